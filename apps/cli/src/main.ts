@@ -1,1 +1,18 @@
-export {};
+#!/usr/bin/env node
+/** The command `ropewalk`. */
+import { Command } from "commander";
+import { addGenerate } from "./commands/generate.ts";
+import { addInspect } from "./commands/inspect.ts";
+import { addLogits } from "./commands/logits.ts";
+import { addPasskey } from "./commands/passkey.ts";
+
+const program = new Command("ropewalk").description("Give a RoPE language model a longer context, without retraining.");
+for (const add of [addPasskey, addGenerate, addLogits, addInspect]) add(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // A message names what was wrong with the input; a stack would only bury it.
+  process.stderr.write(`ropewalk: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

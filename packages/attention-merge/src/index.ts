@@ -1,1 +1,4 @@
-export {};
+export { bandedAttention, type AttentionBand } from "./banded.ts";
+export { mergeAttention } from "./merge.ts";
+export type { PartialAttention } from "./partial.ts";
+export type { Tensor } from "./tensor.ts";

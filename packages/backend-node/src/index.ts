@@ -1,1 +1,2 @@
-export {};
+export { cpu, type CpuOptions } from "./cpu.ts";
+export { cuda, type CudaOptions } from "./cuda.ts";

@@ -1,1 +1,37 @@
-export {};
+export {
+  embedding,
+  gatedFeedForward,
+  linear,
+  rmsNorm,
+  silu,
+  type Activation,
+} from "./blocks.ts";
+export {
+  chunkMasks,
+  chunkNumbers,
+  closed,
+  longestChunk,
+  stretches,
+  type Chunk,
+  type Numbers,
+  type Stretches,
+} from "./chunk.ts";
+export type { Attend, Builder, Decoder, DecoderRope, Projected } from "./decoder.ts";
+export { extendDecoder, frequenciesFor, type BandLayout, type ExtendedDecoder } from "./extend.ts";
+export {
+  abf,
+  compose,
+  dynamicNtk,
+  entropyAbf,
+  leakyReRope,
+  logN,
+  ntkAware,
+  positionInterpolation,
+  reRope,
+  selfExtend,
+  slidingWindow,
+  yarn,
+  type ContextExtension,
+} from "./extension.ts";
+export { decoderGraph, type WeightLocation } from "./graph.ts";
+export { inputs, outputs } from "./interface.ts";

@@ -1,0 +1,85 @@
+/** `ropewalk generate`: what follows a prompt, streamed as text or printed as JSON. */
+import { type GenerateOptions, type LanguageModel, type Sampling } from "@ropewalk/generation";
+import { InvalidArgumentError, type Command } from "commander";
+import { openModel } from "../open-model.ts";
+import { extensionFrom, number, withSharedOptions, type SharedOptions } from "../options.ts";
+import { readIds } from "../read-ids.ts";
+
+type CommandOptions = SharedOptions & {
+  readonly ids?: string;
+  readonly maxNewTokens: number;
+  readonly temperature: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly seed: number;
+  readonly chunkSize?: number;
+  readonly stopTokens?: readonly number[];
+  readonly beyondCapacity?: boolean;
+};
+
+const idList = (text: string): readonly number[] => text.split(",").map(number);
+
+const samplingFrom = ({ temperature, topK, topP, seed }: CommandOptions): Sampling =>
+  temperature === 0
+    ? { kind: "greedy" }
+    : {
+        kind: "sample",
+        temperature,
+        seed,
+        ...(topK === undefined ? {} : { topK }),
+        ...(topP === undefined ? {} : { topP }),
+      };
+
+const promptIds = async (model: LanguageModel, text: readonly string[], ids: string | undefined): Promise<readonly number[]> => {
+  if ((ids === undefined) === (text.length === 0))
+    throw new InvalidArgumentError("generate: give either a text prompt or --ids, exactly one of the two");
+  if (ids !== undefined) return readIds(ids);
+  if (model.text === undefined) throw new TypeError(`generate: ${model.checkpoint.name} has no tokenizer.json; use --ids`);
+  return model.text.encode(text.join(" "));
+};
+
+const generate = async (path: string, text: readonly string[], options: CommandOptions): Promise<void> => {
+  const plain = await openModel(path, options);
+  const ids = await promptIds(plain, text, options.ids);
+  const length = ids.length + options.maxNewTokens;
+  const { trainedContext } = plain.extended.decoder;
+  const model = await plain.withExtension(extensionFrom(options, { trainedContext, length }));
+  const interrupt = new AbortController();
+  process.once("SIGINT", () => interrupt.abort(new Error("generate: aborted")));
+  const run: GenerateOptions = {
+    maxNewTokens: options.maxNewTokens,
+    sampling: samplingFrom(options),
+    signal: interrupt.signal,
+    ...(options.chunkSize === undefined ? {} : { chunkSize: options.chunkSize }),
+    ...(options.stopTokens === undefined ? {} : { stopTokens: options.stopTokens }),
+    ...(options.beyondCapacity ? { beyondCapacity: "allow" } : {}),
+  };
+  if (options.json) {
+    const generated: number[] = [];
+    for await (const token of model.generateTokens(ids, run)) generated.push(token);
+    process.stdout.write(`${JSON.stringify({ ids: generated, text: model.text?.decode(generated) ?? "" })}\n`);
+  } else {
+    for await (const piece of model.generate(ids, run)) process.stdout.write(piece);
+    process.stdout.write("\n");
+  }
+  await model.release();
+};
+
+export const addGenerate = (program: Command): void => {
+  withSharedOptions(
+    program
+      .command("generate")
+      .description("stream what follows a prompt")
+      .argument("<model>", "a checkpoint's folder, or the name of a shipped model")
+      .argument("[prompt...]", "the prompt, as text")
+      .option("--ids <file>", "the prompt, as a JSON array of token ids")
+      .option("--max-new-tokens <n>", "tokens to generate, at most", number, 128)
+      .option("--temperature <t>", "0: the most likely token, always", number, 0)
+      .option("--top-k <k>", "sample among the k most likely", number)
+      .option("--top-p <p>", "sample among the most likely that together have probability p", number)
+      .option("--seed <n>", "the same seed gives the same text", number, 0)
+      .option("--stop-tokens <ids>", "token ids that end the text, by comma; absent: the checkpoint's own", idList)
+      .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number)
+      .option("--beyond-capacity", "run even where the model knows no positions"),
+  ).action(generate);
+};

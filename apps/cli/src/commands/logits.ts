@@ -1,0 +1,33 @@
+/** `ropewalk logits`: the model's logits for given tokens, for comparing implementations. */
+import { argmax } from "@ropewalk/generation";
+import type { Command } from "commander";
+import { noticeBeyondCapacity } from "../notice.ts";
+import { openModel } from "../open-model.ts";
+import { extensionFrom, number, withSharedOptions, type SharedOptions } from "../options.ts";
+import { readIds } from "../read-ids.ts";
+
+type LogitsOptions = SharedOptions & { readonly ids: string; readonly chunkSize?: number };
+
+const logits = async (path: string, options: LogitsOptions): Promise<void> => {
+  const ids = await readIds(options.ids);
+  const plain = await openModel(path, options);
+  const { vocabSize, trainedContext } = plain.extended.decoder;
+  const model = await plain.withExtension(extensionFrom(options, { trainedContext, length: ids.length }));
+  noticeBeyondCapacity("logits", model, ids.length);
+  const all = await model.logits(ids, options.chunkSize === undefined ? {} : { chunkSize: options.chunkSize });
+  const last = Array.from(all.subarray((ids.length - 1) * vocabSize));
+  const argmaxAll = ids.map((_, position) => argmax(all, position * vocabSize, vocabSize));
+  process.stdout.write(`${JSON.stringify({ last, argmaxAll })}\n`);
+  await model.release();
+};
+
+export const addLogits = (program: Command): void => {
+  withSharedOptions(
+    program
+      .command("logits")
+      .description("print the last position's logits and every position's most likely token, as JSON")
+      .argument("<model>", "a checkpoint's folder, or the name of a shipped model")
+      .requiredOption("--ids <file>", "a JSON array of token ids")
+      .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number),
+  ).action(logits);
+};

@@ -1,0 +1,32 @@
+/** The passkey grid in a terminal: one block a method, depths down, lengths across, green where every key is found. */
+import type { PasskeyCell } from "@ropewalk/evals";
+import pc from "picocolors";
+import { percent } from "./units.ts";
+
+export type MethodCells = { readonly method: string; readonly cells: readonly PasskeyCell[] };
+
+const paint = (share: number): ((text: string) => string) => {
+  const background = share >= 0.95 ? pc.bgGreen : share >= 0.5 ? pc.bgYellow : pc.bgRed;
+  return (text) => background(pc.black(text));
+};
+
+const width = 8;
+
+const row = (label: string, cells: readonly string[]): string => `${label.padStart(6)} ${cells.join(" ")}`;
+
+const block = ({ method, cells }: MethodCells): string => {
+  const lengths = [...new Set(cells.map(({ length }) => length))];
+  const depths = [...new Set(cells.map(({ depth }) => depth))];
+  const shown = (length: number, depth: number): string => {
+    const cell = cells.find((candidate) => candidate.length === length && candidate.depth === depth)!;
+    return paint(cell.found / cell.trials)(`${cell.found}/${cell.trials}`.padStart(width - 1).padEnd(width));
+  };
+  return [
+    pc.bold(method),
+    row("tokens", lengths.map((length) => String(length).padStart(width - 1).padEnd(width))),
+    ...depths.map((depth) => row(percent(depth), lengths.map((length) => shown(length, depth)))),
+  ].join("\n");
+};
+
+/** Depth in percent of the text before the key; a cell is keys found of keys asked. */
+export const renderGrid = (methods: readonly MethodCells[]): string => methods.map(block).join("\n\n");

@@ -1,0 +1,15 @@
+/** Numbers as people read them. */
+
+const steps = ["B", "kB", "MB", "GB", "TB"] as const;
+
+/** Bytes in powers of a thousand, three digits: 12.3 MB. */
+export const bytes = (count: number): string => {
+  const power = Math.min(steps.length - 1, Math.floor(Math.log10(Math.max(1, count)) / 3));
+  return `${power === 0 ? count : (count / 1000 ** power).toPrecision(3)} ${steps[power]}`;
+};
+
+/** A rate without decimals, thousands apart: 12,345. */
+export const perSecond = (count: number, milliseconds: number): string =>
+  milliseconds > 0 ? Math.round((1000 * count) / milliseconds).toLocaleString("en") : "-";
+
+export const percent = (share: number): string => `${Math.round(100 * share)}%`;

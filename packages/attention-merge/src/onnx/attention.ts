@@ -1,0 +1,84 @@
+/**
+ * One layer's attention over keys that come in parts, each key scored once (a band key twice).
+ *
+ *   visible   every query sees every key: no mask, only a gate [1] that is 0, or -1e30 when the part is a stand-in
+ *   masked    a mask [rows, keyLen] of 0 and -1e30 is added
+ *   either    near for some queries, far for others, never both: S = max(S_near + mask_near, S_far + mask_far)
+ *
+ * The parts of `recent` share one softmax over their joined scores. `settled`, the long stretch of keys that nobody
+ * masks, is never joined with them: its own softmax is merged in by log-sum-exp, so no full-width mask, Where or Concat
+ * is ever computed.
+ *
+ * Runtimes disagree about tensors without elements, so a part always holds at least one key; an absent part is one
+ * zero key with its gate or mask closed.
+ */
+import type { Tape, Value } from "@ropewalk/graph";
+import { match } from "ts-pattern";
+import { emitMerge, type EmittedPartial } from "./merge.ts";
+import { emitScores, emitWeightedValues, type Keys, type Layout } from "./scores.ts";
+
+type Scored = Keys & { readonly queries: Value };
+type Masked = Scored & { readonly mask: Value };
+
+export type VisiblePart = Scored & { readonly kind: "visible"; readonly values: Value; readonly gate: Value };
+export type MaskedPart = Masked & { readonly kind: "masked"; readonly values: Value };
+export type EitherPart = {
+  readonly kind: "either";
+  readonly layout: Layout;
+  readonly near: Masked;
+  readonly far: Masked;
+  readonly values: Value;
+};
+export type Part = VisiblePart | MaskedPart | EitherPart;
+
+const emitMasked = (tape: Tape, part: Masked): Value =>
+  tape.op("Add", [emitScores(tape, part.queries, part), part.mask]);
+
+const emitPartScores = (tape: Tape, part: Part): Value =>
+  match(part)
+    .with({ kind: "visible" }, (p) => tape.op("Add", [emitScores(tape, p.queries, p), p.gate]))
+    .with({ kind: "masked" }, (p) => emitMasked(tape, p))
+    .with({ kind: "either" }, (p) => tape.op("Max", [emitMasked(tape, p.near), emitMasked(tape, p.far)]))
+    .exhaustive();
+
+/** One softmax over the parts' joined scores. `lengths` [parts] int64 gives each part's keyLen. */
+const emitJoined = (tape: Tape, parts: readonly Part[], lengths: Value): EmittedPartial => {
+  const scores = tape.op(
+    "Concat",
+    parts.map((part) => emitPartScores(tape, part)),
+    { axis: 2 },
+  );
+  const probabilities = tape.op("Softmax", [scores], { axis: -1 });
+  const split = tape.ops("Split", parts.length, [probabilities, lengths], { axis: 2 });
+  const out = parts
+    .map((part, index) => emitWeightedValues(tape, split[index]!, part.layout, part.values))
+    .reduce((sum, term) => tape.op("Add", [sum, term]));
+  return { out, scores, probabilities };
+};
+
+const emitSettled = (tape: Tape, part: VisiblePart): EmittedPartial => {
+  const scores = emitScores(tape, part.queries, part);
+  const probabilities = tape.op("Softmax", [scores], { axis: -1 });
+  return { out: emitWeightedValues(tape, probabilities, part.layout, part.values), scores, probabilities };
+};
+
+/**
+ * Attention of grouped queries [numKvHeads, rows, headDim], scaled and rotated, over every part.
+ *
+ * @param parts.recent - at least one part that each query sees a key of
+ * @param parts.lengths - [recent.length] int64, the keyLen of each recent part
+ * @returns [numKvHeads, rows, headDim]
+ */
+export const emitAttention = (
+  tape: Tape,
+  parts: {
+    readonly settled?: VisiblePart | undefined;
+    readonly recent: readonly Part[];
+    readonly lengths: Value;
+  },
+): Value => {
+  const recent = emitJoined(tape, parts.recent, parts.lengths);
+  return parts.settled === undefined
+    ? recent.out
+    : emitMerge(tape, emitSettled(tape, parts.settled), recent, parts.settled.gate);
+};

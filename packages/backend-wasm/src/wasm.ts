@@ -1,0 +1,56 @@
+/**
+ * ONNX Runtime compiled to WebAssembly, in the browser and in Node.
+ *
+ * Every input is copied into WebAssembly's memory and every output out of it, so a step costs its cache once more than on
+ * the CPU backend; 4 GB is the ceiling.
+ */
+import type { Backend, ExternalData, Session } from "@ropewalk/backend";
+import { hostBuffer, hostSession } from "@ropewalk/backend/host";
+import { locateBinary, readExternal } from "./environment.ts";
+
+export type WasmOptions = {
+  /** Threads of one run; more than 1 only in a cross-origin isolated page. Default 1. */
+  readonly threads?: number;
+};
+
+const createSession = async (
+  threads: number,
+  model: Uint8Array,
+  externalData: readonly ExternalData[],
+): Promise<Session> => {
+  const runtime = await import("onnxruntime-web/wasm");
+  const binary = await locateBinary();
+  runtime.env.wasm.numThreads = threads;
+  if (binary !== undefined) runtime.env.wasm.wasmBinary = binary;
+  const external = await Promise.all(externalData.map(readExternal));
+  return hostSession(
+    "wasm",
+    () =>
+      runtime.InferenceSession.create(model, {
+        executionProviders: ["wasm"],
+        logSeverityLevel: 3,
+        // Shapes change with every token: a memory plan for each would be made once and never used again.
+        enableMemPattern: false,
+        externalData: external,
+      }),
+    ({ type, data, dims }) => new runtime.Tensor(type, data, dims),
+  );
+};
+
+/**
+ * WebAssembly.
+ *
+ * @throws RangeError when `threads` is not a positive integer, or more than 1 where threads cannot be had
+ */
+export const wasm = ({ threads = 1 }: WasmOptions = {}): Backend => {
+  const isolated = (globalThis as { readonly crossOriginIsolated?: boolean }).crossOriginIsolated === true;
+  if (!Number.isInteger(threads) || threads < 1 || (threads > 1 && !isolated))
+    throw new RangeError(
+      `wasm: threads must be a positive integer${isolated ? "" : ", and 1 outside a cross-origin isolated page"}, got ${threads}`,
+    );
+  return {
+    name: "wasm",
+    createSession: (model, externalData = []) => createSession(threads, model, externalData),
+    allocate: hostBuffer,
+  };
+};

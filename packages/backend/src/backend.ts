@@ -1,0 +1,60 @@
+/** One place where graphs run. A backend is a value that is passed in: there is no default and no registry. */
+import type { Buffer } from "./buffer.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** The bytes behind the tensors that a graph names as external data: a file to be memory-mapped, or bytes in memory. */
+export type ExternalData =
+  | { readonly kind: "path"; readonly folder: string; readonly file: string }
+  | { readonly kind: "bytes"; readonly file: string; readonly data: Uint8Array };
+
+export type Fetches = {
+  /** Outputs that come back as host tensors. */
+  readonly read: readonly string[];
+  /** Outputs that may stay where the backend computes, to be written to a buffer or fed again. */
+  readonly keep?: readonly string[];
+};
+
+export type Session = {
+  /** Names of the graph's inputs and outputs. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /**
+   * Runs the graph once.
+   *
+   * @throws Error naming the backend, and the input or output, when one is missing or unknown or the run fails
+   */
+  readonly run: (
+    feeds: Readonly<Record<string, Tensor>>,
+    fetches: Fetches,
+  ) => Promise<Readonly<Record<string, Tensor>>>;
+  readonly release: () => Promise<void>;
+};
+
+export type Backend = {
+  readonly name: string;
+  /**
+   * Loads a graph.
+   *
+   * @param model - an encoded ONNX model
+   * @param externalData - the files that its external tensors name
+   * @throws Error naming the backend when the graph or its data cannot be loaded
+   */
+  readonly createSession: (model: Uint8Array, externalData?: readonly ExternalData[]) => Promise<Session>;
+  /** A zeroed buffer of `length` float32 elements. */
+  readonly allocate: (length: number) => Buffer;
+};
+
+/** @throws RangeError unless the feeds are exactly the session's inputs and the fetches are among its outputs. */
+export const checkRun = (
+  name: string,
+  session: Pick<Session, "inputs" | "outputs">,
+  feeds: Readonly<Record<string, Tensor>>,
+  fetches: Fetches,
+): void => {
+  const missing = session.inputs.find((input) => !(input in feeds));
+  if (missing !== undefined) throw new RangeError(`${name}: run needs the input ${missing}, got ${Object.keys(feeds)}`);
+  const unknown = Object.keys(feeds).find((feed) => !session.inputs.includes(feed));
+  if (unknown !== undefined) throw new RangeError(`${name}: the graph has no input ${unknown}, only ${session.inputs}`);
+  const absent = [...fetches.read, ...(fetches.keep ?? [])].find((output) => !session.outputs.includes(output));
+  if (absent !== undefined) throw new RangeError(`${name}: the graph has no output ${absent}, only ${session.outputs}`);
+};

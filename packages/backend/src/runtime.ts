@@ -1,0 +1,55 @@
+/** A session of any runtime that takes and gives tensors on the host, as the backend's session. */
+import { checkRun, type Session } from "./backend.ts";
+import { asHost } from "./host-buffer.ts";
+import type { HostTensor } from "./tensor.ts";
+
+type RuntimeTensor = Pick<HostTensor, "dims"> & { readonly type: string; readonly data: unknown };
+
+/** The part of a runtime's session that is used; onnxruntime-node and onnxruntime-web both have this shape. */
+export type RuntimeSession = {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly run: (feeds: never, fetches: string[]) => Promise<Readonly<Record<string, RuntimeTensor>>>;
+  readonly release: () => Promise<void>;
+};
+
+/** What a runtime says, on one line and without its source positions. */
+const reason = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split("\n")[0]!.replace(/\/\S+\.(cc|h):\d+ \S+ /g, "");
+
+/**
+ * Wraps a runtime's session.
+ *
+ * @param name - the backend's name, for errors
+ * @param load - makes the session; its failure is reported as the graph's
+ * @param toRuntime - a host tensor as the runtime wants it
+ */
+export const hostSession = async (
+  name: string,
+  load: () => Promise<RuntimeSession>,
+  toRuntime: (tensor: HostTensor) => unknown,
+): Promise<Session> => {
+  const failed = (what: string) => (error: unknown) => {
+    throw new Error(`${name}: the graph could not be ${what}: ${reason(error)}`, { cause: error });
+  };
+  const session = await load().catch(failed("loaded"));
+  const { inputNames: inputs, outputNames: outputs } = session;
+  return {
+    inputs,
+    outputs,
+    run: async (feeds, fetches) => {
+      checkRun(name, { inputs, outputs }, feeds, fetches);
+      const values = Object.fromEntries(inputs.map((input) => [input, toRuntime(asHost(name, feeds[input]!))]));
+      const results = await session
+        .run(values as never, [...fetches.read, ...(fetches.keep ?? [])])
+        .catch(failed("run"));
+      return Object.fromEntries(
+        Object.entries(results).map(([output, { type, dims, data }]) => [
+          output,
+          { place: "host", type, dims, data } as HostTensor,
+        ]),
+      );
+    },
+    release: () => session.release(),
+  };
+};

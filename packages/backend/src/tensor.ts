@@ -1,0 +1,38 @@
+/** What goes into a session and comes out of it. */
+
+export type TensorType = "float32" | "int32" | "int64";
+
+export type TensorData = Float32Array | Int32Array | BigInt64Array;
+
+/** A dense row-major tensor in JavaScript's memory. */
+export type HostTensor = {
+  readonly place: "host";
+  readonly type: TensorType;
+  readonly dims: readonly number[];
+  readonly data: TensorData;
+};
+
+/** A tensor that stays where the backend computes; only that backend can read `handle`. */
+export type DeviceTensor = {
+  readonly place: "device";
+  readonly type: TensorType;
+  readonly dims: readonly number[];
+  readonly handle: unknown;
+};
+
+export type Tensor = HostTensor | DeviceTensor;
+
+const sizeOf = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
+
+const checked = (type: TensorType, dims: readonly number[], data: TensorData): HostTensor => {
+  if (data.length !== sizeOf(dims))
+    throw new RangeError(`${type}: dims [${dims}] ask for ${sizeOf(dims)} elements, got ${data.length}`);
+  return { place: "host", type, dims, data };
+};
+
+/** A float32 host tensor; keeps `data`, copies nothing. @throws RangeError when dims and length disagree. */
+export const float32 = (dims: readonly number[], data: Float32Array): HostTensor => checked("float32", dims, data);
+
+/** An int64 host tensor from plain integers. @throws RangeError when dims and length disagree. */
+export const int64 = (dims: readonly number[], data: readonly number[]): HostTensor =>
+  checked("int64", dims, BigInt64Array.from(data, BigInt));

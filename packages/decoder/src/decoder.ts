@@ -1,0 +1,50 @@
+/**
+ * A decoder-only transformer as a value: its numbers, the tensors it reads, and three functions that record it.
+ *
+ * A family (Llama, Mistral, …) is such a value. Where families differ, in a norm, a projection, the order of the
+ * blocks, they pass another function: nothing below asks for a family's name.
+ */
+import type { RopeScaling, RotaryLayout } from "@ropewalk/rope";
+import type { Tape, Value } from "@ropewalk/graph";
+
+/** What a family records with: the tape, and the checkpoint's tensors as values by name. */
+export type Builder = {
+  readonly tape: Tape;
+  readonly weight: (name: string) => Value;
+};
+
+/** The projections of one layer, before rotation: `query` [seqLen, numHeads * headDim], `key` and `value` [seqLen, numKvHeads * headDim]. */
+export type Projected = { readonly query: Value; readonly key: Value; readonly value: Value };
+
+/** Attention as the context extension has it: projections in, [seqLen, numHeads * headDim] out. */
+export type Attend = (projected: Projected) => Value;
+
+/** How a checkpoint rotates queries and keys. */
+export type DecoderRope = {
+  readonly theta: number;
+  /** How many of the headDim dimensions rotate; even. */
+  readonly rotaryDim: number;
+  readonly layout: RotaryLayout;
+  readonly scaling: RopeScaling;
+};
+
+export type Decoder = {
+  readonly family: string;
+  readonly vocabSize: number;
+  readonly hiddenDim: number;
+  readonly numLayers: number;
+  readonly numHeads: number;
+  readonly numKvHeads: number;
+  readonly headDim: number;
+  /** The window the checkpoint was trained on, in tokens. */
+  readonly trainedContext: number;
+  readonly rope: DecoderRope;
+  /** Every checkpoint tensor that is read, with its shape. */
+  readonly tensors: Readonly<Record<string, readonly number[]>>;
+  /** Token ids [seqLen] to hidden states [seqLen, hiddenDim]. */
+  readonly embed: (builder: Builder, ids: Value) => Value;
+  /** Layer `index`: hidden states [seqLen, hiddenDim] to the same shape. */
+  readonly layer: (builder: Builder, index: number, hidden: Value, attend: Attend) => Value;
+  /** Hidden states [rows, hiddenDim] to logits [rows, vocabSize]; the last norm included. */
+  readonly unembed: (builder: Builder, hidden: Value) => Value;
+};

@@ -1,0 +1,73 @@
+/** A decoder with an extension put on it: every field decided, every number checked against the checkpoint. */
+import type { EntropyScaling } from "@ropewalk/entropy-scaling";
+import { capacity as mappingCapacity, plain, type PositionMapping } from "@ropewalk/position-mapping";
+import { ropeFrequencies, type RopeFrequencies, type RopeScaling } from "@ropewalk/rope";
+import type { Decoder } from "./decoder.ts";
+import type { ContextExtension } from "./extension.ts";
+
+/**
+ * How a layer's keys are laid out by distance, read off the mapping's bands.
+ *
+ *   everything   one band over all distances
+ *   window       one band, [0, window): what lies beyond is not attended
+ *   near-far     two bands, [0, window) and [window, ∞)
+ */
+export type BandLayout =
+  | { readonly kind: "everything" }
+  | { readonly kind: "window"; readonly window: number }
+  | { readonly kind: "near-far"; readonly window: number };
+
+export type ExtendedDecoder = {
+  readonly decoder: Decoder;
+  readonly positions: PositionMapping;
+  readonly layout: BandLayout;
+  readonly scaling: RopeScaling;
+  readonly entropy: EntropyScaling | undefined;
+  /** The window whose positions the model knows: the trained one, times what a rope scaling of the extension adds. */
+  readonly knownContext: number;
+  /** The longest input whose relative positions all lie inside `knownContext`; may be Infinity. */
+  readonly capacity: number;
+};
+
+const bandLayout = ({ name, bands }: PositionMapping): BandLayout => {
+  const [near, far, ...rest] = bands;
+  const reaches = (band: typeof near, from: number, to: number): boolean => band?.from === from && band.to === to;
+  if (near && !far && reaches(near, 0, Infinity)) return { kind: "everything" };
+  if (near && !far && near.from === 0) return { kind: "window", window: near.to };
+  if (near && far && rest.length === 0 && near.from === 0 && reaches(far, near.to, Infinity))
+    return { kind: "near-far", window: near.to };
+  throw new RangeError(
+    `extendDecoder: bands must be [0, ∞), or [0, window), or [0, window) and [window, ∞), ` +
+      `got ${bands.map(({ from, to }) => `[${from}, ${to})`).join(" and ") || "none"} of ${name}`,
+  );
+};
+
+/** How many times longer a window a rope scaling promises; 1 for those that promise nothing without tuning. */
+const stretch = (scaling: RopeScaling | undefined): number =>
+  scaling !== undefined && "factor" in scaling ? scaling.factor : 1;
+
+/**
+ * Puts an extension on a decoder.
+ *
+ * @throws RangeError when the mapping's window is larger than the trained one, its bands are of a form that is not
+ *   computed, or a scaling's numbers do not fit the checkpoint
+ */
+export const extendDecoder = (decoder: Decoder, extension: ContextExtension): ExtendedDecoder => {
+  const { positions = plain(), rope, entropy } = extension;
+  const knownContext = Math.floor(decoder.trainedContext * stretch(rope));
+  const extended: ExtendedDecoder = {
+    decoder,
+    positions,
+    layout: bandLayout(positions),
+    scaling: rope ?? decoder.rope.scaling,
+    entropy,
+    knownContext,
+    capacity: mappingCapacity(positions, knownContext),
+  };
+  frequenciesFor(extended, decoder.trainedContext);
+  return extended;
+};
+
+/** The rotation frequencies of a run planned to be `seqLen` tokens long. */
+export const frequenciesFor = ({ decoder, scaling }: ExtendedDecoder, seqLen: number): RopeFrequencies =>
+  ropeFrequencies({ rotaryDim: decoder.rope.rotaryDim, theta: decoder.rope.theta, scaling, seqLen });

@@ -1,0 +1,96 @@
+/**
+ * A context extension is a value: which relative position each pair gets, how the frequencies are scaled, how the query
+ * is scaled with its position. Each constructor claims one or two of the fields; `compose` joins what does not collide.
+ */
+import { entropyAbfTheta, type EntropyScaling } from "@ropewalk/entropy-scaling";
+import * as mapping from "@ropewalk/position-mapping";
+import type { PositionMapping } from "@ropewalk/position-mapping";
+import type { RopeScaling } from "@ropewalk/rope";
+
+export type ContextExtension = {
+  /** Which relative position each pair gets. Absent: plain RoPE, i - j. */
+  readonly positions?: PositionMapping;
+  /** How the frequencies are scaled. Absent: as the checkpoint has it. */
+  readonly rope?: RopeScaling;
+  /** How the query is scaled with its position. Absent: not at all. */
+  readonly entropy?: EntropyScaling;
+};
+
+type Fields<Kind extends { readonly kind: string }, Name extends Kind["kind"]> = Omit<
+  Extract<Kind, { readonly kind: Name }>,
+  "kind"
+>;
+
+/** SelfExtend, arXiv 2401.01325: exact positions within `window`, positions shared by `groupSize` tokens beyond it. */
+export const selfExtend = (config: { readonly groupSize: number; readonly window: number }): ContextExtension => ({
+  positions: mapping.selfExtend(config),
+});
+
+/** ReRoPE: exact positions within `window`, the position `window` for everything beyond it. */
+export const reRope = (config: { readonly window: number }): ContextExtension => ({
+  positions: mapping.reRope(config),
+});
+
+/** Leaky ReRoPE: exact positions within `window`, beyond it distances that grow `factor` times slower. */
+export const leakyReRope = (config: { readonly factor: number; readonly window: number }): ContextExtension => ({
+  positions: mapping.leakyReRope(config),
+});
+
+/** Only the last `window` keys are attended. */
+export const slidingWindow = (config: { readonly window: number }): ContextExtension => ({
+  positions: mapping.slidingWindow(config),
+});
+
+/** Position interpolation, arXiv 2306.15595: every position divided by `factor`. */
+export const positionInterpolation = (config: Fields<RopeScaling, "linear">): ContextExtension => ({
+  rope: { kind: "linear", ...config },
+});
+
+/** NTK-aware interpolation: a larger base, so that high frequencies keep their resolution. */
+export const ntkAware = (config: Fields<RopeScaling, "ntk-aware">): ContextExtension => ({
+  rope: { kind: "ntk-aware", ...config },
+});
+
+/** Dynamic NTK: the base grows with the length that is run. */
+export const dynamicNtk = (config: Fields<RopeScaling, "dynamic-ntk">): ContextExtension => ({
+  rope: { kind: "dynamic-ntk", ...config },
+});
+
+/** YaRN, arXiv 2309.00071: interpolation by wavelength, with its attention scale. */
+export const yarn = (config: Fields<RopeScaling, "yarn">): ContextExtension => ({ rope: { kind: "yarn", ...config } });
+
+/** Adjusted base frequency, arXiv 2309.16039: another theta; models need fine-tuning for it. */
+export const abf = (config: Fields<RopeScaling, "abf">): ContextExtension => ({ rope: { kind: "abf", ...config } });
+
+/** log-n scaling: query i is multiplied by max(1, ln(i + 1) / ln(trainedContext)). */
+export const logN = (config: Fields<EntropyScaling, "log-n">): ContextExtension => ({
+  entropy: { kind: "log-n", ...config },
+});
+
+/** Entropy-ABF, arXiv 2401.07004: base 500,000 and log-n scaling by layer; models need its fine-tuning. */
+export const entropyAbf = (
+  config: Fields<EntropyScaling, "entropy-abf"> & { readonly theta?: number },
+): ContextExtension => {
+  const { theta = entropyAbfTheta, ...entropy } = config;
+  return { rope: { kind: "abf", theta }, entropy: { kind: "entropy-abf", ...entropy } };
+};
+
+const nameOf = (claim: PositionMapping | RopeScaling | EntropyScaling): string =>
+  "kind" in claim ? claim.kind : claim.name;
+
+/**
+ * Joins extensions that claim different fields.
+ *
+ * @throws RangeError when two claim the same field; the message names both.
+ */
+export const compose = (...extensions: readonly ContextExtension[]): ContextExtension =>
+  extensions.reduce<ContextExtension>((joined, next) => {
+    for (const field of ["positions", "rope", "entropy"] as const) {
+      const [first, second] = [joined[field], next[field]];
+      if (first !== undefined && second !== undefined)
+        throw new RangeError(
+          `compose: only one extension may set ${field}, got ${nameOf(first)} and ${nameOf(second)}`,
+        );
+    }
+    return { ...joined, ...next };
+  }, {});

@@ -1,0 +1,47 @@
+/** The names of a decoder graph's inputs and outputs, in one place for those who record it and those who feed it. */
+
+const bandNames = ["near", "far"] as const;
+
+const layer = (index: number, name: string): string => `layers.${index}.${name}`;
+
+export const inputs = {
+  /** [seqLen] int64 */
+  ids: "input_ids",
+  /** [rows] int64: which of the chunk's positions get logits. */
+  logitRows: "logit_rows",
+  /** [numLayers, seqLen, 1]: score scale times entropy scale. */
+  queryScale: "query_scale",
+  /** [seqLen, rotaryDim / 2] */
+  rotation: (band: number, side: "query" | "key", part: "cos" | "sin"): string =>
+    `${bandNames[band] ?? band}_${side}_${part}`,
+  /** [seqLen, seqLen] */
+  causalMask: "causal_mask",
+  /** [seqLen, bandLen] each */
+  bandNearMask: "band_near_mask",
+  bandFarMask: "band_far_mask",
+  /** [1] each: 0, or `closed` when the part is a stand-in. */
+  settledGate: "settled_gate",
+  tailGate: "tail_gate",
+  nearGate: "near_gate",
+  /** [parts] int64: keys in each recent part, in the order tail, band, near, own. */
+  recentLengths: "recent_lengths",
+  /** [numKvHeads, settledLen, headDim] each */
+  settledKeys: (index: number): string => layer(index, "settled_keys"),
+  settledValues: (index: number): string => layer(index, "settled_values"),
+  /** [keyLen, numKvHeads, headDim] each */
+  tailKeys: (index: number): string => layer(index, "tail_keys"),
+  tailValues: (index: number): string => layer(index, "tail_values"),
+  bandNearKeys: (index: number): string => layer(index, "band_near_keys"),
+  bandFarKeys: (index: number): string => layer(index, "band_far_keys"),
+  bandValues: (index: number): string => layer(index, "band_values"),
+  nearKeys: (index: number): string => layer(index, "near_keys"),
+  nearValues: (index: number): string => layer(index, "near_values"),
+} as const;
+
+export const outputs = {
+  /** [rows, vocabSize] */
+  logits: "logits",
+  /** [seqLen, numKvHeads, headDim] each: the chunk's keys in each band's rotation, and its values. */
+  newKeys: (index: number, band: number): string => layer(index, `new_${bandNames[band] ?? band}_keys`),
+  newValues: (index: number): string => layer(index, "new_values"),
+} as const;

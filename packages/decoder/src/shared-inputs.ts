@@ -1,0 +1,45 @@
+/** What every layer's attention reads, declared once a graph and brought into shape once: rotations, masks, gates. */
+import { emitTile, type HeadCounts } from "@ropewalk/attention-merge/onnx";
+import type { Tape, Value } from "@ropewalk/graph";
+import type { ExtendedDecoder } from "./extend.ts";
+import { inputs } from "./interface.ts";
+
+export type Rotation = { readonly cos: Value; readonly sin: Value };
+
+export type SharedInputs = {
+  readonly heads: HeadCounts;
+  /** [numLayers, seqLen, 1] */
+  readonly queryScale: Value;
+  /** Per band: the queries' rotation [group * seqLen, rotaryDim / 2], the keys' [seqLen, 1, rotaryDim / 2]. */
+  readonly rotations: readonly { readonly query: Rotation; readonly key: Rotation }[];
+  /** [group * seqLen, keyLen]; declared when the first layer asks. */
+  readonly mask: (name: string, keyLen: string) => Value;
+  /** [1]; declared when the first layer asks. */
+  readonly gate: (name: string) => Value;
+  /** [parts] int64 */
+  readonly recentLengths: Value;
+};
+
+export const declareShared = (tape: Tape, { decoder, positions }: ExtendedDecoder): SharedInputs => {
+  const { numHeads, numKvHeads, headDim, numLayers, rope } = decoder;
+  const heads: HeadCounts = { numHeads, numKvHeads, headDim };
+  const declared = new Map<string, Value>();
+  const first = (name: string, declare: () => Value): Value =>
+    declared.get(name) ?? declared.set(name, declare()).get(name)!;
+  const rotation = (band: number, side: "query" | "key", shape: (table: Value) => Value): Rotation => {
+    const table = (part: "cos" | "sin"): Value =>
+      shape(tape.input(inputs.rotation(band, side, part), "float32", ["seqLen", rope.rotaryDim / 2]));
+    return { cos: table("cos"), sin: table("sin") };
+  };
+  return {
+    heads,
+    queryScale: tape.input(inputs.queryScale, "float32", [numLayers, "seqLen", 1]),
+    rotations: positions.bands.map((_, band) => ({
+      query: rotation(band, "query", (table) => emitTile(tape, heads, table)),
+      key: rotation(band, "key", (table) => tape.op("Unsqueeze", [table, tape.constant("int64", [1], [1])])),
+    })),
+    mask: (name, keyLen) => first(name, () => emitTile(tape, heads, tape.input(name, "float32", ["seqLen", keyLen]))),
+    gate: (name) => first(name, () => tape.input(name, "float32", [1])),
+    recentLengths: tape.input(inputs.recentLengths, "int64", ["parts"]),
+  };
+};

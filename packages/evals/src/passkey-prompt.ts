@@ -1,0 +1,59 @@
+/** A passkey prompt of a wanted length, its key at a wanted depth. The same numbers give the same prompt. */
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import type { TextCodec } from "@ropewalk/generation";
+import type { PasskeyTask } from "./passkey-task.ts";
+
+export type PasskeyPrompt = {
+  readonly ids: readonly number[];
+  readonly key: string;
+  /** How many tokens the key takes after the prompt. */
+  readonly keyTokens: number;
+};
+
+export type PasskeyPlace = {
+  /** Tokens of prompt and answer together, at most; as many filler sentences as fit. */
+  readonly length: number;
+  /** 0: the key comes first; 1: it comes last before the question. */
+  readonly depth: number;
+  readonly seed: number;
+};
+
+/**
+ * @throws RangeError when depth is outside [0, 1] or `length` cannot hold the key and the question
+ */
+export const passkeyPrompt = (task: PasskeyTask, codec: TextCodec, { length, depth, seed }: PasskeyPlace): PasskeyPrompt => {
+  if (!(depth >= 0 && depth <= 1)) throw new RangeError(`passkeyPrompt: depth must be from 0 to 1, got ${depth}`);
+  const random = xoroshiro128plus(seed);
+  const key = task.key(random);
+  const sentences: string[] = [];
+  const text = (count: number): string => {
+    while (sentences.length < count) sentences.push(task.sentence(random));
+    const at = Math.round(depth * count);
+    const body = [...sentences.slice(0, at), task.needle(key), ...sentences.slice(at, count)];
+    return [...(task.opening ? [task.opening] : []), ...body, task.question].join(task.separator);
+  };
+  const bare = codec.encode(text(0));
+  const keyTokens = codec.encode(task.question + task.separator + key).length - codec.encode(task.question).length;
+  const room = length - keyTokens;
+  if (bare.length > room)
+    throw new RangeError(`passkeyPrompt: length must be at least ${bare.length + keyTokens}, the key and the question, got ${length}`);
+
+  // Sentences differ in length: step by what the average says is still missing, then back off to what fits.
+  let count = 0;
+  let ids = bare;
+  for (let step = Infinity; step >= 1; ) {
+    const average = count === 0 ? 12 : (ids.length - bare.length) / count;
+    step = Math.floor((room - ids.length) / average);
+    if (step >= 1) {
+      const longer = codec.encode(text(count + step));
+      if (longer.length > room) break;
+      count += step;
+      ids = longer;
+    }
+  }
+  for (let next = codec.encode(text(count + 1)); next.length <= room; next = codec.encode(text(count + 1))) {
+    count += 1;
+    ids = next;
+  }
+  return { ids, key, keyTokens };
+};

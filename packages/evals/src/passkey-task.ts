@@ -1,0 +1,65 @@
+/**
+ * The passkey task: a random key hidden in filler text, asked for at the end. Mohtashami and Jaggi, arXiv 2305.16300.
+ *
+ * A task is the language it is written in: how a filler sentence is made, how the key is stated, how it is asked for.
+ */
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import type { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+
+type Random = ReturnType<typeof xoroshiro128plus>;
+
+export type PasskeyTask = {
+  /** Put before everything else, and between sentences. */
+  readonly opening: string;
+  readonly separator: string;
+  readonly sentence: (random: Random) => string;
+  readonly key: (random: Random) => string;
+  readonly needle: (key: string) => string;
+  readonly question: string;
+};
+
+const pick = <T>(random: Random, choices: readonly T[]): T => choices[uniformInt(random, 0, choices.length - 1)]!;
+
+const digits = (random: Random, separator: string): string =>
+  Array.from({ length: 5 }, () => uniformInt(random, 0, 9)).join(separator);
+
+/** English, as most language models read it: the sentences of LongLM's passkey files, arXiv 2401.01325. */
+export const englishPasskey: PasskeyTask = {
+  opening: "There is an important info hidden inside a lot of irrelevant text. Find it and memorize it.",
+  separator: "\n",
+  sentence: () => "The grass is green. The sky is blue. The sun is yellow. Here we go. There and back again.",
+  key: (random) => digits(random, ""),
+  needle: (key) => `The pass key is ${key}. Remember it. ${key} is the pass key.`,
+  question: "What is the pass key? The pass key is ",
+};
+
+/** A task file beside a checkpoint: the small language that a model was trained on. */
+export type PasskeyLanguage = {
+  readonly filler: {
+    readonly subjects: readonly string[];
+    readonly verbs: readonly string[];
+    readonly adjectives: readonly string[];
+    readonly tails: readonly string[];
+    /** With {subject}, {verb}, {adjective} and {tail}. */
+    readonly sentence: string;
+  };
+  /** With {key}, as often as it is stated. */
+  readonly needle: string;
+  readonly question: string;
+};
+
+/** The task in a language of its own: five digits, one token each. */
+export const passkeyIn = ({ filler, needle, question }: PasskeyLanguage): PasskeyTask => ({
+  opening: "",
+  separator: " ",
+  sentence: (random) =>
+    filler.sentence
+      .replace("{subject}", pick(random, filler.subjects))
+      .replace("{verb}", pick(random, filler.verbs))
+      .replace("{adjective}", pick(random, filler.adjectives))
+      .replace("{tail}", pick(random, filler.tails))
+      .replace(/ +/g, " "),
+  key: (random) => digits(random, " "),
+  needle: (key) => needle.replaceAll("{key}", key),
+  question,
+});

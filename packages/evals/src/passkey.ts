@@ -1,0 +1,62 @@
+/** The passkey grid: for each length and depth, how many hidden keys a model finds. */
+import type { GenerationStats, LanguageModel } from "@ropewalk/generation";
+import { passkeyPrompt } from "./passkey-prompt.ts";
+import type { PasskeyTask } from "./passkey-task.ts";
+
+export type PasskeyCell = {
+  /** Tokens of prompt and answer. */
+  readonly length: number;
+  /** From 0, the beginning, to 1, the end. */
+  readonly depth: number;
+  readonly found: number;
+  readonly trials: number;
+  /** Of all trials together. */
+  readonly stats: GenerationStats;
+};
+
+const combined = (a: GenerationStats, b: GenerationStats): GenerationStats => ({
+  promptTokens: a.promptTokens + b.promptTokens,
+  newTokens: a.newTokens + b.newTokens,
+  prefillTime: a.prefillTime + b.prefillTime,
+  decodeTime: a.decodeTime + b.decodeTime,
+  cacheBytes: Math.max(a.cacheBytes, b.cacheBytes),
+});
+
+const compact = (text: string): string => text.replace(/\s/g, "");
+
+/**
+ * Runs one cell: `trials` prompts with keys of their own, read greedily, beyond the capacity if need be.
+ *
+ * Cells of equal length, depth and seed see the same prompts, whatever the model.
+ *
+ * @param onTrial - called after each trial
+ * @throws RangeError when the model has no tokenizer or the length cannot hold the key and the question
+ */
+export const passkeyCell = async (
+  task: PasskeyTask,
+  model: LanguageModel,
+  at: { readonly length: number; readonly depth: number; readonly trials: number; readonly seed: number },
+  onTrial?: () => void,
+  signal?: AbortSignal,
+): Promise<PasskeyCell> => {
+  const { text } = model;
+  if (text === undefined)
+    throw new RangeError(`passkeyCell: ${model.checkpoint.name} must have a tokenizer, got none`);
+  let found = 0;
+  let stats: GenerationStats = { promptTokens: 0, newTokens: 0, prefillTime: 0, decodeTime: 0, cacheBytes: 0 };
+  for (let trial = 0; trial < at.trials; trial++) {
+    const seed = ((at.seed * 31 + at.length) * 1009 + Math.round(at.depth * 100)) * 101 + trial;
+    const prompt = passkeyPrompt(task, text, { length: at.length, depth: at.depth, seed });
+    const answer: number[] = [];
+    const tokens = model.generateTokens(prompt.ids, {
+      maxNewTokens: prompt.keyTokens,
+      beyondCapacity: "allow",
+      onDone: (done) => (stats = combined(stats, done)),
+      ...(signal ? { signal } : {}),
+    });
+    for await (const token of tokens) answer.push(token);
+    if (compact(text.decode(answer)).startsWith(compact(prompt.key))) found += 1;
+    onTrial?.();
+  }
+  return { length: at.length, depth: at.depth, found, trials: at.trials, stats };
+};

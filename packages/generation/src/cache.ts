@@ -1,0 +1,182 @@
+/**
+ * The key-value cache: state that is passed in and handed out, held where the backend computes.
+ *
+ * Per layer, in tokens s already run and a window W:
+ *
+ *   settled  keys in their outermost rotation, and values, of tokens [0, settled): [numKvHeads, settled, headDim],
+ *            each head in one run, the form that is fastest to read
+ *   rows     keys in every rotation, and values, of tokens [base, s): [tokens, numKvHeads, headDim], appended token by
+ *            token; any stretch of it is a view
+ *
+ * A token whose distance to every later query is at least W (any token, where there is one band) never changes its
+ * rotation again; such tokens settle a block at a time, so that laying out the heads anew costs a small part of the
+ * reads between two settlings. Under a bare window nothing settles: tokens that leave it are dropped.
+ *
+ * Nothing is rotated here. Rows are overwritten in place: an older value of the cache is not to be used again.
+ */
+import type { Backend, Buffer, Tensor } from "@ropewalk/backend";
+import { outputs, stretches, type Chunk, type ExtendedDecoder } from "@ropewalk/decoder";
+
+type LayerCache = {
+  readonly settledKeys: Buffer;
+  readonly settledValues: Buffer;
+  /** Per band of the mapping, near to far. */
+  readonly rowKeys: readonly Buffer[];
+  readonly rowValues: Buffer;
+};
+
+export type KeyValueCache = {
+  readonly backend: Backend;
+  readonly extended: ExtendedDecoder;
+  /** Tokens run so far. */
+  readonly length: number;
+  /** Tokens in the settled part, and how many it has room for. */
+  readonly settled: number;
+  readonly settledRoom: number;
+  /** The token in row 0, and how many rows there are. */
+  readonly base: number;
+  readonly rowRoom: number;
+  readonly layers: readonly LayerCache[];
+};
+
+/** Tokens settle at least this many at a time. */
+const settleBlock = 256;
+
+/** Elements of one token's keys (or values) in one layer. */
+export const rowSize = ({ extended: { decoder } }: Pick<KeyValueCache, "extended">): number =>
+  decoder.numKvHeads * decoder.headDim;
+
+const settles = ({ layout }: ExtendedDecoder): boolean => layout.kind !== "window";
+
+const buffersOf = (layer: LayerCache): readonly Buffer[] => [
+  layer.settledKeys,
+  layer.settledValues,
+  ...layer.rowKeys,
+  layer.rowValues,
+];
+
+/** What a run is planned to need: tokens in all, and in the longest chunk. More of either is made room for when it comes. */
+export type CachePlan = { readonly length: number; readonly chunkLength: number };
+
+/** Tokens that the settled part and the rows have room for: a window, a block that waits to settle, and a chunk of rows. */
+const rooms = (
+  { layout }: ExtendedDecoder,
+  { length, chunkLength }: CachePlan,
+): Pick<KeyValueCache, "settledRoom" | "rowRoom"> => {
+  const window = layout.kind === "everything" ? 0 : layout.window;
+  return {
+    settledRoom: layout.kind === "window" ? 0 : Math.max(0, length - window),
+    rowRoom: Math.min(window + settleBlock + chunkLength, Math.max(length, chunkLength)),
+  };
+};
+
+/** An empty cache. */
+export const createCache = (backend: Backend, extended: ExtendedDecoder, plan: CachePlan): KeyValueCache => {
+  const size = rowSize({ extended });
+  const { settledRoom, rowRoom } = rooms(extended, plan);
+  const layers = Array.from({ length: extended.decoder.numLayers }, () => ({
+    settledKeys: backend.allocate(settledRoom * size),
+    settledValues: backend.allocate(settledRoom * size),
+    rowKeys: extended.positions.bands.map(() => backend.allocate(rowRoom * size)),
+    rowValues: backend.allocate(rowRoom * size),
+  }));
+  return { backend, extended, length: 0, settled: 0, settledRoom, base: 0, rowRoom, layers };
+};
+
+/** Bytes of a cache planned so, in float32. */
+export const plannedCacheBytes = (extended: ExtendedDecoder, plan: CachePlan): number => {
+  const { settledRoom, rowRoom } = rooms(extended, plan);
+  const tokens = 2 * settledRoom + (extended.positions.bands.length + 1) * rowRoom;
+  return 4 * extended.decoder.numLayers * rowSize({ extended }) * tokens;
+};
+
+export const releaseCache = ({ layers }: KeyValueCache): void => {
+  for (const layer of layers) for (const buffer of buffersOf(layer)) buffer.release();
+};
+
+/** Bytes that the cache holds, all layers. */
+export const cacheBytes = ({ layers }: Pick<KeyValueCache, "layers">): number =>
+  4 * layers.flatMap(buffersOf).reduce((sum, { length }) => sum + length, 0);
+
+/** A larger buffer with the same beginning. */
+const grown = (backend: Backend, old: Buffer, length: number): Buffer => {
+  const buffer = backend.allocate(length);
+  buffer.write(old, { from: 0, fromStride: 0, to: 0, toStride: 0, length: old.length, count: 1 });
+  old.release();
+  return buffer;
+};
+
+/** Lays the heads out for `total` tokens and puts the rows of tokens [settled, total) behind each head's own. */
+const settleInto = (cache: KeyValueCache, target: Buffer, rows: Buffer, total: number): void => {
+  const { numKvHeads, headDim } = cache.extended.decoder;
+  const { settled, base } = cache;
+  for (let head = numKvHeads - 1; head > 0; head--)
+    target.move(head * settled * headDim, head * total * headDim, settled * headDim);
+  for (let head = 0; head < numKvHeads; head++)
+    target.write(rows, {
+      from: ((settled - base) * numKvHeads + head) * headDim,
+      fromStride: numKvHeads * headDim,
+      to: (head * total + settled) * headDim,
+      toStride: headDim,
+      length: headDim,
+      count: total - settled,
+    });
+};
+
+const settle = (cache: KeyValueCache, total: number): KeyValueCache => {
+  const { backend } = cache;
+  const size = rowSize(cache);
+  const settledRoom = total > cache.settledRoom ? Math.max(total, cache.settledRoom * 2) : cache.settledRoom;
+  const layers = cache.layers.map((layer): LayerCache => {
+    const grow = (buffer: Buffer): Buffer =>
+      settledRoom === cache.settledRoom ? buffer : grown(backend, buffer, settledRoom * size);
+    const next = { ...layer, settledKeys: grow(layer.settledKeys), settledValues: grow(layer.settledValues) };
+    settleInto(cache, next.settledKeys, layer.rowKeys.at(-1)!, total);
+    settleInto(cache, next.settledValues, layer.rowValues, total);
+    return next;
+  });
+  return { ...cache, settled: total, settledRoom, layers };
+};
+
+/** Drops the rows before token `base`, and grows when even then `rows` rows do not fit. */
+const makeRoom = (cache: KeyValueCache, base: number, rows: number): KeyValueCache => {
+  const size = rowSize(cache);
+  const rowRoom = Math.max(rows, cache.rowRoom);
+  const compact = (buffer: Buffer): Buffer => {
+    buffer.move((base - cache.base) * size, 0, (cache.length - base) * size);
+    return rowRoom === cache.rowRoom ? buffer : grown(cache.backend, buffer, rowRoom * size);
+  };
+  const layers = cache.layers.map((layer) => ({
+    ...layer,
+    rowKeys: layer.rowKeys.map(compact),
+    rowValues: compact(layer.rowValues),
+  }));
+  return { ...cache, base, rowRoom, layers };
+};
+
+/** Settles what is due and makes room for `chunkLength` more tokens. */
+export const prepareCache = (cache: KeyValueCache, chunkLength: number): KeyValueCache => {
+  const { extended, length } = cache;
+  const { farEnd } = stretches(extended.layout, { start: length, length: chunkLength });
+  const due = settles(extended) && farEnd - cache.settled >= settleBlock;
+  const ready = due ? settle(cache, farEnd) : cache;
+  const oldest = settles(extended) ? ready.settled : farEnd;
+  return length + chunkLength - ready.base > ready.rowRoom
+    ? makeRoom(ready, oldest, length + chunkLength - oldest)
+    : ready;
+};
+
+/** Writes a chunk's rotated keys and values, as the graph gave them, behind the others. */
+export const appendToCache = (
+  cache: KeyValueCache,
+  { length }: Pick<Chunk, "length">,
+  results: Readonly<Record<string, Tensor>>,
+): KeyValueCache => {
+  const size = rowSize(cache);
+  const copy = { from: 0, fromStride: 0, to: (cache.length - cache.base) * size, toStride: 0, length: length * size, count: 1 };
+  cache.layers.forEach((layer, index) => {
+    layer.rowKeys.forEach((keys, band) => keys.write(results[outputs.newKeys(index, band)]!, copy));
+    layer.rowValues.write(results[outputs.newValues(index)]!, copy);
+  });
+  return { ...cache, length: cache.length + length };
+};

@@ -1,0 +1,127 @@
+/** A checkpoint, an extension and a backend put together: a language model that runs. */
+import type { Backend, Session } from "@ropewalk/backend";
+import { decoderGraph, extendDecoder, type ContextExtension, type Decoder, type ExtendedDecoder } from "@ropewalk/decoder";
+import { encode } from "@ropewalk/graph";
+import { loadCheckpoint, type Checkpoint, type CheckpointFolder } from "@ropewalk/models";
+import { createCache, releaseCache } from "./cache.ts";
+import { generateTokens, type GenerateOptions } from "./generate.ts";
+import { defaultChunkSize, planRun, prefill, type PrefillOptions } from "./run.ts";
+import { textCodec, textStream, type TextCodec } from "./text.ts";
+import { checkIds } from "./check-ids.ts";
+
+export type LoadOptions = {
+  /** Where it runs; there is no default. */
+  readonly backend: Backend;
+  /** Absent: the model as it is. */
+  readonly extension?: ContextExtension;
+  /** The window the model was trained on, in tokens, where its config states another. */
+  readonly trainedContext?: number;
+};
+
+export type LanguageModel = {
+  readonly checkpoint: Checkpoint;
+  readonly extended: ExtendedDecoder;
+  readonly text: TextCodec | undefined;
+  /** Streams the text that follows a prompt (text, or token ids). */
+  readonly generate: (prompt: string | readonly number[], options?: GenerateOptions) => AsyncGenerator<string, void, undefined>;
+  /** Streams the tokens that follow a prompt. */
+  readonly generateTokens: (
+    prompt: string | readonly number[],
+    options?: GenerateOptions,
+  ) => AsyncGenerator<number, void, undefined>;
+  /** Logits of every position, [ids.length, vocabSize]; runs of any length, whatever the capacity. */
+  readonly logits: (
+    ids: readonly number[],
+    options?: Pick<PrefillOptions, "chunkSize" | "signal" | "onProgress">,
+  ) => Promise<Float32Array>;
+  /** The same weights under another extension; shares what is loaded. */
+  readonly withExtension: (extension: ContextExtension) => Promise<LanguageModel>;
+  /** Ends every session of this model and of those that share its weights. */
+  readonly release: () => Promise<void>;
+};
+
+const openPath = async (path: string): Promise<CheckpointFolder> => {
+  const { openFolder } = await import("@ropewalk/models/node");
+  return openFolder(path);
+};
+
+/** What models that share weights have in common. */
+type Loaded = {
+  readonly backend: Backend;
+  readonly checkpoint: Checkpoint;
+  readonly decoder: Decoder;
+  readonly text: TextCodec | undefined;
+  /** A graph depends on an extension only through the layout of its bands. */
+  readonly sessions: Map<ExtendedDecoder["layout"]["kind"], Promise<Session>>;
+};
+
+const sessionFor = ({ backend, checkpoint, sessions }: Loaded, extended: ExtendedDecoder): Promise<Session> => {
+  const { kind } = extended.layout;
+  const ready = sessions.get(kind);
+  if (ready !== undefined) return ready;
+  const graph = decoderGraph(extended, (name) => {
+    const { file, offset, length } = checkpoint.tensors.get(name)!;
+    return { location: file, offset, length };
+  });
+  const session = backend.createSession(
+    encode(graph),
+    checkpoint.files.map(({ external }) => external),
+  );
+  sessions.set(kind, session);
+  return session;
+};
+
+const needText = (text: TextCodec | undefined, name: string): TextCodec => {
+  if (text === undefined)
+    throw new TypeError(`generate: ${name} must have a tokenizer.json to read or write text, got none; use token ids`);
+  return text;
+};
+
+const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<LanguageModel> => {
+  const { backend, checkpoint, decoder, text } = loaded;
+  const extended = extendDecoder(decoder, extension);
+  const session = await sessionFor(loaded, extended);
+  const toIds = (prompt: string | readonly number[]): readonly number[] =>
+    typeof prompt === "string" ? needText(text, checkpoint.name).encode(prompt) : prompt;
+  const tokens: LanguageModel["generateTokens"] = (prompt, options) =>
+    generateTokens({ backend, session, extended, stopTokens: checkpoint.stopTokens }, toIds(prompt), options);
+  return {
+    checkpoint,
+    extended,
+    text,
+    generateTokens: tokens,
+    generate: (prompt, options) => textStream(needText(text, checkpoint.name), tokens(prompt, options)),
+    logits: async (ids, options = {}) => {
+      checkIds("logits", ids, decoder.vocabSize);
+      const chunkLength = options.chunkSize ?? defaultChunkSize;
+      const cache = createCache(backend, extended, { length: ids.length, chunkLength });
+      const result = await prefill(planRun(session, extended, ids.length), cache, ids, { ...options, logits: "all" });
+      releaseCache(result.cache);
+      return result.logits;
+    },
+    withExtension: (other) => assemble(loaded, other),
+    release: async () => {
+      const open = [...loaded.sessions.values()];
+      loaded.sessions.clear();
+      await Promise.all(open.map(async (opened) => (await opened).release()));
+    },
+  };
+};
+
+/**
+ * Loads a model.
+ *
+ * @param source - a folder's path (in Node), or a folder of files from anywhere
+ * @throws Error when a file is missing or lies, the family or a number is unknown, or the extension does not fit
+ */
+export const loadModel = async (
+  source: string | CheckpointFolder,
+  { backend, extension = {}, trainedContext }: LoadOptions,
+): Promise<LanguageModel> => {
+  const checkpoint = await loadCheckpoint(typeof source === "string" ? await openPath(source) : source);
+  if (trainedContext !== undefined && (!Number.isInteger(trainedContext) || trainedContext < 1))
+    throw new RangeError(`loadModel: trainedContext must be a positive integer, got ${trainedContext}`);
+  const decoder = trainedContext === undefined ? checkpoint.decoder : { ...checkpoint.decoder, trainedContext };
+  const text = checkpoint.tokenizer && textCodec(checkpoint.tokenizer);
+  return assemble({ backend, checkpoint, decoder, text, sessions: new Map() }, extension);
+};

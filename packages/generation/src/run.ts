@@ -1,0 +1,109 @@
+/** Running a decoder over tokens: one chunk, or a whole prompt in chunks. State goes in and comes out. */
+import { float32, int64, type HostTensor, type Session, type Tensor } from "@ropewalk/backend";
+import {
+  chunkMasks,
+  chunkNumbers,
+  frequenciesFor,
+  inputs,
+  longestChunk,
+  outputs,
+  type Chunk,
+  type ExtendedDecoder,
+  type Numbers,
+} from "@ropewalk/decoder";
+import type { RopeFrequencies } from "@ropewalk/rope";
+import { appendToCache, prepareCache, type KeyValueCache } from "./cache.ts";
+import { cacheFeeds } from "./feeds.ts";
+
+/** A loaded graph with the numbers of one planned run. */
+export type Runner = {
+  readonly session: Session;
+  readonly extended: ExtendedDecoder;
+  readonly frequencies: RopeFrequencies;
+};
+
+export const planRun = (session: Session, extended: ExtendedDecoder, plannedLength: number): Runner => ({
+  session,
+  extended,
+  frequencies: frequenciesFor(extended, plannedLength),
+});
+
+/** Logits [rows, vocabSize] of the asked rows, and the cache with the chunk behind it. */
+export type ChunkResult = { readonly logits: Float32Array; readonly cache: KeyValueCache };
+
+const asTensors = (numbers: Readonly<Record<string, Numbers>>): Readonly<Record<string, Tensor>> =>
+  Object.fromEntries(Object.entries(numbers).map(([name, { dims, data }]) => [name, float32(dims, data)]));
+
+const keptOutputs = ({ decoder, positions }: ExtendedDecoder): readonly string[] =>
+  Array.from({ length: decoder.numLayers }, (_, layer) => [
+    ...positions.bands.map((_, band) => outputs.newKeys(layer, band)),
+    outputs.newValues(layer),
+  ]).flat();
+
+/**
+ * Runs one chunk of at most `longestChunk` tokens.
+ *
+ * @param rows - which of the chunk's tokens get logits, at least one
+ */
+export const runChunk = async (
+  { session, extended, frequencies }: Runner,
+  cache: KeyValueCache,
+  ids: readonly number[],
+  rows: readonly number[],
+): Promise<ChunkResult> => {
+  const ready = prepareCache(cache, ids.length);
+  const chunk: Chunk = { start: cache.length, length: ids.length };
+  const results = await session.run(
+    {
+      [inputs.ids]: int64([ids.length], ids),
+      [inputs.logitRows]: int64([rows.length], rows),
+      ...asTensors(chunkNumbers(extended, frequencies, chunk)),
+      ...asTensors(chunkMasks(extended.layout, chunk)),
+      ...cacheFeeds(ready, chunk),
+    },
+    { read: [outputs.logits], keep: keptOutputs(extended) },
+  );
+  const logits = (results[outputs.logits] as HostTensor).data as Float32Array;
+  return { logits, cache: appendToCache(ready, chunk, results) };
+};
+
+export type PrefillOptions = {
+  /** Tokens a chunk, at most; never more than the mapping's window are taken. Default 512. */
+  readonly chunkSize?: number;
+  /** Which tokens get logits: only the last, or every one. Default "last". */
+  readonly logits?: "last" | "all";
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each chunk with the tokens done and the tokens asked. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+};
+
+export const defaultChunkSize = 512;
+
+/**
+ * Runs a prompt in chunks behind what the cache holds. The result does not depend on the chunk size.
+ *
+ * @throws RangeError when there are no ids or `chunkSize` is not a positive integer; whatever the signal was aborted with
+ */
+export const prefill = async (
+  runner: Runner,
+  cache: KeyValueCache,
+  ids: readonly number[],
+  { chunkSize = defaultChunkSize, logits = "last", signal, onProgress }: PrefillOptions = {},
+): Promise<ChunkResult> => {
+  if (ids.length === 0) throw new RangeError("prefill: ids must hold at least 1 token, got 0");
+  if (!Number.isInteger(chunkSize) || chunkSize < 1)
+    throw new RangeError(`prefill: chunkSize must be a positive integer, got ${chunkSize}`);
+  const step = Math.min(chunkSize, longestChunk(runner.extended.layout));
+  const { vocabSize } = runner.extended.decoder;
+  const all = logits === "all" ? new Float32Array(ids.length * vocabSize) : undefined;
+  let result: ChunkResult = { logits: new Float32Array(0), cache };
+  for (let done = 0; done < ids.length; done += step) {
+    signal?.throwIfAborted();
+    const chunk = ids.slice(done, done + step);
+    const rows = all ? chunk.map((_, row) => row) : [chunk.length - 1];
+    result = await runChunk(runner, result.cache, chunk, rows);
+    all?.set(result.logits, done * vocabSize);
+    onProgress?.(done + chunk.length, ids.length);
+  }
+  return { logits: all ?? result.logits, cache: result.cache };
+};

@@ -1,0 +1,86 @@
+/**
+ * Choosing the next token from logits.
+ *
+ *   greedy   argmax, the first of equals
+ *   sample   p = softmax(logits / temperature), cut to the topK most likely, then to the smallest set of the most likely
+ *            whose probabilities sum to topP or more (Holtzman et al., arXiv 1904.09751), renormalised
+ */
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
+import { xoroshiro128plus, xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
+import { match } from "ts-pattern";
+
+export type Sampling =
+  | { readonly kind: "greedy" }
+  | {
+      readonly kind: "sample";
+      /** Above 0. */
+      readonly temperature: number;
+      readonly topK?: number;
+      /** Above 0, at most 1. */
+      readonly topP?: number;
+      /** The same seed gives the same tokens. */
+      readonly seed: number;
+    };
+
+/** The generator's state; greedy sampling has none. */
+export type SamplerState = readonly number[];
+
+export type Sampled = { readonly token: number; readonly state: SamplerState };
+
+/** @throws RangeError naming the field, its rule and its value. */
+export const startSampling = (sampling: Sampling): SamplerState =>
+  match(sampling)
+    .with({ kind: "greedy" }, () => [])
+    .with({ kind: "sample" }, ({ temperature, topK, topP, seed }) => {
+      if (!(temperature > 0) || temperature === Infinity)
+        throw new RangeError(`sampling: temperature must be positive and finite (greedy is a kind of its own), got ${temperature}`);
+      if (topK !== undefined && (!Number.isInteger(topK) || topK < 1))
+        throw new RangeError(`sampling: topK must be a positive integer, got ${topK}`);
+      if (topP !== undefined && !(topP > 0 && topP <= 1))
+        throw new RangeError(`sampling: topP must be above 0 and at most 1, got ${topP}`);
+      if (!Number.isInteger(seed)) throw new RangeError(`sampling: seed must be an integer, got ${seed}`);
+      return xoroshiro128plus(seed).getState();
+    })
+    .exhaustive();
+
+/** Index, counted from `offset`, of the largest of `vocabSize` logits; the first of equals. */
+export const argmax = (logits: Float32Array, offset: number = 0, vocabSize: number = logits.length - offset): number => {
+  let best = 0;
+  for (let token = 1; token < vocabSize; token++) if (logits[offset + token]! > logits[offset + best]!) best = token;
+  return best;
+};
+
+type Candidate = { readonly token: number; readonly weight: number };
+
+/** The `count` tokens of the largest logits, largest first; of equals, the first tokens. */
+const mostLikely = (logits: Float32Array, count: number): readonly number[] => {
+  // Sorting numbers is many times faster than sorting tokens by their number: find the bound first, then sort what passes.
+  const bound = logits.toSorted()[Math.max(0, logits.length - count)]!;
+  const passing: number[] = [];
+  for (let token = 0; token < logits.length; token++) if (logits[token]! >= bound) passing.push(token);
+  return passing.sort((a, b) => logits[b]! - logits[a]! || a - b).slice(0, count);
+};
+
+/** The smallest set of the most likely whose weights reach `topP` of all. */
+const nucleus = (candidates: readonly Candidate[], topP: number): readonly Candidate[] => {
+  const total = candidates.reduce((sum, { weight }) => sum + weight, 0);
+  let reached = 0;
+  const last = candidates.findIndex(({ weight }) => (reached += weight / total) >= topP);
+  return last < 0 ? candidates : candidates.slice(0, last + 1);
+};
+
+/** Chooses a token from logits [vocabSize] and hands the state on. */
+export const sample = (sampling: Sampling, state: SamplerState, logits: Float32Array): Sampled =>
+  match(sampling)
+    .with({ kind: "greedy" }, () => ({ token: argmax(logits), state }))
+    .with({ kind: "sample" }, ({ temperature, topK = logits.length, topP = 1 }) => {
+      const generator = xoroshiro128plusFromState(state);
+      const order = mostLikely(logits, Math.min(topK, logits.length));
+      const max = logits[order[0]!]!;
+      const weighed = order.map((token) => ({ token, weight: Math.exp((logits[token]! - max) / temperature) }));
+      const kept = nucleus(weighed, topP);
+      let left = uniformFloat64(generator) * kept.reduce((sum, { weight }) => sum + weight, 0);
+      const chosen = kept.find(({ weight }) => (left -= weight) < 0) ?? kept.at(-1)!;
+      return { token: chosen.token, state: generator.getState() };
+    })
+    .exhaustive();
