@@ -1,7 +1,9 @@
 export {
+  appendToCache,
   cacheBytes,
   createCache,
   plannedCacheBytes,
+  prepareCache,
   releaseCache,
   type CachePlan,
   type KeyValueCache,

@@ -1,0 +1,44 @@
+/** Graphs with inputs and the outputs that reference implementations give for them: each is run and compared. */
+import type { Backend, ExternalData } from "../backend.ts";
+import { prepare, type Recipe } from "./recipe.ts";
+
+export type GraphCase = {
+  readonly name: string;
+  /** An encoded ONNX model, base64. */
+  readonly model: string;
+  readonly feeds: Readonly<Record<string, Recipe>>;
+  /** Float32 tensors behind the graph's external data, one after another in a file called "weights". */
+  readonly weights?: readonly Recipe[];
+  /** The output "out": float32, little-endian, base64. */
+  readonly expected: { readonly dims: readonly number[]; readonly data: string };
+};
+
+/** Largest difference allowed between any backend and the reference, on outputs of the order of 1. */
+export const tolerance = 1e-4;
+
+const bytesOf = (base64: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+
+const externalData = ({ weights }: GraphCase): readonly ExternalData[] => {
+  if (weights === undefined) return [];
+  const tensors = weights.map((recipe) => prepare(recipe).data as Float32Array);
+  const joined = new Float32Array(tensors.reduce((sum, { length }) => sum + length, 0));
+  tensors.reduce((at, tensor) => (joined.set(tensor, at), at + tensor.length), 0);
+  return [{ kind: "bytes", file: "weights", data: new Uint8Array(joined.buffer) }];
+};
+
+/** @throws Error naming the case, the element and both values when the backend and the reference differ. */
+export const runGraphCase = async (backend: Backend, graph: GraphCase): Promise<void> => {
+  const session = await backend.createSession(bytesOf(graph.model), externalData(graph));
+  const feeds = Object.fromEntries(Object.entries(graph.feeds).map(([name, recipe]) => [name, prepare(recipe)]));
+  const { out } = await session.run(feeds, { read: ["out"] });
+  await session.release();
+  if (out?.place !== "host" || out.type !== "float32") throw new Error(`${graph.name}: out must be float32 on the host, got ${out?.type} on ${out?.place}`);
+  if (String(out.dims) !== String(graph.expected.dims))
+    throw new Error(`${graph.name}: out must be [${graph.expected.dims}], got [${out.dims}]`);
+  const expected = new Float32Array(bytesOf(graph.expected.data).buffer);
+  for (let i = 0; i < expected.length; i++) {
+    const got = Number(out.data[i]);
+    if (!(Math.abs(got - expected[i]!) <= tolerance))
+      throw new Error(`${graph.name}: out[${i}] must be ${expected[i]} within ${tolerance}, got ${got}`);
+  }
+};

@@ -1,0 +1,62 @@
+/**
+ * A decoder that is nothing but attention: one layer whose queries, keys and values are looked up by token. What a step of
+ * it costs is what attention and its cache cost.
+ */
+import { decoderGraph, extendDecoder, type ContextExtension, type Decoder, type ExtendedDecoder } from "@ropewalk/decoder";
+import { encode } from "@ropewalk/graph";
+import type { Backend, Session } from "@ropewalk/backend";
+
+export type LayerSize = { readonly numHeads: number; readonly numKvHeads: number; readonly headDim: number };
+
+const vocabSize = 64;
+const table = "projections";
+
+const decoderOf = ({ numHeads, numKvHeads, headDim }: LayerSize, trainedContext: number): Decoder => {
+  const widths = [numHeads * headDim, numKvHeads * headDim, numKvHeads * headDim];
+  const hiddenDim = widths.reduce((sum, width) => sum + width, 0);
+  return {
+    family: "attention-layer",
+    vocabSize: 1,
+    hiddenDim,
+    numLayers: 1,
+    numHeads,
+    numKvHeads,
+    headDim,
+    trainedContext,
+    rope: { theta: 10_000, rotaryDim: headDim, layout: "halves", scaling: { kind: "default" } },
+    tensors: { [table]: [vocabSize, hiddenDim] },
+    embed: ({ tape, weight }, ids) => tape.op("Gather", [weight(table), ids], { axis: 0 }),
+    layer: ({ tape }, _, hidden, attend) => {
+      const [query, key, value] = tape.ops("Split", 3, [hidden, tape.constant("int64", [3], widths)], { axis: 1 });
+      return attend({ query: query!, key: key!, value: value! });
+    },
+    unembed: ({ tape }, hidden) => tape.op("ReduceSum", [hidden, tape.constant("int64", [1], [1])], { keepdims: 1 }),
+  };
+};
+
+/** Numbers in [-1, 1) from a fixed seed. */
+const noise = (length: number): Float32Array => {
+  let state = 7;
+  return Float32Array.from({ length }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 31 - 1;
+  });
+};
+
+export type AttentionLayer = { readonly extended: ExtendedDecoder; readonly session: Session };
+
+export const attentionLayer = async (
+  backend: Backend,
+  size: LayerSize,
+  trainedContext: number,
+  extension: ContextExtension,
+): Promise<AttentionLayer> => {
+  const extended = extendDecoder(decoderOf(size, trainedContext), extension);
+  const { hiddenDim } = extended.decoder;
+  const data = new Uint8Array(noise(vocabSize * hiddenDim).buffer);
+  const graph = decoderGraph(extended, () => ({ location: table, offset: 0, length: data.length }));
+  const session = await backend.createSession(encode(graph), [{ kind: "bytes", file: table, data }]);
+  return { extended, session };
+};
+
+export const tokens = (length: number): readonly number[] => Array.from({ length }, (_, index) => (index * 37) % vocabSize);

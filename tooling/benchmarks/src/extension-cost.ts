@@ -1,0 +1,89 @@
+/** What SelfExtend costs over plain RoPE, on one layer of 32 heads, 8 key-value heads, 128 wide, at 8,192 keys. */
+import { float32, type Backend, type Tensor } from "@ropewalk/backend";
+import { outputs, selfExtend, type ContextExtension } from "@ropewalk/decoder";
+import {
+  appendToCache,
+  createCache,
+  planRun,
+  prepareCache,
+  releaseCache,
+  runChunk,
+  type KeyValueCache,
+} from "@ropewalk/generation";
+import { attentionLayer, tokens, type AttentionLayer } from "./attention-layer.ts";
+import { alternate, type Candidate } from "./measure.ts";
+
+export type Bar = { readonly name: string; readonly ratio: number; readonly bar: number; readonly pass: boolean };
+
+const size = { numHeads: 32, numKvHeads: 8, headDim: 128 };
+const keyLen = 8192;
+const trainedContext = 4096;
+const chunkLength = 512;
+
+/** A cache of `keyLen` tokens, as prefill in chunks leaves it, filled without running the graph. */
+const filled = (backend: Backend, { extended }: AttentionLayer, room: number): KeyValueCache => {
+  let cache = createCache(backend, extended, { length: keyLen + room, chunkLength });
+  const rows = float32(
+    [chunkLength, size.numKvHeads, size.headDim],
+    new Float32Array(chunkLength * size.numKvHeads * size.headDim).map((_, index) => Math.sin(index)),
+  );
+  const results: Record<string, Tensor> = { [outputs.newValues(0)]: rows };
+  extended.positions.bands.forEach((_, band) => (results[outputs.newKeys(0, band)] = rows));
+  for (let start = 0; start < keyLen; start += chunkLength)
+    cache = appendToCache(prepareCache(cache, chunkLength), { length: chunkLength }, results);
+  return cache;
+};
+
+const timed = async (run: () => Promise<unknown>): Promise<number> => {
+  const start = performance.now();
+  await run();
+  return performance.now() - start;
+};
+
+/** Steps of decoding one after another, from `keyLen` keys on; a settling falls where it falls. */
+const decoding = (name: string, backend: Backend, layer: AttentionLayer, steps: number): Candidate => {
+  const runner = planRun(layer.session, layer.extended, keyLen + steps);
+  let cache = filled(backend, layer, steps);
+  return { name, run: () => timed(async () => ({ cache } = await runChunk(runner, cache, [3], [0]))) };
+};
+
+/** One chunk behind `keyLen` keys; each time on a cache of its own. */
+const prefilling = (name: string, backend: Backend, layer: AttentionLayer): Candidate => {
+  const runner = planRun(layer.session, layer.extended, keyLen + chunkLength);
+  return {
+    name,
+    run: async () => {
+      let cache = filled(backend, layer, chunkLength);
+      const time = await timed(async () => ({ cache } = await runChunk(runner, cache, tokens(chunkLength), [0])));
+      releaseCache(cache);
+      return time;
+    },
+  };
+};
+
+export const extensionCost = async (backend: Backend): Promise<readonly Bar[]> => {
+  const make = (extension: ContextExtension): Promise<AttentionLayer> =>
+    attentionLayer(backend, size, trainedContext, extension);
+  const plain = await make({});
+  const extended = await make(selfExtend({ groupSize: 8, window: 1024 }));
+  const decode = { rounds: 60, warmups: 10 };
+  const steps = decode.rounds + decode.warmups;
+  const decoded = await alternate(
+    [decoding("plain", backend, plain, steps), decoding("extended", backend, extended, steps)],
+    decode,
+  );
+  const prefilled = await alternate([prefilling("plain", backend, plain), prefilling("extended", backend, extended)], {
+    rounds: 7,
+    warmups: 1,
+  });
+  await plain.session.release();
+  await extended.session.release();
+  const bar = (name: string, times: Readonly<Record<string, number>>, limit: number): Bar => {
+    const ratio = times["extended"]! / times["plain"]!;
+    return { name, ratio, bar: limit, pass: ratio <= limit };
+  };
+  return [
+    bar(`decode, SelfExtend / plain, ${keyLen} keys`, decoded, 1.1),
+    bar(`prefill of ${chunkLength}, SelfExtend / plain, ${keyLen} keys`, prefilled, 1.2),
+  ];
+};

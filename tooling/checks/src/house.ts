@@ -1,0 +1,65 @@
+/**
+ * The house: every room, its floor, and whom it may import. The layering check enforces this table and docs/design.md shows
+ * it.
+ *
+ * A primitive's main entry imports no other room; only the files behind its `./onnx` entry may import `graph`.
+ */
+
+export type Room = {
+  readonly floor: "ground" | "1" | "2" | "3" | "4" | "5" | "apps";
+  /** Folder, from the repository's root. */
+  readonly folder: string;
+  /** Other rooms. */
+  readonly rooms: readonly string[];
+  /** Rooms that only the files behind `./onnx` may import. */
+  readonly roomsOfOnnx?: readonly string[];
+  /** Packages from outside; Node's own modules are `node:`. */
+  readonly packages: readonly string[];
+};
+
+const primitive = (name: string, onnx: boolean): Room => ({
+  floor: "1",
+  folder: `packages/${name}`,
+  rooms: [],
+  ...(onnx ? { roomsOfOnnx: ["@ropewalk/graph"] } : {}),
+  packages: ["ts-pattern"],
+});
+
+const room = (floor: Room["floor"], folder: string, rooms: readonly string[], packages: readonly string[]): Room => ({
+  floor,
+  folder,
+  rooms: rooms.map((name) => `@ropewalk/${name}`),
+  packages,
+});
+
+const ground = ["graph"];
+const mathematics = ["rope", "position-mapping", "attention-merge", "entropy-scaling"];
+const building = ["decoder", "models"];
+const everything = [...ground, "tiny-models", ...mathematics, "backend", "backend-node", "backend-wasm", ...building, "generation", "evals"];
+
+export const house: Readonly<Record<string, Room>> = {
+  "@ropewalk/graph": room("ground", "packages/graph", [], ["@bufbuild/protobuf"]),
+  "@ropewalk/tiny-models": room("ground", "packages/tiny-models", [], []),
+  "@ropewalk/rope": primitive("rope", true),
+  "@ropewalk/position-mapping": primitive("position-mapping", false),
+  "@ropewalk/attention-merge": primitive("attention-merge", true),
+  "@ropewalk/entropy-scaling": primitive("entropy-scaling", false),
+  "@ropewalk/backend": room("2", "packages/backend", [], []),
+  "@ropewalk/backend-node": room("2", "packages/backend-node", ["backend"], ["onnxruntime-node", "node:"]),
+  "@ropewalk/backend-wasm": room("2", "packages/backend-wasm", ["backend"], ["onnxruntime-web", "node:"]),
+  "@ropewalk/decoder": room("3", "packages/decoder", [...ground, ...mathematics], ["ts-pattern"]),
+  "@ropewalk/models": room("3", "packages/models", [...ground, ...mathematics, "decoder"], ["ts-pattern", "node:"]),
+  "@ropewalk/generation": room(
+    "4",
+    "packages/generation",
+    [...ground, ...mathematics, "backend", ...building],
+    ["@huggingface/tokenizers", "pure-rand", "ts-pattern"],
+  ),
+  "@ropewalk/evals": room(
+    "5",
+    "packages/evals",
+    [...ground, ...mathematics, "backend", ...building, "generation"],
+    ["pure-rand", "ts-pattern"],
+  ),
+  ropewalk: room("apps", "apps/cli", everything, ["cli-progress", "cli-table3", "commander", "picocolors", "node:"]),
+};
