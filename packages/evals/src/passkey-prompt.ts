@@ -24,6 +24,8 @@ export type PasskeyPlace = {
 export const passkeyPrompt = (task: PasskeyTask, codec: TextCodec, { length, depth, seed }: PasskeyPlace): PasskeyPrompt => {
   if (!(depth >= 0 && depth <= 1)) throw new RangeError(`passkeyPrompt: depth must be from 0 to 1, got ${depth}`);
   const random = xoroshiro128plus(seed);
+  // It starts badly from small seeds: neighbours would get the same first digits.
+  random.jump();
   const key = task.key(random);
   const sentences: string[] = [];
   const text = (count: number): string => {

@@ -19,6 +19,9 @@ export type LoadOptions = {
 };
 
 export type LanguageModel = {
+  readonly backend: Backend;
+  /** The loaded graph, for loops of one's own: `planRun`, `prefill`, `runChunk`. */
+  readonly session: Session;
   readonly checkpoint: Checkpoint;
   readonly extended: ExtendedDecoder;
   readonly text: TextCodec | undefined;
@@ -86,6 +89,8 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
   const tokens: LanguageModel["generateTokens"] = (prompt, options) =>
     generateTokens({ backend, session, extended, stopTokens: checkpoint.stopTokens }, toIds(prompt), options);
   return {
+    backend,
+    session,
     checkpoint,
     extended,
     text,

@@ -39,7 +39,10 @@ export const startSampling = (sampling: Sampling): SamplerState =>
       if (topP !== undefined && !(topP > 0 && topP <= 1))
         throw new RangeError(`sampling: topP must be above 0 and at most 1, got ${topP}`);
       if (!Number.isInteger(seed)) throw new RangeError(`sampling: seed must be an integer, got ${seed}`);
-      return xoroshiro128plus(seed).getState();
+      // The generator starts badly from small seeds (its first number for 1 is all but 1): begin 2^64 steps further on.
+      const generator = xoroshiro128plus(seed);
+      generator.jump();
+      return generator.getState();
     })
     .exhaustive();
 

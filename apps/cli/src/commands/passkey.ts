@@ -1,13 +1,12 @@
 /** `ropewalk passkey`: does the longer window work? Keys hidden in text of growing length, methods side by side. */
-import { englishPasskey, passkeyCell, passkeyIn, type PasskeyCell, type PasskeyLanguage, type PasskeyTask } from "@ropewalk/evals";
-import { beyondCapacity, type LanguageModel } from "@ropewalk/generation";
-import { openFolder } from "@ropewalk/models/node";
 import { passkey875k } from "@ropewalk/tiny-models";
 import { SingleBar } from "cli-progress";
 import type { Command } from "commander";
 import { writeFile } from "node:fs/promises";
-import { folderOf, openModel } from "../open-model.ts";
-import { extensionFrom, number, withSharedOptions, type Entropy, type Method, type SharedOptions } from "../options.ts";
+import { availableParallelism } from "node:os";
+import { number, withSharedOptions, type Entropy, type Method, type SharedOptions } from "../options.ts";
+import { nameOf, type Job, type JobResult, type Variant } from "../passkey/jobs.ts";
+import { runJobs } from "../passkey/pool.ts";
 import { renderCosts, type MethodCosts } from "../render/costs.ts";
 import { renderGrid } from "../render/grid.ts";
 import { renderSvg } from "../render/svg.ts";
@@ -20,9 +19,8 @@ type PasskeyOptions = Omit<SharedOptions, "method" | "entropy"> & {
   readonly trials: number;
   readonly seed: number;
   readonly svg?: string;
+  readonly workers?: number;
 };
-
-type Variant = { readonly method: Method; readonly entropy: Entropy };
 
 const sideBySide: readonly Variant[] = [
   { method: "none", entropy: "none" },
@@ -30,75 +28,72 @@ const sideBySide: readonly Variant[] = [
   { method: "self-extend", entropy: "log-n" },
 ];
 
-const nameOf = ({ method, entropy }: Variant): string => (entropy === "none" ? method : `${method}+${entropy}`);
-
-/** The task in the model's own language where a task.json lies beside it, else in English. */
-const taskOf = async (path: string): Promise<PasskeyTask> => {
-  const file = await (await openFolder(folderOf(path))).file("task.json");
-  if (file === undefined) return englishPasskey;
-  const text = new TextDecoder().decode(await file.source.read(0, file.source.size));
-  return passkeyIn(JSON.parse(text) as PasskeyLanguage);
+const checkCount = (flag: string, value: number): number => {
+  if (!Number.isInteger(value) || value < 1) throw new RangeError(`passkey: ${flag} must be a positive integer, got ${value}`);
+  return value;
 };
 
-const depthsFrom = (count: number): readonly number[] => {
-  if (!Number.isInteger(count) || count < 1) throw new RangeError(`passkey: --depths must be a positive integer, got ${count}`);
-  return count === 1 ? [0.5] : Array.from({ length: count }, (_, index) => index / (count - 1));
-};
+/** Spread from the beginning, 0, to the end, 1; a single one lies in the middle. */
+const depthsFrom = (count: number): readonly number[] =>
+  count === 1 ? [0.5] : Array.from({ length: checkCount("--depths", count) }, (_, index) => index / (count - 1));
 
-const passkey = async (path: string, options: PasskeyOptions): Promise<void> => {
-  const { lengths, trials, seed } = options;
+const variantsFrom = ({ method, entropy, groupSize, window }: PasskeyOptions): readonly Variant[] =>
+  method === undefined && entropy === undefined && groupSize === undefined && window === undefined
+    ? sideBySide
+    : [{ method: method ?? "none", entropy: entropy ?? "none" }];
+
+const jobsFrom = (options: PasskeyOptions): readonly Job[] => {
+  const { lengths, seed } = options;
+  const trials = checkCount("--trials", options.trials);
   const depths = depthsFrom(options.depths);
-  if (!Number.isInteger(trials) || trials < 1) throw new RangeError(`passkey: --trials must be a positive integer, got ${trials}`);
-  const task = await taskOf(path);
-  const variants =
-    options.method === undefined && options.entropy === undefined
-      ? sideBySide
-      : [{ method: options.method ?? "none", entropy: options.entropy ?? "none" }];
-  const plain = await openModel(path, { method: "none", entropy: "none", ...options });
-  const { trainedContext } = plain.extended.decoder;
+  return variantsFrom(options).flatMap((variant) =>
+    lengths.flatMap((length) => depths.map((depth): Job => ({ variant, length: checkCount("--lengths", length), depth, trials, seed }))),
+  );
+};
+
+/** Results by method, in the order the methods were asked for. */
+const byMethod = (jobs: readonly Job[], results: readonly JobResult[]): readonly MethodCosts[] =>
+  [...new Set(jobs.map(({ variant }) => nameOf(variant)))].map((method) => {
+    const own = results.filter((_, index) => nameOf(jobs[index]!.variant) === method);
+    return {
+      method,
+      cells: own.map(({ cell }) => cell),
+      positions: new Map(own.map(({ cell, positions }) => [cell.length, positions])),
+      beyond: [...new Set(own.filter(({ beyondCapacity }) => beyondCapacity).map(({ cell }) => cell.length))],
+    };
+  });
+
+const passkey = async (model: string, options: PasskeyOptions): Promise<void> => {
+  const jobs = jobsFrom(options);
+  const workers = checkCount("--workers", options.workers ?? (model === passkey875k.name ? availableParallelism() : 1));
+  const { method = "none", entropy = "none", threads = workers > 1 ? 1 : undefined, ...rest } = options;
+  const shared: SharedOptions = { ...rest, method, entropy, ...(threads === undefined ? {} : { threads }) };
   const interrupt = new AbortController();
   process.once("SIGINT", () => interrupt.abort(new Error("passkey: aborted")));
 
-  const bar = new SingleBar({ stream: process.stderr, format: "{bar} {percentage}%  {what}  {duration_formatted}", clearOnComplete: true });
-  const work = lengths.reduce((sum, length) => sum + length, 0) * depths.length * trials * variants.length;
-  bar.start(work, 0, { what: "" });
-  const results: MethodCosts[] = [];
-  const notices: string[] = [];
-  try {
-    for (const variant of variants) {
-      const method = nameOf(variant);
-      const cells: PasskeyCell[] = [];
-      const positions = new Map<number, string>();
-      const beyond: number[] = [];
-      let model: LanguageModel = plain;
-      for (const length of lengths) {
-        model = await plain.withExtension(extensionFrom({ ...options, ...variant }, { trainedContext, length }));
-        positions.set(length, model.extended.positions.name);
-        if (beyondCapacity(model.extended, length) !== undefined) beyond.push(length);
-        for (const depth of depths) {
-          bar.update({ what: `${method}, ${length} tokens` });
-          cells.push(
-            await passkeyCell(task, model, { length, depth, trials, seed }, () => bar.increment(length), interrupt.signal),
-          );
-        }
-      }
-      if (beyond.length > 0) notices.push(`passkey: ${method} at ${beyond.join(", ")} tokens is beyond its capacity, run all the same`);
-      results.push({ method, cells, positions });
-    }
-  } finally {
-    bar.stop();
-  }
-  for (const notice of notices) process.stderr.write(`${notice}\n`);
-  await plain.release();
+  const bar = new SingleBar({ stream: process.stderr, format: "{bar} {percentage}%  {what}", clearOnComplete: true });
+  const work = jobs.reduce((sum, { length, trials }) => sum + length * trials, 0);
+  bar.start(work, 0, { what: "loading" });
+  const pool = { setup: { model, options: shared }, workers, signal: interrupt.signal };
+  const results = await runJobs(pool, jobs, (length, { variant }) =>
+    bar.increment(length, { what: `${nameOf(variant)}, ${length} tokens` }),
+  ).finally(() => bar.stop());
 
-  if (options.svg !== undefined || !options.json) await writeFile(options.svg ?? "passkey.svg", renderSvg(results));
+  const methods = byMethod(jobs, results);
+  for (const { method: name, beyond } of methods)
+    if (beyond.length > 0)
+      process.stderr.write(`passkey: ${name} at ${beyond.join(", ")} tokens is beyond its capacity; run all the same\n`);
+  const svg = options.svg ?? (options.json ? undefined : "passkey.svg");
+  if (svg !== undefined) await writeFile(svg, renderSvg(methods));
   if (options.json) {
-    const cells = results.flatMap(({ method, cells: ofMethod }) =>
-      ofMethod.map(({ length, depth, found, trials: asked }) => ({ method, length, depth, found, trials: asked })),
+    const cells = methods.flatMap(({ method: name, cells: own }) =>
+      own.map(({ length, depth, found, trials }) => ({ method: name, length, depth, found, trials })),
     );
     process.stdout.write(`${JSON.stringify({ cells })}\n`);
-  } else
-    process.stdout.write(`${renderGrid(results)}\n\n${renderCosts(results)}\n\nThe same grid as a picture: ${options.svg ?? "passkey.svg"}\n`);
+    return;
+  }
+  const costs = `${renderCosts(methods)}\nSpeeds are of one run on ${threads ?? "all"} thread${threads === 1 ? "" : "s"}, ${workers} side by side.`;
+  process.stdout.write(`${renderGrid(methods)}\n\n${costs}\n\nThe same grid as a picture: ${svg}\n`);
 };
 
 const list = (text: string): readonly number[] => text.split(",").map(number);
@@ -113,6 +108,7 @@ export const addPasskey = (program: Command): void => {
       .option("--depths <n>", "how many depths, spread from the beginning to the end", number, 5)
       .option("--trials <n>", "keys a cell", number, 10)
       .option("--seed <n>", "the same seed gives the same prompts", number, 1)
+      .option("--workers <n>", "runs side by side, each with the model in memory; absent: 1, or as many as cores for the shipped model", number)
       .option("--svg <file>", "where the picture goes; absent: passkey.svg, or nowhere with --json"),
   );
   // Here an absent flag means the three methods, not its default.

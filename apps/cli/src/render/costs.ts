@@ -3,7 +3,12 @@ import Table from "cli-table3";
 import type { MethodCells } from "./grid.ts";
 import { bytes, perSecond } from "./units.ts";
 
-export type MethodCosts = MethodCells & { readonly positions: ReadonlyMap<number, string> };
+export type MethodCosts = MethodCells & {
+  /** The mapping at each length, by name. */
+  readonly positions: ReadonlyMap<number, string>;
+  /** Lengths beyond the capacity. */
+  readonly beyond: readonly number[];
+};
 
 export const renderCosts = (methods: readonly MethodCosts[]): string => {
   const table = new Table({

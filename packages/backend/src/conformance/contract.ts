@@ -1,7 +1,7 @@
 /** What every backend promises besides numbers: buffers that are written in place, and errors that say what was wrong. */
 import type { Backend } from "../backend.ts";
 import { float32 } from "../tensor.ts";
-import type { GraphCase } from "./graphs.ts";
+import { bytesOf, type GraphCase } from "./graphs.ts";
 
 const fail = (what: string): never => {
   throw new Error(what);
@@ -37,8 +37,7 @@ export const checkBuffers = async ({ name, allocate }: Backend): Promise<void> =
 export const checkErrors = async (backend: Backend, sample: GraphCase): Promise<void> => {
   const { name } = backend;
   await expectError(`${name}: bytes that are no model`, () => backend.createSession(Uint8Array.of(1, 2, 3)), name, "loaded");
-  const model = Uint8Array.from(atob(sample.model), (char) => char.charCodeAt(0));
-  const session = await backend.createSession(model);
+  const session = await backend.createSession(bytesOf(sample.model));
   const input = session.inputs[0]!;
   await expectError(`${name}: a missing input`, () => session.run({}, { read: ["out"] }), name, input);
   const zero = float32([1], Float32Array.of(0));

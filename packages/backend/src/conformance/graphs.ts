@@ -16,7 +16,7 @@ export type GraphCase = {
 /** Largest difference allowed between any backend and the reference, on outputs of the order of 1. */
 export const tolerance = 1e-4;
 
-const bytesOf = (base64: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+export const bytesOf = (base64: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
 
 const externalData = ({ weights }: GraphCase): readonly ExternalData[] => {
   if (weights === undefined) return [];

@@ -1,0 +1,33 @@
+/** The work of a passkey run, cut into cells that workers take one by one. */
+import type { PasskeyCell } from "@ropewalk/evals";
+import type { Entropy, Method, SharedOptions } from "../options.ts";
+
+export type Variant = { readonly method: Method; readonly entropy: Entropy };
+
+export const nameOf = ({ method, entropy }: Variant): string => (entropy === "none" ? method : `${method}+${entropy}`);
+
+/** One cell of one method. */
+export type Job = {
+  readonly variant: Variant;
+  readonly length: number;
+  readonly depth: number;
+  readonly trials: number;
+  readonly seed: number;
+};
+
+/** What a worker is started with. */
+export type WorkerSetup = { readonly model: string; readonly options: SharedOptions };
+
+export type JobResult = {
+  readonly cell: PasskeyCell;
+  /** The mapping that the method came to at this length, by name. */
+  readonly positions: string;
+  readonly beyondCapacity: boolean;
+};
+
+/** What a worker says. */
+export type WorkerMessage =
+  | { readonly kind: "ready" }
+  | { readonly kind: "trial"; readonly length: number }
+  | { readonly kind: "done"; readonly result: JobResult }
+  | { readonly kind: "failed"; readonly message: string };

@@ -1,0 +1,47 @@
+/** A worker of a passkey run: loads the model once, then runs the cells it is sent. */
+import { englishPasskey, passkeyCell, passkeyIn, type PasskeyLanguage, type PasskeyTask } from "@ropewalk/evals";
+import { beyondCapacity, type LanguageModel } from "@ropewalk/generation";
+import { openFolder } from "@ropewalk/models/node";
+import { parentPort, workerData } from "node:worker_threads";
+import { folderOf, openModel } from "../open-model.ts";
+import { extensionFrom } from "../options.ts";
+import type { Job, WorkerMessage, WorkerSetup } from "./jobs.ts";
+
+const port = parentPort!;
+const { model: path, options } = workerData as WorkerSetup;
+
+const say = (message: WorkerMessage): void => port.postMessage(message);
+
+/** The task in the model's own language where a task.json lies beside it, else in English. */
+const taskOf = async (model: string): Promise<PasskeyTask> => {
+  const file = await (await openFolder(folderOf(model))).file("task.json");
+  if (file === undefined) return englishPasskey;
+  const text = new TextDecoder().decode(await file.source.read(0, file.source.size));
+  return passkeyIn(JSON.parse(text) as PasskeyLanguage);
+};
+
+const run = async (task: PasskeyTask, plain: LanguageModel, { variant, ...at }: Job): Promise<void> => {
+  const { trainedContext } = plain.extended.decoder;
+  const extension = extensionFrom({ ...options, ...variant }, { trainedContext, length: at.length });
+  const model = await plain.withExtension(extension);
+  const cell = await passkeyCell(task, model, at, () => say({ kind: "trial", length: at.length }));
+  say({
+    kind: "done",
+    result: {
+      cell,
+      positions: model.extended.positions.name,
+      beyondCapacity: beyondCapacity(model.extended, at.length) !== undefined,
+    },
+  });
+};
+
+const failed = (error: unknown): void =>
+  say({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+
+try {
+  const [task, plain] = await Promise.all([taskOf(path), openModel(path, options)]);
+  port.on("message", (job: Job) => void run(task, plain, job).catch(failed));
+  say({ kind: "ready" });
+} catch (error) {
+  failed(error);
+}

@@ -1,0 +1,153 @@
+/** Every mapping through cache, chunks and graph, against the primitives' plain loops put together by hand. */
+import { bandedAttention, type AttentionBand } from "@ropewalk/attention-merge";
+import {
+  compose,
+  decoderGraph,
+  entropyAbf,
+  extendDecoder,
+  leakyReRope,
+  logN,
+  positionInterpolation,
+  reRope,
+  selfExtend,
+  slidingWindow,
+  yarn,
+  type ContextExtension,
+  type Decoder,
+  type ExtendedDecoder,
+} from "@ropewalk/decoder";
+import { queryScale } from "@ropewalk/entropy-scaling";
+import { encode } from "@ropewalk/graph";
+import { rotate, rotationTable, ropeFrequencies, type RotaryLayout } from "@ropewalk/rope";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createCache, planRun, prefill } from "../src/index.ts";
+import { backends, largestDifference } from "./load.ts";
+
+type Shape = { readonly numKvHeads: number; readonly group: number; readonly headDim: number; readonly rotaryDim: number; readonly layout: RotaryLayout };
+
+const vocabSize = 50;
+const trainedContext = 64;
+
+const table = (length: number): Float32Array => Float32Array.from({ length }, (_, index) => Math.sin(1 + index * 1.618) * 2);
+
+/** A decoder that is one layer of attention over looked-up projections; its "logits" are what attention gives. */
+const attentionOnly = ({ numKvHeads, group, headDim, rotaryDim, layout }: Shape): Decoder => {
+  const numHeads = numKvHeads * group;
+  const widths = [numHeads * headDim, numKvHeads * headDim, numKvHeads * headDim];
+  const width = (numHeads + 2 * numKvHeads) * headDim;
+  return {
+    family: "attention",
+    vocabSize: numHeads * headDim,
+    hiddenDim: numHeads * headDim,
+    numLayers: 1,
+    numHeads,
+    numKvHeads,
+    headDim,
+    trainedContext,
+    rope: { theta: 100, rotaryDim, layout, scaling: { kind: "default" } },
+    tensors: { table: [vocabSize, width] },
+    embed: ({ tape, weight }, ids) => tape.op("Gather", [weight("table"), ids], { axis: 0 }),
+    layer: ({ tape }, _, hidden, attend) => {
+      const [query, key, value] = tape.ops("Split", 3, [hidden, tape.constant("int64", [3], widths)], { axis: 1 });
+      return attend({ query: query!, key: key!, value: value! });
+    },
+    unembed: ({ tape }, hidden) => tape.op("Identity", [hidden]),
+  };
+};
+
+/** [tokens, numHeads * headDim], as the graph gives it, by the references alone. */
+const expected = ({ decoder, positions, scaling, entropy }: ExtendedDecoder, ids: readonly number[]): Float32Array => {
+  const { numHeads, numKvHeads, headDim, rope } = decoder;
+  const width = decoder.tensors["table"]![1]!;
+  const rows = table(vocabSize * width);
+  const part = (from: number, heads: number, scale: (token: number) => number): Float32Array => {
+    const data = new Float32Array(heads * ids.length * headDim);
+    ids.forEach((id, token) => {
+      for (let head = 0; head < heads; head++)
+        for (let d = 0; d < headDim; d++)
+          data[(head * ids.length + token) * headDim + d] = rows[id * width + from + head * headDim + d]! * scale(token);
+    });
+    return data;
+  };
+  const one = (): number => 1;
+  const query = part(0, numHeads, (position) => (entropy ? queryScale(entropy, { layer: 0, position }) : 1));
+  const key = part(numHeads * headDim, numKvHeads, one);
+  const values = part((numHeads + numKvHeads) * headDim, numKvHeads, one);
+  const frequencies = ropeFrequencies({ rotaryDim: rope.rotaryDim, theta: rope.theta, scaling, seqLen: ids.length });
+  const turned = (data: Float32Array, heads: number, position: (token: number) => number): AttentionBand["queries"] => ({
+    dims: [heads, ids.length, headDim],
+    data: rotate(
+      { layout: rope.layout, rotaryDim: rope.rotaryDim },
+      { dims: [1, heads, ids.length, headDim], data },
+      rotationTable(frequencies, ids.map((_, token) => position(token))),
+    ).data,
+  });
+  const bands = positions.bands.map((band): AttentionBand => {
+    const { dims, data } = turned(key, numKvHeads, band.key);
+    return { from: band.from, to: band.to, queries: turned(query, numHeads, band.query), keys: { dims: [...dims], data } };
+  });
+  const { out } = bandedAttention({}, bands, { dims: [numKvHeads, ids.length, headDim], data: values });
+  const byToken = new Float32Array(out.data.length);
+  for (let head = 0; head < numHeads; head++)
+    for (let token = 0; token < ids.length; token++) {
+      const at = (head * ids.length + token) * headDim;
+      byToken.set(out.data.subarray(at, at + headDim), (token * numHeads + head) * headDim);
+    }
+  return byToken;
+};
+
+const window = fc.integer({ min: 1, max: trainedContext });
+
+const extensions: fc.Arbitrary<ContextExtension> = fc
+  .record({
+    positions: fc.oneof(
+      fc.constant<ContextExtension>({}),
+      fc.tuple(window, fc.integer({ min: 1, max: 12 })).map(([w, groupSize]) => selfExtend({ groupSize, window: w })),
+      window.map((w) => reRope({ window: w })),
+      fc.tuple(window, fc.constantFrom(1.5, 2, 7)).map(([w, factor]) => leakyReRope({ factor, window: w })),
+      window.map((w) => slidingWindow({ window: w })),
+    ),
+    scales: fc.constantFrom<ContextExtension>(
+      {},
+      logN({ trainedContext: 8 }),
+      positionInterpolation({ factor: 4 }),
+      yarn({ factor: 4, originalContext: trainedContext }),
+      entropyAbf({ trainedContext: 8, theta: 1000 }),
+    ),
+  })
+  .map(({ positions, scales }) => compose(positions, scales));
+
+const shapes: fc.Arbitrary<Shape> = fc
+  .record({
+    numKvHeads: fc.integer({ min: 1, max: 3 }),
+    group: fc.integer({ min: 1, max: 3 }),
+    headDim: fc.constantFrom(4, 6, 8),
+    partial: fc.boolean(),
+    layout: fc.constantFrom<RotaryLayout>("halves", "interleaved"),
+  })
+  .map(({ partial, ...shape }) => ({ ...shape, rotaryDim: partial ? shape.headDim - 2 : shape.headDim }));
+
+describe.each(backends)("attention under any extension on $name", (backend) => {
+  it("is what the references give, in chunks of any size", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        shapes,
+        extensions,
+        fc.array(fc.integer({ min: 0, max: vocabSize - 1 }), { minLength: 1, maxLength: 200 }),
+        fc.integer({ min: 1, max: 200 }),
+        async (shape, extension, ids, chunkSize) => {
+          const extended = extendDecoder(attentionOnly(shape), extension);
+          const data = new Uint8Array(table(vocabSize * extended.decoder.tensors["table"]![1]!).buffer);
+          const graph = decoderGraph(extended, () => ({ location: "table", offset: 0, length: data.length }));
+          const session = await backend.createSession(encode(graph), [{ kind: "bytes", file: "table", data }]);
+          const cache = createCache(backend, extended, { length: ids.length, chunkLength: chunkSize });
+          const result = await prefill(planRun(session, extended, ids.length), cache, ids, { chunkSize, logits: "all" });
+          await session.release();
+          expect(largestDifference(result.logits, expected(extended, ids))).toBeLessThan(2e-4);
+        },
+      ),
+      { numRuns: backend.name === "cpu" ? 150 : 30 },
+    );
+  });
+});
