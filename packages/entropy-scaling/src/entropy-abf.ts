@@ -1,0 +1,25 @@
+/**
+ * Entropy-ABF, arXiv 2401.07004, equation 3 and its text, for layer l and the position i from 0:
+ *
+ *     scale(l, i) = 1                              l < exemptLayers
+ *     scale(l, i) = max(1, ln(i + 1) / ln(c))      otherwise
+ *
+ * The method is this together with a larger rotary base.
+ */
+import { checkInteger } from "./check.ts";
+import { logN } from "./log-n.ts";
+import { constantScale, type ScaleCurve, type ScalingOf } from "./scaling.ts";
+
+/** The rotary base (theta) that goes with Entropy-ABF: that of the published models. */
+export const entropyAbfTheta: number = 500_000;
+
+export const entropyAbf = (
+  where: string,
+  scaling: ScalingOf<"entropy-abf">,
+  layer: number,
+): ScaleCurve => {
+  const { exemptLayers = 0 } = scaling;
+  checkInteger(where, "exemptLayers", exemptLayers, 0);
+  const curve = logN(where, scaling);
+  return layer < exemptLayers ? constantScale(1) : curve;
+};

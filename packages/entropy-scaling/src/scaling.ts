@@ -1,0 +1,35 @@
+/** How the query of a position is scaled so that attention stays as sharp in a long input as in a short one. */
+export type EntropyScaling =
+  /** By the logarithm of the position, to the base of the trained context (Jianlin Su). `trainedContext` in tokens. */
+  | { readonly kind: "log-n"; readonly trainedContext: number }
+  /**
+   * Entropy-ABF, arXiv 2401.07004: log-n beyond the first layers. `exemptLayers` is how many of them stay unscaled.
+   * Default 0, as in the released code, whose exemption has no effect, and so in the published models and figures; the
+   * paper's text leaves layers 0 and 1 unscaled, which is 2.
+   */
+  | {
+      readonly kind: "entropy-abf";
+      readonly trainedContext: number;
+      readonly exemptLayers?: number;
+    }
+  /** YaRN's temperature, arXiv 2309.00071, the same at every position. `factor` is the new length over the trained one. */
+  | { readonly kind: "yarn-temperature"; readonly factor: number };
+
+/** The variant of {@link EntropyScaling} named `Kind`. */
+export type ScalingOf<Kind extends EntropyScaling["kind"]> = Extract<
+  EntropyScaling,
+  { readonly kind: Kind }
+>;
+
+/**
+ * What every scaling comes to in one layer, for the position i from 0:
+ *
+ *     scale(i) = max(least, ln(i + 1) / logContext)
+ */
+export type ScaleCurve = { readonly least: number; readonly logContext: number };
+
+/** The same scale at every position. */
+export const constantScale = (scale: number): ScaleCurve => ({
+  least: scale,
+  logContext: Infinity,
+});

@@ -1,0 +1,17 @@
+/**
+ * YaRN's temperature, arXiv 2309.00071, section 3.4, for a length s times the trained one:
+ *
+ *     scale = (0.1 ln(s) + 1)^2
+ *
+ * YaRN multiplies cos and sin, hence query and key both, by the root of it. Here the query alone carries the square.
+ */
+import { checkNumber } from "./check.ts";
+import { constantScale, type ScaleCurve, type ScalingOf } from "./scaling.ts";
+
+export const yarnTemperature = (
+  where: string,
+  { factor }: ScalingOf<"yarn-temperature">,
+): ScaleCurve => {
+  checkNumber(where, "factor", factor, factor >= 1 && factor < Infinity, "finite and >= 1");
+  return constantScale((0.1 * Math.log(factor) + 1) ** 2);
+};

@@ -1,0 +1,133 @@
+import {
+  attentionEntropy,
+  queryScale,
+  queryScales,
+  type EntropyScaling,
+} from "@ropewalk/entropy-scaling";
+import { describe, expect, it } from "vitest";
+
+const text = "8" as unknown as number;
+const at = { layer: 0, position: 0 };
+const logN: EntropyScaling = { kind: "log-n", trainedContext: 64 };
+
+const errorOf = (call: () => unknown): unknown => {
+  try {
+    return call();
+  } catch (error) {
+    return [(error as Error).constructor, (error as Error).message];
+  }
+};
+
+describe("wrong values are refused with the function, the argument, the rule and the value", () => {
+  it.each<[() => unknown, string]>([
+    [
+      () => queryScale({ kind: "log-n", trainedContext: 1 }, at),
+      "queryScale: trainedContext must be an integer >= 2, got 1",
+    ],
+    [
+      () => queryScale({ kind: "log-n", trainedContext: 64.5 }, at),
+      "queryScale: trainedContext must be an integer >= 2, got 64.5",
+    ],
+    [
+      () => queryScale({ kind: "entropy-abf", trainedContext: NaN }, at),
+      "queryScale: trainedContext must be an integer >= 2, got NaN",
+    ],
+    [
+      () => queryScale({ kind: "entropy-abf", trainedContext: 1, exemptLayers: 2 }, at),
+      "queryScale: trainedContext must be an integer >= 2, got 1",
+    ],
+    [
+      () => queryScales({ kind: "entropy-abf", trainedContext: 64, exemptLayers: -1 }, 0, []),
+      "queryScales: exemptLayers must be an integer >= 0, got -1",
+    ],
+    [
+      () => queryScale({ kind: "yarn-temperature", factor: 0.5 }, at),
+      "queryScale: factor must be finite and >= 1, got 0.5",
+    ],
+    [
+      () => queryScale({ kind: "yarn-temperature", factor: Infinity }, at),
+      "queryScale: factor must be finite and >= 1, got Infinity",
+    ],
+    [
+      () => queryScale(logN, { layer: -1, position: 0 }),
+      "queryScale: layer must be an integer >= 0, got -1",
+    ],
+    [
+      () => queryScale(logN, { layer: 0, position: -1 }),
+      "queryScale: position must be an integer >= 0, got -1",
+    ],
+    [
+      () => queryScale(logN, { layer: 0, position: 0.5 }),
+      "queryScale: position must be an integer >= 0, got 0.5",
+    ],
+    [() => queryScales(logN, 0.5, [0]), "queryScales: layer must be an integer >= 0, got 0.5"],
+    [
+      () => queryScales(logN, 0, [0, -2]),
+      "queryScales: positions[1] must be an integer >= 0, got -2",
+    ],
+    [
+      () => queryScales(logN, 0, [NaN]),
+      "queryScales: positions[0] must be an integer >= 0, got NaN",
+    ],
+    [
+      () => queryScales(logN, 0, [1, 2], new Float64Array(3)),
+      "queryScales: out must hold 2 values, got 3",
+    ],
+    [
+      () => attentionEntropy({ keyLen: 0 }, new Float32Array(4)),
+      "attentionEntropy: keyLen must be an integer >= 1, got 0",
+    ],
+    [
+      () => attentionEntropy({ keyLen: 3 }, new Float32Array(4)),
+      "attentionEntropy: probabilities must hold whole rows of keyLen, got 4 values and keyLen 3",
+    ],
+    [
+      () => attentionEntropy({ keyLen: 2 }, new Float32Array([1, 0]), new Float64Array(2)),
+      "attentionEntropy: out must hold 1 values, got 2",
+    ],
+    [
+      () => attentionEntropy({ keyLen: 2 }, new Float64Array([1, 0, 0.5, 0.25])),
+      "attentionEntropy: rows must sum to 1 within 0.001, got 0.75 in row 1",
+    ],
+    [
+      () => attentionEntropy({ keyLen: 2 }, new Float64Array([1.5, -0.5])),
+      "attentionEntropy: probabilities must be >= 0, got -0.5 in row 0",
+    ],
+    [
+      () => attentionEntropy({ keyLen: 1 }, new Float64Array([1, NaN])),
+      "attentionEntropy: probabilities must be >= 0, got NaN in row 1",
+    ],
+    [
+      () => attentionEntropy({ keyLen: 1 }, new Float64Array([Infinity])),
+      "attentionEntropy: rows must sum to 1 within 0.001, got Infinity in row 0",
+    ],
+  ])("%s", (call, message) => {
+    expect(errorOf(call)).toEqual([RangeError, message]);
+  });
+});
+
+describe("wrong types are refused", () => {
+  it.each<[() => unknown, string]>([
+    [
+      () => queryScale({ kind: "log-n", trainedContext: text }, at),
+      "queryScale: trainedContext must be a number, got 8",
+    ],
+    [
+      () => queryScale({ kind: "yarn-temperature", factor: text }, at),
+      "queryScale: factor must be a number, got 8",
+    ],
+    [() => queryScales(logN, text, []), "queryScales: layer must be a number, got 8"],
+    [() => queryScales(logN, 0, [text]), "queryScales: positions[0] must be a number, got 8"],
+    [
+      () => attentionEntropy({ keyLen: text }, new Float32Array(8)),
+      "attentionEntropy: keyLen must be a number, got 8",
+    ],
+  ])("%s", (call, message) => {
+    expect(errorOf(call)).toEqual([TypeError, message]);
+  });
+
+  it("a kind that does not exist", () => {
+    const unknown = { kind: "ntk", factor: 2 } as unknown as EntropyScaling;
+    expect(() => queryScale(unknown, at)).toThrow("ntk");
+  });
+});

@@ -1,0 +1,16 @@
+/** capacity = the longest N such that rel(i, j) <= L - 1 for every attended pair of N tokens; L = trainedContext. */
+import { checkIntegers, checkWindow } from "./check.ts";
+import type { PositionMapping } from "./mapping.ts";
+
+/**
+ * The longest input, in tokens, that a model trained on `trainedContext` tokens holds with this mapping, without a
+ * relative position it has not seen. `Infinity` when there is no limit.
+ *
+ * @throws RangeError when trainedContext is not an integer >= 1, or is below the mapping's finite window;
+ * TypeError when it is not a number.
+ */
+export const capacity = (mapping: PositionMapping, trainedContext: number): number => {
+  checkIntegers("capacity", 1, { trainedContext });
+  if (mapping.window < Infinity) checkWindow("capacity", mapping.window, trainedContext);
+  return mapping.capacity(trainedContext);
+};

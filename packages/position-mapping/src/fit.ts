@@ -1,0 +1,62 @@
+/**
+ * Which parameters hold an input of N tokens, searched with the mapping's own capacity, and the words
+ * with which an error tells so. A mapping of two parameters has its window and a value, such as the
+ * group size.
+ */
+import { defaultWindow } from "./defaults.ts";
+
+type CapacityOf = (value: number, window: number, trainedContext: number) => number;
+
+/** The smallest whole value that holds `length` tokens with this window; undefined when none does. */
+export const smallestValue = (
+  capacityOf: CapacityOf,
+  window: number,
+  trainedContext: number,
+  length: number,
+): number | undefined => {
+  // Where any value holds N tokens, N does.
+  for (let value = 1; window <= trainedContext && value <= length; value++) {
+    if (capacityOf(value, window, trainedContext) >= length) return value;
+  }
+  return undefined;
+};
+
+/** The largest window that holds `length` tokens with this value; undefined when none does. */
+export const widestWindow = (
+  capacityOf: CapacityOf,
+  value: number,
+  trainedContext: number,
+  length: number,
+): number | undefined => {
+  for (let window = trainedContext; window > 0; window--) {
+    if (capacityOf(value, window, trainedContext) >= length) return window;
+  }
+  return undefined;
+};
+
+/** Any one of the options, in words. */
+export const wouldFit = (options: readonly string[]): string =>
+  `${options.join(" or ") || "nothing"} would fit`;
+
+/**
+ * In words: the value that holds `length` tokens with this window, and the window that does with this
+ * value; where there is neither, the value that does with the default window.
+ */
+export const remedyOf = (
+  name: string,
+  capacityOf: CapacityOf,
+  value: number,
+  window: number,
+  trainedContext: number,
+  length: number,
+): string => {
+  const inWords = (value: number | undefined, window: number | undefined): string[] =>
+    value && window ? [`${name} ${value} with window ${window}`] : [];
+  const withWindow = (window: number): string[] =>
+    inWords(smallestValue(capacityOf, window, trainedContext, length), window);
+  const options = [
+    ...withWindow(window),
+    ...inWords(value, widestWindow(capacityOf, value, trainedContext, length)),
+  ];
+  return wouldFit(options.length > 0 ? options : withWindow(defaultWindow(trainedContext)));
+};

@@ -1,0 +1,51 @@
+/** rel(i, j) = query(i) - key(j) by the band that covers i - j, for j <= i. */
+import { checkIntegers } from "./check.ts";
+import type { PositionMapping } from "./mapping.ts";
+
+const between = ({ bands }: PositionMapping, i: number, j: number): number | undefined => {
+  for (const { from, to, query, key } of bands) {
+    if (i - j >= from && i - j < to) return query(i) - key(j);
+  }
+  return undefined;
+};
+
+/**
+ * The relative position of query `i` and key `j`, both counted from 0; undefined when the pair is not attended, as for
+ * every key after the query.
+ *
+ * @throws RangeError when i or j is not an integer >= 0, TypeError when it is not a number.
+ */
+export const relativePosition = (
+  mapping: PositionMapping,
+  i: number,
+  j: number,
+): number | undefined => {
+  checkIntegers("relativePosition", 0, { i, j });
+  return between(mapping, i, j);
+};
+
+/**
+ * The relative position of every pair of `numTokens` tokens: row i holds keys 0 to i, null where not attended.
+ *
+ * @throws RangeError when numTokens is not an integer >= 1, TypeError when it is not a number.
+ */
+export const relativePositions = (
+  mapping: PositionMapping,
+  numTokens: number,
+): readonly (readonly (number | null)[])[] => {
+  checkIntegers("relativePositions", 1, { numTokens });
+  return Array.from({ length: numTokens }, (_, i) =>
+    Array.from({ length: i + 1 }, (_, j) => between(mapping, i, j) ?? null),
+  );
+};
+
+/** The matrix as text: a line a query, right-aligned columns, at most two decimals, "." where not attended. */
+export const formatRelativePositions = (
+  matrix: readonly (readonly (number | null)[])[],
+): string => {
+  const rows = matrix.map((row) =>
+    row.map((rel) => (rel === null ? "." : String(Math.round(rel * 100) / 100))),
+  );
+  const width = rows.flat().reduce((most, text) => Math.max(most, text.length), 0);
+  return rows.map((row) => row.map((text) => text.padStart(width)).join(" ")).join("\n");
+};

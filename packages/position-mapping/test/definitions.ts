@@ -1,0 +1,65 @@
+/** The methods written out again, pair by pair, without bands: what the mappings are compared with. */
+import {
+  leakyReRope,
+  plain,
+  reRope,
+  selfExtend,
+  slidingWindow,
+  type PositionMapping,
+} from "@ropewalk/position-mapping";
+import fc from "fast-check";
+
+export type Definition = (distance: number, i: number, j: number) => number | undefined;
+export type Case = { readonly mapping: PositionMapping; readonly definition: Definition };
+
+export const plainCase = (): Case => ({ mapping: plain(), definition: (distance) => distance });
+
+export const selfExtendCase = (G: number, W: number): Case => ({
+  mapping: selfExtend({ groupSize: G, window: W }),
+  definition: (distance, i, j) =>
+    distance < W ? distance : (i - (i % G)) / G - (j - (j % G)) / G + W - (W - (W % G)) / G,
+});
+
+export const reRopeCase = (W: number): Case => ({
+  mapping: reRope({ window: W }),
+  definition: (distance) => Math.min(distance, W),
+});
+
+export const leakyCase = (s: number, W: number): Case => ({
+  mapping: leakyReRope({ factor: s, window: W }),
+  definition: (distance) => (distance < W ? distance : W + (distance - W) / s),
+});
+
+export const slidingCase = (W: number): Case => ({
+  mapping: slidingWindow({ window: W }),
+  definition: (distance) => (distance < W ? distance : undefined),
+});
+
+const size = fc.integer({ min: 1, max: 24 });
+const factor = fc.oneof(
+  fc.constantFrom(1, 1.25, 1.5, 2, 3, 4.75),
+  fc.double({ min: 1, max: 9, noNaN: true }),
+);
+
+/** Any mapping with small parameters. */
+export const anyCase: fc.Arbitrary<Case> = fc.oneof(
+  fc.constant(plainCase()),
+  fc.tuple(size, size).map(([G, W]) => selfExtendCase(G, W)),
+  size.map(reRopeCase),
+  fc.tuple(factor, size).map(([s, W]) => leakyCase(s, W)),
+  size.map(slidingCase),
+);
+
+/**
+ * The longest input whose attended pairs all have rel <= L - 1, by trying; Infinity when `limit` tokens fit. A row that
+ * fails ends the search, since a longer input has all rows of a shorter one.
+ */
+export const longestByTrying = (definition: Definition, L: number, limit: number): number => {
+  for (let i = 0; i < limit; i++) {
+    for (let j = 0; j <= i; j++) {
+      const rel = definition(i - j, i, j);
+      if (rel !== undefined && rel > L - 1 + 1e-9) return i;
+    }
+  }
+  return Infinity;
+};
