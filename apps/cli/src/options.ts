@@ -2,15 +2,20 @@
 import type { Backend } from "@ropewalk/backend";
 import { cpu } from "@ropewalk/backend-node";
 import { wasm } from "@ropewalk/backend-wasm";
-import { compose, leakyReRope, logN, reRope, selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/decoder";
-import { chooseSelfExtend } from "@ropewalk/position-mapping";
+import { compose, logN, type ContextExtension } from "@ropewalk/decoder";
 import { InvalidArgumentError, Option, type Command } from "commander";
+import { methods, type Method, type MethodRow, type Numbers } from "./methods.ts";
 
-export const methods = ["none", "self-extend", "re-rope", "leaky-re-rope", "sliding-window"] as const;
-export const entropies = ["none", "log-n"] as const;
+export type Entropy = "none" | "log-n";
 
-export type Method = (typeof methods)[number];
-export type Entropy = (typeof entropies)[number];
+const entropies: Readonly<Record<Entropy, (trainedContext: number) => ContextExtension>> = {
+  none: () => ({}),
+  "log-n": (trainedContext) => logN({ trainedContext }),
+};
+
+export type BackendName = "cpu" | "wasm";
+
+const backends: Readonly<Record<BackendName, (options: { readonly threads?: number }) => Backend>> = { cpu, wasm };
 
 export type SharedOptions = {
   readonly method: Method;
@@ -18,7 +23,7 @@ export type SharedOptions = {
   readonly window?: number;
   readonly entropy: Entropy;
   readonly trainedContext?: number;
-  readonly backend: "cpu" | "wasm";
+  readonly backend: BackendName;
   readonly threads?: number;
   readonly json?: boolean;
 };
@@ -30,73 +35,44 @@ export const number = (text: string): number => {
   return value;
 };
 
-/** Adds the shared flags. */
-export const withSharedOptions = (command: Command): Command =>
+const choice = (flag: string, what: string, table: object, fallback: string): Option =>
+  new Option(flag, what).choices(Object.keys(table)).default(fallback);
+
+/** Adds the shared flags; a command may have another default method. */
+export const withSharedOptions = (command: Command, method: Method = "none"): Command =>
   command
-    .addOption(new Option("--method <method>", "which relative positions").choices(methods).default("none"))
+    .addOption(choice("--method <method>", "which relative positions", methods, method))
     .option("--group-size <G>", "tokens that share a far position; absent: chosen for the length", number)
     .option("--window <W>", "tokens with exact positions; absent: chosen for the length", number)
-    .addOption(new Option("--entropy <entropy>", "how queries scale with position").choices(entropies).default("none"))
+    .addOption(choice("--entropy <entropy>", "how queries scale with position", entropies, "none"))
     .option("--trained-context <L>", "the window the model was trained on; absent: as its config says", number)
-    .addOption(new Option("--backend <backend>", "where it runs").choices(["cpu", "wasm"]).default("cpu"))
+    .addOption(choice("--backend <backend>", "where it runs", backends, "cpu"))
     .option("--threads <n>", "threads of one run; absent: as many as the backend likes", number)
     .option("--json", "print JSON and nothing else");
-
-const backends = { cpu, wasm } as const;
 
 export const backendFrom = ({ backend, threads }: SharedOptions): Backend =>
   backends[backend](threads === undefined ? {} : { threads });
 
-/** The window for a method that has one, where none is given: a quarter of the trained one, as for SelfExtend. */
-const windowFor = (trainedContext: number, window: number | undefined): number =>
-  window ?? Math.max(1, Math.floor(trainedContext / 4));
-
-type Numbers = {
+/** What the flags ask of a method, and for which run. */
+export type Request = Pick<SharedOptions, "method" | "groupSize" | "window"> & {
   readonly trainedContext: number;
   readonly length: number;
-  readonly groupSize: number | undefined;
-  readonly window: number | undefined;
 };
 
-/** G and W: as given; what is not given is chosen for the length. */
-const chosen = ({ trainedContext, length, groupSize, window }: Numbers): { groupSize: number; window: number } => {
-  if (groupSize !== undefined) return { groupSize, window: windowFor(trainedContext, window) };
-  return chooseSelfExtend({ trainedContext, length, ...(window === undefined ? {} : { window }) });
+const flags: Readonly<Record<keyof Numbers, string>> = { groupSize: "--group-size", window: "--window" };
+
+/** @throws RangeError when a flag is given that the method does not read. */
+const rowOf = ({ method, ...asked }: Request): MethodRow => {
+  const row: MethodRow = methods[method];
+  for (const name of ["groupSize", "window"] as const)
+    if (asked[name] !== undefined && !row.reads.includes(name))
+      throw new RangeError(`${flags[name]} is not read by --method ${method}, got ${asked[name]}`);
+  return row;
 };
 
-/** One row a method. */
-const positions: Readonly<Record<Method, (numbers: Numbers) => ContextExtension>> = {
-  none: () => ({}),
-  "self-extend": (numbers) => selfExtend(chosen(numbers)),
-  "re-rope": ({ trainedContext, window }) => reRope({ window: windowFor(trainedContext, window) }),
-  "leaky-re-rope": (numbers) => {
-    const { groupSize: factor, window } = chosen(numbers);
-    return leakyReRope({ factor, window });
-  },
-  "sliding-window": ({ trainedContext, window }) => slidingWindow({ window: window ?? trainedContext }),
-};
+/** G and W of a method that has them, as given or as chosen for the length. */
+export const numbersFrom = (request: Request): Numbers => rowOf(request).choose(request);
 
-const unread: Readonly<Record<Method, readonly ("groupSize" | "window")[]>> = {
-  none: ["groupSize", "window"],
-  "self-extend": [],
-  "re-rope": ["groupSize"],
-  "leaky-re-rope": [],
-  "sliding-window": ["groupSize"],
-};
-
-/**
- * The extension that the flags ask for, for a run of `length` tokens.
- *
- * @throws RangeError when a flag is given that the method does not read
- */
-export const extensionFrom = (
-  { method, groupSize, window, entropy }: Pick<SharedOptions, "method" | "groupSize" | "window" | "entropy">,
-  { trainedContext, length }: { readonly trainedContext: number; readonly length: number },
-): ContextExtension => {
-  const given = { groupSize, window };
-  const stray = unread[method].find((name) => given[name] !== undefined);
-  if (stray !== undefined)
-    throw new RangeError(`--${stray === "groupSize" ? "group-size" : stray} is not read by --method ${method}, got ${given[stray]}`);
-  const mapped = positions[method]({ trainedContext, length, groupSize, window });
-  return entropy === "log-n" ? compose(mapped, logN({ trainedContext })) : mapped;
-};
+/** The extension that the flags ask for. */
+export const extensionFrom = (request: Request & Pick<SharedOptions, "entropy">): ContextExtension =>
+  compose(rowOf(request).extension(request), entropies[request.entropy](request.trainedContext));

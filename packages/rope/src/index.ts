@@ -1,1 +1,7 @@
-export {};
+export { dependsOnLength, ropeFrequencies } from "./frequencies.ts";
+export { rotate } from "./rotate.ts";
+export type { RotaryLayout } from "./rotate.ts";
+export { rotationTable } from "./rotation-table.ts";
+export type { RotationTable } from "./rotation-table.ts";
+export type { RopeFrequencies, RopeScaling } from "./scaling.ts";
+export type { Tensor } from "./tensor.ts";

@@ -12,7 +12,7 @@ const logits = async (path: string, options: LogitsOptions): Promise<void> => {
   const ids = await readIds(options.ids);
   const plain = await openModel(path, options);
   const { vocabSize, trainedContext } = plain.extended.decoder;
-  const model = await plain.withExtension(extensionFrom(options, { trainedContext, length: ids.length }));
+  const model = await plain.withExtension(extensionFrom({ ...options, trainedContext, length: ids.length }));
   noticeBeyondCapacity("logits", model, ids.length);
   const all = await model.logits(ids, options.chunkSize === undefined ? {} : { chunkSize: options.chunkSize });
   const last = Array.from(all.subarray((ids.length - 1) * vocabSize));

@@ -1,6 +1,7 @@
 /** The work of a passkey run, cut into cells that workers take one by one. */
 import type { PasskeyCell } from "@ropewalk/evals";
-import type { Entropy, Method, SharedOptions } from "../options.ts";
+import type { Method } from "../methods.ts";
+import type { Entropy, SharedOptions } from "../options.ts";
 
 export type Variant = { readonly method: Method; readonly entropy: Entropy };
 
@@ -24,6 +25,9 @@ export type JobResult = {
   readonly positions: string;
   readonly beyondCapacity: boolean;
 };
+
+/** What a worker is told. A worker is never ended from outside: its runtime does not survive that. */
+export type WorkerOrder = { readonly kind: "run"; readonly job: Job } | { readonly kind: "stop" };
 
 /** What a worker says. */
 export type WorkerMessage =

@@ -1,6 +1,7 @@
 /** Workers that share a list of jobs. A run of a small model keeps one core busy; several side by side keep them all. */
+import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import type { Job, JobResult, WorkerMessage, WorkerSetup } from "./jobs.ts";
+import type { Job, JobResult, WorkerMessage, WorkerOrder, WorkerSetup } from "./jobs.ts";
 
 export type Pool = { readonly setup: WorkerSetup; readonly workers: number; readonly signal: AbortSignal };
 
@@ -19,7 +20,7 @@ export const runJobs = async (
   onTrial: (length: number, job: Job) => void,
 ): Promise<readonly JobResult[]> => {
   const results: JobResult[] = Array.from({ length: jobs.length });
-  const started: Worker[] = [];
+  const started: { readonly tell: (order: WorkerOrder) => void; readonly ended: Promise<unknown> }[] = [];
   let next = 0;
   // Long cells first: the last one to finish is then a short one.
   const order = jobs.map((_, index) => index).sort((a, b) => jobs[b]!.length - jobs[a]!.length || a - b);
@@ -27,12 +28,12 @@ export const runJobs = async (
   const work = (): Promise<void> =>
     new Promise((resolve, reject) => {
       const worker = new Worker(workerFile, { workerData: setup });
-      started.push(worker);
+      started.push({ tell: (order) => worker.postMessage(order), ended: once(worker, "exit") });
       let current = -1;
       const take = (): void => {
         if (next === order.length) return resolve();
         current = order[next++]!;
-        worker.postMessage(jobs[current]);
+        worker.postMessage({ kind: "run", job: jobs[current]! } satisfies WorkerOrder);
       };
       worker.on("error", reject);
       worker.on("message", (message: WorkerMessage) => {
@@ -57,6 +58,7 @@ export const runJobs = async (
     await Promise.all(Array.from({ length: Math.min(workers, jobs.length) }, work));
     return results;
   } finally {
-    await Promise.all(started.map((worker) => worker.terminate()));
+    for (const { tell } of started) tell({ kind: "stop" });
+    await Promise.all(started.map(({ ended }) => ended));
   }
 };

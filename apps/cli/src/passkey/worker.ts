@@ -5,7 +5,7 @@ import { openFolder } from "@ropewalk/models/node";
 import { parentPort, workerData } from "node:worker_threads";
 import { folderOf, openModel } from "../open-model.ts";
 import { extensionFrom } from "../options.ts";
-import type { Job, WorkerMessage, WorkerSetup } from "./jobs.ts";
+import type { Job, WorkerMessage, WorkerOrder, WorkerSetup } from "./jobs.ts";
 
 const port = parentPort!;
 const { model: path, options } = workerData as WorkerSetup;
@@ -20,11 +20,13 @@ const taskOf = async (model: string): Promise<PasskeyTask> => {
   return passkeyIn(JSON.parse(text) as PasskeyLanguage);
 };
 
+const stopping = new AbortController();
+
 const run = async (task: PasskeyTask, plain: LanguageModel, { variant, ...at }: Job): Promise<void> => {
   const { trainedContext } = plain.extended.decoder;
-  const extension = extensionFrom({ ...options, ...variant }, { trainedContext, length: at.length });
-  const model = await plain.withExtension(extension);
-  const cell = await passkeyCell(task, model, at, () => say({ kind: "trial", length: at.length }));
+  const model = await plain.withExtension(extensionFrom({ ...options, ...variant, trainedContext, length: at.length }));
+  const onTrial = (): void => say({ kind: "trial", length: at.length });
+  const cell = await passkeyCell(task, model, at, onTrial, stopping.signal);
   say({
     kind: "done",
     result: {
@@ -40,8 +42,17 @@ const failed = (error: unknown): void =>
 
 try {
   const [task, plain] = await Promise.all([taskOf(path), openModel(path, options)]);
-  port.on("message", (job: Job) => void run(task, plain, job).catch(failed));
+  let running = Promise.resolve();
+  port.on("message", (order: WorkerOrder) => {
+    if (order.kind === "run") running = run(task, plain, order.job).catch(failed);
+    else {
+      stopping.abort();
+      // Without its port nothing keeps the worker alive.
+      void running.then(() => plain.release()).finally(() => port.close());
+    }
+  });
   say({ kind: "ready" });
 } catch (error) {
   failed(error);
+  port.on("message", () => port.close());
 }

@@ -1,0 +1,89 @@
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { file, idsFile, ropewalk, scratch } from "./run.ts";
+
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+const ids = idsFile("ids.json", [1, 403, 407]);
+const generate = (...args: readonly string[]) => ["generate", "stories260K", "--ids", ids, ...args];
+
+/** A copy of a shipped model with something wrong in it. */
+const broken = (name: string, breakIt: (folder: string) => void): string => {
+  const folder = join(scratch, name);
+  mkdirSync(folder);
+  cpSync("packages/tiny-models/stories260K", folder, { recursive: true });
+  breakIt(folder);
+  return folder;
+};
+
+const editConfig = (changes: Record<string, unknown>) => (folder: string) => {
+  const path = join(folder, "config.json");
+  writeFileSync(path, JSON.stringify({ ...(JSON.parse(readFileSync(path, "utf8")) as object), ...changes }));
+};
+
+const editWeights = (edit: (bytes: Buffer) => Buffer) => (folder: string) => {
+  const path = join(folder, "model.safetensors");
+  writeFileSync(path, edit(readFileSync(path)));
+};
+
+/** The header with one piece of text in place of another of the same length. */
+const editHeader = (from: string, to: string) =>
+  editWeights((bytes) => {
+    const at = bytes.indexOf(from);
+    bytes.write(to.padEnd(from.length), at);
+    return bytes;
+  });
+
+const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
+  ["a run longer than the capacity", generate("--max-new-tokens", "600"), /512.*603.*would fit/],
+  ["the same beyond a method's own capacity", generate("--method", "self-extend", "--group-size", "2", "--window", "400", "--max-new-tokens", "900"), /624.*903.*groupSize 5 with window 400/],
+  ["a window larger than the trained one", generate("--method", "self-extend", "--group-size", "2", "--window", "513"), /513.*512|512.*513/],
+  ["W = 0", generate("--method", "self-extend", "--window", "0"), /window must be.*got 0/],
+  ["G = 0", generate("--method", "self-extend", "--group-size", "0"), /groupSize must be.*got 0/],
+  ["a group size that is no integer", generate("--method", "self-extend", "--group-size", "2.5"), /groupSize must be an integer.*2\.5/],
+  ["a window that is no integer", generate("--method", "re-rope", "--window", "2.5"), /window must be an integer.*2\.5/],
+  ["a number that is none", generate("--window", "many"), /--window.*many/],
+  ["a flag that the method does not read", generate("--window", "4"), /--window is not read by --method none, got 4/],
+  ["an unknown method", generate("--method", "magic"), /magic.*self-extend/],
+  ["an unknown backend", generate("--backend", "abacus"), /abacus.*wasm/],
+  ["a trained context of 0", generate("--trained-context", "0"), /trainedContext must be a positive integer, got 0/],
+  ["ids outside the vocabulary", ["logits", "stories260K", "--ids", idsFile("outside.json", [1, 512])], /0 to 511.*got 512 at index 1/],
+  ["ids that are no integers", ["logits", "stories260K", "--ids", file("text.json", `["a"]`)], /array of numbers/],
+  ["ids that are no JSON", ["logits", "stories260K", "--ids", file("not.json", "[1,")], /must be JSON/],
+  ["no ids at all", ["logits", "stories260K", "--ids", idsFile("none.json", [])], /at least 1 token, got 0/],
+  ["a file of ids that is not there", ["logits", "stories260K", "--ids", join(scratch, "nowhere.json")], /nowhere\.json/],
+  ["a model that is not there", ["inspect", join(scratch, "no-model")], /no-model/],
+  ["neither a prompt nor ids", ["generate", "stories260K"], /exactly one of the two/],
+  ["an unknown family", ["inspect", broken("family", editConfig({ model_type: "mamba" }))], /model_type.*llama.*mamba/],
+  ["an unknown rope type", ["inspect", broken("rope", editConfig({ rope_scaling: { rope_type: "spiral", factor: 2 } }))], /spiral/],
+  ["heads that do not divide", ["inspect", broken("heads", editConfig({ num_key_value_heads: 3 }))], /8.*3|3.*8/],
+  ["a config that is no JSON", ["inspect", broken("config", (folder) => writeFileSync(join(folder, "config.json"), "{"))], /config\.json/],
+  ["a wrong shape", ["inspect", broken("shape", editConfig({ intermediate_size: 170 }))], /gate_proj\.weight.*\[170, ?64\].*\[172, ?64\]/],
+  ["a missing tensor", ["inspect", broken("missing", editConfig({ tie_word_embeddings: false }))], /lm_head\.weight/],
+  ["a truncated file", ["inspect", broken("truncated", editWeights((bytes) => bytes.subarray(0, 3000)))], /model\.safetensors.*4856.*3000|model\.safetensors.*3000.*4856/],
+  ["data cut off", ["inspect", broken("cut", editWeights((bytes) => bytes.subarray(0, bytes.length - 8)))], /model\.safetensors/],
+  ["a header that lies about a tensor's place", ["inspect", broken("overlap", editHeader("[131072,131328]", "[131000,131256]"))], /model\.safetensors.*\d/],
+  ["a header that lies about a shape", ["inspect", broken("lie", editHeader(`"shape":[512,64]`, `"shape":[512,65]`))], /embed_tokens\.weight/],
+  ["a header that is no JSON", ["inspect", broken("header", editHeader(`{"`, `<>`))], /model\.safetensors/],
+  ["sampling below zero", generate("--temperature", "-1"), /temperature/],
+  ["threads that are none", generate("--threads", "0"), /threads must be a positive integer/],
+  ["a text too short for its key", ["passkey", "--lengths", "10", "--trials", "1", "--depths", "1"], /length must be at least \d+.*got 10/],
+  ["no trials", ["passkey", "--trials", "0"], /--trials must be a positive integer, got 0/],
+];
+
+describe("bad input is an error in one line and a non-zero exit", () => {
+  it.each(cases)("%s", async (_, args, message) => {
+    const { stdout, stderr, code } = await ropewalk(...args);
+    expect(code, stderr).not.toBe(0);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/\n\s+at |onnxruntime/i);
+  });
+
+  it("is allowed when it is asked for: beyond the capacity", async () => {
+    const { stdout, code } = await ropewalk(...generate("--max-new-tokens", "520", "--beyond-capacity", "--json"));
+    expect(code).toBe(0);
+    expect((JSON.parse(stdout) as { readonly ids: readonly number[] }).ids).toHaveLength(520);
+  });
+});

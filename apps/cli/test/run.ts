@@ -1,0 +1,28 @@
+/** The command as a person runs it: a process, its output, its exit code. */
+import { execFile } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+export type Outcome = { readonly stdout: string; readonly stderr: string; readonly code: number };
+
+export const ropewalk = (...args: readonly string[]): Promise<Outcome> =>
+  new Promise((done) => {
+    execFile(
+      process.execPath,
+      ["--conditions=@ropewalk/source", resolve("apps/cli/src/main.ts"), ...args],
+      { cwd: scratch, env: { ...process.env, NO_COLOR: "1" }, maxBuffer: 1 << 26 },
+      (error, stdout, stderr) => done({ stdout, stderr, code: typeof error?.code === "number" ? error.code : error ? 1 : 0 }),
+    );
+  });
+
+export const scratch: string = mkdtempSync(join(tmpdir(), "ropewalk-cli-"));
+
+/** A file in the scratch folder, by path. */
+export const file = (name: string, content: string): string => {
+  const path = join(scratch, name);
+  writeFileSync(path, content);
+  return path;
+};
+
+export const idsFile = (name: string, ids: readonly number[]): string => file(name, JSON.stringify(ids));

@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import {
+  compose,
+  entropyAbf,
+  extendDecoder,
+  logN,
+  positionInterpolation,
+  reRope,
+  selfExtend,
+  slidingWindow,
+  yarn,
+  type Decoder,
+} from "../src/index.ts";
+
+const decoder: Decoder = {
+  family: "test",
+  vocabSize: 10,
+  hiddenDim: 8,
+  numLayers: 3,
+  numHeads: 2,
+  numKvHeads: 1,
+  headDim: 4,
+  trainedContext: 64,
+  rope: { theta: 10_000, rotaryDim: 4, layout: "halves", scaling: { kind: "default" } },
+  tensors: {},
+  embed: (_, ids) => ids,
+  layer: (_, __, hidden) => hidden,
+  unembed: (_, hidden) => hidden,
+};
+
+describe("compose", () => {
+  it("joins extensions that claim different fields", () => {
+    const joined = compose(selfExtend({ groupSize: 4, window: 16 }), logN({ trainedContext: 64 }), yarn({ factor: 2, originalContext: 64 }));
+    expect(joined.positions?.window).toBe(16);
+    expect(joined.rope).toEqual({ kind: "yarn", factor: 2, originalContext: 64 });
+    expect(joined.entropy).toEqual({ kind: "log-n", trainedContext: 64 });
+    expect(compose()).toEqual({});
+  });
+
+  it("refuses two that claim the same, naming both", () => {
+    expect(() => compose(selfExtend({ groupSize: 4, window: 16 }), reRope({ window: 8 }))).toThrow(
+      /compose: only one extension may set positions, got SelfExtend\(groupSize 4, window 16\) and ReRoPE\(window 8\)/,
+    );
+    expect(() => compose(entropyAbf({ trainedContext: 64 }), yarn({ factor: 2, originalContext: 64 }))).toThrow(
+      "only one extension may set rope, got abf and yarn",
+    );
+    expect(() => compose(entropyAbf({ trainedContext: 64 }), logN({ trainedContext: 64 }))).toThrow("entropy-abf and log-n");
+  });
+});
+
+describe("extendDecoder", () => {
+  it("is the model as it is when nothing is asked", () => {
+    expect(extendDecoder(decoder, {})).toMatchObject({ layout: { kind: "everything" }, capacity: 64, scaling: { kind: "default" } });
+  });
+
+  it("reads the layout off the bands, never off a name", () => {
+    expect(extendDecoder(decoder, selfExtend({ groupSize: 4, window: 16 })).layout).toEqual({ kind: "near-far", window: 16 });
+    expect(extendDecoder(decoder, slidingWindow({ window: 16 })).layout).toEqual({ kind: "window", window: 16 });
+    const own = { ...selfExtend({ groupSize: 2, window: 8 }).positions!, name: "my own" };
+    expect(extendDecoder(decoder, { positions: own }).layout).toEqual({ kind: "near-far", window: 8 });
+  });
+
+  it("knows capacity exactly", () => {
+    expect(extendDecoder(decoder, selfExtend({ groupSize: 4, window: 16 })).capacity).toBe(4 * (64 - 16 + 4));
+    expect(extendDecoder(decoder, reRope({ window: 16 })).capacity).toBe(Infinity);
+    expect(extendDecoder(decoder, positionInterpolation({ factor: 4 })).capacity).toBe(256);
+  });
+
+  it("refuses a window larger than the trained one, and bands that are not computed", () => {
+    expect(() => extendDecoder(decoder, selfExtend({ groupSize: 2, window: 65 }))).toThrow(/64.*65|65.*64/);
+    const { positions } = selfExtend({ groupSize: 2, window: 8 });
+    const [near, far] = positions!.bands;
+    const gap = { ...positions!, bands: [near!, { ...far!, from: 12 }] };
+    expect(() => extendDecoder(decoder, { positions: gap })).toThrow(/bands must be .* got \[0, 8\) and \[12, Infinity\)/);
+    const three = { ...positions!, bands: [near!, { ...far!, to: 20 }, { ...far!, from: 20 }] };
+    expect(() => extendDecoder(decoder, { positions: three })).toThrow(/\[8, 20\) and \[20, Infinity\)/);
+  });
+
+  it("refuses scalings that do not fit the checkpoint", () => {
+    const wrong = { kind: "longrope", shortFactor: [1], longFactor: [1, 1], factor: 2, originalContext: 64 } as const;
+    expect(() => extendDecoder(decoder, { rope: wrong })).toThrow(/shortFactor/i);
+  });
+});

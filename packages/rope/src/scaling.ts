@@ -1,0 +1,78 @@
+/**
+ * How a model's rotation frequencies are chosen, one variant a method, each with its own fields.
+ *
+ * `factor` is the ratio of the longest length aimed at to the trained window; `originalContext` is that trained window, in tokens.
+ */
+export type RopeScaling =
+  /** The frequencies of RoFormer, arXiv 2104.09864. */
+  | { readonly kind: "default" }
+  /** Position interpolation, arXiv 2306.15595. */
+  | { readonly kind: "linear"; readonly factor: number }
+  /** NTK-aware interpolation: a larger theta, the same for every length. */
+  | { readonly kind: "ntk-aware"; readonly factor: number }
+  /** NTK-aware interpolation whose theta grows with the length. */
+  | { readonly kind: "dynamic-ntk"; readonly factor: number; readonly originalContext: number }
+  /** YaRN, arXiv 2309.00071. Every optional field has the default of Hugging Face transformers. */
+  | {
+      readonly kind: "yarn";
+      readonly factor: number;
+      readonly originalContext: number;
+      /** Pairs that turn at least this often in the trained window keep their frequency. Default 32. */
+      readonly betaFast?: number;
+      /** Pairs that turn at most this often in the trained window are interpolated. Default 1. */
+      readonly betaSlow?: number;
+      /** The attention scale itself, in place of a computed one. */
+      readonly attentionFactor?: number;
+      /** With `mscaleAllDim`, both above zero: the attention scale is their ratio (DeepSeek). */
+      readonly mscale?: number;
+      readonly mscaleAllDim?: number;
+      /** Whether the ends of the ramp are rounded to whole pairs. Default true. */
+      readonly truncate?: boolean;
+    }
+  /** The rule of Llama 3.1: by wavelength, against the trained window. */
+  | {
+      readonly kind: "llama3";
+      readonly factor: number;
+      readonly lowFreqFactor: number;
+      readonly highFreqFactor: number;
+      readonly originalContext: number;
+    }
+  /** LongRoPE, arXiv 2402.13753: a searched factor for every pair, one list within the trained window and one beyond. */
+  | {
+      readonly kind: "longrope";
+      readonly shortFactor: readonly number[];
+      readonly longFactor: readonly number[];
+      readonly factor: number;
+      readonly originalContext: number;
+      /** The attention scale itself, in place of a computed one. */
+      readonly attentionFactor?: number;
+    }
+  /** Adjusted base frequency, arXiv 2309.16039: another theta in place of the model's. */
+  | { readonly kind: "abf"; readonly theta: number };
+
+/** The variant of {@link RopeScaling} named `Kind`. */
+export type ScalingOf<Kind extends RopeScaling["kind"]> = Extract<
+  RopeScaling,
+  { readonly kind: Kind }
+>;
+
+/** What every scaling comes to. */
+export type RopeFrequencies = {
+  /** `[rotaryDim / 2]`, in radians per token. */
+  readonly inverseFrequencies: Float64Array;
+  /** Multiplies cos and sin, so that scores are multiplied by its square. */
+  readonly attentionScale: number;
+};
+
+/** What a scaling starts from: how many dimensions rotate, the model's base, and the planned length in tokens. */
+export type Basis = { readonly rotaryDim: number; readonly theta: number; readonly seqLen: number };
+
+/** What a scaling changes, at most. */
+export type Change = {
+  /** Another base. */
+  readonly theta?: number;
+  /** The new frequency of pair `j`, whose frequency was `f`. */
+  readonly frequency?: (f: number, j: number) => number;
+  /** Absent: 1. */
+  readonly attentionScale?: number;
+};

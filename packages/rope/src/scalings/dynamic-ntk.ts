@@ -1,0 +1,20 @@
+/**
+ * Dynamic NTK, emozilla, as given in YaRN, arXiv 2309.00071, section 3.3, and as Hugging Face transformers computes it
+ * (`dynamic`): NTK-aware interpolation by a factor that grows with the length,
+ *
+ *     1 + factor * max(0, seqLen / L - 1)        L = originalContext
+ *
+ * Within the trained window this is the default. Beyond it every length has frequencies of its own, so a key that was
+ * rotated for one length is wrong for another.
+ */
+import { checkNumbers } from "../check.ts";
+import type { Basis, Change, ScalingOf } from "../scaling.ts";
+import { ntkAware } from "./ntk-aware.ts";
+
+export const dynamicNtk = (
+  basis: Basis,
+  { factor, originalContext }: ScalingOf<"dynamic-ntk">,
+): Change => {
+  checkNumbers({ factor, originalContext });
+  return ntkAware(basis, { factor: 1 + factor * Math.max(0, basis.seqLen / originalContext - 1) });
+};

@@ -1,0 +1,14 @@
+/**
+ * Position interpolation, Chen et al., arXiv 2306.15595, section 2.3:
+ *
+ *     f'(j) = f(j) / factor
+ *
+ * which is the default rotation at position / factor.
+ */
+import { checkNumbers } from "../check.ts";
+import type { Change, ScalingOf } from "../scaling.ts";
+
+export const linear = ({ factor }: ScalingOf<"linear">): Change => {
+  checkNumbers({ factor });
+  return { frequency: (f) => f / factor };
+};

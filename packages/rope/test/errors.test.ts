@@ -1,0 +1,149 @@
+import { ropeFrequencies, rotate, rotationTable, type RopeScaling } from "@ropewalk/rope";
+import { describe, expect, it } from "vitest";
+import { everyScaling, tensor } from "./samples.ts";
+
+const { linear, yarn, llama3, longrope } = everyScaling;
+const dynamic = everyScaling["dynamic-ntk"];
+const ntk = everyScaling["ntk-aware"];
+
+const withScaling = (scaling: unknown) => () =>
+  ropeFrequencies({ rotaryDim: 8, theta: 10_000, scaling: scaling as RopeScaling });
+
+const factorRule = "ropeFrequencies: factor must be finite and at least 1, got";
+
+describe("ropeFrequencies", () => {
+  it.each([
+    [{ rotaryDim: 0 }, "rotaryDim must be even, from 2 to Infinity, got 0"],
+    [{ rotaryDim: 7 }, "rotaryDim must be even, from 2 to Infinity, got 7"],
+    [{ rotaryDim: -2 }, "rotaryDim must be even, from 2 to Infinity, got -2"],
+    [{ rotaryDim: 2.5 }, "rotaryDim must be even, from 2 to Infinity, got 2.5"],
+    [{ rotaryDim: Infinity }, "rotaryDim must be even, from 2 to Infinity, got Infinity"],
+    [{ theta: 0 }, "theta must be finite and above 0, got 0"],
+    [{ theta: -1 }, "theta must be finite and above 0, got -1"],
+    [{ theta: NaN }, "theta must be finite and above 0, got NaN"],
+    [{ theta: Infinity }, "theta must be finite and above 0, got Infinity"],
+    [{ seqLen: 0 }, "seqLen must be finite and above 0, got 0"],
+    [{ seqLen: NaN }, "seqLen must be finite and above 0, got NaN"],
+  ])("%o", (wrong, message) => {
+    const config = { rotaryDim: 8, theta: 10_000, scaling: everyScaling.default, ...wrong };
+    expect(() => ropeFrequencies(config)).toThrow(new RangeError(`ropeFrequencies: ${message}`));
+  });
+
+  describe.each([linear, ntk, dynamic, yarn, llama3, longrope])("factor of $kind", (scaling) => {
+    it.each([0.5, 0, -4, NaN, Infinity])("%d", (factor) => {
+      expect(withScaling({ ...scaling, factor })).toThrow(
+        new RangeError(`${factorRule} ${factor}`),
+      );
+    });
+    it("missing or of another type", () => {
+      const { factor: _, ...without } = scaling;
+      expect(withScaling({ ...without })).toThrow(TypeError);
+      expect(withScaling({ ...scaling, factor: "4" })).toThrow(new TypeError(`${factorRule} 4`));
+    });
+  });
+
+  describe.each([dynamic, yarn, llama3, longrope])("originalContext of $kind", (scaling) => {
+    it.each([0, -4096, NaN, Infinity])("%d", (originalContext) => {
+      expect(withScaling({ ...scaling, originalContext })).toThrow(
+        new RangeError(
+          `ropeFrequencies: originalContext must be finite and above 0, got ${originalContext}`,
+        ),
+      );
+    });
+  });
+
+  it.each([
+    [{ ...llama3, lowFreqFactor: 0 }, "lowFreqFactor must be finite and above 0, got 0"],
+    [{ ...llama3, lowFreqFactor: 4 }, "highFreqFactor must be finite and above 4, got 4"],
+    [
+      { ...llama3, lowFreqFactor: 4, highFreqFactor: 1 },
+      "highFreqFactor must be finite and above 4, got 1",
+    ],
+    [{ ...yarn, betaSlow: 0 }, "betaSlow must be finite and above 0, got 0"],
+    [{ ...yarn, betaFast: 1, betaSlow: 32 }, "betaFast must be finite and above 32, got 1"],
+    [{ ...yarn, attentionFactor: 0 }, "attentionScale must be finite and above 0, got 0"],
+    [
+      { ...yarn, mscale: -Infinity, mscaleAllDim: 1 },
+      "attentionScale must be finite and above 0, got -Infinity",
+    ],
+    [{ ...longrope, attentionFactor: -1 }, "attentionScale must be finite and above 0, got -1"],
+    [
+      { ...longrope, originalContext: 1 },
+      "attentionScale must be finite and above 0, got Infinity",
+    ],
+    [{ ...longrope, shortFactor: [1, 2, 3] }, "shortFactor.length must be 4, got 3"],
+    [{ ...longrope, longFactor: [1, 2, 3, 4, 5] }, "longFactor.length must be 4, got 5"],
+    [{ ...longrope, shortFactor: [1, 2, -4, 4] }, "shortFactor must be finite and above 0, got -4"],
+    [{ ...longrope, longFactor: [1, 2, 0, 4] }, "longFactor must be finite and above 0, got 0"],
+    [{ ...longrope, longFactor: [1, NaN, 2, 4] }, "longFactor must be finite and above 0, got NaN"],
+    [{ kind: "abf", theta: 0 }, "theta must be finite and above 0, got 0"],
+    [{ kind: "abf", theta: -2 }, "theta must be finite and above 0, got -2"],
+  ])("%o", (scaling, message) => {
+    expect(withScaling(scaling)).toThrow(new RangeError(`ropeFrequencies: ${message}`));
+  });
+
+  it("a theta of 1, which leaves yarn without a ramp", () => {
+    expect(() => ropeFrequencies({ rotaryDim: 8, theta: 1, scaling: yarn })).toThrow(
+      new RangeError("ropeFrequencies: theta must be finite and above 1, got 1"),
+    );
+  });
+
+  it("an unknown kind", () => {
+    expect(withScaling({ kind: "su" })).toThrow(/"kind":"su"/);
+  });
+});
+
+describe("rotationTable", () => {
+  const frequencies = ropeFrequencies({
+    rotaryDim: 8,
+    theta: 10_000,
+    scaling: everyScaling.default,
+  });
+  it.each([
+    [8, 7, "rotationTable: sin.length must be 8, got 7"],
+    [12, 8, "rotationTable: cos.length must be 8, got 12"],
+    [4, 4, "rotationTable: cos.length must be 8, got 4"],
+  ])("out of %i and %i values", (cos, sin, message) => {
+    const out = { cos: new Float32Array(cos), sin: new Float32Array(sin) };
+    expect(() => rotationTable(frequencies, [1, 2], out)).toThrow(new RangeError(message));
+  });
+});
+
+describe("rotate", () => {
+  const x = tensor([2, 1, 3, 8], new Float32Array(48));
+  const table = (size: number) => ({ cos: new Float32Array(size), sin: new Float32Array(size) });
+  const half = (rotaryDim: number) => ({ layout: "halves", rotaryDim }) as const;
+
+  it.each([
+    [half(7), x, table(12), "rotate: rotaryDim must be even, from 2 to 8, got 7"],
+    [half(0), x, table(0), "rotate: rotaryDim must be even, from 2 to 8, got 0"],
+    [half(10), x, table(15), "rotate: rotaryDim must be even, from 2 to 8, got 10"],
+    [
+      half(8),
+      { ...x, data: new Float32Array(47) },
+      table(12),
+      "rotate: x.data.length must be 48, got 47",
+    ],
+    [half(8), x, table(8), "rotate: cos.length must be 12, got 8"],
+    [half(8), x, table(16), "rotate: cos.length must be 24, got 16"],
+    [
+      half(8),
+      x,
+      { ...table(12), sin: new Float32Array(11) },
+      "rotate: sin.length must be 12, got 11",
+    ],
+  ])("case %#", (config, input, rows, message) => {
+    expect(() => rotate(config, input, rows)).toThrow(new RangeError(message));
+  });
+
+  it("an out of another size", () => {
+    const out = tensor([2, 1, 3, 4], new Float32Array(24));
+    expect(() => rotate(half(8), x, table(12), out)).toThrow(
+      new RangeError("rotate: out.data.length must be 48, got 24"),
+    );
+  });
+
+  it("an unknown layout", () => {
+    expect(() => rotate({ ...half(8), layout: "neox" as "halves" }, x, table(12))).toThrow(/neox/);
+  });
+});
