@@ -1,6 +1,6 @@
-/** Throws `<rule>, got <got>` when the rule does not hold: a RangeError for a wrong number, a TypeError for what is no number. */
+/** Throws RangeError `<rule>, got <got>` when the rule does not hold. */
 export const check = (holds: boolean, rule: string, got: unknown): void => {
-  if (!holds) throw new (typeof got === "number" ? RangeError : TypeError)(`${rule}, got ${got}`);
+  if (!holds) throw new RangeError(`${rule}, got ${got}`);
 };
 
 /** The array must have that many elements. */
@@ -26,7 +26,7 @@ export const checkNumbers = (values: Readonly<Record<string, number>>, bound = 0
     const isFactor = name === "factor";
     check(
       Number.isFinite(value) && (isFactor ? value >= 1 : value > bound),
-      `ropeFrequencies: ${name} must be finite and ${isFactor ? "at least 1" : "above " + bound}`,
+      `ropeFrequencies: ${name} must be finite and ${isFactor ? ">= 1" : "> " + bound}`,
       value,
     );
   }

@@ -23,7 +23,7 @@ import { yarn } from "./scalings/yarn.ts";
  * `seqLen` is the planned length in tokens; absent, the sequence stays within the trained window. Two scalings read it:
  * see {@link dependsOnLength}. The numbers are those of `ROPE_INIT_FUNCTIONS` in Hugging Face transformers, in float64.
  *
- * @throws RangeError when a number is out of its range, TypeError when it is not a number; the message has its value.
+ * @throws RangeError when a number is out of its range, or is none; the message has its value.
  */
 export const ropeFrequencies = ({
   rotaryDim,
@@ -38,7 +38,6 @@ export const ropeFrequencies = ({
 }): RopeFrequencies => {
   checkRotaryDim("ropeFrequencies", rotaryDim);
   checkNumbers({ theta, seqLen });
-  const basis = { rotaryDim, theta, seqLen };
   const {
     theta: base = theta,
     frequency = (f) => f,
@@ -46,11 +45,11 @@ export const ropeFrequencies = ({
   }: Change = match(scaling)
     .with({ kind: "default" }, () => ({}))
     .with({ kind: "linear" }, linear)
-    .with({ kind: "ntk-aware" }, (row) => ntkAware(basis, row))
-    .with({ kind: "dynamic-ntk" }, (row) => dynamicNtk(basis, row))
-    .with({ kind: "yarn" }, (row) => yarn(basis, row))
+    .with({ kind: "ntk-aware" }, (row) => ntkAware({ rotaryDim, theta, seqLen }, row))
+    .with({ kind: "dynamic-ntk" }, (row) => dynamicNtk({ rotaryDim, theta, seqLen }, row))
+    .with({ kind: "yarn" }, (row) => yarn({ rotaryDim, theta, seqLen }, row))
     .with({ kind: "llama3" }, llama3)
-    .with({ kind: "longrope" }, (row) => longrope(basis, row))
+    .with({ kind: "longrope" }, (row) => longrope({ rotaryDim, theta, seqLen }, row))
     .with({ kind: "abf" }, abf)
     .exhaustive();
   const inverseFrequencies = new Float64Array(rotaryDim / 2).map((_, j) =>

@@ -38,7 +38,7 @@ export const rotate = (
   checkLength("rotate: x.data", x.data, numRows * headDim);
   checkLength("rotate: cos", cos, seqLen * numPairs * (cos.length > seqLen * numPairs ? batch : 1));
   checkLength("rotate: sin", sin, cos.length);
-  checkLength("rotate: out.data", out.data, x.data.length);
+  checkLength("rotate: out.data", out.data, numRows * headDim);
 
   // Where pair j begins, and how far apart its two dimensions are.
   const [stride, gap] = match(layout)
@@ -48,7 +48,7 @@ export const rotate = (
   const data = out.data;
   data.set(x.data);
   for (let row = 0; row < numRows; row++) {
-    const token = Math.floor(row / (numHeads * seqLen)) * seqLen + (row % seqLen);
+    const token = Math.floor(row / numHeads / seqLen) * seqLen + (row % seqLen);
     // A table for all of the batch begins again with every item.
     let at = (token * numPairs) % cos.length;
     for (let j = 0; j < numPairs; j++, at++) {

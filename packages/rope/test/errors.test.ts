@@ -9,7 +9,7 @@ const ntk = everyScaling["ntk-aware"];
 const withScaling = (scaling: unknown) => () =>
   ropeFrequencies({ rotaryDim: 8, theta: 10_000, scaling: scaling as RopeScaling });
 
-const factorRule = "ropeFrequencies: factor must be finite and at least 1, got";
+const factorRule = "ropeFrequencies: factor must be finite and >= 1, got";
 
 describe("ropeFrequencies", () => {
   it.each([
@@ -18,12 +18,12 @@ describe("ropeFrequencies", () => {
     [{ rotaryDim: -2 }, "rotaryDim must be even, from 2 to Infinity, got -2"],
     [{ rotaryDim: 2.5 }, "rotaryDim must be even, from 2 to Infinity, got 2.5"],
     [{ rotaryDim: Infinity }, "rotaryDim must be even, from 2 to Infinity, got Infinity"],
-    [{ theta: 0 }, "theta must be finite and above 0, got 0"],
-    [{ theta: -1 }, "theta must be finite and above 0, got -1"],
-    [{ theta: NaN }, "theta must be finite and above 0, got NaN"],
-    [{ theta: Infinity }, "theta must be finite and above 0, got Infinity"],
-    [{ seqLen: 0 }, "seqLen must be finite and above 0, got 0"],
-    [{ seqLen: NaN }, "seqLen must be finite and above 0, got NaN"],
+    [{ theta: 0 }, "theta must be finite and > 0, got 0"],
+    [{ theta: -1 }, "theta must be finite and > 0, got -1"],
+    [{ theta: NaN }, "theta must be finite and > 0, got NaN"],
+    [{ theta: Infinity }, "theta must be finite and > 0, got Infinity"],
+    [{ seqLen: 0 }, "seqLen must be finite and > 0, got 0"],
+    [{ seqLen: NaN }, "seqLen must be finite and > 0, got NaN"],
   ])("%o", (wrong, message) => {
     const config = { rotaryDim: 8, theta: 10_000, scaling: everyScaling.default, ...wrong };
     expect(() => ropeFrequencies(config)).toThrow(new RangeError(`ropeFrequencies: ${message}`));
@@ -37,8 +37,8 @@ describe("ropeFrequencies", () => {
     });
     it("missing or of another type", () => {
       const { factor: _, ...without } = scaling;
-      expect(withScaling({ ...without })).toThrow(TypeError);
-      expect(withScaling({ ...scaling, factor: "4" })).toThrow(new TypeError(`${factorRule} 4`));
+      expect(withScaling({ ...without })).toThrow(RangeError);
+      expect(withScaling({ ...scaling, factor: "4" })).toThrow(new RangeError(`${factorRule} 4`));
     });
   });
 
@@ -46,45 +46,45 @@ describe("ropeFrequencies", () => {
     it.each([0, -4096, NaN, Infinity])("%d", (originalContext) => {
       expect(withScaling({ ...scaling, originalContext })).toThrow(
         new RangeError(
-          `ropeFrequencies: originalContext must be finite and above 0, got ${originalContext}`,
+          `ropeFrequencies: originalContext must be finite and > 0, got ${originalContext}`,
         ),
       );
     });
   });
 
   it.each([
-    [{ ...llama3, lowFreqFactor: 0 }, "lowFreqFactor must be finite and above 0, got 0"],
-    [{ ...llama3, lowFreqFactor: 4 }, "highFreqFactor must be finite and above 4, got 4"],
+    [{ ...llama3, lowFreqFactor: 0 }, "lowFreqFactor must be finite and > 0, got 0"],
+    [{ ...llama3, lowFreqFactor: 4 }, "highFreqFactor must be finite and > 4, got 4"],
     [
       { ...llama3, lowFreqFactor: 4, highFreqFactor: 1 },
-      "highFreqFactor must be finite and above 4, got 1",
+      "highFreqFactor must be finite and > 4, got 1",
     ],
-    [{ ...yarn, betaSlow: 0 }, "betaSlow must be finite and above 0, got 0"],
-    [{ ...yarn, betaFast: 1, betaSlow: 32 }, "betaFast must be finite and above 32, got 1"],
-    [{ ...yarn, attentionFactor: 0 }, "attentionScale must be finite and above 0, got 0"],
+    [{ ...yarn, betaSlow: 0 }, "betaSlow must be finite and > 0, got 0"],
+    [{ ...yarn, betaFast: 1, betaSlow: 32 }, "betaFast must be finite and > 32, got 1"],
+    [{ ...yarn, attentionFactor: 0 }, "attentionScale must be finite and > 0, got 0"],
     [
       { ...yarn, mscale: -Infinity, mscaleAllDim: 1 },
-      "attentionScale must be finite and above 0, got -Infinity",
+      "attentionScale must be finite and > 0, got -Infinity",
     ],
-    [{ ...longrope, attentionFactor: -1 }, "attentionScale must be finite and above 0, got -1"],
+    [{ ...longrope, attentionFactor: -1 }, "attentionScale must be finite and > 0, got -1"],
     [
       { ...longrope, originalContext: 1 },
-      "attentionScale must be finite and above 0, got Infinity",
+      "attentionScale must be finite and > 0, got Infinity",
     ],
     [{ ...longrope, shortFactor: [1, 2, 3] }, "shortFactor.length must be 4, got 3"],
     [{ ...longrope, longFactor: [1, 2, 3, 4, 5] }, "longFactor.length must be 4, got 5"],
-    [{ ...longrope, shortFactor: [1, 2, -4, 4] }, "shortFactor must be finite and above 0, got -4"],
-    [{ ...longrope, longFactor: [1, 2, 0, 4] }, "longFactor must be finite and above 0, got 0"],
-    [{ ...longrope, longFactor: [1, NaN, 2, 4] }, "longFactor must be finite and above 0, got NaN"],
-    [{ kind: "abf", theta: 0 }, "theta must be finite and above 0, got 0"],
-    [{ kind: "abf", theta: -2 }, "theta must be finite and above 0, got -2"],
+    [{ ...longrope, shortFactor: [1, 2, -4, 4] }, "shortFactor must be finite and > 0, got -4"],
+    [{ ...longrope, longFactor: [1, 2, 0, 4] }, "longFactor must be finite and > 0, got 0"],
+    [{ ...longrope, longFactor: [1, NaN, 2, 4] }, "longFactor must be finite and > 0, got NaN"],
+    [{ kind: "abf", theta: 0 }, "theta must be finite and > 0, got 0"],
+    [{ kind: "abf", theta: -2 }, "theta must be finite and > 0, got -2"],
   ])("%o", (scaling, message) => {
     expect(withScaling(scaling)).toThrow(new RangeError(`ropeFrequencies: ${message}`));
   });
 
   it("a theta of 1, which leaves yarn without a ramp", () => {
     expect(() => ropeFrequencies({ rotaryDim: 8, theta: 1, scaling: yarn })).toThrow(
-      new RangeError("ropeFrequencies: theta must be finite and above 1, got 1"),
+      new RangeError("ropeFrequencies: theta must be finite and > 1, got 1"),
     );
   });
 
