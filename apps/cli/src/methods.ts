@@ -1,6 +1,6 @@
 /** The position methods that the command line knows, one row each: which numbers it reads, how absent ones are chosen. */
 import { leakyReRope, reRope, selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/decoder";
-import { chooseSelfExtend } from "@ropewalk/position-mapping";
+import { chooseSelfExtend, defaultWindow } from "@ropewalk/position-mapping";
 
 export type Numbers = { readonly groupSize?: number | undefined; readonly window?: number | undefined };
 
@@ -19,9 +19,9 @@ const row = <Chosen extends Numbers>(
   extension: (chosen: Chosen) => ContextExtension,
 ): MethodRow => ({ reads, choose, extension: (asked) => extension(choose(asked)) });
 
-/** Where a method wants a window and none is asked: a quarter of the trained one, as for SelfExtend. */
+/** Where a method wants a window and none is asked, the one that SelfExtend would take. */
 const aWindow = ({ trainedContext, window }: Asked): { readonly window: number } => ({
-  window: window ?? Math.max(1, Math.floor(trainedContext / 4)),
+  window: window ?? defaultWindow(trainedContext),
 });
 
 const groupsAndWindow = (asked: Asked): { readonly groupSize: number; readonly window: number } => {

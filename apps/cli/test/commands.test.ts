@@ -8,7 +8,11 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 const vectors = (path: string): string => readFileSync(`packages/tiny-models/test/vectors/${path}`, "utf8");
 
 type Golden = {
-  readonly method: { readonly groupSize: number | null; readonly window: number | null; readonly logNContext: number | null };
+  readonly method: {
+    readonly groupSize: number | null;
+    readonly window: number | null;
+    readonly logNContext: number | null;
+  };
   readonly inputIds: readonly number[];
   readonly logitsLast: readonly number[];
   readonly argmaxLast: number;
@@ -22,11 +26,16 @@ describe("logits", () => {
     const { groupSize, window, logNContext } = golden.method;
     const { stdout, stderr, code } = await ropewalk(
       ...["logits", "passkey-875k", "--ids", idsFile(`case-${index}.json`, golden.inputIds), "--backend", backend],
-      ...(groupSize === null ? [] : ["--method", "self-extend", "--group-size", `${groupSize}`, "--window", `${window}`]),
+      ...(groupSize === null
+        ? []
+        : ["--method", "self-extend", "--group-size", `${groupSize}`, "--window", `${window}`]),
       ...(logNContext === null ? [] : ["--entropy", "log-n", "--trained-context", `${logNContext}`]),
     );
     expect(code, stderr).toBe(0);
-    const { last, argmaxAll } = JSON.parse(stdout) as { readonly last: readonly number[]; readonly argmaxAll: readonly number[] };
+    const { last, argmaxAll } = JSON.parse(stdout) as {
+      readonly last: readonly number[];
+      readonly argmaxAll: readonly number[];
+    };
     expect(argmaxAll).toHaveLength(golden.inputIds.length);
     expect(argmaxAll.at(-1)).toBe(golden.argmaxLast);
     golden.logitsLast.forEach((logit, token) => expect(Math.abs(logit - last[token]!)).toBeLessThan(2e-3));
@@ -38,20 +47,51 @@ describe("logits", () => {
 describe("generate", () => {
   it("prints the tokens and the text as JSON", async () => {
     const ids = idsFile("bos.json", [1]);
-    const { stdout } = await ropewalk("generate", "stories260K", "--ids", ids, "--max-new-tokens", "200", "--temperature", "0", "--json");
+    const { stdout } = await ropewalk(
+      "generate",
+      "stories260K",
+      "--ids",
+      ids,
+      "--max-new-tokens",
+      "200",
+      "--temperature",
+      "0",
+      "--json",
+    );
     const { ids: tokens, text } = JSON.parse(stdout) as { readonly ids: readonly number[]; readonly text: string };
     expect(text).toBe(vectors("stories260K/expected-greedy.txt").trimEnd());
     expect(tokens).toHaveLength(200);
   });
 
   it("streams the text that follows a text prompt", async () => {
-    const { stdout, code } = await ropewalk("generate", "stories260K", "Once", "upon", "a time", "--max-new-tokens", "10");
+    const { stdout, code } = await ropewalk(
+      "generate",
+      "stories260K",
+      "Once",
+      "upon",
+      "a time",
+      "--max-new-tokens",
+      "10",
+    );
     expect(code).toBe(0);
     expect(stdout).toMatch(/there was a little girl/);
   });
 
   it("samples the same text for the same seed", async () => {
-    const sampled = (seed: number) => ropewalk("generate", "stories260K", "Once", "--temperature", "1", "--top-k", "50", "--seed", `${seed}`, "--max-new-tokens", "20");
+    const sampled = (seed: number) =>
+      ropewalk(
+        "generate",
+        "stories260K",
+        "Once",
+        "--temperature",
+        "1",
+        "--top-k",
+        "50",
+        "--seed",
+        `${seed}`,
+        "--max-new-tokens",
+        "20",
+      );
     const [first, again, other] = await Promise.all([sampled(4), sampled(4), sampled(5)]);
     expect(first.stdout).toBe(again.stdout);
     expect(first.stdout).not.toBe(other.stdout);
@@ -62,7 +102,13 @@ describe("inspect", () => {
   it("gives the trained window, G, W, capacity and key-value bytes for a length", async () => {
     const { stdout } = await ropewalk("inspect", "passkey-875k", "--length", "4096", "--json");
     const report = JSON.parse(stdout) as Record<string, number>;
-    expect(report).toMatchObject({ trainedContext: 256, length: 4096, groupSize: 38, window: 64, capacity: 38 * (256 - 64 + 1) });
+    expect(report).toMatchObject({
+      trainedContext: 256,
+      length: 4096,
+      groupSize: 38,
+      window: 64,
+      capacity: 38 * (256 - 64 + 1),
+    });
     expect(report["keyValueBytes"]).toBeGreaterThan(4096 * 2 * 4 * 128 * 4);
     const { stdout: text } = await ropewalk("inspect", "passkey-875k", "--length", "4096");
     for (const shown of ["256 tokens", "groupSize 38, window 64", "7334 tokens", "MB"]) expect(text).toContain(shown);
@@ -71,7 +117,16 @@ describe("inspect", () => {
 
 describe("passkey", () => {
   it("prints the cells of three methods as JSON, and nothing else", async () => {
-    const { stdout, code } = await ropewalk("passkey", "--lengths", "128,1024", "--depths", "2", "--trials", "2", "--json");
+    const { stdout, code } = await ropewalk(
+      "passkey",
+      "--lengths",
+      "128,1024",
+      "--depths",
+      "2",
+      "--trials",
+      "2",
+      "--json",
+    );
     expect(code).toBe(0);
     const { cells } = JSON.parse(stdout) as { readonly cells: readonly Record<string, unknown>[] };
     expect(cells).toHaveLength(12);
@@ -84,7 +139,17 @@ describe("passkey", () => {
 
   it("draws the grid in the terminal and as a picture, with the costs", async () => {
     const svg = join(scratch, "grid.svg");
-    const { stdout, stderr } = await ropewalk("passkey", "--lengths", "128,512", "--depths", "1", "--trials", "1", "--svg", svg);
+    const { stdout, stderr } = await ropewalk(
+      "passkey",
+      "--lengths",
+      "128,512",
+      "--depths",
+      "1",
+      "--trials",
+      "1",
+      "--svg",
+      svg,
+    );
     expect(stdout).toMatch(/self-extend\+log-n/);
     expect(stdout).toMatch(/prefill tokens\/s/);
     expect(stderr).toMatch(/passkey: none at 512 tokens is beyond its capacity; run all the same/);

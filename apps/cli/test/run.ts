@@ -12,7 +12,8 @@ export const ropewalk = (...args: readonly string[]): Promise<Outcome> =>
       process.execPath,
       ["--conditions=@ropewalk/source", resolve("apps/cli/src/main.ts"), ...args],
       { cwd: scratch, env: { ...process.env, NO_COLOR: "1" }, maxBuffer: 1 << 26 },
-      (error, stdout, stderr) => done({ stdout, stderr, code: typeof error?.code === "number" ? error.code : error ? 1 : 0 }),
+      (error, stdout, stderr) =>
+        done({ stdout, stderr, code: typeof error?.code === "number" ? error.code : error ? 1 : 0 }),
     );
   });
 

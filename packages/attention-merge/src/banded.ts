@@ -8,7 +8,7 @@
  * band covers is not attended, and no key after its query ever is. One softmax over all bands: SelfExtend, arXiv
  * 2401.01325, section 3.3.
  */
-import { checkDims, emptyPartial, type PartialAttention } from "./partial.ts";
+import { checkTensor, emptyPartial, type PartialAttention } from "./partial.ts";
 import type { Tensor } from "./tensor.ts";
 
 export type AttentionBand = {
@@ -19,6 +19,18 @@ export type AttentionBand = {
   readonly keys: Tensor<readonly ["numKvHeads", "keyLen", "headDim"]>;
 };
 
+/** @throws RangeError when two bands cover the same distance. */
+const checkBands = (bands: readonly AttentionBand[]): void => {
+  const sorted = bands.toSorted((a, b) => a.from - b.from);
+  sorted.forEach(({ from }, index) => {
+    const before = sorted[index - 1];
+    if (before && from < before.to)
+      throw new RangeError(
+        `bandedAttention: bands must not overlap, got [${before.from}, ${before.to}) and one from ${from}`,
+      );
+  });
+};
+
 /**
  * Attention of queries at positions `queryStart`, `queryStart + 1`, … over keys at positions 0, 1, …
  *
@@ -27,7 +39,7 @@ export type AttentionBand = {
  * @param config - `scale` of the scores, default 1 / sqrt(headDim); `queryStart`, the first query's position, default 0
  * @param bands - of disjoint distances
  * @param values - [numKvHeads, keyLen, headDim]
- * @throws RangeError when there is no band, shapes disagree, or numKvHeads does not divide numHeads
+ * @throws RangeError when there is no band, bands overlap, shapes disagree, or numKvHeads does not divide numHeads
  */
 export const bandedAttention = (
   config: { readonly scale?: number; readonly queryStart?: number },
@@ -42,12 +54,13 @@ export const bandedAttention = (
   if (numHeads % numKvHeads !== 0)
     throw new RangeError(`bandedAttention: numKvHeads must divide numHeads, got ${numKvHeads} and ${numHeads}`);
   for (const band of bands) {
-    checkDims("bandedAttention: queries", band.queries.dims, [numHeads, queryLen, headDim]);
-    checkDims("bandedAttention: keys", band.keys.dims, [numKvHeads, keyLen, headDim]);
+    checkTensor("bandedAttention: queries", band.queries, [numHeads, queryLen, headDim]);
+    checkTensor("bandedAttention: keys", band.keys, [numKvHeads, keyLen, headDim]);
   }
-  checkDims("bandedAttention: values", values.dims, [numKvHeads, keyLen, headDim]);
+  checkTensor("bandedAttention: values", values, [numKvHeads, keyLen, headDim]);
   const result = out ?? emptyPartial(numHeads, queryLen, headDim);
-  checkDims("bandedAttention: out", result.out.dims, [numHeads, queryLen, headDim]);
+  checkTensor("bandedAttention: out", result.out, [numHeads, queryLen, headDim]);
+  checkBands(bands);
 
   const { scale = 1 / Math.sqrt(headDim), queryStart = 0 } = config;
   const scores = new Float64Array(keyLen);

@@ -6,7 +6,7 @@
  * For two parts w_a / (w_a + w_b) = sigmoid(lse_a - lse_b). Where queries, keys and values are split does not matter:
  * the result is one softmax over all of them. Milakov and Gimelshein, arXiv 1805.02867; Dao et al., arXiv 2205.14135.
  */
-import { checkDims, emptyPartial, type PartialAttention } from "./partial.ts";
+import { checkTensor, emptyPartial, type PartialAttention } from "./partial.ts";
 
 /**
  * Merges any number of partial attentions over disjoint keys.
@@ -23,8 +23,8 @@ export const mergeAttention = (parts: readonly PartialAttention[], out?: Partial
   const [numHeads, queryLen, headDim] = first.out.dims;
   const merged = out ?? emptyPartial(numHeads, queryLen, headDim);
   for (const part of [...parts, merged]) {
-    checkDims("mergeAttention: out", part.out.dims, first.out.dims);
-    checkDims("mergeAttention: lse", part.lse.dims, [numHeads, queryLen]);
+    checkTensor("mergeAttention: out", part.out, first.out.dims);
+    checkTensor("mergeAttention: lse", part.lse, [numHeads, queryLen]);
   }
   for (let row = 0; row < numHeads * queryLen; row++) {
     let max = -Infinity;

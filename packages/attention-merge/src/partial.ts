@@ -17,8 +17,13 @@ export const emptyPartial = (numHeads: number, queryLen: number, headDim: number
   lse: { dims: [numHeads, queryLen], data: new Float32Array(numHeads * queryLen).fill(-Infinity) },
 });
 
-/** @throws RangeError naming `where` and both shapes. */
-export const checkDims = (where: string, got: readonly number[], want: readonly number[]): void => {
-  if (got.length !== want.length || got.some((size, axis) => size !== want[axis]))
-    throw new RangeError(`${where} must be [${want}], got [${got}]`);
+type Shaped = { readonly dims: readonly number[]; readonly data: Float32Array };
+
+/** @throws RangeError naming `where` and both shapes, or both numbers of elements. */
+export const checkTensor = (where: string, { dims, data }: Shaped, want: readonly number[]): void => {
+  if (dims.length !== want.length || dims.some((size, axis) => size !== want[axis]))
+    throw new RangeError(`${where} must be [${want}], got [${dims}]`);
+  const size = want.reduce((product, dim) => product * dim, 1);
+  if (data.length !== size)
+    throw new RangeError(`${where} of [${want}] must hold ${size} elements, got ${data.length}`);
 };

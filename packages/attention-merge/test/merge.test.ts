@@ -112,6 +112,14 @@ describe("bandedAttention", () => {
     expect(() => bandedAttention({}, [{ from: 0, to: 1, queries: x, keys: two }], two)).toThrow(
       "bandedAttention: numKvHeads must divide numHeads, got 2 and 3",
     );
+    const short = { dims: [3, 1, 2] as const, data: new Float32Array(5) };
+    expect(() => bandedAttention({}, [{ from: 0, to: 1, queries: x, keys: short }], x)).toThrow(
+      "bandedAttention: keys of [3,1,2] must hold 6 elements, got 5",
+    );
+    const band = { from: 0, to: 4, queries: x, keys: x };
+    expect(() => bandedAttention({}, [band, { ...band, from: 3, to: 9 }], x)).toThrow(
+      "bandedAttention: bands must not overlap, got [0, 4) and one from 3",
+    );
     expect(() => bandedAttention({}, [{ from: 0, to: 1, queries: x, keys: two }], x)).toThrow(
       "bandedAttention: keys must be [3,1,2], got [2,1,2]",
     );

@@ -22,7 +22,10 @@ const stretch = (
   const data = new Float32Array(heads * length * headDim);
   for (let head = 0; head < heads; head++)
     for (let row = 0; row < to - from; row++) {
-      const source = x.data.subarray((head * keyLen + from + row) * headDim, (head * keyLen + from + row + 1) * headDim);
+      const source = x.data.subarray(
+        (head * keyLen + from + row) * headDim,
+        (head * keyLen + from + row + 1) * headDim,
+      );
       data.set(source, (layout === "heads" ? head * length + row : row * heads + head) * headDim);
     }
   return float32(layout === "heads" ? [heads, length, headDim] : [length, heads, headDim], data);
@@ -31,7 +34,8 @@ const stretch = (
 const mask = (rows: number, columns: number, open: (row: number, column: number) => boolean): Tensor => {
   const width = Math.max(1, columns);
   const data = new Float32Array(rows * width).fill(closed);
-  for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) if (open(row, column)) data[row * width + column] = 0;
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) if (open(row, column)) data[row * width + column] = 0;
   return float32([rows, width], data);
 };
 
@@ -50,7 +54,8 @@ const recorded = (scenario: Scenario): { readonly model: Uint8Array; readonly fe
     feeds[name] = tensor;
     return graph.input(name, tensor.type as "float32", tensor.dims);
   };
-  const gate = (name: string, length: number): Value => feed(name, float32([1], Float32Array.of(length > 0 ? 0 : closed)));
+  const gate = (name: string, length: number): Value =>
+    feed(name, float32([1], Float32Array.of(length > 0 ? 0 : closed)));
   const tiled = (name: string, tensor: Tensor): Value => emitTile(graph, heads, feed(name, tensor));
   // Queries arrive row by row, [queryLen, numHeads * headDim], and already scaled.
   const queries = (name: string, band: typeof near): Value => {
@@ -88,7 +93,10 @@ const recorded = (scenario: Scenario): { readonly model: Uint8Array; readonly fe
         layout: "rows",
         queries: farQueries,
         keys: feed("band.far", stretch(far.keys, "rows", farEnd, bandEnd)),
-        mask: tiled("band.far.mask", mask(queryLen, bandEnd - farEnd, (row, column) => !isNear(row, column))),
+        mask: tiled(
+          "band.far.mask",
+          mask(queryLen, bandEnd - farEnd, (row, column) => !isNear(row, column)),
+        ),
       },
       values: feed("band.values", stretch(values, "rows", farEnd, bandEnd)),
     },
@@ -99,12 +107,18 @@ const recorded = (scenario: Scenario): { readonly model: Uint8Array; readonly fe
       queries: nearQueries,
       keys: feed("own.keys", stretch(near.keys, "rows", start, start + queryLen)),
       values: feed("own.values", stretch(values, "rows", start, start + queryLen)),
-      mask: tiled("causal", mask(queryLen, queryLen, (row, column) => column <= row)),
+      mask: tiled(
+        "causal",
+        mask(queryLen, queryLen, (row, column) => column <= row),
+      ),
     },
   ];
   const lengths = feed(
     "lengths",
-    int64([4], [Math.max(1, farEnd - settledEnd), Math.max(1, bandEnd - farEnd), Math.max(1, start - bandEnd), queryLen]),
+    int64(
+      [4],
+      [Math.max(1, farEnd - settledEnd), Math.max(1, bandEnd - farEnd), Math.max(1, start - bandEnd), queryLen],
+    ),
   );
   const settled = visible("settled", far, farQueries, "heads", 0, settledEnd);
   graph.output("out", emitUngroup(graph, heads, emitAttention(graph, { settled, recent, lengths })));

@@ -21,7 +21,9 @@ const missing = (): string | undefined => {
     return `onnxruntime-node has a CUDA provider for linux x64 only, this is ${process.platform} ${process.arch}`;
   const entry = createRequire(import.meta.url).resolve("onnxruntime-node");
   const path = join(dirname(entry), "..", "bin", "napi-v6", "linux", "x64", library);
-  return existsSync(path) ? undefined : `${library} is not installed; run \`${install}\` (it needs the network and CUDA 12)`;
+  return existsSync(path)
+    ? undefined
+    : `${library} is not installed; run \`${install}\`, allowed by package.json's allowScripts (it needs the network and CUDA 12)`;
 };
 
 /**

@@ -17,7 +17,9 @@ describe("cpu", () => {
   it("maps weights from a file, at any offset", async () => {
     const folder = await mkdtemp(join(tmpdir(), "ropewalk-"));
     await writeFile(join(folder, "weights.bin"), new Uint8Array(Float32Array.of(0, 0, 1, 2, 3).buffer));
-    const session = await cpu().createSession(graphOver("weights.bin"), [{ kind: "path", folder, file: "weights.bin" }]);
+    const session = await cpu().createSession(graphOver("weights.bin"), [
+      { kind: "path", folder, file: "weights.bin" },
+    ]);
     const { out } = await session.run({ x: float32([3], Float32Array.of(10, 20, 30)) }, { read: ["out"] });
     expect(out).toMatchObject({ place: "host", data: Float32Array.of(11, 22, 33) });
     await session.release();
@@ -25,10 +27,14 @@ describe("cpu", () => {
   });
 
   it("says what is wrong with external files", async () => {
-    const missing = cpu().createSession(graphOver("nowhere.bin"), [{ kind: "path", folder: tmpdir(), file: "nowhere.bin" }]);
+    const missing = cpu().createSession(graphOver("nowhere.bin"), [
+      { kind: "path", folder: tmpdir(), file: "nowhere.bin" },
+    ]);
     await expect(missing).rejects.toThrow(/^cpu: the graph could not be loaded: .*nowhere\.bin/);
     const two = ["/a", "/b"].map((folder) => ({ kind: "path" as const, folder, file: "w" }));
-    await expect(cpu().createSession(graphOver("w"), two)).rejects.toThrow("cpu: external files must lie in one folder, got /a and /b");
+    await expect(cpu().createSession(graphOver("w"), two)).rejects.toThrow(
+      "cpu: external files must lie in one folder, got /a and /b",
+    );
   });
 
   it("refuses threads that are no number of threads", () => {
@@ -41,7 +47,9 @@ describe("cpu", () => {
     graph.output("out", graph.op("Neg", [graph.input("x", "float32", [3])]));
     const session = await cpu().createSession(encode(graph.model()));
     const device = { place: "device", type: "float32", dims: [3], handle: undefined } as const;
-    await expect(session.run({ x: device }, { read: ["out"] })).rejects.toThrow("cpu: a tensor must be on the host, got one of dims [3]");
+    await expect(session.run({ x: device }, { read: ["out"] })).rejects.toThrow(
+      "cpu: a tensor must be on the host, got one of dims [3]",
+    );
     await session.release();
   });
 });

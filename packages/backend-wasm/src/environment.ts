@@ -14,7 +14,8 @@ export const locateBinary = async (): Promise<ArrayBuffer | undefined> => {
 /** External data as bytes. @throws TypeError for a path in a browser. */
 export const readExternal = async (external: ExternalData): Promise<{ path: string; data: Uint8Array }> => {
   if (external.kind === "bytes") return { path: external.file, data: external.data };
-  if (!inNode()) throw new TypeError(`wasm: ${external.file} must be given as bytes in a browser, got the path ${external.folder}`);
+  if (!inNode())
+    throw new TypeError(`wasm: ${external.file} must be given as bytes in a browser, got the path ${external.folder}`);
   const [{ readFile }, { join }] = await Promise.all([import("node:fs/promises"), import("node:path")]);
   return { path: external.file, data: await readFile(join(external.folder, external.file)) };
 };

@@ -7,6 +7,8 @@ describe("conformance on wasm", () => {
 });
 
 it("refuses threads where there are none", () => {
-  expect(() => wasm({ threads: 0 })).toThrow("wasm: threads must be a positive integer, and 1 outside a cross-origin isolated page, got 0");
+  expect(() => wasm({ threads: 0 })).toThrow(
+    "wasm: threads must be a positive integer, and 1 outside a cross-origin isolated page, got 0",
+  );
   expect(() => wasm({ threads: 4 })).toThrow("got 4");
 });

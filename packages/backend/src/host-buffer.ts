@@ -14,19 +14,24 @@ const stored = new WeakMap<Buffer, Float32Array>();
 const elementsOf = (source: Tensor | Buffer): Float32Array => {
   const data = "place" in source ? asHost("write", source).data : stored.get(source);
   if (!(data instanceof Float32Array))
-    throw new TypeError(`write: source must hold float32 on the host, got ${data?.constructor.name ?? "a device buffer"}`);
+    throw new TypeError(
+      `write: source must hold float32 on the host, got ${data?.constructor.name ?? "a device buffer"}`,
+    );
   return data;
 };
 
 /** A zeroed buffer of `length` float32 elements in JavaScript's memory. */
 export const hostBuffer = (length: number): Buffer => {
   const data = new Float32Array(length);
+  const checkRange = (where: string, from: number, size: number): void => {
+    if (!(from >= 0 && size >= 0 && from + size <= length))
+      throw new RangeError(`${where}: ${size} elements from ${from} on must lie within the buffer's ${length}`);
+  };
   const buffer: Buffer = {
     length,
     view: (offset, dims) => {
       const size = dims.reduce((product, dim) => product * dim, 1);
-      if (offset + size > length)
-        throw new RangeError(`view: offset + size must be at most ${length} elements, got ${offset} + ${size}`);
+      checkRange("view", offset, size);
       return { place: "host", type: "float32", dims, data: data.subarray(offset, offset + size) };
     },
     write: (source, { from, fromStride, to, toStride, length: run, count }) => {
@@ -43,6 +48,8 @@ export const hostBuffer = (length: number): Buffer => {
       }
     },
     move: (from, to, size) => {
+      checkRange("move", from, size);
+      checkRange("move", to, size);
       data.copyWithin(to, from, from + size);
     },
     release: () => {

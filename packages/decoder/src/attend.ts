@@ -18,7 +18,12 @@ import type { ExtendedDecoder } from "./extend.ts";
 import { inputs, outputs } from "./interface.ts";
 import type { SharedInputs } from "./shared-inputs.ts";
 
-type Layer = { readonly tape: Tape; readonly extended: ExtendedDecoder; readonly shared: SharedInputs; readonly index: number };
+type Layer = {
+  readonly tape: Tape;
+  readonly extended: ExtendedDecoder;
+  readonly shared: SharedInputs;
+  readonly index: number;
+};
 
 /** Queries in each band's rotation, near to far: [numKvHeads, group * seqLen, headDim] each. */
 type Queries = readonly Value[];
@@ -29,8 +34,7 @@ const cachedRows = ({ tape, shared: { heads } }: Layer, name: string, keyLen: st
 
 /** The long stretch that every query sees in the outermost rotation, head by head. */
 const settledPart = ({ tape, shared: { heads, gate }, index }: Layer, queries: Queries): VisiblePart => {
-  const byHead = (name: string): Value =>
-    tape.input(name, "float32", [heads.numKvHeads, "settledLen", heads.headDim]);
+  const byHead = (name: string): Value => tape.input(name, "float32", [heads.numKvHeads, "settledLen", heads.headDim]);
   return {
     kind: "visible",
     layout: "heads",

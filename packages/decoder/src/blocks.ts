@@ -10,11 +10,8 @@ import type { Value } from "@ropewalk/graph";
 import type { Builder } from "./decoder.ts";
 
 /** Token ids [seqLen] to rows of the embedding [seqLen, hiddenDim]. */
-export const embedding = (
-  { tape, weight }: Builder,
-  config: { readonly weight: string },
-  ids: Value,
-): Value => tape.op("Gather", [weight(config.weight), ids], { axis: 0 });
+export const embedding = ({ tape, weight }: Builder, config: { readonly weight: string }, ids: Value): Value =>
+  tape.op("Gather", [weight(config.weight), ids], { axis: 0 });
 
 /**
  * x [rows, in] to [rows, out].

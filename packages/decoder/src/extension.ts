@@ -67,6 +67,11 @@ export const logN = (config: Fields<EntropyScaling, "log-n">): ContextExtension 
   entropy: { kind: "log-n", ...config },
 });
 
+/** YaRN's temperature by itself: every query is multiplied by (0.1 ln factor + 1)². `yarn` has it already. */
+export const yarnTemperature = (config: Fields<EntropyScaling, "yarn-temperature">): ContextExtension => ({
+  entropy: { kind: "yarn-temperature", ...config },
+});
+
 /** Entropy-ABF, arXiv 2401.07004: base 500,000 and log-n scaling by layer; models need its fine-tuning. */
 export const entropyAbf = (
   config: Fields<EntropyScaling, "entropy-abf"> & { readonly theta?: number },
@@ -83,14 +88,11 @@ const nameOf = (claim: PositionMapping | RopeScaling | EntropyScaling): string =
  *
  * @throws RangeError when two claim the same field; the message names both.
  */
-export const compose = (...extensions: readonly ContextExtension[]): ContextExtension =>
-  extensions.reduce<ContextExtension>((joined, next) => {
-    for (const field of ["positions", "rope", "entropy"] as const) {
-      const [first, second] = [joined[field], next[field]];
-      if (first !== undefined && second !== undefined)
-        throw new RangeError(
-          `compose: only one extension may set ${field}, got ${nameOf(first)} and ${nameOf(second)}`,
-        );
-    }
-    return { ...joined, ...next };
-  }, {});
+export const compose = (...extensions: readonly ContextExtension[]): ContextExtension => {
+  for (const field of ["positions", "rope", "entropy"] as const) {
+    const [first, second] = extensions.flatMap((extension) => extension[field] ?? []);
+    if (first !== undefined && second !== undefined)
+      throw new RangeError(`compose: only one extension may set ${field}, got ${nameOf(first)} and ${nameOf(second)}`);
+  }
+  return Object.assign({}, ...extensions) as ContextExtension;
+};

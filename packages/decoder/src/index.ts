@@ -1,11 +1,4 @@
-export {
-  embedding,
-  gatedFeedForward,
-  linear,
-  rmsNorm,
-  silu,
-  type Activation,
-} from "./blocks.ts";
+export { embedding, gatedFeedForward, linear, rmsNorm, silu, type Activation } from "./blocks.ts";
 export {
   chunkMasks,
   chunkNumbers,
@@ -31,6 +24,7 @@ export {
   selfExtend,
   slidingWindow,
   yarn,
+  yarnTemperature,
   type ContextExtension,
 } from "./extension.ts";
 export { decoderGraph, type WeightLocation } from "./graph.ts";

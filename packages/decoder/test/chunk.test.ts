@@ -66,7 +66,8 @@ describe("masks", () => {
           for (let own = 0; own < chunk.length; own++)
             expect(open(masks[inputs.causalMask]!, query, own)).toBe(own <= query);
         }
-        if (bandEnd === farEnd) expect(Array.from(near.data)).toEqual(Array.from({ length: chunk.length }, () => Math.fround(closed)));
+        if (bandEnd === farEnd)
+          expect(Array.from(near.data)).toEqual(Array.from({ length: chunk.length }, () => Math.fround(closed)));
       }),
       { numRuns: 60 },
     );

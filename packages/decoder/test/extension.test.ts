@@ -30,7 +30,11 @@ const decoder: Decoder = {
 
 describe("compose", () => {
   it("joins extensions that claim different fields", () => {
-    const joined = compose(selfExtend({ groupSize: 4, window: 16 }), logN({ trainedContext: 64 }), yarn({ factor: 2, originalContext: 64 }));
+    const joined = compose(
+      selfExtend({ groupSize: 4, window: 16 }),
+      logN({ trainedContext: 64 }),
+      yarn({ factor: 2, originalContext: 64 }),
+    );
     expect(joined.positions?.window).toBe(16);
     expect(joined.rope).toEqual({ kind: "yarn", factor: 2, originalContext: 64 });
     expect(joined.entropy).toEqual({ kind: "log-n", trainedContext: 64 });
@@ -44,17 +48,26 @@ describe("compose", () => {
     expect(() => compose(entropyAbf({ trainedContext: 64 }), yarn({ factor: 2, originalContext: 64 }))).toThrow(
       "only one extension may set rope, got abf and yarn",
     );
-    expect(() => compose(entropyAbf({ trainedContext: 64 }), logN({ trainedContext: 64 }))).toThrow("entropy-abf and log-n");
+    expect(() => compose(entropyAbf({ trainedContext: 64 }), logN({ trainedContext: 64 }))).toThrow(
+      "entropy-abf and log-n",
+    );
   });
 });
 
 describe("extendDecoder", () => {
   it("is the model as it is when nothing is asked", () => {
-    expect(extendDecoder(decoder, {})).toMatchObject({ layout: { kind: "everything" }, capacity: 64, scaling: { kind: "default" } });
+    expect(extendDecoder(decoder, {})).toMatchObject({
+      layout: { kind: "everything" },
+      capacity: 64,
+      scaling: { kind: "default" },
+    });
   });
 
   it("reads the layout off the bands, never off a name", () => {
-    expect(extendDecoder(decoder, selfExtend({ groupSize: 4, window: 16 })).layout).toEqual({ kind: "near-far", window: 16 });
+    expect(extendDecoder(decoder, selfExtend({ groupSize: 4, window: 16 })).layout).toEqual({
+      kind: "near-far",
+      window: 16,
+    });
     expect(extendDecoder(decoder, slidingWindow({ window: 16 })).layout).toEqual({ kind: "window", window: 16 });
     const own = { ...selfExtend({ groupSize: 2, window: 8 }).positions!, name: "my own" };
     expect(extendDecoder(decoder, { positions: own }).layout).toEqual({ kind: "near-far", window: 8 });
@@ -71,7 +84,9 @@ describe("extendDecoder", () => {
     const { positions } = selfExtend({ groupSize: 2, window: 8 });
     const [near, far] = positions!.bands;
     const gap = { ...positions!, bands: [near!, { ...far!, from: 12 }] };
-    expect(() => extendDecoder(decoder, { positions: gap })).toThrow(/bands must be .* got \[0, 8\) and \[12, Infinity\)/);
+    expect(() => extendDecoder(decoder, { positions: gap })).toThrow(
+      /bands must be .* got \[0, 8\) and \[12, Infinity\)/,
+    );
     const three = { ...positions!, bands: [near!, { ...far!, to: 20 }, { ...far!, from: 20 }] };
     expect(() => extendDecoder(decoder, { positions: three })).toThrow(/\[8, 20\) and \[20, Infinity\)/);
   });

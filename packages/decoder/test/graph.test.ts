@@ -26,7 +26,17 @@ const decoder: Decoder = {
   headDim: 2,
   trainedContext: 64,
   rope: { theta: 10_000, rotaryDim: 2, layout: "halves", scaling: { kind: "default" } },
-  tensors: { embed: [10, 8], norm: [8], q: [8, 8], k: [4, 8], v: [4, 8], o: [8, 8], gate: [12, 8], up: [12, 8], down: [8, 12] },
+  tensors: {
+    embed: [10, 8],
+    norm: [8],
+    q: [8, 8],
+    k: [4, 8],
+    v: [4, 8],
+    o: [8, 8],
+    gate: [12, 8],
+    up: [12, 8],
+    down: [8, 12],
+  },
   embed: (builder, ids) => embedding(builder, { weight: "embed" }, ids),
   layer: (builder, _, hidden, attend) => {
     const normed = rmsNorm(builder, { weight: "norm", epsilon: 1e-5 }, hidden);
@@ -72,7 +82,10 @@ describe("decoderGraph", () => {
 
   it("gives back the chunk's keys in every band's rotation, its values and the logits", () => {
     expect(names(selfExtend({ groupSize: 2, window: 8 })).outputs.toSorted()).toEqual(
-      [outputs.logits, ...[0, 1].flatMap((layer) => [outputs.newKeys(layer, 0), outputs.newKeys(layer, 1), outputs.newValues(layer)])].toSorted(),
+      [
+        outputs.logits,
+        ...[0, 1].flatMap((layer) => [outputs.newKeys(layer, 0), outputs.newKeys(layer, 1), outputs.newValues(layer)]),
+      ].toSorted(),
     );
   });
 

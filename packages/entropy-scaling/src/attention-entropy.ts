@@ -31,27 +31,20 @@ export const attentionEntropy = (
   );
   const rows = size / keyLen;
   const entropies = out ?? new Float64Array(rows);
-  check(
-    entropies.length === rows,
-    `attentionEntropy: out must hold ${rows} values, got ${entropies.length}`,
-  );
+  check(entropies.length === rows, `attentionEntropy: out must hold ${rows} values, got ${entropies.length}`);
   for (let row = 0, at = 0; row < rows; row++) {
     let sum = 0;
     let entropy = 0;
     for (let key = 0; key < keyLen; key++, at++) {
       const p = probabilities[at]!;
       if (!(p >= 0)) {
-        throw new RangeError(
-          `attentionEntropy: probabilities must be >= 0, got ${p} in row ${row}`,
-        );
+        throw new RangeError(`attentionEntropy: probabilities must be >= 0, got ${p} in row ${row}`);
       }
       sum += p;
       if (p > 0) entropy -= p * Math.log(p);
     }
     if (!(Math.abs(sum - 1) <= sumTolerance)) {
-      throw new RangeError(
-        `attentionEntropy: rows must sum to 1 within ${sumTolerance}, got ${sum} in row ${row}`,
-      );
+      throw new RangeError(`attentionEntropy: rows must sum to 1 within ${sumTolerance}, got ${sum} in row ${row}`);
     }
     entropies[row] = entropy;
   }

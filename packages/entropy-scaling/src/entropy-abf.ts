@@ -13,11 +13,7 @@ import { constantScale, type ScaleCurve, type ScalingOf } from "./scaling.ts";
 /** The rotary base (theta) that goes with Entropy-ABF: that of the published models. */
 export const entropyAbfTheta: number = 500_000;
 
-export const entropyAbf = (
-  where: string,
-  scaling: ScalingOf<"entropy-abf">,
-  layer: number,
-): ScaleCurve => {
+export const entropyAbf = (where: string, scaling: ScalingOf<"entropy-abf">, layer: number): ScaleCurve => {
   const { exemptLayers = 0 } = scaling;
   checkInteger(where, "exemptLayers", exemptLayers, 0);
   const curve = logN(where, scaling);

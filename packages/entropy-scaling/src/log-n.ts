@@ -6,10 +6,7 @@
 import { checkInteger } from "./check.ts";
 import type { ScaleCurve, ScalingOf } from "./scaling.ts";
 
-export const logN = (
-  where: string,
-  { trainedContext }: Omit<ScalingOf<"log-n">, "kind">,
-): ScaleCurve => {
+export const logN = (where: string, { trainedContext }: Omit<ScalingOf<"log-n">, "kind">): ScaleCurve => {
   // A context of one token has no logarithm to divide by.
   checkInteger(where, "trainedContext", trainedContext, 2);
   return { least: 1, logContext: Math.log(trainedContext) };

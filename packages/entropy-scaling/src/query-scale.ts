@@ -45,10 +45,7 @@ export const queryScales = (
 ): Float64Array => {
   const { least, logContext } = scaleCurve("queryScales", scaling, layer);
   const numPositions = positions.length;
-  check(
-    out.length === numPositions,
-    `queryScales: out must hold ${numPositions} values, got ${out.length}`,
-  );
+  check(out.length === numPositions, `queryScales: out must hold ${numPositions} values, got ${out.length}`);
   for (let n = 0; n < numPositions; n++) {
     const position = positions[n]!;
     if (!(Number.isSafeInteger(position) && position >= 0)) {

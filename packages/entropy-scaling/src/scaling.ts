@@ -16,10 +16,7 @@ export type EntropyScaling =
   | { readonly kind: "yarn-temperature"; readonly factor: number };
 
 /** The variant of {@link EntropyScaling} named `Kind`. */
-export type ScalingOf<Kind extends EntropyScaling["kind"]> = Extract<
-  EntropyScaling,
-  { readonly kind: Kind }
->;
+export type ScalingOf<Kind extends EntropyScaling["kind"]> = Extract<EntropyScaling, { readonly kind: Kind }>;
 
 /**
  * What every scaling comes to in one layer, for the position i from 0:

@@ -8,10 +8,7 @@
 import { checkNumber } from "./check.ts";
 import { constantScale, type ScaleCurve, type ScalingOf } from "./scaling.ts";
 
-export const yarnTemperature = (
-  where: string,
-  { factor }: ScalingOf<"yarn-temperature">,
-): ScaleCurve => {
+export const yarnTemperature = (where: string, { factor }: ScalingOf<"yarn-temperature">): ScaleCurve => {
   checkNumber(where, "factor", factor, factor >= 1 && factor < Infinity, "finite and >= 1");
   return constantScale((0.1 * Math.log(factor) + 1) ** 2);
 };

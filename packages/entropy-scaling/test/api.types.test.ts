@@ -1,17 +1,10 @@
 import type { EntropyScaling } from "@ropewalk/entropy-scaling";
-import {
-  attentionEntropy,
-  entropyAbfTheta,
-  queryScale,
-  queryScales,
-} from "@ropewalk/entropy-scaling";
+import { attentionEntropy, entropyAbfTheta, queryScale, queryScales } from "@ropewalk/entropy-scaling";
 import { describe, expectTypeOf, it } from "vitest";
 
 describe("types", () => {
   it("each kind has its own fields", () => {
-    expectTypeOf<EntropyScaling["kind"]>().toEqualTypeOf<
-      "log-n" | "entropy-abf" | "yarn-temperature"
-    >();
+    expectTypeOf<EntropyScaling["kind"]>().toEqualTypeOf<"log-n" | "entropy-abf" | "yarn-temperature">();
     expectTypeOf({ kind: "log-n", trainedContext: 4096 } as const).toExtend<EntropyScaling>();
     expectTypeOf({
       kind: "entropy-abf",

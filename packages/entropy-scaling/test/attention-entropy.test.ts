@@ -40,10 +40,7 @@ describe("attentionEntropy", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5000 }), (n) => {
         expect(entropyOf(new Float64Array(n).fill(1 / n))).toBeCloseTo(Math.log(n), 10);
-        expect(attentionEntropy({ keyLen: n }, new Float32Array(n).fill(1 / n))[0]).toBeCloseTo(
-          Math.log(n),
-          5,
-        );
+        expect(attentionEntropy({ keyLen: n }, new Float32Array(n).fill(1 / n))[0]).toBeCloseTo(Math.log(n), 5);
       }),
     );
   });
@@ -73,9 +70,7 @@ describe("attentionEntropy", () => {
   it("falls as a scale concentrates attention", () => {
     fc.assert(
       fc.property(logits, fc.double({ min: 1, max: 3, noNaN: true }), (row, scale) => {
-        expect(entropyOf(softmax(row, scale))).toBeLessThanOrEqual(
-          entropyOf(softmax(row, 1)) + 1e-12,
-        );
+        expect(entropyOf(softmax(row, scale))).toBeLessThanOrEqual(entropyOf(softmax(row, 1)) + 1e-12);
       }),
     );
     expect(entropyOf(softmax([0, 1, 2], 2))).toBeLessThan(entropyOf(softmax([0, 1, 2], 1)) - 0.2);

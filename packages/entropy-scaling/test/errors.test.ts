@@ -1,9 +1,4 @@
-import {
-  attentionEntropy,
-  queryScale,
-  queryScales,
-  type EntropyScaling,
-} from "@ropewalk/entropy-scaling";
+import { attentionEntropy, queryScale, queryScales, type EntropyScaling } from "@ropewalk/entropy-scaling";
 import { describe, expect, it } from "vitest";
 
 const text = "8" as unknown as number;
@@ -48,31 +43,13 @@ describe("wrong values are refused with the function, the argument, the rule and
       () => queryScale({ kind: "yarn-temperature", factor: Infinity }, at),
       "queryScale: factor must be finite and >= 1, got Infinity",
     ],
-    [
-      () => queryScale(logN, { layer: -1, position: 0 }),
-      "queryScale: layer must be an integer >= 0, got -1",
-    ],
-    [
-      () => queryScale(logN, { layer: 0, position: -1 }),
-      "queryScale: position must be an integer >= 0, got -1",
-    ],
-    [
-      () => queryScale(logN, { layer: 0, position: 0.5 }),
-      "queryScale: position must be an integer >= 0, got 0.5",
-    ],
+    [() => queryScale(logN, { layer: -1, position: 0 }), "queryScale: layer must be an integer >= 0, got -1"],
+    [() => queryScale(logN, { layer: 0, position: -1 }), "queryScale: position must be an integer >= 0, got -1"],
+    [() => queryScale(logN, { layer: 0, position: 0.5 }), "queryScale: position must be an integer >= 0, got 0.5"],
     [() => queryScales(logN, 0.5, [0]), "queryScales: layer must be an integer >= 0, got 0.5"],
-    [
-      () => queryScales(logN, 0, [0, -2]),
-      "queryScales: positions[1] must be an integer >= 0, got -2",
-    ],
-    [
-      () => queryScales(logN, 0, [NaN]),
-      "queryScales: positions[0] must be an integer >= 0, got NaN",
-    ],
-    [
-      () => queryScales(logN, 0, [1, 2], new Float64Array(3)),
-      "queryScales: out must hold 2 values, got 3",
-    ],
+    [() => queryScales(logN, 0, [0, -2]), "queryScales: positions[1] must be an integer >= 0, got -2"],
+    [() => queryScales(logN, 0, [NaN]), "queryScales: positions[0] must be an integer >= 0, got NaN"],
+    [() => queryScales(logN, 0, [1, 2], new Float64Array(3)), "queryScales: out must hold 2 values, got 3"],
     [
       () => attentionEntropy({ keyLen: 0 }, new Float32Array(4)),
       "attentionEntropy: keyLen must be an integer >= 1, got 0",
@@ -112,16 +89,10 @@ describe("wrong types are refused", () => {
       () => queryScale({ kind: "log-n", trainedContext: text }, at),
       "queryScale: trainedContext must be a number, got 8",
     ],
-    [
-      () => queryScale({ kind: "yarn-temperature", factor: text }, at),
-      "queryScale: factor must be a number, got 8",
-    ],
+    [() => queryScale({ kind: "yarn-temperature", factor: text }, at), "queryScale: factor must be a number, got 8"],
     [() => queryScales(logN, text, []), "queryScales: layer must be a number, got 8"],
     [() => queryScales(logN, 0, [text]), "queryScales: positions[0] must be a number, got 8"],
-    [
-      () => attentionEntropy({ keyLen: text }, new Float32Array(8)),
-      "attentionEntropy: keyLen must be a number, got 8",
-    ],
+    [() => attentionEntropy({ keyLen: text }, new Float32Array(8)), "attentionEntropy: keyLen must be a number, got 8"],
   ])("%s", (call, message) => {
     expect(errorOf(call)).toEqual([TypeError, message]);
   });

@@ -1,9 +1,4 @@
-import {
-  entropyAbfTheta,
-  queryScale,
-  queryScales,
-  type EntropyScaling,
-} from "@ropewalk/entropy-scaling";
+import { entropyAbfTheta, queryScale, queryScales, type EntropyScaling } from "@ropewalk/entropy-scaling";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
@@ -16,12 +11,8 @@ const anyScaling: fc.Arbitrary<EntropyScaling> = fc.oneof(
   trainedContext.map((c) => ({ kind: "entropy-abf", trainedContext: c }) as const),
   fc
     .tuple(trainedContext, fc.nat({ max: 4 }))
-    .map(
-      ([c, exemptLayers]) => ({ kind: "entropy-abf", trainedContext: c, exemptLayers }) as const,
-    ),
-  fc
-    .double({ min: 1, max: 64, noNaN: true })
-    .map((factor) => ({ kind: "yarn-temperature", factor }) as const),
+    .map(([c, exemptLayers]) => ({ kind: "entropy-abf", trainedContext: c, exemptLayers }) as const),
+  fc.double({ min: 1, max: 64, noNaN: true }).map((factor) => ({ kind: "yarn-temperature", factor }) as const),
 );
 
 describe("golden numbers", () => {
@@ -35,9 +26,7 @@ describe("golden numbers", () => {
     positions.forEach((at, n) => {
       expect(queryScale(scaling, { layer: 0, position: at })).toBeCloseTo(scales[n]!, 6);
     });
-    queryScales(scaling, 5, positions).forEach((scale, n) =>
-      expect(scale).toBeCloseTo(scales[n]!, 6),
-    );
+    queryScales(scaling, 5, positions).forEach((scale, n) => expect(scale).toBeCloseTo(scales[n]!, 6));
   });
 
   it.each([
@@ -77,23 +66,14 @@ describe("the layers of entropy-abf", () => {
 
   it("is log-n in the others", () => {
     fc.assert(
-      fc.property(
-        trainedContext,
-        layer,
-        fc.nat({ max: 8 }),
-        position,
-        (c, index, exemptLayers, i) => {
-          const scale = queryScale(
-            { kind: "entropy-abf", trainedContext: c, exemptLayers },
-            { layer: index, position: i },
-          );
-          const logN = queryScale(
-            { kind: "log-n", trainedContext: c },
-            { layer: index, position: i },
-          );
-          expect(scale).toBe(index < exemptLayers ? 1 : logN);
-        },
-      ),
+      fc.property(trainedContext, layer, fc.nat({ max: 8 }), position, (c, index, exemptLayers, i) => {
+        const scale = queryScale(
+          { kind: "entropy-abf", trainedContext: c, exemptLayers },
+          { layer: index, position: i },
+        );
+        const logN = queryScale({ kind: "log-n", trainedContext: c }, { layer: index, position: i });
+        expect(scale).toBe(index < exemptLayers ? 1 : logN);
+      }),
     );
   });
 });
@@ -104,9 +84,7 @@ describe("every scaling", () => {
       fc.property(anyScaling, layer, position, position, (scaling, index, a, b) => {
         const earlier = queryScale(scaling, { layer: index, position: Math.min(a, b) });
         expect(earlier).toBeGreaterThanOrEqual(1);
-        expect(
-          queryScale(scaling, { layer: index, position: Math.max(a, b) }),
-        ).toBeGreaterThanOrEqual(earlier);
+        expect(queryScale(scaling, { layer: index, position: Math.max(a, b) })).toBeGreaterThanOrEqual(earlier);
       }),
     );
   });
@@ -114,8 +92,7 @@ describe("every scaling", () => {
   it("by position: exactly 1 within the trained context, above 1 from its end on", () => {
     fc.assert(
       fc.property(trainedContext, fc.nat(), (c, n) => {
-        const scale = (i: number) =>
-          queryScale({ kind: "log-n", trainedContext: c }, { layer: 0, position: i });
+        const scale = (i: number) => queryScale({ kind: "log-n", trainedContext: c }, { layer: 0, position: i });
         expect(scale(n % c)).toBe(1);
         expect(scale(c - 1)).toBe(1);
         expect(scale(c)).toBeGreaterThan(1);
@@ -127,19 +104,14 @@ describe("every scaling", () => {
 
   it("queryScales is queryScale of each position", () => {
     fc.assert(
-      fc.property(
-        anyScaling,
-        layer,
-        fc.array(position, { maxLength: 20 }),
-        (scaling, index, positions) => {
-          const each = positions.map((i) => queryScale(scaling, { layer: index, position: i }));
-          expect([...queryScales(scaling, index, positions)]).toEqual(each);
-          expect([...queryScales(scaling, index, Int32Array.from(positions))]).toEqual(each);
-          const out = new Float64Array(positions.length);
-          expect(queryScales(scaling, index, positions, out)).toBe(out);
-          expect([...out]).toEqual(each);
-        },
-      ),
+      fc.property(anyScaling, layer, fc.array(position, { maxLength: 20 }), (scaling, index, positions) => {
+        const each = positions.map((i) => queryScale(scaling, { layer: index, position: i }));
+        expect([...queryScales(scaling, index, positions)]).toEqual(each);
+        expect([...queryScales(scaling, index, Int32Array.from(positions))]).toEqual(each);
+        const out = new Float64Array(positions.length);
+        expect(queryScales(scaling, index, positions, out)).toBe(out);
+        expect([...out]).toEqual(each);
+      }),
     );
   });
 });

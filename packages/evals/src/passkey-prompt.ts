@@ -13,7 +13,7 @@ export type PasskeyPrompt = {
 export type PasskeyPlace = {
   /** Tokens of prompt and answer together, at most; as many filler sentences as fit. */
   readonly length: number;
-  /** 0: the key comes first; 1: it comes last before the question. */
+  /** 0: the key comes after the first filler sentence; 1: before the last. */
   readonly depth: number;
   readonly seed: number;
 };
@@ -21,7 +21,11 @@ export type PasskeyPlace = {
 /**
  * @throws RangeError when depth is outside [0, 1] or `length` cannot hold the key and the question
  */
-export const passkeyPrompt = (task: PasskeyTask, codec: TextCodec, { length, depth, seed }: PasskeyPlace): PasskeyPrompt => {
+export const passkeyPrompt = (
+  task: PasskeyTask,
+  codec: TextCodec,
+  { length, depth, seed }: PasskeyPlace,
+): PasskeyPrompt => {
   if (!(depth >= 0 && depth <= 1)) throw new RangeError(`passkeyPrompt: depth must be from 0 to 1, got ${depth}`);
   const random = xoroshiro128plus(seed);
   // It starts badly from small seeds: neighbours would get the same first digits.
@@ -30,20 +34,23 @@ export const passkeyPrompt = (task: PasskeyTask, codec: TextCodec, { length, dep
   const sentences: string[] = [];
   const text = (count: number): string => {
     while (sentences.length < count) sentences.push(task.sentence(random));
-    const at = Math.round(depth * count);
+    // Between two sentences, as long as there are two.
+    const at = Math.min(count, 1) + Math.round(depth * Math.max(0, count - 2));
     const body = [...sentences.slice(0, at), task.needle(key), ...sentences.slice(at, count)];
-    return [...(task.opening ? [task.opening] : []), ...body, task.question].join(task.separator);
+    return [...(task.opening ? [task.opening] : []), ...body].join(task.separator) + task.question;
   };
   const bare = codec.encode(text(0));
-  const keyTokens = codec.encode(task.question + task.separator + key).length - codec.encode(task.question).length;
+  const keyTokens = codec.encode(task.question + task.answer(key)).length - codec.encode(task.question).length;
   const room = length - keyTokens;
   if (bare.length > room)
-    throw new RangeError(`passkeyPrompt: length must be at least ${bare.length + keyTokens}, the key and the question, got ${length}`);
+    throw new RangeError(
+      `passkeyPrompt: length must be at least ${bare.length + keyTokens}, the key and the question, got ${length}`,
+    );
 
   // Sentences differ in length: step by what the average says is still missing, then back off to what fits.
   let count = 0;
   let ids = bare;
-  for (let step = Infinity; step >= 1; ) {
+  for (let step = Infinity; step >= 1;) {
     const average = count === 0 ? 12 : (ids.length - bare.length) / count;
     step = Math.floor((room - ids.length) / average);
     if (step >= 1) {

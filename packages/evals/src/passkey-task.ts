@@ -15,7 +15,10 @@ export type PasskeyTask = {
   readonly sentence: (random: Random) => string;
   readonly key: (random: Random) => string;
   readonly needle: (key: string) => string;
+  /** Follows the text directly. */
   readonly question: string;
+  /** What a model that found the key goes on with. */
+  readonly answer: (key: string) => string;
 };
 
 const pick = <T>(random: Random, choices: readonly T[]): T => choices[uniformInt(random, 0, choices.length - 1)]!;
@@ -25,12 +28,15 @@ const digits = (random: Random, separator: string): string =>
 
 /** English, as most language models read it: the sentences of LongLM's passkey files, arXiv 2401.01325. */
 export const englishPasskey: PasskeyTask = {
-  opening: "There is an important info hidden inside a lot of irrelevant text. Find it and memorize it.",
+  opening:
+    "There is an important info hidden inside a lot of irrelevant text. Find it and memorize it. " +
+    "I will quiz you about the important information there.",
   separator: "\n",
   sentence: () => "The grass is green. The sky is blue. The sun is yellow. Here we go. There and back again.",
   key: (random) => digits(random, ""),
   needle: (key) => `The pass key is ${key}. Remember it. ${key} is the pass key.`,
   question: "What is the pass key? The pass key is ",
+  answer: (key) => key,
 };
 
 /** A task file beside a checkpoint: the small language that a model was trained on. */
@@ -61,5 +67,6 @@ export const passkeyIn = ({ filler, needle, question }: PasskeyLanguage): Passke
       .replace(/ +/g, " "),
   key: (random) => digits(random, " "),
   needle: (key) => needle.replaceAll("{key}", key),
-  question,
+  question: ` ${question}`,
+  answer: (key) => ` ${key}`,
 });

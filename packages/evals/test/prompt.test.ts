@@ -16,13 +16,18 @@ const textOf = (ids: readonly number[]): string => ids.map((id) => words.get(id)
 describe("passkeyPrompt", () => {
   it("fills the length without going over it, leaving room for the key", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 60, max: 900 }), fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(10_000), (length, depth, seed) => {
-        const { ids, keyTokens } = passkeyPrompt(task, codec, { length, depth, seed });
-        expect(keyTokens).toBe(5);
-        expect(ids.length + keyTokens).toBeLessThanOrEqual(length);
-        // The longest filler sentence has 12 tokens: one more would not have fit.
-        expect(ids.length + keyTokens).toBeGreaterThan(length - 13);
-      }),
+      fc.property(
+        fc.integer({ min: 60, max: 900 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.nat(10_000),
+        (length, depth, seed) => {
+          const { ids, keyTokens } = passkeyPrompt(task, codec, { length, depth, seed });
+          expect(keyTokens).toBe(5);
+          expect(ids.length + keyTokens).toBeLessThanOrEqual(length);
+          // The longest filler sentence has 12 tokens: one more would not have fit.
+          expect(ids.length + keyTokens).toBeGreaterThan(length - 13);
+        },
+      ),
     );
   });
 
@@ -53,14 +58,20 @@ describe("passkeyPrompt", () => {
   });
 
   it("gives keys that have nothing to do with their seeds", () => {
-    const keys = Array.from({ length: 400 }, (_, seed) => passkeyPrompt(task, codec, { length: 60, depth: 0.5, seed }).key);
+    const keys = Array.from(
+      { length: 400 },
+      (_, seed) => passkeyPrompt(task, codec, { length: 60, depth: 0.5, seed }).key,
+    );
     expect(new Set(keys).size).toBeGreaterThan(390);
     const firstDigits = new Set(keys.map((key) => key[0]));
     expect(firstDigits.size).toBe(10);
   });
 
   it("works in English, with any tokenizer", () => {
-    const letters: TextCodec = { encode: (text) => [...text].map((char) => char.charCodeAt(0)), decode: (ids) => String.fromCharCode(...ids) };
+    const letters: TextCodec = {
+      encode: (text) => [...text].map((char) => char.charCodeAt(0)),
+      decode: (ids) => String.fromCharCode(...ids),
+    };
     const { ids, key, keyTokens } = passkeyPrompt(englishPasskey, letters, { length: 2000, depth: 0.25, seed: 1 });
     const text = letters.decode(ids);
     expect(text).toContain(`The pass key is ${key}. Remember it. ${key} is the pass key.`);
@@ -70,7 +81,11 @@ describe("passkeyPrompt", () => {
   });
 
   it("refuses a depth outside the text and a length that holds no key", () => {
-    expect(() => passkeyPrompt(task, codec, { length: 100, depth: 1.5, seed: 1 })).toThrow("depth must be from 0 to 1, got 1.5");
-    expect(() => passkeyPrompt(task, codec, { length: 20, depth: 0.5, seed: 1 })).toThrow(/length must be at least \d+, the key and the question, got 20/);
+    expect(() => passkeyPrompt(task, codec, { length: 100, depth: 1.5, seed: 1 })).toThrow(
+      "depth must be from 0 to 1, got 1.5",
+    );
+    expect(() => passkeyPrompt(task, codec, { length: 20, depth: 0.5, seed: 1 })).toThrow(
+      /length must be at least \d+, the key and the question, got 20/,
+    );
   });
 });

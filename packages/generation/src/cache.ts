@@ -173,7 +173,14 @@ export const appendToCache = (
   results: Readonly<Record<string, Tensor>>,
 ): KeyValueCache => {
   const size = rowSize(cache);
-  const copy = { from: 0, fromStride: 0, to: (cache.length - cache.base) * size, toStride: 0, length: length * size, count: 1 };
+  const copy = {
+    from: 0,
+    fromStride: 0,
+    to: (cache.length - cache.base) * size,
+    toStride: 0,
+    length: length * size,
+    count: 1,
+  };
   cache.layers.forEach((layer, index) => {
     layer.rowKeys.forEach((keys, band) => keys.write(results[outputs.newKeys(index, band)]!, copy));
     layer.rowValues.write(results[outputs.newValues(index)]!, copy);

@@ -3,5 +3,7 @@ export const checkIds = (where: string, ids: readonly number[], vocabSize: numbe
   if (ids.length === 0) throw new RangeError(`${where}: ids must hold at least 1 token, got 0`);
   const at = ids.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
   if (at >= 0)
-    throw new RangeError(`${where}: ids must be integers from 0 to ${vocabSize - 1}, the vocabulary, got ${ids[at]} at index ${at}`);
+    throw new RangeError(
+      `${where}: ids must be integers from 0 to ${vocabSize - 1}, the vocabulary, got ${ids[at]} at index ${at}`,
+    );
 };

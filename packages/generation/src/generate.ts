@@ -1,10 +1,10 @@
 /** Tokens in, tokens out: prefill the prompt in chunks, then one token a step until a stop token or the asked number. */
 import type { Backend, Session } from "@ropewalk/backend";
-import { longestChunk, type ExtendedDecoder } from "@ropewalk/decoder";
+import type { ExtendedDecoder } from "@ropewalk/decoder";
 import { cacheBytes, createCache, releaseCache } from "./cache.ts";
 import { beyondCapacity, type BeyondCapacity } from "./capacity.ts";
 import { checkIds } from "./check-ids.ts";
-import { defaultChunkSize, planRun, prefill, runChunk } from "./run.ts";
+import { chunkLengthFor, planRun, prefill, runChunk } from "./run.ts";
 import { sample, startSampling, type Sampling } from "./sampling.ts";
 
 export type GenerateOptions = {
@@ -62,7 +62,7 @@ export const generateTokens = async function* (
   ids: readonly number[],
   options: GenerateOptions = {},
 ): AsyncGenerator<number, void, undefined> {
-  const { sampling = { kind: "greedy" }, chunkSize = defaultChunkSize, signal } = options;
+  const { sampling = { kind: "greedy" }, chunkSize, signal } = options;
   checkIds("generate", ids, extended.decoder.vocabSize);
   const maxNewTokens = newTokensFor(options.maxNewTokens, extended.capacity - ids.length);
   const length = ids.length + maxNewTokens;
@@ -73,7 +73,7 @@ export const generateTokens = async function* (
   signal?.throwIfAborted();
 
   const runner = planRun(session, extended, length);
-  const chunkLength = Math.min(chunkSize, ids.length, longestChunk(extended.layout));
+  const chunkLength = chunkLengthFor(extended, ids.length, chunkSize);
   let cache = createCache(backend, extended, { length, chunkLength });
   try {
     const started = performance.now();

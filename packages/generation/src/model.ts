@@ -1,11 +1,17 @@
 /** A checkpoint, an extension and a backend put together: a language model that runs. */
 import type { Backend, Session } from "@ropewalk/backend";
-import { decoderGraph, extendDecoder, type ContextExtension, type Decoder, type ExtendedDecoder } from "@ropewalk/decoder";
+import {
+  decoderGraph,
+  extendDecoder,
+  type ContextExtension,
+  type Decoder,
+  type ExtendedDecoder,
+} from "@ropewalk/decoder";
 import { encode } from "@ropewalk/graph";
 import { loadCheckpoint, type Checkpoint, type CheckpointFolder } from "@ropewalk/models";
 import { createCache, releaseCache } from "./cache.ts";
 import { generateTokens, type GenerateOptions } from "./generate.ts";
-import { defaultChunkSize, planRun, prefill, type PrefillOptions } from "./run.ts";
+import { chunkLengthFor, planRun, prefill, type PrefillOptions } from "./run.ts";
 import { textCodec, textStream, type TextCodec } from "./text.ts";
 import { checkIds } from "./check-ids.ts";
 
@@ -26,7 +32,10 @@ export type LanguageModel = {
   readonly extended: ExtendedDecoder;
   readonly text: TextCodec | undefined;
   /** Streams the text that follows a prompt (text, or token ids). */
-  readonly generate: (prompt: string | readonly number[], options?: GenerateOptions) => AsyncGenerator<string, void, undefined>;
+  readonly generate: (
+    prompt: string | readonly number[],
+    options?: GenerateOptions,
+  ) => AsyncGenerator<string, void, undefined>;
   /** Streams the tokens that follow a prompt. */
   readonly generateTokens: (
     prompt: string | readonly number[],
@@ -98,7 +107,7 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
     generate: (prompt, options) => textStream(needText(text, checkpoint.name), tokens(prompt, options)),
     logits: async (ids, options = {}) => {
       checkIds("logits", ids, decoder.vocabSize);
-      const chunkLength = options.chunkSize ?? defaultChunkSize;
+      const chunkLength = chunkLengthFor(extended, ids.length, options.chunkSize);
       const cache = createCache(backend, extended, { length: ids.length, chunkLength });
       const result = await prefill(planRun(session, extended, ids.length), cache, ids, { ...options, logits: "all" });
       releaseCache(result.cache);

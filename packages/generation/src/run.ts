@@ -69,7 +69,7 @@ export const runChunk = async (
 
 export type PrefillOptions = {
   /** Tokens a chunk, at most; never more than the mapping's window are taken. Default 512. */
-  readonly chunkSize?: number;
+  readonly chunkSize?: number | undefined;
   /** Which tokens get logits: only the last, or every one. Default "last". */
   readonly logits?: "last" | "all";
   readonly signal?: AbortSignal | undefined;
@@ -77,7 +77,22 @@ export type PrefillOptions = {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 };
 
-export const defaultChunkSize = 512;
+const defaultChunkSize = 512;
+
+/**
+ * How long the chunks of `length` tokens are, at most: as asked, and never longer than the mapping's window.
+ *
+ * @throws RangeError when `chunkSize` is not a positive integer
+ */
+export const chunkLengthFor = (
+  extended: ExtendedDecoder,
+  length: number,
+  chunkSize: number = defaultChunkSize,
+): number => {
+  if (!Number.isInteger(chunkSize) || chunkSize < 1)
+    throw new RangeError(`prefill: chunkSize must be a positive integer, got ${chunkSize}`);
+  return Math.min(chunkSize, length, longestChunk(extended.layout));
+};
 
 /**
  * Runs a prompt in chunks behind what the cache holds. The result does not depend on the chunk size.
@@ -88,12 +103,10 @@ export const prefill = async (
   runner: Runner,
   cache: KeyValueCache,
   ids: readonly number[],
-  { chunkSize = defaultChunkSize, logits = "last", signal, onProgress }: PrefillOptions = {},
+  { chunkSize, logits = "last", signal, onProgress }: PrefillOptions = {},
 ): Promise<ChunkResult> => {
   if (ids.length === 0) throw new RangeError("prefill: ids must hold at least 1 token, got 0");
-  if (!Number.isInteger(chunkSize) || chunkSize < 1)
-    throw new RangeError(`prefill: chunkSize must be a positive integer, got ${chunkSize}`);
-  const step = Math.min(chunkSize, longestChunk(runner.extended.layout));
+  const step = chunkLengthFor(runner.extended, ids.length, chunkSize);
   const { vocabSize } = runner.extended.decoder;
   const all = logits === "all" ? new Float32Array(ids.length * vocabSize) : undefined;
   let result: ChunkResult = { logits: new Float32Array(0), cache };

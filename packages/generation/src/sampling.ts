@@ -33,7 +33,9 @@ export const startSampling = (sampling: Sampling): SamplerState =>
     .with({ kind: "greedy" }, () => [])
     .with({ kind: "sample" }, ({ temperature, topK, topP, seed }) => {
       if (!(temperature > 0) || temperature === Infinity)
-        throw new RangeError(`sampling: temperature must be positive and finite (greedy is a kind of its own), got ${temperature}`);
+        throw new RangeError(
+          `sampling: temperature must be positive and finite (greedy is a kind of its own), got ${temperature}`,
+        );
       if (topK !== undefined && (!Number.isInteger(topK) || topK < 1))
         throw new RangeError(`sampling: topK must be a positive integer, got ${topK}`);
       if (topP !== undefined && !(topP > 0 && topP <= 1))
@@ -47,7 +49,11 @@ export const startSampling = (sampling: Sampling): SamplerState =>
     .exhaustive();
 
 /** Index, counted from `offset`, of the largest of `vocabSize` logits; the first of equals. */
-export const argmax = (logits: Float32Array, offset: number = 0, vocabSize: number = logits.length - offset): number => {
+export const argmax = (
+  logits: Float32Array,
+  offset: number = 0,
+  vocabSize: number = logits.length - offset,
+): number => {
   let best = 0;
   for (let token = 1; token < vocabSize; token++) if (logits[offset + token]! > logits[offset + best]!) best = token;
   return best;

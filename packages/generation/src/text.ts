@@ -29,14 +29,15 @@ export const textStream = async function* (
   codec: TextCodec,
   tokens: AsyncIterable<number>,
 ): AsyncGenerator<string, void, undefined> {
-  const ids: number[] = [];
+  let ids: number[] = [];
   let given = 0;
   for await (const token of tokens) {
     ids.push(token);
     const text = codec.decode(ids);
     if (text.endsWith(replacement) || text.length <= given) continue;
     yield text.slice(given);
-    given = text.length;
+    // Start anew at a line's end, where texts do not depend on their neighbours: long texts stay cheap.
+    [ids, given] = text.endsWith("\n") ? [[], 0] : [ids, text.length];
   }
   const text = codec.decode(ids);
   if (text.length > given) yield text.slice(given);

@@ -1,6 +1,12 @@
 import { selfExtend } from "@ropewalk/decoder";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { textStream, type GenerateOptions, type GenerationStats, type LanguageModel, type TextCodec } from "../src/index.ts";
+import {
+  textStream,
+  type GenerateOptions,
+  type GenerationStats,
+  type LanguageModel,
+  type TextCodec,
+} from "../src/index.ts";
 import { backends, load, passkey875k, stories260K } from "./load.ts";
 
 let stories: LanguageModel;
@@ -11,7 +17,11 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([stories.release(), passkey.release()]));
 
-const take = async (model: LanguageModel, prompt: string | readonly number[], options?: GenerateOptions): Promise<number[]> => {
+const take = async (
+  model: LanguageModel,
+  prompt: string | readonly number[],
+  options?: GenerateOptions,
+): Promise<number[]> => {
   const tokens: number[] = [];
   for await (const token of model.generateTokens(prompt, options)) tokens.push(token);
   return tokens;
@@ -29,13 +39,16 @@ describe("generate", () => {
   it("is the same whatever the chunk size", async () => {
     const ids = stories.text!.encode("Lily and her dog went to the park. They saw a big red ball and");
     const whole = await take(stories, ids, { maxNewTokens: 30 });
-    for (const chunkSize of [1, 5, 16]) expect(await take(stories, ids, { maxNewTokens: 30, chunkSize })).toEqual(whole);
+    for (const chunkSize of [1, 5, 16])
+      expect(await take(stories, ids, { maxNewTokens: 30, chunkSize })).toEqual(whole);
   });
 
   it("ends before a stop token, and does not give it out", async () => {
     const tokens = await take(stories, [1], { maxNewTokens: 30 });
     const stop = tokens[7]!;
-    expect(await take(stories, [1], { maxNewTokens: 30, stopTokens: [stop] })).toEqual(tokens.slice(0, tokens.indexOf(stop)));
+    expect(await take(stories, [1], { maxNewTokens: 30, stopTokens: [stop] })).toEqual(
+      tokens.slice(0, tokens.indexOf(stop)),
+    );
   });
 
   it("reports what a run took", async () => {
@@ -47,8 +60,16 @@ describe("generate", () => {
 
   it("tells how far the prompt is", async () => {
     const seen: (readonly [number, number])[] = [];
-    await take(stories, [1, 403, 407, 261, 378], { maxNewTokens: 1, chunkSize: 2, onPrefill: (done, total) => seen.push([done, total]) });
-    expect(seen).toEqual([[2, 5], [4, 5], [5, 5]]);
+    await take(stories, [1, 403, 407, 261, 378], {
+      maxNewTokens: 1,
+      chunkSize: 2,
+      onPrefill: (done, total) => seen.push([done, total]),
+    });
+    expect(seen).toEqual([
+      [2, 5],
+      [4, 5],
+      [5, 5],
+    ]);
   });
 });
 
@@ -56,7 +77,8 @@ describe("sampling from a model", () => {
   const sampling = { kind: "sample", temperature: 0.9, topK: 40, topP: 0.95 } as const;
 
   it("gives the same tokens for the same seed, and others for another", async () => {
-    const draw = (seed: number): Promise<number[]> => take(stories, [1], { maxNewTokens: 30, sampling: { ...sampling, seed } });
+    const draw = (seed: number): Promise<number[]> =>
+      take(stories, [1], { maxNewTokens: 30, sampling: { ...sampling, seed } });
     expect(await draw(7)).toEqual(await draw(7));
     expect(await draw(7)).not.toEqual(await draw(8));
   });
@@ -79,25 +101,37 @@ describe("what is refused", () => {
 
   it("a run beyond the capacity, with both numbers and what would fit", async () => {
     const ids = Array.from({ length: 250 }, () => 2);
-    await expect(take(passkey, ids, { maxNewTokens: 7 })).rejects.toThrow(/generate: .*at most 256 tokens.*got 257.*would fit/s);
+    await expect(take(passkey, ids, { maxNewTokens: 7 })).rejects.toThrow(
+      /generate: .*at most 256 tokens.*got 257.*would fit/s,
+    );
     const extended = await passkey.withExtension(selfExtend({ groupSize: 2, window: 64 }));
     expect(extended.extended.capacity).toBe(448);
-    await expect(take(extended, Array.from({ length: 500 }, () => 2), { maxNewTokens: 1 })).rejects.toThrow(
-      /at most 448 tokens.*groupSize 2, window 64.*got 501.*groupSize 3 with window 64/s,
-    );
+    await expect(
+      take(
+        extended,
+        Array.from({ length: 500 }, () => 2),
+        { maxNewTokens: 1 },
+      ),
+    ).rejects.toThrow(/at most 448 tokens.*groupSize 2, window 64.*got 501.*groupSize 3 with window 64/s);
     expect(await take(passkey, ids, { maxNewTokens: 7, beyondCapacity: "allow" })).toHaveLength(7);
     expect(await take(passkey, ids)).toHaveLength(6);
   });
 
   it("numbers that are no numbers of tokens", async () => {
     for (const maxNewTokens of [0, -1, 2.5])
-      await expect(take(stories, [1], { maxNewTokens })).rejects.toThrow(`maxNewTokens must be a positive integer, got ${maxNewTokens}`);
+      await expect(take(stories, [1], { maxNewTokens })).rejects.toThrow(
+        `maxNewTokens must be a positive integer, got ${maxNewTokens}`,
+      );
     for (const chunkSize of [0, 0.5])
-      await expect(take(stories, [1], { chunkSize })).rejects.toThrow(`chunkSize must be a positive integer, got ${chunkSize}`);
+      await expect(take(stories, [1], { chunkSize })).rejects.toThrow(
+        `chunkSize must be a positive integer, got ${chunkSize}`,
+      );
   });
 
   it("a window larger than the trained one", async () => {
-    await expect(passkey.withExtension(selfExtend({ groupSize: 2, window: 257 }))).rejects.toThrow(/257.*256|256.*257/s);
+    await expect(passkey.withExtension(selfExtend({ groupSize: 2, window: 257 }))).rejects.toThrow(
+      /257.*256|256.*257/s,
+    );
   });
 
   it("a run that was aborted before it began, or in its middle", async () => {

@@ -39,14 +39,19 @@ describe.each(backends)("on $name", (backend) => {
     beforeAll(async () => void (plain = await load(backend, passkey875k)));
     afterAll(() => plain.release());
 
-    const cases = passkeyGolden.map((golden) => ({ golden, name: `${golden.length} tokens, ${JSON.stringify(golden.method)}` }));
+    const cases = passkeyGolden.map((golden) => ({
+      golden,
+      name: `${golden.length} tokens, ${JSON.stringify(golden.method)}`,
+    }));
     it.each(cases)("$name, whatever the chunk size", async ({ golden }) => {
       const model = await plain.withExtension(extensionOf(golden.method));
       await fc.assert(
         fc.asyncProperty(fc.integer({ min: 1, max: golden.length }), async (chunkSize) => {
           const logits = await model.logits(golden.inputIds, { chunkSize });
           const { vocabSize } = model.extended.decoder;
-          expect(largestDifference(row(logits, vocabSize, golden.length - 1), golden.logitsLast)).toBeLessThan(tolerance);
+          expect(largestDifference(row(logits, vocabSize, golden.length - 1), golden.logitsLast)).toBeLessThan(
+            tolerance,
+          );
           expect(largestDifference(row(logits, vocabSize, golden.midIndex), golden.logitsMid)).toBeLessThan(tolerance);
         }),
         // The two ends always: token by token, and as much at once as can be.
@@ -55,7 +60,9 @@ describe.each(backends)("on $name", (backend) => {
     });
 
     it("generates the hidden keys beyond the trained window", async () => {
-      for (const { method, inputIds, answerIds } of passkeyGolden.filter((golden) => golden.method.groupSize !== null)) {
+      for (const { method, inputIds, answerIds } of passkeyGolden.filter(
+        (golden) => golden.method.groupSize !== null,
+      )) {
         const model = await plain.withExtension(extensionOf(method));
         const tokens: number[] = [];
         for await (const token of model.generateTokens(inputIds, { maxNewTokens: 5 })) tokens.push(token);
@@ -84,7 +91,8 @@ describe.each(backends)("on $name", (backend) => {
         const loss = logSumExp - own[storiesGolden.ids[position + 1]!]!;
         expect(Math.abs(loss - golden.nll[position]!)).toBeLessThan(tolerance);
         const best = argmax(logits, position * vocabSize, vocabSize);
-        if (best !== golden.argmax[position]) expect(own[best]! - own[golden.argmax[position]!]!).toBeLessThan(tolerance);
+        if (best !== golden.argmax[position])
+          expect(own[best]! - own[golden.argmax[position]!]!).toBeLessThan(tolerance);
       });
     });
 
@@ -92,7 +100,9 @@ describe.each(backends)("on $name", (backend) => {
       let text = "";
       for await (const piece of plain.generate([1], { maxNewTokens: 200 })) text += piece;
       expect(text).toBe(vectors("stories260K/expected-greedy.txt").trimEnd());
-      const expected = JSON.parse(vectors("stories260K/expected-greedy-ids.json")) as { readonly ids: readonly number[] };
+      const expected = JSON.parse(vectors("stories260K/expected-greedy-ids.json")) as {
+        readonly ids: readonly number[];
+      };
       const tokens: number[] = [];
       for await (const token of plain.generateTokens([1], { maxNewTokens: 200 })) tokens.push(token);
       expect([1, ...tokens].slice(0, expected.ids.length)).toEqual(expected.ids);

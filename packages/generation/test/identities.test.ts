@@ -1,4 +1,12 @@
-import { compose, leakyReRope, logN, reRope, selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/decoder";
+import {
+  compose,
+  leakyReRope,
+  logN,
+  reRope,
+  selfExtend,
+  slidingWindow,
+  type ContextExtension,
+} from "@ropewalk/decoder";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCache, planRun, prefill, runChunk, type LanguageModel } from "../src/index.ts";
@@ -14,7 +22,11 @@ afterAll(() => plain.release());
 const prompts = (maxLength: number): fc.Arbitrary<readonly number[]> =>
   fc.array(fc.integer({ min: 3, max: 511 }), { minLength: 1, maxLength });
 
-const logitsUnder = async (extension: ContextExtension, ids: readonly number[], chunkSize?: number): Promise<Float32Array> =>
+const logitsUnder = async (
+  extension: ContextExtension,
+  ids: readonly number[],
+  chunkSize?: number,
+): Promise<Float32Array> =>
   (await plain.withExtension(extension)).logits(ids, chunkSize === undefined ? {} : { chunkSize });
 
 const small = { numRuns: 15 };
@@ -49,7 +61,9 @@ describe("identities", () => {
   it("leaky ReRoPE with factor 1 is plain RoPE", async () => {
     await fc.assert(
       fc.asyncProperty(prompts(120), fc.integer({ min: 1, max: 60 }), async (ids, window) => {
-        expect(largestDifference(await logitsUnder(leakyReRope({ factor: 1, window }), ids), await logitsUnder({}, ids))).toBeLessThan(close);
+        expect(
+          largestDifference(await logitsUnder(leakyReRope({ factor: 1, window }), ids), await logitsUnder({}, ids)),
+        ).toBeLessThan(close);
       }),
       small,
     );
@@ -67,7 +81,9 @@ describe("identities", () => {
   it("chunks of any size give what token by token gives, for every mapping", async () => {
     const mapping = fc.oneof(
       fc.constant<ContextExtension>({}),
-      fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 9 })).map(([window, groupSize]) => selfExtend({ groupSize, window })),
+      fc
+        .tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 9 }))
+        .map(([window, groupSize]) => selfExtend({ groupSize, window })),
       fc.integer({ min: 1, max: 40 }).map((window) => reRope({ window })),
       fc.integer({ min: 1, max: 40 }).map((window) => leakyReRope({ factor: 2.5, window })),
       fc.integer({ min: 1, max: 40 }).map((window) => slidingWindow({ window })),

@@ -16,7 +16,11 @@ export const vectors = (path: string): string =>
   readFileSync(new URL(`../../tiny-models/test/vectors/${path}`, import.meta.url), "utf8");
 
 export type PasskeyGolden = {
-  readonly method: { readonly groupSize: number | null; readonly window: number | null; readonly logNContext: number | null };
+  readonly method: {
+    readonly groupSize: number | null;
+    readonly window: number | null;
+    readonly logNContext: number | null;
+  };
   readonly length: number;
   readonly inputIds: readonly number[];
   readonly answerIds: readonly number[];
@@ -40,7 +44,9 @@ export type StoriesGolden = {
   >;
 };
 
-export const passkeyGolden = (JSON.parse(vectors("passkey-875k/golden-logits.json")) as { readonly cases: readonly PasskeyGolden[] }).cases;
+export const passkeyGolden = (
+  JSON.parse(vectors("passkey-875k/golden-logits.json")) as { readonly cases: readonly PasskeyGolden[] }
+).cases;
 export const storiesGolden = JSON.parse(vectors("stories260K/golden.json")) as StoriesGolden;
 
 export { passkey875k, stories260K };

@@ -24,12 +24,19 @@ import { describe, expect, it } from "vitest";
 import { createCache, planRun, prefill } from "../src/index.ts";
 import { backends, largestDifference } from "./load.ts";
 
-type Shape = { readonly numKvHeads: number; readonly group: number; readonly headDim: number; readonly rotaryDim: number; readonly layout: RotaryLayout };
+type Shape = {
+  readonly numKvHeads: number;
+  readonly group: number;
+  readonly headDim: number;
+  readonly rotaryDim: number;
+  readonly layout: RotaryLayout;
+};
 
 const vocabSize = 50;
 const trainedContext = 64;
 
-const table = (length: number): Float32Array => Float32Array.from({ length }, (_, index) => Math.sin(1 + index * 1.618) * 2);
+const table = (length: number): Float32Array =>
+  Float32Array.from({ length }, (_, index) => Math.sin(1 + index * 1.618) * 2);
 
 /** A decoder that is one layer of attention over looked-up projections; its "logits" are what attention gives. */
 const attentionOnly = ({ numKvHeads, group, headDim, rotaryDim, layout }: Shape): Decoder => {
@@ -66,7 +73,8 @@ const expected = ({ decoder, positions, scaling, entropy }: ExtendedDecoder, ids
     ids.forEach((id, token) => {
       for (let head = 0; head < heads; head++)
         for (let d = 0; d < headDim; d++)
-          data[(head * ids.length + token) * headDim + d] = rows[id * width + from + head * headDim + d]! * scale(token);
+          data[(head * ids.length + token) * headDim + d] =
+            rows[id * width + from + head * headDim + d]! * scale(token);
     });
     return data;
   };
@@ -75,17 +83,29 @@ const expected = ({ decoder, positions, scaling, entropy }: ExtendedDecoder, ids
   const key = part(numHeads * headDim, numKvHeads, one);
   const values = part((numHeads + numKvHeads) * headDim, numKvHeads, one);
   const frequencies = ropeFrequencies({ rotaryDim: rope.rotaryDim, theta: rope.theta, scaling, seqLen: ids.length });
-  const turned = (data: Float32Array, heads: number, position: (token: number) => number): AttentionBand["queries"] => ({
+  const turned = (
+    data: Float32Array,
+    heads: number,
+    position: (token: number) => number,
+  ): AttentionBand["queries"] => ({
     dims: [heads, ids.length, headDim],
     data: rotate(
       { layout: rope.layout, rotaryDim: rope.rotaryDim },
       { dims: [1, heads, ids.length, headDim], data },
-      rotationTable(frequencies, ids.map((_, token) => position(token))),
+      rotationTable(
+        frequencies,
+        ids.map((_, token) => position(token)),
+      ),
     ).data,
   });
   const bands = positions.bands.map((band): AttentionBand => {
     const { dims, data } = turned(key, numKvHeads, band.key);
-    return { from: band.from, to: band.to, queries: turned(query, numHeads, band.query), keys: { dims: [...dims], data } };
+    return {
+      from: band.from,
+      to: band.to,
+      queries: turned(query, numHeads, band.query),
+      keys: { dims: [...dims], data },
+    };
   });
   const { out } = bandedAttention({}, bands, { dims: [numKvHeads, ids.length, headDim], data: values });
   const byToken = new Float32Array(out.data.length);
@@ -142,7 +162,10 @@ describe.each(backends)("attention under any extension on $name", (backend) => {
           const graph = decoderGraph(extended, () => ({ location: "table", offset: 0, length: data.length }));
           const session = await backend.createSession(encode(graph), [{ kind: "bytes", file: "table", data }]);
           const cache = createCache(backend, extended, { length: ids.length, chunkLength: chunkSize });
-          const result = await prefill(planRun(session, extended, ids.length), cache, ids, { chunkSize, logits: "all" });
+          const result = await prefill(planRun(session, extended, ids.length), cache, ids, {
+            chunkSize,
+            logits: "all",
+          });
           await session.release();
           expect(largestDifference(result.logits, expected(extended, ids))).toBeLessThan(2e-4);
         },

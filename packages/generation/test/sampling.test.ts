@@ -72,7 +72,9 @@ describe("sample", () => {
   });
 
   it("refuses numbers out of range", () => {
-    expect(() => startSampling(config({ temperature: 0 }))).toThrow("temperature must be positive and finite (greedy is a kind of its own), got 0");
+    expect(() => startSampling(config({ temperature: 0 }))).toThrow(
+      "temperature must be positive and finite (greedy is a kind of its own), got 0",
+    );
     expect(() => startSampling(config({ temperature: Number.NaN }))).toThrow("got NaN");
     expect(() => startSampling(config({ topK: 0 }))).toThrow("topK must be a positive integer, got 0");
     expect(() => startSampling(config({ topP: 1.1 }))).toThrow("topP must be above 0 and at most 1, got 1.1");

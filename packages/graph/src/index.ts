@@ -1,1 +1,26 @@
-export {};
+export type { NdArray } from "./array.ts";
+export { ndArray } from "./array.ts";
+export type { Attribute } from "./attribute.ts";
+export { attribute } from "./attribute.ts";
+export { checkModel } from "./check-model.ts";
+export { decode, decodeTensor, encode } from "./codec.ts";
+export type { DataType } from "./data-type.ts";
+export { typeCode } from "./data-type.ts";
+export type { Dim } from "./dims.ts";
+export { evaluate } from "./evaluate.ts";
+export type { NodeOptions } from "./node.ts";
+export { node } from "./node.ts";
+export type {
+  AttributeProto,
+  GraphProto,
+  ModelProto,
+  NodeProto,
+  TensorProto,
+  ValueInfoProto,
+} from "./proto/onnx_pb.ts";
+export type { FilePlace } from "./record-tensor.ts";
+export type { ModelOptions, Tape } from "./tape.ts";
+export { tape } from "./tape.ts";
+export { tensorFromArray, tensorToArray } from "./tensor.ts";
+export type { Value } from "./value.ts";
+export { valueInfo, valueOfInfo } from "./value.ts";

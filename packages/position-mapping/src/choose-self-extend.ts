@@ -27,24 +27,13 @@ export const chooseSelfExtend = (config: {
   readonly window?: number;
   readonly reach?: number;
 }): { readonly groupSize: number; readonly window: number } => {
-  const {
-    trainedContext,
-    length,
-    window = defaultWindow(trainedContext),
-    reach = defaultReach,
-  } = config;
+  const { trainedContext, length, window = defaultWindow(trainedContext), reach = defaultReach } = config;
   checkIntegers("chooseSelfExtend", 1, { trainedContext, length, window });
   checkNumber("chooseSelfExtend", "reach", reach, reach > 0 && reach <= 1, "> 0 and <= 1");
   checkWindow("chooseSelfExtend", window, trainedContext);
   if (length <= trainedContext) return { groupSize: 1, window: trainedContext };
   const room = reach * trainedContext - window;
-  checkNumber(
-    "chooseSelfExtend",
-    "window",
-    window,
-    room > 0,
-    `< reach ${reach} * trainedContext ${trainedContext}`,
-  );
+  checkNumber("chooseSelfExtend", "window", window, room > 0, `< reach ${reach} * trainedContext ${trainedContext}`);
   let groupSize = Math.floor((length - window) / room) + 1;
   while (selfExtendCapacity(groupSize, window, trainedContext) < length) groupSize++;
   return { groupSize, window };

@@ -14,8 +14,9 @@ export const smallestValue = (
   trainedContext: number,
   length: number,
 ): number | undefined => {
+  if (window > trainedContext) return undefined;
   // Where any value holds N tokens, N does.
-  for (let value = 1; window <= trainedContext && value <= length; value++) {
+  for (let value = 1; value <= length; value++) {
     if (capacityOf(value, window, trainedContext) >= length) return value;
   }
   return undefined;
@@ -35,8 +36,7 @@ export const widestWindow = (
 };
 
 /** Any one of the options, in words. */
-export const wouldFit = (options: readonly string[]): string =>
-  `${options.join(" or ") || "nothing"} would fit`;
+export const wouldFit = (options: readonly string[]): string => `${options.join(" or ") || "nothing"} would fit`;
 
 /**
  * In words: the value that holds `length` tokens with this window, and the window that does with this
@@ -50,13 +50,9 @@ export const remedyOf = (
   trainedContext: number,
   length: number,
 ): string => {
-  const inWords = (value: number | undefined, window: number | undefined): string[] =>
-    value && window ? [`${name} ${value} with window ${window}`] : [];
-  const withWindow = (window: number): string[] =>
-    inWords(smallestValue(capacityOf, window, trainedContext, length), window);
-  const options = [
-    ...withWindow(window),
-    ...inWords(value, widestWindow(capacityOf, value, trainedContext, length)),
-  ];
+  const inWords = (v: number | undefined, w: number | undefined): string[] =>
+    v && w ? [`${name} ${v} with window ${w}`] : [];
+  const withWindow = (w: number): string[] => inWords(smallestValue(capacityOf, w, trainedContext, length), w);
+  const options = [...withWindow(window), ...inWords(value, widestWindow(capacityOf, value, trainedContext, length))];
   return wouldFit(options.length > 0 ? options : withWindow(defaultWindow(trainedContext)));
 };

@@ -22,10 +22,7 @@ const leakyCapacity = (factor: number, window: number, trainedContext: number): 
  * @throws RangeError when window is not an integer >= 1 or factor not finite and >= 1, TypeError when
  * it is not a number.
  */
-export const leakyReRope = (config: {
-  readonly factor: number;
-  readonly window: number;
-}): PositionMapping => {
+export const leakyReRope = (config: { readonly factor: number; readonly window: number }): PositionMapping => {
   const { factor, window } = config;
   checkNumber("leakyReRope", "factor", factor, factor >= 1 && factor < Infinity, "finite and >= 1");
   checkIntegers("leakyReRope", 1, { window });
@@ -39,7 +36,6 @@ export const leakyReRope = (config: {
     ),
     window,
     capacity: (trainedContext) => leakyCapacity(factor, window, trainedContext),
-    remedy: (trainedContext, length) =>
-      remedyOf("factor", leakyCapacity, factor, window, trainedContext, length),
+    remedy: (trainedContext, length) => remedyOf("factor", leakyCapacity, factor, window, trainedContext, length),
   };
 };

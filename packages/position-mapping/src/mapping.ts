@@ -40,8 +40,7 @@ export const nearBand = (window: number): Band => ({
 });
 
 /** That band, and one for every distance from `window` on. */
-export const nearAndFar = (
-  window: number,
-  query: Band["query"],
-  key: Band["key"],
-): readonly Band[] => [nearBand(window), { from: window, to: Infinity, query, key }];
+export const nearAndFar = (window: number, query: Band["query"], key: Band["key"]): readonly Band[] => [
+  nearBand(window),
+  { from: window, to: Infinity, query, key },
+];

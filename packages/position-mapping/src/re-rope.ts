@@ -27,7 +27,6 @@ export const reRope = (config: { readonly window: number }): PositionMapping => 
     ),
     window,
     capacity: (trainedContext) => (window < trainedContext ? Infinity : trainedContext),
-    remedy: (trainedContext) =>
-      wouldFit(trainedContext > 1 ? [`window ${trainedContext - 1} or less`] : []),
+    remedy: (trainedContext) => wouldFit(trainedContext > 1 ? [`window ${trainedContext - 1} or less`] : []),
   };
 };

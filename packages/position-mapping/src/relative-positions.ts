@@ -15,11 +15,7 @@ const between = ({ bands }: PositionMapping, i: number, j: number): number | und
  *
  * @throws RangeError when i or j is not an integer >= 0, TypeError when it is not a number.
  */
-export const relativePosition = (
-  mapping: PositionMapping,
-  i: number,
-  j: number,
-): number | undefined => {
+export const relativePosition = (mapping: PositionMapping, i: number, j: number): number | undefined => {
   checkIntegers("relativePosition", 0, { i, j });
   return between(mapping, i, j);
 };
@@ -40,12 +36,8 @@ export const relativePositions = (
 };
 
 /** The matrix as text: a line a query, right-aligned columns, at most two decimals, "." where not attended. */
-export const formatRelativePositions = (
-  matrix: readonly (readonly (number | null)[])[],
-): string => {
-  const rows = matrix.map((row) =>
-    row.map((rel) => (rel === null ? "." : String(Math.round(rel * 100) / 100))),
-  );
+export const formatRelativePositions = (matrix: readonly (readonly (number | null)[])[]): string => {
+  const rows = matrix.map((row) => row.map((rel) => (rel === null ? "." : String(Math.round(rel * 100) / 100))));
   const width = rows.flat().reduce((most, text) => Math.max(most, text.length), 0);
   return rows.map((row) => row.map((text) => text.padStart(width)).join(" ")).join("\n");
 };

@@ -14,11 +14,7 @@ import { checkIntegers } from "./check.ts";
 import { smallestValue, widestWindow } from "./fit.ts";
 
 /** The longest input, in tokens. */
-export const selfExtendCapacity = (
-  groupSize: number,
-  window: number,
-  trainedContext: number,
-): number =>
+export const selfExtendCapacity = (groupSize: number, window: number, trainedContext: number): number =>
   Math.max(window, groupSize * (trainedContext - window + Math.floor(window / groupSize)));
 
 /**

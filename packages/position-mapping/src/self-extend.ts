@@ -19,10 +19,7 @@ import { selfExtendCapacity } from "./self-extend-capacity.ts";
  *
  * @throws RangeError when groupSize or window is not an integer >= 1, TypeError when it is not a number.
  */
-export const selfExtend = (config: {
-  readonly groupSize: number;
-  readonly window: number;
-}): PositionMapping => {
+export const selfExtend = (config: { readonly groupSize: number; readonly window: number }): PositionMapping => {
   const { groupSize, window } = config;
   checkIntegers("selfExtend", 1, { groupSize, window });
   const shift = window - Math.floor(window / groupSize);

@@ -33,12 +33,8 @@ describe("types", () => {
 
   it("a pair may be unattended", () => {
     expectTypeOf(relativePosition).returns.toEqualTypeOf<number | undefined>();
-    expectTypeOf(relativePositions).returns.toEqualTypeOf<
-      readonly (readonly (number | null)[])[]
-    >();
-    expectTypeOf(formatRelativePositions).parameters.toEqualTypeOf<
-      [readonly (readonly (number | null)[])[]]
-    >();
+    expectTypeOf(relativePositions).returns.toEqualTypeOf<readonly (readonly (number | null)[])[]>();
+    expectTypeOf(formatRelativePositions).parameters.toEqualTypeOf<[readonly (readonly (number | null)[])[]]>();
   });
 
   it("what holds a length may not exist, the capacity always does", () => {

@@ -45,14 +45,9 @@ describe("capacity is the longest input that fits, by trying every one", () => {
 
   it("selfExtend, larger", () => {
     fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 60 }),
-        fc.nat(),
-        fc.integer({ min: 1, max: 6 }),
-        (L, n, G) => {
-          expectExact(selfExtendCase(G, 1 + (n % L)), L, 60 * 6 + 1);
-        },
-      ),
+      fc.property(fc.integer({ min: 1, max: 60 }), fc.nat(), fc.integer({ min: 1, max: 6 }), (L, n, G) => {
+        expectExact(selfExtendCase(G, 1 + (n % L)), L, 60 * 6 + 1);
+      }),
       { numRuns: 60 },
     );
   });
@@ -174,12 +169,8 @@ describe("remedy", () => {
   });
 
   it("takes the default window when neither parameter can be kept", () => {
-    expect(selfExtend({ groupSize: 2, window: 128 }).remedy(128, 400)).toBe(
-      "groupSize 4 with window 32 would fit",
-    );
-    expect(leakyReRope({ factor: 2, window: 300 }).remedy(128, 400)).toBe(
-      "factor 4 with window 32 would fit",
-    );
+    expect(selfExtend({ groupSize: 2, window: 128 }).remedy(128, 400)).toBe("groupSize 4 with window 32 would fit");
+    expect(leakyReRope({ factor: 2, window: 300 }).remedy(128, 400)).toBe("factor 4 with window 32 would fit");
   });
 
   it("says so when nothing would fit", () => {
@@ -190,28 +181,22 @@ describe("remedy", () => {
   it("names only parameters that do fit", () => {
     const size = fc.integer({ min: 1, max: 40 });
     fc.assert(
-      fc.property(
-        size,
-        size,
-        size,
-        fc.integer({ min: 1, max: 500 }),
-        (value, window, L, length) => {
-          const methods = [
-            ["groupSize", (groupSize: number, w: number) => selfExtend({ groupSize, window: w })],
-            ["factor", (factor: number, w: number) => leakyReRope({ factor, window: w })],
-          ] as const;
-          for (const [name, mappingOf] of methods) {
-            const text = mappingOf(value, window).remedy(L, length);
-            const named = [...text.matchAll(/(\w+) (\d+) with window (\d+)/g)];
-            expect(named.length > 0).toBe(text !== "nothing would fit");
-            for (const [, parameter, fittingValue, fittingWindow] of named) {
-              expect(parameter).toBe(name);
-              const fitting = mappingOf(Number(fittingValue), Number(fittingWindow));
-              expect(capacity(fitting, L)).toBeGreaterThanOrEqual(length);
-            }
+      fc.property(size, size, size, fc.integer({ min: 1, max: 500 }), (value, window, L, length) => {
+        const methods = [
+          ["groupSize", (groupSize: number, w: number) => selfExtend({ groupSize, window: w })],
+          ["factor", (factor: number, w: number) => leakyReRope({ factor, window: w })],
+        ] as const;
+        for (const [name, mappingOf] of methods) {
+          const text = mappingOf(value, window).remedy(L, length);
+          const named = [...text.matchAll(/(\w+) (\d+) with window (\d+)/g)];
+          expect(named.length > 0).toBe(text !== "nothing would fit");
+          for (const [, parameter, fittingValue, fittingWindow] of named) {
+            expect(parameter).toBe(name);
+            const fitting = mappingOf(Number(fittingValue), Number(fittingWindow));
+            expect(capacity(fitting, L)).toBeGreaterThanOrEqual(length);
           }
-        },
-      ),
+        }
+      }),
     );
   });
 });

@@ -36,10 +36,7 @@ export const slidingCase = (W: number): Case => ({
 });
 
 const size = fc.integer({ min: 1, max: 24 });
-const factor = fc.oneof(
-  fc.constantFrom(1, 1.25, 1.5, 2, 3, 4.75),
-  fc.double({ min: 1, max: 9, noNaN: true }),
-);
+const factor = fc.oneof(fc.constantFrom(1, 1.25, 1.5, 2, 3, 4.75), fc.double({ min: 1, max: 9, noNaN: true }));
 
 /** Any mapping with small parameters. */
 export const anyCase: fc.Arbitrary<Case> = fc.oneof(

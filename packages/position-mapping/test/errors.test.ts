@@ -26,62 +26,23 @@ const errorOf = (call: () => unknown): unknown => {
 
 describe("wrong values are refused with the function, the argument, the rule and the value", () => {
   it.each<[() => unknown, string]>([
-    [
-      () => selfExtend({ groupSize: 0, window: 4 }),
-      "selfExtend: groupSize must be an integer >= 1, got 0",
-    ],
-    [
-      () => selfExtend({ groupSize: 2.5, window: 4 }),
-      "selfExtend: groupSize must be an integer >= 1, got 2.5",
-    ],
-    [
-      () => selfExtend({ groupSize: NaN, window: 4 }),
-      "selfExtend: groupSize must be an integer >= 1, got NaN",
-    ],
-    [
-      () => selfExtend({ groupSize: 2, window: 0 }),
-      "selfExtend: window must be an integer >= 1, got 0",
-    ],
-    [
-      () => selfExtend({ groupSize: 2, window: Infinity }),
-      "selfExtend: window must be an integer >= 1, got Infinity",
-    ],
+    [() => selfExtend({ groupSize: 0, window: 4 }), "selfExtend: groupSize must be an integer >= 1, got 0"],
+    [() => selfExtend({ groupSize: 2.5, window: 4 }), "selfExtend: groupSize must be an integer >= 1, got 2.5"],
+    [() => selfExtend({ groupSize: NaN, window: 4 }), "selfExtend: groupSize must be an integer >= 1, got NaN"],
+    [() => selfExtend({ groupSize: 2, window: 0 }), "selfExtend: window must be an integer >= 1, got 0"],
+    [() => selfExtend({ groupSize: 2, window: Infinity }), "selfExtend: window must be an integer >= 1, got Infinity"],
     [() => reRope({ window: 0 }), "reRope: window must be an integer >= 1, got 0"],
     [() => slidingWindow({ window: -3 }), "slidingWindow: window must be an integer >= 1, got -3"],
-    [
-      () => leakyReRope({ factor: 2, window: 1.5 }),
-      "leakyReRope: window must be an integer >= 1, got 1.5",
-    ],
-    [
-      () => leakyReRope({ factor: 0.9, window: 4 }),
-      "leakyReRope: factor must be finite and >= 1, got 0.9",
-    ],
-    [
-      () => leakyReRope({ factor: Infinity, window: 4 }),
-      "leakyReRope: factor must be finite and >= 1, got Infinity",
-    ],
-    [
-      () => leakyReRope({ factor: NaN, window: 4 }),
-      "leakyReRope: factor must be finite and >= 1, got NaN",
-    ],
+    [() => leakyReRope({ factor: 2, window: 1.5 }), "leakyReRope: window must be an integer >= 1, got 1.5"],
+    [() => leakyReRope({ factor: 0.9, window: 4 }), "leakyReRope: factor must be finite and >= 1, got 0.9"],
+    [() => leakyReRope({ factor: Infinity, window: 4 }), "leakyReRope: factor must be finite and >= 1, got Infinity"],
+    [() => leakyReRope({ factor: NaN, window: 4 }), "leakyReRope: factor must be finite and >= 1, got NaN"],
     [() => capacity(plain(), 0), "capacity: trainedContext must be an integer >= 1, got 0"],
-    [
-      () => capacity(plain(), 4096.5),
-      "capacity: trainedContext must be an integer >= 1, got 4096.5",
-    ],
-    [
-      () => capacity(reRope({ window: 65 }), 64),
-      "capacity: window must be <= trainedContext 64, got 65",
-    ],
+    [() => capacity(plain(), 4096.5), "capacity: trainedContext must be an integer >= 1, got 4096.5"],
+    [() => capacity(reRope({ window: 65 }), 64), "capacity: window must be <= trainedContext 64, got 65"],
     [() => relativePosition(plain(), -1, 0), "relativePosition: i must be an integer >= 0, got -1"],
-    [
-      () => relativePosition(plain(), 1, 0.5),
-      "relativePosition: j must be an integer >= 0, got 0.5",
-    ],
-    [
-      () => relativePositions(plain(), 0),
-      "relativePositions: numTokens must be an integer >= 1, got 0",
-    ],
+    [() => relativePosition(plain(), 1, 0.5), "relativePosition: j must be an integer >= 0, got 0.5"],
+    [() => relativePositions(plain(), 0), "relativePositions: numTokens must be an integer >= 1, got 0"],
     [
       () => smallestGroupSize({ window: 0, trainedContext: 8, length: 9 }),
       "smallestGroupSize: window must be an integer >= 1, got 0",
@@ -125,10 +86,7 @@ describe("wrong values are refused with the function, the argument, the rule and
 
 describe("wrong types are refused", () => {
   it.each<[() => unknown, string]>([
-    [
-      () => selfExtend({ groupSize: text, window: 4 }),
-      "selfExtend: groupSize must be a number, got 8",
-    ],
+    [() => selfExtend({ groupSize: text, window: 4 }), "selfExtend: groupSize must be a number, got 8"],
     [() => reRope({ window: missing }), "reRope: window must be a number, got undefined"],
     [() => leakyReRope({ factor: text, window: 4 }), "leakyReRope: factor must be a number, got 8"],
     [() => capacity(plain(), text), "capacity: trainedContext must be a number, got 8"],

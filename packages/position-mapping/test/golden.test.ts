@@ -19,15 +19,9 @@ const ofOtherMethods = ["llamacpp_main_L16_w4_n2_token_by_token", "dca_L12_c6_l2
 
 // A key names the method, the number of tokens and the parameters.
 const methods: readonly [RegExp, (...numbers: number[]) => PositionMapping][] = [
-  [
-    /^se_L(\d+)_W(\d+)_G(\d+)$/,
-    (_, window, groupSize) => selfExtend({ groupSize: groupSize!, window: window! }),
-  ],
+  [/^se_L(\d+)_W(\d+)_G(\d+)$/, (_, window, groupSize) => selfExtend({ groupSize: groupSize!, window: window! })],
   [/^rerope_L(\d+)_w(\d+)$/, (_, window) => reRope({ window: window! })],
-  [
-    /^leaky_L(\d+)_w(\d+)_k(\d+)$/,
-    (_, window, factor) => leakyReRope({ factor: factor!, window: window! }),
-  ],
+  [/^leaky_L(\d+)_w(\d+)_k(\d+)$/, (_, window, factor) => leakyReRope({ factor: factor!, window: window! })],
 ];
 
 const ours = Object.entries(vectors)
@@ -101,16 +95,13 @@ describe("golden group sizes", () => {
     [2048, 512, 6144, 4, 7, 12],
     [2048, 512, 8192, 6, 10, 16],
     [8192, 1024, 131072, 19, 30, 43],
-  ])(
-    "trained on %i, window %i, %i tokens: %i, %i, %i",
-    (trainedContext, window, length, fit, twoThirds, half) => {
-      const config = { trainedContext, window, length };
-      expect(smallestGroupSize(config)).toBe(fit);
-      expect(chooseSelfExtend({ ...config, reach: 2 / 3 })).toEqual({
-        groupSize: twoThirds,
-        window,
-      });
-      expect(chooseSelfExtend({ ...config, reach: 1 / 2 })).toEqual({ groupSize: half, window });
-    },
-  );
+  ])("trained on %i, window %i, %i tokens: %i, %i, %i", (trainedContext, window, length, fit, twoThirds, half) => {
+    const config = { trainedContext, window, length };
+    expect(smallestGroupSize(config)).toBe(fit);
+    expect(chooseSelfExtend({ ...config, reach: 2 / 3 })).toEqual({
+      groupSize: twoThirds,
+      window,
+    });
+    expect(chooseSelfExtend({ ...config, reach: 1 / 2 })).toEqual({ groupSize: half, window });
+  });
 });

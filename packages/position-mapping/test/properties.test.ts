@@ -37,9 +37,7 @@ describe("every mapping", () => {
       fc.property(anyCase, fc.nat({ max: 100 }), ({ mapping, definition }, distance) => {
         const covering = mapping.bands.filter(({ from, to }) => distance >= from && distance < to);
         expect(covering).toHaveLength(definition(distance, distance, 0) === undefined ? 0 : 1);
-        mapping.bands.forEach(({ from }, n) =>
-          expect(from).toBe(n === 0 ? 0 : mapping.bands[n - 1]!.to),
-        );
+        mapping.bands.forEach(({ from }, n) => expect(from).toBe(n === 0 ? 0 : mapping.bands[n - 1]!.to));
         expect(mapping.bands[0]!.to).toBe(mapping.window);
       }),
     );
@@ -55,15 +53,10 @@ describe("every mapping", () => {
 
   it("keeps every distance within the window", () => {
     fc.assert(
-      fc.property(
-        anyCase,
-        fc.nat({ max: 1000 }),
-        fc.nat({ max: 100 }),
-        ({ mapping }, j, distance) => {
-          fc.pre(distance < mapping.window);
-          expect(relativePosition(mapping, j + distance, j)).toBe(distance);
-        },
-      ),
+      fc.property(anyCase, fc.nat({ max: 1000 }), fc.nat({ max: 100 }), ({ mapping }, j, distance) => {
+        fc.pre(distance < mapping.window);
+        expect(relativePosition(mapping, j + distance, j)).toBe(distance);
+      }),
     );
   });
 });
@@ -100,19 +93,12 @@ describe("selfExtend", () => {
 
   it("gives two pairs the same position when both move by a multiple of groupSize", () => {
     fc.assert(
-      fc.property(
-        size,
-        size,
-        fc.nat(99),
-        fc.nat(99),
-        fc.nat(9),
-        (groupSize, window, j, distance, groups) => {
-          const mapping = selfExtend({ groupSize, window });
-          const by = groups * groupSize;
-          const i = j + distance;
-          expect(relativePosition(mapping, i + by, j + by)).toBe(relativePosition(mapping, i, j));
-        },
-      ),
+      fc.property(size, size, fc.nat(99), fc.nat(99), fc.nat(9), (groupSize, window, j, distance, groups) => {
+        const mapping = selfExtend({ groupSize, window });
+        const by = groups * groupSize;
+        const i = j + distance;
+        expect(relativePosition(mapping, i + by, j + by)).toBe(relativePosition(mapping, i, j));
+      }),
     );
   });
 });
@@ -121,8 +107,7 @@ describe("the other mappings", () => {
   it("leakyReRope is plain with factor 1 and comes near reRope as the factor grows", () => {
     fc.assert(
       fc.property(size, numTokens, (window, tokens) => {
-        const leaky = (factor: number) =>
-          relativePositions(leakyReRope({ factor, window }), tokens).flat();
+        const leaky = (factor: number) => relativePositions(leakyReRope({ factor, window }), tokens).flat();
         expect(leaky(1)).toEqual(relativePositions(plain(), tokens).flat());
         const clipped = relativePositions(reRope({ window }), tokens).flat();
         leaky(1e9).forEach((rel, n) => expect(rel).toBeCloseTo(clipped[n]!, 6));
@@ -135,9 +120,7 @@ describe("the other mappings", () => {
       fc.property(size, numTokens, (window, tokens) => {
         relativePositions(slidingWindow({ window }), tokens).forEach((row, i) => {
           const attended = Math.min(window, i + 1);
-          expect(row.slice(-attended)).toEqual(
-            Array.from({ length: attended }, (_, n) => attended - 1 - n),
-          );
+          expect(row.slice(-attended)).toEqual(Array.from({ length: attended }, (_, n) => attended - 1 - n));
           expect(row.filter((rel) => rel !== null)).toHaveLength(attended);
         });
       }),

@@ -8,11 +8,7 @@ export const checkLength = (name: string, { length }: ArrayLike<number>, wanted:
   check(length === wanted, `${name}.length must be ${wanted}`, length);
 
 /** How many dimensions rotate must be even, above 0 and at most headDim. */
-export const checkRotaryDim = (
-  where: string,
-  rotaryDim: number,
-  headDim: number = Infinity,
-): void =>
+export const checkRotaryDim = (where: string, rotaryDim: number, headDim: number = Infinity): void =>
   check(
     rotaryDim > 0 && rotaryDim % 2 === 0 && rotaryDim <= headDim,
     `${where}: rotaryDim must be even, from 2 to ${headDim}`,

@@ -13,8 +13,7 @@ import type { RotaryLayout } from "./rotate.ts";
 
 const lastAxis = { axis: -1 };
 
-const integers = (tape: Tape, values: readonly number[]): Value =>
-  tape.constant("int64", [values.length], values);
+const integers = (tape: Tape, values: readonly number[]): Value => tape.constant("int64", [values.length], values);
 
 /** Parts of the last axis; one part is the whole. */
 const split = (tape: Tape, x: Value, sizes: readonly number[]): readonly Value[] =>
@@ -63,10 +62,7 @@ export const emitRotate = (
     })
     .with("interleaved", () => {
       // The two of a pair get an axis of their own. In a shape to reshape to, 0 keeps the size of that axis.
-      if (!x.dims)
-        throw new RangeError(
-          `emitRotate: the number of axes of x must be known, got x "${x.name}" without`,
-        );
+      if (!x.dims) throw new RangeError(`emitRotate: the number of axes of x must be known, got x "${x.name}" without`);
       const outer = x.dims.slice(1).map(() => 0);
       const newAxis = integers(tape, [-1]);
       const [rotating, ...others] = split(tape, x, [rotaryDim, ...rest]);

@@ -51,10 +51,7 @@ export type RopeScaling =
   | { readonly kind: "abf"; readonly theta: number };
 
 /** The variant of {@link RopeScaling} named `Kind`. */
-export type ScalingOf<Kind extends RopeScaling["kind"]> = Extract<
-  RopeScaling,
-  { readonly kind: Kind }
->;
+export type ScalingOf<Kind extends RopeScaling["kind"]> = Extract<RopeScaling, { readonly kind: Kind }>;
 
 /** What every scaling comes to. */
 export type RopeFrequencies = {

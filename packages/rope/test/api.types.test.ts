@@ -53,11 +53,7 @@ describe("types", () => {
     }>();
     expectTypeOf(dependsOnLength).toEqualTypeOf<(scaling: RopeScaling) => boolean>();
     expectTypeOf(rotationTable).toEqualTypeOf<
-      (
-        frequencies: RopeFrequencies,
-        positions: ArrayLike<number>,
-        out?: RotationTable,
-      ) => RotationTable
+      (frequencies: RopeFrequencies, positions: ArrayLike<number>, out?: RotationTable) => RotationTable
     >();
   });
 
@@ -71,9 +67,7 @@ describe("types", () => {
       ) => HeadsFirst
     >();
     expectTypeOf<HeadsLast>().not.toExtend<HeadsFirst>();
-    expectTypeOf<Tensor<readonly ["seqLen", "headDim"]>["dims"]>().toEqualTypeOf<
-      readonly [number, number]
-    >();
+    expectTypeOf<Tensor<readonly ["seqLen", "headDim"]>["dims"]>().toEqualTypeOf<readonly [number, number]>();
   });
 
   it("emitRotate records values", () => {

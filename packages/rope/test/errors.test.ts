@@ -31,9 +31,7 @@ describe("ropeFrequencies", () => {
 
   describe.each([linear, ntk, dynamic, yarn, llama3, longrope])("factor of $kind", (scaling) => {
     it.each([0.5, 0, -4, NaN, Infinity])("%d", (factor) => {
-      expect(withScaling({ ...scaling, factor })).toThrow(
-        new RangeError(`${factorRule} ${factor}`),
-      );
+      expect(withScaling({ ...scaling, factor })).toThrow(new RangeError(`${factorRule} ${factor}`));
     });
     it("missing or of another type", () => {
       const { factor: _, ...without } = scaling;
@@ -45,9 +43,7 @@ describe("ropeFrequencies", () => {
   describe.each([dynamic, yarn, llama3, longrope])("originalContext of $kind", (scaling) => {
     it.each([0, -4096, NaN, Infinity])("%d", (originalContext) => {
       expect(withScaling({ ...scaling, originalContext })).toThrow(
-        new RangeError(
-          `ropeFrequencies: originalContext must be finite and > 0, got ${originalContext}`,
-        ),
+        new RangeError(`ropeFrequencies: originalContext must be finite and > 0, got ${originalContext}`),
       );
     });
   });
@@ -55,22 +51,13 @@ describe("ropeFrequencies", () => {
   it.each([
     [{ ...llama3, lowFreqFactor: 0 }, "lowFreqFactor must be finite and > 0, got 0"],
     [{ ...llama3, lowFreqFactor: 4 }, "highFreqFactor must be finite and > 4, got 4"],
-    [
-      { ...llama3, lowFreqFactor: 4, highFreqFactor: 1 },
-      "highFreqFactor must be finite and > 4, got 1",
-    ],
+    [{ ...llama3, lowFreqFactor: 4, highFreqFactor: 1 }, "highFreqFactor must be finite and > 4, got 1"],
     [{ ...yarn, betaSlow: 0 }, "betaSlow must be finite and > 0, got 0"],
     [{ ...yarn, betaFast: 1, betaSlow: 32 }, "betaFast must be finite and > 32, got 1"],
     [{ ...yarn, attentionFactor: 0 }, "attentionScale must be finite and > 0, got 0"],
-    [
-      { ...yarn, mscale: -Infinity, mscaleAllDim: 1 },
-      "attentionScale must be finite and > 0, got -Infinity",
-    ],
+    [{ ...yarn, mscale: -Infinity, mscaleAllDim: 1 }, "attentionScale must be finite and > 0, got -Infinity"],
     [{ ...longrope, attentionFactor: -1 }, "attentionScale must be finite and > 0, got -1"],
-    [
-      { ...longrope, originalContext: 1 },
-      "attentionScale must be finite and > 0, got Infinity",
-    ],
+    [{ ...longrope, originalContext: 1 }, "attentionScale must be finite and > 0, got Infinity"],
     [{ ...longrope, shortFactor: [1, 2, 3] }, "shortFactor.length must be 4, got 3"],
     [{ ...longrope, longFactor: [1, 2, 3, 4, 5] }, "longFactor.length must be 4, got 5"],
     [{ ...longrope, shortFactor: [1, 2, -4, 4] }, "shortFactor must be finite and > 0, got -4"],
@@ -118,20 +105,10 @@ describe("rotate", () => {
     [half(7), x, table(12), "rotate: rotaryDim must be even, from 2 to 8, got 7"],
     [half(0), x, table(0), "rotate: rotaryDim must be even, from 2 to 8, got 0"],
     [half(10), x, table(15), "rotate: rotaryDim must be even, from 2 to 8, got 10"],
-    [
-      half(8),
-      { ...x, data: new Float32Array(47) },
-      table(12),
-      "rotate: x.data.length must be 48, got 47",
-    ],
+    [half(8), { ...x, data: new Float32Array(47) }, table(12), "rotate: x.data.length must be 48, got 47"],
     [half(8), x, table(8), "rotate: cos.length must be 12, got 8"],
     [half(8), x, table(16), "rotate: cos.length must be 24, got 16"],
-    [
-      half(8),
-      x,
-      { ...table(12), sin: new Float32Array(11) },
-      "rotate: sin.length must be 12, got 11",
-    ],
+    [half(8), x, { ...table(12), sin: new Float32Array(11) }, "rotate: sin.length must be 12, got 11"],
   ])("case %#", (config, input, rows, message) => {
     expect(() => rotate(config, input, rows)).toThrow(new RangeError(message));
   });

@@ -5,8 +5,7 @@ import { ropeFrequencies, type RopeScaling } from "@ropewalk/rope";
 import { describe, expect, it } from "vitest";
 import { relativeDifference } from "./samples.ts";
 
-const read = (file: string) =>
-  JSON.parse(readFileSync(new URL(`vectors/${file}`, import.meta.url), "utf8"));
+const read = (file: string) => JSON.parse(readFileSync(new URL(`vectors/${file}`, import.meta.url), "utf8"));
 
 type ComputedCase = {
   readonly rotaryDim: number;
@@ -59,9 +58,7 @@ describe("what the tests of transformers print, to 5 digits", () => {
   it("dynamic", () => {
     const { factor, seq_len, inv_freq } = cases.dynamic;
     const scaling = { kind: "dynamic-ntk", factor, originalContext } as const;
-    expect(relativeDifference(printed(scaling, seq_len).inverseFrequencies, inv_freq)).toBeLessThan(
-      1e-4,
-    );
+    expect(relativeDifference(printed(scaling, seq_len).inverseFrequencies, inv_freq)).toBeLessThan(1e-4);
     for (const got of [printed(scaling), printed(scaling, 1)]) {
       expect(relativeDifference(got.inverseFrequencies, plain)).toBeLessThan(1e-4);
       expect(got.attentionScale).toBe(1);
@@ -88,13 +85,8 @@ describe("what the tests of transformers print, to 5 digits", () => {
     const short = plain.map((f) => f / 2);
     const long = plain.map((f, j) => f / (j + 1));
     expect(relativeDifference(printed(scaling).inverseFrequencies, short)).toBeLessThan(1e-4);
-    expect(
-      relativeDifference(printed(scaling, originalContext + 1).inverseFrequencies, long),
-    ).toBeLessThan(1e-4);
-    expect(printed(scaling).attentionScale).toBeCloseTo(
-      Math.sqrt(1 + Math.log(10) / Math.log(originalContext)),
-      14,
-    );
+    expect(relativeDifference(printed(scaling, originalContext + 1).inverseFrequencies, long)).toBeLessThan(1e-4);
+    expect(printed(scaling).attentionScale).toBeCloseTo(Math.sqrt(1 + Math.log(10) / Math.log(originalContext)), 14);
     expect(printed({ ...scaling, attentionFactor: 0.5 }).attentionScale).toBe(0.5);
   });
 
@@ -127,9 +119,7 @@ describe("numbers worked out by hand, factor 4 and a trained window of 4096", ()
     [yarn, 1, [1, 0.1, 0.00625, 2.5e-4]],
   ];
   it.each(rows)("8 dimensions: %o at %i", (scaling, seqLen, wanted) => {
-    expect(relativeDifference(ofDim(8, scaling, seqLen).inverseFrequencies, wanted)).toBeLessThan(
-      2e-8,
-    );
+    expect(relativeDifference(ofDim(8, scaling, seqLen).inverseFrequencies, wanted)).toBeLessThan(2e-8);
   });
 
   it("8 dimensions: llama3 and abf from theta 500,000", () => {
@@ -162,8 +152,7 @@ describe("numbers worked out by hand, factor 4 and a trained window of 4096", ()
     ).toBeLessThan(5e-8);
     expect(attentionScale).toBeCloseTo(1.138629, 6);
     // Pair 1 turns by theta^(-2 / 128).
-    const base = (scaling: RopeScaling, seqLen: number) =>
-      ofDim(128, scaling, seqLen).inverseFrequencies[1]! ** -64;
+    const base = (scaling: RopeScaling, seqLen: number) => ofDim(128, scaling, seqLen).inverseFrequencies[1]! ** -64;
     expect(base({ kind: "ntk-aware", factor }, 1)).toBeCloseTo(40_889.942, 3);
     expect(base(dynamic, 16_384)).toBeCloseTo(135_401.973, 3);
   });

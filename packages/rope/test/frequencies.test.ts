@@ -43,9 +43,7 @@ describe("ropeFrequencies", () => {
       fc.property(bases, (basis) => {
         const plain = ropeFrequencies({ ...basis, scaling: everyScaling.default });
         const got = ropeFrequencies({ ...basis, scaling, seqLen: trained.originalContext });
-        expect(relativeDifference(got.inverseFrequencies, plain.inverseFrequencies)).toBeLessThan(
-          1e-14,
-        );
+        expect(relativeDifference(got.inverseFrequencies, plain.inverseFrequencies)).toBeLessThan(1e-14);
         expect(got.attentionScale).toBe(1);
       }),
     );
@@ -53,23 +51,15 @@ describe("ropeFrequencies", () => {
 
   it("linear is the default at interpolated positions", () => {
     fc.assert(
-      fc.property(
-        bases,
-        factors,
-        fc.array(fc.nat(100_000), { maxLength: 8 }),
-        (basis, factor, positions) => {
-          const interpolated = rotationTable(
-            ropeFrequencies({ ...basis, scaling: everyScaling.default }),
-            positions.map((position) => position / factor),
-          );
-          const got = rotationTable(
-            ropeFrequencies({ ...basis, scaling: { kind: "linear", factor } }),
-            positions,
-          );
-          expect(difference(got.cos, interpolated.cos)).toBeLessThan(1e-7);
-          expect(difference(got.sin, interpolated.sin)).toBeLessThan(1e-7);
-        },
-      ),
+      fc.property(bases, factors, fc.array(fc.nat(100_000), { maxLength: 8 }), (basis, factor, positions) => {
+        const interpolated = rotationTable(
+          ropeFrequencies({ ...basis, scaling: everyScaling.default }),
+          positions.map((position) => position / factor),
+        );
+        const got = rotationTable(ropeFrequencies({ ...basis, scaling: { kind: "linear", factor } }), positions);
+        expect(difference(got.cos, interpolated.cos)).toBeLessThan(1e-7);
+        expect(difference(got.sin, interpolated.sin)).toBeLessThan(1e-7);
+      }),
     );
   });
 
@@ -178,8 +168,7 @@ describe("ropeFrequencies", () => {
   });
 
   it.each(Object.values(everyScaling))("has one pair in 2 dimensions: $kind", (scaling) => {
-    const one =
-      scaling.kind === "longrope" ? { ...scaling, shortFactor: [1], longFactor: [1] } : scaling;
+    const one = scaling.kind === "longrope" ? { ...scaling, shortFactor: [1], longFactor: [1] } : scaling;
     const { inverseFrequencies } = ropeFrequencies({
       rotaryDim: 2,
       theta: 1e4,
@@ -205,12 +194,9 @@ describe("dependsOnLength", () => {
       ),
     ).size;
 
-  it.each(Object.values(everyScaling))(
-    "tells whether the frequencies change with seqLen: $kind",
-    (scaling) => {
-      expect(dependsOnLength(scaling)).toBe(distinct(scaling) > 1);
-    },
-  );
+  it.each(Object.values(everyScaling))("tells whether the frequencies change with seqLen: $kind", (scaling) => {
+    expect(dependsOnLength(scaling)).toBe(distinct(scaling) > 1);
+  });
 
   it("changes with every length beyond the window for dynamic-ntk, and once for longrope", () => {
     expect(distinct(everyScaling["dynamic-ntk"])).toBe(3);

@@ -30,9 +30,7 @@ const read = (name: string): OnnxCase => {
   const rows = (cache: NdArray): NdArray => {
     if (!positions) return cache;
     const width = cache.dims[1]!;
-    const data = Array.from(positions.data, (p) => [
-      ...cache.data.subarray(p * width, (p + 1) * width),
-    ]);
+    const data = Array.from(positions.data, (p) => [...cache.data.subarray(p * width, (p + 1) * width)]);
     return {
       type: cache.type,
       dims: [...positions.dims, width],

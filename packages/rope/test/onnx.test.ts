@@ -7,15 +7,7 @@ import fc from "fast-check";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { onnxCases, transposed, type OnnxCase } from "./onnx-cases.ts";
-import {
-  difference,
-  everyScaling,
-  layouts,
-  noise,
-  rotations,
-  tensor,
-  type Heads,
-} from "./samples.ts";
+import { difference, everyScaling, layouts, noise, rotations, tensor, type Heads } from "./samples.ts";
 
 type Feeds = Readonly<Record<"x" | "cos" | "sin", NdArray>>;
 type Config = Parameters<typeof emitRotate>[1];
@@ -51,9 +43,7 @@ const feedsOf = ({ x, cos, sin, headsLast }: OnnxCase): Feeds => {
 
 describe("the RotaryEmbedding cases of the ONNX standard", () => {
   it("are all here", () => {
-    expect(
-      onnxCases.map(({ layout, rotaryDim, headsLast }) => [layout, rotaryDim, headsLast]),
-    ).toEqual([
+    expect(onnxCases.map(({ layout, rotaryDim, headsLast }) => [layout, rotaryDim, headsLast])).toEqual([
       ["halves", 8, true],
       ["halves", 8, false],
       ["interleaved", 8, false],
@@ -75,13 +65,9 @@ describe("the RotaryEmbedding cases of the ONNX standard", () => {
       const dims = x.dims as Heads["dims"];
       const [n0, n1, n2, n3] = dims;
       const table = { cos: Float32Array.from(cos.data), sin: Float32Array.from(sin.data) };
-      const input = headsLast
-        ? tensor([n0, n2, n1, n3], transposed(dims, x.data))
-        : tensor(dims, x.data);
+      const input = headsLast ? tensor([n0, n2, n1, n3], transposed(dims, x.data)) : tensor(dims, x.data);
       const { data } = rotate({ layout, rotaryDim }, input, table);
-      expect(difference(headsLast ? transposed(input.dims, data) : data, wanted)).toBeLessThan(
-        1e-6,
-      );
+      expect(difference(headsLast ? transposed(input.dims, data) : data, wanted)).toBeLessThan(1e-6);
     });
 
     it("through emitRotate in float64", () => {
@@ -102,10 +88,7 @@ describe("emitRotate", () => {
   /** The same rotation for both: axes before headDim are [batch, numHeads, seqLen]. */
   const problem = (shape: typeof rotations extends fc.Arbitrary<infer Shape> ? Shape : never) => {
     const { batch, numHeads, seqLen, headDim, rotaryDim, seed } = shape;
-    const x = tensor(
-      [batch, numHeads, seqLen, headDim],
-      noise(batch * numHeads * seqLen * headDim, seed),
-    );
+    const x = tensor([batch, numHeads, seqLen, headDim], noise(batch * numHeads * seqLen * headDim, seed));
     const frequencies = ropeFrequencies({
       rotaryDim,
       theta: 10_000,
@@ -147,36 +130,33 @@ describe("emitRotate", () => {
     );
   });
 
-  it.each(layouts)(
-    "takes [seqLen, numHeads, headDim] with a length known only when it runs: %s",
-    async (layout) => {
-      const t = tape();
-      const config = { layout, headDim: 7, rotaryDim: 6 };
-      const x = t.input("x", "float32", ["seqLen", 2, 7]);
-      const [cos, sin] = ["cos", "sin"].map((name) => t.input(name, "float32", ["seqLen", 1, 3]));
-      const y = t.output("y", emitRotate(t, config, x, cos!, sin!));
-      expect(y.dims).toEqual(["seqLen", 2, 7]);
-      const model = t.model();
-      for (const seqLen of [1, 4]) {
-        const table = rotationTable(
-          ropeFrequencies({ rotaryDim: 6, theta: 10_000, scaling: everyScaling.default }),
-          Array.from({ length: seqLen }, (_, i) => 5 + 3 * i),
-        );
-        const rows = noise(seqLen * 2 * 7, seqLen);
-        // As a batch of tokens with two heads each, one token long.
-        const perToken = { cos: table.cos, sin: table.sin };
-        const wanted = rotate(config, { dims: [seqLen, 2, 1, 7], data: rows }, perToken).data;
-        const feeds = {
-          x: ndArray("float32", [seqLen, 2, 7], rows),
-          cos: ndArray("float32", [seqLen, 1, 3], table.cos),
-          sin: ndArray("float32", [seqLen, 1, 3], table.sin),
-        };
-        expect(Float32Array.from(inFloat64(model, feeds).data)).toEqual(wanted);
-        const inRuntime = await inOnnxRuntime(model, feeds);
-        expect(difference(inRuntime.data as Float32Array, wanted)).toBeLessThan(1e-6);
-      }
-    },
-  );
+  it.each(layouts)("takes [seqLen, numHeads, headDim] with a length known only when it runs: %s", async (layout) => {
+    const t = tape();
+    const config = { layout, headDim: 7, rotaryDim: 6 };
+    const x = t.input("x", "float32", ["seqLen", 2, 7]);
+    const [cos, sin] = ["cos", "sin"].map((name) => t.input(name, "float32", ["seqLen", 1, 3]));
+    const y = t.output("y", emitRotate(t, config, x, cos!, sin!));
+    expect(y.dims).toEqual(["seqLen", 2, 7]);
+    const model = t.model();
+    for (const seqLen of [1, 4]) {
+      const table = rotationTable(
+        ropeFrequencies({ rotaryDim: 6, theta: 10_000, scaling: everyScaling.default }),
+        Array.from({ length: seqLen }, (_, i) => 5 + 3 * i),
+      );
+      const rows = noise(seqLen * 2 * 7, seqLen);
+      // As a batch of tokens with two heads each, one token long.
+      const perToken = { cos: table.cos, sin: table.sin };
+      const wanted = rotate(config, { dims: [seqLen, 2, 1, 7], data: rows }, perToken).data;
+      const feeds = {
+        x: ndArray("float32", [seqLen, 2, 7], rows),
+        cos: ndArray("float32", [seqLen, 1, 3], table.cos),
+        sin: ndArray("float32", [seqLen, 1, 3], table.sin),
+      };
+      expect(Float32Array.from(inFloat64(model, feeds).data)).toEqual(wanted);
+      const inRuntime = await inOnnxRuntime(model, feeds);
+      expect(difference(inRuntime.data as Float32Array, wanted)).toBeLessThan(1e-6);
+    }
+  });
 
   it("records plain operators alone, and no split or join that does nothing", () => {
     const operators = (layout: "halves" | "interleaved", rotaryDim: number) => {
@@ -195,15 +175,7 @@ describe("emitRotate", () => {
     const turn = ["Mul", "Mul", "Sub", "Mul", "Mul", "Add"];
     expect(operators("halves", 8)).toEqual(["Split", ...turn, "Concat"]);
     expect(operators("halves", 4)).toEqual(["Split", ...turn, "Concat"]);
-    const interleaved = [
-      "Reshape",
-      "Split",
-      "Unsqueeze",
-      "Unsqueeze",
-      ...turn,
-      "Concat",
-      "Reshape",
-    ];
+    const interleaved = ["Reshape", "Split", "Unsqueeze", "Unsqueeze", ...turn, "Concat", "Reshape"];
     expect(operators("interleaved", 8)).toEqual(interleaved);
     expect(operators("interleaved", 4)).toEqual(["Split", ...interleaved, "Concat"]);
   });

@@ -1,18 +1,9 @@
 import { ropeFrequencies, rotate, rotationTable } from "@ropewalk/rope";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  difference,
-  everyScaling,
-  layouts,
-  noise,
-  rotations,
-  tensor,
-  type Heads,
-} from "./samples.ts";
+import { difference, everyScaling, layouts, noise, rotations, tensor, type Heads } from "./samples.ts";
 
-const frequencies = (rotaryDim: number) =>
-  ropeFrequencies({ rotaryDim, theta: 10_000, scaling: everyScaling.default });
+const frequencies = (rotaryDim: number) => ropeFrequencies({ rotaryDim, theta: 10_000, scaling: everyScaling.default });
 
 /** The first head's vector of one token, rotated for a position. */
 const turned = (
@@ -20,23 +11,16 @@ const turned = (
   x: Float32Array,
   position: number,
 ): Float32Array =>
-  rotate(
-    config,
-    { dims: [1, 1, 1, x.length], data: x },
-    rotationTable(frequencies(config.rotaryDim), [position]),
-  ).data;
+  rotate(config, { dims: [1, 1, 1, x.length], data: x }, rotationTable(frequencies(config.rotaryDim), [position])).data;
 
-const dot = (a: Float32Array, b: Float32Array): number =>
-  a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 
 describe("rotationTable", () => {
   it("forms angles in float64, whole positions or not", () => {
     const f = frequencies(8);
     const positions = [0, 1, 0.5, 1_000_000.25, -3];
     const { cos, sin } = rotationTable(f, positions);
-    const angles = positions.flatMap((position) =>
-      [1, 0.1, 0.01, 0.001].map((slow) => position * slow),
-    );
+    const angles = positions.flatMap((position) => [1, 0.1, 0.01, 0.001].map((slow) => position * slow));
     expect(difference(cos, angles.map(Math.cos))).toBeLessThan(1e-7);
     expect(difference(sin, angles.map(Math.sin))).toBeLessThan(1e-7);
     expect([...cos.subarray(0, 4), ...sin.subarray(0, 4)]).toEqual([1, 1, 1, 1, 0, 0, 0, 0]);
@@ -71,38 +55,27 @@ describe("rotate", () => {
   it("pairs a dimension with its neighbour or with the one half the width away, and turns counter-clockwise", () => {
     const quarter = { cos: Float32Array.of(0, 1), sin: Float32Array.of(1, 0) };
     const x: Heads = tensor([1, 1, 1, 5], [1, 2, 3, 4, 5]);
-    expect([...rotate({ layout: "halves", rotaryDim: 4 }, x, quarter).data]).toEqual([
-      -3, 2, 1, 4, 5,
-    ]);
-    expect([...rotate({ layout: "interleaved", rotaryDim: 4 }, x, quarter).data]).toEqual([
-      -2, 1, 3, 4, 5,
-    ]);
+    expect([...rotate({ layout: "halves", rotaryDim: 4 }, x, quarter).data]).toEqual([-3, 2, 1, 4, 5]);
+    expect([...rotate({ layout: "interleaved", rotaryDim: 4 }, x, quarter).data]).toEqual([-2, 1, 3, 4, 5]);
   });
 
   it("keeps length, times the attention scale, and the dimensions beyond rotaryDim", () => {
     fc.assert(
-      fc.property(
-        rotations,
-        fc.double({ min: 0.5, max: 2, noNaN: true }),
-        (shape, attentionScale) => {
-          const { batch, numHeads, seqLen, headDim, rotaryDim, seed } = shape;
-          const x = tensor(
-            [batch, numHeads, seqLen, headDim],
-            noise(batch * numHeads * seqLen * headDim, seed),
-          );
-          const positions = Array.from({ length: seqLen }, (_, i) => 31 * i + seed);
-          const table = rotationTable({ ...frequencies(rotaryDim), attentionScale }, positions);
-          const got = rotate(shape, x, table);
-          expect(got.dims).toEqual(x.dims);
-          for (let row = 0; row < x.data.length; row += headDim) {
-            const [before, after] = [x, got].map(({ data }) => data.subarray(row, row + rotaryDim));
-            const ratio = Math.hypot(...after!) / Math.hypot(...before!);
-            expect(ratio / attentionScale).toBeCloseTo(1, 5);
-            const rest = (data: Float32Array) => [...data.subarray(row + rotaryDim, row + headDim)];
-            expect(rest(got.data)).toEqual(rest(x.data));
-          }
-        },
-      ),
+      fc.property(rotations, fc.double({ min: 0.5, max: 2, noNaN: true }), (shape, attentionScale) => {
+        const { batch, numHeads, seqLen, headDim, rotaryDim, seed } = shape;
+        const x = tensor([batch, numHeads, seqLen, headDim], noise(batch * numHeads * seqLen * headDim, seed));
+        const positions = Array.from({ length: seqLen }, (_, i) => 31 * i + seed);
+        const table = rotationTable({ ...frequencies(rotaryDim), attentionScale }, positions);
+        const got = rotate(shape, x, table);
+        expect(got.dims).toEqual(x.dims);
+        for (let row = 0; row < x.data.length; row += headDim) {
+          const [before, after] = [x, got].map(({ data }) => data.subarray(row, row + rotaryDim));
+          const ratio = Math.hypot(...after!) / Math.hypot(...before!);
+          expect(ratio / attentionScale).toBeCloseTo(1, 5);
+          const rest = (data: Float32Array) => [...data.subarray(row + rotaryDim, row + headDim)];
+          expect(rest(got.data)).toEqual(rest(x.data));
+        }
+      }),
     );
   });
 
@@ -133,8 +106,7 @@ describe("rotate", () => {
     fc.assert(
       fc.property(rotations, fc.nat(1000), ({ headDim, rotaryDim, seed }, position) => {
         // Dimension d of "interleaved" is dimension half(d) of "halves".
-        const half = (d: number) =>
-          d < rotaryDim ? Math.floor(d / 2) + (d % 2) * (rotaryDim / 2) : d;
+        const half = (d: number) => (d < rotaryDim ? Math.floor(d / 2) + (d % 2) * (rotaryDim / 2) : d);
         const interleaved = noise(headDim, seed);
         const halves = new Float32Array(headDim);
         interleaved.forEach((value, d) => (halves[half(d)] = value));
@@ -149,19 +121,14 @@ describe("rotate", () => {
     fc.assert(
       fc.property(rotations, (shape) => {
         const { batch, numHeads, seqLen, headDim, rotaryDim, seed } = shape;
-        const x = tensor(
-          [batch, numHeads, seqLen, headDim],
-          noise(batch * numHeads * seqLen * headDim, seed),
-        );
+        const x = tensor([batch, numHeads, seqLen, headDim], noise(batch * numHeads * seqLen * headDim, seed));
         const positions = Array.from({ length: batch * seqLen }, (_, i) => 17 * i + seed);
         const got = rotate(shape, x, rotationTable(frequencies(rotaryDim), positions)).data;
         const itemSize = numHeads * seqLen * headDim;
         for (let item = 0; item < batch; item++) {
           const own = positions.slice(item * seqLen, (item + 1) * seqLen);
           const shared = rotate(shape, x, rotationTable(frequencies(rotaryDim), own)).data;
-          const part = (data: Float32Array) => [
-            ...data.subarray(item * itemSize, (item + 1) * itemSize),
-          ];
+          const part = (data: Float32Array) => [...data.subarray(item * itemSize, (item + 1) * itemSize)];
           expect(part(got)).toEqual(part(shared));
         }
       }),
@@ -184,8 +151,6 @@ describe("rotate", () => {
 
   it("rotates nothing when there is nothing", () => {
     const table = rotationTable(frequencies(4), []);
-    expect(
-      rotate({ layout: "halves", rotaryDim: 4 }, tensor([1, 2, 0, 4], []), table).data,
-    ).toHaveLength(0);
+    expect(rotate({ layout: "halves", rotaryDim: 4 }, tensor([1, 2, 0, 4], []), table).data).toHaveLength(0);
   });
 });

@@ -31,9 +31,7 @@ export const relativeDifference = (a: ArrayLike<number>, b: ArrayLike<number>): 
 
 /** The largest |a - b|. */
 export const difference = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
-  a.length === b.length
-    ? Math.max(0, ...Array.from(b, (wanted, i) => Math.abs(a[i]! - wanted)))
-    : Infinity;
+  a.length === b.length ? Math.max(0, ...Array.from(b, (wanted, i) => Math.abs(a[i]! - wanted))) : Infinity;
 
 /** Numbers in -1 … 1 that are the same for the same seed. */
 export const noise = (length: number, seed: number): Float32Array =>

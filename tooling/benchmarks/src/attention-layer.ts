@@ -2,7 +2,13 @@
  * A decoder that is nothing but attention: one layer whose queries, keys and values are looked up by token. What a step of
  * it costs is what attention and its cache cost.
  */
-import { decoderGraph, extendDecoder, type ContextExtension, type Decoder, type ExtendedDecoder } from "@ropewalk/decoder";
+import {
+  decoderGraph,
+  extendDecoder,
+  type ContextExtension,
+  type Decoder,
+  type ExtendedDecoder,
+} from "@ropewalk/decoder";
 import { encode } from "@ropewalk/graph";
 import type { Backend, Session } from "@ropewalk/backend";
 
@@ -59,4 +65,5 @@ export const attentionLayer = async (
   return { extended, session };
 };
 
-export const tokens = (length: number): readonly number[] => Array.from({ length }, (_, index) => (index * 37) % vocabSize);
+export const tokens = (length: number): readonly number[] =>
+  Array.from({ length }, (_, index) => (index * 37) % vocabSize);

@@ -2,7 +2,7 @@
 
 export type Candidate = { readonly name: string; readonly run: () => Promise<number> };
 
-export const median = (values: readonly number[]): number => {
+const median = (values: readonly number[]): number => {
   const sorted = values.toSorted((a, b) => a - b);
   return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
 };

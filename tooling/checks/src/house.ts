@@ -35,7 +35,17 @@ const room = (floor: Room["floor"], folder: string, rooms: readonly string[], pa
 const ground = ["graph"];
 const mathematics = ["rope", "position-mapping", "attention-merge", "entropy-scaling"];
 const building = ["decoder", "models"];
-const everything = [...ground, "tiny-models", ...mathematics, "backend", "backend-node", "backend-wasm", ...building, "generation", "evals"];
+const everything = [
+  ...ground,
+  "tiny-models",
+  ...mathematics,
+  "backend",
+  "backend-node",
+  "backend-wasm",
+  ...building,
+  "generation",
+  "evals",
+];
 
 export const house: Readonly<Record<string, Room>> = {
   "@ropewalk/graph": room("ground", "packages/graph", [], ["@bufbuild/protobuf"]),

@@ -12,7 +12,12 @@ type Manifest = {
 const isOnnxFile = ({ path }: SourceFile): boolean => /\/src\/(onnx\.ts$|onnx\/)/.test(path);
 
 /** What one room does that its row does not allow. */
-export const violations = (name: string, room: Room, files: readonly SourceFile[], manifest: Manifest): readonly string[] => {
+export const violations = (
+  name: string,
+  room: Room,
+  files: readonly SourceFile[],
+  manifest: Manifest,
+): readonly string[] => {
   const found: string[] = [];
   const used = new Set<string>();
   for (const file of files)
@@ -26,7 +31,9 @@ export const violations = (name: string, room: Room, files: readonly SourceFile[
       used.add(target);
       const allowed = [...room.rooms, ...room.packages, ...(isOnnxFile(file) ? (room.roomsOfOnnx ?? []) : [])];
       if (!allowed.includes(target) && target !== name)
-        found.push(`${file.path}: ${name} (floor ${room.floor}) may not import ${imported}; it may import ${allowed.join(", ") || "nothing"}`);
+        found.push(
+          `${file.path}: ${name} (floor ${room.floor}) may not import ${imported}; it may import ${allowed.join(", ") || "nothing"}`,
+        );
     }
   const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
   for (const target of used)
@@ -41,7 +48,9 @@ export const violations = (name: string, room: Room, files: readonly SourceFile[
 
 /** Every room of the table, and every folder that should be in it. */
 export const checkLayering = (): readonly string[] => {
-  const folders = [...globSync("packages/*"), ...globSync("apps/*")].filter((folder) => existsSync(`${folder}/package.json`));
+  const folders = [...globSync("packages/*"), ...globSync("apps/*")].filter((folder) =>
+    existsSync(`${folder}/package.json`),
+  );
   const unknown = folders
     .filter((folder) => !Object.values(house).some((room) => room.folder === folder))
     .map((folder) => `${folder}: not in the house's table`);

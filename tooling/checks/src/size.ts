@@ -23,6 +23,8 @@ export const sizeOf = (name: string): number => {
 if (import.meta.main) {
   const sizes = primitives.map((name) => ({ name, size: sizeOf(name) }));
   for (const { name, size } of sizes)
-    console.log(`@ropewalk/${name.padEnd(18)} ${String(size).padStart(5)} bytes of ${budget}${size > budget ? "  too large" : ""}`);
+    console.log(
+      `@ropewalk/${name.padEnd(18)} ${String(size).padStart(5)} bytes of ${budget}${size > budget ? "  too large" : ""}`,
+    );
   process.exitCode = sizes.some(({ size }) => size > budget) ? 1 : 0;
 }

@@ -1,14 +1,19 @@
 /** The examples in READMEs: ```ts blocks, and what they say they print. */
 import { readFileSync } from "node:fs";
 
-export type Snippet = { readonly file: string; readonly line: number; readonly code: string; readonly printed: readonly string[] };
+export type Snippet = {
+  readonly file: string;
+  readonly line: number;
+  readonly code: string;
+  readonly printed: readonly string[];
+};
 
 /** Comments behind a `console.log`, on its line or on the lines after it, are what it prints. */
 const printedBy = (code: string): readonly string[] => {
   const printed: string[] = [];
   let after = false;
   for (const line of code.split("\n")) {
-    const logged = /^\s*console\.log\(.*\);?\s*(?:\/\/ ?(.*))?$/.exec(line);
+    const logged = /^\s*(?:if \(.*?\) )?console\.log\(.*?\);?\s*(?:\/\/ ?(.*))?$/.exec(line);
     const comment = /^\s*\/\/ ?(.*)$/.exec(line);
     if (logged) {
       if (logged[1] !== undefined) printed.push(logged[1]);

@@ -5,9 +5,14 @@ import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
 
 const run = promisify(execFile);
-const exec = (...args: readonly string[]) => run(process.execPath, [...args], { env: { ...process.env, NODE_OPTIONS: "" } });
+const exec = (...args: readonly string[]) =>
+  run(process.execPath, [...args], { env: { ...process.env, NODE_OPTIONS: "" } });
 
-type Manifest = { readonly name: string; readonly private?: boolean; readonly exports?: Readonly<Record<string, string | Readonly<Record<string, string>>>> };
+type Manifest = {
+  readonly name: string;
+  readonly private?: boolean;
+  readonly exports?: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+};
 
 const manifests = globSync("packages/*/package.json").map((path) => ({
   folder: path.replace("/package.json", ""),
@@ -30,7 +35,11 @@ describe("the built packages", () => {
       typeof target === "string" ? [] : [manifest.name + entry.slice(1)],
     );
     for (const entry of entries) {
-      const { stdout } = await exec("--input-type=module", "-e", `console.log(import.meta.resolve("${entry}"), Object.keys(await import("${entry}")).length)`);
+      const { stdout } = await exec(
+        "--input-type=module",
+        "-e",
+        `console.log(import.meta.resolve("${entry}"), Object.keys(await import("${entry}")).length)`,
+      );
       expect(stdout).toMatch(/\/dist\/\S+\.js \d+/);
     }
   });
@@ -50,7 +59,19 @@ describe("the built packages", () => {
   });
 
   it("hold the command, workers included", async () => {
-    const { stdout } = await exec("apps/cli/dist/main.js", "passkey", "--lengths", "128", "--depths", "1", "--trials", "2", "--workers", "2", "--json");
+    const { stdout } = await exec(
+      "apps/cli/dist/main.js",
+      "passkey",
+      "--lengths",
+      "128",
+      "--depths",
+      "1",
+      "--trials",
+      "2",
+      "--workers",
+      "2",
+      "--json",
+    );
     expect(JSON.parse(stdout)).toMatchObject({ cells: [{ found: 2 }, { found: 2 }, { found: 2 }] });
   });
 });

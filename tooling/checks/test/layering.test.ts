@@ -23,16 +23,20 @@ describe("layering", () => {
 
   it("lets only the files behind ./onnx import graph", () => {
     const at = (path: string) => [{ path, imports: ["@ropewalk/graph"] }];
-    expect(violations("@ropewalk/rope", rope, at("packages/rope/src/rotate.ts"), declares("@ropewalk/graph"))).toHaveLength(1);
-    expect(violations("@ropewalk/rope", rope, at("packages/rope/src/onnx.ts"), declares("@ropewalk/graph"))).toEqual([]);
+    expect(
+      violations("@ropewalk/rope", rope, at("packages/rope/src/rotate.ts"), declares("@ropewalk/graph")),
+    ).toHaveLength(1);
+    expect(violations("@ropewalk/rope", rope, at("packages/rope/src/onnx.ts"), declares("@ropewalk/graph"))).toEqual(
+      [],
+    );
     const around = [{ path: "packages/rope/src/index.ts", imports: ["./onnx.ts"] }];
     expect(violations("@ropewalk/rope", rope, around, declares())).toHaveLength(1);
   });
 
   it("wants what is imported to be declared, and the reverse", () => {
-    expect(violations("@ropewalk/rope", rope, [{ path: "packages/rope/src/a.ts", imports: ["ts-pattern"] }], declares())).toEqual([
-      "packages/rope/package.json: ts-pattern is imported and must be declared",
-    ]);
+    expect(
+      violations("@ropewalk/rope", rope, [{ path: "packages/rope/src/a.ts", imports: ["ts-pattern"] }], declares()),
+    ).toEqual(["packages/rope/package.json: ts-pattern is imported and must be declared"]);
     expect(violations("@ropewalk/rope", rope, [], declares("ts-pattern"))).toHaveLength(1);
   });
 

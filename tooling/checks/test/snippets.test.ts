@@ -16,8 +16,15 @@ describe.each(readmes)("%s", (readme) => {
     it(`prints what it says, line ${line}`, async () => {
       const file = `${folder}/${readme.replaceAll("/", "-")}-${index}.ts`;
       writeFileSync(file, code);
-      const { stdout } = await run(process.execPath, ["--conditions=@ropewalk/source", "--disable-warning=ExperimentalWarning", file]);
-      const lines = stdout.trimEnd().split("\n").map((text) => text.trimEnd());
+      const { stdout } = await run(process.execPath, [
+        "--conditions=@ropewalk/source",
+        "--disable-warning=ExperimentalWarning",
+        file,
+      ]);
+      const lines = stdout
+        .trimEnd()
+        .split("\n")
+        .map((text) => text.trimEnd());
       if (printed.length > 0 || stdout !== "") expect(lines).toEqual(printed.map((text) => text.trimEnd()));
     });
 });

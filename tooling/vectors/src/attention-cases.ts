@@ -1,7 +1,15 @@
 /** Attention in every form that the emitter has, at 64 queries and at one, against the banded reference. */
 import { bandedAttention, type AttentionBand } from "@ropewalk/attention-merge";
-import { emitAttention, emitGroupQueries, emitTile, emitUngroup, type Layout, type Part } from "@ropewalk/attention-merge/onnx";
-import { prepare, type GraphCase, type Recipe } from "@ropewalk/backend/conformance";
+import {
+  emitAttention,
+  emitGroupQueries,
+  emitTile,
+  emitUngroup,
+  type Layout,
+  type Part,
+} from "@ropewalk/attention-merge/onnx";
+import type { GraphCase } from "../../../packages/backend/src/conformance/graphs.ts";
+import { prepare, type Recipe } from "../../../packages/backend/src/conformance/recipe.ts";
 import { encode, tape, type Value } from "@ropewalk/graph";
 import { toBase64, floatsToBase64 } from "./base64.ts";
 
@@ -21,7 +29,11 @@ type Stretch = { readonly name: string; readonly layout: Layout; readonly from: 
 /** A stretch of a cache as noise, and where its rows stand among all keys. */
 const rowsOf = ({ numKvHeads, headDim }: Shape, { layout, from, to }: Stretch, seed: number): Recipe => {
   const length = to - from;
-  return { kind: "noise", dims: layout === "heads" ? [numKvHeads, length, headDim] : [length, numKvHeads, headDim], seed };
+  return {
+    kind: "noise",
+    dims: layout === "heads" ? [numKvHeads, length, headDim] : [length, numKvHeads, headDim],
+    seed,
+  };
 };
 
 const place = (shape: Shape, stretch: Stretch, data: Float32Array, into: Float32Array, keyLen: number): void => {
@@ -45,7 +57,7 @@ const exchange = (data: Float32Array, outer: number, inner: number, headDim: num
   return result;
 };
 
-export const attentionCase = (shape: Shape, firstSeed: number): GraphCase => {
+const attentionCase = (shape: Shape, firstSeed: number): GraphCase => {
   const { numKvHeads, group, headDim, window = Infinity, start, queryLen } = shape;
   const heads = { numHeads: numKvHeads * group, numKvHeads, headDim };
   const keyLen = start + queryLen;
@@ -102,8 +114,18 @@ export const attentionCase = (shape: Shape, firstSeed: number): GraphCase => {
     parts.push({
       kind: "either",
       layout: "rows",
-      near: { layout: "rows", queries: near, keys: keysOf(band, "near"), mask: mask("near_mask", columns, start - farEnd, 0, window) },
-      far: { layout: "rows", queries: far, keys: keysOf(band, "far"), mask: mask("far_mask", columns, start - farEnd, window, 1e9) },
+      near: {
+        layout: "rows",
+        queries: near,
+        keys: keysOf(band, "near"),
+        mask: mask("near_mask", columns, start - farEnd, 0, window),
+      },
+      far: {
+        layout: "rows",
+        queries: far,
+        keys: keysOf(band, "far"),
+        mask: mask("far_mask", columns, start - farEnd, window, 1e9),
+      },
       values: valuesOf(band),
     });
     lengths.push(columns);
@@ -135,7 +157,10 @@ export const attentionCase = (shape: Shape, firstSeed: number): GraphCase => {
     keys: { dims: [numKvHeads, keyLen, headDim], data: keys[which] },
   });
   const bands = twoBands ? [bandOf(0, window, "near"), bandOf(window, Infinity, "far")] : [bandOf(0, Infinity, "near")];
-  const { out } = bandedAttention({ scale: 1, queryStart: start }, bands, { dims: [numKvHeads, keyLen, headDim], data: values });
+  const { out } = bandedAttention({ scale: 1, queryStart: start }, bands, {
+    dims: [numKvHeads, keyLen, headDim],
+    data: values,
+  });
   return {
     name: shape.name,
     model: toBase64(encode(graph.model())),
@@ -148,8 +173,38 @@ export const attentionCase = (shape: Shape, firstSeed: number): GraphCase => {
 };
 
 export const attentionCases: readonly GraphCase[] = [
-  { name: "attention over one band, 64 queries on 100 keys", numKvHeads: 2, group: 2, headDim: 8, start: 100, queryLen: 64 },
-  { name: "attention over one band, one query on 200 keys", numKvHeads: 2, group: 2, headDim: 8, start: 200, queryLen: 1 },
-  { name: "attention near and far, 64 queries on 150 keys", numKvHeads: 2, group: 2, headDim: 8, window: 80, start: 150, queryLen: 64 },
-  { name: "attention near and far, one query on 200 keys", numKvHeads: 1, group: 4, headDim: 16, window: 80, start: 200, queryLen: 1 },
+  {
+    name: "attention over one band, 64 queries on 100 keys",
+    numKvHeads: 2,
+    group: 2,
+    headDim: 8,
+    start: 100,
+    queryLen: 64,
+  },
+  {
+    name: "attention over one band, one query on 200 keys",
+    numKvHeads: 2,
+    group: 2,
+    headDim: 8,
+    start: 200,
+    queryLen: 1,
+  },
+  {
+    name: "attention near and far, 64 queries on 150 keys",
+    numKvHeads: 2,
+    group: 2,
+    headDim: 8,
+    window: 80,
+    start: 150,
+    queryLen: 64,
+  },
+  {
+    name: "attention near and far, one query on 200 keys",
+    numKvHeads: 1,
+    group: 4,
+    headDim: 16,
+    window: 80,
+    start: 200,
+    queryLen: 1,
+  },
 ].map((shape, index) => attentionCase(shape, 1000 * (index + 1)));

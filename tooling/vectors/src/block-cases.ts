@@ -1,5 +1,6 @@
 /** A decoder's blocks, norm and gated feed-forward with weights in an external file, against evaluation in float64. */
-import { prepare, type GraphCase, type Recipe } from "@ropewalk/backend/conformance";
+import type { GraphCase } from "../../../packages/backend/src/conformance/graphs.ts";
+import { prepare, type Recipe } from "../../../packages/backend/src/conformance/recipe.ts";
 import { gatedFeedForward, rmsNorm, silu, type Builder } from "@ropewalk/decoder";
 import { encode, evaluate, ndArray, tape, type Tape, type Value } from "@ropewalk/graph";
 import { floatsToBase64, toBase64 } from "./base64.ts";
@@ -13,7 +14,11 @@ const weights: Readonly<Record<string, readonly number[]>> = {
   down: [hiddenDim, innerDim],
 };
 
-const recipes: readonly Recipe[] = Object.values(weights).map((dims, index) => ({ kind: "noise", dims, seed: 41 + index }));
+const recipes: readonly Recipe[] = Object.values(weights).map((dims, index) => ({
+  kind: "noise",
+  dims,
+  seed: 41 + index,
+}));
 
 const record = (graph: Tape, weight: (name: string) => Value): void => {
   const builder: Builder = { tape: graph, weight };

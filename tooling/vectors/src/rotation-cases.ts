@@ -1,5 +1,6 @@
 /** Rotation in both layouts and in part, at 80 tokens, against the loops of `rotate`. */
-import { prepare, type GraphCase, type Recipe } from "@ropewalk/backend/conformance";
+import type { GraphCase } from "../../../packages/backend/src/conformance/graphs.ts";
+import { prepare, type Recipe } from "../../../packages/backend/src/conformance/recipe.ts";
 import { encode, tape } from "@ropewalk/graph";
 import { rotate, type RotaryLayout } from "@ropewalk/rope";
 import { emitRotate } from "@ropewalk/rope/onnx";

@@ -1,6 +1,7 @@
 /** `ropewalk generate`: what follows a prompt, streamed as text or printed as JSON. */
 import { type GenerateOptions, type LanguageModel, type Sampling } from "@ropewalk/generation";
 import { InvalidArgumentError, type Command } from "commander";
+import { noticeBeyondCapacity } from "../notice.ts";
 import { openModel } from "../open-model.ts";
 import { extensionFrom, number, withSharedOptions, type SharedOptions } from "../options.ts";
 import { readIds } from "../read-ids.ts";
@@ -30,11 +31,16 @@ const samplingFrom = ({ temperature, topK, topP, seed }: CommandOptions): Sampli
         ...(topP === undefined ? {} : { topP }),
       };
 
-const promptIds = async (model: LanguageModel, text: readonly string[], ids: string | undefined): Promise<readonly number[]> => {
+const promptIds = async (
+  model: LanguageModel,
+  text: readonly string[],
+  ids: string | undefined,
+): Promise<readonly number[]> => {
   if ((ids === undefined) === (text.length === 0))
     throw new InvalidArgumentError("generate: give either a text prompt or --ids, exactly one of the two");
   if (ids !== undefined) return readIds(ids);
-  if (model.text === undefined) throw new TypeError(`generate: ${model.checkpoint.name} has no tokenizer.json; use --ids`);
+  if (model.text === undefined)
+    throw new TypeError(`generate: ${model.checkpoint.name} has no tokenizer.json; use --ids`);
   return model.text.encode(text.join(" "));
 };
 
@@ -44,6 +50,7 @@ const generate = async (path: string, text: readonly string[], options: CommandO
   const length = ids.length + options.maxNewTokens;
   const { trainedContext } = plain.extended.decoder;
   const model = await plain.withExtension(extensionFrom({ ...options, trainedContext, length }));
+  if (options.beyondCapacity) noticeBeyondCapacity("generate", model, length);
   const interrupt = new AbortController();
   process.once("SIGINT", () => interrupt.abort(new Error("generate: aborted")));
   const run: GenerateOptions = {

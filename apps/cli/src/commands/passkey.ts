@@ -30,13 +30,14 @@ const sideBySide: readonly Variant[] = [
 ];
 
 const checkCount = (flag: string, value: number): number => {
-  if (!Number.isInteger(value) || value < 1) throw new RangeError(`passkey: ${flag} must be a positive integer, got ${value}`);
+  if (!Number.isInteger(value) || value < 1)
+    throw new RangeError(`passkey: ${flag} must be a positive integer, got ${value}`);
   return value;
 };
 
-/** Spread from the beginning, 0, to the end, 1; a single one lies in the middle. */
+/** Spread evenly: the middles of `count` equal parts of the text. */
 const depthsFrom = (count: number): readonly number[] =>
-  count === 1 ? [0.5] : Array.from({ length: checkCount("--depths", count) }, (_, index) => index / (count - 1));
+  Array.from({ length: checkCount("--depths", count) }, (_, index) => (index + 0.5) / count);
 
 const variantsFrom = ({ method, entropy, groupSize, window }: PasskeyOptions): readonly Variant[] =>
   method === undefined && entropy === undefined && groupSize === undefined && window === undefined
@@ -48,7 +49,9 @@ const jobsFrom = (options: PasskeyOptions): readonly Job[] => {
   const trials = checkCount("--trials", options.trials);
   const depths = depthsFrom(options.depths);
   return variantsFrom(options).flatMap((variant) =>
-    lengths.flatMap((length) => depths.map((depth): Job => ({ variant, length: checkCount("--lengths", length), depth, trials, seed }))),
+    lengths.flatMap((length) =>
+      depths.map((depth): Job => ({ variant, length: checkCount("--lengths", length), depth, trials, seed })),
+    ),
   );
 };
 
@@ -83,7 +86,9 @@ const passkey = async (model: string, options: PasskeyOptions): Promise<void> =>
   const methods = byMethod(jobs, results);
   for (const { method: name, beyond } of methods)
     if (beyond.length > 0)
-      process.stderr.write(`passkey: ${name} at ${beyond.join(", ")} tokens is beyond its capacity; run all the same\n`);
+      process.stderr.write(
+        `passkey: ${name} at ${beyond.join(", ")} tokens is beyond its capacity; run all the same\n`,
+      );
   const svg = options.svg ?? (options.json ? undefined : "passkey.svg");
   if (svg !== undefined) await writeFile(svg, renderSvg(methods));
   if (options.json) {
@@ -103,13 +108,19 @@ export const addPasskey = (program: Command): void => {
   const command = withSharedOptions(
     program
       .command("passkey")
-      .description("hide keys in text of growing length and count those found; without --method, three methods side by side")
+      .description(
+        "hide keys in text of growing length and count those found; without --method, three methods side by side",
+      )
       .argument("[model]", "a checkpoint's folder, or the name of a shipped model", passkey875k.name)
       .option("--lengths <tokens>", "lengths of the text, by comma", list, [128, 256, 512, 1024, 2048, 4096])
-      .option("--depths <n>", "how many depths, spread from the beginning to the end", number, 5)
+      .option("--depths <n>", "how many depths, spread evenly", number, 5)
       .option("--trials <n>", "keys a cell", number, 10)
-      .option("--seed <n>", "the same seed gives the same prompts", number, 1)
-      .option("--workers <n>", "runs side by side, each with the model in memory; absent: 1, or as many as cores for the shipped model", number)
+      .option("--seed <n>", "the same seed gives the same prompts", number, 3)
+      .option(
+        "--workers <n>",
+        "runs side by side, each with the model in memory; absent: 1, or as many as cores for the shipped model",
+        number,
+      )
       .option("--svg <file>", "where the picture goes; absent: passkey.svg, or nowhere with --json"),
   );
   // Here an absent flag means the three methods, not its default.

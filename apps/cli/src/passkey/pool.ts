@@ -28,7 +28,7 @@ export const runJobs = async (
   const work = (): Promise<void> =>
     new Promise((resolve, reject) => {
       const worker = new Worker(workerFile, { workerData: setup });
-      started.push({ tell: (order) => worker.postMessage(order), ended: once(worker, "exit") });
+      started.push({ tell: (what) => worker.postMessage(what), ended: once(worker, "exit") });
       let current = -1;
       const take = (): void => {
         if (next === order.length) return resolve();

@@ -19,14 +19,21 @@ export const renderCosts = (methods: readonly MethodCosts[]): string => {
   for (const { method, cells, positions } of methods)
     for (const [length, mapping] of positions) {
       const stats = cells.filter((cell) => cell.length === length).map((cell) => cell.stats);
-      const sum = (of: (one: (typeof stats)[number]) => number): number => stats.reduce((total, one) => total + of(one), 0);
+      const sum = (of: (one: (typeof stats)[number]) => number): number =>
+        stats.reduce((total, one) => total + of(one), 0);
       const trials = cells.filter((cell) => cell.length === length).reduce((total, cell) => total + cell.trials, 0);
       table.push([
         method,
         length,
         mapping,
-        perSecond(sum((one) => one.promptTokens), sum((one) => one.prefillTime)),
-        perSecond(sum((one) => one.newTokens) - trials, sum((one) => one.decodeTime)),
+        perSecond(
+          sum((one) => one.promptTokens),
+          sum((one) => one.prefillTime),
+        ),
+        perSecond(
+          sum((one) => one.newTokens) - trials,
+          sum((one) => one.decodeTime),
+        ),
         bytes(Math.max(...stats.map((one) => one.cacheBytes))),
       ]);
     }

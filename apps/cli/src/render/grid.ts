@@ -23,8 +23,20 @@ const block = ({ method, cells }: MethodCells): string => {
   };
   return [
     pc.bold(method),
-    row("tokens", lengths.map((length) => String(length).padStart(width - 1).padEnd(width))),
-    ...depths.map((depth) => row(percent(depth), lengths.map((length) => shown(length, depth)))),
+    row(
+      "tokens",
+      lengths.map((length) =>
+        String(length)
+          .padStart(width - 1)
+          .padEnd(width),
+      ),
+    ),
+    ...depths.map((depth) =>
+      row(
+        percent(depth),
+        lengths.map((length) => shown(length, depth)),
+      ),
+    ),
   ].join("\n");
 };
 

@@ -25,7 +25,9 @@ const panel = ({ method, cells }: MethodCells, x: number): string => {
       text(cx + cell / 2 - 1, cy + cell / 2 + 3, `${found}/${trials}`, `class="count"`)
     );
   });
-  const columns = lengths.map((length, column) => text(x + column * cell + cell / 2 - 1, top - 8, String(length), `class="axis"`));
+  const columns = lengths.map((length, column) =>
+    text(x + column * cell + cell / 2 - 1, top - 8, String(length), `class="axis"`),
+  );
   return [text(x, top - 30, method, `class="title"`), ...columns, ...squares].join("\n");
 };
 

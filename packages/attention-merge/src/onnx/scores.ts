@@ -21,7 +21,4 @@ export const emitScores = (tape: Tape, queries: Value, { layout, keys }: Keys): 
 
 /** Probabilities [numKvHeads, rows, keyLen] times values of the same layout: [numKvHeads, rows, headDim]. */
 export const emitWeightedValues = (tape: Tape, probabilities: Value, layout: Layout, values: Value): Value =>
-  tape.op("MatMul", [
-    probabilities,
-    layout === "heads" ? values : tape.op("Transpose", [values], { perm: [1, 0, 2] }),
-  ]);
+  tape.op("MatMul", [probabilities, layout === "heads" ? values : tape.op("Transpose", [values], { perm: [1, 0, 2] })]);

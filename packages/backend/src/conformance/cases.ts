@@ -1,6 +1,9 @@
 /** Written by `npm run vectors`; not to be edited. */
 import type { GraphCase } from "./graphs.ts";
 
+/** out = x, [rows, columns]. */
+export const identityModel = "CAoSCHJvcGV3YWxrOqkBCiwKAXgSEi9JZGVudGl0eS9vdXRwdXRfMBoJL0lkZW50aXR5IghJZGVudGl0eQowChIvSWRlbnRpdHkvb3V0cHV0XzASA291dBoLL0lkZW50aXR5XzEiCElkZW50aXR5EgVncmFwaFoeCgF4EhkKFwgBEhMKBhIEcm93cwoJEgdjb2x1bW5zYiAKA291dBIZChcIARITCgYSBHJvd3MKCRIHY29sdW1uc0IECgAQFQ==";
+
 export const graphCases: readonly GraphCase[] = [
   {
     "name": "attention over one band, 64 queries on 100 keys",

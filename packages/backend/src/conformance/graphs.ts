@@ -16,7 +16,8 @@ export type GraphCase = {
 /** Largest difference allowed between any backend and the reference, on outputs of the order of 1. */
 export const tolerance = 1e-4;
 
-export const bytesOf = (base64: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+export const bytesOf = (base64: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
 
 const externalData = ({ weights }: GraphCase): readonly ExternalData[] => {
   if (weights === undefined) return [];
@@ -32,7 +33,8 @@ export const runGraphCase = async (backend: Backend, graph: GraphCase): Promise<
   const feeds = Object.fromEntries(Object.entries(graph.feeds).map(([name, recipe]) => [name, prepare(recipe)]));
   const { out } = await session.run(feeds, { read: ["out"] });
   await session.release();
-  if (out?.place !== "host" || out.type !== "float32") throw new Error(`${graph.name}: out must be float32 on the host, got ${out?.type} on ${out?.place}`);
+  if (out?.place !== "host" || out.type !== "float32")
+    throw new Error(`${graph.name}: out must be float32 on the host, got ${out?.type} on ${out?.place}`);
   if (String(out.dims) !== String(graph.expected.dims))
     throw new Error(`${graph.name}: out must be [${graph.expected.dims}], got [${out.dims}]`);
   const expected = new Float32Array(bytesOf(graph.expected.data).buffer);

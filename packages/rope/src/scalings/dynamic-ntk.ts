@@ -11,10 +11,7 @@ import { checkNumbers } from "../check.ts";
 import type { Basis, Change, ScalingOf } from "../scaling.ts";
 import { ntkAware } from "./ntk-aware.ts";
 
-export const dynamicNtk = (
-  basis: Basis,
-  { factor, originalContext }: ScalingOf<"dynamic-ntk">,
-): Change => {
+export const dynamicNtk = (basis: Basis, { factor, originalContext }: ScalingOf<"dynamic-ntk">): Change => {
   checkNumbers({ factor, originalContext });
   return ntkAware(basis, { factor: 1 + factor * Math.max(0, basis.seqLen / originalContext - 1) });
 };

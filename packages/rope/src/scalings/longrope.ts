@@ -21,7 +21,6 @@ export const longrope = ({ rotaryDim, seqLen }: Basis, scaling: ScalingOf<"longr
   const factors = seqLen > originalContext ? longFactor : shortFactor;
   return {
     frequency: (f, j) => f / factors[j]!,
-    attentionScale:
-      scaling.attentionFactor ?? Math.sqrt(1 + Math.log(factor) / Math.log(originalContext)),
+    attentionScale: scaling.attentionFactor ?? Math.sqrt(1 + Math.log(factor) / Math.log(originalContext)),
   };
 };

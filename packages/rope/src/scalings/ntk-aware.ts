@@ -8,10 +8,7 @@
 import { checkNumbers } from "../check.ts";
 import type { Basis, Change, ScalingOf } from "../scaling.ts";
 
-export const ntkAware = (
-  { rotaryDim, theta }: Basis,
-  { factor }: Pick<ScalingOf<"ntk-aware">, "factor">,
-): Change => {
+export const ntkAware = ({ rotaryDim, theta }: Basis, { factor }: Pick<ScalingOf<"ntk-aware">, "factor">): Change => {
   checkNumbers({ factor });
   return { theta: theta * factor ** (rotaryDim / (rotaryDim - 2)) };
 };

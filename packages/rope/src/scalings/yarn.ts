@@ -15,15 +15,7 @@ import type { Basis, Change, ScalingOf } from "../scaling.ts";
 import { blend } from "./blend.ts";
 
 export const yarn = ({ rotaryDim, theta }: Basis, scaling: ScalingOf<"yarn">): Change => {
-  const {
-    factor,
-    originalContext,
-    betaFast = 32,
-    betaSlow = 1,
-    truncate = true,
-    mscale,
-    mscaleAllDim,
-  } = scaling;
+  const { factor, originalContext, betaFast = 32, betaSlow = 1, truncate = true, mscale, mscaleAllDim } = scaling;
   checkNumbers({ factor, originalContext, betaSlow });
   checkNumbers({ betaFast }, betaSlow);
   checkNumbers({ theta }, 1);
@@ -35,7 +27,6 @@ export const yarn = ({ rotaryDim, theta }: Basis, scaling: ScalingOf<"yarn">): C
   const m = (a: number): number => 0.1 * a * Math.log(factor) + 1;
   return {
     frequency: (f, j) => blend(f, factor, 1 - (j - low) / (high - low || 0.001)),
-    attentionScale:
-      scaling.attentionFactor ?? (mscale && mscaleAllDim ? m(mscale) / m(mscaleAllDim) : m(1)),
+    attentionScale: scaling.attentionFactor ?? (mscale && mscaleAllDim ? m(mscale) / m(mscaleAllDim) : m(1)),
   };
 };

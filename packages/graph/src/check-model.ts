@@ -1,0 +1,71 @@
+// Rules that a runtime relies on: a value has one name and is made before it is used, and every domain is declared.
+
+import { domainOf } from "./ops/table.ts";
+import type { GraphProto, ModelProto, NodeProto } from "./proto/onnx_pb.ts";
+
+const fail = (problem: string): never => {
+  throw new RangeError(`checkModel: ${problem}`);
+};
+
+const label = ({ name, opType }: NodeProto): string => `node "${name}" (${opType})`;
+
+const subgraphs = (node: NodeProto): readonly GraphProto[] =>
+  node.attribute.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs));
+
+type Scope = {
+  readonly domains: ReadonlySet<string>;
+  readonly nodeNames: Set<string>;
+  /** Names that a graph around this one has made so far. */
+  readonly outer: ReadonlySet<string>;
+};
+
+const checkNode = (node: NodeProto, made: Set<string>, later: ReadonlySet<string>, scope: Scope): void => {
+  if (node.opType === "") fail(`${label(node)} must have an operator`);
+  if (!scope.domains.has(domainOf(node.domain)))
+    fail(
+      `${label(node)} must be of a declared domain, got "${node.domain}" and opset_import ${[...scope.domains].map((domain) => `"${domain}"`).join(", ")}`,
+    );
+  if (node.name !== "" && scope.nodeNames.has(node.name)) fail(`${label(node)} must have a name of its own`);
+  scope.nodeNames.add(node.name);
+  for (const [index, input] of node.input.entries()) {
+    if (input === "" || made.has(input) || scope.outer.has(input)) continue;
+    fail(
+      `${label(node)} input ${index} must be made before it, got "${input}", which ${later.has(input) ? "a later node makes" : "nothing makes"}`,
+    );
+  }
+  for (const graph of subgraphs(node)) checkGraph(graph, { ...scope, outer: new Set([...scope.outer, ...made]) });
+  for (const output of node.output) {
+    if (made.has(output)) fail(`${label(node)} output must have a new name, got "${output}" again`);
+    if (output !== "") made.add(output);
+  }
+};
+
+const checkGraph = ({ name, node, input, output, initializer }: GraphProto, scope: Scope): void => {
+  const made = new Set<string>();
+  for (const { name: value } of input) {
+    if (value === "" || made.has(value)) fail(`graph "${name}" inputs must have names of their own, got "${value}"`);
+    made.add(value);
+  }
+  const constants = initializer.map((tensor) => tensor.name);
+  const twice = constants.find((constant, i) => constant === "" || constants.indexOf(constant) !== i);
+  if (twice !== undefined) fail(`graph "${name}" initializers must have names of their own, got "${twice}"`);
+  // An initializer may share an input's name: it is then the input's default.
+  for (const constant of constants) made.add(constant);
+  const later = new Set(node.flatMap((one) => one.output));
+  for (const one of node) checkNode(one, made, later, scope);
+  for (const { name: value } of output) {
+    if (!made.has(value) && !scope.outer.has(value)) fail(`graph "${name}" outputs must be made in it, got "${value}"`);
+  }
+};
+
+/**
+ * Checks that the nodes of a model are in topological order, every value exists and has one name, node names differ,
+ * and the domain of every node is in `opset_import`. Graphs inside nodes are checked too.
+ *
+ * @throws RangeError that names the node and what is wrong with it.
+ */
+export const checkModel = (model: ModelProto): void => {
+  if (model.graph === undefined) fail("a model must have a graph");
+  const domains = new Set(model.opsetImport.map(({ domain }) => domainOf(domain ?? "")));
+  checkGraph(model.graph!, { domains, nodeNames: new Set(), outer: new Set() });
+};

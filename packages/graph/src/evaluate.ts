@@ -1,0 +1,81 @@
+// Running a small graph in float64, node by node: an oracle for tests. Floating-point results are not rounded to the
+// width of their type, so two ways to write a formula agree to float64's precision.
+
+import type { NdArray } from "./array.ts";
+import { ndArray } from "./array.ts";
+import { checkFeeds } from "./feeds.ts";
+import type { FixedShapes } from "./ops/operator.ts";
+import { knownCall } from "./ops/operator.ts";
+import { findOperator } from "./ops/table.ts";
+import type { ModelProto, NodeProto } from "./proto/onnx_pb.ts";
+import { TensorProto_DataLocation } from "./proto/onnx_pb.ts";
+import { tensorToArray } from "./tensor.ts";
+
+type Environment = Map<string, NdArray>;
+
+const inputsOf = ({ opType, name, input }: NodeProto, environment: Environment): readonly (NdArray | undefined)[] =>
+  input.map((value) => {
+    const array = environment.get(value);
+    if (array === undefined && value !== "")
+      throw new RangeError(
+        `evaluate: ${opType} "${name}" must have inputs that are computed before it, got "${value}"`,
+      );
+    return array;
+  });
+
+const run = (node: NodeProto, environment: Environment): void => {
+  const { opType, domain, name, attribute: attributes, output } = node;
+  const operator = findOperator(domain, opType);
+  if (operator === undefined)
+    throw new RangeError(
+      `evaluate: an operator must be one that graph knows, got ${domain ? `${domain}:` : ""}${opType} in node "${name}"`,
+    );
+  const call = {
+    opType,
+    name,
+    inputs: inputsOf(node, environment),
+    attributes,
+    numOutputs: output.length,
+  };
+  // With every element known, inference tells type and shape of every output.
+  const shapes = operator.infer(knownCall(call)) as FixedShapes;
+  const results = operator.evaluate(call, shapes);
+  for (const [i, value] of output.entries()) {
+    const [shape, data] = [shapes[i], results[i]];
+    if (value === "") continue;
+    if (shape === undefined || data === undefined)
+      throw new RangeError(
+        `evaluate: ${opType} "${name}" must have at most ${results.length} outputs, got ${output.length}`,
+      );
+    environment.set(value, ndArray(shape.type, shape.dims, data));
+  }
+};
+
+/**
+ * The outputs of a graph for these inputs, computed in float64 in plain loops (slow). Feeds are the graph's inputs, and
+ * the initializers whose elements are in a file.
+ *
+ * @throws RangeError for a missing, unknown or misshapen feed, for an operator that is not known here (by name), and
+ * when inputs of a node contradict the operator's rule.
+ */
+export const evaluate = (
+  model: ModelProto,
+  feeds: Readonly<Record<string, NdArray>>,
+): Readonly<Record<string, NdArray>> => {
+  const { graph } = model;
+  if (graph === undefined) throw new RangeError("evaluate: a model must have a graph");
+  checkFeeds(graph, feeds);
+  const inModel = graph.initializer.filter(({ dataLocation }) => dataLocation !== TensorProto_DataLocation.EXTERNAL);
+  const environment: Environment = new Map([
+    ...inModel.map((tensor) => [tensor.name, tensorToArray(tensor)] as const),
+    ...Object.entries(feeds),
+  ]);
+  for (const node of graph.node) run(node, environment);
+  return Object.fromEntries(
+    graph.output.map(({ name }) => {
+      const array = environment.get(name);
+      if (array === undefined) throw new RangeError(`evaluate: an output must be computed in the graph, got "${name}"`);
+      return [name, array];
+    }),
+  );
+};

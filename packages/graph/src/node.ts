@@ -1,0 +1,31 @@
+// Nodes: an operator with the names of its inputs and outputs.
+
+import { create } from "@bufbuild/protobuf";
+import type { Attribute } from "./attribute.ts";
+import { attribute } from "./attribute.ts";
+import type { NodeProto } from "./proto/onnx_pb.ts";
+import { NodeProtoSchema } from "./proto/onnx_pb.ts";
+
+export type NodeOptions = {
+  /** Domain of the operator, e.g. `com.microsoft`; absent: ONNX's own. */
+  readonly domain?: string;
+  /** Name of the node. */
+  readonly name?: string;
+};
+
+/** A node by hand, for graphs that were not recorded on a tape. An empty input name leaves an optional input out. */
+export const node = (
+  opType: string,
+  input: readonly string[],
+  output: readonly string[],
+  attributes: Readonly<Record<string, Attribute>> = {},
+  { domain = "", name = "" }: NodeOptions = {},
+): NodeProto =>
+  create(NodeProtoSchema, {
+    opType,
+    domain,
+    name,
+    input: [...input],
+    output: [...output],
+    attribute: Object.entries(attributes).map(([key, value]) => attribute(key, value)),
+  });

@@ -1,0 +1,139 @@
+// A tape records operators into an ONNX graph, one call a node, and tells type and shape of each result.
+
+import { create } from "@bufbuild/protobuf";
+import type { Attribute } from "./attribute.ts";
+import type { DataType } from "./data-type.ts";
+import { checkType } from "./data-type.ts";
+import type { Dim } from "./dims.ts";
+import { checkSizes } from "./dims.ts";
+import type { NodeOptions } from "./node.ts";
+import { domainOf } from "./ops/table.ts";
+import type { ModelProto } from "./proto/onnx_pb.ts";
+import { GraphProtoSchema, ModelProtoSchema } from "./proto/onnx_pb.ts";
+import { recordNode } from "./record-node.ts";
+import type { FilePlace } from "./record-tensor.ts";
+import { recordConstant, recordExternal } from "./record-tensor.ts";
+import type { Recording } from "./recording.ts";
+import { checkRecorded, declare, freshName, startRecording } from "./recording.ts";
+import type { Value } from "./value.ts";
+import { valueInfo } from "./value.ts";
+
+export type ModelOptions = {
+  /** Version of ONNX's operators, 21 when absent. */
+  readonly opset?: number;
+  /** Version of the file format, 10 when absent. */
+  readonly irVersion?: number;
+  /** The producer that the file names, `ropewalk` when absent. */
+  readonly producer?: string;
+};
+
+/** Records one graph. All methods throw RangeError when a name is taken or a value is of another tape. */
+export type Tape = {
+  /** A graph input. */
+  input(name: string, type: DataType, dims: readonly Dim[]): Value;
+  /**
+   * An initializer with these elements, row-major. Equal constants without a name are stored once.
+   *
+   * @throws RangeError when the number of elements is not the product of the sizes, or the type cannot hold an element.
+   */
+  constant(type: DataType, dims: readonly number[], data: ArrayLike<number>, name?: string): Value;
+  /**
+   * An initializer whose bytes are in a file. The same name, type, shape and place again give the same value.
+   *
+   * @throws RangeError when the length is not that of the tensor [bytes], or the name stands for another tensor.
+   */
+  external(name: string, type: DataType, dims: readonly number[], at: FilePlace): Value;
+  /**
+   * A node with one output. The result's type and shape are told as far as the inputs tell them.
+   *
+   * @throws RangeError when the inputs contradict the operator's rule, e.g. a product of 3x4 by 5x6.
+   */
+  op(
+    opType: string,
+    inputs: readonly (Value | undefined)[],
+    attributes?: Readonly<Record<string, Attribute>>,
+    options?: NodeOptions,
+  ): Value;
+  /**
+   * A node with several outputs; otherwise like `op`. Nodes are named after their operator unless `options.name` says
+   * otherwise, and a taken name gets a number.
+   */
+  ops(
+    opType: string,
+    numOutputs: number,
+    inputs: readonly (Value | undefined)[],
+    attributes?: Readonly<Record<string, Attribute>>,
+    options?: NodeOptions,
+  ): readonly Value[];
+  /** Makes a value a graph output of that name, by an Identity node. */
+  output(name: string, value: Value): Value;
+  /** The same recording with node names nested under `name`. */
+  scope(name: string): Tape;
+  /** What has been recorded so far. Domains other than ONNX's own are imported at version 1. */
+  model(options?: ModelOptions): ModelProto;
+};
+
+const modelOf = (
+  { graph }: Recording,
+  { opset = 21, irVersion = 10, producer = "ropewalk" }: ModelOptions,
+): ModelProto => {
+  const others = new Set(graph.node.map(({ domain }) => domainOf(domain)).filter((domain) => domain !== ""));
+  return create(ModelProtoSchema, {
+    irVersion: BigInt(irVersion),
+    producerName: producer,
+    opsetImport: [{ domain: "", version: BigInt(opset) }, ...[...others].map((domain) => ({ domain, version: 1n }))],
+    graph: create(GraphProtoSchema, {
+      ...graph,
+      node: [...graph.node],
+      input: [...graph.input],
+      output: [...graph.output],
+      initializer: [...graph.initializer],
+    }),
+  });
+};
+
+const scoped = (recording: Recording, path: string): Tape => {
+  const ops: Tape["ops"] = (opType, numOutputs, inputs, attributes, { domain = "", name: asked = opType } = {}) => {
+    if (!Number.isInteger(numOutputs) || numOutputs < 1)
+      throw new RangeError(`ops: numOutputs must be an integer of at least 1, got ${numOutputs}`);
+    const name = freshName(recording, recording.nodeNames, `${path}/${asked}`);
+    const outputs = Array.from({ length: numOutputs }, (_, i) => `${name}/output_${i}`);
+    return recordNode(recording, { opType, domain, name, inputs, attributes, outputs });
+  };
+  return {
+    input(name, type, dims) {
+      const at = `input "${name}"`;
+      checkType(at, type);
+      checkSizes(at, dims);
+      const value = declare(recording, at, { name, type, dims: [...dims] });
+      recording.graph.input.push(valueInfo(value));
+      return value;
+    },
+    constant: (type, dims, data, name) => recordConstant(recording, type, dims, data, name),
+    external: (name, type, dims, at) => recordExternal(recording, name, type, dims, at),
+    op: (opType, inputs, attributes, options) => ops(opType, 1, inputs, attributes, options)[0]!,
+    ops,
+    output(name, value) {
+      checkRecorded(recording, `output "${name}"`, value);
+      const node = freshName(recording, recording.nodeNames, `${path}/Identity`);
+      recordNode(recording, {
+        opType: "Identity",
+        domain: "",
+        name: node,
+        inputs: [value],
+        outputs: [name],
+      });
+      const { type, dims } = value;
+      recording.graph.output.push(valueInfo({ name, type, dims }));
+      return { name, type, dims };
+    },
+    scope(name) {
+      if (name === "") throw new RangeError("scope: a name must not be empty");
+      return scoped(recording, `${path}/${name}`);
+    },
+    model: (options = {}) => modelOf(recording, options),
+  };
+};
+
+/** A new tape. Its methods need no `this` and may be taken apart. */
+export const tape = (graphName = "graph"): Tape => scoped(startRecording(graphName), "");

@@ -1,0 +1,103 @@
+/**
+ * An object of a config file, read key by key. A key that is null counts as absent; one that is absent takes the default
+ * of the call, or is refused where there is none. Each error names the key, the rule and the value.
+ */
+import { check } from "./check.ts";
+
+export type ConfigObject = {
+  /** What errors begin with: who reads, and what. */
+  readonly at: string;
+  readonly values: Readonly<Record<string, unknown>>;
+};
+
+export const configObject = (at: string, value: unknown): ConfigObject => {
+  check(
+    typeof value === "object" && value !== null && !Array.isArray(value),
+    `${at} must be an object`,
+    value,
+    "object",
+  );
+  return { at, values: value as Readonly<Record<string, unknown>> };
+};
+
+/** The value of a key; undefined when it is absent or null. */
+export const valueOf = ({ values }: ConfigObject, key: string): unknown =>
+  Object.hasOwn(values, key) ? (values[key] ?? undefined) : undefined;
+
+/** The object under a key; undefined when it is absent or null. */
+export const objectOf = (config: ConfigObject, key: string): ConfigObject | undefined => {
+  const value = valueOf(config, key);
+  return value === undefined ? undefined : configObject(`${config.at}: ${key}`, value);
+};
+
+const isPositiveInteger = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
+
+/** An integer above 0, and at most `most`; undefined when it is absent or null. */
+export const optionalPositiveInteger = (
+  config: ConfigObject,
+  key: string,
+  most: number = Number.MAX_SAFE_INTEGER,
+): number | undefined => {
+  const value = valueOf(config, key);
+  if (value === undefined) return undefined;
+  check(
+    isPositiveInteger(value) && value <= most,
+    `${config.at}: ${key} must be an integer from 1 to ${most}`,
+    value,
+    "number",
+  );
+  return value;
+};
+
+/** An integer above 0, and at most `most`. */
+export const positiveInteger = (config: ConfigObject, key: string, most?: number): number => {
+  const value = optionalPositiveInteger(config, key, most);
+  check(value !== undefined, `${config.at}: ${key} must be a positive integer`, value, "number");
+  return value;
+};
+
+/** What a number must exceed, or where `orEqual`, reach. */
+export type LowerBound = { readonly above: number; readonly orEqual?: boolean };
+
+/** A finite number within the bound; undefined when it is absent or null. */
+export const optionalNumber = (
+  config: ConfigObject,
+  key: string,
+  { above, orEqual = false }: LowerBound,
+): number | undefined => {
+  const value = valueOf(config, key);
+  if (value === undefined) return undefined;
+  check(
+    typeof value === "number" && Number.isFinite(value) && (value > above || (orEqual && value === above)),
+    `${config.at}: ${key} must be a finite number ${orEqual ? "of at least" : "above"} ${above}`,
+    value,
+    "number",
+  );
+  return value;
+};
+
+/** A finite number within the bound. */
+export const number = (config: ConfigObject, key: string, bound: LowerBound): number => {
+  const value = optionalNumber(config, key, bound);
+  check(value !== undefined, `${config.at}: ${key} must be a number`, value, "number");
+  return value;
+};
+
+/** Text; undefined when it is absent or null. */
+export const optionalText = (config: ConfigObject, key: string): string | undefined => {
+  const value = valueOf(config, key);
+  check(value === undefined || typeof value === "string", `${config.at}: ${key} must be text`, value, "string");
+  return value;
+};
+
+/** true or false; undefined when it is absent or null. */
+export const optionalFlag = (config: ConfigObject, key: string): boolean | undefined => {
+  const value = valueOf(config, key);
+  check(
+    value === undefined || typeof value === "boolean",
+    `${config.at}: ${key} must be true or false`,
+    value,
+    "boolean",
+  );
+  return value;
+};

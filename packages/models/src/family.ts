@@ -1,0 +1,13 @@
+/** A family of models: those whose config, weight names and blocks are alike. */
+import type { Decoder } from "@ropewalk/decoder";
+
+export type Family = {
+  /** The values of `model_type` in config.json that name it. */
+  readonly modelTypes: readonly string[];
+  /**
+   * A parsed config.json as a decoder.
+   *
+   * @throws RangeError and TypeError naming the key, the rule and the value
+   */
+  readonly read: (config: unknown) => Decoder;
+};

@@ -1,0 +1,36 @@
+/** A checkpoint's files, wherever they lie: on a disk, in memory, behind an address. */
+
+/** Bytes that are read a range at a time, so that gigabytes of weights need not be in memory. */
+export type ByteSource = {
+  /** In bytes. */
+  readonly size: number;
+  /** Bytes `from` (included) to `to` (excluded), both at most `size`. */
+  readonly read: (from: number, to: number) => Promise<Uint8Array>;
+};
+
+export type CheckpointFile = {
+  readonly source: ByteSource;
+  /** How a backend may reach the bytes itself: memory-mapped by path, or in memory. */
+  readonly external:
+    | { readonly kind: "path"; readonly folder: string; readonly file: string }
+    | { readonly kind: "bytes"; readonly file: string; readonly data: Uint8Array };
+};
+
+export type CheckpointFolder = {
+  readonly name: string;
+  /** The file of that name; undefined where there is none. */
+  readonly file: (name: string) => Promise<CheckpointFile | undefined>;
+};
+
+/** A folder of files that are in memory, by name. */
+export const inMemory = (name: string, files: Readonly<Record<string, Uint8Array>>): CheckpointFolder => ({
+  name,
+  file: async (file) => {
+    const data = Object.hasOwn(files, file) ? files[file] : undefined;
+    if (data === undefined) return undefined;
+    return {
+      source: { size: data.length, read: async (from, to) => data.subarray(from, to) },
+      external: { kind: "bytes", file, data },
+    };
+  },
+});

@@ -1,0 +1,105 @@
+/** The rope types of Hugging Face transformers, each read into its variant of `RopeScaling`. */
+import type { RopeScaling } from "@ropewalk/rope";
+import { check } from "./check.ts";
+import { number, optionalFlag, optionalNumber, valueOf, type ConfigObject } from "./config-object.ts";
+
+type Stated = {
+  readonly parameters: ConfigObject;
+  readonly rotaryDim: number;
+  readonly maxPositions: number;
+  /** Read only by the types that have one. */
+  readonly originalContext: () => number;
+};
+
+type Filled<T> = { readonly [Key in keyof T]?: NonNullable<T[Key]> };
+
+/** The fields that are there. */
+const filled = <T extends Readonly<Record<string, unknown>>>(fields: T): Filled<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Filled<T>;
+
+const atLeastOne = { above: 1, orEqual: true };
+
+const factorOf = ({ parameters }: Stated): number => number(parameters, "factor", atLeastOne);
+
+const factorOrRatio = ({ parameters, maxPositions }: Stated, originalContext: number): number => {
+  const factor = optionalNumber(parameters, "factor", atLeastOne) ?? maxPositions / originalContext;
+  check(
+    factor >= 1,
+    `${parameters.at}: max_position_embeddings must be at least original_max_position_embeddings ${originalContext}`,
+    maxPositions,
+  );
+  return factor;
+};
+
+/** One factor above 0 for each rotating pair. */
+const factorsOf = ({ parameters, rotaryDim }: Stated, key: string): readonly number[] => {
+  const value = valueOf(parameters, key);
+  const at = `${parameters.at}: ${key}`;
+  check(Array.isArray(value), `${at} must be a list of numbers`, value, "object");
+  check(value.length === rotaryDim / 2, `${at} must have ${rotaryDim / 2} numbers`, value.length);
+  const wrong = value.findIndex((item) => !(typeof item === "number" && item > 0));
+  check(wrong < 0, `${at}[${wrong}] must be a number above 0`, value[wrong], "number");
+  return value as readonly number[];
+};
+
+const yarn = (stated: Stated): RopeScaling => {
+  const { parameters } = stated;
+  const originalContext = stated.originalContext();
+  const betaFast = optionalNumber(parameters, "beta_fast", { above: 0 });
+  const betaSlow = optionalNumber(parameters, "beta_slow", { above: 0 });
+  check((betaFast ?? 32) > (betaSlow ?? 1), `${parameters.at}: beta_fast must be above beta_slow`, [
+    betaFast,
+    betaSlow,
+  ]);
+  return {
+    kind: "yarn",
+    factor: factorOrRatio(stated, originalContext),
+    originalContext,
+    ...filled({
+      betaFast,
+      betaSlow,
+      attentionFactor: optionalNumber(parameters, "attention_factor", { above: 0 }),
+      mscale: optionalNumber(parameters, "mscale", { above: 0, orEqual: true }),
+      mscaleAllDim: optionalNumber(parameters, "mscale_all_dim", { above: 0, orEqual: true }),
+      truncate: optionalFlag(parameters, "truncate"),
+    }),
+  };
+};
+
+const llama3 = (stated: Stated): RopeScaling => {
+  const lowFreqFactor = number(stated.parameters, "low_freq_factor", { above: 0 });
+  return {
+    kind: "llama3",
+    factor: factorOf(stated),
+    lowFreqFactor,
+    highFreqFactor: number(stated.parameters, "high_freq_factor", { above: lowFreqFactor }),
+    originalContext: stated.originalContext(),
+  };
+};
+
+const longrope = (stated: Stated): RopeScaling => {
+  const originalContext = stated.originalContext();
+  const attentionFactor = optionalNumber(stated.parameters, "attention_factor", { above: 0 });
+  return {
+    kind: "longrope",
+    shortFactor: factorsOf(stated, "short_factor"),
+    longFactor: factorsOf(stated, "long_factor"),
+    factor: factorOrRatio(stated, originalContext),
+    originalContext,
+    ...filled({ attentionFactor }),
+  };
+};
+
+/** By the name that configs use. */
+export const ropeScalings: Readonly<Record<string, (stated: Stated) => RopeScaling>> = {
+  default: () => ({ kind: "default" }),
+  linear: (stated) => ({ kind: "linear", factor: factorOf(stated) }),
+  dynamic: (stated) => ({
+    kind: "dynamic-ntk",
+    factor: factorOf(stated),
+    originalContext: stated.maxPositions,
+  }),
+  yarn,
+  llama3,
+  longrope,
+};

@@ -1,0 +1,164 @@
+import { describe, expect, it } from "vitest";
+import { inMemory, loadCheckpoint, type Checkpoint } from "../src/index.ts";
+import { openFolder } from "../src/node.ts";
+import { bytesOf, folders, readBytes, smallCheckpoint, smallConfig } from "./fixtures.ts";
+
+const load = (files: Readonly<Record<string, Uint8Array>>) => loadCheckpoint(inMemory("small", files));
+
+const json = (value: unknown): Uint8Array => bytesOf(JSON.stringify(value));
+
+const q = "model.layers.0.self_attn.q_proj.weight";
+
+describe("loadCheckpoint", () => {
+  it.each(Object.entries(folders))("reads exactly the tensors of %s", async (name, folder) => {
+    const { decoder, tensors, files } = await loadCheckpoint(await openFolder(folder));
+    const found = Object.fromEntries([...tensors].map(([tensor, { dims }]) => [tensor, dims]));
+    expect(found).toEqual(decoder.tensors);
+    expect(name in { stories260K: 0, llama3: 0 }).toBe(!("lm_head.weight" in found));
+    expect(files.map(({ external }) => external)).toEqual([
+      {
+        kind: "path",
+        folder: decodeURI(folder.pathname).replace(/\/$/, ""),
+        file: "model.safetensors",
+      },
+    ]);
+  });
+
+  it("reads the same from memory and from a disk", async () => {
+    const names = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
+    const bytes = Object.fromEntries(names.map((name) => [name, readBytes(folders.stories260K, name)]));
+    const fromMemory = await loadCheckpoint(inMemory("stories260K", bytes));
+    const fromDisk = await loadCheckpoint(await openFolder(folders.stories260K));
+    // JSON leaves the functions out.
+    const plain = ({ decoder, tensors, tokenizer, bosToken, stopTokens }: Checkpoint): unknown => [
+      JSON.stringify(decoder),
+      tensors,
+      tokenizer,
+      bosToken,
+      stopTokens,
+    ];
+    expect(plain(fromMemory)).toEqual(plain(fromDisk));
+    expect(fromMemory.files[0]?.external).toEqual({
+      kind: "bytes",
+      file: "model.safetensors",
+      data: bytes["model.safetensors"],
+    });
+  });
+
+  it("tells where a tensor's bytes are", async () => {
+    const bytes = readBytes(folders["passkey-875k"], "model.safetensors");
+    const { tensors } = await loadCheckpoint(await openFolder(folders["passkey-875k"]));
+    const { type, offset, length } = tensors.get("model.norm.weight")!;
+    expect([type, length]).toEqual(["F32", 512]);
+    const view = new DataView(bytes.buffer, offset, length);
+    const norm = Array.from({ length: 128 }, (_, i) => view.getFloat32(4 * i, true));
+    expect(Math.min(...norm)).toBeGreaterThan(0.5);
+    expect(Math.max(...norm)).toBeLessThan(5);
+  });
+
+  it("allows tensors that the decoder does not read", async () => {
+    const files = smallCheckpoint(smallConfig, (tensors) => {
+      tensors["model.layers.0.self_attn.rotary_emb.inv_freq"] = [2];
+    });
+    const { decoder, tensors } = await load(files);
+    expect(tensors.size).toBe(Object.keys(decoder.tensors).length + 1);
+  });
+
+  it("reads the tokenizer where there is one", async () => {
+    const files = smallCheckpoint();
+    const tokenizer = { "tokenizer.json": json({ version: "1.0" }) };
+    const config = { "tokenizer_config.json": json({ add_bos_token: true }) };
+    expect((await load(files)).tokenizer).toBeUndefined();
+    expect((await load({ ...files, ...config })).tokenizer).toBeUndefined();
+    expect((await load({ ...files, ...tokenizer })).tokenizer).toEqual({
+      tokenizer: { version: "1.0" },
+      config: {},
+    });
+    expect((await load({ ...files, ...tokenizer, ...config })).tokenizer).toEqual({
+      tokenizer: { version: "1.0" },
+      config: { add_bos_token: true },
+    });
+  });
+
+  it.each<[string, object, object | undefined, number | undefined, readonly number[]]>([
+    ["none", {}, undefined, undefined, []],
+    ["null", { bos_token_id: null, eos_token_id: null }, {}, undefined, []],
+    ["a number", { bos_token_id: 1, eos_token_id: 2 }, undefined, 1, [2]],
+    ["several", { bos_token_id: 0, eos_token_id: [2, 3] }, undefined, 0, [2, 3]],
+    ["the generation's first", { bos_token_id: 1, eos_token_id: 2 }, { eos_token_id: [3, 4] }, 1, [3, 4]],
+  ])("reads special tokens: %s", async (_, config, generation, bosToken, stopTokens) => {
+    const files = {
+      ...smallCheckpoint({ ...smallConfig, ...config }),
+      ...(generation && { "generation_config.json": json(generation) }),
+    };
+    expect(await load(files)).toMatchObject({ bosToken, stopTokens });
+  });
+
+  const good = smallCheckpoint();
+  const { "config.json": config, "model.safetensors": weights } = good as Required<typeof good>;
+  it.each<[string, Readonly<Record<string, Uint8Array>>]>([
+    ["small must have config.json, got nothing", { "model.safetensors": weights! }],
+    ['config.json must be JSON, got "{"', { ...good, "config.json": bytesOf("{") }],
+    ["config.json must be an object, got [1]", { ...good, "config.json": json([1]) }],
+    ["config.json must be an object, got null", { ...good, "config.json": json(null) }],
+    [
+      'config.json: model_type must be one of llama, got "mamba"',
+      { ...good, "config.json": json({ ...smallConfig, model_type: "mamba" }) },
+    ],
+    ["config.json: model_type must be one of llama, got nothing", { ...good, "config.json": json({}) }],
+    ["small must have its weights in one file model.safetensors, got nothing", { "config.json": config! }],
+    [
+      'small must have its weights in one file model.safetensors, got "model.safetensors.index.json, which names several"',
+      { "config.json": config!, "model.safetensors.index.json": json({}) },
+    ],
+    [`model.safetensors must have ${q}, got nothing`, smallCheckpoint(smallConfig, (tensors) => delete tensors[q])],
+    [
+      `model.safetensors: ${q} must be [8, 8], got [4, 8]`,
+      smallCheckpoint(smallConfig, (tensors) => (tensors[q] = [4, 8])),
+    ],
+    [
+      `model.safetensors: ${q} must be [8, 8], got [64]`,
+      smallCheckpoint(smallConfig, (tensors) => (tensors[q] = [64])),
+    ],
+    [
+      'model.safetensors: model.embed_tokens.weight must be of type F32, got "BF16"',
+      smallCheckpoint(smallConfig, () => {}, "BF16"),
+    ],
+    ["tokenizer.json must be JSON, got ", { ...good, "tokenizer.json": bytesOf("?") }],
+    ["tokenizer_config.json must be JSON, got ", { ...good, "tokenizer_config.json": bytesOf("") }],
+    ["generation_config.json must be an object, got 3", { ...good, "generation_config.json": json(3) }],
+    [
+      "generation_config.json: eos_token_id must be a token, an integer from 0 to 4, got 5",
+      { ...good, "generation_config.json": json({ eos_token_id: [1, 5] }) },
+    ],
+    [
+      "config.json: eos_token_id must be a token, an integer from 0 to 4, got -1",
+      smallCheckpoint({ ...smallConfig, eos_token_id: -1 }),
+    ],
+    [
+      'config.json: bos_token_id must be a token, an integer from 0 to 4, got "1"',
+      smallCheckpoint({ ...smallConfig, bos_token_id: "1" }),
+    ],
+  ])("refuses: %s", async (message, files) => {
+    const error: unknown = await load(files).catch((caught: unknown) => caught);
+    expect(String((error as Error).message)).toContain(`loadCheckpoint: ${message}`);
+  });
+
+  it("passes on what the family and the file refuse", async () => {
+    await expect(load({ ...good, "config.json": json({ ...smallConfig, hidden_size: -8 }) })).rejects.toThrow(
+      "llama.read: config.json: hidden_size must be an integer from 1 to 9007199254740991, got -8",
+    );
+    await expect(load({ ...good, "model.safetensors": weights!.subarray(0, 30) })).rejects.toThrow(
+      "readSafetensorsHeader: model.safetensors: the file must be whole",
+    );
+  });
+});
+
+describe("inMemory", () => {
+  it("has the files that it was given and no others", async () => {
+    const folder = inMemory("m", { a: Uint8Array.of(1, 2, 3) });
+    const a = await folder.file("a");
+    expect([a?.source.size, await a?.source.read(1, 3)]).toEqual([3, Uint8Array.of(2, 3)]);
+    expect(await folder.file("toString")).toBeUndefined();
+  });
+});

@@ -1,0 +1,122 @@
+/**
+ * The recorded graph of real Llama checkpoints, evaluated in float64, against logits of Hugging Face transformers.
+ *
+ * Attention is written out here, plain and naive, so that what is tested is the family alone.
+ */
+import { readFileSync } from "node:fs";
+import type { Attend, Builder, Decoder } from "@ropewalk/decoder";
+import { evaluate, ndArray, tape as newTape, type Value } from "@ropewalk/graph";
+import { ropeFrequencies, rotationTable } from "@ropewalk/rope";
+import { emitRotate } from "@ropewalk/rope/onnx";
+import { describe, expect, it } from "vitest";
+import { loadCheckpoint, type Checkpoint } from "../src/index.ts";
+import { openFolder } from "../src/node.ts";
+import { folders } from "./fixtures.ts";
+
+type Golden = {
+  readonly cases: readonly {
+    readonly method: string | { readonly groupSize: number | null };
+    readonly inputIds: readonly number[];
+    readonly logitsLast: readonly number[];
+  }[];
+};
+
+/** The golden logits were computed in float32. */
+const tolerance = 5e-5;
+
+/** softmax(q kᵀ / sqrt(headDim) + causal mask) v, with a copy of each key and value for each head that shares it. */
+const naiveAttend = ({ tape }: Builder, decoder: Decoder, seqLen: number): Attend => {
+  const { numHeads, numKvHeads, headDim, rope } = decoder;
+  const constant = (dims: readonly number[], data: ArrayLike<number>): Value => tape.constant("float32", dims, data);
+  const ints = (data: readonly number[]): Value => tape.constant("int64", [data.length], data);
+  const positions = Array.from({ length: seqLen }, (_, i) => i);
+  const table = rotationTable(ropeFrequencies({ ...rope, seqLen }), positions);
+  const [cos, sin] = [table.cos, table.sin].map((part) => constant([seqLen, 1, rope.rotaryDim / 2], part));
+  const mask = positions.flatMap((i) => positions.map((j) => (j > i ? -1e9 : 0)));
+  const heads = (x: Value, count: number, rotates: boolean): Value => {
+    const rows = tape.op("Reshape", [x, ints([seqLen, count, headDim])]);
+    const turned = rotates ? emitRotate(tape, { ...rope, headDim }, rows, cos!, sin!) : rows;
+    const shared = Array.from({ length: numHeads }, (_, head) => Math.floor(head / (numHeads / count)));
+    const copied = tape.op("Gather", [turned, ints(shared)], { axis: 1 });
+    return tape.op("Transpose", [copied], { perm: [1, 0, 2] });
+  };
+  return ({ query, key, value }) => {
+    const keys = tape.op("Transpose", [heads(key, numKvHeads, true)], { perm: [0, 2, 1] });
+    const scores = tape.op("Mul", [
+      tape.op("MatMul", [heads(query, numHeads, true), keys]),
+      constant([1], [headDim ** -0.5]),
+    ]);
+    const shares = tape.op("Softmax", [tape.op("Add", [scores, constant([seqLen, seqLen], mask)])], { axis: -1 });
+    const out = tape.op("MatMul", [shares, heads(value, numKvHeads, false)]);
+    return tape.op("Reshape", [tape.op("Transpose", [out], { perm: [1, 0, 2] }), ints([seqLen, numHeads * headDim])]);
+  };
+};
+
+const weightsOf = async ({ decoder, tensors, files }: Checkpoint): Promise<ReadonlyMap<string, Float32Array>> => {
+  const weights = new Map<string, Float32Array>();
+  for (const name of Object.keys(decoder.tensors)) {
+    const { offset, length } = tensors.get(name)!;
+    const bytes = await files[0]!.source.read(offset, offset + length);
+    weights.set(name, new Float32Array(Uint8Array.from(bytes).buffer));
+  }
+  return weights;
+};
+
+/** Logits of each token, a row each. */
+const logitsOf = async (checkpoint: Checkpoint, ids: readonly number[]): Promise<readonly Float64Array[]> => {
+  const { decoder } = checkpoint;
+  const weights = await weightsOf(checkpoint);
+  const tape = newTape();
+  const builder: Builder = {
+    tape,
+    weight: (name) => tape.constant("float32", decoder.tensors[name]!, weights.get(name)!, name),
+  };
+  const attend = naiveAttend(builder, decoder, ids.length);
+  let hidden = decoder.embed(builder, tape.input("ids", "int64", [ids.length]));
+  for (let index = 0; index < decoder.numLayers; index++) hidden = decoder.layer(builder, index, hidden, attend);
+  tape.output("logits", decoder.unembed(builder, hidden));
+  const { dims, data } = evaluate(tape.model(), { ids: ndArray("int64", [ids.length], ids) })["logits"]!;
+  expect(dims).toEqual([ids.length, decoder.vocabSize]);
+  return ids.map((_, row) => data.subarray(row * decoder.vocabSize, (row + 1) * decoder.vocabSize));
+};
+
+const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+  Math.max(...Array.from(a, (x, i) => Math.abs(x - b[i]!)));
+
+const readGolden = <T>(url: URL): T => JSON.parse(readFileSync(url, "utf8")) as T;
+
+const vectors = new URL("../../tiny-models/test/vectors/", import.meta.url);
+
+const goldens = {
+  llama: new URL("golden-logits.json", folders.llama),
+  llama3: new URL("golden-logits.json", folders.llama3),
+  "passkey-875k": new URL("passkey-875k/golden-logits.json", vectors),
+} as const;
+
+describe.each(["llama", "llama3", "passkey-875k"] as const)("%s", (name) => {
+  const { cases } = readGolden<Golden>(goldens[name]);
+  const plain = cases.filter(
+    ({ method, inputIds }) =>
+      (typeof method === "string" ? method === "none" : method.groupSize === null) && inputIds.length <= 100,
+  );
+
+  it.each(plain)("gives the logits of $inputIds.length tokens", async ({ inputIds, logitsLast }) => {
+    const logits = await logitsOf(await loadCheckpoint(await openFolder(folders[name])), inputIds);
+    expect(logitsLast).toHaveLength(logits[0]!.length);
+    expect(largestDifference(logitsLast, logits.at(-1)!)).toBeLessThan(tolerance);
+  });
+});
+
+it("stories260K gives the losses of its text", async () => {
+  const { ids, cases } = readGolden<{
+    readonly ids: readonly number[];
+    readonly cases: { readonly vanilla: { readonly nll: readonly number[] } };
+  }>(new URL("stories260K/golden.json", vectors));
+  const checkpoint = await loadCheckpoint(await openFolder(folders.stories260K));
+  const logits = await logitsOf(checkpoint, ids.slice(0, 64));
+  // -ln softmax(row)[next]
+  const losses = logits.map(
+    (row, i) => Math.log(row.reduce((sum, logit) => sum + Math.exp(logit), 0)) - row[ids[i + 1]!]!,
+  );
+  expect(largestDifference(losses, cases.vanilla.nll)).toBeLessThan(1e-5);
+});
