@@ -42,7 +42,7 @@ describe("refuses", () => {
     ["no graph", (model) => (model.graph = undefined), "a model must have a graph"],
     [
       "nodes out of order",
-      ({ graph }) => graph!.node.toReversed(),
+      ({ graph }) => (graph!.node = graph!.node.toReversed()),
       'node "second" (Exp) input 0 must be made before it, got "a", which a later node makes',
     ],
     [
