@@ -1,14 +1,37 @@
-/** Publishes nothing: asks publint whether each built package would be a sound one. */
-import { globSync } from "node:fs";
+/** Publishes nothing: asks publint and attw whether each built package would be a sound one, for imports and for types. */
+import { execFile } from "node:child_process";
+import { existsSync, globSync } from "node:fs";
+import { promisify } from "node:util";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 
+const run = promisify(execFile);
+
+/** What attw has against a package's types, as people who import it see them; undefined when nothing. */
+const typeProblems = (folder: string): Promise<string | undefined> =>
+  run(process.execPath, [
+    "node_modules/@arethetypeswrong/cli/dist/index.js",
+    "--pack",
+    folder,
+    "--profile",
+    "esm-only",
+  ]).then(
+    () => undefined,
+    (error: { readonly stdout: string }) => error.stdout,
+  );
+
 let problems = 0;
-for (const manifest of [...globSync("packages/*/package.json"), ...globSync("apps/*/package.json")]) {
-  const pkgDir = manifest.replace("/package.json", "");
-  const { messages, pkg } = await publint({ pkgDir, strict: true, pack: false });
-  for (const message of messages) console.error(`${pkgDir}: ${formatMessage(message, pkg)}`);
-  problems += messages.length;
+const report = (folder: string, problem: string): void => {
+  console.error(`${folder}: ${problem}`);
+  problems += 1;
+};
+
+for (const folder of [...globSync("packages/*"), "apps/cli"]) {
+  if (!existsSync(`${folder}/package.json`)) continue;
+  const { messages, pkg } = await publint({ pkgDir: folder, strict: true, pack: false });
+  for (const message of messages) report(folder, formatMessage(message, pkg) ?? message.code);
+  const types = folder.startsWith("packages/") ? await typeProblems(folder) : undefined;
+  if (types !== undefined) report(folder, types);
 }
 console.log(`packages: ${problems} problems`);
 process.exitCode = problems > 0 ? 1 : 0;
