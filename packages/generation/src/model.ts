@@ -24,6 +24,8 @@ export type LoadOptions = {
   readonly trainedContext?: number;
 };
 
+export type LogitsOptions = Pick<PrefillOptions, "chunkSize" | "signal" | "onProgress">;
+
 export type LanguageModel = {
   readonly backend: Backend;
   /** The loaded graph, for loops of one's own: `planRun`, `prefill`, `runChunk`. */
@@ -41,11 +43,14 @@ export type LanguageModel = {
     prompt: string | readonly number[],
     options?: GenerateOptions,
   ) => AsyncGenerator<number, void, undefined>;
-  /** Logits of every position, [ids.length, vocabSize]; runs of any length, whatever the capacity. */
-  readonly logits: (
+  /** Logits of every position, [ids.length, vocabSize]; of any length, whatever the capacity. */
+  readonly logits: (ids: readonly number[], options?: LogitsOptions) => Promise<Float32Array>;
+  /** The same chunk by chunk, [tokens, vocabSize] from position `start` on, for texts whose logits fill the memory. */
+  readonly visitLogits: (
     ids: readonly number[],
-    options?: Pick<PrefillOptions, "chunkSize" | "signal" | "onProgress">,
-  ) => Promise<Float32Array>;
+    visit: (start: number, logits: Float32Array) => void,
+    options?: LogitsOptions,
+  ) => Promise<void>;
   /** The same weights under another extension; shares what is loaded. */
   readonly withExtension: (extension: ContextExtension) => Promise<LanguageModel>;
   /** Ends every session of this model and of those that share its weights. */
@@ -97,6 +102,13 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
     typeof prompt === "string" ? needText(text, checkpoint.name).encode(prompt) : prompt;
   const tokens: LanguageModel["generateTokens"] = (prompt, options) =>
     generateTokens({ backend, session, extended, stopTokens: checkpoint.stopTokens }, toIds(prompt), options);
+  const visitLogits: LanguageModel["visitLogits"] = async (ids, visit, options = {}) => {
+    checkIds("logits", ids, decoder.vocabSize);
+    const chunkLength = chunkLengthFor(extended, ids.length, options.chunkSize);
+    const cache = createCache(backend, extended, { length: ids.length, chunkLength });
+    const result = await prefill(planRun(session, extended, ids.length), cache, ids, { ...options, onLogits: visit });
+    releaseCache(result.cache);
+  };
   return {
     backend,
     session,
@@ -105,14 +117,12 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
     text,
     generateTokens: tokens,
     generate: (prompt, options) => textStream(needText(text, checkpoint.name), tokens(prompt, options)),
-    logits: async (ids, options = {}) => {
-      checkIds("logits", ids, decoder.vocabSize);
-      const chunkLength = chunkLengthFor(extended, ids.length, options.chunkSize);
-      const cache = createCache(backend, extended, { length: ids.length, chunkLength });
-      const result = await prefill(planRun(session, extended, ids.length), cache, ids, { ...options, logits: "all" });
-      releaseCache(result.cache);
-      return result.logits;
+    logits: async (ids, options) => {
+      const all = new Float32Array(ids.length * decoder.vocabSize);
+      await visitLogits(ids, (start, logits) => all.set(logits, start * decoder.vocabSize), options);
+      return all;
     },
+    visitLogits,
     withExtension: (other) => assemble(loaded, other),
     release: async () => {
       const open = [...loaded.sessions.values()];

@@ -70,8 +70,11 @@ export const runChunk = async (
 export type PrefillOptions = {
   /** Tokens a chunk, at most; never more than the mapping's window are taken. Default 512. */
   readonly chunkSize?: number | undefined;
-  /** Which tokens get logits: only the last, or every one. Default "last". */
-  readonly logits?: "last" | "all";
+  /**
+   * Given: every token gets logits, handed out chunk by chunk as [tokens, vocabSize] from position `start` on. Absent: only
+   * the last token does.
+   */
+  readonly onLogits?: ((start: number, logits: Float32Array) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called after each chunk with the tokens done and the tokens asked. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
@@ -95,7 +98,8 @@ export const chunkLengthFor = (
 };
 
 /**
- * Runs a prompt in chunks behind what the cache holds. The result does not depend on the chunk size.
+ * Runs a prompt in chunks behind what the cache holds: the last token's logits [1, vocabSize], and the cache with the prompt
+ * in it. Neither depends on the chunk size.
  *
  * @throws RangeError when there are no ids or `chunkSize` is not a positive integer; whatever the signal was aborted with
  */
@@ -103,20 +107,19 @@ export const prefill = async (
   runner: Runner,
   cache: KeyValueCache,
   ids: readonly number[],
-  { chunkSize, logits = "last", signal, onProgress }: PrefillOptions = {},
+  { chunkSize, onLogits, signal, onProgress }: PrefillOptions = {},
 ): Promise<ChunkResult> => {
   if (ids.length === 0) throw new RangeError("prefill: ids must hold at least 1 token, got 0");
   const step = chunkLengthFor(runner.extended, ids.length, chunkSize);
   const { vocabSize } = runner.extended.decoder;
-  const all = logits === "all" ? new Float32Array(ids.length * vocabSize) : undefined;
   let result: ChunkResult = { logits: new Float32Array(0), cache };
   for (let done = 0; done < ids.length; done += step) {
     signal?.throwIfAborted();
     const chunk = ids.slice(done, done + step);
-    const rows = all ? chunk.map((_, row) => row) : [chunk.length - 1];
+    const rows = onLogits ? chunk.map((_, row) => row) : [chunk.length - 1];
     result = await runChunk(runner, result.cache, chunk, rows);
-    all?.set(result.logits, done * vocabSize);
+    onLogits?.(done, result.logits);
     onProgress?.(done + chunk.length, ids.length);
   }
-  return { logits: all ?? result.logits, cache: result.cache };
+  return { logits: result.logits.subarray(-vocabSize), cache: result.cache };
 };

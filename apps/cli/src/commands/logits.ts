@@ -14,9 +14,13 @@ const logits = async (path: string, options: LogitsOptions): Promise<void> => {
   const { vocabSize, trainedContext } = plain.extended.decoder;
   const model = await plain.withExtension(extensionFrom({ ...options, trainedContext, length: ids.length }));
   noticeBeyondCapacity("logits", model, ids.length);
-  const all = await model.logits(ids, options.chunkSize === undefined ? {} : { chunkSize: options.chunkSize });
-  const last = Array.from(all.subarray((ids.length - 1) * vocabSize));
-  const argmaxAll = ids.map((_, position) => argmax(all, position * vocabSize, vocabSize));
+  let last: readonly number[] = [];
+  const argmaxAll: number[] = [];
+  const visit = (_: number, rows: Float32Array): void => {
+    for (let at = 0; at < rows.length; at += vocabSize) argmaxAll.push(argmax(rows, at, vocabSize));
+    last = Array.from(rows.subarray(-vocabSize));
+  };
+  await model.visitLogits(ids, visit, { chunkSize: options.chunkSize });
   process.stdout.write(`${JSON.stringify({ last, argmaxAll })}\n`);
   await model.release();
 };
