@@ -1,6 +1,6 @@
 /** `ropewalk passkey`: does the longer window work? Keys hidden in text of growing length, methods side by side. */
 import { passkey875k } from "@ropewalk/tiny-models";
-import { SingleBar } from "cli-progress";
+import { Presets, SingleBar } from "cli-progress";
 import type { Command } from "commander";
 import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
@@ -75,7 +75,8 @@ const passkey = async (model: string, options: PasskeyOptions): Promise<void> =>
   const interrupt = new AbortController();
   process.once("SIGINT", () => interrupt.abort(new Error("passkey: aborted")));
 
-  const bar = new SingleBar({ stream: process.stderr, format: "{bar} {percentage}%  {what}", clearOnComplete: true });
+  const look = { stream: process.stderr, format: "{bar} {percentage}%  {what}", clearOnComplete: true };
+  const bar = new SingleBar(look, Presets.shades_classic);
   const work = jobs.reduce((sum, { length, trials }) => sum + length * trials, 0);
   bar.start(work, 0, { what: "loading" });
   const pool = { setup: { model, options: shared }, workers, signal: interrupt.signal };
