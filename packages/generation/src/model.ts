@@ -1,27 +1,20 @@
 /** A checkpoint, an extension and a backend put together: a language model that runs. */
 import type { Backend, Session } from "@ropewalk/backend";
-import {
-  decoderGraph,
-  extendDecoder,
-  type ContextExtension,
-  type Decoder,
-  type ExtendedDecoder,
-} from "@ropewalk/decoder";
+import { decoderGraph, extendDecoder, type ContextExtension, type ExtendedDecoder } from "@ropewalk/decoder";
 import { encode } from "@ropewalk/graph";
-import { loadCheckpoint, type Checkpoint, type CheckpointFolder } from "@ropewalk/models";
+import type { Checkpoint, CheckpointFolder } from "@ropewalk/models";
 import { createCache, releaseCache } from "./cache.ts";
 import { generateTokens, type GenerateOptions } from "./generate.ts";
+import { openModel, type OpenedModel, type OpenOptions } from "./open.ts";
 import { chunkLengthFor, planRun, prefill, type PrefillOptions } from "./run.ts";
-import { textCodec, textStream, type TextCodec } from "./text.ts";
+import { textStream, type TextCodec } from "./text.ts";
 import { checkIds } from "./check-ids.ts";
 
-export type LoadOptions = {
+export type LoadOptions = OpenOptions & {
   /** Where it runs; there is no default. */
   readonly backend: Backend;
   /** Absent: the model as it is. */
   readonly extension?: ContextExtension;
-  /** The window the model was trained on, in tokens, where its config states another. */
-  readonly trainedContext?: number;
 };
 
 export type LogitsOptions = Pick<PrefillOptions, "chunkSize" | "signal" | "onProgress">;
@@ -57,17 +50,9 @@ export type LanguageModel = {
   readonly release: () => Promise<void>;
 };
 
-const openPath = async (path: string): Promise<CheckpointFolder> => {
-  const { openFolder } = await import("@ropewalk/models/node");
-  return openFolder(path);
-};
-
 /** What models that share weights have in common. */
-type Loaded = {
+type Loaded = OpenedModel & {
   readonly backend: Backend;
-  readonly checkpoint: Checkpoint;
-  readonly decoder: Decoder;
-  readonly text: TextCodec | undefined;
   /** A graph depends on an extension only through the layout of its bands. */
   readonly sessions: Map<ExtendedDecoder["layout"]["kind"], Promise<Session>>;
 };
@@ -135,17 +120,13 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
 /**
  * Loads a model.
  *
- * @param source - a folder's path (in Node), or a folder of files from anywhere
+ * @param source - a folder's path (in Node), a folder of files from anywhere, or what `openModel` gave
  * @throws Error when a file is missing or lies, the family or a number is unknown, or the extension does not fit
  */
 export const loadModel = async (
-  source: string | CheckpointFolder,
+  source: string | CheckpointFolder | OpenedModel,
   { backend, extension = {}, trainedContext }: LoadOptions,
 ): Promise<LanguageModel> => {
-  const checkpoint = await loadCheckpoint(typeof source === "string" ? await openPath(source) : source);
-  if (trainedContext !== undefined && (!Number.isInteger(trainedContext) || trainedContext < 1))
-    throw new RangeError(`loadModel: trainedContext must be a positive integer, got ${trainedContext}`);
-  const decoder = trainedContext === undefined ? checkpoint.decoder : { ...checkpoint.decoder, trainedContext };
-  const text = checkpoint.tokenizer && textCodec(checkpoint.tokenizer);
-  return assemble({ backend, checkpoint, decoder, text, sessions: new Map() }, extension);
+  const opened = await openModel(source, trainedContext === undefined ? {} : { trainedContext });
+  return assemble({ ...opened, backend, sessions: new Map() }, extension);
 };

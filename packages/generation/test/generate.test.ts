@@ -1,6 +1,9 @@
 import { selfExtend } from "@ropewalk/decoder";
+import { openFolder } from "@ropewalk/models/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
+  loadModel,
+  openModel,
   textStream,
   type GenerateOptions,
   type GenerationStats,
@@ -70,6 +73,27 @@ describe("generate", () => {
       [4, 5],
       [5, 5],
     ]);
+  });
+});
+
+describe("openModel", () => {
+  it("reads everything but the weights, enough to choose an extension for a text", async () => {
+    const opened = await openModel(await openFolder(stories260K.url), { trainedContext: 256 });
+    expect(opened.decoder).toMatchObject({ family: "llama", numLayers: 5, trainedContext: 256 });
+    const ids = opened.text!.encode("Once upon a time");
+    const model = await loadModel(opened, {
+      backend: backends[0]!,
+      extension: selfExtend({ groupSize: 2, window: ids.length }),
+    });
+    expect(model.extended.capacity).toBe(2 * (256 - ids.length + Math.floor(ids.length / 2)));
+    expect(await take(model, ids, { maxNewTokens: 3 })).toEqual(await take(stories, ids, { maxNewTokens: 3 }));
+    await model.release();
+  });
+
+  it("refuses a trained window that is none", async () => {
+    await expect(openModel(await openFolder(stories260K.url), { trainedContext: 1.5 })).rejects.toThrow(
+      "openModel: trainedContext must be a positive integer, got 1.5",
+    );
   });
 });
 

@@ -1,9 +1,9 @@
 /** `ropewalk generate`: what follows a prompt, streamed as text or printed as JSON. */
-import { type GenerateOptions, type LanguageModel, type Sampling } from "@ropewalk/generation";
+import { type GenerateOptions, type OpenedModel, type Sampling } from "@ropewalk/generation";
 import { InvalidArgumentError, type Command } from "commander";
 import { noticeBeyondCapacity } from "../notice.ts";
-import { openModel } from "../open-model.ts";
-import { extensionFrom, number, withSharedOptions, type SharedOptions } from "../options.ts";
+import { load, open } from "../open-model.ts";
+import { number, withSharedOptions, type SharedOptions } from "../options.ts";
 import { readIds } from "../read-ids.ts";
 
 type CommandOptions = SharedOptions & {
@@ -32,7 +32,7 @@ const samplingFrom = ({ temperature, topK, topP, seed }: CommandOptions): Sampli
       };
 
 const promptIds = async (
-  model: LanguageModel,
+  model: OpenedModel,
   text: readonly string[],
   ids: string | undefined,
 ): Promise<readonly number[]> => {
@@ -45,11 +45,10 @@ const promptIds = async (
 };
 
 const generate = async (path: string, text: readonly string[], options: CommandOptions): Promise<void> => {
-  const plain = await openModel(path, options);
-  const ids = await promptIds(plain, text, options.ids);
+  const opened = await open(path, options);
+  const ids = await promptIds(opened, text, options.ids);
   const length = ids.length + options.maxNewTokens;
-  const { trainedContext } = plain.extended.decoder;
-  const model = await plain.withExtension(extensionFrom({ ...options, trainedContext, length }));
+  const model = await load(opened, options, length);
   if (options.beyondCapacity) noticeBeyondCapacity("generate", model, length);
   const interrupt = new AbortController();
   process.once("SIGINT", () => interrupt.abort(new Error("generate: aborted")));

@@ -1,7 +1,8 @@
 /** `ropewalk inspect`: what a model is, and what a wanted length takes. */
+import { extendDecoder } from "@ropewalk/decoder";
 import { plannedCacheBytes } from "@ropewalk/generation";
 import type { Command } from "commander";
-import { openModel } from "../open-model.ts";
+import { open } from "../open-model.ts";
 import { extensionFrom, number, numbersFrom, withSharedOptions, type SharedOptions } from "../options.ts";
 import { bytes } from "../render/units.ts";
 
@@ -10,12 +11,11 @@ type InspectOptions = SharedOptions & { readonly length?: number };
 const tokens = (count: number): string => (count === Infinity ? "unlimited" : `${count} tokens`);
 
 const inspect = async (path: string, options: InspectOptions): Promise<void> => {
-  const plain = await openModel(path, options);
-  const { decoder } = plain.extended;
+  const { decoder } = await open(path, options);
   const { trainedContext } = decoder;
   const length = options.length ?? trainedContext;
   const request = { ...options, trainedContext, length };
-  const { extended } = await plain.withExtension(extensionFrom(request));
+  const extended = extendDecoder(decoder, extensionFrom(request));
   const keyValueBytes = plannedCacheBytes(extended, { length, chunkLength: Math.min(512, length) });
   const { family, numLayers, numHeads, numKvHeads, headDim } = decoder;
   if (options.json) {
@@ -38,7 +38,6 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
       "key-value cache": `${bytes(keyValueBytes)} (${keyValueBytes} bytes)`,
     }))
       process.stdout.write(`${name.padEnd(18)} ${value}\n`);
-  await plain.release();
 };
 
 export const addInspect = (program: Command): void => {

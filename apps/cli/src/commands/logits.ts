@@ -2,17 +2,16 @@
 import { argmax } from "@ropewalk/generation";
 import type { Command } from "commander";
 import { noticeBeyondCapacity } from "../notice.ts";
-import { openModel } from "../open-model.ts";
-import { extensionFrom, number, withSharedOptions, type SharedOptions } from "../options.ts";
+import { load, open } from "../open-model.ts";
+import { number, withSharedOptions, type SharedOptions } from "../options.ts";
 import { readIds } from "../read-ids.ts";
 
 type LogitsOptions = SharedOptions & { readonly ids: string; readonly chunkSize?: number };
 
 const logits = async (path: string, options: LogitsOptions): Promise<void> => {
   const ids = await readIds(options.ids);
-  const plain = await openModel(path, options);
-  const { vocabSize, trainedContext } = plain.extended.decoder;
-  const model = await plain.withExtension(extensionFrom({ ...options, trainedContext, length: ids.length }));
+  const model = await load(await open(path, options), options, ids.length);
+  const { vocabSize } = model.extended.decoder;
   noticeBeyondCapacity("logits", model, ids.length);
   let last: readonly number[] = [];
   const argmaxAll: number[] = [];

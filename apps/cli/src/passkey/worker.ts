@@ -1,9 +1,9 @@
 /** A worker of a passkey run: loads the model once, then runs the cells it is sent. */
 import { englishPasskey, passkeyCell, passkeyIn, type PasskeyLanguage, type PasskeyTask } from "@ropewalk/evals";
-import { beyondCapacity, type LanguageModel } from "@ropewalk/generation";
+import { beyondCapacity, type LanguageModel, type OpenedModel } from "@ropewalk/generation";
 import { openFolder } from "@ropewalk/models/node";
 import { parentPort, workerData } from "node:worker_threads";
-import { folderOf, openModel } from "../open-model.ts";
+import { folderOf, load, open } from "../open-model.ts";
 import { extensionFrom } from "../options.ts";
 import type { Job, WorkerMessage, WorkerOrder, WorkerSetup } from "./jobs.ts";
 
@@ -22,9 +22,21 @@ const taskOf = async (model: string): Promise<PasskeyTask> => {
 
 const stopping = new AbortController();
 
-const run = async (task: PasskeyTask, plain: LanguageModel, { variant, ...at }: Job): Promise<void> => {
-  const { trainedContext } = plain.extended.decoder;
-  const model = await plain.withExtension(extensionFrom({ ...options, ...variant, trainedContext, length: at.length }));
+/** Loaded with the first job's extension; later ones share its weights. */
+let loaded: LanguageModel | undefined;
+
+const modelFor = async (opened: OpenedModel, { variant, length }: Job): Promise<LanguageModel> => {
+  const { trainedContext } = opened.decoder;
+  const asked = { ...options, ...variant };
+  loaded = loaded
+    ? await loaded.withExtension(extensionFrom({ ...asked, trainedContext, length }))
+    : await load(opened, asked, length);
+  return loaded;
+};
+
+const run = async (task: PasskeyTask, opened: OpenedModel, job: Job): Promise<void> => {
+  const { variant: _, ...at } = job;
+  const model = await modelFor(opened, job);
   const onTrial = (): void => say({ kind: "trial", length: at.length });
   const cell = await passkeyCell(task, model, at, onTrial, stopping.signal);
   say({
@@ -41,14 +53,14 @@ const failed = (error: unknown): void =>
   say({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
 
 try {
-  const [task, plain] = await Promise.all([taskOf(path), openModel(path, options)]);
+  const [task, opened] = await Promise.all([taskOf(path), open(path, options)]);
   let running = Promise.resolve();
   port.on("message", (order: WorkerOrder) => {
-    if (order.kind === "run") running = run(task, plain, order.job).catch(failed);
+    if (order.kind === "run") running = run(task, opened, order.job).catch(failed);
     else {
       stopping.abort();
       // Without its port nothing keeps the worker alive.
-      void running.then(() => plain.release()).finally(() => port.close());
+      void running.then(() => loaded?.release()).finally(() => port.close());
     }
   });
   say({ kind: "ready" });
