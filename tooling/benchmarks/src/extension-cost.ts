@@ -11,7 +11,7 @@ import {
   type KeyValueCache,
 } from "@ropewalk/generation";
 import { attentionLayer, tokens, type AttentionLayer } from "./attention-layer.ts";
-import { alternate, type Candidate } from "./measure.ts";
+import { timeRatio, type Candidate } from "./measure.ts";
 
 export type Bar = { readonly name: string; readonly ratio: number; readonly bar: number; readonly pass: boolean };
 
@@ -41,47 +41,37 @@ const timed = async (run: () => Promise<unknown>): Promise<number> => {
 };
 
 /** Steps of decoding one after another, from `keyLen` keys on; a settling falls where it falls. */
-const decoding = (name: string, backend: Backend, layer: AttentionLayer, steps: number): Candidate => {
+const decoding = (backend: Backend, layer: AttentionLayer, steps: number): Candidate => {
   const runner = planRun(layer.session, layer.extended, keyLen + steps);
   let cache = filled(backend, layer, steps);
-  return { name, run: () => timed(async () => ({ cache } = await runChunk(runner, cache, [3], [0]))) };
+  return () => timed(async () => ({ cache } = await runChunk(runner, cache, [3], [0])));
 };
 
 /** One chunk behind `keyLen` keys; each time on a cache of its own. */
-const prefilling = (name: string, backend: Backend, layer: AttentionLayer): Candidate => {
+const prefilling = (backend: Backend, layer: AttentionLayer): Candidate => {
   const runner = planRun(layer.session, layer.extended, keyLen + chunkLength);
-  return {
-    name,
-    run: async () => {
-      let cache = filled(backend, layer, chunkLength);
-      const time = await timed(async () => ({ cache } = await runChunk(runner, cache, tokens(chunkLength), [0])));
-      releaseCache(cache);
-      return time;
-    },
+  return async () => {
+    let cache = filled(backend, layer, chunkLength);
+    const time = await timed(async () => ({ cache } = await runChunk(runner, cache, tokens(chunkLength), [0])));
+    releaseCache(cache);
+    return time;
   };
 };
+
+const bar = (name: string, ratio: number, limit: number): Bar => ({ name, ratio, bar: limit, pass: ratio <= limit });
 
 export const extensionCost = async (backend: Backend): Promise<readonly Bar[]> => {
   const make = (extension: ContextExtension): Promise<AttentionLayer> =>
     attentionLayer(backend, size, trainedContext, extension);
   const plain = await make({});
   const extended = await make(selfExtend({ groupSize: 8, window: 1024 }));
-  const decode = { rounds: 60, warmups: 10 };
+  const decode = { rounds: 150, warmups: 10 };
   const steps = decode.rounds + decode.warmups;
-  const decoded = await alternate(
-    [decoding("plain", backend, plain, steps), decoding("extended", backend, extended, steps)],
-    decode,
-  );
-  const prefilled = await alternate([prefilling("plain", backend, plain), prefilling("extended", backend, extended)], {
-    rounds: 7,
-    warmups: 1,
-  });
+  const decoded = await timeRatio(decoding(backend, plain, steps), decoding(backend, extended, steps), decode);
+  const prefill = { rounds: 9, warmups: 1 };
+  const prefilled = await timeRatio(prefilling(backend, plain), prefilling(backend, extended), prefill);
   await plain.session.release();
   await extended.session.release();
-  const bar = (name: string, times: Readonly<Record<string, number>>, limit: number): Bar => {
-    const ratio = times["extended"]! / times["plain"]!;
-    return { name, ratio, bar: limit, pass: ratio <= limit };
-  };
   return [
     bar(`decode, SelfExtend / plain, ${keyLen} keys`, decoded, 1.1),
     bar(`prefill of ${chunkLength}, SelfExtend / plain, ${keyLen} keys`, prefilled, 1.2),

@@ -1,22 +1,29 @@
 /** Medians side by side: the candidates take turns in one run, so that what disturbs one disturbs the other. */
 
-export type Candidate = { readonly name: string; readonly run: () => Promise<number> };
+/** Runs once and gives the milliseconds of what is to be measured. */
+export type Candidate = () => Promise<number>;
 
 const median = (values: readonly number[]): number => {
   const sorted = values.toSorted((a, b) => a - b);
   return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
 };
 
-/** Milliseconds of each candidate's `run`, as it reports them: the median of `rounds`, after `warmups` not counted. */
-export const alternate = async (
-  candidates: readonly Candidate[],
+/**
+ * How many times the time of `base` `candidate` takes: they take turns, and the median is of each turn's own ratio, so that a
+ * machine that is slower for a while slows both. Each `run` reports its own milliseconds; `warmups` turns are not counted.
+ */
+export const timeRatio = async (
+  base: Candidate,
+  candidate: Candidate,
   { rounds, warmups }: { readonly rounds: number; readonly warmups: number },
-): Promise<Readonly<Record<string, number>>> => {
-  const times = new Map(candidates.map(({ name }) => [name, [] as number[]]));
-  for (let round = 0; round < warmups + rounds; round++)
-    for (const { name, run } of round % 2 === 0 ? candidates : candidates.toReversed()) {
-      const time = await run();
-      if (round >= warmups) times.get(name)!.push(time);
-    }
-  return Object.fromEntries([...times].map(([name, values]) => [name, median(values)]));
+): Promise<number> => {
+  const ratios: number[] = [];
+  for (let round = 0; round < warmups + rounds; round++) {
+    const candidateFirst = round % 2 === 1;
+    const before = candidateFirst ? await candidate() : undefined;
+    const baseTime = await base();
+    const candidateTime = before ?? (await candidate());
+    if (round >= warmups) ratios.push(candidateTime / baseTime);
+  }
+  return median(ratios);
 };
