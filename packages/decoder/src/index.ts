@@ -27,5 +27,5 @@ export {
   yarnTemperature,
   type ContextExtension,
 } from "./extension.ts";
-export { decoderGraph, type WeightLocation } from "./graph.ts";
+export { decoderGraph, type WeightLocation, type WeightType } from "./graph.ts";
 export { inputs, outputs } from "./interface.ts";

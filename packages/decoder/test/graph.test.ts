@@ -51,6 +51,7 @@ const decoder: Decoder = {
 const graphOf = (extension: ContextExtension) =>
   decoderGraph(extendDecoder(decoder, extension), (name) => ({
     location: "weights",
+    type: "float32",
     offset: 0,
     length: 4 * decoder.tensors[name]!.reduce((size, dim) => size * dim, 1),
   }));

@@ -61,10 +61,7 @@ const sessionFor = ({ backend, checkpoint, sessions }: Loaded, extended: Extende
   const { kind } = extended.layout;
   const ready = sessions.get(kind);
   if (ready !== undefined) return ready;
-  const graph = decoderGraph(extended, (name) => {
-    const { file, offset, length } = checkpoint.tensors.get(name)!;
-    return { location: file, offset, length };
-  });
+  const graph = decoderGraph(extended, checkpoint.locate);
   const session = backend.createSession(
     encode(graph),
     checkpoint.files.map(({ external }) => external),

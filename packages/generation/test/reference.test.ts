@@ -159,7 +159,12 @@ describe.each(backends)("attention under any extension on $name", (backend) => {
         async (shape, extension, ids, chunkSize) => {
           const extended = extendDecoder(attentionOnly(shape), extension);
           const data = new Uint8Array(table(vocabSize * extended.decoder.tensors["table"]![1]!).buffer);
-          const graph = decoderGraph(extended, () => ({ location: "table", offset: 0, length: data.length }));
+          const graph = decoderGraph(extended, () => ({
+            location: "table",
+            offset: 0,
+            length: data.length,
+            type: "float32",
+          }));
           const session = await backend.createSession(encode(graph), [{ kind: "bytes", file: "table", data }]);
           const cache = createCache(backend, extended, { length: ids.length, chunkLength: chunkSize });
           const { vocabSize: width } = extended.decoder;

@@ -106,9 +106,12 @@ describe("loadCheckpoint", () => {
       { ...good, "config.json": json({ ...smallConfig, model_type: "mamba" }) },
     ],
     ["config.json: model_type must be one of llama, got nothing", { ...good, "config.json": json({}) }],
-    ["small must have its weights in one file model.safetensors, got nothing", { "config.json": config! }],
     [
-      'small must have its weights in one file model.safetensors, got "model.safetensors.index.json, which names several"',
+      "small must have its weights in model.safetensors, or in shards that model.safetensors.index.json names, got nothing",
+      { "config.json": config! },
+    ],
+    [
+      "model.safetensors.index.json: weight_map must be an object, got nothing",
       { "config.json": config!, "model.safetensors.index.json": json({}) },
     ],
     [`model.safetensors must have ${q}, got nothing`, smallCheckpoint(smallConfig, (tensors) => delete tensors[q])],
@@ -121,8 +124,8 @@ describe("loadCheckpoint", () => {
       smallCheckpoint(smallConfig, (tensors) => (tensors[q] = [64])),
     ],
     [
-      'model.safetensors: model.embed_tokens.weight must be of type F32, got "BF16"',
-      smallCheckpoint(smallConfig, () => {}, "BF16"),
+      'model.safetensors: model.embed_tokens.weight must be of type F32, F16, BF16, got "I16"',
+      smallCheckpoint(smallConfig, () => {}, "I16"),
     ],
     ["tokenizer.json must be JSON, got ", { ...good, "tokenizer.json": bytesOf("?") }],
     ["tokenizer_config.json must be JSON, got ", { ...good, "tokenizer_config.json": bytesOf("") }],

@@ -60,7 +60,7 @@ export const attentionLayer = async (
   const extended = extendDecoder(decoderOf(size, trainedContext), extension);
   const { hiddenDim } = extended.decoder;
   const data = new Uint8Array(noise(vocabSize * hiddenDim).buffer);
-  const graph = decoderGraph(extended, () => ({ location: table, offset: 0, length: data.length }));
+  const graph = decoderGraph(extended, () => ({ location: table, offset: 0, length: data.length, type: "float32" }));
   const session = await backend.createSession(encode(graph), [{ kind: "bytes", file: table, data }]);
   return { extended, session };
 };

@@ -1,0 +1,100 @@
+/** Checkpoints in several files, and an index that tells the truth about them or not. */
+import { describe, expect, it } from "vitest";
+import { inMemory, llama, loadCheckpoint } from "../src/index.ts";
+import { bytesOf, headerOf, safetensors, smallConfig } from "./fixtures.ts";
+
+const shapes = llama.read(smallConfig).tensors;
+const names = Object.keys(shapes);
+const [first, second] = [names.slice(0, 4), names.slice(4)];
+const shardOf = (name: string): string => (first.includes(name) ? "a.safetensors" : "b.safetensors");
+const weightMap = Object.fromEntries(names.map((name) => [name, shardOf(name)]));
+
+const shard = (held: readonly string[]): Uint8Array => {
+  const { header, dataLength } = headerOf(Object.fromEntries(held.map((name) => [name, shapes[name]!])));
+  return safetensors(header, dataLength);
+};
+
+const files = (
+  changes: Readonly<Record<string, Uint8Array | undefined>> = {},
+): Readonly<Record<string, Uint8Array>> => {
+  const all = {
+    "config.json": bytesOf(JSON.stringify(smallConfig)),
+    "model.safetensors.index.json": bytesOf(JSON.stringify({ metadata: {}, weight_map: weightMap })),
+    "a.safetensors": shard(first),
+    "b.safetensors": shard(second),
+    ...changes,
+  };
+  return Object.fromEntries(
+    Object.entries(all).filter((entry): entry is [string, Uint8Array] => entry[1] !== undefined),
+  );
+};
+
+const indexWith = (map: Readonly<Record<string, unknown>>): Readonly<Record<string, Uint8Array>> =>
+  files({ "model.safetensors.index.json": bytesOf(JSON.stringify({ weight_map: { ...weightMap, ...map } })) });
+
+const load = (held: Readonly<Record<string, Uint8Array>>) => loadCheckpoint(inMemory("sharded", held));
+
+describe("a checkpoint in shards", () => {
+  it("has the tensors of all of them, each in its file", async () => {
+    const { tensors, files: opened, locate } = await load(files());
+    expect([...tensors.keys()].toSorted()).toEqual(names.toSorted());
+    expect(opened.map(({ external }) => external.file)).toEqual(["a.safetensors", "b.safetensors"]);
+    for (const name of names) expect(locate(name)).toMatchObject({ location: shardOf(name), type: "float32" });
+  });
+
+  it.each<readonly [string, Readonly<Record<string, Uint8Array>>, string]>([
+    [
+      "a missing shard",
+      files({ "b.safetensors": undefined }),
+      "sharded must have the shard b.safetensors that model.safetensors.index.json names, got nothing",
+    ],
+    [
+      "a way out of the folder",
+      indexWith({ [names[0]!]: "../a.safetensors" }),
+      'must be in a .safetensors file of the same folder, got "../a.safetensors"',
+    ],
+    [
+      "a way out on Windows",
+      indexWith({ [names[0]!]: "..\\\\a.safetensors" }),
+      "must be in a .safetensors file of the same folder",
+    ],
+    [
+      "a file that is no safetensors file",
+      indexWith({ [names[0]!]: "config.json" }),
+      'must be in a .safetensors file of the same folder, got "config.json"',
+    ],
+    ["no file at all", indexWith({ [names[0]!]: 3 }), `${names[0]} must name a file, got 3`],
+    [
+      "a tensor in two shards",
+      files({ "b.safetensors": shard([...second, first[0]!]) }),
+      `${first[0]} must be in one file, got ["a.safetensors", "b.safetensors"]`,
+    ],
+    [
+      "a tensor in another shard than said",
+      indexWith({ [first[0]!]: "b.safetensors" }),
+      `${first[0]} must be in a.safetensors, which holds it, got "b.safetensors"`,
+    ],
+    [
+      "a tensor that no shard holds",
+      indexWith({ ghost: "a.safetensors" }),
+      "a.safetensors must hold ghost, as model.safetensors.index.json says, got nothing",
+    ],
+    [
+      "a shard that is cut off",
+      files({ "a.safetensors": shard(first).subarray(0, 40) }),
+      "readSafetensorsHeader: a.safetensors: the file must be whole",
+    ],
+    [
+      "an index that is no JSON",
+      files({ "model.safetensors.index.json": bytesOf("{") }),
+      "model.safetensors.index.json must be JSON",
+    ],
+  ])("is refused with %s", async (_, held, message) => {
+    await expect(load(held)).rejects.toThrow(message);
+  });
+
+  it("is passed over where the weights are in one file as well", async () => {
+    const { tensors } = await load(files({ "model.safetensors": shard(names) }));
+    expect(new Set([...tensors.values()].map(({ file }) => file))).toEqual(new Set(["model.safetensors"]));
+  });
+});
