@@ -35,7 +35,8 @@ export type GenerationStats = {
   readonly cacheBytes: number;
 };
 
-export type Generator = {
+/** What a run needs of a loaded model. */
+export type LoadedGraph = {
   readonly backend: Backend;
   readonly session: Session;
   readonly extended: ExtendedDecoder;
@@ -58,7 +59,7 @@ const newTokensFor = (asked: number | undefined, room: number): number => {
  *   capacity and `beyondCapacity` is not "allow"; whatever the signal was aborted with
  */
 export const generateTokens = async function* (
-  { backend, session, extended, stopTokens }: Generator,
+  { backend, session, extended, stopTokens }: LoadedGraph,
   ids: readonly number[],
   options: GenerateOptions = {},
 ): AsyncGenerator<number, void, undefined> {
