@@ -13,7 +13,8 @@ export const textCodec = (files: { readonly tokenizer: unknown; readonly config:
   const tokenizer = new Tokenizer(files.tokenizer as object, files.config as object);
   return {
     encode: (text) => tokenizer.encode(text).ids,
-    decode: (ids) => tokenizer.decode([...ids], { skip_special_tokens: true }),
+    // The tokenizer refuses to decode nothing.
+    decode: (ids) => (ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: true })),
   };
 };
 
@@ -23,22 +24,23 @@ const replacement = "\uFFFD";
 /**
  * Turns tokens into pieces of text as they come. A piece that ends inside a character is held back until the rest is there.
  *
- * Ids are decoded together, because a token's text can depend on its neighbours; the texts joined are `decode(ids)`.
+ * A token's text can depend on its neighbours (the first of a text may lose its space), so a piece is what the tokens since
+ * the last piece add to the tokens of that piece: the texts joined are `decode(ids)`, at a cost that does not grow.
  */
 export const textStream = async function* (
   codec: TextCodec,
   tokens: AsyncIterable<number>,
 ): AsyncGenerator<string, void, undefined> {
-  let ids: number[] = [];
-  let given = 0;
+  let context: readonly number[] = [];
+  let fresh: number[] = [];
+  const added = (): string => codec.decode([...context, ...fresh]).slice(codec.decode(context).length);
   for await (const token of tokens) {
-    ids.push(token);
-    const text = codec.decode(ids);
-    if (text.endsWith(replacement) || text.length <= given) continue;
-    yield text.slice(given);
-    // Start anew at a line's end, where texts do not depend on their neighbours: long texts stay cheap.
-    [ids, given] = text.endsWith("\n") ? [[], 0] : [ids, text.length];
+    fresh.push(token);
+    const piece = added();
+    if (piece === "" || piece.endsWith(replacement)) continue;
+    yield piece;
+    [context, fresh] = [fresh, []];
   }
-  const text = codec.decode(ids);
-  if (text.length > given) yield text.slice(given);
+  const rest = added();
+  if (rest !== "") yield rest;
 };

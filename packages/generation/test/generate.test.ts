@@ -178,6 +178,14 @@ describe("what is refused", () => {
   });
 });
 
+it("a text of no tokens is empty: a run may stop before its first", async () => {
+  const [first] = await take(stories, [1], { maxNewTokens: 1 });
+  const pieces: string[] = [];
+  for await (const piece of stories.generate([1], { stopTokens: [first!] })) pieces.push(piece);
+  expect(pieces).toEqual([]);
+  expect(stories.text!.decode([])).toBe("");
+});
+
 describe("textStream", () => {
   const codec: TextCodec = {
     encode: () => [],
@@ -194,6 +202,25 @@ describe("textStream", () => {
 
   it("never splits a character", async () => {
     expect(await stream([...new TextEncoder().encode("a€b")])).toEqual(["a", "€", "b"]);
+  });
+
+  it("keeps the spaces of a tokenizer that drops the first one of a text, after a line's end too", async () => {
+    const words = [" once", " upon", "\n", " a", "\n", "\n", " time"];
+    const spaced: TextCodec = {
+      encode: () => [],
+      decode: (ids) =>
+        ids
+          .map((id) => words[id])
+          .join("")
+          .replace(/^ /, ""),
+    };
+    const tokens = async function* () {
+      yield* words.keys();
+    };
+    const pieces: string[] = [];
+    for await (const piece of textStream(spaced, tokens())) pieces.push(piece);
+    expect(pieces.join("")).toBe("once upon\n a\n\n time");
+    expect(pieces).toHaveLength(words.length);
   });
 
   it("gives what is left at the end, even when it is no character", async () => {
