@@ -1,4 +1,5 @@
 /** A model by its folder's path, or by the name of one that the project ships. */
+import type { ContextExtension } from "@ropewalk/decoder";
 import { loadModel, openModel, type LanguageModel, type OpenedModel } from "@ropewalk/generation";
 import { openFolder } from "@ropewalk/models/node";
 import { passkey875k, stories260K } from "@ropewalk/tiny-models";
@@ -14,9 +15,13 @@ export const folderOf = (model: string): string | URL =>
 export const open = async (model: string, { trainedContext }: SharedOptions): Promise<OpenedModel> =>
   openModel(await openFolder(folderOf(model)), trainedContext === undefined ? {} : { trainedContext });
 
-/** The model under the extension that the flags ask for, for a run of `length` tokens. */
-export const load = (opened: OpenedModel, options: SharedOptions, length: number): Promise<LanguageModel> => {
-  const { trainedContext } = opened.decoder;
-  const extension = extensionFrom({ ...options, trainedContext, length });
-  return loadModel(opened, { backend: backendFrom(options), extension });
-};
+/** The extension that the flags ask for, for a run of `length` tokens of this model. */
+export const extensionFor = (
+  { decoder: { trainedContext } }: OpenedModel,
+  options: SharedOptions,
+  length: number,
+): ContextExtension => extensionFrom({ ...options, trainedContext, length });
+
+/** The model under that extension. */
+export const load = (opened: OpenedModel, options: SharedOptions, length: number): Promise<LanguageModel> =>
+  loadModel(opened, { backend: backendFrom(options), extension: extensionFor(opened, options, length) });

@@ -44,17 +44,23 @@ export type Backend = {
   readonly allocate: (length: number) => Buffer;
 };
 
-/** @throws RangeError unless the feeds are exactly the session's inputs and the fetches are among its outputs. */
-export const checkRun = (
+/**
+ * Checks runs of one session; what it knows of the session it works out once.
+ *
+ * @returns a check that throws RangeError unless the feeds are exactly the session's inputs and the fetches among its outputs
+ */
+export const runChecks = (
   name: string,
-  session: Pick<Session, "inputs" | "outputs">,
-  feeds: Readonly<Record<string, Tensor>>,
-  fetches: Fetches,
-): void => {
-  const missing = session.inputs.find((input) => !(input in feeds));
-  if (missing !== undefined) throw new RangeError(`${name}: run needs the input ${missing}, got ${Object.keys(feeds)}`);
-  const unknown = Object.keys(feeds).find((feed) => !session.inputs.includes(feed));
-  if (unknown !== undefined) throw new RangeError(`${name}: the graph has no input ${unknown}, only ${session.inputs}`);
-  const absent = [...fetches.read, ...(fetches.keep ?? [])].find((output) => !session.outputs.includes(output));
-  if (absent !== undefined) throw new RangeError(`${name}: the graph has no output ${absent}, only ${session.outputs}`);
+  { inputs, outputs }: Pick<Session, "inputs" | "outputs">,
+): ((feeds: Readonly<Record<string, Tensor>>, fetches: Fetches) => void) => {
+  const [inputNames, outputNames] = [new Set(inputs), new Set(outputs)];
+  return (feeds, { read, keep = [] }) => {
+    const missing = inputs.find((input) => !Object.hasOwn(feeds, input));
+    if (missing !== undefined)
+      throw new RangeError(`${name}: run needs the input ${missing}, got ${Object.keys(feeds)}`);
+    const unknown = Object.keys(feeds).find((feed) => !inputNames.has(feed));
+    if (unknown !== undefined) throw new RangeError(`${name}: the graph has no input ${unknown}, only ${inputs}`);
+    const absent = [...read, ...keep].find((output) => !outputNames.has(output));
+    if (absent !== undefined) throw new RangeError(`${name}: the graph has no output ${absent}, only ${outputs}`);
+  };
 };

@@ -1,6 +1,6 @@
 /** Buffers as typed arrays, for every backend that computes in JavaScript's or WebAssembly's reach of the CPU. */
 import type { Buffer } from "./buffer.ts";
-import type { HostTensor, Tensor } from "./tensor.ts";
+import { sizeOf, type HostTensor, type Tensor } from "./tensor.ts";
 
 /** The host tensors of a host-only backend's run. @throws TypeError for a tensor of another backend. */
 export const asHost = (name: string, tensor: Tensor): HostTensor => {
@@ -30,7 +30,7 @@ export const hostBuffer = (length: number): Buffer => {
   const buffer: Buffer = {
     length,
     view: (offset, dims) => {
-      const size = dims.reduce((product, dim) => product * dim, 1);
+      const size = sizeOf(dims);
       checkRange("view", offset, size);
       return { place: "host", type: "float32", dims, data: data.subarray(offset, offset + size) };
     },

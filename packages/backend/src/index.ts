@@ -1,4 +1,4 @@
-export { checkRun, type Backend, type ExternalData, type Fetches, type Session } from "./backend.ts";
+export { runChecks, type Backend, type ExternalData, type Fetches, type Session } from "./backend.ts";
 export type { Buffer, StridedCopy } from "./buffer.ts";
 export {
   float32,

@@ -1,5 +1,5 @@
 /** A session of any runtime that takes and gives tensors on the host, as the backend's session. */
-import { checkRun, type Session } from "./backend.ts";
+import { runChecks, type Session } from "./backend.ts";
 import { asHost } from "./host-buffer.ts";
 import type { HostTensor } from "./tensor.ts";
 
@@ -34,11 +34,12 @@ export const hostSession = async (
   };
   const session = await load().catch(failed("loaded"));
   const { inputNames: inputs, outputNames: outputs } = session;
+  const checkRun = runChecks(name, { inputs, outputs });
   return {
     inputs,
     outputs,
     run: async (feeds, fetches) => {
-      checkRun(name, { inputs, outputs }, feeds, fetches);
+      checkRun(feeds, fetches);
       const values = Object.fromEntries(inputs.map((input) => [input, toRuntime(asHost(name, feeds[input]!))]));
       const results = await session
         .run(values as never, [...fetches.read, ...(fetches.keep ?? [])])

@@ -22,7 +22,8 @@ export type DeviceTensor = {
 
 export type Tensor = HostTensor | DeviceTensor;
 
-const sizeOf = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
+/** Elements of a tensor of these sizes. */
+export const sizeOf = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
 
 const checked = (type: TensorType, dims: readonly number[], data: TensorData): HostTensor => {
   if (data.length !== sizeOf(dims))

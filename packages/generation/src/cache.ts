@@ -46,7 +46,8 @@ const settleBlock = 256;
 export const rowSize = ({ extended: { decoder } }: Pick<KeyValueCache, "extended">): number =>
   decoder.numKvHeads * decoder.headDim;
 
-const settles = ({ layout }: ExtendedDecoder): boolean => layout.kind !== "window";
+/** Whether tokens ever settle: under a bare window they are dropped instead. */
+export const settles = ({ layout }: ExtendedDecoder): boolean => layout.kind !== "window";
 
 const buffersOf = (layer: LayerCache): readonly Buffer[] => [
   layer.settledKeys,
@@ -60,12 +61,13 @@ export type CachePlan = { readonly length: number; readonly chunkLength: number 
 
 /** Tokens that the settled part and the rows have room for: a window, a block that waits to settle, and a chunk of rows. */
 const rooms = (
-  { layout }: ExtendedDecoder,
+  extended: ExtendedDecoder,
   { length, chunkLength }: CachePlan,
 ): Pick<KeyValueCache, "settledRoom" | "rowRoom"> => {
+  const { layout } = extended;
   const window = layout.kind === "everything" ? 0 : layout.window;
   return {
-    settledRoom: layout.kind === "window" ? 0 : Math.max(0, length - window),
+    settledRoom: settles(extended) ? Math.max(0, length - window) : 0,
     rowRoom: Math.min(window + settleBlock + chunkLength, Math.max(length, chunkLength)),
   };
 };

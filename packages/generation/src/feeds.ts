@@ -1,7 +1,7 @@
 /** The cache as a graph's inputs: views of its stretches, and a closed stand-in for each stretch that is empty. */
 import { float32, int64, type Buffer, type Tensor } from "@ropewalk/backend";
 import { closed, inputs, stretches, type Chunk } from "@ropewalk/decoder";
-import { rowSize, type KeyValueCache } from "./cache.ts";
+import { rowSize, settles, type KeyValueCache } from "./cache.ts";
 
 /**
  * Everything that a chunk reads of the cache.
@@ -24,7 +24,7 @@ export const cacheFeeds = (cache: KeyValueCache, chunk: Chunk): Readonly<Record<
   const gate = (length: number): Tensor => float32([1], Float32Array.of(length > 0 ? 0 : closed));
   const counted = (length: number): number => Math.max(1, length);
 
-  const settling = layout.kind !== "window";
+  const settling = settles(extended);
   const windowed = layout.kind !== "everything";
   const feeds: Record<string, Tensor> = {
     [inputs.recentLengths]: int64(

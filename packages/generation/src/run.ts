@@ -20,12 +20,21 @@ export type Runner = {
   readonly session: Session;
   readonly extended: ExtendedDecoder;
   readonly frequencies: RopeFrequencies;
+  /** Outputs that go into the cache. */
+  readonly cached: readonly string[];
 };
+
+const cachedOutputs = ({ decoder, positions }: ExtendedDecoder): readonly string[] =>
+  Array.from({ length: decoder.numLayers }, (_, layer) => [
+    ...positions.bands.map((_, band) => outputs.newKeys(layer, band)),
+    outputs.newValues(layer),
+  ]).flat();
 
 export const planRun = (session: Session, extended: ExtendedDecoder, plannedLength: number): Runner => ({
   session,
   extended,
   frequencies: frequenciesFor(extended, plannedLength),
+  cached: cachedOutputs(extended),
 });
 
 /** Logits [rows, vocabSize] of the asked rows, and the cache with the chunk behind it. */
@@ -34,19 +43,13 @@ export type ChunkResult = { readonly logits: Float32Array; readonly cache: KeyVa
 const asTensors = (numbers: Readonly<Record<string, Numbers>>): Readonly<Record<string, Tensor>> =>
   Object.fromEntries(Object.entries(numbers).map(([name, { dims, data }]) => [name, float32(dims, data)]));
 
-const keptOutputs = ({ decoder, positions }: ExtendedDecoder): readonly string[] =>
-  Array.from({ length: decoder.numLayers }, (_, layer) => [
-    ...positions.bands.map((_, band) => outputs.newKeys(layer, band)),
-    outputs.newValues(layer),
-  ]).flat();
-
 /**
  * Runs one chunk of at most `longestChunk` tokens.
  *
  * @param rows - which of the chunk's tokens get logits, at least one
  */
 export const runChunk = async (
-  { session, extended, frequencies }: Runner,
+  { session, extended, frequencies, cached }: Runner,
   cache: KeyValueCache,
   ids: readonly number[],
   rows: readonly number[],
@@ -61,7 +64,7 @@ export const runChunk = async (
       ...asTensors(chunkMasks(extended.layout, chunk)),
       ...cacheFeeds(ready, chunk),
     },
-    { read: [outputs.logits], keep: keptOutputs(extended) },
+    { read: [outputs.logits], keep: cached },
   );
   const logits = (results[outputs.logits] as HostTensor).data as Float32Array;
   return { logits, cache: appendToCache(ready, chunk, results) };

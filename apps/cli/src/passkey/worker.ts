@@ -3,8 +3,7 @@ import { englishPasskey, passkeyCell, passkeyIn, type PasskeyLanguage, type Pass
 import { beyondCapacity, type LanguageModel, type OpenedModel } from "@ropewalk/generation";
 import { openFolder } from "@ropewalk/models/node";
 import { parentPort, workerData } from "node:worker_threads";
-import { folderOf, load, open } from "../open-model.ts";
-import { extensionFrom } from "../options.ts";
+import { extensionFor, folderOf, load, open } from "../open-model.ts";
 import type { Job, WorkerMessage, WorkerOrder, WorkerSetup } from "./jobs.ts";
 
 const port = parentPort!;
@@ -26,11 +25,8 @@ const stopping = new AbortController();
 let loaded: LanguageModel | undefined;
 
 const modelFor = async (opened: OpenedModel, { variant, length }: Job): Promise<LanguageModel> => {
-  const { trainedContext } = opened.decoder;
   const asked = { ...options, ...variant };
-  loaded = loaded
-    ? await loaded.withExtension(extensionFrom({ ...asked, trainedContext, length }))
-    : await load(opened, asked, length);
+  loaded = loaded ? await loaded.withExtension(extensionFor(opened, asked, length)) : await load(opened, asked, length);
   return loaded;
 };
 

@@ -18,10 +18,11 @@ export const renderCosts = (methods: readonly MethodCosts[]): string => {
   });
   for (const { method, cells, positions } of methods)
     for (const [length, mapping] of positions) {
-      const stats = cells.filter((cell) => cell.length === length).map((cell) => cell.stats);
+      const own = cells.filter((cell) => cell.length === length);
+      const stats = own.map((cell) => cell.stats);
       const sum = (of: (one: (typeof stats)[number]) => number): number =>
         stats.reduce((total, one) => total + of(one), 0);
-      const trials = cells.filter((cell) => cell.length === length).reduce((total, cell) => total + cell.trials, 0);
+      const trials = own.reduce((total, cell) => total + cell.trials, 0);
       table.push([
         method,
         length,

@@ -1,5 +1,5 @@
 /** Inputs that are told by a few numbers instead of stored: noise from a seed, masks from distances, plain integers. */
-import { float32, int64, type HostTensor } from "../tensor.ts";
+import { float32, int64, sizeOf, type HostTensor } from "../tensor.ts";
 
 export type Recipe =
   | { readonly kind: "noise"; readonly dims: readonly number[]; readonly seed: number }
@@ -13,8 +13,6 @@ export type Recipe =
       readonly from: number;
       readonly to: number;
     };
-
-const sizeOf = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
 
 /** Numbers in [-1, 1), the same on every machine. */
 const noise = (length: number, seed: number): Float32Array => {
