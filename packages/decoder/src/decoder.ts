@@ -6,11 +6,12 @@
  */
 import type { RopeScaling, RotaryLayout } from "@ropewalk/rope";
 import type { Tape, Value } from "@ropewalk/graph";
+import type { StoredWeights } from "./stored-weights.ts";
 
-/** What a family records with: the tape, and the checkpoint's tensors as values by name. */
+/** What a family records with: the tape, and the checkpoint's tensors by name. */
 export type Builder = {
   readonly tape: Tape;
-  readonly weight: (name: string) => Value;
+  readonly weights: StoredWeights;
 };
 
 /** The projections of one layer, before rotation: `query` [seqLen, numHeads * headDim], `key` and `value` [seqLen, numKvHeads * headDim]. */
@@ -32,6 +33,7 @@ export type Decoder = {
   readonly family: string;
   readonly vocabSize: number;
   readonly hiddenDim: number;
+  readonly feedForwardDim: number;
   readonly numLayers: number;
   readonly numHeads: number;
   readonly numKvHeads: number;
@@ -39,8 +41,14 @@ export type Decoder = {
   /** The window the checkpoint was trained on, in tokens. */
   readonly trainedContext: number;
   readonly rope: DecoderRope;
+  /** How many keys back a query sees, in tokens; undefined: all of them. Off where an extension sets the positions. */
+  readonly slidingWindow: number | undefined;
   /** Every checkpoint tensor that is read, with its shape. */
   readonly tensors: Readonly<Record<string, readonly number[]>>;
+  /** The layers' matrices [out, in] among them: those that may be stored in blocks. */
+  readonly projections: readonly string[];
+  /** The matrix [vocabSize, hiddenDim] that logits are taken with; it may be the embedding itself. */
+  readonly unembedding: string;
   /** Token ids [seqLen] to hidden states [seqLen, hiddenDim]. */
   readonly embed: (builder: Builder, ids: Value) => Value;
   /** Layer `index`: hidden states [seqLen, hiddenDim] to the same shape. */

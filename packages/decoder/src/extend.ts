@@ -1,6 +1,6 @@
 /** A decoder with an extension put on it: every field decided, every number checked against the checkpoint. */
 import type { EntropyScaling } from "@ropewalk/entropy-scaling";
-import { capacity as mappingCapacity, plain, type PositionMapping } from "@ropewalk/position-mapping";
+import { capacity as mappingCapacity, plain, slidingWindow, type PositionMapping } from "@ropewalk/position-mapping";
 import { ropeFrequencies, type RopeFrequencies, type RopeScaling } from "@ropewalk/rope";
 import type { Decoder } from "./decoder.ts";
 import type { ContextExtension } from "./extension.ts";
@@ -27,6 +27,8 @@ export type ExtendedDecoder = {
   readonly knownContext: number;
   /** The longest input whose relative positions all lie inside `knownContext`; may be Infinity. */
   readonly capacity: number;
+  /** What the extension changes beyond what it was asked for, in words: a run should say it. */
+  readonly notices: readonly string[];
 };
 
 const bandLayout = ({ name, bands }: PositionMapping): BandLayout => {
@@ -46,15 +48,35 @@ const bandLayout = ({ name, bands }: PositionMapping): BandLayout => {
 const stretch = (scaling: RopeScaling | undefined): number =>
   scaling !== undefined && "factor" in scaling ? scaling.factor : 1;
 
+/** The checkpoint's own positions, and the longest input that it knows them for. */
+const ownPositions = (
+  decoder: Decoder,
+  knownContext: number,
+): { readonly positions: PositionMapping; readonly capacity: number } => {
+  const window = decoder.slidingWindow;
+  if (window === undefined) return { positions: plain(), capacity: knownContext };
+  // A window wider than what was trained on (Phi-3 states such) leaves the limit where it would be without it.
+  return { positions: slidingWindow({ window }), capacity: window > knownContext ? knownContext : Infinity };
+};
+
+const noticesOf = ({ slidingWindow: window }: Decoder, positions: PositionMapping | undefined): readonly string[] =>
+  window === undefined || positions === undefined
+    ? []
+    : [`the checkpoint's sliding window of ${window} tokens is off: ${positions.name} sets the positions`];
+
 /**
- * Puts an extension on a decoder.
+ * Puts an extension on a decoder. Without positions of its own the checkpoint's hold: all keys, or a sliding window.
  *
  * @throws RangeError when the mapping's window is larger than the trained one, its bands are of a form that is not
  *   computed, or a scaling's numbers do not fit the checkpoint
  */
 export const extendDecoder = (decoder: Decoder, extension: ContextExtension): ExtendedDecoder => {
-  const { positions = plain(), rope, entropy } = extension;
+  const { rope, entropy } = extension;
   const knownContext = Math.floor(decoder.trainedContext * stretch(rope));
+  const { positions, capacity } =
+    extension.positions === undefined
+      ? ownPositions(decoder, knownContext)
+      : { positions: extension.positions, capacity: mappingCapacity(extension.positions, knownContext) };
   const extended: ExtendedDecoder = {
     decoder,
     positions,
@@ -62,7 +84,8 @@ export const extendDecoder = (decoder: Decoder, extension: ContextExtension): Ex
     scaling: rope ?? decoder.rope.scaling,
     entropy,
     knownContext,
-    capacity: mappingCapacity(positions, knownContext),
+    capacity,
+    notices: noticesOf(decoder, extension.positions),
   };
   frequenciesFor(extended, decoder.trainedContext);
   return extended;

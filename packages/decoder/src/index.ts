@@ -1,4 +1,5 @@
-export { embedding, gatedFeedForward, linear, rmsNorm, silu, type Activation } from "./blocks.ts";
+export { geluTanh, silu, type Activation } from "./activations.ts";
+export { embedding, gatedFeedForward, layerNorm, linear, rmsNorm, splitColumns, type Named } from "./blocks.ts";
 export {
   chunkMasks,
   chunkNumbers,
@@ -27,5 +28,13 @@ export {
   yarnTemperature,
   type ContextExtension,
 } from "./extension.ts";
-export { decoderGraph, type WeightLocation, type WeightType } from "./graph.ts";
+export { decoderGraph } from "./graph.ts";
 export { inputs, outputs } from "./interface.ts";
+export {
+  denseWeights,
+  type BlocksLocation,
+  type StoredWeights,
+  type WeightLocation,
+  type WeightSource,
+  type WeightType,
+} from "./stored-weights.ts";

@@ -20,12 +20,14 @@ const decoder: Decoder = {
   family: "test",
   vocabSize: 10,
   hiddenDim: 8,
+  feedForwardDim: 12,
   numLayers: 2,
   numHeads: 4,
   numKvHeads: 2,
   headDim: 2,
   trainedContext: 64,
   rope: { theta: 10_000, rotaryDim: 2, layout: "halves", scaling: { kind: "default" } },
+  slidingWindow: undefined,
   tensors: {
     embed: [10, 8],
     norm: [8],
@@ -37,6 +39,8 @@ const decoder: Decoder = {
     up: [12, 8],
     down: [8, 12],
   },
+  projections: ["q", "k", "v", "o", "gate", "up", "down"],
+  unembedding: "embed",
   embed: (builder, ids) => embedding(builder, { weight: "embed" }, ids),
   layer: (builder, _, hidden, attend) => {
     const normed = rmsNorm(builder, { weight: "norm", epsilon: 1e-5 }, hidden);
@@ -49,12 +53,14 @@ const decoder: Decoder = {
 };
 
 const graphOf = (extension: ContextExtension) =>
-  decoderGraph(extendDecoder(decoder, extension), (name) => ({
-    location: "weights",
-    type: "float32",
-    offset: 0,
-    length: 4 * decoder.tensors[name]!.reduce((size, dim) => size * dim, 1),
-  }));
+  decoderGraph(extendDecoder(decoder, extension), {
+    locate: (name) => ({
+      location: "weights",
+      type: "float32",
+      offset: 0,
+      length: 4 * decoder.tensors[name]!.reduce((size, dim) => size * dim, 1),
+    }),
+  });
 
 const names = (extension: ContextExtension) => {
   const { graph } = decode(encode(graphOf(extension)));

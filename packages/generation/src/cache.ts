@@ -15,7 +15,8 @@
  * Nothing is rotated here. Rows are overwritten in place: an older value of the cache is not to be used again.
  */
 import type { Backend, Buffer, Tensor } from "@ropewalk/backend";
-import { outputs, stretches, type Chunk, type ExtendedDecoder } from "@ropewalk/decoder";
+import { frequenciesFor, outputs, stretches, type ExtendedDecoder } from "@ropewalk/decoder";
+import type { RopeFrequencies } from "@ropewalk/rope";
 
 type LayerCache = {
   readonly settledKeys: Buffer;
@@ -28,8 +29,14 @@ type LayerCache = {
 export type KeyValueCache = {
   readonly backend: Backend;
   readonly extended: ExtendedDecoder;
-  /** Tokens run so far. */
+  /** Tokens that the run is planned for, and the frequencies that its keys are rotated with for that. */
+  readonly planned: number;
+  readonly frequencies: RopeFrequencies;
+  /** Tokens run so far, and which they were. */
   readonly length: number;
+  readonly ids: readonly number[];
+  /** The graph's outputs that are appended. */
+  readonly appended: readonly string[];
   /** Tokens in the settled part, and how many it has room for. */
   readonly settled: number;
   readonly settledRoom: number;
@@ -48,6 +55,12 @@ export const rowSize = ({ extended: { decoder } }: Pick<KeyValueCache, "extended
 
 /** Whether tokens ever settle: under a bare window they are dropped instead. */
 export const settles = ({ layout }: ExtendedDecoder): boolean => layout.kind !== "window";
+
+const appendedOutputs = ({ decoder, positions }: ExtendedDecoder): readonly string[] =>
+  Array.from({ length: decoder.numLayers }, (_, layer) => [
+    ...positions.bands.map((_, band) => outputs.newKeys(layer, band)),
+    outputs.newValues(layer),
+  ]).flat();
 
 const buffersOf = (layer: LayerCache): readonly Buffer[] => [
   layer.settledKeys,
@@ -82,7 +95,11 @@ export const createCache = (backend: Backend, extended: ExtendedDecoder, plan: C
     rowKeys: extended.positions.bands.map(() => backend.allocate(rowRoom * size)),
     rowValues: backend.allocate(rowRoom * size),
   }));
-  return { backend, extended, length: 0, settled: 0, settledRoom, base: 0, rowRoom, layers };
+  return {
+    ...{ backend, extended, appended: appendedOutputs(extended) },
+    ...{ planned: plan.length, frequencies: frequenciesFor(extended, plan.length), length: 0, ids: [] },
+    ...{ settled: 0, settledRoom, base: 0, rowRoom, layers },
+  };
 };
 
 /** Bytes of a cache planned so, in float32. */
@@ -168,12 +185,13 @@ export const prepareCache = (cache: KeyValueCache, chunkLength: number): KeyValu
     : ready;
 };
 
-/** Writes a chunk's rotated keys and values, as the graph gave them, behind the others. */
+/** Writes a chunk's rotated keys and values, as the graph gave them for these ids, behind the others. */
 export const appendToCache = (
   cache: KeyValueCache,
-  { length }: Pick<Chunk, "length">,
+  ids: readonly number[],
   results: Readonly<Record<string, Tensor>>,
 ): KeyValueCache => {
+  const { length } = ids;
   const size = rowSize(cache);
   const copy = {
     from: 0,
@@ -187,5 +205,5 @@ export const appendToCache = (
     layer.rowKeys.forEach((keys, band) => keys.write(results[outputs.newKeys(index, band)]!, copy));
     layer.rowValues.write(results[outputs.newValues(index)]!, copy);
   });
-  return { ...cache, length: cache.length + length };
+  return { ...cache, length: cache.length + length, ids: [...cache.ids, ...ids] };
 };

@@ -4,7 +4,7 @@ import type { ExtendedDecoder } from "@ropewalk/decoder";
 import { cacheBytes, createCache, releaseCache } from "./cache.ts";
 import { beyondCapacity, type BeyondCapacity } from "./capacity.ts";
 import { checkIds } from "./check-ids.ts";
-import { chunkLengthFor, planRun, prefill, runChunk } from "./run.ts";
+import { chunkLengthFor, prefill, runChunk } from "./run.ts";
 import { sample, startSampling, type Sampling } from "./sampling.ts";
 
 export type GenerateOptions = {
@@ -73,12 +73,11 @@ export const generateTokens = async function* (
   let state = startSampling(sampling);
   signal?.throwIfAborted();
 
-  const runner = planRun(session, extended, length);
   const chunkLength = chunkLengthFor(extended, ids.length, chunkSize);
   let cache = createCache(backend, extended, { length, chunkLength });
   try {
     const started = performance.now();
-    const prompt = await prefill(runner, cache, ids, { chunkSize, signal, onProgress: options.onPrefill });
+    const prompt = await prefill(session, cache, ids, { chunkSize, signal, onProgress: options.onPrefill });
     const prefilled = performance.now();
     let { logits } = prompt;
     cache = prompt.cache;
@@ -91,7 +90,7 @@ export const generateTokens = async function* (
       yield sampled.token;
       if (newTokens === maxNewTokens) break;
       signal?.throwIfAborted();
-      ({ logits, cache } = await runChunk(runner, cache, [sampled.token], [0]));
+      ({ logits, cache } = await runChunk(session, cache, [sampled.token], [0]));
     }
     options.onDone?.({
       promptTokens: ids.length,

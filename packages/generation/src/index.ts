@@ -12,6 +12,6 @@ export { beyondCapacity, type BeyondCapacity } from "./capacity.ts";
 export type { GenerateOptions, GenerationStats } from "./generate.ts";
 export { loadModel, type LanguageModel, type LoadOptions, type LogitsOptions } from "./model.ts";
 export { openModel, type OpenedModel, type OpenOptions } from "./open.ts";
-export { planRun, prefill, runChunk, type ChunkResult, type PrefillOptions, type Runner } from "./run.ts";
+export { prefill, runChunk, type ChunkResult, type PrefillOptions } from "./run.ts";
 export { argmax, sample, startSampling, type Sampled, type SamplerState, type Sampling } from "./sampling.ts";
 export { textCodec, textStream, type TextCodec } from "./text.ts";

@@ -6,7 +6,7 @@ import type { Checkpoint, CheckpointFolder } from "@ropewalk/models";
 import { createCache, releaseCache } from "./cache.ts";
 import { generateTokens, type GenerateOptions } from "./generate.ts";
 import { openModel, type OpenedModel, type OpenOptions } from "./open.ts";
-import { chunkLengthFor, planRun, prefill, type PrefillOptions } from "./run.ts";
+import { chunkLengthFor, prefill, type PrefillOptions } from "./run.ts";
 import { textStream, type TextCodec } from "./text.ts";
 import { checkIds } from "./check-ids.ts";
 
@@ -21,7 +21,7 @@ export type LogitsOptions = Pick<PrefillOptions, "chunkSize" | "signal" | "onPro
 
 export type LanguageModel = {
   readonly backend: Backend;
-  /** The loaded graph, for loops of one's own: `planRun`, `prefill`, `runChunk`. */
+  /** The loaded graph, for loops of one's own: `createCache`, `prefill`, `runChunk`. */
   readonly session: Session;
   readonly checkpoint: Checkpoint;
   readonly extended: ExtendedDecoder;
@@ -61,7 +61,7 @@ const sessionFor = ({ backend, checkpoint, sessions }: Loaded, extended: Extende
   const { kind } = extended.layout;
   const ready = sessions.get(kind);
   if (ready !== undefined) return ready;
-  const graph = decoderGraph(extended, checkpoint.locate);
+  const graph = decoderGraph(extended, checkpoint);
   const session = backend.createSession(
     encode(graph),
     checkpoint.files.map(({ external }) => external),
@@ -88,7 +88,7 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
     checkIds("logits", ids, decoder.vocabSize);
     const chunkLength = chunkLengthFor(extended, ids.length, options.chunkSize);
     const cache = createCache(backend, extended, { length: ids.length, chunkLength });
-    const result = await prefill(planRun(session, extended, ids.length), cache, ids, { ...options, onLogits: visit });
+    const result = await prefill(session, cache, ids, { ...options, onLogits: visit });
     releaseCache(result.cache);
   };
   return {

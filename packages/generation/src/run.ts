@@ -11,31 +11,9 @@ import {
   type ExtendedDecoder,
   type Numbers,
 } from "@ropewalk/decoder";
-import type { RopeFrequencies } from "@ropewalk/rope";
-import { appendToCache, prepareCache, type KeyValueCache } from "./cache.ts";
+import { dependsOnLength, type RopeFrequencies } from "@ropewalk/rope";
+import { appendToCache, createCache, prepareCache, releaseCache, type KeyValueCache } from "./cache.ts";
 import { cacheFeeds } from "./feeds.ts";
-
-/** A loaded graph with the numbers of one planned run. */
-export type Runner = {
-  readonly session: Session;
-  readonly extended: ExtendedDecoder;
-  readonly frequencies: RopeFrequencies;
-  /** Outputs that go into the cache. */
-  readonly cached: readonly string[];
-};
-
-const cachedOutputs = ({ decoder, positions }: ExtendedDecoder): readonly string[] =>
-  Array.from({ length: decoder.numLayers }, (_, layer) => [
-    ...positions.bands.map((_, band) => outputs.newKeys(layer, band)),
-    outputs.newValues(layer),
-  ]).flat();
-
-export const planRun = (session: Session, extended: ExtendedDecoder, plannedLength: number): Runner => ({
-  session,
-  extended,
-  frequencies: frequenciesFor(extended, plannedLength),
-  cached: cachedOutputs(extended),
-});
 
 /** Logits [rows, vocabSize] of the asked rows, and the cache with the chunk behind it. */
 export type ChunkResult = { readonly logits: Float32Array; readonly cache: KeyValueCache };
@@ -46,15 +24,19 @@ const asTensors = (numbers: Readonly<Record<string, Numbers>>): Readonly<Record<
 /**
  * Runs one chunk of at most `longestChunk` tokens.
  *
+ * Where the frequencies depend on the length and the chunk goes beyond the planned one, they are taken anew for at least
+ * twice as much, and the keys of all tokens so far are computed again with them.
+ *
  * @param rows - which of the chunk's tokens get logits, at least one
  */
 export const runChunk = async (
-  { session, extended, frequencies, cached }: Runner,
+  session: Session,
   cache: KeyValueCache,
   ids: readonly number[],
   rows: readonly number[],
 ): Promise<ChunkResult> => {
-  const ready = prepareCache(cache, ids.length);
+  const ready = prepareCache(await replanned(session, cache, cache.length + ids.length), ids.length);
+  const { extended, frequencies } = ready;
   const chunk: Chunk = { start: cache.length, length: ids.length };
   const results = await session.run(
     {
@@ -64,10 +46,26 @@ export const runChunk = async (
       ...asTensors(chunkMasks(extended.layout, chunk)),
       ...cacheFeeds(ready, chunk),
     },
-    { read: [outputs.logits], keep: cached },
+    { read: [outputs.logits], keep: ready.appended },
   );
   const logits = (results[outputs.logits] as HostTensor).data as Float32Array;
-  return { logits, cache: appendToCache(ready, chunk, results) };
+  return { logits, cache: appendToCache(ready, ids, results) };
+};
+
+const sameFrequencies = (a: RopeFrequencies, b: RopeFrequencies): boolean =>
+  a.attentionScale === b.attentionScale &&
+  a.inverseFrequencies.every((frequency, pair) => frequency === b.inverseFrequencies[pair]);
+
+/** The cache as it is where its frequencies still hold for `length` tokens, or else one with all its keys computed anew. */
+const replanned = async (session: Session, cache: KeyValueCache, length: number): Promise<KeyValueCache> => {
+  const { backend, extended, planned, frequencies, ids } = cache;
+  if (length <= planned || !dependsOnLength(extended.scaling)) return cache;
+  if (sameFrequencies(frequencies, frequenciesFor(extended, length))) return { ...cache, planned: length };
+  // Twice as much: a run that grows token by token is computed anew a few times, not at every token.
+  const plan = { length: Math.max(length, 2 * planned), chunkLength: chunkLengthFor(extended, ids.length || 1) };
+  releaseCache(cache);
+  const fresh = createCache(backend, extended, plan);
+  return ids.length === 0 ? fresh : (await prefill(session, fresh, ids)).cache;
 };
 
 export type PrefillOptions = {
@@ -107,20 +105,20 @@ export const chunkLengthFor = (
  * @throws RangeError when there are no ids or `chunkSize` is not a positive integer; whatever the signal was aborted with
  */
 export const prefill = async (
-  runner: Runner,
+  session: Session,
   cache: KeyValueCache,
   ids: readonly number[],
   { chunkSize, onLogits, signal, onProgress }: PrefillOptions = {},
 ): Promise<ChunkResult> => {
   if (ids.length === 0) throw new RangeError("prefill: ids must hold at least 1 token, got 0");
-  const step = chunkLengthFor(runner.extended, ids.length, chunkSize);
-  const { vocabSize } = runner.extended.decoder;
+  const step = chunkLengthFor(cache.extended, ids.length, chunkSize);
+  const { vocabSize } = cache.extended.decoder;
   let result: ChunkResult = { logits: new Float32Array(0), cache };
   for (let done = 0; done < ids.length; done += step) {
     signal?.throwIfAborted();
     const chunk = ids.slice(done, done + step);
     const rows = onLogits ? chunk.map((_, row) => row) : [chunk.length - 1];
-    result = await runChunk(runner, result.cache, chunk, rows);
+    result = await runChunk(session, result.cache, chunk, rows);
     onLogits?.(done, result.logits);
     onProgress?.(done + chunk.length, ids.length);
   }

@@ -9,7 +9,7 @@ import {
 } from "@ropewalk/decoder";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createCache, planRun, prefill, runChunk, type LanguageModel } from "../src/index.ts";
+import { createCache, prefill, runChunk, type LanguageModel } from "../src/index.ts";
 import { backends, largestDifference, load, stories260K } from "./load.ts";
 
 const [cpu] = backends;
@@ -113,17 +113,16 @@ describe("the cache over a long run", () => {
     const { decoder } = model.extended;
     const whole = await model.logits(ids);
     const graph = model.extended;
-    const runner = planRun(model.session, graph, length);
     // Planned far too small: every buffer has to grow.
     let cache = createCache(cpu!, graph, { length: 8, chunkLength: 4 });
-    let { logits } = await prefill(runner, cache, ids.slice(0, 300)).then((result) => {
+    let { logits } = await prefill(model.session, cache, ids.slice(0, 300)).then((result) => {
       cache = result.cache;
       return result;
     });
     for (let position = 300; position <= length; position++) {
       const expected = whole.subarray((position - 1) * decoder.vocabSize, position * decoder.vocabSize);
       expect(largestDifference(logits, expected)).toBeLessThan(close);
-      if (position < length) ({ logits, cache } = await runChunk(runner, cache, [ids[position]!], [0]));
+      if (position < length) ({ logits, cache } = await runChunk(model.session, cache, [ids[position]!], [0]));
     }
     expect(cache.length).toBe(length);
   });

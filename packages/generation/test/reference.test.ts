@@ -3,8 +3,10 @@ import { bandedAttention, type AttentionBand } from "@ropewalk/attention-merge";
 import {
   compose,
   decoderGraph,
+  embedding,
   entropyAbf,
   extendDecoder,
+  splitColumns,
   leakyReRope,
   logN,
   positionInterpolation,
@@ -21,7 +23,7 @@ import { encode } from "@ropewalk/graph";
 import { rotate, rotationTable, ropeFrequencies, type RotaryLayout } from "@ropewalk/rope";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createCache, planRun, prefill } from "../src/index.ts";
+import { createCache, prefill } from "../src/index.ts";
 import { backends, largestDifference } from "./load.ts";
 
 type Shape = {
@@ -47,16 +49,20 @@ const attentionOnly = ({ numKvHeads, group, headDim, rotaryDim, layout }: Shape)
     family: "attention",
     vocabSize: numHeads * headDim,
     hiddenDim: numHeads * headDim,
+    feedForwardDim: 1,
     numLayers: 1,
     numHeads,
     numKvHeads,
     headDim,
     trainedContext,
     rope: { theta: 100, rotaryDim, layout, scaling: { kind: "default" } },
+    slidingWindow: undefined,
     tensors: { table: [vocabSize, width] },
-    embed: ({ tape, weight }, ids) => tape.op("Gather", [weight("table"), ids], { axis: 0 }),
-    layer: ({ tape }, _, hidden, attend) => {
-      const [query, key, value] = tape.ops("Split", 3, [hidden, tape.constant("int64", [3], widths)], { axis: 1 });
+    projections: [],
+    unembedding: "table",
+    embed: (builder, ids) => embedding(builder, { weight: "table" }, ids),
+    layer: (builder, _, hidden, attend) => {
+      const [query, key, value] = splitColumns(builder, widths, hidden);
       return attend({ query: query!, key: key!, value: value! });
     },
     unembed: ({ tape }, hidden) => tape.op("Identity", [hidden]),
@@ -159,17 +165,14 @@ describe.each(backends)("attention under any extension on $name", (backend) => {
         async (shape, extension, ids, chunkSize) => {
           const extended = extendDecoder(attentionOnly(shape), extension);
           const data = new Uint8Array(table(vocabSize * extended.decoder.tensors["table"]![1]!).buffer);
-          const graph = decoderGraph(extended, () => ({
-            location: "table",
-            offset: 0,
-            length: data.length,
-            type: "float32",
-          }));
+          const graph = decoderGraph(extended, {
+            locate: () => ({ location: "table", offset: 0, length: data.length, type: "float32" }),
+          });
           const session = await backend.createSession(encode(graph), [{ kind: "bytes", file: "table", data }]);
           const cache = createCache(backend, extended, { length: ids.length, chunkLength: chunkSize });
           const { vocabSize: width } = extended.decoder;
           const all = new Float32Array(ids.length * width);
-          const { logits } = await prefill(planRun(session, extended, ids.length), cache, ids, {
+          const { logits } = await prefill(session, cache, ids, {
             chunkSize,
             onLogits: (start, rows) => all.set(rows, start * width),
           });

@@ -18,7 +18,7 @@ type Recorded = {
 
 /** Records a node; `declare` says how much of an input's size the graph knows, `constants` whether sizes are constants. */
 const record = (
-  { opType, inputs, attributes = {}, numOutputs = 1 }: RandomNode,
+  { opType, domain = "", inputs, attributes = {}, numOutputs = 1 }: RandomNode,
   declare: Declare,
   constants: boolean,
 ): Recorded => {
@@ -35,7 +35,7 @@ const record = (
       dims.map((size, axis) => declare(size, i + axis)),
     );
   });
-  const values = t.ops(opType, numOutputs, given, attributes);
+  const values = t.ops(opType, numOutputs, given, attributes, { domain });
   for (const [i, value] of values.entries()) t.output(`y${i}`, value);
   return { model: t.model(), values, feeds };
 };
@@ -52,6 +52,7 @@ const array = {
 
 const runtimeTensor = ({ type, dims, data }: NdArray): Tensor => {
   if (type === "int64") return new Tensor("int64", BigInt64Array.from(data, BigInt), dims);
+  if (type === "uint8") return new Tensor("uint8", Uint8Array.from(data), dims);
   if (type === "bool") return new Tensor("bool", Uint8Array.from(data), dims);
   return new Tensor("float32", Float32Array.from(data), dims);
 };

@@ -9,6 +9,7 @@ export type RandomInput = { readonly array: NdArray; readonly givesShape: boolea
 
 export type RandomNode = {
   readonly opType: string;
+  readonly domain?: string;
   readonly inputs: readonly (RandomInput | undefined)[];
   readonly attributes?: Readonly<Record<string, Attribute>>;
   readonly numOutputs?: number;
@@ -295,6 +296,24 @@ const constantOfShape = fc.tuple(anyDims, fc.boolean()).map(([dims, given]): Ran
   attributes: given ? { value: { tensor: ndArray("int64", [1], [7]) } } : {},
 }));
 
+const bytes = (dims: Dims): fc.Arbitrary<RandomInput> => elements("uint8", dims, fc.integer({ min: 0, max: 255 }));
+
+const matMulNBits = fc
+  .record({
+    bits: fc.constantFrom(4, 8),
+    block_size: fc.constantFrom(16, 32),
+    K: fc.integer({ min: 1, max: 70 }),
+    N: size,
+    rows: dimsOf(1, 2),
+  })
+  .chain(({ rows, ...attributes }) => {
+    const { bits, block_size: blockSize, K, N } = attributes;
+    const blocks = Math.ceil(K / blockSize);
+    return fc
+      .tuple(float([...rows, K]), bytes([N, blocks, (blockSize * bits) / 8]), float([N, blocks], positive))
+      .map((inputs): RandomNode => ({ opType: "MatMulNBits", domain: "com.microsoft", inputs, attributes }));
+  });
+
 /** Every operator that inference and evaluation know (Constant, which has no inputs, aside). */
 export const randomNodes: readonly (readonly [string, fc.Arbitrary<RandomNode>])[] = [
   ...each("Abs Ceil Cos Exp Floor Identity IsNaN Neg Reciprocal Relu Round Sigmoid Sin Tanh", elementwise(1, float)),
@@ -318,6 +337,9 @@ export const randomNodes: readonly (readonly [string, fc.Arbitrary<RandomNode>])
   ...each("Flatten Softmax", along),
   ...each("SimplifiedLayerNormalization", normalization(2)),
   ...each("LayerNormalization", normalization(3)),
+  one("Gelu", (opType) =>
+    someDims.chain(float).map((x): RandomNode => ({ opType, inputs: [x], attributes: { approximate: "tanh" } })),
+  ),
   one("Size", elementwise(1, float)),
   one("CastLike", (opType) => fc.tuple(anyDims, anyDims).chain(([a, b]) => node(opType, [float(a), integer(b)]))),
   ...([
@@ -328,6 +350,7 @@ export const randomNodes: readonly (readonly [string, fc.Arbitrary<RandomNode>])
     ["Gather", gather],
     ["Gemm", gemm],
     ["MatMul", matMul],
+    ["MatMulNBits", matMulNBits],
     ["Range", range],
     ["Reshape", reshape],
     ["Shape", shape],

@@ -1,5 +1,5 @@
 /** A checkpoint: its decoder, where each of its tensors lies, its tokenizer, its special tokens. */
-import type { Decoder, WeightLocation, WeightType } from "@ropewalk/decoder";
+import type { Decoder, WeightSource, WeightType } from "@ropewalk/decoder";
 import { check } from "./check.ts";
 import { familyOf } from "./families.ts";
 import type { CheckpointFile, CheckpointFolder } from "./folder.ts";
@@ -8,18 +8,17 @@ import type { TensorEntry, TensorType } from "./safetensors/tensor-entry.ts";
 import { specialTokens, type SpecialTokens } from "./special-tokens.ts";
 import { readWeights, type Weights } from "./weight-files.ts";
 
-export type Checkpoint = SpecialTokens & {
-  readonly name: string;
-  readonly decoder: Decoder;
-  /** Every tensor of the files by name, also those that the decoder does not read. */
-  readonly tensors: ReadonlyMap<string, TensorEntry>;
-  /** Where a tensor that the decoder reads lies, as its graph names it. */
-  readonly locate: (name: string) => WeightLocation;
-  /** The files that the tensors lie in. */
-  readonly files: readonly CheckpointFile[];
-  /** The parsed tokenizer.json and tokenizer_config.json ({} where only the first is there); undefined without the first. */
-  readonly tokenizer: { readonly tokenizer: unknown; readonly config: unknown } | undefined;
-};
+export type Checkpoint = SpecialTokens &
+  WeightSource & {
+    readonly name: string;
+    readonly decoder: Decoder;
+    /** Every tensor of the files by name, also those that the decoder does not read. */
+    readonly tensors: ReadonlyMap<string, TensorEntry>;
+    /** The files that the tensors lie in. */
+    readonly files: readonly CheckpointFile[];
+    /** The parsed tokenizer.json and tokenizer_config.json ({} where only the first is there); undefined without the first. */
+    readonly tokenizer: { readonly tokenizer: unknown; readonly config: unknown } | undefined;
+  };
 
 /** The types that are computed with, as the file and as the graph name them. */
 const weightTypes: Readonly<Partial<Record<TensorType, WeightType>>> = {

@@ -56,6 +56,15 @@ export const positiveInteger = (config: ConfigObject, key: string, most?: number
   return value;
 };
 
+/** An integer of at least 0; undefined when it is absent or null. */
+export const optionalCount = (config: ConfigObject, key: string): number | undefined => {
+  const value = valueOf(config, key);
+  if (value === undefined) return undefined;
+  const isCount = value === 0 || isPositiveInteger(value);
+  check(isCount, `${config.at}: ${key} must be an integer of at least 0`, value, "number");
+  return value as number;
+};
+
 /** What a number must exceed, or where `orEqual`, reach. */
 export type LowerBound = { readonly above: number; readonly orEqual?: boolean };
 

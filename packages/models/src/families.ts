@@ -3,14 +3,26 @@ import { check } from "./check.ts";
 import { configObject, valueOf } from "./config-object.ts";
 import type { Family } from "./family.ts";
 import { llama } from "./llama/index.ts";
+import { mistral } from "./mistral/index.ts";
+import { phi } from "./phi/index.ts";
+import { phi3 } from "./phi3/index.ts";
+import { qwen2 } from "./qwen2/index.ts";
 
-const families: readonly Family[] = [llama];
+const families: readonly Family[] = [llama, mistral, phi, phi3, qwen2];
 
-/** The family that a parsed config.json names as its `model_type`. */
+/** The family that a parsed config.json names as its `model_type`; where it names an `architecture`, it must be the family's. */
 export const familyOf = (config: unknown): Family => {
-  const modelType = valueOf(configObject("loadCheckpoint: config.json", config), "model_type");
+  const object = configObject("loadCheckpoint: config.json", config);
+  const modelType = valueOf(object, "model_type");
   const family = families.find(({ modelTypes }) => modelTypes.some((type) => type === modelType));
   const known = families.flatMap(({ modelTypes }) => modelTypes).join(", ");
-  check(family !== undefined, `loadCheckpoint: config.json: model_type must be one of ${known}`, modelType, "string");
+  check(family !== undefined, `${object.at}: model_type must be one of ${known}`, modelType, "string");
+  const stated = valueOf(object, "architectures") ?? [family.architecture];
+  check(
+    Array.isArray(stated) && stated.includes(family.architecture),
+    `${object.at}: architectures must have ${family.architecture} where model_type is ${String(modelType)}`,
+    stated,
+    "object",
+  );
   return family;
 };

@@ -4,6 +4,8 @@ import type { Decoder } from "@ropewalk/decoder";
 export type Family = {
   /** The values of `model_type` in config.json that name it. */
   readonly modelTypes: readonly string[];
+  /** The value of `architectures` that names the kind that is computed: a decoder with a head over the vocabulary. */
+  readonly architecture: string;
   /**
    * A parsed config.json as a decoder.
    *

@@ -68,8 +68,15 @@ const typeOf = (parameters: ConfigObject): string => {
   return type;
 };
 
-const readParameters = (config: ConfigObject, parameters: ConfigObject, headDim: number): DecoderRope => {
-  const share = inEither(config, parameters, "partial_rotary_factor", above(0)) ?? 1;
+/** The dimensions of a head, and the share of them that rotates where the config says nothing. */
+type Head = { readonly headDim: number; readonly defaultShare: number };
+
+const readParameters = (
+  config: ConfigObject,
+  parameters: ConfigObject,
+  { headDim, defaultShare }: Head,
+): DecoderRope => {
+  const share = inEither(config, parameters, "partial_rotary_factor", above(0)) ?? defaultShare;
   check(share <= 1, `${config.at}: partial_rotary_factor must be at most 1`, share);
   const rotaryDim = Math.floor(headDim * share);
   check(
@@ -92,16 +99,18 @@ const readParameters = (config: ConfigObject, parameters: ConfigObject, headDim:
 /**
  * Reads a config's rotary embedding. Hugging Face checkpoints pair dimension j with j + rotaryDim / 2: the layout "halves".
  *
- * @param headDim - dimensions of a head; all of them rotate, or the part that partial_rotary_factor names
+ * @param headDim - dimensions of a head
+ * @param defaultShare - the share of them that rotates where partial_rotary_factor is absent
  * @throws RangeError and TypeError naming the key, the rule and the value
  */
-export const readRope = (config: ConfigObject, headDim: number): DecoderRope => {
+export const readRope = (config: ConfigObject, headDim: number, defaultShare: number = 1): DecoderRope => {
+  const head = { headDim, defaultShare };
   const stated = ["rope_parameters", "rope_scaling"].flatMap((key) => objectOf(config, key) ?? []);
-  const [rope, other] = stated.map((parameters) => readParameters(config, parameters, headDim));
+  const [rope, other] = stated.map((parameters) => readParameters(config, parameters, head));
   check(
     other === undefined || JSON.stringify(rope) === JSON.stringify(other),
     `${config.at}: rope_parameters and rope_scaling must say the same`,
     [JSON.stringify(rope), JSON.stringify(other)],
   );
-  return rope ?? readParameters(config, { at: config.at, values: {} }, headDim);
+  return rope ?? readParameters(config, { at: config.at, values: {} }, head);
 };

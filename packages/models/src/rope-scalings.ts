@@ -102,4 +102,6 @@ export const ropeScalings: Readonly<Record<string, (stated: Stated) => RopeScali
   yarn,
   llama3,
   longrope,
+  // What Phi-3 called it first.
+  su: longrope,
 };

@@ -2,6 +2,8 @@
 
 /** A tensor, with its bias where there is one, as the blocks of a decoder name it; `shapes` has both by name. */
 export type Weight = {
+  /** A projection is a matrix that hidden states are multiplied by, and may be stored in blocks. */
+  readonly kind: "tensor" | "projection";
   readonly weight: string;
   readonly bias?: string;
   readonly shapes: Readonly<Record<string, readonly number[]>>;
@@ -9,21 +11,35 @@ export type Weight = {
 
 /** `<name>.weight` of this shape. */
 export const tensor = (name: string, shape: readonly number[]): Weight => ({
+  kind: "tensor",
   weight: `${name}.weight`,
   shapes: { [`${name}.weight`]: shape },
+});
+
+/** A row with `<name>.bias` [out] beside its weight [out, …]. */
+export const biased = (name: string, row: Weight): Weight => ({
+  ...row,
+  bias: `${name}.bias`,
+  shapes: { ...row.shapes, [`${name}.bias`]: [row.shapes[row.weight]![0]!] },
 });
 
 /** `<name>.weight` of shape [out, in], as checkpoints store a projection, and `<name>.bias` [out] where there is one. */
 export const projection = (
   name: string,
-  [out, inner]: readonly [out: number, inner: number],
-  hasBias: boolean,
+  shape: readonly [out: number, inner: number],
+  hasBias: boolean = false,
 ): Weight => {
-  const { weight, shapes } = tensor(name, [out, inner]);
-  if (!hasBias) return { weight, shapes };
-  return { weight, bias: `${name}.bias`, shapes: { ...shapes, [`${name}.bias`]: [out] } };
+  const row: Weight = { ...tensor(name, shape), kind: "projection" };
+  return hasBias ? biased(name, row) : row;
 };
 
-/** The shapes of all rows, by name. */
-export const shapesOf = (weights: readonly Weight[]): Readonly<Record<string, readonly number[]>> =>
-  Object.fromEntries(weights.flatMap(({ shapes }) => Object.entries(shapes)));
+/** What a decoder states of its tensors: the shapes of all rows by name, and which of them are projections. */
+export const tensorsOf = (
+  weights: readonly Weight[],
+): {
+  readonly tensors: Readonly<Record<string, readonly number[]>>;
+  readonly projections: readonly string[];
+} => ({
+  tensors: Object.fromEntries(weights.flatMap(({ shapes }) => Object.entries(shapes))),
+  projections: weights.flatMap(({ kind, weight }) => (kind === "projection" ? [weight] : [])),
+});

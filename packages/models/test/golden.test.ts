@@ -4,7 +4,7 @@
  * Attention is written out here, plain and naive, so that what is tested is the family alone.
  */
 import { readFileSync } from "node:fs";
-import type { Attend, Builder, Decoder } from "@ropewalk/decoder";
+import { denseWeights, type Attend, type Builder, type Decoder } from "@ropewalk/decoder";
 import { evaluate, ndArray, tape as newTape, type Value } from "@ropewalk/graph";
 import { ropeFrequencies, rotationTable } from "@ropewalk/rope";
 import { emitRotate } from "@ropewalk/rope/onnx";
@@ -69,7 +69,7 @@ const logitsOf = async (checkpoint: Checkpoint, ids: readonly number[]): Promise
   const tape = newTape();
   const builder: Builder = {
     tape,
-    weight: (name) => tape.constant("float32", decoder.tensors[name]!, weights.get(name)!, name),
+    weights: denseWeights((_, name) => tape.constant("float32", decoder.tensors[name]!, weights.get(name)!, name)),
   };
   const attend = naiveAttend(builder, decoder, ids.length);
   let hidden = decoder.embed(builder, tape.input("ids", "int64", [ids.length]));

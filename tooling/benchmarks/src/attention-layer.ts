@@ -4,7 +4,9 @@
  */
 import {
   decoderGraph,
+  embedding,
   extendDecoder,
+  splitColumns,
   type ContextExtension,
   type Decoder,
   type ExtendedDecoder,
@@ -24,16 +26,20 @@ const decoderOf = ({ numHeads, numKvHeads, headDim }: LayerSize, trainedContext:
     family: "attention-layer",
     vocabSize: 1,
     hiddenDim,
+    feedForwardDim: 1,
     numLayers: 1,
     numHeads,
     numKvHeads,
     headDim,
     trainedContext,
     rope: { theta: 10_000, rotaryDim: headDim, layout: "halves", scaling: { kind: "default" } },
+    slidingWindow: undefined,
     tensors: { [table]: [vocabSize, hiddenDim] },
-    embed: ({ tape, weight }, ids) => tape.op("Gather", [weight(table), ids], { axis: 0 }),
-    layer: ({ tape }, _, hidden, attend) => {
-      const [query, key, value] = tape.ops("Split", 3, [hidden, tape.constant("int64", [3], widths)], { axis: 1 });
+    projections: [],
+    unembedding: table,
+    embed: (builder, ids) => embedding(builder, { weight: table }, ids),
+    layer: (builder, _, hidden, attend) => {
+      const [query, key, value] = splitColumns(builder, widths, hidden);
       return attend({ query: query!, key: key!, value: value! });
     },
     unembed: ({ tape }, hidden) => tape.op("ReduceSum", [hidden, tape.constant("int64", [1], [1])], { keepdims: 1 }),
@@ -60,7 +66,9 @@ export const attentionLayer = async (
   const extended = extendDecoder(decoderOf(size, trainedContext), extension);
   const { hiddenDim } = extended.decoder;
   const data = new Uint8Array(noise(vocabSize * hiddenDim).buffer);
-  const graph = decoderGraph(extended, () => ({ location: table, offset: 0, length: data.length, type: "float32" }));
+  const graph = decoderGraph(extended, {
+    locate: () => ({ location: table, offset: 0, length: data.length, type: "float32" }),
+  });
   const session = await backend.createSession(encode(graph), [{ kind: "bytes", file: table, data }]);
   return { extended, session };
 };

@@ -4,7 +4,6 @@ import { outputs, selfExtend, type ContextExtension } from "@ropewalk/decoder";
 import {
   appendToCache,
   createCache,
-  planRun,
   prepareCache,
   releaseCache,
   runChunk,
@@ -30,7 +29,7 @@ const filled = (backend: Backend, { extended }: AttentionLayer, room: number): K
   const results: Record<string, Tensor> = { [outputs.newValues(0)]: rows };
   extended.positions.bands.forEach((_, band) => (results[outputs.newKeys(0, band)] = rows));
   for (let start = 0; start < keyLen; start += chunkLength)
-    cache = appendToCache(prepareCache(cache, chunkLength), { length: chunkLength }, results);
+    cache = appendToCache(prepareCache(cache, chunkLength), tokens(chunkLength), results);
   return cache;
 };
 
@@ -42,17 +41,15 @@ const timed = async (run: () => Promise<unknown>): Promise<number> => {
 
 /** Steps of decoding one after another, from `keyLen` keys on; a settling falls where it falls. */
 const decoding = (backend: Backend, layer: AttentionLayer, steps: number): Candidate => {
-  const runner = planRun(layer.session, layer.extended, keyLen + steps);
   let cache = filled(backend, layer, steps);
-  return () => timed(async () => ({ cache } = await runChunk(runner, cache, [3], [0])));
+  return () => timed(async () => ({ cache } = await runChunk(layer.session, cache, [3], [0])));
 };
 
 /** One chunk behind `keyLen` keys; each time on a cache of its own. */
 const prefilling = (backend: Backend, layer: AttentionLayer): Candidate => {
-  const runner = planRun(layer.session, layer.extended, keyLen + chunkLength);
   return async () => {
     let cache = filled(backend, layer, chunkLength);
-    const time = await timed(async () => ({ cache } = await runChunk(runner, cache, tokens(chunkLength), [0])));
+    const time = await timed(async () => ({ cache } = await runChunk(layer.session, cache, tokens(chunkLength), [0])));
     releaseCache(cache);
     return time;
   };

@@ -1,7 +1,7 @@
 /** A decoder's blocks, norm and gated feed-forward with weights in an external file, against evaluation in float64. */
 import type { GraphCase } from "../../../packages/backend/src/conformance/graphs.ts";
 import { prepare, type Recipe } from "../../../packages/backend/src/conformance/recipe.ts";
-import { gatedFeedForward, rmsNorm, silu, type Builder } from "@ropewalk/decoder";
+import { denseWeights, gatedFeedForward, rmsNorm, silu, type Builder } from "@ropewalk/decoder";
 import { encode, evaluate, ndArray, tape, type Tape, type Value } from "@ropewalk/graph";
 import { floatsToBase64, toBase64 } from "./base64.ts";
 
@@ -21,7 +21,7 @@ const recipes: readonly Recipe[] = Object.values(weights).map((dims, index) => (
 }));
 
 const record = (graph: Tape, weight: (name: string) => Value): void => {
-  const builder: Builder = { tape: graph, weight };
+  const builder: Builder = { tape: graph, weights: denseWeights((_, name) => weight(name)) };
   const x = graph.input("x", "float32", [seqLen, hiddenDim]);
   const normed = rmsNorm(builder, { weight: "norm", epsilon: 1e-5 }, x);
   const projections = { gate: { weight: "gate" }, up: { weight: "up" }, down: { weight: "down" } };

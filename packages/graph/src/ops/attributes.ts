@@ -1,5 +1,6 @@
 // Reading the attributes of a node, with the defaults of the operator.
 
+import { getTextEncoding } from "@bufbuild/protobuf/wire";
 import type { AttributeProto } from "../proto/onnx_pb.ts";
 import { AttributeProto_AttributeType as Kind } from "../proto/onnx_pb.ts";
 import type { Call } from "./operator.ts";
@@ -25,6 +26,12 @@ export const intAttribute = (call: Call<unknown>, name: string, otherwise?: numb
 export const floatAttribute = (call: Call<unknown>, name: string, otherwise: number): number => {
   const found = find(call, name, Kind.FLOAT);
   return found ? (found.f ?? 0) : otherwise;
+};
+
+/** A STRING attribute. */
+export const textAttribute = (call: Call<unknown>, name: string, otherwise: string): string => {
+  const found = find(call, name, Kind.STRING);
+  return found?.s === undefined ? otherwise : getTextEncoding().decodeUtf8(found.s);
 };
 
 /** An INTS attribute, undefined when absent. */

@@ -9,7 +9,9 @@ import { constant, constantOfShape, range } from "./constant.ts";
 import { expand, tile } from "./expand.ts";
 import { flatten } from "./flatten.ts";
 import { gather } from "./gather.ts";
+import { gelu } from "./gelu.ts";
 import { gemm } from "./gemm.ts";
+import { matMulNBits } from "./matmul-nbits.ts";
 import { matMul } from "./matmul.ts";
 import { layerNormalization, rmsNormalization } from "./normalization.ts";
 import type { Operator } from "./operator.ts";
@@ -64,9 +66,11 @@ const operators: ReadonlyMap<string, Operator> = new Map(
     Xor: predicate((a, b) => (a !== 0) !== (b !== 0)),
     Where: where,
 
+    Gelu: gelu,
     Gemm: gemm,
     LayerNormalization: layerNormalization,
     MatMul: matMul,
+    "com.microsoft:MatMulNBits": matMulNBits,
     RMSNormalization: rmsNormalization,
     SimplifiedLayerNormalization: rmsNormalization,
     Softmax: softmax,

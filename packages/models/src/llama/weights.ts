@@ -3,7 +3,7 @@
  * k numKvHeads * headDim; a projection is [out, in].
  */
 import { match } from "ts-pattern";
-import { projection, shapesOf, tensor, type Weight } from "../weight.ts";
+import { projection, tensor, type Weight } from "../weight.ts";
 import type { LlamaConfig } from "./config.ts";
 
 export type LlamaLayer = {
@@ -26,36 +26,33 @@ export type LlamaWeights = {
 };
 
 const layerWeights = (config: LlamaConfig, index: number): LlamaLayer => {
-  const { hiddenDim: D, feedForwardDim: F, headDim, attentionBias, feedForwardBias } = config;
-  const [q, k] = [config.numHeads * headDim, config.numKvHeads * headDim];
+  const { hiddenDim: D, feedForwardDim: F, headDim, numHeads, numKvHeads } = config.sizes;
+  const { biases } = config;
+  const [q, k] = [numHeads * headDim, numKvHeads * headDim];
   const at = `model.layers.${index}`;
   return {
     attentionNorm: tensor(`${at}.input_layernorm`, [D]),
-    query: projection(`${at}.self_attn.q_proj`, [q, D], attentionBias),
-    key: projection(`${at}.self_attn.k_proj`, [k, D], attentionBias),
-    value: projection(`${at}.self_attn.v_proj`, [k, D], attentionBias),
-    output: projection(`${at}.self_attn.o_proj`, [D, q], attentionBias),
+    query: projection(`${at}.self_attn.q_proj`, [q, D], biases.inputs),
+    key: projection(`${at}.self_attn.k_proj`, [k, D], biases.inputs),
+    value: projection(`${at}.self_attn.v_proj`, [k, D], biases.inputs),
+    output: projection(`${at}.self_attn.o_proj`, [D, q], biases.output),
     feedForwardNorm: tensor(`${at}.post_attention_layernorm`, [D]),
-    gate: projection(`${at}.mlp.gate_proj`, [F, D], feedForwardBias),
-    up: projection(`${at}.mlp.up_proj`, [F, D], feedForwardBias),
-    down: projection(`${at}.mlp.down_proj`, [D, F], feedForwardBias),
+    gate: projection(`${at}.mlp.gate_proj`, [F, D], biases.feedForward),
+    up: projection(`${at}.mlp.up_proj`, [F, D], biases.feedForward),
+    down: projection(`${at}.mlp.down_proj`, [D, F], biases.feedForward),
   };
 };
 
 export const llamaWeights = (config: LlamaConfig): LlamaWeights => {
-  const { vocabSize: V, hiddenDim: D, numLayers, unembedding } = config;
+  const { vocabSize: V, hiddenDim: D, numLayers } = config.sizes;
   const embedding = tensor("model.embed_tokens", [V, D]);
   return {
     embedding,
     layers: Array.from({ length: numLayers }, (_, index) => layerWeights(config, index)),
     finalNorm: tensor("model.norm", [D]),
-    unembedding: match(unembedding)
+    unembedding: match(config.unembedding)
       .with({ kind: "tied" }, () => embedding)
       .with({ kind: "own" }, () => tensor("lm_head", [V, D]))
       .exhaustive(),
   };
 };
-
-/** The shapes of all of them, by name. */
-export const llamaTensors = ({ layers, ...rest }: LlamaWeights): Readonly<Record<string, readonly number[]>> =>
-  shapesOf([...Object.values(rest), ...layers.flatMap((layer) => Object.values(layer))]);

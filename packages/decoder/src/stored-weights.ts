@@ -1,0 +1,109 @@
+/**
+ * A checkpoint's tensors in a graph, each in the form that it is stored in. What comes out is float32.
+ *
+ *   dense      W as it lies, widened to float32 where it is narrower
+ *   blocks     W[o, b B + k] = scale[o, b] (q[o, b B + k] - 2^(bits - 1))        B elements of a row share a scale
+ *
+ * A matrix that is stored in blocks is never unpacked: the product reads the blocks.
+ */
+import { typeCode, type FilePlace, type Tape, type Value } from "@ropewalk/graph";
+
+/** How the elements of a dense tensor are stored. */
+export type WeightType = "float32" | "float16" | "bfloat16";
+
+/** Where a dense tensor's bytes lie (a file, an offset from its start, a length, in bytes), and what they are. */
+export type WeightLocation = FilePlace & { readonly type: WeightType };
+
+/** Where the parts of a matrix [out, in] lie that is stored in blocks. */
+export type BlocksLocation = {
+  readonly bits: 4 | 8;
+  /** Elements of a row that share a scale. */
+  readonly blockSize: number;
+  /** [out, blocks of a row, blockSize * bits / 8] unsigned bytes; of two halves of a byte the lower one comes first. */
+  readonly elements: FilePlace;
+  /** [out, blocks of a row] float32. */
+  readonly scales: FilePlace;
+};
+
+export type WeightSource = {
+  /** Where a tensor lies that is dense. */
+  readonly locate: (name: string) => WeightLocation;
+  /** Where a matrix lies that is stored in blocks; undefined for a dense one. */
+  readonly locateBlocks?: (name: string) => BlocksLocation | undefined;
+};
+
+/** What families record with. */
+export type StoredWeights = {
+  /** A whole tensor. */
+  readonly tensor: (tape: Tape, name: string) => Value;
+  /** Rows [ids.length, in] of a table [count, in]. */
+  readonly rows: (tape: Tape, name: string, ids: Value) => Value;
+  /** x [rows, in] times the transpose of a matrix [out, in]: [rows, out]. */
+  readonly product: (tape: Tape, name: string, x: Value) => Value;
+};
+
+type Shapes = Readonly<Record<string, readonly number[]>>;
+
+const emitBlocksProduct = (
+  tape: Tape,
+  { bits, blockSize, elements, scales }: BlocksLocation,
+  name: string,
+  [out, inner]: readonly number[],
+  x: Value,
+): Value => {
+  const [N, K] = [out!, inner!];
+  const blocks = Math.ceil(K / blockSize);
+  return tape.op(
+    "MatMulNBits",
+    [
+      x,
+      tape.external(`${name}.elements`, "uint8", [N, blocks, (blockSize * bits) / 8], elements),
+      tape.external(`${name}.scales`, "float32", [N, blocks], scales),
+    ],
+    // Level 4: activations are rounded to 8 bits too, block by block, and multiplied as integers.
+    { N, K, bits, block_size: blockSize, accuracy_level: 4 },
+    { domain: "com.microsoft" },
+  );
+};
+
+/**
+ * Weights that are all dense.
+ *
+ * @param tensor - a tensor in float32
+ */
+export const denseWeights = (tensor: StoredWeights["tensor"]): StoredWeights => ({
+  tensor,
+  rows: (tape, name, ids) => tape.op("Gather", [tensor(tape, name), ids], { axis: 0 }),
+  // The transpose of a stored weight is folded when the session loads: the fastest form for one row and for many alike,
+  // at the price of a copy in memory.
+  product: (tape, name, x) => tape.op("MatMul", [x, tape.op("Transpose", [tensor(tape, name)], { perm: [1, 0] })]),
+});
+
+const widen = (tape: Tape, value: Value): Value =>
+  value.type === "float32" ? value : tape.op("Cast", [value], { to: typeCode("float32") });
+
+/** @param shapes - of every tensor that is read, by name */
+export const storedWeights = (shapes: Shapes, { locate, locateBlocks }: WeightSource): StoredWeights => {
+  const stored = (tape: Tape, name: string): Value => {
+    const { type, ...place } = locate(name);
+    return tape.external(name, type, shapes[name]!, place);
+  };
+  // One widened copy of a tensor, however many layers read it.
+  const widened = new Map<string, Value>();
+  const dense = denseWeights((tape, name) => {
+    const value = widened.get(name) ?? widen(tape, stored(tape, name));
+    widened.set(name, value);
+    return value;
+  });
+  return {
+    ...dense,
+    // Only what is looked up is widened: the table stays as small as it is stored.
+    rows: (tape, name, ids) => widen(tape, tape.op("Gather", [stored(tape, name), ids], { axis: 0 })),
+    product: (tape, name, x) => {
+      const blocks = locateBlocks?.(name);
+      return blocks === undefined
+        ? dense.product(tape, name, x)
+        : emitBlocksProduct(tape, blocks, name, shapes[name]!, x);
+    },
+  };
+};

@@ -1,0 +1,10 @@
+/** Mistral, Jiang et al., arXiv 2310.06825: Llama's blocks, and a query sees only the last `sliding_window` keys. */
+import type { Family } from "../family.ts";
+import { llamaDecoder } from "../llama/decoder.ts";
+import { readMistralConfig } from "./config.ts";
+
+export const mistral: Family = {
+  modelTypes: ["mistral"],
+  architecture: "MistralForCausalLM",
+  read: (json) => llamaDecoder("mistral", readMistralConfig(json)),
+};

@@ -1,0 +1,35 @@
+/** The numbers of a Phi, read from its config.json. */
+import type { Activation, DecoderRope } from "@ropewalk/decoder";
+import { readActivation } from "../activation.ts";
+import { check } from "../check.ts";
+import { configObject, number, optionalFlag } from "../config-object.ts";
+import { readRope } from "../rope-config.ts";
+import { readSizes, type Sizes } from "../sizes.ts";
+
+export type PhiConfig = {
+  readonly sizes: Sizes;
+  /** Added to the variance in every norm. */
+  readonly epsilon: number;
+  readonly activation: Activation;
+  readonly rope: DecoderRope;
+  /** Whether logits are taken with the embedding, or with a matrix of their own. Either way they have a bias. */
+  readonly unembedding: { readonly kind: "tied" } | { readonly kind: "own" };
+};
+
+/** The share of a head's dimensions that rotates where the config says nothing. */
+const defaultRotaryShare = 0.5;
+
+/** @throws RangeError and TypeError naming the key, the rule and the value */
+export const readPhiConfig = (json: unknown): PhiConfig => {
+  const config = configObject("phi.read: config.json", json);
+  const normsQueriesAndKeys = optionalFlag(config, "qk_layernorm") ?? false;
+  check(!normsQueriesAndKeys, `${config.at}: qk_layernorm must be false`, normsQueriesAndKeys);
+  const sizes = readSizes(config);
+  return {
+    sizes,
+    epsilon: number(config, "layer_norm_eps", { above: 0 }),
+    activation: readActivation(config),
+    rope: readRope(config, sizes.headDim, defaultRotaryShare),
+    unembedding: { kind: (optionalFlag(config, "tie_word_embeddings") ?? false) ? "tied" : "own" },
+  };
+};

@@ -1,0 +1,47 @@
+/**
+ * Phi-3 and Phi-3.5, Abdin et al., arXiv 2404.14219: Llama's blocks from fused projections, and LongRoPE in the models with
+ * long windows.
+ *
+ *     [Q K V] = norm(x) Wᵀ,      h  = x + attention(Q, K, V) Woᵀ
+ *     [g u]   = norm(h) GUᵀ,     x' = h + (σ(g) ⊙ u) Dᵀ
+ */
+import { embedding, linear, rmsNorm, splitColumns } from "@ropewalk/decoder";
+import type { Family } from "../family.ts";
+import { tensorsOf } from "../weight.ts";
+import { readPhi3Config } from "./config.ts";
+import { phi3Weights } from "./weights.ts";
+
+export const phi3: Family = {
+  modelTypes: ["phi3"],
+  architecture: "Phi3ForCausalLM",
+  read: (json) => {
+    const config = readPhi3Config(json);
+    const { epsilon, activation } = config;
+    const { numHeads, numKvHeads, headDim, feedForwardDim } = config.sizes;
+    const [queryDim, keyDim] = [numHeads * headDim, numKvHeads * headDim];
+    const { layers, ...whole } = phi3Weights(config);
+    return {
+      family: "phi3",
+      ...config.sizes,
+      rope: config.rope,
+      slidingWindow: config.slidingWindow,
+      ...tensorsOf([...Object.values(whole), ...layers.flatMap((layer) => Object.values(layer))]),
+      unembedding: whole.unembedding.weight,
+      embed: (builder, ids) => embedding(builder, whole.embedding, ids),
+      layer: (builder, index, hidden, attend) => {
+        const { attentionNorm, queryKeyValue, output, feedForwardNorm, gateUp, down } = layers[index]!;
+        const { tape } = builder;
+        const fused = linear(builder, queryKeyValue, rmsNorm(builder, { ...attentionNorm, epsilon }, hidden));
+        const [query, key, value] = splitColumns(builder, [queryDim, keyDim, keyDim], fused);
+        const attended = attend({ query: query!, key: key!, value: value! });
+        const middle = tape.op("Add", [hidden, linear(builder, output, attended)]);
+        const both = linear(builder, gateUp, rmsNorm(builder, { ...feedForwardNorm, epsilon }, middle));
+        const [gate, up] = splitColumns(builder, [feedForwardDim, feedForwardDim], both);
+        const fed = linear(builder, down, tape.op("Mul", [activation(builder, gate!), up!]));
+        return tape.op("Add", [middle, fed]);
+      },
+      unembed: (builder, hidden) =>
+        linear(builder, whole.unembedding, rmsNorm(builder, { ...whole.finalNorm, epsilon }, hidden)),
+    };
+  },
+};

@@ -1,0 +1,46 @@
+/** The sizes that every family's config states under the same keys. */
+import type { Decoder } from "@ropewalk/decoder";
+import { check } from "./check.ts";
+import { optionalPositiveInteger, positiveInteger, type ConfigObject } from "./config-object.ts";
+import { trainedContext } from "./rope-config.ts";
+
+export type Sizes = Pick<
+  Decoder,
+  "vocabSize" | "hiddenDim" | "feedForwardDim" | "numLayers" | "numHeads" | "numKvHeads" | "headDim" | "trainedContext"
+>;
+
+/** Far above any model there is, and low enough that a broken config is told so and not tried. */
+const mostLayers = 10_000;
+
+/**
+ * An absent num_key_value_heads is num_attention_heads; an absent head_dim is hidden_size over num_attention_heads.
+ *
+ * @throws RangeError and TypeError naming the key, the rule and the value
+ */
+export const readSizes = (config: ConfigObject): Sizes => {
+  const { at } = config;
+  const hiddenDim = positiveInteger(config, "hidden_size");
+  const numHeads = positiveInteger(config, "num_attention_heads");
+  const numKvHeads = optionalPositiveInteger(config, "num_key_value_heads") ?? numHeads;
+  check(
+    numHeads % numKvHeads === 0,
+    `${at}: num_key_value_heads must divide num_attention_heads ${numHeads}`,
+    numKvHeads,
+  );
+  const statedHeadDim = optionalPositiveInteger(config, "head_dim");
+  check(
+    statedHeadDim !== undefined || hiddenDim % numHeads === 0,
+    `${at}: num_attention_heads must divide hidden_size ${hiddenDim} where head_dim is absent`,
+    numHeads,
+  );
+  return {
+    vocabSize: positiveInteger(config, "vocab_size"),
+    hiddenDim,
+    feedForwardDim: positiveInteger(config, "intermediate_size"),
+    numLayers: positiveInteger(config, "num_hidden_layers", mostLayers),
+    numHeads,
+    numKvHeads,
+    headDim: statedHeadDim ?? hiddenDim / numHeads,
+    trainedContext: trainedContext(config),
+  };
+};
