@@ -5,9 +5,10 @@ import { addGenerate } from "./commands/generate.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addLogits } from "./commands/logits.ts";
 import { addPasskey } from "./commands/passkey.ts";
+import { addPerplexity } from "./commands/perplexity.ts";
 
 const program = new Command("ropewalk").description("Give a RoPE language model a longer context, without retraining.");
-for (const add of [addPasskey, addGenerate, addLogits, addInspect]) add(program);
+for (const add of [addPasskey, addPerplexity, addGenerate, addLogits, addInspect]) add(program);
 
 try {
   await program.parseAsync();

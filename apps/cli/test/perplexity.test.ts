@@ -1,0 +1,94 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { file, ropewalk, scratch } from "./run.ts";
+
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+type Losses = {
+  readonly buckets: readonly { readonly from: number; readonly to: number; readonly loss: number }[];
+  readonly tokens: number;
+};
+
+const story = readFileSync("packages/tiny-models/test/vectors/stories260K/expected-greedy.txt", "utf8");
+const stories = file("stories.txt", Array.from({ length: 12 }, () => story).join("\n<|endoftext|>\n"));
+
+const perplexity = (...args: readonly string[]) => ropewalk("perplexity", "stories260K", "--text", stories, ...args);
+const documents = ["--separator", "<|endoftext|>"];
+
+describe("perplexity", () => {
+  it("prints the losses by position as JSON, and nothing else", async () => {
+    const asked = [...documents, "--length", "1024", "--windows", "2", "--json"];
+    const [plain, extended] = await Promise.all([
+      perplexity(...asked),
+      perplexity(...asked, "--method", "self-extend", "--group-size", "8", "--window", "256"),
+    ]);
+    expect([plain.code, extended.code], plain.stderr + extended.stderr).toEqual([0, 0]);
+    const [without, within] = [JSON.parse(plain.stdout) as Losses, JSON.parse(extended.stdout) as Losses];
+    expect(Object.keys(without)).toEqual(["buckets", "tokens"]);
+    for (const bucket of without.buckets) expect(Object.keys(bucket)).toEqual(["from", "to", "loss"]);
+    expect(without.buckets.map(({ from, to }) => ({ from, to }))).toEqual([
+      { from: 0, to: 512 },
+      { from: 512, to: 1024 },
+    ]);
+    // The beginnings of the stories but the first are targets that are not scored.
+    expect(without.tokens).toBeLessThan(2048);
+    expect(without.tokens).toBeGreaterThan(2048 - 12);
+    expect(within.tokens).toBe(without.tokens);
+    expect(Math.abs(without.buckets[0]!.loss - within.buckets[0]!.loss)).toBeLessThan(0.01);
+    expect(within.buckets[1]!.loss).toBeLessThan(without.buckets[1]!.loss);
+    expect(plain.stderr).toMatch(/^perplexity: beyond the capacity, run all the same: .*512.*1024.*would fit\n$/);
+    expect(extended.stderr).toBe("");
+    expect(existsSync(join(scratch, "perplexity.svg"))).toBe(false);
+  });
+
+  it("prints a table and draws the curve, by default over the trained window", async () => {
+    const { stdout, code } = await perplexity("--windows", "1", "--bucket", "128");
+    expect(code).toBe(0);
+    for (const shown of ["plain", "0-128", "384-512", "nats per token", "all", "a curve: perplexity.svg"])
+      expect(stdout).toContain(shown);
+    const svg = readFileSync(join(scratch, "perplexity.svg"), "utf8");
+    expect(svg).toMatch(/^<svg [\s\S]*<path class="loss"[\s\S]*<\/svg>\n$/);
+    expect(svg).not.toMatch(/NaN|Infinity/);
+    expect(svg).not.toContain("trained window");
+  });
+
+  it("marks the trained window and the capacity in the curve", async () => {
+    const path = join(scratch, "curve.svg");
+    await perplexity(
+      ...["--method", "self-extend", "--group-size", "2", "--window", "400", "--entropy", "log-n"],
+      ...["--length", "700", "--windows", "1", "--svg", path],
+    );
+    const svg = readFileSync(path, "utf8");
+    expect(svg).toContain(">SelfExtend(groupSize 2, window 400), log-n<");
+    expect(svg).toContain(">trained window 512<");
+    expect(svg).toContain(">capacity 624<");
+  });
+});
+
+const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
+  ["too little text", [stories, "--length", "4096"], /at least 32769 tokens, 8 times 4096 and one more.*got \d+/],
+  ["a length below 2", [stories, "--length", "1"], /length must be an integer of at least 2, got 1/],
+  ["no windows", [stories, "--windows", "0"], /windows must be a positive integer, got 0/],
+  ["no bucket", [stories, "--windows", "1", "--bucket", "0"], /bucket must be a positive integer, got 0/],
+  ["a separator that is not there", [stories, "--separator", "###"], /separator must occur in the text, got "###"/],
+  ["no text", [join(scratch, "nowhere.txt")], /--text: .*nowhere\.txt must be a readable file, got ENOENT/],
+  ["an empty text", [file("empty.txt", "")], /at least 4097 tokens.*got 1/],
+];
+
+describe("bad input is an error in one line and a non-zero exit", () => {
+  it.each(cases)("%s", async (_, args, message) => {
+    const { stdout, stderr, code } = await ropewalk("perplexity", "stories260K", "--text", ...args);
+    expect(code, stderr).not.toBe(0);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+  });
+
+  it("a model without a tokenizer", async () => {
+    const model = join(process.cwd(), "packages/models/test/vectors/tiny/llama");
+    const { stderr, code } = await ropewalk("perplexity", model, "--text", stories);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/^ropewalk: tokenStream: .*must have a tokenizer, got none\n$/);
+  });
+});

@@ -1,0 +1,70 @@
+/**
+ * Loss by position: how well a model predicts the next token, by how much text it has read.
+ *
+ *   bucket [from, to)   the mean of loss(p) over from ≤ p < to in every window: p = 0 has read 1 token, p predicts token p + 1
+ *   perplexity          exp(mean loss)
+ */
+import type { LogitsOptions } from "@ropewalk/generation";
+import { tokenLosses, type LossModel } from "./token-losses.ts";
+import { checkTokens, type Windows } from "./windows.ts";
+
+export type MeanLoss = {
+  /** Nats per token; NaN where nothing is scored. */
+  readonly loss: number;
+  /** How many tokens are scored. */
+  readonly tokens: number;
+};
+
+/** Predictions made at positions from `from` to `to - 1`. */
+export type PerplexityBucket = MeanLoss & { readonly from: number; readonly to: number };
+
+/** Of all positions together, and by position. */
+export type Perplexity = MeanLoss & { readonly buckets: readonly PerplexityBucket[] };
+
+export type PerplexityOptions = Windows &
+  LogitsOptions & {
+    /** Positions of one bucket; the last may have fewer. Default 512. */
+    readonly bucket?: number | undefined;
+    /** Tokens that are not scored as targets. Default none. */
+    readonly masked?: readonly number[] | undefined;
+  };
+
+const meanOf = (losses: readonly number[]): MeanLoss => ({
+  loss: losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
+  tokens: losses.length,
+});
+
+/**
+ * The mean loss by position, beyond the capacity if need be. A window of `length` tokens makes `length` predictions: the last
+ * one's target is the next window's first token. Nothing is carried from one window into the next.
+ *
+ * @param options - `onProgress` is called after each chunk with the tokens done and the tokens of all windows
+ * @throws RangeError when there are fewer than length * windows + 1 ids, one is outside the vocabulary, or a number is out of
+ *   range; whatever the signal was aborted with
+ */
+export const perplexity = async (
+  model: LossModel,
+  ids: readonly number[],
+  { length, windows, bucket = 512, masked = [], onProgress, ...run }: PerplexityOptions,
+): Promise<Perplexity> => {
+  checkTokens("perplexity", ids.length, { length, windows });
+  if (!Number.isInteger(bucket) || bucket < 1)
+    throw new RangeError(`perplexity: bucket must be a positive integer, got ${bucket}`);
+  const scored: number[][] = Array.from({ length: Math.ceil(length / bucket) }, () => []);
+  for (let window = 0; window < windows; window++) {
+    const first = window * length;
+    const losses = await tokenLosses(model, ids.slice(first, first + length + 1), {
+      ...run,
+      onProgress: (done) => onProgress?.(first + done, length * windows),
+    });
+    losses.forEach((loss, position) => {
+      if (!masked.includes(ids[first + position + 1]!)) scored[Math.floor(position / bucket)]!.push(loss);
+    });
+  }
+  const buckets = scored.map((losses, index) => ({
+    from: index * bucket,
+    to: Math.min((index + 1) * bucket, length),
+    ...meanOf(losses),
+  }));
+  return { ...meanOf(scored.flat()), buckets };
+};

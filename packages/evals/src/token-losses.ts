@@ -1,0 +1,47 @@
+/**
+ * How well a model predicts each token from those before it.
+ *
+ *   loss(p) = -ln softmax(logits[p])[ids[p + 1]] = ln Σ_v exp(logits[p, v]) - logits[p, ids[p + 1]]     in nats
+ */
+import type { LanguageModel, LogitsOptions } from "@ropewalk/generation";
+
+/** What losses are measured on: a loaded model is one. */
+export type LossModel = Pick<LanguageModel, "visitLogits" | "extended">;
+
+/** -ln softmax(logits)[target], in float64. */
+const lossOf = (logits: Float32Array, target: number): number => {
+  let max = -Infinity;
+  for (const logit of logits) max = Math.max(max, logit);
+  let sum = 0;
+  for (const logit of logits) sum += Math.exp(logit - max);
+  return max + Math.log(sum) - logits[target]!;
+};
+
+/**
+ * The loss of every token but the first, [ids.length - 1] in nats: at p that of ids[p + 1], whatever the capacity. Logits are
+ * read chunk by chunk and never kept.
+ *
+ * @throws RangeError when there are fewer than 2 ids, one is outside the vocabulary, or `chunkSize` is not a positive integer;
+ *   whatever the signal was aborted with
+ */
+export const tokenLosses = async (
+  model: LossModel,
+  ids: readonly number[],
+  options: LogitsOptions = {},
+): Promise<Float64Array> => {
+  const { vocabSize } = model.extended.decoder;
+  if (ids.length < 2) throw new RangeError(`tokenLosses: ids must hold at least 2 tokens, got ${ids.length}`);
+  // The others go into the model, which checks them.
+  const last = ids.at(-1)!;
+  if (!Number.isInteger(last) || last < 0 || last >= vocabSize)
+    throw new RangeError(
+      `tokenLosses: ids must be integers from 0 to ${vocabSize - 1}, the vocabulary, got ${last} at index ${ids.length - 1}`,
+    );
+  const losses = new Float64Array(ids.length - 1);
+  const visit = (start: number, logits: Float32Array): void => {
+    for (let row = 0; row < logits.length / vocabSize; row++)
+      losses[start + row] = lossOf(logits.subarray(row * vocabSize, (row + 1) * vocabSize), ids[start + row + 1]!);
+  };
+  await model.visitLogits(ids.slice(0, -1), visit, options);
+  return losses;
+};

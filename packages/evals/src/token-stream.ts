@@ -1,0 +1,57 @@
+/** A text as tokens: all of it as one, or document by document, each with a beginning of its own. */
+import type { LanguageModel } from "@ropewalk/generation";
+import { checkTokens, tokensNeeded, type Windows } from "./windows.ts";
+
+export type TokenStream = {
+  readonly ids: readonly number[];
+  /** Tokens that are not scored as targets: what begins a document, which no text before it foretells. */
+  readonly masked: readonly number[];
+};
+
+const documentsOf = (text: string, separator: string): readonly string[] => {
+  if (separator === "") throw new RangeError("tokenStream: separator must have at least 1 character, got none");
+  if (!text.includes(separator))
+    throw new RangeError(
+      `tokenStream: separator must occur in the text, got ${JSON.stringify(separator)} and ${text.length} characters without it`,
+    );
+  return text
+    .split(separator)
+    .map((document) => document.trim())
+    .filter((document) => document !== "");
+};
+
+/**
+ * The ids of a text, at least as many as `perplexity` needs for the same `length` and `windows`.
+ *
+ * Without a separator the text is encoded as it stands, as one. With it, the documents between separators are trimmed, empty
+ * ones dropped, and each encoded with its own beginning-of-text token: the tokenizer's, or where that adds none, the
+ * checkpoint's. No more documents are encoded than are needed.
+ *
+ * @param model - a loaded model, or one opened without its weights
+ * @throws RangeError when the model has no tokenizer, the text has too few tokens or no separator in it, or documents are
+ *   asked for and the checkpoint names no beginning-of-text token
+ */
+export const tokenStream = (
+  { checkpoint: { name, bosToken }, text: codec }: Pick<LanguageModel, "checkpoint" | "text">,
+  text: string,
+  { separator, ...windows }: Windows & { readonly separator?: string | undefined },
+): TokenStream => {
+  const needed = tokensNeeded("tokenStream", windows);
+  if (codec === undefined) throw new RangeError(`tokenStream: ${name} must have a tokenizer, got none`);
+  if (separator === undefined) {
+    const ids = codec.encode(text);
+    checkTokens("tokenStream", ids.length, windows);
+    return { ids, masked: [] };
+  }
+  if (bosToken === undefined)
+    throw new RangeError(`tokenStream: ${name} must have a bos_token_id to begin documents with, got none`);
+  const ids: number[] = [];
+  for (const document of documentsOf(text, separator)) {
+    if (ids.length >= needed) break;
+    const own = codec.encode(document);
+    if (own[0] !== bosToken) ids.push(bosToken);
+    for (const id of own) ids.push(id);
+  }
+  checkTokens("tokenStream", ids.length, windows);
+  return { ids, masked: [bosToken] };
+};
