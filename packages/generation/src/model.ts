@@ -117,13 +117,13 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
 /**
  * Loads a model.
  *
- * @param source - a folder's path (in Node), a folder of files from anywhere, or what `openModel` gave
+ * @param source - in Node a folder's path or an id on the hub, anywhere a folder of files, or what `openModel` gave
  * @throws Error when a file is missing or lies, the family or a number is unknown, or the extension does not fit
  */
 export const loadModel = async (
   source: string | CheckpointFolder | OpenedModel,
-  { backend, extension = {}, trainedContext }: LoadOptions,
+  { backend, extension = {}, ...options }: LoadOptions,
 ): Promise<LanguageModel> => {
-  const opened = await openModel(source, trainedContext === undefined ? {} : { trainedContext });
+  const opened = await openModel(source, options);
   return assemble({ ...opened, backend, sessions: new Map() }, extension);
 };

@@ -18,7 +18,9 @@ const dynamic: RopeScaling = { kind: "dynamic-ntk", factor: 2, originalContext: 
 
 const ids = Array.from({ length: 120 }, (_, index) => 3 + ((index * 131) % 500));
 
-const opened = await openModel(await import("@ropewalk/models/node").then(({ openFolder }) => openFolder(stories260K.url)));
+const opened = await openModel(
+  await import("@ropewalk/models/node").then(({ openFolder }) => openFolder(stories260K.url)),
+);
 const withScaling = (scaling: RopeScaling): Decoder => ({
   ...opened.decoder,
   rope: { ...opened.decoder.rope, scaling },

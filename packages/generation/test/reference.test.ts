@@ -59,6 +59,7 @@ const attentionOnly = ({ numKvHeads, group, headDim, rotaryDim, layout }: Shape)
     slidingWindow: undefined,
     tensors: { table: [vocabSize, width] },
     projections: [],
+    embedding: "table",
     unembedding: "table",
     embed: (builder, ids) => embedding(builder, { weight: "table" }, ids),
     layer: (builder, _, hidden, attend) => {

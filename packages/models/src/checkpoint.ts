@@ -1,16 +1,20 @@
 /** A checkpoint: its decoder, where each of its tensors lies, its tokenizer, its special tokens. */
-import type { Decoder, WeightSource, WeightType } from "@ropewalk/decoder";
+import type { Decoder, WeightLocation, WeightSource } from "@ropewalk/decoder";
 import { check } from "./check.ts";
 import { familyOf } from "./families.ts";
 import type { CheckpointFile, CheckpointFolder } from "./folder.ts";
 import { readJson } from "./json-file.ts";
-import type { TensorEntry, TensorType } from "./safetensors/tensor-entry.ts";
+import { readBlockSize } from "./quantize/stored-blocks.ts";
+import type { TensorEntry } from "./safetensors/tensor-entry.ts";
 import { specialTokens, type SpecialTokens } from "./special-tokens.ts";
-import { readWeights, type Weights } from "./weight-files.ts";
+import { readWeights, type WeightFile } from "./weight-files.ts";
+import { weightSource } from "./weight-source.ts";
 
 export type Checkpoint = SpecialTokens &
   WeightSource & {
     readonly name: string;
+    /** What it was read from. */
+    readonly folder: CheckpointFolder;
     readonly decoder: Decoder;
     /** Every tensor of the files by name, also those that the decoder does not read. */
     readonly tensors: ReadonlyMap<string, TensorEntry>;
@@ -20,23 +24,19 @@ export type Checkpoint = SpecialTokens &
     readonly tokenizer: { readonly tokenizer: unknown; readonly config: unknown } | undefined;
   };
 
-/** The types that are computed with, as the file and as the graph name them. */
-const weightTypes: Readonly<Partial<Record<TensorType, WeightType>>> = {
-  F32: "float32",
-  F16: "float16",
-  BF16: "bfloat16",
-};
+type Place = Omit<WeightLocation, "type">;
 
-/** Every tensor that the decoder reads must be there, in its shape and a type that is computed with. */
-const checkTensors = ({ files, tensors }: Weights, wanted: Decoder["tensors"]): void => {
-  const searched = files.map(({ name }) => name).join(", ");
-  for (const [name, dims] of Object.entries(wanted)) {
-    const entry = tensors.get(name);
-    check(entry !== undefined, `loadCheckpoint: ${searched} must have ${name}`, entry);
-    const at = `loadCheckpoint: ${entry.file}: ${name} must be`;
-    check(dims.join() === entry.dims.join(), `${at} [${dims.join(", ")}]`, entry.dims);
-    check(entry.type in weightTypes, `${at} of type ${Object.keys(weightTypes).join(", ")}`, entry.type);
-  }
+/** Places by the names that a backend is given: the hub's cache names a file's content by its hash. */
+const asBackendsName = ({ locate, locateBlocks }: WeightSource, files: readonly WeightFile[]): WeightSource => {
+  const names = new Map(files.map(({ name, file }) => [name, file.external.file]));
+  const named = <At extends Place>(place: At): At => ({ ...place, location: names.get(place.location)! });
+  return {
+    locate: (name) => named(locate(name)),
+    locateBlocks: (name) => {
+      const found = locateBlocks?.(name);
+      return found && { ...found, elements: named(found.elements), scales: named(found.scales) };
+    },
+  };
 };
 
 /**
@@ -50,20 +50,18 @@ export const loadCheckpoint = async (folder: CheckpointFolder): Promise<Checkpoi
   const config = await readJson(folder, "config.json");
   check(config !== undefined, `loadCheckpoint: ${folder.name} must have config.json`, config);
   const decoder = familyOf(config).read(config);
-  const weights = await readWeights(folder);
-  checkTensors(weights, decoder.tensors);
-  const { files, tensors } = weights;
+  const blockSize = readBlockSize(config);
+  const { files, tensors } = await readWeights(folder);
+  const source = asBackendsName(weightSource(decoder, tensors, blockSize), files);
   const generation = await readJson(folder, "generation_config.json");
   const tokenizer = await readJson(folder, "tokenizer.json");
   const tokenizerConfig = (await readJson(folder, "tokenizer_config.json")) ?? {};
   return {
     name: folder.name,
+    folder,
     decoder,
     tensors,
-    locate: (name) => {
-      const { file, offset, length, type } = tensors.get(name)!;
-      return { location: file, offset, length, type: weightTypes[type]! };
-    },
+    ...source,
     files: files.map(({ file }) => file),
     tokenizer: tokenizer === undefined ? undefined : { tokenizer, config: tokenizerConfig },
     ...specialTokens(config, generation, decoder.vocabSize),

@@ -22,15 +22,16 @@ export type CheckpointFolder = {
   readonly file: (name: string) => Promise<CheckpointFile | undefined>;
 };
 
+export const inMemoryFile = (file: string, data: Uint8Array): CheckpointFile => ({
+  source: { size: data.length, read: async (from, to) => data.subarray(from, to) },
+  external: { kind: "bytes", file, data },
+});
+
 /** A folder of files that are in memory, by name. */
 export const inMemory = (name: string, files: Readonly<Record<string, Uint8Array>>): CheckpointFolder => ({
   name,
   file: async (file) => {
     const data = Object.hasOwn(files, file) ? files[file] : undefined;
-    if (data === undefined) return undefined;
-    return {
-      source: { size: data.length, read: async (from, to) => data.subarray(from, to) },
-      external: { kind: "bytes", file, data },
-    };
+    return data && inMemoryFile(file, data);
   },
 });

@@ -9,3 +9,7 @@ export { qwen2 } from "./qwen2/index.ts";
 export { readSafetensorsHeader } from "./safetensors/header.ts";
 export type { TensorEntry, TensorType } from "./safetensors/tensor-entry.ts";
 export type { SpecialTokens } from "./special-tokens.ts";
+export { quantizeBlocks, type BlockForm, type Blocks } from "./quantize/blocks.ts";
+export { convertCheckpoint, type ConvertedFile } from "./quantize/convert.ts";
+export type { Precision } from "./quantize/precision.ts";
+export { quantizeCheckpoint } from "./quantize/quantize-checkpoint.ts";

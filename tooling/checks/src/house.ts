@@ -58,7 +58,12 @@ export const house: Readonly<Record<string, Room>> = {
   "@ropewalk/backend-node": room("2", "packages/backend-node", ["backend"], ["onnxruntime-node", "node:"]),
   "@ropewalk/backend-wasm": room("2", "packages/backend-wasm", ["backend"], ["onnxruntime-web", "node:"]),
   "@ropewalk/decoder": room("3", "packages/decoder", [...ground, ...mathematics], ["ts-pattern"]),
-  "@ropewalk/models": room("3", "packages/models", [...ground, ...mathematics, "decoder"], ["ts-pattern", "node:"]),
+  "@ropewalk/models": room(
+    "3",
+    "packages/models",
+    [...ground, ...mathematics, "decoder"],
+    ["@huggingface/hub", "ts-pattern", "node:"],
+  ),
   "@ropewalk/generation": room(
     "4",
     "packages/generation",

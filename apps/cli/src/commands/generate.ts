@@ -76,7 +76,7 @@ export const addGenerate = (program: Command): void => {
     program
       .command("generate")
       .description("stream what follows a prompt")
-      .argument("<model>", "a checkpoint's folder, or the name of a shipped model")
+      .argument("<model>", "a checkpoint's folder, an id on the hub (owner/name), or the name of a shipped model")
       .argument("[prompt...]", "the prompt, as text")
       .option("--ids <file>", "the prompt, as a JSON array of token ids")
       .option("--max-new-tokens <n>", "tokens to generate, at most", number, 128)

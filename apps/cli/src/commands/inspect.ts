@@ -45,7 +45,7 @@ export const addInspect = (program: Command): void => {
     program
       .command("inspect")
       .description("print what a model is, and the positions, capacity and key-value bytes for a wanted length")
-      .argument("<model>", "a checkpoint's folder, or the name of a shipped model")
+      .argument("<model>", "a checkpoint's folder, an id on the hub (owner/name), or the name of a shipped model")
       .option("--length <tokens>", "the wanted length; absent: the trained window", number),
     "self-extend",
   );

@@ -29,7 +29,7 @@ export const addLogits = (program: Command): void => {
     program
       .command("logits")
       .description("print the last position's logits and every position's most likely token, as JSON")
-      .argument("<model>", "a checkpoint's folder, or the name of a shipped model")
+      .argument("<model>", "a checkpoint's folder, an id on the hub (owner/name), or the name of a shipped model")
       .requiredOption("--ids <file>", "a JSON array of token ids")
       .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number),
   ).action(logits);

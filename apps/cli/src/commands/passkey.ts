@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import type { Method } from "../methods.ts";
+import { open } from "../open-model.ts";
 import { number, withSharedOptions, type Entropy, type SharedOptions } from "../options.ts";
 import { nameOf, type Job, type JobResult, type Variant } from "../passkey/jobs.ts";
 import { runJobs } from "../passkey/pool.ts";
@@ -72,6 +73,8 @@ const passkey = async (model: string, options: PasskeyOptions): Promise<void> =>
   const workers = checkCount("--workers", options.workers ?? (model === passkey875k.name ? availableParallelism() : 1));
   const { method = "none", entropy = "none", threads = workers > 1 ? 1 : undefined, ...rest } = options;
   const shared: SharedOptions = { ...rest, method, entropy, ...(threads === undefined ? {} : { threads }) };
+  // What is to be downloaded is downloaded once, with a bar; the workers find it.
+  await open(model, shared);
   const interrupt = new AbortController();
   process.once("SIGINT", () => interrupt.abort(new Error("passkey: aborted")));
 
@@ -112,7 +115,11 @@ export const addPasskey = (program: Command): void => {
       .description(
         "hide keys in text of growing length and count those found; without --method, three methods side by side",
       )
-      .argument("[model]", "a checkpoint's folder, or the name of a shipped model", passkey875k.name)
+      .argument(
+        "[model]",
+        "a checkpoint's folder, an id on the hub (owner/name), or the name of a shipped model",
+        passkey875k.name,
+      )
       .option("--lengths <tokens>", "lengths of the text, by comma", list, [128, 256, 512, 1024, 2048, 4096])
       .option("--depths <n>", "how many depths, spread evenly", number, 5)
       .option("--trials <n>", "keys a cell", number, 10)

@@ -75,7 +75,7 @@ export const addPerplexity = (program: Command): void => {
     program
       .command("perplexity")
       .description("print the mean loss of a text by position, in nats per token")
-      .argument("<model>", "a checkpoint's folder, or the name of a shipped model")
+      .argument("<model>", "a checkpoint's folder, an id on the hub (owner/name), or the name of a shipped model")
       .requiredOption("--text <file>", "the text")
       .option(
         "--separator <text>",

@@ -1,9 +1,8 @@
 /** A worker of a passkey run: loads the model once, then runs the cells it is sent. */
 import { englishPasskey, passkeyCell, passkeyIn, type PasskeyLanguage, type PasskeyTask } from "@ropewalk/evals";
 import { beyondCapacity, type LanguageModel, type OpenedModel } from "@ropewalk/generation";
-import { openFolder } from "@ropewalk/models/node";
 import { parentPort, workerData } from "node:worker_threads";
-import { extensionFor, folderOf, load, open } from "../open-model.ts";
+import { extensionFor, filesOf, load, open } from "../open-model.ts";
 import type { Job, WorkerMessage, WorkerOrder, WorkerSetup } from "./jobs.ts";
 
 const port = parentPort!;
@@ -13,7 +12,7 @@ const say = (message: WorkerMessage): void => port.postMessage(message);
 
 /** The task in the model's own language where a task.json lies beside it, else in English. */
 const taskOf = async (model: string): Promise<PasskeyTask> => {
-  const file = await (await openFolder(folderOf(model))).file("task.json");
+  const file = await (await filesOf(model)).file("task.json");
   if (file === undefined) return englishPasskey;
   const text = new TextDecoder().decode(await file.source.read(0, file.source.size));
   return passkeyIn(JSON.parse(text) as PasskeyLanguage);

@@ -19,6 +19,7 @@ export const llamaDecoder = (family: string, config: LlamaConfig): Decoder => {
     rope: config.rope,
     slidingWindow: config.slidingWindow,
     ...tensorsOf([...Object.values(whole), ...layers.flatMap((layer) => Object.values(layer))]),
+    embedding: whole.embedding.weight,
     unembedding: whole.unembedding.weight,
     embed: (builder, ids) => embedding(builder, whole.embedding, ids),
     layer: (builder, index, hidden, attend) => {

@@ -24,6 +24,7 @@ export const phi: Family = {
       rope: config.rope,
       slidingWindow: undefined,
       ...tensorsOf([...Object.values(whole), ...layers.flatMap((layer) => Object.values(layer))]),
+      embedding: whole.embedding.weight,
       unembedding: whole.unembedding.weight,
       embed: (builder, ids) => embedding(builder, whole.embedding, ids),
       layer: (builder, index, hidden, attend) => {

@@ -1,0 +1,122 @@
+/** A repository of the hub as a checkpoint's folder, whose files are fetched into the cache when they are asked for. */
+import { modelInfo, pathsInfo } from "@huggingface/hub";
+import { realpath } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { check } from "../check.ts";
+import type { CheckpointFile, CheckpointFolder } from "../folder.ts";
+import { openFolder } from "../node.ts";
+import { ask, clientOptions } from "./ask.ts";
+import * as cache from "./cache.ts";
+import { fetchBlob } from "./download.ts";
+import { checkName, hubFrom, type Hub, type HubOptions } from "./options.ts";
+
+/** The commit that is opened; `alone` says why the cache has to do without the hub, and is undefined where it has not. */
+type Place = { readonly commit: string; readonly alone: string | undefined };
+
+const modelOf = ({ id }: Hub) => ({ type: "model", name: id }) as const;
+
+/** One question: which commit the revision is. Who can't be asked leaves the one that the cache knows. */
+const findPlace = async (hub: Hub): Promise<Place> => {
+  const { id, revision, cacheFolder, folder } = hub;
+  const question = () => modelInfo({ ...clientOptions(hub), name: id, revision, additionalFields: ["sha"] });
+  const answer = hub.offline
+    ? ({ kind: "unreached", why: `HF_HUB_OFFLINE keeps ${hub.endpoint} from being asked` } as const)
+    : await ask(hub, question);
+  if (answer.kind === "answered") {
+    return { commit: cache.checkCommit(`${hub.endpoint} for ${id}`, answer.value.sha), alone: undefined };
+  }
+  const commit = await cache.cachedCommit(folder, revision);
+  if (commit === undefined)
+    throw new Error(
+      `openHub: ${id}: ${answer.why}, and the cache ${cacheFolder} must then have ${revision}, got nothing`,
+    );
+  hub.onNotice(`openHub: ${id}: ${answer.why}; the commit ${commit} in ${cacheFolder} is used`);
+  return { commit, alone: answer.why };
+};
+
+const weights = "model.safetensors";
+const index = `${weights}.index.json`;
+
+/** A file that the cache does not have and the hub can't be asked for: does the snapshot do without it? */
+const doWithout = async (hub: Hub, { commit, alone }: Place, file: string): Promise<void> => {
+  const { id, folder, cacheFolder } = hub;
+  if (file === weights && (await cache.exists(join(cache.snapshotOf(folder, commit), index)))) return;
+  if (file === "config.json" || file === index || file.endsWith(".safetensors"))
+    throw new Error(`openHub: ${id}: ${alone}, and the cache ${cacheFolder} must then have ${file}, got nothing`);
+  hub.onNotice(`openHub: ${id}: ${alone}; ${file} is not in ${cacheFolder} and is taken as absent`);
+};
+
+/** Fetches a file into the snapshot; false where the commit has none of that name. */
+const fetchFile = async (hub: Hub, { commit }: Place, file: string): Promise<boolean> => {
+  const { id, endpoint, folder } = hub;
+  const question = () => pathsInfo({ ...clientOptions(hub), repo: modelOf(hub), revision: commit, paths: [file] });
+  const answer = await ask(hub, question);
+  if (answer.kind === "unreached") throw new Error(`openHub: ${id}: ${file} must be fetched, but ${answer.why}`);
+  const found = answer.value.find(({ path, type }) => path === file && type === "file");
+  if (found === undefined) {
+    await cache.rememberAbsent(folder, commit, file);
+    return false;
+  }
+  const { oid: hash = "", size } = found.lfs ?? found;
+  check(/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(hash), `openHub: ${id}: ${endpoint} must give the hash of ${file}`, hash);
+  const blob = cache.blobOf(folder, hash);
+  const address = `${endpoint}/${id}/resolve/${commit}/${file.split("/").map(encodeURIComponent).join("/")}`;
+  if (!(await cache.exists(blob))) await fetchBlob(hub, { file, address, size, hash }, blob);
+  await cache.pointAt(blob, join(cache.snapshotOf(folder, commit), file));
+  return true;
+};
+
+/** Names the content itself: a runtime that maps files of one folder refuses a link that leads out of it. */
+const behindLink = async (file: CheckpointFile | undefined): Promise<CheckpointFile | undefined> => {
+  if (file?.external.kind !== "path") return file;
+  const content = await realpath(join(file.external.folder, file.external.file));
+  return { ...file, external: { kind: "path", folder: dirname(content), file: basename(content) } };
+};
+
+/** Work in turn. When one fails, so does what waits behind it; what comes later starts anew. */
+const inTurn = (): (<Value>(work: () => Promise<Value>) => Promise<Value>) => {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work);
+    last = next;
+    next.catch(() => (last = Promise.resolve()));
+    return next;
+  };
+};
+
+/**
+ * Opens a repository of the hub. Its revision's commit is asked for once; a file is fetched when it is first asked for, one
+ * after another, and found in the cache from then on. Where the hub can't be reached, or HF_HUB_OFFLINE is set, the cache is
+ * used as it is, and `onNotice` told.
+ *
+ * @throws RangeError when the id, the revision, the token or a file's name is none, or there is no config.json
+ * @throws Error naming the id, the hub's address and the cache folder when the hub refuses, or can't be reached and the cache
+ *   has not what is needed
+ */
+export const openHub = async (options: HubOptions): Promise<CheckpointFolder> => {
+  const hub = hubFrom(options);
+  const { id, folder } = hub;
+  const place = await findPlace(hub);
+  const snapshot = cache.snapshotOf(folder, place.commit);
+  const turn = inTurn();
+  /** Whether the snapshot has the file, once it is fetched. */
+  const has = (file: string): Promise<boolean> =>
+    turn(async () => {
+      if (await cache.exists(join(snapshot, file))) return true;
+      if (await cache.isKnownAbsent(folder, place.commit, file)) return false;
+      if (place.alone === undefined) return fetchFile(hub, place, file);
+      await doWithout(hub, place, file);
+      return false;
+    });
+  check(await has("config.json"), `openHub: ${id} must have a file config.json`, undefined);
+  // Not before: an older commit in the cache is better than a newer one that is not.
+  if (place.alone === undefined) await cache.rememberCommit(folder, hub.revision, place.commit);
+  const opened = await openFolder(snapshot);
+  return {
+    name: id,
+    file: async (file) => {
+      checkName("a file", file);
+      return (await has(file)) ? behindLink(await opened.file(file)) : undefined;
+    },
+  };
+};

@@ -1,0 +1,28 @@
+/** A model as people write it: the path of a folder, or an id on the hub. */
+import type { CheckpointFolder } from "../folder.ts";
+import { check } from "../check.ts";
+import { openFolder } from "../node.ts";
+import { exists } from "./cache.ts";
+import { openHub } from "./open.ts";
+import { idForm, type HubOptions } from "./options.ts";
+
+export type SourceOptions = Omit<HubOptions, "id" | "revision">;
+
+/** `.`, `/` or `\`, `~`, or a drive's letter. */
+const pathForm = /^(?:[./\\~]|[A-Za-z]:)/;
+
+/**
+ * Opens the folder of that path, or else the repository of that id: `owner/name`, or `owner/name@revision`.
+ *
+ * @throws RangeError when it is neither; as `openFolder` and `openHub` do
+ */
+export const openSource = async (source: string, options: SourceOptions = {}): Promise<CheckpointFolder> => {
+  if (pathForm.test(source) || (await exists(source))) return openFolder(source);
+  const [id = "", ...revision] = source.split("@");
+  check(
+    idForm.test(id),
+    "openSource: a model must be the path of a folder, or owner/name or owner/name@revision on the hub",
+    source,
+  );
+  return openHub({ ...options, id, ...(source === id ? {} : { revision: revision.join("@") }) });
+};

@@ -1,0 +1,67 @@
+/** A checkpoint's folder on a disk, for Node. */
+import type { Stats } from "node:fs";
+import { open, stat } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { CheckpointFile, CheckpointFolder } from "./folder.ts";
+
+/** Node refuses to read 2 GiB or more in one call. */
+const mostAtOnce = 2 ** 30;
+
+const look = async (path: string): Promise<Stats | undefined> => {
+  try {
+    return await stat(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw error;
+  }
+};
+
+const readRange = async (path: string, from: number, to: number): Promise<Uint8Array> => {
+  const handle = await open(path);
+  try {
+    const bytes = new Uint8Array(to - from);
+    for (let done = 0; done < bytes.length;) {
+      const length = Math.min(bytes.length - done, mostAtOnce);
+      const { bytesRead } = await handle.read(bytes, done, length, from + done);
+      if (bytesRead === 0) throw new RangeError(`read: ${path} must have ${to} bytes, got ${from + done}`);
+      done += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await handle.close();
+  }
+};
+
+const fileIn = async (folder: string, file: string): Promise<CheckpointFile | undefined> => {
+  const path = join(folder, file);
+  const found = await look(path);
+  if (!found?.isFile()) return undefined;
+  return {
+    source: { size: found.size, read: (from, to) => readRange(path, from, to) },
+    external: { kind: "path", folder, file },
+  };
+};
+
+const pathOf = (folder: string | URL): string => {
+  if (typeof folder === "string") return resolve(folder);
+  if (folder.protocol === "file:") return resolve(fileURLToPath(folder));
+  throw new RangeError(`openFolder: a URL must be a file: URL, got ${folder.href}`);
+};
+
+/**
+ * Opens a checkpoint's folder. Files are read a range at a time, and named by path for a backend to memory-map.
+ *
+ * @throws RangeError naming the path when there is no such folder, it is no folder, or it has no config.json
+ */
+export const openFolder = async (folder: string | URL): Promise<CheckpointFolder> => {
+  const path = pathOf(folder);
+  const found = await look(path);
+  if (!found?.isDirectory())
+    throw new RangeError(`openFolder: ${path} must be a folder, got ${found ? "a file" : "nothing"}`);
+  const file = (name: string): Promise<CheckpointFile | undefined> => fileIn(path, name);
+  if ((await file("config.json")) === undefined)
+    throw new RangeError(`openFolder: ${path} must have a file config.json, got nothing`);
+  return { name: basename(path), file };
+};

@@ -1,0 +1,130 @@
+/**
+ * Weights in blocks: B elements of a row share a scale, and each is an integer of 4 or 8 bits.
+ *
+ *     w ≈ scale (q - z),   q = clamp(round(w / scale) + z, 0, 2z - 1),   z = 2^(bits - 1)
+ *
+ * Symmetric: zero is a code of its own, and there is no zero point to store. The scale is sought where the squared error is
+ * small: with m the element of the largest size and its sign, the best of -m / z, -m / (z - 1), m / (z - 1) and -m / (z + 1),
+ * and then the one that fits the codes that this one gives, sum(w q) / sum(q²), where it is better still.
+ */
+
+/** A matrix [out, in] in blocks; the last block of a row is filled up with zeros. */
+export type Blocks = {
+  /** [out, blocks of a row, blockSize * bits / 8]; of two halves of a byte the lower one comes first. */
+  readonly elements: Uint8Array;
+  /** [out, blocks of a row] */
+  readonly scales: Float32Array;
+};
+
+export type BlockForm = {
+  readonly bits: 4 | 8;
+  /** Even. */
+  readonly blockSize: number;
+};
+
+/** The element of `values[from, to)` that is largest in size, with its sign. */
+const largest = (values: Float32Array, from: number, to: number): number => {
+  let most = 0;
+  let size = 0;
+  for (let at = from; at < to; at++) {
+    const value = values[at]!;
+    if (value > size) size = most = value;
+    else if (-value > size) size = -(most = value);
+  }
+  return most;
+};
+
+/** Codes of a block, the scale that they are for, and the squared error. */
+type Rounded = { readonly codes: Int8Array; scale: number; error: number };
+
+/** Rounds `values[from, to)` with a scale. */
+const round = (
+  rounded: Rounded,
+  values: Float32Array,
+  [from, to]: readonly [number, number],
+  scale: number,
+  zero: number,
+): void => {
+  const { codes } = rounded;
+  const inverse = 1 / scale;
+  let error = 0;
+  for (let at = from; at < to; at++) {
+    const value = values[at]!;
+    const nearest = Math.floor(value * inverse + 0.5);
+    const code = nearest < -zero ? -zero : nearest >= zero ? zero - 1 : nearest;
+    codes[at - from] = code;
+    const difference = value - code * scale;
+    error += difference * difference;
+  }
+  rounded.scale = scale;
+  rounded.error = error;
+};
+
+/** The scale that fits these codes best, in the sense of least squares. */
+const fittingScale = (
+  { codes, scale }: Rounded,
+  values: Float32Array,
+  [from, to]: readonly [number, number],
+): number => {
+  let [products, squares] = [0, 0];
+  for (let at = from; at < to; at++) {
+    const code = codes[at - from]!;
+    products += values[at]! * code;
+    squares += code * code;
+  }
+  return squares === 0 ? scale : Math.fround(products / squares);
+};
+
+const checkFinite = (values: Float32Array): void => {
+  // 0 for finite numbers alone; a search by a function would take longer than the rounding.
+  let sum = 0;
+  for (let at = 0; at < values.length; at++) sum += values[at]! * 0;
+  if (sum === 0) return;
+  const wrong = values.findIndex((value) => !Number.isFinite(value));
+  throw new RangeError(`quantizeBlocks: values must be finite, got ${values[wrong]} at index ${wrong}`);
+};
+
+/**
+ * Rounds rows of a matrix to blocks.
+ *
+ * @param values - [rows, inner], row-major
+ * @throws RangeError naming the first element that is not finite
+ */
+export const quantizeBlocks = ({ bits, blockSize }: BlockForm, values: Float32Array, inner: number): Blocks => {
+  checkFinite(values);
+  const rows = values.length / inner;
+  const blocks = Math.ceil(inner / blockSize);
+  const zero = 2 ** (bits - 1);
+  const blockBytes = (blockSize * bits) / 8;
+  const elements = new Uint8Array(rows * blocks * blockBytes);
+  const scales = new Float32Array(rows * blocks);
+  const fresh = (): Rounded => ({ codes: new Int8Array(blockSize), scale: 0, error: Infinity });
+  let [best, tried] = [fresh(), fresh()];
+  for (let block = 0; block < rows * blocks; block++) {
+    const row = Math.floor(block / blocks);
+    const from = row * inner + (block % blocks) * blockSize;
+    const range = [from, Math.min(from + blockSize, (row + 1) * inner)] as const;
+    const attempt = (scale: number): void => {
+      round(tried, values, range, scale, zero);
+      if (tried.error < best.error) [best, tried] = [tried, best];
+    };
+    const most = largest(values, ...range);
+    // Elements beyond the row, and all of a block of zeros, have the code of zero.
+    best.codes.fill(0);
+    tried.codes.fill(0);
+    best.scale = 0;
+    best.error = Infinity;
+    if (most !== 0) {
+      for (const divisor of [zero, zero - 1, 1 - zero, zero + 1]) attempt(Math.fround(-most / divisor));
+      attempt(fittingScale(best, values, range));
+    }
+    const { codes, scale } = best;
+    scales[block] = scale;
+    const place = block * blockBytes;
+    if (bits === 8) for (let k = 0; k < blockSize; k++) elements[place + k] = codes[k]! + zero;
+    else
+      for (let k = 0; k < blockSize; k += 2)
+        elements[place + k / 2] = (codes[k]! + zero) | ((codes[k + 1]! + zero) << 4);
+  }
+  return { elements, scales };
+};

@@ -1,0 +1,101 @@
+/**
+ * A checkpoint's folder rewritten with its matrices in blocks: config.json that says so, one model.safetensors, and the other
+ * files as they are. Tensors are written one after another, so that memory never holds more than one of them.
+ */
+import type { Checkpoint } from "../checkpoint.ts";
+import { configObject } from "../config-object.ts";
+import { readJson } from "../json-file.ts";
+import { encodeSafetensorsHeader, type StoredTensor } from "../safetensors/encode-header.ts";
+import { blockBytes, blockSize, type Precision } from "./precision.ts";
+import { checkDense, fileOf, formsOf, quantizeMatrix } from "./quantize-matrix.ts";
+import { elementsOf, quantMethod, scalesOf } from "./stored-blocks.ts";
+
+/** A file of the new folder: its name and its bytes, part by part. */
+export type ConvertedFile = { readonly name: string; readonly parts: AsyncIterable<Uint8Array> };
+
+/** Files that are taken over as they are, where they are there. */
+const companions = [
+  "generation_config.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "chat_template.jinja",
+];
+
+/** A tensor that is written, or two at once: what the header says, and the bytes when their turn comes. */
+type Writing = { readonly tensors: readonly StoredTensor[]; readonly bytes: () => Promise<readonly Uint8Array[]> };
+
+const writings = (checkpoint: Checkpoint, precision: Precision): readonly Writing[] => {
+  const { decoder } = checkpoint;
+  const forms = formsOf(checkpoint, precision);
+  const matrices = [...forms].map(([name, form]): Writing => {
+    const dims = decoder.tensors[name] as readonly [number, number];
+    const { elements, scales } = blockBytes(form, dims);
+    const blocks = Math.ceil(dims[1] / blockSize);
+    return {
+      tensors: [
+        { name: elementsOf(name), type: "U8", dims: [dims[0], blocks, elements / dims[0] / blocks], length: elements },
+        { name: scalesOf(name), type: "F32", dims: [dims[0], blocks], length: scales },
+      ],
+      bytes: async () => {
+        const found = await quantizeMatrix(checkpoint, name, form);
+        return [found.elements, new Uint8Array(found.scales.buffer)];
+      },
+    };
+  });
+  const dense = Object.keys(decoder.tensors)
+    .filter((name) => !forms.has(name) || name === decoder.embedding)
+    .map((name): Writing => {
+      const { type, dims, file, offset, length } = checkpoint.tensors.get(name)!;
+      return {
+        tensors: [{ name, type, dims, length }],
+        bytes: async () => [await fileOf(checkpoint, file).source.read(offset, offset + length)],
+      };
+    });
+  // Scales are read as they lie, four bytes at a time: bytes of other widths come after them.
+  return [...matrices, ...dense];
+};
+
+const weightParts = async function* (
+  all: readonly Writing[],
+  onProgress: ((done: number, total: number) => void) | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield encodeSafetensorsHeader(all.flatMap(({ tensors }) => tensors));
+  for (const [index, { bytes }] of all.entries()) {
+    yield* await bytes();
+    onProgress?.(index + 1, all.length);
+  }
+};
+
+const once = async function* (bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield bytes;
+};
+
+/**
+ * The files of the converted folder, to be written in order.
+ *
+ * @param onProgress - called after each tensor of model.safetensors
+ * @throws RangeError when the checkpoint is quantized already, and while its weights are taken, when one is not finite
+ */
+export const convertCheckpoint = async (
+  checkpoint: Checkpoint,
+  precision: Precision,
+  onProgress?: (done: number, total: number) => void,
+): Promise<readonly ConvertedFile[]> => {
+  checkDense(checkpoint);
+  const { folder } = checkpoint;
+  const { values } = configObject("convertCheckpoint: config.json", await readJson(folder, "config.json"));
+  const config = { ...values, quantization_config: { quant_method: quantMethod, block_size: blockSize } };
+  const taken = await Promise.all(
+    companions.map(async (name): Promise<readonly ConvertedFile[]> => {
+      const file = await folder.file(name);
+      return file === undefined ? [] : [{ name, parts: once(await file.source.read(0, file.source.size)) }];
+    }),
+  );
+  return [
+    ...taken.flat(),
+    { name: "model.safetensors", parts: weightParts(writings(checkpoint, precision), onProgress) },
+    // Last, so that a folder that was not finished is none.
+    { name: "config.json", parts: once(new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`)) },
+  ];
+};

@@ -1,0 +1,53 @@
+/** The matrices of a checkpoint that a precision rounds, one after another. */
+import { check } from "../check.ts";
+import type { Checkpoint } from "../checkpoint.ts";
+import type { CheckpointFile } from "../folder.ts";
+import { widen } from "../widen.ts";
+import { quantizeBlocks, type BlockForm, type Blocks } from "./blocks.ts";
+import { blockBytes, precisions, type Precision } from "./precision.ts";
+
+/** Elements that are widened at a time. */
+const atOnce = 2 ** 23;
+
+/** The matrices that a precision rounds, each with its form. */
+export const formsOf = (
+  { decoder }: Pick<Checkpoint, "decoder">,
+  precision: Precision,
+): ReadonlyMap<string, BlockForm> => {
+  const { projections, unembedding } = precisions[precision];
+  return new Map([
+    ...decoder.projections.map((name) => [name, projections] as const),
+    [decoder.unembedding, unembedding],
+  ]);
+};
+
+/** @throws RangeError when the checkpoint's matrices are in blocks already */
+export const checkDense = ({ name, decoder, locateBlocks }: Checkpoint): void => {
+  const inBlocks = [...decoder.projections, decoder.unembedding].find((matrix) => locateBlocks?.(matrix) !== undefined);
+  check(inBlocks === undefined, `quantize: ${name} must not be quantized already`, inBlocks);
+};
+
+export const fileOf = ({ files }: Pick<Checkpoint, "files">, name: string): CheckpointFile =>
+  files.find(({ external }) => external.file === name)!;
+
+/**
+ * Reads a matrix a few rows at a time and rounds them.
+ *
+ * @throws RangeError naming the matrix when it has an element that is not finite
+ */
+export const quantizeMatrix = async (checkpoint: Checkpoint, name: string, form: BlockForm): Promise<Blocks> => {
+  const [out, inner] = checkpoint.decoder.tensors[name] as readonly [number, number];
+  const { location, offset, length, type } = checkpoint.locate(name);
+  const { source } = fileOf(checkpoint, location);
+  const rowBytes = length / out;
+  const sizes = blockBytes(form, [out, inner]);
+  const whole = { elements: new Uint8Array(sizes.elements), scales: new Float32Array(sizes.scales / 4) };
+  const step = Math.max(1, Math.floor(atOnce / inner));
+  for (let row = 0; row < out; row += step) {
+    const bytes = await source.read(offset + row * rowBytes, offset + Math.min(out, row + step) * rowBytes);
+    const part = quantizeBlocks(form, widen(type, bytes), inner);
+    whole.elements.set(part.elements, (row / out) * whole.elements.length);
+    whole.scales.set(part.scales, (row / out) * whole.scales.length);
+  }
+  return whole;
+};

@@ -1,0 +1,67 @@
+/**
+ * How blocks lie in a checkpoint's files. In place of `<name>` [out, in] there are
+ *
+ *     <name>.elements   U8    [out, blocks of a row, bytes of a block]
+ *     <name>.scales     F32   [out, blocks of a row]
+ *
+ * and config.json says so: "quantization_config": { "quant_method": "ropewalk", "block_size": 32 }.
+ */
+import type { BlocksLocation } from "@ropewalk/decoder";
+import { check } from "../check.ts";
+import { configObject, objectOf, optionalText, positiveInteger } from "../config-object.ts";
+import type { TensorEntry } from "../safetensors/tensor-entry.ts";
+
+export const quantMethod = "ropewalk";
+
+export const elementsOf = (name: string): string => `${name}.elements`;
+export const scalesOf = (name: string): string => `${name}.scales`;
+
+/**
+ * Elements of a row that share a scale; undefined where config.json states no quantization.
+ *
+ * @throws RangeError naming the method where it is another one's
+ */
+export const readBlockSize = (config: unknown): number | undefined => {
+  const stated = objectOf(configObject("loadCheckpoint: config.json", config), "quantization_config");
+  if (stated === undefined) return undefined;
+  const method = optionalText(stated, "quant_method");
+  check(
+    method === quantMethod,
+    `${stated.at}: quant_method must be ${quantMethod} (take the checkpoint that this one was made from)`,
+    method,
+  );
+  const blockSize = positiveInteger(stated, "block_size");
+  check(blockSize % 2 === 0, `${stated.at}: block_size must be even`, blockSize);
+  return blockSize;
+};
+
+/**
+ * Where a matrix [out, in] lies in blocks; undefined where it does not.
+ *
+ * @throws RangeError naming the tensor, the rule and its shape or type
+ */
+export const findBlocks = (
+  tensors: ReadonlyMap<string, TensorEntry>,
+  blockSize: number,
+  name: string,
+  [out, inner]: readonly number[],
+): BlocksLocation | undefined => {
+  const [elements, scales] = [tensors.get(elementsOf(name)), tensors.get(scalesOf(name))];
+  if (elements === undefined && scales === undefined) return undefined;
+  check(elements !== undefined, `loadCheckpoint: ${scales!.file} must have ${elementsOf(name)} too`, elements);
+  check(scales !== undefined, `loadCheckpoint: ${elements.file} must have ${scalesOf(name)} too`, scales);
+  const blocks = Math.ceil(inner! / blockSize);
+  const bits = (8 * elements.dims[2]!) / blockSize;
+  const at = `loadCheckpoint: ${elements.file}: ${elements.name} must be`;
+  check(elements.type === "U8", `${at} of type U8`, elements.type);
+  check(
+    elements.dims.length === 3 && elements.dims[0] === out && elements.dims[1] === blocks && (bits === 4 || bits === 8),
+    `${at} [${out}, ${blocks}, ${blockSize / 2} or ${blockSize}]`,
+    elements.dims,
+  );
+  const atScales = `loadCheckpoint: ${scales.file}: ${scales.name} must be`;
+  check(scales.type === "F32", `${atScales} of type F32`, scales.type);
+  check(scales.dims.join() === [out, blocks].join(), `${atScales} [${out}, ${blocks}]`, scales.dims);
+  const place = ({ file, offset, length }: TensorEntry) => ({ location: file, offset, length });
+  return { bits, blockSize, elements: place(elements), scales: place(scales) };
+};

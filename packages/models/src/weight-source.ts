@@ -1,0 +1,56 @@
+/** Where each tensor that a decoder reads lies, checked: present, in its shape, in a type that is computed with. */
+import type { BlocksLocation, Decoder, WeightLocation, WeightSource, WeightType } from "@ropewalk/decoder";
+import { check } from "./check.ts";
+import { findBlocks } from "./quantize/stored-blocks.ts";
+import type { TensorEntry, TensorType } from "./safetensors/tensor-entry.ts";
+
+/** The types that are computed with, as the file and as the graph name them. */
+const weightTypes: Readonly<Partial<Record<TensorType, WeightType>>> = {
+  F32: "float32",
+  F16: "float16",
+  BF16: "bfloat16",
+};
+
+/** @throws RangeError naming the tensor, the rule and what there is instead */
+export const denseLocation = (
+  tensors: ReadonlyMap<string, TensorEntry>,
+  name: string,
+  dims: readonly number[],
+): WeightLocation => {
+  const entry = tensors.get(name);
+  const files = [...new Set([...tensors.values()].map(({ file }) => file))].join(", ");
+  check(
+    entry !== undefined || !tensors.has(name.replace(/weight$/, "qweight")),
+    `loadCheckpoint: ${files} must have ${name}, not packed as GPTQ and AWQ do it`,
+    name.replace(/weight$/, "qweight"),
+  );
+  check(entry !== undefined, `loadCheckpoint: ${files} must have ${name}`, entry);
+  const { file, offset, length } = entry;
+  const at = `loadCheckpoint: ${file}: ${name} must be`;
+  check(dims.join() === entry.dims.join(), `${at} [${dims.join(", ")}]`, entry.dims);
+  const type = weightTypes[entry.type];
+  check(type !== undefined, `${at} of type ${Object.keys(weightTypes).join(", ")}`, entry.type);
+  return { location: file, offset, length, type };
+};
+
+/**
+ * @param blockSize - elements that share a scale, where matrices may be stored in blocks
+ * @throws RangeError naming the tensor, the rule and the values
+ */
+export const weightSource = (
+  decoder: Decoder,
+  tensors: ReadonlyMap<string, TensorEntry>,
+  blockSize: number | undefined,
+): WeightSource => {
+  const blocks = new Map<string, BlocksLocation>();
+  if (blockSize !== undefined)
+    for (const name of [...decoder.projections, decoder.unembedding]) {
+      const found = findBlocks(tensors, blockSize, name, decoder.tensors[name]!);
+      if (found !== undefined) blocks.set(name, found);
+    }
+  const dense = new Map<string, WeightLocation>();
+  for (const [name, dims] of Object.entries(decoder.tensors))
+    // A tied embedding is looked up in as well: its table must be there beside its blocks.
+    if (!blocks.has(name) || name === decoder.embedding) dense.set(name, denseLocation(tensors, name, dims));
+  return { locate: (name) => dense.get(name)!, locateBlocks: (name) => blocks.get(name) };
+};
