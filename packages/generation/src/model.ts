@@ -2,11 +2,13 @@
 import type { Backend, Session } from "@ropewalk/backend";
 import { decoderGraph, extendDecoder, type ContextExtension, type ExtendedDecoder } from "@ropewalk/decoder";
 import { encode } from "@ropewalk/graph";
-import type { Checkpoint, CheckpointFolder } from "@ropewalk/models";
+import type { Checkpoint, CheckpointFolder, Precision } from "@ropewalk/models";
 import { createCache, releaseCache } from "./cache.ts";
 import { generateTokens, type GenerateOptions } from "./generate.ts";
 import { openModel, type OpenedModel, type OpenOptions } from "./open.ts";
 import { chunkLengthFor, prefill, type PrefillOptions } from "./run.ts";
+import { needText, promptIds, type Prompt } from "./prompt.ts";
+import { rounded } from "./rounded.ts";
 import { textStream, type TextCodec } from "./text.ts";
 import { checkIds } from "./check-ids.ts";
 
@@ -15,6 +17,10 @@ export type LoadOptions = OpenOptions & {
   readonly backend: Backend;
   /** Absent: the model as it is. */
   readonly extension?: ContextExtension;
+  /** Rounds the weights to 4 or 8 bits when they are loaded. Absent: as they are stored. */
+  readonly quantize?: Precision;
+  /** Called while they are rounded, with the tensors done and all. */
+  readonly onQuantize?: (done: number, total: number) => void;
 };
 
 export type LogitsOptions = Pick<PrefillOptions, "chunkSize" | "signal" | "onProgress">;
@@ -26,16 +32,10 @@ export type LanguageModel = {
   readonly checkpoint: Checkpoint;
   readonly extended: ExtendedDecoder;
   readonly text: TextCodec | undefined;
-  /** Streams the text that follows a prompt (text, or token ids). */
-  readonly generate: (
-    prompt: string | readonly number[],
-    options?: GenerateOptions,
-  ) => AsyncGenerator<string, void, undefined>;
+  /** Streams the text that follows a prompt. */
+  readonly generate: (prompt: Prompt, options?: GenerateOptions) => AsyncGenerator<string, void, undefined>;
   /** Streams the tokens that follow a prompt. */
-  readonly generateTokens: (
-    prompt: string | readonly number[],
-    options?: GenerateOptions,
-  ) => AsyncGenerator<number, void, undefined>;
+  readonly generateTokens: (prompt: Prompt, options?: GenerateOptions) => AsyncGenerator<number, void, undefined>;
   /** Logits of every position, [ids.length, vocabSize]; of any length, whatever the capacity. */
   readonly logits: (ids: readonly number[], options?: LogitsOptions) => Promise<Float32Array>;
   /** The same chunk by chunk, [tokens, vocabSize] from position `start` on, for texts whose logits fill the memory. */
@@ -55,6 +55,8 @@ type Loaded = OpenedModel & {
   readonly backend: Backend;
   /** A graph depends on an extension only through the layout of its bands. */
   readonly sessions: Map<ExtendedDecoder["layout"]["kind"], Promise<Session>>;
+  /** Ends what the weights need besides sessions. */
+  readonly releaseWeights: () => Promise<void>;
 };
 
 const sessionFor = ({ backend, checkpoint, sessions }: Loaded, extended: ExtendedDecoder): Promise<Session> => {
@@ -70,20 +72,16 @@ const sessionFor = ({ backend, checkpoint, sessions }: Loaded, extended: Extende
   return session;
 };
 
-const needText = (text: TextCodec | undefined, name: string): TextCodec => {
-  if (text === undefined)
-    throw new TypeError(`generate: ${name} must have a tokenizer.json to read or write text, got none; use token ids`);
-  return text;
-};
-
 const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<LanguageModel> => {
   const { backend, checkpoint, decoder, text } = loaded;
   const extended = extendDecoder(decoder, extension);
   const session = await sessionFor(loaded, extended);
-  const toIds = (prompt: string | readonly number[]): readonly number[] =>
-    typeof prompt === "string" ? needText(text, checkpoint.name).encode(prompt) : prompt;
   const tokens: LanguageModel["generateTokens"] = (prompt, options) =>
-    generateTokens({ backend, session, extended, stopTokens: checkpoint.stopTokens }, toIds(prompt), options);
+    generateTokens(
+      { backend, session, extended, stopTokens: checkpoint.stopTokens },
+      promptIds(text, checkpoint.name, prompt),
+      options,
+    );
   const visitLogits: LanguageModel["visitLogits"] = async (ids, visit, options = {}) => {
     checkIds("logits", ids, decoder.vocabSize);
     const chunkLength = chunkLengthFor(extended, ids.length, options.chunkSize);
@@ -110,6 +108,7 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
       const open = [...loaded.sessions.values()];
       loaded.sessions.clear();
       await Promise.all(open.map(async (opened) => (await opened).release()));
+      await loaded.releaseWeights();
     },
   };
 };
@@ -122,8 +121,15 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
  */
 export const loadModel = async (
   source: string | CheckpointFolder | OpenedModel,
-  { backend, extension = {}, ...options }: LoadOptions,
+  { backend, extension = {}, quantize, onQuantize, ...options }: LoadOptions,
 ): Promise<LanguageModel> => {
   const opened = await openModel(source, options);
-  return assemble({ ...opened, backend, sessions: new Map() }, extension);
+  const { checkpoint, release } = await rounded(opened.checkpoint, quantize, onQuantize);
+  const loaded: Loaded = { ...opened, checkpoint, backend, sessions: new Map(), releaseWeights: release };
+  try {
+    return await assemble(loaded, extension);
+  } catch (error) {
+    await release();
+    throw error;
+  }
 };

@@ -1,20 +1,30 @@
-/** Text in, text out: a tokenizer as three functions, and streaming that never splits a character. */
+/** Text in, text out: a tokenizer as a few functions, and streaming that never splits a character. */
 import { Tokenizer } from "@huggingface/tokenizers";
+import { chatFormat, type ChatMessage } from "./chat.ts";
 
 export type TextCodec = {
   /** Ids of a text, with the special tokens that the tokenizer adds. */
   readonly encode: (text: string) => readonly number[];
   /** Text of ids, special tokens left out. */
   readonly decode: (ids: readonly number[]) => string;
+  /** Ids of a conversation, up to where the assistant goes on; absent where the checkpoint has no chat template. */
+  readonly encodeChat?: (messages: readonly ChatMessage[]) => readonly number[];
 };
 
-/** A tokenizer from the parsed `tokenizer.json` and `tokenizer_config.json`. */
-export const textCodec = (files: { readonly tokenizer: unknown; readonly config: unknown }): TextCodec => {
+/** A tokenizer from the parsed `tokenizer.json` and `tokenizer_config.json`, and the chat template where there is one. */
+export const textCodec = (files: {
+  readonly tokenizer: unknown;
+  readonly config: unknown;
+  readonly chatTemplate?: string | undefined;
+}): TextCodec => {
   const tokenizer = new Tokenizer(files.tokenizer as object, files.config as object);
+  const format = files.chatTemplate === undefined ? undefined : chatFormat(files.chatTemplate, files.config as object);
   return {
     encode: (text) => tokenizer.encode(text).ids,
     // The tokenizer refuses to decode nothing.
     decode: (ids) => (ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: true })),
+    // The template writes the special tokens itself.
+    ...(format && { encodeChat: (messages) => tokenizer.encode(format(messages), { add_special_tokens: false }).ids }),
   };
 };
 

@@ -7,6 +7,7 @@ import { readJson } from "./json-file.ts";
 import { readBlockSize } from "./quantize/stored-blocks.ts";
 import type { TensorEntry } from "./safetensors/tensor-entry.ts";
 import { specialTokens, type SpecialTokens } from "./special-tokens.ts";
+import { readTokenizerFiles, type TokenizerFiles } from "./tokenizer-files.ts";
 import { readWeights, type WeightFile } from "./weight-files.ts";
 import { weightSource } from "./weight-source.ts";
 
@@ -20,8 +21,8 @@ export type Checkpoint = SpecialTokens &
     readonly tensors: ReadonlyMap<string, TensorEntry>;
     /** The files that the tensors lie in. */
     readonly files: readonly CheckpointFile[];
-    /** The parsed tokenizer.json and tokenizer_config.json ({} where only the first is there); undefined without the first. */
-    readonly tokenizer: { readonly tokenizer: unknown; readonly config: unknown } | undefined;
+    /** Undefined where there is no tokenizer.json. */
+    readonly tokenizer: TokenizerFiles | undefined;
   };
 
 type Place = Omit<WeightLocation, "type">;
@@ -41,8 +42,7 @@ const asBackendsName = ({ locate, locateBlocks }: WeightSource, files: readonly 
 
 /**
  * Reads a folder in the Hugging Face layout: config.json, model.safetensors or its shards and their index, and where they are
- * there
- * generation_config.json, tokenizer.json and tokenizer_config.json. Of the weights only the header is read.
+ * there generation_config.json and the tokenizer's files. Of the weights only the header is read.
  *
  * @throws RangeError and TypeError naming the file, the key or tensor, the rule and the values
  */
@@ -54,8 +54,6 @@ export const loadCheckpoint = async (folder: CheckpointFolder): Promise<Checkpoi
   const { files, tensors } = await readWeights(folder);
   const source = asBackendsName(weightSource(decoder, tensors, blockSize), files);
   const generation = await readJson(folder, "generation_config.json");
-  const tokenizer = await readJson(folder, "tokenizer.json");
-  const tokenizerConfig = (await readJson(folder, "tokenizer_config.json")) ?? {};
   return {
     name: folder.name,
     folder,
@@ -63,7 +61,7 @@ export const loadCheckpoint = async (folder: CheckpointFolder): Promise<Checkpoi
     tensors,
     ...source,
     files: files.map(({ file }) => file),
-    tokenizer: tokenizer === undefined ? undefined : { tokenizer, config: tokenizerConfig },
+    tokenizer: await readTokenizerFiles(folder),
     ...specialTokens(config, generation, decoder.vocabSize),
   };
 };

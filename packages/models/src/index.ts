@@ -1,4 +1,5 @@
 export { loadCheckpoint, type Checkpoint } from "./checkpoint.ts";
+export { depthUpscale } from "./depth-upscale.ts";
 export type { Family } from "./family.ts";
 export { inMemory, type ByteSource, type CheckpointFile, type CheckpointFolder } from "./folder.ts";
 export { llama } from "./llama/index.ts";
@@ -13,3 +14,4 @@ export { quantizeBlocks, type BlockForm, type Blocks } from "./quantize/blocks.t
 export { convertCheckpoint, type ConvertedFile } from "./quantize/convert.ts";
 export type { Precision } from "./quantize/precision.ts";
 export { quantizeCheckpoint } from "./quantize/quantize-checkpoint.ts";
+export type { TokenizerFiles } from "./tokenizer-files.ts";

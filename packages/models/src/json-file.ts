@@ -1,4 +1,4 @@
-/** A JSON file of a checkpoint. */
+/** Text and JSON files of a checkpoint. */
 import { check } from "./check.ts";
 import type { CheckpointFolder } from "./folder.ts";
 
@@ -10,11 +10,16 @@ const parse = (text: string): { readonly value: unknown } | undefined => {
   }
 };
 
+/** A file's text; undefined where there is none. */
+export const readText = async (folder: CheckpointFolder, name: string): Promise<string | undefined> => {
+  const file = await folder.file(name);
+  return file && new TextDecoder().decode(await file.source.read(0, file.source.size));
+};
+
 /** The parsed file; undefined where there is none. */
 export const readJson = async (folder: CheckpointFolder, name: string): Promise<unknown> => {
-  const file = await folder.file(name);
-  if (file === undefined) return undefined;
-  const text = new TextDecoder().decode(await file.source.read(0, file.source.size));
+  const text = await readText(folder, name);
+  if (text === undefined) return undefined;
   const parsed = parse(text);
   check(parsed !== undefined, `loadCheckpoint: ${name} must be JSON`, text);
   return parsed.value;

@@ -1,7 +1,7 @@
 /** A checkpoint's folder on a disk, for Node. */
 import type { Stats } from "node:fs";
-import { open, stat } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { open, readdir, realpath, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CheckpointFile, CheckpointFolder } from "./folder.ts";
 
@@ -35,12 +35,13 @@ const readRange = async (path: string, from: number, to: number): Promise<Uint8A
 };
 
 const fileIn = async (folder: string, file: string): Promise<CheckpointFile | undefined> => {
-  const path = join(folder, file);
-  const found = await look(path);
+  const found = await look(join(folder, file));
   if (!found?.isFile()) return undefined;
+  // The content itself: a runtime that maps the files of a folder refuses a link that leads out of it.
+  const path = await realpath(join(folder, file));
   return {
     source: { size: found.size, read: (from, to) => readRange(path, from, to) },
-    external: { kind: "path", folder, file },
+    external: { kind: "path", folder: dirname(path), file: basename(path) },
   };
 };
 
@@ -58,10 +59,17 @@ const pathOf = (folder: string | URL): string => {
 export const openFolder = async (folder: string | URL): Promise<CheckpointFolder> => {
   const path = pathOf(folder);
   const found = await look(path);
-  if (!found?.isDirectory())
-    throw new RangeError(`openFolder: ${path} must be a folder, got ${found ? "a file" : "nothing"}`);
+  const gguf = path.endsWith(".gguf") ? path : undefined;
+  if (!found?.isDirectory() || gguf !== undefined)
+    throw new RangeError(
+      `openFolder: ${path} must be a folder${gguf === undefined ? "" : " in the Hugging Face layout"}, got ${found ? `a ${gguf === undefined ? "" : "GGUF "}file` : "nothing"}`,
+    );
   const file = (name: string): Promise<CheckpointFile | undefined> => fileIn(path, name);
-  if ((await file("config.json")) === undefined)
-    throw new RangeError(`openFolder: ${path} must have a file config.json, got nothing`);
+  if ((await file("config.json")) === undefined) {
+    const other = (await readdir(path)).find((name) => name.endsWith(".gguf"));
+    throw new RangeError(
+      `openFolder: ${path} must have a file config.json, got ${other === undefined ? "nothing" : `${other}: GGUF files are not read, take the checkpoint that it was made from`}`,
+    );
+  }
   return { name: basename(path), file };
 };

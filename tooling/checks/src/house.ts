@@ -68,7 +68,7 @@ export const house: Readonly<Record<string, Room>> = {
     "4",
     "packages/generation",
     [...ground, ...mathematics, "backend", ...building],
-    ["@huggingface/tokenizers", "pure-rand", "ts-pattern"],
+    ["@huggingface/jinja", "@huggingface/tokenizers", "pure-rand", "ts-pattern"],
   ),
   "@ropewalk/evals": room(
     "5",

@@ -1,10 +1,9 @@
 /** A repository of the hub as a checkpoint's folder, whose files are fetched into the cache when they are asked for. */
 import { modelInfo, pathsInfo } from "@huggingface/hub";
-import { realpath } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { check } from "../check.ts";
-import type { CheckpointFile, CheckpointFolder } from "../folder.ts";
-import { openFolder } from "../node.ts";
+import type { CheckpointFolder } from "../folder.ts";
+import { openFolder } from "../open-folder.ts";
 import { ask, clientOptions } from "./ask.ts";
 import * as cache from "./cache.ts";
 import { fetchBlob } from "./download.ts";
@@ -66,13 +65,6 @@ const fetchFile = async (hub: Hub, { commit }: Place, file: string): Promise<boo
   return true;
 };
 
-/** Names the content itself: a runtime that maps files of one folder refuses a link that leads out of it. */
-const behindLink = async (file: CheckpointFile | undefined): Promise<CheckpointFile | undefined> => {
-  if (file?.external.kind !== "path") return file;
-  const content = await realpath(join(file.external.folder, file.external.file));
-  return { ...file, external: { kind: "path", folder: dirname(content), file: basename(content) } };
-};
-
 /** Work in turn. When one fails, so does what waits behind it; what comes later starts anew. */
 const inTurn = (): (<Value>(work: () => Promise<Value>) => Promise<Value>) => {
   let last: Promise<unknown> = Promise.resolve();
@@ -116,7 +108,7 @@ export const openHub = async (options: HubOptions): Promise<CheckpointFolder> =>
     name: id,
     file: async (file) => {
       checkName("a file", file);
-      return (await has(file)) ? behindLink(await opened.file(file)) : undefined;
+      return (await has(file)) ? opened.file(file) : undefined;
     },
   };
 };

@@ -1,7 +1,7 @@
 /** A model as people write it: the path of a folder, or an id on the hub. */
 import type { CheckpointFolder } from "../folder.ts";
 import { check } from "../check.ts";
-import { openFolder } from "../node.ts";
+import { openFolder } from "../open-folder.ts";
 import { exists } from "./cache.ts";
 import { openHub } from "./open.ts";
 import { idForm, type HubOptions } from "./options.ts";

@@ -46,13 +46,13 @@ const writings = (checkpoint: Checkpoint, precision: Precision): readonly Writin
   const dense = Object.keys(decoder.tensors)
     .filter((name) => !forms.has(name) || name === decoder.embedding)
     .map((name): Writing => {
-      const { type, dims, file, offset, length } = checkpoint.tensors.get(name)!;
+      const { type, dims, length } = checkpoint.tensors.get(name)!;
+      const { location, offset } = checkpoint.locate(name);
       return {
         tensors: [{ name, type, dims, length }],
-        bytes: async () => [await fileOf(checkpoint, file).source.read(offset, offset + length)],
+        bytes: async () => [await fileOf(checkpoint, location).source.read(offset, offset + length)],
       };
     });
-  // Scales are read as they lie, four bytes at a time: bytes of other widths come after them.
   return [...matrices, ...dense];
 };
 

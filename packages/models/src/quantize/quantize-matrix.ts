@@ -14,6 +14,8 @@ export const formsOf = (
   { decoder }: Pick<Checkpoint, "decoder">,
   precision: Precision,
 ): ReadonlyMap<string, BlockForm> => {
+  const known = Object.keys(precisions);
+  check(known.includes(precision), `quantize: precision must be one of ${known.join(", ")}`, precision, "string");
   const { projections, unembedding } = precisions[precision];
   return new Map([
     ...decoder.projections.map((name) => [name, projections] as const),
@@ -27,6 +29,7 @@ export const checkDense = ({ name, decoder, locateBlocks }: Checkpoint): void =>
   check(inBlocks === undefined, `quantize: ${name} must not be quantized already`, inBlocks);
 };
 
+/** The file that a backend knows by that name. */
 export const fileOf = ({ files }: Pick<Checkpoint, "files">, name: string): CheckpointFile =>
   files.find(({ external }) => external.file === name)!;
 

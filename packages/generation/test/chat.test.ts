@@ -1,0 +1,95 @@
+/** Conversations through the checkpoint's own template. */
+import { inMemory } from "@ropewalk/models";
+import { stories260K } from "@ropewalk/tiny-models";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { chatFormat, loadModel, openModel, type ChatMessage } from "../src/index.ts";
+import { backends } from "./load.ts";
+
+const messages: readonly ChatMessage[] = [
+  { role: "system", content: "Be brief." },
+  { role: "user", content: "Who is Lily?" },
+];
+
+const template =
+  "{{ bos_token }}{% for message in messages %}{% if message.role not in ['system', 'user', 'assistant'] %}" +
+  "{{ raise_exception('no such role: ' + message.role) }}{% endif %}<|{{ message.role }}|>\n{{ message.content }}{{ eos_token }}\n" +
+  "{% endfor %}{% if add_generation_prompt %}<|assistant|>\n{% endif %}";
+
+const expected = "<s><|system|>\nBe brief.</s>\n<|user|>\nWho is Lily?</s>\n<|assistant|>\n";
+
+describe("chatFormat", () => {
+  it("renders messages, special tokens and the beginning of the answer", () => {
+    expect(chatFormat(template, { bos_token: "<s>", eos_token: { content: "</s>" } })(messages)).toBe(expected);
+  });
+
+  it("says what the template said when it refuses the messages", () => {
+    expect(() => chatFormat(template, {})([{ role: "wizard", content: "" }])).toThrow(
+      "chatFormat: the messages must be as the chat template wants them, got roles wizard: no such role: wizard",
+    );
+  });
+
+  it("refuses a template that is none", () => {
+    expect(() => chatFormat("{% for %}", {})).toThrow(/^chatFormat: the chat template must be Jinja, got .+/);
+  });
+});
+
+const read = (name: string): Uint8Array => new Uint8Array(readFileSync(new URL(name, stories260K.url)));
+const config = JSON.parse(new TextDecoder().decode(read("tokenizer_config.json"))) as object;
+const bytes = (value: unknown): Uint8Array =>
+  new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
+
+const folderWith = (files: Readonly<Record<string, Uint8Array>>) =>
+  inMemory("stories", {
+    ...Object.fromEntries(["config.json", "model.safetensors", "tokenizer.json"].map((name) => [name, read(name)])),
+    "tokenizer_config.json": bytes(config),
+    ...files,
+  });
+
+describe("a checkpoint's chat template", () => {
+  it.each([
+    ["chat_template.jinja", { "chat_template.jinja": bytes(template) }],
+    ["tokenizer_config.json", { "tokenizer_config.json": bytes({ ...config, chat_template: template }) }],
+    [
+      "tokenizer_config.json, the default of several",
+      {
+        "tokenizer_config.json": bytes({
+          ...config,
+          chat_template: [
+            { name: "tools", template: "x" },
+            { name: "default", template },
+          ],
+        }),
+      },
+    ],
+  ] as const)("is read from %s", async (_, files) => {
+    const { text } = await openModel(folderWith(files));
+    const plain = text!.encode(expected.slice("<s>".length));
+    // One bos, not two, and the same tokens as the text has.
+    expect(text!.encodeChat!(messages)).toEqual(plain);
+  });
+
+  it("makes the prompt of a conversation", async () => {
+    const [backend] = backends;
+    const model = await loadModel(folderWith({ "chat_template.jinja": bytes(template) }), { backend: backend! });
+    const answer: string[] = [];
+    for await (const piece of model.generate(messages, { maxNewTokens: 5 })) answer.push(piece);
+    const same: string[] = [];
+    for await (const piece of model.generate(model.text!.encodeChat!(messages), { maxNewTokens: 5 })) same.push(piece);
+    expect(answer.join("")).toBe(same.join(""));
+    expect(answer.join("")).not.toBe("");
+    await model.release();
+  });
+
+  it("is asked for by name where there is none, and must be text", async () => {
+    const [backend] = backends;
+    const model = await loadModel(folderWith({}), { backend: backend! });
+    expect(() => model.generateTokens(messages)).toThrow(
+      "generate: stories must have a chat template to take messages, got none; use text",
+    );
+    await model.release();
+    await expect(
+      openModel(folderWith({ "tokenizer_config.json": bytes({ ...config, chat_template: 7 }) })),
+    ).rejects.toThrow("loadCheckpoint: tokenizer_config.json: chat_template must be text, got 7");
+  });
+});

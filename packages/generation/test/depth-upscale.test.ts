@@ -1,0 +1,63 @@
+/** A decoder scaled up in depth, against a checkpoint in which the layers stand twice. */
+import { depthUpscale, inMemory, loadCheckpoint, readSafetensorsHeader } from "@ropewalk/models";
+import { openFolder } from "@ropewalk/models/node";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { loadModel, openModel } from "../src/index.ts";
+import { backends, largestDifference } from "./load.ts";
+
+const llama = new URL("../../models/test/vectors/tiny/llama/", import.meta.url);
+const ids = Array.from({ length: 70 }, (_, index) => 3 + ((index * 37) % 120));
+
+/** The checkpoint with these layers of the original, written out. */
+const withLayers = async (layers: readonly number[]) => {
+  const folder = await openFolder(llama);
+  const file = (await folder.file("model.safetensors"))!;
+  const entries = await readSafetensorsHeader("model.safetensors", file.source);
+  const header: Record<string, unknown> = {};
+  const parts: Uint8Array[] = [];
+  let end = 0;
+  const add = async (name: string, from: string): Promise<void> => {
+    const { type, dims, offset, length } = entries.find((entry) => entry.name === from)!;
+    header[name] = { dtype: type, shape: dims, data_offsets: [end, end + length] };
+    parts.push(await file.source.read(offset, offset + length));
+    end += length;
+  };
+  for (const { name } of entries)
+    if (!name.startsWith("model.layers.")) await add(name, name);
+    else if (name.startsWith("model.layers.0."))
+      for (const [to, from] of layers.entries())
+        await add(name.replace(".0.", `.${to}.`), name.replace(".0.", `.${from}.`));
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const length = new Uint8Array(8);
+  new DataView(length.buffer).setBigUint64(0, BigInt(text.length), true);
+  const config = JSON.parse(readFileSync(new URL("config.json", llama), "utf8")) as Record<string, unknown>;
+  return inMemory("written out", {
+    "config.json": new TextEncoder().encode(JSON.stringify({ ...config, num_hidden_layers: layers.length })),
+    "model.safetensors": new Uint8Array(Buffer.concat([length, text, ...parts])),
+  });
+};
+
+describe.each(backends)("on $name", (backend) => {
+  it.each([
+    [1, [0, 1, 1, 2]],
+    [2, [0, 2]],
+    [0, [0, 1, 2, 0, 1, 2]],
+  ] as const)("dropping %i of 3 layers gives layers %j", async (drop, layers) => {
+    const opened = await openModel(await openFolder(llama));
+    const scaled = await loadModel({ ...opened, decoder: depthUpscale(opened.decoder, { drop }) }, { backend });
+    const written = await loadModel(await withLayers(layers), { backend });
+    expect(scaled.extended.decoder.numLayers).toBe(layers.length);
+    expect(largestDifference(await scaled.logits(ids), await written.logits(ids))).toBeLessThan(1e-5);
+    await scaled.release();
+    await written.release();
+  });
+});
+
+it("refuses to drop what is not there", async () => {
+  const { decoder } = await loadCheckpoint(await openFolder(llama));
+  for (const drop of [-1, 3, 0.5])
+    expect(() => depthUpscale(decoder, { drop })).toThrow(
+      `depthUpscale: drop must be an integer from 0 to 2, below the decoder's 3 layers, got ${drop}`,
+    );
+});

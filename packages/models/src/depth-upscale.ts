@@ -1,0 +1,32 @@
+/**
+ * Depth up-scaling, Kim et al., arXiv 2312.15166, section 2: two copies of a decoder of n layers, one without its last m and
+ * the other without its first m, one behind the other.
+ *
+ *     s = 2 (n - m),     layer i of s = layer i of n              where i < n - m
+ *                                       layer i - n + 2 m of n    elsewhere
+ *
+ * SOLAR 10.7B is Mistral 7B's n = 32 with m = 8: 48 layers. It was trained further from there; by itself the model is only a
+ * beginning.
+ */
+import type { Decoder } from "@ropewalk/decoder";
+
+/**
+ * A deeper decoder on the same weights: both copies of a layer read the same tensors.
+ *
+ * @param config.drop - m, layers left out of each copy
+ * @throws RangeError when drop is not an integer from 0 to n - 1
+ */
+export const depthUpscale = (decoder: Decoder, { drop }: { readonly drop: number }): Decoder => {
+  const { numLayers } = decoder;
+  if (!Number.isInteger(drop) || drop < 0 || drop >= numLayers)
+    throw new RangeError(
+      `depthUpscale: drop must be an integer from 0 to ${numLayers - 1}, below the decoder's ${numLayers} layers, got ${drop}`,
+    );
+  const kept = numLayers - drop;
+  return {
+    ...decoder,
+    numLayers: 2 * kept,
+    layer: (builder, index, hidden, attend) =>
+      decoder.layer(builder, index < kept ? index : index - kept + drop, hidden, attend),
+  };
+};
