@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command `ropewalk`. */
 import { Command } from "commander";
+import { addConvert } from "./commands/convert.ts";
 import { addGenerate } from "./commands/generate.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addLogits } from "./commands/logits.ts";
@@ -8,7 +9,7 @@ import { addPasskey } from "./commands/passkey.ts";
 import { addPerplexity } from "./commands/perplexity.ts";
 
 const program = new Command("ropewalk").description("Give a RoPE language model a longer context, without retraining.");
-for (const add of [addPasskey, addPerplexity, addGenerate, addLogits, addInspect]) add(program);
+for (const add of [addPasskey, addPerplexity, addGenerate, addLogits, addInspect, addConvert]) add(program);
 
 try {
   await program.parseAsync();

@@ -1,7 +1,13 @@
-/** What is said on stderr when a run goes beyond what the model and its extension know positions for. */
+/** What is said on stderr beside a result: nothing happens in silence. Workers leave it to the main thread. */
 import { beyondCapacity, type LanguageModel } from "@ropewalk/generation";
+import { isMainThread } from "node:worker_threads";
 
+export const notice = (text: string): void => {
+  if (isMainThread) process.stderr.write(`${text}\n`);
+};
+
+/** Says when a run goes beyond what the model and its extension know positions for. */
 export const noticeBeyondCapacity = (command: string, { extended }: LanguageModel, length: number): void => {
   const problem = beyondCapacity(extended, length);
-  if (problem !== undefined) process.stderr.write(`${command}: beyond the capacity, run all the same: ${problem}\n`);
+  if (problem !== undefined) notice(`${command}: beyond the capacity, run all the same: ${problem}`);
 };

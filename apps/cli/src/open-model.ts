@@ -6,8 +6,8 @@ import { openSource, type DownloadProgress } from "@ropewalk/models/hub";
 import { openFolder } from "@ropewalk/models/node";
 import { passkey875k, stories260K } from "@ropewalk/tiny-models";
 import { existsSync } from "node:fs";
-import { isMainThread } from "node:worker_threads";
-import { downloadBar } from "./download.ts";
+import { downloadBar, stepBar } from "./bars.ts";
+import { notice } from "./notice.ts";
 import { backendFrom, extensionFrom, type SharedOptions } from "./options.ts";
 
 const shipped = [passkey875k, stories260K];
@@ -16,23 +16,21 @@ const shipped = [passkey875k, stories260K];
 const folderOf = (model: string): string | URL =>
   existsSync(model) ? model : (shipped.find(({ name }) => name === model)?.url ?? model);
 
-/** Workers open what the main thread has opened: it alone speaks of it. */
-const onNotice = (notice: string): void => {
-  if (isMainThread) process.stderr.write(`${notice}\n`);
-};
-
 /** The model's files; those of the hub are fetched when they are asked for. */
 export const filesOf = async (
   model: string,
   onProgress: (progress: DownloadProgress) => void = () => {},
 ): Promise<CheckpointFolder> => {
   const folder = folderOf(model);
-  return typeof folder === "string" ? openSource(folder, { onNotice, onProgress }) : openFolder(folder);
+  return typeof folder === "string" ? openSource(folder, { onNotice: notice, onProgress }) : openFolder(folder);
 };
 
 /** Everything but the weights, which are fetched all the same. */
-export const open = async (model: string, { trainedContext }: SharedOptions): Promise<OpenedModel> => {
-  const { onProgress, stop } = downloadBar(process.stderr);
+export const open = async (
+  model: string,
+  { trainedContext }: Pick<SharedOptions, "trainedContext">,
+): Promise<OpenedModel> => {
+  const { onProgress, stop } = downloadBar();
   try {
     return await openModel(await filesOf(model, onProgress), trainedContext === undefined ? {} : { trainedContext });
   } finally {
@@ -47,6 +45,44 @@ export const extensionFor = (
   length: number,
 ): ContextExtension => extensionFrom({ ...options, trainedContext, length });
 
-/** The model under that extension. */
-export const load = (opened: OpenedModel, options: SharedOptions, length: number): Promise<LanguageModel> =>
-  loadModel(opened, { backend: backendFrom(options), extension: extensionFor(opened, options, length) });
+/** The model under that extension; what the extension switches off is said. */
+export const load = async (
+  opened: OpenedModel,
+  options: SharedOptions,
+  length: number,
+  signal?: AbortSignal,
+): Promise<LanguageModel> => {
+  const { quantize } = options;
+  const bar = stepBar("{value} of {total} tensors rounded");
+  const onQuantize = (done: number, total: number): void => {
+    signal?.throwIfAborted();
+    bar.onStep(done, total);
+  };
+  const model = await loadModel(opened, {
+    backend: backendFrom(options),
+    extension: extensionFor(opened, options, length),
+    ...(quantize === undefined ? {} : { quantize, onQuantize }),
+  }).finally(() => bar.stop());
+  for (const said of model.extended.notices) notice(said);
+  return model;
+};
+
+/** Loads the model, uses it, and releases it however that ends; an interrupt ends it by the signal. */
+export const withModel = async (
+  command: string,
+  {
+    opened,
+    options,
+    length,
+  }: { readonly opened: OpenedModel; readonly options: SharedOptions; readonly length: number },
+  use: (model: LanguageModel, signal: AbortSignal) => Promise<void>,
+): Promise<void> => {
+  const interrupt = new AbortController();
+  process.once("SIGINT", () => interrupt.abort(new Error(`${command}: aborted`)));
+  const model = await load(opened, options, length, interrupt.signal);
+  try {
+    await use(model, interrupt.signal);
+  } finally {
+    await model.release();
+  }
+};

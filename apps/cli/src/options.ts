@@ -3,6 +3,7 @@ import type { Backend } from "@ropewalk/backend";
 import { cpu } from "@ropewalk/backend-node";
 import { wasm } from "@ropewalk/backend-wasm";
 import { compose, logN, type ContextExtension } from "@ropewalk/decoder";
+import { precisionNames, type Precision } from "@ropewalk/models";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { methods, type Method, type MethodRow, type Numbers } from "./methods.ts";
 
@@ -25,6 +26,7 @@ export type SharedOptions = {
   readonly trainedContext?: number;
   readonly backend: BackendName;
   readonly threads?: number;
+  readonly quantize?: Precision;
   readonly json?: boolean;
 };
 
@@ -48,6 +50,12 @@ export const withSharedOptions = (command: Command, method: Method = "none"): Co
     .option("--trained-context <L>", "the window the model was trained on; absent: as its config says", number)
     .addOption(choice("--backend <backend>", "where it runs", backends, "cpu"))
     .option("--threads <n>", "threads of one run; absent: as many as the backend likes", number)
+    .addOption(
+      new Option(
+        "--quantize <precision>",
+        "round the weights when they are loaded; absent: as they are stored",
+      ).choices(precisionNames),
+    )
     .option("--json", "print JSON and nothing else");
 
 export const backendFrom = ({ backend, threads }: SharedOptions): Backend =>

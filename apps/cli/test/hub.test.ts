@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { commits, hashOf, startHub, type FakeHub } from "../../../packages/models/test/hub-server.ts";
-import { downloadBar } from "../src/download.ts";
+import { downloadBar } from "../src/bars.ts";
 import { ropewalk, scratch } from "./run.ts";
 
 const id = "owner/stories";

@@ -13,6 +13,18 @@ export type WasmOptions = {
   readonly threads?: number;
 };
 
+/**
+ * The runtime is one per process and holds the external files of one session at a time: sessions are made one after another,
+ * whoever asks.
+ */
+let lastMade: Promise<unknown> = Promise.resolve();
+
+const inTurn = <T>(make: () => Promise<T>): Promise<T> => {
+  const made = lastMade.then(make, make);
+  lastMade = made;
+  return made;
+};
+
 const createSession = async (
   threads: number,
   model: Uint8Array,
@@ -26,13 +38,15 @@ const createSession = async (
   return hostSession(
     "wasm",
     () =>
-      runtime.InferenceSession.create(model, {
-        executionProviders: ["wasm"],
-        logSeverityLevel: 3,
-        // Shapes change with every token: a memory plan for each would be made once and never used again.
-        enableMemPattern: false,
-        externalData: external,
-      }),
+      inTurn(() =>
+        runtime.InferenceSession.create(model, {
+          executionProviders: ["wasm"],
+          logSeverityLevel: 3,
+          // Shapes change with every token: a memory plan for each would be made once and never used again.
+          enableMemPattern: false,
+          externalData: external,
+        }),
+      ),
     ({ type, data, dims }) => new runtime.Tensor(type, data, dims),
   );
 };

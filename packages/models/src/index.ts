@@ -12,6 +12,7 @@ export type { TensorEntry, TensorType } from "./safetensors/tensor-entry.ts";
 export type { SpecialTokens } from "./special-tokens.ts";
 export { quantizeBlocks, type BlockForm, type Blocks } from "./quantize/blocks.ts";
 export { convertCheckpoint, type ConvertedFile } from "./quantize/convert.ts";
-export type { Precision } from "./quantize/precision.ts";
+export { precisionNames, type Precision } from "./quantize/precision.ts";
+export { parameterCount, weightBytes, type WeightBytes } from "./weight-bytes.ts";
 export { quantizeCheckpoint } from "./quantize/quantize-checkpoint.ts";
 export type { TokenizerFiles } from "./tokenizer-files.ts";

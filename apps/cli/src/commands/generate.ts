@@ -2,7 +2,7 @@
 import { type GenerateOptions, type OpenedModel, type Sampling } from "@ropewalk/generation";
 import { InvalidArgumentError, type Command } from "commander";
 import { noticeBeyondCapacity } from "../notice.ts";
-import { load, open } from "../open-model.ts";
+import { open, withModel } from "../open-model.ts";
 import { number, withSharedOptions, type SharedOptions } from "../options.ts";
 import { readIds } from "../read-ids.ts";
 
@@ -16,6 +16,8 @@ type CommandOptions = SharedOptions & {
   readonly chunkSize?: number;
   readonly stopTokens?: readonly number[];
   readonly beyondCapacity?: boolean;
+  readonly chat?: boolean;
+  readonly system?: string;
 };
 
 const idList = (text: string): readonly number[] => text.split(",").map(number);
@@ -31,44 +33,54 @@ const samplingFrom = ({ temperature, topK, topP, seed }: CommandOptions): Sampli
         ...(topP === undefined ? {} : { topP }),
       };
 
+/** The text as one message of the user, behind the system's where there is one. */
+const chatIds = ({ text, checkpoint }: OpenedModel, content: string, system: string | undefined): readonly number[] => {
+  if (text?.encodeChat === undefined)
+    throw new TypeError(`generate: ${checkpoint.name} has no chat template; leave out --chat`);
+  return text.encodeChat([
+    ...(system === undefined ? [] : [{ role: "system", content: system }]),
+    { role: "user", content },
+  ]);
+};
+
 const promptIds = async (
   model: OpenedModel,
-  text: readonly string[],
-  ids: string | undefined,
+  words: readonly string[],
+  { ids, chat, system }: CommandOptions,
 ): Promise<readonly number[]> => {
-  if ((ids === undefined) === (text.length === 0))
+  if ((ids === undefined) === (words.length === 0))
     throw new InvalidArgumentError("generate: give either a text prompt or --ids, exactly one of the two");
+  if (system !== undefined && !chat) throw new InvalidArgumentError("generate: --system is a part of a --chat");
+  if (chat && ids !== undefined) throw new InvalidArgumentError("generate: --chat takes a text prompt, not --ids");
   if (ids !== undefined) return readIds(ids);
   if (model.text === undefined)
     throw new TypeError(`generate: ${model.checkpoint.name} has no tokenizer.json; use --ids`);
-  return model.text.encode(text.join(" "));
+  return chat ? chatIds(model, words.join(" "), system) : model.text.encode(words.join(" "));
 };
 
-const generate = async (path: string, text: readonly string[], options: CommandOptions): Promise<void> => {
+const generate = async (path: string, words: readonly string[], options: CommandOptions): Promise<void> => {
   const opened = await open(path, options);
-  const ids = await promptIds(opened, text, options.ids);
+  const ids = await promptIds(opened, words, options);
   const length = ids.length + options.maxNewTokens;
-  const model = await load(opened, options, length);
-  if (options.beyondCapacity) noticeBeyondCapacity("generate", model, length);
-  const interrupt = new AbortController();
-  process.once("SIGINT", () => interrupt.abort(new Error("generate: aborted")));
-  const run: GenerateOptions = {
-    maxNewTokens: options.maxNewTokens,
-    sampling: samplingFrom(options),
-    signal: interrupt.signal,
-    ...(options.chunkSize === undefined ? {} : { chunkSize: options.chunkSize }),
-    ...(options.stopTokens === undefined ? {} : { stopTokens: options.stopTokens }),
-    ...(options.beyondCapacity ? { beyondCapacity: "allow" } : {}),
-  };
-  if (options.json) {
-    const generated: number[] = [];
-    for await (const token of model.generateTokens(ids, run)) generated.push(token);
-    process.stdout.write(`${JSON.stringify({ ids: generated, text: model.text?.decode(generated) ?? "" })}\n`);
-  } else {
-    for await (const piece of model.generate(ids, run)) process.stdout.write(piece);
-    process.stdout.write("\n");
-  }
-  await model.release();
+  await withModel("generate", { opened, options, length }, async (model, signal) => {
+    if (options.beyondCapacity) noticeBeyondCapacity("generate", model, length);
+    const run: GenerateOptions = {
+      maxNewTokens: options.maxNewTokens,
+      sampling: samplingFrom(options),
+      signal,
+      ...(options.chunkSize === undefined ? {} : { chunkSize: options.chunkSize }),
+      ...(options.stopTokens === undefined ? {} : { stopTokens: options.stopTokens }),
+      ...(options.beyondCapacity ? { beyondCapacity: "allow" } : {}),
+    };
+    if (options.json) {
+      const generated: number[] = [];
+      for await (const token of model.generateTokens(ids, run)) generated.push(token);
+      process.stdout.write(`${JSON.stringify({ ids: generated, text: model.text?.decode(generated) ?? "" })}\n`);
+    } else {
+      for await (const piece of model.generate(ids, run)) process.stdout.write(piece);
+      process.stdout.write("\n");
+    }
+  });
 };
 
 export const addGenerate = (program: Command): void => {
@@ -78,6 +90,8 @@ export const addGenerate = (program: Command): void => {
       .description("stream what follows a prompt")
       .argument("<model>", "a checkpoint's folder, an id on the hub (owner/name), or the name of a shipped model")
       .argument("[prompt...]", "the prompt, as text")
+      .option("--chat", "the prompt is a message to the assistant, in the checkpoint's chat template")
+      .option("--system <text>", "what the assistant is told before")
       .option("--ids <file>", "the prompt, as a JSON array of token ids")
       .option("--max-new-tokens <n>", "tokens to generate, at most", number, 128)
       .option("--temperature <t>", "0: the most likely token, always", number, 0)

@@ -1,7 +1,9 @@
 /** `ropewalk inspect`: what a model is, and what a wanted length takes. */
 import { extendDecoder } from "@ropewalk/decoder";
 import { plannedCacheBytes } from "@ropewalk/generation";
+import { parameterCount, weightBytes, type WeightBytes } from "@ropewalk/models";
 import type { Command } from "commander";
+import { notice } from "../notice.ts";
 import { open } from "../open-model.ts";
 import { extensionFrom, number, numbersFrom, withSharedOptions, type SharedOptions } from "../options.ts";
 import { bytes } from "../render/units.ts";
@@ -10,34 +12,54 @@ type InspectOptions = SharedOptions & { readonly length?: number };
 
 const tokens = (count: number): string => (count === Infinity ? "unlimited" : `${count} tokens`);
 
+/** `1.10 GB in q4`, in every precision. */
+const precisions = ({ stored: _, ...at }: WeightBytes): string =>
+  Object.entries(at)
+    .map(([precision, count]) => `${bytes(count)} in ${precision}`)
+    .join(", ");
+
+const stored = ({ stored: byType }: WeightBytes): string =>
+  Object.entries(byType)
+    .map(([type, count]) => `${bytes(count)} of ${type}`)
+    .join(", ");
+
 const inspect = async (path: string, options: InspectOptions): Promise<void> => {
-  const { decoder } = await open(path, options);
-  const { trainedContext } = decoder;
+  const { checkpoint, decoder } = await open(path, options);
+  const { family, numLayers, numHeads, numKvHeads, headDim, trainedContext, slidingWindow } = decoder;
   const length = options.length ?? trainedContext;
   const request = { ...options, trainedContext, length };
   const extended = extendDecoder(decoder, extensionFrom(request));
   const keyValueBytes = plannedCacheBytes(extended, { length, chunkLength: Math.min(512, length) });
-  const { family, numLayers, numHeads, numKvHeads, headDim } = decoder;
+  const parameters = parameterCount(decoder);
+  const weights = weightBytes(checkpoint);
   if (options.json) {
     const report = {
       ...{ family, numLayers, numHeads, numKvHeads, headDim, ropeScaling: decoder.rope.scaling.kind, trainedContext },
+      ...{ slidingWindow: slidingWindow ?? null, parameters, weightBytes: weights },
       ...{ length, method: options.method, positions: extended.positions.name },
       ...numbersFrom(request),
       // JSON has no infinity.
       capacity: extended.capacity === Infinity ? null : extended.capacity,
       keyValueBytes,
+      notices: extended.notices,
     };
     process.stdout.write(`${JSON.stringify(report)}\n`);
-  } else
-    for (const [name, value] of Object.entries({
-      family: `${family}, ${numLayers} layers, ${numHeads} heads (${numKvHeads} key-value) of ${headDim}`,
-      "rope scaling": decoder.rope.scaling.kind,
-      "trained window": tokens(trainedContext),
-      [`for ${length} tokens`]: extended.positions.name,
-      capacity: tokens(extended.capacity),
-      "key-value cache": `${bytes(keyValueBytes)} (${keyValueBytes} bytes)`,
-    }))
-      process.stdout.write(`${name.padEnd(18)} ${value}\n`);
+    return;
+  }
+  const rows = {
+    family: `${family}, ${numLayers} layers, ${numHeads} heads (${numKvHeads} key-value) of ${headDim}`,
+    "rope scaling": decoder.rope.scaling.kind,
+    "trained window": tokens(trainedContext),
+    ...(slidingWindow === undefined ? {} : { "sliding window": tokens(slidingWindow) }),
+    parameters: parameters.toLocaleString("en"),
+    "weights, stored": stored(weights),
+    "weights would be": precisions(weights),
+    [`for ${length} tokens`]: extended.positions.name,
+    capacity: tokens(extended.capacity),
+    "key-value cache": `${bytes(keyValueBytes)} (${keyValueBytes} bytes)`,
+  };
+  for (const [name, value] of Object.entries(rows)) process.stdout.write(`${name.padEnd(18)} ${value}\n`);
+  for (const said of extended.notices) notice(said);
 };
 
 export const addInspect = (program: Command): void => {

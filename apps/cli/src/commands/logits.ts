@@ -2,7 +2,7 @@
 import { argmax } from "@ropewalk/generation";
 import type { Command } from "commander";
 import { noticeBeyondCapacity } from "../notice.ts";
-import { load, open } from "../open-model.ts";
+import { open, withModel } from "../open-model.ts";
 import { number, withSharedOptions, type SharedOptions } from "../options.ts";
 import { readIds } from "../read-ids.ts";
 
@@ -10,18 +10,19 @@ type LogitsOptions = SharedOptions & { readonly ids: string; readonly chunkSize?
 
 const logits = async (path: string, options: LogitsOptions): Promise<void> => {
   const ids = await readIds(options.ids);
-  const model = await load(await open(path, options), options, ids.length);
-  const { vocabSize } = model.extended.decoder;
-  noticeBeyondCapacity("logits", model, ids.length);
-  let last: readonly number[] = [];
-  const argmaxAll: number[] = [];
-  const visit = (_: number, rows: Float32Array): void => {
-    for (let at = 0; at < rows.length; at += vocabSize) argmaxAll.push(argmax(rows, at, vocabSize));
-    last = Array.from(rows.subarray(-vocabSize));
-  };
-  await model.visitLogits(ids, visit, { chunkSize: options.chunkSize });
-  process.stdout.write(`${JSON.stringify({ last, argmaxAll })}\n`);
-  await model.release();
+  const opened = await open(path, options);
+  await withModel("logits", { opened, options, length: ids.length }, async (model, signal) => {
+    const { vocabSize } = model.extended.decoder;
+    noticeBeyondCapacity("logits", model, ids.length);
+    let last: readonly number[] = [];
+    const argmaxAll: number[] = [];
+    const visit = (_: number, rows: Float32Array): void => {
+      for (let at = 0; at < rows.length; at += vocabSize) argmaxAll.push(argmax(rows, at, vocabSize));
+      last = Array.from(rows.subarray(-vocabSize));
+    };
+    await model.visitLogits(ids, visit, { chunkSize: options.chunkSize, signal });
+    process.stdout.write(`${JSON.stringify({ last, argmaxAll })}\n`);
+  });
 };
 
 export const addLogits = (program: Command): void => {

@@ -1,11 +1,14 @@
 /** `ropewalk passkey`: does the longer window work? Keys hidden in text of growing length, methods side by side. */
+import { extendDecoder } from "@ropewalk/decoder";
+import type { OpenedModel } from "@ropewalk/generation";
 import { passkey875k } from "@ropewalk/tiny-models";
-import { Presets, SingleBar } from "cli-progress";
 import type { Command } from "commander";
 import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import { newBar } from "../bars.ts";
 import type { Method } from "../methods.ts";
-import { open } from "../open-model.ts";
+import { notice } from "../notice.ts";
+import { extensionFor, open } from "../open-model.ts";
 import { number, withSharedOptions, type Entropy, type SharedOptions } from "../options.ts";
 import { nameOf, type Job, type JobResult, type Variant } from "../passkey/jobs.ts";
 import { runJobs } from "../passkey/pool.ts";
@@ -68,18 +71,27 @@ const byMethod = (jobs: readonly Job[], results: readonly JobResult[]): readonly
     };
   });
 
+/** What the methods switch off, each thing once. */
+const noticesOf = (opened: OpenedModel, options: SharedOptions, jobs: readonly Job[]): ReadonlySet<string> =>
+  new Set(
+    jobs.flatMap(
+      ({ variant, length }) =>
+        extendDecoder(opened.decoder, extensionFor(opened, { ...options, ...variant }, length)).notices,
+    ),
+  );
+
 const passkey = async (model: string, options: PasskeyOptions): Promise<void> => {
   const jobs = jobsFrom(options);
   const workers = checkCount("--workers", options.workers ?? (model === passkey875k.name ? availableParallelism() : 1));
   const { method = "none", entropy = "none", threads = workers > 1 ? 1 : undefined, ...rest } = options;
   const shared: SharedOptions = { ...rest, method, entropy, ...(threads === undefined ? {} : { threads }) };
   // What is to be downloaded is downloaded once, with a bar; the workers find it.
-  await open(model, shared);
+  const opened = await open(model, shared);
+  for (const said of noticesOf(opened, shared, jobs)) notice(said);
   const interrupt = new AbortController();
   process.once("SIGINT", () => interrupt.abort(new Error("passkey: aborted")));
 
-  const look = { stream: process.stderr, format: "{bar} {percentage}%  {what}", clearOnComplete: true };
-  const bar = new SingleBar(look, Presets.shades_classic);
+  const bar = newBar("{what}");
   const work = jobs.reduce((sum, { length, trials }) => sum + length * trials, 0);
   bar.start(work, 0, { what: "loading" });
   const pool = { setup: { model, options: shared }, workers, signal: interrupt.signal };
@@ -90,9 +102,7 @@ const passkey = async (model: string, options: PasskeyOptions): Promise<void> =>
   const methods = byMethod(jobs, results);
   for (const { method: name, beyond } of methods)
     if (beyond.length > 0)
-      process.stderr.write(
-        `passkey: ${name} at ${beyond.join(", ")} tokens is beyond its capacity; run all the same\n`,
-      );
+      notice(`passkey: ${name} at ${beyond.join(", ")} tokens is beyond its capacity; run all the same`);
   const svg = options.svg ?? (options.json ? undefined : "passkey.svg");
   if (svg !== undefined) await writeFile(svg, renderSvg(methods));
   if (options.json) {

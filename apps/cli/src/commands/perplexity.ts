@@ -1,11 +1,11 @@
 /** `ropewalk perplexity`: how well a model predicts the next token of a text, by position. */
 import { perplexity, tokenStream, type Perplexity } from "@ropewalk/evals";
 import type { LanguageModel } from "@ropewalk/generation";
-import { Presets, SingleBar } from "cli-progress";
 import type { Command } from "commander";
 import { readFile, writeFile } from "node:fs/promises";
+import { newBar } from "../bars.ts";
 import { noticeBeyondCapacity } from "../notice.ts";
-import { load, open } from "../open-model.ts";
+import { open, withModel } from "../open-model.ts";
 import { number, withSharedOptions, type SharedOptions } from "../options.ts";
 import { renderCurve, type Curve } from "../render/curve.ts";
 import { renderLosses } from "../render/losses.ts";
@@ -40,34 +40,23 @@ const measure = async (path: string, options: PerplexityOptions): Promise<void> 
   const opened = await open(path, options);
   const { separator, windows, bucket, chunkSize, length = opened.decoder.trainedContext } = options;
   const { ids, masked } = tokenStream(opened, text, { length, windows, separator });
-  const model = await load(opened, options, length);
-  noticeBeyondCapacity("perplexity", model, length);
-  const interrupt = new AbortController();
-  process.once("SIGINT", () => interrupt.abort(new Error("perplexity: aborted")));
+  await withModel("perplexity", { opened, options, length }, async (model, signal) => {
+    noticeBeyondCapacity("perplexity", model, length);
+    const bar = newBar("{value} of {total} tokens");
+    bar.start(length * windows, 0);
+    const onProgress = (done: number): void => bar.update(done);
+    const asked = { length, windows, bucket, masked, chunkSize, signal, onProgress };
+    const losses = await perplexity(model, ids, asked).finally(() => bar.stop());
 
-  const look = {
-    stream: process.stderr,
-    format: "{bar} {percentage}%  {value} of {total} tokens",
-    clearOnComplete: true,
-  };
-  const bar = new SingleBar(look, Presets.shades_classic);
-  bar.start(length * windows, 0);
-  const { signal } = interrupt;
-  const onProgress = (done: number): void => bar.update(done);
-  const asked = { length, windows, bucket, masked, chunkSize, signal, onProgress };
-  const losses = await perplexity(model, ids, asked).finally(() => bar.stop());
-  await model.release();
-
-  const { extended } = model;
-  const title = extended.positions.name + (options.entropy === "none" ? "" : `, ${options.entropy}`);
-  const svg = options.svg ?? (options.json ? undefined : "perplexity.svg");
-  if (svg !== undefined) await writeFile(svg, renderCurve(curveOf(title, extended, losses)));
-  if (options.json) {
-    const buckets = losses.buckets.map(({ from, to, loss }) => ({ from, to, loss }));
-    process.stdout.write(`${JSON.stringify({ buckets, tokens: losses.tokens })}\n`);
-    return;
-  }
-  process.stdout.write(`${title}\n${renderLosses(losses)}\n\nThe same as a curve: ${svg}\n`);
+    const { extended } = model;
+    const title = extended.positions.name + (options.entropy === "none" ? "" : `, ${options.entropy}`);
+    const svg = options.svg ?? (options.json ? undefined : "perplexity.svg");
+    if (svg !== undefined) await writeFile(svg, renderCurve(curveOf(title, extended, losses)));
+    if (options.json) {
+      const buckets = losses.buckets.map(({ from, to, loss }) => ({ from, to, loss }));
+      process.stdout.write(`${JSON.stringify({ buckets, tokens: losses.tokens })}\n`);
+    } else process.stdout.write(`${title}\n${renderLosses(losses)}\n\nThe same as a curve: ${svg}\n`);
+  });
 };
 
 export const addPerplexity = (program: Command): void => {

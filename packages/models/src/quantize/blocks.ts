@@ -8,6 +8,8 @@
  * and then the one that fits the codes that this one gives, sum(w q) / sum(q²), where it is better still.
  */
 
+import { check } from "../check.ts";
+
 /** A matrix [out, in] in blocks; the last block of a row is filled up with zeros. */
 export type Blocks = {
   /** [out, blocks of a row, blockSize * bits / 8]; of two halves of a byte the lower one comes first. */
@@ -88,9 +90,23 @@ const checkFinite = (values: Float32Array): void => {
  * Rounds rows of a matrix to blocks.
  *
  * @param values - [rows, inner], row-major
- * @throws RangeError naming the first element that is not finite
+ * @throws RangeError and TypeError naming the argument, the rule and the value; the first element that is not finite by its
+ *   index
  */
 export const quantizeBlocks = ({ bits, blockSize }: BlockForm, values: Float32Array, inner: number): Blocks => {
+  check(bits === 4 || bits === 8, "quantizeBlocks: bits must be 4 or 8", bits, "number");
+  check(
+    Number.isSafeInteger(blockSize) && blockSize > 0 && blockSize % 2 === 0,
+    "quantizeBlocks: blockSize must be an even integer above 0",
+    blockSize,
+    "number",
+  );
+  check(
+    Number.isSafeInteger(inner) && inner > 0 && values.length % inner === 0,
+    `quantizeBlocks: inner must be an integer above 0 that divides the ${values.length} values`,
+    inner,
+    "number",
+  );
   checkFinite(values);
   const rows = values.length / inner;
   const blocks = Math.ceil(inner / blockSize);

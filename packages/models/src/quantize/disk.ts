@@ -1,5 +1,5 @@
 /** Converted checkpoints on a disk, for Node. */
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { loadCheckpoint, type Checkpoint } from "../checkpoint.ts";
@@ -11,15 +11,21 @@ import type { Precision } from "./precision.ts";
  * Writes files into a folder, which is made where it is not there; one after another, part by part. When one fails, none is
  * left.
  *
+ * @returns the bytes written
  * @throws RangeError when the folder is there and not empty
  */
-export const writeFolder = async (folder: string, files: readonly ConvertedFile[]): Promise<void> => {
+export const writeFolder = async (folder: string, files: readonly ConvertedFile[]): Promise<number> => {
   const path = resolve(folder);
   await mkdir(path, { recursive: true });
   const there = await readdir(path);
   if (there.length > 0) throw new RangeError(`writeFolder: ${path} must be an empty folder, got ${there.length} files`);
   try {
-    for (const { name, parts } of files) await writeFile(join(path, name), parts);
+    let total = 0;
+    for (const { name, parts } of files) {
+      await writeFile(join(path, name), parts);
+      total += (await stat(join(path, name))).size;
+    }
+    return total;
   } catch (error) {
     await Promise.all(files.map(({ name }) => rm(join(path, name), { force: true })));
     throw error;

@@ -23,3 +23,5 @@ export const blockBytes = (
   const blocks = out! * Math.ceil(inner! / size);
   return { elements: (blocks * size * bits) / 8, scales: 4 * blocks };
 };
+
+export const precisionNames: readonly Precision[] = Object.keys(precisions) as Precision[];

@@ -4,7 +4,7 @@ import type { Checkpoint } from "../checkpoint.ts";
 import type { CheckpointFile } from "../folder.ts";
 import { widen } from "../widen.ts";
 import { quantizeBlocks, type BlockForm, type Blocks } from "./blocks.ts";
-import { blockBytes, precisions, type Precision } from "./precision.ts";
+import { blockBytes, precisionNames, precisions, type Precision } from "./precision.ts";
 
 /** Elements that are widened at a time. */
 const atOnce = 2 ** 23;
@@ -14,8 +14,8 @@ export const formsOf = (
   { decoder }: Pick<Checkpoint, "decoder">,
   precision: Precision,
 ): ReadonlyMap<string, BlockForm> => {
-  const known = Object.keys(precisions);
-  check(known.includes(precision), `quantize: precision must be one of ${known.join(", ")}`, precision, "string");
+  const known = precisionNames.includes(precision);
+  check(known, `quantize: precision must be one of ${precisionNames.join(", ")}`, precision, "string");
   const { projections, unembedding } = precisions[precision];
   return new Map([
     ...decoder.projections.map((name) => [name, projections] as const),
@@ -33,6 +33,15 @@ export const checkDense = ({ name, decoder, locateBlocks }: Checkpoint): void =>
 export const fileOf = ({ files }: Pick<Checkpoint, "files">, name: string): CheckpointFile =>
   files.find(({ external }) => external.file === name)!;
 
+/** @param at - which rows they are, for an error */
+const roundRows = (form: BlockForm, values: Float32Array, inner: number, at: string): Blocks => {
+  try {
+    return quantizeBlocks(form, values, inner);
+  } catch (error) {
+    throw new RangeError(`${at}: ${(error as Error).message}`, { cause: error });
+  }
+};
+
 /**
  * Reads a matrix a few rows at a time and rounds them.
  *
@@ -48,9 +57,10 @@ export const quantizeMatrix = async (checkpoint: Checkpoint, name: string, form:
   const step = Math.max(1, Math.floor(atOnce / inner));
   for (let row = 0; row < out; row += step) {
     const bytes = await source.read(offset + row * rowBytes, offset + Math.min(out, row + step) * rowBytes);
-    const part = quantizeBlocks(form, widen(type, bytes), inner);
-    whole.elements.set(part.elements, (row / out) * whole.elements.length);
-    whole.scales.set(part.scales, (row / out) * whole.scales.length);
+    const part = roundRows(form, widen(type, bytes), inner, `quantize: ${name}: from row ${row} on`);
+    // A row's share first: it is a whole number, and so is what comes of it.
+    whole.elements.set(part.elements, row * (whole.elements.length / out));
+    whole.scales.set(part.scales, row * (whole.scales.length / out));
   }
   return whole;
 };

@@ -1,0 +1,37 @@
+/** `ropewalk convert`: a checkpoint rewritten with its weights rounded, in a folder that loads memory-mapped. */
+import { convertCheckpoint, precisionNames, type Precision } from "@ropewalk/models";
+import { writeFolder } from "@ropewalk/models/node";
+import { Option, type Command } from "commander";
+import { stepBar } from "../bars.ts";
+import { open } from "../open-model.ts";
+import { bytes } from "../render/units.ts";
+
+type ConvertOptions = { readonly quantize: Precision; readonly output: string };
+
+const convert = async (path: string, { quantize, output }: ConvertOptions): Promise<void> => {
+  const { checkpoint } = await open(path, {});
+  const interrupt = new AbortController();
+  process.once("SIGINT", () => interrupt.abort(new Error("convert: aborted")));
+  const bar = stepBar("{value} of {total} tensors rounded");
+  const onStep = (done: number, total: number): void => {
+    interrupt.signal.throwIfAborted();
+    bar.onStep(done, total);
+  };
+  const files = await convertCheckpoint(checkpoint, quantize, onStep);
+  const written = await writeFolder(output, files).finally(() => bar.stop());
+  process.stdout.write(`${output}: ${bytes(written)} in ${files.length} files, weights in ${quantize}\n`);
+};
+
+export const addConvert = (program: Command): void => {
+  program
+    .command("convert")
+    .description("write a checkpoint with its weights rounded to 4 or 8 bits")
+    .argument("<model>", "a checkpoint's folder, an id on the hub (owner/name), or the name of a shipped model")
+    .addOption(
+      new Option("--quantize <precision>", "what the weights are rounded to")
+        .choices(precisionNames)
+        .makeOptionMandatory(),
+    )
+    .requiredOption("--output <folder>", "where the checkpoint goes: a folder that is empty or not there yet")
+    .action(convert);
+};

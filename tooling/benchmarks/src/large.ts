@@ -1,0 +1,61 @@
+/**
+ * `npm run bench:large`: a random 1.1B Llama in sharded bfloat16, rounded to 4 bits at load, and from a converted folder. Seconds
+ * and peak memory against their bars; `--folder` keeps the checkpoints, `--json` prints the bars and nothing else.
+ */
+import { loadCheckpoint, convertCheckpoint } from "@ropewalk/models";
+import { openFolder, writeFolder } from "@ropewalk/models/node";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const { values } = parseArgs({ options: { folder: { type: "string" }, json: { type: "boolean", default: false } } });
+const home = values.folder ?? mkdtempSync(join(tmpdir(), "ropewalk-large-"));
+const say = (text: string): void => {
+  if (!values.json) console.log(text);
+};
+
+const script = (name: string, ...args: readonly string[]): string =>
+  execFileSync(
+    process.execPath,
+    ["--conditions=@ropewalk/source", fileURLToPath(new URL(name, import.meta.url)), ...args],
+    { encoding: "utf8" },
+  );
+
+type Run = {
+  readonly started: number;
+  readonly seconds: number;
+  readonly peakBytes: number;
+  readonly tokens: readonly number[];
+};
+
+const run = (folder: string, quantize: string): Run =>
+  JSON.parse(script("large-run.ts", folder, quantize, "2048", "16")) as Run;
+
+const [stored, converted] = [join(home, "bfloat16"), join(home, "q4")];
+if (!existsSync(join(stored, "config.json"))) say(script("random-checkpoint.ts", "--output", stored).trim());
+const atLoad = run(stored, "q4");
+if (!existsSync(join(converted, "config.json")))
+  await writeFolder(converted, await convertCheckpoint(await loadCheckpoint(await openFolder(stored)), "q4"));
+const fromFolder = run(converted, "stored");
+if (values.folder === undefined) rmSync(home, { recursive: true });
+if (atLoad.tokens.join() !== fromFolder.tokens.join())
+  throw new Error(`large: both ways must give the same tokens, got ${atLoad.tokens} and ${fromFolder.tokens}`);
+
+const gigabytes = (count: number): number => Number((count / 1e9).toFixed(3));
+const bars = [
+  { name: "peak memory, rounded at load", value: gigabytes(atLoad.peakBytes), unit: "GB", bar: 3 },
+  { name: "peak memory, from the converted folder", value: gigabytes(fromFolder.peakBytes), unit: "GB", bar: 3 },
+  { name: "start from the converted folder", value: Number(fromFolder.started.toFixed(2)), unit: "s", bar: 5 },
+].map((row) => ({ ...row, pass: row.value < row.bar }));
+
+if (values.json) console.log(JSON.stringify(bars));
+else {
+  say(`16 tokens after 2,048: ${atLoad.tokens.join(" ")}`);
+  say(`rounding and loading took ${atLoad.started.toFixed(0)} s, everything ${atLoad.seconds.toFixed(0)} s`);
+  for (const { name, value, unit, bar, pass } of bars)
+    console.log(`${pass ? "pass" : "FAIL"}  ${value} ${unit} (below ${bar})  ${name}`);
+}
+process.exitCode = bars.every(({ pass }) => pass) ? 0 : 1;
