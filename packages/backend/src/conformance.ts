@@ -20,5 +20,12 @@ export type ConformanceCase = {
 export const conformanceCases: readonly ConformanceCase[] = [
   ...graphCases.map((graph): ConformanceCase => ({ name: graph.name, run: (backend) => runGraphCase(backend, graph) })),
   { name: "buffers are written and moved in place", run: (backend) => checkBuffers(backend, identityModel) },
+  {
+    name: "sessions made at the same time keep their own weights",
+    run: async (backend) => {
+      const withWeights = graphCases.filter(({ weights }) => weights !== undefined);
+      await Promise.all([...withWeights, ...withWeights].map((graph) => runGraphCase(backend, graph)));
+    },
+  },
   { name: "errors name the backend and what was wrong", run: (backend) => checkErrors(backend, graphCases[0]!) },
 ];

@@ -47,6 +47,8 @@ export type Decoder = {
   readonly tensors: Readonly<Record<string, readonly number[]>>;
   /** The layers' matrices [out, in] among them: those that may be stored in blocks. */
   readonly projections: readonly string[];
+  /** The table [vocabSize, hiddenDim] that tokens are looked up in. */
+  readonly embedding: string;
   /** The matrix [vocabSize, hiddenDim] that logits are taken with; it may be the embedding itself. */
   readonly unembedding: string;
   /** Token ids [seqLen] to hidden states [seqLen, hiddenDim]. */

@@ -32,6 +32,7 @@ export { decoderGraph } from "./graph.ts";
 export { inputs, outputs } from "./interface.ts";
 export {
   denseWeights,
+  storedWeights,
   type BlocksLocation,
   type StoredWeights,
   type WeightLocation,

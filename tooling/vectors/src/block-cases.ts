@@ -1,64 +1,139 @@
-/** A decoder's blocks, norm and gated feed-forward with weights in an external file, against evaluation in float64. */
+/** A decoder's blocks, with weights in an external file, against evaluation in float64. */
 import type { GraphCase } from "../../../packages/backend/src/conformance/graphs.ts";
 import { prepare, type Recipe } from "../../../packages/backend/src/conformance/recipe.ts";
-import { denseWeights, gatedFeedForward, rmsNorm, silu, type Builder } from "@ropewalk/decoder";
-import { encode, evaluate, ndArray, tape, type Tape, type Value } from "@ropewalk/graph";
+import {
+  gatedFeedForward,
+  geluTanh,
+  layerNorm,
+  linear,
+  rmsNorm,
+  silu,
+  storedWeights,
+  type Builder,
+  type StoredWeights,
+  type WeightSource,
+} from "@ropewalk/decoder";
+import { encode, evaluate, ndArray, tape, type FilePlace, type Tape, type Value } from "@ropewalk/graph";
 import { floatsToBase64, toBase64 } from "./base64.ts";
 
-const [seqLen, hiddenDim, innerDim] = [72, 24, 40];
+const [seqLen, hiddenDim, innerDim] = [72, 64, 40];
 
-const weights: Readonly<Record<string, readonly number[]>> = {
-  norm: [hiddenDim],
-  gate: [innerDim, hiddenDim],
-  up: [innerDim, hiddenDim],
-  down: [hiddenDim, innerDim],
+type Weight = { readonly dims: readonly number[]; readonly recipe: Recipe };
+
+type BlockCase = {
+  readonly name: string;
+  readonly tolerance?: number;
+  /** In the order that the file has them. */
+  readonly weights: Readonly<Record<string, Weight>>;
+  /** Shapes of what is recorded, by name. */
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
+  readonly source: (place: (name: string) => FilePlace) => WeightSource;
+  readonly record: (builder: Builder, x: Value) => Value;
 };
 
-const recipes: readonly Recipe[] = Object.values(weights).map((dims, index) => ({
-  kind: "noise",
-  dims,
-  seed: 41 + index,
-}));
+const sizeOf = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
 
-const record = (graph: Tape, weight: (name: string) => Value): void => {
-  const builder: Builder = { tape: graph, weights: denseWeights((_, name) => weight(name)) };
-  const x = graph.input("x", "float32", [seqLen, hiddenDim]);
-  const normed = rmsNorm(builder, { weight: "norm", epsilon: 1e-5 }, x);
-  const projections = { gate: { weight: "gate" }, up: { weight: "up" }, down: { weight: "down" } };
-  graph.output("out", gatedFeedForward(builder, { ...projections, activation: silu }, normed));
-};
+const noise = (dims: readonly number[], seed: number): Weight => ({ dims, recipe: { kind: "noise", dims, seed } });
 
-const external = (graph: Tape) => {
-  let offset = 0;
-  const places = Object.entries(weights).map(([name, dims]) => {
-    const length = 4 * dims.reduce((size, dim) => size * dim, 1);
-    const place = { location: "weights", offset, length };
-    offset += length;
-    return [name, graph.external(name, "float32", dims, place)] as const;
-  });
-  return new Map(places);
-};
+const dense = (shapes: BlockCase["shapes"], seed: number): Pick<BlockCase, "weights" | "shapes" | "source"> => ({
+  shapes,
+  weights: Object.fromEntries(Object.entries(shapes).map(([name, dims], index) => [name, noise(dims, seed + index)])),
+  source: (place) => ({ locate: (name) => ({ ...place(name), type: "float32" }) }),
+});
 
-export const blockCases = (): readonly GraphCase[] => {
-  const feeds = { x: { kind: "noise", dims: [seqLen, hiddenDim], seed: 40 } as const };
-  const stored = tape();
-  const values = external(stored);
-  record(stored, (name) => values.get(name)!);
+const blockSize = 32;
 
-  const inline = tape();
-  record(inline, (name) => {
-    const index = Object.keys(weights).indexOf(name);
-    return inline.constant("float32", weights[name]!, prepare(recipes[index]!).data as Float32Array);
-  });
-  const x = prepare(feeds.x);
-  const { out } = evaluate(inline.model(), { x: ndArray("float32", x.dims, x.data as Float32Array) });
-  return [
-    {
-      name: "norm and gated feed-forward with external weights, 72 tokens",
-      model: toBase64(encode(stored.model())),
-      feeds,
-      weights: recipes,
-      expected: { dims: [seqLen, hiddenDim], data: floatsToBase64(Float32Array.from(out!.data as ArrayLike<number>)) },
+/** The bytes of noise are as good as any for elements. */
+const inBlocks = (bits: 4 | 8): BlockCase => {
+  const blocks = innerDim * (hiddenDim / blockSize);
+  const scales: Recipe = { kind: "fill", dims: [blocks], value: bits === 4 ? 0.01 : 0.001 };
+  return {
+    name: `product with a matrix in blocks of ${bits} bits, ${seqLen} tokens`,
+    tolerance: 5e-3,
+    shapes: { matrix: [innerDim, hiddenDim] },
+    weights: {
+      elements: noise([(blocks * blockSize * bits) / 8 / 4], 60 + bits),
+      scales: { dims: [blocks], recipe: scales },
     },
-  ];
+    source: (place) => ({
+      locate: place as WeightSource["locate"],
+      locateBlocks: () => ({ bits, blockSize, elements: place("elements"), scales: place("scales") }),
+    }),
+    record: (builder, x) => linear(builder, { weight: "matrix" }, x),
+  };
 };
+
+const cases: readonly BlockCase[] = [
+  {
+    name: `norm and gated feed-forward with external weights, ${seqLen} tokens`,
+    ...dense(
+      {
+        norm: [hiddenDim],
+        gate: [innerDim, hiddenDim],
+        up: [innerDim, hiddenDim],
+        down: [hiddenDim, innerDim],
+      },
+      41,
+    ),
+    record: (builder, x) => {
+      const normed = rmsNorm(builder, { weight: "norm", epsilon: 1e-5 }, x);
+      const projections = { gate: { weight: "gate" }, up: { weight: "up" }, down: { weight: "down" } };
+      return gatedFeedForward(builder, { ...projections, activation: silu }, normed);
+    },
+  },
+  {
+    name: `layer norm, a biased product and GELU, ${seqLen} tokens`,
+    ...dense({ norm: [hiddenDim], shift: [hiddenDim], up: [innerDim, hiddenDim], bias: [innerDim] }, 51),
+    record: (builder, x) => {
+      const normed = layerNorm(builder, { weight: "norm", bias: "shift", epsilon: 1e-5 }, x);
+      return geluTanh(builder, linear(builder, { weight: "up", bias: "bias" }, normed));
+    },
+  },
+  inBlocks(4),
+  inBlocks(8),
+];
+
+/** The same weights as constants in the graph, for evaluation. */
+const inline = (graph: Tape, weights: BlockCase["weights"]): Tape => ({
+  ...graph,
+  external: (name, type, dims) => {
+    const { recipe } = weights[name.replace("matrix.", "")]!;
+    const { data } = prepare(recipe);
+    return graph.constant(type, dims, type === "uint8" ? new Uint8Array(data.buffer) : (data as Float32Array), name);
+  },
+});
+
+const record = (graph: Tape, { source, shapes, record: emit }: BlockCase, place: (name: string) => FilePlace): void => {
+  const weights: StoredWeights = storedWeights(shapes, source(place));
+  const x = graph.input("x", "float32", [seqLen, hiddenDim]);
+  graph.output("out", emit({ tape: graph, weights }, x));
+};
+
+const graphCase = (block: BlockCase): GraphCase => {
+  const feeds = { x: { kind: "noise", dims: [seqLen, hiddenDim], seed: 40 } as const };
+  let end = 0;
+  const places = new Map(
+    Object.entries(block.weights).map(([name, { dims }]) => {
+      const offset = end;
+      end += 4 * sizeOf(dims);
+      return [name, { location: "weights", offset, length: end - offset }];
+    }),
+  );
+  const place = (name: string): FilePlace => places.get(name)!;
+  const stored = tape();
+  record(stored, block, place);
+  const evaluated = tape();
+  record(inline(evaluated, block.weights), block, place);
+  const x = prepare(feeds.x);
+  const { out } = evaluate(evaluated.model(), { x: ndArray("float32", x.dims, x.data as Float32Array) });
+  return {
+    name: block.name,
+    model: toBase64(encode(stored.model())),
+    feeds,
+    weights: Object.values(block.weights).map(({ recipe }) => recipe),
+    expected: { dims: out!.dims, data: floatsToBase64(Float32Array.from(out!.data as ArrayLike<number>)) },
+    ...(block.tolerance === undefined ? {} : { tolerance: block.tolerance }),
+  };
+};
+
+export const blockCases = (): readonly GraphCase[] => cases.map(graphCase);
