@@ -26,6 +26,7 @@ const decoder: Decoder = {
   slidingWindow: undefined,
   tensors: {},
   projections: [],
+  embedding: "embed",
   unembedding: "embed",
   embed: (_, ids) => ids,
   layer: (_, __, hidden) => hidden,

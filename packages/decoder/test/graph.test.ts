@@ -40,6 +40,7 @@ const decoder: Decoder = {
     down: [8, 12],
   },
   projections: ["q", "k", "v", "o", "gate", "up", "down"],
+  embedding: "embed",
   unembedding: "embed",
   embed: (builder, ids) => embedding(builder, { weight: "embed" }, ids),
   layer: (builder, _, hidden, attend) => {

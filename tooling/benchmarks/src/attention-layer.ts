@@ -36,6 +36,7 @@ const decoderOf = ({ numHeads, numKvHeads, headDim }: LayerSize, trainedContext:
     slidingWindow: undefined,
     tensors: { [table]: [vocabSize, hiddenDim] },
     projections: [],
+    embedding: table,
     unembedding: table,
     embed: (builder, ids) => embedding(builder, { weight: table }, ids),
     layer: (builder, _, hidden, attend) => {
