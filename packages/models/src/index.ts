@@ -13,6 +13,6 @@ export type { SpecialTokens } from "./special-tokens.ts";
 export { quantizeBlocks, type BlockForm, type Blocks } from "./quantize/blocks.ts";
 export { convertCheckpoint, type ConvertedFile } from "./quantize/convert.ts";
 export { precisionNames, type Precision } from "./quantize/precision.ts";
-export { parameterCount, weightBytes, type WeightBytes } from "./weight-bytes.ts";
+export { parameterCount, storedBytes, weightBytes } from "./weight-bytes.ts";
 export { quantizeCheckpoint } from "./quantize/quantize-checkpoint.ts";
 export type { TokenizerFiles } from "./tokenizer-files.ts";

@@ -11,13 +11,16 @@ const sizeOf = (dims: readonly number[]): number => dims.reduce((size, dim) => s
 export const parameterCount = ({ tensors }: Decoder): number =>
   Object.values(tensors).reduce((sum, dims) => sum + sizeOf(dims), 0);
 
-export type WeightBytes = {
-  /** As they are stored, by the type of the elements. */
-  readonly stored: Readonly<Partial<Record<TensorType, number>>>;
-  /** As they would be in each precision, in bytes. */
-  readonly float32: number;
-  readonly float16: number;
-} & Readonly<Record<Precision, number>>;
+/** Bytes of the weights that the decoder reads, as they are stored, by the type of their elements. */
+export const storedBytes = ({ decoder, tensors }: Checkpoint): Readonly<Partial<Record<TensorType, number>>> => {
+  const stored: Partial<Record<TensorType, number>> = {};
+  for (const name of Object.keys(decoder.tensors))
+    for (const part of [name, elementsOf(name), scalesOf(name)]) {
+      const entry = tensors.get(part);
+      if (entry !== undefined) stored[entry.type] = (stored[entry.type] ?? 0) + entry.length;
+    }
+  return stored;
+};
 
 /** Matrices in that precision's blocks; the rest at `width` bytes an element. */
 const inBlocks = (decoder: Decoder, precision: Precision, width: number): number => {
@@ -35,19 +38,17 @@ const inBlocks = (decoder: Decoder, precision: Precision, width: number): number
   }, dense);
 };
 
-export const weightBytes = ({ decoder, tensors }: Checkpoint): WeightBytes => {
-  const stored: Partial<Record<TensorType, number>> = {};
-  for (const name of Object.keys(decoder.tensors))
-    for (const part of [name, elementsOf(name), scalesOf(name)]) {
-      const entry = tensors.get(part);
-      if (entry !== undefined) stored[entry.type] = (stored[entry.type] ?? 0) + entry.length;
-    }
+/** Bytes of the weights as they would be in each precision. */
+export const weightBytes = ({
+  decoder,
+  tensors,
+}: Checkpoint): Readonly<Record<"float32" | "float16" | Precision, number>> => {
   const parameters = parameterCount(decoder);
   // The table of embeddings stays as it is stored.
   const { type } = tensors.get(decoder.embedding)!;
   const width = type === "F32" ? 4 : 2;
-  const blocks = Object.fromEntries(
+  const rounded = Object.fromEntries(
     precisionNames.map((precision) => [precision, inBlocks(decoder, precision, width)]),
   ) as Record<Precision, number>;
-  return { stored, float32: 4 * parameters, float16: 2 * parameters, ...blocks };
+  return { float32: 4 * parameters, float16: 2 * parameters, ...rounded };
 };

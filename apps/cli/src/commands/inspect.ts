@@ -1,7 +1,7 @@
 /** `ropewalk inspect`: what a model is, and what a wanted length takes. */
 import { extendDecoder } from "@ropewalk/decoder";
 import { plannedCacheBytes } from "@ropewalk/generation";
-import { parameterCount, weightBytes, type WeightBytes } from "@ropewalk/models";
+import { parameterCount, storedBytes, weightBytes } from "@ropewalk/models";
 import type { Command } from "commander";
 import { notice } from "../notice.ts";
 import { open } from "../open-model.ts";
@@ -12,15 +12,10 @@ type InspectOptions = SharedOptions & { readonly length?: number };
 
 const tokens = (count: number): string => (count === Infinity ? "unlimited" : `${count} tokens`);
 
-/** `1.10 GB in q4`, in every precision. */
-const precisions = ({ stored: _, ...at }: WeightBytes): string =>
-  Object.entries(at)
-    .map(([precision, count]) => `${bytes(count)} in ${precision}`)
-    .join(", ");
-
-const stored = ({ stored: byType }: WeightBytes): string =>
-  Object.entries(byType)
-    .map(([type, count]) => `${bytes(count)} of ${type}`)
+/** `1.10 GB <between> F32, …` */
+const listed = (counts: Readonly<Record<string, number>>, between: string): string =>
+  Object.entries(counts)
+    .map(([name, count]) => `${bytes(count)} ${between} ${name}`)
     .join(", ");
 
 const inspect = async (path: string, options: InspectOptions): Promise<void> => {
@@ -31,11 +26,11 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
   const extended = extendDecoder(decoder, extensionFrom(request));
   const keyValueBytes = plannedCacheBytes(extended, { length, chunkLength: Math.min(512, length) });
   const parameters = parameterCount(decoder);
-  const weights = weightBytes(checkpoint);
+  const [stored, weights] = [storedBytes(checkpoint), weightBytes(checkpoint)];
   if (options.json) {
     const report = {
       ...{ family, numLayers, numHeads, numKvHeads, headDim, ropeScaling: decoder.rope.scaling.kind, trainedContext },
-      ...{ slidingWindow: slidingWindow ?? null, parameters, weightBytes: weights },
+      ...{ slidingWindow: slidingWindow ?? null, parameters, storedBytes: stored, weightBytes: weights },
       ...{ length, method: options.method, positions: extended.positions.name },
       ...numbersFrom(request),
       // JSON has no infinity.
@@ -52,8 +47,8 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
     "trained window": tokens(trainedContext),
     ...(slidingWindow === undefined ? {} : { "sliding window": tokens(slidingWindow) }),
     parameters: parameters.toLocaleString("en"),
-    "weights, stored": stored(weights),
-    "weights would be": precisions(weights),
+    "weights, stored": listed(stored, "of"),
+    "weights would be": listed(weights, "in"),
     [`for ${length} tokens`]: extended.positions.name,
     capacity: tokens(extended.capacity),
     "key-value cache": `${bytes(keyValueBytes)} (${keyValueBytes} bytes)`,
