@@ -9,6 +9,7 @@ import type { TensorEntry } from "./safetensors/tensor-entry.ts";
 import { specialTokens, type SpecialTokens } from "./special-tokens.ts";
 import { readTokenizerFiles, type TokenizerFiles } from "./tokenizer-files.ts";
 import { readWeights, type WeightFile } from "./weight-files.ts";
+import { checkUnread } from "./unread.ts";
 import { weightSource } from "./weight-source.ts";
 
 export type Checkpoint = SpecialTokens &
@@ -53,6 +54,7 @@ export const loadCheckpoint = async (folder: CheckpointFolder): Promise<Checkpoi
   const blockSize = readBlockSize(config);
   const { files, tensors } = await readWeights(folder);
   const source = asBackendsName(weightSource(decoder, tensors, blockSize), files);
+  checkUnread(decoder, tensors);
   const generation = await readJson(folder, "generation_config.json");
   return {
     name: folder.name,

@@ -20,6 +20,9 @@ export const configObject = (at: string, value: unknown): ConfigObject => {
   return { at, values: value as Readonly<Record<string, unknown>> };
 };
 
+/** Whether a key is there, be it null. */
+export const states = ({ values }: ConfigObject, key: string): boolean => Object.hasOwn(values, key);
+
 /** The value of a key; undefined when it is absent or null. */
 export const valueOf = ({ values }: ConfigObject, key: string): unknown =>
   Object.hasOwn(values, key) ? (values[key] ?? undefined) : undefined;

@@ -59,11 +59,10 @@ const pathOf = (folder: string | URL): string => {
 export const openFolder = async (folder: string | URL): Promise<CheckpointFolder> => {
   const path = pathOf(folder);
   const found = await look(path);
-  const gguf = path.endsWith(".gguf") ? path : undefined;
-  if (!found?.isDirectory() || gguf !== undefined)
-    throw new RangeError(
-      `openFolder: ${path} must be a folder${gguf === undefined ? "" : " in the Hugging Face layout"}, got ${found ? `a ${gguf === undefined ? "" : "GGUF "}file` : "nothing"}`,
-    );
+  if (!found?.isDirectory()) {
+    const [layout, kind] = path.endsWith(".gguf") ? [" in the Hugging Face layout", "GGUF "] : ["", ""];
+    throw new RangeError(`openFolder: ${path} must be a folder${layout}, got ${found ? `a ${kind}file` : "nothing"}`);
+  }
   const file = (name: string): Promise<CheckpointFile | undefined> => fileIn(path, name);
   if ((await file("config.json")) === undefined) {
     const other = (await readdir(path)).find((name) => name.endsWith(".gguf"));

@@ -31,7 +31,9 @@ const shardNames = (map: Readonly<Record<string, unknown>>): readonly string[] =
       shard,
     );
   }
-  return [...new Set(Object.values(map) as readonly string[])].toSorted();
+  const names = [...new Set(Object.values(map) as readonly string[])].toSorted();
+  check(names.length > 0, `loadCheckpoint: ${index}: weight_map must name a file for each tensor`, undefined);
+  return names;
 };
 
 const openShard = async (folder: CheckpointFolder, name: string): Promise<WeightFile> => {

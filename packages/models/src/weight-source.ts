@@ -12,7 +12,7 @@ const weightTypes: Readonly<Partial<Record<TensorType, WeightType>>> = {
 };
 
 /** @throws RangeError naming the tensor, the rule and what there is instead */
-export const denseLocation = (
+const denseLocation = (
   tensors: ReadonlyMap<string, TensorEntry>,
   name: string,
   dims: readonly number[],

@@ -1,7 +1,8 @@
+import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { inMemory, loadCheckpoint, type Checkpoint } from "../src/index.ts";
 import { openFolder } from "../src/node.ts";
-import { bytesOf, folders, readBytes, smallCheckpoint, smallConfig } from "./fixtures.ts";
+import { bytesOf, folders, readBytes, rejectionOf, smallCheckpoint, smallConfig } from "./fixtures.ts";
 
 const load = (files: Readonly<Record<string, Uint8Array>>) => loadCheckpoint(inMemory("small", files));
 
@@ -11,17 +12,17 @@ const q = "model.layers.0.self_attn.q_proj.weight";
 
 describe("loadCheckpoint", () => {
   it.each(Object.entries(folders))("reads exactly the tensors of %s", async (name, folder) => {
-    const { decoder, tensors, files } = await loadCheckpoint(await openFolder(folder));
+    const { decoder, tensors, files, locate } = await loadCheckpoint(await openFolder(folder));
     const found = Object.fromEntries([...tensors].map(([tensor, { dims }]) => [tensor, dims]));
     expect(found).toEqual(decoder.tensors);
     expect(name in { stories260K: 0, llama3: 0 }).toBe(!("lm_head.weight" in found));
-    expect(files.map(({ external }) => external)).toEqual([
-      {
-        kind: "path",
-        folder: decodeURI(folder.pathname).replace(/\/$/, ""),
-        file: "model.safetensors",
-      },
-    ]);
+    const path = decodeURI(folder.pathname).replace(/\/$/, "");
+    const stored = readdirSync(folder).filter((file) => file.endsWith(".safetensors"));
+    expect(stored).toHaveLength(name === "mistral" ? 5 : 1);
+    expect(files.map(({ external }) => external)).toEqual(stored.map((file) => ({ kind: "path", folder: path, file })));
+    const types = { solar: "bfloat16", qwen2: "float16" };
+    const type = types[name as keyof typeof types] ?? "float32";
+    expect(new Set(Object.keys(found).map((tensor) => locate(tensor).type))).toEqual(new Set([type]));
   });
 
   it("reads the same from memory and from a disk", async () => {
@@ -64,48 +65,35 @@ describe("loadCheckpoint", () => {
     expect(tensors.size).toBe(Object.keys(decoder.tensors).length + 1);
   });
 
-  it("reads the tokenizer where there is one", async () => {
-    const files = smallCheckpoint();
-    const tokenizer = { "tokenizer.json": json({ version: "1.0" }) };
-    const config = { "tokenizer_config.json": json({ add_bos_token: true }) };
-    expect((await load(files)).tokenizer).toBeUndefined();
-    expect((await load({ ...files, ...config })).tokenizer).toBeUndefined();
-    expect((await load({ ...files, ...tokenizer })).tokenizer).toEqual({
-      tokenizer: { version: "1.0" },
-      config: {},
-    });
-    expect((await load({ ...files, ...tokenizer, ...config })).tokenizer).toEqual({
-      tokenizer: { version: "1.0" },
-      config: { add_bos_token: true },
-    });
-  });
-
-  it.each<[string, object, object | undefined, number | undefined, readonly number[]]>([
-    ["none", {}, undefined, undefined, []],
-    ["null", { bos_token_id: null, eos_token_id: null }, {}, undefined, []],
-    ["a number", { bos_token_id: 1, eos_token_id: 2 }, undefined, 1, [2]],
-    ["several", { bos_token_id: 0, eos_token_id: [2, 3] }, undefined, 0, [2, 3]],
-    ["the generation's first", { bos_token_id: 1, eos_token_id: 2 }, { eos_token_id: [3, 4] }, 1, [3, 4]],
-  ])("reads special tokens: %s", async (_, config, generation, bosToken, stopTokens) => {
-    const files = {
-      ...smallCheckpoint({ ...smallConfig, ...config }),
-      ...(generation && { "generation_config.json": json(generation) }),
-    };
-    expect(await load(files)).toMatchObject({ bosToken, stopTokens });
-  });
-
   const good = smallCheckpoint();
   const { "config.json": config, "model.safetensors": weights } = good as Required<typeof good>;
+  const known = "llama, mistral, phi, phi3, qwen2";
   it.each<[string, Readonly<Record<string, Uint8Array>>]>([
     ["small must have config.json, got nothing", { "model.safetensors": weights! }],
     ['config.json must be JSON, got "{"', { ...good, "config.json": bytesOf("{") }],
     ["config.json must be an object, got [1]", { ...good, "config.json": json([1]) }],
     ["config.json must be an object, got null", { ...good, "config.json": json(null) }],
     [
-      'config.json: model_type must be one of llama, got "mamba"',
+      `config.json: model_type must be one of ${known}, got "mamba"`,
       { ...good, "config.json": json({ ...smallConfig, model_type: "mamba" }) },
     ],
-    ["config.json: model_type must be one of llama, got nothing", { ...good, "config.json": json({}) }],
+    [`config.json: model_type must be one of ${known}, got nothing`, { ...good, "config.json": json({}) }],
+    [
+      'config.json: architectures must have LlamaForCausalLM where model_type is llama, got ["LlamaForSequenceClassification"]',
+      { ...good, "config.json": json({ ...smallConfig, architectures: ["LlamaForSequenceClassification"] }) },
+    ],
+    [
+      'config.json: architectures must have LlamaForCausalLM where model_type is llama, got ["MistralForCausalLM"]',
+      { ...good, "config.json": json({ ...smallConfig, architectures: ["MistralForCausalLM"] }) },
+    ],
+    [
+      "config.json: architectures must have LlamaForCausalLM where model_type is llama, got []",
+      { ...good, "config.json": json({ ...smallConfig, architectures: [] }) },
+    ],
+    [
+      'config.json: architectures must have LlamaForCausalLM where model_type is llama, got "LlamaForCausalLM"',
+      { ...good, "config.json": json({ ...smallConfig, architectures: "LlamaForCausalLM" }) },
+    ],
     [
       "small must have its weights in model.safetensors, or in shards that model.safetensors.index.json names, got nothing",
       { "config.json": config! },
@@ -128,7 +116,18 @@ describe("loadCheckpoint", () => {
       smallCheckpoint(smallConfig, () => {}, "I16"),
     ],
     ["tokenizer.json must be JSON, got ", { ...good, "tokenizer.json": bytesOf("?") }],
-    ["tokenizer_config.json must be JSON, got ", { ...good, "tokenizer_config.json": bytesOf("") }],
+    [
+      "tokenizer_config.json must be JSON, got ",
+      { ...good, "tokenizer.json": json({}), "tokenizer_config.json": bytesOf("") },
+    ],
+    [
+      "tokenizer_config.json: chat_template must be text, got 3",
+      { ...good, "tokenizer.json": json({}), "tokenizer_config.json": json({ chat_template: 3 }) },
+    ],
+    [
+      "tokenizer_config.json: chat_template must be an object, got 3",
+      { ...good, "tokenizer.json": json({}), "tokenizer_config.json": json({ chat_template: [3] }) },
+    ],
     ["generation_config.json must be an object, got 3", { ...good, "generation_config.json": json(3) }],
     [
       "generation_config.json: eos_token_id must be a token, an integer from 0 to 4, got 5",
@@ -143,8 +142,8 @@ describe("loadCheckpoint", () => {
       smallCheckpoint({ ...smallConfig, bos_token_id: "1" }),
     ],
   ])("refuses: %s", async (message, files) => {
-    const error: unknown = await load(files).catch((caught: unknown) => caught);
-    expect(String((error as Error).message)).toContain(`loadCheckpoint: ${message}`);
+    expect(await rejectionOf(load(files))).toMatch(/^(?:Range|Type)Error: /);
+    expect(await rejectionOf(load(files))).toContain(`Error: loadCheckpoint: ${message}`);
   });
 
   it("passes on what the family and the file refuse", async () => {

@@ -1,7 +1,7 @@
 /** Configs and files for the tests. */
 import { readFileSync } from "node:fs";
 import { stories260K, passkey875k } from "@ropewalk/tiny-models";
-import { llama } from "../src/index.ts";
+import { llama, type Family } from "../src/index.ts";
 
 const tiny = (name: string): URL => new URL(`vectors/tiny/${name}/`, import.meta.url);
 
@@ -9,7 +9,15 @@ export const folders = {
   "passkey-875k": passkey875k.url,
   stories260K: stories260K.url,
   llama: tiny("llama"),
+  "llama-linear": tiny("llama-linear"),
+  "llama-dynamic": tiny("llama-dynamic"),
+  "llama-yarn": tiny("llama-yarn"),
   llama3: tiny("llama3"),
+  solar: tiny("solar"),
+  mistral: tiny("mistral"),
+  phi: tiny("phi"),
+  phi3: tiny("phi3"),
+  qwen2: tiny("qwen2"),
 } as const;
 
 export const readBytes = (folder: URL, file: string): Uint8Array => new Uint8Array(readFileSync(new URL(file, folder)));
@@ -36,6 +44,19 @@ export const smallConfig: Json = {
   rope_theta: 10000,
   tie_word_embeddings: false,
 };
+
+/** What a call throws, as its name and its whole message. */
+export const thrownBy = (call: () => unknown): string => {
+  try {
+    call();
+  } catch (error) {
+    return String(error);
+  }
+  return "nothing";
+};
+
+/** What a promise is rejected with, as its name and its whole message. */
+export const rejectionOf = (promise: Promise<unknown>): Promise<string> => promise.then(() => "nothing", String);
 
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -69,8 +90,9 @@ export const smallCheckpoint = (
   config: Json = smallConfig,
   change: (tensors: Record<string, readonly number[]>) => void = () => {},
   dtype?: string,
+  family: Family = llama,
 ): Readonly<Record<string, Uint8Array>> => {
-  const tensors = { ...llama.read(config).tensors };
+  const tensors = { ...family.read(config).tensors };
   change(tensors);
   const { header, dataLength } = headerOf(tensors, dtype);
   return {

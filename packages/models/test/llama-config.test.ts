@@ -110,6 +110,7 @@ describe("llama.read", () => {
     expect(() => read({ [key]: "8" })).toThrow(new TypeError(`${rule}, got "8"`));
   });
 
+  const activations = "silu, swish, gelu_new, gelu_pytorch_tanh";
   it.each<[string, Json, string]>([
     ["num_key_value_heads must divide num_attention_heads 2, got 3", { num_key_value_heads: 3 }, "RangeError"],
     [
@@ -118,8 +119,9 @@ describe("llama.read", () => {
       "RangeError",
     ],
     ["head_dim 7 times partial_rotary_factor 1 must be even and above 0, got 7", { head_dim: 7 }, "RangeError"],
-    ['hidden_act must be "silu", got "gelu"', { hidden_act: "gelu" }, "RangeError"],
-    ['hidden_act must be "silu", got nothing', { hidden_act: null }, "RangeError"],
+    [`hidden_act must be one of ${activations}, got "gelu"`, { hidden_act: "gelu" }, "RangeError"],
+    [`hidden_act must be one of ${activations}, got "toString"`, { hidden_act: "toString" }, "RangeError"],
+    [`hidden_act must be one of ${activations}, got nothing`, { hidden_act: null }, "RangeError"],
     ["hidden_act must be text, got 1", { hidden_act: 1 }, "TypeError"],
     ["rms_norm_eps must be a finite number above 0, got 0", { rms_norm_eps: 0 }, "RangeError"],
     ["rms_norm_eps must be a number, got nothing", { rms_norm_eps: null }, "TypeError"],

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, realpath, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -44,6 +44,33 @@ describe("openFolder", () => {
     const file = await (await openFolder(folder)).file("shrinking");
     await truncate(path, 4);
     await expect(file?.source.read(2, 10)).rejects.toThrow(new RangeError(`read: ${path} must have 10 bytes, got 4`));
+  });
+
+  it("names the content that a link leads to", async () => {
+    const blobs = join(folder, "blobs");
+    await mkdir(blobs);
+    await writeFile(join(blobs, "0a1b"), Uint8Array.of(1, 2));
+    await symlink(join("blobs", "0a1b"), join(folder, "model.safetensors"));
+    const file = await (await openFolder(folder)).file("model.safetensors");
+    expect(file?.external).toEqual({ kind: "path", folder: await realpath(blobs), file: "0a1b" });
+    expect(await file?.source.read(0, 2)).toEqual(Uint8Array.of(1, 2));
+  });
+
+  it("refuses GGUF by name: a file, one that is not there, and a folder with nothing else", async () => {
+    const lone = join(folder, "lone.gguf");
+    await mkdir(lone);
+    const model = join(lone, "model.gguf");
+    const layout = "must be a folder in the Hugging Face layout";
+    await expect(openFolder(model)).rejects.toThrow(new RangeError(`openFolder: ${model} ${layout}, got nothing`));
+    await writeFile(model, "GGUF");
+    await expect(openFolder(model)).rejects.toThrow(new RangeError(`openFolder: ${model} ${layout}, got a GGUF file`));
+    await expect(openFolder(lone)).rejects.toThrow(
+      new RangeError(
+        `openFolder: ${lone} must have a file config.json, got model.gguf: GGUF files are not read, take the checkpoint that it was made from`,
+      ),
+    );
+    await writeFile(join(lone, "config.json"), "{}");
+    expect((await openFolder(lone)).name).toBe("lone.gguf");
   });
 
   it("refuses what is no checkpoint's folder", async () => {

@@ -116,6 +116,11 @@ describe("rope of a config", () => {
     );
   });
 
+  it("reads su as longrope, which took its place", () => {
+    const parameters = { short_factor: [1, 1.5], long_factor: [2, 3], original_max_position_embeddings: 8 };
+    expect(newer({ type: "su", ...parameters })).toEqual(newer({ type: "longrope", ...parameters }));
+  });
+
   it("takes an absent original window to be max_position_embeddings", () => {
     expect(newer({ rope_type: "yarn", factor: 4 }).scaling).toMatchObject({ originalContext: 32 });
     expect(newer({ rope_type: "yarn", original_max_position_embeddings: 8 }).scaling).toMatchObject({ factor: 4 });
@@ -126,7 +131,7 @@ describe("rope of a config", () => {
     expect(ropeOf({ head_dim: 16, rope_parameters: { partial_rotary_factor: 0.25 } }).rotaryDim).toBe(4);
   });
 
-  const known = "default, linear, dynamic, yarn, llama3, longrope";
+  const known = "default, linear, dynamic, yarn, llama3, longrope, su";
   const llama3 = { rope_type: "llama3", factor: 4, low_freq_factor: 1, high_freq_factor: 4 };
   const longrope = { rope_type: "longrope", short_factor: [1, 1], long_factor: [1, 1] };
   it.each<[string, Json]>([

@@ -42,27 +42,25 @@ describe("a checkpoint in shards", () => {
     for (const name of names) expect(locate(name)).toMatchObject({ location: shardOf(name), type: "float32" });
   });
 
+  const inFolder = `model.safetensors.index.json: ${names[0]} must be in a .safetensors file of the same folder`;
   it.each<readonly [string, Readonly<Record<string, Uint8Array>>, string]>([
     [
       "a missing shard",
       files({ "b.safetensors": undefined }),
       "sharded must have the shard b.safetensors that model.safetensors.index.json names, got nothing",
     ],
+    ["a way out of the folder", indexWith({ [names[0]!]: "../a.safetensors" }), `${inFolder}, got "../a.safetensors"`],
+    ["a way out on Windows", indexWith({ [names[0]!]: "..\\a.safetensors" }), `${inFolder}, got "..\\\\a.safetensors"`],
+    ["an absolute path", indexWith({ [names[0]!]: "/etc/a.safetensors" }), `${inFolder}, got "/etc/a.safetensors"`],
     [
-      "a way out of the folder",
-      indexWith({ [names[0]!]: "../a.safetensors" }),
-      'must be in a .safetensors file of the same folder, got "../a.safetensors"',
+      "an absolute path on Windows",
+      indexWith({ [names[0]!]: "C:\\a.safetensors" }),
+      `${inFolder}, got "C:\\\\a.safetensors"`,
     ],
-    [
-      "a way out on Windows",
-      indexWith({ [names[0]!]: "..\\\\a.safetensors" }),
-      "must be in a .safetensors file of the same folder",
-    ],
-    [
-      "a file that is no safetensors file",
-      indexWith({ [names[0]!]: "config.json" }),
-      'must be in a .safetensors file of the same folder, got "config.json"',
-    ],
+    ["a folder below", indexWith({ [names[0]!]: "b/a.safetensors" }), `${inFolder}, got "b/a.safetensors"`],
+    ["a name that ends early", indexWith({ [names[0]!]: "a\0.safetensors" }), inFolder],
+    ["no name", indexWith({ [names[0]!]: ".safetensors" }), `${inFolder}, got ".safetensors"`],
+    ["a file that is no safetensors file", indexWith({ [names[0]!]: "config.json" }), `${inFolder}, got "config.json"`],
     ["no file at all", indexWith({ [names[0]!]: 3 }), `${names[0]} must name a file, got 3`],
     [
       "a tensor in two shards",
@@ -83,6 +81,25 @@ describe("a checkpoint in shards", () => {
       "a shard that is cut off",
       files({ "a.safetensors": shard(first).subarray(0, 40) }),
       "readSafetensorsHeader: a.safetensors: the file must be whole",
+    ],
+    [
+      "a tensor that its index leaves out",
+      files({
+        "model.safetensors.index.json": bytesOf(
+          JSON.stringify({ weight_map: Object.fromEntries(Object.entries(weightMap).slice(1)) }),
+        ),
+      }),
+      `${names[0]} must be in a.safetensors, which holds it, got nothing`,
+    ],
+    [
+      "an index of nothing",
+      files({ "model.safetensors.index.json": bytesOf('{"weight_map":{}}') }),
+      "model.safetensors.index.json: weight_map must name a file for each tensor, got nothing",
+    ],
+    [
+      "an index whose map is a list",
+      files({ "model.safetensors.index.json": bytesOf('{"weight_map":[]}') }),
+      "model.safetensors.index.json: weight_map must be an object, got []",
     ],
     [
       "an index that is no JSON",

@@ -7,7 +7,6 @@
  * small: with m the element of the largest size and its sign, the best of -m / z, -m / (z - 1), m / (z - 1) and -m / (z + 1),
  * and then the one that fits the codes that this one gives, sum(w q) / sum(q²), where it is better still.
  */
-
 import { check } from "../check.ts";
 
 /** A matrix [out, in] in blocks; the last block of a row is filled up with zeros. */
@@ -80,7 +79,10 @@ const fittingScale = (
 const checkFinite = (values: Float32Array): void => {
   // 0 for finite numbers alone; a search by a function would take longer than the rounding.
   let sum = 0;
-  for (let at = 0; at < values.length; at++) sum += values[at]! * 0;
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at]!;
+    sum += value - value;
+  }
   if (sum === 0) return;
   const wrong = values.findIndex((value) => !Number.isFinite(value));
   throw new RangeError(`quantizeBlocks: values must be finite, got ${values[wrong]} at index ${wrong}`);
@@ -121,6 +123,8 @@ export const quantizeBlocks = ({ bits, blockSize }: BlockForm, values: Float32Ar
     const from = row * inner + (block % blocks) * blockSize;
     const range = [from, Math.min(from + blockSize, (row + 1) * inner)] as const;
     const attempt = (scale: number): void => {
+      // Too small for float32: zeros are all that is left.
+      if (scale === 0) return;
       round(tried, values, range, scale, zero);
       if (tried.error < best.error) [best, tried] = [tried, best];
     };

@@ -9,14 +9,14 @@ import type { Precision } from "./precision.ts";
 
 /**
  * Writes files into a folder, which is made where it is not there; one after another, part by part. When one fails, none is
- * left.
+ * left, nor the folder if it was made here.
  *
  * @returns the bytes written
  * @throws RangeError when the folder is there and not empty
  */
 export const writeFolder = async (folder: string, files: readonly ConvertedFile[]): Promise<number> => {
   const path = resolve(folder);
-  await mkdir(path, { recursive: true });
+  const made = await mkdir(path, { recursive: true });
   const there = await readdir(path);
   if (there.length > 0) throw new RangeError(`writeFolder: ${path} must be an empty folder, got ${there.length} files`);
   try {
@@ -28,6 +28,7 @@ export const writeFolder = async (folder: string, files: readonly ConvertedFile[
     return total;
   } catch (error) {
     await Promise.all(files.map(({ name }) => rm(join(path, name), { force: true })));
+    if (made !== undefined) await rm(made, { recursive: true, force: true });
     throw error;
   }
 };

@@ -47,9 +47,10 @@ export const findBlocks = (
   [out, inner]: readonly number[],
 ): BlocksLocation | undefined => {
   const [elements, scales] = [tensors.get(elementsOf(name)), tensors.get(scalesOf(name))];
-  if (elements === undefined && scales === undefined) return undefined;
-  check(elements !== undefined, `loadCheckpoint: ${scales!.file} must have ${elementsOf(name)} too`, elements);
-  check(scales !== undefined, `loadCheckpoint: ${elements.file} must have ${scalesOf(name)} too`, scales);
+  const either = elements ?? scales;
+  if (either === undefined) return undefined;
+  check(elements !== undefined, `loadCheckpoint: ${either.file} must have ${elementsOf(name)} too`, elements);
+  check(scales !== undefined, `loadCheckpoint: ${either.file} must have ${scalesOf(name)} too`, scales);
   const blocks = Math.ceil(inner! / blockSize);
   const bits = (8 * elements.dims[2]!) / blockSize;
   const at = `loadCheckpoint: ${elements.file}: ${elements.name} must be`;

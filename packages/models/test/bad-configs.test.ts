@@ -1,0 +1,203 @@
+/** Configs that a family refuses, each by the name of its key, whole messages. */
+import { describe, expect, it } from "vitest";
+import { familyOf } from "../src/families.ts";
+import { inMemory, loadCheckpoint, mistral, phi, phi3, qwen2, type Family } from "../src/index.ts";
+import {
+  bytesOf,
+  readBytes,
+  folders,
+  rejectionOf,
+  smallCheckpoint,
+  thrownBy,
+  tinyConfig,
+  type Json,
+} from "./fixtures.ts";
+import { longFactor, released, shortFactor } from "./released-configs.ts";
+
+const activations = "silu, swish, gelu_new, gelu_pytorch_tanh";
+const types = "default, linear, dynamic, yarn, llama3, longrope, su";
+
+/** What every family refuses alike; the epsilon under its own key. */
+const shared = (epsilon: string): readonly (readonly [Json, string])[] => [
+  [{ hidden_act: "relu" }, `RangeError: hidden_act must be one of ${activations}, got "relu"`],
+  [{ hidden_act: null }, `RangeError: hidden_act must be one of ${activations}, got nothing`],
+  [{ [epsilon]: null }, `TypeError: ${epsilon} must be a number, got nothing`],
+  [{ [epsilon]: -1e-5 }, `RangeError: ${epsilon} must be a finite number above 0, got -0.00001`],
+  [{ tie_word_embeddings: "yes" }, 'TypeError: tie_word_embeddings must be true or false, got "yes"'],
+  [{ num_key_value_heads: 3 }, "RangeError: num_key_value_heads must divide num_attention_heads 4, got 3"],
+  [
+    { head_dim: null, hidden_size: 66 },
+    "RangeError: num_attention_heads must divide hidden_size 66 where head_dim is absent, got 4",
+  ],
+  [{ num_hidden_layers: 0 }, "RangeError: num_hidden_layers must be an integer from 1 to 10000, got 0"],
+  [{ max_position_embeddings: null }, "TypeError: max_position_embeddings must be a positive integer, got nothing"],
+  [
+    { rope_parameters: { rope_type: "mrope" } },
+    `RangeError: rope_parameters: rope_type must be one of ${types}, got "mrope"`,
+  ],
+  [
+    { rope_parameters: null, rope_scaling: { type: "ntk", factor: 2 } },
+    `RangeError: rope_scaling: rope_type must be one of ${types}, got "ntk"`,
+  ],
+  [
+    { rope_parameters: null, head_dim: 15, partial_rotary_factor: 1 },
+    "RangeError: head_dim 15 times partial_rotary_factor 1 must be even and above 0, got 15",
+  ],
+  [
+    { rope_parameters: null, head_dim: 16, partial_rotary_factor: 0.6 },
+    "RangeError: head_dim 16 times partial_rotary_factor 0.6 must be even and above 0, got 9",
+  ],
+];
+
+const most = Number.MAX_SAFE_INTEGER;
+
+const window: readonly (readonly [Json, string])[] = [
+  [{ sliding_window: 0 }, `RangeError: sliding_window must be an integer from 1 to ${most}, got 0`],
+  [{ sliding_window: 24.5 }, `RangeError: sliding_window must be an integer from 1 to ${most}, got 24.5`],
+  [{ sliding_window: "24" }, `TypeError: sliding_window must be an integer from 1 to ${most}, got "24"`],
+];
+
+const slides = { use_sliding_window: true, sliding_window: 8 };
+const someLayers = "max_window_layers must be 0, or at least num_hidden_layers 3: all layers slide or none does";
+
+describe.each<readonly [string, Family, string, readonly (readonly [Json, string])[]]>([
+  ["mistral", mistral, "rms_norm_eps", window],
+  [
+    "phi",
+    phi,
+    "layer_norm_eps",
+    [
+      [{ qk_layernorm: true }, "RangeError: qk_layernorm must be false, got true"],
+      [{ qk_layernorm: 0 }, "TypeError: qk_layernorm must be true or false, got 0"],
+      [
+        { partial_rotary_factor: 0.4 },
+        "RangeError: rope_parameters: partial_rotary_factor must equal the partial_rotary_factor outside, got [0.5, 0.4]",
+      ],
+    ],
+  ],
+  [
+    "phi3",
+    phi3,
+    "rms_norm_eps",
+    [
+      ...window,
+      [
+        { partial_rotary_factor: 1.5 },
+        "RangeError: rope_parameters: partial_rotary_factor must equal the partial_rotary_factor outside, got [1, 1.5]",
+      ],
+    ],
+  ],
+  [
+    "qwen2",
+    qwen2,
+    "rms_norm_eps",
+    [
+      ...window,
+      [{ ...slides, max_window_layers: 1 }, `RangeError: ${someLayers}, got 1`],
+      [{ ...slides, max_window_layers: 2 }, `RangeError: ${someLayers}, got 2`],
+      [
+        { ...slides, max_window_layers: null, num_hidden_layers: 36 },
+        `RangeError: ${someLayers.replace("3", "36")}, got 28`,
+      ],
+      [{ ...slides, max_window_layers: -1 }, "RangeError: max_window_layers must be an integer of at least 0, got -1"],
+      [{ ...slides, max_window_layers: "0" }, 'TypeError: max_window_layers must be an integer of at least 0, got "0"'],
+      [
+        { layer_types: ["full_attention", "sliding_attention", "full_attention"] },
+        'RangeError: layer_types must be 3 times full_attention, as the other keys say, got ["full_attention", "sliding_attention", "full_attention"]',
+      ],
+      [
+        { ...slides, max_window_layers: 0, layer_types: ["full_attention"] },
+        'RangeError: layer_types must be 3 times sliding_attention, as the other keys say, got ["full_attention"]',
+      ],
+      [{ use_sliding_window: 1 }, "TypeError: use_sliding_window must be true or false, got 1"],
+    ],
+  ],
+])("%s.read", (name, family, epsilon, own) => {
+  it.each([...shared(epsilon), ...own])("refuses %j", (change, message) => {
+    const [kind, rule] = message.split(/: (.*)/s);
+    const error = thrownBy(() => family.read({ ...tinyConfig(name), ...change }));
+    expect(error).toBe(`${kind}: ${name}.read: config.json: ${rule}`);
+  });
+
+  it("refuses what is no object", () => {
+    const call = () => family.read(null);
+    expect(thrownBy(call)).toBe(`RangeError: ${name}.read: config.json must be an object, got null`);
+  });
+
+  it("refuses an architecture that is no decoder with a head over the vocabulary", async () => {
+    const { architecture } = family;
+    const other = architecture.replace("CausalLM", "SequenceClassification");
+    const config = { ...tinyConfig(name), architectures: [other] };
+    const files = { "config.json": bytesOf(JSON.stringify(config)) };
+    expect(await rejectionOf(loadCheckpoint(inMemory(name, files)))).toBe(
+      `RangeError: loadCheckpoint: config.json: architectures must have ${architecture} where model_type is ${name}, got ["${other}"]`,
+    );
+  });
+});
+
+const loading = (config: Json, weights: Uint8Array): Promise<string> =>
+  rejectionOf(
+    loadCheckpoint(inMemory("m", { "config.json": bytesOf(JSON.stringify(config)), "model.safetensors": weights })),
+  );
+
+describe("weights that are not the config's", () => {
+  it.each<readonly [string, Json, string]>([
+    ["mistral", { intermediate_size: 159 }, "layers.0.mlp.gate_proj.weight must be [159, 64], got [160, 64]"],
+    ["mistral", { num_key_value_heads: 4 }, "layers.0.self_attn.k_proj.weight must be [64, 64], got [32, 64]"],
+    ["phi", { vocab_size: 127 }, "embed_tokens.weight must be [127, 64], got [128, 64]"],
+    ["phi", { intermediate_size: 161 }, "layers.0.mlp.fc1.weight must be [161, 64], got [160, 64]"],
+    ["phi3", { num_key_value_heads: 4 }, "layers.0.self_attn.qkv_proj.weight must be [192, 64], got [128, 64]"],
+    ["phi3", { intermediate_size: 80 }, "layers.0.mlp.gate_up_proj.weight must be [160, 64], got [320, 64]"],
+    ["qwen2", { head_dim: 8 }, "layers.0.self_attn.q_proj.weight must be [32, 64], got [64, 64]"],
+  ])("are refused: %s with %j", async (name, change, message) => {
+    const weights = smallCheckpoint(tinyConfig(name), () => {}, "F32", familyOf(tinyConfig(name)));
+    expect(await loading({ ...tinyConfig(name), ...change }, weights["model.safetensors"]!)).toBe(
+      `RangeError: loadCheckpoint: model.safetensors: model.${message}`,
+    );
+  });
+
+  it.each<readonly [string, string]>([
+    ["phi", "model.final_layernorm.weight"],
+    ["phi3", "model.layers.0.self_attn.qkv_proj.weight"],
+    ["qwen2", "model.layers.0.self_attn.q_proj.bias"],
+  ])("are refused: %s with a Llama's", async (name, missing) => {
+    expect(await loading(tinyConfig(name), readBytes(folders.llama, "model.safetensors"))).toBe(
+      `RangeError: loadCheckpoint: model.safetensors must have ${missing}, got nothing`,
+    );
+  });
+
+  it("are refused: more layers than there are", async () => {
+    const config = { ...tinyConfig("solar"), num_hidden_layers: 7 };
+    expect(await loading(config, readBytes(folders.solar, "model.safetensors"))).toBe(
+      "RangeError: loadCheckpoint: model.safetensors must have model.layers.6.input_layernorm.weight, got nothing",
+    );
+  });
+});
+
+describe("longrope in phi3.read", () => {
+  const { config } = released["Phi-3.5 mini"]!;
+  const at = "phi3.read: config.json: rope_scaling";
+  it.each<readonly [Json, string]>([
+    [{ short_factor: shortFactor.slice(1) }, `RangeError: ${at}: short_factor must have 48 numbers, got 47`],
+    [{ long_factor: [...longFactor, 1] }, `RangeError: ${at}: long_factor must have 48 numbers, got 49`],
+    [{ long_factor: null }, `TypeError: ${at}: long_factor must be a list of numbers, got nothing`],
+    [{ long_factor: longFactor.with(7, 0) }, `RangeError: ${at}: long_factor[7] must be a number above 0, got 0`],
+    [
+      { short_factor: [...shortFactor.slice(1), "1"] },
+      `TypeError: ${at}: short_factor[47] must be a number above 0, got "1"`,
+    ],
+    [
+      { original_max_position_embeddings: 8192 },
+      `RangeError: ${at}: original_max_position_embeddings must equal the original_max_position_embeddings outside, got [8192, 4096]`,
+    ],
+  ])("refuses %j", (change, message) => {
+    const scaling = { ...(config["rope_scaling"] as Json), ...change };
+    expect(thrownBy(() => phi3.read({ ...config, rope_scaling: scaling }))).toBe(message);
+  });
+
+  it("refuses a trained window below the original one", () => {
+    expect(thrownBy(() => phi3.read({ ...config, max_position_embeddings: 2048 }))).toBe(
+      `RangeError: ${at}: max_position_embeddings must be at least original_max_position_embeddings 4096, got 2048`,
+    );
+  });
+});
