@@ -3,7 +3,7 @@
 /** Runs once and gives the milliseconds of what is to be measured. */
 export type Candidate = () => Promise<number>;
 
-const median = (values: readonly number[]): number => {
+export const median = (values: readonly number[]): number => {
   const sorted = values.toSorted((a, b) => a - b);
   return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
 };
