@@ -5,7 +5,15 @@ import { encode, tape, type Tape, type Value } from "@ropewalk/graph";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bandedAttention } from "../src/index.ts";
-import { emitAttention, emitGroupQueries, emitTile, emitUngroup, type Layout, type Part } from "../src/onnx.ts";
+import {
+  emitAttention,
+  emitGroupQueries,
+  emitTile,
+  emitUngroup,
+  type Layout,
+  type MaskedPart,
+  type SettledPart,
+} from "../src/onnx.ts";
 import { largestDifference, problem, scenarios, type Scenario } from "./scenario.ts";
 
 const closed = -1e30;
@@ -69,58 +77,39 @@ const recorded = (scenario: Scenario): { readonly model: Uint8Array; readonly fe
   };
   const nearQueries = queries("near", near);
   const farQueries = queries("far", far);
-  const isNear = (row: number, column: number): boolean => start + row - (farEnd + column) < window;
-  const visible = (name: string, of: typeof near, at: Value, layout: Layout, from: number, to: number) => ({
-    kind: "visible" as const,
+  const part = (name: string, of: typeof near, at: Value, layout: Layout, from: number, to: number) => ({
     layout,
     queries: at,
     keys: feed(`${name}.keys`, stretch(of.keys, layout, from, to)),
     values: feed(`${name}.values`, stretch(values, layout, from, to)),
-    gate: gate(`${name}.gate`, to - from),
   });
-  const recent: readonly Part[] = [
-    visible("tail", far, farQueries, "rows", settledEnd, farEnd),
-    {
-      kind: "either",
-      layout: "rows",
-      near: {
-        layout: "rows",
-        queries: nearQueries,
-        keys: feed("band.near", stretch(near.keys, "rows", farEnd, bandEnd)),
-        mask: tiled("band.near.mask", mask(queryLen, bandEnd - farEnd, isNear)),
-      },
-      far: {
-        layout: "rows",
-        queries: farQueries,
-        keys: feed("band.far", stretch(far.keys, "rows", farEnd, bandEnd)),
-        mask: tiled(
-          "band.far.mask",
-          mask(queryLen, bandEnd - farEnd, (row, column) => !isNear(row, column)),
-        ),
-      },
-      values: feed("band.values", stretch(values, "rows", farEnd, bandEnd)),
-    },
-    visible("near.past", near, nearQueries, "rows", bandEnd, start),
-    {
-      kind: "masked",
-      layout: "rows",
-      queries: nearQueries,
-      keys: feed("own.keys", stretch(near.keys, "rows", start, start + queryLen)),
-      values: feed("own.values", stretch(values, "rows", start, start + queryLen)),
-      mask: tiled(
-        "causal",
-        mask(queryLen, queryLen, (row, column) => column <= row),
-      ),
-    },
+  /** Rows from..to, open at distances that `open` holds for. */
+  const masked = (
+    name: string,
+    of: typeof near,
+    at: Value,
+    [from, to]: readonly [number, number],
+    open: (distance: number) => boolean,
+  ): MaskedPart => ({
+    ...part(name, of, at, "rows", from, to),
+    mask: tiled(
+      `${name}.mask`,
+      mask(queryLen, to - from, (row, column) => open(start + row - (from + column))),
+    ),
+  });
+  const recent: readonly MaskedPart[] = [
+    masked("far", far, farQueries, [settledEnd, bandEnd], (distance) => distance >= window),
+    masked("near", near, nearQueries, [farEnd, start], (distance) => distance < window),
+    masked("own", near, nearQueries, [start, start + queryLen], (distance) => distance >= 0),
   ];
   const lengths = feed(
     "lengths",
-    int64(
-      [4],
-      [Math.max(1, farEnd - settledEnd), Math.max(1, bandEnd - farEnd), Math.max(1, start - bandEnd), queryLen],
-    ),
+    int64([3], [Math.max(1, bandEnd - settledEnd), Math.max(1, start - farEnd), queryLen]),
   );
-  const settled = visible("settled", far, farQueries, "heads", 0, settledEnd);
+  const settled: SettledPart = {
+    ...part("settled", far, farQueries, "heads", 0, settledEnd),
+    gate: gate("settled.gate", settledEnd),
+  };
   graph.output("out", emitUngroup(graph, heads, emitAttention(graph, { settled, recent, lengths })));
   return { model: encode(graph.model()), feeds };
 };

@@ -7,11 +7,11 @@ import {
   emitAttention,
   emitGroupQueries,
   emitUngroup,
-  type Part,
-  type VisiblePart,
+  type MaskedPart,
+  type SettledPart,
 } from "@ropewalk/attention-merge/onnx";
 import type { Tape, Value } from "@ropewalk/graph";
-import { emitRotate } from "@ropewalk/rope/onnx";
+import { emitRotaryEmbedding } from "@ropewalk/rope/onnx";
 import { match } from "ts-pattern";
 import type { Attend } from "./decoder.ts";
 import type { ExtendedDecoder } from "./extend.ts";
@@ -28,15 +28,10 @@ type Layer = {
 /** Queries in each band's rotation, near to far: [numKvHeads, group * seqLen, headDim] each. */
 type Queries = readonly Value[];
 
-/** Rows of the cache: [keyLen, numKvHeads, headDim]. */
-const cachedRows = ({ tape, shared: { heads } }: Layer, name: string, keyLen: string): Value =>
-  tape.input(name, "float32", [keyLen, heads.numKvHeads, heads.headDim]);
-
 /** The long stretch that every query sees in the outermost rotation, head by head. */
-const settledPart = ({ tape, shared: { heads, gate }, index }: Layer, queries: Queries): VisiblePart => {
+const settledPart = ({ tape, shared: { heads, gate }, index }: Layer, queries: Queries): SettledPart => {
   const byHead = (name: string): Value => tape.input(name, "float32", [heads.numKvHeads, "settledLen", heads.headDim]);
   return {
-    kind: "visible",
     layout: "heads",
     queries: queries.at(-1)!,
     keys: byHead(inputs.settledKeys(index)),
@@ -45,64 +40,49 @@ const settledPart = ({ tape, shared: { heads, gate }, index }: Layer, queries: Q
   };
 };
 
-/** Seen by every query in the outermost rotation too, but not settled yet. */
-const tailPart = (layer: Layer, queries: Queries): Part => ({
-  kind: "visible",
-  layout: "rows",
-  queries: queries.at(-1)!,
-  keys: cachedRows(layer, inputs.tailKeys(layer.index), "tailLen"),
-  values: cachedRows(layer, inputs.tailValues(layer.index), "tailLen"),
-  gate: layer.shared.gate(inputs.tailGate),
-});
+/** Rows of the cache in one rotation: [keyLen, numKvHeads, headDim]. */
+const rowsPart = (
+  { tape, shared: { heads, mask } }: Layer,
+  queries: Value,
+  names: { readonly keys: string; readonly values: string; readonly mask: string; readonly keyLen: string },
+): MaskedPart => {
+  const rows = (name: string): Value => tape.input(name, "float32", [names.keyLen, heads.numKvHeads, heads.headDim]);
+  return {
+    layout: "rows",
+    queries,
+    keys: rows(names.keys),
+    values: rows(names.values),
+    mask: mask(names.mask, names.keyLen),
+  };
+};
 
-/** Inside the window of the earlier queries only. */
-const bandPart = (layer: Layer, queries: Queries) => ({
-  layout: "rows" as const,
-  queries: queries[0]!,
-  keys: cachedRows(layer, inputs.bandNearKeys(layer.index), "bandLen"),
-  values: cachedRows(layer, inputs.bandValues(layer.index), "bandLen"),
-  mask: layer.shared.mask(inputs.bandNearMask, "bandLen"),
-});
+/** What settles later, and with two bands the band. */
+const farPart = (layer: Layer, queries: Queries): MaskedPart => {
+  const [keys, values] = [inputs.farKeys(layer.index), inputs.farValues(layer.index)];
+  return rowsPart(layer, queries.at(-1)!, { keys, values, mask: inputs.farMask, keyLen: "farLen" });
+};
 
-/** The same keys, far from the later queries. */
-const bandFar = (layer: Layer, queries: Queries) => ({
-  layout: "rows" as const,
-  queries: queries.at(-1)!,
-  keys: cachedRows(layer, inputs.bandFarKeys(layer.index), "bandLen"),
-  mask: layer.shared.mask(inputs.bandFarMask, "bandLen"),
-});
-
-/** Inside the window of every query. */
-const nearPart = (layer: Layer, queries: Queries): Part => ({
-  kind: "visible",
-  layout: "rows",
-  queries: queries[0]!,
-  keys: cachedRows(layer, inputs.nearKeys(layer.index), "nearLen"),
-  values: cachedRows(layer, inputs.nearValues(layer.index), "nearLen"),
-  gate: layer.shared.gate(inputs.nearGate),
-});
+/** The band, and what is inside the window of every query. */
+const nearPart = (layer: Layer, queries: Queries): MaskedPart => {
+  const [keys, values] = [inputs.nearKeys(layer.index), inputs.nearValues(layer.index)];
+  return rowsPart(layer, queries[0]!, { keys, values, mask: inputs.nearMask, keyLen: "nearLen" });
+};
 
 /** The parts of the cache, in the order that `recentLengths` counts them. */
 const cachedParts = (
   layer: Layer,
   queries: Queries,
-): { readonly settled?: VisiblePart; readonly recent: readonly Part[] } =>
+): { readonly settled?: SettledPart; readonly recent: readonly MaskedPart[] } =>
   match(layer.extended.layout)
     .with({ kind: "everything" }, () => ({
       settled: settledPart(layer, queries),
-      recent: [tailPart(layer, queries)],
+      recent: [farPart(layer, queries)],
     }))
-    .with({ kind: "window" }, () => ({
-      recent: [{ kind: "masked" as const, ...bandPart(layer, queries) }, nearPart(layer, queries)],
+    .with({ kind: "window" }, () => ({ recent: [nearPart(layer, queries)] }))
+    .with({ kind: "near-far" }, () => ({
+      settled: settledPart(layer, queries),
+      recent: [farPart(layer, queries), nearPart(layer, queries)],
     }))
-    .with({ kind: "near-far" }, () => {
-      const { values, ...near } = bandPart(layer, queries);
-      const band: Part = { kind: "either", layout: "rows", near, far: bandFar(layer, queries), values };
-      return {
-        settled: settledPart(layer, queries),
-        recent: [tailPart(layer, queries), band, nearPart(layer, queries)],
-      };
-    })
     .exhaustive();
 
 /** The attention of layer `index`. */
@@ -112,22 +92,20 @@ export const attendIn =
     const { tape, extended, shared, index } = layer;
     const { heads, rotations } = shared;
     const { layout, rotaryDim } = extended.decoder.rope;
-    const rotary = { layout, headDim: heads.headDim, rotaryDim };
-    const rows = (x: Value): Value =>
-      tape.op("Reshape", [x, tape.constant("int64", [3], [-1, heads.numKvHeads, heads.headDim])]);
+    const { numKvHeads, headDim } = heads;
+    const rotary = { layout, numHeads: numKvHeads, headDim, rotaryDim };
+    const rows = (x: Value): Value => tape.op("Reshape", [x, tape.constant("int64", [3], [-1, numKvHeads, headDim])]);
 
     const scale = tape.op("Gather", [shared.queryScale, tape.constant("int64", [], [index])], { axis: 0 });
     const grouped = emitGroupQueries(tape, heads, tape.op("Mul", [query, scale]));
-    const queries = rotations.map(({ query: { cos, sin } }) => emitRotate(tape, rotary, grouped, cos, sin));
-    const keyRows = rows(key);
+    const queries = rotations.map(({ query: { cos, sin } }) => emitRotaryEmbedding(tape, rotary, grouped, cos, sin));
     const keys = rotations.map(({ key: { cos, sin } }, band) =>
-      tape.output(outputs.newKeys(index, band), emitRotate(tape, rotary, keyRows, cos, sin)),
+      tape.output(outputs.newKeys(index, band), rows(emitRotaryEmbedding(tape, rotary, key, cos, sin))),
     );
     const values = tape.output(outputs.newValues(index), rows(value));
 
     const { settled, recent } = cachedParts(layer, queries);
-    const own: Part = {
-      kind: "masked",
+    const own: MaskedPart = {
       layout: "rows",
       queries: queries[0]!,
       keys: keys[0]!,

@@ -7,50 +7,76 @@
  *   far   [0, s - W]            beyond the window of every query
  *   band  (s - W, s + C - 1 - W] beyond it for the later queries, inside it for the earlier ones
  *   near  the rest, up to s - 1  inside the window of every query
+ *
+ * The rows that are read in the far rotation end with the band, those in the near rotation begin with it: a key of the band
+ * stands in both, and each query's masks open one of the two.
  */
 import { queryScales } from "@ropewalk/entropy-scaling";
 import { rotationTable, type RopeFrequencies } from "@ropewalk/rope";
+import { match } from "ts-pattern";
 import type { BandLayout, ExtendedDecoder } from "./extend.ts";
 import { inputs } from "./interface.ts";
 
 export type Chunk = { readonly start: number; readonly length: number };
 
-/** Ends (exclusive) of the far and the band stretch; the near stretch ends at `start`. */
-export type Stretches = { readonly farEnd: number; readonly bandEnd: number };
+/** Tokens `from` (included) to `to` (excluded). */
+export type Range = { readonly from: number; readonly to: number };
+
+/** The rows of the cache that a chunk reads, in each rotation that its layout has. */
+export type RowRanges = { readonly far?: Range; readonly near?: Range };
 
 /** The longest chunk a layout allows. */
 export const longestChunk = (layout: BandLayout): number => (layout.kind === "everything" ? Infinity : layout.window);
 
-export const stretches = (layout: BandLayout, { start, length }: Chunk): Stretches => {
-  if (layout.kind === "everything") return { farEnd: start, bandEnd: start };
-  const farEnd = Math.max(0, start - layout.window + 1);
-  return { farEnd, bandEnd: Math.max(farEnd, Math.min(start, start + length - layout.window)) };
-};
+/** How many tokens from the start on are far from every query from position `start` on. */
+export const farFrom = (layout: BandLayout, start: number): number =>
+  layout.kind === "everything" ? start : Math.max(0, start - layout.window + 1);
+
+/** @param settled - tokens from the start on that are read elsewhere; at most `farFrom` */
+export const rowsRead = (layout: BandLayout, { start, length }: Chunk, settled: number): RowRanges =>
+  match(layout)
+    .with({ kind: "everything" }, () => ({ far: { from: settled, to: start } }))
+    .with({ kind: "window" }, () => ({ near: { from: farFrom(layout, start), to: start } }))
+    .with({ kind: "near-far" }, ({ window }) => {
+      const farEnd = farFrom(layout, start);
+      const bandEnd = Math.max(farEnd, Math.min(start, start + length - window));
+      return { far: { from: settled, to: bandEnd }, near: { from: farEnd, to: start } };
+    })
+    .exhaustive();
 
 /** What a masked score is moved by: far below any score, yet finite, so that no difference of two is NaN. */
 export const closed = -1e30;
 
 export type Numbers = { readonly dims: readonly number[]; readonly data: Float32Array };
 
-/** [queryLen, keyLen] of 0 where `open(query, key)`, else `closed`. A mask without columns becomes one closed column. */
-const mask = (queryLen: number, keyLen: number, open: (query: number, key: number) => boolean): Numbers => {
-  const columns = Math.max(1, keyLen);
-  const data = new Float32Array(queryLen * columns).fill(closed);
-  for (let query = 0; query < queryLen; query++)
-    for (let key = 0; key < keyLen; key++) if (open(query, key)) data[query * columns + key] = 0;
-  return { dims: [queryLen, columns], data };
+/**
+ * [chunk.length, keys] of 0 where a query's distance to a key lies in `open`, else `closed`. A mask without columns becomes
+ * one closed column.
+ */
+const mask = (chunk: Chunk, keys: Range, open: Range): Numbers => {
+  const columns = Math.max(1, keys.to - keys.from);
+  const data = new Float32Array(chunk.length * columns).fill(closed);
+  for (let row = 0; row < chunk.length; row++) {
+    const position = chunk.start + row;
+    // Distances ascend from the last key to the first: the open columns of a row lie side by side.
+    const [first, end] = [position - open.to + 1, position - open.from + 1].map(
+      (key) => Math.max(keys.from, Math.min(keys.to, key)) - keys.from,
+    );
+    data.fill(0, row * columns + first!, row * columns + end!);
+  }
+  return { dims: [chunk.length, columns], data };
 };
 
-/** Masks of the band and of the chunk's own triangle. They depend on the chunk's place only near the start of the input. */
-export const chunkMasks = (layout: BandLayout, chunk: Chunk): Readonly<Record<string, Numbers>> => {
+/** Masks of the rows that the chunk reads, and of the chunk's own triangle. */
+export const chunkMasks = (layout: BandLayout, chunk: Chunk, settled: number): Readonly<Record<string, Numbers>> => {
   const { start, length } = chunk;
-  const causal = { [inputs.causalMask]: mask(length, length, (query, key) => key <= query) };
-  if (layout.kind === "everything") return causal;
-  const { farEnd, bandEnd } = stretches(layout, chunk);
-  const isNear = (query: number, key: number): boolean => start + query - (farEnd + key) < layout.window;
-  const near = { ...causal, [inputs.bandNearMask]: mask(length, bandEnd - farEnd, isNear) };
-  if (layout.kind === "window") return near;
-  return { ...near, [inputs.bandFarMask]: mask(length, bandEnd - farEnd, (query, key) => !isNear(query, key)) };
+  const window = layout.kind === "everything" ? 0 : layout.window;
+  const { far, near } = rowsRead(layout, chunk, settled);
+  return {
+    [inputs.causalMask]: mask(chunk, { from: start, to: start + length }, { from: 0, to: Infinity }),
+    ...(far && { [inputs.farMask]: mask(chunk, far, { from: window, to: Infinity }) }),
+    ...(near && { [inputs.nearMask]: mask(chunk, near, { from: 0, to: window }) }),
+  };
 };
 
 /** Rotations of the chunk's queries and keys, band by band, and the scale of each query in each layer. */

@@ -28,5 +28,6 @@ export const decoderGraph = (extended: ExtendedDecoder, source: WeightSource): M
   }
   const wanted = tape.op("Gather", [hidden, logitRows], { axis: 0 });
   tape.output(outputs.logits, decoder.unembed(builder, wanted));
-  return tape.model();
+  // RotaryEmbedding came with opset 23, and that with version 11 of the format.
+  return tape.model({ opset: 23, irVersion: 11 });
 };

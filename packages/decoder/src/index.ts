@@ -4,11 +4,13 @@ export {
   chunkMasks,
   chunkNumbers,
   closed,
+  farFrom,
   longestChunk,
-  stretches,
+  rowsRead,
   type Chunk,
   type Numbers,
-  type Stretches,
+  type Range,
+  type RowRanges,
 } from "./chunk.ts";
 export type { Attend, Builder, Decoder, DecoderRope, Projected } from "./decoder.ts";
 export { extendDecoder, frequenciesFor, type BandLayout, type ExtendedDecoder } from "./extend.ts";

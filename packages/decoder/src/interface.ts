@@ -16,24 +16,19 @@ export const inputs = {
     `${bandNames[band] ?? band}_${side}_${part}`,
   /** [seqLen, seqLen] */
   causalMask: "causal_mask",
-  /** [seqLen, bandLen] each */
-  bandNearMask: "band_near_mask",
-  bandFarMask: "band_far_mask",
-  /** [1] each: 0, or `closed` when the part is a stand-in. */
+  /** [seqLen, keyLen] each, over the rows read in that rotation. */
+  farMask: "far_mask",
+  nearMask: "near_mask",
+  /** [1]: 0, or `closed` when the settled part is a stand-in. */
   settledGate: "settled_gate",
-  tailGate: "tail_gate",
-  nearGate: "near_gate",
-  /** [parts] int64: keys in each recent part, in the order tail, band, near, own. */
+  /** [parts] int64: keys in each recent part, in the order far, near, own. */
   recentLengths: "recent_lengths",
   /** [numKvHeads, settledLen, headDim] each */
   settledKeys: (index: number): string => layer(index, "settled_keys"),
   settledValues: (index: number): string => layer(index, "settled_values"),
   /** [keyLen, numKvHeads, headDim] each */
-  tailKeys: (index: number): string => layer(index, "tail_keys"),
-  tailValues: (index: number): string => layer(index, "tail_values"),
-  bandNearKeys: (index: number): string => layer(index, "band_near_keys"),
-  bandFarKeys: (index: number): string => layer(index, "band_far_keys"),
-  bandValues: (index: number): string => layer(index, "band_values"),
+  farKeys: (index: number): string => layer(index, "far_keys"),
+  farValues: (index: number): string => layer(index, "far_values"),
   nearKeys: (index: number): string => layer(index, "near_keys"),
   nearValues: (index: number): string => layer(index, "near_values"),
 } as const;

@@ -10,7 +10,7 @@ export type SharedInputs = {
   readonly heads: HeadCounts;
   /** [numLayers, seqLen, 1] */
   readonly queryScale: Value;
-  /** Per band: the queries' rotation [group * seqLen, rotaryDim / 2], the keys' [seqLen, 1, rotaryDim / 2]. */
+  /** Per band: the queries' rotation [1, group * seqLen, rotaryDim / 2], the keys' [1, seqLen, rotaryDim / 2]. */
   readonly rotations: readonly { readonly query: Rotation; readonly key: Rotation }[];
   /** [group * seqLen, keyLen]; declared when the first layer asks. */
   readonly mask: (name: string, keyLen: string) => Value;
@@ -27,8 +27,10 @@ export const declareShared = (tape: Tape, { decoder, positions }: ExtendedDecode
   const first = (name: string, declare: () => Value): Value =>
     declared.get(name) ?? declared.set(name, declare()).get(name)!;
   const rotation = (band: number, side: "query" | "key", shape: (table: Value) => Value): Rotation => {
-    const table = (part: "cos" | "sin"): Value =>
-      shape(tape.input(inputs.rotation(band, side, part), "float32", ["seqLen", rope.rotaryDim / 2]));
+    const table = (part: "cos" | "sin"): Value => {
+      const rows = tape.input(inputs.rotation(band, side, part), "float32", ["seqLen", rope.rotaryDim / 2]);
+      return tape.op("Unsqueeze", [shape(rows), tape.constant("int64", [1], [0])]);
+    };
     return { cos: table("cos"), sin: table("sin") };
   };
   return {
@@ -36,7 +38,7 @@ export const declareShared = (tape: Tape, { decoder, positions }: ExtendedDecode
     queryScale: tape.input(inputs.queryScale, "float32", [numLayers, "seqLen", 1]),
     rotations: positions.bands.map((_, band) => ({
       query: rotation(band, "query", (table) => emitTile(tape, heads, table)),
-      key: rotation(band, "key", (table) => tape.op("Unsqueeze", [table, tape.constant("int64", [1], [1])])),
+      key: rotation(band, "key", (table) => table),
     })),
     mask: (name, keyLen) => first(name, () => emitTile(tape, heads, tape.input(name, "float32", ["seqLen", keyLen]))),
     gate: (name) => first(name, () => tape.input(name, "float32", [1])),

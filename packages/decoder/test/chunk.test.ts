@@ -1,7 +1,15 @@
-import { selfExtend as mapping } from "@ropewalk/position-mapping";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { chunkMasks, closed, inputs, longestChunk, stretches, type BandLayout, type Numbers } from "../src/index.ts";
+import {
+  chunkMasks,
+  closed,
+  farFrom,
+  inputs,
+  longestChunk,
+  rowsRead,
+  type BandLayout,
+  type Numbers,
+} from "../src/index.ts";
 
 const layouts: fc.Arbitrary<Extract<BandLayout, { readonly window: number }>> = fc.record({
   kind: fc.constantFrom("window" as const, "near-far" as const),
@@ -19,16 +27,19 @@ const open = ({ dims, data }: Numbers, row: number, column: number): boolean => 
   return value === 0;
 };
 
-describe("stretches of the keys before a chunk", () => {
-  it("far is beyond every query's window, near inside every one's, the band between", () => {
+describe("rows that a chunk reads", () => {
+  it("far rows end with the band, near rows begin with it, and the band is near for some queries and far for others", () => {
     fc.assert(
       fc.property(placed, ([layout, chunk]) => {
-        const { farEnd, bandEnd } = stretches(layout, chunk);
+        const farEnd = farFrom(layout, chunk.start);
+        const { far, near } = rowsRead(layout, chunk, 0);
+        expect(near).toEqual({ from: farEnd, to: chunk.start });
+        expect(far === undefined).toBe(layout.kind === "window");
         for (let key = 0; key < chunk.start; key++) {
           const inside = Array.from({ length: chunk.length }, (_, query) => chunk.start + query - key < layout.window);
           if (key < farEnd) expect(inside).not.toContain(true);
-          else if (key >= bandEnd) expect(inside).not.toContain(false);
-          else expect(new Set(inside).size).toBe(2);
+          else if (far && key < far.to) expect(new Set(inside).size).toBe(2);
+          else if (far) expect(inside).not.toContain(false);
         }
       }),
     );
@@ -43,33 +54,45 @@ describe("stretches of the keys before a chunk", () => {
   });
 
   it("one band has no window: everything before the chunk is seen alike", () => {
-    expect(stretches({ kind: "everything" }, { start: 9, length: 4 })).toEqual({ farEnd: 9, bandEnd: 9 });
+    expect(rowsRead({ kind: "everything" }, { start: 9, length: 4 }, 5)).toEqual({ far: { from: 5, to: 9 } });
+    expect(farFrom({ kind: "everything" }, 9)).toBe(9);
     expect(longestChunk({ kind: "everything" })).toBe(Infinity);
   });
 });
 
 describe("masks", () => {
-  it("open near or far, never both, and never the future", () => {
+  it("open each key before a query once, near or far, or settled, and never the future", () => {
     fc.assert(
-      fc.property(placed, ([layout, chunk]) => {
-        const { farEnd, bandEnd } = stretches(layout, chunk);
-        const masks = chunkMasks(layout, chunk);
-        const near = masks[inputs.bandNearMask]!;
-        const far = masks[inputs.bandFarMask];
-        expect(far === undefined).toBe(layout.kind === "window");
+      fc.property(placed, fc.double({ min: 0, max: 1, noNaN: true }), ([layout, chunk], share) => {
+        const settled = layout.kind === "window" ? 0 : Math.floor(share * farFrom(layout, chunk.start));
+        const masks = chunkMasks(layout, chunk, settled);
+        const { far, near } = rowsRead(layout, chunk, settled);
         for (let query = 0; query < chunk.length; query++) {
-          for (let key = farEnd; key < bandEnd; key++) {
-            const inside = mapping({ groupSize: 2, window: layout.window }).bands[0]!.to > chunk.start + query - key;
-            expect(open(near, query, key - farEnd)).toBe(inside);
-            if (far) expect(open(far, query, key - farEnd)).toBe(!inside);
+          const position = chunk.start + query;
+          for (let key = settled; key < chunk.start; key++) {
+            const isNear = position - key < layout.window;
+            const opens = (name: string, range: typeof far): boolean =>
+              range !== undefined && key >= range.from && key < range.to && open(masks[name]!, query, key - range.from);
+            expect(opens(inputs.nearMask, near)).toBe(isNear);
+            expect(opens(inputs.farMask, far)).toBe(!isNear && layout.kind === "near-far");
           }
           for (let own = 0; own < chunk.length; own++)
             expect(open(masks[inputs.causalMask]!, query, own)).toBe(own <= query);
         }
-        if (bandEnd === farEnd)
-          expect(Array.from(near.data)).toEqual(Array.from({ length: chunk.length }, () => Math.fround(closed)));
       }),
       { numRuns: 60 },
     );
+  });
+
+  it("of no keys is one closed column", () => {
+    const masks = chunkMasks({ kind: "near-far", window: 4 }, { start: 0, length: 2 }, 0);
+    for (const name of [inputs.farMask, inputs.nearMask])
+      expect(masks[name]).toEqual({ dims: [2, 1], data: new Float32Array(2).fill(closed) });
+  });
+
+  it("of one band open everything that is not settled", () => {
+    const masks = chunkMasks({ kind: "everything" }, { start: 9, length: 2 }, 5);
+    expect(masks[inputs.farMask]).toEqual({ dims: [2, 4], data: new Float32Array(8) });
+    expect(Object.keys(masks)).toHaveLength(2);
   });
 });

@@ -10,12 +10,14 @@
  *
  * A token whose distance to every later query is at least W (any token, where there is one band) never changes its
  * rotation again; such tokens settle a block at a time, so that laying out the heads anew costs a small part of the
- * reads between two settlings. Under a bare window nothing settles: tokens that leave it are dropped.
+ * reads between two settlings. They settle when a chunk is appended, its own tokens straight from what the graph gave, so
+ * that rows hold a window and a block however long the chunks are. Under a bare window nothing settles: tokens that leave
+ * it are dropped.
  *
  * Nothing is rotated here. Rows are overwritten in place: an older value of the cache is not to be used again.
  */
 import type { Backend, Buffer, Tensor } from "@ropewalk/backend";
-import { frequenciesFor, outputs, stretches, type ExtendedDecoder } from "@ropewalk/decoder";
+import { frequenciesFor, outputs, farFrom, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { RopeFrequencies } from "@ropewalk/rope";
 
 type LayerCache = {
@@ -47,7 +49,7 @@ export type KeyValueCache = {
 };
 
 /** Tokens settle at least this many at a time. */
-const settleBlock = 256;
+const settleBlock = 128;
 
 /** Elements of one token's keys (or values) in one layer. */
 export const rowSize = ({ extended: { decoder } }: Pick<KeyValueCache, "extended">): number =>
@@ -69,19 +71,16 @@ const buffersOf = (layer: LayerCache): readonly Buffer[] => [
   layer.rowValues,
 ];
 
-/** What a run is planned to need: tokens in all, and in the longest chunk. More of either is made room for when it comes. */
-export type CachePlan = { readonly length: number; readonly chunkLength: number };
+/** How many tokens a run is planned to have. More are made room for when they come. */
+export type CachePlan = { readonly length: number };
 
-/** Tokens that the settled part and the rows have room for: a window, a block that waits to settle, and a chunk of rows. */
-const rooms = (
-  extended: ExtendedDecoder,
-  { length, chunkLength }: CachePlan,
-): Pick<KeyValueCache, "settledRoom" | "rowRoom"> => {
+/** Tokens that the settled part and the rows have room for: what may settle, a window and a block that waits to settle. */
+const rooms = (extended: ExtendedDecoder, { length }: CachePlan): Pick<KeyValueCache, "settledRoom" | "rowRoom"> => {
   const { layout } = extended;
   const window = layout.kind === "everything" ? 0 : layout.window;
   return {
-    settledRoom: settles(extended) ? Math.max(0, length - window) : 0,
-    rowRoom: Math.min(window + settleBlock + chunkLength, Math.max(length, chunkLength)),
+    settledRoom: settles(extended) ? farFrom(layout, length) : 0,
+    rowRoom: Math.min(window + settleBlock, length),
   };
 };
 
@@ -125,33 +124,44 @@ const grown = (backend: Backend, old: Buffer, length: number): Buffer => {
   return buffer;
 };
 
-/** Lays the heads out for `total` tokens and puts the rows of tokens [settled, total) behind each head's own. */
-const settleInto = (cache: KeyValueCache, target: Buffer, rows: Buffer, total: number): void => {
+/** Lays the heads out for `total` tokens and puts tokens [settled, total) behind each head's own: first rows, then fresh ones. */
+const settleInto = (
+  cache: KeyValueCache,
+  target: Buffer,
+  total: number,
+  [rows, fresh]: readonly [rows: Buffer, fresh: Tensor],
+): void => {
   const { numKvHeads, headDim } = cache.extended.decoder;
-  const { settled, base } = cache;
+  const { settled, base, length } = cache;
   for (let head = numKvHeads - 1; head > 0; head--)
     target.move(head * settled * headDim, head * total * headDim, settled * headDim);
-  for (let head = 0; head < numKvHeads; head++)
-    target.write(rows, {
-      from: ((settled - base) * numKvHeads + head) * headDim,
-      fromStride: numKvHeads * headDim,
-      to: (head * total + settled) * headDim,
-      toStride: headDim,
-      length: headDim,
-      count: total - settled,
-    });
+  const put = (source: Buffer | Tensor, first: number, from: number, to: number): void => {
+    for (let head = 0; head < numKvHeads && to > from; head++)
+      target.write(source, {
+        from: ((from - first) * numKvHeads + head) * headDim,
+        fromStride: numKvHeads * headDim,
+        to: (head * total + from) * headDim,
+        toStride: headDim,
+        length: headDim,
+        count: to - from,
+      });
+  };
+  put(rows, base, settled, Math.min(total, length));
+  put(fresh, length, Math.max(settled, length), total);
 };
 
-const settle = (cache: KeyValueCache, total: number): KeyValueCache => {
+const settle = (cache: KeyValueCache, total: number, results: Readonly<Record<string, Tensor>>): KeyValueCache => {
   const { backend } = cache;
   const size = rowSize(cache);
   const settledRoom = total > cache.settledRoom ? Math.max(total, cache.settledRoom * 2) : cache.settledRoom;
-  const layers = cache.layers.map((layer): LayerCache => {
+  const layers = cache.layers.map((layer, index): LayerCache => {
     const grow = (buffer: Buffer): Buffer =>
       settledRoom === cache.settledRoom ? buffer : grown(backend, buffer, settledRoom * size);
     const next = { ...layer, settledKeys: grow(layer.settledKeys), settledValues: grow(layer.settledValues) };
-    settleInto(cache, next.settledKeys, layer.rowKeys.at(-1)!, total);
-    settleInto(cache, next.settledValues, layer.rowValues, total);
+    const outermost = layer.rowKeys.length - 1;
+    const keys = results[outputs.newKeys(index, outermost)]!;
+    settleInto(cache, next.settledKeys, total, [layer.rowKeys[outermost]!, keys]);
+    settleInto(cache, next.settledValues, total, [layer.rowValues, results[outputs.newValues(index)]!]);
     return next;
   });
   return { ...cache, settled: total, settledRoom, layers };
@@ -161,8 +171,9 @@ const settle = (cache: KeyValueCache, total: number): KeyValueCache => {
 const makeRoom = (cache: KeyValueCache, base: number, rows: number): KeyValueCache => {
   const size = rowSize(cache);
   const rowRoom = Math.max(rows, cache.rowRoom);
+  const kept = Math.max(0, cache.length - base);
   const compact = (buffer: Buffer): Buffer => {
-    buffer.move((base - cache.base) * size, 0, (cache.length - base) * size);
+    buffer.move((cache.length - kept - cache.base) * size, 0, kept * size);
     return rowRoom === cache.rowRoom ? buffer : grown(cache.backend, buffer, rowRoom * size);
   };
   const layers = cache.layers.map((layer) => ({
@@ -173,37 +184,32 @@ const makeRoom = (cache: KeyValueCache, base: number, rows: number): KeyValueCac
   return { ...cache, base, rowRoom, layers };
 };
 
-/** Settles what is due and makes room for `chunkLength` more tokens. */
-export const prepareCache = (cache: KeyValueCache, chunkLength: number): KeyValueCache => {
-  const { extended, length } = cache;
-  const { farEnd } = stretches(extended.layout, { start: length, length: chunkLength });
-  const due = settles(extended) && farEnd - cache.settled >= settleBlock;
-  const ready = due ? settle(cache, farEnd) : cache;
-  const oldest = settles(extended) ? ready.settled : farEnd;
-  return length + chunkLength - ready.base > ready.rowRoom
-    ? makeRoom(ready, oldest, length + chunkLength - oldest)
-    : ready;
-};
-
-/** Writes a chunk's rotated keys and values, as the graph gave them for these ids, behind the others. */
+/** Settles what is due behind a chunk and keeps its other rotated keys and values, as the graph gave them for these ids. */
 export const appendToCache = (
   cache: KeyValueCache,
   ids: readonly number[],
   results: Readonly<Record<string, Tensor>>,
 ): KeyValueCache => {
-  const { length } = ids;
+  const { extended, length: start } = cache;
+  const length = start + ids.length;
+  const due = farFrom(extended.layout, length);
+  const settling = settles(extended) && due - cache.settled >= settleBlock;
+  const settled = settling ? settle(cache, due, results) : cache;
+  const oldest = settles(extended) ? settled.settled : due;
+  const ready = length - settled.base > settled.rowRoom ? makeRoom(settled, oldest, length - oldest) : settled;
   const size = rowSize(cache);
+  const first = Math.max(start, ready.base);
   const copy = {
-    from: 0,
+    from: (first - start) * size,
     fromStride: 0,
-    to: (cache.length - cache.base) * size,
+    to: (first - ready.base) * size,
     toStride: 0,
-    length: length * size,
+    length: (length - first) * size,
     count: 1,
   };
-  cache.layers.forEach((layer, index) => {
+  ready.layers.forEach((layer, index) => {
     layer.rowKeys.forEach((keys, band) => keys.write(results[outputs.newKeys(index, band)]!, copy));
     layer.rowValues.write(results[outputs.newValues(index)]!, copy);
   });
-  return { ...cache, length: cache.length + length, ids: [...cache.ids, ...ids] };
+  return { ...ready, length, ids: [...cache.ids, ...ids] };
 };

@@ -4,7 +4,7 @@ import type { ExtendedDecoder } from "@ropewalk/decoder";
 import { cacheBytes, createCache, releaseCache } from "./cache.ts";
 import { beyondCapacity, type BeyondCapacity } from "./capacity.ts";
 import { checkIds } from "./check-ids.ts";
-import { chunkLengthFor, prefill, runChunk } from "./run.ts";
+import { prefill, runChunk } from "./run.ts";
 import { sample, startSampling, type Sampling } from "./sampling.ts";
 
 export type GenerateOptions = {
@@ -73,8 +73,7 @@ export const generateTokens = async function* (
   let state = startSampling(sampling);
   signal?.throwIfAborted();
 
-  const chunkLength = chunkLengthFor(extended, ids.length, chunkSize);
-  let cache = createCache(backend, extended, { length, chunkLength });
+  let cache = createCache(backend, extended, { length });
   try {
     const started = performance.now();
     const prompt = await prefill(session, cache, ids, { chunkSize, signal, onProgress: options.onPrefill });

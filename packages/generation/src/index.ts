@@ -3,7 +3,6 @@ export {
   cacheBytes,
   createCache,
   plannedCacheBytes,
-  prepareCache,
   releaseCache,
   type CachePlan,
   type KeyValueCache,

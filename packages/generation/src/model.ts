@@ -6,7 +6,7 @@ import type { Checkpoint, CheckpointFolder, Precision } from "@ropewalk/models";
 import { createCache, releaseCache } from "./cache.ts";
 import { generateTokens, type GenerateOptions } from "./generate.ts";
 import { openModel, type OpenedModel, type OpenOptions } from "./open.ts";
-import { chunkLengthFor, prefill, type PrefillOptions } from "./run.ts";
+import { prefill, type PrefillOptions } from "./run.ts";
 import { needText, promptIds, type Prompt } from "./prompt.ts";
 import { rounded } from "./rounded.ts";
 import { textStream, type TextCodec } from "./text.ts";
@@ -84,8 +84,7 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
     );
   const visitLogits: LanguageModel["visitLogits"] = async (ids, visit, options = {}) => {
     checkIds("logits", ids, decoder.vocabSize);
-    const chunkLength = chunkLengthFor(extended, ids.length, options.chunkSize);
-    const cache = createCache(backend, extended, { length: ids.length, chunkLength });
+    const cache = createCache(backend, extended, { length: ids.length });
     const result = await prefill(session, cache, ids, { ...options, onLogits: visit });
     releaseCache(result.cache);
   };

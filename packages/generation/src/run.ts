@@ -12,7 +12,7 @@ import {
   type Numbers,
 } from "@ropewalk/decoder";
 import { dependsOnLength, type RopeFrequencies } from "@ropewalk/rope";
-import { appendToCache, createCache, prepareCache, releaseCache, type KeyValueCache } from "./cache.ts";
+import { appendToCache, createCache, releaseCache, type KeyValueCache } from "./cache.ts";
 import { cacheFeeds } from "./feeds.ts";
 
 /** Logits [rows, vocabSize] of the asked rows, and the cache with the chunk behind it. */
@@ -35,7 +35,7 @@ export const runChunk = async (
   ids: readonly number[],
   rows: readonly number[],
 ): Promise<ChunkResult> => {
-  const ready = prepareCache(await replanned(session, cache, cache.length + ids.length), ids.length);
+  const ready = await replanned(session, cache, cache.length + ids.length);
   const { extended, frequencies } = ready;
   const chunk: Chunk = { start: cache.length, length: ids.length };
   const results = await session.run(
@@ -43,7 +43,7 @@ export const runChunk = async (
       [inputs.ids]: int64([ids.length], ids),
       [inputs.logitRows]: int64([rows.length], rows),
       ...asTensors(chunkNumbers(extended, frequencies, chunk)),
-      ...asTensors(chunkMasks(extended.layout, chunk)),
+      ...asTensors(chunkMasks(extended.layout, chunk, ready.settled)),
       ...cacheFeeds(ready, chunk),
     },
     { read: [outputs.logits], keep: ready.appended },
@@ -62,7 +62,7 @@ const replanned = async (session: Session, cache: KeyValueCache, length: number)
   if (length <= planned || !dependsOnLength(extended.scaling)) return cache;
   if (sameFrequencies(frequencies, frequenciesFor(extended, length))) return { ...cache, planned: length };
   // Twice as much: a run that grows token by token is computed anew a few times, not at every token.
-  const plan = { length: Math.max(length, 2 * planned), chunkLength: chunkLengthFor(extended, ids.length || 1) };
+  const plan = { length: Math.max(length, 2 * planned) };
   releaseCache(cache);
   const fresh = createCache(backend, extended, plan);
   return ids.length === 0 ? fresh : (await prefill(session, fresh, ids)).cache;

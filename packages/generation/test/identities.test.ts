@@ -114,7 +114,7 @@ describe("the cache over a long run", () => {
     const whole = await model.logits(ids);
     const graph = model.extended;
     // Planned far too small: every buffer has to grow.
-    let cache = createCache(cpu!, graph, { length: 8, chunkLength: 4 });
+    let cache = createCache(cpu!, graph, { length: 8 });
     let { logits } = await prefill(model.session, cache, ids.slice(0, 300)).then((result) => {
       cache = result.cache;
       return result;

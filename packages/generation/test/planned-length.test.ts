@@ -37,7 +37,7 @@ it.each([
   const run = async (planned: number): Promise<{ readonly logits: Float32Array; readonly planned: number }> => {
     let { logits, cache } = await prefill(
       session,
-      createCache(backend!, extended, { length: planned, chunkLength: 16 }),
+      createCache(backend!, extended, { length: planned }),
       ids.slice(0, 30),
       { chunkSize: 16 },
     );
@@ -60,7 +60,7 @@ it.each([
 it("LongRoPE: within the original window a run that outgrows its plan keeps its keys", async () => {
   const [backend] = backends;
   const model = await loadModel({ ...opened, decoder: withScaling(longrope) }, { backend: backend! });
-  const cache = createCache(backend!, model.extended, { length: 8, chunkLength: 16 });
+  const cache = createCache(backend!, model.extended, { length: 8 });
   const short = await prefill(model.session, cache, ids.slice(0, 48), { chunkSize: 16 });
   expect(short.cache.frequencies).toBe(cache.frequencies);
   const beyond = await runChunk(model.session, short.cache, [ids[48]!], [0]);

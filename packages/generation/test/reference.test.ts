@@ -170,7 +170,7 @@ describe.each(backends)("attention under any extension on $name", (backend) => {
             locate: () => ({ location: "table", offset: 0, length: data.length, type: "float32" }),
           });
           const session = await backend.createSession(encode(graph), [{ kind: "bytes", file: "table", data }]);
-          const cache = createCache(backend, extended, { length: ids.length, chunkLength: chunkSize });
+          const cache = createCache(backend, extended, { length: ids.length });
           const { vocabSize: width } = extended.decoder;
           const all = new Float32Array(ids.length * width);
           const { logits } = await prefill(session, cache, ids, {

@@ -29,7 +29,7 @@ describe.each(backends)("Mistral's window of 24 tokens on $name", (backend) => {
     const sizes: number[] = [];
     let { cache } = await prefill(
       model.session,
-      createCache(backend, model.extended, { length: ids.length, chunkLength: 24 }),
+      createCache(backend, model.extended, { length: ids.length }),
       ids.slice(0, 24),
     );
     for (const id of ids.slice(24)) {

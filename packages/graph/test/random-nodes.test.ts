@@ -37,7 +37,7 @@ const record = (
   });
   const values = t.ops(opType, numOutputs, given, attributes, { domain });
   for (const [i, value] of values.entries()) t.output(`y${i}`, value);
-  return { model: t.model(), values, feeds };
+  return { model: t.model({ opset: 23, irVersion: 11 }), values, feeds };
 };
 
 const fixed: Declare = (size) => size;

@@ -314,6 +314,29 @@ const matMulNBits = fc
       .map((inputs): RandomNode => ({ opType: "MatMulNBits", domain: "com.microsoft", inputs, attributes }));
   });
 
+const rotaryEmbedding = fc
+  .record({ batch: size, heads: size, length: size, pairs: size, rest: fc.constantFrom(0, 2, 3) })
+  .chain(({ batch, heads, length, pairs, rest }) =>
+    fc
+      .record({ interleaved: fc.constantFrom(0, 1), joined: fc.boolean(), byPosition: fc.boolean() })
+      .chain(({ interleaved, joined, byPosition }) => {
+        const headDim = 2 * pairs + rest;
+        const table = float(byPosition ? [6, pairs] : [batch, length, pairs]);
+        return fc
+          .tuple(
+            float(joined ? [batch, length, heads * headDim] : [batch, heads, length, headDim]),
+            table,
+            table,
+            ...(byPosition ? [elements("int64", [batch, length], fc.integer({ min: 0, max: 5 }))] : []),
+          )
+          .map((inputs): RandomNode => ({
+            opType: "RotaryEmbedding",
+            inputs,
+            attributes: { interleaved, num_heads: heads, rotary_embedding_dim: rest === 0 ? 0 : 2 * pairs },
+          }));
+      }),
+  );
+
 /** Every operator that inference and evaluation know (Constant, which has no inputs, aside). */
 export const randomNodes: readonly (readonly [string, fc.Arbitrary<RandomNode>])[] = [
   ...each("Abs Ceil Cos Exp Floor Identity IsNaN Neg Reciprocal Relu Round Sigmoid Sin Tanh", elementwise(1, float)),
@@ -353,6 +376,7 @@ export const randomNodes: readonly (readonly [string, fc.Arbitrary<RandomNode>])
     ["MatMulNBits", matMulNBits],
     ["Range", range],
     ["Reshape", reshape],
+    ["RotaryEmbedding", rotaryEmbedding],
     ["Shape", shape],
     ["Slice", slice],
     ["Split", split],

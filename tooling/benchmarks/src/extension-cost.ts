@@ -1,14 +1,7 @@
 /** What SelfExtend costs over plain RoPE, on one layer of 32 heads, 8 key-value heads, 128 wide, at 8,192 keys. */
 import { float32, type Backend, type Tensor } from "@ropewalk/backend";
 import { outputs, selfExtend, type ContextExtension } from "@ropewalk/decoder";
-import {
-  appendToCache,
-  createCache,
-  prepareCache,
-  releaseCache,
-  runChunk,
-  type KeyValueCache,
-} from "@ropewalk/generation";
+import { appendToCache, createCache, releaseCache, runChunk, type KeyValueCache } from "@ropewalk/generation";
 import { attentionLayer, tokens, type AttentionLayer } from "./attention-layer.ts";
 import { timeRatio, type Candidate } from "./measure.ts";
 
@@ -21,15 +14,14 @@ const chunkLength = 512;
 
 /** A cache of `keyLen` tokens, as prefill in chunks leaves it, filled without running the graph. */
 const filled = (backend: Backend, { extended }: AttentionLayer, room: number): KeyValueCache => {
-  let cache = createCache(backend, extended, { length: keyLen + room, chunkLength });
+  let cache = createCache(backend, extended, { length: keyLen + room });
   const rows = float32(
     [chunkLength, size.numKvHeads, size.headDim],
     new Float32Array(chunkLength * size.numKvHeads * size.headDim).map((_, index) => Math.sin(index)),
   );
   const results: Record<string, Tensor> = { [outputs.newValues(0)]: rows };
   extended.positions.bands.forEach((_, band) => (results[outputs.newKeys(0, band)] = rows));
-  for (let start = 0; start < keyLen; start += chunkLength)
-    cache = appendToCache(prepareCache(cache, chunkLength), tokens(chunkLength), results);
+  for (let start = 0; start < keyLen; start += chunkLength) cache = appendToCache(cache, tokens(chunkLength), results);
   return cache;
 };
 

@@ -6,7 +6,8 @@ import {
   emitTile,
   emitUngroup,
   type Layout,
-  type Part,
+  type MaskedPart,
+  type SettledPart,
 } from "@ropewalk/attention-merge/onnx";
 import type { GraphCase } from "../../../packages/backend/src/conformance/graphs.ts";
 import { prepare, type Recipe } from "../../../packages/backend/src/conformance/recipe.ts";
@@ -87,62 +88,46 @@ const attentionCase = (shape: Shape, firstSeed: number): GraphCase => {
   const near = emitGroupQueries(graph, heads, feed("near_queries", queryRecipes.near));
   const far = twoBands ? emitGroupQueries(graph, heads, feed("far_queries", queryRecipes.far)) : near;
   const outer = twoBands ? "far" : "near";
-  const open = (name: string): Value => feed(name, { kind: "fill", dims: [1], value: 0 });
-  const visible = (stretch: Stretch, queries: Value, band: keyof typeof keys): Extract<Part, { kind: "visible" }> => ({
-    kind: "visible",
-    layout: stretch.layout,
-    queries,
-    keys: keysOf(stretch, band),
-    values: valuesOf(stretch),
-    gate: open(`${stretch.name}_gate`),
-  });
   const mask = (name: string, columns: number, offset: number, from: number, to: number): Value =>
     emitTile(graph, heads, feed(name, { kind: "mask", dims: [queryLen, columns], offset, from, to }));
-
   const farEnd = twoBands ? start - window + 1 : start;
   const bandEnd = twoBands ? Math.max(farEnd, keyLen - window) : start;
   const settledEnd = farEnd - 5;
-  const settled = visible({ name: "settled", layout: "heads", from: 0, to: settledEnd }, far, outer);
-  const tail: Stretch = { name: "tail", layout: "rows", from: settledEnd, to: farEnd };
-  const band: Stretch = { name: "band", layout: "rows", from: farEnd, to: bandEnd };
-  const nearby: Stretch = { name: "near", layout: "rows", from: bandEnd, to: start };
-  const own: Stretch = { name: "own", layout: "rows", from: start, to: keyLen };
-  const parts: Part[] = [visible(tail, far, outer)];
-  const lengths = [farEnd - settledEnd];
-  if (bandEnd > farEnd) {
-    const columns = bandEnd - farEnd;
-    parts.push({
-      kind: "either",
+  const head: Stretch = { name: "settled", layout: "heads", from: 0, to: settledEnd };
+  const settled: SettledPart = {
+    layout: "heads",
+    queries: far,
+    keys: keysOf(head, outer),
+    values: valuesOf(head),
+    gate: feed("settled_gate", { kind: "fill", dims: [1], value: 0 }),
+  };
+  // The far and the near rows overlap in the band, and share its values.
+  const rows = valuesOf({ name: "rows", layout: "rows", from: settledEnd, to: keyLen });
+  const ints = (...values: readonly number[]): Value => graph.constant("int64", [values.length], values);
+  const rowValues = ({ from, to }: Stretch): Value =>
+    graph.op("Slice", [rows, ints(from - settledEnd), ints(to - settledEnd), ints(0)]);
+  /** Rows open at distances `from` to `to`. */
+  const masked = (stretch: Stretch, queries: Value, band: keyof typeof keys, from: number, to: number): MaskedPart => {
+    const columns = stretch.to - stretch.from;
+    return {
       layout: "rows",
-      near: {
-        layout: "rows",
-        queries: near,
-        keys: keysOf(band, "near"),
-        mask: mask("near_mask", columns, start - farEnd, 0, window),
-      },
-      far: {
-        layout: "rows",
-        queries: far,
-        keys: keysOf(band, "far"),
-        mask: mask("far_mask", columns, start - farEnd, window, 1e9),
-      },
-      values: valuesOf(band),
-    });
-    lengths.push(columns);
-  }
-  if (start > bandEnd) {
-    parts.push(visible(nearby, near, "near"));
-    lengths.push(start - bandEnd);
-  }
-  parts.push({
-    kind: "masked",
-    layout: "rows",
-    queries: near,
-    keys: keysOf(own, "near"),
-    values: valuesOf(own),
-    mask: mask("causal_mask", queryLen, 0, 0, 1e9),
-  });
-  lengths.push(queryLen);
+      queries,
+      keys: keysOf(stretch, band),
+      values: rowValues(stretch),
+      mask: mask(`${stretch.name}_mask`, columns, start - stretch.from, from, to),
+    };
+  };
+
+  const farRows: Stretch = { name: "far", layout: "rows", from: settledEnd, to: bandEnd };
+  const nearRows: Stretch = { name: "near", layout: "rows", from: farEnd, to: start };
+  const own: Stretch = { name: "own", layout: "rows", from: start, to: keyLen };
+  const read = [
+    { stretch: farRows, of: () => masked(farRows, far, outer, twoBands ? window : 0, 1e9) },
+    { stretch: nearRows, of: () => masked(nearRows, near, "near", 0, window === Infinity ? 1e9 : window) },
+    { stretch: own, of: () => masked(own, near, "near", 0, 1e9) },
+  ].filter(({ stretch: { from, to } }) => to > from);
+  const parts = read.map(({ of }) => of());
+  const lengths = read.map(({ stretch: { from, to } }) => to - from);
   const lengthsValue = feed("lengths", { kind: "integers", dims: [lengths.length], values: lengths });
   const attended = emitAttention(graph, { settled, recent: parts, lengths: lengthsValue });
   graph.output("out", emitUngroup(graph, heads, attended));

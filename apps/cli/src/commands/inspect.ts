@@ -24,7 +24,7 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
   const length = options.length ?? trainedContext;
   const request = { ...options, trainedContext, length };
   const extended = extendDecoder(decoder, extensionFrom(request));
-  const keyValueBytes = plannedCacheBytes(extended, { length, chunkLength: Math.min(512, length) });
+  const keyValueBytes = plannedCacheBytes(extended, { length });
   const parameters = parameterCount(decoder);
   const [stored, weights] = [storedBytes(checkpoint), weightBytes(checkpoint)];
   if (options.json) {

@@ -1,51 +1,31 @@
 /**
- * One layer's attention over keys that come in parts, each key scored once (a band key twice).
+ * One layer's attention over keys that come in parts.
  *
- *   visible   every query sees every key: no mask, only a gate [1] that is 0, or -1e30 when the part is a stand-in
+ *   settled   the long stretch of keys that every query sees: no mask, only a gate [1] that is 0, or -1e30 when the part is a
+ *             stand-in
  *   masked    a mask [rows, keyLen] of 0 and -1e30 is added
- *   either    near for some queries, far for others, never both: S = max(S_near + mask_near, S_far + mask_far)
  *
- * The parts of `recent` share one softmax over their joined scores. `settled`, the long stretch of keys that nobody
- * masks, is never joined with them: its own softmax is merged in by log-sum-exp, so no full-width mask, Where or Concat
- * is ever computed.
+ * The masked parts share one softmax over their joined scores. The settled part is never joined with them: its own softmax
+ * is merged in by log-sum-exp, so no mask, Where or Concat of the full width is ever computed. A key that is near for some
+ * queries and far for others stands in two masked parts, open in one of them for each query.
  *
  * Runtimes disagree about tensors without elements, so a part always holds at least one key; an absent part is one
  * zero key with its gate or mask closed.
  */
 import type { Tape, Value } from "@ropewalk/graph";
-import { match } from "ts-pattern";
 import { emitMerge, type EmittedPartial } from "./merge.ts";
-import { emitScores, emitWeightedValues, type Keys, type Layout } from "./scores.ts";
+import { emitScores, emitWeightedValues, type Keys } from "./scores.ts";
 
-type Scored = Keys & { readonly queries: Value };
-type Masked = Scored & { readonly mask: Value };
+type Part = Keys & { readonly queries: Value; readonly values: Value };
 
-export type VisiblePart = Scored & { readonly kind: "visible"; readonly values: Value; readonly gate: Value };
-export type MaskedPart = Masked & { readonly kind: "masked"; readonly values: Value };
-export type EitherPart = {
-  readonly kind: "either";
-  readonly layout: Layout;
-  readonly near: Masked;
-  readonly far: Masked;
-  readonly values: Value;
-};
-export type Part = VisiblePart | MaskedPart | EitherPart;
-
-const emitMasked = (tape: Tape, part: Masked): Value =>
-  tape.op("Add", [emitScores(tape, part.queries, part), part.mask]);
-
-const emitPartScores = (tape: Tape, part: Part): Value =>
-  match(part)
-    .with({ kind: "visible" }, (p) => tape.op("Add", [emitScores(tape, p.queries, p), p.gate]))
-    .with({ kind: "masked" }, (p) => emitMasked(tape, p))
-    .with({ kind: "either" }, (p) => tape.op("Max", [emitMasked(tape, p.near), emitMasked(tape, p.far)]))
-    .exhaustive();
+export type SettledPart = Part & { readonly gate: Value };
+export type MaskedPart = Part & { readonly mask: Value };
 
 /** One softmax over the parts' joined scores. `lengths` [parts] int64 gives each part's keyLen. */
-const emitJoined = (tape: Tape, parts: readonly Part[], lengths: Value): EmittedPartial => {
+const emitJoined = (tape: Tape, parts: readonly MaskedPart[], lengths: Value): EmittedPartial => {
   const scores = tape.op(
     "Concat",
-    parts.map((part) => emitPartScores(tape, part)),
+    parts.map((part) => tape.op("Add", [emitScores(tape, part.queries, part), part.mask])),
     { axis: 2 },
   );
   const probabilities = tape.op("Softmax", [scores], { axis: -1 });
@@ -56,7 +36,7 @@ const emitJoined = (tape: Tape, parts: readonly Part[], lengths: Value): Emitted
   return { out, scores, probabilities };
 };
 
-const emitSettled = (tape: Tape, part: VisiblePart): EmittedPartial => {
+const emitSettled = (tape: Tape, part: SettledPart): EmittedPartial => {
   const scores = emitScores(tape, part.queries, part);
   const probabilities = tape.op("Softmax", [scores], { axis: -1 });
   return { out: emitWeightedValues(tape, probabilities, part.layout, part.values), scores, probabilities };
@@ -65,15 +45,15 @@ const emitSettled = (tape: Tape, part: VisiblePart): EmittedPartial => {
 /**
  * Attention of grouped queries [numKvHeads, rows, headDim], scaled and rotated, over every part.
  *
- * @param parts.recent - at least one part that each query sees a key of
+ * @param parts.recent - masked parts; each query sees a key of at least one
  * @param parts.lengths - [recent.length] int64, the keyLen of each recent part
  * @returns [numKvHeads, rows, headDim]
  */
 export const emitAttention = (
   tape: Tape,
   parts: {
-    readonly settled?: VisiblePart | undefined;
-    readonly recent: readonly Part[];
+    readonly settled?: SettledPart | undefined;
+    readonly recent: readonly MaskedPart[];
     readonly lengths: Value;
   },
 ): Value => {

@@ -17,6 +17,7 @@ import { layerNormalization, rmsNormalization } from "./normalization.ts";
 import type { Operator } from "./operator.ts";
 import { logSumExp, max, mean, min, product, reduce, sum, sumSquare } from "./reduce.ts";
 import { reshape } from "./reshape.ts";
+import { rotaryEmbedding } from "./rotary-embedding.ts";
 import { shape, size } from "./shape.ts";
 import { slice } from "./slice.ts";
 import { softmax } from "./softmax.ts";
@@ -72,6 +73,7 @@ const operators: ReadonlyMap<string, Operator> = new Map(
     MatMul: matMul,
     "com.microsoft:MatMulNBits": matMulNBits,
     RMSNormalization: rmsNormalization,
+    RotaryEmbedding: rotaryEmbedding,
     SimplifiedLayerNormalization: rmsNormalization,
     Softmax: softmax,
 

@@ -1,0 +1,50 @@
+/**
+ * The rotation of `rotate` as ONNX's own operator, for each pair (a, b):
+ *
+ *     a' = a cos - b sin
+ *     b' = b cos + a sin
+ *
+ * RotaryEmbedding of opset 23, with a row of the tables for each position of the input instead of position ids. A step of a
+ * small model is mostly the number of its nodes; this is one in place of eight.
+ */
+import type { Tape, Value } from "@ropewalk/graph";
+import { match } from "ts-pattern";
+import { check, checkRotaryDim } from "../check.ts";
+import type { RotaryLayout } from "../rotate.ts";
+
+/**
+ * Records the rotation of `x`: [numHeads, seqLen, headDim], or [seqLen, numHeads * headDim]. The first rotaryDim dimensions
+ * of a head rotate and the rest pass through. The recorded graph needs opset 23.
+ *
+ * @param cos - [1, seqLen, rotaryDim / 2], rows of a `rotationTable`
+ * @param sin - the same
+ * @throws RangeError when rotaryDim is not even, above 0 and at most headDim, or `x` has neither two nor three axes
+ */
+export const emitRotaryEmbedding = (
+  tape: Tape,
+  config: {
+    readonly layout: RotaryLayout;
+    readonly numHeads: number;
+    readonly headDim: number;
+    readonly rotaryDim: number;
+  },
+  x: Value,
+  cos: Value,
+  sin: Value,
+): Value => {
+  const { layout, numHeads, headDim, rotaryDim } = config;
+  checkRotaryDim("emitRotaryEmbedding", rotaryDim, headDim);
+  const axes = x.dims?.length;
+  check(axes === 2 || axes === 3, "emitRotaryEmbedding: x must have 2 or 3 axes", axes);
+  const batch = tape.constant("int64", [1], [0]);
+  const rotated = tape.op("RotaryEmbedding", [tape.op("Unsqueeze", [x, batch]), cos, sin], {
+    interleaved: match(layout)
+      .with("halves", () => 0)
+      .with("interleaved", () => 1)
+      .exhaustive(),
+    num_heads: numHeads,
+    // 0 stands for all of headDim.
+    rotary_embedding_dim: rotaryDim === headDim ? 0 : rotaryDim,
+  });
+  return tape.op("Squeeze", [rotated, batch]);
+};

@@ -1,0 +1,77 @@
+/**
+ * The rotation of `rotate` as plain ONNX operators, for each pair (a, b):
+ *
+ *     a' = a cos - b sin
+ *     b' = b cos + a sin
+ *
+ * For any shape and any version of ONNX; `emitRotaryEmbedding` is one node where opset 23 may be had.
+ */
+import type { Tape, Value } from "@ropewalk/graph";
+import { match } from "ts-pattern";
+import { check, checkRotaryDim } from "../check.ts";
+import type { RotaryLayout } from "../rotate.ts";
+
+const lastAxis = { axis: -1 };
+
+const integers = (tape: Tape, values: readonly number[]): Value => tape.constant("int64", [values.length], values);
+
+/** Parts of the last axis; one part is the whole. */
+const split = (tape: Tape, x: Value, sizes: readonly number[]): readonly Value[] =>
+  sizes.length === 1 ? [x] : tape.ops("Split", sizes.length, [x, integers(tape, sizes)], lastAxis);
+
+const concat = (tape: Tape, parts: readonly Value[]): Value =>
+  parts.length === 1 ? parts[0]! : tape.op("Concat", parts, lastAxis);
+
+const turn = (tape: Tape, a: Value, b: Value, cos: Value, sin: Value): readonly Value[] => [
+  tape.op("Sub", [tape.op("Mul", [a, cos]), tape.op("Mul", [b, sin])]),
+  tape.op("Add", [tape.op("Mul", [b, cos]), tape.op("Mul", [a, sin])]),
+];
+
+/**
+ * Records the rotation of `x`, whose last axis is headDim, e.g. `[seqLen, numHeads, headDim]`. The first rotaryDim
+ * dimensions rotate and the rest pass through.
+ *
+ * `cos` and `sin` are rows of a `rotationTable`, with axes of size 1 where all of `x` shares them, e.g.
+ * `[seqLen, 1, rotaryDim / 2]`, in the element type of `x`.
+ *
+ * @throws RangeError when rotaryDim is not even, above 0 and at most headDim, or the last axis of `x` is not headDim.
+ * The layout "interleaved" also throws when the number of axes of `x` is not known.
+ */
+export const emitRotate = (
+  tape: Tape,
+  config: { readonly layout: RotaryLayout; readonly headDim: number; readonly rotaryDim: number },
+  x: Value,
+  cos: Value,
+  sin: Value,
+): Value => {
+  const { layout, headDim, rotaryDim } = config;
+  checkRotaryDim("emitRotate", rotaryDim, headDim);
+  const width = x.dims?.at(-1);
+  check(
+    typeof width !== "number" || width === headDim,
+    `emitRotate: the last axis of x must be headDim ${headDim}`,
+    width,
+  );
+
+  const numPairs = rotaryDim / 2;
+  const rest = headDim > rotaryDim ? [headDim - rotaryDim] : [];
+  return match(layout)
+    .with("halves", () => {
+      const [a, b, ...others] = split(tape, x, [numPairs, numPairs, ...rest]);
+      return concat(tape, [...turn(tape, a!, b!, cos, sin), ...others]);
+    })
+    .with("interleaved", () => {
+      // The two of a pair get an axis of their own. In a shape to reshape to, 0 keeps the size of that axis.
+      if (!x.dims) throw new RangeError(`emitRotate: the number of axes of x must be known, got x "${x.name}" without`);
+      const outer = x.dims.slice(1).map(() => 0);
+      const newAxis = integers(tape, [-1]);
+      const [rotating, ...others] = split(tape, x, [rotaryDim, ...rest]);
+      const pairs = tape.op("Reshape", [rotating, integers(tape, [...outer, numPairs, 2])]);
+      const [a, b] = split(tape, pairs, [1, 1]);
+      const [c, s] = [cos, sin].map((table) => tape.op("Unsqueeze", [table, newAxis]));
+      const turned = concat(tape, turn(tape, a!, b!, c!, s!));
+      const rotated = tape.op("Reshape", [turned, integers(tape, [...outer, rotaryDim])]);
+      return concat(tape, [rotated, ...others]);
+    })
+    .exhaustive();
+};
