@@ -94,15 +94,22 @@ export const attendIn =
     const { layout, rotaryDim } = extended.decoder.rope;
     const { numKvHeads, headDim } = heads;
     const rotary = { layout, numHeads: numKvHeads, headDim, rotaryDim };
-    const rows = (x: Value): Value => tape.op("Reshape", [x, tape.constant("int64", [3], [-1, numKvHeads, headDim])]);
+    const first = tape.constant("int64", [1], [0]);
+    const shape = tape.constant("int64", [3], [-1, numKvHeads, headDim]);
+    const rows = (x: Value, output: string): Value =>
+      tape.output(output, tape.op("Reshape", [x, shape], {}, { output }));
 
     const scale = tape.op("Gather", [shared.queryScale, tape.constant("int64", [], [index])], { axis: 0 });
     const grouped = emitGroupQueries(tape, heads, tape.op("Mul", [query, scale]));
-    const queries = rotations.map(({ query: { cos, sin } }) => emitRotaryEmbedding(tape, rotary, grouped, cos, sin));
-    const keys = rotations.map(({ key: { cos, sin } }, band) =>
-      tape.output(outputs.newKeys(index, band), rows(emitRotaryEmbedding(tape, rotary, key, cos, sin))),
+    const batched = tape.op("Unsqueeze", [grouped, first]);
+    const queries = rotations.map(({ query: { cos, sin } }) =>
+      tape.op("Squeeze", [emitRotaryEmbedding(tape, rotary, batched, cos, sin), first]),
     );
-    const values = tape.output(outputs.newValues(index), rows(value));
+    const keyRows = tape.op("Unsqueeze", [key, first]);
+    const keys = rotations.map(({ key: { cos, sin } }, band) =>
+      rows(emitRotaryEmbedding(tape, rotary, keyRows, cos, sin), outputs.newKeys(index, band)),
+    );
+    const values = rows(value, outputs.newValues(index));
 
     const { settled, recent } = cachedParts(layer, queries);
     const own: MaskedPart = {

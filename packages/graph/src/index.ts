@@ -19,7 +19,7 @@ export type {
   ValueInfoProto,
 } from "./proto/onnx_pb.ts";
 export type { FilePlace } from "./record-tensor.ts";
-export type { ModelOptions, Tape } from "./tape.ts";
+export type { ModelOptions, RecordOptions, Tape } from "./tape.ts";
 export { tape } from "./tape.ts";
 export { tensorFromArray, tensorToArray } from "./tensor.ts";
 export type { Value } from "./value.ts";

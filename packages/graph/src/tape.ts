@@ -27,6 +27,11 @@ export type ModelOptions = {
   readonly producer?: string;
 };
 
+export type RecordOptions = NodeOptions & {
+  /** Name of the first result; absent: after the node. A result that is to be a graph output needs no Identity then. */
+  readonly output?: string;
+};
+
 /** Records one graph. All methods throw RangeError when a name is taken or a value is of another tape. */
 export type Tape = {
   /** A graph input. */
@@ -52,7 +57,7 @@ export type Tape = {
     opType: string,
     inputs: readonly (Value | undefined)[],
     attributes?: Readonly<Record<string, Attribute>>,
-    options?: NodeOptions,
+    options?: RecordOptions,
   ): Value;
   /**
    * A node with several outputs; otherwise like `op`. Nodes are named after their operator unless `options.name` says
@@ -63,9 +68,9 @@ export type Tape = {
     numOutputs: number,
     inputs: readonly (Value | undefined)[],
     attributes?: Readonly<Record<string, Attribute>>,
-    options?: NodeOptions,
+    options?: RecordOptions,
   ): readonly Value[];
-  /** Makes a value a graph output of that name, by an Identity node. */
+  /** Makes a value a graph output of that name, by an Identity node unless the value has that name already. */
   output(name: string, value: Value): Value;
   /** The same recording with node names nested under `name`. */
   scope(name: string): Tape;
@@ -92,12 +97,17 @@ const modelOf = (
   });
 };
 
+/** Whether a name is that of a node's result which is no graph output yet. */
+const isResult = ({ graph, tensors }: Recording, name: string): boolean =>
+  !tensors.has(name) && ![...graph.input, ...graph.output].some((declared) => declared.name === name);
+
 const scoped = (recording: Recording, path: string): Tape => {
-  const ops: Tape["ops"] = (opType, numOutputs, inputs, attributes, { domain = "", name: asked = opType } = {}) => {
+  const ops: Tape["ops"] = (opType, numOutputs, inputs, attributes, options = {}) => {
+    const { domain = "", name: asked = opType, output } = options;
     if (!Number.isInteger(numOutputs) || numOutputs < 1)
       throw new RangeError(`ops: numOutputs must be an integer of at least 1, got ${numOutputs}`);
     const name = freshName(recording, recording.nodeNames, `${path}/${asked}`);
-    const outputs = Array.from({ length: numOutputs }, (_, i) => `${name}/output_${i}`);
+    const outputs = Array.from({ length: numOutputs }, (_, i) => (i === 0 && output) || `${name}/output_${i}`);
     return recordNode(recording, { opType, domain, name, inputs, attributes, outputs });
   };
   return {
@@ -115,6 +125,11 @@ const scoped = (recording: Recording, path: string): Tape => {
     ops,
     output(name, value) {
       checkRecorded(recording, `output "${name}"`, value);
+      const { type, dims } = value;
+      if (value.name === name && isResult(recording, name)) {
+        recording.graph.output.push(valueInfo(value));
+        return value;
+      }
       const node = freshName(recording, recording.nodeNames, `${path}/Identity`);
       recordNode(recording, {
         opType: "Identity",
@@ -123,7 +138,6 @@ const scoped = (recording: Recording, path: string): Tape => {
         inputs: [value],
         outputs: [name],
       });
-      const { type, dims } = value;
       recording.graph.output.push(valueInfo({ name, type, dims }));
       return { name, type, dims };
     },

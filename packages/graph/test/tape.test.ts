@@ -37,6 +37,19 @@ describe("names", () => {
     expect([0, 1, 2].map(() => t.op("Neg", [x]).name)).toEqual(["/Neg/output_0", "/Neg_2/output_0", "/Neg_3/output_0"]);
   });
 
+  it("makes a result that has a graph output's name that output, without a node", () => {
+    const t = tape();
+    const x = t.input("x", "float32", [2]);
+    const y = t.op("Neg", [x], {}, { output: "y" });
+    expect(y.name).toBe("y");
+    expect(t.output("y", y)).toEqual(y);
+    const { graph } = t.model();
+    expect(graph!.node.map(({ opType }) => opType)).toEqual(["Neg"]);
+    expect(graph!.output.map(({ name }) => name)).toEqual(["y"]);
+    expect(() => t.output("y", y)).toThrow('got "y" again');
+    expect(() => t.op("Neg", [x], {}, { output: "y" })).toThrow('a name must be new in the graph, got "y" again');
+  });
+
   it("refuses empty and taken ones", () => {
     const t = tape();
     const x = t.input("x", "float32", []);

@@ -2,6 +2,7 @@
  * Exact merge of two partial attentions in a graph.
  *
  *   lse = max(S) - ln(max(P))      w = sigmoid(lse_a - lse_b)      out = out_b + w (out_a - out_b)
+ *   lse_a - lse_b = max(S_a) - max(S_b) + ln(max(P_b) / max(P_a))
  *
  * For the largest score of a row, P = exp(S - lse): the log-sum-exp comes from two maxima, without a second exponential.
  */
@@ -10,19 +11,17 @@ import type { Tape, Value } from "@ropewalk/graph";
 /** `out` [numKvHeads, rows, headDim] with the scores and probabilities [numKvHeads, rows, keyLen] it came from. */
 export type EmittedPartial = { readonly out: Value; readonly scores: Value; readonly probabilities: Value };
 
-const emitLogSumExp = (tape: Tape, { scores, probabilities }: EmittedPartial): Value => {
-  const lastAxis = tape.constant("int64", [1], [-1]);
-  const max = (x: Value): Value => tape.op("ReduceMax", [x, lastAxis], { keepdims: 1 });
-  return tape.op("Sub", [max(scores), tape.op("Log", [max(probabilities)])]);
-};
-
 /**
  * Merges a into b.
  *
  * @param gate - added to a's log-sum-exp, [1]: 0 keeps it, a large negative number leaves it out
  */
 export const emitMerge = (tape: Tape, a: EmittedPartial, b: EmittedPartial, gate: Value): Value => {
-  const gated = tape.op("Add", [emitLogSumExp(tape, a), gate]);
-  const weight = tape.op("Sigmoid", [tape.op("Sub", [gated, emitLogSumExp(tape, b)])]);
+  const lastAxis = tape.constant("int64", [1], [-1]);
+  const max = (x: Value): Value => tape.op("ReduceMax", [x, lastAxis], { keepdims: 1 });
+  const scores = tape.op("Sub", [max(a.scores), max(b.scores)]);
+  const ratio = tape.op("Div", [max(b.probabilities), max(a.probabilities)]);
+  const difference = tape.op("Add", [tape.op("Add", [scores, tape.op("Log", [ratio])]), gate]);
+  const weight = tape.op("Sigmoid", [difference]);
   return tape.op("Add", [b.out, tape.op("Mul", [weight, tape.op("Sub", [a.out, b.out])])]);
 };

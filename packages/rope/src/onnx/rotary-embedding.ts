@@ -13,12 +13,12 @@ import { check, checkRotaryDim } from "../check.ts";
 import type { RotaryLayout } from "../rotate.ts";
 
 /**
- * Records the rotation of `x`: [numHeads, seqLen, headDim], or [seqLen, numHeads * headDim]. The first rotaryDim dimensions
- * of a head rotate and the rest pass through. The recorded graph needs opset 23.
+ * Records the rotation of `x`: [batch, numHeads, seqLen, headDim], or [batch, seqLen, numHeads * headDim]. The first rotaryDim
+ * dimensions of a head rotate and the rest pass through. The recorded graph needs opset 23.
  *
- * @param cos - [1, seqLen, rotaryDim / 2], rows of a `rotationTable`
+ * @param cos - [batch, seqLen, rotaryDim / 2], rows of a `rotationTable`
  * @param sin - the same
- * @throws RangeError when rotaryDim is not even, above 0 and at most headDim, or `x` has neither two nor three axes
+ * @throws RangeError when rotaryDim is not even, above 0 and at most headDim, or `x` has neither three nor four axes
  */
 export const emitRotaryEmbedding = (
   tape: Tape,
@@ -35,9 +35,8 @@ export const emitRotaryEmbedding = (
   const { layout, numHeads, headDim, rotaryDim } = config;
   checkRotaryDim("emitRotaryEmbedding", rotaryDim, headDim);
   const axes = x.dims?.length;
-  check(axes === 2 || axes === 3, "emitRotaryEmbedding: x must have 2 or 3 axes", axes);
-  const batch = tape.constant("int64", [1], [0]);
-  const rotated = tape.op("RotaryEmbedding", [tape.op("Unsqueeze", [x, batch]), cos, sin], {
+  check(axes === 3 || axes === 4, "emitRotaryEmbedding: x must have 3 or 4 axes", axes);
+  return tape.op("RotaryEmbedding", [x, cos, sin], {
     interleaved: match(layout)
       .with("halves", () => 0)
       .with("interleaved", () => 1)
@@ -46,5 +45,4 @@ export const emitRotaryEmbedding = (
     // 0 stands for all of headDim.
     rotary_embedding_dim: rotaryDim === headDim ? 0 : rotaryDim,
   });
-  return tape.op("Squeeze", [rotated, batch]);
 };
