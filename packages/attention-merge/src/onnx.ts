@@ -1,4 +1,10 @@
 export { emitGroupQueries, emitTile, emitUngroup, type HeadCounts } from "./onnx/heads.ts";
-export { emitAttention, type MaskedPart, type SettledPart } from "./onnx/attention.ts";
+export {
+  emitAttention,
+  type EitherPart,
+  type MaskedPart,
+  type RecentPart,
+  type SettledPart,
+} from "./onnx/attention.ts";
 export { emitMerge, type EmittedPartial } from "./onnx/merge.ts";
 export { emitScores, type Keys, type Layout } from "./onnx/scores.ts";

@@ -11,7 +11,7 @@ import {
   emitTile,
   emitUngroup,
   type Layout,
-  type MaskedPart,
+  type RecentPart,
   type SettledPart,
 } from "../src/onnx.ts";
 import { largestDifference, problem, scenarios, type Scenario } from "./scenario.ts";
@@ -83,28 +83,49 @@ const recorded = (scenario: Scenario): { readonly model: Uint8Array; readonly fe
     keys: feed(`${name}.keys`, stretch(of.keys, layout, from, to)),
     values: feed(`${name}.values`, stretch(values, layout, from, to)),
   });
-  /** Rows from..to, open at distances that `open` holds for. */
-  const masked = (
-    name: string,
-    of: typeof near,
-    at: Value,
-    [from, to]: readonly [number, number],
-    open: (distance: number) => boolean,
-  ): MaskedPart => ({
-    ...part(name, of, at, "rows", from, to),
-    mask: tiled(
-      `${name}.mask`,
+  /** A mask of the keys from..to, open at distances that `open` holds for. */
+  const maskOf = (name: string, [from, to]: readonly [number, number], open: (distance: number) => boolean): Value =>
+    tiled(
+      name,
       mask(queryLen, to - from, (row, column) => open(start + row - (from + column))),
-    ),
-  });
-  const recent: readonly MaskedPart[] = [
-    masked("far", far, farQueries, [settledEnd, bandEnd], (distance) => distance >= window),
-    masked("near", near, nearQueries, [farEnd, start], (distance) => distance < window),
-    masked("own", near, nearQueries, [start, start + queryLen], (distance) => distance >= 0),
+    );
+  const keysOf = (name: string, of: typeof near, [from, to]: readonly [number, number]): Value =>
+    feed(name, stretch(of.keys, "heads", from, to));
+  const ring = [farEnd, start] as const;
+  // Where no key is far from any query, one zero key stands for all of them.
+  const farRing = bandEnd > farEnd ? ring : ([farEnd, farEnd] as const);
+  const recent: readonly RecentPart[] = [
+    {
+      kind: "masked",
+      ...part("tail", far, farQueries, "heads", settledEnd, farEnd),
+      mask: maskOf("tail.mask", [settledEnd, farEnd], () => true),
+    },
+    {
+      kind: "either",
+      layout: "heads",
+      near: {
+        layout: "heads",
+        queries: nearQueries,
+        keys: keysOf("ring.near", near, ring),
+        mask: maskOf("ring.near.mask", ring, (distance) => distance < window),
+      },
+      far: {
+        layout: "heads",
+        queries: farQueries,
+        keys: keysOf("ring.far", far, farRing),
+        mask: maskOf("ring.far.mask", ring, (distance) => distance >= window),
+      },
+      values: feed("ring.values", stretch(values, "heads", ...ring)),
+    },
+    {
+      kind: "masked",
+      ...part("own", near, nearQueries, "rows", start, start + queryLen),
+      mask: maskOf("own.mask", [start, start + queryLen], (distance) => distance >= 0),
+    },
   ];
   const lengths = feed(
     "lengths",
-    int64([3], [Math.max(1, bandEnd - settledEnd), Math.max(1, start - farEnd), queryLen]),
+    int64([3], [Math.max(1, farEnd - settledEnd), Math.max(1, start - farEnd), queryLen]),
   );
   const settled: SettledPart = {
     ...part("settled", far, farQueries, "heads", 0, settledEnd),

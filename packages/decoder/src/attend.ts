@@ -7,7 +7,7 @@ import {
   emitAttention,
   emitGroupQueries,
   emitUngroup,
-  type MaskedPart,
+  type RecentPart,
   type SettledPart,
 } from "@ropewalk/attention-merge/onnx";
 import type { Tape, Value } from "@ropewalk/graph";
@@ -28,60 +28,69 @@ type Layer = {
 /** Queries in each band's rotation, near to far: [numKvHeads, group * seqLen, headDim] each. */
 type Queries = readonly Value[];
 
-/** The long stretch that every query sees in the outermost rotation, head by head. */
-const settledPart = ({ tape, shared: { heads, gate }, index }: Layer, queries: Queries): SettledPart => {
-  const byHead = (name: string): Value => tape.input(name, "float32", [heads.numKvHeads, "settledLen", heads.headDim]);
-  return {
+/** A part of the cache, head by head. */
+const heads = ({ tape, shared: { heads: sizes } }: Layer, name: string, tokens: string): Value =>
+  tape.input(name, "float32", [sizes.numKvHeads, tokens, sizes.headDim]);
+
+/** The long stretch that every query sees in the outermost rotation. */
+const settledPart = (layer: Layer, queries: Queries): SettledPart => ({
+  layout: "heads",
+  queries: queries.at(-1)!,
+  keys: heads(layer, inputs.settledKeys(layer.index), "settledLen"),
+  values: heads(layer, inputs.settledValues(layer.index), "settledLen"),
+  gate: layer.shared.gate(inputs.settledGate),
+});
+
+/** Seen by every query in the outermost rotation too, but not settled yet. */
+const tailPart = (layer: Layer, queries: Queries): RecentPart => ({
+  kind: "masked",
+  layout: "heads",
+  queries: queries.at(-1)!,
+  keys: heads(layer, inputs.tailKeys(layer.index), "tailLen"),
+  values: heads(layer, inputs.tailValues(layer.index), "tailLen"),
+  mask: layer.shared.mask(inputs.tailMask, "tailLen"),
+});
+
+/** The last keys, inside the window of some query. */
+const nearRing = (layer: Layer, queries: Queries) => ({
+  layout: "heads" as const,
+  queries: queries[0]!,
+  keys: heads(layer, inputs.ringNearKeys(layer.index), "ringLen"),
+  mask: layer.shared.mask(inputs.ringNearMask, "ringLen"),
+});
+
+const ringValues = (layer: Layer): Value => heads(layer, inputs.ringValues(layer.index), "ringLen");
+
+/** Those of them that are far from a query, in the far rotation. */
+const eitherRing = (layer: Layer, queries: Queries): RecentPart => ({
+  kind: "either",
+  layout: "heads",
+  near: nearRing(layer, queries),
+  far: {
     layout: "heads",
     queries: queries.at(-1)!,
-    keys: byHead(inputs.settledKeys(index)),
-    values: byHead(inputs.settledValues(index)),
-    gate: gate(inputs.settledGate),
-  };
-};
-
-/** Rows of the cache in one rotation: [keyLen, numKvHeads, headDim]. */
-const rowsPart = (
-  { tape, shared: { heads, mask } }: Layer,
-  queries: Value,
-  names: { readonly keys: string; readonly values: string; readonly mask: string; readonly keyLen: string },
-): MaskedPart => {
-  const rows = (name: string): Value => tape.input(name, "float32", [names.keyLen, heads.numKvHeads, heads.headDim]);
-  return {
-    layout: "rows",
-    queries,
-    keys: rows(names.keys),
-    values: rows(names.values),
-    mask: mask(names.mask, names.keyLen),
-  };
-};
-
-/** What settles later, and with two bands the band. */
-const farPart = (layer: Layer, queries: Queries): MaskedPart => {
-  const [keys, values] = [inputs.farKeys(layer.index), inputs.farValues(layer.index)];
-  return rowsPart(layer, queries.at(-1)!, { keys, values, mask: inputs.farMask, keyLen: "farLen" });
-};
-
-/** The band, and what is inside the window of every query. */
-const nearPart = (layer: Layer, queries: Queries): MaskedPart => {
-  const [keys, values] = [inputs.nearKeys(layer.index), inputs.nearValues(layer.index)];
-  return rowsPart(layer, queries[0]!, { keys, values, mask: inputs.nearMask, keyLen: "nearLen" });
-};
+    keys: heads(layer, inputs.ringFarKeys(layer.index), "ringFarLen"),
+    mask: layer.shared.mask(inputs.ringFarMask, "ringLen"),
+  },
+  values: ringValues(layer),
+});
 
 /** The parts of the cache, in the order that `recentLengths` counts them. */
 const cachedParts = (
   layer: Layer,
   queries: Queries,
-): { readonly settled?: SettledPart; readonly recent: readonly MaskedPart[] } =>
+): { readonly settled?: SettledPart; readonly recent: readonly RecentPart[] } =>
   match(layer.extended.layout)
     .with({ kind: "everything" }, () => ({
       settled: settledPart(layer, queries),
-      recent: [farPart(layer, queries)],
+      recent: [tailPart(layer, queries)],
     }))
-    .with({ kind: "window" }, () => ({ recent: [nearPart(layer, queries)] }))
+    .with({ kind: "window" }, () => ({
+      recent: [{ kind: "masked" as const, ...nearRing(layer, queries), values: ringValues(layer) }],
+    }))
     .with({ kind: "near-far" }, () => ({
       settled: settledPart(layer, queries),
-      recent: [farPart(layer, queries), nearPart(layer, queries)],
+      recent: [tailPart(layer, queries), eitherRing(layer, queries)],
     }))
     .exhaustive();
 
@@ -90,9 +99,9 @@ export const attendIn =
   (layer: Layer): Attend =>
   ({ query, key, value }) => {
     const { tape, extended, shared, index } = layer;
-    const { heads, rotations } = shared;
+    const { heads: counts, rotations } = shared;
     const { layout, rotaryDim } = extended.decoder.rope;
-    const { numKvHeads, headDim } = heads;
+    const { numKvHeads, headDim } = counts;
     const rotary = { layout, numHeads: numKvHeads, headDim, rotaryDim };
     const first = tape.constant("int64", [1], [0]);
     const shape = tape.constant("int64", [3], [-1, numKvHeads, headDim]);
@@ -100,7 +109,7 @@ export const attendIn =
       tape.output(output, tape.op("Reshape", [x, shape], {}, { output }));
 
     const scale = tape.op("Gather", [shared.queryScale, tape.constant("int64", [], [index])], { axis: 0 });
-    const grouped = emitGroupQueries(tape, heads, tape.op("Mul", [query, scale]));
+    const grouped = emitGroupQueries(tape, counts, tape.op("Mul", [query, scale]));
     const batched = tape.op("Unsqueeze", [grouped, first]);
     const queries = rotations.map(({ query: { cos, sin } }) =>
       tape.op("Squeeze", [emitRotaryEmbedding(tape, rotary, batched, cos, sin), first]),
@@ -112,7 +121,8 @@ export const attendIn =
     const values = rows(value, outputs.newValues(index));
 
     const { settled, recent } = cachedParts(layer, queries);
-    const own: MaskedPart = {
+    const own: RecentPart = {
+      kind: "masked",
       layout: "rows",
       queries: queries[0]!,
       keys: keys[0]!,
@@ -120,5 +130,5 @@ export const attendIn =
       mask: shared.mask(inputs.causalMask, "seqLen"),
     };
     const attended = emitAttention(tape, { settled, recent: [...recent, own], lengths: shared.recentLengths });
-    return emitUngroup(tape, heads, attended);
+    return emitUngroup(tape, counts, attended);
   };

@@ -8,22 +8,15 @@
  *   band  (s - W, s + C - 1 - W] beyond it for the later queries, inside it for the earlier ones
  *   near  the rest, up to s - 1  inside the window of every query
  *
- * The rows that are read in the far rotation end with the band, those in the near rotation begin with it: a key of the band
- * stands in both, and each query's masks open one of the two.
+ * Far keys lie in the settled part and the tail; the last W keys lie in a ring, token t in slot t mod W, and each query's
+ * masks open a slot of the band in the near rotation or in the far one.
  */
 import { queryScales } from "@ropewalk/entropy-scaling";
 import { rotationTable, type RopeFrequencies } from "@ropewalk/rope";
-import { match } from "ts-pattern";
 import type { BandLayout, ExtendedDecoder } from "./extend.ts";
 import { inputs } from "./interface.ts";
 
 export type Chunk = { readonly start: number; readonly length: number };
-
-/** Tokens `from` (included) to `to` (excluded). */
-export type Range = { readonly from: number; readonly to: number };
-
-/** The rows of the cache that a chunk reads, in each rotation that its layout has. */
-export type RowRanges = { readonly far?: Range; readonly near?: Range };
 
 /** The longest chunk a layout allows. */
 export const longestChunk = (layout: BandLayout): number => (layout.kind === "everything" ? Infinity : layout.window);
@@ -32,51 +25,64 @@ export const longestChunk = (layout: BandLayout): number => (layout.kind === "ev
 export const farFrom = (layout: BandLayout, start: number): number =>
   layout.kind === "everything" ? start : Math.max(0, start - layout.window + 1);
 
-/** @param settled - tokens from the start on that are read elsewhere; at most `farFrom` */
-export const rowsRead = (layout: BandLayout, { start, length }: Chunk, settled: number): RowRanges =>
-  match(layout)
-    .with({ kind: "everything" }, () => ({ far: { from: settled, to: start } }))
-    .with({ kind: "window" }, () => ({ near: { from: farFrom(layout, start), to: start } }))
-    .with({ kind: "near-far" }, ({ window }) => {
-      const farEnd = farFrom(layout, start);
-      const bandEnd = Math.max(farEnd, Math.min(start, start + length - window));
-      return { far: { from: settled, to: bandEnd }, near: { from: farEnd, to: start } };
-    })
-    .exhaustive();
+/** Whether a query of the chunk is a window or more away from a key that an earlier one is closer to. */
+export const hasBand = (layout: BandLayout, { start, length }: Chunk): boolean =>
+  layout.kind !== "everything" && length > 1 && start + length > layout.window && start > 0;
 
 /** What a masked score is moved by: far below any score, yet finite, so that no difference of two is NaN. */
 export const closed = -1e30;
 
 export type Numbers = { readonly dims: readonly number[]; readonly data: Float32Array };
 
-/**
- * [chunk.length, keys] of 0 where a query's distance to a key lies in `open`, else `closed`. A mask without columns becomes
- * one closed column.
- */
-const mask = (chunk: Chunk, keys: Range, open: Range): Numbers => {
-  const columns = Math.max(1, keys.to - keys.from);
-  const data = new Float32Array(chunk.length * columns).fill(closed);
-  for (let row = 0; row < chunk.length; row++) {
-    const position = chunk.start + row;
-    // Distances ascend from the last key to the first: the open columns of a row lie side by side.
-    const [first, end] = [position - open.to + 1, position - open.from + 1].map(
-      (key) => Math.max(keys.from, Math.min(keys.to, key)) - keys.from,
-    );
-    data.fill(0, row * columns + first!, row * columns + end!);
-  }
-  return { dims: [chunk.length, columns], data };
+/** [rows, columns] of 0 in the columns that `open` gives for each row, as [from, to) pairs, else `closed`. */
+const mask = (
+  rows: number,
+  columns: number,
+  open: (row: number) => readonly (readonly [from: number, to: number])[],
+): Numbers => {
+  const data = new Float32Array(rows * columns).fill(closed);
+  for (let row = 0; row < rows; row++)
+    for (const [from, to] of open(row)) data.fill(0, row * columns + from, row * columns + Math.max(from, to));
+  return { dims: [rows, columns], data };
 };
 
-/** Masks of the rows that the chunk reads, and of the chunk's own triangle. */
-export const chunkMasks = (layout: BandLayout, chunk: Chunk, settled: number): Readonly<Record<string, Numbers>> => {
-  const { start, length } = chunk;
-  const window = layout.kind === "everything" ? 0 : layout.window;
-  const { far, near } = rowsRead(layout, chunk, settled);
-  return {
-    [inputs.causalMask]: mask(chunk, { from: start, to: start + length }, { from: 0, to: Infinity }),
-    ...(far && { [inputs.farMask]: mask(chunk, far, { from: window, to: Infinity }) }),
-    ...(near && { [inputs.nearMask]: mask(chunk, near, { from: 0, to: window }) }),
+/** The slots of tokens [from, to), at most a ring of them. */
+const slotsOf = (from: number, to: number, slots: number): readonly (readonly [number, number])[] => {
+  if (to <= from) return [];
+  const first = from % slots;
+  const end = first + to - from;
+  return end <= slots
+    ? [[first, end]]
+    : [
+        [first, slots],
+        [0, end - slots],
+      ];
+};
+
+/** The parts of a cache that masks are as wide as. */
+export type CacheWidths = { readonly settled: number; readonly tailRoom: number; readonly ringRoom: number };
+
+/** Masks of the cache's parts, and of the chunk's own triangle. */
+export const chunkMasks = (
+  layout: BandLayout,
+  { start, length }: Chunk,
+  { settled, tailRoom, ringRoom }: CacheWidths,
+): Readonly<Record<string, Numbers>> => {
+  const farEnd = farFrom(layout, start);
+  const causal = { [inputs.causalMask]: mask(length, length, (row) => [[0, row + 1]]) };
+  const tail = { [inputs.tailMask]: mask(length, tailRoom, () => [[0, farEnd - settled]]) };
+  if (layout.kind === "everything") return { ...causal, ...tail };
+  const { window } = layout;
+  // The first token that is near for the query of a row.
+  const nearFrom = (row: number): number => Math.min(start, Math.max(0, start + row - window + 1));
+  const near = {
+    [inputs.ringNearMask]: mask(length, ringRoom, (row) => slotsOf(nearFrom(row), start, window)),
   };
+  if (layout.kind === "window") return { ...causal, ...near };
+  const far = {
+    [inputs.ringFarMask]: mask(length, ringRoom, (row) => slotsOf(farEnd, nearFrom(row), window)),
+  };
+  return { ...causal, ...tail, ...near, ...far };
 };
 
 /** Rotations of the chunk's queries and keys, band by band, and the scale of each query in each layer. */

@@ -5,12 +5,11 @@ export {
   chunkNumbers,
   closed,
   farFrom,
+  hasBand,
   longestChunk,
-  rowsRead,
+  type CacheWidths,
   type Chunk,
   type Numbers,
-  type Range,
-  type RowRanges,
 } from "./chunk.ts";
 export type { Attend, Builder, Decoder, DecoderRope, Projected } from "./decoder.ts";
 export { extendDecoder, frequenciesFor, type BandLayout, type ExtendedDecoder } from "./extend.ts";

@@ -16,21 +16,25 @@ export const inputs = {
     `${bandNames[band] ?? band}_${side}_${part}`,
   /** [seqLen, seqLen] */
   causalMask: "causal_mask",
-  /** [seqLen, keyLen] each, over the rows read in that rotation. */
-  farMask: "far_mask",
-  nearMask: "near_mask",
+  /** [seqLen, tailLen] */
+  tailMask: "tail_mask",
+  /** [seqLen, ringLen] each: slots seen in the near and in the far rotation. */
+  ringNearMask: "ring_near_mask",
+  ringFarMask: "ring_far_mask",
   /** [1]: 0, or `closed` when the settled part is a stand-in. */
   settledGate: "settled_gate",
-  /** [parts] int64: keys in each recent part, in the order far, near, own. */
+  /** [parts] int64: keys in each recent part, in the order tail, ring, own. */
   recentLengths: "recent_lengths",
   /** [numKvHeads, settledLen, headDim] each */
   settledKeys: (index: number): string => layer(index, "settled_keys"),
   settledValues: (index: number): string => layer(index, "settled_values"),
-  /** [keyLen, numKvHeads, headDim] each */
-  farKeys: (index: number): string => layer(index, "far_keys"),
-  farValues: (index: number): string => layer(index, "far_values"),
-  nearKeys: (index: number): string => layer(index, "near_keys"),
-  nearValues: (index: number): string => layer(index, "near_values"),
+  /** [numKvHeads, tailLen, headDim] each */
+  tailKeys: (index: number): string => layer(index, "tail_keys"),
+  tailValues: (index: number): string => layer(index, "tail_values"),
+  /** [numKvHeads, ringLen, headDim] each; the far keys may be one key where no slot is far. */
+  ringNearKeys: (index: number): string => layer(index, "ring_near_keys"),
+  ringFarKeys: (index: number): string => layer(index, "ring_far_keys"),
+  ringValues: (index: number): string => layer(index, "ring_values"),
 } as const;
 
 export const outputs = {

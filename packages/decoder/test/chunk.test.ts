@@ -4,9 +4,9 @@ import {
   chunkMasks,
   closed,
   farFrom,
+  hasBand,
   inputs,
   longestChunk,
-  rowsRead,
   type BandLayout,
   type Numbers,
 } from "../src/index.ts";
@@ -27,25 +27,21 @@ const open = ({ dims, data }: Numbers, row: number, column: number): boolean => 
   return value === 0;
 };
 
-describe("rows that a chunk reads", () => {
-  it("far rows end with the band, near rows begin with it, and the band is near for some queries and far for others", () => {
+describe("a chunk and its window", () => {
+  it("has a band where a key before it is near for some queries and far for others", () => {
     fc.assert(
       fc.property(placed, ([layout, chunk]) => {
+        const inside = (key: number): readonly boolean[] =>
+          Array.from({ length: chunk.length }, (_, query) => chunk.start + query - key < layout.window);
+        const before = Array.from({ length: chunk.start }, (_, key) => new Set(inside(key)));
+        expect(hasBand(layout, chunk)).toBe(before.some(({ size }) => size === 2));
         const farEnd = farFrom(layout, chunk.start);
-        const { far, near } = rowsRead(layout, chunk, 0);
-        expect(near).toEqual({ from: farEnd, to: chunk.start });
-        expect(far === undefined).toBe(layout.kind === "window");
-        for (let key = 0; key < chunk.start; key++) {
-          const inside = Array.from({ length: chunk.length }, (_, query) => chunk.start + query - key < layout.window);
-          if (key < farEnd) expect(inside).not.toContain(true);
-          else if (far && key < far.to) expect(new Set(inside).size).toBe(2);
-          else if (far) expect(inside).not.toContain(false);
-        }
+        before.forEach((seen, key) => expect(seen.has(true)).toBe(key >= farEnd));
       }),
     );
   });
 
-  it("a chunk as long as the window has no key of its own that is far from a query of its own", () => {
+  it("has no key of its own that is far from a query of its own", () => {
     fc.assert(
       fc.property(layouts, (layout) => {
         expect(longestChunk(layout) - 1).toBeLessThan(layout.window);
@@ -53,28 +49,38 @@ describe("rows that a chunk reads", () => {
     );
   });
 
-  it("one band has no window: everything before the chunk is seen alike", () => {
-    expect(rowsRead({ kind: "everything" }, { start: 9, length: 4 }, 5)).toEqual({ far: { from: 5, to: 9 } });
+  it("has no window where there is one band: everything before it is seen alike", () => {
+    expect(hasBand({ kind: "everything" }, { start: 9, length: 4 })).toBe(false);
     expect(farFrom({ kind: "everything" }, 9)).toBe(9);
     expect(longestChunk({ kind: "everything" })).toBe(Infinity);
   });
 });
 
 describe("masks", () => {
-  it("open each key before a query once, near or far, or settled, and never the future", () => {
+  it("open each key before a query once: settled, in the tail, or in its slot of the ring, near or far", () => {
     fc.assert(
       fc.property(placed, fc.double({ min: 0, max: 1, noNaN: true }), ([layout, chunk], share) => {
-        const settled = layout.kind === "window" ? 0 : Math.floor(share * farFrom(layout, chunk.start));
-        const masks = chunkMasks(layout, chunk, settled);
-        const { far, near } = rowsRead(layout, chunk, settled);
+        const { window } = layout;
+        const farEnd = farFrom(layout, chunk.start);
+        const settled = layout.kind === "window" ? 0 : Math.floor(share * farEnd);
+        const [tailRoom, ringRoom] = [farEnd - settled + 3, window];
+        const masks = chunkMasks(layout, chunk, { settled, tailRoom, ringRoom });
+        expect(masks[inputs.ringFarMask] === undefined).toBe(layout.kind === "window");
         for (let query = 0; query < chunk.length; query++) {
           const position = chunk.start + query;
-          for (let key = settled; key < chunk.start; key++) {
-            const isNear = position - key < layout.window;
-            const opens = (name: string, range: typeof far): boolean =>
-              range !== undefined && key >= range.from && key < range.to && open(masks[name]!, query, key - range.from);
-            expect(opens(inputs.nearMask, near)).toBe(isNear);
-            expect(opens(inputs.farMask, far)).toBe(!isNear && layout.kind === "near-far");
+          const openTail = Array.from(
+            { length: tailRoom },
+            (_, at) => layout.kind === "near-far" && open(masks[inputs.tailMask]!, query, at),
+          );
+          if (layout.kind === "near-far")
+            expect(openTail).toEqual(Array.from({ length: tailRoom }, (_, at) => at < farEnd - settled));
+          const seen = { near: new Set<number>(), far: new Set<number>() };
+          for (let key = Math.max(0, chunk.start - window); key < chunk.start; key++)
+            if (key >= farEnd) seen[position - key < window ? "near" : "far"].add(key % window);
+          for (let slot = 0; slot < window; slot++) {
+            expect(open(masks[inputs.ringNearMask]!, query, slot)).toBe(seen.near.has(slot));
+            if (layout.kind === "near-far")
+              expect(open(masks[inputs.ringFarMask]!, query, slot)).toBe(seen.far.has(slot));
           }
           for (let own = 0; own < chunk.length; own++)
             expect(open(masks[inputs.causalMask]!, query, own)).toBe(own <= query);
@@ -84,15 +90,10 @@ describe("masks", () => {
     );
   });
 
-  it("of no keys is one closed column", () => {
-    const masks = chunkMasks({ kind: "near-far", window: 4 }, { start: 0, length: 2 }, 0);
-    for (const name of [inputs.farMask, inputs.nearMask])
-      expect(masks[name]).toEqual({ dims: [2, 1], data: new Float32Array(2).fill(closed) });
-  });
-
-  it("of one band open everything that is not settled", () => {
-    const masks = chunkMasks({ kind: "everything" }, { start: 9, length: 2 }, 5);
-    expect(masks[inputs.farMask]).toEqual({ dims: [2, 4], data: new Float32Array(8) });
+  it("of one band open the tail, and there is no ring", () => {
+    const masks = chunkMasks({ kind: "everything" }, { start: 9, length: 2 }, { settled: 5, tailRoom: 6, ringRoom: 0 });
+    const row = [0, 0, 0, 0, closed, closed];
+    expect(masks[inputs.tailMask]).toEqual({ dims: [2, 6], data: Float32Array.of(...row, ...row) });
     expect(Object.keys(masks)).toHaveLength(2);
   });
 });

@@ -80,12 +80,12 @@ describe("decoderGraph", () => {
   it("has no input that its layout does not need", () => {
     const plain = names({});
     expect(plain.inputs).toContain(inputs.settledKeys(1));
-    expect(plain.inputs).not.toContain(inputs.nearKeys(0));
+    expect(plain.inputs).not.toContain(inputs.ringNearKeys(0));
     expect(plain.inputs.filter((name) => /^far_(query|key)_/.test(name))).toEqual([]);
     const window = names(slidingWindow({ window: 8 }));
-    expect(window.inputs).toContain(inputs.nearKeys(0));
+    expect(window.inputs).toContain(inputs.ringNearKeys(0));
     expect(window.inputs).not.toContain(inputs.settledKeys(0));
-    expect(window.inputs).not.toContain(inputs.farMask);
+    expect(window.inputs).not.toContain(inputs.ringFarMask);
   });
 
   it("gives back the chunk's keys in every band's rotation, its values and the logits", () => {

@@ -1,5 +1,5 @@
+export { appendToCache } from "./append.ts";
 export {
-  appendToCache,
   cacheBytes,
   createCache,
   plannedCacheBytes,

@@ -12,7 +12,8 @@ import {
   type Numbers,
 } from "@ropewalk/decoder";
 import { dependsOnLength, type RopeFrequencies } from "@ropewalk/rope";
-import { appendToCache, createCache, releaseCache, type KeyValueCache } from "./cache.ts";
+import { appendToCache } from "./append.ts";
+import { createCache, releaseCache, type KeyValueCache } from "./cache.ts";
 import { cacheFeeds } from "./feeds.ts";
 
 /** Logits [rows, vocabSize] of the asked rows, and the cache with the chunk behind it. */
@@ -43,7 +44,7 @@ export const runChunk = async (
       [inputs.ids]: int64([ids.length], ids),
       [inputs.logitRows]: int64([rows.length], rows),
       ...asTensors(chunkNumbers(extended, frequencies, chunk)),
-      ...asTensors(chunkMasks(extended.layout, chunk, ready.settled)),
+      ...asTensors(chunkMasks(extended.layout, chunk, ready)),
       ...cacheFeeds(ready, chunk),
     },
     { read: [outputs.logits], keep: ready.appended },

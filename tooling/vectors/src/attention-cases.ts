@@ -6,7 +6,9 @@ import {
   emitTile,
   emitUngroup,
   type Layout,
+  type EitherPart,
   type MaskedPart,
+  type RecentPart,
   type SettledPart,
 } from "@ropewalk/attention-merge/onnx";
 import type { GraphCase } from "../../../packages/backend/src/conformance/graphs.ts";
@@ -91,7 +93,6 @@ const attentionCase = (shape: Shape, firstSeed: number): GraphCase => {
   const mask = (name: string, columns: number, offset: number, from: number, to: number): Value =>
     emitTile(graph, heads, feed(name, { kind: "mask", dims: [queryLen, columns], offset, from, to }));
   const farEnd = twoBands ? start - window + 1 : start;
-  const bandEnd = twoBands ? Math.max(farEnd, keyLen - window) : start;
   const settledEnd = farEnd - 5;
   const head: Stretch = { name: "settled", layout: "heads", from: 0, to: settledEnd };
   const settled: SettledPart = {
@@ -101,33 +102,43 @@ const attentionCase = (shape: Shape, firstSeed: number): GraphCase => {
     values: valuesOf(head),
     gate: feed("settled_gate", { kind: "fill", dims: [1], value: 0 }),
   };
-  // The far and the near rows overlap in the band, and share its values.
-  const rows = valuesOf({ name: "rows", layout: "rows", from: settledEnd, to: keyLen });
-  const ints = (...values: readonly number[]): Value => graph.constant("int64", [values.length], values);
-  const rowValues = ({ from, to }: Stretch): Value =>
-    graph.op("Slice", [rows, ints(from - settledEnd), ints(to - settledEnd), ints(0)]);
-  /** Rows open at distances `from` to `to`. */
-  const masked = (stretch: Stretch, queries: Value, band: keyof typeof keys, from: number, to: number): MaskedPart => {
-    const columns = stretch.to - stretch.from;
-    return {
-      layout: "rows",
-      queries,
-      keys: keysOf(stretch, band),
-      values: rowValues(stretch),
-      mask: mask(`${stretch.name}_mask`, columns, start - stretch.from, from, to),
-    };
-  };
-
-  const farRows: Stretch = { name: "far", layout: "rows", from: settledEnd, to: bandEnd };
-  const nearRows: Stretch = { name: "near", layout: "rows", from: farEnd, to: start };
+  /** Keys open at distances `from` to `to`. */
+  const maskOf = (stretch: Stretch, name: string, from: number, to: number): Value =>
+    mask(`${stretch.name}_${name}_mask`, stretch.to - stretch.from, start - stretch.from, from, to);
+  const masked = (stretch: Stretch, queries: Value, band: keyof typeof keys): MaskedPart => ({
+    kind: "masked",
+    layout: stretch.layout,
+    queries,
+    keys: keysOf(stretch, band),
+    values: valuesOf(stretch),
+    mask: maskOf(stretch, band, 0, 1e9),
+  });
+  const tail: Stretch = { name: "tail", layout: "heads", from: settledEnd, to: farEnd };
+  const ring: Stretch = { name: "ring", layout: "heads", from: farEnd, to: start };
   const own: Stretch = { name: "own", layout: "rows", from: start, to: keyLen };
-  const read = [
-    { stretch: farRows, of: () => masked(farRows, far, outer, twoBands ? window : 0, 1e9) },
-    { stretch: nearRows, of: () => masked(nearRows, near, "near", 0, window === Infinity ? 1e9 : window) },
-    { stretch: own, of: () => masked(own, near, "near", 0, 1e9) },
-  ].filter(({ stretch: { from, to } }) => to > from);
-  const parts = read.map(({ of }) => of());
-  const lengths = read.map(({ stretch: { from, to } }) => to - from);
+  const either = (): EitherPart => ({
+    kind: "either",
+    layout: "heads",
+    near: {
+      layout: "heads",
+      queries: near,
+      keys: keysOf(ring, "near"),
+      mask: maskOf(ring, "near", 0, window),
+    },
+    far: {
+      layout: "heads",
+      queries: far,
+      keys: keysOf(ring, "far"),
+      mask: maskOf(ring, "far", window, 1e9),
+    },
+    values: valuesOf(ring),
+  });
+  const parts: readonly RecentPart[] = [
+    masked(tail, far, outer),
+    ...(twoBands ? [either()] : []),
+    masked(own, near, "near"),
+  ];
+  const lengths = [farEnd - settledEnd, ...(twoBands ? [start - farEnd] : []), queryLen];
   const lengthsValue = feed("lengths", { kind: "integers", dims: [lengths.length], values: lengths });
   const attended = emitAttention(graph, { settled, recent: parts, lengths: lengthsValue });
   graph.output("out", emitUngroup(graph, heads, attended));

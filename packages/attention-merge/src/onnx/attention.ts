@@ -4,28 +4,48 @@
  *   settled   the long stretch of keys that every query sees: no mask, only a gate [1] that is 0, or -1e30 when the part is a
  *             stand-in
  *   masked    a mask [rows, keyLen] of 0 and -1e30 is added
+ *   either    near for some queries, far for others, never both: S = max(S_near + mask_near, S_far + mask_far)
  *
- * The masked parts share one softmax over their joined scores. The settled part is never joined with them: its own softmax
- * is merged in by log-sum-exp, so no mask, Where or Concat of the full width is ever computed. A key that is near for some
- * queries and far for others stands in two masked parts, open in one of them for each query.
+ * The recent parts, masked and either, share one softmax over their joined scores. The settled part is never joined with them: its own softmax
+ * is merged in by log-sum-exp, so no mask, Where or Concat of the full width is ever computed.
  *
  * Runtimes disagree about tensors without elements, so a part always holds at least one key; an absent part is one
  * zero key with its gate or mask closed.
  */
 import type { Tape, Value } from "@ropewalk/graph";
+import { match } from "ts-pattern";
 import { emitMerge, type EmittedPartial } from "./merge.ts";
-import { emitScores, emitWeightedValues, type Keys } from "./scores.ts";
+import { emitScores, emitWeightedValues, type Keys, type Layout } from "./scores.ts";
 
-type Part = Keys & { readonly queries: Value; readonly values: Value };
+type Scored = Keys & { readonly queries: Value };
+type Masked = Scored & { readonly mask: Value };
 
-export type SettledPart = Part & { readonly gate: Value };
-export type MaskedPart = Part & { readonly mask: Value };
+export type SettledPart = Scored & { readonly values: Value; readonly gate: Value };
+export type MaskedPart = Masked & { readonly kind: "masked"; readonly values: Value };
+export type EitherPart = {
+  readonly kind: "either";
+  readonly layout: Layout;
+  readonly near: Masked;
+  /** One key may stand for all where no query sees a far one: its scores are repeated behind the closed mask. */
+  readonly far: Masked;
+  readonly values: Value;
+};
+export type RecentPart = MaskedPart | EitherPart;
+
+const emitMasked = (tape: Tape, part: Masked): Value =>
+  tape.op("Add", [emitScores(tape, part.queries, part), part.mask]);
+
+const emitRecentScores = (tape: Tape, part: RecentPart): Value =>
+  match(part)
+    .with({ kind: "masked" }, (masked) => emitMasked(tape, masked))
+    .with({ kind: "either" }, ({ near, far }) => tape.op("Max", [emitMasked(tape, near), emitMasked(tape, far)]))
+    .exhaustive();
 
 /** One softmax over the parts' joined scores. `lengths` [parts] int64 gives each part's keyLen. */
-const emitJoined = (tape: Tape, parts: readonly MaskedPart[], lengths: Value): EmittedPartial => {
+const emitJoined = (tape: Tape, parts: readonly RecentPart[], lengths: Value): EmittedPartial => {
   const scores = tape.op(
     "Concat",
-    parts.map((part) => tape.op("Add", [emitScores(tape, part.queries, part), part.mask])),
+    parts.map((part) => emitRecentScores(tape, part)),
     { axis: 2 },
   );
   const probabilities = tape.op("Softmax", [scores], { axis: -1 });
@@ -45,7 +65,7 @@ const emitSettled = (tape: Tape, part: SettledPart): EmittedPartial => {
 /**
  * Attention of grouped queries [numKvHeads, rows, headDim], scaled and rotated, over every part.
  *
- * @param parts.recent - masked parts; each query sees a key of at least one
+ * @param parts.recent - each query sees a key of at least one
  * @param parts.lengths - [recent.length] int64, the keyLen of each recent part
  * @returns [numKvHeads, rows, headDim]
  */
@@ -53,7 +73,7 @@ export const emitAttention = (
   tape: Tape,
   parts: {
     readonly settled?: SettledPart | undefined;
-    readonly recent: readonly MaskedPart[];
+    readonly recent: readonly RecentPart[];
     readonly lengths: Value;
   },
 ): Value => {

@@ -1,0 +1,187 @@
+/** What a chunk leaves behind: its rotated keys and values, as the graph gave them, put into the cache's parts. */
+import type { Backend, Buffer, Tensor } from "@ropewalk/backend";
+import { farFrom, outputs } from "@ropewalk/decoder";
+import { ringSlots, rowSize, settleBlock, settles, type KeyValueCache, type LayerCache } from "./cache.ts";
+
+type Results = Readonly<Record<string, Tensor>>;
+
+/** A part [numKvHeads, tokens, headDim] that is written to: from token `at` on. */
+type Target = { readonly buffer: Buffer; readonly tokens: number; readonly at: number };
+
+/** Where tokens stand that are not in the tail or settled yet: those before the chunk in a ring, its own in the result. */
+type Source = { readonly ring: Buffer; readonly fresh: Tensor };
+
+type Sizes = { readonly numKvHeads: number; readonly headDim: number };
+
+const sizesOf = ({ extended: { decoder } }: KeyValueCache): Sizes => decoder;
+
+/** The same tokens of every head, from one part to another. */
+const copyHeads = (
+  { numKvHeads, headDim }: Sizes,
+  source: { readonly buffer: Buffer; readonly tokens: number; readonly from: number; readonly count: number },
+  { buffer, tokens, at }: Target,
+): void =>
+  buffer.write(source.buffer, {
+    from: source.from * headDim,
+    fromStride: source.tokens * headDim,
+    to: at * headDim,
+    toStride: tokens * headDim,
+    length: source.count * headDim,
+    count: numKvHeads,
+  });
+
+/** Tokens [from, from + count) of a result [chunk, numKvHeads, headDim], head by head. */
+const copyFresh = (
+  { numKvHeads, headDim }: Sizes,
+  source: { readonly rows: Tensor; readonly from: number; readonly count: number },
+  { buffer, tokens, at }: Target,
+): void => {
+  for (let head = 0; head < numKvHeads; head++)
+    buffer.write(source.rows, {
+      from: (source.from * numKvHeads + head) * headDim,
+      fromStride: numKvHeads * headDim,
+      to: (head * tokens + at) * headDim,
+      toStride: headDim,
+      length: headDim,
+      count: source.count,
+    });
+};
+
+/** The slots of tokens [from, to) as runs that do not wrap. */
+const slotRuns = (
+  from: number,
+  to: number,
+  slots: number,
+): readonly { readonly slot: number; readonly count: number }[] => {
+  const runs: { readonly slot: number; readonly count: number }[] = [];
+  for (let token = from; token < to;) {
+    const slot = token % slots;
+    const count = Math.min(to - token, slots - slot);
+    runs.push({ slot, count });
+    token += count;
+  }
+  return runs;
+};
+
+/** Tokens [from, to), out of the ring and the chunk, to a place behind one another. */
+const gather = (cache: KeyValueCache, { ring, fresh }: Source, from: number, to: number, target: Target): void => {
+  const { length: start, ringRoom } = cache;
+  const sizes = sizesOf(cache);
+  let { at } = target;
+  for (const { slot, count } of slotRuns(from, Math.min(to, start), ringSlots(cache.extended))) {
+    copyHeads(sizes, { buffer: ring, tokens: ringRoom, from: slot, count }, { ...target, at });
+    at += count;
+  }
+  const first = Math.max(from, start);
+  if (to > first) copyFresh(sizes, { rows: fresh, from: first - start, count: to - first }, { ...target, at });
+};
+
+/** A larger buffer with the same beginning. */
+const grown = (backend: Backend, old: Buffer, length: number): Buffer => {
+  const buffer = backend.allocate(length);
+  buffer.write(old, { from: 0, fromStride: 0, to: 0, toStride: 0, length: old.length, count: 1 });
+  old.release();
+  return buffer;
+};
+
+/** Keys in their outermost rotation, and values, with the results that go with them. */
+const outermost = (layer: LayerCache, index: number, results: Results) => {
+  const band = layer.ring.keys.length - 1;
+  return {
+    keys: { ring: layer.ring.keys[band]!, fresh: results[outputs.newKeys(index, band)]! },
+    values: { ring: layer.ring.values, fresh: results[outputs.newValues(index)]! },
+  };
+};
+
+/** Where the tail ends: every token before is beyond the window of all queries to come. */
+const tailEnd = ({ extended, length }: KeyValueCache): number => farFrom(extended.layout, length);
+
+/** Tokens that leave the window wait in the tail. */
+const extendTail = (cache: KeyValueCache, due: number, results: Results): void => {
+  const from = tailEnd(cache);
+  cache.layers.forEach((layer, index) => {
+    const sources = outermost(layer, index, results);
+    for (const part of ["keys", "values"] as const)
+      gather(cache, sources[part], from, due, {
+        buffer: layer.tail[part],
+        tokens: cache.tailRoom,
+        at: from - cache.settled,
+      });
+  });
+};
+
+/** Lays the settled heads out for `total` tokens, and puts the tail and what leaves the window behind each head's own. */
+const settle = (cache: KeyValueCache, total: number, results: Results): KeyValueCache => {
+  const { backend, settled, tailRoom } = cache;
+  const sizes = sizesOf(cache);
+  const settledRoom = total > cache.settledRoom ? Math.max(total, cache.settledRoom * 2) : cache.settledRoom;
+  const end = tailEnd(cache);
+  const laidOut = (buffer: Buffer): Buffer => {
+    const roomy = settledRoom === cache.settledRoom ? buffer : grown(backend, buffer, settledRoom * rowSize(cache));
+    for (let head = sizes.numKvHeads - 1; head > 0; head--)
+      roomy.move(head * settled * sizes.headDim, head * total * sizes.headDim, settled * sizes.headDim);
+    return roomy;
+  };
+  const layers = cache.layers.map((layer, index): LayerCache => {
+    const sources = outermost(layer, index, results);
+    const [keys, values] = (["keys", "values"] as const).map((part) => {
+      const buffer = laidOut(layer.settled[part]);
+      const waiting = { buffer: layer.tail[part], tokens: tailRoom, from: 0, count: end - settled };
+      if (end > settled) copyHeads(sizes, waiting, { buffer, tokens: total, at: settled });
+      gather(cache, sources[part], end, total, { buffer, tokens: total, at: end });
+      return buffer;
+    });
+    return { ...layer, settled: { keys: keys!, values: values! } };
+  });
+  return { ...cache, settled: total, settledRoom, layers };
+};
+
+/** A ring with room for `tokens`. It has not wrapped yet: it wraps only once it has all its slots. */
+const withRing = (cache: KeyValueCache, tokens: number): KeyValueCache => {
+  const { backend, length, ringRoom: old, extended } = cache;
+  const slots = ringSlots(extended);
+  if (tokens <= old || old === slots) return cache;
+  const ringRoom = Math.min(slots, Math.max(tokens, 2 * old));
+  const wider = (buffer: Buffer): Buffer => {
+    const next = backend.allocate(ringRoom * rowSize(cache));
+    const source = { buffer, tokens: old, from: 0, count: Math.min(length, old) };
+    if (source.count > 0) copyHeads(sizesOf(cache), source, { buffer: next, tokens: ringRoom, at: 0 });
+    buffer.release();
+    return next;
+  };
+  const layers = cache.layers.map((layer) => ({
+    ...layer,
+    ring: { keys: layer.ring.keys.map(wider), values: wider(layer.ring.values) },
+  }));
+  return { ...cache, ringRoom, layers };
+};
+
+/** Puts the chunk's last tokens into their slots. */
+const fillRing = (cache: KeyValueCache, end: number, results: Results): void => {
+  const { length: start, ringRoom: tokens, extended } = cache;
+  const slots = ringSlots(extended);
+  let token = Math.max(start, end - slots);
+  for (const { slot, count } of slots === 0 ? [] : slotRuns(token, end, slots)) {
+    const from = token - start;
+    const put = (buffer: Buffer, output: string): void =>
+      copyFresh(sizesOf(cache), { rows: results[output]!, from, count }, { buffer, tokens, at: slot });
+    cache.layers.forEach(({ ring }, index) => {
+      ring.keys.forEach((buffer, band) => put(buffer, outputs.newKeys(index, band)));
+      put(ring.values, outputs.newValues(index));
+    });
+    token += count;
+  }
+};
+
+/** The cache with a chunk behind it, its rotated keys and values as the graph gave them for these ids. */
+export const appendToCache = (cache: KeyValueCache, ids: readonly number[], results: Results): KeyValueCache => {
+  const { extended } = cache;
+  const length = cache.length + ids.length;
+  const due = farFrom(extended.layout, length);
+  const settling = settles(extended) && due - cache.settled >= settleBlock;
+  // What leaves the window is taken out of the ring before its slots are filled anew.
+  if (settles(extended) && !settling) extendTail(cache, due, results);
+  const ready = withRing(settling ? settle(cache, due, results) : cache, length);
+  fillRing(ready, length, results);
+  return { ...ready, length, ids: [...cache.ids, ...ids] };
+};
