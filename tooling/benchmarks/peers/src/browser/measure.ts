@@ -1,0 +1,74 @@
+/** WebAssembly side by side: a page for each engine in one headless browser. */
+import { chromium as playwright, type Browser } from "playwright-core";
+import { takeTurns, type Contestant, type Sample } from "../measure.ts";
+import type { Prepared } from "../models/prepare.ts";
+import type { Options } from "../options.ts";
+import { promptOf, tokensFor, warmUp, type EngineName, type Workload } from "../workload.ts";
+import { bundlePage } from "./bundle.ts";
+import type { PageGlobals, PageOptions } from "./page.ts";
+import { serveSite } from "./server.ts";
+
+const precision = "q4";
+const context = 2048;
+
+const pages: Readonly<Partial<Record<EngineName, string>>> = {
+  ropewalk: "ropewalk",
+  "transformers.js": "transformers",
+};
+
+const openPage = async (
+  browser: Browser,
+  name: EngineName,
+  address: string,
+  options: PageOptions,
+): Promise<Contestant> => {
+  const page = await (await browser.newContext()).newPage();
+  page.on("console", (message) => message.type() === "error" && console.error(`${name}: ${message.text()}`));
+  page.on("pageerror", (error) => console.error(`${name}: ${error.message}`));
+  await page.goto(address, { waitUntil: "load" });
+  await page.evaluate((given) => (globalThis as unknown as PageGlobals).load(given), options);
+  return {
+    name,
+    run: async (workload) => ({
+      run: await page.evaluate(
+        (given) => (globalThis as unknown as PageGlobals).run(given as unknown as Workload),
+        workload,
+      ),
+      peakBytes: undefined,
+    }),
+    stop: () => page.close(),
+  };
+};
+
+/** @throws Error when a page cannot load its model, or a run fails */
+export const measureInBrowser = async (
+  { byPrecision, vocabSize }: Prepared,
+  { engines, threads, rounds, steps }: Options,
+  executablePath: string,
+): Promise<readonly Sample[]> => {
+  const models = byPrecision[precision];
+  const site = await serveSite(
+    {
+      ropewalk: await bundlePage("ropewalk-page.ts", "@ropewalk/backend-wasm"),
+      transformers: await bundlePage("transformers-page.ts", "@huggingface/transformers"),
+    },
+    { ropewalk: models.ropewalk, transformers: models.transformersJs },
+  );
+  const browser = await playwright.launch({ executablePath });
+  try {
+    const loaded: Contestant[] = [];
+    for (const name of engines) {
+      const page = pages[name];
+      if (page === undefined) continue;
+      const options = { model: `${site.address}/models/${page}`, threads };
+      const engine = await openPage(browser, name, `${site.address}/${page}/`, options);
+      loaded.push(engine);
+      await engine.run(warmUp(vocabSize));
+    }
+    const workload = { ids: promptOf(context, vocabSize), newTokens: tokensFor(steps) };
+    return await takeTurns(loaded, { place: "wasm", precision, context }, workload, { rounds });
+  } finally {
+    await browser.close();
+    site.close();
+  }
+};

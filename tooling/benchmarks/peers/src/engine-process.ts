@@ -1,0 +1,45 @@
+/** Starts an engine in a process of its own and asks it. */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { match } from "ts-pattern";
+import type { Contestant } from "./measure.ts";
+import type { EngineOptions, Reply } from "./serve.ts";
+import type { EngineName } from "./workload.ts";
+
+/** @throws Error when the engine cannot load the model, or a run fails */
+export const startEngine = async (name: EngineName, options: EngineOptions): Promise<Contestant> => {
+  const entry = fileURLToPath(new URL(`engines/${name}.ts`, import.meta.url));
+  // What an engine prints goes to stderr: stdout is the report's.
+  const child = fork(entry, [JSON.stringify(options)], { stdio: ["ignore", 2, 2, "ipc"] });
+  const next = async (): Promise<Exclude<Reply, { readonly kind: "failed" }>> => {
+    const ended = new AbortController();
+    const exit = once(child, "exit", { signal: ended.signal }).then(([code, signal]) => {
+      throw new Error(`${name}: the process must reply, got its end (${code ?? signal})`);
+    });
+    const message = once(child, "message", { signal: ended.signal });
+    const [reply] = (await Promise.race([message, exit])) as [Reply];
+    ended.abort();
+    exit.catch(() => {});
+    if (reply.kind === "failed") throw new Error(`${name}: ${reply.message}`);
+    return reply;
+  };
+  await next();
+  return {
+    name,
+    run: async (workload) => {
+      child.send(workload);
+      return match(await next())
+        .with({ kind: "ran" }, ({ run, peakBytes }) => ({ run, peakBytes }))
+        .with({ kind: "ready" }, () => {
+          throw new Error(`${name}: must be ready once, got it twice`);
+        })
+        .exhaustive();
+    },
+    stop: async () => {
+      const exit = once(child, "exit");
+      child.kill();
+      await exit;
+    },
+  };
+};

@@ -1,0 +1,37 @@
+/** llama.cpp through node-llama-cpp, with its prebuilt binary for the CPU. */
+import { getLlama, LlamaLogLevel, type LlamaContext, type Token } from "node-llama-cpp";
+import { serve, type EngineOptions } from "../serve.ts";
+import { runOf, type Engine } from "../workload.ts";
+
+const load = async ({ model: modelPath, threads }: EngineOptions): Promise<Engine> => {
+  const llama = await getLlama({
+    ...{ gpu: false, build: "never", skipDownload: true, logLevel: LlamaLogLevel.error },
+    maxThreads: threads,
+  });
+  const model = await llama.loadModel({ modelPath, gpuLayers: 0 });
+  // Where the weights are float32, tokens are compared, and the cache is to be float32 too.
+  const exact = { experimentalKvCacheKeyType: "F32", experimentalKvCacheValueType: "F32" } as const;
+  const isExact = modelPath.endsWith("-f32.gguf");
+  let context: LlamaContext | undefined;
+  return async ({ ids, newTokens }) => {
+    const contextSize = ids.length + newTokens;
+    if (context === undefined || context.contextSize < contextSize) {
+      await context?.dispose();
+      const created = { contextSize, batchSize: 512, threads, ignoreMemorySafetyChecks: true };
+      context = await model.createContext({ ...created, ...(isExact ? exact : {}) });
+    }
+    const sequence = context.getSequence();
+    const tokens: number[] = [];
+    const moments: number[] = [];
+    const start = performance.now();
+    for await (const token of sequence.evaluate(ids as Token[], { temperature: 0, yieldEogToken: true })) {
+      moments.push(performance.now());
+      tokens.push(token);
+      if (tokens.length === newTokens) break;
+    }
+    await sequence.dispose();
+    return runOf(start, moments, tokens);
+  };
+};
+
+await serve(load);

@@ -1,0 +1,6 @@
+/** Ropewalk on the CPU. */
+import { cpu } from "@ropewalk/backend-node";
+import { ropewalk } from "../ropewalk.ts";
+import { serve } from "../serve.ts";
+
+await serve(({ model, threads }) => ropewalk(model, cpu({ threads })));

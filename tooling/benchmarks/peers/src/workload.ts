@@ -1,0 +1,39 @@
+/** What every engine is asked: a prompt of any length, and the tokens that follow it, taken greedily. */
+
+/** `float32` is float16 in llama.cpp, the nearest that it is used with. */
+export const precisions = ["float32", "q8", "q4"] as const;
+export type Precision = (typeof precisions)[number];
+
+export const engines = ["ropewalk", "transformers.js", "node-llama-cpp"] as const;
+export type EngineName = (typeof engines)[number];
+
+export type Workload = { readonly ids: readonly number[]; readonly newTokens: number };
+
+/** What one run of a workload gave. */
+export type Run = {
+  readonly tokens: readonly number[];
+  /** From the prompt to the first token, in milliseconds. */
+  readonly promptTime: number;
+  /** From each token to the next, in milliseconds. */
+  readonly stepTimes: readonly number[];
+};
+
+/** A loaded model. */
+export type Engine = (workload: Workload) => Promise<Run>;
+
+/** A prompt without repetition as far as the vocabulary goes; the first three ids are special in many vocabularies. */
+export const promptOf = (length: number, vocabSize: number): readonly number[] =>
+  Array.from({ length }, (_, index) => 3 + ((index * 7919) % (vocabSize - 8)));
+
+/** Tokens of a run: the first, a step that is not counted, and the steps that are. */
+export const tokensFor = (steps: number): number => steps + 2;
+
+/** What an engine is asked before it is measured, so that code is compiled and memory there. */
+export const warmUp = (vocabSize: number): Workload => ({ ids: promptOf(64, vocabSize), newTokens: 4 });
+
+/** A run from the moments [ms] of its start and of its tokens. */
+export const runOf = (start: number, moments: readonly number[], tokens: readonly number[]): Run => ({
+  tokens,
+  promptTime: moments[0]! - start,
+  stepTimes: moments.slice(1).map((moment, index) => moment - moments[index]!),
+});
