@@ -20,6 +20,7 @@ export const cpu = ({ threads, spinning = false }: CpuOptions = {}): Backend => 
     throw new RangeError(`cpu: threads must be a positive integer, got ${threads}`);
   return {
     name: "cpu",
+    blocks: "kept",
     createSession: (model, externalData) =>
       createSession(
         "cpu",

@@ -36,6 +36,7 @@ export const cuda = ({ deviceId = 0 }: CudaOptions = {}): Backend => {
     throw new RangeError(`cuda: deviceId must be a non-negative integer, got ${deviceId}`);
   return {
     name: "cuda",
+    blocks: "kept",
     createSession: async (model, externalData) => {
       const problem = missing();
       if (problem !== undefined) throw new Error(`cuda: ${problem}`);

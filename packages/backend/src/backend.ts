@@ -33,6 +33,11 @@ export type Session = {
 export type Backend = {
   readonly name: string;
   /**
+   * How products with matrices in blocks of 4 or 8 bits run best: kept as they lie, or unpacked to float32 when the session
+   * loads, which takes that much memory.
+   */
+  readonly blocks: "kept" | "unpacked";
+  /**
    * Loads a graph.
    *
    * @param model - an encoded ONNX model

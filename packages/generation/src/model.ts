@@ -2,7 +2,7 @@
 import type { Backend, Session } from "@ropewalk/backend";
 import { decoderGraph, extendDecoder, type ContextExtension, type ExtendedDecoder } from "@ropewalk/decoder";
 import { encode } from "@ropewalk/graph";
-import type { Checkpoint, CheckpointFolder, Precision } from "@ropewalk/models";
+import { unpackCheckpoint, type Checkpoint, type CheckpointFolder, type Precision } from "@ropewalk/models";
 import { createCache, releaseCache } from "./cache.ts";
 import { generateTokens, type GenerateOptions } from "./generate.ts";
 import { openModel, type OpenedModel, type OpenOptions } from "./open.ts";
@@ -63,11 +63,13 @@ const sessionFor = ({ backend, checkpoint, sessions }: Loaded, extended: Extende
   const { kind } = extended.layout;
   const ready = sessions.get(kind);
   if (ready !== undefined) return ready;
-  const graph = decoderGraph(extended, checkpoint);
-  const session = backend.createSession(
-    encode(graph),
-    checkpoint.files.map(({ external }) => external),
-  );
+  const session = (async () => {
+    const stored = backend.blocks === "unpacked" ? await unpackCheckpoint(checkpoint) : checkpoint;
+    return backend.createSession(
+      encode(decoderGraph(extended, stored)),
+      stored.files.map(({ external }) => external),
+    );
+  })();
   sessions.set(kind, session);
   return session;
 };

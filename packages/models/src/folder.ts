@@ -22,7 +22,7 @@ export type CheckpointFolder = {
   readonly file: (name: string) => Promise<CheckpointFile | undefined>;
 };
 
-const inMemoryFile = (file: string, data: Uint8Array): CheckpointFile => ({
+export const inMemoryFile = (file: string, data: Uint8Array): CheckpointFile => ({
   source: { size: data.length, read: async (from, to) => data.subarray(from, to) },
   external: { kind: "bytes", file, data },
 });

@@ -14,5 +14,7 @@ export { quantizeBlocks, type BlockForm, type Blocks } from "./quantize/blocks.t
 export { convertCheckpoint, type ConvertedFile } from "./quantize/convert.ts";
 export { precisionNames, type Precision } from "./quantize/precision.ts";
 export { parameterCount, storedBytes, weightBytes } from "./weight-bytes.ts";
+export { unpackBlocks } from "./quantize/unpack-blocks.ts";
+export { unpackCheckpoint } from "./quantize/unpack-checkpoint.ts";
 export { quantizeCheckpoint } from "./quantize/quantize-checkpoint.ts";
 export type { TokenizerFiles } from "./tokenizer-files.ts";

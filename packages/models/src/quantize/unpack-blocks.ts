@@ -1,0 +1,25 @@
+/**
+ * Blocks back to the numbers that they stand for.
+ *
+ *     w = scale (q - z),   z = 2^(bits - 1)
+ */
+import type { BlockForm, Blocks } from "./blocks.ts";
+
+/** The matrix [rows, inner], row-major, without what fills up the last block of a row. */
+export const unpackBlocks = (
+  { bits, blockSize }: BlockForm,
+  { elements, scales }: Blocks,
+  inner: number,
+): Float32Array => {
+  const blocks = Math.ceil(inner / blockSize);
+  const rows = scales.length / blocks;
+  const zero = 2 ** (bits - 1);
+  const values = new Float32Array(rows * inner);
+  for (let row = 0; row < rows; row++)
+    for (let k = 0; k < inner; k++) {
+      const at = row * blocks * blockSize + k;
+      const code = bits === 8 ? elements[at]! : (elements[at >> 1]! >> (4 * (at & 1))) & 15;
+      values[row * inner + k] = scales[row * blocks + Math.floor(k / blockSize)]! * (code - zero);
+    }
+  return values;
+};
