@@ -89,7 +89,7 @@ const defaultChunkSize = 512;
  *
  * @throws RangeError when `chunkSize` is not a positive integer
  */
-export const chunkLengthFor = (
+const chunkLengthFor = (
   extended: ExtendedDecoder,
   length: number,
   chunkSize: number = defaultChunkSize,
