@@ -89,11 +89,7 @@ const defaultChunkSize = 512;
  *
  * @throws RangeError when `chunkSize` is not a positive integer
  */
-const chunkLengthFor = (
-  extended: ExtendedDecoder,
-  length: number,
-  chunkSize: number = defaultChunkSize,
-): number => {
+const chunkLengthFor = (extended: ExtendedDecoder, length: number, chunkSize: number = defaultChunkSize): number => {
   if (!Number.isInteger(chunkSize) || chunkSize < 1)
     throw new RangeError(`prefill: chunkSize must be a positive integer, got ${chunkSize}`);
   return Math.min(chunkSize, length, longestChunk(extended.layout));
