@@ -1,7 +1,9 @@
 /** How large a checkpoint is: its parameters, and the bytes that its weights take in each precision. */
 import type { Decoder } from "@ropewalk/decoder";
 import type { Checkpoint } from "./checkpoint.ts";
-import { blockBytes, precisionNames, precisions, type Precision } from "./quantize/precision.ts";
+import { denseNames } from "./quantize/matrices.ts";
+import { blockBytes, precisionNames, type Precision } from "./quantize/precision.ts";
+import { formsOf } from "./quantize/quantize-matrix.ts";
 import { elementsOf, scalesOf } from "./quantize/stored-blocks.ts";
 import type { TensorType } from "./safetensors/tensor-entry.ts";
 
@@ -24,18 +26,13 @@ export const storedBytes = ({ decoder, tensors }: Checkpoint): Readonly<Partial<
 
 /** Matrices in that precision's blocks; the rest at `width` bytes an element. */
 const inBlocks = (decoder: Decoder, precision: Precision, width: number): number => {
-  const { projections, unembedding } = precisions[precision];
-  const matrices = new Set([...decoder.projections, decoder.unembedding]);
-  const dense = Object.entries(decoder.tensors)
-    .filter(([name]) => !matrices.has(name) || name === decoder.embedding)
-    .reduce((sum, [, dims]) => sum + width * sizeOf(dims), 0);
-  return [...matrices].reduce((sum, name) => {
-    const { elements, scales } = blockBytes(
-      name === decoder.unembedding ? unembedding : projections,
-      decoder.tensors[name]!,
-    );
-    return sum + elements + scales;
-  }, dense);
+  const forms = formsOf(decoder, precision);
+  const dense = denseNames(decoder, forms).map((name) => width * sizeOf(decoder.tensors[name]!));
+  const blocks = [...forms].map(([name, form]) => {
+    const { elements, scales } = blockBytes(form, decoder.tensors[name]!);
+    return elements + scales;
+  });
+  return [...dense, ...blocks].reduce((sum, bytes) => sum + bytes, 0);
 };
 
 /** Bytes of the weights as they would be in each precision. */

@@ -1,6 +1,7 @@
 /** Where each tensor that a decoder reads lies, checked: present, in its shape, in a type that is computed with. */
 import type { BlocksLocation, Decoder, WeightLocation, WeightSource, WeightType } from "@ropewalk/decoder";
 import { check } from "./check.ts";
+import { denseNames, matricesOf } from "./quantize/matrices.ts";
 import { findBlocks } from "./quantize/stored-blocks.ts";
 import type { TensorEntry, TensorType } from "./safetensors/tensor-entry.ts";
 
@@ -44,13 +45,12 @@ export const weightSource = (
 ): WeightSource => {
   const blocks = new Map<string, BlocksLocation>();
   if (blockSize !== undefined)
-    for (const name of [...decoder.projections, decoder.unembedding]) {
+    for (const name of matricesOf(decoder)) {
       const found = findBlocks(tensors, blockSize, name, decoder.tensors[name]!);
       if (found !== undefined) blocks.set(name, found);
     }
-  const dense = new Map<string, WeightLocation>();
-  for (const [name, dims] of Object.entries(decoder.tensors))
-    // A tied embedding is looked up in as well: its table must be there beside its blocks.
-    if (!blocks.has(name) || name === decoder.embedding) dense.set(name, denseLocation(tensors, name, dims));
+  const dense = new Map(
+    denseNames(decoder, blocks).map((name) => [name, denseLocation(tensors, name, decoder.tensors[name]!)] as const),
+  );
   return { locate: (name) => dense.get(name)!, locateBlocks: (name) => blocks.get(name) };
 };

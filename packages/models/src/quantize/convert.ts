@@ -6,6 +6,7 @@ import type { Checkpoint } from "../checkpoint.ts";
 import { configObject } from "../config-object.ts";
 import { readJson } from "../json-file.ts";
 import { encodeSafetensorsHeader, type StoredTensor } from "../safetensors/encode-header.ts";
+import { denseNames } from "./matrices.ts";
 import { blockBytes, blockSize, type Precision } from "./precision.ts";
 import { checkDense, fileOf, formsOf, quantizeMatrix } from "./quantize-matrix.ts";
 import { elementsOf, quantMethod, scalesOf } from "./stored-blocks.ts";
@@ -27,7 +28,7 @@ type Writing = { readonly tensors: readonly StoredTensor[]; readonly bytes: () =
 
 const writings = (checkpoint: Checkpoint, precision: Precision): readonly Writing[] => {
   const { decoder } = checkpoint;
-  const forms = formsOf(checkpoint, precision);
+  const forms = formsOf(decoder, precision);
   const matrices = [...forms].map(([name, form]): Writing => {
     const dims = decoder.tensors[name] as readonly [number, number];
     const { elements, scales } = blockBytes(form, dims);
@@ -43,16 +44,14 @@ const writings = (checkpoint: Checkpoint, precision: Precision): readonly Writin
       },
     };
   });
-  const dense = Object.keys(decoder.tensors)
-    .filter((name) => !forms.has(name) || name === decoder.embedding)
-    .map((name): Writing => {
-      const { type, dims, length } = checkpoint.tensors.get(name)!;
-      const { location, offset } = checkpoint.locate(name);
-      return {
-        tensors: [{ name, type, dims, length }],
-        bytes: async () => [await fileOf(checkpoint, location).source.read(offset, offset + length)],
-      };
-    });
+  const dense = denseNames(decoder, forms).map((name): Writing => {
+    const { type, dims, length } = checkpoint.tensors.get(name)!;
+    const { location, offset } = checkpoint.locate(name);
+    return {
+      tensors: [{ name, type, dims, length }],
+      bytes: async () => [await fileOf(checkpoint, location).source.read(offset, offset + length)],
+    };
+  });
   return [...matrices, ...dense];
 };
 

@@ -1,19 +1,18 @@
 /** The matrices of a checkpoint that a precision rounds, one after another. */
+import type { Decoder } from "@ropewalk/decoder";
 import { check } from "../check.ts";
 import type { Checkpoint } from "../checkpoint.ts";
 import type { CheckpointFile } from "../folder.ts";
 import { widen } from "../widen.ts";
 import { quantizeBlocks, type BlockForm, type Blocks } from "./blocks.ts";
+import { matricesOf } from "./matrices.ts";
 import { blockBytes, precisionNames, precisions, type Precision } from "./precision.ts";
 
 /** Elements that are widened at a time. */
 const atOnce = 2 ** 23;
 
 /** The matrices that a precision rounds, each with its form. */
-export const formsOf = (
-  { decoder }: Pick<Checkpoint, "decoder">,
-  precision: Precision,
-): ReadonlyMap<string, BlockForm> => {
+export const formsOf = (decoder: Decoder, precision: Precision): ReadonlyMap<string, BlockForm> => {
   const known = precisionNames.includes(precision);
   check(known, `quantize: precision must be one of ${precisionNames.join(", ")}`, precision, "string");
   const { projections, unembedding } = precisions[precision];
@@ -25,7 +24,7 @@ export const formsOf = (
 
 /** @throws RangeError when the checkpoint's matrices are in blocks already */
 export const checkDense = ({ name, decoder, locateBlocks }: Checkpoint): void => {
-  const inBlocks = [...decoder.projections, decoder.unembedding].find((matrix) => locateBlocks?.(matrix) !== undefined);
+  const inBlocks = matricesOf(decoder).find((matrix) => locateBlocks?.(matrix) !== undefined);
   check(inBlocks === undefined, `quantize: ${name} must not be quantized already`, inBlocks);
 };
 

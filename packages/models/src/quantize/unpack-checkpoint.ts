@@ -2,6 +2,7 @@
 import type { BlocksLocation, WeightLocation } from "@ropewalk/decoder";
 import type { Checkpoint } from "../checkpoint.ts";
 import { inMemoryFile, type CheckpointFile } from "../folder.ts";
+import { matricesOf } from "./matrices.ts";
 import { fileOf } from "./quantize-matrix.ts";
 import { unpackBlocks } from "./unpack-blocks.ts";
 
@@ -20,7 +21,7 @@ const unpacked = async (checkpoint: Checkpoint, name: string, blocks: BlocksLoca
 export const unpackCheckpoint = async (checkpoint: Checkpoint): Promise<Checkpoint> => {
   const { decoder, locate, locateBlocks } = checkpoint;
   const matrices = new Map(
-    [...decoder.projections, decoder.unembedding].flatMap((name) => {
+    matricesOf(decoder).flatMap((name) => {
       const blocks = locateBlocks?.(name);
       // A tied embedding is dense beside its blocks.
       return blocks === undefined || name === decoder.embedding ? [] : [[name, blocks] as const];

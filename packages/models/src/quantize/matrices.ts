@@ -1,0 +1,15 @@
+/** Which tensors of a decoder may be stored in blocks, and which are dense beside them. */
+import type { Decoder } from "@ropewalk/decoder";
+
+/** The layers' matrices, and the one that logits are taken with. */
+export const matricesOf = ({ projections, unembedding }: Decoder): readonly string[] => [...projections, unembedding];
+
+/**
+ * Every tensor that is read as a dense one. A tied embedding is looked up in as well: its table is there beside its blocks.
+ *
+ * @param inBlocks - the matrices that are in blocks
+ */
+export const denseNames = (
+  { tensors, embedding }: Decoder,
+  inBlocks: { readonly has: (name: string) => boolean },
+): readonly string[] => Object.keys(tensors).filter((name) => !inBlocks.has(name) || name === embedding);
