@@ -4,6 +4,7 @@ import { readActivation } from "../activation.ts";
 import { configObject, number, optionalFlag, type ConfigObject } from "../config-object.ts";
 import { readRope } from "../rope-config.ts";
 import { readSizes, type Sizes } from "../sizes.ts";
+import { readUnembedding, type Unembedding } from "../unembedding.ts";
 
 /** Which projections have biases. */
 export type LlamaBiases = {
@@ -24,11 +25,10 @@ export type LlamaConfig = {
   readonly biases: LlamaBiases;
   /** How many keys back a query sees, in tokens; undefined: all. */
   readonly slidingWindow: number | undefined;
-  /** Whether logits are taken with the embedding, or with a matrix of their own. */
-  readonly unembedding: { readonly kind: "tied" } | { readonly kind: "own" };
+  readonly unembedding: Unembedding;
 };
 
-/** What the families that share Llama's blocks state under the same keys. */
+/** What Llama and its kin state under the same keys. */
 export const readShared = (config: ConfigObject): Omit<LlamaConfig, "biases" | "slidingWindow"> => {
   const sizes = readSizes(config);
   return {
@@ -36,7 +36,7 @@ export const readShared = (config: ConfigObject): Omit<LlamaConfig, "biases" | "
     epsilon: number(config, "rms_norm_eps", { above: 0 }),
     activation: readActivation(config),
     rope: readRope(config, sizes.headDim),
-    unembedding: { kind: (optionalFlag(config, "tie_word_embeddings") ?? false) ? "tied" : "own" },
+    unembedding: readUnembedding(config),
   };
 };
 

@@ -5,25 +5,18 @@
  *     h  = x + attention(norm(x)) Woᵀ
  *     x' = h + (σ(norm(h) Gᵀ) ⊙ norm(h) Uᵀ) Dᵀ
  */
-import { embedding, gatedFeedForward, linear, rmsNorm, type Decoder } from "@ropewalk/decoder";
-import { tensorsOf } from "../weight.ts";
+import { gatedFeedForward, linear, rmsNorm, type Decoder } from "@ropewalk/decoder";
+import { familyDecoder } from "../family-decoder.ts";
 import type { LlamaConfig } from "./config.ts";
 import { llamaWeights } from "./weights.ts";
 
 export const llamaDecoder = (family: string, config: LlamaConfig): Decoder => {
   const { epsilon, activation } = config;
-  const { layers, ...whole } = llamaWeights(config);
+  const weights = llamaWeights(config);
   return {
-    family,
-    ...config.sizes,
-    rope: config.rope,
-    slidingWindow: config.slidingWindow,
-    ...tensorsOf([...Object.values(whole), ...layers.flatMap((layer) => Object.values(layer))]),
-    embedding: whole.embedding.weight,
-    unembedding: whole.unembedding.weight,
-    embed: (builder, ids) => embedding(builder, whole.embedding, ids),
+    ...familyDecoder(family, config, weights, rmsNorm),
     layer: (builder, index, hidden, attend) => {
-      const { attentionNorm, query, key, value, output, feedForwardNorm, gate, up, down } = layers[index]!;
+      const { attentionNorm, query, key, value, output, feedForwardNorm, gate, up, down } = weights.layers[index]!;
       const normed = rmsNorm(builder, { ...attentionNorm, epsilon }, hidden);
       const attended = attend({
         query: linear(builder, query, normed),
@@ -38,7 +31,5 @@ export const llamaDecoder = (family: string, config: LlamaConfig): Decoder => {
       );
       return builder.tape.op("Add", [middle, fed]);
     },
-    unembed: (builder, hidden) =>
-      linear(builder, whole.unembedding, rmsNorm(builder, { ...whole.finalNorm, epsilon }, hidden)),
   };
 };

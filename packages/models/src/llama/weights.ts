@@ -2,7 +2,8 @@
  * The weights of a Llama, by name and shape. D hiddenDim, F feedForwardDim, V vocabSize, q numHeads * headDim,
  * k numKvHeads * headDim; a projection is [out, in].
  */
-import { match } from "ts-pattern";
+import type { FamilyWeights } from "../family-decoder.ts";
+import { unembeddingRow } from "../unembedding.ts";
 import { projection, tensor, type Weight } from "../weight.ts";
 import type { LlamaConfig } from "./config.ts";
 
@@ -18,12 +19,7 @@ export type LlamaLayer = {
   readonly down: Weight;
 };
 
-export type LlamaWeights = {
-  readonly embedding: Weight;
-  readonly layers: readonly LlamaLayer[];
-  readonly finalNorm: Weight;
-  readonly unembedding: Weight;
-};
+export type LlamaWeights = FamilyWeights & { readonly layers: readonly LlamaLayer[] };
 
 const layerWeights = (config: LlamaConfig, index: number): LlamaLayer => {
   const { hiddenDim: D, feedForwardDim: F, headDim, numHeads, numKvHeads } = config.sizes;
@@ -50,9 +46,6 @@ export const llamaWeights = (config: LlamaConfig): LlamaWeights => {
     embedding,
     layers: Array.from({ length: numLayers }, (_, index) => layerWeights(config, index)),
     finalNorm: tensor("model.norm", [D]),
-    unembedding: match(config.unembedding)
-      .with({ kind: "tied" }, () => embedding)
-      .with({ kind: "own" }, () => tensor("lm_head", [V, D]))
-      .exhaustive(),
+    unembedding: unembeddingRow(config.unembedding, embedding),
   };
 };

@@ -5,6 +5,7 @@ import { check } from "../check.ts";
 import { configObject, number, optionalFlag } from "../config-object.ts";
 import { readRope } from "../rope-config.ts";
 import { readSizes, type Sizes } from "../sizes.ts";
+import { readUnembedding, type Unembedding } from "../unembedding.ts";
 
 export type PhiConfig = {
   readonly sizes: Sizes;
@@ -12,8 +13,8 @@ export type PhiConfig = {
   readonly epsilon: number;
   readonly activation: Activation;
   readonly rope: DecoderRope;
-  /** Whether logits are taken with the embedding, or with a matrix of their own. Either way they have a bias. */
-  readonly unembedding: { readonly kind: "tied" } | { readonly kind: "own" };
+  /** Either way logits have a bias. */
+  readonly unembedding: Unembedding;
 };
 
 /** The share of a head's dimensions that rotates where the config says nothing. */
@@ -30,6 +31,6 @@ export const readPhiConfig = (json: unknown): PhiConfig => {
     epsilon: number(config, "layer_norm_eps", { above: 0 }),
     activation: readActivation(config),
     rope: readRope(config, sizes.headDim, defaultRotaryShare),
-    unembedding: { kind: (optionalFlag(config, "tie_word_embeddings") ?? false) ? "tied" : "own" },
+    unembedding: readUnembedding(config),
   };
 };

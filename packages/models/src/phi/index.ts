@@ -5,9 +5,9 @@
  *     n  = norm(x)
  *     x' = x + attention(n) Woᵀ + σ(n Uᵀ) Dᵀ
  */
-import { embedding, layerNorm, linear } from "@ropewalk/decoder";
+import { layerNorm, linear } from "@ropewalk/decoder";
+import { familyDecoder } from "../family-decoder.ts";
 import type { Family } from "../family.ts";
-import { tensorsOf } from "../weight.ts";
 import { readPhiConfig } from "./config.ts";
 import { phiWeights } from "./weights.ts";
 
@@ -17,18 +17,11 @@ export const phi: Family = {
   read: (json) => {
     const config = readPhiConfig(json);
     const { epsilon, activation } = config;
-    const { layers, ...whole } = phiWeights(config);
+    const weights = phiWeights(config);
     return {
-      family: "phi",
-      ...config.sizes,
-      rope: config.rope,
-      slidingWindow: undefined,
-      ...tensorsOf([...Object.values(whole), ...layers.flatMap((layer) => Object.values(layer))]),
-      embedding: whole.embedding.weight,
-      unembedding: whole.unembedding.weight,
-      embed: (builder, ids) => embedding(builder, whole.embedding, ids),
+      ...familyDecoder("phi", { ...config, slidingWindow: undefined }, weights, layerNorm),
       layer: (builder, index, hidden, attend) => {
-        const { norm, query, key, value, output, up, down } = layers[index]!;
+        const { norm, query, key, value, output, up, down } = weights.layers[index]!;
         const normed = layerNorm(builder, { ...norm, epsilon }, hidden);
         const attended = attend({
           query: linear(builder, query, normed),
@@ -39,8 +32,6 @@ export const phi: Family = {
         const both = builder.tape.op("Add", [linear(builder, output, attended), fed]);
         return builder.tape.op("Add", [hidden, both]);
       },
-      unembed: (builder, hidden) =>
-        linear(builder, whole.unembedding, layerNorm(builder, { ...whole.finalNorm, epsilon }, hidden)),
     };
   },
 };

@@ -2,7 +2,8 @@
  * The weights of a Phi, by name and shape. D hiddenDim, F feedForwardDim, V vocabSize, q numHeads * headDim,
  * k numKvHeads * headDim; a projection is [out, in]. Everything but the embedding has a bias.
  */
-import { match } from "ts-pattern";
+import type { FamilyWeights } from "../family-decoder.ts";
+import { unembeddingRow } from "../unembedding.ts";
 import { biased, projection, tensor, type Weight } from "../weight.ts";
 import type { PhiConfig } from "./config.ts";
 
@@ -16,12 +17,7 @@ export type PhiLayer = {
   readonly down: Weight;
 };
 
-export type PhiWeights = {
-  readonly embedding: Weight;
-  readonly layers: readonly PhiLayer[];
-  readonly finalNorm: Weight;
-  readonly unembedding: Weight;
-};
+export type PhiWeights = FamilyWeights & { readonly layers: readonly PhiLayer[] };
 
 const norm = (name: string, size: number): Weight => biased(name, tensor(name, [size]));
 
@@ -43,14 +39,10 @@ const layerWeights = (config: PhiConfig, index: number): PhiLayer => {
 export const phiWeights = (config: PhiConfig): PhiWeights => {
   const { vocabSize: V, hiddenDim: D, numLayers } = config.sizes;
   const embedding = tensor("model.embed_tokens", [V, D]);
-  const head = match(config.unembedding)
-    .with({ kind: "tied" }, () => embedding)
-    .with({ kind: "own" }, () => tensor("lm_head", [V, D]))
-    .exhaustive();
   return {
     embedding,
     layers: Array.from({ length: numLayers }, (_, index) => layerWeights(config, index)),
     finalNorm: norm("model.final_layernorm", D),
-    unembedding: biased("lm_head", head),
+    unembedding: biased("lm_head", unembeddingRow(config.unembedding, embedding)),
   };
 };

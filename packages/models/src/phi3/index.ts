@@ -5,9 +5,9 @@
  *     [Q K V] = norm(x) Wᵀ,      h  = x + attention(Q, K, V) Woᵀ
  *     [g u]   = norm(h) GUᵀ,     x' = h + (σ(g) ⊙ u) Dᵀ
  */
-import { embedding, linear, rmsNorm, splitColumns } from "@ropewalk/decoder";
+import { linear, rmsNorm, splitColumns } from "@ropewalk/decoder";
+import { familyDecoder } from "../family-decoder.ts";
 import type { Family } from "../family.ts";
-import { tensorsOf } from "../weight.ts";
 import { readPhi3Config } from "./config.ts";
 import { phi3Weights } from "./weights.ts";
 
@@ -19,18 +19,11 @@ export const phi3: Family = {
     const { epsilon, activation } = config;
     const { numHeads, numKvHeads, headDim, feedForwardDim } = config.sizes;
     const [queryDim, keyDim] = [numHeads * headDim, numKvHeads * headDim];
-    const { layers, ...whole } = phi3Weights(config);
+    const weights = phi3Weights(config);
     return {
-      family: "phi3",
-      ...config.sizes,
-      rope: config.rope,
-      slidingWindow: config.slidingWindow,
-      ...tensorsOf([...Object.values(whole), ...layers.flatMap((layer) => Object.values(layer))]),
-      embedding: whole.embedding.weight,
-      unembedding: whole.unembedding.weight,
-      embed: (builder, ids) => embedding(builder, whole.embedding, ids),
+      ...familyDecoder("phi3", config, weights, rmsNorm),
       layer: (builder, index, hidden, attend) => {
-        const { attentionNorm, queryKeyValue, output, feedForwardNorm, gateUp, down } = layers[index]!;
+        const { attentionNorm, queryKeyValue, output, feedForwardNorm, gateUp, down } = weights.layers[index]!;
         const { tape } = builder;
         const fused = linear(builder, queryKeyValue, rmsNorm(builder, { ...attentionNorm, epsilon }, hidden));
         const [query, key, value] = splitColumns(builder, [queryDim, keyDim, keyDim], fused);
@@ -41,8 +34,6 @@ export const phi3: Family = {
         const fed = linear(builder, down, tape.op("Mul", [activation(builder, gate!), up!]));
         return tape.op("Add", [middle, fed]);
       },
-      unembed: (builder, hidden) =>
-        linear(builder, whole.unembedding, rmsNorm(builder, { ...whole.finalNorm, epsilon }, hidden)),
     };
   },
 };

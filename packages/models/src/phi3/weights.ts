@@ -2,7 +2,8 @@
  * The weights of a Phi-3, by name and shape. D hiddenDim, F feedForwardDim, V vocabSize, q numHeads * headDim,
  * k numKvHeads * headDim; a projection is [out, in]. Queries, keys and values are one matrix, gate and up are another.
  */
-import { match } from "ts-pattern";
+import type { FamilyWeights } from "../family-decoder.ts";
+import { unembeddingRow } from "../unembedding.ts";
 import { projection, tensor, type Weight } from "../weight.ts";
 import type { Phi3Config } from "./config.ts";
 
@@ -15,12 +16,7 @@ export type Phi3Layer = {
   readonly down: Weight;
 };
 
-export type Phi3Weights = {
-  readonly embedding: Weight;
-  readonly layers: readonly Phi3Layer[];
-  readonly finalNorm: Weight;
-  readonly unembedding: Weight;
-};
+export type Phi3Weights = FamilyWeights & { readonly layers: readonly Phi3Layer[] };
 
 const layerWeights = (config: Phi3Config, index: number): Phi3Layer => {
   const { hiddenDim: D, feedForwardDim: F, headDim, numHeads, numKvHeads } = config.sizes;
@@ -43,9 +39,6 @@ export const phi3Weights = (config: Phi3Config): Phi3Weights => {
     embedding,
     layers: Array.from({ length: numLayers }, (_, index) => layerWeights(config, index)),
     finalNorm: tensor("model.norm", [D]),
-    unembedding: match(config.unembedding)
-      .with({ kind: "tied" }, () => embedding)
-      .with({ kind: "own" }, () => tensor("lm_head", [V, D]))
-      .exhaustive(),
+    unembedding: unembeddingRow(config.unembedding, embedding),
   };
 };
