@@ -34,29 +34,27 @@ export const closed = -1e30;
 
 export type Numbers = { readonly dims: readonly number[]; readonly data: Float32Array };
 
-/** [rows, columns] of 0 in the columns that `open` gives for each row, as [from, to) pairs, else `closed`. */
-const mask = (
-  rows: number,
-  columns: number,
-  open: (row: number) => readonly (readonly [from: number, to: number])[],
-): Numbers => {
-  const data = new Float32Array(rows * columns).fill(closed);
-  for (let row = 0; row < rows; row++)
-    for (const [from, to] of open(row)) data.fill(0, row * columns + from, row * columns + Math.max(from, to));
-  return { dims: [rows, columns], data };
+/** Slots of a ring, side by side. */
+export type SlotRun = { readonly slot: number; readonly count: number };
+
+/** The slots of tokens [from, to) in a ring, token t in slot t mod `slots`, as runs that do not wrap. */
+export const slotRuns = (from: number, to: number, slots: number): readonly SlotRun[] => {
+  const runs: SlotRun[] = [];
+  for (let token = from; token < to;) {
+    const slot = token % slots;
+    const count = Math.min(to - token, slots - slot);
+    runs.push({ slot, count });
+    token += count;
+  }
+  return runs;
 };
 
-/** The slots of tokens [from, to), at most a ring of them. */
-const slotsOf = (from: number, to: number, slots: number): readonly (readonly [number, number])[] => {
-  if (to <= from) return [];
-  const first = from % slots;
-  const end = first + to - from;
-  return end <= slots
-    ? [[first, end]]
-    : [
-        [first, slots],
-        [0, end - slots],
-      ];
+/** [rows, columns] of 0 in the columns that `open` gives for each row, else `closed`. */
+const mask = (rows: number, columns: number, open: (row: number) => readonly SlotRun[]): Numbers => {
+  const data = new Float32Array(rows * columns).fill(closed);
+  for (let row = 0; row < rows; row++)
+    for (const { slot, count } of open(row)) data.fill(0, row * columns + slot, row * columns + slot + count);
+  return { dims: [rows, columns], data };
 };
 
 /** The parts of a cache that masks are as wide as. */
@@ -69,18 +67,18 @@ export const chunkMasks = (
   { settled, tailRoom, ringRoom }: CacheWidths,
 ): Readonly<Record<string, Numbers>> => {
   const farEnd = farFrom(layout, start);
-  const causal = { [inputs.causalMask]: mask(length, length, (row) => [[0, row + 1]]) };
-  const tail = { [inputs.tailMask]: mask(length, tailRoom, () => [[0, farEnd - settled]]) };
+  const causal = { [inputs.causalMask]: mask(length, length, (row) => [{ slot: 0, count: row + 1 }]) };
+  const tail = { [inputs.tailMask]: mask(length, tailRoom, () => [{ slot: 0, count: farEnd - settled }]) };
   if (layout.kind === "everything") return { ...causal, ...tail };
   const { window } = layout;
   // The first token that is near for the query of a row.
   const nearFrom = (row: number): number => Math.min(start, Math.max(0, start + row - window + 1));
   const near = {
-    [inputs.ringNearMask]: mask(length, ringRoom, (row) => slotsOf(nearFrom(row), start, window)),
+    [inputs.ringNearMask]: mask(length, ringRoom, (row) => slotRuns(nearFrom(row), start, window)),
   };
   if (layout.kind === "window") return { ...causal, ...near };
   const far = {
-    [inputs.ringFarMask]: mask(length, ringRoom, (row) => slotsOf(farEnd, nearFrom(row), window)),
+    [inputs.ringFarMask]: mask(length, ringRoom, (row) => slotRuns(farEnd, nearFrom(row), window)),
   };
   return { ...causal, ...tail, ...near, ...far };
 };

@@ -7,9 +7,11 @@ export {
   farFrom,
   hasBand,
   longestChunk,
+  slotRuns,
   type CacheWidths,
   type Chunk,
   type Numbers,
+  type SlotRun,
 } from "./chunk.ts";
 export type { Attend, Builder, Decoder, DecoderRope, Projected } from "./decoder.ts";
 export { extendDecoder, frequenciesFor, type BandLayout, type ExtendedDecoder } from "./extend.ts";

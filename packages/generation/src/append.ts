@@ -1,6 +1,6 @@
 /** What a chunk leaves behind: its rotated keys and values, as the graph gave them, put into the cache's parts. */
 import type { Backend, Buffer, Tensor } from "@ropewalk/backend";
-import { farFrom, outputs } from "@ropewalk/decoder";
+import { farFrom, outputs, slotRuns } from "@ropewalk/decoder";
 import { ringSlots, rowSize, settleBlock, settles, type KeyValueCache, type LayerCache } from "./cache.ts";
 
 type Results = Readonly<Record<string, Tensor>>;
@@ -45,22 +45,6 @@ const copyFresh = (
       length: headDim,
       count: source.count,
     });
-};
-
-/** The slots of tokens [from, to) as runs that do not wrap. */
-const slotRuns = (
-  from: number,
-  to: number,
-  slots: number,
-): readonly { readonly slot: number; readonly count: number }[] => {
-  const runs: { readonly slot: number; readonly count: number }[] = [];
-  for (let token = from; token < to;) {
-    const slot = token % slots;
-    const count = Math.min(to - token, slots - slot);
-    runs.push({ slot, count });
-    token += count;
-  }
-  return runs;
 };
 
 /** Tokens [from, to), out of the ring and the chunk, to a place behind one another. */
