@@ -36,13 +36,14 @@ export const downloadBar = (stream?: NodeJS.WritableStream): DownloadBar => {
   };
 };
 
-/** A bar of counted steps that starts with the first of them. */
-export const stepBar = (
-  what: string,
+/** Counts the tensors that are rounded; a step after the signal was aborted ends the rounding. */
+export const roundingBar = (
+  signal: AbortSignal | undefined,
 ): { readonly onStep: (done: number, total: number) => void; readonly stop: () => void } => {
-  const bar = newBar(what);
+  const bar = newBar("{value} of {total} tensors rounded");
   return {
     onStep: (done, total) => {
+      signal?.throwIfAborted();
       if (done === 1) bar.start(total, 0);
       bar.update(done);
     },

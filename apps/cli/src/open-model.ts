@@ -6,7 +6,8 @@ import { openSource, type DownloadProgress } from "@ropewalk/models/hub";
 import { openFolder } from "@ropewalk/models/node";
 import { passkey875k, stories260K } from "@ropewalk/tiny-models";
 import { existsSync } from "node:fs";
-import { downloadBar, stepBar } from "./bars.ts";
+import { downloadBar, roundingBar } from "./bars.ts";
+import { interruptSignal } from "./interrupt.ts";
 import { notice } from "./notice.ts";
 import { backendFrom, extensionFrom, type SharedOptions } from "./options.ts";
 
@@ -53,16 +54,12 @@ export const load = async (
   signal?: AbortSignal,
 ): Promise<LanguageModel> => {
   const { quantize } = options;
-  const bar = stepBar("{value} of {total} tensors rounded");
-  const onQuantize = (done: number, total: number): void => {
-    signal?.throwIfAborted();
-    bar.onStep(done, total);
-  };
+  const { onStep: onQuantize, stop } = roundingBar(signal);
   const model = await loadModel(opened, {
     backend: backendFrom(options),
     extension: extensionFor(opened, options, length),
     ...(quantize === undefined ? {} : { quantize, onQuantize }),
-  }).finally(() => bar.stop());
+  }).finally(stop);
   for (const said of model.extended.notices) notice(said);
   return model;
 };
@@ -77,11 +74,10 @@ export const withModel = async (
   }: { readonly opened: OpenedModel; readonly options: SharedOptions; readonly length: number },
   use: (model: LanguageModel, signal: AbortSignal) => Promise<void>,
 ): Promise<void> => {
-  const interrupt = new AbortController();
-  process.once("SIGINT", () => interrupt.abort(new Error(`${command}: aborted`)));
-  const model = await load(opened, options, length, interrupt.signal);
+  const signal = interruptSignal(command);
+  const model = await load(opened, options, length, signal);
   try {
-    await use(model, interrupt.signal);
+    await use(model, signal);
   } finally {
     await model.release();
   }

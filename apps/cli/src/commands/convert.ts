@@ -2,7 +2,8 @@
 import { convertCheckpoint, precisionNames, type Precision } from "@ropewalk/models";
 import { writeFolder } from "@ropewalk/models/node";
 import { Option, type Command } from "commander";
-import { stepBar } from "../bars.ts";
+import { roundingBar } from "../bars.ts";
+import { interruptSignal } from "../interrupt.ts";
 import { open } from "../open-model.ts";
 import { bytes } from "../render/units.ts";
 
@@ -10,15 +11,9 @@ type ConvertOptions = { readonly quantize: Precision; readonly output: string };
 
 const convert = async (path: string, { quantize, output }: ConvertOptions): Promise<void> => {
   const { checkpoint } = await open(path, {});
-  const interrupt = new AbortController();
-  process.once("SIGINT", () => interrupt.abort(new Error("convert: aborted")));
-  const bar = stepBar("{value} of {total} tensors rounded");
-  const onStep = (done: number, total: number): void => {
-    interrupt.signal.throwIfAborted();
-    bar.onStep(done, total);
-  };
+  const { onStep, stop } = roundingBar(interruptSignal("convert"));
   const files = await convertCheckpoint(checkpoint, quantize, onStep);
-  const written = await writeFolder(output, files).finally(() => bar.stop());
+  const written = await writeFolder(output, files).finally(stop);
   process.stdout.write(`${output}: ${bytes(written)} in ${files.length} files, weights in ${quantize}\n`);
 };
 

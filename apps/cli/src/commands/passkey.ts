@@ -6,6 +6,7 @@ import type { Command } from "commander";
 import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { newBar } from "../bars.ts";
+import { interruptSignal } from "../interrupt.ts";
 import type { Method } from "../methods.ts";
 import { notice } from "../notice.ts";
 import { extensionFor, open } from "../open-model.ts";
@@ -88,13 +89,12 @@ const passkey = async (model: string, options: PasskeyOptions): Promise<void> =>
   // What is to be downloaded is downloaded once, with a bar; the workers find it.
   const opened = await open(model, shared);
   for (const said of noticesOf(opened, shared, jobs)) notice(said);
-  const interrupt = new AbortController();
-  process.once("SIGINT", () => interrupt.abort(new Error("passkey: aborted")));
+  const signal = interruptSignal("passkey");
 
   const bar = newBar("{what}");
   const work = jobs.reduce((sum, { length, trials }) => sum + length * trials, 0);
   bar.start(work, 0, { what: "loading" });
-  const pool = { setup: { model, options: shared }, workers, signal: interrupt.signal };
+  const pool = { setup: { model, options: shared }, workers, signal };
   const results = await runJobs(pool, jobs, (length, { variant }) =>
     bar.increment(length, { what: `${nameOf(variant)}, ${length} tokens` }),
   ).finally(() => bar.stop());
