@@ -8,7 +8,8 @@ import type { CheckpointFile, CheckpointFolder } from "./folder.ts";
 /** Node refuses to read 2 GiB or more in one call. */
 const mostAtOnce = 2 ** 30;
 
-const look = async (path: string): Promise<Stats | undefined> => {
+/** What is at a path; undefined where there is nothing. */
+export const look = async (path: string): Promise<Stats | undefined> => {
   try {
     return await stat(path);
   } catch (error) {

@@ -6,9 +6,10 @@
  *                             blobs/<hash>                 the content; <hash>.incomplete: the beginning of one
  *                             .no_exist/<commit>/<file>    empty: the commit has no such file
  */
-import { link, mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { check } from "../check.ts";
+import { look } from "../open-folder.ts";
 
 const commitForm = /^[0-9a-f]{40}$/;
 
@@ -18,16 +19,7 @@ export const checkCommit = (from: string, commit: unknown): string => {
   return commit;
 };
 
-export const exists = async (path: string): Promise<boolean> => {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return false;
-    throw error;
-  }
-};
+export const exists = async (path: string): Promise<boolean> => (await look(path)) !== undefined;
 
 const write = async (path: string, text: string): Promise<void> => {
   await mkdir(dirname(path), { recursive: true });
