@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command `ropewalk`. */
 import { Command } from "commander";
+import { addBench } from "./commands/bench.ts";
 import { addConvert } from "./commands/convert.ts";
 import { addGenerate } from "./commands/generate.ts";
 import { addInspect } from "./commands/inspect.ts";
@@ -9,7 +10,7 @@ import { addPasskey } from "./commands/passkey.ts";
 import { addPerplexity } from "./commands/perplexity.ts";
 
 const program = new Command("ropewalk").description("Give a RoPE language model a longer context, without retraining.");
-for (const add of [addPasskey, addPerplexity, addGenerate, addLogits, addInspect, addConvert]) add(program);
+for (const add of [addPasskey, addPerplexity, addGenerate, addLogits, addInspect, addBench, addConvert]) add(program);
 
 try {
   await program.parseAsync();

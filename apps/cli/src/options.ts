@@ -30,10 +30,24 @@ export type SharedOptions = {
   readonly json?: boolean;
 };
 
+/** A method and its entropy scaling in a word: none, self-extend+log-n. */
+export const nameOf = ({ method, entropy }: Pick<SharedOptions, "method" | "entropy">): string =>
+  entropy === "none" ? method : `${method}+${entropy}`;
+
 /** A number as it stands; the functions it is handed to know its rule and name it. */
 export const number = (text: string): number => {
   const value = Number(text);
   if (text.trim() === "" || Number.isNaN(value)) throw new InvalidArgumentError(`must be a number, got ${text}`);
+  return value;
+};
+
+/** Numbers by comma. */
+export const numberList = (text: string): readonly number[] => text.split(",").map(number);
+
+/** @throws RangeError when a flag that counts is no positive integer */
+export const checkCount = (command: string, flag: string, value: number): number => {
+  if (!Number.isInteger(value) || value < 1)
+    throw new RangeError(`${command}: ${flag} must be a positive integer, got ${value}`);
   return value;
 };
 

@@ -3,7 +3,7 @@ import { type GenerateOptions, type OpenedModel, type Sampling } from "@ropewalk
 import { InvalidArgumentError, type Command } from "commander";
 import { noticeBeyondCapacity } from "../notice.ts";
 import { open, withModel } from "../open-model.ts";
-import { number, withSharedOptions, type SharedOptions } from "../options.ts";
+import { number, numberList, withSharedOptions, type SharedOptions } from "../options.ts";
 import { readIds } from "../read-ids.ts";
 
 type CommandOptions = SharedOptions & {
@@ -19,8 +19,6 @@ type CommandOptions = SharedOptions & {
   readonly chat?: boolean;
   readonly system?: string;
 };
-
-const idList = (text: string): readonly number[] => text.split(",").map(number);
 
 const samplingFrom = ({ temperature, topK, topP, seed }: CommandOptions): Sampling =>
   temperature === 0
@@ -98,7 +96,7 @@ export const addGenerate = (program: Command): void => {
       .option("--top-k <k>", "sample among the k most likely", number)
       .option("--top-p <p>", "sample among the most likely that together have probability p", number)
       .option("--seed <n>", "the same seed gives the same text", number, 0)
-      .option("--stop-tokens <ids>", "token ids that end the text, by comma; absent: the checkpoint's own", idList)
+      .option("--stop-tokens <ids>", "token ids that end the text, by comma; absent: the checkpoint's own", numberList)
       .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number)
       .option("--beyond-capacity", "run even where the model knows no positions"),
   ).action(generate);

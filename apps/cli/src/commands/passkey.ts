@@ -10,12 +10,21 @@ import { interruptSignal } from "../interrupt.ts";
 import type { Method } from "../methods.ts";
 import { notice } from "../notice.ts";
 import { extensionFor, open } from "../open-model.ts";
-import { number, withSharedOptions, type Entropy, type SharedOptions } from "../options.ts";
-import { nameOf, type Job, type JobResult, type Variant } from "../passkey/jobs.ts";
+import {
+  checkCount,
+  nameOf,
+  number,
+  numberList,
+  withSharedOptions,
+  type Entropy,
+  type SharedOptions,
+} from "../options.ts";
+import type { Job, JobResult, Variant } from "../passkey/jobs.ts";
 import { runJobs } from "../passkey/pool.ts";
 import { renderCosts, type MethodCosts } from "../render/costs.ts";
 import { renderGrid } from "../render/grid.ts";
 import { renderSvg } from "../render/svg.ts";
+import { svgPath } from "../svg-path.ts";
 
 type PasskeyOptions = Omit<SharedOptions, "method" | "entropy"> & {
   readonly method?: Method;
@@ -34,15 +43,9 @@ const sideBySide: readonly Variant[] = [
   { method: "self-extend", entropy: "log-n" },
 ];
 
-const checkCount = (flag: string, value: number): number => {
-  if (!Number.isInteger(value) || value < 1)
-    throw new RangeError(`passkey: ${flag} must be a positive integer, got ${value}`);
-  return value;
-};
-
 /** Spread evenly: the middles of `count` equal parts of the text. */
 const depthsFrom = (count: number): readonly number[] =>
-  Array.from({ length: checkCount("--depths", count) }, (_, index) => (index + 0.5) / count);
+  Array.from({ length: checkCount("passkey", "--depths", count) }, (_, index) => (index + 0.5) / count);
 
 const variantsFrom = ({ method, entropy, groupSize, window }: PasskeyOptions): readonly Variant[] =>
   method === undefined && entropy === undefined && groupSize === undefined && window === undefined
@@ -51,11 +54,17 @@ const variantsFrom = ({ method, entropy, groupSize, window }: PasskeyOptions): r
 
 const jobsFrom = (options: PasskeyOptions): readonly Job[] => {
   const { lengths, seed } = options;
-  const trials = checkCount("--trials", options.trials);
+  const trials = checkCount("passkey", "--trials", options.trials);
   const depths = depthsFrom(options.depths);
   return variantsFrom(options).flatMap((variant) =>
     lengths.flatMap((length) =>
-      depths.map((depth): Job => ({ variant, length: checkCount("--lengths", length), depth, trials, seed })),
+      depths.map((depth): Job => ({
+        variant,
+        length: checkCount("passkey", "--lengths", length),
+        depth,
+        trials,
+        seed,
+      })),
     ),
   );
 };
@@ -83,7 +92,12 @@ const noticesOf = (opened: OpenedModel, options: SharedOptions, jobs: readonly J
 
 const passkey = async (model: string, options: PasskeyOptions): Promise<void> => {
   const jobs = jobsFrom(options);
-  const workers = checkCount("--workers", options.workers ?? (model === passkey875k.name ? availableParallelism() : 1));
+  const svg = await svgPath(options, "passkey.svg");
+  const workers = checkCount(
+    "passkey",
+    "--workers",
+    options.workers ?? (model === passkey875k.name ? availableParallelism() : 1),
+  );
   const { method = "none", entropy = "none", threads = workers > 1 ? 1 : undefined, ...rest } = options;
   const shared: SharedOptions = { ...rest, method, entropy, ...(threads === undefined ? {} : { threads }) };
   // What is to be downloaded is downloaded once, with a bar; the workers find it.
@@ -103,7 +117,6 @@ const passkey = async (model: string, options: PasskeyOptions): Promise<void> =>
   for (const { method: name, beyond } of methods)
     if (beyond.length > 0)
       notice(`passkey: ${name} at ${beyond.join(", ")} tokens is beyond its capacity; run all the same`);
-  const svg = options.svg ?? (options.json ? undefined : "passkey.svg");
   if (svg !== undefined) await writeFile(svg, renderSvg(methods));
   if (options.json) {
     const cells = methods.flatMap(({ method: name, cells: own }) =>
@@ -115,8 +128,6 @@ const passkey = async (model: string, options: PasskeyOptions): Promise<void> =>
   const costs = `${renderCosts(methods)}\nSpeeds are of one run on ${threads ?? "all"} thread${threads === 1 ? "" : "s"}, ${workers} side by side.`;
   process.stdout.write(`${renderGrid(methods)}\n\n${costs}\n\nThe same grid as a picture: ${svg}\n`);
 };
-
-const list = (text: string): readonly number[] => text.split(",").map(number);
 
 export const addPasskey = (program: Command): void => {
   const command = withSharedOptions(
@@ -130,7 +141,7 @@ export const addPasskey = (program: Command): void => {
         "a checkpoint's folder, an id on the hub (owner/name), or the name of a shipped model",
         passkey875k.name,
       )
-      .option("--lengths <tokens>", "lengths of the text, by comma", list, [128, 256, 512, 1024, 2048, 4096])
+      .option("--lengths <tokens>", "lengths of the text, by comma", numberList, [128, 256, 512, 1024, 2048, 4096])
       .option("--depths <n>", "how many depths, spread evenly", number, 5)
       .option("--trials <n>", "keys a cell", number, 10)
       .option("--seed <n>", "the same seed gives the same prompts", number, 3)

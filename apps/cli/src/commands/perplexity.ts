@@ -9,6 +9,7 @@ import { open, withModel } from "../open-model.ts";
 import { number, withSharedOptions, type SharedOptions } from "../options.ts";
 import { renderCurve, type Curve } from "../render/curve.ts";
 import { renderLosses } from "../render/losses.ts";
+import { svgPath } from "../svg-path.ts";
 
 type PerplexityOptions = SharedOptions & {
   readonly text: string;
@@ -37,6 +38,7 @@ const curveOf = (title: string, { decoder, capacity }: LanguageModel["extended"]
 
 const measure = async (path: string, options: PerplexityOptions): Promise<void> => {
   const text = await readText(options.text);
+  const svg = await svgPath(options, "perplexity.svg");
   const opened = await open(path, options);
   const { separator, windows, bucket, chunkSize, length = opened.decoder.trainedContext } = options;
   const { ids, masked } = tokenStream(opened, text, { length, windows, separator });
@@ -50,7 +52,6 @@ const measure = async (path: string, options: PerplexityOptions): Promise<void> 
 
     const { extended } = model;
     const title = extended.positions.name + (options.entropy === "none" ? "" : `, ${options.entropy}`);
-    const svg = options.svg ?? (options.json ? undefined : "perplexity.svg");
     if (svg !== undefined) await writeFile(svg, renderCurve(curveOf(title, extended, losses)));
     if (options.json) {
       const buckets = losses.buckets.map(({ from, to, loss }) => ({ from, to, loss }));

@@ -5,8 +5,6 @@ import type { Entropy, SharedOptions } from "../options.ts";
 
 export type Variant = { readonly method: Method; readonly entropy: Entropy };
 
-export const nameOf = ({ method, entropy }: Variant): string => (entropy === "none" ? method : `${method}+${entropy}`);
-
 /** One cell of one method. */
 export type Job = {
   readonly variant: Variant;

@@ -1,8 +1,6 @@
 /** The loss by position as a picture: positions across, the mean loss of each bucket as a step, marks at given positions. */
 import type { PerplexityBucket } from "@ropewalk/evals";
-
-/** A position worth knowing, as a dashed line. */
-export type Mark = { readonly at: number; readonly label: string };
+import { scale, svgDocument, text, type Mark } from "./svg-parts.ts";
 
 export type Curve = {
   readonly title: string;
@@ -12,12 +10,6 @@ export type Curve = {
 
 const [left, top, width, height] = [64, 48, 640, 320];
 
-/** Where a value between `low` and `high` lies on a stretch of the picture. */
-const scale =
-  (low: number, high: number, from: number, to: number) =>
-  (value: number): string =>
-    (from + ((value - low) / (high - low)) * (to - from)).toFixed(1);
-
 /** Whole nats around the losses, by steps of 1, or finer where they are close together. */
 const lossTicks = (losses: readonly number[]): readonly number[] => {
   const low = Math.floor(Math.min(...losses));
@@ -25,9 +17,6 @@ const lossTicks = (losses: readonly number[]): readonly number[] => {
   const parts = high - low <= 2 ? 5 : 1;
   return Array.from({ length: (high - low) * parts + 1 }, (_, index) => low + index / parts);
 };
-
-const text = (x: number | string, y: number | string, content: string, kind: string): string =>
-  `<text x="${x}" y="${y}" class="${kind}">${content}</text>`;
 
 /** A self-contained SVG document. */
 export const renderCurve = ({ title, buckets, marks }: Curve): string => {
@@ -40,23 +29,23 @@ export const renderCurve = ({ title, buckets, marks }: Curve): string => {
   const x = scale(0, last, left, right);
   const y = scale(losses[0]!, losses.at(-1)!, bottom, top);
   const steps = scored.map(({ from, to, loss }, index) => `${index ? "L" : "M"}${x(from)} ${y(loss)}H${x(to)}`);
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${right + 24} ${bottom + 52}" width="${right + 24}" height="${bottom + 52}" role="img">`,
-    `<title>Mean loss by position: ${title}</title>`,
-    `<style>text{font:12px system-ui,sans-serif;fill:#24292f}.title{font-weight:600;font-size:14px}.down{text-anchor:end;dominant-baseline:middle}.across{text-anchor:middle}path{fill:none;stroke:#d0d7de}.loss{stroke:#0969da;stroke-width:2}.mark{stroke:#57606a;stroke-dasharray:4 3}</style>`,
-    `<rect width="100%" height="100%" fill="#fff"/>`,
+  const page = {
+    ...{ width: right + 24, height: bottom + 52, title: `Mean loss by position: ${title}` },
+    style:
+      "path{fill:none;stroke:#d0d7de}.loss{stroke:#0969da;stroke-width:2}.mark{stroke:#57606a;stroke-dasharray:4 3}",
+  };
+  return svgDocument(page, [
     text(left, 22, title, "title"),
     ...losses.map(
-      (loss) => `<path d="M${left} ${y(loss)}H${right}"/>${text(left - 8, y(loss), loss.toFixed(1), "down")}`,
+      (loss) =>
+        `<path d="M${left} ${y(loss)}H${right}"/>${text(left - 8, Number(y(loss)) + 4, loss.toFixed(1), "down")}`,
     ),
     ...positions.map((at) => text(x(at), bottom + 18, `${at}`, "across")),
     ...marks.map(
       ({ at, label }, index) =>
-        `<path class="mark" d="M${x(at)} ${top}V${bottom}"/>${text(Number(x(at)) + 5, top + 16 * (index + 1), `${label} ${at}`, "note")}`,
+        `<path class="mark" d="M${x(at)} ${top}V${bottom}"/>${text(Number(x(at)) + 5, top + 16 * (index + 1), `${label} ${at}`)}`,
     ),
     `<path class="loss" d="${steps.join("")}"/>`,
-    text(left, bottom + 42, "across: position in the window, in tokens; up: mean loss, in nats per token", "note"),
-    `</svg>`,
-    "",
-  ].join("\n");
+    text(left, bottom + 42, "across: position in the window, in tokens; up: mean loss, in nats per token"),
+  ]);
 };

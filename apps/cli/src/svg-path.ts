@@ -1,0 +1,30 @@
+/** Where a command's picture goes: as asked, or into the current folder; nowhere with --json alone. */
+import { constants } from "node:fs";
+import { access, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+
+const codeOf = ({ code }: NodeJS.ErrnoException): string | undefined => code;
+
+/** Why no file can be written at `path`: the system's code; undefined when one can. */
+const problemOf = async (path: string): Promise<string | undefined> => {
+  const found = await stat(path).catch(codeOf);
+  if (typeof found === "object" && found.isDirectory()) return "EISDIR";
+  if (typeof found === "string" && found !== "ENOENT") return found;
+  // What is not there yet is written into its folder.
+  return access(typeof found === "object" ? path : dirname(path), constants.W_OK).then(() => undefined, codeOf);
+};
+
+/**
+ * To be called before the work that the picture shows.
+ *
+ * @throws Error when no file can be written there
+ */
+export const svgPath = async (
+  { svg, json }: { readonly svg?: string; readonly json?: boolean },
+  fallback: string,
+): Promise<string | undefined> => {
+  const path = svg ?? (json ? undefined : fallback);
+  const problem = path === undefined ? undefined : await problemOf(path);
+  if (problem !== undefined) throw new Error(`--svg: ${path} must be a writable file, got ${problem}`);
+  return path;
+};
