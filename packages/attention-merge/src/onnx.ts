@@ -1,4 +1,4 @@
-export { emitGroupQueries, emitTile, emitUngroup, type HeadCounts } from "./onnx/heads.ts";
+export { emitGroupQueries, emitHeads, emitTile, emitUngroup, type HeadCounts } from "./onnx/heads.ts";
 export {
   emitAttention,
   type EitherPart,
@@ -7,4 +7,4 @@ export {
   type SettledPart,
 } from "./onnx/attention.ts";
 export { emitMerge, type EmittedPartial } from "./onnx/merge.ts";
-export { emitScores, type Keys, type Layout } from "./onnx/scores.ts";
+export { emitScores } from "./onnx/scores.ts";

@@ -10,7 +10,6 @@ import {
   emitGroupQueries,
   emitTile,
   emitUngroup,
-  type Layout,
   type RecentPart,
   type SettledPart,
 } from "../src/onnx.ts";
@@ -18,10 +17,9 @@ import { largestDifference, problem, scenarios, type Scenario } from "./scenario
 
 const closed = -1e30;
 
-/** [numKvHeads, keyLen, headDim] rows from..to in either layout; at least one row. */
+/** [numKvHeads, keyLen, headDim] rows from..to; at least one row. */
 const stretch = (
   x: { readonly dims: readonly [number, number, number]; readonly data: Float32Array },
-  layout: Layout,
   from: number,
   to: number,
 ): Tensor => {
@@ -34,9 +32,9 @@ const stretch = (
         (head * keyLen + from + row) * headDim,
         (head * keyLen + from + row + 1) * headDim,
       );
-      data.set(source, (layout === "heads" ? head * length + row : row * heads + head) * headDim);
+      data.set(source, (head * length + row) * headDim);
     }
-  return float32(layout === "heads" ? [heads, length, headDim] : [length, heads, headDim], data);
+  return float32([heads, length, headDim], data);
 };
 
 const mask = (rows: number, columns: number, open: (row: number, column: number) => boolean): Tensor => {
@@ -77,11 +75,10 @@ const recorded = (scenario: Scenario): { readonly model: Uint8Array; readonly fe
   };
   const nearQueries = queries("near", near);
   const farQueries = queries("far", far);
-  const part = (name: string, of: typeof near, at: Value, layout: Layout, from: number, to: number) => ({
-    layout,
+  const part = (name: string, of: typeof near, at: Value, from: number, to: number) => ({
     queries: at,
-    keys: feed(`${name}.keys`, stretch(of.keys, layout, from, to)),
-    values: feed(`${name}.values`, stretch(values, layout, from, to)),
+    keys: feed(`${name}.keys`, stretch(of.keys, from, to)),
+    values: feed(`${name}.values`, stretch(values, from, to)),
   });
   /** A mask of the keys from..to, open at distances that `open` holds for. */
   const maskOf = (name: string, [from, to]: readonly [number, number], open: (distance: number) => boolean): Value =>
@@ -90,36 +87,33 @@ const recorded = (scenario: Scenario): { readonly model: Uint8Array; readonly fe
       mask(queryLen, to - from, (row, column) => open(start + row - (from + column))),
     );
   const keysOf = (name: string, of: typeof near, [from, to]: readonly [number, number]): Value =>
-    feed(name, stretch(of.keys, "heads", from, to));
+    feed(name, stretch(of.keys, from, to));
   const ring = [farEnd, start] as const;
   // Where no key is far from any query, one zero key stands for all of them.
   const farRing = bandEnd > farEnd ? ring : ([farEnd, farEnd] as const);
   const recent: readonly RecentPart[] = [
     {
       kind: "masked",
-      ...part("tail", far, farQueries, "heads", settledEnd, farEnd),
+      ...part("tail", far, farQueries, settledEnd, farEnd),
       mask: maskOf("tail.mask", [settledEnd, farEnd], () => true),
     },
     {
       kind: "either",
-      layout: "heads",
       near: {
-        layout: "heads",
         queries: nearQueries,
         keys: keysOf("ring.near", near, ring),
         mask: maskOf("ring.near.mask", ring, (distance) => distance < window),
       },
       far: {
-        layout: "heads",
         queries: farQueries,
         keys: keysOf("ring.far", far, farRing),
         mask: maskOf("ring.far.mask", ring, (distance) => distance >= window),
       },
-      values: feed("ring.values", stretch(values, "heads", ...ring)),
+      values: feed("ring.values", stretch(values, ...ring)),
     },
     {
       kind: "masked",
-      ...part("own", near, nearQueries, "rows", start, start + queryLen),
+      ...part("own", near, nearQueries, start, start + queryLen),
       mask: maskOf("own.mask", [start, start + queryLen], (distance) => distance >= 0),
     },
   ];
@@ -128,7 +122,7 @@ const recorded = (scenario: Scenario): { readonly model: Uint8Array; readonly fe
     int64([3], [Math.max(1, farEnd - settledEnd), Math.max(1, start - farEnd), queryLen]),
   );
   const settled: SettledPart = {
-    ...part("settled", far, farQueries, "heads", 0, settledEnd),
+    ...part("settled", far, farQueries, 0, settledEnd),
     gate: gate("settled.gate", settledEnd),
   };
   graph.output("out", emitUngroup(graph, heads, emitAttention(graph, { settled, recent, lengths })));

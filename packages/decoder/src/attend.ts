@@ -6,6 +6,7 @@
 import {
   emitAttention,
   emitGroupQueries,
+  emitHeads,
   emitUngroup,
   type RecentPart,
   type SettledPart,
@@ -25,7 +26,7 @@ type Layer = {
   readonly index: number;
 };
 
-/** Queries in each band's rotation, near to far: [numKvHeads, group * seqLen, headDim] each. */
+/** Queries in each band's rotation, near to far: [1, numKvHeads, group * seqLen, headDim] each. */
 type Queries = readonly Value[];
 
 /** A part of the cache, head by head. */
@@ -34,7 +35,6 @@ const heads = ({ tape, shared: { heads: sizes } }: Layer, name: string, tokens: 
 
 /** The long stretch that every query sees in the outermost rotation. */
 const settledPart = (layer: Layer, queries: Queries): SettledPart => ({
-  layout: "heads",
   queries: queries.at(-1)!,
   keys: heads(layer, inputs.settledKeys(layer.index), "settledLen"),
   values: heads(layer, inputs.settledValues(layer.index), "settledLen"),
@@ -44,7 +44,6 @@ const settledPart = (layer: Layer, queries: Queries): SettledPart => ({
 /** Seen by every query in the outermost rotation too, but not settled yet. */
 const tailPart = (layer: Layer, queries: Queries): RecentPart => ({
   kind: "masked",
-  layout: "heads",
   queries: queries.at(-1)!,
   keys: heads(layer, inputs.tailKeys(layer.index), "tailLen"),
   values: heads(layer, inputs.tailValues(layer.index), "tailLen"),
@@ -53,7 +52,6 @@ const tailPart = (layer: Layer, queries: Queries): RecentPart => ({
 
 /** The last keys, inside the window of some query. */
 const nearRing = (layer: Layer, queries: Queries) => ({
-  layout: "heads" as const,
   queries: queries[0]!,
   keys: heads(layer, inputs.ringNearKeys(layer.index), "ringLen"),
   mask: layer.shared.mask(inputs.ringNearMask, "ringLen"),
@@ -64,10 +62,8 @@ const ringValues = (layer: Layer): Value => heads(layer, inputs.ringValues(layer
 /** Those of them that are far from a query, in the far rotation. */
 const eitherRing = (layer: Layer, queries: Queries): RecentPart => ({
   kind: "either",
-  layout: "heads",
   near: nearRing(layer, queries),
   far: {
-    layout: "heads",
     queries: queries.at(-1)!,
     keys: heads(layer, inputs.ringFarKeys(layer.index), "ringFarLen"),
     mask: layer.shared.mask(inputs.ringFarMask, "ringLen"),
@@ -103,27 +99,21 @@ export const attendIn =
     const { layout, rotaryDim } = extended.decoder.rope;
     const { numKvHeads, headDim } = counts;
     const rotary = { layout, numHeads: numKvHeads, headDim, rotaryDim };
-    const first = tape.constant("int64", [1], [0]);
-    const shape = tape.constant("int64", [3], [-1, numKvHeads, headDim]);
-    const rows = (x: Value, output: string): Value =>
-      tape.output(output, tape.op("Reshape", [x, shape], {}, { output }));
 
     const scale = tape.op("Gather", [shared.queryScale, tape.constant("int64", [], [index])], { axis: 0 });
     const grouped = emitGroupQueries(tape, counts, tape.op("Mul", [query, scale]));
-    const batched = tape.op("Unsqueeze", [grouped, first]);
-    const queries = rotations.map(({ query: { cos, sin } }) =>
-      tape.op("Squeeze", [emitRotaryEmbedding(tape, rotary, batched, cos, sin), first]),
-    );
-    const keyRows = tape.op("Unsqueeze", [key, first]);
-    const keys = rotations.map(({ key: { cos, sin } }, band) =>
-      rows(emitRotaryEmbedding(tape, rotary, keyRows, cos, sin), outputs.newKeys(index, band)),
-    );
-    const values = rows(value, outputs.newValues(index));
+    const queries = rotations.map(({ query: { cos, sin } }) => emitRotaryEmbedding(tape, rotary, grouped, cos, sin));
+    const fresh = emitHeads(tape, counts, key);
+    const keys = rotations.map(({ key: { cos, sin } }, band) => {
+      const output = outputs.newKeys(index, band);
+      return tape.output(output, emitRotaryEmbedding(tape, rotary, fresh, cos, sin, { output }));
+    });
+    const output = outputs.newValues(index);
+    const values = tape.output(output, emitHeads(tape, counts, value, { output }));
 
     const { settled, recent } = cachedParts(layer, queries);
     const own: RecentPart = {
       kind: "masked",
-      layout: "rows",
       queries: queries[0]!,
       keys: keys[0]!,
       values,

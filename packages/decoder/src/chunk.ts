@@ -49,36 +49,40 @@ export const slotRuns = (from: number, to: number, slots: number): readonly Slot
   return runs;
 };
 
-/** [rows, columns] of 0 in the columns that `open` gives for each row, else `closed`. */
-const mask = (rows: number, columns: number, open: (row: number) => readonly SlotRun[]): Numbers => {
+/** [rows, keys] of 0 in the columns that `open` gives for each row, else `closed`; never without a column. */
+const mask = (rows: number, keys: number, open: (row: number) => readonly SlotRun[]): Numbers => {
+  const columns = Math.max(1, keys);
   const data = new Float32Array(rows * columns).fill(closed);
   for (let row = 0; row < rows; row++)
     for (const { slot, count } of open(row)) data.fill(0, row * columns + slot, row * columns + slot + count);
   return { dims: [rows, columns], data };
 };
 
-/** The parts of a cache that masks are as wide as. */
-export type CacheWidths = { readonly settled: number; readonly tailRoom: number; readonly ringRoom: number };
+/**
+ * Tokens settled, and how many keys a chunk reads of the parts that have a mask. Where that is 0, one stand-in is fed, behind
+ * a closed mask of one column.
+ */
+export type CacheWidths = { readonly settled: number; readonly tailLen: number; readonly ringLen: number };
 
 /** Masks of the cache's parts, and of the chunk's own triangle. */
 export const chunkMasks = (
   layout: BandLayout,
   { start, length }: Chunk,
-  { settled, tailRoom, ringRoom }: CacheWidths,
+  { settled, tailLen, ringLen }: CacheWidths,
 ): Readonly<Record<string, Numbers>> => {
   const farEnd = farFrom(layout, start);
   const causal = { [inputs.causalMask]: mask(length, length, (row) => [{ slot: 0, count: row + 1 }]) };
-  const tail = { [inputs.tailMask]: mask(length, tailRoom, () => [{ slot: 0, count: farEnd - settled }]) };
+  const tail = { [inputs.tailMask]: mask(length, tailLen, () => [{ slot: 0, count: farEnd - settled }]) };
   if (layout.kind === "everything") return { ...causal, ...tail };
   const { window } = layout;
   // The first token that is near for the query of a row.
   const nearFrom = (row: number): number => Math.min(start, Math.max(0, start + row - window + 1));
   const near = {
-    [inputs.ringNearMask]: mask(length, ringRoom, (row) => slotRuns(nearFrom(row), start, window)),
+    [inputs.ringNearMask]: mask(length, ringLen, (row) => slotRuns(nearFrom(row), start, window)),
   };
   if (layout.kind === "window") return { ...causal, ...near };
   const far = {
-    [inputs.ringFarMask]: mask(length, ringRoom, (row) => slotRuns(farEnd, nearFrom(row), window)),
+    [inputs.ringFarMask]: mask(length, ringLen, (row) => slotRuns(farEnd, nearFrom(row), window)),
   };
   return { ...causal, ...tail, ...near, ...far };
 };

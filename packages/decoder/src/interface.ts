@@ -40,7 +40,7 @@ export const inputs = {
 export const outputs = {
   /** [rows, vocabSize] */
   logits: "logits",
-  /** [seqLen, numKvHeads, headDim] each: the chunk's keys in each band's rotation, and its values. */
+  /** [1, numKvHeads, seqLen, headDim] each: the chunk's keys in each band's rotation, and its values. */
   newKeys: (index: number, band: number): string => layer(index, `new_${bandNames[band] ?? band}_keys`),
   newValues: (index: number): string => layer(index, "new_values"),
 } as const;

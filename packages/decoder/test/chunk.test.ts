@@ -63,17 +63,17 @@ describe("masks", () => {
         const { window } = layout;
         const farEnd = farFrom(layout, chunk.start);
         const settled = layout.kind === "window" ? 0 : Math.floor(share * farEnd);
-        const [tailRoom, ringRoom] = [farEnd - settled + 3, window];
-        const masks = chunkMasks(layout, chunk, { settled, tailRoom, ringRoom });
+        const [tailLen, ringLen] = [farEnd - settled + 3, window];
+        const masks = chunkMasks(layout, chunk, { settled, tailLen, ringLen });
         expect(masks[inputs.ringFarMask] === undefined).toBe(layout.kind === "window");
         for (let query = 0; query < chunk.length; query++) {
           const position = chunk.start + query;
           const openTail = Array.from(
-            { length: tailRoom },
+            { length: tailLen },
             (_, at) => layout.kind === "near-far" && open(masks[inputs.tailMask]!, query, at),
           );
           if (layout.kind === "near-far")
-            expect(openTail).toEqual(Array.from({ length: tailRoom }, (_, at) => at < farEnd - settled));
+            expect(openTail).toEqual(Array.from({ length: tailLen }, (_, at) => at < farEnd - settled));
           const seen = { near: new Set<number>(), far: new Set<number>() };
           for (let key = Math.max(0, chunk.start - window); key < chunk.start; key++)
             if (key >= farEnd) seen[position - key < window ? "near" : "far"].add(key % window);
@@ -91,9 +91,19 @@ describe("masks", () => {
   });
 
   it("of one band open the tail, and there is no ring", () => {
-    const masks = chunkMasks({ kind: "everything" }, { start: 9, length: 2 }, { settled: 5, tailRoom: 6, ringRoom: 0 });
+    const masks = chunkMasks({ kind: "everything" }, { start: 9, length: 2 }, { settled: 5, tailLen: 6, ringLen: 0 });
     const row = [0, 0, 0, 0, closed, closed];
     expect(masks[inputs.tailMask]).toEqual({ dims: [2, 6], data: Float32Array.of(...row, ...row) });
     expect(Object.keys(masks)).toHaveLength(2);
+  });
+
+  it("of a part without keys are a closed column for its stand-in", () => {
+    const masks = chunkMasks(
+      { kind: "near-far", window: 4 },
+      { start: 0, length: 2 },
+      { settled: 0, tailLen: 0, ringLen: 0 },
+    );
+    for (const name of [inputs.tailMask, inputs.ringNearMask, inputs.ringFarMask])
+      expect(masks[name]).toEqual({ dims: [2, 1], data: Float32Array.of(closed, closed) });
   });
 });

@@ -3,13 +3,17 @@ import type { Backend, Buffer, Tensor } from "@ropewalk/backend";
 import { farFrom, outputs, slotRuns } from "@ropewalk/decoder";
 import { ringSlots, rowSize, settleBlock, settles, type KeyValueCache, type LayerCache } from "./cache.ts";
 
-type Results = Readonly<Record<string, Tensor>>;
+/** What the graph gave for a chunk of so many tokens. */
+type Given = { readonly results: Readonly<Record<string, Tensor>>; readonly tokens: number };
+
+/** A part [numKvHeads, tokens, headDim], in a buffer or as the graph gave it. */
+type Part = { readonly part: Buffer | Tensor; readonly tokens: number };
 
 /** A part [numKvHeads, tokens, headDim] that is written to: from token `at` on. */
 type Target = { readonly buffer: Buffer; readonly tokens: number; readonly at: number };
 
 /** Where tokens stand that are not in the tail or settled yet: those before the chunk in a ring, its own in the result. */
-type Source = { readonly ring: Buffer; readonly fresh: Tensor };
+type Source = { readonly ring: Part; readonly own: Part };
 
 type Sizes = { readonly numKvHeads: number; readonly headDim: number };
 
@@ -18,10 +22,10 @@ const sizesOf = ({ extended: { decoder } }: KeyValueCache): Sizes => decoder;
 /** The same tokens of every head, from one part to another. */
 const copyHeads = (
   { numKvHeads, headDim }: Sizes,
-  source: { readonly buffer: Buffer; readonly tokens: number; readonly from: number; readonly count: number },
+  source: Part & { readonly from: number; readonly count: number },
   { buffer, tokens, at }: Target,
 ): void =>
-  buffer.write(source.buffer, {
+  buffer.write(source.part, {
     from: source.from * headDim,
     fromStride: source.tokens * headDim,
     to: at * headDim,
@@ -30,34 +34,17 @@ const copyHeads = (
     count: numKvHeads,
   });
 
-/** Tokens [from, from + count) of a result [chunk, numKvHeads, headDim], head by head. */
-const copyFresh = (
-  { numKvHeads, headDim }: Sizes,
-  source: { readonly rows: Tensor; readonly from: number; readonly count: number },
-  { buffer, tokens, at }: Target,
-): void => {
-  for (let head = 0; head < numKvHeads; head++)
-    buffer.write(source.rows, {
-      from: (source.from * numKvHeads + head) * headDim,
-      fromStride: numKvHeads * headDim,
-      to: (head * tokens + at) * headDim,
-      toStride: headDim,
-      length: headDim,
-      count: source.count,
-    });
-};
-
 /** Tokens [from, to), out of the ring and the chunk, to a place behind one another. */
-const gather = (cache: KeyValueCache, { ring, fresh }: Source, from: number, to: number, target: Target): void => {
-  const { length: start, ringRoom } = cache;
+const gather = (cache: KeyValueCache, { ring, own }: Source, from: number, to: number, target: Target): void => {
+  const { length: start } = cache;
   const sizes = sizesOf(cache);
   let { at } = target;
   for (const { slot, count } of slotRuns(from, Math.min(to, start), ringSlots(cache.extended))) {
-    copyHeads(sizes, { buffer: ring, tokens: ringRoom, from: slot, count }, { ...target, at });
+    copyHeads(sizes, { ...ring, from: slot, count }, { ...target, at });
     at += count;
   }
   const first = Math.max(from, start);
-  if (to > first) copyFresh(sizes, { rows: fresh, from: first - start, count: to - first }, { ...target, at });
+  if (to > first) copyHeads(sizes, { ...own, from: first - start, count: to - first }, { ...target, at });
 };
 
 /** A larger buffer with the same beginning. */
@@ -68,12 +55,16 @@ const grown = (backend: Backend, old: Buffer, length: number): Buffer => {
   return buffer;
 };
 
-/** Keys in their outermost rotation, and values, with the results that go with them. */
-const outermost = (layer: LayerCache, index: number, results: Results) => {
-  const band = layer.ring.keys.length - 1;
+/** Keys in their outermost rotation, and values: where those of the ring and those of the chunk lie. */
+const outermost = ({ ringRoom }: KeyValueCache, { ring }: LayerCache, index: number, { results, tokens }: Given) => {
+  const band = ring.keys.length - 1;
+  const source = (buffer: Buffer, output: string): Source => ({
+    ring: { part: buffer, tokens: ringRoom },
+    own: { part: results[output]!, tokens },
+  });
   return {
-    keys: { ring: layer.ring.keys[band]!, fresh: results[outputs.newKeys(index, band)]! },
-    values: { ring: layer.ring.values, fresh: results[outputs.newValues(index)]! },
+    keys: source(ring.keys[band]!, outputs.newKeys(index, band)),
+    values: source(ring.values, outputs.newValues(index)),
   };
 };
 
@@ -81,10 +72,10 @@ const outermost = (layer: LayerCache, index: number, results: Results) => {
 const tailEnd = ({ extended, length }: KeyValueCache): number => farFrom(extended.layout, length);
 
 /** Tokens that leave the window wait in the tail. */
-const extendTail = (cache: KeyValueCache, due: number, results: Results): void => {
+const extendTail = (cache: KeyValueCache, due: number, given: Given): void => {
   const from = tailEnd(cache);
   cache.layers.forEach((layer, index) => {
-    const sources = outermost(layer, index, results);
+    const sources = outermost(cache, layer, index, given);
     for (const part of ["keys", "values"] as const)
       gather(cache, sources[part], from, due, {
         buffer: layer.tail[part],
@@ -95,7 +86,7 @@ const extendTail = (cache: KeyValueCache, due: number, results: Results): void =
 };
 
 /** Lays the settled heads out for `total` tokens, and puts the tail and what leaves the window behind each head's own. */
-const settle = (cache: KeyValueCache, total: number, results: Results): KeyValueCache => {
+const settle = (cache: KeyValueCache, total: number, given: Given): KeyValueCache => {
   const { backend, settled, tailRoom } = cache;
   const sizes = sizesOf(cache);
   const settledRoom = total > cache.settledRoom ? Math.max(total, cache.settledRoom * 2) : cache.settledRoom;
@@ -107,10 +98,10 @@ const settle = (cache: KeyValueCache, total: number, results: Results): KeyValue
     return roomy;
   };
   const layers = cache.layers.map((layer, index): LayerCache => {
-    const sources = outermost(layer, index, results);
+    const sources = outermost(cache, layer, index, given);
     const [keys, values] = (["keys", "values"] as const).map((part) => {
       const buffer = laidOut(layer.settled[part]);
-      const waiting = { buffer: layer.tail[part], tokens: tailRoom, from: 0, count: end - settled };
+      const waiting = { part: layer.tail[part], tokens: tailRoom, from: 0, count: end - settled };
       if (end > settled) copyHeads(sizes, waiting, { buffer, tokens: total, at: settled });
       gather(cache, sources[part], end, total, { buffer, tokens: total, at: end });
       return buffer;
@@ -128,7 +119,7 @@ const withRing = (cache: KeyValueCache, tokens: number): KeyValueCache => {
   const ringRoom = Math.min(slots, Math.max(tokens, 2 * old));
   const wider = (buffer: Buffer): Buffer => {
     const next = backend.allocate(ringRoom * rowSize(cache));
-    const source = { buffer, tokens: old, from: 0, count: Math.min(length, old) };
+    const source = { part: buffer, tokens: old, from: 0, count: Math.min(length, old) };
     if (source.count > 0) copyHeads(sizesOf(cache), source, { buffer: next, tokens: ringRoom, at: 0 });
     buffer.release();
     return next;
@@ -141,14 +132,14 @@ const withRing = (cache: KeyValueCache, tokens: number): KeyValueCache => {
 };
 
 /** Puts the chunk's last tokens into their slots. */
-const fillRing = (cache: KeyValueCache, end: number, results: Results): void => {
+const fillRing = (cache: KeyValueCache, end: number, { results, tokens: chunk }: Given): void => {
   const { length: start, ringRoom: tokens, extended } = cache;
   const slots = ringSlots(extended);
   let token = Math.max(start, end - slots);
   for (const { slot, count } of slots === 0 ? [] : slotRuns(token, end, slots)) {
     const from = token - start;
     const put = (buffer: Buffer, output: string): void =>
-      copyFresh(sizesOf(cache), { rows: results[output]!, from, count }, { buffer, tokens, at: slot });
+      copyHeads(sizesOf(cache), { part: results[output]!, tokens: chunk, from, count }, { buffer, tokens, at: slot });
     cache.layers.forEach(({ ring }, index) => {
       ring.keys.forEach((buffer, band) => put(buffer, outputs.newKeys(index, band)));
       put(ring.values, outputs.newValues(index));
@@ -158,14 +149,19 @@ const fillRing = (cache: KeyValueCache, end: number, results: Results): void => 
 };
 
 /** The cache with a chunk behind it, its rotated keys and values as the graph gave them for these ids. */
-export const appendToCache = (cache: KeyValueCache, ids: readonly number[], results: Results): KeyValueCache => {
+export const appendToCache = (
+  cache: KeyValueCache,
+  ids: readonly number[],
+  results: Given["results"],
+): KeyValueCache => {
   const { extended } = cache;
+  const given: Given = { results, tokens: ids.length };
   const length = cache.length + ids.length;
   const due = farFrom(extended.layout, length);
   const settling = settles(extended) && due - cache.settled >= settleBlock;
   // What leaves the window is taken out of the ring before its slots are filled anew.
-  if (settles(extended) && !settling) extendTail(cache, due, results);
-  const ready = withRing(settling ? settle(cache, due, results) : cache, length);
-  fillRing(ready, length, results);
+  if (settles(extended) && !settling) extendTail(cache, due, given);
+  const ready = withRing(settling ? settle(cache, due, given) : cache, length);
+  fillRing(ready, length, given);
   return { ...ready, length, ids: [...cache.ids, ...ids] };
 };

@@ -105,6 +105,9 @@ export const plannedCacheBytes = (extended: ExtendedDecoder, plan: CachePlan): n
   return 4 * extended.decoder.numLayers * rowSize({ extended }) * tokens;
 };
 
+/** The same cache without a token: its memory serves another prompt of the planned length. */
+export const resetCache = (cache: KeyValueCache): KeyValueCache => ({ ...cache, length: 0, ids: [], settled: 0 });
+
 export const releaseCache = ({ layers }: KeyValueCache): void => {
   for (const layer of layers) for (const buffer of buffersOf(layer)) buffer.release();
 };

@@ -1,17 +1,26 @@
 /** The cache as a graph's inputs: its parts as they lie, and a stand-in for each part that the chunk does not read. */
 import { float32, int64, type Buffer, type Tensor } from "@ropewalk/backend";
-import { closed, hasBand, inputs, type Chunk } from "@ropewalk/decoder";
+import { closed, farFrom, hasBand, inputs, type CacheWidths, type Chunk } from "@ropewalk/decoder";
 import { ringSlots, rowSize, settles, type KeyValueCache } from "./cache.ts";
+
+/** How much of the cache the next chunk reads. A part without a token in use, as the tail of a fresh prompt, is left out. */
+export const cacheWidths = ({ extended, length, settled, tailRoom, ringRoom }: KeyValueCache): CacheWidths => ({
+  settled,
+  tailLen: farFrom(extended.layout, length) > settled ? tailRoom : 0,
+  ringLen: length > 0 ? ringRoom : 0,
+});
 
 /** Everything that a chunk reads of the cache; the masks of its parts are made elsewhere. */
 export const cacheFeeds = (cache: KeyValueCache, chunk: Chunk): Readonly<Record<string, Tensor>> => {
-  const { extended, settled, tailRoom, ringRoom } = cache;
+  const { extended } = cache;
   const { numKvHeads, headDim } = extended.decoder;
+  const { settled, tailLen, ringLen } = cacheWidths(cache);
   const standIn = float32([numKvHeads, 1, headDim], new Float32Array(rowSize(cache)));
   const heads = (buffer: Buffer, tokens: number): Tensor =>
     tokens > 0 ? buffer.view(0, [numKvHeads, tokens, headDim]) : standIn;
   const [settling, windowed] = [settles(extended), ringSlots(extended) > 0];
-  const lengths = [...(settling ? [tailRoom] : []), ...(windowed ? [ringRoom] : []), chunk.length];
+  const keys = [...(settling ? [tailLen] : []), ...(windowed ? [ringLen] : []), chunk.length];
+  const lengths = keys.map((length) => Math.max(1, length));
   const feeds: Record<string, Tensor> = { [inputs.recentLengths]: int64([lengths.length], lengths) };
   if (settling) feeds[inputs.settledGate] = float32([1], Float32Array.of(settled > 0 ? 0 : closed));
   const band = hasBand(extended.layout, chunk);
@@ -19,14 +28,14 @@ export const cacheFeeds = (cache: KeyValueCache, chunk: Chunk): Readonly<Record<
     if (settling) {
       feeds[inputs.settledKeys(index)] = heads(layer.settled.keys, settled);
       feeds[inputs.settledValues(index)] = heads(layer.settled.values, settled);
-      feeds[inputs.tailKeys(index)] = heads(layer.tail.keys, tailRoom);
-      feeds[inputs.tailValues(index)] = heads(layer.tail.values, tailRoom);
+      feeds[inputs.tailKeys(index)] = heads(layer.tail.keys, tailLen);
+      feeds[inputs.tailValues(index)] = heads(layer.tail.values, tailLen);
     }
     if (!windowed) return;
-    feeds[inputs.ringNearKeys(index)] = heads(layer.ring.keys[0]!, ringRoom);
-    feeds[inputs.ringValues(index)] = heads(layer.ring.values, ringRoom);
+    feeds[inputs.ringNearKeys(index)] = heads(layer.ring.keys[0]!, ringLen);
+    feeds[inputs.ringValues(index)] = heads(layer.ring.values, ringLen);
     // Without a band, as in decoding, no slot is far: one key stands for all of them, behind a closed mask.
-    if (settling) feeds[inputs.ringFarKeys(index)] = heads(layer.ring.keys[1]!, band ? ringRoom : 0);
+    if (settling) feeds[inputs.ringFarKeys(index)] = heads(layer.ring.keys[1]!, band ? ringLen : 0);
   });
   return feeds;
 };

@@ -4,6 +4,7 @@ export {
   createCache,
   plannedCacheBytes,
   releaseCache,
+  resetCache,
   type CachePlan,
   type KeyValueCache,
 } from "./cache.ts";

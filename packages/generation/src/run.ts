@@ -14,7 +14,7 @@ import {
 import { dependsOnLength, type RopeFrequencies } from "@ropewalk/rope";
 import { appendToCache } from "./append.ts";
 import { createCache, releaseCache, type KeyValueCache } from "./cache.ts";
-import { cacheFeeds } from "./feeds.ts";
+import { cacheFeeds, cacheWidths } from "./feeds.ts";
 
 /** Logits [rows, vocabSize] of the asked rows, and the cache with the chunk behind it. */
 export type ChunkResult = { readonly logits: Float32Array; readonly cache: KeyValueCache };
@@ -44,7 +44,7 @@ export const runChunk = async (
       [inputs.ids]: int64([ids.length], ids),
       [inputs.logitRows]: int64([rows.length], rows),
       ...asTensors(chunkNumbers(extended, frequencies, chunk)),
-      ...asTensors(chunkMasks(extended.layout, chunk, ready)),
+      ...asTensors(chunkMasks(extended.layout, chunk, cacheWidths(ready))),
       ...cacheFeeds(ready, chunk),
     },
     { read: [outputs.logits], keep: ready.appended },

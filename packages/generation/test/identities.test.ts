@@ -9,7 +9,7 @@ import {
 } from "@ropewalk/decoder";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createCache, prefill, runChunk, type LanguageModel } from "../src/index.ts";
+import { createCache, prefill, resetCache, runChunk, type LanguageModel } from "../src/index.ts";
 import { backends, largestDifference, load, stories260K } from "./load.ts";
 
 const [cpu] = backends;
@@ -125,5 +125,16 @@ describe("the cache over a long run", () => {
       if (position < length) ({ logits, cache } = await runChunk(model.session, cache, [ids[position]!], [0]));
     }
     expect(cache.length).toBe(length);
+  });
+
+  it("a cache that was reset gives what a fresh one gives", async () => {
+    const model = await plain.withExtension(selfExtend({ groupSize: 4, window: 24 }));
+    const { backend, extended, session } = model;
+    const used = createCache(backend, extended, { length: 400 });
+    const [first, second] = [300, 350].map((length) => Array.from({ length }, (_, n) => 3 + ((n * length) % 500)));
+    const { cache } = await prefill(session, used, first!);
+    const again = await prefill(session, resetCache(cache), second!);
+    const fresh = await prefill(session, createCache(backend, extended, { length: 400 }), second!);
+    expect(again.logits).toEqual(fresh.logits);
   });
 });

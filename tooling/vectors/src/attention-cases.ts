@@ -5,7 +5,6 @@ import {
   emitGroupQueries,
   emitTile,
   emitUngroup,
-  type Layout,
   type EitherPart,
   type MaskedPart,
   type RecentPart,
@@ -27,14 +26,14 @@ type Shape = {
   readonly queryLen: number;
 };
 
-type Stretch = { readonly name: string; readonly layout: Layout; readonly from: number; readonly to: number };
+type Stretch = { readonly name: string; readonly from: number; readonly to: number };
 
 /** A stretch of a cache as noise, and where its rows stand among all keys. */
-const rowsOf = ({ numKvHeads, headDim }: Shape, { layout, from, to }: Stretch, seed: number): Recipe => {
+const rowsOf = ({ numKvHeads, headDim }: Shape, { from, to }: Stretch, seed: number): Recipe => {
   const length = to - from;
   return {
     kind: "noise",
-    dims: layout === "heads" ? [numKvHeads, length, headDim] : [length, numKvHeads, headDim],
+    dims: [numKvHeads, length, headDim],
     seed,
   };
 };
@@ -44,7 +43,7 @@ const place = (shape: Shape, stretch: Stretch, data: Float32Array, into: Float32
   const length = stretch.to - stretch.from;
   for (let head = 0; head < numKvHeads; head++)
     for (let row = 0; row < length; row++) {
-      const at = (stretch.layout === "heads" ? head * length + row : row * numKvHeads + head) * headDim;
+      const at = (head * length + row) * headDim;
       into.set(data.subarray(at, at + headDim), (head * keyLen + stretch.from + row) * headDim);
     }
 };
@@ -94,9 +93,8 @@ const attentionCase = (shape: Shape, firstSeed: number): GraphCase => {
     emitTile(graph, heads, feed(name, { kind: "mask", dims: [queryLen, columns], offset, from, to }));
   const farEnd = twoBands ? start - window + 1 : start;
   const settledEnd = farEnd - 5;
-  const head: Stretch = { name: "settled", layout: "heads", from: 0, to: settledEnd };
+  const head: Stretch = { name: "settled", from: 0, to: settledEnd };
   const settled: SettledPart = {
-    layout: "heads",
     queries: far,
     keys: keysOf(head, outer),
     values: valuesOf(head),
@@ -107,26 +105,22 @@ const attentionCase = (shape: Shape, firstSeed: number): GraphCase => {
     mask(`${stretch.name}_${name}_mask`, stretch.to - stretch.from, start - stretch.from, from, to);
   const masked = (stretch: Stretch, queries: Value, band: keyof typeof keys): MaskedPart => ({
     kind: "masked",
-    layout: stretch.layout,
     queries,
     keys: keysOf(stretch, band),
     values: valuesOf(stretch),
     mask: maskOf(stretch, band, 0, 1e9),
   });
-  const tail: Stretch = { name: "tail", layout: "heads", from: settledEnd, to: farEnd };
-  const ring: Stretch = { name: "ring", layout: "heads", from: farEnd, to: start };
-  const own: Stretch = { name: "own", layout: "rows", from: start, to: keyLen };
+  const tail: Stretch = { name: "tail", from: settledEnd, to: farEnd };
+  const ring: Stretch = { name: "ring", from: farEnd, to: start };
+  const own: Stretch = { name: "own", from: start, to: keyLen };
   const either = (): EitherPart => ({
     kind: "either",
-    layout: "heads",
     near: {
-      layout: "heads",
       queries: near,
       keys: keysOf(ring, "near"),
       mask: maskOf(ring, "near", 0, window),
     },
     far: {
-      layout: "heads",
       queries: far,
       keys: keysOf(ring, "far"),
       mask: maskOf(ring, "far", window, 1e9),

@@ -6,8 +6,8 @@
  *   masked    a mask [rows, keyLen] of 0 and -1e30 is added
  *   either    near for some queries, far for others, never both: S = max(S_near + mask_near, S_far + mask_far)
  *
- * The recent parts, masked and either, share one softmax over their joined scores. The settled part is never joined with them: its own softmax
- * is merged in by log-sum-exp, so no mask, Where or Concat of the full width is ever computed.
+ * The recent parts, masked and either, share one softmax over their joined scores. The settled part is never joined with
+ * them: its own softmax is merged in by log-sum-exp, so no mask, Where or Concat of the full width is ever computed.
  *
  * Runtimes disagree about tensors without elements, so a part always holds at least one key; an absent part is one
  * zero key with its gate or mask closed.
@@ -15,16 +15,15 @@
 import type { Tape, Value } from "@ropewalk/graph";
 import { match } from "ts-pattern";
 import { emitMerge, type EmittedPartial } from "./merge.ts";
-import { emitScores, emitWeightedValues, type Keys, type Layout } from "./scores.ts";
+import { emitScores, emitWeightedValues } from "./scores.ts";
 
-type Scored = Keys & { readonly queries: Value };
+type Scored = { readonly queries: Value; readonly keys: Value };
 type Masked = Scored & { readonly mask: Value };
 
 export type SettledPart = Scored & { readonly values: Value; readonly gate: Value };
 export type MaskedPart = Masked & { readonly kind: "masked"; readonly values: Value };
 export type EitherPart = {
   readonly kind: "either";
-  readonly layout: Layout;
   readonly near: Masked;
   /** One key may stand for all where no query sees a far one: its scores are repeated behind the closed mask. */
   readonly far: Masked;
@@ -33,7 +32,7 @@ export type EitherPart = {
 export type RecentPart = MaskedPart | EitherPart;
 
 const emitMasked = (tape: Tape, part: Masked): Value =>
-  tape.op("Add", [emitScores(tape, part.queries, part), part.mask]);
+  tape.op("Add", [emitScores(tape, part.queries, part.keys), part.mask]);
 
 const emitRecentScores = (tape: Tape, part: RecentPart): Value =>
   match(part)
@@ -46,28 +45,29 @@ const emitJoined = (tape: Tape, parts: readonly RecentPart[], lengths: Value): E
   const scores = tape.op(
     "Concat",
     parts.map((part) => emitRecentScores(tape, part)),
-    { axis: 2 },
+    { axis: -1 },
   );
   const probabilities = tape.op("Softmax", [scores], { axis: -1 });
-  const split = tape.ops("Split", parts.length, [probabilities, lengths], { axis: 2 });
+  const split = tape.ops("Split", parts.length, [probabilities, lengths], { axis: -1 });
   const out = parts
-    .map((part, index) => emitWeightedValues(tape, split[index]!, part.layout, part.values))
+    .map((part, index) => emitWeightedValues(tape, split[index]!, part.values))
     .reduce((sum, term) => tape.op("Add", [sum, term]));
   return { out, scores, probabilities };
 };
 
 const emitSettled = (tape: Tape, part: SettledPart): EmittedPartial => {
-  const scores = emitScores(tape, part.queries, part);
+  const scores = emitScores(tape, part.queries, part.keys);
   const probabilities = tape.op("Softmax", [scores], { axis: -1 });
-  return { out: emitWeightedValues(tape, probabilities, part.layout, part.values), scores, probabilities };
+  return { out: emitWeightedValues(tape, probabilities, part.values), scores, probabilities };
 };
 
 /**
- * Attention of grouped queries [numKvHeads, rows, headDim], scaled and rotated, over every part.
+ * Attention of grouped queries [1, numKvHeads, rows, headDim], scaled and rotated, over every part. Keys and values are
+ * [numKvHeads, keyLen, headDim], with a batch of one in front where they come from `emitHeads`.
  *
  * @param parts.recent - each query sees a key of at least one
  * @param parts.lengths - [recent.length] int64, the keyLen of each recent part
- * @returns [numKvHeads, rows, headDim]
+ * @returns [1, numKvHeads, rows, headDim]
  */
 export const emitAttention = (
   tape: Tape,

@@ -2,30 +2,46 @@
  * Grouped-query heads without expanding keys: the queries of the heads that share a key-value head become rows of one
  * matrix.
  *
- *   [queryLen, numHeads * headDim]  ->  [numKvHeads, group * queryLen, headDim]      group = numHeads / numKvHeads
+ *   [queryLen, numHeads * headDim]  ->  [1, numKvHeads, group * queryLen, headDim]      group = numHeads / numKvHeads
  *
- * Row g * queryLen + c of key-value head h is query c of head h * group + g. Ainslie et al., arXiv 2305.13245.
+ * Row g * queryLen + c of key-value head h is query c of head h * group + g. Ainslie et al., arXiv 2305.13245. The leading 1 is
+ * the batch that ONNX's own operators on heads want. A group of one needs a node less: a step of a small model is mostly the
+ * number of its nodes.
  */
-import type { Tape, Value } from "@ropewalk/graph";
+import type { RecordOptions, Tape, Value } from "@ropewalk/graph";
 
 export type HeadCounts = { readonly numHeads: number; readonly numKvHeads: number; readonly headDim: number };
 
 const shape = (tape: Tape, ...dims: readonly number[]): Value => tape.constant("int64", [dims.length], dims);
 
-/** Queries [queryLen, numHeads * headDim] to [numKvHeads, group * queryLen, headDim]. */
-export const emitGroupQueries = (tape: Tape, heads: HeadCounts, queries: Value): Value => {
-  const { numHeads, numKvHeads, headDim } = heads;
-  const split = tape.op("Reshape", [queries, shape(tape, -1, numKvHeads, numHeads / numKvHeads, headDim)]);
-  const byHead = tape.op("Transpose", [split], { perm: [1, 2, 0, 3] });
-  return tape.op("Reshape", [byHead, shape(tape, numKvHeads, -1, headDim)]);
+/**
+ * A chunk's keys or values [queryLen, numKvHeads * headDim], head by head: [1, numKvHeads, queryLen, headDim].
+ *
+ * @param options - the name of the result, where it is to be an output
+ */
+export const emitHeads = (tape: Tape, heads: HeadCounts, rows: Value, options?: RecordOptions): Value => {
+  const split = tape.op("Reshape", [rows, shape(tape, 1, -1, heads.numKvHeads, heads.headDim)]);
+  return tape.op("Transpose", [split], { perm: [0, 2, 1, 3] }, options);
 };
 
-/** The way back: [numKvHeads, group * queryLen, headDim] to [queryLen, numHeads * headDim]. */
+/** Queries [queryLen, numHeads * headDim] to [1, numKvHeads, group * queryLen, headDim]. */
+export const emitGroupQueries = (tape: Tape, heads: HeadCounts, queries: Value): Value => {
+  const { numHeads, numKvHeads, headDim } = heads;
+  const group = numHeads / numKvHeads;
+  if (group === 1) return emitHeads(tape, heads, queries);
+  const split = tape.op("Reshape", [queries, shape(tape, -1, numKvHeads, group, headDim)]);
+  const byHead = tape.op("Transpose", [split], { perm: [1, 2, 0, 3] });
+  return tape.op("Reshape", [byHead, shape(tape, 1, numKvHeads, -1, headDim)]);
+};
+
+/** The way back: [1, numKvHeads, group * queryLen, headDim] to [queryLen, numHeads * headDim]. */
 export const emitUngroup = (tape: Tape, heads: HeadCounts, grouped: Value): Value => {
   const { numHeads, numKvHeads, headDim } = heads;
-  const byHead = tape.op("Reshape", [grouped, shape(tape, numKvHeads, numHeads / numKvHeads, -1, headDim)]);
-  const byQuery = tape.op("Transpose", [byHead], { perm: [2, 0, 1, 3] });
-  return tape.op("Reshape", [byQuery, shape(tape, -1, numHeads * headDim)]);
+  const group = numHeads / numKvHeads;
+  const rows = shape(tape, -1, numHeads * headDim);
+  if (group === 1) return tape.op("Reshape", [tape.op("Transpose", [grouped], { perm: [0, 2, 1, 3] }), rows]);
+  const byHead = tape.op("Reshape", [grouped, shape(tape, numKvHeads, group, -1, headDim)]);
+  return tape.op("Reshape", [tape.op("Transpose", [byHead], { perm: [2, 0, 1, 3] }), rows]);
 };
 
 /** What belongs to a query (a mask row, a rotation) for every row of a group: [queryLen, n] to [group * queryLen, n]. */

@@ -8,7 +8,7 @@
  */
 import type { Tape, Value } from "@ropewalk/graph";
 
-/** `out` [numKvHeads, rows, headDim] with the scores and probabilities [numKvHeads, rows, keyLen] it came from. */
+/** `out` [1, numKvHeads, rows, headDim] with the scores and probabilities [1, numKvHeads, rows, keyLen] it came from. */
 export type EmittedPartial = { readonly out: Value; readonly scores: Value; readonly probabilities: Value };
 
 /**

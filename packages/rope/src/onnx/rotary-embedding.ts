@@ -7,7 +7,7 @@
  * RotaryEmbedding of opset 23, with a row of the tables for each position of the input instead of position ids. A step of a
  * small model is mostly the number of its nodes; this is one in place of eight.
  */
-import type { Tape, Value } from "@ropewalk/graph";
+import type { RecordOptions, Tape, Value } from "@ropewalk/graph";
 import { match } from "ts-pattern";
 import { check, checkRotaryDim } from "../check.ts";
 import type { RotaryLayout } from "../rotate.ts";
@@ -18,6 +18,7 @@ import type { RotaryLayout } from "../rotate.ts";
  *
  * @param cos - [batch, seqLen, rotaryDim / 2], rows of a `rotationTable`
  * @param sin - the same
+ * @param options - the name of the result, where it is to be an output
  * @throws RangeError when rotaryDim is not even, above 0 and at most headDim, or `x` has neither three nor four axes
  */
 export const emitRotaryEmbedding = (
@@ -31,12 +32,13 @@ export const emitRotaryEmbedding = (
   x: Value,
   cos: Value,
   sin: Value,
+  options?: RecordOptions,
 ): Value => {
   const { layout, numHeads, headDim, rotaryDim } = config;
   checkRotaryDim("emitRotaryEmbedding", rotaryDim, headDim);
   const axes = x.dims?.length;
   check(axes === 3 || axes === 4, "emitRotaryEmbedding: x must have 3 or 4 axes", axes);
-  return tape.op("RotaryEmbedding", [x, cos, sin], {
+  const attributes = {
     interleaved: match(layout)
       .with("halves", () => 0)
       .with("interleaved", () => 1)
@@ -44,5 +46,6 @@ export const emitRotaryEmbedding = (
     num_heads: numHeads,
     // 0 stands for all of headDim.
     rotary_embedding_dim: rotaryDim === headDim ? 0 : rotaryDim,
-  });
+  };
+  return tape.op("RotaryEmbedding", [x, cos, sin], attributes, options);
 };
