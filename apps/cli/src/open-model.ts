@@ -53,11 +53,12 @@ export const load = async (
   length: number,
   signal?: AbortSignal,
 ): Promise<LanguageModel> => {
-  const { quantize } = options;
+  const { quantize, cache } = options;
   const { onStep: onQuantize, stop } = roundingBar(signal);
   const model = await loadModel(opened, {
     backend: backendFrom(options),
     extension: extensionFor(opened, options, length),
+    cache,
     ...(quantize === undefined ? {} : { quantize, onQuantize }),
   }).finally(stop);
   for (const said of model.extended.notices) notice(said);

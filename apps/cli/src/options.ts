@@ -2,7 +2,7 @@
 import type { Backend } from "@ropewalk/backend";
 import { cpu } from "@ropewalk/backend-node";
 import { wasm } from "@ropewalk/backend-wasm";
-import { compose, logN, type ContextExtension } from "@ropewalk/decoder";
+import { cachePrecisions, compose, logN, type CachePrecision, type ContextExtension } from "@ropewalk/decoder";
 import { precisionNames, type Precision } from "@ropewalk/models";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { methods, type Method, type MethodRow, type Numbers } from "./methods.ts";
@@ -27,6 +27,7 @@ export type SharedOptions = {
   readonly backend: BackendName;
   readonly threads?: number;
   readonly quantize?: Precision;
+  readonly cache: CachePrecision;
   readonly json?: boolean;
 };
 
@@ -69,6 +70,11 @@ export const withSharedOptions = (command: Command, method: Method = "none"): Co
         "--quantize <precision>",
         "round the weights when they are loaded; absent: as they are stored",
       ).choices(precisionNames),
+    )
+    .addOption(
+      new Option("--cache <precision>", "how keys and values behind the window are kept")
+        .choices(cachePrecisions)
+        .default("float32"),
     )
     .option("--json", "print JSON and nothing else");
 

@@ -1,10 +1,6 @@
 export { emitGroupQueries, emitHeads, emitTile, emitUngroup, type HeadCounts } from "./onnx/heads.ts";
-export {
-  emitAttention,
-  type EitherPart,
-  type MaskedPart,
-  type RecentPart,
-  type SettledPart,
-} from "./onnx/attention.ts";
+export { emitAttention, type EitherPart, type MaskedPart, type RecentPart } from "./onnx/attention.ts";
 export { emitMerge, type EmittedPartial } from "./onnx/merge.ts";
 export { emitScores } from "./onnx/scores.ts";
+export { type QuantizedKeysAndValues } from "./onnx/quantized.ts";
+export { type DenseSettled, type QuantizedSettled, type SettledPart } from "./onnx/settled.ts";

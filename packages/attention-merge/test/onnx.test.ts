@@ -122,6 +122,7 @@ const recorded = (scenario: Scenario): { readonly model: Uint8Array; readonly fe
     int64([3], [Math.max(1, farEnd - settledEnd), Math.max(1, start - farEnd), queryLen]),
   );
   const settled: SettledPart = {
+    kind: "dense",
     ...part("settled", far, farQueries, 0, settledEnd),
     gate: gate("settled.gate", settledEnd),
   };

@@ -1,5 +1,5 @@
 /** One place where graphs run. A backend is a value that is passed in: there is no default and no registry. */
-import type { Buffer } from "./buffer.ts";
+import type { Buffer, BufferType } from "./buffer.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** The bytes behind the tensors that a graph names as external data: a file to be memory-mapped, or bytes in memory. */
@@ -45,8 +45,8 @@ export type Backend = {
    * @throws Error naming the backend when the graph or its data cannot be loaded
    */
   readonly createSession: (model: Uint8Array, externalData?: readonly ExternalData[]) => Promise<Session>;
-  /** A zeroed buffer of `length` float32 elements. */
-  readonly allocate: (length: number) => Buffer;
+  /** A zeroed buffer of `length` elements, float32 unless said otherwise. */
+  readonly allocate: (length: number, type?: BufferType) => Buffer;
 };
 
 /**

@@ -1,9 +1,12 @@
 /**
  * Memory that outlives a run and is written in place: what a key-value cache is made of.
  *
- * Its elements are float32. Where it lives is the backend's affair: a typed array on the CPU, a device buffer on a GPU.
+ * Where it lives is the backend's affair: a typed array on the CPU, a device buffer on a GPU.
  */
 import type { Tensor } from "./tensor.ts";
+
+/** What a buffer's elements are. */
+export type BufferType = "float32" | "int8";
 
 /** `count` runs of `length` elements; run r goes from `from + r * fromStride` to `to + r * toStride`. */
 export type StridedCopy = {
@@ -16,13 +19,18 @@ export type StridedCopy = {
 };
 
 export type Buffer = {
+  readonly type: BufferType;
   /** In elements. */
   readonly length: number;
   /** A tensor over `dims` elements from `offset` on, without a copy where the backend can; valid until the next write. */
   readonly view: (offset: number, dims: readonly number[]) => Tensor;
-  /** Copies from a tensor or from another buffer. */
+  /** Copies from a tensor or from another buffer of the same type. */
   readonly write: (source: Tensor | Buffer, copy: StridedCopy) => void;
   /** Moves `length` elements inside the buffer; the ranges may overlap. */
   readonly move: (from: number, to: number, length: number) => void;
   readonly release: () => void;
 };
+
+const widths: Readonly<Record<BufferType, number>> = { float32: 4, int8: 1 };
+
+export const bytesOfBuffer = ({ type, length }: Pick<Buffer, "type" | "length">): number => widths[type] * length;

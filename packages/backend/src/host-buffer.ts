@@ -1,5 +1,5 @@
 /** Buffers as typed arrays, for every backend that computes in JavaScript's or WebAssembly's reach of the CPU. */
-import type { Buffer } from "./buffer.ts";
+import type { Buffer, BufferType } from "./buffer.ts";
 import { sizeOf, type HostTensor, type Tensor } from "./tensor.ts";
 
 /** The host tensors of a host-only backend's run. @throws TypeError for a tensor of another backend. */
@@ -9,33 +9,41 @@ export const asHost = (name: string, tensor: Tensor): HostTensor => {
   return tensor;
 };
 
-const stored = new WeakMap<Buffer, Float32Array>();
+type Elements = Float32Array | Int8Array;
 
-const elementsOf = (source: Tensor | Buffer): Float32Array => {
+const stored = new WeakMap<Buffer, Elements>();
+
+const elementsOf = (source: Tensor | Buffer, type: BufferType): Elements => {
   const data = "place" in source ? asHost("write", source).data : stored.get(source);
-  if (!(data instanceof Float32Array))
+  if (data === undefined || source.type !== type)
     throw new TypeError(
-      `write: source must hold float32 on the host, got ${data?.constructor.name ?? "a device buffer"}`,
+      `write: source must hold ${type} on the host, got ${data === undefined ? "a device buffer" : source.type}`,
     );
-  return data;
+  return data as Elements;
 };
 
-/** A zeroed buffer of `length` float32 elements in JavaScript's memory. */
-export const hostBuffer = (length: number): Buffer => {
-  const data = new Float32Array(length);
+const arrays: Readonly<Record<BufferType, (length: number) => Elements>> = {
+  float32: (length) => new Float32Array(length),
+  int8: (length) => new Int8Array(length),
+};
+
+/** A zeroed buffer of `length` elements in JavaScript's memory. */
+export const hostBuffer = (length: number, type: BufferType = "float32"): Buffer => {
+  const data = arrays[type](length);
   const checkRange = (where: string, from: number, size: number): void => {
     if (!(from >= 0 && size >= 0 && from + size <= length))
       throw new RangeError(`${where}: ${size} elements from ${from} on must lie within the buffer's ${length}`);
   };
   const buffer: Buffer = {
+    type,
     length,
     view: (offset, dims) => {
       const size = sizeOf(dims);
       checkRange("view", offset, size);
-      return { place: "host", type: "float32", dims, data: data.subarray(offset, offset + size) };
+      return { place: "host", type, dims, data: data.subarray(offset, offset + size) };
     },
     write: (source, { from, fromStride, to, toStride, length: run, count }) => {
-      const elements = elementsOf(source);
+      const elements = elementsOf(source, type);
       const last = count - 1;
       if (count > 0 && (from + last * fromStride + run > elements.length || to + last * toStride + run > length))
         throw new RangeError(

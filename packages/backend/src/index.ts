@@ -1,8 +1,9 @@
 export { runChecks, type Backend, type ExternalData, type Fetches, type Session } from "./backend.ts";
-export type { Buffer, StridedCopy } from "./buffer.ts";
+export { bytesOfBuffer, type Buffer, type BufferType, type StridedCopy } from "./buffer.ts";
 export {
   float32,
   int64,
+  int8,
   type DeviceTensor,
   type HostTensor,
   type Tensor,

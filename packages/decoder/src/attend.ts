@@ -11,7 +11,8 @@ import {
   type RecentPart,
   type SettledPart,
 } from "@ropewalk/attention-merge/onnx";
-import type { Tape, Value } from "@ropewalk/graph";
+import { quantizedBlock } from "@ropewalk/attention-merge";
+import type { DataType, Tape, Value } from "@ropewalk/graph";
 import { emitRotaryEmbedding } from "@ropewalk/rope/onnx";
 import { match } from "ts-pattern";
 import type { Attend } from "./decoder.ts";
@@ -33,13 +34,34 @@ type Queries = readonly Value[];
 const heads = ({ tape, shared: { heads: sizes } }: Layer, name: string, tokens: string): Value =>
   tape.input(name, "float32", [sizes.numKvHeads, tokens, sizes.headDim]);
 
-/** The long stretch that every query sees in the outermost rotation. */
-const settledPart = (layer: Layer, queries: Queries): SettledPart => ({
-  queries: queries.at(-1)!,
-  keys: heads(layer, inputs.settledKeys(layer.index), "settledLen"),
-  values: heads(layer, inputs.settledValues(layer.index), "settledLen"),
-  gate: layer.shared.gate(inputs.settledGate),
-});
+/** The long stretch that every query sees in the outermost rotation, as the cache keeps it. */
+const settledPart = (layer: Layer, queries: Queries): SettledPart => {
+  const { tape, shared, index, extended } = layer;
+  const { numHeads, numKvHeads, headDim } = shared.heads;
+  const seen = { queries: queries.at(-1)!, gate: shared.gate(inputs.settledGate) };
+  const blocks = (name: string, type: DataType, ...dims: readonly number[]): Value =>
+    tape.input(name, type, [numKvHeads, "settledBlocks", ...dims]);
+  const perToken = (name: string): Value => blocks(name, "float32", 1, quantizedBlock);
+  return match(extended.cache)
+    .with("float32", () => ({
+      kind: "dense" as const,
+      ...seen,
+      keys: heads(layer, inputs.settledKeys(index), "settledLen"),
+      values: heads(layer, inputs.settledValues(index), "settledLen"),
+    }))
+    .with("q8", () => ({
+      kind: "quantized" as const,
+      ...seen,
+      group: numHeads / numKvHeads,
+      single: shared.single(),
+      keys: blocks(inputs.settledKeys(index), "int8", headDim, quantizedBlock),
+      keyScales: perToken(inputs.settledKeyScales(index)),
+      keyOffsets: perToken(inputs.settledKeyOffsets(index)),
+      values: blocks(inputs.settledValues(index), "int8", quantizedBlock, headDim),
+      valueScales: perToken(inputs.settledValueScales(index)),
+    }))
+    .exhaustive();
+};
 
 /** Seen by every query in the outermost rotation too, but not settled yet. */
 const tailPart = (layer: Layer, queries: Queries): RecentPart => ({

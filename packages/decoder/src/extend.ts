@@ -17,12 +17,18 @@ export type BandLayout =
   | { readonly kind: "window"; readonly window: number }
   | { readonly kind: "near-far"; readonly window: number };
 
+/** How a cache may keep the keys and values of settled tokens: as they are, or in 8 bits, in a quarter of the memory. */
+export const cachePrecisions = ["float32", "q8"] as const;
+
+export type CachePrecision = (typeof cachePrecisions)[number];
+
 export type ExtendedDecoder = {
   readonly decoder: Decoder;
   readonly positions: PositionMapping;
   readonly layout: BandLayout;
   readonly scaling: RopeScaling;
   readonly entropy: EntropyScaling | undefined;
+  readonly cache: CachePrecision;
   /** The window whose positions the model knows: the trained one, times what a rope scaling of the extension adds. */
   readonly knownContext: number;
   /** The longest input whose relative positions all lie inside `knownContext`; may be Infinity. */
@@ -68,9 +74,13 @@ const noticesOf = ({ slidingWindow: window }: Decoder, positions: PositionMappin
  * Puts an extension on a decoder. Without positions of its own the checkpoint's hold: all keys, or a sliding window.
  *
  * @throws RangeError when the mapping's window is larger than the trained one, its bands are of a form that is not
- *   computed, or a scaling's numbers do not fit the checkpoint
+ *   computed, a scaling's numbers do not fit the checkpoint, or a cache in q8 is asked for where no token settles
  */
-export const extendDecoder = (decoder: Decoder, extension: ContextExtension): ExtendedDecoder => {
+export const extendDecoder = (
+  decoder: Decoder,
+  extension: ContextExtension,
+  { cache = "float32" }: { readonly cache?: CachePrecision } = {},
+): ExtendedDecoder => {
   const { rope, entropy } = extension;
   const knownContext = Math.floor(decoder.trainedContext * stretch(rope));
   const { positions, capacity } =
@@ -83,10 +93,15 @@ export const extendDecoder = (decoder: Decoder, extension: ContextExtension): Ex
     layout: bandLayout(positions),
     scaling: rope ?? decoder.rope.scaling,
     entropy,
+    cache,
     knownContext,
     capacity,
     notices: noticesOf(decoder, extension.positions),
   };
+  if (cache === "q8" && extended.layout.kind === "window")
+    throw new RangeError(
+      `extendDecoder: a cache in q8 needs tokens that leave the window and are still attended, got ${positions.name}`,
+    );
   frequenciesFor(extended, decoder.trainedContext);
   return extended;
 };

@@ -25,9 +25,16 @@ export const inputs = {
   settledGate: "settled_gate",
   /** [parts] int64: keys in each recent part, in the order tail, ring, own. */
   recentLengths: "recent_lengths",
-  /** [numKvHeads, settledLen, headDim] each */
+  /**
+   * [numKvHeads, settledLen, headDim] each. In 8 bits keys are [numKvHeads, settledBlocks, headDim, 128], values
+   * [numKvHeads, settledBlocks, 128, headDim].
+   */
   settledKeys: (index: number): string => layer(index, "settled_keys"),
   settledValues: (index: number): string => layer(index, "settled_values"),
+  /** [numKvHeads, settledBlocks, 1, 128] each, in 8 bits alone: scales, and what a query of unsigned elements scores too much. */
+  settledKeyScales: (index: number): string => layer(index, "settled_key_scales"),
+  settledKeyOffsets: (index: number): string => layer(index, "settled_key_offsets"),
+  settledValueScales: (index: number): string => layer(index, "settled_value_scales"),
   /** [numKvHeads, tailLen, headDim] each */
   tailKeys: (index: number): string => layer(index, "tail_keys"),
   tailValues: (index: number): string => layer(index, "tail_values"),

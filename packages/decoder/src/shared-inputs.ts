@@ -16,11 +16,13 @@ export type SharedInputs = {
   readonly mask: (name: string, keyLen: string) => Value;
   /** [1]; declared when the first layer asks. */
   readonly gate: (name: string) => Value;
+  /** bool: whether the chunk is one token; recorded when the first layer asks. */
+  readonly single: () => Value;
   /** [parts] int64 */
   readonly recentLengths: Value;
 };
 
-export const declareShared = (tape: Tape, { decoder, positions }: ExtendedDecoder): SharedInputs => {
+export const declareShared = (tape: Tape, { decoder, positions }: ExtendedDecoder, ids: Value): SharedInputs => {
   const { numHeads, numKvHeads, headDim, numLayers, rope } = decoder;
   const heads: HeadCounts = { numHeads, numKvHeads, headDim };
   const declared = new Map<string, Value>();
@@ -42,6 +44,11 @@ export const declareShared = (tape: Tape, { decoder, positions }: ExtendedDecode
     })),
     mask: (name, keyLen) => first(name, () => emitTile(tape, heads, tape.input(name, "float32", ["seqLen", keyLen]))),
     gate: (name) => first(name, () => tape.input(name, "float32", [1])),
+    single: () =>
+      first("single", () => {
+        const length = tape.op("Squeeze", [tape.op("Shape", [ids])]);
+        return tape.op("Equal", [length, tape.constant("int64", [], [1])]);
+      }),
     recentLengths: tape.input(inputs.recentLengths, "int64", ["parts"]),
   };
 };

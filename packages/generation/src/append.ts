@@ -1,16 +1,14 @@
 /** What a chunk leaves behind: its rotated keys and values, as the graph gave them, put into the cache's parts. */
-import type { Backend, Buffer, Tensor } from "@ropewalk/backend";
+import type { Buffer, Tensor } from "@ropewalk/backend";
 import { farFrom, outputs, slotRuns } from "@ropewalk/decoder";
 import { ringSlots, rowSize, settleBlock, settles, type KeyValueCache, type LayerCache } from "./cache.ts";
+import { roomier, settleTokens, settling, type Target } from "./settled.ts";
 
 /** What the graph gave for a chunk of so many tokens. */
 type Given = { readonly results: Readonly<Record<string, Tensor>>; readonly tokens: number };
 
 /** A part [numKvHeads, tokens, headDim], in a buffer or as the graph gave it. */
 type Part = { readonly part: Buffer | Tensor; readonly tokens: number };
-
-/** A part [numKvHeads, tokens, headDim] that is written to: from token `at` on. */
-type Target = { readonly buffer: Buffer; readonly tokens: number; readonly at: number };
 
 /** Where tokens stand that are not in the tail or settled yet: those before the chunk in a ring, its own in the result. */
 type Source = { readonly ring: Part; readonly own: Part };
@@ -47,14 +45,6 @@ const gather = (cache: KeyValueCache, { ring, own }: Source, from: number, to: n
   if (to > first) copyHeads(sizes, { ...own, from: first - start, count: to - first }, { ...target, at });
 };
 
-/** A larger buffer with the same beginning. */
-const grown = (backend: Backend, old: Buffer, length: number): Buffer => {
-  const buffer = backend.allocate(length);
-  buffer.write(old, { from: 0, fromStride: 0, to: 0, toStride: 0, length: old.length, count: 1 });
-  old.release();
-  return buffer;
-};
-
 /** Keys in their outermost rotation, and values: where those of the ring and those of the chunk lie. */
 const outermost = ({ ringRoom }: KeyValueCache, { ring }: LayerCache, index: number, { results, tokens }: Given) => {
   const band = ring.keys.length - 1;
@@ -71,9 +61,10 @@ const outermost = ({ ringRoom }: KeyValueCache, { ring }: LayerCache, index: num
 /** Where the tail ends: every token before is beyond the window of all queries to come. */
 const tailEnd = ({ extended, length }: KeyValueCache): number => farFrom(extended.layout, length);
 
-/** Tokens that leave the window wait in the tail. */
+/** Tokens that leave the window, up to `due`, wait in the tail. */
 const extendTail = (cache: KeyValueCache, due: number, given: Given): void => {
-  const from = tailEnd(cache);
+  // Those that have just settled are waiting no more.
+  const from = Math.max(tailEnd(cache), cache.settled);
   cache.layers.forEach((layer, index) => {
     const sources = outermost(cache, layer, index, given);
     for (const part of ["keys", "values"] as const)
@@ -85,28 +76,21 @@ const extendTail = (cache: KeyValueCache, due: number, given: Given): void => {
   });
 };
 
-/** Lays the settled heads out for `total` tokens, and puts the tail and what leaves the window behind each head's own. */
+/** Settles what waits in the tail and what leaves the window, up to `total` tokens in all. */
 const settle = (cache: KeyValueCache, total: number, given: Given): KeyValueCache => {
-  const { backend, settled, tailRoom } = cache;
-  const sizes = sizesOf(cache);
+  const { backend, extended, settled, tailRoom } = cache;
   const settledRoom = total > cache.settledRoom ? Math.max(total, cache.settledRoom * 2) : cache.settledRoom;
   const end = tailEnd(cache);
-  const laidOut = (buffer: Buffer): Buffer => {
-    const roomy = settledRoom === cache.settledRoom ? buffer : grown(backend, buffer, settledRoom * rowSize(cache));
-    for (let head = sizes.numKvHeads - 1; head > 0; head--)
-      roomy.move(head * settled * sizes.headDim, head * total * sizes.headDim, settled * sizes.headDim);
-    return roomy;
-  };
   const layers = cache.layers.map((layer, index): LayerCache => {
     const sources = outermost(cache, layer, index, given);
-    const [keys, values] = (["keys", "values"] as const).map((part) => {
-      const buffer = laidOut(layer.settled[part]);
-      const waiting = { part: layer.tail[part], tokens: tailRoom, from: 0, count: end - settled };
-      if (end > settled) copyHeads(sizes, waiting, { buffer, tokens: total, at: settled });
-      gather(cache, sources[part], end, total, { buffer, tokens: total, at: end });
-      return buffer;
+    const part =
+      settledRoom === cache.settledRoom ? layer.settled : roomier(backend, extended, layer.settled, settledRoom);
+    settleTokens(cache, part, [settled, total], (name, target) => {
+      const waiting = { part: layer.tail[name], tokens: tailRoom, from: 0, count: end - settled };
+      if (waiting.count > 0) copyHeads(sizesOf(cache), waiting, target);
+      gather(cache, sources[name], end, total, { ...target, at: target.at + waiting.count });
     });
-    return { ...layer, settled: { keys: keys!, values: values! } };
+    return { ...layer, settled: part };
   });
   return { ...cache, settled: total, settledRoom, layers };
 };
@@ -158,10 +142,11 @@ export const appendToCache = (
   const given: Given = { results, tokens: ids.length };
   const length = cache.length + ids.length;
   const due = farFrom(extended.layout, length);
-  const settling = settles(extended) && due - cache.settled >= settleBlock;
+  const ripe = settles(extended) && due - cache.settled >= settleBlock;
   // What leaves the window is taken out of the ring before its slots are filled anew.
-  if (settles(extended) && !settling) extendTail(cache, due, given);
-  const ready = withRing(settling ? settle(cache, due, given) : cache, length);
+  const settledNow = ripe ? settle(cache, settling(extended, due), given) : cache;
+  if (settles(extended)) extendTail(settledNow, due, given);
+  const ready = withRing(settledNow, length);
   fillRing(ready, length, given);
   return { ...ready, length, ids: [...cache.ids, ...ids] };
 };

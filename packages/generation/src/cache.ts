@@ -4,7 +4,8 @@
  * Per layer, in tokens s already run and a window W, every part [numKvHeads, tokens, headDim], each head in one run, the
  * form that is fastest to read:
  *
- *   settled  keys in their outermost rotation, and values, of tokens [0, settled); as large as it is full
+ *   settled  keys in their outermost rotation, and values, of tokens [0, settled); as large as it is full. In 8 bits if so
+ *            asked; everything else is float32
  *   tail     the same of the tokens behind them whose distance to every later query is at least W (any token, where there
  *            is one band): they wait for a block of their kind. Fixed room; a mask hides what is not in use
  *   ring     keys in every rotation, and values, of the last W tokens, token t in slot t mod W. Order does not matter to
@@ -15,15 +16,16 @@
  *
  * Nothing is rotated here. Buffers are overwritten in place: an older value of the cache is not to be used again.
  */
-import type { Backend, Buffer } from "@ropewalk/backend";
+import { bytesOfBuffer, type Backend, type Buffer } from "@ropewalk/backend";
 import { farFrom, frequenciesFor, outputs, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { RopeFrequencies } from "@ropewalk/rope";
+import { createSettled, settledBuffers, settledBytes, settledStep, settling, type Settled } from "./settled.ts";
 
 /** Keys in their outermost rotation, and values. */
 export type HeadBuffers = { readonly keys: Buffer; readonly values: Buffer };
 
 export type LayerCache = {
-  readonly settled: HeadBuffers;
+  readonly settled: Settled;
   readonly tail: HeadBuffers;
   /** Keys by band of the mapping, near to far. */
   readonly ring: { readonly keys: readonly Buffer[]; readonly values: Buffer };
@@ -46,6 +48,8 @@ export type KeyValueCache = Rooms & {
   /** Tokens in the settled part. */
   readonly settled: number;
   readonly layers: readonly LayerCache[];
+  /** What is fed while nothing has settled: zeros. */
+  readonly standIn: Settled;
 };
 
 /** Tokens settle at least this many at a time. */
@@ -62,7 +66,8 @@ export const settles = ({ layout }: ExtendedDecoder): boolean => layout.kind !==
 export const ringSlots = ({ layout }: ExtendedDecoder): number => (layout.kind === "everything" ? 0 : layout.window);
 
 const buffersOf = ({ settled, tail, ring }: LayerCache): readonly Buffer[] => [
-  ...[settled.keys, settled.values, tail.keys, tail.values],
+  ...settledBuffers(settled),
+  ...[tail.keys, tail.values],
   ...ring.keys,
   ring.values,
 ];
@@ -77,7 +82,7 @@ const appendedOutputs = ({ decoder, positions }: ExtendedDecoder): readonly stri
 export type CachePlan = { readonly length: number };
 
 const roomsFor = (extended: ExtendedDecoder, { length }: CachePlan): Rooms => ({
-  settledRoom: settles(extended) ? farFrom(extended.layout, length) : 0,
+  settledRoom: settles(extended) ? settling(extended, farFrom(extended.layout, length)) : 0,
   tailRoom: settles(extended) ? settleBlock : 0,
   ringRoom: Math.min(ringSlots(extended), length),
 });
@@ -87,31 +92,34 @@ export const createCache = (backend: Backend, extended: ExtendedDecoder, plan: C
   const rooms = roomsFor(extended, plan);
   const room = (tokens: number): Buffer => backend.allocate(tokens * rowSize({ extended }));
   const layers = Array.from({ length: extended.decoder.numLayers }, (): LayerCache => ({
-    settled: { keys: room(rooms.settledRoom), values: room(rooms.settledRoom) },
+    settled: createSettled(backend, extended, rooms.settledRoom),
     tail: { keys: room(rooms.tailRoom), values: room(rooms.tailRoom) },
     ring: { keys: extended.positions.bands.map(() => room(rooms.ringRoom)), values: room(rooms.ringRoom) },
   }));
   return {
     ...{ backend, extended, appended: appendedOutputs(extended) },
     ...{ planned: plan.length, frequencies: frequenciesFor(extended, plan.length), length: 0, ids: [] },
-    ...{ settled: 0, ...rooms, layers },
+    ...{ settled: 0, ...rooms, layers, standIn: createSettled(backend, extended, settledStep(extended)) },
   };
 };
 
-/** Bytes of a cache planned so, in float32. */
+/** Bytes of a cache planned so. */
 export const plannedCacheBytes = (extended: ExtendedDecoder, plan: CachePlan): number => {
   const { settledRoom, tailRoom, ringRoom } = roomsFor(extended, plan);
-  const tokens = 2 * (settledRoom + tailRoom) + (extended.positions.bands.length + 1) * ringRoom;
-  return 4 * extended.decoder.numLayers * rowSize({ extended }) * tokens;
+  const rows = 2 * tailRoom + (extended.positions.bands.length + 1) * ringRoom;
+  return extended.decoder.numLayers * (settledBytes(extended, settledRoom) + 4 * rowSize({ extended }) * rows);
 };
 
 /** The same cache without a token: its memory serves another prompt of the planned length. */
 export const resetCache = (cache: KeyValueCache): KeyValueCache => ({ ...cache, length: 0, ids: [], settled: 0 });
 
-export const releaseCache = ({ layers }: KeyValueCache): void => {
-  for (const layer of layers) for (const buffer of buffersOf(layer)) buffer.release();
+export const releaseCache = ({ layers, standIn }: KeyValueCache): void => {
+  for (const buffer of [...layers.flatMap(buffersOf), ...settledBuffers(standIn)]) buffer.release();
 };
 
 /** Bytes that the cache holds, all layers. */
 export const cacheBytes = ({ layers }: Pick<KeyValueCache, "layers">): number =>
-  4 * layers.flatMap(buffersOf).reduce((sum, { length }) => sum + length, 0);
+  layers
+    .flatMap(buffersOf)
+    .map(bytesOfBuffer)
+    .reduce((sum, bytes) => sum + bytes, 0);

@@ -2,6 +2,7 @@
 import { float32, int64, type Buffer, type Tensor } from "@ropewalk/backend";
 import { closed, farFrom, hasBand, inputs, type CacheWidths, type Chunk } from "@ropewalk/decoder";
 import { ringSlots, rowSize, settles, type KeyValueCache } from "./cache.ts";
+import { settledFeeds, settledStep } from "./settled.ts";
 
 /** How much of the cache the next chunk reads. A part without a token in use, as the tail of a fresh prompt, is left out. */
 export const cacheWidths = ({ extended, length, settled, tailRoom, ringRoom }: KeyValueCache): CacheWidths => ({
@@ -26,8 +27,8 @@ export const cacheFeeds = (cache: KeyValueCache, chunk: Chunk): Readonly<Record<
   const band = hasBand(extended.layout, chunk);
   cache.layers.forEach((layer, index) => {
     if (settling) {
-      feeds[inputs.settledKeys(index)] = heads(layer.settled.keys, settled);
-      feeds[inputs.settledValues(index)] = heads(layer.settled.values, settled);
+      const part = settled > 0 ? layer.settled : cache.standIn;
+      Object.assign(feeds, settledFeeds(extended.decoder, part, index, settled || settledStep(extended)));
       feeds[inputs.tailKeys(index)] = heads(layer.tail.keys, tailLen);
       feeds[inputs.tailValues(index)] = heads(layer.tail.values, tailLen);
     }

@@ -1,6 +1,12 @@
 /** A checkpoint, an extension and a backend put together: a language model that runs. */
 import type { Backend, Session } from "@ropewalk/backend";
-import { decoderGraph, extendDecoder, type ContextExtension, type ExtendedDecoder } from "@ropewalk/decoder";
+import {
+  decoderGraph,
+  extendDecoder,
+  type CachePrecision,
+  type ContextExtension,
+  type ExtendedDecoder,
+} from "@ropewalk/decoder";
 import { encode } from "@ropewalk/graph";
 import { unpackCheckpoint, type Checkpoint, type CheckpointFolder, type Precision } from "@ropewalk/models";
 import { createCache, releaseCache } from "./cache.ts";
@@ -19,6 +25,11 @@ export type LoadOptions = OpenOptions & {
   readonly extension?: ContextExtension;
   /** Rounds the weights to 4 or 8 bits when they are loaded. Absent: as they are stored. */
   readonly quantize?: Precision;
+  /**
+   * How the keys and values of settled tokens are kept: float32, or in 8 bits, a quarter of the memory, at some loss. Default
+   * float32.
+   */
+  readonly cache?: CachePrecision;
   /** Called while they are rounded, with the tensors done and all. */
   readonly onQuantize?: (done: number, total: number) => void;
 };
@@ -53,6 +64,7 @@ export type LanguageModel = {
 /** What models that share weights have in common. */
 type Loaded = OpenedModel & {
   readonly backend: Backend;
+  readonly cache: CachePrecision;
   /** A graph depends on an extension only through the layout of its bands. */
   readonly sessions: Map<ExtendedDecoder["layout"]["kind"], Promise<Session>>;
   /** Ends what the weights need besides sessions. */
@@ -75,8 +87,8 @@ const sessionFor = ({ backend, checkpoint, sessions }: Loaded, extended: Extende
 };
 
 const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<LanguageModel> => {
-  const { backend, checkpoint, decoder, text } = loaded;
-  const extended = extendDecoder(decoder, extension);
+  const { backend, checkpoint, decoder, text, cache: precision } = loaded;
+  const extended = extendDecoder(decoder, extension, { cache: precision });
   const session = await sessionFor(loaded, extended);
   const tokens: LanguageModel["generateTokens"] = (prompt, options) =>
     generateTokens(
@@ -122,11 +134,11 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
  */
 export const loadModel = async (
   source: string | CheckpointFolder | OpenedModel,
-  { backend, extension = {}, quantize, onQuantize, ...options }: LoadOptions,
+  { backend, extension = {}, cache = "float32", quantize, onQuantize, ...options }: LoadOptions,
 ): Promise<LanguageModel> => {
   const opened = await openModel(source, options);
   const { checkpoint, release } = await rounded(opened.checkpoint, quantize, onQuantize);
-  const loaded: Loaded = { ...opened, checkpoint, backend, sessions: new Map(), releaseWeights: release };
+  const loaded: Loaded = { ...opened, checkpoint, backend, cache, sessions: new Map(), releaseWeights: release };
   try {
     return await assemble(loaded, extension);
   } catch (error) {

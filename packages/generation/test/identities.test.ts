@@ -131,7 +131,7 @@ describe("the cache over a long run", () => {
     const model = await plain.withExtension(selfExtend({ groupSize: 4, window: 24 }));
     const { backend, extended, session } = model;
     const used = createCache(backend, extended, { length: 400 });
-    const [first, second] = [300, 350].map((length) => Array.from({ length }, (_, n) => 3 + ((n * length) % 500)));
+    const [first, second] = [300, 350].map((count) => Array.from({ length: count }, (_, n) => 3 + ((n * count) % 500)));
     const { cache } = await prefill(session, used, first!);
     const again = await prefill(session, resetCache(cache), second!);
     const fresh = await prefill(session, createCache(backend, extended, { length: 400 }), second!);

@@ -3,7 +3,7 @@
 import { create } from "@bufbuild/protobuf";
 import { getTextEncoding } from "@bufbuild/protobuf/wire";
 import type { NdArray } from "./array.ts";
-import type { AttributeProto } from "./proto/onnx_pb.ts";
+import type { AttributeProto, GraphProto } from "./proto/onnx_pb.ts";
 import { AttributeProtoSchema, AttributeProto_AttributeType as Kind } from "./proto/onnx_pb.ts";
 import { tensorFromArray } from "./tensor.ts";
 
@@ -15,7 +15,8 @@ export type Attribute =
   | readonly number[]
   | { readonly floats: readonly number[] }
   | { readonly strings: readonly string[] }
-  | { readonly tensor: NdArray };
+  | { readonly tensor: NdArray }
+  | { readonly graph: GraphProto };
 
 const utf8 = (text: string): Uint8Array<ArrayBuffer> => getTextEncoding().encodeUtf8(text);
 
@@ -34,7 +35,7 @@ const isList = (value: Attribute): value is readonly number[] => Array.isArray(v
 export const attribute = (name: string, value: Attribute): AttributeProto => {
   const of = (
     type: Kind,
-    fields: Partial<Pick<AttributeProto, "f" | "i" | "s" | "t" | "floats" | "ints" | "strings">>,
+    fields: Partial<Pick<AttributeProto, "f" | "i" | "s" | "t" | "g" | "floats" | "ints" | "strings">>,
   ): AttributeProto => create(AttributeProtoSchema, { name, type, ...fields });
   if (typeof value === "number") return of(Kind.INT, { i: integer(name, value) });
   if (typeof value === "string") return of(Kind.STRING, { s: utf8(value) });
@@ -42,5 +43,6 @@ export const attribute = (name: string, value: Attribute): AttributeProto => {
   if ("float" in value) return of(Kind.FLOAT, { f: Math.fround(value.float) });
   if ("floats" in value) return of(Kind.FLOATS, { floats: value.floats.map(Math.fround) });
   if ("strings" in value) return of(Kind.STRINGS, { strings: value.strings.map(utf8) });
+  if ("graph" in value) return of(Kind.GRAPH, { g: value.graph });
   return of(Kind.TENSOR, { t: tensorFromArray(value.tensor) });
 };

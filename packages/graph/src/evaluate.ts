@@ -6,7 +6,7 @@ import { ndArray } from "./array.ts";
 import { checkFeeds } from "./feeds.ts";
 import type { FixedShapes } from "./ops/operator.ts";
 import { knownCall } from "./ops/operator.ts";
-import { findOperator } from "./ops/table.ts";
+import { domainOf, findOperator } from "./ops/table.ts";
 import type { ModelProto, NodeProto } from "./proto/onnx_pb.ts";
 import { TensorProto_DataLocation } from "./proto/onnx_pb.ts";
 import { tensorToArray } from "./tensor.ts";
@@ -23,8 +23,27 @@ const inputsOf = ({ opType, name, input }: NodeProto, environment: Environment):
     return array;
   });
 
+/** Runs the arm that the condition asks for. */
+const runBranch = (node: NodeProto, environment: Environment): void => {
+  const [condition] = inputsOf(node, environment);
+  const arm = node.attribute.find(({ name }) => name === (condition?.data[0] ? "then_branch" : "else_branch"))?.g;
+  if (arm === undefined) throw new RangeError(`evaluate: If "${node.name}" must have both arms, got one`);
+  const inner: Environment = new Map([
+    ...environment,
+    ...arm.initializer.map((tensor) => [tensor.name, tensorToArray(tensor)] as const),
+  ]);
+  for (const one of arm.node) run(one, inner);
+  for (const [index, value] of node.output.entries()) {
+    const result = inner.get(arm.output[index]?.name ?? "");
+    if (result === undefined)
+      throw new RangeError(`evaluate: If "${node.name}" must make output ${index} in both arms, got "${value}" unmade`);
+    environment.set(value, result);
+  }
+};
+
 const run = (node: NodeProto, environment: Environment): void => {
   const { opType, domain, name, attribute: attributes, output } = node;
+  if (opType === "If" && domainOf(domain) === "") return runBranch(node, environment);
   const operator = findOperator(domain, opType);
   if (operator === undefined)
     throw new RangeError(

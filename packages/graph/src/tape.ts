@@ -8,8 +8,9 @@ import type { Dim } from "./dims.ts";
 import { checkSizes } from "./dims.ts";
 import type { NodeOptions } from "./node.ts";
 import { domainOf } from "./ops/table.ts";
-import type { ModelProto } from "./proto/onnx_pb.ts";
+import type { GraphProto, ModelProto, NodeProto } from "./proto/onnx_pb.ts";
 import { GraphProtoSchema, ModelProtoSchema } from "./proto/onnx_pb.ts";
+import { recordBranch } from "./record-branch.ts";
 import { recordNode } from "./record-node.ts";
 import type { FilePlace } from "./record-tensor.ts";
 import { recordConstant, recordExternal } from "./record-tensor.ts";
@@ -70,6 +71,18 @@ export type Tape = {
     attributes?: Readonly<Record<string, Attribute>>,
     options?: RecordOptions,
   ): readonly Value[];
+  /**
+   * An If: the values that `whenTrue` records where the condition holds, else those of `whenFalse`, as many, of the same types.
+   * Only one of them is run. Each gets a tape of its own, which reads every value recorded so far; inputs and outputs of the
+   * graph are declared outside.
+   *
+   * @param condition - bool, one element
+   * @throws RangeError when the two do not give as many values, or not of the same types, or declare an input or an output.
+   */
+  branch(
+    condition: Value,
+    arms: Readonly<Record<"whenTrue" | "whenFalse", (tape: Tape) => readonly Value[]>>,
+  ): readonly Value[];
   /** Makes a value a graph output of that name, by an Identity node unless the value has that name already. */
   output(name: string, value: Value): Value;
   /** The same recording with node names nested under `name`. */
@@ -78,11 +91,19 @@ export type Tape = {
   model(options?: ModelOptions): ModelProto;
 };
 
+/** A graph's nodes, and those of the graphs inside them. */
+const allNodes = ({ node }: GraphProto): readonly NodeProto[] =>
+  node.flatMap((one) => [one, ...one.attribute.flatMap(({ g }) => (g ? allNodes(g) : []))]);
+
 const modelOf = (
   { graph }: Recording,
   { opset = 21, irVersion = 10, producer = "ropewalk" }: ModelOptions,
 ): ModelProto => {
-  const others = new Set(graph.node.map(({ domain }) => domainOf(domain)).filter((domain) => domain !== ""));
+  const others = new Set(
+    allNodes(graph)
+      .map(({ domain }) => domainOf(domain))
+      .filter((domain) => domain !== ""),
+  );
   return create(ModelProtoSchema, {
     irVersion: BigInt(irVersion),
     producerName: producer,
@@ -123,6 +144,13 @@ const scoped = (recording: Recording, path: string): Tape => {
     external: (name, type, dims, at) => recordExternal(recording, name, type, dims, at),
     op: (opType, inputs, attributes, options) => ops(opType, 1, inputs, attributes, options)[0]!,
     ops,
+    branch: (condition, { whenTrue, whenFalse }) => {
+      const name = freshName(recording, recording.nodeNames, `${path}/If`);
+      return recordBranch(recording, name, condition, {
+        whenTrue: (inner) => whenTrue(scoped(inner, `${name}/true`)),
+        whenFalse: (inner) => whenFalse(scoped(inner, `${name}/false`)),
+      });
+    },
     output(name, value) {
       checkRecorded(recording, `output "${name}"`, value);
       const { type, dims } = value;

@@ -9,10 +9,11 @@ import {
   splitColumns,
   type ContextExtension,
   type Decoder,
-  type ExtendedDecoder,
 } from "@ropewalk/decoder";
 import { encode } from "@ropewalk/graph";
-import type { Backend, Session } from "@ropewalk/backend";
+import type { Backend } from "@ropewalk/backend";
+import type { Runnable } from "./filled-cache.ts";
+import { noise } from "./noise.ts";
 
 export type LayerSize = { readonly numHeads: number; readonly numKvHeads: number; readonly headDim: number };
 
@@ -47,23 +48,13 @@ const decoderOf = ({ numHeads, numKvHeads, headDim }: LayerSize, trainedContext:
   };
 };
 
-/** Numbers in [-1, 1) from a fixed seed. */
-const noise = (length: number): Float32Array => {
-  let state = 7;
-  return Float32Array.from({ length }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
-};
-
-export type AttentionLayer = { readonly extended: ExtendedDecoder; readonly session: Session };
-
+/** One layer, loaded. */
 export const attentionLayer = async (
   backend: Backend,
   size: LayerSize,
   trainedContext: number,
   extension: ContextExtension,
-): Promise<AttentionLayer> => {
+): Promise<Runnable> => {
   const extended = extendDecoder(decoderOf(size, trainedContext), extension);
   const { hiddenDim } = extended.decoder;
   const data = new Uint8Array(noise(vocabSize * hiddenDim).buffer);
@@ -71,8 +62,5 @@ export const attentionLayer = async (
     locate: () => ({ location: table, offset: 0, length: data.length, type: "float32" }),
   });
   const session = await backend.createSession(encode(graph), [{ kind: "bytes", file: table, data }]);
-  return { extended, session };
+  return { backend, extended, session };
 };
-
-export const tokens = (length: number): readonly number[] =>
-  Array.from({ length }, (_, index) => (index * 37) % vocabSize);

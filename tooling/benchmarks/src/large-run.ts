@@ -2,6 +2,7 @@
 import { cpu } from "@ropewalk/backend-node";
 import { loadModel } from "@ropewalk/generation";
 import type { Precision } from "@ropewalk/models";
+import { peakBytes } from "./peak-memory.ts";
 
 const [folder, quantize, promptTokens, newTokens] = process.argv.slice(2) as [
   string,
@@ -21,7 +22,6 @@ const tokens: number[] = [];
 const options = { maxNewTokens: Number(newTokens), stopTokens: [], beyondCapacity: "allow" } as const;
 for await (const token of model.generateTokens(ids, options)) tokens.push(token);
 await model.release();
-// maxRSS is in kilobytes.
 process.stdout.write(
-  `${JSON.stringify({ started, seconds: performance.now() / 1000, peakBytes: 1024 * process.resourceUsage().maxRSS, tokens })}\n`,
+  `${JSON.stringify({ started, seconds: performance.now() / 1000, peakBytes: peakBytes(), tokens })}\n`,
 );

@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { barOf, renderBar, type Bar } from "./bar.ts";
 
 const { values } = parseArgs({ options: { folder: { type: "string" }, json: { type: "boolean", default: false } } });
 const home = values.folder ?? mkdtempSync(join(tmpdir(), "ropewalk-large-"));
@@ -44,18 +45,18 @@ if (values.folder === undefined) rmSync(home, { recursive: true });
 if (atLoad.tokens.join() !== fromFolder.tokens.join())
   throw new Error(`large: both ways must give the same tokens, got ${atLoad.tokens} and ${fromFolder.tokens}`);
 
-const gigabytes = (count: number): number => Number((count / 1e9).toFixed(3));
-const bars = [
-  { name: "peak memory, rounded at load", value: gigabytes(atLoad.peakBytes), unit: "GB", bar: 3 },
-  { name: "peak memory, from the converted folder", value: gigabytes(fromFolder.peakBytes), unit: "GB", bar: 3 },
-  { name: "start from the converted folder", value: Number(fromFolder.started.toFixed(2)), unit: "s", bar: 5 },
-].map((row) => ({ ...row, pass: row.value < row.bar }));
+const gigabytes = (name: string, bytes: number): Bar =>
+  barOf({ name: `peak memory, ${name}`, value: bytes / 1e9, unit: "GB" }, "at most", 3);
+const bars: readonly Bar[] = [
+  gigabytes("rounded at load", atLoad.peakBytes),
+  gigabytes("from the converted folder", fromFolder.peakBytes),
+  barOf({ name: "start from the converted folder", value: fromFolder.started, unit: "s" }, "at most", 5),
+];
 
 if (values.json) console.log(JSON.stringify(bars));
 else {
   say(`16 tokens after 2,048: ${atLoad.tokens.join(" ")}`);
   say(`rounding and loading took ${atLoad.started.toFixed(0)} s, everything ${atLoad.seconds.toFixed(0)} s`);
-  for (const { name, value, unit, bar, pass } of bars)
-    console.log(`${pass ? "pass" : "FAIL"}  ${value} ${unit} (below ${bar})  ${name}`);
+  for (const bar of bars) say(renderBar(bar));
 }
 process.exitCode = bars.every(({ pass }) => pass) ? 0 : 1;

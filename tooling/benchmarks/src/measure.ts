@@ -8,22 +8,44 @@ export const median = (values: readonly number[]): number => {
   return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
 };
 
+/** Milliseconds of a run. */
+export const timed = async (run: () => Promise<unknown>): Promise<number> => {
+  const start = performance.now();
+  await run();
+  return performance.now() - start;
+};
+
+/** Milliseconds of two sides in one turn. */
+export type Turn = { readonly base: number; readonly candidate: number };
+
+export type Comparison = Turn & {
+  /** The median of the turns' own ratios, candidate / base; `base` and `candidate` are medians of their own. */
+  readonly ratio: number;
+};
+
+export const compareTurns = (turns: readonly Turn[]): Comparison => ({
+  ratio: median(turns.map(({ base, candidate }) => candidate / base)),
+  base: median(turns.map(({ base }) => base)),
+  candidate: median(turns.map(({ candidate }) => candidate)),
+});
+
+/** Both once, the candidate first in every other turn. */
+export const takeTurn = async (base: Candidate, candidate: Candidate, turn: number): Promise<Turn> => {
+  const before = turn % 2 === 1 ? await candidate() : undefined;
+  const baseTime = await base();
+  return { base: baseTime, candidate: before ?? (await candidate()) };
+};
+
 /**
  * How many times the time of `base` `candidate` takes: they take turns, and the median is of each turn's own ratio, so that a
  * machine that is slower for a while slows both. Each `run` reports its own milliseconds; `warmups` turns are not counted.
  */
-export const timeRatio = async (
+export const compareTimes = async (
   base: Candidate,
   candidate: Candidate,
   { rounds, warmups }: { readonly rounds: number; readonly warmups: number },
-): Promise<number> => {
-  const ratios: number[] = [];
-  for (let round = 0; round < warmups + rounds; round++) {
-    const candidateFirst = round % 2 === 1;
-    const before = candidateFirst ? await candidate() : undefined;
-    const baseTime = await base();
-    const candidateTime = before ?? (await candidate());
-    if (round >= warmups) ratios.push(candidateTime / baseTime);
-  }
-  return median(ratios);
+): Promise<Comparison> => {
+  const turns: Turn[] = [];
+  for (let turn = 0; turn < warmups + rounds; turn++) turns.push(await takeTurn(base, candidate, turn));
+  return compareTurns(turns.slice(warmups));
 };

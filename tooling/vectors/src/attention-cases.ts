@@ -95,6 +95,7 @@ const attentionCase = (shape: Shape, firstSeed: number): GraphCase => {
   const settledEnd = farEnd - 5;
   const head: Stretch = { name: "settled", from: 0, to: settledEnd };
   const settled: SettledPart = {
+    kind: "dense",
     queries: far,
     keys: keysOf(head, outer),
     values: valuesOf(head),

@@ -7,6 +7,7 @@ import { encode, tape } from "@ropewalk/graph";
 import { attentionCases } from "./attention-cases.ts";
 import { blockCases } from "./block-cases.ts";
 import { toBase64 } from "./base64.ts";
+import { quantizedCases } from "./quantized-cases.ts";
 import { rotationCases } from "./rotation-cases.ts";
 
 const target = "packages/backend/src/conformance/cases.ts";
@@ -23,7 +24,7 @@ import type { GraphCase } from "./graphs.ts";
 /** out = x, [rows, columns]. */
 export const identityModel = "${identityModel()}";
 
-export const graphCases: readonly GraphCase[] = ${JSON.stringify([...attentionCases, ...rotationCases, ...blockCases()], null, 2)};
+export const graphCases: readonly GraphCase[] = ${JSON.stringify([...attentionCases, ...quantizedCases, ...rotationCases, ...blockCases()], null, 2)};
 `;
 
 if (import.meta.main) {

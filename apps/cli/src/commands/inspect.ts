@@ -23,7 +23,7 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
   const { family, numLayers, numHeads, numKvHeads, headDim, trainedContext, slidingWindow } = decoder;
   const length = options.length ?? trainedContext;
   const request = { ...options, trainedContext, length };
-  const extended = extendDecoder(decoder, extensionFrom(request));
+  const extended = extendDecoder(decoder, extensionFrom(request), options);
   const keyValueBytes = plannedCacheBytes(extended, { length });
   const parameters = parameterCount(decoder);
   const [stored, weights] = [storedBytes(checkpoint), weightBytes(checkpoint)];

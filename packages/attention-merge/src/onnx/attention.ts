@@ -1,8 +1,7 @@
 /**
  * One layer's attention over keys that come in parts.
  *
- *   settled   the long stretch of keys that every query sees: no mask, only a gate [1] that is 0, or -1e30 when the part is a
- *             stand-in
+ *   settled   the long stretch of keys that every query sees: no mask, only a gate
  *   masked    a mask [rows, keyLen] of 0 and -1e30 is added
  *   either    near for some queries, far for others, never both: S = max(S_near + mask_near, S_far + mask_far)
  *
@@ -14,13 +13,13 @@
  */
 import type { Tape, Value } from "@ropewalk/graph";
 import { match } from "ts-pattern";
-import { emitMerge, type EmittedPartial } from "./merge.ts";
+import { emitMerge, emitRowMax, type EmittedPartial } from "./merge.ts";
 import { emitScores, emitWeightedValues } from "./scores.ts";
+import { emitSettled, type SettledPart } from "./settled.ts";
 
 type Scored = { readonly queries: Value; readonly keys: Value };
 type Masked = Scored & { readonly mask: Value };
 
-export type SettledPart = Scored & { readonly values: Value; readonly gate: Value };
 export type MaskedPart = Masked & { readonly kind: "masked"; readonly values: Value };
 export type EitherPart = {
   readonly kind: "either";
@@ -52,13 +51,7 @@ const emitJoined = (tape: Tape, parts: readonly RecentPart[], lengths: Value): E
   const out = parts
     .map((part, index) => emitWeightedValues(tape, split[index]!, part.values))
     .reduce((sum, term) => tape.op("Add", [sum, term]));
-  return { out, scores, probabilities };
-};
-
-const emitSettled = (tape: Tape, part: SettledPart): EmittedPartial => {
-  const scores = emitScores(tape, part.queries, part.keys);
-  const probabilities = tape.op("Softmax", [scores], { axis: -1 });
-  return { out: emitWeightedValues(tape, probabilities, part.values), scores, probabilities };
+  return { out, maxScore: emitRowMax(tape, scores), maxProbability: emitRowMax(tape, probabilities) };
 };
 
 /**

@@ -8,8 +8,12 @@
  */
 import type { Tape, Value } from "@ropewalk/graph";
 
-/** `out` [1, numKvHeads, rows, headDim] with the scores and probabilities [1, numKvHeads, rows, keyLen] it came from. */
-export type EmittedPartial = { readonly out: Value; readonly scores: Value; readonly probabilities: Value };
+/** `out` [1, numKvHeads, rows, headDim], with the largest score and the largest probability of each row [1, numKvHeads, rows, 1]. */
+export type EmittedPartial = { readonly out: Value; readonly maxScore: Value; readonly maxProbability: Value };
+
+/** The largest of each row, its axis kept. */
+export const emitRowMax = (tape: Tape, x: Value): Value =>
+  tape.op("ReduceMax", [x, tape.constant("int64", [1], [-1])], { keepdims: 1 });
 
 /**
  * Merges a into b.
@@ -17,10 +21,8 @@ export type EmittedPartial = { readonly out: Value; readonly scores: Value; read
  * @param gate - added to a's log-sum-exp, [1]: 0 keeps it, a large negative number leaves it out
  */
 export const emitMerge = (tape: Tape, a: EmittedPartial, b: EmittedPartial, gate: Value): Value => {
-  const lastAxis = tape.constant("int64", [1], [-1]);
-  const max = (x: Value): Value => tape.op("ReduceMax", [x, lastAxis], { keepdims: 1 });
-  const scores = tape.op("Sub", [max(a.scores), max(b.scores)]);
-  const ratio = tape.op("Div", [max(b.probabilities), max(a.probabilities)]);
+  const scores = tape.op("Sub", [a.maxScore, b.maxScore]);
+  const ratio = tape.op("Div", [b.maxProbability, a.maxProbability]);
   const difference = tape.op("Add", [tape.op("Add", [scores, tape.op("Log", [ratio])]), gate]);
   const weight = tape.op("Sigmoid", [difference]);
   return tape.op("Add", [b.out, tape.op("Mul", [weight, tape.op("Sub", [a.out, b.out])])]);

@@ -41,8 +41,14 @@ export const checkBuffers = async (backend: Backend, identityModel: string): Pro
     );
   const tooLong = { from: 0, fromStride: 0, to: 2, toStride: 0, length: 6, count: 1 };
   await expectError(`${name}: a write beyond the end`, async () => other.write(rows, tooLong), "8", "4");
-  buffer.release();
-  other.release();
+  const small = allocate(4, "int8");
+  await expectError(
+    `${name}: a write of another type`,
+    async () => small.write(other, { ...tooLong, length: 1 }),
+    "int8",
+    "float32",
+  );
+  for (const each of [buffer, other, small]) each.release();
 };
 
 export const checkErrors = async (backend: Backend, sample: GraphCase): Promise<void> => {

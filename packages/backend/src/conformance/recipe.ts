@@ -1,8 +1,10 @@
 /** Inputs that are told by a few numbers instead of stored: noise from a seed, masks from distances, plain integers. */
-import { float32, int64, sizeOf, type HostTensor } from "../tensor.ts";
+import { float32, int64, int8, sizeOf, type HostTensor } from "../tensor.ts";
 
 export type Recipe =
   | { readonly kind: "noise"; readonly dims: readonly number[]; readonly seed: number }
+  /** int8, from -127 to 127. */
+  | { readonly kind: "bytes"; readonly dims: readonly number[]; readonly seed: number }
   | { readonly kind: "fill"; readonly dims: readonly number[]; readonly value: number }
   | { readonly kind: "integers"; readonly dims: readonly number[]; readonly values: readonly number[] }
   /** [rows, columns]: 0 where from ≤ offset + row - column < to, else -1e30. */
@@ -37,6 +39,11 @@ export const prepare = (recipe: Recipe): HostTensor => {
   switch (recipe.kind) {
     case "noise":
       return float32(recipe.dims, noise(sizeOf(recipe.dims), recipe.seed));
+    case "bytes":
+      return int8(
+        recipe.dims,
+        Int8Array.from(noise(sizeOf(recipe.dims), recipe.seed), (x) => Math.trunc(x * 127)),
+      );
     case "fill":
       return float32(recipe.dims, new Float32Array(sizeOf(recipe.dims)).fill(recipe.value));
     case "integers":

@@ -56,3 +56,14 @@ export const matMul: Operator = {
     return [out];
   },
 };
+
+/** The product of 8-bit integers as 32-bit ones; zero points are not known here. */
+export const matMulInteger: Operator = {
+  infer: (call) => {
+    if (call.inputs[2] !== undefined || call.inputs[3] !== undefined) fail(call, "zero points must be absent");
+    const [left, right] = [input(call, 0), input(call, 1)];
+    const [product] = matMul.infer({ ...call, inputs: [left, { ...right, type: left.type }] });
+    return [{ type: "int32", dims: product?.dims }];
+  },
+  evaluate: matMul.evaluate,
+};

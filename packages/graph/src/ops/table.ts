@@ -12,7 +12,7 @@ import { gather } from "./gather.ts";
 import { gelu } from "./gelu.ts";
 import { gemm } from "./gemm.ts";
 import { matMulNBits } from "./matmul-nbits.ts";
-import { matMul } from "./matmul.ts";
+import { matMul, matMulInteger } from "./matmul.ts";
 import { layerNormalization, rmsNormalization } from "./normalization.ts";
 import type { Operator } from "./operator.ts";
 import { logSumExp, max, mean, min, product, reduce, sum, sumSquare } from "./reduce.ts";
@@ -71,6 +71,7 @@ const operators: ReadonlyMap<string, Operator> = new Map(
     Gemm: gemm,
     LayerNormalization: layerNormalization,
     MatMul: matMul,
+    MatMulInteger: matMulInteger,
     "com.microsoft:MatMulNBits": matMulNBits,
     RMSNormalization: rmsNormalization,
     RotaryEmbedding: rotaryEmbedding,

@@ -1,8 +1,9 @@
 /** What Ropewalk is held to beside its peers. */
 import { speedRatio, type Case, type Sample } from "./measure.ts";
+import type { MemorySample } from "./peak-memory.ts";
 import { precisions, type EngineName, type Precision } from "./workload.ts";
 
-type Bar = Case & {
+type SpeedBar = Case & {
   readonly what: "decode" | "prefill";
   readonly peer: Exclude<EngineName, "ropewalk">;
   /** Ropewalk is at least so many times as fast. */
@@ -10,19 +11,19 @@ type Bar = Case & {
 };
 
 const barsOf = (
-  peer: Bar["peer"],
-  what: Bar["what"],
+  peer: SpeedBar["peer"],
+  what: SpeedBar["what"],
   held: readonly Precision[],
   byContext: Readonly<Record<number, number>>,
-): readonly Bar[] =>
+): readonly SpeedBar[] =>
   held.flatMap((precision) =>
-    Object.entries(byContext).map(([context, bar]): Bar => ({
+    Object.entries(byContext).map(([context, bar]): SpeedBar => ({
       ...{ place: "cpu", precision, context: Number(context) },
       ...{ what, peer, bar },
     })),
   );
 
-const bars: readonly Bar[] = [
+const speedBars: readonly SpeedBar[] = [
   ...barsOf("transformers.js", "decode", precisions, { 512: 3, 2048: 6, 8192: 12 }),
   ...barsOf("node-llama-cpp", "decode", ["q8", "q4"], { 512: 1.2, 2048: 1.7, 8192: 1.5 }),
   ...barsOf("transformers.js", "prefill", precisions, { 2048: 1, 8192: 0.9 }),
@@ -31,26 +32,51 @@ const bars: readonly Bar[] = [
   { place: "wasm", precision: "q4", context: 2048, what: "decode", peer: "transformers.js", bar: 4 },
 ];
 
-export type Verdict = Bar & {
+/** Peak memory is at most so many times the weights and the key-value bytes that `inspect` states. */
+const memoryBar = 1.15;
+
+export type Verdict = Case & {
+  /** Ropewalk's row. */
+  readonly name: string;
+  readonly what: SpeedBar["what"] | "peak memory";
+  /** What it is beside. */
+  readonly peer: SpeedBar["peer"] | "stated";
+  readonly rule: "at least" | "at most";
+  readonly bar: number;
   readonly ratio: number;
   /** Of decoding: the same by the median step. */
   readonly stepRatio?: number;
   readonly pass: boolean;
 };
 
-const same = (sample: Sample, bar: Bar, engine: EngineName): boolean =>
+const at = (sample: Sample, bar: SpeedBar, engine: EngineName): boolean =>
   sample.engine === engine &&
   sample.place === bar.place &&
   sample.precision === bar.precision &&
   sample.context === bar.context;
 
-/** The bars that both sides were measured for. */
-export const judge = (samples: readonly Sample[]): readonly Verdict[] =>
-  bars.flatMap((bar): readonly Verdict[] => {
-    const own = samples.find((sample) => same(sample, bar, "ropewalk"));
-    const other = samples.find((sample) => same(sample, bar, bar.peer));
-    if (own === undefined || other === undefined) return [];
-    const ratio = speedRatio(bar.what, own, other);
-    const byStep = bar.what === "decode" ? { stepRatio: speedRatio("decodeStep", own, other) } : {};
-    return [{ ...bar, ratio, ...byStep, pass: ratio >= bar.bar }];
+/** The bars that both sides were measured for; each of Ropewalk's rows is held to them. */
+export const judgeSpeed = (samples: readonly Sample[]): readonly Verdict[] =>
+  speedBars.flatMap((bar): readonly Verdict[] => {
+    const other = samples.find((sample) => at(sample, bar, bar.peer));
+    if (other === undefined) return [];
+    return samples
+      .filter((sample) => at(sample, bar, "ropewalk"))
+      .map((own): Verdict => {
+        const ratio = speedRatio(bar.what, own, other);
+        const byStep = bar.what === "decode" ? { stepRatio: speedRatio("decodeStep", own, other) } : {};
+        return { ...bar, name: own.name, rule: "at least", ratio, ...byStep, pass: ratio >= bar.bar };
+      });
+  });
+
+export const judgeMemory = (samples: readonly MemorySample[]): readonly Verdict[] =>
+  samples.flatMap(({ name, precision, context, peakBytes, statedBytes }): readonly Verdict[] => {
+    if (statedBytes === undefined) return [];
+    const ratio = peakBytes / statedBytes;
+    return [
+      {
+        ...{ place: "cpu", precision, context, name, what: "peak memory", peer: "stated" },
+        ...{ rule: "at most", bar: memoryBar, ratio, pass: ratio <= memoryBar },
+      },
+    ];
   });

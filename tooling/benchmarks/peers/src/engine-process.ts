@@ -3,13 +3,18 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { match } from "ts-pattern";
+import type { Entrant } from "./entrant.ts";
 import type { Contestant } from "./measure.ts";
 import type { EngineOptions, Reply } from "./serve.ts";
-import type { EngineName } from "./workload.ts";
 
 /** @throws Error when the engine cannot load the model, or a run fails */
-export const startEngine = async (name: EngineName, options: EngineOptions): Promise<Contestant> => {
-  const entry = fileURLToPath(new URL(`engines/${name}.ts`, import.meta.url));
+export const startEngine = async (
+  entrant: Entrant,
+  { model, threads }: Omit<EngineOptions, "cache">,
+): Promise<Contestant> => {
+  const { name, engine, cache } = entrant;
+  const entry = fileURLToPath(new URL(`engines/${engine}.ts`, import.meta.url));
+  const options: EngineOptions = { model, threads, cache };
   // What an engine prints goes to stderr: stdout is the report's.
   const child = fork(entry, [JSON.stringify(options)], { stdio: ["ignore", 2, 2, "ipc"] });
   const next = async (): Promise<Exclude<Reply, { readonly kind: "failed" }>> => {
@@ -26,7 +31,7 @@ export const startEngine = async (name: EngineName, options: EngineOptions): Pro
   };
   await next();
   return {
-    name,
+    entrant,
     run: async (workload) => {
       child.send(workload);
       return match(await next())

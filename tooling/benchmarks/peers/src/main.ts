@@ -2,14 +2,15 @@
  * `npm run bench:peers`: Ropewalk beside transformers.js and node-llama-cpp on the same random weights. Fails when the engines
  * disagree at float32 or a bar is not met; `--json` prints the figures and nothing else.
  */
-import { judge } from "./bars.ts";
+import { judgeMemory, judgeSpeed } from "./bars.ts";
 import { findChromium } from "./browser/chromium.ts";
 import { measureInBrowser } from "./browser/measure.ts";
 import { speed } from "./measure.ts";
 import { prepareModels } from "./models/prepare.ts";
 import { measureOnCpu } from "./on-cpu.ts";
 import { readOptions } from "./options.ts";
-import { renderSamples, renderVerdicts } from "./report.ts";
+import { measureMemory, memoryContext, nodeBytes } from "./peak-memory.ts";
+import { renderMemory, renderSamples, renderVerdicts } from "./report.ts";
 
 const options = readOptions();
 // Asked for before anything takes time.
@@ -18,7 +19,9 @@ const prepared = await prepareModels(options);
 const onCpu = await measureOnCpu(prepared, options);
 const inBrowser = chromium === undefined ? [] : await measureInBrowser(prepared, options, chromium);
 const samples = [...onCpu, ...inBrowser];
-const verdicts = judge(samples);
+const memory = options.contexts.includes(memoryContext) ? await measureMemory(prepared, options) : [];
+const ofNode = await nodeBytes();
+const verdicts = [...judgeSpeed(samples), ...judgeMemory(memory)];
 
 if (options.json) {
   const measured = samples.map((sample) => ({
@@ -27,9 +30,10 @@ if (options.json) {
     decode: speed("decode", sample),
     decodeStep: speed("decodeStep", sample),
   }));
-  console.log(JSON.stringify({ samples: measured, bars: verdicts }));
+  console.log(JSON.stringify({ samples: measured, memory, nodeBytes: ofNode, bars: verdicts }));
 } else {
   console.log(renderSamples(samples));
+  if (memory.length > 0) console.log(renderMemory(memory, ofNode));
   if (verdicts.length > 0) console.log(renderVerdicts(verdicts));
 }
 process.exitCode = verdicts.every(({ pass }) => pass) ? 0 : 1;

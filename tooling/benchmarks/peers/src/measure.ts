@@ -1,13 +1,14 @@
 /** Engines side by side: they stay loaded in processes of their own and are asked in turn, so that one runs at a time. */
 import { median } from "../../src/measure.ts";
-import type { EngineName, Precision, Run, Workload } from "./workload.ts";
+import type { Entrant } from "./entrant.ts";
+import type { Precision, Run, Workload } from "./workload.ts";
 
 /** A run, and the most memory that the engine's process has had so far, loading included, where it can be told. */
 export type Answer = { readonly run: Run; readonly peakBytes: number | undefined };
 
 /** What is loaded and can be asked. */
 export type Contestant = {
-  readonly name: EngineName;
+  readonly entrant: Entrant;
   readonly run: (workload: Workload) => Promise<Answer>;
   readonly stop: () => Promise<void>;
 };
@@ -17,12 +18,12 @@ export type Place = "cpu" | "wasm";
 
 export type Case = { readonly place: Place; readonly precision: Precision; readonly context: number };
 
-/** The runs of one engine, one a round. */
-export type Sample = Case & {
-  readonly engine: EngineName;
-  readonly runs: readonly Run[];
-  readonly peakBytes: number | undefined;
-};
+/** The runs of one entrant, one a round. */
+export type Sample = Case &
+  Entrant & {
+    readonly runs: readonly Run[];
+    readonly peakBytes: number | undefined;
+  };
 
 /**
  * Times of a run that are compared, in milliseconds a token.
@@ -47,20 +48,20 @@ export const takeTurns = async (
   workload: Workload,
   { rounds }: { readonly rounds: number },
 ): Promise<readonly Sample[]> => {
-  const answers = new Map<EngineName, Answer[]>(contestants.map(({ name }) => [name, []]));
+  const answers = new Map<Entrant, Answer[]>(contestants.map(({ entrant }) => [entrant, []]));
   for (let round = 0; round < rounds; round++)
-    for (const { name, run } of round % 2 === 0 ? contestants : contestants.toReversed()) {
+    for (const { entrant, run } of round % 2 === 0 ? contestants : contestants.toReversed()) {
       const answer = await run(workload);
-      answers.get(name)!.push(answer);
+      answers.get(entrant)!.push(answer);
       const perSecond = (quantity: Quantity): string => (1000 / times[quantity](answer.run, at.context)).toFixed(1);
       console.error(
-        `${at.place}, ${at.precision}, ${at.context} tokens, round ${round + 1} of ${rounds}: ${name}, tokens/s: ` +
+        `${at.place}, ${at.precision}, ${at.context} tokens, round ${round + 1} of ${rounds}: ${entrant.name}, tokens/s: ` +
           `prefill ${perSecond("prefill")}, decode ${perSecond("decode")}`,
       );
     }
-  return [...answers].map(([engine, given]) => ({
+  return [...answers].map(([entrant, given]) => ({
     ...at,
-    engine,
+    ...entrant,
     runs: given.map(({ run }) => run),
     peakBytes: given.at(-1)!.peakBytes,
   }));

@@ -2,19 +2,14 @@
 import { checkFloat32 } from "./agreement.ts";
 import { startEngine } from "./engine-process.ts";
 import { takeTurns, type Contestant, type Sample } from "./measure.ts";
-import { positions, type Models, type Prepared } from "./models/prepare.ts";
+import { entrantsFor, type Entrant } from "./entrant.ts";
+import { modelOf, positions, type Prepared } from "./models/prepare.ts";
 import type { Options } from "./options.ts";
-import { promptOf, tokensFor, warmUp, type EngineName, type Precision, type Run, type Workload } from "./workload.ts";
-
-const modelOf: Readonly<Record<EngineName, (models: Models) => string>> = {
-  ropewalk: ({ ropewalk }) => ropewalk,
-  "transformers.js": ({ transformersJs }) => transformersJs,
-  "node-llama-cpp": ({ nodeLlamaCpp }) => nodeLlamaCpp,
-};
+import { promptOf, tokensFor, warmUp, type Precision, type Run, type Workload } from "./workload.ts";
 
 /** Runs llama.cpp with weights and cache in float32, which nobody uses it with, for the tokens alone. */
-const exactLlama = async (model: string, threads: number, workload: Workload): Promise<Run> => {
-  const engine = await startEngine("node-llama-cpp", { model, threads });
+const exactLlama = async (entrant: Entrant, model: string, threads: number, workload: Workload): Promise<Run> => {
+  const engine = await startEngine(entrant, { model, threads });
   const { run } = await engine.run(workload);
   await engine.stop();
   return run;
@@ -26,9 +21,12 @@ const compareFloat32 = async (
   samples: readonly Sample[],
   workload: Workload,
 ): Promise<void> => {
-  const runs = new Map<EngineName, Run>();
-  for (const { engine, runs: own } of samples)
-    runs.set(engine, engine === "node-llama-cpp" ? await exactLlama(float32Gguf, threads, workload) : own[0]!);
+  const runs = new Map<string, Run>();
+  for (const sample of samples)
+    runs.set(
+      sample.name,
+      sample.engine === "node-llama-cpp" ? await exactLlama(sample, float32Gguf, threads, workload) : sample.runs[0]!,
+    );
   checkFloat32(workload.ids.length, runs);
 };
 
@@ -41,15 +39,18 @@ const measurePrecision = async (
   const loaded: Contestant[] = [];
   const samples: Sample[] = [];
   try {
-    for (const name of options.engines) {
-      const engine = await startEngine(name, { model: modelOf[name](prepared.byPrecision[precision]), threads });
+    for (const entrant of entrantsFor(precision, options)) {
+      const model = modelOf[entrant.engine](prepared.byPrecision[precision]);
+      const engine = await startEngine(entrant, { model, threads });
       loaded.push(engine);
       await engine.run(warmUp(prepared.vocabSize));
     }
     for (const context of contexts) {
       const workload = { ids: promptOf(context, prepared.vocabSize), newTokens: tokensFor(steps) };
       // The others' files have positions for so many tokens.
-      const able = loaded.filter(({ name }) => name === "ropewalk" || context + tokensFor(steps) <= positions);
+      const able = loaded.filter(
+        ({ entrant }) => entrant.engine === "ropewalk" || context + tokensFor(steps) <= positions,
+      );
       const found = await takeTurns(able, { place: "cpu", precision, context }, workload, { rounds });
       if (precision === "float32") await compareFloat32(prepared, options, found, workload);
       samples.push(...found);

@@ -1,11 +1,14 @@
 /** The flags of `npm run bench:peers`. */
 import { parseArgs } from "node:util";
-import { engines, precisions, type EngineName, type Precision } from "./workload.ts";
+import type { CachePrecision } from "@ropewalk/decoder";
+import { cachePrecisions, engines, precisions, type EngineName, type Precision } from "./workload.ts";
 
 export type Options = {
   readonly contexts: readonly number[];
   readonly engines: readonly EngineName[];
   readonly precisions: readonly Precision[];
+  /** Ropewalk's, each a row of its own. */
+  readonly caches: readonly CachePrecision[];
   readonly rounds: number;
   /** Steps of decoding that are counted, a round. */
   readonly steps: number;
@@ -36,6 +39,7 @@ export const readOptions = (): Options => {
       contexts: { type: "string" },
       engines: { type: "string", default: engines.join() },
       precisions: { type: "string", default: precisions.join() },
+      "ropewalk-cache": { type: "string", default: cachePrecisions.join() },
       rounds: { type: "string" },
       steps: { type: "string", default: "16" },
       threads: { type: "string", default: "2" },
@@ -54,6 +58,7 @@ export const readOptions = (): Options => {
       .toSorted((a, b) => a - b),
     engines: among("engines", engines, values.engines),
     precisions: among("precisions", precisions, values.precisions),
+    caches: among("ropewalk-cache", cachePrecisions, values["ropewalk-cache"]),
     rounds: positive("rounds", values.rounds ?? (quick ? "2" : "5")),
     steps: positive("steps", values.steps),
     threads: positive("threads", values.threads),

@@ -2,6 +2,7 @@
 import Table from "cli-table3";
 import { agreementOf, compared } from "./agreement.ts";
 import type { Verdict } from "./bars.ts";
+import type { MemorySample } from "./peak-memory.ts";
 import { speed, type Sample } from "./measure.ts";
 
 const table = (head: readonly string[], left: number, rows: readonly (readonly (string | number)[])[]): string => {
@@ -14,6 +15,8 @@ const table = (head: readonly string[], left: number, rows: readonly (readonly (
   return made.toString();
 };
 
+const megabytes = (bytes: number | undefined): string => (bytes === undefined ? "" : (bytes / 1e6).toFixed(0));
+
 export const renderSamples = (samples: readonly Sample[]): string =>
   table(
     [
@@ -24,26 +27,35 @@ export const renderSamples = (samples: readonly Sample[]): string =>
       "prefill tokens/s",
       "decode tokens/s",
       "by median step",
-      "peak memory MB",
+      "memory so far MB",
       "tokens agree",
     ],
     3,
     samples.map((sample) => [
-      ...[sample.engine, sample.place, sample.precision, sample.context],
+      ...[sample.name, sample.place, sample.precision, sample.context],
       speed("prefill", sample).toFixed(0),
       speed("decode", sample).toFixed(1),
       speed("decodeStep", sample).toFixed(1),
-      sample.peakBytes === undefined ? "" : (sample.peakBytes / 1e6).toFixed(0),
+      megabytes(sample.peakBytes),
       `${agreementOf(sample, samples) ?? "-"} of ${compared}`,
     ]),
   );
 
+/** @param nodeBytes - what of each is Node */
+export const renderMemory = (samples: readonly MemorySample[], nodeBytes: number): string => {
+  const rows = samples.map(({ name, precision, context, peakBytes, statedBytes }) => [
+    ...[name, precision, context, megabytes(peakBytes), megabytes(statedBytes)],
+  ]);
+  const head = ["engine", "precision", "context", "peak memory MB", "weights and cache as inspect states them MB"];
+  return `${table(head, 2, rows)}\nNode itself: ${megabytes(nodeBytes)} MB`;
+};
+
 export const renderVerdicts = (verdicts: readonly Verdict[]): string =>
   table(
-    ["", "Ropewalk / peer", "place", "precision", "context", "speed", "by median step", "bar"],
+    ["", "what", "place", "precision", "context", "ratio", "by median step", "bar"],
     4,
-    verdicts.map(({ pass, what, peer, place, precision, context, ratio, stepRatio, bar }) => [
-      ...[pass ? "pass" : "FAIL", `${what} / ${peer}`, place, precision, context],
-      ...[ratio.toFixed(2), stepRatio?.toFixed(2) ?? "", `>= ${bar}`],
+    verdicts.map(({ pass, name, what, peer, place, precision, context, ratio, stepRatio, rule, bar }) => [
+      ...[pass ? "pass" : "FAIL", `${what}, ${name} / ${peer}`, place, precision, context],
+      ...[ratio.toFixed(2), stepRatio?.toFixed(2) ?? "", `${rule} ${bar}`],
     ]),
   );

@@ -1,16 +1,35 @@
 /** Ropewalk's loop on any backend: plain attention, since the others have nothing else. */
 import type { Backend } from "@ropewalk/backend";
-import { argmax, createCache, loadModel, prefill, releaseCache, runChunk } from "@ropewalk/generation";
+import type { CachePrecision } from "@ropewalk/decoder";
+import {
+  argmax,
+  createCache,
+  loadModel,
+  prefill,
+  releaseCache,
+  resetCache,
+  runChunk,
+  type KeyValueCache,
+} from "@ropewalk/generation";
 import type { CheckpointFolder } from "@ropewalk/models";
 import { runOf, type Engine } from "./workload.ts";
 
 /** @param source - the checkpoint, as `loadModel` takes it */
-export const ropewalk = async (source: string | CheckpointFolder, backend: Backend): Promise<Engine> => {
-  const { session, extended } = await loadModel(source, { backend });
+export const ropewalk = async (
+  source: string | CheckpointFolder,
+  { backend, cache: precision }: { readonly backend: Backend; readonly cache: CachePrecision },
+): Promise<Engine> => {
+  const { session, extended } = await loadModel(source, { backend, cache: precision });
+  // Memory is kept from run to run, as the other engine with a context of its own keeps that.
+  let cache: KeyValueCache | undefined;
   return async ({ ids, newTokens }) => {
+    const length = ids.length + newTokens;
+    if (cache === undefined || cache.planned < length) {
+      if (cache !== undefined) releaseCache(cache);
+      cache = createCache(backend, extended, { length });
+    }
     const start = performance.now();
-    const cache = createCache(backend, extended, { length: ids.length + newTokens });
-    let result = await prefill(session, cache, ids);
+    let result = await prefill(session, resetCache(cache), ids);
     const tokens = [argmax(result.logits)];
     const moments = [performance.now()];
     while (tokens.length < newTokens) {
@@ -18,7 +37,7 @@ export const ropewalk = async (source: string | CheckpointFolder, backend: Backe
       tokens.push(argmax(result.logits));
       moments.push(performance.now());
     }
-    releaseCache(result.cache);
+    ({ cache } = result);
     return runOf(start, moments, tokens);
   };
 };

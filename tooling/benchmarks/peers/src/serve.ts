@@ -1,7 +1,9 @@
 /** An engine in a process of its own: it loads its model, says so, and runs a workload whenever it is asked. */
+import type { CachePrecision } from "@ropewalk/decoder";
+import { peakBytes } from "../../src/peak-memory.ts";
 import type { Engine, Run, Workload } from "./workload.ts";
 
-export type EngineOptions = { readonly model: string; readonly threads: number };
+export type EngineOptions = { readonly model: string; readonly threads: number; readonly cache: CachePrecision };
 
 export type Reply =
   | { readonly kind: "ready" }
@@ -17,11 +19,7 @@ export const serve = async (load: (options: EngineOptions) => Promise<Engine>): 
   try {
     const engine = await load(JSON.parse(process.argv[2]!) as EngineOptions);
     process.on("message", (workload: Workload) => {
-      engine(workload).then(
-        // The most memory that the process has ever had resident: VmHWM where there is /proc.
-        (run) => reply({ kind: "ran", run, peakBytes: 1024 * process.resourceUsage().maxRSS }),
-        failed,
-      );
+      engine(workload).then((run) => reply({ kind: "ran", run, peakBytes: peakBytes() }), failed);
     });
     reply({ kind: "ready" });
   } catch (error) {

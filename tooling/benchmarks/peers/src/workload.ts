@@ -1,4 +1,5 @@
 /** What every engine is asked: a prompt of any length, and the tokens that follow it, taken greedily. */
+import type { CachePrecision } from "@ropewalk/decoder";
 
 /** `float32` is float16 in llama.cpp, the nearest that it is used with. */
 export const precisions = ["float32", "q8", "q4"] as const;
@@ -6,6 +7,9 @@ export type Precision = (typeof precisions)[number];
 
 export const engines = ["ropewalk", "transformers.js", "node-llama-cpp"] as const;
 export type EngineName = (typeof engines)[number];
+
+/** How Ropewalk keeps settled keys and values. */
+export const cachePrecisions = ["float32", "q8"] as const satisfies readonly CachePrecision[];
 
 export type Workload = { readonly ids: readonly number[]; readonly newTokens: number };
 

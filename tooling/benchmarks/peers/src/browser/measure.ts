@@ -1,5 +1,6 @@
 /** WebAssembly side by side: a page for each engine in one headless browser. */
 import { chromium as playwright, type Browser } from "playwright-core";
+import { entrantsFor, type Entrant } from "../entrant.ts";
 import { takeTurns, type Contestant, type Sample } from "../measure.ts";
 import type { Prepared } from "../models/prepare.ts";
 import type { Options } from "../options.ts";
@@ -18,17 +19,18 @@ const pages: Readonly<Partial<Record<EngineName, string>>> = {
 
 const openPage = async (
   browser: Browser,
-  name: EngineName,
+  entrant: Entrant,
   address: string,
   options: PageOptions,
 ): Promise<Contestant> => {
+  const { name } = entrant;
   const page = await (await browser.newContext()).newPage();
   page.on("console", (message) => message.type() === "error" && console.error(`${name}: ${message.text()}`));
   page.on("pageerror", (error) => console.error(`${name}: ${error.message}`));
   await page.goto(address, { waitUntil: "load" });
   await page.evaluate((given) => (globalThis as unknown as PageGlobals).load(given), options);
   return {
-    name,
+    entrant,
     run: async (workload) => ({
       run: await page.evaluate(
         (given) => (globalThis as unknown as PageGlobals).run(given as unknown as Workload),
@@ -43,9 +45,10 @@ const openPage = async (
 /** @throws Error when a page cannot load its model, or a run fails */
 export const measureInBrowser = async (
   { byPrecision, vocabSize }: Prepared,
-  { engines, threads, rounds, steps }: Options,
+  options: Options,
   executablePath: string,
 ): Promise<readonly Sample[]> => {
+  const { threads, rounds, steps } = options;
   const models = byPrecision[precision];
   const site = await serveSite(
     {
@@ -57,11 +60,11 @@ export const measureInBrowser = async (
   const browser = await playwright.launch({ executablePath });
   try {
     const loaded: Contestant[] = [];
-    for (const name of engines) {
-      const page = pages[name];
+    for (const entrant of entrantsFor(precision, options)) {
+      const page = pages[entrant.engine];
       if (page === undefined) continue;
-      const options = { model: `${site.address}/models/${page}`, threads };
-      const engine = await openPage(browser, name, `${site.address}/${page}/`, options);
+      const asked = { model: `${site.address}/models/${page}`, threads, cache: entrant.cache };
+      const engine = await openPage(browser, entrant, `${site.address}/${page}/`, asked);
       loaded.push(engine);
       await engine.run(warmUp(vocabSize));
     }

@@ -6,8 +6,8 @@ import { offer } from "./page.ts";
 
 const files = ["config.json", "model.safetensors"];
 
-offer(async ({ model, threads }) => {
+offer(async ({ model, threads, cache }) => {
   const contents: Record<string, Uint8Array> = {};
   for (const file of files) contents[file] = new Uint8Array(await (await fetch(`${model}/${file}`)).arrayBuffer());
-  return ropewalk(inMemory("ropewalk", contents), wasm({ threads }));
+  return ropewalk(inMemory("ropewalk", contents), { backend: wasm({ threads }), cache });
 });

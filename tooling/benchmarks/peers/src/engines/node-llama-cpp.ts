@@ -1,7 +1,16 @@
-/** llama.cpp through node-llama-cpp, with its prebuilt binary for the CPU. */
-import { getLlama, LlamaLogLevel, type LlamaContext, type Token } from "node-llama-cpp";
+/** llama.cpp through node-llama-cpp, with its prebuilt binary for the CPU and its defaults; says on stderr which they are. */
+import { getLlama, GgmlType, LlamaLogLevel, type LlamaContext, type Token } from "node-llama-cpp";
 import { serve, type EngineOptions } from "../serve.ts";
 import { runOf, type Engine } from "../workload.ts";
+
+const described = (context: LlamaContext): string => {
+  const { contextSize, batchSize, flashAttention, kvCacheKeyType: keys, kvCacheValueType: values, model } = context;
+  const supported = model.flashAttentionSupported ? "supported" : "not supported";
+  return (
+    `context of ${contextSize}, batches of ${batchSize}, flash attention ${flashAttention} (${supported}), ` +
+    `cache in ${GgmlType[keys]} and ${GgmlType[values]}`
+  );
+};
 
 const load = async ({ model: modelPath, threads }: EngineOptions): Promise<Engine> => {
   const llama = await getLlama({
@@ -17,8 +26,9 @@ const load = async ({ model: modelPath, threads }: EngineOptions): Promise<Engin
     const contextSize = ids.length + newTokens;
     if (context === undefined || context.contextSize < contextSize) {
       await context?.dispose();
-      const created = { contextSize, batchSize: 512, threads, ignoreMemorySafetyChecks: true };
+      const created = { contextSize, threads, ignoreMemorySafetyChecks: true };
       context = await model.createContext({ ...created, ...(isExact ? exact : {}) });
+      console.error(`node-llama-cpp: ${described(context)}`);
     }
     const sequence = context.getSequence();
     const tokens: number[] = [];

@@ -3,4 +3,4 @@ import { cpu } from "@ropewalk/backend-node";
 import { ropewalk } from "../ropewalk.ts";
 import { serve } from "../serve.ts";
 
-await serve(({ model, threads }) => ropewalk(model, cpu({ threads })));
+await serve(({ model, threads, cache }) => ropewalk(model, { backend: cpu({ threads }), cache }));

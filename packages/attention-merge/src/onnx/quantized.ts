@@ -1,0 +1,90 @@
+/**
+ * Attention over keys and values in 8 bits, by products of integers.
+ *
+ *   Q = a (u - 128)      u = ⌊Q / a + 128.5⌋ in 1 … 255      a = max|Q| / 127, a row
+ *   S = a (s (u · k) - 128 s Σ k)                            keys s k, with their offsets 128 s Σ k
+ *   P = softmax(S)
+ *   b u ≈ s P            u = ⌊s P / b + 0.5⌋ in 0 … 255      b = max(s P) / 255, a row of each block of keys
+ *   out = Σ b (u · v)    over blocks of 128 keys             values s v
+ *
+ * Scores keep 8 bits of each query and key. Weights are rounded a block at a time, so that a few large ones elsewhere do not
+ * round the many small ones away. The runtime's fastest product takes unsigned by signed integers without zero points.
+ */
+import { typeCode, type Tape, type Value } from "@ropewalk/graph";
+import { quantizedBlock } from "../quantize.ts";
+import { emitRowMax, type EmittedPartial } from "./merge.ts";
+
+/** What `quantizeKeys` and `quantizeValues` give, in blocks of `quantizedBlock` tokens. */
+export type QuantizedKeysAndValues = {
+  /** int8 [numKvHeads, blocks, headDim, block], with scales and offsets [numKvHeads, blocks, 1, block]. */
+  readonly keys: Value;
+  readonly keyScales: Value;
+  readonly keyOffsets: Value;
+  /** int8 [numKvHeads, blocks, block, headDim], with scales [numKvHeads, blocks, 1, block]. */
+  readonly values: Value;
+  readonly valueScales: Value;
+};
+
+type Queried = QuantizedKeysAndValues & { readonly queries: Value; readonly group: number };
+
+const scalar = (tape: Tape, value: number): Value => tape.constant("float32", [], [value]);
+
+const shape = (tape: Tape, ...dims: readonly number[]): Value => tape.constant("int64", [dims.length], dims);
+
+const float = (tape: Tape, x: Value): Value => tape.op("Cast", [x], { to: typeCode("float32") });
+
+/** Steps of which each row's largest element has `count`; never 0, so that a row of zeros stays one. */
+const steps = (tape: Tape, x: Value, count: number): Value =>
+  tape.op("Max", [tape.op("Mul", [emitRowMax(tape, x), scalar(tape, 1 / count)]), scalar(tape, 1e-30)]);
+
+/** ⌊x / step + offset⌋ as uint8. */
+const rounded = (tape: Tape, x: Value, step: Value, offset: number): Value =>
+  tape.op("Cast", [tape.op("Add", [tape.op("Div", [x, step]), scalar(tape, offset)])], { to: typeCode("uint8") });
+
+/** [numKvHeads, blocks, group, block] with the blocks of a row side by side, [1, numKvHeads, group, keyLen], and the way back. */
+const joined = (tape: Tape, numKvHeads: number, group: number, x: Value): Value => {
+  const rows = group === 1 ? x : tape.op("Transpose", [x], { perm: [0, 2, 1, 3] });
+  return tape.op("Reshape", [rows, shape(tape, 1, numKvHeads, group, -1)]);
+};
+
+const inBlocks = (tape: Tape, numKvHeads: number, group: number, x: Value): Value => {
+  if (group === 1) return tape.op("Reshape", [x, shape(tape, numKvHeads, -1, 1, quantizedBlock)]);
+  const split = tape.op("Reshape", [x, shape(tape, numKvHeads, group, -1, quantizedBlock)]);
+  return tape.op("Transpose", [split], { perm: [0, 2, 1, 3] });
+};
+
+/** One query, `group` rows a head. */
+export const emitIntegerAttention = (tape: Tape, part: Queried): EmittedPartial => {
+  const { group, keys, keyScales, keyOffsets, values, valueScales } = part;
+  const [numKvHeads, , headDim] = keys.dims as readonly [number, unknown, number];
+  const queries = tape.op("Reshape", [part.queries, shape(tape, numKvHeads, 1, group, headDim)]);
+  const a = steps(tape, tape.op("Abs", [queries]), 127);
+  const products = float(tape, tape.op("MatMulInteger", [rounded(tape, queries, a, 128.5), keys]));
+  const blockScores = tape.op("Mul", [tape.op("Sub", [tape.op("Mul", [products, keyScales]), keyOffsets]), a]);
+  const scores = joined(tape, numKvHeads, group, blockScores);
+  const probabilities = tape.op("Softmax", [scores], { axis: -1 });
+
+  const weights = tape.op("Mul", [inBlocks(tape, numKvHeads, group, probabilities), valueScales]);
+  const b = steps(tape, weights, 255);
+  const sums = float(tape, tape.op("MatMulInteger", [rounded(tape, weights, b, 0.5), values]));
+  const out = tape.op("ReduceSum", [tape.op("Mul", [sums, b]), shape(tape, 1)], { keepdims: 0 });
+  return {
+    out: tape.op("Unsqueeze", [out, shape(tape, 0)]),
+    maxScore: emitRowMax(tape, scores),
+    maxProbability: emitRowMax(tape, probabilities),
+  };
+};
+
+/** The same in float32: keys [numKvHeads, headDim, keyLen], values [numKvHeads, keyLen, headDim]. */
+export const emitWidened = (
+  tape: Tape,
+  { keys, keyScales, values, valueScales }: QuantizedKeysAndValues,
+): { readonly keys: Value; readonly values: Value } => {
+  const [numKvHeads, , headDim] = keys.dims as readonly [number, unknown, number];
+  const wide = tape.op("Transpose", [tape.op("Mul", [float(tape, keys), keyScales])], { perm: [0, 2, 1, 3] });
+  const perRow = tape.op("Reshape", [valueScales, shape(tape, numKvHeads, -1, quantizedBlock, 1)]);
+  return {
+    keys: tape.op("Reshape", [wide, shape(tape, numKvHeads, headDim, -1)]),
+    values: tape.op("Reshape", [tape.op("Mul", [float(tape, values), perRow]), shape(tape, numKvHeads, -1, headDim)]),
+  };
+};

@@ -1,0 +1,169 @@
+/**
+ * One layer's settled keys and values, in either form: strips that grow by tokens at the end of each head.
+ *
+ * A strip is [numKvHeads, tokens, width]. Keys and values have headDim elements a token; in 8 bits, where tokens settle in
+ * whole blocks, each token of each head has its scales beside.
+ */
+import { quantizedBlock, quantizeKeys, quantizeValues } from "@ropewalk/attention-merge";
+import {
+  bytesOfBuffer,
+  float32,
+  int8,
+  type Backend,
+  type Buffer,
+  type BufferType,
+  type Tensor,
+} from "@ropewalk/backend";
+import { inputs, type CachePrecision, type ExtendedDecoder } from "@ropewalk/decoder";
+import { match } from "ts-pattern";
+
+export type Strip = { readonly buffer: Buffer; readonly heads: number; readonly width: number };
+
+export type Settled =
+  | { readonly kind: "float32"; readonly strips: Readonly<Record<"keys" | "values", Strip>> }
+  | {
+      readonly kind: "q8";
+      readonly strips: Readonly<Record<"keys" | "keyScales" | "keyOffsets" | "values" | "valueScales", Strip>>;
+    };
+
+/** Tokens settle by this many: a product of integers takes whole blocks. */
+const steps: Readonly<Record<CachePrecision, number>> = { float32: 1, q8: quantizedBlock };
+
+/** The fewest tokens that the part can be read with. */
+export const settledStep = ({ cache }: ExtendedDecoder): number => steps[cache];
+
+/** How many of `due` tokens can settle. */
+export const settling = ({ cache }: ExtendedDecoder, due: number): number => due - (due % steps[cache]);
+
+type Shape = { readonly type: BufferType; readonly heads: number; readonly width: number };
+
+const shapesOf = ({ cache, decoder }: ExtendedDecoder): Readonly<Record<string, Shape>> => {
+  const { numKvHeads: heads, headDim } = decoder;
+  const perToken: Shape = { type: "float32", heads, width: 1 };
+  const elements = (type: BufferType): Shape => ({ type, heads, width: headDim });
+  return match(cache)
+    .with("float32", () => ({ keys: elements("float32"), values: elements("float32") }))
+    .with("q8", () => ({
+      ...{ keys: elements("int8"), keyScales: perToken, keyOffsets: perToken },
+      ...{ values: elements("int8"), valueScales: perToken },
+    }))
+    .exhaustive();
+};
+
+const sizeOf = ({ heads, width }: Shape, tokens: number): number => heads * tokens * width;
+
+export const settledBuffers = ({ strips }: Settled): readonly Buffer[] =>
+  Object.values(strips).map(({ buffer }) => buffer);
+
+/** Room for so many tokens. */
+export const createSettled = (backend: Backend, extended: ExtendedDecoder, tokens: number): Settled => {
+  const strips = Object.entries(shapesOf(extended)).map(([name, shape]): readonly [string, Strip] => [
+    name,
+    { buffer: backend.allocate(sizeOf(shape, tokens), shape.type), heads: shape.heads, width: shape.width },
+  ]);
+  return { kind: extended.cache, strips: Object.fromEntries(strips) } as Settled;
+};
+
+/** Bytes of room for so many tokens. */
+export const settledBytes = (extended: ExtendedDecoder, tokens: number): number =>
+  Object.values(shapesOf(extended))
+    .map((shape) => bytesOfBuffer({ type: shape.type, length: sizeOf(shape, tokens) }))
+    .reduce((sum, bytes) => sum + bytes, 0);
+
+/** The same tokens in larger buffers. */
+export const roomier = (backend: Backend, extended: ExtendedDecoder, old: Settled, tokens: number): Settled => {
+  const larger = createSettled(backend, extended, tokens);
+  const into = settledBuffers(larger);
+  settledBuffers(old).forEach((buffer, index) => {
+    into[index]!.write(buffer, { from: 0, fromStride: 0, to: 0, toStride: 0, length: buffer.length, count: 1 });
+    buffer.release();
+  });
+  return larger;
+};
+
+/** Heads of `from` tokens moved apart, so that each has room for `to`. */
+const spread = ({ buffer, heads, width }: Strip, from: number, to: number): void => {
+  for (let head = heads - 1; head > 0; head--) buffer.move(head * from * width, head * to * width, from * width);
+};
+
+/** Tokens [from, to) of a strip, of heads that are `to` tokens long. */
+const write = ({ buffer, heads, width }: Strip, source: Tensor, from: number, to: number): void =>
+  buffer.write(source, {
+    from: 0,
+    fromStride: (to - from) * width,
+    to: from * width,
+    toStride: to * width,
+    length: (to - from) * width,
+    count: heads,
+  });
+
+/** Where heads of keys or values are put: [numKvHeads, tokens, headDim], from token `at` on. */
+export type Target = { readonly buffer: Buffer; readonly tokens: number; readonly at: number };
+
+/**
+ * Settles tokens [from, to).
+ *
+ * @param fill - puts their keys or values, in float32, where it is told
+ */
+export const settleTokens = (
+  { backend, extended }: { readonly backend: Backend; readonly extended: ExtendedDecoder },
+  settled: Settled,
+  [from, to]: readonly [number, number],
+  fill: (part: "keys" | "values", target: Target) => void,
+): void => {
+  for (const strip of Object.values(settled.strips)) spread(strip, from, to);
+  match(settled)
+    .with({ kind: "float32" }, ({ strips: { keys, values } }) => {
+      fill("keys", { buffer: keys.buffer, tokens: to, at: from });
+      fill("values", { buffer: values.buffer, tokens: to, at: from });
+    })
+    .with({ kind: "q8" }, ({ strips: { keys, keyScales, keyOffsets, values, valueScales } }) => {
+      const { numKvHeads, headDim } = extended.decoder;
+      const dims = [numKvHeads, to - from, headDim] as const;
+      const scratch = backend.allocate(numKvHeads * (to - from) * headDim);
+      const filled = (part: "keys" | "values") => {
+        fill(part, { buffer: scratch, tokens: to - from, at: 0 });
+        const tensor = scratch.view(0, dims);
+        if (tensor.place !== "host")
+          throw new TypeError(`cache: 8 bits need a backend whose buffers are on the host, got ${backend.name}`);
+        return { dims, data: tensor.data as Float32Array };
+      };
+      const put = (strip: Strip, data: Int8Array | Float32Array): void => {
+        const shape = [strip.heads, to - from, strip.width];
+        write(strip, data instanceof Int8Array ? int8(shape, data) : float32(shape, data), from, to);
+      };
+      const quantizedKeys = quantizeKeys(filled("keys"));
+      put(keys, quantizedKeys.elements);
+      put(keyScales, quantizedKeys.scales);
+      put(keyOffsets, quantizedKeys.offsets);
+      const quantizedValues = quantizeValues(filled("values"));
+      put(values, quantizedValues.elements);
+      put(valueScales, quantizedValues.scales);
+      scratch.release();
+    })
+    .exhaustive();
+};
+
+/** The settled part of layer `index` as the graph's inputs, `tokens` long. */
+export const settledFeeds = (
+  { numKvHeads, headDim }: { readonly numKvHeads: number; readonly headDim: number },
+  settled: Settled,
+  index: number,
+  tokens: number,
+): Readonly<Record<string, Tensor>> => {
+  const view = ({ buffer }: Strip, ...dims: readonly number[]): Tensor => buffer.view(0, [numKvHeads, ...dims]);
+  const blocks = tokens / quantizedBlock;
+  return match(settled)
+    .with({ kind: "float32" }, ({ strips: { keys, values } }) => ({
+      [inputs.settledKeys(index)]: view(keys, tokens, headDim),
+      [inputs.settledValues(index)]: view(values, tokens, headDim),
+    }))
+    .with({ kind: "q8" }, ({ strips: { keys, keyScales, keyOffsets, values, valueScales } }) => ({
+      [inputs.settledKeys(index)]: view(keys, blocks, headDim, quantizedBlock),
+      [inputs.settledKeyScales(index)]: view(keyScales, blocks, 1, quantizedBlock),
+      [inputs.settledKeyOffsets(index)]: view(keyOffsets, blocks, 1, quantizedBlock),
+      [inputs.settledValues(index)]: view(values, blocks, quantizedBlock, headDim),
+      [inputs.settledValueScales(index)]: view(valueScales, blocks, 1, quantizedBlock),
+    }))
+    .exhaustive();
+};

@@ -1,0 +1,55 @@
+/**
+ * The roof of this machine, through the backend itself: what a run reads at most and multiplies at most in a second, with the
+ * threads that it is given.
+ *
+ *   bandwidth   the sum over 1 GB, more than caches hold: an addition for each element read
+ *   rate        2 m k n operations of a product [m, k] [k, n], as a layer's projections are
+ *
+ * Each the fastest of several: a roof is what was reached once.
+ */
+import { float32, type Backend } from "@ropewalk/backend";
+import { encode, tape as newTape, type Tape, type Value } from "@ropewalk/graph";
+import { timed } from "./measure.ts";
+import { noise } from "./noise.ts";
+
+export type Machine = {
+  /** Bytes a second. */
+  readonly bandwidth: number;
+  /** Float32 operations a second. */
+  readonly rate: number;
+};
+
+/** The least milliseconds of `runs` runs of a graph on one input. */
+const fastest = async (
+  backend: Backend,
+  dims: readonly number[],
+  build: (tape: Tape, x: Value) => Value,
+  runs: number,
+): Promise<number> => {
+  const tape = newTape("roof");
+  tape.output("y", build(tape, tape.input("x", "float32", dims)));
+  const session = await backend.createSession(encode(tape.model()));
+  const x = float32(dims, noise(dims.reduce((size, dim) => size * dim, 1)));
+  let least = Infinity;
+  for (let run = 0; run < runs; run++) least = Math.min(least, await timed(() => session.run({ x }, { read: ["y"] })));
+  await session.release();
+  return least;
+};
+
+export const measureMachine = async (backend: Backend): Promise<Machine> => {
+  const side = 2 ** 14;
+  const reading = await fastest(
+    backend,
+    [side, side],
+    (tape, x) => tape.op("ReduceSum", [x, tape.constant("int64", [1], [1])], { keepdims: 1 }),
+    11,
+  );
+  const [m, k, n] = [512, 2048, 2048];
+  const multiplying = await fastest(
+    backend,
+    [m, k],
+    (tape, x) => tape.op("MatMul", [x, tape.constant("float32", [k, n], noise(k * n))]),
+    21,
+  );
+  return { bandwidth: (4 * side * side * 1000) / reading, rate: (2 * m * k * n * 1000) / multiplying };
+};

@@ -1,0 +1,114 @@
+/**
+ * The last chunk of a long prompt under SelfExtend: the usual form with two score matrices over the project's own, whole model
+ * in float32, on the same backend. Both are given the same cached keys and must give the same logits.
+ *
+ * The usual form is timed by its graph alone, the project's with all that a chunk takes: masks, and the cache written.
+ */
+import { float32, int64, type HostTensor, type Tensor } from "@ropewalk/backend";
+import { chunkNumbers, outputs, inputs as shared } from "@ropewalk/decoder";
+import { createCache, runChunk, type LanguageModel } from "@ropewalk/generation";
+import { encode } from "@ropewalk/graph";
+import { barOf, type Bar } from "./bar.ts";
+import { noiseRows, refill, type Rows } from "./filled-cache.ts";
+import { compareTimes, timed } from "./measure.ts";
+import { tokens } from "./noise.ts";
+import { inputs, twoScoreMatrices } from "./two-score-matrices.ts";
+
+const context = 8192;
+const chunkLength = 512;
+const pastLength = context - chunkLength;
+const chunk = { start: pastLength, length: chunkLength };
+
+/** A form of the model: logits of the asked rows of the chunk behind the cached keys, and the milliseconds that they took. */
+type Form = {
+  readonly run: (rows: readonly number[]) => Promise<{ readonly logits: Float32Array; readonly time: number }>;
+  readonly release: () => Promise<void>;
+};
+
+const ownForm = (model: LanguageModel, ids: readonly number[], rows: Rows): Form => {
+  let cache = createCache(model.backend, model.extended, { length: context });
+  return {
+    run: async (wanted) => {
+      cache = refill(cache, pastLength, rows);
+      let logits: Float32Array = new Float32Array(0);
+      const time = await timed(async () => ({ logits, cache } = await runChunk(model.session, cache, ids, wanted)));
+      return { logits, time };
+    },
+    release: async () => {},
+  };
+};
+
+const range = (length: number): readonly number[] => Array.from({ length }, (_, index) => index);
+
+const usualForm = async (model: LanguageModel, ids: readonly number[], rows: Rows): Promise<Form> => {
+  const { backend, checkpoint, extended } = model;
+  const session = await backend.createSession(
+    encode(twoScoreMatrices(extended, checkpoint)),
+    checkpoint.files.map(({ external }) => external),
+  );
+  const { frequencies, appended } = createCache(backend, extended, { length: context });
+  const feeds: Record<string, Tensor> = {
+    [shared.ids]: int64([chunkLength], ids),
+    [inputs.queryPositions]: int64([chunkLength, 1], range(context).slice(pastLength)),
+    [inputs.keyPositions]: int64([1, context], range(context)),
+  };
+  for (const [name, { dims, data }] of Object.entries(chunkNumbers(extended, frequencies, chunk)))
+    feeds[name] = float32(dims, data);
+  for (let layer = 0; layer < extended.decoder.numLayers; layer++) {
+    feeds[inputs.pastValues(layer)] = rows(outputs.newValues(layer));
+    for (const band of extended.positions.bands.keys())
+      feeds[inputs.pastKeys(layer, band)] = rows(outputs.newKeys(layer, band));
+  }
+  return {
+    run: async (wanted) => {
+      const asked = { ...feeds, [shared.logitRows]: int64([wanted.length], wanted) };
+      let results: Readonly<Record<string, Tensor>> = {};
+      const time = await timed(async () => {
+        results = await session.run(asked, { read: [outputs.logits], keep: appended });
+      });
+      return { logits: (results[outputs.logits] as HostTensor).data as Float32Array, time };
+    },
+    release: () => session.release(),
+  };
+};
+
+const tolerance = 1e-3;
+
+/** @throws Error when the two compute something else */
+const largestDifference = async (own: Form, usual: Form): Promise<number> => {
+  const all = range(chunkLength);
+  const [{ logits }, { logits: others }] = [await own.run(all), await usual.run(all)];
+  // A difference that is not a number must not pass.
+  const worst = logits.reduce((most, logit, at) => {
+    const difference = Math.abs(logit - others[at]!);
+    return difference <= most ? most : difference;
+  }, 0);
+  if (worst <= tolerance) return worst;
+  throw new Error(`usualFormCost: the logits of both forms must be within ${tolerance}, got ${worst}`);
+};
+
+export const usualFormCost = async (
+  { extended: model }: { readonly extended: LanguageModel },
+  { quick }: { readonly quick: boolean },
+): Promise<readonly Bar[]> => {
+  const ids = tokens(model.extended.decoder.vocabSize, context).slice(pastLength);
+  // Every layer, rotation and side its own numbers, in memory of its own.
+  const { appended } = createCache(model.backend, model.extended, { length: 1 });
+  const cached = new Map(appended.map((output, index) => [output, noiseRows(model, pastLength, index)]));
+  const rows: Rows = (output) => cached.get(output)!;
+  const own = ownForm(model, ids, rows);
+  const usual = await usualForm(model, ids, rows);
+  const worst = await largestDifference(own, usual);
+  const last = [chunkLength - 1];
+  const compared = await compareTimes(
+    async () => (await own.run(last)).time,
+    async () => (await usual.run(last)).time,
+    { rounds: quick ? 1 : 7, warmups: 1 },
+  );
+  await usual.release();
+  const from =
+    `${compared.candidate.toFixed(0)} ms to ${compared.base.toFixed(0)} ms, ` +
+    `logits within ${worst.toExponential(0)} of each other`;
+  const name = `last chunk of ${chunkLength} at ${context}, two score matrices / SelfExtend here`;
+  return [barOf({ name, value: compared.ratio, from }, "at least", 2.3)];
+};

@@ -1,0 +1,15 @@
+/** The random Llama, plain and under SelfExtend: what the bars of whole runs compare. They share their weights. */
+import type { Backend } from "@ropewalk/backend";
+import { selfExtend } from "@ropewalk/decoder";
+import { loadModel, type LanguageModel } from "@ropewalk/generation";
+import { randomLlama } from "./random-llama.ts";
+
+export type Models = { readonly plain: LanguageModel; readonly extended: LanguageModel };
+
+const window = 1024;
+const groupSize = 8;
+
+export const loadModels = async (backend: Backend): Promise<Models> => {
+  const plain = await loadModel(await randomLlama(), { backend });
+  return { plain, extended: await plain.withExtension(selfExtend({ groupSize, window })) };
+};
