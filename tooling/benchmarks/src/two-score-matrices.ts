@@ -6,8 +6,9 @@
  *   S = Where(D < W, Q_near K_nearᵀ, Q_far K_farᵀ) + (D < 0 ? closed : 0)
  *   out = softmax(S) V
  *
- * Two score matrices [queryLen, keyLen] a head. What can be had without changing the form is there: keys lie rotated in a
- * cache, head by head; distances are compared once for all layers; keys are joined, which are smaller than scores.
+ * Two score matrices [queryLen, keyLen] a head. Keys lie rotated in a cache, head by head, and distances are compared once for
+ * all layers. Cached and new keys meet before the product, as their rows, or behind it, as scores: the first copies
+ * keyLen x headDim numbers a head, the second queryLen x keyLen and never touches the cache.
  */
 import { emitGroupQueries, emitHeads, emitScores, emitTile, emitUngroup } from "@ropewalk/attention-merge/onnx";
 import {
@@ -21,6 +22,7 @@ import {
 } from "@ropewalk/decoder";
 import { tape as newTape, type ModelProto, type Tape, type Value } from "@ropewalk/graph";
 import { emitRotaryEmbedding } from "@ropewalk/rope/onnx";
+import { match } from "ts-pattern";
 
 const layer = (index: number, name: string): string => `layers.${index}.${name}`;
 
@@ -69,8 +71,11 @@ const rotationsOf = (tape: Tape, { decoder, positions }: ExtendedDecoder) => {
   }));
 };
 
+/** Where cached and new keys meet. */
+export type Meeting = "keys" | "scores";
+
 /** Records the graph of the whole decoder with this attention; its outputs are the decoder graph's. */
-export const twoScoreMatrices = (extended: ExtendedDecoder, source: WeightSource): ModelProto => {
+export const twoScoreMatrices = (extended: ExtendedDecoder, source: WeightSource, meeting: Meeting): ModelProto => {
   const { decoder } = extended;
   const { numLayers, numKvHeads, headDim, rope } = decoder;
   const tape = newTape("two-score-matrices");
@@ -85,8 +90,21 @@ export const twoScoreMatrices = (extended: ExtendedDecoder, source: WeightSource
   const attendIn =
     (own: Tape, index: number): Attend =>
     ({ query, key, value }) => {
-      const joined = (name: string, fresh: Value): Value =>
-        own.op("Concat", [own.input(name, "float32", [1, numKvHeads, "pastLen", headDim]), fresh], { axis: 2 });
+      const past = (name: string): Value => own.input(name, "float32", [1, numKvHeads, "pastLen", headDim]);
+      const scored = match(meeting)
+        .with(
+          "keys",
+          () =>
+            (turned: Value, before: Value, fresh: Value): Value =>
+              emitScores(own, turned, own.op("Concat", [before, fresh], { axis: 2 })),
+        )
+        .with(
+          "scores",
+          () =>
+            (turned: Value, before: Value, fresh: Value): Value =>
+              own.op("Concat", [emitScores(own, turned, before), emitScores(own, turned, fresh)], { axis: 3 }),
+        )
+        .exhaustive();
       const scale = own.op("Gather", [queryScale, own.constant("int64", [], [index])], { axis: 0 });
       const queries = emitGroupQueries(own, decoder, own.op("Mul", [query, scale]));
       const keys = emitHeads(own, decoder, key);
@@ -95,10 +113,11 @@ export const twoScoreMatrices = (extended: ExtendedDecoder, source: WeightSource
         const turned = emitRotaryEmbedding(own, rotary, keys, rotation.key.cos, rotation.key.sin, { output });
         own.output(output, turned);
         const turnedQueries = emitRotaryEmbedding(own, rotary, queries, rotation.query.cos, rotation.query.sin);
-        return emitScores(own, turnedQueries, joined(inputs.pastKeys(index, band), turned));
+        return scored(turnedQueries, past(inputs.pastKeys(index, band)), turned);
       });
       const output = outputs.newValues(index);
-      const values = joined(inputs.pastValues(index), own.output(output, emitHeads(own, decoder, value, { output })));
+      const fresh = own.output(output, emitHeads(own, decoder, value, { output }));
+      const values = own.op("Concat", [past(inputs.pastValues(index)), fresh], { axis: 2 });
       const scores = own.op("Add", [own.op("Where", [isNear, near, far]), causal]);
       const probabilities = own.op("Softmax", [scores], { axis: -1 });
       return emitUngroup(own, decoder, own.op("MatMul", [probabilities, values]));

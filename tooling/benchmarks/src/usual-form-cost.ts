@@ -12,7 +12,7 @@ import { barOf, type Bar } from "./bar.ts";
 import { noiseRows, refill, type Rows } from "./filled-cache.ts";
 import { compareTimes, timed } from "./measure.ts";
 import { tokens } from "./noise.ts";
-import { inputs, twoScoreMatrices } from "./two-score-matrices.ts";
+import { inputs, twoScoreMatrices, type Meeting } from "./two-score-matrices.ts";
 
 const context = 8192;
 const chunkLength = 512;
@@ -40,10 +40,10 @@ const ownForm = (model: LanguageModel, ids: readonly number[], rows: Rows): Form
 
 const range = (length: number): readonly number[] => Array.from({ length }, (_, index) => index);
 
-const usualForm = async (model: LanguageModel, ids: readonly number[], rows: Rows): Promise<Form> => {
+const usualForm = async (model: LanguageModel, ids: readonly number[], rows: Rows, meeting: Meeting): Promise<Form> => {
   const { backend, checkpoint, extended } = model;
   const session = await backend.createSession(
-    encode(twoScoreMatrices(extended, checkpoint)),
+    encode(twoScoreMatrices(extended, checkpoint, meeting)),
     checkpoint.files.map(({ external }) => external),
   );
   const { frequencies, appended } = createCache(backend, extended, { length: context });
@@ -74,6 +74,10 @@ const usualForm = async (model: LanguageModel, ids: readonly number[], rows: Row
 
 const tolerance = 1e-3;
 
+/** How many times faster the project's form is to be. Joining scores is how it is mostly written. */
+const limits: Readonly<Record<Meeting, number>> = { scores: 2.3, keys: 1 };
+const meetings = ["scores", "keys"] as const satisfies readonly Meeting[];
+
 /** @throws Error when the two compute something else */
 const largestDifference = async (own: Form, usual: Form): Promise<number> => {
   const all = range(chunkLength);
@@ -97,18 +101,22 @@ export const usualFormCost = async (
   const cached = new Map(appended.map((output, index) => [output, noiseRows(model, pastLength, index)]));
   const rows: Rows = (output) => cached.get(output)!;
   const own = ownForm(model, ids, rows);
-  const usual = await usualForm(model, ids, rows);
-  const worst = await largestDifference(own, usual);
   const last = [chunkLength - 1];
-  const compared = await compareTimes(
-    async () => (await own.run(last)).time,
-    async () => (await usual.run(last)).time,
-    { rounds: quick ? 1 : 7, warmups: 1 },
-  );
-  await usual.release();
-  const from =
-    `${compared.candidate.toFixed(0)} ms to ${compared.base.toFixed(0)} ms, ` +
-    `logits within ${worst.toExponential(0)} of each other`;
-  const name = `last chunk of ${chunkLength} at ${context}, two score matrices / SelfExtend here`;
-  return [barOf({ name, value: compared.ratio, from }, "at least", 2.3)];
+  const bars: Bar[] = [];
+  for (const meeting of meetings) {
+    const usual = await usualForm(model, ids, rows, meeting);
+    const worst = await largestDifference(own, usual);
+    const compared = await compareTimes(
+      async () => (await own.run(last)).time,
+      async () => (await usual.run(last)).time,
+      { rounds: quick ? 1 : 7, warmups: 1 },
+    );
+    await usual.release();
+    const from =
+      `${compared.candidate.toFixed(0)} ms to ${compared.base.toFixed(0)} ms, ` +
+      `logits within ${worst.toExponential(0)} of each other`;
+    const name = `last chunk of ${chunkLength} at ${context}, two score matrices (${meeting} joined) / SelfExtend here`;
+    bars.push(barOf({ name, value: compared.ratio, from }, "at least", limits[meeting]));
+  }
+  return bars;
 };
