@@ -7,6 +7,8 @@ import { describe, expect, it } from "vitest";
 import { bandedAttention } from "../src/index.ts";
 import {
   emitAttention,
+  emitAttentionByHead,
+  type AttentionParts,
   emitGroupQueries,
   emitTile,
   emitUngroup,
@@ -16,6 +18,8 @@ import {
 import { largestDifference, problem, scenarios, type Scenario } from "./scenario.ts";
 
 const closed = -1e30;
+
+type Emit = (tape: Tape, parts: AttentionParts) => Value;
 
 /** [numKvHeads, keyLen, headDim] rows from..to; at least one row. */
 const stretch = (
@@ -46,7 +50,10 @@ const mask = (rows: number, columns: number, open: (row: number, column: number)
 };
 
 /** Records the whole of a layer's attention for one scenario, with everything as inputs, and what to feed it. */
-const recorded = (scenario: Scenario): { readonly model: Uint8Array; readonly feeds: Record<string, Tensor> } => {
+const recorded = (
+  emit: Emit,
+  scenario: Scenario,
+): { readonly model: Uint8Array; readonly feeds: Record<string, Tensor> } => {
   const { numKvHeads, group, headDim, window, start, queryLen } = scenario;
   const { bands, values } = problem(scenario);
   const [near, far] = bands as [(typeof bands)[number], (typeof bands)[number]];
@@ -126,7 +133,7 @@ const recorded = (scenario: Scenario): { readonly model: Uint8Array; readonly fe
     ...part("settled", far, farQueries, 0, settledEnd),
     gate: gate("settled.gate", settledEnd),
   };
-  graph.output("out", emitUngroup(graph, heads, emitAttention(graph, { settled, recent, lengths })));
+  graph.output("out", emitUngroup(graph, heads, emit(graph, { settled, recent, lengths })));
   return { model: encode(graph.model()), feeds };
 };
 
@@ -142,8 +149,8 @@ const byRow = (data: Float32Array, numHeads: number, queryLen: number, headDim: 
   return rows;
 };
 
-const difference = async (backend: Backend, scenario: Scenario): Promise<number> => {
-  const { model, feeds } = recorded(scenario);
+const difference = async (backend: Backend, emit: Emit, scenario: Scenario): Promise<number> => {
+  const { model, feeds } = recorded(emit, scenario);
   const session = await backend.createSession(model);
   const results = await session.run(feeds, { read: ["out"] });
   await session.release();
@@ -155,7 +162,15 @@ const difference = async (backend: Backend, scenario: Scenario): Promise<number>
   return largestDifference(got.data as Float32Array, byRow(out.data, numHeads, queryLen, headDim));
 };
 
-describe.each([cpu({ threads: 1 }), wasm()])("emitted attention on $name", (backend) => {
+const emitters: Readonly<Record<string, Emit>> = {
+  "all heads at once": emitAttention,
+  "head by head": emitAttentionByHead,
+};
+const runs = [cpu({ threads: 1 }), wasm()].flatMap((backend) =>
+  Object.entries(emitters).map(([form, emit]) => ({ backend, emit, name: `${form} on ${backend.name}` })),
+);
+
+describe.each(runs)("emitted attention, $name", ({ backend, emit }) => {
   const chunkOf = (scenario: Scenario): Scenario => ({
     ...scenario,
     queryLen: Math.min(scenario.queryLen, scenario.window),
@@ -164,7 +179,7 @@ describe.each([cpu({ threads: 1 }), wasm()])("emitted attention on $name", (back
   it("agrees with the reference for chunks anywhere in the input", async () => {
     await fc.assert(
       fc.asyncProperty(scenarios({ start: 150, queryLen: 40 }), async (scenario) => {
-        expect(await difference(backend, chunkOf(scenario))).toBeLessThan(2e-5);
+        expect(await difference(backend, emit, chunkOf(scenario))).toBeLessThan(2e-5);
       }),
       { numRuns: 60 },
     );
@@ -173,7 +188,7 @@ describe.each([cpu({ threads: 1 }), wasm()])("emitted attention on $name", (back
   it("agrees with the reference when decoding, one query at a time", async () => {
     await fc.assert(
       fc.asyncProperty(scenarios({ start: 300, queryLen: 1 }), async (scenario) => {
-        expect(await difference(backend, scenario)).toBeLessThan(2e-5);
+        expect(await difference(backend, emit, scenario)).toBeLessThan(2e-5);
       }),
       { numRuns: 40 },
     );
@@ -181,6 +196,6 @@ describe.each([cpu({ threads: 1 }), wasm()])("emitted attention on $name", (back
 
   it("agrees at the sizes of a real layer", async () => {
     const layer = { numKvHeads: 2, group: 4, headDim: 64, window: 128, start: 700, queryLen: 128, seed: 5 };
-    expect(await difference(backend, layer)).toBeLessThan(1e-4);
+    expect(await difference(backend, emit, layer)).toBeLessThan(1e-4);
   });
 });

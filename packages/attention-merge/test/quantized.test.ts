@@ -5,7 +5,7 @@ import { encode, tape, type Value } from "@ropewalk/graph";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bandedAttention, quantizedBlock, quantizeKeys, quantizeValues } from "../src/index.ts";
-import { emitAttention, emitGroupQueries, emitUngroup } from "../src/onnx.ts";
+import { emitAttention, emitAttentionByHead, emitGroupQueries, emitUngroup } from "../src/onnx.ts";
 import { largestDifference } from "./scenario.ts";
 
 type Cached = { readonly dims: readonly [number, number, number]; readonly data: Float32Array };
@@ -104,12 +104,12 @@ const outputs = async (backend: Backend, { numKvHeads, group, headDim, blocks, q
   const grouped = emitGroupQueries(t, heads, t.input("queries", "float32", ["queryLen", heads.numHeads * headDim]));
   const perToken = (name: string, data: Float32Array): Value =>
     feed(name, float32([numKvHeads, blocks, 1, quantizedBlock], data));
-  const attended = emitAttention(t, {
+  const emit = queryLen === 1 ? emitAttention : emitAttentionByHead;
+  const attended = emit(t, {
     settled: {
       kind: "quantized",
       queries: grouped,
       group,
-      single: t.constant("bool", [], [queryLen === 1 ? 1 : 0]),
       gate: t.constant("float32", [1], [0]),
       keys: feed("keys", int8([numKvHeads, blocks, headDim, quantizedBlock], k.elements)),
       keyScales: perToken("key_scales", k.scales),

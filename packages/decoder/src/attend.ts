@@ -5,6 +5,7 @@
  */
 import {
   emitAttention,
+  emitAttentionByHead,
   emitGroupQueries,
   emitHeads,
   emitUngroup,
@@ -53,7 +54,6 @@ const settledPart = (layer: Layer, queries: Queries): SettledPart => {
       kind: "quantized" as const,
       ...seen,
       group: numHeads / numKvHeads,
-      single: shared.single(),
       keys: blocks(inputs.settledKeys(index), "int8", headDim, quantizedBlock),
       keyScales: perToken(inputs.settledKeyScales(index)),
       keyOffsets: perToken(inputs.settledKeyOffsets(index)),
@@ -141,6 +141,10 @@ export const attendIn =
       values,
       mask: shared.mask(inputs.causalMask, "seqLen"),
     };
-    const attended = emitAttention(tape, { settled, recent: [...recent, own], lengths: shared.recentLengths });
-    return emitUngroup(tape, counts, attended);
+    const parts = { settled, recent: [...recent, own], lengths: shared.recentLengths };
+    const [attended] = tape.branch(shared.few, {
+      whenTrue: (arm) => [emitAttention(arm, parts)],
+      whenFalse: (arm) => [emitAttentionByHead(arm, parts)],
+    });
+    return emitUngroup(tape, counts, attended!);
   };

@@ -1,7 +1,7 @@
 /** What every layer's attention reads, declared once a graph and brought into shape once: rotations, masks, gates. */
 import { emitTile, type HeadCounts } from "@ropewalk/attention-merge/onnx";
 import type { Tape, Value } from "@ropewalk/graph";
-import type { ExtendedDecoder } from "./extend.ts";
+import type { CachePrecision, ExtendedDecoder } from "./extend.ts";
 import { inputs } from "./interface.ts";
 
 export type Rotation = { readonly cos: Value; readonly sin: Value };
@@ -16,13 +16,19 @@ export type SharedInputs = {
   readonly mask: (name: string, keyLen: string) => Value;
   /** [1]; declared when the first layer asks. */
   readonly gate: (name: string) => Value;
-  /** bool: whether the chunk is one token; recorded when the first layer asks. */
-  readonly single: () => Value;
+  /** bool: whether the chunk's tokens are few enough for all heads at once. */
+  readonly few: Value;
   /** [parts] int64 */
   readonly recentLengths: Value;
 };
 
-export const declareShared = (tape: Tape, { decoder, positions }: ExtendedDecoder, ids: Value): SharedInputs => {
+/**
+ * Chunks up to this length attend with all heads at once, longer ones head after head: below it the nodes of many small products
+ * cost more than the memory that scores go through. Integer products are for one query.
+ */
+const fewTokens: Readonly<Record<CachePrecision, number>> = { float32: 32, q8: 1 };
+
+export const declareShared = (tape: Tape, { decoder, positions, cache }: ExtendedDecoder, ids: Value): SharedInputs => {
   const { numHeads, numKvHeads, headDim, numLayers, rope } = decoder;
   const heads: HeadCounts = { numHeads, numKvHeads, headDim };
   const declared = new Map<string, Value>();
@@ -44,11 +50,10 @@ export const declareShared = (tape: Tape, { decoder, positions }: ExtendedDecode
     })),
     mask: (name, keyLen) => first(name, () => emitTile(tape, heads, tape.input(name, "float32", ["seqLen", keyLen]))),
     gate: (name) => first(name, () => tape.input(name, "float32", [1])),
-    single: () =>
-      first("single", () => {
-        const length = tape.op("Squeeze", [tape.op("Shape", [ids])]);
-        return tape.op("Equal", [length, tape.constant("int64", [], [1])]);
-      }),
+    few: tape.op("LessOrEqual", [
+      tape.op("Squeeze", [tape.op("Shape", [ids])]),
+      tape.constant("int64", [], [fewTokens[cache]]),
+    ]),
     recentLengths: tape.input(inputs.recentLengths, "int64", ["parts"]),
   };
 };

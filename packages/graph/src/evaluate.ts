@@ -41,9 +41,36 @@ const runBranch = (node: NodeProto, environment: Environment): void => {
   }
 };
 
+/** Runs the body for each index of the inputs' first axis, and stacks what it gives. */
+const runScan = (node: NodeProto, environment: Environment): void => {
+  const inputs = inputsOf(node, environment) as readonly NdArray[];
+  const body = node.attribute.find(({ name }) => name === "body")?.g;
+  const steps = new Set(inputs.map(({ dims }) => dims[0]));
+  const [count] = steps;
+  if (body === undefined || count === undefined || steps.size !== 1 || body.input.length !== inputs.length)
+    throw new RangeError(
+      `evaluate: Scan "${node.name}" must have a body and inputs of one first size, all of them scanned, got sizes ${[...steps].join(" and ")}`,
+    );
+  const results = Array.from({ length: count }, (_, step) => {
+    const inner: Environment = new Map(environment);
+    inputs.forEach(({ type, dims: [, ...dims], data }, index) => {
+      const size = data.length / count;
+      inner.set(body.input[index]!.name, ndArray(type, dims, data.subarray(step * size, (step + 1) * size)));
+    });
+    for (const one of body.node) run(one, inner);
+    return body.output.map(({ name }) => inner.get(name)!);
+  });
+  for (const [index, value] of node.output.entries()) {
+    const [first] = results.map((given) => given[index]!);
+    const data = results.flatMap((given) => [...given[index]!.data]);
+    environment.set(value, ndArray(first!.type, [count, ...first!.dims], data));
+  }
+};
+
 const run = (node: NodeProto, environment: Environment): void => {
   const { opType, domain, name, attribute: attributes, output } = node;
   if (opType === "If" && domainOf(domain) === "") return runBranch(node, environment);
+  if (opType === "Scan" && domainOf(domain) === "") return runScan(node, environment);
   const operator = findOperator(domain, opType);
   if (operator === undefined)
     throw new RangeError(

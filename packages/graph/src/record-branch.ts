@@ -4,36 +4,19 @@ import { create } from "@bufbuild/protobuf";
 import type { Dim } from "./dims.ts";
 import type { GraphProto } from "./proto/onnx_pb.ts";
 import { GraphProtoSchema } from "./proto/onnx_pb.ts";
+import { endInner, ownResults, startInner } from "./inner-graph.ts";
 import { recordNode } from "./record-node.ts";
 import type { Recording } from "./recording.ts";
-import { checkRecorded, freshName } from "./recording.ts";
 import type { Value } from "./value.ts";
 import { valueInfo } from "./value.ts";
 
 type Arm = { readonly graph: GraphProto; readonly results: readonly Value[] };
 
-/** Records one arm. Names stay unique in the whole model, and constants go to the graph around it. */
 const recordArm = (outer: Recording, at: string, name: string, record: (inner: Recording) => readonly Value[]): Arm => {
-  const graph = create(GraphProtoSchema, { name });
-  // The same array: what an arm adds as a constant is added to the graph around it.
-  graph.initializer = outer.graph.initializer;
-  const inner: Recording = { ...outer, graph, values: new Map(outer.values) };
-  const results = record(inner).map((value) => {
-    checkRecorded(inner, at, value);
-    const made = graph.node.some(({ output }) => output.includes(value.name));
-    if (made) return value;
-    // An arm may give only what it made.
-    const identity = freshName(inner, inner.nodeNames, `${name}/Identity`);
-    const outputs = [`${identity}/output_0`];
-    return recordNode(inner, { opType: "Identity", domain: "", name: identity, inputs: [value], outputs })[0]!;
-  });
-  if (graph.input.length + graph.output.length > 0)
-    throw new RangeError(
-      `${at}: an arm must not declare inputs or outputs of the model, got ${[...graph.input, ...graph.output].map((info) => `"${info.name}"`).join(", ")}`,
-    );
-  for (const [constant, value] of inner.values)
-    if (outer.tensors.has(constant) && !outer.values.has(constant)) outer.values.set(constant, value);
-  return { graph: create(GraphProtoSchema, { name, node: graph.node, output: results.map(valueInfo) }), results };
+  const inner = startInner(outer, name);
+  const results = ownResults(inner, at, name, record(inner));
+  endInner(outer, inner, at);
+  return { graph: create(GraphProtoSchema, { name, node: inner.graph.node, output: results.map(valueInfo) }), results };
 };
 
 /** The sizes that two shapes agree on. */

@@ -12,6 +12,7 @@ import type { GraphProto, ModelProto, NodeProto } from "./proto/onnx_pb.ts";
 import { GraphProtoSchema, ModelProtoSchema } from "./proto/onnx_pb.ts";
 import { recordBranch } from "./record-branch.ts";
 import { recordNode } from "./record-node.ts";
+import { recordScan } from "./record-scan.ts";
 import type { FilePlace } from "./record-tensor.ts";
 import { recordConstant, recordExternal } from "./record-tensor.ts";
 import type { Recording } from "./recording.ts";
@@ -83,6 +84,14 @@ export type Tape = {
     condition: Value,
     arms: Readonly<Record<"whenTrue" | "whenFalse", (tape: Tape) => readonly Value[]>>,
   ): readonly Value[];
+  /**
+   * A Scan: what `body` records, run once for each index of the inputs' first axis, with its results stacked along a new first
+   * axis. Its tape reads every value recorded so far, besides the slices.
+   *
+   * @param inputs - of equal first sizes, at least one
+   * @throws RangeError when an input has no axis, or the body declares an input or an output.
+   */
+  scan(inputs: readonly Value[], body: (tape: Tape, slices: readonly Value[]) => readonly Value[]): readonly Value[];
   /** Makes a value a graph output of that name, by an Identity node unless the value has that name already. */
   output(name: string, value: Value): Value;
   /** The same recording with node names nested under `name`. */
@@ -150,6 +159,10 @@ const scoped = (recording: Recording, path: string): Tape => {
         whenTrue: (inner) => whenTrue(scoped(inner, `${name}/true`)),
         whenFalse: (inner) => whenFalse(scoped(inner, `${name}/false`)),
       });
+    },
+    scan: (inputs, body) => {
+      const name = freshName(recording, recording.nodeNames, `${path}/Scan`);
+      return recordScan(recording, name, inputs, (inner, slices) => body(scoped(inner, `${name}/body`), slices));
     },
     output(name, value) {
       checkRecorded(recording, `output "${name}"`, value);

@@ -58,7 +58,7 @@ describe("a branch", () => {
     );
     expect(() =>
       t.branch(yes, { whenTrue: (inner) => [inner.input("y", "float32", [2])], whenFalse: () => [x] }),
-    ).toThrow(/must not declare inputs or outputs of the model, got "y"/);
+    ).toThrow(/inputs and outputs of the model must be declared outside, got "y"/);
   });
 
   it("keeps what an arm made inside it", () => {

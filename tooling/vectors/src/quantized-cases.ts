@@ -1,6 +1,6 @@
 /** Settled keys and values in 8 bits, for one query and for many, against evaluation in float64. */
 import { quantizedBlock } from "@ropewalk/attention-merge";
-import { emitAttention, emitGroupQueries, emitUngroup } from "@ropewalk/attention-merge/onnx";
+import { emitAttention, emitAttentionByHead, emitGroupQueries, emitUngroup } from "@ropewalk/attention-merge/onnx";
 import { encode, evaluate, ndArray, tape, type Value } from "@ropewalk/graph";
 import type { GraphCase } from "../../../packages/backend/src/conformance/graphs.ts";
 import { prepare, type Recipe } from "../../../packages/backend/src/conformance/recipe.ts";
@@ -26,15 +26,14 @@ const quantizedCase = (queryLen: number): GraphCase => {
   const rows: Recipe = { kind: "noise", dims: [queryLen, numHeads * headDim], seed: 80 };
   const fed = feed("queries", rows, ["queryLen", numHeads * headDim]);
   const queries = emitGroupQueries(graph, heads, fed);
-  const length = graph.op("Gather", [graph.op("Shape", [fed]), graph.constant("int64", [], [0])]);
   const own = (name: string, seed: number): Value =>
     feed(name, { kind: "noise", dims: [numKvHeads, 1, headDim], seed });
-  const out = emitAttention(graph, {
+  const emit = queryLen === 1 ? emitAttention : emitAttentionByHead;
+  const out = emit(graph, {
     settled: {
       kind: "quantized",
       queries,
       group: numHeads / numKvHeads,
-      single: graph.op("Equal", [length, graph.constant("int64", [], [1])]),
       gate: feed("gate", { kind: "fill", dims: [1], value: 0 }),
       keys: bytes("keys", [headDim, quantizedBlock], 81),
       keyScales: perToken("key_scales", 0.01),

@@ -75,16 +75,16 @@ export const emitIntegerAttention = (tape: Tape, part: Queried): EmittedPartial 
   };
 };
 
-/** The same in float32: keys [numKvHeads, headDim, keyLen], values [numKvHeads, keyLen, headDim]. */
+/**
+ * One head's blocks in float32: keys and values [keyLen, headDim], from keys [blocks, headDim, block] and their like.
+ */
 export const emitWidened = (
   tape: Tape,
   { keys, keyScales, values, valueScales }: QuantizedKeysAndValues,
 ): { readonly keys: Value; readonly values: Value } => {
-  const [numKvHeads, , headDim] = keys.dims as readonly [number, unknown, number];
-  const wide = tape.op("Transpose", [tape.op("Mul", [float(tape, keys), keyScales])], { perm: [0, 2, 1, 3] });
-  const perRow = tape.op("Reshape", [valueScales, shape(tape, numKvHeads, -1, quantizedBlock, 1)]);
-  return {
-    keys: tape.op("Reshape", [wide, shape(tape, numKvHeads, headDim, -1)]),
-    values: tape.op("Reshape", [tape.op("Mul", [float(tape, values), perRow]), shape(tape, numKvHeads, -1, headDim)]),
-  };
+  const headDim = keys.dims!.at(-2) as number;
+  const joinedRows = (x: Value): Value => tape.op("Reshape", [x, shape(tape, -1, headDim)]);
+  const upright = tape.op("Transpose", [tape.op("Mul", [float(tape, keys), keyScales])], { perm: [0, 2, 1] });
+  const perRow = tape.op("Transpose", [valueScales], { perm: [0, 2, 1] });
+  return { keys: joinedRows(upright), values: joinedRows(tape.op("Mul", [float(tape, values), perRow])) };
 };

@@ -8,13 +8,17 @@
  */
 import type { Tape, Value } from "@ropewalk/graph";
 
-/** Queries [1, numKvHeads, rows, headDim] (already scaled) against keys: [1, numKvHeads, rows, keyLen]. */
-export const emitScores = (tape: Tape, queries: Value, keys: Value): Value => {
-  // Chunks give theirs with a batch of one in front, caches without.
-  const perm = keys.dims?.length === 4 ? [0, 1, 3, 2] : [0, 2, 1];
-  return tape.op("MatMul", [queries, tape.op("Transpose", [keys], { perm })]);
+/** The last two axes exchanged. */
+const transposed = (tape: Tape, x: Value): Value => {
+  const rank = x.dims!.length;
+  const axes = Array.from({ length: rank }, (_, axis) => axis);
+  return tape.op("Transpose", [x], { perm: [...axes.slice(0, -2), rank - 1, rank - 2] });
 };
 
-/** Probabilities [1, numKvHeads, rows, keyLen] times values: [1, numKvHeads, rows, headDim]. */
+/** Queries [..., rows, headDim] (already scaled) against keys [..., keyLen, headDim]: [..., rows, keyLen]. */
+export const emitScores = (tape: Tape, queries: Value, keys: Value): Value =>
+  tape.op("MatMul", [queries, transposed(tape, keys)]);
+
+/** Probabilities [..., rows, keyLen] times values: [..., rows, headDim]. */
 export const emitWeightedValues = (tape: Tape, probabilities: Value, values: Value): Value =>
   tape.op("MatMul", [probabilities, values]);
