@@ -3,4 +3,5 @@ import { cpu } from "@ropewalk/backend-node";
 import { ropewalk } from "../ropewalk.ts";
 import { serve } from "../serve.ts";
 
-await serve(({ model, threads, cache }) => ropewalk(model, { backend: cpu({ threads }), cache }));
+// Idle threads spin, as those of the others do by default.
+await serve(({ model, threads, cache }) => ropewalk(model, { backend: cpu({ threads, spinning: true }), cache }));
