@@ -34,7 +34,7 @@ const room = (floor: Room["floor"], folder: string, rooms: readonly string[], pa
 
 const ground = ["graph"];
 const mathematics = ["rope", "position-mapping", "attention-merge", "entropy-scaling"];
-const building = ["decoder", "models"];
+const building = ["decoder", "models", "onnx-exports"];
 const everything = [
   ...ground,
   "tiny-models",
@@ -63,6 +63,12 @@ export const house: Readonly<Record<string, Room>> = {
     "packages/models",
     [...ground, ...mathematics, "decoder"],
     ["@huggingface/hub", "ts-pattern", "node:"],
+  ),
+  "@ropewalk/onnx-exports": room(
+    "3",
+    "packages/onnx-exports",
+    [...ground, ...mathematics, "decoder", "models"],
+    ["ts-pattern", "node:"],
   ),
   "@ropewalk/generation": room(
     "4",

@@ -1,0 +1,1 @@
+export { extendExport, type ExtendOptions, type ExtendedExport } from "./extend-export.ts";

@@ -1,0 +1,1 @@
+export { extendFolder, type FolderOptions, type ExtendedFolder } from "./folder.ts";
