@@ -17,8 +17,8 @@ export type BandLayout =
   | { readonly kind: "window"; readonly window: number }
   | { readonly kind: "near-far"; readonly window: number };
 
-export type ExtendedDecoder = {
-  readonly decoder: Decoder;
+/** A model's window and rotation, with an extension put on them: every field decided. */
+export type ExtendedContext = {
   readonly positions: PositionMapping;
   readonly layout: BandLayout;
   readonly scaling: RopeScaling;
@@ -30,6 +30,11 @@ export type ExtendedDecoder = {
   /** What the extension changes beyond what it was asked for, in words: a run should say it. */
   readonly notices: readonly string[];
 };
+
+export type ExtendedDecoder = ExtendedContext & { readonly decoder: Decoder };
+
+/** What an extension is put on. */
+type Extendable = Pick<Decoder, "trainedContext" | "rope" | "slidingWindow">;
 
 const bandLayout = ({ name, bands }: PositionMapping): BandLayout => {
   const [near, far, ...rest] = bands;
@@ -50,7 +55,7 @@ const stretch = (scaling: RopeScaling | undefined): number =>
 
 /** The checkpoint's own positions, and the longest input that it knows them for. */
 const ownPositions = (
-  decoder: Decoder,
+  decoder: Extendable,
   knownContext: number,
 ): { readonly positions: PositionMapping; readonly capacity: number } => {
   const window = decoder.slidingWindow;
@@ -59,37 +64,44 @@ const ownPositions = (
   return { positions: slidingWindow({ window }), capacity: window > knownContext ? knownContext : Infinity };
 };
 
-const noticesOf = ({ slidingWindow: window }: Decoder, positions: PositionMapping | undefined): readonly string[] =>
+const noticesOf = ({ slidingWindow: window }: Extendable, positions: PositionMapping | undefined): readonly string[] =>
   window === undefined || positions === undefined
     ? []
     : [`the checkpoint's sliding window of ${window} tokens is off: ${positions.name} sets the positions`];
 
 /**
- * Puts an extension on a decoder. Without positions of its own the checkpoint's hold: all keys, or a sliding window.
+ * Puts an extension on what is known of a model. Without positions of its own the checkpoint's hold: all keys, or a sliding
+ * window.
  *
  * @throws RangeError when the mapping's window is larger than the trained one, its bands are of a form that is not
  *   computed, or a scaling's numbers do not fit the checkpoint
  */
-export const extendDecoder = (decoder: Decoder, extension: ContextExtension): ExtendedDecoder => {
+export const extendContext = (model: Extendable, extension: ContextExtension): ExtendedContext => {
   const { rope, entropy } = extension;
-  const knownContext = Math.floor(decoder.trainedContext * stretch(rope));
+  const knownContext = Math.floor(model.trainedContext * stretch(rope));
   const { positions, capacity } =
     extension.positions === undefined
-      ? ownPositions(decoder, knownContext)
+      ? ownPositions(model, knownContext)
       : { positions: extension.positions, capacity: mappingCapacity(extension.positions, knownContext) };
-  const extended: ExtendedDecoder = {
-    decoder,
+  const scaling = rope ?? model.rope.scaling;
+  const { rotaryDim, theta } = model.rope;
+  ropeFrequencies({ rotaryDim, theta, scaling, seqLen: model.trainedContext });
+  return {
     positions,
     layout: bandLayout(positions),
-    scaling: rope ?? decoder.rope.scaling,
+    scaling,
     entropy,
     knownContext,
     capacity,
-    notices: noticesOf(decoder, extension.positions),
+    notices: noticesOf(model, extension.positions),
   };
-  frequenciesFor(extended, decoder.trainedContext);
-  return extended;
 };
+
+/** {@link extendContext} of a decoder. */
+export const extendDecoder = (decoder: Decoder, extension: ContextExtension): ExtendedDecoder => ({
+  decoder,
+  ...extendContext(decoder, extension),
+});
 
 /** The rotation frequencies of a run planned to be `seqLen` tokens long. */
 export const frequenciesFor = ({ decoder, scaling }: ExtendedDecoder, seqLen: number): RopeFrequencies =>

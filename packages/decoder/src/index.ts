@@ -14,7 +14,14 @@ export {
   type SlotRun,
 } from "./chunk.ts";
 export type { Attend, Builder, Decoder, DecoderRope, Projected } from "./decoder.ts";
-export { extendDecoder, frequenciesFor, type BandLayout, type ExtendedDecoder } from "./extend.ts";
+export {
+  extendContext,
+  extendDecoder,
+  frequenciesFor,
+  type BandLayout,
+  type ExtendedContext,
+  type ExtendedDecoder,
+} from "./extend.ts";
 export {
   abf,
   compose,

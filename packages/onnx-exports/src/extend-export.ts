@@ -1,5 +1,27 @@
 /** A decoder that another tool exported, with an extension put on it: bytes in, bytes out. */
-import type { ContextExtension } from "@ropewalk/decoder";
+import { extendContext, type ContextExtension, type ExtendedContext } from "@ropewalk/decoder";
+import { decode, encode, type ModelProto } from "@ropewalk/graph";
+import { readRotation } from "@ropewalk/models";
+import { dependsOnLength } from "@ropewalk/rope";
+import { check, refuse } from "./check.ts";
+import {
+  countOf,
+  extendedConfig,
+  extendedGenaiConfig,
+  jsonObject,
+  neededCount,
+  type Json,
+  type NewLimits,
+} from "./config-files.ts";
+import { maxTokens } from "./emit/pages.ts";
+import { dataPlaces } from "./external-data.ts";
+import { viewGraph } from "./graph-view.ts";
+import { describe, inWords, readMark, writeMark, type Mark } from "./metadata.ts";
+import type { ModelFacts } from "./recognise/form.ts";
+import { recogniseSites } from "./recognise/index.ts";
+import { rewrite } from "./rewrite.ts";
+import type { AttentionSite } from "./site.ts";
+import { sortNodes } from "./topology.ts";
 
 export type ExtendOptions = {
   /** What to put on the model; `{}` rewrites the attention and extends nothing. */
@@ -33,6 +55,58 @@ export type ExtendedExport = {
   readonly notices: readonly string[];
 };
 
+const checkOpset = ({ opsetImport }: ModelProto): void => {
+  const version = opsetImport.find(({ domain }) => (domain ?? "") === "" || domain === "ai.onnx")?.version;
+  check(version !== undefined && version >= 13n, "the opset must be 13 or later", version ?? "none");
+};
+
+const factsOf = (config: Json): ModelFacts => ({
+  numHeads: () => neededCount(config, "num_attention_heads"),
+  headDim: () =>
+    countOf(config, "head_dim") ??
+    neededCount(config, "hidden_size") / neededCount(config, "num_attention_heads"),
+  slidingWindow: countOf(config, "sliding_window"),
+});
+
+/** The sites of a model: as they were written down when it was extended before, or as its nodes show them. */
+const sitesOf = (
+  model: ModelProto,
+  mark: Mark | undefined,
+  config: Json,
+  replace: boolean,
+): readonly AttentionSite[] => {
+  if (mark === undefined) return recogniseSites(viewGraph(model.graph!), factsOf(config));
+  if (!replace) refuse(`a model must not be extended twice (replace: true), got one with ${inWords(mark.extension)}`);
+  return mark.sites;
+};
+
+/** The window that all layers slide in; undefined where one of them sees everything. */
+const commonWindow = (sites: readonly AttentionSite[]): number | undefined =>
+  sites.every(({ window }) => window !== undefined) ? Math.max(...sites.map(({ window }) => window!)) : undefined;
+
+const readModel = (config: Json, mark: Mark | undefined, sites: readonly AttentionSite[]) => {
+  const { headDim, rotaryDim } = sites[0]!;
+  const stated = readRotation(mark ? { ...config, max_position_embeddings: mark.trainedContext } : config, {
+    headDim,
+    defaultShare: rotaryDim / headDim,
+  });
+  const other = sites.find((site) => site.headDim !== headDim || site.rotaryDim !== stated.rope.rotaryDim);
+  if (other)
+    refuse(
+      `node "${other.node}" must rotate ${stated.rope.rotaryDim} of ${headDim} dimensions, as config.json says, got ` +
+        `${other.rotaryDim} of ${other.headDim}`,
+    );
+  return { ...stated, slidingWindow: commonWindow(sites) };
+};
+
+/** Positions that a cached key may not have: those that change with the length. */
+const checkScaling = ({ scaling }: ExtendedContext): void =>
+  check(
+    !dependsOnLength(scaling),
+    "frequencies must not depend on the length, since a cached key keeps its rotation; another rope scaling may be put in their place",
+    scaling.kind,
+  );
+
 /**
  * Puts an extension on an exported decoder.
  *
@@ -41,5 +115,37 @@ export type ExtendedExport = {
  *   of a known form, or was extended before; when the extension's numbers do not fit; TypeError for values of a wrong type
  */
 export const extendExport = (options: ExtendOptions, model: Uint8Array): ExtendedExport => {
-  throw new Error(`not written yet: ${String(options.runtime)} ${model.length}`);
+  const { extension, replace = false, runtime = "portable" } = options;
+  check(runtime === "portable", `runtime must be "portable"`, runtime);
+  const config = jsonObject("config.json", options.config);
+  const proto = decode(model);
+  checkOpset(proto);
+  sortNodes(proto.graph!.node);
+  const places = dataPlaces(proto);
+  const mark = readMark(proto);
+  const sites = sitesOf(proto, mark, config, replace);
+  const known = readModel(config, mark, sites);
+  const extended = extendContext(known, extension);
+  checkScaling(extended);
+
+  rewrite({ sites, extended, theta: known.rope.theta, ownPositions: extension.positions === undefined }, proto);
+  const { trainedContext } = known;
+  const slidingWindow = mark ? mark.slidingWindow : (countOf(config, "sliding_window") ?? null);
+  writeMark(proto, { version: 1, extension: describe(extension), trainedContext, slidingWindow, sites });
+
+  const capacity = Math.min(extended.capacity, maxTokens);
+  const limits: NewLimits = { capacity, slidingWindow: extension.positions === undefined ? slidingWindow : null };
+  return {
+    model: encode(proto),
+    config: extendedConfig(config, limits),
+    genaiConfig:
+      options.genaiConfig === undefined
+        ? undefined
+        : extendedGenaiConfig(jsonObject("genai_config.json", options.genaiConfig), limits),
+    capacity,
+    trainedContext,
+    numLayers: sites.length,
+    dataFiles: [...new Set(places.map(({ location }) => location))],
+    notices: extended.notices,
+  };
 };

@@ -1,0 +1,43 @@
+/**
+ * Puts recorded attention in place of an export's. Nodes that made the sites' outputs give way, and with them whatever
+ * nothing needs any more. Nodes and initializers that stay are the same messages as before.
+ */
+import type { GraphProto, NodeProto } from "@ropewalk/graph";
+import { neededNames, sortNodes } from "./topology.ts";
+
+/** What every name of ours begins with. */
+export const prefix = "/ropewalk/";
+
+/** Recorded nodes and constants under names of ours, but for values that the export knows. */
+const renamed = (recorded: GraphProto, known: ReadonlySet<string>): GraphProto => {
+  const rename = (name: string): string =>
+    name === "" || known.has(name) || name.startsWith(prefix) ? name : `${prefix}${name.replace(/^\//, "")}`;
+  for (const node of recorded.node) {
+    node.name = rename(node.name);
+    node.input = node.input.map(rename);
+    node.output = node.output.map(rename);
+  }
+  for (const tensor of recorded.initializer) tensor.name = rename(tensor.name);
+  return recorded;
+};
+
+/** Whether a node of the export stays: it is not of an earlier rewriting, and makes none of the outputs. */
+const stands = ({ name, output }: NodeProto, outputs: ReadonlySet<string>): boolean =>
+  !name.startsWith(prefix) && !output.some((value) => outputs.has(value));
+
+/** Replaces what makes `outputs` in `graph` by what `recorded` has; changes `graph`. */
+export const splice = (graph: GraphProto, recorded: GraphProto, outputs: readonly string[]): void => {
+  const known = new Set([...recorded.input.map(({ name }) => name), ...outputs]);
+  const ours = renamed(recorded, known);
+  const graphOutputs = graph.output.map(({ name }) => name);
+  const before = neededNames(graph.node, graphOutputs);
+  const replaced = new Set(outputs);
+  // The export's own nodes first: sorting keeps their order, and puts ours where they are needed.
+  const nodes = [...graph.node.filter((node) => stands(node, replaced)), ...ours.node];
+  const after = neededNames(nodes, graphOutputs);
+  // What was not needed before is none of our business.
+  const stays = (name: string): boolean => after.has(name) || !before.has(name);
+  graph.node = [...sortNodes(nodes.filter(({ output }) => output.some((name) => name !== "" && stays(name))))];
+  graph.initializer = [...graph.initializer.filter(({ name }) => stays(name) && !name.startsWith(prefix)), ...ours.initializer];
+  graph.valueInfo = graph.valueInfo.filter(({ name }) => stays(name));
+};

@@ -1,0 +1,143 @@
+/** The exports that other tools made, read and run with ONNX Runtime. */
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { extendExport, type ExtendOptions, type ExtendedExport } from "../src/index.ts";
+
+const root = new URL("../../../../shared/models/", import.meta.url);
+
+export type Prompt = {
+  readonly inputIds: readonly number[];
+  readonly logitsLast: readonly number[];
+};
+
+export type Expected = {
+  readonly family: string;
+  readonly tolerance: number;
+  readonly runsOnCpu: boolean;
+  readonly cases?: readonly {
+    readonly inputIds: readonly number[];
+    readonly argmaxAll: readonly number[];
+    readonly decode: readonly { readonly inputId: number; readonly logitsLast: readonly number[] }[];
+  }[];
+  readonly checkpointGolden?: readonly Prompt[];
+} & Prompt;
+
+export type GoldenCase = Prompt & {
+  readonly method: "none" | "self-extend" | "self-extend+log-n";
+  readonly groupSize: number;
+  readonly window: number;
+  readonly logNContext: number;
+};
+
+const json = <T>(path: string): T => JSON.parse(readFileSync(new URL(path, root), "utf8")) as T;
+
+export const exportNames: readonly string[] = readdirSync(new URL("onnx/", root)).filter(
+  (name) => !name.includes("."),
+);
+
+export const exportPath = (name: string): string => new URL(`onnx/${name}/`, root).pathname;
+
+export const expectedOf = (name: string): Expected => json(`onnx/${name}/expected.json`);
+
+export const configOf = (name: string): Record<string, unknown> => json(`onnx/${name}/config.json`);
+
+export const modelOf = (name: string): Uint8Array => readFileSync(join(exportPath(name), "model.onnx"));
+
+export const goldenOf = (family: string): { readonly tolerance: number; readonly cases: readonly GoldenCase[] } =>
+  json(`tiny/${family}/golden-logits.json`);
+
+export const extend = (
+  name: string,
+  options: Omit<ExtendOptions, "config"> & { readonly config?: unknown },
+): ExtendedExport => extendExport({ config: configOf(name), ...options }, modelOf(name));
+
+export type Runner = {
+  /** Logits of the last token of each row, [batch][vocabSize]; rows are padded on the left with the mask's zeros. */
+  readonly step: (rows: readonly (readonly number[])[], masks?: readonly (readonly number[])[]) => Promise<number[][]>;
+  readonly reset: () => void;
+  readonly session: InferenceSession;
+  readonly release: () => Promise<void>;
+};
+
+const dataFile = "model.onnx_data";
+
+const half = (bits: number): number => {
+  const [sign, exponent, fraction] = [bits >> 15, (bits >> 10) & 31, bits & 1023];
+  const value = exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15);
+  return sign ? -value : value;
+};
+
+const numbers = ({ type, data }: Tensor): number[] =>
+  type === "float16" ? Array.from(data as unknown as ArrayLike<number>, (x, i) => (data instanceof Uint16Array ? half(data[i]!) : x)) : Array.from(data as Float32Array);
+
+const int64 = (rows: readonly (readonly number[])[]): Tensor =>
+  new Tensor("int64", BigInt64Array.from(rows.flat().map(BigInt)), [rows.length, rows[0]!.length]);
+
+/** A session of a model whose data lies in an export's folder. */
+export const open = async (name: string, model: Uint8Array): Promise<Runner> => {
+  const folder = mkdtempSync(join(tmpdir(), "onnx-exports-"));
+  writeFileSync(join(folder, "model.onnx"), model);
+  if (readdirSync(exportPath(name)).includes(dataFile))
+    writeFileSync(join(folder, dataFile), readFileSync(join(exportPath(name), dataFile)));
+  const session = await InferenceSession.create(join(folder, "model.onnx"), {
+    logSeverityLevel: 3,
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+  });
+  rmSync(folder, { recursive: true });
+
+  let past: Map<string, Tensor> | undefined;
+  let columns: number[][] = [];
+  const empty = (batch: number): Map<string, Tensor> =>
+    new Map(
+      session.inputMetadata.flatMap((input) => {
+        if (!input.isTensor || !input.name.startsWith("past")) return [];
+        const config = configOf(name);
+        const headDim = (config["head_dim"] as number) ?? (config["hidden_size"] as number) / (config["num_attention_heads"] as number);
+        const dims = [batch, input.shape[1] as number, 0, headDim];
+        const data = input.type === "float16" ? new Uint16Array(0) : new Float32Array(0);
+        return [[input.name, new Tensor(input.type as "float32", data as Float32Array, dims)] as const];
+      }),
+    );
+  return {
+    session,
+    reset: () => {
+      past = undefined;
+      columns = [];
+    },
+    release: () => session.release(),
+    step: async (rows, masks) => {
+      past ??= empty(rows.length);
+      const fresh = masks ?? rows.map((row) => row.map(() => 1));
+      columns = fresh.map((mask, b) => [...(columns[b] ?? []), ...mask]);
+      const positions = columns.map((mask, b) => {
+        let ones = 0;
+        return mask.map((one) => Math.max(0, (ones += one) - 1)).slice(-rows[b]!.length);
+      });
+      const feeds: Record<string, Tensor> = {
+        input_ids: int64(rows),
+        attention_mask: int64(columns),
+        ...(session.inputNames.includes("position_ids") ? { position_ids: int64(positions) } : {}),
+        ...Object.fromEntries(past),
+      };
+      const results = await session.run(feeds);
+      past = new Map(
+        [...past.keys()].map((input) => [input, results[input.replace("past_key_values", "present")] as Tensor]),
+      );
+      const logits = results["logits"] as Tensor;
+      const [batch, seqLen, vocab] = logits.dims as [number, number, number];
+      const all = numbers(logits);
+      return Array.from({ length: batch }, (_, b) => {
+        const at = (b * seqLen + seqLen - 1) * vocab;
+        return all.slice(at, at + vocab);
+      });
+    },
+  };
+};
+
+export const largestDifference = (a: readonly number[], b: readonly number[]): number => {
+  if (a.length !== b.length || a.some(Number.isNaN)) return NaN;
+  return Math.max(...a.map((x, i) => Math.abs(x - b[i]!)));
+};
