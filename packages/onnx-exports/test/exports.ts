@@ -1,4 +1,5 @@
 /** The exports that other tools made, read and run with ONNX Runtime. */
+import "./no-float16-array.ts";
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -69,8 +70,8 @@ const half = (bits: number): number => {
   return sign ? -value : value;
 };
 
-const numbers = ({ type, data }: Tensor): number[] =>
-  type === "float16" ? Array.from(data as unknown as ArrayLike<number>, (x, i) => (data instanceof Uint16Array ? half(data[i]!) : x)) : Array.from(data as Float32Array);
+const numbers = ({ data }: Tensor): number[] =>
+  data instanceof Uint16Array ? Array.from(data, half) : Array.from(data as Float32Array);
 
 const int64 = (rows: readonly (readonly number[])[]): Tensor =>
   new Tensor("int64", BigInt64Array.from(rows.flat().map(BigInt)), [rows.length, rows[0]!.length]);

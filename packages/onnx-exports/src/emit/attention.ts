@@ -9,7 +9,7 @@
  *     out = softmax(softcap(S) + mask) v
  *
  * turn(k) rotates a cached key from its far position to its near one. Far keys are scored once; only the last
- * window + queryLen - 1 are scored again.
+ * window + queryLen - 1 are scored again. Scores, their softmax and the weighted sum are float32, whatever the type of the cache.
  */
 import type { BandLayout } from "@ropewalk/decoder";
 import type { Tape, Value } from "@ropewalk/graph";
@@ -40,11 +40,11 @@ type Layer = {
 const emitScores = ({ context, site }: Layer, query: Value, keys: Value): Value => {
   const { tape } = context;
   const { numHeads, numKvHeads, headDim } = site;
-  const grouped = tape.op("Reshape", [query, integers(context, 0, numKvHeads, -1, headDim)]);
-  const scores = tape.op("MatMul", [grouped, tape.op("Transpose", [keys], { perm: [0, 1, 3, 2] })]);
+  const grouped = tape.op("Reshape", [toType(context, query, "float32"), integers(context, 0, numKvHeads, -1, headDim)]);
+  const scores = tape.op("MatMul", [grouped, tape.op("Transpose", [toType(context, keys, "float32")], { perm: [0, 1, 3, 2] })]);
   const numKeys = tape.op("Gather", [tape.op("Shape", [keys]), integers(context, 2)], { axis: 0 });
   const shape = tape.op("Concat", [integers(context, 0, numHeads, -1), numKeys], { axis: 0 });
-  return toType(context, { ...tape.op("Reshape", [scores, shape]), type: site.type }, "float32");
+  return tape.op("Reshape", [scores, shape]);
 };
 
 const rotations = (
@@ -53,7 +53,7 @@ const rotations = (
 ): { readonly query: Rotation; readonly key: Rotation } => {
   const { query, key } = context.extended.positions.bands[band]!;
   const of = (name: string, position: (i: number) => number): Rotation =>
-    emitRotation(context, site.rotaryDim, { name, position, tokens: positions.queries, scaled: true });
+    emitRotation(context, site, { name, position, tokens: positions.queries, role: "position" });
   return { query: of(`query.${band}`, query), key: of(`key.${band}`, key) };
 };
 
@@ -79,14 +79,13 @@ const attendWindow = (layer: Layer, window: number): Scored => {
 const emitTurned = ({ context, site, positions, keys }: Layer, window: number, from: Value): Value => {
   const [near, far] = context.extended.positions.bands;
   const tokens = context.once(`near tokens ${window}`, () => slice(context, positions.keys, 1, from, toEnd(context)));
-  const turn = emitRotation(context, site.rotaryDim, {
+  const turn = emitRotation(context, site, {
     name: "turn",
     position: (j) => near!.key(j) - far!.key(j),
     tokens,
-    scaled: false,
+    role: "turn",
   });
-  const last = { ...slice(context, keys, 2, from, toEnd(context)), type: site.type };
-  return rotate(context, site, last, turn);
+  return rotate(context, site, slice(context, keys, 2, from, toEnd(context)), turn);
 };
 
 const attendNearFar = (layer: Layer, window: number): Scored => {
@@ -124,8 +123,9 @@ const emitWeighted = ({ context, site }: Layer, { scores, values, mask }: Scored
   const weights = tape.op("Softmax", [tape.op("Add", [emitSoftcap(tape, softcap, scores), mask])], { axis: -1 });
   const numKeys = tape.op("Gather", [tape.op("Shape", [values]), integers(context, 2)], { axis: 0 });
   const shape = tape.op("Concat", [integers(context, 0, numKvHeads, -1), numKeys], { axis: 0 });
-  const grouped = tape.op("Reshape", [toType(context, { ...weights, type: "float32" }, type), shape]);
-  return tape.op("Reshape", [tape.op("MatMul", [grouped, values]), integers(context, 0, numHeads, -1, headDim)]);
+  const grouped = tape.op("Reshape", [weights, shape]);
+  const attended = tape.op("MatMul", [grouped, toType(context, values, "float32")]);
+  return tape.op("Reshape", [toType(context, attended, type), integers(context, 0, numHeads, -1, headDim)]);
 };
 
 /** What an attention layer needs to know beside its site. */
@@ -152,15 +152,13 @@ export const emitAttention = (shared: EmitContext, { site, index, layout, mask }
 
   const outermost = shared.extended.positions.bands.length - 1;
   const key = rotate(context, site, heads.key, rotations({ context: shared, site, positions }, outermost).key);
-  const joined = (old: Value, fresh: Value, output: string): Value => ({
-    ...tape.op("Concat", [old, fresh], { axis: 2 }, { output }),
-    type,
-  });
+  const joined = (old: Value, fresh: Value, output: string): Value =>
+    tape.op("Concat", [old, fresh], { axis: 2 }, { output });
   const keys = joined(past.key, key, site.present.key);
   const values = joined(past.value, heads.value, site.present.value);
 
   const scale = toType(shared, emitQueryScale(shared, positions, index, site.scale), type);
-  const query = { ...tape.op("Mul", [heads.query, scale]), type };
+  const query = tape.op("Mul", [heads.query, scale]);
   const layer: Layer = { context, site, positions, query, keys, values };
   const scored = match(layout)
     .with({ kind: "everything" }, () => attendEverything(layer))

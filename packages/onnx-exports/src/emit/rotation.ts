@@ -6,7 +6,7 @@
  *
  * Angles are formed in float64, so the error does not grow with the position as that of a product in float32 does.
  */
-import type { Value } from "@ropewalk/graph";
+import { typeCode, type Value } from "@ropewalk/graph";
 import { ropeFrequencies, rotationTable, type RopeFrequencies } from "@ropewalk/rope";
 import { emitRotate } from "@ropewalk/rope/onnx";
 import type { AttentionSite } from "../site.ts";
@@ -23,8 +23,12 @@ export type RotationRequest = {
   readonly position: PositionOf;
   /** int32 [batch, seqLen]. */
   readonly tokens: Value;
-  /** Whether cos and sin carry the scaling's attention scale. A turn of what has it already does not. */
-  readonly scaled: boolean;
+  /**
+   * "position": of a query or a new key. Its cosines and sines carry the scaling's attention scale, and have the precision of
+   * the site's type, as those of the export's own table.
+   * "turn": of a cached key, from one position to another.
+   */
+  readonly role: "position" | "turn";
 };
 
 const emitTable = (
@@ -45,10 +49,14 @@ const emitTable = (
 const allPositions = ({ extended: { positions } }: EmitContext): readonly PositionOf[] =>
   positions.bands.flatMap(({ query, key }) => [query, key]);
 
-/** The rotation of `tokens` to the positions that `position` gives them. */
-export const emitRotation = (context: EmitContext, rotaryDim: number, request: RotationRequest): Rotation =>
-  context.once(`rotation ${request.name} ${rotaryDim}`, () => {
-    const { name, position, tokens, scaled } = request;
+/** The rotation of `tokens` to the positions that `position` gives them, for layers like the site's. */
+export const emitRotation = (
+  context: EmitContext,
+  { rotaryDim, type }: Pick<AttentionSite, "rotaryDim" | "type">,
+  request: RotationRequest,
+): Rotation =>
+  context.once(`rotation ${request.name} ${rotaryDim} ${type}`, () => {
+    const { name, position, tokens, role } = request;
     const { extended, theta } = context;
     const page = context.once("page", () => pageSize(extended.positions.name, allPositions(context)));
     const { inverseFrequencies, attentionScale } = ropeFrequencies({ rotaryDim, theta, scaling: extended.scaling });
@@ -58,7 +66,7 @@ export const emitRotation = (context: EmitContext, rotaryDim: number, request: R
     const places = Array.from({ length: page }, (_, b) => position(b));
     const key = `${name}.${rotaryDim}`;
     const coarse = emitTable(context, `${key}.page`, { inverseFrequencies, attentionScale: 1 }, pages);
-    const scale = scaled ? attentionScale : 1;
+    const scale = role === "position" ? attentionScale : 1;
     const fine = emitTable(context, `${key}.place`, { inverseFrequencies, attentionScale: scale }, places);
 
     const tape = context.tape.scope(name);
@@ -68,23 +76,25 @@ export const emitRotation = (context: EmitContext, rotaryDim: number, request: R
     const [cosA, sinA] = [rows(coarse.cos, a), rows(coarse.sin, a)];
     const [cosB, sinB] = [rows(fine.cos, b), rows(fine.sin, b)];
     const times = (x: Value, y: Value): Value => tape.op("Mul", [x, y]);
-    const heads = integers(context, 1);
+    const finish = (x: Value): Value => {
+      const rounded = role === "position" ? toType({ ...context, tape }, x, type) : x;
+      return tape.op("Unsqueeze", [toType({ ...context, tape }, rounded, "float32"), integers(context, 1)]);
+    };
     return {
-      cos: tape.op("Unsqueeze", [tape.op("Sub", [times(cosA, cosB), times(sinA, sinB)]), heads]),
-      sin: tape.op("Unsqueeze", [tape.op("Add", [times(sinA, cosB), times(cosA, sinB)]), heads]),
+      cos: finish(tape.op("Sub", [times(cosA, cosB), times(sinA, sinB)])),
+      sin: finish(tape.op("Add", [times(sinA, cosB), times(cosA, sinB)])),
     };
   });
 
-/** Rotates `x` [batch, heads, seqLen, headDim] of the site's type, in float32. */
+/** Rotates `x` [batch, heads, seqLen, headDim] in float32, and gives it in the site's type. */
 export const rotate = (context: EmitContext, site: AttentionSite, x: Value, { cos, sin }: Rotation): Value => {
-  const { tape } = context;
   const { headDim, rotaryDim, layout, type } = site;
-  const turn = (y: Value): Value => emitRotate(tape, { layout, headDim, rotaryDim }, y, cos, sin);
-  return type === "float32" ? turn(x) : toType(context, turn(toType(context, x, "float32")), type);
+  const wide = toType(context, x, "float32");
+  return toType(context, emitRotate(context.tape, { layout, headDim, rotaryDim }, wide, cos, sin), type);
 };
 
-const typeNumber = { float32: 1, float16: 10 } as const;
-
-/** `x` in another type. */
-export const toType = ({ tape }: EmitContext, x: Value, type: "float32" | "float16"): Value =>
-  x.type === type ? x : tape.op("Cast", [x], { to: typeNumber[type] });
+/** `x` in a type. */
+export const toType = ({ tape }: EmitContext, x: Value, type: AttentionSite["type"]): Value => {
+  if (x.type === undefined) throw new TypeError(`toType: the type of "${x.name}" must be known, got none`);
+  return x.type === type ? x : tape.op("Cast", [x], { to: typeCode(type) });
+};
