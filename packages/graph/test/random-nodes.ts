@@ -195,6 +195,16 @@ const slice = someDims.chain((dims) =>
   ),
 );
 
+const gatherNd = dimsOf(1, 3)
+  .chain((dims) => fc.tuple(fc.constant(dims), fc.integer({ min: 1, max: dims.length }), fc.integer({ min: 1, max: 3 })))
+  .chain(([dims, depth, count]) => {
+    const least = Math.min(...dims.slice(0, depth));
+    return node("GatherND", [
+      float(dims),
+      elements("int64", [count, depth], fc.integer({ min: -least, max: least - 1 })),
+    ]);
+  });
+
 const gather = fc.tuple(someDims, dimsOf(0, 2)).chain(([dims, indices]) =>
   axisOf(dims.length).chain((axis) => {
     const along = dims.at(axis)!;
@@ -371,6 +381,7 @@ export const randomNodes: readonly (readonly [string, fc.Arbitrary<RandomNode>])
     ["ConstantOfShape", constantOfShape],
     ["Expand", expand],
     ["Gather", gather],
+    ["GatherND", gatherNd],
     ["Gemm", gemm],
     ["MatMul", matMul],
     ["MatMulNBits", matMulNBits],

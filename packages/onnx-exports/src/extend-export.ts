@@ -60,13 +60,16 @@ const checkOpset = ({ opsetImport }: ModelProto): void => {
   check(version !== undefined && version >= 13n, "the opset must be 13 or later", version ?? "none");
 };
 
-const factsOf = (config: Json): ModelFacts => ({
-  numHeads: () => neededCount(config, "num_attention_heads"),
-  headDim: () =>
-    countOf(config, "head_dim") ??
-    neededCount(config, "hidden_size") / neededCount(config, "num_attention_heads"),
-  slidingWindow: countOf(config, "sliding_window"),
-});
+const factsOf = (config: Json): ModelFacts => {
+  const numHeads = () => neededCount(config, "num_attention_heads");
+  return {
+    numHeads,
+    numKvHeads: () => countOf(config, "num_key_value_heads") ?? numHeads(),
+    headDim: () => countOf(config, "head_dim") ?? neededCount(config, "hidden_size") / numHeads(),
+    rope: (headDim) => readRotation(config, { headDim }).rope,
+    slidingWindow: countOf(config, "sliding_window"),
+  };
+};
 
 /** The sites of a model: as they were written down when it was extended before, or as its nodes show them. */
 const sitesOf = (
@@ -75,7 +78,7 @@ const sitesOf = (
   config: Json,
   replace: boolean,
 ): readonly AttentionSite[] => {
-  if (mark === undefined) return recogniseSites(viewGraph(model.graph!), factsOf(config));
+  if (mark === undefined) return recogniseSites(viewGraph(model), factsOf(config));
   if (!replace) refuse(`a model must not be extended twice (replace: true), got one with ${inWords(mark.extension)}`);
   return mark.sites;
 };

@@ -3,6 +3,7 @@ import {
   tensorToArray,
   valueOfInfo,
   type GraphProto,
+  type ModelProto,
   type NdArray,
   type NodeProto,
   type TensorProto,
@@ -11,6 +12,7 @@ import {
 import { refuse } from "./check.ts";
 
 export type GraphView = {
+  readonly model: ModelProto;
   readonly graph: GraphProto;
   /** The node that makes a value. */
   readonly maker: (name: string) => NodeProto | undefined;
@@ -31,7 +33,8 @@ const external = 1;
 export const nameOf = ({ name, opType, output }: NodeProto): string =>
   `node "${name === "" ? output.find((value) => value !== "") : name}" (${opType})`;
 
-export const viewGraph = (graph: GraphProto): GraphView => {
+export const viewGraph = (model: ModelProto): GraphView => {
+  const graph = model.graph!;
   const makers = new Map<string, NodeProto>();
   const takers = new Map<string, NodeProto[]>();
   for (const node of graph.node) {
@@ -58,6 +61,7 @@ export const viewGraph = (graph: GraphProto): GraphView => {
       : initializers.get(name);
   };
   return {
+    model,
     graph,
     maker: (name) => makers.get(name),
     takers: (name) => takers.get(name) ?? [],

@@ -22,10 +22,11 @@ const layoutOf = ({ window }: AttentionSite): BandLayout =>
   window === undefined ? { kind: "everything" } : { kind: "window", window };
 
 /** Rewrites every site of a model; changes it. */
-export const rewrite = (request: RewriteRequest, { graph }: ModelProto): void => {
+export const rewrite = (request: RewriteRequest, model: ModelProto): void => {
+  const graph = model.graph!;
   const { sites, extended, theta, ownPositions } = request;
-  const mask = viewGraph(graph!).inputs.get(maskName);
-  check(mask !== undefined, `a model must have the input "${maskName}"`, [...graph!.input.map(({ name }) => name)]);
+  const mask = viewGraph(model).inputs.get(maskName);
+  check(mask !== undefined, `a model must have the input "${maskName}"`, [...graph.input.map(({ name }) => name)]);
   check(mask.dims?.length === 2, `input "${maskName}" must have 2 axes`, mask.dims?.length);
 
   const recording = tape();
@@ -35,6 +36,6 @@ export const rewrite = (request: RewriteRequest, { graph }: ModelProto): void =>
     emitAttention(context, { site, index, layout, mask: context.value(maskName, mask.type, 2) });
   }
   const outputs = sites.flatMap(({ present, output }) => [present.key, present.value, output.name]);
-  splice(graph!, recording.model().graph!, outputs);
+  splice(graph, recording.model().graph!, outputs);
 };
 

@@ -8,6 +8,7 @@ import { concat } from "./concat.ts";
 import { constant, constantOfShape, range } from "./constant.ts";
 import { expand, tile } from "./expand.ts";
 import { flatten } from "./flatten.ts";
+import { gatherNd } from "./gather-nd.ts";
 import { gather } from "./gather.ts";
 import { gelu } from "./gelu.ts";
 import { gemm } from "./gemm.ts";
@@ -96,6 +97,7 @@ const operators: ReadonlyMap<string, Operator> = new Map(
     Expand: expand,
     Flatten: flatten,
     Gather: gather,
+    GatherND: gatherNd,
     Range: range,
     Reshape: reshape,
     Shape: shape,

@@ -4,9 +4,11 @@ import { check, refuse } from "../check.ts";
 import { nameOf, type GraphView } from "../graph-view.ts";
 import type { AttentionSite } from "../site.ts";
 import type { Form, ModelFacts } from "./form.ts";
+import { attentionOperator } from "./attention-operator.ts";
+import { decomposedAttention } from "./decomposed.ts";
 import { groupQueryAttention } from "./group-query-attention.ts";
 
-const forms: readonly Form[] = [groupQueryAttention];
+const forms: readonly Form[] = [groupQueryAttention, attentionOperator, decomposedAttention];
 
 const operatorOf = ({ domain, opType }: NodeProto): string =>
   domain === "" || domain === "ai.onnx" ? opType : `${domain}:${opType}`;
