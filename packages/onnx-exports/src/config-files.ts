@@ -41,6 +41,11 @@ export const extendedConfig = (config: Json, { capacity, slidingWindow }: NewLim
   ...(slidingWindow !== undefined && "sliding_window" in config ? { sliding_window: slidingWindow } : {}),
 });
 
+const withoutWindow = (value: unknown): Json => {
+  const { sliding_window: _window, ...decoder } = jsonObject("genai_config.json: model.decoder", value);
+  return { decoder };
+};
+
 /**
  * genai_config.json with the new limits. The cache of a rewritten graph grows with the sequence, so past and present do not
  * share a buffer, and no part of it slides.
@@ -48,10 +53,10 @@ export const extendedConfig = (config: Json, { capacity, slidingWindow }: NewLim
 export const extendedGenaiConfig = (genai: Json, { capacity }: NewLimits): Json => {
   const model = jsonObject("genai_config.json: model", genai["model"] ?? {});
   const search = jsonObject("genai_config.json: search", genai["search"] ?? {});
-  const { sliding_window: _slides, ...decoder } = jsonObject("genai_config.json: model.decoder", model["decoder"] ?? {});
+  const decoder = model["decoder"] === undefined ? {} : withoutWindow(model["decoder"]);
   return {
     ...genai,
-    model: { ...model, context_length: capacity, decoder },
+    model: { ...model, context_length: capacity, ...decoder },
     search: { ...search, max_length: capacity, past_present_share_buffer: false },
   };
 };

@@ -14,7 +14,7 @@ import {
   type NewLimits,
 } from "./config-files.ts";
 import { maxTokens } from "./emit/pages.ts";
-import { dataPlaces } from "./external-data.ts";
+import { dataPlaces, type DataPlace } from "./external-data.ts";
 import { viewGraph } from "./graph-view.ts";
 import { describe, inWords, readMark, writeMark, type Mark } from "./metadata.ts";
 import type { ModelFacts } from "./recognise/form.ts";
@@ -110,14 +110,11 @@ const checkScaling = ({ scaling }: ExtendedContext): void =>
     scaling.kind,
   );
 
-/**
- * Puts an extension on an exported decoder.
- *
- * @param model - the bytes of model.onnx; data in external files is referred to and not read
- * @throws RangeError that names the node and what was not understood, when the bytes are no model, the model is no decoder
- *   of a known form, or was extended before; when the extension's numbers do not fit; TypeError for values of a wrong type
- */
-export const extendExport = (options: ExtendOptions, model: Uint8Array): ExtendedExport => {
+/** {@link extendExport}, with every place in a file that the model's weights lie in. */
+export const extendModel = (
+  options: ExtendOptions,
+  model: Uint8Array,
+): ExtendedExport & { readonly places: readonly DataPlace[] } => {
   const { extension, replace = false, runtime = "portable" } = options;
   check(runtime === "portable", `runtime must be "portable"`, runtime);
   const config = jsonObject("config.json", options.config);
@@ -138,17 +135,29 @@ export const extendExport = (options: ExtendOptions, model: Uint8Array): Extende
 
   const capacity = Math.min(extended.capacity, maxTokens);
   const limits: NewLimits = { capacity, slidingWindow: extension.positions === undefined ? slidingWindow : null };
+  const { genaiConfig } = options;
   return {
     model: encode(proto),
     config: extendedConfig(config, limits),
     genaiConfig:
-      options.genaiConfig === undefined
-        ? undefined
-        : extendedGenaiConfig(jsonObject("genai_config.json", options.genaiConfig), limits),
+      genaiConfig === undefined ? undefined : extendedGenaiConfig(jsonObject("genai_config.json", genaiConfig), limits),
     capacity,
     trainedContext,
     numLayers: sites.length,
     dataFiles: [...new Set(places.map(({ location }) => location))],
     notices: extended.notices,
+    places,
   };
+};
+
+/**
+ * Puts an extension on an exported decoder.
+ *
+ * @param model - the bytes of model.onnx; data in external files is referred to and not read
+ * @throws RangeError that names the node and what was not understood, when the bytes are no model, the model is no decoder
+ *   of a known form, or was extended before; when the extension's numbers do not fit; TypeError for values of a wrong type
+ */
+export const extendExport = (options: ExtendOptions, model: Uint8Array): ExtendedExport => {
+  const { places: _places, ...extended } = extendModel(options, model);
+  return extended;
 };

@@ -1,5 +1,8 @@
 /** Folders of exports on a disk. */
+import { copyFile, link, mkdir, readFile, readdir, realpath, stat, writeFile } from "node:fs/promises";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import type { ContextExtension } from "@ropewalk/decoder";
+import { extendModel, type ExtendedExport } from "./extend-export.ts";
 
 export type FolderOptions = {
   readonly extension: ContextExtension;
@@ -9,22 +12,117 @@ export type FolderOptions = {
   readonly replace?: boolean;
 };
 
-export type ExtendedFolder = {
+export type ExtendedFolder = Pick<ExtendedExport, "capacity" | "trainedContext" | "numLayers" | "notices"> & {
   /** The files that were written, relative to the new folder. */
   readonly files: readonly string[];
-  readonly capacity: number;
-  readonly trainedContext: number;
-  readonly numLayers: number;
-  readonly notices: readonly string[];
 };
 
+const fail = (rule: string, got: string): never => {
+  throw new RangeError(`extendFolder: ${rule}, got ${got}`);
+};
+
+const sizeOf = async (path: string): Promise<number | undefined> => {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isFile() ? found.size : undefined;
+};
+
+const modelNames = ["model.onnx", join("onnx", "model.onnx")];
+
+/** The model's place in the folder. */
+const findModel = async (from: string, asked: string | undefined): Promise<string> => {
+  if (!(await stat(from).catch(() => undefined))?.isDirectory()) return fail("from must be a folder", `"${from}"`);
+  for (const name of asked === undefined ? modelNames : [asked])
+    if (!relative(from, resolve(from, name)).startsWith("..") && (await sizeOf(join(from, name))) !== undefined) return name;
+  return fail(`"${from}" must have a file ${asked ?? modelNames.join(" or ")}`, "none");
+};
+
+const readJson = async (path: string): Promise<unknown> => {
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return fail(`"${path}" must be JSON`, JSON.stringify(text.slice(0, 40)));
+  }
+};
+
+/** A JSON file beside the model, or at the top of the folder: its place and content. */
+const findJson = async (from: string, model: string, name: string): Promise<{ readonly file: string; readonly json: unknown } | undefined> => {
+  for (const file of new Set([join(dirname(model), name), name])) {
+    const json = await readJson(join(from, file));
+    if (json !== undefined) return { file, json };
+  }
+  return undefined;
+};
+
+const checkTarget = async (from: string, to: string): Promise<void> => {
+  const [source, target] = [resolve(from), resolve(to)];
+  if (target === source || target.startsWith(source + sep)) fail("to must lie outside of from", `"${to}"`);
+  const present = await readdir(target).catch(() => []);
+  if (present.length > 0) fail("to must be empty or absent", `"${to}" with ${present.length} files`);
+};
+
+/** Models and their data, of which a folder may have several precisions. */
+const isModelFile = (file: string): boolean => /\.onnx$|\.onnx[._]data(_\d+)?$/.test(file);
+
+/** Whatever else belongs to the export: tokenizer, generation settings, licence. */
+const otherFiles = async (from: string, written: ReadonlySet<string>): Promise<readonly string[]> => {
+  const entries = await readdir(from, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+    .map((entry) => relative(from, join(entry.parentPath, entry.name)))
+    .filter((file) => !isModelFile(file) && !written.has(file) && !file.split(sep).some((part) => part.startsWith(".")));
+};
+
+/** The same bytes in another place: a hard link where the disk allows it. */
+const carry = async (source: string, target: string): Promise<void> => {
+  await mkdir(dirname(target), { recursive: true });
+  const real = await realpath(source);
+  await link(real, target).catch(() => copyFile(real, target));
+};
+
+const pretty = (json: unknown): string => `${JSON.stringify(json, undefined, 2)}\n`;
+
 /**
- * Writes a folder with the extended model: model and configs anew, the other files of the export hard-linked where the disk
- * allows it and copied where it does not.
+ * Writes a folder with the extended model: model and configs anew, its data and the other files of the export hard-linked
+ * where the disk allows it and copied where it does not. Models of other precisions stay behind.
  *
  * @param from - the export's folder
  * @param to - the folder to write, which must be empty or absent
+ * @throws RangeError when a file is missing or too short, and as `extendExport`; nothing is written then
  */
 export const extendFolder = async (options: FolderOptions, from: string, to: string): Promise<ExtendedFolder> => {
-  throw new Error(`not written yet: ${String(options.model)} ${from} ${to}`);
+  const { extension, replace = false } = options;
+  const model = await findModel(from, options.model);
+  await checkTarget(from, to);
+  const config = await findJson(from, model, "config.json");
+  if (config === undefined) return fail(`"${from}" must have a config.json`, "none");
+  const genai = await findJson(from, model, "genai_config.json");
+  const { places, ...extended } = extendModel(
+    { extension, replace, config: config.json, genaiConfig: genai?.json },
+    await readFile(join(from, model)),
+  );
+  for (const { tensor, location, end } of places) {
+    const size = await sizeOf(join(from, dirname(model), location));
+    if (size === undefined || size < end)
+      fail(
+        `the file "${location}" must have ${end} bytes for tensor "${tensor}"`,
+        size === undefined ? "no such file" : `${size} bytes`,
+      );
+  }
+
+  const written = new Map<string, string | Uint8Array>([
+    [model, extended.model],
+    [config.file, pretty(extended.config)],
+    ...(genai ? [[genai.file, pretty(extended.genaiConfig)] as const] : []),
+  ]);
+  const data = extended.dataFiles.map((location) => join(dirname(model), location));
+  const carried = [...data, ...(await otherFiles(from, new Set([...written.keys(), ...data])))];
+  for (const [file, content] of written) {
+    await mkdir(dirname(join(to, file)), { recursive: true });
+    await writeFile(join(to, file), content);
+  }
+  for (const file of carried) await carry(join(from, file), join(to, file));
+  const { capacity, trainedContext, numLayers, notices } = extended;
+  return { files: [...written.keys(), ...carried], capacity, trainedContext, numLayers, notices };
 };

@@ -36,34 +36,55 @@ const beforeSoftmax = new Set(["Add", "Sub", "Mul", "Div", "Where", "Cast", "Tan
 
 type Path = {
   readonly product: NodeProto;
+  readonly query: string;
   /** What is added to the scores, or says which of them count. */
   readonly masks: readonly string[];
-};
-
-/** The way up from a value to the product of queries and keys; undefined when it leads elsewhere. */
-const pathToProduct = (view: GraphView, name: string): Path | undefined => {
-  const node = view.maker(name);
-  if (node?.opType === "MatMul") return leadsToQuery(view, node.input[0]!) === undefined ? undefined : { product: node, masks: [] };
-  if (node === undefined || !beforeSoftmax.has(node.opType)) return undefined;
-  for (const [i, input] of node.input.entries()) {
-    const path = pathToProduct(view, input);
-    if (!path) continue;
-    const others = node.input.filter((_, other) => other !== i);
-    const added = node.opType === "Add" || node.opType === "Sub" ? others : node.opType === "Where" ? [node.input[0]!] : [];
-    return { product: path.product, masks: [...path.masks, ...added] };
-  }
-  return undefined;
 };
 
 /** What is done to queries between rotation and product. */
 const scales = new Set(["Mul", "Div", "Cast", "Identity"]);
 
+/** The first value that `look` finds something at, up from `name` through these operators; each is looked at once. */
+const climb = <T>(
+  view: GraphView,
+  through: ReadonlySet<string>,
+  name: string,
+  look: (name: string) => T | undefined,
+): { readonly found: T; readonly way: readonly (readonly [NodeProto, number])[] } | undefined => {
+  const visited = new Set<string>();
+  const from = (at: string): ReturnType<typeof climb<T>> => {
+    if (visited.has(at)) return undefined;
+    visited.add(at);
+    const found = look(at);
+    if (found !== undefined) return { found, way: [] };
+    const node = view.maker(at);
+    if (node === undefined || !through.has(node.opType)) return undefined;
+    for (const [i, input] of node.input.entries()) {
+      const above = from(input);
+      if (above) return { found: above.found, way: [...above.way, [node, i]] };
+    }
+    return undefined;
+  };
+  return from(name);
+};
+
 /** The rotated queries that lead to a value. */
-const leadsToQuery = (view: GraphView, name: string): string | undefined => {
-  if (isRotated(view, name)) return name;
-  const node = view.maker(name);
-  if (node === undefined || !scales.has(node.opType)) return undefined;
-  return node.input.map((input) => leadsToQuery(view, input)).find((found) => found !== undefined);
+const leadsToQuery = (view: GraphView, name: string): string | undefined =>
+  climb(view, scales, name, (value) => (isRotated(view, value) ? value : undefined))?.found;
+
+/** The way up from a value to the product of queries and keys; undefined when it leads elsewhere. */
+const pathToProduct = (view: GraphView, name: string): Path | undefined => {
+  const path = climb(view, beforeSoftmax, name, (value) => {
+    const node = view.maker(value);
+    const query = node?.opType === "MatMul" ? leadsToQuery(view, node.input[0]!) : undefined;
+    return query === undefined ? undefined : { product: node!, query };
+  });
+  if (path === undefined) return undefined;
+  const masks = path.way.flatMap(([node, i]) => {
+    if (node.opType === "Where") return [node.input[0]!];
+    return node.opType === "Add" || node.opType === "Sub" ? node.input.filter((_, other) => other !== i) : [];
+  });
+  return { ...path.found, masks };
 };
 
 type Parts = {
@@ -89,7 +110,7 @@ const partsOf = (view: GraphView, softmax: NodeProto): Parts | undefined => {
   return {
     softmax,
     sum,
-    query: leadsToQuery(view, path.product.input[0]!)!,
+    query: path.query,
     keys: readJoined(view, softmax, path.product.input[1]!),
     values: readJoined(view, softmax, sum.input[1]!),
     mask,

@@ -7,8 +7,9 @@ import type { Form, ModelFacts } from "./form.ts";
 import { attentionOperator } from "./attention-operator.ts";
 import { decomposedAttention } from "./decomposed.ts";
 import { groupQueryAttention } from "./group-query-attention.ts";
+import { multiHeadAttention } from "./multi-head-attention.ts";
 
-const forms: readonly Form[] = [groupQueryAttention, attentionOperator, decomposedAttention];
+const forms: readonly Form[] = [groupQueryAttention, multiHeadAttention, attentionOperator, decomposedAttention];
 
 const operatorOf = ({ domain, opType }: NodeProto): string =>
   domain === "" || domain === "ai.onnx" ? opType : `${domain}:${opType}`;
