@@ -1,5 +1,5 @@
 import { logN, compose, selfExtend, type ContextExtension } from "@ropewalk/decoder";
-import { checkModel, decode } from "@ropewalk/graph";
+import { checkModel, decode, encode } from "@ropewalk/graph";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   expectedOf,
@@ -7,6 +7,7 @@ import {
   extend,
   goldenOf,
   largestDifference,
+  modelOf,
   open,
   type GoldenCase,
   type Runner,
@@ -19,8 +20,26 @@ const extensionOf = ({ method, groupSize, window, logNContext }: GoldenCase): Co
       ? selfExtend({ groupSize, window })
       : compose(selfExtend({ groupSize, window }), logN({ trainedContext: logNContext }));
 
+/**
+ * Matrices in 4 bits round activations to 8 bits on the way in (accuracy_level 4), so that a difference of 1e-6 can flip a
+ * rounding and come out as 0.1. Of all exports it does so in one decode step of one.
+ */
+const flips: Readonly<Record<string, number>> = { "genai-cpu-llama3-int4": 0.15 };
+
+/** How far logits may be from those of the checkpoint whose weights were rounded to 4 bits. */
+const roundedWeights = 1;
+
+/** The same model with activations as they are. */
+const withoutRounding = (bytes: Uint8Array): Uint8Array => {
+  const model = decode(bytes);
+  for (const node of model.graph!.node)
+    node.attribute = node.attribute.filter(({ name }) => name !== "accuracy_level");
+  return encode(model);
+};
+
 describe.each(exportNames)("%s, its attention rewritten", (name) => {
   const expected = expectedOf(name);
+  const tolerance = flips[name] ?? expected.tolerance;
   const rewritten = () => extend(name, { extension: {} }).model;
   let runner: Runner;
   beforeAll(async () => {
@@ -40,14 +59,27 @@ describe.each(exportNames)("%s, its attention rewritten", (name) => {
       await runner.step([inputIds]);
       for (const { inputId, logitsLast } of steps) {
         const [logits] = await runner.step([[inputId]]);
-        expect(largestDifference(logits!, logitsLast)).toBeLessThan(expected.tolerance);
+        expect(largestDifference(logits!, logitsLast)).toBeLessThan(tolerance);
       }
     }
-    for (const { inputIds, logitsLast } of expected.checkpointGolden ?? [expected]) {
+    const golden = expected.checkpointGolden;
+    for (const { inputIds, logitsLast } of golden ?? [expected]) {
       runner.reset();
       const [logits] = await runner.step([inputIds]);
-      expect(largestDifference(logits!, logitsLast)).toBeLessThan(expected.tolerance);
+      const most = golden && name.endsWith("int4") ? roundedWeights : tolerance;
+      expect(largestDifference(logits!, logitsLast)).toBeLessThan(most);
     }
+  });
+
+  it.skipIf(!name.endsWith("int4") || name.includes("qdq") || !expected.runsOnCpu)("gives them closely where no rounding can flip", async () => {
+    const runners = [await open(name, withoutRounding(modelOf(name))), await open(name, withoutRounding(rewritten()))];
+    for (const { inputIds, decode: steps } of expected.cases!)
+      for (const ids of [inputIds, ...steps.map(({ inputId }) => [inputId])]) {
+        if (ids === inputIds) for (const each of runners) each.reset();
+        const [theirs, ours] = [await runners[0]!.step([ids]), await runners[1]!.step([ids])];
+        expect(largestDifference(ours[0]!, theirs[0]!)).toBeLessThan(1e-4);
+      }
+    for (const each of runners) await each.release();
   });
 
   it("gives each prompt of a padded batch the logits it has alone", async () => {
@@ -74,26 +106,40 @@ describe.each(exportNames)("%s, its attention rewritten", (name) => {
   });
 });
 
-const float32 = exportNames.filter((name) => !/int4|fp16/.test(name) && !/phi-h32/.test(name));
+const unrounded = exportNames.filter((name) => !/int4|phi-h32|llama3/.test(name));
 
-describe.each(float32)("%s, extended", (name) => {
+describe.each(unrounded)("%s, extended", (name) => {
   const { family } = expectedOf(name);
-  const { tolerance, cases } = goldenOf(family);
-  const extended = cases.filter(({ method }) => method !== "none");
-  it.skipIf(extended.length === 0)("gives the checkpoint's golden logits, also beyond the export's tables", async () => {
-    const bySetting = Map.groupBy(extended, ({ method, groupSize, window }) => `${method} ${groupSize} ${window}`);
-    for (const alike of bySetting.values()) {
-      const runner = await open(name, extend(name, { extension: extensionOf(alike[0]!) }).model);
-      for (const { inputIds, logitsLast } of alike) {
-        for (const chunk of [inputIds.length, 7, 1]) {
-          runner.reset();
-          let logits: number[] = [];
-          for (let at = 0; at < inputIds.length; at += chunk)
-            [logits] = (await runner.step([inputIds.slice(at, at + chunk)])) as [number[]];
-          expect(largestDifference(logits, logitsLast)).toBeLessThan(tolerance);
-        }
+  const { tolerance: float32, cases } = goldenOf(family);
+  // Logits reach 25, where neighbouring numbers in float16 lie 0.016 apart.
+  const tolerance = name.endsWith("fp16") ? 0.05 : float32;
+  const settings = Map.groupBy(
+    cases.filter(({ method }) => method !== "none"),
+    ({ method, groupSize, window }) => `${method} ${groupSize} ${window}`,
+  );
+  it.each([...settings])("%s: the checkpoint's golden logits, also beyond the export's tables", async (_, alike) => {
+    const runner = await open(name, extend(name, { extension: extensionOf(alike[0]!) }).model);
+    for (const { inputIds, logitsLast } of alike)
+      for (const chunk of [inputIds.length, 7, 1]) {
+        runner.reset();
+        let logits: number[] = [];
+        for (let at = 0; at < inputIds.length; at += chunk)
+          [logits] = (await runner.step([inputIds.slice(at, at + chunk)])) as [number[]];
+        expect(largestDifference(logits, logitsLast)).toBeLessThan(tolerance);
       }
-      await runner.release();
-    }
+
+    // All of them side by side, padded on the left to the longest.
+    const width = Math.max(...alike.map(({ inputIds }) => inputIds.length));
+    const padded = (filler: number, row: readonly number[]): readonly number[] => [
+      ...Array.from({ length: width - row.length }, () => filler),
+      ...row,
+    ];
+    runner.reset();
+    const together = await runner.step(
+      alike.map(({ inputIds }) => padded(5, inputIds)),
+      alike.map(({ inputIds }) => padded(0, inputIds.map(() => 1))),
+    );
+    alike.forEach(({ logitsLast }, row) => expect(largestDifference(together[row]!, logitsLast)).toBeLessThan(tolerance));
+    await runner.release();
   });
 });

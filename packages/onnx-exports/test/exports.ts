@@ -40,6 +40,9 @@ export const exportNames: readonly string[] = readdirSync(new URL("onnx/", root)
 
 export const exportPath = (name: string): string => new URL(`onnx/${name}/`, root).pathname;
 
+/** The checkpoint that exports of a family were made of. */
+export const checkpointOf = (family: string): string => new URL(`tiny/${family}`, root).pathname;
+
 export const expectedOf = (name: string): Expected => json(`onnx/${name}/expected.json`);
 
 export const configOf = (name: string): Record<string, unknown> => json(`onnx/${name}/config.json`);
