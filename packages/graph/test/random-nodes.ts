@@ -196,7 +196,9 @@ const slice = someDims.chain((dims) =>
 );
 
 const gatherNd = dimsOf(1, 3)
-  .chain((dims) => fc.tuple(fc.constant(dims), fc.integer({ min: 1, max: dims.length }), fc.integer({ min: 1, max: 3 })))
+  .chain((dims) =>
+    fc.tuple(fc.constant(dims), fc.integer({ min: 1, max: dims.length }), fc.integer({ min: 1, max: 3 })),
+  )
   .chain(([dims, depth, count]) => {
     const least = Math.min(...dims.slice(0, depth));
     return node("GatherND", [

@@ -27,10 +27,6 @@ const nodesTo = (view: GraphView, names: readonly string[], feeds: Feeds) => {
   return { nodes: view.graph.node.filter((node) => nodes.has(node)), leaves };
 };
 
-/** Inputs of the graph that a value depends on, beyond what is given. */
-export const leavesOf = (view: GraphView, name: string, feeds: Feeds = new Map()): ReadonlySet<string> =>
-  nodesTo(view, [name], feeds).leaves;
-
 const isPlainDomain = ({ domain }: NodeProto): boolean => domain === "" || domain === "ai.onnx";
 
 /**
@@ -64,12 +60,29 @@ export const trialInputs = (view: GraphView, { pastLen, queryLen }: Trial): Map<
   const tokens = Array.from({ length: queryLen }, (_, c) => c);
   return new Map(
     [...view.inputs.values()].flatMap(({ name, type = "float32", dims }) => {
-      const array = (sizes: readonly number[], data: readonly number[]) => [[name, ndArray(type, sizes, data)] as const];
+      const array = (sizes: readonly number[], data: readonly number[]) => [
+        [name, ndArray(type, sizes, data)] as const,
+      ];
       if (name === "attention_mask")
-        return array([1, pastLen + queryLen], Array.from({ length: pastLen + queryLen }, () => 1));
-      if (name === "position_ids") return array([1, queryLen], tokens.map((c) => pastLen + c));
-      if (dims?.length === 2) return array([1, queryLen], tokens.map(() => 0));
-      if (dims?.length === 4) return array([1, 1, pastLen, 1], Array.from({ length: pastLen }, () => 0));
+        return array(
+          [1, pastLen + queryLen],
+          Array.from({ length: pastLen + queryLen }, () => 1),
+        );
+      if (name === "position_ids")
+        return array(
+          [1, queryLen],
+          tokens.map((c) => pastLen + c),
+        );
+      if (dims?.length === 2)
+        return array(
+          [1, queryLen],
+          tokens.map(() => 0),
+        );
+      if (dims?.length === 4)
+        return array(
+          [1, 1, pastLen, 1],
+          Array.from({ length: pastLen }, () => 0),
+        );
       return [];
     }),
   );

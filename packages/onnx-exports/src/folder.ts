@@ -29,11 +29,13 @@ const sizeOf = async (path: string): Promise<number | undefined> => {
 const modelNames = ["model.onnx", join("onnx", "model.onnx")];
 
 /** The model's place in the folder. */
-const findModel = async (from: string, asked: string | undefined): Promise<string> => {
-  if (!(await stat(from).catch(() => undefined))?.isDirectory()) return fail("from must be a folder", `"${from}"`);
+const findModel = async (source: string, asked: string | undefined): Promise<string> => {
+  if (!(await stat(source).catch(() => undefined))?.isDirectory())
+    return fail("source must be a folder", `"${source}"`);
   for (const name of asked === undefined ? modelNames : [asked])
-    if (!relative(from, resolve(from, name)).startsWith("..") && (await sizeOf(join(from, name))) !== undefined) return name;
-  return fail(`"${from}" must have a file ${asked ?? modelNames.join(" or ")}`, "none");
+    if (!relative(source, resolve(source, name)).startsWith("..") && (await sizeOf(join(source, name))) !== undefined)
+      return name;
+  return fail(`"${source}" must have a file ${asked ?? modelNames.join(" or ")}`, "none");
 };
 
 const readJson = async (path: string): Promise<unknown> => {
@@ -47,31 +49,37 @@ const readJson = async (path: string): Promise<unknown> => {
 };
 
 /** A JSON file beside the model, or at the top of the folder: its place and content. */
-const findJson = async (from: string, model: string, name: string): Promise<{ readonly file: string; readonly json: unknown } | undefined> => {
+const findJson = async (
+  source: string,
+  model: string,
+  name: string,
+): Promise<{ readonly file: string; readonly json: unknown } | undefined> => {
   for (const file of new Set([join(dirname(model), name), name])) {
-    const json = await readJson(join(from, file));
+    const json = await readJson(join(source, file));
     if (json !== undefined) return { file, json };
   }
   return undefined;
 };
 
-const checkTarget = async (from: string, to: string): Promise<void> => {
-  const [source, target] = [resolve(from), resolve(to)];
-  if (target === source || target.startsWith(source + sep)) fail("to must lie outside of from", `"${to}"`);
+const checkTarget = async (source: string, target: string): Promise<void> => {
+  const [inside, asked] = [resolve(source), resolve(target)];
+  if (asked === inside || asked.startsWith(inside + sep)) fail("target must lie outside of source", `"${target}"`);
   const present = await readdir(target).catch(() => []);
-  if (present.length > 0) fail("to must be empty or absent", `"${to}" with ${present.length} files`);
+  if (present.length > 0) fail("target must be empty or absent", `"${target}" with ${present.length} files`);
 };
 
 /** Models and their data, of which a folder may have several precisions. */
 const isModelFile = (file: string): boolean => /\.onnx$|\.onnx[._]data(_\d+)?$/.test(file);
 
 /** Whatever else belongs to the export: tokenizer, generation settings, licence. */
-const otherFiles = async (from: string, written: ReadonlySet<string>): Promise<readonly string[]> => {
-  const entries = await readdir(from, { recursive: true, withFileTypes: true });
+const otherFiles = async (source: string, written: ReadonlySet<string>): Promise<readonly string[]> => {
+  const entries = await readdir(source, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile() || entry.isSymbolicLink())
-    .map((entry) => relative(from, join(entry.parentPath, entry.name)))
-    .filter((file) => !isModelFile(file) && !written.has(file) && !file.split(sep).some((part) => part.startsWith(".")));
+    .map((entry) => relative(source, join(entry.parentPath, entry.name)))
+    .filter(
+      (file) => !isModelFile(file) && !written.has(file) && !file.split(sep).some((part) => part.startsWith(".")),
+    );
 };
 
 /** The same bytes in another place: a hard link where the disk allows it. */
@@ -87,23 +95,23 @@ const pretty = (json: unknown): string => `${JSON.stringify(json, undefined, 2)}
  * Writes a folder with the extended model: model and configs anew, its data and the other files of the export hard-linked
  * where the disk allows it and copied where it does not. Models of other precisions stay behind.
  *
- * @param from - the export's folder
- * @param to - the folder to write, which must be empty or absent
+ * @param source - the export's folder
+ * @param target - the folder to write, which must be empty or absent
  * @throws RangeError when a file is missing or too short, and as `extendExport`; nothing is written then
  */
-export const extendFolder = async (options: FolderOptions, from: string, to: string): Promise<ExtendedFolder> => {
+export const extendFolder = async (options: FolderOptions, source: string, target: string): Promise<ExtendedFolder> => {
   const { extension, replace = false } = options;
-  const model = await findModel(from, options.model);
-  await checkTarget(from, to);
-  const config = await findJson(from, model, "config.json");
-  if (config === undefined) return fail(`"${from}" must have a config.json`, "none");
-  const genai = await findJson(from, model, "genai_config.json");
+  const model = await findModel(source, options.model);
+  await checkTarget(source, target);
+  const config = await findJson(source, model, "config.json");
+  if (config === undefined) return fail(`"${source}" must have a config.json`, "none");
+  const genai = await findJson(source, model, "genai_config.json");
   const { places, ...extended } = extendModel(
     { extension, replace, config: config.json, genaiConfig: genai?.json },
-    await readFile(join(from, model)),
+    await readFile(join(source, model)),
   );
   for (const { tensor, location, end } of places) {
-    const size = await sizeOf(join(from, dirname(model), location));
+    const size = await sizeOf(join(source, dirname(model), location));
     if (size === undefined || size < end)
       fail(
         `the file "${location}" must have ${end} bytes for tensor "${tensor}"`,
@@ -117,12 +125,12 @@ export const extendFolder = async (options: FolderOptions, from: string, to: str
     ...(genai ? [[genai.file, pretty(extended.genaiConfig)] as const] : []),
   ]);
   const data = extended.dataFiles.map((location) => join(dirname(model), location));
-  const carried = [...data, ...(await otherFiles(from, new Set([...written.keys(), ...data])))];
+  const carried = [...data, ...(await otherFiles(source, new Set([...written.keys(), ...data])))];
   for (const [file, content] of written) {
-    await mkdir(dirname(join(to, file)), { recursive: true });
-    await writeFile(join(to, file), content);
+    await mkdir(dirname(join(target, file)), { recursive: true });
+    await writeFile(join(target, file), content);
   }
-  for (const file of carried) await carry(join(from, file), join(to, file));
+  for (const file of carried) await carry(join(source, file), join(target, file));
   const { capacity, trainedContext, numLayers, notices } = extended;
   return { files: [...written.keys(), ...carried], capacity, trainedContext, numLayers, notices };
 };

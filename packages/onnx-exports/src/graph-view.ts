@@ -66,9 +66,7 @@ export const viewGraph = (model: ModelProto): GraphView => {
     maker: (name) => makers.get(name),
     takers: (name) => takers.get(name) ?? [],
     inputs: new Map(
-      graph.input
-        .filter(({ name }) => !initializers.has(name))
-        .map((info) => [info.name, valueOfInfo(info)]),
+      graph.input.filter(({ name }) => !initializers.has(name)).map((info) => [info.name, valueOfInfo(info)]),
     ),
     outputs: new Set(graph.output.map(({ name }) => name)),
     initializer: (name) => initializers.get(name),

@@ -38,4 +38,3 @@ export const rewrite = (request: RewriteRequest, model: ModelProto): void => {
   const outputs = sites.flatMap(({ present, output }) => [present.key, present.value, output.name]);
   splice(graph, recording.model().graph!, outputs);
 };
-

@@ -6,7 +6,7 @@ import type { GraphProto, NodeProto } from "@ropewalk/graph";
 import { neededNames, sortNodes } from "./topology.ts";
 
 /** What every name of ours begins with. */
-export const prefix = "/ropewalk/";
+const prefix = "/ropewalk/";
 
 /** Recorded nodes and constants under names of ours, but for values that the export knows. */
 const renamed = (recorded: GraphProto, known: ReadonlySet<string>): GraphProto => {
@@ -38,6 +38,9 @@ export const splice = (graph: GraphProto, recorded: GraphProto, outputs: readonl
   // What was not needed before is none of our business.
   const stays = (name: string): boolean => after.has(name) || !before.has(name);
   graph.node = [...sortNodes(nodes.filter(({ output }) => output.some((name) => name !== "" && stays(name))))];
-  graph.initializer = [...graph.initializer.filter(({ name }) => stays(name) && !name.startsWith(prefix)), ...ours.initializer];
+  graph.initializer = [
+    ...graph.initializer.filter(({ name }) => stays(name) && !name.startsWith(prefix)),
+    ...ours.initializer,
+  ];
   graph.valueInfo = graph.valueInfo.filter(({ name }) => stays(name));
 };

@@ -45,7 +45,7 @@ export const sortNodes = (nodes: readonly NodeProto[]): readonly NodeProto[] => 
       state.set(node, "open");
       const circle = waiting.find((maker) => state.get(maker) === "open");
       if (circle) refuse(`nodes must not wait for each other in a circle, got ${nameOf(circle)} in one`);
-      stack.push(...waiting.reverse());
+      stack.push(...waiting.toReversed());
     }
   }
   return sorted;

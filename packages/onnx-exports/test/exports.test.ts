@@ -32,8 +32,7 @@ const roundedWeights = 1;
 /** The same model with activations as they are. */
 const withoutRounding = (bytes: Uint8Array): Uint8Array => {
   const model = decode(bytes);
-  for (const node of model.graph!.node)
-    node.attribute = node.attribute.filter(({ name }) => name !== "accuracy_level");
+  for (const node of model.graph!.node) node.attribute = node.attribute.filter(({ name }) => name !== "accuracy_level");
   return encode(model);
 };
 
@@ -71,16 +70,22 @@ describe.each(exportNames)("%s, its attention rewritten", (name) => {
     }
   });
 
-  it.skipIf(!name.endsWith("int4") || name.includes("qdq") || !expected.runsOnCpu)("gives them closely where no rounding can flip", async () => {
-    const runners = [await open(name, withoutRounding(modelOf(name))), await open(name, withoutRounding(rewritten()))];
-    for (const { inputIds, decode: steps } of expected.cases!)
-      for (const ids of [inputIds, ...steps.map(({ inputId }) => [inputId])]) {
-        if (ids === inputIds) for (const each of runners) each.reset();
-        const [theirs, ours] = [await runners[0]!.step([ids]), await runners[1]!.step([ids])];
-        expect(largestDifference(ours[0]!, theirs[0]!)).toBeLessThan(1e-4);
-      }
-    for (const each of runners) await each.release();
-  });
+  it.skipIf(!name.endsWith("int4") || name.includes("qdq") || !expected.runsOnCpu)(
+    "gives them closely where no rounding can flip",
+    async () => {
+      const runners = [
+        await open(name, withoutRounding(modelOf(name))),
+        await open(name, withoutRounding(rewritten())),
+      ];
+      for (const { inputIds, decode: steps } of expected.cases!)
+        for (const ids of [inputIds, ...steps.map(({ inputId }) => [inputId])]) {
+          if (ids === inputIds) for (const each of runners) each.reset();
+          const [theirs, ours] = [await runners[0]!.step([ids]), await runners[1]!.step([ids])];
+          expect(largestDifference(ours[0]!, theirs[0]!)).toBeLessThan(1e-4);
+        }
+      for (const each of runners) await each.release();
+    },
+  );
 
   it("gives each prompt of a padded batch the logits it has alone", async () => {
     const long = expected.checkpointGolden?.[1]?.inputIds ?? expected.inputIds;
@@ -99,7 +104,12 @@ describe.each(exportNames)("%s, its attention rewritten", (name) => {
     ];
     await runner.step(
       prompts.map((prompt) => pad(prompt, 0)),
-      prompts.map((prompt) => pad(prompt.map(() => 1), 0)),
+      prompts.map((prompt) =>
+        pad(
+          prompt.map(() => 1),
+          0,
+        ),
+      ),
     );
     const together = await runner.step([[7], [7]]);
     together.forEach((row, b) => expect(largestDifference(row, alone[b]!)).toBeLessThan(expected.tolerance));
@@ -113,11 +123,13 @@ describe.each(unrounded)("%s, extended", (name) => {
   const { tolerance: float32, cases } = goldenOf(family);
   // Logits reach 25, where neighbouring numbers in float16 lie 0.016 apart.
   const tolerance = name.endsWith("fp16") ? 0.05 : float32;
-  const settings = Map.groupBy(
-    cases.filter(({ method }) => method !== "none"),
-    ({ method, groupSize, window }) => `${method} ${groupSize} ${window}`,
-  );
-  it.each([...settings])("%s: the checkpoint's golden logits, also beyond the export's tables", async (_, alike) => {
+  const extended = cases.filter(({ method }) => method !== "none");
+  const labelOf = ({ method, groupSize, window }: GoldenCase): string => `${method} ${groupSize} ${window}`;
+  const settings = [...new Set(extended.map(labelOf))].map((label) => ({
+    label,
+    alike: extended.filter((one) => labelOf(one) === label),
+  }));
+  it.each(settings)("$label: the checkpoint's golden logits, also beyond the export's tables", async ({ alike }) => {
     const runner = await open(name, extend(name, { extension: extensionOf(alike[0]!) }).model);
     for (const { inputIds, logitsLast } of alike)
       for (const chunk of [inputIds.length, 7, 1]) {
@@ -137,9 +149,16 @@ describe.each(unrounded)("%s, extended", (name) => {
     runner.reset();
     const together = await runner.step(
       alike.map(({ inputIds }) => padded(5, inputIds)),
-      alike.map(({ inputIds }) => padded(0, inputIds.map(() => 1))),
+      alike.map(({ inputIds }) =>
+        padded(
+          0,
+          inputIds.map(() => 1),
+        ),
+      ),
     );
-    alike.forEach(({ logitsLast }, row) => expect(largestDifference(together[row]!, logitsLast)).toBeLessThan(tolerance));
+    alike.forEach(({ logitsLast }, row) =>
+      expect(largestDifference(together[row]!, logitsLast)).toBeLessThan(tolerance),
+    );
     await runner.release();
   });
 });

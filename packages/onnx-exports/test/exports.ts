@@ -1,10 +1,12 @@
 /** The exports that other tools made, read and run with ONNX Runtime. */
-import "./no-float16-array.ts";
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { extendExport, type ExtendOptions, type ExtendedExport } from "../src/index.ts";
+import { hideFloat16Array } from "./no-float16-array.ts";
+
+hideFloat16Array();
 
 const root = new URL("../../../../shared/models/", import.meta.url);
 
@@ -34,9 +36,7 @@ export type GoldenCase = Prompt & {
 
 const json = <T>(path: string): T => JSON.parse(readFileSync(new URL(path, root), "utf8")) as T;
 
-export const exportNames: readonly string[] = readdirSync(new URL("onnx/", root)).filter(
-  (name) => !name.includes("."),
-);
+export const exportNames: readonly string[] = readdirSync(new URL("onnx/", root)).filter((name) => !name.includes("."));
 
 export const exportPath = (name: string): string => new URL(`onnx/${name}/`, root).pathname;
 
@@ -99,7 +99,9 @@ export const open = async (name: string, model: Uint8Array): Promise<Runner> => 
       session.inputMetadata.flatMap((input) => {
         if (!input.isTensor || !input.name.startsWith("past")) return [];
         const config = configOf(name);
-        const headDim = (config["head_dim"] as number) ?? (config["hidden_size"] as number) / (config["num_attention_heads"] as number);
+        const headDim =
+          (config["head_dim"] as number) ??
+          (config["hidden_size"] as number) / (config["num_attention_heads"] as number);
         const dims = [batch, input.shape[1] as number, 0, headDim];
         const data = input.type === "float16" ? new Uint16Array(0) : new Float32Array(0);
         return [[input.name, new Tensor(input.type as "float32", data as Float32Array, dims)] as const];

@@ -1,4 +1,16 @@
-import { chmodSync, closeSync, cpSync, ftruncateSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  cpSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decode, encode } from "@ropewalk/graph";
@@ -75,12 +87,12 @@ describe("a folder", () => {
     await refused("must have a config.json");
     rmSync(join(from, "model.onnx"));
     await refused("must have a file model.onnx or onnx/model.onnx");
-    await expect(extendFolder({ extension }, join(root, "none"), to)).rejects.toThrow("from must be a folder");
+    await expect(extendFolder({ extension }, join(root, "none"), to)).rejects.toThrow("source must be a folder");
   });
 
   it("is not written over", async () => {
-    await expect(extendFolder({ extension }, from, from)).rejects.toThrow("to must lie outside of from");
-    await expect(extendFolder({ extension }, from, root)).rejects.toThrow("to must be empty or absent");
+    await expect(extendFolder({ extension }, from, from)).rejects.toThrow("target must lie outside of source");
+    await expect(extendFolder({ extension }, from, root)).rejects.toThrow("target must be empty or absent");
     await expect(extendFolder({ extension, model: "../model.onnx" }, from, to)).rejects.toThrow("must have a file");
   });
 

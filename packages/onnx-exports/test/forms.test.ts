@@ -1,7 +1,16 @@
 /** Forms and attributes that no export at hand has: an export is changed to have them, and ONNX Runtime runs both. */
 import { attribute, decode, encode, node, type Attribute, type NodeProto } from "@ropewalk/graph";
 import { cpu } from "@ropewalk/backend-node";
-import { compose, leakyReRope, logN, reRope, selfExtend, slidingWindow, yarn, type ContextExtension } from "@ropewalk/decoder";
+import {
+  compose,
+  leakyReRope,
+  logN,
+  reRope,
+  selfExtend,
+  slidingWindow,
+  yarn,
+  type ContextExtension,
+} from "@ropewalk/decoder";
 import { loadModel } from "@ropewalk/generation";
 import { openFolder } from "@ropewalk/models/node";
 import { describe, expect, it } from "vitest";
@@ -96,7 +105,9 @@ describe("MultiHeadAttention behind RotaryEmbedding", () => {
   });
 
   it("extended, gives the checkpoint's golden logits", async () => {
-    const golden = goldenOf("phi").cases.find(({ method, inputIds }) => method === "self-extend" && inputIds.length === 100)!;
+    const golden = goldenOf("phi").cases.find(
+      ({ method, inputIds }) => method === "self-extend" && inputIds.length === 100,
+    )!;
     const extension = selfExtend(golden);
     const runner = await open(name, extendExport({ extension, config: configOf(name) }, model).model);
     const [logits] = await runner.step([golden.inputIds]);
@@ -117,7 +128,13 @@ describe("a checkpoint with a scaling of its own, under SelfExtend", () => {
 });
 
 describe("every extension, on exports of different forms of one checkpoint", () => {
-  const names = ["genai-cpu-llama", "genai092-webgpu-llama", "torch-dynamo-llama", "torch-dynamo-op23-llama", "torch-ts-eager-llama"];
+  const names = [
+    "genai-cpu-llama",
+    "genai092-webgpu-llama",
+    "torch-dynamo-llama",
+    "torch-dynamo-op23-llama",
+    "torch-ts-eager-llama",
+  ];
   const { inputIds } = goldenOf("llama").cases.at(-1)!;
   it.each([
     ["ReRoPE", reRope({ window: 16 })],
@@ -125,7 +142,14 @@ describe("every extension, on exports of different forms of one checkpoint", () 
     ["a sliding window", slidingWindow({ window: 16 })],
     ["SelfExtend with a group that divides nothing", selfExtend({ groupSize: 7, window: 23 })],
     ["YaRN", yarn({ factor: 4, originalContext: 64 })],
-    ["all three", compose(selfExtend({ groupSize: 3, window: 20 }), yarn({ factor: 2, originalContext: 64 }), logN({ trainedContext: 64 }))],
+    [
+      "all three",
+      compose(
+        selfExtend({ groupSize: 3, window: 20 }),
+        yarn({ factor: 2, originalContext: 64 }),
+        logN({ trainedContext: 64 }),
+      ),
+    ],
   ])("%s gives the logits that the checkpoint has in generation, in one piece and in several", async (_, extension) => {
     const results: number[][] = [];
     for (const name of names) {
@@ -133,16 +157,19 @@ describe("every extension, on exports of different forms of one checkpoint", () 
       for (const chunk of [100, 13]) {
         runner.reset();
         let logits: number[] = [];
-        for (let at = 0; at < 100; at += chunk) [logits] = (await runner.step([inputIds.slice(at, at + chunk)])) as [number[]];
+        for (let at = 0; at < 100; at += chunk)
+          [logits] = (await runner.step([inputIds.slice(at, at + chunk)])) as [number[]];
         results.push(logits);
       }
       await runner.release();
     }
     const wanted = await checkpointLogits("llama", extension, inputIds);
     for (const logits of results) expect(largestDifference(logits, wanted)).toBeLessThan(tolerance);
-    const plain = await open(names[0]!, extendExport({ extension: {}, config: configOf(names[0]!) }, modelOf(names[0]!)).model);
+    const plain = await open(
+      names[0]!,
+      extendExport({ extension: {}, config: configOf(names[0]!) }, modelOf(names[0]!)).model,
+    );
     expect(largestDifference((await plain.step([inputIds]))[0]!, results[0]!)).toBeGreaterThan(0.01);
     await plain.release();
   });
 });
-

@@ -34,11 +34,27 @@ const inGqa =
 describe("attention that is not understood", () => {
   const gqa = 'node "/model/layers.0/attn/GroupQueryAttention" (GroupQueryAttention)';
   it.each<readonly [string, (graph: GraphProto) => void, string]>([
-    ["an unknown attribute", inGqa((found) => found.attribute.push(attribute("kv_quant", 1))), `${gqa} must have no attributes but`],
-    ["a smooth softmax", inGqa((found) => found.attribute.push(attribute("smooth_softmax", 1))), `${gqa}: smooth_softmax must be off, got 1`],
-    ["a head sink", inGqa((found) => (found.input[11] = "cos_cache")), `${gqa} must have no attention bias, head sink or quantized cache, got the input "cos_cache"`],
+    [
+      "an unknown attribute",
+      inGqa((found) => found.attribute.push(attribute("kv_quant", 1))),
+      `${gqa} must have no attributes but`,
+    ],
+    [
+      "a smooth softmax",
+      inGqa((found) => found.attribute.push(attribute("smooth_softmax", 1))),
+      `${gqa}: smooth_softmax must be off, got 1`,
+    ],
+    [
+      "a head sink",
+      inGqa((found) => (found.input[11] = "cos_cache")),
+      `${gqa} must have no attention bias, head sink or quantized cache, got the input "cos_cache"`,
+    ],
     ["no past", inGqa((found) => (found.input[3] = "")), `${gqa} must take past keys and values and give present ones`],
-    ["a past from elsewhere", inGqa((found) => (found.input[3] = "cos_cache")), `${gqa} must take its past from inputs of the graph, got "cos_cache"`],
+    [
+      "a past from elsewhere",
+      inGqa((found) => (found.input[3] = "cos_cache")),
+      `${gqa} must take its past from inputs of the graph, got "cos_cache"`,
+    ],
     [
       "packed and not rotated",
       inGqa((found) => (found.attribute.find(({ name }) => name === "do_rotary")!.i = 0n)),
@@ -122,7 +138,13 @@ describe("models that are no decoders", () => {
   it("an encoder with attention", () => {
     const model = edited("genai-cpu-llama", (graph) => {
       graph.node = [
-        node("MultiHeadAttention", ["q", "k", "v"], ["y"], { num_heads: 2 }, { domain: "com.microsoft", name: "encoder" }),
+        node(
+          "MultiHeadAttention",
+          ["q", "k", "v"],
+          ["y"],
+          { num_heads: 2 },
+          { domain: "com.microsoft", name: "encoder" },
+        ),
       ];
       graph.output = [];
     });
@@ -144,7 +166,9 @@ describe("extensions that a cache cannot hold", () => {
     expect(extendExport({ extension: linear, config }, modelOf("genai-cpu-llama")).capacity).toBe(128);
   });
   it("a window wider than the trained one", () => {
-    expect(refusal(modelOf("genai-cpu-llama"), { extension: selfExtend({ groupSize: 2, window: 65 }) })).toContain("65");
+    expect(refusal(modelOf("genai-cpu-llama"), { extension: selfExtend({ groupSize: 2, window: 65 }) })).toContain(
+      "65",
+    );
   });
 });
 

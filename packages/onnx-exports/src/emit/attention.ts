@@ -40,15 +40,25 @@ type Layer = {
 const emitScores = ({ context, site }: Layer, query: Value, keys: Value): Value => {
   const { tape } = context;
   const { numHeads, numKvHeads, headDim } = site;
-  const grouped = tape.op("Reshape", [toType(context, query, "float32"), integers(context, 0, numKvHeads, -1, headDim)]);
-  const scores = tape.op("MatMul", [grouped, tape.op("Transpose", [toType(context, keys, "float32")], { perm: [0, 1, 3, 2] })]);
+  const grouped = tape.op("Reshape", [
+    toType(context, query, "float32"),
+    integers(context, 0, numKvHeads, -1, headDim),
+  ]);
+  const scores = tape.op("MatMul", [
+    grouped,
+    tape.op("Transpose", [toType(context, keys, "float32")], { perm: [0, 1, 3, 2] }),
+  ]);
   const numKeys = tape.op("Gather", [tape.op("Shape", [keys]), integers(context, 2)], { axis: 0 });
   const shape = tape.op("Concat", [integers(context, 0, numHeads, -1), numKeys], { axis: 0 });
   return tape.op("Reshape", [scores, shape]);
 };
 
 const rotations = (
-  { context, site, positions }: { readonly context: EmitContext; readonly site: AttentionSite; readonly positions: Positions },
+  {
+    context,
+    site,
+    positions,
+  }: { readonly context: EmitContext; readonly site: AttentionSite; readonly positions: Positions },
   band: number,
 ): { readonly query: Rotation; readonly key: Rotation } => {
   const { query, key } = context.extended.positions.bands[band]!;
@@ -92,9 +102,7 @@ const attendNearFar = (layer: Layer, window: number): Scored => {
   const { context, site, positions, keys, values } = layer;
   const { tape } = context;
   const from = emitNearStart(context, positions, window);
-  const [nearQuery, farQuery] = [0, 1].map((band) =>
-    rotate(context, site, layer.query, rotations(layer, band).query),
-  );
+  const [nearQuery, farQuery] = [0, 1].map((band) => rotate(context, site, layer.query, rotations(layer, band).query));
   const far = emitScores(layer, farQuery!, keys);
   const near = emitScores(layer, nearQuery!, emitTurned(layer, window, from));
   const recent = tape.op("Where", [

@@ -22,7 +22,13 @@ export const emitContext = (tape: Tape, extended: ExtendedContext, theta: number
   return {
     tape,
     value: (name, type, axes) =>
-      once(`value ${name}`, () => tape.input(name, type!, Array.from({ length: axes }, () => undefined))),
+      once(`value ${name}`, () =>
+        tape.input(
+          name,
+          type!,
+          Array.from({ length: axes }, () => undefined),
+        ),
+      ),
     extended,
     theta,
     once,

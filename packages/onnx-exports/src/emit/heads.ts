@@ -10,11 +10,7 @@ import { integers, type EmitContext } from "./context.ts";
 const swap = { perm: [0, 2, 1, 3] };
 
 const rowsToHeads = (context: EmitContext, rows: Value, headDim: number, numHeads: number): Value =>
-  context.tape.op(
-    "Transpose",
-    [context.tape.op("Reshape", [rows, integers(context, 0, -1, numHeads, headDim)])],
-    swap,
-  );
+  context.tape.op("Transpose", [context.tape.op("Reshape", [rows, integers(context, 0, -1, numHeads, headDim)])], swap);
 
 /** Queries, keys and values of the new tokens, head by head. */
 export const emitHeads = (

@@ -29,10 +29,7 @@ export const emitIsNear = (context: EmitContext, positions: Positions, window: n
   context.once(`near ${window}`, () => {
     const tape = context.tape.scope("positions");
     const keys = slice(context, positions.keys, 1, from, toEnd(context));
-    const distance = tape.op("Sub", [
-      unsqueeze(context, positions.queries, 1, 3),
-      unsqueeze(context, keys, 1, 2),
-    ]);
+    const distance = tape.op("Sub", [unsqueeze(context, positions.queries, 1, 3), unsqueeze(context, keys, 1, 2)]);
     return tape.op("Less", [distance, tape.constant("int32", [], [window])]);
   });
 
@@ -41,11 +38,7 @@ export const emitMask = (context: EmitContext, positions: Positions): Value =>
   context.once("mask", () => {
     const tape = context.tape.scope("mask");
     const column = tape.op("Squeeze", [positions.totalLen, integers(context, 0)]);
-    const columns = tape.op("Range", [
-      tape.constant("int64", [], [0]),
-      column,
-      tape.constant("int64", [], [1]),
-    ]);
+    const columns = tape.op("Range", [tape.constant("int64", [], [0]), column, tape.constant("int64", [], [1])]);
     const own = slice(context, columns, 0, positions.pastLen, toEnd(context));
     const before = tape.op("LessOrEqual", [unsqueeze(context, columns, 0), unsqueeze(context, own, 1)]);
     const seen = tape.op("And", [unsqueeze(context, before, 0, 1), unsqueeze(context, positions.isToken, 1, 2)]);

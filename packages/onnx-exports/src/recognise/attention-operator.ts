@@ -13,7 +13,15 @@ import { readJoined, type Joined } from "./joined-cache.ts";
 import { readMask } from "./mask.ts";
 import { readRotated } from "./rotated.ts";
 
-const known = ["is_causal", "scale", "softcap", "q_num_heads", "kv_num_heads", "qk_matmul_output_mode", "softmax_precision"];
+const known = [
+  "is_causal",
+  "scale",
+  "softcap",
+  "q_num_heads",
+  "kv_num_heads",
+  "qk_matmul_output_mode",
+  "softmax_precision",
+];
 
 const inside = (node: NodeProto, index: 0 | 1): Joined | undefined => {
   const [past, present] = [node.input[4 + index], node.output[1 + index]];
@@ -28,7 +36,11 @@ export const attentionOperator: Form = {
   read: (view, node, facts) => {
     const at = nameOf(node);
     const { integer, float } = attributesOf(node, known);
-    check(node.output.slice(3).every((name) => name === ""), `${at} must not give its scores`, node.output[3]);
+    check(
+      node.output.slice(3).every((name) => name === ""),
+      `${at} must not give its scores`,
+      node.output[3],
+    );
     const rows = integer("q_num_heads", 0) > 0;
     check(!rows, `${at} must take heads [batch, numHeads, seqLen, headDim]`, "rows with q_num_heads");
     const [keys, values] = [join(view, node, 0), join(view, node, 1)];

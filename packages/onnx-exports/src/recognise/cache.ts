@@ -15,7 +15,10 @@ const fixed = (dim: unknown): number | undefined => (typeof dim === "number" && 
 export const readCache = (
   view: GraphView,
   node: NodeProto,
-  { past, present }: { readonly past: readonly (string | undefined)[]; readonly present: readonly (string | undefined)[] },
+  {
+    past,
+    present,
+  }: { readonly past: readonly (string | undefined)[]; readonly present: readonly (string | undefined)[] },
 ): Cache => {
   const at = nameOf(node);
   const [pastKey, pastValue] = past;
@@ -24,7 +27,8 @@ export const readCache = (
     return refuse(`${at} must take past keys and values and give present ones, got a node without`);
   const inputs = [pastKey, pastValue].map((name) => view.inputs.get(name));
   const [key, value] = inputs;
-  if (!key || !value) return refuse(`${at} must take its past from inputs of the graph, got "${pastKey}" and "${pastValue}"`);
+  if (!key || !value)
+    return refuse(`${at} must take its past from inputs of the graph, got "${pastKey}" and "${pastValue}"`);
   for (const { name, dims } of [key, value])
     check(dims === undefined || dims.length === 4, `input "${name}" must have 4 axes`, dims?.length);
   const { type } = key;

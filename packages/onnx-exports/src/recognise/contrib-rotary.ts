@@ -9,7 +9,7 @@ import { check, refuse } from "../check.ts";
 import { nameOf, type GraphView } from "../graph-view.ts";
 import type { AttentionSite } from "../site.ts";
 
-export type ContribRotation = Pick<AttentionSite, "rotaryDim" | "layout"> & {
+type ContribRotation = Pick<AttentionSite, "rotaryDim" | "layout"> & {
   /** What is rotated. */
   readonly input: string;
 };
@@ -22,10 +22,11 @@ export const rotaryDimOfTable = (view: GraphView, node: NodeProto, table: string
   return 2 * Number(width);
 };
 
-export const layoutOf = (interleaved: number): AttentionSite["layout"] => (interleaved === 0 ? "halves" : "interleaved");
+export const layoutOf = (interleaved: number): AttentionSite["layout"] =>
+  interleaved === 0 ? "halves" : "interleaved";
 
 /** The rotation that makes a value, which `node` takes. */
-export const readContribRotary = (view: GraphView, node: NodeProto, value: string): ContribRotation => {
+const readContribRotary = (view: GraphView, node: NodeProto, value: string): ContribRotation => {
   const maker = view.maker(value);
   if (maker?.opType !== "RotaryEmbedding" || maker.domain !== "com.microsoft")
     return refuse(

@@ -133,7 +133,11 @@ export const decomposedAttention: Form = {
     const rotatedQuery = readRotated(view, softmax, query, { numHeads, headDim }, facts);
     const rotatedKey = readRotated(view, softmax, keys.fresh, { numHeads: numKvHeads, headDim }, facts);
     const { rotaryDim, layout } = rotatedQuery;
-    check(layout === rotatedKey.layout, `${nameOf(softmax)} must have queries and keys that rotate alike`, rotatedKey.layout);
+    check(
+      layout === rotatedKey.layout,
+      `${nameOf(softmax)} must have queries and keys that rotate alike`,
+      rotatedKey.layout,
+    );
     const window = readMask(view, softmax, mask, facts);
     const numbers = tryAttention(view, {
       node: softmax,

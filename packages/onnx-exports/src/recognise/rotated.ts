@@ -18,7 +18,17 @@ import type { ModelFacts } from "./form.ts";
 const isOwn = ({ domain }: NodeProto): boolean => domain === "" || domain === "ai.onnx";
 
 /** What carries a table of cosines or sines from where it is made to where it is used. */
-const carriesTable = new Set(["Unsqueeze", "Squeeze", "Cast", "Gather", "Slice", "Concat", "Identity", "Reshape", "Mul"]);
+const carriesTable = new Set([
+  "Unsqueeze",
+  "Squeeze",
+  "Cast",
+  "Gather",
+  "Slice",
+  "Concat",
+  "Identity",
+  "Reshape",
+  "Mul",
+]);
 
 /** Whether a value is a table of cosines or sines: computed as such, or looked up in a constant. */
 const isTable = (view: GraphView, name: string): boolean => {
@@ -86,7 +96,9 @@ export const readRotated = (
 ): Rotated => {
   const sources = rotatedFrom(view, name);
   if (sources?.length !== 1)
-    return refuse(`${nameOf(node)} must take queries and keys that are rotated, got "${name}" of ${makerOf(view, name)}`);
+    return refuse(
+      `${nameOf(node)} must take queries and keys that are rotated, got "${name}" of ${makerOf(view, name)}`,
+    );
   const source = sources[0]!;
   const { rotaryDim, theta, scaling } = facts.rope(headDim);
   const { pastLen, queryLen } = trial;
@@ -96,7 +108,9 @@ export const readRotated = (
     try {
       return evaluateValue(view, name, trialInputs(view, trial).set(source, ndArray("float32", dims, x))).data;
     } catch (cause) {
-      return refuse(`${nameOf(node)}: the rotation that makes "${name}" is not understood (${(cause as Error).message})`);
+      return refuse(
+        `${nameOf(node)}: the rotation that makes "${name}" is not understood (${(cause as Error).message})`,
+      );
     }
   };
   const got = rotated();

@@ -51,7 +51,10 @@ const run = (view: GraphView, tried: Tried, { q, k, v }: Inputs, name: string): 
 /** The dot product of a query and a key. */
 const product = (tried: Tried, { q, k }: Inputs, head: number, c: number, t: number): number => {
   const { numHeads, numKvHeads, headDim } = tried;
-  const [fromQ, fromK] = [(head * queryLen + c) * headDim, (Math.floor((head * numKvHeads) / numHeads) * totalLen + t) * headDim];
+  const [fromQ, fromK] = [
+    (head * queryLen + c) * headDim,
+    (Math.floor((head * numKvHeads) / numHeads) * totalLen + t) * headDim,
+  ];
   let sum = 0;
   for (let d = 0; d < headDim; d++) sum += q[fromQ + d]! * k[fromK + d]!;
   return sum;
