@@ -25,6 +25,8 @@ export type GraphView = {
   readonly constant: (name: string) => NdArray | undefined;
   /** What the graph says of a value's type and shape. */
   readonly info: (name: string) => Value | undefined;
+  /** Computes something once for all layers that ask for it by the same key. */
+  readonly once: <T>(key: string, compute: () => T) => T;
 };
 
 const external = 1;
@@ -54,6 +56,7 @@ export const viewGraph = (model: ModelProto): GraphView => {
   const infos = new Map(
     [...graph.input, ...graph.output, ...graph.valueInfo].map((info) => [info.name, valueOfInfo(info)]),
   );
+  const computed = new Map<string, unknown>();
   const constantTensor = (name: string): TensorProto | undefined => {
     const node = makers.get(name);
     return node?.opType === "Constant"
@@ -75,5 +78,9 @@ export const viewGraph = (model: ModelProto): GraphView => {
       return tensor && tensor.dataLocation !== external ? tensorToArray(tensor) : undefined;
     },
     info: (name) => infos.get(name),
+    once: <T>(key: string, compute: () => T): T => {
+      if (!computed.has(key)) computed.set(key, compute());
+      return computed.get(key) as T;
+    },
   };
 };

@@ -121,6 +121,20 @@ describe("attention that is not understood", () => {
   ])("%s", (_, edit, message) => {
     expect(refusal(edited(decomposed, edit), {}, decomposed)).toContain(message);
   });
+  it("attention inside of a branch", () => {
+    const model = edited("genai-cpu-llama", (graph) => {
+      const inner = node("GroupQueryAttention", [], ["inner"], {}, { domain: "com.microsoft", name: "inside" });
+      const branch = attribute("then_branch", 0);
+      branch.type = 5;
+      branch.g = { ...graph, name: "branch", node: [inner], input: [], output: [], initializer: [], valueInfo: [] };
+      const chosen = node("If", ["attention_mask"], ["chosen"], {}, { name: "choice" });
+      chosen.attribute.push(branch);
+      graph.node.push(chosen);
+    });
+    expect(refusal(model)).toContain(
+      'node "choice" (If) must have no attention inside of its graphs, got node "inside"',
+    );
+  });
   it("other heads than config.json says", () => {
     const config = { ...configOf(decomposed), num_attention_heads: 8 };
     expect(refusal(modelOf(decomposed), { config })).toContain('node "node_Softmax_264" (Softmax)');

@@ -25,6 +25,13 @@ const readNode = (view: GraphView, node: NodeProto, facts: ModelFacts): Attentio
   return undefined;
 };
 
+/** Attention inside of branches and loops, where it is not looked for. */
+const refuseInside = (node: NodeProto): void => {
+  const inner = node.attribute.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs)).flatMap((graph) => graph.node);
+  const attends = inner.find(({ opType }) => opType === "Softmax" || /attention/i.test(opType));
+  if (attends) refuse(`${nameOf(node)} must have no attention inside of its graphs, got ${nameOf(attends)}`);
+};
+
 const checkNumbers = ({ node, numHeads, numKvHeads, headDim, rotaryDim }: AttentionSite): void => {
   const at = `node "${node}"`;
   for (const [name, value] of Object.entries({ numHeads, numKvHeads, headDim, rotaryDim }))
@@ -43,6 +50,7 @@ const checkNumbers = ({ node, numHeads, numKvHeads, headDim, rotaryDim }: Attent
  * @throws RangeError when there is none, or one is not understood
  */
 export const recogniseSites = (view: GraphView, facts: ModelFacts): readonly AttentionSite[] => {
+  view.graph.node.forEach(refuseInside);
   const sites = view.graph.node.flatMap((node) => readNode(view, node, facts) ?? []);
   if (sites.length === 0)
     refuse(

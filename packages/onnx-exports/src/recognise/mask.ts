@@ -19,7 +19,10 @@ const seen = (mask: NdArray, at: number): boolean =>
   mask.type === "bool" ? mask.data[at] !== 0 : mask.data[at]! > -1000;
 
 /** The window of a mask; undefined when a query sees all keys before it. */
-export const readMask = (view: GraphView, node: NodeProto, name: string, facts: ModelFacts): number | undefined => {
+export const readMask = (view: GraphView, node: NodeProto, name: string, facts: ModelFacts): number | undefined =>
+  view.once(`mask ${name}`, () => tryMask(view, node, name, facts));
+
+const tryMask = (view: GraphView, node: NodeProto, name: string, facts: ModelFacts): number | undefined => {
   const pastLen = pastLenFor(facts);
   const totalLen = pastLen + queryLen;
   const tried = (): NdArray => {
