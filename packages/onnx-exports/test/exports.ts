@@ -2,7 +2,9 @@
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { createRequire } from "node:module";
+import * as native from "onnxruntime-node";
+import * as web from "onnxruntime-web/wasm";
 import { extendExport, type ExtendOptions, type ExtendedExport } from "../src/index.ts";
 import { hideFloat16Array } from "./no-float16-array.ts";
 
@@ -61,7 +63,7 @@ export type Runner = {
   /** Logits of the last token of each row, [batch][vocabSize]; rows are padded on the left with the mask's zeros. */
   readonly step: (rows: readonly (readonly number[])[], masks?: readonly (readonly number[])[]) => Promise<number[][]>;
   readonly reset: () => void;
-  readonly session: InferenceSession;
+  readonly session: native.InferenceSession;
   readonly release: () => Promise<void>;
 };
 
@@ -73,25 +75,47 @@ const half = (bits: number): number => {
   return sign ? -value : value;
 };
 
+type Tensor = native.Tensor;
+
 const numbers = ({ data }: Tensor): number[] =>
   data instanceof Uint16Array ? Array.from(data, half) : Array.from(data as Float32Array);
 
-const int64 = (rows: readonly (readonly number[])[]): Tensor =>
+/** What the two builds of ONNX Runtime have in common. */
+type Runtime = Pick<typeof native, "Tensor">;
+
+const int64 = ({ Tensor }: Runtime, rows: readonly (readonly number[])[]): Tensor =>
   new Tensor("int64", BigInt64Array.from(rows.flat().map(BigInt)), [rows.length, rows[0]!.length]);
 
-/** A session of a model whose data lies in an export's folder. */
+/** A session of a model whose data lies in an export's folder, on the CPU. */
 export const open = async (name: string, model: Uint8Array): Promise<Runner> => {
   const folder = mkdtempSync(join(tmpdir(), "onnx-exports-"));
   writeFileSync(join(folder, "model.onnx"), model);
   if (readdirSync(exportPath(name)).includes(dataFile))
     writeFileSync(join(folder, dataFile), readFileSync(join(exportPath(name), dataFile)));
-  const session = await InferenceSession.create(join(folder, "model.onnx"), {
+  const session = await native.InferenceSession.create(join(folder, "model.onnx"), {
     logSeverityLevel: 3,
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
   });
   rmSync(folder, { recursive: true });
+  return runnerOf(name, native, session);
+};
 
+/** The same in WebAssembly. */
+export const openInWasm = async (name: string, model: Uint8Array): Promise<Runner> => {
+  const binary = createRequire(import.meta.url).resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm");
+  web.env.wasm.wasmBinary = new Uint8Array(readFileSync(binary)).buffer;
+  web.env.wasm.numThreads = 1;
+  const external = readdirSync(exportPath(name)).includes(dataFile);
+  const session = await web.InferenceSession.create(model, {
+    logSeverityLevel: 3,
+    ...(external ? { externalData: [{ path: dataFile, data: readFileSync(join(exportPath(name), dataFile)) }] } : {}),
+  });
+  return runnerOf(name, web as unknown as Runtime, session as unknown as native.InferenceSession);
+};
+
+const runnerOf = (name: string, runtime: Runtime, session: native.InferenceSession): Runner => {
+  const { Tensor } = runtime;
   let past: Map<string, Tensor> | undefined;
   let columns: number[][] = [];
   const empty = (batch: number): Map<string, Tensor> =>
@@ -123,9 +147,9 @@ export const open = async (name: string, model: Uint8Array): Promise<Runner> => 
         return mask.map((one) => Math.max(0, (ones += one) - 1)).slice(-rows[b]!.length);
       });
       const feeds: Record<string, Tensor> = {
-        input_ids: int64(rows),
-        attention_mask: int64(columns),
-        ...(session.inputNames.includes("position_ids") ? { position_ids: int64(positions) } : {}),
+        input_ids: int64(runtime, rows),
+        attention_mask: int64(runtime, columns),
+        ...(session.inputNames.includes("position_ids") ? { position_ids: int64(runtime, positions) } : {}),
         ...Object.fromEntries(past),
       };
       const results = await session.run(feeds);
