@@ -1,5 +1,5 @@
 /** The exports that other tools made, read and run with ONNX Runtime. */
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRequire } from "node:module";
@@ -10,7 +10,13 @@ import { hideFloat16Array } from "./no-float16-array.ts";
 
 hideFloat16Array();
 
-const root = new URL("../../../../shared/models/", import.meta.url);
+const vectors = new URL("vectors/", import.meta.url);
+
+/** All exports, where they lie beside the repository; it has one or two of every form itself. */
+const all = new URL("../../../../shared/models/onnx/", import.meta.url);
+const root = existsSync(all) ? all : vectors;
+
+const checkpoints = new URL("../../models/test/vectors/tiny/", import.meta.url);
 
 export type Prompt = {
   readonly inputIds: readonly number[];
@@ -36,23 +42,23 @@ export type GoldenCase = Prompt & {
   readonly logNContext: number;
 };
 
-const json = <T>(path: string): T => JSON.parse(readFileSync(new URL(path, root), "utf8")) as T;
+const json = <T>(path: URL): T => JSON.parse(readFileSync(path, "utf8")) as T;
 
-export const exportNames: readonly string[] = readdirSync(new URL("onnx/", root)).filter((name) => !name.includes("."));
+export const exportNames: readonly string[] = readdirSync(root).filter((name) => !name.includes("."));
 
-export const exportPath = (name: string): string => new URL(`onnx/${name}/`, root).pathname;
+export const exportPath = (name: string): string => new URL(`${name}/`, root).pathname;
 
 /** The checkpoint that exports of a family were made of. */
-export const checkpointOf = (family: string): string => new URL(`tiny/${family}`, root).pathname;
+export const checkpointOf = (family: string): string => new URL(family, checkpoints).pathname;
 
-export const expectedOf = (name: string): Expected => json(`onnx/${name}/expected.json`);
+export const expectedOf = (name: string): Expected => json(new URL(`${name}/expected.json`, root));
 
-export const configOf = (name: string): Record<string, unknown> => json(`onnx/${name}/config.json`);
+export const configOf = (name: string): Record<string, unknown> => json(new URL(`${name}/config.json`, root));
 
 export const modelOf = (name: string): Uint8Array => readFileSync(join(exportPath(name), "model.onnx"));
 
 export const goldenOf = (family: string): { readonly tolerance: number; readonly cases: readonly GoldenCase[] } =>
-  json(`tiny/${family}/golden-logits.json`);
+  json(new URL(`${family}/golden-logits.json`, checkpoints));
 
 export const extend = (
   name: string,

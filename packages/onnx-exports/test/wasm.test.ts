@@ -3,7 +3,7 @@ import { compose, logN, selfExtend } from "@ropewalk/decoder";
 import { expect, it } from "vitest";
 import { expectedOf, extend, goldenOf, largestDifference, openInWasm } from "./exports.ts";
 
-it.each(["genai-cpu-llama", "genai-cpu-phi", "torch-dynamo-llama", "torch-dynamo-op23-phi", "torch-ts-eager-llama"])(
+it.each(["genai-cpu-llama", "genai-cpu-phi", "torch-dynamo-llama", "torch-dynamo-op23-llama", "torch-ts-eager-llama"])(
   "%s, extended, in WebAssembly",
   async (name) => {
     const { cases, tolerance } = goldenOf(expectedOf(name).family);
