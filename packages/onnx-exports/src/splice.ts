@@ -25,6 +25,23 @@ const renamed = (recorded: GraphProto, known: ReadonlySet<string>): GraphProto =
 const stands = ({ name, output }: NodeProto, outputs: ReadonlySet<string>): boolean =>
   !name.startsWith(prefix) && !output.some((value) => outputs.has(value));
 
+/**
+ * Nodes without those that the rewriting left without use, and whatever takes their results. What had no use before stays as
+ * long as it can be made.
+ */
+const prune = (
+  nodes: readonly NodeProto[],
+  needed: { readonly before: ReadonlySet<string>; readonly after: ReadonlySet<string> },
+): readonly NodeProto[] => {
+  const gone = new Set<string>();
+  return sortNodes(nodes).filter(({ input, output }) => {
+    const some = (names: ReadonlySet<string>): boolean => output.some((name) => name !== "" && names.has(name));
+    const stays = some(needed.after) || (!some(needed.before) && !input.some((name) => gone.has(name)));
+    if (!stays) for (const name of output) gone.add(name);
+    return stays;
+  });
+};
+
 /** Replaces what makes `outputs` in `graph` by what `recorded` has; changes `graph`. */
 export const splice = (graph: GraphProto, recorded: GraphProto, outputs: readonly string[]): void => {
   const known = new Set([...recorded.input.map(({ name }) => name), ...outputs]);
@@ -35,12 +52,12 @@ export const splice = (graph: GraphProto, recorded: GraphProto, outputs: readonl
   // The export's own nodes first: sorting keeps their order, and puts ours where they are needed.
   const nodes = [...graph.node.filter((node) => stands(node, replaced)), ...ours.node];
   const after = neededNames(nodes, graphOutputs);
-  // What was not needed before is none of our business.
-  const stays = (name: string): boolean => after.has(name) || !before.has(name);
-  graph.node = [...sortNodes(nodes.filter(({ output }) => output.some((name) => name !== "" && stays(name))))];
-  graph.initializer = [
-    ...graph.initializer.filter(({ name }) => stays(name) && !name.startsWith(prefix)),
-    ...ours.initializer,
-  ];
-  graph.valueInfo = graph.valueInfo.filter(({ name }) => stays(name));
+  graph.node = [...prune(nodes, { before, after })];
+  const taken = new Set(graph.node.flatMap(({ input }) => input));
+  const initializers = graph.initializer.filter(
+    ({ name }) => !name.startsWith(prefix) && (after.has(name) || taken.has(name) || !before.has(name)),
+  );
+  graph.initializer = [...initializers, ...ours.initializer];
+  const values = new Set([...graph.node.flatMap(({ output }) => output), ...graph.initializer.map(({ name }) => name)]);
+  graph.valueInfo = graph.valueInfo.filter(({ name }) => values.has(name));
 };

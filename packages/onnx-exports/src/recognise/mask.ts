@@ -33,22 +33,24 @@ const tryMask = (view: GraphView, node: NodeProto, name: string, facts: ModelFac
     }
   };
   const mask = tried();
+  const size = queryLen * totalLen;
   check(
-    mask.data.length === queryLen * totalLen,
+    mask.data.length > 0 && mask.data.length % size === 0,
     `${nameOf(node)}: the mask "${name}" must have ${queryLen} rows of ${totalLen} keys`,
     `[${mask.dims.join(",")}]`,
   );
   const last = Array.from({ length: totalLen }, (_, t) => seen(mask, (queryLen - 1) * totalLen + t));
   const count = last.filter(Boolean).length;
   const window = count === totalLen ? Infinity : count;
-  for (let c = 0; c < queryLen; c++)
-    for (let t = 0; t < totalLen; t++) {
-      const distance = pastLen + c - t;
-      if (seen(mask, c * totalLen + t) !== (distance >= 0 && distance < window))
-        refuse(
-          `${nameOf(node)} must have a causal mask, with a window or without, got "${name}", where the query at ${pastLen + c} ` +
-            `${distance < 0 ? "sees" : "does not fit a window at"} the key at ${t}`,
-        );
-    }
+  // For every head, where heads have masks of their own.
+  for (let at = 0; at < mask.data.length; at++) {
+    const [c, t] = [Math.floor(at / totalLen) % queryLen, at % totalLen];
+    const distance = pastLen + c - t;
+    if (seen(mask, at) !== (distance >= 0 && distance < window))
+      refuse(
+        `${nameOf(node)} must have a causal mask, with a window or without, got "${name}", where the query at ${pastLen + c} ` +
+          `${distance < 0 ? "sees" : "does not fit a window at"} the key at ${t}`,
+      );
+  }
   return window === Infinity ? undefined : window;
 };
