@@ -21,7 +21,7 @@ import type { ModelFacts } from "./recognise/form.ts";
 import { recogniseSites } from "./recognise/index.ts";
 import { rewrite } from "./rewrite.ts";
 import type { AttentionSite } from "./site.ts";
-import { sortNodes } from "./topology.ts";
+import { checkMade, sortNodes } from "./topology.ts";
 
 export type ExtendOptions = {
   /** What to put on the model; `{}` rewrites the attention and extends nothing. */
@@ -102,6 +102,14 @@ const readModel = (config: Json, mark: Mark | undefined, sites: readonly Attenti
   return { ...stated, slidingWindow: commonWindow(sites) };
 };
 
+/** Windows of some layers that an extension of all layers turns off; that of all of them has its notice already. */
+const windowNotices = (sites: readonly AttentionSite[], { positions }: ContextExtension): readonly string[] => {
+  const sliding = sites.filter(({ window }) => window !== undefined).length;
+  return positions === undefined || sliding === 0 || sliding === sites.length
+    ? []
+    : [`the sliding windows of ${sliding} of ${sites.length} layers are off: ${positions.name} sets the positions`];
+};
+
 /** Positions that a cached key may not have: those that change with the length. */
 const checkScaling = ({ scaling }: ExtendedContext): void =>
   check(
@@ -121,6 +129,7 @@ export const extendModel = (
   const proto = decode(model);
   checkOpset(proto);
   sortNodes(proto.graph!.node);
+  checkMade(proto.graph!);
   const places = dataPlaces(proto);
   const mark = readMark(proto);
   const sites = sitesOf(proto, mark, config, replace);
@@ -129,6 +138,7 @@ export const extendModel = (
   checkScaling(extended);
 
   rewrite({ sites, extended, theta: known.rope.theta, ownPositions: extension.positions === undefined }, proto);
+  checkMade(proto.graph!);
   const { trainedContext } = known;
   const slidingWindow = mark ? mark.slidingWindow : (countOf(config, "sliding_window") ?? null);
   writeMark(proto, { version: 1, extension: describe(extension), trainedContext, slidingWindow, sites });
@@ -145,7 +155,7 @@ export const extendModel = (
     trainedContext,
     numLayers: sites.length,
     dataFiles: [...new Set(places.map(({ location }) => location))],
-    notices: extended.notices,
+    notices: [...extended.notices, ...windowNotices(sites, extension)],
     places,
   };
 };

@@ -1,5 +1,5 @@
 /** The order of nodes: every value is made before it is taken, and the order stays as it was wherever it may. */
-import type { NodeProto } from "@ropewalk/graph";
+import type { GraphProto, NodeProto } from "@ropewalk/graph";
 import { refuse } from "./check.ts";
 import { nameOf } from "./graph-view.ts";
 
@@ -49,6 +49,25 @@ export const sortNodes = (nodes: readonly NodeProto[]): readonly NodeProto[] => 
     }
   }
   return sorted;
+};
+
+/**
+ * Checks that every value a node takes is made.
+ *
+ * @throws RangeError with the node and the value
+ */
+export const checkMade = ({ node: nodes, input, initializer, output }: GraphProto): void => {
+  const made = new Set([
+    ...input.map(({ name }) => name),
+    ...initializer.map(({ name }) => name),
+    ...nodes.flatMap((node) => node.output),
+  ]);
+  for (const node of nodes) {
+    const missing = node.input.find((name) => name !== "" && !made.has(name));
+    if (missing !== undefined) refuse(`${nameOf(node)} must take values that are made, got "${missing}"`);
+  }
+  const missing = output.find(({ name }) => !made.has(name));
+  if (missing) refuse(`outputs of the graph must be made, got "${missing.name}"`);
 };
 
 /** Names that something needs: outputs of the graph, and all that leads to them. */

@@ -13,8 +13,8 @@ hideFloat16Array();
 const vectors = new URL("vectors/", import.meta.url);
 
 /** All exports, where they lie beside the repository; it has one or two of every form itself. */
-const all = new URL("../../../../shared/models/onnx/", import.meta.url);
-const root = existsSync(all) ? all : vectors;
+const beside = new URL("../../../../shared/models/onnx/", import.meta.url);
+const root = existsSync(beside) ? beside : vectors;
 
 const checkpoints = new URL("../../models/test/vectors/tiny/", import.meta.url);
 

@@ -74,6 +74,21 @@ describe("GroupQueryAttention, against ONNX Runtime's own", () => {
     await same("genai-cpu-unpacked-llama", change("genai-cpu-unpacked-llama", withAttributes(changes)));
   });
 
+  it("a window in one layer of three, and a notice when it is off", async () => {
+    const name = "genai-cpu-llama";
+    let layers = 0;
+    const slide = withAttributes({ local_window_size: 7 });
+    const model = change(name, (found) =>
+      found.opType === "GroupQueryAttention" && layers++ === 1 ? slide(found) : found,
+    );
+    await same(name, model);
+    const config = configOf(name);
+    expect(extendExport({ extension: {}, config }, model).notices).toEqual([]);
+    expect(extendExport({ extension: selfExtend({ groupSize: 2, window: 16 }), config }, model).notices).toEqual([
+      "the sliding windows of 1 of 3 layers are off: SelfExtend(groupSize 2, window 16) sets the positions",
+    ]);
+  });
+
   it("interleaved in RotaryEmbedding, of a part of a head", async () => {
     const name = "genai092-webgpu-phi";
     const edit = (found: NodeProto): NodeProto => {
