@@ -17,13 +17,19 @@ import { match } from "ts-pattern";
 import type { AttentionSite } from "../site.ts";
 import { integers, slice, toEnd, type EmitContext } from "./context.ts";
 import { emitHeads, emitOutput } from "./heads.ts";
-import { emitIsNear, emitMask, emitNearStart, emitWindowMask } from "./masks.ts";
+import { emitIsNear, emitMask, emitNearLength, emitNearStart, emitWindowMask } from "./masks.ts";
 import { emitPositions, type Positions } from "./positions.ts";
 import { emitQueryScale } from "./query-scale.ts";
 import { emitRotation, rotate, toType, type Rotation } from "./rotation.ts";
 
 /** The layer's scores and values over the keys that are looked at, and the mask that goes with them. */
-type Scored = { readonly scores: Value; readonly values: Value; readonly mask: Value };
+type Scored = {
+  readonly scores: Value;
+  readonly values: Value;
+  /** How many keys that is, [1]. */
+  readonly numKeys: Value;
+  readonly mask: Value;
+};
 
 type Layer = {
   readonly context: EmitContext;
@@ -36,21 +42,20 @@ type Layer = {
   readonly values: Value;
 };
 
-/** q kᵀ as float32 [batch, numHeads, queryLen, keys], for keys [batch, numKvHeads, keys, headDim]. */
-const emitScores = ({ context, site }: Layer, query: Value, keys: Value): Value => {
+/** The shape [batch, heads, rows, numKeys] to lay scores out in, once for all layers. */
+const emitScoreShape = (context: EmitContext, heads: number, numKeys: Value): Value =>
+  context.once(`shape ${heads} ${numKeys.name}`, () =>
+    context.tape.op("Concat", [integers(context, 0, heads, -1), numKeys], { axis: 0 }),
+  );
+
+/** q kᵀ as float32 [batch, numHeads, queryLen, numKeys], for keys [batch, numKvHeads, numKeys, headDim]. */
+const emitScores = ({ context, site }: Layer, query: Value, keys: Value, numKeys: Value): Value => {
   const { tape } = context;
   const { numHeads, numKvHeads, headDim } = site;
-  const grouped = tape.op("Reshape", [
-    toType(context, query, "float32"),
-    integers(context, 0, numKvHeads, -1, headDim),
-  ]);
-  const scores = tape.op("MatMul", [
-    grouped,
-    tape.op("Transpose", [toType(context, keys, "float32")], { perm: [0, 1, 3, 2] }),
-  ]);
-  const numKeys = tape.op("Gather", [tape.op("Shape", [keys]), integers(context, 2)], { axis: 0 });
-  const shape = tape.op("Concat", [integers(context, 0, numHeads, -1), numKeys], { axis: 0 });
-  return tape.op("Reshape", [scores, shape]);
+  const wide = toType(context, query, "float32");
+  const grouped = tape.op("Reshape", [wide, integers(context, 0, numKvHeads, -1, headDim)]);
+  const columns = tape.op("Transpose", [toType(context, keys, "float32")], { perm: [0, 1, 3, 2] });
+  return tape.op("Reshape", [tape.op("MatMul", [grouped, columns]), emitScoreShape(context, numHeads, numKeys)]);
 };
 
 const rotations = (
@@ -70,7 +75,8 @@ const rotations = (
 const attendEverything = (layer: Layer): Scored => {
   const { context, site, positions, keys, values } = layer;
   const query = rotate(context, site, layer.query, rotations(layer, 0).query);
-  return { scores: emitScores(layer, query, keys), values, mask: emitMask(context, positions) };
+  const numKeys = positions.totalLen;
+  return { scores: emitScores(layer, query, keys, numKeys), values, numKeys, mask: emitMask(context, positions) };
 };
 
 const attendWindow = (layer: Layer, window: number): Scored => {
@@ -78,9 +84,11 @@ const attendWindow = (layer: Layer, window: number): Scored => {
   const from = emitNearStart(context, positions, window);
   const [keys, values] = [layer.keys, layer.values].map((x) => slice(context, x, 2, from, toEnd(context)));
   const query = rotate(context, site, layer.query, rotations(layer, 0).query);
+  const numKeys = emitNearLength(context, positions, window);
   return {
-    scores: emitScores(layer, query, keys!),
+    scores: emitScores(layer, query, keys!, numKeys),
     values: values!,
+    numKeys,
     mask: emitWindowMask(context, positions, window, from),
   };
 };
@@ -103,8 +111,13 @@ const attendNearFar = (layer: Layer, window: number): Scored => {
   const { tape } = context;
   const from = emitNearStart(context, positions, window);
   const [nearQuery, farQuery] = [0, 1].map((band) => rotate(context, site, layer.query, rotations(layer, band).query));
-  const far = emitScores(layer, farQuery!, keys);
-  const near = emitScores(layer, nearQuery!, emitTurned(layer, window, from));
+  const far = emitScores(layer, farQuery!, keys, positions.totalLen);
+  const near = emitScores(
+    layer,
+    nearQuery!,
+    emitTurned(layer, window, from),
+    emitNearLength(context, positions, window),
+  );
   const recent = tape.op("Where", [
     emitIsNear(context, positions, window, from),
     near,
@@ -114,6 +127,7 @@ const attendNearFar = (layer: Layer, window: number): Scored => {
   return {
     scores: tape.op("Concat", [before, recent], { axis: 3 }),
     values,
+    numKeys: positions.totalLen,
     mask: emitMask(context, positions),
   };
 };
@@ -125,13 +139,11 @@ const emitSoftcap = (tape: Tape, softcap: number, scores: Value): Value => {
 };
 
 /** softmax(softcap(scores) + mask) values: [batch, numHeads, queryLen, headDim]. */
-const emitWeighted = ({ context, site }: Layer, { scores, values, mask }: Scored): Value => {
+const emitWeighted = ({ context, site }: Layer, { scores, values, numKeys, mask }: Scored): Value => {
   const { tape } = context;
   const { numHeads, numKvHeads, headDim, softcap, type } = site;
   const weights = tape.op("Softmax", [tape.op("Add", [emitSoftcap(tape, softcap, scores), mask])], { axis: -1 });
-  const numKeys = tape.op("Gather", [tape.op("Shape", [values]), integers(context, 2)], { axis: 0 });
-  const shape = tape.op("Concat", [integers(context, 0, numKvHeads, -1), numKeys], { axis: 0 });
-  const grouped = tape.op("Reshape", [weights, shape]);
+  const grouped = tape.op("Reshape", [weights, emitScoreShape(context, numKvHeads, numKeys)]);
   const attended = tape.op("MatMul", [grouped, toType(context, values, "float32")]);
   return tape.op("Reshape", [toType(context, attended, type), integers(context, 0, numHeads, -1, headDim)]);
 };

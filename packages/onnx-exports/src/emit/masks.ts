@@ -24,6 +24,12 @@ export const emitNearStart = (context: EmitContext, positions: Positions, window
     return tape.op("Max", [start, integers(context, 0)]);
   });
 
+/** How many those last keys are, [1]. */
+export const emitNearLength = (context: EmitContext, positions: Positions, window: number): Value =>
+  context.once(`near length ${window}`, () =>
+    context.tape.scope("positions").op("Sub", [positions.totalLen, emitNearStart(context, positions, window)]),
+  );
+
 /** Whether a query is nearer than `window` to the keys from `from` on: bool [batch, 1, queryLen, keys]. */
 export const emitIsNear = (context: EmitContext, positions: Positions, window: number, from: Value): Value =>
   context.once(`near ${window}`, () => {
