@@ -21,6 +21,10 @@ export const countOf = (config: Json, key: string): number | undefined => {
   return value as number;
 };
 
+/** Dimensions of a head, as config.json says or implies. */
+export const headDimOf = (config: Json): number =>
+  countOf(config, "head_dim") ?? neededCount(config, "hidden_size") / neededCount(config, "num_attention_heads");
+
 /** A number of a config that must be there. */
 export const neededCount = (config: Json, key: string): number => {
   const value = countOf(config, key);
@@ -40,6 +44,13 @@ export const extendedConfig = (config: Json, { capacity, slidingWindow }: NewLim
   max_position_embeddings: capacity,
   ...(slidingWindow !== undefined && "sliding_window" in config ? { sliding_window: slidingWindow } : {}),
 });
+
+/** tokenizer_config.json with the new limit: tokenizers cut what is longer than `model_max_length`. */
+export const extendedTokenizerConfig = (tokenizer: Json, { capacity }: Pick<NewLimits, "capacity">): Json => {
+  const limit = tokenizer["model_max_length"];
+  // Absent, or a huge number that stands for none.
+  return typeof limit !== "number" || limit >= capacity ? tokenizer : { ...tokenizer, model_max_length: capacity };
+};
 
 const withoutWindow = (value: unknown): Json => {
   const { sliding_window: _window, ...decoder } = jsonObject("genai_config.json: model.decoder", value);

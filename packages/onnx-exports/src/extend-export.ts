@@ -8,6 +8,7 @@ import {
   countOf,
   extendedConfig,
   extendedGenaiConfig,
+  headDimOf,
   jsonObject,
   neededCount,
   type Json,
@@ -65,7 +66,7 @@ const factsOf = (config: Json): ModelFacts => {
   return {
     numHeads,
     numKvHeads: () => countOf(config, "num_key_value_heads") ?? numHeads(),
-    headDim: () => countOf(config, "head_dim") ?? neededCount(config, "hidden_size") / numHeads(),
+    headDim: () => headDimOf(config),
     rope: (headDim) => readRotation(config, { headDim }).rope,
     slidingWindow: countOf(config, "sliding_window"),
   };

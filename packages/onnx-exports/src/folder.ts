@@ -2,6 +2,7 @@
 import { copyFile, link, mkdir, readFile, readdir, realpath, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import type { ContextExtension } from "@ropewalk/decoder";
+import { extendedTokenizerConfig, jsonObject } from "./config-files.ts";
 import { extendModel, type ExtendedExport } from "./extend-export.ts";
 
 export type FolderOptions = {
@@ -91,6 +92,9 @@ const carry = async (source: string, target: string): Promise<void> => {
 
 const pretty = (json: unknown): string => `${JSON.stringify(json, undefined, 2)}\n`;
 
+const tokenizerConfig = (json: unknown, capacity: number): string =>
+  pretty(extendedTokenizerConfig(jsonObject("tokenizer_config.json", json), { capacity }));
+
 /**
  * Writes a folder with the extended model: model and configs anew, its data and the other files of the export hard-linked
  * where the disk allows it and copied where it does not. Models of other precisions stay behind.
@@ -106,6 +110,7 @@ export const extendFolder = async (options: FolderOptions, source: string, targe
   const config = await findJson(source, model, "config.json");
   if (config === undefined) return fail(`"${source}" must have a config.json`, "none");
   const genai = await findJson(source, model, "genai_config.json");
+  const tokenizer = await findJson(source, model, "tokenizer_config.json");
   const { places, ...extended } = extendModel(
     { extension, replace, config: config.json, genaiConfig: genai?.json },
     await readFile(join(source, model)),
@@ -123,6 +128,7 @@ export const extendFolder = async (options: FolderOptions, source: string, targe
     [model, extended.model],
     [config.file, pretty(extended.config)],
     ...(genai ? [[genai.file, pretty(extended.genaiConfig)] as const] : []),
+    ...(tokenizer ? [[tokenizer.file, tokenizerConfig(tokenizer.json, extended.capacity)] as const] : []),
   ]);
   const data = extended.dataFiles.map((location) => join(dirname(model), location));
   const carried = [...data, ...(await otherFiles(source, new Set([...written.keys(), ...data])))];

@@ -5,7 +5,7 @@ import { check } from "./check.ts";
 import { emitAttention } from "./emit/attention.ts";
 import { emitContext } from "./emit/context.ts";
 import type { AttentionSite } from "./site.ts";
-import { splice } from "./splice.ts";
+import { scopeName, splice } from "./splice.ts";
 import { viewGraph } from "./graph-view.ts";
 
 export type RewriteRequest = {
@@ -30,7 +30,8 @@ export const rewrite = (request: RewriteRequest, model: ModelProto): void => {
   check(mask.dims?.length === 2, `input "${maskName}" must have 2 axes`, mask.dims?.length);
 
   const recording = tape();
-  const context = emitContext(recording, extended, theta);
+  // Names of ours from the start: an export may have the very names that a tape would give.
+  const context = emitContext(recording.scope(scopeName), extended, theta);
   for (const [index, site] of sites.entries()) {
     const layout = ownPositions ? layoutOf(site) : extended.layout;
     emitAttention(context, { site, index, layout, mask: context.value(maskName, mask.type, 2) });

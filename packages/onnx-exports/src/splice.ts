@@ -5,8 +5,9 @@
 import type { GraphProto, NodeProto } from "@ropewalk/graph";
 import { neededNames, sortNodes } from "./topology.ts";
 
-/** What every name of ours begins with. */
-const prefix = "/ropewalk/";
+/** What is recorded stands in this scope, so that every name of ours begins alike. */
+export const scopeName: string = "ropewalk";
+const prefix = `/${scopeName}/`;
 
 /** Recorded nodes and constants under names of ours, but for values that the export knows. */
 const renamed = (recorded: GraphProto, known: ReadonlySet<string>): GraphProto => {

@@ -45,6 +45,7 @@ const everything = [
   ...building,
   "generation",
   "evals",
+  "transformers-js",
 ];
 
 export const house: Readonly<Record<string, Room>> = {
@@ -81,6 +82,12 @@ export const house: Readonly<Record<string, Room>> = {
     "packages/evals",
     [...ground, ...mathematics, "backend", ...building, "generation"],
     ["pure-rand", "ts-pattern"],
+  ),
+  "@ropewalk/transformers-js": room(
+    "5",
+    "packages/transformers-js",
+    [...ground, ...mathematics, "backend", ...building, "generation"],
+    ["@huggingface/transformers", "node:"],
   ),
   ropewalk: room("apps", "apps/cli", everything, ["cli-progress", "cli-table3", "commander", "picocolors", "node:"]),
 };
