@@ -2,6 +2,7 @@
 /** The command `ropewalk`. */
 import { Command } from "commander";
 import { addConvert } from "./commands/convert.ts";
+import { addExtend } from "./commands/extend.ts";
 import { addGenerate } from "./commands/generate.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addLogits } from "./commands/logits.ts";
@@ -9,7 +10,7 @@ import { addPasskey } from "./commands/passkey.ts";
 import { addPerplexity } from "./commands/perplexity.ts";
 
 const program = new Command("ropewalk").description("Give a RoPE language model a longer context, without retraining.");
-for (const add of [addPasskey, addPerplexity, addGenerate, addLogits, addInspect, addConvert]) add(program);
+for (const add of [addPasskey, addPerplexity, addGenerate, addLogits, addInspect, addConvert, addExtend]) add(program);
 
 try {
   await program.parseAsync();

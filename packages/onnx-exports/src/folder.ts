@@ -2,8 +2,11 @@
 import { copyFile, link, mkdir, readFile, readdir, realpath, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import type { ContextExtension } from "@ropewalk/decoder";
-import { extendedTokenizerConfig, jsonObject } from "./config-files.ts";
+import { decode } from "@ropewalk/graph";
+import { readRotation } from "@ropewalk/models";
+import { extendedTokenizerConfig, headDimOf, jsonObject } from "./config-files.ts";
 import { extendModel, type ExtendedExport } from "./extend-export.ts";
+import { readMark } from "./metadata.ts";
 
 export type FolderOptions = {
   readonly extension: ContextExtension;
@@ -14,8 +17,12 @@ export type FolderOptions = {
 };
 
 export type ExtendedFolder = Pick<ExtendedExport, "capacity" | "trainedContext" | "numLayers" | "notices"> & {
-  /** The files that were written, relative to the new folder. */
+  /** The files of the new folder, relative to it. */
   readonly files: readonly string[];
+  /** Those of them that hold the model's weights. */
+  readonly dataFiles: readonly string[];
+  /** Those that are hard links to the source's: neither read nor copied. */
+  readonly linked: readonly string[];
 };
 
 const fail = (rule: string, got: string): never => {
@@ -83,17 +90,39 @@ const otherFiles = async (source: string, written: ReadonlySet<string>): Promise
     );
 };
 
-/** The same bytes in another place: a hard link where the disk allows it. */
-const carry = async (source: string, target: string): Promise<void> => {
+/** The same bytes in another place: a hard link where the disk allows it. Tells whether it is one. */
+const carry = async (source: string, target: string): Promise<boolean> => {
   await mkdir(dirname(target), { recursive: true });
   const real = await realpath(source);
-  await link(real, target).catch(() => copyFile(real, target));
+  return link(real, target).then(
+    () => true,
+    () => copyFile(real, target).then(() => false),
+  );
 };
 
 const pretty = (json: unknown): string => `${JSON.stringify(json, undefined, 2)}\n`;
 
 const tokenizerConfig = (json: unknown, capacity: number): string =>
   pretty(extendedTokenizerConfig(jsonObject("tokenizer_config.json", json), { capacity }));
+
+/**
+ * The window in tokens that the export in a folder was trained on, also where it was extended before: what to choose an
+ * extension for.
+ *
+ * @throws RangeError and TypeError when the model or its config.json is missing, or cannot be read
+ */
+export const trainedContextOf = async (
+  { model: asked }: Pick<FolderOptions, "model">,
+  source: string,
+): Promise<number> => {
+  const model = await findModel(source, asked);
+  const config = await findJson(source, model, "config.json");
+  if (config === undefined) return fail(`"${source}" must have a config.json`, "none");
+  const mark = readMark(decode(await readFile(join(source, model))));
+  if (mark !== undefined) return mark.trainedContext;
+  const json = jsonObject("config.json", config.json);
+  return readRotation(json, { headDim: headDimOf(json) }).trainedContext;
+};
 
 /**
  * Writes a folder with the extended model: model and configs anew, its data and the other files of the export hard-linked
@@ -136,7 +165,9 @@ export const extendFolder = async (options: FolderOptions, source: string, targe
     await mkdir(dirname(join(target, file)), { recursive: true });
     await writeFile(join(target, file), content);
   }
-  for (const file of carried) await carry(join(source, file), join(target, file));
+  const linked: string[] = [];
+  for (const file of carried) if (await carry(join(source, file), join(target, file))) linked.push(file);
   const { capacity, trainedContext, numLayers, notices } = extended;
-  return { files: [...written.keys(), ...carried], capacity, trainedContext, numLayers, notices };
+  const files = [...written.keys(), ...carried];
+  return { files, dataFiles: data, linked, capacity, trainedContext, numLayers, notices };
 };

@@ -1,1 +1,1 @@
-export { extendFolder, type FolderOptions, type ExtendedFolder } from "./folder.ts";
+export { extendFolder, trainedContextOf, type FolderOptions, type ExtendedFolder } from "./folder.ts";

@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { decode, encode } from "@ropewalk/graph";
 import { selfExtend } from "@ropewalk/decoder";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { extendFolder } from "../src/node.ts";
+import { extendFolder, trainedContextOf } from "../src/node.ts";
 import { exportPath } from "./exports.ts";
 
 const extension = selfExtend({ groupSize: 2, window: 16 });
@@ -33,6 +33,7 @@ describe("a folder", () => {
     cpSync(exportPath("genai-cpu-llama"), from, { recursive: true });
     for (const file of ["", ...readdirSync(from)]) makeWritable(join(from, file));
     writeFileSync(join(from, "tokenizer.json"), "{}");
+    writeFileSync(join(from, "tokenizer_config.json"), JSON.stringify({ model_max_length: 64, bos_token: "<s>" }));
     writeFileSync(
       join(from, "genai_config.json"),
       JSON.stringify({
@@ -46,7 +47,11 @@ describe("a folder", () => {
   const json = (file: string): unknown => JSON.parse(readFileSync(join(to, file), "utf8"));
 
   it("is written with its model and configs anew and the rest as it was", async () => {
-    const { capacity, files, numLayers, trainedContext } = await extendFolder({ extension }, from, to);
+    const { capacity, dataFiles, files, linked, numLayers, trainedContext } = await extendFolder(
+      { extension },
+      from,
+      to,
+    );
     expect({ capacity, numLayers, trainedContext }).toEqual({ capacity: 112, numLayers: 3, trainedContext: 64 });
     expect([...files].sort()).toEqual(readdirSync(to).sort());
     expect(json("config.json")).toMatchObject({ max_position_embeddings: 112, hidden_size: 64 });
@@ -54,7 +59,11 @@ describe("a folder", () => {
       model: { context_length: 112, decoder: { filename: "model.onnx" } },
       search: { max_length: 112, past_present_share_buffer: false },
     });
+    // A tokenizer would cut longer prompts.
+    expect(json("tokenizer_config.json")).toEqual({ model_max_length: 112, bos_token: "<s>" });
     expect(json("tokenizer.json")).toEqual({});
+    expect(dataFiles).toEqual(["model.onnx_data"]);
+    expect(linked).toEqual(expect.arrayContaining(["model.onnx_data", "tokenizer.json"]));
     expect(readFileSync(join(to, "model.onnx_data"))).toEqual(readFileSync(join(from, "model.onnx_data")));
     // The same file, not a copy.
     expect(statSync(join(to, "model.onnx_data")).ino).toBe(statSync(join(from, "model.onnx_data")).ino);
@@ -88,6 +97,13 @@ describe("a folder", () => {
     rmSync(join(from, "model.onnx"));
     await refused("must have a file model.onnx or onnx/model.onnx");
     await expect(extendFolder({ extension }, join(root, "none"), to)).rejects.toThrow("source must be a folder");
+  });
+
+  it("tells the window that its export was trained on, extended or not", async () => {
+    expect(await trainedContextOf({}, from)).toBe(64);
+    await extendFolder({ extension }, from, to);
+    expect(await trainedContextOf({}, to)).toBe(64);
+    await expect(trainedContextOf({ model: "other.onnx" }, from)).rejects.toThrow("must have a file other.onnx");
   });
 
   it("is not written over", async () => {

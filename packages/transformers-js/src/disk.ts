@@ -128,6 +128,7 @@ export const workspace = (parent: string | undefined): Workspace => {
       await carry(original, path.join(await folderFor(original), path.basename(original)));
     },
     remove: async () => {
+      if (made.size === 0) return;
       const { files } = await modules();
       for (const folder of made.values()) await files.rm(await folder, { recursive: true, force: true });
       made.clear();

@@ -24,6 +24,8 @@ it.each(names)("%s", async (name) => {
   const model = await load(name, { subfolder: "" });
   const { max_position_embeddings: trained } = configOf(name) as { max_position_embeddings: number };
   expect(model.config).toMatchObject({ max_position_embeddings: 4 * (trained - 16 + 4) });
-  expect(await continued(model, ids, 20)).toEqual(await generated(checkpointOf(expectedOf(name).family), extension, ids, 20));
+  expect(await continued(model, ids, 20)).toEqual(
+    await generated(checkpointOf(expectedOf(name).family), extension, ids, 20),
+  );
   await model.dispose();
 });

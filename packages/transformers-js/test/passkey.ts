@@ -11,7 +11,7 @@ import { openFolder } from "@ropewalk/models/node";
 import { passkey875k } from "@ropewalk/tiny-models";
 import { writeOnnxFolder } from "../../../tooling/benchmarks/peers/src/models/onnx-folder.ts";
 
-export const json = (path: string | URL): Record<string, unknown> =>
+const json = (path: string | URL): Record<string, unknown> =>
   JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
 
 const beside = (file: string): Record<string, unknown> => json(new URL(file, passkey875k.url));

@@ -38,7 +38,11 @@ beforeAll(async () => {
   });
   broken("windowless", (folder) => edit(join(folder, "config.json"), { max_position_embeddings: null }));
   broken("encoder", (folder) => {
-    edit(join(folder, "config.json"), { architectures: ["BertModel"], model_type: "bert", "transformers.js_config": {} });
+    edit(join(folder, "config.json"), {
+      architectures: ["BertModel"],
+      model_type: "bert",
+      "transformers.js_config": {},
+    });
     const t = tape();
     t.output("last_hidden_state", t.op("Identity", [t.input("input_ids", "int64", ["batch", "seqLen"])]));
     writeFileSync(join(folder, "onnx", "model.onnx"), encode(t.model()));
