@@ -87,11 +87,17 @@ export type Workspace = {
  */
 export const workspace = (parent: string | undefined): Workspace => {
   const made = new Map<string, Promise<string>>();
+  const folders: string[] = [];
+  let removeAtExit: (() => void) | undefined;
   const make = async (): Promise<string> => {
     const { files, fs, path, os } = await modules();
     if (parent !== undefined) await files.mkdir(parent, { recursive: true });
     const folder = await files.mkdtemp(path.join(parent ?? os.tmpdir(), "ropewalk-models-"));
-    process.once("exit", () => fs.rmSync(folder, { recursive: true, force: true }));
+    folders.push(folder);
+    if (removeAtExit === undefined) {
+      removeAtExit = () => folders.forEach((each) => fs.rmSync(each, { recursive: true, force: true }));
+      process.once("exit", removeAtExit);
+    }
     return folder;
   };
   const folderFor = async (original: string): Promise<string> => {
@@ -128,9 +134,11 @@ export const workspace = (parent: string | undefined): Workspace => {
       await carry(original, path.join(await folderFor(original), path.basename(original)));
     },
     remove: async () => {
-      if (made.size === 0) return;
+      if (folders.length === 0) return;
       const { files } = await modules();
-      for (const folder of made.values()) await files.rm(await folder, { recursive: true, force: true });
+      for (const folder of folders.splice(0)) await files.rm(folder, { recursive: true, force: true });
+      if (removeAtExit) process.off("exit", removeAtExit);
+      removeAtExit = undefined;
       made.clear();
       carried.clear();
     },

@@ -5,11 +5,22 @@ import { env, pipeline, type TextGenerationPipeline } from "@huggingface/transfo
 import { passkey875k } from "@ropewalk/tiny-models";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { serveSite } from "../../../tooling/benchmarks/peers/src/browser/server.ts";
-import { compose, extendModels, logN, selfExtend, yarn, type ContextExtension } from "../src/index.ts";
+import {
+  compose,
+  entropyAbf,
+  extendModels,
+  logN,
+  ntkAware,
+  positionInterpolation,
+  selfExtend,
+  yarn,
+  type ContextExtension,
+} from "../src/index.ts";
 import { generated, prompt, temporary, writePasskeyExport } from "./passkey.ts";
 import { continued, load } from "./transformers.ts";
 
 const extension = compose(selfExtend({ groupSize: 16, window: 64 }), logN({ trainedContext: 256 }));
+const llama3 = { kind: "llama3", factor: 4, lowFreqFactor: 1, highFreqFactor: 4, originalContext: 256 } as const;
 const far = prompt(1000);
 const root = temporary();
 const notices: string[] = [];
@@ -64,10 +75,28 @@ describe("a local model", () => {
     await plain.dispose();
   });
 
+  it("finds the keys of a batch, prompts of several lengths side by side", async () => {
+    extend();
+    const generator = await passkeyPipeline();
+    const prompts = [far, prompt(400), prompt(1500)];
+    const options = { max_new_tokens: 5, do_sample: false, return_full_text: false };
+    const answers = await generator(
+      prompts.map(({ text }) => text),
+      options,
+    );
+    const texts = answers.map((answer) => (answer as unknown as [{ generated_text: string }])[0].generated_text.trim());
+    expect(texts).toEqual(prompts.map(({ key }) => key));
+    await generator.dispose();
+  });
+
   it.each([
     ["SelfExtend", selfExtend({ groupSize: 8, window: 64 }), 1000],
     ["SelfExtend and log-n", extension, 1600],
     ["YaRN", yarn({ factor: 4, originalContext: 256 }), 900],
+    ["position interpolation", positionInterpolation({ factor: 4 }), 900],
+    ["NTK-aware interpolation", ntkAware({ factor: 4 }), 900],
+    ["another base and log-n", entropyAbf({ trainedContext: 256 }), 250],
+    ["the scaling of Llama 3", { rope: llama3 }, 900],
     ["nothing", {}, 250],
   ])("gives the tokens of @ropewalk/generation under %s", async (_, chosen, length) => {
     extend(chosen);
