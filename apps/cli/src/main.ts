@@ -3,6 +3,7 @@
 import { Command } from "commander";
 import { addBench } from "./commands/bench.ts";
 import { addConvert } from "./commands/convert.ts";
+import { addExtend } from "./commands/extend.ts";
 import { addGenerate } from "./commands/generate.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addLogits } from "./commands/logits.ts";
@@ -10,7 +11,8 @@ import { addPasskey } from "./commands/passkey.ts";
 import { addPerplexity } from "./commands/perplexity.ts";
 
 const program = new Command("ropewalk").description("Give a RoPE language model a longer context, without retraining.");
-for (const add of [addPasskey, addPerplexity, addGenerate, addLogits, addInspect, addBench, addConvert]) add(program);
+const commands = [addPasskey, addPerplexity, addGenerate, addLogits, addInspect, addBench, addConvert, addExtend];
+for (const add of commands) add(program);
 
 try {
   await program.parseAsync();

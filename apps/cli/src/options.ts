@@ -55,13 +55,17 @@ export const checkCount = (command: string, flag: string, value: number): number
 const choice = (flag: string, what: string, table: object, fallback: string): Option =>
   new Option(flag, what).choices(Object.keys(table)).default(fallback);
 
-/** Adds the shared flags; a command may have another default method. */
-export const withSharedOptions = (command: Command, method: Method = "none"): Command =>
+/** Adds the flags that choose an extension. */
+export const withExtensionOptions = (command: Command, method: Method): Command =>
   command
     .addOption(choice("--method <method>", "which relative positions", methods, method))
     .option("--group-size <G>", "tokens that share a far position; absent: chosen for the length", number)
     .option("--window <W>", "tokens with exact positions; absent: chosen for the length", number)
-    .addOption(choice("--entropy <entropy>", "how queries scale with position", entropies, "none"))
+    .addOption(choice("--entropy <entropy>", "how queries scale with position", entropies, "none"));
+
+/** Adds the shared flags; a command may have another default method. */
+export const withSharedOptions = (command: Command, method: Method = "none"): Command =>
+  withExtensionOptions(command, method)
     .option("--trained-context <L>", "the window the model was trained on; absent: as its config says", number)
     .addOption(choice("--backend <backend>", "where it runs", backends, "cpu"))
     .option("--threads <n>", "threads of one run; absent: as many as the backend likes", number)

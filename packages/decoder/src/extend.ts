@@ -22,13 +22,12 @@ export const cachePrecisions = ["float32", "q8"] as const;
 
 export type CachePrecision = (typeof cachePrecisions)[number];
 
-export type ExtendedDecoder = {
-  readonly decoder: Decoder;
+/** A model's window and rotation, with an extension put on them: every field decided. */
+export type ExtendedContext = {
   readonly positions: PositionMapping;
   readonly layout: BandLayout;
   readonly scaling: RopeScaling;
   readonly entropy: EntropyScaling | undefined;
-  readonly cache: CachePrecision;
   /** The window whose positions the model knows: the trained one, times what a rope scaling of the extension adds. */
   readonly knownContext: number;
   /** The longest input whose relative positions all lie inside `knownContext`; may be Infinity. */
@@ -36,6 +35,11 @@ export type ExtendedDecoder = {
   /** What the extension changes beyond what it was asked for, in words: a run should say it. */
   readonly notices: readonly string[];
 };
+
+export type ExtendedDecoder = ExtendedContext & { readonly decoder: Decoder; readonly cache: CachePrecision };
+
+/** What an extension is put on. */
+type Extendable = Pick<Decoder, "trainedContext" | "rope" | "slidingWindow">;
 
 const bandLayout = ({ name, bands }: PositionMapping): BandLayout => {
   const [near, far, ...rest] = bands;
@@ -56,7 +60,7 @@ const stretch = (scaling: RopeScaling | undefined): number =>
 
 /** The checkpoint's own positions, and the longest input that it knows them for. */
 const ownPositions = (
-  decoder: Decoder,
+  decoder: Extendable,
   knownContext: number,
 ): { readonly positions: PositionMapping; readonly capacity: number } => {
   const window = decoder.slidingWindow;
@@ -65,45 +69,55 @@ const ownPositions = (
   return { positions: slidingWindow({ window }), capacity: window > knownContext ? knownContext : Infinity };
 };
 
-const noticesOf = ({ slidingWindow: window }: Decoder, positions: PositionMapping | undefined): readonly string[] =>
+const noticesOf = ({ slidingWindow: window }: Extendable, positions: PositionMapping | undefined): readonly string[] =>
   window === undefined || positions === undefined
     ? []
     : [`the checkpoint's sliding window of ${window} tokens is off: ${positions.name} sets the positions`];
 
 /**
- * Puts an extension on a decoder. Without positions of its own the checkpoint's hold: all keys, or a sliding window.
+ * Puts an extension on what is known of a model. Without positions of its own the checkpoint's hold: all keys, or a sliding
+ * window.
  *
  * @throws RangeError when the mapping's window is larger than the trained one, its bands are of a form that is not
- *   computed, a scaling's numbers do not fit the checkpoint, or a cache in q8 is asked for where no token settles
+ *   computed, or a scaling's numbers do not fit the checkpoint
+ */
+export const extendContext = (model: Extendable, extension: ContextExtension): ExtendedContext => {
+  const { rope, entropy } = extension;
+  const knownContext = Math.floor(model.trainedContext * stretch(rope));
+  const { positions, capacity } =
+    extension.positions === undefined
+      ? ownPositions(model, knownContext)
+      : { positions: extension.positions, capacity: mappingCapacity(extension.positions, knownContext) };
+  const scaling = rope ?? model.rope.scaling;
+  const { rotaryDim, theta } = model.rope;
+  ropeFrequencies({ rotaryDim, theta, scaling, seqLen: model.trainedContext });
+  return {
+    positions,
+    layout: bandLayout(positions),
+    scaling,
+    entropy,
+    knownContext,
+    capacity,
+    notices: noticesOf(model, extension.positions),
+  };
+};
+
+/**
+ * {@link extendContext} of a decoder, and how its cache is to be kept.
+ *
+ * @throws RangeError as there, and when a cache in q8 is asked for where no token settles
  */
 export const extendDecoder = (
   decoder: Decoder,
   extension: ContextExtension,
   { cache = "float32" }: { readonly cache?: CachePrecision } = {},
 ): ExtendedDecoder => {
-  const { rope, entropy } = extension;
-  const knownContext = Math.floor(decoder.trainedContext * stretch(rope));
-  const { positions, capacity } =
-    extension.positions === undefined
-      ? ownPositions(decoder, knownContext)
-      : { positions: extension.positions, capacity: mappingCapacity(extension.positions, knownContext) };
-  const extended: ExtendedDecoder = {
-    decoder,
-    positions,
-    layout: bandLayout(positions),
-    scaling: rope ?? decoder.rope.scaling,
-    entropy,
-    cache,
-    knownContext,
-    capacity,
-    notices: noticesOf(decoder, extension.positions),
-  };
+  const extended = extendContext(decoder, extension);
   if (cache === "q8" && extended.layout.kind === "window")
     throw new RangeError(
-      `extendDecoder: a cache in q8 needs tokens that leave the window and are still attended, got ${positions.name}`,
+      `extendDecoder: a cache in q8 needs tokens that leave the window and are still attended, got ${extended.positions.name}`,
     );
-  frequenciesFor(extended, decoder.trainedContext);
-  return extended;
+  return { decoder, cache, ...extended };
 };
 
 /** The rotation frequencies of a run planned to be `seqLen` tokens long. */

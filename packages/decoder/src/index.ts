@@ -16,10 +16,12 @@ export {
 export type { Attend, Builder, Decoder, DecoderRope, Projected } from "./decoder.ts";
 export {
   cachePrecisions,
+  extendContext,
   extendDecoder,
   frequenciesFor,
   type BandLayout,
   type CachePrecision,
+  type ExtendedContext,
   type ExtendedDecoder,
 } from "./extend.ts";
 export {

@@ -18,6 +18,14 @@ const scaleCurve = (where: string, scaling: EntropyScaling, layer: number): Scal
 };
 
 /**
+ * The curve of `layer`, for those who compute it themselves: scale(i) = max(least, ln(i + 1) / logContext).
+ *
+ * @throws as {@link queryScale}.
+ */
+export const queryScaleCurve = (scaling: EntropyScaling, layer: number): ScaleCurve =>
+  scaleCurve("queryScaleCurve", scaling, layer);
+
+/**
  * What the query at `position` is multiplied by in `layer`, both counted from 0. At least 1.
  *
  * @throws RangeError when trainedContext is not an integer >= 2, factor is not finite and >= 1, or

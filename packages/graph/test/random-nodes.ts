@@ -195,6 +195,41 @@ const slice = someDims.chain((dims) =>
   ),
 );
 
+const gatherNd = dimsOf(1, 3)
+  .chain((dims) =>
+    fc.tuple(fc.constant(dims), fc.integer({ min: 1, max: dims.length }), fc.integer({ min: 1, max: 3 })),
+  )
+  .chain(([dims, depth, count]) => {
+    const least = Math.min(...dims.slice(0, depth));
+    return node("GatherND", [
+      float(dims),
+      elements("int64", [count, depth], fc.integer({ min: -least, max: least - 1 })),
+    ]);
+  });
+
+const cumSum = fc
+  .tuple(someDims, fc.nat(1), fc.nat(1))
+  .chain(([dims, exclusive, reverse]) =>
+    axisOf(dims.length).chain((axis) =>
+      node("CumSum", [float(dims), fc.constant(scalar("int64", axis))], { exclusive, reverse }),
+    ),
+  );
+
+const trilu = fc
+  .tuple(dimsOf(2, 4), fc.nat(1), fc.integer({ min: -3, max: 3 }))
+  .chain(([dims, upper, k]) => node("Trilu", [float(dims), fc.constant(scalar("int64", k))], { upper }));
+
+const scatterNd = dimsOf(1, 3)
+  .chain((dims) => fc.tuple(fc.constant(dims), fc.integer({ min: 1, max: dims.length })))
+  .chain(([dims, depth]) => {
+    const least = Math.min(...dims.slice(0, depth));
+    return node("ScatterND", [
+      float(dims),
+      elements("int64", [1, depth], fc.integer({ min: -least, max: least - 1 })),
+      float([1, ...dims.slice(depth)]),
+    ]);
+  });
+
 const gather = fc.tuple(someDims, dimsOf(0, 2)).chain(([dims, indices]) =>
   axisOf(dims.length).chain((axis) => {
     const along = dims.at(axis)!;
@@ -371,6 +406,10 @@ export const randomNodes: readonly (readonly [string, fc.Arbitrary<RandomNode>])
     ["ConstantOfShape", constantOfShape],
     ["Expand", expand],
     ["Gather", gather],
+    ["GatherND", gatherNd],
+    ["CumSum", cumSum],
+    ["Trilu", trilu],
+    ["ScatterND", scatterNd],
     ["Gemm", gemm],
     ["MatMul", matMul],
     ["MatMulNBits", matMulNBits],

@@ -7,6 +7,7 @@ export { mistral } from "./mistral/index.ts";
 export { phi } from "./phi/index.ts";
 export { phi3 } from "./phi3/index.ts";
 export { qwen2 } from "./qwen2/index.ts";
+export { readRotation } from "./rope-config.ts";
 export { readSafetensorsHeader } from "./safetensors/header.ts";
 export type { TensorEntry, TensorType } from "./safetensors/tensor-entry.ts";
 export type { SpecialTokens } from "./special-tokens.ts";

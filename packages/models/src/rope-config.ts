@@ -11,6 +11,7 @@ import type { DecoderRope } from "@ropewalk/decoder";
 import type { RopeScaling } from "@ropewalk/rope";
 import { check } from "./check.ts";
 import {
+  configObject,
   objectOf,
   optionalNumber,
   optionalPositiveInteger,
@@ -113,4 +114,18 @@ export const readRope = (config: ConfigObject, headDim: number, defaultShare: nu
     [JSON.stringify(rope), JSON.stringify(other)],
   );
   return rope ?? readParameters(config, { at: config.at, values: {} }, head);
+};
+
+/**
+ * The rotation and the window that a parsed config.json states, for a head of `headDim` dimensions. Read alike for every
+ * family; `defaultShare` is the share of the dimensions that rotates where the config says nothing.
+ *
+ * @throws RangeError and TypeError naming the key, the rule and the value
+ */
+export const readRotation = (
+  json: unknown,
+  { headDim, defaultShare = 1 }: { readonly headDim: number; readonly defaultShare?: number },
+): { readonly rope: DecoderRope; readonly trainedContext: number } => {
+  const config = configObject("readRotation: config.json", json);
+  return { rope: readRope(config, headDim, defaultShare), trainedContext: trainedContext(config) };
 };

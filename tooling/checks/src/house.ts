@@ -34,7 +34,7 @@ const room = (floor: Room["floor"], folder: string, rooms: readonly string[], pa
 
 const ground = ["graph"];
 const mathematics = ["rope", "position-mapping", "attention-merge", "entropy-scaling"];
-const building = ["decoder", "models"];
+const building = ["decoder", "models", "onnx-exports"];
 const everything = [
   ...ground,
   "tiny-models",
@@ -45,6 +45,7 @@ const everything = [
   ...building,
   "generation",
   "evals",
+  "transformers-js",
 ];
 
 export const house: Readonly<Record<string, Room>> = {
@@ -64,6 +65,12 @@ export const house: Readonly<Record<string, Room>> = {
     [...ground, ...mathematics, "decoder"],
     ["@huggingface/hub", "ts-pattern", "node:"],
   ),
+  "@ropewalk/onnx-exports": room(
+    "3",
+    "packages/onnx-exports",
+    [...ground, ...mathematics, "decoder", "models"],
+    ["ts-pattern", "node:"],
+  ),
   "@ropewalk/generation": room(
     "4",
     "packages/generation",
@@ -75,6 +82,12 @@ export const house: Readonly<Record<string, Room>> = {
     "packages/evals",
     [...ground, ...mathematics, "backend", ...building, "generation"],
     ["pure-rand", "ts-pattern"],
+  ),
+  "@ropewalk/transformers-js": room(
+    "5",
+    "packages/transformers-js",
+    [...ground, ...mathematics, "backend", ...building, "generation"],
+    ["@huggingface/transformers", "node:"],
   ),
   ropewalk: room("apps", "apps/cli", everything, ["cli-progress", "cli-table3", "commander", "picocolors", "node:"]),
 };

@@ -6,8 +6,10 @@ import { binary, div, mod, pow, predicate, variadic } from "./binary.ts";
 import { cast, castLike } from "./cast.ts";
 import { concat } from "./concat.ts";
 import { constant, constantOfShape, range } from "./constant.ts";
+import { cumSum } from "./cum-sum.ts";
 import { expand, tile } from "./expand.ts";
 import { flatten } from "./flatten.ts";
+import { gatherNd } from "./gather-nd.ts";
 import { gather } from "./gather.ts";
 import { gelu } from "./gelu.ts";
 import { gemm } from "./gemm.ts";
@@ -18,12 +20,14 @@ import type { Operator } from "./operator.ts";
 import { logSumExp, max, mean, min, product, reduce, sum, sumSquare } from "./reduce.ts";
 import { reshape } from "./reshape.ts";
 import { rotaryEmbedding } from "./rotary-embedding.ts";
+import { scatterNd } from "./scatter-nd.ts";
 import { shape, size } from "./shape.ts";
 import { slice } from "./slice.ts";
 import { softmax } from "./softmax.ts";
 import { split } from "./split.ts";
 import { squeeze, unsqueeze } from "./squeeze.ts";
 import { transpose } from "./transpose.ts";
+import { trilu } from "./trilu.ts";
 import { sigmoid, unary } from "./unary.ts";
 import { where } from "./where.ts";
 
@@ -94,11 +98,14 @@ const operators: ReadonlyMap<string, Operator> = new Map(
     Concat: concat,
     Constant: constant,
     ConstantOfShape: constantOfShape,
+    CumSum: cumSum,
     Expand: expand,
     Flatten: flatten,
     Gather: gather,
+    GatherND: gatherNd,
     Range: range,
     Reshape: reshape,
+    ScatterND: scatterNd,
     Shape: shape,
     Size: size,
     Slice: slice,
@@ -106,6 +113,7 @@ const operators: ReadonlyMap<string, Operator> = new Map(
     Squeeze: squeeze,
     Tile: tile,
     Transpose: transpose,
+    Trilu: trilu,
     Unsqueeze: unsqueeze,
   }),
 );

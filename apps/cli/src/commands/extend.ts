@@ -1,0 +1,75 @@
+/** `ropewalk extend`: an ONNX export with another window, in a folder that any program runs as it ran the export. */
+import { extendFolder, trainedContextOf } from "@ropewalk/onnx-exports/node";
+import { capacity as mappingCapacity } from "@ropewalk/position-mapping";
+import type { ContextExtension } from "@ropewalk/decoder";
+import { InvalidArgumentError, type Command } from "commander";
+import { findExport } from "../find-export.ts";
+import { methods } from "../methods.ts";
+import { notice } from "../notice.ts";
+import { extensionFrom, number, numbersFrom, withExtensionOptions, type SharedOptions } from "../options.ts";
+
+type ExtendOptions = Pick<SharedOptions, "method" | "groupSize" | "window" | "entropy" | "json"> & {
+  readonly length?: number;
+  readonly output: string;
+  readonly replace?: boolean;
+};
+
+/** @throws RangeError when the wanted length is beyond what the extension reaches */
+const checkLength = ({ positions }: ContextExtension, length: number, trainedContext: number): void => {
+  if (positions === undefined) return;
+  const capacity = mappingCapacity(positions, trainedContext);
+  if (length > capacity)
+    throw new RangeError(
+      `extend: --length must be at most ${capacity}, the capacity of ${positions.name} on a window of ${trainedContext}, got ${length}`,
+    );
+};
+
+const extend = async (path: string, options: ExtendOptions): Promise<void> => {
+  const { method, output, replace = false } = options;
+  const { folder, model } = await findExport(path);
+  if (methods[method].reads.includes("groupSize") && options.groupSize === undefined && options.length === undefined)
+    throw new InvalidArgumentError(`extend: --method ${method} needs a --group-size, or a --length to choose it for`);
+  const trainedContext = await trainedContextOf({ model }, folder);
+  const request = { ...options, trainedContext, length: options.length ?? trainedContext };
+  const extension = extensionFrom(request);
+  checkLength(extension, request.length, trainedContext);
+  const written = await extendFolder({ extension, model, replace }, folder, output);
+
+  const { numLayers, capacity, files, dataFiles, linked, notices } = written;
+  const positions = extension.positions?.name ?? "plain";
+  if (options.json) {
+    const report = {
+      ...{ output, model, method, ...numbersFrom(request), entropy: options.entropy, positions },
+      ...{ trainedContext, capacity, numLayers, files, dataFiles, linked, notices },
+    };
+    process.stdout.write(`${JSON.stringify(report)}\n`);
+    return;
+  }
+  const weights = dataFiles.map((file) => `${file}, ${linked.includes(file) ? "linked" : "copied"}`);
+  const rows = {
+    [output]: `${files.length} files`,
+    rewritten: `attention of ${numLayers} layers in ${model}`,
+    positions: options.entropy === "none" ? positions : `${positions}, ${options.entropy}`,
+    "trained window": `${trainedContext} tokens`,
+    capacity: `${capacity} tokens`,
+    weights: weights.join("; ") || `in ${model}`,
+  };
+  for (const [name, value] of Object.entries(rows)) process.stdout.write(`${name.padEnd(18)} ${value}\n`);
+  for (const said of notices) notice(said);
+};
+
+export const addExtend = (program: Command): void => {
+  const command = withExtensionOptions(
+    program
+      .command("extend")
+      .description("write an ONNX export with a longer window, for transformers.js, ONNX Runtime and whatever runs it")
+      .argument("<export>", "the folder of an export, or the path of its model.onnx")
+      .option("--length <tokens>", "the wanted length", number),
+    "self-extend",
+  );
+  command
+    .requiredOption("--output <folder>", "where the new export goes: a folder that is empty or not there yet")
+    .option("--replace", "put this extension in place of one that the model has")
+    .option("--json", "print JSON and nothing else")
+    .action(extend);
+};

@@ -1,0 +1,42 @@
+/** An export by its folder, or by the path of its model. */
+import { existsSync, statSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
+
+export type FoundExport = {
+  readonly folder: string;
+  /** Relative to the folder. */
+  readonly model: string;
+};
+
+/** The folder of a model's file: the nearest that has a config.json, the file's own or the one above. */
+const folderOf = (path: string): string => {
+  const folder = dirname(path);
+  return [folder, dirname(folder)].find((place) => existsSync(join(place, "config.json"))) ?? folder;
+};
+
+const modelsIn = async (folder: string): Promise<readonly string[]> => {
+  const files = await readdir(folder, { recursive: true });
+  return files
+    .filter((file) => file.endsWith(".onnx") && !file.split(/[/\\]/).some((part) => part.startsWith(".")))
+    .sort();
+};
+
+/** @throws RangeError when there is nothing at the path, no model, or several to choose from */
+export const findExport = async (path: string): Promise<FoundExport> => {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined)
+    throw new RangeError(`extend: ${path} must be a folder or a model's file, got nothing there`);
+  if (found.isFile()) {
+    const folder = folderOf(path);
+    return { folder, model: relative(folder, path) || basename(path) };
+  }
+  const models = await modelsIn(path);
+  const [model] = models;
+  if (model === undefined) throw new RangeError(`extend: ${path} must have an .onnx file, got none`);
+  if (models.length > 1)
+    throw new RangeError(
+      `extend: ${path} has several models, and one must be named by its path, got ${models.join(", ")}`,
+    );
+  return { folder: path, model };
+};

@@ -1,0 +1,36 @@
+// Elements or slices replaced at index tuples:  y = x, then  y[indices[i..., :]..., s...] = updates[i..., s...]
+
+import { sizeOf, stridesOf } from "../dims.ts";
+import { getTextEncoding } from "@bufbuild/protobuf/wire";
+import type { Operator } from "./operator.ts";
+import { fail, input } from "./operator.ts";
+
+export const scatterNd: Operator = {
+  infer: (call) => {
+    const { type, dims } = input(call, 0);
+    return [{ type, dims }];
+  },
+  evaluate: (call, [{ dims }]) => {
+    const [x, indices, updates] = [input(call, 0), input(call, 1), input(call, 2)];
+    const reduction = call.attributes.find(({ name }) => name === "reduction")?.s;
+    const kind = reduction ? getTextEncoding().decodeUtf8(reduction) : "none";
+    if (kind !== "none") fail(call, "reduction must be none", kind);
+    const depth = indices.dims.at(-1) ?? 0;
+    const strides = stridesOf(dims);
+    const inner = sizeOf(dims.slice(depth));
+    const numTuples = sizeOf(indices.dims.slice(0, -1));
+    if (depth > dims.length || updates.data.length !== numTuples * inner)
+      fail(call, `updates must have ${numTuples} slices of ${inner} elements`, `${updates.data.length} elements`);
+    const out = Float64Array.from(x.data);
+    for (let tuple = 0; tuple < numTuples; tuple++) {
+      let place = 0;
+      for (let axis = 0; axis < depth; axis++) {
+        const [index, size] = [indices.data[tuple * depth + axis]!, dims[axis]!];
+        if (index < -size || index >= size) fail(call, `an index must be from ${-size} to ${size - 1}`, `${index}`);
+        place += (index < 0 ? index + size : index) * strides[axis]!;
+      }
+      out.set(updates.data.subarray(tuple * inner, (tuple + 1) * inner), place);
+    }
+    return [out];
+  },
+};

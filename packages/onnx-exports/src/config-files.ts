@@ -1,0 +1,73 @@
+/** What is read from config.json, and what is written to it and to genai_config.json. */
+import { check } from "./check.ts";
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** An object of JSON, or an error that names the file. */
+export const jsonObject = (file: string, value: unknown): Json => {
+  check(
+    typeof value === "object" && value !== null && !Array.isArray(value),
+    `${file} must be an object`,
+    Array.isArray(value) ? "a list" : value === null ? "null" : typeof value,
+  );
+  return value as Json;
+};
+
+/** A number of a config, an integer above 0; undefined where it is absent or null. */
+export const countOf = (config: Json, key: string): number | undefined => {
+  const value = config[key] ?? undefined;
+  if (value === undefined) return undefined;
+  check(Number.isSafeInteger(value) && (value as number) > 0, `config.json: ${key} must be an integer above 0`, value);
+  return value as number;
+};
+
+/** Dimensions of a head, as config.json says or implies. */
+export const headDimOf = (config: Json): number =>
+  countOf(config, "head_dim") ?? neededCount(config, "hidden_size") / neededCount(config, "num_attention_heads");
+
+/** A number of a config that must be there. */
+export const neededCount = (config: Json, key: string): number => {
+  const value = countOf(config, key);
+  check(value !== undefined, `config.json: ${key} must be given, since the graph does not say it`, "nothing");
+  return value;
+};
+
+export type NewLimits = {
+  readonly capacity: number;
+  /** Absent: as it was. */
+  readonly slidingWindow?: number | null;
+};
+
+/** config.json with the new limits. */
+export const extendedConfig = (config: Json, { capacity, slidingWindow }: NewLimits): Json => ({
+  ...config,
+  max_position_embeddings: capacity,
+  ...(slidingWindow !== undefined && "sliding_window" in config ? { sliding_window: slidingWindow } : {}),
+});
+
+/** tokenizer_config.json with the new limit: tokenizers cut what is longer than `model_max_length`. */
+export const extendedTokenizerConfig = (tokenizer: Json, { capacity }: Pick<NewLimits, "capacity">): Json => {
+  const limit = tokenizer["model_max_length"];
+  // Absent, or a huge number that stands for none.
+  return typeof limit !== "number" || limit >= capacity ? tokenizer : { ...tokenizer, model_max_length: capacity };
+};
+
+const withoutWindow = (value: unknown): Json => {
+  const { sliding_window: _window, ...decoder } = jsonObject("genai_config.json: model.decoder", value);
+  return { decoder };
+};
+
+/**
+ * genai_config.json with the new limits. The cache of a rewritten graph grows with the sequence, so past and present do not
+ * share a buffer, and no part of it slides.
+ */
+export const extendedGenaiConfig = (genai: Json, { capacity }: NewLimits): Json => {
+  const model = jsonObject("genai_config.json: model", genai["model"] ?? {});
+  const search = jsonObject("genai_config.json: search", genai["search"] ?? {});
+  const decoder = model["decoder"] === undefined ? {} : withoutWindow(model["decoder"]);
+  return {
+    ...genai,
+    model: { ...model, context_length: capacity, ...decoder },
+    search: { ...search, max_length: capacity, past_present_share_buffer: false },
+  };
+};

@@ -1,0 +1,45 @@
+/** What goes with an extended model, from its configs alone: for programs that read them before the model. */
+import { extendContext, type ContextExtension } from "@ropewalk/decoder";
+import { readRotation } from "@ropewalk/models";
+import { countOf, extendedConfig, extendedTokenizerConfig, headDimOf, jsonObject, type Json } from "./config-files.ts";
+import { maxTokens } from "./emit/pages.ts";
+
+export type ConfigOptions = {
+  readonly extension: ContextExtension;
+  /** The export's parsed config.json. */
+  readonly config: unknown;
+  /** The parsed tokenizer_config.json, where there is one. */
+  readonly tokenizerConfig?: unknown;
+};
+
+export type ExtendedConfigs = {
+  readonly capacity: number;
+  /** `max_position_embeddings` is the capacity. */
+  readonly config: Json;
+  /** `model_max_length` is at least the capacity, where one was given: a tokenizer cuts what is longer. */
+  readonly tokenizerConfig: Json | undefined;
+};
+
+/** The window that all layers slide in, as far as config.json tells. */
+const statedWindow = (config: Json): number | undefined =>
+  config["use_sliding_window"] === false ? undefined : countOf(config, "sliding_window");
+
+/**
+ * The configs of an extended model. Where config.json says nothing of windows that a graph has, `extendExport` knows more.
+ *
+ * @throws RangeError and TypeError naming the key, the rule and the value
+ */
+export const extendConfigs = ({ extension, ...given }: ConfigOptions): ExtendedConfigs => {
+  const config = jsonObject("config.json", given.config);
+  const known = { ...readRotation(config, { headDim: headDimOf(config) }), slidingWindow: statedWindow(config) };
+  const capacity = Math.min(extendContext(known, extension).capacity, maxTokens);
+  const limits = { capacity, ...(extension.positions === undefined ? {} : { slidingWindow: null }) };
+  return {
+    capacity,
+    config: extendedConfig(config, limits),
+    tokenizerConfig:
+      given.tokenizerConfig === undefined
+        ? undefined
+        : extendedTokenizerConfig(jsonObject("tokenizer_config.json", given.tokenizerConfig), limits),
+  };
+};

@@ -1,0 +1,48 @@
+/** Files that hold a model's weights. Their places are checked, and they are not read. */
+import type { GraphProto, ModelProto, TensorProto } from "@ropewalk/graph";
+import { refuse } from "./check.ts";
+
+/** A stretch of a file that a tensor lies in; `end` in bytes, where the model says. */
+export type DataPlace = { readonly tensor: string; readonly location: string; readonly end: number };
+
+const external = 1;
+
+const tensorsOf = (graph: GraphProto): readonly TensorProto[] => [
+  ...graph.initializer,
+  ...graph.node.flatMap(({ attribute }) =>
+    attribute.flatMap(({ t, tensors, g, graphs }) => [
+      ...(t ? [t] : []),
+      ...tensors,
+      ...(g ? [g, ...graphs] : graphs).flatMap(tensorsOf),
+    ]),
+  ),
+];
+
+/** Whether a place is inside the model's folder: relative, and never up. */
+const isInside = (location: string): boolean =>
+  location !== "" &&
+  !/^[/\\]|^[A-Za-z]:|\0/.test(location) &&
+  !location.split(/[/\\]/).some((part) => part === ".." || part === "");
+
+const bytes = (tensor: TensorProto, key: string): number => {
+  const text = tensor.externalData.find((entry) => entry.key === key)?.value;
+  const value = text === undefined ? 0 : Number(text);
+  if (!(Number.isSafeInteger(value) && value >= 0))
+    refuse(`tensor "${tensor.name}": ${key} must be an integer of at least 0, got "${text}"`);
+  return value;
+};
+
+/**
+ * Every external tensor's place.
+ *
+ * @throws RangeError when one climbs out of the folder of the model
+ */
+export const dataPlaces = ({ graph }: ModelProto): readonly DataPlace[] =>
+  tensorsOf(graph!)
+    .filter(({ dataLocation }) => dataLocation === external)
+    .map((tensor) => {
+      const location = tensor.externalData.find(({ key }) => key === "location")?.value ?? "";
+      if (!isInside(location))
+        refuse(`tensor "${tensor.name}" must lie in a file inside the model's folder, got "${location}"`);
+      return { tensor: tensor.name, location, end: bytes(tensor, "offset") + bytes(tensor, "length") };
+    });

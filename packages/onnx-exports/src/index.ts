@@ -1,0 +1,2 @@
+export { extendConfigs, type ConfigOptions, type ExtendedConfigs } from "./extend-configs.ts";
+export { extendExport, type ExtendOptions, type ExtendedExport } from "./extend-export.ts";

@@ -1,0 +1,61 @@
+/**
+ * What a rewritten model says of itself, in its metadata under the key `ropewalk`: which extension it has, and its sites, so
+ * that another extension can take the place of this one.
+ */
+import type { ContextExtension } from "@ropewalk/decoder";
+import type { ModelProto } from "@ropewalk/graph";
+import { refuse } from "./check.ts";
+import type { AttentionSite } from "./site.ts";
+
+export type Mark = {
+  readonly version: 1;
+  readonly extension: {
+    readonly positions: string | null;
+    readonly rope: ContextExtension["rope"] | null;
+    readonly entropy: ContextExtension["entropy"] | null;
+  };
+  /** The window the export was trained on, in tokens; config.json then has the extended one. */
+  readonly trainedContext: number;
+  /** Absent in none; null where there was none before. */
+  readonly slidingWindow: number | null;
+  readonly sites: readonly AttentionSite[];
+};
+
+const key = "ropewalk";
+
+export const describe = ({ positions, rope, entropy }: ContextExtension): Mark["extension"] => ({
+  positions: positions?.name ?? null,
+  rope: rope ?? null,
+  entropy: entropy ?? null,
+});
+
+/** What an extension is called in messages. */
+export const inWords = ({ positions, rope, entropy }: Mark["extension"]): string =>
+  [positions, rope?.kind, entropy?.kind].filter((name) => name !== null && name !== undefined).join(", ") || "nothing";
+
+const parse = (text: string): Mark | undefined => {
+  try {
+    return JSON.parse(text) as Mark;
+  } catch {
+    return undefined;
+  }
+};
+
+/** The mark of a model that was rewritten; undefined where there is none. */
+export const readMark = (model: ModelProto): Mark | undefined => {
+  const text = model.metadataProps.find((entry) => entry.key === key)?.value;
+  if (text === undefined) return undefined;
+  const mark = parse(text);
+  if (mark?.version !== 1 || !Array.isArray(mark.sites))
+    return refuse(`metadata "${key}" must be of version 1, got ${text.slice(0, 60)}`);
+  return mark;
+};
+
+export const writeMark = (model: ModelProto, mark: Mark): void => {
+  const entry = model.metadataProps.find((known) => known.key === key);
+  const value = JSON.stringify(mark);
+  if (entry) entry.value = value;
+  else model.metadataProps.push({ ...emptyEntry, key, value });
+};
+
+const emptyEntry = { $typeName: "onnx.StringStringEntryProto" } as const;

@@ -1,0 +1,1 @@
+export { extendFolder, trainedContextOf, type FolderOptions, type ExtendedFolder } from "./folder.ts";

@@ -1,0 +1,175 @@
+/**
+ * Attention in basic operators, found by its Softmax:
+ *
+ *     S = q kᵀ, scaled on one side or the other, softcapped or not, + mask
+ *     out = Softmax(S) v
+ *
+ * The way from the Softmax up to queries, keys and mask, and down to the output, is told by the operators. What they compute is
+ * told by running them: the scale and the softcap from the scores of small and of large queries, and the whole against
+ * attention in plain loops.
+ */
+import type { NodeProto } from "@ropewalk/graph";
+import { check, refuse } from "../check.ts";
+import { nameOf, type GraphView } from "../graph-view.ts";
+import { readCache } from "./cache.ts";
+import type { Form } from "./form.ts";
+import { readJoined, type Joined } from "./joined-cache.ts";
+import { readMask } from "./mask.ts";
+import { isRotated, readRotated } from "./rotated.ts";
+import { tryAttention } from "./try-attention.ts";
+
+/** Between the Softmax and the product with the values. */
+const afterSoftmax = new Set(["Where", "IsNaN", "Cast", "Dropout", "Identity"]);
+
+/** The product of attention weights with values; undefined when the Softmax is no attention's. */
+const weightedSum = (view: GraphView, name: string): NodeProto | undefined => {
+  for (const taker of view.takers(name)) {
+    if (taker.opType === "MatMul" && taker.input[0] === name) return taker;
+    const further = afterSoftmax.has(taker.opType) ? weightedSum(view, taker.output[0]!) : undefined;
+    if (further) return further;
+  }
+  return undefined;
+};
+
+/** Between the product of queries and keys and the Softmax. */
+const beforeSoftmax = new Set(["Add", "Sub", "Mul", "Div", "Where", "Cast", "Tanh", "Identity", "Max"]);
+
+type Path = {
+  readonly product: NodeProto;
+  readonly query: string;
+  /** What is added to the scores, or says which of them count. */
+  readonly masks: readonly string[];
+};
+
+/** What is done to queries between rotation and product. */
+const scales = new Set(["Mul", "Div", "Cast", "Identity"]);
+
+/** The first value that `look` finds something at, up from `name` through these operators; each is looked at once. */
+const climb = <T>(
+  view: GraphView,
+  through: ReadonlySet<string>,
+  name: string,
+  look: (name: string) => T | undefined,
+): { readonly found: T; readonly way: readonly (readonly [NodeProto, number])[] } | undefined => {
+  const visited = new Set<string>();
+  const from = (at: string): ReturnType<typeof climb<T>> => {
+    if (visited.has(at)) return undefined;
+    visited.add(at);
+    const found = look(at);
+    if (found !== undefined) return { found, way: [] };
+    const node = view.maker(at);
+    if (node === undefined || !through.has(node.opType)) return undefined;
+    for (const [i, input] of node.input.entries()) {
+      const above = from(input);
+      if (above) return { found: above.found, way: [...above.way, [node, i]] };
+    }
+    return undefined;
+  };
+  return from(name);
+};
+
+/** The rotated queries that lead to a value. */
+const leadsToQuery = (view: GraphView, name: string): string | undefined =>
+  climb(view, scales, name, (value) => (isRotated(view, value) ? value : undefined))?.found;
+
+/** The way up from a value to the product of queries and keys; undefined when it leads elsewhere. */
+const pathToProduct = (view: GraphView, name: string): Path | undefined => {
+  const path = climb(view, beforeSoftmax, name, (value) => {
+    const node = view.maker(value);
+    const query = node?.opType === "MatMul" ? leadsToQuery(view, node.input[0]!) : undefined;
+    return query === undefined ? undefined : { product: node!, query };
+  });
+  if (path === undefined) return undefined;
+  const masks = path.way.flatMap(([node, i]) => {
+    if (node.opType === "Where") return [node.input[0]!];
+    return node.opType === "Add" || node.opType === "Sub" ? node.input.filter((_, other) => other !== i) : [];
+  });
+  return { ...path.found, masks };
+};
+
+type Parts = {
+  readonly softmax: NodeProto;
+  readonly sum: NodeProto;
+  readonly query: string;
+  readonly keys: Joined;
+  readonly values: Joined;
+  readonly mask: string;
+};
+
+const partsOf = (view: GraphView, softmax: NodeProto): Parts | undefined => {
+  const at = nameOf(softmax);
+  const sum = weightedSum(view, softmax.output[0]!);
+  if (!sum) return undefined;
+  const path = pathToProduct(view, softmax.input[0]!);
+  if (!path)
+    return refuse(`${at} must be of scores that rotated queries and keys give (MatMul), got "${softmax.input[0]}"`);
+  const masks = [...new Set(path.masks)];
+  const [mask] = masks;
+  if (mask === undefined || masks.length !== 1)
+    return refuse(`${at} must have one mask on its scores, got ${masks.length === 0 ? "none" : masks.join(" and ")}`);
+  return {
+    softmax,
+    sum,
+    query: path.query,
+    keys: readJoined(view, softmax, path.product.input[1]!),
+    values: readJoined(view, softmax, sum.input[1]!),
+    mask,
+  };
+};
+
+export const decomposedAttention: Form = {
+  operator: "Softmax",
+  read: (view, softmax, facts) => {
+    const parts = partsOf(view, softmax);
+    if (parts === undefined) return undefined;
+    const { keys, values, query, mask, sum } = parts;
+    const cache = readCache(view, softmax, {
+      past: [keys.past, values.past],
+      present: [keys.present, values.present],
+    });
+    const headDim = cache.headDim ?? facts.headDim();
+    const numHeads = facts.numHeads();
+    const numKvHeads = cache.numKvHeads ?? facts.numKvHeads();
+    const rotatedQuery = readRotated(view, softmax, query, { numHeads, headDim }, facts);
+    const rotatedKey = readRotated(view, softmax, keys.fresh, { numHeads: numKvHeads, headDim }, facts);
+    const { rotaryDim, layout } = rotatedQuery;
+    check(
+      layout === rotatedKey.layout,
+      `${nameOf(softmax)} must have queries and keys that rotate alike`,
+      rotatedKey.layout,
+    );
+    const window = readMask(view, softmax, mask, facts);
+    const numbers = tryAttention(view, {
+      node: softmax,
+      scores: softmax.input[0]!,
+      output: sum.output[0]!,
+      query,
+      keys: keys.present,
+      values: values.present,
+      numHeads,
+      numKvHeads,
+      headDim,
+      window,
+    });
+    return {
+      node: softmax.name,
+      projections: {
+        kind: "separate",
+        query: rotatedQuery.tensor,
+        key: rotatedKey.tensor,
+        value: { name: values.fresh, layout: "heads" },
+      },
+      past: cache.past,
+      present: cache.present,
+      type: cache.type,
+      output: { name: sum.output[0]!, layout: "heads" },
+      numHeads,
+      numKvHeads,
+      headDim,
+      rotaryDim,
+      layout,
+      ...numbers,
+      ...(window === undefined ? {} : { window }),
+    };
+  },
+};

@@ -1,0 +1,84 @@
+/**
+ * GroupQueryAttention of ONNX Runtime's own domain.
+ *
+ *     query [, key, value], past key, past value, seqlens_k, total length [, cos, sin, position ids]
+ *
+ * Without key and value the query is packed: queries, keys and values of a token side by side. With do_rotary the node
+ * rotates by itself, with tables; otherwise RotaryEmbedding nodes do before it.
+ */
+import type { NodeProto } from "@ropewalk/graph";
+import { attributesOf } from "../attributes.ts";
+import { check, refuse } from "../check.ts";
+import { nameOf, type GraphView } from "../graph-view.ts";
+import type { AttentionSite, Projections } from "../site.ts";
+import { readCache } from "./cache.ts";
+import { layoutOf, readContribPair, rotaryDimOfTable } from "./contrib-rotary.ts";
+import type { Form } from "./form.ts";
+
+const known = [
+  "num_heads",
+  "kv_num_heads",
+  "scale",
+  "softcap",
+  "local_window_size",
+  "do_rotary",
+  "rotary_interleaved",
+  "smooth_softmax",
+  "qk_output",
+  // A cache that keeps the window alone: the rewritten graph has an ordinary one.
+  "sliding_window_cache",
+];
+
+const rows = (name: string) => ({ name, layout: "rows" as const });
+
+type Rotated = Pick<AttentionSite, "rotaryDim" | "layout"> & { readonly projections: Projections };
+
+const readRotation = (view: GraphView, node: NodeProto, doRotary: boolean, interleaved: number): Rotated => {
+  const [query = "", key = "", value = ""] = node.input;
+  const packed = key === "" && value === "";
+  if (doRotary)
+    return {
+      projections: packed
+        ? { kind: "packed", name: query }
+        : { kind: "separate", query: rows(query), key: rows(key), value: rows(value) },
+      rotaryDim: rotaryDimOfTable(view, node, node.input[7]),
+      layout: layoutOf(interleaved),
+    };
+  if (packed) return refuse(`${nameOf(node)} must rotate packed queries and keys by itself, got do_rotary 0`);
+  const pair = readContribPair(view, node, query, key);
+  return {
+    projections: { kind: "separate", query: rows(pair.query), key: rows(pair.key), value: rows(value) },
+    rotaryDim: pair.rotaryDim,
+    layout: pair.layout,
+  };
+};
+
+export const groupQueryAttention: Form = {
+  operator: "com.microsoft:GroupQueryAttention",
+  read: (view, node, facts) => {
+    const at = nameOf(node);
+    const { integer, float } = attributesOf(node, known);
+    check(integer("smooth_softmax", 0) <= 0, `${at}: smooth_softmax must be off`, integer("smooth_softmax", 0));
+    check(integer("qk_output", 0) === 0, `${at}: qk_output must be 0`, integer("qk_output", 0));
+    const stranger = node.input.slice(10).find((name) => name !== "");
+    if (stranger !== undefined)
+      return refuse(`${at} must have no attention bias, head sink or quantized cache, got the input "${stranger}"`);
+    const cache = readCache(view, node, { past: node.input.slice(3, 5), present: node.output.slice(1, 3) });
+    const headDim = cache.headDim ?? facts.headDim();
+    const window = integer("local_window_size", -1);
+    return {
+      node: node.name,
+      ...readRotation(view, node, integer("do_rotary", 0) !== 0, integer("rotary_interleaved", 0)),
+      past: cache.past,
+      present: cache.present,
+      type: cache.type,
+      output: rows(node.output[0]!),
+      numHeads: integer("num_heads", 0),
+      numKvHeads: integer("kv_num_heads", 0),
+      headDim,
+      scale: float("scale", 0) || 1 / Math.sqrt(headDim),
+      softcap: float("softcap", 0),
+      ...(window > 0 ? { window } : {}),
+    };
+  },
+};

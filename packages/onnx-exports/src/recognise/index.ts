@@ -1,0 +1,66 @@
+/** The forms of attention that are known, and the sites that a graph has of them. */
+import type { NodeProto } from "@ropewalk/graph";
+import { check, refuse } from "../check.ts";
+import { nameOf, type GraphView } from "../graph-view.ts";
+import type { AttentionSite } from "../site.ts";
+import type { Form, ModelFacts } from "./form.ts";
+import { attentionOperator } from "./attention-operator.ts";
+import { decomposedAttention } from "./decomposed.ts";
+import { groupQueryAttention } from "./group-query-attention.ts";
+import { multiHeadAttention } from "./multi-head-attention.ts";
+
+const forms: readonly Form[] = [groupQueryAttention, multiHeadAttention, attentionOperator, decomposedAttention];
+
+const operatorOf = ({ domain, opType }: NodeProto): string =>
+  domain === "" || domain === "ai.onnx" ? opType : `${domain}:${opType}`;
+
+const readNode = (view: GraphView, node: NodeProto, facts: ModelFacts): AttentionSite | undefined => {
+  const form = forms.find(({ operator }) => operator === operatorOf(node));
+  if (form) return form.read(view, node, facts);
+  // Whatever else attends by its name.
+  if (/attention/i.test(node.opType))
+    refuse(
+      `${nameOf(node)} must be of a known form (${forms.map(({ operator }) => operator).join(", ")}), got ${operatorOf(node)}`,
+    );
+  return undefined;
+};
+
+/** Attention inside of branches and loops, where it is not looked for. */
+const refuseInside = (node: NodeProto): void => {
+  const inner = node.attribute.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs)).flatMap((graph) => graph.node);
+  const attends = inner.find(({ opType }) => opType === "Softmax" || /attention/i.test(opType));
+  if (attends) refuse(`${nameOf(node)} must have no attention inside of its graphs, got ${nameOf(attends)}`);
+};
+
+const checkNumbers = ({ node, numHeads, numKvHeads, headDim, rotaryDim }: AttentionSite): void => {
+  const at = `node "${node}"`;
+  for (const [name, value] of Object.entries({ numHeads, numKvHeads, headDim, rotaryDim }))
+    check(Number.isSafeInteger(value) && value > 0, `${at}: ${name} must be an integer above 0`, value);
+  check(numHeads % numKvHeads === 0, `${at}: numHeads must be a multiple of numKvHeads ${numKvHeads}`, numHeads);
+  check(
+    rotaryDim % 2 === 0 && rotaryDim <= headDim,
+    `${at}: rotaryDim must be even and at most headDim ${headDim}`,
+    rotaryDim,
+  );
+};
+
+/**
+ * Every site of a graph, in its order.
+ *
+ * @throws RangeError when there is none, or one is not understood
+ */
+export const recogniseSites = (view: GraphView, facts: ModelFacts): readonly AttentionSite[] => {
+  view.graph.node.forEach(refuseInside);
+  const sites = view.graph.node.flatMap((node) => readNode(view, node, facts) ?? []);
+  if (sites.length === 0)
+    refuse(
+      `a model must be a decoder with attention over a key-value cache (${forms.map(({ operator }) => operator).join(", ")}), got ` +
+        `${view.graph.node.length} nodes without`,
+    );
+  sites.forEach(checkNumbers);
+  const taken = new Set(sites.flatMap(({ past }) => [past.key, past.value]));
+  if (taken.size !== 2 * sites.length) refuse("every layer must have a past of its own, got one that two layers take");
+  const left = [...view.inputs.values()].find(({ name, dims }) => dims?.length === 4 && !taken.has(name));
+  if (left) refuse(`every input with 4 axes must be the past of a layer, got "${left.name}"`);
+  return sites;
+};

@@ -1,0 +1,41 @@
+/** The attention of every site recorded anew and put into the model. */
+import type { BandLayout, ExtendedContext } from "@ropewalk/decoder";
+import { tape, type ModelProto } from "@ropewalk/graph";
+import { check } from "./check.ts";
+import { emitAttention } from "./emit/attention.ts";
+import { emitContext } from "./emit/context.ts";
+import type { AttentionSite } from "./site.ts";
+import { scopeName, splice } from "./splice.ts";
+import { viewGraph } from "./graph-view.ts";
+
+export type RewriteRequest = {
+  readonly sites: readonly AttentionSite[];
+  readonly extended: ExtendedContext;
+  readonly theta: number;
+  /** Whether the export's own positions hold: all keys, or each layer's window. */
+  readonly ownPositions: boolean;
+};
+
+const maskName = "attention_mask";
+
+const layoutOf = ({ window }: AttentionSite): BandLayout =>
+  window === undefined ? { kind: "everything" } : { kind: "window", window };
+
+/** Rewrites every site of a model; changes it. */
+export const rewrite = (request: RewriteRequest, model: ModelProto): void => {
+  const graph = model.graph!;
+  const { sites, extended, theta, ownPositions } = request;
+  const mask = viewGraph(model).inputs.get(maskName);
+  check(mask !== undefined, `a model must have the input "${maskName}"`, [...graph.input.map(({ name }) => name)]);
+  check(mask.dims?.length === 2, `input "${maskName}" must have 2 axes`, mask.dims?.length);
+
+  const recording = tape();
+  // Names of ours from the start: an export may have the very names that a tape would give.
+  const context = emitContext(recording.scope(scopeName), extended, theta);
+  for (const [index, site] of sites.entries()) {
+    const layout = ownPositions ? layoutOf(site) : extended.layout;
+    emitAttention(context, { site, index, layout, mask: context.value(maskName, mask.type, 2) });
+  }
+  const outputs = sites.flatMap(({ present, output }) => [present.key, present.value, output.name]);
+  splice(graph, recording.model().graph!, outputs);
+};

@@ -1,0 +1,44 @@
+/**
+ * One layer's attention as every form of it is understood: what goes in before rotation, what comes out, and the numbers.
+ * Values are known by name, so that a site can be written down with the model.
+ */
+import type { RotaryLayout } from "@ropewalk/rope";
+
+/**
+ * How a tensor of queries, keys or values lies.
+ *
+ *   rows    [batch, seqLen, numHeads * headDim]
+ *   heads   [batch, numHeads, seqLen, headDim]
+ */
+export type TensorLayout = "rows" | "heads";
+
+export type SiteTensor = { readonly name: string; readonly layout: TensorLayout };
+
+/** Queries, keys and values before rotation: each by itself, or side by side in one tensor of rows, in this order. */
+export type Projections =
+  | { readonly kind: "packed"; readonly name: string }
+  | { readonly kind: "separate"; readonly query: SiteTensor; readonly key: SiteTensor; readonly value: SiteTensor };
+
+export type AttentionSite = {
+  /** The node that attends, for messages. */
+  readonly node: string;
+  readonly projections: Projections;
+  /** Keys and values of past tokens, inputs of the graph: [batch, numKvHeads, pastLen, headDim]. */
+  readonly past: { readonly key: string; readonly value: string };
+  /** The same with the new tokens behind them. */
+  readonly present: { readonly key: string; readonly value: string };
+  readonly output: SiteTensor;
+  readonly numHeads: number;
+  readonly numKvHeads: number;
+  readonly headDim: number;
+  readonly rotaryDim: number;
+  readonly layout: RotaryLayout;
+  /** Multiplies the scores. */
+  readonly scale: number;
+  /** Scores become softcap * tanh(scores / softcap); 0: as they are. */
+  readonly softcap: number;
+  /** How many keys back a query sees, itself among them; absent: all of them. */
+  readonly window?: number;
+  /** The type of queries, keys, values and the cache. */
+  readonly type: "float32" | "float16";
+};

@@ -1,0 +1,64 @@
+/**
+ * Puts recorded attention in place of an export's. Nodes that made the sites' outputs give way, and with them whatever
+ * nothing needs any more. Nodes and initializers that stay are the same messages as before.
+ */
+import type { GraphProto, NodeProto } from "@ropewalk/graph";
+import { neededNames, sortNodes } from "./topology.ts";
+
+/** What is recorded stands in this scope, so that every name of ours begins alike. */
+export const scopeName: string = "ropewalk";
+const prefix = `/${scopeName}/`;
+
+/** Recorded nodes and constants under names of ours, but for values that the export knows. */
+const renamed = (recorded: GraphProto, known: ReadonlySet<string>): GraphProto => {
+  const rename = (name: string): string =>
+    name === "" || known.has(name) || name.startsWith(prefix) ? name : `${prefix}${name.replace(/^\//, "")}`;
+  for (const node of recorded.node) {
+    node.name = rename(node.name);
+    node.input = node.input.map(rename);
+    node.output = node.output.map(rename);
+  }
+  for (const tensor of recorded.initializer) tensor.name = rename(tensor.name);
+  return recorded;
+};
+
+/** Whether a node of the export stays: it is not of an earlier rewriting, and makes none of the outputs. */
+const stands = ({ name, output }: NodeProto, outputs: ReadonlySet<string>): boolean =>
+  !name.startsWith(prefix) && !output.some((value) => outputs.has(value));
+
+/**
+ * Nodes without those that the rewriting left without use, and whatever takes their results. What had no use before stays as
+ * long as it can be made.
+ */
+const prune = (
+  nodes: readonly NodeProto[],
+  needed: { readonly before: ReadonlySet<string>; readonly after: ReadonlySet<string> },
+): readonly NodeProto[] => {
+  const gone = new Set<string>();
+  return sortNodes(nodes).filter(({ input, output }) => {
+    const some = (names: ReadonlySet<string>): boolean => output.some((name) => name !== "" && names.has(name));
+    const stays = some(needed.after) || (!some(needed.before) && !input.some((name) => gone.has(name)));
+    if (!stays) for (const name of output) gone.add(name);
+    return stays;
+  });
+};
+
+/** Replaces what makes `outputs` in `graph` by what `recorded` has; changes `graph`. */
+export const splice = (graph: GraphProto, recorded: GraphProto, outputs: readonly string[]): void => {
+  const known = new Set([...recorded.input.map(({ name }) => name), ...outputs]);
+  const ours = renamed(recorded, known);
+  const graphOutputs = graph.output.map(({ name }) => name);
+  const before = neededNames(graph.node, graphOutputs);
+  const replaced = new Set(outputs);
+  // The export's own nodes first: sorting keeps their order, and puts ours where they are needed.
+  const nodes = [...graph.node.filter((node) => stands(node, replaced)), ...ours.node];
+  const after = neededNames(nodes, graphOutputs);
+  graph.node = [...prune(nodes, { before, after })];
+  const taken = new Set(graph.node.flatMap(({ input }) => input));
+  const initializers = graph.initializer.filter(
+    ({ name }) => !name.startsWith(prefix) && (after.has(name) || taken.has(name) || !before.has(name)),
+  );
+  graph.initializer = [...initializers, ...ours.initializer];
+  const values = new Set([...graph.node.flatMap(({ output }) => output), ...graph.initializer.map(({ name }) => name)]);
+  graph.valueInfo = graph.valueInfo.filter(({ name }) => values.has(name));
+};

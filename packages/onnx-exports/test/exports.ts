@@ -1,0 +1,179 @@
+/** The exports that other tools made, read and run with ONNX Runtime. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createRequire } from "node:module";
+import * as native from "onnxruntime-node";
+import * as web from "onnxruntime-web/wasm";
+import { extendExport, type ExtendOptions, type ExtendedExport } from "../src/index.ts";
+import { hideFloat16Array } from "./no-float16-array.ts";
+
+hideFloat16Array();
+
+const vectors = new URL("vectors/", import.meta.url);
+
+/** All exports, where they lie beside the repository; it has one or two of every form itself. */
+const beside = new URL("../../../../shared/models/onnx/", import.meta.url);
+const root = existsSync(beside) ? beside : vectors;
+
+const checkpoints = new URL("../../models/test/vectors/tiny/", import.meta.url);
+
+export type Prompt = {
+  readonly inputIds: readonly number[];
+  readonly logitsLast: readonly number[];
+};
+
+export type Expected = {
+  readonly family: string;
+  readonly tolerance: number;
+  readonly runsOnCpu: boolean;
+  readonly cases?: readonly {
+    readonly inputIds: readonly number[];
+    readonly argmaxAll: readonly number[];
+    readonly decode: readonly { readonly inputId: number; readonly logitsLast: readonly number[] }[];
+  }[];
+  readonly checkpointGolden?: readonly Prompt[];
+} & Prompt;
+
+export type GoldenCase = Prompt & {
+  readonly method: "none" | "self-extend" | "self-extend+log-n";
+  readonly groupSize: number;
+  readonly window: number;
+  readonly logNContext: number;
+};
+
+const json = <T>(path: URL): T => JSON.parse(readFileSync(path, "utf8")) as T;
+
+export const exportNames: readonly string[] = readdirSync(root).filter((name) => !name.includes("."));
+
+export const exportPath = (name: string): string => new URL(`${name}/`, root).pathname;
+
+/** The checkpoint that exports of a family were made of. */
+export const checkpointOf = (family: string): string => new URL(family, checkpoints).pathname;
+
+export const expectedOf = (name: string): Expected => json(new URL(`${name}/expected.json`, root));
+
+export const configOf = (name: string): Record<string, unknown> => json(new URL(`${name}/config.json`, root));
+
+export const modelOf = (name: string): Uint8Array => readFileSync(join(exportPath(name), "model.onnx"));
+
+export const goldenOf = (family: string): { readonly tolerance: number; readonly cases: readonly GoldenCase[] } =>
+  json(new URL(`${family}/golden-logits.json`, checkpoints));
+
+export const extend = (
+  name: string,
+  options: Omit<ExtendOptions, "config"> & { readonly config?: unknown },
+): ExtendedExport => extendExport({ config: configOf(name), ...options }, modelOf(name));
+
+export type Runner = {
+  /** Logits of the last token of each row, [batch][vocabSize]; rows are padded on the left with the mask's zeros. */
+  readonly step: (rows: readonly (readonly number[])[], masks?: readonly (readonly number[])[]) => Promise<number[][]>;
+  readonly reset: () => void;
+  readonly session: native.InferenceSession;
+  readonly release: () => Promise<void>;
+};
+
+const dataFile = "model.onnx_data";
+
+const half = (bits: number): number => {
+  const [sign, exponent, fraction] = [bits >> 15, (bits >> 10) & 31, bits & 1023];
+  const value = exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15);
+  return sign ? -value : value;
+};
+
+type Tensor = native.Tensor;
+
+const numbers = ({ data }: Tensor): number[] =>
+  data instanceof Uint16Array ? Array.from(data, half) : Array.from(data as Float32Array);
+
+/** What the two builds of ONNX Runtime have in common. */
+type Runtime = Pick<typeof native, "Tensor">;
+
+const int64 = ({ Tensor }: Runtime, rows: readonly (readonly number[])[]): Tensor =>
+  new Tensor("int64", BigInt64Array.from(rows.flat().map(BigInt)), [rows.length, rows[0]!.length]);
+
+/** A session of a model whose data lies in an export's folder, on the CPU. */
+export const open = async (name: string, model: Uint8Array): Promise<Runner> => {
+  const folder = mkdtempSync(join(tmpdir(), "onnx-exports-"));
+  writeFileSync(join(folder, "model.onnx"), model);
+  if (readdirSync(exportPath(name)).includes(dataFile))
+    writeFileSync(join(folder, dataFile), readFileSync(join(exportPath(name), dataFile)));
+  const session = await native.InferenceSession.create(join(folder, "model.onnx"), {
+    logSeverityLevel: 3,
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+  });
+  rmSync(folder, { recursive: true });
+  return runnerOf(name, native, session);
+};
+
+/** The same in WebAssembly. */
+export const openInWasm = async (name: string, model: Uint8Array): Promise<Runner> => {
+  const binary = createRequire(import.meta.url).resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm");
+  web.env.wasm.wasmBinary = new Uint8Array(readFileSync(binary)).buffer;
+  web.env.wasm.numThreads = 1;
+  const external = readdirSync(exportPath(name)).includes(dataFile);
+  const session = await web.InferenceSession.create(model, {
+    logSeverityLevel: 3,
+    ...(external ? { externalData: [{ path: dataFile, data: readFileSync(join(exportPath(name), dataFile)) }] } : {}),
+  });
+  return runnerOf(name, web as unknown as Runtime, session as unknown as native.InferenceSession);
+};
+
+const runnerOf = (name: string, runtime: Runtime, session: native.InferenceSession): Runner => {
+  const { Tensor } = runtime;
+  let past: Map<string, Tensor> | undefined;
+  let columns: number[][] = [];
+  const empty = (batch: number): Map<string, Tensor> =>
+    new Map(
+      session.inputMetadata.flatMap((input) => {
+        if (!input.isTensor || !input.name.startsWith("past")) return [];
+        const config = configOf(name);
+        const headDim =
+          (config["head_dim"] as number) ??
+          (config["hidden_size"] as number) / (config["num_attention_heads"] as number);
+        const dims = [batch, input.shape[1] as number, 0, headDim];
+        const data = input.type === "float16" ? new Uint16Array(0) : new Float32Array(0);
+        return [[input.name, new Tensor(input.type as "float32", data as Float32Array, dims)] as const];
+      }),
+    );
+  return {
+    session,
+    reset: () => {
+      past = undefined;
+      columns = [];
+    },
+    release: () => session.release(),
+    step: async (rows, masks) => {
+      past ??= empty(rows.length);
+      const fresh = masks ?? rows.map((row) => row.map(() => 1));
+      columns = fresh.map((mask, b) => [...(columns[b] ?? []), ...mask]);
+      const positions = columns.map((mask, b) => {
+        let ones = 0;
+        return mask.map((one) => Math.max(0, (ones += one) - 1)).slice(-rows[b]!.length);
+      });
+      const feeds: Record<string, Tensor> = {
+        input_ids: int64(runtime, rows),
+        attention_mask: int64(runtime, columns),
+        ...(session.inputNames.includes("position_ids") ? { position_ids: int64(runtime, positions) } : {}),
+        ...Object.fromEntries(past),
+      };
+      const results = await session.run(feeds);
+      past = new Map(
+        [...past.keys()].map((input) => [input, results[input.replace("past_key_values", "present")] as Tensor]),
+      );
+      const logits = results["logits"] as Tensor;
+      const [batch, seqLen, vocab] = logits.dims as [number, number, number];
+      const all = numbers(logits);
+      return Array.from({ length: batch }, (_, b) => {
+        const at = (b * seqLen + seqLen - 1) * vocab;
+        return all.slice(at, at + vocab);
+      });
+    },
+  };
+};
+
+export const largestDifference = (a: readonly number[], b: readonly number[]): number => {
+  if (a.length !== b.length || a.some(Number.isNaN)) return NaN;
+  return Math.max(...a.map((x, i) => Math.abs(x - b[i]!)));
+};

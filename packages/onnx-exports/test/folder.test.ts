@@ -1,0 +1,131 @@
+import {
+  chmodSync,
+  closeSync,
+  cpSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { decode, encode } from "@ropewalk/graph";
+import { selfExtend } from "@ropewalk/decoder";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { extendFolder, trainedContextOf } from "../src/node.ts";
+import { exportPath } from "./exports.ts";
+
+const extension = selfExtend({ groupSize: 2, window: 16 });
+
+const makeWritable = (path: string): void => chmodSync(path, 0o755);
+
+describe("a folder", () => {
+  let root: string;
+  let from: string;
+  let to: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "onnx-exports-"));
+    [from, to] = [join(root, "from"), join(root, "to")];
+    cpSync(exportPath("genai-cpu-llama"), from, { recursive: true });
+    for (const file of ["", ...readdirSync(from)]) makeWritable(join(from, file));
+    writeFileSync(join(from, "tokenizer.json"), "{}");
+    writeFileSync(join(from, "tokenizer_config.json"), JSON.stringify({ model_max_length: 64, bos_token: "<s>" }));
+    writeFileSync(
+      join(from, "genai_config.json"),
+      JSON.stringify({
+        model: { context_length: 64, decoder: { filename: "model.onnx", sliding_window: { window_size: 24 } } },
+        search: { max_length: 64, past_present_share_buffer: true },
+      }),
+    );
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  const json = (file: string): unknown => JSON.parse(readFileSync(join(to, file), "utf8"));
+
+  it("is written with its model and configs anew and the rest as it was", async () => {
+    const { capacity, dataFiles, files, linked, numLayers, trainedContext } = await extendFolder(
+      { extension },
+      from,
+      to,
+    );
+    expect({ capacity, numLayers, trainedContext }).toEqual({ capacity: 112, numLayers: 3, trainedContext: 64 });
+    expect([...files].sort()).toEqual(readdirSync(to).sort());
+    expect(json("config.json")).toMatchObject({ max_position_embeddings: 112, hidden_size: 64 });
+    expect(json("genai_config.json")).toEqual({
+      model: { context_length: 112, decoder: { filename: "model.onnx" } },
+      search: { max_length: 112, past_present_share_buffer: false },
+    });
+    // A tokenizer would cut longer prompts.
+    expect(json("tokenizer_config.json")).toEqual({ model_max_length: 112, bos_token: "<s>" });
+    expect(json("tokenizer.json")).toEqual({});
+    expect(dataFiles).toEqual(["model.onnx_data"]);
+    expect(linked).toEqual(expect.arrayContaining(["model.onnx_data", "tokenizer.json"]));
+    expect(readFileSync(join(to, "model.onnx_data"))).toEqual(readFileSync(join(from, "model.onnx_data")));
+    // The same file, not a copy.
+    expect(statSync(join(to, "model.onnx_data")).ino).toBe(statSync(join(from, "model.onnx_data")).ino);
+  });
+
+  it("keeps a model where it lies, with its config at the top", async () => {
+    const nested = join(root, "nested");
+    cpSync(from, join(nested, "onnx"), { recursive: true });
+    cpSync(join(from, "config.json"), join(nested, "config.json"));
+    rmSync(join(nested, "onnx", "config.json"));
+    const { files } = await extendFolder({ extension }, nested, to);
+    expect(files).toEqual(expect.arrayContaining(["onnx/model.onnx", "config.json", "onnx/model.onnx_data"]));
+  });
+
+  it("is refused where something is missing, and nothing is written", async () => {
+    const refused = async (message: string): Promise<void> => {
+      await expect(extendFolder({ extension }, from, to)).rejects.toThrow(message);
+      expect(() => statSync(to)).toThrow();
+    };
+    const data = join(from, "model.onnx_data");
+    const whole = readFileSync(data);
+    writeFileSync(data, whole.subarray(0, 1000));
+    await refused('the file "model.onnx_data" must have');
+    rmSync(data);
+    await refused("no such file");
+    writeFileSync(data, whole);
+    writeFileSync(join(from, "config.json"), "{");
+    await refused("must be JSON");
+    rmSync(join(from, "config.json"));
+    await refused("must have a config.json");
+    rmSync(join(from, "model.onnx"));
+    await refused("must have a file model.onnx or onnx/model.onnx");
+    await expect(extendFolder({ extension }, join(root, "none"), to)).rejects.toThrow("source must be a folder");
+  });
+
+  it("tells the window that its export was trained on, extended or not", async () => {
+    expect(await trainedContextOf({}, from)).toBe(64);
+    await extendFolder({ extension }, from, to);
+    expect(await trainedContextOf({}, to)).toBe(64);
+    await expect(trainedContextOf({ model: "other.onnx" }, from)).rejects.toThrow("must have a file other.onnx");
+  });
+
+  it("is not written over", async () => {
+    await expect(extendFolder({ extension }, from, from)).rejects.toThrow("target must lie outside of source");
+    await expect(extendFolder({ extension }, from, root)).rejects.toThrow("target must be empty or absent");
+    await expect(extendFolder({ extension, model: "../model.onnx" }, from, to)).rejects.toThrow("must have a file");
+  });
+
+  it("with 4 GB of weights is linked, not read", async () => {
+    const model = decode(readFileSync(join(from, "model.onnx")));
+    const far = 4 * 1024 ** 3;
+    for (const { externalData } of model.graph!.initializer) {
+      const offset = externalData.find(({ key }) => key === "offset")!;
+      offset.value = String(Number(offset.value) + far);
+    }
+    writeFileSync(join(from, "model.onnx"), encode(model));
+    const file = openSync(join(from, "model.onnx_data"), "r+");
+    ftruncateSync(file, far + 600_000);
+    closeSync(file);
+    const before = process.memoryUsage().rss;
+    await extendFolder({ extension }, from, to);
+    expect(statSync(join(to, "model.onnx_data")).size).toBe(far + 600_000);
+    expect(process.memoryUsage().rss - before).toBeLessThan(500e6);
+  });
+});

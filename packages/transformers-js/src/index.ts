@@ -1,0 +1,17 @@
+export { extendModels, type ExtendModelsOptions, type TransformersEnv } from "./extend-models.ts";
+// What can be put on a model.
+export {
+  abf,
+  compose,
+  entropyAbf,
+  leakyReRope,
+  logN,
+  ntkAware,
+  positionInterpolation,
+  reRope,
+  selfExtend,
+  slidingWindow,
+  yarn,
+  yarnTemperature,
+  type ContextExtension,
+} from "@ropewalk/decoder";

@@ -1,0 +1,80 @@
+/** The same in headless Chromium. Skipped, by name, where there is none. */
+import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { compose, logN, selfExtend } from "@ropewalk/decoder";
+import { decode, encode } from "@ropewalk/graph";
+import { passkey875k } from "@ropewalk/tiny-models";
+import { chromium, type Browser, type Page as Tab } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundlePage } from "../../../tooling/benchmarks/peers/src/browser/bundle.ts";
+import { serveSite, type Site } from "../../../tooling/benchmarks/peers/src/browser/server.ts";
+import type { Asked, Answered, Page } from "./page.ts";
+import { generated, prompt, temporary, writePasskeyExport } from "./passkey.ts";
+
+const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
+const extension = compose(selfExtend({ groupSize: 16, window: 64 }), logN({ trainedContext: 256 }));
+const far = prompt(1000);
+
+describe.skipIf(executablePath === undefined)("in Chromium", () => {
+  const root = temporary();
+  let browser: Browser;
+  let site: Site;
+  const open = async (): Promise<Tab> => {
+    const tab = await (await browser.newContext()).newPage();
+    await tab.goto(`${site.address}/page/`, { waitUntil: "load" });
+    await tab.waitForFunction(() => "run" in globalThis);
+    return tab;
+  };
+  const ask = (tab: Tab, asked: Partial<Asked>): Promise<Answered> =>
+    tab.evaluate((given) => (globalThis as unknown as Page).run(given), {
+      ...{ from: "hub", extended: true, model: "passkey", ids: far.ids, text: far.text, newTokens: 5 },
+      ...asked,
+    } as Asked);
+
+  beforeAll(async () => {
+    const good = join(root, "passkey");
+    await writePasskeyExport(good);
+    const odd = join(root, "unknown");
+    cpSync(good, odd, { recursive: true });
+    const path = join(odd, "onnx", "model.onnx");
+    const model = decode(readFileSync(path));
+    Object.assign(
+      model.graph!.node.find(({ opType }) => opType === "GroupQueryAttention")!,
+      { name: "odd", attribute: [] },
+    );
+    writeFileSync(path, encode(model));
+    const page = await bundlePage("../../../../../packages/transformers-js/test/page.ts", "@huggingface/transformers");
+    site = await serveSite({ page }, { passkey: good, unknown: odd });
+    browser = await chromium.launch({ executablePath: executablePath!, args: ["--no-sandbox"] });
+  });
+  afterAll(async () => {
+    await browser.close();
+    site.close();
+    rmSync(root, { recursive: true });
+  });
+
+  it.each(["hub", "page"] as const)("a model of the %s is extended, now and from the cache", async (from) => {
+    const expected = await generated(passkey875k.url, extension, far.ids, 5);
+    const tab = await open();
+    for (const time of ["fetched", "cached"]) {
+      const { tokens, text, maxPositions, cached } = await ask(tab, { from });
+      expect({ time, tokens, text, maxPositions }).toEqual({
+        time,
+        tokens: expected,
+        text: far.key,
+        maxPositions: 3136,
+      });
+      // The cache has the original.
+      for (const file of ["config.json", "onnx/model.onnx"])
+        expect(cached[file.split("/").at(-1)!]).toBe(statSync(join(root, "passkey", file)).size);
+    }
+    const plain = await ask(tab, { from, extended: false });
+    expect(plain.maxPositions).toBe(256);
+    expect(plain.text).not.toBe(far.key);
+  });
+
+  it("an error reaches the page", async () => {
+    const tab = await open();
+    expect(await tab.evaluate(() => (globalThis as unknown as Page).refused("unknown"))).toContain('node "odd"');
+  });
+});

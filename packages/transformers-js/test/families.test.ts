@@ -1,0 +1,31 @@
+/** What exporters wrote of every family, loaded by transformers.js: the tokens that `@ropewalk/generation` generates. */
+import { dirname } from "node:path";
+import { env } from "@huggingface/transformers";
+import { compose, extendModels, logN, selfExtend } from "../src/index.ts";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { checkpointOf, configOf, expectedOf, exportNames, exportPath } from "../../onnx-exports/test/exports.ts";
+import { generated } from "./passkey.ts";
+import { continued, load } from "./transformers.ts";
+
+const extension = compose(selfExtend({ groupSize: 4, window: 16 }), logN({ trainedContext: 64 }));
+const ids = Array.from({ length: 90 }, (_, i) => 3 + ((i * 7) % 100));
+/** In float32, with a checkpoint to compare with. */
+const names = exportNames.filter((name) => !/-(int4|fp16|h32)$/.test(name));
+
+let undo: () => Promise<void>;
+beforeEach(() => {
+  Object.assign(env, { allowRemoteModels: false, localModelPath: dirname(exportPath(exportNames[0]!)) });
+  // Mistral's sliding window is off, and that is said.
+  undo = extendModels(env, { extension, onNotice: () => {} });
+});
+afterEach(() => undo());
+
+it.each(names)("%s", async (name) => {
+  const model = await load(name, { subfolder: "" });
+  const { max_position_embeddings: trained } = configOf(name) as { max_position_embeddings: number };
+  expect(model.config).toMatchObject({ max_position_embeddings: 4 * (trained - 16 + 4) });
+  expect(await continued(model, ids, 20)).toEqual(
+    await generated(checkpointOf(expectedOf(name).family), extension, ids, 20),
+  );
+  await model.dispose();
+});

@@ -1,0 +1,68 @@
+/** The passkey model as a folder that transformers.js loads, as exporters write it, and prompts beyond its trained window. */
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cpu } from "@ropewalk/backend-node";
+import type { ContextExtension } from "@ropewalk/decoder";
+import { passkeyIn, passkeyPrompt, type PasskeyLanguage } from "@ropewalk/evals";
+import { loadModel, textCodec } from "@ropewalk/generation";
+import { loadCheckpoint } from "@ropewalk/models";
+import { openFolder } from "@ropewalk/models/node";
+import { passkey875k } from "@ropewalk/tiny-models";
+import { writeOnnxFolder } from "../../../tooling/benchmarks/peers/src/models/onnx-folder.ts";
+
+const json = (path: string | URL): Record<string, unknown> =>
+  JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+
+const beside = (file: string): Record<string, unknown> => json(new URL(file, passkey875k.url));
+
+const codec = textCodec({ tokenizer: beside("tokenizer.json"), config: beside("tokenizer_config.json") });
+const task = passkeyIn(beside("task.json") as unknown as PasskeyLanguage);
+
+const { vocab } = beside("tokenizer.json")["model"] as { vocab: Record<string, number> };
+const words = new Map(Object.entries(vocab).map(([word, id]) => [id, word]));
+
+/** A prompt of about `length` tokens, the key at a third of it. */
+export const prompt = (
+  length: number,
+): { readonly ids: readonly number[]; readonly text: string; readonly key: string } => {
+  const { ids, key } = passkeyPrompt(task, codec, { length, depth: 0.35, seed: 3 });
+  return {
+    ids,
+    key,
+    text: ids
+      .slice(1)
+      .map((id) => words.get(id))
+      .join(" "),
+  };
+};
+
+export const temporary = (): string => mkdtempSync(join(tmpdir(), "transformers-js-"));
+
+/** Writes it into a folder. Its tables reach further than the window that it was trained on, so that it runs plain too. */
+export const writePasskeyExport = async (folder: string): Promise<void> => {
+  const { rms_norm_eps: epsilon } = beside("config.json") as { rms_norm_eps: number };
+  const checkpoint = await loadCheckpoint(await openFolder(passkey875k.url));
+  await writeOnnxFolder(folder, checkpoint, { epsilon, positions: 2048 });
+  for (const file of ["tokenizer.json", "tokenizer_config.json"])
+    cpSync(new URL(file, passkey875k.url), join(folder, file));
+  edit(join(folder, "config.json"), { max_position_embeddings: passkey875k.trainedContext });
+};
+
+/** Changes a JSON file. */
+export const edit = (path: string, changes: Record<string, unknown>): void =>
+  writeFileSync(path, JSON.stringify({ ...json(path), ...changes }));
+
+/** What `@ropewalk/generation` generates from a checkpoint under the same extension. */
+export const generated = async (
+  checkpoint: string | URL,
+  extension: ContextExtension,
+  ids: readonly number[],
+  maxNewTokens: number,
+): Promise<readonly number[]> => {
+  const model = await loadModel(await openFolder(checkpoint), { backend: cpu({ threads: 1 }), extension });
+  const tokens: number[] = [];
+  for await (const token of model.generateTokens(ids, { maxNewTokens, stopTokens: [] })) tokens.push(token);
+  await model.release();
+  return tokens;
+};
