@@ -16,31 +16,37 @@ type Cached = Tensor<readonly ["numKvHeads", "keyLen", "headDim"]>;
 /** Elements in -127 … 127, and the scale of each token of each head [numKvHeads, keyLen]. */
 export type Quantized = { readonly elements: Int8Array; readonly scales: Float32Array };
 
-/** Calls back with each token's elements `x / s`, unrounded, and gives the scales. */
-const scaled = (
-  { dims: [numKvHeads, keyLen, headDim], data }: Cached,
-  each: (head: number, token: number, ratio: number, row: Float32Array) => void,
-): Float32Array => {
-  const scales = new Float32Array(numKvHeads * keyLen);
-  for (let at = 0; at < scales.length; at++) {
-    const row = data.subarray(at * headDim, (at + 1) * headDim);
-    let largest = 0;
-    for (let d = 0; d < headDim; d++) largest = Math.max(largest, Math.abs(row[d]!));
-    scales[at] = largest / 127;
-    each(Math.floor(at / keyLen), at % keyLen, largest === 0 ? 0 : 127 / largest, row);
+/** The largest of `headDim` elements, whatever the sign, a token of a head [numKvHeads, keyLen]. */
+const largestOf = ({ dims: [numKvHeads, keyLen, headDim], data }: Cached): Float32Array => {
+  const largest = new Float32Array(numKvHeads * keyLen);
+  for (let row = 0, at = 0; row < largest.length; row++) {
+    let most = 0;
+    for (const end = at + headDim; at < end; at++) {
+      const size = Math.abs(data[at]!);
+      if (size > most) most = size;
+    }
+    largest[row] = most;
   }
-  return scales;
+  return largest;
 };
+
+/** 127 / largest, or 0 for a token of zeros. */
+const ratioOf = (largest: number): number => (largest === 0 ? 0 : 127 / largest);
+
+/** The nearest integer to x in -127 … 127: cutting off the fraction of a positive number is what the processor does fastest. */
+const nearest = (x: number): number => ((x + 128.5) | 0) - 128;
 
 /** Values in 8 bits: elements [numKvHeads, keyLen, headDim], which is [numKvHeads, blocks, block, headDim]. */
 export const quantizeValues = (values: Cached): Quantized => {
-  const [, keyLen, headDim] = values.dims;
-  const elements = new Int8Array(values.data.length);
-  const scales = scaled(values, (head, token, ratio, row) => {
-    const to = (head * keyLen + token) * headDim;
-    for (let d = 0; d < headDim; d++) elements[to + d] = Math.round(row[d]! * ratio);
-  });
-  return { elements, scales };
+  const { data, dims } = values;
+  const [, , headDim] = dims;
+  const largest = largestOf(values);
+  const elements = new Int8Array(data.length);
+  for (let row = 0, at = 0; row < largest.length; row++) {
+    const ratio = ratioOf(largest[row]!);
+    for (const end = at + headDim; at < end; at++) elements[at] = nearest(data[at]! * ratio);
+  }
+  return { elements, scales: largest.map((most) => most / 127) };
 };
 
 /**
@@ -52,22 +58,26 @@ export const quantizeValues = (values: Cached): Quantized => {
  * @throws RangeError when the keys do not fill whole blocks
  */
 export const quantizeKeys = (keys: Cached): Quantized & { readonly offsets: Float32Array } => {
-  const [numKvHeads, keyLen, headDim] = keys.dims;
+  const { data, dims } = keys;
+  const [, keyLen, headDim] = dims;
   if (keyLen % quantizedBlock !== 0)
     throw new RangeError(`quantizeKeys: keyLen must be a multiple of ${quantizedBlock}, got ${keyLen}`);
-  const elements = new Int8Array(keys.data.length);
-  const offsets = new Float32Array(numKvHeads * keyLen);
-  const scales = scaled(keys, (head, token, ratio, row) => {
-    const place = token % quantizedBlock;
-    const block = (head * keyLen + token - place) * headDim;
+  const largest = largestOf(keys);
+  const elements = new Int8Array(data.length);
+  const scales = largest.map((most) => most / 127);
+  const offsets = new Float32Array(largest.length);
+  for (let row = 0, at = 0; row < largest.length; row++) {
+    const ratio = ratioOf(largest[row]!);
+    // Blocks are whole, and so are heads: a block's first row tells where its elements begin.
+    const place = row % quantizedBlock;
+    let to = (row - place) * headDim + place;
     let sum = 0;
-    for (let d = 0; d < headDim; d++) {
-      const element = Math.round(row[d]! * ratio);
-      elements[block + d * quantizedBlock + place] = element;
+    for (const end = at + headDim; at < end; at++, to += quantizedBlock) {
+      const element = nearest(data[at]! * ratio);
+      elements[to] = element;
       sum += element;
     }
-    offsets[head * keyLen + token] = 128 * sum;
-  });
-  for (let at = 0; at < offsets.length; at++) offsets[at]! *= scales[at]!;
+    offsets[row] = 128 * scales[row]! * sum;
+  }
   return { elements, scales, offsets };
 };
