@@ -1,12 +1,12 @@
 export { emitGroupQueries, emitHeads, emitTile, emitUngroup, type HeadCounts } from "./onnx/heads.ts";
 export {
   emitAttention,
-  emitAttentionByHead,
   type AttentionParts,
   type EitherPart,
   type MaskedPart,
   type RecentPart,
 } from "./onnx/attention.ts";
+export { emitAttentionByHead } from "./onnx/by-head.ts";
 export { emitMerge, type EmittedPartial } from "./onnx/merge.ts";
 export { emitScores } from "./onnx/scores.ts";
 export { type QuantizedKeysAndValues } from "./onnx/quantized.ts";

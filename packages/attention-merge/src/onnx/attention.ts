@@ -15,8 +15,8 @@ import type { Tape, Value } from "@ropewalk/graph";
 import { match } from "ts-pattern";
 import { emitMerge, emitRowMax, type EmittedPartial } from "./merge.ts";
 import { emitScores, emitWeightedValues } from "./scores.ts";
-import { emitIntegerAttention, emitWidened } from "./quantized.ts";
-import { emitDense, type SettledPart } from "./settled.ts";
+import { emitIntegerAttention } from "./quantized.ts";
+import { emitDense, type QuantizedSettled, type SettledPart } from "./settled.ts";
 
 type Scored = { readonly queries: Value; readonly keys: Value };
 type Masked = Scored & { readonly mask: Value };
@@ -64,16 +64,20 @@ export type AttentionParts = {
   readonly lengths: Value;
 };
 
-const emitParts = (
+/** Attention over all parts, with one in 8 bits attended as `emitQuantized` does it. */
+export const emitParts = (
   tape: Tape,
   { settled, recent, lengths }: AttentionParts,
-  settledPartial: SettledAttention,
+  emitQuantized: (tape: Tape, part: QuantizedSettled) => EmittedPartial,
 ): Value => {
   const joined = emitJoined(tape, recent, lengths);
-  return settled === undefined ? joined.out : emitMerge(tape, settledPartial(tape, settled), joined, settled.gate);
+  if (settled === undefined) return joined.out;
+  const partial = match(settled)
+    .with({ kind: "dense" }, (dense) => emitDense(tape, dense))
+    .with({ kind: "quantized" }, (quantized) => emitQuantized(tape, quantized))
+    .exhaustive();
+  return emitMerge(tape, partial, joined, settled.gate);
 };
-
-type SettledAttention = (tape: Tape, part: SettledPart) => EmittedPartial;
 
 /**
  * Attention of grouped queries [1, numKvHeads, rows, headDim], scaled and rotated, over every part, all heads at once. Keys and
@@ -83,80 +87,4 @@ type SettledAttention = (tape: Tape, part: SettledPart) => EmittedPartial;
  *
  * @returns [1, numKvHeads, rows, headDim]
  */
-export const emitAttention = (tape: Tape, parts: AttentionParts): Value =>
-  emitParts(tape, parts, (own, part) =>
-    match(part)
-      .with({ kind: "dense" }, (dense) => emitDense(own, dense))
-      .with({ kind: "quantized" }, (quantized) => emitIntegerAttention(own, quantized))
-      .exhaustive(),
-  );
-
-/** The parts with each value that has a heads' axis replaced; `blocks` are those of a part in 8 bits, whose first axis it is. */
-const mapHeads = (
-  { settled, recent, lengths }: AttentionParts,
-  apply: (value: Value) => Value,
-  blocks: (value: Value) => Value,
-): AttentionParts => ({
-  lengths,
-  settled:
-    settled &&
-    match(settled)
-      .with({ kind: "dense" }, (part) => ({
-        ...part,
-        ...{ queries: apply(part.queries), keys: apply(part.keys), values: apply(part.values) },
-      }))
-      .with({ kind: "quantized" }, (part) => ({
-        ...part,
-        ...{ queries: apply(part.queries), keys: blocks(part.keys), values: blocks(part.values) },
-        ...{ keyScales: blocks(part.keyScales), valueScales: blocks(part.valueScales) },
-      }))
-      .exhaustive(),
-  recent: recent.map((part) =>
-    match(part)
-      .with({ kind: "masked" }, (masked) => ({
-        ...masked,
-        ...{ queries: apply(masked.queries), keys: apply(masked.keys), values: apply(masked.values) },
-      }))
-      .with({ kind: "either" }, ({ kind, near, far, values }) => ({
-        kind,
-        near: { ...near, queries: apply(near.queries), keys: apply(near.keys) },
-        far: { ...far, queries: apply(far.queries), keys: apply(far.keys) },
-        values: apply(values),
-      }))
-      .exhaustive(),
-  ),
-});
-
-/**
- * The same for any number of queries, head after head: scores [rows, keyLen] of one head stay in the processor's cache where
- * those of all heads would go through memory, several times. A settled part in 8 bits is widened to float32.
- */
-export const emitAttentionByHead = (tape: Tape, parts: AttentionParts): Value => {
-  const batch = tape.constant("int64", [1], [0]);
-  // One slice for each value, in however many parts it is.
-  const scanned = new Map<string, Value>();
-  const scan = (value: Value, heads: () => Value): Value => {
-    if (!scanned.has(value.name)) scanned.set(value.name, heads());
-    return value;
-  };
-  mapHeads(
-    parts,
-    (value) => scan(value, () => (value.dims?.length === 4 ? tape.op("Squeeze", [value, batch]) : value)),
-    (value) => scan(value, () => value),
-  );
-  const names = [...scanned.keys()];
-  const [out] = tape.scan([...scanned.values()], (body, slices) => {
-    const slice = ({ name }: Value): Value => slices[names.indexOf(name)]!;
-    return [
-      emitParts(body, mapHeads(parts, slice, slice), (own, part) =>
-        match(part)
-          .with({ kind: "dense" }, (dense) => emitDense(own, dense))
-          .with({ kind: "quantized" }, (quantized) =>
-            emitDense(own, { queries: quantized.queries, ...emitWidened(own, quantized) }),
-          )
-          .exhaustive(),
-      ),
-    ];
-  });
-  return tape.op("Unsqueeze", [out!, batch]);
-};
+export const emitAttention = (tape: Tape, parts: AttentionParts): Value => emitParts(tape, parts, emitIntegerAttention);

@@ -9,10 +9,9 @@
  * number of its nodes.
  */
 import type { RecordOptions, Tape, Value } from "@ropewalk/graph";
+import { shape } from "./shape.ts";
 
 export type HeadCounts = { readonly numHeads: number; readonly numKvHeads: number; readonly headDim: number };
-
-const shape = (tape: Tape, ...dims: readonly number[]): Value => tape.constant("int64", [dims.length], dims);
 
 /**
  * A chunk's keys or values [queryLen, numKvHeads * headDim], head by head: [1, numKvHeads, queryLen, headDim].

@@ -7,13 +7,13 @@
  * For the largest score of a row, P = exp(S - lse): the log-sum-exp comes from two maxima, without a second exponential.
  */
 import type { Tape, Value } from "@ropewalk/graph";
+import { shape } from "./shape.ts";
 
 /** `out` [1, numKvHeads, rows, headDim], with the largest score and the largest probability of each row [1, numKvHeads, rows, 1]. */
 export type EmittedPartial = { readonly out: Value; readonly maxScore: Value; readonly maxProbability: Value };
 
 /** The largest of each row, its axis kept. */
-export const emitRowMax = (tape: Tape, x: Value): Value =>
-  tape.op("ReduceMax", [x, tape.constant("int64", [1], [-1])], { keepdims: 1 });
+export const emitRowMax = (tape: Tape, x: Value): Value => tape.op("ReduceMax", [x, shape(tape, -1)], { keepdims: 1 });
 
 /**
  * Merges a into b.

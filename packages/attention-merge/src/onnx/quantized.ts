@@ -13,6 +13,7 @@
 import { typeCode, type Tape, type Value } from "@ropewalk/graph";
 import { quantizedBlock } from "../quantize.ts";
 import { emitRowMax, type EmittedPartial } from "./merge.ts";
+import { shape } from "./shape.ts";
 
 /** What `quantizeKeys` and `quantizeValues` give, in blocks of `quantizedBlock` tokens. */
 export type QuantizedKeysAndValues = {
@@ -28,8 +29,6 @@ export type QuantizedKeysAndValues = {
 type Queried = QuantizedKeysAndValues & { readonly queries: Value; readonly group: number };
 
 const scalar = (tape: Tape, value: number): Value => tape.constant("float32", [], [value]);
-
-const shape = (tape: Tape, ...dims: readonly number[]): Value => tape.constant("int64", [dims.length], dims);
 
 const float = (tape: Tape, x: Value): Value => tape.op("Cast", [x], { to: typeCode("float32") });
 

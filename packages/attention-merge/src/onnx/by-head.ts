@@ -1,0 +1,75 @@
+/**
+ * One layer's attention head after head: a Scan over the heads' axis of all that the parts hold. Masks, gates and lengths are the
+ * same for every head and are read from outside.
+ */
+import type { Tape, Value } from "@ropewalk/graph";
+import { match } from "ts-pattern";
+import { emitParts, type AttentionParts } from "./attention.ts";
+import type { EmittedPartial } from "./merge.ts";
+import { emitWidened } from "./quantized.ts";
+import { emitDense, type QuantizedSettled } from "./settled.ts";
+import { shape } from "./shape.ts";
+
+/** The parts with each value that has a heads' axis replaced; `blocks` are those of a part in 8 bits, whose first axis it is. */
+const mapHeads = (
+  { settled, recent, lengths }: AttentionParts,
+  apply: (value: Value) => Value,
+  blocks: (value: Value) => Value,
+): AttentionParts => ({
+  lengths,
+  settled:
+    settled &&
+    match(settled)
+      .with({ kind: "dense" }, (part) => ({
+        ...part,
+        ...{ queries: apply(part.queries), keys: apply(part.keys), values: apply(part.values) },
+      }))
+      .with({ kind: "quantized" }, (part) => ({
+        ...part,
+        ...{ queries: apply(part.queries), keys: blocks(part.keys), values: blocks(part.values) },
+        ...{ keyScales: blocks(part.keyScales), valueScales: blocks(part.valueScales) },
+      }))
+      .exhaustive(),
+  recent: recent.map((part) =>
+    match(part)
+      .with({ kind: "masked" }, (masked) => ({
+        ...masked,
+        ...{ queries: apply(masked.queries), keys: apply(masked.keys), values: apply(masked.values) },
+      }))
+      .with({ kind: "either" }, ({ kind, near, far, values }) => ({
+        kind,
+        near: { ...near, queries: apply(near.queries), keys: apply(near.keys) },
+        far: { ...far, queries: apply(far.queries), keys: apply(far.keys) },
+        values: apply(values),
+      }))
+      .exhaustive(),
+  ),
+});
+
+const emitWidenedAttention = (tape: Tape, part: QuantizedSettled): EmittedPartial =>
+  emitDense(tape, { queries: part.queries, ...emitWidened(tape, part) });
+
+/**
+ * `emitAttention` for any number of queries, head after head: scores [rows, keyLen] of one head stay in the processor's cache where
+ * those of all heads would go through memory, several times. A settled part in 8 bits is widened to float32.
+ */
+export const emitAttentionByHead = (tape: Tape, parts: AttentionParts): Value => {
+  const batch = shape(tape, 0);
+  // One slice for each value, in however many parts it is.
+  const scanned = new Map<string, Value>();
+  const scan = (value: Value, heads: () => Value): Value => {
+    if (!scanned.has(value.name)) scanned.set(value.name, heads());
+    return value;
+  };
+  mapHeads(
+    parts,
+    (value) => scan(value, () => (value.dims?.length === 4 ? tape.op("Squeeze", [value, batch]) : value)),
+    (value) => scan(value, () => value),
+  );
+  const names = [...scanned.keys()];
+  const [out] = tape.scan([...scanned.values()], (body, slices) => {
+    const slice = ({ name }: Value): Value => slices[names.indexOf(name)]!;
+    return [emitParts(body, mapHeads(parts, slice, slice), emitWidenedAttention)];
+  });
+  return tape.op("Unsqueeze", [out!, batch]);
+};
