@@ -2,7 +2,7 @@
 import type { Buffer, Tensor } from "@ropewalk/backend";
 import { farFrom, outputs, slotRuns } from "@ropewalk/decoder";
 import { ringSlots, rowSize, settleBlock, settles, type KeyValueCache, type LayerCache } from "./cache.ts";
-import { roomier, settleTokens, settling, type Target } from "./settled.ts";
+import { roomier, settleable, settleTokens, type Target } from "./settled.ts";
 
 /** What the graph gave for a chunk of so many tokens. */
 type Given = { readonly results: Readonly<Record<string, Tensor>>; readonly tokens: number };
@@ -81,16 +81,18 @@ const settle = (cache: KeyValueCache, total: number, given: Given): KeyValueCach
   const { backend, extended, settled, tailRoom } = cache;
   const settledRoom = total > cache.settledRoom ? Math.max(total, cache.settledRoom * 2) : cache.settledRoom;
   const end = tailEnd(cache);
-  const layers = cache.layers.map((layer, index): LayerCache => {
-    const sources = outermost(cache, layer, index, given);
-    const part =
-      settledRoom === cache.settledRoom ? layer.settled : roomier(backend, extended, layer.settled, settledRoom);
-    settleTokens(cache, part, [settled, total], (name, target) => {
-      const waiting = { part: layer.tail[name], tokens: tailRoom, from: 0, count: end - settled };
-      if (waiting.count > 0) copyHeads(sizesOf(cache), waiting, target);
-      gather(cache, sources[name], end, total, { ...target, at: target.at + waiting.count });
-    });
-    return { ...layer, settled: part };
+  const layers = cache.layers.map((layer): LayerCache =>
+    settledRoom === cache.settledRoom
+      ? layer
+      : { ...layer, settled: roomier(backend, extended, layer.settled, settledRoom) },
+  );
+  const parts = layers.map((layer) => layer.settled);
+  settleTokens(cache, parts, [settled, total], (index, name, target) => {
+    const layer = layers[index]!;
+    const waiting = { part: layer.tail[name], tokens: tailRoom, from: 0, count: end - settled };
+    if (waiting.count > 0) copyHeads(sizesOf(cache), waiting, target);
+    const source = outermost(cache, layer, index, given)[name];
+    gather(cache, source, end, total, { ...target, at: target.at + waiting.count });
   });
   return { ...cache, settled: total, settledRoom, layers };
 };
@@ -144,7 +146,7 @@ export const appendToCache = (
   const due = farFrom(extended.layout, length);
   const ripe = settles(extended) && due - cache.settled >= settleBlock;
   // What leaves the window is taken out of the ring before its slots are filled anew.
-  const settledNow = ripe ? settle(cache, settling(extended, due), given) : cache;
+  const settledNow = ripe ? settle(cache, settleable(extended, due), given) : cache;
   if (settles(extended)) extendTail(settledNow, due, given);
   const ready = withRing(settledNow, length);
   fillRing(ready, length, given);

@@ -19,7 +19,7 @@
 import { bytesOfBuffer, type Backend, type Buffer } from "@ropewalk/backend";
 import { farFrom, frequenciesFor, outputs, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { RopeFrequencies } from "@ropewalk/rope";
-import { createSettled, settledBuffers, settledBytes, settledStep, settling, type Settled } from "./settled.ts";
+import { createSettled, settledBuffers, settledBytes, settledStep, settleable, type Settled } from "./settled.ts";
 
 /** Keys in their outermost rotation, and values. */
 export type HeadBuffers = { readonly keys: Buffer; readonly values: Buffer };
@@ -82,7 +82,7 @@ const appendedOutputs = ({ decoder, positions }: ExtendedDecoder): readonly stri
 export type CachePlan = { readonly length: number };
 
 const roomsFor = (extended: ExtendedDecoder, { length }: CachePlan): Rooms => ({
-  settledRoom: settles(extended) ? settling(extended, farFrom(extended.layout, length)) : 0,
+  settledRoom: settles(extended) ? settleable(extended, farFrom(extended.layout, length)) : 0,
   tailRoom: settles(extended) ? settleBlock : 0,
   ringRoom: Math.min(ringSlots(extended), length),
 });

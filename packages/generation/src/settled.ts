@@ -32,8 +32,8 @@ const steps: Readonly<Record<CachePrecision, number>> = { float32: 1, q8: quanti
 /** The fewest tokens that the part can be read with. */
 export const settledStep = ({ cache }: ExtendedDecoder): number => steps[cache];
 
-/** How many of `due` tokens can settle. */
-export const settling = ({ cache }: ExtendedDecoder, due: number): number => due - (due % steps[cache]);
+/** How many of `due` tokens can settle: whole steps. */
+export const settleable = ({ cache }: ExtendedDecoder, due: number): number => due - (due % steps[cache]);
 
 type Shape = { readonly type: BufferType; readonly heads: number; readonly width: number };
 
@@ -100,48 +100,62 @@ const write = ({ buffer, heads, width }: Strip, source: Tensor, from: number, to
 /** Where heads of keys or values are put: [numKvHeads, tokens, headDim], from token `at` on. */
 export type Target = { readonly buffer: Buffer; readonly tokens: number; readonly at: number };
 
+type Held = { readonly backend: Backend; readonly extended: ExtendedDecoder };
+
+/** A place for tokens in float32 on their way to 8 bits, and what lies there after it was filled. */
+const scratchFor = ({ backend, extended: { decoder } }: Held, tokens: number) => {
+  const dims = [decoder.numKvHeads, tokens, decoder.headDim] as const;
+  const buffer = backend.allocate(dims[0] * dims[1] * dims[2]);
+  const filled = () => {
+    const tensor = buffer.view(0, dims);
+    if (tensor.place !== "host")
+      throw new TypeError(`cache: 8 bits need a backend whose buffers are on the host, got ${backend.name}`);
+    return { dims, data: tensor.data as Float32Array };
+  };
+  return { target: { buffer, tokens, at: 0 }, filled, release: () => buffer.release() };
+};
+
 /**
- * Settles tokens [from, to).
+ * Settles tokens [from, to) of every layer.
  *
- * @param fill - puts their keys or values, in float32, where it is told
+ * @param fill - puts a layer's keys or values, in float32, where it is told
  */
 export const settleTokens = (
-  { backend, extended }: { readonly backend: Backend; readonly extended: ExtendedDecoder },
-  settled: Settled,
+  held: Held,
+  layers: readonly Settled[],
   [from, to]: readonly [number, number],
-  fill: (part: "keys" | "values", target: Target) => void,
+  fill: (layer: number, part: "keys" | "values", target: Target) => void,
 ): void => {
-  for (const strip of Object.values(settled.strips)) spread(strip, from, to);
-  match(settled)
-    .with({ kind: "float32" }, ({ strips: { keys, values } }) => {
-      fill("keys", { buffer: keys.buffer, tokens: to, at: from });
-      fill("values", { buffer: values.buffer, tokens: to, at: from });
-    })
-    .with({ kind: "q8" }, ({ strips: { keys, keyScales, keyOffsets, values, valueScales } }) => {
-      const { numKvHeads, headDim } = extended.decoder;
-      const dims = [numKvHeads, to - from, headDim] as const;
-      const scratch = backend.allocate(numKvHeads * (to - from) * headDim);
-      const filled = (part: "keys" | "values") => {
-        fill(part, { buffer: scratch, tokens: to - from, at: 0 });
-        const tensor = scratch.view(0, dims);
-        if (tensor.place !== "host")
-          throw new TypeError(`cache: 8 bits need a backend whose buffers are on the host, got ${backend.name}`);
-        return { dims, data: tensor.data as Float32Array };
-      };
-      const put = (strip: Strip, data: Int8Array | Float32Array): void => {
-        const shape = [strip.heads, to - from, strip.width];
-        write(strip, data instanceof Int8Array ? int8(shape, data) : float32(shape, data), from, to);
-      };
-      const quantizedKeys = quantizeKeys(filled("keys"));
-      put(keys, quantizedKeys.elements);
-      put(keyScales, quantizedKeys.scales);
-      put(keyOffsets, quantizedKeys.offsets);
-      const quantizedValues = quantizeValues(filled("values"));
-      put(values, quantizedValues.elements);
-      put(valueScales, quantizedValues.scales);
-      scratch.release();
-    })
+  for (const { strips } of layers) for (const strip of Object.values(strips)) spread(strip, from, to);
+  // One for all layers: memory that is new costs more than what is done with it.
+  const scratch = match(held.extended.cache)
+    .with("float32", () => undefined)
+    .with("q8", () => scratchFor(held, to - from))
     .exhaustive();
+  const put = (strip: Strip, data: Int8Array | Float32Array): void => {
+    const shape = [strip.heads, to - from, strip.width];
+    write(strip, data instanceof Int8Array ? int8(shape, data) : float32(shape, data), from, to);
+  };
+  layers.forEach((layer, index) =>
+    match(layer)
+      .with({ kind: "float32" }, ({ strips: { keys, values } }) => {
+        fill(index, "keys", { buffer: keys.buffer, tokens: to, at: from });
+        fill(index, "values", { buffer: values.buffer, tokens: to, at: from });
+      })
+      .with({ kind: "q8" }, ({ strips: { keys, keyScales, keyOffsets, values, valueScales } }) => {
+        fill(index, "keys", scratch!.target);
+        const quantizedKeys = quantizeKeys(scratch!.filled());
+        put(keys, quantizedKeys.elements);
+        put(keyScales, quantizedKeys.scales);
+        put(keyOffsets, quantizedKeys.offsets);
+        fill(index, "values", scratch!.target);
+        const quantizedValues = quantizeValues(scratch!.filled());
+        put(values, quantizedValues.elements);
+        put(valueScales, quantizedValues.scales);
+      })
+      .exhaustive(),
+  );
+  scratch?.release();
 };
 
 /** The settled part of layer `index` as the graph's inputs, `tokens` long. */
