@@ -5,13 +5,11 @@
  */
 import type { NodeProto } from "@ropewalk/graph";
 import { attributesOf } from "../attributes.ts";
-import { check, refuse } from "../check.ts";
+import { check } from "../check.ts";
 import { nameOf, type GraphView } from "../graph-view.ts";
-import { readCache } from "./cache.ts";
 import type { Form } from "./form.ts";
+import { readHeadsSite } from "./heads-site.ts";
 import { readJoined, type Joined } from "./joined-cache.ts";
-import { readMask } from "./mask.ts";
-import { readRotated } from "./rotated.ts";
 
 const known = [
   "is_causal",
@@ -44,36 +42,8 @@ export const attentionOperator: Form = {
     const rows = integer("q_num_heads", 0) > 0;
     check(!rows, `${at} must take heads [batch, numHeads, seqLen, headDim]`, "rows with q_num_heads");
     const [keys, values] = [join(view, node, 0), join(view, node, 1)];
-    const cache = readCache(view, node, { past: [keys.past, values.past], present: [keys.present, values.present] });
-    const headDim = cache.headDim ?? facts.headDim();
-    const numHeads = facts.numHeads();
-    const numKvHeads = cache.numKvHeads ?? facts.numKvHeads();
-    const mask = node.input[3] ?? "";
-    if (mask === "") return refuse(`${at} must have a mask, got none`);
-    const query = readRotated(view, node, node.input[0]!, { numHeads, headDim }, facts);
-    const key = readRotated(view, node, keys.fresh, { numHeads: numKvHeads, headDim }, facts);
-    check(query.layout === key.layout, `${at} must have queries and keys that rotate alike`, key.layout);
-    const window = readMask(view, node, mask, facts);
-    return {
-      node: node.name,
-      projections: {
-        kind: "separate",
-        query: query.tensor,
-        key: key.tensor,
-        value: { name: values.fresh, layout: "heads" },
-      },
-      past: cache.past,
-      present: cache.present,
-      type: cache.type,
-      output: { name: node.output[0]!, layout: "heads" },
-      numHeads,
-      numKvHeads,
-      headDim,
-      rotaryDim: query.rotaryDim,
-      layout: query.layout,
-      scale: float("scale", 0) || 1 / Math.sqrt(headDim),
-      softcap: float("softcap", 0),
-      ...(window === undefined ? {} : { window }),
-    };
+    const names = { query: node.input[0]!, keys, values, mask: node.input[3] ?? "", output: node.output[0]! };
+    const site = readHeadsSite(view, node, names, facts);
+    return { ...site, scale: float("scale", 0) || 1 / Math.sqrt(site.headDim), softcap: float("softcap", 0) };
   },
 };

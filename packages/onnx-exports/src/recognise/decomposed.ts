@@ -9,13 +9,12 @@
  * attention in plain loops.
  */
 import type { NodeProto } from "@ropewalk/graph";
-import { check, refuse } from "../check.ts";
+import { refuse } from "../check.ts";
 import { nameOf, type GraphView } from "../graph-view.ts";
-import { readCache } from "./cache.ts";
 import type { Form } from "./form.ts";
+import { readHeadsSite } from "./heads-site.ts";
 import { readJoined, type Joined } from "./joined-cache.ts";
-import { readMask } from "./mask.ts";
-import { isRotated, readRotated } from "./rotated.ts";
+import { isRotated } from "./rotated.ts";
 import { tryAttention } from "./try-attention.ts";
 
 /** Between the Softmax and the product with the values. */
@@ -123,53 +122,13 @@ export const decomposedAttention: Form = {
     const parts = partsOf(view, softmax);
     if (parts === undefined) return undefined;
     const { keys, values, query, mask, sum } = parts;
-    const cache = readCache(view, softmax, {
-      past: [keys.past, values.past],
-      present: [keys.present, values.present],
-    });
-    const headDim = cache.headDim ?? facts.headDim();
-    const numHeads = facts.numHeads();
-    const numKvHeads = cache.numKvHeads ?? facts.numKvHeads();
-    const rotatedQuery = readRotated(view, softmax, query, { numHeads, headDim }, facts);
-    const rotatedKey = readRotated(view, softmax, keys.fresh, { numHeads: numKvHeads, headDim }, facts);
-    const { rotaryDim, layout } = rotatedQuery;
-    check(
-      layout === rotatedKey.layout,
-      `${nameOf(softmax)} must have queries and keys that rotate alike`,
-      rotatedKey.layout,
-    );
-    const window = readMask(view, softmax, mask, facts);
+    const output = sum.output[0]!;
+    const site = readHeadsSite(view, softmax, { query, keys, values, mask, output }, facts);
+    const { numHeads, numKvHeads, headDim, window } = site;
     const numbers = tryAttention(view, {
-      node: softmax,
-      scores: softmax.input[0]!,
-      output: sum.output[0]!,
-      query,
-      keys: keys.present,
-      values: values.present,
-      numHeads,
-      numKvHeads,
-      headDim,
-      window,
+      ...{ node: softmax, scores: softmax.input[0]!, output, query, keys: keys.present, values: values.present },
+      ...{ numHeads, numKvHeads, headDim, window },
     });
-    return {
-      node: softmax.name,
-      projections: {
-        kind: "separate",
-        query: rotatedQuery.tensor,
-        key: rotatedKey.tensor,
-        value: { name: values.fresh, layout: "heads" },
-      },
-      past: cache.past,
-      present: cache.present,
-      type: cache.type,
-      output: { name: sum.output[0]!, layout: "heads" },
-      numHeads,
-      numKvHeads,
-      headDim,
-      rotaryDim,
-      layout,
-      ...numbers,
-      ...(window === undefined ? {} : { window }),
-    };
+    return { ...site, ...numbers };
   },
 };
