@@ -5,8 +5,8 @@ import type { ContextExtension } from "@ropewalk/decoder";
 import { InvalidArgumentError, type Command } from "commander";
 import { findExport } from "../find-export.ts";
 import { methods } from "../methods.ts";
-import { notice } from "../notice.ts";
 import { extensionFrom, number, numbersFrom, withExtensionOptions, type SharedOptions } from "../options.ts";
+import { printFacts } from "../render/facts.ts";
 
 type ExtendOptions = Pick<SharedOptions, "method" | "groupSize" | "window" | "entropy" | "json"> & {
   readonly length?: number;
@@ -54,8 +54,7 @@ const extend = async (path: string, options: ExtendOptions): Promise<void> => {
     capacity: `${capacity} tokens`,
     weights: weights.join("; ") || `in ${model}`,
   };
-  for (const [name, value] of Object.entries(rows)) process.stdout.write(`${name.padEnd(18)} ${value}\n`);
-  for (const said of notices) notice(said);
+  printFacts(rows, notices);
 };
 
 export const addExtend = (program: Command): void => {

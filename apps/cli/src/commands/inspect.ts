@@ -3,9 +3,9 @@ import { extendDecoder } from "@ropewalk/decoder";
 import { plannedCacheBytes } from "@ropewalk/generation";
 import { parameterCount, storedBytes, weightBytes } from "@ropewalk/models";
 import type { Command } from "commander";
-import { notice } from "../notice.ts";
 import { open } from "../open-model.ts";
 import { extensionFrom, number, numbersFrom, withSharedOptions, type SharedOptions } from "../options.ts";
+import { printFacts } from "../render/facts.ts";
 import { bytes } from "../render/units.ts";
 
 type InspectOptions = SharedOptions & { readonly length?: number };
@@ -53,8 +53,7 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
     capacity: tokens(extended.capacity),
     "key-value cache": `${bytes(keyValueBytes)} (${keyValueBytes} bytes)`,
   };
-  for (const [name, value] of Object.entries(rows)) process.stdout.write(`${name.padEnd(18)} ${value}\n`);
-  for (const said of extended.notices) notice(said);
+  printFacts(rows, extended.notices);
 };
 
 export const addInspect = (program: Command): void => {
