@@ -29,20 +29,24 @@ export type DecoderRope = {
   readonly scaling: RopeScaling;
 };
 
-export type Decoder = {
-  readonly family: string;
+/** What a model's positions, its cache and its chunks depend on, wherever its graph comes from. */
+export type DecoderSizes = {
   readonly vocabSize: number;
-  readonly hiddenDim: number;
-  readonly feedForwardDim: number;
   readonly numLayers: number;
   readonly numHeads: number;
   readonly numKvHeads: number;
   readonly headDim: number;
-  /** The window the checkpoint was trained on, in tokens. */
+  /** The window the model was trained on, in tokens. */
   readonly trainedContext: number;
   readonly rope: DecoderRope;
   /** How many keys back a query sees, in tokens; undefined: all of them. Off where an extension sets the positions. */
   readonly slidingWindow: number | undefined;
+};
+
+export type Decoder = DecoderSizes & {
+  readonly family: string;
+  readonly hiddenDim: number;
+  readonly feedForwardDim: number;
   /** Every checkpoint tensor that is read, with its shape. */
   readonly tensors: Readonly<Record<string, readonly number[]>>;
   /** The layers' matrices [out, in] among them: those that may be stored in blocks. */

@@ -2,7 +2,7 @@
 import type { EntropyScaling } from "@ropewalk/entropy-scaling";
 import { capacity as mappingCapacity, plain, slidingWindow, type PositionMapping } from "@ropewalk/position-mapping";
 import { ropeFrequencies, type RopeFrequencies, type RopeScaling } from "@ropewalk/rope";
-import type { Decoder } from "./decoder.ts";
+import type { DecoderSizes } from "./decoder.ts";
 import type { ContextExtension } from "./extension.ts";
 
 /**
@@ -36,10 +36,13 @@ export type ExtendedContext = {
   readonly notices: readonly string[];
 };
 
-export type ExtendedDecoder = ExtendedContext & { readonly decoder: Decoder; readonly cache: CachePrecision };
+export type ExtendedDecoder<D extends DecoderSizes = DecoderSizes> = ExtendedContext & {
+  readonly decoder: D;
+  readonly cache: CachePrecision;
+};
 
 /** What an extension is put on. */
-type Extendable = Pick<Decoder, "trainedContext" | "rope" | "slidingWindow">;
+type Extendable = Pick<DecoderSizes, "trainedContext" | "rope" | "slidingWindow">;
 
 const bandLayout = ({ name, bands }: PositionMapping): BandLayout => {
   const [near, far, ...rest] = bands;
@@ -107,11 +110,11 @@ export const extendContext = (model: Extendable, extension: ContextExtension): E
  *
  * @throws RangeError as there, and when a cache in q8 is asked for where no token settles
  */
-export const extendDecoder = (
-  decoder: Decoder,
+export const extendDecoder = <D extends DecoderSizes>(
+  decoder: D,
   extension: ContextExtension,
   { cache = "float32" }: { readonly cache?: CachePrecision } = {},
-): ExtendedDecoder => {
+): ExtendedDecoder<D> => {
   const extended = extendContext(decoder, extension);
   if (cache === "q8" && extended.layout.kind === "window")
     throw new RangeError(

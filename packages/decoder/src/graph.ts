@@ -1,7 +1,7 @@
 /** A decoder with its extension as one ONNX graph, for a chunk of any length: prefill and decoding are the same graph. */
 import { tape as newTape, type ModelProto } from "@ropewalk/graph";
 import { attendIn } from "./attend.ts";
-import type { Builder } from "./decoder.ts";
+import type { Builder, Decoder } from "./decoder.ts";
 import type { ExtendedDecoder } from "./extend.ts";
 import { inputs, outputs } from "./interface.ts";
 import { declareShared } from "./shared-inputs.ts";
@@ -12,7 +12,7 @@ import { storedWeights, type WeightSource } from "./stored-weights.ts";
  *
  * @param source - where each of the decoder's tensors lies
  */
-export const decoderGraph = (extended: ExtendedDecoder, source: WeightSource): ModelProto => {
+export const decoderGraph = (extended: ExtendedDecoder<Decoder>, source: WeightSource): ModelProto => {
   const { decoder } = extended;
   const tape = newTape("decoder");
   const weights = storedWeights(decoder.tensors, source);

@@ -13,7 +13,7 @@ export {
   type Numbers,
   type SlotRun,
 } from "./chunk.ts";
-export type { Attend, Builder, Decoder, DecoderRope, Projected } from "./decoder.ts";
+export type { Attend, Builder, Decoder, DecoderRope, DecoderSizes, Projected } from "./decoder.ts";
 export {
   cachePrecisions,
   extendContext,

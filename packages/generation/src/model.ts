@@ -5,6 +5,7 @@ import {
   extendDecoder,
   type CachePrecision,
   type ContextExtension,
+  type Decoder,
   type ExtendedDecoder,
 } from "@ropewalk/decoder";
 import { encode } from "@ropewalk/graph";
@@ -71,7 +72,10 @@ type Loaded = OpenedModel & {
   readonly releaseWeights: () => Promise<void>;
 };
 
-const sessionFor = ({ backend, checkpoint, sessions }: Loaded, extended: ExtendedDecoder): Promise<Session> => {
+const sessionFor = (
+  { backend, checkpoint, sessions }: Loaded,
+  extended: ExtendedDecoder<Decoder>,
+): Promise<Session> => {
   const { kind } = extended.layout;
   const ready = sessions.get(kind);
   if (ready !== undefined) return ready;
