@@ -71,7 +71,10 @@ const attentionOnly = ({ numKvHeads, group, headDim, rotaryDim, layout }: Shape)
 };
 
 /** [tokens, numHeads * headDim], as the graph gives it, by the references alone. */
-const expected = ({ decoder, positions, scaling, entropy }: ExtendedDecoder, ids: readonly number[]): Float32Array => {
+const expected = (
+  { decoder, positions, scaling, entropy }: ExtendedDecoder<Decoder>,
+  ids: readonly number[],
+): Float32Array => {
   const { numHeads, numKvHeads, headDim, rope } = decoder;
   const width = decoder.tensors["table"]![1]!;
   const rows = table(vocabSize * width);

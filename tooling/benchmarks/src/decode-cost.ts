@@ -37,7 +37,7 @@ const compare = (base: Side, candidate: Side, rounds: number): Promise<Compariso
 };
 
 /** Bytes that a step reads behind `context` keys. */
-const bytesRead = ({ extended: { decoder } }: LanguageModel, context: number): number => {
+const bytesRead = ({ checkpoint: { decoder } }: LanguageModel, context: number): number => {
   const { projections, unembedding, tensors, numLayers, numKvHeads, headDim } = decoder;
   const matrices = [...projections, unembedding].map((name) =>
     tensors[name]!.reduce((product, dim) => product * dim, 1),

@@ -17,6 +17,7 @@ import {
   outputs,
   storedWeights,
   type Attend,
+  type Decoder,
   type ExtendedDecoder,
   type WeightSource,
 } from "@ropewalk/decoder";
@@ -75,7 +76,11 @@ const rotationsOf = (tape: Tape, { decoder, positions }: ExtendedDecoder) => {
 export type Meeting = "keys" | "scores";
 
 /** Records the graph of the whole decoder with this attention; its outputs are the decoder graph's. */
-export const twoScoreMatrices = (extended: ExtendedDecoder, source: WeightSource, meeting: Meeting): ModelProto => {
+export const twoScoreMatrices = (
+  extended: ExtendedDecoder<Decoder>,
+  source: WeightSource,
+  meeting: Meeting,
+): ModelProto => {
   const { decoder } = extended;
   const { numLayers, numKvHeads, headDim, rope } = decoder;
   const tape = newTape("two-score-matrices");

@@ -43,7 +43,7 @@ const range = (length: number): readonly number[] => Array.from({ length }, (_, 
 const usualForm = async (model: LanguageModel, ids: readonly number[], rows: Rows, meeting: Meeting): Promise<Form> => {
   const { backend, checkpoint, extended } = model;
   const session = await backend.createSession(
-    encode(twoScoreMatrices(extended, checkpoint, meeting)),
+    encode(twoScoreMatrices({ ...extended, decoder: checkpoint.decoder }, checkpoint, meeting)),
     checkpoint.files.map(({ external }) => external),
   );
   const { frequencies, appended } = createCache(backend, extended, { length: context });
