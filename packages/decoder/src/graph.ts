@@ -1,11 +1,13 @@
 /** A decoder with its extension as one ONNX graph, for a chunk of any length: prefill and decoding are the same graph. */
 import { tape as newTape, type ModelProto } from "@ropewalk/graph";
-import { attendIn } from "./attend.ts";
+import { chunkAttention } from "./chunk-attention.ts";
 import type { Builder, Decoder } from "./decoder.ts";
 import type { ExtendedDecoder } from "./extend.ts";
 import { inputs, outputs } from "./interface.ts";
-import { declareShared } from "./shared-inputs.ts";
 import { storedWeights, type WeightSource } from "./stored-weights.ts";
+
+/** What the graph needs of ONNX: RotaryEmbedding came with opset 23, and that with version 11 of the format. */
+export const versions = { opset: 23, irVersion: 11 } as const;
 
 /**
  * Records the graph. Its weights stay in their files and are named by place.
@@ -19,15 +21,14 @@ export const decoderGraph = (extended: ExtendedDecoder<Decoder>, source: WeightS
   const builder: Builder = { tape, weights };
   const ids = tape.input(inputs.ids, "int64", ["seqLen"]);
   const logitRows = tape.input(inputs.logitRows, "int64", ["rows"]);
-  const shared = declareShared(tape, extended, ids);
+  const attention = chunkAttention(tape, extended, ids);
   let hidden = decoder.embed(builder, ids);
   for (let index = 0; index < decoder.numLayers; index++) {
     const scope = tape.scope(`layers.${index}`);
-    const attend = attendIn({ tape: scope.scope("attn"), extended, shared, index });
+    const attend = attention(scope.scope("attn"), index);
     hidden = decoder.layer({ tape: scope, weights }, index, hidden, attend);
   }
   const wanted = tape.op("Gather", [hidden, logitRows], { axis: 0 });
   tape.output(outputs.logits, decoder.unembed(builder, wanted));
-  // RotaryEmbedding came with opset 23, and that with version 11 of the format.
-  return tape.model({ opset: 23, irVersion: 11 });
+  return tape.model(versions);
 };

@@ -12,8 +12,6 @@ export type RewriteRequest = {
   readonly sites: readonly AttentionSite[];
   readonly extended: ExtendedContext;
   readonly theta: number;
-  /** Whether the export's own positions hold: all keys, or each layer's window. */
-  readonly ownPositions: boolean;
 };
 
 const maskName = "attention_mask";
@@ -24,7 +22,7 @@ const layoutOf = ({ window }: AttentionSite): BandLayout =>
 /** Rewrites every site of a model; changes it. */
 export const rewrite = (request: RewriteRequest, model: ModelProto): void => {
   const graph = model.graph!;
-  const { sites, extended, theta, ownPositions } = request;
+  const { sites, extended, theta } = request;
   const mask = viewGraph(model).inputs.get(maskName);
   check(mask !== undefined, `a model must have the input "${maskName}"`, [...graph.input.map(({ name }) => name)]);
   check(mask.dims?.length === 2, `input "${maskName}" must have 2 axes`, mask.dims?.length);
@@ -33,9 +31,9 @@ export const rewrite = (request: RewriteRequest, model: ModelProto): void => {
   // Names of ours from the start: an export may have the very names that a tape would give.
   const context = emitContext(recording.scope(scopeName), extended, theta);
   for (const [index, site] of sites.entries()) {
-    const layout = ownPositions ? layoutOf(site) : extended.layout;
+    const layout = extended.ownPositions ? layoutOf(site) : extended.layout;
     emitAttention(context, { site, index, layout, mask: context.value(maskName, mask.type, 2) });
   }
-  const outputs = sites.flatMap(({ present, output }) => [present.key, present.value, output.name]);
-  splice(graph, recording.model().graph!, outputs);
+  const replaced = sites.flatMap(({ present, output }) => [present.key, present.value, output.name]);
+  splice(graph, recording.model().graph!, { replaced });
 };
