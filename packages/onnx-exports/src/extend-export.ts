@@ -15,6 +15,7 @@ import {
   type NewLimits,
 } from "./config-files.ts";
 import { maxTokens } from "./emit/pages.ts";
+import { attentionOutputs, type Attentions } from "./emit/weights.ts";
 import { dataPlaces, type DataPlace } from "./external-data.ts";
 import { viewGraph } from "./graph-view.ts";
 import { describe, inWords, readMark, writeMark, type Mark } from "./metadata.ts";
@@ -35,6 +36,15 @@ export type ExtendOptions = {
   readonly replace?: boolean;
   /** Who keeps the cache: "portable", the caller, by the export's own inputs and outputs. */
   readonly runtime?: "portable";
+  /**
+   * What of its attention the model gives out, float32, layer by layer as `decoder_attentions.N`:
+   *
+   *   "maps"       the softmax weights, [batch, numHeads, queryLen, keys]
+   *   "entropies"  the Shannon entropy of every query's weights in nats, [batch, numHeads, queryLen]
+   *
+   * Keys are past and new ones; under a bare window the last ones alone. Absent: nothing.
+   */
+  readonly attentions?: Attentions;
 };
 
 export type ExtendedExport = {
@@ -55,6 +65,13 @@ export type ExtendedExport = {
   /** What changed beyond what was asked for, in words: a program should say it. */
   readonly notices: readonly string[];
 };
+
+const checkAttentions = (attentions: Attentions | undefined): void =>
+  check(
+    attentions === undefined || attentionOutputs.includes(attentions),
+    `attentions must be one of ${attentionOutputs.join(", ")}`,
+    attentions,
+  );
 
 const checkOpset = ({ opsetImport }: ModelProto): void => {
   const version = opsetImport.find(({ domain }) => (domain ?? "") === "" || domain === "ai.onnx")?.version;
@@ -124,8 +141,9 @@ export const extendModel = (
   options: ExtendOptions,
   model: Uint8Array,
 ): ExtendedExport & { readonly places: readonly DataPlace[] } => {
-  const { extension, replace = false, runtime = "portable" } = options;
+  const { extension, replace = false, runtime = "portable", attentions } = options;
   check(runtime === "portable", `runtime must be "portable"`, runtime);
+  checkAttentions(attentions);
   const config = jsonObject("config.json", options.config);
   const proto = decode(model);
   checkOpset(proto);
@@ -138,14 +156,15 @@ export const extendModel = (
   const extended = extendContext(known, extension);
   checkScaling(extended);
 
-  rewrite({ sites, extended, theta: known.rope.theta, ownPositions: extension.positions === undefined }, proto);
+  const ownPositions = extension.positions === undefined;
+  rewrite({ sites, extended, theta: known.rope.theta, ownPositions, attentions }, proto);
   checkMade(proto.graph!);
   const { trainedContext } = known;
   const slidingWindow = mark ? mark.slidingWindow : (countOf(config, "sliding_window") ?? null);
   writeMark(proto, { version: 1, extension: describe(extension), trainedContext, slidingWindow, sites });
 
   const capacity = Math.min(extended.capacity, maxTokens);
-  const limits: NewLimits = { capacity, slidingWindow: extension.positions === undefined ? slidingWindow : null };
+  const limits: NewLimits = { capacity, slidingWindow: ownPositions ? slidingWindow : null };
   const { genaiConfig } = options;
   return {
     model: encode(proto),

@@ -1,8 +1,11 @@
 /**
  * Puts recorded attention in place of an export's. Nodes that made the sites' outputs give way, and with them whatever
- * nothing needs any more. Nodes and initializers that stay are the same messages as before.
+ * nothing needs any more. Nodes and initializers that stay are the same messages as before. Outputs of the graph stay too,
+ * but for those that an earlier rewriting added; those that the recording has come behind them.
  */
 import type { GraphProto, NodeProto } from "@ropewalk/graph";
+import { refuse } from "./check.ts";
+import { nameOf } from "./graph-view.ts";
 import { neededNames, sortNodes } from "./topology.ts";
 
 /** What is recorded stands in this scope, so that every name of ours begins alike. */
@@ -22,9 +25,19 @@ const renamed = (recorded: GraphProto, known: ReadonlySet<string>): GraphProto =
   return recorded;
 };
 
+const isOurs = ({ name }: NodeProto): boolean => name.startsWith(prefix);
+
 /** Whether a node of the export stays: it is not of an earlier rewriting, and makes none of the outputs. */
-const stands = ({ name, output }: NodeProto, outputs: ReadonlySet<string>): boolean =>
-  !name.startsWith(prefix) && !output.some((value) => outputs.has(value));
+const stands = (node: NodeProto, outputs: ReadonlySet<string>): boolean =>
+  !isOurs(node) && !node.output.some((value) => outputs.has(value));
+
+/** Outputs that are added may not have the name of a value that the export makes. */
+const checkAdded = (nodes: readonly NodeProto[], added: GraphProto["output"]): void => {
+  for (const { name } of added) {
+    const other = nodes.find(({ output }) => output.includes(name));
+    if (other) refuse(`a model must have no value "${name}" where attentions are to be given out, got ${nameOf(other)}`);
+  }
+};
 
 /**
  * Nodes without those that the rewriting left without use, and whatever takes their results. What had no use before stays as
@@ -45,14 +58,18 @@ const prune = (
 
 /** Replaces what makes `outputs` in `graph` by what `recorded` has; changes `graph`. */
 export const splice = (graph: GraphProto, recorded: GraphProto, outputs: readonly string[]): void => {
-  const known = new Set([...recorded.input.map(({ name }) => name), ...outputs]);
+  const known = new Set([...[...recorded.input, ...recorded.output].map(({ name }) => name), ...outputs]);
   const ours = renamed(recorded, known);
-  const graphOutputs = graph.output.map(({ name }) => name);
-  const before = neededNames(graph.node, graphOutputs);
+  const names = ({ output }: GraphProto): readonly string[] => output.map(({ name }) => name);
+  const before = neededNames(graph.node, names(graph));
   const replaced = new Set(outputs);
+  const earlier = new Set(graph.node.filter(isOurs).flatMap(({ output }) => output));
+  const standing = graph.node.filter((node) => stands(node, replaced));
+  checkAdded(standing, recorded.output);
+  graph.output = [...graph.output.filter(({ name }) => replaced.has(name) || !earlier.has(name)), ...recorded.output];
   // The export's own nodes first: sorting keeps their order, and puts ours where they are needed.
-  const nodes = [...graph.node.filter((node) => stands(node, replaced)), ...ours.node];
-  const after = neededNames(nodes, graphOutputs);
+  const nodes = [...standing, ...ours.node];
+  const after = neededNames(nodes, names(graph));
   graph.node = [...prune(nodes, { before, after })];
   const taken = new Set(graph.node.flatMap(({ input }) => input));
   const initializers = graph.initializer.filter(

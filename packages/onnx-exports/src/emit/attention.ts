@@ -21,6 +21,7 @@ import { emitIsNear, emitMask, emitNearLength, emitNearStart, emitWindowMask } f
 import { emitPositions, type Positions } from "./positions.ts";
 import { emitQueryScale } from "./query-scale.ts";
 import { emitRotation, rotate, toType, type Rotation } from "./rotation.ts";
+import { emitWeights, type Attentions } from "./weights.ts";
 
 /** The layer's scores and values over the keys that are looked at, and the mask that goes with them. */
 type Scored = {
@@ -138,11 +139,22 @@ const emitSoftcap = (tape: Tape, softcap: number, scores: Value): Value => {
   return tape.op("Mul", [tape.op("Tanh", [tape.op("Mul", [scores, inverse!])]), cap!]);
 };
 
-/** softmax(softcap(scores) + mask) values: [batch, numHeads, queryLen, headDim]. */
-const emitWeighted = ({ context, site }: Layer, { scores, values, numKeys, mask }: Scored): Value => {
+/** softmax(softcap(scores) + mask): [batch, numHeads, queryLen, numKeys]. */
+const emitAttending = (
+  { context, site }: Layer,
+  { scores, mask }: Scored,
+  { attentions, index, layout }: LayerRequest,
+): Value => {
   const { tape } = context;
-  const { numHeads, numKvHeads, headDim, softcap, type } = site;
-  const weights = tape.op("Softmax", [tape.op("Add", [emitSoftcap(tape, softcap, scores), mask])], { axis: -1 });
+  const keys = layout.kind === "window" ? `keys.${layout.window}` : "keys";
+  const masked = tape.op("Add", [emitSoftcap(tape, site.softcap, scores), mask]);
+  return emitWeights(context, { attentions, index, numHeads: site.numHeads, keys }, masked);
+};
+
+/** weights values: [batch, numHeads, queryLen, headDim]. */
+const emitWeighted = ({ context, site }: Layer, { values, numKeys }: Scored, weights: Value): Value => {
+  const { tape } = context;
+  const { numHeads, numKvHeads, headDim, type } = site;
   const grouped = tape.op("Reshape", [weights, emitScoreShape(context, numKvHeads, numKeys)]);
   const attended = tape.op("MatMul", [grouped, toType(context, values, "float32")]);
   return tape.op("Reshape", [toType(context, attended, type), integers(context, 0, numHeads, -1, headDim)]);
@@ -156,10 +168,12 @@ export type LayerRequest = {
   readonly layout: BandLayout;
   /** The graph's attention mask, [batch, totalLen]. */
   readonly mask: Value;
+  readonly attentions: Attentions | undefined;
 };
 
 /** Records the attention of a site, with its outputs under the site's names. */
-export const emitAttention = (shared: EmitContext, { site, index, layout, mask }: LayerRequest): void => {
+export const emitAttention = (shared: EmitContext, request: LayerRequest): void => {
+  const { site, index, layout, mask } = request;
   const { type } = site;
   const tape = shared.tape.scope(`layers.${index}`);
   const context: EmitContext = { ...shared, tape };
@@ -185,5 +199,5 @@ export const emitAttention = (shared: EmitContext, { site, index, layout, mask }
     .with({ kind: "window" }, ({ window }) => attendWindow(layer, window))
     .with({ kind: "near-far" }, ({ window }) => attendNearFar(layer, window))
     .exhaustive();
-  emitOutput(context, site, emitWeighted(layer, scored));
+  emitOutput(context, site, emitWeighted(layer, scored, emitAttending(layer, scored, request)));
 };

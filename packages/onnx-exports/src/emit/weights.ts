@@ -1,0 +1,70 @@
+/**
+ * What a query attends to, and as much of it as the graph gives out beside the export's own outputs. Layer N:
+ *
+ *     P = softmax(x)                           x: scores and mask
+ *
+ *     maps        decoder_attentions.N = P                                 [batch, numHeads, queryLen, keys]
+ *     entropies   decoder_attentions.N = - sum_j P_j ln(P_j)  in nats      [batch, numHeads, queryLen]
+ *
+ * 0 ln(0) = 0: what is below the least normal float32 counts as that in the logarithm, so that 0 times it is 0. The keys are
+ * past and new ones, and under a bare window the last of them, those that any query sees. Both outputs are float32.
+ */
+import type { Dim, Value } from "@ropewalk/graph";
+import { match } from "ts-pattern";
+import { integers, type EmitContext } from "./context.ts";
+
+/** What of its attention a graph can give out: the weights of every pair, or one number a query. */
+export const attentionOutputs = ["maps", "entropies"] as const;
+
+export type Attentions = (typeof attentionOutputs)[number];
+
+export type WeightsRequest = {
+  readonly attentions: Attentions | undefined;
+  /** Which layer it is, from 0. */
+  readonly index: number;
+  readonly numHeads: number;
+  /** A name for the number of keys; layers that look at as many keys have the same. */
+  readonly keys: Dim;
+};
+
+/** Programs that collect attentions, such as transformers.js, know them by the beginning of this name. */
+const outputName = (index: number): string => `decoder_attentions.${index}`;
+
+/** The least normal float32. */
+const least = 2 ** -126;
+
+const emitEntropies = (context: EmitContext, weights: Value, output: string): Value => {
+  const { tape } = context;
+  const number = (x: number): Value => tape.constant("float32", [], [x]);
+  const logarithms = tape.op("Log", [tape.op("Max", [weights, number(least)])]);
+  const sums = tape.op("ReduceSum", [tape.op("Mul", [weights, logarithms]), integers(context, -1)], { keepdims: 0 });
+  // Not Neg, which makes -0 of a query that attends to one key.
+  return tape.op("Sub", [number(0), sums], {}, { output });
+};
+
+/** softmax of [batch, numHeads, queryLen, keys], float32, with the graph's outputs that are asked for. */
+export const emitWeights = (
+  context: EmitContext,
+  { attentions, index, numHeads, keys }: WeightsRequest,
+  x: Value,
+): Value => {
+  const { tape } = context;
+  const name = outputName(index);
+  const softmax = (options: { readonly output?: string } = {}): Value =>
+    tape.op("Softmax", [x], { axis: -1 }, options);
+  const give = (value: Value, ...dims: readonly Dim[]): void =>
+    void tape.output(name, { ...value, type: "float32", dims: ["batch", numHeads, "queryLen", ...dims] });
+  return match(attentions)
+    .with(undefined, () => softmax())
+    .with("maps", () => {
+      const weights = softmax({ output: name });
+      give(weights, keys);
+      return weights;
+    })
+    .with("entropies", () => {
+      const weights = softmax();
+      give(emitEntropies(context, weights, name));
+      return weights;
+    })
+    .exhaustive();
+};
