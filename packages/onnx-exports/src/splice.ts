@@ -35,7 +35,8 @@ const stands = (node: NodeProto, outputs: ReadonlySet<string>): boolean =>
 const checkAdded = (nodes: readonly NodeProto[], added: GraphProto["output"]): void => {
   for (const { name } of added) {
     const other = nodes.find(({ output }) => output.includes(name));
-    if (other) refuse(`a model must have no value "${name}" where attentions are to be given out, got ${nameOf(other)}`);
+    if (other)
+      refuse(`a model must have no value "${name}" where attentions are to be given out, got ${nameOf(other)}`);
   }
 };
 

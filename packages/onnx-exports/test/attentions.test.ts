@@ -28,7 +28,7 @@ const padded = <T>(filler: T, width: number, row: readonly T[]): readonly T[] =>
 
 const ones = (row: readonly unknown[]): readonly number[] => row.map(() => 1);
 
-/** The bytes of an export, or of the small model, with attentions as asked for. */
+/** The option, or none. */
 const asking = (attentions: Attentions | undefined): Pick<ExtendOptions, "attentions"> =>
   attentions === undefined ? {} : { attentions };
 
@@ -86,7 +86,11 @@ describe.each<readonly [string, ContextExtension]>([
       expect(await maps.step(ids, fresh)).toEqual(logits);
       expect(await entropies.step(ids, fresh)).toEqual(logits);
       const [given, measured] = [maps, entropies].map((runner) => attentionsIn(runner.results()));
-      expect([attentionsIn(plain.results()).length, given!.length, measured!.length]).toEqual([0, numLayers, numLayers]);
+      expect([attentionsIn(plain.results()).length, given!.length, measured!.length]).toEqual([
+        0,
+        numLayers,
+        numLayers,
+      ]);
       for (const [layer, map] of given!.entries()) {
         expect([map.type, ...map.dims]).toEqual(["float32", 2, numHeads, queryLen, keys]);
         expect(worstOf(map, mask)).toBeLessThan(1e-6);
@@ -118,11 +122,7 @@ describe("one layer, whose queries and keys are given,", () => {
   it.each<readonly [string, ContextExtension, PairRule]>([
     ["{}", {}, plain],
     ["SelfExtend", extension, { positions: grouped }],
-    [
-      "SelfExtend and log-n",
-      compose(extension, logN({ trainedContext })),
-      { positions: grouped, queryScale: growing },
-    ],
+    ["SelfExtend and log-n", compose(extension, logN({ trainedContext })), { positions: grouped, queryScale: growing }],
     ["a sliding window", slidingWindow({ window: 16 }), { ...plain, sees: (i, j) => i - j < 16 }],
   ])("attends as plain loops do, in chunks and in a padded batch: %s", async (_, chosen, rule) => {
     const batch = [rowsOf(1, 90), rowsOf(2, 77)];
@@ -130,8 +130,8 @@ describe("one layer, whose queries and keys are given,", () => {
     for (const attentions of ["maps", "entropies"] as const) {
       const { model } = extendExport({ extension: chosen, config, attentions }, oneLayer());
       const session = await InferenceSession.create(model);
-      const cache = new Map(
-        ["key", "value"].map((kv) => [kv, new Tensor("float32", [], [2, numKvHeads, 0, headDim])] as const),
+      const cache = new Map<string, Tensor>(
+        ["key", "value"].map((kv) => [kv, new Tensor("float32", [], [2, numKvHeads, 0, headDim])]),
       );
       let worst = 0;
       for (const [from, to] of [

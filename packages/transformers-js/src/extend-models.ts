@@ -80,7 +80,8 @@ export const extendModels = (env: TransformersEnv, options: ExtendModelsOptions)
     },
   };
 
-  const rewriteFile = (file: Parameters<typeof rewrite>[1]) => rewrite({ extension, attentions, onNotice }, file, originals);
+  const rewriteFile = (file: Parameters<typeof rewrite>[1]) =>
+    rewrite({ extension, attentions, onNotice }, file, originals);
 
   const original = async (key: string): Promise<{ readonly key: string; readonly found: Found }> => {
     const found = await (await known())?.match(key);

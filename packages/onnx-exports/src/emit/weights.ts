@@ -50,8 +50,7 @@ export const emitWeights = (
 ): Value => {
   const { tape } = context;
   const name = outputName(index);
-  const softmax = (options: { readonly output?: string } = {}): Value =>
-    tape.op("Softmax", [x], { axis: -1 }, options);
+  const softmax = (options: { readonly output?: string } = {}): Value => tape.op("Softmax", [x], { axis: -1 }, options);
   const give = (value: Value, ...dims: readonly Dim[]): void =>
     void tape.output(name, { ...value, type: "float32", dims: ["batch", numHeads, "queryLen", ...dims] });
   return match(attentions)
