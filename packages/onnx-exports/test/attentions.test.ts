@@ -5,7 +5,7 @@ import { checkModel, decode, encode, node, valueOfInfo } from "@ropewalk/graph";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { extendExport, type Attentions, type ExtendOptions } from "../src/index.ts";
-import { configOf, expectedOf, exportNames, extend, modelOf, open, type Runner } from "./exports.ts";
+import { configOf, exportNames, extend, modelOf, open, type Runner } from "./exports.ts";
 import { config, oneLayer, rowDim, sizes, weightsInLoops, type PairRule } from "./one-layer.ts";
 
 const extension = selfExtend({ groupSize: 4, window: 16 });
@@ -34,7 +34,7 @@ const asking = (attentions: Attentions | undefined): Pick<ExtendOptions, "attent
 
 /**
  * The largest of everything that ought to be 0: how far sums of rows are from 1, weights of keys that come later or are
- * padding. NaN where any weight is none.
+ * padding. NaN where a weight is no number, since then the sum is none.
  *
  * @param mask - of past and new tokens, [batch][totalLen]; the map may have the last of them alone
  */
@@ -53,7 +53,7 @@ const worstOf = (map: Tensor, mask: readonly (readonly number[])[]): number => {
           const weight = weights[at]!;
           sum += weight;
           const hidden = firstKey + k > firstQuery + c || mask[b]![firstKey + k] === 0;
-          worst = Math.max(worst, isToken && hidden ? weight : weight * 0);
+          if (isToken && hidden) worst = Math.max(worst, weight);
         }
         worst = Math.max(worst, Math.abs(sum - 1));
       }

@@ -11,8 +11,7 @@
  * turn(k) rotates a cached key from its far position to its near one. Far keys are scored once; only the last
  * window + queryLen - 1 are scored again. Scores, their softmax and the weighted sum are float32, whatever the type of the cache.
  */
-import type { BandLayout } from "@ropewalk/decoder";
-import type { Tape, Value } from "@ropewalk/graph";
+import type { Value } from "@ropewalk/graph";
 import { match } from "ts-pattern";
 import type { AttentionSite } from "../site.ts";
 import { integers, slice, toEnd, type EmitContext } from "./context.ts";
@@ -21,7 +20,7 @@ import { emitIsNear, emitMask, emitNearLength, emitNearStart, emitWindowMask } f
 import { emitPositions, type Positions } from "./positions.ts";
 import { emitQueryScale } from "./query-scale.ts";
 import { emitRotation, rotate, toType, type Rotation } from "./rotation.ts";
-import { emitWeights, type Attentions } from "./weights.ts";
+import { emitWeights, type WeightsRequest } from "./weights.ts";
 
 /** The layer's scores and values over the keys that are looked at, and the mask that goes with them. */
 type Scored = {
@@ -133,24 +132,6 @@ const attendNearFar = (layer: Layer, window: number): Scored => {
   };
 };
 
-const emitSoftcap = (tape: Tape, softcap: number, scores: Value): Value => {
-  if (softcap === 0) return scores;
-  const [cap, inverse] = [softcap, 1 / softcap].map((x) => tape.constant("float32", [], [x]));
-  return tape.op("Mul", [tape.op("Tanh", [tape.op("Mul", [scores, inverse!])]), cap!]);
-};
-
-/** softmax(softcap(scores) + mask): [batch, numHeads, queryLen, numKeys]. */
-const emitAttending = (
-  { context, site }: Layer,
-  { scores, mask }: Scored,
-  { attentions, index, layout }: LayerRequest,
-): Value => {
-  const { tape } = context;
-  const keys = layout.kind === "window" ? `keys.${layout.window}` : "keys";
-  const masked = tape.op("Add", [emitSoftcap(tape, site.softcap, scores), mask]);
-  return emitWeights(context, { attentions, index, numHeads: site.numHeads, keys }, masked);
-};
-
 /** weights values: [batch, numHeads, queryLen, headDim]. */
 const emitWeighted = ({ context, site }: Layer, { values, numKeys }: Scored, weights: Value): Value => {
   const { tape } = context;
@@ -161,14 +142,9 @@ const emitWeighted = ({ context, site }: Layer, { values, numKeys }: Scored, wei
 };
 
 /** What an attention layer needs to know beside its site. */
-export type LayerRequest = {
-  readonly site: AttentionSite;
-  /** Which layer it is, from 0. */
-  readonly index: number;
-  readonly layout: BandLayout;
+export type LayerRequest = WeightsRequest & {
   /** The graph's attention mask, [batch, totalLen]. */
   readonly mask: Value;
-  readonly attentions: Attentions | undefined;
 };
 
 /** Records the attention of a site, with its outputs under the site's names. */
@@ -199,5 +175,5 @@ export const emitAttention = (shared: EmitContext, request: LayerRequest): void 
     .with({ kind: "window" }, ({ window }) => attendWindow(layer, window))
     .with({ kind: "near-far" }, ({ window }) => attendNearFar(layer, window))
     .exhaustive();
-  emitOutput(context, site, emitWeighted(layer, scored, emitAttending(layer, scored, request)));
+  emitOutput(context, site, emitWeighted(layer, scored, emitWeights(context, request, scored)));
 };
