@@ -14,6 +14,7 @@ import { check, refuse } from "./check.ts";
 import { putOnCache } from "./chunk/put-on-cache.ts";
 import { countOf, extendedConfig, extendedGenaiConfig, jsonObject, type Json, type NewLimits } from "./config-files.ts";
 import { maxTokens } from "./emit/pages.ts";
+import { attentionOutputs, type Attentions } from "./emit/weights.ts";
 import type { DataPlace } from "./external-data.ts";
 import { describe, writeMark, type Mark } from "./metadata.ts";
 import { decoderSizesOf, readExport, type ReadExport } from "./read-export.ts";
@@ -42,6 +43,15 @@ export type ExtendOptions = {
   readonly runtime?: Runtime;
   /** How generation keeps settled keys and values, "float32" or "q8"; for `runtime: "ropewalk"`. Absent: "float32". */
   readonly cache?: CachePrecision;
+  /**
+   * What of its attention the model gives out, float32, layer by layer as `decoder_attentions.N`:
+   *
+   *   "maps"       the softmax weights, [batch, numHeads, queryLen, keys]
+   *   "entropies"  the Shannon entropy of every query's weights in nats, [batch, numHeads, queryLen]
+   *
+   * Keys are past and new ones; under a bare window the last ones alone. For `runtime: "portable"`. Absent: nothing.
+   */
+  readonly attentions?: Attentions;
 };
 
 export type ExtendedExport = {
@@ -63,6 +73,13 @@ export type ExtendedExport = {
   readonly notices: readonly string[];
 };
 
+const checkAttentions = (attentions: Attentions | undefined): void =>
+  check(
+    attentions === undefined || attentionOutputs.includes(attentions),
+    `attentions must be one of ${attentionOutputs.join(", ")}`,
+    attentions,
+  );
+
 /** Windows of some layers that an extension of all layers turns off; that of all of them has its notice already. */
 const windowNotices = (sites: readonly AttentionSite[], { positions }: ContextExtension): readonly string[] => {
   const sliding = sites.filter(({ window }) => window !== undefined).length;
@@ -82,15 +99,20 @@ const checkScaling = ({ scaling }: ExtendedContext): void =>
 type Put = { readonly extended: ExtendedContext; readonly chunk?: Mark["chunk"] };
 
 /** For a caller who keeps the cache. */
-const putPortable = ({ extension }: ExtendOptions, { proto, sites, known }: ReadExport): Put => {
+const putPortable = ({ extension, attentions }: ExtendOptions, { proto, sites, known }: ReadExport): Put => {
   const extended = extendContext(known, extension);
   checkScaling(extended);
-  rewrite({ sites, extended, theta: known.rope.theta }, proto);
+  rewrite({ sites, extended, theta: known.rope.theta, attentions }, proto);
   return { extended };
 };
 
 /** For `@ropewalk/generation`. */
-const putForGeneration = ({ extension, cache }: ExtendOptions, config: Json, read: ReadExport): Put => {
+const putForGeneration = ({ extension, cache, attentions }: ExtendOptions, config: Json, read: ReadExport): Put => {
+  check(
+    attentions === undefined,
+    `attentions must be absent for runtime "ropewalk", whose scores lie in parts`,
+    attentions,
+  );
   const extended = extendDecoder(decoderSizesOf(config, read), extension, cache === undefined ? {} : { cache });
   return { extended, chunk: putOnCache(extended, read) };
 };
@@ -101,6 +123,7 @@ export const extendModel = (
   model: Uint8Array,
 ): ExtendedExport & { readonly places: readonly DataPlace[] } => {
   const { extension, replace = false, runtime = "portable" } = options;
+  checkAttentions(options.attentions);
   const config = jsonObject("config.json", options.config);
   const read = readExport(config, replace, model);
   const { proto, mark, sites, known, places } = read;

@@ -1,8 +1,11 @@
 /**
  * Puts recorded attention in place of an export's. Nodes that made the sites' outputs give way, and with them whatever
- * nothing needs any more. Nodes and initializers that stay are the same messages as before.
+ * nothing needs any more. Nodes and initializers that stay are the same messages as before. Outputs of the graph stay too,
+ * but for those that an earlier rewriting added; those that the recording has come behind them.
  */
 import type { GraphProto, NodeProto } from "@ropewalk/graph";
+import { refuse } from "./check.ts";
+import { nameOf } from "./graph-view.ts";
 import { neededNames, sortNodes } from "./topology.ts";
 
 /** What is recorded stands in this scope, so that every name of ours begins alike. */
@@ -37,6 +40,14 @@ const renamed = (recorded: GraphProto, known: ReadonlySet<string>): GraphProto =
 const stands = (node: NodeProto, outputs: ReadonlySet<string>): boolean =>
   !isOurs(node) && !node.output.some((value) => outputs.has(value));
 
+/** Outputs that are added may not have the name of a value that the export makes. */
+const checkAdded = (nodes: readonly NodeProto[], added: GraphProto["output"]): void => {
+  for (const { name } of added) {
+    const other = nodes.find(({ output }) => output.includes(name));
+    if (other) refuse(`a model must have no value "${name}" where the rewriting gives one out, got ${nameOf(other)}`);
+  }
+};
+
 /**
  * Nodes without those that the rewriting left without use, and whatever takes their results. What had no use before stays as
  * long as it can be made.
@@ -58,7 +69,7 @@ const prune = (
 export type Splicing = {
   /** What `recorded` makes in place of the graph. */
   readonly replaced: readonly string[];
-  /** The graph's inputs and outputs from now on; absent: as they were. */
+  /** The graph's inputs and outputs from now on; absent: as they were, and recorded outputs behind them. */
   readonly signature?: Pick<GraphProto, "input" | "output">;
 };
 
@@ -69,21 +80,19 @@ export const splice = (graph: GraphProto, recorded: GraphProto, { replaced: name
   const known = new Set([...namesOf(recorded.input), ...namesOf(recorded.output), ...names]);
   const ours = renamed(recorded, known);
   const before = neededNames(graph.node, namesOf(graph.output));
-  const inputsBefore = namesOf(graph.input);
-  Object.assign(graph, signature);
-  const inputs = new Set(namesOf(graph.input));
-  const graphOutputs = namesOf(graph.output);
   const replaced = new Set(names);
+  const earlier = new Set(graph.node.filter(isOurs).flatMap(({ output }) => output));
+  const standing = graph.node.filter((node) => stands(node, replaced));
+  checkAdded(standing, recorded.output);
+  const stay = graph.output.filter(({ name }) => replaced.has(name) || !earlier.has(name));
+  const next = signature ?? { input: graph.input, output: [...stay, ...recorded.output] };
+  const left = new Set(namesOf(next.input));
+  const gone = namesOf(graph.input).filter((name) => !left.has(name));
+  Object.assign(graph, next);
   // The export's own nodes first: sorting keeps their order, and puts ours where they are needed.
-  const nodes = [...graph.node.filter((node) => stands(node, replaced)), ...ours.node];
-  const after = neededNames(nodes, graphOutputs);
-  graph.node = [
-    ...prune(
-      nodes,
-      { before, after },
-      inputsBefore.filter((name) => !inputs.has(name)),
-    ),
-  ];
+  const nodes = [...standing, ...ours.node];
+  const after = neededNames(nodes, namesOf(graph.output));
+  graph.node = [...prune(nodes, { before, after }, gone)];
   const taken = new Set(graph.node.flatMap(({ input }) => input));
   const initializers = graph.initializer.filter(
     ({ name }) => !name.startsWith(prefix) && (after.has(name) || taken.has(name) || !before.has(name)),
