@@ -1,0 +1,85 @@
+/** The kernel on WebGPU, Dawn in Node, against plain loops. Skipped, by name, where there is no driver. */
+import { attentionManifest, type AttentionConfig, type BandLayout } from "@ropewalk/attention-merge/wgsl";
+import fc from "fast-check";
+import { afterAll, describe, expect, it } from "vitest";
+import { loadKernel, openGpu } from "../../../../tooling/benchmarks/src/wgsl/device.ts";
+import { largestDifference } from "../scenario.ts";
+import { problem, widened } from "./problem.ts";
+
+const gpu = await openGpu();
+
+/** How far out and lse are from the reference. */
+const difference = async (config: AttentionConfig, seed: number): Promise<number> => {
+  const { kernel, inputs, reference } = problem(config, seed);
+  const loaded = await loadKernel(gpu!, kernel, inputs);
+  await loaded.run(1);
+  const [out, lse] = [await loaded.read("out"), await loaded.read("lse")];
+  loaded.release();
+  const expected = reference();
+  return Math.max(
+    largestDifference(widened(config.storage, out), expected.out.data),
+    largestDifference(new Float32Array(lse), expected.lse.data),
+  );
+};
+
+const whole = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });
+
+/** Windows of every size, from 1 to more than there is. */
+const bands = (keyLen: number): fc.Arbitrary<BandLayout> => {
+  const window = fc.oneof(whole(1, 100), whole(1, keyLen + 50));
+  return fc.oneof(
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant("nearAndFar" as const), window }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("slidingWindow" as const), window }) },
+    { weight: 1, arbitrary: fc.constant({ kind: "plain" as const }) },
+  );
+};
+
+type Lengths = { readonly start: fc.Arbitrary<number>; readonly queryLen: fc.Arbitrary<number> };
+type Heads = { readonly numKvHeads: number; readonly group: number; readonly columns: number };
+
+/** Heads 32 to 256 wide, in steps of 4. */
+const configs = ({ start, queryLen }: Lengths, most: Heads): fc.Arbitrary<AttentionConfig> =>
+  fc
+    .record({
+      ...{ start, queryLen, numKvHeads: whole(1, most.numKvHeads), group: whole(1, most.group) },
+      columns: whole(8, most.columns),
+    })
+    .chain(({ start: past, queryLen: length, numKvHeads, group, columns }) =>
+      bands(past + length).map((layout) => ({
+        ...{ bands: layout, numKvHeads, numHeads: numKvHeads * group, headDim: 4 * columns },
+        ...{ start: past, queryLen: length },
+      })),
+    );
+
+const agree = (shapes: fc.Arbitrary<AttentionConfig>, numRuns: number): Promise<void> =>
+  fc.assert(
+    fc.asyncProperty(shapes, whole(1, 1_000_000), async (config, seed) => {
+      expect(await difference(config, seed)).toBeLessThan(attentionManifest.tolerance.float32);
+    }),
+    // Shrinking would take minutes on a software driver; the case that fails is printed as it is.
+    { numRuns, endOnFailure: true },
+  );
+
+describe.skipIf(gpu === undefined)("the WGSL kernel on WebGPU", () => {
+  afterAll(() => gpu?.device.destroy());
+
+  it.each(attentionManifest.tests)("$name", async ({ config }) => {
+    expect(await difference(config, 7)).toBeLessThan(attentionManifest.tolerance[config.storage ?? "float32"]);
+  });
+
+  // 100 + 90 + 10 shapes.
+  it("agrees with the reference for chunks behind a past", async () => {
+    const lengths = { start: fc.oneof(whole(0, 60), whole(0, 500)), queryLen: whole(1, 100) };
+    await agree(configs(lengths, { numKvHeads: 3, group: 4, columns: 64 }), 100);
+  });
+
+  it("agrees with the reference for one to four queries behind a long past", async () => {
+    const lengths = { start: whole(0, 1_996), queryLen: whole(1, 4) };
+    await agree(configs(lengths, { numKvHeads: 3, group: 8, columns: 64 }), 90);
+  });
+
+  it("agrees with the reference for long prompts", async () => {
+    const lengths = { start: fc.constantFrom(0, 0, 200), queryLen: whole(1_000, 1_800) };
+    await agree(configs(lengths, { numKvHeads: 1, group: 1, columns: 16 }), 10);
+  });
+});
