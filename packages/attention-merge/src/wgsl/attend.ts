@@ -16,10 +16,11 @@ import { sizesStruct } from "./sizes.ts";
 import { storedAs, type Storage } from "./storage.ts";
 import { lanes, rowGroups, threads, tileKeys } from "./tiles.ts";
 
-/** All that the text depends on: one pipeline serves every length, window and number of heads. */
+/** All that the text depends on: one pipeline serves every length, window and number of heads, and every width up to the next 32. */
 export type AttendShader = {
   readonly kind: BandLayout["kind"];
-  readonly headDim: number;
+  /** Columns of out that a lane holds, four elements each. */
+  readonly columnsEach: number;
   readonly rowsEach: number;
   readonly storage: Storage;
   /** Of what is written: partial results stay float32. */
@@ -40,14 +41,14 @@ export const attendWorkgroupBytes = ({ rowsEach }: AttendShader): number => {
 const scoresIn = (band: "near" | "far", row: string, there: string): string => `
 fn ${band}Scores(place: Place, firstKey: u32, lastKey: u32) -> array<vec4<f32>, rowsEach> {
   var scores: array<vec4<f32>, rowsEach>;
-  for (var first = 0u; first < headColumns; first += columns) {
+  for (var first = 0u; first < sizes.headColumns; first += columns) {
     workgroupBarrier();
     for (var at = place.thread; at < rows * columns; at += threads) {
       let column = first + at % columns;
       let row = place.firstRow + at / columns;
       var value = vec4<f32>();
-      if (row < sizes.group * sizes.queryLen && column < headColumns) {
-        value = widen(${band}Queries[queryRow(place, row) * headColumns + column]);
+      if (row < sizes.group * sizes.queryLen && column < sizes.headColumns) {
+        value = widen(${band}Queries[queryRow(place, row) * sizes.headColumns + column]);
       }
       queryTile[at / columns * pitch + at % columns] = value;
     }
@@ -56,8 +57,8 @@ fn ${band}Scores(place: Place, firstKey: u32, lastKey: u32) -> array<vec4<f32>, 
       let slot = at / columns;
       let key = firstKey + slot;
       var value = vec4<f32>();
-      if (${there} && column < headColumns) {
-        value = widen(${band}Keys[(${row}) * headColumns + column]);
+      if (${there} && column < sizes.headColumns) {
+        value = widen(${band}Keys[(${row}) * sizes.headColumns + column]);
       }
       // A lane's four keys lie 8 rows apart: lanes then read neighbouring rows.
       keyTile[(slot % 4u * lanes + slot / 4u) * pitch + at % columns] = value;
@@ -87,19 +88,17 @@ const isFarRow = "key <= lastKey";
 const twoBands = `
     let isFar = firstPosition >= lastKey + sizes.window;
     let isNear = lastPosition - firstKey < sizes.window;
-    if (isFar) {
-      scores = farScores(place, firstKey, lastKey);
-    } else {
+    if (!isFar) {
       scores = nearScores(place, firstKey, lastKey);
-      if (!isNear) {
-        let far = farScores(place, firstKey, lastKey);
-        for (var r = 0u; r < rowsEach; r++) {
-          scores[r] = select(scores[r], far[r], distances(place, r, firstKey) >= vec4(i32(sizes.window)));
-        }
-      }
+    }
+    if (!isNear) {
+      let far = farScores(place, firstKey, lastKey);
       for (var r = 0u; r < rowsEach; r++) {
-        scores[r] = select(vec4(unseen), scores[r], distances(place, r, firstKey) >= vec4(0));
+        scores[r] = select(scores[r], far[r], distances(place, r, firstKey) >= vec4(i32(sizes.window)));
       }
+    }
+    for (var r = 0u; r < rowsEach; r++) {
+      scores[r] = select(vec4(unseen), scores[r], distances(place, r, firstKey) >= vec4(0));
     }`;
 
 const oneBand = `
@@ -125,12 +124,11 @@ export const attendBuffers = ({ kind }: Pick<AttendShader, "kind">): readonly st
 ];
 
 export const attendShader = (shader: AttendShader): string => {
-  const { kind, headDim, rowsEach, storage, written } = shader;
+  const { kind, columnsEach, rowsEach, storage, written } = shader;
   const two = kind === "nearAndFar";
   const inputs = inputsOf(two);
   const [read, write] = [storedAs(storage), storedAs(written)];
-  return `const headColumns = ${headDim / 4}u;
-const columnsEach = ${Math.ceil(headDim / 4 / lanes)}u;
+  return `const columnsEach = ${columnsEach}u;
 const rowsEach = ${rowsEach}u;
 const rowGroups = ${rowGroups}u;
 const rows = ${rowsEach * rowGroups}u;
@@ -232,8 +230,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         let column = c * columns + at % columns;
         let key = firstKey + at / columns;
         var value = vec4<f32>();
-        if (${two ? isFarRow : isNearRow} && column < headColumns) {
-          value = widen(values[(${two ? farRow : nearRow}) * headColumns + column]);
+        if (${two ? isFarRow : isNearRow} && column < sizes.headColumns) {
+          value = widen(values[(${two ? farRow : nearRow}) * sizes.headColumns + column]);
         }
         keyTile[at / columns * pitch + at % columns] = value;
       }
@@ -266,7 +264,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let share = select(0.0, 1.0 / all, all > 0.0);
     for (var c = 0u; c < columnsEach; c++) {
       let column = c * columns + place.lane;
-      if (column < headColumns) { out[written * headColumns + column] = narrow(sum[r * columnsEach + c] * share); }
+      if (column < sizes.headColumns) { out[written * sizes.headColumns + column] = narrow(sum[r * columnsEach + c] * share); }
     }
     if (place.lane == 0u) { lse[written] = select(unseen, largest[r] + log(all), all > 0.0); }
   }

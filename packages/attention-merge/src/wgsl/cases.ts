@@ -24,6 +24,7 @@ export const correctnessCases: readonly AttentionCase[] = [
   },
   { name: "heads 80 wide", config: { ...one, bands: two(45), headDim: 80, start: 77, queryLen: 50 } },
   { name: "heads 96 wide", config: { ...one, bands: two(45), headDim: 96, start: 77, queryLen: 50 } },
+  { name: "heads 128 wide", config: { ...one, bands: two(45), headDim: 128, start: 77, queryLen: 50 } },
   { name: "heads 256 wide", config: { ...one, bands: two(45), headDim: 256, start: 77, queryLen: 50 } },
   { name: "heads 4 wide", config: { ...one, bands: two(45), headDim: 4, start: 77, queryLen: 50 } },
   { name: "plain, no past", config: { ...one, bands: { kind: "plain" }, numHeads: 2, queryLen: 129 } },

@@ -13,7 +13,7 @@ import { mergeBuffers, mergeShader, mergeThreads } from "./merge.ts";
 import { checkWhole, shapeOf, type AttentionConfig, type Shape } from "./shape.ts";
 import { sizesOf } from "./sizes.ts";
 import { bytesPerElement, type Storage } from "./storage.ts";
-import { threads, tilingOf } from "./tiles.ts";
+import { lanes, threads, tilingOf } from "./tiles.ts";
 
 export type KernelBuffer = {
   readonly name: string;
@@ -32,7 +32,7 @@ export type Binding = {
 
 export type Pass = {
   readonly name: "attend" | "merge";
-  /** WGSL; the same for every length, window and number of heads, so that one pipeline serves them all. */
+  /** WGSL; the same for every length, window and number of heads, so that one pipeline serves a model: keep it by this text. */
   readonly code: string;
   readonly entryPoint: "main";
   /** Of the dispatch. */
@@ -87,7 +87,8 @@ const partials: Readonly<Record<string, string>> = { out: "partialOut", lse: "pa
 const attendPass = (shape: Shape, splits: number, rowTiles: number, rowsEach: number): Pass => {
   const split = splits > 1;
   const { kind, headDim, storage } = shape;
-  const shader = { kind, headDim, rowsEach, storage, written: split ? "float32" : storage } as const;
+  const columnsEach = Math.ceil(headDim / 4 / lanes);
+  const shader = { kind, columnsEach, rowsEach, storage, written: split ? "float32" : storage } as const;
   const names = attendBuffers(shader).map((name) => (split ? (partials[name] ?? name) : name));
   return {
     ...{ name: "attend", code: attendShader(shader), entryPoint: "main" },
@@ -98,7 +99,7 @@ const attendPass = (shape: Shape, splits: number, rowTiles: number, rowsEach: nu
 };
 
 const mergePass = ({ numHeads, queryLen, headDim, storage }: Shape): Pass => ({
-  ...{ name: "merge", code: mergeShader({ headDim, storage }), entryPoint: "main" },
+  ...{ name: "merge", code: mergeShader(storage), entryPoint: "main" },
   workgroups: [Math.ceil((numHeads * queryLen * headDim) / 4 / mergeThreads), 1, 1],
   ...{ workgroupSize: mergeThreads, workgroupBytes: 0, bindings: bindingsOf(mergeBuffers, mergeBuffers.slice(-2)) },
 });

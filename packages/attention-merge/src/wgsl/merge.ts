@@ -13,11 +13,9 @@ export const mergeThreads = 64;
 /** Names of the bound buffers, in the order of their bindings. */
 export const mergeBuffers: readonly string[] = ["sizes", "partialOut", "partialLse", "out", "lse"];
 
-export const mergeShader = ({ headDim, storage }: { readonly headDim: number; readonly storage: Storage }): string => {
+export const mergeShader = (storage: Storage): string => {
   const { type, narrow } = storedAs(storage);
-  return `const headColumns = ${headDim / 4}u;
-
-${sizesStruct}
+  return `${sizesStruct}
 
 alias Written = ${type};
 
@@ -32,7 +30,7 @@ fn narrow(x: vec4<f32>) -> Written { return ${narrow}; }
 @compute @workgroup_size(${mergeThreads})
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let numRows = sizes.numHeads * sizes.queryLen;
-  let row = id.x / headColumns;
+  let row = id.x / sizes.headColumns;
   if (row >= numRows) { return; }
   var largest = partialLse[row];
   for (var split = 1u; split < sizes.splits; split++) { largest = max(largest, partialLse[split * numRows + row]); }
@@ -41,10 +39,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   for (var split = 0u; split < sizes.splits; split++) {
     let weight = exp(partialLse[split * numRows + row] - largest);
     total += weight;
-    sum += weight * partialOut[split * numRows * headColumns + id.x];
+    sum += weight * partialOut[split * numRows * sizes.headColumns + id.x];
   }
   out[id.x] = narrow(sum / total);
-  if (id.x % headColumns == 0u) { lse[row] = largest + log(total); }
+  if (id.x % sizes.headColumns == 0u) { lse[row] = largest + log(total); }
 }
 `;
 };

@@ -3,6 +3,8 @@ import type { Shape } from "./shape.ts";
 
 type Sizes = {
   readonly numHeads: number;
+  /** headDim / 4 */
+  readonly headColumns: number;
   readonly group: number;
   readonly queryLen: number;
   readonly start: number;
@@ -14,7 +16,7 @@ type Sizes = {
 };
 
 const order = [
-  ...["numHeads", "group", "queryLen", "start", "window"],
+  ...["numHeads", "headColumns", "group", "queryLen", "start", "window"],
   ...["nearStart", "nearCapacity", "keyCapacity", "splits"],
 ] as readonly (keyof Sizes)[];
 
@@ -26,6 +28,7 @@ export const sizesOf = (shape: Shape, splits: number): Uint32Array<ArrayBuffer> 
   const sizes: Sizes = {
     ...shape,
     ...{ nearStart: shape.near.start, nearCapacity: shape.near.capacity, splits },
+    headColumns: shape.headDim / 4,
   };
   const words = new Uint32Array(Math.ceil(order.length / 4) * 4);
   words.set(order.map((name) => sizes[name]));

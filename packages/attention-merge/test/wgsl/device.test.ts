@@ -22,6 +22,8 @@ const difference = async (config: AttentionConfig, seed: number): Promise<number
   );
 };
 
+const four = (columns: number): number => 4 * columns;
+
 const whole = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });
 
 /** Windows of every size, from 1 to more than there is. */
@@ -35,21 +37,26 @@ const bands = (keyLen: number): fc.Arbitrary<BandLayout> => {
 };
 
 type Lengths = { readonly start: fc.Arbitrary<number>; readonly queryLen: fc.Arbitrary<number> };
-type Heads = { readonly numKvHeads: number; readonly group: number; readonly columns: number };
+type Heads = { readonly numKvHeads: number; readonly group: number; readonly headDim: number };
 
-/** Heads 32 to 256 wide, in steps of 4. */
+/** In steps of 4; those between stand in for more of their kind, since a software driver takes seconds to compile for each 32. */
+const widths = fc.oneof(fc.constant(32), whole(9, 16).map(four), whole(17, 24).map(four), whole(57, 64).map(four));
+
 const configs = ({ start, queryLen }: Lengths, most: Heads): fc.Arbitrary<AttentionConfig> =>
   fc
     .record({
       ...{ start, queryLen, numKvHeads: whole(1, most.numKvHeads), group: whole(1, most.group) },
-      columns: whole(8, most.columns),
+      headDim: widths.filter((width) => width <= most.headDim),
     })
-    .chain(({ start: past, queryLen: length, numKvHeads, group, columns }) =>
+    .chain(({ start: past, queryLen: length, numKvHeads, group, headDim }) =>
       bands(past + length).map((layout) => ({
-        ...{ bands: layout, numKvHeads, numHeads: numKvHeads * group, headDim: 4 * columns },
+        ...{ bands: layout, numKvHeads, numHeads: numKvHeads * group, headDim },
         ...{ start: past, queryLen: length },
       })),
     );
+
+/** A software driver on a busy machine. */
+const patience = { timeout: 600_000 };
 
 const agree = (shapes: fc.Arbitrary<AttentionConfig>, numRuns: number): Promise<void> =>
   fc.assert(
@@ -68,18 +75,18 @@ describe.skipIf(gpu === undefined)("the WGSL kernel on WebGPU", () => {
   });
 
   // 100 + 90 + 10 shapes.
-  it("agrees with the reference for chunks behind a past", async () => {
+  it("agrees with the reference for chunks behind a past", patience, async () => {
     const lengths = { start: fc.oneof(whole(0, 60), whole(0, 500)), queryLen: whole(1, 100) };
-    await agree(configs(lengths, { numKvHeads: 3, group: 4, columns: 64 }), 100);
+    await agree(configs(lengths, { numKvHeads: 3, group: 4, headDim: 256 }), 100);
   });
 
-  it("agrees with the reference for one to four queries behind a long past", async () => {
+  it("agrees with the reference for one to four queries behind a long past", patience, async () => {
     const lengths = { start: whole(0, 1_996), queryLen: whole(1, 4) };
-    await agree(configs(lengths, { numKvHeads: 3, group: 8, columns: 64 }), 90);
+    await agree(configs(lengths, { numKvHeads: 3, group: 8, headDim: 256 }), 90);
   });
 
-  it("agrees with the reference for long prompts", async () => {
+  it("agrees with the reference for long prompts", patience, async () => {
     const lengths = { start: fc.constantFrom(0, 0, 200), queryLen: whole(1_000, 1_800) };
-    await agree(configs(lengths, { numKvHeads: 1, group: 1, columns: 16 }), 10);
+    await agree(configs(lengths, { numKvHeads: 1, group: 1, headDim: 64 }), 10);
   });
 });

@@ -83,7 +83,7 @@ export const problem = (config: AttentionConfig, seed: number): Problem => {
     kernel: attentionKernel(config),
     inputs: Object.fromEntries(
       Object.entries(inputs).map(([name, x]) => [name, storage === "float16" ? halved(x) : x]),
-    ),
+    ) as Problem["inputs"],
     reference: () =>
       bandedAttention({ scale: 1, queryStart: start }, bands.kind === "nearAndFar" ? [near, far] : [near], values),
   };

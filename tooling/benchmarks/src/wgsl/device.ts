@@ -18,8 +18,8 @@ export type Gpu = {
   readonly pipelines: Map<string, GPUComputePipeline>;
 };
 
-/** A device with the limits that every device has; undefined where there is no driver. */
-export const openGpu = async (): Promise<Gpu | undefined> => {
+/** A device with the limits that every device has, or with buffers as large as they can be; undefined where there is no driver. */
+export const openGpu = async ({ largeBuffers = false } = {}): Promise<Gpu | undefined> => {
   let instance = create([]);
   let adapter = await instance.requestAdapter();
   if (!adapter && existsSync(softwareDriver)) {
@@ -31,9 +31,12 @@ export const openGpu = async (): Promise<Gpu | undefined> => {
   }
   if (!adapter) return undefined;
   const { vendor, device: name, description, architecture } = adapter.info;
+  const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
   return {
     ...{ instance, pipelines: new Map() },
-    device: await adapter.requestDevice(),
+    device: await adapter.requestDevice({
+      requiredLimits: largeBuffers ? { maxStorageBufferBindingSize, maxBufferSize } : {},
+    }),
     adapter: [...new Set([vendor, architecture, name, description])].filter((word) => word !== "").join(" "),
     isSoftware: /swiftshader|llvmpipe|lavapipe|warp/i.test(`${architecture} ${name} ${description}`),
   };
