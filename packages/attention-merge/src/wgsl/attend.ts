@@ -181,10 +181,10 @@ fn distances(place: Place, r: u32, firstKey: u32) -> vec4<i32> {
 }
 ${scoresIn("near", nearRow, isNearRow)}${two ? scoresIn("far", farRow, isFarRow) : ""}
 @compute @workgroup_size(threads)
-fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   // What decides the control flow is kept apart from what differs between threads, or the compiler takes it to differ too.
-  let firstRow = workgroup.x * rows;
-  let place = Place(thread, thread % lanes, thread / lanes, firstRow, workgroup.y);
+  let firstRow = id.x * rows;
+  let place = Place(thread, thread % lanes, thread / lanes, firstRow, id.y);
   let numRows = sizes.group * sizes.queryLen;
   let firstPosition = sizes.start + firstRow / sizes.group;
   let lastPosition = sizes.start + (min(firstRow + rows, numRows) - 1u) / sizes.group;
@@ -193,7 +193,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   var tile = ${two ? "0u" : "(max(firstPosition + 1u, sizes.window) - sizes.window) / tileKeys"};
   let afterTiles = lastPosition / tileKeys + 1u;
   let share = (afterTiles - tile + sizes.splits - 1u) / sizes.splits;
-  tile += workgroup.z * share;
+  tile += id.z * share;
   let end = min(tile + share, afterTiles);
 
   var largest: array<f32, rowsEach>;
@@ -257,16 +257,16 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   for (var r = 0u; r < rowsEach; r++) {
     let row = r * rowGroups + place.rowGroup;
     if (firstRow + row >= numRows) { continue; }
-    var all = 0.0;
-    for (var lane = 0u; lane < lanes; lane++) { all += ofLanes[row * lanes + lane]; }
-    let written = workgroup.z * sizes.numHeads * sizes.queryLen + queryRow(place, firstRow + row);
+    var whole = 0.0;
+    for (var lane = 0u; lane < lanes; lane++) { whole += ofLanes[row * lanes + lane]; }
+    let written = id.z * sizes.numHeads * sizes.queryLen + queryRow(place, firstRow + row);
     // A split may hold no key that the row sees.
-    let share = select(0.0, 1.0 / all, all > 0.0);
+    let share = select(0.0, 1.0 / whole, whole > 0.0);
     for (var c = 0u; c < columnsEach; c++) {
       let column = c * columns + place.lane;
       if (column < sizes.headColumns) { out[written * sizes.headColumns + column] = narrow(sum[r * columnsEach + c] * share); }
     }
-    if (place.lane == 0u) { lse[written] = select(unseen, largest[r] + log(all), all > 0.0); }
+    if (place.lane == 0u) { lse[written] = select(unseen, largest[r] + log(whole), whole > 0.0); }
   }
 }
 `;

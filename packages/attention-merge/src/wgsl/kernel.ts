@@ -13,7 +13,7 @@ import { mergeBuffers, mergeShader, mergeThreads } from "./merge.ts";
 import { checkWhole, shapeOf, type AttentionConfig, type Shape } from "./shape.ts";
 import { sizesOf } from "./sizes.ts";
 import { bytesPerElement, type Storage } from "./storage.ts";
-import { lanes, threads, tilingOf } from "./tiles.ts";
+import { lanes, threads, tilingOf, type Tiling } from "./tiles.ts";
 
 export type KernelBuffer = {
   readonly name: string;
@@ -84,7 +84,7 @@ const bindingsOf = (names: readonly string[], written: readonly string[]): reado
 /** Where an attending pass leaves its results when the keys are split. */
 const partials: Readonly<Record<string, string>> = { out: "partialOut", lse: "partialLse" };
 
-const attendPass = (shape: Shape, splits: number, rowTiles: number, rowsEach: number): Pass => {
+const attendPass = (shape: Shape, { splits, rowTiles, rowsEach }: Tiling): Pass => {
   const split = splits > 1;
   const { kind, headDim, storage } = shape;
   const columnsEach = Math.ceil(headDim / 4 / lanes);
@@ -119,9 +119,9 @@ const checkPass = (limits: DeviceLimits, { name, workgroups, workgroupSize, work
 export const attentionKernel = (config: AttentionConfig): AttentionKernel => {
   const shape = shapeOf(config);
   if (config.splits !== undefined) checkWhole("splits", config.splits, 1);
-  const { splits, rowTiles, rowsEach } = tilingOf(shape, config.splits);
-  const attend = attendPass(shape, splits, rowTiles, rowsEach);
-  const passes = splits > 1 ? [attend, mergePass(shape)] : [attend];
+  const tiling = tilingOf(shape, config.splits);
+  const { splits } = tiling;
+  const passes = [attendPass(shape, tiling), ...(splits > 1 ? [mergePass(shape)] : [])];
   for (const pass of passes) checkPass(shape.limits, pass);
   const buffers = buffersOf(shape, splits);
   for (const { name, bytes } of buffers)

@@ -108,7 +108,7 @@ export const attentionManifest: Manifest = {
     { name: "nearCapacity", rule: "at least keyLen - firstNear" },
     { name: "keyCapacity", rule: "nearCapacity under one band; at least keyLen under two" },
   ],
-  tolerance: { float32: 1e-3, float16: 4e-3 },
+  tolerance: { float32: 1e-4, float16: 1e-3 },
   tests: correctnessCases,
   benchmarks: benchmarkCases,
 };

@@ -1,10 +1,17 @@
 /** The kernel on WebGPU, Dawn in Node, against plain loops. Skipped, by name, where there is no driver. */
-import { attentionManifest, type AttentionConfig, type BandLayout } from "@ropewalk/attention-merge/wgsl";
+import type { AttentionBand } from "@ropewalk/attention-merge";
+import {
+  attentionKernel,
+  attentionManifest,
+  type AttentionConfig,
+  type BandLayout,
+} from "@ropewalk/attention-merge/wgsl";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { loadKernel, openGpu } from "../../../../tooling/benchmarks/src/wgsl/device.ts";
 import { largestDifference } from "../scenario.ts";
-import { problem, widened } from "./problem.ts";
+import { goldenCases } from "../self-extend.ts";
+import { problem, widened, type Problem } from "./problem.ts";
 
 const gpu = await openGpu();
 
@@ -73,6 +80,24 @@ describe.skipIf(gpu === undefined)("the WGSL kernel on WebGPU", () => {
   it.each(attentionManifest.tests)("$name", async ({ config }) => {
     expect(await difference(config, 7)).toBeLessThan(attentionManifest.tolerance[config.storage ?? "float32"]);
   });
+
+  it.each(goldenCases)(
+    "gives the vectors computed independently: $name",
+    async ({ length, window, bands: both, values, out }) => {
+      const [near, far] = both as [AttentionBand, AttentionBand];
+      const headDim = values.dims[2];
+      const heads = { numHeads: 1, numKvHeads: 1, headDim };
+      const kernel = attentionKernel({ ...heads, bands: { kind: "nearAndFar", window }, start: 0, queryLen: length });
+      const scaled = ({ queries }: AttentionBand): Float32Array => queries.data.map((x) => x / Math.sqrt(headDim));
+      const loaded = await loadKernel(gpu!, kernel, {
+        ...{ nearQueries: scaled(near), nearKeys: near.keys.data, farQueries: scaled(far), farKeys: far.keys.data },
+        values: values.data,
+      } as Problem["inputs"]);
+      await loaded.run(1);
+      expect(largestDifference(new Float32Array(await loaded.read("out")), out)).toBeLessThan(1e-5);
+      loaded.release();
+    },
+  );
 
   // 100 + 90 + 10 shapes.
   it("agrees with the reference for chunks behind a past", patience, async () => {
