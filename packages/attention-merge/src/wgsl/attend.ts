@@ -13,6 +13,7 @@
  */
 import type { BandLayout } from "./shape.ts";
 import { sizesStruct } from "./sizes.ts";
+import { columns, isThere, pitch, rowOf, scoresIn } from "./scores.ts";
 import { storedAs, type Storage } from "./storage.ts";
 import { lanes, rowGroups, threads, tileKeys } from "./tiles.ts";
 
@@ -27,62 +28,11 @@ export type AttendShader = {
   readonly written: Storage;
 };
 
-/** Columns of four elements that pass through workgroup memory at once, and the pitch of their rows. */
-const columns = 8;
-const pitch = columns + 1;
-
 /** Bytes of workgroup memory: queries, keys or values, weights, and a number of each row and lane. */
 export const attendWorkgroupBytes = ({ rowsEach }: AttendShader): number => {
   const rows = rowsEach * rowGroups;
   return 16 * pitch * (rows + tileKeys + rows) + 4 * rows * lanes;
 };
-
-/** Scores of the tile in one band. `row` is the key's row, read where `there` holds. */
-const scoresIn = (band: "near" | "far", row: string, there: string): string => `
-fn ${band}Scores(place: Place, firstKey: u32, lastKey: u32) -> array<vec4<f32>, rowsEach> {
-  var scores: array<vec4<f32>, rowsEach>;
-  for (var first = 0u; first < sizes.headColumns; first += columns) {
-    workgroupBarrier();
-    for (var at = place.thread; at < rows * columns; at += threads) {
-      let column = first + at % columns;
-      let row = place.firstRow + at / columns;
-      var value = vec4<f32>();
-      if (row < sizes.group * sizes.queryLen && column < sizes.headColumns) {
-        value = widen(${band}Queries[queryRow(place, row) * sizes.headColumns + column]);
-      }
-      queryTile[at / columns * pitch + at % columns] = value;
-    }
-    for (var at = place.thread; at < tileKeys * columns; at += threads) {
-      let column = first + at % columns;
-      let slot = at / columns;
-      let key = firstKey + slot;
-      var value = vec4<f32>();
-      if (${there} && column < sizes.headColumns) {
-        value = widen(${band}Keys[(${row}) * sizes.headColumns + column]);
-      }
-      // A lane's four keys lie 8 rows apart: lanes then read neighbouring rows.
-      keyTile[(slot % 4u * lanes + slot / 4u) * pitch + at % columns] = value;
-    }
-    workgroupBarrier();
-    for (var column = 0u; column < columns; column++) {
-      let key0 = keyTile[place.lane * pitch + column];
-      let key1 = keyTile[(lanes + place.lane) * pitch + column];
-      let key2 = keyTile[(2u * lanes + place.lane) * pitch + column];
-      let key3 = keyTile[(3u * lanes + place.lane) * pitch + column];
-      for (var r = 0u; r < rowsEach; r++) {
-        let query = queryTile[(r * rowGroups + place.rowGroup) * pitch + column];
-        scores[r] += vec4(dot(query, key0), dot(query, key1), dot(query, key2), dot(query, key3));
-      }
-    }
-  }
-  return scores;
-}
-`;
-
-const nearRow = "place.kvHead * sizes.nearCapacity + (key - sizes.nearStart) % sizes.nearCapacity";
-const isNearRow = "key >= sizes.nearStart && key <= lastKey";
-const farRow = "place.kvHead * sizes.keyCapacity + key";
-const isFarRow = "key <= lastKey";
 
 /** The two bands' choice: a tile's sort is the same for the whole workgroup. */
 const twoBands = `
@@ -126,6 +76,7 @@ export const attendBuffers = ({ kind }: Pick<AttendShader, "kind">): readonly st
 export const attendShader = (shader: AttendShader): string => {
   const { kind, columnsEach, rowsEach, storage, written } = shader;
   const two = kind === "nearAndFar";
+  const ofValues = two ? "far" : "near";
   const inputs = inputsOf(two);
   const [read, write] = [storedAs(storage), storedAs(written)];
   return `const columnsEach = ${columnsEach}u;
@@ -179,7 +130,7 @@ fn distances(place: Place, r: u32, firstKey: u32) -> vec4<i32> {
   let position = i32(sizes.start + row / sizes.group);
   return vec4(position - i32(firstKey + 4u * place.lane)) - vec4(0, 1, 2, 3);
 }
-${scoresIn("near", nearRow, isNearRow)}${two ? scoresIn("far", farRow, isFarRow) : ""}
+${scoresIn("near")}${two ? scoresIn("far") : ""}
 @compute @workgroup_size(threads)
 fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   // What decides the control flow is kept apart from what differs between threads, or the compiler takes it to differ too.
@@ -230,8 +181,8 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) t
         let column = c * columns + at % columns;
         let key = firstKey + at / columns;
         var value = vec4<f32>();
-        if (${two ? isFarRow : isNearRow} && column < sizes.headColumns) {
-          value = widen(values[(${two ? farRow : nearRow}) * sizes.headColumns + column]);
+        if (${isThere[ofValues]} && column < sizes.headColumns) {
+          value = widen(values[(${rowOf[ofValues]}) * sizes.headColumns + column]);
         }
         keyTile[at / columns * pitch + at % columns] = value;
       }

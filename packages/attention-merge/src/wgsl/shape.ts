@@ -47,7 +47,7 @@ export type Shape = Pick<AttentionConfig, "numHeads" | "numKvHeads" | "headDim" 
   readonly kind: BandLayout["kind"];
   readonly group: number;
   readonly keyLen: number;
-  /** Where the near band ends; `unbounded` where it does not. */
+  /** Where the near band ends; 2^31 - 1 where it does not. */
   readonly window: number;
   readonly near: CacheRows;
   /** Rows a head of far keys and values, or of values alone. */
@@ -57,7 +57,7 @@ export type Shape = Pick<AttentionConfig, "numHeads" | "numKvHeads" | "headDim" 
 };
 
 /** Positions are signed 32-bit numbers in the kernel. */
-export const unbounded: number = 2 ** 31 - 1;
+const unbounded: number = 2 ** 31 - 1;
 
 /** @throws RangeError naming the argument, the rule and the value. */
 export const checkWhole = (name: string, value: number, least: number, most: number = unbounded): void => {

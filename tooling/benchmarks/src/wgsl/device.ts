@@ -45,10 +45,7 @@ export const openGpu = async ({ largeBuffers = false } = {}): Promise<Gpu | unde
 type Pipelined = Pick<Pass, "code" | "entryPoint">;
 
 /** The pipeline of a pass, made once. @throws Error with the compiler's words where the code is not valid */
-export const pipelineOf = async (
-  { device, pipelines }: Gpu,
-  { code, entryPoint }: Pipelined,
-): Promise<GPUComputePipeline> => {
+const pipelineOf = async ({ device, pipelines }: Gpu, { code, entryPoint }: Pipelined): Promise<GPUComputePipeline> => {
   const known = pipelines.get(code);
   if (known) return known;
   const module = device.createShaderModule({ code });
