@@ -1,18 +1,30 @@
 /** transformers.js by its own loop, in Node and in a browser. */
-import { AutoModelForCausalLM, ones, Tensor } from "@huggingface/transformers";
+import { AutoModelForCausalLM, ones, Tensor, type PreTrainedModel } from "@huggingface/transformers";
 import { runOf, type Engine } from "./workload.ts";
 
-/** @param name - of the model's folder under `env.localModelPath` */
+/**
+ * @param name - of the model's folder under `env.localModelPath`
+ * @param adapt - what is done with the model before it runs; absent: nothing
+ */
 export const transformersJs = async (
   name: string,
-  { device, threads }: { readonly device: "cpu" | "wasm"; readonly threads: number },
+  {
+    device,
+    threads,
+    adapt = (model) => model,
+  }: {
+    readonly device: "cpu" | "wasm";
+    readonly threads: number;
+    readonly adapt?: (model: PreTrainedModel) => PreTrainedModel;
+  },
 ): Promise<Engine> => {
-  const model = await AutoModelForCausalLM.from_pretrained(name, {
+  const loaded = await AutoModelForCausalLM.from_pretrained(name, {
     // The file's name without a suffix: what precision is in it is the file's own affair.
     dtype: "fp32",
     device,
     session_options: { intraOpNumThreads: threads },
   });
+  const model = adapt(loaded);
   return async ({ ids, newTokens }) => {
     const moments: number[] = [];
     const start = performance.now();

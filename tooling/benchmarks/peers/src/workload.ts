@@ -5,7 +5,7 @@ import type { CachePrecision } from "@ropewalk/decoder";
 export const precisions = ["float32", "q8", "q4"] as const;
 export type Precision = (typeof precisions)[number];
 
-export const engines = ["ropewalk", "transformers.js", "node-llama-cpp"] as const;
+export const engines = ["ropewalk", "transformers.js", "transformers.js+ropewalk", "node-llama-cpp"] as const;
 export type EngineName = (typeof engines)[number];
 
 /** How Ropewalk keeps settled keys and values. */

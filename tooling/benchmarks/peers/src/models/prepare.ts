@@ -16,6 +16,7 @@ export type Models = { readonly ropewalk: string; readonly transformersJs: strin
 export const modelOf: Readonly<Record<EngineName, (models: Models) => string>> = {
   ropewalk: ({ ropewalk }) => ropewalk,
   "transformers.js": ({ transformersJs }) => transformersJs,
+  "transformers.js+ropewalk": ({ transformersJs }) => transformersJs,
   "node-llama-cpp": ({ nodeLlamaCpp }) => nodeLlamaCpp,
 };
 
