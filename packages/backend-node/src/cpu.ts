@@ -21,6 +21,7 @@ export const cpu = ({ threads, spinning = false }: CpuOptions = {}): Backend => 
   return {
     name: "cpu",
     blocks: "kept",
+    decodeBlock: 1,
     createSession: (model, externalData) =>
       createSession(
         "cpu",

@@ -37,6 +37,7 @@ export const cuda = ({ deviceId = 0 }: CudaOptions = {}): Backend => {
   return {
     name: "cuda",
     blocks: "kept",
+    decodeBlock: 32,
     createSession: async (model, externalData) => {
       const problem = missing();
       if (problem !== undefined) throw new Error(`cuda: ${problem}`);

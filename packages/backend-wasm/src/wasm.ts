@@ -70,6 +70,7 @@ export const wasm = ({ threads = 1, blocks = "unpacked" }: WasmOptions = {}): Ba
   return {
     name: "wasm",
     blocks,
+    decodeBlock: 1,
     createSession: (model, externalData = []) => createSession(threads, model, externalData),
     allocate: hostBuffer,
   };

@@ -38,6 +38,11 @@ export type Backend = {
    */
   readonly blocks: "kept" | "unpacked";
   /**
+   * How many tokens are best decoded in one run: 1 where a run reads the cache where it lies, more where each run carries it to
+   * a device.
+   */
+  readonly decodeBlock: number;
+  /**
    * Loads a graph.
    *
    * @param model - an encoded ONNX model

@@ -2,6 +2,7 @@ export { runChecks, type Backend, type ExternalData, type Fetches, type Session 
 export { bytesOfBuffer, type Buffer, type BufferType, type StridedCopy } from "./buffer.ts";
 export {
   float32,
+  float64,
   int64,
   int8,
   type DeviceTensor,

@@ -1,10 +1,9 @@
 /** A decoder with its extension as one ONNX graph, for a chunk of any length: prefill and decoding are the same graph. */
 import { tape as newTape, type ModelProto } from "@ropewalk/graph";
-import { attendIn } from "./attend.ts";
-import type { Builder, Decoder } from "./decoder.ts";
+import type { Decoder } from "./decoder.ts";
 import type { ExtendedDecoder } from "./extend.ts";
+import { recordHidden } from "./hidden.ts";
 import { inputs, outputs } from "./interface.ts";
-import { declareShared } from "./shared-inputs.ts";
 import { storedWeights, type WeightSource } from "./stored-weights.ts";
 
 /**
@@ -15,17 +14,13 @@ import { storedWeights, type WeightSource } from "./stored-weights.ts";
 export const decoderGraph = (extended: ExtendedDecoder<Decoder>, source: WeightSource): ModelProto => {
   const { decoder } = extended;
   const tape = newTape("decoder");
-  const weights = storedWeights(decoder.tensors, source);
-  const builder: Builder = { tape, weights };
+  const builder = { tape, weights: storedWeights(decoder.tensors, source) };
   const ids = tape.input(inputs.ids, "int64", ["seqLen"]);
   const logitRows = tape.input(inputs.logitRows, "int64", ["rows"]);
-  const shared = declareShared(tape, extended, ids);
-  let hidden = decoder.embed(builder, ids);
-  for (let index = 0; index < decoder.numLayers; index++) {
-    const scope = tape.scope(`layers.${index}`);
-    const attend = attendIn({ tape: scope.scope("attn"), extended, shared, index });
-    hidden = decoder.layer({ tape: scope, weights }, index, hidden, attend);
-  }
+  const hidden = recordHidden(builder, extended, ids, {
+    read: tape.input,
+    give: (name, record) => tape.output(name, record({ output: name })),
+  });
   const wanted = tape.op("Gather", [hidden, logitRows], { axis: 0 });
   tape.output(outputs.logits, decoder.unembed(builder, wanted));
   // RotaryEmbedding came with opset 23, and that with version 11 of the format.

@@ -1,6 +1,7 @@
 /** A checkpoint, an extension and a backend put together: a language model that runs. */
 import type { Backend, Session } from "@ropewalk/backend";
 import {
+  blockGraph,
   decoderGraph,
   extendDecoder,
   type CachePrecision,
@@ -41,6 +42,8 @@ export type LanguageModel = {
   readonly backend: Backend;
   /** The loaded graph, for loops of one's own: `createCache`, `prefill`, `runChunk`. */
   readonly session: Session;
+  /** The graph for blocks of decode steps, for `runBlock`; loaded when it is first asked for. */
+  readonly blockSession: () => Promise<Session>;
   readonly checkpoint: Checkpoint;
   readonly extended: ExtendedDecoder;
   readonly text: TextCodec | undefined;
@@ -66,37 +69,41 @@ export type LanguageModel = {
 type Loaded = OpenedModel & {
   readonly backend: Backend;
   readonly cache: CachePrecision;
-  /** A graph depends on an extension only through the layout of its bands. */
-  readonly sessions: Map<ExtendedDecoder["layout"]["kind"], Promise<Session>>;
+  /** By graph and layout: a graph depends on an extension only through the layout of its bands. */
+  readonly sessions: Map<string, Promise<Session>>;
   /** Ends what the weights need besides sessions. */
   readonly releaseWeights: () => Promise<void>;
 };
 
+const graphs = { chunk: decoderGraph, block: blockGraph };
+
 const sessionFor = (
   { backend, checkpoint, sessions }: Loaded,
   extended: ExtendedDecoder<Decoder>,
+  graph: keyof typeof graphs,
 ): Promise<Session> => {
-  const { kind } = extended.layout;
-  const ready = sessions.get(kind);
+  const key = `${graph} ${extended.layout.kind}`;
+  const ready = sessions.get(key);
   if (ready !== undefined) return ready;
   const session = (async () => {
     const stored = backend.blocks === "unpacked" ? await unpackCheckpoint(checkpoint) : checkpoint;
     return backend.createSession(
-      encode(decoderGraph(extended, stored)),
+      encode(graphs[graph](extended, stored)),
       stored.files.map(({ external }) => external),
     );
   })();
-  sessions.set(kind, session);
+  sessions.set(key, session);
   return session;
 };
 
 const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<LanguageModel> => {
   const { backend, checkpoint, decoder, text, cache: precision } = loaded;
   const extended = extendDecoder(decoder, extension, { cache: precision });
-  const session = await sessionFor(loaded, extended);
+  const session = await sessionFor(loaded, extended, "chunk");
+  const blockSession = (): Promise<Session> => sessionFor(loaded, extended, "block");
   const tokens: LanguageModel["generateTokens"] = (prompt, options) =>
     generateTokens(
-      { backend, session, extended, stopTokens: checkpoint.stopTokens },
+      { backend, session, blockSession, extended, stopTokens: checkpoint.stopTokens },
       promptIds(text, checkpoint.name, prompt),
       options,
     );
@@ -109,6 +116,7 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
   return {
     backend,
     session,
+    blockSession,
     checkpoint,
     extended,
     text,
