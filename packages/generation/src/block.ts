@@ -84,7 +84,10 @@ export const runBlock = async (
     {
       [inputs.ids]: int64([1], [first]),
       [inputs.stopTokens]: int64([stops.length], stops),
-      [inputs.uniforms]: float64([steps], Float64Array.from(drawn, ({ uniform }) => uniform)),
+      [inputs.uniforms]: float64(
+        [steps],
+        Float64Array.from(drawn, ({ uniform }) => uniform),
+      ),
       ...samplingFeeds(options.sampling, extended.decoder.vocabSize),
       ...chunkFeeds(ready, { start: ready.length, length: steps }),
     },

@@ -62,7 +62,9 @@ const decodeBlockFor = ({ backend, blockSession }: LoadedGraph, asked: number | 
   if (!Number.isInteger(asked) || asked < 1)
     throw new RangeError(`generate: decodeBlock must be a positive integer, got ${asked}`);
   if (asked > 1 && !blockSession)
-    throw new RangeError(`generate: decodeBlock must be 1 for a model whose graph has no steps of its own, got ${asked}`);
+    throw new RangeError(
+      `generate: decodeBlock must be 1 for a model whose graph has no steps of its own, got ${asked}`,
+    );
   return asked;
 };
 

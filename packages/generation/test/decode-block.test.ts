@@ -9,6 +9,7 @@ import {
   type CachePrecision,
   type ContextExtension,
 } from "@ropewalk/decoder";
+import type { Backend } from "@ropewalk/backend";
 import type { Precision } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
 import type { RopeScaling } from "@ropewalk/rope";
@@ -28,7 +29,7 @@ import {
   type LanguageModel,
   type Sampling,
 } from "../src/index.ts";
-import { backends, load, passkey875k, passkeyGolden, stories260K } from "./load.ts";
+import { backends, largestDifference, load, passkey875k, passkeyGolden, row, stories260K } from "./load.ts";
 
 const take = async (model: LanguageModel, prompt: readonly number[], options: GenerateOptions): Promise<number[]> => {
   const tokens: number[] = [];
@@ -159,14 +160,19 @@ describe("blocks", () => {
     await passkey.release();
   });
 
-  const stored: readonly (readonly [string, { readonly quantize?: Precision; readonly cache?: CachePrecision }])[] = [
+  type Stored = { readonly quantize?: Precision; readonly cache?: CachePrecision };
+
+  const stored: readonly (readonly [string, Stored])[] = [
     ["a cache in 8 bits", { cache: "q8" }],
     ["weights in 4 bits", { quantize: "q4" }],
     ["weights in 8 bits and a cache in 8 bits", { quantize: "q8", cache: "q8" }],
   ];
+  const prompt = Array.from({ length: 150 }, (_, index) => 3 + ((index * 37) % 500));
+
   it.each(stored)("%s: the tokens of step by step, over several settlings", async (_, options) => {
-    const model = await loadModel(await openFolder(stories260K.url), { backend: cpu!, ...options });
-    const prompt = Array.from({ length: 150 }, (__, index) => 3 + ((index * 37) % 500));
+    // Activations stay float32: rounded to 8 bits they turn the last bit of a sum into another logit.
+    const backend: Backend = { ...cpu!, blocks: "unpacked" };
+    const model = await loadModel(await openFolder(stories260K.url), { backend, ...options });
     for (const extension of [{}, selfExtend({ groupSize: 4, window: 40 })]) {
       const extended = await model.withExtension(extension);
       for (const sampling of [samplings[0]!, drawn]) {
@@ -178,6 +184,27 @@ describe("blocks", () => {
     }
     await model.release();
   });
+
+  it.each(["q4", "q8"] as const)(
+    "over weights kept in blocks, %s: the most likely, as far as rounding goes",
+    async (quantize) => {
+      const model = await loadModel(await openFolder(stories260K.url), { backend: cpu!, quantize });
+      const { vocabSize } = model.extended.decoder;
+      const options = { maxNewTokens: 200, stopTokens: [], beyondCapacity: "allow" } as const;
+      const tokens = await take(model, prompt, { ...options, decodeBlock: 16 });
+      const all = [...prompt, ...tokens];
+      const stepwise = await model.logits(all.slice(0, -1), { chunkSize: 1 });
+      const inChunks = await model.logits(all.slice(0, -1), { chunkSize: 50 });
+      const missed = tokens.map((token, index) => {
+        const logits = row(stepwise, vocabSize, prompt.length - 1 + index);
+        return Math.max(...logits) - logits[token]!;
+      });
+      // No further than the same weights give other logits in chunks of another size.
+      expect(Math.max(...missed)).toBeLessThanOrEqual(2 * largestDifference(stepwise, inChunks));
+      expect(missed.filter((miss) => miss === 0).length).toBeGreaterThan(190);
+      await model.release();
+    },
+  );
 
   it("are refused in sizes that are none", async () => {
     for (const decodeBlock of [0, -2, 1.5, Number.NaN])
