@@ -1,6 +1,6 @@
 /** ONNX Runtime on the CPU, in Node. Inputs are read where they lie; only outputs are copied. */
 import type { Backend } from "@ropewalk/backend";
-import { hostBuffer } from "@ropewalk/backend/host";
+import { hostBuffer, whyNotLoaded } from "@ropewalk/backend/host";
 import { createSession } from "./session.ts";
 
 export type CpuOptions = {
@@ -22,6 +22,7 @@ export const cpu = ({ threads, spinning = false }: CpuOptions = {}): Backend => 
     name: "cpu",
     blocks: "kept",
     decodeBlock: 1,
+    unavailable: () => whyNotLoaded("onnxruntime-node", () => import("onnxruntime-node")),
     createSession: (model, externalData) =>
       createSession(
         "cpu",

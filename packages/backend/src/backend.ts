@@ -42,6 +42,8 @@ export type Backend = {
    * a device.
    */
   readonly decodeBlock: number;
+  /** What keeps it from running here, in words; undefined when nothing does. Loads the runtime at most, no model. */
+  readonly unavailable: () => Promise<string | undefined>;
   /**
    * Loads a graph.
    *

@@ -1,5 +1,6 @@
 export { runChecks, type Backend, type ExternalData, type Fetches, type Session } from "./backend.ts";
 export { bytesOfBuffer, type Buffer, type BufferType, type StridedCopy } from "./buffer.ts";
+export { firstAvailable } from "./first-available.ts";
 export {
   float32,
   float64,
