@@ -13,18 +13,41 @@ import { decoderGraph } from "./graph.ts";
 import { recordHidden } from "./hidden.ts";
 import { inputs, outputs } from "./interface.ts";
 import { emitNextToken } from "./next-token.ts";
+import type { Ports } from "./ports.ts";
 import { storedWeights, type WeightSource } from "./stored-weights.ts";
 
-const notRead: readonly string[] = [inputs.ids, inputs.logitRows];
-
-/** What a chunk reads, declared under its names. */
+/** What a chunk reads besides its ids, declared under the same names. */
 const declareReads = (tape: Tape, chunk: ModelProto): ReadonlyMap<string, Value> =>
   new Map(
     chunk
       .graph!.input.map(valueOfInfo)
-      .filter(({ name }) => !notRead.includes(name))
+      .filter(({ name }) => name !== inputs.ids && name !== inputs.logitRows)
       .map(({ name, type, dims }) => [name, tape.input(name, type!, dims!)]),
   );
+
+/** What a block reads besides: how tokens are picked, and which of them end it. */
+const declareChoice = (tape: Tape) => ({
+  stops: tape.input(inputs.stopTokens, "int64", ["count"]),
+  uniforms: tape.input(inputs.uniforms, "float64", ["seqLen"]),
+  rule: {
+    topK: tape.input(inputs.topK, "int64", [1]),
+    temperature: tape.input(inputs.temperature, "float64", [1]),
+    topP: tape.input(inputs.topP, "float64", [1]),
+  },
+});
+
+const sizes = (tape: Tape, ...values: readonly number[]): Value => tape.constant("int64", [values.length], values);
+
+/** Room [1, numKvHeads, seqLen, headDim] for the keys or values of `length` steps, and the numbers [1, 1, seqLen, 1] of its rows. */
+const emptyRows = (tape: Tape, { numKvHeads, headDim }: Decoder, length: Value) => {
+  const shape = tape.op("Concat", [sizes(tape, 1, numKvHeads), length, sizes(tape, headDim)], { axis: 0 });
+  const [zero, one] = [0, 1].map((value) => tape.constant("int64", [], [value]));
+  const range = tape.op("Range", [zero, tape.op("Squeeze", [length]), one]);
+  return {
+    empty: { ...tape.op("ConstantOfShape", [shape]), dims: [1, numKvHeads, "seqLen", headDim] },
+    numbers: tape.op("Reshape", [range, sizes(tape, 1, 1, -1, 1)]),
+  };
+};
 
 /** Row `step` [1] of what has a row for each token of the chunk; the rest as it is. */
 const stepOf = (tape: Tape, step: Value, value: Value): Value => {
@@ -48,53 +71,39 @@ export const blockGraph = (extended: ExtendedDecoder<Decoder>, source: WeightSou
   const tape = newTape("block");
   const weights = storedWeights(decoder.tensors, source);
   const chunk = decoderGraph(extended, source);
+  const given = chunk.graph!.output.map(({ name }) => name).filter((name) => name !== outputs.logits);
+
   const first = tape.input(inputs.ids, "int64", [1]);
   const reads = declareReads(tape, chunk);
-  const stops = tape.input(inputs.stopTokens, "int64", ["count"]);
-  const uniforms = tape.input(inputs.uniforms, "float64", ["seqLen"]);
-  const topK = tape.input(inputs.topK, "int64", [1]);
-  const temperature = tape.input(inputs.temperature, "float64", [1]);
-  const topP = tape.input(inputs.topP, "float64", [1]);
-
+  const { stops, uniforms, rule } = declareChoice(tape);
   const length = tape.op("Shape", [uniforms]);
-  const { numKvHeads, headDim } = decoder;
-  const [one, heads, width] = [1, numKvHeads, headDim].map((size) => tape.constant("int64", [1], [size]));
-  const shape = tape.op("Concat", [one, heads, length, width], { axis: 0 });
-  const empty = { ...tape.op("ConstantOfShape", [shape]), dims: [1, numKvHeads, "seqLen", headDim] };
-  const range = tape.op("Range", [
-    tape.constant("int64", [], [0]),
-    tape.op("Squeeze", [length]),
-    tape.constant("int64", [], [1]),
-  ]);
-  const rows = tape.op("Reshape", [range, tape.constant("int64", [4], [1, 1, -1, 1])]);
-
-  const given = chunk.graph!.output.map(({ name }) => name).filter((name) => name !== outputs.logits);
+  const rows = emptyRows(tape, decoder, length);
   const { carried, stacked } = tape.loop(
-    { steps: length, carried: [first, ...given.map(() => empty)] },
+    { steps: length, carried: [first, ...given.map(() => rows.empty)] },
     (body, number, [id, ...before]) => {
-      const step = body.op("Reshape", [number, body.constant("int64", [1], [1])]);
-      const here = body.op("Equal", [rows, step]);
-      const after = new Map(given.map((name, index) => [name, before[index]!]));
-      const builder = { tape: body, weights };
-      const read = (name: string): Value => stepOf(body, step, reads.get(name)!);
-      const give = (name: string, record: () => Value): Value => {
-        const written = body.op("Where", [here, record(), after.get(name)!]);
-        after.set(name, written);
-        return written;
+      const step = body.op("Reshape", [number, sizes(body, 1)]);
+      const here = body.op("Equal", [rows.numbers, step]);
+      const kept = new Map(given.map((name, index) => [name, before[index]!]));
+      const ports: Ports = {
+        read: (name) => stepOf(body, step, reads.get(name)!),
+        give: (name, record) => {
+          const written = body.op("Where", [here, record(), kept.get(name)!]);
+          kept.set(name, written);
+          return written;
+        },
       };
-      const hidden = recordHidden(builder, extended, id!, { read, give }, "always");
-      const uniform = stepOf(body, step, uniforms);
-      const next = emitNextToken(body, decoder.unembed(builder, hidden), { topK, temperature, topP, uniform });
-      return { condition: goesOn(body, next, stops), carried: [next, ...after.values()], stacked: [next] };
+      const builder = { tape: body, weights };
+      const logits = decoder.unembed(builder, recordHidden(builder, extended, id!, ports, "always"));
+      const next = emitNextToken(body, logits, { ...rule, uniform: stepOf(body, step, uniforms) });
+      return { condition: goesOn(body, next, stops), carried: [next, ...kept.values()], stacked: [next] };
     },
   );
-  const ran = tape.op("Reshape", [stacked[0]!, tape.constant("int64", [1], [-1])], {}, { output: outputs.tokens });
-  tape.output(outputs.tokens, ran);
+  const tokens = tape.op("Reshape", [stacked[0]!, sizes(tape, -1)], {}, { output: outputs.tokens });
+  tape.output(outputs.tokens, tokens);
   // The rows of steps that were not run are left out.
-  const [from, axis] = [0, 2].map((value) => tape.constant("int64", [1], [value]));
-  const to = tape.op("Shape", [ran]);
+  const ran = [sizes(tape, 0), tape.op("Shape", [tokens]), sizes(tape, 2)];
   given.forEach((name, index) =>
-    tape.output(name, tape.op("Slice", [carried[index + 1]!, from, to, axis], {}, { output: name })),
+    tape.output(name, tape.op("Slice", [carried[index + 1]!, ...ran], {}, { output: name })),
   );
   return tape.model({ opset: 23, irVersion: 11 });
 };

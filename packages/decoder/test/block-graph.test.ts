@@ -59,7 +59,7 @@ const cacheFeeds = (extended: ExtendedDecoder, model: ModelProto): Record<string
   };
   for (const { name, dims } of model.graph!.input.map(valueOfInfo)) {
     if (name === inputs.settledGate) feeds[name] = ndArray("float32", [1], [far > 0 ? 0 : closed]);
-    if (/^layers/.test(name))
+    if (name.startsWith("layers"))
       feeds[name] = wave(
         dims!.map((dim) => (typeof dim === "number" ? dim : sizes[dim!]!)),
         name.length,

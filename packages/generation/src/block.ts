@@ -48,15 +48,16 @@ const draws = ({ sampling, state }: BlockOptions, steps: number): readonly Drawn
     })
     .exhaustive();
 
-const samplingFeeds = (sampling: Sampling, vocabSize: number) => {
-  const { topK, temperature, topP } = match(sampling)
+/** Greedy is the choice among one. */
+const samplingFeeds = (sampling: Sampling, vocabSize: number): Readonly<Record<string, HostTensor>> => {
+  const numbers = match(sampling)
     .with({ kind: "greedy" }, () => ({ topK: 1, temperature: 1, topP: 1 }))
-    .with({ kind: "sample" }, ({ topK = vocabSize, temperature, topP = 1 }) => ({ topK, temperature, topP }))
+    .with({ kind: "sample" }, (drawn) => ({ ...drawn, topK: drawn.topK ?? vocabSize, topP: drawn.topP ?? 1 }))
     .exhaustive();
   return {
-    [inputs.topK]: int64([1], [Math.min(topK, vocabSize)]),
-    [inputs.temperature]: float64([1], Float64Array.of(temperature)),
-    [inputs.topP]: float64([1], Float64Array.of(topP)),
+    [inputs.topK]: int64([1], [Math.min(numbers.topK, vocabSize)]),
+    [inputs.temperature]: float64([1], Float64Array.of(numbers.temperature)),
+    [inputs.topP]: float64([1], Float64Array.of(numbers.topP)),
   };
 };
 
