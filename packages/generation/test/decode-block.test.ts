@@ -66,7 +66,7 @@ describe.each(backends)("on $name", (backend) => {
   it.each(extensions)("%s: the tokens of step by step, greedy and drawn", async (_, extension) => {
     const model = await stories.withExtension(extension);
     for (const sampling of [samplings[0]!, drawn]) {
-      const options = { sampling, stopTokens: [], maxNewTokens: backend.name === "cpu" ? 300 : 150 };
+      const options = { sampling, stopTokens: [], maxNewTokens: backend.name === "cpu" ? 200 : 150 };
       const expected = await take(model, [1, 403, 407], { ...options, decodeBlock: 1 });
       for (const decodeBlock of [16, 50])
         expect(await take(model, [1, 403, 407], { ...options, decodeBlock })).toEqual(expected);
@@ -176,10 +176,9 @@ describe("blocks", () => {
     for (const extension of [{}, selfExtend({ groupSize: 4, window: 40 })]) {
       const extended = await model.withExtension(extension);
       for (const sampling of [samplings[0]!, drawn]) {
-        const run = { sampling, stopTokens: [], maxNewTokens: 300, beyondCapacity: "allow" } as const;
+        const run = { sampling, stopTokens: [], maxNewTokens: 250, beyondCapacity: "allow" } as const;
         const expected = await take(extended, prompt, { ...run, decodeBlock: 1 });
-        for (const decodeBlock of [30, 200])
-          expect(await take(extended, prompt, { ...run, decodeBlock })).toEqual(expected);
+        expect(await take(extended, prompt, { ...run, decodeBlock: 50 })).toEqual(expected);
       }
     }
     await model.release();
