@@ -6,10 +6,15 @@ import { openSource, type DownloadProgress } from "@ropewalk/models/hub";
 import { openFolder } from "@ropewalk/models/node";
 import { passkey875k, stories260K } from "@ropewalk/tiny-models";
 import { existsSync } from "node:fs";
+import { findExport } from "./find-export.ts";
 import { downloadBar, roundingBar } from "./bars.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { notice } from "./notice.ts";
 import { backendFrom, extensionFrom, type SharedOptions } from "./options.ts";
+
+/** What a command's model may be. */
+export const modelArgument: string =
+  "a checkpoint's folder, an ONNX export's folder or .onnx file, an id on the hub (owner/name), or the name of a shipped model";
 
 const shipped = [passkey875k, stories260K];
 
@@ -33,7 +38,11 @@ export const open = async (
 ): Promise<OpenedModel> => {
   const { onProgress, stop } = downloadBar();
   try {
-    return await openModel(await filesOf(model, onProgress), trainedContext === undefined ? {} : { trainedContext });
+    const named = model.endsWith(".onnx") && existsSync(model) ? await findExport(model) : { folder: model };
+    return await openModel(await filesOf(named.folder, onProgress), {
+      ...(trainedContext === undefined ? {} : { trainedContext }),
+      ...("model" in named ? { model: named.model } : {}),
+    });
   } finally {
     stop();
   }
@@ -41,7 +50,11 @@ export const open = async (
 
 /** The extension that the flags ask for, for a run of `length` tokens of this model. */
 export const extensionFor = (
-  { decoder: { trainedContext } }: OpenedModel,
+  {
+    source: {
+      decoder: { trainedContext },
+    },
+  }: OpenedModel,
   options: SharedOptions,
   length: number,
 ): ContextExtension => extensionFrom({ ...options, trainedContext, length });

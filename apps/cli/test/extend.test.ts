@@ -2,7 +2,7 @@
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { env } from "@huggingface/transformers";
-import { encode, tape } from "@ropewalk/graph";
+import { decode, encode, tape } from "@ropewalk/graph";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { continued, load } from "../../../packages/transformers-js/test/transformers.ts";
 import { file, idsFile, ropewalk, scratch } from "./run.ts";
@@ -66,6 +66,17 @@ describe("a written folder", () => {
     });
   });
 
+  it("gives out attention maps or entropies when asked, of a model with its own positions too", async () => {
+    const { stdout } = await extend("maps", copy("asked"), "--method", "none", "--attentions", "maps");
+    expect(stdout).toMatch(/^attentions +maps$/m);
+    const again = await extend("bare", output("maps"), "--length", "100", "--replace", "--json");
+    expect(JSON.parse(again.stdout)).not.toHaveProperty("attentions");
+    const outputs = (name: string): readonly string[] =>
+      decode(readFileSync(join(output(name), "model.onnx"))).graph!.output.map((found) => found.name);
+    expect(outputs("maps").filter((name) => name.startsWith("decoder_attentions."))).toHaveLength(3);
+    expect(outputs("bare").filter((name) => name.startsWith("decoder_attentions."))).toEqual([]);
+  });
+
   it("keeps the model's place below its config.json", async () => {
     const folder = join(scratch, "nested");
     mkdirSync(folder);
@@ -117,6 +128,7 @@ describe("refuses, in one line, and writes nothing:", () => {
     ["weights that are missing", [dataless, ...length], /"model\.onnx_data" must have .* got no such file/],
     ["neither length nor group size", [source], /needs a --group-size, or a --length/],
     ["a length beyond the capacity", [source, "--length", "500", "--group-size", "2"], /must be at most 112.*got 500/],
+    ["attentions of another name", [source, ...length, "--attentions", "all"], /--attentions.*all.*maps, entropies/],
     ["an unknown method", [source, "--method", "magic"], /magic.*self-extend/],
     [
       "a flag that the method does not read",

@@ -144,12 +144,10 @@ export const attendIn =
       mask: shared.mask(inputs.causalMask, "seqLen"),
     };
     const parts = { settled, recent: [...recent, own], lengths: shared.recentLengths };
-    const attended =
-      shared.few === "always"
-        ? emitAttention(tape, parts)
-        : tape.branch(shared.few, {
-            whenTrue: (arm) => [emitAttention(arm, parts)],
-            whenFalse: (arm) => [emitAttentionByHead(arm, parts)],
-          })[0]!;
-    return emitUngroup(tape, counts, attended);
+    if (shared.few === undefined) return emitUngroup(tape, counts, emitAttention(tape, parts));
+    const [attended] = tape.branch(shared.few, {
+      whenTrue: (arm) => [emitAttention(arm, parts)],
+      whenFalse: (arm) => [emitAttentionByHead(arm, parts)],
+    });
+    return emitUngroup(tape, counts, attended!);
   };

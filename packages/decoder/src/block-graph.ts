@@ -7,9 +7,10 @@
  * reads what a chunk reads, and leaves what a chunk leaves. The cache and the weights are read from outside the Loop.
  */
 import { tape as newTape, valueOfInfo, type ModelProto, type Tape, type Value } from "@ropewalk/graph";
+import { attentionThrough } from "./chunk-attention.ts";
 import type { Decoder } from "./decoder.ts";
 import type { ExtendedDecoder } from "./extend.ts";
-import { decoderGraph } from "./graph.ts";
+import { decoderGraph, versions } from "./graph.ts";
 import { recordHidden } from "./hidden.ts";
 import { inputs, outputs } from "./interface.ts";
 import { emitNextToken } from "./next-token.ts";
@@ -93,7 +94,8 @@ export const blockGraph = (extended: ExtendedDecoder<Decoder>, source: WeightSou
         },
       };
       const builder = { tape: body, weights };
-      const logits = decoder.unembed(builder, recordHidden(builder, extended, id!, ports, "always"));
+      const attention = attentionThrough(body, extended, id!, ports, "always");
+      const logits = decoder.unembed(builder, recordHidden(builder, decoder, id!, attention));
       const next = emitNextToken(body, logits, { ...rule, uniform: stepOf(body, step, uniforms) });
       return { condition: goesOn(body, next, stops), carried: [next, ...kept.values()], stacked: [next] };
     },
@@ -105,5 +107,5 @@ export const blockGraph = (extended: ExtendedDecoder<Decoder>, source: WeightSou
   given.forEach((name, index) =>
     tape.output(name, tape.op("Slice", [carried[index + 1]!, ...ran], {}, { output: name })),
   );
-  return tape.model({ opset: 23, irVersion: 11 });
+  return tape.model(versions);
 };

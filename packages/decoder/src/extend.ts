@@ -25,6 +25,8 @@ export type CachePrecision = (typeof cachePrecisions)[number];
 /** A model's window and rotation, with an extension put on them: every field decided. */
 export type ExtendedContext = {
   readonly positions: PositionMapping;
+  /** Whether these are the model's own, since the extension sets none: all keys, or its sliding window. */
+  readonly ownPositions: boolean;
   readonly layout: BandLayout;
   readonly scaling: RopeScaling;
   readonly entropy: EntropyScaling | undefined;
@@ -96,6 +98,7 @@ export const extendContext = (model: Extendable, extension: ContextExtension): E
   ropeFrequencies({ rotaryDim, theta, scaling, seqLen: model.trainedContext });
   return {
     positions,
+    ownPositions: extension.positions === undefined,
     layout: bandLayout(positions),
     scaling,
     entropy,

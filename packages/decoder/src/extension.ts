@@ -3,13 +3,12 @@
  * is scaled with its position. Each constructor claims one or two of the fields; `compose` joins what does not collide.
  */
 import { entropyAbfTheta, type EntropyScaling } from "@ropewalk/entropy-scaling";
-import * as mapping from "@ropewalk/position-mapping";
-import type { PositionMapping } from "@ropewalk/position-mapping";
 import type { RopeScaling } from "@ropewalk/rope";
+import { mappingOf, type ConfiguredMapping } from "./mapping-config.ts";
 
 export type ContextExtension = {
   /** Which relative position each pair gets. Absent: plain RoPE, i - j. */
-  readonly positions?: PositionMapping;
+  readonly positions?: ConfiguredMapping;
   /** How the frequencies are scaled. Absent: as the checkpoint has it. */
   readonly rope?: RopeScaling;
   /** How the query is scaled with its position. Absent: not at all. */
@@ -23,22 +22,22 @@ type Fields<Kind extends { readonly kind: string }, Name extends Kind["kind"]> =
 
 /** SelfExtend, arXiv 2401.01325: exact positions within `window`, positions shared by `groupSize` tokens beyond it. */
 export const selfExtend = (config: { readonly groupSize: number; readonly window: number }): ContextExtension => ({
-  positions: mapping.selfExtend(config),
+  positions: mappingOf({ kind: "self-extend", ...config }),
 });
 
 /** ReRoPE: exact positions within `window`, the position `window` for everything beyond it. */
 export const reRope = (config: { readonly window: number }): ContextExtension => ({
-  positions: mapping.reRope(config),
+  positions: mappingOf({ kind: "re-rope", ...config }),
 });
 
 /** Leaky ReRoPE: exact positions within `window`, beyond it distances that grow `factor` times slower. */
 export const leakyReRope = (config: { readonly factor: number; readonly window: number }): ContextExtension => ({
-  positions: mapping.leakyReRope(config),
+  positions: mappingOf({ kind: "leaky-re-rope", ...config }),
 });
 
 /** Only the last `window` keys are attended. */
 export const slidingWindow = (config: { readonly window: number }): ContextExtension => ({
-  positions: mapping.slidingWindow(config),
+  positions: mappingOf({ kind: "sliding-window", ...config }),
 });
 
 /** Position interpolation, arXiv 2306.15595: every position divided by `factor`. */
@@ -80,7 +79,7 @@ export const entropyAbf = (
   return { rope: { kind: "abf", theta }, entropy: { kind: "entropy-abf", ...entropy } };
 };
 
-const nameOf = (claim: PositionMapping | RopeScaling | EntropyScaling): string =>
+const nameOf = (claim: ConfiguredMapping | RopeScaling | EntropyScaling): string =>
   "kind" in claim ? claim.kind : claim.name;
 
 /**

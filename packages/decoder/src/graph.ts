@@ -1,10 +1,14 @@
 /** A decoder with its extension as one ONNX graph, for a chunk of any length: prefill and decoding are the same graph. */
 import { tape as newTape, type ModelProto } from "@ropewalk/graph";
+import { chunkAttention } from "./chunk-attention.ts";
 import type { Decoder } from "./decoder.ts";
 import type { ExtendedDecoder } from "./extend.ts";
 import { recordHidden } from "./hidden.ts";
 import { inputs, outputs } from "./interface.ts";
 import { storedWeights, type WeightSource } from "./stored-weights.ts";
+
+/** What the graph needs of ONNX: RotaryEmbedding came with opset 23, and that with version 11 of the format. */
+export const versions = { opset: 23, irVersion: 11 } as const;
 
 /**
  * Records the graph. Its weights stay in their files and are named by place.
@@ -17,12 +21,8 @@ export const decoderGraph = (extended: ExtendedDecoder<Decoder>, source: WeightS
   const builder = { tape, weights: storedWeights(decoder.tensors, source) };
   const ids = tape.input(inputs.ids, "int64", ["seqLen"]);
   const logitRows = tape.input(inputs.logitRows, "int64", ["rows"]);
-  const hidden = recordHidden(builder, extended, ids, {
-    read: tape.input,
-    give: (name, record) => tape.output(name, record({ output: name })),
-  });
+  const hidden = recordHidden(builder, decoder, ids, chunkAttention(tape, extended, ids));
   const wanted = tape.op("Gather", [hidden, logitRows], { axis: 0 });
   tape.output(outputs.logits, decoder.unembed(builder, wanted));
-  // RotaryEmbedding came with opset 23, and that with version 11 of the format.
-  return tape.model({ opset: 23, irVersion: 11 });
+  return tape.model(versions);
 };

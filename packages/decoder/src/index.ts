@@ -1,6 +1,7 @@
 export { geluTanh, silu, type Activation } from "./activations.ts";
 export { blockGraph } from "./block-graph.ts";
 export { embedding, gatedFeedForward, layerNorm, linear, rmsNorm, splitColumns, type Named } from "./blocks.ts";
+export { chunkAttention } from "./chunk-attention.ts";
 export {
   chunkMasks,
   chunkNumbers,
@@ -41,7 +42,8 @@ export {
   yarnTemperature,
   type ContextExtension,
 } from "./extension.ts";
-export { decoderGraph } from "./graph.ts";
+export { extensionOf, recordOf, type ExtensionRecord } from "./extension-record.ts";
+export { decoderGraph, versions } from "./graph.ts";
 export { inputs, outputs } from "./interface.ts";
 export {
   denseWeights,

@@ -17,8 +17,8 @@ export type SharedInputs = {
   readonly mask: (name: string, keyLen: string) => Value;
   /** [1]; declared when the first layer asks. */
   readonly gate: (name: string) => Value;
-  /** bool: whether the chunk's tokens are few enough for all heads at once. */
-  readonly few: Value | "always";
+  /** bool: whether the chunk's tokens are few enough for all heads at once; undefined where they always are. */
+  readonly few: Value | undefined;
   /** [parts] int64 */
   readonly recentLengths: Value;
 };
@@ -58,11 +58,12 @@ export const declareShared = (
     mask: (name, keyLen) => first(name, () => emitTile(tape, heads, read(name, "float32", ["seqLen", keyLen]))),
     gate: (name) => first(name, () => read(name, "float32", [1])),
     few:
-      few ??
-      tape.op("LessOrEqual", [
-        tape.op("Squeeze", [tape.op("Shape", [ids])]),
-        tape.constant("int64", [], [fewTokens[cache]]),
-      ]),
+      few === "always"
+        ? undefined
+        : tape.op("LessOrEqual", [
+            tape.op("Squeeze", [tape.op("Shape", [ids])]),
+            tape.constant("int64", [], [fewTokens[cache]]),
+          ]),
     recentLengths: read(inputs.recentLengths, "int64", ["parts"]),
   };
 };

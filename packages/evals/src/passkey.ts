@@ -40,7 +40,7 @@ export const passkeyCell = async (
   signal?: AbortSignal,
 ): Promise<PasskeyCell> => {
   const { text } = model;
-  if (text === undefined) throw new RangeError(`passkeyCell: ${model.checkpoint.name} must have a tokenizer, got none`);
+  if (text === undefined) throw new RangeError(`passkeyCell: ${model.source.name} must have a tokenizer, got none`);
   let found = 0;
   let stats: GenerationStats = { promptTokens: 0, newTokens: 0, prefillTime: 0, decodeTime: 0, cacheBytes: 0 };
   for (let trial = 0; trial < at.trials; trial++) {

@@ -32,7 +32,7 @@ const documentsOf = (text: string, separator: string): readonly string[] => {
  *   asked for and the checkpoint names no beginning-of-text token
  */
 export const tokenStream = (
-  { checkpoint: { name, bosToken }, text: codec }: Pick<LanguageModel, "checkpoint" | "text">,
+  { source: { name, bosToken }, text: codec }: Pick<LanguageModel, "source" | "text">,
   text: string,
   { separator, ...windows }: Windows & { readonly separator?: string | undefined },
 ): TokenStream => {

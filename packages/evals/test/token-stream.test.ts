@@ -19,7 +19,7 @@ describe("tokenStream", () => {
 
   const withCodec = (text: TextCodec | undefined, bosToken: number | undefined) => ({
     text,
-    checkpoint: { ...stories.checkpoint, bosToken },
+    source: { ...stories.source, bosToken },
   });
 
   it("encodes a text without a separator as one, as it stands", () => {
@@ -74,11 +74,11 @@ describe("tokenStream", () => {
     );
     refused(
       () => tokenStream(withCodec(undefined, 1), "abcdefgh", windows),
-      `tokenStream: ${stories.checkpoint.name} must have a tokenizer, got none`,
+      `tokenStream: ${stories.source.name} must have a tokenizer, got none`,
     );
     refused(
       () => tokenStream(withCodec(characters([]), undefined), "abc|def", { ...windows, separator: "|" }),
-      `tokenStream: ${stories.checkpoint.name} must have a bos_token_id to begin documents with, got none`,
+      `tokenStream: ${stories.source.name} must have a bos_token_id to begin documents with, got none`,
     );
   });
 });

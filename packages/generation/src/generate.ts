@@ -63,7 +63,7 @@ const decodeBlockFor = ({ backend, blockSession }: LoadedGraph, asked: number | 
     throw new RangeError(`generate: decodeBlock must be a positive integer, got ${asked}`);
   if (asked > 1 && !blockSession)
     throw new RangeError(
-      `generate: decodeBlock must be 1 for a model whose graph has no steps of its own, got ${asked}`,
+      `generate: decodeBlock must be 1 where there is no graph for blocks, as for an ONNX export, got ${asked}`,
     );
   return asked;
 };

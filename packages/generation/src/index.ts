@@ -14,6 +14,7 @@ export { chatFormat, type ChatFormat, type ChatMessage } from "./chat.ts";
 export type { GenerateOptions, GenerationStats } from "./generate.ts";
 export { loadModel, type LanguageModel, type LoadOptions, type LogitsOptions } from "./model.ts";
 export type { Prompt } from "./prompt.ts";
+export { needCheckpoint, type ModelSource } from "./source.ts";
 export { openModel, type OpenedModel, type OpenOptions } from "./open.ts";
 export { prefill, runChunk, type ChunkResult, type PrefillOptions } from "./run.ts";
 export { argmax, sample, startSampling, type Sampled, type SamplerState, type Sampling } from "./sampling.ts";

@@ -1,16 +1,13 @@
-/** A checkpoint, an extension and a backend put together: a language model that runs. */
+/** A model, an extension and a backend put together: a language model that runs. */
 import type { Backend, Session } from "@ropewalk/backend";
 import {
-  blockGraph,
-  decoderGraph,
   extendDecoder,
   type CachePrecision,
   type ContextExtension,
-  type Decoder,
+  type DecoderSizes,
   type ExtendedDecoder,
 } from "@ropewalk/decoder";
-import { encode } from "@ropewalk/graph";
-import { unpackCheckpoint, type Checkpoint, type CheckpointFolder, type Precision } from "@ropewalk/models";
+import type { CheckpointFolder, Precision } from "@ropewalk/models";
 import { createCache, releaseCache } from "./cache.ts";
 import { generateTokens, type GenerateOptions } from "./generate.ts";
 import { openModel, type OpenedModel, type OpenOptions } from "./open.ts";
@@ -19,11 +16,12 @@ import { needText, promptIds, type Prompt } from "./prompt.ts";
 import { rounded } from "./rounded.ts";
 import { textStream, type TextCodec } from "./text.ts";
 import { checkIds } from "./check-ids.ts";
+import { graphsOf, type ModelSource, type SourceGraph } from "./source.ts";
 
 export type LoadOptions = OpenOptions & {
   /** Where it runs; there is no default. */
   readonly backend: Backend;
-  /** Absent: the model as it is. */
+  /** Absent: the one that an export was extended with, or else the model as it is. */
   readonly extension?: ContextExtension;
   /** Rounds the weights to 4 or 8 bits when they are loaded. Absent: as they are stored. */
   readonly quantize?: Precision;
@@ -42,9 +40,9 @@ export type LanguageModel = {
   readonly backend: Backend;
   /** The loaded graph, for loops of one's own: `createCache`, `prefill`, `runChunk`. */
   readonly session: Session;
-  /** The graph for blocks of decode steps, for `runBlock`; loaded when it is first asked for. */
-  readonly blockSession: () => Promise<Session>;
-  readonly checkpoint: Checkpoint;
+  /** The graph for blocks of decode steps, for `runBlock`; loaded when it is first asked for. Absent for an export. */
+  readonly blockSession?: (() => Promise<Session>) | undefined;
+  readonly source: ModelSource;
   readonly extended: ExtendedDecoder;
   readonly text: TextCodec | undefined;
   /** Streams the text that follows a prompt. */
@@ -75,38 +73,31 @@ type Loaded = OpenedModel & {
   readonly releaseWeights: () => Promise<void>;
 };
 
-const graphs = { chunk: decoderGraph, block: blockGraph };
-
 const sessionFor = (
-  { backend, checkpoint, sessions }: Loaded,
-  extended: ExtendedDecoder<Decoder>,
-  graph: keyof typeof graphs,
+  { backend, sessions }: Loaded,
+  name: string,
+  graph: () => Promise<SourceGraph>,
 ): Promise<Session> => {
-  const key = `${graph} ${extended.layout.kind}`;
-  const ready = sessions.get(key);
+  const ready = sessions.get(name);
   if (ready !== undefined) return ready;
   const session = (async () => {
-    const stored = backend.blocks === "unpacked" ? await unpackCheckpoint(checkpoint) : checkpoint;
-    return backend.createSession(
-      encode(graphs[graph](extended, stored)),
-      stored.files.map(({ external }) => external),
-    );
+    const { model, externalData } = await graph();
+    return backend.createSession(model, externalData);
   })();
-  sessions.set(key, session);
+  sessions.set(name, session);
   return session;
 };
 
 const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<LanguageModel> => {
-  const { backend, checkpoint, decoder, text, cache: precision } = loaded;
-  const extended = extendDecoder(decoder, extension, { cache: precision });
-  const session = await sessionFor(loaded, extended, "chunk");
-  const blockSession = (): Promise<Session> => sessionFor(loaded, extended, "block");
+  const { backend, source, text, cache: precision } = loaded;
+  const { decoder, name, stopTokens } = source;
+  const extended = extendDecoder<DecoderSizes>(decoder, extension, { cache: precision });
+  const { chunk, block } = graphsOf(source, extended, backend.blocks);
+  const { kind } = extended.layout;
+  const session = await sessionFor(loaded, `chunk, ${kind}`, chunk);
+  const blockSession = block && (() => sessionFor(loaded, `block, ${kind}`, block));
   const tokens: LanguageModel["generateTokens"] = (prompt, options) =>
-    generateTokens(
-      { backend, session, blockSession, extended, stopTokens: checkpoint.stopTokens },
-      promptIds(text, checkpoint.name, prompt),
-      options,
-    );
+    generateTokens({ backend, session, blockSession, extended, stopTokens }, promptIds(text, name, prompt), options);
   const visitLogits: LanguageModel["visitLogits"] = async (ids, visit, options = {}) => {
     checkIds("logits", ids, decoder.vocabSize);
     const cache = createCache(backend, extended, { length: ids.length });
@@ -117,11 +108,11 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
     backend,
     session,
     blockSession,
-    checkpoint,
+    source,
     extended,
     text,
     generateTokens: tokens,
-    generate: (prompt, options) => textStream(needText(text, checkpoint.name), tokens(prompt, options)),
+    generate: (prompt, options) => textStream(needText(text, name), tokens(prompt, options)),
     logits: async (ids, options) => {
       const all = new Float32Array(ids.length * decoder.vocabSize);
       await visitLogits(ids, (start, logits) => all.set(logits, start * decoder.vocabSize), options);
@@ -146,13 +137,13 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
  */
 export const loadModel = async (
   source: string | CheckpointFolder | OpenedModel,
-  { backend, extension = {}, cache = "float32", quantize, onQuantize, ...options }: LoadOptions,
+  { backend, extension, cache = "float32", quantize, onQuantize, ...options }: LoadOptions,
 ): Promise<LanguageModel> => {
   const opened = await openModel(source, options);
-  const { checkpoint, release } = await rounded(opened.checkpoint, quantize, onQuantize);
-  const loaded: Loaded = { ...opened, checkpoint, backend, cache, sessions: new Map(), releaseWeights: release };
+  const { source: read, release } = await rounded(opened.source, quantize, onQuantize);
+  const loaded: Loaded = { ...opened, source: read, backend, cache, sessions: new Map(), releaseWeights: release };
   try {
-    return await assemble(loaded, extension);
+    return await assemble(loaded, extension ?? (read.kind === "export" ? read.extension() : {}));
   } catch (error) {
     await release();
     throw error;

@@ -1,7 +1,8 @@
 /** What is known of a model before its weights are loaded: enough to choose an extension, to count tokens, to plan memory. */
-import type { Decoder } from "@ropewalk/decoder";
-import { loadCheckpoint, type Checkpoint, type CheckpointFolder } from "@ropewalk/models";
+import { hasWeights, loadCheckpoint, type CheckpointFolder } from "@ropewalk/models";
 import type { SourceOptions } from "@ropewalk/models/hub";
+import { exportNames, loadExport } from "@ropewalk/onnx-exports";
+import type { ModelSource } from "./source.ts";
 import { textCodec, type TextCodec } from "./text.ts";
 
 export type OpenOptions = {
@@ -9,12 +10,16 @@ export type OpenOptions = {
   readonly hub?: SourceOptions;
   /** The window the model was trained on, in tokens, where its config states another. */
   readonly trainedContext?: number;
+  /**
+   * The model's file in the folder of an ONNX export, such as `onnx/model_q4.onnx`. Absent: the checkpoint, or `model.onnx` or
+   * `onnx/model.onnx` where there is none.
+   */
+  readonly model?: string;
 };
 
 export type OpenedModel = {
-  readonly checkpoint: Checkpoint;
-  /** The checkpoint's, or with the trained window that was asked for. */
-  readonly decoder: Decoder;
+  /** With the trained window that was asked for. */
+  readonly source: ModelSource;
   readonly text: TextCodec | undefined;
 };
 
@@ -24,23 +29,32 @@ const openNamed = async (source: string, options: SourceOptions | undefined): Pr
   return openSource(source, options);
 };
 
+const readSource = async (folder: CheckpointFolder, model: string | undefined): Promise<ModelSource> => {
+  if (model === undefined && (await hasWeights(folder))) return loadCheckpoint(folder);
+  const found = await loadExport(model === undefined ? {} : { model }, folder);
+  if (found === undefined)
+    throw new RangeError(
+      `openModel: ${folder.name} must have ${model ?? `weights in safetensors, or ${exportNames.join(" or ")}`}, got none`,
+    );
+  return found;
+};
+
 /**
- * Reads a model's config, the header of its weights and its tokenizer.
+ * Reads a model's config, the header of its weights or its graph, and its tokenizer.
  *
  * @param source - in Node a folder's path or an id on the hub (owner/name, or owner/name@revision); anywhere a folder of files,
  *   or an opened model
- * @throws Error when a file is missing or lies, or the family or a number is unknown
+ * @throws Error when a file is missing or lies, the family or a number is unknown, or an export is not understood
  */
 export const openModel = async (
   source: string | CheckpointFolder | OpenedModel,
-  { trainedContext, hub }: OpenOptions = {},
+  { trainedContext, hub, model }: OpenOptions = {},
 ): Promise<OpenedModel> => {
   if (trainedContext !== undefined && (!Number.isInteger(trainedContext) || trainedContext < 1))
     throw new RangeError(`openModel: trainedContext must be a positive integer, got ${trainedContext}`);
-  const withContext = (decoder: Decoder): Decoder =>
-    trainedContext === undefined ? decoder : { ...decoder, trainedContext };
-  if (typeof source === "object" && "decoder" in source) return { ...source, decoder: withContext(source.decoder) };
-  const checkpoint = await loadCheckpoint(typeof source === "string" ? await openNamed(source, hub) : source);
-  const text = checkpoint.tokenizer && textCodec(checkpoint.tokenizer);
-  return { checkpoint, decoder: withContext(checkpoint.decoder), text };
+  const withContext = <S extends ModelSource>(read: S): S =>
+    trainedContext === undefined ? read : { ...read, decoder: { ...read.decoder, trainedContext } };
+  if (typeof source === "object" && "source" in source) return { ...source, source: withContext(source.source) };
+  const read = await readSource(typeof source === "string" ? await openNamed(source, hub) : source, model);
+  return { source: withContext(read), text: read.tokenizer && textCodec(read.tokenizer) };
 };

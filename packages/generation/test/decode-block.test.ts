@@ -18,6 +18,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   createCache,
   loadModel,
+  needCheckpoint,
   openModel,
   prefill,
   releaseCache,
@@ -29,6 +30,7 @@ import {
   type LanguageModel,
   type Sampling,
 } from "../src/index.ts";
+import { generateTokens } from "../src/generate.ts";
 import { backends, largestDifference, load, passkey875k, passkeyGolden, row, stories260K } from "./load.ts";
 
 const take = async (model: LanguageModel, prompt: readonly number[], options: GenerateOptions): Promise<number[]> => {
@@ -213,6 +215,40 @@ describe("blocks", () => {
   });
 });
 
+describe("a graph that was not recorded here", () => {
+  it("has no blocks: they are refused, and off where a backend likes them", async () => {
+    const model = await load(backends[0]!, stories260K);
+    const { session, extended } = model;
+    const graph = { backend: { ...backends[0]!, decodeBlock: 8 }, session, extended, stopTokens: [] };
+    await expect(generateTokens(graph, [1], { decodeBlock: 4 }).next()).rejects.toThrow(
+      "generate: decodeBlock must be 1 where there is no graph for blocks, as for an ONNX export, got 4",
+    );
+    const tokens: number[] = [];
+    for await (const token of generateTokens(graph, [1], { maxNewTokens: 12 })) tokens.push(token);
+    expect(tokens).toEqual(await take(model, [1], { maxNewTokens: 12, stopTokens: [] }));
+    await model.release();
+  });
+
+  it("a backend's liking is the default", async () => {
+    const made: number[] = [];
+    const backend: Backend = {
+      ...backends[0]!,
+      decodeBlock: 8,
+      createSession: (model, ...rest) => {
+        made.push(model.length);
+        return backends[0]!.createSession(model, ...rest);
+      },
+    };
+    const model = await loadModel(await openFolder(stories260K.url), { backend });
+    expect(made).toHaveLength(1);
+    const tokens = await take(model, [1], { maxNewTokens: 20 });
+    expect(made).toHaveLength(2);
+    expect(await take(model, [1], { maxNewTokens: 20, decodeBlock: 1 })).toEqual(tokens);
+    expect(made).toHaveLength(2);
+    await model.release();
+  });
+});
+
 describe("blocks of every family", () => {
   const folder = new URL("../../models/test/vectors/tiny/", import.meta.url);
   it.each(readdirSync(folder))("%s", async (family) => {
@@ -241,9 +277,13 @@ describe("a loop of one's own", () => {
     ["LongRoPE", longrope],
   ] as const)("outgrows its plan where step by step does: %s", async (_, scaling) => {
     const opened = await openModel(await openFolder(stories260K.url));
-    const { decoder } = opened;
+    const checkpoint = needCheckpoint("test", opened.source);
+    const { decoder } = checkpoint;
     const rope = scaling === undefined ? decoder.rope : { ...decoder.rope, scaling };
-    const model = await loadModel({ ...opened, decoder: { ...decoder, rope } }, { backend: cpu! });
+    const model = await loadModel(
+      { ...opened, source: { ...checkpoint, decoder: { ...decoder, rope } } },
+      { backend: cpu! },
+    );
     const { session, extended } = model;
     const start = async () =>
       prefill(session, createCache(cpu!, extended, { length: 20 }), [1, 403, 407], {}).then(({ cache }) => cache);
@@ -255,7 +295,7 @@ describe("a loop of one's own", () => {
       expected.push(logits.indexOf(Math.max(...logits)));
       stepwise = cache;
     }
-    const blockSession = await model.blockSession();
+    const blockSession = await model.blockSession!();
     let cache = await start();
     const tokens = [261];
     const sampling: Sampling = { kind: "greedy" };
@@ -277,7 +317,7 @@ describe("a loop of one's own", () => {
   it("hands on the sampler's state as far as it was used", async () => {
     const model = await load(cpu!, stories260K);
     const { session, extended } = model;
-    const blockSession = await model.blockSession();
+    const blockSession = await model.blockSession!();
     const run = async (steps: readonly number[]): Promise<readonly number[]> => {
       let { cache } = await prefill(session, createCache(cpu!, extended, { length: 64 }), [1, 403], {});
       let state = startSampling(drawn);

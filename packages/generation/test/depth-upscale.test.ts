@@ -3,7 +3,7 @@ import { depthUpscale, inMemory, loadCheckpoint, readSafetensorsHeader } from "@
 import { openFolder } from "@ropewalk/models/node";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { loadModel, openModel } from "../src/index.ts";
+import { loadModel, needCheckpoint, openModel } from "../src/index.ts";
 import { backends, largestDifference } from "./load.ts";
 
 const llama = new URL("../../models/test/vectors/tiny/llama/", import.meta.url);
@@ -45,7 +45,9 @@ describe.each(backends)("on $name", (backend) => {
     [0, [0, 1, 2, 0, 1, 2]],
   ] as const)("dropping %i of 3 layers gives layers %j", async (drop, layers) => {
     const opened = await openModel(await openFolder(llama));
-    const scaled = await loadModel({ ...opened, decoder: depthUpscale(opened.decoder, { drop }) }, { backend });
+    const checkpoint = needCheckpoint("test", opened.source);
+    const decoder = depthUpscale(checkpoint.decoder, { drop });
+    const scaled = await loadModel({ ...opened, source: { ...checkpoint, decoder } }, { backend });
     const written = await loadModel(await withLayers(layers), { backend });
     expect(scaled.extended.decoder.numLayers).toBe(layers.length);
     expect(largestDifference(await scaled.logits(ids), await written.logits(ids))).toBeLessThan(1e-5);

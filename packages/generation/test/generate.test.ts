@@ -79,7 +79,7 @@ describe("generate", () => {
 describe("openModel", () => {
   it("reads everything but the weights, enough to choose an extension for a text", async () => {
     const opened = await openModel(await openFolder(stories260K.url), { trainedContext: 256 });
-    expect(opened.decoder).toMatchObject({ family: "llama", numLayers: 5, trainedContext: 256 });
+    expect(opened.source.decoder).toMatchObject({ family: "llama", numLayers: 5, trainedContext: 256 });
     const ids = opened.text!.encode("Once upon a time");
     const model = await loadModel(opened, {
       backend: backends[0]!,

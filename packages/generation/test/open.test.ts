@@ -30,8 +30,8 @@ const ids = [1, 403, 407, 261, 378];
 
 describe("a model by name", () => {
   it("is opened by its folder's path", async () => {
-    const { checkpoint, text } = await openModel(path);
-    expect(checkpoint.name).toBe("stories260K");
+    const { source, text } = await openModel(path);
+    expect(source.name).toBe("stories260K");
     expect(text).toBeDefined();
   });
 
@@ -50,7 +50,7 @@ describe("a model by name", () => {
         onNotice: (notice: string) => void notices.push(notice),
       };
       const fetched = await loadModel(id, { backend, hub: asked });
-      expect(fetched.checkpoint.name).toBe(id);
+      expect(fetched.source.name).toBe(id);
       expect(await fetched.logits(ids)).toEqual(expected);
       await fetched.release();
       // The second backend finds what the first has fetched.
@@ -67,7 +67,9 @@ describe("a model by name", () => {
   );
 
   it("takes the other options along", async () => {
-    const { decoder } = await openModel(id, { trainedContext: 64, hub: { cacheFolder, endpoint: hub.endpoint } });
+    const {
+      source: { decoder },
+    } = await openModel(id, { trainedContext: 64, hub: { cacheFolder, endpoint: hub.endpoint } });
     expect(decoder.trainedContext).toBe(64);
   });
 

@@ -3,7 +3,7 @@ import type { Decoder } from "@ropewalk/decoder";
 import { stories260K } from "@ropewalk/tiny-models";
 import type { RopeScaling } from "@ropewalk/rope";
 import { expect, it } from "vitest";
-import { createCache, loadModel, openModel, prefill, releaseCache, runChunk } from "../src/index.ts";
+import { createCache, loadModel, needCheckpoint, openModel, prefill, releaseCache, runChunk } from "../src/index.ts";
 import { backends, largestDifference } from "./load.ts";
 
 const longrope: RopeScaling = {
@@ -21,9 +21,10 @@ const ids = Array.from({ length: 120 }, (_, index) => 3 + ((index * 131) % 500))
 const opened = await openModel(
   await import("@ropewalk/models/node").then(({ openFolder }) => openFolder(stories260K.url)),
 );
+const checkpoint = needCheckpoint("test", opened.source);
 const withScaling = (scaling: RopeScaling): Decoder => ({
-  ...opened.decoder,
-  rope: { ...opened.decoder.rope, scaling },
+  ...checkpoint.decoder,
+  rope: { ...checkpoint.decoder.rope, scaling },
 });
 
 it.each([
@@ -32,7 +33,7 @@ it.each([
 ] as const)("%s: a run that outgrows its plan gives what a longer plan gives", async (_, scaling) => {
   const [backend] = backends;
   const decoder = withScaling(scaling);
-  const model = await loadModel({ ...opened, decoder }, { backend: backend! });
+  const model = await loadModel({ ...opened, source: { ...checkpoint, decoder } }, { backend: backend! });
   const { session, extended } = model;
   const run = async (planned: number): Promise<{ readonly logits: Float32Array; readonly planned: number }> => {
     let { logits, cache } = await prefill(
@@ -59,7 +60,10 @@ it.each([
 
 it("LongRoPE: within the original window a run that outgrows its plan keeps its keys", async () => {
   const [backend] = backends;
-  const model = await loadModel({ ...opened, decoder: withScaling(longrope) }, { backend: backend! });
+  const model = await loadModel(
+    { ...opened, source: { ...checkpoint, decoder: withScaling(longrope) } },
+    { backend: backend! },
+  );
   const cache = createCache(backend!, model.extended, { length: 8 });
   const short = await prefill(model.session, cache, ids.slice(0, 48), { chunkSize: 16 });
   expect(short.cache.frequencies).toBe(cache.frequencies);

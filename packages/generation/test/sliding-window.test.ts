@@ -2,18 +2,28 @@
 import { selfExtend, slidingWindow, yarn } from "@ropewalk/decoder";
 import { openFolder } from "@ropewalk/models/node";
 import { describe, expect, it } from "vitest";
-import { createCache, cacheBytes, loadModel, openModel, prefill, releaseCache, runChunk } from "../src/index.ts";
+import {
+  createCache,
+  cacheBytes,
+  loadModel,
+  needCheckpoint,
+  openModel,
+  prefill,
+  releaseCache,
+  runChunk,
+} from "../src/index.ts";
 import { backends, largestDifference } from "./load.ts";
 
 const mistral = new URL("../../models/test/vectors/tiny/mistral/", import.meta.url);
 const opened = await openModel(await openFolder(mistral));
+const checkpoint = needCheckpoint("test", opened.source);
 const ids = Array.from({ length: 700 }, (_, index) => 3 + ((index * 37) % 120));
 
 describe.each(backends)("Mistral's window of 24 tokens on $name", (backend) => {
   it("is what the extension of that window gives, whatever the chunks", async () => {
     const model = await loadModel(opened, { backend });
     const asked = await loadModel(
-      { ...opened, decoder: { ...opened.decoder, slidingWindow: undefined } },
+      { ...opened, source: { ...checkpoint, decoder: { ...checkpoint.decoder, slidingWindow: undefined } } },
       { backend, extension: slidingWindow({ window: 24 }) },
     );
     const expected = await asked.logits(ids);
@@ -38,7 +48,8 @@ describe.each(backends)("Mistral's window of 24 tokens on $name", (backend) => {
     }
     // A window, a chunk, and a block that is dropped at once: nothing that grows with the text.
     expect(new Set(sizes).size).toBe(1);
-    const perToken = 4 * opened.decoder.numLayers * opened.decoder.numKvHeads * opened.decoder.headDim;
+    const { numLayers, numKvHeads, headDim } = checkpoint.decoder;
+    const perToken = 4 * numLayers * numKvHeads * headDim;
     expect(sizes[0]).toBeLessThanOrEqual(2 * perToken * (24 + 24 + 256));
     releaseCache(cache);
     await model.release();

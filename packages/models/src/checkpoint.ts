@@ -6,14 +6,14 @@ import type { CheckpointFile, CheckpointFolder } from "./folder.ts";
 import { readJson } from "./json-file.ts";
 import { readBlockSize } from "./quantize/stored-blocks.ts";
 import type { TensorEntry } from "./safetensors/tensor-entry.ts";
-import { specialTokens, type SpecialTokens } from "./special-tokens.ts";
-import { readTokenizerFiles, type TokenizerFiles } from "./tokenizer-files.ts";
+import { readModelTexts, type ModelTexts } from "./model-texts.ts";
 import { readWeights, type WeightFile } from "./weight-files.ts";
 import { checkUnread } from "./unread.ts";
 import { weightSource } from "./weight-source.ts";
 
-export type Checkpoint = SpecialTokens &
+export type Checkpoint = ModelTexts &
   WeightSource & {
+    readonly kind: "checkpoint";
     readonly name: string;
     /** What it was read from. */
     readonly folder: CheckpointFolder;
@@ -22,8 +22,6 @@ export type Checkpoint = SpecialTokens &
     readonly tensors: ReadonlyMap<string, TensorEntry>;
     /** The files that the tensors lie in. */
     readonly files: readonly CheckpointFile[];
-    /** Undefined where there is no tokenizer.json. */
-    readonly tokenizer: TokenizerFiles | undefined;
   };
 
 type Place = Omit<WeightLocation, "type">;
@@ -55,15 +53,14 @@ export const loadCheckpoint = async (folder: CheckpointFolder): Promise<Checkpoi
   const { files, tensors } = await readWeights(folder);
   const source = asBackendsName(weightSource(decoder, tensors, blockSize), files);
   checkUnread(decoder, tensors);
-  const generation = await readJson(folder, "generation_config.json");
   return {
+    kind: "checkpoint",
     name: folder.name,
     folder,
     decoder,
     tensors,
     ...source,
     files: files.map(({ file }) => file),
-    tokenizer: await readTokenizerFiles(folder),
-    ...specialTokens(config, generation, decoder.vocabSize),
+    ...(await readModelTexts(folder, config, decoder.vocabSize)),
   };
 };

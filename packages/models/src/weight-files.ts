@@ -36,6 +36,10 @@ const shardNames = (map: Readonly<Record<string, unknown>>): readonly string[] =
   return names;
 };
 
+/** Whether a folder has weights in safetensors. */
+export const hasWeights = async (folder: CheckpointFolder): Promise<boolean> =>
+  ((await folder.file(single)) ?? (await folder.file(index))) !== undefined;
+
 const openShard = async (folder: CheckpointFolder, name: string): Promise<WeightFile> => {
   const file = await folder.file(name);
   check(file !== undefined, `loadCheckpoint: ${folder.name} must have the shard ${name} that ${index} names`, file);

@@ -21,6 +21,7 @@ it("puts the rows of every go in their place", async () => {
   const length = 2 * out * inner;
   const file = { source: { size: length, read }, external: { kind: "path", folder: "", file: "w" } } as const;
   const checkpoint: Checkpoint = {
+    kind: "checkpoint",
     name: "large",
     folder: { name: "large", file: async () => undefined },
     decoder: { ...llama.read(smallConfig), tensors: { w: [out, inner] } },

@@ -1,4 +1,5 @@
 /** What is read from config.json, and what is written to it and to genai_config.json. */
+import type { ExtensionRecord } from "@ropewalk/decoder";
 import { check } from "./check.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -32,16 +33,21 @@ export const neededCount = (config: Json, key: string): number => {
   return value;
 };
 
+/** What config.json says of a graph whose cache `@ropewalk/generation` keeps. */
+export type RopewalkEntry = { readonly trainedContext: number; readonly extension: ExtensionRecord };
+
 export type NewLimits = {
   readonly capacity: number;
+  readonly ropewalk?: RopewalkEntry;
   /** Absent: as it was. */
   readonly slidingWindow?: number | null;
 };
 
 /** config.json with the new limits. */
-export const extendedConfig = (config: Json, { capacity, slidingWindow }: NewLimits): Json => ({
+export const extendedConfig = (config: Json, { capacity, slidingWindow, ropewalk }: NewLimits): Json => ({
   ...config,
   max_position_embeddings: capacity,
+  ...(ropewalk && { ropewalk }),
   ...(slidingWindow !== undefined && "sliding_window" in config ? { sliding_window: slidingWindow } : {}),
 });
 

@@ -1,28 +1,31 @@
 /** A decoder that another tool exported, with an extension put on it: bytes in, bytes out. */
-import { extendContext, type ContextExtension, type ExtendedContext } from "@ropewalk/decoder";
-import { decode, encode, type ModelProto } from "@ropewalk/graph";
-import { readRotation } from "@ropewalk/models";
-import { dependsOnLength } from "@ropewalk/rope";
-import { check, refuse } from "./check.ts";
 import {
-  countOf,
-  extendedConfig,
-  extendedGenaiConfig,
-  headDimOf,
-  jsonObject,
-  neededCount,
-  type Json,
-  type NewLimits,
-} from "./config-files.ts";
+  extendContext,
+  extendDecoder,
+  recordOf,
+  type CachePrecision,
+  type ContextExtension,
+  type ExtendedContext,
+} from "@ropewalk/decoder";
+import { encode } from "@ropewalk/graph";
+import { dependsOnLength } from "@ropewalk/rope";
+import { match } from "ts-pattern";
+import { check, refuse } from "./check.ts";
+import { putOnCache } from "./chunk/put-on-cache.ts";
+import { countOf, extendedConfig, extendedGenaiConfig, jsonObject, type Json, type NewLimits } from "./config-files.ts";
 import { maxTokens } from "./emit/pages.ts";
-import { dataPlaces, type DataPlace } from "./external-data.ts";
-import { viewGraph } from "./graph-view.ts";
-import { describe, inWords, readMark, writeMark, type Mark } from "./metadata.ts";
-import type { ModelFacts } from "./recognise/form.ts";
-import { recogniseSites } from "./recognise/index.ts";
+import { attentionOutputs, type Attentions } from "./emit/weights.ts";
+import type { DataPlace } from "./external-data.ts";
+import { describe, writeMark, type Mark } from "./metadata.ts";
+import { decoderSizesOf, readExport, type ReadExport } from "./read-export.ts";
 import { rewrite } from "./rewrite.ts";
 import type { AttentionSite } from "./site.ts";
-import { checkMade, sortNodes } from "./topology.ts";
+import { checkMade } from "./topology.ts";
+
+/** Who keeps the cache of a rewritten model. */
+export const runtimes = ["portable", "ropewalk"] as const;
+
+export type Runtime = (typeof runtimes)[number];
 
 export type ExtendOptions = {
   /** What to put on the model; `{}` rewrites the attention and extends nothing. */
@@ -33,8 +36,22 @@ export type ExtendOptions = {
   readonly genaiConfig?: unknown;
   /** Whether a model that was extended before gets this extension in place of its own. Absent: it is refused. */
   readonly replace?: boolean;
-  /** Who keeps the cache: "portable", the caller, by the export's own inputs and outputs. */
-  readonly runtime?: "portable";
+  /**
+   * Who keeps the cache. "portable": any runtime, by the export's own inputs and outputs. "ropewalk": `@ropewalk/generation`, in
+   * place; the graph takes a chunk and gives new keys and values only. Absent: "portable".
+   */
+  readonly runtime?: Runtime;
+  /** How generation keeps settled keys and values, "float32" or "q8"; for `runtime: "ropewalk"`. Absent: "float32". */
+  readonly cache?: CachePrecision;
+  /**
+   * What of its attention the model gives out, float32, layer by layer as `decoder_attentions.N`:
+   *
+   *   "maps"       the softmax weights, [batch, numHeads, queryLen, keys]
+   *   "entropies"  the Shannon entropy of every query's weights in nats, [batch, numHeads, queryLen]
+   *
+   * Keys are past and new ones; under a bare window the last ones alone. For `runtime: "portable"`. Absent: nothing.
+   */
+  readonly attentions?: Attentions;
 };
 
 export type ExtendedExport = {
@@ -56,52 +73,12 @@ export type ExtendedExport = {
   readonly notices: readonly string[];
 };
 
-const checkOpset = ({ opsetImport }: ModelProto): void => {
-  const version = opsetImport.find(({ domain }) => (domain ?? "") === "" || domain === "ai.onnx")?.version;
-  check(version !== undefined && version >= 13n, "the opset must be 13 or later", version ?? "none");
-};
-
-const factsOf = (config: Json): ModelFacts => {
-  const numHeads = () => neededCount(config, "num_attention_heads");
-  return {
-    numHeads,
-    numKvHeads: () => countOf(config, "num_key_value_heads") ?? numHeads(),
-    headDim: () => headDimOf(config),
-    rope: (headDim) => readRotation(config, { headDim }).rope,
-    slidingWindow: countOf(config, "sliding_window"),
-  };
-};
-
-/** The sites of a model: as they were written down when it was extended before, or as its nodes show them. */
-const sitesOf = (
-  model: ModelProto,
-  mark: Mark | undefined,
-  config: Json,
-  replace: boolean,
-): readonly AttentionSite[] => {
-  if (mark === undefined) return recogniseSites(viewGraph(model), factsOf(config));
-  if (!replace) refuse(`a model must not be extended twice (replace: true), got one with ${inWords(mark.extension)}`);
-  return mark.sites;
-};
-
-/** The window that all layers slide in; undefined where one of them sees everything. */
-const commonWindow = (sites: readonly AttentionSite[]): number | undefined =>
-  sites.every(({ window }) => window !== undefined) ? Math.max(...sites.map(({ window }) => window!)) : undefined;
-
-const readModel = (config: Json, mark: Mark | undefined, sites: readonly AttentionSite[]) => {
-  const { headDim, rotaryDim } = sites[0]!;
-  const stated = readRotation(mark ? { ...config, max_position_embeddings: mark.trainedContext } : config, {
-    headDim,
-    defaultShare: rotaryDim / headDim,
-  });
-  const other = sites.find((site) => site.headDim !== headDim || site.rotaryDim !== stated.rope.rotaryDim);
-  if (other)
-    refuse(
-      `node "${other.node}" must rotate ${stated.rope.rotaryDim} of ${headDim} dimensions, as config.json says, got ` +
-        `${other.rotaryDim} of ${other.headDim}`,
-    );
-  return { ...stated, slidingWindow: commonWindow(sites) };
-};
+const checkAttentions = (attentions: Attentions | undefined): void =>
+  check(
+    attentions === undefined || attentionOutputs.includes(attentions),
+    `attentions must be one of ${attentionOutputs.join(", ")}`,
+    attentions,
+  );
 
 /** Windows of some layers that an extension of all layers turns off; that of all of them has its notice already. */
 const windowNotices = (sites: readonly AttentionSite[], { positions }: ContextExtension): readonly string[] => {
@@ -119,33 +96,56 @@ const checkScaling = ({ scaling }: ExtendedContext): void =>
     scaling.kind,
   );
 
+type Put = { readonly extended: ExtendedContext; readonly chunk?: Mark["chunk"] };
+
+/** For a caller who keeps the cache. */
+const putPortable = ({ extension, attentions }: ExtendOptions, { proto, sites, known }: ReadExport): Put => {
+  const extended = extendContext(known, extension);
+  checkScaling(extended);
+  rewrite({ sites, extended, theta: known.rope.theta, attentions }, proto);
+  return { extended };
+};
+
+/** For `@ropewalk/generation`. */
+const putForGeneration = ({ extension, cache, attentions }: ExtendOptions, config: Json, read: ReadExport): Put => {
+  check(
+    attentions === undefined,
+    `attentions must be absent for runtime "ropewalk", whose scores lie in parts`,
+    attentions,
+  );
+  const extended = extendDecoder(decoderSizesOf(config, read), extension, cache === undefined ? {} : { cache });
+  return { extended, chunk: putOnCache(extended, read) };
+};
+
 /** {@link extendExport}, with every place in a file that the model's weights lie in. */
 export const extendModel = (
   options: ExtendOptions,
   model: Uint8Array,
 ): ExtendedExport & { readonly places: readonly DataPlace[] } => {
   const { extension, replace = false, runtime = "portable" } = options;
-  check(runtime === "portable", `runtime must be "portable"`, runtime);
+  checkAttentions(options.attentions);
   const config = jsonObject("config.json", options.config);
-  const proto = decode(model);
-  checkOpset(proto);
-  sortNodes(proto.graph!.node);
-  checkMade(proto.graph!);
-  const places = dataPlaces(proto);
-  const mark = readMark(proto);
-  const sites = sitesOf(proto, mark, config, replace);
-  const known = readModel(config, mark, sites);
-  const extended = extendContext(known, extension);
-  checkScaling(extended);
-
-  rewrite({ sites, extended, theta: known.rope.theta, ownPositions: extension.positions === undefined }, proto);
+  const read = readExport(config, replace, model);
+  const { proto, mark, sites, known, places } = read;
+  const { extended, chunk } = match(runtime)
+    .returnType<Put>()
+    .with("portable", () => putPortable(options, read))
+    .with("ropewalk", () => putForGeneration(options, config, read))
+    .exhaustive((unknown) => refuse(`runtime must be "portable" or "ropewalk", got ${JSON.stringify(unknown)}`));
   checkMade(proto.graph!);
   const { trainedContext } = known;
   const slidingWindow = mark ? mark.slidingWindow : (countOf(config, "sliding_window") ?? null);
-  writeMark(proto, { version: 1, extension: describe(extension), trainedContext, slidingWindow, sites });
+  writeMark(proto, {
+    ...{ version: 1, extension: describe(extension), trainedContext, slidingWindow, sites },
+    ...(chunk && { chunk }),
+  });
 
   const capacity = Math.min(extended.capacity, maxTokens);
-  const limits: NewLimits = { capacity, slidingWindow: extension.positions === undefined ? slidingWindow : null };
+  const limits: NewLimits = {
+    capacity,
+    slidingWindow: extension.positions === undefined ? slidingWindow : null,
+    ...(chunk && { ropewalk: { trainedContext, extension: recordOf(extension) } }),
+  };
   const { genaiConfig } = options;
   return {
     model: encode(proto),

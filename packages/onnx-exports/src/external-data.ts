@@ -46,3 +46,11 @@ export const dataPlaces = ({ graph }: ModelProto): readonly DataPlace[] =>
         refuse(`tensor "${tensor.name}" must lie in a file inside the model's folder, got "${location}"`);
       return { tensor: tensor.name, location, end: bytes(tensor, "offset") + bytes(tensor, "length") };
     });
+
+/** Gives the files other names, those that whoever reads them knows them by; changes the model. */
+export const renameDataFiles = ({ graph }: ModelProto, names: ReadonlyMap<string, string>): void => {
+  for (const { dataLocation, externalData } of tensorsOf(graph!)) {
+    const location = externalData.find(({ key }) => key === "location");
+    if (dataLocation === external && location) location.value = names.get(location.value) ?? location.value;
+  }
+};

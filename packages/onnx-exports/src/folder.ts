@@ -5,6 +5,7 @@ import type { ContextExtension } from "@ropewalk/decoder";
 import { decode } from "@ropewalk/graph";
 import { readRotation } from "@ropewalk/models";
 import { extendedTokenizerConfig, headDimOf, jsonObject } from "./config-files.ts";
+import type { Attentions } from "./emit/weights.ts";
 import { extendModel, type ExtendedExport } from "./extend-export.ts";
 import { readMark } from "./metadata.ts";
 
@@ -14,6 +15,8 @@ export type FolderOptions = {
   readonly model?: string;
   /** Whether a model that was extended before gets this extension in place of its own. Absent: it is refused. */
   readonly replace?: boolean;
+  /** What of its attention the model gives out, as `extendExport` says. */
+  readonly attentions?: Attentions;
 };
 
 export type ExtendedFolder = Pick<ExtendedExport, "capacity" | "trainedContext" | "numLayers" | "notices"> & {
@@ -133,15 +136,15 @@ export const trainedContextOf = async (
  * @throws RangeError when a file is missing or too short, and as `extendExport`; nothing is written then
  */
 export const extendFolder = async (options: FolderOptions, source: string, target: string): Promise<ExtendedFolder> => {
-  const { extension, replace = false } = options;
-  const model = await findModel(source, options.model);
+  const { model: asked, ...wanted } = options;
+  const model = await findModel(source, asked);
   await checkTarget(source, target);
   const config = await findJson(source, model, "config.json");
   if (config === undefined) return fail(`"${source}" must have a config.json`, "none");
   const genai = await findJson(source, model, "genai_config.json");
   const tokenizer = await findJson(source, model, "tokenizer_config.json");
   const { places, ...extended } = extendModel(
-    { extension, replace, config: config.json, genaiConfig: genai?.json },
+    { ...wanted, config: config.json, genaiConfig: genai?.json },
     await readFile(join(source, model)),
   );
   for (const { tensor, location, end } of places) {

@@ -2,7 +2,7 @@
  * What a rewritten model says of itself, in its metadata under the key `ropewalk`: which extension it has, and its sites, so
  * that another extension can take the place of this one.
  */
-import type { ContextExtension } from "@ropewalk/decoder";
+import type { BandLayout, CachePrecision, ContextExtension, DecoderSizes, ExtensionRecord } from "@ropewalk/decoder";
 import type { ModelProto } from "@ropewalk/graph";
 import { refuse } from "./check.ts";
 import type { AttentionSite } from "./site.ts";
@@ -11,6 +11,8 @@ export type Mark = {
   readonly version: 1;
   readonly extension: {
     readonly positions: string | null;
+    /** What the positions can be made of again; null for a mapping of one's own. */
+    readonly mapping: ExtensionRecord["positions"] | null;
     readonly rope: ContextExtension["rope"] | null;
     readonly entropy: ContextExtension["entropy"] | null;
   };
@@ -19,12 +21,19 @@ export type Mark = {
   /** Absent in none; null where there was none before. */
   readonly slidingWindow: number | null;
   readonly sites: readonly AttentionSite[];
+  /** Where the graph takes the parts of a cache that `@ropewalk/generation` keeps: what it was recorded for. */
+  readonly chunk?: {
+    readonly decoder: DecoderSizes;
+    readonly layout: BandLayout["kind"];
+    readonly cache: CachePrecision;
+  };
 };
 
 const key = "ropewalk";
 
 export const describe = ({ positions, rope, entropy }: ContextExtension): Mark["extension"] => ({
   positions: positions?.name ?? null,
+  mapping: positions?.config ?? null,
   rope: rope ?? null,
   entropy: entropy ?? null,
 });

@@ -4,6 +4,7 @@ import { tape, type ModelProto } from "@ropewalk/graph";
 import { check } from "./check.ts";
 import { emitAttention } from "./emit/attention.ts";
 import { emitContext } from "./emit/context.ts";
+import type { Attentions } from "./emit/weights.ts";
 import type { AttentionSite } from "./site.ts";
 import { scopeName, splice } from "./splice.ts";
 import { viewGraph } from "./graph-view.ts";
@@ -12,8 +13,8 @@ export type RewriteRequest = {
   readonly sites: readonly AttentionSite[];
   readonly extended: ExtendedContext;
   readonly theta: number;
-  /** Whether the export's own positions hold: all keys, or each layer's window. */
-  readonly ownPositions: boolean;
+  /** What of its attention the model gives out. */
+  readonly attentions: Attentions | undefined;
 };
 
 const maskName = "attention_mask";
@@ -24,7 +25,7 @@ const layoutOf = ({ window }: AttentionSite): BandLayout =>
 /** Rewrites every site of a model; changes it. */
 export const rewrite = (request: RewriteRequest, model: ModelProto): void => {
   const graph = model.graph!;
-  const { sites, extended, theta, ownPositions } = request;
+  const { sites, extended, theta, attentions } = request;
   const mask = viewGraph(model).inputs.get(maskName);
   check(mask !== undefined, `a model must have the input "${maskName}"`, [...graph.input.map(({ name }) => name)]);
   check(mask.dims?.length === 2, `input "${maskName}" must have 2 axes`, mask.dims?.length);
@@ -33,9 +34,9 @@ export const rewrite = (request: RewriteRequest, model: ModelProto): void => {
   // Names of ours from the start: an export may have the very names that a tape would give.
   const context = emitContext(recording.scope(scopeName), extended, theta);
   for (const [index, site] of sites.entries()) {
-    const layout = ownPositions ? layoutOf(site) : extended.layout;
-    emitAttention(context, { site, index, layout, mask: context.value(maskName, mask.type, 2) });
+    const layout = extended.ownPositions ? layoutOf(site) : extended.layout;
+    emitAttention(context, { site, index, layout, mask: context.value(maskName, mask.type, 2), attentions });
   }
-  const outputs = sites.flatMap(({ present, output }) => [present.key, present.value, output.name]);
-  splice(graph, recording.model().graph!, outputs);
+  const replaced = sites.flatMap(({ present, output }) => [present.key, present.value, output.name]);
+  splice(graph, recording.model().graph!, { replaced });
 };

@@ -68,6 +68,8 @@ export const extend = (
 export type Runner = {
   /** Logits of the last token of each row, [batch][vocabSize]; rows are padded on the left with the mask's zeros. */
   readonly step: (rows: readonly (readonly number[])[], masks?: readonly (readonly number[])[]) => Promise<number[][]>;
+  /** What the last step gave, by the outputs' names. */
+  readonly results: () => native.InferenceSession.ReturnType;
   readonly reset: () => void;
   readonly session: native.InferenceSession;
   readonly release: () => Promise<void>;
@@ -124,6 +126,7 @@ const runnerOf = (name: string, runtime: Runtime, session: native.InferenceSessi
   const { Tensor } = runtime;
   let past: Map<string, Tensor> | undefined;
   let columns: number[][] = [];
+  let results: native.InferenceSession.ReturnType = {};
   const empty = (batch: number): Map<string, Tensor> =>
     new Map(
       session.inputMetadata.flatMap((input) => {
@@ -139,6 +142,7 @@ const runnerOf = (name: string, runtime: Runtime, session: native.InferenceSessi
     );
   return {
     session,
+    results: () => results,
     reset: () => {
       past = undefined;
       columns = [];
@@ -158,7 +162,7 @@ const runnerOf = (name: string, runtime: Runtime, session: native.InferenceSessi
         ...(session.inputNames.includes("position_ids") ? { position_ids: int64(runtime, positions) } : {}),
         ...Object.fromEntries(past),
       };
-      const results = await session.run(feeds);
+      results = await session.run(feeds);
       past = new Map(
         [...past.keys()].map((input) => [input, results[input.replace("past_key_values", "present")] as Tensor]),
       );

@@ -69,6 +69,16 @@ describe("a folder", () => {
     expect(statSync(join(to, "model.onnx_data")).ino).toBe(statSync(join(from, "model.onnx_data")).ino);
   });
 
+  it("has a model that gives out its attention, where that is asked for", async () => {
+    const outputs = (): readonly string[] =>
+      decode(readFileSync(join(to, "model.onnx"))).graph!.output.map(({ name }) => name);
+    await extendFolder({ extension: {}, attentions: "entropies" }, from, to);
+    expect(outputs().slice(-3)).toEqual([0, 1, 2].map((layer) => `decoder_attentions.${layer}`));
+    rmSync(to, { recursive: true });
+    await expect(extendFolder({ extension, attentions: "all" as never }, from, to)).rejects.toThrow("got all");
+    expect(() => statSync(to)).toThrow();
+  });
+
   it("keeps a model where it lies, with its config at the top", async () => {
     const nested = join(root, "nested");
     cpSync(from, join(nested, "onnx"), { recursive: true });

@@ -1,7 +1,8 @@
 /** A rewritten graph runs wherever the export does: here in ONNX Runtime as WebAssembly. */
 import { compose, logN, selfExtend } from "@ropewalk/decoder";
+import type { Tensor } from "onnxruntime-node";
 import { expect, it } from "vitest";
-import { expectedOf, extend, goldenOf, largestDifference, openInWasm } from "./exports.ts";
+import { expectedOf, extend, goldenOf, largestDifference, open, openInWasm } from "./exports.ts";
 
 it.each(["genai-cpu-llama", "genai-cpu-phi", "torch-dynamo-llama", "torch-dynamo-op23-llama", "torch-ts-eager-llama"])(
   "%s, extended, in WebAssembly",
@@ -17,3 +18,19 @@ it.each(["genai-cpu-llama", "genai-cpu-phi", "torch-dynamo-llama", "torch-dynamo
     await runner.release();
   },
 );
+
+it.each(["maps", "entropies"] as const)("attention %s are those of the CPU, in WebAssembly", async (attentions) => {
+  const name = "genai-cpu-llama";
+  const { model } = extend(name, { extension: selfExtend({ groupSize: 4, window: 16 }), attentions });
+  const ids = Array.from({ length: 90 }, (_, i) => 3 + ((i * 7) % 100));
+  const [wasm, cpu] = [await openInWasm(name, model), await open(name, model)];
+  for (const runner of [wasm, cpu]) await runner.step([ids]);
+  for (const layer of [0, 1, 2]) {
+    const [ours, theirs] = [wasm, cpu].map(
+      (runner) => runner.results()[`decoder_attentions.${layer}`] as Tensor & { readonly data: Float32Array },
+    );
+    expect(ours!.dims).toEqual(theirs!.dims);
+    expect(largestDifference(Array.from(ours!.data), Array.from(theirs!.data))).toBeLessThan(1e-5);
+  }
+  for (const runner of [wasm, cpu]) await runner.release();
+});

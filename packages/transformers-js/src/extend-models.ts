@@ -5,6 +5,7 @@
  *     an address   fetch(address)           rewritten where transformers.js takes the bytes; the original goes to the cache
  *     a disk       a path in Node           offered by match, which is asked before the disk is
  */
+import type { Attentions } from "@ropewalk/onnx-exports";
 import { asFound, isFile, readBytes, workspace } from "./disk.ts";
 import { inNode, type Cache, type Found, type TransformersEnv } from "./environment.ts";
 import { kindOf, type FileKind } from "./file-kind.ts";
@@ -19,6 +20,11 @@ export type { TransformersEnv } from "./environment.ts";
 export type ExtendModelsOptions = {
   /** What to put on every decoder that is loaded. */
   readonly extension: RewriteOptions["extension"];
+  /**
+   * What of its attention every decoder gives out, for `generate` with `output_attentions`: the weights of every pair, or their
+   * entropy in nats. Absent: nothing.
+   */
+  readonly attentions?: Attentions;
   /** Where Node keeps rewritten models while the process runs; absent: the system's folder for temporary files. */
   readonly folder?: string;
   /** Told what stays as it is, and what an extension switches off. Absent: console.warn. */
@@ -41,7 +47,7 @@ const pathOf = (found: Found): string | undefined =>
  * @returns what undoes it: models that are loaded then are plain, and the folders of rewritten ones are removed
  */
 export const extendModels = (env: TransformersEnv, options: ExtendModelsOptions): (() => Promise<void>) => {
-  const { extension, folder, onNotice = console.warn } = options;
+  const { extension, attentions, folder, onNotice = console.warn } = options;
   const before = { useCustomCache: env.useCustomCache, customCache: env.customCache, fetch: env.fetch };
   const known = (): Promise<Cache | undefined> =>
     ownCache(env, before.useCustomCache && before.customCache !== null ? before.customCache : undefined);
@@ -74,7 +80,8 @@ export const extendModels = (env: TransformersEnv, options: ExtendModelsOptions)
     },
   };
 
-  const rewriteFile = (file: Parameters<typeof rewrite>[1]) => rewrite({ extension, onNotice }, file, originals);
+  const rewriteFile = (file: Parameters<typeof rewrite>[1]) =>
+    rewrite({ extension, attentions, onNotice }, file, originals);
 
   const original = async (key: string): Promise<{ readonly key: string; readonly found: Found }> => {
     const found = await (await known())?.match(key);

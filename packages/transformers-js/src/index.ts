@@ -1,3 +1,4 @@
+export type { Attentions } from "@ropewalk/onnx-exports";
 export { extendModels, type ExtendModelsOptions, type TransformersEnv } from "./extend-models.ts";
 // What can be put on a model.
 export {

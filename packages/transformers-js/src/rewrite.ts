@@ -1,6 +1,6 @@
 /** One file of a model, rewritten: the graph, or the limits in its configs. */
 import type { ContextExtension } from "@ropewalk/decoder";
-import { extendConfigs, extendExport } from "@ropewalk/onnx-exports";
+import { extendConfigs, extendExport, type Attentions } from "@ropewalk/onnx-exports";
 import { configsOf, type FileKind } from "./file-kind.ts";
 import { json, parsed } from "./respond.ts";
 
@@ -8,6 +8,7 @@ type Config = Readonly<Record<string, unknown>>;
 
 export type RewriteOptions = {
   readonly extension: ContextExtension;
+  readonly attentions?: Attentions | undefined;
   readonly onNotice: (notice: string) => void;
 };
 
@@ -39,7 +40,7 @@ const configOf = async (key: string, { stored, fetched }: Originals): Promise<Co
 
 /** @returns undefined for a file that stays as it is, since the model is no decoder */
 export const rewrite = async (
-  { extension, onNotice }: RewriteOptions,
+  { extension, attentions, onNotice }: RewriteOptions,
   file: { readonly kind: FileKind; readonly key: string; readonly bytes: () => Promise<Uint8Array> },
   originals: Originals,
 ): Promise<Rewritten | undefined> => {
@@ -52,7 +53,10 @@ export const rewrite = async (
     return undefined;
   }
   if (kind === "model") {
-    const { model, dataFiles, notices } = extendExport({ extension, config }, await bytes());
+    const { model, dataFiles, notices } = extendExport(
+      { extension, config, ...(attentions === undefined ? {} : { attentions }) },
+      await bytes(),
+    );
     for (const notice of notices) onNotice(`extendModels: ${key}: ${notice}`);
     return { bytes: model, dataFiles };
   }

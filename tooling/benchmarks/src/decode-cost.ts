@@ -5,7 +5,7 @@
  *   bytes(n) = 4 (matrices + 2 numLayers numKvHeads headDim n)       every weight that is multiplied, every key, every value
  */
 import type { LanguageModel } from "@ropewalk/generation";
-import { runChunk } from "@ropewalk/generation";
+import { needCheckpoint, runChunk } from "@ropewalk/generation";
 import { barOf, type Bar } from "./bar.ts";
 import { filledCache } from "./filled-cache.ts";
 import { compareTimes, timed, type Candidate, type Comparison } from "./measure.ts";
@@ -37,7 +37,8 @@ const compare = (base: Side, candidate: Side, rounds: number): Promise<Compariso
 };
 
 /** Bytes that a step reads behind `context` keys. */
-const bytesRead = ({ checkpoint: { decoder } }: LanguageModel, context: number): number => {
+const bytesRead = ({ source }: LanguageModel, context: number): number => {
+  const { decoder } = needCheckpoint("decode cost", source);
   const { projections, unembedding, tensors, numLayers, numKvHeads, headDim } = decoder;
   const matrices = [...projections, unembedding].map((name) =>
     tensors[name]!.reduce((product, dim) => product * dim, 1),

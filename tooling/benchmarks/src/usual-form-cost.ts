@@ -6,7 +6,7 @@
  */
 import { float32, int64, type HostTensor, type Tensor } from "@ropewalk/backend";
 import { chunkNumbers, outputs, inputs as shared } from "@ropewalk/decoder";
-import { createCache, runChunk, type LanguageModel } from "@ropewalk/generation";
+import { createCache, needCheckpoint, runChunk, type LanguageModel } from "@ropewalk/generation";
 import { encode } from "@ropewalk/graph";
 import { barOf, type Bar } from "./bar.ts";
 import { noiseRows, refill, type Rows } from "./filled-cache.ts";
@@ -41,7 +41,8 @@ const ownForm = (model: LanguageModel, ids: readonly number[], rows: Rows): Form
 const range = (length: number): readonly number[] => Array.from({ length }, (_, index) => index);
 
 const usualForm = async (model: LanguageModel, ids: readonly number[], rows: Rows, meeting: Meeting): Promise<Form> => {
-  const { backend, checkpoint, extended } = model;
+  const { backend, source, extended } = model;
+  const checkpoint = needCheckpoint("usual form", source);
   const session = await backend.createSession(
     encode(twoScoreMatrices({ ...extended, decoder: checkpoint.decoder }, checkpoint, meeting)),
     checkpoint.files.map(({ external }) => external),

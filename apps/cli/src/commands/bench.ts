@@ -5,7 +5,7 @@ import { writeFile } from "node:fs/promises";
 import { newBar } from "../bars.ts";
 import { measureCosts, tokensOf, type ContextCosts, type Plan } from "../bench/measure.ts";
 import { noticeBeyondCapacity } from "../notice.ts";
-import { extensionFor, open, withModel } from "../open-model.ts";
+import { extensionFor, open, withModel, modelArgument } from "../open-model.ts";
 import { checkCount, nameOf, number, numberList, withSharedOptions, type SharedOptions } from "../options.ts";
 import { renderSpeedCurves } from "../render/speed-curves.ts";
 import { renderSpeeds } from "../render/speeds.ts";
@@ -85,8 +85,8 @@ const bench = async (path: string, options: BenchOptions): Promise<void> => {
     const peakMemory = 1024 * process.resourceUsage().maxRSS;
 
     const titled = contenders.map(({ name, model: { extended } }) => `${name}: ${extended.positions.name}`);
-    const marks = [{ at: opened.decoder.trainedContext, label: "trained window" }];
-    const title = `${opened.checkpoint.name} on ${options.backend}`;
+    const marks = [{ at: opened.source.decoder.trainedContext, label: "trained window" }];
+    const title = `${opened.source.name} on ${options.backend}`;
     if (svg !== undefined) await writeFile(svg, renderSpeedCurves({ title, names: titled, contexts: all, marks }));
     if (options.json) {
       process.stdout.write(`${JSON.stringify(reportOf(contenders, all, options, peakMemory))}\n`);
@@ -106,7 +106,7 @@ export const addBench = (program: Command): void => {
     program
       .command("bench")
       .description("measure prefill and decoding by context, the model as it is and extended side by side")
-      .argument("<model>", "a checkpoint's folder, an id on the hub (owner/name), or the name of a shipped model")
+      .argument("<model>", modelArgument)
       .option("--contexts <tokens>", "tokens of the prompt, ascending, by comma", numberList, [512, 2048, 8192])
       .option("--steps <n>", "tokens decoded behind each prompt", number, 16)
       .option("--rounds <n>", "how often each is measured; the median counts", number, 5)

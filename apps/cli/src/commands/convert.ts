@@ -1,6 +1,7 @@
 /** `ropewalk convert`: a checkpoint rewritten with its weights rounded, in a folder that loads memory-mapped. */
 import { convertCheckpoint, precisionNames, type Precision } from "@ropewalk/models";
 import { writeFolder } from "@ropewalk/models/node";
+import { needCheckpoint } from "@ropewalk/generation";
 import { Option, type Command } from "commander";
 import { roundingBar } from "../bars.ts";
 import { interruptSignal } from "../interrupt.ts";
@@ -10,7 +11,7 @@ import { bytes } from "../render/units.ts";
 type ConvertOptions = { readonly quantize: Precision; readonly output: string };
 
 const convert = async (path: string, { quantize, output }: ConvertOptions): Promise<void> => {
-  const { checkpoint } = await open(path, {});
+  const checkpoint = needCheckpoint("convert", (await open(path, {})).source);
   const { onStep, stop } = roundingBar(interruptSignal("convert"));
   const files = await convertCheckpoint(checkpoint, quantize, onStep);
   const written = await writeFolder(output, files).finally(stop);

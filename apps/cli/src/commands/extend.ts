@@ -1,8 +1,9 @@
 /** `ropewalk extend`: an ONNX export with another window, in a folder that any program runs as it ran the export. */
+import { attentionOutputs, type Attentions } from "@ropewalk/onnx-exports";
 import { extendFolder, trainedContextOf } from "@ropewalk/onnx-exports/node";
 import { capacity as mappingCapacity } from "@ropewalk/position-mapping";
 import type { ContextExtension } from "@ropewalk/decoder";
-import { InvalidArgumentError, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import { findExport } from "../find-export.ts";
 import { methods } from "../methods.ts";
 import { extensionFrom, number, numbersFrom, withExtensionOptions, type SharedOptions } from "../options.ts";
@@ -12,6 +13,7 @@ type ExtendOptions = Pick<SharedOptions, "method" | "groupSize" | "window" | "en
   readonly length?: number;
   readonly output: string;
   readonly replace?: boolean;
+  readonly attentions?: Attentions;
 };
 
 /** @throws RangeError when the wanted length is beyond what the extension reaches */
@@ -25,7 +27,7 @@ const checkLength = ({ positions }: ContextExtension, length: number, trainedCon
 };
 
 const extend = async (path: string, options: ExtendOptions): Promise<void> => {
-  const { method, output, replace = false } = options;
+  const { method, output, replace = false, attentions } = options;
   const { folder, model } = await findExport(path);
   if (methods[method].reads.includes("groupSize") && options.groupSize === undefined && options.length === undefined)
     throw new InvalidArgumentError(`extend: --method ${method} needs a --group-size, or a --length to choose it for`);
@@ -33,13 +35,14 @@ const extend = async (path: string, options: ExtendOptions): Promise<void> => {
   const request = { ...options, trainedContext, length: options.length ?? trainedContext };
   const extension = extensionFrom(request);
   checkLength(extension, request.length, trainedContext);
-  const written = await extendFolder({ extension, model, replace }, folder, output);
+  const asked = attentions === undefined ? {} : { attentions };
+  const written = await extendFolder({ extension, model, replace, ...asked }, folder, output);
 
   const { numLayers, capacity, files, dataFiles, linked, notices } = written;
   const positions = extension.positions?.name ?? "plain";
   if (options.json) {
     const report = {
-      ...{ output, model, method, ...numbersFrom(request), entropy: options.entropy, positions },
+      ...{ output, model, method, ...numbersFrom(request), entropy: options.entropy, positions, ...asked },
       ...{ trainedContext, capacity, numLayers, files, dataFiles, linked, notices },
     };
     process.stdout.write(`${JSON.stringify(report)}\n`);
@@ -52,6 +55,7 @@ const extend = async (path: string, options: ExtendOptions): Promise<void> => {
     positions: options.entropy === "none" ? positions : `${positions}, ${options.entropy}`,
     "trained window": `${trainedContext} tokens`,
     capacity: `${capacity} tokens`,
+    ...asked,
     weights: weights.join("; ") || `in ${model}`,
   };
   printFacts(rows, notices);
@@ -69,6 +73,9 @@ export const addExtend = (program: Command): void => {
   command
     .requiredOption("--output <folder>", "where the new export goes: a folder that is empty or not there yet")
     .option("--replace", "put this extension in place of one that the model has")
+    .addOption(
+      new Option("--attentions <what>", "give out what queries attend to; absent: nothing").choices(attentionOutputs),
+    )
     .option("--json", "print JSON and nothing else")
     .action(extend);
 };

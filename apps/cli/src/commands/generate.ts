@@ -2,7 +2,7 @@
 import { type GenerateOptions, type OpenedModel, type Sampling } from "@ropewalk/generation";
 import { InvalidArgumentError, type Command } from "commander";
 import { noticeBeyondCapacity } from "../notice.ts";
-import { open, withModel } from "../open-model.ts";
+import { open, withModel, modelArgument } from "../open-model.ts";
 import { number, numberList, withSharedOptions, type SharedOptions } from "../options.ts";
 import { readIds } from "../read-ids.ts";
 
@@ -33,9 +33,9 @@ const samplingFrom = ({ temperature, topK, topP, seed }: CommandOptions): Sampli
       };
 
 /** The text as one message of the user, behind the system's where there is one. */
-const chatIds = ({ text, checkpoint }: OpenedModel, content: string, system: string | undefined): readonly number[] => {
+const chatIds = ({ text, source }: OpenedModel, content: string, system: string | undefined): readonly number[] => {
   if (text?.encodeChat === undefined)
-    throw new TypeError(`generate: ${checkpoint.name} has no chat template; leave out --chat`);
+    throw new TypeError(`generate: ${source.name} has no chat template; leave out --chat`);
   return text.encodeChat([
     ...(system === undefined ? [] : [{ role: "system", content: system }]),
     { role: "user", content },
@@ -52,8 +52,7 @@ const promptIds = async (
   if (system !== undefined && !chat) throw new InvalidArgumentError("generate: --system is a part of a --chat");
   if (chat && ids !== undefined) throw new InvalidArgumentError("generate: --chat takes a text prompt, not --ids");
   if (ids !== undefined) return readIds(ids);
-  if (model.text === undefined)
-    throw new TypeError(`generate: ${model.checkpoint.name} has no tokenizer.json; use --ids`);
+  if (model.text === undefined) throw new TypeError(`generate: ${model.source.name} has no tokenizer.json; use --ids`);
   return chat ? chatIds(model, words.join(" "), system) : model.text.encode(words.join(" "));
 };
 
@@ -88,7 +87,7 @@ export const addGenerate = (program: Command): void => {
     program
       .command("generate")
       .description("stream what follows a prompt")
-      .argument("<model>", "a checkpoint's folder, an id on the hub (owner/name), or the name of a shipped model")
+      .argument("<model>", modelArgument)
       .argument("[prompt...]", "the prompt, as text")
       .option("--chat", "the prompt is a message to the assistant, in the checkpoint's chat template")
       .option("--system <text>", "what the assistant is told before")

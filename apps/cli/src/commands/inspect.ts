@@ -1,9 +1,10 @@
 /** `ropewalk inspect`: what a model is, and what a wanted length takes. */
 import { extendDecoder } from "@ropewalk/decoder";
 import { plannedCacheBytes } from "@ropewalk/generation";
-import { parameterCount, storedBytes, weightBytes } from "@ropewalk/models";
+import { parameterCount, storedBytes, weightBytes, type Checkpoint } from "@ropewalk/models";
+import type { ExportedDecoder } from "@ropewalk/onnx-exports";
 import type { Command } from "commander";
-import { open } from "../open-model.ts";
+import { open, modelArgument } from "../open-model.ts";
 import { extensionFrom, number, numbersFrom, withSharedOptions, type SharedOptions } from "../options.ts";
 import { printFacts } from "../render/facts.ts";
 import { bytes } from "../render/units.ts";
@@ -18,19 +19,54 @@ const listed = (counts: Readonly<Record<string, number>>, between: string): stri
     .map(([name, count]) => `${bytes(count)} ${between} ${name}`)
     .join(", ");
 
+type Facts = { readonly rows: Readonly<Record<string, string>>; readonly report: Readonly<Record<string, unknown>> };
+
+const checkpointFacts = (checkpoint: Checkpoint): Facts => {
+  const parameters = parameterCount(checkpoint.decoder);
+  const [stored, weights] = [storedBytes(checkpoint), weightBytes(checkpoint)];
+  return {
+    rows: {
+      family: checkpoint.decoder.family,
+      parameters: parameters.toLocaleString("en"),
+      "weights, stored": listed(stored, "of"),
+      "weights would be": listed(weights, "in"),
+    },
+    report: { family: checkpoint.decoder.family, parameters, storedBytes: stored, weightBytes: weights },
+  };
+};
+
+const exportFacts = ({ modelBytes, files }: ExportedDecoder): Facts => {
+  const dataBytes = files.reduce((sum, file) => sum + file.source.size, 0);
+  return {
+    rows: {
+      family: "an ONNX export",
+      "weights, stored": `${bytes(modelBytes)} in the model, ${bytes(dataBytes)} beside it`,
+    },
+    report: { family: null, modelBytes, dataBytes },
+  };
+};
+
 const inspect = async (path: string, options: InspectOptions): Promise<void> => {
-  const { checkpoint, decoder } = await open(path, options);
-  const { family, numLayers, numHeads, numKvHeads, headDim, trainedContext, slidingWindow } = decoder;
+  const { source } = await open(path, options);
+  const { decoder } = source;
+  const { numLayers, numHeads, numKvHeads, headDim, trainedContext, slidingWindow } = decoder;
+  const { rows: own, report: ownReport } = source.kind === "checkpoint" ? checkpointFacts(source) : exportFacts(source);
   const length = options.length ?? trainedContext;
   const request = { ...options, trainedContext, length };
   const extended = extendDecoder(decoder, extensionFrom(request), options);
   const keyValueBytes = plannedCacheBytes(extended, { length });
-  const parameters = parameterCount(decoder);
-  const [stored, weights] = [storedBytes(checkpoint), weightBytes(checkpoint)];
   if (options.json) {
     const report = {
-      ...{ family, numLayers, numHeads, numKvHeads, headDim, ropeScaling: decoder.rope.scaling.kind, trainedContext },
-      ...{ slidingWindow: slidingWindow ?? null, parameters, storedBytes: stored, weightBytes: weights },
+      ...{
+        ...ownReport,
+        numLayers,
+        numHeads,
+        numKvHeads,
+        headDim,
+        ropeScaling: decoder.rope.scaling.kind,
+        trainedContext,
+      },
+      slidingWindow: slidingWindow ?? null,
       ...{ length, method: options.method, positions: extended.positions.name },
       ...numbersFrom(request),
       // JSON has no infinity.
@@ -42,13 +78,11 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
     return;
   }
   const rows = {
-    family: `${family}, ${numLayers} layers, ${numHeads} heads (${numKvHeads} key-value) of ${headDim}`,
+    ...own,
+    family: `${own["family"]}, ${numLayers} layers, ${numHeads} heads (${numKvHeads} key-value) of ${headDim}`,
     "rope scaling": decoder.rope.scaling.kind,
     "trained window": tokens(trainedContext),
     ...(slidingWindow === undefined ? {} : { "sliding window": tokens(slidingWindow) }),
-    parameters: parameters.toLocaleString("en"),
-    "weights, stored": listed(stored, "of"),
-    "weights would be": listed(weights, "in"),
     [`for ${length} tokens`]: extended.positions.name,
     capacity: tokens(extended.capacity),
     "key-value cache": `${bytes(keyValueBytes)} (${keyValueBytes} bytes)`,
@@ -61,7 +95,7 @@ export const addInspect = (program: Command): void => {
     program
       .command("inspect")
       .description("print what a model is, and the positions, capacity and key-value bytes for a wanted length")
-      .argument("<model>", "a checkpoint's folder, an id on the hub (owner/name), or the name of a shipped model")
+      .argument("<model>", modelArgument)
       .option("--length <tokens>", "the wanted length; absent: the trained window", number),
     "self-extend",
   );

@@ -2,7 +2,7 @@
 import { argmax } from "@ropewalk/generation";
 import type { Command } from "commander";
 import { noticeBeyondCapacity } from "../notice.ts";
-import { open, withModel } from "../open-model.ts";
+import { open, withModel, modelArgument } from "../open-model.ts";
 import { number, withSharedOptions, type SharedOptions } from "../options.ts";
 import { readIds } from "../read-ids.ts";
 
@@ -30,7 +30,7 @@ export const addLogits = (program: Command): void => {
     program
       .command("logits")
       .description("print the last position's logits and every position's most likely token, as JSON")
-      .argument("<model>", "a checkpoint's folder, an id on the hub (owner/name), or the name of a shipped model")
+      .argument("<model>", modelArgument)
       .requiredOption("--ids <file>", "a JSON array of token ids")
       .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number),
   ).action(logits);

@@ -9,7 +9,7 @@ import { newBar } from "../bars.ts";
 import { interruptSignal } from "../interrupt.ts";
 import type { Method } from "../methods.ts";
 import { notice } from "../notice.ts";
-import { extensionFor, open } from "../open-model.ts";
+import { extensionFor, open, modelArgument } from "../open-model.ts";
 import {
   checkCount,
   nameOf,
@@ -86,7 +86,7 @@ const noticesOf = (opened: OpenedModel, options: SharedOptions, jobs: readonly J
   new Set(
     jobs.flatMap(
       ({ variant, length }) =>
-        extendDecoder(opened.decoder, extensionFor(opened, { ...options, ...variant }, length)).notices,
+        extendDecoder(opened.source.decoder, extensionFor(opened, { ...options, ...variant }, length)).notices,
     ),
   );
 
@@ -136,11 +136,7 @@ export const addPasskey = (program: Command): void => {
       .description(
         "hide keys in text of growing length and count those found; without --method, three methods side by side",
       )
-      .argument(
-        "[model]",
-        "a checkpoint's folder, an id on the hub (owner/name), or the name of a shipped model",
-        passkey875k.name,
-      )
+      .argument("[model]", modelArgument, passkey875k.name)
       .option("--lengths <tokens>", "lengths of the text, by comma", numberList, [128, 256, 512, 1024, 2048, 4096])
       .option("--depths <n>", "how many depths, spread evenly", number, 5)
       .option("--trials <n>", "keys a cell", number, 10)

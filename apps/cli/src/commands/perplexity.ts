@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { readFile, writeFile } from "node:fs/promises";
 import { newBar } from "../bars.ts";
 import { noticeBeyondCapacity } from "../notice.ts";
-import { open, withModel } from "../open-model.ts";
+import { open, withModel, modelArgument } from "../open-model.ts";
 import { number, withSharedOptions, type SharedOptions } from "../options.ts";
 import { renderCurve, type Curve } from "../render/curve.ts";
 import { renderLosses } from "../render/losses.ts";
@@ -40,7 +40,7 @@ const measure = async (path: string, options: PerplexityOptions): Promise<void> 
   const text = await readText(options.text);
   const svg = await svgPath(options, "perplexity.svg");
   const opened = await open(path, options);
-  const { separator, windows, bucket, chunkSize, length = opened.decoder.trainedContext } = options;
+  const { separator, windows, bucket, chunkSize, length = opened.source.decoder.trainedContext } = options;
   const { ids, masked } = tokenStream(opened, text, { length, windows, separator });
   await withModel("perplexity", { opened, options, length }, async (model, signal) => {
     noticeBeyondCapacity("perplexity", model, length);
@@ -65,7 +65,7 @@ export const addPerplexity = (program: Command): void => {
     program
       .command("perplexity")
       .description("print the mean loss of a text by position, in nats per token")
-      .argument("<model>", "a checkpoint's folder, an id on the hub (owner/name), or the name of a shipped model")
+      .argument("<model>", modelArgument)
       .requiredOption("--text <file>", "the text")
       .option(
         "--separator <text>",

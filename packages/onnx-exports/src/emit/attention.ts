@@ -11,8 +11,7 @@
  * turn(k) rotates a cached key from its far position to its near one. Far keys are scored once; only the last
  * window + queryLen - 1 are scored again. Scores, their softmax and the weighted sum are float32, whatever the type of the cache.
  */
-import type { BandLayout } from "@ropewalk/decoder";
-import type { Tape, Value } from "@ropewalk/graph";
+import type { Value } from "@ropewalk/graph";
 import { match } from "ts-pattern";
 import type { AttentionSite } from "../site.ts";
 import { integers, slice, toEnd, type EmitContext } from "./context.ts";
@@ -21,6 +20,7 @@ import { emitIsNear, emitMask, emitNearLength, emitNearStart, emitWindowMask } f
 import { emitPositions, type Positions } from "./positions.ts";
 import { emitQueryScale } from "./query-scale.ts";
 import { emitRotation, rotate, toType, type Rotation } from "./rotation.ts";
+import { emitWeights, type WeightsRequest } from "./weights.ts";
 
 /** The layer's scores and values over the keys that are looked at, and the mask that goes with them. */
 type Scored = {
@@ -132,34 +132,24 @@ const attendNearFar = (layer: Layer, window: number): Scored => {
   };
 };
 
-const emitSoftcap = (tape: Tape, softcap: number, scores: Value): Value => {
-  if (softcap === 0) return scores;
-  const [cap, inverse] = [softcap, 1 / softcap].map((x) => tape.constant("float32", [], [x]));
-  return tape.op("Mul", [tape.op("Tanh", [tape.op("Mul", [scores, inverse!])]), cap!]);
-};
-
-/** softmax(softcap(scores) + mask) values: [batch, numHeads, queryLen, headDim]. */
-const emitWeighted = ({ context, site }: Layer, { scores, values, numKeys, mask }: Scored): Value => {
+/** weights values: [batch, numHeads, queryLen, headDim]. */
+const emitWeighted = ({ context, site }: Layer, { values, numKeys }: Scored, weights: Value): Value => {
   const { tape } = context;
-  const { numHeads, numKvHeads, headDim, softcap, type } = site;
-  const weights = tape.op("Softmax", [tape.op("Add", [emitSoftcap(tape, softcap, scores), mask])], { axis: -1 });
+  const { numHeads, numKvHeads, headDim, type } = site;
   const grouped = tape.op("Reshape", [weights, emitScoreShape(context, numKvHeads, numKeys)]);
   const attended = tape.op("MatMul", [grouped, toType(context, values, "float32")]);
   return tape.op("Reshape", [toType(context, attended, type), integers(context, 0, numHeads, -1, headDim)]);
 };
 
 /** What an attention layer needs to know beside its site. */
-export type LayerRequest = {
-  readonly site: AttentionSite;
-  /** Which layer it is, from 0. */
-  readonly index: number;
-  readonly layout: BandLayout;
+export type LayerRequest = WeightsRequest & {
   /** The graph's attention mask, [batch, totalLen]. */
   readonly mask: Value;
 };
 
 /** Records the attention of a site, with its outputs under the site's names. */
-export const emitAttention = (shared: EmitContext, { site, index, layout, mask }: LayerRequest): void => {
+export const emitAttention = (shared: EmitContext, request: LayerRequest): void => {
+  const { site, index, layout, mask } = request;
   const { type } = site;
   const tape = shared.tape.scope(`layers.${index}`);
   const context: EmitContext = { ...shared, tape };
@@ -185,5 +175,5 @@ export const emitAttention = (shared: EmitContext, { site, index, layout, mask }
     .with({ kind: "window" }, ({ window }) => attendWindow(layer, window))
     .with({ kind: "near-far" }, ({ window }) => attendNearFar(layer, window))
     .exhaustive();
-  emitOutput(context, site, emitWeighted(layer, scored));
+  emitOutput(context, site, emitWeighted(layer, scored, emitWeights(context, request, scored)));
 };

@@ -6,7 +6,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { extendDecoder } from "@ropewalk/decoder";
-import { openModel, plannedCacheBytes } from "@ropewalk/generation";
+import { needCheckpoint, openModel, plannedCacheBytes } from "@ropewalk/generation";
 import { storedBytes } from "@ropewalk/models";
 import { startEngine } from "./engine-process.ts";
 import { entrantsFor, type Entrant } from "./entrant.ts";
@@ -32,9 +32,9 @@ export const nodeBytes = async (): Promise<number> => {
 };
 
 const stated = async (model: string, cache: Entrant["cache"]): Promise<number> => {
-  const { checkpoint, decoder } = await openModel(model);
+  const checkpoint = needCheckpoint("peak memory", (await openModel(model)).source);
   const weights = Object.values(storedBytes(checkpoint)).reduce((sum, bytes) => sum + bytes, 0);
-  return weights + plannedCacheBytes(extendDecoder(decoder, {}, { cache }), { length: memoryContext });
+  return weights + plannedCacheBytes(extendDecoder(checkpoint.decoder, {}, { cache }), { length: memoryContext });
 };
 
 const measureEntrant = async (

@@ -1,0 +1,23 @@
+/** What a model's folder says besides its weights and its sizes: how text becomes tokens, and which tokens begin and end it. */
+import type { CheckpointFolder } from "./folder.ts";
+import { readJson } from "./json-file.ts";
+import { specialTokens, type SpecialTokens } from "./special-tokens.ts";
+import { readTokenizerFiles, type TokenizerFiles } from "./tokenizer-files.ts";
+
+export type ModelTexts = SpecialTokens & {
+  /** Undefined where there is no tokenizer.json. */
+  readonly tokenizer: TokenizerFiles | undefined;
+};
+
+/**
+ * @param config - the parsed config.json
+ * @throws RangeError and TypeError naming the file, the key, the rule and the value
+ */
+export const readModelTexts = async (
+  folder: CheckpointFolder,
+  config: unknown,
+  vocabSize: number,
+): Promise<ModelTexts> => ({
+  tokenizer: await readTokenizerFiles(folder),
+  ...specialTokens(config, await readJson(folder, "generation_config.json"), vocabSize),
+});

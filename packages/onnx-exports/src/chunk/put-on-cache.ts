@@ -1,0 +1,29 @@
+/** An extension on an export whose cache `@ropewalk/generation` keeps. */
+import type { ExtendedDecoder } from "@ropewalk/decoder";
+import { refuse } from "../check.ts";
+import type { Mark } from "../metadata.ts";
+import type { ReadExport } from "../read-export.ts";
+import { rewriteAsChunk } from "./rewrite-chunk.ts";
+
+/** What that cache does not do, or not for one layer alone. */
+const checkSites = ({ sites }: ReadExport, { ownPositions, decoder: { slidingWindow } }: ExtendedDecoder): void => {
+  for (const { node, softcap, window } of sites) {
+    if (softcap !== 0) refuse(`node "${node}" must have no softcap where generation keeps the cache, got ${softcap}`);
+    if (ownPositions && window !== slidingWindow)
+      refuse(
+        `node "${node}" must slide as all layers do where generation keeps the cache (window ${slidingWindow ?? "none"}), got ${window ?? "none"}`,
+      );
+  }
+};
+
+/**
+ * Rewrites what was read; changes it.
+ *
+ * @returns what the graph was made for, to be written down with it
+ */
+export const putOnCache = (extended: ExtendedDecoder, read: ReadExport): NonNullable<Mark["chunk"]> => {
+  checkSites(read, extended);
+  rewriteAsChunk({ extended, sites: read.sites }, read.proto);
+  const { decoder, layout, cache } = extended;
+  return { decoder, layout: layout.kind, cache };
+};

@@ -1,0 +1,108 @@
+/**
+ * An export as a decoder's graph: it takes a chunk of one sequence and the parts of a cache that somebody keeps, and gives
+ * logits of the rows asked for and the chunk's new keys and values. Inputs and outputs are those of `@ropewalk/decoder`.
+ *
+ *     export     input_ids [batch, seqLen], attention_mask, past keys and values      -> logits of all rows, present ones
+ *     rewritten  input_ids [seqLen], logit_rows, rotations, masks, parts of the cache -> logits [rows, vocabSize], new ones
+ */
+import { chunkAttention, inputs, outputs, versions, type ExtendedDecoder } from "@ropewalk/decoder";
+import { tape, typeCode, type ModelProto, type NodeProto, type Tape, type Value } from "@ropewalk/graph";
+import { check } from "../check.ts";
+import { viewGraph, type GraphView } from "../graph-view.ts";
+import type { AttentionSite } from "../site.ts";
+import { scopeName, splice } from "../splice.ts";
+import { emitChunkSite, type Foreign } from "./attend.ts";
+import { findRowEdge } from "./logit-rows.ts";
+import { raiseVersions } from "./raise-opset.ts";
+
+/** The export's own tokens and logits, which make way for ours of the same names. */
+const own = (name: string): string => `/${scopeName}/export/${name}`;
+
+const renameIn = (nodes: readonly NodeProto[], from: string, to: string): void => {
+  const rename = (name: string): string => (name === from ? to : name);
+  for (const node of nodes) {
+    node.input = node.input.map(rename);
+    node.output = node.output.map(rename);
+    for (const { g, graphs } of node.attribute)
+      for (const inner of g ? [g, ...graphs] : graphs) renameIn(inner.node, from, to);
+  }
+};
+
+/** Whether a node asks for the first axis of its input alone, which is the batch. */
+const asksBatch = ({ opType, attribute }: NodeProto): boolean => {
+  const stated = (name: string): bigint | undefined => attribute.find((one) => one.name === name)?.i;
+  return opType === "Shape" && (stated("start") ?? 0n) === 0n && stated("end") === 1n;
+};
+
+/** Exports ask a past or a mask for the batch; the tokens tell it too, and they are there still. */
+const askTokens = ({ graph, inputs: taken }: GraphView): void => {
+  for (const node of graph.node) if (taken.has(node.input[0]!) && asksBatch(node)) node.input = [own(inputs.ids)];
+};
+
+const checkSignature = ({ inputs: taken, outputs: given, info }: GraphView): void => {
+  check(taken.has(inputs.ids), `a model must have the input "${inputs.ids}"`, [...taken.keys()]);
+  check(taken.get(inputs.ids)!.dims?.length === 2, `input "${inputs.ids}" must have 2 axes`, info(inputs.ids)?.dims);
+  check(given.has(outputs.logits), `a model must have the output "${outputs.logits}"`, [...given]);
+};
+
+/** Rows of the export's hidden states ahead of the logits, and logits of these rows as the interface has them. */
+const emitLogits = (recording: Tape, foreign: Foreign, view: GraphView, vocabSize: number): void => {
+  const scope = recording.scope(scopeName);
+  const rows = recording.input(inputs.logitRows, "int64", ["rows"]);
+  const pick = (x: Value): Value => scope.op("Gather", [x, rows], { axis: 1 }, { name: "rows" });
+  const type = view.info(own(outputs.logits))?.type ?? view.info(outputs.logits)?.type ?? "float32";
+  const edge = findRowEdge(view, own(outputs.logits));
+  const logits = foreign(own(outputs.logits), type, 3);
+  let picked = logits;
+  if (edge === undefined) picked = pick(logits);
+  else {
+    const input = edge.node.input[edge.input]!;
+    const taken = pick(foreign(input, view.info(input)?.type ?? type, 3));
+    edge.node.input = edge.node.input.map((name, i) => (i === edge.input ? taken.name : name));
+  }
+  const wide = picked.type === "float32" ? picked : scope.op("Cast", [picked], { to: typeCode("float32") });
+  const shape = scope.constant("int64", [2], [-1, vocabSize]);
+  recording.output(outputs.logits, scope.op("Reshape", [wide, shape], {}, { output: outputs.logits }));
+};
+
+/** Rewrites a model; changes it. */
+export const rewriteAsChunk = (
+  { extended, sites }: { readonly extended: ExtendedDecoder; readonly sites: readonly AttentionSite[] },
+  model: ModelProto,
+): void => {
+  const graph = model.graph!;
+  checkSignature(viewGraph(model));
+  const logitsInfo = graph.output.find(({ name }) => name === outputs.logits)!;
+  for (const name of [inputs.ids, outputs.logits]) renameIn(graph.node, name, own(name));
+  logitsInfo.name = own(outputs.logits);
+  askTokens(viewGraph(model));
+  const view = viewGraph(model);
+
+  const recording = tape("decoder");
+  const known = new Map<string, Value>();
+  const foreign: Foreign = (name, type, axes) => {
+    const value =
+      known.get(name) ??
+      recording.input(
+        name,
+        type!,
+        Array.from({ length: axes }, () => undefined),
+      );
+    known.set(name, value);
+    return value;
+  };
+  const scope = recording.scope(scopeName);
+  const ids = recording.input(inputs.ids, "int64", ["seqLen"]);
+  scope.op("Unsqueeze", [ids, scope.constant("int64", [1], [0])], {}, { output: own(inputs.ids) });
+  const attention = chunkAttention(scope, extended, ids);
+  for (const [index, site] of sites.entries()) {
+    const layer = scope.scope(`layers.${index}`);
+    emitChunkSite(layer, foreign, site, attention(layer, index));
+  }
+  emitLogits(recording, foreign, view, extended.decoder.vocabSize);
+
+  const recorded = recording.model().graph!;
+  const signature = { input: recorded.input.filter(({ name }) => !known.has(name)), output: recorded.output };
+  splice(graph, recorded, { replaced: sites.map(({ output }) => output.name), signature });
+  raiseVersions(model, versions);
+};

@@ -1,0 +1,136 @@
+/** An export as a model that `@ropewalk/generation` runs: what is known of it, and its graph under an extension. */
+import { extensionOf, type ContextExtension, type DecoderSizes, type ExtendedDecoder } from "@ropewalk/decoder";
+import { decode, encode, type ModelProto } from "@ropewalk/graph";
+import {
+  readJson,
+  readModelTexts,
+  type CheckpointFile,
+  type CheckpointFolder,
+  type ModelTexts,
+} from "@ropewalk/models";
+import { check, refuse } from "./check.ts";
+import { putOnCache } from "./chunk/put-on-cache.ts";
+import { jsonObject, type Json } from "./config-files.ts";
+import { dataPlaces, renameDataFiles } from "./external-data.ts";
+import { inWords, readMark, type Mark } from "./metadata.ts";
+import { decoderSizesOf, readExport } from "./read-export.ts";
+import { checkMade } from "./topology.ts";
+
+export type ExportedDecoder = ModelTexts & {
+  readonly kind: "export";
+  readonly name: string;
+  /** What it was read from. */
+  readonly folder: CheckpointFolder;
+  /** The window is the one it was trained on, also where it was extended before. */
+  readonly decoder: DecoderSizes;
+  /**
+   * The extension that it was written with; `{}` for one that was not extended.
+   *
+   * @throws RangeError when its mapping was somebody's own, which cannot be made again
+   */
+  readonly extension: () => ContextExtension;
+  /** Of the model's own file. */
+  readonly modelBytes: number;
+  /** The files beside the model that its weights lie in. */
+  readonly files: readonly CheckpointFile[];
+  /**
+   * The encoded graph of a chunk under an extension; weights in files are named as the files are.
+   *
+   * @throws RangeError when the model was written for generation with bands or a cache of another kind
+   */
+  readonly graph: (extended: ExtendedDecoder) => Uint8Array;
+};
+
+/** Where an export's model may lie in its folder, the first that is there. */
+export const exportNames: readonly string[] = ["model.onnx", "onnx/model.onnx"];
+
+const extensionIn = ({ extension }: Mark): ContextExtension => {
+  const { positions, mapping, rope, entropy } = extension;
+  if (positions !== null && mapping === null)
+    refuse(`an extended model must have a mapping that can be made again, or an extension be given, got ${positions}`);
+  return extensionOf({ ...(mapping && { positions: mapping }), ...(rope && { rope }), ...(entropy && { entropy }) });
+};
+
+const checkMadeFor = ({ layout, cache }: NonNullable<Mark["chunk"]>, asked: ExtendedDecoder, words: string): void => {
+  if (layout !== asked.layout.kind)
+    refuse(
+      `a model that was written for generation must keep the kind of its bands (${words}: ${layout}), got ${asked.positions.name}: ` +
+        `${asked.layout.kind}; extend the export itself`,
+    );
+  if (cache !== asked.cache)
+    refuse(`a model that was written for a cache in ${cache} must have one, got ${asked.cache}`);
+};
+
+const graphUnder = (config: Json, bytes: Uint8Array, extended: ExtendedDecoder): ModelProto => {
+  const proto = decode(bytes);
+  const mark = readMark(proto);
+  if (mark?.chunk) {
+    checkMadeFor(mark.chunk, extended, inWords(mark.extension));
+    return proto;
+  }
+  const read = readExport(config, true, bytes);
+  putOnCache(extended, read);
+  checkMade(read.proto.graph!);
+  return read.proto;
+};
+
+const readSizes = (config: Json, bytes: Uint8Array, mark: Mark | undefined): DecoderSizes =>
+  mark?.chunk ? mark.chunk.decoder : decoderSizesOf(config, readExport(config, true, bytes));
+
+const beside = (model: string, location: string): string => [...model.split("/").slice(0, -1), location].join("/");
+
+const openData = async (folder: CheckpointFolder, model: string, proto: ModelProto) => {
+  const opened = new Map<string, CheckpointFile>();
+  for (const { tensor, location, end } of dataPlaces(proto)) {
+    const file = opened.get(location) ?? (await folder.file(beside(model, location)));
+    check(file !== undefined, `"${location}" must be there for tensor "${tensor}"`, "no such file");
+    check(end <= file.source.size, `"${location}" must have ${end} bytes for tensor "${tensor}"`, file.source.size);
+    opened.set(location, file);
+  }
+  return opened;
+};
+
+const findModel = async (folder: CheckpointFolder, asked: string | undefined) => {
+  for (const model of asked === undefined ? exportNames : [asked]) {
+    const file = await folder.file(model);
+    if (file) return { model, file };
+  }
+  return undefined;
+};
+
+/**
+ * Reads an export's folder: config.json, the model, and where they are there generation_config.json and the tokenizer's files.
+ *
+ * @param options - `model`: the model's place in the folder; absent: `model.onnx`, or `onnx/model.onnx`
+ * @returns undefined where there is no such model
+ * @throws RangeError that names the node and what was not understood, or the file and what is wrong with it; TypeError
+ */
+export const loadExport = async (
+  { model: asked }: { readonly model?: string },
+  folder: CheckpointFolder,
+): Promise<ExportedDecoder | undefined> => {
+  const found = await findModel(folder, asked);
+  if (found === undefined) return undefined;
+  const config = jsonObject("config.json", (await readJson(folder, "config.json")) ?? null);
+  const bytes = await found.file.source.read(0, found.file.source.size);
+  const proto = decode(bytes);
+  const mark = readMark(proto);
+  const decoder = readSizes(config, bytes, mark);
+  const data = await openData(folder, found.model, proto);
+  const names = new Map([...data].map(([location, { external }]) => [location, external.file]));
+  return {
+    kind: "export",
+    name: folder.name,
+    folder,
+    decoder,
+    extension: () => (mark ? extensionIn(mark) : {}),
+    modelBytes: bytes.length,
+    files: [...data.values()],
+    graph: (extended) => {
+      const made = graphUnder(config, bytes, extended);
+      renameDataFiles(made, names);
+      return encode(made);
+    },
+    ...(await readModelTexts(folder, config, decoder.vocabSize)),
+  };
+};

@@ -1,0 +1,110 @@
+/** What a model's bytes and its config say, before anything is put on it. */
+import type { DecoderSizes } from "@ropewalk/decoder";
+import { decode, valueOfInfo, type ModelProto } from "@ropewalk/graph";
+import { readRotation } from "@ropewalk/models";
+import { check, refuse } from "./check.ts";
+import { countOf, headDimOf, neededCount, type Json } from "./config-files.ts";
+import { dataPlaces, type DataPlace } from "./external-data.ts";
+import { viewGraph } from "./graph-view.ts";
+import { inWords, readMark, type Mark } from "./metadata.ts";
+import type { ModelFacts } from "./recognise/form.ts";
+import { recogniseSites } from "./recognise/index.ts";
+import type { AttentionSite } from "./site.ts";
+import { checkMade, sortNodes } from "./topology.ts";
+
+/** The window and the rotation that a model was made with. */
+export type Known = Pick<DecoderSizes, "trainedContext" | "rope" | "slidingWindow">;
+
+export type ReadExport = {
+  readonly proto: ModelProto;
+  readonly mark: Mark | undefined;
+  readonly sites: readonly AttentionSite[];
+  readonly known: Known;
+  readonly places: readonly DataPlace[];
+};
+
+const checkOpset = ({ opsetImport }: ModelProto): void => {
+  const version = opsetImport.find(({ domain }) => (domain ?? "") === "" || domain === "ai.onnx")?.version;
+  check(version !== undefined && version >= 13n, "the opset must be 13 or later", version ?? "none");
+};
+
+const factsOf = (config: Json): ModelFacts => {
+  const numHeads = () => neededCount(config, "num_attention_heads");
+  return {
+    numHeads,
+    numKvHeads: () => countOf(config, "num_key_value_heads") ?? numHeads(),
+    headDim: () => headDimOf(config),
+    rope: (headDim) => readRotation(config, { headDim }).rope,
+    slidingWindow: countOf(config, "sliding_window"),
+  };
+};
+
+/** The sites of a model: as they were written down when it was extended before, or as its nodes show them. */
+const sitesOf = (
+  model: ModelProto,
+  mark: Mark | undefined,
+  config: Json,
+  replace: boolean,
+): readonly AttentionSite[] => {
+  if (mark?.chunk)
+    refuse(
+      "a model must be an export or one that was extended for any runtime, got one that takes a cache of generation's",
+    );
+  if (mark === undefined) return recogniseSites(viewGraph(model), factsOf(config));
+  if (!replace) refuse(`a model must not be extended twice (replace: true), got one with ${inWords(mark.extension)}`);
+  return mark.sites;
+};
+
+/** The window that all layers slide in; undefined where one of them sees everything. */
+const commonWindow = (sites: readonly AttentionSite[]): number | undefined =>
+  sites.every(({ window }) => window !== undefined) ? Math.max(...sites.map(({ window }) => window!)) : undefined;
+
+const knownOf = (config: Json, mark: Mark | undefined, sites: readonly AttentionSite[]): Known => {
+  const { headDim, rotaryDim } = sites[0]!;
+  const stated = readRotation(mark ? { ...config, max_position_embeddings: mark.trainedContext } : config, {
+    headDim,
+    defaultShare: rotaryDim / headDim,
+  });
+  const other = sites.find((site) => site.headDim !== headDim || site.rotaryDim !== stated.rope.rotaryDim);
+  if (other)
+    refuse(
+      `node "${other.node}" must rotate ${stated.rope.rotaryDim} of ${headDim} dimensions, as config.json says, got ` +
+        `${other.rotaryDim} of ${other.headDim}`,
+    );
+  return { ...stated, slidingWindow: commonWindow(sites) };
+};
+
+/**
+ * @param replace - whether a model that was extended before is taken too
+ * @throws RangeError that names the node and what was not understood, or TypeError
+ */
+export const readExport = (config: Json, replace: boolean, model: Uint8Array): ReadExport => {
+  const proto = decode(model);
+  checkOpset(proto);
+  sortNodes(proto.graph!.node);
+  checkMade(proto.graph!);
+  const places = dataPlaces(proto);
+  const mark = readMark(proto);
+  const sites = sitesOf(proto, mark, config, replace);
+  return { proto, mark, sites, known: knownOf(config, mark, sites), places };
+};
+
+/** The sizes of the decoder, where all layers are alike. */
+export const decoderSizesOf = (config: Json, { proto, sites, known }: ReadExport): DecoderSizes => {
+  const { numHeads, numKvHeads, headDim, layout } = sites[0]!;
+  for (const [name, value] of Object.entries({ numHeads, numKvHeads, headDim, layout })) {
+    const other = sites.find((site) => site[name as "numHeads"] !== value);
+    if (other)
+      refuse(
+        `node "${other.node}" must have the ${name} ${value} of the layers before, got ${other[name as "numHeads"]}`,
+      );
+  }
+  const logits = proto.graph!.output.find(({ name }) => name === "logits");
+  const stated = logits && valueOfInfo(logits).dims?.at(-1);
+  return {
+    ...{ numLayers: sites.length, numHeads, numKvHeads, headDim },
+    vocabSize: typeof stated === "number" ? stated : neededCount(config, "vocab_size"),
+    ...known,
+    rope: { ...known.rope, layout },
+  };
+};
