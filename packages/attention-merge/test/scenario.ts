@@ -25,7 +25,7 @@ export const scenarios = (limits: { readonly start: number; readonly queryLen: n
   });
 
 /** A stream of numbers in [-2, 2) from a seed; good enough to fill tensors. */
-const numbers = (seed: number): ((length: number) => Float32Array) => {
+export const numbers = (seed: number): ((length: number) => Float32Array) => {
   let state = seed;
   return (length) =>
     Float32Array.from({ length }, () => {

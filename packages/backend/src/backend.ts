@@ -56,6 +56,9 @@ export type Backend = {
   readonly allocate: (length: number, type?: BufferType) => Buffer;
 };
 
+/** Where buffers live: what a cache needs of a backend. */
+export type Memory = Pick<Backend, "name" | "allocate">;
+
 /**
  * Checks runs of one session; what it knows of the session it works out once.
  *

@@ -1,4 +1,4 @@
-export { runChecks, type Backend, type ExternalData, type Fetches, type Session } from "./backend.ts";
+export { runChecks, type Backend, type ExternalData, type Fetches, type Memory, type Session } from "./backend.ts";
 export { bytesOfBuffer, type Buffer, type BufferType, type StridedCopy } from "./buffer.ts";
 export { firstAvailable } from "./first-available.ts";
 export {

@@ -16,7 +16,7 @@
  *
  * Nothing is rotated here. Buffers are overwritten in place: an older value of the cache is not to be used again.
  */
-import { bytesOfBuffer, type Backend, type Buffer } from "@ropewalk/backend";
+import { bytesOfBuffer, type Buffer, type Memory } from "@ropewalk/backend";
 import { farFrom, frequenciesFor, outputs, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { RopeFrequencies } from "@ropewalk/rope";
 import { createSettled, settledBuffers, settledBytes, settledStep, settleable, type Settled } from "./settled.ts";
@@ -35,7 +35,7 @@ export type LayerCache = {
 export type Rooms = { readonly settledRoom: number; readonly tailRoom: number; readonly ringRoom: number };
 
 export type KeyValueCache = Rooms & {
-  readonly backend: Backend;
+  readonly backend: Memory;
   readonly extended: ExtendedDecoder;
   /** Tokens that the run is planned for, and the frequencies that its keys are rotated with for that. */
   readonly planned: number;
@@ -88,7 +88,7 @@ const roomsFor = (extended: ExtendedDecoder, { length }: CachePlan): Rooms => ({
 });
 
 /** An empty cache. */
-export const createCache = (backend: Backend, extended: ExtendedDecoder, plan: CachePlan): KeyValueCache => {
+export const createCache = (backend: Memory, extended: ExtendedDecoder, plan: CachePlan): KeyValueCache => {
   const rooms = roomsFor(extended, plan);
   const room = (tokens: number): Buffer => backend.allocate(tokens * rowSize({ extended }));
   const layers = Array.from({ length: extended.decoder.numLayers }, (): LayerCache => ({

@@ -9,9 +9,9 @@ import {
   bytesOfBuffer,
   float32,
   int8,
-  type Backend,
   type Buffer,
   type BufferType,
+  type Memory,
   type Tensor,
 } from "@ropewalk/backend";
 import { inputs, type CachePrecision, type ExtendedDecoder } from "@ropewalk/decoder";
@@ -56,7 +56,7 @@ export const settledBuffers = ({ strips }: Settled): readonly Buffer[] =>
   Object.values(strips).map(({ buffer }) => buffer);
 
 /** Room for so many tokens. */
-export const createSettled = (backend: Backend, extended: ExtendedDecoder, tokens: number): Settled => {
+export const createSettled = (backend: Memory, extended: ExtendedDecoder, tokens: number): Settled => {
   const strips = Object.entries(shapesOf(extended)).map(([name, shape]): readonly [string, Strip] => [
     name,
     { buffer: backend.allocate(sizeOf(shape, tokens), shape.type), heads: shape.heads, width: shape.width },
@@ -71,7 +71,7 @@ export const settledBytes = (extended: ExtendedDecoder, tokens: number): number 
     .reduce((sum, bytes) => sum + bytes, 0);
 
 /** The same tokens in larger buffers. */
-export const roomier = (backend: Backend, extended: ExtendedDecoder, old: Settled, tokens: number): Settled => {
+export const roomier = (backend: Memory, extended: ExtendedDecoder, old: Settled, tokens: number): Settled => {
   const larger = createSettled(backend, extended, tokens);
   const into = settledBuffers(larger);
   settledBuffers(old).forEach((buffer, index) => {
@@ -100,7 +100,7 @@ const write = ({ buffer, heads, width }: Strip, source: Tensor, from: number, to
 /** Where heads of keys or values are put: [numKvHeads, tokens, headDim], from token `at` on. */
 export type Target = { readonly buffer: Buffer; readonly tokens: number; readonly at: number };
 
-type Held = { readonly backend: Backend; readonly extended: ExtendedDecoder };
+type Held = { readonly backend: Memory; readonly extended: ExtendedDecoder };
 
 /** A place for tokens in float32 on their way to 8 bits, and what lies there after it was filled. */
 const scratchFor = ({ backend, extended: { decoder } }: Held, tokens: number) => {

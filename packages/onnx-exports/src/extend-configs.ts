@@ -1,8 +1,19 @@
 /** What goes with an extended model, from its configs alone: for programs that read them before the model. */
-import { extendContext, type ContextExtension } from "@ropewalk/decoder";
+import { extendContext, recordOf, type ContextExtension } from "@ropewalk/decoder";
 import { readRotation } from "@ropewalk/models";
-import { countOf, extendedConfig, extendedTokenizerConfig, headDimOf, jsonObject, type Json } from "./config-files.ts";
+import { match } from "ts-pattern";
+import {
+  countOf,
+  extendedConfig,
+  extendedTokenizerConfig,
+  headDimOf,
+  jsonObject,
+  type Json,
+  type NewLimits,
+  type RopewalkEntry,
+} from "./config-files.ts";
 import { maxTokens } from "./emit/pages.ts";
+import { refuseRuntime, type Runtime } from "./runtime.ts";
 
 export type ConfigOptions = {
   readonly extension: ContextExtension;
@@ -10,6 +21,8 @@ export type ConfigOptions = {
   readonly config: unknown;
   /** The parsed tokenizer_config.json, where there is one. */
   readonly tokenizerConfig?: unknown;
+  /** Who keeps the cache, as for `extendExport`. Absent: "portable". */
+  readonly runtime?: Runtime;
 };
 
 export type ExtendedConfigs = {
@@ -29,11 +42,20 @@ const statedWindow = (config: Json): number | undefined =>
  *
  * @throws RangeError and TypeError naming the key, the rule and the value
  */
-export const extendConfigs = ({ extension, ...given }: ConfigOptions): ExtendedConfigs => {
+export const extendConfigs = ({ extension, runtime = "portable", ...given }: ConfigOptions): ExtendedConfigs => {
   const config = jsonObject("config.json", given.config);
   const known = { ...readRotation(config, { headDim: headDimOf(config) }), slidingWindow: statedWindow(config) };
   const capacity = Math.min(extendContext(known, extension).capacity, maxTokens);
-  const limits = { capacity, ...(extension.positions === undefined ? {} : { slidingWindow: null }) };
+  const ropewalk = match(runtime)
+    .returnType<RopewalkEntry | undefined>()
+    .with("portable", () => undefined)
+    .with("ropewalk", () => ({ trainedContext: known.trainedContext, extension: recordOf(extension) }))
+    .exhaustive(refuseRuntime);
+  const limits: NewLimits = {
+    capacity,
+    ...(extension.positions === undefined ? {} : { slidingWindow: null }),
+    ...(ropewalk && { ropewalk }),
+  };
   return {
     capacity,
     config: extendedConfig(config, limits),

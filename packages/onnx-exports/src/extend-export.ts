@@ -10,7 +10,7 @@ import {
 import { encode } from "@ropewalk/graph";
 import { dependsOnLength } from "@ropewalk/rope";
 import { match } from "ts-pattern";
-import { check, refuse } from "./check.ts";
+import { check } from "./check.ts";
 import { putOnCache } from "./chunk/put-on-cache.ts";
 import { countOf, extendedConfig, extendedGenaiConfig, jsonObject, type Json, type NewLimits } from "./config-files.ts";
 import { maxTokens } from "./emit/pages.ts";
@@ -19,13 +19,9 @@ import type { DataPlace } from "./external-data.ts";
 import { describe, writeMark, type Mark } from "./metadata.ts";
 import { decoderSizesOf, readExport, type ReadExport } from "./read-export.ts";
 import { rewrite } from "./rewrite.ts";
+import { refuseRuntime, type Runtime } from "./runtime.ts";
 import type { AttentionSite } from "./site.ts";
 import { checkMade } from "./topology.ts";
-
-/** Who keeps the cache of a rewritten model. */
-export const runtimes = ["portable", "ropewalk"] as const;
-
-export type Runtime = (typeof runtimes)[number];
 
 export type ExtendOptions = {
   /** What to put on the model; `{}` rewrites the attention and extends nothing. */
@@ -131,7 +127,7 @@ export const extendModel = (
     .returnType<Put>()
     .with("portable", () => putPortable(options, read))
     .with("ropewalk", () => putForGeneration(options, config, read))
-    .exhaustive((unknown) => refuse(`runtime must be "portable" or "ropewalk", got ${JSON.stringify(unknown)}`));
+    .exhaustive(refuseRuntime);
   checkMade(proto.graph!);
   const { trainedContext } = known;
   const slidingWindow = mark ? mark.slidingWindow : (countOf(config, "sliding_window") ?? null);

@@ -1,4 +1,6 @@
 export { attentionOutputs, type Attentions } from "./emit/weights.ts";
+export type { RopewalkEntry } from "./config-files.ts";
 export { extendConfigs, type ConfigOptions, type ExtendedConfigs } from "./extend-configs.ts";
-export { extendExport, runtimes, type ExtendOptions, type ExtendedExport, type Runtime } from "./extend-export.ts";
+export { extendExport, type ExtendOptions, type ExtendedExport } from "./extend-export.ts";
 export { exportNames, loadExport, type ExportedDecoder } from "./load-export.ts";
+export { runtimes, type Runtime } from "./runtime.ts";

@@ -5,7 +5,8 @@
  *     an address   fetch(address)           rewritten where transformers.js takes the bytes; the original goes to the cache
  *     a disk       a path in Node           offered by match, which is asked before the disk is
  */
-import type { Attentions } from "@ropewalk/onnx-exports";
+import type { Attentions, Runtime } from "@ropewalk/onnx-exports";
+import type { CachePrecision, ContextExtension } from "@ropewalk/decoder";
 import { asFound, isFile, readBytes, workspace } from "./disk.ts";
 import { inNode, type Cache, type Found, type TransformersEnv } from "./environment.ts";
 import { kindOf, type FileKind } from "./file-kind.ts";
@@ -13,13 +14,20 @@ import { ownCache } from "./own-cache.ts";
 import { localPaths, remoteFile } from "./remote.ts";
 import { dataInFlight } from "./data-in-flight.ts";
 import { bytesResponse, failingResponse } from "./respond.ts";
-import { rewrite, type Originals, type RewriteOptions } from "./rewrite.ts";
+import { rewrite, type Originals } from "./rewrite.ts";
 
 export type { TransformersEnv } from "./environment.ts";
 
 export type ExtendModelsOptions = {
   /** What to put on every decoder that is loaded. */
-  readonly extension: RewriteOptions["extension"];
+  readonly extension: ContextExtension;
+  /**
+   * Who keeps the cache of the decoders that are loaded. "portable": transformers.js. "ropewalk": `withRopewalk`, which every one
+   * of them must be given to before it runs. Absent: "portable".
+   */
+  readonly runtime?: Runtime;
+  /** How `withRopewalk` keeps settled keys and values, "float32" or "q8". Absent: "float32". */
+  readonly cache?: CachePrecision;
   /**
    * What of its attention every decoder gives out, for `generate` with `output_attentions`: the weights of every pair, or their
    * entropy in nats. Absent: nothing.
@@ -47,7 +55,7 @@ const pathOf = (found: Found): string | undefined =>
  * @returns what undoes it: models that are loaded then are plain, and the folders of rewritten ones are removed
  */
 export const extendModels = (env: TransformersEnv, options: ExtendModelsOptions): (() => Promise<void>) => {
-  const { extension, attentions, folder, onNotice = console.warn } = options;
+  const { folder, onNotice = console.warn, ...put } = options;
   const before = { useCustomCache: env.useCustomCache, customCache: env.customCache, fetch: env.fetch };
   const known = (): Promise<Cache | undefined> =>
     ownCache(env, before.useCustomCache && before.customCache !== null ? before.customCache : undefined);
@@ -80,8 +88,7 @@ export const extendModels = (env: TransformersEnv, options: ExtendModelsOptions)
     },
   };
 
-  const rewriteFile = (file: Parameters<typeof rewrite>[1]) =>
-    rewrite({ extension, attentions, onNotice }, file, originals);
+  const rewriteFile = (file: Parameters<typeof rewrite>[1]) => rewrite({ put, onNotice }, file, originals);
 
   const original = async (key: string): Promise<{ readonly key: string; readonly found: Found }> => {
     const found = await (await known())?.match(key);

@@ -1,14 +1,13 @@
 /** One file of a model, rewritten: the graph, or the limits in its configs. */
-import type { ContextExtension } from "@ropewalk/decoder";
-import { extendConfigs, extendExport, type Attentions } from "@ropewalk/onnx-exports";
+import { extendConfigs, extendExport, type ExtendOptions } from "@ropewalk/onnx-exports";
 import { configsOf, type FileKind } from "./file-kind.ts";
 import { json, parsed } from "./respond.ts";
 
 type Config = Readonly<Record<string, unknown>>;
 
 export type RewriteOptions = {
-  readonly extension: ContextExtension;
-  readonly attentions?: Attentions | undefined;
+  /** What is put on a graph. */
+  readonly put: Pick<ExtendOptions, "extension" | "runtime" | "cache" | "attentions">;
   readonly onNotice: (notice: string) => void;
 };
 
@@ -40,7 +39,7 @@ const configOf = async (key: string, { stored, fetched }: Originals): Promise<Co
 
 /** @returns undefined for a file that stays as it is, since the model is no decoder */
 export const rewrite = async (
-  { extension, attentions, onNotice }: RewriteOptions,
+  { put, onNotice }: RewriteOptions,
   file: { readonly kind: FileKind; readonly key: string; readonly bytes: () => Promise<Uint8Array> },
   originals: Originals,
 ): Promise<Rewritten | undefined> => {
@@ -53,14 +52,11 @@ export const rewrite = async (
     return undefined;
   }
   if (kind === "model") {
-    const { model, dataFiles, notices } = extendExport(
-      { extension, config, ...(attentions === undefined ? {} : { attentions }) },
-      await bytes(),
-    );
+    const { model, dataFiles, notices } = extendExport({ ...put, config }, await bytes());
     for (const notice of notices) onNotice(`extendModels: ${key}: ${notice}`);
     return { bytes: model, dataFiles };
   }
   const tokenizerConfig = kind === "tokenizer-config" ? parsed(await bytes()) : undefined;
-  const extended = extendConfigs({ extension, config, tokenizerConfig });
+  const extended = extendConfigs({ ...put, config, tokenizerConfig });
   return { bytes: json(extended.tokenizerConfig ?? extended.config), dataFiles: [] };
 };

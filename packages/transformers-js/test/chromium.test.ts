@@ -27,7 +27,15 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
   };
   const ask = (tab: Tab, asked: Partial<Asked>): Promise<Answered> =>
     tab.evaluate((given) => (globalThis as unknown as Page).run(given), {
-      ...{ from: "hub", extended: true, model: "passkey", ids: far.ids, text: far.text, newTokens: 5 },
+      ...{
+        from: "hub",
+        extended: true,
+        runtime: "portable",
+        model: "passkey",
+        ids: far.ids,
+        text: far.text,
+        newTokens: 5,
+      },
       ...asked,
     } as Asked);
 
@@ -71,6 +79,12 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
     const plain = await ask(tab, { from, extended: false });
     expect(plain.maxPositions).toBe(256);
     expect(plain.text).not.toBe(far.key);
+  });
+
+  it("a model on the project's own cache gives the same", async () => {
+    const { tokens, text } = await ask(await open(), { runtime: "ropewalk" });
+    expect(tokens).toEqual(await generated(passkey875k.url, extension, far.ids, 5));
+    expect(text).toBe(far.key);
   });
 
   it("an error reaches the page", async () => {

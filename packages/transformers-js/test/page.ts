@@ -1,11 +1,20 @@
 /** transformers.js in a page: what a program there would do. */
 import { AutoModelForCausalLM, env, pipeline, Tensor } from "@huggingface/transformers";
-import { compose, extendModels, logN, selfExtend } from "@ropewalk/transformers-js";
+import {
+  compose,
+  extendModels,
+  logN,
+  selfExtend,
+  withRopewalk,
+  type ExtendModelsOptions,
+} from "@ropewalk/transformers-js";
 
 export type Asked = {
   /** Whether the model comes from a hub, or from beside the page. */
   readonly from: "hub" | "page";
   readonly extended: boolean;
+  /** Who keeps the cache. */
+  readonly runtime: NonNullable<ExtendModelsOptions["runtime"]>;
   readonly model: string;
   readonly ids: readonly number[];
   readonly text: string;
@@ -39,7 +48,7 @@ const cached = async (): Promise<Readonly<Record<string, number>>> => {
   return sizes;
 };
 
-const run = async ({ from, extended, model, ids, text, newTokens }: Asked): Promise<Answered> => {
+const run = async ({ from, extended, runtime, model, ids, text, newTokens }: Asked): Promise<Answered> => {
   const { origin } = page.location;
   Object.assign(env, {
     allowLocalModels: from === "page",
@@ -50,10 +59,11 @@ const run = async ({ from, extended, model, ids, text, newTokens }: Asked): Prom
   });
   Object.assign(env.backends.onnx.wasm!, { numThreads: 1, wasmPaths: `${origin}/page/` });
   const extension = compose(selfExtend({ groupSize: 16, window: 64 }), logN({ trainedContext: 256 }));
-  const undo = extended ? extendModels(env, { extension }) : async () => {};
+  const undo = extended ? extendModels(env, { extension, runtime }) : async () => {};
   const options = { dtype: "fp32", device: "wasm" } as const;
   try {
     const generator = await pipeline("text-generation", model, { ...options, progress_callback: () => {} });
+    if (runtime === "ropewalk") withRopewalk(generator.model);
     const inputs = new Tensor("int64", BigInt64Array.from(ids, BigInt), [1, ids.length]);
     const sampling = { max_new_tokens: newTokens, do_sample: false };
     const output = (await generator.model.generate({ inputs, ...sampling } as never)) as Tensor;

@@ -39,6 +39,9 @@ const askTokens = ({ graph, inputs: taken }: GraphView): void => {
   for (const node of graph.node) if (taken.has(node.input[0]!) && asksBatch(node)) node.input = [own(inputs.ids)];
 };
 
+/** An input of newer exports: how many of the last rows get logits, 0 for all. Rows are picked by ours. */
+const lastRows = "num_logits_to_keep";
+
 const checkSignature = ({ inputs: taken, outputs: given, info }: GraphView): void => {
   check(taken.has(inputs.ids), `a model must have the input "${inputs.ids}"`, [...taken.keys()]);
   check(taken.get(inputs.ids)!.dims?.length === 2, `input "${inputs.ids}" must have 2 axes`, info(inputs.ids)?.dims);
@@ -73,7 +76,7 @@ export const rewriteAsChunk = (
   const graph = model.graph!;
   checkSignature(viewGraph(model));
   const logitsInfo = graph.output.find(({ name }) => name === outputs.logits)!;
-  for (const name of [inputs.ids, outputs.logits]) renameIn(graph.node, name, own(name));
+  for (const name of [inputs.ids, outputs.logits, lastRows]) renameIn(graph.node, name, own(name));
   logitsInfo.name = own(outputs.logits);
   askTokens(viewGraph(model));
   const view = viewGraph(model);
@@ -94,6 +97,8 @@ export const rewriteAsChunk = (
   const scope = recording.scope(scopeName);
   const ids = recording.input(inputs.ids, "int64", ["seqLen"]);
   scope.op("Unsqueeze", [ids, scope.constant("int64", [1], [0])], {}, { output: own(inputs.ids) });
+  const rowCount = view.inputs.get(lastRows);
+  if (rowCount) scope.constant("int64", rowCount.dims?.map(() => 1) ?? [], [0], own(lastRows));
   const attention = chunkAttention(scope, extended, ids);
   for (const [index, site] of sites.entries()) {
     const layer = scope.scope(`layers.${index}`);

@@ -1,0 +1,59 @@
+/**
+ * What attention must cost, and what this kernel's tiles make of it. With s bytes an element, Q queries behind `start` keys,
+ * N = start + Q, d = headDim, H heads and K key-value heads:
+ *
+ *   pairs        P = Σ_i (i + 1), i = start … N - 1               min(i + 1, W) under a bare window
+ *   operations   4 d H P                                          a score and a weighted value, 2 d each
+ *   bytes        s d (2 H Q + H Q + K (F + M + N)) + 4 H Q        queries of both bands and out; far keys F = max(0, N - W),
+ *                                                                 near keys M = min(N, W - 1 + Q), values; log-sum-exps
+ *
+ * With one band there is one set of queries, no far key, and as many values as near keys. A tile of R rows and 32 keys takes
+ * 4 d 32 R operations, mixed 6 d 32 R, and reads s d (32 + 32 + R) bytes, mixed s d (2 · 32 + 32 + 2 R).
+ */
+import { shapeOf, type AttentionConfig } from "./shape.ts";
+import { bytesPerElement } from "./storage.ts";
+import { countTiles, rowGroups, rowsEachOf, tileKeys, type TileCounts } from "./tiles.ts";
+
+type Cost = { readonly bytes: number; readonly operations: number };
+
+export type AttentionCost = {
+  /** What cannot be avoided: every input read once, every output written once, every pair scored once. */
+  readonly least: Cost;
+  /** What the tiles read, from memory or a cache, and compute; masked pairs included, the merge of splits not. */
+  readonly tiled: Cost;
+  /** Tiles of one key-value head. */
+  readonly tiles: TileCounts;
+};
+
+/** Bytes and floating-point operations of one attention. */
+export const attentionCost = (config: AttentionConfig): AttentionCost => {
+  const shape = shapeOf(config);
+  const { kind, numHeads, numKvHeads, headDim, start, queryLen, keyLen, window, storage } = shape;
+  const two = kind === "nearAndFar";
+  const reach = two ? keyLen : window;
+  // Queries before position `reach` see every key so far, later ones `reach` of them.
+  const growing = Math.max(0, Math.min(keyLen, reach) - start);
+  const pairs = (growing * (2 * start + growing + 1)) / 2 + (queryLen - growing) * reach;
+
+  const nearKeys = Math.min(keyLen, window - 1 + queryLen);
+  const cached = two ? Math.max(0, keyLen - window) + nearKeys + keyLen : 2 * nearKeys;
+  const rowBytes = bytesPerElement[storage] * headDim;
+  const perQuery = rowBytes * (two ? 3 : 2) + 4;
+
+  const tiles = countTiles(shape);
+  const { far, near, mixed } = tiles;
+  const rows = rowGroups * rowsEachOf(shape);
+  return {
+    least: {
+      bytes: numHeads * queryLen * perQuery + numKvHeads * cached * rowBytes,
+      operations: 4 * headDim * numHeads * pairs,
+    },
+    tiled: {
+      bytes:
+        numHeads * queryLen * (rowBytes + 4) +
+        numKvHeads * rowBytes * ((far + near) * (2 * tileKeys + rows) + mixed * (3 * tileKeys + 2 * rows)),
+      operations: numKvHeads * 2 * headDim * tileKeys * rows * (2 * (far + near) + 3 * mixed),
+    },
+    tiles,
+  };
+};

@@ -1,0 +1,133 @@
+/**
+ * Attention in one or two bands as WebGPU passes: from sizes and limits to source, bindings and dispatch sizes, and nothing else.
+ *
+ *   splits = 1   attend → out, lse
+ *   splits > 1   attend → partialOut, partialLse → merge → out, lse
+ *
+ * What it costs is in `cost.ts`, how it is cut in `tiles.ts`, the kernels are `attend.ts` and `merge.ts`.
+ */
+import { attendBuffers, attendShader, attendWorkgroupBytes } from "./attend.ts";
+import { checkLimit, type DeviceLimits } from "./limits.ts";
+import { attentionManifest, type Axis, type ManifestTensor } from "./manifest.ts";
+import { mergeBuffers, mergeShader, mergeThreads } from "./merge.ts";
+import { checkWhole, shapeOf, type AttentionConfig, type Shape } from "./shape.ts";
+import { sizesOf } from "./sizes.ts";
+import { bytesPerElement, type Storage } from "./storage.ts";
+import { lanes, threads, tilingOf, type Tiling } from "./tiles.ts";
+
+export type KernelBuffer = {
+  readonly name: string;
+  readonly role: "input" | "output" | "scratch";
+  readonly dims: readonly number[];
+  readonly storage: Storage;
+  readonly bytes: number;
+};
+
+/** A buffer at a binding of group 0, in WebGPU's own words for its type. */
+export type Binding = {
+  readonly binding: number;
+  readonly buffer: string;
+  readonly type: "uniform" | "read-only-storage" | "storage";
+};
+
+export type Pass = {
+  readonly name: "attend" | "merge";
+  /** WGSL; the same for every length, window and number of heads, so that one pipeline serves a model: keep it by this text. */
+  readonly code: string;
+  readonly entryPoint: "main";
+  /** Of the dispatch. */
+  readonly workgroups: readonly [number, number, number];
+  readonly workgroupSize: number;
+  /** Of workgroup memory. */
+  readonly workgroupBytes: number;
+  readonly bindings: readonly Binding[];
+};
+
+export type AttentionKernel = {
+  /** One after the other. */
+  readonly passes: readonly Pass[];
+  /** Every storage buffer once. */
+  readonly buffers: readonly KernelBuffer[];
+  /** What the uniform buffer `sizes` holds. */
+  readonly sizes: Uint32Array<ArrayBuffer>;
+  /** Of all scratch buffers together. */
+  readonly scratchBytes: number;
+};
+
+const buffersOf = (shape: Shape, splits: number): readonly KernelBuffer[] => {
+  const { numHeads, numKvHeads, headDim, queryLen, keyCapacity, near } = shape;
+  const sizes: Readonly<Record<Axis, number>> = {
+    ...{ numHeads, numKvHeads, headDim, queryLen, nearCapacity: near.capacity, keyCapacity, splits },
+  };
+  const buffers =
+    (role: KernelBuffer["role"]) =>
+    ({ name, shape: axes, type }: ManifestTensor): KernelBuffer => {
+      const dims = axes.map((axis) => sizes[axis]);
+      const storage = type === "storage" ? shape.storage : type;
+      const bytes = dims.reduce((product, size) => product * size, bytesPerElement[storage]);
+      return { name, role, dims, storage, bytes };
+    };
+  const { inputs, outputs, scratch } = attentionManifest;
+  return [
+    ...inputs.filter(({ bands }) => bands.includes(shape.kind)).map(buffers("input")),
+    ...outputs.map(buffers("output")),
+    ...(splits > 1 ? scratch.map(buffers("scratch")) : []),
+  ];
+};
+
+const bindingsOf = (names: readonly string[], written: readonly string[]): readonly Binding[] =>
+  names.map((buffer, binding) => ({
+    ...{ binding, buffer },
+    type: buffer === "sizes" ? "uniform" : written.includes(buffer) ? "storage" : "read-only-storage",
+  }));
+
+/** Where an attending pass leaves its results when the keys are split. */
+const partials: Readonly<Record<string, string>> = { out: "partialOut", lse: "partialLse" };
+
+const attendPass = (shape: Shape, { splits, rowTiles, rowsEach }: Tiling): Pass => {
+  const split = splits > 1;
+  const { kind, headDim, storage } = shape;
+  const columnsEach = Math.ceil(headDim / 4 / lanes);
+  const shader = { kind, columnsEach, rowsEach, storage, written: split ? "float32" : storage } as const;
+  const names = attendBuffers(shader).map((name) => (split ? (partials[name] ?? name) : name));
+  return {
+    ...{ name: "attend", code: attendShader(shader), entryPoint: "main" },
+    ...{ workgroups: [rowTiles, shape.numKvHeads, splits], workgroupSize: threads },
+    workgroupBytes: attendWorkgroupBytes(shader),
+    bindings: bindingsOf(names, names.slice(-2)),
+  };
+};
+
+const mergePass = ({ numHeads, queryLen, headDim, storage }: Shape): Pass => ({
+  ...{ name: "merge", code: mergeShader(storage), entryPoint: "main" },
+  workgroups: [Math.ceil((numHeads * queryLen * headDim) / 4 / mergeThreads), 1, 1],
+  ...{ workgroupSize: mergeThreads, workgroupBytes: 0, bindings: bindingsOf(mergeBuffers, mergeBuffers.slice(-2)) },
+});
+
+const checkPass = (limits: DeviceLimits, { name, workgroups, workgroupSize, workgroupBytes, bindings }: Pass): void => {
+  checkLimit(limits, "maxComputeWorkgroupStorageSize", `workgroup memory of ${name} in bytes`, workgroupBytes);
+  checkLimit(limits, "maxComputeInvocationsPerWorkgroup", `invocations of ${name}`, workgroupSize);
+  checkLimit(limits, "maxComputeWorkgroupsPerDimension", `workgroups of ${name}`, Math.max(...workgroups));
+  checkLimit(limits, "maxStorageBuffersPerShaderStage", `storage buffers of ${name}`, bindings.length - 1);
+};
+
+/**
+ * The passes of one attention. Keys are those before the queries and the queries' own; none after its query is attended.
+ *
+ * @throws RangeError naming the argument, its rule and its value, or the device's limit and what would be needed
+ */
+export const attentionKernel = (config: AttentionConfig): AttentionKernel => {
+  const shape = shapeOf(config);
+  if (config.splits !== undefined) checkWhole("splits", config.splits, 1);
+  const tiling = tilingOf(shape, config.splits);
+  const { splits } = tiling;
+  const passes = [attendPass(shape, tiling), ...(splits > 1 ? [mergePass(shape)] : [])];
+  for (const pass of passes) checkPass(shape.limits, pass);
+  const buffers = buffersOf(shape, splits);
+  for (const { name, bytes } of buffers)
+    checkLimit(shape.limits, "maxStorageBufferBindingSize", `bytes of ${name}`, bytes);
+  return {
+    ...{ passes, buffers, sizes: sizesOf(shape, splits) },
+    scratchBytes: buffers.reduce((sum, { role, bytes }) => sum + (role === "scratch" ? bytes : 0), 0),
+  };
+};

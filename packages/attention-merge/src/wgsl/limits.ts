@@ -1,0 +1,26 @@
+/** What a device allows, by WebGPU's own names: a `GPUSupportedLimits` is one. */
+export type DeviceLimits = {
+  /** Bytes of workgroup memory. */
+  readonly maxComputeWorkgroupStorageSize: number;
+  readonly maxComputeInvocationsPerWorkgroup: number;
+  /** Workgroups along each axis of a dispatch. */
+  readonly maxComputeWorkgroupsPerDimension: number;
+  /** Bytes of one bound buffer. */
+  readonly maxStorageBufferBindingSize: number;
+  readonly maxStorageBuffersPerShaderStage: number;
+};
+
+/** What every WebGPU device allows, without asking for more. */
+export const defaultLimits: DeviceLimits = {
+  maxComputeWorkgroupStorageSize: 16_384,
+  maxComputeInvocationsPerWorkgroup: 256,
+  maxComputeWorkgroupsPerDimension: 65_535,
+  maxStorageBufferBindingSize: 134_217_728,
+  maxStorageBuffersPerShaderStage: 8,
+};
+
+/** @throws RangeError naming the limit and both numbers. */
+export const checkLimit = (limits: DeviceLimits, limit: keyof DeviceLimits, what: string, needed: number): void => {
+  if (needed > limits[limit])
+    throw new RangeError(`attentionKernel: ${what} must be at most ${limits[limit]} (${limit}), got ${needed}`);
+};

@@ -1,0 +1,114 @@
+/**
+ * What the kernel takes and gives, as one value that JSON can hold: inputs, outputs and scratch with the rules of their shapes,
+ * attributes with their rules, cases that must be right and cases worth timing. Buffers are sized by these rules.
+ */
+import { benchmarkCases, correctnessCases, type AttentionCase } from "./cases.ts";
+import type { BandLayout } from "./shape.ts";
+
+export type { AttentionCase } from "./cases.ts";
+
+/** A size that a shape is made of. */
+export type Axis = "numHeads" | "numKvHeads" | "headDim" | "queryLen" | "nearCapacity" | "keyCapacity" | "splits";
+
+export type ManifestTensor = {
+  readonly name: string;
+  /** Row-major. */
+  readonly shape: readonly Axis[];
+  /** Fixed, or what the attribute `storage` says. */
+  readonly type: "float32" | "storage";
+  /** The layouts of bands that have it. */
+  readonly bands: readonly BandLayout["kind"][];
+  readonly about: string;
+};
+
+type Attribute = { readonly name: string; readonly rule: string };
+
+type Manifest = {
+  readonly name: string;
+  /** Of the contract: it rises when inputs, outputs or their meaning change. */
+  readonly version: number;
+  readonly license: string;
+  readonly inputs: readonly ManifestTensor[];
+  readonly outputs: readonly ManifestTensor[];
+  /** Between the two passes, where keys are split. */
+  readonly scratch: readonly ManifestTensor[];
+  readonly attributes: readonly Attribute[];
+  /** Sizes that follow from the attributes. */
+  readonly derived: readonly Attribute[];
+  /** Largest difference from `bandedAttention`, inputs in [-2, 2), the queries divided by sqrt(headDim). */
+  readonly tolerance: Readonly<Record<"float32" | "float16", number>>;
+  readonly tests: readonly AttentionCase[];
+  readonly benchmarks: readonly AttentionCase[];
+};
+
+const every = ["plain", "slidingWindow", "nearAndFar"] as const;
+const both = ["nearAndFar"] as const;
+
+export const attentionManifest: Manifest = {
+  name: "ropewalk.BandedAttention",
+  version: 1,
+  license: "MIT",
+  inputs: [
+    {
+      ...{ name: "nearQueries", shape: ["numHeads", "queryLen", "headDim"], type: "storage", bands: every },
+      about: "queries in the near rotation, or the only one, times the scale of the scores",
+    },
+    {
+      ...{ name: "nearKeys", shape: ["numKvHeads", "nearCapacity", "headDim"], type: "storage", bands: every },
+      about: "keys in the near rotation, or the only one; token t in row (t - nearStart) mod nearCapacity",
+    },
+    {
+      ...{ name: "farQueries", shape: ["numHeads", "queryLen", "headDim"], type: "storage", bands: both },
+      about: "queries in the far rotation, times the scale of the scores",
+    },
+    {
+      ...{ name: "farKeys", shape: ["numKvHeads", "keyCapacity", "headDim"], type: "storage", bands: both },
+      about: "keys in the far rotation; token t in row t",
+    },
+    {
+      ...{ name: "values", shape: ["numKvHeads", "keyCapacity", "headDim"], type: "storage", bands: every },
+      about: "values; token t in row t, under one band in the row of its key",
+    },
+  ],
+  outputs: [
+    {
+      ...{ name: "out", shape: ["numHeads", "queryLen", "headDim"], type: "storage", bands: every },
+      about: "softmax of the scores times the values",
+    },
+    {
+      ...{ name: "lse", shape: ["numHeads", "queryLen"], type: "float32", bands: every },
+      about: "natural logarithm of the sum of the exponentiated scores",
+    },
+  ],
+  scratch: [
+    {
+      ...{ name: "partialOut", shape: ["splits", "numHeads", "queryLen", "headDim"], type: "float32", bands: every },
+      about: "out of each split of the keys",
+    },
+    {
+      ...{ name: "partialLse", shape: ["splits", "numHeads", "queryLen"], type: "float32", bands: every },
+      about: "lse of each split; -3e38 where it held no key that the query sees",
+    },
+  ],
+  attributes: [
+    { name: "bands", rule: "plain, slidingWindow or nearAndFar" },
+    { name: "window", rule: "at least 1; a pair is near where 0 <= i - j < window" },
+    { name: "numHeads", rule: "at least 1" },
+    { name: "numKvHeads", rule: "divides numHeads; head h reads floor(h * numKvHeads / numHeads)" },
+    { name: "headDim", rule: "a multiple of 4 from 4 to 256" },
+    { name: "start", rule: "at least 0; position of the first query" },
+    { name: "queryLen", rule: "at least 1" },
+    { name: "storage", rule: "float32 or float16; sums are float32" },
+    { name: "splits", rule: "at least 1" },
+  ],
+  derived: [
+    { name: "keyLen", rule: "start + queryLen" },
+    { name: "firstNear", rule: "max(0, start + 1 - window); 0 under plain" },
+    { name: "nearStart", rule: "0 to firstNear" },
+    { name: "nearCapacity", rule: "at least keyLen - firstNear" },
+    { name: "keyCapacity", rule: "nearCapacity under one band; at least keyLen under two" },
+  ],
+  tolerance: { float32: 1e-4, float16: 1e-3 },
+  tests: correctnessCases,
+  benchmarks: benchmarkCases,
+};

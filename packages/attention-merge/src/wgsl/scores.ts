@@ -1,0 +1,67 @@
+/**
+ * Scores of a tile of queries and 32 keys in one band, of each thread its rows and four keys:
+ *
+ *   s_ij = q_b(i) · k_b(j)
+ *
+ * 32 dimensions at a time, queries and keys are brought to workgroup memory, and every pair's product is added up from there.
+ */
+
+/** Columns of four elements that pass through workgroup memory at once, and the pitch of their rows. */
+export const columns = 8;
+export const pitch: number = columns + 1;
+
+type Band = "near" | "far";
+
+/** Where a band's `key` lies, in WGSL; under one band its value too. */
+export const rowOf: Readonly<Record<Band, string>> = {
+  near: "place.kvHead * sizes.nearCapacity + (key - sizes.nearStart) % sizes.nearCapacity",
+  far: "place.kvHead * sizes.keyCapacity + key",
+};
+
+/** Whether it lies anywhere. */
+export const isThere: Readonly<Record<Band, string>> = {
+  near: "key >= sizes.nearStart && key <= lastKey",
+  far: "key <= lastKey",
+};
+
+/** The function `nearScores` or `farScores`. It has barriers: the whole workgroup calls it. */
+export const scoresIn = (band: Band): string => `
+fn ${band}Scores(place: Place, firstKey: u32, lastKey: u32) -> array<vec4<f32>, rowsEach> {
+  var scores: array<vec4<f32>, rowsEach>;
+  for (var first = 0u; first < sizes.headColumns; first += columns) {
+    workgroupBarrier();
+    for (var at = place.thread; at < rows * columns; at += threads) {
+      let column = first + at % columns;
+      let row = place.firstRow + at / columns;
+      var value = vec4<f32>();
+      if (row < sizes.group * sizes.queryLen && column < sizes.headColumns) {
+        value = widen(${band}Queries[queryRow(place, row) * sizes.headColumns + column]);
+      }
+      queryTile[at / columns * pitch + at % columns] = value;
+    }
+    for (var at = place.thread; at < tileKeys * columns; at += threads) {
+      let column = first + at % columns;
+      let slot = at / columns;
+      let key = firstKey + slot;
+      var value = vec4<f32>();
+      if (${isThere[band]} && column < sizes.headColumns) {
+        value = widen(${band}Keys[(${rowOf[band]}) * sizes.headColumns + column]);
+      }
+      // A lane's four keys lie 8 rows apart: lanes then read neighbouring rows.
+      keyTile[(slot % 4u * lanes + slot / 4u) * pitch + at % columns] = value;
+    }
+    workgroupBarrier();
+    for (var column = 0u; column < columns; column++) {
+      let key0 = keyTile[place.lane * pitch + column];
+      let key1 = keyTile[(lanes + place.lane) * pitch + column];
+      let key2 = keyTile[(2u * lanes + place.lane) * pitch + column];
+      let key3 = keyTile[(3u * lanes + place.lane) * pitch + column];
+      for (var r = 0u; r < rowsEach; r++) {
+        let query = queryTile[(r * rowGroups + place.rowGroup) * pitch + column];
+        scores[r] += vec4(dot(query, key0), dot(query, key1), dot(query, key2), dot(query, key3));
+      }
+    }
+  }
+  return scores;
+}
+`;

@@ -1,0 +1,80 @@
+/** What a loaded model's session and config say of its decoder: enough to feed it a chunk and to keep its cache. */
+import type { Memory } from "@ropewalk/backend";
+import { hostBuffer } from "@ropewalk/backend/host";
+import {
+  extendDecoder,
+  extensionOf,
+  inputs,
+  outputs,
+  type BandLayout,
+  type CachePrecision,
+  type ExtendedDecoder,
+} from "@ropewalk/decoder";
+import { readRotation } from "@ropewalk/models";
+import type { RopewalkEntry } from "@ropewalk/onnx-exports";
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** Shapes of a session's inputs and outputs, by name; a symbol stands for a size that changes. */
+export type Shapes = ReadonlyMap<string, { readonly type: string; readonly shape: readonly (number | string)[] }>;
+
+/** Where the cache lies: in JavaScript's memory, wherever the session computes. */
+export const memory: Memory = { name: "transformers.js", allocate: hostBuffer };
+
+const notExtended = (): never => {
+  throw new RangeError(
+    'withRopewalk: model must be loaded under extendModels(env, { runtime: "ropewalk" }), or from a folder that was written so, got another',
+  );
+};
+
+const entryOf = (config: Config): RopewalkEntry => {
+  const entry = config["ropewalk"] as Partial<RopewalkEntry> | undefined;
+  return typeof entry?.trainedContext === "number" && entry.extension ? (entry as RopewalkEntry) : notExtended();
+};
+
+const layoutOf = (shapes: Shapes): BandLayout["kind"] => {
+  const [settles, slides] = [shapes.has(inputs.tailKeys(0)), shapes.has(inputs.ringValues(0))];
+  if (settles) return slides ? "near-far" : "everything";
+  return slides ? "window" : notExtended();
+};
+
+const sizeIn = (shapes: Shapes, name: string, axis: number): number => {
+  const size = shapes.get(name)?.shape[axis];
+  return typeof size === "number" ? size : notExtended();
+};
+
+const cacheOf = (shapes: Shapes): CachePrecision =>
+  shapes.get(inputs.settledKeys(0))?.type === "int8" ? "q8" : "float32";
+
+/**
+ * The decoder of a loaded model, with the extension that it was loaded with.
+ *
+ * @throws RangeError when the model takes no cache of this kind, or its config speaks of another than its graph
+ */
+export const loadedDecoder = (config: Config, shapes: Shapes): ExtendedDecoder => {
+  const { trainedContext, extension } = entryOf(config);
+  const layout = layoutOf(shapes);
+  const keys = layout === "window" ? inputs.ringNearKeys(0) : inputs.tailKeys(0);
+  const [numKvHeads, headDim] = [sizeIn(shapes, keys, 0), sizeIn(shapes, keys, 2)];
+  const rotaryDim = 2 * sizeIn(shapes, inputs.rotation(0, "query", "cos"), 1);
+  const stated = { ...config, max_position_embeddings: trainedContext };
+  const { rope } = readRotation(stated, { headDim, defaultShare: rotaryDim / headDim });
+  const window = config["sliding_window"];
+  const extended = extendDecoder(
+    {
+      ...{ numLayers: sizeIn(shapes, inputs.queryScale, 0), numKvHeads, headDim, trainedContext, rope },
+      numHeads: Number(config["num_attention_heads"]),
+      vocabSize: sizeIn(shapes, outputs.logits, 1),
+      // Whether layers slide is the graph's to say; configs state windows that are not in use.
+      slidingWindow: layout === "window" && typeof window === "number" ? window : undefined,
+    },
+    extensionOf(extension),
+    { cache: cacheOf(shapes) },
+  );
+  if (extended.layout.kind !== layout || rope.rotaryDim !== rotaryDim)
+    throw new RangeError(
+      `withRopewalk: config.json must be that of the model, got ${extended.positions.name} and ${rope.rotaryDim} dimensions that rotate ` +
+        `for a graph of the kind ${layout} and ${rotaryDim}`,
+    );
+  return extended;
+};

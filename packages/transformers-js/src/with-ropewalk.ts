@@ -1,0 +1,64 @@
+/** A model that transformers.js has loaded, on the project's own cache: new keys and values are written in place, in chunks. */
+import type { PreTrainedModel, Tensor } from "@huggingface/transformers";
+import type { RuntimeSession } from "@ropewalk/backend/host";
+import { loadedDecoder, type Shapes } from "./loaded-decoder.ts";
+import { ropewalkSession, type TransformersSession } from "./ropewalk-session.ts";
+
+type Metadata = { readonly name: string; readonly type: string; readonly shape: readonly (number | string)[] };
+
+type LoadedSession = RuntimeSession &
+  Pick<TransformersSession, "config"> & {
+    readonly inputMetadata: readonly Metadata[];
+    readonly outputMetadata: readonly Metadata[];
+  };
+
+type ModelInputs = Readonly<Record<string, Tensor>>;
+
+type Prepare = (
+  self: unknown,
+  ids: readonly (readonly bigint[])[],
+  inputs: ModelInputs,
+  config: unknown,
+) => ModelInputs;
+
+/** What of a model is read and set. */
+type Parts = {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly sessions: Record<string, unknown>;
+  _prepare_inputs_for_generation: Prepare;
+};
+
+const shapesOf = ({ inputMetadata, outputMetadata }: LoadedSession): Shapes =>
+  new Map([...inputMetadata, ...outputMetadata].map(({ name, type, shape }) => [name, { type, shape }]));
+
+type TensorClass = new (type: string, data: readonly bigint[], dims: readonly number[]) => Tensor;
+
+/** Every step is given all tokens: what of them the cache holds is seen there, and not trusted to be what ran before. */
+const withAllTokens =
+  (prepare: Prepare): Prepare =>
+  (self, ids, inputs, config) => {
+    const prepared = prepare(self, ids, inputs, config);
+    const Ids = prepared["input_ids"]!.constructor as unknown as TensorClass;
+    return { ...prepared, input_ids: new Ids("int64", ids.flat(), [ids.length, ids[0]!.length]) };
+  };
+
+/**
+ * Swaps the session of a loaded model for one that keeps its cache in place, so that `generate`, streamers and pipelines take
+ * less time; the tokens are the same. The model must have been loaded under `extendModels(env, { runtime: "ropewalk" })`. It runs
+ * one prompt at a time; a prompt that begins with what the cache holds goes on from there.
+ *
+ * @param model - changed, and given back
+ * @throws RangeError when the model was loaded otherwise, or has been given here before
+ */
+export const withRopewalk = <M extends PreTrainedModel>(model: M): M => {
+  const parts = model as unknown as Parts;
+  const loaded = parts.sessions["model"] as LoadedSession | undefined;
+  if (loaded === undefined)
+    throw new RangeError(
+      `withRopewalk: model must be a decoder with the session "model", got ${Object.keys(parts.sessions).join(", ") || "none"}`,
+    );
+  const extended = loadedDecoder(parts.config, shapesOf(loaded));
+  parts.sessions["model"] = ropewalkSession(extended, loaded);
+  parts._prepare_inputs_for_generation = withAllTokens(parts._prepare_inputs_for_generation);
+  return model;
+};

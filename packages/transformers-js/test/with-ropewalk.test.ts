@@ -1,0 +1,219 @@
+/** transformers.js generates on the project's own cache: the tokens are the same, and what the cache holds is not run again. */
+import { dirname, join } from "node:path";
+import { rmSync } from "node:fs";
+import {
+  env,
+  pipeline,
+  Tensor,
+  TextStreamer,
+  type PreTrainedModel,
+  type TextGenerationPipeline,
+} from "@huggingface/transformers";
+import { passkey875k } from "@ropewalk/tiny-models";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { checkpointOf, expectedOf, exportNames, exportPath } from "../../onnx-exports/test/exports.ts";
+import {
+  compose,
+  extendModels,
+  logN,
+  selfExtend,
+  slidingWindow,
+  withRopewalk,
+  yarn,
+  type ContextExtension,
+  type ExtendModelsOptions,
+} from "../src/index.ts";
+import { generated, prompt, temporary, writePasskeyExport } from "./passkey.ts";
+import { continued, load } from "./transformers.ts";
+
+const extension = compose(selfExtend({ groupSize: 16, window: 64 }), logN({ trainedContext: 256 }));
+const far = prompt(1000);
+const root = temporary();
+const settings = { ...env };
+let undo: (() => Promise<void>) | undefined;
+
+const extend = (options: Partial<ExtendModelsOptions> = {}): void => {
+  undo = extendModels(env, { extension, runtime: "ropewalk", onNotice: () => {}, ...options });
+};
+
+beforeAll(() => writePasskeyExport(join(root, "passkey")));
+afterAll(() => rmSync(root, { recursive: true }));
+beforeEach(() => Object.assign(env, settings, { allowRemoteModels: false, localModelPath: `${root}/` }));
+afterEach(async () => {
+  await undo?.();
+  undo = undefined;
+});
+
+/** Counts the tokens that the loaded graph itself is given. */
+const counted = (model: PreTrainedModel): { readonly tokens: number[] } => {
+  const { sessions } = model as unknown as { readonly sessions: Record<string, { run: unknown }> };
+  const session = sessions["model"]!;
+  const run = (session.run as (feeds: Record<string, Tensor>) => unknown).bind(session);
+  const tokens: number[] = [];
+  session.run = (feeds: Record<string, Tensor>) => {
+    tokens.push(feeds["input_ids"]!.dims[0]!);
+    return run(feeds);
+  };
+  return { tokens };
+};
+
+const int64 = (ids: readonly number[], rows = 1): Tensor =>
+  new Tensor("int64", BigInt64Array.from(ids, BigInt), [rows, ids.length / rows]);
+
+const logitsOf = async (model: PreTrainedModel, ids: readonly number[]): Promise<Tensor> => {
+  const inputs = { input_ids: int64(ids), attention_mask: int64(ids.map(() => 1)) };
+  return ((await model(inputs)) as { readonly logits: Tensor }).logits;
+};
+
+describe("tokens", () => {
+  const extensions: readonly (readonly [string, ContextExtension])[] = [
+    ["no extension", {}],
+    ["SelfExtend with log-n", extension],
+    ["a sliding window", slidingWindow({ window: 50 })],
+    ["YaRN", yarn({ factor: 8, originalContext: 256 })],
+    ["dynamic NTK", { rope: { kind: "dynamic-ntk", factor: 4, originalContext: 256 } }],
+  ];
+  it.each(extensions)("under %s are those of generation on the checkpoint", async (_, chosen) => {
+    const ids = far.ids.slice(0, Object.keys(chosen).length === 0 ? 200 : 700);
+    extend({ extension: chosen });
+    const model = withRopewalk(await load("passkey"));
+    // Frequencies that depend on the length are those of 256 tokens more than the prompt.
+    const planned = await generated(passkey875k.url, chosen, ids, chosen.rope?.kind === "dynamic-ntk" ? 256 : 30);
+    expect(await continued(model, ids, 30)).toEqual(planned.slice(0, 30));
+    await model.dispose();
+  });
+
+  it("of a cache in 8 bits find the key", async () => {
+    extend({ cache: "q8" });
+    const generator = (await pipeline("text-generation", "passkey", {
+      dtype: "fp32",
+      device: "cpu",
+    })) as TextGenerationPipeline;
+    withRopewalk(generator.model);
+    const [first] = await generator(far.text, { max_new_tokens: 5, do_sample: false, return_full_text: false });
+    expect((first as { generated_text: string }).generated_text.trim()).toBe(far.key);
+    await generator.dispose();
+  });
+
+  it("stream as they come, through a pipeline", async () => {
+    extend();
+    const generator = (await pipeline("text-generation", "passkey", {
+      dtype: "fp32",
+      device: "cpu",
+    })) as TextGenerationPipeline;
+    withRopewalk(generator.model);
+    const pieces: string[] = [];
+    const streamer = new TextStreamer(generator.tokenizer, {
+      skip_prompt: true,
+      callback_function: (text) => pieces.push(text),
+    });
+    await generator(far.text, { max_new_tokens: 5, do_sample: false, streamer } as never);
+    expect(pieces.length).toBeGreaterThan(1);
+    expect(pieces.join("").trim()).toBe(far.key);
+    await generator.dispose();
+  });
+});
+
+describe("the cache", () => {
+  it("is read on when a prompt begins with it, and emptied when it does not", async () => {
+    extend();
+    const model = await load("passkey");
+    const { tokens } = counted(model);
+    withRopewalk(model);
+    const first = [...far.ids.slice(0, 300), ...(await continued(model, far.ids.slice(0, 300), 10))];
+    // Chunks no longer than the window, then token by token; the last token is given out and not run.
+    expect(tokens).toEqual([64, 64, 64, 64, 44, ...Array.from({ length: 9 }, () => 1)]);
+    tokens.length = 0;
+    const next = [...first, ...far.ids.slice(300, 340)];
+    expect(await continued(model, next, 5)).toEqual(await generated(passkey875k.url, extension, next, 5));
+    expect(tokens).toEqual([41, 1, 1, 1, 1]);
+    tokens.length = 0;
+    const other = far.ids.slice(5, 130);
+    expect(await continued(model, other, 3)).toEqual(await generated(passkey875k.url, extension, other, 3));
+    expect(tokens).toEqual([64, 61, 1, 1]);
+    await model.dispose();
+  });
+
+  it("gives two runs at the same time each its own tokens", async () => {
+    extend();
+    const model = withRopewalk(await load("passkey"));
+    const prompts = [far.ids.slice(0, 150), far.ids.slice(40, 190)];
+    const tokens = await Promise.all(prompts.map((ids) => continued(model, ids, 6)));
+    for (const [i, ids] of prompts.entries())
+      expect(tokens[i]).toEqual(await generated(passkey875k.url, extension, ids, 6));
+    await model.dispose();
+  });
+
+  it("gives logits of every token where all are asked for, as the portable graph does", async () => {
+    const ids = far.ids.slice(0, 333);
+    extend();
+    const model = withRopewalk(await load("passkey"));
+    await continued(model, ids.slice(0, 100), 3);
+    const logits = await logitsOf(model, ids);
+    await model.dispose();
+    await undo!();
+    extend({ runtime: "portable" });
+    const portable = await load("passkey");
+    const expected = await logitsOf(portable, ids);
+    expect(logits.dims).toEqual(expected.dims);
+    const worst = (expected.data as Float32Array).reduce(
+      (most, logit, i) => Math.max(most, Math.abs(logit - (logits.data as Float32Array)[i]!)),
+      0,
+    );
+    expect(worst).toBeLessThan(1e-3);
+    await portable.dispose();
+  });
+});
+
+describe("what exporters wrote", () => {
+  const chosen = compose(selfExtend({ groupSize: 4, window: 16 }), logN({ trainedContext: 64 }));
+  const ids = Array.from({ length: 90 }, (_, i) => 3 + ((i * 7) % 100));
+  const names = exportNames.filter((name) => !/-(int4|fp16|h32)$/.test(name));
+  it.each(names)("%s", async (name) => {
+    Object.assign(env, { localModelPath: dirname(exportPath(name)) });
+    extend({ extension: chosen });
+    const model = withRopewalk(await load(name, { subfolder: "" }));
+    expect(await continued(model, ids, 20)).toEqual(
+      await generated(checkpointOf(expectedOf(name).family), chosen, ids, 20),
+    );
+    await model.dispose();
+  });
+});
+
+describe("refused", () => {
+  it("a batch, padding, tokens that only a past of transformers.js has", async () => {
+    extend();
+    const model = withRopewalk(await load("passkey"));
+    const [input_ids, attention_mask] = [int64([3, 4, 5, 6], 2), int64([1, 1, 1, 1], 2)];
+    await expect(model({ input_ids, attention_mask })).rejects.toThrow("1 prompt at a time, got a batch of 2");
+    await expect(model({ input_ids: int64([3, 4]), attention_mask: int64([0, 1]) })).rejects.toThrow("got a 0");
+    await expect(model({ input_ids: int64([3]), attention_mask: int64([1, 1]) })).rejects.toThrow("covers (2), got 1");
+    await model.dispose();
+  });
+
+  it("a model that was loaded otherwise, or given twice", async () => {
+    extend({ runtime: "portable" });
+    const portable = await load("passkey");
+    expect(() => withRopewalk(portable)).toThrow(
+      'withRopewalk: model must be loaded under extendModels(env, { runtime: "ropewalk" })',
+    );
+    await portable.dispose();
+    await undo!();
+    extend();
+    const model = withRopewalk(await load("passkey"));
+    expect(() => withRopewalk(model)).toThrow("withRopewalk: model must be loaded under");
+    await model.dispose();
+  });
+
+  it("attentions, a mapping of one's own, another runtime", async () => {
+    extend({ attentions: "maps" });
+    await expect(load("passkey")).rejects.toThrow('attentions must be absent for runtime "ropewalk"');
+    await undo!();
+    const { config: _config, ...positions } = selfExtend({ groupSize: 4, window: 16 }).positions!;
+    extend({ extension: { positions } });
+    await expect(load("passkey")).rejects.toThrow("positions must be a mapping with a config, got SelfExtend");
+    await undo!();
+    extend({ runtime: "other" as never });
+    await expect(load("passkey")).rejects.toThrow('runtime must be one of portable, ropewalk, got "other"');
+  });
+});

@@ -1,0 +1,134 @@
+/** WebGPU in Node, by Dawn: a device, and passes run on it. */
+import { existsSync } from "node:fs";
+import type { AttentionKernel, Pass } from "@ropewalk/attention-merge/wgsl";
+import { create, globals } from "webgpu";
+
+Object.assign(globalThis, globals);
+
+/** Debian's Chromium carries a driver that needs no graphics card. */
+const softwareDriver = "/usr/lib/chromium/vk_swiftshader_icd.json";
+
+export type Gpu = {
+  /** Kept: Dawn frees it with the last reference, whatever still runs on it. */
+  readonly instance: GPU;
+  readonly device: GPUDevice;
+  readonly adapter: string;
+  /** Computed by the processor: right, and no guide to what is fast. */
+  readonly isSoftware: boolean;
+  readonly pipelines: Map<string, GPUComputePipeline>;
+};
+
+/** A device with the limits that every device has, or with buffers as large as they can be; undefined where there is no driver. */
+export const openGpu = async ({ largeBuffers = false } = {}): Promise<Gpu | undefined> => {
+  let instance = create([]);
+  let adapter = await instance.requestAdapter();
+  if (!adapter && existsSync(softwareDriver)) {
+    // Dawn says on stderr that there is no other.
+    process.env["VK_ICD_FILENAMES"] = softwareDriver;
+    process.env["XDG_RUNTIME_DIR"] ??= "/tmp";
+    instance = create([]);
+    adapter = await instance.requestAdapter();
+  }
+  if (!adapter) return undefined;
+  const { vendor, device: name, description, architecture } = adapter.info;
+  const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
+  return {
+    ...{ instance, pipelines: new Map() },
+    device: await adapter.requestDevice({
+      requiredLimits: largeBuffers ? { maxStorageBufferBindingSize, maxBufferSize } : {},
+    }),
+    adapter: [...new Set([vendor, architecture, name, description])].filter((word) => word !== "").join(" "),
+    isSoftware: /swiftshader|llvmpipe|lavapipe|warp/i.test(`${architecture} ${name} ${description}`),
+  };
+};
+
+type Pipelined = Pick<Pass, "code" | "entryPoint">;
+
+/** The pipeline of a pass, made once. @throws Error with the compiler's words where the code is not valid */
+const pipelineOf = async ({ device, pipelines }: Gpu, { code, entryPoint }: Pipelined): Promise<GPUComputePipeline> => {
+  const known = pipelines.get(code);
+  if (known) return known;
+  const module = device.createShaderModule({ code });
+  const { messages } = await module.getCompilationInfo();
+  const errors = messages.filter(({ type }) => type === "error");
+  if (errors.length > 0) throw new Error(errors.map(({ lineNum, message }) => `${lineNum}: ${message}`).join("\n"));
+  const pipeline = await device.createComputePipelineAsync({ layout: "auto", compute: { module, entryPoint } });
+  pipelines.set(code, pipeline);
+  return pipeline;
+};
+
+/** What a pass needs of a kernel's; other passes, for comparison, have the same form. */
+export type Runnable = {
+  readonly passes: readonly Pick<Pass, "code" | "entryPoint" | "workgroups" | "bindings">[];
+  readonly buffers: AttentionKernel["buffers"];
+  readonly sizes: Uint32Array<ArrayBuffer>;
+};
+
+/** A kernel with its inputs on the device. */
+export type Loaded = {
+  /** Runs it `times` times and waits; the milliseconds that all took. */
+  readonly run: (times: number) => Promise<number>;
+  readonly read: (name: string) => Promise<ArrayBuffer>;
+  readonly release: () => void;
+};
+
+export const loadKernel = async (
+  gpu: Gpu,
+  { passes, buffers, sizes }: Runnable,
+  inputs: Readonly<Record<string, ArrayBufferView<ArrayBuffer>>>,
+): Promise<Loaded> => {
+  const { device } = gpu;
+  const { COPY_DST, COPY_SRC, STORAGE, UNIFORM, MAP_READ } = GPUBufferUsage;
+  const bound = new Map<string, GPUBuffer>();
+  for (const { name, bytes, role } of buffers) {
+    const buffer = device.createBuffer({ size: bytes, usage: STORAGE | COPY_SRC | COPY_DST });
+    if (role === "input") device.queue.writeBuffer(buffer, 0, inputs[name]!);
+    bound.set(name, buffer);
+  }
+  const uniform = device.createBuffer({ size: sizes.byteLength, usage: UNIFORM | COPY_DST });
+  device.queue.writeBuffer(uniform, 0, sizes);
+  bound.set("sizes", uniform);
+  const dispatches = await Promise.all(
+    passes.map(async (pass) => {
+      const pipeline = await pipelineOf(gpu, pass);
+      const entries = pass.bindings.map(({ binding, buffer }) => ({
+        ...{ binding, resource: { buffer: bound.get(buffer)! } },
+      }));
+      return {
+        ...{ pipeline, workgroups: pass.workgroups },
+        group: device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }),
+      };
+    }),
+  );
+  return {
+    run: async (times) => {
+      const encoder = device.createCommandEncoder();
+      for (let time = 0; time < times; time++)
+        for (const { pipeline, group, workgroups } of dispatches) {
+          const pass = encoder.beginComputePass();
+          pass.setPipeline(pipeline);
+          pass.setBindGroup(0, group);
+          pass.dispatchWorkgroups(...workgroups);
+          pass.end();
+        }
+      const begin = performance.now();
+      device.queue.submit([encoder.finish()]);
+      await device.queue.onSubmittedWorkDone();
+      return performance.now() - begin;
+    },
+    read: async (name) => {
+      const from = bound.get(name)!;
+      const to = device.createBuffer({ size: from.size, usage: COPY_DST | MAP_READ });
+      const encoder = device.createCommandEncoder();
+      encoder.copyBufferToBuffer(from, 0, to, 0, from.size);
+      device.queue.submit([encoder.finish()]);
+      await to.mapAsync(GPUMapMode.READ);
+      const read = to.getMappedRange().slice(0);
+      to.destroy();
+      return read;
+    },
+    release: () => {
+      for (const buffer of bound.values()) buffer.destroy();
+    },
+  };
+};
