@@ -1,11 +1,12 @@
 /** The flags that every command shares, and what they mean: a backend and an extension. */
-import type { Backend } from "@ropewalk/backend";
-import { cpu } from "@ropewalk/backend-node";
+import { firstAvailable, type Backend } from "@ropewalk/backend";
+import { cpu, cuda } from "@ropewalk/backend-node";
 import { wasm } from "@ropewalk/backend-wasm";
 import { cachePrecisions, compose, logN, type CachePrecision, type ContextExtension } from "@ropewalk/decoder";
 import { precisionNames, type Precision } from "@ropewalk/models";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { methods, type Method, type MethodRow, type Numbers } from "./methods.ts";
+import { notice } from "./notice.ts";
 
 export type Entropy = "none" | "log-n";
 
@@ -14,9 +15,25 @@ const entropies: Readonly<Record<Entropy, (trainedContext: number) => ContextExt
   "log-n": (trainedContext) => logN({ trainedContext }),
 };
 
-export type BackendName = "cpu" | "wasm";
+export type BackendName = "cpu" | "cuda" | "wasm";
 
-const backends: Readonly<Record<BackendName, (options: { readonly threads?: number }) => Backend>> = { cpu, wasm };
+const backends: Readonly<Record<BackendName, (options: { readonly threads?: number }) => Backend>> = {
+  cpu,
+  cuda: ({ threads }) => {
+    if (threads !== undefined) throw new RangeError(`--threads is not read by --backend cuda, got ${threads}`);
+    return cuda();
+  },
+  wasm,
+};
+
+/** `auto` stands for the first of these that can run here. */
+const automatic: readonly Backend[] = [cuda(), cpu()];
+
+/** Puts the name of a backend in the place of `auto`, and says which, before a command runs. */
+const chooseBackend = async (_: Command, command: Command): Promise<void> => {
+  const asked = command.getOptionValue("backend");
+  if (asked === "auto") command.setOptionValue("backend", (await firstAvailable(automatic, notice)).name);
+};
 
 export type SharedOptions = {
   readonly method: Method;
@@ -67,7 +84,7 @@ export const withExtensionOptions = (command: Command, method: Method): Command 
 export const withSharedOptions = (command: Command, method: Method = "none"): Command =>
   withExtensionOptions(command, method)
     .option("--trained-context <L>", "the window the model was trained on; absent: as its config says", number)
-    .addOption(choice("--backend <backend>", "where it runs", backends, "cpu"))
+    .addOption(choice("--backend <backend>", "where it runs", { ...backends, auto: automatic }, "cpu"))
     .option("--threads <n>", "threads of one run; absent: as many as the backend likes", number)
     .addOption(
       new Option(
@@ -80,7 +97,8 @@ export const withSharedOptions = (command: Command, method: Method = "none"): Co
         .choices(cachePrecisions)
         .default("float32"),
     )
-    .option("--json", "print JSON and nothing else");
+    .option("--json", "print JSON and nothing else")
+    .hook("preAction", chooseBackend);
 
 export const backendFrom = ({ backend, threads }: SharedOptions): Backend =>
   backends[backend](threads === undefined ? {} : { threads });

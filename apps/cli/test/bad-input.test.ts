@@ -48,6 +48,12 @@ const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
     /513.*512|512.*513/,
   ],
   ["W = 0", generate("--method", "self-extend", "--window", "0"), /window must be.*got 0/],
+  ["a block of no tokens", generate("--decode-block", "0"), /decodeBlock must be a positive integer, got 0/],
+  [
+    "threads on a GPU",
+    generate("--backend", "cuda", "--threads", "2"),
+    /--threads is not read by --backend cuda, got 2/,
+  ],
   ["G = 0", generate("--method", "self-extend", "--group-size", "0"), /groupSize must be.*got 0/],
   [
     "a group size that is no integer",

@@ -77,6 +77,16 @@ describe("generate", () => {
     expect(stdout).toMatch(/there was a little girl/);
   });
 
+  it("tells the same story in blocks, on the first backend that can", async () => {
+    const args = ["generate", "stories260K", "Once upon a time", "--max-new-tokens", "50"];
+    const [expected, inBlocks] = await Promise.all([
+      ropewalk(...args, "--decode-block", "1"),
+      ropewalk(...args, "--decode-block", "16", "--backend", "auto"),
+    ]);
+    expect(inBlocks.stdout).toBe(expected.stdout);
+    expect(inBlocks.stderr).toMatch(/^backend: (cuda|cpu; not cuda: .+)\n$/);
+  });
+
   it("samples the same text for the same seed", async () => {
     const sampled = (seed: number) =>
       ropewalk(

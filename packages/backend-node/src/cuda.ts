@@ -4,6 +4,7 @@ import { hostBuffer } from "@ropewalk/backend/host";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { library, missingProvider, problemIn } from "./cuda-problems.ts";
 import { createSession } from "./session.ts";
 
 export type CudaOptions = {
@@ -11,37 +12,66 @@ export type CudaOptions = {
   readonly deviceId?: number;
 };
 
-const library = "libonnxruntime_providers_cuda.so";
+/** Where the provider's library lies, or would. */
+const providerPath = (): string =>
+  join(dirname(createRequire(import.meta.url).resolve("onnxruntime-node")), "../bin/napi-v6/linux/x64", library);
 
-const install = "ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node";
-
-/** What is missing on this machine, or undefined when the provider's library is in place. */
 const missing = (): string | undefined => {
-  if (process.platform !== "linux" || process.arch !== "x64")
-    return `onnxruntime-node has a CUDA provider for linux x64 only, this is ${process.platform} ${process.arch}`;
-  const entry = createRequire(import.meta.url).resolve("onnxruntime-node");
-  const path = join(dirname(entry), "..", "bin", "napi-v6", "linux", "x64", library);
-  return existsSync(path)
-    ? undefined
-    : `${library} is not installed; run \`${install}\`, allowed by package.json's allowScripts (it needs the network and CUDA 12)`;
+  const { platform, arch } = process;
+  return missingProvider({ platform, arch, installed: existsSync(providerPath()) });
 };
 
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What the loader says of a library. One that it can load is no addon of Node's: that is said then, and means nothing. */
+export const loaderSays = (path: string): string => {
+  try {
+    process.dlopen({ exports: {} }, path);
+    return "";
+  } catch (error) {
+    return messageOf(error);
+  }
+};
+
+/** -x of one number: to see whether a session can be made at all. */
+export const probe: Uint8Array = Buffer.from(
+  "CAoSCHJvcGV3YWxrOjwKEQoBeBIBeRoEL05lZyIDTmVnEgVwcm9iZVoPCgF4EgoKCAgBEgQKAggBYg8KAXkSCgoICAESBAoCCAFCBAoAEBU=",
+  "base64",
+);
+
+/** Tokens decoded in one run: the cache crosses the bus once for all of them. */
+const decodeBlock = 32;
+
 /**
- * An NVIDIA GPU. Nothing is checked until a session is made; then a missing library is an error that says how to get it.
+ * An NVIDIA GPU. Nothing is checked until a session is made, or `unavailable` is asked; what is missing is then said with how to
+ * get it.
  *
  * @throws RangeError when `deviceId` is not a non-negative integer
  */
 export const cuda = ({ deviceId = 0 }: CudaOptions = {}): Backend => {
   if (!Number.isInteger(deviceId) || deviceId < 0)
     throw new RangeError(`cuda: deviceId must be a non-negative integer, got ${deviceId}`);
+  const sessionOf: Backend["createSession"] = async (model, externalData) => {
+    const problem = missing();
+    if (problem !== undefined) throw new Error(`cuda: ${problem}`);
+    const options = { executionProviders: [{ name: "cuda", deviceId }] };
+    return createSession("cuda", options, model, externalData).catch((error: unknown) => {
+      const message = messageOf(error);
+      const said = /Failed to load/.test(message) ? `${message} ${loaderSays(providerPath())}` : message;
+      const known = problemIn(said, deviceId);
+      throw known === undefined ? error : new Error(`cuda: ${known}`, { cause: error });
+    });
+  };
   return {
     name: "cuda",
     blocks: "kept",
-    createSession: async (model, externalData) => {
-      const problem = missing();
-      if (problem !== undefined) throw new Error(`cuda: ${problem}`);
-      return createSession("cuda", { executionProviders: [{ name: "cuda", deviceId }] }, model, externalData);
-    },
+    decodeBlock,
+    createSession: sessionOf,
+    unavailable: () =>
+      sessionOf(probe).then(
+        (session) => session.release().then(() => undefined),
+        (error: unknown) => messageOf(error).replace(/^cuda: /, ""),
+      ),
     allocate: hostBuffer,
   };
 };

@@ -3,8 +3,8 @@ import { encode, tape } from "@ropewalk/graph";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
-import { cpu, cuda } from "../src/index.ts";
+import { describe, expect, it, vi } from "vitest";
+import { cpu } from "../src/index.ts";
 
 const graphOver = (location: string): Uint8Array => {
   const graph = tape();
@@ -37,6 +37,18 @@ describe("cpu", () => {
     );
   });
 
+  it("says why it is not available where the runtime cannot be loaded", async () => {
+    expect(await cpu().unavailable()).toBeUndefined();
+    vi.doMock("onnxruntime-node", () => {
+      throw new Error("no binary for this platform");
+    });
+    vi.resetModules();
+    const { cpu: elsewhere } = await import("../src/index.ts");
+    expect(await elsewhere().unavailable()).toMatch(/^onnxruntime-node cannot be loaded: .+/);
+    vi.doUnmock("onnxruntime-node");
+    vi.resetModules();
+  });
+
   it("refuses threads that are no number of threads", () => {
     expect(() => cpu({ threads: 0 })).toThrow("cpu: threads must be a positive integer, got 0");
     expect(() => cpu({ threads: 1.5 })).toThrow("cpu: threads must be a positive integer, got 1.5");
@@ -51,23 +63,5 @@ describe("cpu", () => {
       "cpu: a tensor must be on the host, got one of dims [3]",
     );
     await session.release();
-  });
-});
-
-describe("cuda", () => {
-  it("refuses a device id that is none", () => {
-    expect(() => cuda({ deviceId: -1 })).toThrow("cuda: deviceId must be a non-negative integer, got -1");
-  });
-
-  it("runs, or says what is missing and how to get it", async () => {
-    const graph = tape();
-    graph.output("out", graph.op("Neg", [graph.input("x", "float32", [1])]));
-    const outcome = await cuda()
-      .createSession(encode(graph.model()))
-      .then(
-        (session) => session.release().then(() => "ran"),
-        (error: Error) => error.message,
-      );
-    expect(outcome).toMatch(/^ran$|^cuda: .*(npm rebuild onnxruntime-node|linux x64|could not be loaded)/);
   });
 });

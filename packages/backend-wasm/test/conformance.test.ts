@@ -1,5 +1,5 @@
 import { conformanceCases } from "@ropewalk/backend/conformance";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { wasm } from "../src/index.ts";
 
 describe("conformance on wasm", () => {
@@ -11,4 +11,11 @@ it("refuses threads where there are none", () => {
     "wasm: threads must be a positive integer, and 1 outside a cross-origin isolated page, got 0",
   );
   expect(() => wasm({ threads: 4 })).toThrow("got 4");
+});
+
+it("says why it is not available where there is no WebAssembly", async () => {
+  vi.stubGlobal("WebAssembly", undefined);
+  expect(await wasm().unavailable()).toBe("there is no WebAssembly here");
+  vi.unstubAllGlobals();
+  expect(await wasm().unavailable()).toBeUndefined();
 });

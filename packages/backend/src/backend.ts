@@ -38,6 +38,13 @@ export type Backend = {
    */
   readonly blocks: "kept" | "unpacked";
   /**
+   * How many tokens are best decoded in one run: 1 where a run reads the cache where it lies, more where each run carries it to
+   * a device.
+   */
+  readonly decodeBlock: number;
+  /** What keeps it from running here, in words; undefined when nothing does. Loads the runtime at most, no model. */
+  readonly unavailable: () => Promise<string | undefined>;
+  /**
    * Loads a graph.
    *
    * @param model - an encoded ONNX model

@@ -27,5 +27,13 @@ export const conformanceCases: readonly ConformanceCase[] = [
       await Promise.all([...withWeights, ...withWeights].map((graph) => runGraphCase(backend, graph)));
     },
   },
+  {
+    name: "says that nothing keeps it from running here",
+    run: async (backend) => {
+      const reason = await backend.unavailable();
+      if (reason !== undefined)
+        throw new Error(`${backend.name}: unavailable must give nothing where it runs, got ${reason}`);
+    },
+  },
   { name: "errors name the backend and what was wrong", run: (backend) => checkErrors(backend, graphCases[0]!) },
 ];

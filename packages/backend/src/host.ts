@@ -1,2 +1,2 @@
 export { asHost, hostBuffer } from "./host-buffer.ts";
-export { hostSession, type RuntimeSession } from "./runtime.ts";
+export { hostSession, whyNotLoaded, type RuntimeSession } from "./runtime.ts";

@@ -1,7 +1,9 @@
 export { runChecks, type Backend, type ExternalData, type Fetches, type Memory, type Session } from "./backend.ts";
 export { bytesOfBuffer, type Buffer, type BufferType, type StridedCopy } from "./buffer.ts";
+export { firstAvailable } from "./first-available.ts";
 export {
   float32,
+  float64,
   int64,
   int8,
   type DeviceTensor,

@@ -17,6 +17,13 @@ export type RuntimeSession = {
 const reason = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split("\n")[0]!.replace(/\/\S+\.(cc|h):\d+ \S+ /g, "");
 
+/** What keeps a runtime from being loaded, in words; undefined when it can be. */
+export const whyNotLoaded = (runtime: string, load: () => Promise<unknown>): Promise<string | undefined> =>
+  load().then(
+    () => undefined,
+    (error: unknown) => `${runtime} cannot be loaded: ${reason(error)}`,
+  );
+
 /**
  * Wraps a runtime's session.
  *

@@ -1,8 +1,8 @@
 /** What goes into a session and comes out of it. */
 
-export type TensorType = "float32" | "int8" | "int32" | "int64";
+export type TensorType = "float32" | "float64" | "int8" | "int32" | "int64";
 
-export type TensorData = Float32Array | Int8Array | Int32Array | BigInt64Array;
+export type TensorData = Float32Array | Float64Array | Int8Array | Int32Array | BigInt64Array;
 
 /** A dense row-major tensor in JavaScript's memory. */
 export type HostTensor = {
@@ -33,6 +33,9 @@ const checked = (type: TensorType, dims: readonly number[], data: TensorData): H
 
 /** A float32 host tensor; keeps `data`, copies nothing. @throws RangeError when dims and length disagree. */
 export const float32 = (dims: readonly number[], data: Float32Array): HostTensor => checked("float32", dims, data);
+
+/** A float64 host tensor; keeps `data`, copies nothing. @throws RangeError when dims and length disagree. */
+export const float64 = (dims: readonly number[], data: Float64Array): HostTensor => checked("float64", dims, data);
 
 /** An int8 host tensor; keeps `data`, copies nothing. @throws RangeError when dims and length disagree. */
 export const int8 = (dims: readonly number[], data: Int8Array): HostTensor => checked("int8", dims, data);

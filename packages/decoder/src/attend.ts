@@ -19,11 +19,13 @@ import { match } from "ts-pattern";
 import type { Attend } from "./decoder.ts";
 import type { ExtendedDecoder } from "./extend.ts";
 import { inputs, outputs } from "./interface.ts";
+import type { Ports } from "./ports.ts";
 import type { SharedInputs } from "./shared-inputs.ts";
 
 type Layer = {
   readonly tape: Tape;
   readonly extended: ExtendedDecoder;
+  readonly ports: Ports;
   readonly shared: SharedInputs;
   readonly index: number;
 };
@@ -32,16 +34,16 @@ type Layer = {
 type Queries = readonly Value[];
 
 /** A part of the cache, head by head. */
-const heads = ({ tape, shared: { heads: sizes } }: Layer, name: string, tokens: string): Value =>
-  tape.input(name, "float32", [sizes.numKvHeads, tokens, sizes.headDim]);
+const heads = ({ ports, shared: { heads: sizes } }: Layer, name: string, tokens: string): Value =>
+  ports.read(name, "float32", [sizes.numKvHeads, tokens, sizes.headDim]);
 
 /** The long stretch that every query sees in the outermost rotation, as the cache keeps it. */
 const settledPart = (layer: Layer, queries: Queries): SettledPart => {
-  const { tape, shared, index, extended } = layer;
+  const { ports, shared, index, extended } = layer;
   const { numHeads, numKvHeads, headDim } = shared.heads;
   const seen = { queries: queries.at(-1)!, gate: shared.gate(inputs.settledGate) };
   const blocks = (name: string, type: DataType, ...dims: readonly number[]): Value =>
-    tape.input(name, type, [numKvHeads, "settledBlocks", ...dims]);
+    ports.read(name, type, [numKvHeads, "settledBlocks", ...dims]);
   const perToken = (name: string): Value => blocks(name, "float32", 1, quantizedBlock);
   return match(extended.cache)
     .with("float32", () => ({
@@ -116,7 +118,7 @@ const cachedParts = (
 export const attendIn =
   (layer: Layer): Attend =>
   ({ query, key, value }) => {
-    const { tape, extended, shared, index } = layer;
+    const { tape, extended, ports, shared, index } = layer;
     const { heads: counts, rotations } = shared;
     const { layout, rotaryDim } = extended.decoder.rope;
     const { numKvHeads, headDim } = counts;
@@ -126,12 +128,12 @@ export const attendIn =
     const grouped = emitGroupQueries(tape, counts, tape.op("Mul", [query, scale]));
     const queries = rotations.map(({ query: { cos, sin } }) => emitRotaryEmbedding(tape, rotary, grouped, cos, sin));
     const fresh = emitHeads(tape, counts, key);
-    const keys = rotations.map(({ key: { cos, sin } }, band) => {
-      const output = outputs.newKeys(index, band);
-      return tape.output(output, emitRotaryEmbedding(tape, rotary, fresh, cos, sin, { output }));
-    });
-    const output = outputs.newValues(index);
-    const values = tape.output(output, emitHeads(tape, counts, value, { output }));
+    const keys = rotations.map(({ key: { cos, sin } }, band) =>
+      ports.give(outputs.newKeys(index, band), (options) =>
+        emitRotaryEmbedding(tape, rotary, fresh, cos, sin, options),
+      ),
+    );
+    const values = ports.give(outputs.newValues(index), (options) => emitHeads(tape, counts, value, options));
 
     const { settled, recent } = cachedParts(layer, queries);
     const own: RecentPart = {
@@ -142,6 +144,7 @@ export const attendIn =
       mask: shared.mask(inputs.causalMask, "seqLen"),
     };
     const parts = { settled, recent: [...recent, own], lengths: shared.recentLengths };
+    if (shared.few === undefined) return emitUngroup(tape, counts, emitAttention(tape, parts));
     const [attended] = tape.branch(shared.few, {
       whenTrue: (arm) => [emitAttention(arm, parts)],
       whenFalse: (arm) => [emitAttentionByHead(arm, parts)],

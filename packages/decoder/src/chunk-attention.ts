@@ -3,7 +3,23 @@ import type { Tape, Value } from "@ropewalk/graph";
 import { attendIn } from "./attend.ts";
 import type { Attend } from "./decoder.ts";
 import type { ExtendedDecoder } from "./extend.ts";
+import type { Ports } from "./ports.ts";
 import { declareShared } from "./shared-inputs.ts";
+
+/** The attention of layer `index`, recorded on a tape of the same recording. */
+export type LayerAttention = (scope: Tape, index: number) => Attend;
+
+/** @param few - "always" where the chunk's tokens are never many: the graph does not ask then */
+export const attentionThrough = (
+  tape: Tape,
+  extended: ExtendedDecoder,
+  ids: Value,
+  ports: Ports,
+  few?: "always",
+): LayerAttention => {
+  const shared = declareShared({ tape, read: ports.read }, extended, ids, few);
+  return (scope, index) => attendIn({ tape: scope, extended, ports, shared, index });
+};
 
 /**
  * Declares what all layers read, and gives the attention of each.
@@ -12,11 +28,8 @@ import { declareShared } from "./shared-inputs.ts";
  * @returns the attention of layer `index`, recorded on a tape of the same recording; it declares that layer's part of the
  *   cache, and gives the layer's new keys and values out
  */
-export const chunkAttention = (
-  tape: Tape,
-  extended: ExtendedDecoder,
-  ids: Value,
-): ((scope: Tape, index: number) => Attend) => {
-  const shared = declareShared(tape, extended, ids);
-  return (scope, index) => attendIn({ tape: scope, extended, shared, index });
-};
+export const chunkAttention = (tape: Tape, extended: ExtendedDecoder, ids: Value): LayerAttention =>
+  attentionThrough(tape, extended, ids, {
+    read: tape.input,
+    give: (name, record) => tape.output(name, record({ output: name })),
+  });

@@ -1,8 +1,9 @@
 /** A decoder with its extension as one ONNX graph, for a chunk of any length: prefill and decoding are the same graph. */
 import { tape as newTape, type ModelProto } from "@ropewalk/graph";
 import { chunkAttention } from "./chunk-attention.ts";
-import type { Builder, Decoder } from "./decoder.ts";
+import type { Decoder } from "./decoder.ts";
 import type { ExtendedDecoder } from "./extend.ts";
+import { recordHidden } from "./hidden.ts";
 import { inputs, outputs } from "./interface.ts";
 import { storedWeights, type WeightSource } from "./stored-weights.ts";
 
@@ -17,17 +18,10 @@ export const versions = { opset: 23, irVersion: 11 } as const;
 export const decoderGraph = (extended: ExtendedDecoder<Decoder>, source: WeightSource): ModelProto => {
   const { decoder } = extended;
   const tape = newTape("decoder");
-  const weights = storedWeights(decoder.tensors, source);
-  const builder: Builder = { tape, weights };
+  const builder = { tape, weights: storedWeights(decoder.tensors, source) };
   const ids = tape.input(inputs.ids, "int64", ["seqLen"]);
   const logitRows = tape.input(inputs.logitRows, "int64", ["rows"]);
-  const attention = chunkAttention(tape, extended, ids);
-  let hidden = decoder.embed(builder, ids);
-  for (let index = 0; index < decoder.numLayers; index++) {
-    const scope = tape.scope(`layers.${index}`);
-    const attend = attention(scope.scope("attn"), index);
-    hidden = decoder.layer({ tape: scope, weights }, index, hidden, attend);
-  }
+  const hidden = recordHidden(builder, decoder, ids, chunkAttention(tape, extended, ids));
   const wanted = tape.op("Gather", [hidden, logitRows], { axis: 0 });
   tape.output(outputs.logits, decoder.unembed(builder, wanted));
   return tape.model(versions);

@@ -9,6 +9,14 @@ export const inputs = {
   ids: "input_ids",
   /** [rows] int64: which of the chunk's positions get logits. */
   logitRows: "logit_rows",
+  /** Of a block of steps alone: [count] int64, tokens that end it; [seqLen] float64, a number from 0 to 1 for each draw. */
+  stopTokens: "stop_tokens",
+  uniforms: "uniforms",
+  /** [1] int64: among how many of the most likely tokens one is drawn; 1: none is, the first of the most likely is taken. */
+  topK: "top_k",
+  /** [1] float64 each */
+  temperature: "temperature",
+  topP: "top_p",
   /** [numLayers, seqLen, 1]: score scale times entropy scale. */
   queryScale: "query_scale",
   /** [seqLen, rotaryDim / 2] */
@@ -47,6 +55,8 @@ export const inputs = {
 export const outputs = {
   /** [rows, vocabSize] */
   logits: "logits",
+  /** [steps] int64: the tokens of a block, one for each step that was run. */
+  tokens: "tokens",
   /** [1, numKvHeads, seqLen, headDim] each: the chunk's keys in each band's rotation, and its values. */
   newKeys: (index: number, band: number): string => layer(index, `new_${bandNames[band] ?? band}_keys`),
   newValues: (index: number): string => layer(index, "new_values"),

@@ -3,6 +3,7 @@ import { emitTile, type HeadCounts } from "@ropewalk/attention-merge/onnx";
 import type { Tape, Value } from "@ropewalk/graph";
 import type { CachePrecision, ExtendedDecoder } from "./extend.ts";
 import { inputs } from "./interface.ts";
+import type { Ports } from "./ports.ts";
 
 export type Rotation = { readonly cos: Value; readonly sin: Value };
 
@@ -16,8 +17,8 @@ export type SharedInputs = {
   readonly mask: (name: string, keyLen: string) => Value;
   /** [1]; declared when the first layer asks. */
   readonly gate: (name: string) => Value;
-  /** bool: whether the chunk's tokens are few enough for all heads at once. */
-  readonly few: Value;
+  /** bool: whether the chunk's tokens are few enough for all heads at once; undefined where they always are. */
+  readonly few: Value | undefined;
   /** [parts] int64 */
   readonly recentLengths: Value;
 };
@@ -28,7 +29,13 @@ export type SharedInputs = {
  */
 const fewTokens: Readonly<Record<CachePrecision, number>> = { float32: 32, q8: 1 };
 
-export const declareShared = (tape: Tape, { decoder, positions, cache }: ExtendedDecoder, ids: Value): SharedInputs => {
+/** @param few - whether the chunk's tokens are few, where the graph does not have to ask */
+export const declareShared = (
+  { tape, read }: Pick<Ports, "read"> & { readonly tape: Tape },
+  { decoder, positions, cache }: ExtendedDecoder,
+  ids: Value,
+  few?: "always",
+): SharedInputs => {
   const { numHeads, numKvHeads, headDim, numLayers, rope } = decoder;
   const heads: HeadCounts = { numHeads, numKvHeads, headDim };
   const declared = new Map<string, Value>();
@@ -36,24 +43,27 @@ export const declareShared = (tape: Tape, { decoder, positions, cache }: Extende
     declared.get(name) ?? declared.set(name, declare()).get(name)!;
   const rotation = (band: number, side: "query" | "key", shape: (table: Value) => Value): Rotation => {
     const table = (part: "cos" | "sin"): Value => {
-      const rows = tape.input(inputs.rotation(band, side, part), "float32", ["seqLen", rope.rotaryDim / 2]);
+      const rows = read(inputs.rotation(band, side, part), "float32", ["seqLen", rope.rotaryDim / 2]);
       return tape.op("Unsqueeze", [shape(rows), tape.constant("int64", [1], [0])]);
     };
     return { cos: table("cos"), sin: table("sin") };
   };
   return {
     heads,
-    queryScale: tape.input(inputs.queryScale, "float32", [numLayers, "seqLen", 1]),
+    queryScale: read(inputs.queryScale, "float32", [numLayers, "seqLen", 1]),
     rotations: positions.bands.map((_, band) => ({
       query: rotation(band, "query", (table) => emitTile(tape, heads, table)),
       key: rotation(band, "key", (table) => table),
     })),
-    mask: (name, keyLen) => first(name, () => emitTile(tape, heads, tape.input(name, "float32", ["seqLen", keyLen]))),
-    gate: (name) => first(name, () => tape.input(name, "float32", [1])),
-    few: tape.op("LessOrEqual", [
-      tape.op("Squeeze", [tape.op("Shape", [ids])]),
-      tape.constant("int64", [], [fewTokens[cache]]),
-    ]),
-    recentLengths: tape.input(inputs.recentLengths, "int64", ["parts"]),
+    mask: (name, keyLen) => first(name, () => emitTile(tape, heads, read(name, "float32", ["seqLen", keyLen]))),
+    gate: (name) => first(name, () => read(name, "float32", [1])),
+    few:
+      few === "always"
+        ? undefined
+        : tape.op("LessOrEqual", [
+            tape.op("Squeeze", [tape.op("Shape", [ids])]),
+            tape.constant("int64", [], [fewTokens[cache]]),
+          ]),
+    recentLengths: read(inputs.recentLengths, "int64", ["parts"]),
   };
 };

@@ -2,66 +2,16 @@ import { checkModel, decode, encode } from "@ropewalk/graph";
 import { describe, expect, it } from "vitest";
 import {
   decoderGraph,
-  embedding,
   extendDecoder,
-  gatedFeedForward,
   inputs,
-  linear,
   outputs,
-  rmsNorm,
   selfExtend,
-  silu,
   slidingWindow,
   type ContextExtension,
-  type Decoder,
 } from "../src/index.ts";
+import { decoder, source } from "./small-decoder.ts";
 
-const decoder: Decoder = {
-  family: "test",
-  vocabSize: 10,
-  hiddenDim: 8,
-  feedForwardDim: 12,
-  numLayers: 2,
-  numHeads: 4,
-  numKvHeads: 2,
-  headDim: 2,
-  trainedContext: 64,
-  rope: { theta: 10_000, rotaryDim: 2, layout: "halves", scaling: { kind: "default" } },
-  slidingWindow: undefined,
-  tensors: {
-    embed: [10, 8],
-    norm: [8],
-    q: [8, 8],
-    k: [4, 8],
-    v: [4, 8],
-    o: [8, 8],
-    gate: [12, 8],
-    up: [12, 8],
-    down: [8, 12],
-  },
-  projections: ["q", "k", "v", "o", "gate", "up", "down"],
-  embedding: "embed",
-  unembedding: "embed",
-  embed: (builder, ids) => embedding(builder, { weight: "embed" }, ids),
-  layer: (builder, _, hidden, attend) => {
-    const normed = rmsNorm(builder, { weight: "norm", epsilon: 1e-5 }, hidden);
-    const project = (weight: string) => linear(builder, { weight }, normed);
-    const attended = attend({ query: project("q"), key: project("k"), value: project("v") });
-    const feedForward = { gate: { weight: "gate" }, up: { weight: "up" }, down: { weight: "down" }, activation: silu };
-    return gatedFeedForward(builder, feedForward, linear(builder, { weight: "o" }, attended));
-  },
-  unembed: (builder, hidden) => linear(builder, { weight: "embed" }, hidden),
-};
-
-const graphOf = (extension: ContextExtension) =>
-  decoderGraph(extendDecoder(decoder, extension), {
-    locate: (name) => ({
-      location: "weights",
-      type: "float32",
-      offset: 0,
-      length: 4 * decoder.tensors[name]!.reduce((size, dim) => size * dim, 1),
-    }),
-  });
+const graphOf = (extension: ContextExtension) => decoderGraph(extendDecoder(decoder, extension), source);
 
 const names = (extension: ContextExtension) => {
   const { graph } = decode(encode(graphOf(extension)));

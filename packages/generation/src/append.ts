@@ -134,6 +134,14 @@ const fillRing = (cache: KeyValueCache, end: number, { results, tokens: chunk }:
   }
 };
 
+/** How many tokens more make the next ones settle; Infinity where none ever does. */
+export const untilSettling = ({ extended, settled, length }: KeyValueCache): number => {
+  if (!settles(extended)) return Infinity;
+  const { layout } = extended;
+  const near = layout.kind === "everything" ? 0 : layout.window - 1;
+  return settled + settleBlock + near - length;
+};
+
 /** The cache with a chunk behind it, its rotated keys and values as the graph gave them for these ids. */
 export const appendToCache = (
   cache: KeyValueCache,

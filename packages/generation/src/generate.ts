@@ -1,11 +1,12 @@
-/** Tokens in, tokens out: prefill the prompt in chunks, then one token a step until a stop token or the asked number. */
+/** Tokens in, tokens out: prefill the prompt in chunks, then token by token, or block by block, until a stop token or the asked number. */
 import type { Backend, Session } from "@ropewalk/backend";
 import type { ExtendedDecoder } from "@ropewalk/decoder";
-import { cacheBytes, createCache, releaseCache } from "./cache.ts";
+import { runBlock } from "./block.ts";
+import { cacheBytes, createCache, releaseCache, type KeyValueCache } from "./cache.ts";
 import { beyondCapacity, type BeyondCapacity } from "./capacity.ts";
 import { checkIds } from "./check-ids.ts";
 import { prefill, runChunk } from "./run.ts";
-import { sample, startSampling, type Sampling } from "./sampling.ts";
+import { sample, startSampling, type SamplerState, type Sampling } from "./sampling.ts";
 
 export type GenerateOptions = {
   /** Default 128, or fewer when the capacity leaves fewer. */
@@ -18,6 +19,8 @@ export type GenerateOptions = {
   readonly beyondCapacity?: BeyondCapacity;
   /** Tokens a prefill chunk, at most. Default 512. */
   readonly chunkSize?: number;
+  /** Tokens that are decoded in one run, at most; they are given out together. Default: as the backend likes it. */
+  readonly decodeBlock?: number;
   readonly signal?: AbortSignal;
   /** Called after each prefill chunk with the tokens done and the prompt's length. */
   readonly onPrefill?: (done: number, total: number) => void;
@@ -39,6 +42,8 @@ export type GenerationStats = {
 export type LoadedGraph = {
   readonly backend: Backend;
   readonly session: Session;
+  /** The graph for blocks of steps, loaded when it is first asked for; absent where there is none. */
+  readonly blockSession?: (() => Promise<Session>) | undefined;
   readonly extended: ExtendedDecoder;
   readonly stopTokens: readonly number[];
 };
@@ -52,6 +57,42 @@ const newTokensFor = (asked: number | undefined, room: number): number => {
   return asked;
 };
 
+const decodeBlockFor = ({ backend, blockSession }: LoadedGraph, asked: number | undefined): number => {
+  if (asked === undefined) return blockSession ? backend.decodeBlock : 1;
+  if (!Number.isInteger(asked) || asked < 1)
+    throw new RangeError(`generate: decodeBlock must be a positive integer, got ${asked}`);
+  if (asked > 1 && !blockSession)
+    throw new RangeError(
+      `generate: decodeBlock must be 1 where there is no graph for blocks, as for an ONNX export, got ${asked}`,
+    );
+  return asked;
+};
+
+/** Where a run stands: the tokens that were picked last and are not given out yet. */
+type Decoding = { readonly tokens: readonly number[]; readonly state: SamplerState; readonly cache: KeyValueCache };
+
+/** Goes on behind a token that was given out, by at most `room` tokens. */
+type Decode = (token: number, from: Decoding, room: number) => Promise<Decoding>;
+
+const stepwise =
+  ({ session }: LoadedGraph, sampling: Sampling): Decode =>
+  async (token, { state, cache }) => {
+    const ran = await runChunk(session, cache, [token], [0]);
+    const sampled = sample(sampling, state, ran.logits);
+    return { tokens: [sampled.token], state: sampled.state, cache: ran.cache };
+  };
+
+const blockwise = async (
+  { session, blockSession }: LoadedGraph,
+  sampling: Sampling,
+  stopTokens: readonly number[],
+  decodeBlock: number,
+): Promise<Decode> => {
+  const sessions = { session, blockSession: await blockSession!() };
+  return (token, { state, cache }, room) =>
+    runBlock(sessions, cache, token, { sampling, state, stopTokens, steps: Math.min(decodeBlock, room) });
+};
+
 /**
  * Streams the tokens after a prompt.
  *
@@ -59,42 +100,48 @@ const newTokensFor = (asked: number | undefined, room: number): number => {
  *   capacity and `beyondCapacity` is not "allow"; whatever the signal was aborted with
  */
 export const generateTokens = async function* (
-  { backend, session, extended, stopTokens }: LoadedGraph,
+  graph: LoadedGraph,
   ids: readonly number[],
   options: GenerateOptions = {},
 ): AsyncGenerator<number, void, undefined> {
-  const { sampling = { kind: "greedy" }, chunkSize, signal } = options;
+  const { backend, session, extended } = graph;
+  const { sampling = { kind: "greedy" }, stopTokens = graph.stopTokens, chunkSize, signal } = options;
   checkIds("generate", ids, extended.decoder.vocabSize);
   const maxNewTokens = newTokensFor(options.maxNewTokens, extended.capacity - ids.length);
   const length = ids.length + maxNewTokens;
   const problem = beyondCapacity(extended, length);
   if (problem !== undefined && options.beyondCapacity !== "allow") throw new RangeError(`generate: ${problem}`);
-  const stops = new Set(options.stopTokens ?? stopTokens);
-  let state = startSampling(sampling);
+  const stops = new Set(stopTokens);
+  const decodeBlock = decodeBlockFor(graph, options.decodeBlock);
+  const started = startSampling(sampling);
   signal?.throwIfAborted();
+  const inBlocks = decodeBlock > 1 && maxNewTokens > 1;
+  const decode = inBlocks ? await blockwise(graph, sampling, stopTokens, decodeBlock) : stepwise(graph, sampling);
 
   let cache = createCache(backend, extended, { length });
   try {
-    const started = performance.now();
+    const begun = performance.now();
     const prompt = await prefill(session, cache, ids, { chunkSize, signal, onProgress: options.onPrefill });
     const prefilled = performance.now();
-    let { logits } = prompt;
     cache = prompt.cache;
+    const first = sample(sampling, started, prompt.logits);
+    let at: Decoding = { tokens: [first.token], state: first.state, cache };
     let newTokens = 0;
-    for (;;) {
-      const sampled = sample(sampling, state, logits);
-      state = sampled.state;
-      if (stops.has(sampled.token)) break;
-      newTokens += 1;
-      yield sampled.token;
-      if (newTokens === maxNewTokens) break;
-      signal?.throwIfAborted();
-      ({ logits, cache } = await runChunk(session, cache, [sampled.token], [0]));
+    decoding: for (;;) {
+      for (const token of at.tokens) {
+        if (stops.has(token)) break decoding;
+        newTokens += 1;
+        yield token;
+        if (newTokens === maxNewTokens) break decoding;
+        signal?.throwIfAborted();
+      }
+      at = await decode(at.tokens.at(-1)!, at, maxNewTokens - newTokens);
+      cache = at.cache;
     }
     options.onDone?.({
       promptTokens: ids.length,
       newTokens,
-      prefillTime: prefilled - started,
+      prefillTime: prefilled - begun,
       decodeTime: performance.now() - prefilled,
       cacheBytes: cacheBytes(cache),
     });

@@ -1,4 +1,5 @@
 export { appendToCache } from "./append.ts";
+export { runBlock, type BlockOptions, type BlockResult, type BlockSessions } from "./block.ts";
 export {
   cacheBytes,
   createCache,

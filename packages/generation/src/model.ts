@@ -16,7 +16,7 @@ import { needText, promptIds, type Prompt } from "./prompt.ts";
 import { rounded } from "./rounded.ts";
 import { textStream, type TextCodec } from "./text.ts";
 import { checkIds } from "./check-ids.ts";
-import { graphOf, type ModelSource } from "./source.ts";
+import { graphsOf, type ModelSource, type SourceGraph } from "./source.ts";
 
 export type LoadOptions = OpenOptions & {
   /** Where it runs; there is no default. */
@@ -40,6 +40,8 @@ export type LanguageModel = {
   readonly backend: Backend;
   /** The loaded graph, for loops of one's own: `createCache`, `prefill`, `runChunk`. */
   readonly session: Session;
+  /** The graph for blocks of decode steps, for `runBlock`; loaded when it is first asked for. Absent for an export. */
+  readonly blockSession?: (() => Promise<Session>) | undefined;
   readonly source: ModelSource;
   readonly extended: ExtendedDecoder;
   readonly text: TextCodec | undefined;
@@ -65,21 +67,24 @@ export type LanguageModel = {
 type Loaded = OpenedModel & {
   readonly backend: Backend;
   readonly cache: CachePrecision;
-  /** A graph depends on an extension only through the layout of its bands. */
-  readonly sessions: Map<ExtendedDecoder["layout"]["kind"], Promise<Session>>;
+  /** By graph and layout: a graph depends on an extension only through the layout of its bands. */
+  readonly sessions: Map<string, Promise<Session>>;
   /** Ends what the weights need besides sessions. */
   readonly releaseWeights: () => Promise<void>;
 };
 
-const sessionFor = ({ backend, source, sessions }: Loaded, extended: ExtendedDecoder): Promise<Session> => {
-  const { kind } = extended.layout;
-  const ready = sessions.get(kind);
+const sessionFor = (
+  { backend, sessions }: Loaded,
+  name: string,
+  graph: () => Promise<SourceGraph>,
+): Promise<Session> => {
+  const ready = sessions.get(name);
   if (ready !== undefined) return ready;
   const session = (async () => {
-    const { model, externalData } = await graphOf(source, extended, backend.blocks);
+    const { model, externalData } = await graph();
     return backend.createSession(model, externalData);
   })();
-  sessions.set(kind, session);
+  sessions.set(name, session);
   return session;
 };
 
@@ -87,9 +92,12 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
   const { backend, source, text, cache: precision } = loaded;
   const { decoder, name, stopTokens } = source;
   const extended = extendDecoder<DecoderSizes>(decoder, extension, { cache: precision });
-  const session = await sessionFor(loaded, extended);
+  const { chunk, block } = graphsOf(source, extended, backend.blocks);
+  const { kind } = extended.layout;
+  const session = await sessionFor(loaded, `chunk, ${kind}`, chunk);
+  const blockSession = block && (() => sessionFor(loaded, `block, ${kind}`, block));
   const tokens: LanguageModel["generateTokens"] = (prompt, options) =>
-    generateTokens({ backend, session, extended, stopTokens }, promptIds(text, name, prompt), options);
+    generateTokens({ backend, session, blockSession, extended, stopTokens }, promptIds(text, name, prompt), options);
   const visitLogits: LanguageModel["visitLogits"] = async (ids, visit, options = {}) => {
     checkIds("logits", ids, decoder.vocabSize);
     const cache = createCache(backend, extended, { length: ids.length });
@@ -99,6 +107,7 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
   return {
     backend,
     session,
+    blockSession,
     source,
     extended,
     text,

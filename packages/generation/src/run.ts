@@ -22,6 +22,13 @@ export type ChunkResult = { readonly logits: Float32Array; readonly cache: KeyVa
 const asTensors = (numbers: Readonly<Record<string, Numbers>>): Readonly<Record<string, Tensor>> =>
   Object.fromEntries(Object.entries(numbers).map(([name, { dims, data }]) => [name, float32(dims, data)]));
 
+/** What the next chunk reads besides its ids: its numbers, its masks, and the cache. */
+export const chunkFeeds = (cache: KeyValueCache, chunk: Chunk): Readonly<Record<string, Tensor>> => ({
+  ...asTensors(chunkNumbers(cache.extended, cache.frequencies, chunk)),
+  ...asTensors(chunkMasks(cache.extended.layout, chunk, cacheWidths(cache))),
+  ...cacheFeeds(cache, chunk),
+});
+
 /**
  * Runs one chunk of at most `longestChunk` tokens.
  *
@@ -37,15 +44,12 @@ export const runChunk = async (
   rows: readonly number[],
 ): Promise<ChunkResult> => {
   const ready = await replanned(session, cache, cache.length + ids.length);
-  const { extended, frequencies } = ready;
   const chunk: Chunk = { start: cache.length, length: ids.length };
   const results = await session.run(
     {
       [inputs.ids]: int64([ids.length], ids),
       [inputs.logitRows]: int64([rows.length], rows),
-      ...asTensors(chunkNumbers(extended, frequencies, chunk)),
-      ...asTensors(chunkMasks(extended.layout, chunk, cacheWidths(ready))),
-      ...cacheFeeds(ready, chunk),
+      ...chunkFeeds(ready, chunk),
     },
     { read: [outputs.logits], keep: ready.appended },
   );
@@ -57,8 +61,16 @@ const sameFrequencies = (a: RopeFrequencies, b: RopeFrequencies): boolean =>
   a.attentionScale === b.attentionScale &&
   a.inverseFrequencies.every((frequency, pair) => frequency === b.inverseFrequencies[pair]);
 
+/** How many of `count` tokens more the cache's frequencies hold for. */
+export const tokensHeld = ({ extended, planned, frequencies, length }: KeyValueCache, count: number): number =>
+  length + count <= planned ||
+  !dependsOnLength(extended.scaling) ||
+  sameFrequencies(frequencies, frequenciesFor(extended, length + count))
+    ? count
+    : Math.max(0, planned - length);
+
 /** The cache as it is where its frequencies still hold for `length` tokens, or else one with all its keys computed anew. */
-const replanned = async (session: Session, cache: KeyValueCache, length: number): Promise<KeyValueCache> => {
+export const replanned = async (session: Session, cache: KeyValueCache, length: number): Promise<KeyValueCache> => {
   const { backend, extended, planned, frequencies, ids } = cache;
   if (length <= planned || !dependsOnLength(extended.scaling)) return cache;
   if (sameFrequencies(frequencies, frequenciesFor(extended, length))) return { ...cache, planned: length };

@@ -78,18 +78,26 @@ const nucleus = (candidates: readonly Candidate[], topP: number): readonly Candi
   return last < 0 ? candidates : candidates.slice(0, last + 1);
 };
 
+export type Drawn = { readonly uniform: number; readonly state: SamplerState };
+
+/** A number from 0 on and below 1, and the state behind it. */
+export const drawUniform = (state: SamplerState): Drawn => {
+  const generator = xoroshiro128plusFromState(state);
+  return { uniform: uniformFloat64(generator), state: generator.getState() };
+};
+
 /** Chooses a token from logits [vocabSize] and hands the state on. */
 export const sample = (sampling: Sampling, state: SamplerState, logits: Float32Array): Sampled =>
   match(sampling)
     .with({ kind: "greedy" }, () => ({ token: argmax(logits), state }))
     .with({ kind: "sample" }, ({ temperature, topK = logits.length, topP = 1 }) => {
-      const generator = xoroshiro128plusFromState(state);
+      const drawn = drawUniform(state);
       const order = mostLikely(logits, Math.min(topK, logits.length));
       const max = logits[order[0]!]!;
       const weighed = order.map((token) => ({ token, weight: Math.exp((logits[token]! - max) / temperature) }));
       const kept = nucleus(weighed, topP);
-      let left = uniformFloat64(generator) * kept.reduce((sum, { weight }) => sum + weight, 0);
+      let left = drawn.uniform * kept.reduce((sum, { weight }) => sum + weight, 0);
       const chosen = kept.find(({ weight }) => (left -= weight) < 0) ?? kept.at(-1)!;
-      return { token: chosen.token, state: generator.getState() };
+      return { token: chosen.token, state: drawn.state };
     })
     .exhaustive();

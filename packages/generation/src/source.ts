@@ -1,5 +1,5 @@
-/** Where a model's graph comes from: a checkpoint that it is recorded for, or what another tool exported. */
-import { decoderGraph, type ExtendedDecoder } from "@ropewalk/decoder";
+/** Where a model's graphs come from: a checkpoint that they are recorded for, or what another tool exported. */
+import { blockGraph, decoderGraph, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { Backend, ExternalData } from "@ropewalk/backend";
 import { encode } from "@ropewalk/graph";
 import { unpackCheckpoint, type Checkpoint } from "@ropewalk/models";
@@ -11,27 +11,32 @@ export type ModelSource = Checkpoint | ExportedDecoder;
 /** An encoded graph, and the files that its weights lie in. */
 export type SourceGraph = { readonly model: Uint8Array; readonly externalData: readonly ExternalData[] };
 
+export type SourceGraphs = {
+  /** For chunks of any length. */
+  readonly chunk: () => Promise<SourceGraph>;
+  /** For blocks of decode steps; absent where the decoder is not recorded here. */
+  readonly block?: () => Promise<SourceGraph>;
+};
+
 /**
- * The graph of a model under an extension.
+ * The graphs of a model under an extension.
  *
  * @param blocks - how the backend wants matrices in blocks; an export has them as it has them
  */
-export const graphOf = (
-  source: ModelSource,
-  extended: ExtendedDecoder,
-  blocks: Backend["blocks"],
-): Promise<SourceGraph> =>
+export const graphsOf = (source: ModelSource, extended: ExtendedDecoder, blocks: Backend["blocks"]): SourceGraphs =>
   match(source)
-    .with({ kind: "checkpoint" }, async (checkpoint) => {
-      const stored = blocks === "unpacked" ? await unpackCheckpoint(checkpoint) : checkpoint;
-      return {
-        model: encode(decoderGraph({ ...extended, decoder: checkpoint.decoder }, stored)),
-        externalData: stored.files.map(({ external }) => external),
+    .with({ kind: "checkpoint" }, (checkpoint): SourceGraphs => {
+      const recorded = (record: typeof decoderGraph) => async (): Promise<SourceGraph> => {
+        const stored = blocks === "unpacked" ? await unpackCheckpoint(checkpoint) : checkpoint;
+        return {
+          model: encode(record({ ...extended, decoder: checkpoint.decoder }, stored)),
+          externalData: stored.files.map(({ external }) => external),
+        };
       };
+      return { chunk: recorded(decoderGraph), block: recorded(blockGraph) };
     })
-    .with({ kind: "export" }, async ({ graph, files }) => ({
-      model: graph(extended),
-      externalData: files.map(({ external }) => external),
+    .with({ kind: "export" }, ({ graph, files }) => ({
+      chunk: async () => ({ model: graph(extended), externalData: files.map(({ external }) => external) }),
     }))
     .exhaustive();
 

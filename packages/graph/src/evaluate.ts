@@ -7,7 +7,7 @@ import { checkFeeds } from "./feeds.ts";
 import type { FixedShapes } from "./ops/operator.ts";
 import { knownCall } from "./ops/operator.ts";
 import { domainOf, findOperator } from "./ops/table.ts";
-import type { ModelProto, NodeProto } from "./proto/onnx_pb.ts";
+import type { GraphProto, ModelProto, NodeProto } from "./proto/onnx_pb.ts";
 import { TensorProto_DataLocation } from "./proto/onnx_pb.ts";
 import { tensorToArray } from "./tensor.ts";
 
@@ -41,6 +41,19 @@ const runBranch = (node: NodeProto, environment: Environment): void => {
   }
 };
 
+/** What a graph inside a node gives. */
+const runBody = (body: GraphProto, inner: Environment): readonly NdArray[] => {
+  for (const one of body.node) run(one, inner);
+  return body.output.map(({ name }) => inner.get(name)!);
+};
+
+/** Arrays of one shape along a new first axis; undefined without any. */
+const stack = (arrays: readonly NdArray[]): NdArray | undefined => {
+  const [first] = arrays;
+  const data = arrays.flatMap((array) => [...array.data]);
+  return first && ndArray(first.type, [arrays.length, ...first.dims], data);
+};
+
 /** Runs the body for each index of the inputs' first axis, and stacks what it gives. */
 const runScan = (node: NodeProto, environment: Environment): void => {
   const inputs = inputsOf(node, environment) as readonly NdArray[];
@@ -57,13 +70,41 @@ const runScan = (node: NodeProto, environment: Environment): void => {
       const size = data.length / count;
       inner.set(body.input[index]!.name, ndArray(type, dims, data.subarray(step * size, (step + 1) * size)));
     });
-    for (const one of body.node) run(one, inner);
-    return body.output.map(({ name }) => inner.get(name)!);
+    return runBody(body, inner);
   });
+  for (const [index, value] of node.output.entries())
+    environment.set(value, stack(results.map((given) => given[index]!))!);
+};
+
+/** Runs the body on what it carried on, while its condition holds; stacks what it gives besides. */
+const runLoop = (node: NodeProto, environment: Environment): void => {
+  const [steps, condition, ...first] = inputsOf(node, environment);
+  const body = node.attribute.find(({ name }) => name === "body")?.g;
+  if (body === undefined || body.input.length !== 2 + first.length)
+    throw new RangeError(
+      `evaluate: Loop "${node.name}" must have a body with two inputs more than carried values, got ${body?.input.length} and ${first.length}`,
+    );
+  const [step, going, ...names] = body.input.map(({ name }) => name);
+  let carried = first as readonly NdArray[];
+  let goes = condition?.data[0] !== 0;
+  const stacked: NdArray[][] = [];
+  for (let count = 0; goes && count < (steps?.data[0] ?? Infinity); count++) {
+    const inner: Environment = new Map(environment);
+    inner.set(step!, ndArray("int64", [], [count]));
+    inner.set(going!, ndArray("bool", [], [1]));
+    names.forEach((name, index) => inner.set(name, carried[index]!));
+    const [next, ...results] = runBody(body, inner);
+    goes = next!.data[0] !== 0;
+    carried = results.slice(0, names.length);
+    stacked.push(results.slice(names.length));
+  }
   for (const [index, value] of node.output.entries()) {
-    const [first] = results.map((given) => given[index]!);
-    const data = results.flatMap((given) => [...given[index]!.data]);
-    environment.set(value, ndArray(first!.type, [count, ...first!.dims], data));
+    const result = carried[index] ?? stack(stacked.map((given) => given[index - names.length]!));
+    if (result === undefined)
+      throw new RangeError(
+        `evaluate: Loop "${node.name}" must be run once to tell the shape of "${value}", got 0 runs`,
+      );
+    environment.set(value, result);
   }
 };
 
@@ -71,6 +112,7 @@ const run = (node: NodeProto, environment: Environment): void => {
   const { opType, domain, name, attribute: attributes, output } = node;
   if (opType === "If" && domainOf(domain) === "") return runBranch(node, environment);
   if (opType === "Scan" && domainOf(domain) === "") return runScan(node, environment);
+  if (opType === "Loop" && domainOf(domain) === "") return runLoop(node, environment);
   const operator = findOperator(domain, opType);
   if (operator === undefined)
     throw new RangeError(

@@ -18,6 +18,7 @@ export type {
   TensorProto,
   ValueInfoProto,
 } from "./proto/onnx_pb.ts";
+export type { LoopConfig, LoopResult, LoopStep } from "./record-loop.ts";
 export type { FilePlace } from "./record-tensor.ts";
 export type { ModelOptions, RecordOptions, Tape } from "./tape.ts";
 export { tape } from "./tape.ts";

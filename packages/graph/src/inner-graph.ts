@@ -15,11 +15,12 @@ export const startInner = (outer: Recording, name: string): Recording => {
   return { ...outer, graph, values: new Map(outer.values) };
 };
 
-/** The results, each made inside: a graph in a node may give only what it made. */
+/** The results, each made inside and named once: a graph in a node may give only what it made, under names of their own. */
 export const ownResults = (inner: Recording, at: string, name: string, results: readonly Value[]): readonly Value[] =>
-  results.map((value) => {
+  results.map((value, index) => {
     checkRecorded(inner, at, value);
-    if (inner.graph.node.some(({ output }) => output.includes(value.name))) return value;
+    const again = results.findIndex((other) => other.name === value.name) < index;
+    if (!again && inner.graph.node.some(({ output }) => output.includes(value.name))) return value;
     const identity = freshName(inner, inner.nodeNames, `${name}/Identity`);
     const outputs = [`${identity}/output_0`];
     return recordNode(inner, { opType: "Identity", domain: "", name: identity, inputs: [value], outputs })[0]!;

@@ -11,6 +11,8 @@ import { domainOf } from "./ops/table.ts";
 import type { GraphProto, ModelProto, NodeProto } from "./proto/onnx_pb.ts";
 import { GraphProtoSchema, ModelProtoSchema } from "./proto/onnx_pb.ts";
 import { recordBranch } from "./record-branch.ts";
+import type { LoopConfig, LoopResult, LoopStep } from "./record-loop.ts";
+import { recordLoop } from "./record-loop.ts";
 import { recordNode } from "./record-node.ts";
 import { recordScan } from "./record-scan.ts";
 import type { FilePlace } from "./record-tensor.ts";
@@ -92,6 +94,14 @@ export type Tape = {
    * @throws RangeError when an input has no axis, or the body declares an input or an output.
    */
   scan(inputs: readonly Value[], body: (tape: Tape, slices: readonly Value[]) => readonly Value[]): readonly Value[];
+  /**
+   * A Loop: what `body` records, run at most `steps` times, each time on what the last run carried on, until its condition does
+   * not hold. Its tape reads every value recorded so far, besides the number of the run, from 0, and the carried values.
+   *
+   * @throws RangeError when the body carries on another number of values, or of other types or sizes, its condition is not bool,
+   *   or it declares an input or an output.
+   */
+  loop(config: LoopConfig, body: (tape: Tape, step: Value, carried: readonly Value[]) => LoopStep): LoopResult;
   /** Makes a value a graph output of that name, by an Identity node unless the value has that name already. */
   output(name: string, value: Value): Value;
   /** The same recording with node names nested under `name`. */
@@ -163,6 +173,12 @@ const scoped = (recording: Recording, path: string): Tape => {
     scan: (inputs, body) => {
       const name = freshName(recording, recording.nodeNames, `${path}/Scan`);
       return recordScan(recording, name, inputs, (inner, slices) => body(scoped(inner, `${name}/body`), slices));
+    },
+    loop: (config, body) => {
+      const name = freshName(recording, recording.nodeNames, `${path}/Loop`);
+      return recordLoop(recording, name, config, (inner, step, carried) =>
+        body(scoped(inner, `${name}/body`), step, carried),
+      );
     },
     output(name, value) {
       checkRecorded(recording, `output "${name}"`, value);

@@ -215,6 +215,22 @@ const cumSum = fc
     ),
   );
 
+/** Multiples of 1/8 up to 3: equals are frequent. */
+const argMax = fc
+  .tuple(someDims, fc.nat(1))
+  .chain(([dims, keepdims]) => axisOf(dims.length).chain((axis) => node("ArgMax", [float(dims)], { axis, keepdims })));
+
+const topK = fc.tuple(someDims, fc.nat(1), fc.nat(3)).chain(([dims, largest, spare]) =>
+  axisOf(dims.length).chain((axis) =>
+    float(dims).map((x): RandomNode => ({
+      opType: "TopK",
+      inputs: [x, sizes(Math.max(1, dims.at(axis)! - spare))],
+      attributes: { axis, largest },
+      numOutputs: 2,
+    })),
+  ),
+);
+
 const trilu = fc
   .tuple(dimsOf(2, 4), fc.nat(1), fc.integer({ min: -3, max: 3 }))
   .chain(([dims, upper, k]) => node("Trilu", [float(dims), fc.constant(scalar("int64", k))], { upper }));
@@ -408,6 +424,8 @@ export const randomNodes: readonly (readonly [string, fc.Arbitrary<RandomNode>])
     ["Gather", gather],
     ["GatherND", gatherNd],
     ["CumSum", cumSum],
+    ["ArgMax", argMax],
+    ["TopK", topK],
     ["Trilu", trilu],
     ["ScatterND", scatterNd],
     ["Gemm", gemm],

@@ -14,6 +14,7 @@ type CommandOptions = SharedOptions & {
   readonly topP?: number;
   readonly seed: number;
   readonly chunkSize?: number;
+  readonly decodeBlock?: number;
   readonly stopTokens?: readonly number[];
   readonly beyondCapacity?: boolean;
   readonly chat?: boolean;
@@ -66,6 +67,7 @@ const generate = async (path: string, words: readonly string[], options: Command
       sampling: samplingFrom(options),
       signal,
       ...(options.chunkSize === undefined ? {} : { chunkSize: options.chunkSize }),
+      ...(options.decodeBlock === undefined ? {} : { decodeBlock: options.decodeBlock }),
       ...(options.stopTokens === undefined ? {} : { stopTokens: options.stopTokens }),
       ...(options.beyondCapacity ? { beyondCapacity: "allow" } : {}),
     };
@@ -97,6 +99,7 @@ export const addGenerate = (program: Command): void => {
       .option("--seed <n>", "the same seed gives the same text", number, 0)
       .option("--stop-tokens <ids>", "token ids that end the text, by comma; absent: the checkpoint's own", numberList)
       .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number)
+      .option("--decode-block <tokens>", "tokens decoded in one run, at most; absent: as the backend likes it", number)
       .option("--beyond-capacity", "run even where the model knows no positions"),
   ).action(generate);
 };

@@ -27,6 +27,7 @@ import { softmax } from "./softmax.ts";
 import { split } from "./split.ts";
 import { squeeze, unsqueeze } from "./squeeze.ts";
 import { transpose } from "./transpose.ts";
+import { argMax, topK } from "./top-k.ts";
 import { trilu } from "./trilu.ts";
 import { sigmoid, unary } from "./unary.ts";
 import { where } from "./where.ts";
@@ -93,6 +94,7 @@ const operators: ReadonlyMap<string, Operator> = new Map(
     ReduceSum: reduce(sum),
     ReduceSumSquare: reduce(sumSquare),
 
+    ArgMax: argMax,
     Cast: cast,
     CastLike: castLike,
     Concat: concat,
@@ -112,6 +114,7 @@ const operators: ReadonlyMap<string, Operator> = new Map(
     Split: split,
     Squeeze: squeeze,
     Tile: tile,
+    TopK: topK,
     Transpose: transpose,
     Trilu: trilu,
     Unsqueeze: unsqueeze,

@@ -1,0 +1,26 @@
+/** Running on the first of several backends that can: the one place where something else is taken than what was asked for first. */
+import type { Backend } from "./backend.ts";
+
+/**
+ * The first backend that nothing keeps from running here. Later ones are not looked at.
+ *
+ * @param backends - the ones to choose from, best first
+ * @param onNotice - told once which it is, and why not those before it
+ * @throws RangeError without a backend; Error that names each backend and its reason when none can run
+ */
+export const firstAvailable = async (
+  backends: readonly Backend[],
+  onNotice: (text: string) => void,
+): Promise<Backend> => {
+  if (backends.length === 0) throw new RangeError("firstAvailable: backends must hold at least 1, got 0");
+  const passedOver: string[] = [];
+  for (const backend of backends) {
+    const reason = await backend.unavailable();
+    if (reason === undefined) {
+      onNotice([`backend: ${backend.name}`, ...passedOver].join("; "));
+      return backend;
+    }
+    passedOver.push(`not ${backend.name}: ${reason}`);
+  }
+  throw new Error(`firstAvailable: one of the backends must be able to run here, got ${passedOver.join("; ")}`);
+};

@@ -1,0 +1,56 @@
+import { cpu, cuda } from "@ropewalk/backend-node";
+import { describe, expect, it } from "vitest";
+import { firstAvailable, type Backend } from "../src/index.ts";
+
+const asked: string[] = [];
+
+const backend = (name: string, reason: string | undefined): Backend => ({
+  ...cpu(),
+  name,
+  unavailable: async () => {
+    asked.push(name);
+    return reason;
+  },
+});
+
+const choose = async (backends: readonly Backend[]) => {
+  const notices: string[] = [];
+  asked.length = 0;
+  const chosen = await firstAvailable(backends, (text) => notices.push(text));
+  return { chosen: chosen.name, notices };
+};
+
+describe("firstAvailable", () => {
+  it("takes the first that can run, and says why not those before it", async () => {
+    const backends = [
+      backend("a", "no device"),
+      backend("b", "too old"),
+      backend("c", undefined),
+      backend("d", undefined),
+    ];
+    expect(await choose(backends)).toEqual({
+      chosen: "c",
+      notices: ["backend: c; not a: no device; not b: too old"],
+    });
+    expect(asked).toEqual(["a", "b", "c"]);
+  });
+
+  it("says what it takes when it is the first too", async () => {
+    expect(await choose([backend("a", undefined), backend("b", "never asked")])).toEqual({
+      chosen: "a",
+      notices: ["backend: a"],
+    });
+  });
+
+  it("fails with every reason when none can run", async () => {
+    await expect(choose([backend("a", "no device"), backend("b", "too old")])).rejects.toThrow(
+      "firstAvailable: one of the backends must be able to run here, got not a: no device; not b: too old",
+    );
+    await expect(choose([])).rejects.toThrow("firstAvailable: backends must hold at least 1, got 0");
+  });
+
+  it("takes cuda where it runs, else the CPU, and says so", async () => {
+    const { chosen, notices } = await choose([cuda(), cpu()]);
+    expect([chosen, ...notices].join(" ")).toMatch(/^cuda backend: cuda$|^cpu backend: cpu; not cuda: .+/);
+  });
+});

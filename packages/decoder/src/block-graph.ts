@@ -1,0 +1,111 @@
+/**
+ * A decoder with its extension as one ONNX graph for a block of decode steps: a Loop that runs a token, picks the next one, and
+ * runs that.
+ *
+ * But for its token ids, a block of N steps from position s on is the chunk of N queries from s on, run row by row: step t reads
+ * row t of the chunk's rotations, scales and masks, and the causal mask hides the rows that later steps will write. So a block
+ * reads what a chunk reads, and leaves what a chunk leaves. The cache and the weights are read from outside the Loop.
+ */
+import { tape as newTape, valueOfInfo, type ModelProto, type Tape, type Value } from "@ropewalk/graph";
+import { attentionThrough } from "./chunk-attention.ts";
+import type { Decoder } from "./decoder.ts";
+import type { ExtendedDecoder } from "./extend.ts";
+import { decoderGraph, versions } from "./graph.ts";
+import { recordHidden } from "./hidden.ts";
+import { inputs, outputs } from "./interface.ts";
+import { emitNextToken } from "./next-token.ts";
+import type { Ports } from "./ports.ts";
+import { storedWeights, type WeightSource } from "./stored-weights.ts";
+
+/** What a chunk reads besides its ids, declared under the same names. */
+const declareReads = (tape: Tape, chunk: ModelProto): ReadonlyMap<string, Value> =>
+  new Map(
+    chunk
+      .graph!.input.map(valueOfInfo)
+      .filter(({ name }) => name !== inputs.ids && name !== inputs.logitRows)
+      .map(({ name, type, dims }) => [name, tape.input(name, type!, dims!)]),
+  );
+
+/** What a block reads besides: how tokens are picked, and which of them end it. */
+const declareChoice = (tape: Tape) => ({
+  stops: tape.input(inputs.stopTokens, "int64", ["count"]),
+  uniforms: tape.input(inputs.uniforms, "float64", ["seqLen"]),
+  rule: {
+    topK: tape.input(inputs.topK, "int64", [1]),
+    temperature: tape.input(inputs.temperature, "float64", [1]),
+    topP: tape.input(inputs.topP, "float64", [1]),
+  },
+});
+
+const sizes = (tape: Tape, ...values: readonly number[]): Value => tape.constant("int64", [values.length], values);
+
+/** Room [1, numKvHeads, seqLen, headDim] for the keys or values of `length` steps, and the numbers [1, 1, seqLen, 1] of its rows. */
+const emptyRows = (tape: Tape, { numKvHeads, headDim }: Decoder, length: Value) => {
+  const shape = tape.op("Concat", [sizes(tape, 1, numKvHeads), length, sizes(tape, headDim)], { axis: 0 });
+  const [zero, one] = [0, 1].map((value) => tape.constant("int64", [], [value]));
+  const range = tape.op("Range", [zero, tape.op("Squeeze", [length]), one]);
+  return {
+    empty: { ...tape.op("ConstantOfShape", [shape]), dims: [1, numKvHeads, "seqLen", headDim] },
+    numbers: tape.op("Reshape", [range, sizes(tape, 1, 1, -1, 1)]),
+  };
+};
+
+/** Row `step` [1] of what has a row for each token of the chunk; the rest as it is. */
+const stepOf = (tape: Tape, step: Value, value: Value): Value => {
+  const axis = value.dims!.indexOf("seqLen");
+  return axis < 0 ? value : tape.op("Gather", [value, step], { axis });
+};
+
+/** Whether a token [1] is none of `stops` [count]. */
+const goesOn = (tape: Tape, token: Value, stops: Value): Value => {
+  const nearest = tape.op("ReduceMin", [tape.op("Abs", [tape.op("Sub", [stops, token])])], { keepdims: 0 });
+  return tape.op("Greater", [nearest, tape.constant("int64", [], [0])]);
+};
+
+/**
+ * Records the graph. It is fed as a chunk is, with the first token alone as its ids, and with what the next ones are picked by.
+ *
+ * @param source - where each of the decoder's tensors lies
+ */
+export const blockGraph = (extended: ExtendedDecoder<Decoder>, source: WeightSource): ModelProto => {
+  const { decoder } = extended;
+  const tape = newTape("block");
+  const weights = storedWeights(decoder.tensors, source);
+  const chunk = decoderGraph(extended, source);
+  const given = chunk.graph!.output.map(({ name }) => name).filter((name) => name !== outputs.logits);
+
+  const first = tape.input(inputs.ids, "int64", [1]);
+  const reads = declareReads(tape, chunk);
+  const { stops, uniforms, rule } = declareChoice(tape);
+  const length = tape.op("Shape", [uniforms]);
+  const rows = emptyRows(tape, decoder, length);
+  const { carried, stacked } = tape.loop(
+    { steps: length, carried: [first, ...given.map(() => rows.empty)] },
+    (body, number, [id, ...before]) => {
+      const step = body.op("Reshape", [number, sizes(body, 1)]);
+      const here = body.op("Equal", [rows.numbers, step]);
+      const kept = new Map(given.map((name, index) => [name, before[index]!]));
+      const ports: Ports = {
+        read: (name) => stepOf(body, step, reads.get(name)!),
+        give: (name, record) => {
+          const written = body.op("Where", [here, record(), kept.get(name)!]);
+          kept.set(name, written);
+          return written;
+        },
+      };
+      const builder = { tape: body, weights };
+      const attention = attentionThrough(body, extended, id!, ports, "always");
+      const logits = decoder.unembed(builder, recordHidden(builder, decoder, id!, attention));
+      const next = emitNextToken(body, logits, { ...rule, uniform: stepOf(body, step, uniforms) });
+      return { condition: goesOn(body, next, stops), carried: [next, ...kept.values()], stacked: [next] };
+    },
+  );
+  const tokens = tape.op("Reshape", [stacked[0]!, sizes(tape, -1)], {}, { output: outputs.tokens });
+  tape.output(outputs.tokens, tokens);
+  // The rows of steps that were not run are left out.
+  const ran = [sizes(tape, 0), tape.op("Shape", [tokens]), sizes(tape, 2)];
+  given.forEach((name, index) =>
+    tape.output(name, tape.op("Slice", [carried[index + 1]!, ...ran], {}, { output: name })),
+  );
+  return tape.model(versions);
+};

@@ -1,0 +1,51 @@
+/**
+ * The next token from logits l, in the graph.
+ *
+ *   greedy   argmax l, the first of equals
+ *   sample   w = exp((l - max l) / temperature) of the topK largest, largest first, of equals the first
+ *            p = w / Σ w, kept while the p before it sum to less than topP         Holtzman et al., arXiv 1904.09751
+ *            the first whose w, with those before it, sum to more than u Σ w over the kept, u the uniform number
+ *
+ * In float64, in the order in which plain loops on the host would add: both choose alike from the same logits.
+ */
+import { typeCode, type Tape, type Value } from "@ropewalk/graph";
+
+/** [1] each; float64 but for topK, which is int64. */
+export type SamplingValues = {
+  readonly topK: Value;
+  readonly temperature: Value;
+  readonly topP: Value;
+  readonly uniform: Value;
+};
+
+const drawn = (tape: Tape, logits: Value, { topK, temperature, topP, uniform }: SamplingValues): Value => {
+  const axis = tape.constant("int64", [], [0]);
+  const float64 = (x: Value): Value => tape.op("Cast", [x], { to: typeCode("float64") });
+  const sums = (x: Value, exclusive: 0 | 1): Value => tape.op("CumSum", [x, axis], { exclusive });
+  // Sums of what is never negative do not fall: the largest is that of all.
+  const total = (x: Value): Value => tape.op("ReduceMax", [sums(x, 0)], { keepdims: 1 });
+  const [largest, tokens] = tape.ops("TopK", 2, [logits, topK], { axis: 0 });
+  const wide = float64(largest!);
+  const below = tape.op("Sub", [wide, tape.op("ReduceMax", [wide], { keepdims: 1 })]);
+  const weights = tape.op("Exp", [tape.op("Div", [below, temperature])]);
+  const before = sums(tape.op("Div", [weights, total(weights)]), 1);
+  const kept = tape.op("Less", [before, topP]);
+  const keptWeights = tape.op("Mul", [weights, float64(kept)]);
+  const reached = sums(keptWeights, 0);
+  const sought = tape.op("Mul", [uniform, total(keptWeights)]);
+  const count = (condition: Value): Value =>
+    tape.op("ReduceSum", [tape.op("Cast", [condition], { to: typeCode("int64") })], { keepdims: 1 });
+  const last = tape.op("Sub", [count(kept), tape.constant("int64", [1], [1])]);
+  const place = tape.op("Min", [count(tape.op("LessOrEqual", [reached, sought])), last]);
+  return tape.op("Gather", [tokens!, place], { axis: 0 });
+};
+
+/** Logits [1, vocabSize] to a token [1] int64. One candidate is no draw. */
+export const emitNextToken = (tape: Tape, logits: Value, sampling: SamplingValues): Value => {
+  const greedy = tape.op("Squeeze", [tape.op("Equal", [sampling.topK, tape.constant("int64", [1], [1])])]);
+  const [token] = tape.branch(greedy, {
+    whenTrue: (arm) => [arm.op("ArgMax", [logits], { axis: 1, keepdims: 0 })],
+    whenFalse: (arm) => [drawn(arm, arm.op("Reshape", [logits, arm.constant("int64", [1], [-1])]), sampling)],
+  });
+  return token!;
+};

@@ -1,0 +1,149 @@
+/** A block of steps against the chunk of the same tokens, both evaluated in float64. */
+import { checkModel, evaluate, ndArray, valueOfInfo, type ModelProto, type NdArray } from "@ropewalk/graph";
+import { describe, expect, it } from "vitest";
+import {
+  blockGraph,
+  chunkMasks,
+  chunkNumbers,
+  closed,
+  decoderGraph,
+  extendDecoder,
+  farFrom,
+  frequenciesFor,
+  inputs,
+  logN,
+  outputs,
+  selfExtend,
+  slidingWindow,
+  type ContextExtension,
+  type ExtendedDecoder,
+} from "../src/index.ts";
+import { decoder, source } from "./small-decoder.ts";
+
+const cases: readonly (readonly [string, ContextExtension])[] = [
+  ["one band", {}],
+  ["a window", slidingWindow({ window: 8 })],
+  ["near and far", selfExtend({ groupSize: 2, window: 8 })],
+  ["log-n", logN({ trainedContext: 4 })],
+];
+
+const wave = (dims: readonly number[], seed: number): NdArray =>
+  ndArray(
+    "float32",
+    dims,
+    Array.from({ length: dims.reduce((size, dim) => size * dim, 1) }, (_, index) => Math.sin(seed + index * 1.618)),
+  );
+
+const weights = Object.fromEntries(
+  Object.entries(decoder.tensors).map(([name, dims], index) => [name, wave(dims, 10 * index)]),
+);
+
+const chunk = { start: 13, length: 6 };
+
+/** Everything that the chunk reads but its ids, with noise in a cache of 13 tokens. */
+const cacheFeeds = (extended: ExtendedDecoder, model: ModelProto): Record<string, NdArray> => {
+  const { layout } = extended;
+  const far = farFrom(layout, chunk.start);
+  const widths = { settled: far > 0 ? 2 : 0, tailLen: Math.max(1, far), ringLen: 8 };
+  const recent = { everything: [widths.tailLen], window: [8], "near-far": [widths.tailLen, 8] }[layout.kind];
+  const sizes: Readonly<Record<string, number>> = { settledLen: 2, tailLen: widths.tailLen, ringLen: 8, ringFarLen: 8 };
+  const numbers = {
+    ...chunkNumbers(extended, frequenciesFor(extended, 64), chunk),
+    ...chunkMasks(layout, chunk, widths),
+  };
+  const feeds: Record<string, NdArray> = {
+    ...Object.fromEntries(
+      Object.entries(numbers).map(([name, { dims, data }]) => [name, ndArray("float32", dims, data)]),
+    ),
+    [inputs.recentLengths]: ndArray("int64", [recent.length + 1], [...recent, chunk.length]),
+  };
+  for (const { name, dims } of model.graph!.input.map(valueOfInfo)) {
+    if (name === inputs.settledGate) feeds[name] = ndArray("float32", [1], [far > 0 ? 0 : closed]);
+    if (name.startsWith("layers"))
+      feeds[name] = wave(
+        dims!.map((dim) => (typeof dim === "number" ? dim : sizes[dim!]!)),
+        name.length,
+      );
+  }
+  return feeds;
+};
+
+const run = (extension: ContextExtension, stops: readonly number[]) => {
+  const extended = extendDecoder(decoder, extension);
+  const [chunkModel, block] = [decoderGraph(extended, source), blockGraph(extended, source)];
+  checkModel(block);
+  const feeds = { ...weights, ...cacheFeeds(extended, chunkModel) };
+  const one = (value: number): NdArray => ndArray("float64", [1], [value]);
+  const ran = evaluate(block, {
+    ...feeds,
+    [inputs.ids]: ndArray("int64", [1], [7]),
+    [inputs.stopTokens]: ndArray("int64", [stops.length], stops),
+    [inputs.uniforms]: ndArray(
+      "float64",
+      [chunk.length],
+      Array.from({ length: chunk.length }, () => 0),
+    ),
+    [inputs.topK]: ndArray("int64", [1], [1]),
+    [inputs.temperature]: one(1),
+    [inputs.topP]: one(1),
+  });
+  const chunked = (tokens: readonly number[]) =>
+    evaluate(chunkModel, {
+      ...feeds,
+      [inputs.ids]: ndArray("int64", [chunk.length], [7, ...tokens].slice(0, chunk.length)),
+      [inputs.logitRows]: ndArray(
+        "int64",
+        [chunk.length],
+        Array.from({ length: chunk.length }, (_, row) => row),
+      ),
+    });
+  return { ran, chunked, tokens: [...ran[outputs.tokens]!.data] };
+};
+
+const kept = ({ dims, data }: NdArray): readonly (readonly number[])[] => {
+  const [, heads, rows, width] = dims as readonly [number, number, number, number];
+  return Array.from({ length: rows }, (_, r) =>
+    Array.from({ length: heads }, (__, head) =>
+      Array.from(data.subarray((head * rows + r) * width, (head * rows + r + 1) * width)),
+    ).flat(),
+  );
+};
+
+describe("blockGraph", () => {
+  it.each(cases)("%s: picks what the chunk's logits say, and leaves its keys and values", (_, extension) => {
+    const { ran, chunked, tokens } = run(extension, [-1]);
+    const expected = chunked(tokens);
+    const logits = expected[outputs.logits]!.data;
+    const { vocabSize } = decoder;
+    expect(tokens).toEqual(
+      Array.from({ length: chunk.length }, (__, at) => {
+        const own = Array.from(logits.subarray(at * vocabSize, (at + 1) * vocabSize));
+        return own.indexOf(Math.max(...own));
+      }),
+    );
+    for (const [name, array] of Object.entries(expected)) {
+      if (name === outputs.logits) continue;
+      expect(ran[name]!.dims).toEqual(array.dims);
+      array.data.forEach((x, index) => expect(ran[name]!.data[index]).toBeCloseTo(x, 9));
+    }
+  });
+
+  it("ends behind a stop token, with what was run until then", () => {
+    const whole = run({}, [-1]);
+    const stop = whole.tokens[2]!;
+    const ended = run({}, [3_000, stop]);
+    const steps = whole.tokens.indexOf(stop) + 1;
+    expect(steps).toBeLessThan(chunk.length);
+    expect(ended.tokens).toEqual(whole.tokens.slice(0, steps));
+    const name = outputs.newKeys(1, 0);
+    expect(kept(ended.ran[name]!)).toEqual(kept(whole.ran[name]!).slice(0, steps));
+  });
+
+  it("reads what a chunk reads, besides what it picks tokens by", () => {
+    const extended = extendDecoder(decoder, selfExtend({ groupSize: 2, window: 8 }), { cache: "q8" });
+    const names = (model: ModelProto) => model.graph!.input.map(({ name }) => name).toSorted();
+    const own = [inputs.stopTokens, inputs.uniforms, inputs.topK, inputs.temperature, inputs.topP];
+    const ofChunk = names(decoderGraph(extended, source)).filter((name) => name !== inputs.logitRows);
+    expect(names(blockGraph(extended, source))).toEqual([...ofChunk, ...own].toSorted());
+  });
+});
