@@ -1,2 +1,2 @@
-export { asHost, hostBuffer } from "./host-buffer.ts";
-export { hostSession, type RuntimeSession } from "./runtime.ts";
+export { asHost, hostBuffer, hostBufferTypes } from "./host-buffer.ts";
+export { hostSession, reason, type RuntimeSession } from "./runtime.ts";

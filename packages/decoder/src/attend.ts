@@ -142,6 +142,7 @@ export const attendIn =
       mask: shared.mask(inputs.causalMask, "seqLen"),
     };
     const parts = { settled, recent: [...recent, own], lengths: shared.recentLengths };
+    if (shared.few === undefined) return emitUngroup(tape, counts, emitAttention(tape, parts));
     const [attended] = tape.branch(shared.few, {
       whenTrue: (arm) => [emitAttention(arm, parts)],
       whenFalse: (arm) => [emitAttentionByHead(arm, parts)],

@@ -42,6 +42,7 @@ export {
 } from "./extension.ts";
 export { decoderGraph } from "./graph.ts";
 export { inputs, outputs } from "./interface.ts";
+export type { Operators } from "./operators.ts";
 export {
   denseWeights,
   storedWeights,

@@ -1,8 +1,10 @@
 /** What every layer's attention reads, declared once a graph and brought into shape once: rotations, masks, gates. */
 import { emitTile, type HeadCounts } from "@ropewalk/attention-merge/onnx";
 import type { Tape, Value } from "@ropewalk/graph";
+import { match } from "ts-pattern";
 import type { CachePrecision, ExtendedDecoder } from "./extend.ts";
 import { inputs } from "./interface.ts";
+import type { Operators } from "./operators.ts";
 
 export type Rotation = { readonly cos: Value; readonly sin: Value };
 
@@ -16,8 +18,8 @@ export type SharedInputs = {
   readonly mask: (name: string, keyLen: string) => Value;
   /** [1]; declared when the first layer asks. */
   readonly gate: (name: string) => Value;
-  /** bool: whether the chunk's tokens are few enough for all heads at once. */
-  readonly few: Value;
+  /** bool: whether the chunk's tokens are few enough for all heads at once; undefined where they always are. */
+  readonly few: Value | undefined;
   /** [parts] int64 */
   readonly recentLengths: Value;
 };
@@ -28,7 +30,12 @@ export type SharedInputs = {
  */
 const fewTokens: Readonly<Record<CachePrecision, number>> = { float32: 32, q8: 1 };
 
-export const declareShared = (tape: Tape, { decoder, positions, cache }: ExtendedDecoder, ids: Value): SharedInputs => {
+export const declareShared = (
+  tape: Tape,
+  { decoder, positions, cache }: ExtendedDecoder,
+  operators: Operators,
+  ids: Value,
+): SharedInputs => {
   const { numHeads, numKvHeads, headDim, numLayers, rope } = decoder;
   const heads: HeadCounts = { numHeads, numKvHeads, headDim };
   const declared = new Map<string, Value>();
@@ -50,10 +57,15 @@ export const declareShared = (tape: Tape, { decoder, positions, cache }: Extende
     })),
     mask: (name, keyLen) => first(name, () => emitTile(tape, heads, tape.input(name, "float32", ["seqLen", keyLen]))),
     gate: (name) => first(name, () => tape.input(name, "float32", [1])),
-    few: tape.op("LessOrEqual", [
-      tape.op("Squeeze", [tape.op("Shape", [ids])]),
-      tape.constant("int64", [], [fewTokens[cache]]),
-    ]),
+    few: match(operators)
+      .with("all", () =>
+        tape.op("LessOrEqual", [
+          tape.op("Squeeze", [tape.op("Shape", [ids])]),
+          tape.constant("int64", [], [fewTokens[cache]]),
+        ]),
+      )
+      .with("plain", () => undefined)
+      .exhaustive(),
     recentLengths: tape.input(inputs.recentLengths, "int64", ["parts"]),
   };
 };

@@ -82,7 +82,7 @@ const sessionFor = (
   const session = (async () => {
     const stored = backend.blocks === "unpacked" ? await unpackCheckpoint(checkpoint) : checkpoint;
     return backend.createSession(
-      encode(decoderGraph(extended, stored)),
+      encode(decoderGraph(extended, stored, backend)),
       stored.files.map(({ external }) => external),
     );
   })();
@@ -134,12 +134,17 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
  * Loads a model.
  *
  * @param source - in Node a folder's path or an id on the hub, anywhere a folder of files, or what `openModel` gave
- * @throws Error when a file is missing or lies, the family or a number is unknown, or the extension does not fit
+ * @throws Error when a file is missing or lies, the family or a number is unknown, the extension does not fit, or the backend
+ *   cannot keep the cache as it is asked for
  */
 export const loadModel = async (
   source: string | CheckpointFolder | OpenedModel,
   { backend, extension = {}, cache = "float32", quantize, onQuantize, ...options }: LoadOptions,
 ): Promise<LanguageModel> => {
+  if (cache === "q8" && !backend.bufferTypes.includes("int8"))
+    throw new RangeError(
+      `loadModel: a cache in q8 needs a backend with buffers of int8, got ${backend.name} with ${backend.bufferTypes}`,
+    );
   const opened = await openModel(source, options);
   const { checkpoint, release } = await rounded(opened.checkpoint, quantize, onQuantize);
   const loaded: Loaded = { ...opened, checkpoint, backend, cache, sessions: new Map(), releaseWeights: release };
