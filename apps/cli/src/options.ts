@@ -2,6 +2,7 @@
 import type { Backend } from "@ropewalk/backend";
 import { cpu } from "@ropewalk/backend-node";
 import { wasm } from "@ropewalk/backend-wasm";
+import { webgpu } from "@ropewalk/backend-webgpu";
 import { cachePrecisions, compose, logN, type CachePrecision, type ContextExtension } from "@ropewalk/decoder";
 import { precisionNames, type Precision } from "@ropewalk/models";
 import { InvalidArgumentError, Option, type Command } from "commander";
@@ -14,9 +15,18 @@ const entropies: Readonly<Record<Entropy, (trainedContext: number) => ContextExt
   "log-n": (trainedContext) => logN({ trainedContext }),
 };
 
-export type BackendName = "cpu" | "wasm";
+export type BackendName = "cpu" | "wasm" | "webgpu";
 
-const backends: Readonly<Record<BackendName, (options: { readonly threads?: number }) => Backend>> = { cpu, wasm };
+type Threads = { readonly threads?: number };
+
+const backends: Readonly<Record<BackendName, (options: Threads) => Backend>> = {
+  cpu,
+  wasm,
+  webgpu: ({ threads }) => {
+    if (threads !== undefined) throw new RangeError(`--threads is not read by --backend webgpu, got ${threads}`);
+    return webgpu();
+  },
+};
 
 export type SharedOptions = {
   readonly method: Method;

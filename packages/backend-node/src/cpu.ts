@@ -1,6 +1,6 @@
 /** ONNX Runtime on the CPU, in Node. Inputs are read where they lie; only outputs are copied. */
 import type { Backend } from "@ropewalk/backend";
-import { hostBuffer, hostBufferTypes } from "@ropewalk/backend/host";
+import { hostTraits } from "@ropewalk/backend/host";
 import { createSession } from "./session.ts";
 
 export type CpuOptions = {
@@ -21,8 +21,7 @@ export const cpu = ({ threads, spinning = false }: CpuOptions = {}): Backend => 
   return {
     name: "cpu",
     blocks: "kept",
-    operators: "all",
-    bufferTypes: hostBufferTypes,
+    ...hostTraits,
     createSession: (model, externalData) =>
       createSession(
         "cpu",
@@ -34,6 +33,5 @@ export const cpu = ({ threads, spinning = false }: CpuOptions = {}): Backend => 
         model,
         externalData,
       ),
-    allocate: hostBuffer,
   };
 };

@@ -1,6 +1,6 @@
 /** ONNX Runtime on an NVIDIA GPU, in Node. Linux on x64 with CUDA 12 only; tensors cross the bus at every run. */
 import type { Backend } from "@ropewalk/backend";
-import { hostBuffer, hostBufferTypes } from "@ropewalk/backend/host";
+import { hostTraits } from "@ropewalk/backend/host";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -37,13 +37,11 @@ export const cuda = ({ deviceId = 0 }: CudaOptions = {}): Backend => {
   return {
     name: "cuda",
     blocks: "kept",
-    operators: "all",
-    bufferTypes: hostBufferTypes,
+    ...hostTraits,
     createSession: async (model, externalData) => {
       const problem = missing();
       if (problem !== undefined) throw new Error(`cuda: ${problem}`);
       return createSession("cuda", { executionProviders: [{ name: "cuda", deviceId }] }, model, externalData);
     },
-    allocate: hostBuffer,
   };
 };

@@ -5,7 +5,7 @@
  * the CPU backend; 4 GB is the ceiling.
  */
 import type { Backend, ExternalData, Session } from "@ropewalk/backend";
-import { hostBuffer, hostBufferTypes, hostSession } from "@ropewalk/backend/host";
+import { hostSession, hostTraits } from "@ropewalk/backend/host";
 import { locateBinary, readExternal } from "./environment.ts";
 
 export type WasmOptions = {
@@ -70,9 +70,7 @@ export const wasm = ({ threads = 1, blocks = "unpacked" }: WasmOptions = {}): Ba
   return {
     name: "wasm",
     blocks,
-    operators: "all",
-    bufferTypes: hostBufferTypes,
+    ...hostTraits,
     createSession: (model, externalData = []) => createSession(threads, model, externalData),
-    allocate: hostBuffer,
   };
 };

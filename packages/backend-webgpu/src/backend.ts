@@ -5,13 +5,15 @@ import type { Device, DeviceSession, Placed } from "./device.ts";
 import { deviceMemory, type DeviceMemory, type Fed } from "./memory.ts";
 import { inTurn } from "./turns.ts";
 
-export const name = "webgpu";
+const name = "webgpu";
 
 /** An error that has been worded for who reads it stays as it is. */
-const failed = (what: string) => (error: unknown): never => {
-  if (error instanceof Error && error.message.startsWith(`${name}: `)) throw error;
-  throw new Error(`${name}: the graph could not be ${what}: ${reason(error)}`, { cause: error });
-};
+const failed =
+  (what: string) =>
+  (error: unknown): never => {
+    if (error instanceof Error && error.message.startsWith(`${name}: `)) throw error;
+    throw new Error(`${name}: the graph could not be ${what}: ${reason(error)}`, { cause: error });
+  };
 
 type Reading = { readonly onRead: (bytes: number) => void };
 
@@ -73,12 +75,16 @@ const sessionOver = <Memory>(
         return delivered;
       }).catch(failed("run"));
     },
-    release: () =>
-      inTurn(async () => {
+    release: () => {
+      // What this session kept goes with it: copies that wait for it come first.
+      const work = memory.take();
+      return inTurn(async () => {
+        await memory.carryOut(device, work);
         for (const end of kept) end();
         kept = [];
         await session.release();
-      }),
+      });
+    },
   };
 };
 
@@ -87,7 +93,7 @@ const sessionOver = <Memory>(
  */
 export const backendOver = <Memory>(
   open: () => Promise<Device<Memory>>,
-  { onRead = () => undefined }: Partial<Reading>,
+  { onRead = () => undefined, weightTypes }: Partial<Reading> & Pick<Backend, "weightTypes">,
 ): Backend => {
   let opening: Promise<Device<Memory>> | undefined;
   let opened: Device<Memory> | undefined;
@@ -104,6 +110,7 @@ export const backendOver = <Memory>(
     name,
     blocks: "kept",
     operators: "plain",
+    weightTypes,
     bufferTypes: ["float32"],
     createSession: (model, externalData = []) =>
       inTurn(async () => {

@@ -30,7 +30,12 @@ type Place<Memory> =
   | { readonly kind: "kept"; readonly kept: Kept<Memory> };
 
 type Work<Memory> =
-  | { readonly kind: "copy"; readonly source: Float32Array | Place<Memory>; readonly target: Room<Memory>; readonly copy: StridedCopy }
+  | {
+      readonly kind: "copy";
+      readonly source: Float32Array | Place<Memory>;
+      readonly target: Room<Memory>;
+      readonly copy: StridedCopy;
+    }
   | { readonly kind: "free"; readonly room: Room<Memory> };
 
 /** A feed, and whether its memory is only for this run. */
@@ -45,7 +50,10 @@ const endOf = (start: number, stride: number, { length, count }: StridedCopy): n
 export type DeviceMemory<Memory> = {
   readonly allocate: (length: number, type?: BufferType) => Buffer;
   /** A tensor that stands for an output; `end` says that it is no longer valid. */
-  readonly keep: (device: Device<Memory>, output: Placed<Memory>) => { readonly tensor: DeviceTensor; readonly end: () => void };
+  readonly keep: (
+    device: Device<Memory>,
+    output: Placed<Memory>,
+  ) => { readonly tensor: DeviceTensor; readonly end: () => void };
   /** What has been asked for so far; it is asked for no more. */
   readonly take: () => readonly Work<Memory>[];
   readonly carryOut: (device: Device<Memory>, work: readonly Work<Memory>[]) => Promise<void>;
@@ -57,10 +65,7 @@ export type DeviceMemory<Memory> = {
 /**
  * @param limit - of one buffer in bytes, as far as it is known yet
  */
-export const deviceMemory = <Memory>(
-  name: string,
-  limit: () => Device<Memory>["limit"],
-): DeviceMemory<Memory> => {
+export const deviceMemory = <Memory>(name: string, limit: () => Device<Memory>["limit"]): DeviceMemory<Memory> => {
   const places = new WeakMap<object, Place<Memory>>();
   const rooms = new WeakMap<Buffer, Room<Memory>>();
   let asked: Work<Memory>[] = [];
@@ -73,16 +78,22 @@ export const deviceMemory = <Memory>(
   const placeOf = ({ handle, dims }: DeviceTensor): Place<Memory> => {
     const place = typeof handle === "object" && handle !== null ? places.get(handle) : undefined;
     if (place === undefined)
-      throw new TypeError(`${name}: a tensor must be on the host or this backend's own, got one of dims [${dims}] on another device`);
+      throw new TypeError(
+        `${name}: a tensor must be on the host or this backend's own, got one of dims [${dims}] on another device`,
+      );
     if (place.kind === "kept" ? place.kept.ended : place.room.released)
-      throw new TypeError(`${name}: a tensor on the device must be valid, got one of dims [${dims}] whose memory is given back`);
+      throw new TypeError(
+        `${name}: a tensor on the device must be valid, got one of dims [${dims}] whose memory is given back`,
+      );
     return place;
   };
   const checkSize = (length: number): void => {
     const most = limit();
     const bytes = bytesOfBuffer({ type: "float32", length });
     if (most !== undefined && bytes > most.bytes)
-      throw new RangeError(`${name}: a buffer must have at most ${most.bytes} bytes, the device's ${most.name}, got ${bytes}`);
+      throw new RangeError(
+        `${name}: a buffer must have at most ${most.bytes} bytes, the device's ${most.name}, got ${bytes}`,
+      );
   };
   const memoryOf = async (device: Device<Memory>, room: Room<Memory>): Promise<Memory> => {
     checkSize(room.length);
@@ -99,7 +110,8 @@ export const deviceMemory = <Memory>(
     if (source.type !== "float32") throw new TypeError(`write: source must hold float32, got ${source.type}`);
     if (!("place" in source)) {
       const room = rooms.get(source);
-      if (room === undefined) throw new TypeError(`write: source must be a buffer of ${name}, got one of another backend on its device`);
+      if (room === undefined)
+        throw new TypeError(`write: source must be a buffer of ${name}, got one of another backend on its device`);
       return { from: { kind: "room", room, offset: 0 }, offset: 0, length: room.length };
     }
     if (source.place === "host") return { from: source.data as Float32Array, offset: 0, length: source.data.length };

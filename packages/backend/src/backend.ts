@@ -45,6 +45,8 @@ export type Backend = {
    * integers. With plain ones alone a graph with If, Scan, Loop or narrower floats is not for this backend.
    */
   readonly operators: "all" | "plain";
+  /** What dense weights may be stored in, to be widened to float32 when the session loads. */
+  readonly weightTypes: readonly ("float32" | "float16" | "bfloat16")[];
   /** What its buffers may hold. */
   readonly bufferTypes: readonly BufferType[];
   /**

@@ -27,9 +27,6 @@ const arrays: Readonly<Record<BufferType, (length: number) => Elements>> = {
   int8: (length) => new Int8Array(length),
 };
 
-/** What a buffer in JavaScript's memory may hold. */
-export const hostBufferTypes: readonly BufferType[] = ["float32", "int8"];
-
 /** A zeroed buffer of `length` elements in JavaScript's memory. */
 export const hostBuffer = (length: number, type: BufferType = "float32"): Buffer => {
   const data = arrays[type](length);

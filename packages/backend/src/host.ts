@@ -1,2 +1,3 @@
-export { asHost, hostBuffer, hostBufferTypes } from "./host-buffer.ts";
+export { asHost, hostBuffer } from "./host-buffer.ts";
 export { hostSession, reason, type RuntimeSession } from "./runtime.ts";
+export { hostTraits } from "./traits.ts";

@@ -9,7 +9,13 @@ import {
   type ExtendedDecoder,
 } from "@ropewalk/decoder";
 import { encode } from "@ropewalk/graph";
-import { unpackCheckpoint, type Checkpoint, type CheckpointFolder, type Precision } from "@ropewalk/models";
+import {
+  unpackCheckpoint,
+  widenCheckpoint,
+  type Checkpoint,
+  type CheckpointFolder,
+  type Precision,
+} from "@ropewalk/models";
 import { createCache, releaseCache } from "./cache.ts";
 import { generateTokens, type GenerateOptions } from "./generate.ts";
 import { openModel, type OpenedModel, type OpenOptions } from "./open.ts";
@@ -72,6 +78,12 @@ type Loaded = OpenedModel & {
   readonly releaseWeights: () => Promise<void>;
 };
 
+/** The checkpoint in a form that the backend runs well, or at all. */
+const asRun = async ({ blocks, weightTypes }: Backend, checkpoint: Checkpoint): Promise<Checkpoint> => {
+  const unpacked = blocks === "unpacked" ? await unpackCheckpoint(checkpoint) : checkpoint;
+  return weightTypes.includes("bfloat16") ? unpacked : widenCheckpoint(unpacked);
+};
+
 const sessionFor = (
   { backend, checkpoint, sessions }: Loaded,
   extended: ExtendedDecoder<Decoder>,
@@ -80,7 +92,7 @@ const sessionFor = (
   const ready = sessions.get(kind);
   if (ready !== undefined) return ready;
   const session = (async () => {
-    const stored = backend.blocks === "unpacked" ? await unpackCheckpoint(checkpoint) : checkpoint;
+    const stored = await asRun(backend, checkpoint);
     return backend.createSession(
       encode(decoderGraph(extended, stored, backend)),
       stored.files.map(({ external }) => external),

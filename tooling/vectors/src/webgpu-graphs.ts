@@ -35,10 +35,11 @@ const download = (type: DataType): string => {
   return encoded(graph);
 };
 
-export const webgpuSource = (): string => `/** Written by \`npm run vectors\`; not to be edited. Encoded ONNX models, base64. */
+export const webgpuSource =
+  (): string => `/** Written by \`npm run vectors\`; not to be edited. Encoded ONNX models, base64. */
 export const graphs = ${JSON.stringify(
-  { zeros: zeros(), copy: copy(), download: { float32: download("float32"), int32: download("int32") } },
-  null,
-  2,
-)} as const;
+    { zeros: zeros(), copy: copy(), download: { float32: download("float32"), int32: download("int32") } },
+    null,
+    2,
+  )} as const;
 `;

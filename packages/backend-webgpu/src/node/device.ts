@@ -11,12 +11,11 @@
  *   - a tensor's `getData` ends the process; an output of a session whose location is the CPU comes back
  */
 import type { ExternalData, TensorData } from "@ropewalk/backend";
+import type * as Runtime from "onnxruntime-node";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Device, Placed } from "../device.ts";
 import { graphs } from "./graphs.ts";
 import { copyRows } from "./rows.ts";
-
-type Runtime = typeof import("onnxruntime-node");
 
 /** A tensor on the device, whatever its dims. */
 export type GpuMemory = { readonly tensor: Tensor };
@@ -30,9 +29,7 @@ const options = (externalData: readonly ExternalData[]): InferenceSession.Sessio
     // What goes wrong is told by errors; the runtime would print it as well.
     logSeverityLevel: 4,
     enableMemPattern: false,
-    externalData: externalData.flatMap((data) =>
-      data.kind === "bytes" ? [{ path: data.file, data: data.data }] : [],
-    ),
+    externalData: externalData.flatMap((data) => (data.kind === "bytes" ? [{ path: data.file, data: data.data }] : [])),
     extra: {
       session: {
         // Nothing is computed elsewhere without being asked.
@@ -48,7 +45,7 @@ const noAdapter =
   "on macOS and Windows the GPU must be enabled";
 
 const create = (
-  { InferenceSession }: Runtime,
+  { InferenceSession }: typeof Runtime,
   model: Uint8Array,
   settings: InferenceSession.SessionOptions,
 ): Promise<InferenceSession> =>
@@ -59,7 +56,7 @@ const create = (
 const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, "base64"));
 
 export const openDevice = async (): Promise<Device<GpuMemory>> => {
-  const runtime: Runtime = await import("onnxruntime-node");
+  const runtime: typeof Runtime = await import("onnxruntime-node");
   const { Tensor } = runtime;
   const kept = { preferredOutputLocation: "gpu-buffer" } as const;
   const zeros = await create(runtime, bytesOf(graphs.zeros), { ...options([]), ...kept });
@@ -76,9 +73,12 @@ export const openDevice = async (): Promise<Device<GpuMemory>> => {
     allocate: async (length) => {
       const shape = new Tensor("int64", BigInt64Array.of(BigInt(length)), [1]);
       const { out } = await zeros.run({ shape }, ["out"]).catch((error: Error) => {
-        throw new RangeError(`webgpu: a buffer of ${4 * length} bytes could not be made: ${error.message.split("\n")[0]}`, {
-          cause: error,
-        });
+        throw new RangeError(
+          `webgpu: a buffer of ${4 * length} bytes could not be made: ${error.message.split("\n")[0]}`,
+          {
+            cause: error,
+          },
+        );
       });
       return { tensor: out as Tensor };
     },
@@ -99,7 +99,9 @@ export const openDevice = async (): Promise<Device<GpuMemory>> => {
       const model = graphs.download[type as keyof typeof graphs.download];
       const session = downloads.get(type) ?? create(runtime, bytesOf(model), options([]));
       downloads.set(type, session);
-      const { out } = await (await session).run({ x: placed(tensor.memory, type as never, [tensor.dims.reduce((a, b) => a * b, 1)]) }, ["out"]);
+      const { out } = await (
+        await session
+      ).run({ x: placed(tensor.memory, type as never, [tensor.dims.reduce((a, b) => a * b, 1)]) }, ["out"]);
       return out!.data as TensorData;
     },
     free: ({ tensor }) => tensor.dispose(),

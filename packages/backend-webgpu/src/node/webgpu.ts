@@ -12,5 +12,5 @@ import { openDevice } from "./device.ts";
 export const webgpu = (options: WebGpuOptions = {}): Backend => {
   if (options.device !== undefined)
     throw new TypeError("webgpu: device must be left out in Node, where the runtime has its own, got one");
-  return backendOver(openDevice, options);
+  return backendOver(openDevice, { ...options, weightTypes: ["float32", "float16", "bfloat16"] });
 };

@@ -5,6 +5,10 @@ import type { WebGpuOptions } from "../../src/options.ts";
 
 export type Place = {
   readonly webgpu: (options?: WebGpuOptions) => Backend;
+  /** One for all checks that need none of their own: its kernels are compiled once. */
+  readonly backend: Backend;
+  /** Bytes of each run's outputs that this one has brought back. */
+  readonly reads: readonly number[];
   /** A model's folder, from the repository's root. */
   readonly model: (path: string) => Promise<CheckpointFolder>;
   /** A JSON file, from the repository's root. */

@@ -36,7 +36,9 @@ const checkRefused = async (backend: Backend, graph: GraphCase): Promise<void> =
     (error: Error) => error.message,
   );
   if (!outcome.startsWith(`${backend.name}: `))
-    throw new Error(`${graph.name}: ${backend.name} has no int8 and must refuse to load it by its name, got: ${outcome}`);
+    throw new Error(
+      `${graph.name}: ${backend.name} has no int8 and must refuse to load it by its name, got: ${outcome}`,
+    );
 };
 
 /** @throws Error naming the case, the element and both values when the backend and the reference differ. */
