@@ -11,6 +11,7 @@
  *   - a tensor's `getData` ends the process; an output of a session whose location is the CPU comes back
  */
 import type { ExternalData, TensorData } from "@ropewalk/backend";
+import { reason } from "@ropewalk/backend/host";
 import type * as Runtime from "onnxruntime-node";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Device, Placed } from "../device.ts";
@@ -73,12 +74,9 @@ export const openDevice = async (): Promise<Device<GpuMemory>> => {
     allocate: async (length) => {
       const shape = new Tensor("int64", BigInt64Array.of(BigInt(length)), [1]);
       const { out } = await zeros.run({ shape }, ["out"]).catch((error: Error) => {
-        throw new RangeError(
-          `webgpu: a buffer of ${4 * length} bytes could not be made: ${error.message.split("\n")[0]}`,
-          {
-            cause: error,
-          },
-        );
+        throw new RangeError(`webgpu: a buffer of ${4 * length} bytes could not be made: ${reason(error)}`, {
+          cause: error,
+        });
       });
       return { tensor: out as Tensor };
     },

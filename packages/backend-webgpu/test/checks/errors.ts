@@ -80,6 +80,20 @@ export const errorChecks: readonly Check[] = [
     },
   },
   {
+    name: "a buffer that is too large is refused with its bytes, and the next one is not",
+    run: async ({ webgpu }) => {
+      const backend = webgpu();
+      const graph = tape();
+      graph.output("out", graph.op("Neg", [graph.input("x", "float32", ["length"])]));
+      const session = await backend.createSession(encode(graph.model()));
+      const first = async (length: number) =>
+        session.run({ x: backend.allocate(length).view(0, [1]) }, { read: ["out"] });
+      await expectError(() => first(2 ** 33), /^webgpu: a buffer .*34359738368/);
+      await first(1);
+      await session.release();
+    },
+  },
+  {
     name: "an output that was kept ends with the next run, and a copy of it stays",
     run: async ({ backend }) => {
       const graph = tape();
