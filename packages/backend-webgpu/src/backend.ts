@@ -2,7 +2,8 @@
 import { runChecks, type Backend, type Fetches, type HostTensor, type Session, type Tensor } from "@ropewalk/backend";
 import { reason } from "@ropewalk/backend/host";
 import type { Device, DeviceSession, Placed } from "./device.ts";
-import { deviceMemory, type DeviceMemory, type Fed } from "./memory.ts";
+import { deviceMemory, type DeviceMemory, type Feed } from "./memory.ts";
+import type { Work } from "./places.ts";
 import { inTurn } from "./turns.ts";
 
 const name = "webgpu";
@@ -28,14 +29,19 @@ const sessionOver = <Memory>(
   /** Outputs that the last run kept. */
   let kept: readonly (() => void)[] = [];
 
-  const compute = async (feeds: Readonly<Record<string, Tensor>>, { read, keep = [] }: Fetches) => {
-    const fed: Record<string, Fed<Memory>> = {};
-    for (const input of inputs) fed[input] = await memory.feed(device, feeds[input]!);
-    const values = Object.fromEntries(Object.entries(fed).map(([input, { tensor }]) => [input, tensor]));
-    const results = await session.run(values, [...new Set([...read, ...keep])]);
-    for (const { tensor, passing } of Object.values(fed))
-      if (passing && tensor.place === "memory") device.free(tensor.memory);
-    return results;
+  const compute = async (
+    work: readonly Work<Memory>[],
+    feeds: Readonly<Record<string, Feed<Memory>>>,
+    { read, keep = [] }: Fetches,
+  ) => {
+    try {
+      await memory.carryOut(device, work);
+      const values: Record<string, HostTensor | Placed<Memory>> = {};
+      for (const [input, { tensor }] of Object.entries(feeds)) values[input] = await tensor(device);
+      return await session.run(values, [...new Set([...read, ...keep])]);
+    } finally {
+      for (const { end } of Object.values(feeds)) end(device);
+    }
   };
   const deliver = async (results: Readonly<Record<string, HostTensor | Placed<Memory>>>, { read }: Fetches) => {
     const ends: (() => void)[] = [];
@@ -67,9 +73,9 @@ const sessionOver = <Memory>(
       checkRun(feeds, fetches);
       for (const input of inputs) memory.check(feeds[input]!);
       const work = memory.take();
+      const held = Object.fromEntries(inputs.map((input) => [input, memory.feed(feeds[input]!)]));
       return inTurn(async () => {
-        await memory.carryOut(device, work);
-        const { delivered, ends } = await deliver(await compute(feeds, fetches), fetches);
+        const { delivered, ends } = await deliver(await compute(work, held, fetches), fetches);
         for (const end of kept) end();
         kept = ends;
         return delivered;
@@ -79,10 +85,13 @@ const sessionOver = <Memory>(
       // What this session kept goes with it: copies that wait for it come first.
       const work = memory.take();
       return inTurn(async () => {
-        await memory.carryOut(device, work);
-        for (const end of kept) end();
-        kept = [];
-        await session.release();
+        try {
+          await memory.carryOut(device, work);
+        } finally {
+          for (const end of kept) end();
+          kept = [];
+          await session.release();
+        }
       });
     },
   };

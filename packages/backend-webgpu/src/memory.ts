@@ -1,7 +1,8 @@
 /**
- * Buffers on a device: what is asked of them is checked at once and carried out, in order, before the next run.
+ * A device's memory as a backend gives it out: buffers, outputs that stay, and what runs read.
  *
- * Neither home can allocate or copy before its device is there, and both copy many stretches faster together than one by one.
+ * Copies are carried out together before the next run. Neither home can allocate or copy before its device is there, and both
+ * copy many stretches faster together than one by one.
  */
 import {
   bytesOfBuffer,
@@ -9,43 +10,17 @@ import {
   type BufferType,
   type DeviceTensor,
   type HostTensor,
-  type StridedCopy,
   type Tensor,
 } from "@ropewalk/backend";
+import { deviceBuffer } from "./buffer.ts";
 import type { Copy, Device, Placed } from "./device.ts";
+import { createPlaces, sizeOf, type Kept, type Place, type Room, type Work } from "./places.ts";
 
-/** A buffer's memory, made when it is first needed. */
-type Room<Memory> = { readonly length: number; memory: Memory | undefined; released: boolean };
-
-/** An output that stayed; its memory is given back when it is no longer valid and no copy waits for it. */
-type Kept<Memory> = {
-  readonly length: number;
-  readonly memory: Memory;
-  waiting: number;
-  ended: boolean;
+/** What a run reads, as it is when the run is asked for: its memory stays until the run has ended. */
+export type Feed<Memory> = {
+  readonly tensor: (device: Device<Memory>) => Promise<HostTensor | Placed<Memory>>;
+  readonly end: (device: Device<Memory>) => void;
 };
-
-type Place<Memory> =
-  | { readonly kind: "room"; readonly room: Room<Memory>; readonly offset: number }
-  | { readonly kind: "kept"; readonly kept: Kept<Memory> };
-
-type Work<Memory> =
-  | {
-      readonly kind: "copy";
-      readonly source: Float32Array | Place<Memory>;
-      readonly target: Room<Memory>;
-      readonly copy: StridedCopy;
-    }
-  | { readonly kind: "free"; readonly room: Room<Memory> };
-
-/** A feed, and whether its memory is only for this run. */
-export type Fed<Memory> = { readonly tensor: HostTensor | Placed<Memory>; readonly passing: boolean };
-
-const sizeOf = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
-
-/** Where the last element ends that a copy touches on one side. */
-const endOf = (start: number, stride: number, { length, count }: StridedCopy): number =>
-  count === 0 ? 0 : start + (count - 1) * stride + length;
 
 export type DeviceMemory<Memory> = {
   readonly allocate: (length: number, type?: BufferType) => Buffer;
@@ -57,36 +32,23 @@ export type DeviceMemory<Memory> = {
   /** What has been asked for so far; it is asked for no more. */
   readonly take: () => readonly Work<Memory>[];
   readonly carryOut: (device: Device<Memory>, work: readonly Work<Memory>[]) => Promise<void>;
-  readonly feed: (device: Device<Memory>, tensor: Tensor) => Promise<Fed<Memory>>;
-  /** @throws TypeError for a tensor of another backend */
+  readonly feed: (tensor: Tensor) => Feed<Memory>;
+  /** @throws TypeError for a tensor of another backend, or one that is no longer valid */
   readonly check: (tensor: Tensor) => void;
+};
+
+const freeIfEnded = <Memory>(device: Device<Memory>, kept: Kept<Memory>): void => {
+  if (kept.ended && kept.waiting === 0) device.free(kept.memory);
 };
 
 /**
  * @param limit - of one buffer in bytes, as far as it is known yet
  */
 export const deviceMemory = <Memory>(name: string, limit: () => Device<Memory>["limit"]): DeviceMemory<Memory> => {
-  const places = new WeakMap<object, Place<Memory>>();
-  const rooms = new WeakMap<Buffer, Room<Memory>>();
+  const places = createPlaces<Memory>(name);
+  const { handleOf, placeOf } = places;
   let asked: Work<Memory>[] = [];
 
-  const handleOf = (place: Place<Memory>): object => {
-    const handle = {};
-    places.set(handle, place);
-    return handle;
-  };
-  const placeOf = ({ handle, dims }: DeviceTensor): Place<Memory> => {
-    const place = typeof handle === "object" && handle !== null ? places.get(handle) : undefined;
-    if (place === undefined)
-      throw new TypeError(
-        `${name}: a tensor must be on the host or this backend's own, got one of dims [${dims}] on another device`,
-      );
-    if (place.kind === "kept" ? place.kept.ended : place.room.released)
-      throw new TypeError(
-        `${name}: a tensor on the device must be valid, got one of dims [${dims}] whose memory is given back`,
-      );
-    return place;
-  };
   const checkSize = (length: number): void => {
     const most = limit();
     const bytes = bytesOfBuffer({ type: "float32", length });
@@ -99,79 +61,15 @@ export const deviceMemory = <Memory>(name: string, limit: () => Device<Memory>["
     checkSize(room.length);
     return (room.memory ??= await device.allocate(Math.max(1, room.length)));
   };
-  const freeIfEnded = (device: Device<Memory>, kept: Kept<Memory>): void => {
-    if (kept.ended && kept.waiting === 0) device.free(kept.memory);
-  };
-
-  /** What a copy reads: a part of the host's memory as it is now, or a place and its length. */
-  const sourceOf = (
-    source: Tensor | Buffer,
-  ): { readonly from: Float32Array | Place<Memory>; readonly offset: number; readonly length: number } => {
-    if (source.type !== "float32") throw new TypeError(`write: source must hold float32, got ${source.type}`);
-    if (!("place" in source)) {
-      const room = rooms.get(source);
-      if (room === undefined)
-        throw new TypeError(`write: source must be a buffer of ${name}, got one of another backend on its device`);
-      return { from: { kind: "room", room, offset: 0 }, offset: 0, length: room.length };
-    }
-    if (source.place === "host") return { from: source.data as Float32Array, offset: 0, length: source.data.length };
-    const place = placeOf(source);
-    if (place.kind === "kept") return { from: place, offset: 0, length: place.kept.length };
-    return { from: place, offset: place.offset, length: sizeOf(source.dims) };
-  };
-
-  const allocate = (length: number, type: BufferType = "float32"): Buffer => {
-    if (type !== "float32") throw new TypeError(`${name}: a buffer must hold float32, got ${type}`);
-    checkSize(length);
-    const room: Room<Memory> = { length, memory: undefined, released: false };
-    const checkRange = (where: string, from: number, size: number): void => {
-      if (room.released) throw new TypeError(`${where}: the buffer must not be released`);
-      if (!(from >= 0 && size >= 0 && from + size <= length))
-        throw new RangeError(`${where}: ${size} elements from ${from} on must lie within the buffer's ${length}`);
-    };
-    const whole: Place<Memory> = { kind: "room", room, offset: 0 };
-    const buffer: Buffer = {
-      type,
-      length,
-      view: (offset, dims) => {
-        checkRange("view", offset, sizeOf(dims));
-        return { place: "device", type, dims, handle: handleOf({ kind: "room", room, offset }) };
-      },
-      write: (source, copy) => {
-        const { from, offset, length: available } = sourceOf(source);
-        const [read, written] = [endOf(copy.from, copy.fromStride, copy), endOf(copy.to, copy.toStride, copy)];
-        if (read > available || written > length)
-          throw new RangeError(
-            `write: ${copy.count} runs of ${copy.length} must fit, got elements up to ${read} of ${available} and up to ${written} of ${length}`,
-          );
-        checkRange("write", 0, written);
-        if (copy.count === 0 || copy.length === 0) return;
-        // The host's memory may change before the copy is carried out.
-        const now = from instanceof Float32Array ? from.slice(copy.from, read) : from;
-        if (!(now instanceof Float32Array) && now.kind === "kept") now.kept.waiting += 1;
-        const start = now instanceof Float32Array ? 0 : copy.from + offset;
-        asked.push({ kind: "copy", source: now, target: room, copy: { ...copy, from: start } });
-      },
-      move: (from, to, size) => {
-        checkRange("move", from, size);
-        checkRange("move", to, size);
-        const copy = { from, fromStride: 0, to, toStride: 0, length: size, count: 1 };
-        if (size > 0 && from !== to) asked.push({ kind: "copy", source: whole, target: room, copy });
-      },
-      release: () => {
-        if (!room.released) asked.push({ kind: "free", room });
-        room.released = true;
-      },
-    };
-    rooms.set(buffer, room);
-    return buffer;
-  };
-
   const resolve = (device: Device<Memory>, place: Place<Memory>): Memory | Promise<Memory> =>
     place.kind === "kept" ? place.kept.memory : memoryOf(device, place.room);
 
   return {
-    allocate,
+    allocate: (length, type = "float32") => {
+      if (type !== "float32") throw new TypeError(`${name}: a buffer must hold float32, got ${type}`);
+      checkSize(length);
+      return deviceBuffer(places, length, (work) => void asked.push(work));
+    },
     keep: (device, { type, dims, memory }) => {
       const kept: Kept<Memory> = { length: sizeOf(dims), memory, waiting: 0, ended: false };
       const end = (): void => {
@@ -205,18 +103,35 @@ export const deviceMemory = <Memory>(name: string, limit: () => Device<Memory>["
           }
       }
     },
-    feed: async (device, tensor) => {
-      if (tensor.place === "host") return { tensor, passing: false };
+    feed: (tensor) => {
+      if (tensor.place === "host") return { tensor: async () => tensor, end: () => undefined };
       const { type, dims } = tensor;
       const place = placeOf(tensor);
-      const memory = await resolve(device, place);
-      const from = place.kind === "kept" ? 0 : place.offset;
-      if (from === 0) return { tensor: { place: "memory", type, dims, memory }, passing: false };
+      const placed = (memory: Memory): Placed<Memory> => ({ place: "memory", type, dims, memory });
+      if (place.kind === "kept") {
+        const { kept } = place;
+        kept.waiting += 1;
+        const end = (device: Device<Memory>): void => {
+          kept.waiting -= 1;
+          freeIfEnded(device, kept);
+        };
+        return { tensor: async () => placed(kept.memory), end };
+      }
+      const { room, offset: from } = place;
+      if (from === 0) return { tensor: async (device) => placed(await memoryOf(device, room)), end: () => undefined };
       // A tensor begins where its memory does.
-      const length = sizeOf(dims);
-      const target = await device.allocate(length);
-      await device.copy([{ source: memory, target, from, fromStride: 0, to: 0, toStride: 0, length, count: 1 }]);
-      return { tensor: { place: "memory", type, dims, memory: target }, passing: true };
+      let passing: Memory | undefined;
+      return {
+        tensor: async (device) => {
+          const source = await memoryOf(device, room);
+          const length = sizeOf(dims);
+          passing = await device.allocate(length);
+          const copy = { from, fromStride: 0, to: 0, toStride: 0, length, count: 1 };
+          await device.copy([{ ...copy, source, target: passing }]);
+          return placed(passing);
+        },
+        end: (device) => void (passing !== undefined && device.free(passing)),
+      };
     },
     check: (tensor) => void (tensor.place === "host" || placeOf(tensor)),
   };

@@ -14,7 +14,8 @@ const limits = [
   "maxStorageBuffersPerShaderStage",
 ] as const;
 
-const features = ["shader-f16", "subgroups", "timestamp-query"] as const;
+/** What the runtime has faster kernels for, or weights in float16 need. */
+const features = ["shader-f16", "subgroups"] as const;
 
 /** @throws Error saying what is missing: WebGPU in this page, or an adapter */
 export const requestDevice = async (): Promise<GPUDevice> => {

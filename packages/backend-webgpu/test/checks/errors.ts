@@ -94,7 +94,7 @@ export const errorChecks: readonly Check[] = [
     },
   },
   {
-    name: "an output that was kept ends with the next run, and a copy of it stays",
+    name: "an output that was kept ends with the next run; a copy of it and what was asked for before stay",
     run: async ({ backend }) => {
       const graph = tape();
       graph.output("out", graph.op("Neg", [graph.input("x", "float32", ["length"])]));
@@ -103,7 +103,16 @@ export const errorChecks: readonly Check[] = [
       const { out } = await session.run({ x: float32([2], Float32Array.of(1, 2)) }, keep);
       const buffer = backend.allocate(2);
       buffer.write(out!, { ...one, length: 2 });
-      await session.run({ x: float32([2], Float32Array.of(3, 4)) }, keep);
+      // Asked for while it is valid: a run, and a buffer that is released before the run begins.
+      const passing = backend.allocate(2);
+      passing.write(out!, { ...one, length: 2 });
+      const next = session.run({ x: float32([2], Float32Array.of(3, 4)) }, keep);
+      const after = session.run({ x: out! }, { read: ["out"] });
+      const last = session.run({ x: passing.view(0, [2]) }, { read: ["out"] });
+      passing.release();
+      await next;
+      for (const { out: given } of [await after, await last])
+        expectThat(given?.place === "host" && String(given.data) === "1,2", "what was asked for before must be 1,2");
       await expectError(
         async () => buffer.write(out!, one),
         /^webgpu: a tensor on the device must be valid, got one of dims \[2\]/,
