@@ -1,16 +1,15 @@
 /** The GPU as a page has it: buffers are WebGPU's own, and the runtime computes on the same device. */
-import type { ExternalData, TensorData } from "@ropewalk/backend";
+import type { ExternalData, HostTensor, TensorData } from "@ropewalk/backend";
 import type { InferenceSession, Tensor } from "onnxruntime-web/webgpu";
 import type { Device, Placed } from "../device.ts";
 import { requestDevice } from "./adapter.ts";
 import { encodeCopies } from "./copies.ts";
 import { watch } from "./errors.ts";
+import { deviceSession } from "../session.ts";
 import { usages } from "./usage.ts";
 
 /** A buffer of one's own, or one that the runtime made for an output, with the way to give it back. */
-export type GpuMemory = { readonly buffer: GPUBuffer; readonly free: () => void };
-
-type Type = Placed<GpuMemory>["type"];
+export type GpuMemory = { readonly buffer: GPUBuffer; readonly output?: Tensor; readonly free: () => void };
 
 const external = (data: ExternalData): { readonly path: string; readonly data: Uint8Array } => {
   if (data.kind === "bytes") return { path: data.file, data: data.data };
@@ -40,9 +39,11 @@ export const openDevice = async (shared: GPUDevice | undefined): Promise<Device<
     // Nothing is computed elsewhere without being asked.
     extra: { session: { disable_cpu_ep_fallback: "1" } },
   });
-  const asTensor = ({ type, dims, memory }: Placed<GpuMemory>): Tensor =>
-    Tensor.fromGpuBuffer(memory.buffer, { dataType: type as Tensor.GpuBufferDataTypes, dims });
-  const outputs = new WeakMap<GpuMemory, Tensor>();
+  const toRuntime = (tensor: HostTensor | Placed<GpuMemory>): Tensor => {
+    if (tensor.place === "host") return new Tensor(tensor.type, tensor.data, tensor.dims);
+    const { type, dims, memory } = tensor;
+    return Tensor.fromGpuBuffer(memory.buffer, { dataType: type as Tensor.GpuBufferDataTypes, dims });
+  };
 
   return {
     limit: limitOf(device),
@@ -55,35 +56,18 @@ export const openDevice = async (shared: GPUDevice | undefined): Promise<Device<
       });
     },
     copy: (copies) => during("copies on the device", () => encodeCopies(device, copies)),
-    read: ({ memory }) => during("reading an output", async () => (await outputs.get(memory)!.getData()) as TensorData),
+    read: ({ memory }) => during("reading an output", async () => (await memory.output!.getData()) as TensorData),
     free: ({ free }) => free(),
     createSession: async (model, externalData) => {
       const session = await during("the graph", () => InferenceSession.create(model, options(externalData)));
-      const { inputNames, outputNames } = session;
-      return {
-        inputs: inputNames,
-        outputs: outputNames,
-        run: async (feeds, wanted) => {
-          const values = Object.fromEntries(
-            Object.entries(feeds).map(([input, fed]) => [
-              input,
-              fed.place === "host" ? new Tensor(fed.type, fed.data, fed.dims) : asTensor(fed),
-            ]),
-          );
-          const results = await during("a run of the graph", () => session.run(values, wanted));
-          return Object.fromEntries(
-            Object.entries(results).map(([output, tensor]) => {
-              const { type, dims } = tensor as { type: Type; dims: readonly number[] };
-              if (tensor.location !== "gpu-buffer")
-                return [output, { place: "host", type, dims, data: tensor.data as TensorData }];
-              const memory = { buffer: tensor.gpuBuffer as GPUBuffer, free: () => tensor.dispose() };
-              outputs.set(memory, tensor as Tensor);
-              return [output, { place: "memory", type, dims, memory }];
-            }),
-          );
-        },
-        release: () => session.release(),
-      };
+      const memoryOf = (output: Tensor): GpuMemory => ({
+        output,
+        buffer: output.gpuBuffer as GPUBuffer,
+        free: () => output.dispose(),
+      });
+      const opened = deviceSession<GpuMemory, Tensor>(session, { toRuntime, memoryOf });
+      const run: typeof opened.run = (feeds, wanted) => during("a run of the graph", () => opened.run(feeds, wanted));
+      return { ...opened, run };
     },
   };
 };

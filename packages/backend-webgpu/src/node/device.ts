@@ -10,11 +10,12 @@
  *   - a scatter whose input and output are the same memory writes nothing but the scattered elements
  *   - a tensor's `getData` ends the process; an output of a session whose location is the CPU comes back
  */
-import type { ExternalData, TensorData } from "@ropewalk/backend";
+import type { ExternalData, HostTensor, TensorData, TensorType } from "@ropewalk/backend";
 import { reason } from "@ropewalk/backend/host";
 import type * as Runtime from "onnxruntime-node";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Device, Placed } from "../device.ts";
+import { deviceSession } from "../session.ts";
 import { graphs } from "./graphs.ts";
 import { copyRows } from "./rows.ts";
 
@@ -41,6 +42,16 @@ const options = (externalData: readonly ExternalData[]): InferenceSession.Sessio
   };
 };
 
+type View = (buffer: ArrayBuffer, offset: number, length: number) => TensorData;
+
+/** Bytes of an element, and elements in bytes that came back. */
+const elements: Readonly<Record<TensorType, { readonly width: number; readonly view: View }>> = {
+  float32: { width: 4, view: (...at) => new Float32Array(...at) },
+  int8: { width: 1, view: (...at) => new Int8Array(...at) },
+  int32: { width: 4, view: (...at) => new Int32Array(...at) },
+  int64: { width: 8, view: (...at) => new BigInt64Array(...at) },
+};
+
 const noAdapter =
   "webgpu: a GPU adapter is needed, got none: on Linux a Vulkan loader (libvulkan1) and a GPU's driver must be installed, " +
   "on macOS and Windows the GPU must be enabled";
@@ -62,12 +73,14 @@ export const openDevice = async (): Promise<Device<GpuMemory>> => {
   const kept = { preferredOutputLocation: "gpu-buffer" } as const;
   const zeros = await create(runtime, bytesOf(graphs.zeros), { ...options([]), ...kept });
   const scatter = await create(runtime, bytesOf(graphs.copy), options([]));
-  const downloads = new Map<string, Promise<InferenceSession>>();
+  const download = await create(runtime, bytesOf(graphs.download), options([]));
 
   const placed = ({ tensor }: GpuMemory, type: Tensor.GpuBufferDataTypes, dims: readonly number[]): Tensor =>
     Tensor.fromGpuBuffer(tensor.gpuBuffer, { dataType: type, dims });
-  const asTensor = ({ type, dims, memory }: Placed<GpuMemory>): Tensor =>
-    placed(memory, type as Tensor.GpuBufferDataTypes, dims);
+  const toRuntime = (tensor: HostTensor | Placed<GpuMemory>): Tensor =>
+    tensor.place === "host"
+      ? new Tensor(tensor.type, tensor.data, tensor.dims)
+      : placed(tensor.memory, tensor.type as Tensor.GpuBufferDataTypes, tensor.dims);
 
   return {
     limit: undefined,
@@ -92,45 +105,19 @@ export const openDevice = async (): Promise<Device<GpuMemory>> => {
         await scatter.run({ source, target, ...rows }, { out: target });
       }
     },
-    read: async (tensor) => {
-      const { type } = tensor;
-      const model = graphs.download[type as keyof typeof graphs.download];
-      const session = downloads.get(type) ?? create(runtime, bytesOf(model), options([]));
-      downloads.set(type, session);
-      const { out } = await (
-        await session
-      ).run({ x: placed(tensor.memory, type as never, [tensor.dims.reduce((a, b) => a * b, 1)]) }, ["out"]);
-      return out!.data as TensorData;
+    read: async ({ type, dims, memory }) => {
+      const size = dims.reduce((product, dim) => product * dim, 1);
+      const { width, view } = elements[type];
+      // Whatever they stand for, bytes come back as they are.
+      const x = placed(memory, "int32", [Math.ceil((size * width) / 4)]);
+      const { out } = await download.run({ x }, ["out"]);
+      const { buffer, byteOffset } = out!.data as Int32Array<ArrayBuffer>;
+      return view(buffer, byteOffset, size);
     },
     free: ({ tensor }) => tensor.dispose(),
     createSession: async (model, externalData) => {
       const session = await create(runtime, model, { ...options(externalData), ...kept });
-      const { inputNames: inputs, outputNames: outputs } = session;
-      return {
-        inputs,
-        outputs,
-        run: async (feeds, wanted) => {
-          const values = Object.fromEntries(
-            Object.entries(feeds).map(([input, fed]) => [
-              input,
-              fed.place === "host" ? new Tensor(fed.type, fed.data, fed.dims) : asTensor(fed),
-            ]),
-          );
-          const results = await session.run(values, wanted);
-          return Object.fromEntries(
-            Object.entries(results).map(([output, tensor]) => {
-              const { type, dims } = tensor as { type: Placed<GpuMemory>["type"]; dims: readonly number[] };
-              return [
-                output,
-                tensor.location === "gpu-buffer"
-                  ? { place: "memory", type, dims, memory: { tensor: tensor as Tensor } }
-                  : { place: "host", type, dims, data: tensor.data as TensorData },
-              ];
-            }),
-          );
-        },
-        release: () => session.release(),
-      };
+      return deviceSession<GpuMemory, Tensor>(session, { toRuntime, memoryOf: (tensor) => ({ tensor }) });
     },
   };
 };

@@ -94,6 +94,19 @@ export const errorChecks: readonly Check[] = [
     },
   },
   {
+    name: "integers of 64 bits come back",
+    run: async ({ backend }) => {
+      const graph = tape();
+      const x = graph.input("x", "float32", ["rows", 4]);
+      graph.output("out", graph.op("ArgMax", [x], { axis: -1, keepdims: 0 }));
+      const session = await backend.createSession(encode(graph.model()));
+      const rows = Float32Array.of(1, 5, 2, 3, 9, 1, 1, 1);
+      const { out } = await session.run({ x: float32([2, 4], rows) }, { read: ["out"] });
+      expectThat(out?.place === "host" && out.type === "int64" && String(out.data) === "1,0", "out must be 1,0");
+      await session.release();
+    },
+  },
+  {
     name: "an output that was kept ends with the next run; a copy of it and what was asked for before stay",
     run: async ({ backend }) => {
       const graph = tape();
