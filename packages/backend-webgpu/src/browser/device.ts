@@ -2,10 +2,10 @@
 import type { ExternalData, HostTensor, TensorData } from "@ropewalk/backend";
 import type { InferenceSession, Tensor } from "onnxruntime-web/webgpu";
 import type { Device, Placed } from "../device.ts";
+import { deviceSession } from "../session.ts";
 import { requestDevice } from "./adapter.ts";
 import { encodeCopies } from "./copies.ts";
 import { watch } from "./errors.ts";
-import { deviceSession } from "../session.ts";
 import { usages } from "./usage.ts";
 
 /** A buffer of one's own, or one that the runtime made for an output, with the way to give it back. */
