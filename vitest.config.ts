@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 // Tests import packages by name and run on their sources: the condition below picks `src` where a package offers it.
-const conditions = ["@ropewalk/source", "import", "module", "default"];
+const conditions = ["@ropewalk/source", "node", "import", "module", "default"];
 
 export default defineConfig({
   resolve: { conditions },

@@ -2,6 +2,7 @@
 import { firstAvailable, type Backend } from "@ropewalk/backend";
 import { cpu, cuda } from "@ropewalk/backend-node";
 import { wasm } from "@ropewalk/backend-wasm";
+import { webgpu } from "@ropewalk/backend-webgpu";
 import { cachePrecisions, compose, logN, type CachePrecision, type ContextExtension } from "@ropewalk/decoder";
 import { precisionNames, type Precision } from "@ropewalk/models";
 import { InvalidArgumentError, Option, type Command } from "commander";
@@ -15,15 +16,23 @@ const entropies: Readonly<Record<Entropy, (trainedContext: number) => ContextExt
   "log-n": (trainedContext) => logN({ trainedContext }),
 };
 
-export type BackendName = "cpu" | "cuda" | "wasm";
+export type BackendName = "cpu" | "cuda" | "wasm" | "webgpu";
 
-const backends: Readonly<Record<BackendName, (options: { readonly threads?: number }) => Backend>> = {
+type Threads = { readonly threads?: number };
+
+/** A backend that has no threads to be told the number of. */
+const withoutThreads =
+  (name: BackendName, backend: () => Backend) =>
+  ({ threads }: Threads): Backend => {
+    if (threads !== undefined) throw new RangeError(`--threads is not read by --backend ${name}, got ${threads}`);
+    return backend();
+  };
+
+const backends: Readonly<Record<BackendName, (options: Threads) => Backend>> = {
   cpu,
-  cuda: ({ threads }) => {
-    if (threads !== undefined) throw new RangeError(`--threads is not read by --backend cuda, got ${threads}`);
-    return cuda();
-  },
+  cuda: withoutThreads("cuda", cuda),
   wasm,
+  webgpu: withoutThreads("webgpu", webgpu),
 };
 
 /** `auto` stands for the first of these that can run here. */

@@ -1,6 +1,6 @@
 /** ONNX Runtime on the CPU, in Node. Inputs are read where they lie; only outputs are copied. */
 import type { Backend } from "@ropewalk/backend";
-import { hostBuffer, whyNotLoaded } from "@ropewalk/backend/host";
+import { hostTraits, whyNotLoaded } from "@ropewalk/backend/host";
 import { createSession } from "./session.ts";
 
 export type CpuOptions = {
@@ -21,6 +21,7 @@ export const cpu = ({ threads, spinning = false }: CpuOptions = {}): Backend => 
   return {
     name: "cpu",
     blocks: "kept",
+    ...hostTraits,
     decodeBlock: 1,
     unavailable: () => whyNotLoaded("onnxruntime-node", () => import("onnxruntime-node")),
     createSession: (model, externalData) =>
@@ -34,6 +35,5 @@ export const cpu = ({ threads, spinning = false }: CpuOptions = {}): Backend => 
         model,
         externalData,
       ),
-    allocate: hostBuffer,
   };
 };

@@ -1,6 +1,6 @@
 /** ONNX Runtime on an NVIDIA GPU, in Node. Linux on x64 with CUDA 12 only; tensors cross the bus at every run. */
 import type { Backend } from "@ropewalk/backend";
-import { hostBuffer } from "@ropewalk/backend/host";
+import { hostTraits } from "@ropewalk/backend/host";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -65,6 +65,7 @@ export const cuda = ({ deviceId = 0 }: CudaOptions = {}): Backend => {
   return {
     name: "cuda",
     blocks: "kept",
+    ...hostTraits,
     decodeBlock,
     createSession: sessionOf,
     unavailable: () =>
@@ -72,6 +73,5 @@ export const cuda = ({ deviceId = 0 }: CudaOptions = {}): Backend => {
         (session) => session.release().then(() => undefined),
         (error: unknown) => messageOf(error).replace(/^cuda: /, ""),
       ),
-    allocate: hostBuffer,
   };
 };

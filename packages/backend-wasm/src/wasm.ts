@@ -5,7 +5,7 @@
  * the CPU backend; 4 GB is the ceiling.
  */
 import type { Backend, ExternalData, Session } from "@ropewalk/backend";
-import { hostBuffer, hostSession, whyNotLoaded } from "@ropewalk/backend/host";
+import { hostSession, hostTraits, whyNotLoaded } from "@ropewalk/backend/host";
 import { locateBinary, readExternal } from "./environment.ts";
 
 export type WasmOptions = {
@@ -70,12 +70,12 @@ export const wasm = ({ threads = 1, blocks = "unpacked" }: WasmOptions = {}): Ba
   return {
     name: "wasm",
     blocks,
+    ...hostTraits,
     decodeBlock: 1,
     unavailable: async () =>
       (globalThis as { readonly WebAssembly?: object }).WebAssembly === undefined
         ? "there is no WebAssembly here"
         : whyNotLoaded("onnxruntime-web", () => Promise.all([import("onnxruntime-web/wasm"), locateBinary()])),
     createSession: (model, externalData = []) => createSession(threads, model, externalData),
-    allocate: hostBuffer,
   };
 };

@@ -10,7 +10,10 @@ export type ExternalData =
 export type Fetches = {
   /** Outputs that come back as host tensors. */
   readonly read: readonly string[];
-  /** Outputs that may stay where the backend computes, to be written to a buffer or fed again. */
+  /**
+   * Outputs that may stay where the backend computes, to be written to a buffer or fed again. They are valid until the next run
+   * of the same session has ended.
+   */
   readonly keep?: readonly string[];
 };
 
@@ -45,6 +48,15 @@ export type Backend = {
   /** What keeps it from running here, in words; undefined when nothing does. Loads the runtime at most, no model. */
   readonly unavailable: () => Promise<string | undefined>;
   /**
+   * Which operators run where the backend computes: all that ONNX has, or the plain ones, one after another, over float32 and
+   * integers. With plain ones alone a graph with If, Scan, Loop or narrower floats is not for this backend.
+   */
+  readonly operators: "all" | "plain";
+  /** What dense weights may be stored in, to be widened to float32 when the session loads. */
+  readonly weightTypes: readonly ("float32" | "float16" | "bfloat16")[];
+  /** What its buffers may hold. */
+  readonly bufferTypes: readonly BufferType[];
+  /**
    * Loads a graph.
    *
    * @param model - an encoded ONNX model
@@ -52,7 +64,11 @@ export type Backend = {
    * @throws Error naming the backend when the graph or its data cannot be loaded
    */
   readonly createSession: (model: Uint8Array, externalData?: readonly ExternalData[]) => Promise<Session>;
-  /** A zeroed buffer of `length` elements, float32 unless said otherwise. */
+  /**
+   * A zeroed buffer of `length` elements, float32 unless said otherwise.
+   *
+   * @throws TypeError naming the backend and the type when it is none of `bufferTypes`
+   */
   readonly allocate: (length: number, type?: BufferType) => Buffer;
 };
 

@@ -6,7 +6,7 @@
  */
 import type { Backend } from "./backend.ts";
 import { graphCases, identityModel } from "./conformance/cases.ts";
-import { checkBuffers, checkErrors } from "./conformance/contract.ts";
+import { checkBuffers, checkErrors, checkKept } from "./conformance/contract.ts";
 import { runGraphCase } from "./conformance/graphs.ts";
 
 export { tolerance } from "./conformance/graphs.ts";
@@ -20,6 +20,7 @@ export type ConformanceCase = {
 export const conformanceCases: readonly ConformanceCase[] = [
   ...graphCases.map((graph): ConformanceCase => ({ name: graph.name, run: (backend) => runGraphCase(backend, graph) })),
   { name: "buffers are written and moved in place", run: (backend) => checkBuffers(backend, identityModel) },
+  { name: "kept outputs are written and fed again", run: (backend) => checkKept(backend, identityModel) },
   {
     name: "sessions made at the same time keep their own weights",
     run: async (backend) => {

@@ -1,2 +1,3 @@
 export { asHost, hostBuffer } from "./host-buffer.ts";
-export { hostSession, whyNotLoaded, type RuntimeSession } from "./runtime.ts";
+export { hostSession, reason, whyNotLoaded, type RuntimeSession } from "./runtime.ts";
+export { hostTraits } from "./traits.ts";

@@ -14,7 +14,7 @@ export type RuntimeSession = {
 };
 
 /** What a runtime says, on one line and without its source positions. */
-const reason = (error: unknown): string =>
+export const reason = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split("\n")[0]!.replace(/\/\S+\.(cc|h):\d+ \S+ /g, "");
 
 /** What keeps a runtime from being loaded, in words; undefined when it can be. */

@@ -1,8 +1,10 @@
 /** Attention over the cache and a chunk, for whoever records the layers around it. */
 import type { Tape, Value } from "@ropewalk/graph";
+import { match } from "ts-pattern";
 import { attendIn } from "./attend.ts";
 import type { Attend } from "./decoder.ts";
 import type { ExtendedDecoder } from "./extend.ts";
+import type { Operators } from "./operators.ts";
 import type { Ports } from "./ports.ts";
 import { declareShared } from "./shared-inputs.ts";
 
@@ -28,8 +30,20 @@ export const attentionThrough = (
  * @returns the attention of layer `index`, recorded on a tape of the same recording; it declares that layer's part of the
  *   cache, and gives the layer's new keys and values out
  */
-export const chunkAttention = (tape: Tape, extended: ExtendedDecoder, ids: Value): LayerAttention =>
-  attentionThrough(tape, extended, ids, {
+export const chunkAttention = (
+  tape: Tape,
+  extended: ExtendedDecoder,
+  ids: Value,
+  operators: Operators,
+): LayerAttention => {
+  const ports: Ports = {
     read: tape.input,
     give: (name, record) => tape.output(name, record({ output: name })),
-  });
+  };
+  // A graph of plain operators cannot ask: all heads at once, always.
+  const few = match(operators)
+    .with("all", () => undefined)
+    .with("plain", () => "always" as const)
+    .exhaustive();
+  return attentionThrough(tape, extended, ids, ports, few);
+};

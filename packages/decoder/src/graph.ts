@@ -5,6 +5,7 @@ import type { Decoder } from "./decoder.ts";
 import type { ExtendedDecoder } from "./extend.ts";
 import { recordHidden } from "./hidden.ts";
 import { inputs, outputs } from "./interface.ts";
+import type { Operators } from "./operators.ts";
 import { storedWeights, type WeightSource } from "./stored-weights.ts";
 
 /** What the graph needs of ONNX: RotaryEmbedding came with opset 23, and that with version 11 of the format. */
@@ -14,14 +15,22 @@ export const versions = { opset: 23, irVersion: 11 } as const;
  * Records the graph. Its weights stay in their files and are named by place.
  *
  * @param source - where each of the decoder's tensors lies
+ * @param options - which `operators` it may hold, default all
+ * @throws RangeError when a graph of plain operators is asked for with a cache in q8, whose chunks and steps are computed differently
  */
-export const decoderGraph = (extended: ExtendedDecoder<Decoder>, source: WeightSource): ModelProto => {
+export const decoderGraph = (
+  extended: ExtendedDecoder<Decoder>,
+  source: WeightSource,
+  { operators = "all" }: { readonly operators?: Operators } = {},
+): ModelProto => {
+  if (operators === "plain" && extended.cache === "q8")
+    throw new RangeError(`decoderGraph: a graph of plain operators needs a cache in float32, got ${extended.cache}`);
   const { decoder } = extended;
   const tape = newTape("decoder");
-  const builder = { tape, weights: storedWeights(decoder.tensors, source) };
+  const builder = { tape, weights: storedWeights(decoder.tensors, source, operators) };
   const ids = tape.input(inputs.ids, "int64", ["seqLen"]);
   const logitRows = tape.input(inputs.logitRows, "int64", ["rows"]);
-  const hidden = recordHidden(builder, decoder, ids, chunkAttention(tape, extended, ids));
+  const hidden = recordHidden(builder, decoder, ids, chunkAttention(tape, extended, ids, operators));
   const wanted = tape.op("Gather", [hidden, logitRows], { axis: 0 });
   tape.output(outputs.logits, decoder.unembed(builder, wanted));
   return tape.model(versions);

@@ -45,6 +45,7 @@ export {
 export { extensionOf, recordOf, type ExtensionRecord } from "./extension-record.ts";
 export { decoderGraph, versions } from "./graph.ts";
 export { inputs, outputs } from "./interface.ts";
+export type { Operators } from "./operators.ts";
 export {
   denseWeights,
   storedWeights,

@@ -7,6 +7,7 @@
  * A matrix that is stored in blocks is never unpacked: the product reads the blocks.
  */
 import { typeCode, type FilePlace, type Tape, type Value } from "@ropewalk/graph";
+import type { Operators } from "./operators.ts";
 
 /** How the elements of a dense tensor are stored. */
 export type WeightType = "float32" | "float16" | "bfloat16";
@@ -82,8 +83,15 @@ export const denseWeights = (tensor: StoredWeights["tensor"]): StoredWeights => 
 const widen = (tape: Tape, value: Value): Value =>
   value.type === "float32" ? value : tape.op("Cast", [value], { to: typeCode("float32") });
 
-/** @param shapes - of every tensor that is read, by name */
-export const storedWeights = (shapes: Shapes, { locate, locateBlocks }: WeightSource): StoredWeights => {
+/**
+ * @param shapes - of every tensor that is read, by name
+ * @param operators - plain: a table is widened as a whole when the session loads
+ */
+export const storedWeights = (
+  shapes: Shapes,
+  { locate, locateBlocks }: WeightSource,
+  operators: Operators = "all",
+): StoredWeights => {
   const stored = (tape: Tape, name: string): Value => {
     const { type, ...place } = locate(name);
     return tape.external(name, type, shapes[name]!, place);
@@ -97,8 +105,11 @@ export const storedWeights = (shapes: Shapes, { locate, locateBlocks }: WeightSo
   });
   return {
     ...dense,
-    // Only what is looked up is widened: the table stays as small as it is stored.
-    rows: (tape, name, ids) => widen(tape, tape.op("Gather", [stored(tape, name), ids], { axis: 0 })),
+    // Only what is looked up is widened, where it can be: the table stays as small as it is stored.
+    rows: (tape, name, ids) =>
+      operators === "plain"
+        ? dense.rows(tape, name, ids)
+        : widen(tape, tape.op("Gather", [stored(tape, name), ids], { axis: 0 })),
     product: (tape, name, x) => {
       const blocks = locateBlocks?.(name);
       return blocks === undefined

@@ -1,4 +1,4 @@
-import { checkModel, decode, encode } from "@ropewalk/graph";
+import { checkModel, decode, encode, type GraphProto } from "@ropewalk/graph";
 import { describe, expect, it } from "vitest";
 import {
   decoderGraph,
@@ -8,10 +8,16 @@ import {
   selfExtend,
   slidingWindow,
   type ContextExtension,
+  type Operators,
 } from "../src/index.ts";
 import { decoder, source } from "./small-decoder.ts";
 
-const graphOf = (extension: ContextExtension) => decoderGraph(extendDecoder(decoder, extension), source);
+const graphOf = (extension: ContextExtension, operators: Operators = "all") =>
+  decoderGraph(extendDecoder(decoder, extension), source, { operators });
+
+/** The kinds of nodes in a graph and in the graphs inside it. */
+const kinds = ({ node }: GraphProto): ReadonlySet<string> =>
+  new Set(node.flatMap(({ opType, attribute }) => [opType, ...attribute.flatMap(({ g }) => (g ? [...kinds(g)] : []))]));
 
 const names = (extension: ContextExtension) => {
   const { graph } = decode(encode(graphOf(extension)));
@@ -44,6 +50,35 @@ describe("decoderGraph", () => {
         outputs.logits,
         ...[0, 1].flatMap((layer) => [outputs.newKeys(layer, 0), outputs.newKeys(layer, 1), outputs.newValues(layer)]),
       ].toSorted(),
+    );
+  });
+
+  it.each<readonly [string, ContextExtension]>([
+    ["one band", {}],
+    ["a window", slidingWindow({ window: 8 })],
+    ["near and far", selfExtend({ groupSize: 2, window: 8 })],
+  ])("of %s has no branch and no loop when its operators are plain", (_, extension) => {
+    expect(() => checkModel(graphOf(extension, "plain"))).not.toThrow();
+    const branching = ["If", "Loop", "Scan"];
+    const [all, plain] = [kinds(graphOf(extension).graph!), kinds(graphOf(extension, "plain").graph!)];
+    expect(branching.filter((kind) => all.has(kind))).toEqual(["If", "Scan"]);
+    expect(branching.filter((kind) => plain.has(kind))).toEqual([]);
+  });
+
+  it("of plain operators looks up in float32 alone, and refuses a cache in 8 bits", () => {
+    const half = {
+      locate: (name: string) => ({
+        ...source.locate(name),
+        type: "float16" as const,
+        length: source.locate(name).length / 2,
+      }),
+    };
+    const { graph } = decoderGraph(extendDecoder(decoder, {}), half, { operators: "plain" });
+    const lookUp = graph!.node.find(({ opType, input }) => opType === "Gather" && input[1] === inputs.ids)!;
+    expect(graph!.node.find(({ output }) => output[0] === lookUp.input[0])!.opType).toBe("Cast");
+    const quantized = extendDecoder(decoder, {}, { cache: "q8" });
+    expect(() => decoderGraph(quantized, source, { operators: "plain" })).toThrow(
+      "decoderGraph: a graph of plain operators needs a cache in float32, got q8",
     );
   });
 

@@ -92,7 +92,7 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
   const { backend, source, text, cache: precision } = loaded;
   const { decoder, name, stopTokens } = source;
   const extended = extendDecoder<DecoderSizes>(decoder, extension, { cache: precision });
-  const { chunk, block } = graphsOf(source, extended, backend.blocks);
+  const { chunk, block } = graphsOf(source, extended, backend);
   const { kind } = extended.layout;
   const session = await sessionFor(loaded, `chunk, ${kind}`, chunk);
   const blockSession = block && (() => sessionFor(loaded, `block, ${kind}`, block));
@@ -133,12 +133,17 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
  * Loads a model.
  *
  * @param source - in Node a folder's path or an id on the hub, anywhere a folder of files, or what `openModel` gave
- * @throws Error when a file is missing or lies, the family or a number is unknown, or the extension does not fit
+ * @throws Error when a file is missing or lies, the family or a number is unknown, the extension does not fit, or the backend
+ *   cannot keep the cache as it is asked for
  */
 export const loadModel = async (
   source: string | CheckpointFolder | OpenedModel,
   { backend, extension, cache = "float32", quantize, onQuantize, ...options }: LoadOptions,
 ): Promise<LanguageModel> => {
+  if (cache === "q8" && !backend.bufferTypes.includes("int8"))
+    throw new RangeError(
+      `loadModel: a cache in q8 needs a backend with buffers of int8, got ${backend.name} with ${backend.bufferTypes}`,
+    );
   const opened = await openModel(source, options);
   const { source: read, release } = await rounded(opened.source, quantize, onQuantize);
   const loaded: Loaded = { ...opened, source: read, backend, cache, sessions: new Map(), releaseWeights: release };

@@ -2,7 +2,7 @@
 import { blockGraph, decoderGraph, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { Backend, ExternalData } from "@ropewalk/backend";
 import { encode } from "@ropewalk/graph";
-import { unpackCheckpoint, type Checkpoint } from "@ropewalk/models";
+import { unpackCheckpoint, widenCheckpoint, type Checkpoint } from "@ropewalk/models";
 import type { ExportedDecoder } from "@ropewalk/onnx-exports";
 import { match } from "ts-pattern";
 
@@ -18,22 +18,31 @@ export type SourceGraphs = {
   readonly block?: () => Promise<SourceGraph>;
 };
 
+/** What of a backend decides how a graph is recorded. */
+type Traits = Pick<Backend, "blocks" | "operators" | "weightTypes">;
+
+/** The checkpoint in a form that the backend runs well, or at all. */
+const asRun = async ({ blocks, weightTypes }: Traits, checkpoint: Checkpoint): Promise<Checkpoint> => {
+  const unpacked = blocks === "unpacked" ? await unpackCheckpoint(checkpoint) : checkpoint;
+  return weightTypes.includes("bfloat16") ? unpacked : widenCheckpoint(unpacked);
+};
+
 /**
- * The graphs of a model under an extension.
- *
- * @param blocks - how the backend wants matrices in blocks; an export has them as it has them
+ * The graphs of a model under an extension, for a backend.
  */
-export const graphsOf = (source: ModelSource, extended: ExtendedDecoder, blocks: Backend["blocks"]): SourceGraphs =>
+export const graphsOf = (source: ModelSource, extended: ExtendedDecoder, traits: Traits): SourceGraphs =>
   match(source)
     .with({ kind: "checkpoint" }, (checkpoint): SourceGraphs => {
       const recorded = (record: typeof decoderGraph) => async (): Promise<SourceGraph> => {
-        const stored = blocks === "unpacked" ? await unpackCheckpoint(checkpoint) : checkpoint;
+        const stored = await asRun(traits, checkpoint);
         return {
-          model: encode(record({ ...extended, decoder: checkpoint.decoder }, stored)),
+          model: encode(record({ ...extended, decoder: checkpoint.decoder }, stored, traits)),
           externalData: stored.files.map(({ external }) => external),
         };
       };
-      return { chunk: recorded(decoderGraph), block: recorded(blockGraph) };
+      const chunk = recorded(decoderGraph);
+      // A block is a Loop.
+      return traits.operators === "all" ? { chunk, block: recorded(blockGraph) } : { chunk };
     })
     .with({ kind: "export" }, ({ graph, files }) => ({
       chunk: async () => ({ model: graph(extended), externalData: files.map(({ external }) => external) }),

@@ -22,3 +22,4 @@ export { unpackBlocks } from "./quantize/unpack-blocks.ts";
 export { unpackCheckpoint } from "./quantize/unpack-checkpoint.ts";
 export { quantizeCheckpoint } from "./quantize/quantize-checkpoint.ts";
 export type { TokenizerFiles } from "./tokenizer-files.ts";
+export { widenCheckpoint } from "./widen-checkpoint.ts";

@@ -42,6 +42,7 @@ const everything = [
   "backend",
   "backend-node",
   "backend-wasm",
+  "backend-webgpu",
   ...building,
   "generation",
   "evals",
@@ -58,6 +59,12 @@ export const house: Readonly<Record<string, Room>> = {
   "@ropewalk/backend": room("2", "packages/backend", [], []),
   "@ropewalk/backend-node": room("2", "packages/backend-node", ["backend"], ["onnxruntime-node", "node:"]),
   "@ropewalk/backend-wasm": room("2", "packages/backend-wasm", ["backend"], ["onnxruntime-web", "node:"]),
+  "@ropewalk/backend-webgpu": room(
+    "2",
+    "packages/backend-webgpu",
+    ["backend"],
+    ["onnxruntime-node", "onnxruntime-web", "node:"],
+  ),
   "@ropewalk/decoder": room("3", "packages/decoder", [...ground, ...mathematics], ["ts-pattern"]),
   "@ropewalk/models": room(
     "3",

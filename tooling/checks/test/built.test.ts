@@ -8,10 +8,16 @@ const run = promisify(execFile);
 const exec = (...args: readonly string[]) =>
   run(process.execPath, [...args], { env: { ...process.env, NODE_OPTIONS: "" } });
 
+/** A file, or files by condition, of which one may hold others. */
+type Target = string | { readonly [condition: string]: Target };
+
+const filesOf = (target: Target): readonly string[] =>
+  typeof target === "string" ? [target] : Object.values(target).flatMap(filesOf);
+
 type Manifest = {
   readonly name: string;
   readonly private?: boolean;
-  readonly exports?: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  readonly exports?: Readonly<Record<string, Target>>;
 };
 
 const manifests = globSync("packages/*/package.json").map((path) => ({
@@ -26,7 +32,7 @@ beforeAll(async () => {
 describe("the built packages", () => {
   it.each(manifests)("$manifest.name has every file that it exports, with types", ({ folder, manifest }) => {
     for (const target of Object.values(manifest.exports ?? {}))
-      for (const file of typeof target === "string" ? [target] : Object.values(target))
+      for (const file of filesOf(target))
         if (!file.includes("*")) expect(existsSync(`${folder}/${file}`), `${folder}/${file}`).toBe(true);
   });
 

@@ -1,6 +1,6 @@
 /**
- * Writes packages/backend/src/conformance/cases.ts, or with `--check` fails when what is there is not what the emitters and
- * references give now.
+ * Writes packages/backend/src/conformance/cases.ts and the graphs of backend-webgpu, or with `--check` fails when what is there is
+ * not what the emitters and references give now.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { encode, tape } from "@ropewalk/graph";
@@ -9,6 +9,7 @@ import { blockCases } from "./block-cases.ts";
 import { toBase64 } from "./base64.ts";
 import { quantizedCases } from "./quantized-cases.ts";
 import { rotationCases } from "./rotation-cases.ts";
+import { webgpuSource, webgpuTarget } from "./webgpu-graphs.ts";
 
 const target = "packages/backend/src/conformance/cases.ts";
 
@@ -18,7 +19,7 @@ const identityModel = (): string => {
   return toBase64(encode(graph.model()));
 };
 
-export const conformanceSource = (): string => `/** Written by \`npm run vectors\`; not to be edited. */
+const conformanceSource = (): string => `/** Written by \`npm run vectors\`; not to be edited. */
 import type { GraphCase } from "./graphs.ts";
 
 /** out = x, [rows, columns]. */
@@ -27,11 +28,17 @@ export const identityModel = "${identityModel()}";
 export const graphCases: readonly GraphCase[] = ${JSON.stringify([...attentionCases, ...quantizedCases, ...rotationCases, ...blockCases()], null, 2)};
 `;
 
-if (import.meta.main) {
-  const source = conformanceSource();
-  if (!process.argv.includes("--check")) writeFileSync(target, source);
-  else if (readFileSync(target, "utf8") !== source) {
-    console.error(`${target} is not what the emitters and references give: run \`npm run vectors\``);
-    process.exitCode = 1;
+/** Every file that is written, with what it holds. */
+export const written = (): Readonly<Record<string, string>> => ({
+  [target]: conformanceSource(),
+  [webgpuTarget]: webgpuSource(),
+});
+
+if (import.meta.main)
+  for (const [file, source] of Object.entries(written())) {
+    if (!process.argv.includes("--check")) writeFileSync(file, source);
+    else if (readFileSync(file, "utf8") !== source) {
+      console.error(`${file} is not what the emitters and references give: run \`npm run vectors\``);
+      process.exitCode = 1;
+    }
   }
-}

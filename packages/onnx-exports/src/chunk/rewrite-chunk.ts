@@ -99,7 +99,7 @@ export const rewriteAsChunk = (
   scope.op("Unsqueeze", [ids, scope.constant("int64", [1], [0])], {}, { output: own(inputs.ids) });
   const rowCount = view.inputs.get(lastRows);
   if (rowCount) scope.constant("int64", rowCount.dims?.map(() => 1) ?? [], [0], own(lastRows));
-  const attention = chunkAttention(scope, extended, ids);
+  const attention = chunkAttention(scope, extended, ids, "all");
   for (const [index, site] of sites.entries()) {
     const layer = scope.scope(`layers.${index}`);
     emitChunkSite(layer, foreign, site, attention(layer, index));

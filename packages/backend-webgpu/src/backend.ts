@@ -1,0 +1,138 @@
+/** A device as a backend: runs in turn, each after the copies that were asked for before it. */
+import { runChecks, type Backend, type Fetches, type HostTensor, type Session, type Tensor } from "@ropewalk/backend";
+import { reason } from "@ropewalk/backend/host";
+import type { Device, DeviceSession, Placed } from "./device.ts";
+import { deviceMemory, type DeviceMemory, type Feed } from "./memory.ts";
+import type { Work } from "./places.ts";
+import { inTurn } from "./turns.ts";
+
+const name = "webgpu";
+
+/** An error that has been worded for who reads it stays as it is. */
+const failed =
+  (what: string) =>
+  (error: unknown): never => {
+    if (error instanceof Error && error.message.startsWith(`${name}: `)) throw error;
+    throw new Error(`${name}: the graph could not be ${what}: ${reason(error)}`, { cause: error });
+  };
+
+type Reading = { readonly onRead: (bytes: number) => void };
+
+const sessionOver = <Memory>(
+  memory: DeviceMemory<Memory>,
+  device: Device<Memory>,
+  session: DeviceSession<Memory>,
+  { onRead }: Reading,
+): Session => {
+  const { inputs, outputs } = session;
+  const checkRun = runChecks(name, { inputs, outputs });
+  /** Outputs that the last run kept. */
+  let kept: readonly (() => void)[] = [];
+
+  const compute = async (
+    work: readonly Work<Memory>[],
+    feeds: Readonly<Record<string, Feed<Memory>>>,
+    { read, keep = [] }: Fetches,
+  ) => {
+    try {
+      await memory.carryOut(device, work);
+      const values: Record<string, HostTensor | Placed<Memory>> = {};
+      for (const [input, { tensor }] of Object.entries(feeds)) values[input] = await tensor(device);
+      return await session.run(values, [...new Set([...read, ...keep])]);
+    } finally {
+      for (const { end } of Object.values(feeds)) end(device);
+    }
+  };
+  const deliver = async (results: Readonly<Record<string, HostTensor | Placed<Memory>>>, { read }: Fetches) => {
+    const ends: (() => void)[] = [];
+    const delivered: Record<string, Tensor> = {};
+    let bytes = 0;
+    for (const [output, result] of Object.entries(results)) {
+      if (result.place === "host") delivered[output] = result;
+      else if (read.includes(output)) {
+        const { type, dims } = result;
+        const data = await device.read(result);
+        device.free(result.memory);
+        delivered[output] = { place: "host", type, dims, data };
+      } else {
+        const { tensor, end } = memory.keep(device, result);
+        ends.push(end);
+        delivered[output] = tensor;
+      }
+      const given = delivered[output]!;
+      if (given.place === "host") bytes += given.data.byteLength;
+    }
+    if (bytes > 0) onRead(bytes);
+    return { delivered, ends };
+  };
+
+  return {
+    inputs,
+    outputs,
+    run: async (feeds, fetches) => {
+      checkRun(feeds, fetches);
+      for (const input of inputs) memory.check(feeds[input]!);
+      const work = memory.take();
+      const held = Object.fromEntries(inputs.map((input) => [input, memory.feed(feeds[input]!)]));
+      return inTurn(async () => {
+        const { delivered, ends } = await deliver(await compute(work, held, fetches), fetches);
+        for (const end of kept) end();
+        kept = ends;
+        return delivered;
+      }).catch(failed("run"));
+    },
+    release: () => {
+      // What this session kept goes with it: copies that wait for it come first.
+      const work = memory.take();
+      return inTurn(async () => {
+        try {
+          await memory.carryOut(device, work);
+        } finally {
+          for (const end of kept) end();
+          kept = [];
+          await session.release();
+        }
+      });
+    },
+  };
+};
+
+/**
+ * @param open - finds the device; called when the first session is made, and again after it failed
+ */
+export const backendOver = <Memory>(
+  open: () => Promise<Device<Memory>>,
+  { onRead = () => undefined, weightTypes }: Partial<Reading> & Pick<Backend, "weightTypes">,
+): Backend => {
+  let opening: Promise<Device<Memory>> | undefined;
+  let opened: Device<Memory> | undefined;
+  const device = (): Promise<Device<Memory>> =>
+    (opening ??= open().then(
+      (found) => (opened = found),
+      (error: unknown) => {
+        opening = undefined;
+        throw error;
+      },
+    ));
+  const memory = deviceMemory<Memory>(name, () => opened?.limit);
+  return {
+    name,
+    blocks: "kept",
+    operators: "plain",
+    weightTypes,
+    bufferTypes: ["float32"],
+    // The cache lies where it is read.
+    decodeBlock: 1,
+    unavailable: () =>
+      device().then(
+        () => undefined,
+        (error: unknown) => reason(error).replace(new RegExp(`^${name}: `), ""),
+      ),
+    createSession: (model, externalData = []) =>
+      inTurn(async () => {
+        const found = await device();
+        return sessionOver(memory, found, await found.createSession(model, externalData), { onRead });
+      }).catch(failed("loaded")),
+    allocate: memory.allocate,
+  };
+};

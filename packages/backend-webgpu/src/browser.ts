@@ -1,0 +1,2 @@
+export { webgpu } from "./browser/webgpu.ts";
+export type { WebGpuOptions } from "./options.ts";

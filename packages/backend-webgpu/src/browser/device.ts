@@ -1,0 +1,73 @@
+/** The GPU as a page has it: buffers are WebGPU's own, and the runtime computes on the same device. */
+import type { ExternalData, HostTensor, TensorData } from "@ropewalk/backend";
+import type { InferenceSession, Tensor } from "onnxruntime-web/webgpu";
+import type { Device, Placed } from "../device.ts";
+import { deviceSession } from "../session.ts";
+import { requestDevice } from "./adapter.ts";
+import { encodeCopies } from "./copies.ts";
+import { watch } from "./errors.ts";
+import { usages } from "./usage.ts";
+
+/** A buffer of one's own, or one that the runtime made for an output, with the way to give it back. */
+export type GpuMemory = { readonly buffer: GPUBuffer; readonly output?: Tensor; readonly free: () => void };
+
+const external = (data: ExternalData): { readonly path: string; readonly data: Uint8Array } => {
+  if (data.kind === "bytes") return { path: data.file, data: data.data };
+  throw new TypeError(`webgpu: ${data.file} must be given as bytes in a browser, got the path ${data.folder}`);
+};
+
+/** The runtime's kernels copy 16 bytes at a time. */
+const grain = 16;
+
+const limitOf = ({ limits: { maxBufferSize, maxStorageBufferBindingSize } }: GPUDevice): Device<GpuMemory>["limit"] =>
+  maxBufferSize < maxStorageBufferBindingSize
+    ? { name: "maxBufferSize", bytes: maxBufferSize }
+    : { name: "maxStorageBufferBindingSize", bytes: maxStorageBufferBindingSize };
+
+export const openDevice = async (shared: GPUDevice | undefined): Promise<Device<GpuMemory>> => {
+  const { InferenceSession, Tensor, env } = await import("onnxruntime-web/webgpu");
+  // Threads are for operators on the CPU, and none runs there.
+  env.wasm.numThreads = 1;
+  const device = shared ?? (await requestDevice());
+  const { during } = watch(device);
+  const options = (externalData: readonly ExternalData[]): InferenceSession.SessionOptions => ({
+    executionProviders: [{ name: "webgpu", device }],
+    // What goes wrong is told by errors; the runtime would print it as well.
+    logSeverityLevel: 4,
+    preferredOutputLocation: "gpu-buffer",
+    externalData: externalData.map(external),
+    // Nothing is computed elsewhere without being asked.
+    extra: { session: { disable_cpu_ep_fallback: "1" } },
+  });
+  const toRuntime = (tensor: HostTensor | Placed<GpuMemory>): Tensor => {
+    if (tensor.place === "host") return new Tensor(tensor.type, tensor.data, tensor.dims);
+    const { type, dims, memory } = tensor;
+    return Tensor.fromGpuBuffer(memory.buffer, { dataType: type as Tensor.GpuBufferDataTypes, dims });
+  };
+
+  return {
+    limit: limitOf(device),
+    allocate: (length) => {
+      const size = Math.ceil((4 * length) / grain) * grain;
+      const usage = usages.storage | usages.copySource | usages.copyTarget;
+      return during(`a buffer of ${size} bytes`, () => {
+        const buffer = device.createBuffer({ size, usage });
+        return { buffer, free: () => buffer.destroy() };
+      });
+    },
+    copy: (copies) => during("copies on the device", () => encodeCopies(device, copies)),
+    read: ({ memory }) => during("reading an output", async () => (await memory.output!.getData()) as TensorData),
+    free: ({ free }) => free(),
+    createSession: async (model, externalData) => {
+      const session = await during("the graph", () => InferenceSession.create(model, options(externalData)));
+      const memoryOf = (output: Tensor): GpuMemory => ({
+        output,
+        buffer: output.gpuBuffer as GPUBuffer,
+        free: () => output.dispose(),
+      });
+      const opened = deviceSession<GpuMemory, Tensor>(session, { toRuntime, memoryOf });
+      const run: typeof opened.run = (feeds, wanted) => during("a run of the graph", () => opened.run(feeds, wanted));
+      return { ...opened, run };
+    },
+  };
+};

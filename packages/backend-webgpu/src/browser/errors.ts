@@ -1,0 +1,51 @@
+/**
+ * What goes wrong on a device. WebGPU tells of it beside the call: by error scopes, and by a promise when the device is lost.
+ */
+
+export type Watched = {
+  /** Runs a task; what the device reports meanwhile, and its loss, are errors of the task. */
+  readonly during: <T>(what: string, task: () => Promise<T> | T) => Promise<T>;
+};
+
+/** How long an error may be the first sign of a loss, in milliseconds. */
+const patience = 100;
+
+const scopes = ["internal", "validation", "out-of-memory"] as const;
+
+export const watch = (device: GPUDevice): Watched => {
+  let loss: Error | undefined;
+  const lost = device.lost.then(({ reason, message }) => {
+    loss = new Error(`webgpu: the GPU device is lost (${reason}): ${message}; a new webgpu() asks for another`);
+  });
+  const orLost = async (): Promise<never> => {
+    await lost;
+    throw loss!;
+  };
+  const scoped = async <T>(what: string, task: () => Promise<T> | T): Promise<T> => {
+    for (const scope of scopes) device.pushErrorScope(scope);
+    const errors = () => Promise.all(scopes.map(() => device.popErrorScope()));
+    let result: T;
+    try {
+      result = await task();
+    } catch (error) {
+      await errors();
+      throw error;
+    }
+    const found = (await errors()).find((error) => error !== null);
+    if (found instanceof GPUOutOfMemoryError)
+      throw new RangeError(`webgpu: the GPU is out of memory for ${what}: ${found.message}`);
+    if (found) throw new Error(`webgpu: the GPU refuses ${what}: ${found.message.split("\n")[0]}`);
+    return result;
+  };
+  return {
+    during: async (what, task) => {
+      if (loss !== undefined) throw loss;
+      try {
+        return await Promise.race([scoped(what, task), orLost()]);
+      } catch (error) {
+        await Promise.race([lost, new Promise((resolve) => void setTimeout(resolve, patience))]);
+        throw loss ?? error;
+      }
+    },
+  };
+};

@@ -1,0 +1,138 @@
+/**
+ * A device's memory as a backend gives it out: buffers, outputs that stay, and what runs read.
+ *
+ * Copies are carried out together before the next run. Neither home can allocate or copy before its device is there, and both
+ * copy many stretches faster together than one by one.
+ */
+import {
+  bytesOfBuffer,
+  type Buffer,
+  type BufferType,
+  type DeviceTensor,
+  type HostTensor,
+  type Tensor,
+} from "@ropewalk/backend";
+import { deviceBuffer } from "./buffer.ts";
+import type { Copy, Device, Placed } from "./device.ts";
+import { createPlaces, sizeOf, type Kept, type Place, type Room, type Work } from "./places.ts";
+
+/** What a run reads, as it is when the run is asked for: its memory stays until the run has ended. */
+export type Feed<Memory> = {
+  readonly tensor: (device: Device<Memory>) => Promise<HostTensor | Placed<Memory>>;
+  readonly end: (device: Device<Memory>) => void;
+};
+
+export type DeviceMemory<Memory> = {
+  readonly allocate: (length: number, type?: BufferType) => Buffer;
+  /** A tensor that stands for an output; `end` says that it is no longer valid. */
+  readonly keep: (
+    device: Device<Memory>,
+    output: Placed<Memory>,
+  ) => { readonly tensor: DeviceTensor; readonly end: () => void };
+  /** What has been asked for so far; it is asked for no more. */
+  readonly take: () => readonly Work<Memory>[];
+  readonly carryOut: (device: Device<Memory>, work: readonly Work<Memory>[]) => Promise<void>;
+  readonly feed: (tensor: Tensor) => Feed<Memory>;
+  /** @throws TypeError for a tensor of another backend, or one that is no longer valid */
+  readonly check: (tensor: Tensor) => void;
+};
+
+const freeIfEnded = <Memory>(device: Device<Memory>, kept: Kept<Memory>): void => {
+  if (kept.ended && kept.waiting === 0) device.free(kept.memory);
+};
+
+/**
+ * @param limit - of one buffer in bytes, as far as it is known yet
+ */
+export const deviceMemory = <Memory>(name: string, limit: () => Device<Memory>["limit"]): DeviceMemory<Memory> => {
+  const places = createPlaces<Memory>(name);
+  const { handleOf, placeOf } = places;
+  let asked: Work<Memory>[] = [];
+
+  const checkSize = (length: number): void => {
+    const most = limit();
+    const bytes = bytesOfBuffer({ type: "float32", length });
+    if (most !== undefined && bytes > most.bytes)
+      throw new RangeError(
+        `${name}: a buffer must have at most ${most.bytes} bytes, the device's ${most.name}, got ${bytes}`,
+      );
+  };
+  const memoryOf = async (device: Device<Memory>, room: Room<Memory>): Promise<Memory> => {
+    checkSize(room.length);
+    return (room.memory ??= await device.allocate(Math.max(1, room.length)));
+  };
+  const resolve = (device: Device<Memory>, place: Place<Memory>): Memory | Promise<Memory> =>
+    place.kind === "kept" ? place.kept.memory : memoryOf(device, place.room);
+
+  return {
+    allocate: (length, type = "float32") => {
+      if (type !== "float32") throw new TypeError(`${name}: a buffer must hold float32, got ${type}`);
+      checkSize(length);
+      return deviceBuffer(places, length, (work) => void asked.push(work));
+    },
+    keep: (device, { type, dims, memory }) => {
+      const kept: Kept<Memory> = { length: sizeOf(dims), memory, waiting: 0, ended: false };
+      const end = (): void => {
+        kept.ended = true;
+        freeIfEnded(device, kept);
+      };
+      return { tensor: { place: "device", type, dims, handle: handleOf({ kind: "kept", kept }) }, end };
+    },
+    take: () => {
+      const taken = asked;
+      asked = [];
+      return taken;
+    },
+    carryOut: async (device, work) => {
+      try {
+        const copies: Copy<Memory>[] = [];
+        for (const item of work)
+          if (item.kind === "copy") {
+            const source = item.source instanceof Float32Array ? item.source : await resolve(device, item.source);
+            copies.push({ ...item.copy, source, target: await memoryOf(device, item.target) });
+          }
+        if (copies.length > 0) await device.copy(copies);
+      } finally {
+        for (const item of work)
+          if (item.kind === "free") {
+            if (item.room.memory !== undefined) device.free(item.room.memory);
+            item.room.memory = undefined;
+          } else if (!(item.source instanceof Float32Array) && item.source.kind === "kept") {
+            item.source.kept.waiting -= 1;
+            freeIfEnded(device, item.source.kept);
+          }
+      }
+    },
+    feed: (tensor) => {
+      if (tensor.place === "host") return { tensor: async () => tensor, end: () => undefined };
+      const { type, dims } = tensor;
+      const place = placeOf(tensor);
+      const placed = (memory: Memory): Placed<Memory> => ({ place: "memory", type, dims, memory });
+      if (place.kind === "kept") {
+        const { kept } = place;
+        kept.waiting += 1;
+        const end = (device: Device<Memory>): void => {
+          kept.waiting -= 1;
+          freeIfEnded(device, kept);
+        };
+        return { tensor: async () => placed(kept.memory), end };
+      }
+      const { room, offset: from } = place;
+      if (from === 0) return { tensor: async (device) => placed(await memoryOf(device, room)), end: () => undefined };
+      // A tensor begins where its memory does.
+      let passing: Memory | undefined;
+      return {
+        tensor: async (device) => {
+          const source = await memoryOf(device, room);
+          const length = sizeOf(dims);
+          passing = await device.allocate(length);
+          const copy = { from, fromStride: 0, to: 0, toStride: 0, length, count: 1 };
+          await device.copy([{ ...copy, source, target: passing }]);
+          return placed(passing);
+        },
+        end: (device) => void (passing !== undefined && device.free(passing)),
+      };
+    },
+    check: (tensor) => void (tensor.place === "host" || placeOf(tensor)),
+  };
+};

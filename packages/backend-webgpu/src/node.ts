@@ -1,0 +1,2 @@
+export { webgpu } from "./node/webgpu.ts";
+export type { WebGpuOptions } from "./options.ts";

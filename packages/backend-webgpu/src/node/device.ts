@@ -1,0 +1,124 @@
+/**
+ * The GPU as onnxruntime-node has it. Its tensors are opaque: what lies on the device is made, copied and read by small graphs
+ * alone.
+ *
+ * What holds, found by experiment with 1.30:
+ *
+ *   - a tensor on the device is a handle; one made from that handle with other dims is the same memory from its start on, so that
+ *     a part of a buffer, or its rows of another width, is fed without a copy
+ *   - an output that is given such a tensor is computed into it, in sessions without a preferred location of outputs
+ *   - a scatter whose input and output are the same memory writes nothing but the scattered elements
+ *   - a tensor's `getData` ends the process; an output of a session whose location is the CPU comes back
+ */
+import type { ExternalData, HostTensor, TensorData, TensorType } from "@ropewalk/backend";
+import { reason } from "@ropewalk/backend/host";
+import type * as Runtime from "onnxruntime-node";
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+import type { Device, Placed } from "../device.ts";
+import { deviceSession } from "../session.ts";
+import { graphs } from "./graphs.ts";
+import { copyRows } from "./rows.ts";
+
+/** A tensor on the device, whatever its dims. */
+export type GpuMemory = { readonly tensor: Tensor };
+
+const options = (externalData: readonly ExternalData[]): InferenceSession.SessionOptions => {
+  const folders = [...new Set(externalData.flatMap((data) => (data.kind === "path" ? [data.folder] : [])))];
+  if (folders.length > 1)
+    throw new RangeError(`webgpu: external files must lie in one folder, got ${folders.join(" and ")}`);
+  return {
+    executionProviders: ["webgpu"],
+    // What goes wrong is told by errors; the runtime would print it as well.
+    logSeverityLevel: 4,
+    enableMemPattern: false,
+    externalData: externalData.flatMap((data) => (data.kind === "bytes" ? [{ path: data.file, data: data.data }] : [])),
+    extra: {
+      session: {
+        // Nothing is computed elsewhere without being asked.
+        disable_cpu_ep_fallback: "1",
+        ...(folders[0] === undefined ? {} : { model_external_initializers_file_folder_path: folders[0] }),
+      },
+    },
+  };
+};
+
+type View = (buffer: ArrayBuffer, offset: number, length: number) => TensorData;
+
+/** Bytes of an element, and elements in bytes that came back. */
+const elements: Readonly<Record<TensorType, { readonly width: number; readonly view: View }>> = {
+  float64: { width: 8, view: (...at) => new Float64Array(...at) },
+  float32: { width: 4, view: (...at) => new Float32Array(...at) },
+  int8: { width: 1, view: (...at) => new Int8Array(...at) },
+  int32: { width: 4, view: (...at) => new Int32Array(...at) },
+  int64: { width: 8, view: (...at) => new BigInt64Array(...at) },
+};
+
+const noAdapter =
+  "webgpu: a GPU adapter is needed, got none: on Linux a Vulkan loader (libvulkan1) and a GPU's driver must be installed, " +
+  "on macOS and Windows the GPU must be enabled";
+
+const create = (
+  { InferenceSession }: typeof Runtime,
+  model: Uint8Array,
+  settings: InferenceSession.SessionOptions,
+): Promise<InferenceSession> =>
+  InferenceSession.create(model, settings).catch((error: Error) => {
+    throw /adapter/i.test(error.message) ? new Error(noAdapter, { cause: error }) : error;
+  });
+
+const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, "base64"));
+
+export const openDevice = async (): Promise<Device<GpuMemory>> => {
+  const runtime: typeof Runtime = await import("onnxruntime-node");
+  const { Tensor } = runtime;
+  const kept = { preferredOutputLocation: "gpu-buffer" } as const;
+  const zeros = await create(runtime, bytesOf(graphs.zeros), { ...options([]), ...kept });
+  const scatter = await create(runtime, bytesOf(graphs.copy), options([]));
+  const download = await create(runtime, bytesOf(graphs.download), options([]));
+
+  const placed = ({ tensor }: GpuMemory, type: Tensor.GpuBufferDataTypes, dims: readonly number[]): Tensor =>
+    Tensor.fromGpuBuffer(tensor.gpuBuffer, { dataType: type, dims });
+  const toRuntime = (tensor: HostTensor | Placed<GpuMemory>): Tensor =>
+    tensor.place === "host"
+      ? new Tensor(tensor.type, tensor.data, tensor.dims)
+      : placed(tensor.memory, tensor.type as Tensor.GpuBufferDataTypes, tensor.dims);
+
+  return {
+    limit: undefined,
+    allocate: async (length) => {
+      const shape = new Tensor("int64", BigInt64Array.of(BigInt(length)), [1]);
+      const { out } = await zeros.run({ shape }, ["out"]).catch((error: Error) => {
+        throw new RangeError(`webgpu: a buffer of ${4 * length} bytes could not be made: ${reason(error)}`, {
+          cause: error,
+        });
+      });
+      return { tensor: out as Tensor };
+    },
+    copy: async (copies) => {
+      for (const copy of copies) {
+        const { unit, from, to, fromRows, toRows } = copyRows(copy);
+        const target = placed(copy.target, "float32", [toRows, unit]);
+        const source =
+          copy.source instanceof Float32Array
+            ? new Tensor("float32", copy.source.subarray(0, fromRows * unit), [fromRows, unit])
+            : placed(copy.source, "float32", [fromRows, unit]);
+        const rows = { from: new Tensor("int32", from, [from.length]), to: new Tensor("int32", to, [to.length, 1]) };
+        await scatter.run({ source, target, ...rows }, { out: target });
+      }
+    },
+    read: async ({ type, dims, memory }) => {
+      const size = dims.reduce((product, dim) => product * dim, 1);
+      const { width, view } = elements[type];
+      // Whatever they stand for, bytes come back as they are.
+      const x = placed(memory, "int32", [Math.ceil((size * width) / 4)]);
+      const { out } = await download.run({ x }, ["out"]);
+      const { buffer, byteOffset } = out!.data as Int32Array<ArrayBuffer>;
+      return view(buffer, byteOffset, size);
+    },
+    free: ({ tensor }) => tensor.dispose(),
+    createSession: async (model, externalData) => {
+      const session = await create(runtime, model, { ...options(externalData), ...kept });
+      return deviceSession<GpuMemory, Tensor>(session, { toRuntime, memoryOf: (tensor) => ({ tensor }) });
+    },
+  };
+};

@@ -1,0 +1,83 @@
+/** Where a backend's tensors and buffers lie on its device, known to that backend alone. */
+import type { Buffer, DeviceTensor, StridedCopy, Tensor } from "@ropewalk/backend";
+
+/** A buffer's memory, made when it is first needed. */
+export type Room<Memory> = { readonly length: number; memory: Memory | undefined; released: boolean };
+
+/** An output that stayed; its memory is given back when it is no longer valid and nothing waits for it. */
+export type Kept<Memory> = { readonly length: number; readonly memory: Memory; waiting: number; ended: boolean };
+
+export type Place<Memory> =
+  | { readonly kind: "room"; readonly room: Room<Memory>; readonly offset: number }
+  | { readonly kind: "kept"; readonly kept: Kept<Memory> };
+
+/** What has been asked for and is still to be done. */
+export type Work<Memory> =
+  | {
+      readonly kind: "copy";
+      readonly source: Float32Array | Place<Memory>;
+      readonly target: Room<Memory>;
+      readonly copy: StridedCopy;
+    }
+  | { readonly kind: "free"; readonly room: Room<Memory> };
+
+/** What a copy reads, from `offset` on: elements on the host, or a place. */
+export type Source<Memory> = {
+  readonly from: Float32Array | Place<Memory>;
+  readonly offset: number;
+  readonly length: number;
+};
+
+export const sizeOf = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
+
+export type Places<Memory> = {
+  readonly handleOf: (place: Place<Memory>) => object;
+  readonly addBuffer: (buffer: Buffer, room: Room<Memory>) => void;
+  /** @throws TypeError for a tensor of another backend, or one whose memory is given back */
+  readonly placeOf: (tensor: DeviceTensor) => Place<Memory>;
+  /** @throws TypeError as `placeOf`, for a buffer of another backend, and for what is not float32 */
+  readonly sourceOf: (source: Tensor | Buffer) => Source<Memory>;
+};
+
+export const createPlaces = <Memory>(name: string): Places<Memory> => {
+  const places = new WeakMap<object, Place<Memory>>();
+  const rooms = new WeakMap<Buffer, Room<Memory>>();
+
+  const placeOf = ({ handle, dims }: DeviceTensor): Place<Memory> => {
+    const place = typeof handle === "object" && handle !== null ? places.get(handle) : undefined;
+    if (place === undefined)
+      throw new TypeError(
+        `${name}: a tensor must be on the host or this backend's own, got one of dims [${dims}] on another device`,
+      );
+    if (place.kind === "kept" ? place.kept.ended : place.room.released)
+      throw new TypeError(
+        `${name}: a tensor on the device must be valid, got one of dims [${dims}] whose memory is given back`,
+      );
+    return place;
+  };
+
+  return {
+    handleOf: (place) => {
+      const handle = {};
+      places.set(handle, place);
+      return handle;
+    },
+    addBuffer: (buffer, room) => void rooms.set(buffer, room),
+    placeOf,
+    sourceOf: (source) => {
+      if (source.type !== "float32") throw new TypeError(`write: source must hold float32, got ${source.type}`);
+      if (!("place" in source)) {
+        const room = rooms.get(source);
+        if (room === undefined)
+          throw new TypeError(`write: source must be a buffer of ${name}, got one of another backend or device`);
+        if (room.released) throw new TypeError("write: source must not be released");
+        return { from: { kind: "room", room, offset: 0 }, offset: 0, length: room.length };
+      }
+      if (source.place === "host") return { from: source.data as Float32Array, offset: 0, length: source.data.length };
+      const place = placeOf(source);
+      return place.kind === "kept"
+        ? { from: place, offset: 0, length: place.kept.length }
+        : { from: place, offset: place.offset, length: sizeOf(source.dims) };
+    },
+  };
+};

@@ -1,0 +1,28 @@
+/** The checks in a process of Node: told a name, it answers with what is wrong, or nothing. */
+import { openFolder } from "@ropewalk/models/node";
+import { readFileSync } from "node:fs";
+import { webgpu } from "../src/node.ts";
+import { checks } from "./checks/index.ts";
+import { root } from "./checks/paths.ts";
+import type { Place } from "./checks/place.ts";
+
+const reads: number[] = [];
+
+const place: Place = {
+  webgpu,
+  backend: webgpu({ onRead: (bytes) => void reads.push(bytes) }),
+  reads,
+  model: (path) => openFolder(`${root}${path}`),
+  json: async (path) => JSON.parse(readFileSync(`${root}${path}`, "utf8")) as unknown,
+};
+
+process.on("message", (name: string) => {
+  const run = async (): Promise<string> => {
+    await checks.find((check) => check.name === name)!.run(place);
+    return "";
+  };
+  void run().then(
+    (done) => process.send!(done),
+    (error: Error) => process.send!(error.message),
+  );
+});

@@ -1,0 +1,10 @@
+/** What holds of every backend whose buffers are in JavaScript's memory and whose runtime has ONNX Runtime's kernels for the CPU. */
+import type { Backend } from "./backend.ts";
+import { hostBuffer } from "./host-buffer.ts";
+
+export const hostTraits: Pick<Backend, "operators" | "weightTypes" | "bufferTypes" | "allocate"> = {
+  operators: "all",
+  weightTypes: ["float32", "float16", "bfloat16"],
+  bufferTypes: ["float32", "int8"],
+  allocate: hostBuffer,
+};

@@ -1,0 +1,41 @@
+/** Writes packages/backend-webgpu/src/node/graphs.ts: what a device whose memory JavaScript cannot touch is worked with. */
+import { encode, tape } from "@ropewalk/graph";
+import { toBase64 } from "./base64.ts";
+
+export const webgpuTarget = "packages/backend-webgpu/src/node/graphs.ts";
+
+const encoded = (graph: ReturnType<typeof tape>): string => toBase64(encode(graph.model({ opset: 18, irVersion: 9 })));
+
+/** out [length] of zeros. */
+const zeros = (): string => {
+  const graph = tape("zeros");
+  const shape = graph.input("shape", "int64", [1]);
+  graph.output("out", graph.op("Expand", [graph.constant("float32", [1], [0]), shape]));
+  return encoded(graph);
+};
+
+/** out = target with row to[i] replaced by row from[i] of source; in place where out and target are the same memory. */
+const copy = (): string => {
+  const graph = tape("copy");
+  const source = graph.input("source", "float32", ["fromRows", "width"]);
+  const from = graph.input("from", "int32", ["rows"]);
+  const target = graph.input("target", "float32", ["toRows", "width"]);
+  const to = graph.input("to", "int32", ["rows", 1]);
+  // ScatterND would name each row once, but its kernel looks for duplicates by comparing every two of them, in every thread.
+  const rows = graph.op("Gather", [source, from], { axis: 0 });
+  const places = graph.op("Expand", [to, graph.op("Shape", [rows])]);
+  graph.output("out", graph.op("ScatterElements", [target, places, rows], { axis: 0 }));
+  return encoded(graph);
+};
+
+/** out = x, [length], on the host. */
+const download = (): string => {
+  const graph = tape("download");
+  graph.output("out", graph.op("Identity", [graph.input("x", "int32", ["length"])]));
+  return encoded(graph);
+};
+
+export const webgpuSource =
+  (): string => `/** Written by \`npm run vectors\`; not to be edited. Encoded ONNX models, base64. */
+export const graphs = ${JSON.stringify({ zeros: zeros(), copy: copy(), download: download() }, null, 2)} as const;
+`;
