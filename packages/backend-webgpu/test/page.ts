@@ -1,9 +1,11 @@
-/** The checks in a page: told a name, it answers with what is wrong, or nothing. */
+/** What is asked of a page: a check by name, which it answers with what is wrong or nothing, keys, and a story. */
 import { webgpu } from "@ropewalk/backend-webgpu";
 import { inMemory } from "@ropewalk/models";
 import { checks } from "./checks/index.ts";
 import { pageChecks } from "./checks/page-only.ts";
+import { findKeys, type Keys } from "./checks/passkey.ts";
 import type { Place } from "./checks/place.ts";
+import { tellStory } from "./checks/story.ts";
 
 /** Files by folder. */
 type Files = Readonly<Record<string, readonly string[]>>;
@@ -29,6 +31,10 @@ export type Page = {
   /** Makes ready for checks; files cannot be listed from here. */
   readonly start: (files: Files) => void;
   readonly check: (name: string) => Promise<string>;
+  readonly findKeys: (keys: Keys) => Promise<readonly boolean[]>;
+  readonly tellStory: (newTokens: number) => Promise<readonly number[]>;
+  /** How many runs have brought something back. */
+  readonly countReads: () => number;
 };
 
 let place: Place | undefined;
@@ -42,4 +48,7 @@ Object.assign(globalThis, {
     };
     return run().catch((error: Error) => error.message);
   },
+  findKeys: (keys) => findKeys(keys, place!),
+  tellStory: (newTokens) => tellStory(newTokens, place!),
+  countReads: () => reads.length,
 } satisfies Page);

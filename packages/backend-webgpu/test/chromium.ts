@@ -1,0 +1,66 @@
+/** Headless Chromium with this package's page, on its software driver where there is no GPU. */
+import { existsSync } from "node:fs";
+import { chromium, type BrowserContext, type Page as Tab } from "playwright-core";
+import { bundlePage } from "../../../tooling/benchmarks/peers/src/browser/bundle.ts";
+import { serveSite } from "../../../tooling/benchmarks/peers/src/browser/server.ts";
+import { filesOf, root } from "./checks/paths.ts";
+import type { Page } from "./page.ts";
+
+export const executablePath: string | undefined = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+].find(existsSync);
+
+/** What tests wish were not so, Playwright's defaults: tabs behind others run as those in front do. */
+const neverBehind = [
+  "--disable-background-timer-throttling",
+  "--disable-backgrounding-occluded-windows",
+  "--disable-renderer-backgrounding",
+];
+
+export type Chromium = {
+  readonly context: BrowserContext;
+  /** A tab whose page is ready for what is asked of it. */
+  readonly open: () => Promise<Tab>;
+  readonly close: () => Promise<void>;
+};
+
+/** What a page offers, called by name from the program that opened it. */
+export const ask = <Name extends Exclude<keyof Page, "start">>(
+  tab: Tab,
+  name: Name,
+  ...given: Parameters<Page[Name]>
+): Promise<Awaited<ReturnType<Page[Name]>>> =>
+  tab.evaluate(
+    ([called, args]) => (globalThis as unknown as Record<string, (...all: unknown[]) => unknown>)[called]!(...args),
+    [name, given] as const,
+  ) as Promise<Awaited<ReturnType<Page[Name]>>>;
+
+export const openChromium = async (): Promise<Chromium> => {
+  const page = await bundlePage(
+    "../../../../../packages/backend-webgpu/test/page.ts",
+    new URL("../package.json", import.meta.url).pathname,
+  );
+  const site = await serveSite({ page }, { root });
+  const browser = await chromium.launch({
+    executablePath: executablePath!,
+    args: ["--no-sandbox", "--enable-unsafe-webgpu"],
+    ignoreDefaultArgs: neverBehind,
+  });
+  const context = await browser.newContext();
+  return {
+    context,
+    open: async () => {
+      const tab = await context.newPage();
+      await tab.goto(`${site.address}/page/`, { waitUntil: "load" });
+      await tab.waitForFunction(() => "start" in globalThis);
+      await tab.evaluate((files) => (globalThis as unknown as Page).start(files), filesOf);
+      return tab;
+    },
+    close: async () => {
+      await browser.close();
+      site.close();
+    },
+  };
+};
