@@ -16,7 +16,7 @@ import { needText, promptIds, type Prompt } from "./prompt.ts";
 import { rounded } from "./rounded.ts";
 import { textStream, type TextCodec } from "./text.ts";
 import { checkIds } from "./check-ids.ts";
-import { graphOf, type ModelSource } from "./source.ts";
+import { checkSource, graphOf, type ModelSource } from "./source.ts";
 
 export type LoadOptions = OpenOptions & {
   /** Where it runs; there is no default. */
@@ -87,6 +87,7 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
   const { backend, source, text, cache: precision } = loaded;
   const { decoder, name, stopTokens } = source;
   const extended = extendDecoder<DecoderSizes>(decoder, extension, { cache: precision });
+  checkSource(source, extended);
   const session = await sessionFor(loaded, extended);
   const tokens: LanguageModel["generateTokens"] = (prompt, options) =>
     generateTokens({ backend, session, extended, stopTokens }, promptIds(text, name, prompt), options);
