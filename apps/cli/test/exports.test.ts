@@ -57,7 +57,10 @@ describe("an export", () => {
 
   it("is inspected, in lines and in JSON", async () => {
     const sizes = (file: string): number => readFileSync(join(exported, file)).length;
-    const report = JSON.parse(await output("inspect", exported, "--length", "200", "--json")) as Record<string, unknown>;
+    const report = JSON.parse(await output("inspect", exported, "--length", "200", "--json")) as Record<
+      string,
+      unknown
+    >;
     const data = readdirSync(exported).filter((file) => file === "model.onnx_data");
     expect(report).toMatchObject({
       ...{ family: null, numLayers: 3, numHeads: 4, numKvHeads: 2, headDim: 16, trainedContext: 64 },
@@ -89,7 +92,7 @@ describe("an export", () => {
       code: 1,
     });
     const converted = await ropewalk("convert", exported, "--quantize", "q4", "--output", join(scratch, "never"));
-    expect(converted.stderr).toMatch(/must be a checkpoint in safetensors, got an ONNX export|must have its weights/);
+    expect(converted.stderr).toContain(`convert: ${name} must be a checkpoint in safetensors, got an ONNX export`);
   });
 });
 
@@ -119,7 +122,15 @@ describe("an extended export", () => {
   });
 
   it("has a cache of its own only where ropewalk keeps it", async () => {
-    const refused = await ropewalk("extend", exported, ...extended, "--cache", "q8", "--output", join(scratch, "never"));
+    const refused = await ropewalk(
+      "extend",
+      exported,
+      ...extended,
+      "--cache",
+      "q8",
+      "--output",
+      join(scratch, "never"),
+    );
     expect(refused.stderr).toBe(
       'ropewalk: extendFolder: cache must be absent for runtime "portable", where the caller keeps it, got q8\n',
     );

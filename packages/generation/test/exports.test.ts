@@ -285,7 +285,10 @@ describe("a folder", () => {
 
   it("in memory, on both backends", async () => {
     const files = Object.fromEntries(
-      ["config.json", "model.onnx", "model.onnx_data"].map((file) => [file, readFileSync(join(exportPath(name), file))]),
+      ["config.json", "model.onnx", "model.onnx_data"].map((file) => [
+        file,
+        readFileSync(join(exportPath(name), file)),
+      ]),
     );
     await checkLogits(filesOf(name));
     const model = await loadModel(filesOf(name), { backend: wasm() });

@@ -80,9 +80,7 @@ const otherFiles = async (source: string, known: ReadonlySet<string>): Promise<r
   return entries
     .filter((entry) => entry.isFile() || entry.isSymbolicLink())
     .map((entry) => relative(source, join(entry.parentPath, entry.name)))
-    .filter(
-      (file) => !isModelFile(file) && !known.has(file) && !file.split(sep).some((part) => part.startsWith(".")),
-    );
+    .filter((file) => !isModelFile(file) && !known.has(file) && !file.split(sep).some((part) => part.startsWith(".")));
 };
 
 /** The same bytes in another place: a hard link where the disk allows it. Tells whether it is one. */

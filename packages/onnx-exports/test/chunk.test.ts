@@ -213,8 +213,7 @@ describe("refused by name:", () => {
       (graph) => {
         const info = graph.output.find(({ name }) => name === "logits")!;
         const { value } = info.type!;
-        if (value.case === "tensorType")
-          value.value.shape!.dim[1]!.value = { case: "dimValue", value: 1n };
+        if (value.case === "tensorType") value.value.shape!.dim[1]!.value = { case: "dimValue", value: 1n };
       },
       'output "logits" must have a row for every token, got 1 rows',
     ],
@@ -272,8 +271,16 @@ describe("refused by name:", () => {
   });
 
   it.each<readonly [string, Readonly<Record<number, number>>, string]>([
-    ["one layer slides", { 1: 20 }, `${gqa(1)} must slide as all layers do where generation keeps the cache (window none), got 20`],
-    ["by different windows", { 0: 30, 1: 20, 2: 30 }, `${gqa(1)} must slide as all layers do where generation keeps the cache (window 30), got 20`],
+    [
+      "one layer slides",
+      { 1: 20 },
+      `${gqa(1)} must slide as all layers do where generation keeps the cache (window none), got 20`,
+    ],
+    [
+      "by different windows",
+      { 0: 30, 1: 20, 2: 30 },
+      `${gqa(1)} must slide as all layers do where generation keeps the cache (window 30), got 20`,
+    ],
   ])("layers that do not slide alike, unless an extension sets the positions: %s", async (_, windows, message) => {
     const model = edited(changed("local_window_size", windows));
     await expect(chunkOf(model, {})).rejects.toThrow(message);
@@ -298,14 +305,22 @@ describe("refused by name:", () => {
 
   it.each<readonly [string, Partial<Record<keyof ExtendOptions, unknown>>, string]>([
     ["an unknown runtime", { runtime: "genai" }, 'runtime must be "portable" or "ropewalk", got "genai"'],
-    ["attentions", { attentions: "maps" }, 'attentions must be absent for runtime "ropewalk", whose scores lie in parts'],
+    [
+      "attentions",
+      { attentions: "maps" },
+      'attentions must be absent for runtime "ropewalk", whose scores lie in parts',
+    ],
     ["a cache of another name", { cache: "q4" }, "extendDecoder: cache must be one of float32, q8, got q4"],
     [
       "a cache in 8 bits under a bare window",
       { cache: "q8", extension: slidingWindow({ window: 16 }) },
       "a cache in q8 needs tokens that leave the window",
     ],
-    ["a cache that the caller keeps", { runtime: "portable", cache: "q8" }, 'cache must be absent for runtime "portable"'],
+    [
+      "a cache that the caller keeps",
+      { runtime: "portable", cache: "q8" },
+      'cache must be absent for runtime "portable"',
+    ],
     [
       "a mapping that no data can tell",
       { extension: { positions: { ...extension.positions, config: undefined, name: "Mine" } } },
@@ -317,10 +332,17 @@ describe("refused by name:", () => {
   });
 
   it("a folder without config.json, or with data that is missing or short", async () => {
-    const files = { "model.onnx": modelOf(llama), "config.json": new TextEncoder().encode(JSON.stringify(configOf(llama))) };
+    const files = {
+      "model.onnx": modelOf(llama),
+      "config.json": new TextEncoder().encode(JSON.stringify(configOf(llama))),
+    };
     const load = (held: Readonly<Record<string, Uint8Array>>) => loadExport({}, inMemory("held", held));
-    await expect(load({ "model.onnx": modelOf(llama) })).rejects.toThrow("loadExport: held must have config.json, got none");
-    await expect(load(files)).rejects.toThrow(/^loadExport: "model.onnx_data" must be there for tensor ".*", got no such file$/);
+    await expect(load({ "model.onnx": modelOf(llama) })).rejects.toThrow(
+      "loadExport: held must have config.json, got none",
+    );
+    await expect(load(files)).rejects.toThrow(
+      /^loadExport: "model.onnx_data" must be there for tensor ".*", got no such file$/,
+    );
     await expect(load({ ...files, "model.onnx_data": new Uint8Array(8) })).rejects.toThrow(
       /^loadExport: "model.onnx_data" must have \d+ bytes for tensor ".*", got 8$/,
     );

@@ -1,5 +1,16 @@
 /** A model of an older opset, before and after it is raised: the same numbers, here and in ONNX Runtime. */
-import { checkModel, decode, encode, evaluate, ndArray, node, tape, type ModelProto, type Tape, type Value } from "@ropewalk/graph";
+import {
+  checkModel,
+  decode,
+  encode,
+  evaluate,
+  ndArray,
+  node,
+  tape,
+  type ModelProto,
+  type Tape,
+  type Value,
+} from "@ropewalk/graph";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { raiseVersions } from "../src/chunk/raise-opset.ts";
@@ -116,11 +127,14 @@ describe("a model raised to opset 23", () => {
     expect(raised(made).opsetImport.map(({ version }) => version)).toEqual([24n, 1n]);
   });
 
-  it.each(["Pad", "BatchNormalization", "Resize", "GroupNormalization", "SomethingNew"])("%s is refused by name", (opType) => {
-    expect(() => raised(byHand(17, node(opType, ["x"], ["y"], {}, { name: "odd" })))).toThrow(
-      `node "odd" (${opType}) must mean the same in opset 17 and in later ones, which is not known of it`,
-    );
-  });
+  it.each(["Pad", "BatchNormalization", "Resize", "GroupNormalization", "SomethingNew"])(
+    "%s is refused by name",
+    (opType) => {
+      expect(() => raised(byHand(17, node(opType, ["x"], ["y"], {}, { name: "odd" })))).toThrow(
+        `node "odd" (${opType}) must mean the same in opset 17 and in later ones, which is not known of it`,
+      );
+    },
+  );
 
   it("leaves operators of other domains as they are", () => {
     const made = byHand(17, node("Pad", ["x"], ["y"], {}, { name: "odd", domain: "com.microsoft" }));

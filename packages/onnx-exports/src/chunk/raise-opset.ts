@@ -39,7 +39,7 @@ const raiseNode = (graph: GraphProto, node: NodeProto, from: bigint): void => {
   if (withAxesInput.has(node.opType)) {
     const axes = node.attribute.find(({ name }) => name === "axes");
     if (axes === undefined) return;
-    node.attribute = node.attribute.filter((attribute) => attribute !== axes);
+    node.attribute = node.attribute.filter((one) => one !== axes);
     node.input = [node.input[0]!, axesConstant(graph, axes.ints)];
     return;
   }
