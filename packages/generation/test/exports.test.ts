@@ -19,7 +19,17 @@ import {
 } from "@ropewalk/decoder";
 import { inMemory, type CheckpointFolder } from "@ropewalk/models";
 import { extendFolder, type FolderOptions } from "@ropewalk/onnx-exports/node";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -238,7 +248,8 @@ describe("a folder", () => {
   /** A copy of the export, by path. */
   const copy = (folder: string, ...inner: readonly string[]): string => {
     const path = join(root, folder, ...inner);
-    cpSync(exportPath(name), path, { recursive: true, mode: 0 });
+    cpSync(exportPath(name), path, { recursive: true });
+    for (const file of ["", ...readdirSync(path)]) chmodSync(join(path, file), 0o755);
     return path;
   };
 
