@@ -304,7 +304,7 @@ describe("refused by name:", () => {
   });
 
   it.each<readonly [string, Partial<Record<keyof ExtendOptions, unknown>>, string]>([
-    ["an unknown runtime", { runtime: "genai" }, 'runtime must be "portable" or "ropewalk", got "genai"'],
+    ["an unknown runtime", { runtime: "genai" }, 'runtime must be one of portable, ropewalk, got "genai"'],
     [
       "attentions",
       { attentions: "maps" },

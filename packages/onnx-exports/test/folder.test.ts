@@ -91,7 +91,7 @@ describe("a folder", () => {
     expect(await trainedContextOf({}, to)).toBe(64);
     rmSync(to, { recursive: true });
     await expect(extendFolder({ extension, runtime: "none" as never }, from, to)).rejects.toThrow(
-      'extendFolder: runtime must be "portable" or "ropewalk", got "none"',
+      'extendFolder: runtime must be one of portable, ropewalk, got "none"',
     );
     expect(() => statSync(to)).toThrow();
   });
