@@ -26,17 +26,17 @@ const modelsIn = async (folder: string): Promise<readonly string[]> => {
 export const findExport = async (path: string): Promise<FoundExport> => {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined)
-    throw new RangeError(`extend: ${path} must be a folder or a model's file, got nothing there`);
+    throw new RangeError(`findExport: ${path} must be a folder or a model's file, got nothing there`);
   if (found.isFile()) {
     const folder = folderOf(path);
     return { folder, model: relative(folder, path) || basename(path) };
   }
   const models = await modelsIn(path);
   const [model] = models;
-  if (model === undefined) throw new RangeError(`extend: ${path} must have an .onnx file, got none`);
+  if (model === undefined) throw new RangeError(`findExport: ${path} must have an .onnx file, got none`);
   if (models.length > 1)
     throw new RangeError(
-      `extend: ${path} has several models, and one must be named by its path, got ${models.join(", ")}`,
+      `findExport: ${path} has several models, and one must be named by its path, got ${models.join(", ")}`,
     );
   return { folder: path, model };
 };

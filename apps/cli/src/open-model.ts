@@ -48,16 +48,12 @@ export const open = async (
   }
 };
 
-/** The extension that the flags ask for, for a run of `length` tokens of this model. */
-export const extensionFor = (
-  {
-    source: {
-      decoder: { trainedContext },
-    },
-  }: OpenedModel,
-  options: SharedOptions,
-  length: number,
-): ContextExtension => extensionFrom({ ...options, trainedContext, length });
+/** The extension that the flags ask for, for a run of `length` tokens; asked for none, an export keeps the one it has. */
+export const extensionFor = ({ source }: OpenedModel, options: SharedOptions, length: number): ContextExtension => {
+  const { trainedContext } = source.decoder;
+  const asked = extensionFrom({ ...options, trainedContext, length });
+  return source.kind === "export" && Object.keys(asked).length === 0 ? source.extension() : asked;
+};
 
 /** The model under that extension; what the extension switches off is said. */
 export const load = async (

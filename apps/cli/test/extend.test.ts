@@ -93,7 +93,7 @@ describe("a written folder", () => {
     await extend("once", copy("source"), "--length", "100");
     const { stderr, code } = await extend("refused", output("once"), "--length", "300");
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^ropewalk: extendExport: a model must not be extended twice .*SelfExtend.*\n$/);
+    expect(stderr).toMatch(/^ropewalk: extendFolder: a model must not be extended twice .*SelfExtend.*\n$/);
     const { stdout } = await extend("twice", output("once"), "--length", "300", "--replace", "--json");
     expect(JSON.parse(stdout)).toMatchObject({ trainedContext: 64, groupSize: 11, window: 16, capacity: 539 });
   });

@@ -111,7 +111,7 @@ export const extendContext = (model: Extendable, extension: ContextExtension): E
 /**
  * {@link extendContext} of a decoder, and how its cache is to be kept.
  *
- * @throws RangeError as there, and when a cache in q8 is asked for where no token settles
+ * @throws RangeError as there, when the cache has another name, and when one in q8 is asked for where no token settles
  */
 export const extendDecoder = <D extends DecoderSizes>(
   decoder: D,
@@ -119,6 +119,8 @@ export const extendDecoder = <D extends DecoderSizes>(
   { cache = "float32" }: { readonly cache?: CachePrecision } = {},
 ): ExtendedDecoder<D> => {
   const extended = extendContext(decoder, extension);
+  if (!cachePrecisions.includes(cache))
+    throw new RangeError(`extendDecoder: cache must be one of ${cachePrecisions.join(", ")}, got ${String(cache)}`);
   if (cache === "q8" && extended.layout.kind === "window")
     throw new RangeError(
       `extendDecoder: a cache in q8 needs tokens that leave the window and are still attended, got ${extended.positions.name}`,

@@ -16,7 +16,7 @@ import { needText, promptIds, type Prompt } from "./prompt.ts";
 import { rounded } from "./rounded.ts";
 import { textStream, type TextCodec } from "./text.ts";
 import { checkIds } from "./check-ids.ts";
-import { graphsOf, type ModelSource, type SourceGraph } from "./source.ts";
+import { checkSource, graphsOf, type ModelSource, type SourceGraph } from "./source.ts";
 
 export type LoadOptions = OpenOptions & {
   /** Where it runs; there is no default. */
@@ -92,6 +92,7 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
   const { backend, source, text, cache: precision } = loaded;
   const { decoder, name, stopTokens } = source;
   const extended = extendDecoder<DecoderSizes>(decoder, extension, { cache: precision });
+  checkSource(source, extended);
   const { chunk, block } = graphsOf(source, extended, backend);
   const { kind } = extended.layout;
   const session = await sessionFor(loaded, `chunk, ${kind}`, chunk);

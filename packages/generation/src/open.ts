@@ -54,7 +54,10 @@ export const openModel = async (
     throw new RangeError(`openModel: trainedContext must be a positive integer, got ${trainedContext}`);
   const withContext = <S extends ModelSource>(read: S): S =>
     trainedContext === undefined ? read : { ...read, decoder: { ...read.decoder, trainedContext } };
-  if (typeof source === "object" && "source" in source) return { ...source, source: withContext(source.source) };
+  if (typeof source === "object" && "source" in source) {
+    if (model !== undefined) throw new RangeError(`openModel: model must be absent for an opened model, got ${model}`);
+    return { ...source, source: withContext(source.source) };
+  }
   const read = await readSource(typeof source === "string" ? await openNamed(source, hub) : source, model);
   return { source: withContext(read), text: read.tokenizer && textCodec(read.tokenizer) };
 };

@@ -50,6 +50,15 @@ export const graphsOf = (source: ModelSource, extended: ExtendedDecoder, traits:
     .exhaustive();
 
 /**
+ * Checks that a model's graph computes what an extension asks for; one that is recorded here does.
+ *
+ * @throws RangeError that names the node of an export and what it cannot do
+ */
+export const checkSource = (source: ModelSource, extended: ExtendedDecoder): void => {
+  if (source.kind === "export") source.check(extended);
+};
+
+/**
  * A source that must be a checkpoint.
  *
  * @throws TypeError naming who asks

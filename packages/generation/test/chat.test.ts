@@ -90,6 +90,6 @@ describe("a checkpoint's chat template", () => {
     await model.release();
     await expect(
       openModel(folderWith({ "tokenizer_config.json": bytes({ ...config, chat_template: 7 }) })),
-    ).rejects.toThrow("loadCheckpoint: tokenizer_config.json: chat_template must be text, got 7");
+    ).rejects.toThrow("readModelTexts: tokenizer_config.json: chat_template must be text, got 7");
   });
 });

@@ -16,11 +16,15 @@ export const readText = async (folder: CheckpointFolder, name: string): Promise<
   return file && new TextDecoder().decode(await file.source.read(0, file.source.size));
 };
 
-/** The parsed file; undefined where there is none. */
+/**
+ * The parsed file; undefined where there is none.
+ *
+ * @throws RangeError with the file's name when it is no JSON
+ */
 export const readJson = async (folder: CheckpointFolder, name: string): Promise<unknown> => {
   const text = await readText(folder, name);
   if (text === undefined) return undefined;
   const parsed = parse(text);
-  check(parsed !== undefined, `loadCheckpoint: ${name} must be JSON`, text);
+  check(parsed !== undefined, `readJson: ${name} must be JSON`, text);
   return parsed.value;
 };

@@ -24,8 +24,8 @@ const tokensOf = (config: ConfigObject, key: string, vocabSize: number): readonl
 /** @param generation - the parsed generation_config.json; undefined where there is none */
 export const specialTokens = (config: unknown, generation: unknown, vocabSize: number): SpecialTokens => {
   const files = [
-    configObject("loadCheckpoint: generation_config.json", generation ?? {}),
-    configObject("loadCheckpoint: config.json", config),
+    configObject("readModelTexts: generation_config.json", generation ?? {}),
+    configObject("readModelTexts: config.json", config),
   ];
   const first = (key: string): readonly number[] =>
     files.map((file) => tokensOf(file, key, vocabSize)).find(({ length }) => length > 0) ?? [];

@@ -13,7 +13,7 @@ export type TokenizerFiles = {
   readonly chatTemplate: string | undefined;
 };
 
-const at = "loadCheckpoint: tokenizer_config.json: chat_template";
+const at = "readModelTexts: tokenizer_config.json: chat_template";
 
 /** Of several templates, `[{ "name": "default", "template": "…" }, …]`, the one called default. */
 const namedDefault = (stated: unknown): unknown =>
@@ -26,7 +26,7 @@ const readChatTemplate = async (folder: CheckpointFolder, config: unknown): Prom
   const file = await readText(folder, "chat_template.jinja");
   if (file !== undefined) return file;
   const template = namedDefault(
-    valueOf(configObject("loadCheckpoint: tokenizer_config.json", config), "chat_template"),
+    valueOf(configObject("readModelTexts: tokenizer_config.json", config), "chat_template"),
   );
   check(template === undefined || typeof template === "string", `${at} must be text`, template, "string");
   return template;

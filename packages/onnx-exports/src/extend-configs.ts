@@ -2,6 +2,7 @@
 import { extendContext, recordOf, type ContextExtension } from "@ropewalk/decoder";
 import { readRotation } from "@ropewalk/models";
 import { match } from "ts-pattern";
+import { named } from "./check.ts";
 import {
   countOf,
   extendedConfig,
@@ -37,12 +38,7 @@ export type ExtendedConfigs = {
 const statedWindow = (config: Json): number | undefined =>
   config["use_sliding_window"] === false ? undefined : countOf(config, "sliding_window");
 
-/**
- * The configs of an extended model. Where config.json says nothing of windows that a graph has, `extendExport` knows more.
- *
- * @throws RangeError and TypeError naming the key, the rule and the value
- */
-export const extendConfigs = ({ extension, runtime = "portable", ...given }: ConfigOptions): ExtendedConfigs => {
+const configsUnder = ({ extension, runtime = "portable", ...given }: ConfigOptions): ExtendedConfigs => {
   const config = jsonObject("config.json", given.config);
   const known = { ...readRotation(config, { headDim: headDimOf(config) }), slidingWindow: statedWindow(config) };
   const capacity = Math.min(extendContext(known, extension).capacity, maxTokens);
@@ -65,3 +61,11 @@ export const extendConfigs = ({ extension, runtime = "portable", ...given }: Con
         : extendedTokenizerConfig(jsonObject("tokenizer_config.json", given.tokenizerConfig), limits),
   };
 };
+
+/**
+ * The configs of an extended model. Where config.json says nothing of windows that a graph has, `extendExport` knows more.
+ *
+ * @throws RangeError and TypeError naming the key, the rule and the value
+ */
+export const extendConfigs = (options: ConfigOptions): ExtendedConfigs =>
+  named("extendConfigs", () => configsUnder(options));

@@ -10,7 +10,7 @@ import {
 import { encode } from "@ropewalk/graph";
 import { dependsOnLength } from "@ropewalk/rope";
 import { match } from "ts-pattern";
-import { check } from "./check.ts";
+import { check, named } from "./check.ts";
 import { putOnCache } from "./chunk/put-on-cache.ts";
 import { countOf, extendedConfig, extendedGenaiConfig, jsonObject, type Json, type NewLimits } from "./config-files.ts";
 import { maxTokens } from "./emit/pages.ts";
@@ -55,7 +55,10 @@ export type ExtendedExport = {
   readonly model: Uint8Array;
   /** config.json to go with it: `max_position_embeddings` is the capacity. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** genai_config.json to go with it, where one was given: `context_length` is the capacity. */
+  /**
+   * genai_config.json to go with it, where one was given: `context_length` is the capacity. None for `runtime: "ropewalk"`,
+   * which ONNX Runtime GenAI cannot run.
+   */
   readonly genaiConfig: Readonly<Record<string, unknown>> | undefined;
   /** The longest input in tokens that the model can be given. */
   readonly capacity: number;
@@ -84,6 +87,12 @@ const windowNotices = (sites: readonly AttentionSite[], { positions }: ContextEx
     : [`the sliding windows of ${sliding} of ${sites.length} layers are off: ${positions.name} sets the positions`];
 };
 
+/** A config that does not go with the new model. */
+const genaiNotices = ({ genaiConfig }: ExtendOptions, chunk: Mark["chunk"]): readonly string[] =>
+  chunk === undefined || genaiConfig === undefined
+    ? []
+    : ["genai_config.json is left out: ONNX Runtime GenAI does not keep the cache of generation"];
+
 /** Positions that a cached key may not have: those that change with the length. */
 const checkScaling = ({ scaling }: ExtendedContext): void =>
   check(
@@ -95,7 +104,8 @@ const checkScaling = ({ scaling }: ExtendedContext): void =>
 type Put = { readonly extended: ExtendedContext; readonly chunk?: Mark["chunk"] };
 
 /** For a caller who keeps the cache. */
-const putPortable = ({ extension, attentions }: ExtendOptions, { proto, sites, known }: ReadExport): Put => {
+const putPortable = ({ extension, cache, attentions }: ExtendOptions, { proto, sites, known }: ReadExport): Put => {
+  check(cache === undefined, `cache must be absent for runtime "portable", where the caller keeps it`, cache);
   const extended = extendContext(known, extension);
   checkScaling(extended);
   rewrite({ sites, extended, theta: known.rope.theta, attentions }, proto);
@@ -142,17 +152,16 @@ export const extendModel = (
     slidingWindow: extension.positions === undefined ? slidingWindow : null,
     ...(chunk && { ropewalk: { trainedContext, extension: recordOf(extension) } }),
   };
-  const { genaiConfig } = options;
+  const genai = chunk ? undefined : options.genaiConfig;
   return {
     model: encode(proto),
     config: extendedConfig(config, limits),
-    genaiConfig:
-      genaiConfig === undefined ? undefined : extendedGenaiConfig(jsonObject("genai_config.json", genaiConfig), limits),
+    genaiConfig: genai === undefined ? undefined : extendedGenaiConfig(jsonObject("genai_config.json", genai), limits),
     capacity,
     trainedContext,
     numLayers: sites.length,
     dataFiles: [...new Set(places.map(({ location }) => location))],
-    notices: [...extended.notices, ...windowNotices(sites, extension)],
+    notices: [...extended.notices, ...windowNotices(sites, extension), ...genaiNotices(options, chunk)],
     places,
   };
 };
@@ -164,7 +173,8 @@ export const extendModel = (
  * @throws RangeError that names the node and what was not understood, when the bytes are no model, the model is no decoder
  *   of a known form, or was extended before; when the extension's numbers do not fit; TypeError for values of a wrong type
  */
-export const extendExport = (options: ExtendOptions, model: Uint8Array): ExtendedExport => {
-  const { places: _places, ...extended } = extendModel(options, model);
-  return extended;
-};
+export const extendExport = (options: ExtendOptions, model: Uint8Array): ExtendedExport =>
+  named("extendExport", () => {
+    const { places: _places, ...extended } = extendModel(options, model);
+    return extended;
+  });

@@ -1,22 +1,18 @@
 /** Folders of exports on a disk. */
 import { copyFile, link, mkdir, readFile, readdir, realpath, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import type { ContextExtension } from "@ropewalk/decoder";
 import { decode } from "@ropewalk/graph";
 import { readRotation } from "@ropewalk/models";
+import { check, refuse, throwAs } from "./check.ts";
 import { extendedTokenizerConfig, headDimOf, jsonObject } from "./config-files.ts";
-import type { Attentions } from "./emit/weights.ts";
-import { extendModel, type ExtendedExport } from "./extend-export.ts";
+import { extendModel, type ExtendedExport, type ExtendOptions } from "./extend-export.ts";
+import type { DataPlace } from "./external-data.ts";
 import { readMark } from "./metadata.ts";
 
-export type FolderOptions = {
-  readonly extension: ContextExtension;
+/** As `extendExport` takes them, but for the configs, which are read. */
+export type FolderOptions = Omit<ExtendOptions, "config" | "genaiConfig"> & {
   /** The model in the folder, relative to it. Absent: `model.onnx`, or `onnx/model.onnx` where there is none. */
   readonly model?: string;
-  /** Whether a model that was extended before gets this extension in place of its own. Absent: it is refused. */
-  readonly replace?: boolean;
-  /** What of its attention the model gives out, as `extendExport` says. */
-  readonly attentions?: Attentions;
 };
 
 export type ExtendedFolder = Pick<ExtendedExport, "capacity" | "trainedContext" | "numLayers" | "notices"> & {
@@ -26,10 +22,6 @@ export type ExtendedFolder = Pick<ExtendedExport, "capacity" | "trainedContext" 
   readonly dataFiles: readonly string[];
   /** Those that are hard links to the source's: neither read nor copied. */
   readonly linked: readonly string[];
-};
-
-const fail = (rule: string, got: string): never => {
-  throw new RangeError(`extendFolder: ${rule}, got ${got}`);
 };
 
 const sizeOf = async (path: string): Promise<number | undefined> => {
@@ -42,11 +34,11 @@ const modelNames = ["model.onnx", join("onnx", "model.onnx")];
 /** The model's place in the folder. */
 const findModel = async (source: string, asked: string | undefined): Promise<string> => {
   if (!(await stat(source).catch(() => undefined))?.isDirectory())
-    return fail("source must be a folder", `"${source}"`);
+    return refuse(`source must be a folder, got "${source}"`);
   for (const name of asked === undefined ? modelNames : [asked])
     if (!relative(source, resolve(source, name)).startsWith("..") && (await sizeOf(join(source, name))) !== undefined)
       return name;
-  return fail(`"${source}" must have a file ${asked ?? modelNames.join(" or ")}`, "none");
+  return refuse(`"${source}" must have a file ${asked ?? modelNames.join(" or ")}, got none`);
 };
 
 const readJson = async (path: string): Promise<unknown> => {
@@ -55,7 +47,7 @@ const readJson = async (path: string): Promise<unknown> => {
   try {
     return JSON.parse(text);
   } catch {
-    return fail(`"${path}" must be JSON`, JSON.stringify(text.slice(0, 40)));
+    return refuse(`"${path}" must be JSON, got ${JSON.stringify(text.slice(0, 40))}`);
   }
 };
 
@@ -74,23 +66,21 @@ const findJson = async (
 
 const checkTarget = async (source: string, target: string): Promise<void> => {
   const [inside, asked] = [resolve(source), resolve(target)];
-  if (asked === inside || asked.startsWith(inside + sep)) fail("target must lie outside of source", `"${target}"`);
+  check(asked !== inside && !asked.startsWith(inside + sep), "target must lie outside of source", `"${target}"`);
   const present = await readdir(target).catch(() => []);
-  if (present.length > 0) fail("target must be empty or absent", `"${target}" with ${present.length} files`);
+  check(present.length === 0, "target must be empty or absent", `"${target}" with ${present.length} files`);
 };
 
 /** Models and their data, of which a folder may have several precisions. */
 const isModelFile = (file: string): boolean => /\.onnx$|\.onnx[._]data(_\d+)?$/.test(file);
 
 /** Whatever else belongs to the export: tokenizer, generation settings, licence. */
-const otherFiles = async (source: string, written: ReadonlySet<string>): Promise<readonly string[]> => {
+const otherFiles = async (source: string, known: ReadonlySet<string>): Promise<readonly string[]> => {
   const entries = await readdir(source, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile() || entry.isSymbolicLink())
     .map((entry) => relative(source, join(entry.parentPath, entry.name)))
-    .filter(
-      (file) => !isModelFile(file) && !written.has(file) && !file.split(sep).some((part) => part.startsWith(".")),
-    );
+    .filter((file) => !isModelFile(file) && !known.has(file) && !file.split(sep).some((part) => part.startsWith(".")));
 };
 
 /** The same bytes in another place: a hard link where the disk allows it. Tells whether it is one. */
@@ -108,19 +98,13 @@ const pretty = (json: unknown): string => `${JSON.stringify(json, undefined, 2)}
 const tokenizerConfig = (json: unknown, capacity: number): string =>
   pretty(extendedTokenizerConfig(jsonObject("tokenizer_config.json", json), { capacity }));
 
-/**
- * The window in tokens that the export in a folder was trained on, also where it was extended before: what to choose an
- * extension for.
- *
- * @throws RangeError and TypeError when the model or its config.json is missing, or cannot be read
- */
-export const trainedContextOf = async (
-  { model: asked }: Pick<FolderOptions, "model">,
-  source: string,
-): Promise<number> => {
+/** The config.json of a model that must have one. */
+const findConfig = async (source: string, model: string) =>
+  (await findJson(source, model, "config.json")) ?? refuse(`"${source}" must have a config.json, got none`);
+
+const readTrainedContext = async (source: string, asked: string | undefined): Promise<number> => {
   const model = await findModel(source, asked);
-  const config = await findJson(source, model, "config.json");
-  if (config === undefined) return fail(`"${source}" must have a config.json`, "none");
+  const config = await findConfig(source, model);
   const mark = readMark(decode(await readFile(join(source, model))));
   if (mark !== undefined) return mark.trainedContext;
   const json = jsonObject("config.json", config.json);
@@ -128,42 +112,47 @@ export const trainedContextOf = async (
 };
 
 /**
- * Writes a folder with the extended model: model and configs anew, its data and the other files of the export hard-linked
- * where the disk allows it and copied where it does not. Models of other precisions stay behind.
+ * The window in tokens that the export in a folder was trained on, also where it was extended before: what to choose an
+ * extension for.
  *
- * @param source - the export's folder
- * @param target - the folder to write, which must be empty or absent
- * @throws RangeError when a file is missing or too short, and as `extendExport`; nothing is written then
+ * @throws RangeError and TypeError when the model or its config.json is missing, or cannot be read
  */
-export const extendFolder = async (options: FolderOptions, source: string, target: string): Promise<ExtendedFolder> => {
+export const trainedContextOf = ({ model }: Pick<FolderOptions, "model">, source: string): Promise<number> =>
+  readTrainedContext(source, model).catch((error: unknown) => throwAs("trainedContextOf", error));
+
+const checkData = async (folder: string, places: readonly DataPlace[]): Promise<void> => {
+  for (const { tensor, location, end } of places) {
+    const size = await sizeOf(join(folder, location));
+    check(
+      size !== undefined && size >= end,
+      `the file "${location}" must have ${end} bytes for tensor "${tensor}"`,
+      size === undefined ? "no such file" : `${size} bytes`,
+    );
+  }
+};
+
+const write = async (options: FolderOptions, source: string, target: string): Promise<ExtendedFolder> => {
   const { model: asked, ...wanted } = options;
   const model = await findModel(source, asked);
   await checkTarget(source, target);
-  const config = await findJson(source, model, "config.json");
-  if (config === undefined) return fail(`"${source}" must have a config.json`, "none");
+  const config = await findConfig(source, model);
   const genai = await findJson(source, model, "genai_config.json");
   const tokenizer = await findJson(source, model, "tokenizer_config.json");
-  const { places, ...extended } = extendModel(
+  const { places, genaiConfig, ...extended } = extendModel(
     { ...wanted, config: config.json, genaiConfig: genai?.json },
     await readFile(join(source, model)),
   );
-  for (const { tensor, location, end } of places) {
-    const size = await sizeOf(join(source, dirname(model), location));
-    if (size === undefined || size < end)
-      fail(
-        `the file "${location}" must have ${end} bytes for tensor "${tensor}"`,
-        size === undefined ? "no such file" : `${size} bytes`,
-      );
-  }
+  await checkData(join(source, dirname(model)), places);
 
   const written = new Map<string, string | Uint8Array>([
     [model, extended.model],
     [config.file, pretty(extended.config)],
-    ...(genai ? [[genai.file, pretty(extended.genaiConfig)] as const] : []),
+    ...(genai && genaiConfig ? [[genai.file, pretty(genaiConfig)] as const] : []),
     ...(tokenizer ? [[tokenizer.file, tokenizerConfig(tokenizer.json, extended.capacity)] as const] : []),
   ]);
   const data = extended.dataFiles.map((location) => join(dirname(model), location));
-  const carried = [...data, ...(await otherFiles(source, new Set([...written.keys(), ...data])))];
+  const known = new Set([...written.keys(), ...data, ...(genai ? [genai.file] : [])]);
+  const carried = [...data, ...(await otherFiles(source, known))];
   for (const [file, content] of written) {
     await mkdir(dirname(join(target, file)), { recursive: true });
     await writeFile(join(target, file), content);
@@ -174,3 +163,14 @@ export const extendFolder = async (options: FolderOptions, source: string, targe
   const files = [...written.keys(), ...carried];
   return { files, dataFiles: data, linked, capacity, trainedContext, numLayers, notices };
 };
+
+/**
+ * Writes a folder with the extended model: model and configs anew, its data and the other files of the export hard-linked
+ * where the disk allows it and copied where it does not. Models of other precisions stay behind.
+ *
+ * @param source - the export's folder
+ * @param target - the folder to write, which must be empty or absent
+ * @throws RangeError when a file is missing or too short, and as `extendExport`; nothing is written then
+ */
+export const extendFolder = (options: FolderOptions, source: string, target: string): Promise<ExtendedFolder> =>
+  write(options, source, target).catch((error: unknown) => throwAs("extendFolder", error));

@@ -8,13 +8,13 @@ import {
   type CheckpointFolder,
   type ModelTexts,
 } from "@ropewalk/models";
-import { check, refuse } from "./check.ts";
-import { putOnCache } from "./chunk/put-on-cache.ts";
+import { check, named, refuse, throwAs } from "./check.ts";
+import { checkSites, putOnCache } from "./chunk/put-on-cache.ts";
 import { jsonObject, type Json } from "./config-files.ts";
 import { dataPlaces, renameDataFiles } from "./external-data.ts";
 import { inWords, readMark, type Mark } from "./metadata.ts";
 import { decoderSizesOf, readExport } from "./read-export.ts";
-import { checkMade } from "./topology.ts";
+import type { AttentionSite } from "./site.ts";
 
 export type ExportedDecoder = ModelTexts & {
   readonly kind: "export";
@@ -34,9 +34,16 @@ export type ExportedDecoder = ModelTexts & {
   /** The files beside the model that its weights lie in. */
   readonly files: readonly CheckpointFile[];
   /**
+   * Checks that the model can be run under an extension. A graph depends on an extension only through its bands' kind, so a
+   * graph at hand may serve another extension, but not every one.
+   *
+   * @throws RangeError that names the node, or when the model was written for generation with bands or a cache of another kind
+   */
+  readonly check: (extended: ExtendedDecoder) => void;
+  /**
    * The encoded graph of a chunk under an extension; weights in files are named as the files are.
    *
-   * @throws RangeError when the model was written for generation with bands or a cache of another kind
+   * @throws RangeError as `check`, and when the graph needs what a cache of generation's does not give
    */
   readonly graph: (extended: ExtendedDecoder) => Uint8Array;
 };
@@ -46,7 +53,7 @@ export const exportNames: readonly string[] = ["model.onnx", "onnx/model.onnx"];
 
 const extensionIn = ({ extension }: Mark): ContextExtension => {
   const { positions, mapping, rope, entropy } = extension;
-  if (positions !== null && mapping === null)
+  if (positions !== null && !mapping)
     refuse(`an extended model must have a mapping that can be made again, or an extension be given, got ${positions}`);
   return extensionOf({ ...(mapping && { positions: mapping }), ...(rope && { rope }), ...(entropy && { entropy }) });
 };
@@ -61,21 +68,21 @@ const checkMadeFor = ({ layout, cache }: NonNullable<Mark["chunk"]>, asked: Exte
     refuse(`a model that was written for a cache in ${cache} must have one, got ${asked.cache}`);
 };
 
-const graphUnder = (config: Json, bytes: Uint8Array, extended: ExtendedDecoder): ModelProto => {
-  const proto = decode(bytes);
-  const mark = readMark(proto);
-  if (mark?.chunk) {
-    checkMadeFor(mark.chunk, extended, inWords(mark.extension));
-    return proto;
-  }
-  const read = readExport(config, true, bytes);
-  putOnCache(extended, read);
-  checkMade(read.proto.graph!);
-  return read.proto;
+/** A graph that was written for a cache runs as it is; any other is rewritten. */
+const graphUnder = (config: Json, bytes: Uint8Array, mark: Mark | undefined, extended: ExtendedDecoder): ModelProto => {
+  if (mark?.chunk) return decode(bytes);
+  const exported = readExport(config, true, bytes);
+  putOnCache(extended, exported);
+  return exported.proto;
 };
 
-const readSizes = (config: Json, bytes: Uint8Array, mark: Mark | undefined): DecoderSizes =>
-  mark?.chunk ? mark.chunk.decoder : decoderSizesOf(config, readExport(config, true, bytes));
+type Sizes = { readonly decoder: DecoderSizes; readonly sites: readonly AttentionSite[] };
+
+const readSizes = (config: Json, bytes: Uint8Array, mark: Mark | undefined): Sizes => {
+  if (mark?.chunk) return { decoder: mark.chunk.decoder, sites: mark.sites };
+  const exported = readExport(config, true, bytes);
+  return { decoder: decoderSizesOf(config, exported), sites: exported.sites };
+};
 
 const beside = (model: string, location: string): string => [...model.split("/").slice(0, -1), location].join("/");
 
@@ -98,6 +105,42 @@ const findModel = async (folder: CheckpointFolder, asked: string | undefined) =>
   return undefined;
 };
 
+const read = async (folder: CheckpointFolder, asked: string | undefined): Promise<ExportedDecoder | undefined> => {
+  const found = await findModel(folder, asked);
+  if (found === undefined) return undefined;
+  const stated = await readJson(folder, "config.json");
+  check(stated !== undefined, `${folder.name} must have config.json`, "none");
+  const config = jsonObject("config.json", stated);
+  const bytes = await found.file.source.read(0, found.file.source.size);
+  const proto = decode(bytes);
+  const mark = readMark(proto);
+  const { decoder, sites } = readSizes(config, bytes, mark);
+  const data = await openData(folder, found.model, proto);
+  const names = new Map([...data].map(([location, { external }]) => [location, external.file]));
+  const checkFits = (extended: ExtendedDecoder): void => {
+    checkSites(sites, extended);
+    if (mark?.chunk) checkMadeFor(mark.chunk, extended, inWords(mark.extension));
+  };
+  return {
+    kind: "export",
+    name: folder.name,
+    folder,
+    decoder,
+    extension: () => named("loadExport", () => (mark ? extensionIn(mark) : {})),
+    modelBytes: bytes.length,
+    files: [...data.values()],
+    check: (extended) => named("loadExport", () => checkFits(extended)),
+    graph: (extended) =>
+      named("loadExport", () => {
+        checkFits(extended);
+        const made = graphUnder(config, bytes, mark, extended);
+        renameDataFiles(made, names);
+        return encode(made);
+      }),
+    ...(await readModelTexts(folder, config, decoder.vocabSize)),
+  };
+};
+
 /**
  * Reads an export's folder: config.json, the model, and where they are there generation_config.json and the tokenizer's files.
  *
@@ -105,32 +148,7 @@ const findModel = async (folder: CheckpointFolder, asked: string | undefined) =>
  * @returns undefined where there is no such model
  * @throws RangeError that names the node and what was not understood, or the file and what is wrong with it; TypeError
  */
-export const loadExport = async (
-  { model: asked }: { readonly model?: string },
+export const loadExport = (
+  { model }: { readonly model?: string },
   folder: CheckpointFolder,
-): Promise<ExportedDecoder | undefined> => {
-  const found = await findModel(folder, asked);
-  if (found === undefined) return undefined;
-  const config = jsonObject("config.json", (await readJson(folder, "config.json")) ?? null);
-  const bytes = await found.file.source.read(0, found.file.source.size);
-  const proto = decode(bytes);
-  const mark = readMark(proto);
-  const decoder = readSizes(config, bytes, mark);
-  const data = await openData(folder, found.model, proto);
-  const names = new Map([...data].map(([location, { external }]) => [location, external.file]));
-  return {
-    kind: "export",
-    name: folder.name,
-    folder,
-    decoder,
-    extension: () => (mark ? extensionIn(mark) : {}),
-    modelBytes: bytes.length,
-    files: [...data.values()],
-    graph: (extended) => {
-      const made = graphUnder(config, bytes, extended);
-      renameDataFiles(made, names);
-      return encode(made);
-    },
-    ...(await readModelTexts(folder, config, decoder.vocabSize)),
-  };
-};
+): Promise<ExportedDecoder | undefined> => read(folder, model).catch((error: unknown) => throwAs("loadExport", error));

@@ -4,7 +4,7 @@ import { refuse } from "./check.ts";
 import { nameOf } from "./graph-view.ts";
 
 /** Names that the graphs inside a node take from around it, among others. */
-const takenBy = (node: NodeProto): readonly string[] => [
+export const takenBy = (node: NodeProto): readonly string[] => [
   ...node.input,
   ...node.attribute.flatMap(({ g, graphs }) =>
     (g ? [g, ...graphs] : graphs).flatMap((graph) => [

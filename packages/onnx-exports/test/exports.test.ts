@@ -1,5 +1,5 @@
 import { logN, compose, selfExtend, type ContextExtension } from "@ropewalk/decoder";
-import { checkModel, decode, encode } from "@ropewalk/graph";
+import { checkModel, decode } from "@ropewalk/graph";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   expectedOf,
@@ -9,6 +9,7 @@ import {
   largestDifference,
   modelOf,
   open,
+  withoutRounding,
   type GoldenCase,
   type Runner,
 } from "./exports.ts";
@@ -28,13 +29,6 @@ const flips: Readonly<Record<string, number>> = { "genai-cpu-llama3-int4": 0.15 
 
 /** How far logits may be from those of the checkpoint whose weights were rounded to 4 bits. */
 const roundedWeights = 1;
-
-/** The same model with activations as they are. */
-const withoutRounding = (bytes: Uint8Array): Uint8Array => {
-  const model = decode(bytes);
-  for (const node of model.graph!.node) node.attribute = node.attribute.filter(({ name }) => name !== "accuracy_level");
-  return encode(model);
-};
 
 describe.each(exportNames)("%s, its attention rewritten", (name) => {
   const expected = expectedOf(name);

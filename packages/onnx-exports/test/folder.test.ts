@@ -79,6 +79,23 @@ describe("a folder", () => {
     expect(() => statSync(to)).toThrow();
   });
 
+  it("for generation's cache is one that GenAI cannot run, and says so", async () => {
+    const { files, notices } = await extendFolder({ extension, runtime: "ropewalk", cache: "q8" }, from, to);
+    expect([...files].sort()).toEqual(readdirSync(to).sort());
+    expect(files).not.toContain("genai_config.json");
+    expect(files).toContain("tokenizer.json");
+    expect(notices).toEqual([
+      "genai_config.json is left out: ONNX Runtime GenAI does not keep the cache of generation",
+    ]);
+    expect(json("config.json")).toMatchObject({ ropewalk: { trainedContext: 64 } });
+    expect(await trainedContextOf({}, to)).toBe(64);
+    rmSync(to, { recursive: true });
+    await expect(extendFolder({ extension, runtime: "none" as never }, from, to)).rejects.toThrow(
+      'extendFolder: runtime must be one of portable, ropewalk, got "none"',
+    );
+    expect(() => statSync(to)).toThrow();
+  });
+
   it("keeps a model where it lies, with its config at the top", async () => {
     const nested = join(root, "nested");
     cpSync(from, join(nested, "onnx"), { recursive: true });

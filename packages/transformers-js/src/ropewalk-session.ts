@@ -38,8 +38,6 @@ const names = { ids: "input_ids", mask: "attention_mask", rows: "num_logits_to_k
 /** Room for so many tokens more than a prompt has, before the cache has to grow. */
 const headroom = 256;
 
-const integersOf = ({ data }: RuntimeTensor): readonly number[] => Array.from(data as BigInt64Array, Number);
-
 /** The tokens asked for, which must be one sequence without padding. */
 const idsOf = (feeds: Feeds): readonly number[] => {
   const [ids, mask] = [feeds[names.ids]!, feeds[names.mask]!];
@@ -49,9 +47,9 @@ const idsOf = (feeds: Feeds): readonly number[] => {
     throw new RangeError(
       `withRopewalk: input_ids must be all tokens that attention_mask covers (${mask.dims[1]}), got ${ids.dims[1]}`,
     );
-  if (integersOf(mask).includes(0))
+  if ((mask.data as BigInt64Array).includes(0n))
     throw new RangeError("withRopewalk: attention_mask must be 1 everywhere, since a prompt is not padded, got a 0");
-  return integersOf(ids);
+  return Array.from(ids.data as BigInt64Array, Number);
 };
 
 /** How many of a cache's tokens begin a sequence; all of them, or none. */

@@ -1,8 +1,8 @@
-/** `ropewalk extend`: an ONNX export with another window, in a folder that any program runs as it ran the export. */
-import { attentionOutputs, type Attentions } from "@ropewalk/onnx-exports";
+/** `ropewalk extend`: an ONNX export with another window, in a folder that any program runs as it ran the export, or ours alone. */
+import { attentionOutputs, runtimes, type Attentions, type Runtime } from "@ropewalk/onnx-exports";
 import { extendFolder, trainedContextOf } from "@ropewalk/onnx-exports/node";
 import { capacity as mappingCapacity } from "@ropewalk/position-mapping";
-import type { ContextExtension } from "@ropewalk/decoder";
+import { cachePrecisions, type CachePrecision, type ContextExtension } from "@ropewalk/decoder";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { findExport } from "../find-export.ts";
 import { methods } from "../methods.ts";
@@ -14,6 +14,8 @@ type ExtendOptions = Pick<SharedOptions, "method" | "groupSize" | "window" | "en
   readonly output: string;
   readonly replace?: boolean;
   readonly attentions?: Attentions;
+  readonly runtime: Runtime;
+  readonly cache?: CachePrecision;
 };
 
 /** @throws RangeError when the wanted length is beyond what the extension reaches */
@@ -27,7 +29,7 @@ const checkLength = ({ positions }: ContextExtension, length: number, trainedCon
 };
 
 const extend = async (path: string, options: ExtendOptions): Promise<void> => {
-  const { method, output, replace = false, attentions } = options;
+  const { method, output, replace = false, attentions, runtime, cache } = options;
   const { folder, model } = await findExport(path);
   if (methods[method].reads.includes("groupSize") && options.groupSize === undefined && options.length === undefined)
     throw new InvalidArgumentError(`extend: --method ${method} needs a --group-size, or a --length to choose it for`);
@@ -35,7 +37,11 @@ const extend = async (path: string, options: ExtendOptions): Promise<void> => {
   const request = { ...options, trainedContext, length: options.length ?? trainedContext };
   const extension = extensionFrom(request);
   checkLength(extension, request.length, trainedContext);
-  const asked = attentions === undefined ? {} : { attentions };
+  const asked = {
+    ...(attentions === undefined ? {} : { attentions }),
+    ...(runtime === "portable" ? {} : { runtime }),
+    ...(cache === undefined ? {} : { cache }),
+  };
   const written = await extendFolder({ extension, model, replace, ...asked }, folder, output);
 
   const { numLayers, capacity, files, dataFiles, linked, notices } = written;
@@ -75,6 +81,17 @@ export const addExtend = (program: Command): void => {
     .option("--replace", "put this extension in place of one that the model has")
     .addOption(
       new Option("--attentions <what>", "give out what queries attend to; absent: nothing").choices(attentionOutputs),
+    )
+    .addOption(
+      new Option("--runtime <runtime>", "who keeps the cache: whatever runs the export, or ropewalk, in place")
+        .choices(runtimes)
+        .default("portable"),
+    )
+    .addOption(
+      new Option(
+        "--cache <precision>",
+        "how ropewalk keeps keys and values behind the window, with --runtime ropewalk; absent: float32",
+      ).choices(cachePrecisions),
     )
     .option("--json", "print JSON and nothing else")
     .action(extend);

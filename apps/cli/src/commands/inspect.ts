@@ -1,11 +1,11 @@
 /** `ropewalk inspect`: what a model is, and what a wanted length takes. */
-import { extendDecoder } from "@ropewalk/decoder";
+import { extendDecoder, type ContextExtension } from "@ropewalk/decoder";
 import { plannedCacheBytes } from "@ropewalk/generation";
 import { parameterCount, storedBytes, weightBytes, type Checkpoint } from "@ropewalk/models";
 import type { ExportedDecoder } from "@ropewalk/onnx-exports";
 import type { Command } from "commander";
-import { open, modelArgument } from "../open-model.ts";
-import { extensionFrom, number, numbersFrom, withSharedOptions, type SharedOptions } from "../options.ts";
+import { extensionFor, open, modelArgument } from "../open-model.ts";
+import { number, numbersFrom, withSharedOptions, type SharedOptions } from "../options.ts";
 import { printFacts } from "../render/facts.ts";
 import { bytes } from "../render/units.ts";
 
@@ -35,25 +35,32 @@ const checkpointFacts = (checkpoint: Checkpoint): Facts => {
   };
 };
 
-const exportFacts = ({ modelBytes, files }: ExportedDecoder): Facts => {
+/** An extension in a word: SelfExtend(groupSize 4, window 16), log-n. */
+const inWords = ({ positions, rope, entropy }: ContextExtension): string =>
+  [positions?.name, rope?.kind, entropy?.kind].filter((name) => name !== undefined).join(", ") || "nothing";
+
+const exportFacts = ({ modelBytes, files, extension }: ExportedDecoder): Facts => {
+  const extendedBy = inWords(extension());
   const dataBytes = files.reduce((sum, file) => sum + file.source.size, 0);
   return {
     rows: {
       family: "an ONNX export",
       "weights, stored": `${bytes(modelBytes)} in the model, ${bytes(dataBytes)} beside it`,
+      "extended by": extendedBy,
     },
-    report: { family: null, modelBytes, dataBytes },
+    report: { family: null, modelBytes, dataBytes, extendedBy },
   };
 };
 
 const inspect = async (path: string, options: InspectOptions): Promise<void> => {
-  const { source } = await open(path, options);
+  const opened = await open(path, options);
+  const { source } = opened;
   const { decoder } = source;
   const { numLayers, numHeads, numKvHeads, headDim, trainedContext, slidingWindow } = decoder;
   const { rows: own, report: ownReport } = source.kind === "checkpoint" ? checkpointFacts(source) : exportFacts(source);
   const length = options.length ?? trainedContext;
   const request = { ...options, trainedContext, length };
-  const extended = extendDecoder(decoder, extensionFrom(request), options);
+  const extended = extendDecoder(decoder, extensionFor(opened, options, length), options);
   const keyValueBytes = plannedCacheBytes(extended, { length });
   if (options.json) {
     const report = {

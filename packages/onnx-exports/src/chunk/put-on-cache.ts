@@ -3,10 +3,15 @@ import type { ExtendedDecoder } from "@ropewalk/decoder";
 import { refuse } from "../check.ts";
 import type { Mark } from "../metadata.ts";
 import type { ReadExport } from "../read-export.ts";
+import type { AttentionSite } from "../site.ts";
+import { checkMade } from "../topology.ts";
 import { rewriteAsChunk } from "./rewrite-chunk.ts";
 
-/** What that cache does not do, or not for one layer alone. */
-const checkSites = ({ sites }: ReadExport, { ownPositions, decoder: { slidingWindow } }: ExtendedDecoder): void => {
+/** Refuses what that cache does not do, or not for one layer alone. */
+export const checkSites = (
+  sites: readonly AttentionSite[],
+  { ownPositions, decoder: { slidingWindow } }: ExtendedDecoder,
+): void => {
   for (const { node, softcap, window } of sites) {
     if (softcap !== 0) refuse(`node "${node}" must have no softcap where generation keeps the cache, got ${softcap}`);
     if (ownPositions && window !== slidingWindow)
@@ -21,9 +26,10 @@ const checkSites = ({ sites }: ReadExport, { ownPositions, decoder: { slidingWin
  *
  * @returns what the graph was made for, to be written down with it
  */
-export const putOnCache = (extended: ExtendedDecoder, read: ReadExport): NonNullable<Mark["chunk"]> => {
-  checkSites(read, extended);
-  rewriteAsChunk({ extended, sites: read.sites }, read.proto);
+export const putOnCache = (extended: ExtendedDecoder, { proto, sites }: ReadExport): NonNullable<Mark["chunk"]> => {
+  checkSites(sites, extended);
+  rewriteAsChunk({ extended, sites }, proto);
+  checkMade(proto.graph!);
   const { decoder, layout, cache } = extended;
   return { decoder, layout: layout.kind, cache };
 };

@@ -3,9 +3,9 @@
  * have taken another form since:
  *
  *     ReduceMean and its kin    axes: an attribute before 18, an input since
- *     Split                     without sizes: num_outputs must be stated since 18
+ *     Split                     without sizes: equal parts before 18, num_outputs of them since
  */
-import { ndArray, tensorFromArray, type GraphProto, type ModelProto, type NodeProto } from "@ropewalk/graph";
+import { attribute, ndArray, tensorFromArray, type GraphProto, type ModelProto, type NodeProto } from "@ropewalk/graph";
 import { refuse } from "../check.ts";
 import { nameOf } from "../graph-view.ts";
 import { isOurs } from "../splice.ts";
@@ -13,11 +13,11 @@ import { isOurs } from "../splice.ts";
 /** Operators whose meaning has not changed from opset 13 to 23, as decoders use them. */
 const unchanged = new Set(
   (
-    "Abs Add And Attention Cast Ceil Clip Concat Constant ConstantOfShape Cos CumSum DequantizeLinear Div Equal Erf Exp Expand " +
-    "Flatten Floor Gather GatherElements GatherND Gelu Gemm Greater GreaterOrEqual Identity IsNaN LayerNormalization Less " +
-    "LessOrEqual Log MatMul MatMulInteger Max Min Mod Mul Neg Not Or Pow RMSNormalization Range Reciprocal ReduceSum Relu " +
-    "Reshape RotaryEmbedding Round ScatterND Shape Sigmoid Sign SimplifiedLayerNormalization Sin Slice Softmax Softplus Sqrt " +
-    "Squeeze Sub Tanh Tile Transpose Trilu Unsqueeze Where"
+    "Abs Add And Attention Cast Ceil Clip Concat Constant ConstantOfShape Cos CumSum DequantizeLinear Div " +
+    "DynamicQuantizeLinear Einsum Equal Erf Exp Expand Flatten Floor Gather GatherElements GatherND Gelu Gemm Greater " +
+    "GreaterOrEqual Identity If IsNaN LayerNormalization Less LessOrEqual Log MatMul MatMulInteger Max Min Mod Mul Neg Not Or " +
+    "Pow QuantizeLinear RMSNormalization Range Reciprocal ReduceSum Relu Reshape RotaryEmbedding Round ScatterND Shape Sigmoid " +
+    "Sign SimplifiedLayerNormalization Sin Slice Softmax Softplus Sqrt Squeeze Sub Tanh Tile Transpose Trilu Unsqueeze Where"
   ).split(" "),
 );
 
@@ -39,13 +39,15 @@ const raiseNode = (graph: GraphProto, node: NodeProto, from: bigint): void => {
   if (withAxesInput.has(node.opType)) {
     const axes = node.attribute.find(({ name }) => name === "axes");
     if (axes === undefined) return;
-    node.attribute = node.attribute.filter((attribute) => attribute !== axes);
+    node.attribute = node.attribute.filter((one) => one !== axes);
     node.input = [node.input[0]!, axesConstant(graph, axes.ints)];
     return;
   }
   if (node.opType === "Split") {
-    if (node.input.length > 1 || node.attribute.some(({ name }) => name === "num_outputs")) return;
-    refuse(`${nameOf(node)} must state its sizes, got none, which opset ${from} takes for equal parts`);
+    const sized = node.input.length > 1 && node.input[1] !== "";
+    if (!sized && !node.attribute.some(({ name }) => name === "num_outputs"))
+      node.attribute.push(attribute("num_outputs", node.output.length));
+    return;
   }
   refuse(`${nameOf(node)} must mean the same in opset ${from} and in later ones, which is not known of it`);
 };

@@ -7,10 +7,11 @@
  */
 import { chunkAttention, inputs, outputs, versions, type ExtendedDecoder } from "@ropewalk/decoder";
 import { tape, typeCode, type ModelProto, type NodeProto, type Tape, type Value } from "@ropewalk/graph";
-import { check } from "../check.ts";
-import { viewGraph, type GraphView } from "../graph-view.ts";
+import { check, refuse } from "../check.ts";
+import { nameOf, viewGraph, type GraphView } from "../graph-view.ts";
 import type { AttentionSite } from "../site.ts";
 import { scopeName, splice } from "../splice.ts";
+import { takenBy } from "../topology.ts";
 import { emitChunkSite, type Foreign } from "./attend.ts";
 import { findRowEdge } from "./logit-rows.ts";
 import { raiseVersions } from "./raise-opset.ts";
@@ -46,6 +47,17 @@ const checkSignature = ({ inputs: taken, outputs: given, info }: GraphView): voi
   check(taken.has(inputs.ids), `a model must have the input "${inputs.ids}"`, [...taken.keys()]);
   check(taken.get(inputs.ids)!.dims?.length === 2, `input "${inputs.ids}" must have 2 axes`, info(inputs.ids)?.dims);
   check(given.has(outputs.logits), `a model must have the output "${outputs.logits}"`, [...given]);
+  const rows = info(outputs.logits)?.dims?.[1];
+  check(typeof rows !== "number", `output "${outputs.logits}" must have a row for every token`, `${String(rows)} rows`);
+};
+
+/** What stays may need the tokens, and nothing else that a caller would have to give. */
+const checkLeft = ({ graph, inputs: were }: GraphView, left: ReadonlySet<string>): void => {
+  for (const node of graph.node) {
+    const gone = takenBy(node).find((name) => were.has(name) && !left.has(name));
+    if (gone !== undefined)
+      refuse(`${nameOf(node)} must do without the input "${gone}" where generation keeps the cache, got it`);
+  }
 };
 
 /** Rows of the export's hidden states ahead of the logits, and logits of these rows as the interface has them. */
@@ -109,5 +121,6 @@ export const rewriteAsChunk = (
   const recorded = recording.model().graph!;
   const signature = { input: recorded.input.filter(({ name }) => !known.has(name)), output: recorded.output };
   splice(graph, recorded, { replaced: sites.map(({ output }) => output.name), signature });
+  checkLeft({ ...view, graph }, new Set(signature.input.map(({ name }) => name)));
   raiseVersions(model, versions);
 };

@@ -1,0 +1,393 @@
+/** An export rewritten for the cache that `@ropewalk/generation` keeps: the graph it becomes, and what is refused. */
+import {
+  decoderGraph,
+  extendDecoder,
+  selfExtend,
+  slidingWindow,
+  type CachePrecision,
+  type ContextExtension,
+} from "@ropewalk/decoder";
+import {
+  attribute,
+  checkModel,
+  decode,
+  encode,
+  node,
+  tape,
+  valueOfInfo,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+} from "@ropewalk/graph";
+import { cpu } from "@ropewalk/backend-node";
+import { loadModel } from "@ropewalk/generation";
+import { inMemory, loadCheckpoint, type CheckpointFolder } from "@ropewalk/models";
+import { openFolder } from "@ropewalk/models/node";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { extendExport, loadExport, type ExtendOptions } from "../src/index.ts";
+import {
+  checkpointOf,
+  configOf,
+  expectedOf,
+  exportNames,
+  exportPath,
+  extend,
+  largestDifference,
+  modelOf,
+} from "./exports.ts";
+
+const llama = "genai-cpu-llama";
+const extension = selfExtend({ groupSize: 4, window: 16 });
+const backend = cpu({ threads: 1 });
+
+const written = (
+  name: string,
+  chosen: ContextExtension = extension,
+  options: Partial<ExtendOptions> = {},
+): ModelProto => decode(extend(name, { extension: chosen, runtime: "ropewalk", ...options }).model);
+
+const edited = (edit: (graph: GraphProto) => void, name: string = llama): Uint8Array => {
+  const model = decode(modelOf(name));
+  edit(model.graph!);
+  return encode(model);
+};
+
+const folderOf = (model: Uint8Array, config: unknown = configOf(llama), name: string = llama): CheckpointFolder => {
+  const data = join(exportPath(name), "model.onnx_data");
+  return inMemory("changed", {
+    "config.json": new TextEncoder().encode(JSON.stringify(config)),
+    "model.onnx": model,
+    ...(existsSync(data) ? { "model.onnx_data": readFileSync(data) } : {}),
+  });
+};
+
+/** The graph of a chunk, as generation asks for it. */
+const chunkOf = async (model: Uint8Array, chosen: ContextExtension, cache: CachePrecision = "float32") => {
+  const { decoder, graph } = (await loadExport({}, folderOf(model)))!;
+  return decode(graph(extendDecoder(decoder, chosen, { cache })));
+};
+
+const signatureOf = ({ input, output }: GraphProto) =>
+  [input, output].map((infos) =>
+    infos.map((info) => `${info.name}: ${valueOfInfo(info).type}`).toSorted((a, b) => (a < b ? -1 : 1)),
+  );
+
+describe.each(exportNames)("%s, written for generation's cache", (name) => {
+  it("is a model by the rules, whose inputs and outputs are a decoder's", async () => {
+    // A head of another size has the same inputs.
+    const family = expectedOf(name).family.replace("-h32", "");
+    const checkpoint = await loadCheckpoint(await openFolder(checkpointOf(family)));
+    for (const [chosen, cache] of [
+      [{}, "float32"],
+      [extension, "float32"],
+      [extension, "q8"],
+    ] as const) {
+      const model = written(name, chosen, { cache });
+      expect(() => checkModel(model)).not.toThrow();
+      const expected = decoderGraph(extendDecoder(checkpoint.decoder, chosen, { cache }), checkpoint);
+      expect(signatureOf(model.graph!)).toEqual(signatureOf(expected.graph!));
+      expect(model.graph!.node.filter(({ opType }) => /Attention/.test(opType))).toEqual([]);
+    }
+  });
+
+  it("picks the rows that get logits ahead of the product with the vocabulary", () => {
+    const { node: nodes } = written(name).graph!;
+    const pick = nodes.find(({ input }) => input[1] === "logit_rows")!;
+    const [product, ...others] = nodes.filter(({ input }) => input.includes(pick.output[0]!));
+    expect([pick.opType, others.length]).toEqual(["Gather", 0]);
+    expect(["MatMul", "MatMulNBits"]).toContain(product!.opType);
+    expect(product!.input[0]).toBe(pick.output[0]);
+  });
+});
+
+/** The export's logits, made of what was its logits before. */
+const behindLogits =
+  (record: (graph: GraphProto, before: string) => readonly NodeProto[]) =>
+  (graph: GraphProto): void => {
+    for (const found of graph.node) found.output = found.output.map((name) => (name === "logits" ? "before" : name));
+    graph.node.push(...record(graph, "before"));
+  };
+
+const constant = (graph: GraphProto, name: string, values: readonly number[], dims: readonly number[] = []): string => {
+  const t = tape();
+  t.constant("float32", dims, values, name);
+  t.output("unused", t.op("Neg", [t.constant("float32", [], [0])]));
+  graph.initializer.push(...t.model().graph!.initializer.filter((tensor) => tensor.name === name));
+  return name;
+};
+
+describe("rows that get logits", () => {
+  const productOf = ({ node: nodes }: GraphProto): string | undefined => {
+    const pick = nodes.find(({ input }) => input[1] === "logit_rows")!;
+    return nodes.find(({ input }) => input[0] === pick.output[0])?.opType;
+  };
+  const softcap = behindLogits((graph, before) => [
+    node("Div", [before, constant(graph, "cap", [30])], ["capped"], {}, { name: "div" }),
+    node("Tanh", ["capped"], ["tanh"], {}, { name: "tanh" }),
+    node("Mul", ["tanh", "cap"], ["logits"], {}, { name: "mul" }),
+  ]);
+  const elsewhere = (graph: GraphProto): void => {
+    softcap(graph);
+    graph.node.push(node("ReduceMax", ["before"], ["highest"], { keepdims: 0 }, { name: "highest" }));
+    graph.output.push({ ...graph.output[0]!, name: "highest", type: undefined });
+  };
+  const mixed = behindLogits((_, before) => [
+    node("Transpose", [before], ["turned"], { perm: [0, 2, 1] }, { name: "turn" }),
+    node("Transpose", ["turned"], ["logits"], { perm: [0, 2, 1] }, { name: "back" }),
+  ]);
+  const nothing = (): void => {};
+
+  it.each<readonly [string, (graph: GraphProto) => void, string | undefined, string]>([
+    ["are picked ahead of the product", nothing, "MatMul", "as it is"],
+    ["are picked ahead of a softcap behind it too", softcap, "MatMul", "capped"],
+    ["are picked at the logits where axes are turned behind it", mixed, "Reshape", "as it is"],
+  ])("%s", async (_, edit, product, how) => {
+    expect(productOf((await chunkOf(edited(edit), extension)).graph!)).toBe(product);
+    const { inputIds, logitsLast } = expectedOf(llama);
+    const model = await loadModel(folderOf(edited(edit)), { backend });
+    const logits = (await model.logits(inputIds, { chunkSize: 9 })).slice(-logitsLast.length);
+    await model.release();
+    const expected = how === "capped" ? logitsLast.map((x) => 30 * Math.tanh(x / 30)) : logitsLast;
+    expect(largestDifference(Array.from(logits), expected)).toBeLessThan(1e-4);
+  });
+
+  it("are picked at the logits where something else takes what leads to them, if only to an output that gives way", async () => {
+    const { graph } = await chunkOf(edited(elsewhere), extension);
+    expect(graph!.output.map(({ name }) => name)).not.toContain("highest");
+    expect(productOf(graph!)).toBe("Reshape");
+  });
+});
+
+const attentions = (graph: GraphProto): readonly NodeProto[] =>
+  graph.node.filter(({ opType }) => opType === "GroupQueryAttention");
+
+/** Another value of an attribute in some layers. */
+const changed =
+  (name: string, values: Readonly<Record<number, number | { readonly float: number }>>) =>
+  (graph: GraphProto): void => {
+    for (const [layer, value] of Object.entries(values)) {
+      const found = attentions(graph)[Number(layer)]!;
+      found.attribute = [...found.attribute.filter((one) => one.name !== name), attribute(name, value)];
+    }
+  };
+
+/** Something in place of the tokens' embeddings, which are its only input. */
+const afterEmbedding =
+  (record: (embedded: string) => readonly NodeProto[]) =>
+  (graph: GraphProto): void => {
+    const embedding = graph.node.find(({ input }) => input.includes("input_ids"))!;
+    const [embedded] = embedding.output;
+    for (const found of graph.node) found.input = found.input.map((name) => (name === embedded ? "positioned" : name));
+    graph.node.push(...record(embedded!));
+  };
+
+const input = (graph: GraphProto, from: string, to: string): void => {
+  graph.input.find(({ name }) => name === from)!.name = to;
+  for (const found of graph.node) found.input = found.input.map((name) => (name === from ? to : name));
+};
+
+const gqa = (layer: number): string => `node "/model/layers.${layer}/attn/GroupQueryAttention"`;
+
+describe("refused by name:", () => {
+  it.each<readonly [string, (graph: GraphProto) => void, string]>([
+    ["a softcap", changed("softcap", { 1: { float: 1.5 } }), `${gqa(1)} must have no softcap where generation keeps`],
+    [
+      "heads that are not those of the layers before",
+      changed("num_heads", { 1: 8 }),
+      "must have the numHeads 4 of the layers before, got 8",
+    ],
+    [
+      "no logits",
+      (graph) => {
+        graph.output.find(({ name }) => name === "logits")!.name = "scores";
+        for (const found of graph.node)
+          found.output = found.output.map((name) => (name === "logits" ? "scores" : name));
+      },
+      'a model must have the output "logits", got',
+    ],
+    ["no tokens", (graph) => input(graph, "input_ids", "inputs_embeds"), 'a model must have the input "input_ids"'],
+    [
+      "logits of the last token alone",
+      (graph) => {
+        const info = graph.output.find(({ name }) => name === "logits")!;
+        const { value } = info.type!;
+        if (value.case === "tensorType") value.value.shape!.dim[1]!.value = { case: "dimValue", value: 1n };
+      },
+      'output "logits" must have a row for every token, got 1 rows',
+    ],
+    [
+      "a node that needs the past's length",
+      afterEmbedding((embedded) => [
+        node("Shape", ["past_key_values.0.key"], ["length"], { start: 2, end: 3 }, { name: "past length" }),
+        node("Cast", ["length"], ["shift"], { to: 1 }, { name: "shift" }),
+        node("Add", [embedded, "shift"], ["positioned"], {}, { name: "positioned" }),
+      ]),
+      'node "past length" (Shape) must do without the input "past_key_values.0.key" where generation keeps the cache',
+    ],
+    [
+      "a node that needs positions, of a mask",
+      afterEmbedding((embedded) => [
+        node("ReduceMax", ["attention_mask"], ["longest"], { keepdims: 1 }, { name: "longest" }),
+        node("Cast", ["longest"], ["shift"], { to: 1 }, { name: "shift" }),
+        node("Add", [embedded, "shift"], ["positioned"], {}, { name: "positioned" }),
+      ]),
+      'node "longest" (ReduceMax) must do without the input "attention_mask" where generation keeps the cache',
+    ],
+    [
+      "the same inside of a branch",
+      afterEmbedding((embedded) => {
+        const branch = (name: string) => {
+          const made = attribute(name, 0);
+          made.type = 5;
+          const nodes = [
+            node("Cast", ["attention_mask"], [`${name} mask`], { to: 1 }, { name: `${name} cast` }),
+            node("ReduceMax", [`${name} mask`], [`${name} shift`], { keepdims: 1 }, { name: `${name} max` }),
+          ];
+          const made2 = decode(modelOf(llama)).graph!;
+          const output = [{ ...made2.output[0]!, name: `${name} shift`, type: undefined }];
+          made.g = { ...made2, name, node: nodes, input: [], output, initializer: [], valueInfo: [] };
+          return made;
+        };
+        const choice = node("If", ["condition"], ["shift"], {}, { name: "choice" });
+        choice.attribute.push(branch("then_branch"), branch("else_branch"));
+        return [
+          node("Shape", [embedded], ["sizes"], { start: 0, end: 1 }, { name: "sizes" }),
+          node("Cast", ["sizes"], ["condition"], { to: 9 }, { name: "condition" }),
+          choice,
+          node("Add", [embedded, "shift"], ["positioned"], {}, { name: "positioned" }),
+        ];
+      }),
+      'node "choice" (If) must do without the input "attention_mask" where generation keeps the cache',
+    ],
+  ])("%s", async (_, edit, message) => {
+    const model = edited(edit);
+    await expect(chunkOf(model, extension)).rejects.toThrow(`loadExport: `);
+    await expect(chunkOf(model, extension)).rejects.toThrow(message);
+    const options = { extension, config: configOf(llama), runtime: "ropewalk" } as const;
+    expect(() => extendExport(options, model)).toThrow(/^extendExport: /);
+    expect(() => extendExport(options, model)).toThrow(message);
+  });
+
+  it.each<readonly [string, Readonly<Record<number, number>>, string]>([
+    [
+      "one layer slides",
+      { 1: 20 },
+      `${gqa(1)} must slide as all layers do where generation keeps the cache (window none), got 20`,
+    ],
+    [
+      "by different windows",
+      { 0: 30, 1: 20, 2: 30 },
+      `${gqa(1)} must slide as all layers do where generation keeps the cache (window 30), got 20`,
+    ],
+  ])("layers that do not slide alike, unless an extension sets the positions: %s", async (_, windows, message) => {
+    const model = edited(changed("local_window_size", windows));
+    await expect(chunkOf(model, {})).rejects.toThrow(message);
+    // A window of one's own gives a graph that could run under theirs, and must not.
+    const loaded = await loadModel(folderOf(model), { backend, extension: slidingWindow({ window: 30 }) });
+    await expect(loaded.withExtension({})).rejects.toThrow(message);
+    const longer = await loaded.withExtension(extension);
+    const plain = await loadModel(folderOf(modelOf(llama)), { backend, extension });
+    const { inputIds } = expectedOf(llama);
+    expect(await longer.logits(inputIds)).toEqual(await plain.logits(inputIds));
+    await loaded.release();
+    await plain.release();
+    // The same in a file.
+    const config = configOf(llama);
+    const options = { extension: slidingWindow({ window: 30 }), config, runtime: "ropewalk" } as const;
+    const { model: file, config: itsConfig } = extendExport(options, model);
+    const read = (await loadExport({}, folderOf(file, itsConfig)))!;
+    const own = extendDecoder({ ...read.decoder, slidingWindow: 30 }, {});
+    expect(() => read.check(own)).toThrow("must slide as all layers do");
+    expect(() => read.check(extendDecoder(read.decoder, read.extension()))).not.toThrow();
+  });
+
+  it.each<readonly [string, Partial<Record<keyof ExtendOptions, unknown>>, string]>([
+    ["an unknown runtime", { runtime: "genai" }, 'runtime must be one of portable, ropewalk, got "genai"'],
+    [
+      "attentions",
+      { attentions: "maps" },
+      'attentions must be absent for runtime "ropewalk", whose scores lie in parts',
+    ],
+    ["a cache of another name", { cache: "q4" }, "extendDecoder: cache must be one of float32, q8, got q4"],
+    [
+      "a cache in 8 bits under a bare window",
+      { cache: "q8", extension: slidingWindow({ window: 16 }) },
+      "a cache in q8 needs tokens that leave the window",
+    ],
+    [
+      "a cache that the caller keeps",
+      { runtime: "portable", cache: "q8" },
+      'cache must be absent for runtime "portable"',
+    ],
+    [
+      "a mapping that no data can tell",
+      { extension: { positions: { ...extension.positions, config: undefined, name: "Mine" } } },
+      "recordOf: positions must be a mapping with a config, got Mine without",
+    ],
+  ])("%s", (_, options, message) => {
+    const asked = { extension, config: configOf(llama), runtime: "ropewalk", ...options } as ExtendOptions;
+    expect(() => extendExport(asked, modelOf(llama))).toThrow(message);
+  });
+
+  it("a folder without config.json, or with data that is missing or short", async () => {
+    const files = {
+      "model.onnx": modelOf(llama),
+      "config.json": new TextEncoder().encode(JSON.stringify(configOf(llama))),
+    };
+    const load = (held: Readonly<Record<string, Uint8Array>>) => loadExport({}, inMemory("held", held));
+    await expect(load({ "model.onnx": modelOf(llama) })).rejects.toThrow(
+      "loadExport: held must have config.json, got none",
+    );
+    await expect(load(files)).rejects.toThrow(
+      /^loadExport: "model.onnx_data" must be there for tensor ".*", got no such file$/,
+    );
+    await expect(load({ ...files, "model.onnx_data": new Uint8Array(8) })).rejects.toThrow(
+      /^loadExport: "model.onnx_data" must have \d+ bytes for tensor ".*", got 8$/,
+    );
+    expect(await load({ "config.json": files["config.json"] })).toBeUndefined();
+  });
+});
+
+describe("a model written for generation's cache", () => {
+  const config = configOf(llama);
+  const options = { extension, config, runtime: "ropewalk" } as const;
+
+  it("says so in its config, with its extension as data", () => {
+    const { config: written_, capacity } = extendExport(options, modelOf(llama));
+    expect(capacity).toBe(208);
+    expect(written_).toMatchObject({
+      max_position_embeddings: 208,
+      ropewalk: {
+        trainedContext: 64,
+        extension: { positions: { kind: "self-extend", groupSize: 4, window: 16 } },
+      },
+    });
+  });
+
+  it("has no genai_config.json, and says so", () => {
+    const { genaiConfig, notices } = extendExport({ ...options, genaiConfig: { model: {} } }, modelOf(llama));
+    expect(genaiConfig).toBeUndefined();
+    expect(notices).toEqual([
+      "genai_config.json is left out: ONNX Runtime GenAI does not keep the cache of generation",
+    ]);
+    expect(extendExport(options, modelOf(llama)).notices).toEqual([]);
+  });
+
+  it("is not extended again", () => {
+    const { model, config: itsConfig } = extendExport(options, modelOf(llama));
+    expect(() => extendExport({ ...options, config: itsConfig, replace: true }, model)).toThrow(
+      "extendExport: a model must be an export or one that was extended for any runtime, got one that takes a cache of generation's",
+    );
+  });
+
+  it("may come of one that was extended for any runtime", () => {
+    const portable = extendExport({ extension: slidingWindow({ window: 24 }), config }, modelOf(llama));
+    const again = extendExport({ ...options, config: portable.config, replace: true }, portable.model);
+    const fresh = extendExport(options, modelOf(llama));
+    const names = (model: Uint8Array) => decode(model).graph!.node.map(({ name }) => name);
+    expect(names(again.model)).toEqual(names(fresh.model));
+    expect(again.config).toEqual(fresh.config);
+  });
+});
