@@ -1,6 +1,6 @@
 /** Headless Chromium with this package's page, on its software driver where there is no GPU. */
 import { existsSync } from "node:fs";
-import { chromium, type BrowserContext, type Page as Tab } from "playwright-core";
+import { chromium, type Browser, type Page as Tab } from "playwright-core";
 import { bundlePage } from "../../../tooling/benchmarks/peers/src/browser/bundle.ts";
 import { serveSite } from "../../../tooling/benchmarks/peers/src/browser/server.ts";
 import { filesOf, root } from "./checks/paths.ts";
@@ -12,7 +12,7 @@ export const executablePath: string | undefined = [
   "/usr/bin/google-chrome",
 ].find(existsSync);
 
-/** What tests wish were not so, Playwright's defaults: tabs behind others run as those in front do. */
+/** Playwright's defaults, left out here: with them a tab behind another runs as one in front does. */
 const neverBehind = [
   "--disable-background-timer-throttling",
   "--disable-backgrounding-occluded-windows",
@@ -20,7 +20,9 @@ const neverBehind = [
 ];
 
 export type Chromium = {
-  readonly context: BrowserContext;
+  readonly browser: Browser;
+  /** Of the page. */
+  readonly address: string;
   /** A tab whose page is ready for what is asked of it. */
   readonly open: () => Promise<Tab>;
   readonly close: () => Promise<void>;
@@ -49,11 +51,13 @@ export const openChromium = async (): Promise<Chromium> => {
     ignoreDefaultArgs: neverBehind,
   });
   const context = await browser.newContext();
+  const address = `${site.address}/page/`;
   return {
-    context,
+    browser,
+    address,
     open: async () => {
       const tab = await context.newPage();
-      await tab.goto(`${site.address}/page/`, { waitUntil: "load" });
+      await tab.goto(address, { waitUntil: "load" });
       await tab.waitForFunction(() => "start" in globalThis);
       await tab.evaluate((files) => (globalThis as unknown as Page).start(files), filesOf);
       return tab;

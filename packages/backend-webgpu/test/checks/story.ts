@@ -12,7 +12,8 @@ export const tellStory = async (
   const extension = selfExtend({ groupSize: 4, window: 64 });
   const teller = await loadModel(await model("packages/tiny-models/stories260K"), { backend, extension });
   const tokens: number[] = [];
-  for await (const token of teller.generateTokens(start, { maxNewTokens: newTokens, stopTokens: [] })) tokens.push(token);
+  for await (const token of teller.generateTokens(start, { maxNewTokens: newTokens, stopTokens: [] }))
+    tokens.push(token);
   await teller.release();
   return tokens;
 };

@@ -1,0 +1,46 @@
+/**
+ * Hidden keys in headless Chromium: found where `cpu` finds them in Node, key by key. Skipped, by name, where there is no Chromium.
+ *
+ * On its software driver 4,096 tokens take minutes a key, so the whole grid is at 512, and one key at 4,096. Other lengths are asked
+ * for by PASSKEY_LENGTHS=1024,4096: every method at five depths of each.
+ */
+import { cpu } from "@ropewalk/backend-node";
+import { openFolder } from "@ropewalk/models/node";
+import { readFileSync } from "node:fs";
+import type { Page as Tab } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findKeys, methods, type Keys } from "./checks/passkey.ts";
+import { root } from "./checks/paths.ts";
+import { ask, executablePath, openChromium, type Chromium } from "./chromium.ts";
+
+const names = Object.keys(methods) as (keyof typeof methods)[];
+
+const grid = (length: number): readonly Keys[] =>
+  names.map((method) => ({ method, length, depths: [0.1, 0.3, 0.5, 0.7, 0.9] }));
+
+const asked = process.env["PASSKEY_LENGTHS"]?.split(",").map(Number);
+const cells = asked?.flatMap(grid) ?? [
+  ...grid(512),
+  { method: "self-extend+log-n", length: 4096, depths: [0.5] } satisfies Keys,
+];
+
+const inNode = {
+  backend: cpu({ threads: 1 }),
+  model: (path: string) => openFolder(`${root}${path}`),
+  json: async (path: string) => JSON.parse(readFileSync(`${root}${path}`, "utf8")) as unknown,
+};
+
+describe.skipIf(executablePath === undefined)("hidden keys in Chromium, as on the CPU", () => {
+  let browser: Chromium;
+  let tab: Tab;
+
+  beforeAll(async () => {
+    browser = await openChromium();
+    tab = await browser.open();
+  });
+  afterAll(() => browser.close());
+
+  it.each(cells)("$method, $length tokens, depths $depths", { timeout: 3_600_000 }, async (keys) => {
+    expect(await ask(tab, "findKeys", keys)).toEqual(await findKeys(keys, inNode));
+  });
+});
