@@ -42,6 +42,6 @@ export const openBackgroundTab = async (browser: CDPSession, url: string): Promi
       if (wrong) throw new Error(wrong.exception?.description ?? wrong.text);
       return result?.result.value;
     },
-    bringToFront: () => browser.send("Target.activateTarget", { targetId }),
+    bringToFront: async () => void (await browser.send("Target.activateTarget", { targetId })),
   };
 };

@@ -45,7 +45,7 @@ export const graphsOf = (source: ModelSource, extended: ExtendedDecoder, traits:
       return traits.operators === "all" ? { chunk, block: recorded(blockGraph) } : { chunk };
     })
     .with({ kind: "export" }, ({ graph, files }) => ({
-      chunk: async () => ({ model: graph(extended), externalData: files.map(({ external }) => external) }),
+      chunk: async () => ({ model: graph(extended, traits), externalData: files.map(({ external }) => external) }),
     }))
     .exhaustive();
 

@@ -120,7 +120,7 @@ const putForGeneration = ({ extension, cache, attentions }: ExtendOptions, confi
     attentions,
   );
   const extended = extendDecoder(decoderSizesOf(config, read), extension, cache === undefined ? {} : { cache });
-  return { extended, chunk: putOnCache(extended, read) };
+  return { extended, chunk: putOnCache({ extended, operators: "all" }, read) };
 };
 
 /** {@link extendExport}, with every place in a file that the model's weights lie in. */

@@ -1,5 +1,11 @@
 /** An export as a model that `@ropewalk/generation` runs: what is known of it, and its graph under an extension. */
-import { extensionOf, type ContextExtension, type DecoderSizes, type ExtendedDecoder } from "@ropewalk/decoder";
+import {
+  extensionOf,
+  type ContextExtension,
+  type DecoderSizes,
+  type ExtendedDecoder,
+  type Operators,
+} from "@ropewalk/decoder";
 import { decode, encode, type ModelProto } from "@ropewalk/graph";
 import {
   readJson,
@@ -43,9 +49,11 @@ export type ExportedDecoder = ModelTexts & {
   /**
    * The encoded graph of a chunk under an extension; weights in files are named as the files are.
    *
-   * @throws RangeError as `check`, and when the graph needs what a cache of generation's does not give
+   * @param options - `operators`: those that attention is recorded with, default "all"; the export's own nodes stay as they are
+   * @throws RangeError as `check`, when the graph needs what a cache of generation's does not give, and when operators are
+   *   plain and the model was written for generation
    */
-  readonly graph: (extended: ExtendedDecoder) => Uint8Array;
+  readonly graph: (extended: ExtendedDecoder, options?: { readonly operators?: Operators }) => Uint8Array;
 };
 
 /** Where an export's model may lie in its folder, the first that is there. */
@@ -68,11 +76,24 @@ const checkMadeFor = ({ layout, cache }: NonNullable<Mark["chunk"]>, asked: Exte
     refuse(`a model that was written for a cache in ${cache} must have one, got ${asked.cache}`);
 };
 
+const checkOperators = (operators: Operators): void => {
+  if (operators !== "all")
+    refuse(
+      `a model that was written for generation must run where there are all operators, for it has If and Scan, got a backend with ` +
+        `${operators} ones; load the export itself`,
+    );
+};
+
+type Asked = { readonly extended: ExtendedDecoder; readonly operators: Operators };
+
 /** A graph that was written for a cache runs as it is; any other is rewritten. */
-const graphUnder = (config: Json, bytes: Uint8Array, mark: Mark | undefined, extended: ExtendedDecoder): ModelProto => {
-  if (mark?.chunk) return decode(bytes);
+const graphUnder = (asked: Asked, config: Json, bytes: Uint8Array, mark: Mark | undefined): ModelProto => {
+  if (mark?.chunk) {
+    checkOperators(asked.operators);
+    return decode(bytes);
+  }
   const exported = readExport(config, true, bytes);
-  putOnCache(extended, exported);
+  putOnCache(asked, exported);
   return exported.proto;
 };
 
@@ -130,10 +151,10 @@ const read = async (folder: CheckpointFolder, asked: string | undefined): Promis
     modelBytes: bytes.length,
     files: [...data.values()],
     check: (extended) => named("loadExport", () => checkFits(extended)),
-    graph: (extended) =>
+    graph: (extended, { operators = "all" } = {}) =>
       named("loadExport", () => {
         checkFits(extended);
-        const made = graphUnder(config, bytes, mark, extended);
+        const made = graphUnder({ extended, operators }, config, bytes, mark);
         renameDataFiles(made, names);
         return encode(made);
       }),

@@ -1,5 +1,5 @@
 /** An extension on an export whose cache `@ropewalk/generation` keeps. */
-import type { ExtendedDecoder } from "@ropewalk/decoder";
+import type { ExtendedDecoder, Operators } from "@ropewalk/decoder";
 import { refuse } from "../check.ts";
 import type { Mark } from "../metadata.ts";
 import type { ReadExport } from "../read-export.ts";
@@ -26,9 +26,12 @@ export const checkSites = (
  *
  * @returns what the graph was made for, to be written down with it
  */
-export const putOnCache = (extended: ExtendedDecoder, { proto, sites }: ReadExport): NonNullable<Mark["chunk"]> => {
+export const putOnCache = (
+  { extended, operators }: { readonly extended: ExtendedDecoder; readonly operators: Operators },
+  { proto, sites }: ReadExport,
+): NonNullable<Mark["chunk"]> => {
   checkSites(sites, extended);
-  rewriteAsChunk({ extended, sites }, proto);
+  rewriteAsChunk({ extended, sites, operators }, proto);
   checkMade(proto.graph!);
   const { decoder, layout, cache } = extended;
   return { decoder, layout: layout.kind, cache };

@@ -5,7 +5,7 @@
  *     export     input_ids [batch, seqLen], attention_mask, past keys and values      -> logits of all rows, present ones
  *     rewritten  input_ids [seqLen], logit_rows, rotations, masks, parts of the cache -> logits [rows, vocabSize], new ones
  */
-import { chunkAttention, inputs, outputs, versions, type ExtendedDecoder } from "@ropewalk/decoder";
+import { chunkAttention, inputs, outputs, versions, type ExtendedDecoder, type Operators } from "@ropewalk/decoder";
 import { tape, typeCode, type ModelProto, type NodeProto, type Tape, type Value } from "@ropewalk/graph";
 import { check, refuse } from "../check.ts";
 import { nameOf, viewGraph, type GraphView } from "../graph-view.ts";
@@ -15,6 +15,7 @@ import { takenBy } from "../topology.ts";
 import { emitChunkSite, type Foreign } from "./attend.ts";
 import { findRowEdge } from "./logit-rows.ts";
 import { raiseVersions } from "./raise-opset.ts";
+import { settleLengths } from "./settle-lengths.ts";
 
 /** The export's own tokens and logits, which make way for ours of the same names. */
 const own = (name: string): string => `/${scopeName}/export/${name}`;
@@ -80,11 +81,15 @@ const emitLogits = (recording: Tape, foreign: Foreign, view: GraphView, vocabSiz
   recording.output(outputs.logits, scope.op("Reshape", [wide, shape], {}, { output: outputs.logits }));
 };
 
+export type ChunkRewrite = {
+  readonly extended: ExtendedDecoder;
+  readonly sites: readonly AttentionSite[];
+  /** Those that the attention may be recorded with; the export's other nodes stay as they are. */
+  readonly operators: Operators;
+};
+
 /** Rewrites a model; changes it. */
-export const rewriteAsChunk = (
-  { extended, sites }: { readonly extended: ExtendedDecoder; readonly sites: readonly AttentionSite[] },
-  model: ModelProto,
-): void => {
+export const rewriteAsChunk = ({ extended, sites, operators }: ChunkRewrite, model: ModelProto): void => {
   const graph = model.graph!;
   checkSignature(viewGraph(model));
   const logitsInfo = graph.output.find(({ name }) => name === outputs.logits)!;
@@ -111,7 +116,7 @@ export const rewriteAsChunk = (
   scope.op("Unsqueeze", [ids, scope.constant("int64", [1], [0])], {}, { output: own(inputs.ids) });
   const rowCount = view.inputs.get(lastRows);
   if (rowCount) scope.constant("int64", rowCount.dims?.map(() => 1) ?? [], [0], own(lastRows));
-  const attention = chunkAttention(scope, extended, ids, "all");
+  const attention = chunkAttention(scope, extended, ids, operators);
   for (const [index, site] of sites.entries()) {
     const layer = scope.scope(`layers.${index}`);
     emitChunkSite(layer, foreign, site, attention(layer, index));
@@ -122,5 +127,6 @@ export const rewriteAsChunk = (
   const signature = { input: recorded.input.filter(({ name }) => !known.has(name)), output: recorded.output };
   splice(graph, recorded, { replaced: sites.map(({ output }) => output.name), signature });
   checkLeft({ ...view, graph }, new Set(signature.input.map(({ name }) => name)));
+  if (operators === "plain") settleLengths({ ids: inputs.ids, tokens: own(inputs.ids), sites }, model);
   raiseVersions(model, versions);
 };
