@@ -1,4 +1,4 @@
-/** Logits of every family and of both small models, against what independent implementations give for them. */
+/** Logits of every family, of exports and of both small models, against what independent implementations give for them. */
 import { compose, logN, selfExtend, type ContextExtension } from "@ropewalk/decoder";
 import { loadModel } from "@ropewalk/generation";
 import { expectThat, type Check, type Place } from "./place.ts";
@@ -51,20 +51,42 @@ const families = [
   ...["mistral", "phi", "phi3", "qwen2", "solar"],
 ] as const;
 
+const folderOf = (family: string): string => `packages/models/test/vectors/tiny/${family}`;
+
 /** The longest text, as the model is and under the extension that does most. */
+const familyGoldens = async ({ json }: Place, family: string): Promise<readonly Golden[]> => {
+  const { cases } = (await json(`${folderOf(family)}/golden-logits.json`)) as { readonly cases: readonly FamilyCase[] };
+  const longest = cases.filter(({ inputIds }) => inputIds.length === 100);
+  const chosen = longest.length > 1 ? [longest[0]!, longest.at(-1)!] : longest;
+  return chosen.map((golden) => ({
+    extension: extensionOf(golden),
+    ids: golden.inputIds,
+    rows: { 99: golden.logitsLast },
+  }));
+};
+
 const familyCheck = (family: (typeof families)[number]): Check => ({
   name: `${family}, 100 tokens`,
+  run: async (place) => compare(place, folderOf(family), await familyGoldens(place, family), 40),
+});
+
+/** What other tools made of these families, in every form that is recognised. */
+const exports = [
+  "genai-cpu-llama",
+  "genai-cpu-unpacked-llama",
+  "genai-cpu-windowed-kv-mistral",
+  "genai092-webgpu-phi",
+  "torch-dynamo-llama",
+  "torch-dynamo-op23-llama",
+  "torch-ts-eager-llama",
+] as const;
+
+const exportCheck = (name: (typeof exports)[number]): Check => ({
+  name: `the export ${name}, 100 tokens`,
   run: async (place) => {
-    const folder = `packages/models/test/vectors/tiny/${family}`;
-    const { cases } = (await place.json(`${folder}/golden-logits.json`)) as { readonly cases: readonly FamilyCase[] };
-    const longest = cases.filter(({ inputIds }) => inputIds.length === 100);
-    const chosen = longest.length > 1 ? [longest[0]!, longest.at(-1)!] : longest;
-    const goldens = chosen.map((golden) => ({
-      extension: extensionOf(golden),
-      ids: golden.inputIds,
-      rows: { 99: golden.logitsLast },
-    }));
-    await compare(place, folder, goldens, 40);
+    const folder = `packages/onnx-exports/test/vectors/${name}`;
+    const { family } = (await place.json(`${folder}/expected.json`)) as { readonly family: string };
+    await compare(place, folder, await familyGoldens(place, family), 40);
   },
 });
 
@@ -123,6 +145,7 @@ const storiesCheck = (name: string, length: number, key: string, extension: Cont
 
 export const modelChecks: readonly Check[] = [
   ...families.map(familyCheck),
+  ...exports.map(exportCheck),
   passkeyCheck("241 tokens, plain", ({ method, length }) => length === 241 && method.groupSize === null),
   passkeyCheck("241 tokens, SelfExtend", ({ method, length }) => length === 241 && method.groupSize !== null),
   // Long enough for tokens to settle twice.

@@ -4,10 +4,14 @@ import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../../../../", import.meta.url));
 
-const families = "packages/models/test/vectors/tiny";
+const parents = ["packages/models/test/vectors/tiny", "packages/onnx-exports/test/vectors"];
 
 const folders = [
-  ...readdirSync(`${root}${families}`).map((family) => `${families}/${family}`),
+  ...parents.flatMap((parent) =>
+    readdirSync(`${root}${parent}`, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => `${parent}/${name}`),
+  ),
   "packages/tiny-models/passkey-875k",
   "packages/tiny-models/stories260K",
 ];
