@@ -78,7 +78,7 @@ describe("decoderGraph", () => {
     expect(graph!.node.find(({ output }) => output[0] === lookUp.input[0])!.opType).toBe("Cast");
     const quantized = extendDecoder(decoder, {}, { cache: "q8" });
     expect(() => decoderGraph(quantized, source, { operators: "plain" })).toThrow(
-      "decoderGraph: a graph of plain operators needs a cache in float32, got q8",
+      "decoderGraph: a graph of plain operators needs a cache in float32 or float16, got q8",
     );
   });
 
