@@ -6,7 +6,7 @@ import { selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/deco
 import { cacheBytes, createCache, loadModel } from "@ropewalk/generation";
 import { encode, tape, typeCode } from "@ropewalk/graph";
 import { bufferChecks } from "./buffers.ts";
-import { modelChecks, passkeyCases, passkeyFolder } from "./models.ts";
+import { modelChecks, passkeyCases, passkeyCheck, passkeyFolder } from "./models.ts";
 import { expectThat, type Check, type Place } from "./place.ts";
 import { readChecks } from "./reads.ts";
 
@@ -136,6 +136,9 @@ export const halfChecks: readonly Check[] = [
   ...conformance,
   ...bufferChecks,
   ...modelChecks,
+  // Long enough for several blocks to be summed up.
+  passkeyCheck("988 tokens, plain", ({ method, length }) => length === 988 && method.groupSize === null),
+  passkeyCheck("988 tokens, SelfExtend", ({ method, length }) => length === 988 && method.groupSize !== null),
   ...readChecks,
   ...particular,
 ].map(inHalf);

@@ -89,7 +89,7 @@ export const passkeyFolder = "packages/tiny-models/passkey-875k";
 export const passkeyCases = async ({ json }: Place): Promise<readonly PasskeyCase[]> =>
   ((await json("packages/tiny-models/test/vectors/passkey-875k/golden-logits.json")) as { cases: PasskeyCase[] }).cases;
 
-const passkeyCheck = (name: string, wanted: (golden: PasskeyCase) => boolean): Check => ({
+export const passkeyCheck = (name: string, wanted: (golden: PasskeyCase) => boolean): Check => ({
   name: `passkey875k, ${name}`,
   run: async (place) => {
     const golden = (await passkeyCases(place)).find(wanted)!;
