@@ -4,8 +4,8 @@
  * A device copies whole words of 4 bytes, two elements of float16: where such a copy begins, its strides and its length are even.
  * WGSL keeps every bit of a float32 that is loaded and stored, so that a word may stand for two elements.
  */
-import { bytesOfBuffer, type Buffer, type BufferType, type StridedCopy } from "@ropewalk/backend";
-import { isHost, sizeOf, type Place, type Places, type Room, type Work } from "./places.ts";
+import { bytesOfBuffer, sizeOf, type Buffer, type BufferType, type StridedCopy } from "@ropewalk/backend";
+import { isHost, type Place, type Places, type Room, type Work } from "./places.ts";
 
 /** Where the last element ends that a copy touches on one side. */
 const endOf = (start: number, stride: number, { length, count }: StridedCopy): number =>

@@ -4,10 +4,17 @@
  * Copies are carried out together before the next run. Neither home can allocate or copy before its device is there, and both
  * copy many stretches faster together than one by one.
  */
-import type { Buffer, BufferType, DeviceTensor, HostTensor, Tensor } from "@ropewalk/backend";
+import {
+  sizeOf,
+  type Buffer,
+  type BufferType,
+  type DeviceTensor,
+  type HostTensor,
+  type Tensor,
+} from "@ropewalk/backend";
 import { deviceBuffer, wordsOf } from "./buffer.ts";
 import type { Copy, Device, Placed } from "./device.ts";
-import { createPlaces, sizeOf, type Kept, type Place, type Room, type Work } from "./places.ts";
+import { createPlaces, type Kept, type Place, type Room, type Work } from "./places.ts";
 
 /** What a run reads, as it is when the run is asked for: its memory stays until the run has ended. */
 export type Feed<Memory> = {

@@ -1,5 +1,12 @@
 /** Where a backend's tensors and buffers lie on its device, known to that backend alone. */
-import type { Buffer, BufferType, DeviceTensor, StridedCopy, Tensor } from "@ropewalk/backend";
+import {
+  sizeOf,
+  type Buffer,
+  type BufferType,
+  type DeviceTensor,
+  type StridedCopy,
+  type Tensor,
+} from "@ropewalk/backend";
 
 /** A buffer's memory, made when it is first needed; so many words of 4 bytes. */
 export type Room<Memory> = { readonly words: number; memory: Memory | undefined; released: boolean };
@@ -32,8 +39,6 @@ export type Source<Memory> = {
   readonly offset: number;
   readonly length: number;
 };
-
-export const sizeOf = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
 
 export type Places<Memory> = {
   readonly handleOf: (place: Place<Memory>) => object;

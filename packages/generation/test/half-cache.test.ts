@@ -5,6 +5,7 @@ import { openFolder } from "@ropewalk/models/node";
 import { expect, it } from "vitest";
 import { cacheBytes, createCache, plannedCacheBytes } from "../src/index.ts";
 import { cacheFeeds } from "../src/feeds.ts";
+import { graphsOf, type ModelSource } from "../src/source.ts";
 import { openModel } from "../src/open.ts";
 import { stories260K } from "./load.ts";
 
@@ -33,4 +34,23 @@ it.each<readonly [string, ContextExtension, number]>([
   const settling = half!.layout.kind === "near-far" ? -2 * ((640 - 100 + 1) % 128) : 0;
   const tokens = half!.layout.kind === "everything" ? 0 : rings * spare + settling;
   expect(less).toBe(more! / 2 + 2 * numLayers * numKvHeads * headDim * tokens);
+});
+
+it("is not for exports: a backend that computes in float16 refuses one by name", async () => {
+  const { source } = await openModel(await openFolder(stories260K.url));
+  const graph = () => new Uint8Array(0);
+  const read = {
+    kind: "export",
+    name: "model.onnx",
+    decoder: source.decoder,
+    graph,
+    files: [],
+  } as unknown as ModelSource;
+  const traits = { name: "there", blocks: "kept", operators: "plain", weightTypes: ["float32"] } as const;
+  const load = (precision: "float32" | "float16") =>
+    graphsOf(read, extendDecoder(source.decoder, {}, { cache: precision }), { ...traits, precision }).chunk();
+  expect((await load("float32")).model).toHaveLength(0);
+  await expect(load("float16")).rejects.toThrow(
+    /^loadModel: model\.onnx is an ONNX export, .* needs a backend with the precision float32, got there with float16$/,
+  );
 });

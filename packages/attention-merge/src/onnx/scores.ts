@@ -4,7 +4,8 @@
  *   S[h] = Q[h] K[h]ᵀ
  *
  * Keys and values are [numKvHeads, keyLen, headDim], each head's in one run: the fastest to read. A runtime that fuses the
- * transpose into the product reads them in place. Those in float16 are multiplied as such: scores sum over headDim, weighted values in blocks of keys.
+ * transpose into the product reads them in place. Those in float16 are multiplied as such: scores sum over headDim alone, weighted
+ * values over blocks of keys.
  */
 import type { Tape, Value } from "@ropewalk/graph";
 import { halfBlock } from "../half-block.ts";
