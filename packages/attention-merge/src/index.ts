@@ -1,4 +1,5 @@
 export { bandedAttention, type AttentionBand } from "./banded.ts";
+export { halfBlock } from "./half-block.ts";
 export { mergeAttention } from "./merge.ts";
 export type { PartialAttention } from "./partial.ts";
 export { quantizedBlock, quantizeKeys, quantizeValues, type Quantized } from "./quantize.ts";

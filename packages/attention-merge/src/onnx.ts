@@ -7,6 +7,7 @@ export {
   type RecentPart,
 } from "./onnx/attention.ts";
 export { emitAttentionByHead } from "./onnx/by-head.ts";
+export { emitCast, emitLongProduct, emitShortProduct } from "./onnx/float16.ts";
 export { emitMerge, type EmittedPartial } from "./onnx/merge.ts";
 export { emitScores } from "./onnx/scores.ts";
 export { type QuantizedKeysAndValues } from "./onnx/quantized.ts";

@@ -3,6 +3,7 @@ import { runChecks, type Backend, type Fetches, type HostTensor, type Session, t
 import { reason } from "@ropewalk/backend/host";
 import type { Device, DeviceSession, Placed } from "./device.ts";
 import { deviceMemory, type DeviceMemory, type Feed } from "./memory.ts";
+import { bufferTypes } from "./options.ts";
 import type { Work } from "./places.ts";
 import { inTurn } from "./turns.ts";
 
@@ -102,7 +103,7 @@ const sessionOver = <Memory>(
  */
 export const backendOver = <Memory>(
   open: () => Promise<Device<Memory>>,
-  { onRead = () => undefined, weightTypes }: Partial<Reading> & Pick<Backend, "weightTypes">,
+  { onRead = () => undefined, precision, weightTypes }: Partial<Reading> & Pick<Backend, "precision" | "weightTypes">,
 ): Backend => {
   let opening: Promise<Device<Memory>> | undefined;
   let opened: Device<Memory> | undefined;
@@ -114,13 +115,14 @@ export const backendOver = <Memory>(
         throw error;
       },
     ));
-  const memory = deviceMemory<Memory>(name, () => opened?.limit);
+  const memory = deviceMemory<Memory>(name, bufferTypes[precision], () => opened?.limit);
   return {
     name,
     blocks: "kept",
     operators: "plain",
+    precision,
     weightTypes,
-    bufferTypes: ["float32"],
+    bufferTypes: bufferTypes[precision],
     // The cache lies where it is read.
     decodeBlock: 1,
     unavailable: () =>

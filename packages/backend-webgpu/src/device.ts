@@ -12,7 +12,7 @@ export type Placed<Memory> = {
   readonly memory: Memory;
 };
 
-/** In elements of float32. */
+/** In words of 4 bytes. */
 export type Copy<Memory> = StridedCopy & {
   readonly source: Float32Array | Memory;
   readonly target: Memory;
@@ -29,8 +29,8 @@ export type DeviceSession<Memory> = Pick<Session, "inputs" | "outputs" | "releas
 export type Device<Memory> = {
   /** The most bytes that one buffer may have, and the limit's name; undefined where the runtime does not tell. */
   readonly limit: { readonly name: string; readonly bytes: number } | undefined;
-  /** Zeroed room for `length` float32. */
-  readonly allocate: (length: number) => Promise<Memory>;
+  /** Zeroed room for so many words of 4 bytes. */
+  readonly allocate: (words: number) => Promise<Memory>;
   /** Copies in their order; a copy may read what one before it has written, and its own target. */
   readonly copy: (copies: readonly Copy<Memory>[]) => Promise<void>;
   readonly read: (tensor: Placed<Memory>) => Promise<TensorData>;

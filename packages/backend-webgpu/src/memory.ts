@@ -5,16 +5,16 @@
  * copy many stretches faster together than one by one.
  */
 import {
-  bytesOfBuffer,
+  sizeOf,
   type Buffer,
   type BufferType,
   type DeviceTensor,
   type HostTensor,
   type Tensor,
 } from "@ropewalk/backend";
-import { deviceBuffer } from "./buffer.ts";
+import { deviceBuffer, wordsOf } from "./buffer.ts";
 import type { Copy, Device, Placed } from "./device.ts";
-import { createPlaces, sizeOf, type Kept, type Place, type Room, type Work } from "./places.ts";
+import { createPlaces, type Kept, type Place, type Room, type Work } from "./places.ts";
 
 /** What a run reads, as it is when the run is asked for: its memory stays until the run has ended. */
 export type Feed<Memory> = {
@@ -42,33 +42,38 @@ const freeIfEnded = <Memory>(device: Device<Memory>, kept: Kept<Memory>): void =
 };
 
 /**
+ * @param types - what buffers may hold
  * @param limit - of one buffer in bytes, as far as it is known yet
  */
-export const deviceMemory = <Memory>(name: string, limit: () => Device<Memory>["limit"]): DeviceMemory<Memory> => {
+export const deviceMemory = <Memory>(
+  name: string,
+  types: readonly BufferType[],
+  limit: () => Device<Memory>["limit"],
+): DeviceMemory<Memory> => {
   const places = createPlaces<Memory>(name);
   const { handleOf, placeOf } = places;
   let asked: Work<Memory>[] = [];
 
-  const checkSize = (length: number): void => {
+  const checkSize = (words: number): void => {
     const most = limit();
-    const bytes = bytesOfBuffer({ type: "float32", length });
+    const bytes = 4 * words;
     if (most !== undefined && bytes > most.bytes)
       throw new RangeError(
         `${name}: a buffer must have at most ${most.bytes} bytes, the device's ${most.name}, got ${bytes}`,
       );
   };
   const memoryOf = async (device: Device<Memory>, room: Room<Memory>): Promise<Memory> => {
-    checkSize(room.length);
-    return (room.memory ??= await device.allocate(Math.max(1, room.length)));
+    checkSize(room.words);
+    return (room.memory ??= await device.allocate(Math.max(1, room.words)));
   };
   const resolve = (device: Device<Memory>, place: Place<Memory>): Memory | Promise<Memory> =>
     place.kind === "kept" ? place.kept.memory : memoryOf(device, place.room);
 
   return {
     allocate: (length, type = "float32") => {
-      if (type !== "float32") throw new TypeError(`${name}: a buffer must hold float32, got ${type}`);
-      checkSize(length);
-      return deviceBuffer(places, length, (work) => void asked.push(work));
+      if (!types.includes(type)) throw new TypeError(`${name}: a buffer must hold ${types.join(" or ")}, got ${type}`);
+      checkSize(wordsOf({ type, length }));
+      return deviceBuffer(places, { type, length }, (work) => void asked.push(work));
     },
     keep: (device, { type, dims, memory }) => {
       const kept: Kept<Memory> = { length: sizeOf(dims), memory, waiting: 0, ended: false };
@@ -117,14 +122,15 @@ export const deviceMemory = <Memory>(name: string, limit: () => Device<Memory>["
         };
         return { tensor: async () => placed(kept.memory), end };
       }
-      const { room, offset: from } = place;
-      if (from === 0) return { tensor: async (device) => placed(await memoryOf(device, room)), end: () => undefined };
+      const { room, offset } = place;
+      if (offset === 0) return { tensor: async (device) => placed(await memoryOf(device, room)), end: () => undefined };
       // A tensor begins where its memory does.
       let passing: Memory | undefined;
       return {
         tensor: async (device) => {
           const source = await memoryOf(device, room);
-          const length = sizeOf(dims);
+          const elements = { type: type as BufferType, length: offset };
+          const [from, length] = [wordsOf(elements), wordsOf({ ...elements, length: sizeOf(dims) })];
           passing = await device.allocate(length);
           const copy = { from, fromStride: 0, to: 0, toStride: 0, length, count: 1 };
           await device.copy([{ ...copy, source, target: passing }]);

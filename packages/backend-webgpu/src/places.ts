@@ -1,17 +1,24 @@
 /** Where a backend's tensors and buffers lie on its device, known to that backend alone. */
-import type { Buffer, DeviceTensor, StridedCopy, Tensor } from "@ropewalk/backend";
+import {
+  sizeOf,
+  type Buffer,
+  type BufferType,
+  type DeviceTensor,
+  type StridedCopy,
+  type Tensor,
+} from "@ropewalk/backend";
 
-/** A buffer's memory, made when it is first needed. */
-export type Room<Memory> = { readonly length: number; memory: Memory | undefined; released: boolean };
+/** A buffer's memory, made when it is first needed; so many words of 4 bytes. */
+export type Room<Memory> = { readonly words: number; memory: Memory | undefined; released: boolean };
 
-/** An output that stayed; its memory is given back when it is no longer valid and nothing waits for it. */
+/** An output that stayed, of so many elements; its memory is given back when it is no longer valid and nothing waits for it. */
 export type Kept<Memory> = { readonly length: number; readonly memory: Memory; waiting: number; ended: boolean };
 
 export type Place<Memory> =
   | { readonly kind: "room"; readonly room: Room<Memory>; readonly offset: number }
   | { readonly kind: "kept"; readonly kept: Kept<Memory> };
 
-/** What has been asked for and is still to be done. */
+/** What has been asked for and is still to be done. Copies are of words. */
 export type Work<Memory> =
   | {
       readonly kind: "copy";
@@ -21,22 +28,25 @@ export type Work<Memory> =
     }
   | { readonly kind: "free"; readonly room: Room<Memory> };
 
+export type HostElements = Float32Array | Uint16Array;
+
+export const isHost = (from: unknown): from is HostElements =>
+  from instanceof Float32Array || from instanceof Uint16Array;
+
 /** What a copy reads, from `offset` on: elements on the host, or a place. */
 export type Source<Memory> = {
-  readonly from: Float32Array | Place<Memory>;
+  readonly from: HostElements | Place<Memory>;
   readonly offset: number;
   readonly length: number;
 };
-
-export const sizeOf = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
 
 export type Places<Memory> = {
   readonly handleOf: (place: Place<Memory>) => object;
   readonly addBuffer: (buffer: Buffer, room: Room<Memory>) => void;
   /** @throws TypeError for a tensor of another backend, or one whose memory is given back */
   readonly placeOf: (tensor: DeviceTensor) => Place<Memory>;
-  /** @throws TypeError as `placeOf`, for a buffer of another backend, and for what is not float32 */
-  readonly sourceOf: (source: Tensor | Buffer) => Source<Memory>;
+  /** @throws TypeError as `placeOf`, for a buffer of another backend, and for what is not of this type */
+  readonly sourceOf: (source: Tensor | Buffer, type: BufferType) => Source<Memory>;
 };
 
 export const createPlaces = <Memory>(name: string): Places<Memory> => {
@@ -64,16 +74,16 @@ export const createPlaces = <Memory>(name: string): Places<Memory> => {
     },
     addBuffer: (buffer, room) => void rooms.set(buffer, room),
     placeOf,
-    sourceOf: (source) => {
-      if (source.type !== "float32") throw new TypeError(`write: source must hold float32, got ${source.type}`);
+    sourceOf: (source, type) => {
+      if (source.type !== type) throw new TypeError(`write: source must hold ${type}, got ${source.type}`);
       if (!("place" in source)) {
         const room = rooms.get(source);
         if (room === undefined)
           throw new TypeError(`write: source must be a buffer of ${name}, got one of another backend or device`);
         if (room.released) throw new TypeError("write: source must not be released");
-        return { from: { kind: "room", room, offset: 0 }, offset: 0, length: room.length };
+        return { from: { kind: "room", room, offset: 0 }, offset: 0, length: source.length };
       }
-      if (source.place === "host") return { from: source.data as Float32Array, offset: 0, length: source.data.length };
+      if (source.place === "host") return { from: source.data as HostElements, offset: 0, length: source.data.length };
       const place = placeOf(source);
       return place.kind === "kept"
         ? { from: place, offset: 0, length: place.kept.length }

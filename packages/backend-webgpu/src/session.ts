@@ -26,6 +26,14 @@ export type Translation<Memory, Tensor extends RuntimeTensor> = {
   readonly memoryOf: (tensor: Tensor) => Memory;
 };
 
+/** Elements of float16 as bits, whatever array the runtime has for them. */
+export const asBits = (data: unknown): TensorData => {
+  const elements = data as TensorData;
+  return Object.prototype.toString.call(data) === "[object Float16Array]"
+    ? new Uint16Array(elements.buffer, elements.byteOffset, elements.length)
+    : elements;
+};
+
 export const deviceSession = <Memory, Tensor extends RuntimeTensor>(
   session: RuntimeSession<Tensor>,
   { toRuntime, memoryOf }: Translation<Memory, Tensor>,
@@ -39,7 +47,7 @@ export const deviceSession = <Memory, Tensor extends RuntimeTensor>(
       const { type, dims } = tensor as Pick<HostTensor, "type" | "dims">;
       return tensor.location === "gpu-buffer"
         ? { place: "memory", type, dims, memory: memoryOf(tensor as Tensor) }
-        : { place: "host", type, dims, data: tensor.data as TensorData };
+        : { place: "host", type, dims, data: asBits(tensor.data) };
     };
     return Object.fromEntries(Object.entries(results).map(([output, tensor]) => [output, given(tensor)]));
   },

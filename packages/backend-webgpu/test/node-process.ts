@@ -2,6 +2,8 @@
 import { openFolder } from "@ropewalk/models/node";
 import { readFileSync } from "node:fs";
 import { webgpu } from "../src/node.ts";
+import { halfChecks } from "./checks/half.ts";
+import { withoutHalves } from "./checks/errors.ts";
 import { checks } from "./checks/index.ts";
 import { root } from "./checks/paths.ts";
 import type { Place } from "./checks/place.ts";
@@ -18,7 +20,7 @@ const place: Place = {
 
 process.on("message", (name: string) => {
   const run = async (): Promise<string> => {
-    await checks.find((check) => check.name === name)!.run(place);
+    await [...checks, ...halfChecks, withoutHalves].find((check) => check.name === name)!.run(place);
     return "";
   };
   void run().then(

@@ -9,6 +9,8 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { webgpu } from "../src/node.ts";
+import { withoutHalves } from "./checks/errors.ts";
+import { halfChecks } from "./checks/half.ts";
 import { checks } from "./checks/index.ts";
 
 const software = "/usr/lib/chromium/vk_swiftshader_icd.json";
@@ -35,6 +37,11 @@ const ask = async (child: ChildProcess, name: string): Promise<string> => {
   return outcome;
 };
 
+/** Mesa's lavapipe, from version 25 on, has float16; so has many a GPU. */
+const lavapipe = ["lvp_icd.json", "lvp_icd.x86_64.json"]
+  .map((file) => `/usr/share/vulkan/icd.d/${file}`)
+  .find(existsSync);
+
 const simplest = checks.find(({ name }) => name.includes("rotation, halves"))!.name;
 const driver = process.env["VK_ICD_FILENAMES"] ?? (existsSync(software) ? software : undefined);
 const child = start(driver);
@@ -50,6 +57,27 @@ describe.skipIf(without)("in Node, on a GPU or chromium's software driver", () =
     if (current.exitCode !== null || current.signalCode !== null) current = start(driver);
     expect(await ask(current, name)).toBe("");
   });
+});
+
+const halfDriver = process.env["VK_ICD_FILENAMES"] ?? lavapipe ?? driver;
+const halfChild = start(halfDriver);
+const withHalf = (await ask(halfChild, halfChecks[0]!.name)) === "";
+
+describe.skipIf(!withHalf)("in Node, on a GPU or a software driver with float16", () => {
+  let current = halfChild;
+  afterAll(() => void current.kill());
+
+  it.each(halfChecks)("$name", async ({ name }) => {
+    if (current.exitCode !== null || current.signalCode !== null) current = start(halfDriver);
+    expect(await ask(current, name)).toBe("");
+  });
+});
+if (!withHalf) halfChild.kill();
+
+it.skipIf(!existsSync(software))(withoutHalves.name, async () => {
+  const bare = start(software);
+  expect(await ask(bare, withoutHalves.name)).toBe("");
+  bare.kill();
 });
 
 it.skipIf(process.platform !== "linux")("without a driver an error says what is needed", async () => {

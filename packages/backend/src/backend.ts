@@ -52,7 +52,12 @@ export type Backend = {
    * integers. With plain ones alone a graph with If, Scan, Loop or narrower floats is not for this backend.
    */
   readonly operators: "all" | "plain";
-  /** What dense weights may be stored in, to be widened to float32 when the session loads. */
+  /**
+   * What products with dense weights read, and what a cache is kept in unless it is asked for otherwise. Whatever it is, results of
+   * products are summed up and given in float32.
+   */
+  readonly precision: "float32" | "float16";
+  /** What dense weights may be stored in, to be brought to `precision` when the session loads. */
   readonly weightTypes: readonly ("float32" | "float16" | "bfloat16")[];
   /** What its buffers may hold. */
   readonly bufferTypes: readonly BufferType[];

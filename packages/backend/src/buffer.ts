@@ -6,7 +6,7 @@
 import type { Tensor } from "./tensor.ts";
 
 /** What a buffer's elements are. */
-export type BufferType = "float32" | "int8";
+export type BufferType = "float32" | "float16" | "int8";
 
 /** `count` runs of `length` elements; run r goes from `from + r * fromStride` to `to + r * toStride`. */
 export type StridedCopy = {
@@ -31,6 +31,6 @@ export type Buffer = {
   readonly release: () => void;
 };
 
-const widths: Readonly<Record<BufferType, number>> = { float32: 4, int8: 1 };
+const widths: Readonly<Record<BufferType, number>> = { float32: 4, float16: 2, int8: 1 };
 
 export const bytesOfBuffer = ({ type, length }: Pick<Buffer, "type" | "length">): number => widths[type] * length;

@@ -9,7 +9,7 @@ export const asHost = (name: string, tensor: Tensor): HostTensor => {
   return tensor;
 };
 
-type Elements = Float32Array | Int8Array;
+type Elements = Float32Array | Uint16Array | Int8Array;
 
 const stored = new WeakMap<Buffer, Elements>();
 
@@ -24,6 +24,7 @@ const elementsOf = (source: Tensor | Buffer, type: BufferType): Elements => {
 
 const arrays: Readonly<Record<BufferType, (length: number) => Elements>> = {
   float32: (length) => new Float32Array(length),
+  float16: (length) => new Uint16Array(length),
   int8: (length) => new Int8Array(length),
 };
 

@@ -2,10 +2,12 @@ export { runChecks, type Backend, type ExternalData, type Fetches, type Memory, 
 export { bytesOfBuffer, type Buffer, type BufferType, type StridedCopy } from "./buffer.ts";
 export { firstAvailable } from "./first-available.ts";
 export {
+  float16,
   float32,
   float64,
   int64,
   int8,
+  sizeOf,
   type DeviceTensor,
   type HostTensor,
   type Tensor,

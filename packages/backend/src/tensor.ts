@@ -1,8 +1,9 @@
 /** What goes into a session and comes out of it. */
 
-export type TensorType = "float32" | "float64" | "int8" | "int32" | "int64";
+export type TensorType = "float32" | "float64" | "float16" | "int8" | "int32" | "int64";
 
-export type TensorData = Float32Array | Float64Array | Int8Array | Int32Array | BigInt64Array;
+/** Elements of float16 are their bits: not every JavaScript has an array of them. */
+export type TensorData = Float32Array | Float64Array | Uint16Array | Int8Array | Int32Array | BigInt64Array;
 
 /** A dense row-major tensor in JavaScript's memory. */
 export type HostTensor = {
@@ -36,6 +37,9 @@ export const float32 = (dims: readonly number[], data: Float32Array): HostTensor
 
 /** A float64 host tensor; keeps `data`, copies nothing. @throws RangeError when dims and length disagree. */
 export const float64 = (dims: readonly number[], data: Float64Array): HostTensor => checked("float64", dims, data);
+
+/** A float16 host tensor of elements as bits; keeps `data`, copies nothing. @throws RangeError when dims and length disagree. */
+export const float16 = (dims: readonly number[], data: Uint16Array): HostTensor => checked("float16", dims, data);
 
 /** An int8 host tensor; keeps `data`, copies nothing. @throws RangeError when dims and length disagree. */
 export const int8 = (dims: readonly number[], data: Int8Array): HostTensor => checked("int8", dims, data);

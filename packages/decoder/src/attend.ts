@@ -17,7 +17,7 @@ import type { DataType, Tape, Value } from "@ropewalk/graph";
 import { emitRotaryEmbedding } from "@ropewalk/rope/onnx";
 import { match } from "ts-pattern";
 import type { Attend } from "./decoder.ts";
-import type { ExtendedDecoder } from "./extend.ts";
+import { elementType, type ExtendedDecoder } from "./extend.ts";
 import { inputs, outputs } from "./interface.ts";
 import type { Ports } from "./ports.ts";
 import type { SharedInputs } from "./shared-inputs.ts";
@@ -34,8 +34,8 @@ type Layer = {
 type Queries = readonly Value[];
 
 /** A part of the cache, head by head. */
-const heads = ({ ports, shared: { heads: sizes } }: Layer, name: string, tokens: string): Value =>
-  ports.read(name, "float32", [sizes.numKvHeads, tokens, sizes.headDim]);
+const heads = ({ ports, shared: { heads: sizes }, extended }: Layer, name: string, tokens: string): Value =>
+  ports.read(name, elementType(extended), [sizes.numKvHeads, tokens, sizes.headDim]);
 
 /** The long stretch that every query sees in the outermost rotation, as the cache keeps it. */
 const settledPart = (layer: Layer, queries: Queries): SettledPart => {
@@ -46,7 +46,7 @@ const settledPart = (layer: Layer, queries: Queries): SettledPart => {
     ports.read(name, type, [numKvHeads, "settledBlocks", ...dims]);
   const perToken = (name: string): Value => blocks(name, "float32", 1, quantizedBlock);
   return match(extended.cache)
-    .with("float32", () => ({
+    .with("float32", "float16", () => ({
       kind: "dense" as const,
       ...seen,
       keys: heads(layer, inputs.settledKeys(index), "settledLen"),

@@ -1,9 +1,10 @@
 /** Attention over the cache and a chunk, for whoever records the layers around it. */
+import { emitCast } from "@ropewalk/attention-merge/onnx";
 import type { Tape, Value } from "@ropewalk/graph";
 import { match } from "ts-pattern";
 import { attendIn } from "./attend.ts";
 import type { Attend } from "./decoder.ts";
-import type { ExtendedDecoder } from "./extend.ts";
+import { elementType, type ExtendedDecoder } from "./extend.ts";
 import type { Operators } from "./operators.ts";
 import type { Ports } from "./ports.ts";
 import { declareShared } from "./shared-inputs.ts";
@@ -36,9 +37,21 @@ export const chunkAttention = (
   ids: Value,
   operators: Operators,
 ): LayerAttention => {
+  if (operators === "all" && extended.cache === "float16")
+    throw new RangeError(
+      `chunkAttention: a cache in float16 needs a graph of plain operators, got one of ${operators}`,
+    );
   const ports: Ports = {
     read: tape.input,
-    give: (name, record) => tape.output(name, record({ output: name })),
+    give: match(elementType(extended))
+      .with("float32", (): Ports["give"] => (name, record) => tape.output(name, record({ output: name })))
+      .with("float16", (): Ports["give"] => (name, record) => {
+        const whole = record();
+        tape.output(name, emitCast(tape, whole, "float16", { output: name }));
+        // The chunk attends to its own keys and values before they are rounded.
+        return whole;
+      })
+      .exhaustive(),
   };
   // A graph of plain operators cannot ask: all heads at once, always.
   const few = match(operators)

@@ -17,10 +17,17 @@ export type BandLayout =
   | { readonly kind: "window"; readonly window: number }
   | { readonly kind: "near-far"; readonly window: number };
 
-/** How a cache may keep the keys and values of settled tokens: as they are, or in 8 bits, in a quarter of the memory. */
-export const cachePrecisions = ["float32", "q8"] as const;
+/**
+ * How a cache may keep the keys and values of settled tokens: as they are, in float16 as all of the cache then is,
+ * or in 8 bits, in a quarter of the memory.
+ */
+export const cachePrecisions = ["float32", "float16", "q8"] as const;
 
 export type CachePrecision = (typeof cachePrecisions)[number];
+
+/** What the graph takes of keys and values that are not in 8 bits, and what it gives of new ones. */
+export const elementType = ({ cache }: { readonly cache: CachePrecision }): "float32" | "float16" =>
+  cache === "float16" ? "float16" : "float32";
 
 /** A model's window and rotation, with an extension put on them: every field decided. */
 export type ExtendedContext = {

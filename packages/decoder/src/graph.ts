@@ -6,28 +6,33 @@ import type { ExtendedDecoder } from "./extend.ts";
 import { recordHidden } from "./hidden.ts";
 import { inputs, outputs } from "./interface.ts";
 import type { Operators } from "./operators.ts";
-import { storedWeights, type WeightSource } from "./stored-weights.ts";
+import { storedWeights, type Precision, type WeightSource } from "./stored-weights.ts";
 
 /** What the graph needs of ONNX: RotaryEmbedding came with opset 23, and that with version 11 of the format. */
 export const versions = { opset: 23, irVersion: 11 } as const;
+
+export type GraphOptions = { readonly operators?: Operators; readonly precision?: Precision };
 
 /**
  * Records the graph. Its weights stay in their files and are named by place.
  *
  * @param source - where each of the decoder's tensors lies
- * @param options - which `operators` it may hold, default all
- * @throws RangeError when a graph of plain operators is asked for with a cache in q8, whose chunks and steps are computed differently
+ * @param options - which `operators` it may hold, default all; the `precision` of products with dense weights, default float32
+ * @throws RangeError when a graph of plain operators is asked for with a cache in q8, whose chunks and steps are computed differently,
+ *   or one of all operators with a cache in float16
  */
 export const decoderGraph = (
   extended: ExtendedDecoder<Decoder>,
   source: WeightSource,
-  { operators = "all" }: { readonly operators?: Operators } = {},
+  { operators = "all", precision = "float32" }: GraphOptions = {},
 ): ModelProto => {
   if (operators === "plain" && extended.cache === "q8")
-    throw new RangeError(`decoderGraph: a graph of plain operators needs a cache in float32, got ${extended.cache}`);
+    throw new RangeError(
+      `decoderGraph: a graph of plain operators needs a cache in float32 or float16, got ${extended.cache}`,
+    );
   const { decoder } = extended;
   const tape = newTape("decoder");
-  const builder = { tape, weights: storedWeights(decoder.tensors, source, operators) };
+  const builder = { tape, weights: storedWeights(decoder.tensors, source, operators, precision) };
   const ids = tape.input(inputs.ids, "int64", ["seqLen"]);
   const logitRows = tape.input(inputs.logitRows, "int64", ["rows"]);
   const hidden = recordHidden(builder, decoder, ids, chunkAttention(tape, extended, ids, operators));

@@ -18,6 +18,7 @@ export {
 export type { Attend, Builder, Decoder, DecoderRope, DecoderSizes, Projected } from "./decoder.ts";
 export {
   cachePrecisions,
+  elementType,
   extendContext,
   extendDecoder,
   frequenciesFor,
@@ -50,6 +51,7 @@ export {
   denseWeights,
   storedWeights,
   type BlocksLocation,
+  type Precision,
   type StoredWeights,
   type WeightLocation,
   type WeightSource,

@@ -27,7 +27,7 @@ export type SharedInputs = {
  * Chunks up to this length attend with all heads at once, longer ones head after head: below it the nodes of many small products
  * cost more than the memory that scores go through. Integer products are for one query.
  */
-const fewTokens: Readonly<Record<CachePrecision, number>> = { float32: 32, q8: 1 };
+const fewTokens: Readonly<Record<CachePrecision, number>> = { float32: 32, float16: 32, q8: 1 };
 
 /** @param few - whether the chunk's tokens are few, where the graph does not have to ask */
 export const declareShared = (

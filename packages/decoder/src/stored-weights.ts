@@ -1,12 +1,14 @@
 /**
  * A checkpoint's tensors in a graph, each in the form that it is stored in. What comes out is float32.
  *
- *   dense      W as it lies, widened to float32 where it is narrower
+ *   dense      W as it lies, widened to float32 where it is narrower; in float16, where that is the precision, what products and
+ *              lookups read
  *   blocks     W[o, b B + k] = scale[o, b] (q[o, b B + k] - 2^(bits - 1))        B elements of a row share a scale
  *
  * A matrix that is stored in blocks is never unpacked: the product reads the blocks.
  */
-import { typeCode, type FilePlace, type Tape, type Value } from "@ropewalk/graph";
+import { emitCast, emitLongProduct, emitShortProduct } from "@ropewalk/attention-merge/onnx";
+import { type FilePlace, type Tape, type Value } from "@ropewalk/graph";
 import type { Operators } from "./operators.ts";
 
 /** How the elements of a dense tensor are stored. */
@@ -25,6 +27,9 @@ export type BlocksLocation = {
   /** [out, blocks of a row] float32. */
   readonly scales: FilePlace;
 };
+
+/** What products with dense weights read. */
+export type Precision = "float32" | "float16";
 
 export type WeightSource = {
   /** Where a tensor lies that is dense. */
@@ -80,36 +85,58 @@ export const denseWeights = (tensor: StoredWeights["tensor"]): StoredWeights => 
   product: (tape, name, x) => tape.op("MatMul", [x, tape.op("Transpose", [tensor(tape, name)], { perm: [1, 0] })]),
 });
 
-const widen = (tape: Tape, value: Value): Value =>
-  value.type === "float32" ? value : tape.op("Cast", [value], { to: typeCode("float32") });
+/** The longest sum of a product in float16 whose rounding is that of float16, about. */
+const longestSum = 512;
+
+/** The most elements that divide `inner` evenly and are summed in one go. */
+const sumOf = (inner: number): number => {
+  for (let size = Math.min(inner, longestSum); ; size--) if (inner % size === 0) return size;
+};
+
+/** Weights that are all dense, read in float16 by lookups and products. @param half - a tensor in float16 */
+const halfWeights = (half: StoredWeights["tensor"]): Omit<StoredWeights, "tensor"> => ({
+  rows: (tape, name, ids) => emitCast(tape, tape.op("Gather", [half(tape, name), ids], { axis: 0 }), "float32"),
+  product: (tape, name, x) => {
+    const matrix = tape.op("Transpose", [half(tape, name)], { perm: [1, 0] });
+    const inner = matrix.dims![0] as number;
+    const sum = sumOf(inner);
+    return sum === inner ? emitShortProduct(tape, x, matrix) : emitLongProduct(tape, sum, x, matrix);
+  },
+});
 
 /**
  * @param shapes - of every tensor that is read, by name
  * @param operators - plain: a table is widened as a whole when the session loads
+ * @param precision - what products with dense weights, and lookups, read; norms' weights and biases are float32
  */
 export const storedWeights = (
   shapes: Shapes,
   { locate, locateBlocks }: WeightSource,
   operators: Operators = "all",
+  precision: Precision = "float32",
 ): StoredWeights => {
   const stored = (tape: Tape, name: string): Value => {
     const { type, ...place } = locate(name);
     return tape.external(name, type, shapes[name]!, place);
   };
-  // One widened copy of a tensor, however many layers read it.
-  const widened = new Map<string, Value>();
-  const dense = denseWeights((tape, name) => {
-    const value = widened.get(name) ?? widen(tape, stored(tape, name));
-    widened.set(name, value);
-    return value;
-  });
+  // One copy of a tensor in a type, however many layers read it.
+  const inType = (type: Precision): StoredWeights["tensor"] => {
+    const copies = new Map<string, Value>();
+    return (tape, name) => {
+      const value = copies.get(name) ?? emitCast(tape, stored(tape, name), type);
+      copies.set(name, value);
+      return value;
+    };
+  };
+  const whole = denseWeights(inType("float32"));
+  const dense = precision === "float16" ? { ...whole, ...halfWeights(inType("float16")) } : whole;
   return {
     ...dense,
     // Only what is looked up is widened, where it can be: the table stays as small as it is stored.
     rows: (tape, name, ids) =>
       operators === "plain"
         ? dense.rows(tape, name, ids)
-        : widen(tape, tape.op("Gather", [stored(tape, name), ids], { axis: 0 })),
+        : emitCast(tape, tape.op("Gather", [stored(tape, name), ids], { axis: 0 }), "float32"),
     product: (tape, name, x) => {
       const blocks = locateBlocks?.(name);
       return blocks === undefined

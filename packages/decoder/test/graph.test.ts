@@ -1,4 +1,4 @@
-import { checkModel, decode, encode, type GraphProto } from "@ropewalk/graph";
+import { checkModel, decode, encode, tape, tensorToArray, valueOfInfo, type GraphProto } from "@ropewalk/graph";
 import { describe, expect, it } from "vitest";
 import {
   decoderGraph,
@@ -7,6 +7,7 @@ import {
   outputs,
   selfExtend,
   slidingWindow,
+  storedWeights,
   type ContextExtension,
   type Operators,
 } from "../src/index.ts";
@@ -78,7 +79,7 @@ describe("decoderGraph", () => {
     expect(graph!.node.find(({ output }) => output[0] === lookUp.input[0])!.opType).toBe("Cast");
     const quantized = extendDecoder(decoder, {}, { cache: "q8" });
     expect(() => decoderGraph(quantized, source, { operators: "plain" })).toThrow(
-      "decoderGraph: a graph of plain operators needs a cache in float32, got q8",
+      "decoderGraph: a graph of plain operators needs a cache in float32 or float16, got q8",
     );
   });
 
@@ -87,5 +88,55 @@ describe("decoderGraph", () => {
     const held = graph!.initializer.filter(({ name }) => name in decoder.tensors);
     expect(held).toHaveLength(Object.keys(decoder.tensors).length);
     expect(held.every(({ rawData }) => rawData.length === 0)).toBe(true);
+  });
+});
+
+describe("decoderGraph in float16", () => {
+  const types = (cache: "float32" | "float16", precision: "float32" | "float16") => {
+    const extended = extendDecoder(decoder, selfExtend({ groupSize: 2, window: 8 }), { cache });
+    const model = decoderGraph(extended, source, { operators: "plain", precision });
+    expect(() => checkModel(model)).not.toThrow();
+    const values = [...model.graph!.input, ...model.graph!.output].map(valueOfInfo);
+    const named = (type: string) => values.filter((value) => value.type === type).map(({ name }) => name);
+    return { model, half: named("float16"), full: named("float32") };
+  };
+  const ofCache = /^layers\.\d+\.(settled|tail|ring|new)_/;
+
+  it("takes and gives the cache in float16 where it is kept so, and everything else in float32", () => {
+    const { half, full } = types("float16", "float32");
+    expect(half).toHaveLength(2 * (2 + 2 + 3 + 3));
+    expect(half.every((name) => ofCache.test(name))).toBe(true);
+    expect(full.some((name) => ofCache.test(name))).toBe(false);
+    expect(full).toContain(outputs.logits);
+    expect(types("float32", "float16").half).toEqual([]);
+  });
+
+  it("multiplies with weights in float16 where that is the precision, in sums that are not long", () => {
+    const casts = (precision: "float32" | "float16") => {
+      const { node } = types("float32", precision).model.graph!;
+      return new Set(node.flatMap(({ opType, input }) => (opType === "Cast" ? input : [])));
+    };
+    const weights = Object.keys(decoder.tensors).filter((name) => name !== "norm");
+    expect(weights.filter((name) => casts("float16").has(name))).toEqual(weights);
+    expect(casts("float16").has("norm")).toBe(false);
+    expect([...casts("float32")]).toEqual([]);
+    const product = (inner: number) => {
+      const graph = tape();
+      const at = { location: "weights", type: "float16" as const, offset: 0, length: 2 * 3 * inner };
+      const { product: record } = storedWeights({ w: [3, inner] }, { locate: () => at }, "plain", "float16");
+      graph.output("out", record(graph, "w", graph.input("x", "float32", ["rows", inner])));
+      const shapes = graph
+        .model()
+        .graph!.initializer.flatMap((tensor) => (tensor.name === "w" ? [] : [Array.from(tensorToArray(tensor).data)]));
+      return shapes.find((shape) => shape.length === 3 && shape[0] === 0)?.at(-1);
+    };
+    expect([512, 1024, 11_008, 1021].map(product)).toEqual([undefined, 512, 344, 1]);
+  });
+
+  it("needs plain operators for a cache in float16", () => {
+    const extended = extendDecoder(decoder, {}, { cache: "float16" });
+    expect(() => decoderGraph(extended, source)).toThrow(
+      "a cache in float16 needs a graph of plain operators, got one of all",
+    );
   });
 });

@@ -1,7 +1,7 @@
 /** What a chunk leaves behind: its rotated keys and values, as the graph gave them, put into the cache's parts. */
 import type { Buffer, Tensor } from "@ropewalk/backend";
 import { farFrom, outputs, slotRuns } from "@ropewalk/decoder";
-import { ringSlots, rowSize, settleBlock, settles, type KeyValueCache, type LayerCache } from "./cache.ts";
+import { ringRoomFor, ringSlots, rowSize, settleBlock, settles, type KeyValueCache, type LayerCache } from "./cache.ts";
 import { roomier, settleable, settleTokens, type Target } from "./settled.ts";
 
 /** What the graph gave for a chunk of so many tokens. */
@@ -101,10 +101,10 @@ const settle = (cache: KeyValueCache, total: number, given: Given): KeyValueCach
 const withRing = (cache: KeyValueCache, tokens: number): KeyValueCache => {
   const { backend, length, ringRoom: old, extended } = cache;
   const slots = ringSlots(extended);
-  if (tokens <= old || old === slots) return cache;
-  const ringRoom = Math.min(slots, Math.max(tokens, 2 * old));
+  if (tokens <= old || old >= slots) return cache;
+  const ringRoom = ringRoomFor(extended, Math.max(tokens, 2 * old));
   const wider = (buffer: Buffer): Buffer => {
-    const next = backend.allocate(ringRoom * rowSize(cache));
+    const next = backend.allocate(ringRoom * rowSize(cache), buffer.type);
     const source = { part: buffer, tokens: old, from: 0, count: Math.min(length, old) };
     if (source.count > 0) copyHeads(sizesOf(cache), source, { buffer: next, tokens: ringRoom, at: 0 });
     buffer.release();

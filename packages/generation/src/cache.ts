@@ -5,7 +5,7 @@
  * form that is fastest to read:
  *
  *   settled  keys in their outermost rotation, and values, of tokens [0, settled); as large as it is full. In 8 bits if so
- *            asked; everything else is float32
+ *            asked; everything else is float32 then. In float16 if so asked, as everything else is then
  *   tail     the same of the tokens behind them whose distance to every later query is at least W (any token, where there
  *            is one band): they wait for a block of their kind. Fixed room; a mask hides what is not in use
  *   ring     keys in every rotation, and values, of the last W tokens, token t in slot t mod W. Order does not matter to
@@ -17,7 +17,7 @@
  * Nothing is rotated here. Buffers are overwritten in place: an older value of the cache is not to be used again.
  */
 import { bytesOfBuffer, type Buffer, type Memory } from "@ropewalk/backend";
-import { farFrom, frequenciesFor, outputs, type ExtendedDecoder } from "@ropewalk/decoder";
+import { elementType, farFrom, frequenciesFor, outputs, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { RopeFrequencies } from "@ropewalk/rope";
 import { createSettled, settledBuffers, settledBytes, settledStep, settleable, type Settled } from "./settled.ts";
 
@@ -81,16 +81,26 @@ const appendedOutputs = ({ decoder, positions }: ExtendedDecoder): readonly stri
 /** How many tokens a run is planned to have. More are made room for when they come. */
 export type CachePlan = { readonly length: number };
 
+/**
+ * Room for `tokens` in the ring, or for all its slots where these are fewer; in whole blocks where products take such, whose last
+ * places are behind the mask as all slots are that are not in use.
+ */
+export const ringRoomFor = (extended: ExtendedDecoder, tokens: number): number => {
+  const step = settledStep(elementType(extended));
+  return Math.ceil(Math.min(ringSlots(extended), tokens) / step) * step;
+};
+
 const roomsFor = (extended: ExtendedDecoder, { length }: CachePlan): Rooms => ({
   settledRoom: settles(extended) ? settleable(extended, farFrom(extended.layout, length)) : 0,
   tailRoom: settles(extended) ? settleBlock : 0,
-  ringRoom: Math.min(ringSlots(extended), length),
+  ringRoom: ringRoomFor(extended, length),
 });
 
 /** An empty cache. */
 export const createCache = (backend: Memory, extended: ExtendedDecoder, plan: CachePlan): KeyValueCache => {
   const rooms = roomsFor(extended, plan);
-  const room = (tokens: number): Buffer => backend.allocate(tokens * rowSize({ extended }));
+  const type = elementType(extended);
+  const room = (tokens: number): Buffer => backend.allocate(tokens * rowSize({ extended }), type);
   const layers = Array.from({ length: extended.decoder.numLayers }, (): LayerCache => ({
     settled: createSettled(backend, extended, rooms.settledRoom),
     tail: { keys: room(rooms.tailRoom), values: room(rooms.tailRoom) },
@@ -99,7 +109,7 @@ export const createCache = (backend: Memory, extended: ExtendedDecoder, plan: Ca
   return {
     ...{ backend, extended, appended: appendedOutputs(extended) },
     ...{ planned: plan.length, frequencies: frequenciesFor(extended, plan.length), length: 0, ids: [] },
-    ...{ settled: 0, ...rooms, layers, standIn: createSettled(backend, extended, settledStep(extended)) },
+    ...{ settled: 0, ...rooms, layers, standIn: createSettled(backend, extended, settledStep(extended.cache)) },
   };
 };
 
@@ -107,7 +117,8 @@ export const createCache = (backend: Memory, extended: ExtendedDecoder, plan: Ca
 export const plannedCacheBytes = (extended: ExtendedDecoder, plan: CachePlan): number => {
   const { settledRoom, tailRoom, ringRoom } = roomsFor(extended, plan);
   const rows = 2 * tailRoom + (extended.positions.bands.length + 1) * ringRoom;
-  return extended.decoder.numLayers * (settledBytes(extended, settledRoom) + 4 * rowSize({ extended }) * rows);
+  const recent = bytesOfBuffer({ type: elementType(extended), length: rowSize({ extended }) * rows });
+  return extended.decoder.numLayers * (settledBytes(extended, settledRoom) + recent);
 };
 
 /** The same cache without a token: its memory serves another prompt of the planned length. */

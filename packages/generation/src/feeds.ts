@@ -1,7 +1,7 @@
 /** The cache as a graph's inputs: its parts as they lie, and a stand-in for each part that the chunk does not read. */
-import { float32, int64, type Buffer, type Tensor } from "@ropewalk/backend";
-import { closed, farFrom, hasBand, inputs, type CacheWidths, type Chunk } from "@ropewalk/decoder";
-import { ringSlots, rowSize, settles, type KeyValueCache } from "./cache.ts";
+import { float32, int64, sizeOf, type Buffer, type Tensor } from "@ropewalk/backend";
+import { closed, elementType, farFrom, hasBand, inputs, type CacheWidths, type Chunk } from "@ropewalk/decoder";
+import { ringSlots, settles, type KeyValueCache } from "./cache.ts";
 import { settledFeeds, settledStep } from "./settled.ts";
 
 /** How much of the cache the next chunk reads. A part without a token in use, as the tail of a fresh prompt, is left out. */
@@ -11,24 +11,29 @@ export const cacheWidths = ({ extended, length, settled, tailRoom, ringRoom }: K
   ringLen: length > 0 ? ringRoom : 0,
 });
 
+/** A whole block of zeros in float16 lies where the cache does. */
+const zeros = ({ standIn }: KeyValueCache, dims: readonly number[]): Tensor =>
+  standIn.kind === "float16" ? standIn.strips.keys.buffer.view(0, dims) : float32(dims, new Float32Array(sizeOf(dims)));
+
 /** Everything that a chunk reads of the cache; the masks of its parts are made elsewhere. */
 export const cacheFeeds = (cache: KeyValueCache, chunk: Chunk): Readonly<Record<string, Tensor>> => {
   const { extended } = cache;
   const { numKvHeads, headDim } = extended.decoder;
   const { settled, tailLen, ringLen } = cacheWidths(cache);
-  const standIn = float32([numKvHeads, 1, headDim], new Float32Array(rowSize(cache)));
-  const heads = (buffer: Buffer, tokens: number): Tensor =>
-    tokens > 0 ? buffer.view(0, [numKvHeads, tokens, headDim]) : standIn;
+  const step = settledStep(elementType(extended));
+  const [standIn, farStandIn] = [step, 1].map((tokens) => zeros(cache, [numKvHeads, tokens, headDim]));
+  const heads = (buffer: Buffer, tokens: number, instead = standIn!): Tensor =>
+    tokens > 0 ? buffer.view(0, [numKvHeads, tokens, headDim]) : instead;
   const [settling, windowed] = [settles(extended), ringSlots(extended) > 0];
-  const keys = [...(settling ? [tailLen] : []), ...(windowed ? [ringLen] : []), chunk.length];
-  const lengths = keys.map((length) => Math.max(1, length));
+  const cached = [...(settling ? [tailLen] : []), ...(windowed ? [ringLen] : [])];
+  const lengths = [...cached.map((length) => Math.max(step, length)), chunk.length];
   const feeds: Record<string, Tensor> = { [inputs.recentLengths]: int64([lengths.length], lengths) };
   if (settling) feeds[inputs.settledGate] = float32([1], Float32Array.of(settled > 0 ? 0 : closed));
   const band = hasBand(extended.layout, chunk);
   cache.layers.forEach((layer, index) => {
     if (settling) {
       const part = settled > 0 ? layer.settled : cache.standIn;
-      Object.assign(feeds, settledFeeds(extended.decoder, part, index, settled || settledStep(extended)));
+      Object.assign(feeds, settledFeeds(extended.decoder, part, index, settled || settledStep(extended.cache)));
       feeds[inputs.tailKeys(index)] = heads(layer.tail.keys, tailLen);
       feeds[inputs.tailValues(index)] = heads(layer.tail.values, tailLen);
     }
@@ -36,7 +41,7 @@ export const cacheFeeds = (cache: KeyValueCache, chunk: Chunk): Readonly<Record<
     feeds[inputs.ringNearKeys(index)] = heads(layer.ring.keys[0]!, ringLen);
     feeds[inputs.ringValues(index)] = heads(layer.ring.values, ringLen);
     // Without a band, as in decoding, no slot is far: one key stands for all of them, behind a closed mask.
-    if (settling) feeds[inputs.ringFarKeys(index)] = heads(layer.ring.keys[1]!, band ? ringLen : 0);
+    if (settling) feeds[inputs.ringFarKeys(index)] = heads(layer.ring.keys[1]!, band ? ringLen : 0, farStandIn);
   });
   return feeds;
 };

@@ -26,8 +26,8 @@ export type LoadOptions = OpenOptions & {
   /** Rounds the weights to 4 or 8 bits when they are loaded. Absent: as they are stored. */
   readonly quantize?: Precision;
   /**
-   * How the keys and values of settled tokens are kept: float32, or in 8 bits, a quarter of the memory, at some loss. Default
-   * float32.
+   * How keys and values are kept: in float32, in float16, or, those of settled tokens, in 8 bits, a quarter of the memory, at some
+   * loss. Default: the backend's precision.
    */
   readonly cache?: CachePrecision;
   /** Called while they are rounded, with the tensors done and all. */
@@ -139,11 +139,12 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
  */
 export const loadModel = async (
   source: string | CheckpointFolder | OpenedModel,
-  { backend, extension, cache = "float32", quantize, onQuantize, ...options }: LoadOptions,
+  { backend, extension, cache = backend.precision, quantize, onQuantize, ...options }: LoadOptions,
 ): Promise<LanguageModel> => {
-  if (cache === "q8" && !backend.bufferTypes.includes("int8"))
+  const type = cache === "q8" ? "int8" : cache;
+  if (!backend.bufferTypes.includes(type))
     throw new RangeError(
-      `loadModel: a cache in q8 needs a backend with buffers of int8, got ${backend.name} with ${backend.bufferTypes}`,
+      `loadModel: a cache in ${cache} needs a backend with buffers of ${type}, got ${backend.name} with ${backend.bufferTypes}`,
     );
   const opened = await openModel(source, options);
   const { source: read, release } = await rounded(opened.source, quantize, onQuantize);

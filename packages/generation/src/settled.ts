@@ -4,7 +4,7 @@
  * A strip is [numKvHeads, tokens, width]. Keys and values have headDim elements a token; in 8 bits, where tokens settle in
  * whole blocks, each token of each head has its scales beside.
  */
-import { quantizedBlock, quantizeKeys, quantizeValues } from "@ropewalk/attention-merge";
+import { halfBlock, quantizedBlock, quantizeKeys, quantizeValues } from "@ropewalk/attention-merge";
 import {
   bytesOfBuffer,
   float32,
@@ -15,22 +15,23 @@ import {
   type Tensor,
 } from "@ropewalk/backend";
 import { inputs, type CachePrecision, type ExtendedDecoder } from "@ropewalk/decoder";
-import { match } from "ts-pattern";
+import { match, P } from "ts-pattern";
 
 export type Strip = { readonly buffer: Buffer; readonly heads: number; readonly width: number };
 
 export type Settled =
   | { readonly kind: "float32"; readonly strips: Readonly<Record<"keys" | "values", Strip>> }
+  | { readonly kind: "float16"; readonly strips: Readonly<Record<"keys" | "values", Strip>> }
   | {
       readonly kind: "q8";
       readonly strips: Readonly<Record<"keys" | "keyScales" | "keyOffsets" | "values" | "valueScales", Strip>>;
     };
 
-/** Tokens settle by this many: a product of integers takes whole blocks. */
-const steps: Readonly<Record<CachePrecision, number>> = { float32: 1, q8: quantizedBlock };
+/** Tokens settle by this many: products of integers and of float16 take whole blocks. */
+const steps: Readonly<Record<CachePrecision, number>> = { float32: 1, float16: halfBlock, q8: quantizedBlock };
 
 /** The fewest tokens that the part can be read with. */
-export const settledStep = ({ cache }: ExtendedDecoder): number => steps[cache];
+export const settledStep = (cache: CachePrecision): number => steps[cache];
 
 /** How many of `due` tokens can settle: whole steps. */
 export const settleable = ({ cache }: ExtendedDecoder, due: number): number => due - (due % steps[cache]);
@@ -42,7 +43,7 @@ const shapesOf = ({ cache, decoder }: ExtendedDecoder): Readonly<Record<string, 
   const perToken: Shape = { type: "float32", heads, width: 1 };
   const elements = (type: BufferType): Shape => ({ type, heads, width: headDim });
   return match(cache)
-    .with("float32", () => ({ keys: elements("float32"), values: elements("float32") }))
+    .with("float32", "float16", (type) => ({ keys: elements(type), values: elements(type) }))
     .with("q8", () => ({
       ...{ keys: elements("int8"), keyScales: perToken, keyOffsets: perToken },
       ...{ values: elements("int8"), valueScales: perToken },
@@ -129,7 +130,7 @@ export const settleTokens = (
   for (const { strips } of layers) for (const strip of Object.values(strips)) spread(strip, from, to);
   // One for all layers: memory that is new costs more than what is done with it.
   const scratch = match(held.extended.cache)
-    .with("float32", () => undefined)
+    .with("float32", "float16", () => undefined)
     .with("q8", () => scratchFor(held, to - from))
     .exhaustive();
   const put = (strip: Strip, data: Int8Array | Float32Array): void => {
@@ -138,7 +139,7 @@ export const settleTokens = (
   };
   layers.forEach((layer, index) =>
     match(layer)
-      .with({ kind: "float32" }, ({ strips: { keys, values } }) => {
+      .with({ kind: P.union("float32", "float16") }, ({ strips: { keys, values } }) => {
         fill(index, "keys", { buffer: keys.buffer, tokens: to, at: from });
         fill(index, "values", { buffer: values.buffer, tokens: to, at: from });
       })
@@ -168,7 +169,7 @@ export const settledFeeds = (
   const view = ({ buffer }: Strip, ...dims: readonly number[]): Tensor => buffer.view(0, [numKvHeads, ...dims]);
   const blocks = tokens / quantizedBlock;
   return match(settled)
-    .with({ kind: "float32" }, ({ strips: { keys, values } }) => ({
+    .with({ kind: P.union("float32", "float16") }, ({ strips: { keys, values } }) => ({
       [inputs.settledKeys(index)]: view(keys, tokens, headDim),
       [inputs.settledValues(index)]: view(values, tokens, headDim),
     }))

@@ -19,7 +19,7 @@ export type SourceGraphs = {
 };
 
 /** What of a backend decides how a graph is recorded. */
-type Traits = Pick<Backend, "blocks" | "operators" | "weightTypes">;
+type Traits = Pick<Backend, "name" | "blocks" | "operators" | "precision" | "weightTypes">;
 
 /** The checkpoint in a form that the backend runs well, or at all. */
 const asRun = async ({ blocks, weightTypes }: Traits, checkpoint: Checkpoint): Promise<Checkpoint> => {
@@ -44,8 +44,15 @@ export const graphsOf = (source: ModelSource, extended: ExtendedDecoder, traits:
       // A block is a Loop.
       return traits.operators === "all" ? { chunk, block: recorded(blockGraph) } : { chunk };
     })
-    .with({ kind: "export" }, ({ graph, files }) => ({
-      chunk: async () => ({ model: graph(extended, traits), externalData: files.map(({ external }) => external) }),
+    .with({ kind: "export" }, ({ name, graph, files }) => ({
+      chunk: async () => {
+        if (traits.precision !== "float32")
+          throw new RangeError(
+            `loadModel: ${name} is an ONNX export, whose products are as they were exported: it needs a backend with the precision ` +
+              `float32, got ${traits.name} with ${traits.precision}`,
+          );
+        return { model: graph(extended, traits), externalData: files.map(({ external }) => external) };
+      },
     }))
     .exhaustive();
 

@@ -1,5 +1,5 @@
 /** Writes packages/backend-webgpu/src/node/graphs.ts: what a device whose memory JavaScript cannot touch is worked with. */
-import { encode, tape } from "@ropewalk/graph";
+import { encode, tape, typeCode } from "@ropewalk/graph";
 import { toBase64 } from "./base64.ts";
 
 export const webgpuTarget = "packages/backend-webgpu/src/node/graphs.ts";
@@ -35,7 +35,15 @@ const download = (): string => {
   return encoded(graph);
 };
 
+/** out = -x, computed in float16. */
+const half = (): string => {
+  const graph = tape("half");
+  const x = graph.op("Cast", [graph.input("x", "float32", [1])], { to: typeCode("float16") });
+  graph.output("out", graph.op("Cast", [graph.op("Neg", [x])], { to: typeCode("float32") }));
+  return encoded(graph);
+};
+
 export const webgpuSource =
   (): string => `/** Written by \`npm run vectors\`; not to be edited. Encoded ONNX models, base64. */
-export const graphs = ${JSON.stringify({ zeros: zeros(), copy: copy(), download: download() }, null, 2)} as const;
+export const graphs = ${JSON.stringify({ zeros: zeros(), copy: copy(), download: download(), half: half() }, null, 2)} as const;
 `;

@@ -4,9 +4,12 @@
  *   S[h] = Q[h] K[h]ᵀ
  *
  * Keys and values are [numKvHeads, keyLen, headDim], each head's in one run: the fastest to read. A runtime that fuses the
- * transpose into the product reads them in place.
+ * transpose into the product reads them in place. Those in float16 are multiplied as such: scores sum over headDim alone, weighted
+ * values over blocks of keys.
  */
 import type { Tape, Value } from "@ropewalk/graph";
+import { halfBlock } from "../half-block.ts";
+import { emitLongProduct, emitShortProduct } from "./float16.ts";
 
 /** The last two axes exchanged. */
 const transposed = (tape: Tape, x: Value): Value => {
@@ -17,8 +20,12 @@ const transposed = (tape: Tape, x: Value): Value => {
 
 /** Queries [..., rows, headDim] (already scaled) against keys [..., keyLen, headDim]: [..., rows, keyLen]. */
 export const emitScores = (tape: Tape, queries: Value, keys: Value): Value =>
-  tape.op("MatMul", [queries, transposed(tape, keys)]);
+  keys.type === "float16"
+    ? emitShortProduct(tape, queries, transposed(tape, keys))
+    : tape.op("MatMul", [queries, transposed(tape, keys)]);
 
-/** Probabilities [..., rows, keyLen] times values: [..., rows, headDim]. */
+/** Probabilities [..., rows, keyLen] times values: [..., rows, headDim]. Of those in float16 there are whole blocks. */
 export const emitWeightedValues = (tape: Tape, probabilities: Value, values: Value): Value =>
-  tape.op("MatMul", [probabilities, values]);
+  values.type === "float16"
+    ? emitLongProduct(tape, halfBlock, probabilities, values)
+    : tape.op("MatMul", [probabilities, values]);

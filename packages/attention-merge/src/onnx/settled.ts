@@ -10,7 +10,7 @@ type Settled = {
   readonly gate: Value;
 };
 
-/** Keys and values [numKvHeads, keyLen, headDim] in float32. */
+/** Keys and values [numKvHeads, keyLen, headDim] in float32 or float16. */
 export type DenseSettled = Settled & { readonly kind: "dense"; readonly keys: Value; readonly values: Value };
 
 /** Keys and values in 8 bits. */
@@ -23,7 +23,7 @@ export type QuantizedSettled = Settled &
 
 export type SettledPart = DenseSettled | QuantizedSettled;
 
-/** Attention over keys in float32. */
+/** Attention over keys in float32 or float16. */
 export const emitDense = (
   tape: Tape,
   { queries, keys, values }: Omit<DenseSettled, "gate" | "kind">,

@@ -1,8 +1,9 @@
 /** The GPU as a page has it: buffers are WebGPU's own, and the runtime computes on the same device. */
-import type { ExternalData, HostTensor, TensorData } from "@ropewalk/backend";
+import type { ExternalData, HostTensor } from "@ropewalk/backend";
 import type { InferenceSession, Tensor } from "onnxruntime-web/webgpu";
 import type { Device, Placed } from "../device.ts";
-import { deviceSession } from "../session.ts";
+import { noHalves, type Precision } from "../options.ts";
+import { asBits, deviceSession } from "../session.ts";
 import { requestDevice } from "./adapter.ts";
 import { encodeCopies } from "./copies.ts";
 import { watch } from "./errors.ts";
@@ -24,11 +25,15 @@ const limitOf = ({ limits: { maxBufferSize, maxStorageBufferBindingSize } }: GPU
     ? { name: "maxBufferSize", bytes: maxBufferSize }
     : { name: "maxStorageBufferBindingSize", bytes: maxStorageBufferBindingSize };
 
-export const openDevice = async (shared: GPUDevice | undefined): Promise<Device<GpuMemory>> => {
+export const openDevice = async (
+  shared: GPUDevice | undefined,
+  { precision }: { readonly precision: Precision },
+): Promise<Device<GpuMemory>> => {
   const { InferenceSession, Tensor, env } = await import("onnxruntime-web/webgpu");
   // Threads are for operators on the CPU, and none runs there.
   env.wasm.numThreads = 1;
   const device = shared ?? (await requestDevice());
+  if (precision === "float16" && !device.features.has("shader-f16")) throw new Error(noHalves);
   const { during } = watch(device);
   const options = (externalData: readonly ExternalData[]): InferenceSession.SessionOptions => ({
     executionProviders: [{ name: "webgpu", device }],
@@ -47,8 +52,8 @@ export const openDevice = async (shared: GPUDevice | undefined): Promise<Device<
 
   return {
     limit: limitOf(device),
-    allocate: (length) => {
-      const size = Math.ceil((4 * length) / grain) * grain;
+    allocate: (words) => {
+      const size = Math.ceil((4 * words) / grain) * grain;
       const usage = usages.storage | usages.copySource | usages.copyTarget;
       return during(`a buffer of ${size} bytes`, () => {
         const buffer = device.createBuffer({ size, usage });
@@ -56,7 +61,7 @@ export const openDevice = async (shared: GPUDevice | undefined): Promise<Device<
       });
     },
     copy: (copies) => during("copies on the device", () => encodeCopies(device, copies)),
-    read: ({ memory }) => during("reading an output", async () => (await memory.output!.getData()) as TensorData),
+    read: ({ memory }) => during("reading an output", async () => asBits(await memory.output!.getData())),
     free: ({ free }) => free(),
     createSession: async (model, externalData) => {
       const session = await during("the graph", () => InferenceSession.create(model, options(externalData)));

@@ -1,19 +1,19 @@
 /** ONNX Runtime in a browser, on the page's GPU. Its buffers are GPUBuffers of the same device. */
 import type { Backend } from "@ropewalk/backend";
 import { backendOver } from "../backend.ts";
-import type { WebGpuOptions } from "../options.ts";
+import { precisionOf, type WebGpuOptions } from "../options.ts";
 import { openDevice } from "./device.ts";
 
 /**
  * The GPU. Nothing is looked for until a session is made; then a missing adapter is an error that says what is needed.
  *
- * @throws TypeError when `device` is given and no GPUDevice
+ * @throws TypeError when `device` is given and no GPUDevice, or another precision than there is
  */
 export const webgpu = ({ device, ...options }: WebGpuOptions = {}): Backend => {
   // The runtime in a browser has no way to widen bfloat16.
-  const traits = { ...options, weightTypes: ["float32", "float16"] } as const;
-  if (device === undefined) return backendOver(() => openDevice(undefined), traits);
+  const traits = { ...options, precision: precisionOf(options), weightTypes: ["float32", "float16"] } as const;
+  if (device === undefined) return backendOver(() => openDevice(undefined, traits), traits);
   if (typeof GPUDevice === "undefined" || !(device instanceof GPUDevice))
     throw new TypeError(`webgpu: device must be a GPUDevice, got ${Object.prototype.toString.call(device)}`);
-  return backendOver(() => openDevice(device), traits);
+  return backendOver(() => openDevice(device, traits), traits);
 };

@@ -15,6 +15,7 @@ import { reason } from "@ropewalk/backend/host";
 import type * as Runtime from "onnxruntime-node";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Device, Placed } from "../device.ts";
+import { noHalves, type Precision } from "../options.ts";
 import { deviceSession } from "../session.ts";
 import { graphs } from "./graphs.ts";
 import { copyRows } from "./rows.ts";
@@ -47,6 +48,7 @@ type View = (buffer: ArrayBuffer, offset: number, length: number) => TensorData;
 /** Bytes of an element, and elements in bytes that came back. */
 const elements: Readonly<Record<TensorType, { readonly width: number; readonly view: View }>> = {
   float64: { width: 8, view: (...at) => new Float64Array(...at) },
+  float16: { width: 2, view: (...at) => new Uint16Array(...at) },
   float32: { width: 4, view: (...at) => new Float32Array(...at) },
   int8: { width: 1, view: (...at) => new Int8Array(...at) },
   int32: { width: 4, view: (...at) => new Int32Array(...at) },
@@ -68,9 +70,20 @@ const create = (
 
 const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, "base64"));
 
-export const openDevice = async (): Promise<Device<GpuMemory>> => {
+/** Nothing tells what the adapter has: a small graph of float16 is run, and says. */
+const checkHalves = async (runtime: typeof Runtime): Promise<void> => {
+  const session = await create(runtime, bytesOf(graphs.half), options([]));
+  const x = new runtime.Tensor("float32", Float32Array.of(1), [1]);
+  await session.run({ x }, ["out"]).catch((error: Error) => {
+    throw /f16/.test(error.message) ? new Error(noHalves, { cause: error }) : error;
+  });
+  await session.release();
+};
+
+export const openDevice = async (precision: Precision): Promise<Device<GpuMemory>> => {
   const runtime: typeof Runtime = await import("onnxruntime-node");
   const { Tensor } = runtime;
+  if (precision === "float16") await checkHalves(runtime);
   const kept = { preferredOutputLocation: "gpu-buffer" } as const;
   const zeros = await create(runtime, bytesOf(graphs.zeros), { ...options([]), ...kept });
   const scatter = await create(runtime, bytesOf(graphs.copy), options([]));
@@ -78,17 +91,22 @@ export const openDevice = async (): Promise<Device<GpuMemory>> => {
 
   const placed = ({ tensor }: GpuMemory, type: Tensor.GpuBufferDataTypes, dims: readonly number[]): Tensor =>
     Tensor.fromGpuBuffer(tensor.gpuBuffer, { dataType: type, dims });
+  const hosted = ({ type, data, dims }: HostTensor): Tensor => {
+    const tensor = new Tensor(type, data, dims);
+    // Where JavaScript has a Float16Array the runtime's tensors hold one, and its native part takes that for empty.
+    return type === "float16" ? Object.defineProperty(tensor, "data", { value: data }) : tensor;
+  };
   const toRuntime = (tensor: HostTensor | Placed<GpuMemory>): Tensor =>
     tensor.place === "host"
-      ? new Tensor(tensor.type, tensor.data, tensor.dims)
+      ? hosted(tensor)
       : placed(tensor.memory, tensor.type as Tensor.GpuBufferDataTypes, tensor.dims);
 
   return {
     limit: undefined,
-    allocate: async (length) => {
-      const shape = new Tensor("int64", BigInt64Array.of(BigInt(length)), [1]);
+    allocate: async (words) => {
+      const shape = new Tensor("int64", BigInt64Array.of(BigInt(words)), [1]);
       const { out } = await zeros.run({ shape }, ["out"]).catch((error: Error) => {
-        throw new RangeError(`webgpu: a buffer of ${4 * length} bytes could not be made: ${reason(error)}`, {
+        throw new RangeError(`webgpu: a buffer of ${4 * words} bytes could not be made: ${reason(error)}`, {
           cause: error,
         });
       });

@@ -1,16 +1,21 @@
 /** ONNX Runtime's native WebGPU provider, in Node: Vulkan, Metal or Direct3D 12, by way of Dawn. */
 import type { Backend } from "@ropewalk/backend";
 import { backendOver } from "../backend.ts";
-import type { WebGpuOptions } from "../options.ts";
+import { precisionOf, type WebGpuOptions } from "../options.ts";
 import { openDevice } from "./device.ts";
 
 /**
  * The GPU. Nothing is looked for until a session is made; then a missing adapter is an error that says what is needed.
  *
- * @throws TypeError when a device is given: in Node the runtime has its own
+ * @throws TypeError when a device is given, since in Node the runtime has its own, or another precision than there is
  */
 export const webgpu = (options: WebGpuOptions = {}): Backend => {
   if (options.device !== undefined)
     throw new TypeError("webgpu: device must be left out in Node, where the runtime has its own, got one");
-  return backendOver(openDevice, { ...options, weightTypes: ["float32", "float16", "bfloat16"] });
+  const precision = precisionOf(options);
+  return backendOver(() => openDevice(precision), {
+    ...options,
+    precision,
+    weightTypes: ["float32", "float16", "bfloat16"],
+  });
 };

@@ -17,6 +17,22 @@ const onlyOnCpu = (): Uint8Array => {
 
 const one = { from: 0, fromStride: 0, to: 0, toStride: 0, length: 1, count: 1 };
 
+/** For a place whose adapter has no float16. */
+export const withoutHalves: Check = {
+  name: "float16 where the adapter has none is refused by the feature's name, and float32 goes on",
+  run: async ({ webgpu, backend }) => {
+    const half = webgpu({ precision: "float16" });
+    const [named, graph] = [
+      /the precision float16 needs an adapter with the feature shader-f16, got one without/,
+      tape(),
+    ];
+    expectThat(named.test((await half.unavailable()) ?? ""), "what keeps it from running must be named");
+    graph.output("out", graph.op("Neg", [graph.input("x", "float32", ["length"])]));
+    await expectError(() => half.createSession(encode(graph.model())), named);
+    await (await backend.createSession(encode(graph.model()))).release();
+  },
+};
+
 export const errorChecks: readonly Check[] = [
   {
     name: "an operator that would run on the CPU is refused",
@@ -77,6 +93,55 @@ export const errorChecks: readonly Check[] = [
       );
       await expectError(async () => mine.allocate(4).write(view, one), /^webgpu: a tensor on the device must be valid/);
       await expectError(async () => mine.allocate(4, "int8"), /^webgpu: a buffer must hold float32, got int8$/);
+    },
+  },
+  {
+    name: "a buffer of float16 takes whole words of 4 bytes, and is there in that precision alone",
+    run: async ({ webgpu }) => {
+      const { allocate } = webgpu({ precision: "float16" });
+      const buffer = allocate(8, "float16");
+      const source = allocate(8, "float16");
+      const write = (copy: Partial<typeof one>) => async () =>
+        buffer.write(source, { ...one, fromStride: 4, toStride: 4, length: 2, count: 2, ...copy });
+      await write({})();
+      for (const [name, refused] of [
+        ...(["from", "fromStride", "to", "toStride", "length"] as const).map(
+          (each) => [each, write({ [each]: 1 })] as const,
+        ),
+        ["to", async () => buffer.move(0, 1, 2)],
+        ["offset", async () => buffer.view(1, [2])],
+      ] as const)
+        await expectError(
+          refused,
+          new RegExp(`^(write|move|view): ${name} must be a multiple of 2 elements of float16, got 1$`),
+        );
+      await expectError(
+        async () => buffer.write(float32([2], new Float32Array(2)), one),
+        /^write: source must hold float16, got float32$/,
+      );
+      await expectError(async () => allocate(4, "int8"), /^webgpu: a buffer must hold float32 or float16, got int8$/);
+      await expectError(
+        async () => webgpu().allocate(4, "float16"),
+        /^webgpu: a buffer must hold float32, got float16$/,
+      );
+      await expectError(
+        async () => webgpu({ precision: "float8" as "float16" }),
+        /^webgpu: precision must be float32 or float16, got float8$/,
+      );
+    },
+  },
+  {
+    name: "a cache in q8 or float16 that the backend cannot hold is refused before anything is loaded",
+    run: async ({ webgpu, model }) => {
+      const unread = { ...(await model(passkeyFolder)), file: () => Promise.reject(new Error("read")) };
+      await expectError(
+        () => loadModel(unread, { backend: webgpu({ precision: "float16" }), cache: "q8" }),
+        /^loadModel: a cache in q8 needs a backend with buffers of int8, got webgpu with float32,float16$/,
+      );
+      await expectError(
+        () => loadModel(unread, { backend: webgpu(), cache: "float16" }),
+        /^loadModel: a cache in float16 needs a backend with buffers of float16, got webgpu with float32$/,
+      );
     },
   },
   {

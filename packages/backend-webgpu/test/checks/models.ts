@@ -3,7 +3,12 @@ import { compose, logN, selfExtend, type ContextExtension } from "@ropewalk/deco
 import { loadModel } from "@ropewalk/generation";
 import { expectThat, type Check, type Place } from "./place.ts";
 
-const tolerance = 2e-3;
+/** How far from the reference a row of logits may be, and the loss of a token. */
+const allowed = {
+  float32: { logit: () => 2e-3, loss: 2e-3 },
+  // A logit is off by what its row's largest ones are rounded by.
+  float16: { logit: (row: readonly number[]) => 1e-2 * Math.max(...row.map(Math.abs)), loss: 0.1 },
+} as const;
 
 type Method = {
   readonly groupSize: number | null;
@@ -34,6 +39,7 @@ const compare = async (place: Place, path: string, goldens: readonly Golden[], c
     for (const [position, expected] of Object.entries(rows)) {
       const own = logits.subarray(Number(position) * vocabSize, (Number(position) + 1) * vocabSize);
       expectThat(own.length === expected.length, `logits must be ${expected.length} a token, got ${own.length}`);
+      const tolerance = allowed[place.backend.precision].logit(expected);
       const off = own.findIndex((value, token) => !(Math.abs(value - expected[token]!) < tolerance));
       expectThat(
         off < 0,
@@ -105,7 +111,7 @@ export const passkeyFolder = "packages/tiny-models/passkey-875k";
 export const passkeyCases = async ({ json }: Place): Promise<readonly PasskeyCase[]> =>
   ((await json("packages/tiny-models/test/vectors/passkey-875k/golden-logits.json")) as { cases: PasskeyCase[] }).cases;
 
-const passkeyCheck = (name: string, wanted: (golden: PasskeyCase) => boolean): Check => ({
+export const passkeyCheck = (name: string, wanted: (golden: PasskeyCase) => boolean): Check => ({
   name: `passkey875k, ${name}`,
   run: async (place) => {
     const golden = (await passkeyCases(place)).find(wanted)!;
@@ -133,6 +139,7 @@ const storiesCheck = (name: string, length: number, key: string, extension: Cont
     const folder = await place.model("packages/tiny-models/stories260K");
     const model = await loadModel(folder, { backend: place.backend, extension });
     const { vocabSize } = model.extended.decoder;
+    const tolerance = allowed[place.backend.precision].loss;
     const logits = await model.logits(golden.ids.slice(0, length), { chunkSize: 80 });
     golden.cases[key]!.nll.slice(0, length).forEach((expected, at) => {
       const loss = lossOf(logits.subarray(at * vocabSize, (at + 1) * vocabSize), golden.ids[at + 1]!);

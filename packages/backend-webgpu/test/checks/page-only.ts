@@ -142,6 +142,13 @@ export const pageChecks: readonly Check[] = [
     },
   },
   {
+    name: "float16 on a device without it is refused",
+    run: async ({ webgpu }) => {
+      const backend = webgpu({ device: await ownDevice(), precision: "float16" });
+      await expectError(() => negative(backend), /^webgpu: the precision float16 needs .* shader-f16, got one without/);
+    },
+  },
+  {
     name: "what is no GPUDevice is refused",
     run: ({ webgpu }) =>
       expectError(async () => webgpu({ device: {} }), /^webgpu: device must be a GPUDevice, got \[object Object\]$/),

@@ -10,7 +10,11 @@ export type Entrant = {
   readonly cache: CachePrecision;
 };
 
-const named: Readonly<Record<CachePrecision, string>> = { float32: "ropewalk", q8: "ropewalk, 8-bit cache" };
+const named: Readonly<Record<CachePrecision, string>> = {
+  float32: "ropewalk",
+  float16: "ropewalk, float16 cache",
+  q8: "ropewalk, 8-bit cache",
+};
 
 /** Beside weights in float32 stands the float32 cache alone: nobody rounds keys before weights. */
 const suits = (precision: Precision, cache: CachePrecision): boolean => precision !== "float32" || cache === "float32";
