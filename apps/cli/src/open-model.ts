@@ -67,7 +67,7 @@ export const load = async (
   const model = await loadModel(opened, {
     backend: backendFrom(options),
     extension: extensionFor(opened, options, length),
-    cache,
+    ...(cache === undefined ? {} : { cache }),
     ...(quantize === undefined ? {} : { quantize, onQuantize }),
   }).finally(stop);
   for (const said of model.extended.notices) notice(said);

@@ -18,21 +18,24 @@ const entropies: Readonly<Record<Entropy, (trainedContext: number) => ContextExt
 
 export type BackendName = "cpu" | "cuda" | "wasm" | "webgpu";
 
-type Threads = { readonly threads?: number };
+type BackendOptions = { readonly threads?: number; readonly precision?: Backend["precision"] };
 
-/** A backend that has no threads to be told the number of. */
-const withoutThreads =
-  (name: BackendName, backend: () => Backend) =>
-  ({ threads }: Threads): Backend => {
-    if (threads !== undefined) throw new RangeError(`--threads is not read by --backend ${name}, got ${threads}`);
-    return backend();
+const precisions: readonly Backend["precision"][] = ["float32", "float16"];
+
+/** A backend with the flags that it reads; any other is refused. */
+const reading =
+  (name: BackendName, flag: keyof BackendOptions | undefined, backend: (options: BackendOptions) => Backend) =>
+  (options: BackendOptions): Backend => {
+    for (const [other, value] of Object.entries(options))
+      if (other !== flag) throw new RangeError(`--${other} is not read by --backend ${name}, got ${value}`);
+    return backend(options);
   };
 
-const backends: Readonly<Record<BackendName, (options: Threads) => Backend>> = {
-  cpu,
-  cuda: withoutThreads("cuda", cuda),
-  wasm,
-  webgpu: withoutThreads("webgpu", webgpu),
+const backends: Readonly<Record<BackendName, (options: BackendOptions) => Backend>> = {
+  cpu: reading("cpu", "threads", cpu),
+  cuda: reading("cuda", undefined, () => cuda()),
+  wasm: reading("wasm", "threads", wasm),
+  webgpu: reading("webgpu", "precision", webgpu),
 };
 
 /** `auto` stands for the first of these that can run here. */
@@ -52,8 +55,9 @@ export type SharedOptions = {
   readonly trainedContext?: number;
   readonly backend: BackendName;
   readonly threads?: number;
+  readonly precision?: Backend["precision"];
   readonly quantize?: Precision;
-  readonly cache: CachePrecision;
+  readonly cache?: CachePrecision;
   readonly json?: boolean;
 };
 
@@ -97,20 +101,30 @@ export const withSharedOptions = (command: Command, method: Method = "none"): Co
     .option("--threads <n>", "threads of one run; absent: as many as the backend likes", number)
     .addOption(
       new Option(
+        "--precision <precision>",
+        "what weights and cache are held in on a GPU (webgpu); absent: float32",
+      ).choices(precisions),
+    )
+    .addOption(
+      new Option(
         "--quantize <precision>",
         "round the weights when they are loaded; absent: as they are stored",
       ).choices(precisionNames),
     )
     .addOption(
-      new Option("--cache <precision>", "how keys and values behind the window are kept")
-        .choices(cachePrecisions)
-        .default("float32"),
+      new Option(
+        "--cache <precision>",
+        "how keys and values behind the window are kept; absent: in the backend's precision",
+      ).choices(cachePrecisions),
     )
     .option("--json", "print JSON and nothing else")
     .hook("preAction", chooseBackend);
 
-export const backendFrom = ({ backend, threads }: SharedOptions): Backend =>
-  backends[backend](threads === undefined ? {} : { threads });
+export const backendFrom = ({ backend, threads, precision }: SharedOptions): Backend =>
+  backends[backend]({
+    ...(threads === undefined ? {} : { threads }),
+    ...(precision === undefined ? {} : { precision }),
+  });
 
 /** What the flags ask of a method, and for which run. */
 export type Request = Pick<SharedOptions, "method" | "groupSize" | "window"> & {

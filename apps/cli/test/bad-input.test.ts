@@ -50,6 +50,11 @@ const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
   ["W = 0", generate("--method", "self-extend", "--window", "0"), /window must be.*got 0/],
   ["a block of no tokens", generate("--decode-block", "0"), /decodeBlock must be a positive integer, got 0/],
   [
+    "a precision on the CPU",
+    generate("--precision", "float16"),
+    /--precision is not read by --backend cpu, got float16/,
+  ],
+  [
     "threads on a GPU",
     generate("--backend", "cuda", "--threads", "2"),
     /--threads is not read by --backend cuda, got 2/,

@@ -28,7 +28,7 @@ describe.skipIf(without)("on a GPU or chromium's software driver", () => {
 });
 
 it.each([
-  [["--threads", "2"], "ropewalk: --threads is not read by --backend webgpu, got 2"],
+  [["--precision", "float16", "--threads", "2"], "ropewalk: --threads is not read by --backend webgpu, got 2"],
   [
     ["--cache", "q8"],
     "ropewalk: loadModel: a cache in q8 needs a backend with buffers of int8, got webgpu with float32",
