@@ -10,8 +10,10 @@ import { rewriteAsChunk } from "./rewrite-chunk.ts";
 /** Refuses what that cache does not do, or not for one layer alone. */
 export const checkSites = (
   sites: readonly AttentionSite[],
-  { ownPositions, decoder: { slidingWindow } }: ExtendedDecoder,
+  { ownPositions, cache, decoder: { slidingWindow } }: ExtendedDecoder,
 ): void => {
+  if (cache === "float16")
+    refuse(`cache must be float32 or q8 for an export, whose products are its own, got ${cache}`);
   for (const { node, softcap, window } of sites) {
     if (softcap !== 0) refuse(`node "${node}" must have no softcap where generation keeps the cache, got ${softcap}`);
     if (ownPositions && window !== slidingWindow)
