@@ -1,3 +1,4 @@
+export { externalFiles, type ExternalFiles } from "./external-files.ts";
 export { asHost, hostBuffer } from "./host-buffer.ts";
 export { hostSession, reason, whyNotLoaded, type RuntimeSession } from "./runtime.ts";
 export { hostTraits } from "./traits.ts";

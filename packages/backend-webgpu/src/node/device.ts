@@ -11,7 +11,7 @@
  *   - a tensor's `getData` ends the process; an output of a session whose location is the CPU comes back
  */
 import type { ExternalData, HostTensor, TensorData, TensorType } from "@ropewalk/backend";
-import { reason } from "@ropewalk/backend/host";
+import { externalFiles, reason } from "@ropewalk/backend/host";
 import type * as Runtime from "onnxruntime-node";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Device, Placed } from "../device.ts";
@@ -24,20 +24,18 @@ import { copyRows } from "./rows.ts";
 export type GpuMemory = { readonly tensor: Tensor };
 
 const options = (externalData: readonly ExternalData[]): InferenceSession.SessionOptions => {
-  const folders = [...new Set(externalData.flatMap((data) => (data.kind === "path" ? [data.folder] : [])))];
-  if (folders.length > 1)
-    throw new RangeError(`webgpu: external files must lie in one folder, got ${folders.join(" and ")}`);
+  const { bytes, entries } = externalFiles("webgpu", externalData);
   return {
     executionProviders: ["webgpu"],
     // What goes wrong is told by errors; the runtime would print it as well.
     logSeverityLevel: 4,
     enableMemPattern: false,
-    externalData: externalData.flatMap((data) => (data.kind === "bytes" ? [{ path: data.file, data: data.data }] : [])),
+    externalData: bytes,
     extra: {
       session: {
         // Nothing is computed elsewhere without being asked.
         disable_cpu_ep_fallback: "1",
-        ...(folders[0] === undefined ? {} : { model_external_initializers_file_folder_path: folders[0] }),
+        ...entries,
       },
     },
   };
