@@ -7,6 +7,7 @@ import { check, refuse, throwAs } from "./check.ts";
 import { extendedTokenizerConfig, headDimOf, jsonObject } from "./config-files.ts";
 import { extendModel, type ExtendedExport, type ExtendOptions } from "./extend-export.ts";
 import type { DataPlace } from "./external-data.ts";
+import { exportNames } from "./load-export.ts";
 import { readMark } from "./metadata.ts";
 
 /** As `extendExport` takes them, but for the configs, which are read. */
@@ -29,16 +30,14 @@ const sizeOf = async (path: string): Promise<number | undefined> => {
   return found?.isFile() ? found.size : undefined;
 };
 
-const modelNames = ["model.onnx", join("onnx", "model.onnx")];
-
 /** The model's place in the folder. */
 const findModel = async (source: string, asked: string | undefined): Promise<string> => {
   if (!(await stat(source).catch(() => undefined))?.isDirectory())
     return refuse(`source must be a folder, got "${source}"`);
-  for (const name of asked === undefined ? modelNames : [asked])
+  for (const name of asked === undefined ? exportNames : [asked])
     if (!relative(source, resolve(source, name)).startsWith("..") && (await sizeOf(join(source, name))) !== undefined)
       return name;
-  return refuse(`"${source}" must have a file ${asked ?? modelNames.join(" or ")}, got none`);
+  return refuse(`"${source}" must have a file ${asked ?? exportNames.join(" or ")}, got none`);
 };
 
 const readJson = async (path: string): Promise<unknown> => {
