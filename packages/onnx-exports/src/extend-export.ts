@@ -7,7 +7,7 @@ import {
   type ContextExtension,
   type ExtendedContext,
 } from "@ropewalk/decoder";
-import { encode } from "@ropewalk/graph";
+import { decode, encode } from "@ropewalk/graph";
 import { dependsOnLength } from "@ropewalk/rope";
 import { match } from "ts-pattern";
 import { check, named } from "./check.ts";
@@ -131,7 +131,7 @@ export const extendModel = (
   const { extension, replace = false, runtime = "portable" } = options;
   checkAttentions(options.attentions);
   const config = jsonObject("config.json", options.config);
-  const read = readExport(config, replace, model);
+  const read = readExport(config, replace, decode(model));
   const { proto, mark, sites, known, places } = read;
   const { extended, chunk } = match(runtime)
     .returnType<Put>()

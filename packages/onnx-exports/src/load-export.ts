@@ -86,22 +86,21 @@ const checkOperators = (operators: Operators): void => {
 
 type Asked = { readonly extended: ExtendedDecoder; readonly operators: Operators };
 
-/** A graph that was written for a cache runs as it is; any other is rewritten. */
-const graphUnder = (asked: Asked, config: Json, bytes: Uint8Array, mark: Mark | undefined): ModelProto => {
-  if (mark?.chunk) {
-    checkOperators(asked.operators);
-    return decode(bytes);
-  }
-  const exported = readExport(config, true, bytes);
-  putOnCache(asked, exported);
-  return exported.proto;
-};
-
 type Sizes = { readonly decoder: DecoderSizes; readonly sites: readonly AttentionSite[] };
 
-const readSizes = (config: Json, bytes: Uint8Array, mark: Mark | undefined): Sizes => {
+/** A graph that was written for a cache runs as it is; any other is rewritten. Changes `proto`. */
+const rewriteFor = (
+  asked: Asked,
+  proto: ModelProto,
+  { mark, sites }: { readonly mark: Mark | undefined } & Pick<Sizes, "sites">,
+): void => {
+  if (mark?.chunk) checkOperators(asked.operators);
+  else putOnCache(asked, { proto, sites });
+};
+
+const readSizes = (config: Json, proto: ModelProto, mark: Mark | undefined): Sizes => {
   if (mark?.chunk) return { decoder: mark.chunk.decoder, sites: mark.sites };
-  const exported = readExport(config, true, bytes);
+  const exported = readExport(config, true, proto);
   return { decoder: decoderSizesOf(config, exported), sites: exported.sites };
 };
 
@@ -135,7 +134,7 @@ const read = async (folder: CheckpointFolder, asked: string | undefined): Promis
   const bytes = await found.file.source.read(0, found.file.source.size);
   const proto = decode(bytes);
   const mark = readMark(proto);
-  const { decoder, sites } = readSizes(config, bytes, mark);
+  const { decoder, sites } = readSizes(config, proto, mark);
   const data = await openData(folder, found.model, proto);
   const names = new Map([...data].map(([location, { external }]) => [location, external.file]));
   const checkFits = (extended: ExtendedDecoder): void => {
@@ -154,7 +153,9 @@ const read = async (folder: CheckpointFolder, asked: string | undefined): Promis
     graph: (extended, { operators = "all" } = {}) =>
       named("loadExport", () => {
         checkFits(extended);
-        const made = graphUnder({ extended, operators }, config, bytes, mark);
+        // Decoded anew: rewriting changes it, and models of several extensions share what was read.
+        const made = decode(bytes);
+        rewriteFor({ extended, operators }, made, { mark, sites });
         renameDataFiles(made, names);
         return encode(made);
       }),

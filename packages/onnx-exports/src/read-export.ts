@@ -1,6 +1,6 @@
 /** What a model's bytes and its config say, before anything is put on it. */
 import type { DecoderSizes } from "@ropewalk/decoder";
-import { decode, valueOfInfo, type ModelProto } from "@ropewalk/graph";
+import { valueOfInfo, type ModelProto } from "@ropewalk/graph";
 import { readRotation } from "@ropewalk/models";
 import { check, refuse } from "./check.ts";
 import { countOf, headDimOf, neededCount, type Json } from "./config-files.ts";
@@ -78,8 +78,7 @@ const knownOf = (config: Json, mark: Mark | undefined, sites: readonly Attention
  * @param replace - whether a model that was extended before is taken too
  * @throws RangeError that names the node and what was not understood, or TypeError
  */
-export const readExport = (config: Json, replace: boolean, model: Uint8Array): ReadExport => {
-  const proto = decode(model);
+export const readExport = (config: Json, replace: boolean, proto: ModelProto): ReadExport => {
   checkOpset(proto);
   sortNodes(proto.graph!.node);
   checkMade(proto.graph!);

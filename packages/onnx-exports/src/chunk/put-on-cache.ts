@@ -30,7 +30,7 @@ export const checkSites = (
  */
 export const putOnCache = (
   { extended, operators }: { readonly extended: ExtendedDecoder; readonly operators: Operators },
-  { proto, sites }: ReadExport,
+  { proto, sites }: Pick<ReadExport, "proto" | "sites">,
 ): NonNullable<Mark["chunk"]> => {
   checkSites(sites, extended);
   rewriteAsChunk({ extended, sites, operators }, proto);
