@@ -5,7 +5,7 @@ import { decoderGraph, extendDecoder } from "@ropewalk/decoder";
 import { loadModel } from "@ropewalk/generation";
 import { encode, tape } from "@ropewalk/graph";
 import { loadCheckpoint } from "@ropewalk/models";
-import { passkeyFolder } from "./models.ts";
+import { passkeyFolder } from "./small-models.ts";
 import { expectError, expectThat, type Check } from "./place.ts";
 
 /** out = log(softmax(x)) in one operator: the provider has no kernel for it. */

@@ -6,9 +6,10 @@ import { selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/deco
 import { cacheBytes, createCache, loadModel } from "@ropewalk/generation";
 import { encode, tape, typeCode } from "@ropewalk/graph";
 import { bufferChecks } from "./buffers.ts";
-import { modelChecks, passkeyCases, passkeyCheck, passkeyFolder } from "./models.ts";
+import { familyChecks } from "./families.ts";
 import { expectThat, type Check, type Place } from "./place.ts";
 import { readChecks } from "./reads.ts";
+import { passkeyCases, passkeyFolder, smallModelChecks } from "./small-models.ts";
 
 /** The same place with a backend of float16, one for all checks. */
 const halfPlaces = new WeakMap<Place, Place>();
@@ -135,10 +136,8 @@ const conformance = conformanceCases.map(({ name, run }): Check => ({
 export const halfChecks: readonly Check[] = [
   ...conformance,
   ...bufferChecks,
-  ...modelChecks,
-  // Long enough for several blocks to be summed up.
-  passkeyCheck("988 tokens, plain", ({ method, length }) => length === 988 && method.groupSize === null),
-  passkeyCheck("988 tokens, SelfExtend", ({ method, length }) => length === 988 && method.groupSize !== null),
+  ...familyChecks,
+  ...smallModelChecks,
   ...readChecks,
   ...particular,
 ].map(inHalf);

@@ -2,9 +2,10 @@
 import { conformanceCases } from "@ropewalk/backend/conformance";
 import { bufferChecks } from "./buffers.ts";
 import { errorChecks } from "./errors.ts";
-import { modelChecks } from "./models.ts";
+import { familyChecks } from "./families.ts";
 import type { Check } from "./place.ts";
 import { readChecks } from "./reads.ts";
+import { smallModelChecks } from "./small-models.ts";
 
 const conformance = conformanceCases.map(({ name, run }): Check => ({
   name: `conformance: ${name}`,
@@ -14,7 +15,8 @@ const conformance = conformanceCases.map(({ name, run }): Check => ({
 export const checks: readonly Check[] = [
   ...conformance,
   ...bufferChecks,
-  ...modelChecks,
+  ...familyChecks,
+  ...smallModelChecks,
   ...readChecks,
   ...errorChecks,
 ];

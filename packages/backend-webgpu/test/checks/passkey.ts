@@ -4,7 +4,7 @@ import { passkeyCell, passkeyIn, type PasskeyLanguage } from "@ropewalk/evals";
 import { loadModel } from "@ropewalk/generation";
 import { chooseSelfExtend } from "@ropewalk/position-mapping";
 import { passkey875k } from "@ropewalk/tiny-models";
-import { passkeyFolder } from "./models.ts";
+import { passkeyFolder } from "./small-models.ts";
 import type { Place } from "./place.ts";
 
 const { trainedContext } = passkey875k;

@@ -1,7 +1,7 @@
 /** What crosses from the device to JavaScript while a text is generated: a row of logits a run, and nothing else. */
 import { selfExtend } from "@ropewalk/decoder";
 import { loadModel } from "@ropewalk/generation";
-import { passkeyCases, passkeyFolder } from "./models.ts";
+import { passkeyCases, passkeyFolder } from "./small-models.ts";
 import { expectThat, type Check, type Place } from "./place.ts";
 
 const chunkSize = 64;

@@ -1,0 +1,53 @@
+/** Logits of every family, and of exports in every form that is recognised, under all extensions that goldens exist for. */
+import { compare, extensionOf, type Golden, type Method } from "./goldens.ts";
+import type { Check, Place } from "./place.ts";
+
+type FamilyCase = Method & { readonly inputIds: readonly number[]; readonly logitsLast: readonly number[] };
+
+const families = [
+  ...["llama", "llama-dynamic", "llama-linear", "llama-yarn", "llama3"],
+  ...["mistral", "phi", "phi3", "qwen2", "solar"],
+] as const;
+
+const folderOf = (family: string): string => `packages/models/test/vectors/tiny/${family}`;
+
+/** Shorter texts are in one tile of a kernel, where wrong operators are right. */
+const shortest = 64;
+
+const familyGoldens = async ({ json }: Place, family: string): Promise<readonly Golden[]> => {
+  const { cases } = (await json(`${folderOf(family)}/golden-logits.json`)) as { readonly cases: readonly FamilyCase[] };
+  return cases
+    .filter(({ inputIds }) => inputIds.length >= shortest)
+    .map(({ inputIds, logitsLast, ...method }) => ({
+      extension: extensionOf(method),
+      ids: inputIds,
+      rows: { [inputIds.length - 1]: logitsLast },
+    }));
+};
+
+const familyCheck = (family: (typeof families)[number]): Check => ({
+  name: `${family}, 100 tokens`,
+  run: async (place) => compare(place, folderOf(family), await familyGoldens(place, family), 40),
+});
+
+/** What other tools made of these families. */
+const exports = [
+  "genai-cpu-llama",
+  "genai-cpu-unpacked-llama",
+  "genai-cpu-windowed-kv-mistral",
+  "genai092-webgpu-phi",
+  "torch-dynamo-llama",
+  "torch-dynamo-op23-llama",
+  "torch-ts-eager-llama",
+] as const;
+
+const exportCheck = (name: (typeof exports)[number]): Check => ({
+  name: `the export ${name}, 100 tokens`,
+  run: async (place) => {
+    const folder = `packages/onnx-exports/test/vectors/${name}`;
+    const { family } = (await place.json(`${folder}/expected.json`)) as { readonly family: string };
+    await compare(place, folder, await familyGoldens(place, family), 40);
+  },
+});
+
+export const familyChecks: readonly Check[] = [...families.map(familyCheck), ...exports.map(exportCheck)];
