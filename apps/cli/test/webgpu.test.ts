@@ -1,10 +1,9 @@
 /** The command on a GPU, or on the software driver that Debian's chromium carries. Skipped, by name, where there is neither. */
-import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { softwareDriver } from "../../../tooling/benchmarks/src/chromium.ts";
 import { ropewalk, type Outcome } from "./run.ts";
 
-const software = "/usr/lib/chromium/vk_swiftshader_icd.json";
-if (existsSync(software)) process.env["VK_ICD_FILENAMES"] ??= software;
+if (softwareDriver) process.env["VK_ICD_FILENAMES"] ??= softwareDriver;
 process.env["XDG_RUNTIME_DIR"] ??= "/tmp";
 
 const generate = (...args: readonly string[]): Promise<Outcome> =>

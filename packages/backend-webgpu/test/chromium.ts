@@ -1,16 +1,12 @@
 /** Headless Chromium with this package's page, on its software driver where there is no GPU. */
-import { existsSync } from "node:fs";
 import { chromium, type Browser, type Page as Tab } from "playwright-core";
 import { bundlePage } from "../../../tooling/benchmarks/peers/src/browser/bundle.ts";
 import { serveSite } from "../../../tooling/benchmarks/peers/src/browser/server.ts";
+import { findChromium } from "../../../tooling/benchmarks/src/chromium.ts";
 import { filesOf, root } from "./checks/paths.ts";
 import type { Page } from "./page.ts";
 
-export const executablePath: string | undefined = [
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-].find(existsSync);
+export const executablePath: string | undefined = findChromium();
 
 /** Playwright's defaults, left out here: with them a tab behind another runs as one in front does. */
 const neverBehind = [

@@ -8,12 +8,11 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import { softwareDriver } from "../../../tooling/benchmarks/src/chromium.ts";
 import { webgpu } from "../src/node.ts";
 import { withoutHalves } from "./checks/errors.ts";
 import { halfChecks } from "./checks/half.ts";
 import { checks } from "./checks/index.ts";
-
-const software = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
 const start = (icd: string | undefined): ChildProcess =>
   fork(fileURLToPath(new URL("node-process.ts", import.meta.url)), {
@@ -43,7 +42,7 @@ const lavapipe = ["lvp_icd.json", "lvp_icd.x86_64.json"]
   .find(existsSync);
 
 const simplest = checks.find(({ name }) => name.includes("rotation, halves"))!.name;
-const driver = process.env["VK_ICD_FILENAMES"] ?? (existsSync(software) ? software : undefined);
+const driver = process.env["VK_ICD_FILENAMES"] ?? softwareDriver;
 const child = start(driver);
 const found = await ask(child, simplest);
 const without = /a GPU adapter is needed/.test(found);
@@ -74,8 +73,8 @@ describe.skipIf(!withHalf)("in Node, on a GPU or a software driver with float16"
 });
 if (!withHalf) halfChild.kill();
 
-it.skipIf(!existsSync(software))(withoutHalves.name, async () => {
-  const bare = start(software);
+it.skipIf(softwareDriver === undefined)(withoutHalves.name, async () => {
+  const bare = start(softwareDriver);
   expect(await ask(bare, withoutHalves.name)).toBe("");
   bare.kill();
 });

@@ -37,6 +37,9 @@ const declareChoice = (tape: Tape) => ({
   },
 });
 
+/** Outputs that a block has none of, for it picks tokens itself. */
+const ofRows: ReadonlySet<string> = new Set([outputs.logits, outputs.likeliest]);
+
 const sizes = (tape: Tape, ...values: readonly number[]): Value => tape.constant("int64", [values.length], values);
 
 /** Room [1, numKvHeads, seqLen, headDim] for the keys or values of `length` steps, and the numbers [1, 1, seqLen, 1] of its rows. */
@@ -72,7 +75,7 @@ export const blockGraph = (extended: ExtendedDecoder<Decoder>, source: WeightSou
   const tape = newTape("block");
   const weights = storedWeights(decoder.tensors, source);
   const chunk = decoderGraph(extended, source);
-  const given = chunk.graph!.output.map(({ name }) => name).filter((name) => name !== outputs.logits);
+  const given = chunk.graph!.output.map(({ name }) => name).filter((name) => !ofRows.has(name));
 
   const first = tape.input(inputs.ids, "int64", [1]);
   const reads = declareReads(tape, chunk);

@@ -3,8 +3,9 @@ import { tape as newTape, type ModelProto } from "@ropewalk/graph";
 import { chunkAttention } from "./chunk-attention.ts";
 import type { Decoder } from "./decoder.ts";
 import type { ExtendedDecoder } from "./extend.ts";
+import { giveLogits } from "./give-logits.ts";
 import { recordHidden } from "./hidden.ts";
-import { inputs, outputs } from "./interface.ts";
+import { inputs } from "./interface.ts";
 import type { Operators } from "./operators.ts";
 import { storedWeights, type Precision, type WeightSource } from "./stored-weights.ts";
 
@@ -37,6 +38,6 @@ export const decoderGraph = (
   const logitRows = tape.input(inputs.logitRows, "int64", ["rows"]);
   const hidden = recordHidden(builder, decoder, ids, chunkAttention(tape, extended, ids, operators));
   const wanted = tape.op("Gather", [hidden, logitRows], { axis: 0 });
-  tape.output(outputs.logits, decoder.unembed(builder, wanted));
+  giveLogits(tape, decoder.unembed(builder, wanted));
   return tape.model(versions);
 };

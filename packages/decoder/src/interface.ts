@@ -55,6 +55,8 @@ export const inputs = {
 export const outputs = {
   /** [rows, vocabSize] */
   logits: "logits",
+  /** [rows] int64: the likeliest token of each row, the first of equals. */
+  likeliest: "likeliest",
   /** [steps] int64: the tokens of a block, one for each step that was run. */
   tokens: "tokens",
   /** [1, numKvHeads, seqLen, headDim] each: the chunk's keys in each band's rotation, and its values. */

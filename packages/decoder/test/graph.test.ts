@@ -45,10 +45,11 @@ describe("decoderGraph", () => {
     expect(window.inputs).not.toContain(inputs.ringFarMask);
   });
 
-  it("gives back the chunk's keys in every band's rotation, its values and the logits", () => {
+  it("gives back the chunk's keys in every band's rotation, its values, the logits and the likeliest tokens", () => {
     expect(names(selfExtend({ groupSize: 2, window: 8 })).outputs.toSorted()).toEqual(
       [
         outputs.logits,
+        outputs.likeliest,
         ...[0, 1].flatMap((layer) => [outputs.newKeys(layer, 0), outputs.newKeys(layer, 1), outputs.newValues(layer)]),
       ].toSorted(),
     );

@@ -4,7 +4,7 @@
  * Bytes that go to the device for each token, and come back, on a backend whose tensors do not stay there, with
  * K = 8 numLayers numKvHeads headDim the bytes of a token's keys and values, n tokens cached, N steps a block:
  *
- *   step by step    n K          in, K and 4 vocabSize out
+ *   step by step    n K          in, K and 4 vocabSize out, or 8 when greedy
  *   in blocks       n K / N      in, K and 8 out
  *
  * For one band; with two, keys in the ring are there twice. Llama 3.2 1B at 8,192 tokens, N = 32: 537 MB against 17 MB.

@@ -5,8 +5,9 @@ import { runBlock } from "./block.ts";
 import { cacheBytes, createCache, releaseCache, type KeyValueCache } from "./cache.ts";
 import { beyondCapacity, type BeyondCapacity } from "./capacity.ts";
 import { checkIds } from "./check-ids.ts";
-import { prefill, runChunk } from "./run.ts";
-import { sample, startSampling, type SamplerState, type Sampling } from "./sampling.ts";
+import { pickingBy, type Picking } from "./picking.ts";
+import { prefillRows, runRows } from "./run.ts";
+import { startSampling, type SamplerState, type Sampling } from "./sampling.ts";
 
 export type GenerateOptions = {
   /** Default 128, or fewer when the capacity leaves fewer. */
@@ -75,11 +76,11 @@ type Decoding = { readonly tokens: readonly number[]; readonly state: SamplerSta
 type Decode = (token: number, from: Decoding, room: number) => Promise<Decoding>;
 
 const stepwise =
-  ({ session }: LoadedGraph, sampling: Sampling): Decode =>
+  ({ session }: LoadedGraph, { output, pick }: Picking): Decode =>
   async (token, { state, cache }) => {
-    const ran = await runChunk(session, cache, [token], [0]);
-    const sampled = sample(sampling, state, ran.logits);
-    return { tokens: [sampled.token], state: sampled.state, cache: ran.cache };
+    const ran = await runRows(session, cache, [token], [0], output);
+    const picked = pick(state, ran.rows);
+    return { tokens: [picked.token], state: picked.state, cache: ran.cache };
   };
 
 const blockwise = async (
@@ -116,15 +117,17 @@ export const generateTokens = async function* (
   const started = startSampling(sampling);
   signal?.throwIfAborted();
   const inBlocks = decodeBlock > 1 && maxNewTokens > 1;
-  const decode = inBlocks ? await blockwise(graph, sampling, stopTokens, decodeBlock) : stepwise(graph, sampling);
+  const picking = pickingBy(sampling);
+  const decode = inBlocks ? await blockwise(graph, sampling, stopTokens, decodeBlock) : stepwise(graph, picking);
 
   let cache = createCache(backend, extended, { length });
   try {
     const begun = performance.now();
-    const prompt = await prefill(session, cache, ids, { chunkSize, signal, onProgress: options.onPrefill });
+    const prefillOptions = { chunkSize, signal, onProgress: options.onPrefill };
+    const prompt = await prefillRows(session, cache, ids, picking.output, prefillOptions);
     const prefilled = performance.now();
     cache = prompt.cache;
-    const first = sample(sampling, started, prompt.logits);
+    const first = picking.pick(started, prompt.rows);
     let at: Decoding = { tokens: [first.token], state: first.state, cache };
     let newTokens = 0;
     decoding: for (;;) {

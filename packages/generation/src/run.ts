@@ -19,6 +19,9 @@ import { cacheFeeds, cacheWidths } from "./feeds.ts";
 /** Logits [rows, vocabSize] of the asked rows, and the cache with the chunk behind it. */
 export type ChunkResult = { readonly logits: Float32Array; readonly cache: KeyValueCache };
 
+/** An output that has a row for each of those asked, and the cache with the chunk behind it. */
+export type RowsResult = { readonly rows: HostTensor; readonly cache: KeyValueCache };
+
 const asTensors = (numbers: Readonly<Record<string, Numbers>>): Readonly<Record<string, Tensor>> =>
   Object.fromEntries(Object.entries(numbers).map(([name, { dims, data }]) => [name, float32(dims, data)]));
 
@@ -28,6 +31,27 @@ export const chunkFeeds = (cache: KeyValueCache, chunk: Chunk): Readonly<Record<
   ...asTensors(chunkMasks(cache.extended.layout, chunk, cacheWidths(cache))),
   ...cacheFeeds(cache, chunk),
 });
+
+/** As `runChunk`, but for what it brings back: any one output that has rows. */
+export const runRows = async (
+  session: Session,
+  cache: KeyValueCache,
+  ids: readonly number[],
+  rows: readonly number[],
+  output: string,
+): Promise<RowsResult> => {
+  const ready = await replanned(session, cache, cache.length + ids.length);
+  const chunk: Chunk = { start: cache.length, length: ids.length };
+  const results = await session.run(
+    {
+      [inputs.ids]: int64([ids.length], ids),
+      [inputs.logitRows]: int64([rows.length], rows),
+      ...chunkFeeds(ready, chunk),
+    },
+    { read: [output], keep: ready.appended },
+  );
+  return { rows: results[output] as HostTensor, cache: appendToCache(ready, ids, results) };
+};
 
 /**
  * Runs one chunk of at most `longestChunk` tokens.
@@ -43,18 +67,8 @@ export const runChunk = async (
   ids: readonly number[],
   rows: readonly number[],
 ): Promise<ChunkResult> => {
-  const ready = await replanned(session, cache, cache.length + ids.length);
-  const chunk: Chunk = { start: cache.length, length: ids.length };
-  const results = await session.run(
-    {
-      [inputs.ids]: int64([ids.length], ids),
-      [inputs.logitRows]: int64([rows.length], rows),
-      ...chunkFeeds(ready, chunk),
-    },
-    { read: [outputs.logits], keep: ready.appended },
-  );
-  const logits = (results[outputs.logits] as HostTensor).data as Float32Array;
-  return { logits, cache: appendToCache(ready, ids, results) };
+  const ran = await runRows(session, cache, ids, rows, outputs.logits);
+  return { logits: ran.rows.data as Float32Array, cache: ran.cache };
 };
 
 const sameFrequencies = (a: RopeFrequencies, b: RopeFrequencies): boolean =>
@@ -78,7 +92,7 @@ export const replanned = async (session: Session, cache: KeyValueCache, length: 
   const plan = { length: Math.max(length, 2 * planned) };
   releaseCache(cache);
   const fresh = createCache(backend, extended, plan);
-  return ids.length === 0 ? fresh : (await prefill(session, fresh, ids)).cache;
+  return ids.length === 0 ? fresh : (await prefillRows(session, fresh, ids, outputs.likeliest)).cache;
 };
 
 export type PrefillOptions = {
@@ -94,6 +108,10 @@ export type PrefillOptions = {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 };
 
+type RowsOptions = Omit<PrefillOptions, "onLogits"> & {
+  readonly onRows?: ((start: number, rows: HostTensor) => void) | undefined;
+};
+
 const defaultChunkSize = 512;
 
 /**
@@ -107,6 +125,28 @@ const chunkLengthFor = (extended: ExtendedDecoder, length: number, chunkSize: nu
   return Math.min(chunkSize, length, longestChunk(extended.layout));
 };
 
+/** As `prefill`, but for what it brings back: any one output that has rows. */
+export const prefillRows = async (
+  session: Session,
+  cache: KeyValueCache,
+  ids: readonly number[],
+  output: string,
+  { chunkSize, onRows, signal, onProgress }: RowsOptions = {},
+): Promise<RowsResult> => {
+  if (ids.length === 0) throw new RangeError("prefill: ids must hold at least 1 token, got 0");
+  const step = chunkLengthFor(cache.extended, ids.length, chunkSize);
+  let result: RowsResult | undefined;
+  for (let done = 0; done < ids.length; done += step) {
+    signal?.throwIfAborted();
+    const chunk = ids.slice(done, done + step);
+    const rows = onRows ? chunk.map((_, row) => row) : [chunk.length - 1];
+    result = await runRows(session, result?.cache ?? cache, chunk, rows, output);
+    onRows?.(done, result.rows);
+    onProgress?.(done + chunk.length, ids.length);
+  }
+  return result!;
+};
+
 /**
  * Runs a prompt in chunks behind what the cache holds: the last token's logits [1, vocabSize], and the cache with the prompt
  * in it. Neither depends on the chunk size.
@@ -117,19 +157,10 @@ export const prefill = async (
   session: Session,
   cache: KeyValueCache,
   ids: readonly number[],
-  { chunkSize, onLogits, signal, onProgress }: PrefillOptions = {},
+  { onLogits, ...options }: PrefillOptions = {},
 ): Promise<ChunkResult> => {
-  if (ids.length === 0) throw new RangeError("prefill: ids must hold at least 1 token, got 0");
-  const step = chunkLengthFor(cache.extended, ids.length, chunkSize);
+  const onRows = onLogits && ((start: number, { data }: HostTensor) => onLogits(start, data as Float32Array));
+  const ran = await prefillRows(session, cache, ids, outputs.logits, { ...options, onRows });
   const { vocabSize } = cache.extended.decoder;
-  let result: ChunkResult = { logits: new Float32Array(0), cache };
-  for (let done = 0; done < ids.length; done += step) {
-    signal?.throwIfAborted();
-    const chunk = ids.slice(done, done + step);
-    const rows = onLogits ? chunk.map((_, row) => row) : [chunk.length - 1];
-    result = await runChunk(session, result.cache, chunk, rows);
-    onLogits?.(done, result.logits);
-    onProgress?.(done + chunk.length, ids.length);
-  }
-  return { logits: result.logits.subarray(-vocabSize), cache: result.cache };
+  return { logits: (ran.rows.data as Float32Array).subarray(-vocabSize), cache: ran.cache };
 };

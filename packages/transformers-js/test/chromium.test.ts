@@ -1,5 +1,5 @@
 /** The same in headless Chromium. Skipped, by name, where there is none. */
-import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compose, logN, selfExtend } from "@ropewalk/decoder";
 import { decode, encode } from "@ropewalk/graph";
@@ -8,10 +8,11 @@ import { chromium, type Browser, type Page as Tab } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundlePage } from "../../../tooling/benchmarks/peers/src/browser/bundle.ts";
 import { serveSite, type Site } from "../../../tooling/benchmarks/peers/src/browser/server.ts";
+import { findChromium } from "../../../tooling/benchmarks/src/chromium.ts";
 import type { Asked, Answered, Page } from "./page.ts";
 import { generated, prompt, temporary, writePasskeyExport } from "./passkey.ts";
 
-const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
+const executablePath = findChromium();
 const extension = compose(selfExtend({ groupSize: 16, window: 64 }), logN({ trainedContext: 256 }));
 const far = prompt(1000);
 

@@ -50,4 +50,5 @@ const exportCheck = (name: (typeof exports)[number]): Check => ({
   },
 });
 
-export const familyChecks: readonly Check[] = [...families.map(familyCheck), ...exports.map(exportCheck)];
+export const familyChecks: readonly Check[] = families.map(familyCheck);
+export const exportChecks: readonly Check[] = exports.map(exportCheck);

@@ -4,7 +4,7 @@ import { loadModel } from "@ropewalk/generation";
 import { expectThat, type Place } from "./place.ts";
 
 /** How far from the reference a row of logits may be, and the loss of a token. */
-export const allowed = {
+const allowed = {
   float32: { logit: () => 2e-3, loss: 2e-3 },
   // A logit is off by what its row's largest ones are rounded by.
   float16: { logit: (row: readonly number[]) => 1e-2 * Math.max(...row.map(Math.abs)), loss: 0.1 },

@@ -7,7 +7,7 @@ import { cacheBytes, createCache, loadModel } from "@ropewalk/generation";
 import { encode, tape, typeCode } from "@ropewalk/graph";
 import { bufferChecks } from "./buffers.ts";
 import { familyChecks } from "./families.ts";
-import { expectThat, type Check, type Place } from "./place.ts";
+import { expectError, expectThat, type Check, type Place } from "./place.ts";
 import { readChecks } from "./reads.ts";
 import { passkeyCases, passkeyFolder, smallModelChecks } from "./small-models.ts";
 
@@ -81,6 +81,16 @@ const particular: readonly Check[] = [
       const sums = out?.place === "host" ? Array.from(out.data as Float32Array) : [];
       const right = sums.length === 24 && sums.every((sum) => Math.abs(sum - 1) < 1e-3);
       expectThat(right, `sums must be 1, got ${sums}`);
+    },
+  },
+  {
+    name: "an export is refused, whose products are its own",
+    run: async ({ backend, model }) => {
+      const folder = await model("packages/onnx-exports/test/vectors/torch-dynamo-llama");
+      await expectError(
+        () => loadModel(folder, { backend }),
+        /^loadExport: cache must be .* for an export, .*, got float16$/,
+      );
     },
   },
   {

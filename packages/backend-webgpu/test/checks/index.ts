@@ -2,7 +2,7 @@
 import { conformanceCases } from "@ropewalk/backend/conformance";
 import { bufferChecks } from "./buffers.ts";
 import { errorChecks } from "./errors.ts";
-import { familyChecks } from "./families.ts";
+import { exportChecks, familyChecks } from "./families.ts";
 import type { Check } from "./place.ts";
 import { readChecks } from "./reads.ts";
 import { smallModelChecks } from "./small-models.ts";
@@ -16,6 +16,7 @@ export const checks: readonly Check[] = [
   ...conformance,
   ...bufferChecks,
   ...familyChecks,
+  ...exportChecks,
   ...smallModelChecks,
   ...readChecks,
   ...errorChecks,

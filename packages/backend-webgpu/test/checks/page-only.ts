@@ -46,27 +46,27 @@ const replaced = async <Of extends object, Name extends keyof Of>(
 };
 
 export const pageChecks: readonly Check[] = [
-  {
-    name: "the page maps no more of the GPU's memory than a row of logits a run",
+  ...(["greedy", "sample"] as const).map((kind): Check => ({
+    name: `the page maps no more of the GPU's memory than what a run brings back, ${kind}`,
     run: async (place) => {
       const { prototype } = page.GPUBuffer;
       const original = prototype.mapAsync;
-      let [maps, bytes] = [0, 0];
+      let [maps, mapped] = [0, 0];
       prototype.mapAsync = function (this: { readonly size: number }, ...given) {
         maps += 1;
-        bytes += this.size;
+        mapped += this.size;
         return original.apply(this as never, given);
       };
       try {
-        const { row, runs } = await generateKey(place);
+        const { bytes, runs } = await generateKey(place, kind);
         // The runtime reads 16 bytes at a time.
-        const most = runs * Math.ceil(row / 16) * 16;
-        expectThat(maps === runs && bytes <= most, `${runs} maps of at most ${most} bytes, got ${maps} of ${bytes}`);
+        const most = runs * Math.ceil(bytes / 16) * 16;
+        expectThat(maps === runs && mapped <= most, `${runs} maps of at most ${most} bytes, got ${maps} of ${mapped}`);
       } finally {
         prototype.mapAsync = original;
       }
     },
-  },
+  })),
   {
     name: "without WebGPU in the page, or an adapter, an error says what is needed",
     run: async ({ webgpu }) => {

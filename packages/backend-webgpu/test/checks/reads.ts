@@ -1,42 +1,57 @@
-/** What crosses from the device to JavaScript while a text is generated: a row of logits a run, and nothing else. */
+/** What crosses from the device to JavaScript while a text is generated: a token a run where it is the likeliest, or a row of logits. */
 import { selfExtend } from "@ropewalk/decoder";
-import { loadModel } from "@ropewalk/generation";
+import { loadModel, type Sampling } from "@ropewalk/generation";
 import { passkeyCases, passkeyFolder } from "./small-models.ts";
 import { expectThat, type Check, type Place } from "./place.ts";
 
 const chunkSize = 64;
 const newTokens = 5;
 
+/** Of an int64. */
+const tokenBytes = 8;
+
+/** Drawn among one, a token is the likeliest too. */
+const samplings: Readonly<Record<"greedy" | "sample", Sampling>> = {
+  greedy: { kind: "greedy" },
+  sample: { kind: "sample", temperature: 1, topK: 1, seed: 1 },
+};
+
 /**
  * Generates a hidden key beyond the window, and compares it.
  *
- * @returns bytes of a row of logits, and how many runs there were
+ * @returns bytes that each run is to bring back, and how many runs there were
  */
-export const generateKey = async (place: Place): Promise<{ readonly row: number; readonly runs: number }> => {
+export const generateKey = async (
+  place: Place,
+  kind: keyof typeof samplings,
+): Promise<{ readonly bytes: number; readonly runs: number }> => {
   const golden = (await passkeyCases(place)).find(({ method, length }) => method.groupSize !== null && length === 241)!;
   const extension = selfExtend({ groupSize: golden.method.groupSize!, window: golden.method.window! });
   const model = await loadModel(await place.model(passkeyFolder), { backend: place.backend, extension });
   const tokens: number[] = [];
-  const options = { maxNewTokens: newTokens, chunkSize, stopTokens: [] };
+  const options = { sampling: samplings[kind], maxNewTokens: newTokens, chunkSize, stopTokens: [] };
   for await (const token of model.generateTokens(golden.inputIds, options)) tokens.push(token);
   await model.release();
   expectThat(String(tokens) === String(golden.answerIds), `the key must be ${golden.answerIds}, got ${tokens}`);
   return {
-    row: 4 * model.extended.decoder.vocabSize,
+    bytes: kind === "greedy" ? tokenBytes : 4 * model.extended.decoder.vocabSize,
     // The first token comes from the prompt's last chunk.
     runs: Math.ceil(golden.inputIds.length / chunkSize) + newTokens - 1,
   };
 };
 
-export const readChecks: readonly Check[] = [
-  {
-    name: "generating reads back a row of logits a run and nothing else",
-    run: async (place) => {
-      const before = place.reads.length;
-      const { row, runs } = await generateKey(place);
-      const reads = place.reads.slice(before);
-      const expected = Array.from({ length: runs }, () => row);
-      expectThat(String(reads) === String(expected), `bytes read must be ${expected}, got ${reads}`);
-    },
+const readCheck = (kind: keyof typeof samplings, name: string): Check => ({
+  name,
+  run: async (place) => {
+    const before = place.reads.length;
+    const { bytes, runs } = await generateKey(place, kind);
+    const reads = place.reads.slice(before);
+    const expected = Array.from({ length: runs }, () => bytes);
+    expectThat(String(reads) === String(expected), `bytes read must be ${expected}, got ${reads}`);
   },
+});
+
+export const readChecks: readonly Check[] = [
+  readCheck("greedy", "generating greedily reads back a token a run and nothing else"),
+  readCheck("sample", "drawing tokens reads back a row of logits a run and nothing else"),
 ];

@@ -9,8 +9,15 @@ export type GraphCase = {
   readonly feeds: Readonly<Record<string, Recipe>>;
   /** Float32 tensors behind the graph's external data, one after another in a file called "weights". */
   readonly weights?: readonly Recipe[];
-  /** The output "out": float32, little-endian, base64. */
-  readonly expected: { readonly dims: readonly number[]; readonly data: string };
+  readonly expected: {
+    /** Default "out". */
+    readonly output?: string;
+    /** Default float32. */
+    readonly type?: "int64";
+    readonly dims: readonly number[];
+    /** As float32 whatever the type, little-endian, base64. */
+    readonly data: string;
+  };
   /** Where the operator itself rounds more than float32 does. */
   readonly tolerance?: number;
 };
@@ -47,17 +54,18 @@ export const runGraphCase = async (backend: Backend, graph: GraphCase): Promise<
   if (readsBytes && !backend.bufferTypes.includes("int8")) return checkRefused(backend, graph);
   const session = await backend.createSession(bytesOf(graph.model), externalData(graph));
   const feeds = Object.fromEntries(Object.entries(graph.feeds).map(([name, recipe]) => [name, prepare(recipe)]));
-  const { out } = await session.run(feeds, { read: ["out"] });
+  const { output = "out", type = "float32", dims, data } = graph.expected;
+  const { [output]: out } = await session.run(feeds, { read: [output] });
   await session.release();
-  if (out?.place !== "host" || out.type !== "float32")
-    throw new Error(`${graph.name}: out must be float32 on the host, got ${out?.type} on ${out?.place}`);
-  if (String(out.dims) !== String(graph.expected.dims))
-    throw new Error(`${graph.name}: out must be [${graph.expected.dims}], got [${out.dims}]`);
+  if (out?.place !== "host" || out.type !== type)
+    throw new Error(`${graph.name}: ${output} must be ${type} on the host, got ${out?.type} on ${out?.place}`);
+  if (String(out.dims) !== String(dims))
+    throw new Error(`${graph.name}: ${output} must be [${dims}], got [${out.dims}]`);
   const allowed = graph.tolerance ?? tolerance;
-  const expected = new Float32Array(bytesOf(graph.expected.data).buffer);
+  const expected = new Float32Array(bytesOf(data).buffer);
   for (let i = 0; i < expected.length; i++) {
     const got = Number(out.data[i]);
     if (!(Math.abs(got - expected[i]!) <= allowed))
-      throw new Error(`${graph.name}: out[${i}] must be ${expected[i]} within ${allowed}, got ${got}`);
+      throw new Error(`${graph.name}: ${output}[${i}] must be ${expected[i]} within ${allowed}, got ${got}`);
   }
 };

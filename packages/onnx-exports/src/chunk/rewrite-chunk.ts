@@ -5,7 +5,15 @@
  *     export     input_ids [batch, seqLen], attention_mask, past keys and values      -> logits of all rows, present ones
  *     rewritten  input_ids [seqLen], logit_rows, rotations, masks, parts of the cache -> logits [rows, vocabSize], new ones
  */
-import { chunkAttention, inputs, outputs, versions, type ExtendedDecoder, type Operators } from "@ropewalk/decoder";
+import {
+  chunkAttention,
+  giveLogits,
+  inputs,
+  outputs,
+  versions,
+  type ExtendedDecoder,
+  type Operators,
+} from "@ropewalk/decoder";
 import { tape, typeCode, type ModelProto, type NodeProto, type Tape, type Value } from "@ropewalk/graph";
 import { check, refuse } from "../check.ts";
 import { nameOf, viewGraph, type GraphView } from "../graph-view.ts";
@@ -78,7 +86,7 @@ const emitLogits = (recording: Tape, foreign: Foreign, view: GraphView, vocabSiz
   }
   const wide = picked.type === "float32" ? picked : scope.op("Cast", [picked], { to: typeCode("float32") });
   const shape = scope.constant("int64", [2], [-1, vocabSize]);
-  recording.output(outputs.logits, scope.op("Reshape", [wide, shape], {}, { output: outputs.logits }));
+  giveLogits(recording, scope.op("Reshape", [wide, shape], {}, { output: outputs.logits }));
 };
 
 export type ChunkRewrite = {

@@ -2,8 +2,8 @@
  * `npm run bench:peers`: Ropewalk beside transformers.js and node-llama-cpp on the same random weights. Fails when the engines
  * disagree at float32 or a bar is not met; `--json` prints the figures and nothing else.
  */
+import { chromiumNames, findChromium } from "../../src/chromium.ts";
 import { judgeMemory, judgeSpeed } from "./bars.ts";
-import { findChromium } from "./browser/chromium.ts";
 import { measureInBrowser } from "./browser/measure.ts";
 import { speed } from "./measure.ts";
 import { prepareModels } from "./models/prepare.ts";
@@ -15,6 +15,10 @@ import { renderMemory, renderSamples, renderVerdicts } from "./report.ts";
 const options = readOptions();
 // Asked for before anything takes time.
 const chromium = options.browser ? findChromium() : undefined;
+if (options.browser && chromium === undefined)
+  throw new RangeError(
+    `bench:peers: the PATH must have one of ${chromiumNames.join(", ")} (or pass --no-browser), got none`,
+  );
 const prepared = await prepareModels(options);
 const onCpu = await measureOnCpu(prepared, options);
 const inBrowser = chromium === undefined ? [] : await measureInBrowser(prepared, options, chromium);

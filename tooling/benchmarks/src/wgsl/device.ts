@@ -1,12 +1,9 @@
 /** WebGPU in Node, by Dawn: a device, and passes run on it. */
-import { existsSync } from "node:fs";
 import type { AttentionKernel, Pass } from "@ropewalk/attention-merge/wgsl";
 import { create, globals } from "webgpu";
+import { softwareDriver } from "../chromium.ts";
 
 Object.assign(globalThis, globals);
-
-/** Debian's Chromium carries a driver that needs no graphics card. */
-const softwareDriver = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
 export type Gpu = {
   /** Kept: Dawn frees it with the last reference, whatever still runs on it. */
@@ -22,7 +19,7 @@ export type Gpu = {
 export const openGpu = async ({ largeBuffers = false } = {}): Promise<Gpu | undefined> => {
   let instance = create([]);
   let adapter = await instance.requestAdapter();
-  if (!adapter && existsSync(softwareDriver)) {
+  if (!adapter && softwareDriver) {
     // Dawn says on stderr that there is no other.
     process.env["VK_ICD_FILENAMES"] = softwareDriver;
     process.env["XDG_RUNTIME_DIR"] ??= "/tmp";

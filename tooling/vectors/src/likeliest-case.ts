@@ -1,0 +1,26 @@
+/** The likeliest token of each row of logits, every one of which stands twice: the first of equals is the one. */
+import type { GraphCase } from "../../../packages/backend/src/conformance/graphs.ts";
+import { prepare } from "../../../packages/backend/src/conformance/recipe.ts";
+import { giveLogits, outputs } from "@ropewalk/decoder";
+import { encode, tape } from "@ropewalk/graph";
+import { floatsToBase64, toBase64 } from "./base64.ts";
+
+const [rows, half] = [70, 300];
+
+export const likeliestCase = (): GraphCase => {
+  const feeds = { x: { kind: "noise", dims: [rows, half], seed: 80 } as const };
+  const graph = tape();
+  const x = graph.input("x", "float32", ["rows", half]);
+  giveLogits(graph, graph.op("Concat", [x, x], { axis: 1 }));
+  const data = prepare(feeds.x).data as Float32Array;
+  const expected = Float32Array.from({ length: rows }, (_, row) => {
+    const own = data.subarray(row * half, (row + 1) * half);
+    return own.indexOf(Math.max(...own));
+  });
+  return {
+    name: `likeliest tokens of ${rows} rows, each logit twice`,
+    model: toBase64(encode(graph.model())),
+    feeds,
+    expected: { output: outputs.likeliest, type: "int64", dims: [rows], data: floatsToBase64(expected) },
+  };
+};
