@@ -1,5 +1,6 @@
 /**
- * The checks in Node, on a GPU or on the software driver that Debian's chromium carries. Skipped, by name, where there is neither.
+ * The checks in Node: on Mesa's software driver, on the one that Debian's chromium carries, or on a GPU, the first that is there.
+ * Skipped, by name, where there is none.
  *
  * They run in a process of their own: the driver is chosen by its environment, and a crash of the driver ends it.
  */
@@ -36,42 +37,48 @@ const ask = async (child: ChildProcess, name: string): Promise<string> => {
   return outcome;
 };
 
-/** Mesa's lavapipe, from version 25 on, has float16; so has many a GPU. */
-const lavapipe = ["lvp_icd.json", "lvp_icd.x86_64.json"]
+/** Mesa's lavapipe, which has float16 from version 25 on; older ones are no adapter. */
+const lavapipe = ["lvp_icd.json", "lvp_icd.x86_64.json", "lvp_icd.aarch64.json"]
   .map((file) => `/usr/share/vulkan/icd.d/${file}`)
   .find(existsSync);
 
+const asked = process.env["VK_ICD_FILENAMES"];
+/** The driver that is asked for, or else those of software first: they are the same everywhere. */
+const drivers = asked === undefined ? [lavapipe, softwareDriver, undefined] : [asked];
+
+type Running = { readonly icd: string | undefined; readonly child: ChildProcess };
+
 const simplest = checks.find(({ name }) => name.includes("rotation, halves"))!.name;
-const driver = process.env["VK_ICD_FILENAMES"] ?? softwareDriver;
-const child = start(driver);
-const found = await ask(child, simplest);
-const without = /a GPU adapter is needed/.test(found);
+const needed = /a GPU adapter is needed/;
 
-describe.skipIf(without)("in Node, on a GPU or chromium's software driver", () => {
-  let current = child;
-  afterAll(() => void current.kill());
+const startFirst = async (): Promise<Running | undefined> => {
+  for (const icd of drivers) {
+    const child = start(icd);
+    if (!needed.test(await ask(child, simplest))) return { icd, child };
+    child.kill();
+  }
+  return undefined;
+};
 
-  it.each(checks)("$name", async ({ name }) => {
-    // After a crash the rest goes on in another process.
-    if (current.exitCode !== null || current.signalCode !== null) current = start(driver);
-    expect(await ask(current, name)).toBe("");
-  });
+const found = await startFirst();
+const withHalf = found !== undefined && !/shader-f16/.test(await ask(found.child, halfChecks[0]!.name));
+
+let current = found;
+/** What is asked of the process; after a crash the rest goes on in another one. */
+const answer = (name: string): Promise<string> => {
+  const { icd, child } = current!;
+  if (child.exitCode !== null || child.signalCode !== null) current = { icd, child: start(icd) };
+  return ask(current!.child, name);
+};
+afterAll(() => void current?.child.kill());
+
+describe.skipIf(!found)("in Node, on a GPU or a software driver", () => {
+  it.each(checks)("$name", async ({ name }) => expect(await answer(name)).toBe(""));
 });
-
-const halfDriver = process.env["VK_ICD_FILENAMES"] ?? lavapipe ?? driver;
-const halfChild = start(halfDriver);
-const withHalf = (await ask(halfChild, halfChecks[0]!.name)) === "";
 
 describe.skipIf(!withHalf)("in Node, on a GPU or a software driver with float16", () => {
-  let current = halfChild;
-  afterAll(() => void current.kill());
-
-  it.each(halfChecks)("$name", async ({ name }) => {
-    if (current.exitCode !== null || current.signalCode !== null) current = start(halfDriver);
-    expect(await ask(current, name)).toBe("");
-  });
+  it.each(halfChecks)("$name", async ({ name }) => expect(await answer(name)).toBe(""));
 });
-if (!withHalf) halfChild.kill();
 
 it.skipIf(softwareDriver === undefined)(withoutHalves.name, async () => {
   const bare = start(softwareDriver);

@@ -15,18 +15,32 @@ export type Gpu = {
   readonly pipelines: Map<string, GPUComputePipeline>;
 };
 
+const isSoftware = ({ info: { architecture, device, description } }: GPUAdapter): boolean =>
+  /swiftshader|llvmpipe|lavapipe|warp/i.test(`${architecture} ${device} ${description}`);
+
+type Found = { readonly instance: GPU; readonly adapter: GPUAdapter };
+
+const findAdapter = async (): Promise<Found | undefined> => {
+  const instance = create([]);
+  const adapter = await instance.requestAdapter();
+  return adapter ? { instance, adapter } : undefined;
+};
+
+/** A card, or else Chromium's driver before another in software, whose compiler takes ten times as long. */
+const findBest = async (): Promise<Found | undefined> => {
+  const found = await findAdapter();
+  if (softwareDriver === undefined || (found && !isSoftware(found.adapter))) return found;
+  // Dawn says on stderr that there is no other.
+  process.env["VK_ICD_FILENAMES"] = softwareDriver;
+  process.env["XDG_RUNTIME_DIR"] ??= "/tmp";
+  return (await findAdapter()) ?? found;
+};
+
 /** A device with the limits that every device has, or with buffers as large as they can be; undefined where there is no driver. */
 export const openGpu = async ({ largeBuffers = false } = {}): Promise<Gpu | undefined> => {
-  let instance = create([]);
-  let adapter = await instance.requestAdapter();
-  if (!adapter && softwareDriver) {
-    // Dawn says on stderr that there is no other.
-    process.env["VK_ICD_FILENAMES"] = softwareDriver;
-    process.env["XDG_RUNTIME_DIR"] ??= "/tmp";
-    instance = create([]);
-    adapter = await instance.requestAdapter();
-  }
-  if (!adapter) return undefined;
+  const found = await findBest();
+  if (!found) return undefined;
+  const { instance, adapter } = found;
   const { vendor, device: name, description, architecture } = adapter.info;
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
   return {
@@ -35,7 +49,7 @@ export const openGpu = async ({ largeBuffers = false } = {}): Promise<Gpu | unde
       requiredLimits: largeBuffers ? { maxStorageBufferBindingSize, maxBufferSize } : {},
     }),
     adapter: [...new Set([vendor, architecture, name, description])].filter((word) => word !== "").join(" "),
-    isSoftware: /swiftshader|llvmpipe|lavapipe|warp/i.test(`${architecture} ${name} ${description}`),
+    isSoftware: isSoftware(adapter),
   };
 };
 
