@@ -25,6 +25,15 @@ const generate = async (model: string, ...args: readonly string[]): Promise<read
   return (JSON.parse(await output("generate", model, ...run, ...args)) as { readonly ids: readonly number[] }).ids;
 };
 
+/** The names that a model is measured under. */
+const benched = async (model: string, ...options: readonly string[]): Promise<readonly string[]> => {
+  const short = ["--contexts", "32", "--steps", "2", "--rounds", "1", "--json", "--threads", "1"];
+  const { runs } = JSON.parse(await output("bench", model, ...short, ...options)) as {
+    readonly runs: readonly { readonly method: string }[];
+  };
+  return runs.map(({ method }) => method);
+};
+
 describe("an export", () => {
   it("generates what its checkpoint does, by its folder or by the path of its model", async () => {
     const tokens = await generate(checkpoint, ...extended);
@@ -74,11 +83,7 @@ describe("an export", () => {
   });
 
   it("runs in perplexity and bench", async () => {
-    const json = ["--json", "--threads", "1"];
-    const bench = JSON.parse(
-      await output("bench", exported, "--contexts", "32", "--steps", "2", "--rounds", "1", ...json),
-    ) as { readonly runs: readonly { readonly method: string }[] };
-    expect(bench.runs.map(({ method }) => method)).toEqual(["none", "self-extend"]);
+    expect(await benched(exported)).toEqual(["none", "self-extend"]);
     const text = join(scratch, "text.txt");
     writeFileSync(text, "Once upon a time");
     expect((await ropewalk("perplexity", exported, "--text", text)).stderr).toMatch(/must have .*tokenizer/);
@@ -104,6 +109,7 @@ describe("an extended export", () => {
     expect(await output("inspect", folder)).toMatch(/^extended by +SelfExtend\(groupSize 4, window 16\), log-n$/m);
     const other = ["--method", "re-rope", "--window", "16"];
     expect(await generate(folder, ...other)).toEqual(await generate(checkpoint, ...other));
+    expect(await benched(folder, "--method", "none")).toEqual(["none", "its own extension"]);
   });
 
   it.each(["float32", "q8"])("written for ropewalk with a cache in %s runs on that alone", async (cache) => {

@@ -34,6 +34,12 @@ const checkPlan = ({ contexts, steps, rounds, seed, chunkSize }: BenchOptions): 
 /** A model that takes part, under the name of its method. */
 type Contender = { readonly name: string; readonly model: LanguageModel };
 
+const plainName = nameOf({ method: "none", entropy: "none" });
+
+/** An export that was extended before is extended also where no method is named. */
+const extendedName = (options: BenchOptions): string =>
+  nameOf(options) === plainName ? "its own extension" : nameOf(options);
+
 /** Rates beside costs, for whoever reads one and not the other. */
 const rated = (millisecondsPerToken: number) => ({
   tokensPerSecond: 1000 / millisecondsPerToken,
@@ -70,10 +76,10 @@ const bench = async (path: string, options: BenchOptions): Promise<void> => {
     // Without an extension the model is measured alone.
     const asIs = Object.keys(extensionFor(opened, options, length)).length === 0;
     const plain: Contender = {
-      name: nameOf({ method: "none", entropy: "none" }),
+      name: plainName,
       model: asIs ? model : await model.withExtension({}),
     };
-    const contenders = asIs ? [plain] : [plain, { name: nameOf(options), model }];
+    const contenders = asIs ? [plain] : [plain, { name: extendedName(options), model }];
     for (const contender of contenders) noticeBeyondCapacity("bench", contender.model, length);
 
     const bar = newBar("{value} of {total} tokens");
