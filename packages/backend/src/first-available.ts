@@ -1,6 +1,8 @@
 /** Running on the first of several backends that can: the one place where something else is taken than what was asked for first. */
 import type { Backend } from "./backend.ts";
 
+const inWords = ({ name, precision }: Backend): string => (precision === "float32" ? name : `${name} in ${precision}`);
+
 /**
  * The first backend that nothing keeps from running here. Later ones are not looked at.
  *
@@ -17,10 +19,10 @@ export const firstAvailable = async (
   for (const backend of backends) {
     const reason = await backend.unavailable();
     if (reason === undefined) {
-      onNotice([`backend: ${backend.name}`, ...passedOver].join("; "));
+      onNotice([`backend: ${inWords(backend)}`, ...passedOver].join("; "));
       return backend;
     }
-    passedOver.push(`not ${backend.name}: ${reason}`);
+    passedOver.push(`not ${inWords(backend)}: ${reason}`);
   }
   throw new Error(`firstAvailable: one of the backends must be able to run here, got ${passedOver.join("; ")}`);
 };

@@ -42,6 +42,16 @@ describe("firstAvailable", () => {
     });
   });
 
+  it("names the precision of those that are not in float32", async () => {
+    const half = { ...backend("a", "no halves"), precision: "float16" as const };
+    expect((await choose([half, backend("a", undefined)])).notices).toEqual([
+      "backend: a; not a in float16: no halves",
+    ]);
+    expect((await choose([{ ...half, unavailable: async () => undefined }])).notices).toEqual([
+      "backend: a in float16",
+    ]);
+  });
+
   it("fails with every reason when none can run", async () => {
     await expect(choose([backend("a", "no device"), backend("b", "too old")])).rejects.toThrow(
       "firstAvailable: one of the backends must be able to run here, got not a: no device; not b: too old",

@@ -1,5 +1,5 @@
 /** What is refused in both homes. */
-import { float32 } from "@ropewalk/backend";
+import { firstAvailable, float32 } from "@ropewalk/backend";
 import { hostBuffer } from "@ropewalk/backend/host";
 import { decoderGraph, extendDecoder } from "@ropewalk/decoder";
 import { loadModel } from "@ropewalk/generation";
@@ -27,6 +27,11 @@ export const withoutHalves: Check = {
       tape(),
     ];
     expectThat(named.test((await half.unavailable()) ?? ""), "what keeps it from running must be named");
+    const notices: string[] = [];
+    const chosen = await firstAvailable([half, webgpu()], (text) => notices.push(text));
+    expectThat(chosen.precision === "float32", `float32 must be taken, got ${chosen.precision}`);
+    const said = /^backend: webgpu; not webgpu in float16: the precision float16 needs .*shader-f16/;
+    expectThat(notices.length === 1 && said.test(notices[0]!), `${said} must be said, got ${notices}`);
     graph.output("out", graph.op("Neg", [graph.input("x", "float32", ["length"])]));
     await expectError(() => half.createSession(encode(graph.model())), named);
     await (await backend.createSession(encode(graph.model()))).release();

@@ -1,6 +1,6 @@
 /** What is checked where the adapter has float16: everything that needs no backend of its own, and what is particular to it. */
 import { emitLongProduct } from "@ropewalk/attention-merge/onnx";
-import { float16, float32, type Backend } from "@ropewalk/backend";
+import { firstAvailable, float16, float32, type Backend } from "@ropewalk/backend";
 import { conformanceCases } from "@ropewalk/backend/conformance";
 import { selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/decoder";
 import { cacheBytes, createCache, loadModel } from "@ropewalk/generation";
@@ -81,6 +81,15 @@ const particular: readonly Check[] = [
       const sums = out?.place === "host" ? Array.from(out.data as Float32Array) : [];
       const right = sums.length === 24 && sums.every((sum) => Math.abs(sum - 1) < 1e-3);
       expectThat(right, `sums must be 1, got ${sums}`);
+    },
+  },
+  {
+    name: "is taken where float32 would do too",
+    run: async ({ webgpu, backend }) => {
+      const notices: string[] = [];
+      const chosen = await firstAvailable([backend, webgpu()], (text) => notices.push(text));
+      expectThat(chosen === backend, `float16 must be taken, got ${chosen.precision}`);
+      expectThat(String(notices) === "backend: webgpu in float16", `the precision must be said, got ${notices}`);
     },
   },
   {
