@@ -13,19 +13,26 @@ import {
   type SettledPart,
 } from "@ropewalk/attention-merge/onnx";
 import { quantizedBlock } from "@ropewalk/attention-merge";
-import type { DataType, Tape, Value } from "@ropewalk/graph";
+import type { DataType, RecordOptions, Tape, Value } from "@ropewalk/graph";
 import { emitRotaryEmbedding } from "@ropewalk/rope/onnx";
 import { match } from "ts-pattern";
 import type { Attend } from "./decoder.ts";
 import { elementType, type ExtendedDecoder } from "./extend.ts";
 import { inputs, outputs } from "./interface.ts";
-import type { Ports } from "./ports.ts";
 import type { SharedInputs } from "./shared-inputs.ts";
+
+/**
+ * Makes keys or values an output of the graph.
+ *
+ * @param record - records them
+ * @returns what the chunk itself attends to
+ */
+export type Give = (name: string, record: (options?: RecordOptions) => Value) => Value;
 
 type Layer = {
   readonly tape: Tape;
   readonly extended: ExtendedDecoder;
-  readonly ports: Ports;
+  readonly give: Give;
   readonly shared: SharedInputs;
   readonly index: number;
 };
@@ -34,16 +41,16 @@ type Layer = {
 type Queries = readonly Value[];
 
 /** A part of the cache, head by head. */
-const heads = ({ ports, shared: { heads: sizes }, extended }: Layer, name: string, tokens: string): Value =>
-  ports.read(name, elementType(extended), [sizes.numKvHeads, tokens, sizes.headDim]);
+const heads = ({ tape, shared: { heads: sizes }, extended }: Layer, name: string, tokens: string): Value =>
+  tape.input(name, elementType(extended), [sizes.numKvHeads, tokens, sizes.headDim]);
 
 /** The long stretch that every query sees in the outermost rotation, as the cache keeps it. */
 const settledPart = (layer: Layer, queries: Queries): SettledPart => {
-  const { ports, shared, index, extended } = layer;
+  const { tape, shared, index, extended } = layer;
   const { numHeads, numKvHeads, headDim } = shared.heads;
   const seen = { queries: queries.at(-1)!, gate: shared.gate(inputs.settledGate) };
   const blocks = (name: string, type: DataType, ...dims: readonly number[]): Value =>
-    ports.read(name, type, [numKvHeads, "settledBlocks", ...dims]);
+    tape.input(name, type, [numKvHeads, "settledBlocks", ...dims]);
   const perToken = (name: string): Value => blocks(name, "float32", 1, quantizedBlock);
   return match(extended.cache)
     .with("float32", "float16", () => ({
@@ -118,7 +125,7 @@ const cachedParts = (
 export const attendIn =
   (layer: Layer): Attend =>
   ({ query, key, value }) => {
-    const { tape, extended, ports, shared, index } = layer;
+    const { tape, extended, give, shared, index } = layer;
     const { heads: counts, rotations } = shared;
     const { layout, rotaryDim } = extended.decoder.rope;
     const { numKvHeads, headDim } = counts;
@@ -129,11 +136,9 @@ export const attendIn =
     const queries = rotations.map(({ query: { cos, sin } }) => emitRotaryEmbedding(tape, rotary, grouped, cos, sin));
     const fresh = emitHeads(tape, counts, key);
     const keys = rotations.map(({ key: { cos, sin } }, band) =>
-      ports.give(outputs.newKeys(index, band), (options) =>
-        emitRotaryEmbedding(tape, rotary, fresh, cos, sin, options),
-      ),
+      give(outputs.newKeys(index, band), (options) => emitRotaryEmbedding(tape, rotary, fresh, cos, sin, options)),
     );
-    const values = ports.give(outputs.newValues(index), (options) => emitHeads(tape, counts, value, options));
+    const values = give(outputs.newValues(index), (options) => emitHeads(tape, counts, value, options));
 
     const { settled, recent } = cachedParts(layer, queries);
     const own: RecentPart = {

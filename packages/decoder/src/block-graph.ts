@@ -1,21 +1,15 @@
 /**
- * A decoder with its extension as one ONNX graph for a block of decode steps: a Loop that runs a token, picks the next one, and
- * runs that.
+ * A chunk's graph as one for a block of decode steps: a Loop that runs a token, picks the next one, and runs that.
  *
  * But for its token ids, a block of N steps from position s on is the chunk of N queries from s on, run row by row: step t reads
  * row t of the chunk's rotations, scales and masks, and the causal mask hides the rows that later steps will write. So a block
  * reads what a chunk reads, and leaves what a chunk leaves. The cache and the weights are read from outside the Loop.
  */
 import { tape as newTape, valueOfInfo, type ModelProto, type Tape, type Value } from "@ropewalk/graph";
-import { attentionThrough } from "./chunk-attention.ts";
-import type { Decoder } from "./decoder.ts";
-import type { ExtendedDecoder } from "./extend.ts";
-import { decoderGraph, versions } from "./graph.ts";
-import { recordHidden } from "./hidden.ts";
+import { putChunk, type Cut } from "./chunk-in-loop.ts";
+import type { DecoderSizes } from "./decoder.ts";
 import { inputs, outputs } from "./interface.ts";
 import { emitNextToken } from "./next-token.ts";
-import type { Ports } from "./ports.ts";
-import { storedWeights, type WeightSource } from "./stored-weights.ts";
 
 /** What a chunk reads besides its ids, declared under the same names. */
 const declareReads = (tape: Tape, chunk: ModelProto): ReadonlyMap<string, Value> =>
@@ -37,13 +31,13 @@ const declareChoice = (tape: Tape) => ({
   },
 });
 
-/** Outputs that a block has none of, for it picks tokens itself. */
+/** Outputs that have a row for each of those asked. */
 const ofRows: ReadonlySet<string> = new Set([outputs.logits, outputs.likeliest]);
 
 const sizes = (tape: Tape, ...values: readonly number[]): Value => tape.constant("int64", [values.length], values);
 
 /** Room [1, numKvHeads, seqLen, headDim] for the keys or values of `length` steps, and the numbers [1, 1, seqLen, 1] of its rows. */
-const emptyRows = (tape: Tape, { numKvHeads, headDim }: Decoder, length: Value) => {
+const emptyRows = (tape: Tape, { numKvHeads, headDim }: DecoderSizes, length: Value) => {
   const shape = tape.op("Concat", [sizes(tape, 1, numKvHeads), length, sizes(tape, headDim)], { axis: 0 });
   const [zero, one] = [0, 1].map((value) => tape.constant("int64", [], [value]));
   const range = tape.op("Range", [zero, tape.op("Squeeze", [length]), one]);
@@ -66,41 +60,40 @@ const goesOn = (tape: Tape, token: Value, stops: Value): Value => {
 };
 
 /**
- * Records the graph. It is fed as a chunk is, with the first token alone as its ids, and with what the next ones are picked by.
+ * The graph of blocks. It is fed as a chunk is, with the first token alone as its ids, and with what the next ones are picked by.
  *
- * @param source - where each of the decoder's tensors lies
+ * @param chunk - a graph as `decoderGraph` records it, of all operators; it is taken apart
  */
-export const blockGraph = (extended: ExtendedDecoder<Decoder>, source: WeightSource): ModelProto => {
-  const { decoder } = extended;
+export const blockGraph = (decoder: DecoderSizes, chunk: ModelProto): ModelProto => {
+  const { numKvHeads, headDim, vocabSize } = decoder;
   const tape = newTape("block");
-  const weights = storedWeights(decoder.tensors, source);
-  const chunk = decoderGraph(extended, source);
   const given = chunk.graph!.output.map(({ name }) => name).filter((name) => !ofRows.has(name));
 
   const first = tape.input(inputs.ids, "int64", [1]);
   const reads = declareReads(tape, chunk);
   const { stops, uniforms, rule } = declareChoice(tape);
+  // What the chunk's nodes will make, declared so that what takes it can be recorded.
+  const logits = tape.input("/step/logits", "float32", [1, vocabSize]);
+  const fresh = given.map((name) => tape.input(`/fresh/${name}`, "float32", [1, numKvHeads, 1, headDim]));
   const length = tape.op("Shape", [uniforms]);
   const rows = emptyRows(tape, decoder, length);
+  const cuts = new Map<string, Cut>([[outputs.logits, { fresh: logits, written: logits }]]);
+  const taken = new Map<string, Value>([[inputs.logitRows, sizes(tape, 0)]]);
   const { carried, stacked } = tape.loop(
     { steps: length, carried: [first, ...given.map(() => rows.empty)] },
     (body, number, [id, ...before]) => {
       const step = body.op("Reshape", [number, sizes(body, 1)]);
       const here = body.op("Equal", [rows.numbers, step]);
-      const kept = new Map(given.map((name, index) => [name, before[index]!]));
-      const ports: Ports = {
-        read: (name) => stepOf(body, step, reads.get(name)!),
-        give: (name, record) => {
-          const written = body.op("Where", [here, record(), kept.get(name)!]);
-          kept.set(name, written);
-          return written;
-        },
-      };
-      const builder = { tape: body, weights };
-      const attention = attentionThrough(body, extended, id!, ports, "always");
-      const logits = decoder.unembed(builder, recordHidden(builder, decoder, id!, attention));
-      const next = emitNextToken(body, logits, { ...rule, uniform: stepOf(body, step, uniforms) });
-      return { condition: goesOn(body, next, stops), carried: [next, ...kept.values()], stacked: [next] };
+      taken.set(inputs.ids, id!);
+      for (const [name, value] of reads) taken.set(name, stepOf(body, step, value));
+      const uniform = stepOf(body, step, uniforms);
+      const kept = given.map((name, index) => {
+        const written = body.op("Where", [here, fresh[index]!, before[index]!]);
+        cuts.set(name, { fresh: fresh[index]!, written });
+        return written;
+      });
+      const next = emitNextToken(body, logits, { ...rule, uniform });
+      return { condition: goesOn(body, next, stops), carried: [next, ...kept], stacked: [next] };
     },
   );
   const tokens = tape.op("Reshape", [stacked[0]!, sizes(tape, -1)], {}, { output: outputs.tokens });
@@ -110,5 +103,8 @@ export const blockGraph = (extended: ExtendedDecoder<Decoder>, source: WeightSou
   given.forEach((name, index) =>
     tape.output(name, tape.op("Slice", [carried[index + 1]!, ...ran], {}, { output: name })),
   );
-  return tape.model(versions);
+
+  const graph = tape.model().graph!;
+  putChunk({ inputs: taken, cuts }, chunk.graph!, graph);
+  return { ...chunk, graph };
 };

@@ -2,27 +2,14 @@
 import { emitCast } from "@ropewalk/attention-merge/onnx";
 import type { Tape, Value } from "@ropewalk/graph";
 import { match } from "ts-pattern";
-import { attendIn } from "./attend.ts";
+import { attendIn, type Give } from "./attend.ts";
 import type { Attend } from "./decoder.ts";
 import { elementType, type ExtendedDecoder } from "./extend.ts";
 import type { Operators } from "./operators.ts";
-import type { Ports } from "./ports.ts";
 import { declareShared } from "./shared-inputs.ts";
 
 /** The attention of layer `index`, recorded on a tape of the same recording. */
 export type LayerAttention = (scope: Tape, index: number) => Attend;
-
-/** @param few - "always" where the chunk's tokens are never many: the graph does not ask then */
-export const attentionThrough = (
-  tape: Tape,
-  extended: ExtendedDecoder,
-  ids: Value,
-  ports: Ports,
-  few?: "always",
-): LayerAttention => {
-  const shared = declareShared({ tape, read: ports.read }, extended, ids, few);
-  return (scope, index) => attendIn({ tape: scope, extended, ports, shared, index });
-};
 
 /**
  * Declares what all layers read, and gives the attention of each.
@@ -41,22 +28,21 @@ export const chunkAttention = (
     throw new RangeError(
       `chunkAttention: a cache in float16 needs a graph of plain operators, got one of ${operators}`,
     );
-  const ports: Ports = {
-    read: tape.input,
-    give: match(elementType(extended))
-      .with("float32", (): Ports["give"] => (name, record) => tape.output(name, record({ output: name })))
-      .with("float16", (): Ports["give"] => (name, record) => {
-        const whole = record();
-        tape.output(name, emitCast(tape, whole, "float16", { output: name }));
-        // The chunk attends to its own keys and values before they are rounded.
-        return whole;
-      })
-      .exhaustive(),
-  };
+  const give = match(elementType(extended))
+    .returnType<Give>()
+    .with("float32", () => (name, record) => tape.output(name, record({ output: name })))
+    .with("float16", () => (name, record) => {
+      const whole = record();
+      tape.output(name, emitCast(tape, whole, "float16", { output: name }));
+      // The chunk attends to its own keys and values before they are rounded.
+      return whole;
+    })
+    .exhaustive();
   // A graph of plain operators cannot ask: all heads at once, always.
   const few = match(operators)
     .with("all", () => undefined)
     .with("plain", () => "always" as const)
     .exhaustive();
-  return attentionThrough(tape, extended, ids, ports, few);
+  const shared = declareShared(tape, extended, ids, few);
+  return (scope, index) => attendIn({ tape: scope, extended, give, shared, index });
 };

@@ -3,7 +3,6 @@ import { emitTile, type HeadCounts } from "@ropewalk/attention-merge/onnx";
 import type { Tape, Value } from "@ropewalk/graph";
 import type { CachePrecision, ExtendedDecoder } from "./extend.ts";
 import { inputs } from "./interface.ts";
-import type { Ports } from "./ports.ts";
 
 export type Rotation = { readonly cos: Value; readonly sin: Value };
 
@@ -31,7 +30,7 @@ const fewTokens: Readonly<Record<CachePrecision, number>> = { float32: 32, float
 
 /** @param few - whether the chunk's tokens are few, where the graph does not have to ask */
 export const declareShared = (
-  { tape, read }: Pick<Ports, "read"> & { readonly tape: Tape },
+  tape: Tape,
   { decoder, positions, cache }: ExtendedDecoder,
   ids: Value,
   few?: "always",
@@ -43,20 +42,20 @@ export const declareShared = (
     declared.get(name) ?? declared.set(name, declare()).get(name)!;
   const rotation = (band: number, side: "query" | "key", shape: (table: Value) => Value): Rotation => {
     const table = (part: "cos" | "sin"): Value => {
-      const rows = read(inputs.rotation(band, side, part), "float32", ["seqLen", rope.rotaryDim / 2]);
+      const rows = tape.input(inputs.rotation(band, side, part), "float32", ["seqLen", rope.rotaryDim / 2]);
       return tape.op("Unsqueeze", [shape(rows), tape.constant("int64", [1], [0])]);
     };
     return { cos: table("cos"), sin: table("sin") };
   };
   return {
     heads,
-    queryScale: read(inputs.queryScale, "float32", [numLayers, "seqLen", 1]),
+    queryScale: tape.input(inputs.queryScale, "float32", [numLayers, "seqLen", 1]),
     rotations: positions.bands.map((_, band) => ({
       query: rotation(band, "query", (table) => emitTile(tape, heads, table)),
       key: rotation(band, "key", (table) => table),
     })),
-    mask: (name, keyLen) => first(name, () => emitTile(tape, heads, read(name, "float32", ["seqLen", keyLen]))),
-    gate: (name) => first(name, () => read(name, "float32", [1])),
+    mask: (name, keyLen) => first(name, () => emitTile(tape, heads, tape.input(name, "float32", ["seqLen", keyLen]))),
+    gate: (name) => first(name, () => tape.input(name, "float32", [1])),
     few:
       few === "always"
         ? undefined
@@ -64,6 +63,6 @@ export const declareShared = (
             tape.op("Squeeze", [tape.op("Shape", [ids])]),
             tape.constant("int64", [], [fewTokens[cache]]),
           ]),
-    recentLengths: read(inputs.recentLengths, "int64", ["parts"]),
+    recentLengths: tape.input(inputs.recentLengths, "int64", ["parts"]),
   };
 };

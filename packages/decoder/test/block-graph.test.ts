@@ -70,7 +70,7 @@ const cacheFeeds = (extended: ExtendedDecoder, model: ModelProto): Record<string
 
 const run = (extension: ContextExtension, stops: readonly number[]) => {
   const extended = extendDecoder(decoder, extension);
-  const [chunkModel, block] = [decoderGraph(extended, source), blockGraph(extended, source)];
+  const [chunkModel, block] = [decoderGraph(extended, source), blockGraph(decoder, decoderGraph(extended, source))];
   checkModel(block);
   const feeds = { ...weights, ...cacheFeeds(extended, chunkModel) };
   const one = (value: number): NdArray => ndArray("float64", [1], [value]);
@@ -145,6 +145,6 @@ describe("blockGraph", () => {
     const names = (model: ModelProto) => model.graph!.input.map(({ name }) => name).toSorted();
     const own = [inputs.stopTokens, inputs.uniforms, inputs.topK, inputs.temperature, inputs.topP];
     const ofChunk = names(decoderGraph(extended, source)).filter((name) => name !== inputs.logitRows);
-    expect(names(blockGraph(extended, source))).toEqual([...ofChunk, ...own].toSorted());
+    expect(names(blockGraph(decoder, decoderGraph(extended, source)))).toEqual([...ofChunk, ...own].toSorted());
   });
 });

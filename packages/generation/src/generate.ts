@@ -64,7 +64,7 @@ const decodeBlockFor = ({ backend, blockSession }: LoadedGraph, asked: number | 
     throw new RangeError(`generate: decodeBlock must be a positive integer, got ${asked}`);
   if (asked > 1 && !blockSession)
     throw new RangeError(
-      `generate: decodeBlock must be 1 where there is no graph for blocks, as for an ONNX export, got ${asked}`,
+      `generate: decodeBlock must be 1 where there is no graph for blocks, as on ${backend.name}, got ${asked}`,
     );
   return asked;
 };

@@ -40,7 +40,7 @@ export type LanguageModel = {
   readonly backend: Backend;
   /** The loaded graph, for loops of one's own: `createCache`, `prefill`, `runChunk`. */
   readonly session: Session;
-  /** The graph for blocks of decode steps, for `runBlock`; loaded when it is first asked for. Absent for an export. */
+  /** The graph for blocks of decode steps, for `runBlock`; loaded when it is first asked for. Absent where the backend has no Loop. */
   readonly blockSession?: (() => Promise<Session>) | undefined;
   readonly source: ModelSource;
   readonly extended: ExtendedDecoder;

@@ -1,7 +1,7 @@
 /** Where a model's graphs come from: a checkpoint that they are recorded for, or what another tool exported. */
 import { blockGraph, decoderGraph, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { Backend, ExternalData } from "@ropewalk/backend";
-import { encode } from "@ropewalk/graph";
+import { decode, encode } from "@ropewalk/graph";
 import { unpackCheckpoint, widenCheckpoint, type Checkpoint } from "@ropewalk/models";
 import type { ExportedDecoder } from "@ropewalk/onnx-exports";
 import { match } from "ts-pattern";
@@ -14,7 +14,7 @@ export type SourceGraph = { readonly model: Uint8Array; readonly externalData: r
 export type SourceGraphs = {
   /** For chunks of any length. */
   readonly chunk: () => Promise<SourceGraph>;
-  /** For blocks of decode steps; absent where the decoder is not recorded here. */
+  /** For blocks of decode steps; absent where the backend has no Loop. */
   readonly block?: () => Promise<SourceGraph>;
 };
 
@@ -27,34 +27,36 @@ const asRun = async ({ blocks, weightTypes }: Traits, checkpoint: Checkpoint): P
   return weightTypes.includes("bfloat16") ? unpacked : widenCheckpoint(unpacked);
 };
 
-/**
- * The graphs of a model under an extension, for a backend.
- */
-export const graphsOf = (source: ModelSource, extended: ExtendedDecoder, traits: Traits): SourceGraphs =>
+/** The graph of chunks. */
+const chunkOf = (source: ModelSource, extended: ExtendedDecoder, traits: Traits): (() => Promise<SourceGraph>) =>
   match(source)
-    .with({ kind: "checkpoint" }, (checkpoint): SourceGraphs => {
-      const recorded = (record: typeof decoderGraph) => async (): Promise<SourceGraph> => {
-        const stored = await asRun(traits, checkpoint);
-        return {
-          model: encode(record({ ...extended, decoder: checkpoint.decoder }, stored, traits)),
-          externalData: stored.files.map(({ external }) => external),
-        };
+    .with({ kind: "checkpoint" }, (checkpoint) => async () => {
+      const stored = await asRun(traits, checkpoint);
+      return {
+        model: encode(decoderGraph({ ...extended, decoder: checkpoint.decoder }, stored, traits)),
+        externalData: stored.files.map(({ external }) => external),
       };
-      const chunk = recorded(decoderGraph);
-      // A block is a Loop.
-      return traits.operators === "all" ? { chunk, block: recorded(blockGraph) } : { chunk };
     })
-    .with({ kind: "export" }, ({ name, graph, files }) => ({
-      chunk: async () => {
-        if (traits.precision !== "float32")
-          throw new RangeError(
-            `loadModel: ${name} is an ONNX export, whose products are as they were exported: it needs a backend with the precision ` +
-              `float32, got ${traits.name} with ${traits.precision}`,
-          );
-        return { model: graph(extended, traits), externalData: files.map(({ external }) => external) };
-      },
-    }))
+    .with({ kind: "export" }, ({ name, graph, files }) => async () => {
+      if (traits.precision !== "float32")
+        throw new RangeError(
+          `loadModel: ${name} is an ONNX export, whose products are as they were exported: it needs a backend with the precision ` +
+            `float32, got ${traits.name} with ${traits.precision}`,
+        );
+      return { model: graph(extended, traits), externalData: files.map(({ external }) => external) };
+    })
     .exhaustive();
+
+/** The graphs of a model under an extension, for a backend. */
+export const graphsOf = (source: ModelSource, extended: ExtendedDecoder, traits: Traits): SourceGraphs => {
+  const chunk = chunkOf(source, extended, traits);
+  if (traits.operators !== "all") return { chunk };
+  const block = async (): Promise<SourceGraph> => {
+    const { model, externalData } = await chunk();
+    return { model: encode(blockGraph(extended.decoder, decode(model))), externalData };
+  };
+  return { chunk, block };
+};
 
 /**
  * Checks that a model's graph computes what an extension asks for; one that is recorded here does.

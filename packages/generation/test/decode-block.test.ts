@@ -215,13 +215,13 @@ describe("blocks", () => {
   });
 });
 
-describe("a graph that was not recorded here", () => {
-  it("has no blocks: they are refused, and off where a backend likes them", async () => {
+describe("a loop of one's own without a graph for blocks", () => {
+  it("has none: they are refused, and off where a backend likes them", async () => {
     const model = await load(backends[0]!, stories260K);
     const { session, extended } = model;
     const graph = { backend: { ...backends[0]!, decodeBlock: 8 }, session, extended, stopTokens: [] };
     await expect(generateTokens(graph, [1], { decodeBlock: 4 }).next()).rejects.toThrow(
-      "generate: decodeBlock must be 1 where there is no graph for blocks, as for an ONNX export, got 4",
+      "generate: decodeBlock must be 1 where there is no graph for blocks, as on cpu, got 4",
     );
     const tokens: number[] = [];
     for await (const token of generateTokens(graph, [1], { maxNewTokens: 12 })) tokens.push(token);

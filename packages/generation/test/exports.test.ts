@@ -84,9 +84,10 @@ const collect = async (
   model: LanguageModel,
   prompt: readonly number[],
   maxNewTokens: number,
+  decodeBlock: number = 1,
 ): Promise<readonly number[]> => {
   const tokens: number[] = [];
-  const options = { maxNewTokens, stopTokens: [], beyondCapacity: "allow" } as const;
+  const options = { maxNewTokens, decodeBlock, stopTokens: [], beyondCapacity: "allow" } as const;
   for await (const token of model.generateTokens(prompt, options)) tokens.push(token);
   return tokens;
 };
@@ -166,6 +167,13 @@ describe.each(exportNames)("%s", (name) => {
     }
     await checkpoint.release();
   });
+
+  it("decodes in blocks what it decodes step by step", async () => {
+    for (const extension of [{}, selfExtend({ groupSize: 4, window: 16 })]) {
+      const extended = await model.withExtension(extension);
+      expect(await collect(extended, ids(50), 30, 7)).toEqual(await collect(extended, ids(50), 30));
+    }
+  });
 });
 
 /** One export of every form that is recognised; the repository has them all. */
@@ -186,6 +194,7 @@ describe("in WebAssembly", () => {
       const logits = lastRow(extended, await extended.logits(golden.inputIds));
       expect(largestDifference(logits, golden.logitsLast)).toBeLessThan(float32);
     }
+    expect(await collect(model, ids(50), 20, 7)).toEqual(await collect(model, ids(50), 20));
     await model.release();
   });
 });
@@ -227,6 +236,7 @@ describe("what generation does with a checkpoint it does with an export:", () =>
     const mean = ours.reduce((sum, x, at) => sum + Math.abs(x - exact[at]!), 0) / ours.length;
     expect(mean).toBeGreaterThan(0);
     expect(mean).toBeLessThan(0.03);
+    expect(await collect(small, long, 30, 16)).toEqual(await collect(small, long, 30));
     await small.release();
     await theirs.release();
   });
@@ -379,6 +389,7 @@ describe("a folder that was extended", () => {
     await checkUnder(model, own);
     await checkUnder(await model.withExtension(alike), alike);
     await checkUnder(await model.withExtension(reRope({ window: 16 })), reRope({ window: 16 }));
+    expect(await collect(model, ids(50), 30, 7)).toEqual(await collect(model, ids(50), 30));
     const kind = "loadExport: a model that was written for generation must keep the kind of its bands";
     await expect(model.withExtension({})).rejects.toThrow(
       `${kind} (SelfExtend(groupSize 4, window 16): near-far), got plain: everything; extend the export itself`,
