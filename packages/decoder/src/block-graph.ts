@@ -34,6 +34,18 @@ const declareChoice = (tape: Tape) => ({
 /** Outputs that have a row for each of those asked. */
 const ofRows: ReadonlySet<string> = new Set([outputs.logits, outputs.likeliest]);
 
+/** A block writes rows of float32, and picks by logits. */
+const checkChunk = (chunk: ModelProto): void => {
+  const given = new Map((chunk.graph?.output ?? []).map((info) => [info.name, valueOfInfo(info).type]));
+  if (!given.has(outputs.logits))
+    throw new RangeError(
+      `blockGraph: chunk must give out "${outputs.logits}", got ${[...given.keys()].join(", ") || "nothing"}`,
+    );
+  for (const [name, type] of given)
+    if (!ofRows.has(name) && type !== "float32")
+      throw new RangeError(`blockGraph: chunk must give "${name}" out in float32, got ${type}`);
+};
+
 const sizes = (tape: Tape, ...values: readonly number[]): Value => tape.constant("int64", [values.length], values);
 
 /** Room [1, numKvHeads, seqLen, headDim] for the keys or values of `length` steps, and the numbers [1, 1, seqLen, 1] of its rows. */
@@ -62,9 +74,11 @@ const goesOn = (tape: Tape, token: Value, stops: Value): Value => {
 /**
  * The graph of blocks. It is fed as a chunk is, with the first token alone as its ids, and with what the next ones are picked by.
  *
- * @param chunk - a graph as `decoderGraph` records it, of all operators; it is taken apart
+ * @param chunk - a graph as `decoderGraph` records it; it is taken apart
+ * @throws RangeError when it gives no logits, or keys and values that are not float32
  */
 export const blockGraph = (decoder: DecoderSizes, chunk: ModelProto): ModelProto => {
+  checkChunk(chunk);
   const { numKvHeads, headDim, vocabSize } = decoder;
   const tape = newTape("block");
   const given = chunk.graph!.output.map(({ name }) => name).filter((name) => !ofRows.has(name));

@@ -1,5 +1,5 @@
 /** A block of steps against the chunk of the same tokens, both evaluated in float64. */
-import { checkModel, evaluate, ndArray, valueOfInfo, type ModelProto, type NdArray } from "@ropewalk/graph";
+import { checkModel, evaluate, ndArray, tape, valueOfInfo, type ModelProto, type NdArray } from "@ropewalk/graph";
 import { describe, expect, it } from "vitest";
 import {
   blockGraph,
@@ -138,6 +138,16 @@ describe("blockGraph", () => {
     expect(ended.tokens).toEqual(whole.tokens.slice(0, steps));
     const name = outputs.newKeys(1, 0);
     expect(kept(ended.ran[name]!)).toEqual(kept(whole.ran[name]!).slice(0, steps));
+  });
+
+  it("refuses what is no chunk's graph, and keys and values in float16", () => {
+    const extended = extendDecoder(decoder, {}, { cache: "float16" });
+    expect(() => blockGraph(decoder, decoderGraph(extended, source, { operators: "plain" }))).toThrow(
+      /^blockGraph: chunk must give "layers\.0\.new_near_keys" out in float32, got float16$/,
+    );
+    const recording = tape();
+    recording.output("y", recording.op("Neg", [recording.input("x", "float32", [1])]));
+    expect(() => blockGraph(decoder, recording.model())).toThrow('blockGraph: chunk must give out "logits", got y');
   });
 
   it("reads what a chunk reads, besides what it picks tokens by", () => {
