@@ -4,7 +4,7 @@
  *
  *     maker -> new keys -> attention     becomes     maker -> fresh -> what the body does -> written -> attention
  */
-import type { GraphProto, NodeProto, Value } from "@ropewalk/graph";
+import { innerGraphs, type GraphProto, type NodeProto, type Value } from "@ropewalk/graph";
 
 /** An output of the chunk. */
 export type Cut = {
@@ -34,7 +34,7 @@ const rename = (nodes: readonly NodeProto[], { inputs, cuts }: Joints, weights: 
       node.name = own(node.name);
       node.input = node.input.map(taken);
       node.output = node.output.map(made);
-      for (const { g, graphs } of node.attribute) for (const inner of g ? [g, ...graphs] : graphs) renameInner(inner);
+      for (const inner of innerGraphs(node)) renameInner(inner);
     }
   };
   const renameInner = ({ node, input, output, initializer, valueInfo }: GraphProto): void => {

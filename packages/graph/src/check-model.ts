@@ -1,5 +1,6 @@
 // Rules that a runtime relies on: a value has one name and is made before it is used, and every domain is declared.
 
+import { innerGraphs } from "./node.ts";
 import { domainOf } from "./ops/table.ts";
 import type { GraphProto, ModelProto, NodeProto } from "./proto/onnx_pb.ts";
 
@@ -8,9 +9,6 @@ const fail = (problem: string): never => {
 };
 
 const label = ({ name, opType }: NodeProto): string => `node "${name}" (${opType})`;
-
-const subgraphs = (node: NodeProto): readonly GraphProto[] =>
-  node.attribute.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs));
 
 type Scope = {
   readonly domains: ReadonlySet<string>;
@@ -33,7 +31,7 @@ const checkNode = (node: NodeProto, made: Set<string>, later: ReadonlySet<string
       `${label(node)} input ${index} must be made before it, got "${input}", which ${later.has(input) ? "a later node makes" : "nothing makes"}`,
     );
   }
-  for (const graph of subgraphs(node)) checkGraph(graph, { ...scope, outer: new Set([...scope.outer, ...made]) });
+  for (const graph of innerGraphs(node)) checkGraph(graph, { ...scope, outer: new Set([...scope.outer, ...made]) });
   for (const output of node.output) {
     if (made.has(output)) fail(`${label(node)} output must have a new name, got "${output}" again`);
     if (output !== "") made.add(output);

@@ -9,7 +9,7 @@ export { typeCode } from "./data-type.ts";
 export type { Dim } from "./dims.ts";
 export { evaluate } from "./evaluate.ts";
 export type { NodeOptions } from "./node.ts";
-export { node } from "./node.ts";
+export { innerGraphs, node } from "./node.ts";
 export type {
   AttributeProto,
   GraphProto,

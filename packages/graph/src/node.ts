@@ -3,7 +3,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { Attribute } from "./attribute.ts";
 import { attribute } from "./attribute.ts";
-import type { NodeProto } from "./proto/onnx_pb.ts";
+import type { GraphProto, NodeProto } from "./proto/onnx_pb.ts";
 import { NodeProtoSchema } from "./proto/onnx_pb.ts";
 
 export type NodeOptions = {
@@ -29,3 +29,7 @@ export const node = (
     output: [...output],
     attribute: Object.entries(attributes).map(([key, value]) => attribute(key, value)),
   });
+
+/** The graphs inside a node: the arms of an If, the body of a Loop or a Scan. */
+export const innerGraphs = ({ attribute: attributes }: Pick<NodeProto, "attribute">): readonly GraphProto[] =>
+  attributes.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs));

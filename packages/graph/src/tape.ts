@@ -6,7 +6,7 @@ import type { DataType } from "./data-type.ts";
 import { checkType } from "./data-type.ts";
 import type { Dim } from "./dims.ts";
 import { checkSizes } from "./dims.ts";
-import type { NodeOptions } from "./node.ts";
+import { innerGraphs, type NodeOptions } from "./node.ts";
 import { domainOf } from "./ops/table.ts";
 import type { GraphProto, ModelProto, NodeProto } from "./proto/onnx_pb.ts";
 import { GraphProtoSchema, ModelProtoSchema } from "./proto/onnx_pb.ts";
@@ -112,7 +112,7 @@ export type Tape = {
 
 /** A graph's nodes, and those of the graphs inside them. */
 const allNodes = ({ node }: GraphProto): readonly NodeProto[] =>
-  node.flatMap((one) => [one, ...one.attribute.flatMap(({ g }) => (g ? allNodes(g) : []))]);
+  node.flatMap((one) => [one, ...innerGraphs(one).flatMap(allNodes)]);
 
 const modelOf = (
   { graph }: Recording,

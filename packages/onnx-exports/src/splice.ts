@@ -3,7 +3,7 @@
  * nothing needs any more. Nodes and initializers that stay are the same messages as before. Outputs of the graph stay too,
  * but for those that an earlier rewriting added; those that the recording has come behind them.
  */
-import type { GraphProto, NodeProto } from "@ropewalk/graph";
+import { innerGraphs, type GraphProto, type NodeProto } from "@ropewalk/graph";
 import { refuse } from "./check.ts";
 import { nameOf } from "./graph-view.ts";
 import { neededNames, sortNodes } from "./topology.ts";
@@ -24,7 +24,7 @@ const renamed = (recorded: GraphProto, known: ReadonlySet<string>): GraphProto =
       node.name = rename(node.name);
       node.input = node.input.map(rename);
       node.output = node.output.map(rename);
-      for (const { g } of node.attribute) if (g) renameInner(g);
+      for (const inner of innerGraphs(node)) renameInner(inner);
     }
   };
   const renameInner = (inner: GraphProto): void => {

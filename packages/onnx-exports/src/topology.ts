@@ -1,17 +1,12 @@
 /** The order of nodes: every value is made before it is taken, and the order stays as it was wherever it may. */
-import type { GraphProto, NodeProto } from "@ropewalk/graph";
+import { innerGraphs, type GraphProto, type NodeProto } from "@ropewalk/graph";
 import { refuse } from "./check.ts";
 import { nameOf } from "./graph-view.ts";
 
 /** Names that the graphs inside a node take from around it, among others. */
 export const takenBy = (node: NodeProto): readonly string[] => [
   ...node.input,
-  ...node.attribute.flatMap(({ g, graphs }) =>
-    (g ? [g, ...graphs] : graphs).flatMap((graph) => [
-      ...graph.node.flatMap(takenBy),
-      ...graph.output.map(({ name }) => name),
-    ]),
-  ),
+  ...innerGraphs(node).flatMap((graph) => [...graph.node.flatMap(takenBy), ...graph.output.map(({ name }) => name)]),
 ];
 
 /**

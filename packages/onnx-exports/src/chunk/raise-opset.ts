@@ -5,7 +5,15 @@
  *     ReduceMean and its kin    axes: an attribute before 18, an input since
  *     Split                     without sizes: equal parts before 18, num_outputs of them since
  */
-import { attribute, ndArray, tensorFromArray, type GraphProto, type ModelProto, type NodeProto } from "@ropewalk/graph";
+import {
+  attribute,
+  innerGraphs,
+  ndArray,
+  tensorFromArray,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+} from "@ropewalk/graph";
 import { refuse } from "../check.ts";
 import { nameOf } from "../graph-view.ts";
 import { isOurs } from "../splice.ts";
@@ -56,8 +64,7 @@ const raiseGraph = (root: GraphProto, graph: GraphProto, from: bigint): void => 
   // What was recorded is of the later opset already.
   for (const node of graph.node.filter((made) => !isOurs(made))) {
     raiseNode(root, node, from);
-    for (const { g, graphs } of node.attribute)
-      for (const inner of g ? [g, ...graphs] : graphs) raiseGraph(root, inner, from);
+    for (const inner of innerGraphs(node)) raiseGraph(root, inner, from);
   }
 };
 

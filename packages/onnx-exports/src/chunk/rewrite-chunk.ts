@@ -14,7 +14,7 @@ import {
   type ExtendedDecoder,
   type Operators,
 } from "@ropewalk/decoder";
-import { tape, typeCode, type ModelProto, type NodeProto, type Tape, type Value } from "@ropewalk/graph";
+import { innerGraphs, tape, typeCode, type ModelProto, type NodeProto, type Tape, type Value } from "@ropewalk/graph";
 import { check, refuse } from "../check.ts";
 import { nameOf, viewGraph, type GraphView } from "../graph-view.ts";
 import type { AttentionSite } from "../site.ts";
@@ -33,8 +33,7 @@ const renameIn = (nodes: readonly NodeProto[], from: string, to: string): void =
   for (const node of nodes) {
     node.input = node.input.map(rename);
     node.output = node.output.map(rename);
-    for (const { g, graphs } of node.attribute)
-      for (const inner of g ? [g, ...graphs] : graphs) renameIn(inner.node, from, to);
+    for (const inner of innerGraphs(node)) renameIn(inner.node, from, to);
   }
 };
 

@@ -1,5 +1,5 @@
 /** The forms of attention that are known, and the sites that a graph has of them. */
-import type { NodeProto } from "@ropewalk/graph";
+import { innerGraphs, type NodeProto } from "@ropewalk/graph";
 import { check, refuse } from "../check.ts";
 import { nameOf, type GraphView } from "../graph-view.ts";
 import type { AttentionSite } from "../site.ts";
@@ -27,7 +27,7 @@ const readNode = (view: GraphView, node: NodeProto, facts: ModelFacts): Attentio
 
 /** Attention inside of branches and loops, where it is not looked for. */
 const refuseInside = (node: NodeProto): void => {
-  const inner = node.attribute.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs)).flatMap((graph) => graph.node);
+  const inner = innerGraphs(node).flatMap((graph) => graph.node);
   const attends = inner.find(({ opType }) => opType === "Softmax" || /attention/i.test(opType));
   if (attends) refuse(`${nameOf(node)} must have no attention inside of its graphs, got ${nameOf(attends)}`);
 };
