@@ -1,29 +1,16 @@
 import { cpu } from "@ropewalk/backend-node";
 import { wasm } from "@ropewalk/backend-wasm";
-import { selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/decoder";
 import { loadModel, type LanguageModel } from "@ropewalk/generation";
 import { openFolder } from "@ropewalk/models/node";
 import { stories260K } from "@ropewalk/tiny-models";
 import fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { storiesExtensions, type StoriesGolden } from "../../generation/test/golden-cases.ts";
 import { perplexity, tokenLosses, type LossModel } from "../src/index.ts";
 
-type Golden = {
-  readonly ids: readonly number[];
-  readonly cases: Readonly<Record<string, { readonly nll: readonly number[] }>>;
-};
-
 const vectors = new URL("../../tiny-models/test/vectors/stories260K/golden.json", import.meta.url);
-const golden = JSON.parse(readFileSync(vectors, "utf8")) as Golden;
-
-const extensions: Readonly<Record<string, ContextExtension>> = {
-  vanilla: {},
-  se_W64_G4: selfExtend({ groupSize: 4, window: 64 }),
-  se_W128_G8: selfExtend({ groupSize: 8, window: 128 }),
-  se_W100_G7: selfExtend({ groupSize: 7, window: 100 }),
-  window512: slidingWindow({ window: 512 }),
-};
+const golden = JSON.parse(readFileSync(vectors, "utf8")) as StoriesGolden;
 
 const mean = (values: ArrayLike<number>): number =>
   Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
@@ -35,7 +22,7 @@ describe.each([cpu({ threads: 1 }), wasm()])("on $name, against losses of an ind
 
   it.each(Object.keys(golden.cases))("%s: every token's loss, and their means by position", async (name) => {
     const { nll } = golden.cases[name]!;
-    const model = await plain.withExtension(extensions[name]!);
+    const model = await plain.withExtension(storiesExtensions[name]!);
     const losses = await tokenLosses(model, golden.ids);
     expect(losses).toHaveLength(nll.length);
     losses.forEach((loss, position) => expect(Math.abs(loss - nll[position]!)).toBeLessThan(1e-4));

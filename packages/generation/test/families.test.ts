@@ -4,20 +4,17 @@
  *
  * The checkpoints are stored as people have them: float32, bfloat16 (solar), float16 (qwen2), five shards (mistral).
  */
-import { compose, logN, selfExtend, type ContextExtension } from "@ropewalk/decoder";
 import { openFolder } from "@ropewalk/models/node";
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel, type LanguageModel } from "../src/index.ts";
+import { extensionOf, type GoldenMethod } from "./golden-cases.ts";
 import { backends, largestDifference, row } from "./load.ts";
 
 const folder = new URL("../../models/test/vectors/tiny/", import.meta.url);
 
-type Case = {
+type Case = GoldenMethod & {
   readonly method: string;
-  readonly groupSize: number | null;
-  readonly window: number | null;
-  readonly logNContext: number | null;
   readonly inputIds: readonly number[];
   readonly logitsLast: readonly number[];
   readonly argmaxAll: readonly number[];
@@ -29,12 +26,6 @@ const casesOf = (family: string): readonly Case[] =>
       readonly cases: readonly Case[];
     }
   ).cases;
-
-const extensionOf = ({ groupSize, window, logNContext }: Case): ContextExtension =>
-  compose(
-    groupSize === null || window === null ? {} : selfExtend({ groupSize, window }),
-    logNContext === null ? {} : logN({ trainedContext: logNContext }),
-  );
 
 const tolerance = 2e-3;
 

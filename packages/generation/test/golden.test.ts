@@ -1,7 +1,7 @@
-import { compose, logN, selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/decoder";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { argmax, type LanguageModel } from "../src/index.ts";
+import { extensionOf, storiesExtensions } from "./golden-cases.ts";
 import {
   backends,
   largestDifference,
@@ -12,24 +12,9 @@ import {
   stories260K,
   storiesGolden,
   vectors,
-  type PasskeyGolden,
 } from "./load.ts";
 
 const tolerance = 2e-3;
-
-const extensionOf = ({ groupSize, window, logNContext }: PasskeyGolden["method"]): ContextExtension =>
-  compose(
-    groupSize === null || window === null ? {} : selfExtend({ groupSize, window }),
-    logNContext === null ? {} : logN({ trainedContext: logNContext }),
-  );
-
-const storiesExtensions: Readonly<Record<string, ContextExtension>> = {
-  vanilla: {},
-  se_W64_G4: selfExtend({ groupSize: 4, window: 64 }),
-  se_W128_G8: selfExtend({ groupSize: 8, window: 128 }),
-  se_W100_G7: selfExtend({ groupSize: 7, window: 100 }),
-  window512: slidingWindow({ window: 512 }),
-};
 
 describe.each(backends)("on $name", (backend) => {
   const chunkRuns = backend.name === "cpu" ? 12 : 3;

@@ -6,6 +6,7 @@ import { openFolder } from "@ropewalk/models/node";
 import { passkey875k, stories260K } from "@ropewalk/tiny-models";
 import { readFileSync } from "node:fs";
 import { loadModel, type LanguageModel } from "../src/index.ts";
+import type { PasskeyGolden, StoriesGolden } from "./golden-cases.ts";
 
 export const backends: readonly Backend[] = [cpu({ threads: 1 }), wasm()];
 
@@ -14,35 +15,6 @@ export const load = async (backend: Backend, model: { readonly url: URL }): Prom
 
 export const vectors = (path: string): string =>
   readFileSync(new URL(`../../tiny-models/test/vectors/${path}`, import.meta.url), "utf8");
-
-export type PasskeyGolden = {
-  readonly method: {
-    readonly groupSize: number | null;
-    readonly window: number | null;
-    readonly logNContext: number | null;
-  };
-  readonly length: number;
-  readonly inputIds: readonly number[];
-  readonly answerIds: readonly number[];
-  readonly logitsLast: readonly number[];
-  readonly logitsMid: readonly number[];
-  readonly midIndex: number;
-};
-
-export type StoriesGolden = {
-  readonly ids: readonly number[];
-  readonly cases: Readonly<
-    Record<
-      string,
-      {
-        readonly nll: readonly number[];
-        readonly logits_last: readonly number[];
-        readonly logits_600: readonly number[];
-        readonly argmax: readonly number[];
-      }
-    >
-  >;
-};
 
 export const passkeyGolden = (
   JSON.parse(vectors("passkey-875k/golden-logits.json")) as { readonly cases: readonly PasskeyGolden[] }

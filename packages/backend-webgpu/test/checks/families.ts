@@ -1,8 +1,9 @@
 /** Logits of every family, and of exports in every form that is recognised, under all extensions that goldens exist for. */
-import { compare, extensionOf, type Golden, type Method } from "./goldens.ts";
+import { extensionOf, type GoldenMethod } from "../../../generation/test/golden-cases.ts";
+import { compare, type Golden } from "./goldens.ts";
 import type { Check, Place } from "./place.ts";
 
-type FamilyCase = Method & { readonly inputIds: readonly number[]; readonly logitsLast: readonly number[] };
+type FamilyCase = GoldenMethod & { readonly inputIds: readonly number[]; readonly logitsLast: readonly number[] };
 
 const families = [
   ...["llama", "llama-dynamic", "llama-linear", "llama-yarn", "llama3"],

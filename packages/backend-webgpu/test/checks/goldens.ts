@@ -1,5 +1,5 @@
 /** Logits of a model against rows that an independent implementation gives. */
-import { compose, logN, selfExtend, type ContextExtension } from "@ropewalk/decoder";
+import type { ContextExtension } from "@ropewalk/decoder";
 import { loadModel } from "@ropewalk/generation";
 import { expectThat, type Place } from "./place.ts";
 
@@ -9,18 +9,6 @@ const allowed = {
   // A logit is off by what its row's largest ones are rounded by.
   float16: { logit: (row: readonly number[]) => 1e-2 * Math.max(...row.map(Math.abs)), loss: 0.1 },
 } as const;
-
-export type Method = {
-  readonly groupSize: number | null;
-  readonly window: number | null;
-  readonly logNContext: number | null;
-};
-
-export const extensionOf = ({ groupSize, window, logNContext }: Method): ContextExtension =>
-  compose(
-    groupSize === null || window === null ? {} : selfExtend({ groupSize, window }),
-    logNContext === null ? {} : logN({ trainedContext: logNContext }),
-  );
 
 export type Golden = {
   readonly extension: ContextExtension;

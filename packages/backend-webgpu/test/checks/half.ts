@@ -1,15 +1,12 @@
 /** What is checked where the adapter has float16: everything that needs no backend of its own, and what is particular to it. */
 import { emitLongProduct } from "@ropewalk/attention-merge/onnx";
 import { firstAvailable, float16, float32, type Backend } from "@ropewalk/backend";
-import { conformanceCases } from "@ropewalk/backend/conformance";
 import { selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/decoder";
 import { cacheBytes, createCache, loadModel } from "@ropewalk/generation";
 import { encode, tape, typeCode } from "@ropewalk/graph";
-import { bufferChecks } from "./buffers.ts";
-import { familyChecks } from "./families.ts";
+import { checksOfAnyPrecision } from "./any-precision.ts";
 import { expectError, expectThat, type Check, type Place } from "./place.ts";
-import { readChecks } from "./reads.ts";
-import { passkeyCases, passkeyFolder, smallModelChecks } from "./small-models.ts";
+import { passkeyCases, passkeyFolder } from "./small-models.ts";
 
 /** The same place with a backend of float16, one for all checks. */
 const halfPlaces = new WeakMap<Place, Place>();
@@ -147,16 +144,4 @@ const particular: readonly Check[] = [
   },
 ];
 
-const conformance = conformanceCases.map(({ name, run }): Check => ({
-  name: `conformance: ${name}`,
-  run: ({ backend }) => run(backend),
-}));
-
-export const halfChecks: readonly Check[] = [
-  ...conformance,
-  ...bufferChecks,
-  ...familyChecks,
-  ...smallModelChecks,
-  ...readChecks,
-  ...particular,
-].map(inHalf);
+export const halfChecks: readonly Check[] = [...checksOfAnyPrecision, ...particular].map(inHalf);
