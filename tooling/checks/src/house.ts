@@ -2,7 +2,8 @@
  * The house: every room, its floor, and whom it may import. The layering check enforces this table and docs/design.md shows
  * it.
  *
- * A primitive's main entry imports no other room; only the files behind its `./onnx` entry may import `graph`.
+ * Every room may import `check`. A primitive's main entry imports no other; only the files behind its `./onnx` entry may import
+ * `graph`.
  */
 
 export type Room = {
@@ -20,7 +21,7 @@ export type Room = {
 const primitive = (name: string, onnx: boolean): Room => ({
   floor: "1",
   folder: `packages/${name}`,
-  rooms: [],
+  rooms: ["@ropewalk/check"],
   ...(onnx ? { roomsOfOnnx: ["@ropewalk/graph"] } : {}),
   packages: ["ts-pattern"],
 });
@@ -28,7 +29,7 @@ const primitive = (name: string, onnx: boolean): Room => ({
 const room = (floor: Room["floor"], folder: string, rooms: readonly string[], packages: readonly string[]): Room => ({
   floor,
   folder,
-  rooms: rooms.map((name) => `@ropewalk/${name}`),
+  rooms: ["check", ...rooms].map((name) => `@ropewalk/${name}`),
   packages,
 });
 
@@ -50,8 +51,9 @@ const everything = [
 ];
 
 export const house: Readonly<Record<string, Room>> = {
+  "@ropewalk/check": { floor: "ground", folder: "packages/check", rooms: [], packages: [] },
   "@ropewalk/graph": room("ground", "packages/graph", [], ["@bufbuild/protobuf"]),
-  "@ropewalk/tiny-models": room("ground", "packages/tiny-models", [], []),
+  "@ropewalk/tiny-models": { floor: "ground", folder: "packages/tiny-models", rooms: [], packages: [] },
   "@ropewalk/rope": primitive("rope", true),
   "@ropewalk/position-mapping": primitive("position-mapping", false),
   "@ropewalk/attention-merge": primitive("attention-merge", true),

@@ -17,7 +17,7 @@ describe("layering", () => {
   it("refuses a primitive that imports a primitive", () => {
     const files = [{ path: "packages/rope/src/a.ts", imports: ["@ropewalk/position-mapping"] }];
     expect(violations("@ropewalk/rope", rope, files, declares("@ropewalk/position-mapping"))).toEqual([
-      "packages/rope/src/a.ts: @ropewalk/rope (floor 1) may not import @ropewalk/position-mapping; it may import ts-pattern",
+      "packages/rope/src/a.ts: @ropewalk/rope (floor 1) may not import @ropewalk/position-mapping; it may import @ropewalk/check, ts-pattern",
     ]);
   });
 

@@ -1,0 +1,40 @@
+import { show } from "./show.ts";
+
+type TypeName = "bigint" | "boolean" | "function" | "number" | "object" | "string";
+
+/**
+ * Throws `<rule>, got <got>` when the rule does not hold: a TypeError when `got` is not of the `typeof` that is wanted, a
+ * RangeError otherwise. The rule begins with the function's name and the argument's.
+ */
+export const check: (holds: boolean, rule: string, got: unknown, wanted?: TypeName) => asserts holds = (
+  holds,
+  rule,
+  got,
+  wanted,
+) => {
+  if (holds) return;
+  const wrongType = wanted !== undefined && typeof got !== wanted;
+  throw new (wrongType ? TypeError : RangeError)(`${rule}, got ${show(got)}`);
+};
+
+/** Checks one number: a TypeError for what is none, a RangeError for one that breaks the rule. */
+export const checkNumber = (where: string, name: string, value: unknown, holds: boolean, rule: string): void => {
+  check(typeof value === "number", `${where}: ${name} must be a number`, value, "number");
+  check(holds, `${where}: ${name} must be ${rule}`, value);
+};
+
+/** Checks that a value is an integer of at least `least`, and of at most `most` where it is given. */
+export const checkInteger = (where: string, name: string, value: unknown, least: number, most?: number): void => {
+  const holds = Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= (most ?? Infinity);
+  checkNumber(
+    where,
+    name,
+    value,
+    holds,
+    `an integer ${most === undefined ? `>= ${least}` : `from ${least} to ${most}`}`,
+  );
+};
+
+/** Checks that a value is a function. */
+export const checkFunction = (where: string, name: string, value: unknown): void =>
+  check(typeof value === "function", `${where}: ${name} must be a function`, value, "function");

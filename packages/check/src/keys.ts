@@ -1,0 +1,53 @@
+import { check } from "./check.ts";
+import { closest } from "./close.ts";
+import { show } from "./show.ts";
+
+/** Every key of a configuration's type. The compiler asks for each, so that none is forgotten when the type grows. */
+export type Keys<T> = { readonly [K in keyof Required<T>]: true };
+
+/**
+ * Checks that a configuration is an object, and that every key it has is known.
+ *
+ * @param keys - the keys of its type, each `true`
+ * @param meant - what to write instead, by the key that people write
+ * @throws TypeError when it is no object, or has a key that nobody reads; the message says which was meant where it can tell
+ */
+export const checkKeys = <T extends object>(
+  where: string,
+  name: string,
+  value: T,
+  keys: Keys<T>,
+  meant: Readonly<Record<string, string>> = {},
+): void => {
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  if (!isObject) throw new TypeError(`${where}: ${name} must be an object, got ${show(value)}`);
+  const known = Object.keys(keys);
+  for (const key of Object.keys(value)) {
+    if (Object.hasOwn(keys, key)) continue;
+    const instead = Object.hasOwn(meant, key) ? meant[key] : closest(key, known);
+    const hint = instead === undefined ? "" : `; ${instead} is meant?`;
+    throw new TypeError(`${where}: ${name} must have no keys but ${known.join(", ")}, got ${show(key)}${hint}`);
+  }
+};
+
+/**
+ * Checks that a value is one of the known names.
+ *
+ * @throws RangeError that lists them, and TypeError when it is no text
+ */
+export const checkOneOf: <Name extends string>(
+  where: string,
+  name: string,
+  value: unknown,
+  known: readonly Name[],
+) => asserts value is Name = (where, name, value, known) => {
+  const holds = (known as readonly unknown[]).includes(value);
+  const hint = typeof value === "string" ? closest(value, known) : undefined;
+  const list = known.join(", ");
+  check(
+    holds,
+    `${where}: ${name} must be ${known.length > 1 ? `one of ${list}` : list}${hint ? ` (${hint} is meant?)` : ""}`,
+    value,
+    "string",
+  );
+};

@@ -1,0 +1,24 @@
+/** Characters that would move a terminal's cursor, or end a line. */
+// oxlint-disable-next-line no-control-regex
+const control = /[\u0000-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]/g;
+
+const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+
+/** A name that a file or a caller gave, safe to print: on one line, without control characters, at most 200 characters. */
+export const showName = (name: string): string =>
+  (name.length > 200 ? `${name.slice(0, 200)}…` : name).replace(control, escape);
+
+const showOne = (value: unknown): string => {
+  if (value === undefined) return "nothing";
+  if (typeof value === "string") return `"${showName(value.length > 60 ? `${value.slice(0, 60)}…` : value)}"`;
+  if (typeof value === "function") return `the function ${showName(value.name)}`.trimEnd();
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
+  return String(value);
+};
+
+/** A value as errors show it: on one line and short, whatever it is. */
+export const show = (value: unknown): string => {
+  if (!Array.isArray(value)) return showOne(value);
+  const shown = value.slice(0, 8).map(showOne);
+  return `[${(value.length > 8 ? [...shown, "…"] : shown).join(", ")}]`;
+};
