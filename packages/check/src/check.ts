@@ -1,10 +1,11 @@
-import { show } from "./show.ts";
+import { show, withoutControls } from "./show.ts";
 
 type TypeName = "bigint" | "boolean" | "function" | "number" | "object" | "string";
 
 /**
  * Throws `<rule>, got <got>` when the rule does not hold: a TypeError when `got` is not of the `typeof` that is wanted, a
- * RangeError otherwise. The rule begins with the function's name and the argument's.
+ * RangeError otherwise. The rule begins with the function's name and the argument's; a name out of a file may stand in it,
+ * for control characters are escaped.
  */
 export const check: (holds: boolean, rule: string, got: unknown, wanted?: TypeName) => asserts holds = (
   holds,
@@ -14,7 +15,7 @@ export const check: (holds: boolean, rule: string, got: unknown, wanted?: TypeNa
 ) => {
   if (holds) return;
   const wrongType = wanted !== undefined && typeof got !== wanted;
-  throw new (wrongType ? TypeError : RangeError)(`${rule}, got ${show(got)}`);
+  throw new (wrongType ? TypeError : RangeError)(`${withoutControls(rule)}, got ${show(got)}`);
 };
 
 /** Checks one number: a TypeError for what is none, a RangeError for one that breaks the rule. */

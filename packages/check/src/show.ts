@@ -4,13 +4,18 @@ const control = /[\u0000-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u20
 
 const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
+/** A text without characters that a terminal would obey. */
+export const withoutControls = (text: string): string => text.replace(control, escape);
+
 /** A name that a file or a caller gave, safe to print: on one line, without control characters, at most 200 characters. */
-export const showName = (name: string): string =>
-  (name.length > 200 ? `${name.slice(0, 200)}…` : name).replace(control, escape);
+export const showName = (name: string): string => withoutControls(name.length > 200 ? `${name.slice(0, 200)}…` : name);
 
 const showOne = (value: unknown): string => {
   if (value === undefined) return "nothing";
-  if (typeof value === "string") return `"${showName(value.length > 60 ? `${value.slice(0, 60)}…` : value)}"`;
+  if (typeof value === "string") {
+    const short = value.length > 60 ? `${value.slice(0, 60)}…` : value;
+    return `"${showName(short.replace(/["\\]/g, "\\$&"))}"`;
+  }
   if (typeof value === "function") return `the function ${showName(value.name)}`.trimEnd();
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
   return String(value);

@@ -27,6 +27,7 @@ describe("show", () => {
   it("says what a value is", () => {
     expect(show(undefined)).toBe("nothing");
     expect(show("8")).toBe('"8"');
+    expect(show('a"b\\c')).toBe('"a\\"b\\\\c"');
     expect(show("a\u001B[2J\n")).toBe('"a\\u001b[2J\\u000a"');
     expect(show([1, "a", {}, []])).toBe('[1, "a", an object, an array]');
     expect(show(Math.max)).toBe("the function max");
@@ -50,6 +51,9 @@ describe("check", () => {
     expect(() => checkFunction("f", "visit", 3)).toThrow(TypeError("f: visit must be a function, got 3"));
     expect(() => check(false, "f: name must be text", 3, "string")).toThrow(TypeError("f: name must be text, got 3"));
     expect(() => check(true, "f: never", 3)).not.toThrow();
+    expect(() => check(false, "f: a\u001B[2J must be here", 3)).toThrow(
+      RangeError("f: a\\u001b[2J must be here, got 3"),
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 /** The activations of Hugging Face configs, by the names that `hidden_act` uses. */
 import { geluTanh, silu, type Activation } from "@ropewalk/decoder";
-import { check } from "./check.ts";
+import { check } from "@ropewalk/check";
 import { optionalText, type ConfigObject } from "./config-object.ts";
 
 const activations: Readonly<Record<string, Activation>> = {

@@ -1,6 +1,6 @@
 /** A checkpoint: its decoder, where each of its tensors lies, its tokenizer, its special tokens. */
 import type { Decoder, WeightLocation, WeightSource } from "@ropewalk/decoder";
-import { check } from "./check.ts";
+import { check } from "@ropewalk/check";
 import { familyOf } from "./families.ts";
 import type { CheckpointFile, CheckpointFolder } from "./folder.ts";
 import { readJson } from "./json-file.ts";

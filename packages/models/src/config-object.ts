@@ -2,7 +2,7 @@
  * An object of a config file, read key by key. A key that is null counts as absent; one that is absent takes the default
  * of the call, or is refused where there is none. Each error names the key, the rule and the value.
  */
-import { check } from "./check.ts";
+import { check } from "@ropewalk/check";
 
 export type ConfigObject = {
   /** What errors begin with: who reads, and what. */

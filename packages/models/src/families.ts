@@ -1,5 +1,5 @@
 /** Every family, one row each. */
-import { check } from "./check.ts";
+import { check } from "@ropewalk/check";
 import { configObject, valueOf } from "./config-object.ts";
 import type { Family } from "./family.ts";
 import { llama } from "./llama/index.ts";

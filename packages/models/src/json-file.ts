@@ -1,5 +1,5 @@
 /** Text and JSON files of a checkpoint. */
-import { check } from "./check.ts";
+import { check } from "@ropewalk/check";
 import type { CheckpointFolder } from "./folder.ts";
 
 const parse = (text: string): { readonly value: unknown } | undefined => {

@@ -9,7 +9,7 @@
  */
 import type { DecoderRope } from "@ropewalk/decoder";
 import type { RopeScaling } from "@ropewalk/rope";
-import { check } from "./check.ts";
+import { check } from "@ropewalk/check";
 import {
   configObject,
   objectOf,

@@ -1,6 +1,6 @@
 /** The rope types of Hugging Face transformers, each read into its variant of `RopeScaling`. */
 import type { RopeScaling } from "@ropewalk/rope";
-import { check } from "./check.ts";
+import { check } from "@ropewalk/check";
 import { number, optionalFlag, optionalNumber, valueOf, type ConfigObject } from "./config-object.ts";
 
 type Stated = {

@@ -1,6 +1,6 @@
 /** The sizes that every family's config states under the same keys. */
 import type { Decoder } from "@ropewalk/decoder";
-import { check } from "./check.ts";
+import { check } from "@ropewalk/check";
 import { optionalPositiveInteger, positiveInteger, type ConfigObject } from "./config-object.ts";
 import { trainedContext } from "./rope-config.ts";
 

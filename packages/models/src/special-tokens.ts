@@ -1,5 +1,5 @@
 /** The tokens that begin and end a text, from config.json, or generation_config.json where that states one. */
-import { check } from "./check.ts";
+import { check } from "@ropewalk/check";
 import { configObject, valueOf, type ConfigObject } from "./config-object.ts";
 
 export type SpecialTokens = {

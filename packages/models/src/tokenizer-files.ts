@@ -1,5 +1,5 @@
 /** The files that turn text into ids and a conversation into text. */
-import { check } from "./check.ts";
+import { check } from "@ropewalk/check";
 import { configObject, valueOf } from "./config-object.ts";
 import type { CheckpointFolder } from "./folder.ts";
 import { readJson, readText } from "./json-file.ts";

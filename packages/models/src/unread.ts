@@ -3,7 +3,7 @@
  * says that the config is of another model.
  */
 import type { Decoder } from "@ropewalk/decoder";
-import { check } from "./check.ts";
+import { check } from "@ropewalk/check";
 import type { TensorEntry } from "./safetensors/tensor-entry.ts";
 
 const layerOf = (name: string): number => Number(/^model\.layers\.(\d+)\./.exec(name)?.[1] ?? -1);

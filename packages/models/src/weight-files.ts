@@ -4,7 +4,7 @@
  *
  *     { "weight_map": { "<tensor>": "<file>", … } }
  */
-import { check } from "./check.ts";
+import { check } from "@ropewalk/check";
 import { configObject, objectOf } from "./config-object.ts";
 import type { CheckpointFile, CheckpointFolder } from "./folder.ts";
 import { readJson } from "./json-file.ts";

@@ -1,6 +1,6 @@
 /** Where each tensor that a decoder reads lies, checked: present, in its shape, in a type that is computed with. */
 import type { BlocksLocation, Decoder, WeightLocation, WeightSource, WeightType } from "@ropewalk/decoder";
-import { check } from "./check.ts";
+import { check } from "@ropewalk/check";
 import { denseNames, matricesOf } from "./quantize/matrices.ts";
 import { findBlocks } from "./quantize/stored-blocks.ts";
 import type { TensorEntry, TensorType } from "./safetensors/tensor-entry.ts";

@@ -8,7 +8,7 @@
  */
 import { link, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { check } from "../check.ts";
+import { check } from "@ropewalk/check";
 import { look } from "../open-folder.ts";
 
 const commitForm = /^[0-9a-f]{40}$/;

@@ -1,7 +1,7 @@
 /** A repository of the hub as a checkpoint's folder, whose files are fetched into the cache when they are asked for. */
 import { modelInfo, pathsInfo } from "@huggingface/hub";
 import { join } from "node:path";
-import { check } from "../check.ts";
+import { check } from "@ropewalk/check";
 import type { CheckpointFolder } from "../folder.ts";
 import { openFolder } from "../open-folder.ts";
 import { ask, clientOptions } from "./ask.ts";

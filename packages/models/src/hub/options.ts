@@ -1,7 +1,7 @@
 /** What is asked of the hub, checked, with the environment's answers for what is not said. */
 import { HUB_URL, getHFHubCachePath, getRepoFolderName } from "@huggingface/hub";
 import { join, resolve } from "node:path";
-import { check } from "../check.ts";
+import { check } from "@ropewalk/check";
 
 export type DownloadProgress = {
   readonly file: string;

@@ -1,6 +1,6 @@
 /** A model as people write it: the path of a folder, or an id on the hub. */
 import type { CheckpointFolder } from "../folder.ts";
-import { check } from "../check.ts";
+import { check } from "@ropewalk/check";
 import { openFolder } from "../open-folder.ts";
 import { exists } from "./cache.ts";
 import { openHub } from "./open.ts";

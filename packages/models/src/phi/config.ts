@@ -1,7 +1,7 @@
 /** The numbers of a Phi, read from its config.json. */
 import type { Activation, DecoderRope } from "@ropewalk/decoder";
 import { readActivation } from "../activation.ts";
-import { check } from "../check.ts";
+import { check } from "@ropewalk/check";
 import { configObject, number, optionalFlag } from "../config-object.ts";
 import { readRope } from "../rope-config.ts";
 import { readSizes, type Sizes } from "../sizes.ts";

@@ -7,7 +7,7 @@
  * small: with m the element of the largest size and its sign, the best of -m / z, -m / (z - 1), m / (z - 1) and -m / (z + 1),
  * and then the one that fits the codes that this one gives, sum(w q) / sum(q²), where it is better still.
  */
-import { check } from "../check.ts";
+import { check } from "@ropewalk/check";
 
 /** A matrix [out, in] in blocks; the last block of a row is filled up with zeros. */
 export type Blocks = {

@@ -1,6 +1,6 @@
 /** The matrices of a checkpoint that a precision rounds, one after another. */
 import type { Decoder } from "@ropewalk/decoder";
-import { check } from "../check.ts";
+import { check } from "@ropewalk/check";
 import type { Checkpoint } from "../checkpoint.ts";
 import type { CheckpointFile } from "../folder.ts";
 import { widen } from "../widen.ts";

@@ -7,7 +7,7 @@
  * and config.json says so: "quantization_config": { "quant_method": "ropewalk", "block_size": 32 }.
  */
 import type { BlocksLocation } from "@ropewalk/decoder";
-import { check } from "../check.ts";
+import { check } from "@ropewalk/check";
 import { configObject, objectOf, optionalText, positiveInteger } from "../config-object.ts";
 import type { TensorEntry } from "../safetensors/tensor-entry.ts";
 

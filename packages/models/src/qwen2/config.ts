@@ -1,5 +1,5 @@
 /** The numbers of a Qwen2: a Llama with biases on queries, keys and values. */
-import { check } from "../check.ts";
+import { check } from "@ropewalk/check";
 import {
   configObject,
   optionalCount,

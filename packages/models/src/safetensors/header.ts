@@ -7,7 +7,7 @@
  *
  * https://huggingface.co/docs/safetensors
  */
-import { check } from "../check.ts";
+import { check } from "@ropewalk/check";
 import { configObject } from "../config-object.ts";
 import type { ByteSource } from "../folder.ts";
 import { repeatedKey } from "./repeated-key.ts";

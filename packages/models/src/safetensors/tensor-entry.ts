@@ -5,7 +5,7 @@
  *
  *     end - begin = product(shape) * bytes of the type,     0 <= begin <= end <= bytes of data in the file
  */
-import { check } from "../check.ts";
+import { check } from "@ropewalk/check";
 import { configObject } from "../config-object.ts";
 
 /** Bytes of one element, by type. */
