@@ -1,6 +1,8 @@
 /** ONNX Runtime on the CPU, in Node. Inputs are read where they lie; only outputs are copied. */
 import type { Backend } from "@ropewalk/backend";
 import { hostTraits, whyNotLoaded } from "@ropewalk/backend/host";
+import { check, checkKeys, checkNumber } from "@ropewalk/check";
+import { loadRuntime } from "./runtime.ts";
 import { createSession } from "./session.ts";
 
 export type CpuOptions = {
@@ -13,17 +15,20 @@ export type CpuOptions = {
 /**
  * The CPU.
  *
- * @throws RangeError when `threads` is not a positive integer
+ * @throws RangeError when `threads` is not a positive integer, TypeError for a value of another type and an unknown key
  */
-export const cpu = ({ threads, spinning = false }: CpuOptions = {}): Backend => {
-  if (threads !== undefined && (!Number.isInteger(threads) || threads < 1))
-    throw new RangeError(`cpu: threads must be a positive integer, got ${threads}`);
+export const cpu = (options: CpuOptions = {}): Backend => {
+  checkKeys<CpuOptions>("cpu", "options", options, { threads: true, spinning: true });
+  const { threads, spinning = false } = options;
+  if (threads !== undefined)
+    checkNumber("cpu", "threads", threads, Number.isInteger(threads) && threads >= 1, "a positive integer");
+  check(typeof spinning === "boolean", "cpu: spinning must be true or false", spinning, "boolean");
   return {
     name: "cpu",
     blocks: "kept",
     ...hostTraits,
     decodeBlock: 1,
-    unavailable: () => whyNotLoaded("onnxruntime-node", () => import("onnxruntime-node")),
+    unavailable: () => whyNotLoaded("onnxruntime-node", loadRuntime),
     createSession: (model, externalData) =>
       createSession(
         "cpu",

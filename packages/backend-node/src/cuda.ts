@@ -1,6 +1,7 @@
 /** ONNX Runtime on an NVIDIA GPU, in Node. Linux on x64 with CUDA 12 only; tensors cross the bus at every run. */
 import type { Backend } from "@ropewalk/backend";
 import { hostTraits } from "@ropewalk/backend/host";
+import { checkKeys, checkNumber } from "@ropewalk/check";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -46,16 +47,17 @@ const decodeBlock = 32;
  * An NVIDIA GPU. Nothing is checked until a session is made, or `unavailable` is asked; what is missing is then said with how to
  * get it.
  *
- * @throws RangeError when `deviceId` is not a non-negative integer
+ * @throws RangeError when `deviceId` is not a non-negative integer, TypeError for a value of another type and an unknown key
  */
-export const cuda = ({ deviceId = 0 }: CudaOptions = {}): Backend => {
-  if (!Number.isInteger(deviceId) || deviceId < 0)
-    throw new RangeError(`cuda: deviceId must be a non-negative integer, got ${deviceId}`);
+export const cuda = (options: CudaOptions = {}): Backend => {
+  checkKeys<CudaOptions>("cuda", "options", options, { deviceId: true });
+  const { deviceId = 0 } = options;
+  checkNumber("cuda", "deviceId", deviceId, Number.isInteger(deviceId) && deviceId >= 0, "a non-negative integer");
   const sessionOf: Backend["createSession"] = async (model, externalData) => {
     const problem = missing();
     if (problem !== undefined) throw new Error(`cuda: ${problem}`);
-    const options = { executionProviders: [{ name: "cuda", deviceId }] };
-    return createSession("cuda", options, model, externalData).catch((error: unknown) => {
+    const settings = { executionProviders: [{ name: "cuda", deviceId }] };
+    return createSession("cuda", settings, model, externalData).catch((error: unknown) => {
       const message = messageOf(error);
       const said = /Failed to load/.test(message) ? `${message} ${loaderSays(providerPath())}` : message;
       const known = problemIn(said, deviceId);

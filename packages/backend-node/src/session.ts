@@ -2,6 +2,7 @@
 import type { ExternalData, Session } from "@ropewalk/backend";
 import { externalFiles, hostSession } from "@ropewalk/backend/host";
 import type { InferenceSession } from "onnxruntime-node";
+import { loadRuntime } from "./runtime.ts";
 
 type Options = InferenceSession.SessionOptions;
 
@@ -14,7 +15,7 @@ export const createSession = async (
   model: Uint8Array,
   externalData: readonly ExternalData[] = [],
 ): Promise<Session> => {
-  const runtime = await import("onnxruntime-node");
+  const runtime = await loadRuntime();
   const { entries, ...rest } = options;
   const files = externalFiles(name, externalData);
   return hostSession(

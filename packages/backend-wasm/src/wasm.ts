@@ -5,8 +5,10 @@
  * the CPU backend; 4 GB is the ceiling.
  */
 import type { Backend, ExternalData, Session } from "@ropewalk/backend";
-import { hostSession, hostTraits, whyNotLoaded } from "@ropewalk/backend/host";
+import { hostSession, hostTraits, takeTurns, whyNotLoaded, type RuntimeSession } from "@ropewalk/backend/host";
+import { check, checkKeys, checkOneOf } from "@ropewalk/check";
 import { locateBinary, readExternal } from "./environment.ts";
+import { macrotask } from "./macrotask.ts";
 
 export type WasmOptions = {
   /** Threads of one run; more than 1 only in a cross-origin isolated page. Default 1. */
@@ -19,16 +21,10 @@ export type WasmOptions = {
 };
 
 /**
- * The runtime is one per process and holds the external files of one session at a time: sessions are made one after another,
- * whoever asks.
+ * The runtime is one per process, with one stack and the external files of one session at a time: sessions are made, run and
+ * released one after another, whoever asks.
  */
-let lastMade: Promise<unknown> = Promise.resolve();
-
-const inTurn = <T>(make: () => Promise<T>): Promise<T> => {
-  const made = lastMade.then(make, make);
-  lastMade = made;
-  return made;
-};
+const inTurn = takeTurns();
 
 const createSession = async (
   threads: number,
@@ -40,18 +36,29 @@ const createSession = async (
   runtime.env.wasm.numThreads = threads;
   if (binary !== undefined) runtime.env.wasm.wasmBinary = binary;
   const external = await Promise.all(externalData.map(readExternal));
+  const load = async (): Promise<RuntimeSession> => {
+    const session = await runtime.InferenceSession.create(model, {
+      executionProviders: ["wasm"],
+      logSeverityLevel: 3,
+      // Shapes change with every token: a memory plan for each would be made once and never used again.
+      enableMemPattern: false,
+      externalData: external,
+    });
+    const run: RuntimeSession["run"] = async (feeds, fetches) => {
+      const results = await session.run(feeds, fetches);
+      await macrotask();
+      return results;
+    };
+    return {
+      inputNames: session.inputNames,
+      outputNames: session.outputNames,
+      run: (feeds, fetches) => inTurn(() => run(feeds, fetches)),
+      release: () => inTurn(() => session.release()),
+    };
+  };
   return hostSession(
     "wasm",
-    () =>
-      inTurn(() =>
-        runtime.InferenceSession.create(model, {
-          executionProviders: ["wasm"],
-          logSeverityLevel: 3,
-          // Shapes change with every token: a memory plan for each would be made once and never used again.
-          enableMemPattern: false,
-          externalData: external,
-        }),
-      ),
+    () => inTurn(load),
     ({ type, data, dims }) => new runtime.Tensor(type, data, dims),
   );
 };
@@ -59,14 +66,17 @@ const createSession = async (
 /**
  * WebAssembly.
  *
- * @throws RangeError when `threads` is not a positive integer, or more than 1 where threads cannot be had
+ * @throws RangeError when `threads` is not a positive integer, or more than 1 where threads cannot be had, or
+ *   `blocks` is neither kept nor unpacked; TypeError for a value of another type and an unknown key
  */
-export const wasm = ({ threads = 1, blocks = "unpacked" }: WasmOptions = {}): Backend => {
+export const wasm = (options: WasmOptions = {}): Backend => {
+  checkKeys<WasmOptions>("wasm", "options", options, { threads: true, blocks: true });
+  const { threads = 1, blocks = "unpacked" } = options;
   const isolated = (globalThis as { readonly crossOriginIsolated?: boolean }).crossOriginIsolated === true;
-  if (!Number.isInteger(threads) || threads < 1 || (threads > 1 && !isolated))
-    throw new RangeError(
-      `wasm: threads must be a positive integer${isolated ? "" : ", and 1 outside a cross-origin isolated page"}, got ${threads}`,
-    );
+  const possible = Number.isInteger(threads) && threads >= 1 && (threads === 1 || isolated);
+  const rule = `wasm: threads must be a positive integer${isolated ? "" : ", and 1 outside a cross-origin isolated page"}`;
+  check(possible, rule, threads, "number");
+  checkOneOf("wasm", "blocks", blocks, ["kept", "unpacked"]);
   return {
     name: "wasm",
     blocks,

@@ -13,6 +13,16 @@ it("refuses threads where there are none", () => {
   expect(() => wasm({ threads: 4 })).toThrow("got 4");
 });
 
+it("refuses options that it does not know", () => {
+  expect(() => wasm({ thread: 1 } as object)).toThrow(
+    new TypeError('wasm: options must have no keys but threads, blocks, got "thread"; threads is meant?'),
+  );
+  expect(() => wasm({ threads: "1" as never })).toThrow(TypeError);
+  expect(() => wasm({ blocks: "no" as never })).toThrow(
+    new RangeError('wasm: blocks must be one of kept, unpacked, got "no"'),
+  );
+});
+
 it("says why it is not available where there is no WebAssembly", async () => {
   vi.stubGlobal("WebAssembly", undefined);
   expect(await wasm().unavailable()).toBe("there is no WebAssembly here");

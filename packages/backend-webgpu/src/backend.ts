@@ -1,6 +1,6 @@
 /** A device as a backend: runs in turn, each after the copies that were asked for before it. */
 import { runChecks, type Backend, type Fetches, type HostTensor, type Session, type Tensor } from "@ropewalk/backend";
-import { reason } from "@ropewalk/backend/host";
+import { reason, untilReleased } from "@ropewalk/backend/host";
 import type { Device, DeviceSession, Placed } from "./device.ts";
 import { deviceMemory, type DeviceMemory, type Feed } from "./memory.ts";
 import { bufferTypes } from "./options.ts";
@@ -67,7 +67,7 @@ const sessionOver = <Memory>(
     return { delivered, ends };
   };
 
-  return {
+  return untilReleased(name, {
     inputs,
     outputs,
     run: async (feeds, fetches) => {
@@ -95,7 +95,7 @@ const sessionOver = <Memory>(
         }
       });
     },
-  };
+  });
 };
 
 /**

@@ -1,4 +1,5 @@
 import type { Backend } from "@ropewalk/backend";
+import { check, checkFunction, checkKeys } from "@ropewalk/check";
 
 export type Precision = Backend["precision"];
 
@@ -20,10 +21,12 @@ export const bufferTypes: Readonly<Record<Precision, Backend["bufferTypes"]>> = 
   float16: ["float32", "float16"],
 };
 
-/** @throws TypeError for a precision that there is not */
-export const precisionOf = ({ precision = "float32" }: WebGpuOptions): Precision => {
-  if (!Object.hasOwn(bufferTypes, precision))
-    throw new TypeError(`webgpu: precision must be float32 or float16, got ${String(precision)}`);
+/** @throws RangeError for a precision that there is not, TypeError for a value of another type and an unknown key */
+export const precisionOf = (options: WebGpuOptions): Precision => {
+  checkKeys<WebGpuOptions>("webgpu", "options", options, { precision: true, onRead: true, device: true });
+  const { precision = "float32", onRead } = options;
+  check(Object.hasOwn(bufferTypes, precision), "webgpu: precision must be float32 or float16", precision, "string");
+  if (onRead !== undefined) checkFunction("webgpu", "onRead", onRead);
   return precision;
 };
 

@@ -6,7 +6,7 @@
  */
 import type { Backend } from "./backend.ts";
 import { graphCases, identityModel } from "./conformance/cases.ts";
-import { checkBuffers, checkErrors, checkKept } from "./conformance/contract.ts";
+import { checkBuffers, checkErrors, checkKept, checkRelease, checkRunsAtOnce } from "./conformance/contract.ts";
 import { runGraphCase } from "./conformance/graphs.ts";
 
 export { tolerance } from "./conformance/graphs.ts";
@@ -21,6 +21,14 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...graphCases.map((graph): ConformanceCase => ({ name: graph.name, run: (backend) => runGraphCase(backend, graph) })),
   { name: "buffers are written and moved in place", run: (backend) => checkBuffers(backend, identityModel) },
   { name: "kept outputs are written and fed again", run: (backend) => checkKept(backend, identityModel) },
+  {
+    name: "a released session runs no more, and is released once",
+    run: (backend) => checkRelease(backend, identityModel),
+  },
+  {
+    name: "runs asked for at once give what each gives alone",
+    run: (backend) => checkRunsAtOnce(backend, identityModel),
+  },
   {
     name: "sessions made at the same time keep their own weights",
     run: async (backend) => {

@@ -2,6 +2,7 @@
 import { runChecks, type Session } from "./backend.ts";
 import { asHost } from "./host-buffer.ts";
 import type { HostTensor } from "./tensor.ts";
+import { untilReleased } from "./until-released.ts";
 
 type RuntimeTensor = Pick<HostTensor, "dims"> & { readonly type: string; readonly data: unknown };
 
@@ -42,7 +43,7 @@ export const hostSession = async (
   const session = await load().catch(failed("loaded"));
   const { inputNames: inputs, outputNames: outputs } = session;
   const checkRun = runChecks(name, { inputs, outputs });
-  return {
+  return untilReleased(name, {
     inputs,
     outputs,
     run: async (feeds, fetches) => {
@@ -59,5 +60,5 @@ export const hostSession = async (
       );
     },
     release: () => session.release(),
-  };
+  });
 };

@@ -12,13 +12,15 @@
  */
 import type { ExternalData, HostTensor, TensorData, TensorType } from "@ropewalk/backend";
 import { externalFiles, reason } from "@ropewalk/backend/host";
-import type * as Runtime from "onnxruntime-node";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Device, Placed } from "../device.ts";
 import { noHalves, type Precision } from "../options.ts";
 import { deviceSession } from "../session.ts";
 import { graphs } from "./graphs.ts";
+import { loadRuntime } from "./runtime.ts";
 import { copyRows } from "./rows.ts";
+
+type Runtime = Awaited<ReturnType<typeof loadRuntime>>;
 
 /** A tensor on the device, whatever its dims. */
 export type GpuMemory = { readonly tensor: Tensor };
@@ -58,7 +60,7 @@ const noAdapter =
   "on macOS and Windows the GPU must be enabled";
 
 const create = (
-  { InferenceSession }: typeof Runtime,
+  { InferenceSession }: Runtime,
   model: Uint8Array,
   settings: InferenceSession.SessionOptions,
 ): Promise<InferenceSession> =>
@@ -69,7 +71,7 @@ const create = (
 const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, "base64"));
 
 /** Nothing tells what the adapter has: a small graph of float16 is run, and says. */
-const checkHalves = async (runtime: typeof Runtime): Promise<void> => {
+const checkHalves = async (runtime: Runtime): Promise<void> => {
   const session = await create(runtime, bytesOf(graphs.half), options([]));
   const x = new runtime.Tensor("float32", Float32Array.of(1), [1]);
   await session.run({ x }, ["out"]).catch((error: Error) => {
@@ -79,7 +81,7 @@ const checkHalves = async (runtime: typeof Runtime): Promise<void> => {
 };
 
 export const openDevice = async (precision: Precision): Promise<Device<GpuMemory>> => {
-  const runtime: typeof Runtime = await import("onnxruntime-node");
+  const runtime = await loadRuntime();
   const { Tensor } = runtime;
   if (precision === "float16") await checkHalves(runtime);
   const kept = { preferredOutputLocation: "gpu-buffer" } as const;

@@ -7,12 +7,13 @@ import { openDevice } from "./device.ts";
 /**
  * The GPU. Nothing is looked for until a session is made; then a missing adapter is an error that says what is needed.
  *
- * @throws TypeError when a device is given, since in Node the runtime has its own, or another precision than there is
+ * @throws TypeError when a device is given, since in Node the runtime has its own, for a value of another type and an unknown
+ *   key; RangeError for another precision than there is
  */
 export const webgpu = (options: WebGpuOptions = {}): Backend => {
+  const precision = precisionOf(options);
   if (options.device !== undefined)
     throw new TypeError("webgpu: device must be left out in Node, where the runtime has its own, got one");
-  const precision = precisionOf(options);
   return backendOver(() => openDevice(precision), {
     ...options,
     precision,

@@ -131,8 +131,13 @@ export const errorChecks: readonly Check[] = [
       );
       await expectError(
         async () => webgpu({ precision: "float8" as "float16" }),
-        /^webgpu: precision must be float32 or float16, got float8$/,
+        /^webgpu: precision must be float32 or float16, got "float8"$/,
       );
+      await expectError(
+        async () => webgpu({ precison: "float16" } as object),
+        /^webgpu: options must have no keys but precision, onRead, device, got "precison"; precision is meant\?$/,
+      );
+      await expectError(async () => webgpu({ onRead: 3 as never }), /^webgpu: onRead must be a function, got 3$/);
     },
   },
   {

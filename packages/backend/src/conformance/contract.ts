@@ -54,6 +54,36 @@ export const checkBuffers = async (backend: Backend, identityModel: string): Pro
   for (const each of [buffer, other]) each.release();
 };
 
+/** A session that is released runs no more, and is released once. */
+export const checkRelease = async (backend: Backend, identityModel: string): Promise<void> => {
+  const { name } = backend;
+  const session = await backend.createSession(bytesOf(identityModel));
+  const x = float32([1, 1], Float32Array.of(7));
+  const run = async (): Promise<unknown> => {
+    const { out } = await session.run({ x }, { read: ["out"] });
+    return out?.place === "host" ? out.data[0] : undefined;
+  };
+  // What was asked for before a release is done first.
+  const [got] = await Promise.all([run(), Promise.resolve().then(() => session.release())]);
+  if (got !== 7) fail(`${name}: a run before a release must give 7, got ${String(got)}`);
+  await session.release();
+  await expectError(`${name}: a run of a released session`, run, name, "released");
+};
+
+/** Runs that are asked for at once, of one session and of several, each give their own. */
+export const checkRunsAtOnce = async (backend: Backend, identityModel: string): Promise<void> => {
+  const { name } = backend;
+  const sessions = await Promise.all([1, 2].map(() => backend.createSession(bytesOf(identityModel))));
+  const runs = Array.from({ length: 12 }, async (_, index) => {
+    const data = Float32Array.from({ length: 2 * (index + 1) }, (__, at) => 100 * index + at);
+    const { out } = await sessions[index % 2]!.run({ x: float32([index + 1, 2], data) }, { read: ["out"] });
+    if (out?.place !== "host" || String(out.data) !== String(data))
+      fail(`${name}: run ${index} of 12 at once must give what it gives alone, got something else`);
+  });
+  await Promise.all(runs);
+  for (const session of sessions) await session.release();
+};
+
 /** Outputs that are kept are written to a buffer and fed again, beside one that is read. */
 export const checkKept = async (backend: Backend, identityModel: string): Promise<void> => {
   const { name, allocate } = backend;

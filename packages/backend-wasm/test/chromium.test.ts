@@ -1,0 +1,49 @@
+/** The same in headless Chromium. Skipped, by name, where there is none. */
+import { passkey875k, stories260K } from "@ropewalk/tiny-models";
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { chromium, type Browser, type Page as Tab } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundlePage } from "../../../tooling/benchmarks/peers/src/browser/bundle.ts";
+import { serveSite, type Site } from "../../../tooling/benchmarks/peers/src/browser/server.ts";
+import { findChromium } from "../../../tooling/benchmarks/src/chromium.ts";
+import type { Files, Page } from "./page.ts";
+
+const executablePath = findChromium();
+const folders = { stories: fileURLToPath(stories260K.url), passkey: fileURLToPath(passkey875k.url) };
+const files: Files = { stories: readdirSync(folders.stories), passkey: readdirSync(folders.passkey) };
+
+describe.skipIf(executablePath === undefined)("in Chromium", () => {
+  let browser: Browser;
+  let site: Site;
+  let tab: Tab;
+
+  beforeAll(async () => {
+    const page = await bundlePage(
+      "../../../../../packages/backend-wasm/test/page.ts",
+      new URL("../package.json", import.meta.url).pathname,
+    );
+    site = await serveSite({ page }, folders);
+    browser = await chromium.launch({ executablePath: executablePath!, args: ["--no-sandbox"] });
+    tab = await browser.newPage();
+    await tab.goto(`${site.address}/page/`, { waitUntil: "load" });
+    await tab.waitForFunction(() => "runMixes" in globalThis);
+  });
+  afterAll(async () => {
+    await browser.close();
+    site.close();
+  });
+
+  it("prompts at once give what each gives alone", async () => {
+    const got = await tab.evaluate((given) => (globalThis as unknown as Page).runMixes(given), files);
+    expect(got).toEqual({ mixes: 48, wrong: [] });
+  }, 240_000);
+
+  it("an abort and timers arrive while tokens come", async () => {
+    const got = await tab.evaluate((given) => (globalThis as unknown as Page).runAborted(given), files);
+    expect(got.message).toBe("stop");
+    expect(got.tokens).toBeLessThan(400);
+    expect(got.ticks).toBeGreaterThan(0);
+    expect(got.late).toBeLessThan(200);
+  });
+});
