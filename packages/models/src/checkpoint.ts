@@ -1,14 +1,17 @@
 /** A checkpoint: its decoder, where each of its tensors lies, its tokenizer, its special tokens. */
-import type { Decoder, WeightLocation, WeightSource } from "@ropewalk/decoder";
 import { check } from "@ropewalk/check";
+import type { Decoder, WeightLocation, WeightSource } from "@ropewalk/decoder";
 import { familyOf } from "./families.ts";
 import type { CheckpointFile, CheckpointFolder } from "./folder.ts";
 import { readJson } from "./json-file.ts";
-import { readBlockSize } from "./quantize/stored-blocks.ts";
+import { readBlockSize, storedNames } from "./quantize/stored-blocks.ts";
 import type { TensorEntry } from "./safetensors/tensor-entry.ts";
 import { readModelTexts, type ModelTexts } from "./model-texts.ts";
 import { readWeights, type WeightFile } from "./weight-files.ts";
+import { withStoredHead } from "./tied-head.ts";
+import { headWeight } from "./unembedding.ts";
 import { checkUnread } from "./unread.ts";
+import { byName, checkIndex, namesOf } from "./weight-index.ts";
 import { weightSource } from "./weight-source.ts";
 
 export type Checkpoint = ModelTexts &
@@ -48,11 +51,17 @@ const asBackendsName = ({ locate, locateBlocks }: WeightSource, files: readonly 
 export const loadCheckpoint = async (folder: CheckpointFolder): Promise<Checkpoint> => {
   const config = await readJson(folder, "config.json");
   check(config !== undefined, `loadCheckpoint: ${folder.name} must have config.json`, config);
-  const decoder = familyOf(config).read(config);
+  const family = familyOf(config);
+  const stated = family.read(config);
   const blockSize = readBlockSize(config);
-  const { files, tensors } = await readWeights(folder);
+  const mayRead = new Set([...storedNames(stated.tensors), ...storedNames({ [headWeight]: [] })]);
+  const weights = await readWeights(folder, (name) => mayRead.has(name));
+  const { decoder, tensors } = withStoredHead(family, config, { decoder: stated, tensors: byName(weights.entries) });
+  const read = new Set(storedNames(decoder.tensors, tensors));
+  checkIndex(weights, read);
+  const { files } = weights;
   const source = asBackendsName(weightSource(decoder, tensors, blockSize), files);
-  checkUnread(decoder, tensors);
+  checkUnread(decoder, namesOf(weights), read);
   return {
     kind: "checkpoint",
     name: folder.name,

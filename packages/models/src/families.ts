@@ -10,6 +10,16 @@ import { qwen2 } from "./qwen2/index.ts";
 
 const families: readonly Family[] = [llama, mistral, phi, phi3, qwen2];
 
+/**
+ * The names that a config may give the kind that is computed: the family's own, other spellings, and that of the layers
+ * alone, whose config is the same. Whether a head is there, the tensors tell.
+ */
+const architecturesOf = ({ architecture, spellings = [] }: Family): readonly string[] => [
+  architecture,
+  ...spellings,
+  architecture.replace("ForCausalLM", "Model"),
+];
+
 /** The family that a parsed config.json names as its `model_type`; where it names an `architecture`, it must be the family's. */
 export const familyOf = (config: unknown): Family => {
   const object = configObject("loadCheckpoint: config.json", config);
@@ -19,7 +29,7 @@ export const familyOf = (config: unknown): Family => {
   check(family !== undefined, `${object.at}: model_type must be one of ${known}`, modelType, "string");
   const stated = valueOf(object, "architectures") ?? [family.architecture];
   check(
-    Array.isArray(stated) && stated.includes(family.architecture),
+    Array.isArray(stated) && architecturesOf(family).some((name) => stated.includes(name)),
     `${object.at}: architectures must have ${family.architecture} where model_type is ${String(modelType)}`,
     stated,
     "object",

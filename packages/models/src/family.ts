@@ -6,6 +6,8 @@ export type Family = {
   readonly modelTypes: readonly string[];
   /** The value of `architectures` that names the kind that is computed: a decoder with a head over the vocabulary. */
   readonly architecture: string;
+  /** Other spellings of it that configs have. */
+  readonly spellings?: readonly string[];
   /**
    * A parsed config.json as a decoder.
    *

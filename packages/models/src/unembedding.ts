@@ -5,14 +5,22 @@ import { tensor, type Weight } from "./weight.ts";
 
 export type Unembedding = { readonly kind: "tied" } | { readonly kind: "own" };
 
+/** The key of config.json that says whether the head is the embedding. */
+export const tieKey: string = "tie_word_embeddings";
+
+const head = "lm_head";
+
+/** The name of a head's own matrix. */
+export const headWeight: string = `${head}.weight`;
+
 /** An absent tie_word_embeddings is false. */
 export const readUnembedding = (config: ConfigObject): Unembedding => ({
-  kind: (optionalFlag(config, "tie_word_embeddings") ?? false) ? "tied" : "own",
+  kind: (optionalFlag(config, tieKey) ?? false) ? "tied" : "own",
 });
 
 /** The row of the matrix; one of its own has the embedding's shape. */
 export const unembeddingRow = (unembedding: Unembedding, embedding: Weight): Weight =>
   match(unembedding)
     .with({ kind: "tied" }, () => embedding)
-    .with({ kind: "own" }, () => tensor("lm_head", embedding.shapes[embedding.weight]!))
+    .with({ kind: "own" }, () => tensor(head, embedding.shapes[embedding.weight]!))
     .exhaustive();

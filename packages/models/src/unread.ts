@@ -1,29 +1,33 @@
 /**
- * Tensors that a decoder does not read. Most are buffers, and left alone; a bias or a layer that the config knows nothing of
- * says that the config is of another model.
+ * Tensors that a decoder does not read. Buffers and the parts of other heads are left alone; a weight in a layer, or beside a
+ * norm or a head, that the config knows nothing of says that the config is of another model.
  */
-import type { Decoder } from "@ropewalk/decoder";
 import { check } from "@ropewalk/check";
-import type { TensorEntry } from "./safetensors/tensor-entry.ts";
+import type { Decoder } from "@ropewalk/decoder";
 
 const layerOf = (name: string): number => Number(/^model\.layers\.(\d+)\./.exec(name)?.[1] ?? -1);
 
-/** @throws RangeError naming the tensor */
+/** A parameter, as against a buffer such as `rotary_emb.inv_freq`. */
+const isParameter = (name: string): boolean => /\.(?:weight|bias)$/.test(name);
+
+/**
+ * @param stored - the names of the tensors that there are, each with its file
+ * @param isRead - the names of those that are read
+ * @throws RangeError naming the tensor
+ */
 export const checkUnread = (
   { numLayers, tensors: read }: Pick<Decoder, "numLayers" | "tensors">,
-  tensors: ReadonlyMap<string, TensorEntry>,
+  stored: Iterable<readonly [name: string, file: string]>,
+  isRead: ReadonlySet<string>,
 ): void => {
-  for (const { name, file } of tensors.values()) {
-    if (Object.hasOwn(read, name)) continue;
-    check(
-      layerOf(name) < numLayers,
-      `loadCheckpoint: ${file} must have no layer beyond num_hidden_layers ${numLayers}`,
-      name,
-    );
-    check(
-      !name.endsWith(".bias") || !Object.hasOwn(read, name.replace(/bias$/, "weight")),
-      `loadCheckpoint: ${file} must have no bias that config.json does not state`,
-      name,
-    );
+  for (const [name, file] of stored) {
+    if (isRead.has(name)) continue;
+    const at = `loadCheckpoint: ${file} must have no`;
+    const layer = layerOf(name);
+    check(layer < numLayers, `${at} layer beyond num_hidden_layers ${numLayers}`, name);
+    // A head without a weight of its own is the embedding, and takes no bias.
+    const besideRead = Object.hasOwn(read, name.replace(/bias$/, "weight")) || name === "lm_head.bias";
+    check(!name.endsWith(".bias") || (layer < 0 && !besideRead), `${at} bias that config.json does not state`, name);
+    check(layer < 0 || !isParameter(name), `${at} weight in a layer that config.json does not state`, name);
   }
 };

@@ -15,74 +15,82 @@ export type WeightFile = { readonly name: string; readonly file: CheckpointFile 
 
 export type Weights = {
   readonly files: readonly WeightFile[];
-  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** Every tensor of these files, in the order of the files. */
+  readonly entries: readonly TensorEntry[];
+  /** The file of each tensor, as the index says; undefined where there is one file and no index. */
+  readonly index: ReadonlyMap<string, string> | undefined;
 };
 
 const single = "model.safetensors";
-const index = `${single}.index.json`;
+export const indexName: string = `${single}.index.json`;
+
+/** Far above any checkpoint there is: each is a file to open and a header to read. */
+const mostShards = 10_000;
 
 /** A shard lies beside its index: a name with a way in it could lead out of the folder. */
-const shardNames = (map: Readonly<Record<string, unknown>>): readonly string[] => {
+const readIndex = (map: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> => {
+  const at = `loadCheckpoint: ${indexName}`;
+  const index = new Map<string, string>();
   for (const [tensor, shard] of Object.entries(map)) {
-    check(typeof shard === "string", `loadCheckpoint: ${index}: ${tensor} must name a file`, shard, "string");
+    check(typeof shard === "string", `${at}: ${tensor} must name a file`, shard, "string");
     check(
       /^[^/\\\0]+\.safetensors$/.test(shard),
-      `loadCheckpoint: ${index}: ${tensor} must be in a .safetensors file of the same folder`,
+      `${at}: ${tensor} must be in a .safetensors file of the same folder`,
       shard,
     );
+    index.set(tensor, shard);
   }
-  const names = [...new Set(Object.values(map) as readonly string[])].toSorted();
-  check(names.length > 0, `loadCheckpoint: ${index}: weight_map must name a file for each tensor`, undefined);
-  return names;
+  check(index.size > 0, `${at}: weight_map must name a file for each tensor`, undefined);
+  const shards = new Set(index.values()).size;
+  check(shards <= mostShards, `${at}: weight_map must name at most ${mostShards} files`, shards);
+  return index;
 };
 
 /** Whether a folder has weights in safetensors. */
 export const hasWeights = async (folder: CheckpointFolder): Promise<boolean> =>
-  ((await folder.file(single)) ?? (await folder.file(index))) !== undefined;
+  ((await folder.file(single)) ?? (await folder.file(indexName))) !== undefined;
 
-const openShard = async (folder: CheckpointFolder, name: string): Promise<WeightFile> => {
-  const file = await folder.file(name);
-  check(file !== undefined, `loadCheckpoint: ${folder.name} must have the shard ${name} that ${index} names`, file);
-  return { name, file };
-};
-
-/** Each tensor stands in one file, and where there is an index, in the one that it names. */
-const joined = (
-  entries: readonly TensorEntry[],
-  map: Readonly<Record<string, unknown>> | undefined,
-): ReadonlyMap<string, TensorEntry> => {
-  const tensors = new Map<string, TensorEntry>();
-  for (const entry of entries) {
-    const { name, file } = entry;
-    const other = tensors.get(name);
-    check(other === undefined, `loadCheckpoint: ${name} must be in one file`, [other?.file, file]);
-    if (map)
-      check(map[name] === file, `loadCheckpoint: ${index}: ${name} must be in ${file}, which holds it`, map[name]);
-    tensors.set(name, entry);
+const openShards = async (
+  folder: CheckpointFolder,
+  index: ReadonlyMap<string, string>,
+  isRead: (tensor: string) => boolean,
+): Promise<readonly WeightFile[]> => {
+  const named = [...index];
+  const read = new Set(named.filter(([tensor]) => isRead(tensor)).map(([, shard]) => shard));
+  check(read.size > 0, `loadCheckpoint: ${indexName}: weight_map must name the decoder's tensors`, named[0]![0]);
+  const opened: WeightFile[] = [];
+  for (const name of [...read].toSorted()) {
+    const file = await folder.file(name);
+    check(
+      file !== undefined,
+      `loadCheckpoint: ${folder.name} must have the shard ${name} that ${indexName} names`,
+      file,
+    );
+    opened.push({ name, file });
   }
-  for (const [name, file] of Object.entries(map ?? {}))
-    check(tensors.has(name), `loadCheckpoint: ${String(file)} must hold ${name}, as ${index} says`, undefined);
-  return tensors;
+  return opened;
 };
 
 /**
- * @throws RangeError and TypeError naming the file and the tensor when a file is missing or is no safetensors file, or the
- *   index and its shards contradict each other
+ * @param isRead - whether a tensor of that name may be read: a shard that holds none of those is not opened
+ * @throws RangeError and TypeError naming the file and the tensor when a file is missing or is no safetensors file
  */
-export const readWeights = async (folder: CheckpointFolder): Promise<Weights> => {
+export const readWeights = async (folder: CheckpointFolder, isRead: (tensor: string) => boolean): Promise<Weights> => {
   const whole = await folder.file(single);
-  const stated = whole ? undefined : await readJson(folder, index);
+  const stated = whole ? undefined : await readJson(folder, indexName);
   check(
     whole !== undefined || stated !== undefined,
-    `loadCheckpoint: ${folder.name} must have its weights in ${single}, or in shards that ${index} names`,
+    `loadCheckpoint: ${folder.name} must have its weights in ${single}, or in shards that ${indexName} names`,
     undefined,
   );
   const map =
-    stated === undefined ? undefined : objectOf(configObject(`loadCheckpoint: ${index}`, stated), "weight_map");
-  check(whole !== undefined || map !== undefined, `loadCheckpoint: ${index}: weight_map must be an object`, map);
-  const files = whole
-    ? [{ name: single, file: whole }]
-    : await Promise.all(shardNames(map!.values).map((name) => openShard(folder, name)));
-  const headers = await Promise.all(files.map(({ name, file }) => readSafetensorsHeader(name, file.source)));
-  return { files, tensors: joined(headers.flat(), map?.values) };
+    stated === undefined ? undefined : objectOf(configObject(`loadCheckpoint: ${indexName}`, stated), "weight_map");
+  check(whole !== undefined || map !== undefined, `loadCheckpoint: ${indexName}: weight_map must be an object`, map);
+  const index = map && readIndex(map.values);
+  const files = whole ? [{ name: single, file: whole }] : await openShards(folder, index!, isRead);
+  const entries: TensorEntry[] = [];
+  // One after another: of many large headers, one is in memory at a time.
+  for (const { name, file } of files)
+    for (const entry of await readSafetensorsHeader(name, file.source)) entries.push(entry);
+  return { files, entries, index };
 };

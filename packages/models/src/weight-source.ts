@@ -12,6 +12,17 @@ const weightTypes: Readonly<Partial<Record<TensorType, WeightType>>> = {
   BF16: "bfloat16",
 };
 
+/** Says what is missing, and whether it is there in a form that is not read. */
+const refuseMissing = (tensors: ReadonlyMap<string, TensorEntry>, name: string): never => {
+  const files = [...new Set([...tensors.values()].map(({ file }) => file))];
+  const at = `loadCheckpoint: ${files.slice(0, 8).join(", ")}${files.length > 8 ? ", …" : ""} must have ${name}`;
+  const packed = name.replace(/weight$/, "qweight");
+  if (tensors.has(packed)) check(false, `${at}, not packed as GPTQ and AWQ do it`, packed);
+  const bare = name.replace(/^model\./, "");
+  if (bare !== name && tensors.has(bare)) check(false, `${at}, in a model with a head over the vocabulary`, bare);
+  throw new RangeError(`${at}, got nothing`);
+};
+
 /** @throws RangeError naming the tensor, the rule and what there is instead */
 const denseLocation = (
   tensors: ReadonlyMap<string, TensorEntry>,
@@ -19,13 +30,7 @@ const denseLocation = (
   dims: readonly number[],
 ): WeightLocation => {
   const entry = tensors.get(name);
-  const files = [...new Set([...tensors.values()].map(({ file }) => file))].join(", ");
-  check(
-    entry !== undefined || !tensors.has(name.replace(/weight$/, "qweight")),
-    `loadCheckpoint: ${files} must have ${name}, not packed as GPTQ and AWQ do it`,
-    name.replace(/weight$/, "qweight"),
-  );
-  check(entry !== undefined, `loadCheckpoint: ${files} must have ${name}`, entry);
+  if (entry === undefined) return refuseMissing(tensors, name);
   const { file, offset, length } = entry;
   const at = `loadCheckpoint: ${file}: ${name} must be`;
   check(dims.join() === entry.dims.join(), `${at} [${dims.join(", ")}]`, entry.dims);

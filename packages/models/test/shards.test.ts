@@ -32,6 +32,15 @@ const files = (
 const indexWith = (map: Readonly<Record<string, unknown>>): Readonly<Record<string, Uint8Array>> =>
   files({ "model.safetensors.index.json": bytesOf(JSON.stringify({ weight_map: { ...weightMap, ...map } })) });
 
+/** A shard with a tensor that no decoder reads. */
+const withGhost = (letter: "a" | "b"): Readonly<Record<string, Uint8Array>> => {
+  const { header, dataLength } = headerOf({
+    ...Object.fromEntries((letter === "a" ? first : second).map((name) => [name, shapes[name]!])),
+    ghost: [2],
+  });
+  return { [`${letter}.safetensors`]: safetensors(header, dataLength) };
+};
+
 const load = (held: Readonly<Record<string, Uint8Array>>) => loadCheckpoint(inMemory("sharded", held));
 
 describe("a checkpoint in shards", () => {
@@ -74,8 +83,8 @@ describe("a checkpoint in shards", () => {
     ],
     [
       "a tensor that no shard holds",
-      indexWith({ ghost: "a.safetensors" }),
-      "a.safetensors must hold ghost, as model.safetensors.index.json says, got nothing",
+      files({ "a.safetensors": shard(first.slice(1)) }),
+      `a.safetensors must hold ${first[0]}, as model.safetensors.index.json says, got nothing`,
     ],
     [
       "a shard that is cut off",
@@ -108,6 +117,38 @@ describe("a checkpoint in shards", () => {
     ],
   ])("is refused with %s", async (_, held, message) => {
     await expect(load(held)).rejects.toThrow(message);
+  });
+
+  it.each<readonly [string, Readonly<Record<string, Uint8Array>>]>([
+    ["the index names a tensor that no shard holds", indexWith({ "mtp.fc.weight": "a.safetensors" })],
+    ["the index names one in a shard that is not there", indexWith({ "mtp.fc.weight": "mtp.safetensors" })],
+    ["the index names another shard for one", { ...indexWith({ ghost: "b.safetensors" }), ...withGhost("a") }],
+    ["the index leaves one out", files(withGhost("a"))],
+    ["two shards hold one", files({ ...withGhost("a"), ...withGhost("b") })],
+  ])("loads where nothing is read of it: %s", async (_, held) => {
+    const { decoder, locate } = await load(held);
+    for (const name of names) expect(locate(name)).toMatchObject({ location: shardOf(name) });
+    expect(Object.keys(decoder.tensors)).toEqual(names);
+  });
+
+  it("opens no shard that holds nothing of the decoder", async () => {
+    const asked: string[] = [];
+    const folder = inMemory("sharded", {
+      ...indexWith({ "mtp.fc.weight": "mtp.safetensors" }),
+      "mtp.safetensors": bytesOf("no safetensors file"),
+    });
+    await loadCheckpoint({ ...folder, file: (name) => (asked.push(name), folder.file(name)) });
+    expect(asked.filter((name) => name.endsWith(".safetensors"))).toEqual([
+      "model.safetensors",
+      "a.safetensors",
+      "b.safetensors",
+    ]);
+  });
+
+  it("is refused where no name in the index is the decoder's", async () => {
+    await expect(
+      load(files({ "model.safetensors.index.json": bytesOf('{"weight_map":{"ghost":"a.safetensors"}}') })),
+    ).rejects.toThrow('model.safetensors.index.json: weight_map must name the decoder\'s tensors, got "ghost"');
   });
 
   it("is passed over where the weights are in one file as well", async () => {

@@ -9,5 +9,6 @@ import { llamaDecoder } from "./decoder.ts";
 export const llama: Family = {
   modelTypes: ["llama"],
   architecture: "LlamaForCausalLM",
+  spellings: ["LLaMAForCausalLM"],
   read: (json) => llamaDecoder("llama", readLlamaConfig(json)),
 };

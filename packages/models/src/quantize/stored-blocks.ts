@@ -6,7 +6,7 @@
  *
  * and config.json says so: "quantization_config": { "quant_method": "ropewalk", "block_size": 32 }.
  */
-import type { BlocksLocation } from "@ropewalk/decoder";
+import type { BlocksLocation, Decoder } from "@ropewalk/decoder";
 import { check } from "@ropewalk/check";
 import { configObject, objectOf, optionalText, positiveInteger } from "../config-object.ts";
 import type { TensorEntry } from "../safetensors/tensor-entry.ts";
@@ -15,6 +15,20 @@ export const quantMethod = "ropewalk";
 
 export const elementsOf = (name: string): string => `${name}.elements`;
 export const scalesOf = (name: string): string => `${name}.scales`;
+
+/**
+ * The names that a decoder's tensors may have in the files, dense or in blocks.
+ *
+ * @param tensors - the tensors that there are, where an entry may have another name than the one that it is read by
+ */
+export const storedNames = (
+  read: Decoder["tensors"],
+  tensors?: ReadonlyMap<string, Pick<TensorEntry, "name">>,
+): readonly string[] =>
+  Object.keys(read).flatMap((name) => {
+    const stored = tensors?.get(name)?.name ?? name;
+    return [stored, elementsOf(stored), scalesOf(stored)];
+  });
 
 /**
  * Elements of a row that share a scale; undefined where config.json states no quantization.
