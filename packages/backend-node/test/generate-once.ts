@@ -1,10 +1,11 @@
-/** A program of its own: generates, on the backend that is named, then lists the sockets that it holds. */
+/** A program of its own: generates, on the backend that is named or in a worker, then lists the sockets that it holds. */
 import { cpu } from "@ropewalk/backend-node";
 import { webgpu } from "@ropewalk/backend-webgpu";
 import { loadModel } from "@ropewalk/generation";
 import { openFolder } from "@ropewalk/models/node";
 import { stories260K } from "@ropewalk/tiny-models";
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
+import { isMainThread, Worker } from "node:worker_threads";
 
 const descriptors = "/proc/self/fd";
 
@@ -31,6 +32,12 @@ const generate = async (): Promise<number> => {
   await model.release();
   return tokens;
 };
-const problem = await backend.unavailable();
-const tokens = problem === undefined ? await generate() : 0;
-console.log(JSON.stringify({ problem, tokens, sockets: socketsOf().filter((socket) => !before.has(socket)) }));
+const answer = async (): Promise<void> => {
+  const problem = await backend.unavailable();
+  const tokens = problem === undefined ? await generate() : 0;
+  console.log(JSON.stringify({ problem, tokens, sockets: socketsOf().filter((socket) => !before.has(socket)) }));
+};
+
+// A worker's variables are not the process's: what the main thread has imported must be enough.
+if (isMainThread && process.argv[2] === "worker") new Worker(new URL(import.meta.url));
+else await answer();

@@ -1,5 +1,5 @@
 /** The runtime keeps files in the home folder and the temporary one where its telemetry is on: after a run there are none. */
-import { withoutTelemetry } from "@ropewalk/backend/host";
+import { stopTelemetry } from "@ropewalk/backend/host";
 import { execFile } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { expect, it } from "vitest";
 
 const program = fileURLToPath(new URL("generate-once.ts", import.meta.url));
 
-it.each(["cpu", "webgpu"])(
+it.each(["cpu", "webgpu", "worker"])(
   "no file and no socket of telemetry after generating on %s",
   async (backend) => {
     const home = await mkdtemp(join(tmpdir(), "ropewalk-home-"));
@@ -33,26 +33,24 @@ it.each(["cpu", "webgpu"])(
   60_000,
 );
 
-it("what has been set is left alone; where it cannot be set, that is said", async () => {
-  const set = async (env: Record<string, string | undefined>, isMainThread: boolean) => {
+it("what has been set is left alone; where it cannot be set, that is said once, when the runtime is loaded", () => {
+  const stopped = (given: Readonly<Record<string, string>>, isMainThread: boolean) => {
     const warnings: string[] = [];
-    const during = await withoutTelemetry(
-      { env, emitWarning: (text) => void warnings.push(text) },
-      isMainThread,
-      async () => ({
-        ...env,
-      }),
-    );
-    return { during, warnings };
+    const env: Record<string, string | undefined> = { ...given };
+    const beforeLoading = stopTelemetry({ env, emitWarning: (text) => void warnings.push(text) }, isMainThread);
+    expect(warnings).toEqual([]);
+    beforeLoading();
+    beforeLoading();
+    return { ...env, warnings };
   };
-  expect(await set({}, true)).toEqual({ during: { ORT_DISABLE_TELEMETRY: "1" }, warnings: [] });
-  expect(await set({ ORT_DISABLE_TELEMETRY: "0" }, true)).toEqual({
-    during: { ORT_DISABLE_TELEMETRY: "0" },
-    warnings: [],
+  expect(stopped({}, true)).toEqual({ ORT_DISABLE_TELEMETRY: "1", warnings: [] });
+  for (const isMainThread of [true, false])
+    for (const value of ["0", "1"])
+      expect(stopped({ ORT_DISABLE_TELEMETRY: value }, isMainThread)).toEqual({
+        ORT_DISABLE_TELEMETRY: value,
+        warnings: [],
+      });
+  expect(stopped({}, false)).toEqual({
+    warnings: [expect.stringMatching(/^onnxruntime-node: ORT_DISABLE_TELEMETRY must be set to 1 outside of worker/)],
   });
-  expect((await set({ ORT_DISABLE_TELEMETRY: "1" }, false)).warnings).toEqual([]);
-  const first = (await set({}, false)).warnings;
-  expect(first).toHaveLength(1);
-  expect(first[0]).toMatch(/^onnxruntime-node: ORT_DISABLE_TELEMETRY must be set to 1 outside of worker threads/);
-  expect((await set({}, false)).warnings).toEqual([]);
 });

@@ -2,6 +2,6 @@ export { externalFiles, type ExternalFiles } from "./external-files.ts";
 export { asHost, hostBuffer } from "./host-buffer.ts";
 export { hostSession, reason, whyNotLoaded, type RuntimeSession } from "./runtime.ts";
 export { hostTraits } from "./traits.ts";
-export { withoutTelemetry } from "./telemetry.ts";
+export { stopTelemetry } from "./telemetry.ts";
 export { takeTurns, type InTurn } from "./turns.ts";
 export { untilReleased } from "./until-released.ts";

@@ -9,25 +9,27 @@ type Process = {
 
 const variable = "ORT_DISABLE_TELEMETRY";
 
-let warned = false;
-
 /**
- * Loads onnxruntime-node without telemetry, unless the variable says otherwise.
+ * Stops the telemetry, unless the variable is set already: to be called when a backend is imported, in whichever thread.
  *
- * A worker thread has a copy of the variables, which libraries do not read: there it says what has to be set outside.
+ * A worker thread has a copy of the variables, which libraries do not read. There it is the main thread that sets it.
  *
  * @param isMainThread - whether setting a variable is seen by libraries
+ * @returns what is to be called before the runtime is loaded: in a worker it warns, once, where nobody has set the variable
  */
-export const withoutTelemetry = <T>(process: Process, isMainThread: boolean, load: () => Promise<T>): Promise<T> => {
-  if (process.env[variable] === undefined) {
+export const stopTelemetry = (process: Process, isMainThread: boolean): (() => void) => {
+  if (process.env[variable] !== undefined) return () => undefined;
+  if (isMainThread) {
     process.env[variable] = "1";
-    if (!isMainThread && !warned) {
-      warned = true;
-      process.emitWarning(
-        `onnxruntime-node: ${variable} must be set to 1 outside of worker threads to stop its telemetry, got nothing; ` +
-          "a backend's unavailable() in the main thread sets it",
-      );
-    }
+    return () => undefined;
   }
-  return load();
+  let warned = false;
+  return () => {
+    if (warned) return;
+    warned = true;
+    process.emitWarning(
+      `onnxruntime-node: ${variable} must be set to 1 outside of worker threads to stop its telemetry, got nothing; ` +
+        "the backend's package sets it where the main thread imports it",
+    );
+  };
 };
