@@ -4,6 +4,7 @@ import { webgpu } from "@ropewalk/backend-webgpu";
 import { loadModel } from "@ropewalk/generation";
 import { openFolder } from "@ropewalk/models/node";
 import { stories260K } from "@ropewalk/tiny-models";
+import { once } from "node:events";
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { isMainThread, Worker } from "node:worker_threads";
 
@@ -39,5 +40,5 @@ const answer = async (): Promise<void> => {
 };
 
 // A worker's variables are not the process's: what the main thread has imported must be enough.
-if (isMainThread && process.argv[2] === "worker") new Worker(new URL(import.meta.url));
+if (isMainThread && process.argv[2] === "worker") await once(new Worker(new URL(import.meta.url)), "exit");
 else await answer();
