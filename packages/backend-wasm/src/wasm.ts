@@ -7,7 +7,7 @@
 import type { Backend, ExternalData, Session } from "@ropewalk/backend";
 import { hostSession, hostTraits, takeTurns, whyNotLoaded, type RuntimeSession } from "@ropewalk/backend/host";
 import { check, checkKeys, checkOneOf } from "@ropewalk/check";
-import { locateBinary, readExternal } from "./environment.ts";
+import { locateBinary, readExternal } from "#environment";
 import { macrotask } from "./macrotask.ts";
 
 export type WasmOptions = {

@@ -138,7 +138,7 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
  *   cannot keep the cache as it is asked for
  */
 export const loadModel = async (
-  source: string | CheckpointFolder | OpenedModel,
+  source: string | URL | CheckpointFolder | OpenedModel,
   { backend, extension, cache = backend.precision, quantize, onQuantize, ...options }: LoadOptions,
 ): Promise<LanguageModel> => {
   const type = cache === "q8" ? "int8" : cache;

@@ -1,5 +1,6 @@
 /** What is known of a model before its weights are loaded: enough to choose an extension, to count tokens, to plan memory. */
-import { hasWeights, loadCheckpoint, type CheckpointFolder } from "@ropewalk/models";
+import { check } from "@ropewalk/check";
+import { hasWeights, loadCheckpoint, openUrl, type CheckpointFolder } from "@ropewalk/models";
 import type { SourceOptions } from "@ropewalk/models/hub";
 import { exportNames, loadExport } from "@ropewalk/onnx-exports";
 import type { ModelSource } from "./source.ts";
@@ -23,10 +24,11 @@ export type OpenedModel = {
   readonly text: TextCodec | undefined;
 };
 
-/** Only in Node is there a disk; a browser never loads this. */
-const openNamed = async (source: string, options: SourceOptions | undefined): Promise<CheckpointFolder> => {
-  const { openSource } = await import("@ropewalk/models/hub");
-  return openSource(source, options);
+/** Only in Node is there a disk: what a browser gets for these imports says so. */
+const openNamed = async (source: string | URL, options: SourceOptions | undefined): Promise<CheckpointFolder> => {
+  if (typeof source === "string") return (await import("@ropewalk/models/hub")).openSource(source, options);
+  check(options === undefined, "openModel: hub must be absent for a URL", options);
+  return source.protocol === "file:" ? (await import("@ropewalk/models/node")).openFolder(source) : openUrl(source);
 };
 
 const readSource = async (folder: CheckpointFolder, model: string | undefined): Promise<ModelSource> => {
@@ -42,12 +44,12 @@ const readSource = async (folder: CheckpointFolder, model: string | undefined): 
 /**
  * Reads a model's config, the header of its weights or its graph, and its tokenizer.
  *
- * @param source - in Node a folder's path or an id on the hub (owner/name, or owner/name@revision); anywhere a folder of files,
- *   or an opened model
+ * @param source - in Node a folder's path or an id on the hub (owner/name, or owner/name@revision); anywhere a folder's URL, a
+ *   folder of files, or an opened model
  * @throws Error when a file is missing or lies, the family or a number is unknown, or an export is not understood
  */
 export const openModel = async (
-  source: string | CheckpointFolder | OpenedModel,
+  source: string | URL | CheckpointFolder | OpenedModel,
   { trainedContext, hub, model }: OpenOptions = {},
 ): Promise<OpenedModel> => {
   if (trainedContext !== undefined && (!Number.isInteger(trainedContext) || trainedContext < 1))
@@ -58,6 +60,7 @@ export const openModel = async (
     if (model !== undefined) throw new RangeError(`openModel: model must be absent for an opened model, got ${model}`);
     return { ...source, source: withContext(source.source) };
   }
-  const read = await readSource(typeof source === "string" ? await openNamed(source, hub) : source, model);
+  const isNamed = typeof source === "string" || source instanceof URL;
+  const read = await readSource(isNamed ? await openNamed(source, hub) : source, model);
   return { source: withContext(read), text: read.tokenizer && textCodec(read.tokenizer) };
 };

@@ -35,6 +35,17 @@ describe("a model by name", () => {
     expect(text).toBeDefined();
   });
 
+  it("is opened by its folder's URL", async () => {
+    const { source, text } = await openModel(stories260K.url);
+    expect(source.name).toBe("stories260K");
+    expect(text).toBeDefined();
+    const { source: fetched } = await openModel(new URL(`${id}/resolve/${hub.commit}/`, hub.endpoint));
+    expect(fetched.decoder.trainedContext).toBe(512);
+    await expect(openModel(stories260K.url, { hub: {} })).rejects.toThrow(
+      "openModel: hub must be absent for a URL, got an object",
+    );
+  });
+
   it.each(backends.map((backend) => [backend.name, backend] as const))(
     "runs from the hub as from a folder, and then without the hub: %s",
     async (_, backend) => {

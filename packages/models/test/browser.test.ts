@@ -1,5 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import * as browserHub from "../src/browser/hub.ts";
+import * as browserNode from "../src/browser/node.ts";
+import * as hub from "../src/hub.ts";
+import * as node from "../src/node.ts";
 
 it("only the entries ./node and ./hub import from Node", () => {
   const source = new URL("../src/", import.meta.url);
@@ -11,4 +15,23 @@ it("only the entries ./node and ./hub import from Node", () => {
     "open-folder.ts",
     "quantize/disk.ts",
   ]);
+});
+
+describe.each([
+  ["./hub", hub, browserHub],
+  ["./node", node, browserNode],
+])("in a browser %s", (_, inNode, inBrowser) => {
+  it("has the names that it has in Node", () => {
+    expect(Object.keys(inBrowser).toSorted()).toEqual(Object.keys(inNode).toSorted());
+  });
+
+  it.each(Object.entries(inBrowser))("%s says that it needs Node, and what to take instead", async (name, stub) => {
+    const call = stub as (...given: readonly unknown[]) => Promise<never>;
+    const given = ["openHub", "quantizeOnDisk"].includes(name)
+      ? { id: "some/model", name: "some/model" }
+      : "some/model";
+    await expect(call(given)).rejects.toThrow(
+      new RegExp(`^${name}: .+ needs Node, got "some/model" in a browser; there take .+ of @ropewalk/models$`),
+    );
+  });
 });

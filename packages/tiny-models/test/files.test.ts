@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { passkey875k, stories260K } from "../src/index.ts";
+import { folderOf } from "../src/tiny-model.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -95,7 +96,13 @@ describe("files", () => {
   });
 });
 
-describe.each([passkey875k, stories260K])("$name", ({ name, url, trainedContext }) => {
+describe.each([passkey875k, stories260K])("$name", ({ name, url, files, trainedContext }) => {
+  it("has the address of each of its files but licences", () => {
+    const names = readdirSync(url).filter((file) => !file.startsWith("LICENSE"));
+    expect(Object.keys(files).toSorted()).toEqual(names.toSorted());
+    for (const file of names) expect(files[file]!.href).toBe(new URL(file, url).href);
+  });
+
   it("is a folder of its name, from the sources and from the build alike", () => {
     expect(fileURLToPath(url)).toBe(fileURLToPath(new URL(`${name}/`, root)));
     expect(readdirSync(url)).toContain("model.safetensors");
@@ -107,6 +114,11 @@ describe.each([passkey875k, stories260K])("$name", ({ name, url, trainedContext 
     const config: unknown = JSON.parse(readFileSync(new URL("config.json", url), "utf8"));
     expect(config).toMatchObject({ model_type: "llama", max_position_embeddings: trainedContext });
   });
+});
+
+it("a folder is that of the file, where the file has one", () => {
+  expect(folderOf(new URL("https://example.org/assets/model-4f2a.safetensors")).href).toBe("https://example.org/assets/");
+  expect(folderOf(new URL("data:application/json;base64,e30=")).protocol).toBe("data:");
 });
 
 it("the task of passkey-875k is for its window", () => {

@@ -7,6 +7,7 @@ it("both are models", () => {
   expectTypeOf<TinyModel>().toEqualTypeOf<{
     readonly name: string;
     readonly url: URL;
+    readonly files: Readonly<Record<string, URL>>;
     readonly trainedContext: number;
   }>();
 });

@@ -7,7 +7,7 @@
  */
 import type { Attentions, Runtime } from "@ropewalk/onnx-exports";
 import type { CachePrecision, ContextExtension } from "@ropewalk/decoder";
-import { asFound, isFile, readBytes, workspace } from "./disk.ts";
+import { asFound, isFile, readBytes, workspace } from "#disk";
 import { inNode, type Cache, type Found, type TransformersEnv } from "./environment.ts";
 import { kindOf, type FileKind } from "./file-kind.ts";
 import { ownCache } from "./own-cache.ts";

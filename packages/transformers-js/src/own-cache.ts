@@ -1,5 +1,5 @@
 /** The cache that transformers.js would use by itself. */
-import { fileCache } from "./disk.ts";
+import { fileCache } from "#disk";
 import type { Cache, TransformersEnv } from "./environment.ts";
 import { remoteFile } from "./remote.ts";
 

@@ -6,9 +6,9 @@ const specifier = /(?:(?<!")\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)"([^"]+)"/g;
 export const importsOf = (source: string): readonly string[] =>
   [...source.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "").matchAll(specifier)].map(([, name]) => name!);
 
-/** The package that a specifier names: `@scope/name`, `name`, `node:` for Node's own modules; undefined for a relative one. */
+/** The package that a specifier names: `@scope/name`, `name`, `node:` for Node's own modules; undefined for one of its own. */
 export const packageOf = (name: string): string | undefined => {
-  if (name.startsWith(".")) return undefined;
+  if (/^[.#]/.test(name)) return undefined;
   if (name.startsWith("node:")) return "node:";
   return name.split("/", name.startsWith("@") ? 2 : 1).join("/");
 };

@@ -14,9 +14,8 @@ export const bundlePage = async (page: string, importer: string): Promise<Bundle
     write: false,
     format: "esm",
     platform: "browser",
-    // What is for Node stays out; the runtime's files stay files: a worker of its threads loads them by address.
+    // The runtime's files stay files: a worker of its threads loads them by address.
     conditions: ["@ropewalk/source", "onnxruntime-web-use-extern-wasm"],
-    external: ["node:*", "@ropewalk/models/node", "@ropewalk/models/hub"],
     logLevel: "error",
   });
   const from = createRequire(createRequire(import.meta.url).resolve(importer));

@@ -1,0 +1,12 @@
+/** What a browser gets for the entry `./node`: the same names, and errors that say what to do there instead. */
+import type * as Node from "../node.ts";
+import { needsNode } from "./needs-node.ts";
+
+export const openFolder: typeof Node.openFolder = (folder) =>
+  needsNode("openFolder", "a folder on a disk", "openUrl or inMemory", folder);
+
+export const quantizeOnDisk: typeof Node.quantizeOnDisk = ({ name }) =>
+  needsNode("quantizeOnDisk", "a temporary folder", "quantizeCheckpoint", name);
+
+export const writeFolder: typeof Node.writeFolder = (folder) =>
+  needsNode("writeFolder", "a folder on a disk", "the files of convertCheckpoint", folder);
