@@ -1,6 +1,7 @@
 // Attributes of nodes: plain JavaScript values to AttributeProto.
 
 import { create } from "@bufbuild/protobuf";
+import { show } from "@ropewalk/check";
 import { getTextEncoding } from "@bufbuild/protobuf/wire";
 import type { NdArray } from "./array.ts";
 import type { AttributeProto, GraphProto } from "./proto/onnx_pb.ts";
@@ -38,11 +39,17 @@ export const attribute = (name: string, value: Attribute): AttributeProto => {
     fields: Partial<Pick<AttributeProto, "f" | "i" | "s" | "t" | "g" | "floats" | "ints" | "strings">>,
   ): AttributeProto => create(AttributeProtoSchema, { name, type, ...fields });
   if (typeof value === "number") return of(Kind.INT, { i: integer(name, value) });
+  if ((typeof value !== "object" && typeof value !== "string") || value === null)
+    throw new TypeError(`attribute: ${name} must be a number, text, a list or an object, got ${show(value)}`);
   if (typeof value === "string") return of(Kind.STRING, { s: utf8(value) });
   if (isList(value)) return of(Kind.INTS, { ints: value.map((x) => integer(name, x)) });
   if ("float" in value) return of(Kind.FLOAT, { f: Math.fround(value.float) });
   if ("floats" in value) return of(Kind.FLOATS, { floats: value.floats.map(Math.fround) });
   if ("strings" in value) return of(Kind.STRINGS, { strings: value.strings.map(utf8) });
   if ("graph" in value) return of(Kind.GRAPH, { g: value.graph });
+  if (!("tensor" in value))
+    throw new TypeError(
+      `attribute: ${name} must be a number, text, a list of numbers, or an object of float, floats, strings, tensor or graph, got ${show(value)}`,
+    );
   return of(Kind.TENSOR, { t: tensorFromArray(value.tensor) });
 };

@@ -24,7 +24,7 @@ export const encode = (model: ModelProto): Uint8Array => toBinary(ModelProtoSche
 /**
  * The model in the bytes of an `.onnx` file. Tensor contents are views of `bytes`, not copies.
  *
- * @throws RangeError when the bytes are not protobuf, end early, or hold no graph.
+ * @throws RangeError when the bytes are not protobuf, end early, hold no graph.
  */
 export const decode = (bytes: Uint8Array): ModelProto => {
   const model = parse("decode", bytes, () => fromBinary(ModelProtoSchema, bytes));

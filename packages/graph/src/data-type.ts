@@ -1,5 +1,6 @@
 // The element types of tensors: their number in ONNX, their width, the values they hold, and their little-endian bytes.
 
+import { show } from "@ropewalk/check";
 import { TensorProto_DataType as Code } from "./proto/onnx_pb.ts";
 import { bfloat16, float16, fromBits, toBits } from "./small-float.ts";
 
@@ -134,7 +135,7 @@ export const typeOfCode = (code: number): DataType | undefined => names.get(code
 /** Throws TypeError for a name that is not an element type. */
 export const checkType = (at: string, type: DataType): void => {
   if (!Object.hasOwn(layouts, type))
-    throw new TypeError(`${at}: type must be one of ${Object.keys(layouts).join(", ")}, got ${type}`);
+    throw new TypeError(`${at}: type must be one of ${Object.keys(layouts).join(", ")}, got ${show(type)}`);
 };
 
 /** Whether elements are whole numbers or booleans. */

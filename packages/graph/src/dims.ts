@@ -4,8 +4,11 @@
 export type Dim = number | string | undefined;
 
 /** Text for error messages: `[2,numKeys,?]`, or `?` when even the number of axes is unknown. */
-export const formatDims = (dims: readonly Dim[] | undefined): string =>
-  dims === undefined ? "?" : `[${dims.map((dim) => dim ?? "?").join(",")}]`;
+export const formatDims = (dims: readonly Dim[] | undefined): string => {
+  if (dims === undefined) return "?";
+  const shown = dims.slice(0, 16).map((dim) => dim ?? "?");
+  return `[${shown.join(",")}${dims.length > shown.length ? ",…" : ""}]`;
+};
 
 /** Number of elements of a shape. */
 export const sizeOf = (dims: readonly number[]): number => dims.reduce((product, dim) => product * dim, 1);

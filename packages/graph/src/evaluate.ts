@@ -1,141 +1,87 @@
-// Running a small graph in float64, node by node: an oracle for tests. Floating-point results are not rounded to the
-// width of their type, so two ways to write a formula agree to float64's precision.
+// Running a small graph in float64, node by node: an oracle for tests, and a way to understand a graph that somebody else wrote.
+// Floating-point results are not rounded to the width of their type, so two ways to write a formula agree to float64's
+// precision.
 
+import { check } from "@ropewalk/check";
 import type { NdArray } from "./array.ts";
-import { ndArray } from "./array.ts";
+import type { Budget } from "./budget.ts";
+import { checkExtent, defaultBudget, extentOf, spend } from "./budget.ts";
+import { formatDims, sizeOf } from "./dims.ts";
+import { fail } from "./fail.ts";
 import { checkFeeds } from "./feeds.ts";
+import { runBranch, runLoop, runScan } from "./evaluate-inner.ts";
 import type { FixedShapes } from "./ops/operator.ts";
 import { knownCall } from "./ops/operator.ts";
 import { domainOf, findOperator } from "./ops/table.ts";
 import type { GraphProto, ModelProto, NodeProto } from "./proto/onnx_pb.ts";
 import { TensorProto_DataLocation } from "./proto/onnx_pb.ts";
+import { lastUses } from "./last-uses.ts";
+import type { Run, Scope } from "./scope.ts";
+import { give, inputsOf, labelOf } from "./scope.ts";
 import { tensorToArray } from "./tensor.ts";
 
-type Environment = Map<string, NdArray>;
-
-const inputsOf = ({ opType, name, input }: NodeProto, environment: Environment): readonly (NdArray | undefined)[] =>
-  input.map((value) => {
-    const array = environment.get(value);
-    if (array === undefined && value !== "")
-      throw new RangeError(
-        `evaluate: ${opType} "${name}" must have inputs that are computed before it, got "${value}"`,
-      );
-    return array;
-  });
-
-/** Runs the arm that the condition asks for. */
-const runBranch = (node: NodeProto, environment: Environment): void => {
-  const [condition] = inputsOf(node, environment);
-  const arm = node.attribute.find(({ name }) => name === (condition?.data[0] ? "then_branch" : "else_branch"))?.g;
-  if (arm === undefined) throw new RangeError(`evaluate: If "${node.name}" must have both arms, got one`);
-  const inner: Environment = new Map([
-    ...environment,
-    ...arm.initializer.map((tensor) => [tensor.name, tensorToArray(tensor)] as const),
-  ]);
-  for (const one of arm.node) run(one, inner);
-  for (const [index, value] of node.output.entries()) {
-    const result = inner.get(arm.output[index]?.name ?? "");
-    if (result === undefined)
-      throw new RangeError(`evaluate: If "${node.name}" must make output ${index} in both arms, got "${value}" unmade`);
-    environment.set(value, result);
-  }
-};
-
-/** What a graph inside a node gives. */
-const runBody = (body: GraphProto, inner: Environment): readonly NdArray[] => {
-  for (const one of body.node) run(one, inner);
-  return body.output.map(({ name }) => inner.get(name)!);
-};
-
-/** Arrays of one shape along a new first axis; undefined without any. */
-const stack = (arrays: readonly NdArray[]): NdArray | undefined => {
-  const [first] = arrays;
-  const data = arrays.flatMap((array) => [...array.data]);
-  return first && ndArray(first.type, [arrays.length, ...first.dims], data);
-};
-
-/** Runs the body for each index of the inputs' first axis, and stacks what it gives. */
-const runScan = (node: NodeProto, environment: Environment): void => {
-  const inputs = inputsOf(node, environment) as readonly NdArray[];
-  const body = node.attribute.find(({ name }) => name === "body")?.g;
-  const steps = new Set(inputs.map(({ dims }) => dims[0]));
-  const [count] = steps;
-  if (body === undefined || count === undefined || steps.size !== 1 || body.input.length !== inputs.length)
-    throw new RangeError(
-      `evaluate: Scan "${node.name}" must have a body and inputs of one first size, all of them scanned, got sizes ${[...steps].join(" and ")}`,
-    );
-  const results = Array.from({ length: count }, (_, step) => {
-    const inner: Environment = new Map(environment);
-    inputs.forEach(({ type, dims: [, ...dims], data }, index) => {
-      const size = data.length / count;
-      inner.set(body.input[index]!.name, ndArray(type, dims, data.subarray(step * size, (step + 1) * size)));
-    });
-    return runBody(body, inner);
-  });
-  for (const [index, value] of node.output.entries())
-    environment.set(value, stack(results.map((given) => given[index]!))!);
-};
-
-/** Runs the body on what it carried on, while its condition holds; stacks what it gives besides. */
-const runLoop = (node: NodeProto, environment: Environment): void => {
-  const [steps, condition, ...first] = inputsOf(node, environment);
-  const body = node.attribute.find(({ name }) => name === "body")?.g;
-  if (body === undefined || body.input.length !== 2 + first.length)
-    throw new RangeError(
-      `evaluate: Loop "${node.name}" must have a body with two inputs more than carried values, got ${body?.input.length} and ${first.length}`,
-    );
-  const [step, going, ...names] = body.input.map(({ name }) => name);
-  let carried = first as readonly NdArray[];
-  let goes = condition?.data[0] !== 0;
-  const stacked: NdArray[][] = [];
-  for (let count = 0; goes && count < (steps?.data[0] ?? Infinity); count++) {
-    const inner: Environment = new Map(environment);
-    inner.set(step!, ndArray("int64", [], [count]));
-    inner.set(going!, ndArray("bool", [], [1]));
-    names.forEach((name, index) => inner.set(name, carried[index]!));
-    const [next, ...results] = runBody(body, inner);
-    goes = next!.data[0] !== 0;
-    carried = results.slice(0, names.length);
-    stacked.push(results.slice(names.length));
-  }
-  for (const [index, value] of node.output.entries()) {
-    const result = carried[index] ?? stack(stacked.map((given) => given[index - names.length]!));
-    if (result === undefined)
-      throw new RangeError(
-        `evaluate: Loop "${node.name}" must be run once to tell the shape of "${value}", got 0 runs`,
-      );
-    environment.set(value, result);
-  }
-};
-
-const run = (node: NodeProto, environment: Environment): void => {
+const runOperator = (node: NodeProto, scope: Scope): void => {
   const { opType, domain, name, attribute: attributes, output } = node;
-  if (opType === "If" && domainOf(domain) === "") return runBranch(node, environment);
-  if (opType === "Scan" && domainOf(domain) === "") return runScan(node, environment);
-  if (opType === "Loop" && domainOf(domain) === "") return runLoop(node, environment);
+  const at = labelOf(node);
   const operator = findOperator(domain, opType);
   if (operator === undefined)
-    throw new RangeError(
+    return fail(
       `evaluate: an operator must be one that graph knows, got ${domain ? `${domain}:` : ""}${opType} in node "${name}"`,
     );
-  const call = {
-    opType,
-    name,
-    inputs: inputsOf(node, environment),
-    attributes,
-    numOutputs: output.length,
-  };
+  const call = { opType, name, inputs: inputsOf(node, scope), attributes, numOutputs: output.length };
   // With every element known, inference tells type and shape of every output.
   const shapes = operator.infer(knownCall(call)) as FixedShapes;
+  const given = shapes.slice(0, output.length);
+  for (const { dims } of given) checkExtent(scope.budget, at, dims, scope.alive);
+  const sizes = given.reduce((sum, { dims }) => sum + extentOf(dims), 0);
+  const read = call.inputs.reduce((sum, array) => sum + (array?.data.length ?? 0), 0);
+  const more = operator.work?.(call, shapes) ?? 0;
+  spend(scope.budget, at, (1 + call.inputs.length) * sizes + read + more);
   const results = operator.evaluate(call, shapes);
   for (const [i, value] of output.entries()) {
     const [shape, data] = [shapes[i], results[i]];
     if (value === "") continue;
     if (shape === undefined || data === undefined)
-      throw new RangeError(
-        `evaluate: ${opType} "${name}" must have at most ${results.length} outputs, got ${output.length}`,
-      );
-    environment.set(value, ndArray(shape.type, shape.dims, data));
+      return fail(`evaluate: ${at} must have at most ${results.length} outputs, got ${output.length}`);
+    if (data.length !== sizeOf(shape.dims))
+      return fail(`evaluate: ${at} must fill ${formatDims(shape.dims)}, got ${data.length} elements`);
+    give(scope, value, { type: shape.type, dims: shape.dims, data });
+  }
+};
+
+const own: Readonly<Record<string, (node: NodeProto, scope: Scope, run: Run) => void>> = {
+  If: runBranch,
+  Scan: runScan,
+  Loop: runLoop,
+};
+
+const run: Run = (node, scope) => {
+  // Finding an operator and its inputs takes as long as some dozens of elements.
+  spend(scope.budget, labelOf(node), 64);
+  const inner = domainOf(node.domain) === "" && Object.hasOwn(own, node.opType) ? own[node.opType] : undefined;
+  try {
+    if (inner) inner(node, scope, run);
+    else runOperator(node, scope);
+  } catch (cause) {
+    // An operator relies on what the standard says of its inputs; a file need not keep to it.
+    if (cause instanceof RangeError && /^[\w.]+( ".*")?: /s.test(cause.message)) throw cause;
+    fail(
+      `evaluate: ${labelOf(node)} must have inputs and attributes as ONNX defines them, got others (${String(cause)})`,
+    );
+  }
+};
+
+const runGraph = ({ node: nodes, output }: GraphProto, scope: Scope): void => {
+  const uses = lastUses(
+    nodes,
+    output.map(({ name }) => name),
+  );
+  for (const [index, node] of nodes.entries()) {
+    run(node, scope);
+    for (const name of uses.get(index) ?? []) {
+      scope.alive -= scope.made.get(name) ?? 0;
+      scope.values.delete(name);
+    }
   }
 };
 
@@ -143,27 +89,30 @@ const run = (node: NodeProto, environment: Environment): void => {
  * The outputs of a graph for these inputs, computed in float64 in plain loops (slow). Feeds are the graph's inputs, and
  * the initializers whose elements are in a file.
  *
- * @throws RangeError for a missing, unknown or misshapen feed, for an operator that is not known here (by name), and
- * when inputs of a node contradict the operator's rule.
+ * @param budget - what it may take; several evaluations may share one. Absent: 2^27 elements at once and 2^30 steps
+ * @throws RangeError for a missing, unknown or misshapen feed, for an operator that is not known here (by name), when
+ * inputs of a node contradict the operator's rule, and when the budget does not do, by the node's name.
  */
 export const evaluate = (
   model: ModelProto,
   feeds: Readonly<Record<string, NdArray>>,
+  budget: Budget = defaultBudget(),
 ): Readonly<Record<string, NdArray>> => {
   const { graph } = model;
-  if (graph === undefined) throw new RangeError("evaluate: a model must have a graph");
+  check(graph !== undefined, "evaluate: a model must have a graph", "none");
   checkFeeds(graph, feeds);
-  const inModel = graph.initializer.filter(({ dataLocation }) => dataLocation !== TensorProto_DataLocation.EXTERNAL);
-  const environment: Environment = new Map([
-    ...inModel.map((tensor) => [tensor.name, tensorToArray(tensor)] as const),
-    ...Object.entries(feeds),
-  ]);
-  for (const node of graph.node) run(node, environment);
+  const scope: Scope = { values: new Map(Object.entries(feeds)), made: new Map(), alive: 0, budget };
+  for (const [name, { dims }] of scope.values) checkExtent(budget, `feed "${name}"`, dims, 0);
+  for (const tensor of graph.initializer)
+    if (tensor.dataLocation !== TensorProto_DataLocation.EXTERNAL && !scope.values.has(tensor.name)) {
+      checkExtent(budget, `tensor "${tensor.name}"`, tensor.dims.map(Number), 0);
+      scope.values.set(tensor.name, tensorToArray(tensor));
+    }
+  runGraph(graph, scope);
   return Object.fromEntries(
-    graph.output.map(({ name }) => {
-      const array = environment.get(name);
-      if (array === undefined) throw new RangeError(`evaluate: an output must be computed in the graph, got "${name}"`);
-      return [name, array];
-    }),
+    graph.output.map(({ name }) => [
+      name,
+      scope.values.get(name) ?? fail(`evaluate: an output must be computed in the graph, got "${name}"`),
+    ]),
   );
 };

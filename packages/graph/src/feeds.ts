@@ -2,6 +2,7 @@
 
 import type { NdArray } from "./array.ts";
 import { formatDims, sizeOf } from "./dims.ts";
+import { fail } from "./fail.ts";
 import type { GraphProto } from "./proto/onnx_pb.ts";
 import { TensorProto_DataLocation } from "./proto/onnx_pb.ts";
 import { typeOfCode } from "./data-type.ts";
@@ -12,10 +13,8 @@ import { valueOfInfo } from "./value.ts";
 const checkFeed = ({ name, type, dims }: Value, feed: NdArray, named: Map<string, number>): void => {
   const at = `evaluate: feed "${name}"`;
   if (feed.data.length !== sizeOf(feed.dims))
-    throw new RangeError(
-      `${at} must have one element per place of dims ${formatDims(feed.dims)}, got ${feed.data.length}`,
-    );
-  if (type !== undefined && feed.type !== type) throw new RangeError(`${at} must be of type ${type}, got ${feed.type}`);
+    fail(`${at} must have one element per place of dims ${formatDims(feed.dims)}, got ${feed.data.length}`);
+  if (type !== undefined && feed.type !== type) fail(`${at} must be of type ${type}, got ${feed.type}`);
   if (dims === undefined) return;
   const fits = feed.dims.every((size, axis) => {
     const declared = dims[axis];
@@ -25,7 +24,7 @@ const checkFeed = ({ name, type, dims }: Value, feed: NdArray, named: Map<string
   });
   if (!fits || feed.dims.length !== dims.length) {
     const sizes = dims.map((dim) => (typeof dim === "string" && named.has(dim) ? `${dim}=${named.get(dim)}` : dim));
-    throw new RangeError(`${at} must have dims ${formatDims(sizes)}, got ${formatDims(feed.dims)}`);
+    fail(`${at} must have dims ${formatDims(sizes)}, got ${formatDims(feed.dims)}`);
   }
 };
 
@@ -48,11 +47,9 @@ export const checkFeeds = ({ input, initializer }: GraphProto, feeds: Readonly<R
   for (const [name, value] of wanted) {
     const feed = feeds[name];
     if (feed) checkFeed(value, feed, named);
-    else if (!inModel.has(name)) throw new RangeError(`evaluate: feeds must have every input, got none for "${name}"`);
+    else if (!inModel.has(name)) fail(`evaluate: feeds must have every input, got none for "${name}"`);
   }
   const unknown = Object.keys(feeds).find((name) => !wanted.has(name));
   if (unknown !== undefined)
-    throw new RangeError(
-      `evaluate: feeds must be inputs of the graph (${[...wanted.keys()].join(", ")}), got "${unknown}"`,
-    );
+    fail(`evaluate: feeds must be inputs of the graph (${[...wanted.keys()].join(", ")}), got "${unknown}"`);
 };

@@ -1,6 +1,7 @@
 // Nodes: an operator with the names of its inputs and outputs.
 
 import { create } from "@bufbuild/protobuf";
+import { checkKeys } from "@ropewalk/check";
 import type { Attribute } from "./attribute.ts";
 import { attribute } from "./attribute.ts";
 import type { GraphProto, NodeProto } from "./proto/onnx_pb.ts";
@@ -19,9 +20,11 @@ export const node = (
   input: readonly string[],
   output: readonly string[],
   attributes: Readonly<Record<string, Attribute>> = {},
-  { domain = "", name = "" }: NodeOptions = {},
-): NodeProto =>
-  create(NodeProtoSchema, {
+  options: NodeOptions = {},
+): NodeProto => {
+  checkKeys<NodeOptions>("node", "options", options, { domain: true, name: true });
+  const { domain = "", name = "" } = options;
+  return create(NodeProtoSchema, {
     opType,
     domain,
     name,
@@ -29,6 +32,7 @@ export const node = (
     output: [...output],
     attribute: Object.entries(attributes).map(([key, value]) => attribute(key, value)),
   });
+};
 
 /** The graphs inside a node: the arms of an If, the body of a Loop or a Scan. */
 export const innerGraphs = ({ attribute: attributes }: Pick<NodeProto, "attribute">): readonly GraphProto[] =>

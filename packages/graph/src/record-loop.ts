@@ -1,6 +1,7 @@
 // Recording a Loop: a graph that is run again and again on what its last run gave, while its condition holds.
 
 import { create } from "@bufbuild/protobuf";
+import { checkKeys } from "@ropewalk/check";
 import { formatDims, sameDim } from "./dims.ts";
 import { GraphProtoSchema } from "./proto/onnx_pb.ts";
 import { endInner, ownResults, startInner } from "./inner-graph.ts";
@@ -37,7 +38,9 @@ const keeps = (before: Value, after: Value): boolean =>
     (before.dims.length === after.dims.length &&
       before.dims.every((dim, axis) => sameDim(dim, after.dims![axis]) !== null)));
 
-const checkStep = (at: string, before: readonly Value[], { condition, carried }: LoopStep): void => {
+const checkStep = (at: string, before: readonly Value[], step: LoopStep): void => {
+  checkKeys<LoopStep>(at, "what the body gives", step, { condition: true, carried: true, stacked: true });
+  const { condition, carried } = step;
   if (condition.type !== undefined && condition.type !== "bool")
     throw new RangeError(`${at}: a condition must be bool, got ${condition.type}`);
   if (carried.length !== before.length)

@@ -1,5 +1,6 @@
 // Recording nodes: an operator applied to values, with its results' types and shapes as far as they can be told.
 
+import { show } from "@ropewalk/check";
 import type { Attribute } from "./attribute.ts";
 import { sizeOf } from "./dims.ts";
 import type { NodeOptions } from "./node.ts";
@@ -35,7 +36,8 @@ const operandOf = ({ tensors }: Recording, value: Value): Operand => {
 export const recordNode = (recording: Recording, request: NodeRequest): readonly Value[] => {
   const { opType, domain, name, inputs, outputs, attributes = {} } = request;
   const at = `${opType} "${name}"`;
-  for (const value of inputs) if (value) checkRecorded(recording, at, value);
+  if (!Array.isArray(inputs)) throw new TypeError(`${at}: inputs must be a list of values, got ${show(inputs)}`);
+  for (const value of inputs) if (value !== undefined) checkRecorded(recording, at, value);
   const names = inputs.map((value) => value?.name ?? "");
   const recorded = node(opType, names, outputs, attributes, { domain, name });
   const shaped = findOperator(domain, opType)?.infer({

@@ -1,6 +1,7 @@
 // Recording initializers: constants in the model, and tensors in a file beside it.
 
 import { create } from "@bufbuild/protobuf";
+import { checkKeys } from "@ropewalk/check";
 import type { DataType } from "./data-type.ts";
 import { checkType, layouts, packBytes, typeCode, typeOfCode } from "./data-type.ts";
 import { checkSizes, formatDims, sizeOf } from "./dims.ts";
@@ -92,6 +93,7 @@ export const recordExternal = (
   place: FilePlace,
 ): Value => {
   const at = `external "${name}"`;
+  checkKeys<FilePlace>(at, "at", place, { location: true, offset: true, length: true });
   checkType(at, type);
   checkSizes(at, dims);
   checkSizes(at, [place.offset, place.length]);

@@ -1,6 +1,7 @@
 // What a tape has recorded so far. Every name is used once, whether of a graph input, an initializer or a result.
 
 import { create } from "@bufbuild/protobuf";
+import { show } from "@ropewalk/check";
 import type { GraphProto, TensorProto } from "./proto/onnx_pb.ts";
 import { GraphProtoSchema } from "./proto/onnx_pb.ts";
 import type { Value } from "./value.ts";
@@ -44,7 +45,9 @@ export const freshName = ({ nextNumber }: Recording, taken: { has(name: string):
   }
 };
 
-/** Throws RangeError when a value was not recorded here. */
+/** Throws TypeError for what is no value of a tape, RangeError when a value was not recorded here. */
 export const checkRecorded = ({ values }: Recording, at: string, value: Value): void => {
+  if (typeof value !== "object" || value === null || typeof value.name !== "string")
+    throw new TypeError(`${at}: a value must be one that a tape gave, got ${show(value)}`);
   if (!values.has(value.name)) throw new RangeError(`${at}: a value must be of this tape, got "${value.name}"`);
 };

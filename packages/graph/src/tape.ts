@@ -1,12 +1,14 @@
 // A tape records operators into an ONNX graph, one call a node, and tells type and shape of each result.
 
 import { create } from "@bufbuild/protobuf";
+import { checkInteger, checkKeys } from "@ropewalk/check";
 import type { Attribute } from "./attribute.ts";
 import type { DataType } from "./data-type.ts";
 import { checkType } from "./data-type.ts";
 import type { Dim } from "./dims.ts";
 import { checkSizes } from "./dims.ts";
 import { innerGraphs, type NodeOptions } from "./node.ts";
+import { checkOperator } from "./ops/names.ts";
 import { domainOf } from "./ops/table.ts";
 import type { GraphProto, ModelProto, NodeProto } from "./proto/onnx_pb.ts";
 import { GraphProtoSchema, ModelProtoSchema } from "./proto/onnx_pb.ts";
@@ -114,10 +116,11 @@ export type Tape = {
 const allNodes = ({ node }: GraphProto): readonly NodeProto[] =>
   node.flatMap((one) => [one, ...innerGraphs(one).flatMap(allNodes)]);
 
-const modelOf = (
-  { graph }: Recording,
-  { opset = 21, irVersion = 10, producer = "ropewalk" }: ModelOptions,
-): ModelProto => {
+const modelOf = ({ graph }: Recording, options: ModelOptions): ModelProto => {
+  checkKeys<ModelOptions>("model", "options", options, { opset: true, irVersion: true, producer: true });
+  const { opset = 21, irVersion = 10, producer = "ropewalk" } = options;
+  checkInteger("model", "opset", opset, 1);
+  checkInteger("model", "irVersion", irVersion, 1);
   const others = new Set(
     allNodes(graph)
       .map(({ domain }) => domainOf(domain))
@@ -143,7 +146,9 @@ const isResult = ({ graph, tensors }: Recording, name: string): boolean =>
 
 const scoped = (recording: Recording, path: string): Tape => {
   const ops: Tape["ops"] = (opType, numOutputs, inputs, attributes, options = {}) => {
+    checkKeys<RecordOptions>("op", "options", options, { domain: true, name: true, output: true });
     const { domain = "", name: asked = opType, output } = options;
+    checkOperator("op", domain, opType);
     if (!Number.isInteger(numOutputs) || numOutputs < 1)
       throw new RangeError(`ops: numOutputs must be an integer of at least 1, got ${numOutputs}`);
     const name = freshName(recording, recording.nodeNames, `${path}/${asked}`);
@@ -163,7 +168,9 @@ const scoped = (recording: Recording, path: string): Tape => {
     external: (name, type, dims, at) => recordExternal(recording, name, type, dims, at),
     op: (opType, inputs, attributes, options) => ops(opType, 1, inputs, attributes, options)[0]!,
     ops,
-    branch: (condition, { whenTrue, whenFalse }) => {
+    branch: (condition, arms) => {
+      checkKeys("branch", "arms", arms, { whenTrue: true, whenFalse: true });
+      const { whenTrue, whenFalse } = arms;
       const name = freshName(recording, recording.nodeNames, `${path}/If`);
       return recordBranch(recording, name, condition, {
         whenTrue: (inner) => whenTrue(scoped(inner, `${name}/true`)),
@@ -175,6 +182,7 @@ const scoped = (recording: Recording, path: string): Tape => {
       return recordScan(recording, name, inputs, (inner, slices) => body(scoped(inner, `${name}/body`), slices));
     },
     loop: (config, body) => {
+      checkKeys<LoopConfig>("loop", "config", config, { steps: true, carried: true });
       const name = freshName(recording, recording.nodeNames, `${path}/Loop`);
       return recordLoop(recording, name, config, (inner, step, carried) =>
         body(scoped(inner, `${name}/body`), step, carried),

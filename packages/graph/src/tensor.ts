@@ -5,6 +5,7 @@ import type { NdArray } from "./array.ts";
 import { layouts, packBytes, typeCode, typeOfCode, unpackBytes } from "./data-type.ts";
 import type { DataType } from "./data-type.ts";
 import { formatDims, sizeOf } from "./dims.ts";
+import { fail } from "./fail.ts";
 import type { TensorProto } from "./proto/onnx_pb.ts";
 import { TensorProtoSchema, TensorProto_DataLocation } from "./proto/onnx_pb.ts";
 import { bfloat16, float16, fromBits } from "./small-float.ts";
@@ -40,18 +41,17 @@ export const tensorToArray = (tensor: TensorProto): NdArray => {
   const type = typeOfCode(tensor.dataType);
   const dims = tensor.dims.map(Number);
   const at = `tensorToArray: tensor "${tensor.name}"`;
-  if (type === undefined)
-    throw new RangeError(`${at} must have numbers as elements, got ONNX data type ${tensor.dataType}`);
+  if (type === undefined) return fail(`${at} must have numbers as elements, got ONNX data type ${tensor.dataType}`);
   if (tensor.dataLocation === TensorProto_DataLocation.EXTERNAL) {
     const file = tensor.externalData.find(({ key }) => key === "location")?.value;
-    throw new RangeError(`${at} must have its elements in the model, got elements in the file "${file}"`);
+    return fail(`${at} must have its elements in the model, got elements in the file "${file}"`);
   }
   const inBytes = tensor.rawData.length > 0;
   const source = inBytes ? tensor.rawData : typedField(type, tensor);
   const expected = sizeOf(dims) * (inBytes ? layouts[type].width : 1);
   if (source.length !== expected) {
     const unit = inBytes ? "bytes" : "elements";
-    throw new RangeError(`${at} must have ${expected} ${unit} for ${type}${formatDims(dims)}, got ${source.length}`);
+    fail(`${at} must have ${expected} ${unit} for ${type}${formatDims(dims)}, got ${source.length}`);
   }
   const data = inBytes ? unpackBytes(type, tensor.rawData) : Float64Array.from(source);
   return { type, dims, data };

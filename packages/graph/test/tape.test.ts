@@ -295,10 +295,10 @@ describe("attributes", () => {
   it("refuse a number that is not an integer", () => {
     const t = tape();
     const x = t.input("x", "float32", []);
-    expect(() => t.op("Custom", [x], { epsilon: 1e-5 })).toThrow(
+    expect(() => t.op("Custom", [x], { epsilon: 1e-5 }, { domain: "mine" })).toThrow(
       new RangeError("attribute: epsilon must be an integer (or { float }), got 0.00001"),
     );
-    expect(() => t.op("Custom", [x], { perm: [0, 0.5] })).toThrow(
+    expect(() => t.op("Custom", [x], { perm: [0, 0.5] }, { domain: "mine" })).toThrow(
       "attribute: perm must be an integer (or { float }), got 0.5",
     );
   });

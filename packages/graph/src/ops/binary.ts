@@ -30,11 +30,14 @@ export const variadic = (f: (a: number, b: number) => number): Operator => ({
     if (operands.length === 0) fail(call, "needs at least one input");
     return [{ type: sameType(call, operands), dims: broadcastAll(call, operands) }];
   },
-  evaluate: (call, [{ dims }]) => [
-    call.inputs
-      .map((_, index) => broadcast(input(call, index), dims))
-      .reduce((left, right) => left.map((x, i) => f(x, right[i]!))),
-  ],
+  evaluate: (call, [{ dims }]) => {
+    let result = broadcast(input(call, 0), dims);
+    for (let index = 1; index < call.inputs.length; index++) {
+      const right = broadcast(input(call, index), dims);
+      result = result.map((x, i) => f(x, right[i]!));
+    }
+    return [result];
+  },
 });
 
 /** A comparison or a logical operator: the output is boolean. */

@@ -34,8 +34,9 @@ export const tile: Operator = {
       },
     ];
   },
-  evaluate: (call) => {
+  evaluate: (call, [{ dims }]) => {
     const [x, repeats] = [input(call, 0), input(call, 1)];
+    if (dims.includes(0)) return [new Float64Array(0)];
     const strides = stridesOf(x.dims);
     // Each axis becomes two: which repetition (stride 0), and the place within it.
     return [

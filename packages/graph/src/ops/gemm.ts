@@ -3,7 +3,7 @@
 //   y[m, n] = alpha * sum_k a[m, k] * b[k, n] + beta * c[m, n]
 
 import { broadcast } from "../array.ts";
-import { broadcastsTo, formatDims, sameDim } from "../dims.ts";
+import { broadcastsTo, formatDims, sameDim, sizeOf } from "../dims.ts";
 import { floatAttribute, intAttribute } from "./attributes.ts";
 import type { Operator } from "./operator.ts";
 import { fail, input, sameType } from "./operator.ts";
@@ -43,4 +43,5 @@ export const gemm: Operator = {
     }
     return [out];
   },
+  work: (call, [{ dims }]) => sizeOf(dims) * Math.max(...input(call, 0).dims),
 };

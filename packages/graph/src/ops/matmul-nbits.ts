@@ -5,7 +5,7 @@
 // q is [N, blocks, block_size * bits / 8] bytes, the lower half of a byte first; scale has N * blocks elements. Zero points
 // of their own, the inputs after them, are not evaluated.
 
-import { formatDims, sameDim } from "../dims.ts";
+import { formatDims, sameDim, sizeOf } from "../dims.ts";
 import { intAttribute } from "./attributes.ts";
 import type { Call, Operator } from "./operator.ts";
 import { fail, input } from "./operator.ts";
@@ -55,5 +55,10 @@ export const matMulNBits: Operator = {
       for (let n = 0; n < N; n++)
         for (let k = 0; k < K; k++) out[row * N + n]! += a.data[row * K + k]! * matrix[n * K + k]!;
     return [out];
+  },
+  // The matrix is unpacked first.
+  work: (call, [{ dims }]) => {
+    const { K, N } = sizesOf(call);
+    return (sizeOf(dims) + N) * K;
   },
 };

@@ -6,7 +6,7 @@
 
 import { offsets } from "../array.ts";
 import type { Dim } from "../dims.ts";
-import { broadcastDims, formatDims, sameDim, stridesOf } from "../dims.ts";
+import { broadcastDims, formatDims, sameDim, sizeOf, stridesOf } from "../dims.ts";
 import type { Operator } from "./operator.ts";
 import { fail, input, sameType } from "./operator.ts";
 
@@ -55,6 +55,7 @@ export const matMul: Operator = {
     }
     return [out];
   },
+  work: (call, [{ dims }]) => sizeOf(dims) * (input(call, 0).dims.at(-1) ?? 1),
 };
 
 /** The product of 8-bit integers as 32-bit ones; zero points are not known here. */
@@ -66,4 +67,5 @@ export const matMulInteger: Operator = {
     return [{ type: "int32", dims: product?.dims }];
   },
   evaluate: matMul.evaluate,
+  work: matMul.work!,
 };

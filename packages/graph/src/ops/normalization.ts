@@ -12,7 +12,7 @@ import { broadcast } from "../array.ts";
 import { broadcastsTo, formatDims, sizeOf } from "../dims.ts";
 import { floatAttribute, intAttribute } from "./attributes.ts";
 import type { Call, Operand, Operator, Shaped } from "./operator.ts";
-import { axisOf, fail, input } from "./operator.ts";
+import { axisOf, fail, groupWork, input } from "./operator.ts";
 
 /** The normalized input, then the numbers of each group of elements, which keep its axes at size 1. */
 const inferNormalized = (call: Call<Operand>): readonly Shaped[] => {
@@ -51,6 +51,7 @@ const normalization = (centered: boolean): Operator => ({
     });
     return centered ? [y, means, inverses] : [y, inverses];
   },
+  work: (call) => groupWork(input(call, 0).data.length),
 });
 
 export const layerNormalization: Operator = normalization(true);

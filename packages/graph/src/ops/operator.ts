@@ -4,6 +4,7 @@ import type { NdArray } from "../array.ts";
 import type { DataType } from "../data-type.ts";
 import type { Dim } from "../dims.ts";
 import { broadcastDims, formatDims } from "../dims.ts";
+import { fail as failWith } from "../fail.ts";
 import type { AttributeProto } from "../proto/onnx_pb.ts";
 import type { Value } from "../value.ts";
 
@@ -38,16 +39,17 @@ export type Call<T> = {
 export type Operator = {
   readonly infer: (call: Call<Operand>) => readonly Shaped[];
   readonly evaluate: (call: Call<NdArray>, outputs: FixedShapes) => readonly Float64Array[];
+  /** Steps of evaluation besides going through inputs and outputs once. Absent: none. */
+  readonly work?: (call: Call<NdArray>, outputs: FixedShapes) => number;
 };
 
 /** Ends a call that breaks a rule, with the operator, the node, the rule and what was given. */
-export const fail = ({ opType, name }: Pick<Call<unknown>, "opType" | "name">, rule: string, got?: string): never => {
-  throw new RangeError(`${opType} "${name}": ${rule}${got === undefined ? "" : `, got ${got}`}`);
-};
+export const fail = ({ opType, name }: Pick<Call<unknown>, "opType" | "name">, rule: string, got?: string): never =>
+  failWith(`${opType} "${name}": ${rule}${got === undefined ? "" : `, got ${got}`}`);
 
 /** An input that the operator cannot do without. */
 export const input = <T>(call: Call<T>, index: number): T =>
-  call.inputs[index] ?? fail(call, `input ${index} is required`);
+  call.inputs[index] ?? fail(call, `input ${index} is required`, "nothing");
 
 /** The elements of an input that gives sizes or axes, when known; undefined when not known or not given. */
 export const constantOf = (operand: Operand | undefined): readonly number[] | undefined =>
@@ -80,3 +82,6 @@ export const broadcastAll = (call: Call<Operand>, operands: readonly Operand[]):
       const dims = broadcastDims(a, b);
       return dims === null ? fail(call, "shapes must broadcast", `${formatDims(a)} and ${formatDims(b)}`) : dims;
     });
+
+/** Steps of handling so many groups of elements one by one, each with arrays of its own, on the element's scale. */
+export const groupWork = (groups: number): number => 64 * groups;

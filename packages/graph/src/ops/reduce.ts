@@ -1,10 +1,10 @@
 // One number for all elements along some axes:  y[kept] = f over reduced axes of x[kept, reduced]
 
 import { offsets } from "../array.ts";
-import { stridesOf } from "../dims.ts";
+import { sizeOf, stridesOf } from "../dims.ts";
 import { intAttribute, intsAttribute } from "./attributes.ts";
 import type { Call, Operand, Operator } from "./operator.ts";
-import { axisOf, constantOf, input, knownCall } from "./operator.ts";
+import { axisOf, constantOf, groupWork, input, knownCall } from "./operator.ts";
 
 /** Axes from the second input, or from the attribute that earlier operator sets have; undefined when not known. */
 const axesOf = (call: Call<Operand>, rank: number): readonly number[] | undefined => {
@@ -45,6 +45,7 @@ export const reduce = (f: (group: Float64Array) => number): Operator => ({
     const within = pick(true);
     return [pick(false).map((start) => f(within.map((place) => x.data[start + place]!)))];
   },
+  work: (_, [{ dims }]) => groupWork(sizeOf(dims)),
 });
 
 export const sum = (group: Float64Array): number => group.reduce((total, x) => total + x, 0);

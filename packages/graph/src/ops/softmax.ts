@@ -1,10 +1,10 @@
 // y[i] = e^(x[i]) / sum_j e^(x[j]) along one axis, with the largest x taken out so that nothing overflows.
 
 import { offsets } from "../array.ts";
-import { stridesOf } from "../dims.ts";
+import { sizeOf, stridesOf } from "../dims.ts";
 import { intAttribute } from "./attributes.ts";
 import type { Operator } from "./operator.ts";
-import { axisOf, input } from "./operator.ts";
+import { axisOf, groupWork, input } from "./operator.ts";
 
 export const softmax: Operator = {
   infer: (call) => {
@@ -25,4 +25,8 @@ export const softmax: Operator = {
     }
     return [out];
   },
+  work: (call) =>
+    groupWork(
+      sizeOf(input(call, 0).dims.with(axisOf(call, intAttribute(call, "axis", -1), input(call, 0).dims.length), 1)),
+    ),
 };

@@ -4,7 +4,7 @@ import { offsets } from "../array.ts";
 import { stridesOf } from "../dims.ts";
 import { intAttribute } from "./attributes.ts";
 import type { Call, Operator } from "./operator.ts";
-import { axisOf, constantOf, fail, input } from "./operator.ts";
+import { axisOf, constantOf, fail, groupWork, input } from "./operator.ts";
 
 /** Indices along the axis, by falling elements or by rising ones. */
 const ranked = (elements: Float64Array, largest: boolean): readonly number[] =>
@@ -42,6 +42,7 @@ export const argMax: Operator = {
       ),
     ];
   },
+  work: (call) => groupWork(input(call, 0).data.length),
 };
 
 const axisOfTopK = (call: Call<unknown>, rank: number): number => axisOf(call, intAttribute(call, "axis", -1), rank);
@@ -83,4 +84,5 @@ export const topK: Operator = {
     }
     return [values, indices];
   },
+  work: (call) => groupWork(input(call, 0).data.length),
 };

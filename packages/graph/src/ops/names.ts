@@ -1,0 +1,36 @@
+// Names of operators in ONNX's own domain, up to operator set 24, and those that ONNX Runtime adds to it. The tape takes no
+// others there: a name that is nearly right is a graph that no runtime loads.
+
+import { findOperator } from "./table.ts";
+
+const names: ReadonlySet<string> = new Set(
+  (
+    "Abs Acos Acosh Add AffineGrid And ArgMax ArgMin Asin Asinh Atan Atanh Attention AveragePool BatchNormalization Bernoulli " +
+    "BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor BlackmanWindow Cast CastLike Ceil Celu CenterCropPad Clip Col2Im " +
+    "Compress Concat ConcatFromSequence Constant ConstantOfShape Conv ConvInteger ConvTranspose Cos Cosh CumProd CumSum DFT " +
+    "DeformConv DepthToSpace DequantizeLinear Det Div Dropout DynamicQuantizeLinear Einsum Elu Equal Erf Exp Expand EyeLike " +
+    "Flatten Floor GRU Gather GatherElements GatherND Gelu Gemm GlobalAveragePool GlobalLpPool GlobalMaxPool Greater " +
+    "GreaterOrEqual GridSample GroupNormalization HammingWindow HannWindow HardSigmoid HardSwish Hardmax Identity If " +
+    "ImageDecoder InstanceNormalization IsInf IsNaN LRN LSTM LayerNormalization LeakyRelu Less LessOrEqual Log LogSoftmax Loop " +
+    "LpNormalization LpPool MatMul MatMulInteger Max MaxPool MaxRoiPool MaxUnpool Mean MeanVarianceNormalization " +
+    "MelWeightMatrix Min Mish Mod Mul Multinomial Neg NegativeLogLikelihoodLoss NonMaxSuppression NonZero Not OneHot Optional " +
+    "OptionalGetElement OptionalHasElement Or PRelu Pad Pow QLinearConv QLinearMatMul QuantizeLinear RMSNormalization RNN " +
+    "RandomNormal RandomNormalLike RandomUniform RandomUniformLike Range Reciprocal ReduceL1 ReduceL2 ReduceLogSum " +
+    "ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare RegexFullMatch Relu Reshape Resize " +
+    "ReverseSequence RoiAlign RotaryEmbedding Round STFT Scan Scatter ScatterElements ScatterND Selu SequenceAt " +
+    "SequenceConstruct SequenceEmpty SequenceErase SequenceInsert SequenceLength SequenceMap Shape Shrink Sigmoid Sign Sin Sinh " +
+    "Size Slice Softmax SoftmaxCrossEntropyLoss Softplus Softsign SpaceToDepth Split SplitToSequence Sqrt Squeeze StringConcat " +
+    "StringNormalizer StringSplit Sub Sum Swish Tan Tanh TensorScatter TfIdfVectorizer ThresholdedRelu Tile TopK Transpose " +
+    "Trilu Unique Unsqueeze Upsample Where Xor"
+  ).split(" "),
+);
+
+/** Throws RangeError for an operator of ONNX's own domain that there is not, and says which one was likely meant. */
+export const checkOperator = (at: string, domain: string, opType: string): void => {
+  if (typeof opType !== "string")
+    throw new TypeError(`${at}: opType must be the name of an operator, got ${typeof opType}`);
+  if ((domain !== "" && domain !== "ai.onnx") || names.has(opType) || findOperator(domain, opType)) return;
+  const like = [...names].find((name) => name.toLowerCase() === opType.toLowerCase());
+  const rule = "must be an operator of ONNX's own domain, or have the domain it is of";
+  throw new RangeError(`${at}: opType ${rule}, got "${opType}"${like ? `; ${like} is meant?` : ""}`);
+};
