@@ -229,7 +229,7 @@ it("nodes that do not keep to the standard end in an error of ours", () => {
         const names = arrays.map((_, n) => `x${n}`);
         const results = Array.from({ length: outputs }, (_, n) => (n === 0 ? "y" : `y${n}`));
         const model = modelOf([node(opType, names, results, given, { name: "odd" })]);
-        model.graph!.initializer = arrays.map((one, n) => tensorFromArray(one, `x${n}`));
+        model.graph!.initializer = arrays.map((values, n) => tensorFromArray(values, `x${n}`));
         try {
           evaluate(model, {}, budget());
         } catch (error) {
