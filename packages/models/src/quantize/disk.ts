@@ -1,40 +1,32 @@
 /** Converted checkpoints on a disk, for Node. */
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
 import { loadCheckpoint, type Checkpoint } from "../checkpoint.ts";
+import { newFolder, type NewFolder } from "../disk/new-folder.ts";
+import { ownFolder } from "../disk/own-folder.ts";
+import { writeWhole } from "../disk/write-whole.ts";
 import { openFolder } from "../open-folder.ts";
 import { convertCheckpoint, type ConvertedFile } from "./convert.ts";
 import type { Precision } from "./precision.ts";
 
-/**
- * Writes files into a folder, which is made where it is not there; one after another, part by part. When one fails, none is
- * left, nor the folder if it was made here.
- *
- * @returns the bytes written
- * @throws RangeError when the folder is there and not empty
- */
-export const writeFolder = async (folder: string, files: readonly ConvertedFile[]): Promise<number> => {
-  const path = resolve(folder);
-  const made = await mkdir(path, { recursive: true });
-  const there = await readdir(path);
-  if (there.length > 0) throw new RangeError(`writeFolder: ${path} must be an empty folder, got ${there.length} files`);
-  try {
-    let total = 0;
-    for (const { name, parts } of files) {
-      await writeFile(join(path, name), parts);
-      total += (await stat(join(path, name))).size;
-    }
-    return total;
-  } catch (error) {
-    await Promise.all(files.map(({ name }) => rm(join(path, name), { force: true })));
-    if (made !== undefined) await rm(made, { recursive: true, force: true });
-    throw error;
-  }
+const writeAll = async ({ write }: NewFolder, files: readonly ConvertedFile[]): Promise<number> => {
+  let total = 0;
+  for (const { name, parts } of files) total += await write(name, parts);
+  return total;
 };
 
 /**
- * Rounds a checkpoint's matrices into a temporary folder, to be memory-mapped from there: memory holds one matrix at a time.
+ * Writes files into a folder, one after another, part by part. The folder is there when all of them are: when one fails or is
+ * aborted, or the process ends, nothing is left, nor are folders that were made on the way and are empty.
+ *
+ * @returns the bytes written
+ * @throws RangeError when the folder is there and not empty, in the beginning, or in the end since another wrote it meanwhile
+ */
+export const writeFolder = (folder: string, files: readonly ConvertedFile[]): Promise<number> =>
+  writeWhole("writeFolder", folder, (made) => writeAll(made, files));
+
+/**
+ * Rounds a checkpoint's matrices into a temporary folder, to be memory-mapped from there: memory holds one matrix at a time. The
+ * folder goes with the process, where it is not removed before; what a killed process left is removed when the next one comes.
  *
  * @param onProgress - called after each tensor
  * @returns the checkpoint, and what removes the folder once no session reads it
@@ -46,11 +38,10 @@ export const quantizeOnDisk = async (
   onProgress?: (done: number, total: number) => void,
 ): Promise<{ readonly checkpoint: Checkpoint; readonly remove: () => Promise<void> }> => {
   const files = await convertCheckpoint(checkpoint, precision, onProgress);
-  const folder = await mkdtemp(join(tmpdir(), `ropewalk-${precision}-`));
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  const { path, remove } = await ownFolder(tmpdir(), `ropewalk-${precision}`);
   try {
-    await writeFolder(folder, files);
-    return { checkpoint: { ...(await loadCheckpoint(await openFolder(folder))), name: checkpoint.name }, remove };
+    await writeAll(newFolder("quantizeOnDisk", path), files);
+    return { checkpoint: { ...(await loadCheckpoint(await openFolder(path))), name: checkpoint.name }, remove };
   } catch (error) {
     await remove();
     throw error;

@@ -1,0 +1,90 @@
+/** A folder that goes with the process that made it. */
+import { mkdirSync, rmdirSync, rmSync } from "node:fs";
+import { lstat, readdir, rm, utimes } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { atEnd } from "./at-end.ts";
+import { isAbandoned, ownName, signEvery } from "./owner.ts";
+
+export type OwnFolder = {
+  readonly path: string;
+  /** Removes it, then the folders above that were made for it, while they are empty. */
+  readonly remove: () => Promise<void>;
+  /** From now on it stays; it has another name, or is somebody else's. */
+  readonly letGo: () => void;
+};
+
+/** What is written while it is removed makes removing fail; it is done again. */
+const everything = { recursive: true, force: true, maxRetries: 5, retryDelay: 20 } as const;
+
+const removeLeftovers = async (parent: string): Promise<void> => {
+  for (const name of await readdir(parent).catch(() => [])) {
+    const path = join(parent, name);
+    const found = name.includes("ropewalk-") && (await lstat(path).catch(() => undefined));
+    // One that is another user's stays; that is no reason for this run to fail.
+    if (found && found.isDirectory() && isAbandoned(name, found.mtimeMs)) await rm(path, everything).catch(() => {});
+  }
+};
+
+/** From a folder up to one that it lies in, or is. */
+const upTo = (top: string, folder: string): readonly string[] =>
+  folder === top ? [folder] : [folder, ...upTo(top, dirname(folder))];
+
+const removeEmpty = (folders: readonly string[]): void => {
+  try {
+    for (const folder of folders) rmdirSync(folder);
+  } catch {
+    // One that others use, or have removed.
+  }
+};
+
+/** Makes a folder and those above it, and gives those, the lowest first. Others may remove an empty one meanwhile. */
+const make = (parent: string, path: string, mode: number): readonly string[] => {
+  const made = new Set<string>();
+  for (let left = 10; ; left--) {
+    const top = mkdirSync(parent, { recursive: true });
+    for (const each of top === undefined ? [] : upTo(top, parent)) made.add(each);
+    const lowestFirst = [...made].sort((a, b) => b.length - a.length);
+    try {
+      mkdirSync(path, { mode });
+      return lowestFirst;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT" && left > 0) continue;
+      removeEmpty(lowestFirst);
+      throw error;
+    }
+  }
+};
+
+/**
+ * Makes a folder in `parent`, which is made where it is missing. It is removed when the process ends, by itself or by a signal;
+ * what a killed process left in `parent` is removed now.
+ *
+ * @param prefix - what its name begins with: `ropewalk-` and a word, or `.ropewalk-` and a word
+ * @param mode - its permissions; absent: for this user alone
+ */
+export const ownFolder = async (parent: string, prefix: string, mode = 0o700): Promise<OwnFolder> => {
+  const above = resolve(parent);
+  await removeLeftovers(above);
+  const path = join(above, ownName(prefix));
+  // At once, so that no signal comes between making it and knowing of it.
+  const made = make(above, path, mode);
+  const callOff = atEnd(() => {
+    rmSync(path, everything);
+    removeEmpty(made);
+  });
+  const sign = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => {}), signEvery);
+  sign.unref();
+  const letGo = (): void => {
+    callOff();
+    clearInterval(sign);
+  };
+  return {
+    path,
+    letGo,
+    remove: async () => {
+      await rm(path, everything);
+      letGo();
+      removeEmpty(made);
+    },
+  };
+};

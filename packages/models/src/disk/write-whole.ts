@@ -1,0 +1,111 @@
+/**
+ * A folder that is written whole: whoever looks sees what was there before, or all of it.
+ *
+ *     <parent>/.ropewalk-folder-…     filled, file by file
+ *     <parent>/<name>                 its name in the end, by one rename
+ *
+ * Of two that write one folder at once, the second to end finds it taken and is told. Who fails, is aborted or is ended removes
+ * what it wrote, and the folders above that it made, while they are empty.
+ */
+import { mkdirSync } from "node:fs";
+import { chmod, lstat, readdir, realpath, rename, rmdir } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { newFolder, type NewFolder } from "./new-folder.ts";
+import { ownFolder } from "./own-folder.ts";
+import { look } from "../open-folder.ts";
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+const mustBeEmpty = (where: string, path: string, got: string): RangeError =>
+  new RangeError(`${where}: ${path} must be an empty folder, got ${got}`);
+
+/** The folder itself, behind links. */
+const realTarget = async (where: string, target: string): Promise<string> => {
+  const path = resolve(target);
+  // What cannot be looked at is refused where it is written.
+  if ((await lstat(path).catch(() => undefined))?.isSymbolicLink() !== true) return path;
+  return realpath(path).catch(() => {
+    throw mustBeEmpty(where, path, "a link that leads nowhere");
+  });
+};
+
+const taken = async (where: string, path: string): Promise<RangeError> => {
+  const there = await readdir(path).catch(() => undefined);
+  return mustBeEmpty(where, path, there === undefined ? "a file" : `${there.length} files`);
+};
+
+/** The permissions of the folder that is there; undefined where there is none. */
+const modeOfEmpty = async (where: string, path: string): Promise<number | undefined> => {
+  const found = await look(path);
+  if (found === undefined) return undefined;
+  if (!found.isDirectory() || (await readdir(path)).length > 0) throw await taken(where, path);
+  const inside = await realpath(process.cwd()).catch(() => undefined);
+  if (inside === (await realpath(path))) throw notReplaceable(where, path, "the working folder");
+  return found.mode & 0o7777;
+};
+
+const notReplaceable = (where: string, path: string, got: string): RangeError =>
+  new RangeError(
+    `${where}: ${path} must be absent, or a folder that a new one can replace, got ${got}; name one in it`,
+  );
+
+/** Whether a folder is there, by whatever the disk says when it is not replaced. */
+const isTaken = (error: unknown): boolean => ["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(codeOf(error) ?? "");
+
+/** Gives a folder its name; an empty one that has it goes. */
+const putInPlace = async (own: string, path: string): Promise<void> => {
+  // Elsewhere renaming replaces an empty folder by itself, and at once.
+  if (process.platform === "win32")
+    await rmdir(path).catch((error: unknown) => {
+      if (codeOf(error) !== "ENOENT") throw error;
+    });
+  await rename(own, path);
+};
+
+/** Does what is done in the end while nothing is written yet, and makes the folder anew. */
+const tryReplacing = async (where: string, own: string, path: string): Promise<void> => {
+  try {
+    await putInPlace(own, path);
+  } catch (error) {
+    throw isTaken(error) ? await taken(where, path) : notReplaceable(where, path, String(codeOf(error)));
+  }
+  mkdirSync(own);
+};
+
+/**
+ * Writes a folder whole.
+ *
+ * @param where - the function that errors name
+ * @param target - the folder, which must be empty or absent, in the beginning and in the end
+ * @param fill - writes its files
+ * @returns what `fill` gives
+ * @throws RangeError when the target is not empty, or another has written it meanwhile; Error naming the file that the disk refuses
+ */
+export const writeWhole = async <T>(
+  where: string,
+  target: string,
+  fill: (folder: NewFolder) => Promise<T>,
+): Promise<T> => {
+  const path = await realTarget(where, target);
+  const mode = await modeOfEmpty(where, path);
+  const own = await ownFolder(dirname(path), ".ropewalk-folder", 0o777).catch((error: unknown) => {
+    throw new Error(`${where}: ${path} could not be written: ${(error as Error).message}`, { cause: error });
+  });
+  try {
+    if (mode !== undefined) {
+      await chmod(own.path, mode);
+      await tryReplacing(where, own.path, path);
+    }
+    const result = await fill(newFolder(where, own.path, path));
+    if (mode !== undefined) await chmod(own.path, mode);
+    await putInPlace(own.path, path).catch(async (error: unknown) => {
+      throw isTaken(error) ? await taken(where, path) : error;
+    });
+    own.letGo();
+    return result;
+  } catch (error) {
+    // Should that fail, it is tried once more when the process ends.
+    await own.remove().catch(() => {});
+    throw error;
+  }
+};

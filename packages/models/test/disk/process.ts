@@ -1,0 +1,72 @@
+/**
+ * A process that makes a folder and then ends as it is told, or writes one whole:
+ *
+ *     node process.ts own <parent> <end>
+ *     node process.ts write <target> <files> <bytes>
+ *     node process.ts race <what it writes>        told targets by messages, answers what came of each
+ */
+import { ownFolder, writeFolder } from "../../src/node.ts";
+import { setTimeout as wait } from "node:timers/promises";
+
+const [kind = "", place = "", first = "", second = ""] = process.argv.slice(2);
+
+const ends: Readonly<Record<string, () => unknown>> = {
+  normally: () => {},
+  exit: () => process.exit(3),
+  throw: () => {
+    throw new Error("as it comes");
+  },
+  wait: () => setInterval(() => {}, 1000),
+  // Ends in its own time.
+  gracefully: () => {
+    setInterval(() => {}, 1000);
+    setTimeout(() => process.exit(5), 300);
+  },
+  // Listens to signals and goes on.
+  deaf: () => process.on("SIGTERM", () => console.log("heard")) && setTimeout(() => process.exit(6), 600),
+  // As the package signal-exit does it: leaves a signal to whoever else listens.
+  defers: () => {
+    Object.defineProperty(globalThis, Symbol.for("signal-exit emitter"), { value: { count: 1 } });
+    const listener = (): void => {
+      if (process.listeners("SIGTERM").length > 1) return;
+      process.off("SIGTERM", listener);
+      process.kill(process.pid, "SIGTERM");
+    };
+    process.on("SIGTERM", listener);
+    setInterval(() => {}, 1000);
+  },
+};
+
+/** Slow enough to be caught in the middle. */
+const slowly = async function* (bytes: number, fill: number): AsyncGenerator<Uint8Array> {
+  for (let part = 0; part < 4; part++) {
+    await wait(1);
+    yield new Uint8Array(bytes / 4).fill(fill);
+  }
+};
+
+const filesOf = (count: number, bytes: number, fill: number) =>
+  Array.from({ length: count }, (_, index) => ({
+    name: index % 3 === 0 ? `inner/${index}` : String(index),
+    parts: slowly(bytes, fill),
+  }));
+
+if (kind === "own") {
+  if (first === "gracefully") process.once("SIGTERM", () => setTimeout(() => process.exit(5), 200));
+  await ownFolder(place, "ropewalk-test");
+  await ownFolder(place, "ropewalk-other");
+  console.log("ready");
+  if (first === "gracefully") setInterval(() => {}, 1000);
+  else ends[first]!();
+} else if (kind === "write") {
+  console.log("ready");
+  await writeFolder(place, filesOf(Number(first), Number(second), 7));
+} else {
+  process.on("message", (target: string) => {
+    void writeFolder(target, filesOf(6, 400, Number(place))).then(
+      () => process.send!("written"),
+      (error: Error) => process.send!(error.message),
+    );
+  });
+  process.send!("ready");
+}
