@@ -14,7 +14,8 @@ import { openModel, type OpenedModel, type OpenOptions } from "./open.ts";
 import { prefill, type PrefillOptions } from "./run.ts";
 import { needText, promptIds, type Prompt } from "./prompt.ts";
 import { rounded } from "./rounded.ts";
-import { textStream, type TextCodec } from "./text.ts";
+import type { TextCodec } from "./text.ts";
+import { textStream } from "./text-stream.ts";
 import { checkIds } from "./check-ids.ts";
 import { checkSource, graphsOf, type ModelSource, type SourceGraph } from "./source.ts";
 
