@@ -8,6 +8,7 @@
 import { tape as newTape, valueOfInfo, type ModelProto, type Tape, type Value } from "@ropewalk/graph";
 import { putChunk, type Cut } from "./chunk-in-loop.ts";
 import type { DecoderSizes } from "./decoder.ts";
+import { noToken } from "./give-logits.ts";
 import { inputs, outputs } from "./interface.ts";
 import { emitNextToken } from "./next-token.ts";
 
@@ -65,9 +66,11 @@ const stepOf = (tape: Tape, step: Value, value: Value): Value => {
   return axis < 0 ? value : tape.op("Gather", [value, step], { axis });
 };
 
-/** Whether a token [1] is none of `stops` [count]. */
+/** Whether a token [1] is one, and none of `stops` [count]. */
 const goesOn = (tape: Tape, token: Value, stops: Value): Value => {
-  const nearest = tape.op("ReduceMin", [tape.op("Abs", [tape.op("Sub", [stops, token])])], { keepdims: 0 });
+  const none = tape.constant("int64", [1], [noToken]);
+  const ends = tape.op("Concat", [stops, none], { axis: 0 });
+  const nearest = tape.op("ReduceMin", [tape.op("Abs", [tape.op("Sub", [ends, token])])], { keepdims: 0 });
   return tape.op("Greater", [nearest, tape.constant("int64", [], [0])]);
 };
 

@@ -1,12 +1,30 @@
 /**
- * What a decoder's graph ends in: rows of logits [rows, vocabSize], and the likeliest token [rows] of each row, the first of
+ * What a decoder's graph ends in: rows of logits l [rows, vocabSize], and the likeliest token [rows] of each row, the first of
  * equals. A greedy step brings back 8 bytes of these and leaves 4 vocabSize where they were computed.
+ *
+ *   likeliest = argmax l where Σ l < ∞, or else -1
+ *
+ * A sum is no number where one of its terms is none: so one of many that is NaN, or infinite, is noticed by whoever reads the token.
  */
-import type { Tape, Value } from "@ropewalk/graph";
+import { typeCode, type Tape, type Value } from "@ropewalk/graph";
 import { outputs } from "./interface.ts";
 
-export const giveLogits = (tape: Tape, logits: Value): void => {
+/** The likeliest token where a row's logits are no numbers. */
+export const noToken = -1;
+
+/** bool [rows]: whether the sum of a row of logits is a number, or -∞ where a token is ruled out. */
+export const emitAreNumbers = (tape: Tape, logits: Value): Value => {
+  const sums = tape.op("ReduceSum", [logits, tape.constant("int64", [1], [-1])], { keepdims: 0 });
+  return tape.op("Less", [sums, tape.constant("float32", [], [3.4e38])]);
+};
+
+/** Chooses between floats, which are exact up to 2^24 tokens: on GPUs the runtime has no kernel that does between int64. */
+export const giveLogits = (tape: Tape, logits: Value, vocabSize: number): void => {
   tape.output(outputs.logits, logits);
-  const likeliest = tape.op("ArgMax", [logits], { axis: -1, keepdims: 0 }, { output: outputs.likeliest });
-  tape.output(outputs.likeliest, likeliest);
+  const float = (value: number): Value => tape.constant("float32", [], [value]);
+  const numbers = tape.op("Range", [float(0), float(vocabSize), float(1)]);
+  const found = tape.op("ArgMax", [logits], { axis: -1, keepdims: 0 });
+  const token = tape.op("Gather", [numbers, found], { axis: 0 });
+  const checked = tape.op("Where", [emitAreNumbers(tape, logits), token, float(noToken)]);
+  tape.output(outputs.likeliest, tape.op("Cast", [checked], { to: typeCode("int64") }, { output: outputs.likeliest }));
 };

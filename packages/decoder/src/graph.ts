@@ -38,6 +38,6 @@ export const decoderGraph = (
   const logitRows = tape.input(inputs.logitRows, "int64", ["rows"]);
   const hidden = recordHidden(builder, decoder, ids, chunkAttention(tape, extended, ids, operators));
   const wanted = tape.op("Gather", [hidden, logitRows], { axis: 0 });
-  giveLogits(tape, decoder.unembed(builder, wanted));
+  giveLogits(tape, decoder.unembed(builder, wanted), decoder.vocabSize);
   return tape.model(versions);
 };

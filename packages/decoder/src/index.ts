@@ -44,7 +44,7 @@ export {
   type ContextExtension,
 } from "./extension.ts";
 export { extensionOf, recordOf, type ExtensionRecord } from "./extension-record.ts";
-export { giveLogits } from "./give-logits.ts";
+export { giveLogits, noToken } from "./give-logits.ts";
 export { decoderGraph, versions } from "./graph.ts";
 export { inputs, outputs } from "./interface.ts";
 export type { Operators } from "./operators.ts";

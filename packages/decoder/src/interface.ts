@@ -55,9 +55,9 @@ export const inputs = {
 export const outputs = {
   /** [rows, vocabSize] */
   logits: "logits",
-  /** [rows] int64: the likeliest token of each row, the first of equals. */
+  /** [rows] int64: the likeliest token of each row, the first of equals; -1 where its logits are no numbers. */
   likeliest: "likeliest",
-  /** [steps] int64: the tokens of a block, one for each step that was run. */
+  /** [steps] int64: the tokens of a block, one for each step that was run; the last is -1 where its logits are no numbers. */
   tokens: "tokens",
   /** [1, numKvHeads, seqLen, headDim] each: the chunk's keys in each band's rotation, and its values. */
   newKeys: (index: number, band: number): string => layer(index, `new_${bandNames[band] ?? band}_keys`),

@@ -6,9 +6,10 @@
  *            p = w / Σ w, kept while the p before it sum to less than topP         Holtzman et al., arXiv 1904.09751
  *            the first whose w, with those before it, sum to more than u Σ w over the kept, u the uniform number
  *
- * In float64, in the order in which plain loops on the host would add: both choose alike from the same logits.
+ * and -1 where the logits are no numbers. In float64, in the order in which plain loops on the host would add: both choose alike from the same logits.
  */
 import { typeCode, type Tape, type Value } from "@ropewalk/graph";
+import { emitAreNumbers, noToken } from "./give-logits.ts";
 
 /** [1] each; float64 but for topK, which is int64. */
 export type SamplingValues = {
@@ -40,12 +41,12 @@ const drawn = (tape: Tape, logits: Value, { topK, temperature, topP, uniform }: 
   return tape.op("Gather", [tokens!, place], { axis: 0 });
 };
 
-/** Logits [1, vocabSize] to a token [1] int64. One candidate is no draw. */
+/** Logits [1, vocabSize] to a token [1] int64, -1 where they are no numbers. One candidate is no draw. */
 export const emitNextToken = (tape: Tape, logits: Value, sampling: SamplingValues): Value => {
   const greedy = tape.op("Squeeze", [tape.op("Equal", [sampling.topK, tape.constant("int64", [1], [1])])]);
   const [token] = tape.branch(greedy, {
     whenTrue: (arm) => [arm.op("ArgMax", [logits], { axis: 1, keepdims: 0 })],
     whenFalse: (arm) => [drawn(arm, arm.op("Reshape", [logits, arm.constant("int64", [1], [-1])]), sampling)],
   });
-  return token!;
+  return tape.op("Where", [emitAreNumbers(tape, logits), token!, tape.constant("int64", [], [noToken])]);
 };

@@ -2,6 +2,7 @@
 import type { Buffer, Tensor } from "@ropewalk/backend";
 import { farFrom, outputs, slotRuns } from "@ropewalk/decoder";
 import { ringRoomFor, ringSlots, rowSize, settleBlock, settles, type KeyValueCache, type LayerCache } from "./cache.ts";
+import { checkLatest, writing } from "./cache-life.ts";
 import { roomier, settleable, settleTokens, type Target } from "./settled.ts";
 
 /** What the graph gave for a chunk of so many tokens. */
@@ -107,7 +108,7 @@ const withRing = (cache: KeyValueCache, tokens: number): KeyValueCache => {
     const next = backend.allocate(ringRoom * rowSize(cache), buffer.type);
     const source = { part: buffer, tokens: old, from: 0, count: Math.min(length, old) };
     if (source.count > 0) copyHeads(sizesOf(cache), source, { buffer: next, tokens: ringRoom, at: 0 });
-    buffer.release();
+    backend.free(buffer);
     return next;
   };
   const layers = cache.layers.map((layer) => ({
@@ -142,12 +143,7 @@ export const untilSettling = ({ extended, settled, length }: KeyValueCache): num
   return settled + settleBlock + near - length;
 };
 
-/** The cache with a chunk behind it, its rotated keys and values as the graph gave them for these ids. */
-export const appendToCache = (
-  cache: KeyValueCache,
-  ids: readonly number[],
-  results: Given["results"],
-): KeyValueCache => {
+const appended = (cache: KeyValueCache, ids: readonly number[], results: Given["results"]): KeyValueCache => {
   const { extended } = cache;
   const given: Given = { results, tokens: ids.length };
   const length = cache.length + ids.length;
@@ -159,4 +155,22 @@ export const appendToCache = (
   const ready = withRing(settledNow, length);
   fillRing(ready, length, given);
   return { ...ready, length, ids: [...cache.ids, ...ids] };
+};
+
+/** As `appendToCache`, inside of a run. */
+export const append = (cache: KeyValueCache, ids: readonly number[], results: Given["results"]): KeyValueCache =>
+  writing(cache, () => appended(cache, ids, results));
+
+/**
+ * The cache with a chunk behind it, its rotated keys and values as the graph gave them for these ids.
+ *
+ * @throws TypeError unless it is the value that was handed out last
+ */
+export const appendToCache = (
+  cache: KeyValueCache,
+  ids: readonly number[],
+  results: Given["results"],
+): KeyValueCache => {
+  checkLatest("appendToCache", cache);
+  return append(cache, ids, results);
 };

@@ -12,7 +12,8 @@
 import { float64, int64, type HostTensor, type Session } from "@ropewalk/backend";
 import { inputs, longestChunk, outputs } from "@ropewalk/decoder";
 import { match } from "ts-pattern";
-import { appendToCache, untilSettling } from "./append.ts";
+import { append, untilSettling } from "./append.ts";
+import { runOn } from "./cache-life.ts";
 import type { KeyValueCache } from "./cache.ts";
 import { chunkFeeds, replanned, tokensHeld } from "./run.ts";
 import { drawUniform, type Drawn, type SamplerState, type Sampling } from "./sampling.ts";
@@ -68,8 +69,17 @@ const noToken = -1;
  * Runs the token `first` and those that follow it, until a stop token or as many steps as are asked. A block ends earlier where
  * tokens settle, where the frequencies change and where a chunk would be too long, so that every step sees what it would see
  * step by step.
+ *
+ * @throws TypeError unless the cache is the value that was handed out last
  */
-export const runBlock = async (
+export const runBlock = (
+  sessions: BlockSessions,
+  cache: KeyValueCache,
+  first: number,
+  options: BlockOptions,
+): Promise<BlockResult> => runOn("runBlock", cache, () => stepsFrom(sessions, cache, first, options));
+
+const stepsFrom = async (
   { session, blockSession }: BlockSessions,
   cache: KeyValueCache,
   first: number,
@@ -98,6 +108,6 @@ export const runBlock = async (
   return {
     tokens,
     state: drawn[tokens.length - 1]!.state,
-    cache: appendToCache(ready, [first, ...tokens.slice(0, -1)], results),
+    cache: append(ready, [first, ...tokens.slice(0, -1)], results),
   };
 };

@@ -14,11 +14,13 @@
  * A token that leaves the window goes to the tail, and the tail to the settled part when it is a block: laying out the heads
  * anew then costs a small part of what was read in between. Under a bare window nothing settles: the ring is all there is.
  *
- * Nothing is rotated here. Buffers are overwritten in place: an older value of the cache is not to be used again.
+ * Nothing is rotated here. Buffers are overwritten in place: an older value of the cache, or a copy of one, is refused.
  */
 import { bytesOfBuffer, type Buffer, type Memory } from "@ropewalk/backend";
+import { checkInteger } from "@ropewalk/check";
 import { elementType, farFrom, frequenciesFor, outputs, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { RopeFrequencies } from "@ropewalk/rope";
+import { cacheMemory, checkLatest, writing, type CacheLife, type CacheMemory } from "./cache-life.ts";
 import { createSettled, settledBuffers, settledBytes, settledStep, settleable, type Settled } from "./settled.ts";
 
 /** Keys in their outermost rotation, and values. */
@@ -35,7 +37,8 @@ export type LayerCache = {
 export type Rooms = { readonly settledRoom: number; readonly tailRoom: number; readonly ringRoom: number };
 
 export type KeyValueCache = Rooms & {
-  readonly backend: Memory;
+  readonly backend: CacheMemory;
+  readonly life: CacheLife<KeyValueCache>;
   readonly extended: ExtendedDecoder;
   /** Tokens that the run is planned for, and the frequencies that its keys are rotated with for that. */
   readonly planned: number;
@@ -96,8 +99,9 @@ const roomsFor = (extended: ExtendedDecoder, { length }: CachePlan): Rooms => ({
   ringRoom: ringRoomFor(extended, length),
 });
 
-/** An empty cache. */
-export const createCache = (backend: Memory, extended: ExtendedDecoder, plan: CachePlan): KeyValueCache => {
+type Empty = Omit<KeyValueCache, "life">;
+
+const emptyCache = (backend: CacheMemory, extended: ExtendedDecoder, plan: CachePlan): Empty => {
   const rooms = roomsFor(extended, plan);
   const type = elementType(extended);
   const room = (tokens: number): Buffer => backend.allocate(tokens * rowSize({ extended }), type);
@@ -113,6 +117,32 @@ export const createCache = (backend: Memory, extended: ExtendedDecoder, plan: Ca
   };
 };
 
+/**
+ * An empty cache.
+ *
+ * @throws TypeError or RangeError of the backend where its memory does not allow it; nothing is held then
+ */
+export const createCache = (backend: Memory, extended: ExtendedDecoder, plan: CachePlan): KeyValueCache => {
+  checkInteger("createCache", "length", plan.length, 1);
+  const memory = cacheMemory(backend);
+  try {
+    const empty = emptyCache(memory, extended, plan);
+    const life = { state: "ready" } as CacheLife<KeyValueCache>;
+    life.latest = { ...empty, life };
+    return life.latest;
+  } catch (error) {
+    memory.freeAll();
+    throw error;
+  }
+};
+
+/** An empty cache of another length in its place: what it held is given back first. */
+export const replaceCache = (cache: KeyValueCache, plan: CachePlan): KeyValueCache =>
+  writing(cache, () => {
+    cache.backend.freeAll();
+    return { ...emptyCache(cache.backend, cache.extended, plan), life: cache.life };
+  });
+
 /** Bytes of a cache planned so. */
 export const plannedCacheBytes = (extended: ExtendedDecoder, plan: CachePlan): number => {
   const { settledRoom, tailRoom, ringRoom } = roomsFor(extended, plan);
@@ -121,11 +151,20 @@ export const plannedCacheBytes = (extended: ExtendedDecoder, plan: CachePlan): n
   return extended.decoder.numLayers * (settledBytes(extended, settledRoom) + recent);
 };
 
-/** The same cache without a token: its memory serves another prompt of the planned length. */
-export const resetCache = (cache: KeyValueCache): KeyValueCache => ({ ...cache, length: 0, ids: [], settled: 0 });
+/**
+ * The same cache without a token: its memory serves another prompt of the planned length.
+ *
+ * @throws TypeError unless it is the value that was handed out last
+ */
+export const resetCache = (cache: KeyValueCache): KeyValueCache => {
+  checkLatest("resetCache", cache);
+  return writing(cache, () => ({ ...cache, length: 0, ids: [], settled: 0 }));
+};
 
-export const releaseCache = ({ layers, standIn }: KeyValueCache): void => {
-  for (const buffer of [...layers.flatMap(buffersOf), ...settledBuffers(standIn)]) buffer.release();
+/** Gives all memory of a cache back, whichever of its values is given; doing so again is fine. */
+export const releaseCache = ({ backend, life }: KeyValueCache): void => {
+  life.state = "released";
+  backend.freeAll();
 };
 
 /** Bytes that the cache holds, all layers. */

@@ -103,8 +103,11 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
   const visitLogits: LanguageModel["visitLogits"] = async (ids, visit, options = {}) => {
     checkIds("logits", ids, decoder.vocabSize);
     const cache = createCache(backend, extended, { length: ids.length });
-    const result = await prefill(session, cache, ids, { ...options, onLogits: visit });
-    releaseCache(result.cache);
+    try {
+      await prefill(session, cache, ids, { ...options, onLogits: visit });
+    } finally {
+      releaseCache(cache);
+    }
   };
   return {
     backend,

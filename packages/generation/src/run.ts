@@ -12,8 +12,9 @@ import {
   type Numbers,
 } from "@ropewalk/decoder";
 import { dependsOnLength, type RopeFrequencies } from "@ropewalk/rope";
-import { appendToCache } from "./append.ts";
-import { createCache, releaseCache, type KeyValueCache } from "./cache.ts";
+import { append } from "./append.ts";
+import { runOn } from "./cache-life.ts";
+import { replaceCache, type KeyValueCache } from "./cache.ts";
 import { cacheFeeds, cacheWidths } from "./feeds.ts";
 
 /** Logits [rows, vocabSize] of the asked rows, and the cache with the chunk behind it. */
@@ -50,7 +51,7 @@ export const runRows = async (
     },
     { read: [output], keep: ready.appended },
   );
-  return { rows: results[output] as HostTensor, cache: appendToCache(ready, ids, results) };
+  return { rows: results[output] as HostTensor, cache: append(ready, ids, results) };
 };
 
 /**
@@ -60,6 +61,7 @@ export const runRows = async (
  * twice as much, and the keys of all tokens so far are computed again with them.
  *
  * @param rows - which of the chunk's tokens get logits, at least one
+ * @throws TypeError unless the cache is the value that was handed out last
  */
 export const runChunk = async (
   session: Session,
@@ -67,7 +69,7 @@ export const runChunk = async (
   ids: readonly number[],
   rows: readonly number[],
 ): Promise<ChunkResult> => {
-  const ran = await runRows(session, cache, ids, rows, outputs.logits);
+  const ran = await runOn("runChunk", cache, () => runRows(session, cache, ids, rows, outputs.logits));
   return { logits: ran.rows.data as Float32Array, cache: ran.cache };
 };
 
@@ -85,13 +87,12 @@ export const tokensHeld = ({ extended, planned, frequencies, length }: KeyValueC
 
 /** The cache as it is where its frequencies still hold for `length` tokens, or else one with all its keys computed anew. */
 export const replanned = async (session: Session, cache: KeyValueCache, length: number): Promise<KeyValueCache> => {
-  const { backend, extended, planned, frequencies, ids } = cache;
+  const { extended, planned, frequencies, ids } = cache;
   if (length <= planned || !dependsOnLength(extended.scaling)) return cache;
   if (sameFrequencies(frequencies, frequenciesFor(extended, length))) return { ...cache, planned: length };
   // Twice as much: a run that grows token by token is computed anew a few times, not at every token.
   const plan = { length: Math.max(length, 2 * planned) };
-  releaseCache(cache);
-  const fresh = createCache(backend, extended, plan);
+  const fresh = replaceCache(cache, plan);
   return ids.length === 0 ? fresh : (await prefillRows(session, fresh, ids, outputs.likeliest)).cache;
 };
 
@@ -151,7 +152,8 @@ export const prefillRows = async (
  * Runs a prompt in chunks behind what the cache holds: the last token's logits [1, vocabSize], and the cache with the prompt
  * in it. Neither depends on the chunk size.
  *
- * @throws RangeError when there are no ids or `chunkSize` is not a positive integer; whatever the signal was aborted with
+ * @throws RangeError when there are no ids or `chunkSize` is not a positive integer; TypeError unless the cache is the value that
+ *   was handed out last; whatever the signal was aborted with
  */
 export const prefill = async (
   session: Session,
@@ -160,7 +162,8 @@ export const prefill = async (
   { onLogits, ...options }: PrefillOptions = {},
 ): Promise<ChunkResult> => {
   const onRows = onLogits && ((start: number, { data }: HostTensor) => onLogits(start, data as Float32Array));
-  const ran = await prefillRows(session, cache, ids, outputs.logits, { ...options, onRows });
+  const run = () => prefillRows(session, cache, ids, outputs.logits, { ...options, onRows });
+  const ran = await runOn("prefill", cache, run);
   const { vocabSize } = cache.extended.decoder;
   return { logits: (ran.rows.data as Float32Array).subarray(-vocabSize), cache: ran.cache };
 };

@@ -16,6 +16,7 @@ import {
 } from "@ropewalk/backend";
 import { inputs, type CachePrecision, type ExtendedDecoder } from "@ropewalk/decoder";
 import { match, P } from "ts-pattern";
+import type { CacheMemory } from "./cache-life.ts";
 
 export type Strip = { readonly buffer: Buffer; readonly heads: number; readonly width: number };
 
@@ -72,12 +73,12 @@ export const settledBytes = (extended: ExtendedDecoder, tokens: number): number 
     .reduce((sum, bytes) => sum + bytes, 0);
 
 /** The same tokens in larger buffers. */
-export const roomier = (backend: Memory, extended: ExtendedDecoder, old: Settled, tokens: number): Settled => {
+export const roomier = (backend: CacheMemory, extended: ExtendedDecoder, old: Settled, tokens: number): Settled => {
   const larger = createSettled(backend, extended, tokens);
   const into = settledBuffers(larger);
   settledBuffers(old).forEach((buffer, index) => {
     into[index]!.write(buffer, { from: 0, fromStride: 0, to: 0, toStride: 0, length: buffer.length, count: 1 });
-    buffer.release();
+    backend.free(buffer);
   });
   return larger;
 };
@@ -101,7 +102,7 @@ const write = ({ buffer, heads, width }: Strip, source: Tensor, from: number, to
 /** Where heads of keys or values are put: [numKvHeads, tokens, headDim], from token `at` on. */
 export type Target = { readonly buffer: Buffer; readonly tokens: number; readonly at: number };
 
-type Held = { readonly backend: Memory; readonly extended: ExtendedDecoder };
+type Held = { readonly backend: CacheMemory; readonly extended: ExtendedDecoder };
 
 /** A place for tokens in float32 on their way to 8 bits, and what lies there after it was filled. */
 const scratchFor = ({ backend, extended: { decoder } }: Held, tokens: number) => {
@@ -113,7 +114,7 @@ const scratchFor = ({ backend, extended: { decoder } }: Held, tokens: number) =>
       throw new TypeError(`cache: 8 bits need a backend whose buffers are on the host, got ${backend.name}`);
     return { dims, data: tensor.data as Float32Array };
   };
-  return { target: { buffer, tokens, at: 0 }, filled, release: () => buffer.release() };
+  return { target: { buffer, tokens, at: 0 }, filled, release: () => backend.free(buffer) };
 };
 
 /**

@@ -85,7 +85,7 @@ const emitLogits = (recording: Tape, foreign: Foreign, view: GraphView, vocabSiz
   }
   const wide = picked.type === "float32" ? picked : scope.op("Cast", [picked], { to: typeCode("float32") });
   const shape = scope.constant("int64", [2], [-1, vocabSize]);
-  giveLogits(recording, scope.op("Reshape", [wide, shape], {}, { output: outputs.logits }));
+  giveLogits(recording, scope.op("Reshape", [wide, shape], {}, { output: outputs.logits }), vocabSize);
 };
 
 export type ChunkRewrite = {
