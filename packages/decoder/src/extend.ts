@@ -48,6 +48,8 @@ export type ExtendedContext = {
 export type ExtendedDecoder<D extends DecoderSizes = DecoderSizes> = ExtendedContext & {
   readonly decoder: D;
   readonly cache: CachePrecision;
+  /** The model's, for errors. */
+  readonly name?: string;
 };
 
 /** What an extension is put on. */

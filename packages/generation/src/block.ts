@@ -15,6 +15,7 @@ import { match } from "ts-pattern";
 import { append, untilSettling } from "./append.ts";
 import { runOn } from "./cache-life.ts";
 import type { KeyValueCache } from "./cache.ts";
+import { checkNumbers } from "./numbers.ts";
 import { chunkFeeds, replanned, tokensHeld } from "./run.ts";
 import { drawUniform, type Drawn, type SamplerState, type Sampling } from "./sampling.ts";
 
@@ -104,7 +105,14 @@ const stepsFrom = async (
     },
     { read: [outputs.tokens], keep: ready.appended },
   );
-  const tokens = Array.from((results[outputs.tokens] as HostTensor).data as BigInt64Array, Number);
+  const given = results[outputs.tokens] as HostTensor;
+  const tokens = Array.from(given.data as BigInt64Array, Number);
+  checkNumbers(
+    ready,
+    outputs.tokens,
+    given,
+    tokens.map((_, step) => ready.length + step),
+  );
   return {
     tokens,
     state: drawn[tokens.length - 1]!.state,

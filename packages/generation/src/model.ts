@@ -60,7 +60,7 @@ export type LanguageModel = {
   ) => Promise<void>;
   /** The same weights under another extension; shares what is loaded. */
   readonly withExtension: (extension: ContextExtension) => Promise<LanguageModel>;
-  /** Ends every session of this model and of those that share its weights. */
+  /** Ends every session of this model and of those that share its weights, when their runs have ended. Once is enough. */
   readonly release: () => Promise<void>;
 };
 
@@ -72,6 +72,8 @@ type Loaded = OpenedModel & {
   readonly sessions: Map<string, Promise<Session>>;
   /** Ends what the weights need besides sessions. */
   readonly releaseWeights: () => Promise<void>;
+  /** Whether that has been asked for. */
+  readonly life: { released: Promise<void> | undefined };
 };
 
 const sessionFor = (
@@ -86,21 +88,52 @@ const sessionFor = (
     return backend.createSession(model, externalData);
   })();
   sessions.set(name, session);
+  // What failed once may go well the next time.
+  session.catch(() => sessions.delete(name));
   return session;
 };
 
+/** @throws TypeError naming who asks, once the weights are released */
+const checkOpen = (where: string, { life }: Loaded): void => {
+  if (life.released !== undefined)
+    throw new TypeError(`${where}: the model must not be released, nor one that shares its weights, got one that is`);
+};
+
+const release = async ({ sessions, releaseWeights }: Loaded): Promise<void> => {
+  const open = await Promise.allSettled(sessions.values());
+  sessions.clear();
+  const ended = await Promise.allSettled(
+    open.map(async (session) => (session.status === "fulfilled" ? session.value.release() : undefined)),
+  );
+  await releaseWeights();
+  for (const result of ended) if (result.status === "rejected") throw result.reason;
+};
+
 const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<LanguageModel> => {
+  checkOpen("withExtension", loaded);
   const { backend, source, text, cache: precision } = loaded;
   const { decoder, name, stopTokens } = source;
-  const extended = extendDecoder<DecoderSizes>(decoder, extension, { cache: precision });
+  const extended = { ...extendDecoder<DecoderSizes>(decoder, extension, { cache: precision }), name };
   checkSource(source, extended);
   const { chunk, block } = graphsOf(source, extended, backend);
   const { kind } = extended.layout;
   const session = await sessionFor(loaded, `chunk, ${kind}`, chunk);
-  const blockSession = block && (() => sessionFor(loaded, `block, ${kind}`, block));
-  const tokens: LanguageModel["generateTokens"] = (prompt, options) =>
-    generateTokens({ backend, session, blockSession, extended, stopTokens }, promptIds(text, name, prompt), options);
+  const blockSession =
+    block &&
+    (async () => {
+      checkOpen("blockSession", loaded);
+      return sessionFor(loaded, `block, ${kind}`, block);
+    });
+  const tokens: LanguageModel["generateTokens"] = (prompt, options) => {
+    checkOpen("generate", loaded);
+    return generateTokens(
+      { backend, session, blockSession, extended, stopTokens },
+      promptIds(text, name, prompt),
+      options,
+    );
+  };
   const visitLogits: LanguageModel["visitLogits"] = async (ids, visit, options = {}) => {
+    checkOpen("logits", loaded);
     checkIds("logits", ids, decoder.vocabSize);
     const cache = createCache(backend, extended, { length: ids.length });
     try {
@@ -125,12 +158,7 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
     },
     visitLogits,
     withExtension: (other) => assemble(loaded, other),
-    release: async () => {
-      const open = [...loaded.sessions.values()];
-      loaded.sessions.clear();
-      await Promise.all(open.map(async (opened) => (await opened).release()));
-      await loaded.releaseWeights();
-    },
+    release: () => (loaded.life.released ??= release(loaded)),
   };
 };
 
@@ -151,12 +179,20 @@ export const loadModel = async (
       `loadModel: a cache in ${cache} needs a backend with buffers of ${type}, got ${backend.name} with ${backend.bufferTypes}`,
     );
   const opened = await openModel(source, options);
-  const { source: read, release } = await rounded(opened.source, quantize, onQuantize);
-  const loaded: Loaded = { ...opened, source: read, backend, cache, sessions: new Map(), releaseWeights: release };
+  const { source: read, release: releaseWeights } = await rounded(opened.source, quantize, onQuantize);
+  const loaded: Loaded = {
+    ...opened,
+    source: read,
+    backend,
+    cache,
+    sessions: new Map(),
+    releaseWeights,
+    life: { released: undefined },
+  };
   try {
     return await assemble(loaded, extension ?? (read.kind === "export" ? read.extension() : {}));
   } catch (error) {
-    await release();
+    await releaseWeights();
     throw error;
   }
 };

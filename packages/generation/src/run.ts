@@ -15,6 +15,7 @@ import { dependsOnLength, type RopeFrequencies } from "@ropewalk/rope";
 import { append } from "./append.ts";
 import { runOn } from "./cache-life.ts";
 import { replaceCache, type KeyValueCache } from "./cache.ts";
+import { checkNumbers } from "./numbers.ts";
 import { cacheFeeds, cacheWidths } from "./feeds.ts";
 
 /** Logits [rows, vocabSize] of the asked rows, and the cache with the chunk behind it. */
@@ -51,7 +52,10 @@ export const runRows = async (
     },
     { read: [output], keep: ready.appended },
   );
-  return { rows: results[output] as HostTensor, cache: append(ready, ids, results) };
+  const given = results[output] as HostTensor;
+  const positions = rows.map((row) => chunk.start + row);
+  checkNumbers(ready, output, given, positions);
+  return { rows: given, cache: append(ready, ids, results) };
 };
 
 /**

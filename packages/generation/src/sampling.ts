@@ -8,6 +8,7 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus, xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 import { match } from "ts-pattern";
+import { firstNoNumber } from "./numbers.ts";
 
 export type Sampling =
   | { readonly kind: "greedy" }
@@ -48,12 +49,19 @@ export const startSampling = (sampling: Sampling): SamplerState =>
     })
     .exhaustive();
 
-/** Index, counted from `offset`, of the largest of `vocabSize` logits; the first of equals. */
+const checkNumbers = (where: string, logits: Float32Array, offset: number, vocabSize: number): void => {
+  const at = firstNoNumber(logits, offset, vocabSize);
+  if (at >= 0)
+    throw new RangeError(`${where}: logits must be numbers below Infinity, got ${logits[offset + at]} at index ${at}`);
+};
+
+/** Index, counted from `offset`, of the largest of `vocabSize` logits; the first of equals. @throws RangeError for one that is NaN or Infinity */
 export const argmax = (
   logits: Float32Array,
   offset: number = 0,
   vocabSize: number = logits.length - offset,
 ): number => {
+  checkNumbers("argmax", logits, offset, vocabSize);
   let best = 0;
   for (let token = 1; token < vocabSize; token++) if (logits[offset + token]! > logits[offset + best]!) best = token;
   return best;
@@ -86,11 +94,12 @@ export const drawUniform = (state: SamplerState): Drawn => {
   return { uniform: uniformFloat64(generator), state: generator.getState() };
 };
 
-/** Chooses a token from logits [vocabSize] and hands the state on. */
+/** Chooses a token from logits [vocabSize] and hands the state on. @throws RangeError for one that is NaN or Infinity */
 export const sample = (sampling: Sampling, state: SamplerState, logits: Float32Array): Sampled =>
   match(sampling)
     .with({ kind: "greedy" }, () => ({ token: argmax(logits), state }))
     .with({ kind: "sample" }, ({ temperature, topK = logits.length, topP = 1 }) => {
+      checkNumbers("sample", logits, 0, logits.length);
       const drawn = drawUniform(state);
       const order = mostLikely(logits, Math.min(topK, logits.length));
       const max = logits[order[0]!]!;
