@@ -29,6 +29,16 @@ export type DecoderRope = {
   readonly scaling: RopeScaling;
 };
 
+/** Where attention had fewer distances in training than a config states positions. */
+export type ContextLimit = {
+  /** The key of the config that says so. */
+  readonly by: "sliding_window" | "dual_chunk_attention_config";
+  /** What it says. */
+  readonly tokens: number;
+  /** The positions that the config states. */
+  readonly stated: number;
+};
+
 /** What a model's positions, its cache and its chunks depend on, wherever its graph comes from. */
 export type DecoderSizes = {
   readonly vocabSize: number;
@@ -36,8 +46,10 @@ export type DecoderSizes = {
   readonly numHeads: number;
   readonly numKvHeads: number;
   readonly headDim: number;
-  /** The window the model was trained on, in tokens. */
+  /** The window the model was trained on, in tokens: distances beyond it attention never had. */
   readonly trainedContext: number;
+  /** Why `trainedContext` is less than the positions that the config states; absent where it is not. */
+  readonly contextLimit?: ContextLimit;
   readonly rope: DecoderRope;
   /** How many keys back a query sees, in tokens; undefined: all of them. Off where an extension sets the positions. */
   readonly slidingWindow: number | undefined;

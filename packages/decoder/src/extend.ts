@@ -53,7 +53,7 @@ export type ExtendedDecoder<D extends DecoderSizes = DecoderSizes> = ExtendedCon
 };
 
 /** What an extension is put on. */
-type Extendable = Pick<DecoderSizes, "trainedContext" | "rope" | "slidingWindow">;
+type Extendable = Pick<DecoderSizes, "trainedContext" | "contextLimit" | "rope" | "slidingWindow">;
 
 const bandLayout = ({ name, bands }: PositionMapping): BandLayout => {
   const [near, far, ...rest] = bands;
@@ -83,10 +83,24 @@ const ownPositions = (
   return { positions: slidingWindow({ window }), capacity: window > knownContext ? knownContext : Infinity };
 };
 
-const noticesOf = ({ slidingWindow: window }: Extendable, positions: PositionMapping | undefined): readonly string[] =>
-  window === undefined || positions === undefined
-    ? []
-    : [`the checkpoint's sliding window of ${window} tokens is off: ${positions.name} sets the positions`];
+/** A sliding window of the checkpoint's is off, and what the capacity is counted from where a config states more. */
+const noticesOf = (
+  { slidingWindow: window, trainedContext, contextLimit: limit }: Extendable,
+  positions: PositionMapping | undefined,
+): readonly string[] => {
+  const off =
+    window !== undefined && positions !== undefined
+      ? [`the checkpoint's sliding window of ${window} tokens is off: ${positions.name} sets the positions`]
+      : [];
+  // Under the checkpoint's own sliding window nothing is counted; a trained window that was set by hand is not the config's.
+  const counts = positions !== undefined || window === undefined;
+  if (limit === undefined || limit.tokens !== trainedContext || !counts) return off;
+  return [
+    ...off,
+    `positions are counted from ${trainedContext} tokens, the checkpoint's ${limit.by}, and not from ` +
+      `max_position_embeddings ${limit.stated}: attention had no longer distances in training (trainedContext sets another window)`,
+  ];
+};
 
 /**
  * Puts an extension on what is known of a model. Without positions of its own the checkpoint's hold: all keys, or a sliding

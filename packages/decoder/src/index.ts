@@ -15,7 +15,7 @@ export {
   type Numbers,
   type SlotRun,
 } from "./chunk.ts";
-export type { Attend, Builder, Decoder, DecoderRope, DecoderSizes, Projected } from "./decoder.ts";
+export type { Attend, Builder, ContextLimit, Decoder, DecoderRope, DecoderSizes, Projected } from "./decoder.ts";
 export {
   cachePrecisions,
   elementType,

@@ -68,6 +68,8 @@ it("is switched off where an extension sets positions, and a notice says so", as
   expect(extended.extended.layout).toEqual({ kind: "near-far", window: 16 });
   expect(extended.extended.notices).toEqual([
     "the checkpoint's sliding window of 24 tokens is off: SelfExtend(groupSize 4, window 16) sets the positions",
+    "positions are counted from 24 tokens, the checkpoint's sliding_window, and not from max_position_embeddings 64: " +
+      "attention had no longer distances in training (trainedContext sets another window)",
   ]);
   await model.release();
 });

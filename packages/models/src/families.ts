@@ -1,6 +1,6 @@
 /** Every family, one row each. */
 import { check } from "@ropewalk/check";
-import { configObject, valueOf } from "./config-object.ts";
+import { configObject, valueOf, type ConfigObject } from "./config-object.ts";
 import type { Family } from "./family.ts";
 import { llama } from "./llama/index.ts";
 import { mistral } from "./mistral/index.ts";
@@ -9,6 +9,12 @@ import { phi3 } from "./phi3/index.ts";
 import { qwen2 } from "./qwen2/index.ts";
 
 const families: readonly Family[] = [llama, mistral, phi, phi3, qwen2];
+
+/** The family that a config names as its `model_type`; undefined where it is none of these. */
+export const familyNamed = (config: ConfigObject): Family | undefined => {
+  const modelType = valueOf(config, "model_type");
+  return families.find(({ modelTypes }) => modelTypes.some((type) => type === modelType));
+};
 
 /**
  * The names that a config may give the kind that is computed: the family's own, other spellings, and that of the layers
@@ -24,7 +30,7 @@ const architecturesOf = ({ architecture, spellings = [] }: Family): readonly str
 export const familyOf = (config: unknown): Family => {
   const object = configObject("loadCheckpoint: config.json", config);
   const modelType = valueOf(object, "model_type");
-  const family = families.find(({ modelTypes }) => modelTypes.some((type) => type === modelType));
+  const family = familyNamed(object);
   const known = families.flatMap(({ modelTypes }) => modelTypes).join(", ");
   check(family !== undefined, `${object.at}: model_type must be one of ${known}`, modelType, "string");
   const stated = valueOf(object, "architectures") ?? [family.architecture];

@@ -1,5 +1,6 @@
 /** What every family's decoder states alike: its numbers, its table of weights, the embedding, the head behind a last norm. */
 import { embedding, linear, type rmsNorm, type Decoder } from "@ropewalk/decoder";
+import type { Context } from "./context.ts";
 import type { Sizes } from "./sizes.ts";
 import { tensorsOf, type Weight } from "./weight.ts";
 
@@ -13,14 +14,13 @@ export type FamilyWeights = {
 /** A decoder but for its layers. */
 export const familyDecoder = (
   family: string,
-  config: Pick<Decoder, "rope" | "slidingWindow"> & { readonly sizes: Sizes; readonly epsilon: number },
+  config: { readonly sizes: Sizes; readonly context: Context; readonly epsilon: number },
   { layers, ...whole }: FamilyWeights,
   norm: typeof rmsNorm,
 ): Omit<Decoder, "layer"> => ({
   family,
   ...config.sizes,
-  rope: config.rope,
-  slidingWindow: config.slidingWindow,
+  ...config.context,
   ...tensorsOf([...Object.values(whole), ...layers.flatMap((layer) => Object.values(layer))]),
   embedding: whole.embedding.weight,
   unembedding: whole.unembedding.weight,

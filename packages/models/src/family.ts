@@ -1,5 +1,6 @@
 /** A family of models: those whose config, weight names and blocks are alike. */
 import type { Decoder } from "@ropewalk/decoder";
+import type { ContextRules } from "./context.ts";
 
 export type Family = {
   /** The values of `model_type` in config.json that name it. */
@@ -8,6 +9,8 @@ export type Family = {
   readonly architecture: string;
   /** Other spellings of it that configs have. */
   readonly spellings?: readonly string[];
+  /** How its config states positions. */
+  readonly context: ContextRules;
   /**
    * A parsed config.json as a decoder.
    *

@@ -11,24 +11,14 @@ import type { DecoderRope } from "@ropewalk/decoder";
 import type { RopeScaling } from "@ropewalk/rope";
 import { check } from "@ropewalk/check";
 import {
-  configObject,
   objectOf,
   optionalNumber,
   optionalPositiveInteger,
   optionalText,
-  positiveInteger,
   valueOf,
   type ConfigObject,
 } from "./config-object.ts";
-import { ropeScalings } from "./rope-scalings.ts";
-
-/**
- * The window that a checkpoint was trained on, in tokens: max_position_embeddings, also where the config names an
- * original window. A checkpoint released with a rope scaling was tuned with it, up to max_position_embeddings; the
- * original window is a number in its frequencies and no longer what the model can read. `dynamic` is the exception that
- * changes nothing: it was not tuned, and there max_position_embeddings is the original window itself.
- */
-export const trainedContext = (config: ConfigObject): number => positiveInteger(config, "max_position_embeddings");
+import { checkReads, ropeScalings } from "./rope-scalings.ts";
 
 /** A number that may stand in the outer or the inner object; where both have it, they must agree. */
 const inEither = (
@@ -50,7 +40,19 @@ const above =
 /** Keys that say nothing about the type; where there are others, the type must be named. */
 const statedByAll: ReadonlySet<string> = new Set(["rope_theta", "partial_rotary_factor"]);
 
-const typeOf = (parameters: ConfigObject): string => {
+/** What is known of a config beside its rotary embedding. */
+export type RopeFacts = {
+  /** Dimensions of a head. */
+  readonly headDim: number;
+  /** max_position_embeddings, as stated or by default. */
+  readonly maxPositions: number;
+  /** The share of the dimensions that rotates where partial_rotary_factor is absent. Absent: 1. */
+  readonly rotaryShare?: number;
+  /** Names of rope types that are the family's own, each with the general one. */
+  readonly ropeTypes?: Readonly<Record<string, string>>;
+};
+
+const typeOf = (parameters: ConfigObject, aliases: Readonly<Record<string, string>>): string => {
   const [newer, older] = [optionalText(parameters, "rope_type"), optionalText(parameters, "type")];
   check(
     newer === undefined || older === undefined || newer === older,
@@ -60,24 +62,23 @@ const typeOf = (parameters: ConfigObject): string => {
   const saysMore = Object.keys(parameters.values).some(
     (key) => !statedByAll.has(key) && valueOf(parameters, key) !== undefined,
   );
-  const type = newer ?? older ?? (saysMore ? undefined : "default");
+  const stated = newer ?? older ?? (saysMore ? undefined : "default");
+  const type = stated !== undefined && Object.hasOwn(aliases, stated) ? aliases[stated] : stated;
+  const known = new Set([...Object.keys(ropeScalings), ...Object.keys(aliases)]);
   check(
     type !== undefined && Object.hasOwn(ropeScalings, type),
-    `${parameters.at}: rope_type must be one of ${Object.keys(ropeScalings).join(", ")}`,
-    type,
+    `${parameters.at}: rope_type must be one of ${[...known].join(", ")}`,
+    stated,
   );
   return type;
 };
 
-/** The dimensions of a head, and the share of them that rotates where the config says nothing. */
-type Head = { readonly headDim: number; readonly defaultShare: number };
-
 const readParameters = (
   config: ConfigObject,
   parameters: ConfigObject,
-  { headDim, defaultShare }: Head,
+  { headDim, maxPositions, rotaryShare = 1, ropeTypes = {} }: RopeFacts,
 ): DecoderRope => {
-  const share = inEither(config, parameters, "partial_rotary_factor", above(0)) ?? defaultShare;
+  const share = inEither(config, parameters, "partial_rotary_factor", above(0)) ?? rotaryShare;
   check(share <= 1, `${config.at}: partial_rotary_factor must be at most 1`, share);
   const rotaryDim = Math.floor(headDim * share);
   check(
@@ -85,8 +86,9 @@ const readParameters = (
     `${config.at}: head_dim ${headDim} times partial_rotary_factor ${share} must be even and above 0`,
     rotaryDim,
   );
-  const maxPositions = trainedContext(config);
-  const scaling: RopeScaling = ropeScalings[typeOf(parameters)]!({
+  const type = typeOf(parameters, ropeTypes);
+  checkReads(parameters, type);
+  const scaling: RopeScaling = ropeScalings[type]!.read({
     parameters,
     rotaryDim,
     maxPositions,
@@ -100,32 +102,15 @@ const readParameters = (
 /**
  * Reads a config's rotary embedding. Hugging Face checkpoints pair dimension j with j + rotaryDim / 2: the layout "halves".
  *
- * @param headDim - dimensions of a head
- * @param defaultShare - the share of them that rotates where partial_rotary_factor is absent
  * @throws RangeError and TypeError naming the key, the rule and the value
  */
-export const readRope = (config: ConfigObject, headDim: number, defaultShare: number = 1): DecoderRope => {
-  const head = { headDim, defaultShare };
+export const readRope = (config: ConfigObject, facts: RopeFacts): DecoderRope => {
   const stated = ["rope_parameters", "rope_scaling"].flatMap((key) => objectOf(config, key) ?? []);
-  const [rope, other] = stated.map((parameters) => readParameters(config, parameters, head));
+  const [rope, other] = stated.map((parameters) => readParameters(config, parameters, facts));
   check(
     other === undefined || JSON.stringify(rope) === JSON.stringify(other),
     `${config.at}: rope_parameters and rope_scaling must say the same`,
     [JSON.stringify(rope), JSON.stringify(other)],
   );
-  return rope ?? readParameters(config, { at: config.at, values: {} }, head);
-};
-
-/**
- * The rotation and the window that a parsed config.json states, for a head of `headDim` dimensions. Read alike for every
- * family; `defaultShare` is the share of the dimensions that rotates where the config says nothing.
- *
- * @throws RangeError and TypeError naming the key, the rule and the value
- */
-export const readRotation = (
-  json: unknown,
-  { headDim, defaultShare = 1 }: { readonly headDim: number; readonly defaultShare?: number },
-): { readonly rope: DecoderRope; readonly trainedContext: number } => {
-  const config = configObject("readRotation: config.json", json);
-  return { rope: readRope(config, headDim, defaultShare), trainedContext: trainedContext(config) };
+  return rope ?? readParameters(config, { at: config.at, values: {} }, facts);
 };

@@ -90,18 +90,48 @@ const longrope = (stated: Stated): RopeScaling => {
   };
 };
 
+type Row = {
+  /** The keys that it reads, beside those that all types may have. */
+  readonly keys: readonly string[];
+  readonly read: (stated: Stated) => RopeScaling;
+};
+
 /** By the name that configs use. */
-export const ropeScalings: Readonly<Record<string, (stated: Stated) => RopeScaling>> = {
-  default: () => ({ kind: "default" }),
-  linear: (stated) => ({ kind: "linear", factor: factorOf(stated) }),
-  dynamic: (stated) => ({
-    kind: "dynamic-ntk",
-    factor: factorOf(stated),
-    originalContext: stated.maxPositions,
-  }),
-  yarn,
-  llama3,
-  longrope,
-  // What Phi-3 called it first.
-  su: longrope,
+export const ropeScalings: Readonly<Record<string, Row>> = {
+  default: { keys: [], read: () => ({ kind: "default" }) },
+  linear: { keys: ["factor"], read: (stated) => ({ kind: "linear", factor: factorOf(stated) }) },
+  dynamic: {
+    keys: ["factor"],
+    read: (stated) => ({ kind: "dynamic-ntk", factor: factorOf(stated), originalContext: stated.maxPositions }),
+  },
+  yarn: {
+    keys: ["factor", "beta_fast", "beta_slow", "attention_factor", "mscale", "mscale_all_dim", "truncate"],
+    read: yarn,
+  },
+  llama3: { keys: ["factor", "low_freq_factor", "high_freq_factor"], read: llama3 },
+  longrope: { keys: ["factor", "short_factor", "long_factor", "attention_factor"], read: longrope },
+};
+
+/** Numbers of types that are not computed: scales of PhiMoE's longrope, the base of Hunyuan's dynamic, the sections of M-RoPE. */
+const others = ["short_mscale", "long_mscale", "alpha", "mrope_section"];
+
+/** Keys that change a rotation under some type. */
+const changing: ReadonlySet<string> = new Set([...Object.values(ropeScalings).flatMap(({ keys }) => keys), ...others]);
+
+/**
+ * Checks that a type reads what is given to it.
+ *
+ * @throws RangeError naming the key: it would change nothing, without a word
+ */
+export const checkReads = (parameters: ConfigObject, type: string): void => {
+  const { keys } = ropeScalings[type]!;
+  for (const key of changing) {
+    const value = valueOf(parameters, key);
+    const changesNothing = value === undefined || (key === "factor" && value === 1);
+    check(
+      keys.includes(key) || changesNothing,
+      `${parameters.at}: ${key} must be absent where the rope type is ${type}, which does not read it`,
+      value,
+    );
+  }
 };

@@ -2,11 +2,10 @@
 import type { Decoder } from "@ropewalk/decoder";
 import { check } from "@ropewalk/check";
 import { optionalPositiveInteger, positiveInteger, type ConfigObject } from "./config-object.ts";
-import { trainedContext } from "./rope-config.ts";
 
 export type Sizes = Pick<
   Decoder,
-  "vocabSize" | "hiddenDim" | "feedForwardDim" | "numLayers" | "numHeads" | "numKvHeads" | "headDim" | "trainedContext"
+  "vocabSize" | "hiddenDim" | "feedForwardDim" | "numLayers" | "numHeads" | "numKvHeads" | "headDim"
 >;
 
 /** Far above any model there is, and low enough that a broken config is told so and not tried. */
@@ -41,6 +40,5 @@ export const readSizes = (config: ConfigObject): Sizes => {
     numHeads,
     numKvHeads,
     headDim: statedHeadDim ?? hiddenDim / numHeads,
-    trainedContext: trainedContext(config),
   };
 };

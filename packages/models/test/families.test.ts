@@ -63,7 +63,8 @@ describe("mistral.read", () => {
   const decoder = mistral.read(tinyConfig("mistral"));
 
   it("has Llama's tensors, and attention that slides", () => {
-    expect(decoder).toMatchObject({ family: "mistral", ...sizes, rope, slidingWindow: 24, ...matrices });
+    const windows = { trainedContext: 24, slidingWindow: 24 };
+    expect(decoder).toMatchObject({ family: "mistral", ...sizes, rope, ...windows, ...matrices });
     expect(layerShapes(decoder)).toEqual(llamaLayer);
     expect(inLayer(decoder.projections)).toEqual(llamaProjections);
     expect(outside(decoder)).toEqual(llamaOutside);
@@ -72,7 +73,7 @@ describe("mistral.read", () => {
   it("does not slide where the window is null, and by 4,096 tokens where there is none stated", () => {
     const { sliding_window: _, ...unstated } = tinyConfig("mistral");
     expect(mistral.read({ ...unstated, sliding_window: null }).slidingWindow).toBeUndefined();
-    expect(mistral.read(unstated).slidingWindow).toBe(4096);
+    expect(mistral.read({ ...unstated, max_position_embeddings: 8192 }).slidingWindow).toBe(4096);
   });
 });
 

@@ -100,11 +100,12 @@ describe("llama.read", () => {
     "num_hidden_layers",
     "num_attention_heads",
     "max_position_embeddings",
-  ])("needs %s, a positive integer", (key) => {
+  ])("needs %s to be a positive integer", (key) => {
     const at = `llama.read: config.json: ${key}`;
     const most = key === "num_hidden_layers" ? 10_000 : Number.MAX_SAFE_INTEGER;
     const rule = `${at} must be an integer from 1 to ${most}`;
-    expect(() => llama.read(without(key))).toThrow(new TypeError(`${at} must be a positive integer, got nothing`));
+    if (key === "max_position_embeddings") expect(llama.read(without(key)).trainedContext).toBe(2048);
+    else expect(() => llama.read(without(key))).toThrow(new TypeError(`${at} must be a positive integer, got nothing`));
     expect(() => read({ [key]: 0 })).toThrow(new RangeError(`${rule}, got 0`));
     expect(() => read({ [key]: 2.5 })).toThrow(new RangeError(`${rule}, got 2.5`));
     expect(() => read({ [key]: "8" })).toThrow(new TypeError(`${rule}, got "8"`));

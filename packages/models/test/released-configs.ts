@@ -195,7 +195,7 @@ export const released: Readonly<Record<string, Released>> = {
   "Mistral 7B v0.1": {
     config: mistralV1,
     parameters: 7_241_732_096,
-    decoder: { slidingWindow: 4096, trainedContext: 32_768, rope: { theta: 10_000 } },
+    decoder: { slidingWindow: 4096, trainedContext: 4096, rope: { theta: 10_000 } },
   },
   "Mistral 7B v0.2": {
     config: { ...mistralV1, rope_theta: 1_000_000.0, sliding_window: null },
@@ -222,7 +222,7 @@ export const released: Readonly<Record<string, Released>> = {
   "Phi-3 mini 4k": {
     config: phi3Mini,
     parameters: 3_821_079_552,
-    decoder: { headDim: 96, slidingWindow: 2047, trainedContext: 4096, rope: { rotaryDim: 96, scaling: plain } },
+    decoder: { headDim: 96, slidingWindow: 2047, trainedContext: 2047, rope: { rotaryDim: 96, scaling: plain } },
   },
   "Phi-3.5 mini": {
     config: {
@@ -233,7 +233,7 @@ export const released: Readonly<Record<string, Released>> = {
     },
     parameters: 3_821_079_552,
     decoder: {
-      slidingWindow: 262_144,
+      slidingWindow: undefined,
       trainedContext: 131_072,
       rope: { scaling: { kind: "longrope", shortFactor, longFactor, factor: 32, originalContext: 4096 } },
     },

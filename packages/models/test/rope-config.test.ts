@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { llama } from "../src/index.ts";
+import { llama, mistral, phi3, qwen2, readRotation } from "../src/index.ts";
 import { smallConfig, tinyConfig, type Json } from "./fixtures.ts";
 
 const { rope_theta: _, ...bare } = smallConfig;
@@ -116,9 +116,41 @@ describe("rope of a config", () => {
     );
   });
 
-  it("reads su as longrope, which took its place", () => {
+  it.each(["su", "yarn"])("reads %s as longrope, which took its place, in Phi-3 and nowhere else", (type) => {
     const parameters = { short_factor: [1, 1.5], long_factor: [2, 3], original_max_position_embeddings: 8 };
-    expect(newer({ type: "su", ...parameters })).toEqual(newer({ type: "longrope", ...parameters }));
+    const ofPhi3 = (change: Json) => phi3.read({ ...bare, model_type: "phi3", ...change }).rope;
+    const longrope = ofPhi3({ rope_scaling: { type: "longrope", ...parameters } });
+    expect(longrope.scaling.kind).toBe("longrope");
+    for (const form of [
+      { rope_scaling: { type, ...parameters } },
+      { rope_parameters: { rope_type: type, ...parameters } },
+    ])
+      expect(ofPhi3(form)).toEqual(longrope);
+    for (const family of [llama, mistral, qwen2])
+      expect(() => family.read({ ...bare, rope_scaling: { type, ...parameters } })).toThrow(RangeError);
+    const config = { ...bare, rope_scaling: { type, ...parameters } };
+    expect(readRotation({ ...config, model_type: "phi3" }, { headDim: 4 }).rope).toEqual(longrope);
+    expect(() => readRotation({ ...config, model_type: "olmo" }, { headDim: 4 })).toThrow(RangeError);
+  });
+
+  it.each<readonly [string, Json, string]>([
+    ["linear", { factor: 2, short_factor: [1, 1], long_factor: [2, 2] }, "short_factor"],
+    ["yarn", { factor: 2, long_factor: [2, 2] }, "long_factor"],
+    ["default", { factor: 4 }, "factor"],
+    ["default", { mrope_section: [1, 1] }, "mrope_section"],
+    ["dynamic", { factor: 2, alpha: 1000 }, "alpha"],
+    ["dynamic", { factor: 2, beta_fast: 32 }, "beta_fast"],
+    ["llama3", { factor: 2, low_freq_factor: 1, high_freq_factor: 4, attention_factor: 1 }, "attention_factor"],
+    ["longrope", { short_factor: [1, 1], long_factor: [2, 2], long_mscale: 1.2 }, "long_mscale"],
+  ])("refuses numbers that %s does not read: %j", (type, parameters, key) => {
+    expect(() => newer({ rope_type: type, ...parameters })).toThrow(
+      `${at}: rope_parameters: ${key} must be absent where the rope type is ${type}, which does not read it, got `,
+    );
+  });
+
+  it("lets keys be that change nothing", () => {
+    const plain = newer({ rope_type: "default" });
+    expect(newer({ rope_type: "default", factor: 1, long_factor: null, finetuned: true })).toEqual(plain);
   });
 
   it("takes an absent original window to be max_position_embeddings", () => {
@@ -131,7 +163,7 @@ describe("rope of a config", () => {
     expect(ropeOf({ head_dim: 16, rope_parameters: { partial_rotary_factor: 0.25 } }).rotaryDim).toBe(4);
   });
 
-  const known = "default, linear, dynamic, yarn, llama3, longrope, su";
+  const known = "default, linear, dynamic, yarn, llama3, longrope";
   const llama3 = { rope_type: "llama3", factor: 4, low_freq_factor: 1, high_freq_factor: 4 };
   const longrope = { rope_type: "longrope", short_factor: [1, 1], long_factor: [1, 1] };
   it.each<[string, Json]>([

@@ -22,7 +22,11 @@ afterEach(() => undo());
 
 it.each(names)("%s", async (name) => {
   const model = await load(name, { subfolder: "" });
-  const { max_position_embeddings: trained } = configOf(name) as { max_position_embeddings: number };
+  const { max_position_embeddings: positions, sliding_window: window } = configOf(name) as {
+    readonly max_position_embeddings: number;
+    readonly sliding_window?: number | null;
+  };
+  const trained = Math.min(positions, window ?? Infinity);
   expect(model.config).toMatchObject({ max_position_embeddings: 4 * (trained - 16 + 4) });
   expect(await continued(model, ids, 20)).toEqual(
     await generated(checkpointOf(expectedOf(name).family), extension, ids, 20),

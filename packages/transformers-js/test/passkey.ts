@@ -62,7 +62,9 @@ export const generated = async (
 ): Promise<readonly number[]> => {
   const model = await loadModel(await openFolder(checkpoint), { backend: cpu({ threads: 1 }), extension });
   const tokens: number[] = [];
-  for await (const token of model.generateTokens(ids, { maxNewTokens, stopTokens: [] })) tokens.push(token);
+  // transformers.js stops at no capacity, and the tiny Mistral's is less than these prompts.
+  const options = { maxNewTokens, stopTokens: [], beyondCapacity: "allow" } as const;
+  for await (const token of model.generateTokens(ids, options)) tokens.push(token);
   await model.release();
   return tokens;
 };

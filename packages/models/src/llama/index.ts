@@ -3,12 +3,13 @@
  * Llama 2 and 3, TinyLlama, SmolLM, Vicuna and SOLAR.
  */
 import type { Family } from "../family.ts";
-import { readLlamaConfig } from "./config.ts";
+import { llamaContext, readLlamaConfig } from "./config.ts";
 import { llamaDecoder } from "./decoder.ts";
 
 export const llama: Family = {
   modelTypes: ["llama"],
   architecture: "LlamaForCausalLM",
   spellings: ["LLaMAForCausalLM"],
+  context: llamaContext,
   read: (json) => llamaDecoder("llama", readLlamaConfig(json)),
 };

@@ -1,9 +1,10 @@
 /** The numbers of a Phi, read from its config.json. */
-import type { Activation, DecoderRope } from "@ropewalk/decoder";
+import type { Activation } from "@ropewalk/decoder";
 import { readActivation } from "../activation.ts";
 import { check } from "@ropewalk/check";
 import { configObject, number, optionalFlag } from "../config-object.ts";
-import { readRope } from "../rope-config.ts";
+import { readContext, type Context, type ContextRules } from "../context.ts";
+import { checkLayerTypes } from "../layer-types.ts";
 import { readSizes, type Sizes } from "../sizes.ts";
 import { readUnembedding, type Unembedding } from "../unembedding.ts";
 
@@ -12,13 +13,12 @@ export type PhiConfig = {
   /** Added to the variance in every norm. */
   readonly epsilon: number;
   readonly activation: Activation;
-  readonly rope: DecoderRope;
+  readonly context: Context;
   /** Either way logits have a bias. */
   readonly unembedding: Unembedding;
 };
 
-/** The share of a head's dimensions that rotates where the config says nothing. */
-const defaultRotaryShare = 0.5;
+export const phiContext: ContextRules = { rotaryShare: 0.5 };
 
 /** @throws RangeError and TypeError naming the key, the rule and the value */
 export const readPhiConfig = (json: unknown): PhiConfig => {
@@ -26,11 +26,12 @@ export const readPhiConfig = (json: unknown): PhiConfig => {
   const normsQueriesAndKeys = optionalFlag(config, "qk_layernorm") ?? false;
   check(!normsQueriesAndKeys, `${config.at}: qk_layernorm must be false`, normsQueriesAndKeys);
   const sizes = readSizes(config);
+  checkLayerTypes(config, phiContext, sizes.numLayers);
   return {
     sizes,
     epsilon: number(config, "layer_norm_eps", { above: 0 }),
     activation: readActivation(config),
-    rope: readRope(config, sizes.headDim, defaultRotaryShare),
+    context: readContext(config, phiContext, sizes.headDim),
     unembedding: readUnembedding(config),
   };
 };

@@ -8,18 +8,19 @@
 import { layerNorm, linear } from "@ropewalk/decoder";
 import { familyDecoder } from "../family-decoder.ts";
 import type { Family } from "../family.ts";
-import { readPhiConfig } from "./config.ts";
+import { phiContext, readPhiConfig } from "./config.ts";
 import { phiWeights } from "./weights.ts";
 
 export const phi: Family = {
   modelTypes: ["phi"],
   architecture: "PhiForCausalLM",
+  context: phiContext,
   read: (json) => {
     const config = readPhiConfig(json);
     const { epsilon, activation } = config;
     const weights = phiWeights(config);
     return {
-      ...familyDecoder("phi", { ...config, slidingWindow: undefined }, weights, layerNorm),
+      ...familyDecoder("phi", config, weights, layerNorm),
       layer: (builder, index, hidden, attend) => {
         const { norm, query, key, value, output, up, down } = weights.layers[index]!;
         const normed = layerNorm(builder, { ...norm, epsilon }, hidden);

@@ -8,12 +8,13 @@
 import { linear, rmsNorm, splitColumns } from "@ropewalk/decoder";
 import { familyDecoder } from "../family-decoder.ts";
 import type { Family } from "../family.ts";
-import { readPhi3Config } from "./config.ts";
+import { phi3Context, readPhi3Config } from "./config.ts";
 import { phi3Weights } from "./weights.ts";
 
 export const phi3: Family = {
   modelTypes: ["phi3"],
   architecture: "Phi3ForCausalLM",
+  context: phi3Context,
   read: (json) => {
     const config = readPhi3Config(json);
     const { epsilon, activation } = config;

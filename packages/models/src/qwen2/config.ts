@@ -5,9 +5,10 @@ import {
   optionalCount,
   optionalFlag,
   optionalPositiveInteger,
-  valueOf,
+  positiveInteger,
   type ConfigObject,
 } from "../config-object.ts";
+import type { ContextRules } from "../context.ts";
 import { readShared, type LlamaConfig } from "../llama/config.ts";
 
 /** Where the config says nothing, as in transformers. */
@@ -17,9 +18,10 @@ const defaultMaxWindowLayers = 28;
  * Attention slides where use_sliding_window says so, and then only in layers max_window_layers and up. All layers alike are
  * computed: a model in which some slide and others do not is refused.
  */
-const readSlidingWindow = (config: ConfigObject, numLayers: number): number | undefined => {
+const readSlidingWindow = (config: ConfigObject): number | undefined => {
   const window = optionalPositiveInteger(config, "sliding_window");
   if (!(optionalFlag(config, "use_sliding_window") ?? false)) return undefined;
+  const numLayers = positiveInteger(config, "num_hidden_layers");
   const first = optionalCount(config, "max_window_layers") ?? defaultMaxWindowLayers;
   if (window === undefined || first >= numLayers) return undefined;
   check(
@@ -30,28 +32,10 @@ const readSlidingWindow = (config: ConfigObject, numLayers: number): number | un
   return window;
 };
 
-/** Newer configs say of each layer whether it slides; that must be what the other keys say. */
-const checkLayerTypes = (config: ConfigObject, numLayers: number, slides: boolean): void => {
-  const types = valueOf(config, "layer_types");
-  const wanted = slides ? "sliding_attention" : "full_attention";
-  check(
-    types === undefined ||
-      (Array.isArray(types) && types.length === numLayers && types.every((type) => type === wanted)),
-    `${config.at}: layer_types must be ${numLayers} times ${wanted}, as the other keys say`,
-    types,
-  );
-};
+export const qwen2Context: ContextRules = { slidingWindow: readSlidingWindow };
 
 /** @throws RangeError and TypeError naming the key, the rule and the value */
-export const readQwen2Config = (json: unknown): LlamaConfig => {
-  const config = configObject("qwen2.read: config.json", json);
-  const shared = readShared(config);
-  const { numLayers } = shared.sizes;
-  const slidingWindow = readSlidingWindow(config, numLayers);
-  checkLayerTypes(config, numLayers, slidingWindow !== undefined);
-  return {
-    ...shared,
-    biases: { inputs: true, output: false, feedForward: false },
-    slidingWindow,
-  };
-};
+export const readQwen2Config = (json: unknown): LlamaConfig => ({
+  ...readShared(configObject("qwen2.read: config.json", json), qwen2Context),
+  biases: { inputs: true, output: false, feedForward: false },
+});

@@ -1,0 +1,28 @@
+/** What a parsed config.json states of positions, also for a family that is not computed here. */
+import { configObject, optionalFlag, optionalPositiveInteger, type ConfigObject } from "./config-object.ts";
+import { readContext, type Context, type ContextRules } from "./context.ts";
+import { familyNamed } from "./families.ts";
+
+/** For families that are not known: a window that is stated holds, unless it is switched off. */
+const general: ContextRules = {
+  slidingWindow: (config: ConfigObject): number | undefined =>
+    optionalFlag(config, "use_sliding_window") === false
+      ? undefined
+      : optionalPositiveInteger(config, "sliding_window"),
+};
+
+/**
+ * The rotation and the windows that a config states, for a head of `headDim` dimensions, by the rules of the family that it
+ * names. `defaultShare` is the share of the dimensions that rotates where neither the config nor the family says.
+ *
+ * @throws RangeError and TypeError naming the key, the rule and the value
+ */
+export const readRotation = (
+  json: unknown,
+  { headDim, defaultShare }: { readonly headDim: number; readonly defaultShare?: number },
+): Context => {
+  const config = configObject("readRotation: config.json", json);
+  const rules = familyNamed(config)?.context ?? general;
+  const share = defaultShare ?? rules.rotaryShare;
+  return readContext(config, { ...rules, ...(share === undefined ? {} : { rotaryShare: share }) }, headDim);
+};
