@@ -1,7 +1,7 @@
 /** An export by its folder, or by the path of its model. */
 import { existsSync, statSync } from "node:fs";
-import { readdir } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
+import { listFiles } from "@ropewalk/models/node";
 
 export type FoundExport = {
   readonly folder: string;
@@ -15,13 +15,6 @@ const folderOf = (path: string): string => {
   return [folder, dirname(folder)].find((place) => existsSync(join(place, "config.json"))) ?? folder;
 };
 
-const modelsIn = async (folder: string): Promise<readonly string[]> => {
-  const files = await readdir(folder, { recursive: true });
-  return files
-    .filter((file) => file.endsWith(".onnx") && !file.split(/[/\\]/).some((part) => part.startsWith(".")))
-    .sort();
-};
-
 /** @throws RangeError when there is nothing at the path, no model, or several to choose from */
 export const findExport = async (path: string): Promise<FoundExport> => {
   const found = statSync(path, { throwIfNoEntry: false });
@@ -31,7 +24,8 @@ export const findExport = async (path: string): Promise<FoundExport> => {
     const folder = folderOf(path);
     return { folder, model: relative(folder, path) || basename(path) };
   }
-  const models = await modelsIn(path);
+  const { files } = await listFiles("findExport", path);
+  const models = files.filter((file) => file.endsWith(".onnx"));
   const [model] = models;
   if (model === undefined) throw new RangeError(`findExport: ${path} must have an .onnx file, got none`);
   if (models.length > 1)

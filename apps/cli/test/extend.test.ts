@@ -54,10 +54,13 @@ describe("a written folder", () => {
         "positions          SelfExtend(groupSize 4, window 16)",
         "trained window     64 tokens",
         "capacity           208 tokens",
-        "weights            model.onnx_data, linked",
+        "weights            model.onnx_data, copied",
         "",
       ].join("\n"),
     );
+    const { stdout: asLinks, stderr } = await extend("links", folder, "--length", "100", "--link");
+    expect(asLinks).toMatch(/^weights +model\.onnx_data, linked$/m);
+    expect(stderr).toContain("model.onnx_data is a hard link to the source's: what writes to one changes both");
     // By the path of the model, and a method without groups.
     const { stdout: report } = await extend("json", join(folder, "model.onnx"), "--method", "re-rope", "--json");
     expect(JSON.parse(report)).toMatchObject({

@@ -24,6 +24,9 @@ const isInside = (location: string): boolean =>
   !/^[/\\]|^[A-Za-z]:|\0/.test(location) &&
   !location.split(/[/\\]/).some((part) => part === ".." || part === "");
 
+/** Whether a place is one that a model or its settings lie in, which are read and written as such. */
+const isTaken = (location: string): boolean => /\.(onnx|json)$/i.test(location);
+
 const bytes = (tensor: TensorProto, key: string): number => {
   const text = tensor.externalData.find((entry) => entry.key === key)?.value;
   const value = text === undefined ? 0 : Number(text);
@@ -35,7 +38,7 @@ const bytes = (tensor: TensorProto, key: string): number => {
 /**
  * Every external tensor's place.
  *
- * @throws RangeError when one climbs out of the folder of the model
+ * @throws RangeError when one climbs out of the folder of the model, or is in a model or a JSON file
  */
 export const dataPlaces = ({ graph }: ModelProto): readonly DataPlace[] =>
   tensorsOf(graph!)
@@ -44,6 +47,10 @@ export const dataPlaces = ({ graph }: ModelProto): readonly DataPlace[] =>
       const location = tensor.externalData.find(({ key }) => key === "location")?.value ?? "";
       if (!isInside(location))
         refuse(`tensor "${tensor.name}" must lie in a file inside the model's folder, got "${location}"`);
+      if (isTaken(location))
+        refuse(
+          `tensor "${tensor.name}" must lie in a file of its own, not in a model or its settings, got "${location}"`,
+        );
       return { tensor: tensor.name, location, end: bytes(tensor, "offset") + bytes(tensor, "length") };
     });
 

@@ -13,6 +13,7 @@ type ExtendOptions = Pick<SharedOptions, "method" | "groupSize" | "window" | "en
   readonly length?: number;
   readonly output: string;
   readonly replace?: boolean;
+  readonly link?: boolean;
   readonly attentions?: Attentions;
   readonly runtime: Runtime;
   readonly cache?: CachePrecision;
@@ -29,7 +30,7 @@ const checkLength = ({ positions }: ContextExtension, length: number, trainedCon
 };
 
 const extend = async (path: string, options: ExtendOptions): Promise<void> => {
-  const { method, output, replace = false, attentions, runtime, cache } = options;
+  const { method, output, replace = false, link = false, attentions, runtime, cache } = options;
   const { folder, model } = await findExport(path);
   if (methods[method].reads.includes("groupSize") && options.groupSize === undefined && options.length === undefined)
     throw new InvalidArgumentError(`extend: --method ${method} needs a --group-size, or a --length to choose it for`);
@@ -42,7 +43,7 @@ const extend = async (path: string, options: ExtendOptions): Promise<void> => {
     ...(runtime === "portable" ? {} : { runtime }),
     ...(cache === undefined ? {} : { cache }),
   };
-  const written = await extendFolder({ extension, model, replace, ...asked }, folder, output);
+  const written = await extendFolder({ extension, model, replace, link, ...asked }, folder, output);
 
   const { numLayers, capacity, files, dataFiles, linked, notices } = written;
   const positions = extension.positions?.name ?? "plain";
@@ -79,6 +80,10 @@ export const addExtend = (program: Command): void => {
   command
     .requiredOption("--output <folder>", "where the new export goes: a folder that is empty or not there yet")
     .option("--replace", "put this extension in place of one that the model has")
+    .option(
+      "--link",
+      "make the weights hard links to the export's in place of copies: no room is taken, and each is the other",
+    )
     .addOption(
       new Option("--attentions <what>", "give out what queries attend to; absent: nothing").choices(attentionOutputs),
     )
