@@ -21,10 +21,11 @@ export const emitAreNumbers = (tape: Tape, logits: Value): Value => {
 /** Chooses between floats, which are exact up to 2^24 tokens: on GPUs the runtime has no kernel that does between int64. */
 export const giveLogits = (tape: Tape, logits: Value, vocabSize: number): void => {
   tape.output(outputs.logits, logits);
-  const float = (value: number): Value => tape.constant("float32", [], [value]);
-  const numbers = tape.op("Range", [float(0), float(vocabSize), float(1)]);
-  const found = tape.op("ArgMax", [logits], { axis: -1, keepdims: 0 });
-  const token = tape.op("Gather", [numbers, found], { axis: 0 });
-  const checked = tape.op("Where", [emitAreNumbers(tape, logits), token, float(noToken)]);
-  tape.output(outputs.likeliest, tape.op("Cast", [checked], { to: typeCode("int64") }, { output: outputs.likeliest }));
+  const scope = tape.scope(outputs.likeliest);
+  const float = (value: number): Value => scope.constant("float32", [], [value]);
+  const numbers = scope.op("Range", [float(0), float(vocabSize), float(1)]);
+  const found = scope.op("ArgMax", [logits], { axis: -1, keepdims: 0 });
+  const token = scope.op("Gather", [numbers, found], { axis: 0 });
+  const checked = scope.op("Where", [emitAreNumbers(scope, logits), token, float(noToken)]);
+  tape.output(outputs.likeliest, scope.op("Cast", [checked], { to: typeCode("int64") }, { output: outputs.likeliest }));
 };
