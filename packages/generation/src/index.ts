@@ -10,7 +10,8 @@ export {
   type KeyValueCache,
 } from "./cache.ts";
 export { beyondCapacity, type BeyondCapacity } from "./capacity.ts";
-export { chatFormat, type ChatFormat, type ChatMessage } from "./chat.ts";
+export { chatFormat, type ChatFormat } from "./chat/format.ts";
+export type { ChatMessage, TextPart } from "./chat/messages.ts";
 export type { GenerateOptions, GenerationStats } from "./generate.ts";
 export { loadModel, type LanguageModel, type LoadOptions, type LogitsOptions } from "./model.ts";
 export type { Prompt } from "./prompt.ts";

@@ -1,5 +1,5 @@
 /** What a run starts from, as token ids. */
-import type { ChatMessage } from "./chat.ts";
+import type { ChatMessage } from "./chat/messages.ts";
 import type { TextCodec } from "./text.ts";
 
 /** Text, token ids, or a conversation, which the checkpoint's chat template makes one text of. */

@@ -1,6 +1,7 @@
 /** Text in, text out: a tokenizer as a few functions. */
 import { check } from "@ropewalk/check";
-import { chatFormat, type ChatMessage } from "./chat.ts";
+import { chatFormat } from "./chat/format.ts";
+import type { ChatMessage } from "./chat/messages.ts";
 import { openTokenizer } from "./tokenizer/open.ts";
 
 export type TextCodec = {

@@ -34,6 +34,63 @@ describe("chatFormat", () => {
   });
 });
 
+describe("messages", () => {
+  const contents = chatFormat("{% for m in messages %}[{{ m.content }}]{% endfor %}", {});
+  const format = (...given: readonly unknown[]): string => contents(given as readonly ChatMessage[]);
+  const said = (content: unknown): unknown => ({ role: "user", content });
+
+  it("may have their text in parts, which are joined", () => {
+    const parts = [
+      { type: "text", text: "Who is " },
+      { type: "text", text: "Lily?" },
+    ];
+    expect(format(said(parts), said("a"))).toBe("[Who is Lily?][a]");
+    expect(format(said([]))).toBe("[]");
+    expect(
+      chatFormat(template, { bos_token: "<s>", eos_token: "</s>" })([
+        messages[0]!,
+        { role: "user", content: [{ type: "text", text: "Who is Lily?" }] },
+      ]),
+    ).toBe(expected);
+  });
+
+  it.each([
+    [
+      said([{ type: "image_url", image_url: {} }]),
+      'RangeError: chatFormat: messages[0].content[0].type must be text, of which this model makes tokens, got "image_url"',
+    ],
+    [said([{ type: "text" }]), "TypeError: chatFormat: messages[0].content[0].text must be text, got nothing"],
+    [said(["Who"]), 'TypeError: chatFormat: messages[0].content[0] must be { type: "text", text }, got "Who"'],
+    [said(undefined), "TypeError: chatFormat: messages[0].content must be text or a list of parts, got nothing"],
+    [said(7), "TypeError: chatFormat: messages[0].content must be text or a list of parts, got 7"],
+    [{ content: "a" }, "TypeError: chatFormat: messages[0].role must be text, got nothing"],
+    ["a", 'TypeError: chatFormat: messages[0] must be an object with a role and content, got "a"'],
+  ])("are text alone: %j", (message, error) => {
+    const caught = (() => {
+      try {
+        return format(message);
+      } catch (thrown) {
+        return String(thrown);
+      }
+    })();
+    expect(caught).toBe(error);
+  });
+
+  it("are at least one", () => {
+    expect(() => format()).toThrow(new RangeError("chatFormat: messages must have at least 1 message, got 0"));
+    expect(() => contents("a" as never)).toThrow(new TypeError('chatFormat: messages must be a list, got "a"'));
+  });
+
+  it("may lack what a template loops over, and may call tools and say nothing", () => {
+    const tools = chatFormat(
+      "{% for m in messages %}{{ m.content }}{% for call in m.tool_calls %}<{{ call.name }}>{% else %}.{% endfor %}{% for c in m.more if c.x %}{% endfor %}{% endfor %}{% if tools is not none %}T{% endif %}",
+      {},
+    );
+    const call = { role: "assistant", content: null, tool_calls: [{ name: "look" }] } as unknown as ChatMessage;
+    expect(tools([messages[1]!, call])).toBe("Who is Lily?.<look>");
+  });
+});
+
 const read = (name: string): Uint8Array => new Uint8Array(readFileSync(new URL(name, stories260K.url)));
 const config = JSON.parse(new TextDecoder().decode(read("tokenizer_config.json"))) as object;
 const bytes = (value: unknown): Uint8Array =>

@@ -1,0 +1,189 @@
+/**
+ * Runs a template within its budget: Jinja's own interpreter, of which each step is counted, and each operation paid for before it is
+ * done. An operand that is evaluated to be looked at is handed on as a value, so that nothing is evaluated twice.
+ */
+import { Environment, Interpreter } from "@huggingface/jinja";
+import { TemplateLimit, type Budget } from "./budget.ts";
+import { addGlobals } from "./globals.ts";
+import { filterCost, methodCost, spendOperator } from "./costs.ts";
+import { nodesIn, writtenNodes, type Node, type Program, type Statement } from "./program.ts";
+import { isContainer, isText, lengthOf, spendWhole, type Value } from "./values.ts";
+
+/** Expressions in expressions, at most. */
+const mostDepth = 300;
+/** A step of the program; a loop's pass, which has a scope and a `loop` of its own; a `break`, which is an exception. */
+const [step, pass, jump] = [20, 100, 500];
+
+type Evaluate = (node: Statement | undefined, scope: Environment) => Value;
+
+/** A node that is evaluated already. */
+const done = (value: Value): Statement => ({ type: "Done", value }) as unknown as Statement;
+const changed = (node: Node, parts: Readonly<Record<string, unknown>>): Statement =>
+  ({ ...node, ...parts }) as unknown as Statement;
+const nodeOf = (value: unknown): Node => value as Node;
+
+/** The arguments of a filter, evaluated: as nodes, and as values. */
+const evaluated = (args: readonly Node[], evaluate: (node: Node) => Value) => {
+  const values: Value[] = [];
+  const take = (node: unknown): Statement => {
+    const value = evaluate(nodeOf(node));
+    values.push(...(Array.isArray(value.value) ? (value.value as readonly Value[]) : [value]));
+    return done(value);
+  };
+  const nodes = args.map((arg) => {
+    if (arg.type === "KeywordArgumentExpression") return changed(arg, { value: take(arg["value"]) });
+    if (arg.type === "SpreadExpression" || arg.type === "KeywordSpreadExpression")
+      return changed(arg, { argument: take(arg["argument"]) });
+    return take(arg);
+  });
+  return { nodes, values };
+};
+
+/** A method that is paid for when it is called. */
+const guarded = (budget: Budget, method: Value, name: string, of: Value): Value => {
+  const run = method.value as (args: readonly Value[], scope: Environment) => Value;
+  const value: typeof run = (args, scope) => {
+    methodCost(name)(budget, of, args);
+    return run(args, scope);
+  };
+  return Object.create(method, { value: { value } }) as Value;
+};
+
+/**
+ * @param items - what the template knows by name
+ * @throws TemplateLimit where the budget does not suffice; what the template throws
+ */
+export const runTemplate = (budget: Budget, program: Program, items: Readonly<Record<string, unknown>>): string => {
+  const { spend } = budget;
+  const scope = new Environment();
+  addGlobals(scope, budget);
+  for (const [name, value] of Object.entries(items)) scope.set(name, value);
+  const interpreter = new Interpreter(scope);
+  const own: Evaluate = interpreter.evaluate.bind(interpreter);
+  const nothing = own(undefined, scope);
+  // The library's `first` of an empty list is no value at all.
+  const inner: Evaluate = (node, at) => (own(node, at) as Value | undefined) ?? nothing;
+  const written = writtenNodes(program);
+  const sizes = new WeakMap<object, number>();
+  const sizeOf = (node: Node): number => {
+    const size = sizes.get(node) ?? nodesIn(node);
+    sizes.set(node, size);
+    return size;
+  };
+  let depth = 0;
+
+  /** What an operation made is paid for by its length. */
+  const paid = (value: Value): Value => {
+    spend((isContainer(value) ? 2 : 1) * lengthOf(value));
+    return value;
+  };
+
+  const filter = (node: Node, operand: Value, at: Environment): Value => {
+    const called = nodeOf(node["filter"]);
+    const name = String(nodeOf(called["callee"] ?? called)["value"]);
+    const of = changed(node, { type: "FilterExpression", operand: done(operand) });
+    if (called.type !== "CallExpression") {
+      filterCost(name)(budget, operand, []);
+      return paid(inner(of, at));
+    }
+    const args = called["args"] as readonly Node[];
+    // These two want literals.
+    if (name === "selectattr" || name === "rejectattr") {
+      filterCost(name)(budget, operand, args as unknown as readonly Value[]);
+      return paid(inner(of, at));
+    }
+    const { nodes, values } = evaluated(args, (arg) => evaluate(arg, at));
+    filterCost(name)(budget, operand, values);
+    return paid(inner(changed(of as Node, { filter: changed(called, { args: nodes }) }), at));
+  };
+
+  /** What is done for kinds of nodes; the others cost their steps alone. */
+  const rows: Readonly<Record<string, (node: Node, at: Environment) => Value>> = {
+    Done: ({ value }) => value as Value,
+    Identifier: ({ value: name }, at) => {
+      for (let here: Environment | undefined = at; here; here = here.parent) {
+        const value = here.variables.get(name as string);
+        if (value !== undefined) return value;
+      }
+      return nothing;
+    },
+    FilterExpression: (node, at) => filter(node, evaluate(nodeOf(node["operand"]), at), at),
+    FilterStatement: (node, at) => filter(node, evaluate(changed(node, { type: "Program" }), at), at),
+    BinaryExpression: (node, at) => {
+      const operator = String((node["operator"] as { readonly value: unknown }).value);
+      if (operator === "and" || operator === "or") return inner(node, at);
+      const left = evaluate(nodeOf(node["left"]), at);
+      const right = evaluate(nodeOf(node["right"]), at);
+      spendOperator(budget, operator, left, right);
+      return paid(inner(changed(node, { left: done(left), right: done(right) }), at));
+    },
+    TestExpression: (node, at) => {
+      const operand = evaluate(nodeOf(node["operand"]), at);
+      if (isText(operand)) spend(lengthOf(operand));
+      return inner(changed(node, { operand: done(operand) }), at);
+    },
+    CallExpression: (node, at) => paid(inner(node, at)),
+    MemberExpression: (node, at) => {
+      const object = evaluate(nodeOf(node["object"]), at);
+      const property = nodeOf(node["property"]);
+      const slices = node["computed"] === true && property.type === "SliceExpression";
+      if (slices) spend(2 * lengthOf(object));
+      // What a text has by a name is made for each text anew.
+      if (isText(object)) spend(step);
+      if (slices || node["computed"] !== true) {
+        const value = inner(changed(node, { object: done(object) }), at);
+        return value.type === "FunctionValue" ? guarded(budget, value, String(property["value"]), object) : value;
+      }
+      const name = evaluate(property, at);
+      const value = inner(changed(node, { object: done(object), property: done(name) }), at);
+      return value.type === "FunctionValue" ? guarded(budget, value, String(name.value), object) : value;
+    },
+    For: (node, at) => {
+      const iterable = nodeOf(node["iterable"]);
+      const selects = iterable.type === "SelectExpression";
+      const value = evaluate(nodeOf(selects ? iterable["lhs"] : iterable), at);
+      // As Jinja does, which iterates over what is not there as over nothing.
+      const passes =
+        value.type === "UndefinedValue" ? inner(changed(node, { type: "ArrayLiteral", value: [] }), at) : value;
+      spend(pass * lengthOf(passes));
+      return inner(changed(node, { iterable: selects ? changed(iterable, { lhs: done(passes) }) : done(passes) }), at);
+    },
+    Macro: (node, at) => {
+      spend(sizeOf(node));
+      return inner(node, at);
+    },
+    CallStatement: (node, at) => {
+      spend(sizeOf(node));
+      return inner(node, at);
+    },
+    Break: (node, at) => {
+      spend(jump);
+      return inner(node, at);
+    },
+    Continue: (node, at) => {
+      spend(jump);
+      return inner(node, at);
+    },
+  };
+
+  const evaluate: Evaluate = (node, at) => {
+    if (node === undefined) return nothing;
+    const { type } = node as Node;
+    spend(step);
+    depth += 1;
+    if (depth > mostDepth) throw new TemplateLimit(`must be nested at most ${mostDepth} deep where it runs`);
+    try {
+      const row = Object.hasOwn(rows, type) ? rows[type]! : inner;
+      const value = row(node as Node, at);
+      if (written.has(node)) {
+        if (isContainer(value)) spend(6 * spendWhole(budget, value).weight);
+        else spend(lengthOf(value));
+      }
+      return value;
+    } finally {
+      depth -= 1;
+    }
+  };
+  interpreter.evaluate = evaluate;
+  return String(evaluate(program, scope).value);
+};
