@@ -1,5 +1,6 @@
 /** Writes packages/backend-webgpu/src/node/graphs.ts: what a device whose memory JavaScript cannot touch is worked with. */
 import { encode, tape, typeCode } from "@ropewalk/graph";
+import { batchSizes } from "../../../packages/backend-webgpu/src/node/batches.ts";
 import { toBase64 } from "./base64.ts";
 
 export const webgpuTarget = "packages/backend-webgpu/src/node/graphs.ts";
@@ -14,17 +15,22 @@ const zeros = (): string => {
   return encoded(graph);
 };
 
-/** out = target with row to[i] replaced by row from[i] of source; in place where out and target are the same memory. */
-const copy = (): string => {
+/**
+ * out.n = target.n with row to[i] replaced by row from[i] of source.n, for each of `size` copies; in place where out and target are
+ * the same memory.
+ */
+const copy = (size: number): string => {
   const graph = tape("copy");
-  const source = graph.input("source", "float32", ["fromRows", "width"]);
   const from = graph.input("from", "int32", ["rows"]);
-  const target = graph.input("target", "float32", ["toRows", "width"]);
   const to = graph.input("to", "int32", ["rows", 1]);
-  // ScatterND would name each row once, but its kernel looks for duplicates by comparing every two of them, in every thread.
-  const rows = graph.op("Gather", [source, from], { axis: 0 });
-  const places = graph.op("Expand", [to, graph.op("Shape", [rows])]);
-  graph.output("out", graph.op("ScatterElements", [target, places, rows], { axis: 0 }));
+  for (let n = 0; n < size; n++) {
+    const source = graph.input(`source.${n}`, "float32", [`fromRows.${n}`, "width"]);
+    const target = graph.input(`target.${n}`, "float32", [`toRows.${n}`, "width"]);
+    // ScatterND would name each row once, but its kernel looks for duplicates by comparing every two of them, in every thread.
+    const rows = graph.op("Gather", [source, from], { axis: 0 });
+    const places = graph.op("Expand", [to, graph.op("Shape", [rows])]);
+    graph.output(`out.${n}`, graph.op("ScatterElements", [target, places, rows], { axis: 0 }));
+  }
   return encoded(graph);
 };
 
@@ -43,7 +49,10 @@ const half = (): string => {
   return encoded(graph);
 };
 
+/** One graph for each number of copies in a batch. */
+const copies = (): Readonly<Record<number, string>> => Object.fromEntries(batchSizes.map((size) => [size, copy(size)]));
+
 export const webgpuSource =
   (): string => `/** Written by \`npm run vectors\`; not to be edited. Encoded ONNX models, base64. */
-export const graphs = ${JSON.stringify({ zeros: zeros(), copy: copy(), download: download(), half: half() }, null, 2)} as const;
+export const graphs = ${JSON.stringify({ zeros: zeros(), copies: copies(), download: download(), half: half() }, null, 2)} as const;
 `;

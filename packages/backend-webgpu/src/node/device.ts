@@ -16,6 +16,7 @@ import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Device, Placed } from "../device.ts";
 import { noHalves, type Precision } from "../options.ts";
 import { deviceSession } from "../session.ts";
+import { batchSizes, inBatches, type BatchSize } from "./batches.ts";
 import { graphs } from "./graphs.ts";
 import { loadRuntime } from "./runtime.ts";
 import { copyRows } from "./rows.ts";
@@ -86,7 +87,11 @@ export const openDevice = async (precision: Precision): Promise<Device<GpuMemory
   if (precision === "float16") await checkHalves(runtime);
   const kept = { preferredOutputLocation: "gpu-buffer" } as const;
   const zeros = await create(runtime, bytesOf(graphs.zeros), { ...options([]), ...kept });
-  const scatter = await create(runtime, bytesOf(graphs.copy), options([]));
+  const scatters = Object.fromEntries(
+    await Promise.all(
+      batchSizes.map(async (size) => [size, await create(runtime, bytesOf(graphs.copies[size]), options([]))] as const),
+    ),
+  ) as Readonly<Record<BatchSize, InferenceSession>>;
   const download = await create(runtime, bytesOf(graphs.download), options([]));
 
   const placed = ({ tensor }: GpuMemory, type: Tensor.GpuBufferDataTypes, dims: readonly number[]): Tensor =>
@@ -112,16 +117,22 @@ export const openDevice = async (precision: Precision): Promise<Device<GpuMemory
       });
       return { tensor: out as Tensor };
     },
-    copy: async (copies) => {
-      for (const copy of copies) {
-        const { unit, from, to, fromRows, toRows } = copyRows(copy);
-        const target = placed(copy.target, "float32", [toRows, unit]);
-        const source =
-          copy.source instanceof Float32Array
-            ? new Tensor("float32", copy.source.subarray(0, fromRows * unit), [fromRows, unit])
-            : placed(copy.source, "float32", [fromRows, unit]);
-        const rows = { from: new Tensor("int32", from, [from.length]), to: new Tensor("int32", to, [to.length, 1]) };
-        await scatter.run({ source, target, ...rows }, { out: target });
+    copy: async (asked) => {
+      for (const { size, copies } of inBatches(asked)) {
+        const { unit, from, to, fromRows, toRows } = copyRows(copies[0]!);
+        const feeds: Record<string, Tensor> = {
+          from: new Tensor("int32", from, [from.length]),
+          to: new Tensor("int32", to, [to.length, 1]),
+        };
+        const outputs: Record<string, Tensor> = {};
+        for (const [n, { source, target }] of copies.entries()) {
+          feeds[`source.${n}`] =
+            source instanceof Float32Array
+              ? new Tensor("float32", source.subarray(0, fromRows * unit), [fromRows, unit])
+              : placed(source, "float32", [fromRows, unit]);
+          feeds[`target.${n}`] = outputs[`out.${n}`] = placed(target, "float32", [toRows, unit]);
+        }
+        await scatters[size].run(feeds, outputs);
       }
     },
     read: async ({ type, dims, memory }) => {

@@ -1,0 +1,55 @@
+/** Copies in batches: what comes out is what the copies make one after another, in whatever order a batch is carried out. */
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import type { Copy } from "../src/device.ts";
+import { batchSizes, inBatches } from "../src/node/batches.ts";
+
+type Memory = { readonly words: Float32Array };
+
+const words = 12;
+const place = fc.integer({ min: 0, max: 4 });
+const asked = fc.array(
+  fc.record({
+    source: place,
+    target: place,
+    from: fc.constantFrom(0, 3),
+    to: fc.constantFrom(1, 5),
+    length: fc.constantFrom(1, 4),
+  }),
+  { maxLength: 60 },
+);
+
+const memories = (): readonly Memory[] =>
+  Array.from({ length: 5 }, (_, n) => ({ words: Float32Array.from({ length: words }, (__, at) => 100 * n + at) }));
+
+const carryOut = ({ source, target, from, to, length }: Copy<Memory>): void =>
+  target.words.set((source as Memory).words.slice(from, from + length), to);
+
+it("gives what the copies give one by one, the last of a batch first", () => {
+  fc.assert(
+    fc.property(asked, (copies) => {
+      const over = (all: readonly Memory[]): readonly Copy<Memory>[] =>
+        copies.map(({ source, target, ...rest }) => ({
+          ...{ ...rest, fromStride: 0, toStride: 0, count: 1 },
+          ...{ source: all[source]!, target: all[target]! },
+        }));
+      const expected = memories();
+      over(expected).forEach(carryOut);
+      const got = memories();
+      for (const { size, copies: batch } of inBatches(over(got))) {
+        expect(batch).toHaveLength(size);
+        for (const copy of batch.toReversed()) carryOut(copy);
+      }
+      expect(got).toEqual(expected);
+    }),
+  );
+});
+
+it("makes the same copy of many layers in few runs", () => {
+  const layers = Array.from({ length: 36 }, () => ({
+    ...{ from: 0, fromStride: 64, to: 192, toStride: 8192, length: 64, count: 8 },
+    ...{ source: memories()[0]!, target: memories()[1]! },
+  }));
+  expect(inBatches(layers).map(({ size }) => size)).toEqual([16, 16, 4]);
+  expect(batchSizes.at(-1)).toBe(1);
+});
