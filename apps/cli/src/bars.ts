@@ -5,7 +5,14 @@ import { bytes } from "./render/units.ts";
 
 /** @param tail - what stands behind the bar and the percentage; words in braces are given with each update */
 export const newBar = (tail: string, stream: NodeJS.WritableStream = process.stderr): SingleBar =>
-  new SingleBar({ stream, format: `{bar} {percentage}%  ${tail}`, clearOnComplete: true }, Presets.shades_classic);
+  new SingleBar(
+    {
+      ...{ stream, format: `{bar} {percentage}%  ${tail}`, barsize: 24, clearOnComplete: true },
+      // The bar is cut at the terminal's width; switching the terminal's own wrapping off would outlive a process that is killed.
+      linewrap: true,
+    },
+    Presets.shades_classic,
+  );
 
 export type DownloadBar = {
   readonly onProgress: (progress: DownloadProgress) => void;
@@ -45,6 +52,24 @@ export const roundingBar = (
     onStep: (done, total) => {
       signal?.throwIfAborted();
       if (done === 1) bar.start(total, 0);
+      bar.update(done);
+    },
+    stop: () => bar.stop(),
+  };
+};
+
+/** Counts the prompt's tokens where it takes several chunks; gone before the text begins. */
+export const promptBar = (): {
+  readonly onPrefill: (done: number, total: number) => void;
+  readonly stop: () => void;
+} => {
+  const bar = newBar("{value} of {total} tokens of the prompt");
+  let shown = false;
+  return {
+    onPrefill: (done, total) => {
+      if (done === total) return bar.stop();
+      if (!shown) bar.start(total, done);
+      shown = true;
       bar.update(done);
     },
     stop: () => bar.stop(),

@@ -1,23 +1,48 @@
-/** The position methods that the command line knows, one row each: which numbers it reads, how absent ones are chosen. */
-import { leakyReRope, reRope, selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/decoder";
+/**
+ * The methods that the command line knows, a row each: which numbers it reads, which it needs, which is chosen for the length
+ * where it is absent, and the extension it comes to. Nothing else knows their names.
+ */
+import {
+  abf,
+  dynamicNtk,
+  entropyAbf,
+  leakyReRope,
+  logN,
+  ntkAware,
+  positionInterpolation,
+  reRope,
+  selfExtend,
+  slidingWindow,
+  yarn,
+  yarnTemperature,
+  type ContextExtension,
+} from "@ropewalk/decoder";
 import { chooseSelfExtend, defaultWindow } from "@ropewalk/position-mapping";
-
-export type Numbers = { readonly groupSize?: number | undefined; readonly window?: number | undefined };
+import type { NumberName, Numbers } from "./numbers.ts";
 
 export type Asked = Numbers & { readonly trainedContext: number; readonly length: number };
 
 export type MethodRow = {
-  readonly reads: readonly (keyof Numbers)[];
-  /** The numbers as asked, and where nothing is asked, as chosen for the length. */
-  readonly choose: (asked: Asked) => Numbers;
+  /** For the help, in a few words. */
+  readonly about: string;
+  readonly reads: readonly NumberName[];
+  /** What has no default. */
+  readonly needs?: readonly NumberName[];
+  /** Chosen for the length where it is absent. */
+  readonly chosen?: NumberName;
   readonly extension: (asked: Asked) => ContextExtension;
 };
 
-const row = <Chosen extends Numbers>(
-  reads: MethodRow["reads"],
-  choose: (asked: Asked) => Chosen,
-  extension: (chosen: Chosen) => ContextExtension,
-): MethodRow => ({ reads, choose, extension: (asked) => extension(choose(asked)) });
+/** Those of the numbers that are given. */
+const given = <Name extends NumberName>(asked: Asked, ...names: readonly Name[]): Pick<Numbers, Name> => {
+  const picked: Partial<Record<NumberName, unknown>> = {};
+  for (const name of names) if (asked[name] !== undefined) picked[name] = asked[name];
+  return picked as Pick<Numbers, Name>;
+};
+
+/** Numbers that the row's `needs` names, and so are there. */
+const needed = <Name extends NumberName>(asked: Asked, ...names: readonly Name[]): Required<Pick<Numbers, Name>> =>
+  given(asked, ...names) as Required<Pick<Numbers, Name>>;
 
 /** Where a method wants a window and none is asked, the one that SelfExtend would take. */
 const aWindow = ({ trainedContext, window }: Asked): { readonly window: number } => ({
@@ -30,22 +55,141 @@ const groupsAndWindow = (asked: Asked): { readonly groupSize: number; readonly w
   return chooseSelfExtend({ trainedContext, length, ...(window === undefined ? {} : { window }) });
 };
 
-export type Method = "none" | "self-extend" | "re-rope" | "leaky-re-rope" | "sliding-window";
+/** The smallest whole factor that reaches the length. */
+const aFactor = ({ trainedContext, length, factor }: Asked): { readonly factor: number } => ({
+  factor: factor ?? Math.max(1, Math.ceil(length / trainedContext)),
+});
+
+const aFactorAndContext = (asked: Asked): { readonly factor: number; readonly originalContext: number } => ({
+  ...aFactor(asked),
+  originalContext: asked.originalContext ?? asked.trainedContext,
+});
+
+/** Which relative positions each pair gets, or how the frequencies are scaled. */
+export type Method =
+  | "none"
+  | "self-extend"
+  | "re-rope"
+  | "leaky-re-rope"
+  | "sliding-window"
+  | "linear"
+  | "ntk-aware"
+  | "dynamic-ntk"
+  | "yarn"
+  | "longrope"
+  | "llama3"
+  | "abf"
+  | "entropy-abf";
 
 export const methods: Readonly<Record<Method, MethodRow>> = {
-  none: row(
-    [],
-    () => ({}),
-    () => ({}),
-  ),
-  "self-extend": row(["groupSize", "window"], groupsAndWindow, selfExtend),
-  "re-rope": row(["window"], aWindow, reRope),
-  "leaky-re-rope": row(["groupSize", "window"], groupsAndWindow, ({ groupSize, window }) =>
-    leakyReRope({ factor: groupSize, window }),
-  ),
-  "sliding-window": row(
-    ["window"],
-    ({ trainedContext, window }) => ({ window: window ?? trainedContext }),
-    slidingWindow,
-  ),
+  none: { about: "the model as it is", reads: [], extension: () => ({}) },
+  "self-extend": {
+    about: "exact positions near, shared ones far",
+    reads: ["groupSize", "window"],
+    chosen: "groupSize",
+    extension: (asked) => selfExtend(groupsAndWindow(asked)),
+  },
+  "re-rope": {
+    about: "exact positions near, one for all beyond",
+    reads: ["window"],
+    extension: (asked) => reRope(aWindow(asked)),
+  },
+  "leaky-re-rope": {
+    about: "distances beyond the window grow G times slower",
+    reads: ["groupSize", "window"],
+    chosen: "groupSize",
+    extension: (asked) => {
+      const { groupSize, window } = groupsAndWindow(asked);
+      return leakyReRope({ factor: groupSize, window });
+    },
+  },
+  "sliding-window": {
+    about: "only the last W tokens are attended",
+    reads: ["window"],
+    extension: ({ trainedContext, window }) => slidingWindow({ window: window ?? trainedContext }),
+  },
+  linear: {
+    about: "position interpolation: positions divided by s",
+    reads: ["factor"],
+    chosen: "factor",
+    extension: (asked) => positionInterpolation(aFactor(asked)),
+  },
+  "ntk-aware": {
+    about: "a larger base, fast pairs nearly as they were",
+    reads: ["factor"],
+    chosen: "factor",
+    extension: (asked) => ntkAware(aFactor(asked)),
+  },
+  "dynamic-ntk": {
+    about: "a base that grows with the length",
+    reads: ["factor", "originalContext"],
+    chosen: "factor",
+    extension: (asked) => dynamicNtk(aFactorAndContext(asked)),
+  },
+  yarn: {
+    about: "interpolation by wavelength, with a temperature",
+    reads: [
+      ...(["factor", "originalContext", "betaFast", "betaSlow"] as const),
+      ...(["attentionFactor", "mscale", "mscaleAllDim", "truncate"] as const),
+    ],
+    chosen: "factor",
+    extension: (asked) =>
+      yarn({
+        ...aFactorAndContext(asked),
+        ...given(asked, "betaFast", "betaSlow", "attentionFactor", "mscale", "mscaleAllDim", "truncate"),
+      }),
+  },
+  longrope: {
+    about: "LongRoPE: a searched factor for every pair",
+    reads: ["factor", "originalContext", "attentionFactor", "shortFactor", "longFactor"],
+    needs: ["shortFactor", "longFactor"],
+    chosen: "factor",
+    extension: (asked) => ({
+      rope: {
+        kind: "longrope",
+        ...aFactorAndContext(asked),
+        ...needed(asked, "shortFactor", "longFactor"),
+        ...given(asked, "attentionFactor"),
+      },
+    }),
+  },
+  llama3: {
+    about: "Llama 3.1's rule by wavelength",
+    reads: ["factor", "originalContext", "lowFreqFactor", "highFreqFactor"],
+    needs: ["lowFreqFactor", "highFreqFactor"],
+    chosen: "factor",
+    extension: (asked) => ({
+      rope: { kind: "llama3", ...aFactorAndContext(asked), ...needed(asked, "lowFreqFactor", "highFreqFactor") },
+    }),
+  },
+  abf: {
+    about: "another base; for models that are tuned for it",
+    reads: ["theta"],
+    needs: ["theta"],
+    extension: (asked) => abf(needed(asked, "theta")),
+  },
+  "entropy-abf": {
+    about: "base 500,000 and log-n by layer; for tuned models",
+    reads: ["theta", "exemptLayers"],
+    extension: (asked) =>
+      entropyAbf({ trainedContext: asked.trainedContext, ...given(asked, "theta", "exemptLayers") }),
+  },
+};
+
+/** How queries scale with their position. */
+export type Entropy = "none" | "log-n" | "yarn-temperature";
+
+export const entropies: Readonly<Record<Entropy, MethodRow>> = {
+  none: { about: "not at all", reads: [], extension: () => ({}) },
+  "log-n": {
+    about: "by the logarithm of the position",
+    reads: [],
+    extension: ({ trainedContext }) => logN({ trainedContext }),
+  },
+  "yarn-temperature": {
+    about: "YaRN's temperature by itself",
+    reads: ["factor"],
+    chosen: "factor",
+    extension: (asked) => yarnTemperature(aFactor(asked)),
+  },
 };

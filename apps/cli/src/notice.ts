@@ -1,9 +1,10 @@
 /** What is said on stderr beside a result: nothing happens in silence. Workers leave it to the main thread. */
 import { beyondCapacity, type LanguageModel } from "@ropewalk/generation";
 import { isMainThread } from "node:worker_threads";
+import { oneLine } from "./say.ts";
 
 export const notice = (text: string): void => {
-  if (isMainThread) process.stderr.write(`${text}\n`);
+  if (isMainThread) process.stderr.write(`${oneLine(text)}\n`);
 };
 
 /** Says when a run goes beyond what the model and its extension know positions for. */

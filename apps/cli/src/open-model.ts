@@ -1,26 +1,41 @@
 /** A model by its folder's path, by its id on the hub, or by the name of one that the project ships. */
+import { closest, show } from "@ropewalk/check";
 import type { ContextExtension } from "@ropewalk/decoder";
 import { loadModel, openModel, type LanguageModel, type OpenedModel } from "@ropewalk/generation";
 import type { CheckpointFolder } from "@ropewalk/models";
 import { openSource, type DownloadProgress } from "@ropewalk/models/hub";
 import { openFolder } from "@ropewalk/models/node";
-import { passkey875k, stories260K } from "@ropewalk/tiny-models";
 import { existsSync } from "node:fs";
 import { findExport } from "./find-export.ts";
 import { downloadBar, roundingBar } from "./bars.ts";
-import { interruptSignal } from "./interrupt.ts";
+import { endOnInterrupt, interruptSignal } from "./interrupt.ts";
 import { notice } from "./notice.ts";
-import { backendFrom, extensionFrom, type SharedOptions } from "./options.ts";
+import { extensionWords } from "./describe.ts";
+import { asksForExtension, extensionFrom, nameOf } from "./extension-options.ts";
+import { shipped, shippedNames } from "./help.ts";
+import { backendFrom, type SharedOptions } from "./options.ts";
 
-/** What a command's model may be. */
-export const modelArgument: string =
-  "a checkpoint's folder, an ONNX export's folder or .onnx file, an id on the hub (owner/name), or the name of a shipped model";
-
-const shipped = [passkey875k, stories260K];
+/** @throws RangeError when the name is nearly that of a shipped model and nothing else */
+const checkName = (model: string): void => {
+  const meant = model.includes("/")
+    ? undefined
+    : closest(
+        model,
+        shipped.map(({ name }) => name),
+      );
+  if (meant !== undefined)
+    throw new RangeError(
+      `open: model must be a path, owner/name on the hub, or one of ${shippedNames}, got ${show(model)}; ${meant} is meant?`,
+    );
+};
 
 /** Where a shipped model lies; what is not the name of one stays a path or an id. */
-const folderOf = (model: string): string | URL =>
-  existsSync(model) ? model : (shipped.find(({ name }) => name === model)?.url ?? model);
+const folderOf = (model: string): string | URL => {
+  if (existsSync(model)) return model;
+  const url = shipped.find(({ name }) => name === model)?.url;
+  if (url === undefined) checkName(model);
+  return url ?? model;
+};
 
 /** The model's files; those of the hub are fetched when they are asked for. */
 export const filesOf = async (
@@ -37,6 +52,7 @@ export const open = async (
   { trainedContext }: Pick<SharedOptions, "trainedContext">,
 ): Promise<OpenedModel> => {
   const { onProgress, stop } = downloadBar();
+  const undo = endOnInterrupt(stop);
   try {
     const named = model.endsWith(".onnx") && existsSync(model) ? await findExport(model) : { folder: model };
     return await openModel(await filesOf(named.folder, onProgress), {
@@ -44,15 +60,51 @@ export const open = async (
       ...("model" in named ? { model: named.model } : {}),
     });
   } finally {
+    undo();
     stop();
   }
 };
 
-/** The extension that the flags ask for, for a run of `length` tokens; asked for none, an export keeps the one it has. */
-export const extensionFor = ({ source }: OpenedModel, options: SharedOptions, length: number): ContextExtension => {
-  const { trainedContext } = source.decoder;
-  const asked = extensionFrom({ ...options, trainedContext, length });
-  return source.kind === "export" && Object.keys(asked).length === 0 ? source.extension() : asked;
+/** What a model is run with. */
+export type Chosen = {
+  /** In a word, as the flags say it. */
+  readonly name: string;
+  readonly extension: ContextExtension;
+  /** Whether it is the one that an export was written with. */
+  readonly own: boolean;
+};
+
+const isNone = (extension: ContextExtension): boolean => Object.keys(extension).length === 0;
+
+/** The extension that an export was written with, where it has one and the flags ask for nothing, or for none. */
+const ownExtension = ({ source }: OpenedModel, asked: ContextExtension | undefined): ContextExtension | undefined => {
+  if (source.kind !== "export" || (asked !== undefined && !isNone(asked))) return undefined;
+  const extension = source.extension();
+  return isNone(extension) ? undefined : extension;
+};
+
+const ownChoice = (extension: ContextExtension): Chosen => ({ name: "its own extension", extension, own: true });
+
+/** What the flags ask for, for a run of `length` tokens; asked for nothing, an export keeps the extension that it has. */
+export const chosenFor = (opened: OpenedModel, options: SharedOptions, length: number): Chosen => {
+  const { trainedContext } = opened.source.decoder;
+  const kept = asksForExtension(options) ? undefined : ownExtension(opened, undefined);
+  if (kept) return ownChoice(kept);
+  const extension = extensionFrom(options, { trainedContext, length });
+  const instead = ownExtension(opened, extension);
+  return instead ? ownChoice(instead) : { name: nameOf(options), extension, own: false };
+};
+
+export const extensionFor = (opened: OpenedModel, options: SharedOptions, length: number): ContextExtension =>
+  chosenFor(opened, options, length).extension;
+
+/** An extension that an export was written with and that another takes the place of. */
+export const replacedNotices = (opened: OpenedModel, { name, own }: Chosen): readonly string[] => {
+  const { source } = opened;
+  const replaced = own ? undefined : ownExtension(opened, undefined);
+  return replaced
+    ? [`${source.name}'s own extension is off (${extensionWords(replaced)}): ${name} is in its place`]
+    : [];
 };
 
 /** The model under that extension; what the extension switches off is said. */
@@ -63,14 +115,15 @@ export const load = async (
   signal?: AbortSignal,
 ): Promise<LanguageModel> => {
   const { quantize, cache } = options;
+  const chosen = chosenFor(opened, options, length);
   const { onStep: onQuantize, stop } = roundingBar(signal);
   const model = await loadModel(opened, {
     backend: backendFrom(options),
-    extension: extensionFor(opened, options, length),
+    extension: chosen.extension,
     ...(cache === undefined ? {} : { cache }),
     ...(quantize === undefined ? {} : { quantize, onQuantize }),
   }).finally(stop);
-  for (const said of model.extended.notices) notice(said);
+  for (const said of [...replacedNotices(opened, chosen), ...model.extended.notices]) notice(said);
   return model;
 };
 

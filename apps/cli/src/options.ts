@@ -3,18 +3,13 @@ import { firstAvailable, type Backend } from "@ropewalk/backend";
 import { cpu, cuda } from "@ropewalk/backend-node";
 import { wasm } from "@ropewalk/backend-wasm";
 import { webgpu } from "@ropewalk/backend-webgpu";
-import { cachePrecisions, compose, logN, type CachePrecision, type ContextExtension } from "@ropewalk/decoder";
+import { cachePrecisions, type CachePrecision } from "@ropewalk/decoder";
 import { precisionNames, type Precision } from "@ropewalk/models";
-import { InvalidArgumentError, Option, type Command } from "commander";
-import { methods, type Method, type MethodRow, type Numbers } from "./methods.ts";
+import { Option, type Command } from "commander";
+import { withExtensionOptions, type ExtensionOptions } from "./extension-options.ts";
+import type { Method } from "./methods.ts";
 import { notice } from "./notice.ts";
-
-export type Entropy = "none" | "log-n";
-
-const entropies: Readonly<Record<Entropy, (trainedContext: number) => ContextExtension>> = {
-  none: () => ({}),
-  "log-n": (trainedContext) => logN({ trainedContext }),
-};
+import { number } from "./numbers.ts";
 
 export type BackendName = "cpu" | "cuda" | "wasm" | "webgpu";
 
@@ -47,11 +42,7 @@ const chooseBackend = async (_: Command, command: Command): Promise<void> => {
   if (asked === "auto") command.setOptionValue("backend", (await firstAvailable(automatic, notice)).name);
 };
 
-export type SharedOptions = {
-  readonly method: Method;
-  readonly groupSize?: number;
-  readonly window?: number;
-  readonly entropy: Entropy;
+export type SharedOptions = ExtensionOptions & {
   readonly trainedContext?: number;
   readonly backend: BackendName;
   readonly threads?: number;
@@ -61,20 +52,6 @@ export type SharedOptions = {
   readonly json?: boolean;
 };
 
-/** A method and its entropy scaling in a word: none, self-extend+log-n. */
-export const nameOf = ({ method, entropy }: Pick<SharedOptions, "method" | "entropy">): string =>
-  entropy === "none" ? method : `${method}+${entropy}`;
-
-/** A number as it stands; the functions it is handed to know its rule and name it. */
-export const number = (text: string): number => {
-  const value = Number(text);
-  if (text.trim() === "" || Number.isNaN(value)) throw new InvalidArgumentError(`must be a number, got ${text}`);
-  return value;
-};
-
-/** Numbers by comma. */
-export const numberList = (text: string): readonly number[] => text.split(",").map(number);
-
 /** @throws RangeError when a flag that counts is no positive integer */
 export const checkCount = (command: string, flag: string, value: number): number => {
   if (!Number.isInteger(value) || value < 1)
@@ -82,22 +59,14 @@ export const checkCount = (command: string, flag: string, value: number): number
   return value;
 };
 
-const choice = (flag: string, what: string, table: object, fallback: string): Option =>
-  new Option(flag, what).choices(Object.keys(table)).default(fallback);
-
-/** Adds the flags that choose an extension. */
-export const withExtensionOptions = (command: Command, method: Method): Command =>
-  command
-    .addOption(choice("--method <method>", "which relative positions", methods, method))
-    .option("--group-size <G>", "tokens that share a far position; absent: chosen for the length", number)
-    .option("--window <W>", "tokens with exact positions; absent: chosen for the length", number)
-    .addOption(choice("--entropy <entropy>", "how queries scale with position", entropies, "none"));
-
 /** Adds the shared flags; a command may have another default method. */
-export const withSharedOptions = (command: Command, method: Method = "none"): Command =>
-  withExtensionOptions(command, method)
+export const withSharedOptions = (command: Command, fallback: Method = "none"): Command =>
+  withExtensionOptions(command.option("--json", "print JSON and nothing else"), fallback)
+    .optionsGroup("How it runs:")
     .option("--trained-context <L>", "the window the model was trained on; absent: as its config says", number)
-    .addOption(choice("--backend <backend>", "where it runs", { ...backends, auto: automatic }, "cpu"))
+    .addOption(
+      new Option("--backend <backend>", "where it runs").choices([...Object.keys(backends), "auto"]).default("cpu"),
+    )
     .option("--threads <n>", "threads of one run; absent: as many as the backend likes", number)
     .addOption(
       new Option(
@@ -117,7 +86,6 @@ export const withSharedOptions = (command: Command, method: Method = "none"): Co
         "how keys and values behind the window are kept; absent: in the backend's precision",
       ).choices(cachePrecisions),
     )
-    .option("--json", "print JSON and nothing else")
     .hook("preAction", chooseBackend);
 
 export const backendFrom = ({ backend, threads, precision }: SharedOptions): Backend =>
@@ -125,27 +93,3 @@ export const backendFrom = ({ backend, threads, precision }: SharedOptions): Bac
     ...(threads === undefined ? {} : { threads }),
     ...(precision === undefined ? {} : { precision }),
   });
-
-/** What the flags ask of a method, and for which run. */
-export type Request = Pick<SharedOptions, "method" | "groupSize" | "window"> & {
-  readonly trainedContext: number;
-  readonly length: number;
-};
-
-const flags: Readonly<Record<keyof Numbers, string>> = { groupSize: "--group-size", window: "--window" };
-
-/** @throws RangeError when a flag is given that the method does not read. */
-const rowOf = ({ method, ...asked }: Request): MethodRow => {
-  const row: MethodRow = methods[method];
-  for (const name of ["groupSize", "window"] as const)
-    if (asked[name] !== undefined && !row.reads.includes(name))
-      throw new RangeError(`${flags[name]} is not read by --method ${method}, got ${asked[name]}`);
-  return row;
-};
-
-/** G and W of a method that has them, as given or as chosen for the length. */
-export const numbersFrom = (request: Request): Numbers => rowOf(request).choose(request);
-
-/** The extension that the flags ask for. */
-export const extensionFrom = (request: Request & Pick<SharedOptions, "entropy">): ContextExtension =>
-  compose(rowOf(request).extension(request), entropies[request.entropy](request.trainedContext));

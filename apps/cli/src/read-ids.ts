@@ -1,17 +1,11 @@
-/** Token ids from a file: a JSON array of integers. */
-import { readFile } from "node:fs/promises";
+/** Token ids from a file or a pipe: a JSON array of integers, or an object that has one as `ids`, as `tokenize --json` prints. */
+import { show } from "@ropewalk/check";
+import { readJson } from "./read-input.ts";
 
 export const readIds = async (path: string): Promise<readonly number[]> => {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`--ids: ${path} must be a readable file, got ${error.code}`, { cause: error });
-  });
-  let ids: unknown;
-  try {
-    ids = JSON.parse(text);
-  } catch (error) {
-    throw new Error(`--ids: ${path} must be JSON, got ${(error as Error).message}`, { cause: error });
-  }
+  const read = await readJson("--ids", path);
+  const ids: unknown = typeof read === "object" && read !== null && "ids" in read ? read.ids : read;
   if (!Array.isArray(ids) || !ids.every((id) => typeof id === "number"))
-    throw new TypeError(`--ids: ${path} must hold an array of numbers, got ${text.slice(0, 40)}`);
+    throw new TypeError(`--ids: ${path} must hold an array of numbers, got ${show(ids)}`);
   return ids as readonly number[];
 };

@@ -1,6 +1,9 @@
-/** Where a command's picture goes: as asked, or into the current folder; nowhere with --json alone. */
+/**
+ * Where a command's picture goes: as asked, or into the current folder; nowhere with --json alone. It is written behind the
+ * results, so that what keeps it from being written loses nothing else.
+ */
 import { constants } from "node:fs";
-import { access, stat } from "node:fs/promises";
+import { access, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
 const codeOf = ({ code }: NodeJS.ErrnoException): string | undefined => code;
@@ -27,4 +30,20 @@ export const svgPath = async (
   const problem = path === undefined ? undefined : await problemOf(path);
   if (problem !== undefined) throw new Error(`--svg: ${path} must be a writable file, got ${problem}`);
   return path;
+};
+
+/**
+ * Writes the picture, and says where it is: `The same as a curve: perplexity.svg`.
+ *
+ * @throws Error that names the file
+ */
+export const writeSvg = async (
+  { svg, json, name }: { readonly svg: string | undefined; readonly json: boolean | undefined; readonly name: string },
+  picture: () => string,
+): Promise<void> => {
+  if (svg === undefined) return;
+  await writeFile(svg, picture()).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`--svg: ${svg} must be a writable file, got ${error.message}`, { cause: error });
+  });
+  if (!json) process.stdout.write(`\nThe same as ${name}: ${svg}\n`);
 };

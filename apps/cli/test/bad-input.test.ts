@@ -89,7 +89,7 @@ const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
     /nowhere\.json/,
   ],
   ["a model that is not there", ["inspect", join(scratch, "no-model")], /no-model/],
-  ["neither a prompt nor ids", ["generate", "stories260K"], /exactly one of the two/],
+  ["neither a prompt nor ids", ["generate", "stories260K"], /exactly one of them, got an empty pipe/],
   ["an unknown family", ["inspect", broken("family", editConfig({ model_type: "mamba" }))], /model_type.*llama.*mamba/],
   [
     "an unknown rope type",

@@ -12,8 +12,11 @@ writeFileSync(
 );
 
 it("gives what the rendered text gives", async () => {
-  const after = async (...args: readonly string[]) =>
-    (await ropewalk("generate", ...args, "--max-new-tokens", "20", "--json")).stdout;
+  const after = async (...args: readonly string[]): Promise<string> => {
+    const { stdout } = await ropewalk("generate", ...args, "--max-new-tokens", "20", "--json");
+    const { ids, text } = JSON.parse(stdout) as { readonly ids: readonly number[]; readonly text: string };
+    return JSON.stringify({ ids, text });
+  };
   const chat = await after(folder, "Lily had a dog.", "--chat", "--system", "Once upon a time,");
   expect(chat).toBe(await after("stories260K", "Once upon a time, Lily had a dog. "));
   expect(chat).not.toBe(await after(folder, "Lily had a dog.", "--chat"));

@@ -6,7 +6,17 @@ import { file, ropewalk, scratch } from "./run.ts";
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 type Losses = {
-  readonly buckets: readonly { readonly from: number; readonly to: number; readonly loss: number }[];
+  readonly positions: string;
+  readonly beyondCapacity: boolean;
+  readonly buckets: readonly {
+    readonly from: number;
+    readonly to: number;
+    readonly loss: number;
+    readonly perplexity: number;
+    readonly tokens: number;
+  }[];
+  readonly loss: number;
+  readonly perplexity: number;
   readonly tokens: number;
 };
 
@@ -25,8 +35,19 @@ describe("perplexity", () => {
     ]);
     expect([plain.code, extended.code], plain.stderr + extended.stderr).toEqual([0, 0]);
     const [without, within] = [JSON.parse(plain.stdout) as Losses, JSON.parse(extended.stdout) as Losses];
-    expect(Object.keys(without)).toEqual(["buckets", "tokens"]);
-    for (const bucket of without.buckets) expect(Object.keys(bucket)).toEqual(["from", "to", "loss"]);
+    expect(Object.keys(without)).toEqual([
+      ...["method", "positions", "length", "windows", "beyondCapacity"],
+      ...["buckets", "loss", "perplexity", "tokens"],
+    ]);
+    for (const bucket of without.buckets) {
+      expect(Object.keys(bucket)).toEqual(["from", "to", "loss", "perplexity", "tokens"]);
+      expect(bucket.perplexity).toBe(Math.exp(bucket.loss));
+    }
+    // The means of all positions, and whose they are.
+    const sum = without.buckets.reduce((total, { loss, tokens }) => total + loss * tokens, 0);
+    expect(without.loss).toBeCloseTo(sum / without.tokens, 9);
+    expect([without.beyondCapacity, within.beyondCapacity]).toEqual([true, false]);
+    expect(within).toMatchObject({ method: "self-extend", positions: "SelfExtend(groupSize 8, window 256)" });
     expect(without.buckets.map(({ from, to }) => ({ from, to }))).toEqual([
       { from: 0, to: 512 },
       { from: 512, to: 1024 },

@@ -6,16 +6,22 @@ import { join, resolve } from "node:path";
 
 export type Outcome = { readonly stdout: string; readonly stderr: string; readonly code: number };
 
-export const ropewalk = (...args: readonly string[]): Promise<Outcome> =>
+/** With `input` on its standard input, which is a pipe. */
+export const ropewalkOn = (input: string, ...args: readonly string[]): Promise<Outcome> =>
   new Promise((done) => {
-    execFile(
+    const { stdin } = execFile(
       process.execPath,
       ["--conditions=@ropewalk/source", resolve("apps/cli/src/main.ts"), ...args],
       { cwd: scratch, env: { ...process.env, NO_COLOR: "1" }, maxBuffer: 1 << 26 },
       (error, stdout, stderr) =>
         done({ stdout, stderr, code: typeof error?.code === "number" ? error.code : error ? 1 : 0 }),
     );
+    // A command that reads nothing may be gone before.
+    stdin!.on("error", () => {});
+    stdin!.end(input);
   });
+
+export const ropewalk = (...args: readonly string[]): Promise<Outcome> => ropewalkOn("", ...args);
 
 export const scratch: string = mkdtempSync(join(tmpdir(), "ropewalk-cli-"));
 

@@ -72,15 +72,19 @@ const bandLayout = ({ name, bands }: PositionMapping): BandLayout => {
 const stretch = (scaling: RopeScaling | undefined): number =>
   scaling !== undefined && "factor" in scaling ? scaling.factor : 1;
 
+/** The window in tokens whose positions a model of that trained window knows under a rope scaling. */
+export const knownContext = (trainedContext: number, rope: RopeScaling | undefined): number =>
+  Math.floor(trainedContext * stretch(rope));
+
 /** The checkpoint's own positions, and the longest input that it knows them for. */
 const ownPositions = (
   decoder: Extendable,
-  knownContext: number,
+  known: number,
 ): { readonly positions: PositionMapping; readonly capacity: number } => {
   const window = decoder.slidingWindow;
-  if (window === undefined) return { positions: plain(), capacity: knownContext };
+  if (window === undefined) return { positions: plain(), capacity: known };
   // A window wider than what was trained on (Phi-3 states such) leaves the limit where it would be without it.
-  return { positions: slidingWindow({ window }), capacity: window > knownContext ? knownContext : Infinity };
+  return { positions: slidingWindow({ window }), capacity: window > known ? known : Infinity };
 };
 
 /** A sliding window of the checkpoint's is off, and what the capacity is counted from where a config states more. */
@@ -111,11 +115,11 @@ const noticesOf = (
  */
 export const extendContext = (model: Extendable, extension: ContextExtension): ExtendedContext => {
   const { rope, entropy } = extension;
-  const knownContext = Math.floor(model.trainedContext * stretch(rope));
+  const known = knownContext(model.trainedContext, rope);
   const { positions, capacity } =
     extension.positions === undefined
-      ? ownPositions(model, knownContext)
-      : { positions: extension.positions, capacity: mappingCapacity(extension.positions, knownContext) };
+      ? ownPositions(model, known)
+      : { positions: extension.positions, capacity: mappingCapacity(extension.positions, known) };
   const scaling = rope ?? model.rope.scaling;
   const { rotaryDim, theta } = model.rope;
   ropeFrequencies({ rotaryDim, theta, scaling, seqLen: model.trainedContext });
@@ -125,7 +129,7 @@ export const extendContext = (model: Extendable, extension: ContextExtension): E
     layout: bandLayout(positions),
     scaling,
     entropy,
-    knownContext,
+    knownContext: known,
     capacity,
     notices: noticesOf(model, extension.positions),
   };

@@ -22,6 +22,7 @@ export {
   extendContext,
   extendDecoder,
   frequenciesFor,
+  knownContext,
   type BandLayout,
   type CachePrecision,
   type ExtendedContext,

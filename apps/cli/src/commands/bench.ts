@@ -1,16 +1,18 @@
 /** `ropewalk bench`: what prefill and decoding cost by context, the model as it is and extended side by side. */
 import { beyondCapacity, type LanguageModel } from "@ropewalk/generation";
 import type { Command } from "commander";
-import { writeFile } from "node:fs/promises";
 import { newBar } from "../bars.ts";
 import { measureCosts, tokensOf, type ContextCosts, type Plan } from "../bench/measure.ts";
+import { extendedWords } from "../describe.ts";
+import { examples, modelArgument } from "../help.ts";
 import { noticeBeyondCapacity } from "../notice.ts";
-import { extensionFor, open, withModel, modelArgument } from "../open-model.ts";
-import { checkCount, nameOf, number, numberList, withSharedOptions, type SharedOptions } from "../options.ts";
+import { number, numberList } from "../numbers.ts";
+import { chosenFor, open, withModel } from "../open-model.ts";
+import { checkCount, withSharedOptions, type SharedOptions } from "../options.ts";
 import { renderSpeedCurves } from "../render/speed-curves.ts";
 import { renderSpeeds } from "../render/speeds.ts";
 import { bytes } from "../render/units.ts";
-import { svgPath } from "../svg-path.ts";
+import { svgPath, writeSvg } from "../svg-path.ts";
 
 type BenchOptions = SharedOptions &
   Plan & {
@@ -31,14 +33,8 @@ const checkPlan = ({ contexts, steps, rounds, seed, chunkSize }: BenchOptions): 
   if (!Number.isInteger(seed)) throw new RangeError(`bench: --seed must be an integer, got ${seed}`);
 };
 
-/** A model that takes part, under the name of its method. */
-type Contender = { readonly name: string; readonly model: LanguageModel };
-
-const plainName = nameOf({ method: "none", entropy: "none" });
-
-/** An export that was extended before is extended also where no method is named. */
-const extendedName = (options: BenchOptions): string =>
-  nameOf(options) === plainName ? "its own extension" : nameOf(options);
+/** A model that takes part, under the name of its method and in the words of its extension. */
+type Contender = { readonly name: string; readonly words: string; readonly model: LanguageModel };
 
 /** Rates beside costs, for whoever reads one and not the other. */
 const rated = (millisecondsPerToken: number) => ({
@@ -49,20 +45,25 @@ const rated = (millisecondsPerToken: number) => ({
 const reportOf = (
   contenders: readonly Contender[],
   all: readonly ContextCosts[],
-  { steps }: Plan,
+  { steps, rounds, backend }: BenchOptions,
   peakMemoryBytes: number,
 ) => ({
+  ...{ backend, steps, rounds },
   runs: all.flatMap(({ context, costs }) =>
     costs.map(({ prefill, decode, keyValueBytes }, index) => {
-      const { name, model } = contenders[index]!;
+      const { name, words, model } = contenders[index]!;
       return {
-        ...{ context, method: name, positions: model.extended.positions.name },
+        ...{ context, method: name, positions: words },
         beyondCapacity: beyondCapacity(model.extended, context + steps) !== undefined,
         ...{ prefill: rated(prefill), decode: rated(decode), keyValueBytes },
       };
     }),
   ),
-  ratios: all.flatMap(({ context, costs }) => costs.flatMap(({ ratio }) => (ratio ? [{ context, ...ratio }] : []))),
+  ratios: all.flatMap(({ context, costs }) =>
+    costs.flatMap(({ ratio, keyValueBytes }) =>
+      ratio ? [{ context, ...ratio, keyValueBytes: keyValueBytes / costs[0]!.keyValueBytes }] : [],
+    ),
+  ),
   peakMemoryBytes,
 });
 
@@ -74,12 +75,13 @@ const bench = async (path: string, options: BenchOptions): Promise<void> => {
   const length = contexts.at(-1)! + steps;
   await withModel("bench", { opened, options, length }, async (model, signal) => {
     // Without an extension the model is measured alone.
-    const asIs = Object.keys(extensionFor(opened, options, length)).length === 0;
-    const plain: Contender = {
-      name: plainName,
-      model: asIs ? model : await model.withExtension({}),
-    };
-    const contenders = asIs ? [plain] : [plain, { name: extendedName(options), model }];
+    const { name, extension } = chosenFor(opened, options, length);
+    const asIs = Object.keys(extension).length === 0;
+    const alone = asIs ? model : await model.withExtension({});
+    const plain: Contender = { name: "none", words: extendedWords(alone.extended.positions.name, {}), model: alone };
+    const contenders = asIs
+      ? [plain]
+      : [plain, { name, words: extendedWords(model.extended.positions.name, extension), model }];
     for (const contender of contenders) noticeBeyondCapacity("bench", contender.model, length);
 
     const bar = newBar("{value} of {total} tokens");
@@ -90,20 +92,17 @@ const bench = async (path: string, options: BenchOptions): Promise<void> => {
     // In kilobytes of 1,024 bytes.
     const peakMemory = 1024 * process.resourceUsage().maxRSS;
 
-    const titled = contenders.map(({ name, model: { extended } }) => `${name}: ${extended.positions.name}`);
+    const titled = contenders.map((contender) => `${contender.name}: ${contender.words}`);
     const marks = [{ at: opened.source.decoder.trainedContext, label: "trained window" }];
     const title = `${opened.source.name} on ${options.backend}`;
-    if (svg !== undefined) await writeFile(svg, renderSpeedCurves({ title, names: titled, contexts: all, marks }));
-    if (options.json) {
-      process.stdout.write(`${JSON.stringify(reportOf(contenders, all, options, peakMemory))}\n`);
-      return;
+    if (options.json) process.stdout.write(`${JSON.stringify(reportOf(contenders, all, options, peakMemory))}\n`);
+    else {
+      const names = contenders.map((contender) => contender.name);
+      const said = `Figures are medians (rounds ${rounds}, steps of decoding ${steps}).\nPeak memory of the process: ${bytes(peakMemory)}.`;
+      process.stdout.write(`${titled.join("\n")}\n${renderSpeeds(names, all)}\n${said}\n`);
     }
-    const table = renderSpeeds(
-      contenders.map(({ name }) => name),
-      all,
-    );
-    const said = `Figures are medians (rounds ${rounds}, steps of decoding ${steps}). Peak memory of the process: ${bytes(peakMemory)}.`;
-    process.stdout.write(`${titled.join("\n")}\n${table}\n${said}\n\nThe same as curves: ${svg}\n`);
+    const picture = (): string => renderSpeedCurves({ title, names: titled, contexts: all, marks });
+    await writeSvg({ svg, json: options.json, name: "curves" }, picture);
   });
 };
 
@@ -120,5 +119,10 @@ export const addBench = (program: Command): void => {
       .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number)
       .option("--svg <file>", "where the curves go; absent: bench.svg, or nowhere with --json"),
     "self-extend",
-  ).action(bench);
+  )
+    .addHelpText(
+      "after",
+      examples("ropewalk bench stories260K --contexts 512,2048", "ropewalk bench stories260K --method yarn --json"),
+    )
+    .action(bench);
 };

@@ -1,15 +1,24 @@
 /** `ropewalk extend`: an ONNX export with another window, in a folder that any program runs as it ran the export, or ours alone. */
 import { attentionOutputs, runtimes, type Attentions, type Runtime } from "@ropewalk/onnx-exports";
 import { extendFolder, trainedContextOf } from "@ropewalk/onnx-exports/node";
-import { capacity as mappingCapacity } from "@ropewalk/position-mapping";
-import { cachePrecisions, type CachePrecision, type ContextExtension } from "@ropewalk/decoder";
-import { InvalidArgumentError, Option, type Command } from "commander";
+import { capacity as mappingCapacity, plain } from "@ropewalk/position-mapping";
+import { cachePrecisions, knownContext, type CachePrecision, type ContextExtension } from "@ropewalk/decoder";
+import { Option, type Command } from "commander";
 import { findExport } from "../find-export.ts";
-import { methods } from "../methods.ts";
-import { extensionFrom, number, numbersFrom, withExtensionOptions, type SharedOptions } from "../options.ts";
+import { extendedWords, groupsAndWindow, recordIn } from "../describe.ts";
+import {
+  checkChosen,
+  extensionFrom,
+  nameOf,
+  withExtensionOptions,
+  type ExtensionOptions,
+} from "../extension-options.ts";
+import { examples } from "../help.ts";
+import { number } from "../numbers.ts";
 import { printFacts } from "../render/facts.ts";
 
-type ExtendOptions = Pick<SharedOptions, "method" | "groupSize" | "window" | "entropy" | "json"> & {
+type ExtendOptions = ExtensionOptions & {
+  readonly json?: boolean;
   readonly length?: number;
   readonly output: string;
   readonly replace?: boolean;
@@ -20,24 +29,26 @@ type ExtendOptions = Pick<SharedOptions, "method" | "groupSize" | "window" | "en
 };
 
 /** @throws RangeError when the wanted length is beyond what the extension reaches */
-const checkLength = ({ positions }: ContextExtension, length: number, trainedContext: number): void => {
-  if (positions === undefined) return;
-  const capacity = mappingCapacity(positions, trainedContext);
+const checkLength = (extension: ContextExtension, length: number, trainedContext: number): void => {
+  const { positions = plain(), rope } = extension;
+  // Whether the export's own positions end, its graph alone knows.
+  if (extension.positions === undefined && rope === undefined) return;
+  const known = knownContext(trainedContext, rope);
+  const capacity = mappingCapacity(positions, known);
   if (length > capacity)
     throw new RangeError(
-      `extend: --length must be at most ${capacity}, the capacity of ${positions.name} on a window of ${trainedContext}, got ${length}`,
+      `extend: --length must be at most ${capacity}, the capacity of ${extendedWords(positions.name, extension)} on a window of ${trainedContext}, got ${length}`,
     );
 };
 
 const extend = async (path: string, options: ExtendOptions): Promise<void> => {
-  const { method, output, replace = false, link = false, attentions, runtime, cache } = options;
+  const { output, replace = false, link = false, attentions, runtime, cache } = options;
   const { folder, model } = await findExport(path);
-  if (methods[method].reads.includes("groupSize") && options.groupSize === undefined && options.length === undefined)
-    throw new InvalidArgumentError(`extend: --method ${method} needs a --group-size, or a --length to choose it for`);
+  if (options.length === undefined) checkChosen("extend", options);
   const trainedContext = await trainedContextOf({ model }, folder);
-  const request = { ...options, trainedContext, length: options.length ?? trainedContext };
-  const extension = extensionFrom(request);
-  checkLength(extension, request.length, trainedContext);
+  const length = options.length ?? trainedContext;
+  const extension = extensionFrom(options, { trainedContext, length });
+  checkLength(extension, length, trainedContext);
   const asked = {
     ...(attentions === undefined ? {} : { attentions }),
     ...(runtime === "portable" ? {} : { runtime }),
@@ -49,7 +60,8 @@ const extend = async (path: string, options: ExtendOptions): Promise<void> => {
   const positions = extension.positions?.name ?? "plain";
   if (options.json) {
     const report = {
-      ...{ output, model, method, ...numbersFrom(request), entropy: options.entropy, positions, ...asked },
+      ...{ output, model, method: nameOf({ ...options, entropy: "none" }), ...groupsAndWindow(extension) },
+      ...{ entropy: extension.entropy?.kind ?? "none", positions, extension: recordIn(extension), ...asked },
       ...{ trainedContext, capacity, numLayers, files, dataFiles, linked, notices },
     };
     process.stdout.write(`${JSON.stringify(report)}\n`);
@@ -59,7 +71,7 @@ const extend = async (path: string, options: ExtendOptions): Promise<void> => {
   const rows = {
     [output]: `${files.length} files`,
     rewritten: `attention of ${numLayers} layers in ${model}`,
-    positions: options.entropy === "none" ? positions : `${positions}, ${options.entropy}`,
+    positions: extendedWords(extension.positions?.name ?? "plain", extension),
     "trained window": `${trainedContext} tokens`,
     capacity: `${capacity} tokens`,
     ...asked,
@@ -99,5 +111,12 @@ export const addExtend = (program: Command): void => {
       ).choices(cachePrecisions),
     )
     .option("--json", "print JSON and nothing else")
+    .addHelpText(
+      "after",
+      examples(
+        "ropewalk extend ./export --length 16384 --output ./longer",
+        "ropewalk extend ./export/onnx/model_q4.onnx --method yarn --factor 4 --output ./longer",
+      ),
+    )
     .action(extend);
 };

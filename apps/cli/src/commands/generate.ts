@@ -1,105 +1,127 @@
 /** `ropewalk generate`: what follows a prompt, streamed as text or printed as JSON. */
-import { type GenerateOptions, type OpenedModel, type Sampling } from "@ropewalk/generation";
+import { type GenerateOptions, type GenerationStats, type LanguageModel, type Sampling } from "@ropewalk/generation";
 import { InvalidArgumentError, type Command } from "commander";
-import { noticeBeyondCapacity } from "../notice.ts";
-import { open, withModel, modelArgument } from "../open-model.ts";
-import { number, numberList, withSharedOptions, type SharedOptions } from "../options.ts";
-import { readIds } from "../read-ids.ts";
+import { promptBar } from "../bars.ts";
+import { extendedWords } from "../describe.ts";
+import { examples } from "../help.ts";
+import { notice, noticeBeyondCapacity } from "../notice.ts";
+import { number, numberList } from "../numbers.ts";
+import { chosenFor, open, withModel, type Chosen } from "../open-model.ts";
+import { withSharedOptions, type SharedOptions } from "../options.ts";
+import { promptIds, withPromptOptions, type PromptOptions } from "../prompt.ts";
+import { statsLine, statsReport } from "../render/stats.ts";
 
-type CommandOptions = SharedOptions & {
-  readonly ids?: string;
-  readonly maxNewTokens: number;
-  readonly temperature: number;
-  readonly topK?: number;
-  readonly topP?: number;
-  readonly seed: number;
-  readonly chunkSize?: number;
-  readonly decodeBlock?: number;
-  readonly stopTokens?: readonly number[];
-  readonly beyondCapacity?: boolean;
-  readonly chat?: boolean;
-  readonly system?: string;
+type CommandOptions = SharedOptions &
+  PromptOptions & {
+    readonly maxNewTokens: number;
+    readonly temperature: number;
+    readonly topK?: number;
+    readonly topP?: number;
+    readonly seed?: number;
+    readonly chunkSize?: number;
+    readonly decodeBlock?: number;
+    readonly stopTokens?: readonly number[];
+    readonly beyondCapacity?: boolean;
+  };
+
+const samplingFlags = { topK: "--top-k", topP: "--top-p", seed: "--seed" } as const;
+
+/** @throws InvalidArgumentError when a number of sampling is given and nothing is sampled */
+const samplingFrom = ({ temperature, ...numbers }: CommandOptions): Sampling => {
+  if (temperature !== 0) {
+    const { seed = 0, topK, topP } = numbers;
+    return {
+      ...{ kind: "sample", temperature, seed },
+      ...(topK === undefined ? {} : { topK }),
+      ...(topP === undefined ? {} : { topP }),
+    };
+  }
+  for (const name of ["topK", "topP", "seed"] as const)
+    if (numbers[name] !== undefined)
+      throw new InvalidArgumentError(
+        `generate: ${samplingFlags[name]} is not read at --temperature 0, got ${numbers[name]}`,
+      );
+  return { kind: "greedy" };
 };
 
-const samplingFrom = ({ temperature, topK, topP, seed }: CommandOptions): Sampling =>
-  temperature === 0
-    ? { kind: "greedy" }
-    : {
-        kind: "sample",
-        temperature,
-        seed,
-        ...(topK === undefined ? {} : { topK }),
-        ...(topP === undefined ? {} : { topP }),
-      };
-
-/** The text as one message of the user, behind the system's where there is one. */
-const chatIds = ({ text, source }: OpenedModel, content: string, system: string | undefined): readonly number[] => {
-  if (text?.encodeChat === undefined)
-    throw new TypeError(`generate: ${source.name} has no chat template; leave out --chat`);
-  return text.encodeChat([
-    ...(system === undefined ? [] : [{ role: "system", content: system }]),
-    { role: "user", content },
-  ]);
+type Job = {
+  readonly ids: readonly number[];
+  readonly run: GenerateOptions;
+  readonly chosen: Chosen;
+  /** What it took, where the run came to its end. */
+  readonly stats: () => GenerationStats | undefined;
 };
 
-const promptIds = async (
-  model: OpenedModel,
-  words: readonly string[],
-  { ids, chat, system }: CommandOptions,
-): Promise<readonly number[]> => {
-  if ((ids === undefined) === (words.length === 0))
-    throw new InvalidArgumentError("generate: give either a text prompt or --ids, exactly one of the two");
-  if (system !== undefined && !chat) throw new InvalidArgumentError("generate: --system is a part of a --chat");
-  if (chat && ids !== undefined) throw new InvalidArgumentError("generate: --chat takes a text prompt, not --ids");
-  if (ids !== undefined) return readIds(ids);
-  if (model.text === undefined) throw new TypeError(`generate: ${model.source.name} has no tokenizer.json; use --ids`);
-  return chat ? chatIds(model, words.join(" "), system) : model.text.encode(words.join(" "));
+const printJson = async (model: LanguageModel, { ids, run, chosen, stats }: Job): Promise<void> => {
+  const { extended, text } = model;
+  const generated: number[] = [];
+  for await (const token of model.generateTokens(ids, run)) generated.push(token);
+  const report = {
+    ...{ ids: generated, text: text?.decode(generated) ?? "" },
+    ...{ method: chosen.name, positions: extendedWords(extended.positions.name, chosen.extension) },
+    ...statsReport(stats()!),
+  };
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+};
+
+/** The text as it comes. Whatever ends it, the line ends too. */
+const stream = async (model: LanguageModel, { ids, run, stats }: Job): Promise<void> => {
+  let last = "";
+  try {
+    for await (const piece of model.generate(ids, run)) {
+      process.stdout.write(piece);
+      last = piece;
+    }
+    last = "";
+    process.stdout.write("\n");
+  } finally {
+    if (last !== "") process.stdout.write("\n");
+  }
+  if (process.stderr.isTTY) notice(statsLine(stats()!));
 };
 
 const generate = async (path: string, words: readonly string[], options: CommandOptions): Promise<void> => {
+  const sampling = samplingFrom(options);
   const opened = await open(path, options);
-  const ids = await promptIds(opened, words, options);
+  const ids = await promptIds("generate", opened, words, options);
   const length = ids.length + options.maxNewTokens;
+  const chosen = chosenFor(opened, options, length);
   await withModel("generate", { opened, options, length }, async (model, signal) => {
     if (options.beyondCapacity) noticeBeyondCapacity("generate", model, length);
+    let stats: GenerationStats | undefined;
+    const bar = promptBar();
     const run: GenerateOptions = {
-      maxNewTokens: options.maxNewTokens,
-      sampling: samplingFrom(options),
-      signal,
+      ...{ maxNewTokens: options.maxNewTokens, sampling, signal, onPrefill: bar.onPrefill },
+      onDone: (done) => (stats = done),
       ...(options.chunkSize === undefined ? {} : { chunkSize: options.chunkSize }),
       ...(options.decodeBlock === undefined ? {} : { decodeBlock: options.decodeBlock }),
       ...(options.stopTokens === undefined ? {} : { stopTokens: options.stopTokens }),
       ...(options.beyondCapacity ? { beyondCapacity: "allow" } : {}),
     };
-    if (options.json) {
-      const generated: number[] = [];
-      for await (const token of model.generateTokens(ids, run)) generated.push(token);
-      process.stdout.write(`${JSON.stringify({ ids: generated, text: model.text?.decode(generated) ?? "" })}\n`);
-    } else {
-      for await (const piece of model.generate(ids, run)) process.stdout.write(piece);
-      process.stdout.write("\n");
-    }
+    const print = options.json ? printJson : stream;
+    await print(model, { ids, run, chosen, stats: () => stats }).finally(bar.stop);
   });
 };
 
 export const addGenerate = (program: Command): void => {
-  withSharedOptions(
-    program
-      .command("generate")
-      .description("stream what follows a prompt")
-      .argument("<model>", modelArgument)
-      .argument("[prompt...]", "the prompt, as text")
-      .option("--chat", "the prompt is a message to the assistant, in the checkpoint's chat template")
-      .option("--system <text>", "what the assistant is told before")
-      .option("--ids <file>", "the prompt, as a JSON array of token ids")
-      .option("--max-new-tokens <n>", "tokens to generate, at most", number, 128)
-      .option("--temperature <t>", "0: the most likely token, always", number, 0)
-      .option("--top-k <k>", "sample among the k most likely", number)
-      .option("--top-p <p>", "sample among the most likely that together have probability p", number)
-      .option("--seed <n>", "the same seed gives the same text", number, 0)
-      .option("--stop-tokens <ids>", "token ids that end the text, by comma; absent: the checkpoint's own", numberList)
-      .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number)
-      .option("--decode-block <tokens>", "tokens decoded in one run, at most; absent: as the backend likes it", number)
-      .option("--beyond-capacity", "run even where the model knows no positions"),
-  ).action(generate);
+  const command = withPromptOptions(program.command("generate").description("stream what follows a prompt"))
+    .option("--max-new-tokens <n>", "tokens to generate, at most", number, 128)
+    .option("--temperature <t>", "0: the most likely token, always", number, 0)
+    .option("--top-k <k>", "sample among the k most likely", number)
+    .option("--top-p <p>", "sample among the most likely that together have probability p", number)
+    .option("--seed <n>", "the same seed gives the same text; absent: 0", number)
+    .option("--stop-tokens <ids>", "token ids that end the text, by comma; absent: the checkpoint's own", numberList)
+    .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number)
+    .option("--decode-block <tokens>", "tokens decoded in one run, at most; absent: as the backend likes it", number)
+    .option("--beyond-capacity", "run even where the model knows no positions");
+  withSharedOptions(command)
+    .addHelpText(
+      "after",
+      examples(
+        "ropewalk generate stories260K Once upon a time",
+        "ropewalk generate stories260K --file prompt.txt --method self-extend",
+        "cat prompt.txt | ropewalk generate stories260K --temperature 0.8 --top-k 40",
+      ),
+    )
+    .action(generate);
 };

@@ -1,11 +1,14 @@
 /** `ropewalk inspect`: what a model is, and what a wanted length takes. */
-import { extendDecoder, type ContextExtension } from "@ropewalk/decoder";
-import { plannedCacheBytes } from "@ropewalk/generation";
+import { extendDecoder } from "@ropewalk/decoder";
+import { needCheckpoint, plannedCacheBytes, type OpenedModel } from "@ropewalk/generation";
 import { parameterCount, storedBytes, weightBytes, type Checkpoint } from "@ropewalk/models";
 import type { ExportedDecoder } from "@ropewalk/onnx-exports";
 import type { Command } from "commander";
-import { extensionFor, open, modelArgument } from "../open-model.ts";
-import { number, numbersFrom, withSharedOptions, type SharedOptions } from "../options.ts";
+import { extendedWords, extensionWords, groupsAndWindow, recordIn } from "../describe.ts";
+import { examples, modelArgument } from "../help.ts";
+import { number } from "../numbers.ts";
+import { chosenFor, open, replacedNotices } from "../open-model.ts";
+import { backendFrom, withSharedOptions, type SharedOptions } from "../options.ts";
 import { printFacts } from "../render/facts.ts";
 import { bytes } from "../render/units.ts";
 
@@ -21,7 +24,7 @@ const listed = (counts: Readonly<Record<string, number>>, between: string): stri
 
 type Facts = { readonly rows: Readonly<Record<string, string>>; readonly report: Readonly<Record<string, unknown>> };
 
-const checkpointFacts = (checkpoint: Checkpoint): Facts => {
+const checkpointFacts = (checkpoint: Checkpoint, { quantize }: InspectOptions): Facts => {
   const parameters = parameterCount(checkpoint.decoder);
   const [stored, weights] = [storedBytes(checkpoint), weightBytes(checkpoint)];
   return {
@@ -29,18 +32,17 @@ const checkpointFacts = (checkpoint: Checkpoint): Facts => {
       family: checkpoint.decoder.family,
       parameters: parameters.toLocaleString("en"),
       "weights, stored": listed(stored, "of"),
-      "weights would be": listed(weights, "in"),
+      "weights would be": listed(quantize === undefined ? weights : { [quantize]: weights[quantize] }, "in"),
     },
-    report: { family: checkpoint.decoder.family, parameters, storedBytes: stored, weightBytes: weights },
+    report: {
+      ...{ family: checkpoint.decoder.family, parameters, storedBytes: stored, weightBytes: weights },
+      ...(quantize === undefined ? {} : { quantize }),
+    },
   };
 };
 
-/** An extension in a word: SelfExtend(groupSize 4, window 16), log-n. */
-const inWords = ({ positions, rope, entropy }: ContextExtension): string =>
-  [positions?.name, rope?.kind, entropy?.kind].filter((name) => name !== undefined).join(", ") || "nothing";
-
 const exportFacts = ({ modelBytes, files, extension }: ExportedDecoder): Facts => {
-  const extendedBy = inWords(extension());
+  const extendedBy = extensionWords(extension());
   const dataBytes = files.reduce((sum, file) => sum + file.source.size, 0);
   return {
     rows: {
@@ -52,34 +54,38 @@ const exportFacts = ({ modelBytes, files, extension }: ExportedDecoder): Facts =
   };
 };
 
+const factsOf = ({ source }: OpenedModel, options: InspectOptions): Facts => {
+  if (source.kind === "checkpoint") return checkpointFacts(source, options);
+  if (options.quantize !== undefined) needCheckpoint("inspect: --quantize", source);
+  return exportFacts(source);
+};
+
 const inspect = async (path: string, options: InspectOptions): Promise<void> => {
   const opened = await open(path, options);
   const { source } = opened;
   const { decoder } = source;
   const { numLayers, numHeads, numKvHeads, headDim, trainedContext, slidingWindow } = decoder;
-  const { rows: own, report: ownReport } = source.kind === "checkpoint" ? checkpointFacts(source) : exportFacts(source);
+  const { rows: own, report: ownReport } = factsOf(opened, options);
   const length = options.length ?? trainedContext;
-  const request = { ...options, trainedContext, length };
-  const extended = extendDecoder(decoder, extensionFor(opened, options, length), options);
+  const chosen = chosenFor(opened, options, length);
+  const { extension } = chosen;
+  // What a run with the same flags would have.
+  const cache = options.cache ?? backendFrom(options).precision;
+  const extended = extendDecoder(decoder, extension, { cache });
+  // Its own fits; for any other its nodes are asked.
+  if (source.kind === "export" && !chosen.own) source.check(extended);
   const keyValueBytes = plannedCacheBytes(extended, { length });
+  const notices = [...replacedNotices(opened, chosen), ...extended.notices];
   if (options.json) {
     const report = {
-      ...{
-        ...ownReport,
-        numLayers,
-        numHeads,
-        numKvHeads,
-        headDim,
-        ropeScaling: decoder.rope.scaling.kind,
-        trainedContext,
-      },
+      ...ownReport,
+      ...{ numLayers, numHeads, numKvHeads, headDim, ropeScaling: decoder.rope.scaling.kind, trainedContext },
       slidingWindow: slidingWindow ?? null,
-      ...{ length, method: options.method, positions: extended.positions.name },
-      ...numbersFrom(request),
+      ...{ length, method: chosen.name, positions: extended.positions.name, ...groupsAndWindow(extension) },
+      ...{ entropy: extension.entropy?.kind ?? "none", extension: recordIn(extension) },
       // JSON has no infinity.
       capacity: extended.capacity === Infinity ? null : extended.capacity,
-      keyValueBytes,
-      notices: extended.notices,
+      ...{ cache, keyValueBytes, notices },
     };
     process.stdout.write(`${JSON.stringify(report)}\n`);
     return;
@@ -90,11 +96,11 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
     "rope scaling": decoder.rope.scaling.kind,
     "trained window": tokens(trainedContext),
     ...(slidingWindow === undefined ? {} : { "sliding window": tokens(slidingWindow) }),
-    [`for ${length} tokens`]: extended.positions.name,
+    [`for ${length} tokens`]: extendedWords(extended.positions.name, extension),
     capacity: tokens(extended.capacity),
     "key-value cache": `${bytes(keyValueBytes)} (${keyValueBytes} bytes)`,
   };
-  printFacts(rows, extended.notices);
+  printFacts(rows, notices);
 };
 
 export const addInspect = (program: Command): void => {
@@ -106,5 +112,13 @@ export const addInspect = (program: Command): void => {
       .option("--length <tokens>", "the wanted length; absent: the trained window", number),
     "self-extend",
   );
-  command.action(inspect);
+  command
+    .addHelpText(
+      "after",
+      examples(
+        "ropewalk inspect stories260K --length 4096",
+        "ropewalk inspect stories260K --length 2048 --method yarn --entropy log-n",
+      ),
+    )
+    .action(inspect);
 };

@@ -1,9 +1,11 @@
 /** `ropewalk logits`: the model's logits for given tokens, for comparing implementations. */
 import { argmax } from "@ropewalk/generation";
 import type { Command } from "commander";
+import { examples, modelArgument } from "../help.ts";
 import { noticeBeyondCapacity } from "../notice.ts";
-import { open, withModel, modelArgument } from "../open-model.ts";
-import { number, withSharedOptions, type SharedOptions } from "../options.ts";
+import { number } from "../numbers.ts";
+import { open, withModel } from "../open-model.ts";
+import { withSharedOptions, type SharedOptions } from "../options.ts";
 import { readIds } from "../read-ids.ts";
 
 type LogitsOptions = SharedOptions & { readonly ids: string; readonly chunkSize?: number };
@@ -31,7 +33,9 @@ export const addLogits = (program: Command): void => {
       .command("logits")
       .description("print the last position's logits and every position's most likely token, as JSON")
       .argument("<model>", modelArgument)
-      .requiredOption("--ids <file>", "a JSON array of token ids")
+      .requiredOption("--ids <file>", "a JSON array of token ids; - is standard input")
       .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number),
-  ).action(logits);
+  )
+    .addHelpText("after", examples("ropewalk logits stories260K --ids ids.json"))
+    .action(logits);
 };

@@ -3,32 +3,23 @@ import { extendDecoder } from "@ropewalk/decoder";
 import type { OpenedModel } from "@ropewalk/generation";
 import { passkey875k } from "@ropewalk/tiny-models";
 import type { Command } from "commander";
-import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { newBar } from "../bars.ts";
 import { interruptSignal } from "../interrupt.ts";
-import type { Method } from "../methods.ts";
+import { asksForExtension } from "../extension-options.ts";
+import { examples, modelArgument } from "../help.ts";
 import { notice } from "../notice.ts";
-import { extensionFor, open, modelArgument } from "../open-model.ts";
-import {
-  checkCount,
-  nameOf,
-  number,
-  numberList,
-  withSharedOptions,
-  type Entropy,
-  type SharedOptions,
-} from "../options.ts";
+import { number, numberList } from "../numbers.ts";
+import { chosenFor, open, replacedNotices } from "../open-model.ts";
+import { checkCount, withSharedOptions, type SharedOptions } from "../options.ts";
 import type { Job, JobResult, Variant } from "../passkey/jobs.ts";
 import { runJobs } from "../passkey/pool.ts";
-import { renderCosts, type MethodCosts } from "../render/costs.ts";
+import { costsReport, renderCosts, type MethodCosts } from "../render/costs.ts";
 import { renderGrid } from "../render/grid.ts";
 import { renderSvg } from "../render/svg.ts";
-import { svgPath } from "../svg-path.ts";
+import { svgPath, writeSvg } from "../svg-path.ts";
 
-type PasskeyOptions = Omit<SharedOptions, "method" | "entropy"> & {
-  readonly method?: Method;
-  readonly entropy?: Entropy;
+type PasskeyOptions = SharedOptions & {
   readonly lengths: readonly number[];
   readonly depths: number;
   readonly trials: number;
@@ -38,41 +29,42 @@ type PasskeyOptions = Omit<SharedOptions, "method" | "entropy"> & {
 };
 
 const sideBySide: readonly Variant[] = [
-  { method: "none", entropy: "none" },
-  { method: "self-extend", entropy: "none" },
-  { method: "self-extend", entropy: "log-n" },
+  { method: ["none"] },
+  { method: ["self-extend"] },
+  { method: ["self-extend"], entropy: "log-n" },
 ];
 
 /** Spread evenly: the middles of `count` equal parts of the text. */
 const depthsFrom = (count: number): readonly number[] =>
   Array.from({ length: checkCount("passkey", "--depths", count) }, (_, index) => (index + 0.5) / count);
 
-const variantsFrom = ({ method, entropy, groupSize, window }: PasskeyOptions): readonly Variant[] =>
-  method === undefined && entropy === undefined && groupSize === undefined && window === undefined
-    ? sideBySide
-    : [{ method: method ?? "none", entropy: entropy ?? "none" }];
+/** Where no flag chooses an extension, three of them. */
+const variantsFrom = (options: PasskeyOptions): readonly Variant[] => (asksForExtension(options) ? [{}] : sideBySide);
 
-const jobsFrom = (options: PasskeyOptions): readonly Job[] => {
-  const { lengths, seed } = options;
+type Cell = Omit<Job, "name" | "variant">;
+
+/** @throws RangeError when a count is none */
+const cellsFrom = ({ lengths, seed, ...options }: PasskeyOptions): readonly Cell[] => {
   const trials = checkCount("passkey", "--trials", options.trials);
   const depths = depthsFrom(options.depths);
-  return variantsFrom(options).flatMap((variant) =>
-    lengths.flatMap((length) =>
-      depths.map((depth): Job => ({
-        variant,
-        length: checkCount("passkey", "--lengths", length),
-        depth,
-        trials,
-        seed,
-      })),
-    ),
+  return lengths.flatMap((length) =>
+    depths.map((depth): Cell => ({ length: checkCount("passkey", "--lengths", length), depth, trials, seed })),
   );
 };
 
+const jobsFrom = (opened: OpenedModel, options: PasskeyOptions, cells: readonly Cell[]): readonly Job[] =>
+  variantsFrom(options).flatMap((variant) =>
+    cells.map((cell): Job => ({
+      ...cell,
+      variant,
+      name: chosenFor(opened, { ...options, ...variant }, cell.length).name,
+    })),
+  );
+
 /** Results by method, in the order the methods were asked for. */
 const byMethod = (jobs: readonly Job[], results: readonly JobResult[]): readonly MethodCosts[] =>
-  [...new Set(jobs.map(({ variant }) => nameOf(variant)))].map((method) => {
-    const own = results.filter((_, index) => nameOf(jobs[index]!.variant) === method);
+  [...new Set(jobs.map(({ name }) => name))].map((method) => {
+    const own = results.filter((_, index) => jobs[index]!.name === method);
     return {
       method,
       cells: own.map(({ cell }) => cell),
@@ -84,24 +76,25 @@ const byMethod = (jobs: readonly Job[], results: readonly JobResult[]): readonly
 /** What the methods switch off, each thing once. */
 const noticesOf = (opened: OpenedModel, options: SharedOptions, jobs: readonly Job[]): ReadonlySet<string> =>
   new Set(
-    jobs.flatMap(
-      ({ variant, length }) =>
-        extendDecoder(opened.source.decoder, extensionFor(opened, { ...options, ...variant }, length)).notices,
-    ),
+    jobs.flatMap(({ variant, length }) => {
+      const chosen = chosenFor(opened, { ...options, ...variant }, length);
+      return [...replacedNotices(opened, chosen), ...extendDecoder(opened.source.decoder, chosen.extension).notices];
+    }),
   );
 
 const passkey = async (model: string, options: PasskeyOptions): Promise<void> => {
-  const jobs = jobsFrom(options);
+  const asked = cellsFrom(options);
   const svg = await svgPath(options, "passkey.svg");
   const workers = checkCount(
     "passkey",
     "--workers",
     options.workers ?? (model === passkey875k.name ? availableParallelism() : 1),
   );
-  const { method = "none", entropy = "none", threads = workers > 1 ? 1 : undefined, ...rest } = options;
-  const shared: SharedOptions = { ...rest, method, entropy, ...(threads === undefined ? {} : { threads }) };
+  const { threads = workers > 1 ? 1 : undefined, ...rest } = options;
+  const shared: SharedOptions = { ...rest, ...(threads === undefined ? {} : { threads }) };
   // What is to be downloaded is downloaded once, with a bar; the workers find it.
   const opened = await open(model, shared);
+  const jobs = jobsFrom(opened, options, asked);
   for (const said of noticesOf(opened, shared, jobs)) notice(said);
   const signal = interruptSignal("passkey");
 
@@ -109,24 +102,25 @@ const passkey = async (model: string, options: PasskeyOptions): Promise<void> =>
   const work = jobs.reduce((sum, { length, trials }) => sum + length * trials, 0);
   bar.start(work, 0, { what: "loading" });
   const pool = { setup: { model, options: shared }, workers, signal };
-  const results = await runJobs(pool, jobs, (length, { variant }) =>
-    bar.increment(length, { what: `${nameOf(variant)}, ${length} tokens` }),
+  const results = await runJobs(pool, jobs, (length, { name }) =>
+    bar.increment(length, { what: `${name}, ${length} tokens` }),
   ).finally(() => bar.stop());
 
   const methods = byMethod(jobs, results);
   for (const { method: name, beyond } of methods)
     if (beyond.length > 0)
       notice(`passkey: ${name} at ${beyond.join(", ")} tokens is beyond its capacity; run all the same`);
-  if (svg !== undefined) await writeFile(svg, renderSvg(methods));
   if (options.json) {
     const cells = methods.flatMap(({ method: name, cells: own }) =>
       own.map(({ length, depth, found, trials }) => ({ method: name, length, depth, found, trials })),
     );
-    process.stdout.write(`${JSON.stringify({ cells })}\n`);
-    return;
+    const report = { cells, costs: costsReport(methods), threads: threads ?? null, workers };
+    process.stdout.write(`${JSON.stringify(report)}\n`);
+  } else {
+    const said = `Speeds are of one run on ${threads ?? "all"} thread${threads === 1 ? "" : "s"}, ${workers} side by side; memory is that of keys and values.`;
+    process.stdout.write(`${renderGrid(methods)}\n\n${renderCosts(methods)}\n${said}\n`);
   }
-  const costs = `${renderCosts(methods)}\nSpeeds are of one run on ${threads ?? "all"} thread${threads === 1 ? "" : "s"}, ${workers} side by side.`;
-  process.stdout.write(`${renderGrid(methods)}\n\n${costs}\n\nThe same grid as a picture: ${svg}\n`);
+  await writeSvg({ svg, json: options.json, name: "a picture" }, () => renderSvg(methods));
 };
 
 export const addPasskey = (program: Command): void => {
@@ -148,7 +142,14 @@ export const addPasskey = (program: Command): void => {
       )
       .option("--svg <file>", "where the picture goes; absent: passkey.svg, or nowhere with --json"),
   );
-  // Here an absent flag means the three methods, not its default.
-  for (const name of ["method", "entropy"]) command.setOptionValue(name, undefined);
-  command.action(passkey);
+  command
+    .addHelpText(
+      "after",
+      examples(
+        "ropewalk passkey",
+        "ropewalk passkey --method yarn --entropy log-n --lengths 256,512,1024",
+        "ropewalk passkey ./my-model --lengths 4096,8192 --trials 3 --json",
+      ),
+    )
+    .action(passkey);
 };

@@ -1,15 +1,18 @@
 /** `ropewalk perplexity`: how well a model predicts the next token of a text, by position. */
-import { perplexity, tokenStream, type Perplexity } from "@ropewalk/evals";
-import type { LanguageModel } from "@ropewalk/generation";
+import { perplexity, tokenStream, type MeanLoss, type Perplexity } from "@ropewalk/evals";
+import { beyondCapacity, type LanguageModel } from "@ropewalk/generation";
 import type { Command } from "commander";
-import { readFile, writeFile } from "node:fs/promises";
 import { newBar } from "../bars.ts";
+import { extendedWords } from "../describe.ts";
+import { examples, modelArgument } from "../help.ts";
 import { noticeBeyondCapacity } from "../notice.ts";
-import { open, withModel, modelArgument } from "../open-model.ts";
-import { number, withSharedOptions, type SharedOptions } from "../options.ts";
+import { number } from "../numbers.ts";
+import { chosenFor, open, withModel } from "../open-model.ts";
+import { withSharedOptions, type SharedOptions } from "../options.ts";
+import { readText } from "../read-input.ts";
 import { renderCurve, type Curve } from "../render/curve.ts";
 import { renderLosses } from "../render/losses.ts";
-import { svgPath } from "../svg-path.ts";
+import { svgPath, writeSvg } from "../svg-path.ts";
 
 type PerplexityOptions = SharedOptions & {
   readonly text: string;
@@ -21,11 +24,6 @@ type PerplexityOptions = SharedOptions & {
   readonly svg?: string;
 };
 
-const readText = (path: string): Promise<string> =>
-  readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`--text: ${path} must be a readable file, got ${error.code}`, { cause: error });
-  });
-
 /** With the trained window and the capacity marked, where they lie inside. */
 const curveOf = (title: string, { decoder, capacity }: LanguageModel["extended"], { buckets }: Perplexity): Curve => {
   const { trainedContext } = decoder;
@@ -36,8 +34,14 @@ const curveOf = (title: string, { decoder, capacity }: LanguageModel["extended"]
   return { title, buckets, marks: marks.filter(({ at }) => at < buckets.at(-1)!.to) };
 };
 
+/** A mean as the table has it; JSON says null where nothing was scored. */
+const meanReport = ({ loss, tokens }: MeanLoss) => ({
+  ...(tokens === 0 ? { loss: null, perplexity: null } : { loss, perplexity: Math.exp(loss) }),
+  tokens,
+});
+
 const measure = async (path: string, options: PerplexityOptions): Promise<void> => {
-  const text = await readText(options.text);
+  const text = await readText("--text", options.text);
   const svg = await svgPath(options, "perplexity.svg");
   const opened = await open(path, options);
   const { separator, windows, bucket, chunkSize, length = opened.source.decoder.trainedContext } = options;
@@ -51,12 +55,18 @@ const measure = async (path: string, options: PerplexityOptions): Promise<void> 
     const losses = await perplexity(model, ids, asked).finally(() => bar.stop());
 
     const { extended } = model;
-    const title = extended.positions.name + (options.entropy === "none" ? "" : `, ${options.entropy}`);
-    if (svg !== undefined) await writeFile(svg, renderCurve(curveOf(title, extended, losses)));
+    const { name, extension } = chosenFor(opened, options, length);
+    const title = extendedWords(extended.positions.name, extension);
     if (options.json) {
-      const buckets = losses.buckets.map(({ from, to, loss }) => ({ from, to, loss }));
-      process.stdout.write(`${JSON.stringify({ buckets, tokens: losses.tokens })}\n`);
-    } else process.stdout.write(`${title}\n${renderLosses(losses)}\n\nThe same as a curve: ${svg}\n`);
+      const report = {
+        ...{ method: name, positions: title, length, windows },
+        beyondCapacity: beyondCapacity(extended, length) !== undefined,
+        buckets: losses.buckets.map(({ from, to, ...mean }) => ({ from, to, ...meanReport(mean) })),
+        ...meanReport(losses),
+      };
+      process.stdout.write(`${JSON.stringify(report)}\n`);
+    } else process.stdout.write(`${title}\n${renderLosses(losses)}\n`);
+    await writeSvg({ svg, json: options.json, name: "a curve" }, () => renderCurve(curveOf(title, extended, losses)));
   });
 };
 
@@ -66,7 +76,7 @@ export const addPerplexity = (program: Command): void => {
       .command("perplexity")
       .description("print the mean loss of a text by position, in nats per token")
       .argument("<model>", modelArgument)
-      .requiredOption("--text <file>", "the text")
+      .requiredOption("--text <file>", "the text; - is standard input")
       .option(
         "--separator <text>",
         "what stands between documents; each then begins anew, and its beginning is not scored",
@@ -81,5 +91,13 @@ export const addPerplexity = (program: Command): void => {
       .option("--bucket <tokens>", "positions that share a mean", number, 512)
       .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number)
       .option("--svg <file>", "where the curve goes; absent: perplexity.svg, or nowhere with --json"),
-  ).action(measure);
+  )
+    .addHelpText(
+      "after",
+      examples(
+        "ropewalk perplexity stories260K --text stories.txt",
+        "ropewalk perplexity stories260K --text stories.txt --length 2048 --method self-extend",
+      ),
+    )
+    .action(measure);
 };

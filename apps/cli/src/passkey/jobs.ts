@@ -1,12 +1,15 @@
 /** The work of a passkey run, cut into cells that workers take one by one. */
 import type { PasskeyCell } from "@ropewalk/evals";
-import type { Method } from "../methods.ts";
-import type { Entropy, SharedOptions } from "../options.ts";
+import type { ExtensionOptions } from "../extension-options.ts";
+import type { SharedOptions } from "../options.ts";
 
-export type Variant = { readonly method: Method; readonly entropy: Entropy };
+/** Flags that take the place of those that were given. */
+export type Variant = Partial<ExtensionOptions>;
 
 /** One cell of one method. */
 export type Job = {
+  /** The method's, as the grid has it. */
+  readonly name: string;
   readonly variant: Variant;
   readonly length: number;
   readonly depth: number;

@@ -2,6 +2,7 @@
 import { englishPasskey, passkeyCell, passkeyIn, type PasskeyLanguage, type PasskeyTask } from "@ropewalk/evals";
 import { beyondCapacity, type LanguageModel, type OpenedModel } from "@ropewalk/generation";
 import { parentPort, workerData } from "node:worker_threads";
+import { extendedWords } from "../describe.ts";
 import { extensionFor, filesOf, load, open } from "../open-model.ts";
 import type { Job, WorkerMessage, WorkerOrder, WorkerSetup } from "./jobs.ts";
 
@@ -30,7 +31,7 @@ const modelFor = async (opened: OpenedModel, { variant, length }: Job): Promise<
 };
 
 const run = async (task: PasskeyTask, opened: OpenedModel, job: Job): Promise<void> => {
-  const { variant: _, ...at } = job;
+  const { variant, name: _, ...at } = job;
   const model = await modelFor(opened, job);
   const onTrial = (): void => say({ kind: "trial", length: at.length });
   const cell = await passkeyCell(task, model, at, onTrial, stopping.signal);
@@ -38,7 +39,10 @@ const run = async (task: PasskeyTask, opened: OpenedModel, job: Job): Promise<vo
     kind: "done",
     result: {
       cell,
-      positions: model.extended.positions.name,
+      positions: extendedWords(
+        model.extended.positions.name,
+        extensionFor(opened, { ...options, ...variant }, at.length),
+      ),
       beyondCapacity: beyondCapacity(model.extended, at.length) !== undefined,
     },
   });

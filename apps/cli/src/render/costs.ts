@@ -1,42 +1,81 @@
-/** What the runs cost: tokens per second and key-value memory, by method and length. */
-import Table from "cli-table3";
+/** What the runs cost: tokens per second and key-value memory, by method and length, and which positions these are. */
 import type { MethodCells } from "./grid.ts";
-import { bytes, perSecond } from "./units.ts";
+import { renderTable, type Column } from "./table.ts";
+import { bytes, perSecond, rate } from "./units.ts";
 
 export type MethodCosts = MethodCells & {
-  /** The mapping at each length, by name. */
+  /** The extension at each length, in words. */
   readonly positions: ReadonlyMap<number, string>;
   /** Lengths beyond the capacity. */
   readonly beyond: readonly number[];
 };
 
-export const renderCosts = (methods: readonly MethodCosts[]): string => {
-  const table = new Table({
-    head: ["method", "tokens", "positions", "prefill tokens/s", "decode tokens/s", "key-value memory"],
-    colAligns: ["left", "right", "left", "right", "right", "right"],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const { method, cells, positions } of methods)
-    for (const [length, mapping] of positions) {
-      const own = cells.filter((cell) => cell.length === length);
-      const stats = own.map((cell) => cell.stats);
-      const sum = (of: (one: (typeof stats)[number]) => number): number =>
-        stats.reduce((total, one) => total + of(one), 0);
-      const trials = own.reduce((total, cell) => total + cell.trials, 0);
-      table.push([
-        method,
-        length,
-        mapping,
-        perSecond(
-          sum((one) => one.promptTokens),
-          sum((one) => one.prefillTime),
-        ),
-        perSecond(
-          sum((one) => one.newTokens) - trials,
-          sum((one) => one.decodeTime),
-        ),
-        bytes(Math.max(...stats.map((one) => one.cacheBytes))),
-      ]);
-    }
-  return table.toString();
+/** Of all trials of one length together; times in milliseconds. */
+type Sums = {
+  readonly method: string;
+  readonly length: number;
+  readonly positions: string;
+  readonly beyondCapacity: boolean;
+  readonly promptTokens: number;
+  readonly prefillTime: number;
+  readonly decodedTokens: number;
+  readonly decodeTime: number;
+  readonly keyValueBytes: number;
 };
+
+const sumsOf = (methods: readonly MethodCosts[]): readonly Sums[] =>
+  methods.flatMap(({ method, cells, positions, beyond }) =>
+    [...positions].map(([length, words]) => {
+      const own = cells.filter((cell) => cell.length === length);
+      const sum = (of: (cell: (typeof own)[number]) => number): number =>
+        own.reduce((total, cell) => total + of(cell), 0);
+      return {
+        ...{ method, length, positions: words, beyondCapacity: beyond.includes(length) },
+        promptTokens: sum(({ stats }) => stats.promptTokens),
+        prefillTime: sum(({ stats }) => stats.prefillTime),
+        // Each trial's first token comes out of its prompt.
+        decodedTokens: sum(({ stats, trials }) => stats.newTokens - trials),
+        decodeTime: sum(({ stats }) => stats.decodeTime),
+        keyValueBytes: Math.max(...own.map(({ stats }) => stats.cacheBytes)),
+      };
+    }),
+  );
+
+const left = (head: string): Column => ({ head, align: "left" });
+const right = (head: string): Column => ({ head, align: "right" });
+
+export const renderCosts = (methods: readonly MethodCosts[]): string => {
+  const sums = sumsOf(methods);
+  const speeds = renderTable(
+    [left("method"), right("tokens"), right("prefill tokens/s"), right("decode tokens/s"), right("memory")],
+    sums.map(({ method, length, promptTokens, prefillTime, decodedTokens, decodeTime, keyValueBytes }) => [
+      ...[method, `${length}`, perSecond(promptTokens, prefillTime), perSecond(decodedTokens, decodeTime)],
+      bytes(keyValueBytes),
+    ]),
+  );
+  const positions = renderTable(
+    [left("method"), right("tokens"), left("positions")],
+    sums.map(({ method, length, positions: words }) => [method, `${length}`, words]),
+  );
+  return `${positions}\n${speeds}`;
+};
+
+export type CostReport = {
+  readonly method: string;
+  readonly length: number;
+  readonly positions: string;
+  readonly beyondCapacity: boolean;
+  /** Null where nothing was decoded. */
+  readonly prefillTokensPerSecond: number | null;
+  readonly decodeTokensPerSecond: number | null;
+  readonly keyValueBytes: number;
+};
+
+/** The same as data. */
+export const costsReport = (methods: readonly MethodCosts[]): readonly CostReport[] =>
+  sumsOf(methods).map(({ method, length, positions, beyondCapacity, keyValueBytes, ...sums }) => ({
+    ...{ method, length, positions, beyondCapacity },
+    prefillTokensPerSecond: rate(sums.promptTokens, sums.prefillTime),
+    decodeTokensPerSecond: rate(sums.decodedTokens, sums.decodeTime),
+    keyValueBytes,
+  }));

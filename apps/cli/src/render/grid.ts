@@ -1,6 +1,7 @@
 /** The passkey grid in a terminal: one block a method, depths down, lengths across, green where every key is found. */
 import type { PasskeyCell } from "@ropewalk/evals";
 import pc from "picocolors";
+import { terminalWidth } from "./table.ts";
 import { percent } from "./units.ts";
 
 export type MethodCells = { readonly method: string; readonly cells: readonly PasskeyCell[] };
@@ -14,8 +15,10 @@ const width = 8;
 
 const row = (label: string, cells: readonly string[]): string => `${label.padStart(6)} ${cells.join(" ")}`;
 
-const block = ({ method, cells }: MethodCells): string => {
-  const lengths = [...new Set(cells.map(({ length }) => length))];
+/** As many lengths as a terminal holds side by side. */
+const mostAcross = Math.floor((terminalWidth - "tokens".length) / (width + 1));
+
+const block = ({ method, cells }: MethodCells, lengths: readonly number[]): string => {
   const depths = [...new Set(cells.map(({ depth }) => depth))];
   const shown = (length: number, depth: number): string => {
     const cell = cells.find((candidate) => candidate.length === length && candidate.depth === depth)!;
@@ -40,5 +43,14 @@ const block = ({ method, cells }: MethodCells): string => {
   ].join("\n");
 };
 
+/** Lengths in groups that stand side by side. */
+const groupsOf = ({ cells }: MethodCells): readonly (readonly number[])[] => {
+  const lengths = [...new Set(cells.map(({ length }) => length))];
+  return Array.from({ length: Math.ceil(lengths.length / mostAcross) }, (_, group) =>
+    lengths.slice(group * mostAcross, (group + 1) * mostAcross),
+  );
+};
+
 /** Depth in percent of the text before the key; a cell is keys found of keys asked. */
-export const renderGrid = (methods: readonly MethodCells[]): string => methods.map(block).join("\n\n");
+export const renderGrid = (methods: readonly MethodCells[]): string =>
+  methods.flatMap((method) => groupsOf(method).map((lengths) => block(method, lengths))).join("\n\n");

@@ -1,21 +1,20 @@
 /** The loss by position as a table; the last row is all positions together. */
 import type { MeanLoss, Perplexity } from "@ropewalk/evals";
-import Table from "cli-table3";
+import { renderTable, type Column } from "./table.ts";
 
 const row = (positions: string, { loss, tokens }: MeanLoss): readonly string[] => [
   positions,
-  loss.toFixed(3),
-  Math.exp(loss).toFixed(2),
+  ...(tokens === 0 ? ["-", "-"] : [loss.toFixed(3), Math.exp(loss).toFixed(2)]),
   tokens.toLocaleString("en"),
 ];
 
-export const renderLosses = (losses: Perplexity): string => {
-  const table = new Table({
-    head: ["positions", "nats per token", "perplexity", "tokens scored"],
-    colAligns: ["right", "right", "right", "right"],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const bucket of losses.buckets) table.push([...row(`${bucket.from}-${bucket.to}`, bucket)]);
-  table.push([...row("all", losses)]);
-  return table.toString();
-};
+const columns: readonly Column[] = ["positions", "nats per token", "perplexity", "tokens scored"].map((head) => ({
+  head,
+  align: "right",
+}));
+
+export const renderLosses = (losses: Perplexity): string =>
+  renderTable(columns, [
+    ...losses.buckets.map((bucket) => row(`${bucket.from}-${bucket.to}`, bucket)),
+    row("all", losses),
+  ]);

@@ -1,36 +1,47 @@
-/** What prefill and decoding take by context, as a table: models side by side, and below them how they compare. */
-import Table from "cli-table3";
+/**
+ * What prefill and decoding take by context, as two tables: models side by side, and below them how they compare. Rates
+ * stand for themselves; ratios are of times and of bytes.
+ */
 import type { ContextCosts, ModelCost } from "../bench/measure.ts";
+import type { Cost } from "../bench/time-run.ts";
+import { renderTable, type Column } from "./table.ts";
 import { bytes, perSecond } from "./units.ts";
 
-const cost = (milliseconds: number): string => milliseconds.toPrecision(3);
+type Cells = {
+  readonly columns: readonly Column[];
+  readonly own: (cost: ModelCost) => readonly string[];
+  readonly compared: (ratio: Cost, bytesRatio: number) => readonly string[];
+};
 
-const row = ({ prefill, decode, keyValueBytes }: ModelCost): readonly string[] => [
-  perSecond(1, prefill),
-  cost(prefill),
-  perSecond(1, decode),
-  cost(decode),
-  bytes(keyValueBytes),
-];
+const right = (head: string): Column => ({ head, align: "right" });
 
-/** Of times and of bytes; rates stand for themselves. */
-const ratioRow = (first: ModelCost, { ratio, keyValueBytes }: ModelCost): readonly (readonly string[])[] =>
-  ratio === undefined
-    ? []
-    : [["", ratio.prefill.toFixed(2), "", ratio.decode.toFixed(2), (keyValueBytes / first.keyValueBytes).toFixed(2)]];
+const time = (milliseconds: number): string => milliseconds.toPrecision(3);
+
+const prefill: Cells = {
+  columns: [right("prefill tokens/s"), right("ms/token")],
+  own: (cost) => [perSecond(1, cost.prefill), time(cost.prefill)],
+  compared: (ratio) => ["", ratio.prefill.toFixed(2)],
+};
+
+const decode: Cells = {
+  columns: [right("decode tokens/s"), right("ms/token"), right("key-value memory")],
+  own: (cost) => [perSecond(1, cost.decode), time(cost.decode), bytes(cost.keyValueBytes)],
+  compared: (ratio, bytesRatio) => ["", ratio.decode.toFixed(2), bytesRatio.toFixed(2)],
+};
+
+const render = (names: readonly string[], contexts: readonly ContextCosts[], cells: Cells): string =>
+  renderTable(
+    [right("context"), { head: "method", align: "left" }, ...cells.columns],
+    contexts.flatMap(({ context, costs }) =>
+      costs.flatMap((cost, model) => {
+        const own = [`${context}`, names[model]!, ...cells.own(cost)];
+        if (cost.ratio === undefined) return [own];
+        const compared = cells.compared(cost.ratio, cost.keyValueBytes / costs[0]!.keyValueBytes);
+        return [own, [`${context}`, `${names[model]} / ${names[0]}`, ...compared]];
+      }),
+    ),
+  );
 
 /** @param names - of the models, in the order of their costs */
-export const renderSpeeds = (names: readonly string[], contexts: readonly ContextCosts[]): string => {
-  const table = new Table({
-    head: ["context", "method", "prefill tokens/s", "ms/token", "decode tokens/s", "ms/token", "key-value memory"],
-    colAligns: ["right", "left", "right", "right", "right", "right", "right"],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const { context, costs } of contexts)
-    costs.forEach((own, model) => {
-      table.push([context, names[model], ...row(own)]);
-      for (const compared of ratioRow(costs[0]!, own))
-        table.push([context, `${names[model]} / ${names[0]}`, ...compared]);
-    });
-  return table.toString();
-};
+export const renderSpeeds = (names: readonly string[], contexts: readonly ContextCosts[]): string =>
+  [prefill, decode].map((cells) => render(names, contexts, cells)).join("\n");

@@ -8,8 +8,12 @@ export const bytes = (count: number): string => {
   return `${power === 0 ? count : (count / 1000 ** power).toPrecision(3)} ${steps[power]}`;
 };
 
+/** A rate; null where no time was measured, which JSON can say. */
+export const rate = (count: number, milliseconds: number): number | null =>
+  count > 0 && milliseconds > 0 ? (1000 * count) / milliseconds : null;
+
 /** A rate without decimals, thousands apart: 12,345. */
 export const perSecond = (count: number, milliseconds: number): string =>
-  milliseconds > 0 ? Math.round((1000 * count) / milliseconds).toLocaleString("en") : "-";
+  count > 0 && milliseconds > 0 ? Math.round((1000 * count) / milliseconds).toLocaleString("en") : "-";
 
 export const percent = (share: number): string => `${Math.round(100 * share)}%`;

@@ -1,0 +1,43 @@
+/** Extensions in words, and as the data that `--extension` takes. */
+import { recordOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/decoder";
+
+type Claim = { readonly kind: string };
+
+/** Numbers beside the kind, as position mappings name theirs: yarn(factor 4, originalContext 256). */
+const inWords = ({ kind, ...numbers }: Claim): string => {
+  const shown = Object.entries(numbers).map(
+    ([name, value]) => `${name} ${Array.isArray(value) ? `[${value.length}]` : String(value)}`,
+  );
+  return shown.length === 0 ? kind : `${kind}(${shown.join(", ")})`;
+};
+
+/** log-n by its kind alone: the window that it counts from is the model's, and stands beside it. */
+const entropyWords = (entropy: Claim & { readonly trainedContext?: number }): string => {
+  const { trainedContext: _, ...rest } = entropy;
+  return inWords(rest);
+};
+
+const words = (positions: string | undefined, { rope, entropy }: ContextExtension): string =>
+  [positions, rope && inWords(rope), entropy && entropyWords(entropy)].filter((part) => part !== undefined).join(", ");
+
+/** SelfExtend(groupSize 4, window 16), log-n */
+export const extensionWords = (extension: ContextExtension): string =>
+  words(extension.positions?.name, extension) || "nothing";
+
+/** The same of a model under an extension, with the positions that it then has, its own or others. */
+export const extendedWords = (positions: string, extension: ContextExtension): string => words(positions, extension);
+
+/** What `--extension` would take; null for a mapping of one's own. */
+export const recordIn = (extension: ContextExtension): ExtensionRecord | null =>
+  extension.positions !== undefined && extension.positions.config === undefined ? null : recordOf(extension);
+
+/** G and W, where the positions have them. */
+export const groupsAndWindow = ({
+  positions,
+}: ContextExtension): { readonly groupSize?: number; readonly window?: number } => {
+  const config = positions?.config;
+  if (config === undefined) return {};
+  const { groupSize, factor, window } = config as { groupSize?: number; factor?: number; window?: number };
+  const group = groupSize ?? factor;
+  return { ...(group === undefined ? {} : { groupSize: group }), ...(window === undefined ? {} : { window }) };
+};

@@ -1,0 +1,167 @@
+/** The flags that choose an extension: methods and their numbers, an entropy scaling, or a file that holds one as data. */
+import { checkKeys, show } from "@ropewalk/check";
+import { compose, extensionOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/decoder";
+import { InvalidArgumentError, Option, type Command } from "commander";
+import { entropies, methods, type Asked, type Entropy, type Method, type MethodRow } from "./methods.ts";
+import { numberFlags, numberNames, type NumberName, type NumberRow, type Numbers } from "./numbers.ts";
+import { readJson } from "./read-input.ts";
+
+export type ExtensionOptions = Numbers & {
+  /** Absent: `fallback`, where nothing else sets one. */
+  readonly method?: readonly Method[];
+  readonly entropy?: Entropy;
+  readonly extension?: ExtensionRecord;
+  /** What the command takes where no method is asked for. */
+  readonly fallback: Method;
+};
+
+/** For which run. */
+export type Run = Pick<Asked, "trainedContext" | "length">;
+
+const methodsOf = ({ method, extension, fallback }: ExtensionOptions): readonly Method[] =>
+  method ?? (extension === undefined ? [fallback] : []);
+
+const rowsOf = (options: ExtensionOptions): readonly MethodRow[] => [
+  ...methodsOf(options).map((method) => methods[method]),
+  entropies[options.entropy ?? "none"],
+];
+
+/** Whether any flag asks for an extension, or for none. */
+export const asksForExtension = (options: ExtensionOptions): boolean =>
+  (["method", "entropy", "extension", ...numberNames] as const).some((name) => options[name] !== undefined);
+
+/** What asks, in the words of the flags. */
+const asking = (options: ExtensionOptions): string => {
+  const { extension, entropy = "none" } = options;
+  const asked = methodsOf(options).map((method) => `--method ${method}`);
+  if (extension !== undefined) asked.push("--extension");
+  if (entropy !== "none") asked.push(`--entropy ${entropy}`);
+  return asked.join(" with ");
+};
+
+/** @throws RangeError when a number is given that nothing reads */
+const checkRead = (options: ExtensionOptions, rows: readonly MethodRow[]): void => {
+  for (const name of numberNames)
+    if (options[name] !== undefined && !rows.some(({ reads }) => reads.includes(name)))
+      throw new RangeError(`${numberFlags[name].flag} is not read by ${asking(options)}, got ${show(options[name])}`);
+};
+
+/** @throws InvalidArgumentError when a number is missing that has no default */
+const checkNeeded = (options: ExtensionOptions): void => {
+  for (const method of methodsOf(options))
+    for (const name of methods[method].needs ?? [])
+      if (options[name] === undefined)
+        throw new InvalidArgumentError(`--method ${method} needs a ${numberFlags[name].flag}, got none`);
+};
+
+/**
+ * The extension that the flags ask for.
+ *
+ * @throws RangeError when a number is given that nothing reads or one is missing, or two things claim the same field
+ */
+export const extensionFrom = (options: ExtensionOptions, run: Run): ContextExtension => {
+  const rows = rowsOf(options);
+  checkRead(options, rows);
+  checkNeeded(options);
+  const asked: Asked = { ...options, ...run };
+  return compose(
+    ...(options.extension === undefined ? [] : [extensionOf(options.extension)]),
+    ...rows.map(({ extension }) => extension(asked)),
+  );
+};
+
+/** @throws InvalidArgumentError when a number is to be chosen for a length and there is none */
+export const checkChosen = (command: string, options: ExtensionOptions): void => {
+  const named = [
+    ...methodsOf(options).map((method) => [`--method ${method}`, methods[method]] as const),
+    [`--entropy ${options.entropy ?? "none"}`, entropies[options.entropy ?? "none"]] as const,
+  ];
+  for (const [name, { chosen }] of named)
+    if (chosen !== undefined && options[chosen] === undefined)
+      throw new InvalidArgumentError(
+        `${command}: ${name} needs a ${numberFlags[chosen].flag}, or a --length to choose it for`,
+      );
+};
+
+/** What is asked for in a word: none, self-extend+log-n. */
+export const nameOf = (options: ExtensionOptions): string => {
+  const { extension, entropy = "none" } = options;
+  const fields = extension === undefined ? [] : [extension.positions, extension.rope, extension.entropy];
+  const names = [...methodsOf(options), ...fields.flatMap((field) => field?.kind ?? [])];
+  const own = names.filter((name) => name !== "none").join("+") || "none";
+  return entropy === "none" ? own : `${own}+${entropy}`;
+};
+
+/**
+ * By itself, or in what `inspect --json` printed.
+ *
+ * @throws Error, TypeError and RangeError that name the file and what is wrong with it
+ */
+const readExtension = async (path: string): Promise<ExtensionRecord> => {
+  const read = await readJson("--extension", path);
+  const inReport = typeof read === "object" && read !== null && "extension" in read;
+  const record = (inReport ? read.extension : read) as ExtensionRecord;
+  checkKeys<ExtensionRecord>("--extension", path, record, { positions: true, rope: true, entropy: true });
+  try {
+    extensionOf(record);
+  } catch (error) {
+    throw new RangeError(`--extension: ${path}: ${(error as Error).message}`, { cause: error });
+  }
+  return record;
+};
+
+/** Puts the record in the place of its file's path, before a command runs. */
+const readAsked = async (_: Command, command: Command): Promise<void> => {
+  const path: unknown = command.getOptionValue("extension");
+  if (typeof path === "string") command.setOptionValue("extension", await readExtension(path));
+};
+
+const methodNames = Object.keys(methods);
+
+/** A flag that may be given several times. */
+const another = (method: string, before: readonly Method[] = []): readonly Method[] => {
+  if (!methodNames.includes(method)) throw new InvalidArgumentError(`Allowed choices are ${methodNames.join(", ")}.`);
+  return [...before, method as Method];
+};
+
+const padded = (rows: Readonly<Record<string, MethodRow>>): readonly string[] =>
+  Object.entries(rows).map(([name, { about }]) => `  ${name.padEnd(16)}  ${about}`);
+
+/** What the flags take, for the end of the help. */
+const methodsHelp = (): string =>
+  [
+    "\nMethods (--method may be given several times, for methods that go together):",
+    ...padded(methods),
+    "Entropy scalings (--entropy):",
+    ...padded(entropies),
+  ].join("\n");
+
+const readersOf = (name: NumberName): string =>
+  Object.entries({ ...methods, ...entropies })
+    .filter(([, { reads }]) => reads.includes(name))
+    .map(([method]) => method)
+    .join(", ");
+
+/** Adds the flags that choose an extension; `fallback` holds where no method is asked for. */
+export const withExtensionOptions = (command: Command, fallback: Method): Command => {
+  command
+    .optionsGroup("Extension:")
+    .addOption(
+      new Option("--method <method>", `which positions or frequencies, as below; absent: ${fallback}`).argParser(
+        another,
+      ),
+    )
+    .addOption(
+      new Option("--entropy <entropy>", "how queries scale with their position; absent: none").choices(
+        Object.keys(entropies),
+      ),
+    )
+    .option("--extension <file>", "the extension as JSON, as `inspect --json` prints it")
+    .optionsGroup("Numbers of methods:");
+  for (const name of numberNames) {
+    const { flag, value, what, read }: NumberRow<unknown> = numberFlags[name];
+    command.addOption(new Option(`${flag} ${value}`, `${what} (${readersOf(name)})`).argParser(read));
+  }
+  command.setOptionValueWithSource("fallback", fallback, "implied");
+  return command.hook("preAction", readAsked).addHelpText("after", methodsHelp);
+};

@@ -1,0 +1,16 @@
+/** What the help of several commands has in common. */
+import { passkey875k, stories260K, type TinyModel } from "@ropewalk/tiny-models";
+
+/** Models that come with the command. */
+export const shipped: readonly TinyModel[] = [passkey875k, stories260K];
+
+export const shippedNames: string = shipped.map(({ name }) => name).join(", ");
+
+/** What a command's model may be. */
+export const modelArgument: string =
+  "a checkpoint's folder, an ONNX export's folder or .onnx file, an id on the hub " +
+  `(owner/name), or a shipped model: ${shippedNames}`;
+
+/** Command lines, for the end of a help. */
+export const examples = (...lines: readonly string[]): string =>
+  ["\nExamples:", ...lines.map((line) => `  $ ${line}`)].join("\n");

@@ -1,0 +1,122 @@
+/** The numbers that methods read, a row each: its flag, what it means, and how its text is read. */
+import { InvalidArgumentError } from "commander";
+
+export type Numbers = {
+  readonly groupSize?: number;
+  readonly window?: number;
+  readonly factor?: number;
+  readonly originalContext?: number;
+  readonly theta?: number;
+  readonly betaFast?: number;
+  readonly betaSlow?: number;
+  readonly attentionFactor?: number;
+  readonly mscale?: number;
+  readonly mscaleAllDim?: number;
+  readonly truncate?: boolean;
+  readonly shortFactor?: readonly number[];
+  readonly longFactor?: readonly number[];
+  readonly lowFreqFactor?: number;
+  readonly highFreqFactor?: number;
+  readonly exemptLayers?: number;
+};
+
+export type NumberName = keyof Numbers;
+
+export type NumberRow<Value> = {
+  readonly flag: string;
+  /** What stands for the value in the help. */
+  readonly value: string;
+  readonly what: string;
+  readonly read: (text: string) => Value;
+};
+
+/** A number as it stands; the functions it is handed to know its rule and name it. */
+export const number = (text: string): number => {
+  const value = Number(text);
+  if (text.trim() === "" || Number.isNaN(value)) throw new InvalidArgumentError(`must be a number, got ${text}`);
+  return value;
+};
+
+/** Numbers by comma. */
+export const numberList = (text: string): readonly number[] => text.split(",").map(number);
+
+const yesOrNo = (text: string): boolean => {
+  if (text !== "yes" && text !== "no") throw new InvalidArgumentError(`must be yes or no, got ${text}`);
+  return text === "yes";
+};
+
+export const numberFlags: { readonly [Name in NumberName]-?: NumberRow<NonNullable<Numbers[Name]>> } = {
+  groupSize: { flag: "--group-size", value: "<G>", what: "tokens that share a far position", read: number },
+  window: { flag: "--window", value: "<W>", what: "tokens with exact positions", read: number },
+  factor: {
+    flag: "--factor",
+    value: "<s>",
+    what: "the longest length aimed at, as a multiple of the trained window",
+    read: number,
+  },
+  originalContext: {
+    flag: "--original-context",
+    value: "<L>",
+    what: "the window that the scaling counts from; absent: the trained one",
+    read: number,
+  },
+  theta: { flag: "--theta", value: "<base>", what: "the rotary base", read: number },
+  betaFast: {
+    flag: "--beta-fast",
+    value: "<turns>",
+    what: "pairs that turn so often keep their frequency; absent: 32",
+    read: number,
+  },
+  betaSlow: {
+    flag: "--beta-slow",
+    value: "<turns>",
+    what: "pairs that turn so seldom are interpolated; absent: 1",
+    read: number,
+  },
+  attentionFactor: {
+    flag: "--attention-factor",
+    value: "<f>",
+    what: "the attention scale; absent: computed",
+    read: number,
+  },
+  mscale: { flag: "--mscale", value: "<m>", what: "with --mscale-all-dim, the scale is their ratio", read: number },
+  mscaleAllDim: { flag: "--mscale-all-dim", value: "<m>", what: "see --mscale", read: number },
+  truncate: {
+    flag: "--truncate",
+    value: "<yes|no>",
+    what: "round the ramp's ends to whole pairs; absent: yes",
+    read: yesOrNo,
+  },
+  shortFactor: {
+    flag: "--short-factor",
+    value: "<list>",
+    what: "a factor a pair, by comma, within the window",
+    read: numberList,
+  },
+  longFactor: {
+    flag: "--long-factor",
+    value: "<list>",
+    what: "a factor a pair, by comma, beyond the window",
+    read: numberList,
+  },
+  lowFreqFactor: {
+    flag: "--low-freq-factor",
+    value: "<turns>",
+    what: "pairs that turn less often are interpolated",
+    read: number,
+  },
+  highFreqFactor: {
+    flag: "--high-freq-factor",
+    value: "<turns>",
+    what: "pairs that turn more often keep their frequency",
+    read: number,
+  },
+  exemptLayers: {
+    flag: "--exempt-layers",
+    value: "<n>",
+    what: "first layers that are not scaled; absent: 0",
+    read: number,
+  },
+};
+
+export const numberNames = Object.keys(numberFlags) as readonly NumberName[];

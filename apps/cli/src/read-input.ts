@@ -1,0 +1,45 @@
+/** What a command reads: a file by its path, or standard input, which is `-`. */
+import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+
+/** The path that stands for standard input. */
+export const standardInput = "-";
+
+/** As messages name it. */
+const named = (path: string): string => (path === standardInput ? "standard input" : path);
+
+const readStandardInput = async (): Promise<Buffer> => {
+  const parts: Buffer[] = [];
+  for await (const part of createReadStream("", { fd: 0, autoClose: false })) parts.push(part as Buffer);
+  return Buffer.concat(parts);
+};
+
+/**
+ * The text of a file.
+ *
+ * @param flag - which one named it, for the message
+ * @throws Error when it cannot be read, TypeError when it is no UTF-8
+ */
+export const readText = async (flag: string, path: string): Promise<string> => {
+  const read = path === standardInput ? readStandardInput() : readFile(path);
+  const bytes = await read.catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`${flag}: ${named(path)} must be a readable file, got ${error.code ?? error.message}`, {
+      cause: error,
+    });
+  });
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new TypeError(`${flag}: ${named(path)} must be text in UTF-8, got other bytes`, { cause: error });
+  }
+};
+
+/** The same as data. */
+export const readJson = async (flag: string, path: string): Promise<unknown> => {
+  const text = await readText(flag, path);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${flag}: ${named(path)} must be JSON, got ${(error as Error).message}`, { cause: error });
+  }
+};
