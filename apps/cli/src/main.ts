@@ -1,53 +1,6 @@
 #!/usr/bin/env node
-/** The command `ropewalk`. */
-import { Command } from "commander";
-import { readFileSync } from "node:fs";
-import { addBench } from "./commands/bench.ts";
-import { addConvert } from "./commands/convert.ts";
-import { addExtend } from "./commands/extend.ts";
-import { addGenerate } from "./commands/generate.ts";
-import { addInspect } from "./commands/inspect.ts";
-import { addLogits } from "./commands/logits.ts";
-import { addPasskey } from "./commands/passkey.ts";
-import { addPerplexity } from "./commands/perplexity.ts";
-import { addTokenize } from "./commands/tokenize.ts";
-import { examples, shippedNames } from "./help.ts";
-import { fail, oneLine, watchOutput } from "./say.ts";
-
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
-  readonly version: string;
-};
-
-const program = new Command("ropewalk")
-  .description("Give a RoPE language model a longer context, without retraining.")
-  .version(version, "-V, --version", "print the version")
-  .configureHelp({
-    // Every command has options; the line is for what it does.
-    subcommandTerm: (command) =>
-      [
-        command.name(),
-        ...command.registeredArguments.map((argument) => {
-          const name = argument.name() + (argument.variadic ? "..." : "");
-          return argument.required ? `<${name}>` : `[${name}]`;
-        }),
-      ].join(" "),
-  })
-  .configureOutput({ outputError: (text, write) => write(`ropewalk: ${oneLine(text)}\n`) });
-const commands = [
-  ...[addPasskey, addPerplexity, addGenerate, addTokenize, addLogits],
-  ...[addInspect, addBench, addConvert, addExtend],
-];
-for (const add of commands) add(program);
-program.addHelpText(
-  "after",
-  `\nShipped models: ${shippedNames}; no download needed.\n` +
-    examples(
-      "ropewalk passkey",
-      "ropewalk generate stories260K Once upon a time",
-      "ropewalk inspect stories260K --length 4096",
-      "ropewalk help generate",
-    ),
-);
+import { ropewalk } from "./program.ts";
+import { fail, watchOutput } from "./say.ts";
 
 watchOutput();
-await program.parseAsync().catch(fail);
+await ropewalk().parseAsync().catch(fail);

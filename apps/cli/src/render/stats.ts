@@ -1,17 +1,16 @@
 /** What a generation took, as a line and as data. */
 import type { GenerationStats } from "@ropewalk/generation";
-import { bytes, perSecond, rate } from "./units.ts";
+import { perSecond, rate } from "./units.ts";
 
 const tokens = (count: number): string => `${count.toLocaleString("en")} token${count === 1 ? "" : "s"}`;
 
 /** The first token comes out of the prompt's last chunk; what follows is decoded. */
 const decoded = ({ newTokens }: GenerationStats): number => Math.max(0, newTokens - 1);
 
-/** prompt of 5 tokens at 3,210 tokens/s; 40 tokens at 1,540 tokens/s; 320 kB of keys and values */
+/** prompt 5 tokens, 3,210 tokens/s; new 40 tokens, 1,540 tokens/s */
 export const statsLine = (stats: GenerationStats): string =>
-  `prompt of ${tokens(stats.promptTokens)} at ${perSecond(stats.promptTokens, stats.prefillTime)} tokens/s; ` +
-  `${tokens(stats.newTokens)} at ${perSecond(decoded(stats), stats.decodeTime)} tokens/s; ` +
-  `${bytes(stats.cacheBytes)} of keys and values`;
+  `prompt ${tokens(stats.promptTokens)}, ${perSecond(stats.promptTokens, stats.prefillTime)} tokens/s; ` +
+  `new ${tokens(stats.newTokens)}, ${perSecond(decoded(stats), stats.decodeTime)} tokens/s`;
 
 export type Rate = { readonly milliseconds: number; readonly tokensPerSecond: number | null };
 

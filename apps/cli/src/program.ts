@@ -1,0 +1,53 @@
+/** The command `ropewalk`, with everything that it can be asked for. */
+import { Command } from "commander";
+import { readFileSync } from "node:fs";
+import { addBench } from "./commands/bench.ts";
+import { addConvert } from "./commands/convert.ts";
+import { addExtend } from "./commands/extend.ts";
+import { addGenerate } from "./commands/generate.ts";
+import { addInspect } from "./commands/inspect.ts";
+import { addLogits } from "./commands/logits.ts";
+import { addPasskey } from "./commands/passkey.ts";
+import { addPerplexity } from "./commands/perplexity.ts";
+import { addTokenize } from "./commands/tokenize.ts";
+import { examples, shippedNames } from "./help.ts";
+import { oneLine } from "./say.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  readonly version: string;
+};
+
+const commands = [
+  ...[addPasskey, addPerplexity, addGenerate, addTokenize, addLogits],
+  ...[addInspect, addBench, addConvert, addExtend],
+];
+
+export const ropewalk = (): Command => {
+  const program = new Command("ropewalk")
+    .description("Give a RoPE language model a longer context, without retraining.")
+    .version(version, "-V, --version", "print the version")
+    .configureHelp({
+      // Every command has options; the line is for what it does.
+      subcommandTerm: (command) =>
+        [
+          command.name(),
+          ...command.registeredArguments.map((argument) => {
+            const name = argument.name() + (argument.variadic ? "..." : "");
+            return argument.required ? `<${name}>` : `[${name}]`;
+          }),
+        ].join(" "),
+    })
+    .configureOutput({ outputError: (text, write) => write(`ropewalk: ${oneLine(text)}\n`) });
+  for (const add of commands) add(program);
+  program.addHelpText(
+    "after",
+    `\nShipped models: ${shippedNames}; no download needed.\n` +
+      examples(
+        "ropewalk passkey",
+        "ropewalk generate stories260K Once upon a time",
+        "ropewalk inspect stories260K --length 4096",
+        "ropewalk help generate",
+      ),
+  );
+  return program;
+};
