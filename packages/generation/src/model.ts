@@ -10,6 +10,8 @@ import {
 import type { CheckpointFolder, Precision } from "@ropewalk/models";
 import { createCache, releaseCache } from "./cache.ts";
 import { generateTokens, type GenerateOptions } from "./generate.ts";
+import { checkWeights } from "./check-weights.ts";
+import { checkOpen, releaseLoaded, sessionFor, type Loaded } from "./loaded.ts";
 import { openModel, type OpenedModel, type OpenOptions } from "./open.ts";
 import { prefill, type PrefillOptions } from "./run.ts";
 import { needText, promptIds, type Prompt } from "./prompt.ts";
@@ -17,7 +19,7 @@ import { rounded } from "./rounded.ts";
 import type { TextCodec } from "./text.ts";
 import { textStream } from "./text-stream.ts";
 import { checkIds } from "./check-ids.ts";
-import { checkSource, graphsOf, type ModelSource, type SourceGraph } from "./source.ts";
+import { checkSource, graphsOf, type ModelSource } from "./source.ts";
 
 export type LoadOptions = OpenOptions & {
   /** Where it runs; there is no default. */
@@ -31,6 +33,8 @@ export type LoadOptions = OpenOptions & {
    * loss. Default: the backend's precision.
    */
   readonly cache?: CachePrecision;
+  /** Reads all weights first, and refuses those that are NaN or infinite by name. Default false. */
+  readonly checkWeights?: boolean;
   /** Called while they are rounded, with the tensors done and all. */
   readonly onQuantize?: (done: number, total: number) => void;
 };
@@ -62,51 +66,6 @@ export type LanguageModel = {
   readonly withExtension: (extension: ContextExtension) => Promise<LanguageModel>;
   /** Ends every session of this model and of those that share its weights, when their runs have ended. Once is enough. */
   readonly release: () => Promise<void>;
-};
-
-/** What models that share weights have in common. */
-type Loaded = OpenedModel & {
-  readonly backend: Backend;
-  readonly cache: CachePrecision;
-  /** By graph and layout: a graph depends on an extension only through the layout of its bands. */
-  readonly sessions: Map<string, Promise<Session>>;
-  /** Ends what the weights need besides sessions. */
-  readonly releaseWeights: () => Promise<void>;
-  /** Whether that has been asked for. */
-  readonly life: { released: Promise<void> | undefined };
-};
-
-const sessionFor = (
-  { backend, sessions }: Loaded,
-  name: string,
-  graph: () => Promise<SourceGraph>,
-): Promise<Session> => {
-  const ready = sessions.get(name);
-  if (ready !== undefined) return ready;
-  const session = (async () => {
-    const { model, externalData } = await graph();
-    return backend.createSession(model, externalData);
-  })();
-  sessions.set(name, session);
-  // What failed once may go well the next time.
-  session.catch(() => sessions.delete(name));
-  return session;
-};
-
-/** @throws TypeError naming who asks, once the weights are released */
-const checkOpen = (where: string, { life }: Loaded): void => {
-  if (life.released !== undefined)
-    throw new TypeError(`${where}: the model must not be released, nor one that shares its weights, got one that is`);
-};
-
-const release = async ({ sessions, releaseWeights }: Loaded): Promise<void> => {
-  const open = await Promise.allSettled(sessions.values());
-  sessions.clear();
-  const ended = await Promise.allSettled(
-    open.map(async (session) => (session.status === "fulfilled" ? session.value.release() : undefined)),
-  );
-  await releaseWeights();
-  for (const result of ended) if (result.status === "rejected") throw result.reason;
 };
 
 const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<LanguageModel> => {
@@ -158,7 +117,7 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
     },
     visitLogits,
     withExtension: (other) => assemble(loaded, other),
-    release: () => (loaded.life.released ??= release(loaded)),
+    release: () => (loaded.life.released ??= releaseLoaded(loaded)),
   };
 };
 
@@ -166,12 +125,20 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
  * Loads a model.
  *
  * @param source - in Node a folder's path or an id on the hub, anywhere a folder of files, or what `openModel` gave
- * @throws Error when a file is missing or lies, the family or a number is unknown, the extension does not fit, or the backend
- *   cannot keep the cache as it is asked for
+ * @throws Error when a file is missing or lies, the family or a number is unknown, the extension does not fit, a weight is no
+ *   number where that is looked for, or the backend cannot keep the cache as it is asked for
  */
 export const loadModel = async (
   source: string | URL | CheckpointFolder | OpenedModel,
-  { backend, extension, cache = backend.precision, quantize, onQuantize, ...options }: LoadOptions,
+  {
+    backend,
+    extension,
+    cache = backend.precision,
+    quantize,
+    onQuantize,
+    checkWeights: checking = false,
+    ...options
+  }: LoadOptions,
 ): Promise<LanguageModel> => {
   const type = cache === "q8" ? "int8" : cache;
   if (!backend.bufferTypes.includes(type))
@@ -179,6 +146,11 @@ export const loadModel = async (
       `loadModel: a cache in ${cache} needs a backend with buffers of ${type}, got ${backend.name} with ${backend.bufferTypes}`,
     );
   const opened = await openModel(source, options);
+  const chosen = extension ?? (opened.source.kind === "export" ? opened.source.extension() : {});
+  if (checking) {
+    const extended = extendDecoder<DecoderSizes>(opened.source.decoder, chosen);
+    await checkWeights(opened.source, graphsOf(opened.source, extended, backend).chunk);
+  }
   const { source: read, release: releaseWeights } = await rounded(opened.source, quantize, onQuantize);
   const loaded: Loaded = {
     ...opened,
@@ -190,7 +162,7 @@ export const loadModel = async (
     life: { released: undefined },
   };
   try {
-    return await assemble(loaded, extension ?? (read.kind === "export" ? read.extension() : {}));
+    return await assemble(loaded, chosen);
   } catch (error) {
     await releaseWeights();
     throw error;

@@ -1,12 +1,24 @@
 /** Weights that are no numbers: every way of running says so, with the model's name and the position. */
 import { selfExtend } from "@ropewalk/decoder";
 import { inMemory, type CheckpointFolder } from "@ropewalk/models";
+import { openFolder } from "@ropewalk/models/node";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { argmax, loadModel, sample, startSampling, type GenerateOptions, type LanguageModel } from "../src/index.ts";
+import {
+  argmax,
+  loadModel,
+  openModel,
+  sample,
+  startSampling,
+  type GenerateOptions,
+  type LanguageModel,
+} from "../src/index.ts";
 import { backends, load, stories260K } from "./load.ts";
 
 const file = (name: string): Uint8Array => new Uint8Array(readFileSync(new URL(name, stories260K.url)));
+
+/** One whose weights lie beside it. */
+const exported = new URL("../../onnx-exports/test/vectors/genai-cpu-llama3/", import.meta.url);
 
 const hiddenDim = 64;
 
@@ -132,5 +144,46 @@ describe("sample and argmax", () => {
     const given = logits(-Infinity, 2, -Infinity);
     expect(argmax(given)).toBe(1);
     expect(sample(drawnBy, startSampling(drawnBy), given).token).toBe(1);
+  });
+});
+
+describe("checkWeights", () => {
+  const [cpu] = backends;
+
+  it.each(spoilt)("names the tensor of %s", async (what, folder) => {
+    const tensor = /norm|layer|product|head/.exec(what)![0];
+    const names = {
+      norm: "NaN at 5 of model.norm.weight",
+      layer: "NaN at 0 of model.layers.0.input_layernorm.weight",
+      product: "Infinity at 9 of model.layers.2.mlp.down_proj.weight",
+      head: `NaN at ${77 * hiddenDim + 3} of model.embed_tokens.weight`,
+    } as const;
+    await expect(loadModel(folder, { backend: cpu!, checkWeights: true })).rejects.toThrow(
+      new RangeError(`loadModel: weights of spoilt must be finite numbers, got ${names[tensor as keyof typeof names]}`),
+    );
+  });
+
+  it("finds nothing where all are numbers", async () => {
+    const model = await loadModel(withWeight("model.norm.weight", 5, 1), { backend: cpu!, checkWeights: true });
+    await model.release();
+  });
+
+  it("names the tensor of an export, in a file beside it", async () => {
+    const { source } = await openFolder(exported).then((folder) => openModel(folder));
+    if (source.kind !== "export") throw new Error("an export is needed");
+    const model = await loadModel({ source, text: undefined }, { backend: cpu!, checkWeights: true });
+    await model.release();
+    const files = source.files.map((stored) => {
+      const read = async (from: number, to: number): Promise<Uint8Array> => {
+        const bytes = (await stored.source.read(from, to)).slice();
+        if (from <= 40 && to >= 44) new DataView(bytes.buffer).setFloat32(40 - from, Number.NaN, true);
+        return bytes;
+      };
+      return { ...stored, source: { ...stored.source, read } };
+    });
+    expect(files.length).toBeGreaterThan(0);
+    await expect(
+      loadModel({ source: { ...source, files }, text: undefined }, { backend: cpu!, checkWeights: true }),
+    ).rejects.toThrow(/^loadModel: weights of .* must be finite numbers, got NaN at 10 of \S+$/);
   });
 });

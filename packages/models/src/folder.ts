@@ -14,6 +14,11 @@ export type CheckpointFile = {
   readonly external:
     | { readonly kind: "path"; readonly folder: string; readonly file: string }
     | { readonly kind: "bytes"; readonly file: string; readonly data: Uint8Array };
+  /**
+   * What is no longer as it was when the file was opened, in words: its size, or the time it was last written. Undefined when
+   * nothing is; absent where a file cannot change.
+   */
+  readonly changed?: () => Promise<string | undefined>;
 };
 
 export type CheckpointFolder = {

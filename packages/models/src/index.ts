@@ -10,6 +10,7 @@ export { phi3 } from "./phi3/index.ts";
 export { qwen2 } from "./qwen2/index.ts";
 export { readJson } from "./json-file.ts";
 export { readModelTexts, type ModelTexts } from "./model-texts.ts";
+export { firstNonFinite, nonFiniteWeights, type NonFinite, type StoredElements } from "./non-finite.ts";
 export { readRotation } from "./rotation.ts";
 export type { Context, ContextRules } from "./context.ts";
 export { readSafetensorsHeader } from "./safetensors/header.ts";

@@ -35,6 +35,14 @@ const readRange = async (path: string, from: number, to: number): Promise<Uint8A
   }
 };
 
+/** Size and time are what can be noticed without reading. */
+const changed = async (path: string, was: Stats): Promise<string | undefined> => {
+  const is = await look(path);
+  if (is === undefined) return "nothing there";
+  if (is.size !== was.size) return `${is.size} bytes instead of ${was.size}`;
+  return is.mtimeMs === was.mtimeMs ? undefined : `one that was written to at ${is.mtime.toISOString()}`;
+};
+
 const fileIn = async (folder: string, file: string): Promise<CheckpointFile | undefined> => {
   const found = await look(join(folder, file));
   if (!found?.isFile()) return undefined;
@@ -43,6 +51,7 @@ const fileIn = async (folder: string, file: string): Promise<CheckpointFile | un
   return {
     source: { size: found.size, read: (from, to) => readRange(path, from, to) },
     external: { kind: "path", folder: dirname(path), file: basename(path) },
+    changed: () => changed(path, found),
   };
 };
 

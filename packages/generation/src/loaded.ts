@@ -1,0 +1,68 @@
+/** What is loaded of a model: its weights, and the sessions that read them, shared by all models of the same weights. */
+import type { Backend, Session } from "@ropewalk/backend";
+import { showName } from "@ropewalk/check";
+import type { CachePrecision } from "@ropewalk/decoder";
+import type { OpenedModel } from "./open.ts";
+import type { SourceGraph } from "./source.ts";
+
+/** What models that share weights have in common. */
+export type Loaded = OpenedModel & {
+  readonly backend: Backend;
+  readonly cache: CachePrecision;
+  /** By graph and layout: a graph depends on an extension only through the layout of its bands. */
+  readonly sessions: Map<string, Promise<Session>>;
+  /** Ends what the weights need besides sessions. */
+  readonly releaseWeights: () => Promise<void>;
+  /** Whether that has been asked for. */
+  readonly life: { released: Promise<void> | undefined };
+};
+
+/**
+ * Weights are mapped from their files while a session is open: one that was written over since would give other tokens without a
+ * word, and one that was cut short would end the process.
+ *
+ * @throws RangeError that names the file and what has changed
+ */
+const checkUnchanged = async ({ source }: Loaded): Promise<void> => {
+  for (const { external, changed } of source.files) {
+    const what = await changed?.();
+    if (what !== undefined)
+      throw new RangeError(
+        `loadModel: ${showName(external.file)} of ${showName(source.name)} must be as it was when it was opened, got ${what}; ` +
+          "load the model anew",
+      );
+  }
+};
+
+/** The session of a graph, made when it is first asked for. The weights' files are looked at each time. */
+export const sessionFor = async (loaded: Loaded, name: string, graph: () => Promise<SourceGraph>): Promise<Session> => {
+  await checkUnchanged(loaded);
+  const { backend, sessions } = loaded;
+  const ready = sessions.get(name);
+  if (ready !== undefined) return ready;
+  const session = (async () => {
+    const { model, externalData } = await graph();
+    return backend.createSession(model, externalData);
+  })();
+  sessions.set(name, session);
+  // What failed once may go well the next time.
+  session.catch(() => sessions.delete(name));
+  return session;
+};
+
+/** @throws TypeError naming who asks, once the weights are released */
+export const checkOpen = (where: string, { life }: Loaded): void => {
+  if (life.released !== undefined)
+    throw new TypeError(`${where}: the model must not be released, nor one that shares its weights, got one that is`);
+};
+
+/** Ends all sessions, when their runs have ended, and what the weights need besides. */
+export const releaseLoaded = async ({ sessions, releaseWeights }: Loaded): Promise<void> => {
+  const open = await Promise.allSettled(sessions.values());
+  sessions.clear();
+  const ended = await Promise.allSettled(
+    open.map(async (session) => (session.status === "fulfilled" ? session.value.release() : undefined)),
+  );
+  await releaseWeights();
+  for (const result of ended) if (result.status === "rejected") throw result.reason;
+};
