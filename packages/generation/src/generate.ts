@@ -110,7 +110,9 @@ export const generateTokens = async function* (
   checkIds("generate", ids, extended.decoder.vocabSize);
   const maxNewTokens = newTokensFor(options.maxNewTokens, extended.capacity - ids.length);
   const length = ids.length + maxNewTokens;
-  const problem = beyondCapacity(extended, length);
+  // One token alone is picked from the prompt's last row: it has no position itself.
+  const runsPromptAlone = maxNewTokens === 1 && ids.length === extended.capacity;
+  const problem = runsPromptAlone ? undefined : beyondCapacity(extended, length);
   if (problem !== undefined && options.beyondCapacity !== "allow") throw new RangeError(`generate: ${problem}`);
   const stops = new Set(stopTokens);
   const decodeBlock = decodeBlockFor(graph, options.decodeBlock);

@@ -19,5 +19,5 @@ export { needCheckpoint, type ModelSource } from "./source.ts";
 export { openModel, type OpenedModel, type OpenOptions } from "./open.ts";
 export { prefill, runChunk, type ChunkResult, type PrefillOptions } from "./run.ts";
 export { argmax, sample, startSampling, type Sampled, type SamplerState, type Sampling } from "./sampling.ts";
-export { textCodec, type TextCodec } from "./text.ts";
+export { textCodec, type EncodeOptions, type TextCodec } from "./text.ts";
 export { textStream } from "./text-stream.ts";

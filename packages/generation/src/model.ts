@@ -8,13 +8,14 @@ import {
   type ExtendedDecoder,
 } from "@ropewalk/decoder";
 import type { CheckpointFolder, Precision } from "@ropewalk/models";
-import { createCache, releaseCache } from "./cache.ts";
+import { checkLatest } from "./cache-life.ts";
+import { createCache, releaseCache, type KeyValueCache } from "./cache.ts";
 import { generateTokens, type GenerateOptions } from "./generate.ts";
 import { checkWeights } from "./check-weights.ts";
 import { checkOpen, releaseLoaded, sessionFor, type Loaded } from "./loaded.ts";
 import { openModel, type OpenedModel, type OpenOptions } from "./open.ts";
-import { prefill, type PrefillOptions } from "./run.ts";
-import { needText, promptIds, type Prompt } from "./prompt.ts";
+import { prefill, type ChunkResult, type PrefillOptions } from "./run.ts";
+import { promptIds, textWriter, type Prompt } from "./prompt.ts";
 import { rounded } from "./rounded.ts";
 import type { TextCodec } from "./text.ts";
 import { textStream } from "./text-stream.ts";
@@ -54,6 +55,10 @@ export type LanguageModel = {
   readonly generate: (prompt: Prompt, options?: GenerateOptions) => AsyncGenerator<string, void, undefined>;
   /** Streams the tokens that follow a prompt. */
   readonly generateTokens: (prompt: Prompt, options?: GenerateOptions) => AsyncGenerator<number, void, undefined>;
+  /**
+   * A prompt behind what a cache holds, as the function `prefill` runs it. Text behind other tokens has no bos; ids are run as they are.
+   */
+  readonly prefill: (cache: KeyValueCache, prompt: Prompt, options?: PrefillOptions) => Promise<ChunkResult>;
   /** Logits of every position, [ids.length, vocabSize]; of any length, whatever the capacity. */
   readonly logits: (ids: readonly number[], options?: LogitsOptions) => Promise<Float32Array>;
   /** The same chunk by chunk, [tokens, vocabSize] from position `start` on, for texts whose logits fill the memory. */
@@ -71,7 +76,8 @@ export type LanguageModel = {
 const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<LanguageModel> => {
   checkOpen("withExtension", loaded);
   const { backend, source, text, cache: precision } = loaded;
-  const { decoder, name, stopTokens } = source;
+  const { decoder, name, stopTokens, bosToken } = source;
+  const texts = { text, name, bosToken };
   const extended = { ...extendDecoder<DecoderSizes>(decoder, extension, { cache: precision }), name };
   checkSource(source, extended);
   const { chunk, block } = graphsOf(source, extended, backend);
@@ -87,7 +93,7 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
     checkOpen("generate", loaded);
     return generateTokens(
       { backend, session, blockSession, extended, stopTokens },
-      promptIds(text, name, prompt),
+      promptIds("generate", texts, prompt),
       options,
     );
   };
@@ -109,7 +115,14 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
     extended,
     text,
     generateTokens: tokens,
-    generate: (prompt, options) => textStream(needText(text, name), tokens(prompt, options)),
+    generate: (prompt, options) => textStream(textWriter("generate", texts), tokens(prompt, options)),
+    prefill: async (cache, prompt, options) => {
+      checkOpen("prefill", loaded);
+      checkLatest("prefill", cache);
+      const ids = promptIds("prefill", texts, prompt, cache.length > 0);
+      checkIds("prefill", ids, decoder.vocabSize);
+      return prefill(session, cache, ids, options);
+    },
     logits: async (ids, options) => {
       const all = new Float32Array(ids.length * decoder.vocabSize);
       await visitLogits(ids, (start, logits) => all.set(logits, start * decoder.vocabSize), options);

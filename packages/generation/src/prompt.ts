@@ -1,25 +1,57 @@
 /** What a run starts from, as token ids. */
+import { show } from "@ropewalk/check";
 import type { ChatMessage } from "./chat/messages.ts";
 import type { TextCodec } from "./text.ts";
 
 /** Text, token ids, or a conversation, which the checkpoint's chat template makes one text of. */
 export type Prompt = string | readonly number[] | readonly ChatMessage[];
 
-/** @throws TypeError when the model has no tokenizer */
-export const needText = (text: TextCodec | undefined, name: string): TextCodec => {
+/** What of a model reads and writes text. */
+type Texts = { readonly text: TextCodec | undefined; readonly name: string };
+
+const needText = (where: string, { text, name }: Texts, use: string, instead: string): TextCodec => {
   if (text === undefined)
-    throw new TypeError(`generate: ${name} must have a tokenizer.json to read or write text, got none; use token ids`);
+    throw new TypeError(`${where}: ${name} must have a tokenizer.json to ${use}, got none; ${instead}`);
   return text;
 };
 
-const isConversation = (prompt: Prompt): prompt is readonly ChatMessage[] => typeof prompt[0] === "object";
+/** @throws TypeError when the model has no tokenizer */
+export const textWriter = (where: string, model: Texts): TextCodec =>
+  needText(where, model, "write text", "generateTokens gives token ids");
 
-/** @throws TypeError when the prompt is no ids and there is no tokenizer, or is a conversation and there is no chat template */
-export const promptIds = (text: TextCodec | undefined, name: string, prompt: Prompt): readonly number[] => {
-  if (typeof prompt === "string") return needText(text, name).encode(prompt);
-  if (!isConversation(prompt)) return prompt;
-  const { encodeChat } = needText(text, name);
+const kindOf = (prompt: Prompt): "text" | "ids" | "messages" | undefined => {
+  if (typeof prompt === "string") return "text";
+  if (!Array.isArray(prompt)) return undefined;
+  return typeof prompt[0] === "object" && prompt[0] !== null ? "messages" : "ids";
+};
+
+const aMessage = (prompt: unknown): boolean => typeof prompt === "object" && prompt !== null && "role" in prompt;
+
+/**
+ * The ids of a prompt. Behind other tokens a text does not begin anew: it has no special tokens, and a conversation no bos.
+ *
+ * @throws TypeError when the prompt is none, is no ids and there is no tokenizer, or is a conversation and there is no chat template
+ */
+export const promptIds = (
+  where: string,
+  model: Texts & { readonly bosToken: number | undefined },
+  prompt: Prompt,
+  behind = false,
+): readonly number[] => {
+  const kind = kindOf(prompt);
+  if (kind === undefined) {
+    const hint = aMessage(prompt) ? "; messages stand in a list" : "";
+    throw new TypeError(`${where}: prompt must be text, token ids or messages, got ${show(prompt)}${hint}`);
+  }
+  if (kind === "ids") return prompt as readonly number[];
+  const { encode, encodeChat } = needText(where, model, "read text", "give token ids");
+  if (kind === "text") {
+    const ids = encode(prompt as string, { specialTokens: !behind });
+    if (ids.length === 0) throw new RangeError(`${where}: prompt must be at least 1 token, got ${show(prompt)}`);
+    return ids;
+  }
   if (encodeChat === undefined)
-    throw new TypeError(`generate: ${name} must have a chat template to take messages, got none; use text`);
-  return encodeChat(prompt);
+    throw new TypeError(`${where}: ${model.name} must have a chat template to take messages, got none; use text`);
+  const ids = encodeChat(prompt as readonly ChatMessage[]);
+  return behind && ids[0] === model.bosToken ? ids.slice(1) : ids;
 };

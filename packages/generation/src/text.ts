@@ -1,12 +1,15 @@
 /** Text in, text out: a tokenizer as a few functions. */
-import { check } from "@ropewalk/check";
+import { check, checkKeys } from "@ropewalk/check";
 import { chatFormat } from "./chat/format.ts";
 import type { ChatMessage } from "./chat/messages.ts";
 import { openTokenizer } from "./tokenizer/open.ts";
 
+/** A text that goes on behind others has no special tokens of its own: `specialTokens: false`. */
+export type EncodeOptions = { readonly specialTokens?: boolean };
+
 export type TextCodec = {
-  /** Ids of a text, with the special tokens that the tokenizer adds. */
-  readonly encode: (text: string) => readonly number[];
+  /** Ids of a text, with the special tokens that the tokenizer adds unless `specialTokens` is false. */
+  readonly encode: (text: string, options?: EncodeOptions) => readonly number[];
   /** Text of ids, special tokens and ids without a token left out. */
   readonly decode: (ids: readonly number[]) => string;
   /** Ids of a conversation, up to where the assistant goes on; absent where the checkpoint has no chat template. */
@@ -42,9 +45,10 @@ export const textCodec = (files: {
     return ids;
   };
   return {
-    encode: (text) => {
+    encode: (text, options = {}) => {
       check(typeof text === "string", "encode: text must be text", text, "string");
-      return idsOf(text, true);
+      checkKeys<EncodeOptions>("encode", "options", options, { specialTokens: true });
+      return idsOf(text, options.specialTokens ?? true);
     },
     decode: (ids) => {
       const known = ids.filter((id) => tokenizer.id_to_token(id) !== undefined);
