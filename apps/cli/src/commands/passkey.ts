@@ -1,10 +1,12 @@
 /** `ropewalk passkey`: does the longer window work? Keys hidden in text of growing length, methods side by side. */
 import { extendDecoder } from "@ropewalk/decoder";
-import type { OpenedModel } from "@ropewalk/generation";
+import { needCheckpoint, type OpenedModel } from "@ropewalk/generation";
+import type { Precision } from "@ropewalk/models";
+import { quantizeOnDisk } from "@ropewalk/models/node";
 import { passkey875k } from "@ropewalk/tiny-models";
 import type { Command } from "commander";
 import { availableParallelism } from "node:os";
-import { newBar } from "../bars.ts";
+import { newBar, roundingBar } from "../bars.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { asksForExtension } from "../extension-options.ts";
 import { examples, modelArgument } from "../help.ts";
@@ -82,6 +84,12 @@ const noticesOf = (opened: OpenedModel, options: SharedOptions, jobs: readonly J
     }),
   );
 
+/** Rounds the weights for all workers. This thread does it, so that what it writes goes with the process. */
+const roundOnce = async ({ source }: OpenedModel, precision: Precision, signal: AbortSignal) => {
+  const { onStep, stop } = roundingBar(signal);
+  return quantizeOnDisk(needCheckpoint("quantize", source), precision, onStep).finally(stop);
+};
+
 const passkey = async (model: string, options: PasskeyOptions): Promise<void> => {
   const asked = cellsFrom(options);
   const svg = await svgPath(options, "passkey.svg");
@@ -90,21 +98,25 @@ const passkey = async (model: string, options: PasskeyOptions): Promise<void> =>
     "--workers",
     options.workers ?? (model === passkey875k.name ? availableParallelism() : 1),
   );
-  const { threads = workers > 1 ? 1 : undefined, ...rest } = options;
+  const { threads = workers > 1 ? 1 : undefined, quantize, ...rest } = options;
   const shared: SharedOptions = { ...rest, ...(threads === undefined ? {} : { threads }) };
   // What is to be downloaded is downloaded once, with a bar; the workers find it.
   const opened = await open(model, shared);
   const jobs = jobsFrom(opened, options, asked);
   for (const said of noticesOf(opened, shared, jobs)) notice(said);
   const signal = interruptSignal("passkey");
+  const rounded = quantize && (await roundOnce(opened, quantize, signal));
 
   const bar = newBar("{what}");
   const work = jobs.reduce((sum, { length, trials }) => sum + length * trials, 0);
   bar.start(work, 0, { what: "loading" });
-  const pool = { setup: { model, options: shared }, workers, signal };
-  const results = await runJobs(pool, jobs, (length, { name }) =>
+  const setup = { model, options: shared, ...(rounded && { rounded: rounded.path }) };
+  const results = await runJobs({ setup, workers, signal }, jobs, (length, { name }) =>
     bar.increment(length, { what: `${name}, ${length} tokens` }),
-  ).finally(() => bar.stop());
+  ).finally(async () => {
+    bar.stop();
+    await rounded?.remove();
+  });
 
   const methods = byMethod(jobs, results);
   for (const { method: name, beyond } of methods)

@@ -18,7 +18,12 @@ export type Job = {
 };
 
 /** What a worker is started with. */
-export type WorkerSetup = { readonly model: string; readonly options: SharedOptions };
+export type WorkerSetup = {
+  readonly model: string;
+  /** The folder of its rounded weights, where they are rounded: once, for all workers. */
+  readonly rounded?: string;
+  readonly options: Omit<SharedOptions, "quantize">;
+};
 
 export type JobResult = {
   readonly cell: PasskeyCell;

@@ -7,7 +7,7 @@ import { extensionFor, filesOf, load, open } from "../open-model.ts";
 import type { Job, WorkerMessage, WorkerOrder, WorkerSetup } from "./jobs.ts";
 
 const port = parentPort!;
-const { model: path, options } = workerData as WorkerSetup;
+const { model: path, rounded = path, options } = workerData as WorkerSetup;
 
 const say = (message: WorkerMessage): void => port.postMessage(message);
 
@@ -52,7 +52,7 @@ const failed = (error: unknown): void =>
   say({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
 
 try {
-  const [task, opened] = await Promise.all([taskOf(path), open(path, options)]);
+  const [task, opened] = await Promise.all([taskOf(path), open(rounded, options)]);
   let running = Promise.resolve();
   port.on("message", (order: WorkerOrder) => {
     if (order.kind === "run") running = run(task, opened, order.job).catch(failed);

@@ -10,3 +10,12 @@ export const quantizeOnDisk: typeof Node.quantizeOnDisk = ({ name }) =>
 
 export const writeFolder: typeof Node.writeFolder = (folder) =>
   needsNode("writeFolder", "a folder on a disk", "the files of convertCheckpoint", folder);
+
+export const writeWhole: typeof Node.writeWhole = (_where, target) =>
+  needsNode("writeWhole", "a folder on a disk", "inMemory", target);
+
+export const ownFolder: typeof Node.ownFolder = (parent) =>
+  needsNode("ownFolder", "a temporary folder", "inMemory", parent);
+
+export const listFiles: typeof Node.listFiles = (_where, folder) =>
+  needsNode("listFiles", "a folder on a disk", "inMemory", folder);

@@ -29,19 +29,19 @@ export const writeFolder = (folder: string, files: readonly ConvertedFile[]): Pr
  * folder goes with the process, where it is not removed before; what a killed process left is removed when the next one comes.
  *
  * @param onProgress - called after each tensor
- * @returns the checkpoint, and what removes the folder once no session reads it
+ * @returns the checkpoint, the folder's path, and what removes it once no session reads it
  * @throws RangeError when they are in blocks already, or have an element that is not finite
  */
 export const quantizeOnDisk = async (
   checkpoint: Checkpoint,
   precision: Precision,
   onProgress?: (done: number, total: number) => void,
-): Promise<{ readonly checkpoint: Checkpoint; readonly remove: () => Promise<void> }> => {
+): Promise<{ readonly checkpoint: Checkpoint; readonly path: string; readonly remove: () => Promise<void> }> => {
   const files = await convertCheckpoint(checkpoint, precision, onProgress);
   const { path, remove } = await ownFolder(tmpdir(), `ropewalk-${precision}`);
   try {
     await writeAll(newFolder("quantizeOnDisk", path), files);
-    return { checkpoint: { ...(await loadCheckpoint(await openFolder(path))), name: checkpoint.name }, remove };
+    return { checkpoint: { ...(await loadCheckpoint(await openFolder(path))), name: checkpoint.name }, path, remove };
   } catch (error) {
     await remove();
     throw error;
