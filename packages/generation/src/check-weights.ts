@@ -1,11 +1,11 @@
 /** Looks for weights that are no numbers before anything is run. */
 import { showName } from "@ropewalk/check";
-import type { WeightType } from "@ropewalk/decoder";
+import { extendDecoder, type WeightType } from "@ropewalk/decoder";
 import { decode, innerGraphs, type GraphProto, type TensorProto } from "@ropewalk/graph";
 import { firstNonFinite, nonFiniteWeights, type NonFinite } from "@ropewalk/models";
 import type { ExportedDecoder } from "@ropewalk/onnx-exports";
 import { match } from "ts-pattern";
-import type { ModelSource, SourceGraph } from "./source.ts";
+import type { ModelSource } from "./source.ts";
 
 /** Element types by ONNX's numbers. */
 const types: Readonly<Record<number, WeightType>> = { 1: "float32", 10: "float16", 16: "bfloat16" };
@@ -16,7 +16,9 @@ const tensorsOf = ({ initializer, node }: GraphProto): readonly TensorProto[] =>
 ];
 
 /** Tensors of an export. One may hold -Infinity, as masks do. */
-const nonFiniteInGraph = async ({ files }: ExportedDecoder, { model }: SourceGraph): Promise<readonly NonFinite[]> => {
+const nonFiniteInGraph = async (source: ExportedDecoder): Promise<readonly NonFinite[]> => {
+  const { files, decoder } = source;
+  const model = source.graph(extendDecoder(decoder, source.extension()));
   const found: NonFinite[] = [];
   for (const { name, dataType, externalData, rawData } of tensorsOf(decode(model).graph!)) {
     const type = types[dataType];
@@ -24,14 +26,14 @@ const nonFiniteInGraph = async ({ files }: ExportedDecoder, { model }: SourceGra
     const entry = (key: string): string | undefined => externalData.find((each) => each.key === key)?.value;
     const location = entry("location");
     const inFile = files.find(({ external }) => external.file === location)?.source;
-    const source = inFile ?? {
+    const read = inFile ?? {
       size: rawData.length,
       read: async (from: number, to: number) => rawData.subarray(from, to),
     };
     const [offset, length] = inFile
       ? [Number(entry("offset") ?? 0), Number(entry("length") ?? inFile.size)]
       : [0, rawData.length];
-    const first = await firstNonFinite({ name, type, source, offset, length });
+    const first = await firstNonFinite({ name, type, source: read, offset, length });
     if (first !== undefined && first.value !== -Infinity) found.push(first);
   }
   return found;
@@ -40,18 +42,19 @@ const nonFiniteInGraph = async ({ files }: ExportedDecoder, { model }: SourceGra
 const inWords = ({ tensor, index, value }: NonFinite): string => `${value} at ${index} of ${showName(tensor)}`;
 
 /**
- * @param graph - the model's, for an export
+ * Reads all weights of a model.
+ *
  * @throws RangeError that names the tensors with a weight that is NaN or infinite, and its place in each
  */
-export const checkWeights = async (source: ModelSource, graph: () => Promise<SourceGraph>): Promise<void> => {
+export const checkWeights = async (source: ModelSource): Promise<void> => {
   const found = await match(source)
     .with({ kind: "checkpoint" }, (checkpoint) => nonFiniteWeights(checkpoint))
-    .with({ kind: "export" }, async (exported) => nonFiniteInGraph(exported, await graph()))
+    .with({ kind: "export" }, nonFiniteInGraph)
     .exhaustive();
   if (found.length === 0) return;
   const shown = found.slice(0, 8).map(inWords);
   const more = found.length > shown.length ? `, and more in ${found.length - shown.length} tensors` : "";
   throw new RangeError(
-    `loadModel: weights of ${showName(source.name)} must be finite numbers, got ${shown.join(", ")}${more}`,
+    `checkWeights: weights of ${showName(source.name)} must be finite numbers, got ${shown.join(", ")}${more}`,
   );
 };

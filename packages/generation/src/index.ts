@@ -10,6 +10,7 @@ export {
   type KeyValueCache,
 } from "./cache.ts";
 export { beyondCapacity, type BeyondCapacity } from "./capacity.ts";
+export { checkWeights } from "./check-weights.ts";
 export { chatFormat, type ChatFormat } from "./chat/format.ts";
 export type { ChatMessage, TextPart } from "./chat/messages.ts";
 export type { GenerateOptions, GenerationStats } from "./generate.ts";

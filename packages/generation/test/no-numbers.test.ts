@@ -159,7 +159,9 @@ describe("checkWeights", () => {
       head: `NaN at ${77 * hiddenDim + 3} of model.embed_tokens.weight`,
     } as const;
     await expect(loadModel(folder, { backend: cpu!, checkWeights: true })).rejects.toThrow(
-      new RangeError(`loadModel: weights of spoilt must be finite numbers, got ${names[tensor as keyof typeof names]}`),
+      new RangeError(
+        `checkWeights: weights of spoilt must be finite numbers, got ${names[tensor as keyof typeof names]}`,
+      ),
     );
   });
 
@@ -184,6 +186,6 @@ describe("checkWeights", () => {
     expect(files.length).toBeGreaterThan(0);
     await expect(
       loadModel({ source: { ...source, files }, text: undefined }, { backend: cpu!, checkWeights: true }),
-    ).rejects.toThrow(/^loadModel: weights of .* must be finite numbers, got NaN at 10 of \S+$/);
+    ).rejects.toThrow(/^checkWeights: weights of .* must be finite numbers, got NaN at 10 of \S+$/);
   });
 });

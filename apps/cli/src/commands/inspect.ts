@@ -1,6 +1,6 @@
 /** `ropewalk inspect`: what a model is, and what a wanted length takes. */
 import { extendDecoder } from "@ropewalk/decoder";
-import { needCheckpoint, plannedCacheBytes, type OpenedModel } from "@ropewalk/generation";
+import { checkWeights, needCheckpoint, plannedCacheBytes, type OpenedModel } from "@ropewalk/generation";
 import { parameterCount, storedBytes, weightBytes, type Checkpoint } from "@ropewalk/models";
 import type { ExportedDecoder } from "@ropewalk/onnx-exports";
 import type { Command } from "commander";
@@ -12,7 +12,7 @@ import { backendFrom, withSharedOptions, type SharedOptions } from "../options.t
 import { printFacts } from "../render/facts.ts";
 import { bytes } from "../render/units.ts";
 
-type InspectOptions = SharedOptions & { readonly length?: number };
+type InspectOptions = SharedOptions & { readonly length?: number; readonly checkWeights?: boolean };
 
 const tokens = (count: number): string => (count === Infinity ? "unlimited" : `${count} tokens`);
 
@@ -63,6 +63,7 @@ const factsOf = ({ source }: OpenedModel, options: InspectOptions): Facts => {
 const inspect = async (path: string, options: InspectOptions): Promise<void> => {
   const opened = await open(path, options);
   const { source } = opened;
+  if (options.checkWeights) await checkWeights(source);
   const { decoder } = source;
   const { numLayers, numHeads, numKvHeads, headDim, trainedContext, slidingWindow } = decoder;
   const { rows: own, report: ownReport } = factsOf(opened, options);
@@ -86,6 +87,7 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
       // JSON has no infinity.
       capacity: extended.capacity === Infinity ? null : extended.capacity,
       ...{ cache, keyValueBytes, notices },
+      ...(options.checkWeights ? { weightsFinite: true } : {}),
     };
     process.stdout.write(`${JSON.stringify(report)}\n`);
     return;
@@ -99,6 +101,7 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
     [`for ${length} tokens`]: extendedWords(extended.positions.name, extension),
     capacity: tokens(extended.capacity),
     "key-value cache": `${bytes(keyValueBytes)} (${keyValueBytes} bytes)`,
+    ...(options.checkWeights ? { "weights are": "finite numbers, all of them" } : {}),
   };
   printFacts(rows, notices);
 };
@@ -109,7 +112,8 @@ export const addInspect = (program: Command): void => {
       .command("inspect")
       .description("print what a model is, and the positions, capacity and key-value bytes for a wanted length")
       .argument("<model>", modelArgument)
-      .option("--length <tokens>", "the wanted length; absent: the trained window", number),
+      .option("--length <tokens>", "the wanted length; absent: the trained window", number)
+      .option("--check-weights", "read all weights, and name those that are NaN or infinite"),
     "self-extend",
   );
   command
