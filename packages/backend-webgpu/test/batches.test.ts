@@ -45,11 +45,41 @@ it("gives what the copies give one by one, the last of a batch first", () => {
   );
 });
 
+const same = { from: 0, fromStride: 64, to: 192, toStride: 8192, length: 64, count: 8 };
+const sizes = (copies: readonly Copy<Memory>[]): readonly number[] => inBatches(copies).map(({ size }) => size);
+
 it("makes the same copy of many layers in few runs", () => {
-  const layers = Array.from({ length: 36 }, () => ({
-    ...{ from: 0, fromStride: 64, to: 192, toStride: 8192, length: 64, count: 8 },
-    ...{ source: memories()[0]!, target: memories()[1]! },
-  }));
-  expect(inBatches(layers).map(({ size }) => size)).toEqual([16, 16, 4]);
+  const layers = Array.from({ length: 36 }, () => ({ ...same, source: memories()[0]!, target: memories()[1]! }));
+  expect(sizes(layers)).toEqual([16, 16, 4]);
   expect(batchSizes.at(-1)).toBe(1);
+});
+
+it("makes several copies into each layer, one layer behind another, in as few", () => {
+  const layers = Array.from({ length: 12 }, () => memories()[0]!);
+  const blocks = layers.flatMap((target) =>
+    [0, 1, 2].map((block) => ({ ...same, to: 64 * block, source: memories()[1]!, target })),
+  );
+  expect(sizes(blocks)).toEqual([4, 4, 4, 4, 4, 4, 4, 4, 4]);
+});
+
+it("never puts copies together of which one reads what the other writes", () => {
+  const [a, b, c] = memories() as [Memory, Memory, Memory];
+  expect(
+    sizes([
+      { ...same, source: a, target: b },
+      { ...same, source: b, target: c },
+    ]),
+  ).toEqual([1, 1]);
+  expect(
+    sizes([
+      { ...same, source: a, target: b },
+      { ...same, source: c, target: a },
+    ]),
+  ).toEqual([1, 1]);
+  expect(
+    sizes([
+      { ...same, source: a, target: b },
+      { ...same, source: c, target: b },
+    ]),
+  ).toEqual([1, 1]);
 });

@@ -17,35 +17,35 @@ const numbers = ["from", "fromStride", "to", "toStride", "length", "count"] as c
 
 const sameNumbers = <Memory>(a: Copy<Memory>, b: Copy<Memory>): boolean => numbers.every((name) => a[name] === b[name]);
 
-/** Runs of copies that may be made in any order, in the order that was asked for. */
-const independent = <Memory>(copies: readonly Copy<Memory>[]): readonly (readonly Copy<Memory>[])[] => {
-  const runs: Copy<Memory>[][] = [];
-  let read = new Set<unknown>();
-  let written = new Set<unknown>();
+/** Copies of the same numbers, none of which touches what another writes. */
+type Group<Memory> = {
+  readonly copies: Copy<Memory>[];
+  readonly read: Set<unknown>;
+  readonly written: Set<unknown>;
+};
+
+/** Whether a copy must stay behind a group: they touch the same memory, and one of them writes it. */
+const follows = <Memory>({ source, target }: Copy<Memory>, { read, written }: Group<Memory>): boolean =>
+  written.has(target) || written.has(source) || read.has(target);
+
+/** Copies in groups. Each is put into the earliest group of its numbers that lies behind all that it must follow. */
+const grouped = <Memory>(copies: readonly Copy<Memory>[]): readonly Group<Memory>[] => {
+  const groups: Group<Memory>[] = [];
   for (const copy of copies) {
-    const { source, target } = copy;
-    const run = runs.at(-1);
-    const joins =
-      run !== undefined &&
-      sameNumbers(run[0]!, copy) &&
-      !written.has(target) &&
-      !written.has(source) &&
-      !read.has(target) &&
-      source !== target;
-    if (joins) run.push(copy);
-    else {
-      runs.push([copy]);
-      [read, written] = [new Set(), new Set()];
-    }
-    read.add(source);
-    written.add(target);
+    const first = groups.findLastIndex((group) => follows(copy, group)) + 1;
+    const joined = groups.slice(first).find((group) => sameNumbers(group.copies[0]!, copy));
+    const group = joined ?? { copies: [], read: new Set(), written: new Set() };
+    if (joined === undefined) groups.push(group);
+    group.copies.push(copy);
+    group.read.add(copy.source);
+    group.written.add(copy.target);
   }
-  return runs;
+  return groups;
 };
 
 /** All copies, in batches of the sizes that there are graphs for. */
 export const inBatches = <Memory>(copies: readonly Copy<Memory>[]): readonly Batch<Memory>[] =>
-  independent(copies).flatMap((run) => {
+  grouped(copies).flatMap(({ copies: run }) => {
     const batches: Batch<Memory>[] = [];
     for (let at = 0; at < run.length;) {
       const size = batchSizes.find((most) => most <= run.length - at)!;
