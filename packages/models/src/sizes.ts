@@ -11,6 +11,9 @@ export type Sizes = Pick<
 /** Far above any model there is, and low enough that a broken config is told so and not tried. */
 const mostLayers = 10_000;
 
+/** Likewise: tables of rotations are as wide. */
+const widestHead = 65_536;
+
 /**
  * An absent num_key_value_heads is num_attention_heads; an absent head_dim is hidden_size over num_attention_heads.
  *
@@ -32,6 +35,8 @@ export const readSizes = (config: ConfigObject): Sizes => {
     `${at}: num_attention_heads must divide hidden_size ${hiddenDim} where head_dim is absent`,
     numHeads,
   );
+  const headDim = statedHeadDim ?? hiddenDim / numHeads;
+  check(headDim <= widestHead, `${at}: head_dim must be at most ${widestHead}`, headDim);
   return {
     vocabSize: positiveInteger(config, "vocab_size"),
     hiddenDim,
@@ -39,6 +44,6 @@ export const readSizes = (config: ConfigObject): Sizes => {
     numLayers: positiveInteger(config, "num_hidden_layers", mostLayers),
     numHeads,
     numKvHeads,
-    headDim: statedHeadDim ?? hiddenDim / numHeads,
+    headDim,
   };
 };

@@ -20,7 +20,7 @@ const refuseMissing = (tensors: ReadonlyMap<string, TensorEntry>, name: string):
   if (tensors.has(packed)) check(false, `${at}, not packed as GPTQ and AWQ do it`, packed);
   const bare = name.replace(/^model\./, "");
   if (bare !== name && tensors.has(bare)) check(false, `${at}, in a model with a head over the vocabulary`, bare);
-  throw new RangeError(`${at}, got nothing`);
+  return check(false, at, undefined) as never;
 };
 
 /** @throws RangeError naming the tensor, the rule and what there is instead */

@@ -7,29 +7,29 @@
  *
  * https://huggingface.co/docs/safetensors
  */
-import { check } from "@ropewalk/check";
+import { check, showName, withoutControls } from "@ropewalk/check";
+import { parseBounded, type JsonBounds } from "../bounded-json.ts";
 import { configObject } from "../config-object.ts";
 import type { ByteSource } from "../folder.ts";
+import { checkNoPointer } from "../lfs-pointer.ts";
 import { repeatedKey } from "./repeated-key.ts";
 import { tensorEntry, type TensorEntry } from "./tensor-entry.ts";
 
 /** In bytes; the limit of the format's own readers. */
 const longestHeader = 100_000_000;
 
-const parse = (at: string, bytes: Uint8Array): { readonly text: string; readonly value: unknown } => {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    return { text, value: JSON.parse(text) };
-  } catch (error) {
-    throw new RangeError(`${at} must be JSON in UTF-8, got ${String(error)}`, { cause: error });
-  }
-};
+const metadataKey = "__metadata__";
+
+/** Above the tensors of 10,000 layers, each of 4 keys and about 10 values, and little enough to be parsed at once. */
+const bounds: JsonBounds = { depth: 8, keys: 500_000, values: 2_000_000 };
 
 /** The header, and how many bytes it has. */
 const readHeader = async (
-  at: string,
+  file: string,
   source: ByteSource,
 ): Promise<{ readonly length: number; readonly header: Readonly<Record<string, unknown>> }> => {
+  const at = `readSafetensorsHeader: ${file}`;
+  await checkNoPointer("readSafetensorsHeader", file, source);
   check(source.size >= 8, `${at}: the file must have at least 8 bytes`, source.size);
   const prefix = await source.read(0, 8);
   const stated = new DataView(prefix.buffer, prefix.byteOffset, 8).getBigUint64(0, true);
@@ -40,9 +40,14 @@ const readHeader = async (
     `${at}: the file must be whole, at least 8 + ${length} bytes for its header`,
     source.size,
   );
-  const { text, value } = parse(`${at}: the header`, await source.read(8, 8 + length));
-  const header = configObject(`${at}: the header`, value).values;
-  const repeated = repeatedKey(text);
+  const atHeader = `${at}: the header`;
+  const parsed = parseBounded(atHeader, bounds, await source.read(8, 8 + length));
+  if (parsed.kind === "error")
+    throw new RangeError(`${atHeader} must be JSON in UTF-8, got ${withoutControls(String(parsed.error))}`, {
+      cause: parsed.error,
+    });
+  const header = configObject(atHeader, parsed.value).values;
+  const repeated = repeatedKey(parsed.text);
   check(repeated === undefined, `${at}: the header must have each name once`, repeated);
   return { length, header };
 };
@@ -76,14 +81,14 @@ const checkCover = (
  */
 export const readSafetensorsHeader = async (file: string, source: ByteSource): Promise<readonly TensorEntry[]> => {
   const at = `readSafetensorsHeader: ${file}`;
-  const { length, header } = await readHeader(at, source);
+  const { length, header } = await readHeader(file, source);
   const data = { file, start: 8 + length, length: source.size - 8 - length };
-  const { __metadata__: metadata = {}, ...tensors } = header;
-  for (const [key, value] of Object.entries(configObject(`${at}: __metadata__`, metadata).values))
-    check(typeof value === "string", `${at}: __metadata__: ${key} must be text`, value, "string");
-  const entries = Object.entries(tensors)
-    .map(([name, stated]) => tensorEntry(data, name, stated))
-    .toSorted((a, b) => a.offset - b.offset || a.length - b.length);
+  const metadata = header[metadataKey] ?? (Object.hasOwn(header, metadataKey) ? null : {});
+  for (const [key, value] of Object.entries(configObject(`${at}: ${metadataKey}`, metadata).values))
+    check(typeof value === "string", `${at}: ${metadataKey}: ${showName(key)} must be text`, value, "string");
+  const entries: TensorEntry[] = [];
+  for (const name in header) if (name !== metadataKey) entries.push(tensorEntry(data, name, header[name]));
+  entries.sort((a, b) => a.offset - b.offset || a.length - b.length);
   checkCover(at, data, entries);
   return entries;
 };

@@ -1,9 +1,12 @@
 /** Keys that stand twice in an object of a JSON text; a parser keeps the last one and says nothing. */
 
+const [quote, backslash, colon] = [0x22, 0x5c, 0x3a];
+const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
+
 /** Where the text that begins with a quote at `from` ends, its closing quote included. */
 const endOfText = (json: string, from: number): number => {
   let at = from + 1;
-  while (json[at] !== '"') at += json[at] === "\\" ? 2 : 1;
+  for (let code = json.charCodeAt(at); code !== quote; code = json.charCodeAt(at)) at += code === backslash ? 2 : 1;
   return at + 1;
 };
 
@@ -13,21 +16,22 @@ const endOfText = (json: string, from: number): number => {
  * @param json - a text that parses
  */
 export const repeatedKey = (json: string): string | undefined => {
-  // One set of keys an open object; an array has one too, and it stays empty.
-  const open: Set<string>[] = [];
+  // One set of keys an open object, once it has a key.
+  const open: (Set<string> | undefined)[] = [];
   let [textFrom, textTo] = [0, 0];
   for (let at = 0; at < json.length; at++) {
-    const character = json[at];
-    if (character === '"') {
+    const character = json.charCodeAt(at);
+    if (character === quote) {
       [textFrom, textTo] = [at, endOfText(json, at)];
       at = textTo - 1;
-    } else if (character === "{" || character === "[") open.push(new Set());
-    else if (character === "}" || character === "]") open.pop();
-    else if (character === ":") {
+    } else if (character === openObject || character === openList) open.push(undefined);
+    else if (character === closeObject || character === closeList) open.pop();
+    else if (character === colon) {
       const key = JSON.parse(json.slice(textFrom, textTo)) as string;
-      const keys = open.at(-1)!;
+      const keys = open.pop() ?? new Set();
       if (keys.has(key)) return key;
       keys.add(key);
+      open.push(keys);
     }
   }
   return undefined;

@@ -5,7 +5,7 @@
  *
  *     end - begin = product(shape) * bytes of the type,     0 <= begin <= end <= bytes of data in the file
  */
-import { check } from "@ropewalk/check";
+import { check, show, showName } from "@ropewalk/check";
 import { configObject } from "../config-object.ts";
 
 /** Bytes of one element, by type. */
@@ -30,6 +30,9 @@ const widths = {
 
 export type TensorType = keyof typeof widths;
 
+const types = Object.keys(widths) as readonly TensorType[];
+const known = types.join(", ");
+
 /** Where a tensor's elements lie: row-major, little-endian. */
 export type TensorEntry = {
   readonly name: string;
@@ -52,10 +55,9 @@ const isRange = (value: unknown): value is readonly [number, number] => areSizes
 
 /** The entry that the header gives for a name. */
 export const tensorEntry = ({ file, start, length }: DataPart, name: string, stated: unknown): TensorEntry => {
-  const at = `readSafetensorsHeader: ${file}: ${name}`;
+  const at = `readSafetensorsHeader: ${file}: ${showName(name)}`;
   const { dtype, shape: dims, data_offsets: range } = configObject(at, stated).values;
-  const type = (Object.keys(widths) as TensorType[]).find((known) => known === dtype);
-  const known = Object.keys(widths).join(", ");
+  const type = types.find((one) => one === dtype);
   check(type !== undefined, `${at}: dtype must be one of ${known}`, dtype, "string");
   check(areSizes(dims), `${at}: shape must be integers of at least 0`, dims, "object");
   check(isRange(range), `${at}: data_offsets must be two integers of at least 0`, range, "object");
@@ -68,7 +70,7 @@ export const tensorEntry = ({ file, start, length }: DataPart, name: string, sta
   const elements = dims.includes(0) ? 0 : dims.reduce((product, size) => product * size, 1);
   check(
     end - begin === elements * widths[type],
-    `${at}: data_offsets must span ${elements * widths[type]} bytes for ${type} [${dims.join(", ")}]`,
+    `${at}: data_offsets must span ${elements * widths[type]} bytes for ${type} ${show(dims)}`,
     end - begin,
   );
   return { name, type, dims, file, offset: start + begin, length: end - begin };
