@@ -17,6 +17,10 @@ export type Fault =
   | { readonly kind: "break"; readonly after: number; readonly arrived: () => boolean }
   /** Other bytes are sent than the hub has, whatever was asked for; the answer is whole. */
   | { readonly kind: "send"; readonly bytes: Uint8Array }
+  /** Nothing is said, and the connection stays. */
+  | { readonly kind: "silent" }
+  /** So many bytes of the answer are sent, and nothing more; the connection stays. */
+  | { readonly kind: "stall"; readonly after: number }
   /** The range is ignored, and all of the file sent. */
   | { readonly kind: "whole" }
   /** A page, as a hotel's network answers. */
@@ -65,6 +69,7 @@ const sendFile = (
     "Content-Length": bytes.length,
     ...(from === undefined ? {} : { "Content-Range": `bytes ${from}-${content.length - 1}/${content.length}` }),
   });
+  if (fault?.kind === "stall") return void response.write(bytes.subarray(0, fault.after));
   if (fault?.kind !== "break") return void response.end(bytes);
   response.write(bytes.subarray(0, fault.after));
   const wait = setInterval(() => {
@@ -104,6 +109,7 @@ export const startHub = async (id: string, files: Readonly<Record<string, Uint8A
     hub.requests.push(request);
     const fault = hub.fault(request);
     if (fault?.kind === "status") return send(fault.status, { error: `status ${fault.status}` });
+    if (fault?.kind === "silent") return;
     if (fault?.kind === "page") return void response.writeHead(200).end("<html>Welcome</html>");
     if (route === "commit")
       return rest === "main" || rest === "v1/beta" || rest === hub.commit

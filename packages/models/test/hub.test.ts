@@ -375,6 +375,146 @@ describe("without the hub", () => {
   });
 });
 
+describe("a hub that stops answering", () => {
+  const timeout = 150;
+  const silentAt =
+    (wanted: string): FakeHub["fault"] =>
+    ({ route }) =>
+      route === wanted ? { kind: "silent" } : undefined;
+  const said = `within the timeout of ${timeout} milliseconds`;
+
+  it("is not waited for without end, and the address and the limit are named", async () => {
+    hub.fault = silentAt("commit");
+    await expect(open({ timeout })).rejects.toThrow(
+      `openHub: ${id}: ${hub.endpoint}/api/models/${id}/revision/main did not answer ${said}, and the cache ${cacheFolder} must then have main, got nothing`,
+    );
+    hub.fault = silentAt("paths");
+    await expect(open({ timeout })).rejects.toThrow(
+      `openHub: ${id}: config.json must be fetched, but ${hub.endpoint}/api/models/${id}/paths-info/${commits[0]} did not answer ${said}`,
+    );
+    hub.fault = silentAt("file");
+    await expect(open({ timeout })).rejects.toThrow(
+      `openHub: ${id}: config.json must have ${files["config.json"].length} bytes, got 0: ${hub.endpoint}/${id}/resolve/${commits[0]}/config.json did not answer ${said}; what has come is kept in ${cacheFolder}`,
+    );
+  });
+
+  it("in the middle of a file is asked again as long as something comes, and then no more", async () => {
+    const folder = await open({ timeout });
+    const stops = [50_000, 30_000, 0];
+    hub.fault = ({ route }) => (route === "content" ? { kind: "stall", after: stops.shift()! } : undefined);
+    await expect(folder.file("model.safetensors")).rejects.toThrow(
+      `openHub: ${id}: model.safetensors must have 200000 bytes, got 80000: ${hub.endpoint}/${id}/resolve/${commits[0]}/model.safetensors sent nothing more ${said}`,
+    );
+    expect(ranges()).toEqual(["bytes=0-", "bytes=50000-", "bytes=80000-"]);
+    hub.fault = () => undefined;
+    expect(await read(folder, "model.safetensors")).toEqual(weights);
+    expect(ranges().at(-1)).toBe("bytes=80000-");
+  });
+
+  it("is done without where the cache has what is needed", async () => {
+    await (await open()).file("model.safetensors");
+    hub.fault = silentAt("commit");
+    expect(await read(await open({ timeout }), "model.safetensors")).toEqual(weights);
+    expect(notices).toEqual([
+      `openHub: ${id}: ${hub.endpoint}/api/models/${id}/revision/main did not answer ${said}; the commit ${commits[0]} in ${cacheFolder} is used`,
+    ]);
+  });
+
+  it("is not waited for by another fetch either, and the signal ends the wait", async () => {
+    const forever = (() => new Promise(() => {})) as typeof fetch;
+    await expect(open({ timeout, fetch: forever })).rejects.toThrow(said);
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(new Error("enough")), 50);
+    await expect(open({ timeout: Infinity, fetch: forever, signal: stop.signal })).rejects.toThrow("enough");
+  });
+
+  it("that is slow, but goes on, is waited for", async () => {
+    const slowly = (async (input: string | URL | Request, init?: RequestInit) => {
+      const response = await fetch(input, init);
+      const pieces = new TransformStream<Uint8Array, Uint8Array>({
+        transform: async (piece, into) => {
+          for (let at = 0; at < piece.length; at += Math.ceil(piece.length / 4)) {
+            await new Promise((later) => setTimeout(later, 100));
+            into.enqueue(piece.subarray(at, at + Math.ceil(piece.length / 4)));
+          }
+        },
+      });
+      const { status, headers } = response;
+      return new Response(String(input).includes("/resolve/") ? response.body!.pipeThrough(pieces) : response.body, {
+        status,
+        headers,
+      });
+    }) as typeof fetch;
+    const folder = await open({ timeout: 250, fetch: slowly });
+    expect(await read(folder, "tokenizer.json")).toEqual(files["tokenizer.json"]);
+    expect(await read(folder, "model.safetensors")).toEqual(weights);
+  });
+
+  it("has the limit that the environment states, in seconds", async () => {
+    vi.stubEnv("HF_HUB_DOWNLOAD_TIMEOUT", "0.1");
+    hub.fault = silentAt("commit");
+    await expect(open()).rejects.toThrow("did not answer within the timeout of 100 milliseconds");
+    vi.stubEnv("HF_HUB_DOWNLOAD_TIMEOUT", "soon");
+    await expect(open()).rejects.toThrow("openHub: HF_HUB_DOWNLOAD_TIMEOUT must be above 0 and at most 2147483647");
+  });
+
+  it.each([0, -1, Number.NaN, 2 ** 31])("cannot have the limit %s", async (bad) => {
+    await expect(open({ timeout: bad })).rejects.toThrow(
+      new RangeError(`openHub: timeout must be above 0 and at most 2147483647 milliseconds, or Infinity, got ${bad}`),
+    );
+    await expect(open({ timeout: "10" as never })).rejects.toThrow(TypeError);
+  });
+});
+
+describe("a cached file that is not what its name says", () => {
+  const blob = (name: keyof typeof files): string => join(repository(), "blobs", hashOf(name, files[name]));
+  const spoil = async (name: keyof typeof files, bytes: Uint8Array): Promise<void> => {
+    await (await open()).file(name);
+    await writeFile(blob(name), bytes);
+  };
+
+  it.each([
+    ["config.json", text('{"model_type":"llamb"}')],
+    ["tokenizer.json", new Uint8Array(0)],
+    ["model.safetensors", weights.subarray(0, 1000)],
+    ["model.safetensors", weights.with(7, 0)],
+  ] as const)("is refused with its path and a remedy: %s", async (name, bytes) => {
+    await spoil(name, bytes);
+    const refused = async () => (await open()).file(name);
+    const hash = hashOf(name, bytes);
+    const message = `openHub: ${id}: ${name} must have the hash ${hashOf(name, files[name])}, got ${hash} in ${blob(name)}; delete that file, and it is fetched again`;
+    await expect(refused()).rejects.toThrow(message);
+    vi.stubEnv("HF_HUB_OFFLINE", "1");
+    await expect(refused()).rejects.toThrow(message);
+    vi.stubEnv("HF_HUB_OFFLINE", undefined);
+    // The remedy helps.
+    await rm(blob(name));
+    expect(await read(await open(), name)).toEqual(files[name]);
+  });
+
+  it("is seen to be so in large weights by where they end, which costs no reading", async () => {
+    const size = (1 << 25) + 1000;
+    const header = (end: number): Uint8Array => {
+      const json = text(JSON.stringify({ a: { dtype: "U8", shape: [end], data_offsets: [0, end] } }));
+      const bytes = new Uint8Array(8 + json.length);
+      new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
+      bytes.set(json, 8);
+      return bytes;
+    };
+    const whole = new Uint8Array(size);
+    whole.set(header(size - header(size).length));
+    await hub.stop();
+    hub = await startHub(id, { ...files, "model.safetensors": whole });
+    await (await open()).file("model.safetensors");
+    const path = join(repository(), "blobs", hashOf("model.safetensors", whole));
+    await expect((await open()).file("model.safetensors")).resolves.toBeDefined();
+    await writeFile(path, whole.subarray(0, size - 1));
+    await expect((await open()).file("model.safetensors")).rejects.toThrow(`in ${path}; delete that file`);
+    await writeFile(path, new Uint8Array(size));
+    await expect((await open()).file("model.safetensors")).rejects.toThrow(`in ${path}; delete that file`);
+  });
+});
+
 describe("what the hub refuses", () => {
   it.each([
     [

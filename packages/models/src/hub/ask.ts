@@ -1,18 +1,17 @@
 /** Questions to the hub. What stops an answer is put in words here, once: no connection, or no permission. */
 import { HubApiError } from "@huggingface/hub";
 import type { Hub } from "./options.ts";
+import { HubSilence, withinTime } from "./time-limit.ts";
 
 export type Answer<Value> =
   | { readonly kind: "answered"; readonly value: Value }
   /** Nobody was there to ask, or could not answer for now; `why` is a clause with the address. */
   | { readonly kind: "unreached"; readonly why: string };
 
+type ClientOptions = { readonly hubUrl: string; readonly fetch: Hub["fetch"]; readonly accessToken?: string };
+
 /** What every call to the hub's client is given. */
-export const clientOptions = ({
-  endpoint,
-  fetch,
-  token,
-}: Hub): { readonly hubUrl: string; readonly fetch: Hub["fetch"]; readonly accessToken?: string } => ({
+const clientOptions = ({ endpoint, token }: Hub, fetch: Hub["fetch"]): ClientOptions => ({
   hubUrl: endpoint,
   fetch,
   ...(token === undefined ? {} : { accessToken: token }),
@@ -39,6 +38,7 @@ export const ask = async <Value>(hub: Hub, question: () => Promise<Value>): Prom
   } catch (error) {
     hub.signal?.throwIfAborted();
     const unreached = (what: string): Answer<Value> => ({ kind: "unreached", why: `${hub.endpoint} ${what}` });
+    if (error instanceof HubSilence) return { kind: "unreached", why: error.message };
     if (error instanceof HubApiError) {
       const { statusCode } = error;
       if (statusCode === 429 || statusCode >= 500) return unreached(`answered ${statusCode}`);
@@ -54,3 +54,9 @@ export const ask = async <Value>(hub: Hub, question: () => Promise<Value>): Prom
     });
   }
 };
+
+/** Asks the hub's client a question, within the time limit. */
+export const askClient = <Value>(
+  hub: Hub,
+  question: (options: ClientOptions) => Promise<Value>,
+): Promise<Answer<Value>> => ask(hub, () => withinTime(hub, ({ fetch }) => question(clientOptions(hub, fetch))));

@@ -5,13 +5,14 @@
  * Each piece is written at its own place, so that two processes that fetch the same file write the same bytes.
  */
 import { HubApiError } from "@huggingface/hub";
-import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ask } from "./ask.ts";
 import { exists } from "./cache.ts";
+import { hashLike } from "./hash.ts";
 import type { Hub } from "./options.ts";
+import { withinTime } from "./time-limit.ts";
 
 export type Download = {
   readonly file: string;
@@ -31,23 +32,27 @@ const writeAt = async (handle: FileHandle, piece: Uint8Array, place: number): Pr
 };
 
 /** Asks once for what is missing, and writes what comes. */
-const fetchRest = async (hub: Hub, { file, address, size }: Download, handle: FileHandle): Promise<void> => {
-  const from = await lengthOf(handle);
-  hub.onProgress({ file, done: from, total: size });
-  const authorization = hub.token === undefined ? {} : { Authorization: `Bearer ${hub.token}` };
-  const response = await hub.fetch(address, { headers: { ...authorization, Range: `bytes=${from}-` } });
-  if (!response.ok) throw new HubApiError(address, response.status, undefined, response.statusText);
-  // Who ignores the range sends the file from its start.
-  const range = response.headers.get("Content-Range");
-  let done = response.status === 206 ? Number(/^bytes (\d+)-/.exec(range ?? "")?.[1]) : 0;
-  if (!(done <= from)) throw new RangeError(`${file} from byte ${from} on in a range ${range}`);
-  for await (const piece of response.body ?? []) {
-    if (done + piece.length > size) throw new RangeError(`more than the ${size} bytes of ${file}`);
-    await writeAt(handle, piece, done);
-    done += piece.length;
-    hub.onProgress({ file, done, total: size });
-  }
-};
+const fetchRest = (hub: Hub, { file, address, size }: Download, handle: FileHandle): Promise<void> =>
+  withinTime(hub, async ({ fetch, alive }) => {
+    const from = await lengthOf(handle);
+    hub.onProgress({ file, done: from, total: size });
+    const authorization = hub.token === undefined ? {} : { Authorization: `Bearer ${hub.token}` };
+    const response = await fetch(address, { headers: { ...authorization, Range: `bytes=${from}-` } });
+    if (!response.ok) throw new HubApiError(address, response.status, undefined, response.statusText);
+    // Who ignores the range sends the file from its start.
+    const range = response.headers.get("Content-Range");
+    let done = response.status === 206 ? Number(/^bytes (\d+)-/.exec(range ?? "")?.[1]) : 0;
+    if (!(done <= from)) throw new RangeError(`${file} from byte ${from} on in a range ${range}`);
+    alive();
+    for await (const piece of response.body ?? []) {
+      alive();
+      if (done + piece.length > size) throw new RangeError(`more than the ${size} bytes of ${file}`);
+      await writeAt(handle, piece, done);
+      alive();
+      done += piece.length;
+      hub.onProgress({ file, done, total: size });
+    }
+  });
 
 /** As long as each request brings something, a broken one is followed by another. */
 const fetchAll = async (hub: Hub, download: Download, handle: FileHandle): Promise<void> => {
@@ -67,11 +72,8 @@ const fetchAll = async (hub: Hub, download: Download, handle: FileHandle): Promi
   }
 };
 
-const hashOf = async (handle: FileHandle, { size, hash }: Download): Promise<string> => {
-  const digest = hash.length === 64 ? createHash("sha256") : createHash("sha1").update(`blob ${size}\0`);
-  for await (const piece of handle.createReadStream({ start: 0, autoClose: false })) digest.update(piece as Uint8Array);
-  return digest.digest("hex");
-};
+const hashOf = (handle: FileHandle, { size, hash }: Download): Promise<string> =>
+  hashLike(hash, size, handle.createReadStream({ start: 0, autoClose: false }));
 
 /**
  * Brings a file's content to `path`.

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { check } from "@ropewalk/check";
 import type { CheckpointFolder } from "../folder.ts";
 import { openFolder } from "../open-folder.ts";
-import { ask, clientOptions } from "./ask.ts";
+import { askClient } from "./ask.ts";
 import * as cache from "./cache.ts";
 import { fetchBlob } from "./download.ts";
+import { checkIntact } from "./intact.ts";
 import { checkName, hubFrom, type Hub, type HubOptions } from "./options.ts";
 
 /** The commit that is opened; `alone` says why the cache has to do without the hub, and is undefined where it has not. */
@@ -17,10 +18,9 @@ const modelOf = ({ id }: Hub) => ({ type: "model", name: id }) as const;
 /** One question: which commit the revision is. Who can't be asked leaves the one that the cache knows. */
 const findPlace = async (hub: Hub): Promise<Place> => {
   const { id, revision, cacheFolder, folder } = hub;
-  const question = () => modelInfo({ ...clientOptions(hub), name: id, revision, additionalFields: ["sha"] });
   const answer = hub.offline
     ? ({ kind: "unreached", why: `HF_HUB_OFFLINE keeps ${hub.endpoint} from being asked` } as const)
-    : await ask(hub, question);
+    : await askClient(hub, (client) => modelInfo({ ...client, name: id, revision, additionalFields: ["sha"] }));
   if (answer.kind === "answered") {
     return { commit: cache.checkCommit(`${hub.endpoint} for ${id}`, answer.value.sha), alone: undefined };
   }
@@ -48,8 +48,9 @@ const doWithout = async (hub: Hub, { commit, alone }: Place, file: string): Prom
 /** Fetches a file into the snapshot; false where the commit has none of that name. */
 const fetchFile = async (hub: Hub, { commit }: Place, file: string): Promise<boolean> => {
   const { id, endpoint, folder } = hub;
-  const question = () => pathsInfo({ ...clientOptions(hub), repo: modelOf(hub), revision: commit, paths: [file] });
-  const answer = await ask(hub, question);
+  const answer = await askClient(hub, (client) =>
+    pathsInfo({ ...client, repo: modelOf(hub), revision: commit, paths: [file] }),
+  );
   if (answer.kind === "unreached") throw new Error(`openHub: ${id}: ${file} must be fetched, but ${answer.why}`);
   const found = answer.value.find(({ path, type }) => path === file && type === "file");
   if (found === undefined) {
@@ -83,7 +84,7 @@ const inTurn = (): (<Value>(work: () => Promise<Value>) => Promise<Value>) => {
  *
  * @throws RangeError when the id, the revision, the token or a file's name is none, or there is no config.json
  * @throws Error naming the id, the hub's address and the cache folder when the hub refuses, or can't be reached and the cache
- *   has not what is needed
+ *   has not what is needed, or holds a file that is not what its name says
  */
 export const openHub = async (options: HubOptions): Promise<CheckpointFolder> => {
   const hub = hubFrom(options);
@@ -104,11 +105,15 @@ export const openHub = async (options: HubOptions): Promise<CheckpointFolder> =>
   // Not before: an older commit in the cache is better than a newer one that is not.
   if (place.alone === undefined) await cache.rememberCommit(folder, hub.revision, place.commit);
   const opened = await openFolder(snapshot);
+  const intact = new Set<string>();
   return {
     name: id,
     file: async (file) => {
       checkName("a file", file);
-      return (await has(file)) ? opened.file(file) : undefined;
+      const found = (await has(file)) ? await opened.file(file) : undefined;
+      if (found !== undefined && !intact.has(file)) await checkIntact(hub, file, found);
+      intact.add(file);
+      return found;
     },
   };
 };

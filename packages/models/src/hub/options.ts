@@ -1,7 +1,7 @@
 /** What is asked of the hub, checked, with the environment's answers for what is not said. */
 import { HUB_URL, getHFHubCachePath, getRepoFolderName } from "@huggingface/hub";
 import { join, resolve } from "node:path";
-import { check } from "@ropewalk/check";
+import { check, checkNumber } from "@ropewalk/check";
 
 export type DownloadProgress = {
   readonly file: string;
@@ -22,6 +22,11 @@ export type HubOptions = {
   /** The hub's address. Absent: HF_ENDPOINT, or https://huggingface.co. */
   readonly endpoint?: string;
   readonly fetch?: typeof fetch;
+  /**
+   * Milliseconds that the hub may be silent, at most: until it answers, and between two pieces of a file. `Infinity`: any. Absent:
+   * HF_HUB_DOWNLOAD_TIMEOUT, which is in seconds, or 10,000.
+   */
+  readonly timeout?: number;
   /** Ends a download; what has come is kept. */
   readonly signal?: AbortSignal;
   /** Called when a download begins or goes on, and with every piece that comes. */
@@ -33,6 +38,7 @@ export type HubOptions = {
 export type Hub = Required<Pick<HubOptions, "id" | "revision" | "cacheFolder" | "endpoint" | "fetch" | "onNotice">> & {
   readonly token: string | undefined;
   readonly signal: AbortSignal | undefined;
+  readonly timeout: number;
   readonly onProgress: (progress: DownloadProgress) => void;
   /** The repository's folder in the cache. */
   readonly folder: string;
@@ -49,6 +55,20 @@ export const checkName = (what: string, name: string): void =>
     `openHub: ${what} must be a name that stays inside its folder`,
     name,
   );
+
+/** What a timer counts to, at most. */
+const longestTimeout = 2 ** 31 - 1;
+
+const timeoutFrom = (stated: number | undefined): number => {
+  const { HF_HUB_DOWNLOAD_TIMEOUT: seconds } = process.env;
+  const [name, timeout] =
+    stated === undefined && seconds
+      ? ["HF_HUB_DOWNLOAD_TIMEOUT", 1000 * Number(seconds)]
+      : ["timeout", stated ?? 10_000];
+  const holds = timeout === Infinity || (timeout > 0 && timeout <= longestTimeout);
+  checkNumber("openHub", name, timeout, holds, `above 0 and at most ${longestTimeout} milliseconds, or Infinity`);
+  return timeout;
+};
 
 /** @throws RangeError when the id, the revision or the token is none */
 export const hubFrom = (options: HubOptions): Hub => {
@@ -67,9 +87,10 @@ export const hubFrom = (options: HubOptions): Hub => {
     cacheFolder,
     token,
     signal,
+    timeout: timeoutFrom(options.timeout),
     onProgress,
     endpoint: (options.endpoint ?? (HF_ENDPOINT || HUB_URL)).replace(/\/+$/, ""),
-    fetch: (input, init) => send(input, { ...init, ...(signal && { signal }) }),
+    fetch: send,
     onNotice: options.onNotice ?? ((notice) => process.emitWarning(notice)),
     folder: join(cacheFolder, getRepoFolderName({ type: "model", name: id })),
     offline: /^(1|on|yes|true)$/i.test(HF_HUB_OFFLINE),
