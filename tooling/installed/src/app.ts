@@ -1,0 +1,54 @@
+/** A folder as users have it: outside the repository, with the packed packages and the runtimes that their READMEs install. */
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { pack } from "./pack.ts";
+
+const run = promisify(execFile);
+
+export type App = {
+  readonly folder: string;
+  /** Writes a file into it. Gives its path. */
+  readonly write: (file: string, content: string) => string;
+};
+
+export const appIn = (folder: string): App => ({
+  folder,
+  write: (file, content) => {
+    const path = join(folder, file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+    return path;
+  },
+});
+
+type Versions = Readonly<Record<string, string>>;
+
+/** The versions that the packages ask for as peers, or are tested with. */
+const peers = (): readonly string[] =>
+  ["backend-node", "backend-wasm", "transformers-js"].flatMap((name) => {
+    const { peerDependencies, devDependencies } = JSON.parse(readFileSync(`packages/${name}/package.json`, "utf8")) as {
+      readonly peerDependencies: Versions;
+      readonly devDependencies?: Versions;
+    };
+    return Object.entries(peerDependencies).map(([peer, range]) => `${peer}@${devDependencies?.[peer] ?? range}`);
+  });
+
+/** @returns the folder, and what removes it */
+export const makeApp = async (): Promise<{ readonly folder: string; readonly remove: () => void }> => {
+  const folder = mkdtempSync(join(tmpdir(), "ropewalk-installed-"));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  try {
+    appIn(folder).write("package.json", JSON.stringify({ name: "app", private: true, type: "module" }));
+    const tarballs = join(folder, "tarballs");
+    mkdirSync(tarballs);
+    const flags = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline", "--loglevel=error"];
+    await run("npm", ["install", ...flags, ...(await pack(tarballs)), ...peers()], { cwd: folder });
+    return { folder, remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+};
