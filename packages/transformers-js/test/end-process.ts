@@ -1,0 +1,14 @@
+/** Loads an extended model with transformers.js, says so, and then ends or waits: `node end-process.ts <models> <folder> <end>`. */
+import { env } from "@huggingface/transformers";
+import { selfExtend } from "@ropewalk/decoder";
+import { extendModels } from "../src/index.ts";
+import { load } from "./transformers.ts";
+
+const [models = "", folder = "", end] = process.argv.slice(2);
+Object.assign(env, { allowRemoteModels: false, localModelPath: `${models}/` });
+extendModels(env, { extension: selfExtend({ groupSize: 4, window: 16 }), folder, onNotice: () => {} });
+const model = await load("passkey");
+// Said once both are sure: transformers.js is done, and this goes on.
+if (end === "wait") setInterval(() => {}, 1000);
+else setTimeout(() => void model.dispose(), 300);
+console.log("loaded");
