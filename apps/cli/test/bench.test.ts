@@ -20,7 +20,12 @@ type Report = {
     readonly decode: Rate;
     readonly keyValueBytes: number;
   }[];
-  readonly ratios: readonly { readonly context: number; readonly prefill: number; readonly decode: number }[];
+  readonly ratios: readonly {
+    readonly context: number;
+    readonly prefill: number;
+    readonly decode: number;
+    readonly keyValueBytes: number;
+  }[];
   readonly peakMemoryBytes: number;
 };
 
@@ -54,12 +59,14 @@ describe("bench", () => {
         expect(tokensPerSecond * millisecondsPerToken).toBeCloseTo(1000, 6);
       }
     }
+    expect(JSON.parse(stdout)).toMatchObject({ backend, steps: 2, rounds: 1 });
     // Of one round the ratio is that of the times beside it.
     expect(ratios.map(({ context }) => context)).toEqual([16, 32]);
     ratios.forEach((ratio, index) => {
       const [plain, extended] = [runs[2 * index]!, runs[2 * index + 1]!];
       for (const kind of ["prefill", "decode"] as const)
         expect(ratio[kind]).toBeCloseTo(extended[kind].millisecondsPerToken / plain[kind].millisecondsPerToken, 6);
+      expect(ratio.keyValueBytes).toBe(extended.keyValueBytes / plain.keyValueBytes);
     });
     expect(peakMemoryBytes).toBeGreaterThan(10_000_000);
     expect(existsSync(join(scratch, "bench.svg"))).toBe(false);

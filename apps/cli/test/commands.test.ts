@@ -122,6 +122,13 @@ describe("inspect", () => {
     expect(report["keyValueBytes"]).toBeGreaterThan(4096 * 2 * 4 * 128 * 4);
     const { stdout: text } = await ropewalk("inspect", "passkey-875k", "--length", "4096");
     for (const shown of ["256 tokens", "groupSize 38, window 64", "7334 tokens", "MB"]) expect(text).toContain(shown);
+    const { stdout: scaled } = await ropewalk(
+      ...["inspect", "passkey-875k", "--length", "1000", "--method", "yarn", "--entropy", "log-n"],
+      ...["--quantize", "q4", "--cache", "q8"],
+    );
+    expect(scaled).toMatch(/^for 1000 tokens +plain, yarn\(factor 4, originalContext 256\), log-n$/m);
+    expect(scaled).toMatch(/^capacity +1024 tokens$/m);
+    expect(scaled).toMatch(/^weights would be +594 kB in q4$/m);
   });
 });
 
@@ -138,8 +145,18 @@ describe("passkey", () => {
       "--json",
     );
     expect(code).toBe(0);
-    const { cells } = JSON.parse(stdout) as { readonly cells: readonly Record<string, unknown>[] };
+    const { cells, costs } = JSON.parse(stdout) as Readonly<
+      Record<"cells" | "costs", readonly Record<string, unknown>[]>
+    >;
     expect(cells).toHaveLength(12);
+    // What the tables beside the grid show: a row a method and length.
+    expect(costs.map(({ method, length }) => `${String(method)} ${String(length)}`)).toEqual(
+      ["none", "self-extend", "self-extend+log-n"].flatMap((method) => [`${method} 128`, `${method} 1024`]),
+    );
+    expect(costs[5]).toMatchObject({ positions: "SelfExtend(groupSize 10, window 64), log-n", beyondCapacity: false });
+    for (const { keyValueBytes, prefillTokensPerSecond, decodeTokensPerSecond } of costs)
+      for (const figure of [keyValueBytes, prefillTokensPerSecond, decodeTokensPerSecond])
+        expect(figure).toBeGreaterThan(0);
     expect(new Set(cells.map(({ method }) => method))).toEqual(new Set(["none", "self-extend", "self-extend+log-n"]));
     for (const cell of cells) expect(Object.keys(cell)).toEqual(["method", "length", "depth", "found", "trials"]);
     const found = (method: string) => cells.filter((cell) => cell["method"] === method && cell["length"] === 1024);

@@ -102,6 +102,33 @@ describe("an export", () => {
 });
 
 describe("an extended export", () => {
+  it("with scaled frequencies runs as its checkpoint does under the same, by flags or from a file", async () => {
+    const folder = join(scratch, "scaled");
+    const yarn = ["--method", "yarn", "--factor", "4", "--beta-fast", "16", "--method", "self-extend"];
+    const scaled = [...yarn, "--group-size", "2", "--window", "16"];
+    const made = JSON.parse(await output("extend", exported, ...scaled, "--output", folder, "--json")) as object;
+    expect(made).toMatchObject({ method: "yarn+self-extend", groupSize: 2, capacity: 2 * (4 * 64 - 16 + 16 / 2) });
+    const tokens = await generate(checkpoint, ...scaled);
+    expect(await generate(folder)).toEqual(tokens);
+    const record = join(scratch, "record.json");
+    writeFileSync(record, await output("inspect", checkpoint, ...scaled, "--json"));
+    expect(await generate(checkpoint, "--extension", record)).toEqual(tokens);
+    // A length beyond what they reach together is refused before anything is written.
+    const { stderr } = await ropewalk(
+      "extend",
+      exported,
+      ...scaled,
+      "--length",
+      "483",
+      "--output",
+      join(scratch, "no"),
+    );
+    expect(stderr).toBe(
+      "ropewalk: extend: --length must be at most 496, the capacity of SelfExtend(groupSize 2, window 16), " +
+        "yarn(factor 4, originalContext 64, betaFast 16) on a window of 64, got 497\n",
+    );
+  });
+
   it("written for any runtime has its own extension where none is asked for", async () => {
     const folder = join(scratch, "portable");
     await output("extend", exported, ...extended, "--output", folder);
@@ -109,6 +136,21 @@ describe("an extended export", () => {
     expect(await output("inspect", folder)).toMatch(/^extended by +SelfExtend\(groupSize 4, window 16\), log-n$/m);
     const other = ["--method", "re-rope", "--window", "16"];
     expect(await generate(folder, ...other)).toEqual(await generate(checkpoint, ...other));
+    // It is inspected as extended, as it runs, unless something else is asked for; then the change is said.
+    const report = JSON.parse(await output("inspect", folder, "--length", "100", "--json")) as Record<string, unknown>;
+    expect(report).toMatchObject({
+      ...{ method: "its own extension", positions: "SelfExtend(groupSize 4, window 16)", groupSize: 4, window: 16 },
+      ...{ entropy: "log-n", capacity: 208, trainedContext: 64, notices: [] },
+      extension: {
+        positions: { kind: "self-extend", groupSize: 4, window: 16 },
+        entropy: { kind: "log-n", trainedContext: 64 },
+      },
+    });
+    const lines = await ropewalk("inspect", folder, "--length", "100", ...other);
+    expect(lines.stdout).toMatch(/^for 100 tokens +ReRoPE\(window 16\)$/m);
+    expect(lines.stderr).toBe(
+      "portable's own extension is off (SelfExtend(groupSize 4, window 16), log-n): re-rope is in its place\n",
+    );
     expect(await benched(folder, "--method", "none")).toEqual(["none", "its own extension"]);
   });
 

@@ -115,7 +115,7 @@ export const addExtend = (program: Command): void => {
       "after",
       examples(
         "ropewalk extend ./export --length 16384 --output ./longer",
-        "ropewalk extend ./export/onnx/model_q4.onnx --method yarn --factor 4 --output ./longer",
+        "ropewalk extend ./model.onnx --method yarn --factor 4 --output ./longer",
       ),
     )
     .action(extend);

@@ -95,8 +95,8 @@ export const addPerplexity = (program: Command): void => {
     .addHelpText(
       "after",
       examples(
-        "ropewalk perplexity stories260K --text stories.txt",
-        "ropewalk perplexity stories260K --text stories.txt --length 2048 --method self-extend",
+        "ropewalk perplexity stories260K --text a.txt",
+        "ropewalk perplexity stories260K --text a.txt --length 2048 --method yarn",
       ),
     )
     .action(measure);

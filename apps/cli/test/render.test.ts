@@ -1,0 +1,142 @@
+/** What is printed fits a terminal of 80 columns, whatever the names and numbers are. */
+import { Command } from "commander";
+import { describe, expect, it } from "vitest";
+import { ropewalk } from "../src/program.ts";
+import { costsReport, renderCosts, type MethodCosts } from "../src/render/costs.ts";
+import { factLines } from "../src/render/facts.ts";
+import { renderGrid } from "../src/render/grid.ts";
+import { renderLosses } from "../src/render/losses.ts";
+import { renderSpeeds } from "../src/render/speeds.ts";
+import { statsLine, statsReport } from "../src/render/stats.ts";
+import { renderTable } from "../src/render/table.ts";
+import { oneLine } from "../src/say.ts";
+
+// oxlint-disable-next-line no-control-regex
+const widest = (text: string): number =>
+  // oxlint-disable-next-line no-control-regex
+  Math.max(
+    ...text
+      .replaceAll(/\u001B\[\d+m/g, "")
+      .split("\n")
+      .map((line) => line.length),
+  );
+
+const long = "dynamic-ntk+leaky-re-rope+yarn-temperature";
+const words = "LeakyReRoPE(factor 123456, window 123456), yarn(factor 128, originalContext 131072), log-n";
+
+const stats = { promptTokens: 131_000, newTokens: 20, prefillTime: 8000, decodeTime: 100, cacheBytes: 17_436_672_000 };
+
+const methods: readonly MethodCosts[] = ["none", "self-extend", long].map((method) => {
+  const lengths = Array.from({ length: 11 }, (_, index) => 128 * 2 ** index);
+  return {
+    method,
+    cells: lengths.map((length) => ({ length, depth: 0.5, found: 7, trials: 10, stats })),
+    positions: new Map(lengths.map((length) => [length, words])),
+    beyond: [131_072],
+  };
+});
+
+describe("tables", () => {
+  it("of losses", () => {
+    const buckets = [
+      { from: 0, to: 131_072, loss: 12.3456, tokens: 1_310_720 },
+      { from: 131_072, to: 262_144, loss: NaN, tokens: 0 },
+    ];
+    const table = renderLosses({ loss: 12.3456, tokens: 1_310_720, buckets });
+    expect(widest(table)).toBeLessThanOrEqual(80);
+    // Where nothing is scored there is no mean.
+    expect(table).not.toContain("NaN");
+  });
+
+  it.each(["self-extend", "its own extension", long])("of speeds, beside %s", (name) => {
+    const own = { prefill: 0.0503, decode: 12.3, keyValueBytes: 17_436_672 };
+    const table = renderSpeeds(
+      ["none", name],
+      [{ context: 131_072, costs: [own, { ...own, ratio: { prefill: 0.95, decode: 1.22 } }] }],
+    );
+    expect(widest(table)).toBeLessThanOrEqual(80);
+    expect(table.replaceAll(/[^a-z-]/g, "")).toContain(name.slice(0, 8).replaceAll(/[^a-z-]/g, ""));
+  });
+
+  it("of costs, and the grid", () => {
+    expect(widest(renderCosts(methods))).toBeLessThanOrEqual(80);
+    const grid = renderGrid(methods);
+    expect(widest(grid)).toBeLessThanOrEqual(80);
+    // Nothing is left out: each method's cell at each length.
+    expect(grid.match(/7\/10/g)).toHaveLength(33);
+    expect(grid).toContain("131072");
+  });
+
+  it("keep every letter of a cell that is broken", () => {
+    const table = renderTable(
+      [
+        { head: "method", align: "left" },
+        { head: "n", align: "right" },
+      ],
+      [["x".repeat(200), "1"]],
+    );
+    expect(widest(table)).toBeLessThanOrEqual(80);
+    expect(table.match(/x/g)).toHaveLength(200);
+  });
+
+  it("of facts", () => {
+    const lines = factLines("weights would be", "1.04 MB in float32, 520 kB in float16, 316 kB in q4, 433 kB in q8");
+    expect(widest(lines)).toBeLessThanOrEqual(80);
+    expect(lines.replaceAll(/\n +/g, " ")).toMatch(/316 kB in q4, 433 kB in q8$/);
+    expect(widest(factLines("positions", words))).toBeLessThanOrEqual(80);
+  });
+});
+
+describe("data beside a table", () => {
+  it("has its numbers", () => {
+    expect(costsReport(methods).at(-1)).toEqual({
+      ...{ method: long, length: 131_072, positions: words, beyondCapacity: true },
+      prefillTokensPerSecond: 131_000 / 8,
+      // Ten trials of two tokens each, of which one comes out of the prompt.
+      decodeTokensPerSecond: 100,
+      keyValueBytes: 17_436_672_000,
+    });
+  });
+
+  it("and what a generation took is a line and numbers", () => {
+    expect(statsLine(stats)).toBe("prompt 131,000 tokens, 16,375 tokens/s; new 20 tokens, 190 tokens/s");
+    expect(widest(statsLine({ ...stats, newTokens: 100_000, decodeTime: 10_000 }))).toBeLessThanOrEqual(80);
+    expect(statsReport(stats)).toMatchObject({
+      prefill: { milliseconds: 8000, tokensPerSecond: 16_375 },
+      decode: { tokensPerSecond: 190 },
+    });
+    // JSON has no NaN: one token has no rate.
+    expect(statsReport({ ...stats, newTokens: 1, decodeTime: 0 }).decode.tokensPerSecond).toBeNull();
+  });
+});
+
+describe("the help", () => {
+  const program = ropewalk();
+  const helpOf = (command: Command): string => {
+    let text = "";
+    command.configureOutput({ writeOut: (part) => void (text += part), getOutHelpWidth: () => 80 });
+    command.outputHelp();
+    return text;
+  };
+
+  it("lists the commands, the shipped models and examples, in 80 columns", () => {
+    const help = helpOf(program);
+    expect(widest(help)).toBeLessThanOrEqual(80);
+    for (const shown of ["passkey-875k, stories260K", "Examples:", "--version", "tokenize <model> [prompt...]"])
+      expect(help).toContain(shown);
+  });
+
+  it.each(ropewalk().commands.map((command) => command.name()))("of %s", (name) => {
+    const help = helpOf(program.commands.find((command) => command.name() === name)!);
+    expect(widest(help)).toBeLessThanOrEqual(80);
+    expect(help).toMatch(/^ {2}\$ ropewalk /m);
+    if (name !== "extend") expect(help.replaceAll(/\s+/g, " ")).toContain("passkey-875k, stories260K");
+  });
+});
+
+describe("a message", () => {
+  it("is one line without control characters", () =>
+    expect(oneLine("error: unknown\n(did you mean it?)\n\u001B[31mred\u0007")).toBe(
+      "error: unknown (did you mean it?) \\u001b[31mred\\u0007",
+    ));
+});
