@@ -119,7 +119,7 @@ describe("an extended export", () => {
       exported,
       ...scaled,
       "--length",
-      "483",
+      "497",
       "--output",
       join(scratch, "no"),
     );

@@ -1,5 +1,6 @@
 /** What is printed fits a terminal of 80 columns, whatever the names and numbers are. */
-import { Command } from "commander";
+import { stripVTControlCharacters } from "node:util";
+import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { ropewalk } from "../src/program.ts";
 import { costsReport, renderCosts, type MethodCosts } from "../src/render/costs.ts";
@@ -11,12 +12,9 @@ import { statsLine, statsReport } from "../src/render/stats.ts";
 import { renderTable } from "../src/render/table.ts";
 import { oneLine } from "../src/say.ts";
 
-// oxlint-disable-next-line no-control-regex
 const widest = (text: string): number =>
-  // oxlint-disable-next-line no-control-regex
   Math.max(
-    ...text
-      .replaceAll(/\u001B\[\d+m/g, "")
+    ...stripVTControlCharacters(text)
       .split("\n")
       .map((line) => line.length),
   );
