@@ -2,7 +2,7 @@ export { loadCheckpoint, type Checkpoint } from "./checkpoint.ts";
 export { depthUpscale } from "./depth-upscale.ts";
 export type { Family } from "./family.ts";
 export { inMemory, type ByteSource, type CheckpointFile, type CheckpointFolder } from "./folder.ts";
-export { openUrl, type FilesByUrl } from "./open-url.ts";
+export { openUrl, type FilesByUrl, type UrlOptions } from "./open-url.ts";
 export { llama } from "./llama/index.ts";
 export { mistral } from "./mistral/index.ts";
 export { phi } from "./phi/index.ts";

@@ -19,6 +19,8 @@ beforeAll(async () => {
     const { pathname } = new URL(url, origin);
     const name = pathname.split("/").at(-1)!;
     if (pathname.startsWith("/busy/")) response.writeHead(503, "Busy").end();
+    else if (pathname.startsWith("/silent/")) return;
+    else if (pathname.startsWith("/stalled/")) response.writeHead(200, { "Content-Length": 100 }).write("{");
     else if (pathname.startsWith("/broken/"))
       response.writeHead(200, { "Content-Length": 100 }).end("{", () => response.destroy());
     else if (Object.keys(stories260K.files).includes(name)) response.end(readFileSync(new URL(name, stories260K.url)));
@@ -29,7 +31,10 @@ beforeAll(async () => {
   await new Promise<void>((done) => void server.listen(0, "127.0.0.1", done));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
-afterAll(() => void server.close());
+afterAll(() => {
+  server.close();
+  server.closeAllConnections();
+});
 beforeEach(() => (asked = []));
 
 const wholeTensors = async (source: URL | FilesByUrl): Promise<readonly string[]> => {
@@ -90,5 +95,15 @@ describe("openUrl", () => {
     expect(() => openUrl({ name: "x", files: { "config.json": "config.json" } } as never)).toThrow(
       new TypeError('openUrl: the address of config.json must be a URL, got "config.json"'),
     );
+  });
+
+  it("does not wait without end for a server that stops answering", async () => {
+    const open = (path: string) => openUrl(new URL(path, origin), { timeout: 150 }).file("config.json");
+    await expect(open("silent/")).rejects.toThrow(
+      `openUrl: config.json must come from "${origin}/silent/config.json", got ${origin}/silent/config.json did not answer within the timeout of 150 milliseconds`,
+    );
+    await expect(open("stalled/")).rejects.toThrow("sent nothing more within the timeout of 150 milliseconds");
+    expect(() => openUrl(config, { timeout: 0 })).toThrow("openUrl: timeout must be above 0");
+    expect(() => openUrl(config, { patience: 1 } as never)).toThrow('must have no keys but timeout, got "patience"');
   });
 });

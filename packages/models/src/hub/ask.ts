@@ -1,7 +1,7 @@
 /** Questions to the hub. What stops an answer is put in words here, once: no connection, or no permission. */
 import { HubApiError } from "@huggingface/hub";
 import type { Hub } from "./options.ts";
-import { HubSilence, withinTime } from "./time-limit.ts";
+import { Silence, withinTime } from "../time-limit.ts";
 
 export type Answer<Value> =
   | { readonly kind: "answered"; readonly value: Value }
@@ -38,7 +38,7 @@ export const ask = async <Value>(hub: Hub, question: () => Promise<Value>): Prom
   } catch (error) {
     hub.signal?.throwIfAborted();
     const unreached = (what: string): Answer<Value> => ({ kind: "unreached", why: `${hub.endpoint} ${what}` });
-    if (error instanceof HubSilence) return { kind: "unreached", why: error.message };
+    if (error instanceof Silence) return { kind: "unreached", why: error.message };
     if (error instanceof HubApiError) {
       const { statusCode } = error;
       if (statusCode === 429 || statusCode >= 500) return unreached(`answered ${statusCode}`);

@@ -12,7 +12,7 @@ import { ask } from "./ask.ts";
 import { exists } from "./cache.ts";
 import { hashLike } from "./hash.ts";
 import type { Hub } from "./options.ts";
-import { withinTime } from "./time-limit.ts";
+import { withinTime } from "../time-limit.ts";
 
 export type Download = {
   readonly file: string;

@@ -1,7 +1,8 @@
 /** What is asked of the hub, checked, with the environment's answers for what is not said. */
 import { HUB_URL, getHFHubCachePath, getRepoFolderName } from "@huggingface/hub";
 import { join, resolve } from "node:path";
-import { check, checkNumber } from "@ropewalk/check";
+import { check } from "@ropewalk/check";
+import { checkTimeout, usualTimeout } from "../time-limit.ts";
 
 export type DownloadProgress = {
   readonly file: string;
@@ -56,17 +57,13 @@ export const checkName = (what: string, name: string): void =>
     name,
   );
 
-/** What a timer counts to, at most. */
-const longestTimeout = 2 ** 31 - 1;
-
 const timeoutFrom = (stated: number | undefined): number => {
   const { HF_HUB_DOWNLOAD_TIMEOUT: seconds } = process.env;
   const [name, timeout] =
     stated === undefined && seconds
       ? ["HF_HUB_DOWNLOAD_TIMEOUT", 1000 * Number(seconds)]
-      : ["timeout", stated ?? 10_000];
-  const holds = timeout === Infinity || (timeout > 0 && timeout <= longestTimeout);
-  checkNumber("openHub", name, timeout, holds, `above 0 and at most ${longestTimeout} milliseconds, or Infinity`);
+      : ["timeout", stated ?? usualTimeout];
+  checkTimeout("openHub", name, timeout);
   return timeout;
 };
 
