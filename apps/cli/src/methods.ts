@@ -18,6 +18,7 @@ import {
   type ContextExtension,
 } from "@ropewalk/decoder";
 import { chooseSelfExtend, defaultWindow } from "@ropewalk/position-mapping";
+import { InvalidArgumentError } from "commander";
 import type { NumberName, Numbers } from "./numbers.ts";
 
 export type Asked = Numbers & { readonly trainedContext: number; readonly length: number };
@@ -64,6 +65,18 @@ const aFactorAndContext = (asked: Asked): { readonly factor: number; readonly or
   ...aFactor(asked),
   originalContext: asked.originalContext ?? asked.trainedContext,
 });
+
+/** @throws InvalidArgumentError when a number is given that YaRN would not read beside the others */
+const yarnScale = (asked: Asked): Pick<Numbers, "attentionFactor" | "mscale" | "mscaleAllDim"> => {
+  const { attentionFactor, mscale, mscaleAllDim } = asked;
+  if ((mscale === undefined) !== (mscaleAllDim === undefined))
+    throw new InvalidArgumentError(
+      `--mscale and --mscale-all-dim must be given both or neither, got ${mscale ?? mscaleAllDim} alone`,
+    );
+  if (attentionFactor !== undefined && mscale !== undefined)
+    throw new InvalidArgumentError(`--mscale is not read beside --attention-factor, got ${mscale}`);
+  return given(asked, "attentionFactor", "mscale", "mscaleAllDim");
+};
 
 /** Which relative positions each pair gets, or how the frequencies are scaled. */
 export type Method =
@@ -136,7 +149,9 @@ export const methods: Readonly<Record<Method, MethodRow>> = {
     extension: (asked) =>
       yarn({
         ...aFactorAndContext(asked),
-        ...given(asked, "betaFast", "betaSlow", "attentionFactor", "mscale", "mscaleAllDim", "truncate"),
+        ...given(asked, "betaFast", "betaSlow"),
+        ...yarnScale(asked),
+        ...given(asked, "truncate"),
       }),
   },
   longrope: {

@@ -33,17 +33,17 @@ export const svgPath = async (
 };
 
 /**
- * Writes the picture, and says where it is: `The same as a curve: perplexity.svg`.
+ * Writes the picture, and says where it is.
  *
  * @throws Error that names the file
  */
 export const writeSvg = async (
-  { svg, json, name }: { readonly svg: string | undefined; readonly json: boolean | undefined; readonly name: string },
+  { svg, json, said }: { readonly svg: string | undefined; readonly json: boolean | undefined; readonly said: string },
   picture: () => string,
 ): Promise<void> => {
   if (svg === undefined) return;
   await writeFile(svg, picture()).catch((error: NodeJS.ErrnoException) => {
     throw new Error(`--svg: ${svg} must be a writable file, got ${error.message}`, { cause: error });
   });
-  if (!json) process.stdout.write(`\nThe same as ${name}: ${svg}\n`);
+  if (!json) process.stdout.write(`\n${said}: ${svg}\n`);
 };

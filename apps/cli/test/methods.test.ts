@@ -200,6 +200,11 @@ describe("what is not read is an error that names the flag:", () => {
       "--method re-rope --entropy log-n --factor 2",
       /^--factor is not read by --method re-rope with --entropy log-n, got 2$/,
     ],
+    ["--method yarn --mscale 0.7", /^--mscale and --mscale-all-dim must be given both or neither, got 0.7 alone$/],
+    [
+      "--method yarn --attention-factor 1 --mscale 1 --mscale-all-dim 2",
+      /^--mscale is not read beside --attention-factor, got 1$/,
+    ],
     ["--method magic", /magic.*Allowed choices are none, self-extend, .*entropy-abf/],
     ["--entropy magic", /magic.*log-n, yarn-temperature/],
     ["--factor many", /--factor.*must be a number, got many/],

@@ -102,7 +102,7 @@ const bench = async (path: string, options: BenchOptions): Promise<void> => {
       process.stdout.write(`${titled.join("\n")}\n${renderSpeeds(names, all)}\n${said}\n`);
     }
     const picture = (): string => renderSpeedCurves({ title, names: titled, contexts: all, marks });
-    await writeSvg({ svg, json: options.json, name: "curves" }, picture);
+    await writeSvg({ svg, json: options.json, said: "The same as curves" }, picture);
   });
 };
 

@@ -129,10 +129,10 @@ const passkey = async (model: string, options: PasskeyOptions): Promise<void> =>
     const report = { cells, costs: costsReport(methods), threads: threads ?? null, workers };
     process.stdout.write(`${JSON.stringify(report)}\n`);
   } else {
-    const said = `Speeds are of one run on ${threads ?? "all"} thread${threads === 1 ? "" : "s"}, ${workers} side by side; memory is that of keys and values.`;
+    const said = `Speeds are of one run on ${threads ?? "all"} thread${threads === 1 ? "" : "s"}, ${workers} side by side.\nMemory is that of keys and values.`;
     process.stdout.write(`${renderGrid(methods)}\n\n${renderCosts(methods)}\n${said}\n`);
   }
-  await writeSvg({ svg, json: options.json, name: "a picture" }, () => renderSvg(methods));
+  await writeSvg({ svg, json: options.json, said: "The same grid as a picture" }, () => renderSvg(methods));
 };
 
 export const addPasskey = (program: Command): void => {

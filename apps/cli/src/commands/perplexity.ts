@@ -66,7 +66,9 @@ const measure = async (path: string, options: PerplexityOptions): Promise<void> 
       };
       process.stdout.write(`${JSON.stringify(report)}\n`);
     } else process.stdout.write(`${title}\n${renderLosses(losses)}\n`);
-    await writeSvg({ svg, json: options.json, name: "a curve" }, () => renderCurve(curveOf(title, extended, losses)));
+    await writeSvg({ svg, json: options.json, said: "The same as a curve" }, () =>
+      renderCurve(curveOf(title, extended, losses)),
+    );
   });
 };
 

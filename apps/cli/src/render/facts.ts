@@ -4,14 +4,17 @@ import { terminalWidth } from "./table.ts";
 
 const nameWidth = 18;
 
-/** Broken behind commas, or at spaces, where the terminal would break it anywhere; a word alone is never broken. */
+/** Where a value may be broken, the best places first: behind commas outside of parentheses, behind any, at spaces. */
+const places = [/(?<=,) (?![^(]*\))/, /(?<=,) /, / /] as const;
+
+/** Broken where the terminal would break it anywhere; a word alone is never broken. */
 const broken = (text: string, width: number): readonly string[] => {
   const lines: string[] = [];
-  const listed = text.split(/(?<=,) /);
-  for (const word of listed.every((part) => part.length <= width) ? listed : text.split(" ")) {
+  const parts = places.map((place) => text.split(place));
+  for (const part of parts.find((ways) => ways.every(({ length }) => length <= width)) ?? parts.at(-1)!) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
+    if (last !== undefined && last.length + 1 + part.length <= width) lines[lines.length - 1] = `${last} ${part}`;
+    else lines.push(part);
   }
   return lines;
 };
