@@ -2,7 +2,7 @@
  * What commands leave on the disk when they are raced and killed. `ROUNDS=50 npm test -- apps/cli/test/disk` does it often enough
  * to meet every moment.
  */
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import {
@@ -15,6 +15,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -133,7 +134,7 @@ describe("a command that is killed leaves the folder that was there, the new one
       if (before) expect(found).toBeDefined();
       // What a killed one leaves goes with the next run; one that is told to end leaves nothing.
       const left = existsSync(join(home, "outputs")) ? readdirSync(join(home, "outputs")) : [];
-      if (signal !== "SIGKILL") expect(left.filter((file) => file !== name)).toEqual([]);
+      if (signal !== "SIGKILL") expect(left.filter((file) => file.includes(`.${child.pid}.`))).toEqual([]);
       rmSync(output, { recursive: true, force: true });
     }
     if (process.env["ROUNDS"]) console.log(`${name}: ${JSON.stringify(seen)} of ${rounds} kills`);
@@ -201,5 +202,25 @@ describe("weights that are rounded at load", () => {
     expect(temporary()).toHaveLength(1);
     expect(await start(generate()).ended).toMatchObject({ code: 0 });
     expect(temporary()).toEqual([]);
+  });
+});
+
+describe("a folder with more in it than a model", () => {
+  it("is looked through by its own files alone: no link to a tree is walked, and no pipe is opened", async () => {
+    const folder = exported("crowded", 4, 1000);
+    symlinkSync("/", join(folder, "everything"));
+    symlinkSync("..", join(folder, "above"));
+    execFileSync("mkfifo", [join(folder, "pipe.onnx"), join(folder, "tokenizer.json"), join(folder, "task.json")]);
+    const output = join(home, "uncrowded");
+    const { code, stderr } = await start(extending(folder, output)).ended;
+    expect(code).toBe(0);
+    expect(stderr).toContain('"everything" is left out: it is a link to a folder');
+    expect(stderr).toContain('"pipe.onnx" is left out: it is no file');
+    expect(await start(["inspect", folder]).ended).toMatchObject({ code: 0 });
+    const inside = { length: 10 };
+    mkdirSync(join(home, ...Array.from(inside, () => "deep")), { recursive: true });
+    expect((await start(extending(join(home, "deep"), join(home, "never"))).ended).stderr).toMatch(
+      /^ropewalk: findExport: .*deep must be a model's own folder, .* 8 folders deep, got more\n$/,
+    );
   });
 });

@@ -587,6 +587,13 @@ describe("what is refused before the hub is asked", () => {
     const failed = open({ token: "secret" });
     await expect(failed).rejects.toThrow("openHub: the token (HF_TOKEN) must start with hf_, got one that does not");
     await expect(failed).rejects.not.toThrow("secret");
+    // As one that was read from a file with a line end.
+    const broken = open({ token: "hf_secret\n" });
+    await expect(broken).rejects.toThrow(
+      /^openHub: the token \(HF_TOKEN\) must be letters.* got one with a space, a line/,
+    );
+    await expect(broken).rejects.not.toThrow("secret");
+    expect(hub.requests).toEqual([]);
   });
 });
 

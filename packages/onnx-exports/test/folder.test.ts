@@ -2,6 +2,7 @@ import {
   chmodSync,
   closeSync,
   cpSync,
+  existsSync,
   ftruncateSync,
   mkdtempSync,
   openSync,
@@ -153,6 +154,23 @@ describe("a folder", () => {
       "extendFolder: link must be true or false, got yes",
     );
   });
+
+  const memory = "/dev/shm";
+  it.runIf(existsSync(memory) && statSync(memory).dev !== statSync(tmpdir()).dev)(
+    "is not written where links are asked for and the disk is another",
+    async () => {
+      const elsewhere = mkdtempSync(join(memory, "onnx-exports-"));
+      try {
+        await expect(extendFolder({ extension, link: true }, from, join(elsewhere, "to"))).rejects.toThrow(
+          /extendFolder: .*to\/model\.onnx_data could not be written: EXDEV/,
+        );
+        expect(readdirSync(elsewhere)).toEqual([]);
+        expect((await extendFolder({ extension }, from, join(elsewhere, "to"))).linked).toEqual([]);
+      } finally {
+        rmSync(elsewhere, { recursive: true });
+      }
+    },
+  );
 
   it("with 4 GB of weights is linked, not read", async () => {
     const model = decode(readFileSync(join(from, "model.onnx")));

@@ -77,6 +77,10 @@ export const hubFrom = (options: HubOptions): Hub => {
   // A token is a secret: the message does not show it.
   if (token !== undefined && !token.startsWith("hf_"))
     throw new RangeError("openHub: the token (HF_TOKEN) must start with hf_, got one that does not");
+  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token))
+    throw new RangeError(
+      "openHub: the token (HF_TOKEN) must be letters, digits and signs alone, got one with a space, a line break or another character",
+    );
   const cacheFolder = resolve(options.cacheFolder ?? getHFHubCachePath());
   return {
     id,
