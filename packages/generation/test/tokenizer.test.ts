@@ -114,6 +114,88 @@ describe("what else tokenizer_config.json says", () => {
   });
 });
 
+describe("what tokenizer.json says", () => {
+  /** Which pieces a pre-tokenizer makes: each of them is a token of its own. */
+  const pieces = (part: object, text: string): readonly string[] => {
+    const known: string[] = [];
+    const vocab = new Proxy({} as Record<string, number>, {});
+    const letters = [...new Set([...text, "\u2581"])];
+    const all = letters.flatMap((a) => [a, ...letters.flatMap((b) => [a + b, ...letters.map((c) => a + b + c)])]);
+    for (const piece of all) vocab[piece] = known.push(piece) - 1;
+    const model = { type: "WordLevel", vocab: { ...vocab, "[?]": known.length }, unk_token: "[?]" };
+    const codec = textCodec({ tokenizer: { added_tokens: [], pre_tokenizer: part, model }, config: {} });
+    return codec.encode(text).map((id) => known[id] ?? "[?]");
+  };
+  const on = (pattern: object, behavior: string, invert = false) => ({ type: "Split", pattern, behavior, invert });
+  const dash = { String: "-" };
+
+  // As Hugging Face's tokenizers documents them, on "the-final--countdown".
+  it.each([
+    [on(dash, "Removed"), ["a", "b", "c"]],
+    [on(dash, "Isolated"), ["a", "-", "b", "-", "-", "c"]],
+    [on(dash, "MergedWithPrevious"), ["a-", "b-", "-", "c"]],
+    [on(dash, "MergedWithNext"), ["a", "-b", "-", "-c"]],
+    [on(dash, "Contiguous"), ["a", "-", "b", "--", "c"]],
+    [on({ Regex: "[a-z]+" }, "Isolated", true), ["a", "-", "b", "--", "c"]],
+    [on({ Regex: "(-)|(x[(])|\\(" }, "Removed"), ["a", "b", "c"]],
+    [on({ Regex: "[a-z]+" }, "Removed", true), ["a", "b", "c"]],
+    [{ type: "Punctuation" }, ["a", "-", "b", "-", "-", "c"]],
+    [{ type: "Punctuation", behavior: "Contiguous" }, ["a", "-", "b", "--", "c"]],
+    [{ type: "Punctuation", behavior: "Removed" }, ["a", "b", "c"]],
+    [{ type: "Sequence", pretokenizers: [on(dash, "MergedWithNext")] }, ["a", "-b", "-", "-c"]],
+  ])("splits as it says: %j", (part, expected) => {
+    expect(pieces(part, "a-b--c")).toEqual(expected);
+  });
+
+  it("splits before the spaces that it writes, unless it says otherwise", () => {
+    const metaspace = (more: object) => ({
+      type: "Metaspace",
+      replacement: "\u2581",
+      prepend_scheme: "never",
+      ...more,
+    });
+    expect(pieces(metaspace({}), "a b")).toEqual(["a", "\u2581b"]);
+    expect(pieces(metaspace({ split: true }), "a b")).toEqual(["a", "\u2581b"]);
+    expect(pieces(metaspace({ split: false }), "a b")).toEqual(["a\u2581b"]);
+  });
+
+  it.each([
+    [
+      on({ Regex: "-+" }, "MergedWithNext"),
+      'pre_tokenizer.pattern must be one character where the behavior is MergedWithNext, got "-+"',
+    ],
+    [
+      on(dash, "Contiguous", true),
+      "pre_tokenizer.invert must be absent or false where the behavior is Contiguous, got true",
+    ],
+    [
+      on({ Regex: "a|b+" }, "Contiguous"),
+      "pre_tokenizer.pattern.Regex must be a pattern that repeats no group which repeats or chooses",
+    ],
+  ])("is refused where it cannot be done so: %j", (part, message) => {
+    expect(() => encode({}, { ...plain, pre_tokenizer: part })).toThrow(`textCodec: tokenizer.json: ${message}`);
+  });
+
+  it("is what stands there, dollars too, and whether a first space was written", () => {
+    const vocab = { $: 0, "\u2581a": 1, a: 2 };
+    const of = (parts: object) =>
+      textCodec({ tokenizer: { added_tokens: [], model: { type: "BPE", vocab, merges: [] }, ...parts }, config: {} });
+    const dollars = { type: "Replace", pattern: { String: "x" }, content: "$$&" };
+    expect(of({ normalizer: dollars }).encode("x")).toEqual([0, 0]);
+    expect(of({ normalizer: { type: "Sequence", normalizers: [dollars] } }).encode("x")).toEqual([0, 0]);
+    for (const [more, text] of [
+      [{}, "a"],
+      [{ prepend_scheme: "first" }, "a"],
+      [{ prepend_scheme: "never" }, " a"],
+      [{ add_prefix_space: false }, " a"],
+    ] as const)
+      expect(of({ decoder: { type: "Metaspace", replacement: "\u2581", ...more } }).decode([1])).toBe(text);
+    expect(() => encode({}, { ...plain, model: { ...plain.model, dropout: 0.1 } })).toThrow(
+      "textCodec: tokenizer.json: model.dropout must be absent or 0, for ids that are the same each time, got 0.1",
+    );
+  });
+});
+
 describe("ids and text", () => {
   it("leave out ids that have no token", () => {
     const codec = textCodec({ tokenizer: plain, config: {} });

@@ -33,7 +33,8 @@ type Limited = {
  * @throws Silence that names the address and the limit; what the signal was aborted with
  */
 export const withinTime = async <Value>(server: Server, work: (limited: Limited) => Promise<Value>): Promise<Value> => {
-  const { timeout, signal } = server;
+  // A browser's `fetch` wants to be no object's method.
+  const { fetch: send, timeout, signal } = server;
   const broken = new AbortController();
   let address = "";
   let sent = false;
@@ -61,7 +62,7 @@ export const withinTime = async <Value>(server: Server, work: (limited: Limited)
       // What stands behind the question mark may be long, and a secret.
       [address] = (input instanceof Request ? input.url : String(input)).split("?") as [string];
       sent = false;
-      return server.fetch(input, { ...init, signal: broken.signal });
+      return send(input, { ...init, signal: broken.signal });
     };
     const alive = (): void => {
       sent = true;

@@ -98,13 +98,7 @@ export const preTokenizer = (tokenizer: Fields, config: Fields, at: string): unk
   const stated = config["add_prefix_space"];
   optional(flag)(stated, `${at}tokenizer_config.json: add_prefix_space`);
   const own = tokenizer["pre_tokenizer"] ?? null;
-  if (!isObject(own)) return own;
-  const space = own["add_prefix_space"];
-  const part = typeof stated === "boolean" && typeof space === "boolean" ? { ...own, add_prefix_space: stated } : own;
-  // An older form of Metaspace says it by a flag.
-  return part["type"] === "Metaspace" &&
-    part["prepend_scheme"] === undefined &&
-    typeof part["add_prefix_space"] === "boolean"
-    ? { ...part, prepend_scheme: part["add_prefix_space"] ? "always" : "never" }
-    : part;
+  return isObject(own) && typeof stated === "boolean" && typeof own["add_prefix_space"] === "boolean"
+    ? { ...own, add_prefix_space: stated }
+    : own;
 };

@@ -5,6 +5,7 @@ import { addedTokens, postProcessor, preTokenizer } from "./config.ts";
 import { decodesLocally } from "./locality.ts";
 import { checkParts } from "./parts.ts";
 import { anObject, type Fields } from "./rules.ts";
+import { partsInTerms } from "./terms.ts";
 import { checkedModel } from "./vocabulary.ts";
 
 /** The special tokens that a post-processor writes must be tokens. */
@@ -45,14 +46,14 @@ export const openTokenizer = (where: string, file: unknown, config: unknown): Op
   const known = (token: string): boolean => ids(token) !== undefined || contents.has(token);
   const stated = file["post_processor"] ?? null;
   checkWritten(stated, known, `${place}post_processor`);
+  const parts = partsInTerms({ ...file, pre_tokenizer: preTokenizer(file, config, at) }, place);
+  checkParts(parts, place);
   const whole = {
-    ...file,
+    ...parts,
     model,
     added_tokens: added,
-    normalizer: file["normalizer"] ?? null,
-    pre_tokenizer: preTokenizer(file, config, at),
     post_processor: postProcessor(config, known, at) ?? stated,
-    decoder: (file["decoder"] ?? null) as Fields | null,
+    decoder: parts["decoder"] as Fields | null,
   };
   // The library takes a word-level model's unknown token from the other file.
   const more = model["type"] === "WordLevel" ? { ...config, unk_token: model["unk_token"] } : config;

@@ -66,6 +66,7 @@ const preTokenizers: Readonly<Record<string, Part>> = {
       replacement: optional(replacement),
       prepend_scheme: optional(oneOf("always", "first", "never")),
       add_prefix_space: optional(flag),
+      split: optional(flag),
     }),
   },
   ByteLevel: flags("add_prefix_space", "trim_offsets", "use_regex"),
@@ -107,7 +108,13 @@ const postProcessors: Readonly<Record<string, Part>> = {
 const decoders: Readonly<Record<string, Part>> = {
   ByteLevel: {},
   WordPiece: { rule: fields({ prefix: optional(shortText), cleanup: optional(flag) }) },
-  Metaspace: { rule: fields({ replacement: optional(replacement) }) },
+  Metaspace: {
+    rule: fields({
+      replacement: optional(replacement),
+      prepend_scheme: optional(oneOf("always", "first", "never")),
+      add_prefix_space: optional(flag),
+    }),
+  },
   BPEDecoder: { rule: fields({ suffix: optional(shortText) }) },
   CTC: {
     rule: fields({

@@ -58,6 +58,18 @@ const atomEnd = (source: string, at: number): number => {
   return at + 1;
 };
 
+/** The same pattern, whose groups are not kept with what a text is split by. */
+export const withoutCaptures = (source: string): string => {
+  let out = "";
+  for (let at = 0; at < source.length;) {
+    const end = atomEnd(source, at);
+    const opens = source[at] === "(" && source[at + 1] !== "?";
+    out += opens ? "(?:" : source.slice(at, end);
+    at = end;
+  }
+  return out;
+};
+
 /** @returns what is wrong with the pattern, as a rule; undefined when it ends */
 export const unsafeRegex = (source: string): string | undefined => {
   if (source.length > mostCharacters) return `a pattern of at most ${mostCharacters} characters`;

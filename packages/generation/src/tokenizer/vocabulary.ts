@@ -92,6 +92,7 @@ const bpe = fields({
   ignore_merges: optional(flag),
   end_of_word_suffix: optional(text),
   continuing_subword_prefix: absent,
+  dropout: (value, at) => check(!value, `${at} must be absent or 0, for ids that are the same each time`, value),
 });
 
 const kinds: Readonly<Record<string, (model: Fields, at: string) => Vocabulary>> = {
