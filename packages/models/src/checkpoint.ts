@@ -49,6 +49,12 @@ const asBackendsName = ({ locate, locateBlocks }: WeightSource, files: readonly 
  * @throws RangeError and TypeError naming the file, the key or tensor, the rule and the values
  */
 export const loadCheckpoint = async (folder: CheckpointFolder): Promise<Checkpoint> => {
+  check(
+    typeof (folder as CheckpointFolder | undefined)?.file === "function",
+    "loadCheckpoint: folder must be a folder that openFolder, openUrl, openHub or inMemory opened",
+    (folder as unknown) instanceof URL ? (folder as unknown as URL).href : folder,
+    "object",
+  );
   const config = await readJson(folder, "config.json");
   check(config !== undefined, `loadCheckpoint: ${folder.name} must have config.json`, config);
   const family = familyOf(config);

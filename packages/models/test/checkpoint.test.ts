@@ -157,6 +157,17 @@ describe("loadCheckpoint", () => {
   });
 });
 
+it.each<readonly [unknown, string]>([
+  [folders.llama, `"${folders.llama.href.slice(0, 60)}…"`],
+  ["./model", '"./model"'],
+  [undefined, "nothing"],
+  [{}, "an object"],
+])("loadCheckpoint says what it takes, not %s", async (folder, got) => {
+  expect(await rejectionOf(loadCheckpoint(folder as never))).toContain(
+    `Error: loadCheckpoint: folder must be a folder that openFolder, openUrl, openHub or inMemory opened, got ${got}`,
+  );
+});
+
 describe("inMemory", () => {
   it("has the files that it was given and no others", async () => {
     const folder = inMemory("m", { a: Uint8Array.of(1, 2, 3) });

@@ -1,0 +1,154 @@
+/** Published configs at full size: the windows that are read off them, the names that are refused. */
+import { extendDecoder, reRope, selfExtend } from "@ropewalk/decoder";
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { familyOf } from "../src/families.ts";
+import { inMemory, loadCheckpoint, readRotation } from "../src/index.ts";
+import { bytesOf, rejectionOf, type Json } from "./fixtures.ts";
+import { shapesOf } from "./published/plain-decoder.ts";
+import { published } from "./published/published.ts";
+
+const read = (config: Json) => familyOf(config).read(config);
+
+describe("a published config", () => {
+  it("is one of more than 40", () => expect(Object.keys(published).length).toBeGreaterThan(40));
+
+  it.each(Object.entries(published))("of %s", (_, { config, trainedContext, slidingWindow }) => {
+    const decoder = read(config);
+    const { headDim } = decoder;
+    expect({ trainedContext: decoder.trainedContext, slidingWindow: decoder.slidingWindow }).toEqual({
+      trainedContext,
+      slidingWindow,
+    });
+    expect(decoder.tensors).toEqual(shapesOf(config));
+    const { rope, contextLimit } = decoder;
+    expect(readRotation(config, { headDim })).toEqual({
+      ...{ rope, trainedContext, slidingWindow },
+      ...(contextLimit && { contextLimit }),
+    });
+    const q8 = () => extendDecoder(decoder, {}, { cache: "q8" });
+    if (slidingWindow === undefined) expect(q8().layout).toEqual({ kind: "everything" });
+    else expect(q8).toThrow("a cache in q8 needs tokens that leave the window and are still attended");
+  });
+
+  it.each<readonly [string, number, string, number]>([
+    ["Mistral 7B v0.1", 4096, "sliding_window", 32_768],
+    ["Mistral 7B v0.1, transformers 5", 4096, "sliding_window", 32_768],
+    ["Zephyr 7B beta", 4096, "sliding_window", 32_768],
+    ["Phi-3 mini 4k", 2047, "sliding_window", 4096],
+    ["Qwen2.5 7B instruct 1M", 262_144, "dual_chunk_attention_config", 1_010_000],
+  ])("of %s has positions counted from %i tokens, and a notice says so", (name, tokens, key, stated) => {
+    const decoder = read(published[name]!.config);
+    const notice =
+      `positions are counted from ${tokens} tokens, the checkpoint's ${key}, and not from max_position_embeddings ${stated}: ` +
+      "attention had no longer distances in training (trainedContext sets another window)";
+    const extended = extendDecoder(decoder, selfExtend({ groupSize: 8, window: 1024 }));
+    expect(extended.knownContext).toBe(tokens);
+    expect(extended.notices).toContain(notice);
+    expect(() => extendDecoder(decoder, reRope({ window: tokens + 1 }))).toThrow(RangeError);
+    // Attention that slides counts from nothing; a window that is set by hand is not the config's.
+    const own = extendDecoder(decoder, {});
+    expect([own.capacity, own.notices]).toEqual(key === "sliding_window" ? [Infinity, []] : [tokens, [notice]]);
+    const byHand = extendDecoder({ ...decoder, trainedContext: stated }, selfExtend({ groupSize: 8, window: 1024 }));
+    expect(byHand.knownContext).toBe(stated);
+    expect(byHand.notices).not.toContain(notice);
+  });
+
+  it("states a window of dual chunk attention, or is refused", () => {
+    const { config } = published["Qwen2.5 7B instruct 1M"]!;
+    const dual = (value: Json) => read({ ...config, dual_chunk_attention_config: value });
+    expect(dual({ chunk_size: 8192 }).trainedContext).toBe(8192);
+    expect(() => dual({ local_size: 1024 })).toThrow(
+      "qwen2.read: config.json: dual_chunk_attention_config: original_max_position_embeddings must be a positive integer, got nothing",
+    );
+  });
+});
+
+const { config: llama } = published["Llama 2 7B"]!;
+const { config: mistral } = published["Mistral 7B v0.1"]!;
+const { config: phi2 } = published["Phi-2"]!;
+const { config: qwen2 } = published["Qwen2 7B"]!;
+const slides = { use_sliding_window: true };
+
+describe("a config that is refused by name", () => {
+  const modelType = "model_type must be one of llama, mistral, phi, phi3, qwen2, got";
+  it.each<readonly [string, Json, string]>([
+    [
+      "Mixtral 8x7B",
+      { ...mistral, model_type: "mixtral", architectures: ["MixtralForCausalLM"] },
+      `${modelType} "mixtral"`,
+    ],
+    ["Gemma 2B", { ...llama, model_type: "gemma", architectures: ["GemmaForCausalLM"] }, `${modelType} "gemma"`],
+    ["Qwen 7B of 2023", { ...llama, model_type: "qwen", architectures: ["QWenLMHeadModel"] }, `${modelType} "qwen"`],
+    ["Qwen3 8B", { ...qwen2, model_type: "qwen3", architectures: ["Qwen3ForCausalLM"] }, `${modelType} "qwen3"`],
+    ["Phi-3 small", { ...phi2, model_type: "phi3small" }, `${modelType} "phi3small"`],
+    ["Phi-1.5 of 2023", { ...phi2, model_type: "phi-msft" }, `${modelType} "phi-msft"`],
+    ["Yi 6B of 2023", { ...llama, model_type: "Yi", architectures: ["YiForCausalLM"] }, `${modelType} "Yi"`],
+    ["DeepSeek V2", { ...llama, model_type: "deepseek_v2" }, `${modelType} "deepseek_v2"`],
+    [
+      "a reward model on Llama",
+      { ...llama, architectures: ["LlamaForSequenceClassification"] },
+      'architectures must have LlamaForCausalLM where model_type is llama, got ["LlamaForSequenceClassification"]',
+    ],
+    [
+      "Llama 2 in GPTQ",
+      { ...llama, quantization_config: { bits: 4, quant_method: "gptq" } },
+      'quantization_config: quant_method must be ropewalk (take the checkpoint that this one was made from), got "gptq"',
+    ],
+    ["Llama with NTK of llama.cpp", { ...llama, rope_scaling: { type: "ntk", factor: 4 } }, "rope_type must be one of"],
+    [
+      "a Qwen2 of which some layers slide",
+      { ...qwen2, ...slides, max_window_layers: 14 },
+      "all layers slide or none does, got 14",
+    ],
+    [
+      "one that says so by layer",
+      {
+        ...qwen2,
+        layer_types: Array.from({ length: 28 }, (_, layer) => (layer < 14 ? "full_attention" : "sliding_attention")),
+      },
+      "layer_types must be 28 times full_attention, as the other keys say",
+    ],
+    [
+      "a Mistral whose layers take turns",
+      {
+        ...mistral,
+        layer_types: Array.from({ length: 32 }, (_, layer) => (layer % 2 ? "full_attention" : "sliding_attention")),
+      },
+      "layer_types must be 32 times sliding_attention, as the other keys say",
+    ],
+    [
+      "a Qwen2 with sections of M-RoPE",
+      { ...qwen2, rope_scaling: { type: "default", mrope_section: [16, 24, 24] } },
+      "mrope_section must be absent where the rope type is default, which does not read it, got [16, 24, 24]",
+    ],
+  ])("%s", async (_, config, message) => {
+    const folder = inMemory("m", { "config.json": bytesOf(JSON.stringify(config)) });
+    expect(await rejectionOf(loadCheckpoint(folder))).toContain(message);
+  });
+
+  it("is one of Phi-3 without its lists", () => {
+    const { config } = published["Phi-3.5 mini"]!;
+    expect(() => read({ ...config, rope_scaling: { type: "yarn", factor: 32 } })).toThrow(
+      "phi3.read: config.json: rope_scaling: short_factor must be a list of numbers, got nothing",
+    );
+  });
+});
+
+/** Configs that were read otherwise than they say, where they lie beside the repository. */
+const faults = new URL("../../../../shared/faults/", import.meta.url);
+
+describe.skipIf(!existsSync(faults))("a config that was read otherwise than it says", () => {
+  it.each<readonly [string, number, number | undefined]>([
+    ["swa-capacity/mistral-v01", 4096, 4096],
+    ["swa-capacity/phi3-mini-4k", 2047, 2047],
+    ["swa-capacity/qwen2.5-1m", 262_144, undefined],
+    ["inert-window/phi3.5-mini", 131_072, undefined],
+    ["inert-window/phi4-mini", 131_072, undefined],
+  ])("%s", (name, known, slidingWindow) => {
+    const decoder = read(JSON.parse(readFileSync(new URL(`${name}.json`, faults), "utf8")) as Json);
+    expect(decoder.slidingWindow).toBe(slidingWindow);
+    expect(extendDecoder(decoder, selfExtend({ groupSize: 8, window: 1024 })).knownContext).toBe(known);
+    if (slidingWindow === undefined) expect(extendDecoder(decoder, {}, { cache: "q8" }).cache).toBe("q8");
+  });
+});

@@ -1,0 +1,267 @@
+/**
+ * Llama, Mistral, Qwen2, Phi and Phi-3 as plain loops in float64 on parsed configs: an oracle that shares nothing with what it
+ * is compared with. Formulas are those of the papers; keys and their defaults are those of Hugging Face transformers.
+ */
+import type { Json } from "../fixtures.ts";
+
+/** A row-major tensor [rows, columns]; a vector has one row. */
+export type Matrix = { readonly rows: number; readonly columns: number; readonly data: Float64Array };
+
+export type Weights = ReadonlyMap<string, Matrix>;
+
+type Sizes = {
+  readonly hidden: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly layers: number;
+  readonly middle: number;
+  readonly vocab: number;
+};
+
+const given = <T>(config: Json, key: string, otherwise: T): T => (config[key] ?? otherwise) as T;
+
+const sizesOf = (config: Json): Sizes => {
+  const hidden = config["hidden_size"] as number;
+  const heads = config["num_attention_heads"] as number;
+  return {
+    hidden,
+    heads,
+    kvHeads: given(config, "num_key_value_heads", heads),
+    headDim: given(config, "head_dim", hidden / heads),
+    layers: config["num_hidden_layers"] as number,
+    middle: config["intermediate_size"] as number,
+    vocab: config["vocab_size"] as number,
+  };
+};
+
+/** Every tensor that a checkpoint of this config holds, and its shape. */
+export const shapesOf = (config: Json): Readonly<Record<string, readonly number[]>> => {
+  const { hidden, heads, kvHeads, headDim, layers, middle, vocab } = sizesOf(config);
+  const type = config["model_type"] as string;
+  const [q, k] = [heads * headDim, kvHeads * headDim];
+  const shapes: Record<string, readonly number[]> = { "model.embed_tokens.weight": [vocab, hidden] };
+  const put = (name: string, shape: readonly number[], bias = false): void => {
+    shapes[`${name}.weight`] = shape;
+    if (bias) shapes[`${name}.bias`] = [shape[0]!];
+  };
+  for (let layer = 0; layer < layers; layer++) {
+    const at = `model.layers.${layer}`;
+    const [attention, mlp] = [`${at}.self_attn`, `${at}.mlp`];
+    put(`${at}.input_layernorm`, [hidden], type === "phi");
+    if (type === "phi3") {
+      put(`${attention}.qkv_proj`, [q + 2 * k, hidden]);
+      put(`${attention}.o_proj`, [hidden, q]);
+      put(`${mlp}.gate_up_proj`, [2 * middle, hidden]);
+      put(`${mlp}.down_proj`, [hidden, middle]);
+    } else {
+      const bias = type === "phi" || type === "qwen2";
+      put(`${attention}.q_proj`, [q, hidden], bias);
+      put(`${attention}.k_proj`, [k, hidden], bias);
+      put(`${attention}.v_proj`, [k, hidden], bias);
+      if (type === "phi") {
+        put(`${attention}.dense`, [hidden, q], true);
+        put(`${mlp}.fc1`, [middle, hidden], true);
+        put(`${mlp}.fc2`, [hidden, middle], true);
+      } else {
+        put(`${attention}.o_proj`, [hidden, q]);
+        put(`${mlp}.gate_proj`, [middle, hidden]);
+        put(`${mlp}.up_proj`, [middle, hidden]);
+        put(`${mlp}.down_proj`, [hidden, middle]);
+      }
+    }
+    if (type !== "phi") put(`${at}.post_attention_layernorm`, [hidden]);
+  }
+  put(type === "phi" ? "model.final_layernorm" : "model.norm", [hidden], type === "phi");
+  if (!given(config, "tie_word_embeddings", false)) put("lm_head", [vocab, hidden], type === "phi");
+  return shapes;
+};
+
+/** y = x Wᵀ + b, a row at a time. */
+const project = (weights: Weights, name: string, x: readonly Float64Array[]): Float64Array[] => {
+  const { rows, columns, data } = weights.get(`${name}.weight`)!;
+  const bias = weights.get(`${name}.bias`)?.data;
+  return x.map((row) =>
+    Float64Array.from({ length: rows }, (_, out) => {
+      let sum = bias?.[out] ?? 0;
+      for (let inner = 0; inner < columns; inner++) sum += data[out * columns + inner]! * row[inner]!;
+      return sum;
+    }),
+  );
+};
+
+/** Llama's norm by the root of the mean square, or Phi's by mean and variance. */
+const normalize = (config: Json, weights: Weights, name: string, x: readonly Float64Array[]): Float64Array[] => {
+  const weight = weights.get(`${name}.weight`)!.data;
+  const bias = weights.get(`${name}.bias`)?.data;
+  return x.map((row) => {
+    const mean = bias === undefined ? 0 : row.reduce((sum, value) => sum + value, 0) / row.length;
+    const square = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / row.length;
+    const epsilon = config[bias === undefined ? "rms_norm_eps" : "layer_norm_eps"] as number;
+    return row.map((value, at) => ((value - mean) / Math.sqrt(square + epsilon)) * weight[at]! + (bias?.[at] ?? 0));
+  });
+};
+
+const add = (a: readonly Float64Array[], b: readonly Float64Array[]): Float64Array[] =>
+  a.map((row, token) => row.map((value, at) => value + b[token]![at]!));
+
+const silu = (x: number): number => x / (1 + Math.exp(-x));
+const geluNew = (x: number): number => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044_715 * x ** 3)));
+
+type Rotation = { readonly frequencies: readonly number[]; readonly scale: number };
+
+/** The angle a token's pairs turn by, and what cosine and sine are multiplied by. */
+const rotationOf = (config: Json, headDim: number, length: number): Rotation => {
+  const stated = given<Json>(config, "rope_parameters", given<Json>(config, "rope_scaling", {}));
+  const phi = config["model_type"] === "phi" ? 0.5 : 1;
+  const part = given(config, "partial_rotary_factor", given(stated, "partial_rotary_factor", phi));
+  const dim = Math.floor(headDim * part);
+  const theta = given(config, "rope_theta", given(stated, "rope_theta", 10_000));
+  const plain = Array.from({ length: dim / 2 }, (_, pair) => theta ** ((-2 * pair) / dim));
+  const longest = given(config, "max_position_embeddings", 2048);
+  const original = given(
+    config,
+    "original_max_position_embeddings",
+    given(stated, "original_max_position_embeddings", longest),
+  );
+  const factor = given(stated, "factor", longest / original);
+  const named = given(stated, "rope_type", given(stated, "type", "default"));
+  const type = config["model_type"] === "phi3" && (named === "su" || named === "yarn") ? "longrope" : named;
+  if (type === "default") return { frequencies: plain, scale: 1 };
+  if (type === "linear") return { frequencies: plain.map((f) => f / factor), scale: 1 };
+  if (type === "longrope") {
+    const list = stated[length > original ? "long_factor" : "short_factor"] as readonly number[];
+    const scale = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
+    return { frequencies: plain.map((f, pair) => f / list[pair]!), scale };
+  }
+  if (type === "yarn") {
+    const pairOf = (turns: number) => (dim * Math.log(original / (turns * 2 * Math.PI))) / (2 * Math.log(theta));
+    const low = Math.max(Math.floor(pairOf(given(stated, "beta_fast", 32))), 0);
+    const high = Math.min(Math.ceil(pairOf(given(stated, "beta_slow", 1))), dim - 1);
+    const frequencies = plain.map((f, pair) => {
+      const ramp = Math.min(1, Math.max(0, (pair - low) / (high === low ? 0.001 : high - low)));
+      return (f / factor) * ramp + f * (1 - ramp);
+    });
+    return { frequencies, scale: 0.1 * Math.log(factor) + 1 };
+  }
+  if (type === "llama3") {
+    const [low, high] = [stated["low_freq_factor"] as number, stated["high_freq_factor"] as number];
+    const frequencies = plain.map((f) => {
+      const turns = (original * f) / (2 * Math.PI);
+      if (turns < low) return f / factor;
+      if (turns > high) return f;
+      const smooth = (turns - low) / (high - low);
+      return ((1 - smooth) * f) / factor + smooth * f;
+    });
+    return { frequencies, scale: 1 };
+  }
+  throw new Error(`the oracle knows no ${type}`);
+};
+
+/** Pair j is dimension j with j + rotating / 2; what does not rotate stays. */
+const turn = ({ frequencies, scale }: Rotation, position: number, head: Float64Array): Float64Array => {
+  const half = frequencies.length;
+  const turned = head.slice();
+  for (let pair = 0; pair < half; pair++) {
+    const angle = position * frequencies[pair]!;
+    const [cos, sin] = [scale * Math.cos(angle), scale * Math.sin(angle)];
+    turned[pair] = head[pair]! * cos - head[pair + half]! * sin;
+    turned[pair + half] = head[pair + half]! * cos + head[pair]! * sin;
+  }
+  return turned;
+};
+
+/** How many keys back a query of the layer sees, itself included. */
+const windowOf = (config: Json, layer: number): number => {
+  const window = config["sliding_window"] as number | null | undefined;
+  if (config["model_type"] === "mistral") return window === undefined ? 4096 : (window ?? Infinity);
+  if (config["model_type"] === "phi3") return window ?? Infinity;
+  const slides = given(config, "use_sliding_window", false) && layer >= given(config, "max_window_layers", 28);
+  return config["model_type"] === "qwen2" && slides ? (window ?? Infinity) : Infinity;
+};
+
+type Projected = Readonly<Record<"query" | "key" | "value", readonly Float64Array[]>>;
+
+const attend = (config: Json, layer: number, { query, key, value }: Projected): Float64Array[] => {
+  const { heads, kvHeads, headDim } = sizesOf(config);
+  const rotation = rotationOf(config, headDim, query.length);
+  const head = (rows: readonly Float64Array[], token: number, index: number): Float64Array =>
+    rows[token]!.subarray(index * headDim, (index + 1) * headDim);
+  const turned = (rows: readonly Float64Array[], count: number): Float64Array[][] =>
+    rows.map((_, token) =>
+      Array.from({ length: count }, (__, index) => turn(rotation, token, head(rows, token, index))),
+    );
+  const [queries, keys] = [turned(query, heads), turned(key, kvHeads)];
+  const window = windowOf(config, layer);
+  return query.map((_, token) => {
+    const row = new Float64Array(heads * headDim);
+    for (let index = 0; index < heads; index++) {
+      const shared = Math.floor(index / (heads / kvHeads));
+      const first = Math.max(0, token - window + 1);
+      const scores: number[] = [];
+      for (let past = first; past <= token; past++) {
+        let dot = 0;
+        for (let d = 0; d < headDim; d++) dot += queries[token]![index]![d]! * keys[past]![shared]![d]!;
+        scores.push(dot / Math.sqrt(headDim));
+      }
+      const most = Math.max(...scores);
+      const shares = scores.map((score) => Math.exp(score - most));
+      const sum = shares.reduce((total, share) => total + share, 0);
+      for (const [at, share] of shares.entries())
+        for (let d = 0; d < headDim; d++)
+          row[index * headDim + d]! += (share / sum) * head(value, first + at, shared)[d]!;
+    }
+    return row;
+  });
+};
+
+/** Columns `from` to `to` of each row. */
+const columns = (rows: readonly Float64Array[], from: number, to: number): Float64Array[] =>
+  rows.map((row) => row.subarray(from, to));
+
+const gated = (gate: readonly Float64Array[], up: readonly Float64Array[]): Float64Array[] =>
+  gate.map((row, token) => row.map((value, at) => silu(value) * up[token]![at]!));
+
+const layerOf = (config: Json, weights: Weights, layer: number, x: readonly Float64Array[]): Float64Array[] => {
+  const at = `model.layers.${layer}`;
+  const type = config["model_type"] as string;
+  const { heads, kvHeads, headDim, middle } = sizesOf(config);
+  const [q, k] = [heads * headDim, kvHeads * headDim];
+  const of = (name: string, rows: readonly Float64Array[]) => project(weights, `${at}.${name}`, rows);
+  const normed = normalize(config, weights, `${at}.input_layernorm`, x);
+  const fused = type === "phi3" ? of("self_attn.qkv_proj", normed) : undefined;
+  const projected: Projected = fused
+    ? { query: columns(fused, 0, q), key: columns(fused, q, q + k), value: columns(fused, q + k, q + 2 * k) }
+    : {
+        query: of("self_attn.q_proj", normed),
+        key: of("self_attn.k_proj", normed),
+        value: of("self_attn.v_proj", normed),
+      };
+  const attended = attend(config, layer, projected);
+  if (type === "phi") {
+    const fed = of(
+      "mlp.fc2",
+      of("mlp.fc1", normed).map((row) => row.map(geluNew)),
+    );
+    return add(x, add(of("self_attn.dense", attended), fed));
+  }
+  const h = add(x, of("self_attn.o_proj", attended));
+  const again = normalize(config, weights, `${at}.post_attention_layernorm`, h);
+  const both = type === "phi3" ? of("mlp.gate_up_proj", again) : undefined;
+  const fed = both
+    ? gated(columns(both, 0, middle), columns(both, middle, 2 * middle))
+    : gated(of("mlp.gate_proj", again), of("mlp.up_proj", again));
+  return add(h, of("mlp.down_proj", fed));
+};
+
+/** Logits [vocab] of every token. A head that is stored is used, whatever ties it; an embedding that is not is the head. */
+export const plainLogits = (config: Json, weights: Weights, ids: readonly number[]): readonly Float64Array[] => {
+  const { hidden, layers } = sizesOf(config);
+  const [embedding, head] = [weights.get("model.embed_tokens.weight"), weights.get("lm_head.weight")];
+  const table = (embedding ?? head)!.data;
+  let x = ids.map((id) => table.slice(id * hidden, (id + 1) * hidden));
+  for (let layer = 0; layer < layers; layer++) x = layerOf(config, weights, layer, x);
+  const last = config["model_type"] === "phi" ? "model.final_layernorm" : "model.norm";
+  const tied = new Map(weights).set("lm_head.weight", (head ?? embedding)!);
+  return project(tied, "lm_head", normalize(config, weights, last, x));
+};
