@@ -18,7 +18,7 @@ const expectOracle = async (config: Json, { files, weights }: RandomCheckpoint):
   const model = await loadModel(inMemory("published", files), { backend: backend! });
   const expected = plainLogits(config, weights, ids);
   for (const chunkSize of [ids.length, 33]) {
-    const logits = await model.logits(ids, { chunkSize, beyondCapacity: "allow" });
+    const logits = await model.logits(ids, { chunkSize });
     const differences = expected.map((one, at) => largestDifference(row(logits, one.length, at), one));
     expect(Math.max(...differences)).toBeLessThan(2e-4);
   }
@@ -107,7 +107,7 @@ describe.skipIf(!existsSync(faults))("a checkpoint that did not load, or not as 
     const [backend] = backends;
     const model = await loadModel(folder, { backend: backend! });
     const expected = plainLogits(stated, weights, ids);
-    const logits = await model.logits(ids, { beyondCapacity: "allow" });
+    const logits = await model.logits(ids);
     const differences = expected.map((one, at) => largestDifference(row(logits, one.length, at), one));
     expect(Math.max(...differences)).toBeLessThan(2e-4);
     await model.release();

@@ -125,7 +125,7 @@ const rotationOf = (config: Json, headDim: number, length: number): Rotation => 
     given(stated, "original_max_position_embeddings", longest),
   );
   const factor = given(stated, "factor", longest / original);
-  const named = given(stated, "rope_type", given(stated, "type", "default"));
+  const named = given<string>(stated, "rope_type", given<string>(stated, "type", "default"));
   const type = config["model_type"] === "phi3" && (named === "su" || named === "yarn") ? "longrope" : named;
   if (type === "default") return { frequencies: plain, scale: 1 };
   if (type === "linear") return { frequencies: plain.map((f) => f / factor), scale: 1 };
@@ -259,7 +259,7 @@ export const plainLogits = (config: Json, weights: Weights, ids: readonly number
   const { hidden, layers } = sizesOf(config);
   const [embedding, head] = [weights.get("model.embed_tokens.weight"), weights.get("lm_head.weight")];
   const table = (embedding ?? head)!.data;
-  let x = ids.map((id) => table.slice(id * hidden, (id + 1) * hidden));
+  let x: readonly Float64Array[] = ids.map((id) => table.slice(id * hidden, (id + 1) * hidden));
   for (let layer = 0; layer < layers; layer++) x = layerOf(config, weights, layer, x);
   const last = config["model_type"] === "phi" ? "model.final_layernorm" : "model.norm";
   const tied = new Map(weights).set("lm_head.weight", (head ?? embedding)!);
