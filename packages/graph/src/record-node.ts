@@ -5,8 +5,9 @@ import type { Attribute } from "./attribute.ts";
 import { sizeOf } from "./dims.ts";
 import type { NodeOptions } from "./node.ts";
 import { node } from "./node.ts";
-import type { Operand } from "./ops/operator.ts";
+import type { Operand, Shaped } from "./ops/operator.ts";
 import { findOperator } from "./ops/table.ts";
+import type { NodeProto } from "./proto/onnx_pb.ts";
 import { TensorProto_DataLocation } from "./proto/onnx_pb.ts";
 import type { Recording } from "./recording.ts";
 import { checkRecorded, declare } from "./recording.ts";
@@ -24,13 +25,33 @@ export type NodeRequest = Required<NodeOptions> & {
 // Inference reads constants that give sizes and axes, which are short.
 const maxKnownElements = 64;
 
-/** A value as inference sees it, with its elements where it is a short constant. */
-const operandOf = ({ tensors }: Recording, value: Value): Operand => {
-  const tensor = tensors.get(value.name);
+/** The elements of a short constant; undefined for any other value. */
+export const shortConstant = ({ tensors }: Recording, { name }: Value): readonly number[] | undefined => {
+  const tensor = tensors.get(name);
   const inModel = tensor && tensor.dataLocation !== TensorProto_DataLocation.EXTERNAL;
   const short = inModel && sizeOf(tensor.dims.map(Number)) <= maxKnownElements;
-  return short ? { ...value, constant: tensorToArray(tensor).data } : value;
+  return short ? Array.from(tensorToArray(tensor).data) : undefined;
 };
+
+/** A value as inference sees it, with its elements where it is a short constant. */
+const operandOf = (recording: Recording, value: Value): Operand => {
+  const constant = shortConstant(recording, value);
+  return constant ? { ...value, constant } : value;
+};
+
+/** Types and shapes of a node's outputs, as far as its inputs tell them; undefined where the operator is not known here. */
+export const inferNode = (
+  recording: Recording,
+  { opType, domain, name, attribute: attributes, output }: NodeProto,
+  inputs: readonly (Value | undefined)[],
+): readonly Shaped[] | undefined =>
+  findOperator(domain, opType)?.infer({
+    opType,
+    name,
+    inputs: inputs.map((value) => value && operandOf(recording, value)),
+    attributes,
+    numOutputs: output.length,
+  });
 
 /** Appends a node and returns its outputs. Throws RangeError when the inputs contradict the operator's rule. */
 export const recordNode = (recording: Recording, request: NodeRequest): readonly Value[] => {
@@ -40,13 +61,7 @@ export const recordNode = (recording: Recording, request: NodeRequest): readonly
   for (const value of inputs) if (value !== undefined) checkRecorded(recording, at, value);
   const names = inputs.map((value) => value?.name ?? "");
   const recorded = node(opType, names, outputs, attributes, { domain, name });
-  const shaped = findOperator(domain, opType)?.infer({
-    opType,
-    name,
-    inputs: inputs.map((value) => value && operandOf(recording, value)),
-    attributes: recorded.attribute,
-    numOutputs: outputs.length,
-  });
+  const shaped = inferNode(recording, recorded, inputs);
   const values = outputs.map((output, i) =>
     declare(recording, at, { name: output, type: shaped?.[i]?.type, dims: shaped?.[i]?.dims }),
   );

@@ -140,11 +140,21 @@ const modelOf = ({ graph }: Recording, options: ModelOptions): ModelProto => {
   });
 };
 
+/** What has been recorded behind a model, with that model's versions, domains and whatever else it states. */
+export const recordedModel = ({ graph }: Recording, model: ModelProto): ModelProto => {
+  const stated = new Set(model.opsetImport.map(({ domain = "" }) => domainOf(domain)));
+  const missing = new Set(allNodes(graph).map(({ domain }) => domainOf(domain)));
+  const added = [...missing].filter((domain) => !stated.has(domain)).map((domain) => ({ domain, version: 1n }));
+  const { opsetImport } = create(ModelProtoSchema, { opsetImport: added });
+  return { ...model, opsetImport: [...model.opsetImport, ...opsetImport], graph };
+};
+
 /** Whether a name is that of a node's result which is no graph output yet. */
 const isResult = ({ graph, tensors }: Recording, name: string): boolean =>
   !tensors.has(name) && ![...graph.input, ...graph.output].some((declared) => declared.name === name);
 
-const scoped = (recording: Recording, path: string): Tape => {
+/** A tape that goes on with a recording, its nodes named under a path. */
+export const scoped = (recording: Recording, path: string): Tape => {
   const ops: Tape["ops"] = (opType, numOutputs, inputs, attributes, options = {}) => {
     checkKeys<RecordOptions>("op", "options", options, { domain: true, name: true, output: true });
     const { domain = "", name: asked = opType, output } = options;

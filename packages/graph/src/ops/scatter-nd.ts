@@ -1,7 +1,8 @@
-// Elements or slices replaced at index tuples:  y = x, then  y[indices[i..., :]..., s...] = updates[i..., s...]
+// Elements or slices replaced at index tuples, or with the reduction "add" added to:
+//   y = x, then  y[indices[i..., :]..., s...] = updates[i..., s...], or += updates[i..., s...]
 
 import { sizeOf, stridesOf } from "../dims.ts";
-import { getTextEncoding } from "@bufbuild/protobuf/wire";
+import { textAttribute } from "./attributes.ts";
 import type { Operator } from "./operator.ts";
 import { fail, input } from "./operator.ts";
 
@@ -12,9 +13,8 @@ export const scatterNd: Operator = {
   },
   evaluate: (call, [{ dims }]) => {
     const [x, indices, updates] = [input(call, 0), input(call, 1), input(call, 2)];
-    const reduction = call.attributes.find(({ name }) => name === "reduction")?.s;
-    const kind = reduction ? getTextEncoding().decodeUtf8(reduction) : "none";
-    if (kind !== "none") fail(call, "reduction must be none", kind);
+    const kind = textAttribute(call, "reduction", "none");
+    if (kind !== "none" && kind !== "add") fail(call, 'reduction must be "none" or "add"', `"${kind}"`);
     const depth = indices.dims.at(-1) ?? 0;
     const strides = stridesOf(dims);
     const inner = sizeOf(dims.slice(depth));
@@ -29,7 +29,8 @@ export const scatterNd: Operator = {
         if (index < -size || index >= size) fail(call, `an index must be from ${-size} to ${size - 1}`, `${index}`);
         place += (index < 0 ? index + size : index) * strides[axis]!;
       }
-      out.set(updates.data.subarray(tuple * inner, (tuple + 1) * inner), place);
+      const slice = updates.data.subarray(tuple * inner, (tuple + 1) * inner);
+      out.set(kind === "none" ? slice : slice.map((update, at) => out[place + at]! + update), place);
     }
     return [out];
   },

@@ -1,0 +1,87 @@
+// What a rule of differentiation is given and gives, and the few steps that most rules share.
+
+import type { DataType } from "../data-type.ts";
+import { typeCode } from "../data-type.ts";
+import { formatDims, isFixed } from "../dims.ts";
+import { fail } from "../fail.ts";
+import type { Call } from "../ops/operator.ts";
+import type { Tape } from "../tape.ts";
+import type { Value } from "../value.ts";
+
+/** One node on the way back: L is the loss, g = dL/dy for an output y. */
+export type Backward = Call<Value> & {
+  readonly tape: Tape;
+  readonly outputs: readonly Value[];
+  /** dL/dy for each output y; undefined where the loss does not depend on it. */
+  readonly gradients: readonly (Value | undefined)[];
+  /** Elements of a short constant, such as the sizes of a Split; undefined for any other value. */
+  readonly elementsOf: (value: Value) => readonly number[] | undefined;
+};
+
+/** dL/dx for each input x, recorded when it is wanted; undefined for an input that has none, such as indices. */
+export type Rule = (at: Backward) => readonly ((() => Value) | undefined)[];
+
+const label = ({ opType, name }: Backward): string => `differentiate: ${opType} "${name}"`;
+
+/** Ends a call whose node a rule cannot take. */
+export const refuse = (at: Backward, rule: string, got: string): never => fail(`${label(at)}: ${rule}, got ${got}`);
+
+/** The gradient of the first output; further ones, such as a norm's mean, are not differentiated. */
+export const gradient = (at: Backward): Value =>
+  at.gradients[0] ?? refuse(at, "its first output alone may lead to the loss", "another");
+
+export const inputOf = (at: Backward, index: number): Value =>
+  at.inputs[index] ?? refuse(at, `input ${index} is required`, "nothing");
+
+/** The sizes of a value, which must be numbers. */
+export const dimsOf = (at: Backward, value: Value): readonly number[] => {
+  const { dims, name } = value;
+  return dims !== undefined && isFixed(dims)
+    ? dims
+    : refuse(at, `the sizes of "${name}" must be numbers`, formatDims(dims));
+};
+
+/** The elements of an input that gives sizes or axes. */
+export const elementsOf = (at: Backward, index: number): readonly number[] =>
+  at.elementsOf(inputOf(at, index)) ?? refuse(at, `input ${index} must be a short constant`, inputOf(at, index).name);
+
+const typeOf = (at: Backward): DataType => gradient(at).type ?? "float32";
+
+/** A constant of one element, in the gradient's type. */
+export const scalar = (at: Backward, value: number): Value => at.tape.constant(typeOf(at), [], [value]);
+
+export const zeros = (at: Backward, dims: readonly number[]): Value =>
+  at.tape.op("Expand", [scalar(at, 0), ints(at, dims)]);
+
+export const ints = ({ tape }: Backward, values: readonly number[]): Value =>
+  tape.constant("int64", [values.length], values);
+
+export const mul = ({ tape }: Backward, a: Value, b: Value): Value => tape.op("Mul", [a, b]);
+export const add = ({ tape }: Backward, a: Value, b: Value): Value => tape.op("Add", [a, b]);
+export const sub = ({ tape }: Backward, a: Value, b: Value): Value => tape.op("Sub", [a, b]);
+export const neg = ({ tape }: Backward, a: Value): Value => tape.op("Neg", [a]);
+export const reshape = (at: Backward, value: Value, dims: readonly number[]): Value =>
+  at.tape.op("Reshape", [value, ints(at, dims)]);
+
+/** A value in the type of another. */
+export const castTo = ({ tape }: Backward, value: Value, { type }: Value): Value =>
+  tape.op("Cast", [value], { to: typeCode(type ?? "float32") });
+
+/** Sums over some axes, which stay with size 1. */
+export const sumAlong = (at: Backward, value: Value, axes: readonly number[]): Value =>
+  axes.length === 0 ? value : at.tape.op("ReduceSum", [value, ints(at, axes)], { keepdims: 1 });
+
+/** The transpose of the last two axes. */
+export const turned = (at: Backward, value: Value): Value => {
+  const axes = Array.from(dimsOf(at, value).keys());
+  return at.tape.op("Transpose", [value], { perm: [...axes.slice(0, -2), axes.length - 1, axes.length - 2] });
+};
+
+/** The gradient of a value that was repeated to a larger shape: what its copies got, added up. */
+export const sumTo = (at: Backward, value: Value, target: Value): Value => {
+  const [from, to] = [dimsOf(at, value), dimsOf(at, target)];
+  const missing = from.length - to.length;
+  const axes = [...from.keys()].filter((axis) => axis < missing || (to[axis - missing] === 1 && from[axis] !== 1));
+  const summed = sumAlong(at, value, axes);
+  return missing === 0 ? summed : reshape(at, summed, to);
+};

@@ -1,0 +1,116 @@
+/**
+ * Reverse-mode differentiation of a graph: nodes are walked from the loss back, and each hands the gradient of its result to its
+ * inputs by the chain rule,
+ *
+ *   dL/dx = Σ over the nodes y = f(x, …) that read x of  (dy/dx)ᵀ dL/dy
+ *
+ * What is recorded are ordinary operators, so that it runs wherever the graph does.
+ *
+ * Griewank and Walther, Evaluating Derivatives, 2nd edition, section 3.2.
+ */
+import { checkKeys } from "@ropewalk/check";
+import { formatDims, isFixed } from "../dims.ts";
+import { fail } from "../fail.ts";
+import type { ModelProto, NodeProto } from "../proto/onnx_pb.ts";
+import { shortConstant } from "../record-node.ts";
+import type { Recording } from "../recording.ts";
+import { resume } from "../resume.ts";
+import { recordedModel, scoped } from "../tape.ts";
+import type { Value } from "../value.ts";
+import type { Backward } from "./backward.ts";
+import { findRule } from "./table.ts";
+
+export type Differentiation = {
+  /** The output whose gradients are asked for: one number. */
+  readonly loss: string;
+  /** Inputs or initializers, of a floating-point type and of sizes that are numbers. */
+  readonly parameters: readonly string[];
+};
+
+/** The name of the output that is a parameter's gradient, of its type and shape. */
+export const gradientOf = (parameter: string): string => `gradient.${parameter}`;
+
+const isFloat = ({ type }: Value): boolean => type === "float32" || type === "float64" || type === "float16";
+
+/** Names that depend on a parameter, each a floating-point value. */
+const dependents = (nodes: readonly NodeProto[], parameters: readonly string[], { values }: Recording): Set<string> => {
+  const found = new Set(parameters);
+  for (const node of nodes)
+    if (node.input.some((name) => found.has(name)))
+      for (const name of node.output) if (name !== "" && isFloat(values.get(name)!)) found.add(name);
+  return found;
+};
+
+const checkAsked = ({ values }: Recording, model: ModelProto, { loss, parameters }: Differentiation): Value => {
+  const value = values.get(loss);
+  if (value === undefined || !model.graph!.output.some(({ name }) => name === loss))
+    return fail(`differentiate: loss must be an output of the graph, got "${loss}"`);
+  if (value.dims === undefined || !isFixed(value.dims) || value.dims.some((size) => size !== 1) || !isFloat(value))
+    return fail(`differentiate: loss must be one floating-point number, got ${value.type} ${formatDims(value.dims)}`);
+  const computed = new Set(model.graph!.node.flatMap(({ output }) => output));
+  for (const name of parameters) {
+    const parameter = values.get(name);
+    if (parameter === undefined || computed.has(name))
+      return fail(`differentiate: a parameter must be an input or an initializer, got "${name}"`);
+    if (!isFloat(parameter) || parameter.dims === undefined || !isFixed(parameter.dims))
+      return fail(
+        `differentiate: a parameter must have a floating-point type and sizes that are numbers, got ${parameter.type} ` +
+          `${formatDims(parameter.dims)} of "${name}"`,
+      );
+  }
+  return value;
+};
+
+/**
+ * The graph with one output more for each parameter, {@link gradientOf} its name: the derivative of the loss by each of its
+ * elements, zeros where the loss does not depend on it. The model that is given is left as it is.
+ *
+ * @throws RangeError when the loss is no output of one number, a parameter is no input or initializer, sizes on the way are not
+ *   known, or an operator on the way has no rule, by the node's name
+ */
+export const differentiate = (model: ModelProto, asked: Differentiation): ModelProto => {
+  checkKeys<Differentiation>("differentiate", "asked", asked, { loss: true, parameters: true });
+  const recording = resume(model);
+  const { values } = recording;
+  const nodes = [...recording.graph.node];
+  const loss = checkAsked(recording, model, asked);
+  const tape = scoped(recording, "/gradient");
+  const depends = dependents(nodes, asked.parameters, recording);
+  const gradients = new Map<string, Value>([[loss.name, tape.constant(loss.type!, loss.dims as number[], [1])]]);
+
+  for (const node of nodes.toReversed()) {
+    const given = node.output.map((name) => (depends.has(name) ? gradients.get(name) : undefined));
+    const { opType, domain, name, attribute: attributes } = node;
+    if (given.every((gradient) => gradient === undefined)) continue;
+    const label = `${opType} "${name}"`;
+    const rule = findRule(domain, opType);
+    if (rule === undefined)
+      return fail(`differentiate: an operator on the way to the loss must have a rule, got ${label} without`);
+    const inputs = node.input.map((input) => (input === "" ? undefined : values.get(input)!));
+    const backward: Backward = {
+      ...{ opType, name, attributes, inputs, numOutputs: node.output.length },
+      tape: tape.scope(name.replace(/^\/+/, "") || opType),
+      outputs: node.output.map((output) => values.get(output)!),
+      gradients: given,
+      elementsOf: (value) => shortConstant(recording, value),
+    };
+    const parts = rule(backward);
+    for (const [index, input] of node.input.entries()) {
+      if (!depends.has(input)) continue;
+      const part = parts[index];
+      if (part === undefined)
+        return fail(`differentiate: ${label}: input ${index} must not depend on a parameter, got "${input}"`);
+      const before = gradients.get(input);
+      const contribution = part();
+      gradients.set(input, before === undefined ? contribution : backward.tape.op("Add", [before, contribution]));
+    }
+  }
+  for (const name of asked.parameters) {
+    const { type, dims } = values.get(name)!;
+    const size = (dims as number[]).length;
+    const none = (): Value =>
+      tape.op("Expand", [tape.constant(type!, [], [0]), tape.constant("int64", [size], dims as number[])]);
+    tape.output(gradientOf(name), gradients.get(name) ?? none());
+  }
+  return recordedModel(recording, model);
+};

@@ -1,0 +1,118 @@
+// Operators that move elements: the gradient goes back to where each came from, and what was read several times gets the sum.
+
+import { sizeOf } from "../../dims.ts";
+import { intAttribute, intsAttribute } from "../../ops/attributes.ts";
+import { axisOf } from "../../ops/operator.ts";
+import type { Value } from "../../value.ts";
+import type { Backward, Rule } from "../backward.ts";
+import { dimsOf, elementsOf, gradient, inputOf, ints, reshape, sumAlong, sumTo, zeros } from "../backward.ts";
+
+/** The same elements in another shape. */
+export const reshaped: Rule = (at) => [() => reshape(at, gradient(at), dimsOf(at, inputOf(at, 0)))];
+
+export const transpose: Rule = (at) => [
+  () => {
+    const rank = dimsOf(at, inputOf(at, 0)).length;
+    const perm = intsAttribute(at, "perm") ?? Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
+    return at.tape.op("Transpose", [gradient(at)], { perm: perm.map((_, axis) => perm.indexOf(axis)) });
+  },
+];
+
+export const expand: Rule = (at) => [() => sumTo(at, gradient(at), inputOf(at, 0))];
+
+/** x repeated n times along an axis is [n, size] there: the copies are added up. */
+export const tile: Rule = (at) => [
+  () => {
+    const dims = dimsOf(at, inputOf(at, 0));
+    const apart = elementsOf(at, 1).flatMap((times, axis) => [times, dims[axis]!]);
+    const copies = dims.map((_, axis) => 2 * axis);
+    return reshape(at, sumAlong(at, reshape(at, gradient(at), apart), copies), dims);
+  },
+];
+
+export const concat: Rule = (at) => {
+  const axis = axisOf(at, intAttribute(at, "axis"), dimsOf(at, at.outputs[0]!).length);
+  const sizes = at.inputs.map((x) => dimsOf(at, x!)[axis]!);
+  let parts: readonly Value[] | undefined;
+  const split = (): readonly Value[] =>
+    sizes.length === 1 ? [gradient(at)] : at.tape.ops("Split", sizes.length, [gradient(at), ints(at, sizes)], { axis });
+  return sizes.map((_, index) => () => (parts ??= split())[index]!);
+};
+
+export const split: Rule = (at) => [
+  () => {
+    const axis = axisOf(at, intAttribute(at, "axis", 0), dimsOf(at, inputOf(at, 0)).length);
+    const parts = at.outputs.map((output, index) => at.gradients[index] ?? zeros(at, dimsOf(at, output)));
+    return parts.length === 1 ? parts[0]! : at.tape.op("Concat", parts, { axis });
+  },
+];
+
+/** Rows of `gradients` added to rows `indices` of zeros [dims], along the first axis. */
+const addedRows = (at: Backward, dims: readonly number[], indices: Value, gradients: Value): Value => {
+  const count = sizeOf(dimsOf(at, indices));
+  return at.tape.op(
+    "ScatterND",
+    [zeros(at, dims), reshape(at, indices, [count, 1]), reshape(at, gradients, [count, ...dims.slice(1)])],
+    { reduction: "add" },
+  );
+};
+
+/** Elements of an axis of x [dims] were picked by `indices`; `g` has the axes of the indices in its place. */
+const unpicked = (at: Backward, dims: readonly number[], axis: number, indices: Value, g: Value): Value => {
+  if (axis === 0) return addedRows(at, dims, indices, g);
+  const picked = dimsOf(at, indices).length;
+  const rank = dims.length - 1 + picked;
+  const middle = Array.from({ length: picked }, (_, n) => axis + n);
+  const others = Array.from({ length: rank }, (_, n) => n).filter((n) => !middle.includes(n));
+  const front = at.tape.op("Transpose", [g], { perm: [...middle, ...others] });
+  const ahead = [dims[axis]!, ...dims.filter((_, n) => n !== axis)];
+  const added = addedRows(at, ahead, indices, front);
+  const back = dims.map((_, n) => (n === axis ? 0 : n < axis ? n + 1 : n));
+  return at.tape.op("Transpose", [added], { perm: back });
+};
+
+export const gather: Rule = (at) => [
+  () => {
+    const dims = dimsOf(at, inputOf(at, 0));
+    const axis = axisOf(at, intAttribute(at, "axis", 0), dims.length);
+    return unpicked(at, dims, axis, inputOf(at, 1), gradient(at));
+  },
+];
+
+/** Each axis that was cut, from the last cut back: zeros around what was kept, or between it where steps were taken. */
+export const slice: Rule = (at) => [
+  () => {
+    const dims = dimsOf(at, inputOf(at, 0));
+    const starts = elementsOf(at, 1);
+    const axes = (at.inputs[3] ? elementsOf(at, 3) : starts.map((_, n) => n)).map((axis) =>
+      axisOf(at, axis, dims.length),
+    );
+    const steps = at.inputs[4] ? elementsOf(at, 4) : starts.map(() => 1);
+    let sizes = dimsOf(at, at.outputs[0]!);
+    let g = gradient(at);
+    for (const [n, axis] of axes.entries()) {
+      const [size, count, step] = [dims[axis]!, sizes[axis]!, steps[n]!];
+      const start = starts[n]! < 0 ? starts[n]! + size : starts[n]!;
+      const first = Math.min(Math.max(start, 0), step > 0 ? size : size - 1);
+      const wide = sizes.with(axis, size);
+      if (step === 1) {
+        const around = [sizes.with(axis, first), sizes.with(axis, size - first - count)];
+        const [before, after] = around.map((shape) => (shape[axis] === 0 ? [] : [zeros(at, shape)]));
+        const parts = [...before!, g, ...after!];
+        g = parts.length === 1 ? g : at.tape.op("Concat", parts, { axis });
+      } else
+        g = unpicked(
+          at,
+          wide,
+          axis,
+          ints(
+            at,
+            Array.from({ length: count }, (_, k) => first + k * step),
+          ),
+          g,
+        );
+      sizes = wide;
+    }
+    return g;
+  },
+];

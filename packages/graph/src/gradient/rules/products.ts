@@ -1,0 +1,67 @@
+// Products of matrices, over the last two axes.
+//
+//   y = a b             dL/da = g bᵀ          dL/db = aᵀ g           summed over batches that were repeated
+//   y = x Wᵀ            dL/dx = g W           W in blocks of a few bits is not learned
+//   y = α a' b' + β c   a' is a or aᵀ: as above, and dL/dc = β g
+
+import { floatAttribute, intAttribute } from "../../ops/attributes.ts";
+import type { Value } from "../../value.ts";
+import type { Backward, Rule } from "../backward.ts";
+import { dimsOf, gradient, inputOf, mul, reshape, scalar, sumTo, turned } from "../backward.ts";
+
+const product = ({ tape }: Backward, a: Value, b: Value): Value => tape.op("MatMul", [a, b]);
+
+/** y = a b of matrices, where a vector on the left stands for one row and one on the right for one column. */
+export const matMul: Rule = (at) => {
+  const [x, w] = [inputOf(at, 0), inputOf(at, 1)];
+  const [left, right] = [dimsOf(at, x), dimsOf(at, w)];
+  const rowDims = left.length === 1 ? [1, ...left] : left;
+  const columnDims = right.length === 1 ? [...right, 1] : right;
+  const batch = dimsOf(at, at.outputs[0]!).slice(0, Math.max(0, Math.max(left.length, right.length) - 2));
+  const shaped = (value: Value, dims: readonly number[]): Value =>
+    dimsOf(at, value).length === dims.length ? value : reshape(at, value, dims);
+  const [a, b] = [() => shaped(x, rowDims), () => shaped(w, columnDims)];
+  const g = (): Value => shaped(gradient(at), [...batch, rowDims.at(-2)!, columnDims.at(-1)!]);
+  const rows = (value: Value, size: number): Value => reshape(at, value, [-1, size]);
+  // One matrix for all batches: their rows are those of one long product.
+  const shared = columnDims.length === 2 && rowDims.length > 2;
+  const [inner, columns] = [rowDims.at(-1)!, columnDims.at(-1)!];
+  return [
+    () => shaped(sumTo(at, product(at, g(), turned(at, b())), a()), left),
+    () =>
+      shaped(
+        shared
+          ? product(at, turned(at, rows(a(), inner)), rows(g(), columns))
+          : sumTo(at, product(at, turned(at, a()), g()), b()),
+        right,
+      ),
+  ];
+};
+
+export const gemm: Rule = (at) => {
+  const [a, b, c, g] = [inputOf(at, 0), inputOf(at, 1), at.inputs[2], gradient(at)];
+  const [turnA, turnB] = [intAttribute(at, "transA", 0) !== 0, intAttribute(at, "transB", 0) !== 0];
+  const scaled = (value: Value, by: number): Value => (by === 1 ? value : mul(at, scalar(at, by), value));
+  const asMultiplied = (value: Value, turn: boolean): Value => (turn ? turned(at, value) : value);
+  const alpha = floatAttribute(at, "alpha", 1);
+  const back = (value: Value, turn: boolean): Value => scaled(asMultiplied(value, turn), alpha);
+  return [
+    () => back(product(at, g, turned(at, asMultiplied(b, turnB))), turnA),
+    () => back(product(at, turned(at, asMultiplied(a, turnA)), g), turnB),
+    c && (() => sumTo(at, scaled(g, floatAttribute(at, "beta", 1)), c)),
+  ];
+};
+
+/** The matrix is unpacked by the operator itself, from the rows of a unit matrix. */
+export const matMulNBits: Rule = (at) => {
+  const K = intAttribute(at, "K");
+  const attributes = Object.fromEntries(["K", "N", "bits", "block_size"].map((name) => [name, intAttribute(at, name)]));
+  const unit = (): Value => {
+    const data = new Float32Array(K * K);
+    for (let n = 0; n < K; n++) data[n * K + n] = 1;
+    return at.tape.constant("float32", [K, K], data);
+  };
+  const unpacked = (): Value =>
+    at.tape.op("MatMulNBits", [unit(), ...at.inputs.slice(1)], attributes, { domain: "com.microsoft" });
+  return [() => product(at, gradient(at), turned(at, unpacked()))];
+};

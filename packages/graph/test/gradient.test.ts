@@ -1,0 +1,175 @@
+// Gradients: every rule against central differences, in float64, at random shapes; and what is refused.
+
+import type { NdArray, Value } from "@ropewalk/graph";
+import { checkModel, decode, encode, evaluate, ndArray, tape } from "@ropewalk/graph";
+import { differentiable, differentiate, gradientOf } from "@ropewalk/graph/gradient";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { RandomNode } from "./random-nodes.ts";
+import { randomNodes } from "./random-nodes.ts";
+
+type Arrays = Readonly<Record<string, NdArray>>;
+
+/** Differences that no rule depends on: equal elements, of which the largest is not unique, become unequal. */
+const apart = (array: NdArray, seed: number): NdArray =>
+  ndArray(
+    array.type,
+    array.dims,
+    Array.from(array.data, (x, at) => x + 0.01 * Math.sin(1 + 7 * at + 31 * seed)),
+  );
+
+/** Only the first input of these has a gradient: tables of angles and packed weights are not learned, a type is no number. */
+const firstAlone = new Set(["RotaryEmbedding", "MatMulNBits", "CastLike"]);
+
+type Recorded = { readonly model: ReturnType<ReturnType<typeof tape>["model"]>; readonly feeds: Arrays };
+
+/** loss = Σ y w over every output that is differentiated, with weights w that differ. */
+const record = ({ opType, domain = "", inputs, attributes = {}, numOutputs = 1 }: RandomNode): Recorded => {
+  const t = tape();
+  const feeds: Record<string, NdArray> = {};
+  const given = inputs.map((one, index): Value | undefined => {
+    if (one === undefined) return undefined;
+    const { array, givesShape } = one;
+    const learned = array.type === "float32" && !givesShape && !(firstAlone.has(opType) && index > 0);
+    if (!learned) return t.constant(array.type, array.dims, array.data);
+    feeds[`x${index}`] = apart(array, index);
+    return t.input(`x${index}`, array.type, array.dims);
+  });
+  const outputs = t.ops(opType, numOutputs, given, attributes, { domain });
+  const differentiated = opType === "Split" ? outputs : outputs.slice(0, 1);
+  const sums = differentiated.map((y, index) => {
+    const dims = y.dims as readonly number[];
+    const weights = Array.from({ length: dims.reduce((all, size) => all * size, 1) }, (_, at) =>
+      Math.cos(3 * at + index),
+    );
+    return t.op("ReduceSum", [t.op("Mul", [y, t.constant(y.type!, dims, weights)])], { keepdims: 0 });
+  });
+  t.output(
+    "loss",
+    sums.reduce((a, b) => t.op("Add", [a, b])),
+  );
+  return { model: t.model({ opset: 23, irVersion: 11 }), feeds };
+};
+
+const lossAt = (model: Recorded["model"], feeds: Arrays): number => evaluate(model, feeds)["loss"]!.data[0]!;
+
+/** (L(x + h) - L(x - h)) / 2h for every element. */
+const central = ({ model, feeds }: Recorded, name: string, h = 1e-5): readonly number[] => {
+  const { type, dims, data } = feeds[name]!;
+  return Array.from(data, (x, at) => {
+    const moved = (by: number): number =>
+      lossAt(model, { ...feeds, [name]: ndArray(type, dims, data.with(at, x + by)) });
+    return (moved(h) - moved(-h)) / (2 * h);
+  });
+};
+
+const check = (recorded: Recorded, tolerance = 1e-6): void => {
+  const { model, feeds } = recorded;
+  const parameters = Object.keys(feeds);
+  const before = encode(model);
+  const backward = differentiate(model, { loss: "loss", parameters });
+  expect(encode(model)).toEqual(before);
+  checkModel(backward);
+  const results = evaluate(decode(encode(backward)), feeds);
+  for (const name of parameters) {
+    const got = results[gradientOf(name)]!;
+    expect(got.dims).toEqual(feeds[name]!.dims);
+    expect(got.type).toBe(feeds[name]!.type);
+    for (const [at, expected] of central(recorded, name).entries())
+      expect(Math.abs(got.data[at]! - expected), `${name}[${at}]: ${got.data[at]} and ${expected}`).toBeLessThanOrEqual(
+        tolerance * Math.max(1, Math.abs(expected)),
+      );
+  }
+};
+
+const named = (name: string): fc.Arbitrary<RandomNode> =>
+  fc.oneof(...randomNodes.filter(([opType]) => opType === name).map(([, nodes]) => nodes));
+
+/** Random nodes of an operator in floating-point numbers: those of a kin where there are none, or none of that type. */
+const nodesOf = (opType: string): fc.Arbitrary<RandomNode> => {
+  if (opType === "RMSNormalization") return named("SimplifiedLayerNormalization").map((node) => ({ ...node, opType }));
+  if (opType === "CastLike") return named("Sub").map((node) => ({ ...node, opType }));
+  return named(opType);
+};
+
+const floating = ({ opType, inputs, attributes }: RandomNode): boolean =>
+  inputs[0]!.array.type !== "int64" && (opType !== "Cast" || [1, 11].includes(attributes!["to"] as number));
+
+describe("every rule, at random shapes, against central differences", () => {
+  it.each(differentiable.map((name) => name.replace(/^.*:/, "")))("%s", (opType) => {
+    fc.assert(
+      fc.property(nodesOf(opType).filter(floating), (node) => check(record(node))),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe("differentiate", () => {
+  const square = (): ReturnType<typeof tape> => {
+    const t = tape();
+    const x = t.input("x", "float32", [2, 2]);
+    t.input("unread", "float32", [3]);
+    const y = t.op("MatMul", [x, t.op("Transpose", [x], { perm: [1, 0] })]);
+    t.output("loss", t.op("ReduceSum", [t.op("Mul", [y, y])], { keepdims: 0 }));
+    return t;
+  };
+
+  it("adds up what a value hands to all that read it, and gives zeros where nothing does", () => {
+    const model = differentiate(square().model(), { loss: "loss", parameters: ["x", "unread"] });
+    const feeds = { x: ndArray("float32", [2, 2], [1, 2, 3, 4]), unread: ndArray("float32", [3], [1, 1, 1]) };
+    const { [gradientOf("x")]: got, [gradientOf("unread")]: none } = evaluate(model, feeds);
+    // 4 (x xᵀ) x
+    expect([...got!.data]).toEqual([152, 216, 344, 488]);
+    expect([...none!.data]).toEqual([0, 0, 0]);
+  });
+
+  it("differentiates by an initializer", () => {
+    const t = tape();
+    const w = t.constant("float32", [2], [3, 5], "w");
+    t.output("loss", t.op("ReduceSum", [t.op("Mul", [w, w])], { keepdims: 0 }));
+    const gradients = evaluate(differentiate(t.model(), { loss: "loss", parameters: ["w"] }), {});
+    expect([...gradients["gradient.w"]!.data]).toEqual([6, 10]);
+  });
+
+  it("goes around what no parameter reaches", () => {
+    const t = tape();
+    const x = t.input("x", "float32", [4]);
+    const order = t.ops("TopK", 2, [t.input("scores", "float32", [4]), t.constant("int64", [1], [2])], { axis: 0 })[1]!;
+    t.output("loss", t.op("ReduceSum", [t.op("Gather", [x, order], { axis: 0 })], { keepdims: 0 }));
+    const model = differentiate(t.model(), { loss: "loss", parameters: ["x"] });
+    const feeds = { x: ndArray("float32", [4], [1, 2, 3, 4]), scores: ndArray("float32", [4], [1, 4, 2, 3]) };
+    expect([...evaluate(model, feeds)["gradient.x"]!.data]).toEqual([0, 1, 0, 1]);
+  });
+
+  it("names what has no rule, and what is asked for wrongly", () => {
+    const t = tape();
+    const x = t.input("x", "float32", [4]);
+    t.output("rounded", t.op("ReduceSum", [t.op("Round", [x], {}, { name: "rounding" })], { keepdims: 0 }));
+    t.output("many", t.op("Exp", [x]));
+    t.output("angles", t.op("ReduceSum", [t.op("Where", [t.op("Greater", [x, x]), x, x])], { keepdims: 0 }));
+    const model = t.model();
+    const of = (asked: object) => () => differentiate(model, asked as never);
+    expect(of({ loss: "rounded", parameters: ["x"] })).toThrow(
+      RangeError('differentiate: an operator on the way to the loss must have a rule, got Round "/rounding" without'),
+    );
+    expect(of({ loss: "many", parameters: ["x"] })).toThrow(
+      RangeError("differentiate: loss must be one floating-point number, got float32 [4]"),
+    );
+    expect(of({ loss: "x", parameters: ["x"] })).toThrow('differentiate: loss must be an output of the graph, got "x"');
+    expect(of({ loss: "angles", parameters: ["y"] })).toThrow(
+      'differentiate: a parameter must be an input or an initializer, got "y"',
+    );
+    expect(of({ loss: "angles", parameters: ["x"], wrt: ["x"] })).toThrow(TypeError);
+    expect(of({ loss: "angles", parameters: ["x"] })).not.toThrow();
+  });
+
+  it("wants sizes that are numbers", () => {
+    const t = tape();
+    const x = t.input("x", "float32", ["n"]);
+    const w = t.input("w", "float32", [1]);
+    t.output("loss", t.op("ReduceSum", [t.op("Mul", [x, w])], { keepdims: 0 }));
+    expect(() => differentiate(t.model(), { loss: "loss", parameters: ["w"] })).toThrow(
+      /^differentiate: ReduceSum "\/ReduceSum": the sizes of ".*" must be numbers, got \[n\]$/,
+    );
+  });
+});
