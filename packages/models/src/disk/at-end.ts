@@ -43,7 +43,8 @@ const onSignal: NodeJS.SignalsListener = Object.assign(
     if (othersListen(signal)) return;
     runAll();
     ignore();
-    process.kill(process.pid, signal);
+    // Windows has no SIGHUP to send; any signal ends a process there.
+    process.kill(process.pid, process.platform === "win32" ? "SIGTERM" : signal);
   },
   { [mark]: true },
 );
