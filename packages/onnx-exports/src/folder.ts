@@ -1,6 +1,6 @@
 /** Folders of exports on a disk. */
-import { readdir } from "node:fs/promises";
-import { resolve, sep } from "node:path";
+import { readdir, realpath } from "node:fs/promises";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { decode } from "@ropewalk/graph";
 import { readRotation } from "@ropewalk/models";
 import { writeWhole, type NewFolder } from "@ropewalk/models/node";
@@ -31,8 +31,14 @@ export type ExtendedFolder = Pick<ExtendedExport, "capacity" | "trainedContext" 
   readonly linked: readonly string[];
 };
 
+/** A path behind its links, also where its end is not there yet. */
+const behindLinks = (path: string): Promise<string> =>
+  realpath(path).catch(async () =>
+    dirname(path) === path ? path : join(await behindLinks(dirname(path)), basename(path)),
+  );
+
 const checkTarget = async (source: string, target: string): Promise<void> => {
-  const [inside, asked] = [resolve(source), resolve(target)];
+  const [inside, asked] = [await behindLinks(resolve(source)), await behindLinks(resolve(target))];
   check(asked !== inside && !asked.startsWith(inside + sep), "target must lie outside of source", `"${target}"`);
   const present = await readdir(target).catch(() => []);
   check(present.length === 0, "target must be empty or absent", `"${target}" with ${present.length} files`);

@@ -185,6 +185,17 @@ describe("weights in a file that is read as another", () => {
 });
 
 describe("a target", () => {
+  it("must lie outside of the source, by whatever link either is named", async () => {
+    symlinkSync(from, join(root, "alias"));
+    for (const [source, target] of [
+      [join(root, "alias"), join(from, "new", "er")],
+      [from, join(root, "alias", "new")],
+      [from, join(root, "alias")],
+    ] as const)
+      await expect(extendFolder({ extension }, source, target)).rejects.toThrow("target must lie outside of source");
+    expect(readdirSync(from)).not.toContain("new");
+  });
+
   it("has one of two exports that are extended into it, and the other is told", async () => {
     const target = join(root, "above", "in", "to");
     const done = extendFolder({ extension }, from, target);
