@@ -24,7 +24,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeCheckpoint } from "./random-checkpoint.ts";
 
-const rounds = Number(process.env["ROUNDS"] ?? 2);
+const rounds = Number(process.env["ROUNDS"] ?? 3);
 const home = mkdtempSync(join(tmpdir(), "ropewalk-disk-"));
 afterAll(() => rmSync(home, { recursive: true }));
 
@@ -108,6 +108,9 @@ describe("a command that is killed leaves the folder that was there, the new one
     ],
   };
 
+  /** How long it writes about, in milliseconds. */
+  const writing = { extend: 150, convert: 600 };
+
   it.each(Object.entries(commands))("%s", { timeout: 60_000 * rounds }, async (name, command) => {
     const output = join(home, "outputs", name);
     const args = command(output);
@@ -116,14 +119,22 @@ describe("a command that is killed leaves the folder that was there, the new one
     const took = performance.now() - begun;
     const whole = contentOf(output);
     rmSync(join(home, "outputs"), { recursive: true });
-    const seen = { none: 0, empty: 0, whole: 0 };
+    const seen = { none: 0, empty: 0, whole: 0, leftBehind: 0 };
+    const written = (pid: number | undefined): readonly string[] =>
+      existsSync(join(home, "outputs"))
+        ? readdirSync(join(home, "outputs")).filter((file) => file.includes(`.${pid}.`))
+        : [];
     for (let round = 0; round < rounds; round++) {
       const before = round % 2 === 0;
       if (before) mkdirSync(output, { recursive: true });
       const signal = (["SIGKILL", "SIGTERM", "SIGINT"] as const)[round % 3]!;
       const { child, ended } = start(args);
-      // In the later part of a run it writes; before, it reads.
-      await wait(took * (0.4 + 0.7 * Math.random()));
+      // Half of them at any moment, and half while it writes.
+      if (round % 4 < 2) await wait(took * (0.2 + 0.9 * Math.random()));
+      else {
+        while (written(child.pid).length === 0 && child.exitCode === null) await wait(1);
+        await wait(Math.random() * writing[name as keyof typeof commands]);
+      }
       child.kill(signal);
       await ended;
       const found = existsSync(output) ? contentOf(output) : undefined;
@@ -133,8 +144,8 @@ describe("a command that is killed leaves the folder that was there, the new one
       if (found && Object.keys(found).length > 0) expect(found).toEqual(whole);
       if (before) expect(found).toBeDefined();
       // What a killed one leaves goes with the next run; one that is told to end leaves nothing.
-      const left = existsSync(join(home, "outputs")) ? readdirSync(join(home, "outputs")) : [];
-      if (signal !== "SIGKILL") expect(left.filter((file) => file.includes(`.${child.pid}.`))).toEqual([]);
+      if (signal !== "SIGKILL") expect(written(child.pid)).toEqual([]);
+      seen.leftBehind += written(child.pid).length;
       rmSync(output, { recursive: true, force: true });
     }
     if (process.env["ROUNDS"]) console.log(`${name}: ${JSON.stringify(seen)} of ${rounds} kills`);
