@@ -1,0 +1,16 @@
+/** The names of a training graph's own inputs and outputs; positions and scales have those of `inputs`. */
+
+export const trainingInputs = {
+  /** [batchSize * seqLen] int64: the token that each row is to foretell; any where the row's weight is 0. */
+  targets: "targets",
+  /** [batchSize * seqLen]: what a row's loss counts, 0 where nothing is learned. */
+  weights: "target_weights",
+} as const;
+
+export const trainingOutputs = {
+  /** [] */
+  loss: "loss",
+} as const;
+
+/** [seqLen, seqLen]: 0 for the pairs of a band, far below any score for others. */
+export const bandMask = (band: number): string => `band_${band}_mask`;

@@ -1,0 +1,58 @@
+/** What a training graph is fed besides ids and weights: positions, scales and masks of a length, and what is to be foretold. */
+import { check, checkInteger } from "@ropewalk/check";
+import { chunkNumbers, closed, type Numbers } from "../chunk.ts";
+import { frequenciesFor, type ExtendedDecoder } from "../extend.ts";
+import { bandMask } from "./interface.ts";
+
+/** A label that is not learned. */
+export const ignoredLabel = -100;
+
+/** Rotations, query scales and band masks of sequences of `seqLen` tokens, all from position 0 on. */
+export const trainingNumbers = (extended: ExtendedDecoder, seqLen: number): Readonly<Record<string, Numbers>> => {
+  checkInteger("trainingNumbers", "seqLen", seqLen, 1);
+  const masks = extended.positions.bands.map(({ from, to }, band) => {
+    const data = new Float32Array(seqLen * seqLen).fill(closed);
+    for (let i = 0; i < seqLen; i++) {
+      // Keys j <= i with from <= i - j < to.
+      const [first, end] = [Math.max(0, i - Math.min(to, i + 1) + 1), Math.max(0, i - from + 1)];
+      data.fill(0, i * seqLen + first, i * seqLen + Math.max(first, end));
+    }
+    return [bandMask(band), { dims: [seqLen, seqLen], data }] as const;
+  });
+  const chunk = chunkNumbers(extended, frequenciesFor(extended, seqLen), { start: 0, length: seqLen });
+  return { ...chunk, ...Object.fromEntries(masks) };
+};
+
+export type Targets = {
+  readonly targets: BigInt64Array;
+  readonly weights: Float32Array;
+  /** How many tokens are learned. */
+  readonly count: number;
+};
+
+/**
+ * The logits of token t are scored against label t + 1 of the same sequence; labels of -100 are not learned.
+ *
+ * @param labels - a row a sequence, all of one length
+ * @param total - what the losses are divided by; absent: the number of tokens that are learned, for their mean
+ * @throws RangeError when sequences differ in length, a label is neither -100 nor an integer of at least 0, or nothing is learned
+ */
+export const trainingTargets = (labels: readonly (readonly number[])[], total?: number): Targets => {
+  const seqLen = labels[0]?.length ?? 0;
+  const targets = new BigInt64Array(labels.length * seqLen);
+  const learned = new Uint8Array(targets.length);
+  let count = 0;
+  labels.forEach((row, sequence) => {
+    check(row.length === seqLen, `trainingTargets: labels[${sequence}] must have ${seqLen} tokens`, row.length);
+    for (let t = 0; t + 1 < seqLen; t++) {
+      const label = row[t + 1]!;
+      if (label === ignoredLabel) continue;
+      checkInteger("trainingTargets", `labels[${sequence}][${t + 1}]`, label, 0);
+      targets[sequence * seqLen + t] = BigInt(label);
+      learned[sequence * seqLen + t] = 1;
+      count += 1;
+    }
+  });
+  check(count > 0, "trainingTargets: labels must have a token to learn behind the first", "none");
+  return { targets, count, weights: Float32Array.from(learned, (yes) => yes / (total ?? count)) };
+};
