@@ -2,8 +2,9 @@
 import { mkdirSync, rmdirSync, rmSync } from "node:fs";
 import { lstat, readdir, rm, utimes } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { check } from "@ropewalk/check";
 import { atEnd } from "./at-end.ts";
-import { isAbandoned, ownName, signEvery } from "./owner.ts";
+import { isAbandoned, ownName, prefixForm, signEvery } from "./owner.ts";
 
 export type OwnFolder = {
   readonly path: string;
@@ -61,8 +62,10 @@ const make = (parent: string, path: string, mode: number): readonly string[] => 
  *
  * @param prefix - what its name begins with: `ropewalk-` and a word, or `.ropewalk-` and a word
  * @param mode - its permissions; absent: for this user alone
+ * @throws RangeError when the prefix is another, by which what is left would not be known again
  */
 export const ownFolder = async (parent: string, prefix: string, mode = 0o700): Promise<OwnFolder> => {
+  check(prefixForm.test(prefix), "ownFolder: prefix must be ropewalk- and a word, or .ropewalk- and a word", prefix);
   const above = resolve(parent);
   await removeLeftovers(above);
   const path = join(above, ownName(prefix));

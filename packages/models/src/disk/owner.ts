@@ -61,6 +61,9 @@ const startOf = (pid: number): string | undefined => {
 export const ownName = (prefix: string): string =>
   `${prefix}-${spaceHere()}.${process.pid}.${startOf(process.pid) ?? "0"}-${randomBytes(6).toString("hex")}`;
 
+/** What a name begins with. */
+export const prefixForm: RegExp = /^\.?ropewalk-[a-z0-9-]+$/;
+
 const form = /^\.?ropewalk-[a-z0-9-]+-([0-9a-f]{8})\.(\d{1,10})\.(\d{1,20})-[0-9a-f]{12}$/;
 
 /**

@@ -93,6 +93,14 @@ describe("a folder of a process", () => {
     expect(there()).toEqual([...others, file, link].toSorted());
   });
 
+  it("has a name that is known again", async () => {
+    for (const prefix of ["mine", "ropewalk", "ropewalk-Q4", "../ropewalk-q4", "ropewalk-q4/in"])
+      await expect(ownFolder(join(home, "in"), prefix)).rejects.toThrow(
+        "ownFolder: prefix must be ropewalk- and a word",
+      );
+    expect(there()).toEqual([]);
+  });
+
   it("takes folders above along that were made for it, while they are empty", async () => {
     const one = await ownFolder(join(home, "a", "b", "c"), "ropewalk-test");
     const two = await ownFolder(join(home, "a", "b", "d"), "ropewalk-test");
