@@ -8,7 +8,17 @@
  * band covers is not attended, and no key after its query ever is. One softmax over all bands: SelfExtend, arXiv
  * 2401.01325, section 3.3.
  */
-import { checkTensor, emptyPartial, type PartialAttention } from "./partial.ts";
+import {
+  atLeastZero,
+  checkConfig,
+  checkFinite,
+  checkKeys,
+  checkList,
+  checkTensor,
+  optional,
+  whole,
+} from "@ropewalk/check";
+import { emptyPartial, ofThreeAxes, type PartialAttention } from "./partial.ts";
 import type { Tensor } from "./tensor.ts";
 
 export type AttentionBand = {
@@ -19,16 +29,9 @@ export type AttentionBand = {
   readonly keys: Tensor<readonly ["numKvHeads", "keyLen", "headDim"]>;
 };
 
-/** @throws RangeError when two bands cover the same distance. */
-const checkBands = (bands: readonly AttentionBand[]): void => {
-  const sorted = bands.toSorted((a, b) => a.from - b.from);
-  sorted.forEach(({ from }, index) => {
-    const before = sorted[index - 1];
-    if (before && from < before.to)
-      throw new RangeError(
-        `bandedAttention: bands must not overlap, got [${before.from}, ${before.to}) and one from ${from}`,
-      );
-  });
+/** What was attended, and how much, where that was asked for. */
+export type BandedAttention = PartialAttention & {
+  readonly probabilities?: Tensor<readonly ["numHeads", "queryLen", "keyLen"]>;
 };
 
 /**
@@ -36,45 +39,64 @@ const checkBands = (bands: readonly AttentionBand[]): void => {
  *
  * Head h reads key-value head floor(h / (numHeads / numKvHeads)), as grouped-query attention does.
  *
- * @param config - `scale` of the scores, default 1 / sqrt(headDim); `queryStart`, the first query's position, default 0
+ * @param config - `scale` of the scores, default 1 / sqrt(headDim); `queryStart`, the first query's position, to be given where
+ *   there are fewer queries than keys, otherwise 0; `probabilities`: whether P is given too
  * @param bands - of disjoint distances
  * @param values - [numKvHeads, keyLen, headDim]
- * @throws RangeError when there is no band, bands overlap, shapes disagree, or numKvHeads does not divide numHeads
+ * @throws RangeError when there is no band, bands overlap, shapes disagree, or numKvHeads does not divide numHeads; TypeError
+ *   when a type is wrong or a key is not known
  */
 export const bandedAttention = (
-  config: { readonly scale?: number; readonly queryStart?: number },
+  config: { readonly scale?: number; readonly queryStart?: number; readonly probabilities?: boolean },
   bands: readonly AttentionBand[],
   values: Tensor<readonly ["numKvHeads", "keyLen", "headDim"]>,
   out?: PartialAttention,
-): PartialAttention => {
-  const [first] = bands;
-  if (!first) throw new RangeError("bandedAttention: bands must hold at least 1, got 0");
-  const [numHeads, queryLen, headDim] = first.queries.dims;
+): BandedAttention => {
+  checkConfig("bandedAttention", config, {
+    scale: optional(checkFinite),
+    queryStart: true,
+    probabilities: true,
+  });
+  checkList("bandedAttention", "bands", bands);
+  bands.forEach((band, index) => {
+    checkKeys("bandedAttention", `bands[${index}]`, band, {
+      ...{ from: atLeastZero, to: atLeastZero, queries: ofThreeAxes, keys: true },
+    });
+    for (const { from, to } of bands.toSpliced(index, 1))
+      if (from >= band.from && from < band.to && from < to)
+        throw new RangeError(
+          `bandedAttention: bands must not overlap, got [${band.from}, ${band.to}) and one from ${from}`,
+        );
+  });
+  ofThreeAxes("bandedAttention", "values", values);
+  const [numHeads, queryLen, headDim] = bands[0]!.queries.dims;
   const [numKvHeads, keyLen] = values.dims;
   if (numHeads % numKvHeads !== 0)
     throw new RangeError(`bandedAttention: numKvHeads must divide numHeads, got ${numKvHeads} and ${numHeads}`);
   for (const band of bands) {
-    checkTensor("bandedAttention: queries", band.queries, [numHeads, queryLen, headDim]);
-    checkTensor("bandedAttention: keys", band.keys, [numKvHeads, keyLen, headDim]);
+    checkTensor("bandedAttention", "queries", band.queries, [numHeads, queryLen, headDim]);
+    checkTensor("bandedAttention", "keys", band.keys, [numKvHeads, keyLen, headDim]);
   }
-  checkTensor("bandedAttention: values", values, [numKvHeads, keyLen, headDim]);
+  checkTensor("bandedAttention", "values", values, [numKvHeads, keyLen, headDim]);
   const result = out ?? emptyPartial(numHeads, queryLen, headDim);
-  checkTensor("bandedAttention: out", result.out, [numHeads, queryLen, headDim]);
-  checkBands(bands);
+  checkTensor("bandedAttention", "out", result.out, [numHeads, queryLen, headDim]);
 
-  const { scale = 1 / Math.sqrt(headDim), queryStart = 0 } = config;
+  // Fewer queries than keys may be the last ones or the first: who does not say which made a mistake.
+  const { scale = 1 / Math.sqrt(headDim), queryStart = queryLen === keyLen ? 0 : undefined } = config;
+  whole("bandedAttention", "queryStart", queryStart);
+  const probabilities = config.probabilities && new Float32Array(numHeads * queryLen * keyLen);
   const scores = new Float64Array(keyLen);
   const row = new Float64Array(headDim);
   for (let h = 0; h < numHeads; h++) {
-    const kvHead = Math.floor((h * numKvHeads) / numHeads);
+    const kvHead = ((h * numKvHeads) / numHeads) | 0;
     for (let i = 0; i < queryLen; i++) {
       const query = (h * queryLen + i) * headDim;
-      let max = -Infinity;
+      let max = -1e99;
       for (let j = 0; j < keyLen; j++) {
-        const distance = queryStart + i - j;
+        const distance = queryStart! + i - j;
         scores[j] = -Infinity;
         for (const band of bands) {
-          if (distance < 0 || distance < band.from || distance >= band.to) continue;
+          if (distance < band.from || distance >= band.to) continue;
           let dot = 0;
           const key = (kvHead * keyLen + j) * headDim;
           for (let d = 0; d < headDim; d++) dot += band.queries.data[query + d]! * band.keys.data[key + d]!;
@@ -85,14 +107,19 @@ export const bandedAttention = (
       let total = 0;
       row.fill(0);
       for (let j = 0; j < keyLen; j++) {
-        const weight = scores[j] === -Infinity ? 0 : Math.exp(scores[j]! - max);
+        const weight = (scores[j] = Math.exp(scores[j]! - max));
         total += weight;
         const value = (kvHead * keyLen + j) * headDim;
         for (let d = 0; d < headDim; d++) row[d]! += weight * values.data[value + d]!;
       }
-      for (let d = 0; d < headDim; d++) result.out.data[query + d] = total > 0 ? row[d]! / total : 0;
-      result.lse.data[h * queryLen + i] = total > 0 ? max + Math.log(total) : -Infinity;
+      // Without a key the logarithm is -Infinity, and everything divided is 0. No score of float32 is below -1e99.
+      result.lse.data[h * queryLen + i] = max + Math.log(total);
+      for (let d = 0; d < headDim; d++) result.out.data[query + d] = row[d]! / (total || 1);
+      if (probabilities)
+        for (let j = 0; j < keyLen; j++) probabilities[(h * queryLen + i) * keyLen + j] = scores[j]! / (total || 1);
     }
   }
-  return result;
+  return probabilities
+    ? { ...result, probabilities: { dims: [numHeads, queryLen, keyLen], data: probabilities } }
+    : result;
 };

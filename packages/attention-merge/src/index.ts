@@ -1,4 +1,4 @@
-export { bandedAttention, type AttentionBand } from "./banded.ts";
+export { bandedAttention, type AttentionBand, type BandedAttention } from "./banded.ts";
 export { halfBlock } from "./half-block.ts";
 export { mergeAttention } from "./merge.ts";
 export type { PartialAttention } from "./partial.ts";

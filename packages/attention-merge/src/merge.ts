@@ -6,7 +6,8 @@
  * For two parts w_a / (w_a + w_b) = sigmoid(lse_a - lse_b). Where queries, keys and values are split does not matter:
  * the result is one softmax over all of them. Milakov and Gimelshein, arXiv 1805.02867; Dao et al., arXiv 2205.14135.
  */
-import { checkTensor, emptyPartial, type PartialAttention } from "./partial.ts";
+import { checkList, checkTensor } from "@ropewalk/check";
+import { emptyPartial, ofThreeAxes, type PartialAttention } from "./partial.ts";
 
 /**
  * Merges any number of partial attentions over disjoint keys.
@@ -18,27 +19,29 @@ import { checkTensor, emptyPartial, type PartialAttention } from "./partial.ts";
  * @throws RangeError when there is no part or shapes differ
  */
 export const mergeAttention = (parts: readonly PartialAttention[], out?: PartialAttention): PartialAttention => {
-  const [first] = parts;
-  if (!first) throw new RangeError("mergeAttention: parts must hold at least 1, got 0");
+  checkList("mergeAttention", "parts", parts);
+  const first = parts[0]!;
+  ofThreeAxes("mergeAttention", "out", first.out);
   const [numHeads, queryLen, headDim] = first.out.dims;
   const merged = out ?? emptyPartial(numHeads, queryLen, headDim);
-  for (const part of [...parts, merged]) {
-    checkTensor("mergeAttention: out", part.out, first.out.dims);
-    checkTensor("mergeAttention: lse", part.lse, [numHeads, queryLen]);
+  for (const part of parts.concat(merged)) {
+    checkTensor("mergeAttention", "out", part.out, [numHeads, queryLen, headDim]);
+    checkTensor("mergeAttention", "lse", part.lse, [numHeads, queryLen]);
   }
   for (let row = 0; row < numHeads * queryLen; row++) {
-    let max = -Infinity;
+    let max = -1e99;
     for (const part of parts) max = Math.max(max, part.lse.data[row]!);
     let total = 0;
     const at = row * headDim;
     merged.out.data.fill(0, at, at + headDim);
     for (const part of parts) {
-      const weight = max === -Infinity ? 0 : Math.exp(part.lse.data[row]! - max);
+      const weight = Math.exp(part.lse.data[row]! - max);
       total += weight;
       for (let d = 0; d < headDim; d++) merged.out.data[at + d]! += weight * part.out.data[at + d]!;
     }
-    if (total > 0) for (let d = 0; d < headDim; d++) merged.out.data[at + d]! /= total;
-    merged.lse.data[row] = total > 0 ? max + Math.log(total) : -Infinity;
+    // Without a key the logarithm is -Infinity, and everything divided is 0.
+    merged.lse.data[row] = max + Math.log(total);
+    for (let d = 0; d < headDim; d++) merged.out.data[at + d]! /= total || 1;
   }
   return merged;
 };

@@ -3,6 +3,7 @@
  *
  *   out = Σ_j softmax(s)_j v_j        lse = ln Σ_j exp(s_j)        over the keys j that were seen
  */
+import { ofRank, type Rule } from "@ropewalk/check";
 import type { Tensor } from "./tensor.ts";
 
 export type PartialAttention = {
@@ -17,13 +18,5 @@ export const emptyPartial = (numHeads: number, queryLen: number, headDim: number
   lse: { dims: [numHeads, queryLen], data: new Float32Array(numHeads * queryLen).fill(-Infinity) },
 });
 
-type Shaped = { readonly dims: readonly number[]; readonly data: Float32Array };
-
-/** @throws RangeError naming `where` and both shapes, or both numbers of elements. */
-export const checkTensor = (where: string, { dims, data }: Shaped, want: readonly number[]): void => {
-  if (dims.length !== want.length || dims.some((size, axis) => size !== want[axis]))
-    throw new RangeError(`${where} must be [${want}], got [${dims}]`);
-  const size = want.reduce((product, dim) => product * dim, 1);
-  if (data.length !== size)
-    throw new RangeError(`${where} of [${want}] must hold ${size} elements, got ${data.length}`);
-};
+/** Queries, keys, values and what attention gives have three axes. */
+export const ofThreeAxes: Rule = ofRank(3);

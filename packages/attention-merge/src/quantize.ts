@@ -6,6 +6,7 @@
  * Tokens come in blocks. The keys of a block are turned, all its tokens side by side at each dimension: a product of a query
  * with them then runs along memory.
  */
+import { check } from "@ropewalk/check";
 import type { Tensor } from "./tensor.ts";
 
 /** Tokens in a block; keyLen is a multiple. */
@@ -60,8 +61,7 @@ export const quantizeValues = (values: Cached): Quantized => {
 export const quantizeKeys = (keys: Cached): Quantized & { readonly offsets: Float32Array } => {
   const { data, dims } = keys;
   const [, keyLen, headDim] = dims;
-  if (keyLen % quantizedBlock !== 0)
-    throw new RangeError(`quantizeKeys: keyLen must be a multiple of ${quantizedBlock}, got ${keyLen}`);
+  check(keyLen % quantizedBlock === 0, `quantizeKeys: keyLen must be a multiple of ${quantizedBlock}`, keyLen);
   const largest = largestOf(keys);
   const elements = new Int8Array(data.length);
   const scales = largest.map((most) => most / 127);

@@ -124,4 +124,73 @@ describe("bandedAttention", () => {
       "bandedAttention: keys must be [3,1,2], got [2,1,2]",
     );
   });
+
+  it("gives its probabilities: rows that sum to 1 and make the output", () => {
+    fc.assert(
+      fc.property(scenarios({ start: 20, queryLen: 6 }), (scenario) => {
+        const { bands, values } = problem(scenario);
+        const config = { queryStart: scenario.start };
+        const plain = bandedAttention(config, bands, values);
+        expect("probabilities" in plain).toBe(false);
+        const { probabilities, ...same } = bandedAttention({ ...config, probabilities: true }, bands, values);
+        expect(same).toEqual(plain);
+        const [numHeads, queryLen, keyLen] = probabilities!.dims;
+        const [numKvHeads, , headDim] = values.dims;
+        for (let row = 0; row < numHeads * queryLen; row++) {
+          const shares = probabilities!.data.subarray(row * keyLen, (row + 1) * keyLen);
+          expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 5);
+          const kvHead = Math.floor((Math.floor(row / queryLen) * numKvHeads) / numHeads);
+          for (let d = 0; d < headDim; d++) {
+            const out = shares.reduce((sum, p, j) => sum + p * values.data[(kvHead * keyLen + j) * headDim + d]!, 0);
+            expect(out).toBeCloseTo(plain.out.data[row * headDim + d]!, 4);
+          }
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it("gives 0 for a query that sees no key", () => {
+    const x = { dims: [1, 3, 2] as const, data: Float32Array.of(1, 2, 3, 4, 5, 6) };
+    const { out, lse, probabilities } = bandedAttention(
+      { probabilities: true },
+      [{ from: 2, to: Infinity, queries: x, keys: x }],
+      x,
+    );
+    expect([...lse.data].slice(0, 2)).toEqual([-Infinity, -Infinity]);
+    expect([...out.data]).toEqual([0, 0, 0, 0, 1, 2]);
+    expect([...probabilities!.data]).toEqual([0, 0, 0, 0, 0, 0, 1, 0, 0]);
+  });
+
+  it("refuses unknown keys, other types, and queries of which nobody says where they are", () => {
+    const x = { dims: [1, 3, 2] as const, data: new Float32Array(6) };
+    const band = { from: 0, to: Infinity, queries: x, keys: x };
+    const attend =
+      (config: object, wrong: object = {}, values: object = x) =>
+      () =>
+        bandedAttention(config as never, [{ ...band, ...wrong }], values as never);
+    expect(attend({ query_start: 3 })).toThrow(
+      /^bandedAttention: config must have no keys but .*; queryStart is meant\?$/,
+    );
+    expect(attend({ scale: NaN })).toThrow(RangeError("bandedAttention: scale must be finite, got NaN"));
+    expect(attend({}, { window: 3 })).toThrow(
+      /^bandedAttention: bands\[0\] must have no keys but from, to, queries, keys/,
+    );
+    expect(attend({}, { from: NaN })).toThrow(RangeError("bandedAttention: from must be >= 0, got NaN"));
+    expect(attend({}, { queries: undefined })).toThrow(
+      TypeError("bandedAttention: queries.dims must be an array, got nothing"),
+    );
+    expect(attend({}, {}, { dims: [3, 2], data: x.data })).toThrow(
+      RangeError("bandedAttention: values.dims.length must be 3, got 2"),
+    );
+    expect(attend({}, { keys: { ...x, data: [1, 2, 3, 4, 5, 6] } })).toThrow(
+      TypeError("bandedAttention: keys.data must be a Float32Array, got [1, 2, 3, 4, 5, 6]"),
+    );
+    const last = { dims: [1, 1, 2] as const, data: new Float32Array(2) };
+    expect(attend({}, { queries: last })).toThrow(
+      TypeError("bandedAttention: queryStart must be a number, got nothing"),
+    );
+    expect(attend({ queryStart: 2 }, { queries: last })).not.toThrow();
+    expect(() => mergeAttention([undefined] as never)).toThrow(TypeError);
+  });
 });

@@ -1,4 +1,4 @@
-import { show, withoutControls } from "./show.ts";
+import { articled, show, tagOf, withoutControls } from "./show.ts";
 
 type TypeName = "bigint" | "boolean" | "function" | "number" | "object" | "string";
 
@@ -24,6 +24,18 @@ export const checkNumber = (where: string, name: string, value: unknown, holds: 
   check(holds, `${where}: ${name} must be ${rule}`, value);
 };
 
+/** Checks that a value is a finite number. */
+export const checkFinite = (where: string, name: string, value: unknown): void =>
+  checkNumber(where, name, value, Number.isFinite(value), "finite");
+
+/** Checks that every element of an array is a finite number. */
+export const checkAllFinite = (where: string, name: string, given: unknown): void => {
+  const values = given as ArrayLike<number>;
+  check(values?.length >= 0, `${where}: ${name} must be an array`, values, "object");
+  for (let index = 0; index < values.length; index++)
+    if (!Number.isFinite(values[index])) checkFinite(where, `${name}[${index}]`, values[index]);
+};
+
 /** Checks that a value is an integer of at least `least`, and of at most `most` where it is given. */
 export const checkInteger = (where: string, name: string, value: unknown, least: number, most?: number): void => {
   const holds = Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= (most ?? Infinity);
@@ -34,6 +46,21 @@ export const checkInteger = (where: string, name: string, value: unknown, least:
     holds,
     `an integer ${most === undefined ? `>= ${least}` : `from ${least} to ${most}`}`,
   );
+};
+
+/** Checks that a value is an array of that type, "Float32Array" or "Float32Array or Float64Array", and how long; of another window or worker it may be. */
+export const checkArray = (where: string, name: string, value: unknown, type: string, length?: number): void => {
+  if (!type.split(" or ").includes(tagOf(value)))
+    throw new TypeError(`${where}: ${name} must be ${articled(type)}, got ${show(value)}`);
+  const got = (value as ArrayLike<unknown>).length;
+  check(length === undefined || got === length, `${where}: ${name}.length must be ${length}`, got);
+};
+
+/** Checks that a value is an array with something in it. */
+export const checkList = (where: string, name: string, list: unknown): void => {
+  checkArray(where, name, list, "Array");
+  const { length } = list as readonly unknown[];
+  check(length > 0, `${where}: ${name} must hold at least 1`, length);
 };
 
 /** Checks that a value is a function. */

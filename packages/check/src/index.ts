@@ -1,5 +1,27 @@
-export { byKind, type Rows } from "./by-kind.ts";
-export { check, checkFunction, checkInteger, checkNumber } from "./check.ts";
+export { byKind, byVariant, type Rows, type Variants } from "./by-kind.ts";
+export {
+  check,
+  checkAllFinite,
+  checkArray,
+  checkFinite,
+  checkFunction,
+  checkInteger,
+  checkList,
+  checkNumber,
+} from "./check.ts";
 export { closest } from "./close.ts";
-export { checkKeys, checkOneOf, type Keys } from "./keys.ts";
+export { checkConfig, checkKeys, checkOneOf, type Keys } from "./keys.ts";
+export {
+  above,
+  aboveZero,
+  atLeastOne,
+  atLeastZero,
+  number,
+  oneOf,
+  optional,
+  positive,
+  whole,
+  type Rule,
+} from "./rules.ts";
+export { checkTensor, ofRank } from "./tensor.ts";
 export { show, showName, withoutControls } from "./show.ts";

@@ -1,15 +1,17 @@
 import { check } from "./check.ts";
 import { closest } from "./close.ts";
+import type { Rule } from "./rules.ts";
 import { show } from "./show.ts";
 
 /** Every key of a configuration's type. The compiler asks for each, so that none is forgotten when the type grows. */
-export type Keys<T> = { readonly [K in keyof Required<T>]: true };
+export type Keys<T> = { readonly [K in keyof Required<T>]: true | Rule };
 
 /**
- * Checks that a configuration is an object, and that every key it has is known.
+ * Checks that a configuration is an object, that every key it has is known, and values by their rules.
  *
- * @param keys - the keys of its type, each `true`
+ * @param keys - the keys of its type, each `true` or the rule for its value, which is asked where the key is absent too
  * @param meant - what to write instead, by the key that people write
+ * @returns the value
  * @throws TypeError when it is no object, or has a key that nobody reads; the message says which was meant where it can tell
  */
 export const checkKeys = <T extends object>(
@@ -18,17 +20,30 @@ export const checkKeys = <T extends object>(
   value: T,
   keys: Keys<T>,
   meant: Readonly<Record<string, string>> = {},
-): void => {
+): T => {
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
   if (!isObject) throw new TypeError(`${where}: ${name} must be an object, got ${show(value)}`);
-  const known = Object.keys(keys);
   for (const key of Object.keys(value)) {
     if (Object.hasOwn(keys, key)) continue;
+    const known = Object.keys(keys);
     const instead = Object.hasOwn(meant, key) ? meant[key] : closest(key, known);
     const hint = instead === undefined ? "" : `; ${instead} is meant?`;
     throw new TypeError(`${where}: ${name} must have no keys but ${known.join(", ")}, got ${show(key)}${hint}`);
   }
+  for (const key in keys) {
+    const rule = keys[key];
+    if (typeof rule === "function") rule(where, key, value[key]);
+  }
+  return value;
 };
+
+/** {@link checkKeys} of a function's configuration, its first argument. */
+export const checkConfig = <T extends object>(
+  where: string,
+  config: T,
+  keys: Keys<T>,
+  meant?: Readonly<Record<string, string>>,
+): T => checkKeys(where, "config", config, keys, meant);
 
 /**
  * Checks that a value is one of the known names.
@@ -41,11 +56,11 @@ export const checkOneOf: <Name extends string>(
   value: unknown,
   known: readonly Name[],
 ) => asserts value is Name = (where, name, value, known) => {
-  const holds = (known as readonly unknown[]).includes(value);
+  if ((known as readonly unknown[]).includes(value)) return;
   const hint = typeof value === "string" ? closest(value, known) : undefined;
   const list = known.join(", ");
   check(
-    holds,
+    false,
     `${where}: ${name} must be ${known.length > 1 ? `one of ${list}` : list}${hint ? ` (${hint} is meant?)` : ""}`,
     value,
     "string",

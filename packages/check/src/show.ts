@@ -10,6 +10,13 @@ export const withoutControls = (text: string): string => text.replace(control, e
 /** A name that a file or a caller gave, safe to print: on one line, without control characters, at most 200 characters. */
 export const showName = (name: string): string => withoutControls(name.length > 200 ? `${name.slice(0, 200)}…` : name);
 
+/** What kind of object a value is, such as Array or Float32Array. */
+export const tagOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
+
+/** With an article. */
+export const articled = (noun: string): string =>
+  noun === "Array" ? "an array" : `${/^[aeio]/i.test(noun) ? "an" : "a"} ${noun}`;
+
 const showOne = (value: unknown): string => {
   if (value === undefined) return "nothing";
   if (typeof value === "string") {
@@ -17,7 +24,10 @@ const showOne = (value: unknown): string => {
     return `"${showName(short.replace(/["\\]/g, "\\$&"))}"`;
   }
   if (typeof value === "function") return `the function ${showName(value.name)}`.trimEnd();
-  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
+  if (typeof value === "object" && value !== null) {
+    const tag = tagOf(value);
+    return articled(tag === "Object" ? "object" : showName(tag));
+  }
   return String(value);
 };
 

@@ -5,7 +5,7 @@
  *
  * 0 when all attention is on one key, ln(n) when it is spread evenly over n keys.
  */
-import { check, checkInteger } from "./check.ts";
+import { check, checkArray, checkInteger, checkKeys } from "@ropewalk/check";
 
 /** How far from 1 the probabilities of a row may sum, for those kept in float16 or float32. */
 const sumTolerance = 1e-3;
@@ -16,22 +16,25 @@ const sumTolerance = 1e-3;
  *
  * @throws RangeError when keyLen is not an integer >= 1, when it does not divide the number of values, when a
  * value is not >= 0, when a row does not sum to 1 within 1e-3, or when `out` has another length; TypeError when
- * keyLen is not a number.
+ * keyLen is not a number, probabilities are no array of floats, or a key is not known.
  */
 export const attentionEntropy = (
-  { keyLen }: { readonly keyLen: number },
+  config: { readonly keyLen: number },
   probabilities: Float32Array | Float64Array,
   out?: Float64Array,
 ): Float64Array => {
+  checkKeys("attentionEntropy", "config", config, { keyLen: true });
+  const { keyLen } = config;
   checkInteger("attentionEntropy", "keyLen", keyLen, 1);
+  checkArray("attentionEntropy", "probabilities", probabilities, "Float32Array or Float64Array");
   const size = probabilities.length;
-  check(
-    size % keyLen === 0,
-    `attentionEntropy: probabilities must hold whole rows of keyLen, got ${size} values and keyLen ${keyLen}`,
-  );
+  if (size % keyLen !== 0)
+    throw new RangeError(
+      `attentionEntropy: probabilities must hold whole rows of keyLen, got ${size} values and keyLen ${keyLen}`,
+    );
   const rows = size / keyLen;
   const entropies = out ?? new Float64Array(rows);
-  check(entropies.length === rows, `attentionEntropy: out must hold ${rows} values, got ${entropies.length}`);
+  check(entropies.length === rows, `attentionEntropy: out must hold ${rows} values`, entropies.length);
   for (let row = 0, at = 0; row < rows; row++) {
     let sum = 0;
     let entropy = 0;

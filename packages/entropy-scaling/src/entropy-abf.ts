@@ -6,16 +6,16 @@
  *
  * The method is this together with a larger rotary base.
  */
-import { checkInteger } from "./check.ts";
+import { checkInteger } from "@ropewalk/check";
 import { logN } from "./log-n.ts";
 import { constantScale, type ScaleCurve, type ScalingOf } from "./scaling.ts";
 
 /** The rotary base (theta) that goes with Entropy-ABF: that of the published models. */
 export const entropyAbfTheta: number = 500_000;
 
-export const entropyAbf = (where: string, scaling: ScalingOf<"entropy-abf">, layer: number): ScaleCurve => {
+export const entropyAbf = (scaling: ScalingOf<"entropy-abf">, where: string, layer: number): ScaleCurve => {
   const { exemptLayers = 0 } = scaling;
   checkInteger(where, "exemptLayers", exemptLayers, 0);
-  const curve = logN(where, scaling);
+  const curve = logN(scaling, where);
   return layer < exemptLayers ? constantScale(1) : curve;
 };

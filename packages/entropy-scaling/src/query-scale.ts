@@ -1,20 +1,22 @@
 /**
  * The query of position i in layer l is multiplied by scale(l, i), so that every attention logit of that query is.
  */
-import { match } from "ts-pattern";
-import { check, checkInteger } from "./check.ts";
+import { byVariant, check, checkInteger, checkKeys, type Variants } from "@ropewalk/check";
 import { entropyAbf } from "./entropy-abf.ts";
 import { logN } from "./log-n.ts";
 import type { EntropyScaling, ScaleCurve } from "./scaling.ts";
 import { yarnTemperature } from "./yarn-temperature.ts";
 
+/** A scaling's fields, and the curve that it comes to in a layer. */
+const scalings: Variants<EntropyScaling, ScaleCurve, [where: string, layer: number]> = {
+  "log-n": [{ trainedContext: true }, logN],
+  "entropy-abf": [{ trainedContext: true, exemptLayers: true }, entropyAbf],
+  "yarn-temperature": [{ factor: true }, yarnTemperature],
+};
+
 const scaleCurve = (where: string, scaling: EntropyScaling, layer: number): ScaleCurve => {
   checkInteger(where, "layer", layer, 0);
-  return match(scaling)
-    .with({ kind: "log-n" }, (row) => logN(where, row))
-    .with({ kind: "entropy-abf" }, (row) => entropyAbf(where, row, layer))
-    .with({ kind: "yarn-temperature" }, (row) => yarnTemperature(where, row))
-    .exhaustive();
+  return byVariant(where, "scaling", scaling, scalings, where, layer);
 };
 
 /**
@@ -29,12 +31,14 @@ export const queryScaleCurve = (scaling: EntropyScaling, layer: number): ScaleCu
  * What the query at `position` is multiplied by in `layer`, both counted from 0. At least 1.
  *
  * @throws RangeError when trainedContext is not an integer >= 2, factor is not finite and >= 1, or
- * exemptLayers, layer or position is not an integer >= 0; TypeError when one is not a number.
+ * exemptLayers, layer or position is not an integer >= 0, or the kind is unknown; TypeError when one is not a number or a key
+ * is not known.
  */
 export const queryScale = (
   scaling: EntropyScaling,
   at: { readonly layer: number; readonly position: number },
 ): number => {
+  checkKeys("queryScale", "at", at, { layer: true, position: true });
   const { least, logContext } = scaleCurve("queryScale", scaling, at.layer);
   checkInteger("queryScale", "position", at.position, 0);
   return Math.max(least, Math.log(at.position + 1) / logContext);
@@ -49,17 +53,19 @@ export const queryScales = (
   scaling: EntropyScaling,
   layer: number,
   positions: ArrayLike<number>,
-  out: Float64Array = new Float64Array(positions.length),
+  out?: Float64Array,
 ): Float64Array => {
   const { least, logContext } = scaleCurve("queryScales", scaling, layer);
-  const numPositions = positions.length;
-  check(out.length === numPositions, `queryScales: out must hold ${numPositions} values, got ${out.length}`);
+  const numPositions = positions?.length;
+  check(numPositions >= 0, "queryScales: positions must be an array", positions, "object");
+  const scales = out ?? new Float64Array(numPositions);
+  check(scales.length === numPositions, `queryScales: out must hold ${numPositions} values`, scales.length);
   for (let n = 0; n < numPositions; n++) {
     const position = positions[n]!;
     if (!(Number.isSafeInteger(position) && position >= 0)) {
       checkInteger("queryScales", `positions[${n}]`, position, 0);
     }
-    out[n] = Math.max(least, Math.log(position + 1) / logContext);
+    scales[n] = Math.max(least, Math.log(position + 1) / logContext);
   }
-  return out;
+  return scales;
 };

@@ -5,10 +5,10 @@
  *
  * YaRN multiplies cos and sin, hence query and key both, by the root of it. Here the query alone carries the square.
  */
-import { checkNumber } from "./check.ts";
+import { checkNumber } from "@ropewalk/check";
 import { constantScale, type ScaleCurve, type ScalingOf } from "./scaling.ts";
 
-export const yarnTemperature = (where: string, { factor }: ScalingOf<"yarn-temperature">): ScaleCurve => {
+export const yarnTemperature = ({ factor }: ScalingOf<"yarn-temperature">, where: string): ScaleCurve => {
   checkNumber(where, "factor", factor, factor >= 1 && factor < Infinity, "finite and >= 1");
   return constantScale((0.1 * Math.log(factor) + 1) ** 2);
 };

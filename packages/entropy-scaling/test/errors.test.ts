@@ -87,18 +87,49 @@ describe("wrong types are refused", () => {
   it.each<[() => unknown, string]>([
     [
       () => queryScale({ kind: "log-n", trainedContext: text }, at),
-      "queryScale: trainedContext must be a number, got 8",
+      'queryScale: trainedContext must be a number, got "8"',
     ],
-    [() => queryScale({ kind: "yarn-temperature", factor: text }, at), "queryScale: factor must be a number, got 8"],
-    [() => queryScales(logN, text, []), "queryScales: layer must be a number, got 8"],
-    [() => queryScales(logN, 0, [text]), "queryScales: positions[0] must be a number, got 8"],
-    [() => attentionEntropy({ keyLen: text }, new Float32Array(8)), "attentionEntropy: keyLen must be a number, got 8"],
+    [() => queryScale({ kind: "yarn-temperature", factor: text }, at), 'queryScale: factor must be a number, got "8"'],
+    [() => queryScales(logN, text, []), 'queryScales: layer must be a number, got "8"'],
+    [() => queryScales(logN, 0, [text]), 'queryScales: positions[0] must be a number, got "8"'],
+    [
+      () => attentionEntropy({ keyLen: text }, new Float32Array(8)),
+      'attentionEntropy: keyLen must be a number, got "8"',
+    ],
   ])("%s", (call, message) => {
     expect(errorOf(call)).toEqual([TypeError, message]);
   });
 
   it("a kind that does not exist", () => {
     const unknown = { kind: "ntk", factor: 2 } as unknown as EntropyScaling;
-    expect(() => queryScale(unknown, at)).toThrow("ntk");
+    const rule = "queryScale: scaling.kind must be one of log-n, entropy-abf, yarn-temperature";
+    expect(errorOf(() => queryScale(unknown, at))).toEqual([RangeError, `${rule}, got "ntk"`]);
+    const near = { kind: "logn", trainedContext: 64 } as unknown as EntropyScaling;
+    expect(errorOf(() => queryScale(near, at))).toEqual([RangeError, `${rule} (log-n is meant?), got "logn"`]);
+  });
+
+  it.each<[object]>([[logN], [{ kind: "entropy-abf", trainedContext: 64 }], [{ kind: "yarn-temperature", factor: 2 }]])(
+    "a key that %o does not have",
+    (scaling) => {
+      const call = () => queryScale({ ...scaling, layers: 2 } as unknown as EntropyScaling, at);
+      expect(call).toThrow(TypeError);
+      expect(call).toThrow(/^queryScale: scaling must have no keys but kind, .*, got "layers"$/);
+    },
+  );
+
+  it("what is no object, no array", () => {
+    expect(() => queryScale("log-n" as never, at)).toThrow(
+      TypeError('queryScale: scaling must be an object with a kind, got "log-n"'),
+    );
+    expect(() => queryScale(logN, undefined as never)).toThrow(
+      TypeError("queryScale: at must be an object, got nothing"),
+    );
+    expect(() => queryScales(logN, 0, undefined as never)).toThrow(
+      TypeError("queryScales: positions must be an array, got nothing"),
+    );
+    expect(() => attentionEntropy({ keyLen: 2 }, [0.5, 0.5] as never)).toThrow(
+      TypeError("attentionEntropy: probabilities must be a Float32Array or Float64Array, got [0.5, 0.5]"),
+    );
+    expect(() => attentionEntropy({ keyLength: 2 } as never, new Float32Array(2))).toThrow(/got "keyLength"$/);
   });
 });

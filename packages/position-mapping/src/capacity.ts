@@ -1,16 +1,20 @@
 /** capacity = the longest N such that rel(i, j) <= L - 1 for every attended pair of N tokens; L = trainedContext. */
-import { checkIntegers, checkWindow } from "./check.ts";
+import { atLeastZero, checkFunction, positive } from "@ropewalk/check";
+import { checkWindow } from "./check.ts";
 import type { PositionMapping } from "./mapping.ts";
 
 /**
  * The longest input, in tokens, that a model trained on `trainedContext` tokens holds with this mapping, without a
  * relative position it has not seen. `Infinity` when there is no limit.
  *
- * @throws RangeError when trainedContext is not an integer >= 1, or is below the mapping's finite window;
- * TypeError when it is not a number.
+ * @throws RangeError when trainedContext is not an integer >= 1, or is below the mapping's finite window, or the mapping gives
+ * no capacity; TypeError when it is not a number, or the mapping is none.
  */
 export const capacity = (mapping: PositionMapping, trainedContext: number): number => {
-  checkIntegers("capacity", 1, { trainedContext });
+  checkFunction("capacity", "mapping.capacity", mapping?.capacity);
+  positive("capacity", "trainedContext", trainedContext);
   if (mapping.window < Infinity) checkWindow("capacity", mapping.window, trainedContext);
-  return mapping.capacity(trainedContext);
+  const longest = mapping.capacity(trainedContext);
+  atLeastZero("capacity", `mapping.capacity(${trainedContext})`, longest);
+  return longest;
 };

@@ -1,16 +1,23 @@
-/** Checks one number: a TypeError for what is none, a RangeError for one that breaks the rule. */
-export const checkNumber = (where: string, name: string, value: unknown, holds: boolean, rule: string): void => {
-  if (typeof value !== "number") throw new TypeError(`${where}: ${name} must be a number, got ${String(value)}`);
-  if (!holds) throw new RangeError(`${where}: ${name} must be ${rule}, got ${value}`);
-};
-
-/** Checks that named values are integers of at least `least`. */
-export const checkIntegers = (where: string, least: number, values: Readonly<Record<string, number>>): void => {
-  for (const [name, value] of Object.entries(values)) {
-    checkNumber(where, name, value, Number.isSafeInteger(value) && value >= least, `an integer >= ${least}`);
-  }
-};
+import { checkArray, checkFinite, checkNumber } from "@ropewalk/check";
+import type { Band, PositionMapping } from "./mapping.ts";
 
 /** Checks that the near band stays within what the model was trained on. */
 export const checkWindow = (where: string, window: number, trainedContext: number): void =>
   checkNumber(where, "window", window, window <= trainedContext, `<= trainedContext ${trainedContext}`);
+
+/** @throws TypeError when the value is none, such as an extension that has one. */
+export const checkMapping = (where: string, mapping: PositionMapping): void =>
+  checkArray(where, "mapping.bands", mapping?.bands, "Array");
+
+/** The position that a band gives to a token. @throws RangeError when it is not finite; the message has band and token. */
+export const positionIn = (
+  where: string,
+  bands: readonly Band[],
+  index: number,
+  side: "query" | "key",
+  token: number,
+): number => {
+  const position = bands[index]![side](token);
+  if (!Number.isFinite(position)) checkFinite(where, `bands[${index}].${side}(${token})`, position);
+  return position;
+};

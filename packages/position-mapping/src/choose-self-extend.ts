@@ -7,7 +7,8 @@
  *
  * The smallest such G is taken, for it is the most precise; the exact capacity must hold N as well.
  */
-import { checkIntegers, checkNumber, checkWindow } from "./check.ts";
+import { checkConfig, checkNumber, number, optional, positive } from "@ropewalk/check";
+import { checkWindow } from "./check.ts";
 import { defaultReach, defaultWindow } from "./defaults.ts";
 import { selfExtendCapacity } from "./self-extend-capacity.ts";
 
@@ -27,9 +28,17 @@ export const chooseSelfExtend = (config: {
   readonly window?: number;
   readonly reach?: number;
 }): { readonly groupSize: number; readonly window: number } => {
-  const { trainedContext, length, window = defaultWindow(trainedContext), reach = defaultReach } = config;
-  checkIntegers("chooseSelfExtend", 1, { trainedContext, length, window });
-  checkNumber("chooseSelfExtend", "reach", reach, reach > 0 && reach <= 1, "> 0 and <= 1");
+  const {
+    trainedContext,
+    length,
+    window = defaultWindow(trainedContext),
+    reach = defaultReach,
+  } = checkConfig("chooseSelfExtend", config, {
+    trainedContext: positive,
+    length: positive,
+    window: optional(positive),
+    reach: optional(number("> 0 and <= 1", (value) => value > 0 && value <= 1)),
+  });
   checkWindow("chooseSelfExtend", window, trainedContext);
   if (length <= trainedContext) return { groupSize: 1, window: trainedContext };
   const room = reach * trainedContext - window;

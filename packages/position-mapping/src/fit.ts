@@ -54,5 +54,5 @@ export const remedyOf = (
     v && w ? [`${name} ${v} with window ${w}`] : [];
   const withWindow = (w: number): string[] => inWords(smallestValue(capacityOf, w, trainedContext, length), w);
   const options = [...withWindow(window), ...inWords(value, widestWindow(capacityOf, value, trainedContext, length))];
-  return wouldFit(options.length > 0 ? options : withWindow(defaultWindow(trainedContext)));
+  return wouldFit(options[0] ? options : withWindow(defaultWindow(trainedContext)));
 };

@@ -9,9 +9,9 @@
  *
  *     capacity = max(W, floor(s (L-1-W)) + W + 1)
  */
-import { checkIntegers, checkNumber } from "./check.ts";
+import { atLeastOne, checkConfig, positive } from "@ropewalk/check";
 import { remedyOf } from "./fit.ts";
-import { nearAndFar, type PositionMapping } from "./mapping.ts";
+import { twoBands, type PositionMapping } from "./mapping.ts";
 
 const leakyCapacity = (factor: number, window: number, trainedContext: number): number =>
   Math.max(window, Math.floor(factor * (trainedContext - 1 - window)) + window + 1);
@@ -20,16 +20,17 @@ const leakyCapacity = (factor: number, window: number, trainedContext: number): 
  * Distances grow `factor` times slower from `window` on. A factor may be fractional; 1 is plain RoPE.
  *
  * @throws RangeError when window is not an integer >= 1 or factor not finite and >= 1, TypeError when
- * it is not a number.
+ * one is not a number or a key is not known.
  */
 export const leakyReRope = (config: { readonly factor: number; readonly window: number }): PositionMapping => {
-  const { factor, window } = config;
-  checkNumber("leakyReRope", "factor", factor, factor >= 1 && factor < Infinity, "finite and >= 1");
-  checkIntegers("leakyReRope", 1, { window });
+  const { factor, window } = checkConfig("leakyReRope", config, {
+    factor: atLeastOne,
+    window: positive,
+  });
   const shift = window * (factor - 1);
   return {
     name: `LeakyReRoPE(factor ${factor}, window ${window})`,
-    bands: nearAndFar(
+    bands: twoBands(
       window,
       (i) => (i + shift) / factor,
       (j) => j / factor,

@@ -32,7 +32,7 @@ export type PositionMapping = {
 };
 
 /** The band in which every token keeps its own position: distances below `window`. */
-export const nearBand = (window: number): Band => ({
+export const near = (window: number): Band => ({
   from: 0,
   to: window,
   query: (i) => i,
@@ -40,7 +40,7 @@ export const nearBand = (window: number): Band => ({
 });
 
 /** That band, and one for every distance from `window` on. */
-export const nearAndFar = (window: number, query: Band["query"], key: Band["key"]): readonly Band[] => [
-  nearBand(window),
+export const twoBands = (window: number, query: Band["query"], key: Band["key"]): readonly Band[] => [
+  near(window),
   { from: window, to: Infinity, query, key },
 ];

@@ -4,14 +4,14 @@
  *     rel(i, j) = i - j
  *     capacity  = L
  */
-import { nearBand, type PositionMapping } from "./mapping.ts";
+import { near, type PositionMapping } from "./mapping.ts";
 import { defaultWindow } from "./defaults.ts";
 import { selfExtend } from "./self-extend.ts";
 
 /** Every token keeps its own position. */
 export const plain = (): PositionMapping => ({
   name: "plain",
-  bands: [nearBand(Infinity)],
+  bands: [near(Infinity)],
   window: Infinity,
   capacity: (trainedContext) => trainedContext,
   remedy: (trainedContext, length) => {

@@ -6,21 +6,20 @@
  *
  *     capacity = Infinity for W < L,   L for W = L
  */
-import { checkIntegers } from "./check.ts";
-import { nearAndFar, type PositionMapping } from "./mapping.ts";
+import { checkConfig, positive } from "@ropewalk/check";
+import { twoBands, type PositionMapping } from "./mapping.ts";
 import { wouldFit } from "./fit.ts";
 
 /**
  * Every distance of `window` or more counts as `window`.
  *
- * @throws RangeError when window is not an integer >= 1, TypeError when it is not a number.
+ * @throws RangeError when window is not an integer >= 1, TypeError when one is not a number or a key is not known.
  */
 export const reRope = (config: { readonly window: number }): PositionMapping => {
-  const { window } = config;
-  checkIntegers("reRope", 1, { window });
+  const { window } = checkConfig("reRope", config, { window: positive });
   return {
     name: `ReRoPE(window ${window})`,
-    bands: nearAndFar(
+    bands: twoBands(
       window,
       () => window,
       () => 0,

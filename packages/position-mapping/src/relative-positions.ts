@@ -1,37 +1,42 @@
 /** rel(i, j) = query(i) - key(j) by the band that covers i - j, for j <= i. */
-import { checkIntegers } from "./check.ts";
-import type { PositionMapping } from "./mapping.ts";
+import { positive, whole } from "@ropewalk/check";
+import { checkMapping, positionIn } from "./check.ts";
+import type { Band, PositionMapping } from "./mapping.ts";
 
-const between = ({ bands }: PositionMapping, i: number, j: number): number | undefined => {
-  for (const { from, to, query, key } of bands) {
-    if (i - j >= from && i - j < to) return query(i) - key(j);
-  }
-  return undefined;
+const between = (where: string, bands: readonly Band[], i: number, j: number): number | undefined => {
+  const index = bands.findIndex(({ from, to }) => i - j >= from && i - j < to);
+  return index < 0
+    ? undefined
+    : positionIn(where, bands, index, "query", i) - positionIn(where, bands, index, "key", j);
 };
 
 /**
  * The relative position of query `i` and key `j`, both counted from 0; undefined when the pair is not attended, as for
  * every key after the query.
  *
- * @throws RangeError when i or j is not an integer >= 0, TypeError when it is not a number.
+ * @throws RangeError when i or j is not an integer >= 0, or a band's position is not finite; TypeError when it is not a number.
  */
 export const relativePosition = (mapping: PositionMapping, i: number, j: number): number | undefined => {
-  checkIntegers("relativePosition", 0, { i, j });
-  return between(mapping, i, j);
+  checkMapping("relativePosition", mapping);
+  whole("relativePosition", "i", i);
+  whole("relativePosition", "j", j);
+  return between("relativePosition", mapping.bands, i, j);
 };
 
 /**
  * The relative position of every pair of `numTokens` tokens: row i holds keys 0 to i, null where not attended.
  *
- * @throws RangeError when numTokens is not an integer >= 1, TypeError when it is not a number.
+ * @throws RangeError when numTokens is not an integer >= 1, or a band's position is not finite; TypeError when it is not a
+ * number.
  */
 export const relativePositions = (
   mapping: PositionMapping,
   numTokens: number,
 ): readonly (readonly (number | null)[])[] => {
-  checkIntegers("relativePositions", 1, { numTokens });
+  checkMapping("relativePositions", mapping);
+  positive("relativePositions", "numTokens", numTokens);
   return Array.from({ length: numTokens }, (_, i) =>
-    Array.from({ length: i + 1 }, (_, j) => between(mapping, i, j) ?? null),
+    Array.from({ length: i + 1 }, (_, j) => between("relativePositions", mapping.bands, i, j) ?? null),
   );
 };
 

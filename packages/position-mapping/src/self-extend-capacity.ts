@@ -10,7 +10,7 @@
  * The paper's (L-W) G + W (arXiv 2401.01325, equation 4) is the same when G divides W, and otherwise
  * W mod G too long.
  */
-import { checkIntegers } from "./check.ts";
+import { checkConfig, positive } from "@ropewalk/check";
 import { smallestValue, widestWindow } from "./fit.ts";
 
 /** The longest input, in tokens. */
@@ -27,8 +27,11 @@ export const smallestGroupSize = (config: {
   readonly trainedContext: number;
   readonly length: number;
 }): number | undefined => {
-  const { window, trainedContext, length } = config;
-  checkIntegers("smallestGroupSize", 1, { window, trainedContext, length });
+  const { window, trainedContext, length } = checkConfig("smallestGroupSize", config, {
+    window: positive,
+    trainedContext: positive,
+    length: positive,
+  });
   return smallestValue(selfExtendCapacity, window, trainedContext, length);
 };
 
@@ -42,7 +45,10 @@ export const largestWindow = (config: {
   readonly trainedContext: number;
   readonly length: number;
 }): number | undefined => {
-  const { groupSize, trainedContext, length } = config;
-  checkIntegers("largestWindow", 1, { groupSize, trainedContext, length });
+  const { groupSize, trainedContext, length } = checkConfig("largestWindow", config, {
+    groupSize: positive,
+    trainedContext: positive,
+    length: positive,
+  });
   return widestWindow(selfExtendCapacity, groupSize, trainedContext, length);
 };

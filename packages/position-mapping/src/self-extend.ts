@@ -9,23 +9,22 @@
  * first grouped key is at rel = W. Its floor matters when G does not divide W: without it, rel is off
  * by the fraction of W/G.
  */
-import { checkIntegers } from "./check.ts";
+import { checkConfig, positive } from "@ropewalk/check";
 import { remedyOf } from "./fit.ts";
-import { nearAndFar, type PositionMapping } from "./mapping.ts";
+import { twoBands, type PositionMapping } from "./mapping.ts";
 import { selfExtendCapacity } from "./self-extend-capacity.ts";
 
 /**
  * Groups of `groupSize` tokens beyond a window of `window` tokens. `groupSize: 1` is plain RoPE.
  *
- * @throws RangeError when groupSize or window is not an integer >= 1, TypeError when it is not a number.
+ * @throws RangeError when groupSize or window is not an integer >= 1, TypeError when one is not a number or a key is not known.
  */
 export const selfExtend = (config: { readonly groupSize: number; readonly window: number }): PositionMapping => {
-  const { groupSize, window } = config;
-  checkIntegers("selfExtend", 1, { groupSize, window });
+  const { groupSize, window } = checkConfig("selfExtend", config, { groupSize: positive, window: positive });
   const shift = window - Math.floor(window / groupSize);
   return {
     name: `SelfExtend(groupSize ${groupSize}, window ${window})`,
-    bands: nearAndFar(
+    bands: twoBands(
       window,
       (i) => Math.floor(i / groupSize) + shift,
       (j) => Math.floor(j / groupSize),

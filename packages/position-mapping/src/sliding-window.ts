@@ -6,21 +6,20 @@
  *
  *     capacity = Infinity
  */
-import { checkIntegers } from "./check.ts";
-import { nearBand, type PositionMapping } from "./mapping.ts";
+import { checkConfig, positive } from "@ropewalk/check";
+import { near, type PositionMapping } from "./mapping.ts";
 import { wouldFit } from "./fit.ts";
 
 /**
  * Each query attends to the last `window` tokens, itself among them.
  *
- * @throws RangeError when window is not an integer >= 1, TypeError when it is not a number.
+ * @throws RangeError when window is not an integer >= 1, TypeError when one is not a number or a key is not known.
  */
 export const slidingWindow = (config: { readonly window: number }): PositionMapping => {
-  const { window } = config;
-  checkIntegers("slidingWindow", 1, { window });
+  const { window } = checkConfig("slidingWindow", config, { window: positive });
   return {
     name: `SlidingWindow(window ${window})`,
-    bands: [nearBand(window)],
+    bands: [near(window)],
     window,
     capacity: () => Infinity,
     remedy: (trainedContext) => wouldFit([`window ${trainedContext} or less`]),

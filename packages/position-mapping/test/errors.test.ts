@@ -86,13 +86,13 @@ describe("wrong values are refused with the function, the argument, the rule and
 
 describe("wrong types are refused", () => {
   it.each<[() => unknown, string]>([
-    [() => selfExtend({ groupSize: text, window: 4 }), "selfExtend: groupSize must be a number, got 8"],
-    [() => reRope({ window: missing }), "reRope: window must be a number, got undefined"],
-    [() => leakyReRope({ factor: text, window: 4 }), "leakyReRope: factor must be a number, got 8"],
-    [() => capacity(plain(), text), "capacity: trainedContext must be a number, got 8"],
+    [() => selfExtend({ groupSize: text, window: 4 }), 'selfExtend: groupSize must be a number, got "8"'],
+    [() => reRope({ window: missing }), "reRope: window must be a number, got nothing"],
+    [() => leakyReRope({ factor: text, window: 4 }), 'leakyReRope: factor must be a number, got "8"'],
+    [() => capacity(plain(), text), 'capacity: trainedContext must be a number, got "8"'],
     [
       () => chooseSelfExtend({ trainedContext: 64, length: 128, reach: text }),
-      "chooseSelfExtend: reach must be a number, got 8",
+      'chooseSelfExtend: reach must be a number, got "8"',
     ],
   ])("%s", (call, message) => {
     expect(errorOf(call)).toEqual([TypeError, message]);

@@ -6,9 +6,9 @@
  *
  * Pair 0 turns by one radian a token, later pairs ever more slowly. A scaling changes theta, or f pair by pair.
  */
-import { match } from "ts-pattern";
-import { checkNumbers, checkRotaryDim } from "./check.ts";
-import type { Change, RopeFrequencies, RopeScaling } from "./scaling.ts";
+import { aboveZero, atLeastOne, byVariant, checkConfig, optional, type Variants } from "@ropewalk/check";
+import { rotaryDimUpTo } from "./check.ts";
+import type { Basis, Change, RopeFrequencies, RopeScaling } from "./scaling.ts";
 import { abf } from "./scalings/abf.ts";
 import { dynamicNtk } from "./scalings/dynamic-ntk.ts";
 import { linear } from "./scalings/linear.ts";
@@ -17,45 +17,62 @@ import { longrope } from "./scalings/longrope.ts";
 import { ntkAware } from "./scalings/ntk-aware.ts";
 import { yarn } from "./scalings/yarn.ts";
 
+const stretching = { factor: atLeastOne } as const;
+const trained = { ...stretching, originalContext: aboveZero } as const;
+
+/** What a scaling's fields must be, and what it comes to. */
+const scalings: Variants<RopeScaling, Change, [basis: Basis]> = {
+  default: [{}, () => ({})],
+  linear: [stretching, linear],
+  "ntk-aware": [stretching, ntkAware],
+  "dynamic-ntk": [trained, dynamicNtk],
+  yarn: [
+    {
+      ...{ ...trained, attentionFactor: true, mscale: true, mscaleAllDim: true, truncate: true },
+      ...{ betaFast: true, betaSlow: optional(aboveZero) },
+    },
+    yarn,
+  ],
+  llama3: [{ ...trained, lowFreqFactor: aboveZero, highFreqFactor: true }, llama3],
+  longrope: [{ ...trained, attentionFactor: true, shortFactor: true, longFactor: true }, longrope],
+  abf: [{ theta: aboveZero }, abf],
+};
+
 /**
  * The frequencies of `rotaryDim / 2` pairs, in radians per token, and the attention scale.
  *
  * `seqLen` is the planned length in tokens; absent, the sequence stays within the trained window. Two scalings read it:
  * see {@link dependsOnLength}. The numbers are those of `ROPE_INIT_FUNCTIONS` in Hugging Face transformers, in float64.
  *
- * @throws RangeError when a number is out of its range, or is none; the message has its value.
+ * @throws RangeError when a number is out of its range or the kind is unknown, TypeError when one is no number or there is a
+ * key that is not known; the message has the value.
  */
-export const ropeFrequencies = ({
-  rotaryDim,
-  theta,
-  scaling,
-  seqLen = 1,
-}: {
+export const ropeFrequencies = (config: {
   readonly rotaryDim: number;
   readonly theta: number;
   readonly scaling: RopeScaling;
   readonly seqLen?: number;
 }): RopeFrequencies => {
-  checkRotaryDim("ropeFrequencies", rotaryDim);
-  checkNumbers({ theta, seqLen });
+  const {
+    rotaryDim,
+    theta,
+    scaling,
+    seqLen = 1,
+  } = checkConfig("ropeFrequencies", config, {
+    rotaryDim: rotaryDimUpTo(Infinity),
+    theta: aboveZero,
+    scaling: true,
+    seqLen: optional(aboveZero),
+  });
   const {
     theta: base = theta,
     frequency = (f) => f,
     attentionScale = 1,
-  }: Change = match(scaling)
-    .with({ kind: "default" }, () => ({}))
-    .with({ kind: "linear" }, linear)
-    .with({ kind: "ntk-aware" }, (row) => ntkAware({ rotaryDim, theta, seqLen }, row))
-    .with({ kind: "dynamic-ntk" }, (row) => dynamicNtk({ rotaryDim, theta, seqLen }, row))
-    .with({ kind: "yarn" }, (row) => yarn({ rotaryDim, theta, seqLen }, row))
-    .with({ kind: "llama3" }, llama3)
-    .with({ kind: "longrope" }, (row) => longrope({ rotaryDim, theta, seqLen }, row))
-    .with({ kind: "abf" }, abf)
-    .exhaustive();
+  }: Change = byVariant("ropeFrequencies", "scaling", scaling, scalings, { rotaryDim, theta, seqLen });
   const inverseFrequencies = new Float64Array(rotaryDim / 2).map((_, j) =>
     frequency(base ** ((-2 * j) / rotaryDim), j),
   );
-  checkNumbers({ attentionScale });
+  aboveZero("ropeFrequencies", "attentionScale", attentionScale);
   return { inverseFrequencies, attentionScale };
 };
 

@@ -7,13 +7,22 @@
  * Pair j is (x[j], x[j + d/2]) in the layout "halves" (Llama and GPT-NeoX in Hugging Face) and (x[2j], x[2j + 1]) in
  * "interleaved" (RoFormer, GPT-J), d = rotaryDim. Dimensions from d on pass through.
  */
-import { match } from "ts-pattern";
-import { checkLength, checkRotaryDim } from "./check.ts";
+import { checkArray, checkConfig, oneOf, type Rule } from "@ropewalk/check";
+import { rotaryDimUpTo } from "./check.ts";
 import type { RotationTable } from "./rotation-table.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Which dimensions of a head turn together. */
 export type RotaryLayout = "halves" | "interleaved";
+
+/** Of so many pairs: how far apart the beginnings of two neighbours are, and the two dimensions of one. */
+const layouts: Readonly<Record<RotaryLayout, (numPairs: number) => readonly [stride: number, gap: number]>> = {
+  halves: (numPairs) => [1, numPairs],
+  interleaved: () => [2, 1],
+};
+
+/** @throws RangeError that lists the layouts. */
+export const checkLayout: Rule = oneOf(layouts);
 
 type Heads = Tensor<readonly ["batch", "numHeads", "seqLen", "headDim"]>;
 
@@ -23,29 +32,32 @@ type Heads = Tensor<readonly ["batch", "numHeads", "seqLen", "headDim"]>;
  * The table has one row a position, `seqLen` rows for all of the batch or `batch * seqLen` rows. The result
  * is written to `out`, which may be `x`.
  *
- * @throws RangeError when rotaryDim is not even, above 0 and at most headDim, or when the sizes disagree.
+ * @throws RangeError when rotaryDim is not even, above 0 and at most headDim, the layout is unknown, or the sizes disagree;
+ * TypeError when a type is wrong or there is a key that is not known.
  */
 export const rotate = (
-  { layout, rotaryDim }: { readonly layout: RotaryLayout; readonly rotaryDim: number },
+  config: { readonly layout: RotaryLayout; readonly rotaryDim: number },
   x: Heads,
-  { cos, sin }: RotationTable,
-  out: Heads = { dims: x.dims, data: new Float32Array(x.data.length) },
+  table: RotationTable,
+  out?: Heads,
 ): Heads => {
+  checkArray("rotate", "x.dims", x?.dims, "Array", 4);
   const [batch, numHeads, seqLen, headDim] = x.dims;
+  const { layout, rotaryDim } = checkConfig("rotate", config, {
+    layout: checkLayout,
+    rotaryDim: rotaryDimUpTo(headDim),
+  });
+  const rotated = out ?? { dims: x.dims, data: new Float32Array(batch * numHeads * seqLen * headDim) };
   const numRows = batch * numHeads * seqLen;
   const numPairs = rotaryDim / 2;
-  checkRotaryDim("rotate", rotaryDim, headDim);
-  checkLength("rotate: x.data", x.data, numRows * headDim);
-  checkLength("rotate: cos", cos, seqLen * numPairs * (cos.length > seqLen * numPairs ? batch : 1));
-  checkLength("rotate: sin", sin, cos.length);
-  checkLength("rotate: out.data", out.data, numRows * headDim);
+  checkArray("rotate", "x.data", x.data, "Float32Array", numRows * headDim);
+  const { cos, sin } = { ...table };
+  checkArray("rotate", "cos", cos, "Float32Array", seqLen * numPairs * (cos?.length > seqLen * numPairs ? batch : 1));
+  checkArray("rotate", "sin", sin, "Float32Array", cos.length);
+  checkArray("rotate", "out.data", rotated.data, "Float32Array", numRows * headDim);
 
-  // Where pair j begins, and how far apart its two dimensions are.
-  const [stride, gap] = match(layout)
-    .with("halves", () => [1, numPairs] as const)
-    .with("interleaved", () => [2, 1] as const)
-    .exhaustive();
-  const data = out.data;
+  const [stride, gap] = layouts[layout](numPairs);
+  const data = rotated.data;
   data.set(x.data);
   for (let row = 0; row < numRows; row++) {
     const token = Math.floor(row / numHeads / seqLen) * seqLen + (row % seqLen);
@@ -60,5 +72,5 @@ export const rotate = (
       data[second] = b * cos[at]! + a * sin[at]!;
     }
   }
-  return out;
+  return rotated;
 };

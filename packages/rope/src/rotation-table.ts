@@ -4,7 +4,7 @@
  *     angle(p, j) = position(p) * f(j)
  *     cos(p, j)   = attentionScale * cos(angle),   sin(p, j) = attentionScale * sin(angle)
  */
-import { checkLength } from "./check.ts";
+import { checkAllFinite, checkArray, checkFinite, checkConfig } from "@ropewalk/check";
 import type { RopeFrequencies } from "./scaling.ts";
 
 /** Cosines and sines, each `[numPositions, rotaryDim / 2]`, row-major. */
@@ -14,25 +14,29 @@ export type RotationTable = { readonly cos: Float32Array; readonly sin: Float32A
  * The table of `positions`, in tokens; positions need be neither whole nor in order. Angles are formed in float64 and
  * stored as float32. With `out` the table is written there and `out` is returned.
  *
- * @throws RangeError when `out` has another size.
+ * @throws RangeError when a position, a frequency or the attention scale is not finite, or `out` has another size.
  */
 export const rotationTable = (
-  { inverseFrequencies, attentionScale }: RopeFrequencies,
+  frequencies: RopeFrequencies,
   positions: ArrayLike<number>,
-  out: RotationTable = {
-    cos: new Float32Array(positions.length * inverseFrequencies.length),
-    sin: new Float32Array(positions.length * inverseFrequencies.length),
-  },
+  out?: RotationTable,
 ): RotationTable => {
-  const { cos, sin } = out;
+  const { inverseFrequencies, attentionScale } = checkConfig("rotationTable", frequencies, {
+    inverseFrequencies: checkAllFinite,
+    attentionScale: checkFinite,
+  });
+  checkAllFinite("rotationTable", "positions", positions);
   const numPairs = inverseFrequencies.length;
-  checkLength("rotationTable: cos", cos, positions.length * numPairs);
-  checkLength("rotationTable: sin", sin, cos.length);
-  for (let at = 0; at < cos.length; at++) {
+  const size = positions.length * numPairs;
+  const table = out ?? { cos: new Float32Array(size), sin: new Float32Array(size) };
+  const { cos, sin } = table;
+  checkArray("rotationTable", "cos", cos, "Float32Array", size);
+  checkArray("rotationTable", "sin", sin, "Float32Array", cos.length);
+  for (let at = 0; at < size; at++) {
     const position = positions[Math.floor(at / numPairs)]!;
     const angle = position * inverseFrequencies[at % numPairs]!;
     cos[at] = attentionScale * Math.cos(angle);
     sin[at] = attentionScale * Math.sin(angle);
   }
-  return out;
+  return table;
 };

@@ -35,8 +35,9 @@ describe("ropeFrequencies", () => {
     });
     it("missing or of another type", () => {
       const { factor: _, ...without } = scaling;
-      expect(withScaling({ ...without })).toThrow(RangeError);
-      expect(withScaling({ ...scaling, factor: "4" })).toThrow(new RangeError(`${factorRule} 4`));
+      const rule = "ropeFrequencies: factor must be a number, got";
+      expect(withScaling({ ...without })).toThrow(new TypeError(`${rule} nothing`));
+      expect(withScaling({ ...scaling, factor: "4" })).toThrow(new TypeError(`${rule} "4"`));
     });
   });
 
@@ -76,7 +77,25 @@ describe("ropeFrequencies", () => {
   });
 
   it("an unknown kind", () => {
-    expect(withScaling({ kind: "su" })).toThrow(/"kind":"su"/);
+    const kinds = "default, linear, ntk-aware, dynamic-ntk, yarn, llama3, longrope, abf";
+    const rule = `ropeFrequencies: scaling.kind must be one of ${kinds}`;
+    expect(withScaling({ kind: "su" })).toThrow(new RangeError(`${rule}, got "su"`));
+    expect(withScaling({ kind: "YARN" })).toThrow(new RangeError(`${rule} (yarn is meant?), got "YARN"`));
+    expect(withScaling(undefined)).toThrow(TypeError);
+  });
+
+  it.each(Object.values(everyScaling))("a key that $kind does not have", (scaling) => {
+    expect(withScaling({ ...scaling, beta: 3 })).toThrow(
+      /^ropeFrequencies: scaling must have no keys but kind.*"beta"/,
+    );
+  });
+
+  it("what people write elsewhere", () => {
+    const snake = { kind: "linear", factor: 4, original_max_position_embeddings: 4096 };
+    expect(withScaling(snake)).toThrow(/^ropeFrequencies: scaling must have no keys but kind, factor, got/);
+    const config = { rotaryDim: 8, theta: 1e4, scaling: everyScaling.default, seqLength: 5 };
+    expect(() => ropeFrequencies(config)).toThrow(/got "seqLength"$/);
+    expect(() => ropeFrequencies(undefined as never)).toThrow("ropeFrequencies: config must be an object, got nothing");
   });
 });
 
@@ -93,6 +112,27 @@ describe("rotationTable", () => {
   ])("out of %i and %i values", (cos, sin, message) => {
     const out = { cos: new Float32Array(cos), sin: new Float32Array(sin) };
     expect(() => rotationTable(frequencies, [1, 2], out)).toThrow(new RangeError(message));
+  });
+});
+
+describe("rotationTable, given numbers that are none", () => {
+  const frequencies = ropeFrequencies({ rotaryDim: 4, theta: 10_000, scaling: everyScaling.default });
+  it.each([
+    [frequencies, [0, NaN], RangeError("rotationTable: positions[1] must be finite, got NaN")],
+    [frequencies, [Infinity], RangeError("rotationTable: positions[0] must be finite, got Infinity")],
+    [frequencies, ["3"], TypeError('rotationTable: positions[0] must be a number, got "3"')],
+    [
+      { ...frequencies, inverseFrequencies: Float64Array.of(1, NaN) },
+      [0],
+      RangeError("rotationTable: inverseFrequencies[1] must be finite, got NaN"),
+    ],
+    [
+      { ...frequencies, attentionScale: undefined },
+      [0],
+      TypeError("rotationTable: attentionScale must be a number, got nothing"),
+    ],
+  ])("case %#", (given, positions, error) => {
+    expect(() => rotationTable(given as typeof frequencies, positions as number[])).toThrow(error);
   });
 });
 
@@ -121,6 +161,19 @@ describe("rotate", () => {
   });
 
   it("an unknown layout", () => {
-    expect(() => rotate({ ...half(8), layout: "neox" as "halves" }, x, table(12))).toThrow(/neox/);
+    expect(() => rotate({ ...half(8), layout: "neox" as "halves" }, x, table(12))).toThrow(
+      RangeError('rotate: layout must be one of halves, interleaved, got "neox"'),
+    );
+  });
+
+  it("a tensor of another rank or type, and a key that nobody reads", () => {
+    const given = (wrong: object) => () => rotate(half(8), { ...x, ...wrong } as typeof x, table(12));
+    expect(given({ dims: [1, 3, 8] })).toThrow(RangeError("rotate: x.dims.length must be 4, got 3"));
+    expect(given({ data: [1, 2] })).toThrow(TypeError("rotate: x.data must be a Float32Array, got [1, 2]"));
+    expect(() => rotate(half(8), x, undefined as never)).toThrow(
+      TypeError("rotate: cos must be a Float32Array, got nothing"),
+    );
+    expect(given({ data: undefined })).toThrow(TypeError("rotate: x.data must be a Float32Array, got nothing"));
+    expect(() => rotate({ ...half(8), rotary_dim: 4 } as never, x, table(12))).toThrow(/; rotaryDim is meant\?$/);
   });
 });

@@ -12,7 +12,8 @@ import { difference, everyScaling, layouts, noise, rotations, tensor, type Heads
 type Feeds = Readonly<Record<"x" | "cos" | "sin", NdArray>>;
 type Config = Parameters<typeof emitRotate>[1];
 
-const recorded = (config: Config, { x, cos, sin }: Feeds): ModelProto => {
+const recorded = ({ layout, headDim, rotaryDim }: Config, { x, cos, sin }: Feeds): ModelProto => {
+  const config = { layout, headDim, rotaryDim };
   const t = tape();
   const value = (name: string, { type, dims }: NdArray) => t.input(name, type, dims);
   t.output("y", emitRotate(t, config, value("x", x), value("cos", cos), value("sin", sin)));
@@ -87,7 +88,7 @@ describe("the RotaryEmbedding cases of the ONNX standard", () => {
 describe("emitRotate", () => {
   /** The same rotation for both: axes before headDim are [batch, numHeads, seqLen]. */
   const problem = (shape: typeof rotations extends fc.Arbitrary<infer Shape> ? Shape : never) => {
-    const { batch, numHeads, seqLen, headDim, rotaryDim, seed } = shape;
+    const { layout, batch, numHeads, seqLen, headDim, rotaryDim, seed } = shape;
     const x = tensor([batch, numHeads, seqLen, headDim], noise(batch * numHeads * seqLen * headDim, seed));
     const frequencies = ropeFrequencies({
       rotaryDim,
@@ -104,7 +105,7 @@ describe("emitRotate", () => {
       cos: rows(table.cos),
       sin: rows(table.sin),
     };
-    return { wanted: rotate(shape, x, table).data, feeds };
+    return { wanted: rotate({ layout, rotaryDim }, x, table).data, feeds };
   };
 
   it("is rotate, bit for bit, once its float64 result is stored as float32", () => {
@@ -146,7 +147,11 @@ describe("emitRotate", () => {
       const rows = noise(seqLen * 2 * 7, seqLen);
       // As a batch of tokens with two heads each, one token long.
       const perToken = { cos: table.cos, sin: table.sin };
-      const wanted = rotate(config, { dims: [seqLen, 2, 1, 7], data: rows }, perToken).data;
+      const wanted = rotate(
+        { layout, rotaryDim: config.rotaryDim },
+        { dims: [seqLen, 2, 1, 7], data: rows },
+        perToken,
+      ).data;
       const feeds = {
         x: ndArray("float32", [seqLen, 2, 7], rows),
         cos: ndArray("float32", [seqLen, 1, 3], table.cos),

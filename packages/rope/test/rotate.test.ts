@@ -7,11 +7,15 @@ const frequencies = (rotaryDim: number) => ropeFrequencies({ rotaryDim, theta: 1
 
 /** The first head's vector of one token, rotated for a position. */
 const turned = (
-  config: { readonly layout: "halves" | "interleaved"; readonly rotaryDim: number },
+  { layout, rotaryDim }: { readonly layout: "halves" | "interleaved"; readonly rotaryDim: number },
   x: Float32Array,
   position: number,
 ): Float32Array =>
-  rotate(config, { dims: [1, 1, 1, x.length], data: x }, rotationTable(frequencies(config.rotaryDim), [position])).data;
+  rotate(
+    { layout, rotaryDim },
+    { dims: [1, 1, 1, x.length], data: x },
+    rotationTable(frequencies(rotaryDim), [position]),
+  ).data;
 
 const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 
@@ -62,11 +66,11 @@ describe("rotate", () => {
   it("keeps length, times the attention scale, and the dimensions beyond rotaryDim", () => {
     fc.assert(
       fc.property(rotations, fc.double({ min: 0.5, max: 2, noNaN: true }), (shape, attentionScale) => {
-        const { batch, numHeads, seqLen, headDim, rotaryDim, seed } = shape;
+        const { layout, batch, numHeads, seqLen, headDim, rotaryDim, seed } = shape;
         const x = tensor([batch, numHeads, seqLen, headDim], noise(batch * numHeads * seqLen * headDim, seed));
         const positions = Array.from({ length: seqLen }, (_, i) => 31 * i + seed);
         const table = rotationTable({ ...frequencies(rotaryDim), attentionScale }, positions);
-        const got = rotate(shape, x, table);
+        const got = rotate({ layout, rotaryDim }, x, table);
         expect(got.dims).toEqual(x.dims);
         for (let row = 0; row < x.data.length; row += headDim) {
           const [before, after] = [x, got].map(({ data }) => data.subarray(row, row + rotaryDim));
@@ -120,14 +124,14 @@ describe("rotate", () => {
   it("takes a table for all of the batch or a row for every token of it", () => {
     fc.assert(
       fc.property(rotations, (shape) => {
-        const { batch, numHeads, seqLen, headDim, rotaryDim, seed } = shape;
+        const { layout, batch, numHeads, seqLen, headDim, rotaryDim, seed } = shape;
         const x = tensor([batch, numHeads, seqLen, headDim], noise(batch * numHeads * seqLen * headDim, seed));
         const positions = Array.from({ length: batch * seqLen }, (_, i) => 17 * i + seed);
-        const got = rotate(shape, x, rotationTable(frequencies(rotaryDim), positions)).data;
+        const got = rotate({ layout, rotaryDim }, x, rotationTable(frequencies(rotaryDim), positions)).data;
         const itemSize = numHeads * seqLen * headDim;
         for (let item = 0; item < batch; item++) {
           const own = positions.slice(item * seqLen, (item + 1) * seqLen);
-          const shared = rotate(shape, x, rotationTable(frequencies(rotaryDim), own)).data;
+          const shared = rotate({ layout, rotaryDim }, x, rotationTable(frequencies(rotaryDim), own)).data;
           const part = (data: Float32Array) => [...data.subarray(item * itemSize, (item + 1) * itemSize)];
           expect(part(got)).toEqual(part(shared));
         }

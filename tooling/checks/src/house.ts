@@ -23,7 +23,7 @@ const primitive = (name: string, onnx: boolean): Room => ({
   folder: `packages/${name}`,
   rooms: ["@ropewalk/check"],
   ...(onnx ? { roomsOfOnnx: ["@ropewalk/graph"] } : {}),
-  packages: ["ts-pattern"],
+  packages: [],
 });
 
 const room = (floor: Room["floor"], folder: string, rooms: readonly string[], packages: readonly string[]): Room => ({

@@ -1,9 +1,21 @@
-import { expect, it } from "vitest";
-import { sizeOf } from "../src/size.ts";
+import { describe, expect, it } from "vitest";
+import { budgets, primitives, readmes, sizeOf, statedSizes } from "../src/size.ts";
 
-it.each(["rope", "position-mapping", "attention-merge", "entropy-scaling"])(
-  "%s's main entry stays within 1.5 KB",
-  (name) => {
-    expect(sizeOf(name)).toBeLessThanOrEqual(1_500);
-  },
-);
+describe.each(primitives)("%s's main entry", (name) => {
+  it("stays within 1.5 KB of its own code", async () => {
+    expect(budgets.own).toBe(1_500);
+    expect(await sizeOf(name, { own: true })).toBeLessThanOrEqual(budgets.own);
+  });
+
+  it("stays within its budget with all that it imports", async () => {
+    expect(await sizeOf(name)).toBeLessThanOrEqual(budgets.all);
+  });
+});
+
+it.each(readmes)("%s states the sizes that are measured", async (readme) => {
+  const stated = await statedSizes(readme);
+  expect(stated.length).toBeGreaterThan(0);
+  expect(stated.map(({ what, bytes }) => ({ what, bytes }))).toEqual(
+    stated.map(({ what, measured }) => ({ what, bytes: measured })),
+  );
+});

@@ -11,8 +11,8 @@
  * Runtimes disagree about tensors without elements, so a part always holds at least one key; an absent part is one
  * zero key with its gate or mask closed.
  */
+import { byKind, checkKeys } from "@ropewalk/check";
 import type { Tape, Value } from "@ropewalk/graph";
-import { match } from "ts-pattern";
 import { emitMerge, emitRowMax, type EmittedPartial } from "./merge.ts";
 import { emitScores, emitWeightedValues } from "./scores.ts";
 import { emitIntegerAttention } from "./quantized.ts";
@@ -35,10 +35,10 @@ const emitMasked = (tape: Tape, part: Masked): Value =>
   tape.op("Add", [emitScores(tape, part.queries, part.keys), part.mask]);
 
 const emitRecentScores = (tape: Tape, part: RecentPart): Value =>
-  match(part)
-    .with({ kind: "masked" }, (masked) => emitMasked(tape, masked))
-    .with({ kind: "either" }, ({ near, far }) => tape.op("Max", [emitMasked(tape, near), emitMasked(tape, far)]))
-    .exhaustive();
+  byKind("emitAttention", "recent", part, {
+    masked: (masked) => emitMasked(tape, masked),
+    either: ({ near, far }) => tape.op("Max", [emitMasked(tape, near), emitMasked(tape, far)]),
+  });
 
 /** One softmax over the parts' joined scores. `lengths` [parts] int64 gives each part's keyLen. */
 const emitJoined = (tape: Tape, parts: readonly RecentPart[], lengths: Value): EmittedPartial => {
@@ -64,6 +64,11 @@ export type AttentionParts = {
   readonly lengths: Value;
 };
 
+/** @throws TypeError when there is a key that is not known */
+export const checkParts = (where: string, parts: AttentionParts): void => {
+  checkKeys(where, "parts", parts, { settled: true, recent: true, lengths: true });
+};
+
 /** Attention over all parts, with one in 8 bits attended as `emitQuantized` does it. */
 export const emitParts = (
   tape: Tape,
@@ -72,10 +77,10 @@ export const emitParts = (
 ): Value => {
   const joined = emitJoined(tape, recent, lengths);
   if (settled === undefined) return joined.out;
-  const partial = match(settled)
-    .with({ kind: "dense" }, (dense) => emitDense(tape, dense))
-    .with({ kind: "quantized" }, (quantized) => emitQuantized(tape, quantized))
-    .exhaustive();
+  const partial = byKind<SettledPart, EmittedPartial, []>("emitAttention", "settled", settled, {
+    dense: (dense) => emitDense(tape, dense),
+    quantized: (quantized) => emitQuantized(tape, quantized),
+  });
   return emitMerge(tape, partial, joined, settled.gate);
 };
 
@@ -87,4 +92,7 @@ export const emitParts = (
  *
  * @returns [1, numKvHeads, rows, headDim]
  */
-export const emitAttention = (tape: Tape, parts: AttentionParts): Value => emitParts(tape, parts, emitIntegerAttention);
+export const emitAttention = (tape: Tape, parts: AttentionParts): Value => {
+  checkParts("emitAttention", parts);
+  return emitParts(tape, parts, emitIntegerAttention);
+};

@@ -2,12 +2,12 @@
  * One layer's attention head after head: a Scan over the heads' axis of all that the parts hold. Masks, gates and lengths are the
  * same for every head and are read from outside.
  */
+import { byKind } from "@ropewalk/check";
 import type { Tape, Value } from "@ropewalk/graph";
-import { match } from "ts-pattern";
-import { emitParts, type AttentionParts } from "./attention.ts";
+import { checkParts, emitParts, type AttentionParts, type RecentPart } from "./attention.ts";
 import type { EmittedPartial } from "./merge.ts";
 import { emitWidened } from "./quantized.ts";
-import { emitDense, type QuantizedSettled } from "./settled.ts";
+import { emitDense, type QuantizedSettled, type SettledPart } from "./settled.ts";
 import { shape } from "./shape.ts";
 
 /** The parts with each value that has a heads' axis replaced; `blocks` are those of a part in 8 bits, whose first axis it is. */
@@ -19,30 +19,30 @@ const mapHeads = (
   lengths,
   settled:
     settled &&
-    match(settled)
-      .with({ kind: "dense" }, (part) => ({
+    byKind<SettledPart, SettledPart, []>("emitAttentionByHead", "settled", settled, {
+      dense: (part) => ({
         ...part,
         ...{ queries: apply(part.queries), keys: apply(part.keys), values: apply(part.values) },
-      }))
-      .with({ kind: "quantized" }, (part) => ({
+      }),
+      quantized: (part) => ({
         ...part,
         ...{ queries: apply(part.queries), keys: blocks(part.keys), values: blocks(part.values) },
         ...{ keyScales: blocks(part.keyScales), valueScales: blocks(part.valueScales) },
-      }))
-      .exhaustive(),
+      }),
+    }),
   recent: recent.map((part) =>
-    match(part)
-      .with({ kind: "masked" }, (masked) => ({
+    byKind<RecentPart, RecentPart, []>("emitAttentionByHead", "recent", part, {
+      masked: (masked) => ({
         ...masked,
         ...{ queries: apply(masked.queries), keys: apply(masked.keys), values: apply(masked.values) },
-      }))
-      .with({ kind: "either" }, ({ kind, near, far, values }) => ({
+      }),
+      either: ({ kind, near, far, values }) => ({
         kind,
         near: { ...near, queries: apply(near.queries), keys: apply(near.keys) },
         far: { ...far, queries: apply(far.queries), keys: apply(far.keys) },
         values: apply(values),
-      }))
-      .exhaustive(),
+      }),
+    }),
   ),
 });
 
@@ -54,6 +54,7 @@ const emitWidenedAttention = (tape: Tape, part: QuantizedSettled): EmittedPartia
  * those of all heads would go through memory, several times. A settled part in 8 bits is widened to float32.
  */
 export const emitAttentionByHead = (tape: Tape, parts: AttentionParts): Value => {
+  checkParts("emitAttentionByHead", parts);
   const batch = shape(tape, 0);
   // One slice for each value, in however many parts it is.
   const scanned = new Map<string, Value>();

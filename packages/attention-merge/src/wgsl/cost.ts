@@ -27,7 +27,7 @@ export type AttentionCost = {
 
 /** Bytes and floating-point operations of one attention. */
 export const attentionCost = (config: AttentionConfig): AttentionCost => {
-  const shape = shapeOf(config);
+  const shape = shapeOf("attentionCost", config);
   const { kind, numHeads, numKvHeads, headDim, start, queryLen, keyLen, window, storage } = shape;
   const two = kind === "nearAndFar";
   const reach = two ? keyLen : window;

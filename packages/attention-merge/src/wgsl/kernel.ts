@@ -117,8 +117,8 @@ const checkPass = (limits: DeviceLimits, { name, workgroups, workgroupSize, work
  * @throws RangeError naming the argument, its rule and its value, or the device's limit and what would be needed
  */
 export const attentionKernel = (config: AttentionConfig): AttentionKernel => {
-  const shape = shapeOf(config);
-  if (config.splits !== undefined) checkWhole("splits", config.splits, 1);
+  const shape = shapeOf("attentionKernel", config);
+  if (config.splits !== undefined) checkWhole("attentionKernel", "splits", config.splits, 1);
   const tiling = tilingOf(shape, config.splits);
   const { splits } = tiling;
   const passes = [attendPass(shape, tiling), ...(splits > 1 ? [mergePass(shape)] : [])];

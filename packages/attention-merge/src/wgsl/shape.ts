@@ -1,7 +1,17 @@
 /** What is asked for: sizes, bands, and where cached keys lie; checked, and with every default filled in. */
-import { match } from "ts-pattern";
+import {
+  byVariant,
+  checkConfig,
+  checkKeys,
+  checkNumber,
+  oneOf,
+  optional,
+  type Keys,
+  type Rule,
+  type Variants,
+} from "@ropewalk/check";
 import { defaultLimits, type DeviceLimits } from "./limits.ts";
-import type { Storage } from "./storage.ts";
+import { bytesPerElement, type Storage } from "./storage.ts";
 
 /** Token t of a head lies in row (t - start) mod capacity: a run from `start` on, or a ring. */
 export type CacheRows = { readonly start: number; readonly capacity: number };
@@ -60,56 +70,81 @@ export type Shape = Pick<AttentionConfig, "numHeads" | "numKvHeads" | "headDim" 
 const unbounded: number = 2 ** 31 - 1;
 
 /** @throws RangeError naming the argument, the rule and the value. */
-export const checkWhole = (name: string, value: number, least: number, most: number = unbounded): void => {
-  if (!Number.isInteger(value) || value < least || value > most)
-    throw new RangeError(`attentionKernel: ${name} must be a whole number from ${least} to ${most}, got ${value}`);
+export const checkWhole = (
+  where: string,
+  name: string,
+  value: number,
+  least: number,
+  most: number = unbounded,
+): void => {
+  const holds = Number.isInteger(value) && value >= least && value <= most;
+  checkNumber(where, name, value, holds, `a whole number from ${least} to ${most}`);
 };
 
 type Rows = Pick<Shape, "window" | "near" | "keyCapacity">;
 
-const rowsOf = (bands: BandLayout, keyLen: number): Rows =>
-  match(bands)
-    .with({ kind: "plain" }, ({ capacity = keyLen }) => ({
+const rows: Keys<CacheRows> = { start: true, capacity: true };
+const maybeRows: Rule = (where, name, value) => {
+  if (value !== undefined) checkKeys(where, name, value as CacheRows, rows);
+};
+
+/** Each layout's keys, and what lies where. */
+const layouts: Variants<BandLayout, Rows, [keyLen: number]> = {
+  plain: [
+    { capacity: true },
+    ({ capacity }, keyLen) => ({
       window: unbounded,
-      near: { start: 0, capacity },
-      keyCapacity: capacity,
-    }))
-    .with({ kind: "slidingWindow" }, ({ window, rows = { start: 0, capacity: keyLen } }) => ({
+      near: { start: 0, capacity: capacity ?? keyLen },
+      keyCapacity: capacity ?? keyLen,
+    }),
+  ],
+  slidingWindow: [
+    { window: true, rows: maybeRows },
+    ({ window, ...given }, keyLen) => {
+      const near = given.rows ?? { start: 0, capacity: keyLen };
+      return { window, near, keyCapacity: near.capacity };
+    },
+  ],
+  nearAndFar: [
+    { window: true, nearRows: maybeRows, capacity: true },
+    ({ window, nearRows, capacity }, keyLen) => ({
       window,
-      near: rows,
-      keyCapacity: rows.capacity,
-    }))
-    .with({ kind: "nearAndFar" }, ({ window, nearRows = { start: 0, capacity: keyLen }, capacity = keyLen }) => ({
-      window,
-      near: nearRows,
-      keyCapacity: capacity,
-    }))
-    .exhaustive();
+      near: nearRows ?? { start: 0, capacity: keyLen },
+      keyCapacity: capacity ?? keyLen,
+    }),
+  ],
+};
+
+const configKeys: Keys<AttentionConfig> = {
+  ...{ bands: true, numHeads: true, numKvHeads: true, headDim: true, start: true, queryLen: true },
+  ...{ storage: optional(oneOf(bytesPerElement)), splits: true, limits: true },
+};
 
 /** @throws RangeError when a size is not whole or out of range, heads do not divide, or keys that are needed have no row. */
-export const shapeOf = (config: AttentionConfig): Shape => {
+export const shapeOf = (where: string, config: AttentionConfig): Shape => {
+  checkConfig(where, config, configKeys);
   const { bands, numHeads, numKvHeads, headDim, start, queryLen, storage = "float32", limits = defaultLimits } = config;
-  checkWhole("numHeads", numHeads, 1);
-  checkWhole("numKvHeads", numKvHeads, 1);
+  checkWhole(where, "numHeads", numHeads, 1);
+  checkWhole(where, "numKvHeads", numKvHeads, 1);
   if (numHeads % numKvHeads !== 0)
-    throw new RangeError(`attentionKernel: numKvHeads must divide numHeads, got ${numKvHeads} and ${numHeads}`);
-  checkWhole("headDim", headDim, 4, 256);
-  if (headDim % 4 !== 0) throw new RangeError(`attentionKernel: headDim must be a multiple of 4, got ${headDim}`);
-  checkWhole("start", start, 0);
-  checkWhole("queryLen", queryLen, 1);
+    throw new RangeError(`${where}: numKvHeads must divide numHeads, got ${numKvHeads} and ${numHeads}`);
+  checkWhole(where, "headDim", headDim, 4, 256);
+  if (headDim % 4 !== 0) throw new RangeError(`${where}: headDim must be a multiple of 4, got ${headDim}`);
+  checkWhole(where, "start", start, 0);
+  checkWhole(where, "queryLen", queryLen, 1);
   const keyLen = start + queryLen;
-  checkWhole("start + queryLen", keyLen, 1);
+  checkWhole(where, "start + queryLen", keyLen, 1);
 
-  const rows = rowsOf(bands, keyLen);
-  const { window, near, keyCapacity } = rows;
-  checkWhole("window", window, 1);
+  const placed = byVariant(where, "bands", bands, layouts, keyLen);
+  const { window, near, keyCapacity } = placed;
+  checkWhole(where, "window", window, 1);
   const firstNear = Math.max(0, start + 1 - window);
-  checkWhole("start of the near rows", near.start, 0, firstNear);
-  checkWhole("capacity of the near rows", near.capacity, keyLen - firstNear);
-  if (bands.kind === "nearAndFar") checkWhole("capacity", keyCapacity, keyLen);
+  checkWhole(where, "start of the near rows", near.start, 0, firstNear);
+  checkWhole(where, "capacity of the near rows", near.capacity, keyLen - firstNear);
+  if (bands.kind === "nearAndFar") checkWhole(where, "capacity", keyCapacity, keyLen);
   return {
     ...{ kind: bands.kind, numHeads, numKvHeads, group: numHeads / numKvHeads, headDim, start, queryLen, keyLen },
-    ...rows,
+    ...placed,
     ...{ storage, limits },
   };
 };

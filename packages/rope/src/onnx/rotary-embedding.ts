@@ -8,9 +8,11 @@
  * small model is mostly the number of its nodes; this is one in place of eight.
  */
 import type { RecordOptions, Tape, Value } from "@ropewalk/graph";
-import { match } from "ts-pattern";
-import { check, checkRotaryDim } from "../check.ts";
-import type { RotaryLayout } from "../rotate.ts";
+import { check, checkKeys, positive } from "@ropewalk/check";
+import { rotaryDimUpTo } from "../check.ts";
+import { checkLayout, type RotaryLayout } from "../rotate.ts";
+
+const interleaved: Readonly<Record<RotaryLayout, number>> = { halves: 0, interleaved: 1 };
 
 /**
  * Records the rotation of `x`: [batch, numHeads, seqLen, headDim], or [batch, seqLen, numHeads * headDim]. The first rotaryDim
@@ -34,15 +36,17 @@ export const emitRotaryEmbedding = (
   sin: Value,
   options?: RecordOptions,
 ): Value => {
+  checkKeys("emitRotaryEmbedding", "config", config, {
+    layout: checkLayout,
+    numHeads: positive,
+    headDim: positive,
+    rotaryDim: rotaryDimUpTo(config?.headDim),
+  });
   const { layout, numHeads, headDim, rotaryDim } = config;
-  checkRotaryDim("emitRotaryEmbedding", rotaryDim, headDim);
   const axes = x.dims?.length;
   check(axes === 3 || axes === 4, "emitRotaryEmbedding: x must have 3 or 4 axes", axes);
   const attributes = {
-    interleaved: match(layout)
-      .with("halves", () => 0)
-      .with("interleaved", () => 1)
-      .exhaustive(),
+    interleaved: interleaved[layout],
     num_heads: numHeads,
     // 0 stands for all of headDim.
     rotary_embedding_dim: rotaryDim === headDim ? 0 : rotaryDim,

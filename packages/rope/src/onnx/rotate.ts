@@ -7,9 +7,9 @@
  * For any shape and any version of ONNX; `emitRotaryEmbedding` is one node where opset 23 may be had.
  */
 import type { Tape, Value } from "@ropewalk/graph";
-import { match } from "ts-pattern";
-import { check, checkRotaryDim } from "../check.ts";
-import type { RotaryLayout } from "../rotate.ts";
+import { check, checkKeys, positive } from "@ropewalk/check";
+import { rotaryDimUpTo } from "../check.ts";
+import { checkLayout, type RotaryLayout } from "../rotate.ts";
 
 const lastAxis = { axis: -1 };
 
@@ -26,6 +26,35 @@ const turn = (tape: Tape, a: Value, b: Value, cos: Value, sin: Value): readonly 
   tape.op("Sub", [tape.op("Mul", [a, cos]), tape.op("Mul", [b, sin])]),
   tape.op("Add", [tape.op("Mul", [b, cos]), tape.op("Mul", [a, sin])]),
 ];
+
+type Turned = (
+  tape: Tape,
+  x: Value,
+  table: { readonly cos: Value; readonly sin: Value },
+  rotaryDim: number,
+  rest: readonly number[],
+) => Value;
+
+const halves: Turned = (tape, x, { cos, sin }, rotaryDim, rest) => {
+  const [a, b, ...others] = split(tape, x, [rotaryDim / 2, rotaryDim / 2, ...rest]);
+  return concat(tape, [...turn(tape, a!, b!, cos, sin), ...others]);
+};
+
+/** The two of a pair get an axis of their own. In a shape to reshape to, 0 keeps the size of that axis. */
+const interleaved: Turned = (tape, x, { cos, sin }, rotaryDim, rest) => {
+  if (!x.dims) throw new RangeError(`emitRotate: the number of axes of x must be known, got x "${x.name}" without`);
+  const outer = x.dims.slice(1).map(() => 0);
+  const newAxis = integers(tape, [-1]);
+  const [rotating, ...others] = split(tape, x, [rotaryDim, ...rest]);
+  const pairs = tape.op("Reshape", [rotating, integers(tape, [...outer, rotaryDim / 2, 2])]);
+  const [a, b] = split(tape, pairs, [1, 1]);
+  const [c, s] = [cos, sin].map((table) => tape.op("Unsqueeze", [table, newAxis]));
+  const turned = concat(tape, turn(tape, a!, b!, c!, s!));
+  const rotated = tape.op("Reshape", [turned, integers(tape, [...outer, rotaryDim])]);
+  return concat(tape, [rotated, ...others]);
+};
+
+const layouts: Readonly<Record<RotaryLayout, Turned>> = { halves, interleaved };
 
 /**
  * Records the rotation of `x`, whose last axis is headDim, e.g. `[seqLen, numHeads, headDim]`. The first rotaryDim
@@ -44,8 +73,12 @@ export const emitRotate = (
   cos: Value,
   sin: Value,
 ): Value => {
+  checkKeys("emitRotate", "config", config, {
+    layout: checkLayout,
+    headDim: positive,
+    rotaryDim: rotaryDimUpTo(config?.headDim),
+  });
   const { layout, headDim, rotaryDim } = config;
-  checkRotaryDim("emitRotate", rotaryDim, headDim);
   const width = x.dims?.at(-1);
   check(
     typeof width !== "number" || width === headDim,
@@ -53,25 +86,6 @@ export const emitRotate = (
     width,
   );
 
-  const numPairs = rotaryDim / 2;
   const rest = headDim > rotaryDim ? [headDim - rotaryDim] : [];
-  return match(layout)
-    .with("halves", () => {
-      const [a, b, ...others] = split(tape, x, [numPairs, numPairs, ...rest]);
-      return concat(tape, [...turn(tape, a!, b!, cos, sin), ...others]);
-    })
-    .with("interleaved", () => {
-      // The two of a pair get an axis of their own. In a shape to reshape to, 0 keeps the size of that axis.
-      if (!x.dims) throw new RangeError(`emitRotate: the number of axes of x must be known, got x "${x.name}" without`);
-      const outer = x.dims.slice(1).map(() => 0);
-      const newAxis = integers(tape, [-1]);
-      const [rotating, ...others] = split(tape, x, [rotaryDim, ...rest]);
-      const pairs = tape.op("Reshape", [rotating, integers(tape, [...outer, numPairs, 2])]);
-      const [a, b] = split(tape, pairs, [1, 1]);
-      const [c, s] = [cos, sin].map((table) => tape.op("Unsqueeze", [table, newAxis]));
-      const turned = concat(tape, turn(tape, a!, b!, c!, s!));
-      const rotated = tape.op("Reshape", [turned, integers(tape, [...outer, rotaryDim])]);
-      return concat(tape, [rotated, ...others]);
-    })
-    .exhaustive();
+  return layouts[layout](tape, x, { cos, sin }, rotaryDim, rest);
 };

@@ -7,11 +7,8 @@
  * Within the trained window this is the default. Beyond it every length has frequencies of its own, so a key that was
  * rotated for one length is wrong for another.
  */
-import { checkNumbers } from "../check.ts";
 import type { Basis, Change, ScalingOf } from "../scaling.ts";
 import { ntkAware } from "./ntk-aware.ts";
 
-export const dynamicNtk = (basis: Basis, { factor, originalContext }: ScalingOf<"dynamic-ntk">): Change => {
-  checkNumbers({ factor, originalContext });
-  return ntkAware(basis, { factor: 1 + factor * Math.max(0, basis.seqLen / originalContext - 1) });
-};
+export const dynamicNtk = ({ factor, originalContext }: ScalingOf<"dynamic-ntk">, basis: Basis): Change =>
+  ntkAware({ factor: 1 + factor * Math.max(0, basis.seqLen / originalContext - 1) }, basis);

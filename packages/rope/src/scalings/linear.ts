@@ -5,10 +5,6 @@
  *
  * which is the default rotation at position / factor.
  */
-import { checkNumbers } from "../check.ts";
 import type { Change, ScalingOf } from "../scaling.ts";
 
-export const linear = ({ factor }: ScalingOf<"linear">): Change => {
-  checkNumbers({ factor });
-  return { frequency: (f) => f / factor };
-};
+export const linear = ({ factor }: ScalingOf<"linear">): Change => ({ frequency: (f) => f / factor });

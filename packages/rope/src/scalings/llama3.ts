@@ -7,14 +7,13 @@
  *
  * Pairs that turn often keep their frequency, pairs that turn seldom are interpolated, those between are blended.
  */
-import { checkNumbers } from "../check.ts";
+import { above } from "@ropewalk/check";
 import type { Change, ScalingOf } from "../scaling.ts";
 import { blend } from "./blend.ts";
 
 export const llama3 = (scaling: ScalingOf<"llama3">): Change => {
   const { factor, originalContext, lowFreqFactor, highFreqFactor } = scaling;
-  checkNumbers({ factor, originalContext, lowFreqFactor });
-  checkNumbers({ highFreqFactor }, lowFreqFactor);
+  above(lowFreqFactor)("ropeFrequencies", "highFreqFactor", highFreqFactor);
   return {
     frequency: (f) => {
       const turns = (originalContext * f) / (2 * Math.PI);

@@ -5,20 +5,19 @@
  *     f'(j)          = f(j) / factor(j)
  *     attentionScale = attentionFactor, or sqrt(1 + ln(factor) / ln(L))
  */
-import { checkLength, checkNumbers } from "../check.ts";
+import { aboveZero, checkArray } from "@ropewalk/check";
 import type { Basis, Change, ScalingOf } from "../scaling.ts";
 
-export const longrope = ({ rotaryDim, seqLen }: Basis, scaling: ScalingOf<"longrope">): Change => {
-  const { factor, originalContext, shortFactor, longFactor } = scaling;
-  checkNumbers({
-    factor,
-    originalContext,
-    shortFactor: Math.min(...shortFactor),
-    longFactor: Math.min(...longFactor),
-  });
-  checkLength("ropeFrequencies: shortFactor", shortFactor, rotaryDim / 2);
-  checkLength("ropeFrequencies: longFactor", longFactor, rotaryDim / 2);
-  const factors = seqLen > originalContext ? longFactor : shortFactor;
+export const longrope = (scaling: ScalingOf<"longrope">, { rotaryDim, seqLen }: Basis): Change => {
+  const { factor, originalContext } = scaling;
+  const listed = (name: "shortFactor" | "longFactor"): readonly number[] => {
+    const list = scaling[name];
+    checkArray("ropeFrequencies", name, list, "Array", rotaryDim / 2);
+    aboveZero("ropeFrequencies", name, Math.min(...list));
+    return list;
+  };
+  const [short, long] = [listed("shortFactor"), listed("longFactor")];
+  const factors = seqLen > originalContext ? long : short;
   return {
     frequency: (f, j) => f / factors[j]!,
     attentionScale: scaling.attentionFactor ?? Math.sqrt(1 + Math.log(factor) / Math.log(originalContext)),

@@ -5,10 +5,8 @@
  *
  * The first pair keeps its frequency and the last one is divided by factor.
  */
-import { checkNumbers } from "../check.ts";
 import type { Basis, Change, ScalingOf } from "../scaling.ts";
 
-export const ntkAware = ({ rotaryDim, theta }: Basis, { factor }: Pick<ScalingOf<"ntk-aware">, "factor">): Change => {
-  checkNumbers({ factor });
-  return { theta: theta * factor ** (rotaryDim / (rotaryDim - 2)) };
-};
+export const ntkAware = ({ factor }: Pick<ScalingOf<"ntk-aware">, "factor">, { rotaryDim, theta }: Basis): Change => ({
+  theta: theta * factor ** (rotaryDim / (rotaryDim - 2)),
+});

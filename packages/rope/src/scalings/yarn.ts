@@ -10,15 +10,14 @@
  *     m(a)           = 0.1 a ln(factor) + 1
  *     attentionScale = attentionFactor, or m(mscale) / m(mscaleAllDim) when neither is 0 or absent, or m(1)
  */
-import { checkNumbers } from "../check.ts";
+import { above } from "@ropewalk/check";
 import type { Basis, Change, ScalingOf } from "../scaling.ts";
 import { blend } from "./blend.ts";
 
-export const yarn = ({ rotaryDim, theta }: Basis, scaling: ScalingOf<"yarn">): Change => {
+export const yarn = (scaling: ScalingOf<"yarn">, { rotaryDim, theta }: Basis): Change => {
   const { factor, originalContext, betaFast = 32, betaSlow = 1, truncate = true, mscale, mscaleAllDim } = scaling;
-  checkNumbers({ factor, originalContext, betaSlow });
-  checkNumbers({ betaFast }, betaSlow);
-  checkNumbers({ theta }, 1);
+  above(betaSlow)("ropeFrequencies", "betaFast", betaFast);
+  above(1)("ropeFrequencies", "theta", theta);
 
   const pair = (turns: number): number =>
     (rotaryDim * Math.log(originalContext / (2 * Math.PI * turns))) / (2 * Math.log(theta));

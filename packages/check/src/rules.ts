@@ -1,0 +1,46 @@
+/** Rules for the values of a configuration, which `checkKeys` takes beside their keys. */
+import { checkInteger, checkNumber } from "./check.ts";
+import { checkOneOf } from "./keys.ts";
+
+/** Throws where the value is not as it must be. */
+export type Rule = (where: string, name: string, value: unknown) => void;
+
+/** A number that `holds`, which `rule` says in words. */
+export const number =
+  (rule: string, holds: (value: number) => boolean): Rule =>
+  (where, name, value) =>
+    checkNumber(where, name, value, holds(value as number), rule);
+
+/** A finite number above a bound. */
+export const above = (bound: number): Rule =>
+  number(`finite and > ${bound}`, (value) => value > bound && value < Infinity);
+
+/** A finite number of at least 1. */
+export const atLeastOne: Rule = (where, name, value) =>
+  checkNumber(where, name, value, Number.isFinite(value) && (value as number) >= 1, "finite and >= 1");
+
+/** A finite number above 0. */
+export const aboveZero: Rule = above(0);
+
+/** A number of at least 0, which may be Infinity. */
+export const atLeastZero: Rule = (where, name, value) =>
+  checkNumber(where, name, value, (value as number) >= 0, ">= 0");
+
+/** An integer of at least 0. */
+export const whole: Rule = (where, name, value) => checkInteger(where, name, value, 0);
+
+/** An integer of at least 1. */
+export const positive: Rule = (where, name, value) => checkInteger(where, name, value, 1);
+
+/** A key of that table, or one of that list. */
+export const oneOf =
+  (known: object): Rule =>
+  (where, name, value) =>
+    checkOneOf(where, name, value, Array.isArray(known) ? known : Object.keys(known));
+
+/** The rule, for a value that may be absent. */
+export const optional =
+  (rule: Rule): Rule =>
+  (where, name, value) => {
+    if (value !== undefined) rule(where, name, value);
+  };
