@@ -1,4 +1,5 @@
 /** Attention over the cache and a chunk, for whoever records the layers around it. */
+import { checkOneOf } from "@ropewalk/check";
 import { emitCast } from "@ropewalk/attention-merge/onnx";
 import type { Tape, Value } from "@ropewalk/graph";
 import { match } from "ts-pattern";
@@ -39,6 +40,7 @@ export const chunkAttention = (
     })
     .exhaustive();
   // A graph of plain operators cannot ask: all heads at once, always.
+  checkOneOf("chunkAttention", "operators", operators, ["all", "plain"]);
   const few = match(operators)
     .with("all", () => undefined)
     .with("plain", () => "always" as const)

@@ -14,6 +14,7 @@
 import { queryScales } from "@ropewalk/entropy-scaling";
 import { rotationTable, type RopeFrequencies } from "@ropewalk/rope";
 import type { BandLayout, ExtendedDecoder } from "./extend.ts";
+import { positionIn } from "./check-extension.ts";
 import { inputs } from "./interface.ts";
 
 export type Chunk = { readonly start: number; readonly length: number };
@@ -96,9 +97,12 @@ export const chunkNumbers = (
   const at = Array.from({ length }, (_, offset) => start + offset);
   const numbers: Record<string, Numbers> = {};
   const dims = [length, decoder.rope.rotaryDim / 2];
-  positions.bands.forEach((band, index) => {
+  positions.bands.forEach((_, index) => {
     for (const side of ["query", "key"] as const) {
-      const { cos, sin } = rotationTable(frequencies, at.map(band[side]));
+      const { cos, sin } = rotationTable(
+        frequencies,
+        at.map((token) => positionIn("chunkNumbers", positions, index, side, token)),
+      );
       numbers[inputs.rotation(index, side, "cos")] = { dims, data: cos };
       numbers[inputs.rotation(index, side, "sin")] = { dims, data: sin };
     }

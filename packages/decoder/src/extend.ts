@@ -1,7 +1,9 @@
 /** A decoder with an extension put on it: every field decided, every number checked against the checkpoint. */
+import { checkKeys, oneOf, optional } from "@ropewalk/check";
 import type { EntropyScaling } from "@ropewalk/entropy-scaling";
 import { capacity as mappingCapacity, plain, slidingWindow, type PositionMapping } from "@ropewalk/position-mapping";
 import { ropeFrequencies, type RopeFrequencies, type RopeScaling } from "@ropewalk/rope";
+import { checkExtension, checkPositionsFor } from "./check-extension.ts";
 import type { DecoderSizes } from "./decoder.ts";
 import type { ContextExtension } from "./extension.ts";
 
@@ -111,15 +113,17 @@ const noticesOf = (
  * window.
  *
  * @throws RangeError when the mapping's window is larger than the trained one, its bands are of a form that is not
- *   computed, or a scaling's numbers do not fit the checkpoint
+ *   computed, a position is not finite, or a scaling's numbers do not fit the checkpoint; TypeError when it is no extension
  */
 export const extendContext = (model: Extendable, extension: ContextExtension): ExtendedContext => {
+  checkExtension("extendContext", extension);
   const { rope, entropy } = extension;
   const known = knownContext(model.trainedContext, rope);
   const { positions, capacity } =
     extension.positions === undefined
       ? ownPositions(model, known)
       : { positions: extension.positions, capacity: mappingCapacity(extension.positions, known) };
+  checkPositionsFor("extendContext", positions, model.trainedContext);
   const scaling = rope ?? model.rope.scaling;
   const { rotaryDim, theta } = model.rope;
   ropeFrequencies({ rotaryDim, theta, scaling, seqLen: model.trainedContext });
@@ -143,11 +147,12 @@ export const extendContext = (model: Extendable, extension: ContextExtension): E
 export const extendDecoder = <D extends DecoderSizes>(
   decoder: D,
   extension: ContextExtension,
-  { cache = "float32" }: { readonly cache?: CachePrecision } = {},
+  options: { readonly cache?: CachePrecision } = {},
 ): ExtendedDecoder<D> => {
+  const { cache = "float32" } = checkKeys("extendDecoder", "options", options, {
+    cache: optional(oneOf(cachePrecisions)),
+  });
   const extended = extendContext(decoder, extension);
-  if (!cachePrecisions.includes(cache))
-    throw new RangeError(`extendDecoder: cache must be one of ${cachePrecisions.join(", ")}, got ${String(cache)}`);
   if (cache === "q8" && extended.layout.kind === "window")
     throw new RangeError(
       `extendDecoder: a cache in q8 needs tokens that leave the window and are still attended, got ${extended.positions.name}`,

@@ -2,9 +2,13 @@
  * A context extension is a value: which relative position each pair gets, how the frequencies are scaled, how the query
  * is scaled with its position. Each constructor claims one or two of the fields; `compose` joins what does not collide.
  */
+import { aboveZero, atLeastOne, checkConfig, number, optional, whole, type Keys } from "@ropewalk/check";
 import { entropyAbfTheta, type EntropyScaling } from "@ropewalk/entropy-scaling";
+import * as mapping from "@ropewalk/position-mapping";
+import type { PositionMapping } from "@ropewalk/position-mapping";
 import type { RopeScaling } from "@ropewalk/rope";
-import { mappingOf, type ConfiguredMapping } from "./mapping-config.ts";
+import { checkExtension } from "./check-extension.ts";
+import type { ConfiguredMapping, MappingConfig } from "./mapping-config.ts";
 
 export type ContextExtension = {
   /** Which relative position each pair gets. Absent: plain RoPE, i - j. */
@@ -20,63 +24,78 @@ type Fields<Kind extends { readonly kind: string }, Name extends Kind["kind"]> =
   "kind"
 >;
 
+const withMapping = <Config extends object>(
+  kind: MappingConfig["kind"],
+  make: (config: Config) => PositionMapping,
+  config: Config,
+): ContextExtension => ({ positions: { ...make(config), config: { ...config, kind } as unknown as MappingConfig } });
+
 /** SelfExtend, arXiv 2401.01325: exact positions within `window`, positions shared by `groupSize` tokens beyond it. */
-export const selfExtend = (config: { readonly groupSize: number; readonly window: number }): ContextExtension => ({
-  positions: mappingOf({ kind: "self-extend", ...config }),
-});
+export const selfExtend = (config: { readonly groupSize: number; readonly window: number }): ContextExtension =>
+  withMapping("self-extend", mapping.selfExtend, config);
 
 /** ReRoPE: exact positions within `window`, the position `window` for everything beyond it. */
-export const reRope = (config: { readonly window: number }): ContextExtension => ({
-  positions: mappingOf({ kind: "re-rope", ...config }),
-});
+export const reRope = (config: { readonly window: number }): ContextExtension =>
+  withMapping("re-rope", mapping.reRope, config);
 
 /** Leaky ReRoPE: exact positions within `window`, beyond it distances that grow `factor` times slower. */
-export const leakyReRope = (config: { readonly factor: number; readonly window: number }): ContextExtension => ({
-  positions: mappingOf({ kind: "leaky-re-rope", ...config }),
-});
+export const leakyReRope = (config: { readonly factor: number; readonly window: number }): ContextExtension =>
+  withMapping("leaky-re-rope", mapping.leakyReRope, config);
 
 /** Only the last `window` keys are attended. */
-export const slidingWindow = (config: { readonly window: number }): ContextExtension => ({
-  positions: mappingOf({ kind: "sliding-window", ...config }),
-});
+export const slidingWindow = (config: { readonly window: number }): ContextExtension =>
+  withMapping("sliding-window", mapping.slidingWindow, config);
+
+const withRope = <Kind extends RopeScaling["kind"]>(
+  where: string,
+  kind: Kind,
+  config: Fields<RopeScaling, Kind>,
+  keys: Keys<Fields<RopeScaling, Kind>>,
+): ContextExtension => ({ rope: { ...checkConfig(where, config, keys), kind } as unknown as RopeScaling });
 
 /** Position interpolation, arXiv 2306.15595: every position divided by `factor`. */
-export const positionInterpolation = (config: Fields<RopeScaling, "linear">): ContextExtension => ({
-  rope: { kind: "linear", ...config },
-});
+export const positionInterpolation = (config: Fields<RopeScaling, "linear">): ContextExtension =>
+  withRope("positionInterpolation", "linear", config, { factor: atLeastOne });
 
 /** NTK-aware interpolation: a larger base, so that high frequencies keep their resolution. */
-export const ntkAware = (config: Fields<RopeScaling, "ntk-aware">): ContextExtension => ({
-  rope: { kind: "ntk-aware", ...config },
-});
+export const ntkAware = (config: Fields<RopeScaling, "ntk-aware">): ContextExtension =>
+  withRope("ntkAware", "ntk-aware", config, { factor: atLeastOne });
 
 /** Dynamic NTK: the base grows with the length that is run. */
-export const dynamicNtk = (config: Fields<RopeScaling, "dynamic-ntk">): ContextExtension => ({
-  rope: { kind: "dynamic-ntk", ...config },
-});
+export const dynamicNtk = (config: Fields<RopeScaling, "dynamic-ntk">): ContextExtension =>
+  withRope("dynamicNtk", "dynamic-ntk", config, { factor: atLeastOne, originalContext: aboveZero });
 
 /** YaRN, arXiv 2309.00071: interpolation by wavelength, with its attention scale. */
-export const yarn = (config: Fields<RopeScaling, "yarn">): ContextExtension => ({ rope: { kind: "yarn", ...config } });
+export const yarn = (config: Fields<RopeScaling, "yarn">): ContextExtension =>
+  withRope("yarn", "yarn", config, {
+    ...{ factor: atLeastOne, originalContext: aboveZero, attentionFactor: optional(aboveZero), truncate: true },
+    ...{ betaFast: optional(aboveZero), betaSlow: optional(aboveZero), mscale: true, mscaleAllDim: true },
+  });
 
 /** Adjusted base frequency, arXiv 2309.16039: another theta; models need fine-tuning for it. */
-export const abf = (config: Fields<RopeScaling, "abf">): ContextExtension => ({ rope: { kind: "abf", ...config } });
+export const abf = (config: Fields<RopeScaling, "abf">): ContextExtension =>
+  withRope("abf", "abf", config, { theta: aboveZero });
+
+const contextOfLogarithm = number("an integer >= 2", (value) => Number.isSafeInteger(value) && value >= 2);
 
 /** log-n scaling: query i is multiplied by max(1, ln(i + 1) / ln(trainedContext)). */
 export const logN = (config: Fields<EntropyScaling, "log-n">): ContextExtension => ({
-  entropy: { kind: "log-n", ...config },
+  entropy: { ...checkConfig("logN", config, { trainedContext: contextOfLogarithm }), kind: "log-n" },
 });
 
 /** YaRN's temperature by itself: every query is multiplied by (0.1 ln factor + 1)². `yarn` has it already. */
 export const yarnTemperature = (config: Fields<EntropyScaling, "yarn-temperature">): ContextExtension => ({
-  entropy: { kind: "yarn-temperature", ...config },
+  entropy: { ...checkConfig("yarnTemperature", config, { factor: atLeastOne }), kind: "yarn-temperature" },
 });
 
 /** Entropy-ABF, arXiv 2401.07004: base 500,000 and log-n scaling by layer; models need its fine-tuning. */
 export const entropyAbf = (
   config: Fields<EntropyScaling, "entropy-abf"> & { readonly theta?: number },
 ): ContextExtension => {
-  const { theta = entropyAbfTheta, ...entropy } = config;
-  return { rope: { kind: "abf", theta }, entropy: { kind: "entropy-abf", ...entropy } };
+  const { theta = entropyAbfTheta, ...entropy } = checkConfig("entropyAbf", config, {
+    ...{ trainedContext: contextOfLogarithm, exemptLayers: optional(whole), theta: optional(aboveZero) },
+  });
+  return { rope: { kind: "abf", theta }, entropy: { ...entropy, kind: "entropy-abf" } };
 };
 
 const nameOf = (claim: ConfiguredMapping | RopeScaling | EntropyScaling): string =>
@@ -85,9 +104,10 @@ const nameOf = (claim: ConfiguredMapping | RopeScaling | EntropyScaling): string
 /**
  * Joins extensions that claim different fields.
  *
- * @throws RangeError when two claim the same field; the message names both.
+ * @throws RangeError when two claim the same field; the message names both. TypeError when one is none
  */
 export const compose = (...extensions: readonly ContextExtension[]): ContextExtension => {
+  for (const [index, extension] of extensions.entries()) checkExtension("compose", extension, `extensions[${index}]`);
   for (const field of ["positions", "rope", "entropy"] as const) {
     const [first, second] = extensions.flatMap((extension) => extension[field] ?? []);
     if (first !== undefined && second !== undefined)

@@ -1,4 +1,5 @@
 /** A decoder with its extension as one ONNX graph, for a chunk of any length: prefill and decoding are the same graph. */
+import { checkKeys, oneOf, optional } from "@ropewalk/check";
 import { tape as newTape, type ModelProto } from "@ropewalk/graph";
 import { chunkAttention } from "./chunk-attention.ts";
 import type { Decoder } from "./decoder.ts";
@@ -25,8 +26,12 @@ export type GraphOptions = { readonly operators?: Operators; readonly precision?
 export const decoderGraph = (
   extended: ExtendedDecoder<Decoder>,
   source: WeightSource,
-  { operators = "all", precision = "float32" }: GraphOptions = {},
+  options: GraphOptions = {},
 ): ModelProto => {
+  const { operators = "all", precision = "float32" } = checkKeys("decoderGraph", "options", options, {
+    operators: optional(oneOf(["all", "plain"] satisfies Operators[])),
+    precision: optional(oneOf(["float32", "float16"] satisfies Precision[])),
+  });
   if (operators === "plain" && extended.cache === "q8")
     throw new RangeError(
       `decoderGraph: a graph of plain operators needs a cache in float32 or float16, got ${extended.cache}`,

@@ -1,0 +1,112 @@
+/** An extension as a caller wrote it, checked before anything is made of it: one that is none would run the plain model. */
+import {
+  checkFunction,
+  checkKeys,
+  checkList,
+  checkNumber,
+  atLeastZero,
+  show,
+  type Keys,
+  type Rule,
+} from "@ropewalk/check";
+import { queryScaleCurve, type EntropyScaling } from "@ropewalk/entropy-scaling";
+import type { Band } from "@ropewalk/position-mapping";
+import type { ContextExtension } from "./extension.ts";
+import type { ConfiguredMapping } from "./mapping-config.ts";
+
+const entropyKinds: Readonly<Record<EntropyScaling["kind"], true>> = {
+  ...{ "log-n": true, "entropy-abf": true, "yarn-temperature": true },
+};
+
+/** What was likely meant by what is no extension. */
+const meantBy = (value: unknown): string => {
+  if (typeof value === "function") return `; it must be called, as in ${value.name}({ … })`;
+  if (typeof value === "string") return "; a constructor is meant, as in selfExtend({ groupSize: 8, window: 64 })?";
+  if (Array.isArray(value)) return "; compose(…) is meant?";
+  if (typeof value !== "object" || value === null) return "";
+  if ("bands" in value) return "; { positions: … } is meant?";
+  if (!("kind" in value)) return "";
+  return Object.hasOwn(entropyKinds, String(value.kind)) ? "; { entropy: … } is meant?" : "; { rope: … } is meant?";
+};
+
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isText: Rule = (where, name, value) => {
+  if (typeof value !== "string") throw new TypeError(`${where}: ${name} must be text, got ${show(value)}`);
+};
+
+const bandKeys: Keys<Band> = { from: atLeastZero, to: atLeastZero, query: checkFunction, key: checkFunction };
+
+const checkBands: Rule = (where, _, value) => {
+  checkList(where, "positions.bands", value);
+  for (const [index, band] of (value as readonly Band[]).entries())
+    checkKeys(where, `positions.bands[${index}]`, band, bandKeys);
+};
+
+const mappingKeys: Keys<ConfiguredMapping> = {
+  name: isText,
+  bands: checkBands,
+  window: (where, name, value) => checkNumber(where, name, value, (value as number) >= 1, ">= 1"),
+  capacity: checkFunction,
+  remedy: checkFunction,
+  config: true,
+};
+
+const checkPositions: Rule = (where, name, value) => {
+  if (value === undefined) return;
+  if (isObject(value) && "positions" in value)
+    throw new TypeError(`${where}: ${name} must be a position mapping, got an extension; compose(…) is meant?`);
+  checkKeys(where, name, value as ConfiguredMapping, mappingKeys);
+};
+
+/** The frequencies of a scaling are computed, and so checked, for a model; an entropy scaling's curve is for any. */
+const extensionKeys: Keys<ContextExtension> = {
+  positions: checkPositions,
+  rope: (where, name, value) => {
+    if (value !== undefined && !isObject(value))
+      throw new TypeError(`${where}: ${name} must be an object with a kind, got ${show(value)}`);
+  },
+  entropy: (_, __, value) => {
+    if (value !== undefined) queryScaleCurve(value as EntropyScaling, 0);
+  },
+};
+
+/**
+ * Checks that a value is an extension: an object with positions, rope, entropy, or none of them.
+ *
+ * @throws TypeError when it is none, or has a key that nobody reads; the message says what was meant where it can tell
+ * @throws RangeError when a number of its mapping or entropy scaling is out of range, or the kind is unknown
+ */
+export const checkExtension = (where: string, extension: ContextExtension, name = "extension"): void => {
+  const value: unknown = extension;
+  if (!isObject(value) || "bands" in value || "kind" in value)
+    throw new TypeError(
+      `${where}: ${name} must be an object with positions, rope or entropy, got ${show(value)}${meantBy(value)}`,
+    );
+  checkKeys(where, name, extension, extensionKeys);
+};
+
+/** A position that a band gives to a token. @throws RangeError naming mapping, band and token when it is not finite */
+export const positionIn = (
+  where: string,
+  { name, bands }: Pick<ConfiguredMapping, "name" | "bands">,
+  index: number,
+  side: "query" | "key",
+  token: number,
+): number => {
+  const position = bands[index]![side](token);
+  if (!Number.isFinite(position))
+    checkNumber(where, `bands[${index}].${side}(${token}) of ${name}`, position, false, "finite");
+  return position;
+};
+
+/** Positions are computed chunk by chunk; those that a model starts and ends with tell at once whether they are numbers. */
+export const checkPositionsFor = (where: string, mapping: ConfiguredMapping, trainedContext: number): void => {
+  for (const [index, { from }] of mapping.bands.entries())
+    for (const token of [0, from, trainedContext - 1]) {
+      if (token === Infinity) continue;
+      positionIn(where, mapping, index, "query", token);
+      positionIn(where, mapping, index, "key", token);
+    }
+};
