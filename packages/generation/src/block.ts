@@ -11,6 +11,7 @@
  */
 import { float64, int64, type HostTensor, type Session } from "@ropewalk/backend";
 import { inputs, longestChunk, outputs } from "@ropewalk/decoder";
+import { checkKeys, positive } from "@ropewalk/check";
 import { match } from "ts-pattern";
 import { append, untilSettling } from "./append.ts";
 import { runOn } from "./cache-life.ts";
@@ -78,7 +79,11 @@ export const runBlock = (
   cache: KeyValueCache,
   first: number,
   options: BlockOptions,
-): Promise<BlockResult> => runOn("runBlock", cache, () => stepsFrom(sessions, cache, first, options));
+): Promise<BlockResult> =>
+  runOn("runBlock", cache, () => {
+    checkKeys("runBlock", "options", options, { sampling: true, state: true, stopTokens: true, steps: positive });
+    return stepsFrom(sessions, cache, first, options);
+  });
 
 const stepsFrom = async (
   { session, blockSession }: BlockSessions,

@@ -17,7 +17,7 @@
  * Nothing is rotated here. Buffers are overwritten in place: an older value of the cache, or a copy of one, is refused.
  */
 import { bytesOfBuffer, type Buffer, type Memory } from "@ropewalk/backend";
-import { checkInteger } from "@ropewalk/check";
+import { checkKeys, positive } from "@ropewalk/check";
 import { elementType, farFrom, frequenciesFor, outputs, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { RopeFrequencies } from "@ropewalk/rope";
 import { cacheMemory, checkLatest, writing, type CacheLife, type CacheMemory } from "./cache-life.ts";
@@ -123,7 +123,7 @@ const emptyCache = (backend: CacheMemory, extended: ExtendedDecoder, plan: Cache
  * @throws TypeError or RangeError of the backend where its memory does not allow it; nothing is held then
  */
 export const createCache = (backend: Memory, extended: ExtendedDecoder, plan: CachePlan): KeyValueCache => {
-  checkInteger("createCache", "length", plan.length, 1);
+  checkKeys("createCache", "plan", plan, { length: positive });
   const memory = cacheMemory(backend);
   try {
     const empty = emptyCache(memory, extended, plan);
@@ -145,6 +145,7 @@ export const replaceCache = (cache: KeyValueCache, plan: CachePlan): KeyValueCac
 
 /** Bytes of a cache planned so. */
 export const plannedCacheBytes = (extended: ExtendedDecoder, plan: CachePlan): number => {
+  checkKeys("plannedCacheBytes", "plan", plan, { length: positive });
   const { settledRoom, tailRoom, ringRoom } = roomsFor(extended, plan);
   const rows = 2 * tailRoom + (extended.positions.bands.length + 1) * ringRoom;
   const recent = bytesOfBuffer({ type: elementType(extended), length: rowSize({ extended }) * rows });

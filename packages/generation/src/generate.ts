@@ -5,6 +5,7 @@ import { runBlock } from "./block.ts";
 import { cacheBytes, createCache, releaseCache, type KeyValueCache } from "./cache.ts";
 import { beyondCapacity, type BeyondCapacity } from "./capacity.ts";
 import { checkIds } from "./check-ids.ts";
+import { checkGenerateOptions } from "./check-options.ts";
 import { pickingBy, type Picking } from "./picking.ts";
 import { prefillRows, runRows } from "./run.ts";
 import { startSampling, type SamplerState, type Sampling } from "./sampling.ts";
@@ -51,17 +52,11 @@ export type LoadedGraph = {
 
 const defaultNewTokens = 128;
 
-const newTokensFor = (asked: number | undefined, room: number): number => {
-  if (asked === undefined) return Math.max(1, Math.min(defaultNewTokens, room));
-  if (!Number.isInteger(asked) || asked < 1)
-    throw new RangeError(`generate: maxNewTokens must be a positive integer, got ${asked}`);
-  return asked;
-};
+const newTokensFor = (asked: number | undefined, room: number): number =>
+  asked ?? Math.max(1, Math.min(defaultNewTokens, room));
 
 const decodeBlockFor = ({ backend, blockSession }: LoadedGraph, asked: number | undefined): number => {
   if (asked === undefined) return blockSession ? backend.decodeBlock : 1;
-  if (!Number.isInteger(asked) || asked < 1)
-    throw new RangeError(`generate: decodeBlock must be a positive integer, got ${asked}`);
   if (asked > 1 && !blockSession)
     throw new RangeError(
       `generate: decodeBlock must be 1 where there is no graph for blocks, as on ${backend.name}, got ${asked}`,
@@ -97,6 +92,7 @@ const blockwise = async (
 /**
  * Streams the tokens after a prompt.
  *
+ * @throws TypeError when an option is not known or of another type
  * @throws RangeError when an id is outside the vocabulary, an option is out of range, or prompt and new tokens exceed the
  *   capacity and `beyondCapacity` is not "allow"; whatever the signal was aborted with
  */
@@ -105,6 +101,7 @@ export const generateTokens = async function* (
   ids: readonly number[],
   options: GenerateOptions = {},
 ): AsyncGenerator<number, void, undefined> {
+  checkGenerateOptions(options);
   const { backend, session, extended } = graph;
   const { sampling = { kind: "greedy" }, stopTokens = graph.stopTokens, chunkSize, signal } = options;
   checkIds("generate", ids, extended.decoder.vocabSize);

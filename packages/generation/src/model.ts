@@ -1,6 +1,8 @@
 /** A model, an extension and a backend put together: a language model that runs. */
 import type { Backend, Session } from "@ropewalk/backend";
+import { checkFunction } from "@ropewalk/check";
 import {
+  checkExtension,
   extendDecoder,
   type CachePrecision,
   type ContextExtension,
@@ -20,6 +22,7 @@ import { rounded } from "./rounded.ts";
 import type { TextCodec } from "./text.ts";
 import { textStream } from "./text-stream.ts";
 import { checkIds } from "./check-ids.ts";
+import { checkLoadOptions, checkLogitsOptions } from "./check-options.ts";
 import { checkSource, graphsOf, type ModelSource } from "./source.ts";
 
 export type LoadOptions = OpenOptions & {
@@ -99,6 +102,8 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
   };
   const visitLogits: LanguageModel["visitLogits"] = async (ids, visit, options = {}) => {
     checkOpen("logits", loaded);
+    checkFunction("visitLogits", "visit", visit);
+    checkLogitsOptions(options);
     checkIds("logits", ids, decoder.vocabSize);
     const cache = createCache(backend, extended, { length: ids.length });
     try {
@@ -124,12 +129,16 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
       return prefill(session, cache, ids, options);
     },
     logits: async (ids, options) => {
+      checkIds("logits", ids, decoder.vocabSize);
       const all = new Float32Array(ids.length * decoder.vocabSize);
       await visitLogits(ids, (start, logits) => all.set(logits, start * decoder.vocabSize), options);
       return all;
     },
     visitLogits,
-    withExtension: (other) => assemble(loaded, other),
+    withExtension: async (other) => {
+      checkExtension("withExtension", other);
+      return assemble(loaded, other);
+    },
     release: () => (loaded.life.released ??= releaseLoaded(loaded)),
   };
 };
@@ -143,22 +152,18 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
  */
 export const loadModel = async (
   source: string | URL | CheckpointFolder | OpenedModel,
-  {
-    backend,
-    extension,
-    cache = backend.precision,
-    quantize,
-    onQuantize,
-    checkWeights: checking = false,
-    ...options
-  }: LoadOptions,
+  loading: LoadOptions,
 ): Promise<LanguageModel> => {
+  checkLoadOptions(loading);
+  const { backend, extension, quantize, onQuantize, checkWeights: checking = false, ...options } = loading;
+  const { cache = backend.precision, ...opening } = options;
+  if (extension !== undefined) checkExtension("loadModel", extension);
   const type = cache === "q8" ? "int8" : cache;
   if (!backend.bufferTypes.includes(type))
     throw new RangeError(
       `loadModel: a cache in ${cache} needs a backend with buffers of ${type}, got ${backend.name} with ${backend.bufferTypes}`,
     );
-  const opened = await openModel(source, options);
+  const opened = await openModel(source, opening);
   const chosen = extension ?? (opened.source.kind === "export" ? opened.source.extension() : {});
   if (checking) await checkWeights(opened.source);
   const { source: read, release: releaseWeights } = await rounded(opened.source, quantize, onQuantize);

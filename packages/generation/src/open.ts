@@ -1,8 +1,9 @@
 /** What is known of a model before its weights are loaded: enough to choose an extension, to count tokens, to plan memory. */
-import { check } from "@ropewalk/check";
+import { check, checkFunction, show } from "@ropewalk/check";
 import { hasWeights, loadCheckpoint, openUrl, type CheckpointFolder } from "@ropewalk/models";
 import type { SourceOptions } from "@ropewalk/models/hub";
 import { exportNames, loadExport } from "@ropewalk/onnx-exports";
+import { checkOpenOptions } from "./check-options.ts";
 import type { ModelSource } from "./source.ts";
 import { textCodec, type TextCodec } from "./text.ts";
 
@@ -50,17 +51,23 @@ const readSource = async (folder: CheckpointFolder, model: string | undefined): 
  */
 export const openModel = async (
   source: string | URL | CheckpointFolder | OpenedModel,
-  { trainedContext, hub, model }: OpenOptions = {},
+  options: OpenOptions = {},
 ): Promise<OpenedModel> => {
-  if (trainedContext !== undefined && (!Number.isInteger(trainedContext) || trainedContext < 1))
-    throw new RangeError(`openModel: trainedContext must be a positive integer, got ${trainedContext}`);
+  checkOpenOptions("openModel", options);
+  const { trainedContext, hub, model } = options;
   const withContext = <S extends ModelSource>(read: S): S =>
     trainedContext === undefined ? read : { ...read, decoder: { ...read.decoder, trainedContext } };
-  if (typeof source === "object" && "source" in source) {
+  const isObject = typeof source === "object" && source !== null;
+  if (typeof source !== "string" && !isObject)
+    throw new TypeError(
+      `openModel: source must be a folder's path or URL, an id on the hub, a folder of files or an opened model, got ${show(source)}`,
+    );
+  if (isObject && "source" in source) {
     if (model !== undefined) throw new RangeError(`openModel: model must be absent for an opened model, got ${model}`);
     return { ...source, source: withContext(source.source) };
   }
   const isNamed = typeof source === "string" || source instanceof URL;
+  if (!isNamed) checkFunction("openModel", "source.file", source.file);
   const read = await readSource(isNamed ? await openNamed(source, hub) : source, model);
   return { source: withContext(read), text: read.tokenizer && textCodec(read.tokenizer) };
 };

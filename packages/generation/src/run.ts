@@ -13,6 +13,7 @@ import {
 } from "@ropewalk/decoder";
 import { dependsOnLength, type RopeFrequencies } from "@ropewalk/rope";
 import { append } from "./append.ts";
+import { checkPrefillOptions } from "./check-options.ts";
 import { runOn } from "./cache-life.ts";
 import { replaceCache, type KeyValueCache } from "./cache.ts";
 import { checkNumbers } from "./numbers.ts";
@@ -163,8 +164,10 @@ export const prefill = async (
   session: Session,
   cache: KeyValueCache,
   ids: readonly number[],
-  { onLogits, ...options }: PrefillOptions = {},
+  given: PrefillOptions = {},
 ): Promise<ChunkResult> => {
+  checkPrefillOptions(given);
+  const { onLogits, ...options } = given;
   const onRows = onLogits && ((start: number, { data }: HostTensor) => onLogits(start, data as Float32Array));
   const run = () => prefillRows(session, cache, ids, outputs.logits, { ...options, onRows });
   const ran = await runOn("prefill", cache, run);

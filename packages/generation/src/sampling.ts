@@ -5,6 +5,7 @@
  *   sample   p = softmax(logits / temperature), cut to the topK most likely, then to the smallest set of the most likely
  *            whose probabilities sum to topP or more (Holtzman et al., arXiv 1904.09751), renormalised
  */
+import { byVariant, number, optional, type Variants } from "@ropewalk/check";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus, xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 import { match } from "ts-pattern";
@@ -28,26 +29,33 @@ export type SamplerState = readonly number[];
 
 export type Sampled = { readonly token: number; readonly state: SamplerState };
 
-/** @throws RangeError naming the field, its rule and its value. */
-export const startSampling = (sampling: Sampling): SamplerState =>
-  match(sampling)
-    .with({ kind: "greedy" }, () => [])
-    .with({ kind: "sample" }, ({ temperature, topK, topP, seed }) => {
-      if (!(temperature > 0) || temperature === Infinity)
-        throw new RangeError(
-          `sampling: temperature must be positive and finite (greedy is a kind of its own), got ${temperature}`,
-        );
-      if (topK !== undefined && (!Number.isInteger(topK) || topK < 1))
-        throw new RangeError(`sampling: topK must be a positive integer, got ${topK}`);
-      if (topP !== undefined && !(topP > 0 && topP <= 1))
-        throw new RangeError(`sampling: topP must be above 0 and at most 1, got ${topP}`);
-      if (!Number.isInteger(seed)) throw new RangeError(`sampling: seed must be an integer, got ${seed}`);
+const positiveInteger = number("a positive integer", (value) => Number.isInteger(value) && value > 0);
+
+/** The fields of each kind, what they must be, and the generator's first state. */
+const kinds: Variants<Sampling, SamplerState> = {
+  greedy: [{}, () => []],
+  sample: [
+    {
+      temperature: number(
+        "positive and finite (greedy is a kind of its own)",
+        (value) => value > 0 && value < Infinity,
+      ),
+      topK: optional(positiveInteger),
+      topP: optional(number("above 0 and at most 1", (value) => value > 0 && value <= 1)),
+      seed: number("an integer", Number.isInteger),
+    },
+    ({ seed }) => {
       // The generator starts badly from small seeds (its first number for 1 is all but 1): begin 2^64 steps further on.
       const generator = xoroshiro128plus(seed);
       generator.jump();
       return generator.getState();
-    })
-    .exhaustive();
+    },
+  ],
+};
+
+/** @throws RangeError naming the field, its rule and its value; TypeError for a key that nobody reads. */
+export const startSampling = (sampling: Sampling): SamplerState =>
+  byVariant("startSampling", "sampling", sampling, kinds);
 
 const checkNumbers = (where: string, logits: Float32Array, offset: number, vocabSize: number): void => {
   const at = firstNoNumber(logits, offset, vocabSize);

@@ -32,8 +32,9 @@ const chunkOf = (source: ModelSource, extended: ExtendedDecoder, traits: Traits)
   match(source)
     .with({ kind: "checkpoint" }, (checkpoint) => async () => {
       const stored = await asRun(traits, checkpoint);
+      const { operators, precision } = traits;
       return {
-        model: encode(decoderGraph({ ...extended, decoder: checkpoint.decoder }, stored, traits)),
+        model: encode(decoderGraph({ ...extended, decoder: checkpoint.decoder }, stored, { operators, precision })),
         externalData: stored.files.map(({ external }) => external),
       };
     })

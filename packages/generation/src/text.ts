@@ -32,6 +32,7 @@ export const textCodec = (files: {
   readonly config: unknown;
   readonly chatTemplate?: string | undefined;
 }): TextCodec => {
+  checkKeys("textCodec", "files", files, { tokenizer: true, config: true, chatTemplate: true });
   const { tokenizer, local } = openTokenizer("textCodec", files.tokenizer, files.config);
   const format = files.chatTemplate === undefined ? undefined : chatFormat(files.chatTemplate, files.config as object);
   const idsOf = (text: string, add_special_tokens: boolean): readonly number[] => {

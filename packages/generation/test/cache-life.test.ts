@@ -63,12 +63,12 @@ const mine = (): never => {
 };
 
 /** Aborts when so many tokens are done. */
-const abortedAt = (tokens: number) => {
+const abortedAt = <Told extends "onPrefill" | "onProgress">(told: Told, tokens: number) => {
   const controller = new AbortController();
   const at = (done: number): void => {
     if (done >= tokens) controller.abort(new Error("stop"));
   };
-  return { signal: controller.signal, onProgress: at, onPrefill: at };
+  return { signal: controller.signal, [told]: at } as { signal: AbortSignal } & Record<Told, typeof at>;
 };
 
 const extensions: Readonly<Record<string, ContextExtension>> = {
@@ -83,14 +83,17 @@ const run = (model: LanguageModel, length: number, options: GenerateOptions = {}
 const runs: readonly (readonly [string, (model: LanguageModel) => Promise<unknown>])[] = [
   ["generate to its end", (model) => drain(run(model, 200))],
   ["generate, left after 3", (model) => drain(run(model, 200), 3)],
-  ["generate, aborted in its prompt", (model) => drain(run(model, 200, { chunkSize: 30, ...abortedAt(100) }))],
+  [
+    "generate, aborted in its prompt",
+    (model) => drain(run(model, 200, { chunkSize: 30, ...abortedAt("onPrefill", 100) })),
+  ],
   ["generate, aborted at once", (model) => drain(run(model, 200, { signal: AbortSignal.abort(new Error("stop")) }))],
   ["generate, onPrefill throws", (model) => drain(run(model, 200, { chunkSize: 30, onPrefill: mine }))],
   ["generate, onDone throws", (model) => drain(run(model, 30, { onDone: mine }))],
   ["generate, a bad chunkSize", (model) => drain(run(model, 30, { chunkSize: 0 }))],
   ["generate in blocks", (model) => drain(run(model, 200, { decodeBlock: 3 }))],
   ["logits to their end", (model) => model.logits(prompt(200))],
-  ["logits, aborted", (model) => model.logits(prompt(200), { chunkSize: 30, ...abortedAt(100) })],
+  ["logits, aborted", (model) => model.logits(prompt(200), { chunkSize: 30, ...abortedAt("onProgress", 100) })],
   ["logits, onProgress throws", (model) => model.logits(prompt(200), { chunkSize: 30, onProgress: mine })],
   ["logits, a bad chunkSize", (model) => model.logits(prompt(30), { chunkSize: 0 })],
   ["visitLogits, visit throws", (model) => model.visitLogits(prompt(200), mine, { chunkSize: 30 })],

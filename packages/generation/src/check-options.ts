@@ -1,0 +1,128 @@
+/** What a caller hands in, checked once, before anything is loaded or run. */
+import type { Backend } from "@ropewalk/backend";
+import {
+  check,
+  checkFunction,
+  checkKeys,
+  checkNumber,
+  oneOf,
+  optional,
+  show,
+  type Keys,
+  type Rule,
+} from "@ropewalk/check";
+import { cachePrecisions } from "@ropewalk/decoder";
+import { precisionNames } from "@ropewalk/models";
+import type { BeyondCapacity } from "./capacity.ts";
+import type { GenerateOptions } from "./generate.ts";
+import type { LoadOptions, LogitsOptions } from "./model.ts";
+import type { OpenOptions } from "./open.ts";
+import type { PrefillOptions } from "./run.ts";
+import { startSampling, type Sampling } from "./sampling.ts";
+
+/** Of an integer above 0, in these words. */
+const positiveInteger: Rule = (where, name, value) =>
+  checkNumber(where, name, value, Number.isInteger(value) && (value as number) > 0, "a positive integer");
+
+const maybePositive = optional(positiveInteger);
+const maybeFunction = optional(checkFunction);
+
+const maybeSignal: Rule = (where, name, value) => {
+  if (value !== undefined && typeof (value as AbortSignal | null)?.throwIfAborted !== "function")
+    throw new TypeError(`${where}: ${name} must be an AbortSignal, got ${show(value)}`);
+};
+
+const openKeys: Keys<OpenOptions> = { hub: true, trainedContext: maybePositive, model: true };
+
+/** What people write after other libraries. */
+const meantByLoad = {
+  device: "backend",
+  dtype: "quantize, or the backend's precision,",
+  precision: "quantize, or the backend's precision,",
+  positions: "extension: { positions: … }",
+  rope: "extension: { rope: … }",
+  entropy: "extension: { entropy: … }",
+};
+
+export const checkOpenOptions = (where: string, options: OpenOptions): void => {
+  checkKeys(where, "options", options, openKeys, meantByLoad);
+};
+
+const isBackend: Rule = (where, name, value) => {
+  const { bufferTypes, createSession } = { ...(value as Partial<Backend> | undefined) };
+  if (Array.isArray(bufferTypes) && typeof createSession === "function") return;
+  const hint =
+    typeof value === "function"
+      ? `; it must be called, as in ${value.name}()`
+      : value instanceof Promise
+        ? "; it must be awaited"
+        : "; one is made by cpu() of @ropewalk/backend-node, for instance";
+  throw new TypeError(`${where}: ${name} must be a backend, got ${show(value)}${hint}`);
+};
+
+const loadKeys: Keys<LoadOptions> = {
+  ...openKeys,
+  backend: isBackend,
+  extension: true,
+  quantize: optional(oneOf(precisionNames)),
+  cache: optional(oneOf(cachePrecisions)),
+  onQuantize: maybeFunction,
+  checkWeights: (where, name, value) =>
+    check(
+      value === undefined || typeof value === "boolean",
+      `${where}: ${name} must be true or false`,
+      value,
+      "boolean",
+    ),
+};
+
+export const checkLoadOptions = (options: LoadOptions): void => {
+  checkKeys("loadModel", "options", options, loadKeys, meantByLoad);
+};
+
+const inSampling = (...more: readonly string[]): string =>
+  `sampling: { ${['kind: "sample"', "temperature", "seed", ...more].join(", ")} }`;
+
+const meantByGenerate = {
+  ...{ temperature: inSampling(), topK: inSampling("topK"), topP: inSampling("topP") },
+  ...{ top_k: inSampling("topK"), top_p: inSampling("topP"), seed: inSampling(), do_sample: inSampling() },
+  ...{ maxTokens: "maxNewTokens", max_tokens: "maxNewTokens", max_length: "maxNewTokens", maxLength: "maxNewTokens" },
+  ...{
+    stop: "stopTokens",
+    eos_token_id: "stopTokens",
+    backend: "a model that is loaded with it",
+    extension: "withExtension",
+  },
+};
+
+const generateKeys: Keys<GenerateOptions> = {
+  maxNewTokens: maybePositive,
+  sampling: (_, __, value) => {
+    if (value !== undefined) startSampling(value as Sampling);
+  },
+  stopTokens: (where, name, value) => {
+    if (value !== undefined && !(Array.isArray(value) && value.every(Number.isInteger)))
+      throw new TypeError(`${where}: ${name} must be an array of token ids, got ${show(value)}`);
+  },
+  beyondCapacity: optional(oneOf(["refuse", "allow"] satisfies BeyondCapacity[])),
+  chunkSize: maybePositive,
+  decodeBlock: maybePositive,
+  signal: maybeSignal,
+  onPrefill: maybeFunction,
+  onDone: maybeFunction,
+};
+
+export const checkGenerateOptions = (options: GenerateOptions): void => {
+  checkKeys("generate", "options", options, generateKeys, meantByGenerate);
+};
+
+const logitsKeys: Keys<LogitsOptions> = { chunkSize: maybePositive, signal: maybeSignal, onProgress: maybeFunction };
+const prefillKeys: Keys<PrefillOptions> = { ...logitsKeys, onLogits: maybeFunction };
+
+export const checkLogitsOptions = (options: LogitsOptions): void => {
+  checkKeys("logits", "options", options, logitsKeys);
+};
+
+export const checkPrefillOptions = (options: PrefillOptions): void => {
+  checkKeys("prefill", "options", options, prefillKeys);
+};
