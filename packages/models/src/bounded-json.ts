@@ -30,7 +30,7 @@ const endOfText = (bytes: Uint8Array, from: number): number => {
  * @param at - what errors begin with: who reads, and what
  * @throws RangeError when it is deeper, or has more keys or values or a longer key than may be
  */
-export const checkBounds = (at: string, bounds: JsonBounds, bytes: Uint8Array): void => {
+const checkBounds = (at: string, bounds: JsonBounds, bytes: Uint8Array): void => {
   let [depth, keys, values] = [0, 0, 0];
   let textFrom = 0;
   for (let byte = 0; byte < bytes.length; byte++) {
