@@ -83,6 +83,10 @@ const stream = async (model: LanguageModel, { ids, run, stats }: Job): Promise<v
 const generate = async (path: string, words: readonly string[], options: CommandOptions): Promise<void> => {
   const sampling = samplingFrom(options);
   const opened = await open(path, options);
+  if (!options.json && opened.text === undefined)
+    throw new TypeError(
+      `generate: ${opened.source.name} must have a tokenizer.json to print text, got none; --json prints token ids`,
+    );
   const ids = await promptIds("generate", opened, words, options);
   const length = ids.length + options.maxNewTokens;
   const chosen = chosenFor(opened, options, length);
