@@ -66,6 +66,10 @@ const printJson = async (model: LanguageModel, { ids, run, chosen, stats }: Job)
 
 /** The text as it comes. Whatever ends it, the line ends too. */
 const stream = async (model: LanguageModel, { ids, run, stats }: Job): Promise<void> => {
+  if (model.text === undefined)
+    throw new TypeError(
+      `generate: ${model.source.name} must have a tokenizer.json to print text, got none; --json prints token ids`,
+    );
   let last = "";
   try {
     for await (const piece of model.generate(ids, run)) {
@@ -83,10 +87,6 @@ const stream = async (model: LanguageModel, { ids, run, stats }: Job): Promise<v
 const generate = async (path: string, words: readonly string[], options: CommandOptions): Promise<void> => {
   const sampling = samplingFrom(options);
   const opened = await open(path, options);
-  if (!options.json && opened.text === undefined)
-    throw new TypeError(
-      `generate: ${opened.source.name} must have a tokenizer.json to print text, got none; --json prints token ids`,
-    );
   const ids = await promptIds("generate", opened, words, options);
   const length = ids.length + options.maxNewTokens;
   const chosen = chosenFor(opened, options, length);
