@@ -10,7 +10,6 @@ export type { Dim } from "./dims.ts";
 export type { Budget } from "./budget.ts";
 export { evaluate } from "./evaluate.ts";
 export type { NodeOptions } from "./node.ts";
-export { readBy } from "./last-uses.ts";
 export { innerGraphs, node } from "./node.ts";
 export type {
   AttributeProto,

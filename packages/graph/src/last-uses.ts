@@ -4,7 +4,7 @@ import { innerGraphs } from "./node.ts";
 import type { NodeProto } from "./proto/onnx_pb.ts";
 
 /** Names that a node reads, also in the graphs inside it, where names that are made there may be among them. */
-export const readBy = function* (node: NodeProto): Generator<string> {
+const readBy = function* (node: NodeProto): Generator<string> {
   yield* node.input;
   for (const graph of innerGraphs(node)) {
     for (const inner of graph.node) yield* readBy(inner);

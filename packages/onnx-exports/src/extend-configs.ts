@@ -1,10 +1,11 @@
 /** What goes with an extended model, from its configs alone: for programs that read them before the model. */
+import { checkKeys, type Keys } from "@ropewalk/check";
 import { extendContext, recordOf, type ContextExtension } from "@ropewalk/decoder";
 import { readRotation } from "@ropewalk/models";
 import { match } from "ts-pattern";
+import { checkExtension } from "./check-options.ts";
 import { named } from "./check.ts";
 import {
-  countOf,
   extendedConfig,
   extendedTokenizerConfig,
   headDimOf,
@@ -26,6 +27,8 @@ export type ConfigOptions = {
   readonly runtime?: Runtime;
 };
 
+const optionKeys: Keys<ConfigOptions> = { extension: true, config: true, tokenizerConfig: true, runtime: true };
+
 export type ExtendedConfigs = {
   readonly capacity: number;
   /** `max_position_embeddings` is the capacity. */
@@ -34,13 +37,9 @@ export type ExtendedConfigs = {
   readonly tokenizerConfig: Json | undefined;
 };
 
-/** The window that all layers slide in, as far as config.json tells. */
-const statedWindow = (config: Json): number | undefined =>
-  config["use_sliding_window"] === false ? undefined : countOf(config, "sliding_window");
-
 const configsUnder = ({ extension, runtime = "portable", ...given }: ConfigOptions): ExtendedConfigs => {
   const config = jsonObject("config.json", given.config);
-  const known = { ...readRotation(config, { headDim: headDimOf(config) }), slidingWindow: statedWindow(config) };
+  const known = readRotation(config, { headDim: headDimOf(config) });
   const capacity = Math.min(extendContext(known, extension).capacity, maxTokens);
   const ropewalk = match(runtime)
     .returnType<RopewalkEntry | undefined>()
@@ -68,4 +67,8 @@ const configsUnder = ({ extension, runtime = "portable", ...given }: ConfigOptio
  * @throws RangeError and TypeError naming the key, the rule and the value
  */
 export const extendConfigs = (options: ConfigOptions): ExtendedConfigs =>
-  named("extendConfigs", () => configsUnder(options));
+  named("extendConfigs", () => {
+    checkKeys("extendConfigs", "options", options, optionKeys);
+    checkExtension("extendConfigs", options.extension);
+    return configsUnder(options);
+  });

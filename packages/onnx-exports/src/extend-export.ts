@@ -10,6 +10,8 @@ import {
 import { decode, encode } from "@ropewalk/graph";
 import { dependsOnLength } from "@ropewalk/rope";
 import { match } from "ts-pattern";
+import { checkKeys, showName, type Keys } from "@ropewalk/check";
+import { checkExtension, checkTables } from "./check-options.ts";
 import { check, named } from "./check.ts";
 import { putOnCache } from "./chunk/put-on-cache.ts";
 import { countOf, extendedConfig, extendedGenaiConfig, jsonObject, type Json, type NewLimits } from "./config-files.ts";
@@ -19,6 +21,7 @@ import type { DataPlace } from "./external-data.ts";
 import { describe, writeMark, type Mark } from "./metadata.ts";
 import { decoderSizesOf, readExport, type ReadExport } from "./read-export.ts";
 import { rewrite } from "./rewrite.ts";
+import { placesOfTables, type TablePlace, type TableRows } from "./rotary-tables.ts";
 import { refuseRuntime, type Runtime } from "./runtime.ts";
 import type { AttentionSite } from "./site.ts";
 import { checkMade } from "./topology.ts";
@@ -48,6 +51,22 @@ export type ExtendOptions = {
    * Keys are past and new ones; under a bare window the last ones alone. For `runtime: "portable"`. Absent: nothing.
    */
   readonly attentions?: Attentions;
+  /**
+   * Rows of rotary tables that lie in files beside the model, those that `tablePlaces` names, to compare with what config.json
+   * says of the rotation. Absent: tables in files are not compared, and a notice says so.
+   */
+  readonly tables?: readonly TableRows[];
+};
+
+const optionKeys: Keys<ExtendOptions> = {
+  extension: true,
+  config: true,
+  genaiConfig: true,
+  replace: true,
+  runtime: true,
+  cache: true,
+  attentions: true,
+  tables: true,
 };
 
 export type ExtendedExport = {
@@ -86,6 +105,14 @@ const windowNotices = (sites: readonly AttentionSite[], { positions }: ContextEx
     ? []
     : [`the sliding windows of ${sliding} of ${sites.length} layers are off: ${positions.name} sets the positions`];
 };
+
+/** What was taken on trust. */
+const tableNotices = ({ unreadTables }: ReadExport): readonly string[] =>
+  unreadTables.length === 0
+    ? []
+    : [
+        `the rotary tables ${unreadTables.slice(0, 4).map(showName).join(", ")} lie in a file and were not compared with config.json, which is believed`,
+      ];
 
 /** A config that does not go with the new model. */
 const genaiNotices = ({ genaiConfig }: ExtendOptions, chunk: Mark["chunk"]): readonly string[] =>
@@ -128,10 +155,11 @@ export const extendModel = (
   options: ExtendOptions,
   model: Uint8Array,
 ): ExtendedExport & { readonly places: readonly DataPlace[] } => {
-  const { extension, replace = false, runtime = "portable" } = options;
+  const { extension, replace = false, runtime = "portable", tables = [] } = options;
   checkAttentions(options.attentions);
+  check(typeof replace === "boolean", "replace must be true or false", replace);
   const config = jsonObject("config.json", options.config);
-  const read = readExport(config, replace, decode(model));
+  const read = readExport({ config, replace, tables }, decode(model));
   const { proto, mark, sites, known, places } = read;
   const { extended, chunk } = match(runtime)
     .returnType<Put>()
@@ -161,7 +189,12 @@ export const extendModel = (
     trainedContext,
     numLayers: sites.length,
     dataFiles: [...new Set(places.map(({ location }) => location))],
-    notices: [...extended.notices, ...windowNotices(sites, extension), ...genaiNotices(options, chunk)],
+    notices: [
+      ...extended.notices,
+      ...tableNotices(read),
+      ...windowNotices(sites, extension),
+      ...genaiNotices(options, chunk),
+    ],
     places,
   };
 };
@@ -175,6 +208,17 @@ export const extendModel = (
  */
 export const extendExport = (options: ExtendOptions, model: Uint8Array): ExtendedExport =>
   named("extendExport", () => {
+    checkKeys("extendExport", "options", options, optionKeys);
+    checkExtension("extendExport", options.extension);
+    checkTables("extendExport", options.tables);
     const { places: _places, ...extended } = extendModel(options, model);
     return extended;
   });
+
+/**
+ * Which bytes of files beside a model its rotary tables are told by, some kilobytes: to be read, and given to `extendExport`.
+ *
+ * @throws RangeError when the bytes are no model, or a table lies outside of the model's folder
+ */
+export const tablePlaces = (model: Uint8Array): readonly TablePlace[] =>
+  named("tablePlaces", () => placesOfTables(decode(model)));

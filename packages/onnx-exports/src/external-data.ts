@@ -1,4 +1,5 @@
-/** Files that hold a model's weights. Their places are checked, and they are not read. */
+/** Files that hold a model's weights. Their places are checked; what is read of them is asked for elsewhere. */
+import { show, showName } from "@ropewalk/check";
 import type { GraphProto, ModelProto, TensorProto } from "@ropewalk/graph";
 import { refuse } from "./check.ts";
 
@@ -31,8 +32,23 @@ const bytes = (tensor: TensorProto, key: string): number => {
   const text = tensor.externalData.find((entry) => entry.key === key)?.value;
   const value = text === undefined ? 0 : Number(text);
   if (!(Number.isSafeInteger(value) && value >= 0))
-    refuse(`tensor "${tensor.name}": ${key} must be an integer of at least 0, got "${text}"`);
+    refuse(`tensor "${showName(tensor.name)}": ${key} must be an integer of at least 0, got ${show(text)}`);
   return value;
+};
+
+/**
+ * The file that a tensor's elements lie in, and where they begin.
+ *
+ * @throws RangeError when it is out of the folder of the model, or is a model or a JSON file
+ */
+export const fileOf = (tensor: TensorProto): { readonly location: string; readonly offset: number } => {
+  const location = tensor.externalData.find(({ key }) => key === "location")?.value ?? "";
+  const at = `tensor "${showName(tensor.name)}"`;
+  const got = showName(location);
+  if (!isInside(location)) refuse(`${at} must lie in a file inside the model's folder, got "${got}"`);
+  if (isTaken(location))
+    refuse(`${at} must lie in a file of its own, not in a model or its settings, got "${got}"`);
+  return { location, offset: bytes(tensor, "offset") };
 };
 
 /**
@@ -44,14 +60,8 @@ export const dataPlaces = ({ graph }: ModelProto): readonly DataPlace[] =>
   tensorsOf(graph!)
     .filter(({ dataLocation }) => dataLocation === external)
     .map((tensor) => {
-      const location = tensor.externalData.find(({ key }) => key === "location")?.value ?? "";
-      if (!isInside(location))
-        refuse(`tensor "${tensor.name}" must lie in a file inside the model's folder, got "${location}"`);
-      if (isTaken(location))
-        refuse(
-          `tensor "${tensor.name}" must lie in a file of its own, not in a model or its settings, got "${location}"`,
-        );
-      return { tensor: tensor.name, location, end: bytes(tensor, "offset") + bytes(tensor, "length") };
+      const { location, offset } = fileOf(tensor);
+      return { tensor: tensor.name, location, end: offset + bytes(tensor, "length") };
     });
 
 /** Gives the files other names, those that whoever reads them knows them by; changes the model. */

@@ -4,15 +4,18 @@ import { basename, dirname, join, resolve, sep } from "node:path";
 import { decode } from "@ropewalk/graph";
 import { readRotation } from "@ropewalk/models";
 import { writeWhole, type NewFolder } from "@ropewalk/models/node";
+import { checkKeys, type Keys } from "@ropewalk/check";
+import { checkExtension } from "./check-options.ts";
 import { check, throwAs } from "./check.ts";
 import { extendedTokenizerConfig, headDimOf, jsonObject } from "./config-files.ts";
 import { extendModel, type ExtendedExport, type ExtendOptions } from "./extend-export.ts";
 import { companionsOf } from "./folder/companions.ts";
-import { findConfig, findData, findJson, findModel, readModel } from "./folder/source.ts";
+import { findConfig, findData, findJson, findModel, readModel, readTables } from "./folder/source.ts";
 import { readMark } from "./metadata.ts";
+import { placesOfTables } from "./rotary-tables.ts";
 
 /** As `extendExport` takes them, but for the configs, which are read. */
-export type FolderOptions = Omit<ExtendOptions, "config" | "genaiConfig"> & {
+export type FolderOptions = Omit<ExtendOptions, "config" | "genaiConfig" | "tables"> & {
   /** The model in the folder, relative to it. Absent: `model.onnx`, or `onnx/model.onnx` where there is none. */
   readonly model?: string;
   /**
@@ -20,6 +23,11 @@ export type FolderOptions = Omit<ExtendOptions, "config" | "genaiConfig"> & {
    * refuse files with several names refuse both then. Absent: they are copied.
    */
   readonly link?: boolean;
+};
+
+const optionKeys: Keys<FolderOptions> = {
+  ...{ extension: true, model: true, replace: true, link: true },
+  ...{ runtime: true, cache: true, attentions: true },
 };
 
 export type ExtendedFolder = Pick<ExtendedExport, "capacity" | "trainedContext" | "numLayers" | "notices"> & {
@@ -64,8 +72,10 @@ const readTrainedContext = async (source: string, asked: string | undefined): Pr
  *
  * @throws RangeError and TypeError when the model or its config.json is missing, or cannot be read
  */
-export const trainedContextOf = ({ model }: Pick<FolderOptions, "model">, source: string): Promise<number> =>
-  readTrainedContext(source, model).catch((error: unknown) => throwAs("trainedContextOf", error));
+export const trainedContextOf = async (options: Pick<FolderOptions, "model">, source: string): Promise<number> => {
+  checkKeys("trainedContextOf", "options", options, { model: true });
+  return readTrainedContext(source, options.model).catch((error: unknown) => throwAs("trainedContextOf", error));
+};
 
 /** Weights first and config.json last. */
 const fill = async (
@@ -92,9 +102,11 @@ const write = async (options: FolderOptions, source: string, target: string): Pr
   const config = await findConfig(source, model);
   const genai = await findJson(source, model, "genai_config.json");
   const tokenizer = await findJson(source, model, "tokenizer_config.json");
+  const bytes = await readModel(source, model);
+  const tables = await readTables(source, model, placesOfTables(decode(bytes)));
   const { places, genaiConfig, ...extended } = extendModel(
-    { ...wanted, config: config.json, genaiConfig: genai?.json },
-    await readModel(source, model),
+    { ...wanted, config: config.json, genaiConfig: genai?.json, tables },
+    bytes,
   );
   const data = await findData(source, model, places);
 
@@ -130,5 +142,12 @@ const write = async (options: FolderOptions, source: string, target: string): Pr
  * @throws RangeError when a file is missing, too short or a link out of the folder, when another writes the target meanwhile, and
  *   as `extendExport`; nothing is written then
  */
-export const extendFolder = (options: FolderOptions, source: string, target: string): Promise<ExtendedFolder> =>
-  write(options, source, target).catch((error: unknown) => throwAs("extendFolder", error));
+export const extendFolder = async (
+  options: FolderOptions,
+  source: string,
+  target: string,
+): Promise<ExtendedFolder> => {
+  checkKeys("extendFolder", "options", options, optionKeys);
+  checkExtension("extendFolder", options.extension);
+  return write(options, source, target).catch((error: unknown) => throwAs("extendFolder", error));
+};

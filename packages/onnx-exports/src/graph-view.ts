@@ -2,6 +2,7 @@
 import {
   tensorToArray,
   valueOfInfo,
+  type Budget,
   type GraphProto,
   type ModelProto,
   type NdArray,
@@ -10,6 +11,10 @@ import {
   type Value,
 } from "@ropewalk/graph";
 import { refuse } from "./check.ts";
+import { nameOf } from "./name-of.ts";
+import { sortNodes } from "./topology.ts";
+
+export { nameOf };
 
 export type GraphView = {
   readonly model: ModelProto;
@@ -21,21 +26,25 @@ export type GraphView = {
   readonly inputs: ReadonlyMap<string, Value>;
   readonly outputs: ReadonlySet<string>;
   readonly initializer: (name: string) => TensorProto | undefined;
-  /** The elements of a constant in the model: an initializer or a Constant node. */
+  /** The tensor of a constant: an initializer or that of a Constant node. */
+  readonly tensor: (name: string) => TensorProto | undefined;
+  /** The elements of a constant in the model. */
   readonly constant: (name: string) => NdArray | undefined;
   /** What the graph says of a value's type and shape. */
   readonly info: (name: string) => Value | undefined;
+  /** Nodes in an order in which each is behind those that it needs. */
+  readonly sorted: (nodes: Iterable<NodeProto>) => readonly NodeProto[];
   /** Computes something once for all layers that ask for it by the same key. */
   readonly once: <T>(key: string, compute: () => T) => T;
+  /** What running parts of the graph may still take: a few bytes of a file can ask for any size and any number of steps. */
+  readonly budget: Budget;
 };
 
 const external = 1;
 
-/** A node as messages name it. */
-export const nameOf = ({ name, opType, output }: NodeProto): string =>
-  `node "${name === "" ? output.find((value) => value !== "") : name}" (${opType})`;
+const defaultBudget = (): Budget => ({ maxElements: 2 ** 22, work: 2 ** 25 });
 
-export const viewGraph = (model: ModelProto): GraphView => {
+export const viewGraph = (model: ModelProto, budget: Budget = defaultBudget()): GraphView => {
   const graph = model.graph!;
   const makers = new Map<string, NodeProto>();
   const takers = new Map<string, NodeProto[]>();
@@ -57,12 +66,18 @@ export const viewGraph = (model: ModelProto): GraphView => {
     [...graph.input, ...graph.output, ...graph.valueInfo].map((info) => [info.name, valueOfInfo(info)]),
   );
   const computed = new Map<string, unknown>();
-  const constantTensor = (name: string): TensorProto | undefined => {
+  const once = <T>(key: string, compute: () => T): T => {
+    if (!computed.has(key)) computed.set(key, compute());
+    return computed.get(key) as T;
+  };
+  const tensor = (name: string): TensorProto | undefined => {
     const node = makers.get(name);
     return node?.opType === "Constant"
       ? node.attribute.find((attribute) => attribute.name === "value")?.t
       : initializers.get(name);
   };
+  const placesOf = (): ReadonlyMap<NodeProto, number> =>
+    new Map(sortNodes(graph.node).map((node, place) => [node, place]));
   return {
     model,
     graph,
@@ -73,14 +88,17 @@ export const viewGraph = (model: ModelProto): GraphView => {
     ),
     outputs: new Set(graph.output.map(({ name }) => name)),
     initializer: (name) => initializers.get(name),
+    tensor,
     constant: (name) => {
-      const tensor = constantTensor(name);
-      return tensor && tensor.dataLocation !== external ? tensorToArray(tensor) : undefined;
+      const found = tensor(name);
+      return found && found.dataLocation !== external ? tensorToArray(found) : undefined;
     },
     info: (name) => infos.get(name),
-    once: <T>(key: string, compute: () => T): T => {
-      if (!computed.has(key)) computed.set(key, compute());
-      return computed.get(key) as T;
+    sorted: (nodes) => {
+      const places = once("order of nodes", placesOf);
+      return [...nodes].sort((a, b) => places.get(a)! - places.get(b)!);
     },
+    once,
+    budget,
   };
 };

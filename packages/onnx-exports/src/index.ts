@@ -1,6 +1,7 @@
 export { attentionOutputs, type Attentions } from "./emit/weights.ts";
 export type { RopewalkEntry } from "./config-files.ts";
 export { extendConfigs, type ConfigOptions, type ExtendedConfigs } from "./extend-configs.ts";
-export { extendExport, type ExtendOptions, type ExtendedExport } from "./extend-export.ts";
+export { extendExport, tablePlaces, type ExtendOptions, type ExtendedExport } from "./extend-export.ts";
 export { exportNames, loadExport, type ExportedDecoder } from "./load-export.ts";
+export type { TablePlace, TableRows } from "./rotary-tables.ts";
 export { runtimes, type Runtime } from "./runtime.ts";

@@ -14,12 +14,14 @@ import {
   type CheckpointFolder,
   type ModelTexts,
 } from "@ropewalk/models";
+import { checkKeys } from "@ropewalk/check";
 import { check, named, refuse, throwAs } from "./check.ts";
 import { checkSites, putOnCache } from "./chunk/put-on-cache.ts";
 import { jsonObject, type Json } from "./config-files.ts";
 import { dataPlaces, renameDataFiles } from "./external-data.ts";
 import { inWords, readMark, type Mark } from "./metadata.ts";
 import { decoderSizesOf, readExport } from "./read-export.ts";
+import { placesOfTables, type TableRows } from "./rotary-tables.ts";
 import type { AttentionSite } from "./site.ts";
 
 export type ExportedDecoder = ModelTexts & {
@@ -98,9 +100,26 @@ const rewriteFor = (
   else putOnCache(asked, { proto, sites });
 };
 
-const readSizes = (config: Json, proto: ModelProto, mark: Mark | undefined): Sizes => {
+/** Rows of rotary tables that lie in files. */
+const readTables = async (
+  folder: CheckpointFolder,
+  model: string,
+  proto: ModelProto,
+): Promise<readonly TableRows[]> => {
+  const rows: TableRows[] = [];
+  for (const place of placesOfTables(proto)) {
+    const file = await folder.file(beside(model, place.location));
+    const end = place.offset + place.length;
+    if (file && end <= file.source.size) rows.push({ ...place, bytes: await file.source.read(place.offset, end) });
+  }
+  return rows;
+};
+
+type Found = { readonly config: Json; readonly mark: Mark | undefined; readonly tables: readonly TableRows[] };
+
+const readSizes = ({ config, mark, tables }: Found, proto: ModelProto): Sizes => {
   if (mark?.chunk) return { decoder: mark.chunk.decoder, sites: mark.sites };
-  const exported = readExport(config, true, proto);
+  const exported = readExport({ config, replace: true, tables }, proto);
   return { decoder: decoderSizesOf(config, exported), sites: exported.sites };
 };
 
@@ -134,8 +153,10 @@ const read = async (folder: CheckpointFolder, asked: string | undefined): Promis
   const bytes = await found.file.source.read(0, found.file.source.size);
   const proto = decode(bytes);
   const mark = readMark(proto);
-  const { decoder, sites } = readSizes(config, proto, mark);
+  // Missing files are told before what they hold.
   const data = await openData(folder, found.model, proto);
+  const tables = mark === undefined ? await readTables(folder, found.model, proto) : [];
+  const { decoder, sites } = readSizes({ config, mark, tables }, proto);
   const names = new Map([...data].map(([location, { external }]) => [location, external.file]));
   const checkFits = (extended: ExtendedDecoder): void => {
     checkSites(sites, extended);
@@ -170,7 +191,10 @@ const read = async (folder: CheckpointFolder, asked: string | undefined): Promis
  * @returns undefined where there is no such model
  * @throws RangeError that names the node and what was not understood, or the file and what is wrong with it; TypeError
  */
-export const loadExport = (
-  { model }: { readonly model?: string },
+export const loadExport = async (
+  options: { readonly model?: string },
   folder: CheckpointFolder,
-): Promise<ExportedDecoder | undefined> => read(folder, model).catch((error: unknown) => throwAs("loadExport", error));
+): Promise<ExportedDecoder | undefined> => {
+  checkKeys("loadExport", "options", options, { model: true });
+  return read(folder, options.model).catch((error: unknown) => throwAs("loadExport", error));
+};

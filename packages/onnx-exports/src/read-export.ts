@@ -1,6 +1,6 @@
 /** What a model's bytes and its config say, before anything is put on it. */
 import type { DecoderSizes } from "@ropewalk/decoder";
-import { valueOfInfo, type ModelProto } from "@ropewalk/graph";
+import { valueOfInfo, type Budget, type ModelProto } from "@ropewalk/graph";
 import { readRotation } from "@ropewalk/models";
 import { check, refuse } from "./check.ts";
 import { countOf, headDimOf, neededCount, type Json } from "./config-files.ts";
@@ -9,6 +9,8 @@ import { viewGraph } from "./graph-view.ts";
 import { inWords, readMark, type Mark } from "./metadata.ts";
 import type { ModelFacts } from "./recognise/form.ts";
 import { recogniseSites } from "./recognise/index.ts";
+import { unreadTables } from "./recognise/tables.ts";
+import type { TableRows } from "./rotary-tables.ts";
 import type { AttentionSite } from "./site.ts";
 import { checkMade, sortNodes } from "./topology.ts";
 
@@ -21,6 +23,18 @@ export type ReadExport = {
   readonly sites: readonly AttentionSite[];
   readonly known: Known;
   readonly places: readonly DataPlace[];
+  /** Rotary tables that lie in files and were not given: what config.json says of the rotation was not compared with them. */
+  readonly unreadTables: readonly string[];
+};
+
+/** What is read besides the model's own bytes. */
+export type Asked = {
+  /** config.json. */
+  readonly config: Json;
+  /** Whether a model that was extended before is taken too. */
+  readonly replace: boolean;
+  /** Rows of rotary tables that lie in files. */
+  readonly tables: readonly TableRows[];
 };
 
 const checkOpset = ({ opsetImport }: ModelProto): void => {
@@ -28,31 +42,48 @@ const checkOpset = ({ opsetImport }: ModelProto): void => {
   check(version !== undefined && version >= 13n, "the opset must be 13 or later", version ?? "none");
 };
 
-const factsOf = (config: Json): ModelFacts => {
+const factsOf = ({ config, tables }: Asked): ModelFacts => {
   const numHeads = () => neededCount(config, "num_attention_heads");
   return {
     numHeads,
     numKvHeads: () => countOf(config, "num_key_value_heads") ?? numHeads(),
     headDim: () => headDimOf(config),
-    rope: (headDim) => readRotation(config, { headDim }).rope,
-    slidingWindow: countOf(config, "sliding_window"),
+    rope: (headDim, share) =>
+      readRotation(config, { headDim, ...(share === undefined ? {} : { defaultShare: share }) }).rope,
+    trainedContext: countOf(config, "max_position_embeddings"),
+    slidingWindow: () => readRotation(config, { headDim: headDimOf(config) }).slidingWindow,
+    tables,
   };
+};
+
+/**
+ * What running parts of a graph may take until all of it is understood: some dozens of nodes a layer, over a few tokens of all
+ * heads. A model says how many layers it has in config.json, so that its size is none of the graph's own saying.
+ */
+const budgetFor = (config: Json): Budget => {
+  const count = (key: string, most: number): number => Math.min(most, countOf(config, key) ?? most);
+  const layer = 2 ** 17 + 512 * count("hidden_size", 2 ** 13);
+  return { maxElements: 2 ** 22, work: 2 ** 24 + count("num_hidden_layers", 128) * layer };
 };
 
 /** The sites of a model: as they were written down when it was extended before, or as its nodes show them. */
 const sitesOf = (
   model: ModelProto,
   mark: Mark | undefined,
-  config: Json,
-  replace: boolean,
-): readonly AttentionSite[] => {
+  asked: Asked,
+): Pick<ReadExport, "sites" | "unreadTables"> => {
   if (mark?.chunk)
     refuse(
       "a model must be an export or one that was extended for any runtime, got one that takes a cache of generation's",
     );
-  if (mark === undefined) return recogniseSites(viewGraph(model), factsOf(config));
-  if (!replace) refuse(`a model must not be extended twice (replace: true), got one with ${inWords(mark.extension)}`);
-  return mark.sites;
+  if (mark === undefined) {
+    const view = viewGraph(model, budgetFor(asked.config));
+    const sites = recogniseSites(view, factsOf(asked));
+    return { sites, unreadTables: unreadTables(view) };
+  }
+  if (!asked.replace)
+    refuse(`a model must not be extended twice (replace: true), got one with ${inWords(mark.extension)}`);
+  return { sites: mark.sites, unreadTables: [] };
 };
 
 /** The window that all layers slide in; undefined where one of them sees everything. */
@@ -74,18 +105,15 @@ const knownOf = (config: Json, mark: Mark | undefined, sites: readonly Attention
   return { ...stated, slidingWindow: commonWindow(sites) };
 };
 
-/**
- * @param replace - whether a model that was extended before is taken too
- * @throws RangeError that names the node and what was not understood, or TypeError
- */
-export const readExport = (config: Json, replace: boolean, proto: ModelProto): ReadExport => {
+/** @throws RangeError that names the node and what was not understood, or TypeError */
+export const readExport = (asked: Asked, proto: ModelProto): ReadExport => {
   checkOpset(proto);
   sortNodes(proto.graph!.node);
   checkMade(proto.graph!);
   const places = dataPlaces(proto);
   const mark = readMark(proto);
-  const sites = sitesOf(proto, mark, config, replace);
-  return { proto, mark, sites, known: knownOf(config, mark, sites), places };
+  const { sites, unreadTables: unread } = sitesOf(proto, mark, asked);
+  return { proto, mark, sites, known: knownOf(asked.config, mark, sites), places, unreadTables: unread };
 };
 
 /** The sizes of the decoder, where all layers are alike. */

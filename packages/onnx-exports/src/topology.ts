@@ -1,13 +1,27 @@
 /** The order of nodes: every value is made before it is taken, and the order stays as it was wherever it may. */
 import { innerGraphs, type GraphProto, type NodeProto } from "@ropewalk/graph";
 import { refuse } from "./check.ts";
-import { nameOf } from "./graph-view.ts";
+import { nameOf } from "./name-of.ts";
 
 /** Names that the graphs inside a node take from around it, among others. */
 export const takenBy = (node: NodeProto): readonly string[] => [
   ...node.input,
   ...innerGraphs(node).flatMap((graph) => [...graph.node.flatMap(takenBy), ...graph.output.map(({ name }) => name)]),
 ];
+
+/** Names that a node needs from around it: its inputs, and what the graphs inside it take and do not make. */
+export const neededBy = (node: NodeProto): readonly string[] => {
+  const needed = [...node.input];
+  for (const graph of innerGraphs(node)) {
+    const made = new Set([
+      ...[...graph.input, ...graph.initializer].map(({ name }) => name),
+      ...graph.node.flatMap(({ output }) => output),
+    ]);
+    const taken = [...graph.node.flatMap(neededBy), ...graph.output.map(({ name }) => name)];
+    for (const name of taken) if (!made.has(name)) needed.push(name);
+  }
+  return needed;
+};
 
 /**
  * The nodes in topological order.
@@ -27,7 +41,7 @@ export const sortNodes = (nodes: readonly NodeProto[]): readonly NodeProto[] => 
         stack.pop();
         continue;
       }
-      const waiting = takenBy(node).flatMap((name) => {
+      const waiting = [...new Set(takenBy(node))].flatMap((name) => {
         const maker = name === "" ? undefined : makers.get(name);
         return maker && state.get(maker) !== "done" ? [maker] : [];
       });
@@ -40,7 +54,7 @@ export const sortNodes = (nodes: readonly NodeProto[]): readonly NodeProto[] => 
       state.set(node, "open");
       const circle = waiting.find((maker) => state.get(maker) === "open");
       if (circle) refuse(`nodes must not wait for each other in a circle, got ${nameOf(circle)} in one`);
-      stack.push(...waiting.toReversed());
+      for (const maker of waiting.toReversed()) stack.push(maker);
     }
   }
   return sorted;
@@ -75,7 +89,7 @@ export const neededNames = (nodes: readonly NodeProto[], outputs: readonly strin
     if (name === "" || needed.has(name)) continue;
     needed.add(name);
     const maker = makers.get(name);
-    if (maker) stack.push(...takenBy(maker));
+    if (maker) for (const taken of takenBy(maker)) stack.push(taken);
   }
   return needed;
 };

@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import * as native from "onnxruntime-node";
 import * as web from "onnxruntime-web/wasm";
 import { decode, encode } from "@ropewalk/graph";
-import { extendExport, type ExtendOptions, type ExtendedExport } from "../src/index.ts";
+import { extendExport, tablePlaces, type ExtendOptions, type ExtendedExport, type TableRows } from "../src/index.ts";
 import { hideFloat16Array } from "./no-float16-array.ts";
 
 hideFloat16Array();
@@ -68,10 +68,17 @@ export const withoutRounding = (bytes: Uint8Array): Uint8Array => {
 export const goldenOf = (family: string): { readonly tolerance: number; readonly cases: readonly GoldenCase[] } =>
   json(new URL(`${family}/golden-logits.json`, checkpoints));
 
+/** Rows of an export's rotary tables, where they lie in its data file. */
+export const tablesOf = (name: string): readonly TableRows[] =>
+  tablePlaces(modelOf(name)).map((place) => {
+    const file = readFileSync(join(exportPath(name), place.location));
+    return { ...place, bytes: file.subarray(place.offset, place.offset + place.length) };
+  });
+
 export const extend = (
   name: string,
   options: Omit<ExtendOptions, "config"> & { readonly config?: unknown },
-): ExtendedExport => extendExport({ config: configOf(name), ...options }, modelOf(name));
+): ExtendedExport => extendExport({ config: configOf(name), tables: tablesOf(name), ...options }, modelOf(name));
 
 export type Runner = {
   /** Logits of the last token of each row, [batch][vocabSize]; rows are padded on the left with the mask's zeros. */

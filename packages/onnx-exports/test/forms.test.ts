@@ -15,7 +15,7 @@ import { loadModel } from "@ropewalk/generation";
 import { openFolder } from "@ropewalk/models/node";
 import { describe, expect, it } from "vitest";
 import { extendExport } from "../src/index.ts";
-import { checkpointOf, configOf, expectedOf, goldenOf, largestDifference, modelOf, open } from "./exports.ts";
+import { checkpointOf, configOf, expectedOf, goldenOf, largestDifference, modelOf, open, tablesOf } from "./exports.ts";
 
 const tolerance = 1e-4;
 
@@ -92,10 +92,11 @@ describe("GroupQueryAttention, against ONNX Runtime's own", () => {
     );
     await same(name, model);
     const config = configOf(name);
-    expect(extendExport({ extension: {}, config }, model).notices).toEqual([]);
-    expect(extendExport({ extension: selfExtend({ groupSize: 2, window: 16 }), config }, model).notices).toEqual([
-      "the sliding windows of 1 of 3 layers are off: SelfExtend(groupSize 2, window 16) sets the positions",
-    ]);
+    const tables = tablesOf(name);
+    expect(extendExport({ extension: {}, config, tables }, model).notices).toEqual([]);
+    expect(
+      extendExport({ extension: selfExtend({ groupSize: 2, window: 16 }), config, tables }, model).notices,
+    ).toEqual(["the sliding windows of 1 of 3 layers are off: SelfExtend(groupSize 2, window 16) sets the positions"]);
   });
 
   it("interleaved in RotaryEmbedding, of a part of a head", async () => {

@@ -25,13 +25,23 @@ export const oneLayer = (): Uint8Array => {
     t.input(`past_key_values.0.${kv}`, "float32", ["batch", numKvHeads, "pastLen", headDim]),
   );
   const mask = t.input("attention_mask", "int64", ["batch", "totalLen"]);
-  const lengths = t.op("Cast", [t.op("ReduceSum", [mask, t.constant("int64", [1], [1])], { keepdims: 0 })], { to: 6 });
-  const table = t.constant("float32", [trainedContext, 8], new Float32Array(8 * trainedContext));
+  const total = t.op("Cast", [t.op("ReduceSum", [mask, t.constant("int64", [1], [1])], { keepdims: 0 })], { to: 6 });
+  const last = t.op("Sub", [total, t.constant("int32", [1], [1])]);
+  const [cos, sin] = [Math.cos, Math.sin].map((part) =>
+    t.constant(
+      "float32",
+      [trainedContext, headDim / 2],
+      Float32Array.from({ length: (trainedContext * headDim) / 2 }, (_, at) => {
+        const [position, pair] = [Math.floor(at / (headDim / 2)), at % (headDim / 2)];
+        return part(position * theta ** ((-2 * pair) / headDim));
+      }),
+    ),
+  );
   const qkv = t.input("qkv", "float32", ["batch", "seqLen", rowDim]);
   const [out, key, value] = t.ops(
     "GroupQueryAttention",
     3,
-    [qkv, undefined, undefined, ...past, lengths, lengths, table, table],
+    [qkv, undefined, undefined, ...past, last, total, cos, sin],
     { num_heads: numHeads, kv_num_heads: numKvHeads, do_rotary: 1 },
     { domain: "com.microsoft", name: "attention" },
   );

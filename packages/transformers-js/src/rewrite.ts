@@ -57,6 +57,7 @@ export const rewrite = async (
     return { bytes: model, dataFiles };
   }
   const tokenizerConfig = kind === "tokenizer-config" ? parsed(await bytes()) : undefined;
-  const extended = extendConfigs({ ...put, config, tokenizerConfig });
+  const { extension, runtime } = put;
+  const extended = extendConfigs({ extension, ...(runtime && { runtime }), config, tokenizerConfig });
   return { bytes: json(extended.tokenizerConfig ?? extended.config), dataFiles: [] };
 };

@@ -15,7 +15,7 @@ const elementwise = new Set(["Cast", "Identity", "Add", "Sub", "Mul", "Div", "Ta
 
 /** The input of a node that is no constant, where there is one such; it has one taker. */
 const onlyMoving = (view: GraphView, { input }: NodeProto): string | undefined => {
-  const moving = input.filter((name) => name !== "" && !view.initializer(name) && !view.constant(name));
+  const moving = input.filter((name) => name !== "" && !view.tensor(name));
   return moving.length === 1 ? moving[0] : undefined;
 };
 
@@ -24,9 +24,13 @@ export type Edge = { readonly node: NodeProto; readonly input: number };
 
 /** Where rows can be picked ahead of `logits`; undefined: at the logits themselves. */
 export const findRowEdge = (view: GraphView, logits: string): Edge | undefined => {
-  const node = view.maker(logits);
-  if (node === undefined || view.takers(logits).length > (view.outputs.has(logits) ? 0 : 1)) return undefined;
-  if (products.has(node.opType)) return view.initializer(node.input[0]!) ? undefined : { node, input: 0 };
-  const moving = elementwise.has(node.opType) ? onlyMoving(view, node) : undefined;
-  return moving === undefined ? undefined : findRowEdge(view, moving);
+  let at = logits;
+  for (;;) {
+    const node = view.maker(at);
+    if (node === undefined || view.takers(at).length > (view.outputs.has(at) ? 0 : 1)) return undefined;
+    if (products.has(node.opType)) return view.initializer(node.input[0]!) ? undefined : { node, input: 0 };
+    const moving = elementwise.has(node.opType) ? onlyMoving(view, node) : undefined;
+    if (moving === undefined) return undefined;
+    at = moving;
+  }
 };

@@ -16,7 +16,7 @@ import {
   type NdArray,
   type NodeProto,
 } from "@ropewalk/graph";
-import { evaluateValue } from "../evaluate-value.ts";
+import { evaluateValue, type Feeds } from "../evaluate-value.ts";
 import { viewGraph, type GraphView } from "../graph-view.ts";
 import type { AttentionSite } from "../site.ts";
 import { isOurs, scopeName } from "../splice.ts";
@@ -50,20 +50,22 @@ const looksUp = (node: NodeProto, { tokens }: Chunk): boolean =>
   node.input[1] === tokens &&
   (integerOf(node, "axis") ?? integerOf(node, "gather_axis") ?? 0) === 0;
 
-/** Whether a value is [1, seqLen, …]. */
-const hasRows = (view: GraphView, chunk: Chunk, name: string): boolean =>
-  view.once(`rows ${name}`, () => {
-    const { sites } = chunk;
-    const site = sites.find(({ output }) => output.name === name);
-    if (site) return site.output.layout === "rows";
-    const node = view.maker(name);
-    if (node === undefined) return false;
-    if (tables.has(node.opType)) return looksUp(node, chunk);
-    if (node.opType === "Transpose") {
-      const swapped = String(node.attribute.find((one) => one.name === "perm")?.ints) === "0,2,1,3";
-      return swapped && sites.some(({ output }) => output.name === node.input[0] && output.layout === "heads");
-    }
-    return alongRows.has(node.opType) && node.input.some((input) => hasRows(view, chunk, input));
+/** Values that are [1, seqLen, …]. */
+const rowsOf = (view: GraphView, { sites, ...chunk }: Chunk): ReadonlySet<string> =>
+  view.once("rows", () => {
+    const layouts = new Map(sites.map(({ output }) => [output.name, output.layout]));
+    const rows = new Set(sites.flatMap(({ output }) => (output.layout === "rows" ? [output.name] : [])));
+    const has = (node: NodeProto): boolean => {
+      if (tables.has(node.opType)) return looksUp(node, { sites, ...chunk });
+      if (node.opType === "Transpose") {
+        const swapped = String(node.attribute.find((one) => one.name === "perm")?.ints) === "0,2,1,3";
+        return swapped && layouts.get(node.input[0]!) === "heads";
+      }
+      return alongRows.has(node.opType) && node.input.some((input) => rows.has(input));
+    };
+    for (const node of view.sorted(view.graph.node))
+      if (has(node)) for (const output of node.output) if (!layouts.has(output)) rows.add(output);
+    return rows;
   });
 
 /** What Shape gives for a value of `rank` axes or more, the first two known. */
@@ -74,18 +76,23 @@ const shapeOf = (node: NodeProto, length: number, rank: number): NdArray => {
   return ndArray("int64", [asked.length], asked);
 };
 
+/** What every Shape of rows gives for a chunk of `length` tokens. */
+const shapesFor = (view: GraphView, chunk: Chunk, length: number): Feeds =>
+  view.once(`shapes ${length}`, () => {
+    const rows = rowsOf(view, chunk);
+    return new Map(
+      view.graph.node.flatMap((node) => {
+        const [of = ""] = node.input;
+        if (node.opType !== "Shape" || (of !== chunk.tokens && !rows.has(of))) return [];
+        return [[node.output[0]!, shapeOf(node, length, of === chunk.tokens ? 2 : 3)] as const];
+      }),
+    );
+  });
+
 /** A shape for a chunk of `length` tokens; undefined where it depends on anything else. */
 const shapeFor = (view: GraphView, chunk: Chunk, name: string, length: number): readonly number[] | undefined => {
-  const feeds = new Map(
-    view.graph.node.flatMap((node) => {
-      if (node.opType !== "Shape") return [];
-      const [of] = node.input;
-      if (of !== chunk.tokens && !hasRows(view, chunk, of!)) return [];
-      return [[node.output[0]!, shapeOf(node, length, of === chunk.tokens ? 2 : 3)] as const];
-    }),
-  );
   try {
-    return [...evaluateValue(view, name, feeds).data];
+    return [...evaluateValue(view, name, shapesFor(view, chunk, length)).data];
   } catch {
     return undefined;
   }
@@ -104,7 +111,7 @@ const settled = (view: GraphView, chunk: Chunk, { input }: NodeProto): readonly 
     if (size === other[axis]) return size;
     if (!isLength(axis)) return NaN;
     if (!open) return -1;
-    return axis === 1 && hasRows(view, chunk, input[0]!) ? 0 : NaN;
+    return axis === 1 && rowsOf(view, chunk).has(input[0]!) ? 0 : NaN;
   });
   const atMostOne = shape.filter((size) => size === -1).length <= 1;
   return atMostOne && shape.every(Number.isInteger) ? shape : undefined;

@@ -1,9 +1,10 @@
 /** What is read of an export's folder: its model, its configs, and how large its data is. */
-import { readFile, stat } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { check, refuse } from "../check.ts";
 import type { DataPlace } from "../external-data.ts";
 import { exportNames } from "../load-export.ts";
+import type { TablePlace, TableRows } from "../rotary-tables.ts";
 import { fileInside } from "./inside.ts";
 
 /** The model's place in the folder. */
@@ -18,6 +19,27 @@ export const findModel = async (source: string, asked: string | undefined): Prom
 
 export const readModel = async (source: string, model: string): Promise<Uint8Array> =>
   readFile((await fileInside(source, model))!);
+
+/** Rows of rotary tables; those of a file that is missing or short are left out, for data files are checked by themselves. */
+export const readTables = async (
+  source: string,
+  model: string,
+  places: readonly TablePlace[],
+): Promise<readonly TableRows[]> => {
+  const rows: TableRows[] = [];
+  for (const place of places) {
+    const path = await fileInside(source, join(dirname(model), place.location));
+    const file = path === undefined ? undefined : await open(path);
+    try {
+      const bytes = new Uint8Array(place.length);
+      const read = await file?.read(bytes, 0, place.length, place.offset);
+      if (read?.bytesRead === place.length) rows.push({ ...place, bytes });
+    } finally {
+      await file?.close();
+    }
+  }
+  return rows;
+};
 
 const readJson = async (source: string, file: string): Promise<unknown> => {
   const path = await fileInside(source, file);

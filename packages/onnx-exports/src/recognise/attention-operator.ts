@@ -39,6 +39,10 @@ export const attentionOperator: Form = {
       `${at} must not give its scores`,
       node.output[3],
     );
+    // Counted from the first key, past ones included, it would hide new keys from new queries: the mask says what is seen.
+    check(integer("is_causal", 0) === 0, `${at}: is_causal must be 0 where there is a mask`, integer("is_causal", 0));
+    const stranger = node.input.slice(6).find((name) => name !== "");
+    check(stranger === undefined, `${at} must have no inputs behind the past`, `"${stranger}"`);
     const rows = integer("q_num_heads", 0) > 0;
     check(!rows, `${at} must take heads [batch, numHeads, seqLen, headDim]`, "rows with q_num_heads");
     const [keys, values] = [join(view, node, 0), join(view, node, 1)];

@@ -20,12 +20,23 @@ import { tryAttention } from "./try-attention.ts";
 /** Between the Softmax and the product with the values. */
 const afterSoftmax = new Set(["Where", "IsNaN", "Cast", "Dropout", "Identity"]);
 
+/** More nodes than any export has between the parts of one attention are not looked through. */
+const maxNodes = 200;
+
 /** The product of attention weights with values; undefined when the Softmax is no attention's. */
-const weightedSum = (view: GraphView, name: string): NodeProto | undefined => {
-  for (const taker of view.takers(name)) {
-    if (taker.opType === "MatMul" && taker.input[0] === name) return taker;
-    const further = afterSoftmax.has(taker.opType) ? weightedSum(view, taker.output[0]!) : undefined;
-    if (further) return further;
+const weightedSum = (view: GraphView, softmax: NodeProto): NodeProto | undefined => {
+  const visited = new Set<string>();
+  const stack = [softmax.output[0]!];
+  while (stack.length > 0) {
+    const name = stack.pop()!;
+    if (visited.has(name)) continue;
+    visited.add(name);
+    if (visited.size > maxNodes)
+      return refuse(`${nameOf(softmax)} must have few nodes behind it, got more than ${maxNodes}`);
+    const takers = view.takers(name);
+    const sum = takers.find(({ opType, input }) => opType === "MatMul" && input[0] === name);
+    if (sum) return sum;
+    for (const taker of takers.slice(0, maxNodes)) if (afterSoftmax.has(taker.opType)) stack.push(taker.output[0]!);
   }
   return undefined;
 };
@@ -52,7 +63,7 @@ const climb = <T>(
 ): { readonly found: T; readonly way: readonly (readonly [NodeProto, number])[] } | undefined => {
   const visited = new Set<string>();
   const from = (at: string): ReturnType<typeof climb<T>> => {
-    if (visited.has(at)) return undefined;
+    if (visited.has(at) || visited.size > maxNodes) return undefined;
     visited.add(at);
     const found = look(at);
     if (found !== undefined) return { found, way: [] };
@@ -97,7 +108,7 @@ type Parts = {
 
 const partsOf = (view: GraphView, softmax: NodeProto): Parts | undefined => {
   const at = nameOf(softmax);
-  const sum = weightedSum(view, softmax.output[0]!);
+  const sum = weightedSum(view, softmax);
   if (!sum) return undefined;
   const path = pathToProduct(view, softmax.input[0]!);
   if (!path)

@@ -2,6 +2,7 @@
 import type { DecoderRope } from "@ropewalk/decoder";
 import type { NodeProto } from "@ropewalk/graph";
 import type { GraphView } from "../graph-view.ts";
+import type { TableRows } from "../rotary-tables.ts";
 import type { AttentionSite } from "../site.ts";
 
 /** What a graph does not say by itself, from config.json. The functions throw RangeError when the config does not say. */
@@ -9,8 +10,14 @@ export type ModelFacts = {
   readonly numHeads: () => number;
   readonly numKvHeads: () => number;
   readonly headDim: () => number;
-  readonly rope: (headDim: number) => DecoderRope;
-  readonly slidingWindow: number | undefined;
+  /** `share`: of a head's dimensions, those that rotate where the config does not say. Absent: all. */
+  readonly rope: (headDim: number, share?: number) => DecoderRope;
+  /** In tokens; undefined where the config does not say. */
+  readonly trainedContext: number | undefined;
+  /** A window that the layers may slide in; one that no sequence is longer than is none. */
+  readonly slidingWindow: () => number | undefined;
+  /** Rows of rotary tables that lie in files, as far as they were read. */
+  readonly tables: readonly TableRows[];
 };
 
 export type Form = {

@@ -12,8 +12,10 @@ import { check, refuse } from "../check.ts";
 import { nameOf, type GraphView } from "../graph-view.ts";
 import type { AttentionSite, Projections } from "../site.ts";
 import { readCache } from "./cache.ts";
-import { layoutOf, readContribPair, rotaryDimOfTable } from "./contrib-rotary.ts";
-import type { Form } from "./form.ts";
+import { layoutOf, readContribPair } from "./contrib-rotary.ts";
+import type { Form, ModelFacts } from "./form.ts";
+import { checkLength } from "./lengths.ts";
+import { readTables } from "./tables.ts";
 
 const known = [
   "num_heads",
@@ -33,19 +35,28 @@ const rows = (name: string) => ({ name, layout: "rows" as const });
 
 type Rotated = Pick<AttentionSite, "rotaryDim" | "layout"> & { readonly projections: Projections };
 
-const readRotation = (view: GraphView, node: NodeProto, doRotary: boolean, interleaved: number): Rotated => {
+type Numbers = Pick<AttentionSite, "numHeads" | "numKvHeads" | "headDim"> & {
+  readonly doRotary: boolean;
+  readonly interleaved: number;
+};
+
+const readRotation = (view: GraphView, node: NodeProto, numbers: Numbers, facts: ModelFacts): Rotated => {
+  const { doRotary, interleaved, numHeads, numKvHeads, headDim } = numbers;
   const [query = "", key = "", value = ""] = node.input;
   const packed = key === "" && value === "";
-  if (doRotary)
+  if (doRotary) {
+    const [cos = "", sin = "", places = ""] = node.input.slice(7, 10);
+    if (places !== "") checkLength(view, node, "places", places);
     return {
       projections: packed
         ? { kind: "packed", name: query }
         : { kind: "separate", query: rows(query), key: rows(key), value: rows(value) },
-      rotaryDim: rotaryDimOfTable(view, node, node.input[7]),
+      rotaryDim: readTables(view, node, { cos, sin, headDim }, facts),
       layout: layoutOf(interleaved),
     };
+  }
   if (packed) return refuse(`${nameOf(node)} must rotate packed queries and keys by itself, got do_rotary 0`);
-  const pair = readContribPair(view, node, query, key);
+  const pair = readContribPair(view, node, { query: [query, numHeads], key: [key, numKvHeads] }, headDim, facts);
   return {
     projections: { kind: "separate", query: rows(pair.query), key: rows(pair.key), value: rows(value) },
     rotaryDim: pair.rotaryDim,
@@ -66,16 +77,23 @@ export const groupQueryAttention: Form = {
     const cache = readCache(view, node, { past: node.input.slice(3, 5), present: node.output.slice(1, 3) });
     const headDim = cache.headDim ?? facts.headDim();
     const window = integer("local_window_size", -1);
+    const sizes = { numHeads: integer("num_heads", 0), numKvHeads: integer("kv_num_heads", 0), headDim };
+    const [last = "", total = ""] = node.input.slice(5, 7);
+    checkLength(view, node, "last", last);
+    checkLength(view, node, "total", total);
+    const rotation = {
+      ...sizes,
+      doRotary: integer("do_rotary", 0) !== 0,
+      interleaved: integer("rotary_interleaved", 0),
+    };
     return {
       node: node.name,
-      ...readRotation(view, node, integer("do_rotary", 0) !== 0, integer("rotary_interleaved", 0)),
+      ...readRotation(view, node, rotation, facts),
       past: cache.past,
       present: cache.present,
       type: cache.type,
       output: rows(node.output[0]!),
-      numHeads: integer("num_heads", 0),
-      numKvHeads: integer("kv_num_heads", 0),
-      headDim,
+      ...sizes,
       scale: float("scale", 0) || 1 / Math.sqrt(headDim),
       softcap: float("softcap", 0),
       ...(window > 0 ? { window } : {}),

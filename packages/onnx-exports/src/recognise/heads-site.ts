@@ -30,6 +30,18 @@ export const readHeadsSite = (
   const headDim = cache.headDim ?? facts.headDim();
   const numHeads = facts.numHeads();
   const numKvHeads = cache.numKvHeads ?? facts.numKvHeads();
+  for (const [value, heads] of [
+    [query, numHeads],
+    [keys.fresh, numKvHeads],
+    [values.fresh, numKvHeads],
+  ] as const) {
+    const stated = view.info(value)?.dims?.[1];
+    check(
+      typeof stated !== "number" || stated === heads,
+      `${at} must have ${heads} heads in "${value}", as config.json says`,
+      stated,
+    );
+  }
   if (mask === "") return refuse(`${at} must have a mask, got none`);
   const rotatedQuery = readRotated(view, node, query, { numHeads, headDim }, facts);
   const rotatedKey = readRotated(view, node, keys.fresh, { numHeads: numKvHeads, headDim }, facts);

@@ -6,10 +6,12 @@
 import type { NodeProto } from "@ropewalk/graph";
 import { attributesOf } from "../attributes.ts";
 import { check, refuse } from "../check.ts";
+import { evaluateFor, trialInputs } from "../evaluate-value.ts";
 import { nameOf, type GraphView } from "../graph-view.ts";
 import { readCache } from "./cache.ts";
 import { readContribPair } from "./contrib-rotary.ts";
 import type { Form, ModelFacts } from "./form.ts";
+import { checkLength } from "./lengths.ts";
 import { readMask } from "./mask.ts";
 
 const known = ["num_heads", "scale", "unidirectional", "mask_filter_value"];
@@ -23,6 +25,20 @@ const windowOf = (view: GraphView, node: NodeProto, unidirectional: boolean, fac
     : refuse(`${nameOf(node)} must be causal, by unidirectional or by an attention bias, got neither`);
 };
 
+/** A mask of padding, [batch, keys] or a length a row, must leave a prompt without padding as it is. */
+const checkUnpadded = (view: GraphView, node: NodeProto, name: string): void => {
+  const [pastLen, queryLen] = [4, 3];
+  const what = "the padding mask";
+  const mask = evaluateFor(view, { node, name, what }, trialInputs(view, { pastLen, queryLen }));
+  const all = pastLen + queryLen;
+  const holds =
+    (mask.dims.length === 1 && mask.data.length === 1 && mask.data[0] === all) ||
+    (mask.data.length === all && mask.data.every((seen) => seen !== 0));
+  check(holds, `${nameOf(node)}: ${what} "${name}" must hide nothing of a prompt without padding`, [
+    ...mask.data.slice(0, 8),
+  ]);
+};
+
 export const multiHeadAttention: Form = {
   operator: "com.microsoft:MultiHeadAttention",
   read: (view, node, facts) => {
@@ -31,10 +47,16 @@ export const multiHeadAttention: Form = {
     const [query = "", key = "", value = "", bias = ""] = node.input;
     check(key !== "" && value !== "", `${at} must take queries, keys and values apart`, "packed ones");
     check(bias === "", `${at} must have no bias`, `"${bias}"`);
+    const padding = node.input[4] ?? "";
+    if (padding !== "") checkUnpadded(view, node, padding);
+    const [pastLength = "", ...strangers] = node.input.slice(8);
+    if (pastLength !== "") checkLength(view, node, "past", pastLength);
+    const stranger = strangers.find((name) => name !== "");
+    check(stranger === undefined, `${at} must have no inputs behind the past`, `"${stranger}"`);
     const cache = readCache(view, node, { past: node.input.slice(6, 8), present: node.output.slice(1, 3) });
     const headDim = cache.headDim ?? facts.headDim();
     const numHeads = integer("num_heads", 0);
-    const pair = readContribPair(view, node, query, key);
+    const pair = readContribPair(view, node, { query: [query, numHeads], key: [key, numHeads] }, headDim, facts);
     const window = windowOf(view, node, integer("unidirectional", 0) === 1, facts);
     return {
       node: node.name,

@@ -10,7 +10,7 @@
 import { ndArray, type NodeProto } from "@ropewalk/graph";
 import { rotate, rotationTable, ropeFrequencies, type RotaryLayout } from "@ropewalk/rope";
 import { refuse } from "../check.ts";
-import { evaluateValue, noise, trialInputs } from "../evaluate-value.ts";
+import { evaluateFor, noise, trialInputs, type Trial } from "../evaluate-value.ts";
 import { nameOf, type GraphView } from "../graph-view.ts";
 import type { SiteTensor } from "../site.ts";
 import type { ModelFacts } from "./form.ts";
@@ -30,48 +30,67 @@ const carriesTable = new Set([
   "Mul",
 ]);
 
+/** Longer ways than any export has are not followed. */
+const maxSteps = 100;
+
 /** Whether a value is a table of cosines or sines: computed as such, or looked up in a constant. */
 const isTable = (view: GraphView, name: string): boolean => {
-  const node = view.maker(name);
-  if (node === undefined) return (view.initializer(name)?.dims.length ?? 0) >= 2;
-  if (node.opType === "Cos" || node.opType === "Sin") return true;
-  if (node.opType === "Constant") return (view.constant(name)?.dims.length ?? 0) >= 2;
-  return carriesTable.has(node.opType) && node.input[0] !== undefined && isTable(view, node.input[0]);
+  let at = name;
+  for (let step = 0; step < maxSteps; step++) {
+    const node = view.maker(at);
+    if (node === undefined || node.opType === "Constant") return (view.tensor(at)?.dims.length ?? 0) >= 2;
+    if (node.opType === "Cos" || node.opType === "Sin") return true;
+    if (!carriesTable.has(node.opType) || !node.input[0]) return false;
+    at = node.input[0];
+  }
+  return false;
 };
 
 /** What moves parts of x. */
 const moves = new Set(["Slice", "Split", "Neg", "Concat", "Cast", "Identity", "Unsqueeze", "Squeeze", "Reshape"]);
 
-/** What parts of x were taken from, one value if all is well. */
-const sourcesOf = (view: GraphView, name: string): readonly string[] => {
-  const node = view.maker(name);
-  if (node === undefined || !isOwn(node) || !moves.has(node.opType)) return [name];
-  const data = node.opType === "Concat" ? node.input : node.input.slice(0, 1);
-  return [...new Set(data.flatMap((input) => sourcesOf(view, input)))];
+/** What parts of x were taken from: one value if all is well, and not all of them if it is not. */
+const sourcesOf = (view: GraphView, names: readonly string[]): readonly string[] => {
+  const sources = new Set<string>();
+  const visited = new Set<string>();
+  const stack = [...names];
+  while (stack.length > 0 && sources.size < 2 && visited.size < maxSteps) {
+    const name = stack.pop()!;
+    if (visited.has(name)) continue;
+    visited.add(name);
+    const node = view.maker(name);
+    if (node === undefined || !isOwn(node) || !moves.has(node.opType)) sources.add(name);
+    else for (const input of node.opType === "Concat" ? node.input : node.input.slice(0, 1)) stack.push(input);
+  }
+  return [...sources];
+};
+
+/** What a product of x with a table takes for x; undefined where it is none. */
+const turnedBy = (view: GraphView, term: string): string | undefined => {
+  const product = view.maker(term);
+  if (product?.opType !== "Mul" || product.input.length !== 2) return undefined;
+  const tables = product.input.map((factor) => isTable(view, factor));
+  return tables[0] === tables[1] ? undefined : product.input[tables[0] ? 1 : 0]!;
 };
 
 /** What is rotated to give `name`; undefined when nothing is, by the operators that made it. */
-const rotatedFrom = (view: GraphView, name: string): readonly string[] | undefined => {
-  const node = view.maker(name);
-  if (node === undefined || !isOwn(node)) return undefined;
-  const [a = "", b = ""] = node.input;
-  if (node.opType === "RotaryEmbedding") return sourcesOf(view, a);
-  if (node.opType === "Cast" || node.opType === "Identity") return rotatedFrom(view, a);
-  if (node.opType === "Concat") {
-    const parts = node.input.map((input) => rotatedFrom(view, input));
-    if (parts.every((part) => part === undefined)) return undefined;
-    return [...new Set(parts.flatMap((part, i) => part ?? sourcesOf(view, node.input[i]!)))];
-  }
-  if (node.opType !== "Add" && node.opType !== "Sub") return undefined;
-  const products = [a, b].map((term) => {
-    const product = view.maker(term);
-    if (product?.opType !== "Mul") return undefined;
-    const tables = product.input.map((factor) => isTable(view, factor));
-    return tables[0] === tables[1] ? undefined : product.input[tables[0] ? 1 : 0]!;
+const rotatedFrom = (view: GraphView, name: string, steps: number = maxSteps): readonly string[] | undefined =>
+  view.once(`rotated ${name}`, () => {
+    const node = view.maker(name);
+    if (node === undefined || !isOwn(node) || steps === 0) return undefined;
+    const [a = "", b = ""] = node.input;
+    if (node.opType === "RotaryEmbedding") return sourcesOf(view, [a]);
+    if (node.opType === "Cast" || node.opType === "Identity") return rotatedFrom(view, a, steps - 1);
+    if (node.opType === "Concat") {
+      const parts = node.input.slice(0, maxSteps).map((input) => rotatedFrom(view, input, steps - 1));
+      if (parts.every((part) => part === undefined)) return undefined;
+      const sources = parts.flatMap((part, i) => part ?? sourcesOf(view, [node.input[i]!]));
+      return [...new Set(sources)].slice(0, 2);
+    }
+    if (node.opType !== "Add" && node.opType !== "Sub") return undefined;
+    const [x, y] = [turnedBy(view, a), turnedBy(view, b)];
+    return x === undefined || y === undefined ? undefined : sourcesOf(view, [x, y]);
   });
-  if (products.some((product) => product === undefined)) return undefined;
-  return [...new Set(products.flatMap((product) => sourcesOf(view, product!)))];
-};
 
 /** Whether a value is what rotating gives, by the operators that made it. */
 export const isRotated = (view: GraphView, name: string): boolean => rotatedFrom(view, name) !== undefined;
@@ -80,7 +99,11 @@ export type Rotated = { readonly tensor: SiteTensor; readonly rotaryDim: number;
 
 export type HeadCount = { readonly numHeads: number; readonly headDim: number };
 
-const trial = { pastLen: 4, queryLen: 3 };
+/** Behind a few tokens, and far behind, where other tables and other positions show. */
+const trialsOf = ({ trainedContext = 64 }: ModelFacts): readonly Trial[] => [
+  { pastLen: 4, queryLen: 3 },
+  { pastLen: Math.max(4, Math.min(trainedContext, 1024) - 2), queryLen: 2 },
+];
 
 /**
  * The rotation that makes `name`, as config.json states it.
@@ -101,27 +124,23 @@ export const readRotated = (
     );
   const source = sources[0]!;
   const { rotaryDim, theta, scaling } = facts.rope(headDim);
-  const { pastLen, queryLen } = trial;
-  const dims = [1, numHeads, queryLen, headDim] as const;
-  const x = noise(numHeads * queryLen * headDim, 1);
-  const rotated = (): ArrayLike<number> => {
-    try {
-      return evaluateValue(view, name, trialInputs(view, trial).set(source, ndArray("float32", dims, x))).data;
-    } catch (cause) {
-      return refuse(
-        `${nameOf(node)}: the rotation that makes "${name}" is not understood (${(cause as Error).message})`,
+  const agrees = (layout: RotaryLayout): boolean =>
+    trialsOf(facts).every((trial) => {
+      const { pastLen, queryLen } = trial;
+      const dims = [1, numHeads, queryLen, headDim] as const;
+      const x = noise(numHeads * queryLen * headDim, 1);
+      const feeds = trialInputs(view, trial).set(source, ndArray("float32", dims, x));
+      const got = view.once(`turned ${name} ${source} ${numHeads} ${headDim} ${pastLen}`, () =>
+        evaluateFor(view, { node, name, what: "the rotation that makes" }, feeds),
+      ).data;
+      const table = rotationTable(
+        ropeFrequencies({ rotaryDim, theta, scaling, seqLen: pastLen + queryLen }),
+        Array.from({ length: queryLen }, (_, c) => pastLen + c),
       );
-    }
-  };
-  const got = rotated();
-  const table = rotationTable(
-    ropeFrequencies({ rotaryDim, theta, scaling }),
-    Array.from({ length: queryLen }, (_, c) => pastLen + c),
-  );
-  const layout = (["halves", "interleaved"] as const).find((candidate) => {
-    const { data } = rotate({ layout: candidate, rotaryDim }, { dims, data: x }, table);
-    return data.length === got.length && data.every((value, i) => Math.abs(value - got[i]!) < 1e-3);
-  });
+      const { data } = rotate({ layout, rotaryDim }, { dims, data: x }, table);
+      return data.length === got.length && data.every((value, i) => Math.abs(value - got[i]!) < 1e-3);
+    });
+  const layout = (["halves", "interleaved"] as const).find(agrees);
   if (layout === undefined)
     return refuse(
       `${nameOf(node)} must rotate as config.json says (${rotaryDim} of ${headDim} dimensions, theta ${theta}, ${scaling.kind}), got ` +

@@ -5,8 +5,8 @@
  *     out = softmax(softcap(scale q kᵀ) + mask) v      query head h with key-value head floor(h numKvHeads / numHeads)
  */
 import { ndArray, type NodeProto } from "@ropewalk/graph";
-import { check, refuse } from "../check.ts";
-import { evaluateValue, noise, trialInputs } from "../evaluate-value.ts";
+import { check } from "../check.ts";
+import { evaluateFor, noise, trialInputs } from "../evaluate-value.ts";
 import { nameOf, type GraphView } from "../graph-view.ts";
 
 /** Names of values, and the numbers that are known. */
@@ -41,11 +41,7 @@ const run = (view: GraphView, tried: Tried, { q, k, v }: Inputs, name: string): 
     .set(tried.query, ndArray("float32", [1, numHeads, queryLen, headDim], q))
     .set(tried.keys, ndArray("float32", [1, numKvHeads, totalLen, headDim], k))
     .set(tried.values, ndArray("float32", [1, numKvHeads, totalLen, headDim], v));
-  try {
-    return evaluateValue(view, name, feeds).data;
-  } catch (cause) {
-    return refuse(`${nameOf(node)}: what leads to "${name}" is not understood (${(cause as Error).message})`);
-  }
+  return evaluateFor(view, { node, name, what: "what leads to" }, feeds).data;
 };
 
 /** The dot product of a query and a key. */
