@@ -2,9 +2,11 @@
  * What a rewritten model says of itself, in its metadata under the key `ropewalk`: which extension it has, and its sites, so
  * that another extension can take the place of this one.
  */
+import { show } from "@ropewalk/check";
 import type { BandLayout, CachePrecision, ContextExtension, DecoderSizes, ExtensionRecord } from "@ropewalk/decoder";
 import type { ModelProto } from "@ropewalk/graph";
-import { refuse } from "./check.ts";
+import { reading, refuse } from "./check.ts";
+import { checkRecord } from "./record/index.ts";
 import type { AttentionSite } from "./site.ts";
 
 export type Mark = {
@@ -42,22 +44,22 @@ export const describe = ({ positions, rope, entropy }: ContextExtension): Mark["
 export const inWords = ({ positions, rope, entropy }: Mark["extension"]): string =>
   [positions, rope?.kind, entropy?.kind].filter((name) => name !== null && name !== undefined).join(", ") || "nothing";
 
-const parse = (text: string): Mark | undefined => {
+const parse = (text: string): unknown => {
   try {
-    return JSON.parse(text) as Mark;
+    return JSON.parse(text);
   } catch {
-    return undefined;
+    return refuse(`metadata "${key}" must be JSON, got ${show(text)}`);
   }
 };
 
-/** The mark of a model that was rewritten; undefined where there is none. */
+/**
+ * The mark of a model that was rewritten; undefined where there is none.
+ *
+ * @throws RangeError and TypeError naming the key, the rule and the value
+ */
 export const readMark = (model: ModelProto): Mark | undefined => {
   const text = model.metadataProps.find((entry) => entry.key === key)?.value;
-  if (text === undefined) return undefined;
-  const mark = parse(text);
-  if (mark?.version !== 1 || !Array.isArray(mark.sites))
-    return refuse(`metadata "${key}" must be of version 1, got ${text.slice(0, 60)}`);
-  return mark;
+  return text === undefined ? undefined : reading(() => checkRecord(parse(text)));
 };
 
 export const writeMark = (model: ModelProto, mark: Mark): void => {

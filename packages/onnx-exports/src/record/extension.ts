@@ -1,0 +1,106 @@
+/** An extension as the record has it. Its numbers are checked by the functions that take them. */
+import { check, checkKeys, checkOneOf, type Keys } from "@ropewalk/check";
+import { extensionOf } from "@ropewalk/decoder";
+import { queryScale, type EntropyScaling } from "@ropewalk/entropy-scaling";
+import { ropeFrequencies, type RopeScaling } from "@ropewalk/rope";
+import type { Mark } from "../metadata.ts";
+import { checkFinite, checkObject, where } from "./checks.ts";
+
+/** Fields of each kind. */
+const scalingKeys: { readonly [Kind in RopeScaling["kind"]]: Keys<Extract<RopeScaling, { readonly kind: Kind }>> } = {
+  default: { kind: true },
+  linear: { kind: true, factor: true },
+  "ntk-aware": { kind: true, factor: true },
+  "dynamic-ntk": { kind: true, factor: true, originalContext: true },
+  yarn: {
+    kind: true,
+    factor: true,
+    originalContext: true,
+    betaFast: true,
+    betaSlow: true,
+    attentionFactor: true,
+    mscale: true,
+    mscaleAllDim: true,
+    truncate: true,
+  },
+  llama3: { kind: true, factor: true, lowFreqFactor: true, highFreqFactor: true, originalContext: true },
+  longrope: {
+    kind: true,
+    shortFactor: true,
+    longFactor: true,
+    factor: true,
+    originalContext: true,
+    attentionFactor: true,
+  },
+  abf: { kind: true, theta: true },
+};
+
+const checkField = (name: string, key: string, value: unknown): void => {
+  if (key === "kind") return;
+  if (key === "truncate")
+    check(typeof value === "boolean", `${where}: ${name} must be true or false`, value, "boolean");
+  else if (key === "shortFactor" || key === "longFactor") {
+    check(Array.isArray(value), `${where}: ${name} must be a list of numbers`, value, "object");
+    (value as readonly unknown[]).forEach((factor, pair) => checkFinite(`${name}[${pair}]`, factor, 0));
+  } else checkFinite(name, value, 0);
+};
+
+const checkFields = <T extends { readonly kind: string }>(
+  name: string,
+  value: T,
+  known: Readonly<Record<string, object>>,
+): void => {
+  check(
+    typeof value === "object" && value !== null,
+    `${where}: ${name} must be an object with a kind`,
+    value,
+    "object",
+  );
+  checkOneOf(where, `${name}.kind`, value.kind, Object.keys(known));
+  checkKeys(where, name, value as object, known[value.kind] as Keys<object>);
+  for (const [key, field] of Object.entries(value)) checkField(`${name}.${key}`, key, field);
+};
+
+export const checkRope = (name: string, scaling: RopeScaling, rotaryDim: number): void => {
+  checkFields(name, scaling, scalingKeys);
+  ropeFrequencies({ rotaryDim, theta: 10_000, scaling });
+};
+
+const entropyKeys: {
+  readonly [Kind in EntropyScaling["kind"]]: Keys<Extract<EntropyScaling, { readonly kind: Kind }>>;
+} = {
+  "log-n": { kind: true, trainedContext: true },
+  "entropy-abf": { kind: true, trainedContext: true, exemptLayers: true },
+  "yarn-temperature": { kind: true, factor: true },
+};
+
+type MappingConfig = NonNullable<Mark["extension"]["mapping"]>;
+
+const mappingKeys: { readonly [Kind in MappingConfig["kind"]]: Keys<Extract<MappingConfig, { readonly kind: Kind }>> } =
+  {
+    "self-extend": { kind: true, groupSize: true, window: true },
+    "re-rope": { kind: true, window: true },
+    "leaky-re-rope": { kind: true, factor: true, window: true },
+    "sliding-window": { kind: true, window: true },
+  };
+
+/** @throws RangeError and TypeError naming the key, the rule and the value */
+export const checkExtension = (name: string, extension: Mark["extension"], rotaryDim: number): void => {
+  checkObject<Mark["extension"]>(name, extension, { positions: true, mapping: true, rope: true, entropy: true });
+  const { positions, mapping, rope, entropy } = extension;
+  check(
+    positions === null || typeof positions === "string",
+    `${where}: ${name}.positions must be a name or null`,
+    positions,
+    "string",
+  );
+  if (mapping !== null && mapping !== undefined) {
+    checkFields(`${name}.mapping`, mapping, mappingKeys);
+    extensionOf({ positions: mapping });
+  }
+  if (rope !== null && rope !== undefined) checkRope(`${name}.rope`, rope, rotaryDim);
+  if (entropy !== null && entropy !== undefined) {
+    checkFields(`${name}.entropy`, entropy, entropyKeys);
+    queryScale(entropy, { layer: 0, position: 0 });
+  }
+};

@@ -1,0 +1,93 @@
+/**
+ * What a rewritten model says of itself is text in a file that anybody may have changed: it is read like a config. Every key is
+ * known, every value has its type and its range, and what is said of the layers agrees.
+ */
+import { check, checkInteger, checkNumber, checkOneOf, type Keys } from "@ropewalk/check";
+import { cachePrecisions, type BandLayout, type DecoderSizes } from "@ropewalk/decoder";
+import type { Mark } from "../metadata.ts";
+import type { AttentionSite } from "../site.ts";
+import { checkObject, most, where } from "./checks.ts";
+import { checkExtension, checkRope } from "./extension.ts";
+import { checkSite, layouts } from "./site.ts";
+
+const bandKinds: readonly BandLayout["kind"][] = ["everything", "near-far", "window"];
+
+const decoderKeys: Keys<DecoderSizes> = {
+  vocabSize: true,
+  numLayers: true,
+  numHeads: true,
+  numKvHeads: true,
+  headDim: true,
+  trainedContext: true,
+  rope: true,
+  slidingWindow: true,
+};
+
+const checkRotation = (name: string, rope: DecoderSizes["rope"], rotaryDim: number): void => {
+  checkObject<DecoderSizes["rope"]>(name, rope, { theta: true, rotaryDim: true, layout: true, scaling: true });
+  checkOneOf(where, `${name}.layout`, rope.layout, layouts);
+  check(
+    rope.rotaryDim === rotaryDim,
+    `${where}: ${name}.rotaryDim must be that of the layers, ${rotaryDim}`,
+    rope.rotaryDim,
+  );
+  checkNumber(where, `${name}.theta`, rope.theta, Number.isFinite(rope.theta) && rope.theta > 1, "finite and > 1");
+  checkRope(`${name}.scaling`, rope.scaling, rotaryDim);
+};
+
+const checkDecoder = (name: string, decoder: DecoderSizes, mark: Mark): void => {
+  checkObject(name, decoder, decoderKeys);
+  const { sites, trainedContext } = mark;
+  check(
+    decoder.numLayers === sites.length,
+    `${where}: ${name}.numLayers must be the number of sites, ${sites.length}`,
+    decoder.numLayers,
+  );
+  const [{ rotaryDim }] = sites as [AttentionSite];
+  for (const size of ["numHeads", "numKvHeads", "headDim"] as const) {
+    const other = sites.find((site) => site[size] !== decoder[size]);
+    check(other === undefined, `${where}: ${name}.${size} must be that of the sites, ${other?.[size]}`, decoder[size]);
+  }
+  checkInteger(where, `${name}.vocabSize`, decoder.vocabSize, 1, most.tokens);
+  check(
+    decoder.trainedContext === trainedContext,
+    `${where}: ${name}.trainedContext must be trainedContext, ${trainedContext}`,
+    decoder.trainedContext,
+  );
+  if (decoder.slidingWindow !== undefined)
+    checkInteger(where, `${name}.slidingWindow`, decoder.slidingWindow, 1, most.tokens);
+  checkRotation(`${name}.rope`, decoder.rope, rotaryDim);
+};
+
+/** @throws RangeError and TypeError naming the key, the rule and the value */
+export const checkRecord = (record: unknown): Mark => {
+  const mark = record as Mark;
+  checkObject<Mark>("the record", mark, {
+    version: true,
+    extension: true,
+    trainedContext: true,
+    slidingWindow: true,
+    sites: true,
+    chunk: true,
+  });
+  check(mark.version === 1, `${where}: version must be 1`, mark.version, "number");
+  checkInteger(where, "trainedContext", mark.trainedContext, 1, most.tokens);
+  if (mark.slidingWindow !== null && mark.slidingWindow !== undefined)
+    checkInteger(where, "slidingWindow", mark.slidingWindow, 1, most.tokens);
+  check(Array.isArray(mark.sites), `${where}: sites must be a list`, mark.sites, "object");
+  check(
+    mark.sites.length > 0 && mark.sites.length <= most.layers,
+    `${where}: sites must be from 1 to ${most.layers}`,
+    mark.sites.length,
+  );
+  mark.sites.forEach((site, index) => checkSite(`sites[${index}]`, site));
+  checkExtension("extension", mark.extension, mark.sites[0]!.rotaryDim);
+  if (mark.chunk !== undefined) {
+    const { chunk } = mark;
+    checkObject<NonNullable<Mark["chunk"]>>("chunk", chunk, { decoder: true, layout: true, cache: true });
+    checkOneOf(where, "chunk.layout", chunk.layout, bandKinds);
+    checkOneOf(where, "chunk.cache", chunk.cache, cachePrecisions);
+    checkDecoder("chunk.decoder", chunk.decoder, mark);
+  }
+  return mark;
+};
