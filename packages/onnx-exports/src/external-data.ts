@@ -46,8 +46,7 @@ export const fileOf = (tensor: TensorProto): { readonly location: string; readon
   const at = `tensor "${showName(tensor.name)}"`;
   const got = showName(location);
   if (!isInside(location)) refuse(`${at} must lie in a file inside the model's folder, got "${got}"`);
-  if (isTaken(location))
-    refuse(`${at} must lie in a file of its own, not in a model or its settings, got "${got}"`);
+  if (isTaken(location)) refuse(`${at} must lie in a file of its own, not in a model or its settings, got "${got}"`);
   return { location, offset: bytes(tensor, "offset") };
 };
 

@@ -142,11 +142,7 @@ const write = async (options: FolderOptions, source: string, target: string): Pr
  * @throws RangeError when a file is missing, too short or a link out of the folder, when another writes the target meanwhile, and
  *   as `extendExport`; nothing is written then
  */
-export const extendFolder = async (
-  options: FolderOptions,
-  source: string,
-  target: string,
-): Promise<ExtendedFolder> => {
+export const extendFolder = async (options: FolderOptions, source: string, target: string): Promise<ExtendedFolder> => {
   checkKeys("extendFolder", "options", options, optionKeys);
   checkExtension("extendFolder", options.extension);
   return write(options, source, target).catch((error: unknown) => throwAs("extendFolder", error));

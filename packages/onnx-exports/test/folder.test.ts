@@ -4,6 +4,7 @@ import {
   cpSync,
   existsSync,
   ftruncateSync,
+  writeSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -180,8 +181,11 @@ describe("a folder", () => {
       offset.value = String(Number(offset.value) + far);
     }
     writeFileSync(join(from, "model.onnx"), encode(model));
+    const weights = readFileSync(join(from, "model.onnx_data"));
     const file = openSync(join(from, "model.onnx_data"), "r+");
     ftruncateSync(file, far + 600_000);
+    // The rotary tables are looked at.
+    writeSync(file, weights, 0, weights.length, far);
     closeSync(file);
     const before = process.memoryUsage().rss;
     await extendFolder({ extension, link: true }, from, to);

@@ -7,7 +7,7 @@
  *     places  P, P + 1, …, P + C - 1           or P alone, where the operator counts on from it
  */
 import type { NdArray, NodeProto } from "@ropewalk/graph";
-import { refuse } from "../check.ts";
+import { check, refuse } from "../check.ts";
 import { evaluateFor, trialInputs, type Trial } from "../evaluate-value.ts";
 import { nameOf, type GraphView } from "../graph-view.ts";
 
@@ -31,6 +31,9 @@ const rules: Readonly<Record<RuleName, Rule>> = {
       (got.data.length === queryLen || got.data.length === 1) && got.data.every((place, c) => place === pastLen + c),
   },
 };
+
+/** What lengths are counted from. */
+const mask = "attention_mask";
 
 /** A prompt, one behind a past, a decode step, and a long past. */
 const trials: readonly Trial[] = [
@@ -56,5 +59,7 @@ export const checkLength = (view: GraphView, node: NodeProto, rule: RuleName, na
         : [`[${got.data.slice(0, 8).join(", ")}] at "${name}" for ${pastLen} past and ${queryLen} new ones`];
     }),
   );
-  if (wrong.length > 0) refuse(`${nameOf(node)} must be given ${what}, got ${wrong[0]}`);
+  if (wrong.length === 0) return;
+  check(view.inputs.has(mask), `a model must have the input "${mask}"`, [...view.inputs.keys()]);
+  refuse(`${nameOf(node)} must be given ${what}, got ${wrong[0]}`);
 };

@@ -126,10 +126,10 @@ export const readTables = (
   const wrong = view.once(`tables ${cos} ${sin} ${headDim}`, () => {
     for (const totalLen of lengthsOf(facts, headDim, rotaryDim / headDim)) {
       const pair = pairFor(totalLen);
-      const widths = [widthOf(node, pair.cos), widthOf(node, pair.sin)];
-      if (widths.some((width) => 2 * width !== rotaryDim)) return `tables ${widths.join(" and ")} wide`;
       // Another width than the stated one is refused for all layers together.
       if (stated !== rotaryDim) continue;
+      const widths = [widthOf(node, pair.cos), widthOf(node, pair.sin)];
+      if (widths.some((width) => 2 * width !== rotaryDim)) return `tables ${widths.join(" and ")} wide`;
       const wanted = ropeFrequencies({ rotaryDim, theta, scaling, seqLen: totalLen });
       const found = wrongTable(view, facts, pair, wanted);
       if (found !== undefined) return dependsOnLength(scaling) ? `${found}, which ${totalLen} tokens take` : found;

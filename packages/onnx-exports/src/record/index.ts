@@ -21,6 +21,7 @@ const decoderKeys: Keys<DecoderSizes> = {
   trainedContext: true,
   rope: true,
   slidingWindow: true,
+  contextLimit: true,
 };
 
 const checkRotation = (name: string, rope: DecoderSizes["rope"], rotaryDim: number): void => {
@@ -33,6 +34,17 @@ const checkRotation = (name: string, rope: DecoderSizes["rope"], rotaryDim: numb
   );
   checkNumber(where, `${name}.theta`, rope.theta, Number.isFinite(rope.theta) && rope.theta > 1, "finite and > 1");
   checkRope(`${name}.scaling`, rope.scaling, rotaryDim);
+};
+
+type ContextLimit = NonNullable<DecoderSizes["contextLimit"]>;
+
+const limits: readonly ContextLimit["by"][] = ["sliding_window", "dual_chunk_attention_config"];
+
+const checkLimit = (name: string, limit: ContextLimit): void => {
+  checkObject<ContextLimit>(name, limit, { by: true, tokens: true, stated: true });
+  checkOneOf(where, `${name}.by`, limit.by, limits);
+  checkInteger(where, `${name}.tokens`, limit.tokens, 1, most.tokens);
+  checkInteger(where, `${name}.stated`, limit.stated, 1, most.tokens);
 };
 
 const checkDecoder = (name: string, decoder: DecoderSizes, mark: Mark): void => {
@@ -56,6 +68,7 @@ const checkDecoder = (name: string, decoder: DecoderSizes, mark: Mark): void => 
   );
   if (decoder.slidingWindow !== undefined)
     checkInteger(where, `${name}.slidingWindow`, decoder.slidingWindow, 1, most.tokens);
+  if (decoder.contextLimit !== undefined) checkLimit(`${name}.contextLimit`, decoder.contextLimit);
   checkRotation(`${name}.rope`, decoder.rope, rotaryDim);
 };
 
