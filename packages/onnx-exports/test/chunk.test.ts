@@ -36,6 +36,7 @@ import {
   extend,
   largestDifference,
   modelOf,
+  tablesOf,
 } from "./exports.ts";
 
 const llama = "genai-cpu-llama";
@@ -368,12 +369,13 @@ describe("a model written for generation's cache", () => {
   });
 
   it("has no genai_config.json, and says so", () => {
-    const { genaiConfig, notices } = extendExport({ ...options, genaiConfig: { model: {} } }, modelOf(llama));
+    const tables = tablesOf(llama);
+    const { genaiConfig, notices } = extendExport({ ...options, tables, genaiConfig: { model: {} } }, modelOf(llama));
     expect(genaiConfig).toBeUndefined();
     expect(notices).toEqual([
       "genai_config.json is left out: ONNX Runtime GenAI does not keep the cache of generation",
     ]);
-    expect(extendExport(options, modelOf(llama)).notices).toEqual([]);
+    expect(extendExport({ ...options, tables }, modelOf(llama)).notices).toEqual([]);
   });
 
   it("is not extended again", () => {
