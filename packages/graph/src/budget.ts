@@ -1,7 +1,7 @@
 // What running a graph may cost. A few bytes of a file can ask for any size and any number of steps, so that both are
 // counted before anything is allocated:
 //
-//   work(node) = 64 + inputs * outputs + elements read     and what an operator multiplies besides, as MatMul its inner size
+//   work(node) = 64 (1 + values) + inputs * elements made + elements read      and what an operator multiplies besides, as MatMul its inner size
 
 import { formatDims } from "./dims.ts";
 import { fail } from "./fail.ts";

@@ -56,8 +56,8 @@ const own: Readonly<Record<string, (node: NodeProto, scope: Scope, run: Run) => 
 };
 
 const run: Run = (node, scope) => {
-  // Finding an operator and its inputs takes as long as some dozens of elements.
-  spend(scope.budget, labelOf(node), 64);
+  // Handling a node, an input or an output takes as long as some dozens of elements.
+  spend(scope.budget, labelOf(node), 64 * (1 + node.input.length + node.output.length));
   const inner = domainOf(node.domain) === "" && Object.hasOwn(own, node.opType) ? own[node.opType] : undefined;
   try {
     if (inner) inner(node, scope, run);

@@ -95,7 +95,7 @@ const checkAttentions = (attentions: Attentions | undefined): void =>
   check(
     attentions === undefined || attentionOutputs.includes(attentions),
     `attentions must be one of ${attentionOutputs.join(", ")}`,
-    attentions,
+    String(attentions),
   );
 
 /** Windows of some layers that an extension of all layers turns off; that of all of them has its notice already. */
