@@ -16,5 +16,6 @@ export const checkText = (name: string, value: unknown): void =>
 export const checkFinite = (name: string, value: unknown, least: number): void =>
   checkNumber(where, name, value, Number.isFinite(value) && (value as number) >= least, `a finite number >= ${least}`);
 
-export const checkObject = <T extends object>(name: string, value: T, keys: Keys<T>): void =>
+export const checkObject = <T extends object>(name: string, value: T, keys: Keys<T>): void => {
   checkKeys(where, name, value, keys);
+};
