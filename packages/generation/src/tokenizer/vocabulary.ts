@@ -58,21 +58,31 @@ const scoredIdsOf = (vocab: unknown, at: string): Vocabulary => {
   return (name) => ids.get(name);
 };
 
-/** `"a b"` or `["a", "b"]`, all in one form; both tokens and what they make are in the vocabulary. */
+/** The two tokens of `"a b"` or `["a", "b"]`. */
+const pairOf = (merge: unknown): readonly unknown[] => {
+  if (typeof merge !== "string") return merge as readonly unknown[];
+  const space = merge.indexOf(" ");
+  return space < 0 ? [merge] : [merge.slice(0, space), merge.slice(space + 1)];
+};
+
+const isMerge = (ids: Vocabulary, [left, right, ...more]: readonly unknown[]): boolean =>
+  typeof left === "string" &&
+  typeof right === "string" &&
+  more.length === 0 &&
+  ids(left) !== undefined &&
+  ids(right) !== undefined &&
+  ids(left + right) !== undefined;
+
+/** All in one form; both tokens and what they make are in the vocabulary. There may be hundreds of thousands. */
 const checkMerges = (merges: unknown, ids: Vocabulary, at: string): void => {
   check(Array.isArray(merges), `${at} must be a list`, merges, "object");
   const inPairs = Array.isArray(merges[0]);
-  for (const [index, merge] of (merges as readonly unknown[]).entries()) {
-    const place = `${at}[${index}]`;
-    check(Array.isArray(merge) === inPairs, `${place} must be ${inPairs ? "a pair" : "text"} as the first is`, merge);
-    if (!inPairs) text(merge, place);
-    const pair = inPairs ? (merge as readonly unknown[]) : (merge as string).split(" ");
-    check(pair.length === 2, `${place} must be two tokens`, merge);
-    const [left, right] = pair;
-    check(typeof left === "string" && typeof right === "string", `${place} must be two tokens`, merge);
-    for (const name of [left, right, left + right])
-      check(ids(name) !== undefined, `${place} must be of tokens of the vocabulary, which make one of it`, name);
-  }
+  const inForm = inPairs ? Array.isArray : (merge: unknown): boolean => typeof merge === "string";
+  const wrong = (merges as readonly unknown[]).findIndex((merge) => !(inForm(merge) && isMerge(ids, pairOf(merge))));
+  if (wrong < 0) return;
+  const [place, merge] = [`${at}[${wrong}]`, merges[wrong] as unknown];
+  check(inForm(merge), `${place} must be ${inPairs ? "a pair" : "text"} as the first is`, merge);
+  check(false, `${place} must be two tokens of the vocabulary, which make one of it`, merge);
 };
 
 const unknown = (model: Fields, ids: Vocabulary, at: string): void => {
