@@ -1,9 +1,13 @@
-/** Publishes nothing: asks publint and attw whether each built package would be a sound one, for imports and for types. */
+/**
+ * Publishes nothing: asks publint and attw whether each built package would be a sound one, for imports and for types, and sees
+ * to its licence, manifest and README.
+ */
 import { execFile } from "node:child_process";
 import { existsSync, globSync } from "node:fs";
 import { promisify } from "node:util";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
+import { publishingProblems } from "./manifest.ts";
 
 const run = promisify(execFile);
 
@@ -30,6 +34,7 @@ for (const folder of [...globSync("packages/*"), "apps/cli"]) {
   if (!existsSync(`${folder}/package.json`)) continue;
   const { messages, pkg } = await publint({ pkgDir: folder, strict: true, pack: false });
   for (const message of messages) report(folder, formatMessage(message, pkg) ?? message.code);
+  for (const problem of publishingProblems(folder)) report(folder, problem);
   const types = folder.startsWith("packages/") ? await typeProblems(folder) : undefined;
   if (types !== undefined) report(folder, types);
 }

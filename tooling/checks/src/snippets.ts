@@ -6,6 +6,8 @@ export type Snippet = {
   readonly line: number;
   readonly code: string;
   readonly printed: readonly string[];
+  /** Whether it reads files that only the repository has. */
+  readonly needsRepository: boolean;
 };
 
 /** Comments behind a `console.log`, on its line or on the lines after it, are what it prints. */
@@ -24,13 +26,14 @@ const printedBy = (code: string): readonly string[] => {
   return printed;
 };
 
-/** Blocks marked `ts`; a block marked `ts no-run` is only shown. */
+/** Blocks marked `ts`, or `ts repository` where only that has their files; a block marked `ts no-run` is only shown. */
 export const snippetsOf = (file: string): readonly Snippet[] => {
   const text = readFileSync(file, "utf8");
-  return [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((block) => ({
+  return [...text.matchAll(/^```ts( repository)?\n([\s\S]*?)^```$/gm)].map((block) => ({
     file,
     line: text.slice(0, block.index).split("\n").length,
-    code: block[1]!,
-    printed: printedBy(block[1]!),
+    code: block[2]!,
+    printed: printedBy(block[2]!),
+    needsRepository: block[1] !== undefined,
   }));
 };
