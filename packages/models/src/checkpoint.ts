@@ -2,7 +2,7 @@
 import { check } from "@ropewalk/check";
 import type { Decoder, WeightLocation, WeightSource } from "@ropewalk/decoder";
 import { familyOf } from "./families.ts";
-import type { CheckpointFile, CheckpointFolder } from "./folder.ts";
+import { checkFolder, type CheckpointFile, type CheckpointFolder } from "./folder.ts";
 import { readJson } from "./json-file.ts";
 import { readBlockSize, storedNames } from "./quantize/stored-blocks.ts";
 import type { TensorEntry } from "./safetensors/tensor-entry.ts";
@@ -49,12 +49,7 @@ const asBackendsName = ({ locate, locateBlocks }: WeightSource, files: readonly 
  * @throws RangeError and TypeError naming the file, the key or tensor, the rule and the values
  */
 export const loadCheckpoint = async (folder: CheckpointFolder): Promise<Checkpoint> => {
-  check(
-    typeof (folder as CheckpointFolder | undefined)?.file === "function",
-    "loadCheckpoint: folder must be a folder that openFolder, openUrl, openHub or inMemory opened",
-    (folder as unknown) instanceof URL ? (folder as unknown as URL).href : folder,
-    "object",
-  );
+  checkFolder("loadCheckpoint", folder);
   const config = await readJson(folder, "config.json");
   check(config !== undefined, `loadCheckpoint: ${folder.name} must have config.json`, config);
   const family = familyOf(config);

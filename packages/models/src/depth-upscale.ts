@@ -8,6 +8,7 @@
  * SOLAR 10.7B is Mistral 7B's n = 32 with m = 8: 48 layers. It was trained further from there; by itself the model is only a
  * beginning.
  */
+import { checkConfig } from "@ropewalk/check";
 import type { Decoder } from "@ropewalk/decoder";
 
 /**
@@ -16,7 +17,8 @@ import type { Decoder } from "@ropewalk/decoder";
  * @param config.drop - m, layers left out of each copy
  * @throws RangeError when drop is not an integer from 0 to n - 1
  */
-export const depthUpscale = (decoder: Decoder, { drop }: { readonly drop: number }): Decoder => {
+export const depthUpscale = (decoder: Decoder, config: { readonly drop: number }): Decoder => {
+  const { drop } = checkConfig("depthUpscale", config, { drop: true });
   const { numLayers } = decoder;
   if (!Number.isInteger(drop) || drop < 0 || drop >= numLayers)
     throw new RangeError(

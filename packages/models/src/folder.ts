@@ -1,5 +1,7 @@
 /** A checkpoint's files, wherever they lie: on a disk, in memory, behind an address. */
 
+import { check } from "@ropewalk/check";
+
 /** Bytes that are read a range at a time, so that gigabytes of weights need not be in memory. */
 export type ByteSource = {
   /** In bytes. */
@@ -26,6 +28,16 @@ export type CheckpointFolder = {
   /** The file of that name; undefined where there is none. */
   readonly file: (name: string) => Promise<CheckpointFile | undefined>;
 };
+
+/** @throws TypeError for what nobody opened, such as a path or a URL */
+export const checkFolder = (where: string, folder: CheckpointFolder): void =>
+  check(
+    typeof (folder as CheckpointFolder | undefined)?.file === "function",
+    `${where}: folder must be a folder that openFolder, openUrl, openHub or inMemory opened`,
+    (folder as unknown) instanceof URL ? (folder as unknown as URL).href : folder,
+    // Whatever it is, it is of the wrong type.
+    "function",
+  );
 
 export const inMemoryFile = (file: string, data: Uint8Array): CheckpointFile => ({
   source: { size: data.length, read: async (from, to) => data.subarray(from, to) },

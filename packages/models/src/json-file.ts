@@ -1,7 +1,7 @@
 /** Text and JSON files of a checkpoint. */
 import { check } from "@ropewalk/check";
 import { parseBounded, type JsonBounds } from "./bounded-json.ts";
-import type { CheckpointFolder } from "./folder.ts";
+import { checkFolder, type CheckpointFolder } from "./folder.ts";
 import { checkNoPointer } from "./lfs-pointer.ts";
 
 type FileBounds = JsonBounds & { readonly bytes: number };
@@ -36,6 +36,7 @@ export const readText = async (folder: CheckpointFolder, name: string): Promise<
  * @throws RangeError with the file's name when it is no JSON, a git-lfs pointer, or larger than any such file is
  */
 export const readJson = async (folder: CheckpointFolder, name: string): Promise<unknown> => {
+  checkFolder("readJson", folder);
   const at = `readJson: ${name}`;
   const bytes = await readBytes(at, folder, name);
   if (bytes === undefined) return undefined;

@@ -1,5 +1,5 @@
 /** What a model's folder says besides its weights and its sizes: how text becomes tokens, and which tokens begin and end it. */
-import type { CheckpointFolder } from "./folder.ts";
+import { checkFolder, type CheckpointFolder } from "./folder.ts";
 import { readJson } from "./json-file.ts";
 import { specialTokens, type SpecialTokens } from "./special-tokens.ts";
 import { readTokenizerFiles, type TokenizerFiles } from "./tokenizer-files.ts";
@@ -17,7 +17,10 @@ export const readModelTexts = async (
   folder: CheckpointFolder,
   config: unknown,
   vocabSize: number,
-): Promise<ModelTexts> => ({
-  tokenizer: await readTokenizerFiles(folder),
-  ...specialTokens(config, await readJson(folder, "generation_config.json"), vocabSize),
-});
+): Promise<ModelTexts> => {
+  checkFolder("readModelTexts", folder);
+  return {
+    tokenizer: await readTokenizerFiles(folder),
+    ...specialTokens(config, await readJson(folder, "generation_config.json"), vocabSize),
+  };
+};

@@ -1,7 +1,9 @@
 /** What a parsed config.json states of positions, also for a family that is not computed here. */
+import { checkInteger, checkKeys } from "@ropewalk/check";
 import { configObject, optionalFlag, optionalPositiveInteger, type ConfigObject } from "./config-object.ts";
 import { readContext, type Context, type ContextRules } from "./context.ts";
 import { familyNamed } from "./families.ts";
+import { widestHead } from "./sizes.ts";
 
 /** For families that are not known: a window that is stated holds, unless it is switched off. */
 const general: ContextRules = {
@@ -19,8 +21,12 @@ const general: ContextRules = {
  */
 export const readRotation = (
   json: unknown,
-  { headDim, defaultShare }: { readonly headDim: number; readonly defaultShare?: number },
+  options: { readonly headDim: number; readonly defaultShare?: number },
 ): Context => {
+  const { headDim, defaultShare } = checkKeys("readRotation", "options", options, {
+    headDim: (where, name, value) => checkInteger(where, name, value, 1, widestHead),
+    defaultShare: true,
+  });
   const config = configObject("readRotation: config.json", json);
   const rules = familyNamed(config)?.context ?? general;
   const share = defaultShare ?? rules.rotaryShare;

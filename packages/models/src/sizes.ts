@@ -12,7 +12,7 @@ export type Sizes = Pick<
 const mostLayers = 10_000;
 
 /** Likewise: tables of rotations are as wide. */
-const widestHead = 65_536;
+export const widestHead = 65_536;
 
 /**
  * An absent num_key_value_heads is num_attention_heads; an absent head_dim is hidden_size over num_attention_heads.

@@ -6,7 +6,7 @@
  */
 import { check } from "@ropewalk/check";
 import { configObject, objectOf } from "./config-object.ts";
-import type { CheckpointFile, CheckpointFolder } from "./folder.ts";
+import { checkFolder, type CheckpointFile, type CheckpointFolder } from "./folder.ts";
 import { readJson } from "./json-file.ts";
 import { readSafetensorsHeader } from "./safetensors/header.ts";
 import type { TensorEntry } from "./safetensors/tensor-entry.ts";
@@ -47,8 +47,10 @@ const readIndex = (map: Readonly<Record<string, unknown>>): ReadonlyMap<string, 
 };
 
 /** Whether a folder has weights in safetensors. */
-export const hasWeights = async (folder: CheckpointFolder): Promise<boolean> =>
-  ((await folder.file(single)) ?? (await folder.file(indexName))) !== undefined;
+export const hasWeights = async (folder: CheckpointFolder): Promise<boolean> => {
+  checkFolder("hasWeights", folder);
+  return ((await folder.file(single)) ?? (await folder.file(indexName))) !== undefined;
+};
 
 const openShards = async (
   folder: CheckpointFolder,

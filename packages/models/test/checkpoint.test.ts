@@ -157,17 +157,6 @@ describe("loadCheckpoint", () => {
   });
 });
 
-it.each<readonly [unknown, string]>([
-  [folders.llama, '"file:///'],
-  ["./model", '"./model"'],
-  [undefined, "nothing"],
-  [{}, "an object"],
-])("loadCheckpoint says what it takes, not %s", async (folder, got) => {
-  expect(await rejectionOf(loadCheckpoint(folder as never))).toContain(
-    `Error: loadCheckpoint: folder must be a folder that openFolder, openUrl, openHub or inMemory opened, got ${got}`,
-  );
-});
-
 describe("inMemory", () => {
   it("has the files that it was given and no others", async () => {
     const folder = inMemory("m", { a: Uint8Array.of(1, 2, 3) });

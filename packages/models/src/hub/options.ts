@@ -1,7 +1,7 @@
 /** What is asked of the hub, checked, with the environment's answers for what is not said. */
 import { HUB_URL, getHFHubCachePath, getRepoFolderName } from "@huggingface/hub";
 import { join, resolve } from "node:path";
-import { check } from "@ropewalk/check";
+import { check, checkKeys } from "@ropewalk/check";
 import { checkTimeout, usualTimeout } from "../time-limit.ts";
 
 export type DownloadProgress = {
@@ -67,8 +67,12 @@ const timeoutFrom = (stated: number | undefined): number => {
   return timeout;
 };
 
-/** @throws RangeError when the id, the revision or the token is none */
+/** @throws RangeError when the id, the revision or the token is none; TypeError for an option that there is not */
 export const hubFrom = (options: HubOptions): Hub => {
+  checkKeys<HubOptions>("openHub", "options", options, {
+    ...{ id: true, revision: true, cacheFolder: true, token: true, endpoint: true, fetch: true, timeout: true },
+    ...{ signal: true, onProgress: true, onNotice: true },
+  });
   const { id, revision = "main", signal, fetch: send = fetch, onProgress = () => {} } = options;
   const { HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE = "" } = process.env;
   check(idForm.test(id), "openHub: id must be owner/name", id);

@@ -1,6 +1,6 @@
 /** A model as people write it: the path of a folder, or an id on the hub. */
 import type { CheckpointFolder } from "../folder.ts";
-import { check } from "@ropewalk/check";
+import { check, checkKeys } from "@ropewalk/check";
 import { openFolder } from "../open-folder.ts";
 import { exists } from "./cache.ts";
 import { openHub } from "./open.ts";
@@ -17,6 +17,11 @@ const pathForm = /^(?:[./\\~]|[A-Za-z]:)/;
  * @throws RangeError when it is neither; as `openFolder` and `openHub` do
  */
 export const openSource = async (source: string, options: SourceOptions = {}): Promise<CheckpointFolder> => {
+  check(typeof source === "string", "openSource: source must be a path or an id", source, "string");
+  checkKeys<SourceOptions>("openSource", "options", options, {
+    ...{ cacheFolder: true, token: true, endpoint: true, fetch: true, timeout: true },
+    ...{ signal: true, onProgress: true, onNotice: true },
+  });
   if (pathForm.test(source) || (await exists(source))) return openFolder(source);
   const [id = "", ...revision] = source.split("@");
   check(

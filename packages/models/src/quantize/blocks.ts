@@ -7,7 +7,7 @@
  * small: with m the element of the largest size and its sign, the best of -m / z, -m / (z - 1), m / (z - 1) and -m / (z + 1),
  * and then the one that fits the codes that this one gives, sum(w q) / sum(q²), where it is better still.
  */
-import { check } from "@ropewalk/check";
+import { check, checkKeys } from "@ropewalk/check";
 
 /** A matrix [out, in] in blocks; the last block of a row is filled up with zeros. */
 export type Blocks = {
@@ -95,7 +95,8 @@ const checkFinite = (values: Float32Array): void => {
  * @throws RangeError and TypeError naming the argument, the rule and the value; the first element that is not finite by its
  *   index
  */
-export const quantizeBlocks = ({ bits, blockSize }: BlockForm, values: Float32Array, inner: number): Blocks => {
+export const quantizeBlocks = (form: BlockForm, values: Float32Array, inner: number): Blocks => {
+  const { bits, blockSize } = checkKeys<BlockForm>("quantizeBlocks", "form", form, { bits: true, blockSize: true });
   check(bits === 4 || bits === 8, "quantizeBlocks: bits must be 4 or 8", bits, "number");
   check(
     Number.isSafeInteger(blockSize) && blockSize > 0 && blockSize % 2 === 0,
