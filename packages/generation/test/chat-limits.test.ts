@@ -260,11 +260,13 @@ describe("beyond its limits", () => {
   });
 
   it("is that it does more work than any template needs", async () => {
-    expect(await run("{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}")).toBe(
-      "RangeError: chatFormat: the chat template must do less work for the messages that it is given, got roles system, user, assistant, user",
+    const hi = [{ role: "user", content: "hi" }];
+    // 2^24, and 64 for each character, of which the message and its values count as 128 more.
+    expect(await run("{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}", hi)).toBe(
+      `RangeError: chatFormat: the chat template must do at most ${2 ** 24 + 64 * (4 * 128 + 6)} units of work for the messages, got more, for roles user`,
     );
-    expect(await run("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}")).toBe(
-      "RangeError: chatFormat: the chat template must be nested at most 300 deep where it runs, got roles system, user, assistant, user",
+    expect(await run("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", hi)).toBe(
+      "RangeError: chatFormat: the chat template must be nested at most 300 deep where it runs, got more, for roles user",
     );
   });
 });

@@ -15,7 +15,7 @@ const special = (id: number, content: string) => ({ id, content, special: true, 
 const parts = { version: "1.0", normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null };
 
 /** The 256 characters that stand for bytes: GPT-2's. */
-export const byteCharacters: readonly string[] = (() => {
+const byteCharacters: readonly string[] = (() => {
   const printable = (byte: number): boolean =>
     (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
   let moved = 0;

@@ -26,11 +26,12 @@ const sizeOf = (value: unknown): number => {
 };
 
 export const budgetFor = (given: unknown): Budget => {
-  let left = base + perCharacter * sizeOf(given);
+  const most = base + perCharacter * sizeOf(given);
+  let left = most;
   return {
     spend: (units) => {
       left -= units;
-      if (!(left >= 0)) throw new TemplateLimit("must do less work for the messages that it is given");
+      if (!(left >= 0)) throw new TemplateLimit(`must do at most ${most} units of work for the messages`);
     },
   };
 };

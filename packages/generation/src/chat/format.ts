@@ -64,7 +64,9 @@ export const chatFormat = (template: string, config: object): ChatFormat => {
       return runTemplate(budgetFor(given), program, items);
     } catch (error) {
       if (error instanceof TemplateLimit)
-        throw new RangeError(`chatFormat: the chat template ${error.message}, got roles ${roles}`, { cause: error });
+        throw new RangeError(`chatFormat: the chat template ${error.message}, got more, for roles ${roles}`, {
+          cause: error,
+        });
       throw new RangeError(
         `chatFormat: the messages must be as the chat template wants them, got roles ${roles}: ${said(error)}`,
         { cause: error },
