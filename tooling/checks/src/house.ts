@@ -47,6 +47,7 @@ const everything = [
   ...building,
   "generation",
   "evals",
+  "finetune",
   "transformers-js",
 ];
 
@@ -91,6 +92,12 @@ export const house: Readonly<Record<string, Room>> = {
     "packages/evals",
     [...ground, ...mathematics, "backend", ...building, "generation"],
     ["pure-rand", "ts-pattern"],
+  ),
+  "@ropewalk/finetune": room(
+    "5",
+    "packages/finetune",
+    [...ground, ...mathematics, "backend", ...building, "generation"],
+    ["pure-rand"],
   ),
   "@ropewalk/transformers-js": room(
     "5",

@@ -1,0 +1,95 @@
+/** Loss and gradients of a batch, by a graph that a backend runs. */
+import type { Backend, HostTensor, Session } from "@ropewalk/backend";
+import type { Decoder, ExtendedDecoder } from "@ropewalk/decoder";
+import { inputs } from "@ropewalk/decoder";
+import {
+  trainingGraph,
+  trainingInputs,
+  trainingNumbers,
+  trainingOutputs,
+  trainingTargets,
+  type Batch,
+} from "@ropewalk/decoder/training";
+import { encode } from "@ropewalk/graph";
+import { differentiate, gradientOf } from "@ropewalk/graph/gradient";
+import type { Gradients, Parameters } from "./adam-w.ts";
+
+/** Sequences of one length: their ids, and the labels that are learned of them, -100 for those that are not. */
+export type Sequences = {
+  readonly ids: readonly (readonly number[])[];
+  /** Absent: the ids themselves. */
+  readonly labels?: readonly (readonly number[])[];
+};
+
+export type LossGraph = {
+  readonly batch: Batch;
+  /**
+   * The loss of a batch, in nats, and its gradients.
+   *
+   * @param total - what losses are divided by; absent: the number of tokens that are learned, for their mean
+   */
+  readonly gradients: (
+    parameters: Parameters,
+    sequences: Sequences,
+    total?: number,
+  ) => Promise<{ readonly loss: number; readonly gradients: Gradients }>;
+  /** The loss alone. */
+  readonly loss: (parameters: Parameters, sequences: Sequences, total?: number) => Promise<number>;
+  readonly release: () => Promise<void>;
+};
+
+const floats = ({ dims, data }: { readonly dims: readonly number[]; readonly data: Float32Array }): HostTensor => ({
+  ...{ place: "host", type: "float32", dims, data },
+});
+
+/**
+ * Records and loads the graph.
+ *
+ * @param names - the tensors that are learned; the others are fed as they are
+ */
+export const openLossGraph = async (
+  backend: Backend,
+  extended: ExtendedDecoder<Decoder>,
+  batch: Batch,
+  names: readonly string[],
+): Promise<LossGraph> => {
+  const { batchSize, seqLen } = batch;
+  const rows = batchSize * seqLen;
+  const recorded = trainingGraph(extended, batch);
+  const backward = differentiate(recorded, { loss: trainingOutputs.loss, parameters: names });
+  const session: Session = await backend.createSession(encode(backward));
+  const shared = Object.fromEntries(
+    Object.entries(trainingNumbers(extended, seqLen)).map(([name, numbers]) => [name, floats(numbers)]),
+  );
+
+  const feedsOf = (parameters: Parameters, { ids, labels = ids }: Sequences, total?: number) => {
+    if (ids.length !== batchSize || ids.some((row) => row.length !== seqLen))
+      throw new RangeError(
+        `lossGraph: ids must be ${batchSize} sequences of ${seqLen} tokens, got ${ids.map((row) => row.length).join(", ")}`,
+      );
+    const { targets, weights } = trainingTargets(labels, total);
+    return {
+      ...shared,
+      ...Object.fromEntries(Object.entries(parameters).map(([name, parameter]) => [name, floats(parameter)])),
+      [inputs.ids]: { place: "host", type: "int64", dims: [rows], data: BigInt64Array.from(ids.flat(), BigInt) },
+      [trainingInputs.targets]: { place: "host", type: "int64", dims: [rows], data: targets },
+      [trainingInputs.weights]: floats({ dims: [rows], data: weights }),
+    } satisfies Record<string, HostTensor>;
+  };
+  const numbersOf = (tensor: unknown): Float32Array => (tensor as HostTensor).data as Float32Array;
+
+  return {
+    batch,
+    gradients: async (parameters, sequences, total) => {
+      const read = [trainingOutputs.loss, ...names.map(gradientOf)];
+      const results = await session.run(feedsOf(parameters, sequences, total), { read });
+      const gradients = names.map((name) => [name, numbersOf(results[gradientOf(name)])] as const);
+      return { loss: numbersOf(results[trainingOutputs.loss])[0]!, gradients: Object.fromEntries(gradients) };
+    },
+    loss: async (parameters, sequences, total) => {
+      const results = await session.run(feedsOf(parameters, sequences, total), { read: [trainingOutputs.loss] });
+      return numbersOf(results[trainingOutputs.loss])[0]!;
+    },
+    release: () => session.release(),
+  };
+};

@@ -1,0 +1,22 @@
+/** A checkpoint's weights as they are learned: float32, in memory, and of nobody else. */
+import type { Decoder, WeightSource } from "@ropewalk/decoder";
+import { readDense, type Checkpoint } from "@ropewalk/models";
+import type { Parameter, Parameters } from "./adam-w.ts";
+
+/**
+ * Every tensor that the decoder reads, [its shape].
+ *
+ * @throws RangeError when weights are stored in blocks of a few bits, which are not learned
+ */
+export const readParameters = async (checkpoint: Checkpoint): Promise<Parameters> => {
+  const { decoder, locateBlocks }: { readonly decoder: Decoder } & WeightSource = checkpoint;
+  const read: [string, Parameter][] = [];
+  for (const [name, dims] of Object.entries(decoder.tensors)) {
+    if (locateBlocks?.(name) !== undefined)
+      throw new RangeError(
+        `readParameters: ${name} must be stored in float32, float16 or bfloat16, got blocks of a few bits`,
+      );
+    read.push([name, { dims, data: await readDense(checkpoint, name) }]);
+  }
+  return Object.fromEntries(read);
+};

@@ -1,0 +1,51 @@
+/**
+ * The learning rate of step t = 0 … T - 1, from its peak p and w steps of warm-up:
+ *
+ *   t < w       p (t + 1) / w
+ *   constant    p
+ *   linear      p (1 - s)                       s = (t - w) / (T - w)
+ *   cosine      p (1 + cos(π s)) / 2            Loshchilov and Hutter, arXiv 1608.03983, equation 5, without restarts
+ */
+import { byKind, checkInteger, checkKeys, checkNumber } from "@ropewalk/check";
+
+type Warmup = {
+  /** Default 0. */
+  readonly warmupSteps?: number;
+};
+
+export type Schedule =
+  | ({ readonly kind: "constant" } & Warmup)
+  | ({ readonly kind: "linear" } & Warmup)
+  | ({ readonly kind: "cosine" } & Warmup);
+
+export type RateConfig = {
+  /** p */
+  readonly learningRate: number;
+  /** T */
+  readonly steps: number;
+  readonly schedule: Schedule;
+};
+
+/** What is left of the peak after a share s of the steps behind the warm-up. */
+const left = (schedule: Schedule, share: number): number =>
+  byKind("rateOf", "schedule", schedule, {
+    constant: () => 1,
+    linear: () => 1 - share,
+    cosine: () => (1 + Math.cos(Math.PI * share)) / 2,
+  });
+
+/** @throws RangeError and TypeError for numbers out of range and unknown keys and kinds */
+export const rateOf = (config: RateConfig, step: number): number => {
+  checkKeys<RateConfig>("rateOf", "config", config, { learningRate: true, steps: true, schedule: true });
+  const { learningRate, steps, schedule } = config;
+  checkNumber("rateOf", "learningRate", learningRate, learningRate > 0 && learningRate < Infinity, "finite and > 0");
+  checkInteger("rateOf", "steps", steps, 1);
+  checkInteger("rateOf", "step", step, 0, steps - 1);
+  // The kind first: of an unknown one it is not known which keys it has.
+  const atStart = left(schedule, 0);
+  checkKeys<Schedule>("rateOf", "schedule", schedule, { kind: true, warmupSteps: true });
+  const { warmupSteps = 0 } = schedule;
+  checkInteger("rateOf", "warmupSteps", warmupSteps, 0, steps);
+  if (step < warmupSteps) return (learningRate * atStart * (step + 1)) / warmupSteps;
+  return learningRate * left(schedule, (step - warmupSteps) / (steps - warmupSteps));
+};
