@@ -11,3 +11,7 @@ export { clipGradients, gradientNorm } from "./clip.ts";
 export { openLossGraph, type LossGraph, type Sequences } from "./loss-graph.ts";
 export { readParameters } from "./parameters.ts";
 export { rateOf, type RateConfig, type Schedule } from "./schedule.ts";
+export { entropyAbfRecipe, type Recipe } from "./recipes.ts";
+export { cutText, fitSamples, type FitConfig, type Fitted, type Sample } from "./samples.ts";
+export { train, type TrainConfig, type Trained, type TrainState, type TrainStep } from "./train.ts";
+export { tunedCheckpoint } from "./tuned-checkpoint.ts";

@@ -1,0 +1,75 @@
+/** What is learned from: texts as tokens, cut and padded to one length. */
+import { check, checkInteger, checkKeys, checkOneOf } from "@ropewalk/check";
+import { ignoredLabel } from "@ropewalk/decoder/training";
+
+/** A text as tokens. */
+export type Sample = {
+  readonly ids: readonly number[];
+  /** What is learned of each token, -100 for nothing. Absent: all of them. */
+  readonly labels?: readonly number[];
+};
+
+export type FitConfig = {
+  /** Tokens of every sequence. */
+  readonly seqLen: number;
+  /** What is done with a sample that is longer: its end is cut off, or it is refused. Default refuse. */
+  readonly longer?: "cut" | "refuse";
+};
+
+export type Fitted = {
+  readonly ids: readonly number[];
+  readonly labels: readonly number[];
+};
+
+/** A token that stands where a shorter sample has ended: nothing that is learned sees it. */
+const padding = 0;
+
+/**
+ * Samples in one length. What is missing at an end is filled up and not learned.
+ *
+ * @returns the sequences, and how many samples were cut
+ * @throws RangeError when there is no sample, one is longer and is not to be cut, its labels are not as many as its ids, or nothing
+ *   of it is learned
+ */
+export const fitSamples = (
+  config: FitConfig,
+  samples: readonly Sample[],
+): { readonly sequences: readonly Fitted[]; readonly cut: number } => {
+  checkKeys<FitConfig>("fitSamples", "config", config, { seqLen: true, longer: true });
+  const { seqLen, longer = "refuse" } = config;
+  checkInteger("fitSamples", "seqLen", seqLen, 2);
+  checkOneOf("fitSamples", "longer", longer, ["cut", "refuse"]);
+  check(samples.length > 0, "fitSamples: samples must be at least one", samples.length);
+  let cut = 0;
+  const sequences = samples.map(({ ids, labels = ids }, index): Fitted => {
+    const at = `fitSamples: samples[${index}]`;
+    check(labels.length === ids.length, `${at}.labels must be ${ids.length}, one for each token`, labels.length);
+    if (ids.length > seqLen) {
+      check(longer === "cut", `${at} must have at most ${seqLen} tokens, or be cut by longer: "cut"`, ids.length);
+      cut += 1;
+    }
+    const fill = (row: readonly number[], value: number): readonly number[] => [
+      ...row.slice(0, seqLen),
+      ...Array.from({ length: Math.max(0, seqLen - row.length) }, () => value),
+    ];
+    const fitted = { ids: fill(ids, padding), labels: fill(labels, ignoredLabel) };
+    // A first token is foretold by nothing.
+    const learned = fitted.labels.slice(1).some((label) => label !== ignoredLabel);
+    check(
+      learned,
+      `${at} must have a token to learn behind its first${ids.length > seqLen ? ", also when it is cut" : ""}`,
+      "none",
+    );
+    return fitted;
+  });
+  return { sequences, cut };
+};
+
+/** A long text cut into samples of `seqLen` tokens, one behind the other; what is left at its end is dropped. */
+export const cutText = (ids: readonly number[], seqLen: number): readonly Sample[] => {
+  checkInteger("cutText", "seqLen", seqLen, 2);
+  check(ids.length >= seqLen, `cutText: ids must be at least seqLen ${seqLen}`, ids.length);
+  return Array.from({ length: Math.floor(ids.length / seqLen) }, (_, at) => ({
+    ids: ids.slice(at * seqLen, (at + 1) * seqLen),
+  }));
+};
