@@ -31,10 +31,10 @@ export const extendedWords = (positions: string, extension: ContextExtension): s
 export const recordIn = (extension: ContextExtension): ExtensionRecord | null =>
   extension.positions !== undefined && extension.positions.config === undefined ? null : recordOf(extension);
 
+export type GroupsAndWindow = { readonly groupSize?: number; readonly window?: number };
+
 /** G and W, where the positions have them. */
-export const groupsAndWindow = ({
-  positions,
-}: ContextExtension): { readonly groupSize?: number; readonly window?: number } => {
+export const groupsAndWindow = ({ positions }: ContextExtension): GroupsAndWindow => {
   const config = positions?.config;
   if (config === undefined) return {};
   const { groupSize, factor, window } = config as { groupSize?: number; factor?: number; window?: number };

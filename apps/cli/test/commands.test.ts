@@ -153,7 +153,11 @@ describe("passkey", () => {
     expect(costs.map(({ method, length }) => `${String(method)} ${String(length)}`)).toEqual(
       ["none", "self-extend", "self-extend+log-n"].flatMap((method) => [`${method} 128`, `${method} 1024`]),
     );
-    expect(costs[5]).toMatchObject({ positions: "SelfExtend(groupSize 10, window 64), log-n", beyondCapacity: false });
+    expect(costs[5]).toMatchObject({
+      positions: "SelfExtend(groupSize 10, window 64), log-n",
+      groupSize: 10,
+      window: 64,
+    });
     for (const { keyValueBytes, prefillTokensPerSecond, decodeTokensPerSecond } of costs)
       for (const figure of [keyValueBytes, prefillTokensPerSecond, decodeTokensPerSecond])
         expect(figure).toBeGreaterThan(0);

@@ -47,7 +47,8 @@ describe("perplexity", () => {
     const sum = without.buckets.reduce((total, { loss, tokens }) => total + loss * tokens, 0);
     expect(without.loss).toBeCloseTo(sum / without.tokens, 9);
     expect([without.beyondCapacity, within.beyondCapacity]).toEqual([true, false]);
-    expect(within).toMatchObject({ method: "self-extend", positions: "SelfExtend(groupSize 8, window 256)" });
+    const chosen = { positions: "SelfExtend(groupSize 8, window 256)", groupSize: 8, window: 256 };
+    expect(within).toMatchObject({ method: "self-extend", ...chosen });
     expect(without.buckets.map(({ from, to }) => ({ from, to }))).toEqual([
       { from: 0, to: 512 },
       { from: 512, to: 1024 },

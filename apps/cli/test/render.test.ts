@@ -30,6 +30,7 @@ const methods: readonly MethodCosts[] = ["none", "self-extend", long].map((metho
     method,
     cells: lengths.map((length) => ({ length, depth: 0.5, found: 7, trials: 10, stats })),
     positions: new Map(lengths.map((length) => [length, words])),
+    numbers: new Map(lengths.map((length) => [length, { groupSize: length, window: 64 }])),
     beyond: [131_072],
   };
 });
@@ -91,7 +92,7 @@ describe("tables", () => {
 describe("data beside a table", () => {
   it("has its numbers", () => {
     expect(costsReport(methods).at(-1)).toEqual({
-      ...{ method: long, length: 131_072, positions: words, beyondCapacity: true },
+      ...{ method: long, length: 131_072, positions: words, groupSize: 131_072, window: 64, beyondCapacity: true },
       prefillTokensPerSecond: 131_000 / 8,
       // Ten trials of two tokens each, of which one comes out of the prompt.
       decodeTokensPerSecond: 100,

@@ -3,7 +3,7 @@ import { beyondCapacity, type LanguageModel } from "@ropewalk/generation";
 import type { Command } from "commander";
 import { newBar } from "../bars.ts";
 import { measureCosts, tokensOf, type ContextCosts, type Plan } from "../bench/measure.ts";
-import { extendedWords } from "../describe.ts";
+import { extendedWords, groupsAndWindow, type GroupsAndWindow } from "../describe.ts";
 import { examples, modelArgument } from "../help.ts";
 import { noticeBeyondCapacity } from "../notice.ts";
 import { number, numberList } from "../numbers.ts";
@@ -34,7 +34,12 @@ const checkPlan = ({ contexts, steps, rounds, seed, chunkSize }: BenchOptions): 
 };
 
 /** A model that takes part, under the name of its method and in the words of its extension. */
-type Contender = { readonly name: string; readonly words: string; readonly model: LanguageModel };
+type Contender = {
+  readonly name: string;
+  readonly words: string;
+  readonly numbers: GroupsAndWindow;
+  readonly model: LanguageModel;
+};
 
 /** Rates beside costs, for whoever reads one and not the other. */
 const rated = (millisecondsPerToken: number) => ({
@@ -51,9 +56,9 @@ const reportOf = (
   ...{ backend, steps, rounds },
   runs: all.flatMap(({ context, costs }) =>
     costs.map(({ prefill, decode, keyValueBytes }, index) => {
-      const { name, words, model } = contenders[index]!;
+      const { name, words, numbers, model } = contenders[index]!;
       return {
-        ...{ context, method: name, positions: words },
+        ...{ context, method: name, positions: words, ...numbers },
         beyondCapacity: beyondCapacity(model.extended, context + steps) !== undefined,
         ...{ prefill: rated(prefill), decode: rated(decode), keyValueBytes },
       };
@@ -78,10 +83,23 @@ const bench = async (path: string, options: BenchOptions): Promise<void> => {
     const { name, extension } = chosenFor(opened, options, length);
     const asIs = Object.keys(extension).length === 0;
     const alone = asIs ? model : await model.withExtension({});
-    const plain: Contender = { name: "none", words: extendedWords(alone.extended.positions.name, {}), model: alone };
+    const plain: Contender = {
+      name: "none",
+      words: extendedWords(alone.extended.positions.name, {}),
+      numbers: {},
+      model: alone,
+    };
     const contenders = asIs
       ? [plain]
-      : [plain, { name, words: extendedWords(model.extended.positions.name, extension), model }];
+      : [
+          plain,
+          {
+            name,
+            words: extendedWords(model.extended.positions.name, extension),
+            numbers: groupsAndWindow(extension),
+            model,
+          },
+        ];
     for (const contender of contenders) noticeBeyondCapacity("bench", contender.model, length);
 
     const bar = newBar("{value} of {total} tokens");

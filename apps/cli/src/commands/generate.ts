@@ -2,7 +2,7 @@
 import { type GenerateOptions, type GenerationStats, type LanguageModel, type Sampling } from "@ropewalk/generation";
 import { InvalidArgumentError, type Command } from "commander";
 import { promptBar } from "../bars.ts";
-import { extendedWords } from "../describe.ts";
+import { extendedWords, groupsAndWindow } from "../describe.ts";
 import { examples } from "../help.ts";
 import { notice, noticeBeyondCapacity } from "../notice.ts";
 import { number, numberList } from "../numbers.ts";
@@ -59,6 +59,7 @@ const printJson = async (model: LanguageModel, { ids, run, chosen, stats }: Job)
   const report = {
     ...{ ids: generated, text: text?.decode(generated) ?? "" },
     ...{ method: chosen.name, positions: extendedWords(extended.positions.name, chosen.extension) },
+    ...groupsAndWindow(chosen.extension),
     ...statsReport(stats()!),
   };
   process.stdout.write(`${JSON.stringify(report)}\n`);

@@ -71,6 +71,7 @@ const byMethod = (jobs: readonly Job[], results: readonly JobResult[]): readonly
       method,
       cells: own.map(({ cell }) => cell),
       positions: new Map(own.map(({ cell, positions }) => [cell.length, positions])),
+      numbers: new Map(own.map(({ cell, numbers }) => [cell.length, numbers])),
       beyond: [...new Set(own.filter(({ beyondCapacity }) => beyondCapacity).map(({ cell }) => cell.length))],
     };
   });

@@ -3,7 +3,7 @@ import { perplexity, tokenStream, type MeanLoss, type Perplexity } from "@ropewa
 import { beyondCapacity, type LanguageModel } from "@ropewalk/generation";
 import type { Command } from "commander";
 import { newBar } from "../bars.ts";
-import { extendedWords } from "../describe.ts";
+import { extendedWords, groupsAndWindow } from "../describe.ts";
 import { examples, modelArgument } from "../help.ts";
 import { noticeBeyondCapacity } from "../notice.ts";
 import { number } from "../numbers.ts";
@@ -59,7 +59,7 @@ const measure = async (path: string, options: PerplexityOptions): Promise<void> 
     const title = extendedWords(extended.positions.name, extension);
     if (options.json) {
       const report = {
-        ...{ method: name, positions: title, length, windows },
+        ...{ method: name, positions: title, ...groupsAndWindow(extension), length, windows },
         beyondCapacity: beyondCapacity(extended, length) !== undefined,
         buckets: losses.buckets.map(({ from, to, ...mean }) => ({ from, to, ...meanReport(mean) })),
         ...meanReport(losses),

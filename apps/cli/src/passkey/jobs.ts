@@ -1,5 +1,6 @@
 /** The work of a passkey run, cut into cells that workers take one by one. */
 import type { PasskeyCell } from "@ropewalk/evals";
+import type { GroupsAndWindow } from "../describe.ts";
 import type { ExtensionOptions } from "../extension-options.ts";
 import type { SharedOptions } from "../options.ts";
 
@@ -27,8 +28,9 @@ export type WorkerSetup = {
 
 export type JobResult = {
   readonly cell: PasskeyCell;
-  /** The mapping that the method came to at this length, by name. */
+  /** What the method came to at this length: in words, and G and W. */
   readonly positions: string;
+  readonly numbers: GroupsAndWindow;
   readonly beyondCapacity: boolean;
 };
 

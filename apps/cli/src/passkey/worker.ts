@@ -2,7 +2,7 @@
 import { englishPasskey, passkeyCell, passkeyIn, type PasskeyLanguage, type PasskeyTask } from "@ropewalk/evals";
 import { beyondCapacity, type LanguageModel, type OpenedModel } from "@ropewalk/generation";
 import { parentPort, workerData } from "node:worker_threads";
-import { extendedWords } from "../describe.ts";
+import { extendedWords, groupsAndWindow } from "../describe.ts";
 import { extensionFor, filesOf, load, open } from "../open-model.ts";
 import type { Job, WorkerMessage, WorkerOrder, WorkerSetup } from "./jobs.ts";
 
@@ -33,16 +33,15 @@ const modelFor = async (opened: OpenedModel, { variant, length }: Job): Promise<
 const run = async (task: PasskeyTask, opened: OpenedModel, job: Job): Promise<void> => {
   const { variant, name: _, ...at } = job;
   const model = await modelFor(opened, job);
+  const extension = extensionFor(opened, { ...options, ...variant }, at.length);
   const onTrial = (): void => say({ kind: "trial", length: at.length });
   const cell = await passkeyCell(task, model, at, onTrial, stopping.signal);
   say({
     kind: "done",
     result: {
       cell,
-      positions: extendedWords(
-        model.extended.positions.name,
-        extensionFor(opened, { ...options, ...variant }, at.length),
-      ),
+      positions: extendedWords(model.extended.positions.name, extension),
+      numbers: groupsAndWindow(extension),
       beyondCapacity: beyondCapacity(model.extended, at.length) !== undefined,
     },
   });

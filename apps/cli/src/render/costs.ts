@@ -1,4 +1,5 @@
 /** What the runs cost: tokens per second and key-value memory, by method and length, and which positions these are. */
+import type { GroupsAndWindow } from "../describe.ts";
 import type { MethodCells } from "./grid.ts";
 import { renderTable, type Column } from "./table.ts";
 import { bytes, perSecond, rate } from "./units.ts";
@@ -6,6 +7,8 @@ import { bytes, perSecond, rate } from "./units.ts";
 export type MethodCosts = MethodCells & {
   /** The extension at each length, in words. */
   readonly positions: ReadonlyMap<number, string>;
+  /** G and W at each length, where it has them. */
+  readonly numbers: ReadonlyMap<number, GroupsAndWindow>;
   /** Lengths beyond the capacity. */
   readonly beyond: readonly number[];
 };
@@ -15,6 +18,7 @@ type Sums = {
   readonly method: string;
   readonly length: number;
   readonly positions: string;
+  readonly numbers: GroupsAndWindow;
   readonly beyondCapacity: boolean;
   readonly promptTokens: number;
   readonly prefillTime: number;
@@ -24,13 +28,14 @@ type Sums = {
 };
 
 const sumsOf = (methods: readonly MethodCosts[]): readonly Sums[] =>
-  methods.flatMap(({ method, cells, positions, beyond }) =>
+  methods.flatMap(({ method, cells, positions, numbers, beyond }) =>
     [...positions].map(([length, words]) => {
       const own = cells.filter((cell) => cell.length === length);
       const sum = (of: (cell: (typeof own)[number]) => number): number =>
         own.reduce((total, cell) => total + of(cell), 0);
       return {
-        ...{ method, length, positions: words, beyondCapacity: beyond.includes(length) },
+        ...{ method, length, positions: words, numbers: numbers.get(length) ?? {} },
+        beyondCapacity: beyond.includes(length),
         promptTokens: sum(({ stats }) => stats.promptTokens),
         prefillTime: sum(({ stats }) => stats.prefillTime),
         // Each trial's first token comes out of its prompt.
@@ -60,7 +65,7 @@ export const renderCosts = (methods: readonly MethodCosts[]): string => {
   return `${positions}\n${speeds}`;
 };
 
-export type CostReport = {
+export type CostReport = GroupsAndWindow & {
   readonly method: string;
   readonly length: number;
   readonly positions: string;
@@ -73,8 +78,8 @@ export type CostReport = {
 
 /** The same as data. */
 export const costsReport = (methods: readonly MethodCosts[]): readonly CostReport[] =>
-  sumsOf(methods).map(({ method, length, positions, beyondCapacity, keyValueBytes, ...sums }) => ({
-    ...{ method, length, positions, beyondCapacity },
+  sumsOf(methods).map(({ method, length, positions, numbers, beyondCapacity, keyValueBytes, ...sums }) => ({
+    ...{ method, length, positions, ...numbers, beyondCapacity },
     prefillTokensPerSecond: rate(sums.promptTokens, sums.prefillTime),
     decodeTokensPerSecond: rate(sums.decodedTokens, sums.decodeTime),
     keyValueBytes,
