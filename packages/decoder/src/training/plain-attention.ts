@@ -24,11 +24,12 @@ export const plainAttention = (
   { decoder, positions }: ExtendedDecoder,
   { batchSize, seqLen }: Batch,
 ): LayerAttention => {
-  const { numHeads, numKvHeads, headDim, numLayers, rope } = decoder;
+  const { numHeads, numKvHeads, headDim, numLayers } = decoder;
+  const { layout, rotaryDim } = decoder.rope;
   const group = numHeads / numKvHeads;
   const queryScale = tape.input(inputs.queryScale, "float32", [numLayers, seqLen, 1]);
   const table = (name: string): Value =>
-    tape.op("Unsqueeze", [tape.input(name, "float32", [seqLen, rope.rotaryDim / 2]), tape.constant("int64", [1], [0])]);
+    tape.op("Unsqueeze", [tape.input(name, "float32", [seqLen, rotaryDim / 2]), tape.constant("int64", [1], [0])]);
   const bands = positions.bands.map((_, band) => {
     const rotation = (side: "query" | "key"): Rotation => ({
       cos: table(inputs.rotation(band, side, "cos")),
@@ -51,7 +52,7 @@ export const plainAttention = (
         return shaped(apart, [1, batchSize * heads, seqLen, headDim]);
       };
       const rotated = (x: Value, heads: number, { cos, sin }: Rotation): Value =>
-        emitRotaryEmbedding(scope, { ...rope, numHeads: batchSize * heads, headDim }, x, cos, sin);
+        emitRotaryEmbedding(scope, { layout, rotaryDim, numHeads: batchSize * heads, headDim }, x, cos, sin);
       const scale = scope.op("Gather", [queryScale, scope.constant("int64", [], [index])], { axis: 0 });
       const queries = scope.op("Mul", [byHead(query, numHeads), scale]);
       const keys = byHead(key, numKvHeads);
