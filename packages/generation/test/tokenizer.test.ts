@@ -221,7 +221,7 @@ describe("ids and text", () => {
 });
 
 /** What an error of a file says: who, which file, where in it, the rule, and what it got. */
-const named = /^(TypeError|RangeError): (textCodec: tokenizer(_config)?\.json|encode: text must).* (must|got) .*, got /;
+const named = /^(TypeError|RangeError): (textCodec: tokenizer(_config)?\.json.* (must|got)|encode: text must) .*, got /;
 /** What engines and libraries say. */
 const engine =
   /Cannot read|is not a function|is not iterable|undefined \(|Unexpected token|Maximum call stack|Invalid (array|string) length|Unknown \w+ type/;
