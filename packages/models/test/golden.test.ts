@@ -29,16 +29,17 @@ const tolerance = 5e-5;
 
 /** softmax(q kᵀ / sqrt(headDim) + mask) v, the mask causal and no wider than the sliding window, with a copy of each key and value for each head that shares it. */
 const naiveAttend = ({ tape }: Builder, decoder: Decoder, seqLen: number): Attend => {
-  const { numHeads, numKvHeads, headDim, rope, slidingWindow = Infinity } = decoder;
+  const { numHeads, numKvHeads, headDim, slidingWindow = Infinity } = decoder;
+  const { theta, rotaryDim, layout, scaling } = decoder.rope;
   const constant = (dims: readonly number[], data: ArrayLike<number>): Value => tape.constant("float32", dims, data);
   const ints = (data: readonly number[]): Value => tape.constant("int64", [data.length], data);
   const positions = Array.from({ length: seqLen }, (_, i) => i);
-  const table = rotationTable(ropeFrequencies({ ...rope, seqLen }), positions);
-  const [cos, sin] = [table.cos, table.sin].map((part) => constant([seqLen, 1, rope.rotaryDim / 2], part));
+  const table = rotationTable(ropeFrequencies({ theta, rotaryDim, scaling, seqLen }), positions);
+  const [cos, sin] = [table.cos, table.sin].map((part) => constant([seqLen, 1, rotaryDim / 2], part));
   const mask = positions.flatMap((i) => positions.map((j) => (j > i || i - j >= slidingWindow ? -1e9 : 0)));
   const heads = (x: Value, count: number, rotates: boolean): Value => {
     const rows = tape.op("Reshape", [x, ints([seqLen, count, headDim])]);
-    const turned = rotates ? emitRotate(tape, { ...rope, headDim }, rows, cos!, sin!) : rows;
+    const turned = rotates ? emitRotate(tape, { layout, headDim, rotaryDim }, rows, cos!, sin!) : rows;
     const shared = Array.from({ length: numHeads }, (_, head) => Math.floor(head / (numHeads / count)));
     const copied = tape.op("Gather", [turned, ints(shared)], { axis: 1 });
     return tape.op("Transpose", [copied], { perm: [1, 0, 2] });
