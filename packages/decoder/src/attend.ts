@@ -62,6 +62,10 @@ const settledPart = (layer: Layer, queries: Queries): SettledPart => {
     .with("q8", () => ({
       kind: "quantized" as const,
       ...seen,
+      queries: tape.op("Mul", [
+        seen.queries,
+        tape.input(inputs.settledKeyDivisors(index), "float32", [numKvHeads, 1, headDim]),
+      ]),
       group: numHeads / numKvHeads,
       keys: blocks(inputs.settledKeys(index), "int8", headDim, quantizedBlock),
       keyScales: perToken(inputs.settledKeyScales(index)),

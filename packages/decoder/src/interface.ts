@@ -42,6 +42,8 @@ export const inputs = {
   /** [numKvHeads, settledBlocks, 1, 128] each, in 8 bits alone: scales, and what a query of unsigned elements scores too much. */
   settledKeyScales: (index: number): string => layer(index, "settled_key_scales"),
   settledKeyOffsets: (index: number): string => layer(index, "settled_key_offsets"),
+  /** [numKvHeads, 1, headDim], in 8 bits alone: by what the keys were divided, and queries are multiplied. */
+  settledKeyDivisors: (index: number): string => layer(index, "settled_key_divisors"),
   settledValueScales: (index: number): string => layer(index, "settled_value_scales"),
   /** [numKvHeads, tailLen, headDim] each */
   tailKeys: (index: number): string => layer(index, "tail_keys"),

@@ -88,14 +88,18 @@ const settle = (cache: KeyValueCache, total: number, given: Given): KeyValueCach
       : { ...layer, settled: roomier(backend, extended, layer.settled, settledRoom) },
   );
   const parts = layers.map((layer) => layer.settled);
-  settleTokens(cache, parts, [settled, total], (index, name, target) => {
+  const settledParts = settleTokens(cache, parts, [settled, total], (index, name, target) => {
     const layer = layers[index]!;
     const waiting = { part: layer.tail[name], tokens: tailRoom, from: 0, count: end - settled };
     if (waiting.count > 0) copyHeads(sizesOf(cache), waiting, target);
     const source = outermost(cache, layer, index, given)[name];
     gather(cache, source, end, total, { ...target, at: target.at + waiting.count });
   });
-  return { ...cache, settled: total, settledRoom, layers };
+  return {
+    ...cache,
+    ...{ settled: total, settledRoom },
+    layers: layers.map((layer, index) => ({ ...layer, settled: settledParts[index]! })),
+  };
 };
 
 /** A ring with room for `tokens`. It has not wrapped yet: it wraps only once it has all its slots. */

@@ -17,6 +17,7 @@ import {
 import { inputs, type CachePrecision, type ExtendedDecoder } from "@ropewalk/decoder";
 import { match, P } from "ts-pattern";
 import type { CacheMemory } from "./cache-life.ts";
+import { divideKeys, keyDivisors } from "./key-divisors.ts";
 
 export type Strip = { readonly buffer: Buffer; readonly heads: number; readonly width: number };
 
@@ -26,6 +27,8 @@ export type Settled =
   | {
       readonly kind: "q8";
       readonly strips: Readonly<Record<"keys" | "keyScales" | "keyOffsets" | "values" | "valueScales", Strip>>;
+      /** By what the keys are divided [numKvHeads, headDim]: what the first of them told. */
+      readonly keyDivisors: Float32Array;
     };
 
 /** Tokens settle by this many: products of integers and of float16 take whole blocks. */
@@ -63,7 +66,9 @@ export const createSettled = (backend: Memory, extended: ExtendedDecoder, tokens
     name,
     { buffer: backend.allocate(sizeOf(shape, tokens), shape.type), heads: shape.heads, width: shape.width },
   ]);
-  return { kind: extended.cache, strips: Object.fromEntries(strips) } as Settled;
+  const { numKvHeads, headDim } = extended.decoder;
+  const keyDivisors = new Float32Array(numKvHeads * headDim).fill(1);
+  return { kind: extended.cache, strips: Object.fromEntries(strips), keyDivisors } as Settled;
 };
 
 /** Bytes of room for so many tokens. */
@@ -80,7 +85,7 @@ export const roomier = (backend: CacheMemory, extended: ExtendedDecoder, old: Se
     into[index]!.write(buffer, { from: 0, fromStride: 0, to: 0, toStride: 0, length: buffer.length, count: 1 });
     backend.free(buffer);
   });
-  return larger;
+  return { ...old, strips: larger.strips } as Settled;
 };
 
 /** Heads of `from` tokens moved apart, so that each has room for `to`. */
@@ -117,36 +122,59 @@ const scratchFor = ({ backend, extended: { decoder } }: Held, tokens: number) =>
   return { target: { buffer, tokens, at: 0 }, filled, release: () => backend.free(buffer) };
 };
 
+/** The dimensions of a head that rotate together; the others each alone. */
+const pairsOf = ({
+  headDim,
+  rope: { layout, rotaryDim },
+}: ExtendedDecoder["decoder"]): readonly (readonly number[])[] => {
+  const pair = match(layout)
+    .with("halves", () => (index: number) => [index, index + rotaryDim / 2])
+    .with("interleaved", () => (index: number) => [2 * index, 2 * index + 1])
+    .exhaustive();
+  return [
+    ...Array.from({ length: rotaryDim / 2 }, (_, index) => pair(index)),
+    ...Array.from({ length: headDim - rotaryDim }, (_, index) => [rotaryDim + index]),
+  ];
+};
+
 /**
  * Settles tokens [from, to) of every layer.
  *
  * @param fill - puts a layer's keys or values, in float32, where it is told
+ * @returns the layers, in 8 bits with what the first tokens told of their keys
  */
 export const settleTokens = (
   held: Held,
   layers: readonly Settled[],
   [from, to]: readonly [number, number],
   fill: (layer: number, part: "keys" | "values", target: Target) => void,
-): void => {
+): readonly Settled[] => {
   for (const { strips } of layers) for (const strip of Object.values(strips)) spread(strip, from, to);
   // One for all layers: memory that is new costs more than what is done with it.
   const scratch = match(held.extended.cache)
     .with("float32", "float16", () => undefined)
     .with("q8", () => scratchFor(held, to - from))
     .exhaustive();
+  const pairs = pairsOf(held.extended.decoder);
   const put = (strip: Strip, data: Int8Array | Float32Array): void => {
     const shape = [strip.heads, to - from, strip.width];
     write(strip, data instanceof Int8Array ? int8(shape, data) : float32(shape, data), from, to);
   };
-  layers.forEach((layer, index) =>
+  const settled = layers.map((layer, index) =>
     match(layer)
+      .returnType<Settled>()
       .with({ kind: P.union("float32", "float16") }, ({ strips: { keys, values } }) => {
         fill(index, "keys", { buffer: keys.buffer, tokens: to, at: from });
         fill(index, "values", { buffer: values.buffer, tokens: to, at: from });
+        return layer;
       })
-      .with({ kind: "q8" }, ({ strips: { keys, keyScales, keyOffsets, values, valueScales } }) => {
+      .with({ kind: "q8" }, (old) => {
+        const { keys, keyScales, keyOffsets, values, valueScales } = old.strips;
         fill(index, "keys", scratch!.target);
-        const quantizedKeys = quantizeKeys(scratch!.filled());
+        const waiting = scratch!.filled();
+        const divisors = from === 0 ? keyDivisors(waiting, pairs) : old.keyDivisors;
+        divideKeys(waiting, divisors);
+        const quantizedKeys = quantizeKeys(waiting);
         put(keys, quantizedKeys.elements);
         put(keyScales, quantizedKeys.scales);
         put(keyOffsets, quantizedKeys.offsets);
@@ -154,10 +182,12 @@ export const settleTokens = (
         const quantizedValues = quantizeValues(scratch!.filled());
         put(values, quantizedValues.elements);
         put(valueScales, quantizedValues.scales);
+        return { ...old, keyDivisors: divisors };
       })
       .exhaustive(),
   );
   scratch?.release();
+  return settled;
 };
 
 /** The settled part of layer `index` as the graph's inputs, `tokens` long. */
@@ -174,12 +204,16 @@ export const settledFeeds = (
       [inputs.settledKeys(index)]: view(keys, tokens, headDim),
       [inputs.settledValues(index)]: view(values, tokens, headDim),
     }))
-    .with({ kind: "q8" }, ({ strips: { keys, keyScales, keyOffsets, values, valueScales } }) => ({
-      [inputs.settledKeys(index)]: view(keys, blocks, headDim, quantizedBlock),
-      [inputs.settledKeyScales(index)]: view(keyScales, blocks, 1, quantizedBlock),
-      [inputs.settledKeyOffsets(index)]: view(keyOffsets, blocks, 1, quantizedBlock),
-      [inputs.settledValues(index)]: view(values, blocks, quantizedBlock, headDim),
-      [inputs.settledValueScales(index)]: view(valueScales, blocks, 1, quantizedBlock),
-    }))
+    .with(
+      { kind: "q8" },
+      ({ strips: { keys, keyScales, keyOffsets, values, valueScales }, keyDivisors: divisors }) => ({
+        [inputs.settledKeyDivisors(index)]: float32([numKvHeads, 1, headDim], divisors),
+        [inputs.settledKeys(index)]: view(keys, blocks, headDim, quantizedBlock),
+        [inputs.settledKeyScales(index)]: view(keyScales, blocks, 1, quantizedBlock),
+        [inputs.settledKeyOffsets(index)]: view(keyOffsets, blocks, 1, quantizedBlock),
+        [inputs.settledValues(index)]: view(values, blocks, quantizedBlock, headDim),
+        [inputs.settledValueScales(index)]: view(valueScales, blocks, 1, quantizedBlock),
+      }),
+    )
     .exhaustive();
 };

@@ -1,5 +1,7 @@
 import { selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/decoder";
+import { inMemory, type CheckpointFolder } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cacheBytes, createCache, loadModel, plannedCacheBytes, prefill, type LanguageModel } from "../src/index.ts";
 import { backends, largestDifference, passkey875k, passkeyGolden, stories260K } from "./load.ts";
@@ -46,8 +48,52 @@ describe.each(backends)("a cache in 8 bits on $name", (backend) => {
   });
 });
 
+/** The shipped model with a pair of each key head's dimensions so much larger, and of the queries' so much smaller: it computes the same. */
+const withOutliers = (factor: number): CheckpointFolder => {
+  const file = (name: string): Buffer => readFileSync(new URL(name, stories260K.url));
+  const config = JSON.parse(file("config.json").toString()) as Readonly<Record<string, number>>;
+  const weights = Buffer.from(file("model.safetensors"));
+  const length = Number(weights.readBigUInt64LE(0));
+  const header = JSON.parse(weights.toString("utf8", 8, 8 + length)) as Readonly<
+    Record<string, { readonly shape: readonly [number, number]; readonly data_offsets: readonly [number, number] }>
+  >;
+  const headDim = config["hidden_size"]! / config["num_attention_heads"]!;
+  for (const [name, { shape, data_offsets: offsets }] of Object.entries(header)) {
+    const by = name.endsWith("k_proj.weight") ? factor : name.endsWith("q_proj.weight") ? 1 / factor : 1;
+    if (by === 1) continue;
+    const [rows, columns] = shape;
+    for (let row = 0; row < rows; row += headDim / 2)
+      for (let column = 0; column < columns; column++) {
+        const at = 8 + length + offsets[0] + 4 * (row * columns + column);
+        weights.writeFloatLE(weights.readFloatLE(at) * by, at);
+      }
+  }
+  return inMemory("outliers", { "config.json": file("config.json"), "model.safetensors": weights });
+};
+
 describe("a cache in 8 bits", () => {
   const [cpu] = backends;
+
+  it.each([1, 30, 1000, 10_000])(
+    "loses as little where some keys are %i times as large as the others",
+    async (factor) => {
+      const folder = withOutliers(factor);
+      const extension = selfExtend({ groupSize: 1, window: 16 });
+      const [exact, rounded] = [
+        await loadModel(folder, { backend: cpu!, extension }),
+        await loadModel(folder, { backend: cpu!, extension, cache: "q8" }),
+      ];
+      const reference = await exact.logits(ids);
+      for (const chunkSize of [512, 1]) {
+        const got = await rounded.logits(ids, { chunkSize });
+        const mean = got.reduce((sum, x, at) => sum + Math.abs(x - reference[at]!), 0) / got.length;
+        expect(mean).toBeLessThan(0.03);
+        expect(mean).toBeGreaterThan(0);
+      }
+      await exact.release();
+      await rounded.release();
+    },
+  );
 
   it("finds the keys of prompts beyond the trained window, in half of the memory", async () => {
     const folder = await openFolder(passkey875k.url);
