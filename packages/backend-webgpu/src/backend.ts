@@ -48,20 +48,29 @@ const sessionOver = <Memory>(
     const ends: (() => void)[] = [];
     const delivered: Record<string, Tensor> = {};
     let bytes = 0;
-    for (const [output, result] of Object.entries(results)) {
-      if (result.place === "host") delivered[output] = result;
-      else if (read.includes(output)) {
-        const { type, dims } = result;
-        const data = await device.read(result);
-        device.free(result.memory);
-        delivered[output] = { place: "host", type, dims, data };
-      } else {
-        const { tensor, end } = memory.keep(device, result);
-        ends.push(end);
-        delivered[output] = tensor;
+    const waiting = new Map(Object.entries(results));
+    try {
+      for (const [output, result] of Object.entries(results)) {
+        if (result.place === "host") delivered[output] = result;
+        else if (read.includes(output)) {
+          const { type, dims } = result;
+          const data = await device.read(result);
+          device.free(result.memory);
+          delivered[output] = { place: "host", type, dims, data };
+        } else {
+          const { tensor, end } = memory.keep(device, result);
+          ends.push(end);
+          delivered[output] = tensor;
+        }
+        waiting.delete(output);
+        const given = delivered[output]!;
+        if (given.place === "host") bytes += given.data.byteLength;
       }
-      const given = delivered[output]!;
-      if (given.place === "host") bytes += given.data.byteLength;
+    } catch (error) {
+      // What could not be read, and what nobody will be told of.
+      for (const result of waiting.values()) if (result.place === "memory") device.free(result.memory);
+      for (const end of ends) end();
+      throw error;
     }
     if (bytes > 0) onRead(bytes);
     return { delivered, ends };

@@ -75,10 +75,13 @@ const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base6
 const checkHalves = async (runtime: Runtime): Promise<void> => {
   const session = await create(runtime, bytesOf(graphs.half), options([]));
   const x = new runtime.Tensor("float32", Float32Array.of(1), [1]);
-  await session.run({ x }, ["out"]).catch((error: Error) => {
-    throw /f16/.test(error.message) ? new Error(noHalves, { cause: error }) : error;
-  });
-  await session.release();
+  try {
+    await session.run({ x }, ["out"]);
+  } catch (error) {
+    throw error instanceof Error && error.message.includes("f16") ? new Error(noHalves, { cause: error }) : error;
+  } finally {
+    await session.release();
+  }
 };
 
 export const openDevice = async (precision: Precision): Promise<Device<GpuMemory>> => {
