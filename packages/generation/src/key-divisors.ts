@@ -21,7 +21,7 @@ const median = (values: readonly number[]): number => values.toSorted((a, b) => 
  *
  * @param pairs - dimensions that rotate together; one that stands alone is a list of one
  */
-export const keyDivisors = (
+export const divisorsOf = (
   { dims: [numKvHeads, keyLen, headDim], data }: Cached,
   pairs: readonly (readonly number[])[],
 ): Float32Array => {

@@ -17,7 +17,7 @@ import {
 import { inputs, type CachePrecision, type ExtendedDecoder } from "@ropewalk/decoder";
 import { match, P } from "ts-pattern";
 import type { CacheMemory } from "./cache-life.ts";
-import { divideKeys, keyDivisors } from "./key-divisors.ts";
+import { divideKeys, divisorsOf } from "./key-divisors.ts";
 
 export type Strip = { readonly buffer: Buffer; readonly heads: number; readonly width: number };
 
@@ -172,7 +172,7 @@ export const settleTokens = (
         const { keys, keyScales, keyOffsets, values, valueScales } = old.strips;
         fill(index, "keys", scratch!.target);
         const waiting = scratch!.filled();
-        const divisors = from === 0 ? keyDivisors(waiting, pairs) : old.keyDivisors;
+        const divisors = from === 0 ? divisorsOf(waiting, pairs) : old.keyDivisors;
         divideKeys(waiting, divisors);
         const quantizedKeys = quantizeKeys(waiting);
         put(keys, quantizedKeys.elements);

@@ -1,7 +1,7 @@
 import { quantizedBlock, quantizeKeys } from "@ropewalk/attention-merge";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { divideKeys, keyDivisors } from "../src/key-divisors.ts";
+import { divideKeys, divisorsOf } from "../src/key-divisors.ts";
 
 const [numKvHeads, keyLen, headDim] = [2, quantizedBlock, 16] as const;
 const dims = [numKvHeads, keyLen, headDim] as const;
@@ -41,7 +41,7 @@ const plainly = (data: Float32Array) => (head: number, token: number, d: number)
 const errorOf = (sizes: readonly number[], seed: number, divided: boolean): number => {
   const { keys, queries } = scenario(sizes, seed);
   const exact = scores(queries, plainly(keys.data.slice()));
-  const divisors = divided ? keyDivisors(keys, pairs) : new Float32Array(numKvHeads * headDim).fill(1);
+  const divisors = divided ? divisorsOf(keys, pairs) : new Float32Array(numKvHeads * headDim).fill(1);
   divideKeys(keys, divisors);
   const { elements, scales } = quantizeKeys(keys);
   const got = scores(
@@ -68,7 +68,7 @@ describe("keys with outliers", () => {
         const { keys, queries } = scenario(sizesOf(at, size), seed);
         const before = keys.data.slice();
         const exact = scores(queries, plainly(before));
-        const divisors = keyDivisors(keys, pairs);
+        const divisors = divisorsOf(keys, pairs);
         divideKeys(keys, divisors);
         expect(keys.data.every((x, index) => Math.abs(x) <= Math.abs(before[index]!))).toBe(true);
         const got = scores(
@@ -95,6 +95,6 @@ describe("keys with outliers", () => {
 
   it("that are zeros are left alone", () => {
     const zeros = { dims, data: new Float32Array(numKvHeads * keyLen * headDim) };
-    expect([...keyDivisors(zeros, pairs)]).toEqual(Array.from({ length: numKvHeads * headDim }, () => 1));
+    expect([...divisorsOf(zeros, pairs)]).toEqual(Array.from({ length: numKvHeads * headDim }, () => 1));
   });
 });
