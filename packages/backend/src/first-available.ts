@@ -1,4 +1,5 @@
 /** Running on the first of several backends that can: the one place where something else is taken than what was asked for first. */
+import { checkFunction, show } from "@ropewalk/check";
 import type { Backend } from "./backend.ts";
 
 const inWords = ({ name, precision }: Backend): string => (precision === "float32" ? name : `${name} in ${precision}`);
@@ -8,12 +9,23 @@ const inWords = ({ name, precision }: Backend): string => (precision === "float3
  *
  * @param backends - the ones to choose from, best first
  * @param onNotice - told once which it is, and why not those before it
- * @throws RangeError without a backend; Error that names each backend and its reason when none can run
+ * @throws TypeError for what is no backend; RangeError without one; Error that names each backend and its reason when none can run
  */
 export const firstAvailable = async (
   backends: readonly Backend[],
   onNotice: (text: string) => void,
 ): Promise<Backend> => {
+  if (!Array.isArray(backends)) throw new TypeError(`firstAvailable: backends must be an array, got ${show(backends)}`);
+  backends.forEach((backend: Backend, index) => {
+    const holds = typeof (backend as Backend | undefined)?.unavailable === "function";
+    const hint =
+      typeof backend === "function"
+        ? `; it must be called, as in ${(backend as { readonly name: string }).name}()`
+        : "";
+    if (!holds)
+      throw new TypeError(`firstAvailable: backends[${index}] must be a backend, got ${show(backend)}${hint}`);
+  });
+  checkFunction("firstAvailable", "onNotice", onNotice);
   if (backends.length === 0) throw new RangeError("firstAvailable: backends must hold at least 1, got 0");
   const passedOver: string[] = [];
   for (const backend of backends) {

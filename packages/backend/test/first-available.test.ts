@@ -63,4 +63,18 @@ describe("firstAvailable", () => {
     const { chosen, notices } = await choose([cuda(), cpu()]);
     expect([chosen, ...notices].join(" ")).toMatch(/^cuda backend: cuda$|^cpu backend: cpu; not cuda: .+/);
   });
+
+  it.each([
+    [[cpu], "firstAvailable: backends[0] must be a backend, got the function cpu; it must be called, as in cpu()"],
+    [[backend("a", "no"), undefined], "firstAvailable: backends[1] must be a backend, got nothing"],
+    [cpu(), "firstAvailable: backends must be an array, got an object"],
+  ])("refuses %s", async (backends, message) => {
+    await expect(firstAvailable(backends as never, () => undefined)).rejects.toThrow(new TypeError(message));
+  });
+
+  it("needs somebody to tell", async () => {
+    await expect(firstAvailable([backend("a", undefined)], undefined as never)).rejects.toThrow(
+      "firstAvailable: onNotice must be a function, got nothing",
+    );
+  });
 });
