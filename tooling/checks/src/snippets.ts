@@ -10,6 +10,15 @@ export type Snippet = {
   readonly needsRepository: boolean;
 };
 
+/** What a program printed, as READMEs show it. */
+export const printedLines = (stdout: string): readonly string[] =>
+  stdout === ""
+    ? []
+    : stdout
+        .trimEnd()
+        .split("\n")
+        .map((text) => text.trimEnd());
+
 /** Comments behind a `console.log`, on its line or on the lines after it, are what it prints. */
 const printedBy = (code: string): readonly string[] => {
   const printed: string[] = [];
@@ -33,7 +42,7 @@ export const snippetsOf = (file: string): readonly Snippet[] => {
     file,
     line: text.slice(0, block.index).split("\n").length,
     code: block[2]!,
-    printed: printedBy(block[2]!),
+    printed: printedBy(block[2]!).map((line) => line.trimEnd()),
     needsRepository: block[1] !== undefined,
   }));
 };

@@ -1,5 +1,6 @@
 /** Bundlers as people run them: on a page whose script is src/index.js, without a config. */
 import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -13,7 +14,7 @@ const tool = (path: string): string => new URL(`node_modules/${path}`, tools).pa
 export type Site = {
   readonly folder?: string;
   readonly address: string;
-  readonly close: () => void;
+  readonly close: () => Promise<void>;
 };
 
 export type Bundler = { readonly name: string; readonly build: (app: App) => Promise<Site> };
@@ -21,7 +22,7 @@ export type Bundler = { readonly name: string; readonly build: (app: App) => Pro
 /** Nothing is served from there: the browser is handed the folder's files. */
 const builtAt = "https://app.example/";
 
-const builtIn = (folder: string): Site => ({ folder, address: builtAt, close: () => {} });
+const builtIn = (folder: string): Site => ({ folder, address: builtAt, close: async () => {} });
 
 const vite = (version: number): Bundler => ({
   name: `Vite ${version}`,
@@ -40,11 +41,15 @@ const viteDev = (version: number): Bundler => ({
         cwd: folder,
         env: { ...process.env, NO_COLOR: "1" },
       });
+      const close = async (): Promise<void> => {
+        server.kill("SIGKILL");
+        await once(server, "close");
+      };
       let said = "";
       const hear = (text: unknown): void => {
         said += String(text);
         const [, address] = /Local:\s+(http\S+)/.exec(said) ?? [];
-        if (address !== undefined) resolve({ address, close: () => server.kill() });
+        if (address !== undefined) resolve({ address, close });
       };
       server.stdout.on("data", hear);
       server.stderr.on("data", hear);

@@ -1,0 +1,44 @@
+/** docs/design.md says what is touched to add something: held to the files that speak of what was added before. */
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+
+const rows = readFileSync("docs/design.md", "utf8")
+  .split("## Where a line belongs")[1]!
+  .split("\n")
+  .filter((line) => line.startsWith("| ") && !line.startsWith("| ---"))
+  .map((line) => line.slice(2).split(" | ") as [name: string, touch: string])
+  .slice(1);
+
+/** The paths of a row, in full; a bare name stands at the root, or in the package that was named before it. */
+const pathsOf = (touch: string): readonly string[] => {
+  let within = "";
+  return [...touch.matchAll(/`([\w./-]+)`/g)].map(([, path]) => {
+    if (!/^(packages|apps|tooling)\//.test(path!)) return existsSync(path!) ? path! : within + path!;
+    within = path!.replace(/(src)\/?.*$/, "$1/");
+    return path!;
+  });
+};
+
+const sources = ["packages/*/src/**/*.ts", "apps/*/src/**/*.ts"]
+  .flatMap((pattern) => globSync(pattern))
+  .map((path) => ({ path: path.replaceAll("\\", "/"), source: readFileSync(path, "utf8") }));
+
+it.each([
+  // One of them is another scaling, which is built on this one.
+  ["a rope scaling", /\bntk-aware\b|\bntkAware\b/, 9],
+  ["a position mapping of one or two bands", /\bleaky-re-rope\b|\bleakyReRope\b/, 8],
+  ["an entropy scaling", /\byarn-temperature\b|\byarnTemperature\b/, 9],
+  ["a model family", /\bqwen2\b/, 4],
+  ["a form of attention in exports", /\bgroupQueryAttention\b/, 2],
+])("%s", (added, example, files) => {
+  const [, touch] = rows.find(([name]) => name === added)!;
+  const paths = pathsOf(touch);
+  const speaking = sources.filter(({ source }) => example.test(source)).map(({ path }) => path);
+  expect(speaking.filter((path) => !paths.some((named) => path.startsWith(named)))).toEqual([]);
+  expect(speaking).toHaveLength(files);
+});
+
+it("every file that it names is there", () => {
+  const named = rows.flatMap(([, touch]) => pathsOf(touch)).filter((path) => /^(packages|apps|tooling)\//.test(path));
+  expect(named.filter((path) => !path.includes(" ") && !existsSync(path))).toEqual([]);
+});
