@@ -62,7 +62,11 @@ const factsOf = ({ config, tables }: Asked): ModelFacts => {
  */
 const budgetFor = (config: Json): Budget => {
   const count = (key: string, most: number): number => Math.min(most, countOf(config, key) ?? most);
-  const layer = 2 ** 17 + 512 * count("hidden_size", 2 ** 13);
+  const window = countOf(config, "sliding_window") ?? 0;
+  const slides = window < (countOf(config, "max_position_embeddings") ?? 0);
+  // A window shows in a mask that is longer than it; a layer may make its own.
+  const mask = slides ? 512 * Math.min(2 ** 18, window) : 0;
+  const layer = 2 ** 17 + 512 * count("hidden_size", 2 ** 13) + mask;
   return { maxElements: 2 ** 22, work: 2 ** 24 + count("num_hidden_layers", 128) * layer };
 };
 
