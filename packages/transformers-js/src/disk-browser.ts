@@ -7,6 +7,7 @@ const noDisk = (what: string, got: string): never => {
 
 export const isFile: typeof Node.isFile = async () => false;
 export const readBytes: typeof Node.readBytes = async (path) => noDisk("a file on a disk", path);
+export const readPart: typeof Node.readPart = async (path) => noDisk("a file on a disk", path);
 export const asFound: typeof Node.asFound = async (path) => noDisk("a file on a disk", path);
 export const fileCache: typeof Node.fileCache = (folder) => noDisk("env.cacheDir", folder);
 

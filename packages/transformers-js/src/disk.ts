@@ -1,6 +1,6 @@
 /** Files in Node. A browser gets `disk-browser.ts` in its place. */
 import { createWriteStream } from "node:fs";
-import { mkdir, readFile, rename, stat, unlink } from "node:fs/promises";
+import { mkdir, open, readFile, rename, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -15,6 +15,18 @@ export const isFile = async (path: string): Promise<boolean> =>
   (await stat(path).catch(() => undefined))?.isFile() ?? false;
 
 export const readBytes = (path: string): Promise<Uint8Array> => readFile(path);
+
+/** Bytes `from` (included) to `to` (excluded); undefined where the file is shorter. */
+export const readPart = async (path: string, from: number, to: number): Promise<Uint8Array | undefined> => {
+  const file = await open(path);
+  try {
+    const bytes = new Uint8Array(to - from);
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, from);
+    return bytesRead === bytes.length ? bytes : undefined;
+  } finally {
+    await file.close();
+  }
+};
 
 /** The form in which transformers.js wants a file: models and their data by path, so that they are not read. */
 export const asFound = async (path: string): Promise<Response | string> =>

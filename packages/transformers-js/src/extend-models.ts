@@ -7,7 +7,7 @@
  */
 import type { Attentions, Runtime } from "@ropewalk/onnx-exports";
 import type { CachePrecision, ContextExtension } from "@ropewalk/decoder";
-import { asFound, isFile, readBytes, workspace } from "#disk";
+import { asFound, isFile, readBytes, readPart, workspace } from "#disk";
 import { inNode, type Cache, type Found, type TransformersEnv } from "./environment.ts";
 import { kindOf, type FileKind } from "./file-kind.ts";
 import { ownCache } from "./own-cache.ts";
@@ -85,6 +85,19 @@ export const extendModels = (env: TransformersEnv, options: ExtendModelsOptions)
       if (isRemote ? !env.allowRemoteModels : inNode()) return undefined;
       const response = (await before.fetch(key)) as Response;
       return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined;
+    },
+    part: async (key, from, to) => {
+      const found = await (await known())?.match(key);
+      const path = pathOf(found) ?? ((await onDisk(key)) ? key : undefined);
+      if (path !== undefined) return readPart(path, from, to);
+      const isRemote = remoteFile(env, key) !== undefined;
+      if (isRemote ? !env.allowRemoteModels : inNode()) return undefined;
+      const headers = { range: `bytes=${from}-${to - 1}` };
+      const response = (await before.fetch(key, { headers }).catch(() => undefined)) as Response | undefined;
+      if (response?.status === 206) return new Uint8Array(await response.arrayBuffer());
+      // A server that has no ranges would send all of it.
+      await response?.body?.cancel();
+      return undefined;
     },
   };
 

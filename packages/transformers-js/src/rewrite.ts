@@ -1,5 +1,5 @@
 /** One file of a model, rewritten: the graph, or the limits in its configs. */
-import { extendConfigs, extendExport, type ExtendOptions } from "@ropewalk/onnx-exports";
+import { extendConfigs, extendExport, tablePlaces, type ExtendOptions, type TableRows } from "@ropewalk/onnx-exports";
 import { configsOf, type FileKind } from "./file-kind.ts";
 import { json, parsed } from "./respond.ts";
 
@@ -22,6 +22,8 @@ export type Originals = {
   /** From a cache or the disk. */
   readonly stored: (key: string) => Promise<Uint8Array | undefined>;
   readonly fetched: (key: string) => Promise<Uint8Array | undefined>;
+  /** Some bytes of a file, from wherever it lies, where that can be had without the rest of it. */
+  readonly part: (key: string, from: number, to: number) => Promise<Uint8Array | undefined>;
 };
 
 /** A decoder by its config's `architectures`; one that has none is taken for one. */
@@ -35,6 +37,17 @@ const configOf = async (key: string, { stored, fetched }: Originals): Promise<Co
       if (config !== undefined) return config;
     }
   throw new RangeError(`extendModels: ${key} must have a config.json beside it or a folder further up, got none`);
+};
+
+/** Rows of a model's rotary tables, which are compared with what its config says; those that cannot be had are left out. */
+const tablesOf = async (key: string, model: Uint8Array, { part }: Originals): Promise<readonly TableRows[]> => {
+  const rows: TableRows[] = [];
+  for (const place of tablePlaces(model)) {
+    const file = key.replace(/[^/\\]*$/, () => place.location);
+    const bytes = await part(file, place.offset, place.offset + place.length).catch(() => undefined);
+    if (bytes?.length === place.length) rows.push({ ...place, bytes });
+  }
+  return rows;
 };
 
 /** @returns undefined for a file that stays as it is, since the model is no decoder */
@@ -52,7 +65,9 @@ export const rewrite = async (
     return undefined;
   }
   if (kind === "model") {
-    const { model, dataFiles, notices } = extendExport({ ...put, config }, await bytes());
+    const original = await bytes();
+    const tables = await tablesOf(key, original, originals);
+    const { model, dataFiles, notices } = extendExport({ ...put, config, tables }, original);
     for (const notice of notices) onNotice(`extendModels: ${key}: ${notice}`);
     return { bytes: model, dataFiles };
   }
