@@ -1,4 +1,5 @@
 /** A passkey prompt of a wanted length, its key at a wanted depth. The same numbers give the same prompt. */
+import { checkFinite, checkKeys } from "@ropewalk/check";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import type { TextCodec } from "@ropewalk/generation";
 import type { PasskeyTask } from "./passkey-task.ts";
@@ -21,11 +22,10 @@ export type PasskeyPlace = {
 /**
  * @throws RangeError when depth is outside [0, 1] or `length` cannot hold the key and the question
  */
-export const passkeyPrompt = (
-  task: PasskeyTask,
-  codec: TextCodec,
-  { length, depth, seed }: PasskeyPlace,
-): PasskeyPrompt => {
+export const passkeyPrompt = (task: PasskeyTask, codec: TextCodec, place: PasskeyPlace): PasskeyPrompt => {
+  const { length, depth, seed } = checkKeys("passkeyPrompt", "place", place, {
+    ...{ length: checkFinite, depth: checkFinite, seed: checkFinite },
+  });
   if (!(depth >= 0 && depth <= 1)) throw new RangeError(`passkeyPrompt: depth must be from 0 to 1, got ${depth}`);
   const random = xoroshiro128plus(seed);
   // It starts badly from small seeds: neighbours would get the same first digits.

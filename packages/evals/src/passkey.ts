@@ -1,4 +1,5 @@
 /** The passkey grid: for each length and depth, how many hidden keys a model finds. */
+import { checkFinite, checkKeys, positive } from "@ropewalk/check";
 import type { GenerationStats, LanguageModel } from "@ropewalk/generation";
 import { passkeyPrompt } from "./passkey-prompt.ts";
 import type { PasskeyTask } from "./passkey-task.ts";
@@ -39,6 +40,7 @@ export const passkeyCell = async (
   onTrial?: () => void,
   signal?: AbortSignal,
 ): Promise<PasskeyCell> => {
+  checkKeys("passkeyCell", "at", at, { length: positive, depth: checkFinite, trials: positive, seed: checkFinite });
   const { text } = model;
   if (text === undefined) throw new RangeError(`passkeyCell: ${model.source.name} must have a tokenizer, got none`);
   let found = 0;

@@ -4,6 +4,7 @@
  *   bucket [from, to)   the mean of loss(p) over from ≤ p < to in every window: p = 0 has read 1 token, p predicts token p + 1
  *   perplexity          exp(mean loss)
  */
+import { checkKeys, type Keys } from "@ropewalk/check";
 import type { LogitsOptions } from "@ropewalk/generation";
 import { tokenLosses, type LossModel } from "./token-losses.ts";
 import { checkTokens, type Windows } from "./windows.ts";
@@ -29,6 +30,10 @@ export type PerplexityOptions = Windows &
     readonly masked?: readonly number[] | undefined;
   };
 
+const keys: Keys<PerplexityOptions> = {
+  ...{ length: true, windows: true, bucket: true, masked: true, onProgress: true, chunkSize: true, signal: true },
+};
+
 const meanOf = (losses: readonly number[]): MeanLoss => ({
   loss: losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
   tokens: losses.length,
@@ -45,8 +50,10 @@ const meanOf = (losses: readonly number[]): MeanLoss => ({
 export const perplexity = async (
   model: LossModel,
   ids: readonly number[],
-  { length, windows, bucket = 512, masked = [], onProgress, ...run }: PerplexityOptions,
+  options: PerplexityOptions,
 ): Promise<Perplexity> => {
+  checkKeys("perplexity", "options", options, keys);
+  const { length, windows, bucket = 512, masked = [], onProgress, ...run } = options;
   checkTokens("perplexity", ids.length, { length, windows });
   if (!Number.isInteger(bucket) || bucket < 1)
     throw new RangeError(`perplexity: bucket must be a positive integer, got ${bucket}`);

@@ -3,6 +3,7 @@
  *
  *   loss(p) = -ln softmax(logits[p])[ids[p + 1]] = ln Σ_v exp(logits[p, v]) - logits[p, ids[p + 1]]     in nats
  */
+import { checkKeys } from "@ropewalk/check";
 import type { LanguageModel, LogitsOptions } from "@ropewalk/generation";
 
 /** What losses are measured on: a loaded model is one. */
@@ -29,6 +30,7 @@ export const tokenLosses = async (
   ids: readonly number[],
   options: LogitsOptions = {},
 ): Promise<Float64Array> => {
+  checkKeys("tokenLosses", "options", options, { chunkSize: true, signal: true, onProgress: true });
   const { vocabSize } = model.extended.decoder;
   if (ids.length < 2) throw new RangeError(`tokenLosses: ids must hold at least 2 tokens, got ${ids.length}`);
   // The others go into the model, which checks them.

@@ -1,4 +1,5 @@
 /** A text as tokens: all of it as one, or document by document, each with a beginning of its own. */
+import { checkKeys } from "@ropewalk/check";
 import type { LanguageModel } from "@ropewalk/generation";
 import { checkTokens, tokensNeeded, type Windows } from "./windows.ts";
 
@@ -34,8 +35,11 @@ const documentsOf = (text: string, separator: string): readonly string[] => {
 export const tokenStream = (
   { source: { name, bosToken }, text: codec }: Pick<LanguageModel, "source" | "text">,
   text: string,
-  { separator, ...windows }: Windows & { readonly separator?: string | undefined },
+  options: Windows & { readonly separator?: string | undefined },
 ): TokenStream => {
+  const { separator, ...windows } = checkKeys("tokenStream", "options", options, {
+    ...{ length: true, windows: true, separator: true },
+  });
   const needed = tokensNeeded("tokenStream", windows);
   if (codec === undefined) throw new RangeError(`tokenStream: ${name} must have a tokenizer, got none`);
   if (separator === undefined) {

@@ -11,8 +11,7 @@
  */
 import { float64, int64, type HostTensor, type Session } from "@ropewalk/backend";
 import { inputs, longestChunk, outputs } from "@ropewalk/decoder";
-import { checkKeys, positive } from "@ropewalk/check";
-import { match } from "ts-pattern";
+import { byKind, checkKeys, positive } from "@ropewalk/check";
 import { append, untilSettling } from "./append.ts";
 import { runOn } from "./cache-life.ts";
 import type { KeyValueCache } from "./cache.ts";
@@ -42,21 +41,26 @@ export type BlockResult = {
 
 /** A number for each step; none is looked at when greedy. */
 const draws = ({ sampling, state }: BlockOptions, steps: number): readonly Drawn[] =>
-  match(sampling)
-    .with({ kind: "greedy" }, () => Array.from({ length: steps }, (): Drawn => ({ uniform: 0, state })))
-    .with({ kind: "sample" }, () => {
+  byKind<Sampling, readonly Drawn[], []>("runBlock", "sampling", sampling, {
+    greedy: () => Array.from({ length: steps }, (): Drawn => ({ uniform: 0, state })),
+    sample: () => {
       const drawn: Drawn[] = [];
       for (let step = 0; step < steps; step++) drawn.push(drawUniform(drawn.at(-1)?.state ?? state));
       return drawn;
-    })
-    .exhaustive();
+    },
+  });
 
 /** Greedy is the choice among one. */
 const samplingFeeds = (sampling: Sampling, vocabSize: number): Readonly<Record<string, HostTensor>> => {
-  const numbers = match(sampling)
-    .with({ kind: "greedy" }, () => ({ topK: 1, temperature: 1, topP: 1 }))
-    .with({ kind: "sample" }, (drawn) => ({ ...drawn, topK: drawn.topK ?? vocabSize, topP: drawn.topP ?? 1 }))
-    .exhaustive();
+  const numbers = byKind<Sampling, Readonly<Record<"topK" | "temperature" | "topP", number>>, []>(
+    "runBlock",
+    "sampling",
+    sampling,
+    {
+      greedy: () => ({ topK: 1, temperature: 1, topP: 1 }),
+      sample: ({ topK = vocabSize, temperature, topP = 1 }) => ({ topK, temperature, topP }),
+    },
+  );
   return {
     [inputs.topK]: int64([1], [Math.min(numbers.topK, vocabSize)]),
     [inputs.temperature]: float64([1], Float64Array.of(numbers.temperature)),

@@ -1,7 +1,7 @@
 /** What a run brings back for the next token, and the token: the likeliest where that is the one, or else a row of logits. */
 import type { HostTensor } from "@ropewalk/backend";
 import { outputs } from "@ropewalk/decoder";
-import { match } from "ts-pattern";
+import { byKind } from "@ropewalk/check";
 import { sample, type Sampled, type SamplerState, type Sampling } from "./sampling.ts";
 
 export type Picking = {
@@ -12,15 +12,14 @@ export type Picking = {
 };
 
 export const pickingBy = (sampling: Sampling): Picking =>
-  match(sampling)
-    .returnType<Picking>()
-    .with({ kind: "greedy" }, () => ({
+  byKind<Sampling, Picking, []>("generate", "sampling", sampling, {
+    greedy: () => ({
       output: outputs.likeliest,
       pick: (state, { data }) => ({ token: Number(data.at(-1)), state }),
-    }))
-    .with({ kind: "sample" }, (drawn) => ({
+    }),
+    sample: (drawn) => ({
       output: outputs.logits,
       pick: (state, { data, dims: [, vocabSize] }) =>
         sample(drawn, state, (data as Float32Array).subarray(-vocabSize!)),
-    }))
-    .exhaustive();
+    }),
+  });

@@ -5,10 +5,9 @@
  *   sample   p = softmax(logits / temperature), cut to the topK most likely, then to the smallest set of the most likely
  *            whose probabilities sum to topP or more (Holtzman et al., arXiv 1904.09751), renormalised
  */
-import { byVariant, number, optional, type Variants } from "@ropewalk/check";
+import { byKind, byVariant, number, optional, type Variants } from "@ropewalk/check";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus, xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
-import { match } from "ts-pattern";
 import { firstNoNumber } from "./numbers.ts";
 
 export type Sampling =
@@ -104,9 +103,9 @@ export const drawUniform = (state: SamplerState): Drawn => {
 
 /** Chooses a token from logits [vocabSize] and hands the state on. @throws RangeError for one that is NaN or Infinity */
 export const sample = (sampling: Sampling, state: SamplerState, logits: Float32Array): Sampled =>
-  match(sampling)
-    .with({ kind: "greedy" }, () => ({ token: argmax(logits), state }))
-    .with({ kind: "sample" }, ({ temperature, topK = logits.length, topP = 1 }) => {
+  byKind<Sampling, Sampled, []>("sample", "sampling", sampling, {
+    greedy: () => ({ token: argmax(logits), state }),
+    sample: ({ temperature, topK = logits.length, topP = 1 }) => {
       checkNumbers("sample", logits, 0, logits.length);
       const drawn = drawUniform(state);
       const order = mostLikely(logits, Math.min(topK, logits.length));
@@ -116,5 +115,5 @@ export const sample = (sampling: Sampling, state: SamplerState, logits: Float32A
       let left = drawn.uniform * kept.reduce((sum, { weight }) => sum + weight, 0);
       const chosen = kept.find(({ weight }) => (left -= weight) < 0) ?? kept.at(-1)!;
       return { token: chosen.token, state: drawn.state };
-    })
-    .exhaustive();
+    },
+  });

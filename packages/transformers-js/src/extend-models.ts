@@ -5,8 +5,9 @@
  *     an address   fetch(address)           rewritten where transformers.js takes the bytes; the original goes to the cache
  *     a disk       a path in Node           offered by match, which is asked before the disk is
  */
-import type { Attentions, Runtime } from "@ropewalk/onnx-exports";
-import type { CachePrecision, ContextExtension } from "@ropewalk/decoder";
+import { check, checkFunction, checkKeys, oneOf, optional, show, type Keys, type Rule } from "@ropewalk/check";
+import { attentionOutputs, runtimes, type Attentions, type Runtime } from "@ropewalk/onnx-exports";
+import { checkExtension, type CachePrecision, type ContextExtension } from "@ropewalk/decoder";
 import { asFound, isFile, readBytes, readPart, workspace } from "#disk";
 import { inNode, type Cache, type Found, type TransformersEnv } from "./environment.ts";
 import { kindOf, type FileKind } from "./file-kind.ts";
@@ -39,6 +40,18 @@ export type ExtendModelsOptions = {
   readonly onNotice?: (notice: string) => void;
 };
 
+const maybeText: Rule = (where, name, value) =>
+  check(value === undefined || typeof value === "string", `${where}: ${name} must be text`, value, "string");
+
+const optionKeys: Keys<ExtendModelsOptions> = {
+  extension: (where, _, value) => checkExtension(where, value as ContextExtension),
+  runtime: optional(oneOf(runtimes)),
+  cache: optional(oneOf(["float32", "q8"] satisfies CachePrecision[])),
+  attentions: optional(oneOf(attentionOutputs)),
+  folder: maybeText,
+  onNotice: optional(checkFunction),
+};
+
 const isAddress = (key: string): boolean => /^(https?|blob):/.test(key);
 const isRewritten = (kind: FileKind): boolean => ["model", "config", "tokenizer-config"].includes(kind);
 /** In Node transformers.js takes models by path, out of its cache; everything else as the bytes that were fetched. */
@@ -55,6 +68,9 @@ const pathOf = (found: Found): string | undefined =>
  * @returns what undoes it: models that are loaded then are plain, and the folders of rewritten ones are removed
  */
 export const extendModels = (env: TransformersEnv, options: ExtendModelsOptions): (() => Promise<void>) => {
+  if (typeof env !== "object" || env === null || typeof env.fetch !== "function")
+    throw new TypeError(`extendModels: env must be that of transformers.js, got ${show(env)}`);
+  checkKeys("extendModels", "options", options, optionKeys);
   const { folder, onNotice = console.warn, ...put } = options;
   const before = { useCustomCache: env.useCustomCache, customCache: env.customCache, fetch: env.fetch };
   const known = (): Promise<Cache | undefined> =>

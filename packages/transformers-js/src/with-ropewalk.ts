@@ -1,5 +1,6 @@
 /** A model that transformers.js has loaded, on the project's own cache: new keys and values are written in place, in chunks. */
 import type { PreTrainedModel, Tensor } from "@huggingface/transformers";
+import { show } from "@ropewalk/check";
 import type { RuntimeSession } from "@ropewalk/backend/host";
 import { loadedDecoder, type Shapes } from "./loaded-decoder.ts";
 import { ropewalkSession, type TransformersSession } from "./ropewalk-session.ts";
@@ -52,6 +53,15 @@ const withAllTokens =
  */
 export const withRopewalk = <M extends PreTrainedModel>(model: M): M => {
   const parts = model as unknown as Parts;
+  if (typeof parts?.sessions !== "object" || typeof parts._prepare_inputs_for_generation !== "function") {
+    const hint =
+      typeof (parts as { model?: unknown } | undefined)?.model === "object"
+        ? "; a pipeline's model is its .model"
+        : (model as unknown) instanceof Promise
+          ? "; it must be awaited"
+          : "";
+    throw new TypeError(`withRopewalk: model must be one that transformers.js has loaded, got ${show(model)}${hint}`);
+  }
   const loaded = parts.sessions["model"] as LoadedSession | undefined;
   if (loaded === undefined)
     throw new RangeError(

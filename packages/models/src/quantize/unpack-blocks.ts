@@ -3,14 +3,12 @@
  *
  *     w = scale (q - z),   z = 2^(bits - 1)
  */
+import { checkKeys } from "@ropewalk/check";
 import type { BlockForm, Blocks } from "./blocks.ts";
 
 /** The matrix [rows, inner], row-major, without what fills up the last block of a row. */
-export const unpackBlocks = (
-  { bits, blockSize }: BlockForm,
-  { elements, scales }: Blocks,
-  inner: number,
-): Float32Array => {
+export const unpackBlocks = (form: BlockForm, { elements, scales }: Blocks, inner: number): Float32Array => {
+  const { bits, blockSize } = checkKeys("unpackBlocks", "form", form, { bits: true, blockSize: true });
   const blocks = Math.ceil(inner / blockSize);
   const rows = scales.length / blocks;
   const zero = 2 ** (bits - 1);

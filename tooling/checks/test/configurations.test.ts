@@ -1,0 +1,253 @@
+/**
+ * Every public function with a configuration object refuses a key that it does not know. The table is complete: a function that
+ * a package exports stands in it, or among those that have none.
+ */
+import * as wgsl from "@ropewalk/attention-merge/wgsl";
+import * as attention from "@ropewalk/attention-merge";
+import * as attentionOnnx from "@ropewalk/attention-merge/onnx";
+import { cpu, cuda } from "@ropewalk/backend-node";
+import { wasm } from "@ropewalk/backend-wasm";
+import { webgpu } from "@ropewalk/backend-webgpu";
+import * as decoder from "@ropewalk/decoder";
+import * as entropy from "@ropewalk/entropy-scaling";
+import * as evals from "@ropewalk/evals";
+import * as finetune from "@ropewalk/finetune";
+import * as generation from "@ropewalk/generation";
+import * as graph from "@ropewalk/graph";
+import * as models from "@ropewalk/models";
+import * as hub from "@ropewalk/models/hub";
+import * as exports from "@ropewalk/onnx-exports";
+import * as exportFolders from "@ropewalk/onnx-exports/node";
+import * as mapping from "@ropewalk/position-mapping";
+import * as bands from "@ropewalk/position-mapping/bands";
+import * as rope from "@ropewalk/rope";
+import * as ropeOnnx from "@ropewalk/rope/onnx";
+import * as transformers from "@ropewalk/transformers-js";
+import { globSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+
+const mistaken = { mistaken: 1 } as never;
+const none = undefined as never;
+const vector = { dims: [1, 1, 1, 2], data: new Float32Array(2) } as const;
+const row = { dims: [1, 1, 2], data: new Float32Array(2) } as const;
+
+/** Each hands one key too many to the function of that name. */
+const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> = {
+  "@ropewalk/rope": {
+    ropeFrequencies: () => rope.ropeFrequencies(mistaken),
+    rotate: () => rope.rotate(mistaken, vector, none),
+    rotationTable: () => rope.rotationTable(mistaken, []),
+  },
+  "@ropewalk/rope/onnx": {
+    emitRotate: () => ropeOnnx.emitRotate(none, mistaken, none, none, none),
+    emitRotaryEmbedding: () => ropeOnnx.emitRotaryEmbedding(none, mistaken, none, none, none),
+  },
+  "@ropewalk/position-mapping": {
+    selfExtend: () => mapping.selfExtend(mistaken),
+    reRope: () => mapping.reRope(mistaken),
+    leakyReRope: () => mapping.leakyReRope(mistaken),
+    slidingWindow: () => mapping.slidingWindow(mistaken),
+    chooseSelfExtend: () => mapping.chooseSelfExtend(mistaken),
+    smallestGroupSize: () => mapping.smallestGroupSize(mistaken),
+    largestWindow: () => mapping.largestWindow(mistaken),
+  },
+  "@ropewalk/position-mapping/bands": { capacityOfBands: () => bands.capacityOfBands(mistaken, []) },
+  "@ropewalk/entropy-scaling": {
+    queryScale: () => entropy.queryScale({ kind: "log-n", trainedContext: 8 }, mistaken),
+    queryScaleCurve: () => entropy.queryScaleCurve({ kind: "log-n", trainedContext: 8, mistaken: 1 } as never, 0),
+    queryScales: () => entropy.queryScales({ kind: "log-n", trainedContext: 8, mistaken: 1 } as never, 0, []),
+    attentionEntropy: () => entropy.attentionEntropy(mistaken, none),
+  },
+  "@ropewalk/attention-merge": { bandedAttention: () => attention.bandedAttention(mistaken, [], row) },
+  "@ropewalk/attention-merge/onnx": {
+    emitAttention: () => attentionOnnx.emitAttention(none, mistaken),
+    emitAttentionByHead: () => attentionOnnx.emitAttentionByHead(none, mistaken),
+  },
+  "@ropewalk/attention-merge/wgsl": {
+    attentionKernel: () => wgsl.attentionKernel(mistaken),
+    attentionCost: () => wgsl.attentionCost(mistaken),
+  },
+  "@ropewalk/backend-node": { cpu: () => cpu(mistaken), cuda: () => cuda(mistaken) },
+  "@ropewalk/backend-wasm": { wasm: () => wasm(mistaken) },
+  "@ropewalk/backend-webgpu": { webgpu: () => webgpu(mistaken) },
+  "@ropewalk/graph": {
+    node: () => graph.node("Add", [], [], {}, mistaken),
+    tape: () => graph.tape().model(mistaken),
+  },
+  "@ropewalk/decoder": {
+    ...Object.fromEntries(
+      (
+        [
+          ...[
+            "selfExtend",
+            "reRope",
+            "leakyReRope",
+            "slidingWindow",
+            "positionInterpolation",
+            "ntkAware",
+            "dynamicNtk",
+          ],
+          ...["yarn", "abf", "logN", "yarnTemperature", "entropyAbf", "compose", "recordOf", "extensionOf"],
+        ] as const
+      ).map((name) => [
+        name,
+        () => (decoder as never as Record<string, (config: unknown) => unknown>)[name]!(mistaken),
+      ]),
+    ),
+    checkExtension: () => decoder.checkExtension("f", mistaken),
+    extendContext: () => decoder.extendContext(none, mistaken),
+    extendDecoder: () => decoder.extendDecoder(none, {}, mistaken),
+    decoderGraph: () => decoder.decoderGraph(none, none, mistaken),
+  },
+  "@ropewalk/models": {
+    openUrl: () => models.openUrl(new URL("file:///"), mistaken),
+    depthUpscale: () => models.depthUpscale(none, mistaken),
+    quantizeBlocks: () => models.quantizeBlocks(mistaken, new Float32Array(2), 2),
+    unpackBlocks: () => models.unpackBlocks(mistaken, { elements: new Uint8Array(), scales: new Float32Array() }, 2),
+    readRotation: () => models.readRotation({}, mistaken),
+  },
+  "@ropewalk/models/hub": {
+    openHub: () => hub.openHub(mistaken),
+    openSource: () => hub.openSource(".", mistaken),
+  },
+  "@ropewalk/onnx-exports": {
+    loadExport: () => exports.loadExport(mistaken, none),
+    extendExport: () => exports.extendExport(mistaken, none),
+    extendConfigs: () => exports.extendConfigs(mistaken),
+  },
+  "@ropewalk/onnx-exports/node": { extendFolder: () => exportFolders.extendFolder(mistaken, ".", ".") },
+  "@ropewalk/generation": {
+    loadModel: () => generation.loadModel(none, mistaken),
+    openModel: () => generation.openModel(none, mistaken),
+    prefill: () => generation.prefill(none, none, [], mistaken),
+    createCache: () => generation.createCache(none, none, mistaken),
+    plannedCacheBytes: () => generation.plannedCacheBytes(none, mistaken),
+    startSampling: () => generation.startSampling({ kind: "greedy", mistaken: 1 } as never),
+    textCodec: () => generation.textCodec(mistaken),
+  },
+  "@ropewalk/evals": {
+    passkeyCell: () => evals.passkeyCell(none, none, mistaken),
+    passkeyPrompt: () => evals.passkeyPrompt(none, none, mistaken),
+    perplexity: () => evals.perplexity(none, [], mistaken),
+    tokenLosses: () => evals.tokenLosses(none, [], mistaken),
+    tokenStream: () => evals.tokenStream({ source: {}, text: none } as never, "", mistaken),
+  },
+  "@ropewalk/finetune": {
+    adamWStep: () => finetune.adamWStep(mistaken, 0, none, none, { step: 0 } as never),
+    entropyAbfRecipe: () => finetune.entropyAbfRecipe(mistaken),
+    fitSamples: () => finetune.fitSamples(mistaken, []),
+    rateOf: () => finetune.rateOf(mistaken, 0),
+    train: () => finetune.train(mistaken),
+  },
+  "@ropewalk/transformers-js": {
+    extendModels: () => transformers.extendModels({ fetch } as never, mistaken),
+  },
+};
+
+/** Functions that take values, numbers and text alone: what is wrong with those they find by their parts. */
+const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
+  "@ropewalk/rope": ["dependsOnLength"],
+  "@ropewalk/position-mapping": [
+    ...["capacity", "defaultWindow", "formatRelativePositions", "plain", "relativePosition", "relativePositions"],
+  ],
+  "@ropewalk/position-mapping/bands": ["nearAndFar", "nearBand"],
+  "@ropewalk/attention-merge": ["mergeAttention", "quantizeKeys", "quantizeValues"],
+  "@ropewalk/attention-merge/onnx": [
+    ...["emitCast", "emitGroupQueries", "emitHeads", "emitLongProduct", "emitMerge", "emitScores", "emitShortProduct"],
+    ...["emitTile", "emitUngroup"],
+  ],
+  "@ropewalk/graph": [
+    ...["attribute", "checkModel", "decode", "decodeTensor", "encode", "evaluate", "innerGraphs", "ndArray"],
+    ...["tensorFromArray", "tensorToArray", "typeCode", "valueInfo", "valueOfInfo"],
+  ],
+  "@ropewalk/decoder": [
+    ...[
+      "blockGraph",
+      "chunkAttention",
+      "chunkMasks",
+      "chunkNumbers",
+      "denseWeights",
+      "elementType",
+      "embedding",
+      "farFrom",
+    ],
+    ...[
+      "frequenciesFor",
+      "gatedFeedForward",
+      "geluTanh",
+      "giveLogits",
+      "hasBand",
+      "knownContext",
+      "layerNorm",
+      "linear",
+    ],
+    ...["longestChunk", "rmsNorm", "silu", "slotRuns", "splitColumns", "storedWeights"],
+  ],
+  "@ropewalk/models": [
+    ...["convertCheckpoint", "firstNonFinite", "hasWeights", "inMemory", "loadCheckpoint", "nonFiniteWeights"],
+    ...[
+      "parameterCount",
+      "quantizeCheckpoint",
+      "readDense",
+      "readJson",
+      "readModelTexts",
+      "readSafetensorsHeader",
+      "storedBytes",
+    ],
+    ...["unpackCheckpoint", "weightBytes", "widenCheckpoint"],
+  ],
+  "@ropewalk/onnx-exports": ["tablePlaces"],
+  "@ropewalk/onnx-exports/node": ["trainedContextOf"],
+  "@ropewalk/generation": [
+    ...["appendToCache", "argmax", "beyondCapacity", "cacheBytes", "chatFormat", "checkWeights", "needCheckpoint"],
+    // runBlock reads its options once it holds a cache: the tests of generation hand it one.
+    ...["releaseCache", "resetCache", "runBlock", "runChunk", "sample", "textStream"],
+  ],
+  "@ropewalk/evals": ["passkeyIn"],
+  "@ropewalk/finetune": [
+    ...["clipGradients", "cutText", "gradientNorm", "openLossGraph", "readParameters", "startAdamW", "tunedCheckpoint"],
+  ],
+  "@ropewalk/transformers-js": ["withRopewalk"],
+};
+
+/** Whose functions are for backends, checks and training loops, or give and take files alone. */
+const withoutRow: ReadonlySet<string> = new Set([
+  ...["@ropewalk/check", "@ropewalk/tiny-models", "@ropewalk/backend", "@ropewalk/backend/host"],
+  ...[
+    "@ropewalk/backend/conformance",
+    "@ropewalk/models/node",
+    "@ropewalk/graph/gradient",
+    "@ropewalk/decoder/training",
+  ],
+]);
+
+const entries = globSync("packages/*/package.json")
+  .flatMap((path) => {
+    const { name, exports: entry } = JSON.parse(readFileSync(path, "utf8")) as { name: string; exports: object };
+    return Object.keys(entry)
+      .filter((key) => key !== "./package.json" && !key.includes("*"))
+      .map((key) => name + key.slice(1));
+  })
+  .filter((name) => !withoutRow.has(name))
+  .toSorted();
+
+describe.each(entries)("%s", (entry) => {
+  it("has no function that is neither in the table nor among those without a configuration", async () => {
+    const module = (await import(entry)) as Readonly<Record<string, unknown>>;
+    const functions = Object.keys(module).filter((name) => typeof module[name] === "function");
+    const known = new Set([...Object.keys(calls[entry] ?? {}), ...(withoutConfiguration[entry] ?? [])]);
+    // What one package passes on of another stands in that one's rows.
+    const passedOn = entry === "@ropewalk/transformers-js" ? Object.keys(calls["@ropewalk/decoder"]!) : [];
+    expect(functions.filter((name) => !known.has(name) && !passedOn.includes(name))).toEqual([]);
+    expect([...known].filter((name) => !functions.includes(name))).toEqual([]);
+  });
+
+  it.each(Object.entries(calls[entry] ?? {}))("%s refuses a key that it does not know", async (_, call) => {
+    const error = await (async () => call())().then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(TypeError);
+    expect((error as Error).message).toMatch(/^[\w ]+: .* must have no keys but .*, got "mistaken"$|got "mistaken"$/);
+  });
+});
