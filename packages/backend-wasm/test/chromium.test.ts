@@ -37,7 +37,7 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
   it("prompts at once give what each gives alone", async () => {
     const got = await tab.evaluate((given) => (globalThis as unknown as Page).runMixes(given), files);
     expect(got).toEqual({ mixes: 48, wrong: [] });
-  }, 240_000);
+  }, 600_000);
 
   it("an abort and timers arrive while tokens come", async () => {
     const got = await tab.evaluate((given) => (globalThis as unknown as Page).runAborted(given), files);

@@ -7,7 +7,7 @@ const folders: Folders = { stories: () => openFolder(stories260K.url), passkey: 
 
 it("prompts at once give what each gives alone", async () => {
   expect(await runMixes(folders)).toEqual({ mixes: 48, wrong: [] });
-}, 120_000);
+}, 600_000);
 
 it("an abort and timers arrive while tokens come", async () => {
   const { tokens, ticks, late, message } = await runAborted(folders);
