@@ -311,7 +311,7 @@ describe("refused by name:", () => {
       { attentions: "maps" },
       'attentions must be absent for runtime "ropewalk", whose scores lie in parts',
     ],
-    ["a cache of another name", { cache: "q4" }, "extendDecoder: cache must be one of float32, float16, q8, got q4"],
+    ["a cache of another name", { cache: "q4" }, 'extendDecoder: cache must be one of float32, float16, q8, got "q4"'],
     ["a cache in float16", { cache: "float16" }, "extendExport: cache must be float32 or q8 for an export"],
     [
       "a cache in 8 bits under a bare window",
