@@ -78,22 +78,27 @@ const stretch = (scaling: RopeScaling | undefined): number =>
 export const knownContext = (trainedContext: number, rope: RopeScaling | undefined): number =>
   Math.floor(trainedContext * stretch(rope));
 
+/**
+ * The window that attention slides in. One that is wider than what was trained on, as Phi-3's configs and their exports state it,
+ * cuts nothing and is none, unless it is what the trained window was taken from before that was set by hand.
+ */
+const windowOf = ({ slidingWindow: window, trainedContext, contextLimit }: Extendable): number | undefined =>
+  window !== undefined && window > trainedContext && contextLimit?.tokens !== window ? undefined : window;
+
 /** The checkpoint's own positions, and the longest input that it knows them for. */
 const ownPositions = (
   decoder: Extendable,
   known: number,
 ): { readonly positions: PositionMapping; readonly capacity: number } => {
-  const window = decoder.slidingWindow;
+  const window = windowOf(decoder);
   if (window === undefined) return { positions: plain(), capacity: known };
-  // A window wider than what was trained on (Phi-3 states such) leaves the limit where it would be without it.
   return { positions: slidingWindow({ window }), capacity: window > known ? known : Infinity };
 };
 
 /** A sliding window of the checkpoint's is off, and what the capacity is counted from where a config states more. */
-const noticesOf = (
-  { slidingWindow: window, trainedContext, contextLimit: limit }: Extendable,
-  positions: PositionMapping | undefined,
-): readonly string[] => {
+const noticesOf = (model: Extendable, positions: PositionMapping | undefined): readonly string[] => {
+  const { trainedContext, contextLimit: limit } = model;
+  const window = windowOf(model);
   const off =
     window !== undefined && positions !== undefined
       ? [`the checkpoint's sliding window of ${window} tokens is off: ${positions.name} sets the positions`]

@@ -84,6 +84,18 @@ describe("extendDecoder", () => {
     expect(extendDecoder(decoder, positionInterpolation({ factor: 4 })).capacity).toBe(256);
   });
 
+  it("takes a sliding window that is wider than what was trained on for none", () => {
+    const wide = { ...decoder, slidingWindow: 65 };
+    expect(extendDecoder(wide, {}, { cache: "q8" })).toMatchObject({ layout: { kind: "everything" }, capacity: 64 });
+    expect(extendDecoder(wide, selfExtend({ groupSize: 4, window: 16 })).notices).toEqual([]);
+    const whole = extendDecoder({ ...decoder, slidingWindow: 64 }, {});
+    expect([whole.layout, whole.capacity]).toEqual([{ kind: "window", window: 64 }, Infinity]);
+    // Here the trained window was set by hand, below that of a config that slides.
+    const contextLimit = { by: "sliding_window", tokens: 65, stated: 128 } as const;
+    const byHand = extendDecoder({ ...wide, contextLimit }, {});
+    expect([byHand.layout, byHand.capacity]).toEqual([{ kind: "window", window: 65 }, 64]);
+  });
+
   it("refuses a window larger than the trained one, and bands that are not computed", () => {
     expect(() => extendDecoder(decoder, selfExtend({ groupSize: 2, window: 65 }))).toThrow(/64.*65|65.*64/);
     const { positions } = selfExtend({ groupSize: 2, window: 8 });
