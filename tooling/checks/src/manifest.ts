@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { importsOf, packageOf } from "./imports.ts";
 import { snippetsOf } from "./snippets.ts";
 
-export const repository = "https://github.com/ropewalk/ropewalk";
+const repository = "https://github.com/ropewalk/ropewalk";
 
 /** The least version whose compiler reads the types; `npm run installed` tries it. */
 export const leastTypeScript = "5.9";

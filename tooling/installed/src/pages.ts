@@ -5,7 +5,7 @@ import type { App } from "./app.ts";
 import { packages } from "./pack.ts";
 
 /** The one block of a README that has all of these words. */
-export const blockOf = (readme: string, ...words: readonly string[]): string => {
+const blockOf = (readme: string, ...words: readonly string[]): string => {
   const blocks = [...readFileSync(readme, "utf8").matchAll(/^```ts[^\n]*\n([\s\S]*?)^```$/gm)].map(([, code]) => code!);
   const [found, ...others] = blocks.filter((code) => words.every((word) => code.includes(word)));
   if (found === undefined || others.length > 0)
