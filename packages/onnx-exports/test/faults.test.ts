@@ -200,7 +200,7 @@ const onTheWay =
   };
 
 /** The rotation of a layer's keys; that of its queries is told first. */
-const isKeyRotation = ({ name }: NodeProto): boolean => /k_rotary\/RotaryEmbedding$/.test(name);
+const isKeyRotation = ({ name }: NodeProto): boolean => name.endsWith("k_rotary/RotaryEmbedding");
 
 const isOperator = (opType: string) => (found: NodeProto) => found.opType === opType;
 
