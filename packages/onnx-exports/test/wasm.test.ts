@@ -9,7 +9,10 @@ it.each(["genai-cpu-llama", "genai-cpu-phi", "torch-dynamo-llama", "torch-dynamo
   async (name) => {
     const { cases, tolerance } = goldenOf(expectedOf(name).family);
     const golden = cases.find(({ method, inputIds }) => method === "self-extend+log-n" && inputIds.length === 100)!;
-    const extension = compose(selfExtend(golden), logN({ trainedContext: golden.logNContext }));
+    const extension = compose(
+      selfExtend({ groupSize: golden.groupSize, window: golden.window }),
+      logN({ trainedContext: golden.logNContext }),
+    );
     const runner = await openInWasm(name, extend(name, { extension }).model);
     await runner.step([golden.inputIds.slice(0, 90)]);
     let logits: number[] = [];
