@@ -14,7 +14,9 @@ const read = (checkpoint: Checkpoint, { location, offset, length }: Place): Prom
 const unpacked = async (checkpoint: Checkpoint, name: string, blocks: BlocksLocation): Promise<Uint8Array> => {
   const elements = await read(checkpoint, blocks.elements);
   const scales = new Float32Array((await read(checkpoint, blocks.scales)).slice().buffer);
-  return new Uint8Array(unpackBlocks(blocks, { elements, scales }, checkpoint.decoder.tensors[name]!.at(-1)!).buffer);
+  const { bits, blockSize } = blocks;
+  const inner = checkpoint.decoder.tensors[name]!.at(-1)!;
+  return new Uint8Array(unpackBlocks({ bits, blockSize }, { elements, scales }, inner).buffer);
 };
 
 /** @returns the checkpoint itself where nothing is in blocks */
