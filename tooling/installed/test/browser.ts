@@ -79,7 +79,7 @@ describe.each(bundlers)("$name", ({ name, build }) => {
   });
   afterAll(() => site.close());
 
-  const inPage = async <T>(use: (tab: Page) => Promise<T>): Promise<T> => {
+  const once = async <T>(use: (tab: Page) => Promise<T>): Promise<T> => {
     const { page, complaints } = await openSite(browser!, site, answers);
     try {
       const result = await use(page);
@@ -91,6 +91,16 @@ describe.each(bundlers)("$name", ({ name, build }) => {
       await page.context().close();
     }
   };
+
+  /** A development server reloads a page, once, when it has found more packages to prepare. */
+  const isReload = (error: unknown): boolean =>
+    site.folder === undefined && String(error).includes("Execution context was destroyed");
+
+  const inPage = <T>(use: (tab: Page) => Promise<T>): Promise<T> =>
+    once(use).catch((error: unknown) => {
+      if (isReload(error)) return once(use);
+      throw error;
+    });
 
   it("builds every package", () => expect(site.address).toMatch(/^http/));
 
