@@ -70,22 +70,25 @@ export type Chosen = {
   /** In a word, as the flags say it. */
   readonly name: string;
   readonly extension: ContextExtension;
-  /** Whether it is the one that an export was written with. */
+  /** Whether it is the one that a checkpoint was tuned under, or an export was written with. */
   readonly own: boolean;
 };
 
 const isNone = (extension: ContextExtension): boolean => Object.keys(extension).length === 0;
 
-/** The extension that an export was written with, where it has one and the flags ask for nothing, or for none. */
+/**
+ * The extension that a checkpoint was tuned under or an export was written with, where it has one and the flags ask for nothing.
+ * An export, whose graph is rewritten, keeps it where they ask for none as well.
+ */
 const ownExtension = ({ source }: OpenedModel, asked: ContextExtension | undefined): ContextExtension | undefined => {
-  if (source.kind !== "export" || (asked !== undefined && !isNone(asked))) return undefined;
+  if (asked !== undefined && (source.kind === "checkpoint" || !isNone(asked))) return undefined;
   const extension = source.extension();
   return isNone(extension) ? undefined : extension;
 };
 
 const ownChoice = (extension: ContextExtension): Chosen => ({ name: "its own extension", extension, own: true });
 
-/** What the flags ask for, for a run of `length` tokens; asked for nothing, an export keeps the extension that it has. */
+/** What the flags ask for, for a run of `length` tokens; asked for nothing, a model keeps the extension that it has. */
 export const chosenFor = (opened: OpenedModel, options: SharedOptions, length: number): Chosen => {
   const { trainedContext } = opened.source.decoder;
   const kept = asksForExtension(options) ? undefined : ownExtension(opened, undefined);
@@ -98,7 +101,7 @@ export const chosenFor = (opened: OpenedModel, options: SharedOptions, length: n
 export const extensionFor = (opened: OpenedModel, options: SharedOptions, length: number): ContextExtension =>
   chosenFor(opened, options, length).extension;
 
-/** An extension that an export was written with and that another takes the place of. */
+/** An extension of the model's own that another takes the place of. */
 export const replacedNotices = (opened: OpenedModel, { name, own }: Chosen): readonly string[] => {
   const { source } = opened;
   const replaced = own ? undefined : ownExtension(opened, undefined);

@@ -28,7 +28,7 @@ import { checkSource, graphsOf, type ModelSource } from "./source.ts";
 export type LoadOptions = OpenOptions & {
   /** Where it runs; there is no default. */
   readonly backend: Backend;
-  /** Absent: the one that an export was extended with, or else the model as it is. */
+  /** Absent: the one that a checkpoint was tuned under or an export was extended with, or else the model as it is. */
   readonly extension?: ContextExtension;
   /** Rounds the weights to 4 or 8 bits when they are loaded. Absent: as they are stored. */
   readonly quantize?: Precision;
@@ -164,7 +164,7 @@ export const loadModel = async (
       `loadModel: a cache in ${cache} needs a backend with buffers of ${type}, got ${backend.name} with ${backend.bufferTypes}`,
     );
   const opened = await openModel(source, opening);
-  const chosen = extension ?? (opened.source.kind === "export" ? opened.source.extension() : {});
+  const chosen = extension ?? opened.source.extension();
   if (checking) await checkWeights(opened.source);
   const { source: read, release: releaseWeights } = await rounded(opened.source, quantize, onQuantize);
   const loaded: Loaded = {

@@ -1,6 +1,7 @@
 /** A checkpoint: its decoder, where each of its tensors lies, its tokenizer, its special tokens. */
 import { check } from "@ropewalk/check";
-import type { Decoder, WeightLocation, WeightSource } from "@ropewalk/decoder";
+import type { ContextExtension, Decoder, WeightLocation, WeightSource } from "@ropewalk/decoder";
+import { readExtensionEntry } from "./extension-entry.ts";
 import { familyOf } from "./families.ts";
 import { checkFolder, type CheckpointFile, type CheckpointFolder } from "./folder.ts";
 import { readJson } from "./json-file.ts";
@@ -21,6 +22,8 @@ export type Checkpoint = ModelTexts &
     /** What it was read from. */
     readonly folder: CheckpointFolder;
     readonly decoder: Decoder;
+    /** The one that it was tuned under, as config.json says; none is {}. */
+    readonly extension: () => ContextExtension;
     /** Every tensor of the files by name, also those that the decoder does not read. */
     readonly tensors: ReadonlyMap<string, TensorEntry>;
     /** The files that the tensors lie in. */
@@ -50,8 +53,9 @@ const asBackendsName = ({ locate, locateBlocks }: WeightSource, files: readonly 
  */
 export const loadCheckpoint = async (folder: CheckpointFolder): Promise<Checkpoint> => {
   checkFolder("loadCheckpoint", folder);
-  const config = await readJson(folder, "config.json");
-  check(config !== undefined, `loadCheckpoint: ${folder.name} must have config.json`, config);
+  const json = await readJson(folder, "config.json");
+  check(json !== undefined, `loadCheckpoint: ${folder.name} must have config.json`, json);
+  const { config, extension } = readExtensionEntry(json);
   const family = familyOf(config);
   const stated = family.read(config);
   const blockSize = readBlockSize(config);
@@ -68,6 +72,7 @@ export const loadCheckpoint = async (folder: CheckpointFolder): Promise<Checkpoi
     name: folder.name,
     folder,
     decoder,
+    extension: () => extension,
     tensors,
     ...source,
     files: files.map(({ file }) => file),

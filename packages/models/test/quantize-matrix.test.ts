@@ -25,6 +25,7 @@ it("puts the rows of every go in their place", async () => {
     name: "large",
     folder: { name: "large", file: async () => undefined },
     decoder: { ...llama.read(smallConfig), tensors: { w: [out, inner] } },
+    extension: () => ({}),
     tensors: new Map(),
     files: [file],
     tokenizer: undefined,

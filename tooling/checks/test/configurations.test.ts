@@ -105,6 +105,8 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
     quantizeBlocks: () => models.quantizeBlocks(mistaken, new Float32Array(2), 2),
     unpackBlocks: () => models.unpackBlocks(mistaken, { elements: new Uint8Array(), scales: new Float32Array() }, 2),
     readRotation: () => models.readRotation({}, mistaken),
+    tunedConfig: () => models.tunedConfig(mistaken, {}),
+    tunedFiles: () => models.tunedFiles(mistaken, none, {}),
   },
   "@ropewalk/models/hub": {
     openHub: () => hub.openHub(mistaken),
@@ -192,6 +194,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
       "readJson",
       "readModelTexts",
       "readSafetensorsHeader",
+      "safetensorsOf",
       "storedBytes",
     ],
     ...["unpackCheckpoint", "weightBytes", "widenCheckpoint"],

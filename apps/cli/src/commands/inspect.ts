@@ -27,15 +27,19 @@ type Facts = { readonly rows: Readonly<Record<string, string>>; readonly report:
 const checkpointFacts = (checkpoint: Checkpoint, { quantize }: InspectOptions): Facts => {
   const parameters = parameterCount(checkpoint.decoder);
   const [stored, weights] = [storedBytes(checkpoint), weightBytes(checkpoint)];
+  const own = checkpoint.extension();
+  const tuned = Object.keys(own).length === 0 ? undefined : extensionWords(own);
   return {
     rows: {
       family: checkpoint.decoder.family,
       parameters: parameters.toLocaleString("en"),
       "weights, stored": listed(stored, "of"),
       "weights would be": listed(quantize === undefined ? weights : { [quantize]: weights[quantize] }, "in"),
+      ...(tuned === undefined ? {} : { "tuned under": tuned }),
     },
     report: {
       ...{ family: checkpoint.decoder.family, parameters, storedBytes: stored, weightBytes: weights },
+      ...(tuned === undefined ? {} : { tunedUnder: tuned }),
       ...(quantize === undefined ? {} : { quantize }),
     },
   };

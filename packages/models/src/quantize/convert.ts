@@ -4,6 +4,7 @@
  */
 import type { Checkpoint } from "../checkpoint.ts";
 import { configObject } from "../config-object.ts";
+import type { CheckpointFolder } from "../folder.ts";
 import { readJson } from "../json-file.ts";
 import { encodeSafetensorsHeader, type StoredTensor } from "../safetensors/encode-header.ts";
 import { denseNames } from "./matrices.ts";
@@ -12,7 +13,7 @@ import { checkDense, fileOf, formsOf, quantizeMatrix } from "./quantize-matrix.t
 import { elementsOf, quantMethod, scalesOf } from "./stored-blocks.ts";
 
 /** A file of the new folder: its name and its bytes, part by part. */
-export type ConvertedFile = { readonly name: string; readonly parts: AsyncIterable<Uint8Array> };
+export type ConvertedFile = { readonly name: string; readonly parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array> };
 
 /** Files that are taken over as they are, where they are there. */
 const companions = [
@@ -22,6 +23,17 @@ const companions = [
   "special_tokens_map.json",
   "chat_template.jinja",
 ];
+
+/** Those of them that are there. */
+export const companionsOf = async (folder: CheckpointFolder): Promise<readonly ConvertedFile[]> => {
+  const taken = await Promise.all(
+    companions.map(async (name): Promise<readonly ConvertedFile[]> => {
+      const file = await folder.file(name);
+      return file === undefined ? [] : [{ name, parts: once(await file.source.read(0, file.source.size)) }];
+    }),
+  );
+  return taken.flat();
+};
 
 /** A tensor that is written, or two at once: what the header says, and the bytes when their turn comes. */
 type Writing = { readonly tensors: readonly StoredTensor[]; readonly bytes: () => Promise<readonly Uint8Array[]> };
@@ -66,7 +78,7 @@ const weightParts = async function* (
   }
 };
 
-const once = async function* (bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+export const once = async function* (bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
   yield bytes;
 };
 
@@ -85,14 +97,8 @@ export const convertCheckpoint = async (
   const { folder } = checkpoint;
   const { values } = configObject("convertCheckpoint: config.json", await readJson(folder, "config.json"));
   const config = { ...values, quantization_config: { quant_method: quantMethod, block_size: blockSize } };
-  const taken = await Promise.all(
-    companions.map(async (name): Promise<readonly ConvertedFile[]> => {
-      const file = await folder.file(name);
-      return file === undefined ? [] : [{ name, parts: once(await file.source.read(0, file.source.size)) }];
-    }),
-  );
   return [
-    ...taken.flat(),
+    ...(await companionsOf(folder)),
     { name: "model.safetensors", parts: weightParts(writings(checkpoint, precision), onProgress) },
     // Last, so that a folder that was not finished is none.
     { name: "config.json", parts: once(new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`)) },

@@ -1,0 +1,63 @@
+/**
+ * The extension that a checkpoint was tuned under, where its config.json cannot state it in the keys that every program reads:
+ *
+ *   "ropewalk": { "trainedContext": 512, "extension": { "entropy": { "kind": "log-n", "trainedContext": 512 } } }
+ *
+ * `trainedContext` stands for max_position_embeddings. Other programs pass over the entry.
+ */
+import { check, checkInteger, checkKeys } from "@ropewalk/check";
+import { checkExtension, extensionOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/decoder";
+import { configObject, objectOf } from "./config-object.ts";
+
+export type ExtensionEntry = {
+  /** The window that was trained on, in tokens. */
+  readonly trainedContext: number;
+  readonly extension: ExtensionRecord;
+};
+
+export const extensionKey = "ropewalk";
+
+const at = `loadCheckpoint: config.json: ${extensionKey}`;
+
+const readRecord = (record: ExtensionRecord): ContextExtension => {
+  checkKeys<ExtensionRecord>(at, "extension", record, { positions: true, rope: true, entropy: true });
+  try {
+    const extension = extensionOf(record);
+    checkExtension("extensionOf", extension);
+    return extension;
+  } catch (error) {
+    const { message } = error as Error;
+    throw new RangeError(`${at}.extension must be one that \`inspect --json\` prints, got ${message}`, {
+      cause: error,
+    });
+  }
+};
+
+/**
+ * The entry of a parsed config.json: the extension, and the config under the window that the entry states.
+ *
+ * @throws RangeError and TypeError naming the key, the rule and the value
+ */
+export const readExtensionEntry = (
+  config: unknown,
+): { readonly config: unknown; readonly extension: ContextExtension } => {
+  const stated = configObject("loadCheckpoint: config.json", config);
+  const found = objectOf(stated, extensionKey);
+  if (found === undefined) return { config, extension: {} };
+  const entry = found.values as ExtensionEntry;
+  checkKeys<ExtensionEntry>("loadCheckpoint: config.json", extensionKey, entry, {
+    trainedContext: true,
+    extension: true,
+  });
+  checkInteger(at, "trainedContext", entry.trainedContext, 1);
+  check(
+    typeof entry.extension === "object" && entry.extension !== null,
+    `${at}.extension must be an object`,
+    entry.extension,
+    "object",
+  );
+  return {
+    config: { ...stated.values, max_position_embeddings: entry.trainedContext },
+    extension: readRecord(entry.extension),
+  };
+};

@@ -1,0 +1,27 @@
+/** Tensors in float32 as a safetensors file, one after another. */
+import { check } from "@ropewalk/check";
+import { encodeSafetensorsHeader } from "./encode-header.ts";
+
+export type DenseTensor = { readonly dims: readonly number[]; readonly data: Float32Array };
+
+/**
+ * The file's bytes, part by part, for `writeFolder`: tensors in the order of their keys.
+ *
+ * @throws RangeError when a tensor has other than as many elements as its shape
+ */
+export const safetensorsOf = (tensors: Readonly<Record<string, DenseTensor>>): Iterable<Uint8Array> => {
+  const all = Object.entries(tensors);
+  for (const [name, { dims, data }] of all) {
+    const size = dims.reduce((product, dim) => product * dim, 1);
+    check(
+      data.length === size,
+      `safetensorsOf: ${name} of [${dims.join(", ")}] must have ${size} elements`,
+      data.length,
+    );
+  }
+  const header = all.map(([name, { dims, data }]) => ({ name, type: "F32" as const, dims, length: 4 * data.length }));
+  return [
+    encodeSafetensorsHeader(header),
+    ...all.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+  ];
+};
