@@ -13,5 +13,7 @@ export { readParameters } from "./parameters.ts";
 export { rateOf, type RateConfig, type Schedule } from "./schedule.ts";
 export { entropyAbfRecipe, type Recipe } from "./recipes.ts";
 export { cutText, fitSamples, type FitConfig, type Fitted, type Sample } from "./samples.ts";
-export { train, type TrainConfig, type Trained, type TrainState, type TrainStep } from "./train.ts";
+export { identifyRun, type RunIdentity } from "./state/run-identity.ts";
+export { train, type Evaluation, type TrainConfig, type Trained, type TrainState, type TrainStep } from "./train.ts";
 export { tunedCheckpoint } from "./tuned-checkpoint.ts";
+export { tunedFolder, type TunedModel } from "./tuned-folder.ts";

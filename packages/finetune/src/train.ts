@@ -1,13 +1,15 @@
 /** The loop: batches, gradients, a step of AdamW, until the asked number of steps is done. */
-import { check, checkInteger, checkKeys, checkNumber, type Keys } from "@ropewalk/check";
-import { ignoredLabel } from "@ropewalk/decoder/training";
+import { check, checkInteger, checkKeys, checkNumber } from "@ropewalk/check";
 import { needCheckpoint, type LanguageModel } from "@ropewalk/generation";
 import { adamWStep, checkAdamW, startAdamW, type AdamWConfig, type AdamWState, type Parameters } from "./adam-w.ts";
 import { batchOf } from "./batches.ts";
 import { clipGradients, gradientNorm } from "./clip.ts";
-import { openLossGraph, type LossGraph } from "./loss-graph.ts";
+import { batchGradients, meanLoss } from "./batch-loss.ts";
+import { checkTokens } from "./check-tokens.ts";
+import { checkTrainKeys } from "./check-train.ts";
+import { openLossGraph } from "./loss-graph.ts";
 import { readParameters } from "./parameters.ts";
-import { fitSamples, type FitConfig, type Fitted, type Sample } from "./samples.ts";
+import { fitSamples, type FitConfig, type Sample } from "./samples.ts";
 import { rateOf, type Schedule } from "./schedule.ts";
 
 /** Where a run stands: it can be gone on with from here. Its arrays are changed by the next step. */
@@ -29,7 +31,16 @@ export type TrainStep = {
   readonly tokensPerSecond: number;
   /** Milliseconds that the steps to come will take, by the mean of those done. */
   readonly timeLeft: number;
+  /** The mean loss of the held-out samples after the step, in nats a token, where it was looked at. */
+  readonly evaluation?: number;
   readonly state: TrainState;
+};
+
+/** Samples that are not learned from, and how often their loss is looked at. */
+export type Evaluation = {
+  readonly data: readonly Sample[];
+  /** Every so many steps; before the first and after the last in any case. */
+  readonly every: number;
 };
 
 export type TrainConfig = AdamWConfig &
@@ -50,6 +61,8 @@ export type TrainConfig = AdamWConfig &
     readonly gradientClipping?: number;
     /** The order of the samples. Default 0. */
     readonly seed?: number;
+    /** Absent: none. */
+    readonly evaluation?: Evaluation;
     /** Where an earlier run of the same configuration stood; its arrays are gone on with. */
     readonly start?: TrainState;
     readonly signal?: AbortSignal;
@@ -60,54 +73,20 @@ export type Trained = {
   readonly state: TrainState;
   /** Of every step that was done. */
   readonly losses: readonly number[];
-  /** Samples that were cut. */
+  /** Losses of the held-out samples, by the number of steps done before; empty where none are held out. */
+  readonly evaluations: readonly { readonly step: number; readonly loss: number }[];
+  /** Samples that were cut, of both kinds. */
   readonly cut: number;
 };
 
-const keys: Keys<TrainConfig> = {
-  ...{ model: true, data: true, steps: true, batchSize: true, seqLen: true, longer: true },
-  ...{ beta1: true, beta2: true, epsilon: true, weightDecay: true },
-  ...{ gradientAccumulation: true, learningRate: true, schedule: true, gradientClipping: true },
-  ...{ seed: true, start: true, signal: true, onStep: true },
-};
-
-/** What people write elsewhere. */
-const meant = { lr: "learningRate", epochs: "steps", maxSteps: "steps", contextLength: "seqLen" };
-
-const learnedIn = (sequences: readonly Fitted[]): number =>
-  sequences.reduce((sum, { labels }) => sum + labels.slice(1).filter((label) => label !== ignoredLabel).length, 0);
-
-/** @throws RangeError when a token or a label is none of the vocabulary */
-const checkTokens = (data: readonly Sample[], vocabSize: number): void => {
-  for (const [index, { ids, labels = [] }] of data.entries())
-    for (const [name, tokens] of Object.entries({ ids, labels }))
-      for (const [at, token] of tokens.entries())
-        if (!(name === "labels" && token === ignoredLabel))
-          checkInteger("train", `data[${index}].${name}[${at}]`, token, 0, vocabSize - 1);
-};
-
-/** The mean loss of a batch and its gradients, run by run. */
-const lossOf = async (graph: LossGraph, parameters: Parameters, batch: readonly Fitted[]) => {
-  const { batchSize } = graph.batch;
-  const total = learnedIn(batch);
-  let loss = 0;
-  let sum: Record<string, Float32Array> | undefined;
-  for (let from = 0; from < batch.length; from += batchSize) {
-    const part = batch.slice(from, from + batchSize);
-    const run = await graph.gradients(
-      parameters,
-      { ids: part.map(({ ids }) => ids), labels: part.map(({ labels }) => labels) },
-      total,
-    );
-    loss += run.loss;
-    if (sum === undefined) sum = { ...run.gradients };
-    else
-      for (const [name, gradient] of Object.entries(run.gradients)) {
-        const into = sum[name]!;
-        for (let at = 0; at < into.length; at++) into[at]! += gradient[at]!;
-      }
-  }
-  return { loss, gradients: sum! };
+/** @throws RangeError and TypeError as for what is learned from */
+const fitHeldOut = (fit: FitConfig, evaluation: Evaluation | undefined, vocabSize: number) => {
+  if (evaluation === undefined) return undefined;
+  checkKeys<Evaluation>("train", "evaluation", evaluation, { data: true, every: true });
+  checkInteger("train", "evaluation.every", evaluation.every, 1);
+  const fitted = fitSamples(fit, evaluation.data);
+  checkTokens("evaluation.data", evaluation.data, vocabSize);
+  return fitted;
 };
 
 /**
@@ -117,7 +96,7 @@ const lossOf = async (graph: LossGraph, parameters: Parameters, batch: readonly 
  *   is no number: the step is not done then, and what `onStep` gave last is whole; whatever the signal was aborted with
  */
 export const train = async (config: TrainConfig): Promise<Trained> => {
-  checkKeys<TrainConfig>("train", "config", config, keys, meant);
+  checkTrainKeys("train", config);
   const { model, data, steps, batchSize, gradientAccumulation = 1, seqLen, longer = "refuse" } = config;
   const { learningRate, schedule = { kind: "cosine" }, gradientClipping = 1, seed = 0, signal, onStep } = config;
   const { beta1, beta2, epsilon, weightDecay } = config;
@@ -136,7 +115,8 @@ export const train = async (config: TrainConfig): Promise<Trained> => {
   rate(0);
   const checkpoint = needCheckpoint("train", model.source);
   const { sequences, cut } = fitSamples({ seqLen, longer }, data);
-  checkTokens(data, checkpoint.decoder.vocabSize);
+  checkTokens("data", data, checkpoint.decoder.vocabSize);
+  const heldOut = fitHeldOut({ seqLen, longer }, config.evaluation, checkpoint.decoder.vocabSize);
   signal?.throwIfAborted();
 
   const parameters = config.start?.parameters ?? (await readParameters(checkpoint));
@@ -146,33 +126,47 @@ export const train = async (config: TrainConfig): Promise<Trained> => {
   const extended = { ...model.extended, decoder: checkpoint.decoder };
   const graph = await openLossGraph(model.backend, extended, batch, Object.keys(parameters));
   const losses: number[] = [];
+  const evaluations: { readonly step: number; readonly loss: number }[] = [];
+  const first = state.step;
+  const evaluate = async (step: number): Promise<{ readonly evaluation?: number }> => {
+    const due = step === first || step === steps || step % (config.evaluation?.every ?? 1) === 0;
+    if (heldOut === undefined || !due) return {};
+    const evaluation = await meanLoss(graph, parameters, heldOut.sequences, signal);
+    if (evaluation === undefined) return {};
+    evaluations.push({ step, loss: evaluation });
+    return { evaluation };
+  };
   const begun = performance.now();
   try {
+    await evaluate(first);
     while (state.step < steps) {
       signal?.throwIfAborted();
       const at = performance.now();
       const { step } = state;
       const places = batchOf({ count: sequences.length, batchSize, seed }, step);
-      const { loss, gradients } = await lossOf(
+      const { loss, gradients } = await batchGradients(
         graph,
         parameters,
         places.map((place) => sequences[place]!),
+        signal,
       );
       check(Number.isFinite(loss), `train: the loss of step ${step + 1} must be a number`, loss);
       const norm = gradientClipping === Infinity ? gradientNorm(gradients) : clipGradients(gradients, gradientClipping);
       check(Number.isFinite(norm), `train: the gradients of step ${step + 1} must be numbers, and their norm`, norm);
       const next = adamWStep(optimizer, rate(step), parameters, gradients, state.optimizer);
-      state = { step: step + 1, parameters, optimizer: next };
       losses.push(loss);
-      const now = performance.now();
+      const took = performance.now() - at;
+      state = { step: step + 1, parameters, optimizer: next };
+      const looked = await evaluate(step + 1);
       await onStep?.({
         ...{ step: step + 1, loss, gradientNorm: norm, learningRate: rate(step), state },
-        tokensPerSecond: (1000 * batchSize * seqLen) / (now - at),
-        timeLeft: ((now - begun) / losses.length) * (steps - state.step),
+        tokensPerSecond: (1000 * batchSize * seqLen) / took,
+        timeLeft: ((performance.now() - begun) / losses.length) * (steps - state.step),
+        ...looked,
       });
     }
   } finally {
     await graph.release();
   }
-  return { state, losses, cut };
+  return { state, losses, evaluations, cut: cut + (heldOut?.cut ?? 0) };
 };

@@ -97,7 +97,7 @@ export const house: Readonly<Record<string, Room>> = {
     "5",
     "packages/finetune",
     [...ground, ...mathematics, "backend", ...building, "generation"],
-    ["pure-rand"],
+    ["pure-rand", "node:"],
   ),
   "@ropewalk/transformers-js": room(
     "5",

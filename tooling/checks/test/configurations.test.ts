@@ -140,6 +140,8 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
     fitSamples: () => finetune.fitSamples(mistaken, []),
     rateOf: () => finetune.rateOf(mistaken, 0),
     train: () => finetune.train(mistaken),
+    tunedFolder: () => finetune.tunedFolder(mistaken, none),
+    identifyRun: () => finetune.identifyRun(mistaken),
   },
   "@ropewalk/transformers-js": {
     extendModels: () => transformers.extendModels({ fetch } as never, mistaken),
@@ -219,6 +221,7 @@ const withoutRow: ReadonlySet<string> = new Set([
   ...[
     "@ropewalk/backend/conformance",
     "@ropewalk/models/node",
+    "@ropewalk/finetune/node",
     "@ropewalk/graph/gradient",
     "@ropewalk/decoder/training",
   ],

@@ -1,0 +1,1 @@
+export { readState, removeStates, stateIn, writeState } from "./state/disk.ts";

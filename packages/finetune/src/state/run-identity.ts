@@ -1,0 +1,79 @@
+/** What a run is of: one that is gone on with must be the same in all of it, or it would end at other weights. */
+import { check } from "@ropewalk/check";
+import type { ExtendedDecoder } from "@ropewalk/decoder";
+import { needCheckpoint } from "@ropewalk/generation";
+import type { Parameters } from "../adam-w.ts";
+import { checkTrainKeys } from "../check-train.ts";
+import { readParameters } from "../parameters.ts";
+import { fitSamples, type Fitted } from "../samples.ts";
+import type { TrainConfig } from "../train.ts";
+import { bytesOf, fingerprint, textBytes } from "./fingerprint.ts";
+
+export type RunIdentity = {
+  /** Fingerprints of the weights that it starts from, and of the samples. */
+  readonly model: string;
+  readonly data: string;
+  /** Numbers and names, each as JSON has it. */
+  readonly configuration: Readonly<Record<string, unknown>>;
+};
+
+const partsOfModel = function* (parameters: Parameters): Generator<Uint8Array, void, undefined> {
+  for (const [name, { dims, data }] of Object.entries(parameters).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    yield textBytes([name, dims]);
+    yield bytesOf(data);
+  }
+};
+
+const partsOfData = function* (sequences: readonly Fitted[]): Generator<Uint8Array, void, undefined> {
+  for (const { ids, labels } of sequences) yield bytesOf(Int32Array.from([...ids, ...labels]));
+};
+
+/** Positions by their numbers, or by the name of a mapping of one's own. */
+const extensionIn = ({ positions, scaling, entropy, decoder }: ExtendedDecoder): object => ({
+  positions: (positions as { readonly config?: object }).config ?? positions.name,
+  ...{ theta: decoder.rope.theta, scaling, entropy: entropy ?? null },
+});
+
+/** The identity of the run that `train` would do with that configuration. */
+export const identifyRun = async (config: TrainConfig): Promise<RunIdentity> => {
+  checkTrainKeys("identifyRun", config);
+  const { model, data, seqLen, longer = "refuse", steps, batchSize, gradientAccumulation = 1 } = config;
+  const { learningRate, schedule = { kind: "cosine" }, gradientClipping = 1, seed = 0 } = config;
+  const { beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8, weightDecay = 0.1 } = config;
+  const { sequences } = fitSamples({ seqLen, longer }, data);
+  return {
+    model: await fingerprint(partsOfModel(await readParameters(needCheckpoint("identifyRun", model.source)))),
+    data: await fingerprint(partsOfData(sequences)),
+    configuration: {
+      ...{ seed, steps, batchSize, gradientAccumulation, seqLen, learningRate, schedule },
+      gradientClipping: gradientClipping === Infinity ? null : gradientClipping,
+      ...{ beta1, beta2, epsilon, weightDecay, extension: extensionIn(model.extended) },
+    },
+  };
+};
+
+/** The same whatever order keys stand in. */
+const inOrder = (value: unknown): unknown =>
+  typeof value !== "object" || value === null || Array.isArray(value)
+    ? value
+    : Object.fromEntries(
+        Object.entries(value)
+          .toSorted(([a], [b]) => (a < b ? -1 : 1))
+          .map(([key, inner]) => [key, inOrder(inner)]),
+      );
+
+const asText = (value: unknown): string | undefined => JSON.stringify(inOrder(value));
+
+/** @throws RangeError that names what is of another run, and both values */
+export const checkSameRun = (where: string, name: string, stored: RunIdentity, run: RunIdentity): void => {
+  for (const what of ["model", "data"] as const)
+    check(
+      stored[what] === run[what],
+      `${where}: ${name} must be of a run on the same ${what}, with the fingerprint ${run[what].slice(0, 12)}`,
+      String(stored[what]).slice(0, 12),
+    );
+  for (const key of new Set([...Object.keys(run.configuration), ...Object.keys(stored.configuration)])) {
+    const [have, want] = [asText(stored.configuration[key]), asText(run.configuration[key])];
+    check(have === want, `${where}: ${name} must be of a run with the same ${key}, ${want ?? "none"}`, have);
+  }
+};

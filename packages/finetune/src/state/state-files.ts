@@ -1,0 +1,127 @@
+/**
+ * A training state as files, wherever they are kept:
+ *
+ *   parameters.safetensors   the weights, by their names
+ *   means.safetensors        AdamW's means of gradients and their squares, "first.<name>" and "second.<name>"
+ *   state.json               steps done, what the run is of, and a fingerprint of the two files
+ */
+import { check, checkInteger, checkKeys, type Keys } from "@ropewalk/check";
+import { readJson, readSafetensorsHeader, safetensorsOf, type CheckpointFolder } from "@ropewalk/models";
+import type { AdamWState, Parameter, Parameters } from "../adam-w.ts";
+import type { TrainState } from "../train.ts";
+import { fingerprint, textBytes } from "./fingerprint.ts";
+import type { RunIdentity } from "./run-identity.ts";
+
+export type StateFile = { readonly name: string; readonly parts: Iterable<Uint8Array> };
+
+export const stateFile = "state.json";
+const [parametersFile, meansFile] = ["parameters.safetensors", "means.safetensors"] as const;
+
+type StateRecord = {
+  readonly version: 1;
+  readonly step: number;
+  readonly run: RunIdentity;
+  /** Of the files' contents, so that what a power failure has left half is known. */
+  readonly contents: string;
+};
+
+const recordKeys: Keys<StateRecord> = { version: true, step: true, run: true, contents: true };
+const runKeys: Keys<RunIdentity> = { model: true, data: true, configuration: true };
+
+const meansAsTensors = (parameters: Parameters, { means }: AdamWState): Parameters =>
+  Object.fromEntries(
+    Object.entries(parameters).flatMap(([name, { dims }]) => [
+      [`first.${name}`, { dims, data: means[name]!.first }],
+      [`second.${name}`, { dims, data: means[name]!.second }],
+    ]),
+  );
+
+const contentsOf = (...all: readonly Parameters[]): Promise<string> =>
+  fingerprint(all.flatMap((tensors) => [...safetensorsOf(tensors)]));
+
+/** The files of a state; their bytes are the state's own arrays, to be written before its next step. */
+export const stateFiles = async (
+  run: RunIdentity,
+  { step, parameters, optimizer }: TrainState,
+): Promise<readonly StateFile[]> => {
+  const means = meansAsTensors(parameters, optimizer);
+  const record: StateRecord = { version: 1, step, run, contents: await contentsOf(parameters, means) };
+  return [
+    { name: parametersFile, parts: safetensorsOf(parameters) },
+    { name: meansFile, parts: safetensorsOf(means) },
+    // Last, so that a folder that was not finished is none.
+    { name: stateFile, parts: [textBytes(record)] },
+  ];
+};
+
+/** What a folder says that it is; undefined where it says nothing. */
+export const readRecord = async (where: string, folder: CheckpointFolder): Promise<StateRecord | undefined> => {
+  const record = (await readJson(folder, stateFile)) as StateRecord | undefined;
+  if (record === undefined) return undefined;
+  const name = `${folder.name}/${stateFile}`;
+  checkKeys<StateRecord>(where, name, record, recordKeys);
+  check(record.version === 1, `${where}: ${name}: version must be 1`, record.version, "number");
+  checkInteger(where, `${name}: step`, record.step, 0);
+  checkKeys<RunIdentity>(where, `${name}: run`, record.run, runKeys);
+  const { configuration } = record.run;
+  check(
+    typeof configuration === "object" && configuration !== null,
+    `${where}: ${name}: run.configuration must be an object`,
+    configuration,
+    "object",
+  );
+  return record;
+};
+
+const readTensors = async (where: string, folder: CheckpointFolder, file: string): Promise<Parameters> => {
+  const found = await folder.file(file);
+  if (found === undefined) throw new RangeError(`${where}: ${folder.name} must have ${file}, got none`);
+  const read: [string, Parameter][] = [];
+  for (const { name, type, dims, offset, length } of await readSafetensorsHeader(file, found.source)) {
+    check(type === "F32", `${where}: ${file}: ${name} must be in F32`, type);
+    const bytes = await found.source.read(offset, offset + length);
+    read.push([name, { dims, data: new Float32Array(bytes.slice().buffer) }]);
+  }
+  return Object.fromEntries(read);
+};
+
+const needTensor = (where: string, file: string, tensors: Parameters, name: string, dims: readonly number[]) => {
+  const tensor = tensors[name];
+  check(
+    String(tensor?.dims) === String(dims),
+    `${where}: ${file}: ${name} must be [${dims.join(", ")}]`,
+    tensor && `[${tensor.dims.join(", ")}]`,
+  );
+  return tensor!.data;
+};
+
+/**
+ * The state of a folder.
+ *
+ * @throws RangeError naming the file when it is not whole, or a tensor has no means
+ */
+export const readStateFiles = async (
+  where: string,
+  folder: CheckpointFolder,
+  { step, contents }: StateRecord,
+): Promise<TrainState> => {
+  const parameters = await readTensors(where, folder, parametersFile);
+  const tensors = await readTensors(where, folder, meansFile);
+  const means = Object.fromEntries(
+    Object.entries(parameters).map(([name, { dims }]) => [
+      name,
+      {
+        first: needTensor(where, meansFile, tensors, `first.${name}`, dims),
+        second: needTensor(where, meansFile, tensors, `second.${name}`, dims),
+      },
+    ]),
+  );
+  const optimizer: AdamWState = { step, means };
+  const found = await contentsOf(parameters, meansAsTensors(parameters, optimizer));
+  check(
+    found === contents,
+    `${where}: ${folder.name} must be whole, with the contents ${contents.slice(0, 12)}`,
+    found.slice(0, 12),
+  );
+  return { step, parameters, optimizer };
+};
