@@ -55,7 +55,7 @@ export const loadCheckpoint = async (folder: CheckpointFolder): Promise<Checkpoi
   checkFolder("loadCheckpoint", folder);
   const json = await readJson(folder, "config.json");
   check(json !== undefined, `loadCheckpoint: ${folder.name} must have config.json`, json);
-  const { config, extension } = readExtensionEntry(json);
+  const { config, extension } = readExtensionEntry("loadCheckpoint", json);
   const family = familyOf(config);
   const stated = family.read(config);
   const blockSize = readBlockSize(config);

@@ -17,9 +17,7 @@ export type ExtensionEntry = {
 
 export const extensionKey = "ropewalk";
 
-const at = `loadCheckpoint: config.json: ${extensionKey}`;
-
-const readRecord = (record: ExtensionRecord): ContextExtension => {
+const readRecord = (at: string, record: ExtensionRecord): ContextExtension => {
   checkKeys<ExtensionRecord>(at, "extension", record, { positions: true, rope: true, entropy: true });
   try {
     const extension = extensionOf(record);
@@ -36,16 +34,21 @@ const readRecord = (record: ExtensionRecord): ContextExtension => {
 /**
  * The entry of a parsed config.json: the extension, and the config under the window that the entry states.
  *
+ * @param where - the function that errors name
+ * @returns no extension, and the config as it is, where there is no entry
  * @throws RangeError and TypeError naming the key, the rule and the value
  */
 export const readExtensionEntry = (
+  where: string,
   config: unknown,
 ): { readonly config: unknown; readonly extension: ContextExtension } => {
-  const stated = configObject("loadCheckpoint: config.json", config);
+  const file = `${where}: config.json`;
+  const at = `${file}: ${extensionKey}`;
+  const stated = configObject(file, config);
   const found = objectOf(stated, extensionKey);
   if (found === undefined) return { config, extension: {} };
   const entry = found.values as ExtensionEntry;
-  checkKeys<ExtensionEntry>("loadCheckpoint: config.json", extensionKey, entry, {
+  checkKeys<ExtensionEntry>(file, extensionKey, entry, {
     trainedContext: true,
     extension: true,
   });
@@ -58,6 +61,6 @@ export const readExtensionEntry = (
   );
   return {
     config: { ...stated.values, max_position_embeddings: entry.trainedContext },
-    extension: readRecord(entry.extension),
+    extension: readRecord(at, entry.extension),
   };
 };

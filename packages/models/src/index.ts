@@ -14,6 +14,7 @@ export { readModelTexts, type ModelTexts } from "./model-texts.ts";
 export { firstNonFinite, nonFiniteWeights, type NonFinite, type StoredElements } from "./non-finite.ts";
 export { readRotation } from "./rotation.ts";
 export type { Context, ContextRules } from "./context.ts";
+export { extensionKey, readExtensionEntry, type ExtensionEntry } from "./extension-entry.ts";
 export { safetensorsOf, type DenseTensor } from "./safetensors/write.ts";
 export { tunedConfig, type TunedConfig } from "./tuned-config.ts";
 export { tunedFiles } from "./tuned-files.ts";

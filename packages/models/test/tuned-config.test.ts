@@ -54,7 +54,7 @@ describe("tunedConfig", () => {
       fc.property(rope, entropies, mappings, fc.integer({ min: 1, max: 500 }), (scaling, entropy, mapping, seqLen) => {
         const extension = compose({ rope: scaling }, entropy, mapping);
         const written = tunedConfig({ extension, seqLen }, json);
-        const read = readExtensionEntry(written);
+        const read = readExtensionEntry("loadCheckpoint", written);
         const { rope: own } = llama.read(read.config);
         const stated = read.extension.rope ?? own.scaling;
         if (kind === "abf")

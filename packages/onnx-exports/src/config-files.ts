@@ -1,5 +1,5 @@
 /** What is read from config.json, and what is written to it and to genai_config.json. */
-import type { ExtensionRecord } from "@ropewalk/decoder";
+import type { ExtensionEntry } from "@ropewalk/models";
 import { check } from "./check.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -33,12 +33,9 @@ export const neededCount = (config: Json, key: string): number => {
   return value;
 };
 
-/** What config.json says of a graph whose cache `@ropewalk/generation` keeps. */
-export type RopewalkEntry = { readonly trainedContext: number; readonly extension: ExtensionRecord };
-
 export type NewLimits = {
   readonly capacity: number;
-  readonly ropewalk?: RopewalkEntry;
+  readonly ropewalk?: ExtensionEntry;
   /** Absent: as it was. */
   readonly slidingWindow?: number | null;
 };

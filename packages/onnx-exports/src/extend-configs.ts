@@ -1,7 +1,7 @@
 /** What goes with an extended model, from its configs alone: for programs that read them before the model. */
 import { checkKeys, type Keys } from "@ropewalk/check";
 import { extendContext, recordOf, type ContextExtension } from "@ropewalk/decoder";
-import { readRotation } from "@ropewalk/models";
+import { readRotation, type ExtensionEntry } from "@ropewalk/models";
 import { match } from "ts-pattern";
 import { checkExtension } from "./check-options.ts";
 import { named } from "./check.ts";
@@ -12,7 +12,6 @@ import {
   jsonObject,
   type Json,
   type NewLimits,
-  type RopewalkEntry,
 } from "./config-files.ts";
 import { maxTokens } from "./emit/pages.ts";
 import { refuseRuntime, type Runtime } from "./runtime.ts";
@@ -42,7 +41,7 @@ const configsUnder = ({ extension, runtime = "portable", ...given }: ConfigOptio
   const known = readRotation(config, { headDim: headDimOf(config) });
   const capacity = Math.min(extendContext(known, extension).capacity, maxTokens);
   const ropewalk = match(runtime)
-    .returnType<RopewalkEntry | undefined>()
+    .returnType<ExtensionEntry | undefined>()
     .with("portable", () => undefined)
     .with("ropewalk", () => ({ trainedContext: known.trainedContext, extension: recordOf(extension) }))
     .exhaustive(refuseRuntime);

@@ -1,5 +1,4 @@
 export { attentionOutputs, type Attentions } from "./emit/weights.ts";
-export type { RopewalkEntry } from "./config-files.ts";
 export { extendConfigs, type ConfigOptions, type ExtendedConfigs } from "./extend-configs.ts";
 export { extendExport, tablePlaces, type ExtendOptions, type ExtendedExport } from "./extend-export.ts";
 export { exportNames, loadExport, type ExportedDecoder } from "./load-export.ts";

@@ -3,15 +3,13 @@ import type { Memory } from "@ropewalk/backend";
 import { hostBuffer } from "@ropewalk/backend/host";
 import {
   extendDecoder,
-  extensionOf,
   inputs,
   outputs,
   type BandLayout,
   type CachePrecision,
   type ExtendedDecoder,
 } from "@ropewalk/decoder";
-import { readRotation } from "@ropewalk/models";
-import type { RopewalkEntry } from "@ropewalk/onnx-exports";
+import { extensionKey, readExtensionEntry, readRotation } from "@ropewalk/models";
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -25,11 +23,6 @@ const notExtended = (): never => {
   throw new RangeError(
     'withRopewalk: model must be loaded under extendModels(env, { runtime: "ropewalk" }), or from a folder that was written so, got another',
   );
-};
-
-const entryOf = (config: Config): RopewalkEntry => {
-  const entry = config["ropewalk"] as Partial<RopewalkEntry> | undefined;
-  return typeof entry?.trainedContext === "number" && entry.extension ? (entry as RopewalkEntry) : notExtended();
 };
 
 const layoutOf = (shapes: Shapes): BandLayout["kind"] => {
@@ -49,15 +42,16 @@ const cacheOf = (shapes: Shapes): CachePrecision =>
 /**
  * The decoder of a loaded model, with the extension that it was loaded with.
  *
- * @throws RangeError when the model takes no cache of this kind, or its config speaks of another than its graph
+ * @throws RangeError and TypeError naming what its config says wrongly; RangeError when the model takes no cache of this kind, or its config speaks of another than its graph
  */
 export const loadedDecoder = (config: Config, shapes: Shapes): ExtendedDecoder => {
-  const { trainedContext, extension } = entryOf(config);
+  if (config[extensionKey] === undefined) notExtended();
+  const { config: stated, extension } = readExtensionEntry("withRopewalk", config);
+  const { max_position_embeddings: trainedContext } = stated as { readonly max_position_embeddings: number };
   const layout = layoutOf(shapes);
   const keys = layout === "window" ? inputs.ringNearKeys(0) : inputs.tailKeys(0);
   const [numKvHeads, headDim] = [sizeIn(shapes, keys, 0), sizeIn(shapes, keys, 2)];
   const rotaryDim = 2 * sizeIn(shapes, inputs.rotation(0, "query", "cos"), 1);
-  const stated = { ...config, max_position_embeddings: trainedContext };
   const { rope } = readRotation(stated, { headDim, defaultShare: rotaryDim / headDim });
   const window = config["sliding_window"];
   const extended = extendDecoder(
@@ -68,7 +62,7 @@ export const loadedDecoder = (config: Config, shapes: Shapes): ExtendedDecoder =
       // Whether layers slide is the graph's to say; configs state windows that are not in use.
       slidingWindow: layout === "window" && typeof window === "number" ? window : undefined,
     },
-    extensionOf(extension),
+    extension,
     { cache: cacheOf(shapes) },
   );
   if (extended.layout.kind !== layout || rope.rotaryDim !== rotaryDim)

@@ -1,6 +1,7 @@
 /** One file of a model, rewritten: the graph, or the limits in its configs. */
 import { extendConfigs, extendExport, tablePlaces, type ExtendOptions, type TableRows } from "@ropewalk/onnx-exports";
 import { configsOf, type FileKind } from "./file-kind.ts";
+import { withReminder } from "./reminder.ts";
 import { json, parsed } from "./respond.ts";
 
 type Config = Readonly<Record<string, unknown>>;
@@ -69,7 +70,7 @@ export const rewrite = async (
     const tables = await tablesOf(key, original, originals);
     const { model, dataFiles, notices } = extendExport({ ...put, config, tables }, original);
     for (const notice of notices) onNotice(`extendModels: ${key}: ${notice}`);
-    return { bytes: model, dataFiles };
+    return { bytes: put.runtime === "ropewalk" ? withReminder(model) : model, dataFiles };
   }
   const tokenizerConfig = kind === "tokenizer-config" ? parsed(await bytes()) : undefined;
   const { extension, runtime } = put;

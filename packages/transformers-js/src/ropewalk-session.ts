@@ -10,6 +10,7 @@ import type { Session } from "@ropewalk/backend";
 import { outputs, type ExtendedDecoder } from "@ropewalk/decoder";
 import { createCache, prefill, releaseCache, resetCache, type KeyValueCache } from "@ropewalk/generation";
 import { memory } from "./loaded-decoder.ts";
+import { reminder } from "./reminder.ts";
 
 /** A tensor of the runtime that transformers.js has; its class makes others. */
 type RuntimeTensor = {
@@ -68,11 +69,14 @@ export const ropewalkSession = (
   const { vocabSize } = extended.decoder;
   // Tensors that are given and those that come back may be of two copies of one class.
   let Given: TensorClass | undefined;
+  const reminded = loaded.inputNames.includes(reminder);
   const watched: RuntimeSession = {
-    inputNames: loaded.inputNames,
+    inputNames: loaded.inputNames.filter((name) => name !== reminder),
     outputNames: loaded.outputNames,
     run: async (feeds, fetches) => {
-      const results = await loaded.run(feeds, fetches);
+      const Tensor = Object.values(feeds as Feeds)[0]!.constructor as TensorClass;
+      const unread = reminded ? { [reminder]: new Tensor("int64", BigInt64Array.of(0n), [1]) } : {};
+      const results = await loaded.run({ ...(feeds as Feeds), ...unread } as never, fetches);
       Given = results[outputs.logits]!.constructor as TensorClass;
       return results;
     },

@@ -65,6 +65,27 @@ const logitsOf = async (model: PreTrainedModel, ids: readonly number[]): Promise
   return ((await model(inputs)) as { readonly logits: Tensor }).logits;
 };
 
+it("a model that was not given to withRopewalk says so", async () => {
+  extend();
+  const model = await load("passkey");
+  await expect(logitsOf(model, [1, 2, 3])).rejects.toThrow(
+    /Missing the following inputs: withRopewalk\(model\) must be called before the model runs, got a call without it;/,
+  );
+});
+
+it.each([
+  [{ trainedContext: 0 }, /^withRopewalk: config\.json: ropewalk: trainedContext must be an integer >= 1, got 0$/],
+  [{ trainedContext: "256" }, /trainedContext must be a number, got "256"$/],
+  [{ extension: { positions: { kind: "selfextend", groupSize: 16, window: 64 } } }, /self-extend is meant/],
+  [{ extention: {} }, /got "extention"; extension is meant\?$/],
+])("an entry of config.json that says %j is refused", async (wrong, message) => {
+  extend();
+  const model = await load("passkey");
+  const { config } = model as unknown as { readonly config: { ropewalk: object } };
+  config.ropewalk = { ...config.ropewalk, ...wrong };
+  expect(() => withRopewalk(model)).toThrow(message);
+});
+
 describe("tokens", () => {
   const extensions: readonly (readonly [string, ContextExtension])[] = [
     ["no extension", {}],
