@@ -117,13 +117,14 @@ export const load = async (
   length: number,
   signal?: AbortSignal,
 ): Promise<LanguageModel> => {
-  const { quantize, cache } = options;
+  const { quantize, cache, adapter } = options;
   const chosen = chosenFor(opened, options, length);
   const { onStep: onQuantize, stop } = roundingBar(signal);
   const model = await loadModel(opened, {
     backend: backendFrom(options),
     extension: chosen.extension,
     ...(cache === undefined ? {} : { cache }),
+    ...(adapter === undefined ? {} : { adapter }),
     ...(quantize === undefined ? {} : { quantize, onQuantize }),
   }).finally(stop);
   for (const said of [...replacedNotices(opened, chosen), ...model.extended.notices]) notice(said);

@@ -6,6 +6,7 @@ import { webgpu } from "@ropewalk/backend-webgpu";
 import { cachePrecisions, type CachePrecision } from "@ropewalk/decoder";
 import { precisionNames, type Precision } from "@ropewalk/models";
 import { Option, type Command } from "commander";
+import { adapterOption, type AdapterFlag } from "./adapter-option.ts";
 import { withExtensionOptions, type ExtensionOptions } from "./extension-options.ts";
 import type { Method } from "./methods.ts";
 import { notice } from "./notice.ts";
@@ -48,6 +49,7 @@ export type SharedOptions = ExtensionOptions & {
   readonly threads?: number;
   readonly precision?: Backend["precision"];
   readonly quantize?: Precision;
+  readonly adapter?: readonly AdapterFlag[];
   readonly cache?: CachePrecision;
   readonly json?: boolean;
 };
@@ -80,6 +82,7 @@ export const withSharedOptions = (command: Command, fallback: Method = "none"): 
         "round the weights when they are loaded; absent: as they are stored",
       ).choices(precisionNames),
     )
+    .addOption(adapterOption("an adapter (LoRA) beside the weights, as PEFT writes it"))
     .addOption(
       new Option(
         "--cache <precision>",

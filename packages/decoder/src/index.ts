@@ -49,6 +49,7 @@ export { extensionOf, recordOf, type ExtensionRecord } from "./extension-record.
 export { giveLogits, noToken } from "./give-logits.ts";
 export { decoderGraph, versions } from "./graph.ts";
 export { inputs, outputs } from "./interface.ts";
+export type { LowRank } from "./low-rank.ts";
 export type { Operators } from "./operators.ts";
 export {
   denseWeights,

@@ -5,10 +5,11 @@
  *              lookups read
  *   blocks     W[o, b B + k] = scale[o, b] (q[o, b B + k] - 2^(bits - 1))        B elements of a row share a scale
  *
- * A matrix that is stored in blocks is never unpacked: the product reads the blocks.
+ * A matrix that is stored in blocks is never unpacked: the product reads the blocks. An adapter stays beside either.
  */
 import { emitCast, emitLongProduct, emitShortProduct } from "@ropewalk/attention-merge/onnx";
 import { type FilePlace, type Tape, type Value } from "@ropewalk/graph";
+import { constantLowRank, withLowRank, type LowRank } from "./low-rank.ts";
 import type { Operators } from "./operators.ts";
 
 /** How the elements of a dense tensor are stored. */
@@ -36,6 +37,8 @@ export type WeightSource = {
   readonly locate: (name: string) => WeightLocation;
   /** Where a matrix lies that is stored in blocks; undefined for a dense one. */
   readonly locateBlocks?: (name: string) => BlocksLocation | undefined;
+  /** The adapter beside a matrix; undefined for one without. */
+  readonly lowRank?: (name: string) => LowRank | undefined;
 };
 
 /** What families record with. */
@@ -111,7 +114,7 @@ const halfWeights = (half: StoredWeights["tensor"]): Omit<StoredWeights, "tensor
  */
 export const storedWeights = (
   shapes: Shapes,
-  { locate, locateBlocks }: WeightSource,
+  { locate, locateBlocks, lowRank }: WeightSource,
   operators: Operators = "all",
   precision: Precision = "float32",
 ): StoredWeights => {
@@ -130,7 +133,7 @@ export const storedWeights = (
   };
   const whole = denseWeights(inType("float32"));
   const dense = precision === "float16" ? { ...whole, ...halfWeights(inType("float16")) } : whole;
-  return {
+  const weights: StoredWeights = {
     ...dense,
     // Only what is looked up is widened, where it can be: the table stays as small as it is stored.
     rows: (tape, name, ids) =>
@@ -144,4 +147,9 @@ export const storedWeights = (
         : emitBlocksProduct(tape, blocks, name, shapes[name]!, x);
     },
   };
+  if (lowRank === undefined) return weights;
+  return withLowRank(weights, (tape, name) => {
+    const found = lowRank(name);
+    return found && constantLowRank(tape, name, shapes[name]!, found);
+  });
 };

@@ -36,6 +36,8 @@ const openKeys: Keys<OpenOptions> = { hub: true, trainedContext: maybePositive, 
 
 /** What people write after other libraries. */
 const meantByLoad = {
+  adapters: "adapter",
+  lora: "adapter",
   device: "backend",
   dtype: "quantize, or the backend's precision,",
   precision: "quantize, or the backend's precision,",
@@ -64,6 +66,7 @@ const loadKeys: Keys<LoadOptions> = {
   ...openKeys,
   backend: isBackend,
   extension: true,
+  adapter: true,
   quantize: optional(oneOf(precisionNames)),
   cache: optional(oneOf(cachePrecisions)),
   onQuantize: maybeFunction,

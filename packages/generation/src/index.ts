@@ -1,3 +1,4 @@
+export type { AdapterChoice, AdapterSource } from "./adapters.ts";
 export { appendToCache } from "./append.ts";
 export { runBlock, type BlockOptions, type BlockResult, type BlockSessions } from "./block.ts";
 export {
@@ -16,7 +17,7 @@ export type { ChatMessage, TextPart } from "./chat/messages.ts";
 export type { GenerateOptions, GenerationStats } from "./generate.ts";
 export { loadModel, type LanguageModel, type LoadOptions, type LogitsOptions } from "./model.ts";
 export type { Prompt } from "./prompt.ts";
-export { needCheckpoint, type ModelSource } from "./source.ts";
+export { asRun, needCheckpoint, type ModelSource } from "./source.ts";
 export { openModel, type OpenedModel, type OpenOptions } from "./open.ts";
 export { prefill, runChunk, type ChunkResult, type PrefillOptions } from "./run.ts";
 export { argmax, sample, startSampling, type Sampled, type SamplerState, type Sampling } from "./sampling.ts";

@@ -10,6 +10,7 @@ import {
   type ExtendedDecoder,
 } from "@ropewalk/decoder";
 import type { CheckpointFolder, Precision } from "@ropewalk/models";
+import { adapted, type AdapterChoice } from "./adapters.ts";
 import { checkLatest } from "./cache-life.ts";
 import { createCache, releaseCache, type KeyValueCache } from "./cache.ts";
 import { generateTokens, type GenerateOptions } from "./generate.ts";
@@ -32,6 +33,11 @@ export type LoadOptions = OpenOptions & {
   readonly extension?: ContextExtension;
   /** Rounds the weights to 4 or 8 bits when they are loaded. Absent: as they are stored. */
   readonly quantize?: Precision;
+  /**
+   * Adapters beside the weights (LoRA, in PEFT's layout): one, or several that add up, each as it is or as `{ source, scale }`. The
+   * weights stay as they are stored, or as `quantize` rounds them.
+   */
+  readonly adapter?: AdapterChoice | readonly AdapterChoice[];
   /**
    * How keys and values are kept: in float32, in float16, or, those of settled tokens, in 8 bits, a quarter of the memory, at some
    * loss. Default: the backend's precision.
@@ -155,7 +161,7 @@ export const loadModel = async (
   loading: LoadOptions,
 ): Promise<LanguageModel> => {
   checkLoadOptions(loading);
-  const { backend, extension, quantize, onQuantize, checkWeights: checking = false, ...options } = loading;
+  const { backend, extension, quantize, adapter, onQuantize, checkWeights: checking = false, ...options } = loading;
   const { cache = backend.precision, ...opening } = options;
   if (extension !== undefined) checkExtension("loadModel", extension);
   const type = cache === "q8" ? "int8" : cache;
@@ -167,16 +173,14 @@ export const loadModel = async (
   const chosen = extension ?? opened.source.extension();
   if (checking) await checkWeights(opened.source);
   const { source: read, release: releaseWeights } = await rounded(opened.source, quantize, onQuantize);
-  const loaded: Loaded = {
-    ...opened,
-    source: read,
-    backend,
-    cache,
-    sessions: new Map(),
-    releaseWeights,
-    life: { released: undefined },
-  };
   try {
+    const loaded: Loaded = {
+      ...opened,
+      source: await adapted(read, adapter),
+      ...{ backend, cache, releaseWeights },
+      sessions: new Map(),
+      life: { released: undefined },
+    };
     return await assemble(loaded, chosen);
   } catch (error) {
     await releaseWeights();

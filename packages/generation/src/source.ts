@@ -22,7 +22,10 @@ export type SourceGraphs = {
 type Traits = Pick<Backend, "name" | "blocks" | "operators" | "precision" | "weightTypes">;
 
 /** The checkpoint in a form that the backend runs well, or at all. */
-const asRun = async ({ blocks, weightTypes }: Traits, checkpoint: Checkpoint): Promise<Checkpoint> => {
+export const asRun = async (
+  { blocks, weightTypes }: Pick<Traits, "blocks" | "weightTypes">,
+  checkpoint: Checkpoint,
+): Promise<Checkpoint> => {
   const unpacked = blocks === "unpacked" ? await unpackCheckpoint(checkpoint) : checkpoint;
   return weightTypes.includes("bfloat16") ? unpacked : widenCheckpoint(unpacked);
 };

@@ -1,6 +1,7 @@
 /** A checkpoint: its decoder, where each of its tensors lies, its tokenizer, its special tokens. */
 import { check } from "@ropewalk/check";
 import type { ContextExtension, Decoder, WeightLocation, WeightSource } from "@ropewalk/decoder";
+import type { Adapted } from "./adapter/with-adapters.ts";
 import { readExtensionEntry } from "./extension-entry.ts";
 import { familyOf } from "./families.ts";
 import { checkFolder, type CheckpointFile, type CheckpointFolder } from "./folder.ts";
@@ -28,6 +29,8 @@ export type Checkpoint = ModelTexts &
     readonly tensors: ReadonlyMap<string, TensorEntry>;
     /** The files that the tensors lie in. */
     readonly files: readonly CheckpointFile[];
+    /** What `withAdapters` put beside its weights; absent where it has none. */
+    readonly adapters?: Adapted;
   };
 
 type Place = Omit<WeightLocation, "type">;

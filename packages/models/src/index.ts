@@ -1,8 +1,12 @@
+export { loadAdapter, type Adapter, type AdapterMatrix, type AdapterModule } from "./adapter/load-adapter.ts";
+export { adaptable, withAdapters, type Adapted, type ScaledAdapter } from "./adapter/with-adapters.ts";
+export { adapterFiles, type LoraNumbers } from "./adapter/adapter-files.ts";
 export { loadCheckpoint, type Checkpoint } from "./checkpoint.ts";
 export { depthUpscale } from "./depth-upscale.ts";
 export type { Family } from "./family.ts";
 export { inMemory, type ByteSource, type CheckpointFile, type CheckpointFolder } from "./folder.ts";
 export { openUrl, type FilesByUrl, type UrlOptions } from "./open-url.ts";
+export { holdFiles } from "./hold-files.ts";
 export { llama } from "./llama/index.ts";
 export { mistral } from "./mistral/index.ts";
 export { phi } from "./phi/index.ts";

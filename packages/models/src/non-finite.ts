@@ -2,7 +2,7 @@
 import type { WeightType } from "@ropewalk/decoder";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { ByteSource } from "./folder.ts";
-import { fileOf } from "./quantize/quantize-matrix.ts";
+import { fileOf } from "./file-of.ts";
 import { scalesOf } from "./quantize/stored-blocks.ts";
 import { widen } from "./widen.ts";
 

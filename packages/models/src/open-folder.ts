@@ -62,9 +62,10 @@ const pathOf = (folder: string | URL): string => {
 };
 
 /**
- * Opens a checkpoint's folder. Files are read a range at a time, and named by path for a backend to memory-map.
+ * Opens the folder of a checkpoint, or of an adapter. Files are read a range at a time, and named by path for a backend to memory-map.
  *
- * @throws RangeError naming the path when there is no such folder, it is no folder, or it has no config.json
+ * @throws RangeError naming the path when there is no such folder, it is no folder, or it has no config.json and no
+ *   adapter_config.json
  */
 export const openFolder = async (folder: string | URL): Promise<CheckpointFolder> => {
   const path = pathOf(folder);
@@ -74,7 +75,7 @@ export const openFolder = async (folder: string | URL): Promise<CheckpointFolder
     throw new RangeError(`openFolder: ${path} must be a folder${layout}, got ${found ? `a ${kind}file` : "nothing"}`);
   }
   const file = (name: string): Promise<CheckpointFile | undefined> => fileIn(path, name);
-  if ((await file("config.json")) === undefined) {
+  if (((await file("config.json")) ?? (await file("adapter_config.json"))) === undefined) {
     const other = (await readdir(path)).find((name) => name.endsWith(".gguf"));
     throw new RangeError(
       `openFolder: ${path} must have a file config.json, got ${other === undefined ? "nothing" : `${other}: GGUF files are not read, take the checkpoint that it was made from`}`,

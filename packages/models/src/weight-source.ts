@@ -6,7 +6,7 @@ import { findBlocks } from "./quantize/stored-blocks.ts";
 import type { TensorEntry, TensorType } from "./safetensors/tensor-entry.ts";
 
 /** The types that are computed with, as the file and as the graph name them. */
-const weightTypes: Readonly<Partial<Record<TensorType, WeightType>>> = {
+export const weightTypes: Readonly<Partial<Record<TensorType, WeightType>>> = {
   F32: "float32",
   F16: "float16",
   BF16: "bfloat16",

@@ -1,9 +1,10 @@
 /** `ropewalk inspect`: what a model is, and what a wanted length takes. */
 import { extendDecoder } from "@ropewalk/decoder";
 import { checkWeights, needCheckpoint, plannedCacheBytes, type OpenedModel } from "@ropewalk/generation";
-import { parameterCount, storedBytes, weightBytes, type Checkpoint } from "@ropewalk/models";
+import { parameterCount, storedBytes, weightBytes, withAdapters, type Checkpoint } from "@ropewalk/models";
 import type { ExportedDecoder } from "@ropewalk/onnx-exports";
 import type { Command } from "commander";
+import { adaptersFrom } from "../adapter-option.ts";
 import { extendedWords, extensionWords, groupsAndWindow, recordIn } from "../describe.ts";
 import { examples, modelArgument } from "../help.ts";
 import { number } from "../numbers.ts";
@@ -58,6 +59,23 @@ const exportFacts = ({ modelBytes, files, extension }: ExportedDecoder): Facts =
   };
 };
 
+/** Adapters that fit the model, each with its matrices. */
+const adapterFacts = async ({ source }: OpenedModel, { adapter }: InspectOptions): Promise<Facts> => {
+  if (adapter === undefined) return { rows: {}, report: {} };
+  const checkpoint = needCheckpoint("inspect: --adapter", source);
+  const adapters = await adaptersFrom(adapter);
+  withAdapters(checkpoint, adapters);
+  const facts = adapters.map(({ adapter: { name, modules }, scale = 1 }) => ({
+    ...{ name, scale, matrices: modules.size, ranks: [...new Set([...modules.values()].map(({ rank }) => rank))] },
+    parameters: [...modules.values()].reduce((sum, { A, B }) => sum + A.data.length + B.data.length, 0),
+  }));
+  const said = facts.map(
+    ({ name, scale, matrices, ranks, parameters }) =>
+      `${name} at ${scale}: ${parameters.toLocaleString("en")} parameters beside ${matrices} matrices, rank ${ranks.join(", ")}`,
+  );
+  return { rows: { adapters: said.join("; ") }, report: { adapters: facts } };
+};
+
 const factsOf = ({ source }: OpenedModel, options: InspectOptions): Facts => {
   if (source.kind === "checkpoint") return checkpointFacts(source, options);
   if (options.quantize !== undefined) needCheckpoint("inspect: --quantize", source);
@@ -71,6 +89,7 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
   const { decoder } = source;
   const { numLayers, numHeads, numKvHeads, headDim, trainedContext, slidingWindow } = decoder;
   const { rows: own, report: ownReport } = factsOf(opened, options);
+  const beside = await adapterFacts(opened, options);
   const length = options.length ?? trainedContext;
   const chosen = chosenFor(opened, options, length);
   const { extension } = chosen;
@@ -84,6 +103,7 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
   if (options.json) {
     const report = {
       ...ownReport,
+      ...beside.report,
       ...{ numLayers, numHeads, numKvHeads, headDim, ropeScaling: decoder.rope.scaling.kind, trainedContext },
       slidingWindow: slidingWindow ?? null,
       ...{ length, method: chosen.name, positions: extended.positions.name, ...groupsAndWindow(extension) },
@@ -103,6 +123,7 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
     "trained window": tokens(trainedContext),
     ...(slidingWindow === undefined ? {} : { "sliding window": tokens(slidingWindow) }),
     [`for ${length} tokens`]: extendedWords(extended.positions.name, extension),
+    ...beside.rows,
     capacity: tokens(extended.capacity),
     "key-value cache": `${bytes(keyValueBytes)} (${keyValueBytes} bytes)`,
     ...(options.checkWeights ? { "weights are": "finite numbers, all of them" } : {}),

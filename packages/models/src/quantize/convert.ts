@@ -1,15 +1,19 @@
 /**
- * A checkpoint's folder rewritten with its matrices in blocks: config.json that says so, one model.safetensors, and the other
- * files as they are. Tensors are written one after another, so that memory never holds more than one of them.
+ * A checkpoint's folder rewritten with its matrices in blocks, its adapters merged into them, or both: config.json that says so, one
+ * model.safetensors, and the other files as they are. Tensors are written one after another, so that memory never holds more than one.
  */
+import { check } from "@ropewalk/check";
+import { mergedRows } from "../adapter/merged-rows.ts";
 import type { Checkpoint } from "../checkpoint.ts";
 import { configObject } from "../config-object.ts";
 import type { CheckpointFolder } from "../folder.ts";
 import { readJson } from "../json-file.ts";
 import { encodeSafetensorsHeader, type StoredTensor } from "../safetensors/encode-header.ts";
+import type { BlockForm } from "./blocks.ts";
 import { denseNames } from "./matrices.ts";
 import { blockBytes, blockSize, type Precision } from "./precision.ts";
-import { checkDense, fileOf, formsOf, quantizeMatrix } from "./quantize-matrix.ts";
+import { fileOf } from "../file-of.ts";
+import { checkDense, formsOf, quantizeMatrix } from "./quantize-matrix.ts";
 import { elementsOf, quantMethod, scalesOf } from "./stored-blocks.ts";
 
 /** A file of the new folder: its name and its bytes, part by part. */
@@ -38,9 +42,29 @@ export const companionsOf = async (folder: CheckpointFolder): Promise<readonly C
 /** A tensor that is written, or two at once: what the header says, and the bytes when their turn comes. */
 type Writing = { readonly tensors: readonly StoredTensor[]; readonly bytes: () => Promise<readonly Uint8Array[]> };
 
-const writings = (checkpoint: Checkpoint, precision: Precision): readonly Writing[] => {
+/** A matrix with its adapters merged, in float32: a narrower type would round what they add. */
+const mergedMatrix = (checkpoint: Checkpoint, name: string): Writing => {
   const { decoder } = checkpoint;
-  const forms = formsOf(decoder, precision);
+  const dims = decoder.tensors[name] as readonly [number, number];
+  check(
+    name !== decoder.embedding,
+    `convertCheckpoint: the head of ${checkpoint.name} must be a matrix of its own for its adapter to be merged`,
+    "the embedding",
+  );
+  const length = 4 * dims[0] * dims[1];
+  return {
+    tensors: [{ name, type: "F32", dims, length }],
+    bytes: async () => {
+      const whole = new Float32Array(length / 4);
+      for await (const { from, rows } of mergedRows(checkpoint, name)) whole.set(rows, from * dims[1]);
+      return [new Uint8Array(whole.buffer)];
+    },
+  };
+};
+
+const writings = (checkpoint: Checkpoint, precision: Precision | undefined): readonly Writing[] => {
+  const { decoder, adapters } = checkpoint;
+  const forms = precision === undefined ? new Map<string, BlockForm>() : formsOf(decoder, precision);
   const matrices = [...forms].map(([name, form]): Writing => {
     const dims = decoder.tensors[name] as readonly [number, number];
     const { elements, scales } = blockBytes(form, dims);
@@ -57,6 +81,8 @@ const writings = (checkpoint: Checkpoint, precision: Precision): readonly Writin
     };
   });
   const dense = denseNames(decoder, forms).map((name): Writing => {
+    // Beside its blocks a table is only looked up in, which no adapter changes.
+    if (adapters?.has(name) && !forms.has(name)) return mergedMatrix(checkpoint, name);
     const { type, dims, length } = checkpoint.tensors.get(name)!;
     const { location, offset } = checkpoint.locate(name);
     return {
@@ -83,20 +109,23 @@ export const once = async function* (bytes: Uint8Array): AsyncGenerator<Uint8Arr
 };
 
 /**
- * The files of the converted folder, to be written in order.
+ * The files of the converted folder, to be written in order. Adapters that the checkpoint has are merged: their matrices are rounded
+ * with them, or written in float32.
  *
+ * @param precision - what matrices are rounded to; undefined: they stay as they are stored
  * @param onProgress - called after each tensor of model.safetensors
  * @throws RangeError when the checkpoint is quantized already, and while its weights are taken, when one is not finite
  */
 export const convertCheckpoint = async (
   checkpoint: Checkpoint,
-  precision: Precision,
+  precision: Precision | undefined,
   onProgress?: (done: number, total: number) => void,
 ): Promise<readonly ConvertedFile[]> => {
   checkDense(checkpoint);
   const { folder } = checkpoint;
   const { values } = configObject("convertCheckpoint: config.json", await readJson(folder, "config.json"));
-  const config = { ...values, quantization_config: { quant_method: quantMethod, block_size: blockSize } };
+  const blocks = { quantization_config: { quant_method: quantMethod, block_size: blockSize } };
+  const config = { ...values, ...(precision === undefined ? {} : blocks) };
   return [
     ...(await companionsOf(folder)),
     { name: "model.safetensors", parts: weightParts(writings(checkpoint, precision), onProgress) },

@@ -1,15 +1,11 @@
 /** The matrices of a checkpoint that a precision rounds, one after another. */
 import type { Decoder } from "@ropewalk/decoder";
 import { check } from "@ropewalk/check";
+import { mergedRows } from "../adapter/merged-rows.ts";
 import type { Checkpoint } from "../checkpoint.ts";
-import type { CheckpointFile } from "../folder.ts";
-import { widen } from "../widen.ts";
 import { quantizeBlocks, type BlockForm, type Blocks } from "./blocks.ts";
 import { matricesOf } from "./matrices.ts";
 import { blockBytes, precisionNames, precisions, type Precision } from "./precision.ts";
-
-/** Elements that are widened at a time. */
-const atOnce = 2 ** 23;
 
 /** The matrices that a precision rounds, each with its form. */
 export const formsOf = (decoder: Decoder, precision: Precision): ReadonlyMap<string, BlockForm> => {
@@ -28,10 +24,6 @@ export const checkDense = ({ name, decoder, locateBlocks }: Checkpoint): void =>
   check(inBlocks === undefined, `quantize: ${name} must not be quantized already`, inBlocks);
 };
 
-/** The file that a backend knows by that name. */
-export const fileOf = ({ files }: Pick<Checkpoint, "files">, name: string): CheckpointFile =>
-  files.find(({ external }) => external.file === name)!;
-
 /** @param at - which rows they are, for an error */
 const roundRows = (form: BlockForm, values: Float32Array, inner: number, at: string): Blocks => {
   try {
@@ -42,21 +34,16 @@ const roundRows = (form: BlockForm, values: Float32Array, inner: number, at: str
 };
 
 /**
- * Reads a matrix a few rows at a time and rounds them.
+ * Reads a matrix a few rows at a time, its adapters merged, and rounds them.
  *
  * @throws RangeError naming the matrix when it has an element that is not finite
  */
 export const quantizeMatrix = async (checkpoint: Checkpoint, name: string, form: BlockForm): Promise<Blocks> => {
   const [out, inner] = checkpoint.decoder.tensors[name] as readonly [number, number];
-  const { location, offset, length, type } = checkpoint.locate(name);
-  const { source } = fileOf(checkpoint, location);
-  const rowBytes = length / out;
   const sizes = blockBytes(form, [out, inner]);
   const whole = { elements: new Uint8Array(sizes.elements), scales: new Float32Array(sizes.scales / 4) };
-  const step = Math.max(1, Math.floor(atOnce / inner));
-  for (let row = 0; row < out; row += step) {
-    const bytes = await source.read(offset + row * rowBytes, offset + Math.min(out, row + step) * rowBytes);
-    const part = roundRows(form, widen(type, bytes), inner, `quantize: ${name}: from row ${row} on`);
+  for await (const { from: row, rows } of mergedRows(checkpoint, name)) {
+    const part = roundRows(form, rows, inner, `quantize: ${name}: from row ${row} on`);
     // A row's share first: it is a whole number, and so is what comes of it.
     whole.elements.set(part.elements, row * (whole.elements.length / out));
     whole.scales.set(part.scales, row * (whole.scales.length / out));

@@ -3,7 +3,7 @@ import type { BlocksLocation, WeightLocation } from "@ropewalk/decoder";
 import type { Checkpoint } from "../checkpoint.ts";
 import { inMemoryFile, type CheckpointFile } from "../folder.ts";
 import { matricesOf } from "./matrices.ts";
-import { fileOf } from "./quantize-matrix.ts";
+import { fileOf } from "../file-of.ts";
 import { unpackBlocks } from "./unpack-blocks.ts";
 
 type Place = Omit<WeightLocation, "type">;

@@ -4,8 +4,14 @@ import type { TensorEntry } from "./tensor-entry.ts";
 /** A tensor to be stored; its length in bytes. */
 export type StoredTensor = Pick<TensorEntry, "name" | "type" | "dims" | "length">;
 
-/** @param tensors - in the order that their data follows in */
-export const encodeSafetensorsHeader = (tensors: readonly StoredTensor[]): Uint8Array => {
+/**
+ * @param tensors - in the order that their data follows in
+ * @param metadata - texts by name
+ */
+export const encodeSafetensorsHeader = (
+  tensors: readonly StoredTensor[],
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array => {
   let end = 0;
   const header = Object.fromEntries(
     tensors.map(({ name, type, dims, length }) => {
@@ -14,7 +20,8 @@ export const encodeSafetensorsHeader = (tensors: readonly StoredTensor[]): Uint8
       return [name, { dtype: type, shape: dims, data_offsets: [from, end] }];
     }),
   );
-  const text = new TextEncoder().encode(JSON.stringify(header));
+  const whole = metadata === undefined ? header : { __metadata__: metadata, ...header };
+  const text = new TextEncoder().encode(JSON.stringify(whole));
   const padded = Math.ceil(text.length / 8) * 8;
   const bytes = new Uint8Array(8 + padded).fill(0x20);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);

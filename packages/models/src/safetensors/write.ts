@@ -7,9 +7,13 @@ export type DenseTensor = { readonly dims: readonly number[]; readonly data: Flo
 /**
  * The file's bytes, part by part, for `writeFolder`: tensors in the order of their keys.
  *
+ * @param metadata - texts by name
  * @throws RangeError when a tensor has other than as many elements as its shape
  */
-export const safetensorsOf = (tensors: Readonly<Record<string, DenseTensor>>): Iterable<Uint8Array> => {
+export const safetensorsOf = (
+  tensors: Readonly<Record<string, DenseTensor>>,
+  metadata?: Readonly<Record<string, string>>,
+): Iterable<Uint8Array> => {
   const all = Object.entries(tensors);
   for (const [name, { dims, data }] of all) {
     const size = dims.reduce((product, dim) => product * dim, 1);
@@ -21,7 +25,7 @@ export const safetensorsOf = (tensors: Readonly<Record<string, DenseTensor>>): I
   }
   const header = all.map(([name, { dims, data }]) => ({ name, type: "F32" as const, dims, length: 4 * data.length }));
   return [
-    encodeSafetensorsHeader(header),
+    encodeSafetensorsHeader(header, metadata),
     ...all.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
   ];
 };

@@ -1,0 +1,30 @@
+/** `--adapter <folder>`: what a model is run with beside its weights, or has merged into them. */
+import { loadAdapter, type ScaledAdapter } from "@ropewalk/models";
+import { openFolder } from "@ropewalk/models/node";
+import { InvalidArgumentError, Option } from "commander";
+import { existsSync } from "node:fs";
+
+/** An adapter's folder, and what it counts. */
+export type AdapterFlag = { readonly source: string; readonly scale: number };
+
+/** `folder`, or `folder=scale`; a folder that is there under the whole name is meant by it. */
+const readFlag = (text: string): AdapterFlag => {
+  const at = text.lastIndexOf("=");
+  if (at < 0 || existsSync(text)) return { source: text, scale: 1 };
+  const [source, stated] = [text.slice(0, at), text.slice(at + 1)];
+  const scale = Number(stated);
+  if (source === "" || stated.trim() === "" || !Number.isFinite(scale))
+    throw new InvalidArgumentError(`must be <folder>, or <folder>=<scale> with a finite number, got ${text}`);
+  return { source, scale };
+};
+
+export const adapterOption = (what: string): Option =>
+  new Option("--adapter <folder>", `${what}; <folder>=<scale> for a part of it; may be given several times`).argParser(
+    (text: string, before: readonly AdapterFlag[] | undefined) => [...(before ?? []), readFlag(text)],
+  );
+
+/** The adapters that flags name, read. */
+export const adaptersFrom = (flags: readonly AdapterFlag[] = []): Promise<readonly ScaledAdapter[]> =>
+  Promise.all(
+    flags.map(async ({ source, scale }) => ({ adapter: await loadAdapter(await openFolder(source)), scale })),
+  );

@@ -1,0 +1,50 @@
+/**
+ * Adapters: matrices of low rank beside weights that stay as they are (LoRA),
+ *
+ *   y = x Wᵀ + (x D) U          D [in, rank], U [rank, out]
+ *
+ * with D = Aᵀ and U = s Bᵀ for a scale s. Hu et al., arXiv 2106.09685, equation 3. W may be stored in any form, also in blocks.
+ */
+import type { Tape, Value } from "@ropewalk/graph";
+import type { StoredWeights } from "./stored-weights.ts";
+
+/** Both matrices of an adapter, row-major. */
+export type LowRank = {
+  readonly rank: number;
+  /** D [in, rank]. */
+  readonly down: Float32Array;
+  /** U [rank, out]. */
+  readonly up: Float32Array;
+};
+
+export type LowRankValues = { readonly down: Value; readonly up: Value };
+
+/**
+ * Weights with adapters beside their products.
+ *
+ * @param find - the adapter of a matrix; undefined where it has none
+ */
+export const withLowRank = (
+  weights: StoredWeights,
+  find: (tape: Tape, name: string) => LowRankValues | undefined,
+): StoredWeights => ({
+  ...weights,
+  product: (tape, name, x) => {
+    const product = weights.product(tape, name, x);
+    const beside = find(tape, name);
+    if (beside === undefined) return product;
+    const narrow = tape.op("MatMul", [x, beside.down]);
+    return tape.op("Add", [product, tape.op("MatMul", [narrow, beside.up])]);
+  },
+});
+
+/** The adapter of a matrix [out, in] in the graph itself: it is small, and the weights' files need not be where it is. */
+export const constantLowRank = (
+  tape: Tape,
+  name: string,
+  [out, inner]: readonly number[],
+  { rank, down, up }: LowRank,
+): LowRankValues => ({
+  down: tape.constant("float32", [inner!, rank], down, `${name}.lora_down`),
+  up: tape.constant("float32", [rank, out!], up, `${name}.lora_up`),
+});

@@ -1,0 +1,93 @@
+/** An adapter's folder as PEFT writes it, with every key that its config has. */
+import { check, checkConfig, checkNumber, positive } from "@ropewalk/check";
+import { once, type ConvertedFile } from "../quantize/convert.ts";
+import { safetensorsOf } from "../safetensors/write.ts";
+import { configFile, tensorName, weightsFile, type AdapterMatrix, type Side } from "./load-adapter.ts";
+
+/** What an adapter's config says of it. */
+export type LoraNumbers = {
+  readonly rank: number;
+  /** α: what B A is multiplied by is α / rank. */
+  readonly alpha: number;
+  /** The ends of the names of the modules that it is beside, such as `q_proj`. */
+  readonly targets: readonly string[];
+  /** The model that it is beside, by name. */
+  readonly baseModel: string;
+};
+
+/** The keys of PEFT 0.21, those that are not asked for as it writes them. */
+const configOf = ({ rank, alpha, targets, baseModel }: LoraNumbers): Readonly<Record<string, unknown>> => ({
+  alora_invocation_tokens: null,
+  alpha_pattern: {},
+  arrow_config: null,
+  auto_mapping: null,
+  base_model_name_or_path: baseModel,
+  bias: "none",
+  corda_config: null,
+  ensure_weight_tying: false,
+  eva_config: null,
+  exclude_modules: null,
+  fan_in_fan_out: false,
+  inference_mode: true,
+  init_lora_weights: true,
+  kasa_config: null,
+  layer_replication: null,
+  layers_pattern: null,
+  layers_to_transform: null,
+  loftq_config: {},
+  lora_alpha: alpha,
+  lora_bias: false,
+  lora_dropout: 0,
+  lora_ga_config: null,
+  megatron_config: null,
+  megatron_core: "megatron.core",
+  modules_to_save: null,
+  monteclora_config: null,
+  peft_type: "LORA",
+  peft_version: "0.21.0",
+  qalora_group_size: 16,
+  r: rank,
+  rank_pattern: {},
+  revision: null,
+  target_modules: targets,
+  target_parameters: null,
+  task_type: "CAUSAL_LM",
+  trainable_token_indices: null,
+  use_bdlora: null,
+  use_dora: false,
+  use_qalora: false,
+  use_rslora: false,
+  velora_config: null,
+});
+
+/**
+ * The files of an adapter's folder, for `writeFolder` of `@ropewalk/models/node`, in the order they are to be written in.
+ *
+ * @param modules - A [rank, in] and B [out, rank] of each module, by its name
+ * @throws RangeError when a matrix is of another rank, or there are none
+ */
+export const adapterFiles = (
+  config: LoraNumbers,
+  modules: Readonly<Record<string, Readonly<Record<Side, AdapterMatrix>>>>,
+): readonly ConvertedFile[] => {
+  checkConfig<LoraNumbers>("adapterFiles", config, {
+    rank: positive,
+    alpha: (where, name, value) => checkNumber(where, name, value, Number.isFinite(value), "finite"),
+    ...{ targets: true, baseModel: true },
+  });
+  const { rank } = config;
+  const tensors = Object.entries(modules).flatMap(([module, sides]) =>
+    (["A", "B"] as const).map((side) => ({ name: tensorName(module, side), side, ...sides[side] })),
+  );
+  check(tensors.length > 0, "adapterFiles: modules must be at least one", tensors.length);
+  tensors.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const { name, side, dims } of tensors) {
+    const holds = dims.length === 2 && dims[side === "A" ? 0 : 1] === rank;
+    check(holds, `adapterFiles: ${name} must be ${side === "A" ? `[${rank}, in]` : `[out, ${rank}]`}`, dims);
+  }
+  const named = Object.fromEntries(tensors.map(({ name, dims, data }) => [name, { dims, data }]));
+  return [
+    { name: weightsFile, parts: safetensorsOf(named, { format: "pt" }) },
+    { name: configFile, parts: once(new TextEncoder().encode(JSON.stringify(configOf(config), null, 2))) },
+  ];
+};
