@@ -105,6 +105,8 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
     quantizeBlocks: () => models.quantizeBlocks(mistaken, new Float32Array(2), 2),
     unpackBlocks: () => models.unpackBlocks(mistaken, { elements: new Uint8Array(), scales: new Float32Array() }, 2),
     readRotation: () => models.readRotation({}, mistaken),
+    adapterFiles: () => models.adapterFiles(mistaken, {}),
+    withAdapters: () => models.withAdapters({} as never, [mistaken]),
     tunedConfig: () => models.tunedConfig(mistaken, {}),
     tunedFiles: () => models.tunedFiles(mistaken, none, {}),
   },
@@ -188,7 +190,8 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
     ...["longestChunk", "rmsNorm", "silu", "slotRuns", "splitColumns", "storedWeights"],
   ],
   "@ropewalk/models": [
-    ...["convertCheckpoint", "firstNonFinite", "hasWeights", "inMemory", "loadCheckpoint", "nonFiniteWeights"],
+    ...["adaptable", "convertCheckpoint", "firstNonFinite", "hasWeights", "holdFiles", "inMemory", "loadAdapter"],
+    ...["loadCheckpoint", "nonFiniteWeights"],
     ...[
       "parameterCount",
       "quantizeCheckpoint",
@@ -204,7 +207,16 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
   "@ropewalk/onnx-exports": ["tablePlaces"],
   "@ropewalk/onnx-exports/node": ["trainedContextOf"],
   "@ropewalk/generation": [
-    ...["appendToCache", "argmax", "beyondCapacity", "cacheBytes", "chatFormat", "checkWeights", "needCheckpoint"],
+    ...[
+      "appendToCache",
+      "argmax",
+      "asRun",
+      "beyondCapacity",
+      "cacheBytes",
+      "chatFormat",
+      "checkWeights",
+      "needCheckpoint",
+    ],
     // runBlock reads its options once it holds a cache: the tests of generation hand it one.
     ...["releaseCache", "resetCache", "runBlock", "runChunk", "sample", "textStream"],
   ],
