@@ -49,7 +49,7 @@ describe("convert", () => {
 
   it.each([
     [["stories260K", "--quantize", "q4"], "error: required option '--output <folder>' not specified"],
-    [["stories260K", "--output", join(scratch, "x")], "error: required option '--quantize <precision>' not specified"],
+    [["stories260K", "--output", join(scratch, "x")], "convert: --quantize or --adapter must be given, got neither"],
     [["stories260K", "--quantize", "q5", "--output", join(scratch, "x")], "Allowed choices are q4, q8."],
     [
       ["stories260K", "--quantize", "q4", "--output", full],
