@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { median, summary, tokensOf } from "../src/bench/measure.ts";
 import { randomIds } from "../src/bench/random-ids.ts";
@@ -37,6 +38,24 @@ const grouped = ["--method", "self-extend", "--group-size", "4", "--window", "8"
 const rowBytes = 2 * 4 * 8 * 4;
 
 describe("bench", () => {
+  it("measures an export alone that was written for its own extension", async () => {
+    const source = fileURLToPath(
+      new URL("../../../packages/onnx-exports/test/vectors/torch-dynamo-llama", import.meta.url),
+    );
+    const written = join(scratch, "own-extension");
+    const extended = ["--group-size", "4", "--window", "8", "--runtime", "ropewalk", "--output", written];
+    expect(await ropewalk("extend", source, ...extended)).toMatchObject({ code: 0 });
+    const { stdout, stderr, code } = await ropewalk("bench", written, ...quick, "--json");
+    expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(/^bench: the extended model is measured alone, since the plain one cannot run: .*\n$/);
+    const { runs, ratios } = JSON.parse(stdout) as Report;
+    expect(runs.map(({ context, method }) => [context, method])).toEqual([
+      [16, "its own extension"],
+      [32, "its own extension"],
+    ]);
+    expect(ratios).toEqual([]);
+  });
+
   it.each(["cpu", "wasm"])("prints the costs side by side as JSON, and nothing else, on %s", async (backend) => {
     const { stdout, stderr, code } = await bench(...grouped, "--backend", backend, "--json");
     expect({ stderr, code }).toEqual({ stderr: "", code: 0 });

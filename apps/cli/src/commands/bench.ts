@@ -5,7 +5,7 @@ import { newBar } from "../bars.ts";
 import { measureCosts, tokensOf, type ContextCosts, type Plan } from "../bench/measure.ts";
 import { extendedWords, groupsAndWindow, type GroupsAndWindow } from "../describe.ts";
 import { examples, modelArgument } from "../help.ts";
-import { noticeBeyondCapacity } from "../notice.ts";
+import { notice, noticeBeyondCapacity } from "../notice.ts";
 import { number, numberList } from "../numbers.ts";
 import { chosenFor, open, withModel } from "../open-model.ts";
 import { checkCount, withSharedOptions, type SharedOptions } from "../options.ts";
@@ -72,6 +72,17 @@ const reportOf = (
   peakMemoryBytes,
 });
 
+/** The model as it is; undefined, and a line that says why, for an export that was written for its own extension alone. */
+const plainOf = async (model: LanguageModel): Promise<LanguageModel | undefined> => {
+  try {
+    return await model.withExtension({});
+  } catch (error) {
+    if (model.source.kind !== "export" || !(error instanceof RangeError)) throw error;
+    notice(`bench: the extended model is measured alone, since the plain one cannot run: ${error.message}`);
+    return undefined;
+  }
+};
+
 const bench = async (path: string, options: BenchOptions): Promise<void> => {
   checkPlan(options);
   const { contexts, steps, rounds, chunkSize } = options;
@@ -82,24 +93,13 @@ const bench = async (path: string, options: BenchOptions): Promise<void> => {
     // Without an extension the model is measured alone.
     const { name, extension } = chosenFor(opened, options, length);
     const asIs = Object.keys(extension).length === 0;
-    const alone = asIs ? model : await model.withExtension({});
-    const plain: Contender = {
-      name: "none",
-      words: extendedWords(alone.extended.positions.name, {}),
-      numbers: {},
-      model: alone,
-    };
-    const contenders = asIs
-      ? [plain]
-      : [
-          plain,
-          {
-            name,
-            words: extendedWords(model.extended.positions.name, extension),
-            numbers: groupsAndWindow(extension),
-            model,
-          },
-        ];
+    const alone = asIs ? model : await plainOf(model);
+    const plain: readonly Contender[] = alone
+      ? [{ name: "none", words: extendedWords(alone.extended.positions.name, {}), numbers: {}, model: alone }]
+      : [];
+    const words = extendedWords(model.extended.positions.name, extension);
+    const extended: readonly Contender[] = asIs ? [] : [{ name, words, numbers: groupsAndWindow(extension), model }];
+    const contenders = [...plain, ...extended];
     for (const contender of contenders) noticeBeyondCapacity("bench", contender.model, length);
 
     const bar = newBar("{value} of {total} tokens");
