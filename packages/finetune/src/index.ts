@@ -8,6 +8,7 @@ export {
   type Parameters,
 } from "./adam-w.ts";
 export { clipGradients, gradientNorm } from "./clip.ts";
+export { readData, type Data, type DataConfig } from "./data/read-data.ts";
 export { openLossGraph, type LossGraph, type Sequences } from "./loss-graph.ts";
 export { readParameters } from "./parameters.ts";
 export { rateOf, type RateConfig, type Schedule } from "./schedule.ts";

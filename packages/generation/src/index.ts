@@ -12,7 +12,7 @@ export {
 } from "./cache.ts";
 export { beyondCapacity, type BeyondCapacity } from "./capacity.ts";
 export { checkWeights } from "./check-weights.ts";
-export { chatFormat, type ChatFormat } from "./chat/format.ts";
+export { chatFormat, type ChatFormat, type ChatOptions } from "./chat/format.ts";
 export type { ChatMessage, TextPart } from "./chat/messages.ts";
 export type { GenerateOptions, GenerationStats } from "./generate.ts";
 export { loadModel, type LanguageModel, type LoadOptions, type LogitsOptions } from "./model.ts";

@@ -1,6 +1,6 @@
 /** Text in, text out: a tokenizer as a few functions. */
 import { check, checkKeys } from "@ropewalk/check";
-import { chatFormat } from "./chat/format.ts";
+import { chatFormat, type ChatFormat } from "./chat/format.ts";
 import type { ChatMessage } from "./chat/messages.ts";
 import { openTokenizer } from "./tokenizer/open.ts";
 
@@ -14,6 +14,8 @@ export type TextCodec = {
   readonly decode: (ids: readonly number[]) => string;
   /** Ids of a conversation, up to where the assistant goes on; absent where the checkpoint has no chat template. */
   readonly encodeChat?: (messages: readonly ChatMessage[]) => readonly number[];
+  /** The text of a conversation, which has the special tokens in it; absent where the checkpoint has no chat template. */
+  readonly formatChat?: ChatFormat;
   /**
    * What decides the text that a token adds: the tokens beside it, so that text is streamed, or the whole text, which then comes at the
    * end. Default "local".
@@ -58,7 +60,7 @@ export const textCodec = (files: {
       return known.length === 0 ? "" : tokenizer.decode(known, options);
     },
     // The template writes the special tokens itself.
-    ...(format && { encodeChat: (messages) => idsOf(format(messages), false) }),
+    ...(format && { encodeChat: (messages) => idsOf(format(messages), false), formatChat: format }),
     decoding: local ? "local" : "whole",
   };
 };

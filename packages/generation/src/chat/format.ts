@@ -1,12 +1,17 @@
 /** A conversation as one text, by the template that its checkpoint was tuned with. */
 import { Template } from "@huggingface/jinja";
-import { check, showName } from "@ropewalk/check";
+import { check, checkKeys, showName } from "@ropewalk/check";
 import { budgetFor, TemplateLimit } from "./budget.ts";
 import { checkedMessages, type ChatMessage } from "./messages.ts";
 import { runTemplate } from "./run.ts";
 
+export type ChatOptions = {
+  /** Whether the text ends where the assistant goes on; false: behind the last message. Default true. */
+  readonly generationPrompt?: boolean;
+};
+
 /** The text that the model goes on with as the assistant. */
-export type ChatFormat = (messages: readonly ChatMessage[]) => string;
+export type ChatFormat = (messages: readonly ChatMessage[], options?: ChatOptions) => string;
 
 /** Characters of a template, at most, and of whitespace in a row, which reading it is slow at. */
 const longest = 1 << 18;
@@ -56,11 +61,19 @@ const readTemplate = (template: string): Template["parsed"] => {
 export const chatFormat = (template: string, config: object): ChatFormat => {
   const program = readTemplate(template);
   const tokens = specialTokens(config);
-  return (messages) => {
+  return (messages, options = {}) => {
+    checkKeys<ChatOptions>("chatFormat", "options", options, { generationPrompt: true });
+    const { generationPrompt = true } = options;
     const given = checkedMessages("chatFormat", messages);
     const roles = showName(messages.map(({ role }) => role).join(", "));
     try {
-      const items = { ...tokens, messages: given, tools: null, documents: null, add_generation_prompt: true };
+      const items = {
+        ...tokens,
+        messages: given,
+        tools: null,
+        documents: null,
+        add_generation_prompt: generationPrompt,
+      };
       return runTemplate(budgetFor(given), program, items);
     } catch (error) {
       if (error instanceof TemplateLimit)
