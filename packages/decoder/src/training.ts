@@ -2,5 +2,5 @@
 export { crossEntropy } from "./training/cross-entropy.ts";
 export { bandMask, trainingInputs, trainingOutputs } from "./training/interface.ts";
 export { plainAttention, type Batch } from "./training/plain-attention.ts";
-export { trainingGraph } from "./training/training-graph.ts";
+export { trainingGraph, type FrozenWeights, type LearnedLowRank } from "./training/training-graph.ts";
 export { ignoredLabel, trainingNumbers, trainingTargets, type Targets } from "./training/training-numbers.ts";

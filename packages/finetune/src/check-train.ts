@@ -5,11 +5,18 @@ const keys: Keys<TrainConfig> = {
   ...{ model: true, data: true, steps: true, batchSize: true, seqLen: true, longer: true },
   ...{ beta1: true, beta2: true, epsilon: true, weightDecay: true },
   ...{ gradientAccumulation: true, learningRate: true, schedule: true, gradientClipping: true },
-  ...{ seed: true, evaluation: true, start: true, signal: true, onStep: true },
+  ...{ seed: true, lora: true, evaluation: true, start: true, signal: true, onStep: true },
 };
 
 /** What people write elsewhere. */
-const meant = { lr: "learningRate", epochs: "steps", maxSteps: "steps", contextLength: "seqLen" };
+const meant = {
+  lr: "learningRate",
+  epochs: "steps",
+  maxSteps: "steps",
+  contextLength: "seqLen",
+  peft: "lora",
+  adapter: "lora",
+};
 
 export const checkTrainKeys = (where: string, config: TrainConfig): void => {
   checkKeys<TrainConfig>(where, "config", config, keys, meant);

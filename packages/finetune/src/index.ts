@@ -9,7 +9,8 @@ export {
 } from "./adam-w.ts";
 export { clipGradients, gradientNorm } from "./clip.ts";
 export { readData, type Data, type DataConfig } from "./data/read-data.ts";
-export { openLossGraph, type LossGraph, type Sequences } from "./loss-graph.ts";
+export { openLossGraph, type Frozen, type LossGraph, type Sequences } from "./loss-graph.ts";
+export { adapterFolder, type LoraConfig, type TunedAdapter } from "./lora.ts";
 export { readParameters } from "./parameters.ts";
 export { rateOf, type RateConfig, type Schedule } from "./schedule.ts";
 export { entropyAbfRecipe, type Recipe } from "./recipes.ts";

@@ -1,5 +1,5 @@
 /** Loss and gradients of a batch, by a graph that a backend runs. */
-import type { Backend, HostTensor, Session } from "@ropewalk/backend";
+import type { Backend, ExternalData, HostTensor, Session } from "@ropewalk/backend";
 import type { Decoder, ExtendedDecoder } from "@ropewalk/decoder";
 import { inputs } from "@ropewalk/decoder";
 import {
@@ -9,6 +9,7 @@ import {
   trainingOutputs,
   trainingTargets,
   type Batch,
+  type FrozenWeights,
 } from "@ropewalk/decoder/training";
 import { encode } from "@ropewalk/graph";
 import { differentiate, gradientOf } from "@ropewalk/graph/gradient";
@@ -42,22 +43,31 @@ const floats = ({ dims, data }: { readonly dims: readonly number[]; readonly dat
   ...{ place: "host", type: "float32", dims, data },
 });
 
+/** Weights that are not learned, in files that the backend reads. */
+export type Frozen = Omit<FrozenWeights, "operators"> & { readonly files: readonly ExternalData[] };
+
+const frozenFor = ({ operators }: Backend, { source, adapters }: Frozen): FrozenWeights => ({
+  ...{ source, adapters, operators },
+});
+
 /**
  * Records and loads the graph.
  *
  * @param names - the tensors that are learned; the others are fed as they are
+ * @param frozen - absent: every tensor of the decoder is fed
  */
 export const openLossGraph = async (
   backend: Backend,
   extended: ExtendedDecoder<Decoder>,
   batch: Batch,
   names: readonly string[],
+  frozen?: Frozen,
 ): Promise<LossGraph> => {
   const { batchSize, seqLen } = batch;
   const rows = batchSize * seqLen;
-  const recorded = trainingGraph(extended, batch);
+  const recorded = trainingGraph(extended, batch, frozen && frozenFor(backend, frozen));
   const backward = differentiate(recorded, { loss: trainingOutputs.loss, parameters: names });
-  const session: Session = await backend.createSession(encode(backward));
+  const session: Session = await backend.createSession(encode(backward), frozen?.files);
   const shared = Object.fromEntries(
     Object.entries(trainingNumbers(extended, seqLen)).map(([name, numbers]) => [name, floats(numbers)]),
   );

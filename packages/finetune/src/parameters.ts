@@ -1,15 +1,25 @@
 /** A checkpoint's weights as they are learned: float32, in memory, and of nobody else. */
 import type { Decoder, WeightSource } from "@ropewalk/decoder";
+import { check } from "@ropewalk/check";
 import { readDense, type Checkpoint } from "@ropewalk/models";
 import type { Parameter, Parameters } from "./adam-w.ts";
+
+/** @throws RangeError when a checkpoint has adapters: what is learned in its weights would count beside them alone */
+export const checkUnadapted = (where: string, { name, adapters }: Checkpoint): void =>
+  check(
+    adapters === undefined || adapters.size === 0,
+    `${where}: ${name} must be without adapters, or have them merged (convertCheckpoint) or beside a new one (lora)`,
+    `adapters beside ${adapters?.size} matrices`,
+  );
 
 /**
  * Every tensor that the decoder reads, [its shape].
  *
- * @throws RangeError when weights are stored in blocks of a few bits, which are not learned
+ * @throws RangeError when weights are stored in blocks of a few bits, which are not learned, or have adapters beside them
  */
 export const readParameters = async (checkpoint: Checkpoint): Promise<Parameters> => {
   const { decoder, locateBlocks }: { readonly decoder: Decoder } & WeightSource = checkpoint;
+  checkUnadapted("readParameters", checkpoint);
   const read: [string, Parameter][] = [];
   for (const [name, dims] of Object.entries(decoder.tensors)) {
     if (locateBlocks?.(name) !== undefined)

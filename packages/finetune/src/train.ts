@@ -8,6 +8,7 @@ import { batchGradients, meanLoss } from "./batch-loss.ts";
 import { checkTokens } from "./check-tokens.ts";
 import { checkTrainKeys } from "./check-train.ts";
 import { openLossGraph } from "./loss-graph.ts";
+import { frozenBeside, loraOf, startLora, type LoraConfig } from "./lora.ts";
 import { readParameters } from "./parameters.ts";
 import { fitSamples, type FitConfig, type Sample } from "./samples.ts";
 import { rateOf, type Schedule } from "./schedule.ts";
@@ -45,7 +46,10 @@ export type Evaluation = {
 
 export type TrainConfig = AdamWConfig &
   FitConfig & {
-    /** What is tuned, under the extension that it is loaded with: a checkpoint whose weights are not in blocks of a few bits. */
+    /**
+     * What is tuned, under the extension that it is loaded with: a checkpoint, whose weights are not in blocks of a few bits unless an
+     * adapter alone is learned.
+     */
     readonly model: Pick<LanguageModel, "backend" | "source" | "extended">;
     readonly data: readonly Sample[];
     readonly steps: number;
@@ -59,7 +63,9 @@ export type TrainConfig = AdamWConfig &
     readonly schedule?: Schedule;
     /** The norm that gradients are shortened to where theirs is larger; Infinity for never. Default 1. */
     readonly gradientClipping?: number;
-    /** The order of the samples. Default 0. */
+    /** An adapter is learned, and the weights stay as they are. Absent: all weights are learned. */
+    readonly lora?: LoraConfig;
+    /** The order of the samples, and the beginning of an adapter. Default 0. */
     readonly seed?: number;
     /** Absent: none. */
     readonly evaluation?: Evaluation;
@@ -90,7 +96,7 @@ const fitHeldOut = (fit: FitConfig, evaluation: Evaluation | undefined, vocabSiz
 };
 
 /**
- * Trains all weights of a model on samples of one length. The model itself is left as it is.
+ * Trains all weights of a model, or an adapter beside them, on samples of one length. The model itself is left as it is.
  *
  * @throws RangeError and TypeError for what cannot be trained or is out of range; RangeError naming the step when the loss or a gradient
  *   is no number: the step is not done then, and what `onStep` gave last is whole; whatever the signal was aborted with
@@ -119,12 +125,16 @@ export const train = async (config: TrainConfig): Promise<Trained> => {
   const heldOut = fitHeldOut({ seqLen, longer }, config.evaluation, checkpoint.decoder.vocabSize);
   signal?.throwIfAborted();
 
-  const parameters = config.start?.parameters ?? (await readParameters(checkpoint));
+  const { decoder } = checkpoint;
+  const lora = config.lora && loraOf("train", decoder, config.lora);
+  const begin = async () => (lora ? startLora(lora, decoder, seed) : readParameters(checkpoint));
+  const parameters = config.start?.parameters ?? (await begin());
   let state: TrainState = config.start ?? { step: 0, parameters, optimizer: startAdamW(parameters) };
   checkInteger("train", "start.step", state.step, 0, steps);
   const batch = { batchSize: batchSize / gradientAccumulation, seqLen };
-  const extended = { ...model.extended, decoder: checkpoint.decoder };
-  const graph = await openLossGraph(model.backend, extended, batch, Object.keys(parameters));
+  const extended = { ...model.extended, decoder };
+  const frozen = lora && (await frozenBeside(lora, checkpoint, model.backend));
+  const graph = await openLossGraph(model.backend, extended, batch, Object.keys(parameters), frozen);
   const losses: number[] = [];
   const evaluations: { readonly step: number; readonly loss: number }[] = [];
   const first = state.step;

@@ -4,6 +4,7 @@ import { check } from "@ropewalk/check";
 import { needCheckpoint, type ModelSource } from "@ropewalk/generation";
 import { inMemory, type Checkpoint } from "@ropewalk/models";
 import type { Parameters } from "./adam-w.ts";
+import { checkUnadapted } from "./parameters.ts";
 
 /**
  * The checkpoint with these weights in memory, in float32, in the place of its own: `loadModel({ source, text }, …)` runs it.
@@ -12,6 +13,7 @@ import type { Parameters } from "./adam-w.ts";
  */
 export const tunedCheckpoint = async (source: ModelSource, parameters: Parameters): Promise<Checkpoint> => {
   const checkpoint = needCheckpoint("tunedCheckpoint", source);
+  checkUnadapted("tunedCheckpoint", checkpoint);
   const { decoder } = checkpoint;
   const places = new Map<string, WeightLocation>();
   const contents: Record<string, Uint8Array> = {};

@@ -4,6 +4,7 @@ import type { ContextExtension, ExtendedDecoder } from "@ropewalk/decoder";
 import { needCheckpoint, type LanguageModel } from "@ropewalk/generation";
 import { tunedFiles, type ConvertedFile } from "@ropewalk/models";
 import type { Parameters } from "./adam-w.ts";
+import { checkUnadapted } from "./parameters.ts";
 
 export type TunedModel = {
   /** The one that was tuned, under the extension that it was loaded with. */
@@ -29,5 +30,6 @@ const extensionOn = ({ ownPositions, positions, scaling, entropy, decoder }: Ext
 export const tunedFolder = async (config: TunedModel, parameters: Parameters): Promise<readonly ConvertedFile[]> => {
   const { model, seqLen } = checkKeys<TunedModel>("tunedFolder", "config", config, keys);
   const checkpoint = needCheckpoint("tunedFolder", model.source);
+  checkUnadapted("tunedFolder", checkpoint);
   return tunedFiles({ extension: extensionOn(model.extended), seqLen }, checkpoint, parameters);
 };

@@ -1,4 +1,10 @@
-export { loadAdapter, type Adapter, type AdapterMatrix, type AdapterModule } from "./adapter/load-adapter.ts";
+export {
+  adapterTensor,
+  loadAdapter,
+  type Adapter,
+  type AdapterMatrix,
+  type AdapterModule,
+} from "./adapter/load-adapter.ts";
 export { adaptable, withAdapters, type Adapted, type ScaledAdapter } from "./adapter/with-adapters.ts";
 export { adapterFiles, type LoraNumbers } from "./adapter/adapter-files.ts";
 export { loadCheckpoint, type Checkpoint } from "./checkpoint.ts";

@@ -143,6 +143,7 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
     rateOf: () => finetune.rateOf(mistaken, 0),
     readData: () => finetune.readData(mistaken, ""),
     train: () => finetune.train(mistaken),
+    adapterFolder: () => finetune.adapterFolder(mistaken, none),
     tunedFolder: () => finetune.tunedFolder(mistaken, none),
     identifyRun: () => finetune.identifyRun(mistaken),
   },
@@ -192,6 +193,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
   ],
   "@ropewalk/models": [
     ...["adaptable", "convertCheckpoint", "firstNonFinite", "hasWeights", "holdFiles", "inMemory", "loadAdapter"],
+    ...["adapterTensor", "readExtensionEntry"],
     ...["loadCheckpoint", "nonFiniteWeights"],
     ...[
       "parameterCount",

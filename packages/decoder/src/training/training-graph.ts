@@ -1,23 +1,92 @@
-/** A decoder as a graph for training: whole sequences over themselves, its weights as inputs, and one number, the loss. */
-import { checkInteger, checkKeys } from "@ropewalk/check";
-import { tape as newTape, type ModelProto, type Value } from "@ropewalk/graph";
+/**
+ * A decoder as a graph for training: whole sequences over themselves, and one number, the loss. What may be learned are inputs: all
+ * weights, or adapters beside weights that stay where they are stored,
+ *
+ *   y = x Wᵀ + (x Aᵀ) (s B)ᵀ          Hu et al., arXiv 2106.09685, equation 3
+ */
+import { checkInteger, checkKeys, oneOf, optional, type Keys } from "@ropewalk/check";
+import { tape as newTape, type ModelProto, type Tape, type Value } from "@ropewalk/graph";
 import type { Decoder } from "../decoder.ts";
 import type { ExtendedDecoder } from "../extend.ts";
 import { versions } from "../graph.ts";
 import { recordHidden } from "../hidden.ts";
 import { inputs } from "../interface.ts";
-import { denseWeights } from "../stored-weights.ts";
+import { withLowRank } from "../low-rank.ts";
+import type { Operators } from "../operators.ts";
+import { denseWeights, storedWeights, type StoredWeights, type WeightSource } from "../stored-weights.ts";
 import { crossEntropy } from "./cross-entropy.ts";
 import { trainingInputs, trainingOutputs } from "./interface.ts";
 import { plainAttention, type Batch } from "./plain-attention.ts";
 
+/** Matrices that are learned beside one that is not. */
+export type LearnedLowRank = {
+  readonly rank: number;
+  /** s. */
+  readonly scale: number;
+  /** The inputs' names: A [rank, in] and B [out, rank]. */
+  readonly a: string;
+  readonly b: string;
+};
+
+/** Weights that are not learned, and what is learned beside them. */
+export type FrozenWeights = {
+  /** Where they lie: dense, in blocks, with adapters of their own. */
+  readonly source: WeightSource;
+  /** By the matrix's name. */
+  readonly adapters: ReadonlyMap<string, LearnedLowRank>;
+  /** Which operators the graph may hold; default all. */
+  readonly operators?: Operators;
+};
+
+const frozenKeys: Keys<FrozenWeights> = {
+  ...{ source: true, adapters: true },
+  operators: optional(oneOf(["all", "plain"] satisfies Operators[])),
+};
+
+/** The weights as they are stored, adapters beside them as inputs. */
+const frozenWeights = (tape: Tape, { tensors }: Decoder, frozen: FrozenWeights): StoredWeights => {
+  const { source, adapters, operators } = checkKeys<FrozenWeights>("trainingGraph", "frozen", frozen, frozenKeys);
+  const turned = new Map<string, Value>();
+  const transpose = (name: string, dims: readonly number[]): Value => {
+    const value = turned.get(name) ?? tape.op("Transpose", [tape.input(name, "float32", dims)], { perm: [1, 0] });
+    turned.set(name, value);
+    return value;
+  };
+  return withLowRank(storedWeights(tensors, source, operators), (at, name) => {
+    const adapter = adapters.get(name);
+    if (adapter === undefined) return undefined;
+    const [out, inner] = tensors[name] as readonly [number, number];
+    const { rank, scale, a, b } = adapter;
+    const up = transpose(b, [out, rank]);
+    return {
+      down: transpose(a, [rank, inner]),
+      up: scale === 1 ? up : at.op("Mul", [up, at.constant("float32", [], [scale])]),
+    };
+  });
+};
+
+/** Every tensor as an input of its name. */
+const weightInputs = (tape: Tape, { tensors }: Decoder): StoredWeights => {
+  const parameters = new Map<string, Value>();
+  return denseWeights((_, name) => {
+    const value = parameters.get(name) ?? tape.input(name, "float32", tensors[name]!);
+    parameters.set(name, value);
+    return value;
+  });
+};
+
 /**
- * Records the graph. Inputs: `input_ids` [batchSize * seqLen] int64, one sequence behind the other; every tensor of the decoder
- * by its name, in float32; what `trainingNumbers` and `trainingTargets` give. Output: `loss`, one number.
+ * Records the graph. Inputs: `input_ids` [batchSize * seqLen] int64, one sequence behind the other; what `trainingNumbers` and
+ * `trainingTargets` give; every tensor of the decoder by its name, in float32, or where weights are frozen, the adapters' matrices
+ * by theirs. Output: `loss`, one number.
  *
  * @throws RangeError when batchSize or seqLen is not an integer of at least 1
  */
-export const trainingGraph = ({ decoder, ...extended }: ExtendedDecoder<Decoder>, batch: Batch): ModelProto => {
+export const trainingGraph = (
+  { decoder, ...extended }: ExtendedDecoder<Decoder>,
+  batch: Batch,
+  frozen?: FrozenWeights,
+): ModelProto => {
   checkKeys<Batch>("trainingGraph", "batch", batch, { batchSize: true, seqLen: true });
   const { batchSize, seqLen } = batch;
   checkInteger("trainingGraph", "batchSize", batchSize, 1);
@@ -25,12 +94,7 @@ export const trainingGraph = ({ decoder, ...extended }: ExtendedDecoder<Decoder>
   const rows = batchSize * seqLen;
   const tape = newTape("training");
   const ids = tape.input(inputs.ids, "int64", [rows]);
-  const parameters = new Map<string, Value>();
-  const weights = denseWeights((_, name) => {
-    const value = parameters.get(name) ?? tape.input(name, "float32", decoder.tensors[name]!);
-    parameters.set(name, value);
-    return value;
-  });
+  const weights = frozen === undefined ? weightInputs(tape, decoder) : frozenWeights(tape, decoder, frozen);
   const builder = { tape, weights };
   const hidden = recordHidden(builder, decoder, ids, plainAttention(tape, { decoder, ...extended }, batch));
   const loss = crossEntropy(

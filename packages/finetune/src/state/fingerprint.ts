@@ -8,9 +8,9 @@ const sha256 = async (bytes: Uint8Array): Promise<Uint8Array> =>
   new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
 
 /** 64 hexadecimal digits. */
-export const fingerprint = async (parts: Iterable<Uint8Array>): Promise<string> => {
+export const fingerprint = async (parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<string> => {
   let hash: Uint8Array = new Uint8Array(32);
-  for (const part of parts) {
+  for await (const part of parts) {
     const both = new Uint8Array(64);
     both.set(hash);
     both.set(await sha256(part), 32);

@@ -2,8 +2,10 @@
 import { check } from "@ropewalk/check";
 import type { ExtendedDecoder } from "@ropewalk/decoder";
 import { needCheckpoint } from "@ropewalk/generation";
+import type { Checkpoint } from "@ropewalk/models";
 import type { Parameters } from "../adam-w.ts";
 import { checkTrainKeys } from "../check-train.ts";
+import { loraOf } from "../lora.ts";
 import { readParameters } from "../parameters.ts";
 import { fitSamples, type Fitted } from "../samples.ts";
 import type { TrainConfig } from "../train.ts";
@@ -24,6 +26,23 @@ const partsOfModel = function* (parameters: Parameters): Generator<Uint8Array, v
   }
 };
 
+/** Weights that are not learned, as they are stored, and the adapters that they have. */
+const partsOfStored = async function* (checkpoint: Checkpoint): AsyncGenerator<Uint8Array, void, undefined> {
+  const { decoder, files, locate, locateBlocks, adapters } = checkpoint;
+  for (const name of Object.keys(decoder.tensors).toSorted()) {
+    const blocks = locateBlocks?.(name);
+    const dense = blocks === undefined || name === decoder.embedding ? [locate(name)] : [];
+    const { elements, scales, ...form } = blocks ?? {};
+    yield textBytes([name, decoder.tensors[name], form, dense.map(({ type }) => type)]);
+    for (const { location, offset, length } of [...dense, ...(blocks === undefined ? [] : [elements!, scales!])]) {
+      const { source } = files.find(({ external }) => external.file === location)!;
+      yield await source.read(offset, offset + length);
+    }
+    const beside = adapters?.get(name);
+    if (beside !== undefined) yield* [textBytes(beside.rank), bytesOf(beside.down), bytesOf(beside.up)];
+  }
+};
+
 const partsOfData = function* (sequences: readonly Fitted[]): Generator<Uint8Array, void, undefined> {
   for (const { ids, labels } of sequences) yield bytesOf(Int32Array.from([...ids, ...labels]));
 };
@@ -41,13 +60,16 @@ export const identifyRun = async (config: TrainConfig): Promise<RunIdentity> => 
   const { learningRate, schedule = { kind: "cosine" }, gradientClipping = 1, seed = 0 } = config;
   const { beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8, weightDecay = 0.1 } = config;
   const { sequences } = fitSamples({ seqLen, longer }, data);
+  const checkpoint = needCheckpoint("identifyRun", model.source);
+  const lora = config.lora && loraOf("identifyRun", checkpoint.decoder, config.lora);
   return {
-    model: await fingerprint(partsOfModel(await readParameters(needCheckpoint("identifyRun", model.source)))),
+    model: await fingerprint(lora ? partsOfStored(checkpoint) : partsOfModel(await readParameters(checkpoint))),
     data: await fingerprint(partsOfData(sequences)),
     configuration: {
       ...{ seed, steps, batchSize, gradientAccumulation, seqLen, learningRate, schedule },
       gradientClipping: gradientClipping === Infinity ? null : gradientClipping,
       ...{ beta1, beta2, epsilon, weightDecay, extension: extensionIn(model.extended) },
+      ...(lora && { lora: { rank: lora.rank, alpha: lora.alpha, modules: [...lora.modules.keys()] } }),
     },
   };
 };

@@ -2,7 +2,7 @@
 import { check, checkConfig, checkNumber, positive } from "@ropewalk/check";
 import { once, type ConvertedFile } from "../quantize/convert.ts";
 import { safetensorsOf } from "../safetensors/write.ts";
-import { configFile, tensorName, weightsFile, type AdapterMatrix, type Side } from "./load-adapter.ts";
+import { configFile, adapterTensor, weightsFile, type AdapterMatrix, type Side } from "./load-adapter.ts";
 
 /** What an adapter's config says of it. */
 export type LoraNumbers = {
@@ -77,7 +77,7 @@ export const adapterFiles = (
   });
   const { rank } = config;
   const tensors = Object.entries(modules).flatMap(([module, sides]) =>
-    (["A", "B"] as const).map((side) => ({ name: tensorName(module, side), side, ...sides[side] })),
+    (["A", "B"] as const).map((side) => ({ name: adapterTensor(module, side), side, ...sides[side] })),
   );
   check(tensors.length > 0, "adapterFiles: modules must be at least one", tensors.length);
   tensors.sort((a, b) => (a.name < b.name ? -1 : 1));

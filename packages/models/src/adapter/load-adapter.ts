@@ -19,7 +19,7 @@ export const weightsFile = "adapter_model.safetensors";
 export type Side = "A" | "B";
 
 /** The name of a module's matrix in the file. */
-export const tensorName = (module: string, side: Side): string => `base_model.model.${module}.lora_${side}.weight`;
+export const adapterTensor = (module: string, side: Side): string => `base_model.model.${module}.lora_${side}.weight`;
 
 export type AdapterMatrix = { readonly dims: readonly number[]; readonly data: Float32Array };
 
@@ -73,7 +73,7 @@ export const loadAdapter = async (folder: CheckpointFolder): Promise<Adapter> =>
     const { name, dims, offset, length } = entry;
     const place = placeOf(entry);
     const shown = showName(name);
-    check(place !== undefined, `${at} ${shown} must be named ${tensorName("<module>", "A")}, or lora_B`, dims);
+    check(place !== undefined, `${at} ${shown} must be named ${adapterTensor("<module>", "A")}, or lora_B`, dims);
     const { module, side } = place;
     const { rank } = numbersOf(module);
     const wanted = side === "A" ? `[${rank}, in]` : `[out, ${rank}]`;
@@ -88,8 +88,8 @@ export const loadAdapter = async (folder: CheckpointFolder): Promise<Adapter> =>
   check(sides.size > 0, `${at} there must be tensors, two a module`, "none");
   const modules = new Map<string, AdapterModule>();
   for (const [module, { A, B }] of sides) {
-    check(A !== undefined, `${at} beside ${showName(tensorName(module, "B"))} must be its lora_A`, "none");
-    check(B !== undefined, `${at} beside ${showName(tensorName(module, "A"))} must be its lora_B`, "none");
+    check(A !== undefined, `${at} beside ${showName(adapterTensor(module, "B"))} must be its lora_A`, "none");
+    check(B !== undefined, `${at} beside ${showName(adapterTensor(module, "A"))} must be its lora_B`, "none");
     modules.set(module, { A, B, ...numbersOf(module) });
   }
   return { kind: "adapter", name: folder.name, modules, targets };

@@ -4,7 +4,7 @@ import type { Decoder, LowRank } from "@ropewalk/decoder";
 import type { Checkpoint } from "../checkpoint.ts";
 import { matricesOf } from "../quantize/matrices.ts";
 import { headWeight } from "../unembedding.ts";
-import { tensorName, type Adapter, type Side } from "./load-adapter.ts";
+import { adapterTensor, type Adapter, type Side } from "./load-adapter.ts";
 import { joined, lowRankOf } from "./low-rank.ts";
 
 export type ScaledAdapter = {
@@ -34,7 +34,7 @@ const placed = (checkpoint: Checkpoint, { adapter, scale = 1 }: ScaledAdapter): 
   const found = new Map<string, LowRank>();
   for (const [module, { A, B, rank, scale: own }] of adapter.modules) {
     const name = places.get(module);
-    const tensor = (side: Side): string => `${at}: ${adapter.name}: ${showName(tensorName(module, side))} must be`;
+    const tensor = (side: Side): string => `${at}: ${adapter.name}: ${showName(adapterTensor(module, side))} must be`;
     check(name !== undefined, `${tensor("A")} beside a matrix of ${model}, such as ${[...places.keys()][0]}`, A.dims);
     const [out, inner] = decoder.tensors[name] as readonly [number, number];
     check(A.dims[1] === inner, `${tensor("A")} [${rank}, ${inner}] beside ${name} [${out}, ${inner}]`, A.dims);
@@ -49,7 +49,7 @@ const placed = (checkpoint: Checkpoint, { adapter, scale = 1 }: ScaledAdapter): 
   for (const module of places.keys())
     check(
       adapter.targets(module) !== true || adapter.modules.has(module),
-      `${at}: ${adapter.name} must have ${tensorName(module, "A")}, whose module target_modules names`,
+      `${at}: ${adapter.name} must have ${adapterTensor(module, "A")}, whose module target_modules names`,
       undefined,
     );
   return found;

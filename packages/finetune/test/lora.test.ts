@@ -1,0 +1,219 @@
+/** Adapters that are learned: their gradients, the loop, and the folder that the loader reads. */
+import type { Backend } from "@ropewalk/backend";
+import { cpu } from "@ropewalk/backend-node";
+import { wasm } from "@ropewalk/backend-wasm";
+import { logN } from "@ropewalk/decoder";
+import { loadModel, needCheckpoint, type LanguageModel } from "@ropewalk/generation";
+import { holdFiles, loadAdapter, loadCheckpoint, quantizeCheckpoint, readJson, withAdapters } from "@ropewalk/models";
+import { openFolder } from "@ropewalk/models/node";
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  adapterFolder,
+  cutText,
+  identifyRun,
+  openLossGraph,
+  train,
+  tunedCheckpoint,
+  type LoraConfig,
+  type Parameters,
+  type TrainConfig,
+} from "../src/index.ts";
+import { frozenBeside, loraOf, startLora } from "../src/lora.ts";
+
+const vectors = new URL("../../models/test/vectors/", import.meta.url);
+const folder = await openFolder(new URL("tiny/llama/", vectors));
+const seqLen = 24;
+const ids = Array.from({ length: 8 * seqLen }, (_, at) => (at * 7 + ((at * at) % 11)) % 128);
+const data = cutText(ids, seqLen);
+const extension = logN({ trainedContext: 16 });
+const lora: LoraConfig = { rank: 3, alpha: 6, targets: ["q_proj", "v_proj", "down_proj"] };
+const numbers = { seqLen, steps: 4, batchSize: 4, learningRate: 1e-2 };
+
+const backends: Readonly<Record<string, () => Backend>> = {
+  cpu: () => cpu({ threads: 1 }),
+  wasm: () => wasm({ threads: 1 }),
+};
+
+/** Every element of B moved off 0, so that A has gradients. */
+const moved = (parameters: Parameters): Parameters =>
+  Object.fromEntries(
+    Object.entries(parameters).map(([name, { dims, data: elements }]) => [
+      name,
+      { dims, data: name.includes("lora_B") ? elements.map((_, at) => 0.05 * Math.sin(at + 1)) : elements },
+    ]),
+  );
+
+describe.each(Object.entries(backends))("on %s", (_, backendOf) => {
+  let model: LanguageModel;
+  let backend: Backend;
+  beforeAll(async () => {
+    backend = backendOf();
+    model = await loadModel(folder, { backend, extension });
+  });
+  afterAll(() => model.release());
+
+  it("has the gradients that differences of the loss have", async () => {
+    const checkpoint = needCheckpoint("test", model.source);
+    const decided = loraOf("test", checkpoint.decoder, lora);
+    const parameters = moved(startLora(decided, checkpoint.decoder, 1));
+    const graph = await openLossGraph(
+      backend,
+      { ...model.extended, decoder: checkpoint.decoder },
+      { batchSize: 2, seqLen },
+      Object.keys(parameters),
+      await frozenBeside(decided, checkpoint, backend),
+    );
+    const sequences = { ids: data.slice(0, 2).map((sample) => sample.ids) };
+    const { gradients, loss } = await graph.gradients(parameters, sequences);
+    expect(Math.abs((await graph.loss(parameters, sequences)) - loss)).toBeLessThan(1e-6);
+    expect(Object.keys(gradients)).toEqual(Object.keys(parameters));
+    // Along each gradient itself: the loss changes by its square, which rounding does not drown.
+    for (const name of Object.keys(parameters)) {
+      const gradient = gradients[name]!;
+      const norm = Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0));
+      expect(norm).toBeGreaterThan(0);
+      const step = 2e-2 / norm ** 0.5;
+      const at = (by: number): Promise<number> => {
+        const { dims, data: elements } = parameters[name]!;
+        const there = elements.map((element, index) => element + (by * gradient[index]!) / norm);
+        return graph.loss({ ...parameters, [name]: { dims, data: there } }, sequences);
+      };
+      const slope = ((await at(step)) - (await at(-step))) / (2 * step);
+      expect(Math.abs(slope - norm)).toBeLessThan(0.02 * norm + 1e-4);
+    }
+    await graph.release();
+  });
+
+  it.each([undefined, "q4"] as const)(
+    "learns over weights in %s, and the loader runs what it writes",
+    async (quantize) => {
+      const base = quantize === undefined ? model : await loadModel(folder, { backend, extension, quantize });
+      const config: TrainConfig = { model: base, data, lora, ...numbers, evaluation: { data, every: 9 } };
+      const { evaluations, state } = await train(config);
+      expect(evaluations.at(-1)!.loss).toBeLessThan(evaluations[0]!.loss - 0.05);
+      const held = await holdFiles("adapter", adapterFolder({ model: base, lora }, state.parameters));
+      const read = await loadAdapter(held);
+      for (const [module, { A, B, rank, scale }] of read.modules) {
+        expect([rank, scale]).toEqual([3, 2]);
+        expect(A.data).toEqual(state.parameters[`base_model.model.${module}.lora_A.weight`]!.data);
+        expect(B.data).toEqual(state.parameters[`base_model.model.${module}.lora_B.weight`]!.data);
+      }
+      const source = await loadCheckpoint(folder);
+      const stored = quantize === undefined ? source : await quantizeCheckpoint(source, quantize);
+      const after = await loadModel({ source: stored, text: undefined }, { backend, extension, adapter: held });
+      const { vocabSize } = after.extended.decoder;
+      let sum = 0;
+      for (const { ids: sample } of data) {
+        const logits = await after.logits(sample);
+        for (let at = 0; at + 1 < sample.length; at++) {
+          const row = logits.subarray(at * vocabSize, (at + 1) * vocabSize);
+          sum += Math.log(row.reduce((total, logit) => total + Math.exp(logit), 0)) - row[sample[at + 1]!]!;
+        }
+      }
+      expect(Math.abs(sum / (data.length * (seqLen - 1)) - evaluations.at(-1)!.loss)).toBeLessThan(1e-4);
+      await after.release();
+      if (base !== model) await base.release();
+    },
+  );
+});
+
+describe("train", () => {
+  let model: LanguageModel;
+  beforeAll(async () => {
+    model = await loadModel(folder, { backend: cpu({ threads: 1 }), extension });
+  });
+  afterAll(() => model.release());
+  const config = (): TrainConfig => ({ model, data, lora, ...numbers });
+
+  it("begins with the model's own loss, A drawn from the seed and B zeros", async () => {
+    const { decoder } = needCheckpoint("test", model.source);
+    const decided = loraOf("test", decoder, { rank: 16 });
+    const begun = startLora(decided, decoder, 3);
+    expect(startLora(decided, decoder, 3)).toEqual(begun);
+    expect(startLora(decided, decoder, 4)).not.toEqual(begun);
+    for (const [name, { dims, data: elements }] of Object.entries(begun)) {
+      if (name.includes("lora_B")) expect(elements.every((element) => element === 0)).toBe(true);
+      else {
+        const bound = 1 / Math.sqrt(dims[1]!);
+        expect(elements.every((element) => Math.abs(element) <= bound)).toBe(true);
+        const variance = elements.reduce((total, element) => total + element ** 2, 0) / elements.length;
+        // That of a uniform distribution, within three of its own deviations.
+        expect(Math.abs(variance - bound ** 2 / 3)).toBeLessThan((3 * 0.3 * bound ** 2) / Math.sqrt(elements.length));
+      }
+    }
+    const all = await train({ ...config(), lora: undefined as never, steps: 1 }).catch((error: unknown) => error);
+    expect(all).toMatchObject({ losses: [expect.any(Number)] });
+    const one = await train({ ...config(), steps: 1 });
+    expect(Math.abs(one.losses[0]! - (all as typeof one).losses[0]!)).toBeLessThan(1e-5);
+  });
+
+  it("gives the same run for the same seed, and goes on from where it stood", async () => {
+    const whole = await train(config());
+    expect((await train(config())).state.parameters).toEqual(whole.state.parameters);
+    expect((await train({ ...config(), seed: 5 })).state.parameters).not.toEqual(whole.state.parameters);
+    const stop = new AbortController();
+    let state: TrainConfig["start"];
+    await train({
+      ...config(),
+      signal: stop.signal,
+      onStep: (step) => {
+        state = structuredClone(step.state);
+        if (step.step === 2) stop.abort(new Error("enough"));
+      },
+    }).catch(() => {});
+    expect((await train({ ...config(), start: state! })).state.parameters).toEqual(whole.state.parameters);
+  });
+
+  it("learns a second adapter beside one, which counts and stays", async () => {
+    const first = await train(config());
+    const held = await holdFiles("first", adapterFolder({ model, lora }, first.state.parameters));
+    const adapted = await loadModel(folder, { backend: model.backend, extension, adapter: held });
+    const second = await train({ ...config(), model: adapted, evaluation: { data, every: 9 } });
+    const kept = await train({ ...config(), start: first.state, evaluation: { data, every: 9 } });
+    expect(Math.abs(second.evaluations[0]!.loss - kept.evaluations[0]!.loss)).toBeLessThan(1e-5);
+    await expect(train({ model: adapted, data, ...numbers })).rejects.toThrow(/readParameters: .* without adapters/);
+    await expect(tunedCheckpoint(adapted.source, {})).rejects.toThrow(/tunedCheckpoint: .* without adapters/);
+    const identities = await Promise.all([config(), { ...config(), model: adapted }].map(identifyRun));
+    expect(identities[0]!.model).not.toBe(identities[1]!.model);
+    await adapted.release();
+  });
+
+  it("writes PEFT's config", async () => {
+    const peft = JSON.parse(readFileSync(new URL("lora/adapter_config.json", vectors), "utf8")) as object;
+    const like: LoraConfig = { rank: 4, alpha: 6, targets: ["q_proj", "o_proj", "v_proj", "down_proj"] };
+    const { state } = await train({ ...config(), lora: like, steps: 1 });
+    const held = await holdFiles("adapter", adapterFolder({ model, lora: like }, state.parameters));
+    expect(await readJson(held, "adapter_config.json")).toEqual({ ...peft, base_model_name_or_path: "llama" });
+    const names = (await loadAdapter(held)).modules;
+    const written = (await loadAdapter(await openFolder(new URL("lora/", vectors)))).modules;
+    expect([...names.keys()].toSorted()).toEqual([...written.keys()].toSorted());
+    for (const [module, { A, B }] of written) {
+      expect([names.get(module)!.A.dims, names.get(module)!.B.dims]).toEqual([A.dims, B.dims]);
+    }
+    expect(
+      withAdapters(needCheckpoint("test", model.source), [{ adapter: await loadAdapter(held) }]).adapters!.size,
+    ).toBe(12);
+  });
+
+  it.each<readonly [lora: unknown, message: RegExp]>([
+    [{ rank: 0 }, /^RangeError: train: rank must be an integer >= 1, got 0$/],
+    [{ alpha: NaN }, /^RangeError: train: alpha must be finite, got NaN$/],
+    [{ targets: [] }, /^RangeError: train: lora\.targets must be names of modules, got \[\]$/],
+    [{ targets: "q_proj" }, /^TypeError: train: lora\.targets must be names of modules, got "q_proj"$/],
+    [{ targets: ["c_attn"] }, /^RangeError: train: lora\.targets must each be .* q_proj, .* got "c_attn"$/],
+    [{ r: 4 }, /^TypeError: train: lora must have no keys but .*, got "r"; rank is meant\?$/],
+    [3, /^TypeError: train: lora must be an object, got 3$/],
+  ])("refuses lora %j", async (asked, message) => {
+    const error = await train({ ...config(), lora: asked as LoraConfig }).then(() => "nothing", String);
+    expect(error).toMatch(message);
+  });
+
+  it("tells runs of other adapters apart", async () => {
+    const [one, other] = await Promise.all(
+      [config(), { ...config(), lora: { ...lora, rank: 4 } }].map((each) => identifyRun(each)),
+    );
+    expect(one!.model).toBe(other!.model);
+    expect(one!.configuration).not.toEqual(other!.configuration);
+  });
+});
