@@ -1,11 +1,12 @@
 /** A model by its folder's path, by its id on the hub, or by the name of one that the project ships. */
 import { closest, show } from "@ropewalk/check";
 import type { ContextExtension } from "@ropewalk/decoder";
-import { loadModel, openModel, type LanguageModel, type OpenedModel } from "@ropewalk/generation";
-import type { CheckpointFolder } from "@ropewalk/models";
+import { loadModel, needCheckpoint, openModel, type LanguageModel, type OpenedModel } from "@ropewalk/generation";
+import { withAdapters, type CheckpointFolder } from "@ropewalk/models";
 import { openSource, type DownloadProgress } from "@ropewalk/models/hub";
 import { openFolder } from "@ropewalk/models/node";
 import { existsSync } from "node:fs";
+import { adaptersFrom } from "./adapter-option.ts";
 import { findExport } from "./find-export.ts";
 import { downloadBar, roundingBar } from "./bars.ts";
 import { endOnInterrupt, interruptSignal } from "./interrupt.ts";
@@ -46,19 +47,35 @@ export const filesOf = async (
   return typeof folder === "string" ? openSource(folder, { onNotice: notice, onProgress }) : openFolder(folder);
 };
 
+/** The model with the extension and the window that its adapters state; the adapters themselves are put beside its weights by `load`. */
+const knowingAdapters = async (
+  opened: OpenedModel,
+  adapter: SharedOptions["adapter"],
+  trainedContext: number | undefined,
+): Promise<OpenedModel> => {
+  if (adapter === undefined) return opened;
+  const source = needCheckpoint("--adapter", opened.source);
+  const { extension, decoder } = withAdapters(source, await adaptersFrom(adapter));
+  return {
+    ...opened,
+    source: { ...source, extension, decoder: trainedContext === undefined ? decoder : source.decoder },
+  };
+};
+
 /** Everything but the weights, which are fetched all the same. */
 export const open = async (
   model: string,
-  { trainedContext }: Pick<SharedOptions, "trainedContext">,
+  { trainedContext, adapter }: Pick<SharedOptions, "trainedContext" | "adapter">,
 ): Promise<OpenedModel> => {
   const { onProgress, stop } = downloadBar();
   const undo = endOnInterrupt(stop);
   try {
     const named = model.endsWith(".onnx") && existsSync(model) ? await findExport(model) : { folder: model };
-    return await openModel(await filesOf(named.folder, onProgress), {
+    const opened = await openModel(await filesOf(named.folder, onProgress), {
       ...(trainedContext === undefined ? {} : { trainedContext }),
       ...("model" in named ? { model: named.model } : {}),
     });
+    return await knowingAdapters(opened, adapter, trainedContext);
   } finally {
     undo();
     stop();
@@ -117,7 +134,7 @@ export const load = async (
   length: number,
   signal?: AbortSignal,
 ): Promise<LanguageModel> => {
-  const { quantize, cache, adapter } = options;
+  const { quantize, cache, adapter, trainedContext } = options;
   const chosen = chosenFor(opened, options, length);
   const { onStep: onQuantize, stop } = roundingBar(signal);
   const model = await loadModel(opened, {
@@ -125,6 +142,7 @@ export const load = async (
     extension: chosen.extension,
     ...(cache === undefined ? {} : { cache }),
     ...(adapter === undefined ? {} : { adapter }),
+    ...(trainedContext === undefined ? {} : { trainedContext }),
     ...(quantize === undefined ? {} : { quantize, onQuantize }),
   }).finally(stop);
   for (const said of [...replacedNotices(opened, chosen), ...model.extended.notices]) notice(said);

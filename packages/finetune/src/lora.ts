@@ -9,11 +9,19 @@ import { check, checkKeys, checkNumber, optional, positive, type Keys, type Rule
 import type { Decoder } from "@ropewalk/decoder";
 import type { LearnedLowRank } from "@ropewalk/decoder/training";
 import { asRun, needCheckpoint, type LanguageModel } from "@ropewalk/generation";
-import { adaptable, adapterFiles, adapterTensor, type Checkpoint, type ConvertedFile } from "@ropewalk/models";
+import {
+  adaptable,
+  adapterFiles,
+  adapterTensor,
+  tunedUnder,
+  type Checkpoint,
+  type ConvertedFile,
+} from "@ropewalk/models";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import type { Parameter, Parameters } from "./adam-w.ts";
 import type { Frozen } from "./loss-graph.ts";
+import { extensionOn } from "./tuned-folder.ts";
 
 export type LoraConfig = {
   /** Default 8. */
@@ -96,23 +104,25 @@ export const frozenBeside = async (
 };
 
 export type TunedAdapter = {
-  /** The one that was tuned. */
-  readonly model: Pick<LanguageModel, "source">;
+  /** The one that was tuned, under the extension that it was loaded with. */
+  readonly model: Pick<LanguageModel, "source" | "extended">;
   /** As `train` had it. */
   readonly lora: LoraConfig;
+  /** Tokens of the samples. */
+  readonly seqLen: number;
 };
 
-const tunedKeys: Keys<TunedAdapter> = { model: true, lora: true };
+const tunedKeys: Keys<TunedAdapter> = { model: true, lora: true, seqLen: positive };
 
 /**
- * The files of an adapter's folder as PEFT writes it, in the order they are to be written in, as by `writeFolder` of
- * `@ropewalk/models/node`.
+ * The files of an adapter's folder as PEFT writes it, and beside them the extension that it was learned under, in the order they are
+ * to be written in, as by `writeFolder` of `@ropewalk/models/node`.
  *
  * @param parameters - as `train` left them
  * @throws RangeError when a matrix is missing or of another shape
  */
 export const adapterFolder = (config: TunedAdapter, parameters: Parameters): readonly ConvertedFile[] => {
-  const { model, lora: asked } = checkKeys<TunedAdapter>("adapterFolder", "config", config, tunedKeys);
+  const { model, lora: asked, seqLen } = checkKeys<TunedAdapter>("adapterFolder", "config", config, tunedKeys);
   const { name: baseModel, decoder } = needCheckpoint("adapterFolder", model.source);
   const { rank, alpha, targets, modules } = loraOf("adapterFolder", decoder, asked);
   const matrix = (name: string, wanted: readonly number[]): Parameter => {
@@ -126,5 +136,6 @@ export const adapterFolder = (config: TunedAdapter, parameters: Parameters): rea
     const A = matrix(adapterTensor(module, "A"), [rank, inner]);
     return [module, { A, B: matrix(adapterTensor(module, "B"), [out, rank]) }] as const;
   });
-  return adapterFiles({ rank, alpha, targets, baseModel }, Object.fromEntries(matrices));
+  const tuned = tunedUnder(decoder, extensionOn(model.extended), seqLen);
+  return adapterFiles({ rank, alpha, targets, baseModel }, Object.fromEntries(matrices), tuned);
 };

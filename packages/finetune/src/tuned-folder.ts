@@ -16,7 +16,13 @@ export type TunedModel = {
 const keys: Keys<TunedModel> = { model: true, seqLen: true };
 
 /** What was put on the checkpoint, or what it had. */
-const extensionOn = ({ ownPositions, positions, scaling, entropy, decoder }: ExtendedDecoder): ContextExtension => ({
+export const extensionOn = ({
+  ownPositions,
+  positions,
+  scaling,
+  entropy,
+  decoder,
+}: ExtendedDecoder): ContextExtension => ({
   ...(ownPositions ? {} : { positions }),
   ...(scaling === decoder.rope.scaling ? {} : { rope: scaling }),
   ...(entropy && { entropy }),

@@ -92,7 +92,7 @@ describe.each(Object.entries(backends))("on %s", (_, backendOf) => {
       const config: TrainConfig = { model: base, data, lora, ...numbers, evaluation: { data, every: 9 } };
       const { evaluations, state } = await train(config);
       expect(evaluations.at(-1)!.loss).toBeLessThan(evaluations[0]!.loss - 0.05);
-      const held = await holdFiles("adapter", adapterFolder({ model: base, lora }, state.parameters));
+      const held = await holdFiles("adapter", adapterFolder({ model: base, lora, seqLen }, state.parameters));
       const read = await loadAdapter(held);
       for (const [module, { A, B, rank, scale }] of read.modules) {
         expect([rank, scale]).toEqual([3, 2]);
@@ -167,7 +167,7 @@ describe("train", () => {
 
   it("learns a second adapter beside one, which counts and stays", async () => {
     const first = await train(config());
-    const held = await holdFiles("first", adapterFolder({ model, lora }, first.state.parameters));
+    const held = await holdFiles("first", adapterFolder({ model, lora, seqLen }, first.state.parameters));
     const adapted = await loadModel(folder, { backend: model.backend, extension, adapter: held });
     const second = await train({ ...config(), model: adapted, evaluation: { data, every: 9 } });
     const kept = await train({ ...config(), start: first.state, evaluation: { data, every: 9 } });
@@ -183,7 +183,7 @@ describe("train", () => {
     const peft = JSON.parse(readFileSync(new URL("lora/adapter_config.json", vectors), "utf8")) as object;
     const like: LoraConfig = { rank: 4, alpha: 6, targets: ["q_proj", "o_proj", "v_proj", "down_proj"] };
     const { state } = await train({ ...config(), lora: like, steps: 1 });
-    const held = await holdFiles("adapter", adapterFolder({ model, lora: like }, state.parameters));
+    const held = await holdFiles("adapter", adapterFolder({ model, lora: like, seqLen }, state.parameters));
     expect(await readJson(held, "adapter_config.json")).toEqual({ ...peft, base_model_name_or_path: "llama" });
     const names = (await loadAdapter(held)).modules;
     const written = (await loadAdapter(await openFolder(new URL("lora/", vectors)))).modules;

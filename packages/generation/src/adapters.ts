@@ -34,17 +34,20 @@ const read = async (choice: AdapterChoice): Promise<ScaledAdapter> => {
 };
 
 /**
- * A model with adapters beside its weights, in the order that they are given in.
+ * A model with adapters beside its weights, in the order that they are given in, with the window that they state unless another is
+ * asked for.
  *
  * @throws TypeError for an ONNX export, and as `loadAdapter` and `withAdapters` of `@ropewalk/models` do
  */
 export const adapted = async (
   source: ModelSource,
   adapter: AdapterChoice | readonly AdapterChoice[] | undefined,
+  trainedContext: number | undefined,
 ): Promise<ModelSource> => {
   if (adapter === undefined) return source;
   const choices: readonly AdapterChoice[] = Array.isArray(adapter) ? adapter : [adapter as AdapterChoice];
   if (choices.length === 0) return source;
   const checkpoint = needCheckpoint("loadModel: adapter", source);
-  return withAdapters(checkpoint, await Promise.all(choices.map(read)));
+  const beside = withAdapters(checkpoint, await Promise.all(choices.map(read)));
+  return trainedContext === undefined ? beside : { ...beside, decoder: { ...beside.decoder, trainedContext } };
 };

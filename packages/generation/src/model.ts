@@ -170,18 +170,19 @@ export const loadModel = async (
       `loadModel: a cache in ${cache} needs a backend with buffers of ${type}, got ${backend.name} with ${backend.bufferTypes}`,
     );
   const opened = await openModel(source, opening);
-  const chosen = extension ?? opened.source.extension();
   if (checking) await checkWeights(opened.source);
   const { source: read, release: releaseWeights } = await rounded(opened.source, quantize, onQuantize);
   try {
+    const { trainedContext } = opening;
+    const beside = await adapted(read, adapter, trainedContext);
     const loaded: Loaded = {
       ...opened,
-      source: await adapted(read, adapter),
+      source: beside,
       ...{ backend, cache, releaseWeights },
       sessions: new Map(),
       life: { released: undefined },
     };
-    return await assemble(loaded, chosen);
+    return await assemble(loaded, extension ?? beside.extension());
   } catch (error) {
     await releaseWeights();
     throw error;

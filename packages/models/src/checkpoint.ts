@@ -2,7 +2,7 @@
 import { check } from "@ropewalk/check";
 import type { ContextExtension, Decoder, WeightLocation, WeightSource } from "@ropewalk/decoder";
 import type { Adapted } from "./adapter/with-adapters.ts";
-import { readExtensionEntry } from "./extension-entry.ts";
+import { readExtensionEntry, type TunedExtension } from "./extension-entry.ts";
 import { familyOf } from "./families.ts";
 import { checkFolder, type CheckpointFile, type CheckpointFolder } from "./folder.ts";
 import { readJson } from "./json-file.ts";
@@ -31,6 +31,8 @@ export type Checkpoint = ModelTexts &
     readonly files: readonly CheckpointFile[];
     /** What `withAdapters` put beside its weights; absent where it has none. */
     readonly adapters?: Adapted;
+    /** What those say that they were learned under: `extension` gives it then, and the decoder's window is its own. */
+    readonly tuned?: TunedExtension;
   };
 
 type Place = Omit<WeightLocation, "type">;

@@ -31,6 +31,32 @@ const readRecord = (at: string, record: ExtensionRecord): ContextExtension => {
   }
 };
 
+/** An extension, and the window that it is tuned for. */
+export type TunedExtension = { readonly trainedContext: number; readonly extension: ContextExtension };
+
+/**
+ * An entry's numbers.
+ *
+ * @param file - the function and the file, for errors
+ * @param name - of the entry
+ * @throws RangeError and TypeError naming the key, the rule and the value
+ */
+export const readEntry = (file: string, name: string, json: object): TunedExtension => {
+  const entry = checkKeys<ExtensionEntry>(file, name, json as ExtensionEntry, {
+    trainedContext: true,
+    extension: true,
+  });
+  const at = `${file}: ${name}`;
+  checkInteger(at, "trainedContext", entry.trainedContext, 1);
+  check(
+    typeof entry.extension === "object" && entry.extension !== null,
+    `${at}.extension must be an object`,
+    entry.extension,
+    "object",
+  );
+  return { trainedContext: entry.trainedContext, extension: readRecord(at, entry.extension) };
+};
+
 /**
  * The entry of a parsed config.json: the extension, and the config under the window that the entry states.
  *
@@ -43,24 +69,12 @@ export const readExtensionEntry = (
   config: unknown,
 ): { readonly config: unknown; readonly extension: ContextExtension } => {
   const file = `${where}: config.json`;
-  const at = `${file}: ${extensionKey}`;
   const stated = configObject(file, config);
   const found = objectOf(stated, extensionKey);
   if (found === undefined) return { config, extension: {} };
-  const entry = found.values as ExtensionEntry;
-  checkKeys<ExtensionEntry>(file, extensionKey, entry, {
-    trainedContext: true,
-    extension: true,
-  });
-  checkInteger(at, "trainedContext", entry.trainedContext, 1);
-  check(
-    typeof entry.extension === "object" && entry.extension !== null,
-    `${at}.extension must be an object`,
-    entry.extension,
-    "object",
-  );
+  const { trainedContext, extension } = readEntry(file, extensionKey, found.values);
   return {
-    config: { ...stated.values, max_position_embeddings: entry.trainedContext },
-    extension: readRecord(at, entry.extension),
+    config: { ...stated.values, max_position_embeddings: trainedContext },
+    extension,
   };
 };

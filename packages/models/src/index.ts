@@ -5,6 +5,7 @@ export {
   type AdapterMatrix,
   type AdapterModule,
 } from "./adapter/load-adapter.ts";
+export { tunedUnder } from "./adapter/tuned-under.ts";
 export { adaptable, withAdapters, type Adapted, type ScaledAdapter } from "./adapter/with-adapters.ts";
 export { adapterFiles, type LoraNumbers } from "./adapter/adapter-files.ts";
 export { loadCheckpoint, type Checkpoint } from "./checkpoint.ts";
@@ -24,7 +25,7 @@ export { readModelTexts, type ModelTexts } from "./model-texts.ts";
 export { firstNonFinite, nonFiniteWeights, type NonFinite, type StoredElements } from "./non-finite.ts";
 export { readRotation } from "./rotation.ts";
 export type { Context, ContextRules } from "./context.ts";
-export { extensionKey, readExtensionEntry, type ExtensionEntry } from "./extension-entry.ts";
+export { extensionKey, readExtensionEntry, type ExtensionEntry, type TunedExtension } from "./extension-entry.ts";
 export { safetensorsOf, type DenseTensor } from "./safetensors/write.ts";
 export { tunedConfig, type TunedConfig } from "./tuned-config.ts";
 export { tunedFiles } from "./tuned-files.ts";

@@ -1,4 +1,5 @@
 /** Adapters: what PEFT wrote is read whole or refused by name, and what is written is read to the bit. */
+import { entropyAbf, logN, recordOf, selfExtend, yarn, type ContextExtension } from "@ropewalk/decoder";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -11,6 +12,7 @@ import {
   loadCheckpoint,
   readDense,
   readSafetensorsHeader,
+  tunedUnder,
   withAdapters,
   type Adapter,
   type AdapterModule,
@@ -298,5 +300,66 @@ describe("adapterFiles", () => {
     );
     expect(thrownBy(() => adapterFiles(numbers, {}))).toMatch(/modules must be at least one, got 0$/);
     expect(thrownBy(() => adapterFiles({ ...numbers, r: 4 } as never, {}))).toMatch(/^TypeError: .*"r"/);
+  });
+});
+
+describe("the extension that an adapter was learned under", () => {
+  const numbers = {
+    rank: 4,
+    alpha: 6,
+    targets: config["target_modules"] as readonly string[],
+    baseModel: "tiny/llama",
+  };
+  const under = async (extension: ContextExtension, seqLen: number, name = "lora"): Promise<Adapter> => {
+    const tuned = tunedUnder(base.decoder, extension, seqLen);
+    return loadAdapter(await holdFiles(name, adapterFiles(numbers, Object.fromEntries(written.modules), tuned)));
+  };
+
+  it("comes along, and the window with it where positions are the model's own", async () => {
+    const entropy = entropyAbf({ trainedContext: 64 });
+    const cases: readonly (readonly [ContextExtension, number])[] = [
+      [entropy, 256],
+      [yarn({ factor: 4, originalContext: 64 }), 64],
+      [selfExtend({ groupSize: 4, window: 16 }), 64],
+      [{}, 256],
+    ];
+    for (const [extension, window] of cases) {
+      const adapted = withAdapters(base, [{ adapter: written }, { adapter: await under(extension, 256), scale: 0 }]);
+      expect(recordOf(adapted.extension())).toEqual(recordOf(extension));
+      expect(adapted.decoder.trainedContext).toBe(window);
+    }
+    expect(tunedUnder(base.decoder, {}, 32)).toBeUndefined();
+  });
+
+  it("stands in the config of the merged checkpoint", async () => {
+    const extension = entropyAbf({ trainedContext: 64 });
+    const adapted = withAdapters(base, [{ adapter: await under(extension, 256) }]);
+    const merged = await loadCheckpoint(await holdFiles("merged", await convertCheckpoint(adapted, undefined)));
+    expect(merged.decoder.rope.theta).toBe(500_000);
+    expect(recordOf(merged.extension()).entropy).toEqual(recordOf(extension).entropy);
+    expect(merged.decoder.trainedContext).toBe(256);
+  });
+
+  it("is one: of two the second is named", async () => {
+    const [one, other] = [await under(logN({ trainedContext: 64 }), 64), await under({}, 256, "other")];
+    expect(thrownBy(() => withAdapters(base, [{ adapter: one }, { adapter: other }]))).toMatch(
+      /^RangeError: withAdapters: other must be learned under the extension of lora, \{.*, got /,
+    );
+    const before = withAdapters(base, [{ adapter: one }]);
+    expect(thrownBy(() => withAdapters(before, [{ adapter: other }]))).toMatch(/the extension of an adapter before it/);
+    expect(withAdapters(before, [{ adapter: written }]).extension()).toEqual(before.extension());
+  });
+
+  it.each<readonly [json: unknown, message: RegExp]>([
+    [[], /ropewalk\.json must be an object/],
+    [{ trainedContext: 64 }, /ropewalk\.json: entry\.extension must be an object, got nothing/],
+    [{ trainedContext: 0, extension: {} }, /ropewalk\.json: entry: trainedContext must be an integer >= 1, got 0/],
+    [{ trainedContext: 64, extension: {}, window: 3 }, /ropewalk\.json: entry must have no keys but .*, got "window"/],
+    [{ trainedContext: 64, extension: { positions: { kind: "none" } } }, /entry\.extension must be one that .*, got /],
+  ])("refuses %j in its file", async (json, message) => {
+    const folder = changed({});
+    const file = inMemory("lora", { "ropewalk.json": text(json) });
+    const both = { ...folder, file: async (name: string) => (await file.file(name)) ?? folder.file(name) };
+    expect(await rejectionOf(loadAdapter(both))).toMatch(message);
   });
 });

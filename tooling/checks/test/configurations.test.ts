@@ -193,7 +193,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
   ],
   "@ropewalk/models": [
     ...["adaptable", "convertCheckpoint", "firstNonFinite", "hasWeights", "holdFiles", "inMemory", "loadAdapter"],
-    ...["adapterTensor", "readExtensionEntry"],
+    ...["adapterTensor", "readExtensionEntry", "tunedUnder"],
     ...["loadCheckpoint", "nonFiniteWeights"],
     ...[
       "parameterCount",

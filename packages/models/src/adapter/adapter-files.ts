@@ -1,6 +1,8 @@
 /** An adapter's folder as PEFT writes it, with every key that its config has. */
 import { check, checkConfig, checkNumber, positive } from "@ropewalk/check";
 import { once, type ConvertedFile } from "../quantize/convert.ts";
+import { tunedFile } from "./tuned-under.ts";
+import type { ExtensionEntry } from "../extension-entry.ts";
 import { safetensorsOf } from "../safetensors/write.ts";
 import { configFile, adapterTensor, weightsFile, type AdapterMatrix, type Side } from "./load-adapter.ts";
 
@@ -63,12 +65,14 @@ const configOf = ({ rank, alpha, targets, baseModel }: LoraNumbers): Readonly<Re
 /**
  * The files of an adapter's folder, for `writeFolder` of `@ropewalk/models/node`, in the order they are to be written in.
  *
+ * @param tuned - what it was learned under, for a file of its own; absent: none is written
  * @param modules - A [rank, in] and B [out, rank] of each module, by its name
  * @throws RangeError when a matrix is of another rank, or there are none
  */
 export const adapterFiles = (
   config: LoraNumbers,
   modules: Readonly<Record<string, Readonly<Record<Side, AdapterMatrix>>>>,
+  tuned?: ExtensionEntry,
 ): readonly ConvertedFile[] => {
   checkConfig<LoraNumbers>("adapterFiles", config, {
     rank: positive,
@@ -86,8 +90,11 @@ export const adapterFiles = (
     check(holds, `adapterFiles: ${name} must be ${side === "A" ? `[${rank}, in]` : `[out, ${rank}]`}`, dims);
   }
   const named = Object.fromEntries(tensors.map(({ name, dims, data }) => [name, { dims, data }]));
+  const asJson = (value: unknown): Iterable<Uint8Array> | AsyncIterable<Uint8Array> =>
+    once(new TextEncoder().encode(JSON.stringify(value, null, 2)));
   return [
+    ...(tuned === undefined ? [] : [{ name: tunedFile, parts: asJson(tuned) }]),
     { name: weightsFile, parts: safetensorsOf(named, { format: "pt" }) },
-    { name: configFile, parts: once(new TextEncoder().encode(JSON.stringify(configOf(config), null, 2))) },
+    { name: configFile, parts: asJson(configOf(config)) },
   ];
 };

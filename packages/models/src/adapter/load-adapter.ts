@@ -11,6 +11,8 @@ import { readSafetensorsHeader } from "../safetensors/header.ts";
 import type { TensorEntry } from "../safetensors/tensor-entry.ts";
 import { weightTypes } from "../weight-source.ts";
 import { widen } from "../widen.ts";
+import type { TunedExtension } from "../extension-entry.ts";
+import { readTunedUnder } from "./tuned-under.ts";
 import { readAdapterConfig, type AdapterConfig } from "./config.ts";
 
 export const configFile = "adapter_config.json";
@@ -36,6 +38,8 @@ export type Adapter = {
   readonly modules: ReadonlyMap<string, AdapterModule>;
   /** Which modules it is said to be beside. */
   readonly targets: AdapterConfig["targets"];
+  /** The extension that it was learned under, and the window; absent where it does not say. */
+  readonly tuned?: TunedExtension;
 };
 
 const placeOf = ({ name }: TensorEntry): { readonly module: string; readonly side: Side } | undefined => {
@@ -92,5 +96,6 @@ export const loadAdapter = async (folder: CheckpointFolder): Promise<Adapter> =>
     check(B !== undefined, `${at} beside ${showName(adapterTensor(module, "A"))} must be its lora_B`, "none");
     modules.set(module, { A, B, ...numbersOf(module) });
   }
-  return { kind: "adapter", name: folder.name, modules, targets };
+  const tuned = await readTunedUnder("loadAdapter", folder);
+  return { kind: "adapter", name: folder.name, modules, targets, ...(tuned && { tuned }) };
 };

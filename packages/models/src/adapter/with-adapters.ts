@@ -4,6 +4,7 @@ import type { Decoder, LowRank } from "@ropewalk/decoder";
 import type { Checkpoint } from "../checkpoint.ts";
 import { matricesOf } from "../quantize/matrices.ts";
 import { headWeight } from "../unembedding.ts";
+import { oneExtension } from "./tuned-under.ts";
 import { adapterTensor, type Adapter, type Side } from "./load-adapter.ts";
 import { joined, lowRankOf } from "./low-rank.ts";
 
@@ -56,8 +57,10 @@ const placed = (checkpoint: Checkpoint, { adapter, scale = 1 }: ScaledAdapter): 
 };
 
 /**
- * The checkpoint with these adapters beside its weights, and beside those adapters that it has already.
+ * The checkpoint with these adapters beside its weights, and beside those adapters that it has already; under the extension and with
+ * the window that they say they were learned under, where they do.
  *
+ * @throws RangeError when they were learned under different extensions
  * @throws RangeError naming the adapter and the tensor when there is no place for one, or its shape is another's: both shapes
  */
 export const withAdapters = (checkpoint: Checkpoint, adapters: readonly ScaledAdapter[]): Checkpoint => {
@@ -71,5 +74,14 @@ export const withAdapters = (checkpoint: Checkpoint, adapters: readonly ScaledAd
       matrices.set(name, before === undefined ? own : joined(before, own));
     }
   }
-  return { ...checkpoint, adapters: matrices, lowRank: (name) => matrices.get(name) };
+  const before = checkpoint.tuned && { name: "an adapter before it", tuned: checkpoint.tuned };
+  const tuned = oneExtension(at, [...(before ? [before] : []), ...adapters.map(({ adapter }) => adapter)]);
+  return {
+    ...checkpoint,
+    ...{ adapters: matrices, lowRank: (name) => matrices.get(name) },
+    ...(tuned && {
+      ...{ tuned, extension: () => tuned.extension },
+      decoder: { ...checkpoint.decoder, trainedContext: tuned.trainedContext },
+    }),
+  };
 };

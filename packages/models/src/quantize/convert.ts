@@ -8,6 +8,7 @@ import type { Checkpoint } from "../checkpoint.ts";
 import { configObject } from "../config-object.ts";
 import type { CheckpointFolder } from "../folder.ts";
 import { readJson } from "../json-file.ts";
+import { tunedConfig } from "../tuned-config.ts";
 import { encodeSafetensorsHeader, type StoredTensor } from "../safetensors/encode-header.ts";
 import type { BlockForm } from "./blocks.ts";
 import { denseNames } from "./matrices.ts";
@@ -123,7 +124,10 @@ export const convertCheckpoint = async (
 ): Promise<readonly ConvertedFile[]> => {
   checkDense(checkpoint);
   const { folder } = checkpoint;
-  const { values } = configObject("convertCheckpoint: config.json", await readJson(folder, "config.json"));
+  const json = await readJson(folder, "config.json");
+  const { extension, trainedContext: seqLen } = checkpoint.tuned ?? {};
+  const merged = extension === undefined ? json : tunedConfig({ extension, seqLen: seqLen! }, json);
+  const { values } = configObject("convertCheckpoint: config.json", merged);
   const blocks = { quantization_config: { quant_method: quantMethod, block_size: blockSize } };
   const config = { ...values, ...(precision === undefined ? {} : blocks) };
   return [
