@@ -6,6 +6,7 @@ import { selfExtend } from "@ropewalk/decoder";
 import {
   convertCheckpoint,
   holdFiles,
+  inMemory,
   loadAdapter,
   loadCheckpoint,
   quantizeCheckpoint,
@@ -135,5 +136,23 @@ describe("loadModel", () => {
     );
     expect(await rejection({ folder: lora })).toMatch(/^TypeError: .* got "folder"; source is meant\?$/);
     expect(await rejection("/nowhere/at/all")).toMatch(/^RangeError: openFolder: \/nowhere\/at\/all must be a folder/);
+  });
+
+  it("has the extension and the window that an adapter states, unless others are asked for", async () => {
+    const tuned = { trainedContext: 256, extension: { rope: { kind: "abf", theta: 500_000 } } };
+    const stated = inMemory("stated", { "ropewalk.json": new TextEncoder().encode(JSON.stringify(tuned)) });
+    const peft = await openFolder(lora);
+    const adapter = { name: "stated", file: async (name: string) => (await stated.file(name)) ?? peft.file(name) };
+    const contextOf = async (options: Omit<LoadOptions, "backend">) => {
+      const model = await loadModel(folder, { backend: cpu({ threads: 1 }), ...options });
+      const { decoder, scaling } = model.extended;
+      await model.release();
+      return [decoder.trainedContext, scaling.kind];
+    };
+    expect(await contextOf({ adapter })).toEqual([256, "abf"]);
+    expect(await contextOf({ adapter, quantize: "q8" })).toEqual([256, "abf"]);
+    expect(await contextOf({ adapter, extension: {} })).toEqual([256, "default"]);
+    expect(await contextOf({ adapter, trainedContext: 128 })).toEqual([128, "abf"]);
+    expect(await contextOf({ trainedContext: 48, quantize: "q8" })).toEqual([48, "default"]);
   });
 });

@@ -334,10 +334,10 @@ describe("the extension that an adapter was learned under", () => {
   it("stands in the config of the merged checkpoint", async () => {
     const extension = entropyAbf({ trainedContext: 64 });
     const adapted = withAdapters(base, [{ adapter: await under(extension, 256) }]);
-    const merged = await loadCheckpoint(await holdFiles("merged", await convertCheckpoint(adapted, undefined)));
-    expect(merged.decoder.rope.theta).toBe(500_000);
-    expect(recordOf(merged.extension()).entropy).toEqual(recordOf(extension).entropy);
-    expect(merged.decoder.trainedContext).toBe(256);
+    const whole = await loadCheckpoint(await holdFiles("merged", await convertCheckpoint(adapted, undefined)));
+    expect(whole.decoder.rope.theta).toBe(500_000);
+    expect(recordOf(whole.extension()).entropy).toEqual(recordOf(extension).entropy);
+    expect(whole.decoder.trainedContext).toBe(256);
   });
 
   it("is one: of two the second is named", async () => {
