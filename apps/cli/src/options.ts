@@ -61,8 +61,8 @@ export const checkCount = (command: string, flag: string, value: number): number
   return value;
 };
 
-/** Adds the shared flags; a command may have another default method. */
-export const withSharedOptions = (command: Command, fallback: Method = "none"): Command =>
+/** Adds the flags that choose an extension, and where it runs; a command may have another default method. */
+export const withRunOptions = (command: Command, fallback: Method = "none"): Command =>
   withExtensionOptions(command.option("--json", "print JSON and nothing else"), fallback)
     .optionsGroup("How it runs:")
     .option("--trained-context <L>", "the window the model was trained on; absent: as its config says", number)
@@ -76,6 +76,11 @@ export const withSharedOptions = (command: Command, fallback: Method = "none"): 
         "what weights and cache are held in on a GPU (webgpu); absent: float32",
       ).choices(precisions),
     )
+    .hook("preAction", chooseBackend);
+
+/** The same, and how weights and cache are kept. */
+export const withSharedOptions = (command: Command, fallback: Method = "none"): Command =>
+  withRunOptions(command, fallback)
     .addOption(
       new Option(
         "--quantize <precision>",
@@ -88,8 +93,7 @@ export const withSharedOptions = (command: Command, fallback: Method = "none"): 
         "--cache <precision>",
         "how keys and values behind the window are kept; absent: in the backend's precision",
       ).choices(cachePrecisions),
-    )
-    .hook("preAction", chooseBackend);
+    );
 
 export const backendFrom = ({ backend, threads, precision }: SharedOptions): Backend =>
   backends[backend]({

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { addBench } from "./commands/bench.ts";
 import { addConvert } from "./commands/convert.ts";
 import { addExtend } from "./commands/extend.ts";
+import { addFinetune } from "./commands/finetune.ts";
 import { addGenerate } from "./commands/generate.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addLogits } from "./commands/logits.ts";
@@ -19,7 +20,7 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
 
 const commands = [
   ...[addPasskey, addPerplexity, addGenerate, addTokenize, addLogits],
-  ...[addInspect, addBench, addConvert, addExtend],
+  ...[addInspect, addBench, addConvert, addExtend, addFinetune],
 ];
 
 export const ropewalk = (): Command => {

@@ -13,7 +13,7 @@ export { openLossGraph, type Frozen, type LossGraph, type Sequences } from "./lo
 export { adapterFolder, type LoraConfig, type TunedAdapter } from "./lora.ts";
 export { readParameters } from "./parameters.ts";
 export { rateOf, type RateConfig, type Schedule } from "./schedule.ts";
-export { entropyAbfRecipe, type Recipe } from "./recipes.ts";
+export { entropyAbfRecipe, recipe, recipeNames, type Recipe, type RecipeConfig, type RecipeName } from "./recipes.ts";
 export { cutText, fitSamples, type FitConfig, type Fitted, type Sample } from "./samples.ts";
 export { identifyRun, type RunIdentity } from "./state/run-identity.ts";
 export { train, type Evaluation, type TrainConfig, type Trained, type TrainState, type TrainStep } from "./train.ts";

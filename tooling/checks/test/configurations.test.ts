@@ -141,6 +141,7 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
     entropyAbfRecipe: () => finetune.entropyAbfRecipe(mistaken),
     fitSamples: () => finetune.fitSamples(mistaken, []),
     rateOf: () => finetune.rateOf(mistaken, 0),
+    recipe: () => finetune.recipe("yarn", mistaken),
     readData: () => finetune.readData(mistaken, ""),
     train: () => finetune.train(mistaken),
     adapterFolder: () => finetune.adapterFolder(mistaken, none),

@@ -11,7 +11,7 @@ export type Curve = {
 const [left, top, width, height] = [64, 48, 640, 320];
 
 /** Whole nats around the losses, by steps of 1, or finer where they are close together. */
-const lossTicks = (losses: readonly number[]): readonly number[] => {
+export const lossTicks = (losses: readonly number[]): readonly number[] => {
   const low = Math.floor(Math.min(...losses));
   const high = Math.max(Math.ceil(Math.max(...losses)), low + 1);
   const parts = high - low <= 2 ? 5 : 1;

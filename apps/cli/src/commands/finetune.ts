@@ -1,0 +1,168 @@
+/** `ropewalk finetune`: a checkpoint tuned for a longer window, in a folder that loads like any other. */
+import { recipeNames, tunedFolder } from "@ropewalk/finetune";
+import { writeFolder } from "@ropewalk/models/node";
+import { Option, type Command } from "commander";
+import { extendedWords, groupsAndWindow, recordIn } from "../describe.ts";
+import { planOf, type FinetuneOptions, type Plan } from "../finetune/plan.ts";
+import { runTraining, type Done } from "../finetune/run.ts";
+import { checkOutput, openStates } from "../finetune/states.ts";
+import { examples, shippedNames } from "../help.ts";
+import { interruptSignal } from "../interrupt.ts";
+import { number } from "../numbers.ts";
+import { open } from "../open-model.ts";
+import { checkCount, withRunOptions } from "../options.ts";
+import { printFacts } from "../render/facts.ts";
+import { renderTable } from "../render/table.ts";
+import { renderTrainingCurve } from "../render/training-curve.ts";
+import { bytes } from "../render/units.ts";
+import { svgPath, writeSvg } from "../svg-path.ts";
+
+const columns = ["step", "loss", "held out", "learning rate", "tokens/s"].map((head) => ({
+  head,
+  align: "right" as const,
+}));
+
+/** At most so many rows, the last one among them. */
+const mostRows = 20;
+
+const stepsTable = ({ steps }: Done): string => {
+  const every = Math.ceil(steps.length / mostRows);
+  const shown = steps.filter((_, index) => (steps.length - 1 - index) % every === 0);
+  return renderTable(
+    columns,
+    shown.map(({ step, loss, evaluation, learningRate, tokensPerSecond }) => [
+      ...[`${step}`, loss.toFixed(3), evaluation?.toFixed(3) ?? "-", learningRate.toPrecision(3)],
+      Math.round(tokensPerSecond).toLocaleString("en"),
+    ]),
+  );
+};
+
+type Ended = { readonly plan: Plan; readonly done: Done; readonly written: number; readonly from: number };
+
+const report = (options: FinetuneOptions, { plan, done, written, from }: Ended) => {
+  const { name, extension, data, training } = plan;
+  const { evaluations } = done.trained;
+  return {
+    ...{ output: options.output, bytes: written, method: name, ...groupsAndWindow(extension) },
+    ...{ extension: recordIn(extension), length: options.length, samples: data.samples.length },
+    ...{ documents: data.documents, cut: data.cut, leftOut: data.leftOut, learned: data.learned },
+    ...{ seed: training.seed ?? 0, resumedFrom: from },
+    steps: done.steps.map(({ step, loss, evaluation, gradientNorm, learningRate, tokensPerSecond }) => ({
+      ...{ step, loss, ...(evaluation === undefined ? {} : { evaluation }) },
+      ...{ gradientNorm, learningRate, tokensPerSecond },
+    })),
+    evaluations,
+  };
+};
+
+const facts = (options: FinetuneOptions, title: string, { plan: { data, training }, written, from }: Ended) => ({
+  [options.output]: `${bytes(written)}, weights in float32`,
+  "tuned under": title,
+  samples:
+    `${data.samples.length} of ${options.length} tokens, from ${data.documents} documents, ${data.learned.toLocaleString("en")} tokens learned` +
+    (data.cut + data.leftOut === 0 ? "" : `; ${data.cut} cut, ${data.leftOut} left out`),
+  steps: `${training.steps} of ${training.batchSize} samples${from === 0 ? "" : `, the first ${from} by an earlier run`}`,
+});
+
+const finetune = async (path: string, options: FinetuneOptions): Promise<void> => {
+  const { output, length, json, resume = false } = options;
+  if (options.saveEvery !== undefined) checkCount("finetune", "--save-every", options.saveEvery);
+  checkCount("finetune", "--length", length);
+  const svg = await svgPath(options, "finetune.svg");
+  await checkOutput(output);
+  const opened = await open(path, options);
+  const plan = await planOf(opened, options);
+  const { training, extension } = plan;
+  const signal = interruptSignal("finetune");
+  const states = await openStates(output, training, resume);
+  const from = states.start?.step ?? 0;
+  const saveEvery = options.saveEvery ?? Math.ceil(training.steps / 10);
+  const done = await runTraining(training, states, { saveEvery, signal });
+  const tuned = await tunedFolder({ model: training.model, seqLen: length }, done.trained.state.parameters);
+  const written = await writeFolder(output, tuned);
+  // Only now is nothing lost with them.
+  await states.remove();
+
+  const ended: Ended = { plan, done, written, from };
+  const title = extendedWords(training.model.extended.positions.name, extension);
+  if (json) process.stdout.write(`${JSON.stringify(report(options, ended))}\n`);
+  else {
+    printFacts(facts(options, title, ended), []);
+    if (done.steps.length > 0) process.stdout.write(`${stepsTable(done)}\n`);
+  }
+  if (done.steps.length === 0) return;
+  await writeSvg({ svg, json, said: "The losses as a curve" }, () =>
+    renderTrainingCurve({ title, losses: done.steps, evaluations: done.trained.evaluations }),
+  );
+};
+
+export const addFinetune = (program: Command): void => {
+  const command = program
+    .command("finetune")
+    .description("tune a checkpoint for a longer window: all its weights, on a few samples")
+    .argument("<model>", `a checkpoint's folder, an id on the hub (owner/name), or a shipped model: ${shippedNames}`)
+    .requiredOption(
+      "--data <file>",
+      "what it learns from: .txt, or .jsonl of text, prompt and response, messages or conversations",
+    )
+    .requiredOption("--length <tokens>", "tokens of a sample: the window that it is tuned for", number)
+    .requiredOption("--output <folder>", "where the tuned model goes: a folder that is empty or not there yet")
+    .addOption(
+      new Option(
+        "--recipe <recipe>",
+        "an extension as the paper of Entropy-ABF tunes it; absent: as --method says",
+      ).choices(recipeNames),
+    )
+    .optionsGroup("Training:")
+    .option(
+      "--learning-rate <r>",
+      "at its peak; 2e-5 is for 7 billion parameters, small models take 1e-3",
+      number,
+      2e-5,
+    )
+    .option("--steps <n>", "steps; absent: 6", number)
+    .option("--batch-size <n>", "samples a step; absent: 16", number)
+    .option("--samples <n>", "samples, the first of the data; absent: 100, or as many as there are", number)
+    .addOption(
+      new Option("--schedule <schedule>", "how the learning rate goes down; absent: cosine").choices([
+        "constant",
+        "linear",
+        "cosine",
+      ]),
+    )
+    .option("--warmup-steps <n>", "steps in which it goes up; absent: none", number)
+    .option("--weight-decay <d>", "how much of a matrix is taken off at a rate of 1; absent: 0.1", number)
+    .option("--gradient-clipping <norm>", "what gradients are shortened to; absent: 1", number)
+    .option("--gradient-accumulation <n>", "runs that a step is split into, for less memory; absent: 1", number)
+    .option("--seed <n>", "the order of the samples; the same seed gives the same run; absent: 0", number)
+    .option("--evaluation <file>", "held-out data, whose loss is looked at while it trains")
+    .option("--evaluation-every <steps>", "how often; absent: behind every step", number)
+    .optionsGroup("Data:")
+    .addOption(
+      new Option(
+        "--arrange <how>",
+        "each document a sample, or all packed; absent: pack for .txt, each for .jsonl",
+      ).choices(["each", "pack"]),
+    )
+    .addOption(
+      new Option("--longer <what>", "what is done with a document that is too long; absent: refuse").choices([
+        "refuse",
+        "cut",
+        "leave-out",
+      ]),
+    )
+    .option("--separator <text>", "what stands between the documents of a .txt; absent: it is one")
+    .optionsGroup("How it ends:")
+    .option("--save-every <steps>", "how often the state is kept in <output>.training; absent: ten times a run", number)
+    .option("--resume", "go on with the run that is kept there; every other flag as it was")
+    .option("--svg <file>", "where the curve goes; absent: finetune.svg, or nowhere with --json");
+  withRunOptions(command)
+    .addHelpText(
+      "after",
+      examples(
+        "ropewalk finetune stories260K --data stories.txt --recipe entropy-abf --length 2048 --learning-rate 1e-3 --output longer",
+        "ropewalk finetune ./llama --data chats.jsonl --method yarn --factor 4 --length 8192 --longer cut --output ./longer",
+      ),
+    )
+    .action(finetune);
+};

@@ -1,0 +1,118 @@
+/** What a training run is of, out of the flags: the extension, the samples, the numbers. */
+import { show } from "@ropewalk/check";
+import { extendDecoder, type ContextExtension } from "@ropewalk/decoder";
+import {
+  readData,
+  recipe,
+  type Data,
+  type DataConfig,
+  type RecipeName,
+  type Schedule,
+  type TrainConfig,
+} from "@ropewalk/finetune";
+import { needCheckpoint, type OpenedModel } from "@ropewalk/generation";
+import { asksForExtension } from "../extension-options.ts";
+import { notice } from "../notice.ts";
+import { chosenFor, replacedNotices } from "../open-model.ts";
+import { backendFrom, type SharedOptions } from "../options.ts";
+import { readText } from "../read-input.ts";
+
+export type FinetuneOptions = SharedOptions & {
+  readonly data: string;
+  readonly output: string;
+  readonly length: number;
+  readonly recipe?: RecipeName;
+  readonly learningRate: number;
+  readonly steps?: number;
+  readonly batchSize?: number;
+  readonly samples?: number;
+  readonly schedule?: Schedule["kind"];
+  readonly warmupSteps?: number;
+  readonly weightDecay?: number;
+  readonly gradientClipping?: number;
+  readonly gradientAccumulation?: number;
+  readonly seed?: number;
+  readonly arrange?: DataConfig["arrange"];
+  readonly longer?: DataConfig["longer"];
+  readonly separator?: string;
+  readonly evaluation?: string;
+  readonly evaluationEvery?: number;
+  readonly saveEvery?: number;
+  readonly resume?: boolean;
+  readonly svg?: string;
+};
+
+export type Plan = {
+  readonly name: string;
+  readonly extension: ContextExtension;
+  readonly data: Data;
+  readonly training: TrainConfig;
+};
+
+/** @throws RangeError when a recipe and another extension are asked for at once */
+const extensionOf = (
+  opened: OpenedModel,
+  options: FinetuneOptions,
+): { readonly name: string; readonly extension: ContextExtension } => {
+  const { length, recipe: asked } = options;
+  if (asked === undefined) {
+    const chosen = chosenFor(opened, options, length);
+    for (const said of replacedNotices(opened, chosen)) notice(said);
+    return chosen;
+  }
+  if (asksForExtension(options))
+    throw new RangeError(
+      `finetune: --recipe ${asked} has an extension of its own, got another by --method or its numbers`,
+    );
+  const { extension } = recipe(asked, { trainedContext: opened.source.decoder.trainedContext, seqLen: length });
+  const chosen = { name: asked, extension, own: false };
+  for (const said of replacedNotices(opened, chosen)) notice(said);
+  return chosen;
+};
+
+/** Those that are there. */
+const given = <T extends object>(fields: T): Partial<{ [Key in keyof T]: NonNullable<T[Key]> }> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
+
+const heldOut = async (opened: OpenedModel, options: FinetuneOptions): Promise<Pick<TrainConfig, "evaluation">> => {
+  const { evaluation: file, evaluationEvery: every, length: seqLen, arrange, longer, separator } = options;
+  if (file === undefined) {
+    if (every !== undefined)
+      throw new RangeError(`finetune: --evaluation-every is read beside --evaluation alone, got ${every}`);
+    return {};
+  }
+  const text = await readText("--evaluation", file);
+  const { samples } = readData({ model: opened, file, seqLen, ...given({ arrange, longer, separator }) }, text);
+  return { evaluation: { data: samples, every: every ?? 1 } };
+};
+
+/**
+ * @throws Error, RangeError and TypeError that name the flag, the file and its line
+ */
+export const planOf = async (opened: OpenedModel, options: FinetuneOptions): Promise<Plan> => {
+  const { decoder } = needCheckpoint("finetune", opened.source);
+  const { length: seqLen, data: file, arrange, longer, separator } = options;
+  const { name, extension } = extensionOf(opened, options);
+  const extended = { ...extendDecoder(decoder, extension), name: opened.source.name };
+  for (const said of extended.notices) notice(said);
+  // Without a recipe its numbers hold all the same.
+  const own = recipe(options.recipe ?? "entropy-abf", { trainedContext: decoder.trainedContext, seqLen });
+  const samples = options.samples ?? own.samples;
+  const text = await readText("--data", file);
+  const data = readData({ model: opened, file, seqLen, samples, ...given({ arrange, longer, separator }) }, text);
+  if (data.samples.length < (options.samples ?? 1))
+    throw new RangeError(
+      `finetune: --samples must be at most those of ${file}, ${data.samples.length}, got ${show(options.samples)}`,
+    );
+  const { steps, batchSize, learningRate, weightDecay, gradientClipping, gradientAccumulation, seed } = options;
+  const { schedule: kind = "cosine", warmupSteps } = options;
+  const training: TrainConfig = {
+    model: { backend: backendFrom(options), source: opened.source, extended },
+    data: data.samples,
+    ...own.training,
+    ...{ seqLen, learningRate, schedule: { kind, ...given({ warmupSteps }) } },
+    ...given({ steps, batchSize, weightDecay, gradientClipping, gradientAccumulation, seed }),
+    ...(await heldOut(opened, options)),
+  };
+  return { name, extension, data, training };
+};

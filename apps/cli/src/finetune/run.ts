@@ -1,0 +1,64 @@
+/** The run: steps with a bar, each of them or every few kept, and the last one in any case, however the run ends. */
+import { train, type TrainConfig, type Trained, type TrainStep } from "@ropewalk/finetune";
+import { newBar } from "../bars.ts";
+import { notice } from "../notice.ts";
+import type { States } from "./states.ts";
+
+/** 1 h 5 min, 12 min, 40 s */
+const duration = (milliseconds: number): string => {
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+};
+
+const words = ({ loss, evaluation, tokensPerSecond, timeLeft }: TrainStep, before: string): Record<string, string> => ({
+  loss: loss.toFixed(3),
+  held: evaluation === undefined ? before : `, held out ${evaluation.toFixed(3)}`,
+  rate: Math.round(tokensPerSecond).toLocaleString("en"),
+  left: duration(timeLeft),
+});
+
+export type Done = { readonly trained: Trained; readonly steps: readonly TrainStep[] };
+
+/**
+ * @param saveEvery - steps between two that are kept
+ * @throws what `train` throws, and the signal's reason; the last whole step is kept before
+ */
+export const runTraining = async (
+  training: TrainConfig,
+  states: States,
+  { saveEvery, signal }: { readonly saveEvery: number; readonly signal: AbortSignal },
+): Promise<Done> => {
+  const { start } = states;
+  const bar = newBar("step {value} of {total}  loss {loss}{held}, {rate} tokens/s, {left} left");
+  const steps: TrainStep[] = [];
+  let held = "";
+  let kept = start?.step ?? 0;
+  const keep = async ({ step, state }: TrainStep): Promise<void> => {
+    if (step === kept) return;
+    await states.write(state);
+    kept = step;
+  };
+  const onStep = async (step: TrainStep): Promise<void> => {
+    steps.push(step);
+    const shown = words(step, held);
+    held = shown["held"]!;
+    bar.update(step.step, shown);
+    if (step.step % saveEvery === 0 || step.step === training.steps) await keep(step);
+  };
+  bar.start(training.steps, kept, { loss: "-", held, rate: "-", left: "-" });
+  try {
+    const trained = await train({ ...training, ...(start && { start }), signal, onStep });
+    return { trained, steps };
+  } catch (error) {
+    bar.stop();
+    const last = steps.at(-1);
+    if (last !== undefined) await keep(last);
+    if (kept > 0)
+      notice(`finetune: step ${kept} of ${training.steps} is kept in ${states.folder}; --resume goes on from it`);
+    throw error;
+  } finally {
+    bar.stop();
+  }
+};
