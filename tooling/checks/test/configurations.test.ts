@@ -200,6 +200,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
       "parameterCount",
       "quantizeCheckpoint",
       "readDense",
+      "readExtensionEntry",
       "readJson",
       "readModelTexts",
       "readSafetensorsHeader",

@@ -59,7 +59,7 @@ const facts = (options: FinetuneOptions, title: string, { plan: { data, training
   [options.output]: `${bytes(written)}, weights in float32`,
   "tuned under": title,
   samples:
-    `${data.samples.length} of ${options.length} tokens, from ${data.documents} documents, ${data.learned.toLocaleString("en")} tokens learned` +
+    `${data.samples.length} of ${options.length} tokens, from ${data.documents} document${data.documents === 1 ? "" : "s"}, ${data.learned.toLocaleString("en")} tokens learned` +
     (data.cut + data.leftOut === 0 ? "" : `; ${data.cut} cut, ${data.leftOut} left out`),
   steps: `${training.steps} of ${training.batchSize} samples${from === 0 ? "" : `, the first ${from} by an earlier run`}`,
 });
