@@ -34,7 +34,7 @@ describe("a prompt", () => {
     [null, "null"],
     [7, "7"],
     [{ role: "user", content: "hi" }, "an object; messages stand in a list"],
-    [new Int32Array([1, 2]), "an object"],
+    [new Int32Array([1, 2]), "an Int32Array"],
   ])("is text, ids or messages, not %j", (prompt, got) => {
     const error = new TypeError(`generate: prompt must be text, token ids or messages, got ${got}`);
     expect(() => model.generate(prompt as never)).toThrow(error);

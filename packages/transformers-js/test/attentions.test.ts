@@ -100,8 +100,8 @@ describe.each<readonly [string, ContextExtension]>([
   );
 });
 
-it("attentions of another name are refused when a model is loaded", async () => {
+it("attentions of another name are refused when they are asked for", async () => {
   await expect(generated("genai-cpu-llama", {}, "weights" as never)).rejects.toThrow(
-    "extendExport: attentions must be one of maps, entropies, got weights",
+    'extendModels: attentions must be one of maps, entropies, got "weights"',
   );
 });
