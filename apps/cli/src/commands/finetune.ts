@@ -1,9 +1,10 @@
 /** `ropewalk finetune`: a checkpoint tuned for a longer window, in a folder that loads like any other. */
-import { recipeNames, tunedFolder } from "@ropewalk/finetune";
+import { recipeNames } from "@ropewalk/finetune";
 import { writeFolder } from "@ropewalk/models/node";
 import { Option, type Command } from "commander";
 import { extendedWords, groupsAndWindow, recordIn } from "../describe.ts";
 import { planOf, type FinetuneOptions, type Plan } from "../finetune/plan.ts";
+import { learnedFiles, learnedWords, withLora, withLoraOptions, type LoraOptions } from "../finetune/lora.ts";
 import { runTraining, type Done } from "../finetune/run.ts";
 import { checkOutput, openStates } from "../finetune/states.ts";
 import { examples, shippedNames } from "../help.ts";
@@ -56,7 +57,7 @@ const report = (options: FinetuneOptions, { plan, done, written, from }: Ended) 
 };
 
 const facts = (options: FinetuneOptions, title: string, { plan: { data, training }, written, from }: Ended) => ({
-  [options.output]: `${bytes(written)}, weights in float32`,
+  [options.output]: `${bytes(written)}, ${learnedWords(training)}`,
   "tuned under": title,
   samples:
     `${data.samples.length} of ${options.length} tokens, from ${data.documents} document${data.documents === 1 ? "" : "s"}, ${data.learned.toLocaleString("en")} tokens learned` +
@@ -64,21 +65,21 @@ const facts = (options: FinetuneOptions, title: string, { plan: { data, training
   steps: `${training.steps} of ${training.batchSize} samples${from === 0 ? "" : `, the first ${from} by an earlier run`}`,
 });
 
-const finetune = async (path: string, options: FinetuneOptions): Promise<void> => {
+const finetune = async (path: string, options: FinetuneOptions & LoraOptions): Promise<void> => {
   const { output, length, json, resume = false } = options;
   if (options.saveEvery !== undefined) checkCount("finetune", "--save-every", options.saveEvery);
   checkCount("finetune", "--length", length);
   const svg = await svgPath(options, "finetune.svg");
   await checkOutput(output);
   const opened = await open(path, options);
-  const plan = await planOf(opened, options);
+  const plan = withLora(await planOf(opened, options), options);
   const { training, extension } = plan;
   const signal = interruptSignal("finetune");
   const states = await openStates(output, training, resume);
   const from = states.start?.step ?? 0;
   const saveEvery = options.saveEvery ?? Math.ceil(training.steps / 10);
   const done = await runTraining(training, states, { saveEvery, signal });
-  const tuned = await tunedFolder({ model: training.model, seqLen: length }, done.trained.state.parameters);
+  const tuned = await learnedFiles(training, done.trained.state.parameters);
   const written = await writeFolder(output, tuned);
   // Only now is nothing lost with them.
   await states.remove();
@@ -99,7 +100,7 @@ const finetune = async (path: string, options: FinetuneOptions): Promise<void> =
 export const addFinetune = (program: Command): void => {
   const command = program
     .command("finetune")
-    .description("tune a checkpoint for a longer window: all its weights, on a few samples")
+    .description("tune a checkpoint for a longer window: all its weights or an adapter, on a few samples")
     .argument("<model>", `a checkpoint's folder, an id on the hub (owner/name), or a shipped model: ${shippedNames}`)
     .requiredOption(
       "--data <file>",
@@ -156,11 +157,12 @@ export const addFinetune = (program: Command): void => {
     .option("--save-every <steps>", "how often the state is kept in <output>.training; absent: ten times a run", number)
     .option("--resume", "go on with the run that is kept there; every other flag as it was")
     .option("--svg <file>", "where the curve goes; absent: finetune.svg, or nowhere with --json");
-  withRunOptions(command)
+  withRunOptions(withLoraOptions(command))
     .addHelpText(
       "after",
       examples(
         "ropewalk finetune stories260K --data stories.txt --recipe entropy-abf --length 2048 --learning-rate 1e-3 --output longer",
+        "ropewalk finetune ./llama-q4 --data chats.jsonl --lora-rank 8 --length 4096 --output ./adapter",
         "ropewalk finetune ./llama --data chats.jsonl --method yarn --factor 4 --length 8192 --longer cut --output ./longer",
       ),
     )
