@@ -142,14 +142,12 @@ const readersOf = (name: NumberName): string =>
     .map(([method]) => method)
     .join(", ");
 
-/** Adds the flags that choose an extension; `fallback` holds where no method is asked for. */
-export const withExtensionOptions = (command: Command, fallback: Method): Command => {
+/** Adds the flags that choose an extension; `fallback` holds where no method is asked for, in the help as `absent` has it. */
+export const withExtensionOptions = (command: Command, fallback: Method, absent: string = fallback): Command => {
   command
     .optionsGroup("Extension:")
     .addOption(
-      new Option("--method <method>", `which positions or frequencies, as below; absent: ${fallback}`).argParser(
-        another,
-      ),
+      new Option("--method <method>", `which positions or frequencies, as below; absent: ${absent}`).argParser(another),
     )
     .addOption(
       new Option("--entropy <entropy>", "how queries scale with their position; absent: none").choices(

@@ -61,9 +61,9 @@ export const checkCount = (command: string, flag: string, value: number): number
   return value;
 };
 
-/** Adds the flags that choose an extension, and where it runs; a command may have another default method. */
-export const withRunOptions = (command: Command, fallback: Method = "none"): Command =>
-  withExtensionOptions(command.option("--json", "print JSON and nothing else"), fallback)
+/** Adds the flags that choose an extension, and where it runs; a command may have another default method, and say it in its words. */
+export const withRunOptions = (command: Command, fallback: Method = "none", absent?: string): Command =>
+  withExtensionOptions(command.option("--json", "print JSON and nothing else"), fallback, absent)
     .optionsGroup("How it runs:")
     .option("--trained-context <L>", "the window the model was trained on; absent: as its config says", number)
     .addOption(
@@ -79,8 +79,8 @@ export const withRunOptions = (command: Command, fallback: Method = "none"): Com
     .hook("preAction", chooseBackend);
 
 /** The same, and how weights and cache are kept. */
-export const withSharedOptions = (command: Command, fallback: Method = "none"): Command =>
-  withRunOptions(command, fallback)
+export const withSharedOptions = (command: Command, fallback: Method = "none", absent?: string): Command =>
+  withRunOptions(command, fallback, absent)
     .addOption(
       new Option(
         "--quantize <precision>",

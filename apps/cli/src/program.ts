@@ -1,4 +1,5 @@
 /** The command `ropewalk`, with everything that it can be asked for. */
+import { checkOneOf } from "@ropewalk/check";
 import { Command } from "commander";
 import { readFileSync } from "node:fs";
 import { addBench } from "./commands/bench.ts";
@@ -23,6 +24,22 @@ const commands = [
   ...[addInspect, addBench, addConvert, addExtend, addFinetune],
 ];
 
+/** Commander's own answers an unknown name with the whole help. */
+const addHelp = (program: Command): void => {
+  const named = Object.fromEntries(program.commands.map((command) => [command.name(), command]));
+  program
+    .helpCommand(false)
+    .command("help")
+    .description("display help for command")
+    .argument("[command]", `one of ${Object.keys(named).join(", ")}; absent: what all of them do`)
+    .addHelpText("after", examples("ropewalk help generate"))
+    .action((name?: string) => {
+      if (name === undefined || name === "help") return program.help();
+      checkOneOf("help", "command", name, Object.keys(named));
+      return named[name]!.help();
+    });
+};
+
 export const ropewalk = (): Command => {
   const program = new Command("ropewalk")
     .description("Give a RoPE language model a longer context, without retraining.")
@@ -40,6 +57,7 @@ export const ropewalk = (): Command => {
     })
     .configureOutput({ outputError: (text, write) => write(`ropewalk: ${oneLine(text)}\n`) });
   for (const add of commands) add(program);
+  addHelp(program);
   program.addHelpText(
     "after",
     `\nShipped models: ${shippedNames}; no download needed.\n` +

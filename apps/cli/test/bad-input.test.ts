@@ -72,6 +72,11 @@ const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
   ],
   ["a number that is none", generate("--window", "many"), /--window.*many/],
   ["a flag that the method does not read", generate("--window", "4"), /--window is not read by --method none, got 4/],
+  [
+    "help of an unknown command",
+    ["help", "generat"],
+    /^ropewalk: help: command must be one of .*\(generate is meant\?\), got "generat"\n$/,
+  ],
   ["an unknown method", generate("--method", "magic"), /magic.*self-extend/],
   ["an unknown backend", generate("--backend", "abacus"), /abacus.*wasm/],
   ["a trained context of 0", generate("--trained-context", "0"), /trainedContext must be a positive integer, got 0/],

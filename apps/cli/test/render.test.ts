@@ -132,8 +132,16 @@ describe("the help", () => {
     const help = helpOf(program.commands.find((command) => command.name() === name)!);
     expect(widest(help)).toBeLessThanOrEqual(80);
     expect(help).toMatch(/^ {2}\$ ropewalk /m);
-    if (name !== "extend") expect(help.replaceAll(/\s+/g, " ")).toContain("passkey-875k, stories260K");
+    if (name !== "extend" && name !== "help")
+      expect(help.replaceAll(/\s+/g, " ")).toContain("passkey-875k, stories260K");
   });
+});
+
+it("says of passkey alone that three methods are its default", () => {
+  const said = /absent: three side by side/;
+  const texts = ropewalk().commands.map((command) => [command.name(), command.helpInformation()] as const);
+  const defaults = texts.filter(([, text]) => said.test(text.replaceAll(/\s+/g, " ")));
+  expect(defaults.map(([name]) => name)).toEqual(["passkey"]);
 });
 
 describe("a message", () => {

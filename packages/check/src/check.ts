@@ -15,7 +15,9 @@ export const check: (holds: boolean, rule: string, got: unknown, wanted?: TypeNa
 ) => {
   if (holds) return;
   const wrongType = wanted !== undefined && typeof got !== wanted;
-  throw new (wrongType ? TypeError : RangeError)(`${withoutControls(rule)}, got ${show(got)}`);
+  // Where a number was wanted, 5 would not tell what is wrong with 5n.
+  const suffix = wrongType && typeof got === "bigint" ? "n" : "";
+  throw new (wrongType ? TypeError : RangeError)(`${withoutControls(rule)}, got ${show(got)}${suffix}`);
 };
 
 /** Checks one number: a TypeError for what is none, a RangeError for one that breaks the rule. */

@@ -56,6 +56,8 @@ describe("show", () => {
 describe("check", () => {
   it("tells a wrong type from a wrong value", () => {
     expect(() => checkInteger("f", "groupSize", "8", 1)).toThrow(TypeError('f: groupSize must be a number, got "8"'));
+    expect(() => checkInteger("f", "groupSize", 8n, 1)).toThrow(TypeError("f: groupSize must be a number, got 8n"));
+    expect(() => check(false, "f: bytes must be few", 8n, "bigint")).toThrow(RangeError("f: bytes must be few, got 8"));
     expect(() => checkInteger("f", "groupSize", 0, 1)).toThrow(
       RangeError("f: groupSize must be an integer >= 1, got 0"),
     );

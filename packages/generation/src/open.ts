@@ -67,6 +67,11 @@ export const openModel = async (
     return { ...source, source: withContext(source.source) };
   }
   const isNamed = typeof source === "string" || source instanceof URL;
+  if (!isNamed && "url" in source && !("file" in source))
+    throw new TypeError(
+      "openModel: source must be a folder's path or URL, an id on the hub, a folder of files or an opened model, " +
+        "got an object with a url; its url is meant, or openUrl of it in a page?",
+    );
   if (!isNamed) checkFunction("openModel", "source.file", source.file);
   const read = await readSource(isNamed ? await openNamed(source, hub) : source, model);
   return { source: withContext(read), text: read.tokenizer && textCodec(read.tokenizer) };

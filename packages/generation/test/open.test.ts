@@ -35,6 +35,15 @@ describe("a model by name", () => {
     expect(text).toBeDefined();
   });
 
+  it("is not what a package says of it, whose address is meant", async () => {
+    await expect(openModel(stories260K as never)).rejects.toThrow(
+      TypeError(
+        "openModel: source must be a folder's path or URL, an id on the hub, a folder of files or an opened model, " +
+          "got an object with a url; its url is meant, or openUrl of it in a page?",
+      ),
+    );
+  });
+
   it("is opened by its folder's URL", async () => {
     const { source, text } = await openModel(stories260K.url);
     expect(source.name).toBe("stories260K");

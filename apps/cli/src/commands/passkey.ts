@@ -154,6 +154,8 @@ export const addPasskey = (program: Command): void => {
         number,
       )
       .option("--svg <file>", "where the picture goes; absent: passkey.svg, or nowhere with --json"),
+    "none",
+    "three side by side; none beside another flag that chooses an extension",
   );
   command
     .addHelpText(
