@@ -183,7 +183,7 @@ describe("finetune", () => {
     [
       "steps of nothing",
       ["--data", text, "--output", place("no"), "--steps", "0"],
-      /steps must be an integer >= 1, got 0/,
+      /--steps must be a positive integer, got 0/,
     ],
     [
       "no evaluation to look at",

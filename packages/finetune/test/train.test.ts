@@ -1,5 +1,6 @@
 /** The loop: it learns, a run that is gone on with is the same run, and what is wrong is said. */
 import { cpu } from "@ropewalk/backend-node";
+import { recordOf } from "@ropewalk/decoder";
 import { loadModel, type LanguageModel } from "@ropewalk/generation";
 import { openFolder } from "@ropewalk/models/node";
 import { stories260K } from "@ropewalk/tiny-models";
@@ -11,6 +12,8 @@ import {
   entropyAbfRecipe,
   fitSamples,
   rateOf,
+  recipe,
+  recipeNames,
   train,
   tunedCheckpoint,
   type Schedule,
@@ -124,6 +127,30 @@ describe("train", () => {
     ],
   ])("refuses %s", async (_, wrong, message) => {
     await expect(train({ ...config, ...wrong } as TrainConfig)).rejects.toThrow(message);
+  });
+});
+
+describe("recipes", () => {
+  const config = { trainedContext: 512, seqLen: 2048 };
+  it("are the paper's five, trained alike", () => {
+    const factor = 4;
+    const scale = { factor, originalContext: 512 };
+    expect(Object.fromEntries(recipeNames.map((name) => [name, recordOf(recipe(name, config).extension)]))).toEqual({
+      "entropy-abf": { rope: { kind: "abf", theta: 500_000 }, entropy: { kind: "entropy-abf", trainedContext: 512 } },
+      abf: { rope: { kind: "abf", theta: 500_000 } },
+      "position-interpolation": { rope: { kind: "linear", factor } },
+      "ntk-by-parts": { rope: { kind: "yarn", ...scale, attentionFactor: 1 } },
+      yarn: { rope: { kind: "yarn", ...scale } },
+    });
+    expect(new Set(recipeNames.map((name) => JSON.stringify(recipe(name, config).training))).size).toBe(1);
+    expect(recipe("entropy-abf", config)).toEqual(entropyAbfRecipe({ trainedContext: 512 }));
+  });
+
+  it("do not shrink what is shorter than the trained window", () => {
+    expect(recipe("yarn", { trainedContext: 512, seqLen: 100 }).extension.rope).toMatchObject({ factor: 1 });
+    expect(() => recipe("yarm" as "yarn", config)).toThrow(
+      /^recipe: name must be one of .* \(yarn is meant\?\), got "yarm"$/,
+    );
   });
 });
 

@@ -3,8 +3,8 @@ import { recipeNames } from "@ropewalk/finetune";
 import { writeFolder } from "@ropewalk/models/node";
 import { Option, type Command } from "commander";
 import { extendedWords, groupsAndWindow, recordIn } from "../describe.ts";
-import { planOf, type FinetuneOptions, type Plan } from "../finetune/plan.ts";
 import { learnedFiles, learnedWords, withLora, withLoraOptions, type LoraOptions } from "../finetune/lora.ts";
+import { aTenth, planOf, type FinetuneOptions, type Plan } from "../finetune/plan.ts";
 import { runTraining, type Done } from "../finetune/run.ts";
 import { checkOutput, openStates } from "../finetune/states.ts";
 import { examples, shippedNames } from "../help.ts";
@@ -62,7 +62,7 @@ const facts = (options: FinetuneOptions, title: string, { plan: { data, training
   samples:
     `${data.samples.length} of ${options.length} tokens, from ${data.documents} document${data.documents === 1 ? "" : "s"}, ${data.learned.toLocaleString("en")} tokens learned` +
     (data.cut + data.leftOut === 0 ? "" : `; ${data.cut} cut, ${data.leftOut} left out`),
-  steps: `${training.steps} of ${training.batchSize} samples${from === 0 ? "" : `, the first ${from} by an earlier run`}`,
+  steps: `${training.steps} of ${training.batchSize} samples in ${training.gradientAccumulation ?? 1} run${training.gradientAccumulation === 1 ? "" : "s"}${from === 0 ? "" : `, the first ${from} by an earlier run`}`,
 });
 
 const finetune = async (path: string, options: FinetuneOptions & LoraOptions): Promise<void> => {
@@ -77,7 +77,7 @@ const finetune = async (path: string, options: FinetuneOptions & LoraOptions): P
   const signal = interruptSignal("finetune");
   const states = await openStates(output, training, resume);
   const from = states.start?.step ?? 0;
-  const saveEvery = options.saveEvery ?? Math.ceil(training.steps / 10);
+  const saveEvery = options.saveEvery ?? aTenth(training.steps);
   const done = await runTraining(training, states, { saveEvery, signal });
   const tuned = await learnedFiles(training, done.trained.state.parameters);
   const written = await writeFolder(output, tuned);
@@ -134,10 +134,14 @@ export const addFinetune = (program: Command): void => {
     .option("--warmup-steps <n>", "steps in which it goes up; absent: none", number)
     .option("--weight-decay <d>", "how much of a matrix is taken off at a rate of 1; absent: 0.1", number)
     .option("--gradient-clipping <norm>", "what gradients are shortened to; absent: 1", number)
-    .option("--gradient-accumulation <n>", "runs that a step is split into, for less memory; absent: 1", number)
+    .option(
+      "--gradient-accumulation <n>",
+      "runs that a step is split into; absent: as many as keep the scores of one within 1 GB",
+      number,
+    )
     .option("--seed <n>", "the order of the samples; the same seed gives the same run; absent: 0", number)
     .option("--evaluation <file>", "held-out data, whose loss is looked at while it trains")
-    .option("--evaluation-every <steps>", "how often; absent: behind every step", number)
+    .option("--evaluation-every <steps>", "how often; absent: ten times a run", number)
     .optionsGroup("Data:")
     .addOption(
       new Option(

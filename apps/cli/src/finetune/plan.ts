@@ -1,6 +1,6 @@
 /** What a training run is of, out of the flags: the extension, the samples, the numbers. */
 import { show } from "@ropewalk/check";
-import { extendDecoder, type ContextExtension } from "@ropewalk/decoder";
+import { extendDecoder, type ContextExtension, type ExtendedDecoder } from "@ropewalk/decoder";
 import {
   readData,
   recipe,
@@ -14,7 +14,7 @@ import { needCheckpoint, type OpenedModel } from "@ropewalk/generation";
 import { asksForExtension } from "../extension-options.ts";
 import { notice } from "../notice.ts";
 import { chosenFor, replacedNotices } from "../open-model.ts";
-import { backendFrom, type SharedOptions } from "../options.ts";
+import { backendFrom, checkCount, type SharedOptions } from "../options.ts";
 import { readText } from "../read-input.ts";
 
 export type FinetuneOptions = SharedOptions & {
@@ -74,7 +74,14 @@ const extensionOf = (
 const given = <T extends object>(fields: T): Partial<{ [Key in keyof T]: NonNullable<T[Key]> }> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 
-const heldOut = async (opened: OpenedModel, options: FinetuneOptions): Promise<Pick<TrainConfig, "evaluation">> => {
+/** Ten times a run. */
+export const aTenth = (steps: number): number => Math.ceil(steps / 10);
+
+const heldOut = async (
+  opened: OpenedModel,
+  options: FinetuneOptions,
+  steps: number,
+): Promise<Pick<TrainConfig, "evaluation">> => {
   const { evaluation: file, evaluationEvery: every, length: seqLen, arrange, longer, separator } = options;
   if (file === undefined) {
     if (every !== undefined)
@@ -83,7 +90,18 @@ const heldOut = async (opened: OpenedModel, options: FinetuneOptions): Promise<P
   }
   const text = await readText("--evaluation", file);
   const { samples } = readData({ model: opened, file, seqLen, ...given({ arrange, longer, separator }) }, text);
-  return { evaluation: { data: samples, every: every ?? 1 } };
+  return { evaluation: { data: samples, every: every ?? aTenth(steps) } };
+};
+
+/** Bytes that the scores of one run may take, where nothing else is asked for; its gradients take as much again. */
+const mostScores = 2 ** 30;
+
+/** The fewest equal parts of a batch whose attention scores are within that, 4 · layers · heads · bands · samples · N² bytes. */
+const partsFor = ({ decoder, positions }: ExtendedDecoder, batchSize: number, seqLen: number): number => {
+  const sample = 4 * decoder.numLayers * decoder.numHeads * positions.bands.length * seqLen ** 2;
+  for (let parts = 1; parts < batchSize; parts++)
+    if (batchSize % parts === 0 && (batchSize / parts) * sample <= mostScores) return parts;
+  return batchSize;
 };
 
 /**
@@ -104,15 +122,20 @@ export const planOf = async (opened: OpenedModel, options: FinetuneOptions): Pro
     throw new RangeError(
       `finetune: --samples must be at most those of ${file}, ${data.samples.length}, got ${show(options.samples)}`,
     );
-  const { steps, batchSize, learningRate, weightDecay, gradientClipping, gradientAccumulation, seed } = options;
+  const { learningRate, weightDecay, gradientClipping, seed } = options;
+  const { steps = own.training.steps, batchSize = own.training.batchSize } = options;
+  checkCount("finetune", "--steps", steps);
+  checkCount("finetune", "--batch-size", batchSize);
+  const { gradientAccumulation = partsFor(extended, batchSize, seqLen) } = options;
   const { schedule: kind = "cosine", warmupSteps } = options;
   const training: TrainConfig = {
     model: { backend: backendFrom(options), source: opened.source, extended },
     data: data.samples,
     ...own.training,
     ...{ seqLen, learningRate, schedule: { kind, ...given({ warmupSteps }) } },
-    ...given({ steps, batchSize, weightDecay, gradientClipping, gradientAccumulation, seed }),
-    ...(await heldOut(opened, options)),
+    ...{ steps, batchSize, gradientAccumulation },
+    ...given({ weightDecay, gradientClipping, seed }),
+    ...(await heldOut(opened, options, steps)),
   };
   return { name, extension, data, training };
 };

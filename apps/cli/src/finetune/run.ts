@@ -54,7 +54,10 @@ export const runTraining = async (
   } catch (error) {
     bar.stop();
     const last = steps.at(-1);
-    if (last !== undefined) await keep(last);
+    // What ended the run is told in any case; a disk that is full may be that.
+    await (last && keep(last))?.catch(({ message }: Error) => {
+      if (message !== (error as Error).message) notice(`finetune: ${message}`);
+    });
     if (kept > 0)
       notice(`finetune: step ${kept} of ${training.steps} is kept in ${states.folder}; --resume goes on from it`);
     throw error;
