@@ -136,6 +136,16 @@ describe("finetune", () => {
     }
   }, 120_000);
 
+  it("stops at a loss that is no number, by its step, and keeps the last that was", async () => {
+    const output = place("broken");
+    const { code, stderr, stdout } = await ropewalk(...tuning(output, "--steps", "4", "--learning-rate", "1e30"));
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(
+      /^finetune: step 1 of 4 is kept in .*broken\.training; .*\nropewalk: train: the (loss|gradients) of step 2 must be .*, got (NaN|-?Infinity)\n$/,
+    );
+    expect(readdirSync(`${output}.training`)).toEqual(["step-1"]);
+  });
+
   const taken = place("taken");
   mkdirSync(taken);
   writeFileSync(join(taken, "a.txt"), "a");

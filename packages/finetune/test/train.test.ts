@@ -131,24 +131,24 @@ describe("train", () => {
 });
 
 describe("recipes", () => {
-  const config = { trainedContext: 512, seqLen: 2048 };
+  const window = { trainedContext: 512, seqLen: 2048 };
   it("are the paper's five, trained alike", () => {
     const factor = 4;
     const scale = { factor, originalContext: 512 };
-    expect(Object.fromEntries(recipeNames.map((name) => [name, recordOf(recipe(name, config).extension)]))).toEqual({
+    expect(Object.fromEntries(recipeNames.map((name) => [name, recordOf(recipe(name, window).extension)]))).toEqual({
       "entropy-abf": { rope: { kind: "abf", theta: 500_000 }, entropy: { kind: "entropy-abf", trainedContext: 512 } },
       abf: { rope: { kind: "abf", theta: 500_000 } },
       "position-interpolation": { rope: { kind: "linear", factor } },
       "ntk-by-parts": { rope: { kind: "yarn", ...scale, attentionFactor: 1 } },
       yarn: { rope: { kind: "yarn", ...scale } },
     });
-    expect(new Set(recipeNames.map((name) => JSON.stringify(recipe(name, config).training))).size).toBe(1);
-    expect(recipe("entropy-abf", config)).toEqual(entropyAbfRecipe({ trainedContext: 512 }));
+    expect(new Set(recipeNames.map((name) => JSON.stringify(recipe(name, window).training))).size).toBe(1);
+    expect(recipe("entropy-abf", window)).toEqual(entropyAbfRecipe({ trainedContext: 512 }));
   });
 
   it("do not shrink what is shorter than the trained window", () => {
     expect(recipe("yarn", { trainedContext: 512, seqLen: 100 }).extension.rope).toMatchObject({ factor: 1 });
-    expect(() => recipe("yarm" as "yarn", config)).toThrow(
+    expect(() => recipe("yarm" as "yarn", window)).toThrow(
       /^recipe: name must be one of .* \(yarn is meant\?\), got "yarm"$/,
     );
   });
