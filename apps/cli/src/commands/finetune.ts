@@ -165,9 +165,9 @@ export const addFinetune = (program: Command): void => {
     .addHelpText(
       "after",
       examples(
-        "ropewalk finetune stories260K --data stories.txt --recipe entropy-abf --length 2048 --learning-rate 1e-3 --output longer",
-        "ropewalk finetune ./llama-q4 --data chats.jsonl --lora-rank 8 --length 4096 --output ./adapter",
-        "ropewalk finetune ./llama --data chats.jsonl --method yarn --factor 4 --length 8192 --longer cut --output ./longer",
+        "ropewalk finetune stories260K --data stories.txt --recipe entropy-abf \\\n      --length 2048 --learning-rate 1e-3 --output longer",
+        "ropewalk finetune ./llama-q4 --data chats.jsonl --lora-rank 8 \\\n      --length 4096 --output ./adapter",
+        "ropewalk finetune ./llama --data chats.jsonl --method yarn --factor 4 \\\n      --length 8192 --longer cut --output ./longer",
       ),
     )
     .action(finetune);
