@@ -33,21 +33,25 @@ const read = async (choice: AdapterChoice): Promise<ScaledAdapter> => {
   return { adapter: await loadAdapter(await openAdapter(source)), scale };
 };
 
-/**
- * A model with adapters beside its weights, in the order that they are given in, with the window that they state unless another is
- * asked for.
- *
- * @throws TypeError for an ONNX export, and as `loadAdapter` and `withAdapters` of `@ropewalk/models` do
- */
-export const adapted = async (
-  source: ModelSource,
+/** The adapters that are asked for, in order. */
+export const readAdapters = (
   adapter: AdapterChoice | readonly AdapterChoice[] | undefined,
-  trainedContext: number | undefined,
-): Promise<ModelSource> => {
-  if (adapter === undefined) return source;
+): Promise<readonly ScaledAdapter[]> => {
   const choices: readonly AdapterChoice[] = Array.isArray(adapter) ? adapter : [adapter as AdapterChoice];
-  if (choices.length === 0) return source;
-  const checkpoint = needCheckpoint("loadModel: adapter", source);
-  const beside = withAdapters(checkpoint, await Promise.all(choices.map(read)));
+  return Promise.all(adapter === undefined ? [] : choices.map(read));
+};
+
+/**
+ * A model with adapters beside its weights, with the window that they state unless another is asked for.
+ *
+ * @throws TypeError for an ONNX export, and as `withAdapters` of `@ropewalk/models` does
+ */
+export const adapted = (
+  source: ModelSource,
+  adapters: readonly ScaledAdapter[],
+  trainedContext: number | undefined,
+): ModelSource => {
+  if (adapters.length === 0) return source;
+  const beside = withAdapters(needCheckpoint("loadModel: adapter", source), adapters);
   return trainedContext === undefined ? beside : { ...beside, decoder: { ...beside.decoder, trainedContext } };
 };

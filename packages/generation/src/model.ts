@@ -10,7 +10,7 @@ import {
   type ExtendedDecoder,
 } from "@ropewalk/decoder";
 import type { CheckpointFolder, Precision } from "@ropewalk/models";
-import { adapted, type AdapterChoice } from "./adapters.ts";
+import { adapted, readAdapters, type AdapterChoice } from "./adapters.ts";
 import { checkLatest } from "./cache-life.ts";
 import { createCache, releaseCache, type KeyValueCache } from "./cache.ts";
 import { generateTokens, type GenerateOptions } from "./generate.ts";
@@ -170,11 +170,14 @@ export const loadModel = async (
       `loadModel: a cache in ${cache} needs a backend with buffers of ${type}, got ${backend.name} with ${backend.bufferTypes}`,
     );
   const opened = await openModel(source, opening);
+  const { trainedContext } = opening;
+  const adapters = await readAdapters(adapter);
+  // What does not fit is told before anything is rounded.
+  adapted(opened.source, adapters, trainedContext);
   if (checking) await checkWeights(opened.source);
   const { source: read, release: releaseWeights } = await rounded(opened.source, quantize, onQuantize);
   try {
-    const { trainedContext } = opening;
-    const beside = await adapted(read, adapter, trainedContext);
+    const beside = adapted(read, adapters, trainedContext);
     const loaded: Loaded = {
       ...opened,
       source: beside,

@@ -134,6 +134,11 @@ describe("loadModel", () => {
     expect(await rejection({ source: lora, scale: NaN })).toBe(
       "RangeError: loadModel: adapter.scale must be finite, got NaN",
     );
+    const exported = new URL("../../onnx-exports/test/vectors/genai-cpu-llama/", import.meta.url);
+    const refused = loadModel(exported, { backend: cpu(), adapter: lora, model: "model.onnx" }).then(() => "", String);
+    expect(await refused).toMatch(
+      /^TypeError: loadModel: adapter: .* must be a checkpoint in safetensors, got an ONNX/,
+    );
     expect(await rejection({ folder: lora })).toMatch(/^TypeError: .* got "folder"; source is meant\?$/);
     expect(await rejection("/nowhere/at/all")).toMatch(/^RangeError: openFolder: \/nowhere\/at\/all must be a folder/);
   });
