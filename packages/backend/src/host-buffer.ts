@@ -28,9 +28,18 @@ const arrays: Readonly<Record<BufferType, (length: number) => Elements>> = {
   int8: (length) => new Int8Array(length),
 };
 
+/** @throws RangeError where the memory does not suffice, or the engine has no arrays of that length */
+const zeroed = (length: number, type: BufferType): Elements => {
+  try {
+    return arrays[type](length);
+  } catch (cause) {
+    throw new RangeError(`allocate: length must be of ${type} elements that fit into memory, got ${length}`, { cause });
+  }
+};
+
 /** A zeroed buffer of `length` elements in JavaScript's memory. */
 export const hostBuffer = (length: number, type: BufferType = "float32"): Buffer => {
-  const data = arrays[type](length);
+  const data = zeroed(length, type);
   const checkRange = (where: string, from: number, size: number): void => {
     if (!(from >= 0 && size >= 0 && from + size <= length))
       throw new RangeError(`${where}: ${size} elements from ${from} on must lie within the buffer's ${length}`);

@@ -1,10 +1,9 @@
 /** Looks for weights that are no numbers before anything is run. */
-import { showName } from "@ropewalk/check";
+import { byKind, showName } from "@ropewalk/check";
 import { extendDecoder, type WeightType } from "@ropewalk/decoder";
 import { decode, innerGraphs, type GraphProto, type TensorProto } from "@ropewalk/graph";
 import { firstNonFinite, nonFiniteWeights, type NonFinite } from "@ropewalk/models";
 import type { ExportedDecoder } from "@ropewalk/onnx-exports";
-import { match } from "ts-pattern";
 import type { ModelSource } from "./source.ts";
 
 /** Element types by ONNX's numbers. */
@@ -47,10 +46,10 @@ const inWords = ({ tensor, index, value }: NonFinite): string => `${value} at ${
  * @throws RangeError that names the tensors with a weight that is NaN or infinite, and its place in each
  */
 export const checkWeights = async (source: ModelSource): Promise<void> => {
-  const found = await match(source)
-    .with({ kind: "checkpoint" }, (checkpoint) => nonFiniteWeights(checkpoint))
-    .with({ kind: "export" }, nonFiniteInGraph)
-    .exhaustive();
+  const found = await byKind<ModelSource, Promise<readonly NonFinite[]>, []>("checkWeights", "source", source, {
+    checkpoint: (checkpoint) => nonFiniteWeights(checkpoint),
+    export: nonFiniteInGraph,
+  });
   if (found.length === 0) return;
   const shown = found.slice(0, 8).map(inWords);
   const more = found.length > shown.length ? `, and more in ${found.length - shown.length} tensors` : "";

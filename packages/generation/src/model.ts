@@ -1,6 +1,6 @@
 /** A model, an extension and a backend put together: a language model that runs. */
 import type { Backend, Session } from "@ropewalk/backend";
-import { checkFunction } from "@ropewalk/check";
+import { check, checkFunction } from "@ropewalk/check";
 import {
   checkExtension,
   extendDecoder,
@@ -130,6 +130,12 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
     prefill: async (cache, prompt, options) => {
       checkOpen("prefill", loaded);
       checkLatest("prefill", cache);
+      // Its keys are rotated under the extension that it was made for, and so would those of the prompt be.
+      check(
+        cache.extended === extended,
+        "prefill: cache must be made with the extended of this model",
+        cache.extended.positions.name,
+      );
       const ids = promptIds("prefill", texts, prompt, cache.length > 0);
       checkIds("prefill", ids, decoder.vocabSize);
       return prefill(session, cache, ids, options);

@@ -5,7 +5,7 @@
  *   sample   p = softmax(logits / temperature), cut to the topK most likely, then to the smallest set of the most likely
  *            whose probabilities sum to topP or more (Holtzman et al., arXiv 1904.09751), renormalised
  */
-import { byKind, byVariant, number, optional, type Variants } from "@ropewalk/check";
+import { byKind, byVariant, checkArray, checkInteger, number, optional, type Variants } from "@ropewalk/check";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus, xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 import { firstNoNumber } from "./numbers.ts";
@@ -62,12 +62,12 @@ const checkNumbers = (where: string, logits: Float32Array, offset: number, vocab
     throw new RangeError(`${where}: logits must be numbers below Infinity, got ${logits[offset + at]} at index ${at}`);
 };
 
-/** Index, counted from `offset`, of the largest of `vocabSize` logits; the first of equals. @throws RangeError for one that is NaN or Infinity */
-export const argmax = (
-  logits: Float32Array,
-  offset: number = 0,
-  vocabSize: number = logits.length - offset,
-): number => {
+/** Index, counted from `offset`, of the largest of `vocabSize` logits, by default all behind it; the first of equals. @throws RangeError for one that is NaN or Infinity */
+export const argmax = (logits: Float32Array, offset: number = 0, given?: number): number => {
+  checkArray("argmax", "logits", logits, "Float32Array");
+  const vocabSize = given ?? logits.length - offset;
+  checkInteger("argmax", "offset", offset, 0);
+  checkInteger("argmax", "vocabSize", vocabSize, 1, logits.length - offset);
   checkNumbers("argmax", logits, offset, vocabSize);
   let best = 0;
   for (let token = 1; token < vocabSize; token++) if (logits[offset + token]! > logits[offset + best]!) best = token;

@@ -54,6 +54,9 @@ export const textCodec = (files: {
       return idsOf(text, options.specialTokens ?? true);
     },
     decode: (ids) => {
+      check(Array.isArray(ids), "decode: ids must be a list of token ids", ids, "object");
+      const at = ids.findIndex((id) => !Number.isInteger(id) || id < 0);
+      check(at < 0, `decode: ids[${at}] must be an integer >= 0`, ids[at], "number");
       const known = ids.filter((id) => tokenizer.id_to_token(id) !== undefined);
       // The tokenizer refuses to decode nothing. To tidy up would be to change what has been streamed.
       const options = { skip_special_tokens: true, clean_up_tokenization_spaces: false };

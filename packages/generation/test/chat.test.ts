@@ -34,6 +34,20 @@ describe("chatFormat", () => {
   });
 });
 
+describe("what a template says is what Python makes of it", () => {
+  const written = (body: string, content = ""): string =>
+    chatFormat(body, { bos_token: "<s>" })([{ role: "user", content }]);
+
+  it.each([
+    // Qwen's templates for models that think.
+    ["{{ messages[0].content.split('</think>')[-1].lstrip('\\n') }}", "<think>a</think>\n\n b ", " b "],
+    ["{{ messages[0].content.rstrip('\\n') }}|{{ messages[0].content.strip('xy') }}", "xya x\n", "xya x|a x\n"],
+    ["{{ messages[0].content.strip() }}|{{ 'xx'.strip('x') }}|{{ ' x'.lstrip('x').upper() }}", " a ", "a|| X"],
+  ])("%s", (body, content, text) => {
+    expect(written(body, content)).toBe(text);
+  });
+});
+
 describe("messages", () => {
   const contents = chatFormat("{% for m in messages %}[{{ m.content }}]{% endfor %}", {});
   const format = (...given: readonly unknown[]): string => contents(given as readonly ChatMessage[]);

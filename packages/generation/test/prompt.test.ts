@@ -1,4 +1,5 @@
 /** What a run starts from: text, ids or messages, alone or behind what a cache holds. */
+import { selfExtend } from "@ropewalk/decoder";
 import { inMemory } from "@ropewalk/models";
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
@@ -117,6 +118,15 @@ describe("a second turn on a kept cache", () => {
     for (const [at, logit] of turn.logits.entries()) expect(Math.abs(logit - whole.logits[at]!)).toBeLessThan(1e-3);
     releaseCache(whole.cache);
     releaseCache(turn.cache);
+  });
+
+  it("is refused on the cache of another extension", async () => {
+    const other = await model.withExtension(selfExtend({ groupSize: 4, window: 32 }));
+    const cache = createCache(backend!, model.extended, { length: 10 });
+    await expect(other.prefill(cache, "a")).rejects.toThrow(
+      "prefill: cache must be made with the extended of this model, got",
+    );
+    releaseCache(cache);
   });
 
   it("is refused as prompts are", async () => {

@@ -58,6 +58,8 @@ describe("sample", () => {
   it("takes the first of equals when greedy", () => {
     expect(sample({ kind: "greedy" }, [], Float32Array.of(1, 3, 3)).token).toBe(1);
     expect(argmax(Float32Array.of(9, 9, 1, 2, 2), 2, 3)).toBe(1);
+    expect(() => argmax(undefined as never)).toThrow("argmax: logits must be a Float32Array, got nothing");
+    expect(() => argmax(Float32Array.of(1), 0, 1e300)).toThrow("argmax: vocabSize must be an integer from 1 to 1");
   });
 
   it("hands on a state that goes on where it was left", () => {

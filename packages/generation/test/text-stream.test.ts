@@ -96,4 +96,24 @@ describe("text is not tidied up", () => {
       expect((await streamed(codec, ids)).join("")).toBe(text);
     }
   });
+
+  it("is decoded from ids alone", () => {
+    const { decode } = textCodec({ tokenizer, config: {} });
+    for (const [ids, message] of [
+      [undefined, "TypeError: decode: ids must be a list of token ids, got nothing"],
+      [5, "TypeError: decode: ids must be a list of token ids, got 5"],
+      [Int32Array.of(1), "RangeError: decode: ids must be a list of token ids, got an Int32Array"],
+      [[0, "1"], 'TypeError: decode: ids[1] must be an integer >= 0, got "1"'],
+      [[-1], "RangeError: decode: ids[0] must be an integer >= 0, got -1"],
+    ] as const) {
+      const said = (() => {
+        try {
+          return decode(ids as never);
+        } catch (error) {
+          return String(error);
+        }
+      })();
+      expect(said).toBe(message);
+    }
+  });
 });

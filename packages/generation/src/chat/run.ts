@@ -6,6 +6,7 @@ import { Environment, Interpreter } from "@huggingface/jinja";
 import { TemplateLimit, type Budget } from "./budget.ts";
 import { addGlobals } from "./globals.ts";
 import { filterCost, methodCost, spendOperator } from "./costs.ts";
+import { stripped } from "./python.ts";
 import { nodesIn, writtenNodes, type Node, type Program, type Statement } from "./program.ts";
 import { isContainer, isText, lengthOf, spendWhole, type Value } from "./values.ts";
 
@@ -40,11 +41,12 @@ const evaluated = (args: readonly Node[], evaluate: (node: Node) => Value) => {
 };
 
 /** A method that is paid for when it is called. */
-const guarded = (budget: Budget, method: Value, name: string, of: Value): Value => {
+const guarded = (budget: Budget, method: Value, name: string, of: Value, text: (value: string) => Value): Value => {
   const run = method.value as (args: readonly Value[], scope: Environment) => Value;
   const value: typeof run = (args, scope) => {
     methodCost(name)(budget, of, args);
-    return run(args, scope);
+    const without = stripped(name, of, args);
+    return without === undefined ? run(args, scope) : text(without);
   };
   return Object.create(method, { value: { value } }) as Value;
 };
@@ -63,6 +65,7 @@ export const runTemplate = (budget: Budget, program: Program, items: Readonly<Re
   const nothing = own(undefined, scope);
   // The library's `first` of an empty list is no value at all.
   const inner: Evaluate = (node, at) => (own(node, at) as Value | undefined) ?? nothing;
+  const text = (value: string): Value => inner({ type: "StringLiteral", value } as unknown as Statement, scope);
   const written = writtenNodes(program);
   const sizes = new WeakMap<object, number>();
   const sizeOf = (node: Node): number => {
@@ -132,11 +135,11 @@ export const runTemplate = (budget: Budget, program: Program, items: Readonly<Re
       if (isText(object)) spend(step);
       if (slices || node["computed"] !== true) {
         const value = inner(changed(node, { object: done(object) }), at);
-        return value.type === "FunctionValue" ? guarded(budget, value, String(property["value"]), object) : value;
+        return value.type === "FunctionValue" ? guarded(budget, value, String(property["value"]), object, text) : value;
       }
       const name = evaluate(property, at);
       const value = inner(changed(node, { object: done(object), property: done(name) }), at);
-      return value.type === "FunctionValue" ? guarded(budget, value, String(name.value), object) : value;
+      return value.type === "FunctionValue" ? guarded(budget, value, String(name.value), object, text) : value;
     },
     For: (node, at) => {
       const iterable = nodeOf(node["iterable"]);
