@@ -2,6 +2,7 @@
 import { cpu } from "@ropewalk/backend-node";
 import { compose, logN, recordOf, selfExtend } from "@ropewalk/decoder";
 import { loadModel, openModel, type LanguageModel } from "@ropewalk/generation";
+import { inMemory } from "@ropewalk/models";
 import { openFolder, writeFolder } from "@ropewalk/models/node";
 import { stories260K } from "@ropewalk/tiny-models";
 import {
@@ -19,14 +20,22 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { entropyAbfRecipe, identifyRun, train, tunedFolder, type TrainConfig } from "../src/index.ts";
+import {
+  entropyAbfRecipe,
+  identifyRun,
+  stateFiles,
+  stateFrom,
+  train,
+  tunedFolder,
+  type TrainConfig,
+} from "../src/index.ts";
 import { readState, removeStates, stateIn, writeState } from "../src/node.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "ropewalk-finetune-"));
 const backend = cpu({ threads: 1 });
 const { extension } = entropyAbfRecipe({ trainedContext: 512 });
-const folder = await openFolder(stories260K.url);
-const model: LanguageModel = await loadModel(folder, { backend, extension });
+const source = await openFolder(stories260K.url);
+const model: LanguageModel = await loadModel(source, { backend, extension });
 afterAll(async () => {
   await model.release();
   rmSync(scratch, { recursive: true });
@@ -129,6 +138,19 @@ describe("a training state on a disk", () => {
     await expect(readState(`${states} damaged`, run)).rejects.toThrow(/means\.safetensors/);
     rmSync(means);
     await expect(readState(`${states} damaged`, run)).rejects.toThrow(/step-4 must have means\.safetensors, got none$/);
+  });
+
+  it("is the same in a folder in memory, where there is no disk", async () => {
+    const run = await identifyRun(config);
+    const { state } = await train({ ...config, steps: 4 });
+    const files = (await stateFiles(run, state)).map(({ name, parts }) => [name, Buffer.concat([...parts])] as const);
+    const folder = inMemory("held", Object.fromEntries(files));
+    expect(await stateFrom(run, folder)).toEqual(state);
+    expect(await stateFrom(run, inMemory("empty", {}))).toBeUndefined();
+    const another = await identifyRun({ ...config, seed: 1 });
+    await expect(stateFrom(another, folder)).rejects.toThrow(
+      /^stateFrom: held must be of a run with the same seed, 1, got "0"$/,
+    );
   });
 
   it("stays where the disk refuses the next one", async () => {

@@ -227,7 +227,17 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
   ],
   "@ropewalk/evals": ["passkeyIn"],
   "@ropewalk/finetune": [
-    ...["clipGradients", "cutText", "gradientNorm", "openLossGraph", "readParameters", "startAdamW", "tunedCheckpoint"],
+    ...[
+      "clipGradients",
+      "cutText",
+      "gradientNorm",
+      "openLossGraph",
+      "readParameters",
+      "startAdamW",
+      "stateFiles",
+      "stateFrom",
+      "tunedCheckpoint",
+    ],
   ],
   "@ropewalk/transformers-js": ["withRopewalk"],
 };

@@ -10,7 +10,7 @@ import { readJson, readSafetensorsHeader, safetensorsOf, type CheckpointFolder }
 import type { AdamWState, Parameter, Parameters } from "../adam-w.ts";
 import type { TrainState } from "../train.ts";
 import { fingerprint, textBytes } from "./fingerprint.ts";
-import type { RunIdentity } from "./run-identity.ts";
+import { checkSameRun, type RunIdentity } from "./run-identity.ts";
 
 export type StateFile = { readonly name: string; readonly parts: Iterable<Uint8Array> };
 
@@ -80,7 +80,7 @@ const readTensors = async (where: string, folder: CheckpointFolder, file: string
   for (const { name, type, dims, offset, length } of await readSafetensorsHeader(file, found.source)) {
     check(type === "F32", `${where}: ${file}: ${name} must be in F32`, type);
     const bytes = await found.source.read(offset, offset + length);
-    read.push([name, { dims, data: new Float32Array(bytes.slice().buffer) }]);
+    read.push([name, { dims, data: new Float32Array(new Uint8Array(bytes).buffer) }]);
   }
   return Object.fromEntries(read);
 };
@@ -124,4 +124,17 @@ export const readStateFiles = async (
     found.slice(0, 12),
   );
   return { step, parameters, optimizer };
+};
+
+/**
+ * The state of a folder that `stateFiles` were written to, wherever it is kept.
+ *
+ * @returns undefined where there is none
+ * @throws RangeError naming what is of another run, and both values; or what is not whole
+ */
+export const stateFrom = async (run: RunIdentity, folder: CheckpointFolder): Promise<TrainState | undefined> => {
+  const record = await readRecord("stateFrom", folder);
+  if (record === undefined) return undefined;
+  checkSameRun("stateFrom", folder.name, record.run, run);
+  return readStateFiles("stateFrom", folder, record);
 };

@@ -1,0 +1,16 @@
+/** What a browser gets for the entry `./node`: the same names, and errors that say what to do there instead. */
+import type * as Node from "../node.ts";
+
+const needsNode = async (where: string, instead: string, folder: string): Promise<never> => {
+  throw new Error(
+    `${where}: a folder on a disk needs Node, got ${JSON.stringify(folder)} in a browser; there take ${instead} of @ropewalk/finetune`,
+  );
+};
+
+export const writeState: typeof Node.writeState = (folder) => needsNode("writeState", "stateFiles", folder);
+
+export const readState: typeof Node.readState = (folder) => needsNode("readState", "stateFrom", folder);
+
+export const stateIn: typeof Node.stateIn = (folder) => needsNode("stateIn", "stateFrom", folder);
+
+export const removeStates: typeof Node.removeStates = (folder) => needsNode("removeStates", "stateFiles", folder);
