@@ -136,6 +136,25 @@ describe("finetune", () => {
     }
   }, 120_000);
 
+  it("is tried on the passkey task in its own language, under what it was tuned with", async () => {
+    const output = place("keys");
+    const prompt = "the grass is green . ".repeat(8);
+    const task = JSON.parse(readFileSync(resolve("packages/tiny-models/passkey-875k/task.json"), "utf8")) as Readonly<
+      Record<string, unknown>
+    >;
+    expect(Object.keys(task).length).toBeGreaterThan(0);
+    const data = file("keys.txt", prompt);
+    const args = ["--data", data, "--length", "16", "--steps", "1", "--batch-size", "1", "--recipe", "entropy-abf"];
+    const tuned = await ropewalk("finetune", "passkey-875k", ...args, "--output", output, "--json");
+    expect({ code: tuned.code, stderr: tuned.stderr }).toEqual({ code: 0, stderr: "" });
+    expect(JSON.parse(readFileSync(join(output, "task.json"), "utf8"))).toEqual(task);
+    const tries = ["--lengths", "128", "--depths", "1", "--trials", "1", "--json"];
+    const { stdout, stderr } = await ropewalk("passkey", output, ...tries);
+    expect(stderr).toBe("");
+    const { cells } = JSON.parse(stdout) as { readonly cells: readonly { readonly method: string }[] };
+    expect(cells.map(({ method }) => method)).toEqual(["its own extension"]);
+  });
+
   it("stops at a loss that is no number, by its step, and keeps the last that was", async () => {
     const output = place("broken");
     const { code, stderr, stdout } = await ropewalk(...tuning(output, "--steps", "4", "--learning-rate", "1e30"));

@@ -40,8 +40,11 @@ const sideBySide: readonly Variant[] = [
 const depthsFrom = (count: number): readonly number[] =>
   Array.from({ length: checkCount("passkey", "--depths", count) }, (_, index) => (index + 0.5) / count);
 
-/** Where no flag chooses an extension, three of them. */
-const variantsFrom = (options: PasskeyOptions): readonly Variant[] => (asksForExtension(options) ? [{}] : sideBySide);
+/** Where no flag chooses an extension, three of them; of a checkpoint that was tuned under one, that one. */
+const variantsFrom = ({ source }: OpenedModel, options: PasskeyOptions): readonly Variant[] => {
+  const isTuned = source.kind === "checkpoint" && Object.keys(source.extension()).length > 0;
+  return isTuned || asksForExtension(options) ? [{}] : sideBySide;
+};
 
 type Cell = Omit<Job, "name" | "variant">;
 
@@ -55,7 +58,7 @@ const cellsFrom = ({ lengths, seed, ...options }: PasskeyOptions): readonly Cell
 };
 
 const jobsFrom = (opened: OpenedModel, options: PasskeyOptions, cells: readonly Cell[]): readonly Job[] =>
-  variantsFrom(options).flatMap((variant) =>
+  variantsFrom(opened, options).flatMap((variant) =>
     cells.map((cell): Job => ({
       ...cell,
       variant,

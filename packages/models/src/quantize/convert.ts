@@ -27,6 +27,8 @@ const companions = [
   "tokenizer_config.json",
   "special_tokens_map.json",
   "chat_template.jinja",
+  // The passkey task in the model's own language.
+  "task.json",
 ];
 
 /** Those of them that are there. */
