@@ -7,6 +7,7 @@
 import { floatAttribute, intAttribute } from "../../ops/attributes.ts";
 import type { Value } from "../../value.ts";
 import type { Backward, Rule } from "../backward.ts";
+import { unpacked } from "./unpacked.ts";
 import { dimsOf, gradient, inputOf, mul, reshape, scalar, sumTo, turned } from "../backward.ts";
 
 const product = ({ tape }: Backward, a: Value, b: Value): Value => tape.op("MatMul", [a, b]);
@@ -52,7 +53,7 @@ export const gemm: Rule = (at) => {
   ];
 };
 
-/** The matrix is unpacked by the operator itself, from the rows of a unit matrix. */
+/** Where blocks have zeros of their own, the operator itself unpacks the matrix, from the rows of a unit matrix. */
 export const matMulNBits: Rule = (at) => {
   const K = intAttribute(at, "K");
   const attributes = Object.fromEntries(["K", "N", "bits", "block_size"].map((name) => [name, intAttribute(at, name)]));
@@ -61,7 +62,7 @@ export const matMulNBits: Rule = (at) => {
     for (let n = 0; n < K; n++) data[n * K + n] = 1;
     return at.tape.constant("float32", [K, K], data);
   };
-  const unpacked = (): Value =>
-    at.tape.op("MatMulNBits", [unit(), ...at.inputs.slice(1)], attributes, { domain: "com.microsoft" });
-  return [() => product(at, gradient(at), turned(at, unpacked()))];
+  const byProduct = (): Value =>
+    turned(at, at.tape.op("MatMulNBits", [unit(), ...at.inputs.slice(1)], attributes, { domain: "com.microsoft" }));
+  return [() => product(at, gradient(at), unpacked(at) ?? byProduct())];
 };

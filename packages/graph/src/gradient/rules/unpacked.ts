@@ -1,0 +1,55 @@
+// Weights in blocks back to the matrix [N, K] that they stand for, by ordinary operators:
+//
+//   w = scale (q - 2^(bits - 1))          of two halves of a byte the lower one comes first
+
+import { intAttribute } from "../../ops/attributes.ts";
+import type { Value } from "../../value.ts";
+import type { Backward } from "../backward.ts";
+import { castTo, dimsOf, gradient, inputOf, ints, mul, reshape, scalar, sub } from "../backward.ts";
+
+/**
+ * The same bytes, as of a value that is only known when the graph runs: a runtime would unpack what is constant once and for all, and
+ * keep it, eight times as large, together with every step on the way.
+ */
+const whenRun = (at: Backward, bytes: Value): Value => {
+  const { tape } = at;
+  const g = gradient(at);
+  const axes = Array.from(dimsOf(at, g).keys());
+  const first = tape.op("Slice", [
+    ...[
+      g,
+      ints(
+        at,
+        axes.map(() => 0),
+      ),
+      ints(
+        at,
+        axes.map(() => 1),
+      ),
+      ints(at, axes),
+    ],
+  ]);
+  const either = tape.op("Reshape", [tape.op("Equal", [first, first]), ints(at, [1])]);
+  return tape.op("Where", [either, bytes, bytes]);
+};
+
+/** The matrix of a MatMulNBits of 4 or 8 bits; undefined where its zeros lie elsewhere, or its columns are in another order. */
+export const unpacked = (at: Backward): Value | undefined => {
+  const [K, N, bits, size] = ["K", "N", "bits", "block_size"].map((name) => intAttribute(at, name)) as [
+    ...[number, number, number, number],
+  ];
+  if ((bits !== 4 && bits !== 8) || at.inputs.slice(3).some((input) => input !== undefined)) return undefined;
+  const { tape } = at;
+  const blocks = Math.ceil(K / size);
+  const bytes = castTo(at, reshape(at, whenRun(at, inputOf(at, 1)), [N, blocks, (size * bits) / 8]), gradient(at));
+  const halves = (): Value => {
+    const high = tape.op("Floor", [mul(at, bytes, scalar(at, 1 / 16))]);
+    const low = sub(at, bytes, mul(at, high, scalar(at, 16)));
+    const apart = [low, high].map((half) => tape.op("Unsqueeze", [half, ints(at, [3])]));
+    return reshape(at, tape.op("Concat", apart, { axis: 3 }), [N, blocks, size]);
+  };
+  const codes = sub(at, bits === 4 ? halves() : bytes, scalar(at, 2 ** (bits - 1)));
+  const scales = castTo(at, reshape(at, inputOf(at, 2), [N, blocks, 1]), gradient(at));
+  const whole = reshape(at, mul(at, codes, scales), [N, blocks * size]);
+  return blocks * size === K ? whole : tape.op("Slice", [whole, ints(at, [0]), ints(at, [K]), ints(at, [1])]);
+};
