@@ -5,7 +5,7 @@ import type { LossGraph, Sequences } from "./loss-graph.ts";
 import type { Fitted } from "./samples.ts";
 
 /** How many tokens are learned: a first one is foretold by nothing. */
-export const learnedIn = (sequences: readonly Fitted[]): number =>
+const learnedIn = (sequences: readonly Fitted[]): number =>
   sequences.reduce((sum, { labels }) => sum + labels.slice(1).filter((label) => label !== ignoredLabel).length, 0);
 
 const asRun = (part: readonly Fitted[]): Sequences => ({

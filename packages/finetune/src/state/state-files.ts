@@ -14,7 +14,7 @@ import { checkSameRun, type RunIdentity } from "./run-identity.ts";
 
 export type StateFile = { readonly name: string; readonly parts: Iterable<Uint8Array> };
 
-export const stateFile = "state.json";
+const stateFile = "state.json";
 const [parametersFile, meansFile] = ["parameters.safetensors", "means.safetensors"] as const;
 
 type StateRecord = {
@@ -40,7 +40,7 @@ const contentsOf = (...all: readonly Parameters[]): Promise<string> =>
   fingerprint(all.flatMap((tensors) => [...safetensorsOf(tensors)]));
 
 /** The files of a state; their bytes are the state's own arrays, to be written before its next step. */
-export const stateFiles = async (
+const stateFiles = async (
   run: RunIdentity,
   { step, parameters, optimizer }: TrainState,
 ): Promise<readonly StateFile[]> => {
