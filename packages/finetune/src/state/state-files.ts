@@ -40,7 +40,7 @@ const contentsOf = (...all: readonly Parameters[]): Promise<string> =>
   fingerprint(all.flatMap((tensors) => [...safetensorsOf(tensors)]));
 
 /** The files of a state; their bytes are the state's own arrays, to be written before its next step. */
-const stateFiles = async (
+export const stateFiles = async (
   run: RunIdentity,
   { step, parameters, optimizer }: TrainState,
 ): Promise<readonly StateFile[]> => {
