@@ -3,7 +3,7 @@
  * results, so that what keeps it from being written loses nothing else.
  */
 import { constants } from "node:fs";
-import { access, stat, writeFile } from "node:fs/promises";
+import { access, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
 const codeOf = ({ code }: NodeJS.ErrnoException): string | undefined => code;
@@ -42,7 +42,10 @@ export const writeSvg = async (
   picture: () => string,
 ): Promise<void> => {
   if (svg === undefined) return;
-  await writeFile(svg, picture()).catch((error: NodeJS.ErrnoException) => {
+  await writeFile(svg, picture()).catch(async (error: NodeJS.ErrnoException) => {
+    // A part of a picture is none.
+    const begun = await stat(svg).catch(() => undefined);
+    if (begun?.isFile()) await rm(svg).catch(() => {});
     throw new Error(`--svg: ${svg} must be a writable file, got ${error.message}`, { cause: error });
   });
   if (!json) process.stdout.write(`\n${said}: ${svg}\n`);

@@ -157,6 +157,9 @@ describe("within its limits", () => {
         const got = outcome(() => chatFormat(template, names)(conversation));
         // Where the library fails by accident, the template is refused, or does what Jinja does.
         const accident = /Cannot (read|destructure)|is not iterable|^refused: \S+ is not a function/;
+        // What it joins as JavaScript does is refused, as Python does.
+        const joined = /^refused: what [+~] joins must be /;
+        if (joined.test(got)) return;
         if (accident.test(expected)) expect(got).not.toMatch(accident);
         else if (expected.startsWith("refused: ")) expect(got).toMatch(/^refused: /);
         else expect(got).toBe(expected);

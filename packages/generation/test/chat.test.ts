@@ -48,6 +48,29 @@ describe("what a template says is what Python makes of it", () => {
   });
 });
 
+describe("what Python refuses, or would write otherwise, is refused", () => {
+  it.each([
+    ["{{ 'a' + {'k': 1} }}", "what + joins must be two texts, got a text and an object"],
+    ["{{ 1 + 'a' }}", "what + joins must be two texts, got a number and a text"],
+    ["{{ messages[0].content + none }}", "what + joins must be two texts, got a text and nothing"],
+    ["{{ 'a' + absent }}", "what + joins must be two texts, got a text and nothing"],
+    ["{{ 'a' ~ {} }}", "what ~ joins must be no objects, which tojson makes texts of, got a text and an object"],
+  ])("%s", (body, message) => {
+    const format = chatFormat(body, {});
+    expect(() => format([{ role: "user", content: "" }])).toThrow(
+      new RangeError(`chatFormat: the messages must be as the chat template wants them, got roles user: ${message}`),
+    );
+  });
+
+  it("what it takes stays: sums, lists, texts beside numbers", () => {
+    const format = chatFormat(
+      "{{ 1 + 2 }}{{ ([1] + [2])|length }}{{ 'a' + 'b' }}{{ 'a' ~ 1 }}{{ 'a' ~ {'k': 1}|tojson }}",
+      {},
+    );
+    expect(format([{ role: "user", content: "" }])).toBe('32aba1a{"k": 1}');
+  });
+});
+
 describe("messages", () => {
   const contents = chatFormat("{% for m in messages %}[{{ m.content }}]{% endfor %}", {});
   const format = (...given: readonly unknown[]): string => contents(given as readonly ChatMessage[]);

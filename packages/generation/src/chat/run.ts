@@ -6,7 +6,7 @@ import { Environment, Interpreter } from "@huggingface/jinja";
 import { TemplateLimit, type Budget } from "./budget.ts";
 import { addGlobals } from "./globals.ts";
 import { filterCost, methodCost, spendOperator } from "./costs.ts";
-import { stripped } from "./python.ts";
+import { checkJoined, stripped } from "./python.ts";
 import { nodesIn, writtenNodes, type Node, type Program, type Statement } from "./program.ts";
 import { isContainer, isText, lengthOf, spendWhole, type Value } from "./values.ts";
 
@@ -117,6 +117,7 @@ export const runTemplate = (budget: Budget, program: Program, items: Readonly<Re
       if (operator === "and" || operator === "or") return inner(node, at);
       const left = evaluate(nodeOf(node["left"]), at);
       const right = evaluate(nodeOf(node["right"]), at);
+      checkJoined(operator, left, right);
       spendOperator(budget, operator, left, right);
       return paid(inner(changed(node, { left: done(left), right: done(right) }), at));
     },
