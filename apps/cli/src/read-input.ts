@@ -1,5 +1,5 @@
 /** What a command reads: a file by its path, or standard input, which is `-`. */
-import { createReadStream } from "node:fs";
+import { fstatSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
 /** The path that stands for standard input. */
@@ -9,8 +9,11 @@ export const standardInput = "-";
 const named = (path: string): string => (path === standardInput ? "standard input" : path);
 
 const readStandardInput = async (): Promise<Buffer> => {
+  // Node takes a folder for an empty input.
+  if (fstatSync(0).isDirectory()) throw Object.assign(new Error("a folder"), { code: "EISDIR" });
   const parts: Buffer[] = [];
-  for await (const part of createReadStream("", { fd: 0, autoClose: false })) parts.push(part as Buffer);
+  // Not as a file: a pipe that has nothing yet would be an error then, where whoever made it does not block on it.
+  for await (const part of process.stdin) parts.push(part as Buffer);
   return Buffer.concat(parts);
 };
 

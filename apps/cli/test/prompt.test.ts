@@ -39,6 +39,13 @@ describe("a prompt", () => {
     expect([ids.length, ids.length > 32_000]).toEqual([tokens, true]);
   });
 
+  it("may come slowly", async () => {
+    const pieces = ["Once upon", " a time", ", there was"];
+    const { stdout, stderr, code } = await ropewalkOn(["", "", "", ...pieces], "tokenize", model, "--json");
+    expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+    expect(stdout).toBe((await ropewalk("tokenize", model, pieces.join(""), "--json")).stdout);
+  });
+
   it("has its statistics in JSON", async () => {
     const { stdout } = await ropewalk(
       ...generate("--file", file("a.txt", words), "--json", "--method", "self-extend", "--group-size", "4"),

@@ -3,11 +3,12 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 
 export type Outcome = { readonly stdout: string; readonly stderr: string; readonly code: number };
 
-/** With `input` on its standard input, which is a pipe. */
-export const ropewalkOn = (input: string, ...args: readonly string[]): Promise<Outcome> =>
+/** With `input` on its standard input, which is a pipe: at once, or piece by piece with some time between. */
+export const ropewalkOn = (input: string | readonly string[], ...args: readonly string[]): Promise<Outcome> =>
   new Promise((done) => {
     const { stdin } = execFile(
       process.execPath,
@@ -18,7 +19,14 @@ export const ropewalkOn = (input: string, ...args: readonly string[]): Promise<O
     );
     // A command that reads nothing may be gone before.
     stdin!.on("error", () => {});
-    stdin!.end(input);
+    const write = async (): Promise<void> => {
+      for (const piece of typeof input === "string" ? [input] : input) {
+        if (typeof input !== "string") await setTimeout(300);
+        stdin!.write(piece);
+      }
+      stdin!.end();
+    };
+    void write();
   });
 
 export const ropewalk = (...args: readonly string[]): Promise<Outcome> => ropewalkOn("", ...args);
