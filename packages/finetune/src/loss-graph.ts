@@ -34,7 +34,7 @@ export type LossGraph = {
     sequences: Sequences,
     total?: number,
   ) => Promise<{ readonly loss: number; readonly gradients: Gradients }>;
-  /** The loss alone. */
+  /** The loss alone, by a graph without gradients, which is loaded when it is first asked for. */
   readonly loss: (parameters: Parameters, sequences: Sequences, total?: number) => Promise<number>;
   readonly release: () => Promise<void>;
 };
@@ -68,6 +68,9 @@ export const openLossGraph = async (
   const recorded = trainingGraph(extended, batch, frozen && frozenFor(backend, frozen));
   const backward = differentiate(recorded, { loss: trainingOutputs.loss, parameters: names });
   const session: Session = await backend.createSession(encode(backward), frozen?.files);
+  // A session computes every output of its graph, also those that nobody reads: the loss alone has a graph of its own.
+  let forward: Promise<Session> | undefined;
+  const forwardSession = (): Promise<Session> => (forward ??= backend.createSession(encode(recorded), frozen?.files));
   const shared = Object.fromEntries(
     Object.entries(trainingNumbers(extended, seqLen)).map(([name, numbers]) => [name, floats(numbers)]),
   );
@@ -97,9 +100,14 @@ export const openLossGraph = async (
       return { loss: numbersOf(results[trainingOutputs.loss])[0]!, gradients: Object.fromEntries(gradients) };
     },
     loss: async (parameters, sequences, total) => {
-      const results = await session.run(feedsOf(parameters, sequences, total), { read: [trainingOutputs.loss] });
+      const feeds = feedsOf(parameters, sequences, total);
+      const results = await (await forwardSession()).run(feeds, { read: [trainingOutputs.loss] });
       return numbersOf(results[trainingOutputs.loss])[0]!;
     },
-    release: () => session.release(),
+    release: async () => {
+      await session.release();
+      // One that could not be loaded was told to who asked for it.
+      await (await forward?.catch(() => undefined))?.release();
+    },
   };
 };
