@@ -3,17 +3,23 @@ import type { Value } from "@ropewalk/graph";
 import type { LayerAttention } from "./chunk-attention.ts";
 import type { Builder, Decoder } from "./decoder.ts";
 
-/** Token ids [seqLen] to the hidden states [seqLen, hiddenDim] behind the last layer. */
+/**
+ * Token ids [seqLen] to the hidden states [seqLen, hiddenDim] behind the last layer.
+ *
+ * @param between - what the next layer reads of the states behind a layer, or behind none of them; default: they themselves
+ */
 export const recordHidden = (
   { tape, weights }: Builder,
   decoder: Decoder,
   ids: Value,
   attention: LayerAttention,
+  between: (hidden: Value, layers: number) => Value = (hidden) => hidden,
 ): Value => {
-  let hidden = decoder.embed({ tape, weights }, ids);
+  let hidden = between(decoder.embed({ tape, weights }, ids), 0);
   for (let index = 0; index < decoder.numLayers; index++) {
     const scope = tape.scope(`layers.${index}`);
-    hidden = decoder.layer({ tape: scope, weights }, index, hidden, attention(scope.scope("attn"), index));
+    const next = decoder.layer({ tape: scope, weights }, index, hidden, attention(scope.scope("attn"), index));
+    hidden = between(next, index + 1);
   }
   return hidden;
 };

@@ -12,5 +12,8 @@ export const trainingOutputs = {
   loss: "loss",
 } as const;
 
+/** [batchSize * seqLen, hiddenDim]: the states behind so many layers, of which 0 are the embeddings. Not an output. */
+export const hiddenBehind = (layers: number): string => `hidden_behind_${layers}`;
+
 /** [seqLen, seqLen]: 0 for the pairs of a band, far below any score for others. */
 export const bandMask = (band: number): string => `band_${band}_mask`;

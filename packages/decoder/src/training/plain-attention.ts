@@ -1,10 +1,12 @@
 /**
- * Attention of whole sequences over themselves, in its plainest form: no cache, every score in memory, any number of bands.
+ * Attention of whole sequences over themselves, in its plainest form: no cache, any number of bands.
  *
  *   score_b(i, j) = s_i R(q_b(i)) q_i · R(k_b(j)) k_j + mask_b(i, j)       band b gives the pair its relative position
  *   out_i = Σ_j softmax_j(max_b score_b(i, j)) v_j
  *
- * Each pair is open in one band alone, so that the maximum is that band's score. Vaswani et al., arXiv 1706.03762, equation 1.
+ * Each pair is open in one band alone, so that the maximum is that band's score. Queries attend in blocks of rows, each to the keys that
+ * any of its rows sees: half of all pairs lie behind their query, and a block's scores stay near the processor.
+ * Vaswani et al., arXiv 1706.03762, equation 1.
  */
 import type { Tape, Value } from "@ropewalk/graph";
 import { emitRotaryEmbedding } from "@ropewalk/rope/onnx";
@@ -12,11 +14,21 @@ import type { LayerAttention } from "../chunk-attention.ts";
 import type { ExtendedDecoder } from "../extend.ts";
 import { inputs } from "../interface.ts";
 import { bandMask } from "./interface.ts";
+import { rowBlocks } from "./row-blocks.ts";
 
 /** How many sequences there are, and how long each of them is. */
 export type Batch = { readonly batchSize: number; readonly seqLen: number };
 
 type Rotation = { readonly cos: Value; readonly sin: Value };
+
+/** Rows `from` to `to` of an axis. */
+const part = (tape: Tape, x: Value, axis: number, from: number, to: number): Value =>
+  from === 0 && to === x.dims![axis]
+    ? x
+    : tape.op(
+        "Slice",
+        [x, ...[[from], [to], [axis]].map((numbers) => tape.constant("int64", [1], numbers))],
+      );
 
 /** Declares what all layers read, and gives the attention of each: projections of [batchSize * seqLen] rows in and out. */
 export const plainAttention = (
@@ -30,17 +42,21 @@ export const plainAttention = (
   const queryScale = tape.input(inputs.queryScale, "float32", [numLayers, seqLen, 1]);
   const table = (name: string): Value =>
     tape.op("Unsqueeze", [tape.input(name, "float32", [seqLen, rotaryDim / 2]), tape.constant("int64", [1], [0])]);
-  const bands = positions.bands.map((_, band) => {
+  const rotations = positions.bands.map((_, band) => {
     const rotation = (side: "query" | "key"): Rotation => ({
       cos: table(inputs.rotation(band, side, "cos")),
       sin: table(inputs.rotation(band, side, "sin")),
     });
-    return {
-      query: rotation("query"),
-      key: rotation("key"),
-      mask: tape.input(bandMask(band), "float32", [seqLen, seqLen]),
-    };
+    return { query: rotation("query"), key: rotation("key") };
   });
+  const masks = positions.bands.map((_, band) => tape.input(bandMask(band), "float32", [seqLen, seqLen]));
+  const blocks = rowBlocks(positions.bands, seqLen).map((block) => ({
+    ...block,
+    bands: block.bands.map((band) => ({
+      band,
+      mask: part(tape, part(tape, masks[band]!, 0, block.from, block.to), 1, block.firstKey, block.to),
+    })),
+  }));
 
   return (scope, index) =>
     ({ query, key, value }) => {
@@ -56,20 +72,26 @@ export const plainAttention = (
       const scale = scope.op("Gather", [queryScale, scope.constant("int64", [], [index])], { axis: 0 });
       const queries = scope.op("Mul", [byHead(query, numHeads), scale]);
       const keys = byHead(key, numKvHeads);
-      const values = shaped(byHead(value, numKvHeads), [batchSize, numKvHeads, 1, seqLen, headDim]);
+      const values = shaped(byHead(value, numKvHeads), [batchSize * numKvHeads, seqLen, headDim]);
+      const turned = rotations.map((band) => ({
+        queries: shaped(rotated(queries, numHeads, band.query), [batchSize * numKvHeads, group, seqLen, headDim]),
+        keys: shaped(rotated(keys, numKvHeads, band.key), [batchSize * numKvHeads, seqLen, headDim]),
+      }));
 
-      const scores = bands.map((band) => {
-        const turnedQueries = shaped(rotated(queries, numHeads, band.query), [
-          ...[batchSize, numKvHeads, group],
-          ...[seqLen, headDim],
-        ]);
-        const turnedKeys = shaped(rotated(keys, numKvHeads, band.key), [batchSize, numKvHeads, 1, seqLen, headDim]);
-        const across = scope.op("Transpose", [turnedKeys], { perm: [0, 1, 2, 4, 3] });
-        return scope.op("Add", [scope.op("MatMul", [turnedQueries, across]), band.mask]);
+      const attended = blocks.map(({ from, to, firstKey, bands }) => {
+        const [rows, keyLen] = [to - from, to - firstKey];
+        // The heads that share keys stand one below another: one product for all of them.
+        const scores = bands.map(({ band, mask }) => {
+          const below = shaped(part(scope, turned[band]!.queries, 2, from, to), [-1, group * rows, headDim]);
+          const across = scope.op("Transpose", [part(scope, turned[band]!.keys, 1, firstKey, to)], { perm: [0, 2, 1] });
+          return scope.op("Add", [shaped(scope.op("MatMul", [below, across]), [-1, group, rows, keyLen]), mask]);
+        });
+        const joined = scores.length === 1 ? scores[0]! : scope.op("Max", scores);
+        const shares = shaped(scope.op("Softmax", [joined], { axis: -1 }), [-1, group * rows, keyLen]);
+        const out = scope.op("MatMul", [shares, part(scope, values, 1, firstKey, to)]);
+        return shaped(out, [batchSize, numHeads, rows, headDim]);
       });
-      const joined = scores.length === 1 ? scores[0]! : scope.op("Max", scores);
-      const out = scope.op("MatMul", [scope.op("Softmax", [joined], { axis: -1 }), values]);
-      const heads = shaped(out, [batchSize, numHeads, seqLen, headDim]);
+      const heads = attended.length === 1 ? attended[0]! : scope.op("Concat", attended, { axis: 2 });
       const rows = scope.op("Transpose", [heads], { perm: [0, 2, 1, 3] });
       return shaped(rows, [batchSize * seqLen, numHeads * headDim]);
     };

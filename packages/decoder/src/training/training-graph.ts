@@ -15,7 +15,7 @@ import { withLowRank } from "../low-rank.ts";
 import type { Operators } from "../operators.ts";
 import { denseWeights, storedWeights, type StoredWeights, type WeightSource } from "../stored-weights.ts";
 import { crossEntropy } from "./cross-entropy.ts";
-import { trainingInputs, trainingOutputs } from "./interface.ts";
+import { hiddenBehind, trainingInputs, trainingOutputs } from "./interface.ts";
 import { plainAttention, type Batch } from "./plain-attention.ts";
 
 /** Matrices that are learned beside one that is not. */
@@ -78,7 +78,7 @@ const weightInputs = (tape: Tape, { tensors }: Decoder): StoredWeights => {
 /**
  * Records the graph. Inputs: `input_ids` [batchSize * seqLen] int64, one sequence behind the other; what `trainingNumbers` and
  * `trainingTargets` give; every tensor of the decoder by its name, in float32, or where weights are frozen, the adapters' matrices
- * by theirs. Output: `loss`, one number.
+ * by theirs. Output: `loss`, one number. The states between layers have the names of {@link hiddenBehind}.
  *
  * @throws RangeError when batchSize or seqLen is not an integer of at least 1
  */
@@ -96,7 +96,10 @@ export const trainingGraph = (
   const ids = tape.input(inputs.ids, "int64", [rows]);
   const weights = frozen === undefined ? weightInputs(tape, decoder) : frozenWeights(tape, decoder, frozen);
   const builder = { tape, weights };
-  const hidden = recordHidden(builder, decoder, ids, plainAttention(tape, { decoder, ...extended }, batch));
+  const attention = plainAttention(tape, { decoder, ...extended }, batch);
+  const named = (states: Value, layers: number): Value =>
+    tape.op("Identity", [states], {}, { output: hiddenBehind(layers) });
+  const hidden = recordHidden(builder, decoder, ids, attention, named);
   const loss = crossEntropy(
     tape,
     decoder.unembed(builder, hidden),

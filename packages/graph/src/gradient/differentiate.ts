@@ -15,9 +15,10 @@ import type { ModelProto, NodeProto } from "../proto/onnx_pb.ts";
 import { shortConstant } from "../record-node.ts";
 import type { Recording } from "../recording.ts";
 import { resume } from "../resume.ts";
-import { recordedModel, scoped } from "../tape.ts";
+import { recordedModel, scoped, type Tape } from "../tape.ts";
 import type { Value } from "../value.ts";
 import type { Backward } from "./backward.ts";
+import { recomputation } from "./recomputation.ts";
 import { findRule } from "./table.ts";
 
 export type Differentiation = {
@@ -25,6 +26,11 @@ export type Differentiation = {
   readonly loss: string;
   /** Inputs or initializers, of a floating-point type and of sizes that are numbers. */
   readonly parameters: readonly string[];
+  /**
+   * Values that are kept for the way back, in the order in which they are computed; what depends on one and comes before the next is
+   * computed anew when the way back gets there, so that it is in memory for one such stretch at a time. Absent: everything is kept.
+   */
+  readonly checkpoints?: readonly string[];
 };
 
 /** The name of the output that is a parameter's gradient, of its type and shape. */
@@ -61,6 +67,17 @@ const checkAsked = ({ values }: Recording, model: ModelProto, { loss, parameters
   return value;
 };
 
+/** A tape on which nodes read something else in the place of some values. */
+const readingBy = (read: (value: Value) => Value, tape: Tape): Tape => {
+  const inPlace = (inputs: readonly (Value | undefined)[]): readonly (Value | undefined)[] =>
+    inputs.map((value) => value && read(value));
+  return {
+    ...tape,
+    op: (opType, inputs, ...rest) => tape.op(opType, inPlace(inputs), ...rest),
+    ops: (opType, numOutputs, inputs, ...rest) => tape.ops(opType, numOutputs, inPlace(inputs), ...rest),
+  };
+};
+
 /**
  * The graph with one output more for each parameter, {@link gradientOf} its name: the derivative of the loss by each of its
  * elements, zeros where the loss does not depend on it. The model that is given is left as it is.
@@ -69,16 +86,19 @@ const checkAsked = ({ values }: Recording, model: ModelProto, { loss, parameters
  *   known, or an operator on the way has no rule, by the node's name
  */
 export const differentiate = (model: ModelProto, asked: Differentiation): ModelProto => {
-  checkKeys<Differentiation>("differentiate", "asked", asked, { loss: true, parameters: true });
+  checkKeys<Differentiation>("differentiate", "asked", asked, { loss: true, parameters: true, checkpoints: true });
   const recording = resume(model);
   const { values } = recording;
   const nodes = [...recording.graph.node];
   const loss = checkAsked(recording, model, asked);
   const tape = scoped(recording, "/gradient");
+  const computed = new Set(nodes.flatMap(({ output }) => output));
   const depends = dependents(nodes, asked.parameters, recording);
   const gradients = new Map<string, Value>([[loss.name, tape.constant(loss.type!, loss.dims as number[], [1])]]);
+  const anew = recomputation(recording, tape, nodes, asked.checkpoints ?? [], gradients);
 
-  for (const node of nodes.toReversed()) {
+  for (const [index, node] of [...nodes.entries()].toReversed()) {
+    anew.arriveAt(index);
     const given = node.output.map((name) => (depends.has(name) ? gradients.get(name) : undefined));
     const { opType, domain, name, attribute: attributes } = node;
     if (given.every((gradient) => gradient === undefined)) continue;
@@ -89,7 +109,7 @@ export const differentiate = (model: ModelProto, asked: Differentiation): ModelP
     const inputs = node.input.map((input) => (input === "" ? undefined : values.get(input)!));
     const backward: Backward = {
       ...{ opType, name, attributes, inputs, numOutputs: node.output.length },
-      tape: tape.scope(name.replace(/^\/+/, "") || opType),
+      tape: readingBy(anew.read, tape.scope(name.replace(/^\/+/, "") || opType)),
       outputs: node.output.map((output) => values.get(output)!),
       gradients: given,
       elementsOf: (value) => shortConstant(recording, value),
@@ -102,6 +122,7 @@ export const differentiate = (model: ModelProto, asked: Differentiation): ModelP
         return fail(`differentiate: ${label}: input ${index} must not depend on a parameter, got "${input}"`);
       const before = gradients.get(input);
       const contribution = part();
+      if (!computed.has(input)) anew.learned(contribution);
       gradients.set(input, before === undefined ? contribution : backward.tape.op("Add", [before, contribution]));
     }
   }
