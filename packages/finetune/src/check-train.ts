@@ -1,10 +1,16 @@
-import { checkKeys, type Keys } from "@ropewalk/check";
+import { checkKeys, oneOf, optional, type Keys } from "@ropewalk/check";
 import type { TrainConfig } from "./train.ts";
 
 const keys: Keys<TrainConfig> = {
   ...{ model: true, data: true, steps: true, batchSize: true, seqLen: true, longer: true },
   ...{ beta1: true, beta2: true, epsilon: true, weightDecay: true },
-  ...{ gradientAccumulation: true, learningRate: true, schedule: true, gradientClipping: true },
+  ...{
+    gradientAccumulation: true,
+    gradientCheckpointing: optional(oneOf([true, false])),
+    learningRate: true,
+    schedule: true,
+    gradientClipping: true,
+  },
   ...{ seed: true, lora: true, evaluation: true, start: true, signal: true, onStep: true },
 };
 
@@ -16,6 +22,7 @@ const meant = {
   contextLength: "seqLen",
   peft: "lora",
   adapter: "lora",
+  recompute: "gradientCheckpointing",
 };
 
 export const checkTrainKeys = (where: string, config: TrainConfig): void => {

@@ -1,8 +1,10 @@
 /** Loss and gradients of a batch, by a graph that a backend runs. */
 import type { Backend, ExternalData, HostTensor, Session } from "@ropewalk/backend";
+import { checkKeys, oneOf, optional, type Keys } from "@ropewalk/check";
 import type { Decoder, ExtendedDecoder } from "@ropewalk/decoder";
 import { inputs } from "@ropewalk/decoder";
 import {
+  hiddenBehind,
   trainingGraph,
   trainingInputs,
   trainingNumbers,
@@ -50,23 +52,42 @@ const frozenFor = ({ operators }: Backend, { source, adapters }: Frozen): Frozen
   ...{ source, adapters, operators },
 });
 
-/**
- * Records and loads the graph.
- *
- * @param names - the tensors that are learned; the others are fed as they are
- * @param frozen - absent: every tensor of the decoder is fed
- */
-export const openLossGraph = async (
-  backend: Backend,
-  extended: ExtendedDecoder<Decoder>,
-  batch: Batch,
-  names: readonly string[],
-  frozen?: Frozen,
-): Promise<LossGraph> => {
+export type LossGraphConfig = {
+  readonly backend: Backend;
+  readonly extended: ExtendedDecoder<Decoder>;
+  readonly batch: Batch;
+  /** The names of the tensors that are learned; the others are fed as they are. */
+  readonly learned: readonly string[];
+  /** Absent: every tensor of the decoder is fed. */
+  readonly frozen?: Frozen | undefined;
+  /**
+   * Whether a layer's values are computed anew on the way back, so that those of one layer are in memory at a time, for a third more
+   * time a step. Default false.
+   */
+  readonly gradientCheckpointing?: boolean;
+};
+
+const keys: Keys<LossGraphConfig> = {
+  ...{ backend: true, extended: true, batch: true, learned: true, frozen: true },
+  gradientCheckpointing: optional(oneOf([true, false])),
+};
+
+/** Records and loads the graph. */
+export const openLossGraph = async (config: LossGraphConfig): Promise<LossGraph> => {
+  const { backend, extended, batch, learned, frozen, gradientCheckpointing } = checkKeys<LossGraphConfig>(
+    "openLossGraph",
+    "config",
+    config,
+    keys,
+  );
   const { batchSize, seqLen } = batch;
   const rows = batchSize * seqLen;
   const recorded = trainingGraph(extended, batch, frozen && frozenFor(backend, frozen));
-  const backward = differentiate(recorded, { loss: trainingOutputs.loss, parameters: names });
+  const behindLayers = Array.from({ length: extended.decoder.numLayers + 1 }, (_, layers) => hiddenBehind(layers));
+  const backward = differentiate(recorded, {
+    ...{ loss: trainingOutputs.loss, parameters: learned },
+    checkpoints: gradientCheckpointing === true ? behindLayers : [],
+  });
   const session: Session = await backend.createSession(encode(backward), frozen?.files);
   // A session computes every output of its graph, also those that nobody reads: the loss alone has a graph of its own.
   let forward: Promise<Session> | undefined;
@@ -94,9 +115,9 @@ export const openLossGraph = async (
   return {
     batch,
     gradients: async (parameters, sequences, total) => {
-      const read = [trainingOutputs.loss, ...names.map(gradientOf)];
+      const read = [trainingOutputs.loss, ...learned.map(gradientOf)];
       const results = await session.run(feedsOf(parameters, sequences, total), { read });
-      const gradients = names.map((name) => [name, numbersOf(results[gradientOf(name)])] as const);
+      const gradients = learned.map((name) => [name, numbersOf(results[gradientOf(name)])] as const);
       return { loss: numbersOf(results[trainingOutputs.loss])[0]!, gradients: Object.fromEntries(gradients) };
     },
     loss: async (parameters, sequences, total) => {

@@ -74,7 +74,7 @@ describe.each(Object.entries(backends))("on %s", (_, backendOf) => {
       const parameters = moved(startLora(decided, decoder, 1));
       const [batch, scale] = [{ batchSize: 2, seqLen }, 2];
       const frozen = await frozenBeside(decided, checkpoint, backend);
-      const graph = await openLossGraph(backend, extended, batch, Object.keys(parameters), frozen);
+      const graph = await openLossGraph({ backend, extended, batch, learned: Object.keys(parameters), frozen });
       const sequences = { ids: data.slice(0, 2).map((sample) => sample.ids) };
       const { gradients, loss } = await graph.gradients(parameters, sequences);
       expect(Math.abs((await graph.loss(parameters, sequences)) - loss)).toBeLessThan(1e-6);
@@ -94,7 +94,7 @@ describe.each(Object.entries(backends))("on %s", (_, backendOf) => {
           for (let r = 0; r < rank; r++)
             elements[at]! += scale * b[Math.floor(at / inner) * rank + r]! * a[r * inner + (at % inner)]!;
       }
-      const all = await openLossGraph(backend, extended, batch, [...decided.modules.values()]);
+      const all = await openLossGraph({ backend, extended, batch, learned: [...decided.modules.values()] });
       const merged = await all.gradients(whole, sequences);
       await all.release();
       // Where products read blocks they round activations to 8 bits.

@@ -27,7 +27,12 @@ it("evaluates on a graph without gradients, loaded once and only when it is aske
   const parameters = await readParameters(checkpoint);
   const extended = extendDecoder(checkpoint.decoder, {});
   const names = Object.keys(parameters);
-  const graph = await openLossGraph(counting, extended, { batchSize: 2, seqLen: 32 }, names);
+  const graph = await openLossGraph({
+    backend: counting,
+    extended,
+    batch: { batchSize: 2, seqLen: 32 },
+    learned: names,
+  });
   const row = (seed: number): readonly number[] => Array.from({ length: 32 }, (_, at) => 3 + ((seed + 7 * at) % 500));
   const sequences = { ids: [row(0), row(5)] };
 

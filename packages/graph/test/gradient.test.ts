@@ -1,6 +1,6 @@
 // Gradients: every rule against central differences, in float64, at random shapes; and what is refused.
 
-import type { NdArray, Value } from "@ropewalk/graph";
+import type { NdArray, Tape, Value } from "@ropewalk/graph";
 import { checkModel, decode, encode, evaluate, ndArray, tape } from "@ropewalk/graph";
 import { differentiable, differentiate, gradientOf } from "@ropewalk/graph/gradient";
 import fc from "fast-check";
@@ -170,6 +170,85 @@ describe("differentiate", () => {
     t.output("loss", t.op("ReduceSum", [t.op("Mul", [x, w])], { keepdims: 0 }));
     expect(() => differentiate(t.model(), { loss: "loss", parameters: ["w"] })).toThrow(
       /^differentiate: ReduceSum "\/ReduceSum": the sizes of ".*" must be numbers, got \[n\]$/,
+    );
+  });
+});
+
+describe("checkpoints", () => {
+  /** Layers of a product, a norm, and a split whose halves meet again; weights that differ. */
+  const layered = (
+    layers: number,
+    rows: number,
+  ): { readonly model: ReturnType<Tape["model"]>; readonly feeds: Arrays } => {
+    const t = tape();
+    const numbers = (dims: readonly number[], seed: number): NdArray =>
+      ndArray(
+        "float32",
+        dims,
+        Array.from({ length: dims[0]! * (dims[1] ?? 1) }, (_, at) => Math.sin(1 + at + 17 * seed)),
+      );
+    const feeds: Record<string, NdArray> = { x: numbers([rows, 4], 0) };
+    let hidden = t.op("Identity", [t.input("x", "float32", [rows, 4])], {}, { output: "hidden_0" });
+    for (let layer = 1; layer <= layers; layer++) {
+      feeds[`w${layer}`] = numbers([4, 8], layer);
+      feeds[`b${layer}`] = numbers([4], layer + 100);
+      const product = t.op("MatMul", [hidden, t.input(`w${layer}`, "float32", [4, 8])]);
+      const [gate, up] = t.ops("Split", 2, [product], { axis: 1 });
+      const gated = t.op("Mul", [t.op("Sigmoid", [gate!]), up!]);
+      const sum = t.op("Add", [t.op("Add", [hidden, gated]), t.input(`b${layer}`, "float32", [4])]);
+      hidden = t.op("Identity", [t.op("Tanh", [sum])], {}, { output: `hidden_${layer}` });
+    }
+    t.output("loss", t.op("ReduceSum", [t.op("Mul", [hidden, hidden])], { keepdims: 0 }));
+    return { model: t.model(), feeds };
+  };
+  const names = (layers: number): readonly string[] => Array.from({ length: layers + 1 }, (_, at) => `hidden_${at}`);
+
+  it("changes no number, whichever values are kept", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 4 }).chain((layers) =>
+          fc.record({
+            layers: fc.constant(layers),
+            rows: fc.integer({ min: 1, max: 3 }),
+            kept: fc.subarray([...names(layers)]),
+          }),
+        ),
+        ({ layers, rows, kept }) => {
+          const { model, feeds } = layered(layers, rows);
+          const parameters = Object.keys(feeds);
+          const [all, few] = [{}, { checkpoints: kept }].map((more) => {
+            const backward = differentiate(model, { loss: "loss", parameters, ...more });
+            checkModel(backward);
+            return evaluate(decode(encode(backward)), feeds);
+          });
+          for (const name of parameters) expect(few![gradientOf(name)]).toEqual(all![gradientOf(name)]);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it("reads nothing from inside a stretch but what it has computed anew there", () => {
+    const { model, feeds } = layered(3, 2);
+    const parameters = Object.keys(feeds);
+    const { graph } = differentiate(model, { loss: "loss", parameters, checkpoints: names(3) });
+    const forward = new Set(
+      model.graph!.node.flatMap(({ output }) => output).filter((name) => !names(3).includes(name)),
+    );
+    const back = graph!.node.slice(model.graph!.node.length);
+    const last = new Set(model.graph!.node.slice(-3).flatMap(({ output }) => output));
+    const read = back.flatMap(({ input }) => input).filter((name) => forward.has(name) && !last.has(name));
+    expect(read).toEqual([]);
+    expect(back.filter(({ opType }) => opType === "Tanh")).toHaveLength(3);
+  });
+
+  it("names one that is not computed, and an order that is not the graph's", () => {
+    const { model } = layered(2, 1);
+    const of = (checkpoints: readonly string[]) => () =>
+      differentiate(model, { loss: "loss", parameters: ["w1"], checkpoints });
+    expect(of(["x"])).toThrow(RangeError('differentiate: checkpoints must be computed in the graph, got "x"'));
+    expect(of(["hidden_2", "hidden_1"])).toThrow(
+      'differentiate: checkpoints must be in the order of the graph, got "hidden_1" behind "hidden_2"',
     );
   });
 });

@@ -46,7 +46,7 @@ export const compareTraining = async (
     const parameters = await readParameters(checkpoint);
     const extended = extendDecoder(decoder, extensionOf(method, decoder.rope.theta));
     const batch = { batchSize: rows.length, seqLen: rows[0]!.length };
-    return { parameters, graph: await openLossGraph(backend, extended, batch, Object.keys(parameters)) };
+    return { parameters, graph: await openLossGraph({ backend, extended, batch, learned: Object.keys(parameters) }) };
   };
   const compareGradients = async (gradients: Gradients, file: string): Promise<number> => {
     const expected = await readTensors(join(folder, file));

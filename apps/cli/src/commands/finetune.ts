@@ -139,6 +139,10 @@ export const addFinetune = (program: Command): void => {
       "runs that a step is split into; absent: as many as keep the scores of one within 1 GB",
       number,
     )
+    .option(
+      "--gradient-checkpointing",
+      "compute a layer's values anew on the way back: less memory, a third more time; absent: they are kept",
+    )
     .option("--seed <n>", "the order of the samples; the same seed gives the same run; absent: 0", number)
     .option("--evaluation <file>", "held-out data, whose loss is looked at while it trains")
     .option("--evaluation-every <steps>", "how often; absent: ten times a run", number)

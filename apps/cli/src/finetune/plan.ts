@@ -31,6 +31,7 @@ export type FinetuneOptions = SharedOptions & {
   readonly weightDecay?: number;
   readonly gradientClipping?: number;
   readonly gradientAccumulation?: number;
+  readonly gradientCheckpointing?: boolean;
   readonly seed?: number;
   readonly arrange?: DataConfig["arrange"];
   readonly longer?: DataConfig["longer"];
@@ -96,9 +97,16 @@ const heldOut = async (
 /** Bytes that the scores of one run may take, where nothing else is asked for; its gradients take as much again. */
 const mostScores = 2 ** 30;
 
-/** The fewest equal parts of a batch whose attention scores are within that, 4 · layers · heads · bands · samples · N² bytes. */
-const partsFor = ({ decoder, positions }: ExtendedDecoder, batchSize: number, seqLen: number): number => {
-  const sample = 4 * decoder.numLayers * decoder.numHeads * positions.bands.length * seqLen ** 2;
+/**
+ * The fewest equal parts of a batch whose attention scores are within that, half of 4 · layers · heads · bands · samples · N² bytes, or
+ * those of one layer where the others are computed anew.
+ */
+const partsFor = (
+  { decoder, positions }: ExtendedDecoder,
+  { batchSize, seqLen, gradientCheckpointing }: Pick<TrainConfig, "batchSize" | "seqLen" | "gradientCheckpointing">,
+): number => {
+  const layers = gradientCheckpointing === true ? 1 : decoder.numLayers;
+  const sample = 2 * layers * decoder.numHeads * positions.bands.length * seqLen ** 2;
   for (let parts = 1; parts < batchSize; parts++)
     if (batchSize % parts === 0 && (batchSize / parts) * sample <= mostScores) return parts;
   return batchSize;
@@ -126,14 +134,15 @@ export const planOf = async (opened: OpenedModel, options: FinetuneOptions): Pro
   const { steps = own.training.steps, batchSize = own.training.batchSize } = options;
   checkCount("finetune", "--steps", steps);
   checkCount("finetune", "--batch-size", batchSize);
-  const { gradientAccumulation = partsFor(extended, batchSize, seqLen) } = options;
+  const { gradientCheckpointing = false } = options;
+  const { gradientAccumulation = partsFor(extended, { batchSize, seqLen, gradientCheckpointing }) } = options;
   const { schedule: kind = "cosine", warmupSteps } = options;
   const training: TrainConfig = {
     model: { backend: backendFrom(options), source: opened.source, extended },
     data: data.samples,
     ...own.training,
     ...{ seqLen, learningRate, schedule: { kind, ...given({ warmupSteps }) } },
-    ...{ steps, batchSize, gradientAccumulation },
+    ...{ steps, batchSize, gradientAccumulation, gradientCheckpointing },
     ...given({ weightDecay, gradientClipping, seed }),
     ...(await heldOut(opened, options, steps)),
   };

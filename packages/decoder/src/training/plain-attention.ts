@@ -25,10 +25,7 @@ type Rotation = { readonly cos: Value; readonly sin: Value };
 const part = (tape: Tape, x: Value, axis: number, from: number, to: number): Value =>
   from === 0 && to === x.dims![axis]
     ? x
-    : tape.op(
-        "Slice",
-        [x, ...[[from], [to], [axis]].map((numbers) => tape.constant("int64", [1], numbers))],
-      );
+    : tape.op("Slice", [x, ...[[from], [to], [axis]].map((numbers) => tape.constant("int64", [1], numbers))]);
 
 /** Declares what all layers read, and gives the attention of each: projections of [batchSize * seqLen] rows in and out. */
 export const plainAttention = (

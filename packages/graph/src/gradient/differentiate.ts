@@ -97,8 +97,8 @@ export const differentiate = (model: ModelProto, asked: Differentiation): ModelP
   const gradients = new Map<string, Value>([[loss.name, tape.constant(loss.type!, loss.dims as number[], [1])]]);
   const anew = recomputation(recording, tape, nodes, asked.checkpoints ?? [], gradients);
 
-  for (const [index, node] of [...nodes.entries()].toReversed()) {
-    anew.arriveAt(index);
+  for (const [place, node] of [...nodes.entries()].toReversed()) {
+    anew.arriveAt(place);
     const given = node.output.map((name) => (depends.has(name) ? gradients.get(name) : undefined));
     const { opType, domain, name, attribute: attributes } = node;
     if (given.every((gradient) => gradient === undefined)) continue;

@@ -19,7 +19,7 @@ import type { Value } from "../value.ts";
 
 export type Recomputation = {
   /** The way back stands before this node, by its place in the graph; all behind it are done. */
-  readonly arriveAt: (index: number) => void;
+  readonly arriveAt: (place: number) => void;
   /** What is to be read in a value's place on the way back: itself where it is kept. */
   readonly read: (value: Value) => Value;
   /** A gradient of a parameter, which the stretch before this one waits for. */
@@ -103,8 +103,8 @@ export const recomputation = (
   return {
     read,
     learned: (gradient) => void learned.push(gradient),
-    arriveAt: (index) => {
-      const at = ends.indexOf(index);
+    arriveAt: (place) => {
+      const at = ends.indexOf(place);
       if (at < 0) return;
       stretch = undefined;
       const end = checkpoints[at]!;
@@ -119,7 +119,7 @@ export const recomputation = (
       const start = recording.values.get(before)!;
       if (start.type !== gradient.type) return;
       const tied = tape.op("Add", [start, zeroBehind(tape, [gradient])]);
-      const inside = behind(nodes.slice(ends[at - 1]! + 1, index), before);
+      const inside = behind(nodes.slice(ends[at - 1]! + 1, place), before);
       stretch = { start: tied, nodes: inside, anew: new Map([[before, tied]]) };
     },
   };
