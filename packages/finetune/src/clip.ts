@@ -9,7 +9,9 @@ import type { Gradients } from "./adam-w.ts";
 
 export const gradientNorm = (gradients: Gradients): number => {
   let sum = 0;
-  for (const gradient of Object.values(gradients)) for (const g of gradient) sum += g * g;
+  // By index: an iterator over an array's elements takes ten times as long.
+  for (const gradient of Object.values(gradients))
+    for (let at = 0; at < gradient.length; at++) sum += gradient[at]! * gradient[at]!;
   return Math.sqrt(sum);
 };
 

@@ -1,4 +1,5 @@
 /** A checkpoint with other weights: loaded like any other, under the extension that it was tuned with. */
+import { sizeOf } from "@ropewalk/backend";
 import type { WeightLocation } from "@ropewalk/decoder";
 import { check } from "@ropewalk/check";
 import { needCheckpoint, type ModelSource } from "@ropewalk/generation";
@@ -19,7 +20,7 @@ export const tunedCheckpoint = async (source: ModelSource, parameters: Parameter
   const contents: Record<string, Uint8Array> = {};
   for (const [name, dims] of Object.entries(decoder.tensors)) {
     const data = parameters[name]?.data;
-    const size = dims.reduce((product, dim) => product * dim, 1);
+    const size = sizeOf(dims);
     check(data?.length === size, `tunedCheckpoint: parameters["${name}"] must have ${size} elements`, data?.length);
     contents[name] = new Uint8Array(data!.slice().buffer);
     places.set(name, { location: name, offset: 0, length: 4 * size, type: "float32" });
