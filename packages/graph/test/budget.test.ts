@@ -191,7 +191,7 @@ it("graphs in graphs have an end", () => {
 
 it("nodes that do not keep to the standard end in an error of ours", () => {
   const operators =
-    "Gather GatherND ScatterND Slice Split Reshape Squeeze Concat Softmax MatMul Gemm CumSum Trilu TopK Where Cast Range Tile RotaryEmbedding LayerNormalization ReduceSum Transpose Pad If Loop Scan ArgMax Flatten".split(
+    "Gather GatherND ScatterElements ScatterND Slice Split Reshape Squeeze Concat Softmax MatMul Gemm CumSum Trilu TopK Where Cast Range Tile RotaryEmbedding LayerNormalization ReduceSum Transpose Pad If Loop Scan ArgMax Flatten".split(
       " ",
     );
   const dims = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 });

@@ -86,6 +86,18 @@ describe("operators on numbers worked out by hand", () => {
     ["CumSum", [float([2, 2], 1, 2, 3, 4), int([], 0)], { reverse: 1, exclusive: 1 }, float([2, 2], 3, 4, 0, 0)],
     ["Trilu", [float([2, 3], 1, 2, 3, 4, 5, 6)], {}, float([2, 3], 1, 2, 3, 0, 5, 6)],
     ["Trilu", [float([2, 3], 1, 2, 3, 4, 5, 6), int([], 1)], { upper: 0 }, float([2, 3], 1, 2, 0, 4, 5, 6)],
+    [
+      "ScatterElements",
+      [float([2, 2], 1, 2, 3, 4), int([1, 2], 1, 0), float([1, 2], 8, 9)],
+      { axis: 0 },
+      float([2, 2], 1, 9, 8, 4),
+    ],
+    [
+      "ScatterElements",
+      [float([2, 3], 1, 2, 3, 4, 5, 6), int([2, 2], -1, 2, 0, 0), float([2, 2], 10, 20, 30, 40)],
+      { axis: 1, reduction: "add" },
+      float([2, 3], 1, 2, 33, 74, 5, 6),
+    ],
     ["ScatterND", [float([2, 2], 1, 2, 3, 4), int([1, 1], 1), float([1, 2], 8, 9)], {}, float([2, 2], 1, 2, 8, 9)],
     ["GatherND", [float([2, 2], 1, 2, 3, 4), int([2, 1], 1, 0)], { batch_dims: 1 }, float([2], 2, 3)],
     ["Squeeze", [float([1, 2], 1, 2)], {}, float([2], 1, 2)],

@@ -246,6 +246,16 @@ const scatterNd = dimsOf(1, 3)
     ]);
   });
 
+const scatterElements = dimsOf(1, 3).chain((dims) =>
+  fc.tuple(axisOf(dims.length), fc.nat(3), fc.constantFrom("none", "add")).chain(([axis, count, reduction]) => {
+    const along = dims.at(axis)!;
+    // Without a reduction no element may be put twice.
+    const places = dims.with(axis, reduction === "add" ? count : 1);
+    const indices = elements("int64", places, fc.integer({ min: -along, max: along - 1 }));
+    return node("ScatterElements", [float(dims), indices, float(places)], { axis, reduction });
+  }),
+);
+
 const gather = fc.tuple(someDims, dimsOf(0, 2)).chain(([dims, indices]) =>
   axisOf(dims.length).chain((axis) => {
     const along = dims.at(axis)!;
@@ -427,6 +437,7 @@ export const randomNodes: readonly (readonly [string, fc.Arbitrary<RandomNode>])
     ["ArgMax", argMax],
     ["TopK", topK],
     ["Trilu", trilu],
+    ["ScatterElements", scatterElements],
     ["ScatterND", scatterNd],
     ["Gemm", gemm],
     ["MatMul", matMul],

@@ -20,6 +20,7 @@ import type { Operator } from "./operator.ts";
 import { logSumExp, max, mean, min, product, reduce, sum, sumSquare } from "./reduce.ts";
 import { reshape } from "./reshape.ts";
 import { rotaryEmbedding } from "./rotary-embedding.ts";
+import { scatterElements } from "./scatter-elements.ts";
 import { scatterNd } from "./scatter-nd.ts";
 import { shape, size } from "./shape.ts";
 import { slice } from "./slice.ts";
@@ -107,6 +108,7 @@ const operators: ReadonlyMap<string, Operator> = new Map(
     GatherND: gatherNd,
     Range: range,
     Reshape: reshape,
+    ScatterElements: scatterElements,
     ScatterND: scatterNd,
     Shape: shape,
     Size: size,

@@ -47,14 +47,16 @@ export const split: Rule = (at) => [
   },
 ];
 
-/** Rows of `gradients` added to rows `indices` of zeros [dims], along the first axis. */
+/**
+ * Rows of `gradients` added to rows `indices` of zeros [dims], along the first axis. Element by element: where ONNX Runtime adds rows by
+ * ScatterND, threads add to the same row at once and may lose a sum.
+ */
 const addedRows = (at: Backward, dims: readonly number[], indices: Value, gradients: Value): Value => {
   const count = sizeOf(dimsOf(at, indices));
-  return at.tape.op(
-    "ScatterND",
-    [zeros(at, dims), reshape(at, indices, [count, 1]), reshape(at, gradients, [count, ...dims.slice(1)])],
-    { reduction: "add" },
-  );
+  const [row, ones] = [dims.slice(1), dims.slice(1).map(() => 1)];
+  const places = at.tape.op("Expand", [reshape(at, indices, [count, ...ones]), ints(at, [count, ...row])]);
+  const rows = reshape(at, gradients, [count, ...row]);
+  return at.tape.op("ScatterElements", [zeros(at, dims), places, rows], { axis: 0, reduction: "add" });
 };
 
 /** Elements of an axis of x [dims] were picked by `indices`; `g` has the axes of the indices in its place. */
