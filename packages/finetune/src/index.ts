@@ -7,6 +7,7 @@ export {
   type Parameter,
   type Parameters,
 } from "./adam-w.ts";
+export { attentionEntropy } from "./attention-entropy.ts";
 export { clipGradients, gradientNorm } from "./clip.ts";
 export { readData, type Data, type DataConfig } from "./data/read-data.ts";
 export { openLossGraph, type Frozen, type LossGraph, type Sequences } from "./loss-graph.ts";

@@ -96,7 +96,7 @@ const fitHeldOut = (fit: FitConfig, evaluation: Evaluation | undefined, vocabSiz
   checkKeys<Evaluation>("train", "evaluation", evaluation, { data: true, every: true });
   checkInteger("train", "evaluation.every", evaluation.every, 1);
   const fitted = fitSamples(fit, evaluation.data);
-  checkTokens("evaluation.data", evaluation.data, vocabSize);
+  checkTokens("train", "evaluation.data", evaluation.data, vocabSize);
   return fitted;
 };
 
@@ -126,7 +126,7 @@ export const train = async (config: TrainConfig): Promise<Trained> => {
   rate(0);
   const checkpoint = needCheckpoint("train", model.source);
   const { sequences, cut } = fitSamples({ seqLen, longer }, data);
-  checkTokens("data", data, checkpoint.decoder.vocabSize);
+  checkTokens("train", "data", data, checkpoint.decoder.vocabSize);
   const heldOut = fitHeldOut({ seqLen, longer }, config.evaluation, checkpoint.decoder.vocabSize);
   signal?.throwIfAborted();
 

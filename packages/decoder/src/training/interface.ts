@@ -10,6 +10,8 @@ export const trainingInputs = {
 export const trainingOutputs = {
   /** [] */
   loss: "loss",
+  /** [numLayers, batchSize, seqLen], of an entropy graph. */
+  entropy: "attention_entropy",
 } as const;
 
 /** [batchSize * seqLen, hiddenDim]: the states behind so many layers, of which 0 are the embeddings. Not an output. */

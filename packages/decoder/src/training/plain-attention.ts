@@ -19,6 +19,9 @@ import { rowBlocks } from "./row-blocks.ts";
 /** How many sequences there are, and how long each of them is. */
 export type Batch = { readonly batchSize: number; readonly seqLen: number };
 
+/** Shares of the softmax as they are recorded, [batchSize * numKvHeads, heads that share keys * rows, keys]: of queries from a row on. */
+export type Attended = { readonly layer: number; readonly from: number; readonly shares: Value };
+
 type Rotation = { readonly cos: Value; readonly sin: Value };
 
 /** Rows `from` to `to` of an axis. */
@@ -27,11 +30,16 @@ const part = (tape: Tape, x: Value, axis: number, from: number, to: number): Val
     ? x
     : tape.op("Slice", [x, ...[[from], [to], [axis]].map((numbers) => tape.constant("int64", [1], numbers))]);
 
-/** Declares what all layers read, and gives the attention of each: projections of [batchSize * seqLen] rows in and out. */
+/**
+ * Declares what all layers read, and gives the attention of each: projections of [batchSize * seqLen] rows in and out.
+ *
+ * @param onAttended - called with each block of rows, to record more of it
+ */
 export const plainAttention = (
   tape: Tape,
   { decoder, positions }: ExtendedDecoder,
   { batchSize, seqLen }: Batch,
+  onAttended?: (attended: Attended) => void,
 ): LayerAttention => {
   const { numHeads, numKvHeads, headDim, numLayers } = decoder;
   const { layout, rotaryDim } = decoder.rope;
@@ -85,6 +93,7 @@ export const plainAttention = (
         });
         const joined = scores.length === 1 ? scores[0]! : scope.op("Max", scores);
         const shares = shaped(scope.op("Softmax", [joined], { axis: -1 }), [-1, group * rows, keyLen]);
+        onAttended?.({ layer: index, from, shares });
         const out = scope.op("MatMul", [shares, part(scope, values, 1, firstKey, to)]);
         return shaped(out, [batchSize, numHeads, rows, headDim]);
       });

@@ -13,10 +13,11 @@ import { recordHidden } from "../hidden.ts";
 import { inputs } from "../interface.ts";
 import { withLowRank } from "../low-rank.ts";
 import type { Operators } from "../operators.ts";
-import { denseWeights, storedWeights, type StoredWeights, type WeightSource } from "../stored-weights.ts";
+import { storedWeights, type StoredWeights, type WeightSource } from "../stored-weights.ts";
 import { crossEntropy } from "./cross-entropy.ts";
 import { hiddenBehind, trainingInputs, trainingOutputs } from "./interface.ts";
 import { plainAttention, type Batch } from "./plain-attention.ts";
+import { weightInputs } from "./weight-inputs.ts";
 
 /** Matrices that are learned beside one that is not. */
 export type LearnedLowRank = {
@@ -62,16 +63,6 @@ const frozenWeights = (tape: Tape, { tensors }: Decoder, frozen: FrozenWeights):
       down: transpose(a, [rank, inner]),
       up: scale === 1 ? up : at.op("Mul", [up, at.constant("float32", [], [scale])]),
     };
-  });
-};
-
-/** Every tensor as an input of its name. */
-const weightInputs = (tape: Tape, { tensors }: Decoder): StoredWeights => {
-  const parameters = new Map<string, Value>();
-  return denseWeights((_, name) => {
-    const value = parameters.get(name) ?? tape.input(name, "float32", tensors[name]!);
-    parameters.set(name, value);
-    return value;
   });
 };
 

@@ -1,0 +1,14 @@
+/** Weights that are fed. */
+import type { Tape, Value } from "@ropewalk/graph";
+import type { Decoder } from "../decoder.ts";
+import { denseWeights, type StoredWeights } from "../stored-weights.ts";
+
+/** Every tensor as an input of its name. */
+export const weightInputs = (tape: Tape, { tensors }: Decoder): StoredWeights => {
+  const parameters = new Map<string, Value>();
+  return denseWeights((_, name) => {
+    const value = parameters.get(name) ?? tape.input(name, "float32", tensors[name]!);
+    parameters.set(name, value);
+    return value;
+  });
+};

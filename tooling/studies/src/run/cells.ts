@@ -1,0 +1,80 @@
+/**
+ * Cells of a study, done by workers of one thread each: a run of a small model keeps one core busy. A worker is a module whose `open`
+ * is called once with the study's setup, and gives what does a cell.
+ */
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { openResults, type Results, type Subject } from "./results.ts";
+
+export type Open<Setup, Cell, Result> = (setup: Setup) => Promise<(cell: Cell) => Promise<Result>>;
+
+export type Study<Setup> = {
+  /** The module that has `open`. */
+  readonly module: URL;
+  readonly setup: Setup;
+  readonly workers: number;
+  /** The file of results. */
+  readonly results: string;
+  readonly subject: Subject;
+};
+
+export type WorkerSetup = { readonly module: string; readonly setup: unknown };
+
+export type Order<Cell> = { readonly kind: "do"; readonly cell: Cell } | { readonly kind: "stop" };
+
+export type Answer<Result> =
+  | { readonly kind: "ready" }
+  | { readonly kind: "done"; readonly result: Result }
+  | { readonly kind: "failed"; readonly message: string };
+
+const workerFile = new URL("worker.ts", import.meta.url);
+
+/**
+ * Does the cells that are missing in the file of results, in their order.
+ *
+ * @param onDone - called with each cell that was done
+ * @returns all results of the file
+ * @throws Error with a worker's failure
+ */
+export const runCells = async <Setup, Cell extends object, Result>(
+  { module, setup, workers, results: file, subject }: Study<Setup>,
+  cells: readonly Cell[],
+  onDone: (cell: Cell, result: Result) => void,
+): Promise<Results<Cell, Result>> => {
+  const results = openResults<Cell, Result>(file, subject);
+  const missing = cells.filter((cell) => results.get(cell) === undefined);
+  const started: Worker[] = [];
+  let next = 0;
+
+  const work = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const worker = new Worker(workerFile, { workerData: { module: module.href, setup } satisfies WorkerSetup });
+      started.push(worker);
+      const tell = (order: Order<Cell>): void => worker.postMessage(order);
+      let current: Cell | undefined;
+      worker.on("error", reject);
+      worker.on("message", (answer: Answer<Result>) => {
+        if (answer.kind === "failed") return reject(new Error(answer.message));
+        if (answer.kind === "done") {
+          results.add(current!, answer.result);
+          onDone(current!, answer.result);
+        }
+        current = missing[next++];
+        if (current === undefined) return resolve();
+        tell({ kind: "do", cell: current });
+      });
+    });
+
+  try {
+    await Promise.all(Array.from({ length: Math.min(workers, missing.length) }, work));
+    return results;
+  } finally {
+    await Promise.all(
+      started.map(async (worker) => {
+        const ended = once(worker, "exit");
+        worker.postMessage({ kind: "stop" } satisfies Order<Cell>);
+        await ended;
+      }),
+    );
+  }
+};
