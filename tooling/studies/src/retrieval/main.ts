@@ -20,5 +20,7 @@ const study = {
   subject: { model: "passkey-875k", weights: await fingerprint(new URL("model.safetensors", passkey875k.url)) },
 };
 await runCells<undefined, RetrievalCell, RetrievalResult>(study, cells, ({ method, steps, learned }, result) =>
-  console.error(`${method} ${steps} ${learned}: ${result.found.map((f) => `${f.length} ${f.onTop} ${f.found}/${f.trials}`).join(", ")} (${result.seconds} s, ${result.loss?.toFixed(3)})`),
+  console.error(
+    `${method} ${steps} ${learned}: ${result.found.map((f) => `${f.length} ${f.onTop} ${f.found}/${f.trials}`).join(", ")} (${result.seconds} s, ${result.loss?.toFixed(3)})`,
+  ),
 );

@@ -73,9 +73,11 @@ export const tableCell = (
 export const tableCells = (config: TableConfig): readonly TuningCell[] => [
   ...(["plain", ...recipeNames] as const).map((method) => untunedCell(method, config)),
   ...[stepCounts.slice(0, 3), stepCounts.slice(3)].flatMap((some) =>
-    sampleCounts.toReversed().flatMap((samples) =>
-      some.flatMap((steps) => recipeNames.map((method) => tableCell(config, method, samples, steps))),
-    ),
+    sampleCounts
+      .toReversed()
+      .flatMap((samples) =>
+        some.flatMap((steps) => recipeNames.map((method) => tableCell(config, method, samples, steps))),
+      ),
   ),
 ];
 

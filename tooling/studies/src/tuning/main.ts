@@ -23,7 +23,8 @@ const { values } = parseArgs({
 });
 const config = { batchSize: Number(values.batch), heldOut: Number(values["held-out"]) };
 const parts = { reference: referenceCells, table: tableCells(config) };
-const cells = values.only === undefined ? [...parts.reference, ...parts.table] : parts[values.only as keyof typeof parts];
+const cells =
+  values.only === undefined ? [...parts.reference, ...parts.table] : parts[values.only as keyof typeof parts];
 
 const setup: TuningSetup = {
   ...{ text: values.text!, separator: values.separator },

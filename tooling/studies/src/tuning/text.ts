@@ -21,8 +21,7 @@ export type Text = {
 export const cutSamples = (ids: readonly number[], labels: readonly number[]): Text => {
   const held = heldOutSamples * seqLen;
   const room = ids.length - held - 1;
-  if (room < seqLen)
-    throw new RangeError(`cutSamples: ids must be at least ${held + 1 + seqLen}, got ${ids.length}`);
+  if (room < seqLen) throw new RangeError(`cutSamples: ids must be at least ${held + 1 + seqLen}, got ${ids.length}`);
   const stride = Math.min(seqLen, Math.floor((room - seqLen) / (trainSamples - 1)));
   const train = Array.from({ length: trainSamples }, (_, at) => ({
     ids: ids.slice(at * stride, at * stride + seqLen),

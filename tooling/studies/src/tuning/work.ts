@@ -25,7 +25,11 @@ const bucket = trainedContext;
 
 type Tools = { readonly plain: LanguageModel; readonly text: Text; readonly bosToken: number; readonly models: string };
 
-const lossesOf = async ({ text, bosToken }: Tools, model: LanguageModel, heldOut: number): Promise<readonly number[]> => {
+const lossesOf = async (
+  { text, bosToken }: Tools,
+  model: LanguageModel,
+  heldOut: number,
+): Promise<readonly number[]> => {
   const { buckets } = await perplexity(model, text.heldOut, {
     ...{ length: seqLen, windows: heldOut, bucket },
     masked: [bosToken],
@@ -33,7 +37,12 @@ const lossesOf = async ({ text, bosToken }: Tools, model: LanguageModel, heldOut
   return buckets.map(({ loss }) => loss);
 };
 
-const keep = async ({ models }: Tools, model: LanguageModel, cell: TuningCell, parameters: Parameters): Promise<void> => {
+const keep = async (
+  { models }: Tools,
+  model: LanguageModel,
+  cell: TuningCell,
+  parameters: Parameters,
+): Promise<void> => {
   const folder = join(models, nameOf(cell));
   const unfinished = `${folder}.${process.pid}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
@@ -75,9 +84,7 @@ export const open: Open<TuningSetup, TuningCell, TuningResult> = async ({ text: 
     const begun = performance.now();
     const { method, steps, heldOut } = cell;
     const model =
-      method === "plain"
-        ? plain
-        : await plain.withExtension(recipe(method, { trainedContext, seqLen }).extension);
+      method === "plain" ? plain : await plain.withExtension(recipe(method, { trainedContext, seqLen }).extension);
     const found =
       steps === 0 ? { losses: await lossesOf(tools, model, heldOut), progress: [] } : await tune(tools, model, cell);
     return { ...found, seconds: Math.round((performance.now() - begun) / 1000) };
