@@ -41,7 +41,7 @@ export const goldenCases: readonly Golden[] = Object.entries(golden).map(([id, {
     ...{ name: `${length} tokens, window ${window}, groups of ${groupSize}`, length, window, out: out.flat() },
     values: made(length, (j, c) => Math.sin(0.2 * j - 0.5 * c) + 0.1 * j),
     bands: selfExtend({ groupSize, window }).bands.map((band): AttentionBand => ({
-      ...{ from: band.from, to: band.to },
+      ...{ from: band.from!, to: band.to! },
       ...{ queries: rotated(query, band.query), keys: rotated(key, band.key) },
     })),
   };

@@ -10,7 +10,7 @@ import {
   type Rule,
 } from "@ropewalk/check";
 import { queryScaleCurve, type EntropyScaling } from "@ropewalk/entropy-scaling";
-import type { Band } from "@ropewalk/position-mapping";
+import type { Band, BandByDistance } from "@ropewalk/position-mapping";
 import type { ContextExtension } from "./extension.ts";
 import type { ConfiguredMapping } from "./mapping-config.ts";
 
@@ -36,12 +36,22 @@ const isText: Rule = (where, name, value) => {
   if (typeof value !== "string") throw new TypeError(`${where}: ${name} must be text, got ${show(value)}`);
 };
 
-const bandKeys: Keys<Band> = { from: atLeastZero, to: atLeastZero, query: checkFunction, key: checkFunction };
+const positionKeys = { query: checkFunction, key: checkFunction };
+
+const bandKeys: Keys<Omit<BandByDistance, "covers">> = { from: atLeastZero, to: atLeastZero, ...positionKeys };
+
+/** Beside a rule of its own, distances would be read by nobody. */
+const ruleKeys: Keys<Pick<Band, "query" | "key" | "covers">> = { ...positionKeys, covers: checkFunction };
 
 const checkBands: Rule = (where, _, value) => {
   checkList(where, "positions.bands", value);
   for (const [index, band] of (value as readonly Band[]).entries())
-    checkKeys(where, `positions.bands[${index}]`, band, bandKeys);
+    checkKeys(
+      where,
+      `positions.bands[${index}]`,
+      band,
+      (band?.covers === undefined ? bandKeys : ruleKeys) as Keys<Band>,
+    );
 };
 
 const mappingKeys: Keys<ConfiguredMapping> = {
@@ -103,7 +113,7 @@ export const positionIn = (
 
 /** Positions are computed chunk by chunk; those that a model starts and ends with tell at once whether they are numbers. */
 export const checkPositionsFor = (where: string, mapping: ConfiguredMapping, trainedContext: number): void => {
-  for (const [index, { from }] of mapping.bands.entries())
+  for (const [index, { from = 0 }] of mapping.bands.entries())
     for (const token of [0, from, trainedContext - 1]) {
       if (token === Infinity) continue;
       positionIn(where, mapping, index, "query", token);

@@ -1,7 +1,13 @@
 /** A decoder with an extension put on it: every field decided, every number checked against the checkpoint. */
 import { checkKeys, oneOf, optional } from "@ropewalk/check";
 import type { EntropyScaling } from "@ropewalk/entropy-scaling";
-import { capacity as mappingCapacity, plain, slidingWindow, type PositionMapping } from "@ropewalk/position-mapping";
+import {
+  capacity as mappingCapacity,
+  plain,
+  slidingWindow,
+  type Band,
+  type PositionMapping,
+} from "@ropewalk/position-mapping";
 import { ropeFrequencies, type RopeFrequencies, type RopeScaling } from "@ropewalk/rope";
 import { checkExtension, checkPositionsFor } from "./check-extension.ts";
 import type { DecoderSizes } from "./decoder.ts";
@@ -60,13 +66,14 @@ type Extendable = Pick<DecoderSizes, "trainedContext" | "contextLimit" | "rope" 
 const bandLayout = ({ name, bands }: PositionMapping): BandLayout => {
   const [near, far, ...rest] = bands;
   const reaches = (band: typeof near, from: number, to: number): boolean => band?.from === from && band.to === to;
+  const shown = ({ covers, from, to }: Band): string => (covers ? "one of another rule" : `[${from}, ${to})`);
   if (near && !far && reaches(near, 0, Infinity)) return { kind: "everything" };
   if (near && !far && near.from === 0) return { kind: "window", window: near.to };
   if (near && far && rest.length === 0 && near.from === 0 && reaches(far, near.to, Infinity))
     return { kind: "near-far", window: near.to };
   throw new RangeError(
     `extendDecoder: bands must be [0, ∞), or [0, window), or [0, window) and [window, ∞), ` +
-      `got ${bands.map(({ from, to }) => `[${from}, ${to})`).join(" and ") || "none"} of ${name}`,
+      `got ${bands.map(shown).join(" and ") || "none"} of ${name}`,
   );
 };
 

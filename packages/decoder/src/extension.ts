@@ -6,9 +6,10 @@ import { aboveZero, atLeastOne, checkConfig, number, optional, whole, type Keys 
 import { entropyAbfTheta, type EntropyScaling } from "@ropewalk/entropy-scaling";
 import * as mapping from "@ropewalk/position-mapping";
 import type { PositionMapping } from "@ropewalk/position-mapping";
+import type { PositionScheme } from "@ropewalk/position-mapping/scheme";
 import type { RopeScaling } from "@ropewalk/rope";
 import { checkExtension } from "./check-extension.ts";
-import type { ConfiguredMapping, MappingConfig } from "./mapping-config.ts";
+import { schemeMapping, type ConfiguredMapping, type MappingConfig } from "./mapping-config.ts";
 
 export type ContextExtension = {
   /** Which relative position each pair gets. Absent: plain RoPE, i - j. */
@@ -29,6 +30,9 @@ const withMapping = <Config extends object>(
   make: (config: Config) => PositionMapping,
   config: Config,
 ): ContextExtension => ({ positions: { ...make(config), config: { ...config, kind } as unknown as MappingConfig } });
+
+/** Positions by a scheme of any kind: `{ kind: "re-rope", window: 64 }`, or `custom` for bands of one's own. */
+export const withPositions = (scheme: PositionScheme): ContextExtension => ({ positions: schemeMapping(scheme) });
 
 /** SelfExtend, arXiv 2401.01325: exact positions within `window`, positions shared by `groupSize` tokens beyond it. */
 export const selfExtend = (config: { readonly groupSize: number; readonly window: number }): ContextExtension =>

@@ -41,6 +41,7 @@ export {
   reRope,
   selfExtend,
   slidingWindow,
+  withPositions,
   yarn,
   yarnTemperature,
   type ContextExtension,
@@ -50,6 +51,7 @@ export { giveLogits, noToken } from "./give-logits.ts";
 export { decoderGraph, versions } from "./graph.ts";
 export { inputs, outputs } from "./interface.ts";
 export type { LowRank } from "./low-rank.ts";
+export { mappingKinds } from "./mapping-config.ts";
 export type { Operators } from "./operators.ts";
 export {
   denseWeights,

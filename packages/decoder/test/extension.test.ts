@@ -1,3 +1,4 @@
+import type { BandByDistance } from "@ropewalk/position-mapping";
 import { describe, expect, it } from "vitest";
 import {
   compose,
@@ -99,7 +100,7 @@ describe("extendDecoder", () => {
   it("refuses a window larger than the trained one, and bands that are not computed", () => {
     expect(() => extendDecoder(decoder, selfExtend({ groupSize: 2, window: 65 }))).toThrow(/64.*65|65.*64/);
     const { positions } = selfExtend({ groupSize: 2, window: 8 });
-    const [near, far] = positions!.bands;
+    const [near, far] = positions!.bands as readonly BandByDistance[];
     const gap = { ...positions!, bands: [near!, { ...far!, from: 12 }] };
     expect(() => extendDecoder(decoder, { positions: gap })).toThrow(
       /bands must be .* got \[0, 8\) and \[12, Infinity\)/,

@@ -111,8 +111,8 @@ const expected = (
   const bands = positions.bands.map((band): AttentionBand => {
     const { dims, data } = turned(key, numKvHeads, band.key);
     return {
-      from: band.from,
-      to: band.to,
+      from: band.from!,
+      to: band.to!,
       queries: turned(query, numHeads, band.query),
       keys: { dims: [...dims], data },
     };

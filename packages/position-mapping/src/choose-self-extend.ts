@@ -43,7 +43,7 @@ export const chooseSelfExtend = (config: {
   if (length <= trainedContext) return { groupSize: 1, window: trainedContext };
   const room = reach * trainedContext - window;
   checkNumber("chooseSelfExtend", "window", window, room > 0, `< reach ${reach} * trainedContext ${trainedContext}`);
-  let groupSize = Math.floor((length - window) / room) + 1;
+  let groupSize = 1 + Math.floor((length - window) / room);
   while (selfExtendCapacity(groupSize, window, trainedContext) < length) groupSize++;
   return { groupSize, window };
 };

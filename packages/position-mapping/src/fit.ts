@@ -14,11 +14,9 @@ export const smallestValue = (
   trainedContext: number,
   length: number,
 ): number | undefined => {
-  if (window > trainedContext) return undefined;
   // Where any value holds N tokens, N does.
-  for (let value = 1; value <= length; value++) {
+  for (let value = window > trainedContext ? length : 0; value++ < length;)
     if (capacityOf(value, window, trainedContext) >= length) return value;
-  }
   return undefined;
 };
 
@@ -54,5 +52,5 @@ export const remedyOf = (
     v && w ? [`${name} ${v} with window ${w}`] : [];
   const withWindow = (w: number): string[] => inWords(smallestValue(capacityOf, w, trainedContext, length), w);
   const options = [...withWindow(window), ...inWords(value, widestWindow(capacityOf, value, trainedContext, length))];
-  return wouldFit(options[0] ? options : withWindow(defaultWindow(trainedContext)));
+  return wouldFit(options.length ? options : withWindow(defaultWindow(trainedContext)));
 };

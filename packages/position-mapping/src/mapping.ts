@@ -1,26 +1,42 @@
 /**
- * A position mapping is a list of bands. For query i and key j at a distance i - j in [from, to):
+ * A position mapping is a list of bands. For query i and key j <= i, by the band that covers the pair:
  *
  *     rel(i, j) = query(i) - key(j)
  *
  * key(j) depends on j alone, so a key that is rotated once for a band can be cached for good.
  */
 
-/** The distances `i - j` in `[from, to)`, in tokens, and the positions of query `i` and key `j` there. */
-export type Band = {
-  readonly from: number;
-  readonly to: number;
+type Positions = {
+  /** The position of query `i`. */
   readonly query: (i: number) => number;
+  /** The position of key `j`. Bands with the same function here share one rotated key. */
   readonly key: (j: number) => number;
 };
+
+/** A band of distances: it covers `i - j` in `[from, to)`, in tokens. */
+export type BandByDistance = Positions & {
+  readonly from: number;
+  readonly to: number;
+  readonly covers?: undefined;
+};
+
+/** A band of any other rule. It is asked for `j <= i` alone. */
+export type BandByRule = Positions & {
+  readonly covers: (i: number, j: number) => boolean;
+  readonly from?: undefined;
+  readonly to?: undefined;
+};
+
+/** Which pairs of query `i` and key `j` a band covers, and the positions that it gives them. */
+export type Band = BandByDistance | BandByRule;
 
 /** Which relative position each pair of query and key gets. */
 export type PositionMapping = {
   /** The method and its parameters, such as `SelfExtend(groupSize 8, window 64)`. */
   readonly name: string;
-  /** Near to far. A distance that no band covers is not attended. */
+  /** Near to far, each pair in one band at most. A pair that no band covers is not attended. */
   readonly bands: readonly Band[];
-  /** How many distances the near band covers, in tokens; `Infinity` for plain. */
+  /** How many of the nearest distances keep their own positions, in tokens; `Infinity` for plain. */
   readonly window: number;
   /**
    * The longest input, in tokens, whose relative positions all stay below `trainedContext`; may be
@@ -32,7 +48,7 @@ export type PositionMapping = {
 };
 
 /** The band in which every token keeps its own position: distances below `window`. */
-export const near = (window: number): Band => ({
+export const near = (window: number): BandByDistance => ({
   from: 0,
   to: window,
   query: (i) => i,
@@ -40,7 +56,12 @@ export const near = (window: number): Band => ({
 });
 
 /** That band, and one for every distance from `window` on. */
-export const twoBands = (window: number, query: Band["query"], key: Band["key"]): readonly Band[] => [
-  near(window),
-  { from: window, to: Infinity, query, key },
-];
+export const twoBands = (
+  window: number,
+  query: Band["query"],
+  key: Band["key"],
+): readonly [BandByDistance, BandByDistance] => [near(window), { from: window, to: Infinity, query, key }];
+
+/** Whether a band covers query `i` and key `j`; never a key after the query. */
+export const covers = (band: Band, i: number, j: number): boolean =>
+  j <= i && (band.covers ? band.covers(i, j) : i - j >= band.from && i - j < band.to);

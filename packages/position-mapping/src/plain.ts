@@ -6,7 +6,8 @@
  */
 import { near, type PositionMapping } from "./mapping.ts";
 import { defaultWindow } from "./defaults.ts";
-import { selfExtend } from "./self-extend.ts";
+import { remedyOf } from "./fit.ts";
+import { selfExtendCapacity } from "./self-extend-capacity.ts";
 
 /** Every token keeps its own position. */
 export const plain = (): PositionMapping => ({
@@ -14,8 +15,6 @@ export const plain = (): PositionMapping => ({
   bands: [near(Infinity)],
   window: Infinity,
   capacity: (trainedContext) => trainedContext,
-  remedy: (trainedContext, length) => {
-    const same = selfExtend({ groupSize: 1, window: defaultWindow(trainedContext) });
-    return `in SelfExtend, ${same.remedy(trainedContext, length)}`;
-  },
+  remedy: (trainedContext, length) =>
+    `in SelfExtend, ${remedyOf("groupSize", selfExtendCapacity, 1, defaultWindow(trainedContext), trainedContext, length)}`,
 });

@@ -1,13 +1,11 @@
-/** rel(i, j) = query(i) - key(j) by the band that covers i - j, for j <= i. */
+/** rel(i, j) = query(i) - key(j) by the band that covers the pair, for j <= i. */
 import { positive, whole } from "@ropewalk/check";
 import { checkMapping, positionIn } from "./check.ts";
-import type { Band, PositionMapping } from "./mapping.ts";
+import { covers, type PositionMapping } from "./mapping.ts";
 
-const between = (where: string, bands: readonly Band[], i: number, j: number): number | undefined => {
-  const index = bands.findIndex(({ from, to }) => i - j >= from && i - j < to);
-  return index < 0
-    ? undefined
-    : positionIn(where, bands, index, "query", i) - positionIn(where, bands, index, "key", j);
+const between = (where: string, { bands }: PositionMapping, i: number, j: number): number | undefined => {
+  const index = bands.findIndex((band) => covers(band, i, j));
+  return bands[index] && positionIn(where, bands, index, "query", i) - positionIn(where, bands, index, "key", j);
 };
 
 /**
@@ -20,7 +18,7 @@ export const relativePosition = (mapping: PositionMapping, i: number, j: number)
   checkMapping("relativePosition", mapping);
   whole("relativePosition", "i", i);
   whole("relativePosition", "j", j);
-  return between("relativePosition", mapping.bands, i, j);
+  return between("relativePosition", mapping, i, j);
 };
 
 /**
@@ -36,13 +34,13 @@ export const relativePositions = (
   checkMapping("relativePositions", mapping);
   positive("relativePositions", "numTokens", numTokens);
   return Array.from({ length: numTokens }, (_, i) =>
-    Array.from({ length: i + 1 }, (_, j) => between("relativePositions", mapping.bands, i, j) ?? null),
+    Array.from({ length: i + 1 }, (_, j) => between("relativePositions", mapping, i, j) ?? null),
   );
 };
 
 /** The matrix as text: a line a query, right-aligned columns, at most two decimals, "." where not attended. */
 export const formatRelativePositions = (matrix: readonly (readonly (number | null)[])[]): string => {
-  const rows = matrix.map((row) => row.map((rel) => (rel === null ? "." : String(Math.round(rel * 100) / 100))));
-  const width = rows.flat().reduce((most, text) => Math.max(most, text.length), 0);
+  const rows = matrix.map((row) => row.map((rel) => (rel === null ? "." : `${Math.round(rel * 100) / 100}`)));
+  const width = rows.flat().reduce((most, { length }) => Math.max(most, length), 0);
   return rows.map((row) => row.map((text) => text.padStart(width)).join(" ")).join("\n");
 };

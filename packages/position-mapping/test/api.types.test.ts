@@ -1,4 +1,4 @@
-import type { Band, PositionMapping } from "@ropewalk/position-mapping";
+import type { Band, BandByDistance, BandByRule, PositionMapping } from "@ropewalk/position-mapping";
 import {
   capacity,
   chooseSelfExtend,
@@ -23,12 +23,14 @@ describe("types", () => {
     expectTypeOf(leakyReRope).returns.toEqualTypeOf<PositionMapping>();
     expectTypeOf(slidingWindow).returns.toEqualTypeOf<PositionMapping>();
     expectTypeOf<PositionMapping["bands"]>().toEqualTypeOf<readonly Band[]>();
-    expectTypeOf<Band>().toEqualTypeOf<{
+    expectTypeOf<Band>().toEqualTypeOf<BandByDistance | BandByRule>();
+    expectTypeOf<Omit<BandByDistance, "covers">>().toEqualTypeOf<{
       readonly from: number;
       readonly to: number;
       readonly query: (i: number) => number;
       readonly key: (j: number) => number;
     }>();
+    expectTypeOf<BandByRule["covers"]>().toEqualTypeOf<(i: number, j: number) => boolean>();
   });
 
   it("a pair may be unattended", () => {

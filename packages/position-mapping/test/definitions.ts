@@ -7,6 +7,7 @@ import {
   slidingWindow,
   type PositionMapping,
 } from "@ropewalk/position-mapping";
+import type { PositionScheme } from "@ropewalk/position-mapping/scheme";
 import fc from "fast-check";
 
 export type Definition = (distance: number, i: number, j: number) => number | undefined;
@@ -45,6 +46,29 @@ export const anyCase: fc.Arbitrary<Case> = fc.oneof(
   size.map(reRopeCase),
   fc.tuple(factor, size).map(([s, W]) => leakyCase(s, W)),
   size.map(slidingCase),
+);
+
+export type SchemeCase = { readonly scheme: PositionScheme; readonly definition: Definition };
+
+/** Any mapping that is data, with small parameters. */
+export const anyScheme: fc.Arbitrary<SchemeCase> = fc.oneof(
+  fc.tuple(size, size).map(([groupSize, window]): SchemeCase => ({
+    scheme: { kind: "self-extend", groupSize, window },
+    definition: selfExtendCase(groupSize, window).definition,
+  })),
+  size.map((window): SchemeCase => ({
+    scheme: { kind: "re-rope", window },
+    definition: reRopeCase(window).definition,
+  })),
+  // Exact in float64, so that capacities are.
+  fc.tuple(fc.constantFrom(1, 1.25, 1.5, 2, 3, 4.75), size).map(([s, window]): SchemeCase => ({
+    scheme: { kind: "leaky-re-rope", factor: s, window },
+    definition: leakyCase(s, window).definition,
+  })),
+  size.map((window): SchemeCase => ({
+    scheme: { kind: "sliding-window", window },
+    definition: slidingCase(window).definition,
+  })),
 );
 
 /**

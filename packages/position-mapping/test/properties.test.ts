@@ -35,7 +35,7 @@ describe("every mapping", () => {
   it("covers each attended distance by exactly one band, near to far", () => {
     fc.assert(
       fc.property(anyCase, fc.nat({ max: 100 }), ({ mapping, definition }, distance) => {
-        const covering = mapping.bands.filter(({ from, to }) => distance >= from && distance < to);
+        const covering = mapping.bands.filter(({ from, to }) => distance >= from! && distance < to!);
         expect(covering).toHaveLength(definition(distance, distance, 0) === undefined ? 0 : 1);
         mapping.bands.forEach(({ from }, n) => expect(from).toBe(n === 0 ? 0 : mapping.bands[n - 1]!.to));
         expect(mapping.bands[0]!.to).toBe(mapping.window);

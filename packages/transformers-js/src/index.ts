@@ -13,6 +13,7 @@ export {
   reRope,
   selfExtend,
   slidingWindow,
+  withPositions,
   yarn,
   yarnTemperature,
   type ContextExtension,

@@ -20,6 +20,7 @@ import * as exports from "@ropewalk/onnx-exports";
 import * as exportFolders from "@ropewalk/onnx-exports/node";
 import * as mapping from "@ropewalk/position-mapping";
 import * as bands from "@ropewalk/position-mapping/bands";
+import * as scheme from "@ropewalk/position-mapping/scheme";
 import * as rope from "@ropewalk/rope";
 import * as ropeOnnx from "@ropewalk/rope/onnx";
 import * as transformers from "@ropewalk/transformers-js";
@@ -51,7 +52,13 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
     smallestGroupSize: () => mapping.smallestGroupSize(mistaken),
     largestWindow: () => mapping.largestWindow(mistaken),
   },
-  "@ropewalk/position-mapping/bands": { capacityOfBands: () => bands.capacityOfBands(mistaken, []) },
+  "@ropewalk/position-mapping/bands": {
+    capacityOfBands: () => bands.capacityOfBands(mistaken, []),
+    checkBands: () => bands.checkBands(mistaken, none),
+  },
+  "@ropewalk/position-mapping/scheme": {
+    positionMapping: () => scheme.positionMapping({ kind: "re-rope", window: 8, mistaken: 1 } as never),
+  },
   "@ropewalk/entropy-scaling": {
     queryScale: () => entropy.queryScale({ kind: "log-n", trainedContext: 8 }, mistaken),
     queryScaleCurve: () => entropy.queryScaleCurve({ kind: "log-n", trainedContext: 8, mistaken: 1 } as never, 0),
@@ -94,6 +101,7 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
         () => (decoder as never as Record<string, (config: unknown) => unknown>)[name]!(mistaken),
       ]),
     ),
+    withPositions: () => decoder.withPositions({ kind: "re-rope", window: 8, mistaken: 1 } as never),
     checkExtension: () => decoder.checkExtension("f", mistaken),
     extendContext: () => decoder.extendContext(none, mistaken),
     extendDecoder: () => decoder.extendDecoder(none, {}, mistaken),
@@ -159,7 +167,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
   "@ropewalk/position-mapping": [
     ...["capacity", "defaultWindow", "formatRelativePositions", "plain", "relativePosition", "relativePositions"],
   ],
-  "@ropewalk/position-mapping/bands": ["nearAndFar", "nearBand"],
+  "@ropewalk/position-mapping/bands": ["covers", "nearAndFar", "nearBand"],
   "@ropewalk/attention-merge": ["mergeAttention", "quantizeKeys", "quantizeValues"],
   "@ropewalk/attention-merge/onnx": [
     ...["emitCast", "emitGroupQueries", "emitHeads", "emitLongProduct", "emitMerge", "emitScores", "emitShortProduct"],

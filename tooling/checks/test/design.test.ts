@@ -26,7 +26,7 @@ const sources = ["packages/*/src/**/*.ts", "apps/*/src/**/*.ts"]
 it.each([
   // One of them is another scaling, which is built on this one.
   ["a rope scaling", /\bntk-aware\b|\bntkAware\b/, 9],
-  ["a position mapping of one or two bands", /\bleaky-re-rope\b|\bleakyReRope\b/, 8],
+  ["a position mapping", /\bleaky-re-rope\b|\bleakyReRope\b/, 7],
   ["an entropy scaling", /\byarn-temperature\b|\byarnTemperature\b/, 9],
   ["a model family", /\bqwen2\b/, 4],
   ["a form of attention in exports", /\bgroupQueryAttention\b/, 2],

@@ -1,6 +1,7 @@
 /** What a training graph is fed besides ids and weights: positions, scales and masks of a length, and what is to be foretold. */
 import { check, checkInteger } from "@ropewalk/check";
 import { chunkNumbers, closed, type Numbers } from "../chunk.ts";
+import { coveredKeys } from "../covered.ts";
 import { frequenciesFor, type ExtendedDecoder } from "../extend.ts";
 import { bandMask } from "./interface.ts";
 
@@ -10,13 +11,10 @@ export const ignoredLabel = -100;
 /** Rotations, query scales and band masks of sequences of `seqLen` tokens, all from position 0 on. */
 export const trainingNumbers = (extended: ExtendedDecoder, seqLen: number): Readonly<Record<string, Numbers>> => {
   checkInteger("trainingNumbers", "seqLen", seqLen, 1);
-  const masks = extended.positions.bands.map(({ from, to }, band) => {
+  const masks = extended.positions.bands.map((covering, band) => {
     const data = new Float32Array(seqLen * seqLen).fill(closed);
-    for (let i = 0; i < seqLen; i++) {
-      // Keys j <= i with from <= i - j < to.
-      const [first, end] = [Math.max(0, i - Math.min(to, i + 1) + 1), Math.max(0, i - from + 1)];
-      data.fill(0, i * seqLen + first, i * seqLen + Math.max(first, end));
-    }
+    for (let i = 0; i < seqLen; i++)
+      for (const { from, to } of coveredKeys(covering, i)) data.fill(0, i * seqLen + from, i * seqLen + to);
     return [bandMask(band), { dims: [seqLen, seqLen], data }] as const;
   });
   const chunk = chunkNumbers(extended, frequenciesFor(extended, seqLen), { start: 0, length: seqLen });

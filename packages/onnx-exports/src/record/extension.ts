@@ -1,6 +1,6 @@
 /** An extension as the record has it. Its numbers are checked by the functions that take them. */
 import { check, checkKeys, checkOneOf, type Keys } from "@ropewalk/check";
-import { extensionOf } from "@ropewalk/decoder";
+import { extensionOf, mappingKinds } from "@ropewalk/decoder";
 import { queryScale, type EntropyScaling } from "@ropewalk/entropy-scaling";
 import { ropeFrequencies, type RopeScaling } from "@ropewalk/rope";
 import type { Mark } from "../metadata.ts";
@@ -76,13 +76,19 @@ const entropyKeys: {
 
 type MappingConfig = NonNullable<Mark["extension"]["mapping"]>;
 
-const mappingKeys: { readonly [Kind in MappingConfig["kind"]]: Keys<Extract<MappingConfig, { readonly kind: Kind }>> } =
-  {
-    "self-extend": { kind: true, groupSize: true, window: true },
-    "re-rope": { kind: true, window: true },
-    "leaky-re-rope": { kind: true, factor: true, window: true },
-    "sliding-window": { kind: true, window: true },
-  };
+/** Which numbers a kind has is known by the function that makes it. */
+const checkMapping = (name: string, mapping: MappingConfig): void => {
+  check(
+    typeof mapping === "object" && mapping !== null,
+    `${where}: ${name} must be an object with a kind`,
+    mapping,
+    "object",
+  );
+  const { kind, ...numbers } = mapping;
+  checkOneOf(where, `${name}.kind`, kind, mappingKinds);
+  for (const [key, value] of Object.entries(numbers)) checkFinite(`${name}.${key}`, value, 0);
+  extensionOf({ positions: mapping });
+};
 
 /** @throws RangeError and TypeError naming the key, the rule and the value */
 export const checkExtension = (name: string, extension: Mark["extension"], rotaryDim: number): void => {
@@ -94,10 +100,7 @@ export const checkExtension = (name: string, extension: Mark["extension"], rotar
     positions,
     "string",
   );
-  if (mapping !== null && mapping !== undefined) {
-    checkFields(`${name}.mapping`, mapping, mappingKeys);
-    extensionOf({ positions: mapping });
-  }
+  if (mapping !== null && mapping !== undefined) checkMapping(`${name}.mapping`, mapping);
   if (rope !== null && rope !== undefined) checkRope(`${name}.rope`, rope, rotaryDim);
   if (entropy !== null && entropy !== undefined) {
     checkFields(`${name}.entropy`, entropy, entropyKeys);

@@ -1,20 +1,52 @@
 /**
  * The capacity of any bands, by looking at each token i in turn:
  *
- *     reach(i) = max over bands of  query(i) - min key(j),      from <= i - j < to,  0 <= j <= i
+ *     reach(i) = max over bands of  query(i) - min key(j),      j <= i that the band covers for i
  *     capacity = the smallest i with reach(i) > L - 1           L = trainedContext
  *
- * The smallest key of a band moves along as i does: those that a later key is below of are forgotten.
+ * In a band of distances the smallest key moves along as i does: those that a later key is below of are forgotten. In a band of
+ * another rule every key is asked for.
  */
 import { checkConfig, optional, positive } from "@ropewalk/check";
 import { positionIn } from "../check.ts";
-import type { Band } from "../mapping.ts";
+import type { Band, BandByDistance, BandByRule } from "../mapping.ts";
 
-type Seen = { readonly token: number; readonly key: number };
+/** The smallest position of a key that a band covers for each query in turn; undefined where it covers none. */
+type SmallestKey = (i: number) => number | undefined;
+
+type KeyOf = (token: number) => number;
+
+const byDistance = ({ from, to }: BandByDistance, keyOf: KeyOf): SmallestKey => {
+  // Those that may be the smallest yet, from `first` on: keys grow along them.
+  const seen: { readonly token: number; readonly key: number }[] = [];
+  let first = 0;
+  return (i) => {
+    const token = i - from;
+    if (token < 0) return undefined;
+    const key = keyOf(token);
+    while (seen.length > first && seen.at(-1)!.key >= key) seen.pop();
+    seen.push({ token, key });
+    while (i - seen[first]!.token >= to) first++;
+    return seen[first]!.key;
+  };
+};
+
+const byRule =
+  (band: BandByRule, keyOf: KeyOf): SmallestKey =>
+  (i) => {
+    let smallest: number | undefined;
+    for (let j = 0; j <= i; j++) {
+      if (!band.covers(i, j)) continue;
+      const key = keyOf(j);
+      if (smallest === undefined || key < smallest) smallest = key;
+    }
+    return smallest;
+  };
 
 /**
  * The longest input, in tokens, whose relative positions all stay below `trainedContext`, for bands of one's own; `most`, by
- * default 1,048,576, where all of so many tokens fit: more are not looked at.
+ * default 1,048,576, where all of so many tokens fit: more are not looked at. It has to be given where a band covers pairs by a
+ * rule, for then all pairs of so many tokens are looked at.
  *
  * @throws RangeError when a number is not an integer >= 1, or a band's position is not finite; TypeError when it is not a number
  * or a key is not known.
@@ -25,21 +57,17 @@ export const capacityOfBands = (
 ): number => {
   const { trainedContext, most = 2 ** 20 } = checkConfig("capacityOfBands", config, {
     trainedContext: positive,
-    most: optional(positive),
+    most: bands.some((band) => band.covers) ? positive : optional(positive),
   });
-  // Of each band the keys that may be the smallest yet, from where on: keys grow along them.
-  const held = bands.map(() => ({ seen: [] as Seen[], first: 0 }));
+  const smallestKeys = bands.map((band, index) => {
+    const keyOf: KeyOf = (token) => positionIn("capacityOfBands", bands, index, "key", token);
+    return band.covers ? byRule(band, keyOf) : byDistance(band, keyOf);
+  });
   for (let i = 0; i < most; i++) {
-    for (const [index, { from, to }] of bands.entries()) {
-      const token = i - from;
-      if (token < 0) continue;
-      const kept = held[index]!;
-      const key = positionIn("capacityOfBands", bands, index, "key", token);
-      while (kept.seen.length > kept.first && kept.seen.at(-1)!.key >= key) kept.seen.pop();
-      kept.seen.push({ token, key });
-      while (i - kept.seen[kept.first]!.token >= to) kept.first++;
-      const reach = positionIn("capacityOfBands", bands, index, "query", i) - kept.seen[kept.first]!.key;
-      if (reach > trainedContext - 1) return i;
+    for (const [index, smallestKey] of smallestKeys.entries()) {
+      const key = smallestKey(i);
+      if (key === undefined) continue;
+      if (positionIn("capacityOfBands", bands, index, "query", i) - key > trainedContext - 1) return i;
     }
   }
   return most;

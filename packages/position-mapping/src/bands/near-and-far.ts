@@ -1,13 +1,13 @@
 /** The bands that mappings are made of, for mappings of one's own. */
 import { checkFunction, positive } from "@ropewalk/check";
-import { near, twoBands, type Band } from "../mapping.ts";
+import { near, twoBands, type Band, type BandByDistance } from "../mapping.ts";
 
 /**
  * The band in which every token keeps its own position: distances below `window`, which may be Infinity.
  *
  * @throws RangeError when it is not an integer >= 1, TypeError when it is not a number.
  */
-export const nearBand = (window: number): Band => {
+export const nearBand = (window: number): BandByDistance => {
   if (window !== Infinity) positive("nearBand", "window", window);
   return near(window);
 };
@@ -17,7 +17,11 @@ export const nearBand = (window: number): Band => {
  *
  * @throws RangeError when window is not an integer >= 1, TypeError when it is not a number or a position is not a function.
  */
-export const nearAndFar = (window: number, query: Band["query"], key: Band["key"]): readonly Band[] => {
+export const nearAndFar = (
+  window: number,
+  query: Band["query"],
+  key: Band["key"],
+): readonly [BandByDistance, BandByDistance] => {
   positive("nearAndFar", "window", window);
   checkFunction("nearAndFar", "query", query);
   checkFunction("nearAndFar", "key", key);

@@ -1,0 +1,24 @@
+/** Which keys a band covers for a query: those j <= i with from <= i - j < to, or those that its rule says. */
+import type { Band } from "@ropewalk/position-mapping";
+import { covers } from "@ropewalk/position-mapping/bands";
+
+/** Keys side by side. */
+export type KeyRun = { readonly from: number; readonly to: number };
+
+/** The keys of query `i` that the band covers, in their order. */
+export const coveredKeys = (band: Band, i: number): readonly KeyRun[] => {
+  if (band.covers === undefined) {
+    const run = { from: Math.max(0, i - Math.min(band.to, i + 1) + 1), to: i - band.from + 1 };
+    return run.from < run.to ? [run] : [];
+  }
+  const runs: KeyRun[] = [];
+  for (let from = 0; from <= i; from++) {
+    if (!covers(band, i, from)) continue;
+    let to = from + 1;
+    while (to <= i && covers(band, i, to)) to++;
+    runs.push({ from, to });
+    // Key `to` is none of the band's.
+    from = to;
+  }
+  return runs;
+};

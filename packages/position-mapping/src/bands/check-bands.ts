@@ -1,0 +1,114 @@
+/**
+ * What bands must hold to, for queries i and keys j <= i:
+ *
+ *     each pair in one band at most
+ *     each query with one key at least
+ *     query(i) and key(j) finite
+ *
+ * Distances tell the first two for every length. Of other rules some queries are asked: all of the first, and single ones beyond.
+ */
+import {
+  checkConfig,
+  checkFunction,
+  checkKeys,
+  checkList,
+  optional,
+  positive,
+  whole,
+  type Rule,
+} from "@ropewalk/check";
+import { checkMapping, positionIn } from "../check.ts";
+import { covers, type Band, type BandByDistance, type PositionMapping } from "../mapping.ts";
+
+type Checked = Pick<PositionMapping, "name" | "bands">;
+
+const wholeOrInfinite: Rule = (where, name, value) => {
+  if (value !== Infinity) whole(where, name, value);
+};
+
+const checkForm = (where: string, { name, bands }: Checked): void => {
+  checkList(where, `bands of ${name}`, bands);
+  for (const [index, band] of bands.entries()) {
+    const shape = { query: checkFunction, key: checkFunction };
+    const prefix = `bands[${index}]`;
+    const within: Rule = (_, field, value) => wholeOrInfinite(where, `${prefix}.${field} of ${name}`, value);
+    if (band?.covers === undefined) {
+      checkKeys<BandByDistance>(where, prefix, band, { ...shape, from: within, to: within, covers: true });
+      if (band.from >= band.to)
+        throw new RangeError(`${where}: ${prefix} of ${name} must have from < to, got ${band.from} and ${band.to}`);
+    } else
+      checkKeys<Band>(where, prefix, band, {
+        ...shape,
+        ...{ covers: checkFunction, from: none, to: none },
+      });
+  }
+};
+
+const none: Rule = (where, name, value) => {
+  if (value !== undefined)
+    throw new TypeError(`${where}: ${name} must be left out beside covers, got ${String(value)}`);
+};
+
+const shown = ({ from, to }: BandByDistance): string => `[${from}, ${to})`;
+
+const checkDistances = (where: string, { name, bands }: Checked): void => {
+  const byDistance = bands.filter((band) => band.covers === undefined).toSorted((a, b) => a.from - b.from);
+  for (const [index, band] of byDistance.entries()) {
+    const before = byDistance[index - 1];
+    if (before && before.to > band.from)
+      throw new RangeError(
+        `${where}: bands of ${name} must not overlap, got the distances ${shown(before)} and ${shown(band)}`,
+      );
+  }
+};
+
+/** The query's row: which bands cover each of its keys. */
+const checkRow = (where: string, { name, bands }: Checked, i: number): void => {
+  let keys = 0;
+  for (let j = 0; j <= i; j++) {
+    const covering = bands.flatMap((band, index) => (covers(band, i, j) ? [index] : []));
+    keys += covering.length;
+    if (covering.length > 1)
+      throw new RangeError(
+        `${where}: bands of ${name} must not overlap, got bands[${covering[0]}] and bands[${covering[1]}] for query ${i} and key ${j}`,
+      );
+  }
+  if (keys === 0)
+    throw new RangeError(
+      `${where}: bands of ${name} must leave every query a key, got none of ${i + 1} for query ${i}`,
+    );
+};
+
+/** Whose queries and keys are looked at: the first, and single ones further on. */
+const looked = (bands: readonly Band[], numTokens: number): readonly number[] => {
+  const first = Array.from({ length: numTokens }, (_, token) => token);
+  const beyond = [2 ** 10, 2 ** 12].filter((token) => token >= numTokens);
+  const edges = bands.map(({ from }) => from ?? 0).filter((token) => token >= numTokens && token < Infinity);
+  return [...first, ...beyond, ...edges];
+};
+
+/** As {@link checkBands}, for a function of another name. */
+export const checkBandsOf = (where: string, mapping: Checked, numTokens: number): void => {
+  checkForm(where, mapping);
+  checkDistances(where, mapping);
+  const tokens = looked(mapping.bands, numTokens);
+  for (const [index] of mapping.bands.entries())
+    for (const token of tokens)
+      for (const side of ["query", "key"] as const) positionIn(where, mapping.bands, index, side, token);
+  // The first query has no key but itself: where distances alone are asked for, it is in the place of all.
+  const rules = mapping.bands.some((band) => band.covers !== undefined);
+  for (const token of rules ? tokens : [0]) checkRow(where, mapping, token);
+};
+
+/**
+ * Checks bands that somebody else wrote.
+ *
+ * @param config - `numTokens`: how many tokens from the start on are looked at one by one; 256 unless given
+ * @throws RangeError when two bands cover the same pair, a query has no key, or a position is not finite: the message has the
+ * bands or the token; TypeError when a band is none, or has a key that is not known
+ */
+export const checkBands = (config: { readonly numTokens?: number }, mapping: Checked): void => {
+  const { numTokens = 256 } = checkConfig("checkBands", config, { numTokens: optional(positive) });
+  checkMapping("checkBands", mapping as PositionMapping);
+  checkBandsOf("checkBands", mapping, numTokens);
+};

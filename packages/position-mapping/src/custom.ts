@@ -1,0 +1,38 @@
+/**
+ * A mapping of one's own: bands that somebody else wrote,
+ *
+ *     rel(i, j) = query(i) - key(j)      by the band that covers the pair
+ *
+ * with what is to be known of them: how many of the nearest distances are exact, the capacity, and what would fit.
+ */
+import { checkConfig, checkFunction, positive, show, type Rule } from "@ropewalk/check";
+import { checkBandsOf } from "./bands/check-bands.ts";
+import type { PositionMapping } from "./mapping.ts";
+
+const isName: Rule = (where, name, value) => {
+  if (typeof value !== "string" || value === "")
+    throw new TypeError(`${where}: ${name} must be a text, got ${show(value)}`);
+};
+
+/** How many tokens are looked at one by one before a mapping is taken. */
+const lookedAt = 256;
+
+/**
+ * The mapping, once its bands are found in order.
+ *
+ * @throws RangeError when two bands cover the same pair, a query has no key, or a position is not finite; TypeError when a
+ * part is missing or a key is not known.
+ */
+export const custom = (config: PositionMapping): PositionMapping => {
+  const mapping = checkConfig("custom", config, {
+    name: isName,
+    bands: true,
+    window: (where, name, value) => {
+      if (value !== Infinity) positive(where, name, value);
+    },
+    capacity: checkFunction,
+    remedy: checkFunction,
+  });
+  checkBandsOf("custom", mapping, lookedAt);
+  return mapping;
+};

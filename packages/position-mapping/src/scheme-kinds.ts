@@ -1,0 +1,17 @@
+/**
+ * The kinds of `PositionScheme`, a row each: what makes its mapping. (A row states its type beside its value, since the union is
+ * made of these types and declarations are emitted file by file.)
+ */
+import { custom } from "./custom.ts";
+import { leakyReRope } from "./leaky-re-rope.ts";
+import { reRope } from "./re-rope.ts";
+import { selfExtend } from "./self-extend.ts";
+import { slidingWindow } from "./sliding-window.ts";
+
+export const schemes = {
+  "self-extend": selfExtend as typeof selfExtend,
+  "re-rope": reRope as typeof reRope,
+  "leaky-re-rope": leakyReRope as typeof leakyReRope,
+  "sliding-window": slidingWindow as typeof slidingWindow,
+  custom: custom as typeof custom,
+} as const;

@@ -1,0 +1,30 @@
+/** A mapping as data: its kind, and what that kind is made of. A kind is a file and its row in `scheme-kinds.ts`. */
+import { checkOneOf, show } from "@ropewalk/check";
+import type { PositionMapping } from "./mapping.ts";
+import { schemes } from "./scheme-kinds.ts";
+
+type Kind = keyof typeof schemes;
+
+type ConfigOf<K extends Kind> = Parameters<(typeof schemes)[K]>[0];
+
+/** What a mapping is made of. All but `custom` are numbers alone, and can be kept in a file. */
+export type PositionScheme = {
+  readonly [K in Kind]: { readonly kind: K } & { readonly [Field in keyof ConfigOf<K>]: ConfigOf<K>[Field] };
+}[Kind];
+
+/** The kinds that there are. */
+export const positionKinds: readonly Kind[] = Object.keys(schemes) as Kind[];
+
+/**
+ * The mapping of a scheme.
+ *
+ * @throws RangeError when the kind is unknown, which lists those that are known; RangeError and TypeError of the kind's own
+ * function when a number is out of its range, two contradict each other, or a key is not known.
+ */
+export const positionMapping = (scheme: PositionScheme): PositionMapping => {
+  if (typeof scheme !== "object" || scheme === null)
+    throw new TypeError(`positionMapping: scheme must be an object with a kind, got ${show(scheme)}`);
+  const { kind, ...config } = scheme;
+  checkOneOf("positionMapping", "scheme.kind", kind, positionKinds);
+  return (schemes[kind] as unknown as (config: object) => PositionMapping)(config);
+};

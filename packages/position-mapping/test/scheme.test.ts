@@ -1,0 +1,194 @@
+import { capacity, relativePositions, type Band, type PositionMapping } from "@ropewalk/position-mapping";
+import { covers, nearBand } from "@ropewalk/position-mapping/bands";
+import { positionKinds, positionMapping, type PositionScheme } from "@ropewalk/position-mapping/scheme";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { anyScheme, longestByTrying } from "./definitions.ts";
+import vectors from "./vectors/position-matrices.json" with { type: "json" };
+
+const nothing = { capacity: () => Infinity, remedy: () => "nothing would fit" };
+
+/** Exact, groups of G, groups of G2: three bands, as nobody ships them. */
+const threeBands = (numbers: Readonly<Record<string, number>>): PositionScheme => {
+  const { window, window2, groupSize, groupSize2 } = numbers as Record<string, number> as {
+    [name in "window" | "window2" | "groupSize" | "groupSize2"]: number;
+  };
+  const grouped = (size: number) => (token: number) => Math.floor(token / size);
+  const [first, second] = [grouped(groupSize), grouped(groupSize2)];
+  const shift = window - first(window);
+  const shift2 = first(window2) + shift - second(window2);
+  return {
+    ...{ kind: "custom", name: "three bands", window, ...nothing },
+    bands: [
+      nearBand(window),
+      { from: window, to: window2, query: (i) => first(i) + shift, key: first },
+      { from: window2, to: Infinity, query: (i) => second(i) + shift2, key: second },
+    ],
+  };
+};
+
+/** LaMPE, arXiv 2508.02308, for an input of `length` tokens. */
+const lampe = (numbers: Readonly<Record<string, number>>): PositionScheme => {
+  const { length, head, mappedLength, tail } = numbers as {
+    [name in "length" | "head" | "mappedLength" | "tail"]: number;
+  };
+  const mapped = (p: number): number => Math.floor((mappedLength * p) / (length - 1));
+  const shift = head - mapped(head) - 1;
+  const shift2 = length - 1 - tail - mapped(length - 1 - tail) - shift;
+  return {
+    ...{ kind: "custom", name: "LaMPE", window: head, ...nothing },
+    bands: [
+      nearBand(head),
+      { from: head, to: length - tail, query: (i) => mapped(i) + shift, key: mapped },
+      { from: length - tail, to: Infinity, query: (i) => i - shift2, key: (j) => j },
+    ],
+  };
+};
+
+const others: Readonly<Record<string, (numbers: Readonly<Record<string, number>>) => PositionScheme>> = {
+  "three-bands": threeBands,
+  lampe,
+};
+
+describe("golden matrices", () => {
+  const ours = vectors.matrices.filter(({ kind }) => kind in others || (positionKinds as string[]).includes(kind));
+  it.each(ours)("$kind $parameters", ({ kind, parameters, rows }) => {
+    const numbers = parameters as unknown as Readonly<Record<string, number>>;
+    const scheme = others[kind]?.(numbers) ?? ({ kind, ...numbers } as unknown as PositionScheme);
+    expect(relativePositions(positionMapping(scheme), rows.length)).toEqual(rows);
+  });
+});
+
+describe("every scheme", () => {
+  it("gives each pair what the method's definition gives", () => {
+    fc.assert(
+      fc.property(anyScheme, fc.integer({ min: 1, max: 60 }), ({ scheme, definition }, tokens) => {
+        const rows = relativePositions(positionMapping(scheme), tokens);
+        rows.forEach((row, i) =>
+          row.forEach((rel, j) => {
+            const expected = definition(i - j, i, j);
+            if (expected === undefined) expect(rel).toBeNull();
+            else expect(rel).toBeCloseTo(expected, 9);
+          }),
+        );
+      }),
+    );
+  });
+
+  it("covers each pair that is attended by one band, and each query has a key", () => {
+    fc.assert(
+      fc.property(anyScheme, fc.nat({ max: 60 }), ({ scheme, definition }, i) => {
+        const { bands } = positionMapping(scheme);
+        const counts = Array.from({ length: i + 3 }, (_, j) => bands.filter((band) => covers(band, i, j)).length);
+        expect(counts).toEqual(counts.map((_, j) => Number(j <= i && definition(i - j, i, j) !== undefined)));
+        expect(Math.max(...counts)).toBe(1);
+      }),
+    );
+  });
+
+  it("keeps the distances of its window, whatever the query", () => {
+    fc.assert(
+      fc.property(anyScheme, fc.nat({ max: 60 }), ({ scheme, definition }, i) => {
+        const { window } = positionMapping(scheme);
+        for (let j = i; j >= 0 && i - j < window; j--) expect(definition(i - j, i, j)).toBe(i - j);
+      }),
+    );
+  });
+
+  it("has the capacity that is found by trying every input", () => {
+    fc.assert(
+      fc.property(anyScheme, fc.integer({ min: 1, max: 40 }), ({ scheme, definition }, trainedContext) => {
+        const mapping = positionMapping(scheme);
+        fc.pre(mapping.window <= trainedContext);
+        const most = 120;
+        const longest = capacity(mapping, trainedContext);
+        expect(longest > most ? Infinity : longest).toBe(longestByTrying(definition, trainedContext, most + 1));
+      }),
+    );
+  });
+});
+
+describe("what is refused", () => {
+  const custom = (...bands: readonly Band[]) =>
+    positionMapping({ kind: "custom", name: "mine", window: 4, ...nothing, bands });
+  const own = (token: number): number => token;
+  const positions = { query: own, key: own };
+
+  it("an unknown kind, no kind, and a key that the kind does not have", () => {
+    const wrong = (scheme: unknown) => () => positionMapping(scheme as PositionScheme);
+    expect(wrong({ kind: "selfextend", groupSize: 2, window: 8 })).toThrow(
+      /^positionMapping: scheme\.kind must be one of self-extend, .* \(self-extend is meant\?\), got "selfextend"$/,
+    );
+    expect(wrong({ kind: "toString" })).toThrow(RangeError);
+    expect(wrong({ groupSize: 2 })).toThrow(/^positionMapping: scheme\.kind must be one of .*, got nothing$/);
+    expect(wrong("self-extend")).toThrow(
+      TypeError('positionMapping: scheme must be an object with a kind, got "self-extend"'),
+    );
+    expect(wrong({ kind: "re-rope", window: 8, groupSize: 2 })).toThrow(
+      TypeError('reRope: config must have no keys but window, got "groupSize"'),
+    );
+  });
+
+  it("bands that overlap, by distance and by another rule", () => {
+    expect(() => custom(nearBand(12), { from: 10, to: Infinity, ...positions })).toThrow(
+      RangeError("custom: bands of mine must not overlap, got the distances [0, 12) and [10, Infinity)"),
+    );
+    expect(() => custom({ from: 10, to: 20, ...positions }, nearBand(12))).toThrow(
+      RangeError("custom: bands of mine must not overlap, got the distances [0, 12) and [10, 20)"),
+    );
+    expect(() => custom(nearBand(12), { covers: (_, j) => j < 2, ...positions })).toThrow(
+      RangeError("custom: bands of mine must not overlap, got bands[0] and bands[1] for query 0 and key 0"),
+    );
+    // Far behind those that are looked at one by one.
+    expect(() => custom(nearBand(12), { covers: (i, j) => i === 4096 && j === i - 3, ...positions })).toThrow(
+      /got bands\[0\] and bands\[1\] for query 4096 and key 4093$/,
+    );
+  });
+
+  it("bands that leave a query without a key", () => {
+    expect(() => custom({ from: 1, to: Infinity, ...positions })).toThrow(
+      RangeError("custom: bands of mine must leave every query a key, got none of 1 for query 0"),
+    );
+    expect(() => custom({ covers: (i, j) => i < 30 || j < i - 40, ...positions })).toThrow(
+      RangeError("custom: bands of mine must leave every query a key, got none of 31 for query 30"),
+    );
+  });
+
+  it.each([
+    [{ ...positions, query: (i: number) => 1 / (i - 7) }, "bands[1].query(7) must be finite, got Infinity"],
+    [{ ...positions, key: (j: number) => Math.sqrt(200 - j) }, "bands[1].key(201) must be finite, got NaN"],
+  ])("positions that are not finite: case %#", (wrong, message) => {
+    expect(() => custom(nearBand(4), { from: 4, to: Infinity, ...wrong })).toThrow(RangeError(`custom: ${message}`));
+  });
+
+  it.each<[unknown, string]>([
+    [{ from: 4, to: 4, ...positions }, "bands[1] of mine must have from < to, got 4 and 4"],
+    [{ from: 4.5, to: 8, ...positions }, "bands[1].from of mine must be an integer >= 0, got 4.5"],
+    [{ from: 4, to: NaN, ...positions }, "bands[1].to of mine must be an integer >= 0, got NaN"],
+  ])("a band whose numbers are none: case %#", (band, message) => {
+    expect(() => custom(nearBand(4), band as Band)).toThrow(RangeError(`custom: ${message}`));
+  });
+
+  it.each<[unknown, string]>([
+    [{ from: 4, to: 8, query: own }, "key must be a function, got nothing"],
+    [
+      { from: 4, to: 8, ...positions, until: 3 },
+      'bands[1] must have no keys but query, key, from, to, covers, got "until"',
+    ],
+    [{ covers: 3, ...positions }, "covers must be a function, got 3"],
+    [{ covers: () => false, from: 4, ...positions }, "from must be left out beside covers, got 4"],
+    [undefined, "bands[1] must be an object, got nothing"],
+  ])("a band that is none: case %#", (band, message) => {
+    expect(() => custom(nearBand(4), band as Band)).toThrow(TypeError(`custom: ${message}`));
+  });
+
+  it.each<[Partial<Record<keyof PositionMapping, unknown>>, string]>([
+    [{ name: "" }, 'name must be a text, got ""'],
+    [{ bands: undefined }, "bands of mine must be an array, got nothing"],
+    [{ capacity: 3 }, "capacity must be a function, got 3"],
+    [{ window: "4" }, 'window must be a number, got "4"'],
+  ])("a mapping without a part: case %#", (part, message) => {
+    const whole = { kind: "custom", name: "mine", window: 4, ...nothing, bands: [nearBand(Infinity)] };
+    expect(() => positionMapping({ ...whole, ...part } as never)).toThrow(TypeError(`custom: ${message}`));
+  });
+});
