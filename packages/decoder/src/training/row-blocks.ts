@@ -14,14 +14,14 @@ export type RowBlock = {
 /** Measured: from 128 to 512 rows there is no difference, with fewer the products are too small. */
 const blockLen = 256;
 
-/** A sequence's rows in blocks. */
+/** A sequence's rows in blocks. A band of a rule of its own may have any pair. */
 export const rowBlocks = (bands: readonly Pick<Band, "from" | "to">[], seqLen: number): readonly RowBlock[] =>
   Array.from({ length: Math.ceil(seqLen / blockLen) }, (_, block) => {
     const from = block * blockLen;
     const to = Math.min(seqLen, from + blockLen);
-    const farthest = Math.max(...bands.map((band) => band.to));
+    const farthest = Math.max(...bands.map(({ to: end = Infinity }) => end));
     return {
       ...{ from, to, firstKey: Math.max(0, from - farthest + 1) },
-      bands: bands.flatMap((band, index) => (band.from < to ? [index] : [])),
+      bands: bands.flatMap(({ from: least = 0 }, index) => (least < to ? [index] : [])),
     };
   });
