@@ -19,13 +19,14 @@ export const crossEntropy = (tape: Tape, logits: Value, targets: Value, weights:
   const along = (op: string, x: Value): Value => tape.op(op, [x, last], { keepdims: 1 });
   const moved = tape.op("Sub", [logits, along("ReduceMax", logits)]);
   const logSum = tape.op("Log", [along("ReduceSum", tape.op("Exp", [moved]))]);
-  // A row of tokens beside a column of targets: operators that pick an element a row are not everywhere.
+  // A row of tokens beside a column of targets: operators that pick an element a row are not everywhere. Nor is anything over int64
+  // but a lookup, by which targets become int32.
   const tokens = tape.constant(
     "int32",
-    [1, vocabSize],
+    [vocabSize],
     Int32Array.from({ length: vocabSize }, (_, token) => token),
   );
-  const column = tape.op("Unsqueeze", [tape.op("Cast", [targets], { to: 6 }), last]);
+  const column = tape.op("Unsqueeze", [tape.op("Gather", [tokens, targets], { axis: 0 }), last]);
   const picked = tape.op("Where", [tape.op("Equal", [tokens, column]), moved, tape.constant("float32", [], [0])]);
   const losses = tape.op("Squeeze", [tape.op("Sub", [logSum, along("ReduceSum", picked)]), last]);
   return tape.op("ReduceSum", [tape.op("Mul", [losses, weights])], { keepdims: 0 });

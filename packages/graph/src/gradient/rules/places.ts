@@ -49,12 +49,15 @@ export const split: Rule = (at) => [
 
 /**
  * Rows of `gradients` added to rows `indices` of zeros [dims], along the first axis. Element by element: where ONNX Runtime adds rows by
- * ScatterND, threads add to the same row at once and may lose a sum.
+ * ScatterND, threads add to the same row at once and may lose a sum. A GPU's provider has no operator over int64 but lookups: indices
+ * become int32 by one in 0, 1, 2, …
  */
 const addedRows = (at: Backward, dims: readonly number[], indices: Value, gradients: Value): Value => {
   const count = sizeOf(dimsOf(at, indices));
   const [row, ones] = [dims.slice(1), dims.slice(1).map(() => 1)];
-  const places = at.tape.op("Expand", [reshape(at, indices, [count, ...ones]), ints(at, [count, ...row])]);
+  const range = Int32Array.from({ length: dims[0]! }, (_, n) => n);
+  const narrow = at.tape.op("Gather", [at.tape.constant("int32", [dims[0]!], range), indices], { axis: 0 });
+  const places = at.tape.op("Expand", [reshape(at, narrow, [count, ...ones]), ints(at, [count, ...row])]);
   const rows = reshape(at, gradients, [count, ...row]);
   return at.tape.op("ScatterElements", [zeros(at, dims), places, rows], { axis: 0, reduction: "add" });
 };

@@ -2,6 +2,7 @@
 //
 //   w = scale (q - 2^(bits - 1))          of two halves of a byte the lower one comes first
 
+import { typeCode } from "../../data-type.ts";
 import { intAttribute } from "../../ops/attributes.ts";
 import type { Value } from "../../value.ts";
 import type { Backward } from "../backward.ts";
@@ -9,28 +10,24 @@ import { castTo, dimsOf, gradient, inputOf, ints, mul, reshape, scalar, sub } fr
 
 /**
  * The same bytes, as of a value that is only known when the graph runs: a runtime would unpack what is constant once and for all, and
- * keep it, eight times as large, together with every step on the way.
+ * keep it, eight times as large, together with every step on the way. They are looked up row by row, at n + [g > g]: of the operators
+ * that could hand bytes on, a lookup is the one that GPUs' providers have.
  */
 const whenRun = (at: Backward, bytes: Value): Value => {
   const { tape } = at;
   const g = gradient(at);
   const axes = Array.from(dimsOf(at, g).keys());
-  const first = tape.op("Slice", [
-    ...[
-      g,
-      ints(
-        at,
-        axes.map(() => 0),
-      ),
-      ints(
-        at,
-        axes.map(() => 1),
-      ),
-      ints(at, axes),
-    ],
-  ]);
-  const either = tape.op("Reshape", [tape.op("Equal", [first, first]), ints(at, [1])]);
-  return tape.op("Where", [either, bytes, bytes]);
+  const bounds = [0, 1].map((bound) =>
+    ints(
+      at,
+      axes.map(() => bound),
+    ),
+  );
+  const first = reshape(at, tape.op("Slice", [g, ...bounds, ints(at, axes)]), [1]);
+  const none = tape.op("Cast", [tape.op("Greater", [first, first])], { to: typeCode("int32") });
+  const rows = dimsOf(at, bytes)[0]!;
+  const range = Int32Array.from({ length: rows }, (_, n) => n);
+  return tape.op("Gather", [bytes, tape.op("Add", [tape.constant("int32", [rows], range), none])], { axis: 0 });
 };
 
 /** The matrix of a MatMulNBits of 4 or 8 bits; undefined where its zeros lie elsewhere, or its columns are in another order. */

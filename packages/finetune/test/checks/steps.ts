@@ -1,0 +1,104 @@
+/** A few steps of the loop on stories260K, and all that they leave: the same on every backend, in Node and in a page. */
+import type { Backend } from "@ropewalk/backend";
+import { loadModel } from "@ropewalk/generation";
+import { cutText, entropyAbfRecipe, train, type LoraConfig } from "../../src/index.ts";
+import type { OpenModelFolder } from "./place.ts";
+
+type Run = { readonly steps: number; readonly quantize?: "q4"; readonly lora?: LoraConfig };
+
+export const runs = {
+  "all weights": { steps: 10 },
+  "an adapter": { steps: 3, lora: { rank: 4 } },
+  "an adapter over 4 bits": { steps: 3, quantize: "q4", lora: { rank: 4 } },
+} as const satisfies Readonly<Record<string, Run>>;
+
+export type RunName = keyof typeof runs;
+
+export type Steps = {
+  /** Of each step. */
+  readonly losses: readonly number[];
+  readonly norms: readonly number[];
+  /** What is learned, behind the last step. */
+  readonly weights: Readonly<Record<string, Float32Array>>;
+};
+
+/** Tokens of a sample: no multiple of 16, so that tiles of kernels are not full. */
+const seqLen = 72;
+
+const text =
+  "Once upon a time there was a cat who liked long walks. One day a dog came by and said hello. The cat was not afraid. They " +
+  "played in the sun until it was night, and then they went home to sleep. ";
+
+/** AdamW, cosine and Entropy-ABF, a sample a step. */
+const configOf = async (backend: Backend, open: OpenModelFolder, { quantize, ...run }: Run) => {
+  const { extension, training } = entropyAbfRecipe({ trainedContext: 32 });
+  const folder = await open("packages/tiny-models/stories260K");
+  const model = await loadModel(folder, { backend, extension, ...(quantize && { quantize }) });
+  const data = cutText(model.text!.encode(text.repeat(8)), seqLen).slice(0, 4);
+  return { model, data, seqLen, ...training, batchSize: 1, learningRate: 1e-3, ...run };
+};
+
+export const takeSteps = async (backend: Backend, open: OpenModelFolder, name: RunName): Promise<Steps> => {
+  const config = await configOf(backend, open, runs[name]);
+  const norms: number[] = [];
+  const { losses, state } = await train({
+    ...config,
+    onStep: ({ gradientNorm }) => void norms.push(gradientNorm),
+  });
+  await config.model.release();
+  const weights = Object.entries(state.parameters).map(([tensor, { data }]) => [tensor, data] as const);
+  return { losses, norms, weights: Object.fromEntries(weights) };
+};
+
+export type Aborted = {
+  /** How the run ended. */
+  readonly message: string;
+  readonly steps: number;
+  /** How often a timer went off while it ran. */
+  readonly ticks: number;
+};
+
+/** A run that a timer stops behind its first step. */
+export const abortSteps = async (backend: Backend, open: OpenModelFolder): Promise<Aborted> => {
+  const config = await configOf(backend, open, runs["all weights"]);
+  const stop = new AbortController();
+  let [steps, ticks] = [0, 0];
+  const timer = setInterval(() => {
+    ticks += 1;
+    if (steps > 0) stop.abort(new Error("enough"));
+  });
+  // Two runs a step: it is stopped between them as well.
+  const running = train({
+    ...{ ...config, batchSize: 2, gradientAccumulation: 2, steps: 1000, signal: stop.signal },
+    onStep: ({ step }) => void (steps = step),
+  });
+  const message = await running.then(
+    () => "done",
+    (error: Error) => error.message,
+  );
+  clearInterval(timer);
+  await config.model.release();
+  return { message, steps, ticks };
+};
+
+/** The largest differences: of losses, of norms relative to theirs, and of weights. */
+export type Differences = { readonly loss: number; readonly norm: number; readonly weights: number };
+
+const largest = (got: ArrayLike<number>, wanted: ArrayLike<number>): number => {
+  if (got.length !== wanted.length || wanted.length === 0) return Infinity;
+  let most = 0;
+  for (let at = 0; at < wanted.length; at++) {
+    const difference = Math.abs(got[at]! - wanted[at]!);
+    if (!(difference <= most)) most = difference;
+  }
+  return most;
+};
+
+export const compareSteps = (got: Steps, wanted: Steps): Differences => ({
+  loss: largest(got.losses, wanted.losses),
+  norm: largest(
+    got.norms.map((norm, step) => norm / wanted.norms[step]!),
+    wanted.norms.map(() => 1),
+  ),
+  weights: Math.max(...Object.entries(wanted.weights).map(([name, data]) => largest(got.weights[name] ?? [], data))),
+});
