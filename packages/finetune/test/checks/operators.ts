@@ -11,20 +11,31 @@ import { resume } from "../../../graph/src/resume.ts";
 import { train, type LoraConfig } from "../../src/index.ts";
 import type { OpenModelFolder } from "./place.ts";
 
-type Graph = { readonly family: string; readonly quantize?: "q4" | "q8"; readonly lora?: LoraConfig };
+type Graph = {
+  readonly family: string;
+  readonly quantize?: "q4" | "q8";
+  readonly lora?: LoraConfig;
+  readonly gradientCheckpointing?: true;
+  /** Tokens of a sample. */
+  readonly seqLen: number;
+};
 
+/** More tokens than a tile of any kernel has, and no multiple of 4; above 256 attention is in blocks of rows. */
 const graphs = {
-  "llama, all weights": { family: "llama" },
-  "phi, all weights": { family: "phi" },
-  "llama, an adapter over 4 bits": { family: "llama", quantize: "q4", lora: { rank: 4 } },
-  "qwen2, an adapter over 8 bits": { family: "qwen2", quantize: "q8", lora: { rank: 3 } },
+  "llama, all weights": { family: "llama", seqLen: 67 },
+  "phi, all weights": { family: "phi", seqLen: 67 },
+  "llama, all weights, recomputed": { family: "llama", seqLen: 301, gradientCheckpointing: true },
+  "llama, an adapter over 4 bits": { family: "llama", seqLen: 67, quantize: "q4", lora: { rank: 4 } },
+  "qwen2, an adapter over 8 bits, recomputed": {
+    ...{ family: "qwen2", seqLen: 67, gradientCheckpointing: true },
+    ...{ quantize: "q8", lora: { rank: 3 } },
+  },
 } as const satisfies Readonly<Record<string, Graph>>;
 
 export type GraphName = keyof typeof graphs;
 export const graphNames = Object.keys(graphs) as GraphName[];
 
-/** More than a tile of any kernel, and no multiple of 4. */
-const [seqLen, batchSize] = [67, 2];
+const batchSize = 2;
 
 type Feeds = Readonly<Record<string, Tensor>>;
 export type RunGraph = { readonly model: ModelProto; readonly files: readonly ExternalData[]; readonly feeds: Feeds };
@@ -36,7 +47,7 @@ export const recordGraph = async (
   open: OpenModelFolder,
   name: GraphName,
 ): Promise<RunGraph> => {
-  const { family, quantize, lora }: Graph = graphs[name];
+  const { family, seqLen, quantize, lora, gradientCheckpointing }: Graph = graphs[name];
   const dense = await loadCheckpoint(await open(`packages/models/test/vectors/tiny/${family}`));
   const source = quantize ? await quantizeCheckpoint(dense, quantize) : dense;
   const extension = compose(selfExtend({ groupSize: 4, window: 24 }), logN({ trainedContext: 16 }));
@@ -60,6 +71,7 @@ export const recordGraph = async (
     model: { backend: { ...backend, createSession }, source, extended },
     ...{ data, seqLen, batchSize, steps: 2, learningRate: 1e-2, schedule: { kind: "constant" } },
     ...(lora && { lora }),
+    ...(gradientCheckpointing && { gradientCheckpointing }),
   });
   return recorded!;
 };

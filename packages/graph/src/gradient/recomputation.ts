@@ -44,7 +44,8 @@ const zeroBehind = (tape: Tape, values: readonly Value[]): Value => {
     const first = axes.length === 0 ? value : tape.op("Slice", [value, ...edges.map(ints)]);
     return tape.op("Reshape", [first, ints([1])]);
   });
-  const sum = firsts.length === 1 ? firsts[0]! : tape.op("Sum", firsts);
+  // Added up one by one: GPUs' providers have no Sum.
+  const sum = firsts.reduce((all, first) => tape.op("Add", [all, first]));
   return tape.op("Min", [tape.op("Abs", [sum]), tape.constant(sum.type!, [], [0])]);
 };
 
