@@ -1,7 +1,12 @@
 /** A decoder recorded for training, behind an entry of its own: what only runs models carries none of it. */
 export { crossEntropy } from "./training/cross-entropy.ts";
 export { entropyGraph } from "./training/entropy-graph.ts";
-export { bandMask, hiddenBehind, trainingInputs, trainingOutputs } from "./training/interface.ts";
+export { bandMask, trainingInputs, trainingOutputs } from "./training/interface.ts";
 export { plainAttention, type Attended, type Batch } from "./training/plain-attention.ts";
-export { trainingGraph, type FrozenWeights, type LearnedLowRank } from "./training/training-graph.ts";
+export {
+  trainingCheckpoints,
+  trainingGraph,
+  type FrozenWeights,
+  type LearnedLowRank,
+} from "./training/training-graph.ts";
 export { ignoredLabel, trainingNumbers, trainingTargets, type Targets } from "./training/training-numbers.ts";

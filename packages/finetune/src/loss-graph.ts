@@ -4,7 +4,7 @@ import { checkKeys, oneOf, optional, type Keys } from "@ropewalk/check";
 import type { Decoder, ExtendedDecoder } from "@ropewalk/decoder";
 import { inputs } from "@ropewalk/decoder";
 import {
-  hiddenBehind,
+  trainingCheckpoints,
   trainingGraph,
   trainingInputs,
   trainingNumbers,
@@ -83,10 +83,9 @@ export const openLossGraph = async (config: LossGraphConfig): Promise<LossGraph>
   const { batchSize, seqLen } = batch;
   const rows = batchSize * seqLen;
   const recorded = trainingGraph(extended, batch, frozen && frozenFor(backend, frozen));
-  const behindLayers = Array.from({ length: extended.decoder.numLayers + 1 }, (_, layers) => hiddenBehind(layers));
   const backward = differentiate(recorded, {
     ...{ loss: trainingOutputs.loss, parameters: learned },
-    checkpoints: gradientCheckpointing === true ? behindLayers : [],
+    checkpoints: gradientCheckpointing === true ? trainingCheckpoints(extended.decoder, batch) : [],
   });
   const session: Session = await backend.createSession(encode(backward), frozen?.files);
   // A session computes every output of its graph, also those that nobody reads: the loss alone has a graph of its own.

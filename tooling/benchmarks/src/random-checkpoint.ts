@@ -1,6 +1,6 @@
 /**
  * `npm run random-checkpoint -- --shape tinyllama-1.1b --output <folder>`: a checkpoint of a known shape with random weights, in
- * shards, for measuring memory and speed without a download. The same weights every time.
+ * shards, for measuring memory and speed without a download. The same weights every time. `--layers` makes it deeper.
  */
 import { once } from "node:events";
 import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
@@ -44,14 +44,16 @@ const { values } = parseArgs({
     shape: { type: "string", default: "tinyllama-1.1b" },
     type: { type: "string", default: "BF16" },
     shards: { type: "string", default: "3" },
+    layers: { type: "string" },
     output: { type: "string" },
   },
 });
-const shape = shapes[values.shape];
-if (shape === undefined)
+const asked = shapes[values.shape];
+if (asked === undefined)
   throw new RangeError(`--shape must be one of ${Object.keys(shapes).join(", ")}, got ${values.shape}`);
 if (!Object.hasOwn(types, values.type))
   throw new RangeError(`--type must be one of ${Object.keys(types).join(", ")}, got ${values.type}`);
+const shape: Shape = { ...asked, ...(values.layers && { num_hidden_layers: Number(values.layers) }) };
 const numShards = Number(values.shards);
 if (!Number.isInteger(numShards) || numShards < 1)
   throw new RangeError(`--shards must be a positive integer, got ${values.shards}`);

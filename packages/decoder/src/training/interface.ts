@@ -14,8 +14,13 @@ export const trainingOutputs = {
   entropy: "attention_entropy",
 } as const;
 
-/** [batchSize * seqLen, hiddenDim]: the states behind so many layers, of which 0 are the embeddings. Not an output. */
-export const hiddenBehind = (layers: number): string => `hidden_behind_${layers}`;
+/** Values of a training graph that are no outputs. */
+export const trainingValues = {
+  /** [batchSize * seqLen, hiddenDim]: the states behind so many layers, of which 0 are the embeddings. */
+  hidden: (layers: number): string => `hidden_behind_${layers}`,
+  /** []: the loss of so many first blocks of rows. */
+  loss: (blocks: number): string => `loss_behind_${blocks}`,
+} as const;
 
 /** [seqLen, seqLen]: 0 for the pairs of a band, far below any score for others. */
 export const bandMask = (band: number): string => `band_${band}_mask`;

@@ -14,6 +14,7 @@ import type { LayerAttention } from "../chunk-attention.ts";
 import type { ExtendedDecoder } from "../extend.ts";
 import { inputs } from "../interface.ts";
 import { bandMask } from "./interface.ts";
+import { part } from "./part.ts";
 import { rowBlocks } from "./row-blocks.ts";
 
 /** How many sequences there are, and how long each of them is. */
@@ -23,12 +24,6 @@ export type Batch = { readonly batchSize: number; readonly seqLen: number };
 export type Attended = { readonly layer: number; readonly from: number; readonly shares: Value };
 
 type Rotation = { readonly cos: Value; readonly sin: Value };
-
-/** Rows `from` to `to` of an axis. */
-const part = (tape: Tape, x: Value, axis: number, from: number, to: number): Value =>
-  from === 0 && to === x.dims![axis]
-    ? x
-    : tape.op("Slice", [x, ...[[from], [to], [axis]].map((numbers) => tape.constant("int64", [1], numbers))]);
 
 /**
  * Declares what all layers read, and gives the attention of each: projections of [batchSize * seqLen] rows in and out.

@@ -14,8 +14,8 @@ import { inputs } from "../interface.ts";
 import { withLowRank } from "../low-rank.ts";
 import type { Operators } from "../operators.ts";
 import { storedWeights, type StoredWeights, type WeightSource } from "../stored-weights.ts";
-import { crossEntropy } from "./cross-entropy.ts";
-import { hiddenBehind, trainingInputs, trainingOutputs } from "./interface.ts";
+import { trainingInputs, trainingOutputs, trainingValues } from "./interface.ts";
+import { lossBlocks, recordLoss } from "./loss-blocks.ts";
 import { plainAttention, type Batch } from "./plain-attention.ts";
 import { weightInputs } from "./weight-inputs.ts";
 
@@ -69,7 +69,7 @@ const frozenWeights = (tape: Tape, { tensors }: Decoder, frozen: FrozenWeights):
 /**
  * Records the graph. Inputs: `input_ids` [batchSize * seqLen] int64, one sequence behind the other; what `trainingNumbers` and
  * `trainingTargets` give; every tensor of the decoder by its name, in float32, or where weights are frozen, the adapters' matrices
- * by theirs. Output: `loss`, one number. The states between layers have the names of {@link hiddenBehind}.
+ * by theirs. Output: `loss`, one number. {@link trainingCheckpoints} names values on the way.
  *
  * @throws RangeError when batchSize or seqLen is not an integer of at least 1
  */
@@ -89,14 +89,25 @@ export const trainingGraph = (
   const builder = { tape, weights };
   const attention = plainAttention(tape, { decoder, ...extended }, batch);
   const named = (states: Value, layers: number): Value =>
-    tape.op("Identity", [states], {}, { output: hiddenBehind(layers) });
+    tape.op("Identity", [states], {}, { output: trainingValues.hidden(layers) });
   const hidden = recordHidden(builder, decoder, ids, attention, named);
-  const loss = crossEntropy(
-    tape,
-    decoder.unembed(builder, hidden),
-    tape.input(trainingInputs.targets, "int64", [rows]),
-    tape.input(trainingInputs.weights, "float32", [rows]),
-  );
+  const targets = tape.input(trainingInputs.targets, "int64", [rows]);
+  const counted = tape.input(trainingInputs.weights, "float32", [rows]);
+  const loss = recordLoss(builder, decoder, hidden, targets, counted);
   tape.output(trainingOutputs.loss, loss);
   return tape.model(versions);
 };
+
+/**
+ * The values of a training graph that are enough to compute all others anew, a layer or a block of logits at a time, in their order:
+ * what `differentiate` is to keep where memory counts.
+ */
+export const trainingCheckpoints = (
+  { numLayers, vocabSize }: Pick<Decoder, "numLayers" | "vocabSize">,
+  { batchSize, seqLen }: Batch,
+): readonly string[] => [
+  ...Array.from({ length: numLayers + 1 }, (_, layers) => trainingValues.hidden(layers)),
+  ...Array.from({ length: lossBlocks(batchSize * seqLen, vocabSize) - 1 }, (_, before) =>
+    trainingValues.loss(before + 1),
+  ),
+];

@@ -92,7 +92,6 @@ export const differentiate = (model: ModelProto, asked: Differentiation): ModelP
   const nodes = [...recording.graph.node];
   const loss = checkAsked(recording, model, asked);
   const tape = scoped(recording, "/gradient");
-  const computed = new Set(nodes.flatMap(({ output }) => output));
   const depends = dependents(nodes, asked.parameters, recording);
   const gradients = new Map<string, Value>([[loss.name, tape.constant(loss.type!, loss.dims as number[], [1])]]);
   const anew = recomputation(recording, tape, nodes, asked.checkpoints ?? [], gradients);
@@ -122,7 +121,7 @@ export const differentiate = (model: ModelProto, asked: Differentiation): ModelP
         return fail(`differentiate: ${label}: input ${index} must not depend on a parameter, got "${input}"`);
       const before = gradients.get(input);
       const contribution = part();
-      if (!computed.has(input)) anew.learned(contribution);
+      anew.handed(input, contribution);
       gradients.set(input, before === undefined ? contribution : backward.tape.op("Add", [before, contribution]));
     }
   }

@@ -2,11 +2,12 @@
  * Computing values anew on the way back, instead of keeping them since the way there. Checkpoints c₁, c₂, … cut the graph into stretches;
  * of n stretches of m values each, n + m are in memory at a time in place of n m, for one more run of the graph.
  *
- * A runtime runs a node as soon as it likes once its inputs are there, so each stretch is tied to the way back: it starts from
+ * A runtime runs a node as soon as it likes once its inputs are there, so each stretch is tied to the way back. In the place of a
+ * checkpoint c it reads
  *
  *   c + 0(g)        0(g) = min(|g₁|, 0), which is 0, and known only when the gradient g at the stretch's end is
  *
- * and g in turn is tied to all that was learned in the stretch behind it.
+ * and g in turn is tied to all gradients that the stretch behind it hands to parameters and to values before it.
  *
  * Chen et al., "Training Deep Nets with Sublinear Memory Cost", arXiv 1604.06174, section 4.
  */
@@ -22,16 +23,16 @@ export type Recomputation = {
   readonly arriveAt: (place: number) => void;
   /** What is to be read in a value's place on the way back: itself where it is kept. */
   readonly read: (value: Value) => Value;
-  /** A gradient of a parameter, which the stretch before this one waits for. */
-  readonly learned: (gradient: Value) => void;
+  /** A part of a value's gradient; where the value is not of this stretch, the stretch before waits for it. */
+  readonly handed: (to: string, part: Value) => void;
 };
 
 type Stretch = {
-  /** The checkpoint that it starts from, tied to the way back. */
-  readonly start: Value;
-  /** Values that depend on the start, by name, and the node that computes each. */
+  /** Zero, once the gradient at its end is known. */
+  readonly zero: Value;
+  /** Values that depend on a checkpoint before the stretch, by name, and the node that computes each. */
   readonly nodes: ReadonlyMap<string, NodeProto>;
-  /** Those that were computed anew. */
+  /** Those that were computed anew, and checkpoints tied to the way back. */
   readonly anew: Map<string, Value>;
 };
 
@@ -49,11 +50,11 @@ const zeroBehind = (tape: Tape, values: readonly Value[]): Value => {
   return tape.op("Min", [tape.op("Abs", [sum]), tape.constant(sum.type!, [], [0])]);
 };
 
-/** The nodes of a stretch whose results depend on its start. */
-const behind = (nodes: readonly NodeProto[], start: string): ReadonlyMap<string, NodeProto> => {
+/** The nodes of a stretch whose results depend on the checkpoints before it. */
+const behind = (nodes: readonly NodeProto[], checkpoints: ReadonlySet<string>): ReadonlyMap<string, NodeProto> => {
   const found = new Map<string, NodeProto>();
   for (const node of nodes)
-    if (innerGraphs(node).length === 0 && node.input.some((name) => name === start || found.has(name)))
+    if (innerGraphs(node).length === 0 && node.input.some((name) => checkpoints.has(name) || found.has(name)))
       for (const name of node.output) if (name !== "") found.set(name, node);
   return found;
 };
@@ -70,6 +71,7 @@ export const recomputation = (
   checkpoints: readonly string[],
   gradients: Map<string, Value>,
 ): Recomputation => {
+  const kept = new Set(checkpoints);
   const ends = checkpoints.map((name) => {
     const end = nodes.findIndex(({ output }) => output.includes(name));
     return end >= 0 ? end : fail(`differentiate: checkpoints must be computed in the graph, got "${name}"`);
@@ -80,14 +82,13 @@ export const recomputation = (
         `differentiate: checkpoints must be in the order of the graph, got "${checkpoints[at]}" behind "${checkpoints[at - 1]}"`,
       );
   });
+  const placeOf = new Map(nodes.flatMap(({ output }, place) => output.map((name) => [name, place] as const)));
   let stretch: Stretch | undefined;
-  let learned: Value[] = [];
+  /** Where the stretch begins that the way back is in. */
+  let begin = (ends.at(-1) ?? -1) + 1;
+  let waitedFor: Value[] = [];
 
-  const read = (value: Value): Value => {
-    if (stretch === undefined) return value;
-    const done = stretch.anew.get(value.name);
-    const node = stretch.nodes.get(value.name);
-    if (done !== undefined || node === undefined) return done ?? value;
+  const again = (node: NodeProto, { anew }: Stretch): void => {
     const input = node.input.map((name) => (name === "" ? "" : read(recording.values.get(name)!).name));
     const name = freshName(recording, recording.nodeNames, `/anew/${node.name.replace(/^\/+/, "")}`);
     const output = node.output.map((before, at) => (before === "" ? "" : `${name}/output_${at}`));
@@ -95,33 +96,42 @@ export const recomputation = (
     recording.graph.node.push({ ...node, name, input, output });
     for (const [at, before] of node.output.entries()) {
       if (before === "") continue;
-      const again = { ...recording.values.get(before)!, name: output[at]! };
-      stretch.anew.set(before, declare(recording, `${node.opType} "${name}"`, again));
+      const value = { ...recording.values.get(before)!, name: output[at]! };
+      anew.set(before, declare(recording, `${node.opType} "${name}"`, value));
     }
-    return stretch.anew.get(value.name)!;
+  };
+  const read = (value: Value): Value => {
+    if (stretch === undefined) return value;
+    const { zero, nodes: inside, anew } = stretch;
+    const node = inside.get(value.name);
+    if (!anew.has(value.name)) {
+      if (node !== undefined) again(node, stretch);
+      else if (kept.has(value.name) && placeOf.get(value.name)! < begin && value.type === zero.type)
+        anew.set(value.name, tape.op("Add", [value, zero]));
+    }
+    return anew.get(value.name) ?? value;
   };
 
   return {
     read,
-    learned: (gradient) => void learned.push(gradient),
+    handed: (to, part) => {
+      if ((placeOf.get(to) ?? -1) < begin) waitedFor.push(part);
+    },
     arriveAt: (place) => {
       const at = ends.indexOf(place);
       if (at < 0) return;
+      begin = (ends[at - 1] ?? -1) + 1;
       stretch = undefined;
       const end = checkpoints[at]!;
       const given = gradients.get(end);
       if (given === undefined) return;
-      const alike = learned.filter(({ type }) => type === given.type);
-      learned = [];
+      const alike = waitedFor.filter(({ type, name }) => type === given.type && name !== given.name);
+      waitedFor = [];
       const gradient = alike.length === 0 ? given : tape.op("Add", [given, zeroBehind(tape, alike)]);
       gradients.set(end, gradient);
-      const before = checkpoints[at - 1];
-      if (before === undefined) return;
-      const start = recording.values.get(before)!;
-      if (start.type !== gradient.type) return;
-      const tied = tape.op("Add", [start, zeroBehind(tape, [gradient])]);
-      const inside = behind(nodes.slice(ends[at - 1]! + 1, place), before);
-      stretch = { start: tied, nodes: inside, anew: new Map([[before, tied]]) };
+      const before = new Set(checkpoints.slice(0, at));
+      const inside = behind(nodes.slice(begin, place), before);
+      if (inside.size > 0) stretch = { zero: zeroBehind(tape, [gradient]), nodes: inside, anew: new Map() };
     },
   };
 };
