@@ -149,7 +149,9 @@ describe.each(Object.entries(backends))("on %s", (_, backendOf) => {
           sum += Math.log(row.reduce((total, logit) => total + Math.exp(logit), 0)) - row[sample[at + 1]!]!;
         }
       }
-      expect(Math.abs(sum / (data.length * (seqLen - 1)) - evaluations.at(-1)!.loss)).toBeLessThan(1e-4);
+      // Where products round activations to 8 bits, a last digit that two graphs sum in another order can be a step of that rounding.
+      const bound = quantize === undefined || backend.blocks === "unpacked" ? 1e-4 : 1e-3;
+      expect(Math.abs(sum / (data.length * (seqLen - 1)) - evaluations.at(-1)!.loss)).toBeLessThan(bound);
       await after.release();
       if (base !== model) await base.release();
     },
