@@ -7,11 +7,13 @@ import { leakyReRope } from "./leaky-re-rope.ts";
 import { reRope } from "./re-rope.ts";
 import { selfExtend } from "./self-extend.ts";
 import { slidingWindow } from "./sliding-window.ts";
+import { string } from "./string.ts";
 
 export const schemes = {
   "self-extend": selfExtend as typeof selfExtend,
   "re-rope": reRope as typeof reRope,
   "leaky-re-rope": leakyReRope as typeof leakyReRope,
   "sliding-window": slidingWindow as typeof slidingWindow,
+  string: string as typeof string,
   custom: custom as typeof custom,
 } as const;

@@ -48,6 +48,15 @@ export const anyCase: fc.Arbitrary<Case> = fc.oneof(
   size.map(slidingCase),
 );
 
+const stringDefinition =
+  (shiftFrom: number, window: number): Definition =>
+  (distance) => {
+    // One after another: the position begins again where it is shifted.
+    let rel = 0;
+    for (let d = 1; d <= distance; d++) rel = d === shiftFrom ? window : rel + 1;
+    return rel;
+  };
+
 export type SchemeCase = { readonly scheme: PositionScheme; readonly definition: Definition };
 
 /** Any mapping that is data, with small parameters. */
@@ -68,6 +77,10 @@ export const anyScheme: fc.Arbitrary<SchemeCase> = fc.oneof(
   size.map((window): SchemeCase => ({
     scheme: { kind: "sliding-window", window },
     definition: slidingCase(window).definition,
+  })),
+  fc.tuple(size, fc.nat({ max: 24 })).map(([window, more]): SchemeCase => ({
+    scheme: { kind: "string", shiftFrom: window + more, window },
+    definition: stringDefinition(window + more, window),
   })),
 );
 

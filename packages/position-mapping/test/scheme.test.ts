@@ -108,6 +108,23 @@ describe("every scheme", () => {
   });
 });
 
+describe("string", () => {
+  const { capacity: capacityOf, remedy, bands } = positionMapping({ kind: "string", shiftFrom: 21, window: 8 });
+
+  it("has one rotated key for both bands", () => {
+    expect(bands[1]!.key).toBe(bands[0]!.key);
+  });
+
+  it("says what would fit, and it does", () => {
+    expect(capacityOf(64)).toBe(77);
+    expect(remedy(64, 100)).toBe("shiftFrom 44 with window 8 would fit");
+    expect(positionMapping({ kind: "string", shiftFrom: 44, window: 8 }).capacity(64)).toBe(100);
+    expect(remedy(64, 80)).toBe("shiftFrom 24 with window 8 or shiftFrom 21 with window 5 would fit");
+    expect(positionMapping({ kind: "string", shiftFrom: 21, window: 5 }).capacity(64)).toBe(80);
+    expect(remedy(64, 200)).toBe("nothing would fit");
+  });
+});
+
 describe("what is refused", () => {
   const custom = (...bands: readonly Band[]) =>
     positionMapping({ kind: "custom", name: "mine", window: 4, ...nothing, bands });
@@ -127,6 +144,13 @@ describe("what is refused", () => {
     expect(wrong({ kind: "re-rope", window: 8, groupSize: 2 })).toThrow(
       TypeError('reRope: config must have no keys but window, got "groupSize"'),
     );
+  });
+
+  it("a shift from below the window that it goes on at", () => {
+    expect(() => positionMapping({ kind: "string", shiftFrom: 7, window: 8 })).toThrow(
+      RangeError("string: shiftFrom must be >= window 8, got 7"),
+    );
+    expect(positionMapping({ kind: "string", shiftFrom: 8, window: 8 }).capacity(64)).toBe(64);
   });
 
   it("bands that overlap, by distance and by another rule", () => {
