@@ -3,6 +3,7 @@
  * made of these types and declarations are emitted file by file.)
  */
 import { custom } from "./custom.ts";
+import { dualChunk } from "./dual-chunk.ts";
 import { leakyReRope } from "./leaky-re-rope.ts";
 import { reRope } from "./re-rope.ts";
 import { selfExtend } from "./self-extend.ts";
@@ -15,5 +16,6 @@ export const schemes = {
   "leaky-re-rope": leakyReRope as typeof leakyReRope,
   "sliding-window": slidingWindow as typeof slidingWindow,
   string: string as typeof string,
+  "dual-chunk": dualChunk as typeof dualChunk,
   custom: custom as typeof custom,
 } as const;

@@ -57,6 +57,19 @@ const stringDefinition =
     return rel;
   };
 
+const dualChunkDefinition =
+  (chunkSize: number, localSize: number): Definition =>
+  (_, i, j) => {
+    const size = chunkSize - localSize;
+    // Every chunk counts its own keys from 0.
+    let [start, chunksAhead] = [0, 0];
+    while (start + size <= j) start += size;
+    while (start + (chunksAhead + 1) * size <= i) chunksAhead++;
+    const inOwn = i - start - chunksAhead * size;
+    const query = [inOwn, Math.min(inOwn + size, chunkSize)][chunksAhead] ?? Math.min(2 * size - 1, chunkSize);
+    return query - (j - start);
+  };
+
 export type SchemeCase = { readonly scheme: PositionScheme; readonly definition: Definition };
 
 /** Any mapping that is data, with small parameters. */
@@ -81,6 +94,10 @@ export const anyScheme: fc.Arbitrary<SchemeCase> = fc.oneof(
   fc.tuple(size, fc.nat({ max: 24 })).map(([window, more]): SchemeCase => ({
     scheme: { kind: "string", shiftFrom: window + more, window },
     definition: stringDefinition(window + more, window),
+  })),
+  fc.tuple(size, size).map(([chunk, localSize]): SchemeCase => ({
+    scheme: { kind: "dual-chunk", chunkSize: chunk + localSize, localSize },
+    definition: dualChunkDefinition(chunk + localSize, localSize),
   })),
 );
 

@@ -125,6 +125,20 @@ describe("string", () => {
   });
 });
 
+describe("dual chunk", () => {
+  const { capacity: capacityOf, remedy, bands } = positionMapping({ kind: "dual-chunk", chunkSize: 40, localSize: 10 });
+
+  it("has one rotated key for all bands", () => {
+    expect(new Set(bands.map(({ key }) => key)).size).toBe(1);
+  });
+
+  it("has no limit below the trained context, that context otherwise, and says so", () => {
+    expect([41, 40].map(capacityOf)).toEqual([Infinity, 40]);
+    expect(remedy(40, 100)).toBe("chunkSize 39 or less with a smaller localSize would fit");
+    expect(positionMapping({ kind: "dual-chunk", chunkSize: 39, localSize: 10 }).capacity(40)).toBe(Infinity);
+  });
+});
+
 describe("what is refused", () => {
   const custom = (...bands: readonly Band[]) =>
     positionMapping({ kind: "custom", name: "mine", window: 4, ...nothing, bands });
@@ -151,6 +165,13 @@ describe("what is refused", () => {
       RangeError("string: shiftFrom must be >= window 8, got 7"),
     );
     expect(positionMapping({ kind: "string", shiftFrom: 8, window: 8 }).capacity(64)).toBe(64);
+  });
+
+  it("a local size that is not below the chunk size", () => {
+    for (const localSize of [40, 41])
+      expect(() => positionMapping({ kind: "dual-chunk", chunkSize: 40, localSize })).toThrow(
+        RangeError(`dualChunk: localSize must be < chunkSize 40, got ${localSize}`),
+      );
   });
 
   it("bands that overlap, by distance and by another rule", () => {

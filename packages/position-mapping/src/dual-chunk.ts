@@ -1,0 +1,57 @@
+/**
+ * Dual chunk attention, arXiv 2402.17463: positions within chunks of c = chunkSize - localSize tokens. The key is at j mod c, the
+ * query, by how many chunks it is ahead, floor(i/c) - floor(j/c), at
+ *
+ *     0:   i mod c
+ *     1:   min(i mod c + c, chunkSize)        the nearest localSize tokens keep their distances
+ *     2…:  min(2c - 1, chunkSize)
+ *
+ * The farthest position is min(2c - 1, chunkSize), and shorter inputs reach N - 1:
+ *
+ *     capacity = Infinity where that is < L,   L otherwise
+ */
+import { checkConfig, checkNumber, positive } from "@ropewalk/check";
+import { wouldFit } from "./fit.ts";
+import type { BandByRule, PositionMapping } from "./mapping.ts";
+
+/**
+ * Chunks of `chunkSize - localSize` tokens, positions up to `chunkSize`.
+ *
+ * @throws RangeError when chunkSize or localSize is not an integer >= 1, or localSize is not below chunkSize; TypeError when one
+ * is not a number or a key is not known.
+ */
+export const dualChunk = (config: { readonly chunkSize: number; readonly localSize: number }): PositionMapping => {
+  const { chunkSize, localSize } = checkConfig("dualChunk", config, { chunkSize: positive, localSize: positive });
+  checkNumber("dualChunk", "localSize", localSize, localSize < chunkSize, `< chunkSize ${chunkSize}`);
+  const size = chunkSize - localSize;
+  const chunk = (token: number): number => Math.floor(token / size);
+  const farthest = Math.min(2 * size - 1, chunkSize);
+  const key = (j: number): number => j % size;
+  const band = (ahead: (chunks: number) => boolean, query: BandByRule["query"]): BandByRule => ({
+    covers: (i, j) => ahead(chunk(i) - chunk(j)),
+    query,
+    key,
+  });
+  return {
+    name: `DualChunk(chunkSize ${chunkSize}, localSize ${localSize})`,
+    bands: [
+      band(
+        (chunks) => chunks === 0,
+        (i) => i % size,
+      ),
+      band(
+        (chunks) => chunks === 1,
+        (i) => Math.min((i % size) + size, chunkSize),
+      ),
+      band(
+        (chunks) => chunks > 1,
+        () => farthest,
+      ),
+    ],
+    // A token that is d back is in the chunk before for the first d queries of a chunk, and exact for localSize + 1 of them.
+    window: Math.min(localSize + 1, size) + 1,
+    capacity: (trainedContext) => (farthest < trainedContext ? Infinity : trainedContext),
+    remedy: (trainedContext) =>
+      wouldFit(trainedContext > 2 ? [`chunkSize ${trainedContext - 1} or less with a smaller localSize`] : []),
+  };
+};
