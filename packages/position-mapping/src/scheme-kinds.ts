@@ -7,6 +7,7 @@ import { dualChunk } from "./dual-chunk.ts";
 import { leakyReRope } from "./leaky-re-rope.ts";
 import { reRope } from "./re-rope.ts";
 import { selfExtend } from "./self-extend.ts";
+import { sinks } from "./sinks.ts";
 import { slidingWindow } from "./sliding-window.ts";
 import { string } from "./string.ts";
 
@@ -17,5 +18,6 @@ export const schemes = {
   "sliding-window": slidingWindow as typeof slidingWindow,
   string: string as typeof string,
   "dual-chunk": dualChunk as typeof dualChunk,
+  sinks: sinks as typeof sinks,
   custom: custom as typeof custom,
 } as const;

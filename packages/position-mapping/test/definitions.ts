@@ -70,6 +70,13 @@ const dualChunkDefinition =
     return query - (j - start);
   };
 
+const sinksDefinition =
+  (sinks: number, window: number): Definition =>
+  (distance, _, j) => {
+    if (j >= sinks && distance >= window) return undefined;
+    return Math.min(distance, window - 1);
+  };
+
 export type SchemeCase = { readonly scheme: PositionScheme; readonly definition: Definition };
 
 /** Any mapping that is data, with small parameters. */
@@ -98,6 +105,10 @@ export const anyScheme: fc.Arbitrary<SchemeCase> = fc.oneof(
   fc.tuple(size, size).map(([chunk, localSize]): SchemeCase => ({
     scheme: { kind: "dual-chunk", chunkSize: chunk + localSize, localSize },
     definition: dualChunkDefinition(chunk + localSize, localSize),
+  })),
+  fc.tuple(size, size).map(([sinks, window]): SchemeCase => ({
+    scheme: { kind: "sinks", sinks, window },
+    definition: sinksDefinition(sinks, window),
   })),
 );
 
