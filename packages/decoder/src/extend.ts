@@ -79,7 +79,7 @@ const bandLayout = ({ name, bands }: PositionMapping): BandLayout => {
 
 /** How many times longer a window a rope scaling promises; 1 for those that promise nothing without tuning. */
 const stretch = (scaling: RopeScaling | undefined): number =>
-  scaling !== undefined && "factor" in scaling ? scaling.factor : 1;
+  scaling !== undefined && "factor" in scaling ? (scaling.factor ?? 1) : 1;
 
 /** The window in tokens whose positions a model of that trained window knows under a rope scaling. */
 export const knownContext = (trainedContext: number, rope: RopeScaling | undefined): number =>

@@ -12,10 +12,18 @@ export type ExtensionRecord = {
   readonly entropy?: EntropyScaling;
 };
 
-/** @throws RangeError when the positions are a mapping of one's own, whose functions no data can tell */
+/** Scalings of one's own are functions. */
+const checkData = (field: string, scaling: { readonly kind: string } | undefined): void => {
+  if (scaling?.kind === "custom")
+    throw new RangeError(`recordOf: ${field} must be numbers alone, which a file can hold, got one of kind custom`);
+};
+
+/** @throws RangeError when the positions or a scaling are one's own, whose functions no data can tell */
 export const recordOf = (extension: ContextExtension): ExtensionRecord => {
   checkExtension("recordOf", extension);
   const { positions, rope, entropy } = extension;
+  checkData("rope", rope);
+  checkData("entropy", entropy);
   if (positions !== undefined && positions.config === undefined)
     throw new RangeError(`recordOf: positions must be a mapping with a config, got ${positions.name} without`);
   return {

@@ -2,7 +2,7 @@
  * A context extension is a value: which relative position each pair gets, how the frequencies are scaled, how the query
  * is scaled with its position. Each constructor claims one or two of the fields; `compose` joins what does not collide.
  */
-import { aboveZero, atLeastOne, checkConfig, number, optional, whole, type Keys } from "@ropewalk/check";
+import { aboveZero, atLeastOne, checkConfig, number, oneOf, optional, whole, type Keys } from "@ropewalk/check";
 import { entropyAbfTheta, type EntropyScaling } from "@ropewalk/entropy-scaling";
 import * as mapping from "@ropewalk/position-mapping";
 import type { PositionMapping } from "@ropewalk/position-mapping";
@@ -74,6 +74,13 @@ export const yarn = (config: Fields<RopeScaling, "yarn">): ContextExtension =>
   withRope("yarn", "yarn", config, {
     ...{ factor: atLeastOne, originalContext: aboveZero, attentionFactor: optional(aboveZero), truncate: true },
     ...{ betaFast: optional(aboveZero), betaSlow: optional(aboveZero), mscale: true, mscaleAllDim: true },
+  });
+
+/** MrRoPE: between YaRN's two ends, frequencies divided by powers of the factor, with YaRN's attention scale. */
+export const mrRope = (config: Fields<RopeScaling, "mr-rope">): ContextExtension =>
+  withRope("mrRope", "mr-rope", config, {
+    ...{ variant: oneOf(["uniform", "progressive"]), factor: atLeastOne, originalContext: aboveZero },
+    ...{ betaFast: optional(aboveZero), betaSlow: optional(aboveZero) },
   });
 
 /** Adjusted base frequency, arXiv 2309.16039: another theta; models need fine-tuning for it. */

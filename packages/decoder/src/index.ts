@@ -36,6 +36,7 @@ export {
   entropyAbf,
   leakyReRope,
   logN,
+  mrRope,
   ntkAware,
   positionInterpolation,
   reRope,

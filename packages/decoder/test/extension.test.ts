@@ -4,11 +4,16 @@ import {
   compose,
   entropyAbf,
   extendDecoder,
+  extensionOf,
+  frequenciesFor,
   logN,
+  mrRope,
   positionInterpolation,
+  recordOf,
   reRope,
   selfExtend,
   slidingWindow,
+  withPositions,
   yarn,
   type Decoder,
 } from "../src/index.ts";
@@ -107,6 +112,33 @@ describe("extendDecoder", () => {
     );
     const three = { ...positions!, bands: [near!, { ...far!, to: 20 }, { ...far!, from: 20 }] };
     expect(() => extendDecoder(decoder, { positions: three })).toThrow(/\[8, 20\) and \[20, Infinity\)/);
+  });
+
+  it("takes frequencies of one's own, and the window that they are made for", () => {
+    const rope = {
+      kind: "custom",
+      frequencies: () => ({ inverseFrequencies: [1, 0.5], attentionScale: 1.5 }),
+      factor: 4,
+    } as const;
+    const extended = extendDecoder(decoder, { rope });
+    expect([extended.capacity, frequenciesFor(extended, 200).attentionScale]).toEqual([256, 1.5]);
+    expect(() => recordOf({ rope })).toThrow(
+      RangeError("recordOf: rope must be numbers alone, which a file can hold, got one of kind custom"),
+    );
+    expect(() =>
+      extendDecoder(decoder, { rope: { ...rope, frequencies: () => ({ inverseFrequencies: [1] }) } }),
+    ).toThrow(RangeError("ropeFrequencies: inverseFrequencies.length must be 2, got 1"));
+    expect(extendDecoder(decoder, mrRope({ variant: "uniform", factor: 2, originalContext: 64 })).capacity).toBe(128);
+  });
+
+  it("takes positions by their scheme, which the record keeps", () => {
+    const scheme = { kind: "self-extend", groupSize: 2, window: 8 } as const;
+    expect(recordOf(withPositions(scheme))).toEqual(recordOf(selfExtend({ groupSize: 2, window: 8 })));
+    expect(extensionOf({ positions: scheme }).positions?.name).toBe(withPositions(scheme).positions?.name);
+    const { config: _, ...positions } = withPositions(scheme).positions!;
+    const own = withPositions({ kind: "custom", ...positions });
+    expect(extendDecoder(decoder, own).layout).toEqual({ kind: "near-far", window: 8 });
+    expect(() => recordOf(own)).toThrow(/^recordOf: positions must be a mapping with a config, got SelfExtend/);
   });
 
   it("refuses scalings that do not fit the checkpoint", () => {

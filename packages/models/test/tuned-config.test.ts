@@ -24,7 +24,7 @@ const pairs = checkpoint.decoder.rope.rotaryDim / 2;
 const factor = fc.double({ min: 1, max: 64, noNaN: true });
 const factors = fc.array(factor, { minLength: pairs, maxLength: pairs });
 const originalContext = fc.integer({ min: 16, max: 64 });
-const ropes: { readonly [Kind in RopeScaling["kind"]]: fc.Arbitrary<RopeScaling> } = {
+const ropes: { readonly [Kind in Exclude<RopeScaling["kind"], "custom">]: fc.Arbitrary<RopeScaling> } = {
   default: fc.constant({ kind: "default" }),
   linear: fc.record({ kind: fc.constant("linear" as const), factor }),
   "ntk-aware": fc.record({ kind: fc.constant("ntk-aware" as const), factor }),
@@ -42,6 +42,10 @@ const ropes: { readonly [Kind in RopeScaling["kind"]]: fc.Arbitrary<RopeScaling>
     ...{ factor, originalContext, shortFactor: factors, longFactor: factors },
   }),
   abf: fc.record({ kind: fc.constant("abf" as const), theta: fc.integer({ min: 1000, max: 1e6 }) }),
+  "mr-rope": fc.record({
+    kind: fc.constant("mr-rope" as const),
+    ...{ factor, originalContext, variant: fc.constantFrom("uniform", "progressive") },
+  }),
 };
 const entropies = fc.constantFrom<ContextExtension>({}, logN({ trainedContext: 64 }));
 const mappings = fc.constantFrom<ContextExtension>(
@@ -61,7 +65,7 @@ describe("tunedConfig", () => {
           expect(own).toMatchObject({ theta: (scaling as { theta: number }).theta, scaling: { kind: "default" } });
         else expect(stated).toEqual(scaling);
         // What every program can read is not hidden in the entry.
-        expect(read.extension.rope === undefined).toBe(kind !== "ntk-aware" && kind !== "dynamic-ntk");
+        expect(read.extension.rope === undefined).toBe(!["ntk-aware", "dynamic-ntk", "mr-rope"].includes(kind));
         expect(recordOf({ ...read.extension, rope: scaling })).toEqual(recordOf(extension));
       }),
       { numRuns: 30 },

@@ -3,7 +3,14 @@
  * that another extension can take the place of this one.
  */
 import { show } from "@ropewalk/check";
-import type { BandLayout, CachePrecision, ContextExtension, DecoderSizes, ExtensionRecord } from "@ropewalk/decoder";
+import {
+  recordOf,
+  type BandLayout,
+  type CachePrecision,
+  type ContextExtension,
+  type DecoderSizes,
+  type ExtensionRecord,
+} from "@ropewalk/decoder";
 import type { ModelProto } from "@ropewalk/graph";
 import { reading, refuse } from "./check.ts";
 import { checkRecord } from "./record/index.ts";
@@ -33,12 +40,11 @@ export type Mark = {
 
 const key = "ropewalk";
 
-export const describe = ({ positions, rope, entropy }: ContextExtension): Mark["extension"] => ({
-  positions: positions?.name ?? null,
-  mapping: positions?.config ?? null,
-  rope: rope ?? null,
-  entropy: entropy ?? null,
-});
+/** @throws RangeError when a scaling is one's own, which could not be read again */
+export const describe = ({ positions, ...scalings }: ContextExtension): Mark["extension"] => {
+  const { rope = null, entropy = null } = recordOf(scalings);
+  return { positions: positions?.name ?? null, mapping: positions?.config ?? null, rope, entropy };
+};
 
 /** What an extension is called in messages. */
 export const inWords = ({ positions, rope, entropy }: Mark["extension"]): string =>

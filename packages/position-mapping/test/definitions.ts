@@ -60,13 +60,13 @@ const stringDefinition =
 const dualChunkDefinition =
   (chunkSize: number, localSize: number): Definition =>
   (_, i, j) => {
-    const size = chunkSize - localSize;
+    const chunk = chunkSize - localSize;
     // Every chunk counts its own keys from 0.
     let [start, chunksAhead] = [0, 0];
-    while (start + size <= j) start += size;
-    while (start + (chunksAhead + 1) * size <= i) chunksAhead++;
-    const inOwn = i - start - chunksAhead * size;
-    const query = [inOwn, Math.min(inOwn + size, chunkSize)][chunksAhead] ?? Math.min(2 * size - 1, chunkSize);
+    while (start + chunk <= j) start += chunk;
+    while (start + (chunksAhead + 1) * chunk <= i) chunksAhead++;
+    const inOwn = i - start - chunksAhead * chunk;
+    const query = [inOwn, Math.min(inOwn + chunk, chunkSize)][chunksAhead] ?? Math.min(2 * chunk - 1, chunkSize);
     return query - (j - start);
   };
 

@@ -6,19 +6,31 @@
  *
  * Pair 0 turns by one radian a token, later pairs ever more slowly. A scaling changes theta, or f pair by pair.
  */
-import { aboveZero, atLeastOne, byVariant, checkConfig, optional, type Variants } from "@ropewalk/check";
+import {
+  aboveZero,
+  atLeastOne,
+  byVariant,
+  checkConfig,
+  checkFunction,
+  oneOf,
+  optional,
+  type Variants,
+} from "@ropewalk/check";
 import { rotaryDimUpTo } from "./check.ts";
 import type { Basis, Change, RopeFrequencies, RopeScaling } from "./scaling.ts";
 import { abf } from "./scalings/abf.ts";
+import { custom } from "./scalings/custom.ts";
 import { dynamicNtk } from "./scalings/dynamic-ntk.ts";
 import { linear } from "./scalings/linear.ts";
 import { llama3 } from "./scalings/llama3.ts";
 import { longrope } from "./scalings/longrope.ts";
+import { mrRope } from "./scalings/mr-rope.ts";
 import { ntkAware } from "./scalings/ntk-aware.ts";
 import { yarn } from "./scalings/yarn.ts";
 
 const stretching = { factor: atLeastOne } as const;
 const trained = { ...stretching, originalContext: aboveZero } as const;
+const betas = { betaFast: true, betaSlow: optional(aboveZero) } as const;
 
 /** What a scaling's fields must be, and what it comes to. */
 const scalings: Variants<RopeScaling, Change, [basis: Basis]> = {
@@ -27,15 +39,14 @@ const scalings: Variants<RopeScaling, Change, [basis: Basis]> = {
   "ntk-aware": [stretching, ntkAware],
   "dynamic-ntk": [trained, dynamicNtk],
   yarn: [
-    {
-      ...{ ...trained, attentionFactor: true, mscale: true, mscaleAllDim: true, truncate: true },
-      ...{ betaFast: true, betaSlow: optional(aboveZero) },
-    },
+    { ...{ ...trained, ...betas }, ...{ attentionFactor: true, mscale: true, mscaleAllDim: true, truncate: true } },
     yarn,
   ],
   llama3: [{ ...trained, lowFreqFactor: aboveZero, highFreqFactor: true }, llama3],
   longrope: [{ ...trained, attentionFactor: true, shortFactor: true, longFactor: true }, longrope],
   abf: [{ theta: aboveZero }, abf],
+  "mr-rope": [{ ...trained, ...betas, variant: oneOf(["uniform", "progressive"]) }, mrRope],
+  custom: [{ factor: optional(atLeastOne), frequencies: checkFunction }, custom],
 };
 
 /**
@@ -76,6 +87,5 @@ export const ropeFrequencies = (config: {
   return { inverseFrequencies, attentionScale };
 };
 
-/** Whether the frequencies change with `seqLen`, so that keys rotated for one length are wrong for another. */
-export const dependsOnLength = (scaling: RopeScaling): boolean =>
-  scaling.kind === "dynamic-ntk" || scaling.kind === "longrope";
+/** Whether the frequencies change with `seqLen`, so that keys rotated for one length are wrong for another. Those of one's own may. */
+export const dependsOnLength = ({ kind }: RopeScaling): boolean => ["dynamic-ntk", "longrope", "custom"].includes(kind);

@@ -48,7 +48,29 @@ export type RopeScaling =
       readonly attentionFactor?: number;
     }
   /** Adjusted base frequency, arXiv 2309.16039: another theta in place of the model's. */
-  | { readonly kind: "abf"; readonly theta: number };
+  | { readonly kind: "abf"; readonly theta: number }
+  /** MrRoPE: between YaRN's two ends, pairs are divided by powers of the factor. */
+  | {
+      readonly kind: "mr-rope";
+      /** How the power grows from pair to pair: evenly, or ever faster. */
+      readonly variant: "uniform" | "progressive";
+      readonly factor: number;
+      readonly originalContext: number;
+      /** As YaRN's, with the same defaults. */
+      readonly betaFast?: number;
+      readonly betaSlow?: number;
+    }
+  /** Frequencies of one's own. */
+  | {
+      readonly kind: "custom";
+      /** `rotaryDim / 2` frequencies in radians per token, and the attention scale; absent: 1. */
+      readonly frequencies: (basis: Basis) => {
+        readonly inverseFrequencies: ArrayLike<number>;
+        readonly attentionScale?: number;
+      };
+      /** How many times the trained window the frequencies are made for; absent: 1. */
+      readonly factor?: number;
+    };
 
 /** The variant of {@link RopeScaling} named `Kind`. */
 export type ScalingOf<Kind extends RopeScaling["kind"]> = Extract<RopeScaling, { readonly kind: Kind }>;

@@ -19,7 +19,7 @@ type HeadsLast = Tensor<readonly ["batch", "seqLen", "numHeads", "headDim"]>;
 describe("types", () => {
   it("a scaling has the fields of its kind and no others", () => {
     expectTypeOf<RopeScaling["kind"]>().toEqualTypeOf<
-      "default" | "linear" | "ntk-aware" | "dynamic-ntk" | "yarn" | "llama3" | "longrope" | "abf"
+      "default" | "linear" | "ntk-aware" | "dynamic-ntk" | "yarn" | "llama3" | "longrope" | "abf" | "mr-rope" | "custom"
     >();
     expectTypeOf<{ kind: "linear"; factor: number }>().toExtend<RopeScaling>();
     expectTypeOf<{ kind: "linear" }>().not.toExtend<RopeScaling>();

@@ -5,6 +5,13 @@ import { everyScaling, tensor } from "./samples.ts";
 const { linear, yarn, llama3, longrope } = everyScaling;
 const dynamic = everyScaling["dynamic-ntk"];
 const ntk = everyScaling["ntk-aware"];
+const mr = everyScaling["mr-rope"];
+
+const own = everyScaling.custom;
+const custom = (inverseFrequencies: readonly number[], attentionScale = 1): RopeScaling => ({
+  kind: "custom",
+  frequencies: () => ({ inverseFrequencies, attentionScale }),
+});
 
 const withScaling = (scaling: unknown) => () =>
   ropeFrequencies({ rotaryDim: 8, theta: 10_000, scaling: scaling as RopeScaling });
@@ -29,7 +36,7 @@ describe("ropeFrequencies", () => {
     expect(() => ropeFrequencies(config)).toThrow(new RangeError(`ropeFrequencies: ${message}`));
   });
 
-  describe.each([linear, ntk, dynamic, yarn, llama3, longrope])("factor of $kind", (scaling) => {
+  describe.each([linear, ntk, dynamic, yarn, llama3, longrope, mr])("factor of $kind", (scaling) => {
     it.each([0.5, 0, -4, NaN, Infinity])("%d", (factor) => {
       expect(withScaling({ ...scaling, factor })).toThrow(new RangeError(`${factorRule} ${factor}`));
     });
@@ -41,7 +48,7 @@ describe("ropeFrequencies", () => {
     });
   });
 
-  describe.each([dynamic, yarn, llama3, longrope])("originalContext of $kind", (scaling) => {
+  describe.each([dynamic, yarn, llama3, longrope, mr])("originalContext of $kind", (scaling) => {
     it.each([0, -4096, NaN, Infinity])("%d", (originalContext) => {
       expect(withScaling({ ...scaling, originalContext })).toThrow(
         new RangeError(`ropeFrequencies: originalContext must be finite and > 0, got ${originalContext}`),
@@ -64,6 +71,12 @@ describe("ropeFrequencies", () => {
     [{ ...longrope, shortFactor: [1, 2, -4, 4] }, "shortFactor must be finite and > 0, got -4"],
     [{ ...longrope, longFactor: [1, 2, 0, 4] }, "longFactor must be finite and > 0, got 0"],
     [{ ...longrope, longFactor: [1, NaN, 2, 4] }, "longFactor must be finite and > 0, got NaN"],
+    [{ ...mr, betaFast: 1, betaSlow: 32 }, "betaFast must be finite and > 32, got 1"],
+    [{ ...mr, variant: "even" }, 'variant must be one of uniform, progressive, got "even"'],
+    [{ ...own, factor: 0.5 }, "factor must be finite and >= 1, got 0.5"],
+    [custom([1, 2]), "inverseFrequencies.length must be 4, got 2"],
+    [custom([1, 2, NaN, 3]), "inverseFrequencies[2] must be finite, got NaN"],
+    [custom([1, 2, 3, 4], 0), "attentionScale must be finite and > 0, got 0"],
     [{ kind: "abf", theta: 0 }, "theta must be finite and > 0, got 0"],
     [{ kind: "abf", theta: -2 }, "theta must be finite and > 0, got -2"],
   ])("%o", (scaling, message) => {
@@ -77,7 +90,7 @@ describe("ropeFrequencies", () => {
   });
 
   it("an unknown kind", () => {
-    const kinds = "default, linear, ntk-aware, dynamic-ntk, yarn, llama3, longrope, abf";
+    const kinds = "default, linear, ntk-aware, dynamic-ntk, yarn, llama3, longrope, abf, mr-rope, custom";
     const rule = `ropeFrequencies: scaling.kind must be one of ${kinds}`;
     expect(withScaling({ kind: "su" })).toThrow(new RangeError(`${rule}, got "su"`));
     expect(withScaling({ kind: "YARN" })).toThrow(new RangeError(`${rule} (yarn is meant?), got "YARN"`));
@@ -88,6 +101,22 @@ describe("ropeFrequencies", () => {
     expect(withScaling({ ...scaling, beta: 3 })).toThrow(
       /^ropeFrequencies: scaling must have no keys but kind.*"beta"/,
     );
+  });
+
+  it.each([
+    [{ kind: "custom" }, "frequencies must be a function, got nothing"],
+    [{ kind: "custom", frequencies: [1, 2, 3, 4] }, "frequencies must be a function, got [1, 2, 3, 4]"],
+    [{ kind: "custom", frequencies: () => ({}) }, "inverseFrequencies must be an Array or Float64Array, got nothing"],
+    [
+      { kind: "custom", frequencies: () => ({ inverseFrequencies: ["1", 2, 3, 4] }) },
+      'inverseFrequencies[0] must be a number, got "1"',
+    ],
+    [
+      { kind: "custom", frequencies: () => ({ inverseFrequencies: [1, 2, 3, 4], attentionScale: "2" }) },
+      'attentionScale must be a number, got "2"',
+    ],
+  ])("frequencies of one's own that are none: case %#", (scaling, message) => {
+    expect(withScaling(scaling)).toThrow(new TypeError(`ropeFrequencies: ${message}`));
   });
 
   it("what people write elsewhere", () => {

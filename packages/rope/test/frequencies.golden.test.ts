@@ -28,6 +28,16 @@ describe("what ROPE_INIT_FUNCTIONS computes in float64", () => {
   );
 });
 
+describe("MrRoPE, by plain loops in another language", () => {
+  const { mrrope } = read("mr-rope.json");
+  it.each(["uniform", "progressive"] as const)("%s", (variant) => {
+    const scaling = { kind: "mr-rope", variant, factor: 4, originalContext: 4096 } as const;
+    const { inverseFrequencies, attentionScale } = ropeFrequencies({ rotaryDim: 128, theta: 1e4, scaling });
+    expect(relativeDifference(inverseFrequencies, mrrope[variant])).toBeLessThan(1e-12);
+    expect(attentionScale).toBeCloseTo(0.1 * Math.log(4) + 1, 14);
+  });
+});
+
 describe("what the tests of transformers print, to 5 digits", () => {
   const { config, cases } = read("rope-expected.json");
   const printed = (scaling: RopeScaling, seqLen?: number) =>

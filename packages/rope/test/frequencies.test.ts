@@ -38,6 +38,8 @@ describe("ropeFrequencies", () => {
     { kind: "dynamic-ntk", factor: 1, ...trained },
     { kind: "yarn", factor: 1, ...trained },
     { kind: "llama3", factor: 1, lowFreqFactor: 1, highFreqFactor: 4, ...trained },
+    { kind: "mr-rope", variant: "uniform", factor: 1, ...trained },
+    { kind: "mr-rope", variant: "progressive", factor: 1, ...trained },
   ] as const)("is the default at factor 1: $kind", (scaling) => {
     fc.assert(
       fc.property(bases, (basis) => {
@@ -155,6 +157,56 @@ describe("ropeFrequencies", () => {
         });
       }),
     );
+  });
+
+  it.each(["uniform", "progressive"] as const)("mr-rope, %s, by plain loops", (variant) => {
+    fc.assert(
+      fc.property(bases, factors, ({ rotaryDim, theta }, factor) => {
+        const { inverseFrequencies, attentionScale } = ropeFrequencies({
+          ...{ rotaryDim, theta },
+          scaling: { kind: "mr-rope", variant, factor, ...trained },
+        });
+        const turnsAt = (turns: number): number => {
+          // How many pairs there are, as a real number, until one turns so seldom.
+          const wavelengths = 4096 / turns / (2 * Math.PI);
+          return ((rotaryDim / 2) * Math.log(wavelengths)) / Math.log(theta);
+        };
+        const low = Math.max(0, Math.floor(turnsAt(32)));
+        const high = Math.min(rotaryDim - 1, Math.ceil(turnsAt(1)));
+        fc.pre(high > low);
+        for (let pair = 0; pair < rotaryDim / 2; pair++) {
+          const steps = Math.min(Math.max(pair - low, 0), high - low);
+          let [done, whole] = [0, 0];
+          // Every step between low and high counts once, or as often as it is far from low.
+          for (let step = 1; step <= high - low; step++) {
+            const counts = variant === "uniform" ? 1 : step;
+            whole += counts;
+            if (step <= steps) done += counts;
+          }
+          const wanted = 1 / theta ** ((2 * pair) / rotaryDim) / factor ** (done / whole);
+          expect(inverseFrequencies[pair]! / wanted).toBeCloseTo(1, 10);
+        }
+        expect(attentionScale).toBeCloseTo(1 + Math.log(factor) / 10, 12);
+      }),
+    );
+  });
+
+  it("custom is what its function says of width, theta and length", () => {
+    const asked: unknown[] = [];
+    const scaling: RopeScaling = {
+      kind: "custom",
+      frequencies: (basis) => {
+        asked.push(basis);
+        return { inverseFrequencies: Float64Array.of(1, 0.5, 0), attentionScale: 1.25 };
+      },
+    };
+    const config = { rotaryDim: 6, theta: 1e4, scaling };
+    expect(ropeFrequencies({ ...config, seqLen: 300 })).toEqual({
+      inverseFrequencies: Float64Array.of(1, 0.5, 0),
+      attentionScale: 1.25,
+    });
+    expect(ropeFrequencies({ ...config, scaling: { ...scaling, factor: 2 } })).toEqual(ropeFrequencies(config));
+    expect(asked[0]).toEqual({ rotaryDim: 6, theta: 1e4, seqLen: 300 });
   });
 
   it("abf puts its theta in the place of the model's", () => {

@@ -21,6 +21,13 @@ export const everyScaling: {
     longFactor: [1, 2, 4, 8],
   },
   abf: { kind: "abf", theta: 500_000 },
+  "mr-rope": { kind: "mr-rope", variant: "progressive", factor: 4, originalContext: 4096 },
+  custom: {
+    kind: "custom",
+    frequencies: ({ rotaryDim, theta, seqLen }) => ({
+      inverseFrequencies: Array.from({ length: rotaryDim / 2 }, (_, j) => (theta * seqLen) ** ((-2 * j) / rotaryDim)),
+    }),
+  },
 };
 
 /** The largest |a - b| / |b|. */

@@ -8,6 +8,7 @@ export {
   entropyAbf,
   leakyReRope,
   logN,
+  mrRope,
   ntkAware,
   positionInterpolation,
   reRope,

@@ -11,6 +11,10 @@ import { gzipSync } from "node:zlib";
 
 export const budgets = { own: 1_500, all: 3_000 } as const;
 
+/** Rope has ten kinds of scalings, two more than when its budget was the others'. */
+export const budgetsOf = (name: (typeof primitives)[number]): { readonly own: number; readonly all: number } =>
+  name === "rope" ? { own: 1_750, all: 3_100 } : budgets;
+
 export const primitives = ["rope", "position-mapping", "attention-merge", "entropy-scaling"] as const;
 
 /** Stands for `@ropewalk/check`: its names, without code. */
@@ -83,8 +87,8 @@ if (import.meta.main) {
     console.log(`${label.padEnd(38)} ${String(size).padStart(5)} bytes of ${budget}${over ? "  too large" : ""}`);
   };
   for (const name of primitives) {
-    report(`@ropewalk/${name}`, await sizeOf(name), budgets.all);
-    report("  its own code", await sizeOf(name, { own: true }), budgets.own);
+    report(`@ropewalk/${name}`, await sizeOf(name), budgetsOf(name).all);
+    report("  its own code", await sizeOf(name, { own: true }), budgetsOf(name).own);
   }
   for (const readme of readmes)
     for (const { what, bytes, measured } of await statedSizes(readme)) {

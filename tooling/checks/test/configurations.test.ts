@@ -94,7 +94,7 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
             "ntkAware",
             "dynamicNtk",
           ],
-          ...["yarn", "abf", "logN", "yarnTemperature", "entropyAbf", "compose", "recordOf", "extensionOf"],
+          ...["yarn", "mrRope", "abf", "logN", "yarnTemperature", "entropyAbf", "compose", "recordOf", "extensionOf"],
         ] as const
       ).map((name) => [
         name,

@@ -6,8 +6,10 @@ import { ropeFrequencies, type RopeScaling } from "@ropewalk/rope";
 import type { Mark } from "../metadata.ts";
 import { checkFinite, checkObject, where } from "./checks.ts";
 
-/** Fields of each kind. */
-const scalingKeys: { readonly [Kind in RopeScaling["kind"]]: Keys<Extract<RopeScaling, { readonly kind: Kind }>> } = {
+type Kept = Exclude<RopeScaling, { readonly kind: "custom" }>;
+
+/** Fields of each kind that a file can hold. */
+const scalingKeys: { readonly [Kind in Kept["kind"]]: Keys<Extract<Kept, { readonly kind: Kind }>> } = {
   default: { kind: true },
   linear: { kind: true, factor: true },
   "ntk-aware": { kind: true, factor: true },
@@ -33,10 +35,19 @@ const scalingKeys: { readonly [Kind in RopeScaling["kind"]]: Keys<Extract<RopeSc
     attentionFactor: true,
   },
   abf: { kind: true, theta: true },
+  "mr-rope": {
+    kind: true,
+    variant: true,
+    factor: true,
+    originalContext: true,
+    betaFast: true,
+    betaSlow: true,
+  },
 };
 
 const checkField = (name: string, key: string, value: unknown): void => {
-  if (key === "kind") return;
+  // Names are known by the function that takes them.
+  if (key === "kind" || key === "variant") return;
   if (key === "truncate")
     check(typeof value === "boolean", `${where}: ${name} must be true or false`, value, "boolean");
   else if (key === "shortFactor" || key === "longFactor") {
