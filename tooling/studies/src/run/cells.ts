@@ -27,6 +27,9 @@ export type Answer<Result> =
   | { readonly kind: "done"; readonly result: Result }
   | { readonly kind: "failed"; readonly message: string };
 
+// Workers find the runtime's telemetry off only where the main thread has set it so.
+process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
+
 const workerFile = new URL("worker.ts", import.meta.url);
 
 /**

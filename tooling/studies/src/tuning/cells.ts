@@ -69,9 +69,13 @@ export const tableCell = (
   steps: number,
 ): TuningCell => ({ ...{ method, steps, samples }, ...{ batchSize, heldOut } });
 
+export const methods: readonly Method[] = ["plain", ...recipeNames];
+
 /** What tells the most comes first: all methods on all samples in few steps. */
 export const tableCells = (config: TableConfig): readonly TuningCell[] => [
-  ...(["plain", ...recipeNames] as const).map((method) => untunedCell(method, config)),
+  ...methods.map((method) => untunedCell(method, config)),
+  // What passes are held to on a run's way.
+  untuned("plain", looked),
   ...[stepCounts.slice(0, 3), stepCounts.slice(3)].flatMap((some) =>
     sampleCounts
       .toReversed()
@@ -80,6 +84,18 @@ export const tableCells = (config: TableConfig): readonly TuningCell[] => [
       ),
   ),
 ];
+
+/** How many held-out samples are looked at while it trains, and for entropies. */
+export const looked = 4;
+
+/** Before and after: each method untuned, and tuned by so many steps on all samples. */
+export const entropySteps = 60;
+
+const entropyCell = (cell: TuningCell): TuningCell => ({ ...cell, heldOut: looked });
+
+export const entropyBefore = (method: Method): TuningCell => untuned(method, looked);
+export const entropyAfter = (config: TableConfig, method: Method): TuningCell =>
+  entropyCell(tableCell(config, method, trainSamples, entropySteps));
 
 /** Of a cell, in a file's name. */
 export const nameOf = ({ method, steps, samples, batchSize }: TuningCell): string =>

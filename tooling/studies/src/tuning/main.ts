@@ -1,13 +1,53 @@
 /**
  * `npm run study:tuning -- --text <file>`: what tuning for a window four times longer does to stories260K, method by method.
+ *
+ *   --text <file>       a .txt of stories
+ *   --separator <text>  what stands between them; absent: <|endoftext|>
+ *   --results <file>    what was found, a line a cell, which a next run goes on from; absent: studies/tuning.jsonl. Tuned models
+ *                       are kept in models/ beside it, entropies in a file beside it
+ *   --batch <n>         samples of a step in the table; absent: 1. Those beside the reference have 16
+ *   --held-out <n>      held-out samples in the table; absent: 16. Beside the reference: 50
+ *   --only <part>       reference, table or entropy
+ *   --workers <n>       processes' worth of work side by side, of one thread each; absent: as many as there are cores
+ *   --print             prints what was found so far, and does nothing
+ *   --svg <file>        where the curves go; absent: nowhere
  */
-import { parseArgs } from "node:util";
+import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { join, dirname } from "node:path";
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import { recipeNames } from "@ropewalk/finetune";
 import { stories260K } from "@ropewalk/tiny-models";
+import { renderCurves } from "../render/curves.ts";
+import { nats } from "../render/table.ts";
 import { runCells } from "../run/cells.ts";
 import { fingerprint } from "../run/fingerprint.ts";
-import { nameOf, referenceCells, tableCells, type TuningCell, type TuningResult } from "./cells.ts";
+import {
+  entropyAfter,
+  entropyBefore,
+  entropySteps,
+  looked,
+  methods,
+  nameOf,
+  referenceCells,
+  tableCell,
+  tableCells,
+  trainSamples,
+  untunedCell,
+  type TuningCell,
+  type TuningResult,
+} from "./cells.ts";
+import type { EntropyCell, EntropyResult } from "./entropy.ts";
+import {
+  entropyTable,
+  insideOf,
+  passedAt,
+  positionsTable,
+  progressCurves,
+  referenceTable,
+  stepsTable,
+} from "./report.ts";
+import { shortNames } from "../short-names.ts";
 import type { TuningSetup } from "./work.ts";
 
 const { values } = parseArgs({
@@ -16,28 +56,106 @@ const { values } = parseArgs({
     separator: { type: "string", default: "<|endoftext|>" },
     results: { type: "string", default: "studies/tuning.jsonl" },
     workers: { type: "string", default: `${availableParallelism()}` },
-    batch: { type: "string", default: "2" },
+    batch: { type: "string", default: "1" },
     "held-out": { type: "string", default: "16" },
     only: { type: "string" },
+    print: { type: "boolean", default: false },
+    svg: { type: "string" },
   },
 });
-const config = { batchSize: Number(values.batch), heldOut: Number(values["held-out"]) };
-const parts = { reference: referenceCells, table: tableCells(config) };
-const cells =
-  values.only === undefined ? [...parts.reference, ...parts.table] : parts[values.only as keyof typeof parts];
+if (values.text === undefined) throw new RangeError("study:tuning: --text must be a .txt of stories, got none");
+const parts = ["reference", "table", "entropy"];
+if (values.only !== undefined && !parts.includes(values.only))
+  throw new RangeError(`study:tuning: --only must be one of ${parts.join(", ")}, got ${values.only}`);
 
+const config = { batchSize: Number(values.batch), heldOut: Number(values["held-out"]) };
+const isAsked = (part: string): boolean => !values.print && (values.only ?? part) === part;
 const setup: TuningSetup = {
-  ...{ text: values.text!, separator: values.separator },
+  ...{ text: values.text, separator: values.separator },
   models: join(dirname(values.results), "models"),
 };
-const study = {
-  ...{ module: new URL("work.ts", import.meta.url), setup },
-  ...{ workers: Number(values.workers), results: values.results },
-  subject: {
-    ...{ model: "stories260K", weights: await fingerprint(new URL("model.safetensors", stories260K.url)) },
-    text: await fingerprint(values.text!),
-  },
+const subject = {
+  ...{ model: "stories260K", weights: await fingerprint(new URL("model.safetensors", stories260K.url)) },
+  text: await fingerprint(values.text),
 };
-await runCells<TuningSetup, TuningCell, TuningResult>(study, cells, (cell, { losses, seconds }) =>
-  console.error(`${nameOf(cell)}: ${losses.map((loss) => loss.toFixed(3)).join(" ")} (${seconds} s)`),
+const study = (module: string, results: string) => ({
+  ...{ module: new URL(module, import.meta.url), setup, subject, results },
+  workers: Number(values.workers),
+});
+
+const cells = [...(isAsked("reference") ? referenceCells : []), ...(isAsked("table") ? tableCells(config) : [])];
+const found = await runCells<TuningSetup, TuningCell, TuningResult>(
+  study("work.ts", values.results),
+  cells,
+  (cell, { losses, seconds }) => console.error(`${nameOf(cell)}: ${losses.map(nats).join(" ")} (${seconds} s)`),
 );
+const tuned = methods.filter((method) => found.get(tableCell(config, method, trainSamples, entropySteps)));
+const entropyCells = [...methods.map(entropyBefore), ...tuned.map((method) => entropyAfter(config, method))];
+const entropies = await runCells<TuningSetup, EntropyCell, EntropyResult>(
+  study("entropy.ts", values.results.replace(/(\.jsonl)?$/, ".entropy.jsonl")),
+  isAsked("entropy") ? entropyCells : [],
+  (cell) => console.error(`entropy of ${nameOf(cell)}`),
+);
+
+const say = (...lines: readonly string[]): void => console.log(`${lines.join("\n")}\n`);
+say(
+  "Held-out loss behind the trained window, beside the reference: 50 samples, batches of 16.",
+  "",
+  referenceTable(found),
+);
+say(
+  `Held-out loss behind the trained window, by steps: ${config.heldOut} samples, batches of ${config.batchSize}.`,
+  `below: the fewest steps below the plain model's loss inside its own window, ${nats(insideOf(found.get(untunedCell("plain", config))))}`,
+  "",
+  stepsTable(found, config),
+);
+const goal = insideOf(found.get(untunedCell("plain", { heldOut: looked, batchSize: 0 })));
+const longRuns = recipeNames.map(
+  (method) => [method, found.get(tableCell(config, method, trainSamples, 200))] as const,
+);
+if (goal !== undefined)
+  say(
+    `Runs of 200 steps on ${trainSamples} samples, looked at every 10: below ${nats(goal)} behind the window after`,
+    longRuns.map(([method, result]) => `${method}: ${result ? passedAt(goal, result) : "-"}`).join(", "),
+  );
+say(
+  positionsTable(found, [
+    ...referenceCells.map((cell) => [cell.steps ? `${cell.method}, ${cell.steps}` : cell.method, cell] as const),
+    ...recipeNames.map(
+      (method) =>
+        [`${shortNames[method]}, 60 of ${config.batchSize}`, tableCell(config, method, trainSamples, 60)] as const,
+    ),
+  ]),
+);
+say(
+  "Entropy of attention in nats, by layer and position, untuned:",
+  "",
+  entropyTable(
+    "untuned",
+    methods.map((method) => ({ method, result: entropies.get(entropyBefore(method)) })),
+  ),
+);
+say(
+  `The same after ${entropySteps} steps; plain is as it was:`,
+  "",
+  entropyTable(
+    `${entropySteps} steps`,
+    methods.map((method) => ({
+      method,
+      result: entropies.get(method === "plain" ? entropyBefore(method) : entropyAfter(config, method)),
+    })),
+  ),
+);
+if (values.svg !== undefined) {
+  const curves = progressCurves(found, config);
+  if (curves.length > 0)
+    await writeFile(
+      values.svg,
+      renderCurves({
+        title: "Held-out loss behind the trained window while it is tuned",
+        ...{ across: "steps done", up: "mean loss at 512 to 2,048, in nats per token", curves },
+        marks: [0, 50, 100, 150, 200],
+        ...(goal === undefined ? {} : { level: { y: goal, name: "plain, inside its window" } }),
+      }),
+    );
+}

@@ -8,7 +8,7 @@ import { stories260K } from "@ropewalk/tiny-models";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Open } from "../run/cells.ts";
-import { nameOf, seqLen, trainedContext, type TuningCell, type TuningResult } from "./cells.ts";
+import { looked, nameOf, seqLen, trainedContext, type TuningCell, type TuningResult } from "./cells.ts";
 import { behind, readText, type Text } from "./text.ts";
 
 export type TuningSetup = {
@@ -18,8 +18,8 @@ export type TuningSetup = {
   readonly models: string;
 };
 
-/** Held-out samples that are looked at while it trains, and how often. */
-const [looked, looks] = [4, 20] as const;
+/** How often it is looked at while it trains. */
+const looks = 20;
 
 const bucket = trainedContext;
 

@@ -1,0 +1,11 @@
+import type { RecipeName } from "@ropewalk/finetune";
+
+/** Methods' names as they fit into a column. */
+export const shortNames: Readonly<Record<"plain" | RecipeName, string>> = {
+  plain: "plain",
+  "entropy-abf": "E-ABF",
+  abf: "ABF",
+  "position-interpolation": "PI",
+  "ntk-by-parts": "NTK-parts",
+  yarn: "YaRN",
+};
