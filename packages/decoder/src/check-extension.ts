@@ -9,12 +9,12 @@ import {
   type Keys,
   type Rule,
 } from "@ropewalk/check";
-import { queryScaleCurve, type EntropyScaling } from "@ropewalk/entropy-scaling";
+import { queryScale, type EntropyScaling } from "@ropewalk/entropy-scaling";
 import type { Band, BandByDistance } from "@ropewalk/position-mapping";
 import type { ContextExtension } from "./extension.ts";
 import type { ConfiguredMapping } from "./mapping-config.ts";
 
-const entropyKinds: Readonly<Record<EntropyScaling["kind"], true>> = {
+const entropyKinds: Readonly<Record<Exclude<EntropyScaling["kind"], "custom">, true>> = {
   ...{ "log-n": true, "entropy-abf": true, "yarn-temperature": true },
 };
 
@@ -26,7 +26,9 @@ const meantBy = (value: unknown): string => {
   if (typeof value !== "object" || value === null) return "";
   if ("bands" in value) return "; { positions: … } is meant?";
   if (!("kind" in value)) return "";
-  return Object.hasOwn(entropyKinds, String(value.kind)) ? "; { entropy: … } is meant?" : "; { rope: … } is meant?";
+  return "scale" in value || Object.hasOwn(entropyKinds, String(value.kind))
+    ? "; { entropy: … } is meant?"
+    : "; { rope: … } is meant?";
 };
 
 const isObject = (value: unknown): value is object =>
@@ -70,7 +72,7 @@ const checkPositions: Rule = (where, name, value) => {
   checkKeys(where, name, value as ConfiguredMapping, mappingKeys);
 };
 
-/** The frequencies of a scaling are computed, and so checked, for a model; an entropy scaling's curve is for any. */
+/** The frequencies of a scaling are computed, and so checked, for a model; an entropy scaling is for any. */
 const extensionKeys: Keys<ContextExtension> = {
   positions: checkPositions,
   rope: (where, name, value) => {
@@ -78,7 +80,7 @@ const extensionKeys: Keys<ContextExtension> = {
       throw new TypeError(`${where}: ${name} must be an object with a kind, got ${show(value)}`);
   },
   entropy: (_, __, value) => {
-    if (value !== undefined) queryScaleCurve(value as EntropyScaling, 0);
+    if (value !== undefined) queryScale(value as EntropyScaling, { layer: 0, position: 0 });
   },
 };
 

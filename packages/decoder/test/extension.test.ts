@@ -1,6 +1,8 @@
+import type { EntropyScaling } from "@ropewalk/entropy-scaling";
 import type { BandByDistance } from "@ropewalk/position-mapping";
 import { describe, expect, it } from "vitest";
 import {
+  chunkNumbers,
   compose,
   entropyAbf,
   extendDecoder,
@@ -129,6 +131,21 @@ describe("extendDecoder", () => {
       extendDecoder(decoder, { rope: { ...rope, frequencies: () => ({ inverseFrequencies: [1] }) } }),
     ).toThrow(RangeError("ropeFrequencies: inverseFrequencies.length must be 2, got 1"));
     expect(extendDecoder(decoder, mrRope({ variant: "uniform", factor: 2, originalContext: 64 })).capacity).toBe(128);
+  });
+
+  it("takes a scaling of the queries of one's own", () => {
+    const entropy = {
+      kind: "custom",
+      scale: ({ layer, position }) => 1 + layer + position / 10,
+    } as const satisfies EntropyScaling;
+    const extended = extendDecoder(decoder, { entropy });
+    const { query_scale: numbers } = chunkNumbers(extended, frequenciesFor(extended, 8), { start: 4, length: 2 });
+    expect([...numbers!.data].map((scale) => 2 * scale)).toEqual(
+      [1.4, 1.5, 2.4, 2.5, 3.4, 3.5].map((scale) => expect.closeTo(scale, 6)),
+    );
+    expect(() => recordOf({ entropy })).toThrow(
+      RangeError("recordOf: entropy must be numbers alone, which a file can hold, got one of kind custom"),
+    );
   });
 
   it("takes positions by their scheme, which the record keeps", () => {

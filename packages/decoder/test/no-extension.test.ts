@@ -71,7 +71,7 @@ const none: readonly (readonly [string, unknown, RegExp])[] = [
   [
     "an unknown entropy",
     { entropy: { kind: "mine" } },
-    /scaling\.kind must be one of log-n, entropy-abf, yarn-temperature, got "mine"$/,
+    /scaling\.kind must be one of log-n, entropy-abf, yarn-temperature, custom, got "mine"$/,
   ],
   ["entropy as a function", { entropy: () => 1 }, /scaling must be an object with a kind, got the function entropy$/],
   ["an entropy's typo", { entropy: { kind: "log-n", trained_context: 64 } }, /trainedContext is meant\?$/],
@@ -89,7 +89,7 @@ describe.each(none)("%s", (_, value, message) => {
   it("is no extension", () => {
     const put = () => extendContext(model, value as never);
     expect(put).toThrow(message);
-    expect(put).toThrow(/^(extendContext|queryScaleCurve|ropeFrequencies): /);
+    expect(put).toThrow(/^(extendContext|queryScale|ropeFrequencies): /);
   });
 });
 

@@ -1,37 +1,51 @@
 /**
  * The query of position i in layer l is multiplied by scale(l, i), so that every attention logit of that query is.
  */
-import { byVariant, check, checkInteger, checkKeys, type Variants } from "@ropewalk/check";
+import { byVariant, check, checkFunction, checkInteger, checkKeys, type Variants } from "@ropewalk/check";
+import { custom } from "./custom.ts";
 import { entropyAbf } from "./entropy-abf.ts";
 import { logN } from "./log-n.ts";
-import type { EntropyScaling, ScaleCurve } from "./scaling.ts";
+import type { EntropyScaling, ScaleCurve, ScaleOf } from "./scaling.ts";
 import { yarnTemperature } from "./yarn-temperature.ts";
 
-/** A scaling's fields, and the curve that it comes to in a layer. */
-const scalings: Variants<EntropyScaling, ScaleCurve, [where: string, layer: number]> = {
+/** A scaling's fields, and what it comes to in a layer. */
+const scalings: Variants<EntropyScaling, ScaleCurve | ScaleOf, [where: string, layer: number]> = {
   "log-n": [{ trainedContext: true }, logN],
   "entropy-abf": [{ trainedContext: true, exemptLayers: true }, entropyAbf],
   "yarn-temperature": [{ factor: true }, yarnTemperature],
+  custom: [{ scale: checkFunction }, custom],
 };
 
-const scaleCurve = (where: string, scaling: EntropyScaling, layer: number): ScaleCurve => {
+const scaleIn = (where: string, scaling: EntropyScaling, layer: number): ScaleCurve | ScaleOf => {
   checkInteger(where, "layer", layer, 0);
   return byVariant(where, "scaling", scaling, scalings, where, layer);
+};
+
+const scaleOf = (where: string, scaling: EntropyScaling, layer: number): ScaleOf => {
+  const scale = scaleIn(where, scaling, layer);
+  if (typeof scale === "function") return scale;
+  return (position) => Math.max(scale.least, Math.log(position + 1) / scale.logContext);
 };
 
 /**
  * The curve of `layer`, for those who compute it themselves: scale(i) = max(least, ln(i + 1) / logContext).
  *
- * @throws as {@link queryScale}.
+ * @throws as {@link queryScale}, and RangeError for a scaling of one's own, which may have any shape.
  */
-export const queryScaleCurve = (scaling: EntropyScaling, layer: number): ScaleCurve =>
-  scaleCurve("queryScaleCurve", scaling, layer);
+export const queryScaleCurve = (scaling: EntropyScaling, layer: number): ScaleCurve => {
+  const scale = scaleIn("queryScaleCurve", scaling, layer);
+  if (typeof scale === "function")
+    throw new RangeError(
+      "queryScaleCurve: scaling must be a curve max(least, ln(i + 1) / logContext), got one of kind custom",
+    );
+  return scale;
+};
 
 /**
- * What the query at `position` is multiplied by in `layer`, both counted from 0. At least 1.
+ * What the query at `position` is multiplied by in `layer`, both counted from 0. At least 1, but for a scaling of one's own.
  *
  * @throws RangeError when trainedContext is not an integer >= 2, factor is not finite and >= 1, or
- * exemptLayers, layer or position is not an integer >= 0, or the kind is unknown; TypeError when one is not a number or a key
+ * exemptLayers, layer or position is not an integer >= 0, or one's own scale not finite and > 0, or the kind is unknown; TypeError when one is not a number or a key
  * is not known.
  */
 export const queryScale = (
@@ -39,9 +53,9 @@ export const queryScale = (
   at: { readonly layer: number; readonly position: number },
 ): number => {
   checkKeys("queryScale", "at", at, { layer: true, position: true });
-  const { least, logContext } = scaleCurve("queryScale", scaling, at.layer);
+  const scale = scaleOf("queryScale", scaling, at.layer);
   checkInteger("queryScale", "position", at.position, 0);
-  return Math.max(least, Math.log(at.position + 1) / logContext);
+  return scale(at.position);
 };
 
 /**
@@ -55,7 +69,7 @@ export const queryScales = (
   positions: ArrayLike<number>,
   out?: Float64Array,
 ): Float64Array => {
-  const { least, logContext } = scaleCurve("queryScales", scaling, layer);
+  const scale = scaleOf("queryScales", scaling, layer);
   const numPositions = positions?.length;
   check(numPositions >= 0, "queryScales: positions must be an array", positions, "object");
   const scales = out ?? new Float64Array(numPositions);
@@ -65,7 +79,7 @@ export const queryScales = (
     if (!(Number.isSafeInteger(position) && position >= 0)) {
       checkInteger("queryScales", `positions[${n}]`, position, 0);
     }
-    scales[n] = Math.max(least, Math.log(position + 1) / logContext);
+    scales[n] = scale(position);
   }
   return scales;
 };

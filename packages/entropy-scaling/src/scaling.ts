@@ -13,17 +13,22 @@ export type EntropyScaling =
       readonly exemptLayers?: number;
     }
   /** YaRN's temperature, arXiv 2309.00071, the same at every position. `factor` is the new length over the trained one. */
-  | { readonly kind: "yarn-temperature"; readonly factor: number };
+  | { readonly kind: "yarn-temperature"; readonly factor: number }
+  /** One of one's own: any positive number, by layer and position. */
+  | { readonly kind: "custom"; readonly scale: (at: { readonly layer: number; readonly position: number }) => number };
 
 /** The variant of {@link EntropyScaling} named `Kind`. */
 export type ScalingOf<Kind extends EntropyScaling["kind"]> = Extract<EntropyScaling, { readonly kind: Kind }>;
 
 /**
- * What every scaling comes to in one layer, for the position i from 0:
+ * What every scaling but one of one's own comes to in one layer, for the position i from 0:
  *
  *     scale(i) = max(least, ln(i + 1) / logContext)
  */
 export type ScaleCurve = { readonly least: number; readonly logContext: number };
+
+/** The scale of a position, where there is no such curve. */
+export type ScaleOf = (position: number) => number;
 
 /** The same scale at every position. */
 export const constantScale = (scale: number): ScaleCurve => ({

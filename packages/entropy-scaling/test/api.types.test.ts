@@ -4,7 +4,7 @@ import { describe, expectTypeOf, it } from "vitest";
 
 describe("types", () => {
   it("each kind has its own fields", () => {
-    expectTypeOf<EntropyScaling["kind"]>().toEqualTypeOf<"log-n" | "entropy-abf" | "yarn-temperature">();
+    expectTypeOf<EntropyScaling["kind"]>().toEqualTypeOf<"log-n" | "entropy-abf" | "yarn-temperature" | "custom">();
     expectTypeOf({ kind: "log-n", trainedContext: 4096 } as const).toExtend<EntropyScaling>();
     expectTypeOf({
       kind: "entropy-abf",

@@ -1,4 +1,10 @@
-import { attentionEntropy, queryScale, queryScales, type EntropyScaling } from "@ropewalk/entropy-scaling";
+import {
+  attentionEntropy,
+  queryScale,
+  queryScaleCurve,
+  queryScales,
+  type EntropyScaling,
+} from "@ropewalk/entropy-scaling";
 import { describe, expect, it } from "vitest";
 
 const text = "8" as unknown as number;
@@ -100,22 +106,46 @@ describe("wrong types are refused", () => {
     expect(errorOf(call)).toEqual([TypeError, message]);
   });
 
+  it("a scale of one's own that is none, and a curve of one", () => {
+    const own = (scale: unknown): EntropyScaling => ({ kind: "custom", scale: (() => scale) as never });
+    const rule = "scale of layer 0 and position 0 must be";
+    expect(errorOf(() => queryScale(own(NaN), at))).toEqual([
+      RangeError,
+      `queryScale: ${rule} finite and > 0, got NaN`,
+    ]);
+    expect(errorOf(() => queryScale(own("2"), at))).toEqual([TypeError, `queryScale: ${rule} a number, got "2"`]);
+    expect(errorOf(() => queryScales(own(0), 3, [0, 7]))).toEqual([
+      RangeError,
+      "queryScales: scale of layer 3 and position 0 must be finite and > 0, got 0",
+    ]);
+    expect(errorOf(() => queryScale({ kind: "custom" } as never, at))).toEqual([
+      TypeError,
+      "queryScale: scale must be a function, got nothing",
+    ]);
+    expect(errorOf(() => queryScaleCurve(own(2), 0))).toEqual([
+      RangeError,
+      "queryScaleCurve: scaling must be a curve max(least, ln(i + 1) / logContext), got one of kind custom",
+    ]);
+  });
+
   it("a kind that does not exist", () => {
     const unknown = { kind: "ntk", factor: 2 } as unknown as EntropyScaling;
-    const rule = "queryScale: scaling.kind must be one of log-n, entropy-abf, yarn-temperature";
+    const rule = "queryScale: scaling.kind must be one of log-n, entropy-abf, yarn-temperature, custom";
     expect(errorOf(() => queryScale(unknown, at))).toEqual([RangeError, `${rule}, got "ntk"`]);
     const near = { kind: "logn", trainedContext: 64 } as unknown as EntropyScaling;
     expect(errorOf(() => queryScale(near, at))).toEqual([RangeError, `${rule} (log-n is meant?), got "logn"`]);
   });
 
-  it.each<[object]>([[logN], [{ kind: "entropy-abf", trainedContext: 64 }], [{ kind: "yarn-temperature", factor: 2 }]])(
-    "a key that %o does not have",
-    (scaling) => {
-      const call = () => queryScale({ ...scaling, layers: 2 } as unknown as EntropyScaling, at);
-      expect(call).toThrow(TypeError);
-      expect(call).toThrow(/^queryScale: scaling must have no keys but kind, .*, got "layers"$/);
-    },
-  );
+  it.each<[object]>([
+    [logN],
+    [{ kind: "entropy-abf", trainedContext: 64 }],
+    [{ kind: "yarn-temperature", factor: 2 }],
+    [{ kind: "custom", scale: () => 1 }],
+  ])("a key that %o does not have", (scaling) => {
+    const call = () => queryScale({ ...scaling, layers: 2 } as unknown as EntropyScaling, at);
+    expect(call).toThrow(TypeError);
+    expect(call).toThrow(/^queryScale: scaling must have no keys but kind, .*, got "layers"$/);
+  });
 
   it("what is no object, no array", () => {
     expect(() => queryScale("log-n" as never, at)).toThrow(

@@ -78,6 +78,21 @@ describe("the layers of entropy-abf", () => {
   });
 });
 
+describe("a scaling of one's own", () => {
+  it("is any function of layer and position, of any shape", () => {
+    const wave = ({ layer: l, position: i }: { readonly layer: number; readonly position: number }): number =>
+      1 + 0.5 * Math.sin(i) + l / 8;
+    const scaling: EntropyScaling = { kind: "custom", scale: wave };
+    fc.assert(
+      fc.property(layer, fc.array(position, { maxLength: 20 }), (index, positions) => {
+        const wanted = positions.map((i) => wave({ layer: index, position: i }));
+        expect([...queryScales(scaling, index, positions)]).toEqual(wanted);
+        expect(positions.map((i) => queryScale(scaling, { layer: index, position: i }))).toEqual(wanted);
+      }),
+    );
+  });
+});
+
 describe("every scaling", () => {
   it("is never below 1 and never falls as the position grows", () => {
     fc.assert(

@@ -77,8 +77,10 @@ export const checkRope = (name: string, scaling: RopeScaling, rotaryDim: number)
   ropeFrequencies({ rotaryDim, theta: 10_000, scaling });
 };
 
+type KeptEntropy = Exclude<EntropyScaling, { readonly kind: "custom" }>;
+
 const entropyKeys: {
-  readonly [Kind in EntropyScaling["kind"]]: Keys<Extract<EntropyScaling, { readonly kind: Kind }>>;
+  readonly [Kind in KeptEntropy["kind"]]: Keys<Extract<KeptEntropy, { readonly kind: Kind }>>;
 } = {
   "log-n": { kind: true, trainedContext: true },
   "entropy-abf": { kind: true, trainedContext: true, exemptLayers: true },

@@ -1,0 +1,11 @@
+/** A scaling of one's own, of any shape: scale(l, i) by a function of the layer and the position, both from 0. */
+import { aboveZero } from "@ropewalk/check";
+import type { ScaleOf, ScalingOf } from "./scaling.ts";
+
+export const custom =
+  ({ scale }: ScalingOf<"custom">, where: string, layer: number): ScaleOf =>
+  (position) => {
+    const value = scale({ layer, position });
+    aboveZero(where, `scale of layer ${layer} and position ${position}`, value);
+    return value;
+  };
