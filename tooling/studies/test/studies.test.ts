@@ -135,7 +135,7 @@ describe("the tables", () => {
     ];
     for (const found of [results(() => undefined), results(() => [1.5, 2.5, 3.5, 4.5])])
       for (const table of [referenceTable(found), stepsTable(found, config), ...others])
-        for (const line of table.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+        for (const line of table.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
   });
 
   it("have means behind the window, and their differences", () => {
@@ -146,7 +146,7 @@ describe("the tables", () => {
       .split("\n")
       .map((line) => line.split("|").map((cell) => cell.trim()));
     expect(rows[2]!.slice(1, -1)).toEqual(["plain, untuned", "1.800", "1.85", "-0.05", "+0.00", "+0.00"]);
-    expect(rows.find(([, name]) => name === "abf, 6 steps")!.slice(2, -1)).toEqual([
+    expect(rows.find(([, name]) => name === "ABF, 6 steps")!.slice(2, -1)).toEqual([
       "1.800",
       "1.89",
       "-0.09",

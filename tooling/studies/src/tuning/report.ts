@@ -47,7 +47,7 @@ export const referenceTable = (found: Found): string => {
     [
       ...reference.map((one) =>
         row(
-          one.steps === 0 ? `${one.method}, untuned` : `${one.method}, ${one.steps} steps`,
+          one.steps === 0 ? `${shortNames[one.method]}, untuned` : `${shortNames[one.method]}, ${one.steps} steps`,
           behindOf(found.get(referenceCell(one))),
           one.loss,
         ),
