@@ -81,7 +81,7 @@ export const stepsTable = (found: Found, config: TableConfig): string => {
           loss: behindOf(found.get(tableCell(config, method, samples, steps))),
         })),
       ];
-      return [method, `${samples}`, ...losses.map(({ loss }) => nats(loss)), firstBelow(goal, losses)];
+      return [shortNames[method], `${samples}`, ...losses.map(({ loss }) => nats(loss)), firstBelow(goal, losses)];
     }),
   );
   return renderTable(["method", "samples", "0", ...stepCounts.map(String), "below"], rows);
