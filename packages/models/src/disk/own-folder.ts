@@ -1,5 +1,5 @@
 /** A folder that goes with the process that made it. */
-import { mkdirSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
 import { lstat, readdir, rm, utimes } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { check } from "@ropewalk/check";
@@ -26,9 +26,21 @@ const removeLeftovers = async (parent: string): Promise<void> => {
   }
 };
 
-/** From a folder up to one that it lies in, or is. */
-const upTo = (top: string, folder: string): readonly string[] =>
-  folder === top ? [folder] : [folder, ...upTo(top, dirname(folder))];
+/**
+ * Makes a folder and those above it that are missing, and adds these to `made`. One by one: what Node has for all at once does not
+ * end in a file system that takes none, such as /proc.
+ */
+const makeMissing = (folder: string, made: Set<string>): void => {
+  if (existsSync(folder)) return;
+  makeMissing(dirname(folder), made);
+  try {
+    mkdirSync(folder);
+    made.add(folder);
+  } catch (error) {
+    // Another may have made it meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+};
 
 const removeEmpty = (folders: readonly string[]): void => {
   try {
@@ -38,19 +50,19 @@ const removeEmpty = (folders: readonly string[]): void => {
   }
 };
 
+const lowestFirst = (folders: Iterable<string>): readonly string[] => [...folders].sort((a, b) => b.length - a.length);
+
 /** Makes a folder and those above it, and gives those, the lowest first. Others may remove an empty one meanwhile. */
 const make = (parent: string, path: string, mode: number): readonly string[] => {
   const made = new Set<string>();
   for (let left = 10; ; left--) {
-    const top = mkdirSync(parent, { recursive: true });
-    for (const each of top === undefined ? [] : upTo(top, parent)) made.add(each);
-    const lowestFirst = [...made].sort((a, b) => b.length - a.length);
     try {
+      makeMissing(parent, made);
       mkdirSync(path, { mode });
-      return lowestFirst;
+      return lowestFirst(made);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT" && left > 0) continue;
-      removeEmpty(lowestFirst);
+      removeEmpty(lowestFirst(made));
       throw error;
     }
   }

@@ -52,6 +52,13 @@ describe("a folder of a process", () => {
     expect(there()).toEqual([]);
   });
 
+  it.runIf(process.platform === "linux")(
+    "is refused in a file system that takes none, and looked for no longer",
+    async () => {
+      await expect(ownFolder("/proc/a/b", "ropewalk-test")).rejects.toThrow(/ENOENT.*\/proc\/a/);
+    },
+  );
+
   it("stays when the process is killed, until another looks; one of a running process stays", async () => {
     const running = await start("own", home, "wait");
     const own = there();
