@@ -9,7 +9,7 @@ export {
 } from "./adam-w.ts";
 export { attentionEntropy } from "./attention-entropy.ts";
 export { clipGradients, gradientNorm } from "./clip.ts";
-export { readData, type Data, type DataConfig } from "./data/read-data.ts";
+export { dataForm, readData, type Data, type DataConfig, type DataForm } from "./data/read-data.ts";
 export { openLossGraph, type Frozen, type LossGraph, type Sequences } from "./loss-graph.ts";
 export { adapterFolder, type LoraConfig, type TunedAdapter } from "./lora.ts";
 export { readParameters } from "./parameters.ts";

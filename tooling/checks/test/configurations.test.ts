@@ -238,6 +238,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
     ...[
       "clipGradients",
       "cutText",
+      "dataForm",
       "gradientNorm",
       "openLossGraph",
       "readParameters",

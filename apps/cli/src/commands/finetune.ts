@@ -1,5 +1,5 @@
 /** `ropewalk finetune`: a checkpoint tuned for a longer window, in a folder that loads like any other. */
-import { recipeNames } from "@ropewalk/finetune";
+import { recipeNames, type Data } from "@ropewalk/finetune";
 import { writeFolder } from "@ropewalk/models/node";
 import { Option, type Command } from "commander";
 import { extendedWords, groupsAndWindow, recordIn } from "../describe.ts";
@@ -41,12 +41,13 @@ const stepsTable = ({ steps }: Done): string => {
 type Ended = { readonly plan: Plan; readonly done: Done; readonly written: number; readonly from: number };
 
 const report = (options: FinetuneOptions, { plan, done, written, from }: Ended) => {
-  const { name, extension, data, training } = plan;
+  const { name, extension, data, heldOut, training } = plan;
   const { evaluations } = done.trained;
   return {
     ...{ output: options.output, bytes: written, method: name, ...groupsAndWindow(extension) },
     ...{ extension: recordIn(extension), length: options.length, samples: data.samples.length },
     ...{ documents: data.documents, cut: data.cut, leftOut: data.leftOut, learned: data.learned },
+    ...(heldOut && { heldOut: { ...heldOut, samples: heldOut.samples.length } }),
     ...{ seed: training.seed ?? 0, resumedFrom: from },
     steps: done.steps.map(({ step, loss, evaluation, gradientNorm, learningRate, tokensPerSecond }) => ({
       ...{ step, loss, ...(evaluation === undefined ? {} : { evaluation }) },
@@ -56,12 +57,20 @@ const report = (options: FinetuneOptions, { plan, done, written, from }: Ended) 
   };
 };
 
-const facts = (options: FinetuneOptions, title: string, { plan: { data, training }, written, from }: Ended) => ({
-  [options.output]: `${bytes(written)}, ${learnedWords(training)}`,
+const samplesWords = ({ samples, documents, learned, cut, leftOut, longest }: Data, length: number): string =>
+  `${samples.length} of ${longest < length ? `${longest} tokens at most` : `${length} tokens`}, from ${documents} document${documents === 1 ? "" : "s"}, ` +
+  `${learned.toLocaleString("en")} tokens learned` +
+  (cut + leftOut === 0 ? "" : `; ${cut} cut, ${leftOut} left out`);
+
+const facts = (
+  { output, length }: FinetuneOptions,
+  title: string,
+  { plan: { data, heldOut, training }, written, from }: Ended,
+) => ({
+  [output]: `${bytes(written)}, ${learnedWords(training)}`,
   "tuned under": title,
-  samples:
-    `${data.samples.length} of ${options.length} tokens, from ${data.documents} document${data.documents === 1 ? "" : "s"}, ${data.learned.toLocaleString("en")} tokens learned` +
-    (data.cut + data.leftOut === 0 ? "" : `; ${data.cut} cut, ${data.leftOut} left out`),
+  samples: samplesWords(data, length),
+  ...(heldOut && { "held out": samplesWords(heldOut, length).replace("tokens learned", "tokens looked at") }),
   steps: `${training.steps} of ${training.batchSize} samples in ${training.gradientAccumulation ?? 1} run${training.gradientAccumulation === 1 ? "" : "s"}${from === 0 ? "" : `, the first ${from} by an earlier run`}`,
 });
 
@@ -144,7 +153,10 @@ export const addFinetune = (program: Command): void => {
       "compute a layer's values anew on the way back: less memory, a third more time; absent: they are kept",
     )
     .option("--seed <n>", "the order of the samples; the same seed gives the same run; absent: 0", number)
-    .option("--evaluation <file>", "held-out data, whose loss is looked at while it trains")
+    .option(
+      "--evaluation <file>",
+      "held-out data, whose loss is looked at while it trains; read by the flags on data too",
+    )
     .option("--evaluation-every <steps>", "how often; absent: ten times a run", number)
     .optionsGroup("Data:")
     .addOption(

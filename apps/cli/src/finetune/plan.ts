@@ -1,52 +1,39 @@
 /** What a training run is of, out of the flags: the extension, the samples, the numbers. */
 import { show } from "@ropewalk/check";
 import { extendDecoder, type ContextExtension, type ExtendedDecoder } from "@ropewalk/decoder";
-import {
-  readData,
-  recipe,
-  type Data,
-  type DataConfig,
-  type RecipeName,
-  type Schedule,
-  type TrainConfig,
-} from "@ropewalk/finetune";
+import { recipe, type Data, type RecipeName, type Schedule, type TrainConfig } from "@ropewalk/finetune";
 import { needCheckpoint, type OpenedModel } from "@ropewalk/generation";
 import { asksForExtension } from "../extension-options.ts";
 import { notice } from "../notice.ts";
 import { chosenFor, replacedNotices } from "../open-model.ts";
 import { backendFrom, checkCount, type SharedOptions } from "../options.ts";
-import { readText } from "../read-input.ts";
+import { readFiles, type FileOptions } from "./files.ts";
 
-export type FinetuneOptions = SharedOptions & {
-  readonly data: string;
-  readonly output: string;
-  readonly length: number;
-  readonly recipe?: RecipeName;
-  readonly learningRate: number;
-  readonly steps?: number;
-  readonly batchSize?: number;
-  readonly samples?: number;
-  readonly schedule?: Schedule["kind"];
-  readonly warmupSteps?: number;
-  readonly weightDecay?: number;
-  readonly gradientClipping?: number;
-  readonly gradientAccumulation?: number;
-  readonly gradientCheckpointing?: boolean;
-  readonly seed?: number;
-  readonly arrange?: DataConfig["arrange"];
-  readonly longer?: DataConfig["longer"];
-  readonly separator?: string;
-  readonly evaluation?: string;
-  readonly evaluationEvery?: number;
-  readonly saveEvery?: number;
-  readonly resume?: boolean;
-  readonly svg?: string;
-};
+export type FinetuneOptions = SharedOptions &
+  FileOptions & {
+    readonly output: string;
+    readonly recipe?: RecipeName;
+    readonly learningRate: number;
+    readonly steps?: number;
+    readonly batchSize?: number;
+    readonly schedule?: Schedule["kind"];
+    readonly warmupSteps?: number;
+    readonly weightDecay?: number;
+    readonly gradientClipping?: number;
+    readonly gradientAccumulation?: number;
+    readonly gradientCheckpointing?: boolean;
+    readonly seed?: number;
+    readonly evaluationEvery?: number;
+    readonly saveEvery?: number;
+    readonly resume?: boolean;
+    readonly svg?: string;
+  };
 
 export type Plan = {
   readonly name: string;
   readonly extension: ContextExtension;
   readonly data: Data;
+  readonly heldOut: Data | undefined;
   readonly training: TrainConfig;
 };
 
@@ -78,20 +65,16 @@ const given = <T extends object>(fields: T): Partial<{ [Key in keyof T]: NonNull
 /** Ten times a run. */
 export const aTenth = (steps: number): number => Math.ceil(steps / 10);
 
-const heldOut = async (
-  opened: OpenedModel,
-  options: FinetuneOptions,
+const evaluationOf = (
+  heldOut: Data | undefined,
+  { evaluationEvery: every }: FinetuneOptions,
   steps: number,
-): Promise<Pick<TrainConfig, "evaluation">> => {
-  const { evaluation: file, evaluationEvery: every, length: seqLen, arrange, longer, separator } = options;
-  if (file === undefined) {
-    if (every !== undefined)
-      throw new RangeError(`finetune: --evaluation-every is read beside --evaluation alone, got ${every}`);
-    return {};
-  }
-  const text = await readText("--evaluation", file);
-  const { samples } = readData({ model: opened, file, seqLen, ...given({ arrange, longer, separator }) }, text);
-  return { evaluation: { data: samples, every: every ?? aTenth(steps) } };
+): Pick<TrainConfig, "evaluation"> => {
+  if (every !== undefined) checkCount("finetune", "--evaluation-every", every);
+  if (heldOut !== undefined) return { evaluation: { data: heldOut.samples, every: every ?? aTenth(steps) } };
+  if (every !== undefined)
+    throw new RangeError(`finetune: --evaluation-every is read beside --evaluation alone, got ${every}`);
+  return {};
 };
 
 /** Bytes that the scores of one run may take, where nothing else is asked for; its gradients take as much again. */
@@ -117,15 +100,14 @@ const partsFor = (
  */
 export const planOf = async (opened: OpenedModel, options: FinetuneOptions): Promise<Plan> => {
   const { decoder } = needCheckpoint("finetune", opened.source);
-  const { length: seqLen, data: file, arrange, longer, separator } = options;
+  const { length: seqLen, data: file } = options;
   const { name, extension } = extensionOf(opened, options);
   const extended = { ...extendDecoder(decoder, extension), name: opened.source.name };
   for (const said of extended.notices) notice(said);
   // Without a recipe its numbers hold all the same.
   const own = recipe(options.recipe ?? "entropy-abf", { trainedContext: decoder.trainedContext, seqLen });
   const samples = options.samples ?? own.samples;
-  const text = await readText("--data", file);
-  const data = readData({ model: opened, file, seqLen, samples, ...given({ arrange, longer, separator }) }, text);
+  const { data, heldOut } = await readFiles(opened, options, samples);
   if (data.samples.length < (options.samples ?? 1))
     throw new RangeError(
       `finetune: --samples must be at most those of ${file}, ${data.samples.length}, got ${show(options.samples)}`,
@@ -144,7 +126,7 @@ export const planOf = async (opened: OpenedModel, options: FinetuneOptions): Pro
     ...{ seqLen, learningRate, schedule: { kind, ...given({ warmupSteps }) } },
     ...{ steps, batchSize, gradientAccumulation, gradientCheckpointing },
     ...given({ weightDecay, gradientClipping, seed }),
-    ...(await heldOut(opened, options, steps)),
+    ...evaluationOf(heldOut, options, steps),
   };
-  return { name, extension, data, training };
+  return { name, extension, data, heldOut, training };
 };

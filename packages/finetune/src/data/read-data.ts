@@ -1,14 +1,10 @@
 /**
  * Data as people have it, as samples. They stand in the order of the file; which a step takes, the seed says.
- *
- *   each   a document is a sample, shorter ones are filled up with what is not learned
- *   pack   documents stand one behind another, each with its own beginning, and a sample is the next `seqLen` tokens of them all: a
- *          document is seen from the one behind it, none is cut off, and the last sample is what is left
  */
 import { check, checkInteger, checkKeys, checkOneOf, showName, type Keys } from "@ropewalk/check";
-import { ignoredLabel } from "@ropewalk/decoder/training";
 import type { OpenedModel } from "@ropewalk/generation";
 import type { Sample } from "../samples.ts";
+import { arrangeEach, arrangePack, learnedOf } from "./arrange.ts";
 import { encoderOf, textDocument, type Document, type Encoder } from "./document.ts";
 import { lineDocuments } from "./lines.ts";
 
@@ -39,6 +35,8 @@ export type Data = {
   readonly leftOut: number;
   /** Tokens that are learned, of all samples. */
   readonly learned: number;
+  /** Tokens of the longest sample. */
+  readonly longest: number;
 };
 
 const where = "readData";
@@ -54,7 +52,9 @@ const textDocuments = (
   text: string,
 ): Iterable<Document> => {
   const at = `${where}: ${showName(file)}`;
-  if (separator === undefined) return [text].filter((all) => all !== "").map((all) => textDocument(encoder, at, all));
+  // White space alone is no document, as between separators.
+  if (separator === undefined)
+    return [text].filter((all) => all.trim() !== "").map((all) => textDocument(encoder, at, all));
   check(separator !== "", `${where}: separator must have at least 1 character`, separator);
   check(
     text.includes(separator),
@@ -71,19 +71,25 @@ const textDocuments = (
   })();
 };
 
-type Reader = {
+export type DataForm = {
+  /** How its documents become samples unless it is said. */
   readonly arrange: "each" | "pack";
+  /** Whether a separator may stand between its documents. */
+  readonly separated: boolean;
+};
+
+type Reader = DataForm & {
   readonly read: (config: DataConfig, encoder: Encoder, text: string) => Iterable<Document>;
 };
 
 /** By the end of a file's name. */
 const readers: Readonly<Record<string, Reader>> = {
   ".txt": {
-    arrange: "pack",
+    ...{ arrange: "pack", separated: true },
     read: ({ file, separator }, encoder, text) => textDocuments(file, encoder, separator, text),
   },
   ".jsonl": {
-    arrange: "each",
+    ...{ arrange: "each", separated: false },
     read: ({ file, separator }, encoder, text) => {
       check(
         separator === undefined,
@@ -95,78 +101,21 @@ const readers: Readonly<Record<string, Reader>> = {
   },
 };
 
-const readerOf = (file: string): Reader => {
+const readerOf = (caller: string, file: string): Reader => {
+  check(typeof file === "string", `${caller}: file must be text`, file, "string");
   const end = /\.[^./\\]*$/.exec(file)?.[0].toLowerCase() ?? "";
-  check(Object.hasOwn(readers, end), `${where}: file must end in ${Object.keys(readers).join(" or ")}`, file);
+  check(Object.hasOwn(readers, end), `${caller}: file must end in ${Object.keys(readers).join(" or ")}`, file);
   return readers[end]!;
 };
 
-const learnedOf = ({ labels = [] }: Sample): number => labels.slice(1).filter((label) => label !== ignoredLabel).length;
-
-type Arranged = Omit<Data, "learned">;
-
-const arrangeEach = (
-  documents: Iterable<Document>,
-  { seqLen, longer = "refuse", samples: most = Infinity }: DataConfig,
-): Arranged => {
-  const samples: Sample[] = [];
-  const tooLong: Document[] = [];
-  let [count, leftOut, cut] = [0, 0, 0];
-  for (const document of documents) {
-    if (samples.length >= most) break;
-    count += 1;
-    const { at, ids, labels } = document;
-    check(learnedOf(document) > 0, `${at} must have a token to learn behind its first`, undefined);
-    if (ids.length <= seqLen) {
-      samples.push({ ids, labels });
-      continue;
-    }
-    tooLong.push(document);
-    const sample = { ids: ids.slice(0, seqLen), labels: labels.slice(0, seqLen) };
-    if (longer === "cut" && learnedOf(sample) > 0) {
-      samples.push(sample);
-      cut += 1;
-    } else leftOut += 1;
-  }
-  const [first] = tooLong;
-  if (first !== undefined && longer === "refuse")
-    throw new RangeError(
-      `${first.at} must have at most ${seqLen} tokens, got ${first.ids.length}; ${tooLong.length} of ${count} documents are longer: ` +
-        'longer: "cut" cuts their ends off, "leave-out" leaves them out',
-    );
-  return { samples, documents: count, cut, leftOut };
-};
-
-const arrangePack = (
-  documents: Iterable<Document>,
-  { seqLen, longer, samples: most = Infinity }: DataConfig,
-): Arranged => {
-  check(
-    longer === undefined,
-    `${where}: longer must be absent where documents are packed, of which none is cut off`,
-    longer,
-  );
-  const samples: Sample[] = [];
-  let [ids, labels]: [number[], number[]] = [[], []];
-  let [count, leftOut] = [0, 0];
-  const close = (): void => {
-    if (learnedOf({ ids, labels }) > 0) samples.push({ ids, labels });
-    else leftOut += 1;
-    [ids, labels] = [[], []];
-  };
-  for (const document of documents) {
-    if (samples.length >= most) break;
-    count += 1;
-    for (const [at, id] of document.ids.entries()) {
-      // A document's first token is foretold by nothing of its own.
-      labels.push(at === 0 ? ignoredLabel : document.labels[at]!);
-      ids.push(id);
-      if (ids.length === seqLen) close();
-      if (samples.length >= most) break;
-    }
-  }
-  if (ids.length > 0 && samples.length < most) close();
-  return { samples, documents: count, cut: 0, leftOut };
+/**
+ * What a file's name says of how it is read.
+ *
+ * @throws RangeError when its end is none of those that are read
+ */
+export const dataForm = (file: string): DataForm => {
+  const { arrange, separated } = readerOf("dataForm", file);
+  return { arrange, separated };
 };
 
 /**
@@ -181,9 +130,8 @@ export const readData = (config: DataConfig, text: string): Data => {
   checkInteger(where, "seqLen", seqLen, 2);
   if (samples !== undefined) checkInteger(where, "samples", samples, 1);
   if (longer !== undefined) checkOneOf(where, "longer", longer, ["refuse", "cut", "leave-out"]);
-  check(typeof file === "string", `${where}: file must be text`, file, "string");
   check(typeof text === "string", `${where}: text must be text`, text, "string");
-  const reader = readerOf(file);
+  const reader = readerOf(where, file);
   const { arrange = reader.arrange } = config;
   checkOneOf(where, "arrange", arrange, ["each", "pack"]);
   const documents = reader.read(config, encoderOf(where, model), text);
@@ -195,5 +143,6 @@ export const readData = (config: DataConfig, text: string): Data => {
     `${where}: ${showName(file)} must have tokens to learn`,
     `${arranged.documents} documents without`,
   );
-  return { ...arranged, learned };
+  const longest = arranged.samples.reduce((most, { ids }) => Math.max(most, ids.length), 0);
+  return { ...arranged, learned, longest };
 };
