@@ -236,6 +236,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
   "@ropewalk/evals": ["passkeyIn"],
   "@ropewalk/finetune": [
     ...[
+      "attentionEntropy",
       "clipGradients",
       "cutText",
       "dataForm",
