@@ -154,6 +154,17 @@ const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
     /length must be at least \d+.*got 10/,
   ],
   ["no trials", ["passkey", "--trials", "0"], /--trials must be a positive integer, got 0/],
+  ["no keys", ["passkey", "--keys", "0"], /--keys must be a positive integer, got 0/],
+  [
+    "more keys than names",
+    ["passkey", "--method", "none", "--lengths", "128", "--keys", "13"],
+    /passkeyIn: keys must be an integer from 1 to 12, got 13/,
+  ],
+  [
+    "several keys in English",
+    ["passkey", "stories260K", "--method", "none", "--lengths", "128", "--keys", "2"],
+    /passkey: --keys must be absent for stories260K, whose texts are in English, with one key, got 2/,
+  ],
 ];
 
 describe("bad input is an error in one line and a non-zero exit", () => {

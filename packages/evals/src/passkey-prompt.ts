@@ -2,6 +2,7 @@
 import { checkFinite, checkKeys } from "@ropewalk/check";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import type { TextCodec } from "@ropewalk/generation";
+import { statedKeys } from "./stated-keys.ts";
 import type { PasskeyTask } from "./passkey-task.ts";
 
 export type PasskeyPrompt = {
@@ -30,21 +31,22 @@ export const passkeyPrompt = (task: PasskeyTask, codec: TextCodec, place: Passke
   const random = xoroshiro128plus(seed);
   // It starts badly from small seeds: neighbours would get the same first digits.
   random.jump();
-  const key = task.key(random);
+  const { key, question, needles } = statedKeys(task, depth, random);
   const sentences: string[] = [];
   const text = (count: number): string => {
     while (sentences.length < count) sentences.push(task.sentence(random));
-    // Between two sentences, as long as there are two.
-    const at = Math.min(count, 1) + Math.round(depth * Math.max(0, count - 2));
-    const body = [...sentences.slice(0, at), task.needle(key), ...sentences.slice(at, count)];
-    return [...(task.opening ? [task.opening] : []), ...body].join(task.separator) + task.question;
+    const body = sentences.slice(0, count);
+    // Between two sentences, as long as there are two; from the last on, so that places are those of the filler.
+    for (const { depth: share, text: needle } of needles)
+      body.splice(Math.min(count, 1) + Math.round(share * Math.max(0, count - 2)), 0, needle);
+    return [...(task.opening ? [task.opening] : []), ...body].join(task.separator) + question;
   };
   const bare = codec.encode(text(0));
-  const keyTokens = codec.encode(task.question + task.answer(key)).length - codec.encode(task.question).length;
+  const keyTokens = codec.encode(question + task.answer(key)).length - codec.encode(question).length;
   const room = length - keyTokens;
   if (bare.length > room)
     throw new RangeError(
-      `passkeyPrompt: length must be at least ${bare.length + keyTokens}, the key and the question, got ${length}`,
+      `passkeyPrompt: length must be at least ${bare.length + keyTokens}, the key${needles.length > 1 ? "s" : ""} and the question, got ${length}`,
     );
 
   // Sentences differ in length: step by what the average says is still missing, then back off to what fits.

@@ -3,10 +3,11 @@
  *
  * A task is the language it is written in: how a filler sentence is made, how the key is stated, how it is asked for.
  */
+import { check, checkInteger, checkKeys } from "@ropewalk/check";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import type { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
-type Random = ReturnType<typeof xoroshiro128plus>;
+export type Random = ReturnType<typeof xoroshiro128plus>;
 
 export type PasskeyTask = {
   /** Put before everything else, and between sentences. */
@@ -19,6 +20,8 @@ export type PasskeyTask = {
   readonly question: string;
   /** What a model that found the key goes on with. */
   readonly answer: (key: string) => string;
+  /** Several keys a text, each for somebody, of which one is asked for: whom for stands as {name} in needle and question. */
+  readonly names?: { readonly all: readonly string[]; readonly keys: number };
 };
 
 const pick = <T>(random: Random, choices: readonly T[]): T => choices[uniformInt(random, 0, choices.length - 1)]!;
@@ -52,21 +55,51 @@ export type PasskeyLanguage = {
   /** With {key}, as often as it is stated. */
   readonly needle: string;
   readonly question: string;
+  /** How keys are stated and asked for by the name of whom they are for, so that several stand in one text. */
+  readonly named?: {
+    readonly names: readonly string[];
+    /** With {name} and {key}. */
+    readonly needle: string;
+    /** With {name}. */
+    readonly question: string;
+  };
 };
 
-/** The task in a language of its own: five digits, one token each. */
-export const passkeyIn = ({ filler, needle, question }: PasskeyLanguage): PasskeyTask => ({
-  opening: "",
-  separator: " ",
-  sentence: (random) =>
-    filler.sentence
-      .replace("{subject}", pick(random, filler.subjects))
-      .replace("{verb}", pick(random, filler.verbs))
-      .replace("{adjective}", pick(random, filler.adjectives))
-      .replace("{tail}", pick(random, filler.tails))
-      .replace(/ +/g, " "),
-  key: (random) => digits(random, " "),
-  needle: (key) => needle.replaceAll("{key}", key),
-  question: ` ${question}`,
-  answer: (key) => ` ${key}`,
-});
+export type PasskeyOptions = {
+  /** Keys a text, each for another name, of which one is asked for. Absent: one, without a name. */
+  readonly keys?: number;
+};
+
+/** @throws RangeError when there are not as many */
+const namesFor = (named: PasskeyLanguage["named"], keys: number): NonNullable<PasskeyLanguage["named"]> => {
+  check(named !== undefined, "passkeyIn: keys must be absent for a language without names for them", keys);
+  checkInteger("passkeyIn", "keys", keys, 1, named.names.length);
+  return named;
+};
+
+/**
+ * The task in a language of its own: five digits, one token each.
+ *
+ * @throws RangeError for more keys than the language has names
+ */
+export const passkeyIn = (language: PasskeyLanguage, options: PasskeyOptions = {}): PasskeyTask => {
+  const { keys } = checkKeys<PasskeyOptions>("passkeyIn", "options", options, { keys: true });
+  const { filler, named } = language;
+  const { needle, question } = keys === undefined ? language : namesFor(named, keys);
+  return {
+    opening: "",
+    separator: " ",
+    sentence: (random) =>
+      filler.sentence
+        .replace("{subject}", pick(random, filler.subjects))
+        .replace("{verb}", pick(random, filler.verbs))
+        .replace("{adjective}", pick(random, filler.adjectives))
+        .replace("{tail}", pick(random, filler.tails))
+        .replace(/ +/g, " "),
+    key: (random) => digits(random, " "),
+    needle: (key) => needle.replaceAll("{key}", key),
+    question: ` ${question}`,
+    answer: (key) => ` ${key}`,
+    ...(keys !== undefined && { names: { all: named!.names, keys } }),
+  };
+};

@@ -7,7 +7,8 @@ import { englishPasskey, passkeyIn, passkeyPrompt, type PasskeyLanguage } from "
 
 const json = (name: string): unknown => JSON.parse(readFileSync(new URL(name, passkey875k.url), "utf8"));
 const codec = textCodec({ tokenizer: json("tokenizer.json"), config: json("tokenizer_config.json") });
-const task = passkeyIn(json("task.json") as PasskeyLanguage);
+const language = json("task.json") as PasskeyLanguage;
+const task = passkeyIn(language);
 
 const vocabulary = Object.entries((json("tokenizer.json") as { model: { vocab: Record<string, number> } }).model.vocab);
 const words = new Map(vocabulary.map(([word, id]) => [id, word]));
@@ -86,6 +87,64 @@ describe("passkeyPrompt", () => {
     );
     expect(() => passkeyPrompt(task, codec, { length: 20, depth: 0.5, seed: 1 })).toThrow(
       /length must be at least \d+, the key and the question, got 20/,
+    );
+  });
+});
+
+describe("passkeyPrompt with several keys", () => {
+  const needle = /the pass key for ([a-z ]+?) is ((?:\d ){5})\. remember it \. \2is the pass key for \1 \./g;
+  const keys = fc.integer({ min: 1, max: 12 });
+  const places = fc.record({
+    length: fc.integer({ min: 400, max: 900 }),
+    depth: fc.double({ min: 0, max: 1, noNaN: true }),
+    seed: fc.nat(10_000),
+  });
+
+  it("states each for another name, and asks for one of them", () => {
+    fc.assert(
+      fc.property(keys, places, (count, place) => {
+        const { ids, key, keyTokens } = passkeyPrompt(passkeyIn(language, { keys: count }), codec, place);
+        const text = textOf(ids);
+        const stated = new Map([...text.matchAll(needle)].map(([, name, digits]) => [name, digits!.trim()]));
+        expect(stated.size).toBe(count);
+        for (const name of stated.keys()) expect(language.named!.names).toContain(name);
+        const asked = /what is the pass key for ([a-z ]+) \? the pass key for \1 is$/.exec(text);
+        expect(stated.get(asked?.[1])).toBe(key);
+        expect(keyTokens).toBe(5);
+        expect(ids.length + keyTokens).toBeLessThanOrEqual(place.length);
+        expect(ids.length + keyTokens).toBeGreaterThan(place.length - 13);
+      }),
+    );
+  });
+
+  it("puts the one that is asked for where the depth says, and the others anywhere", () => {
+    const several = passkeyIn(language, { keys: 3 });
+    const found = Array.from({ length: 40 }, (_, seed) => {
+      const { ids, key } = passkeyPrompt(several, codec, { length: 900, depth: 0.1, seed });
+      const text = textOf(ids);
+      const at = [...text.matchAll(needle)].map(({ index, 2: digits }) => ({ digits, index }));
+      return {
+        own: at.find(({ digits }) => digits!.trim() === key)!.index / text.length,
+        others: at.filter(({ digits }) => digits!.trim() !== key).map(({ index }) => index / text.length),
+      };
+    });
+    for (const { own } of found) expect(own).toBeLessThan(0.35);
+    const others = found.flatMap((prompt) => prompt.others);
+    expect(Math.min(...others)).toBeLessThan(0.1);
+    expect(Math.max(...others)).toBeGreaterThan(0.85);
+  });
+
+  it("refuses what the language has no names for", () => {
+    const { named: _, ...nameless } = language;
+    expect(() => passkeyIn(nameless, { keys: 2 })).toThrow(
+      "passkeyIn: keys must be absent for a language without names for them, got 2",
+    );
+    for (const count of [0, 13, 1.5])
+      expect(() => passkeyIn(language, { keys: count })).toThrow(
+        `passkeyIn: keys must be an integer from 1 to 12, got ${count}`,
+      );
+    expect(() => passkeyPrompt(passkeyIn(language, { keys: 4 }), codec, { length: 60, depth: 0.5, seed: 1 })).toThrow(
+      /length must be at least \d+, the keys and the question, got 60/,
     );
   });
 });

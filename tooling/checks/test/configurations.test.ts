@@ -139,6 +139,7 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
   },
   "@ropewalk/evals": {
     passkeyCell: () => evals.passkeyCell(none, none, mistaken),
+    passkeyIn: () => evals.passkeyIn(none, mistaken),
     passkeyPrompt: () => evals.passkeyPrompt(none, none, mistaken),
     perplexity: () => evals.perplexity(none, [], mistaken),
     tokenLosses: () => evals.tokenLosses(none, [], mistaken),
@@ -233,7 +234,6 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
     // runBlock reads its options once it holds a cache: the tests of generation hand it one.
     ...["releaseCache", "resetCache", "runBlock", "runChunk", "sample", "textStream"],
   ],
-  "@ropewalk/evals": ["passkeyIn"],
   "@ropewalk/finetune": [
     ...[
       "attentionEntropy",

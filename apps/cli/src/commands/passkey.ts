@@ -26,6 +26,7 @@ type PasskeyOptions = SharedOptions & {
   readonly depths: number;
   readonly trials: number;
   readonly seed: number;
+  readonly keys?: number;
   readonly svg?: string;
   readonly workers?: number;
 };
@@ -102,7 +103,8 @@ const passkey = async (model: string, options: PasskeyOptions): Promise<void> =>
     "--workers",
     options.workers ?? (model === passkey875k.name ? availableParallelism() : 1),
   );
-  const { threads = workers > 1 ? 1 : undefined, quantize, ...rest } = options;
+  if (options.keys !== undefined) checkCount("passkey", "--keys", options.keys);
+  const { threads = workers > 1 ? 1 : undefined, quantize, keys, ...rest } = options;
   const shared: SharedOptions = { ...rest, ...(threads === undefined ? {} : { threads }) };
   // What is to be downloaded is downloaded once, with a bar; the workers find it.
   const opened = await open(model, shared);
@@ -114,7 +116,10 @@ const passkey = async (model: string, options: PasskeyOptions): Promise<void> =>
   const bar = newBar("{what}");
   const work = jobs.reduce((sum, { length, trials }) => sum + length * trials, 0);
   bar.start(work, 0, { what: "loading" });
-  const setup = { model, options: shared, ...(rounded && { rounded: rounded.path }) };
+  const setup = {
+    ...{ model, options: shared, ...(rounded && { rounded: rounded.path }) },
+    ...(keys !== undefined && { keys }),
+  };
   const results = await runJobs({ setup, workers, signal }, jobs, (length, { name }) =>
     bar.increment(length, { what: `${name}, ${length} tokens` }),
   ).finally(async () => {
@@ -130,7 +135,7 @@ const passkey = async (model: string, options: PasskeyOptions): Promise<void> =>
     const cells = methods.flatMap(({ method: name, cells: own }) =>
       own.map(({ length, depth, found, trials }) => ({ method: name, length, depth, found, trials })),
     );
-    const report = { cells, costs: costsReport(methods), threads: threads ?? null, workers };
+    const report = { cells, costs: costsReport(methods), threads: threads ?? null, workers, ...(keys && { keys }) };
     process.stdout.write(`${JSON.stringify(report)}\n`);
   } else {
     const said = `Speeds are of one run on ${threads ?? "all"} thread${threads === 1 ? "" : "s"}, ${workers} side by side.\nMemory is that of keys and values.`;
@@ -151,6 +156,11 @@ export const addPasskey = (program: Command): void => {
       .option("--depths <n>", "how many depths, spread evenly", number, 5)
       .option("--trials <n>", "keys a cell", number, 10)
       .option("--seed <n>", "the same seed gives the same prompts", number, 3)
+      .option(
+        "--keys <n>",
+        "keys a text, each for another name, of which one is asked for; absent: one, without a name",
+        number,
+      )
       .option(
         "--workers <n>",
         "runs side by side, each with the model in memory; absent: 1, or as many as cores for the shipped model",

@@ -23,6 +23,8 @@ export type WorkerSetup = {
   readonly model: string;
   /** The folder of its rounded weights, where they are rounded: once, for all workers. */
   readonly rounded?: string;
+  /** Keys a text; absent: one, without a name. */
+  readonly keys?: number;
   readonly options: Omit<SharedOptions, "quantize">;
 };
 

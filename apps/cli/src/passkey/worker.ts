@@ -1,4 +1,5 @@
 /** A worker of a passkey run: loads the model once, then runs the cells it is sent. */
+import { check } from "@ropewalk/check";
 import { englishPasskey, passkeyCell, passkeyIn, type PasskeyLanguage, type PasskeyTask } from "@ropewalk/evals";
 import { beyondCapacity, type LanguageModel, type OpenedModel } from "@ropewalk/generation";
 import { parentPort, workerData } from "node:worker_threads";
@@ -7,16 +8,21 @@ import { extensionFor, filesOf, load, open } from "../open-model.ts";
 import type { Job, WorkerMessage, WorkerOrder, WorkerSetup } from "./jobs.ts";
 
 const port = parentPort!;
-const { model: path, rounded = path, options } = workerData as WorkerSetup;
+const { model: path, rounded = path, keys, options } = workerData as WorkerSetup;
 
 const say = (message: WorkerMessage): void => port.postMessage(message);
 
 /** The task in the model's own language where a task.json lies beside it, else in English. */
 const taskOf = async (model: string): Promise<PasskeyTask> => {
   const file = await (await filesOf(model)).file("task.json");
+  check(
+    file !== undefined || keys === undefined,
+    `passkey: --keys must be absent for ${model}, whose texts are in English, with one key`,
+    keys,
+  );
   if (file === undefined) return englishPasskey;
   const text = new TextDecoder().decode(await file.source.read(0, file.source.size));
-  return passkeyIn(JSON.parse(text) as PasskeyLanguage);
+  return passkeyIn(JSON.parse(text) as PasskeyLanguage, keys === undefined ? {} : { keys });
 };
 
 const stopping = new AbortController();

@@ -1,0 +1,35 @@
+/**
+ * `npm run vectors:passkey`: reference logits of the shipped passkey-875k, written anew after its weights have changed. Prompts, answers
+ * and methods stay those of the file.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { passkey875k } from "@ropewalk/tiny-models";
+import { plainLogits, readPlainLlama, type PlainMethod } from "./plain-llama.ts";
+
+type Case = {
+  readonly method: PlainMethod;
+  readonly inputIds: readonly number[];
+  readonly answerIds: readonly number[];
+  readonly midIndex: number;
+};
+
+const file = new URL("../../../packages/tiny-models/test/vectors/passkey-875k/golden-logits.json", import.meta.url);
+const { model, tolerance, cases } = JSON.parse(readFileSync(file, "utf8")) as {
+  readonly model: string;
+  readonly tolerance: number;
+  readonly cases: readonly Case[];
+};
+const llama = readPlainLlama(passkey875k.url);
+const rounded = (row: Float64Array): readonly number[] => Array.from(row, (logit) => Number(logit.toFixed(5)));
+const written = cases.map(({ method, inputIds, answerIds, midIndex }) => {
+  const logits = plainLogits(llama, method, inputIds);
+  const last = rounded(logits.at(-1)!);
+  console.error(`${inputIds.length} tokens, ${JSON.stringify(method)}`);
+  return {
+    ...{ method, length: inputIds.length, inputIds, answerIds, logitsLast: last },
+    ...{ logitsMid: rounded(logits[midIndex]!), midIndex, argmaxLast: last.indexOf(Math.max(...last)) },
+  };
+});
+const source =
+  "plain loops in float64, every pair of tokens by its relative position: tooling/passkey/src/plain-llama.ts";
+writeFileSync(file, `${JSON.stringify({ model, source, tolerance, cases: written })}\n`);
