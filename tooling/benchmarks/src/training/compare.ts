@@ -1,0 +1,48 @@
+/** Steps of one model at one length, the engines taking turns. */
+import { median } from "../measure.ts";
+import { engineNames, type EngineName, type EngineOptions } from "./engines.ts";
+import { startEngine } from "./engine-process.ts";
+
+export type Times = Readonly<Record<EngineName, readonly number[]>>;
+
+export type Compared = EngineOptions & {
+  /** Milliseconds of each round, by the clock and of all threads together. */
+  readonly times: Times;
+  readonly processorTimes: Times;
+  readonly loss: number;
+  /** The largest difference of two engines' losses. */
+  readonly apart: number;
+};
+
+/** Losses of float32 in another order of additions. */
+const tolerance = 1e-4;
+
+/** @throws Error when engines do not give the same loss: what is timed would not be the same model */
+export const compareEngines = async (
+  options: EngineOptions,
+  { rounds, warmups }: { readonly rounds: number; readonly warmups: number },
+): Promise<Compared> => {
+  const contestants = engineNames.map((name) => startEngine(name, options));
+  const none = () =>
+    Object.fromEntries(engineNames.map((name) => [name, []])) as unknown as Record<EngineName, number[]>;
+  const [times, processorTimes] = [none(), none()];
+  const losses: number[] = [];
+  for (let round = -warmups; round < rounds; round++)
+    for (let turn = 0; turn < contestants.length; turn++) {
+      const { name, step } = contestants[(turn + round + warmups) % contestants.length]!;
+      const { loss, time, processorTime } = await step();
+      losses.push(loss);
+      if (round < 0) continue;
+      times[name].push(time);
+      processorTimes[name].push(processorTime);
+    }
+  await Promise.all(contestants.map(({ stop }) => stop()));
+  const apart = Math.max(...losses) - Math.min(...losses);
+  if (!(apart <= tolerance))
+    throw new Error(`${options.model}: losses must be within ${tolerance} of each other, got ${losses.join(", ")}`);
+  return { ...options, times, processorTimes, loss: losses[0]!, apart };
+};
+
+/** The median of the rounds' own ratios, base / candidate: how many times as fast the candidate is. */
+export const speedup = (times: Times, base: EngineName, candidate: EngineName): number =>
+  median(times[candidate].map((time, round) => times[base][round]! / time));

@@ -1,0 +1,48 @@
+/** Who takes the step: this project on its backends in Node, and jax-js on the fastest of its own there. */
+import type { Backend } from "@ropewalk/backend";
+import { extendDecoder } from "@ropewalk/decoder";
+import { openLossGraph } from "@ropewalk/finetune";
+import { sequence, trainedModel, type ModelName } from "./model.ts";
+import { provideWorkers } from "./workers.ts";
+
+export type EngineOptions = { readonly model: ModelName; readonly seqLen: number; readonly threads: number };
+
+/** One forward and backward pass; gives the loss. */
+export type Step = () => Promise<number>;
+
+/** Gradients are read into plain arrays, weights fed from them, as a training loop does. */
+const ropewalk =
+  (open: (threads: number) => Promise<Backend>) =>
+  async ({ model, seqLen, threads }: EngineOptions): Promise<Step> => {
+    const trained = trainedModel(model);
+    const { decoder, parameters } = trained;
+    const graph = await openLossGraph({
+      ...{ backend: await open(threads), extended: extendDecoder(decoder, {}) },
+      ...{ batch: { batchSize: 1, seqLen }, learned: Object.keys(parameters) },
+    });
+    const ids = sequence(trained, seqLen);
+    return async () => (await graph.gradients(parameters, { ids })).loss;
+  };
+
+/** Weights and gradients stay where jax-js computes; `jit` compiles at the first step. */
+const jax = async ({ model, seqLen }: EngineOptions): Promise<Step> => {
+  const { jaxStep } = await import("../../../checks/src/jax/gradients.ts");
+  const trained = trainedModel(model);
+  const ids = sequence(trained, seqLen);
+  return jaxStep(trained.jax, trained.parameters, ids, ids).run;
+};
+
+/** Its backends beside WebAssembly are no match here: plain JavaScript is a hundred times slower, WebGPU and WebGL Node has not. */
+export const engines = {
+  "ropewalk cpu": ropewalk(async (threads) => (await import("@ropewalk/backend-node")).cpu({ threads })),
+  // Node gives onnxruntime-web one thread.
+  "ropewalk wasm": ropewalk(async () => (await import("@ropewalk/backend-wasm")).wasm()),
+  "jax-js wasm": jax,
+  "jax-js wasm, workers": (options: EngineOptions): Promise<Step> => {
+    provideWorkers(options.threads);
+    return jax(options);
+  },
+} as const satisfies Record<string, (options: EngineOptions) => Promise<Step>>;
+
+export type EngineName = keyof typeof engines;
+export const engineNames: readonly EngineName[] = Object.keys(engines) as EngineName[];
