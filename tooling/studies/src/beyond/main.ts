@@ -59,6 +59,6 @@ if (values.svg !== undefined && curves.length > 0)
       title: "Tuned to 2,048 tokens, and SelfExtend on top to 8,192",
       ...{ across: "position in the window, in tokens", up: "mean loss in nats per token", curves },
       marks: [512, 2048, 4096, 6144],
-      most: 3,
+      most: 4,
     }),
   );

@@ -14,8 +14,8 @@ export type Row = {
 /** Groups as small as 8,192 tokens allow in a window of 512, or in one of 2,048; and larger ones beside them. */
 export const rows: readonly Row[] = [
   { name: "plain", model: "own" },
-  { name: "SelfExtend G=32 W=256, untuned", model: "own", groupSize: 32, window: 256 },
-  { name: "Entropy-ABF tuned", model: "tuned" },
+  { name: "SelfExtend alone, G=32 W=256", model: "own", groupSize: 32, window: 256 },
+  { name: "Entropy-ABF alone, tuned", model: "tuned" },
   { name: "both, G=8 W=512", model: "tuned", groupSize: 8, window: 512 },
   { name: "both, G=8 W=1,024", model: "tuned", groupSize: 8, window: 1024 },
   { name: "both, G=16 W=512", model: "tuned", groupSize: 16, window: 512 },

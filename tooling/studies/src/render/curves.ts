@@ -14,14 +14,14 @@ export type Picture = {
   readonly level?: { readonly y: number; readonly name: string };
   /** Values across that have a mark. */
   readonly marks: readonly number[];
-  /** The highest value that is shown: what goes beyond is cut off. */
+  /** The highest value that is shown: a curve that goes beyond leaves the picture. */
   readonly most?: number;
 };
 
 /** Blue, vermilion, green, purple, orange, light blue: told apart by those who do not see colours as most do, too. */
 const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"] as const;
 
-const [left, top, width, height, legendWidth] = [56, 44, 520, 320, 210] as const;
+const [left, top, width, height, legendWidth] = [56, 44, 520, 320, 240] as const;
 
 const escape = (text: string): string => text.replace(/[<>&]/g, (mark) => `&#${mark.charCodeAt(0)};`);
 
@@ -49,7 +49,7 @@ export const renderCurves = ({ title, across, up, curves, level, marks, most = I
   const [first, last] = [Math.min(...points.map(({ x }) => x)), Math.max(...points.map(({ x }) => x))];
   const [right, bottom] = [left + width, top + height];
   const x = (value: number): string => (left + ((value - first) / (last - first)) * width).toFixed(1);
-  const y = (value: number): number => bottom - ((Math.min(value, high) - low) / (high - low)) * height;
+  const y = (value: number): number => bottom - ((value - low) / (high - low)) * height;
   const path = (curve: Curve): string =>
     curve.points.map((point, at) => `${at ? "L" : "M"}${x(point.x)} ${y(point.y).toFixed(1)}`).join("");
   const decimals = ticks.some((tick) => Math.abs(tick * 10 - Math.round(tick * 10)) > 1e-6) ? 2 : 1;
@@ -59,6 +59,7 @@ export const renderCurves = ({ title, across, up, curves, level, marks, most = I
     `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 ${right + legendWidth} ${bottom + 52}" role="img">`,
     `<title>${escape(title)}</title>`,
     `<style>${style}</style>`,
+    `<clipPath id="area"><rect x="${left}" y="${top - 1}" width="${width}" height="${height + 2}"/></clipPath>`,
     `<rect width="100%" height="100%" fill="#fff"/>`,
     write(left, 22, title, "title"),
     ...ticks.map(
@@ -72,7 +73,7 @@ export const renderCurves = ({ title, across, up, curves, level, marks, most = I
           write(right + 12, y(level.y) + 4, level.name),
         ]
       : []),
-    ...curves.map((curve, index) => `<path ${stroke(index)} d="${path(curve)}"/>`),
+    ...curves.map((curve, index) => `<path clip-path="url(#area)" ${stroke(index)} d="${path(curve)}"/>`),
     ...curves.map(({ name }, index) => {
       const at = top + 10 + 20 * index;
       return `<path ${stroke(index)} d="M${right + 12} ${at}h20"/>${write(right + 38, at + 4, name)}`;
