@@ -10,13 +10,15 @@
  */
 import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { stories260K } from "@ropewalk/tiny-models";
 import { renderCurves } from "../render/curves.ts";
 import { nats } from "../render/table.ts";
 import { runCells } from "../run/cells.ts";
 import { fingerprint } from "../run/fingerprint.ts";
 import { nameOf, referenceCell } from "../tuning/cells.ts";
+import { modelsBeside } from "../tuning/models.ts";
 import { beyondCurves, beyondTable, cellOf, legend, rows } from "./report.ts";
 import type { BeyondCell, BeyondResult, BeyondSetup } from "./work.ts";
 
@@ -34,7 +36,9 @@ const { values } = parseArgs({
 });
 if (values.text === undefined) throw new RangeError("study:beyond: --text must be a .txt of stories, got none");
 const kept = nameOf(referenceCell({ method: "entropy-abf", steps: 40 }));
-const tuned = values.tuned ?? join(dirname(values.results), "models", kept);
+const text = await fingerprint(values.text);
+const weights = await fingerprint(new URL("model.safetensors", stories260K.url));
+const tuned = values.tuned ?? join(modelsBeside(values.results, { weights, text }), kept);
 const config = { length: 8192, windows: Number(values.windows), bucket: 512 };
 const found = await runCells<BeyondSetup, BeyondCell, BeyondResult>(
   {
@@ -42,7 +46,7 @@ const found = await runCells<BeyondSetup, BeyondCell, BeyondResult>(
     setup: { ...{ text: values.text, separator: values.separator }, tuned },
     subject: {
       ...{ model: "stories260K", tuned: await fingerprint(join(tuned, "model.safetensors")) },
-      text: await fingerprint(values.text),
+      text,
     },
   },
   values.print ? [] : rows.map((row) => cellOf(row, config)),

@@ -14,7 +14,6 @@
  */
 import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { recipeNames } from "@ropewalk/finetune";
 import { stories260K } from "@ropewalk/tiny-models";
@@ -47,6 +46,7 @@ import {
   referenceTable,
   stepsTable,
 } from "./report.ts";
+import { modelsBeside } from "./models.ts";
 import { shortNames } from "../short-names.ts";
 import type { TuningSetup } from "./work.ts";
 
@@ -70,13 +70,13 @@ if (values.only !== undefined && !parts.includes(values.only))
 
 const config = { batchSize: Number(values.batch), heldOut: Number(values["held-out"]) };
 const isAsked = (part: string): boolean => !values.print && (values.only ?? part) === part;
-const setup: TuningSetup = {
-  ...{ text: values.text, separator: values.separator },
-  models: join(dirname(values.results), "models"),
-};
 const subject = {
   ...{ model: "stories260K", weights: await fingerprint(new URL("model.safetensors", stories260K.url)) },
   text: await fingerprint(values.text),
+};
+const setup: TuningSetup = {
+  ...{ text: values.text, separator: values.separator },
+  models: modelsBeside(values.results, subject),
 };
 const study = (module: string, results: string) => ({
   ...{ module: new URL(module, import.meta.url), setup, subject, results },

@@ -1,11 +1,11 @@
 /** A cell of the tuning study: a model tuned as the cell says, kept as a folder, and its losses by position. */
 import { cpu } from "@ropewalk/backend-node";
 import { perplexity } from "@ropewalk/evals";
-import { recipe, train, tunedCheckpoint, tunedFolder, type Parameters } from "@ropewalk/finetune";
+import { recipe, train, tunedCheckpoint, tunedFolder, type Parameters, type RecipeName } from "@ropewalk/finetune";
 import { loadModel, type LanguageModel } from "@ropewalk/generation";
 import { openFolder, writeFolder } from "@ropewalk/models/node";
 import { stories260K } from "@ropewalk/tiny-models";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Open } from "../run/cells.ts";
 import { looked, nameOf, seqLen, trainedContext, type TuningCell, type TuningResult } from "./cells.ts";
@@ -52,28 +52,35 @@ const keep = async (
   await rename(unfinished, folder);
 };
 
-const tune = async (tools: Tools, model: LanguageModel, cell: TuningCell): Promise<Omit<TuningResult, "seconds">> => {
+type Tuned = Pick<TuningResult, "progress"> & { readonly model: LanguageModel };
+
+/** Only the longest runs are looked at on their way. */
+const isLookedAt = ({ steps }: TuningCell): boolean => steps >= 200;
+
+/** The model that an earlier run has kept; a run that is looked at on its way has to be seen. */
+const kept = async ({ models, plain }: Tools, cell: TuningCell): Promise<Tuned | undefined> => {
+  const folder = join(models, nameOf(cell));
+  const found = !isLookedAt(cell) && (await stat(folder).catch(() => undefined))?.isDirectory();
+  if (!found) return undefined;
+  return { model: await loadModel(await openFolder(folder), { backend: plain.backend }), progress: [] };
+};
+
+const tune = async (tools: Tools, model: LanguageModel, method: RecipeName, cell: TuningCell): Promise<Tuned> => {
   const { text, bosToken } = tools;
-  const { method, steps, samples, batchSize, heldOut } = cell;
-  const { training } = recipe(method as Exclude<typeof method, "plain">, { trainedContext, seqLen });
+  const { steps, samples, batchSize } = cell;
+  const { extension, training } = recipe(method, { trainedContext, seqLen });
   const held = Array.from({ length: looked }, (_, at) =>
     behind(text.heldOut.slice(at * seqLen, (at + 1) * seqLen), trainedContext, bosToken),
   );
   const { state, evaluations } = await train({
     ...{ model, data: text.train.slice(0, samples), seqLen, ...training },
     ...{ steps, batchSize, gradientAccumulation: batchSize, learningRate: 1e-3 },
-    // Only the longest runs are looked at on their way.
-    ...(steps >= 200 ? { evaluation: { data: held, every: Math.ceil(steps / looks) } } : {}),
+    ...(isLookedAt(cell) ? { evaluation: { data: held, every: Math.ceil(steps / looks) } } : {}),
   });
   await keep(tools, model, cell, state.parameters);
   const source = await tunedCheckpoint(model.source, state.parameters);
-  const tuned = await loadModel(
-    { source, text: model.text },
-    { backend: model.backend, extension: recipe(method as never, { trainedContext, seqLen }).extension },
-  );
-  const losses = await lossesOf(tools, tuned, heldOut);
-  await tuned.release();
-  return { losses, progress: evaluations };
+  const tuned = await loadModel({ source, text: model.text }, { backend: model.backend, extension });
+  return { model: tuned, progress: evaluations };
 };
 
 export const open: Open<TuningSetup, TuningCell, TuningResult> = async ({ text: file, separator, models }) => {
@@ -83,10 +90,13 @@ export const open: Open<TuningSetup, TuningCell, TuningResult> = async ({ text: 
   return async (cell) => {
     const begun = performance.now();
     const { method, steps, heldOut } = cell;
-    const model =
-      method === "plain" ? plain : await plain.withExtension(recipe(method, { trainedContext, seqLen }).extension);
-    const found =
-      steps === 0 ? { losses: await lossesOf(tools, model, heldOut), progress: [] } : await tune(tools, model, cell);
-    return { ...found, seconds: Math.round((performance.now() - begun) / 1000) };
+    const seconds = (): number => Math.round((performance.now() - begun) / 1000);
+    if (method === "plain") return { losses: await lossesOf(tools, plain, heldOut), progress: [], seconds: seconds() };
+    const extended = await plain.withExtension(recipe(method, { trainedContext, seqLen }).extension);
+    if (steps === 0) return { losses: await lossesOf(tools, extended, heldOut), progress: [], seconds: seconds() };
+    const { model, progress } = (await kept(tools, cell)) ?? (await tune(tools, extended, method, cell));
+    const losses = await lossesOf(tools, model, heldOut);
+    await model.release();
+    return { losses, progress, seconds: seconds() };
   };
 };
