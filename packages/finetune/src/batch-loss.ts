@@ -1,32 +1,32 @@
 /** The mean loss of many sequences, by runs of a few. */
 import { ignoredLabel } from "@ropewalk/decoder/training";
 import type { Gradients, Parameters } from "./adam-w.ts";
-import type { LossGraph, Sequences } from "./loss-graph.ts";
+import { usedTokens, type LossGraphs } from "./loss-graphs.ts";
 import type { Fitted } from "./samples.ts";
 
 /** How many tokens are learned: a first one is foretold by nothing. */
 const learnedIn = (sequences: readonly Fitted[]): number =>
   sequences.reduce((sum, { labels }) => sum + labels.slice(1).filter((label) => label !== ignoredLabel).length, 0);
 
-const asRun = (part: readonly Fitted[]): Sequences => ({
-  ids: part.map(({ ids }) => ids),
-  labels: part.map(({ labels }) => labels),
-});
+/** Those of a length one beside the other, so that a run is no longer than it must be; in their order otherwise. */
+const byLength = (sequences: readonly Fitted[]): readonly Fitted[] =>
+  sequences.toSorted((a, b) => usedTokens(b) - usedTokens(a));
 
 /** The mean loss of a batch and its gradients. Between runs the signal is looked at: nothing is changed yet. */
 export const batchGradients = async (
-  graph: LossGraph,
+  graphs: LossGraphs,
   parameters: Parameters,
   batch: readonly Fitted[],
   signal?: AbortSignal,
 ): Promise<{ readonly loss: number; readonly gradients: Gradients }> => {
-  const { batchSize } = graph.batch;
+  const { batchSize } = graphs;
   const total = learnedIn(batch);
+  const sorted = byLength(batch);
   let loss = 0;
   let sum: Record<string, Float32Array> | undefined;
-  for (let from = 0; from < batch.length; from += batchSize) {
+  for (let from = 0; from < sorted.length; from += batchSize) {
     signal?.throwIfAborted();
-    const run = await graph.gradients(parameters, asRun(batch.slice(from, from + batchSize)), total);
+    const run = await graphs.gradients(parameters, sorted.slice(from, from + batchSize), total);
     loss += run.loss;
     if (sum === undefined) sum = { ...run.gradients };
     else
@@ -43,21 +43,22 @@ export const batchGradients = async (
  * Undefined when it is aborted: a step may stand before it that is still to be told of.
  */
 export const meanLoss = async (
-  graph: LossGraph,
+  graphs: LossGraphs,
   parameters: Parameters,
   sequences: readonly Fitted[],
   signal?: AbortSignal,
 ): Promise<number | undefined> => {
-  const { batchSize } = graph.batch;
+  const { batchSize } = graphs;
   const total = learnedIn(sequences);
+  const sorted = byLength(sequences);
   const [{ ids, labels }] = sequences as readonly [Fitted];
   const nothing: Fitted = { ids, labels: labels.map(() => ignoredLabel) };
   let loss = 0;
-  for (let from = 0; from < sequences.length; from += batchSize) {
+  for (let from = 0; from < sorted.length; from += batchSize) {
     if (signal?.aborted) return undefined;
-    const part = sequences.slice(from, from + batchSize);
+    const part = sorted.slice(from, from + batchSize);
     const filled = Array.from({ length: batchSize }, (_, at) => part[at] ?? nothing);
-    loss += await graph.loss(parameters, asRun(filled), total);
+    loss += await graphs.loss(parameters, filled, total);
   }
   return loss;
 };

@@ -56,6 +56,8 @@ export type LossGraphConfig = {
   readonly backend: Backend;
   readonly extended: ExtendedDecoder<Decoder>;
   readonly batch: Batch;
+  /** The length whose frequencies the sequences have, where these depend on it. Default: seqLen. */
+  readonly context?: number;
   /** The names of the tensors that are learned; the others are fed as they are. */
   readonly learned: readonly string[];
   /** Absent: every tensor of the decoder is fed. */
@@ -68,13 +70,13 @@ export type LossGraphConfig = {
 };
 
 const keys: Keys<LossGraphConfig> = {
-  ...{ backend: true, extended: true, batch: true, learned: true, frozen: true },
+  ...{ backend: true, extended: true, batch: true, context: true, learned: true, frozen: true },
   gradientCheckpointing: optional(oneOf([true, false])),
 };
 
 /** Records and loads the graph. */
 export const openLossGraph = async (config: LossGraphConfig): Promise<LossGraph> => {
-  const { backend, extended, batch, learned, frozen, gradientCheckpointing } = checkKeys<LossGraphConfig>(
+  const { backend, extended, batch, context, learned, frozen, gradientCheckpointing } = checkKeys<LossGraphConfig>(
     "openLossGraph",
     "config",
     config,
@@ -92,7 +94,7 @@ export const openLossGraph = async (config: LossGraphConfig): Promise<LossGraph>
   let forward: Promise<Session> | undefined;
   const forwardSession = (): Promise<Session> => (forward ??= backend.createSession(encode(recorded), frozen?.files));
   const shared = Object.fromEntries(
-    Object.entries(trainingNumbers(extended, seqLen)).map(([name, numbers]) => [name, floats(numbers)]),
+    Object.entries(trainingNumbers(extended, seqLen, context)).map(([name, numbers]) => [name, floats(numbers)]),
   );
 
   const feedsOf = (parameters: Parameters, { ids, labels = ids }: Sequences, total?: number) => {

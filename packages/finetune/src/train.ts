@@ -7,7 +7,7 @@ import { clipGradients, gradientNorm } from "./clip.ts";
 import { batchGradients, meanLoss } from "./batch-loss.ts";
 import { checkTokens } from "./check-tokens.ts";
 import { checkTrainKeys } from "./check-train.ts";
-import { openLossGraph } from "./loss-graph.ts";
+import { lossGraphs, usedTokens } from "./loss-graphs.ts";
 import { frozenBeside, loraOf, startLora, type LoraConfig } from "./lora.ts";
 import { readParameters } from "./parameters.ts";
 import { fitSamples, type FitConfig, type Sample } from "./samples.ts";
@@ -29,6 +29,7 @@ export type TrainStep = {
   /** The norm of all gradients before they were clipped. */
   readonly gradientNorm: number;
   readonly learningRate: number;
+  /** Tokens of the step's samples, up to the last one that is learned. */
   readonly tokensPerSecond: number;
   /** Milliseconds that the steps to come will take, by the mean of those done. */
   readonly timeLeft: number;
@@ -139,7 +140,7 @@ export const train = async (config: TrainConfig): Promise<Trained> => {
   const batch = { batchSize: batchSize / gradientAccumulation, seqLen };
   const extended = { ...model.extended, decoder };
   const frozen = lora && (await frozenBeside(lora, checkpoint, model.backend));
-  const graph = await openLossGraph({
+  const graphs = lossGraphs({
     ...{ backend: model.backend, extended, batch, learned: Object.keys(parameters), frozen },
     gradientCheckpointing: config.gradientCheckpointing ?? false,
   });
@@ -149,7 +150,7 @@ export const train = async (config: TrainConfig): Promise<Trained> => {
   const evaluate = async (step: number): Promise<{ readonly evaluation?: number }> => {
     const due = step === first || step === steps || step % (config.evaluation?.every ?? 1) === 0;
     if (heldOut === undefined || !due) return {};
-    const evaluation = await meanLoss(graph, parameters, heldOut.sequences, signal);
+    const evaluation = await meanLoss(graphs, parameters, heldOut.sequences, signal);
     if (evaluation === undefined) return {};
     evaluations.push({ step, loss: evaluation });
     return { evaluation };
@@ -162,12 +163,8 @@ export const train = async (config: TrainConfig): Promise<Trained> => {
       const at = performance.now();
       const { step } = state;
       const places = batchOf({ count: sequences.length, batchSize, seed }, step);
-      const { loss, gradients } = await batchGradients(
-        graph,
-        parameters,
-        places.map((place) => sequences[place]!),
-        signal,
-      );
+      const samples = places.map((place) => sequences[place]!);
+      const { loss, gradients } = await batchGradients(graphs, parameters, samples, signal);
       check(Number.isFinite(loss), `train: the loss of step ${step + 1} must be a number`, loss);
       const norm = gradientClipping === Infinity ? gradientNorm(gradients) : clipGradients(gradients, gradientClipping);
       check(Number.isFinite(norm), `train: the gradients of step ${step + 1} must be numbers, and their norm`, norm);
@@ -178,13 +175,13 @@ export const train = async (config: TrainConfig): Promise<Trained> => {
       const looked = await evaluate(step + 1);
       await onStep?.({
         ...{ step: step + 1, loss, gradientNorm: norm, learningRate: rate(step), state },
-        tokensPerSecond: (1000 * batchSize * seqLen) / took,
+        tokensPerSecond: (1000 * samples.reduce((sum, sample) => sum + usedTokens(sample), 0)) / took,
         timeLeft: ((performance.now() - begun) / losses.length) * (steps - state.step),
         ...looked,
       });
     }
   } finally {
-    await graph.release();
+    await graphs.release();
   }
   return { state, losses, evaluations, cut: cut + (heldOut?.cut ?? 0) };
 };

@@ -236,7 +236,6 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
   ],
   "@ropewalk/finetune": [
     ...[
-      "attentionEntropy",
       "clipGradients",
       "cutText",
       "dataForm",

@@ -8,16 +8,25 @@ import { bandMask } from "./interface.ts";
 /** A label that is not learned. */
 export const ignoredLabel = -100;
 
-/** Rotations, query scales and band masks of sequences of `seqLen` tokens, all from position 0 on. */
-export const trainingNumbers = (extended: ExtendedDecoder, seqLen: number): Readonly<Record<string, Numbers>> => {
+/**
+ * Rotations, query scales and band masks of sequences of `seqLen` tokens, all from position 0 on.
+ *
+ * @param context - the length whose frequencies they have, where these depend on it; absent: `seqLen`
+ */
+export const trainingNumbers = (
+  extended: ExtendedDecoder,
+  seqLen: number,
+  context: number = seqLen,
+): Readonly<Record<string, Numbers>> => {
   checkInteger("trainingNumbers", "seqLen", seqLen, 1);
+  checkInteger("trainingNumbers", "context", context, seqLen);
   const masks = extended.positions.bands.map((covering, band) => {
     const data = new Float32Array(seqLen * seqLen).fill(closed);
     for (let i = 0; i < seqLen; i++)
       for (const { from, to } of coveredKeys(covering, i)) data.fill(0, i * seqLen + from, i * seqLen + to);
     return [bandMask(band), { dims: [seqLen, seqLen], data }] as const;
   });
-  const chunk = chunkNumbers(extended, frequenciesFor(extended, seqLen), { start: 0, length: seqLen });
+  const chunk = chunkNumbers(extended, frequenciesFor(extended, context), { start: 0, length: seqLen });
   return { ...chunk, ...Object.fromEntries(masks) };
 };
 
