@@ -4,57 +4,25 @@
  *
  * They run in a process of their own: the driver is chosen by its environment, and a crash of the driver ends it.
  */
-import { fork, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import type { ChildProcess } from "node:child_process";
 import { afterAll, describe, expect, it } from "vitest";
 import { softwareDriver } from "../../../tooling/benchmarks/src/chromium.ts";
 import { webgpu } from "../src/node.ts";
 import { withoutHalves } from "./checks/errors.ts";
 import { halfChecks } from "./checks/half.ts";
 import { checks } from "./checks/index.ts";
+import { adapterNeeded, askProcess, drivers, hasEnded, startProcess } from "./drivers.ts";
 
-const start = (icd: string | undefined): ChildProcess =>
-  fork(fileURLToPath(new URL("node-process.ts", import.meta.url)), {
-    execArgv: ["--conditions=@ropewalk/source"],
-    env: { XDG_RUNTIME_DIR: "/tmp", ...process.env, ...(icd === undefined ? {} : { VK_ICD_FILENAMES: icd }) },
-    // Dawn writes what it does not find; errors say the same.
-    stdio: ["ignore", "inherit", "ignore", "ipc"],
-  });
-
-/** What the process answers, or how it ended. */
-const ask = async (child: ChildProcess, name: string): Promise<string> => {
-  if (child.exitCode !== null || child.signalCode !== null) return "the process has ended before";
-  const stop = new AbortController();
-  const { signal } = stop;
-  const ended = once(child, "exit", { signal }).then(([code, by]) => `the process ended: ${code ?? by}`);
-  child.send(name);
-  const answered = once(child, "message", { signal }).then(([message]) => message as string);
-  const outcome = await Promise.race([answered, ended]);
-  stop.abort();
-  await Promise.allSettled([answered, ended]);
-  return outcome;
-};
-
-/** Mesa's lavapipe, which has float16 from version 25 on; older ones are no adapter. */
-const lavapipe = ["lvp_icd.json", "lvp_icd.x86_64.json", "lvp_icd.aarch64.json"]
-  .map((file) => `/usr/share/vulkan/icd.d/${file}`)
-  .find(existsSync);
-
-const asked = process.env["VK_ICD_FILENAMES"];
-/** The driver that is asked for, or else those of software first: they are the same everywhere. */
-const drivers = asked === undefined ? [lavapipe, softwareDriver, undefined] : [asked];
+const start = (icd: string | undefined): ChildProcess => startProcess(new URL("node-process.ts", import.meta.url), icd);
+const ask = askProcess as (child: ChildProcess, name: string) => Promise<string>;
 
 type Running = { readonly icd: string | undefined; readonly child: ChildProcess };
 
 const simplest = checks.find(({ name }) => name.includes("rotation, halves"))!.name;
-const needed = /a GPU adapter is needed/;
-
 const startFirst = async (): Promise<Running | undefined> => {
   for (const icd of drivers) {
     const child = start(icd);
-    if (!needed.test(await ask(child, simplest))) return { icd, child };
+    if (!adapterNeeded.test(await ask(child, simplest))) return { icd, child };
     child.kill();
   }
   return undefined;
@@ -67,7 +35,7 @@ let current = found;
 /** What is asked of the process; after a crash the rest goes on in another one. */
 const answer = (name: string): Promise<string> => {
   const { icd, child } = current!;
-  if (child.exitCode !== null || child.signalCode !== null) current = { icd, child: start(icd) };
+  if (hasEnded(child)) current = { icd, child: start(icd) };
   return ask(current!.child, name);
 };
 afterAll(() => void current?.child.kill());

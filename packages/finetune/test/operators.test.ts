@@ -3,10 +3,15 @@
  * there. That is told here, where no GPU is needed.
  */
 import { cpu } from "@ropewalk/backend-node";
+import { extendDecoder } from "@ropewalk/decoder";
+import { trainingCheckpoints, trainingGraph, trainingOutputs } from "@ropewalk/decoder/training";
+import type { ModelProto } from "@ropewalk/graph";
+import { differentiate } from "@ropewalk/graph/gradient";
+import { loadCheckpoint } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
 import { expect, it } from "vitest";
 import { graphNames, knownOf, recordGraph } from "./checks/operators.ts";
-import { rootUrl } from "./checks/place.ts";
+import { rootUrl, type OpenModelFolder } from "./checks/place.ts";
 
 /** Those that are compared with the CPU's on WebGPU, one by one, where there is a driver. */
 const onGpus = new Set(
@@ -31,19 +36,41 @@ const readers: Readonly<Record<string, readonly (readonly [opType: string, input
   ],
 };
 
-it.each(graphNames)("%s: over int64, bytes and bools few operators", async (name) => {
-  const reference = cpu({ threads: 1 });
-  const onGpu = { ...reference, operators: "plain", blocks: "kept" } as const;
-  const { model } = await recordGraph(onGpu, reference, (path) => openFolder(new URL(path, rootUrl)), name);
+const wrongIn = (model: ModelProto): readonly string[] => {
   const { values, constants } = knownOf(model);
-  const wrong = model.graph!.node.flatMap((node) =>
-    node.input.flatMap((input, index) => {
+  return model.graph!.node.flatMap((node) => [
+    ...(onGpus.has(node.opType) ? [] : [`${node.opType} "${node.name}" was not compared`]),
+    ...node.input.flatMap((input, index) => {
       const type = values.get(input)?.type;
       if (input === "" || constants.has(input) || type === "float32" || type === "int32") return [];
       const allowed = readers[type!]?.some(([opType, at]) => opType === node.opType && at === index);
       return allowed ? [] : [`${node.opType} "${node.name}" reads ${type} "${input}"`];
     }),
+  ]);
+};
+
+const open: OpenModelFolder = (path) => openFolder(new URL(path, rootUrl));
+
+it.each(graphNames)("%s: over int64, bytes and bools few operators", async (name) => {
+  const reference = cpu({ threads: 1 });
+  const onGpu = { ...reference, operators: "plain", blocks: "kept" } as const;
+  expect(wrongIn((await recordGraph(onGpu, reference, open, name)).model)).toEqual([]);
+});
+
+it("logits in blocks of rows: the same", async () => {
+  const { decoder } = await loadCheckpoint(await open("packages/models/test/vectors/tiny/llama"));
+  const vocabSize = 2 ** 20;
+  const tensors = Object.fromEntries(
+    Object.entries(decoder.tensors).map(([name, [first, ...rest]]) => [
+      name,
+      [first === decoder.vocabSize ? vocabSize : first!, ...rest],
+    ]),
   );
-  expect(wrong).toEqual([]);
-  expect(model.graph!.node.map(({ opType }) => opType).filter((opType) => !onGpus.has(opType))).toEqual([]);
+  const large = { ...decoder, vocabSize, tensors };
+  const batch = { batchSize: 1, seqLen: 40 };
+  const model = trainingGraph(extendDecoder(large, {}), batch);
+  const checkpoints = trainingCheckpoints(large, batch);
+  expect(checkpoints.length).toBeGreaterThan(decoder.numLayers + 1);
+  const parameters = Object.keys(tensors);
+  expect(wrongIn(differentiate(model, { loss: trainingOutputs.loss, parameters, checkpoints }))).toEqual([]);
 });

@@ -7,9 +7,21 @@
  */
 import type { Tape, Value } from "@ropewalk/graph";
 
+/** 0, 1, … vocabSize - 1. */
+const tokensOf = (tape: Tape, vocabSize: number): Value =>
+  tape.constant(
+    "int32",
+    [vocabSize],
+    Int32Array.from({ length: vocabSize }, (_, token) => token),
+  );
+
+/** Tokens as int32: over int64 GPUs' providers have nothing but lookups. */
+export const narrowTokens = (tape: Tape, vocabSize: number, ids: Value): Value =>
+  tape.op("Gather", [tokensOf(tape, vocabSize), ids], { axis: 0 });
+
 /**
  * @param logits - [rows, vocabSize]
- * @param targets - [rows] int64
+ * @param targets - [rows] int64 or int32
  * @param weights - [rows]
  * @returns one number
  */
@@ -19,15 +31,13 @@ export const crossEntropy = (tape: Tape, logits: Value, targets: Value, weights:
   const along = (op: string, x: Value): Value => tape.op(op, [x, last], { keepdims: 1 });
   const moved = tape.op("Sub", [logits, along("ReduceMax", logits)]);
   const logSum = tape.op("Log", [along("ReduceSum", tape.op("Exp", [moved]))]);
-  // A row of tokens beside a column of targets: operators that pick an element a row are not everywhere. Nor is anything over int64
-  // but a lookup, by which targets become int32.
-  const tokens = tape.constant(
-    "int32",
-    [vocabSize],
-    Int32Array.from({ length: vocabSize }, (_, token) => token),
-  );
-  const column = tape.op("Unsqueeze", [tape.op("Gather", [tokens, targets], { axis: 0 }), last]);
-  const picked = tape.op("Where", [tape.op("Equal", [tokens, column]), moved, tape.constant("float32", [], [0])]);
+  // A row of tokens beside a column of targets: operators that pick an element a row are not everywhere.
+  const column = tape.op("Unsqueeze", [narrowTokens(tape, vocabSize, targets), last]);
+  const picked = tape.op("Where", [
+    tape.op("Equal", [tokensOf(tape, vocabSize), column]),
+    moved,
+    tape.constant("float32", [], [0]),
+  ]);
   const losses = tape.op("Squeeze", [tape.op("Sub", [logSum, along("ReduceSum", picked)]), last]);
   return tape.op("ReduceSum", [tape.op("Mul", [losses, weights])], { keepdims: 0 });
 };

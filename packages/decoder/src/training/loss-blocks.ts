@@ -8,7 +8,7 @@
  */
 import type { Value } from "@ropewalk/graph";
 import type { Builder, Decoder } from "../decoder.ts";
-import { crossEntropy } from "./cross-entropy.ts";
+import { crossEntropy, narrowTokens } from "./cross-entropy.ts";
 import { trainingValues } from "./interface.ts";
 import { part } from "./part.ts";
 
@@ -35,9 +35,11 @@ export const recordLoss = (
 ): Value => {
   const rows = hidden.dims![0] as number;
   const size = blockRows(decoder.vocabSize);
-  const losses = Array.from({ length: lossBlocks(rows, decoder.vocabSize) }, (_, block) => () => {
+  const count = lossBlocks(rows, decoder.vocabSize);
+  const narrow = count === 1 ? targets : narrowTokens(tape, decoder.vocabSize, targets);
+  const losses = Array.from({ length: count }, (_, block) => () => {
     const of = (x: Value): Value => part(tape, x, 0, block * size, Math.min(rows, (block + 1) * size));
-    return crossEntropy(tape, decoder.unembed({ tape, ...builder }, of(hidden)), of(targets), of(weights));
+    return crossEntropy(tape, decoder.unembed({ tape, ...builder }, of(hidden)), of(narrow), of(weights));
   });
   return losses.slice(1).reduce((sum, loss, before) => {
     const named = tape.op("Identity", [sum], {}, { output: trainingValues.loss(before + 1) });

@@ -8,7 +8,6 @@ type Run = { readonly steps: number; readonly quantize?: "q4"; readonly lora?: L
 
 export const runs = {
   "all weights": { steps: 10 },
-  "an adapter": { steps: 3, lora: { rank: 4 } },
   "an adapter over 4 bits": { steps: 3, quantize: "q4", lora: { rank: 4 } },
 } as const satisfies Readonly<Record<string, Run>>;
 
@@ -29,13 +28,13 @@ const text =
   "Once upon a time there was a cat who liked long walks. One day a dog came by and said hello. The cat was not afraid. They " +
   "played in the sun until it was night, and then they went home to sleep. ";
 
-/** AdamW, cosine and Entropy-ABF, a sample a step. */
+/** AdamW, cosine and Entropy-ABF, two samples a step. */
 const configOf = async (backend: Backend, open: OpenModelFolder, { quantize, ...run }: Run) => {
   const { extension, training } = entropyAbfRecipe({ trainedContext: 32 });
   const folder = await open("packages/tiny-models/stories260K");
   const model = await loadModel(folder, { backend, extension, ...(quantize && { quantize }) });
   const data = cutText(model.text!.encode(text.repeat(8)), seqLen).slice(0, 4);
-  return { model, data, seqLen, ...training, batchSize: 1, learningRate: 1e-3, ...run };
+  return { model, data, seqLen, ...training, batchSize: 2, learningRate: 1e-3, ...run };
 };
 
 export const takeSteps = async (backend: Backend, open: OpenModelFolder, name: RunName): Promise<Steps> => {

@@ -1,0 +1,116 @@
+/**
+ * Steps of the loop in headless Chromium, on WASM and on WebGPU's software driver, beside those of the CPU in Node. Skipped, by name,
+ * where there is no Chromium.
+ */
+import { cpu } from "@ropewalk/backend-node";
+import { openFolder } from "@ropewalk/models/node";
+import { fileURLToPath } from "node:url";
+import { chromium, type Browser, type Page as Tab } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundlePage } from "../../../tooling/benchmarks/peers/src/browser/bundle.ts";
+import { serveSite, type Site } from "../../../tooling/benchmarks/peers/src/browser/server.ts";
+import { findChromium } from "../../../tooling/benchmarks/src/chromium.ts";
+import { filesOf } from "../../backend-webgpu/test/checks/paths.ts";
+import { graphNames } from "./checks/operators.ts";
+import { rootUrl } from "./checks/place.ts";
+import { compareSteps, takeSteps, type RunName, type Steps } from "./checks/steps.ts";
+import type { BackendName, Page } from "./page.ts";
+
+const executablePath = findChromium();
+
+/** A software driver on a busy machine. */
+const timeout = 900_000;
+
+const onCpu = (name: RunName): Promise<Steps> =>
+  takeSteps({ ...cpu({ threads: 1 }), blocks: "unpacked" }, (path) => openFolder(new URL(path, rootUrl)), name);
+
+describe.skipIf(executablePath === undefined)("in Chromium", () => {
+  let browser: Browser;
+  let site: Site;
+  let tab: Tab;
+
+  /** What the page offers, by name. */
+  const ask = <Name extends keyof Page>(
+    name: Name,
+    ...given: Parameters<Page[Name]>
+  ): Promise<Awaited<ReturnType<Page[Name]>>> =>
+    tab.evaluate(
+      ([called, args]) => (globalThis as unknown as Record<string, (...all: unknown[]) => unknown>)[called]!(...args),
+      [name, given] as const,
+    ) as Promise<Awaited<ReturnType<Page[Name]>>>;
+
+  beforeAll(async () => {
+    const page = await bundlePage(
+      "../../../../../packages/finetune/test/page.ts",
+      fileURLToPath(new URL("../../backend-webgpu/package.json", import.meta.url)),
+    );
+    site = await serveSite({ page }, { root: fileURLToPath(rootUrl) });
+    browser = await chromium.launch({
+      executablePath: executablePath!,
+      args: ["--no-sandbox", "--enable-unsafe-webgpu"],
+    });
+    tab = await browser.newPage();
+    await tab.goto(`${site.address}/page/`, { waitUntil: "load" });
+    await tab.waitForFunction(() => "start" in globalThis);
+    await ask("start", filesOf);
+  });
+  afterAll(async () => {
+    await browser.close();
+    site.close();
+  });
+
+  const MB = 2 ** 20;
+  // The first to run are those whose memory is looked at: that of the page grows and never shrinks.
+  it.each<readonly [BackendName, wasmBytes: number, gpuBytes: number]>([
+    ["wasm", 40 * MB, 0],
+    ["webgpu", 64 * MB, 32 * MB],
+  ])("ten steps on %s are the CPU's, in little memory", { timeout }, async (backend, wasmBytes, gpuBytes) => {
+    const { loss, norm, weights } = compareSteps(
+      await ask("steps", backend, "all weights"),
+      await onCpu("all weights"),
+    );
+    expect(loss).toBeLessThan(1e-5);
+    expect(norm).toBeLessThan(1e-4);
+    expect(weights).toBeLessThan(2e-4);
+    const { wasm, gpu } = await ask("peakMemory");
+    expect(wasm).toBeGreaterThan(0);
+    expect(wasm).toBeLessThanOrEqual(wasmBytes);
+    expect(gpu).toBeLessThanOrEqual(gpuBytes);
+    if (gpuBytes > 0) expect(gpu).toBeGreaterThan(0);
+  });
+
+  it(
+    "steps of an adapter over 4 bits are, where the weights are unpacked, and on WebGPU as over blocks",
+    { timeout },
+    async () => {
+      const name = "an adapter over 4 bits";
+      const [unpacked, blocks, gpu] = [
+        await ask("steps", "wasm", name),
+        await ask("steps", "wasm over blocks", name),
+        await ask("steps", "webgpu", name),
+      ];
+      for (const { loss, norm, weights } of [compareSteps(unpacked, await onCpu(name)), compareSteps(gpu, blocks)]) {
+        expect(loss).toBeLessThan(1e-5);
+        expect(norm).toBeLessThan(1e-4);
+        expect(weights).toBeLessThan(2e-4);
+      }
+      const rounded = compareSteps(gpu, unpacked);
+      expect(rounded.loss).toBeLessThan(2e-3);
+      expect(rounded.norm).toBeLessThan(4e-3);
+    },
+  );
+
+  it.each<BackendName>(["wasm", "webgpu"])("an abort on %s arrives between runs", { timeout }, async (backend) => {
+    const { message, steps, ticks } = await ask("abort", backend);
+    expect(message).toBe("enough");
+    expect(steps).toBeGreaterThan(0);
+    expect(steps).toBeLessThan(100);
+    expect(ticks).toBeGreaterThan(0);
+  });
+
+  it.each(graphNames)("%s: every operator by itself on WebGPU is WASM's", { timeout }, async (name) => {
+    const differences = await ask("operators", name);
+    expect(Object.keys(differences).length).toBeGreaterThan(20);
+    for (const [operator, difference] of Object.entries(differences)) expect(difference, operator).toBeLessThan(5e-6);
+  });
+});

@@ -1,0 +1,40 @@
+/** Steps of the loop and its operators on Node's WebGPU: told what, it answers with it, or with an error's text. */
+import { cpu } from "@ropewalk/backend-node";
+import { webgpu } from "@ropewalk/backend-webgpu";
+import { openFolder } from "@ropewalk/models/node";
+import { fileURLToPath } from "node:url";
+import { compareTraining } from "../../../tooling/checks/src/training.ts";
+import { compareOperators, type GraphName } from "./checks/operators.ts";
+import { rootUrl, type OpenModelFolder } from "./checks/place.ts";
+import { takeSteps, type RunName } from "./checks/steps.ts";
+
+export type Asked =
+  | { readonly kind: "steps"; readonly name: RunName }
+  | { readonly kind: "operators"; readonly name: GraphName }
+  /** Differences from PyTorch's. */
+  | { readonly kind: "vectors" };
+
+const backend = webgpu();
+const open: OpenModelFolder = (path) => openFolder(new URL(path, rootUrl));
+
+const answer = (asked: Asked): Promise<unknown> => {
+  switch (asked.kind) {
+    case "steps":
+      return takeSteps(backend, open, asked.name);
+    case "operators":
+      return compareOperators(backend, cpu({ threads: 1 }), open, asked.name);
+    case "vectors":
+      return compareTraining(
+        backend,
+        fileURLToPath(new URL("vectors/training/", import.meta.url)),
+        new URL("packages/models/test/vectors/tiny/llama/", rootUrl),
+      );
+  }
+};
+
+process.on("message", (asked: Asked) => {
+  void answer(asked).then(
+    (done) => process.send!(done),
+    (error: Error) => process.send!(error.message),
+  );
+});
