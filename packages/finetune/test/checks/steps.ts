@@ -6,7 +6,7 @@ import type { OpenModelFolder } from "./place.ts";
 
 type Run = { readonly steps: number; readonly quantize?: "q4"; readonly lora?: LoraConfig };
 
-export const runs = {
+const runs = {
   "all weights": { steps: 10 },
   "an adapter over 4 bits": { steps: 3, quantize: "q4", lora: { rank: 4 } },
 } as const satisfies Readonly<Record<string, Run>>;
