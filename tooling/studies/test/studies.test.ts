@@ -1,6 +1,11 @@
 /** What a study keeps, how it cuts its text, and what its tables say. */
 import { ignoredLabel } from "@ropewalk/decoder/training";
+import { passkeyIn, type PasskeyLanguage } from "@ropewalk/evals";
 import { recipeNames } from "@ropewalk/finetune";
+import { openModel } from "@ropewalk/generation";
+import { readJson } from "@ropewalk/models";
+import { openFolder } from "@ropewalk/models/node";
+import { passkey875k } from "@ropewalk/tiny-models";
 import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +17,7 @@ import { openResults } from "../src/run/results.ts";
 import { beyondTable } from "../src/beyond/report.ts";
 import { lengths, onTops, retrievalCells } from "../src/retrieval/cells.ts";
 import { keysTable, learnedTable } from "../src/retrieval/report.ts";
+import { samplesOf } from "../src/retrieval/work.ts";
 import {
   heldOutSamples,
   methods,
@@ -109,6 +115,21 @@ describe("the text", () => {
   it("is learned behind the trained window alone, where beginnings are none of it", () => {
     expect(behind([9, 1, 7, 1, 5], 1, 1).labels).toEqual([ignoredLabel, ignoredLabel, 7, ignoredLabel, 5]);
   });
+});
+
+it("prompts are learned with their answers, or their answers alone", async () => {
+  const folder = await openFolder(passkey875k.url);
+  const { text } = await openModel(folder);
+  const task = passkeyIn((await readJson(folder, "task.json")) as PasskeyLanguage);
+  const [answers, all] = (["answer", "all"] as const).map((learned) => samplesOf(task, text!, learned));
+  for (const [at, { ids, labels }] of answers!.entries()) {
+    expect(ids.length).toBeGreaterThan(1000);
+    expect(ids.length).toBeLessThanOrEqual(1024);
+    expect(labels!.filter((label) => label !== ignoredLabel)).toEqual(ids.slice(-5));
+    expect(text!.decode(ids)).toContain(`the pass key is ${text!.decode(ids.slice(-5))} . remember it`);
+    expect(all![at]).toEqual({ ids, labels: ids });
+  }
+  expect(new Set(answers!.map(({ ids }) => text!.decode(ids.slice(-5)))).size).toBeGreaterThan(95);
 });
 
 describe("the tables", () => {
