@@ -36,6 +36,17 @@ describe.skipIf(!child)("in Node, on WebGPU", () => {
     expect(weights).toBeLessThan(2e-4);
   });
 
+  it("steps that compute layers anew are, attention in blocks of rows", async () => {
+    const name = "all weights, recomputed";
+    const { loss, norm, weights } = compareSteps(
+      (await ask(child!, { kind: "steps", name })) as Steps,
+      await onCpu(name),
+    );
+    expect(loss).toBeLessThan(1e-5);
+    expect(norm).toBeLessThan(1e-4);
+    expect(weights).toBeLessThan(2e-4);
+  });
+
   it("steps of an adapter over 4 bits are, within what the product rounds", async () => {
     const name = "an adapter over 4 bits";
     const { loss, norm, weights } = compareSteps(

@@ -25,6 +25,7 @@ const graphs = {
   "llama, all weights": { family: "llama", seqLen: 67 },
   "phi, all weights": { family: "phi", seqLen: 67 },
   "llama, all weights, recomputed": { family: "llama", seqLen: 301, gradientCheckpointing: true },
+  "solar, an adapter over bfloat16": { family: "solar", seqLen: 67, lora: { rank: 4 } },
   "llama, an adapter over 4 bits": { family: "llama", seqLen: 67, quantize: "q4", lora: { rank: 4 } },
   "qwen2, an adapter over 8 bits, recomputed": {
     ...{ family: "qwen2", seqLen: 67, gradientCheckpointing: true },

@@ -4,10 +4,19 @@ import { loadModel } from "@ropewalk/generation";
 import { cutText, entropyAbfRecipe, train, type LoraConfig } from "../../src/index.ts";
 import type { OpenModelFolder } from "./place.ts";
 
-type Run = { readonly steps: number; readonly quantize?: "q4"; readonly lora?: LoraConfig };
+type Run = {
+  readonly steps: number;
+  readonly quantize?: "q4";
+  readonly lora?: LoraConfig;
+  readonly gradientCheckpointing?: true;
+  /** Tokens of a sample; default 72. */
+  readonly seqLen?: number;
+};
 
 const runs = {
   "all weights": { steps: 10 },
+  // Attention in blocks of rows.
+  "all weights, recomputed": { steps: 2, gradientCheckpointing: true, seqLen: 300 },
   "an adapter over 4 bits": { steps: 3, quantize: "q4", lora: { rank: 4 } },
 } as const satisfies Readonly<Record<string, Run>>;
 
@@ -21,19 +30,16 @@ export type Steps = {
   readonly weights: Readonly<Record<string, Float32Array>>;
 };
 
-/** Tokens of a sample: no multiple of 16, so that tiles of kernels are not full. */
-const seqLen = 72;
-
 const text =
   "Once upon a time there was a cat who liked long walks. One day a dog came by and said hello. The cat was not afraid. They " +
   "played in the sun until it was night, and then they went home to sleep. ";
 
 /** AdamW, cosine and Entropy-ABF, two samples a step. */
-const configOf = async (backend: Backend, open: OpenModelFolder, { quantize, ...run }: Run) => {
+const configOf = async (backend: Backend, open: OpenModelFolder, { quantize, seqLen = 72, ...run }: Run) => {
   const { extension, training } = entropyAbfRecipe({ trainedContext: 32 });
   const folder = await open("packages/tiny-models/stories260K");
   const model = await loadModel(folder, { backend, extension, ...(quantize && { quantize }) });
-  const data = cutText(model.text!.encode(text.repeat(8)), seqLen).slice(0, 4);
+  const data = cutText(model.text!.encode(text.repeat(24)), seqLen).slice(0, 4);
   return { model, data, seqLen, ...training, batchSize: 2, learningRate: 1e-3, ...run };
 };
 
