@@ -34,7 +34,10 @@ const text =
   "Once upon a time there was a cat who liked long walks. One day a dog came by and said hello. The cat was not afraid. They " +
   "played in the sun until it was night, and then they went home to sleep. ";
 
-/** AdamW, cosine and Entropy-ABF, two samples a step. */
+/**
+ * AdamW, cosine and Entropy-ABF, two samples a step. AdamW's first steps are of one length whatever the gradient is: where that is smaller
+ * than its rounding, as of a few weights with one sample a step, weights go apart by as much as the rate.
+ */
 const configOf = async (backend: Backend, open: OpenModelFolder, { quantize, seqLen = 72, ...run }: Run) => {
   const { extension, training } = entropyAbfRecipe({ trainedContext: 32 });
   const folder = await open("packages/tiny-models/stories260K");
