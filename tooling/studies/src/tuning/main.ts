@@ -8,6 +8,8 @@
  *   --batch <n>         samples of a step in the table; absent: 1. Those beside the reference have 16
  *   --held-out <n>      held-out samples in the table; absent: 16. Beside the reference: 50
  *   --only <part>       reference, table or entropy
+ *   --steps <list>      of the table only these, and
+ *   --samples <list>    only these: runs of parts side by side may share a file of results
  *   --workers <n>       processes' worth of work side by side, of one thread each; absent: as many as there are cores
  *   --print             prints what was found so far, and does nothing
  *   --svg <file>        where the curves go; absent: nowhere
@@ -29,6 +31,8 @@ import {
   methods,
   nameOf,
   referenceCells,
+  sampleCounts,
+  stepCounts,
   tableCell,
   tableCells,
   trainSamples,
@@ -59,6 +63,8 @@ const { values } = parseArgs({
     batch: { type: "string", default: "1" },
     "held-out": { type: "string", default: "16" },
     only: { type: "string" },
+    steps: { type: "string", default: stepCounts.join() },
+    samples: { type: "string", default: sampleCounts.join() },
     print: { type: "boolean", default: false },
     svg: { type: "string" },
   },
@@ -83,7 +89,11 @@ const study = (module: string, results: string) => ({
   workers: Number(values.workers),
 });
 
-const cells = [...(isAsked("reference") ? referenceCells : []), ...(isAsked("table") ? tableCells(config) : [])];
+const [stepsAsked, samplesAsked] = [values.steps, values.samples].map((list) => list.split(",").map(Number));
+const tableAsked = tableCells(config).filter(
+  ({ steps, samples }) => steps === 0 || (stepsAsked!.includes(steps) && samplesAsked!.includes(samples)),
+);
+const cells = [...(isAsked("reference") ? referenceCells : []), ...(isAsked("table") ? tableAsked : [])];
 const found = await runCells<TuningSetup, TuningCell, TuningResult>(
   study("work.ts", values.results),
   cells,
