@@ -174,7 +174,7 @@ describe("the tables", () => {
       "+0.00",
       "+0.04",
     ]);
-    expect(rows.at(-1)!.slice(2, 4)).toEqual(["1.600", "1.72"]);
+    expect(rows.at(-1)!.slice(1, 4)).toEqual(["plain, inside", "1.800", "1.72"]);
   });
 
   it("say the fewest steps below the goal, and nothing where it is not known", () => {

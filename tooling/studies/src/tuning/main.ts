@@ -27,6 +27,7 @@ import {
   entropyAfter,
   entropyBefore,
   entropySteps,
+  goalCell,
   looked,
   methods,
   nameOf,
@@ -36,14 +37,13 @@ import {
   tableCell,
   tableCells,
   trainSamples,
-  untunedCell,
   type TuningCell,
   type TuningResult,
 } from "./cells.ts";
 import type { EntropyCell, EntropyResult } from "./entropy.ts";
 import {
+  behindOf,
   entropyTable,
-  insideOf,
   passedAt,
   positionsTable,
   progressCurves,
@@ -97,7 +97,8 @@ const cells = [...(isAsked("reference") ? referenceCells : []), ...(isAsked("tab
 const found = await runCells<TuningSetup, TuningCell, TuningResult>(
   study("work.ts", values.results),
   cells,
-  (cell, { losses, seconds }) => console.error(`${nameOf(cell)}: ${losses.map(nats).join(" ")} (${seconds} s)`),
+  (cell, { losses, seconds }) =>
+    console.error(`${nameOf(cell)}${cell.apart ? ", apart" : ""}: ${losses.map(nats).join(" ")} (${seconds} s)`),
 );
 const tuned = methods.filter((method) => found.get(tableCell(config, method, trainSamples, entropySteps)));
 const entropyCells = [...methods.map(entropyBefore), ...tuned.map((method) => entropyAfter(config, method))];
@@ -115,11 +116,11 @@ say(
 );
 say(
   `Held-out loss behind the trained window, by steps: ${config.heldOut} samples, batches of ${config.batchSize}.`,
-  `below: the fewest steps below the plain model's loss inside its own window, ${nats(insideOf(found.get(untunedCell("plain", config))))}`,
+  `below: the fewest steps below the plain model's loss on the same tokens inside its own window, ${nats(behindOf(found.get(goalCell(config.heldOut))))}`,
   "",
   stepsTable(found, config),
 );
-const goal = insideOf(found.get(untunedCell("plain", { heldOut: looked, batchSize: 0 })));
+const goal = behindOf(found.get(goalCell(looked)));
 const longRuns = recipeNames.map(
   (method) => [method, found.get(tableCell(config, method, trainSamples, 200))] as const,
 );

@@ -6,6 +6,8 @@ import { absent, nats, renderTable } from "../render/table.ts";
 import type { Results } from "../run/results.ts";
 import { shortNames } from "../short-names.ts";
 import {
+  goalCell,
+  heldOutSamples,
   reference,
   referenceCell,
   referenceInside,
@@ -23,16 +25,16 @@ export type Found = Pick<Results<TuningCell, TuningResult>, "get">;
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Inside the trained window, and behind it: each bucket has as many positions. */
-export const insideOf = (result: TuningResult | undefined): number | undefined => result?.losses[0];
-const behindOf = (result: TuningResult | undefined): number | undefined => result && mean(result.losses.slice(1));
+/** Behind the trained window: each bucket has as many positions. */
+export const behindOf = (result: TuningResult | undefined): number | undefined =>
+  result && mean(result.losses.slice(1));
 
 const signed = (difference: number): string => `${difference < 0 ? "-" : "+"}${Math.abs(difference).toFixed(2)}`;
 
 /** Beside the reference figures, which held out other stories: a difference to the plain model's tells more than one alone. */
 export const referenceTable = (found: Found): string => {
   const plain = behindOf(found.get(referenceCell({ method: "plain", steps: 0 })));
-  const inside = insideOf(found.get(referenceCell({ method: "plain", steps: 0 })));
+  const inside = behindOf(found.get(goalCell(heldOutSamples)));
   const row = (name: string, here: number | undefined, there: number): readonly string[] => [
     name,
     nats(here),
@@ -52,7 +54,7 @@ export const referenceTable = (found: Found): string => {
           one.loss,
         ),
       ),
-      row("plain, 0 to 512", inside, referenceInside),
+      row("plain, inside", inside, referenceInside),
     ],
   );
 };
@@ -71,7 +73,7 @@ export const firstBelow = (
 };
 
 export const stepsTable = (found: Found, config: TableConfig): string => {
-  const goal = insideOf(found.get(untunedCell("plain", config)));
+  const goal = behindOf(found.get(goalCell(config.heldOut)));
   const rows = recipeNames.flatMap((method) =>
     sampleCounts.map((samples) => {
       const losses = [

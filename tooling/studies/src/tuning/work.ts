@@ -37,6 +37,26 @@ const lossesOf = async (
   return buckets.map(({ loss }) => loss);
 };
 
+/** The same positions, each stretch of the trained length read by itself. */
+const lossesApart = async (
+  { text, bosToken }: Tools,
+  model: LanguageModel,
+  heldOut: number,
+): Promise<readonly number[]> => {
+  const stretches = seqLen / trainedContext;
+  const read = Array.from({ length: heldOut * stretches }, (_, at) => at);
+  const found: { readonly loss: number; readonly tokens: number }[] = [];
+  for (const at of read) {
+    const ids = text.heldOut.slice(at * trainedContext, (at + 1) * trainedContext + 1);
+    found.push(await perplexity(model, ids, { length: trainedContext, windows: 1, masked: [bosToken] }));
+  }
+  return Array.from({ length: stretches }, (_, place) => {
+    const own = found.filter((__, at) => at % stretches === place);
+    const tokens = own.reduce((sum, one) => sum + one.tokens, 0);
+    return own.reduce((sum, one) => sum + one.loss * one.tokens, 0) / tokens;
+  });
+};
+
 const keep = async (
   { models }: Tools,
   model: LanguageModel,
@@ -91,7 +111,10 @@ export const open: Open<TuningSetup, TuningCell, TuningResult> = async ({ text: 
     const begun = performance.now();
     const { method, steps, heldOut } = cell;
     const seconds = (): number => Math.round((performance.now() - begun) / 1000);
-    if (method === "plain") return { losses: await lossesOf(tools, plain, heldOut), progress: [], seconds: seconds() };
+    if (method === "plain") {
+      const losses = await (cell.apart ? lossesApart : lossesOf)(tools, plain, heldOut);
+      return { losses, progress: [], seconds: seconds() };
+    }
     const extended = await plain.withExtension(recipe(method, { trainedContext, seqLen }).extension);
     if (steps === 0) return { losses: await lossesOf(tools, extended, heldOut), progress: [], seconds: seconds() };
     const { model, progress } = (await kept(tools, cell)) ?? (await tune(tools, extended, method, cell));
