@@ -1,5 +1,13 @@
 /** Extensions in words, and as the data that `--extension` takes. */
-import { recordOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/decoder";
+import { byKind } from "@ropewalk/check";
+import {
+  keptRotations,
+  recordOf,
+  type BandLayout,
+  type ContextExtension,
+  type ExtendedContext,
+  type ExtensionRecord,
+} from "@ropewalk/decoder";
 
 type Claim = { readonly kind: string };
 
@@ -26,6 +34,17 @@ export const extensionWords = (extension: ContextExtension): string =>
 
 /** The same of a model under an extension, with the positions that it then has, its own or others. */
 export const extendedWords = (positions: string, extension: ContextExtension): string => words(positions, extension);
+
+/** Which way the bands are attended, and why. */
+export const attentionWords = (extended: Pick<ExtendedContext, "layout" | "positions">): string =>
+  byKind<BandLayout, string, []>("inspect", "layout", extended.layout, {
+    everything: () => "every key, in one band",
+    window: ({ window }) => `the last ${window} keys, in one band`,
+    "near-far": ({ window }) => `near and far by distance, from ${window} on`,
+    masked: ({ bands }) =>
+      `a mask for each of ${bands.length} bands, which are not near and far by distance; keys are kept in ` +
+      `${keptRotations(extended).length === 1 ? "one rotation" : `${keptRotations(extended).length} rotations`}`,
+  });
 
 /** What `--extension` would take; null for a mapping of one's own. */
 export const recordIn = (extension: ContextExtension): ExtensionRecord | null =>

@@ -13,6 +13,7 @@ import {
   reRope,
   selfExtend,
   slidingWindow,
+  withPositions,
   yarn,
   yarnTemperature,
   type ContextExtension,
@@ -85,6 +86,9 @@ export type Method =
   | "re-rope"
   | "leaky-re-rope"
   | "sliding-window"
+  | "string"
+  | "dual-chunk"
+  | "sinks"
   | "linear"
   | "ntk-aware"
   | "dynamic-ntk"
@@ -120,6 +124,27 @@ export const methods: Readonly<Record<Method, MethodRow>> = {
     about: "only the last W tokens are attended",
     reads: ["window"],
     extension: ({ trainedContext, window }) => slidingWindow({ window: window ?? trainedContext }),
+  },
+  string: {
+    about: "STRING: far tokens at the positions of near ones",
+    reads: ["shiftFrom", "window"],
+    needs: ["shiftFrom", "window"],
+    extension: (asked) => withPositions({ kind: "string", ...needed(asked, "shiftFrom", "window") }),
+  },
+  "dual-chunk": {
+    about: "dual chunk attention: positions within chunks",
+    reads: ["positionChunk", "localSize"],
+    needs: ["positionChunk", "localSize"],
+    extension: (asked) => {
+      const { positionChunk, localSize } = needed(asked, "positionChunk", "localSize");
+      return withPositions({ kind: "dual-chunk", chunkSize: positionChunk, localSize });
+    },
+  },
+  sinks: {
+    about: "the first n tokens and the last W",
+    reads: ["sinks", "window"],
+    needs: ["sinks", "window"],
+    extension: (asked) => withPositions({ kind: "sinks", ...needed(asked, "sinks", "window") }),
   },
   linear: {
     about: "position interpolation: positions divided by s",

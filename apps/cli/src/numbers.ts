@@ -4,6 +4,10 @@ import { InvalidArgumentError } from "commander";
 export type Numbers = {
   readonly groupSize?: number;
   readonly window?: number;
+  readonly shiftFrom?: number;
+  readonly positionChunk?: number;
+  readonly localSize?: number;
+  readonly sinks?: number;
   readonly factor?: number;
   readonly originalContext?: number;
   readonly theta?: number;
@@ -48,6 +52,25 @@ const yesOrNo = (text: string): boolean => {
 export const numberFlags: { readonly [Name in NumberName]-?: NumberRow<NonNullable<Numbers[Name]>> } = {
   groupSize: { flag: "--group-size", value: "<G>", what: "tokens that share a far position", read: number },
   window: { flag: "--window", value: "<W>", what: "tokens with exact positions", read: number },
+  shiftFrom: {
+    flag: "--shift-from",
+    value: "<S>",
+    what: "the distance from which positions go on at --window",
+    read: number,
+  },
+  positionChunk: {
+    flag: "--position-chunk",
+    value: "<C>",
+    what: "the largest position, of chunks of C - L tokens",
+    read: number,
+  },
+  localSize: {
+    flag: "--local-size",
+    value: "<L>",
+    what: "tokens that stay exact from one chunk to the next",
+    read: number,
+  },
+  sinks: { flag: "--sinks", value: "<n>", what: "first tokens that are always attended", read: number },
   factor: {
     flag: "--factor",
     value: "<s>",

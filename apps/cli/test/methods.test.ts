@@ -68,6 +68,24 @@ const cases: readonly (readonly [string, ExtensionRecord, string, string])[] = [
     "sliding-window",
     "SlidingWindow(window 256)",
   ],
+  [
+    "--method string --shift-from 21 --window 8",
+    { positions: { kind: "string", shiftFrom: 21, window: 8 } },
+    "string",
+    "STRING(shiftFrom 21, window 8)",
+  ],
+  [
+    "--method dual-chunk --position-chunk 40 --local-size 10",
+    { positions: { kind: "dual-chunk", chunkSize: 40, localSize: 10 } },
+    "dual-chunk",
+    "DualChunk(chunkSize 40, localSize 10)",
+  ],
+  [
+    "--method sinks --sinks 3 --window 25",
+    { positions: { kind: "sinks", sinks: 3, window: 25 } },
+    "sinks",
+    "Sinks(sinks 3, window 25)",
+  ],
   ["--method linear", { rope: { kind: "linear", factor: 4 } }, "linear", "linear(factor 4)"],
   [
     "--method ntk-aware --factor 2.5",

@@ -19,6 +19,7 @@ import { match } from "ts-pattern";
 import type { Attend } from "./decoder.ts";
 import { elementType, type ExtendedDecoder } from "./extend.ts";
 import { inputs, outputs } from "./interface.ts";
+import { keptRotations, rotationOf } from "./key-rotations.ts";
 import type { SharedInputs } from "./shared-inputs.ts";
 
 /**
@@ -106,6 +107,35 @@ const eitherRing = (layer: Layer, queries: Queries): RecentPart => ({
   values: ringValues(layer),
 });
 
+/** Keys before the chunk, or its own, under each band's mask. */
+const bandsPart = (
+  layer: Layer,
+  queries: Queries,
+  {
+    keys,
+    values,
+    mask,
+  }: { readonly keys: readonly Value[]; readonly values: Value; readonly mask: (band: number) => Value },
+): RecentPart => ({
+  kind: "bands",
+  bands: queries.map((query, band) => ({
+    queries: query,
+    keys: keys[rotationOf(layer.extended, band)]!,
+    mask: mask(band),
+  })),
+  values,
+});
+
+/** Every key before the chunk, under each band's mask. */
+const bandsRing = (layer: Layer, queries: Queries): RecentPart =>
+  bandsPart(layer, queries, {
+    keys: keptRotations(layer.extended).map((_, rotation) =>
+      heads(layer, inputs.ringKeys(layer.index, rotation), "ringLen"),
+    ),
+    values: ringValues(layer),
+    mask: (band) => layer.shared.mask(inputs.ringBandMask(band), "ringLen"),
+  });
+
 /** The parts of the cache, in the order that `recentLengths` counts them. */
 const cachedParts = (
   layer: Layer,
@@ -123,6 +153,7 @@ const cachedParts = (
       settled: settledPart(layer, queries),
       recent: [tailPart(layer, queries), eitherRing(layer, queries)],
     }))
+    .with({ kind: "masked" }, () => ({ recent: [bandsRing(layer, queries)] }))
     .exhaustive();
 
 /** The attention of layer `index`. */
@@ -139,19 +170,28 @@ export const attendIn =
     const grouped = emitGroupQueries(tape, counts, tape.op("Mul", [query, scale]));
     const queries = rotations.map(({ query: { cos, sin } }) => emitRotaryEmbedding(tape, rotary, grouped, cos, sin));
     const fresh = emitHeads(tape, counts, key);
-    const keys = rotations.map(({ key: { cos, sin } }, band) =>
-      give(outputs.newKeys(index, band), (options) => emitRotaryEmbedding(tape, rotary, fresh, cos, sin, options)),
-    );
+    const keys = keptRotations(extended).map((band, rotation) => {
+      const { cos, sin } = rotations[band]!.key;
+      return give(outputs.newKeys(index, rotation), (options) =>
+        emitRotaryEmbedding(tape, rotary, fresh, cos, sin, options),
+      );
+    });
     const values = give(outputs.newValues(index), (options) => emitHeads(tape, counts, value, options));
 
     const { settled, recent } = cachedParts(layer, queries);
-    const own: RecentPart = {
-      kind: "masked",
-      queries: queries[0]!,
-      keys: keys[0]!,
-      values,
-      mask: shared.mask(inputs.causalMask, "seqLen"),
-    };
+    const own: RecentPart =
+      extended.layout.kind === "masked"
+        ? bandsPart(layer, queries, {
+            ...{ keys, values },
+            mask: (band) => shared.mask(inputs.ownBandMask(band), "seqLen"),
+          })
+        : {
+            kind: "masked",
+            queries: queries[0]!,
+            keys: keys[0]!,
+            values,
+            mask: shared.mask(inputs.causalMask, "seqLen"),
+          };
     const parts = { settled, recent: [...recent, own], lengths: shared.recentLengths };
     if (shared.few === undefined) return emitUngroup(tape, counts, emitAttention(tape, parts));
     const [attended] = tape.branch(shared.few, {

@@ -10,25 +10,35 @@
  *
  * Far keys lie in the settled part and the tail; the last W keys lie in a ring, token t in slot t mod W, and each query's
  * masks open a slot of the band in the near rotation or in the far one.
+ *
+ * Bands of any other form take a mask each, over all keys: nothing is far or near, and nothing settles.
  */
+import { byKind } from "@ropewalk/check";
 import { queryScales } from "@ropewalk/entropy-scaling";
+import type { Band } from "@ropewalk/position-mapping";
 import { rotationTable, type RopeFrequencies } from "@ropewalk/rope";
 import type { BandLayout, ExtendedDecoder } from "./extend.ts";
 import { positionIn } from "./check-extension.ts";
+import { coveredByOne, type KeyRun } from "./covered.ts";
 import { inputs } from "./interface.ts";
 
 export type Chunk = { readonly start: number; readonly length: number };
 
 /** The longest chunk a layout allows. */
-export const longestChunk = (layout: BandLayout): number => (layout.kind === "everything" ? Infinity : layout.window);
+export const longestChunk = (layout: BandLayout): number => ("window" in layout ? layout.window : Infinity);
 
-/** How many tokens from the start on are far from every query from position `start` on. */
+/** How many tokens from the start on are far from every query from position `start` on; none where masks say what is far. */
 export const farFrom = (layout: BandLayout, start: number): number =>
-  layout.kind === "everything" ? start : Math.max(0, start - layout.window + 1);
+  byKind<BandLayout, number, []>("farFrom", "layout", layout, {
+    everything: () => start,
+    window: ({ window }) => Math.max(0, start - window + 1),
+    "near-far": ({ window }) => Math.max(0, start - window + 1),
+    masked: () => 0,
+  });
 
 /** Whether a query of the chunk is a window or more away from a key that an earlier one is closer to. */
 export const hasBand = (layout: BandLayout, { start, length }: Chunk): boolean =>
-  layout.kind !== "everything" && length > 1 && start + length > layout.window && start > 0;
+  "window" in layout && length > 1 && start + length > layout.window && start > 0;
 
 /** What a masked score is moved by: far below any score, yet finite, so that no difference of two is NaN. */
 export const closed = -1e30;
@@ -65,12 +75,38 @@ const mask = (rows: number, keys: number, open: (row: number) => readonly SlotRu
  */
 export type CacheWidths = { readonly settled: number; readonly tailLen: number; readonly ringLen: number };
 
+/** What each band covers of the cached keys, token t in slot t, and of the chunk's own. */
+const bandMasks = (
+  bands: readonly Band[],
+  { start, length }: Chunk,
+  ringLen: number,
+): Readonly<Record<string, Numbers>> => {
+  const rows = Array.from({ length }, (_, row) => coveredByOne("chunkMasks", bands, start + row));
+  const masks = bands.map((_, band): Readonly<Record<string, Numbers>> => {
+    const runs = rows.map((row) => row[band]!);
+    const cached = (row: number): readonly SlotRun[] => within(runs[row]!, 0, Math.min(start, ringLen));
+    return {
+      [inputs.ringBandMask(band)]: mask(length, ringLen, cached),
+      [inputs.ownBandMask(band)]: mask(length, length, (row) => within(runs[row]!, start, start + length)),
+    };
+  });
+  return Object.assign({}, ...masks) as Readonly<Record<string, Numbers>>;
+};
+
+/** Runs of keys in [from, to), counted from `from` on. */
+const within = (runs: readonly KeyRun[], from: number, to: number): readonly SlotRun[] =>
+  runs.flatMap((run) => {
+    const [first, end] = [Math.max(run.from, from), Math.min(run.to, to)];
+    return first < end ? [{ slot: first - from, count: end - first }] : [];
+  });
+
 /** Masks of the cache's parts, and of the chunk's own triangle. */
 export const chunkMasks = (
   layout: BandLayout,
   { start, length }: Chunk,
   { settled, tailLen, ringLen }: CacheWidths,
 ): Readonly<Record<string, Numbers>> => {
+  if (layout.kind === "masked") return bandMasks(layout.bands, { start, length }, ringLen);
   const farEnd = farFrom(layout, start);
   const causal = { [inputs.causalMask]: mask(length, length, (row) => [{ slot: 0, count: row + 1 }]) };
   const tail = { [inputs.tailMask]: mask(length, tailLen, () => [{ slot: 0, count: farEnd - settled }]) };

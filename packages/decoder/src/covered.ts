@@ -22,3 +22,23 @@ export const coveredKeys = (band: Band, i: number): readonly KeyRun[] => {
   }
   return runs;
 };
+
+/**
+ * The keys of query `i` that each band covers.
+ *
+ * @throws RangeError when two bands cover one of them, or none is covered: rules are known pair by pair alone
+ */
+export const coveredByOne = (where: string, bands: readonly Band[], i: number): readonly (readonly KeyRun[])[] => {
+  const runs = bands.map((band) => coveredKeys(band, i));
+  const inOrder = runs.flatMap((row, band) => row.map((run) => ({ ...run, band }))).toSorted((a, b) => a.from - b.from);
+  if (inOrder.length === 0)
+    throw new RangeError(`${where}: bands must leave every query a key, got none of ${i + 1} for query ${i}`);
+  for (const [at, { from, band }] of inOrder.entries()) {
+    const before = inOrder[at - 1];
+    if (before !== undefined && before.to > from)
+      throw new RangeError(
+        `${where}: bands must not overlap, got bands[${before.band}] and bands[${band}] for query ${i} and key ${from}`,
+      );
+  }
+  return runs;
+};

@@ -8,6 +8,7 @@ import {
   type Band,
   type PositionMapping,
 } from "@ropewalk/position-mapping";
+import { checkBands } from "@ropewalk/position-mapping/bands";
 import { ropeFrequencies, type RopeFrequencies, type RopeScaling } from "@ropewalk/rope";
 import { checkExtension, checkPositionsFor } from "./check-extension.ts";
 import type { DecoderSizes } from "./decoder.ts";
@@ -19,11 +20,13 @@ import type { ContextExtension } from "./extension.ts";
  *   everything   one band over all distances
  *   window       one band, [0, window): what lies beyond is not attended
  *   near-far     two bands, [0, window) and [window, ∞)
+ *   masked       any other bands: each is scored under its own mask
  */
 export type BandLayout =
   | { readonly kind: "everything" }
   | { readonly kind: "window"; readonly window: number }
-  | { readonly kind: "near-far"; readonly window: number };
+  | { readonly kind: "near-far"; readonly window: number }
+  | { readonly kind: "masked"; readonly bands: readonly Band[] };
 
 /**
  * How a cache may keep the keys and values of settled tokens: as they are, in float16 as all of the cache then is,
@@ -63,19 +66,19 @@ export type ExtendedDecoder<D extends DecoderSizes = DecoderSizes> = ExtendedCon
 /** What an extension is put on. */
 type Extendable = Pick<DecoderSizes, "trainedContext" | "contextLimit" | "rope" | "slidingWindow">;
 
-const bandLayout = ({ name, bands }: PositionMapping): BandLayout => {
+const bandLayout = ({ bands }: PositionMapping): BandLayout => {
   const [near, far, ...rest] = bands;
   const reaches = (band: typeof near, from: number, to: number): boolean => band?.from === from && band.to === to;
-  const shown = ({ covers, from, to }: Band): string => (covers ? "one of another rule" : `[${from}, ${to})`);
   if (near && !far && reaches(near, 0, Infinity)) return { kind: "everything" };
   if (near && !far && near.from === 0) return { kind: "window", window: near.to };
   if (near && far && rest.length === 0 && near.from === 0 && reaches(far, near.to, Infinity))
     return { kind: "near-far", window: near.to };
-  throw new RangeError(
-    `extendDecoder: bands must be [0, ∞), or [0, window), or [0, window) and [window, ∞), ` +
-      `got ${bands.map(shown).join(" and ") || "none"} of ${name}`,
-  );
+  return { kind: "masked", bands };
 };
+
+/** Whether tokens ever settle, in one rotation for every query to come. */
+export const settles = ({ layout }: Pick<ExtendedContext, "layout">): boolean =>
+  layout.kind === "everything" || layout.kind === "near-far";
 
 /** How many times longer a window a rope scaling promises; 1 for those that promise nothing without tuning. */
 const stretch = (scaling: RopeScaling | undefined): number =>
@@ -124,8 +127,8 @@ const noticesOf = (model: Extendable, positions: PositionMapping | undefined): r
  * Puts an extension on what is known of a model. Without positions of its own the checkpoint's hold: all keys, or a sliding
  * window.
  *
- * @throws RangeError when the mapping's window is larger than the trained one, its bands are of a form that is not
- *   computed, a position is not finite, or a scaling's numbers do not fit the checkpoint; TypeError when it is no extension
+ * @throws RangeError when the mapping's window is larger than the trained one, two of its bands cover the
+ *   same pair, a query is left without a key, a position is not finite, or a scaling's numbers do not fit the checkpoint; TypeError when it is no extension
  */
 export const extendContext = (model: Extendable, extension: ContextExtension): ExtendedContext => {
   checkExtension("extendContext", extension);
@@ -136,13 +139,16 @@ export const extendContext = (model: Extendable, extension: ContextExtension): E
       ? ownPositions(model, known)
       : { positions: extension.positions, capacity: mappingCapacity(extension.positions, known) };
   checkPositionsFor("extendContext", positions, model.trainedContext);
+  const layout = bandLayout(positions);
+  // The other forms leave no key out and count none twice.
+  if (layout.kind === "masked") checkBands({}, positions);
   const scaling = rope ?? model.rope.scaling;
   const { rotaryDim, theta } = model.rope;
   ropeFrequencies({ rotaryDim, theta, scaling, seqLen: model.trainedContext });
   return {
     positions,
     ownPositions: extension.positions === undefined,
-    layout: bandLayout(positions),
+    layout,
     scaling,
     entropy,
     knownContext: known,
@@ -165,7 +171,7 @@ export const extendDecoder = <D extends DecoderSizes>(
     cache: optional(oneOf(cachePrecisions)),
   });
   const extended = extendContext(decoder, extension);
-  if (cache === "q8" && extended.layout.kind === "window")
+  if (cache === "q8" && !settles(extended))
     throw new RangeError(
       `extendDecoder: a cache in q8 needs tokens that leave the window and are still attended, got ${extended.positions.name}`,
     );

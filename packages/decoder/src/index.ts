@@ -24,6 +24,7 @@ export {
   extendDecoder,
   frequenciesFor,
   knownContext,
+  settles,
   type BandLayout,
   type CachePrecision,
   type ExtendedContext,
@@ -51,6 +52,7 @@ export { extensionOf, recordOf, type ExtensionRecord } from "./extension-record.
 export { giveLogits, noToken } from "./give-logits.ts";
 export { decoderGraph, versions } from "./graph.ts";
 export { inputs, outputs } from "./interface.ts";
+export { keptRotations, layoutName } from "./key-rotations.ts";
 export type { LowRank } from "./low-rank.ts";
 export { mappingKinds } from "./mapping-config.ts";
 export type { Operators } from "./operators.ts";

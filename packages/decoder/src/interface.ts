@@ -52,6 +52,11 @@ export const inputs = {
   ringNearKeys: (index: number): string => layer(index, "ring_near_keys"),
   ringFarKeys: (index: number): string => layer(index, "ring_far_keys"),
   ringValues: (index: number): string => layer(index, "ring_values"),
+  /** Under masks, in each kept rotation: [numKvHeads, ringLen, headDim] */
+  ringKeys: (index: number, rotation: number): string => layer(index, `ring_${rotation}_keys`),
+  /** Under masks, of each band: cached keys that it covers [seqLen, ringLen], and the chunk's own [seqLen, seqLen]. */
+  ringBandMask: (band: number): string => `ring_band_${band}_mask`,
+  ownBandMask: (band: number): string => `own_band_${band}_mask`,
 } as const;
 
 export const outputs = {

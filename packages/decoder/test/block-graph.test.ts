@@ -15,6 +15,7 @@ import {
   outputs,
   selfExtend,
   slidingWindow,
+  withPositions,
   type ContextExtension,
   type ExtendedDecoder,
 } from "../src/index.ts";
@@ -25,6 +26,8 @@ const cases: readonly (readonly [string, ContextExtension])[] = [
   ["a window", slidingWindow({ window: 8 })],
   ["near and far", selfExtend({ groupSize: 2, window: 8 })],
   ["log-n", logN({ trainedContext: 4 })],
+  ["bands of three chunks", withPositions({ kind: "dual-chunk", chunkSize: 9, localSize: 4 })],
+  ["a band of another rule", withPositions({ kind: "sinks", sinks: 2, window: 5 })],
 ];
 
 const wave = (dims: readonly number[], seed: number): NdArray =>
@@ -45,11 +48,14 @@ const cacheFeeds = (extended: ExtendedDecoder, model: ModelProto): Record<string
   const { layout } = extended;
   const far = farFrom(layout, chunk.start);
   const widths = { settled: far > 0 ? 2 : 0, tailLen: Math.max(1, far), ringLen: 8 };
-  const recent = { everything: [widths.tailLen], window: [8], "near-far": [widths.tailLen, 8] }[layout.kind];
-  const sizes: Readonly<Record<string, number>> = { settledLen: 2, tailLen: widths.tailLen, ringLen: 8, ringFarLen: 8 };
+  const ringLen = layout.kind === "masked" ? chunk.start : widths.ringLen;
+  const recent = { everything: [widths.tailLen], window: [8], "near-far": [widths.tailLen, 8], masked: [ringLen] }[
+    layout.kind
+  ];
+  const sizes: Readonly<Record<string, number>> = { settledLen: 2, tailLen: widths.tailLen, ringLen, ringFarLen: 8 };
   const numbers = {
     ...chunkNumbers(extended, frequenciesFor(extended, 64), chunk),
-    ...chunkMasks(layout, chunk, widths),
+    ...chunkMasks(layout, chunk, { ...widths, ringLen }),
   };
   const feeds: Record<string, NdArray> = {
     ...Object.fromEntries(

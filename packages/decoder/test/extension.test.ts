@@ -104,16 +104,25 @@ describe("extendDecoder", () => {
     expect([byHand.layout, byHand.capacity]).toEqual([{ kind: "window", window: 65 }, 64]);
   });
 
-  it("refuses a window larger than the trained one, and bands that are not computed", () => {
+  it("refuses a window larger than the trained one, and takes bands of any form, none of them twice", () => {
     expect(() => extendDecoder(decoder, selfExtend({ groupSize: 2, window: 65 }))).toThrow(/64.*65|65.*64/);
     const { positions } = selfExtend({ groupSize: 2, window: 8 });
     const [near, far] = positions!.bands as readonly BandByDistance[];
     const gap = { ...positions!, bands: [near!, { ...far!, from: 12 }] };
-    expect(() => extendDecoder(decoder, { positions: gap })).toThrow(
-      /bands must be .* got \[0, 8\) and \[12, Infinity\)/,
-    );
+    expect(extendDecoder(decoder, { positions: gap }).layout).toEqual({ kind: "masked", bands: gap.bands });
     const three = { ...positions!, bands: [near!, { ...far!, to: 20 }, { ...far!, from: 20 }] };
-    expect(() => extendDecoder(decoder, { positions: three })).toThrow(/\[8, 20\) and \[20, Infinity\)/);
+    expect(extendDecoder(decoder, { positions: three }).layout.kind).toBe("masked");
+    const twice = { ...positions!, bands: [near!, { ...far!, from: 7 }] };
+    expect(() => extendDecoder(decoder, { positions: twice })).toThrow(
+      /must not overlap, got the distances \[0, 8\) and \[7, Infinity\)$/,
+    );
+    const without = { ...positions!, bands: [far!] };
+    expect(() => extendDecoder(decoder, { positions: without })).toThrow(
+      /every query a key, got none of 1 for query 0$/,
+    );
+    expect(() => extendDecoder(decoder, { positions: three }, { cache: "q8" })).toThrow(
+      /cache in q8 needs tokens that leave/,
+    );
   });
 
   it("takes frequencies of one's own, and the window that they are made for", () => {

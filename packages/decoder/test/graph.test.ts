@@ -8,6 +8,7 @@ import {
   selfExtend,
   slidingWindow,
   storedWeights,
+  withPositions,
   type ContextExtension,
   type Operators,
 } from "../src/index.ts";
@@ -30,6 +31,7 @@ describe("decoderGraph", () => {
     ["one band", {}],
     ["a window", slidingWindow({ window: 8 })],
     ["near and far", selfExtend({ groupSize: 2, window: 8 })],
+    ["any bands", withPositions({ kind: "dual-chunk", chunkSize: 12, localSize: 4 })],
   ])("of %s is a sound ONNX model", (_, extension) => {
     expect(() => checkModel(graphOf(extension))).not.toThrow();
   });
@@ -43,6 +45,21 @@ describe("decoderGraph", () => {
     expect(window.inputs).toContain(inputs.ringNearKeys(0));
     expect(window.inputs).not.toContain(inputs.settledKeys(0));
     expect(window.inputs).not.toContain(inputs.ringFarMask);
+  });
+
+  it("under masks has a mask a band, and each key once where bands share its rotation", () => {
+    const chunks = names(withPositions({ kind: "dual-chunk", chunkSize: 12, localSize: 4 }));
+    expect(chunks.outputs.filter((name) => name.endsWith("keys"))).toEqual([
+      outputs.newKeys(0, 0),
+      outputs.newKeys(1, 0),
+    ]);
+    expect(chunks.inputs.filter((name) => name.endsWith("mask")).toSorted()).toEqual(
+      [0, 1, 2].flatMap((band) => [inputs.ringBandMask(band), inputs.ownBandMask(band)]).toSorted(),
+    );
+    expect(chunks.inputs.filter((name) => /settled|tail|near_keys|causal/.test(name))).toEqual([]);
+    const sinks = names(withPositions({ kind: "sinks", sinks: 2, window: 8 }));
+    expect(sinks.inputs).toContain(inputs.ringKeys(1, 1));
+    expect(sinks.outputs).toContain(outputs.newKeys(1, 1));
   });
 
   it("gives back the chunk's keys in every band's rotation, its values, the logits and the likeliest tokens", () => {
@@ -59,6 +76,7 @@ describe("decoderGraph", () => {
     ["one band", {}],
     ["a window", slidingWindow({ window: 8 })],
     ["near and far", selfExtend({ groupSize: 2, window: 8 })],
+    ["any bands", withPositions({ kind: "sinks", sinks: 2, window: 8 })],
   ])("of %s has no branch and no loop when its operators are plain", (_, extension) => {
     expect(() => checkModel(graphOf(extension, "plain"))).not.toThrow();
     const branching = ["If", "Loop", "Scan"];

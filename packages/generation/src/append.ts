@@ -1,7 +1,7 @@
 /** What a chunk leaves behind: its rotated keys and values, as the graph gave them, put into the cache's parts. */
 import type { Buffer, Tensor } from "@ropewalk/backend";
-import { farFrom, outputs, slotRuns } from "@ropewalk/decoder";
-import { ringRoomFor, ringSlots, rowSize, settleBlock, settles, type KeyValueCache, type LayerCache } from "./cache.ts";
+import { farFrom, outputs, settles, slotRuns } from "@ropewalk/decoder";
+import { ringRoomFor, ringSlots, rowSize, settleBlock, type KeyValueCache, type LayerCache } from "./cache.ts";
 import { checkLatest, writing } from "./cache-life.ts";
 import { roomier, settleable, settleTokens, type Target } from "./settled.ts";
 
@@ -143,7 +143,7 @@ const fillRing = (cache: KeyValueCache, end: number, { results, tokens: chunk }:
 export const untilSettling = ({ extended, settled, length }: KeyValueCache): number => {
   if (!settles(extended)) return Infinity;
   const { layout } = extended;
-  const near = layout.kind === "everything" ? 0 : layout.window - 1;
+  const near = "window" in layout ? layout.window - 1 : 0;
   return settled + settleBlock + near - length;
 };
 

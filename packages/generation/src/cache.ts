@@ -9,7 +9,8 @@
  *   tail     the same of the tokens behind them whose distance to every later query is at least W (any token, where there
  *            is one band): they wait for a block of their kind. Fixed room; a mask hides what is not in use
  *   ring     keys in every rotation, and values, of the last W tokens, token t in slot t mod W. Order does not matter to
- *            attention, since a key is rotated to its place; a mask says which slot is seen
+ *            attention, since a key is rotated to its place; a mask says which slot is seen. Where bands are neither near and far
+ *            nor a window, it is all there is, has a slot for every token, and grows
  *
  * A token that leaves the window goes to the tail, and the tail to the settled part when it is a block: laying out the heads
  * anew then costs a small part of what was read in between. Under a bare window nothing settles: the ring is all there is.
@@ -17,8 +18,16 @@
  * Nothing is rotated here. Buffers are overwritten in place: an older value of the cache, or a copy of one, is refused.
  */
 import { bytesOfBuffer, type Buffer, type Memory } from "@ropewalk/backend";
-import { checkKeys, positive } from "@ropewalk/check";
-import { elementType, farFrom, frequenciesFor, outputs, type ExtendedDecoder } from "@ropewalk/decoder";
+import { byKind, checkKeys, positive } from "@ropewalk/check";
+import {
+  elementType,
+  farFrom,
+  frequenciesFor,
+  keptRotations,
+  outputs,
+  settles,
+  type ExtendedDecoder,
+} from "@ropewalk/decoder";
 import type { RopeFrequencies } from "@ropewalk/rope";
 import { cacheMemory, checkLatest, writing, type CacheLife, type CacheMemory } from "./cache-life.ts";
 import { createSettled, settledBuffers, settledBytes, settledStep, settleable, type Settled } from "./settled.ts";
@@ -29,7 +38,7 @@ export type HeadBuffers = { readonly keys: Buffer; readonly values: Buffer };
 export type LayerCache = {
   readonly settled: Settled;
   readonly tail: HeadBuffers;
-  /** Keys by band of the mapping, near to far. */
+  /** Keys by the rotations that are kept: of each band of the mapping, near to far, and under masks once for bands that share one. */
   readonly ring: { readonly keys: readonly Buffer[]; readonly values: Buffer };
 };
 
@@ -62,11 +71,14 @@ export const settleBlock = 128;
 export const rowSize = ({ extended: { decoder } }: Pick<KeyValueCache, "extended">): number =>
   decoder.numKvHeads * decoder.headDim;
 
-/** Whether tokens ever settle: under a bare window they are dropped instead. */
-export const settles = ({ layout }: ExtendedDecoder): boolean => layout.kind !== "window";
-
-/** The ring's slots in all: the window; 0 where there is none. */
-export const ringSlots = ({ layout }: ExtendedDecoder): number => (layout.kind === "everything" ? 0 : layout.window);
+/** The ring's slots in all: the window; 0 where there is none, and one for every token under masks, where it never wraps. */
+export const ringSlots = ({ layout }: ExtendedDecoder): number =>
+  byKind<ExtendedDecoder["layout"], number, []>("ringSlots", "layout", layout, {
+    everything: () => 0,
+    window: ({ window }) => window,
+    "near-far": ({ window }) => window,
+    masked: () => Infinity,
+  });
 
 const buffersOf = ({ settled, tail, ring }: LayerCache): readonly Buffer[] => [
   ...settledBuffers(settled),
@@ -75,9 +87,9 @@ const buffersOf = ({ settled, tail, ring }: LayerCache): readonly Buffer[] => [
   ring.values,
 ];
 
-const appendedOutputs = ({ decoder, positions }: ExtendedDecoder): readonly string[] =>
-  Array.from({ length: decoder.numLayers }, (_, layer) => [
-    ...positions.bands.map((_, band) => outputs.newKeys(layer, band)),
+const appendedOutputs = (extended: ExtendedDecoder): readonly string[] =>
+  Array.from({ length: extended.decoder.numLayers }, (_, layer) => [
+    ...keptRotations(extended).map((_, rotation) => outputs.newKeys(layer, rotation)),
     outputs.newValues(layer),
   ]).flat();
 
@@ -108,7 +120,7 @@ const emptyCache = (backend: CacheMemory, extended: ExtendedDecoder, plan: Cache
   const layers = Array.from({ length: extended.decoder.numLayers }, (): LayerCache => ({
     settled: createSettled(backend, extended, rooms.settledRoom),
     tail: { keys: room(rooms.tailRoom), values: room(rooms.tailRoom) },
-    ring: { keys: extended.positions.bands.map(() => room(rooms.ringRoom)), values: room(rooms.ringRoom) },
+    ring: { keys: keptRotations(extended).map(() => room(rooms.ringRoom)), values: room(rooms.ringRoom) },
   }));
   return {
     ...{ backend, extended, appended: appendedOutputs(extended) },
@@ -147,7 +159,7 @@ export const replaceCache = (cache: KeyValueCache, plan: CachePlan): KeyValueCac
 export const plannedCacheBytes = (extended: ExtendedDecoder, plan: CachePlan): number => {
   checkKeys("plannedCacheBytes", "plan", plan, { length: positive });
   const { settledRoom, tailRoom, ringRoom } = roomsFor(extended, plan);
-  const rows = 2 * tailRoom + (extended.positions.bands.length + 1) * ringRoom;
+  const rows = 2 * tailRoom + (keptRotations(extended).length + 1) * ringRoom;
   const recent = bytesOfBuffer({ type: elementType(extended), length: rowSize({ extended }) * rows });
   return extended.decoder.numLayers * (settledBytes(extended, settledRoom) + recent);
 };

@@ -1,7 +1,16 @@
 /** The cache as a graph's inputs: its parts as they lie, and a stand-in for each part that the chunk does not read. */
 import { float32, int64, sizeOf, type Buffer, type Tensor } from "@ropewalk/backend";
-import { closed, elementType, farFrom, hasBand, inputs, type CacheWidths, type Chunk } from "@ropewalk/decoder";
-import { ringSlots, settles, type KeyValueCache } from "./cache.ts";
+import {
+  closed,
+  elementType,
+  farFrom,
+  hasBand,
+  inputs,
+  settles,
+  type CacheWidths,
+  type Chunk,
+} from "@ropewalk/decoder";
+import { ringSlots, type KeyValueCache } from "./cache.ts";
 import { settledFeeds, settledStep } from "./settled.ts";
 
 /** How much of the cache the next chunk reads. A part without a token in use, as the tail of a fresh prompt, is left out. */
@@ -38,8 +47,14 @@ export const cacheFeeds = (cache: KeyValueCache, chunk: Chunk): Readonly<Record<
       feeds[inputs.tailValues(index)] = heads(layer.tail.values, tailLen);
     }
     if (!windowed) return;
-    feeds[inputs.ringNearKeys(index)] = heads(layer.ring.keys[0]!, ringLen);
     feeds[inputs.ringValues(index)] = heads(layer.ring.values, ringLen);
+    if (extended.layout.kind === "masked") {
+      layer.ring.keys.forEach((keys, rotation) => {
+        feeds[inputs.ringKeys(index, rotation)] = heads(keys, ringLen);
+      });
+      return;
+    }
+    feeds[inputs.ringNearKeys(index)] = heads(layer.ring.keys[0]!, ringLen);
     // Without a band, as in decoding, no slot is far: one key stands for all of them, behind a closed mask.
     if (settling) feeds[inputs.ringFarKeys(index)] = heads(layer.ring.keys[1]!, band ? ringLen : 0, farStandIn);
   });

@@ -9,7 +9,7 @@ import type { SourceGraph } from "./source.ts";
 export type Loaded = OpenedModel & {
   readonly backend: Backend;
   readonly cache: CachePrecision;
-  /** By graph and layout: a graph depends on an extension only through the layout of its bands. */
+  /** By graph and layout: a graph depends on an extension through the layout of its bands alone. */
   readonly sessions: Map<string, Promise<Session>>;
   /** Ends what the weights need besides sessions. */
   readonly releaseWeights: () => Promise<void>;

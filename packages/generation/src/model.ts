@@ -4,6 +4,7 @@ import { check, checkFunction } from "@ropewalk/check";
 import {
   checkExtension,
   extendDecoder,
+  layoutName,
   type CachePrecision,
   type ContextExtension,
   type DecoderSizes,
@@ -90,13 +91,13 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
   const extended = { ...extendDecoder<DecoderSizes>(decoder, extension, { cache: precision }), name };
   checkSource(source, extended);
   const { chunk, block } = graphsOf(source, extended, backend);
-  const { kind } = extended.layout;
-  const session = await sessionFor(loaded, `chunk, ${kind}`, chunk);
+  const layout = layoutName(extended);
+  const session = await sessionFor(loaded, `chunk, ${layout}`, chunk);
   const blockSession =
     block &&
     (async () => {
       checkOpen("blockSession", loaded);
-      return sessionFor(loaded, `block, ${kind}`, block);
+      return sessionFor(loaded, `block, ${layout}`, block);
     });
   const tokens: LanguageModel["generateTokens"] = (prompt, options) => {
     checkOpen("generate", loaded);

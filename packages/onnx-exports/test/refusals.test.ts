@@ -1,6 +1,6 @@
 /** What is not understood is refused, with the name of the node and the reason. */
 import { attribute, decode, encode, node, tape, type GraphProto, type NodeProto } from "@ropewalk/graph";
-import { dynamicNtk, selfExtend } from "@ropewalk/decoder";
+import { dynamicNtk, selfExtend, withPositions } from "@ropewalk/decoder";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { extendExport, type ExtendOptions } from "../src/index.ts";
@@ -30,6 +30,36 @@ const inGqa =
   (edit: (found: NodeProto) => void) =>
   (graph: GraphProto): void =>
     edit(first(graph, "GroupQueryAttention"));
+
+describe("what an export is not written for", () => {
+  it("bands that are neither near and far nor a window", () => {
+    const [chunks, sinks] = [
+      withPositions({ kind: "dual-chunk", chunkSize: 40, localSize: 10 }),
+      withPositions({ kind: "sinks", sinks: 3, window: 25 }),
+    ];
+    const rule =
+      "extendExport: bands must be [0, ∞), or [0, window), or [0, window) and [window, ∞) for an export, got";
+    for (const runtime of ["portable", "ropewalk"] as const) {
+      expect(refusal(modelOf("genai-cpu-llama"), { extension: sinks, runtime })).toBe(
+        `${rule} [0, 25) and one of another rule of Sinks(sinks 3, window 25)`,
+      );
+      expect(refusal(modelOf("genai-cpu-llama"), { extension: chunks, runtime })).toMatch(
+        /of DualChunk\(chunkSize 40, localSize 10\)$/,
+      );
+    }
+    const shifted = withPositions({ kind: "string", shiftFrom: 21, window: 8 });
+    expect(refusal(modelOf("genai-cpu-llama"), { extension: shifted })).toBe("nothing was refused");
+  });
+
+  it("scalings of one's own", () => {
+    const rope = { kind: "custom", frequencies: () => ({ inverseFrequencies: [1] }) } as const;
+    const entropy = { kind: "custom", scale: () => 1 } as const;
+    const message = (field: string): RegExp =>
+      new RegExp(`(recordOf: ${field} must be numbers alone|must be a curve|inverseFrequencies).*(custom|got 1)`);
+    expect(refusal(modelOf("genai-cpu-llama"), { extension: { rope } })).toMatch(message("rope"));
+    expect(refusal(modelOf("genai-cpu-llama"), { extension: { entropy } })).toMatch(message("entropy"));
+  });
+});
 
 describe("attention that is not understood", () => {
   const gqa = 'node "/model/layers.0/attn/GroupQueryAttention" (GroupQueryAttention)';

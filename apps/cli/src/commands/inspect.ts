@@ -5,7 +5,7 @@ import { parameterCount, storedBytes, weightBytes, withAdapters, type Checkpoint
 import type { ExportedDecoder } from "@ropewalk/onnx-exports";
 import type { Command } from "commander";
 import { adaptersFrom } from "../adapter-option.ts";
-import { extendedWords, extensionWords, groupsAndWindow, recordIn } from "../describe.ts";
+import { extendedWords, extensionWords, groupsAndWindow, recordIn, attentionWords } from "../describe.ts";
 import { examples, modelArgument } from "../help.ts";
 import { number } from "../numbers.ts";
 import { chosenFor, open, replacedNotices } from "../open-model.ts";
@@ -110,6 +110,7 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
       ...{ entropy: extension.entropy?.kind ?? "none", extension: recordIn(extension) },
       // JSON has no infinity.
       capacity: extended.capacity === Infinity ? null : extended.capacity,
+      attention: extended.layout.kind,
       ...{ cache, keyValueBytes, notices },
       ...(options.checkWeights ? { weightsFinite: true } : {}),
     };
@@ -124,6 +125,7 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
     ...(slidingWindow === undefined ? {} : { "sliding window": tokens(slidingWindow) }),
     [`for ${length} tokens`]: extendedWords(extended.positions.name, extension),
     ...beside.rows,
+    attention: attentionWords(extended),
     capacity: tokens(extended.capacity),
     "key-value cache": `${bytes(keyValueBytes)} (${keyValueBytes} bytes)`,
     ...(options.checkWeights ? { "weights are": "finite numbers, all of them" } : {}),

@@ -4,8 +4,9 @@
  *   settled   the long stretch of keys that every query sees: no mask, only a gate
  *   masked    a mask [rows, keyLen] of 0 and -1e30 is added
  *   either    near for some queries, far for others, never both: S = max(S_near + mask_near, S_far + mask_far)
+ *   bands     the same of any number of bands, each pair open in one at most: S = max_b (S_b + mask_b)
  *
- * The recent parts, masked and either, share one softmax over their joined scores. The settled part is never joined with
+ * The recent parts, masked, either and bands, share one softmax over their joined scores. The settled part is never joined with
  * them: its own softmax is merged in by log-sum-exp, so no mask, Where or Concat of the full width is ever computed.
  *
  * Runtimes disagree about tensors without elements, so a part always holds at least one key; an absent part is one
@@ -29,7 +30,8 @@ export type EitherPart = {
   readonly far: Masked;
   readonly values: Value;
 };
-export type RecentPart = MaskedPart | EitherPart;
+export type BandsPart = { readonly kind: "bands"; readonly bands: readonly Masked[]; readonly values: Value };
+export type RecentPart = MaskedPart | EitherPart | BandsPart;
 
 const emitMasked = (tape: Tape, part: Masked): Value =>
   tape.op("Add", [emitScores(tape, part.queries, part.keys), part.mask]);
@@ -38,6 +40,8 @@ const emitRecentScores = (tape: Tape, part: RecentPart): Value =>
   byKind("emitAttention", "recent", part, {
     masked: (masked) => emitMasked(tape, masked),
     either: ({ near, far }) => tape.op("Max", [emitMasked(tape, near), emitMasked(tape, far)]),
+    bands: ({ bands }) =>
+      bands.map((band) => emitMasked(tape, band)).reduce((most, scores) => tape.op("Max", [most, scores])),
   });
 
 /** One softmax over the parts' joined scores. `lengths` [parts] int64 gives each part's keyLen. */

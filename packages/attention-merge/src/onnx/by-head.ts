@@ -42,6 +42,11 @@ const mapHeads = (
         far: { ...far, queries: apply(far.queries), keys: apply(far.keys) },
         values: apply(values),
       }),
+      bands: ({ kind, bands, values }) => ({
+        kind,
+        bands: bands.map((band) => ({ ...band, queries: apply(band.queries), keys: apply(band.keys) })),
+        values: apply(values),
+      }),
     }),
   ),
 });

@@ -3,6 +3,7 @@ import type { ExtendedDecoder, Operators } from "@ropewalk/decoder";
 import { refuse } from "../check.ts";
 import type { Mark } from "../metadata.ts";
 import type { ReadExport } from "../read-export.ts";
+import { refuseMasks } from "../refuse-masks.ts";
 import type { AttentionSite } from "../site.ts";
 import { checkMade } from "../topology.ts";
 import { rewriteAsChunk } from "./rewrite-chunk.ts";
@@ -10,8 +11,9 @@ import { rewriteAsChunk } from "./rewrite-chunk.ts";
 /** Refuses what that cache does not do, or not for one layer alone. */
 export const checkSites = (
   sites: readonly AttentionSite[],
-  { ownPositions, cache, decoder: { slidingWindow } }: ExtendedDecoder,
+  { ownPositions, cache, layout, positions, decoder: { slidingWindow } }: ExtendedDecoder,
 ): void => {
+  if (layout.kind === "masked") refuseMasks({ positions });
   if (cache === "float16")
     refuse(`cache must be float32 or q8 for an export, whose products are its own, got ${cache}`);
   for (const { node, softcap, window } of sites) {

@@ -13,6 +13,7 @@
  */
 import type { Value } from "@ropewalk/graph";
 import { match } from "ts-pattern";
+import { refuseMasks } from "../refuse-masks.ts";
 import type { AttentionSite } from "../site.ts";
 import { integers, slice, toEnd, type EmitContext } from "./context.ts";
 import { emitHeads, emitOutput } from "./heads.ts";
@@ -174,6 +175,7 @@ export const emitAttention = (shared: EmitContext, request: LayerRequest): void 
     .with({ kind: "everything" }, () => attendEverything(layer))
     .with({ kind: "window" }, ({ window }) => attendWindow(layer, window))
     .with({ kind: "near-far" }, ({ window }) => attendNearFar(layer, window))
+    .with({ kind: "masked" }, () => refuseMasks(shared.extended))
     .exhaustive();
   emitOutput(context, site, emitWeighted(layer, scored, emitWeights(context, request, scored)));
 };

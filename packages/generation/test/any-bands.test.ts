@@ -1,0 +1,189 @@
+/**
+ * Bands of any form, each scored under its own mask: against logits of another implementation, whose attention looks up every
+ * pair's relative position, and against the way of near and far where both can compute the same.
+ */
+import { keptRotations, recordOf, reRope, selfExtend, slidingWindow, withPositions } from "@ropewalk/decoder";
+import type { ContextExtension } from "@ropewalk/decoder";
+import { openFolder } from "@ropewalk/models/node";
+import type { Band, PositionMapping } from "@ropewalk/position-mapping";
+import { nearBand } from "@ropewalk/position-mapping/bands";
+import type { PositionScheme } from "@ropewalk/position-mapping/scheme";
+import fc from "fast-check";
+import { existsSync, readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  argmax,
+  cacheBytes,
+  createCache,
+  loadModel,
+  plannedCacheBytes,
+  prefill,
+  releaseCache,
+  runChunk,
+  type LanguageModel,
+} from "../src/index.ts";
+import { backends, largestDifference, load, row, stories260K } from "./load.ts";
+
+const layered = new URL("../../../../shared/models/layered/mistral-head-dim/", import.meta.url);
+
+type Golden = {
+  readonly method: { readonly kind: string } & Readonly<Record<string, number>>;
+  readonly logNContext?: number;
+  readonly inputIds: readonly number[];
+  readonly logitsLast: readonly number[];
+  readonly argmaxAll: readonly number[];
+};
+
+const nothing = { capacity: () => Infinity, remedy: () => "nothing would fit" };
+
+const groups =
+  (size: number) =>
+  (token: number): number =>
+    Math.floor(token / size);
+
+/** Exact, groups of G, groups of G2, as one writes it who has the published packages alone. */
+const threeBands = (numbers: Golden["method"]): PositionScheme => {
+  const [window, window2] = [numbers["window"]!, numbers["window2"]!];
+  const [first, second] = [groups(numbers["groupSize"]!), groups(numbers["groupSize2"]!)];
+  const shift = window - first(window);
+  const shift2 = first(window2) + shift - second(window2);
+  return {
+    ...{ kind: "custom", name: "three bands", window, ...nothing },
+    bands: [
+      nearBand(window),
+      { from: window, to: window2, query: (i) => first(i) + shift, key: first },
+      { from: window2, to: Infinity, query: (i) => second(i) + shift2, key: second },
+    ],
+  };
+};
+
+const schemeOf = ({ cap, ...method }: Golden["method"]): PositionScheme => {
+  // Sinks are as far as the last token of their window.
+  if (cap !== undefined) expect(cap).toBe(method["window"]! - 1);
+  return method["kind"] === "three-bands" ? threeBands(method as Golden["method"]) : (method as never);
+};
+
+const ways: Readonly<Record<string, string>> = {
+  string: "near-far",
+  "dual-chunk": "masked",
+  sinks: "masked",
+  "three-bands": "masked",
+};
+
+describe.skipIf(!existsSync(layered)).each(backends)("golden logits on $name", (backend) => {
+  const { cases } = JSON.parse(readFileSync(new URL("golden-logits.json", layered), "utf8")) as {
+    readonly cases: readonly Golden[];
+  };
+  const ours = cases.filter(({ method }) => method.kind in ways);
+
+  it("are there for each of the mappings", () => {
+    expect(new Set(ours.map(({ method }) => method.kind)).size).toBe(4);
+    expect(ours).toHaveLength(8);
+  });
+
+  it.each(ours)("$method", async ({ method, inputIds, logitsLast, argmaxAll }) => {
+    const extension = withPositions(schemeOf(method));
+    const model = await loadModel(await openFolder(layered), { backend, extension });
+    expect(model.extended.layout.kind).toBe(ways[method.kind]);
+    const { vocabSize } = model.extended.decoder;
+    for (const chunkSize of [1, 7, inputIds.length]) {
+      const logits = await model.logits(inputIds, { chunkSize });
+      const last = row(logits, vocabSize, inputIds.length - 1);
+      expect(largestDifference(last, logitsLast)).toBeLessThan(2e-3);
+      argmaxAll.forEach((token, at) => {
+        const own = row(logits, vocabSize, at);
+        expect(own[argmax(logits, at * vocabSize, vocabSize)]! - own[token]!).toBeLessThan(2e-3);
+      });
+    }
+    await model.release();
+  });
+});
+
+/** The same mapping, with each band's distances as a rule. */
+const byRule = ({ positions }: ContextExtension): ContextExtension => {
+  const { bands, config: _, ...mapping } = positions!;
+  const rules = bands.map(({ from, to, query, key }): Band => ({
+    covers: (i, j) => i - j >= from! && i - j < to!,
+    query,
+    key,
+  }));
+  return withPositions({ kind: "custom", ...mapping, bands: rules } as PositionScheme);
+};
+
+const window = fc.integer({ min: 1, max: 40 });
+const nearAndFar: fc.Arbitrary<ContextExtension> = fc.oneof(
+  fc.tuple(window, fc.integer({ min: 1, max: 9 })).map(([w, groupSize]) => selfExtend({ groupSize, window: w })),
+  window.map((w) => reRope({ window: w })),
+  window.map((w) => slidingWindow({ window: w })),
+  window.map((w) => withPositions({ kind: "string", shiftFrom: w + 3, window: w })),
+);
+
+describe.each(backends)("on $name", (backend) => {
+  let stories: LanguageModel;
+  beforeAll(async () => void (stories = await load(backend, stories260K)));
+  afterAll(() => stories.release());
+
+  it("a mapping of rules is that of the same distances, whatever the chunks", async () => {
+    const ids = fc.array(fc.integer({ min: 3, max: 500 }), { minLength: 1, maxLength: 90 });
+    const chunkSize = fc.integer({ min: 1, max: 90 });
+    await fc.assert(
+      fc.asyncProperty(nearAndFar, ids, chunkSize, async (extension, prompt, size) => {
+        const [fast, masked] = [await stories.withExtension(extension), await stories.withExtension(byRule(extension))];
+        expect(fast.extended.layout.kind).not.toBe("masked");
+        expect(masked.extended.layout.kind).toBe("masked");
+        const wanted = await fast.logits(prompt);
+        expect(largestDifference(await masked.logits(prompt, { chunkSize: size }), wanted)).toBeLessThan(2e-4);
+      }),
+      { numRuns: backend.name === "cpu" ? 12 : 4 },
+    );
+  });
+
+  it("decodes the same in blocks and step by step", async () => {
+    const model = await stories.withExtension(withPositions({ kind: "dual-chunk", chunkSize: 40, localSize: 12 }));
+    const tokens = async (decodeBlock: number): Promise<readonly number[]> => {
+      const taken: number[] = [];
+      const options = { maxNewTokens: 120, stopTokens: [], decodeBlock };
+      for await (const token of model.generateTokens([1, 403, 407], options)) taken.push(token);
+      return taken;
+    };
+    expect(await tokens(16)).toEqual(await tokens(1));
+  });
+
+  it("keeps each key once where bands share its rotation, also in a cache that grows beyond its plan", async () => {
+    const ids = Array.from({ length: 120 }, (_, token) => 3 + ((token * 37) % 400));
+    const bytesOf = async (scheme: PositionScheme, copies: number): Promise<void> => {
+      const { extended, session } = await stories.withExtension(withPositions(scheme));
+      expect(keptRotations(extended)).toHaveLength(copies);
+      const { numLayers, numKvHeads, headDim } = extended.decoder;
+      const planned = plannedCacheBytes(extended, { length: ids.length });
+      expect(planned).toBe(4 * numLayers * numKvHeads * headDim * ids.length * (copies + 1));
+      let { cache } = await prefill(session, createCache(backend, extended, { length: ids.length }), ids);
+      expect(cacheBytes(cache)).toBe(planned);
+      let logits: Float32Array;
+      ({ cache, logits } = await runChunk(session, cache, [5, 6], [1]));
+      expect(
+        largestDifference(
+          logits,
+          (await prefill(session, createCache(backend, extended, { length: 9 }), [...ids, 5, 6])).logits,
+        ),
+      ).toBeLessThan(1e-4);
+      releaseCache(cache);
+    };
+    await bytesOf({ kind: "dual-chunk", chunkSize: 60, localSize: 12 }, 1);
+    await bytesOf({ kind: "sinks", sinks: 4, window: 30 }, 2);
+  });
+
+  it("refuses rules that break where nobody looked", async () => {
+    const mapping: PositionMapping = {
+      ...{ name: "breaks late", window: 4, ...nothing },
+      bands: [nearBand(4), { covers: (i, j) => i - j >= 4 || (i === 300 && j === 299), query: () => 4, key: () => 0 }],
+    };
+    const extension = withPositions({ kind: "custom", ...mapping });
+    expect(() => recordOf(extension)).toThrow(/breaks late without$/);
+    const model = await stories.withExtension(extension);
+    const ids = Array.from({ length: 301 }, (_, token) => 3 + ((token * 37) % 400));
+    await expect(model.logits(ids)).rejects.toThrow(
+      RangeError("chunkMasks: bands must not overlap, got bands[0] and bands[1] for query 300 and key 299"),
+    );
+  });
+});
