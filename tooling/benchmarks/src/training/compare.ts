@@ -1,4 +1,5 @@
 /** Steps of one model at one length, the engines taking turns. */
+import { setTimeout } from "node:timers/promises";
 import { median } from "../measure.ts";
 import { engineNames, type EngineName, type EngineOptions } from "./engines.ts";
 import { startEngine } from "./engine-process.ts";
@@ -13,6 +14,9 @@ export type Compared = EngineOptions & {
   /** The largest difference of two engines' losses. */
   readonly apart: number;
 };
+
+/** Milliseconds between turns: threads that spin have gone to sleep by then. */
+const pause = 20;
 
 /** Losses of float32 in another order of additions. */
 const tolerance = 1e-4;
@@ -30,6 +34,7 @@ export const compareEngines = async (
   for (let round = -warmups; round < rounds; round++)
     for (let turn = 0; turn < contestants.length; turn++) {
       const { name, step } = contestants[(turn + round + warmups) % contestants.length]!;
+      await setTimeout(pause);
       const { loss, time, processorTime } = await step();
       losses.push(loss);
       if (round < 0) continue;
@@ -42,6 +47,10 @@ export const compareEngines = async (
     throw new Error(`${options.model}: losses must be within ${tolerance} of each other, got ${losses.join(", ")}`);
   return { ...options, times, processorTimes, loss: losses[0]!, apart };
 };
+
+/** The fastest of those whose names begin so. */
+export const fastest = (times: Times, side: "ropewalk cpu" | "jax-js"): EngineName =>
+  engineNames.filter((name) => name.startsWith(side)).toSorted((a, b) => median(times[a]) - median(times[b]))[0]!;
 
 /** The median of the rounds' own ratios, base / candidate: how many times as fast the candidate is. */
 export const speedup = (times: Times, base: EngineName, candidate: EngineName): number =>

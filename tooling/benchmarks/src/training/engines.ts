@@ -35,6 +35,9 @@ const jax = async ({ model, seqLen }: EngineOptions): Promise<Step> => {
 /** Its backends beside WebAssembly are no match here: plain JavaScript is a hundred times slower, WebGPU and WebGL Node has not. */
 export const engines = {
   "ropewalk cpu": ropewalk(async (threads) => (await import("@ropewalk/backend-node")).cpu({ threads })),
+  "ropewalk cpu, spinning": ropewalk(async (threads) =>
+    (await import("@ropewalk/backend-node")).cpu({ threads, spinning: true }),
+  ),
   // Node gives onnxruntime-web one thread.
   "ropewalk wasm": ropewalk(async () => (await import("@ropewalk/backend-wasm")).wasm()),
   "jax-js wasm": jax,
