@@ -46,9 +46,12 @@ export const attentionWords = (extended: Pick<ExtendedContext, "layout" | "posit
       `${keptRotations(extended).length === 1 ? "one rotation" : `${keptRotations(extended).length} rotations`}`,
   });
 
-/** What `--extension` would take; null for a mapping of one's own. */
+const isData = ({ positions, rope, entropy }: ContextExtension): boolean =>
+  (positions === undefined || positions.config !== undefined) && rope?.kind !== "custom" && entropy?.kind !== "custom";
+
+/** What `--extension` would take; null where a mapping or a scaling is one's own. */
 export const recordIn = (extension: ContextExtension): ExtensionRecord | null =>
-  extension.positions !== undefined && extension.positions.config === undefined ? null : recordOf(extension);
+  isData(extension) ? recordOf(extension) : null;
 
 export type GroupsAndWindow = { readonly groupSize?: number; readonly window?: number };
 

@@ -3,6 +3,7 @@ import { checkKeys, show } from "@ropewalk/check";
 import { compose, extensionOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/decoder";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { entropies, methods, type Asked, type Entropy, type Method, type MethodRow } from "./methods.ts";
+import { isModulePath, loadMethod, type MethodModule } from "./method-module.ts";
 import { numberFlags, numberNames, type NumberName, type NumberRow, type Numbers } from "./numbers.ts";
 import { readJson } from "./read-input.ts";
 
@@ -11,6 +12,8 @@ export type ExtensionOptions = Numbers & {
   readonly method?: readonly Method[];
   readonly entropy?: Entropy;
   readonly extension?: ExtensionRecord;
+  /** Methods of one's own, by the modules that `--method` named. */
+  readonly modules?: readonly MethodModule[];
   /** What the command takes where no method is asked for. */
   readonly fallback: Method;
 };
@@ -18,8 +21,8 @@ export type ExtensionOptions = Numbers & {
 /** For which run. */
 export type Run = Pick<Asked, "trainedContext" | "length">;
 
-const methodsOf = ({ method, extension, fallback }: ExtensionOptions): readonly Method[] =>
-  method ?? (extension === undefined ? [fallback] : []);
+const methodsOf = ({ method, modules, extension, fallback }: ExtensionOptions): readonly Method[] =>
+  method ?? (extension === undefined && modules === undefined ? [fallback] : []);
 
 const rowsOf = (options: ExtensionOptions): readonly MethodRow[] => [
   ...methodsOf(options).map((method) => methods[method]),
@@ -28,12 +31,12 @@ const rowsOf = (options: ExtensionOptions): readonly MethodRow[] => [
 
 /** Whether any flag asks for an extension, or for none. */
 export const asksForExtension = (options: ExtensionOptions): boolean =>
-  (["method", "entropy", "extension", ...numberNames] as const).some((name) => options[name] !== undefined);
+  (["method", "modules", "entropy", "extension", ...numberNames] as const).some((name) => options[name] !== undefined);
 
 /** What asks, in the words of the flags. */
 const asking = (options: ExtensionOptions): string => {
-  const { extension, entropy = "none" } = options;
-  const asked = methodsOf(options).map((method) => `--method ${method}`);
+  const { extension, modules = [], entropy = "none" } = options;
+  const asked = [...methodsOf(options), ...modules.map(({ path }) => path)].map((method) => `--method ${method}`);
   if (extension !== undefined) asked.push("--extension");
   if (entropy !== "none") asked.push(`--entropy ${entropy}`);
   return asked.join(" with ");
@@ -66,6 +69,7 @@ export const extensionFrom = (options: ExtensionOptions, run: Run): ContextExten
   const asked: Asked = { ...options, ...run };
   return compose(
     ...(options.extension === undefined ? [] : [extensionOf(options.extension)]),
+    ...(options.modules ?? []).map(({ extension }) => extension),
     ...rows.map(({ extension }) => extension(asked)),
   );
 };
@@ -85,9 +89,13 @@ export const checkChosen = (command: string, options: ExtensionOptions): void =>
 
 /** What is asked for in a word: none, self-extend+log-n. */
 export const nameOf = (options: ExtensionOptions): string => {
-  const { extension, entropy = "none" } = options;
+  const { extension, modules = [], entropy = "none" } = options;
   const fields = extension === undefined ? [] : [extension.positions, extension.rope, extension.entropy];
-  const names = [...methodsOf(options), ...fields.flatMap((field) => field?.kind ?? [])];
+  const names = [
+    ...methodsOf(options),
+    ...modules.map(({ path }) => path),
+    ...fields.flatMap((field) => field?.kind ?? []),
+  ];
   const own = names.filter((name) => name !== "none").join("+") || "none";
   return entropy === "none" ? own : `${own}+${entropy}`;
 };
@@ -110,18 +118,25 @@ const readExtension = async (path: string): Promise<ExtensionRecord> => {
   return record;
 };
 
-/** Puts the record in the place of its file's path, before a command runs. */
+/** Puts what files hold in the place of their paths, before a command runs. */
 const readAsked = async (_: Command, command: Command): Promise<void> => {
   const path: unknown = command.getOptionValue("extension");
   if (typeof path === "string") command.setOptionValue("extension", await readExtension(path));
+  const asked = (command.getOptionValue("method") ?? []) as readonly string[];
+  const paths = asked.filter(isModulePath);
+  if (paths.length === 0) return;
+  const names = asked.filter((method) => !isModulePath(method));
+  command.setOptionValue("method", names.length === 0 ? undefined : names);
+  command.setOptionValue("modules", await Promise.all(paths.map(loadMethod)));
 };
 
 const methodNames = Object.keys(methods);
 
 /** A flag that may be given several times. */
-const another = (method: string, before: readonly Method[] = []): readonly Method[] => {
-  if (!methodNames.includes(method)) throw new InvalidArgumentError(`Allowed choices are ${methodNames.join(", ")}.`);
-  return [...before, method as Method];
+const another = (method: string, before: readonly string[] = []): readonly string[] => {
+  if (!methodNames.includes(method) && !isModulePath(method))
+    throw new InvalidArgumentError(`Allowed choices are ${methodNames.join(", ")}.`);
+  return [...before, method];
 };
 
 const padded = (rows: Readonly<Record<string, MethodRow>>): readonly string[] =>
@@ -132,6 +147,7 @@ const methodsHelp = (): string =>
   [
     "\nMethods (--method may be given several times, for methods that go together):",
     ...padded(methods),
+    "  ./path.mjs        a module whose default export is a mapping or an extension",
     "Entropy scalings (--entropy):",
     ...padded(entropies),
   ].join("\n");

@@ -199,6 +199,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
       "layerNorm",
       "linear",
     ],
+    ...["keptRotations", "layoutName", "settles"],
     ...["longestChunk", "rmsNorm", "silu", "slotRuns", "splitColumns", "storedWeights"],
   ],
   "@ropewalk/models": [

@@ -124,6 +124,9 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
     "trained window": tokens(trainedContext),
     ...(slidingWindow === undefined ? {} : { "sliding window": tokens(slidingWindow) }),
     [`for ${length} tokens`]: extendedWords(extended.positions.name, extension),
+    ...(options.modules === undefined
+      ? {}
+      : { "method from": options.modules.map((module) => module.path).join(", ") }),
     ...beside.rows,
     attention: attentionWords(extended),
     capacity: tokens(extended.capacity),
