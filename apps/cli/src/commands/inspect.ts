@@ -104,7 +104,8 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
     const report = {
       ...ownReport,
       ...beside.report,
-      ...{ numLayers, numHeads, numKvHeads, headDim, ropeScaling: decoder.rope.scaling.kind, trainedContext },
+      ...{ numLayers, numHeads, numKvHeads, headDim, trainedContext },
+      ...{ ropeScaling: decoder.rope.scaling.kind, ropeTheta: decoder.rope.theta },
       slidingWindow: slidingWindow ?? null,
       ...{ length, method: chosen.name, positions: extended.positions.name, ...groupsAndWindow(extension) },
       ...{ entropy: extension.entropy?.kind ?? "none", extension: recordIn(extension) },
@@ -120,7 +121,7 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
   const rows = {
     ...own,
     family: `${own["family"]}, ${numLayers} layers, ${numHeads} heads (${numKvHeads} key-value) of ${headDim}`,
-    "rope scaling": decoder.rope.scaling.kind,
+    "rope scaling": `${decoder.rope.scaling.kind}, theta ${decoder.rope.theta}`,
     "trained window": tokens(trainedContext),
     ...(slidingWindow === undefined ? {} : { "sliding window": tokens(slidingWindow) }),
     [`for ${length} tokens`]: extendedWords(extended.positions.name, extension),
