@@ -4,6 +4,9 @@ import { encodeSafetensorsHeader } from "./encode-header.ts";
 
 export type DenseTensor = { readonly dims: readonly number[]; readonly data: Float32Array };
 
+/** Elements of a tensor of these sizes. */
+export const sizeOf = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
+
 /**
  * The file's bytes, part by part, for `writeFolder`: tensors in the order of their keys.
  *
@@ -16,7 +19,7 @@ export const safetensorsOf = (
 ): Iterable<Uint8Array> => {
   const all = Object.entries(tensors);
   for (const [name, { dims, data }] of all) {
-    const size = dims.reduce((product, dim) => product * dim, 1);
+    const size = sizeOf(dims);
     check(
       data.length === size,
       `safetensorsOf: ${name} of [${dims.join(", ")}] must have ${size} elements`,
