@@ -4,6 +4,7 @@
  *   embedding  E[ids]
  *   linear     x Wᵀ + b                              W is [out, in], as checkpoints store it
  *   rmsNorm    w x / sqrt(mean(x²) + ε)              Zhang and Sennrich, arXiv 1910.07467, equation 4
+ *              (1 + w) x / sqrt(mean(x²) + ε)        where weights are centered on zero
  *   layerNorm  w (x - mean(x)) / sqrt(var(x) + ε) + b    Ba et al., arXiv 1607.06450, equation 3
  *   gated      (σ(x Gᵀ) ⊙ x Uᵀ) Dᵀ                   Shazeer, arXiv 2002.05202, equation 5
  */
@@ -28,15 +29,24 @@ export const linear = ({ tape, weights }: Builder, config: Named, x: Value): Val
 export const splitColumns = ({ tape }: Builder, sizes: readonly number[], x: Value): readonly Value[] =>
   tape.ops("Split", sizes.length, [x, tape.constant("int64", [sizes.length], sizes)], { axis: -1 });
 
+type Norm = Named & { readonly epsilon: number };
+
+const rmsNormBy = ({ tape }: Builder, weight: Value, epsilon: number, x: Value): Value =>
+  tape.op("SimplifiedLayerNormalization", [x, weight], { axis: -1, epsilon: { float: epsilon } });
+
 /** Root mean square norm over the last axis. */
-export const rmsNorm = ({ tape, weights }: Builder, config: Named & { readonly epsilon: number }, x: Value): Value =>
-  tape.op("SimplifiedLayerNormalization", [x, weights.tensor(tape, config.weight)], {
-    axis: -1,
-    epsilon: { float: config.epsilon },
-  });
+export const rmsNorm = (builder: Builder, config: Norm, x: Value): Value =>
+  rmsNormBy(builder, builder.weights.tensor(builder.tape, config.weight), config.epsilon, x);
+
+/** The same by 1 + w: what is stored is centered on zero. */
+export const zeroCenteredRmsNorm = (builder: Builder, config: Norm, x: Value): Value => {
+  const { tape, weights } = builder;
+  const weight = tape.op("Add", [weights.tensor(tape, config.weight), tape.constant("float32", [1], [1])]);
+  return rmsNormBy(builder, weight, config.epsilon, x);
+};
 
 /** Norm by mean and variance over the last axis. */
-export const layerNorm = ({ tape, weights }: Builder, config: Named & { readonly epsilon: number }, x: Value): Value =>
+export const layerNorm = ({ tape, weights }: Builder, config: Norm, x: Value): Value =>
   tape.op(
     "LayerNormalization",
     [x, weights.tensor(tape, config.weight), config.bias === undefined ? undefined : weights.tensor(tape, config.bias)],

@@ -1,7 +1,16 @@
 export { geluTanh, silu, type Activation } from "./activations.ts";
 export { blockGraph } from "./block-graph.ts";
 export { checkExtension } from "./check-extension.ts";
-export { embedding, gatedFeedForward, layerNorm, linear, rmsNorm, splitColumns, type Named } from "./blocks.ts";
+export {
+  embedding,
+  gatedFeedForward,
+  layerNorm,
+  linear,
+  rmsNorm,
+  splitColumns,
+  zeroCenteredRmsNorm,
+  type Named,
+} from "./blocks.ts";
 export { chunkAttention } from "./chunk-attention.ts";
 export {
   chunkMasks,

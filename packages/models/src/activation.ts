@@ -3,20 +3,34 @@ import { geluTanh, silu, type Activation } from "@ropewalk/decoder";
 import { check } from "@ropewalk/check";
 import { optionalText, type ConfigObject } from "./config-object.ts";
 
-const activations: Readonly<Record<string, Activation>> = {
+type Activations = Readonly<Record<string, Activation>>;
+
+const activations: Activations = {
   silu,
   swish: silu,
   gelu_new: geluTanh,
   gelu_pytorch_tanh: geluTanh,
 };
 
+/** Where a config names its activation. */
+export type ActivationPlace = {
+  /** Absent: hidden_act. */
+  readonly key?: string;
+  /** Names that mean something else, or something at all, in the family's configs alone. */
+  readonly names?: Activations;
+};
+
 /** @throws RangeError and TypeError naming the key, the known names and the value */
-export const readActivation = (config: ConfigObject): Activation => {
-  const name = optionalText(config, "hidden_act");
+export const readActivation = (
+  config: ConfigObject,
+  { key = "hidden_act", names = {} }: ActivationPlace = {},
+): Activation => {
+  const known: Activations = { ...activations, ...names };
+  const name = optionalText(config, key);
   check(
-    name !== undefined && Object.hasOwn(activations, name),
-    `${config.at}: hidden_act must be one of ${Object.keys(activations).join(", ")}`,
+    name !== undefined && Object.hasOwn(known, name),
+    `${config.at}: ${key} must be one of ${Object.keys(known).join(", ")}`,
     name,
   );
-  return activations[name]!;
+  return known[name]!;
 };

@@ -13,6 +13,7 @@ export { depthUpscale } from "./depth-upscale.ts";
 export type { Family } from "./family.ts";
 export { inMemory, type ByteSource, type CheckpointFile, type CheckpointFolder } from "./folder.ts";
 export { openUrl, type FilesByUrl, type UrlOptions } from "./open-url.ts";
+export { gemma } from "./gemma/index.ts";
 export { holdFiles } from "./hold-files.ts";
 export { llama } from "./llama/index.ts";
 export { mistral } from "./mistral/index.ts";

@@ -15,11 +15,12 @@ const mostLayers = 10_000;
 export const widestHead = 65_536;
 
 /**
- * An absent num_key_value_heads is num_attention_heads; an absent head_dim is hidden_size over num_attention_heads.
+ * An absent num_key_value_heads is num_attention_heads; an absent head_dim is the family's own default, or where it has none
+ * hidden_size over num_attention_heads.
  *
  * @throws RangeError and TypeError naming the key, the rule and the value
  */
-export const readSizes = (config: ConfigObject): Sizes => {
+export const readSizes = (config: ConfigObject, defaultHeadDim?: number): Sizes => {
   const { at } = config;
   const hiddenDim = positiveInteger(config, "hidden_size");
   const numHeads = positiveInteger(config, "num_attention_heads");
@@ -29,7 +30,7 @@ export const readSizes = (config: ConfigObject): Sizes => {
     `${at}: num_key_value_heads must divide num_attention_heads ${numHeads}`,
     numKvHeads,
   );
-  const statedHeadDim = optionalPositiveInteger(config, "head_dim");
+  const statedHeadDim = optionalPositiveInteger(config, "head_dim") ?? defaultHeadDim;
   check(
     statedHeadDim !== undefined || hiddenDim % numHeads === 0,
     `${at}: num_attention_heads must divide hidden_size ${hiddenDim} where head_dim is absent`,

@@ -13,9 +13,9 @@ const head = "lm_head";
 /** The name of a head's own matrix. */
 export const headWeight: string = `${head}.weight`;
 
-/** An absent tie_word_embeddings is false. */
-export const readUnembedding = (config: ConfigObject): Unembedding => ({
-  kind: (optionalFlag(config, tieKey) ?? false) ? "tied" : "own",
+/** Where tie_word_embeddings is absent, the family says whether they are tied. */
+export const readUnembedding = (config: ConfigObject, tiesUnstated: boolean = false): Unembedding => ({
+  kind: (optionalFlag(config, tieKey) ?? tiesUnstated) ? "tied" : "own",
 });
 
 /** The row of the matrix; one of its own has the embedding's shape. */

@@ -1,10 +1,11 @@
 /** Configs that a family refuses, each by the name of its key, whole messages. */
 import { describe, expect, it } from "vitest";
 import { familyOf } from "../src/families.ts";
-import { inMemory, loadCheckpoint, mistral, phi, phi3, qwen2, type Family } from "../src/index.ts";
+import { gemma, inMemory, loadCheckpoint, mistral, phi, phi3, qwen2, type Family } from "../src/index.ts";
 import {
   bytesOf,
   readBytes,
+  readConfig,
   folders,
   rejectionOf,
   smallCheckpoint,
@@ -14,21 +15,21 @@ import {
 } from "./fixtures.ts";
 import { longFactor, released, shortFactor } from "./released-configs.ts";
 
-const activations = "silu, swish, gelu_new, gelu_pytorch_tanh";
+const knownActivations = "silu, swish, gelu_new, gelu_pytorch_tanh";
 const types = "default, linear, dynamic, yarn, llama3, longrope";
 
-/** What every family refuses alike; the epsilon under its own key. */
-const shared = (epsilon: string, ropeTypes: string): readonly (readonly [Json, string])[] => [
+/** What every family refuses alike; the epsilon under its own key, and names that are its own. */
+const shared = (
+  epsilon: string,
+  ropeTypes: string,
+  activations = knownActivations,
+): readonly (readonly [Json, string])[] => [
   [{ hidden_act: "relu" }, `RangeError: hidden_act must be one of ${activations}, got "relu"`],
   [{ hidden_act: null }, `RangeError: hidden_act must be one of ${activations}, got nothing`],
   [{ [epsilon]: null }, `TypeError: ${epsilon} must be a number, got nothing`],
   [{ [epsilon]: -1e-5 }, `RangeError: ${epsilon} must be a finite number above 0, got -0.00001`],
   [{ tie_word_embeddings: "yes" }, 'TypeError: tie_word_embeddings must be true or false, got "yes"'],
   [{ num_key_value_heads: 3 }, "RangeError: num_key_value_heads must divide num_attention_heads 4, got 3"],
-  [
-    { head_dim: null, hidden_size: 66 },
-    "RangeError: num_attention_heads must divide hidden_size 66 where head_dim is absent, got 4",
-  ],
   [{ num_hidden_layers: 0 }, "RangeError: num_hidden_layers must be an integer from 1 to 10000, got 0"],
   [{ max_position_embeddings: null }, "TypeError: max_position_embeddings must be a positive integer, got nothing"],
   [
@@ -49,6 +50,14 @@ const shared = (epsilon: string, ropeTypes: string): readonly (readonly [Json, s
   ],
 ];
 
+/** Where an absent head_dim is what is left to each head. */
+const dividedHeads: readonly (readonly [Json, string])[] = [
+  [
+    { head_dim: null, hidden_size: 66 },
+    "RangeError: num_attention_heads must divide hidden_size 66 where head_dim is absent, got 4",
+  ],
+];
+
 const most = Number.MAX_SAFE_INTEGER;
 
 const window: readonly (readonly [Json, string])[] = [
@@ -60,13 +69,38 @@ const window: readonly (readonly [Json, string])[] = [
 const slides = { use_sliding_window: true, sliding_window: 8 };
 const someLayers = "max_window_layers must be 0, or at least num_hidden_layers 3: all layers slide or none does";
 
-describe.each<readonly [string, Family, string, readonly (readonly [Json, string])[]]>([
-  ["mistral", mistral, "rms_norm_eps", window],
+describe.each<readonly [keyof typeof folders, Family, string, readonly (readonly [Json, string])[]]>([
+  [
+    "gemma",
+    gemma,
+    "rms_norm_eps",
+    [
+      [
+        { hidden_activation: "gelu_erf" },
+        `RangeError: hidden_activation must be one of ${knownActivations}, gelu, got "gelu_erf"`,
+      ],
+      [
+        { hidden_activation: "silu" },
+        'RangeError: hidden_activation must be the hidden_act gelu_pytorch_tanh, got "silu"',
+      ],
+      [{ hidden_activation: 1 }, "TypeError: hidden_activation must be text, got 1"],
+      [{ attention_bias: 1 }, "TypeError: attention_bias must be true or false, got 1"],
+      [{ use_bidirectional_attention: true }, "RangeError: use_bidirectional_attention must be false, got true"],
+      [{ use_bidirectional_attention: 1 }, "TypeError: use_bidirectional_attention must be true or false, got 1"],
+      [
+        { layer_types: ["sliding_attention", "full_attention", "sliding_attention", "full_attention"] },
+        "RangeError: layer_types must be 4 times full_attention, as the other keys say, " +
+          'got ["sliding_attention", "full_attention", "sliding_attention", "full_attention"]',
+      ],
+    ],
+  ],
+  ["mistral", mistral, "rms_norm_eps", [...dividedHeads, ...window]],
   [
     "phi",
     phi,
     "layer_norm_eps",
     [
+      ...dividedHeads,
       [{ qk_layernorm: true }, "RangeError: qk_layernorm must be false, got true"],
       [{ qk_layernorm: 0 }, "TypeError: qk_layernorm must be true or false, got 0"],
       [
@@ -80,6 +114,7 @@ describe.each<readonly [string, Family, string, readonly (readonly [Json, string
     phi3,
     "rms_norm_eps",
     [
+      ...dividedHeads,
       ...window,
       [
         { partial_rotary_factor: 1.5 },
@@ -92,6 +127,7 @@ describe.each<readonly [string, Family, string, readonly (readonly [Json, string
     qwen2,
     "rms_norm_eps",
     [
+      ...dividedHeads,
       ...window,
       [{ ...slides, max_window_layers: 1 }, `RangeError: ${someLayers}, got 1`],
       [{ ...slides, max_window_layers: 2 }, `RangeError: ${someLayers}, got 2`],
@@ -113,11 +149,17 @@ describe.each<readonly [string, Family, string, readonly (readonly [Json, string
     ],
   ],
 ])("%s.read", (name, family, epsilon, own) => {
-  it.each([...shared(epsilon, name === "phi3" ? `${types}, su` : types), ...own])("refuses %j", (change, message) => {
-    const [kind, rule] = message.split(/: (.*)/s);
-    const error = thrownBy(() => family.read({ ...tinyConfig(name), ...change }));
-    expect(error).toBe(`${kind}: ${name}.read: config.json: ${rule}`);
-  });
+  const config = readConfig(folders[name]);
+  const names = name === "gemma" ? `${knownActivations}, gelu` : knownActivations;
+
+  it.each([...shared(epsilon, name === "phi3" ? `${types}, su` : types, names), ...own])(
+    "refuses %j",
+    (change, message) => {
+      const [kind, rule] = message.split(/: (.*)/s);
+      const error = thrownBy(() => family.read({ ...config, ...change }));
+      expect(error).toBe(`${kind}: ${name}.read: config.json: ${rule}`);
+    },
+  );
 
   it("refuses what is no object", () => {
     const call = () => family.read(null);
@@ -127,8 +169,7 @@ describe.each<readonly [string, Family, string, readonly (readonly [Json, string
   it("refuses an architecture that is no decoder with a head over the vocabulary", async () => {
     const { architecture } = family;
     const other = architecture.replace("CausalLM", "SequenceClassification");
-    const config = { ...tinyConfig(name), architectures: [other] };
-    const files = { "config.json": bytesOf(JSON.stringify(config)) };
+    const files = { "config.json": bytesOf(JSON.stringify({ ...config, architectures: [other] })) };
     expect(await rejectionOf(loadCheckpoint(inMemory(name, files)))).toBe(
       `RangeError: loadCheckpoint: config.json: architectures must have ${architecture} where model_type is ${name}, got ["${other}"]`,
     );

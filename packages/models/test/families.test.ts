@@ -2,8 +2,8 @@
 import type { Decoder } from "@ropewalk/decoder";
 import { describe, expect, it } from "vitest";
 import { familyOf } from "../src/families.ts";
-import { mistral, phi, phi3, qwen2 } from "../src/index.ts";
-import { tinyConfig, type Json } from "./fixtures.ts";
+import { gemma, mistral, phi, phi3, qwen2 } from "../src/index.ts";
+import { folders, readConfig, tinyConfig, type Json } from "./fixtures.ts";
 import { released } from "./released-configs.ts";
 
 const read = (config: Json): Decoder => familyOf(config).read(config);
@@ -58,6 +58,45 @@ const llamaOutside: Json = {
   "model.norm.weight": [64],
   "lm_head.weight": [128, 64],
 };
+
+describe("gemma.read", () => {
+  const config = readConfig(folders.gemma);
+  const decoder = gemma.read(config);
+
+  it("has Llama's tensors, and a head that is the embedding", () => {
+    const numbers = { ...sizes, feedForwardDim: 128, numLayers: 4, slidingWindow: undefined };
+    const tied = { embedding: matrices.embedding, unembedding: matrices.embedding };
+    expect(decoder).toMatchObject({ family: "gemma", ...numbers, rope, ...tied });
+    expect(layerShapes(decoder)).toEqual({
+      ...llamaLayer,
+      "mlp.gate_proj.weight": [128, 64],
+      "mlp.up_proj.weight": [128, 64],
+      "mlp.down_proj.weight": [64, 128],
+    });
+    expect(inLayer(decoder.projections)).toEqual(llamaProjections);
+    expect(outside(decoder)).toEqual({ "model.embed_tokens.weight": [128, 64], "model.norm.weight": [64] });
+  });
+
+  it("has heads of 256 and a tied head where the config is silent, and biases where it says so", () => {
+    const { head_dim: _, tie_word_embeddings: __, ...silent } = config;
+    const { headDim, unembedding } = gemma.read(silent);
+    expect([headDim, unembedding]).toEqual([256, matrices.embedding]);
+    expect(gemma.read({ ...config, tie_word_embeddings: false }).unembedding).toBe(matrices.unembedding);
+    const biases = Object.keys(gemma.read({ ...config, attention_bias: true }).tensors).filter((name) =>
+      name.endsWith(".bias"),
+    );
+    expect(inLayer(biases)).toEqual(["q_proj", "k_proj", "v_proj", "o_proj"].map((name) => `self_attn.${name}.bias`));
+  });
+
+  it.each<Json>([
+    { hidden_act: "gelu" },
+    { hidden_act: "gelu", hidden_activation: "gelu_pytorch_tanh" },
+    { hidden_act: null, hidden_activation: "gelu_pytorch_tanh" },
+    { hidden_act: "gelu_new", hidden_activation: null },
+  ])("reads its activation under either key: %j", (names) => {
+    expect(gemma.read({ ...config, ...names }).family).toBe("gemma");
+  });
+});
 
 describe("mistral.read", () => {
   const decoder = mistral.read(tinyConfig("mistral"));

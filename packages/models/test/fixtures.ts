@@ -5,6 +5,8 @@ import { llama, type Family } from "../src/index.ts";
 
 const tiny = (name: string): URL => new URL(`vectors/tiny/${name}/`, import.meta.url);
 
+const layered = (name: string): URL => new URL(`vectors/layered/${name}/`, import.meta.url);
+
 export const folders = {
   "passkey-875k": passkey875k.url,
   stories260K: stories260K.url,
@@ -18,6 +20,9 @@ export const folders = {
   phi: tiny("phi"),
   phi3: tiny("phi3"),
   qwen2: tiny("qwen2"),
+  gemma: layered("gemma"),
+  "mistral-head-dim": layered("mistral-head-dim"),
+  "phi4-mini": layered("phi4-mini"),
 } as const;
 
 export const readBytes = (folder: URL, file: string): Uint8Array => new Uint8Array(readFileSync(new URL(file, folder)));

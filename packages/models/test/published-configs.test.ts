@@ -65,20 +65,28 @@ describe("a published config", () => {
 });
 
 const { config: llama } = published["Llama 2 7B"]!;
+const { config: gemma } = published["Gemma 2B"]!;
 const { config: mistral } = published["Mistral 7B v0.1"]!;
 const { config: phi2 } = published["Phi-2"]!;
 const { config: qwen2 } = published["Qwen2 7B"]!;
 const slides = { use_sliding_window: true };
 
 describe("a config that is refused by name", () => {
-  const modelType = "model_type must be one of llama, mistral, phi, phi3, qwen2, got";
+  const modelType = "model_type must be one of gemma, llama, mistral, phi, phi3, qwen2, got";
   it.each<readonly [string, Json, string]>([
     [
       "Mixtral 8x7B",
       { ...mistral, model_type: "mixtral", architectures: ["MixtralForCausalLM"] },
       `${modelType} "mixtral"`,
     ],
-    ["Gemma 2B", { ...llama, model_type: "gemma", architectures: ["GemmaForCausalLM"] }, `${modelType} "gemma"`],
+    ["Gemma 2 2B", { ...llama, model_type: "gemma2", architectures: ["Gemma2ForCausalLM"] }, `${modelType} "gemma2"`],
+    ["Gemma 3 1B", { ...llama, model_type: "gemma3_text" }, `${modelType} "gemma3_text"`],
+    ["SmolLM3 3B", { ...llama, model_type: "smollm3" }, `${modelType} "smollm3"`],
+    [
+      "EmbeddingGemma's attention in both directions",
+      { ...gemma, use_bidirectional_attention: true },
+      "gemma.read: config.json: use_bidirectional_attention must be false, got true",
+    ],
     ["Qwen 7B of 2023", { ...llama, model_type: "qwen", architectures: ["QWenLMHeadModel"] }, `${modelType} "qwen"`],
     ["Qwen3 8B", { ...qwen2, model_type: "qwen3", architectures: ["Qwen3ForCausalLM"] }, `${modelType} "qwen3"`],
     ["Phi-3 small", { ...phi2, model_type: "phi3small" }, `${modelType} "phi3small"`],

@@ -41,6 +41,25 @@ const llama31: Json = {
   vocab_size: 128_256,
 };
 
+const gemma2B: Json = {
+  architectures: ["GemmaForCausalLM"],
+  model_type: "gemma",
+  attention_bias: false,
+  head_dim: 256,
+  hidden_act: "gelu",
+  hidden_size: 2048,
+  intermediate_size: 16_384,
+  max_position_embeddings: 8192,
+  num_attention_heads: 8,
+  num_hidden_layers: 18,
+  num_key_value_heads: 1,
+  rms_norm_eps: 1e-6,
+  rope_scaling: null,
+  rope_theta: 10_000.0,
+  torch_dtype: "bfloat16",
+  vocab_size: 256_000,
+};
+
 const mistralV1: Json = {
   architectures: ["MistralForCausalLM"],
   hidden_act: "silu",
@@ -191,6 +210,23 @@ export const released: Readonly<Record<string, Released>> = {
     config: { ...llama2, intermediate_size: 14_336, num_hidden_layers: 48, num_key_value_heads: 8 },
     parameters: 10_731_524_096,
     decoder: { numLayers: 48, trainedContext: 4096 },
+  },
+  "Gemma 2B": {
+    config: gemma2B,
+    parameters: 2_506_172_416,
+    decoder: { headDim: 256, numKvHeads: 1, trainedContext: 8192, unembedding: "model.embed_tokens.weight" },
+  },
+  "Gemma 7B": {
+    config: {
+      ...gemma2B,
+      hidden_size: 3072,
+      intermediate_size: 24_576,
+      num_attention_heads: 16,
+      num_hidden_layers: 28,
+      num_key_value_heads: 16,
+    },
+    parameters: 8_537_680_896,
+    decoder: { headDim: 256, rope: { theta: 10_000, rotaryDim: 256, scaling: plain } },
   },
   "Mistral 7B v0.1": {
     config: mistralV1,

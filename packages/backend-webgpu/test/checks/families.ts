@@ -1,5 +1,6 @@
 /** Logits of every family, and of exports in every form that is recognised, under all extensions that goldens exist for. */
 import { extensionOf, type GoldenMethod } from "../../../generation/test/golden-cases.ts";
+import { computedCases, layeredExtension, type LayeredCase } from "../../../generation/test/layered-cases.ts";
 import { compare, type Golden } from "./goldens.ts";
 import type { Check, Place } from "./place.ts";
 
@@ -31,6 +32,25 @@ const familyCheck = (family: (typeof families)[number]): Check => ({
   run: async (place) => compare(place, folderOf(family), await familyGoldens(place, family), 40),
 });
 
+const layered = ["gemma", "mistral-head-dim", "phi4-mini"] as const;
+
+/** Heads of a width of their own, norms and ties of another family. */
+const layeredCheck = (name: (typeof layered)[number]): Check => ({
+  name: `${name}, 100 tokens`,
+  run: async (place) => {
+    const folder = `packages/models/test/vectors/layered/${name}`;
+    const { cases } = (await place.json(`${folder}/golden-logits.json`)) as { readonly cases: readonly LayeredCase[] };
+    const goldens = computedCases(cases)
+      .filter(({ inputIds }) => inputIds.length >= shortest)
+      .map((golden) => ({
+        extension: layeredExtension(golden),
+        ids: golden.inputIds,
+        rows: { [golden.inputIds.length - 1]: golden.logitsLast },
+      }));
+    await compare(place, folder, goldens, 40);
+  },
+});
+
 /** What other tools made of these families. */
 const exports = [
   "genai-cpu-llama",
@@ -51,5 +71,5 @@ const exportCheck = (name: (typeof exports)[number]): Check => ({
   },
 });
 
-export const familyChecks: readonly Check[] = families.map(familyCheck);
+export const familyChecks: readonly Check[] = [...families.map(familyCheck), ...layered.map(layeredCheck)];
 export const exportChecks: readonly Check[] = exports.map(exportCheck);

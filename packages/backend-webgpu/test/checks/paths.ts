@@ -4,7 +4,10 @@ import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../../../../", import.meta.url));
 
-const parents = ["packages/models/test/vectors/tiny", "packages/onnx-exports/test/vectors"];
+const parents = [
+  ...["packages/models/test/vectors/tiny", "packages/models/test/vectors/layered"],
+  "packages/onnx-exports/test/vectors",
+];
 
 const folders = [
   ...parents.flatMap((parent) =>

@@ -27,17 +27,37 @@ export type LlamaConfig = {
   readonly unembedding: Unembedding;
 };
 
+/** Where a family's configs leave something unsaid that Llama's state, or say it otherwise. */
+export type SharedRules = {
+  /** head_dim where it is absent. Absent: hidden_size over num_attention_heads. */
+  readonly headDim?: number;
+  /** Whether the head is the embedding where tie_word_embeddings is absent. Absent: it is not. */
+  readonly tied?: boolean;
+  /** Absent: the one of hidden_act. */
+  readonly activation?: (config: ConfigObject) => Activation;
+};
+
 /** What Llama and its kin state under the same keys. */
-export const readShared = (config: ConfigObject, rules: ContextRules): Omit<LlamaConfig, "biases"> => {
-  const sizes = readSizes(config);
+export const readShared = (
+  config: ConfigObject,
+  rules: ContextRules,
+  { headDim, tied, activation = readActivation }: SharedRules = {},
+): Omit<LlamaConfig, "biases"> => {
+  const sizes = readSizes(config, headDim);
   checkLayerTypes(config, rules, sizes.numLayers);
   return {
     sizes,
     epsilon: number(config, "rms_norm_eps", { above: 0 }),
-    activation: readActivation(config),
+    activation: activation(config),
     context: readContext(config, rules, sizes.headDim),
-    unembedding: readUnembedding(config),
+    unembedding: readUnembedding(config, tied),
   };
+};
+
+/** Where one key gives the projections of attention their biases, all four or none. */
+export const readAttentionBiases = (config: ConfigObject): LlamaBiases => {
+  const attention = optionalFlag(config, "attention_bias") ?? false;
+  return { inputs: attention, output: attention, feedForward: false };
 };
 
 /** The oldest configs, of Llama 1, do not state how many positions there are. */
@@ -46,9 +66,8 @@ export const llamaContext: ContextRules = { defaultPositions: 2048 };
 /** @throws RangeError and TypeError naming the key, the rule and the value */
 export const readLlamaConfig = (json: unknown): LlamaConfig => {
   const config = configObject("llama.read: config.json", json);
-  const attention = optionalFlag(config, "attention_bias") ?? false;
   return {
     ...readShared(config, llamaContext),
-    biases: { inputs: attention, output: attention, feedForward: optionalFlag(config, "mlp_bias") ?? false },
+    biases: { ...readAttentionBiases(config), feedForward: optionalFlag(config, "mlp_bias") ?? false },
   };
 };

@@ -1,5 +1,5 @@
 /**
- * Llama, Mistral, Qwen2, Phi and Phi-3 as plain loops in float64 on parsed configs: an oracle that shares nothing with what it
+ * Llama, Gemma, Mistral, Qwen2, Phi and Phi-3 as plain loops in float64 on parsed configs: an oracle that shares nothing with what it
  * is compared with. Formulas are those of the papers; keys and their defaults are those of Hugging Face transformers.
  */
 import type { Json } from "../fixtures.ts";
@@ -73,7 +73,7 @@ export const shapesOf = (config: Json): Readonly<Record<string, readonly number[
     if (type !== "phi") put(`${at}.post_attention_layernorm`, [hidden]);
   }
   put(type === "phi" ? "model.final_layernorm" : "model.norm", [hidden], type === "phi");
-  if (!given(config, "tie_word_embeddings", false)) put("lm_head", [vocab, hidden], type === "phi");
+  if (!given(config, "tie_word_embeddings", type === "gemma")) put("lm_head", [vocab, hidden], type === "phi");
   return shapes;
 };
 
@@ -90,9 +90,10 @@ const project = (weights: Weights, name: string, x: readonly Float64Array[]): Fl
   );
 };
 
-/** Llama's norm by the root of the mean square, or Phi's by mean and variance. */
+/** Llama's norm by the root of the mean square, Gemma's by that and weights above 1, or Phi's by mean and variance. */
 const normalize = (config: Json, weights: Weights, name: string, x: readonly Float64Array[]): Float64Array[] => {
-  const weight = weights.get(`${name}.weight`)!.data;
+  const stored = weights.get(`${name}.weight`)!.data;
+  const weight = config["model_type"] === "gemma" ? stored.map((value) => 1 + value) : stored;
   const bias = weights.get(`${name}.bias`)?.data;
   return x.map((row) => {
     const mean = bias === undefined ? 0 : row.reduce((sum, value) => sum + value, 0) / row.length;
@@ -219,8 +220,10 @@ const attend = (config: Json, layer: number, { query, key, value }: Projected): 
 const columns = (rows: readonly Float64Array[], from: number, to: number): Float64Array[] =>
   rows.map((row) => row.subarray(from, to));
 
-const gated = (gate: readonly Float64Array[], up: readonly Float64Array[]): Float64Array[] =>
-  gate.map((row, token) => row.map((value, at) => silu(value) * up[token]![at]!));
+const gated = (config: Json, gate: readonly Float64Array[], up: readonly Float64Array[]): Float64Array[] => {
+  const activation = config["model_type"] === "gemma" ? geluNew : silu;
+  return gate.map((row, token) => row.map((value, at) => activation(value) * up[token]![at]!));
+};
 
 const layerOf = (config: Json, weights: Weights, layer: number, x: readonly Float64Array[]): Float64Array[] => {
   const at = `model.layers.${layer}`;
@@ -249,8 +252,8 @@ const layerOf = (config: Json, weights: Weights, layer: number, x: readonly Floa
   const again = normalize(config, weights, `${at}.post_attention_layernorm`, h);
   const both = type === "phi3" ? of("mlp.gate_up_proj", again) : undefined;
   const fed = both
-    ? gated(columns(both, 0, middle), columns(both, middle, 2 * middle))
-    : gated(of("mlp.gate_proj", again), of("mlp.up_proj", again));
+    ? gated(config, columns(both, 0, middle), columns(both, middle, 2 * middle))
+    : gated(config, of("mlp.gate_proj", again), of("mlp.up_proj", again));
   return add(h, of("mlp.down_proj", fed));
 };
 
@@ -259,7 +262,9 @@ export const plainLogits = (config: Json, weights: Weights, ids: readonly number
   const { hidden, layers } = sizesOf(config);
   const [embedding, head] = [weights.get("model.embed_tokens.weight"), weights.get("lm_head.weight")];
   const table = (embedding ?? head)!.data;
-  let x: readonly Float64Array[] = ids.map((id) => table.slice(id * hidden, (id + 1) * hidden));
+  const scale = config["model_type"] === "gemma" ? Math.sqrt(hidden) : 1;
+  const embedded = (id: number) => table.slice(id * hidden, (id + 1) * hidden).map((value) => scale * value);
+  let x: readonly Float64Array[] = ids.map(embedded);
   for (let layer = 0; layer < layers; layer++) x = layerOf(config, weights, layer, x);
   const last = config["model_type"] === "phi" ? "model.final_layernorm" : "model.norm";
   const tied = new Map(weights).set("lm_head.weight", (head ?? embedding)!);

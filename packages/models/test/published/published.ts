@@ -1,5 +1,6 @@
 /** Published configs, their scaled-down checkpoints of random weights, and those that are refused. */
 import type { Json } from "../fixtures.ts";
+import { gemmas } from "./gemmas.ts";
 import { llamas } from "./llamas.ts";
 import { others } from "./others.ts";
 
@@ -11,7 +12,7 @@ export type Published = {
   readonly slidingWindow?: number;
 };
 
-export const published: Readonly<Record<string, Published>> = { ...llamas, ...others };
+export const published: Readonly<Record<string, Published>> = { ...llamas, ...gemmas, ...others };
 
 const layers = 2;
 const headDim = 16;

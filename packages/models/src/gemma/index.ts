@@ -1,0 +1,35 @@
+/**
+ * Gemma, Gemma Team, arXiv 2403.08295: Llama's blocks with GELU, heads of a width of their own, norms whose weights are stored
+ * less 1, and embeddings that are scaled.
+ *
+ *     x = sqrt(hiddenDim) E[ids]
+ *
+ * The factor is that of float32, in which hidden states are computed; sums in bfloat16 would round it, 55.43 to 55.5.
+ */
+import { zeroCenteredRmsNorm } from "@ropewalk/decoder";
+import type { Family } from "../family.ts";
+import { asProjected, llamaVariant } from "../llama/decoder.ts";
+import { llamaWeights } from "../llama/weights.ts";
+import { gemmaContext, readGemmaConfig } from "./config.ts";
+
+export const gemma: Family = {
+  modelTypes: ["gemma"],
+  architecture: "GemmaForCausalLM",
+  context: gemmaContext,
+  read: (json) => {
+    const config = readGemmaConfig(json);
+    const decoder = llamaVariant("gemma", config, {
+      weights: llamaWeights(config),
+      norm: zeroCenteredRmsNorm,
+      refine: asProjected,
+    });
+    const scale = Math.sqrt(decoder.hiddenDim);
+    return {
+      ...decoder,
+      embed: (builder, ids) => {
+        const { tape } = builder;
+        return tape.op("Mul", [decoder.embed(builder, ids), tape.constant("float32", [1], [scale])]);
+      },
+    };
+  },
+};
