@@ -45,6 +45,18 @@ export const zeroCenteredRmsNorm = (builder: Builder, config: Norm, x: Value): V
   return rmsNormBy(builder, weight, config.epsilon, x);
 };
 
+/** The norm of each head by itself, all by one weight [headDim]: x [rows, numHeads * headDim] to the same shape. */
+export const headRmsNorm = (
+  builder: Builder,
+  config: Norm & { readonly numHeads: number; readonly headDim: number },
+  x: Value,
+): Value => {
+  const { numHeads, headDim } = config;
+  const shaped = (value: Value, ...dims: readonly number[]): Value =>
+    builder.tape.op("Reshape", [value, builder.tape.constant("int64", [dims.length + 1], [0, ...dims])]);
+  return shaped(rmsNorm(builder, config, shaped(x, numHeads, headDim)), numHeads * headDim);
+};
+
 /** Norm by mean and variance over the last axis. */
 export const layerNorm = ({ tape, weights }: Builder, config: Norm, x: Value): Value =>
   tape.op(

@@ -4,6 +4,7 @@ export { checkExtension } from "./check-extension.ts";
 export {
   embedding,
   gatedFeedForward,
+  headRmsNorm,
   layerNorm,
   linear,
   rmsNorm,

@@ -23,7 +23,7 @@ const tolerance = 2e-3;
 const families = readdirSync(folder);
 
 it("there are checkpoints, with cases of every mapping that is computed", () => {
-  expect(families).toEqual(["gemma", "mistral-head-dim", "phi4-mini"]);
+  expect(families).toEqual(["gemma", "mistral-head-dim", "phi4-mini", "qwen3"]);
   for (const family of families) {
     const lengths = computedCases(casesOf(family)).map(({ method, inputIds }) => `${method.kind} ${inputIds.length}`);
     expect(new Set(lengths).size).toBe(8);

@@ -8,8 +8,9 @@ import { mistral } from "./mistral/index.ts";
 import { phi } from "./phi/index.ts";
 import { phi3 } from "./phi3/index.ts";
 import { qwen2 } from "./qwen2/index.ts";
+import { qwen3 } from "./qwen3/index.ts";
 
-const families: readonly Family[] = [gemma, llama, mistral, phi, phi3, qwen2];
+const families: readonly Family[] = [gemma, llama, mistral, phi, phi3, qwen2, qwen3];
 
 /** The family that a config names as its `model_type`; undefined where it is none of these. */
 export const familyNamed = (config: ConfigObject): Family | undefined => {

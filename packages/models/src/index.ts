@@ -20,6 +20,7 @@ export { mistral } from "./mistral/index.ts";
 export { phi } from "./phi/index.ts";
 export { phi3 } from "./phi3/index.ts";
 export { qwen2 } from "./qwen2/index.ts";
+export { qwen3 } from "./qwen3/index.ts";
 export { readDense } from "./read-dense.ts";
 export { readJson } from "./json-file.ts";
 export { readModelTexts, type ModelTexts } from "./model-texts.ts";

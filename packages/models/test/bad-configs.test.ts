@@ -1,7 +1,7 @@
 /** Configs that a family refuses, each by the name of its key, whole messages. */
 import { describe, expect, it } from "vitest";
 import { familyOf } from "../src/families.ts";
-import { gemma, inMemory, loadCheckpoint, mistral, phi, phi3, qwen2, type Family } from "../src/index.ts";
+import { gemma, inMemory, loadCheckpoint, mistral, phi, phi3, qwen2, qwen3, type Family } from "../src/index.ts";
 import {
   bytesOf,
   readBytes,
@@ -145,6 +145,25 @@ describe.each<readonly [keyof typeof folders, Family, string, readonly (readonly
         { ...slides, max_window_layers: 0, layer_types: ["full_attention"] },
         'RangeError: layer_types must be 3 times sliding_attention, as the other keys say, got ["full_attention"]',
       ],
+      [{ use_sliding_window: 1 }, "TypeError: use_sliding_window must be true or false, got 1"],
+    ],
+  ],
+  [
+    "qwen3",
+    qwen3,
+    "rms_norm_eps",
+    [
+      ...window,
+      [
+        { ...slides, max_window_layers: 2 },
+        "RangeError: max_window_layers must be 0, or at least num_hidden_layers 4: all layers slide or none does, got 2",
+      ],
+      [
+        { layer_types: ["full_attention", "full_attention", "sliding_attention", "sliding_attention"] },
+        "RangeError: layer_types must be 4 times full_attention, as the other keys say, " +
+          'got ["full_attention", "full_attention", "sliding_attention", "sliding_attention"]',
+      ],
+      [{ attention_bias: "no" }, 'TypeError: attention_bias must be true or false, got "no"'],
       [{ use_sliding_window: 1 }, "TypeError: use_sliding_window must be true or false, got 1"],
     ],
   ],

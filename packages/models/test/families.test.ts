@@ -2,7 +2,7 @@
 import type { Decoder } from "@ropewalk/decoder";
 import { describe, expect, it } from "vitest";
 import { familyOf } from "../src/families.ts";
-import { gemma, mistral, phi, phi3, qwen2 } from "../src/index.ts";
+import { gemma, mistral, phi, phi3, qwen2, qwen3 } from "../src/index.ts";
 import { folders, readConfig, tinyConfig, type Json } from "./fixtures.ts";
 import { released } from "./released-configs.ts";
 
@@ -144,6 +144,33 @@ describe("qwen2.read", () => {
     const layerTypes = Array.from({ length: 3 }, () => (window === undefined ? "full_attention" : "sliding_attention"));
     for (const types of [null, layerTypes])
       expect(qwen2.read({ ...config, ...change, layer_types: types }).slidingWindow).toBe(window);
+  });
+});
+
+describe("qwen3.read", () => {
+  const config = readConfig(folders.qwen3);
+  const decoder = qwen3.read(config);
+
+  it("has Llama's tensors without biases, and a norm of the heads of queries and of keys", () => {
+    const numbers = { ...sizes, feedForwardDim: 128, numLayers: 4, slidingWindow: undefined };
+    const tied = { embedding: matrices.embedding, unembedding: matrices.embedding };
+    expect(decoder).toMatchObject({ family: "qwen3", ...numbers, rope, ...tied });
+    expect(layerShapes(decoder)).toEqual({
+      ...llamaLayer,
+      "self_attn.q_norm.weight": [16],
+      "self_attn.k_norm.weight": [16],
+      "mlp.gate_proj.weight": [128, 64],
+      "mlp.up_proj.weight": [128, 64],
+      "mlp.down_proj.weight": [64, 128],
+    });
+    expect(inLayer(decoder.projections)).toEqual(llamaProjections);
+  });
+
+  it("has heads of 128 where the config is silent, and a window where all layers slide", () => {
+    const { head_dim: _, ...silent } = config;
+    expect(qwen3.read(silent).headDim).toBe(128);
+    const sliding = { use_sliding_window: true, sliding_window: 8, max_window_layers: 0, layer_types: null };
+    expect(qwen3.read({ ...config, ...sliding }).slidingWindow).toBe(8);
   });
 });
 

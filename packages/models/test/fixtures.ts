@@ -21,6 +21,7 @@ export const folders = {
   phi3: tiny("phi3"),
   qwen2: tiny("qwen2"),
   gemma: layered("gemma"),
+  qwen3: layered("qwen3"),
   "mistral-head-dim": layered("mistral-head-dim"),
   "phi4-mini": layered("phi4-mini"),
 } as const;

@@ -69,10 +69,11 @@ const { config: gemma } = published["Gemma 2B"]!;
 const { config: mistral } = published["Mistral 7B v0.1"]!;
 const { config: phi2 } = published["Phi-2"]!;
 const { config: qwen2 } = published["Qwen2 7B"]!;
+const { config: qwen3 } = published["Qwen3 8B"]!;
 const slides = { use_sliding_window: true };
 
 describe("a config that is refused by name", () => {
-  const modelType = "model_type must be one of gemma, llama, mistral, phi, phi3, qwen2, got";
+  const modelType = "model_type must be one of gemma, llama, mistral, phi, phi3, qwen2, qwen3, got";
   it.each<readonly [string, Json, string]>([
     [
       "Mixtral 8x7B",
@@ -88,7 +89,7 @@ describe("a config that is refused by name", () => {
       "gemma.read: config.json: use_bidirectional_attention must be false, got true",
     ],
     ["Qwen 7B of 2023", { ...llama, model_type: "qwen", architectures: ["QWenLMHeadModel"] }, `${modelType} "qwen"`],
-    ["Qwen3 8B", { ...qwen2, model_type: "qwen3", architectures: ["Qwen3ForCausalLM"] }, `${modelType} "qwen3"`],
+    ["Qwen3 30B A3B", { ...qwen3, model_type: "qwen3_moe" }, `${modelType} "qwen3_moe"`],
     ["Phi-3 small", { ...phi2, model_type: "phi3small" }, `${modelType} "phi3small"`],
     ["Phi-1.5 of 2023", { ...phi2, model_type: "phi-msft" }, `${modelType} "phi-msft"`],
     ["Yi 6B of 2023", { ...llama, model_type: "Yi", architectures: ["YiForCausalLM"] }, `${modelType} "Yi"`],
@@ -108,6 +109,11 @@ describe("a config that is refused by name", () => {
       "a Qwen2 of which some layers slide",
       { ...qwen2, ...slides, max_window_layers: 14 },
       "all layers slide or none does, got 14",
+    ],
+    [
+      "a Qwen3 of which some layers slide",
+      { ...qwen3, ...slides, sliding_window: 4096, max_window_layers: 18 },
+      "all layers slide or none does, got 18",
     ],
     [
       "one that says so by layer",

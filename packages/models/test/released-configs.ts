@@ -138,6 +138,28 @@ const qwen2: Json = {
   vocab_size: 151_936,
 };
 
+const qwen3: Json = {
+  architectures: ["Qwen3ForCausalLM"],
+  attention_bias: false,
+  head_dim: 128,
+  hidden_act: "silu",
+  hidden_size: 1024,
+  intermediate_size: 3072,
+  max_position_embeddings: 40_960,
+  max_window_layers: 28,
+  model_type: "qwen3",
+  num_attention_heads: 16,
+  num_hidden_layers: 28,
+  num_key_value_heads: 8,
+  rms_norm_eps: 1e-6,
+  rope_scaling: null,
+  rope_theta: 1_000_000.0,
+  sliding_window: null,
+  tie_word_embeddings: true,
+  use_sliding_window: false,
+  vocab_size: 151_936,
+};
+
 /** What of a decoder a config decides, and the sum of its tensors' sizes. */
 export type Released = { readonly config: Json; readonly parameters: number; readonly decoder: Json };
 
@@ -278,5 +300,23 @@ export const released: Readonly<Record<string, Released>> = {
     config: qwen2,
     parameters: 494_032_768,
     decoder: { headDim: 64, slidingWindow: undefined, unembedding: "model.embed_tokens.weight" },
+  },
+  "Qwen3 0.6B": {
+    config: qwen3,
+    parameters: 596_049_920,
+    decoder: { headDim: 128, slidingWindow: undefined, unembedding: "model.embed_tokens.weight" },
+  },
+  "Qwen3 8B": {
+    config: {
+      ...qwen3,
+      hidden_size: 4096,
+      intermediate_size: 12_288,
+      max_window_layers: 36,
+      num_attention_heads: 32,
+      num_hidden_layers: 36,
+      tie_word_embeddings: false,
+    },
+    parameters: 8_190_735_360,
+    decoder: { headDim: 128, trainedContext: 40_960, rope: { theta: 1_000_000, rotaryDim: 128 } },
   },
 };

@@ -32,7 +32,7 @@ const familyCheck = (family: (typeof families)[number]): Check => ({
   run: async (place) => compare(place, folderOf(family), await familyGoldens(place, family), 40),
 });
 
-const layered = ["gemma", "mistral-head-dim", "phi4-mini"] as const;
+const layered = ["gemma", "mistral-head-dim", "phi4-mini", "qwen3"] as const;
 
 /** Heads of a width of their own, norms and ties of another family. */
 const layeredCheck = (name: (typeof layered)[number]): Check => ({

@@ -1,5 +1,5 @@
 /**
- * Llama, Gemma, Mistral, Qwen2, Phi and Phi-3 as plain loops in float64 on parsed configs: an oracle that shares nothing with what it
+ * Llama, Gemma, Mistral, Qwen2, Qwen3, Phi and Phi-3 as plain loops in float64 on parsed configs: an oracle that shares nothing with what it
  * is compared with. Formulas are those of the papers; keys and their defaults are those of Hugging Face transformers.
  */
 import type { Json } from "../fixtures.ts";
@@ -59,6 +59,7 @@ export const shapesOf = (config: Json): Readonly<Record<string, readonly number[
       put(`${attention}.q_proj`, [q, hidden], bias);
       put(`${attention}.k_proj`, [k, hidden], bias);
       put(`${attention}.v_proj`, [k, hidden], bias);
+      if (type === "qwen3") for (const side of ["q", "k"]) put(`${attention}.${side}_norm`, [headDim]);
       if (type === "phi") {
         put(`${attention}.dense`, [hidden, q], true);
         put(`${mlp}.fc1`, [middle, hidden], true);
@@ -178,7 +179,18 @@ const windowOf = (config: Json, layer: number): number => {
   if (config["model_type"] === "mistral") return window === undefined ? 4096 : (window ?? Infinity);
   if (config["model_type"] === "phi3") return window ?? Infinity;
   const slides = given(config, "use_sliding_window", false) && layer >= given(config, "max_window_layers", 28);
-  return config["model_type"] === "qwen2" && slides ? (window ?? Infinity) : Infinity;
+  return String(config["model_type"]).startsWith("qwen") && slides ? (window ?? Infinity) : Infinity;
+};
+
+/** A Qwen3's norm of each head. */
+const byHead = (config: Json, weights: Weights, name: string, rows: readonly Float64Array[]): Float64Array[] => {
+  const { headDim } = sizesOf(config);
+  return rows.map((row) => {
+    const heads = Array.from({ length: row.length / headDim }, (_, head) =>
+      row.subarray(head * headDim, (head + 1) * headDim),
+    );
+    return Float64Array.from(normalize(config, weights, name, heads).flatMap((head) => [...head]));
+  });
 };
 
 type Projected = Readonly<Record<"query" | "key" | "value", readonly Float64Array[]>>;
@@ -240,7 +252,18 @@ const layerOf = (config: Json, weights: Weights, layer: number, x: readonly Floa
         key: of("self_attn.k_proj", normed),
         value: of("self_attn.v_proj", normed),
       };
-  const attended = attend(config, layer, projected);
+  const { query, key, value } = projected;
+  const attended = attend(
+    config,
+    layer,
+    type === "qwen3"
+      ? {
+          query: byHead(config, weights, `${at}.self_attn.q_norm`, query),
+          key: byHead(config, weights, `${at}.self_attn.k_norm`, key),
+          value,
+        }
+      : projected,
+  );
   if (type === "phi") {
     const fed = of(
       "mlp.fc2",

@@ -3,6 +3,7 @@ import type { Json } from "../fixtures.ts";
 import { gemmas } from "./gemmas.ts";
 import { llamas } from "./llamas.ts";
 import { others } from "./others.ts";
+import { qwen3s } from "./qwen3s.ts";
 
 export type Published = {
   /** As it is published, full size. */
@@ -12,7 +13,7 @@ export type Published = {
   readonly slidingWindow?: number;
 };
 
-export const published: Readonly<Record<string, Published>> = { ...llamas, ...gemmas, ...others };
+export const published: Readonly<Record<string, Published>> = { ...llamas, ...gemmas, ...others, ...qwen3s };
 
 const layers = 2;
 const headDim = 16;
