@@ -11,6 +11,11 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 const story = "Once upon a time, there was a little girl. She had a red ball and a big dog. ";
 const text = file("stories.txt", Array.from({ length: 12 }, (_, at) => story.slice(at) + story).join("\n<end>\n"));
 const chat = file("chat.jsonl", `${JSON.stringify({ prompt: "Who is Lily?", response: " A girl." })}\n{"text": "Tim`);
+const mine = file(
+  "mine.mjs",
+  "export default { kind: 'custom', name: 'mine', window: 8, capacity: () => Infinity, remedy: () => '', " +
+    "bands: [{ from: 0, to: 8, query: (i) => i, key: (j) => j }] };",
+);
 const place = (name: string): string => join(scratch, name);
 
 const small = ["--length", "24", "--batch-size", "2", "--samples", "6", "--learning-rate", "1e-3", "--threads", "1"];
@@ -212,6 +217,11 @@ describe("finetune", () => {
       "a recipe and a method",
       ["--data", text, "--output", place("no"), "--recipe", "yarn", "--method", "linear"],
       /--recipe yarn has an extension of its own/,
+    ],
+    [
+      "positions that no file can hold",
+      ["--data", text, "--output", place("no"), "--method", mine],
+      /finetune: the extension must be one that a file can hold, .*mine\.mjs: mine$/m,
     ],
     [
       "an unknown recipe",

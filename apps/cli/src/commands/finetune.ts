@@ -2,7 +2,7 @@
 import { recipeNames, type Data } from "@ropewalk/finetune";
 import { writeFolder } from "@ropewalk/models/node";
 import { Option, type Command } from "commander";
-import { extendedWords, groupsAndWindow, recordIn } from "../describe.ts";
+import { extendedWords, extensionWords, groupsAndWindow, recordIn } from "../describe.ts";
 import { learnedFiles, learnedWords, withLora, withLoraOptions, type LoraOptions } from "../finetune/lora.ts";
 import { aTenth, planOf, type FinetuneOptions, type Plan } from "../finetune/plan.ts";
 import { runTraining, type Done } from "../finetune/run.ts";
@@ -83,6 +83,11 @@ const finetune = async (path: string, options: FinetuneOptions & LoraOptions): P
   const opened = await open(path, options);
   const plan = withLora(await planOf(opened, options), options);
   const { training, extension } = plan;
+  // Not at the end alone, when everything is learned.
+  if (recordIn(extension) === null)
+    throw new RangeError(
+      `finetune: the extension must be one that a file can hold, which the tuned folder says, got ${plan.name}: ${extensionWords(extension)}`,
+    );
   const signal = interruptSignal("finetune");
   const states = await openStates(output, training, resume);
   const from = states.start?.step ?? 0;
