@@ -237,6 +237,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
   ],
   "@ropewalk/finetune": [
     ...[
+      "attentionEntropy",
       "clipGradients",
       "cutText",
       "dataForm",
