@@ -1,7 +1,7 @@
 /** What a TypeScript file imports, by specifier: static, dynamic and type imports alike. */
 import { globSync, readFileSync } from "node:fs";
 
-const specifier = /(?:(?<!")\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)"([^"]+)"/g;
+const specifier = /(?:(?<!")\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)"([^"\s]+)"/g;
 
 export const importsOf = (source: string): readonly string[] =>
   [...source.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "").matchAll(specifier)].map(([, name]) => name!);

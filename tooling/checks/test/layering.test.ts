@@ -48,5 +48,6 @@ describe("layering", () => {
   it("reads every form of import", () => {
     const source = `import a from "a";\nimport type { B } from "@x/b/sub";\nexport * from "./c.ts";\nconst d = await import("node:fs");\nimport "#e";\n// import "commented"`;
     expect(importsOf(source).map(packageOf)).toEqual(["a", "@x/b", undefined, "node:", undefined]);
+    expect(importsOf(`const rows = { "method from": a, flag: "--shift-from",\n  what: "b" };`)).toEqual([]);
   });
 });
