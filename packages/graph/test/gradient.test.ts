@@ -63,6 +63,20 @@ const central = ({ model, feeds }: Recorded, name: string, h = 1e-5): readonly n
   });
 };
 
+/** Where two elements are nearly equal, or one is nearly 0, these have no slope: a step to either side may be on another piece. */
+const withKinks = new Set(["Max", "Min", "ReduceMax", "ReduceMin", "Relu"]);
+
+/** Whether both sides of every element rise alike. */
+const smooth = ({ model, feeds }: Recorded, h = 1e-5): boolean =>
+  Object.entries(feeds).every(([name, { type, dims, data }]) =>
+    Array.from(data).every((x, at) => {
+      const [down, here, up] = [-h, 0, h].map((by) =>
+        lossAt(model, { ...feeds, [name]: ndArray(type, dims, data.with(at, x + by)) }),
+      );
+      return Math.abs(up! - 2 * here! + down!) < 1e-3 * h;
+    }),
+  );
+
 const check = (recorded: Recorded, tolerance = 1e-6): void => {
   const { model, feeds } = recorded;
   const parameters = Object.keys(feeds);
@@ -98,7 +112,11 @@ const floating = ({ opType, inputs, attributes }: RandomNode): boolean =>
 describe("every rule, at random shapes, against central differences", () => {
   it.each(differentiable.map((name) => name.replace(/^.*:/, "")))("%s", (opType) => {
     fc.assert(
-      fc.property(nodesOf(opType).filter(floating), (node) => check(record(node))),
+      fc.property(nodesOf(opType).filter(floating), (node) => {
+        const recorded = record(node);
+        fc.pre(!withKinks.has(opType) || smooth(recorded));
+        check(recorded);
+      }),
       { numRuns: 40 },
     );
   });
