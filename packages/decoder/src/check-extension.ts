@@ -60,6 +60,8 @@ const mappingKeys: Keys<ConfiguredMapping> = {
   name: isText,
   bands: checkBands,
   window: (where, name, value) => checkNumber(where, name, value, (value as number) >= 1, ">= 1"),
+  // Its numbers are looked at with the bands.
+  seen: true,
   capacity: checkFunction,
   remedy: checkFunction,
   config: true,

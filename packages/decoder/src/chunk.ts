@@ -15,17 +15,33 @@
  */
 import { byKind } from "@ropewalk/check";
 import { queryScales } from "@ropewalk/entropy-scaling";
-import type { Band } from "@ropewalk/position-mapping";
 import { rotationTable, type RopeFrequencies } from "@ropewalk/rope";
 import type { BandLayout, ExtendedDecoder } from "./extend.ts";
 import { positionIn } from "./check-extension.ts";
 import { coveredByOne, type KeyRun } from "./covered.ts";
 import { inputs } from "./interface.ts";
 
+type MaskedLayout = Extract<BandLayout, { readonly kind: "masked" }>;
+
 export type Chunk = { readonly start: number; readonly length: number };
 
 /** The longest chunk a layout allows. */
-export const longestChunk = (layout: BandLayout): number => ("window" in layout ? layout.window : Infinity);
+export const longestChunk = (layout: BandLayout): number =>
+  byKind<BandLayout, number, []>("longestChunk", "layout", layout, {
+    everything: () => Infinity,
+    window: ({ window }) => window,
+    "near-far": ({ window }) => window,
+    masked: ({ seen }) => seen?.last ?? Infinity,
+  });
+
+/** The ring's slots in all: the window; 0 where there is none. Under masks one for every token that is kept, be it any. */
+export const ringSlots = (layout: BandLayout): number =>
+  byKind<BandLayout, number, []>("ringSlots", "layout", layout, {
+    everything: () => 0,
+    window: ({ window }) => window,
+    "near-far": ({ window }) => window,
+    masked: ({ seen }) => (seen === undefined ? Infinity : seen.first + seen.last),
+  });
 
 /** How many tokens from the start on are far from every query from position `start` on; none where masks say what is far. */
 export const farFrom = (layout: BandLayout, start: number): number =>
@@ -60,6 +76,28 @@ export const slotRuns = (from: number, to: number, slots: number): readonly Slot
   return runs;
 };
 
+/** The tokens of [from, to) that a ring keeps, once `to` tokens are run. */
+export const ringTokens = (
+  layout: BandLayout,
+  from: number,
+  to: number,
+): readonly { readonly from: number; readonly to: number }[] => {
+  const { first = 0, last = ringSlots(layout) } = (layout.kind === "masked" && layout.seen) || {};
+  const parts = [
+    { from, to: Math.min(first, to) },
+    { from: Math.max(from, first, to - last), to },
+  ];
+  return parts.filter((part) => part.from < part.to);
+};
+
+/** Where tokens [from, to) of a ring lie: token t in slot t mod window, and behind the first that are always seen where there are any. */
+export const ringRuns = (layout: BandLayout, from: number, to: number): readonly SlotRun[] => {
+  const { first = 0, last = ringSlots(layout) } = (layout.kind === "masked" && layout.seen) || {};
+  const always = from < first ? [{ slot: from, count: Math.min(to, first) - from }] : [];
+  const rest = slotRuns(Math.max(from, first) - first, Math.max(to, first) - first, last);
+  return [...always, ...rest.map(({ slot, count }) => ({ slot: first + slot, count }))];
+};
+
 /** [rows, keys] of 0 in the columns that `open` gives for each row, else `closed`; never without a column. */
 const mask = (rows: number, keys: number, open: (row: number) => readonly SlotRun[]): Numbers => {
   const columns = Math.max(1, keys);
@@ -75,16 +113,18 @@ const mask = (rows: number, keys: number, open: (row: number) => readonly SlotRu
  */
 export type CacheWidths = { readonly settled: number; readonly tailLen: number; readonly ringLen: number };
 
-/** What each band covers of the cached keys, token t in slot t, and of the chunk's own. */
+/** What each band covers of the cached keys, and of the chunk's own. */
 const bandMasks = (
-  bands: readonly Band[],
+  layout: MaskedLayout,
   { start, length }: Chunk,
   ringLen: number,
 ): Readonly<Record<string, Numbers>> => {
-  const rows = Array.from({ length }, (_, row) => coveredByOne("chunkMasks", bands, start + row));
+  const { bands } = layout;
+  const rows = Array.from({ length }, (_, row) => coveredByOne("chunkMasks", layout, start + row));
   const masks = bands.map((_, band): Readonly<Record<string, Numbers>> => {
     const runs = rows.map((row) => row[band]!);
-    const cached = (row: number): readonly SlotRun[] => within(runs[row]!, 0, Math.min(start, ringLen));
+    const cached = (row: number): readonly SlotRun[] =>
+      within(runs[row]!, 0, start).flatMap(({ slot, count }) => ringRuns(layout, slot, slot + count));
     return {
       [inputs.ringBandMask(band)]: mask(length, ringLen, cached),
       [inputs.ownBandMask(band)]: mask(length, length, (row) => within(runs[row]!, start, start + length)),
@@ -106,7 +146,7 @@ export const chunkMasks = (
   { start, length }: Chunk,
   { settled, tailLen, ringLen }: CacheWidths,
 ): Readonly<Record<string, Numbers>> => {
-  if (layout.kind === "masked") return bandMasks(layout.bands, { start, length }, ringLen);
+  if (layout.kind === "masked") return bandMasks(layout, { start, length }, ringLen);
   const farEnd = farFrom(layout, start);
   const causal = { [inputs.causalMask]: mask(length, length, (row) => [{ slot: 0, count: row + 1 }]) };
   const tail = { [inputs.tailMask]: mask(length, tailLen, () => [{ slot: 0, count: farEnd - settled }]) };

@@ -1,5 +1,5 @@
 /** Which keys a band covers for a query: those j <= i with from <= i - j < to, or those that its rule says. */
-import type { Band } from "@ropewalk/position-mapping";
+import type { Band, PositionMapping } from "@ropewalk/position-mapping";
 import { covers } from "@ropewalk/position-mapping/bands";
 
 /** Keys side by side. */
@@ -26,14 +26,23 @@ export const coveredKeys = (band: Band, i: number): readonly KeyRun[] => {
 /**
  * The keys of query `i` that each band covers.
  *
- * @throws RangeError when two bands cover one of them, or none is covered: rules are known pair by pair alone
+ * @throws RangeError when two bands cover one of them, none is covered, or one is said not to be seen: rules are known pair by pair alone
  */
-export const coveredByOne = (where: string, bands: readonly Band[], i: number): readonly (readonly KeyRun[])[] => {
+export const coveredByOne = (
+  where: string,
+  { bands, seen = { first: 0, last: Infinity } }: Pick<PositionMapping, "bands" | "seen">,
+  i: number,
+): readonly (readonly KeyRun[])[] => {
   const runs = bands.map((band) => coveredKeys(band, i));
   const inOrder = runs.flatMap((row, band) => row.map((run) => ({ ...run, band }))).toSorted((a, b) => a.from - b.from);
   if (inOrder.length === 0)
     throw new RangeError(`${where}: bands must leave every query a key, got none of ${i + 1} for query ${i}`);
-  for (const [at, { from, band }] of inOrder.entries()) {
+  for (const [at, { from, to, band }] of inOrder.entries()) {
+    const unseen = Math.max(from, seen.first);
+    if (unseen < to && i - unseen >= seen.last)
+      throw new RangeError(
+        `${where}: bands must cover no key but the first ${seen.first} and the last ${seen.last}, got query ${i} and key ${unseen}`,
+      );
     const before = inOrder[at - 1];
     if (before !== undefined && before.to > from)
       throw new RangeError(

@@ -26,7 +26,7 @@ export type BandLayout =
   | { readonly kind: "everything" }
   | { readonly kind: "window"; readonly window: number }
   | { readonly kind: "near-far"; readonly window: number }
-  | { readonly kind: "masked"; readonly bands: readonly Band[] };
+  | { readonly kind: "masked"; readonly bands: readonly Band[]; readonly seen?: NonNullable<PositionMapping["seen"]> };
 
 /**
  * How a cache may keep the keys and values of settled tokens: as they are, in float16 as all of the cache then is,
@@ -66,14 +66,14 @@ export type ExtendedDecoder<D extends DecoderSizes = DecoderSizes> = ExtendedCon
 /** What an extension is put on. */
 type Extendable = Pick<DecoderSizes, "trainedContext" | "contextLimit" | "rope" | "slidingWindow">;
 
-const bandLayout = ({ bands }: PositionMapping): BandLayout => {
+const bandLayout = ({ bands, seen }: PositionMapping): BandLayout => {
   const [near, far, ...rest] = bands;
   const reaches = (band: typeof near, from: number, to: number): boolean => band?.from === from && band.to === to;
   if (near && !far && reaches(near, 0, Infinity)) return { kind: "everything" };
   if (near && !far && near.from === 0) return { kind: "window", window: near.to };
   if (near && far && rest.length === 0 && near.from === 0 && reaches(far, near.to, Infinity))
     return { kind: "near-far", window: near.to };
-  return { kind: "masked", bands };
+  return { kind: "masked", bands, ...(seen && { seen }) };
 };
 
 /** Whether tokens ever settle, in one rotation for every query to come. */

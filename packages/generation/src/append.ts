@@ -1,7 +1,7 @@
 /** What a chunk leaves behind: its rotated keys and values, as the graph gave them, put into the cache's parts. */
 import type { Buffer, Tensor } from "@ropewalk/backend";
-import { farFrom, outputs, settles, slotRuns } from "@ropewalk/decoder";
-import { ringRoomFor, ringSlots, rowSize, settleBlock, type KeyValueCache, type LayerCache } from "./cache.ts";
+import { farFrom, outputs, ringRuns, ringSlots, ringTokens, settles, slotRuns } from "@ropewalk/decoder";
+import { ringRoomFor, rowSize, settleBlock, type KeyValueCache, type LayerCache } from "./cache.ts";
 import { checkLatest, writing } from "./cache-life.ts";
 import { roomier, settleable, settleTokens, type Target } from "./settled.ts";
 
@@ -38,7 +38,7 @@ const gather = (cache: KeyValueCache, { ring, own }: Source, from: number, to: n
   const { length: start } = cache;
   const sizes = sizesOf(cache);
   let { at } = target;
-  for (const { slot, count } of slotRuns(from, Math.min(to, start), ringSlots(cache.extended))) {
+  for (const { slot, count } of slotRuns(from, Math.min(to, start), ringSlots(cache.extended.layout))) {
     copyHeads(sizes, { ...ring, from: slot, count }, { ...target, at });
     at += count;
   }
@@ -105,7 +105,7 @@ const settle = (cache: KeyValueCache, total: number, given: Given): KeyValueCach
 /** A ring with room for `tokens`. It has not wrapped yet: it wraps only once it has all its slots. */
 const withRing = (cache: KeyValueCache, tokens: number): KeyValueCache => {
   const { backend, length, ringRoom: old, extended } = cache;
-  const slots = ringSlots(extended);
+  const slots = ringSlots(extended.layout);
   if (tokens <= old || old >= slots) return cache;
   const ringRoom = ringRoomFor(extended, Math.max(tokens, 2 * old));
   const wider = (buffer: Buffer): Buffer => {
@@ -122,20 +122,20 @@ const withRing = (cache: KeyValueCache, tokens: number): KeyValueCache => {
   return { ...cache, ringRoom, layers };
 };
 
-/** Puts the chunk's last tokens into their slots. */
+/** Puts the tokens of the chunk that the ring keeps into their slots. */
 const fillRing = (cache: KeyValueCache, end: number, { results, tokens: chunk }: Given): void => {
   const { length: start, ringRoom: tokens, extended } = cache;
-  const slots = ringSlots(extended);
-  let token = Math.max(start, end - slots);
-  for (const { slot, count } of slots === 0 ? [] : slotRuns(token, end, slots)) {
-    const from = token - start;
-    const put = (buffer: Buffer, output: string): void =>
-      copyHeads(sizesOf(cache), { part: results[output]!, tokens: chunk, from, count }, { buffer, tokens, at: slot });
-    cache.layers.forEach(({ ring }, index) => {
-      ring.keys.forEach((buffer, band) => put(buffer, outputs.newKeys(index, band)));
-      put(ring.values, outputs.newValues(index));
-    });
-    token += count;
+  for (const kept of ringSlots(extended.layout) === 0 ? [] : ringTokens(extended.layout, start, end)) {
+    let from = kept.from - start;
+    for (const { slot, count } of ringRuns(extended.layout, kept.from, kept.to)) {
+      const put = (buffer: Buffer, output: string): void =>
+        copyHeads(sizesOf(cache), { part: results[output]!, tokens: chunk, from, count }, { buffer, tokens, at: slot });
+      cache.layers.forEach(({ ring }, index) => {
+        ring.keys.forEach((buffer, band) => put(buffer, outputs.newKeys(index, band)));
+        put(ring.values, outputs.newValues(index));
+      });
+      from += count;
+    }
   }
 };
 

@@ -10,7 +10,8 @@
  *            is one band): they wait for a block of their kind. Fixed room; a mask hides what is not in use
  *   ring     keys in every rotation, and values, of the last W tokens, token t in slot t mod W. Order does not matter to
  *            attention, since a key is rotated to its place; a mask says which slot is seen. Where bands are neither near and far
- *            nor a window, it is all there is, has a slot for every token, and grows
+ *            nor a window, it is all there is, and has a slot for every token that may be seen again: it grows, or where that are the
+ *            first and the last few, holds the first in the first slots and the last around the rest
  *
  * A token that leaves the window goes to the tail, and the tail to the settled part when it is a block: laying out the heads
  * anew then costs a small part of what was read in between. Under a bare window nothing settles: the ring is all there is.
@@ -18,13 +19,14 @@
  * Nothing is rotated here. Buffers are overwritten in place: an older value of the cache, or a copy of one, is refused.
  */
 import { bytesOfBuffer, type Buffer, type Memory } from "@ropewalk/backend";
-import { byKind, checkKeys, positive } from "@ropewalk/check";
+import { checkKeys, positive } from "@ropewalk/check";
 import {
   elementType,
   farFrom,
   frequenciesFor,
   keptRotations,
   outputs,
+  ringSlots,
   settles,
   type ExtendedDecoder,
 } from "@ropewalk/decoder";
@@ -71,15 +73,6 @@ export const settleBlock = 128;
 export const rowSize = ({ extended: { decoder } }: Pick<KeyValueCache, "extended">): number =>
   decoder.numKvHeads * decoder.headDim;
 
-/** The ring's slots in all: the window; 0 where there is none, and one for every token under masks, where it never wraps. */
-export const ringSlots = ({ layout }: ExtendedDecoder): number =>
-  byKind<ExtendedDecoder["layout"], number, []>("ringSlots", "layout", layout, {
-    everything: () => 0,
-    window: ({ window }) => window,
-    "near-far": ({ window }) => window,
-    masked: () => Infinity,
-  });
-
 const buffersOf = ({ settled, tail, ring }: LayerCache): readonly Buffer[] => [
   ...settledBuffers(settled),
   ...[tail.keys, tail.values],
@@ -102,7 +95,7 @@ export type CachePlan = { readonly length: number };
  */
 export const ringRoomFor = (extended: ExtendedDecoder, tokens: number): number => {
   const step = settledStep(elementType(extended));
-  return Math.ceil(Math.min(ringSlots(extended), tokens) / step) * step;
+  return Math.ceil(Math.min(ringSlots(extended.layout), tokens) / step) * step;
 };
 
 const roomsFor = (extended: ExtendedDecoder, { length }: CachePlan): Rooms => ({

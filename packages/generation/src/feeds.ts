@@ -6,11 +6,12 @@ import {
   farFrom,
   hasBand,
   inputs,
+  ringSlots,
   settles,
   type CacheWidths,
   type Chunk,
 } from "@ropewalk/decoder";
-import { ringSlots, type KeyValueCache } from "./cache.ts";
+import type { KeyValueCache } from "./cache.ts";
 import { settledFeeds, settledStep } from "./settled.ts";
 
 /** How much of the cache the next chunk reads. A part without a token in use, as the tail of a fresh prompt, is left out. */
@@ -33,7 +34,7 @@ export const cacheFeeds = (cache: KeyValueCache, chunk: Chunk): Readonly<Record<
   const [standIn, farStandIn] = [step, 1].map((tokens) => zeros(cache, [numKvHeads, tokens, headDim]));
   const heads = (buffer: Buffer, tokens: number, instead = standIn!): Tensor =>
     tokens > 0 ? buffer.view(0, [numKvHeads, tokens, headDim]) : instead;
-  const [settling, windowed] = [settles(extended), ringSlots(extended) > 0];
+  const [settling, windowed] = [settles(extended), ringSlots(extended.layout) > 0];
   const cached = [...(settling ? [tailLen] : []), ...(windowed ? [ringLen] : [])];
   const lengths = [...cached.map((length) => Math.max(step, length)), chunk.length];
   const feeds: Record<string, Tensor> = { [inputs.recentLengths]: int64([lengths.length], lengths) };

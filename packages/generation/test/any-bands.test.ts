@@ -170,7 +170,37 @@ describe.each(backends)("on $name", (backend) => {
       releaseCache(cache);
     };
     await bytesOf({ kind: "dual-chunk", chunkSize: 60, localSize: 12 }, 1);
-    await bytesOf({ kind: "sinks", sinks: 4, window: 30 }, 2);
+    await bytesOf({ kind: "sinks", sinks: 4, window: 150 }, 2);
+  });
+
+  it("keeps no more than what is seen: sinks and a window, around the ring many times", async () => {
+    const sinks = { kind: "sinks", sinks: 3, window: 16 } as const;
+    const bounded = await stories.withExtension(withPositions(sinks));
+    const { seen: _, config: __, ...whole } = bounded.extended.positions as ContextExtension["positions"] & object;
+    const unbounded = await stories.withExtension(withPositions({ kind: "custom", ...whole } as PositionScheme));
+    const ids = Array.from({ length: 150 }, (___, token) => 3 + ((token * 37) % 400));
+    const wanted = await unbounded.logits(ids);
+    for (const chunkSize of [1, 5, 16, 150])
+      expect(largestDifference(await bounded.logits(ids, { chunkSize }), wanted)).toBeLessThan(1e-4);
+    const { numLayers, numKvHeads, headDim } = bounded.extended.decoder;
+    const most = 4 * numLayers * numKvHeads * headDim * 3 * (3 + 16);
+    expect(plannedCacheBytes(bounded.extended, { length: 10_000 })).toBe(most);
+    // A cache that was planned for less grows to that, and no further.
+    let cache = createCache(backend, bounded.extended, { length: 2 });
+    for (const id of ids.slice(0, 60)) ({ cache } = await runChunk(bounded.session, cache, [id], [0]));
+    expect(cacheBytes(cache)).toBe(most);
+    releaseCache(cache);
+    const tokens = async (decodeBlock: number): Promise<readonly number[]> => {
+      const taken: number[] = [];
+      for await (const token of bounded.generateTokens([1, 403, 407], {
+        maxNewTokens: 90,
+        stopTokens: [],
+        decodeBlock,
+      }))
+        taken.push(token);
+      return taken;
+    };
+    expect(await tokens(7)).toEqual(await tokens(1));
   });
 
   it("refuses rules that break where nobody looked", async () => {
@@ -184,6 +214,19 @@ describe.each(backends)("on $name", (backend) => {
     const ids = Array.from({ length: 301 }, (_, token) => 3 + ((token * 37) % 400));
     await expect(model.logits(ids)).rejects.toThrow(
       RangeError("chunkMasks: bands must not overlap, got bands[0] and bands[1] for query 300 and key 299"),
+    );
+    const [near] = mapping.bands;
+    const unseen: PositionMapping = {
+      ...mapping,
+      seen: { first: 3, last: 4 },
+      bands: [
+        near!,
+        { covers: (i, j) => i - j >= 4 && (j < 3 || (i === 300 && j === 100)), query: () => 4, key: () => 0 },
+      ],
+    };
+    const forgetful = await stories.withExtension(withPositions({ kind: "custom", ...unseen }));
+    await expect(forgetful.logits(ids)).rejects.toThrow(
+      RangeError("chunkMasks: bands must cover no key but the first 3 and the last 4, got query 300 and key 100"),
     );
   });
 });

@@ -5,13 +5,17 @@
  *
  * with what is to be known of them: how many of the nearest distances are exact, the capacity, and what would fit.
  */
-import { checkConfig, checkFunction, positive, show, type Rule } from "@ropewalk/check";
+import { checkConfig, checkFunction, checkKeys, optional, positive, show, whole, type Rule } from "@ropewalk/check";
 import { checkBandsOf } from "./bands/check-bands.ts";
 import type { PositionMapping } from "./mapping.ts";
 
 const isName: Rule = (where, name, value) => {
   if (typeof value !== "string" || value === "")
     throw new TypeError(`${where}: ${name} must be a text, got ${show(value)}`);
+};
+
+const isSeen: Rule = (where, name, value) => {
+  checkKeys(where, name, value as NonNullable<PositionMapping["seen"]>, { first: whole, last: positive });
 };
 
 /** How many tokens are looked at one by one before a mapping is taken. */
@@ -30,6 +34,7 @@ export const custom = (config: PositionMapping): PositionMapping => {
     window: (where, name, value) => {
       if (value !== Infinity) positive(where, name, value);
     },
+    seen: optional(isSeen),
     capacity: checkFunction,
     remedy: checkFunction,
   });

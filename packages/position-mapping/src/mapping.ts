@@ -43,6 +43,11 @@ export type PositionMapping = {
    * `Infinity`. Holds for a window of at most `trainedContext`: the function `capacity` checks that.
    */
   readonly capacity: (trainedContext: number) => number;
+  /**
+   * Which keys any query sees: the first `first`, and of those up to the query, itself among them, the last `last`. What is neither
+   * is not kept. Absent: any key.
+   */
+  readonly seen?: { readonly first: number; readonly last: number };
   /** Which parameters would fit `length` tokens, in words that end an error message. */
   readonly remedy: (trainedContext: number, length: number) => string;
 };

@@ -23,6 +23,7 @@ export const sinks = (config: { readonly sinks: number; readonly window: number 
     name: `Sinks(sinks ${count}, window ${window})`,
     bands: [near(window), { covers: (i, j) => i - j >= window && j < count, query: () => window - 1, key: () => 0 }],
     window,
+    seen: { first: count, last: window },
     capacity: () => Infinity,
     remedy: (trainedContext) => wouldFit([`window ${trainedContext} or less`]),
   };

@@ -216,6 +216,26 @@ describe("what is refused", () => {
     expect(() => custom(nearBand(4), { from: 4, to: Infinity, ...wrong })).toThrow(RangeError(`custom: ${message}`));
   });
 
+  it("a key that is said not to be seen", () => {
+    const far: Band = { covers: (i, j) => i - j >= 4 && j < 3, ...positions };
+    const mine = (seen: unknown) => () =>
+      positionMapping({
+        kind: "custom",
+        name: "mine",
+        window: 4,
+        ...nothing,
+        bands: [nearBand(4), far],
+        seen,
+      } as never);
+    expect(mine({ first: 3, last: 4 })).not.toThrow();
+    expect(mine({ first: 2, last: 4 })).toThrow(
+      RangeError("custom: bands of mine must cover no key but the first 2 and the last 4, got query 6 and key 2"),
+    );
+    expect(mine({ first: 3, last: 3 })).toThrow(/the first 3 and the last 3, got query 6 and key 3$/);
+    expect(mine({ first: 3, last: 0 })).toThrow(RangeError("custom: last must be an integer >= 1, got 0"));
+    expect(mine({ first: 3, most: 9 })).toThrow(/must have no keys but first, last, got "most"$/);
+  });
+
   it.each<[unknown, string]>([
     [{ from: 4, to: 4, ...positions }, "bands[1] of mine must have from < to, got 4 and 4"],
     [{ from: 4.5, to: 8, ...positions }, "bands[1].from of mine must be an integer >= 0, got 4.5"],

@@ -199,7 +199,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
       "layerNorm",
       "linear",
     ],
-    ...["keptRotations", "layoutName", "settles"],
+    ...["keptRotations", "layoutName", "ringRuns", "ringSlots", "ringTokens", "settles"],
     ...["longestChunk", "rmsNorm", "silu", "slotRuns", "splitColumns", "storedWeights"],
   ],
   "@ropewalk/models": [

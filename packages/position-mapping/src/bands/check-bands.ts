@@ -3,6 +3,7 @@
  *
  *     each pair in one band at most
  *     each query with one key at least
+ *     no key that is said not to be seen
  *     query(i) and key(j) finite
  *
  * Distances tell the first two for every length. Of other rules some queries are asked: all of the first, and single ones beyond.
@@ -20,7 +21,7 @@ import {
 import { checkMapping, positionIn } from "../check.ts";
 import { covers, type Band, type BandByDistance, type PositionMapping } from "../mapping.ts";
 
-type Checked = Pick<PositionMapping, "name" | "bands">;
+type Checked = Pick<PositionMapping, "name" | "bands" | "seen">;
 
 const wholeOrInfinite: Rule = (where, name, value) => {
   if (value !== Infinity) whole(where, name, value);
@@ -63,11 +64,15 @@ const checkDistances = (where: string, { name, bands }: Checked): void => {
 };
 
 /** The query's row: which bands cover each of its keys. */
-const checkRow = (where: string, { name, bands }: Checked, i: number): void => {
+const checkRow = (where: string, { name, bands, seen }: Checked, i: number): void => {
   let keys = 0;
   for (let j = 0; j <= i; j++) {
     const covering = bands.flatMap((band, index) => (covers(band, i, j) ? [index] : []));
     keys += covering.length;
+    if (seen !== undefined && covering.length > 0 && j >= seen.first && i - j >= seen.last)
+      throw new RangeError(
+        `${where}: bands of ${name} must cover no key but the first ${seen.first} and the last ${seen.last}, got query ${i} and key ${j}`,
+      );
     if (covering.length > 1)
       throw new RangeError(
         `${where}: bands of ${name} must not overlap, got bands[${covering[0]}] and bands[${covering[1]}] for query ${i} and key ${j}`,
@@ -96,7 +101,7 @@ export const checkBandsOf = (where: string, mapping: Checked, numTokens: number)
     for (const token of tokens)
       for (const side of ["query", "key"] as const) positionIn(where, mapping.bands, index, side, token);
   // The first query has no key but itself: where distances alone are asked for, it is in the place of all.
-  const rules = mapping.bands.some((band) => band.covers !== undefined);
+  const rules = mapping.seen !== undefined || mapping.bands.some((band) => band.covers !== undefined);
   for (const token of rules ? tokens : [0]) checkRow(where, mapping, token);
 };
 
