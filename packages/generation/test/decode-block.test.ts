@@ -250,8 +250,11 @@ describe("a loop of one's own without a graph for blocks", () => {
 });
 
 describe("blocks of every family", () => {
-  const folder = new URL("../../models/test/vectors/tiny/", import.meta.url);
-  it.each(readdirSync(folder))("%s", async (family) => {
+  const folder = new URL("../../models/test/vectors/", import.meta.url);
+  const families = ["tiny", "layered"].flatMap((parent) =>
+    readdirSync(new URL(`${parent}/`, folder)).map((name) => `${parent}/${name}`),
+  );
+  it.each(families)("%s", async (family) => {
     const model = await loadModel(await openFolder(new URL(`${family}/`, folder)), { backend: backends[0]! });
     const options = { maxNewTokens: 60, stopTokens: [], beyondCapacity: "allow" } as const;
     const expected = await take(model, [5, 6, 7], { ...options, decodeBlock: 1 });

@@ -15,14 +15,64 @@ export type LayeredCase = {
   readonly argmaxAll: readonly number[];
 };
 
-/** The mappings of the cases that run. */
-const computed: ReadonlySet<string> = new Set(["none", "self-extend", "string"]);
+const grouped =
+  (size: number) =>
+  (token: number): number =>
+    Math.floor(token / size);
 
-export const computedCases = (cases: readonly LayeredCase[]): readonly LayeredCase[] =>
-  cases.filter(({ method }) => computed.has(method.kind));
+/** Exact up to `window`, groups up to `window2`, larger groups beyond: each band goes on where the one before it ends. */
+const threeBands = ({ window, window2, groupSize, groupSize2 }: Numbers): PositionScheme => {
+  const [middle, outer] = [grouped(groupSize!), grouped(groupSize2!)];
+  const shift = window! - middle(window!);
+  const shift2 = middle(window2!) + shift - outer(window2!);
+  return {
+    kind: "custom",
+    name: "three bands",
+    window: window!,
+    capacity: () => Infinity,
+    remedy: () => "nothing would fit",
+    bands: [
+      { from: 0, to: window!, query: (i) => i, key: (j) => j },
+      { from: window!, to: window2!, query: (i) => middle(i) + shift, key: middle },
+      { from: window2!, to: Infinity, query: (i) => outer(i) + shift2, key: outer },
+    ],
+  };
+};
 
-export const layeredExtension = ({ method, logNContext }: LayeredCase): ContextExtension =>
-  compose(
-    method.kind === "none" ? {} : withPositions(method as unknown as PositionScheme),
+type Row = {
+  /** How its bands are attended to. */
+  readonly layout: "everything" | "near-far" | "masked";
+  readonly scheme: (numbers: Numbers) => PositionScheme | undefined;
+};
+
+/** A row for each kind that a case may have. */
+const rows: Readonly<Record<string, Row>> = {
+  none: { layout: "everything", scheme: () => undefined },
+  "self-extend": {
+    layout: "near-far",
+    scheme: ({ groupSize, window }) => ({ kind: "self-extend", groupSize: groupSize!, window: window! }),
+  },
+  string: {
+    layout: "near-far",
+    scheme: ({ shiftFrom, window }) => ({ kind: "string", shiftFrom: shiftFrom!, window: window! }),
+  },
+  "dual-chunk": {
+    layout: "masked",
+    scheme: ({ chunkSize, localSize }) => ({ kind: "dual-chunk", chunkSize: chunkSize!, localSize: localSize! }),
+  },
+  // The sinks are as far as the last token of the window: a cap of window - 1.
+  sinks: { layout: "masked", scheme: ({ sinks, window }) => ({ kind: "sinks", sinks: sinks!, window: window! }) },
+  "three-bands": { layout: "masked", scheme: threeBands },
+};
+
+export const layeredKinds: readonly string[] = Object.keys(rows);
+
+export const layoutOf = ({ method }: LayeredCase): string => rows[method.kind]!.layout;
+
+export const layeredExtension = ({ method, logNContext }: LayeredCase): ContextExtension => {
+  const scheme = rows[method.kind]!.scheme(method as unknown as Numbers);
+  return compose(
+    scheme === undefined ? {} : withPositions(scheme),
     logNContext === undefined ? {} : logN({ trainedContext: logNContext }),
   );
+};

@@ -83,8 +83,8 @@ afterEach(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-/** float32 and tied, its scaling in the config; bfloat16; float16 with biases; shards; fused. */
-const cases = (["llama3", "solar", "qwen2", "mistral", "phi", "phi3"] as const).flatMap((name) =>
+/** float32 and tied, its scaling in the config; bfloat16; float16 with biases; shards; fused; norms of other kinds. */
+const cases = (["llama3", "solar", "qwen2", "mistral", "phi", "phi3", "gemma", "qwen3"] as const).flatMap((name) =>
   (["q4", "q8"] as const).map((precision) => [name, precision] as const),
 );
 

@@ -1,6 +1,6 @@
 /** Logits of every family, and of exports in every form that is recognised, under all extensions that goldens exist for. */
 import { extensionOf, type GoldenMethod } from "../../../generation/test/golden-cases.ts";
-import { computedCases, layeredExtension, type LayeredCase } from "../../../generation/test/layered-cases.ts";
+import { layeredExtension, type LayeredCase } from "../../../generation/test/layered-cases.ts";
 import { compare, type Golden } from "./goldens.ts";
 import type { Check, Place } from "./place.ts";
 
@@ -40,7 +40,7 @@ const layeredCheck = (name: (typeof layered)[number]): Check => ({
   run: async (place) => {
     const folder = `packages/models/test/vectors/layered/${name}`;
     const { cases } = (await place.json(`${folder}/golden-logits.json`)) as { readonly cases: readonly LayeredCase[] };
-    const goldens = computedCases(cases)
+    const goldens = cases
       .filter(({ inputIds }) => inputIds.length >= shortest)
       .map((golden) => ({
         extension: layeredExtension(golden),

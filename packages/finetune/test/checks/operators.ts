@@ -12,6 +12,7 @@ import { train, type LoraConfig } from "../../src/index.ts";
 import type { OpenModelFolder } from "./place.ts";
 
 type Graph = {
+  /** Its folder among the test vectors of `models`. */
   readonly family: string;
   readonly quantize?: "q4" | "q8";
   readonly lora?: LoraConfig;
@@ -22,13 +23,15 @@ type Graph = {
 
 /** More tokens than a tile of any kernel has, and no multiple of 4; above 256 attention is in blocks of rows. */
 const graphs = {
-  "llama, all weights": { family: "llama", seqLen: 67 },
-  "phi, all weights": { family: "phi", seqLen: 67 },
-  "llama, all weights, recomputed": { family: "llama", seqLen: 301, gradientCheckpointing: true },
+  "llama, all weights": { family: "tiny/llama", seqLen: 67 },
+  "phi, all weights": { family: "tiny/phi", seqLen: 67 },
+  "gemma, all weights": { family: "layered/gemma", seqLen: 67 },
+  "qwen3, all weights": { family: "layered/qwen3", seqLen: 67 },
+  "llama, all weights, recomputed": { family: "tiny/llama", seqLen: 301, gradientCheckpointing: true },
   "solar, an adapter over bfloat16": { family: "solar", seqLen: 67, lora: { rank: 4 } },
-  "llama, an adapter over 4 bits": { family: "llama", seqLen: 67, quantize: "q4", lora: { rank: 4 } },
+  "llama, an adapter over 4 bits": { family: "tiny/llama", seqLen: 67, quantize: "q4", lora: { rank: 4 } },
   "qwen2, an adapter over 8 bits, recomputed": {
-    ...{ family: "qwen2", seqLen: 67, gradientCheckpointing: true },
+    ...{ family: "tiny/qwen2", seqLen: 67, gradientCheckpointing: true },
     ...{ quantize: "q8", lora: { rank: 3 } },
   },
 } as const satisfies Readonly<Record<string, Graph>>;
@@ -49,7 +52,7 @@ export const recordGraph = async (
   name: GraphName,
 ): Promise<RunGraph> => {
   const { family, seqLen, quantize, lora, gradientCheckpointing }: Graph = graphs[name];
-  const dense = await loadCheckpoint(await open(`packages/models/test/vectors/tiny/${family}`));
+  const dense = await loadCheckpoint(await open(`packages/models/test/vectors/${family}`));
   const source = quantize ? await quantizeCheckpoint(dense, quantize) : dense;
   const extension = compose(selfExtend({ groupSize: 4, window: 24 }), logN({ trainedContext: 16 }));
   const extended = extendDecoder(source.decoder, extension);
