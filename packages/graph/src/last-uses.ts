@@ -1,16 +1,7 @@
 // Which values nothing reads any more once a node has run.
 
-import { innerGraphs } from "./node.ts";
+import { namesRead } from "./node.ts";
 import type { NodeProto } from "./proto/onnx_pb.ts";
-
-/** Names that a node reads, also in the graphs inside it, where names that are made there may be among them. */
-const readBy = function* (node: NodeProto): Generator<string> {
-  yield* node.input;
-  for (const graph of innerGraphs(node)) {
-    for (const inner of graph.node) yield* readBy(inner);
-    for (const { name } of graph.output) yield name;
-  }
-};
 
 /** For the index of a node, the values that it is the last to read or that nothing reads. */
 export const lastUses = (
@@ -20,7 +11,7 @@ export const lastUses = (
   const last = new Map<string, number>();
   for (const [index, node] of nodes.entries()) {
     for (const name of node.output) last.set(name, index);
-    for (const name of readBy(node)) last.set(name, index);
+    for (const name of namesRead(node)) last.set(name, index);
   }
   for (const name of outputs) last.delete(name);
   const byNode = new Map<number, string[]>();

@@ -37,3 +37,12 @@ export const node = (
 /** The graphs inside a node: the arms of an If, the body of a Loop or a Scan. */
 export const innerGraphs = ({ attribute: attributes }: Pick<NodeProto, "attribute">): readonly GraphProto[] =>
   attributes.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs));
+
+/** Names that a node reads, also in the graphs inside it, where names that are made there may be among them. */
+export const namesRead = function* (reader: NodeProto): Generator<string> {
+  yield* reader.input;
+  for (const graph of innerGraphs(reader)) {
+    for (const inner of graph.node) yield* namesRead(inner);
+    for (const { name } of graph.output) yield name;
+  }
+};

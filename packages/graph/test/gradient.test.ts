@@ -181,6 +181,36 @@ describe("differentiate", () => {
     expect(of({ loss: "angles", parameters: ["x"] })).not.toThrow();
   });
 
+  it("sees a parameter that a graph inside a node reads, and asks for the rule of that node", () => {
+    const arms = tape();
+    const w = arms.input("w", "float32", [2]);
+    const [chosen] = arms.branch(arms.input("yes", "bool", []), {
+      whenTrue: (inner) => [inner.op("Mul", [w, w])],
+      whenFalse: (inner) => [inner.op("Neg", [w])],
+    });
+    const sizes = arms.constant("int64", [1], [2]);
+    arms.output(
+      "loss",
+      arms.op("ReduceSum", [arms.op("Add", [arms.op("Reshape", [chosen!, sizes]), w])], { keepdims: 0 }),
+    );
+    const backward = (): unknown => differentiate(arms.model(), { loss: "loss", parameters: ["w"] });
+    expect(backward).toThrow(/"\/If\/output_0"/);
+
+    // What a body gives has a type that is not told; a Cast behind it does.
+    const steps = tape();
+    const v = steps.input("v", "float32", [2]);
+    const [rows] = steps.scan([steps.input("x", "float32", [3, 2])], (inner, [x]) => [inner.op("Mul", [x!, v])]);
+    const sized = steps.op("Reshape", [steps.op("Cast", [rows!], { to: 1 }), steps.constant("int64", [2], [3, 2])]);
+    steps.output("loss", steps.op("ReduceSum", [steps.op("Mul", [sized, v])], { keepdims: 0 }));
+    expect(() => differentiate(steps.model(), { loss: "loss", parameters: ["v"] })).toThrow(/Cast|Scan/);
+  });
+
+  it("takes lists alone", () => {
+    const of = (asked: object) => () => differentiate(square().model(), { loss: "loss", ...asked } as never);
+    expect(of({ parameters: "x" })).toThrow(TypeError('differentiate: parameters must be an array, got "x"'));
+    expect(of({ parameters: ["x"], checkpoints: "x" })).toThrow(TypeError);
+  });
+
   it("wants sizes that are numbers", () => {
     const t = tape();
     const x = t.input("x", "float32", ["n"]);
@@ -244,6 +274,26 @@ describe("checkpoints", () => {
       ),
       { numRuns: 40 },
     );
+  });
+
+  it("changes no shape where a value that is kept has no axis, and no number beside one that is none", () => {
+    const t = tape();
+    const [w, v] = [t.input("w", "float32", []), t.input("v", "float32", [3])];
+    const a = t.op("Exp", [w], {}, { output: "a" });
+    const b = t.op("Log", [t.op("Mul", [a, v])], {}, { output: "b" });
+    const c = t.op("Mul", [t.op("Exp", [b]), v], {}, { output: "c" });
+    const d = t.op("ReduceSum", [t.op("Sigmoid", [c])], { keepdims: 0 }, { output: "d" });
+    t.output("loss", t.op("Add", [t.op("Tanh", [d]), a]));
+    for (const first of [2, -1, 0, Infinity, -Infinity, NaN])
+      for (const kept of [["a"], ["b"], ["a", "d"], ["a", "b", "c", "d"]]) {
+        const feeds = { w: ndArray("float32", [], [0.3]), v: ndArray("float32", [3], [first, 1, 2]) };
+        const [all, few] = [[], kept].map((checkpoints) => {
+          const backward = differentiate(t.model(), { loss: "loss", parameters: ["w", "v"], checkpoints });
+          checkModel(backward);
+          return evaluate(backward, feeds);
+        });
+        for (const name of ["w", "v"]) expect(few![gradientOf(name)]).toEqual(all![gradientOf(name)]);
+      }
   });
 
   it("reads nothing from inside a stretch but what it has computed anew there", () => {

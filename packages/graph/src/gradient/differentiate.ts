@@ -8,9 +8,11 @@
  *
  * Griewank and Walther, Evaluating Derivatives, 2nd edition, section 3.2.
  */
-import { checkKeys } from "@ropewalk/check";
+import { checkArray, checkKeys } from "@ropewalk/check";
+import { isInteger } from "../data-type.ts";
 import { formatDims, isFixed } from "../dims.ts";
 import { fail } from "../fail.ts";
+import { namesRead } from "../node.ts";
 import type { ModelProto, NodeProto } from "../proto/onnx_pb.ts";
 import { shortConstant } from "../record-node.ts";
 import type { Recording } from "../recording.ts";
@@ -36,14 +38,15 @@ export type Differentiation = {
 /** The name of the output that is a parameter's gradient, of its type and shape. */
 export const gradientOf = (parameter: string): string => `gradient.${parameter}`;
 
-const isFloat = ({ type }: Value): boolean => type === "float32" || type === "float64" || type === "float16";
+const isFloat = ({ type }: Value): boolean => type !== undefined && !isInteger(type);
 
-/** Names that depend on a parameter, each a floating-point value. */
+/** Names that depend on a parameter, also by a graph inside a node; each a floating-point value, or of a type that is not known. */
 const dependents = (nodes: readonly NodeProto[], parameters: readonly string[], { values }: Recording): Set<string> => {
   const found = new Set(parameters);
   for (const node of nodes)
-    if (node.input.some((name) => found.has(name)))
-      for (const name of node.output) if (name !== "" && isFloat(values.get(name)!)) found.add(name);
+    if ([...namesRead(node)].some((name) => found.has(name)))
+      for (const name of node.output)
+        if (name !== "" && (values.get(name)!.type === undefined || isFloat(values.get(name)!))) found.add(name);
   return found;
 };
 
@@ -87,6 +90,8 @@ const readingBy = (read: (value: Value) => Value, tape: Tape): Tape => {
  */
 export const differentiate = (model: ModelProto, asked: Differentiation): ModelProto => {
   checkKeys<Differentiation>("differentiate", "asked", asked, { loss: true, parameters: true, checkpoints: true });
+  for (const [name, list] of Object.entries({ parameters: asked.parameters, checkpoints: asked.checkpoints ?? [] }))
+    checkArray("differentiate", name, list, "Array");
   const recording = resume(model);
   const { values } = recording;
   const nodes = [...recording.graph.node];

@@ -5,12 +5,13 @@
  * A runtime runs a node as soon as it likes once its inputs are there, so each stretch is tied to the way back. In the place of a
  * checkpoint c it reads
  *
- *   c + 0(g)        0(g) = min(|g₁|, 0), which is 0, and known only when the gradient g at the stretch's end is
+ *   c + 0(g)        0(g) = [g₁ > g₁], which is 0, also of what is no number, and known only when the gradient g at the stretch's end is
  *
  * and g in turn is tied to all gradients that the stretch behind it hands to parameters and to values before it.
  *
  * Chen et al., "Training Deep Nets with Sublinear Memory Cost", arXiv 1604.06174, section 4.
  */
+import { typeCode } from "../data-type.ts";
 import { fail } from "../fail.ts";
 import { innerGraphs } from "../node.ts";
 import type { NodeProto } from "../proto/onnx_pb.ts";
@@ -47,14 +48,29 @@ const zeroBehind = (tape: Tape, values: readonly Value[]): Value => {
   });
   // Added up one by one: GPUs' providers have no Sum.
   const sum = firsts.reduce((all, first) => tape.op("Add", [all, first]));
-  return tape.op("Min", [tape.op("Abs", [sum]), tape.constant(sum.type!, [], [0])]);
+  return tape.op("Cast", [tape.op("Greater", [sum, sum])], { to: typeCode(sum.type!) });
 };
+
+/** The same value, once the zero is known, which has an axis. */
+const tied = (tape: Tape, value: Value, zero: Value): Value => {
+  const sum = tape.op("Add", [value, zero]);
+  return value.dims?.length === 0 ? tape.op("Squeeze", [sum, tape.constant("int64", [1], [0])]) : sum;
+};
+
+/** Operators that give other numbers each time. */
+const drawing = new Set(
+  "Bernoulli Dropout Multinomial RandomNormal RandomNormalLike RandomUniform RandomUniformLike".split(" "),
+);
 
 /** The nodes of a stretch whose results depend on the checkpoints before it. */
 const behind = (nodes: readonly NodeProto[], checkpoints: ReadonlySet<string>): ReadonlyMap<string, NodeProto> => {
   const found = new Map<string, NodeProto>();
   for (const node of nodes)
-    if (innerGraphs(node).length === 0 && node.input.some((name) => checkpoints.has(name) || found.has(name)))
+    if (
+      innerGraphs(node).length === 0 &&
+      !drawing.has(node.opType) &&
+      node.input.some((name) => checkpoints.has(name) || found.has(name))
+    )
       for (const name of node.output) if (name !== "") found.set(name, node);
   return found;
 };
@@ -107,7 +123,7 @@ export const recomputation = (
     if (!anew.has(value.name)) {
       if (node !== undefined) again(node, stretch);
       else if (kept.has(value.name) && placeOf.get(value.name)! < begin && value.type === zero.type)
-        anew.set(value.name, tape.op("Add", [value, zero]));
+        anew.set(value.name, tied(tape, value, zero));
     }
     return anew.get(value.name) ?? value;
   };
@@ -127,7 +143,7 @@ export const recomputation = (
       if (given === undefined) return;
       const alike = waitedFor.filter(({ type, name }) => type === given.type && name !== given.name);
       waitedFor = [];
-      const gradient = alike.length === 0 ? given : tape.op("Add", [given, zeroBehind(tape, alike)]);
+      const gradient = alike.length === 0 ? given : tied(tape, given, zeroBehind(tape, alike));
       gradients.set(end, gradient);
       const before = new Set(checkpoints.slice(0, at));
       const inside = behind(nodes.slice(begin, place), before);
