@@ -129,14 +129,15 @@ if (goal !== undefined)
     `Runs of 200 steps on ${trainSamples} samples, looked at every 10: below ${nats(goal)} behind the window after`,
     longRuns.map(([method, result]) => `${method}: ${result ? passedAt(goal, result) : "-"}`).join(", "),
   );
+const nameIn = ({ method, steps, batchSize, apart }: TuningCell): string =>
+  `${shortNames[method]}${apart ? ", by 512" : ""}${steps === 0 ? "" : `, ${steps} of ${batchSize}`}`;
 say(
-  positionsTable(found, [
-    ...referenceCells.map((cell) => [cell.steps ? `${cell.method}, ${cell.steps}` : cell.method, cell] as const),
-    ...recipeNames.map(
-      (method) =>
-        [`${shortNames[method]}, 60 of ${config.batchSize}`, tableCell(config, method, trainSamples, 60)] as const,
+  positionsTable(
+    found,
+    [...referenceCells, ...recipeNames.map((method) => tableCell(config, method, trainSamples, entropySteps))].map(
+      (cell) => [nameIn(cell), cell] as const,
     ),
-  ]),
+  ),
 );
 say(
   "Entropy of attention in nats, by layer and position, untuned:",
