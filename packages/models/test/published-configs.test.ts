@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { familyOf } from "../src/families.ts";
 import { inMemory, loadCheckpoint, readRotation } from "../src/index.ts";
+import { openFolder } from "../src/node.ts";
 import { bytesOf, rejectionOf, type Json } from "./fixtures.ts";
 import { shapesOf } from "./published/plain-decoder.ts";
 import { published } from "./published/published.ts";
@@ -164,5 +165,25 @@ describe.skipIf(!existsSync(faults))("a config that was read otherwise than it s
     expect(decoder.slidingWindow).toBe(slidingWindow);
     expect(extendDecoder(decoder, selfExtend({ groupSize: 8, window: 1024 })).knownContext).toBe(known);
     if (slidingWindow === undefined) expect(extendDecoder(decoder, {}, { cache: "q8" }).cache).toBe("q8");
+  });
+});
+
+/** Random checkpoints whose layers differ, where they lie beside the repository. */
+const layered = new URL("../../../../shared/models/layered/", import.meta.url);
+
+describe.skipIf(!existsSync(layered))("a checkpoint whose layers differ is refused", () => {
+  const modelType =
+    "loadCheckpoint: config.json: model_type must be one of gemma, llama, mistral, phi, phi3, qwen2, qwen3";
+  const someLayers =
+    "read: config.json: max_window_layers must be 0, or at least num_hidden_layers 4: all layers slide or none does, got 2";
+  it.each([
+    ["gemma2", `${modelType}, got "gemma2"`],
+    ["gemma3", `${modelType}, got "gemma3_text"`],
+    ["smollm3", `${modelType}, got "smollm3"`],
+    ["qwen2-mixed", `qwen2.${someLayers}`],
+    ["qwen3-mixed", `qwen3.${someLayers}`],
+  ])("%s", async (name, message) => {
+    const folder = await openFolder(new URL(`${name}/`, layered));
+    expect(await rejectionOf(loadCheckpoint(folder))).toBe(`RangeError: ${message}`);
   });
 });
