@@ -7,14 +7,13 @@
 import { headRmsNorm, rmsNorm } from "@ropewalk/decoder";
 import type { Family } from "../family.ts";
 import { llamaVariant } from "../llama/decoder.ts";
-import { qwen2Context } from "../qwen2/config.ts";
-import { readQwen3Config } from "./config.ts";
+import { qwen3Context, readQwen3Config } from "./config.ts";
 import { qwen3Weights } from "./weights.ts";
 
 export const qwen3: Family = {
   modelTypes: ["qwen3"],
   architecture: "Qwen3ForCausalLM",
-  context: qwen2Context,
+  context: qwen3Context,
   read: (json) => {
     const config = readQwen3Config(json);
     const { epsilon, sizes } = config;
