@@ -199,7 +199,16 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
       "layerNorm",
       "linear",
     ],
-    ...["keptRotations", "layoutName", "ringRuns", "ringSlots", "ringTokens", "settles"],
+    ...[
+      "headRmsNorm",
+      "keptRotations",
+      "layoutName",
+      "ringRuns",
+      "ringSlots",
+      "ringTokens",
+      "settles",
+      "zeroCenteredRmsNorm",
+    ],
     ...["longestChunk", "rmsNorm", "silu", "slotRuns", "splitColumns", "storedWeights"],
   ],
   "@ropewalk/models": [
