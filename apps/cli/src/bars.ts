@@ -3,16 +3,27 @@ import type { DownloadProgress } from "@ropewalk/models/hub";
 import { Presets, SingleBar } from "cli-progress";
 import { bytes } from "./render/units.ts";
 
-/** @param tail - what stands behind the bar and the percentage; words in braces are given with each update */
-export const newBar = (tail: string, stream: NodeJS.WritableStream = process.stderr): SingleBar =>
+/**
+ * @param tail - what stands behind the bar; words in braces are given with each update
+ * @param size - how wide the bar is: a long tail leaves it less of 80 columns
+ */
+const barBefore = (tail: string, size: number, stream: NodeJS.WritableStream): SingleBar =>
   new SingleBar(
     {
-      ...{ stream, format: `{bar} {percentage}%  ${tail}`, barsize: 24, clearOnComplete: true },
+      ...{ stream, format: `{bar} ${tail}`, barsize: size, clearOnComplete: true },
       // The bar is cut at the terminal's width; switching the terminal's own wrapping off would outlive a process that is killed.
       linewrap: true,
     },
     Presets.shades_classic,
   );
+
+/** @param tail - what stands behind the bar and the percentage; words in braces are given with each update */
+export const newBar = (tail: string, stream: NodeJS.WritableStream = process.stderr): SingleBar =>
+  barBefore(`{percentage}%  ${tail}`, 24, stream);
+
+/** Counts the steps of a training. What people wait for comes first: a terminal that is too narrow cuts the end off. */
+export const trainingBar = (stream: NodeJS.WritableStream = process.stderr): SingleBar =>
+  barBefore("step {value} of {total}, {left} left  loss {loss}{held}, {rate} tokens/s", 6, stream);
 
 export type DownloadBar = {
   readonly onProgress: (progress: DownloadProgress) => void;

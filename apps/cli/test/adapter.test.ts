@@ -47,7 +47,22 @@ describe("--adapter", () => {
     });
   });
 
+  it("is merged into the weights that rounded ones were made of, and not into these", async () => {
+    const [rounded, merged] = [join(scratch, "rounded"), join(scratch, "rounded-merged")];
+    expect((await ropewalk("convert", model, "--quantize", "q8", "--output", rounded)).code).toBe(0);
+    for (const quantize of [[], ["--quantize", "q4"]]) {
+      const { stderr, code } = await ropewalk("convert", rounded, ...quantize, "--adapter", lora, "--output", merged);
+      expect(code).toBe(1);
+      expect(stderr).toContain(
+        "quantize: rounded must not be quantized already, for adapters are merged into the weights that it was rounded from, got ",
+      );
+    }
+    const args = ["--quantize", "q8", "--adapter", lora, "--output", merged];
+    expect((await ropewalk("convert", model, ...args)).code).toBe(0);
+  });
+
   it.each<readonly [args: readonly string[], message: string]>([
+    [["inspect", lora], "got an adapter, which is loaded beside the model that it was learned for"],
     [["logits", model, "--ids", ids, "--adapter", join(scratch, "none")], "none must be a folder, got nothing"],
     [["logits", model, "--ids", ids, "--adapter", `${lora}=much`], "must be <folder>, or <folder>=<scale>"],
     [["logits", model, "--ids", ids, "--adapter", model], "must have adapter_config.json, got nothing"],

@@ -57,7 +57,7 @@ describe("finetune's data", () => {
       "longer documents, left out",
       ["--data", longer, "--length", "40", "--longer", "leave-out"],
       { samples: 1, documents: 3, cut: 0, leftOut: 2 },
-      /^finetune: the longest sample has \d of --length 40/,
+      /^finetune: the longest sample has \d of --length 40 tokens; nothing is learned of distances beyond it\n$/,
     ],
     [
       "packed lines",
@@ -164,6 +164,8 @@ describe("finetune's data", () => {
   it("refuses messages for a model without a template", async () => {
     const { code, stderr } = await run("stories260K", "--data", talk, "--length", "40", "--output", place("no"));
     expect(code).toBe(1);
-    expect(stderr).toMatch(/talk\.jsonl: line 1: stories260K must have a chat template to take messages, got none\n$/);
+    expect(stderr).toMatch(
+      /talk\.jsonl: line 1: stories260K must have a chat template to take messages, got none; use prompt and response\n$/,
+    );
   });
 });

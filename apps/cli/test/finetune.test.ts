@@ -83,6 +83,8 @@ describe("finetune", () => {
     expect(stdout).toMatch(
       /tuned under +plain, linear\(factor 2\)[^]*samples +6 of 24 tokens[^]*held out[^]*The losses as a curve: curve\.svg/,
     );
+    // What the held-out text had before anything was learned.
+    expect(stdout).toMatch(/│ +0 │ +- │ +\d\.\d{3} │ +- │ +- │\n│ +1 │ +\d/);
     const svg = readFileSync(place("curve.svg"), "utf8");
     expect(svg.match(/<circle class="loss"/g)).toHaveLength(3);
     expect(svg.match(/<circle class="held"/g)).toHaveLength(4);

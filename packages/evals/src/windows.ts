@@ -23,8 +23,10 @@ export const tokensNeeded = (where: string, { length, windows }: Windows): numbe
 export const checkTokens = (where: string, count: number, asked: Windows): void => {
   const needed = tokensNeeded(where, asked);
   const { length, windows } = asked;
+  const fit = Math.floor((count - 1) / length);
+  const remedy = fit > 0 ? `; windows ${fit} would fit` : `; length ${count - 1} with windows 1 would fit`;
   if (count < needed)
     throw new RangeError(
-      `${where}: the text must have at least ${needed} tokens, ${windows} times ${length} and one more to predict, got ${count}`,
+      `${where}: the text must have at least ${needed} tokens, ${windows} times ${length} and one more to predict, got ${count}${count > 2 ? remedy : ""}`,
     );
 };

@@ -143,7 +143,11 @@ describe("perplexity", () => {
     [{ length: 4, windows: 1, bucket: 0 }, "perplexity: bucket must be a positive integer, got 0"],
     [
       { length: 4, windows: 2 },
-      "perplexity: the text must have at least 9 tokens, 2 times 4 and one more to predict, got 5",
+      "perplexity: the text must have at least 9 tokens, 2 times 4 and one more to predict, got 5; windows 1 would fit",
+    ],
+    [
+      { length: 8, windows: 2 },
+      "perplexity: the text must have at least 17 tokens, 2 times 8 and one more to predict, got 5; length 4 with windows 1 would fit",
     ],
   ])("refuses %o", async (asked, message) => {
     await expect(perplexity(fake, [0, 1, 2, 3, 4], asked)).rejects.toThrow(new RangeError(message));

@@ -54,11 +54,11 @@ describe("tokenStream", () => {
     const refused = (run: () => unknown, message: string): void => expect(run).toThrow(new RangeError(message));
     refused(
       () => tokenStream(codec, "abcdefgh", { length: 4, windows: 2 }),
-      "tokenStream: the text must have at least 9 tokens, 2 times 4 and one more to predict, got 8",
+      "tokenStream: the text must have at least 9 tokens, 2 times 4 and one more to predict, got 8; windows 1 would fit",
     );
     refused(
       () => tokenStream(codec, "abc|def", { length: 4, windows: 2, separator: "|" }),
-      "tokenStream: the text must have at least 9 tokens, 2 times 4 and one more to predict, got 8",
+      "tokenStream: the text must have at least 9 tokens, 2 times 4 and one more to predict, got 8; windows 1 would fit",
     );
     refused(
       () => tokenStream(codec, "abcdefgh", { ...windows, separator: "|" }),

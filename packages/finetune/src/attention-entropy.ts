@@ -22,8 +22,10 @@ export const attentionEntropy = async (
   const where = "attentionEntropy";
   const checkpoint = needCheckpoint(where, model.source);
   const { decoder } = checkpoint;
-  const seqLen = samples[0]?.length ?? 0;
-  check(seqLen > 0, `${where}: samples must be at least one, of at least one token`, samples.length);
+  check(samples.length > 0, `${where}: samples must be at least one, of at least one token`, samples.length);
+  for (const [at, ids] of samples.entries())
+    check(ids?.length > 0, `${where}: samples[${at}] must be token ids, at least one`, ids, "object");
+  const seqLen = samples[0]!.length;
   for (const [at, { length }] of samples.entries())
     check(length === seqLen, `${where}: samples[${at}] must have ${seqLen} tokens, as the first`, length);
   checkTokens(

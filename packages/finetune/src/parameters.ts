@@ -24,7 +24,7 @@ export const readParameters = async (checkpoint: Checkpoint): Promise<Parameters
   for (const [name, dims] of Object.entries(decoder.tensors)) {
     if (locateBlocks?.(name) !== undefined)
       throw new RangeError(
-        `readParameters: ${name} must be stored in float32, float16 or bfloat16, got blocks of a few bits`,
+        `readParameters: ${name} must be stored in float32, float16 or bfloat16, got blocks of a few bits; beside those an adapter is learned (lora)`,
       );
     read.push([name, { dims, data: await readDense(checkpoint, name) }]);
   }

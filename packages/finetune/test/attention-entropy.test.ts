@@ -60,6 +60,12 @@ describe("attentionEntropy", () => {
     await expect(attentionEntropy(model, [])).rejects.toThrow(
       "attentionEntropy: samples must be at least one, of at least one token, got 0",
     );
+    await expect(attentionEntropy(model, [[]])).rejects.toThrow(
+      "attentionEntropy: samples[0] must be token ids, at least one, got []",
+    );
+    await expect(attentionEntropy(model, [{ ids: [1, 2] }] as never)).rejects.toThrow(
+      "attentionEntropy: samples[0] must be token ids, at least one, got ",
+    );
     await expect(attentionEntropy(model, [[1, 2], [1]])).rejects.toThrow(
       "attentionEntropy: samples[1] must have 2 tokens, as the first, got 1",
     );

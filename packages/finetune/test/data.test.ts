@@ -141,7 +141,7 @@ describe("lines of JSON", () => {
       "no chat template",
       [{ messages: dialogue }],
       { model: plain },
-      /line 1: .*stories260K\/? must have a chat template to take messages, got none$/,
+      /line 1: .*stories260K\/? must have a chat template to take messages, got none; use prompt and response$/,
     ],
     ["a separator", [good], { separator: "--" }, /separator must be absent for a \.jsonl file/],
     ["nothing", "\n \n", {}, /^readData: d\.jsonl must have a document, got nothing$/],

@@ -219,6 +219,14 @@ describe("train", () => {
     await adapted.release();
   });
 
+  it("is the way over weights in 4 bits, which are not learned themselves", async () => {
+    const rounded = await loadModel(folder, { backend: model.backend, extension, quantize: "q4" });
+    await expect(train({ model: rounded, data, ...numbers })).rejects.toThrow(
+      /^readParameters: .* got blocks of a few bits; beside those an adapter is learned \(lora\)$/,
+    );
+    await rounded.release();
+  });
+
   it("writes PEFT's config", async () => {
     const peft = JSON.parse(readFileSync(new URL("lora/adapter_config.json", vectors), "utf8")) as object;
     const like: LoraConfig = { rank: 4, alpha: 6, targets: ["q_proj", "o_proj", "v_proj", "down_proj"] };

@@ -35,10 +35,13 @@ const openNamed = async (source: string | URL, options: SourceOptions | undefine
 const readSource = async (folder: CheckpointFolder, model: string | undefined): Promise<ModelSource> => {
   if (model === undefined && (await hasWeights(folder))) return loadCheckpoint(folder);
   const found = await loadExport(model === undefined ? {} : { model }, folder);
-  if (found === undefined)
+  if (found === undefined) {
+    const adapter = model === undefined && (await folder.file("adapter_config.json")) !== undefined;
     throw new RangeError(
-      `openModel: ${folder.name} must have ${model ?? `weights in safetensors, or ${exportNames.join(" or ")}`}, got none`,
+      `openModel: ${folder.name} must have ${model ?? `weights in safetensors, or ${exportNames.join(" or ")}`}, got ` +
+        (adapter ? "an adapter, which is loaded beside the model that it was learned for" : "none"),
     );
+  }
   return found;
 };
 

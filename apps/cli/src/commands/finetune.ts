@@ -26,16 +26,18 @@ const columns = ["step", "loss", "held out", "learning rate", "tokens/s"].map((h
 /** At most so many rows, the last one among them. */
 const mostRows = 20;
 
-const stepsTable = ({ steps }: Done): string => {
+/** Before the first step there is the held-out loss alone. */
+const stepsTable = ({ steps, trained }: Done): string => {
+  const before = trained.evaluations.filter(({ step }) => step < steps[0]!.step);
   const every = Math.ceil(steps.length / mostRows);
   const shown = steps.filter((_, index) => (steps.length - 1 - index) % every === 0);
-  return renderTable(
-    columns,
-    shown.map(({ step, loss, evaluation, learningRate, tokensPerSecond }) => [
+  return renderTable(columns, [
+    ...before.map(({ step, loss }) => [`${step}`, "-", loss.toFixed(3), "-", "-"]),
+    ...shown.map(({ step, loss, evaluation, learningRate, tokensPerSecond }) => [
       ...[`${step}`, loss.toFixed(3), evaluation?.toFixed(3) ?? "-", learningRate.toPrecision(3)],
       Math.round(tokensPerSecond).toLocaleString("en"),
     ]),
-  );
+  ]);
 };
 
 type Ended = { readonly plan: Plan; readonly done: Done; readonly written: number; readonly from: number };

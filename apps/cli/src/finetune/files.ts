@@ -57,9 +57,11 @@ export const readFiles = async (
     return readData(config, await readText(flag, name));
   };
   const data = await read("--data", all[0]!, samples);
+  const packable = all[0]!.reading.arrange === "each" && data.samples.length > 1;
   if (data.longest < seqLen)
     notice(
-      `finetune: the longest sample has ${data.longest} of --length ${seqLen} tokens; nothing is learned of distances beyond it`,
+      `finetune: the longest sample has ${data.longest} of --length ${seqLen} tokens; nothing is learned of distances beyond it` +
+        (packable ? "; --arrange pack puts documents together" : ""),
     );
   return { data, heldOut: all[1] && (await read("--evaluation", all[1])) };
 };

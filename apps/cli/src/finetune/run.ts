@@ -1,6 +1,6 @@
 /** The run: steps with a bar, each of them or every few kept, and the last one in any case, however the run ends. */
 import { train, type TrainConfig, type Trained, type TrainStep } from "@ropewalk/finetune";
-import { newBar } from "../bars.ts";
+import { trainingBar } from "../bars.ts";
 import { notice } from "../notice.ts";
 import type { States } from "./states.ts";
 
@@ -31,7 +31,7 @@ export const runTraining = async (
   { saveEvery, signal }: { readonly saveEvery: number; readonly signal: AbortSignal },
 ): Promise<Done> => {
   const { start } = states;
-  const bar = newBar("step {value} of {total}  loss {loss}{held}, {rate} tokens/s, {left} left");
+  const bar = trainingBar();
   const steps: TrainStep[] = [];
   let held = "";
   let kept = start?.step ?? 0;

@@ -65,7 +65,8 @@ const learnedRole = "assistant";
 export const chatDocument = (encoder: Encoder, at: string, messages: readonly ChatMessage[]): Document => {
   const { codec, name } = encoder;
   const format = codec.formatChat;
-  if (format === undefined) throw new TypeError(`${at}: ${name} must have a chat template to take messages, got none`);
+  if (format === undefined)
+    throw new TypeError(`${at}: ${name} must have a chat template to take messages, got none; use prompt and response`);
   const idsOf = (text: string): readonly number[] => codec.encode(text, { specialTokens: false });
   const whole = format(messages, { generationPrompt: false });
   const ids = idsOf(whole);

@@ -19,9 +19,10 @@ export const formsOf = (decoder: Decoder, precision: Precision): ReadonlyMap<str
 };
 
 /** @throws RangeError when the checkpoint's matrices are in blocks already */
-export const checkDense = ({ name, decoder, locateBlocks }: Checkpoint): void => {
+export const checkDense = ({ name, decoder, locateBlocks, adapters }: Checkpoint): void => {
   const inBlocks = matricesOf(decoder).find((matrix) => locateBlocks?.(matrix) !== undefined);
-  check(inBlocks === undefined, `quantize: ${name} must not be quantized already`, inBlocks);
+  const why = adapters?.size ? ", for adapters are merged into the weights that it was rounded from" : "";
+  check(inBlocks === undefined, `quantize: ${name} must not be quantized already${why}`, inBlocks);
 };
 
 /** @param at - which rows they are, for an error */
