@@ -37,7 +37,7 @@ export const renderTrainingCurve = ({ title, losses, evaluations }: TrainingCurv
       "path{fill:none;stroke:#d0d7de}.loss{stroke:#0969da;stroke-width:2}circle.loss{fill:#0969da;stroke:none}" +
       ".held{stroke:#bc4c00;stroke-width:2}circle.held{fill:#bc4c00;stroke:none}",
   };
-  const legend = evaluations.length === 0 ? "" : "; orange: of held-out samples";
+  const legend = evaluations.length === 0 ? "" : "; orange: held out";
   return svgDocument(page, [
     text(left, 22, title, "title"),
     ...ticks.map(
