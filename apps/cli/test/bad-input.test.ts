@@ -156,9 +156,9 @@ const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
   ["no trials", ["passkey", "--trials", "0"], /--trials must be a positive integer, got 0/],
   ["no keys", ["passkey", "--keys", "0"], /--keys must be a positive integer, got 0/],
   [
-    "more keys than names",
-    ["passkey", "--method", "none", "--lengths", "128", "--keys", "13"],
-    /passkeyIn: keys must be an integer from 1 to 12, got 13/,
+    "several keys in a language without names",
+    ["passkey", "--method", "none", "--lengths", "128", "--keys", "2"],
+    /passkeyIn: keys must be absent for a language without names for them, got 2/,
   ],
   [
     "several keys in English",

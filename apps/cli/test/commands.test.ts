@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { idsFile, ropewalk, scratch } from "./run.ts";
@@ -167,6 +167,16 @@ describe("passkey", () => {
     expect(found("self-extend+log-n").every((cell) => cell["found"] === 2)).toBe(true);
     expect(found("none").every((cell) => cell["found"] === 2)).toBe(false);
     expect(existsSync(join(scratch, "passkey.svg"))).toBe(false);
+  });
+
+  it("hides several keys, of which one is asked for, and says how many", async () => {
+    const args = ["--method", "none", "--lengths", "256", "--depths", "1", "--trials", "2", "--json"];
+    const named = join(scratch, "named");
+    cpSync("packages/tiny-models/passkey-875k", named, { recursive: true });
+    cpSync("tooling/passkey/task.json", join(named, "task.json"));
+    const { stdout, code } = await ropewalk("passkey", named, ...args, "--keys", "4");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ cells: [{ method: "none", length: 256, trials: 2 }], keys: 4 });
   });
 
   it("draws the grid in the terminal and as a picture, with the costs", async () => {

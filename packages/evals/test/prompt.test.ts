@@ -7,8 +7,10 @@ import { englishPasskey, passkeyIn, passkeyPrompt, type PasskeyLanguage } from "
 
 const json = (name: string): unknown => JSON.parse(readFileSync(new URL(name, passkey875k.url), "utf8"));
 const codec = textCodec({ tokenizer: json("tokenizer.json"), config: json("tokenizer_config.json") });
-const language = json("task.json") as PasskeyLanguage;
-const task = passkeyIn(language);
+const task = passkeyIn(json("task.json") as PasskeyLanguage);
+/** The same with names for several keys. */
+const training = new URL("../../../tooling/passkey/task.json", import.meta.url);
+const language = JSON.parse(readFileSync(training, "utf8")) as PasskeyLanguage;
 
 const vocabulary = Object.entries((json("tokenizer.json") as { model: { vocab: Record<string, number> } }).model.vocab);
 const words = new Map(vocabulary.map(([word, id]) => [id, word]));

@@ -18,8 +18,8 @@ const sums: Readonly<Record<string, readonly [size: number, sum: string]>> = {
     "07e13a92a5e35c596b4ae874aa01318ab3ba794630180d97a10af2f901e4fcfc",
   ],
   "passkey-875k/task.json": [
-    1470,
-    "21460fbe893e581969da37f85841f624b81fa6459cae1599a3d67b5699785e3f",
+    1103,
+    "38dcbf161849c4838cf5ac052476f18c3997723a26708fae2e61ab9b71a6917d",
   ],
   "passkey-875k/tokenizer.json": [
     1791,

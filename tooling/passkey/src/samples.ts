@@ -27,8 +27,8 @@ export type SamplesConfig = {
   /** The fewest tokens before the first answer's end, where its keys take no more. */
   readonly shortest: number;
   readonly mostKeys: number;
-  /** Of so many samples two are learned from beginning to end; Infinity for none. */
-  readonly wholeEvery: number;
+  /** Of so many samples two are learned from beginning to end. Absent: none. */
+  readonly wholeEvery?: number;
   readonly seed: number;
 };
 
@@ -100,7 +100,7 @@ export const passkeySamples = (config: SamplesConfig): readonly Sample[] => {
     for (const part of [beginning, ...body]) append(part);
     for (const { question } of asked) if (ids.length + question.ids.length <= seqLen) append(question);
     while (ids.length < seqLen) append(unlearned(idsOf(sentence(random))));
-    const whole = index % wholeEvery < 2;
+    const whole = wholeEvery !== undefined && index % wholeEvery < 2;
     return { ids: ids.slice(0, seqLen), ...(!whole && { labels: labels.slice(0, seqLen) }) };
   };
   return Array.from({ length: count }, (_, index) => sample(index));

@@ -13,7 +13,7 @@ import { trainPasskey } from "../src/run.ts";
 import { passkeySamples } from "../src/samples.ts";
 
 const json = (file: string): unknown => JSON.parse(readFileSync(passkey875k.files[file]!, "utf8"));
-const language = json("task.json") as PasskeyLanguage;
+const language = JSON.parse(readFileSync("tooling/passkey/task.json", "utf8")) as PasskeyLanguage;
 const codec = textCodec({ tokenizer: json("tokenizer.json"), config: json("tokenizer_config.json") });
 
 describe("initialWeights", () => {
