@@ -1,5 +1,13 @@
-import { checkKeys, oneOf, optional, type Keys } from "@ropewalk/check";
+import { check, checkFunction, checkKeys, oneOf, optional, type Keys, type Rule } from "@ropewalk/check";
 import type { TrainConfig } from "./train.ts";
+
+const signal: Rule = (where, name, value) =>
+  check(
+    typeof (value as AbortSignal | null)?.throwIfAborted === "function",
+    `${where}: ${name} must be an AbortSignal`,
+    value,
+    "object",
+  );
 
 const keys: Keys<TrainConfig> = {
   ...{ model: true, data: true, steps: true, batchSize: true, seqLen: true, longer: true },
@@ -11,7 +19,14 @@ const keys: Keys<TrainConfig> = {
     schedule: true,
     gradientClipping: true,
   },
-  ...{ seed: true, lora: true, evaluation: true, start: true, signal: true, onStep: true },
+  ...{
+    seed: true,
+    lora: true,
+    evaluation: true,
+    start: true,
+    signal: optional(signal),
+    onStep: optional(checkFunction),
+  },
 };
 
 /** What people write elsewhere. */

@@ -73,6 +73,21 @@ export const loraOf = (where: string, decoder: Decoder, config: LoraConfig): Lor
   return { rank, alpha, targets, modules: new Map(all.filter(([module]) => targets.some((end) => isAt(end, module)))) };
 };
 
+/** The shapes of A and B of every module, by the names that the adapter's file has for them. */
+export const loraShapes = (
+  { rank, modules }: Lora,
+  { tensors }: Decoder,
+): Readonly<Record<string, readonly number[]>> =>
+  Object.fromEntries(
+    [...modules].flatMap(([module, name]) => {
+      const [out, inner] = tensors[name] as readonly [number, number];
+      return [
+        [adapterTensor(module, "A"), [rank, inner]],
+        [adapterTensor(module, "B"), [out, rank]],
+      ] as const;
+    }),
+  );
+
 /** A and B of every module, by the names that the adapter's file has for them. The same seed gives the same. */
 export const startLora = ({ rank, modules }: Lora, { tensors }: Decoder, seed: number): Parameters => {
   const random = xoroshiro128plus(seed);

@@ -12,21 +12,26 @@ export const checkUnadapted = (where: string, { name, adapters }: Checkpoint): v
     `adapters beside ${adapters?.size} matrices`,
   );
 
+/** @throws RangeError when weights are stored in blocks of a few bits, which are not learned, or have adapters beside them */
+export const checkLearnable = (where: string, checkpoint: Checkpoint): void => {
+  checkUnadapted(where, checkpoint);
+  const { decoder, locateBlocks }: { readonly decoder: Decoder } & WeightSource = checkpoint;
+  for (const name of Object.keys(decoder.tensors))
+    if (locateBlocks?.(name) !== undefined)
+      throw new RangeError(
+        `${where}: ${name} must be stored in float32, float16 or bfloat16, got blocks of a few bits; beside those an adapter is learned (lora)`,
+      );
+};
+
 /**
  * Every tensor that the decoder reads, [its shape].
  *
  * @throws RangeError when weights are stored in blocks of a few bits, which are not learned, or have adapters beside them
  */
 export const readParameters = async (checkpoint: Checkpoint): Promise<Parameters> => {
-  const { decoder, locateBlocks }: { readonly decoder: Decoder } & WeightSource = checkpoint;
-  checkUnadapted("readParameters", checkpoint);
+  checkLearnable("readParameters", checkpoint);
   const read: [string, Parameter][] = [];
-  for (const [name, dims] of Object.entries(decoder.tensors)) {
-    if (locateBlocks?.(name) !== undefined)
-      throw new RangeError(
-        `readParameters: ${name} must be stored in float32, float16 or bfloat16, got blocks of a few bits; beside those an adapter is learned (lora)`,
-      );
+  for (const [name, dims] of Object.entries(checkpoint.decoder.tensors))
     read.push([name, { dims, data: await readDense(checkpoint, name) }]);
-  }
   return Object.fromEntries(read);
 };

@@ -1,5 +1,5 @@
 /** What is learned from: texts as tokens, cut and padded to one length. */
-import { check, checkInteger, checkKeys, checkOneOf } from "@ropewalk/check";
+import { check, checkArray, checkInteger, checkKeys, checkOneOf, type Keys } from "@ropewalk/check";
 import { ignoredLabel } from "@ropewalk/decoder/training";
 
 /** A text as tokens. */
@@ -24,6 +24,16 @@ export type Fitted = {
 /** A token that stands where a shorter sample has ended: nothing that is learned sees it. */
 const padding = 0;
 
+/** Masks have seqLen² elements; an array holds 2^32. */
+const mostTokens = 2 ** 16;
+
+const arrays = "Array or Int32Array or Uint32Array or Uint16Array";
+
+const keys: Keys<Sample> = { ids: true, labels: true };
+
+/** What people write elsewhere. */
+const meant = { label: "labels", input_ids: "ids", inputIds: "ids", tokens: "ids" };
+
 /**
  * Samples in one length. What is missing at an end is filled up and not learned.
  *
@@ -37,12 +47,17 @@ export const fitSamples = (
 ): { readonly sequences: readonly Fitted[]; readonly cut: number } => {
   checkKeys<FitConfig>("fitSamples", "config", config, { seqLen: true, longer: true });
   const { seqLen, longer = "refuse" } = config;
-  checkInteger("fitSamples", "seqLen", seqLen, 2);
+  checkInteger("fitSamples", "seqLen", seqLen, 2, mostTokens);
   checkOneOf("fitSamples", "longer", longer, ["cut", "refuse"]);
+  checkArray("fitSamples", "samples", samples, "Array");
   check(samples.length > 0, "fitSamples: samples must be at least one", samples.length);
   let cut = 0;
-  const sequences = samples.map(({ ids, labels = ids }, index): Fitted => {
+  const sequences = samples.map((sample, index): Fitted => {
     const at = `fitSamples: samples[${index}]`;
+    checkKeys<Sample>("fitSamples", `samples[${index}]`, sample, keys, meant);
+    const { ids, labels = ids } = sample;
+    for (const [part, tokens] of Object.entries({ ids, labels }))
+      checkArray("fitSamples", `samples[${index}].${part}`, tokens, arrays);
     check(labels.length === ids.length, `${at}.labels must be ${ids.length}, one for each token`, labels.length);
     if (ids.length > seqLen) {
       check(longer === "cut", `${at} must have at most ${seqLen} tokens, or be cut by longer: "cut"`, ids.length);

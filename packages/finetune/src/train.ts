@@ -5,11 +5,12 @@ import { adamWStep, checkAdamW, startAdamW, type AdamWConfig, type AdamWState, t
 import { batchOf } from "./batches.ts";
 import { clipGradients, gradientNorm } from "./clip.ts";
 import { batchGradients, meanLoss } from "./batch-loss.ts";
+import { checkStart } from "./check-start.ts";
 import { checkTokens } from "./check-tokens.ts";
 import { checkTrainKeys } from "./check-train.ts";
 import { lossGraphs, usedTokens } from "./loss-graphs.ts";
-import { frozenBeside, loraOf, startLora, type LoraConfig } from "./lora.ts";
-import { readParameters } from "./parameters.ts";
+import { frozenBeside, loraOf, loraShapes, startLora, type LoraConfig } from "./lora.ts";
+import { checkLearnable, readParameters } from "./parameters.ts";
 import { fitSamples, type FitConfig, type Sample } from "./samples.ts";
 import { rateOf, type Schedule } from "./schedule.ts";
 
@@ -133,10 +134,14 @@ export const train = async (config: TrainConfig): Promise<Trained> => {
 
   const { decoder } = checkpoint;
   const lora = config.lora && loraOf("train", decoder, config.lora);
+  if (config.start) {
+    // Of a run that begins it is asked where its weights are read.
+    if (!lora) checkLearnable("train", checkpoint);
+    checkStart("train", config.start, lora ? loraShapes(lora, decoder) : decoder.tensors, steps);
+  }
   const begin = async () => (lora ? startLora(lora, decoder, seed) : readParameters(checkpoint));
   const parameters = config.start?.parameters ?? (await begin());
   let state: TrainState = config.start ?? { step: 0, parameters, optimizer: startAdamW(parameters) };
-  checkInteger("train", "start.step", state.step, 0, steps);
   const batch = { batchSize: batchSize / gradientAccumulation, seqLen };
   const extended = { ...model.extended, decoder };
   const frozen = lora && (await frozenBeside(lora, checkpoint, model.backend));

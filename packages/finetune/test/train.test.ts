@@ -2,12 +2,14 @@
 import { cpu } from "@ropewalk/backend-node";
 import { recordOf } from "@ropewalk/decoder";
 import { loadModel, type LanguageModel } from "@ropewalk/generation";
+import { holdFiles } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
 import { stories260K } from "@ropewalk/tiny-models";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { batchOf } from "../src/batches.ts";
 import {
+  adapterFolder,
   cutText,
   entropyAbfRecipe,
   fitSamples,
@@ -125,8 +127,50 @@ describe("train", () => {
       { data: [{ ids: [1, 2], labels: [1, 512] }] },
       /labels\[1\] must be an integer from 0 to 511, got 512$/,
     ],
+    [
+      "a length that no mask has",
+      { seqLen: 1e9 },
+      /^fitSamples: seqLen must be an integer from 2 to 65536, got 1000000000$/,
+    ],
+    ["data that is no list", { data: null }, /^fitSamples: samples must be an array, got null$/],
+    ["a sample that is none", { data: [null] }, /^fitSamples: samples\[0\] must be an object, got null$/],
+    ["text as tokens", { data: [{ ids: "abc" }] }, /^fitSamples: samples\[0\]\.ids must be an Array .*, got "abc"$/],
+    ["a key of a sample", { data: [{ ids: [1, 2], label: [1, 2] }] }, /got "label"; labels is meant\?$/],
+    ["a listener that is none", { onStep: "log" }, /^train: onStep must be a function, got "log"$/],
+    ["a signal that is none", { signal: 1000 }, /^train: signal must be an AbortSignal, got 1000$/],
   ])("refuses %s", async (_, wrong, message) => {
     await expect(train({ ...config, ...wrong } as TrainConfig)).rejects.toThrow(message);
+  });
+
+  it("goes on from a state of its own alone, and never past weights that it does not learn", async () => {
+    const lora = { rank: 2, targets: ["q_proj"] };
+    const short = { ...config, steps: 1, batchSize: 1 };
+    const [whole, beside] = [await train(short), await train({ ...short, lora })].map(({ state }) => state);
+    const { parameters, optimizer } = whole!;
+    const name = "model.norm.weight";
+    const cases: readonly (readonly [Partial<TrainConfig>, RegExp])[] = [
+      [
+        { start: beside! },
+        /^train: start\.parameters\["model\.embed_tokens\.weight"\] must be \[512, 64\], got nothing$/,
+      ],
+      [{ start: whole!, lora }, /lora_A\.weight"\] must be \[2, 64\], got nothing$/],
+      [{ start: beside!, lora: { ...lora, rank: 3 } }, /lora_A\.weight"\] must be \[3, 64\], got "\[2, 64\]"$/],
+      [{ start: { ...whole!, step: 0 } }, /^train: start\.optimizer\.step must be start\.step 0, got 1$/],
+      [
+        { start: { ...whole!, parameters: { ...parameters, more: parameters[name]! } } },
+        /those that are learned, got "more"$/,
+      ],
+      [
+        { start: { ...whole!, optimizer: { step: 1, means: { ...optimizer.means, [name]: undefined as never } } } },
+        /means\["model\.norm\.weight"\]\.first must be a Float32Array, got nothing$/,
+      ],
+    ];
+    for (const [wrong, message] of cases) await expect(train({ ...short, ...wrong })).rejects.toThrow(message);
+    const files = adapterFolder({ model, lora, seqLen }, beside!.parameters);
+    const options = { backend: cpu({ threads: 1 }), adapter: await holdFiles("adapter", files) };
+    const adapted = await loadModel(folder, options);
+    await expect(train({ ...short, model: adapted, start: whole! })).rejects.toThrow(/must be without adapters/);
+    await adapted.release();
   });
 });
 
