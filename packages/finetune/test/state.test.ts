@@ -81,6 +81,7 @@ describe("a training state on a disk", () => {
     steps: [{ steps: 5 }, /with the same steps, 5, got "4"$/],
     "learning rate": [{ learningRate: 2e-3 }, /with the same learningRate, 0\.002, got "0\.001"$/],
     schedule: [{ schedule: { kind: "linear" } }, /with the same schedule, \{"kind":"linear"\}, got ".*cosine.*"$/],
+    adapter: [{ lora: { rank: 2, targets: ["q_proj"] } }, /with the same lora, \{.*"rank":2\}, got nothing$/],
     data: [{ data: data.toReversed() }, /on the same data, with the fingerprint [0-9a-f]{12}, got "[0-9a-f]{12}"$/],
   };
   it.each(Object.entries(other))(

@@ -88,14 +88,17 @@ const asText = (value: unknown): string | undefined => JSON.stringify(inOrder(va
 
 /** @throws RangeError that names what is of another run, and both values */
 export const checkSameRun = (where: string, name: string, stored: RunIdentity, run: RunIdentity): void => {
+  const checkKey = (key: string): void => {
+    const [have, want] = [asText(stored.configuration[key]), asText(run.configuration[key])];
+    check(have === want, `${where}: ${name} must be of a run with the same ${key}, ${want ?? "none"}`, have);
+  };
+  // Beside an adapter the same model has another fingerprint.
+  checkKey("lora");
   for (const what of ["model", "data"] as const)
     check(
       stored[what] === run[what],
       `${where}: ${name} must be of a run on the same ${what}, with the fingerprint ${run[what].slice(0, 12)}`,
       String(stored[what]).slice(0, 12),
     );
-  for (const key of new Set([...Object.keys(run.configuration), ...Object.keys(stored.configuration)])) {
-    const [have, want] = [asText(stored.configuration[key]), asText(run.configuration[key])];
-    check(have === want, `${where}: ${name} must be of a run with the same ${key}, ${want ?? "none"}`, have);
-  }
+  for (const key of new Set([...Object.keys(run.configuration), ...Object.keys(stored.configuration)])) checkKey(key);
 };
