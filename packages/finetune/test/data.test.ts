@@ -124,6 +124,18 @@ describe("lines of JSON", () => {
       {},
       /line 1: chatFormat: messages\[0\]\.content must be text or a list of parts, got nothing$/,
     ],
+    [
+      "a turn that weighs",
+      [{ messages: [dialogue[0]!, { ...dialogue[1]!, weight: 0 }] }],
+      {},
+      /messages\[1\] must have no weight, which is not read/,
+    ],
+    [
+      "one of ShareGPT's that weighs",
+      [{ conversations: [{ from: "human", value: "a", weight: 1 }] }],
+      {},
+      /line 1: conversations\[0\] must have no weight/,
+    ],
     ["no messages", [{ messages: "Lily" }], {}, /line 1: chatFormat: messages must be a list, got "Lily"$/],
     [
       "a turn without a speaker",

@@ -31,6 +31,15 @@ const messageOf = (at: string, turn: Line): ChatMessage => {
   return { role: Object.hasOwn(speakers, from) ? speakers[from]! : from, content: textIn(at, turn, "value") };
 };
 
+/** A turn that says how much it counts would be learned as any other. */
+const checkWeights = (at: string, key: string, turns: unknown): void => {
+  for (const [index, turn] of Array.isArray(turns) ? turns.entries() : [])
+    if (typeof turn === "object" && turn !== null && Object.hasOwn(turn, "weight"))
+      throw new TypeError(
+        `${at}: ${key}[${index}] must have no weight, which is not read, got ${show(Object.keys(turn))}`,
+      );
+};
+
 /** What the template says of the messages, with the line in front. */
 const inConversation = (encoder: Encoder, at: string, messages: readonly ChatMessage[]): Document => {
   try {
@@ -80,6 +89,7 @@ const formOf = (at: string, line: Line): Form => {
   const beside = unread.filter((key) => keys.includes(key));
   if (found.length !== 1)
     throw new TypeError(`${at} must have ${formsInWords}, exactly one of them, got ${show(keys)}`);
+  for (const key of ["messages", "conversations"]) checkWeights(at, key, line[key]);
   if (beside.length > 0)
     throw new TypeError(`${at} must have no ${beside.join(", ")}, which is not read, got ${show(keys)}`);
   return found[0]!;
