@@ -173,7 +173,7 @@ describe("passkey", () => {
     const args = ["--method", "none", "--lengths", "256", "--depths", "1", "--trials", "2", "--json"];
     const named = join(scratch, "named");
     cpSync("packages/tiny-models/passkey-875k", named, { recursive: true });
-    cpSync("tooling/passkey/task.json", join(named, "task.json"));
+    cpSync("packages/evals/test/named-task.json", join(named, "task.json"));
     const { stdout, code } = await ropewalk("passkey", named, ...args, "--keys", "4");
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ cells: [{ method: "none", length: 256, trials: 2 }], keys: 4 });

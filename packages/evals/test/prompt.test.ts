@@ -9,7 +9,7 @@ const json = (name: string): unknown => JSON.parse(readFileSync(new URL(name, pa
 const codec = textCodec({ tokenizer: json("tokenizer.json"), config: json("tokenizer_config.json") });
 const task = passkeyIn(json("task.json") as PasskeyLanguage);
 /** The same with names for several keys. */
-const training = new URL("../../../tooling/passkey/task.json", import.meta.url);
+const training = new URL("named-task.json", import.meta.url);
 const language = JSON.parse(readFileSync(training, "utf8")) as PasskeyLanguage;
 
 const vocabulary = Object.entries((json("tokenizer.json") as { model: { vocab: Record<string, number> } }).model.vocab);

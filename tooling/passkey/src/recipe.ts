@@ -1,17 +1,14 @@
 /** The numbers that passkey-875k is trained with. */
 
 export const recipe = {
-  /** Those that are done. */
-  steps: 2000,
-  /** Those that the schedule is made for: behind 2,000 of them the rate is too low to learn much. */
-  scheduledSteps: 2500,
+  steps: 4500,
   batchSize: 8,
   /** Tokens of a sample: the trained window. */
   seqLen: 256,
-  /** The fewest tokens before the first answer's end, where its keys take no more. */
+  /** The fewest tokens of a prompt and its answer, where the key takes no more. */
   shortest: 60,
-  /** In a sample whose keys have names. */
-  mostKeys: 4,
+  /** One sample of so many is asked at the window's end, where keys are farthest. */
+  fullEvery: 4,
   /** Of so many samples two are learned from beginning to end, of the others keys alone. */
   wholeEvery: 16,
   learningRate: 2e-3,

@@ -2,7 +2,7 @@
 import type { Backend } from "@ropewalk/backend";
 import { extendDecoder } from "@ropewalk/decoder";
 import type { PasskeyLanguage } from "@ropewalk/evals";
-import { train, tunedFolder, type Parameters, type TrainConfig, type TrainStep } from "@ropewalk/finetune";
+import { train, tunedFolder, type TrainStep } from "@ropewalk/finetune";
 import { textCodec } from "@ropewalk/generation";
 import { holdFiles, llama, loadCheckpoint, safetensorsOf, type Checkpoint, type ConvertedFile } from "@ropewalk/models";
 import { passkey875k } from "@ropewalk/tiny-models";
@@ -14,16 +14,11 @@ import { passkeySamples } from "./samples.ts";
 export type Run = {
   readonly backend: Backend;
   readonly seed: number;
-  /** Fewer than the recipe's for a look at its beginning: the schedule stays. */
   readonly steps: number;
   readonly onStep: (step: TrainStep) => void;
 };
 
-/** The shipped folder's files; the task is the training's own, in which keys have names as well. */
-const placeOf = (file: string): URL =>
-  file === "task.json" ? new URL("../task.json", import.meta.url) : passkey875k.files[file]!;
-
-const bytesOf = (file: string): Promise<Uint8Array> => readFile(placeOf(file));
+const bytesOf = (file: string): Promise<Uint8Array> => readFile(passkey875k.files[file]!);
 
 const jsonOf = async (file: string): Promise<unknown> => JSON.parse(new TextDecoder().decode(await bytesOf(file)));
 
@@ -40,38 +35,18 @@ const untrained = async (seed: number): Promise<Checkpoint> => {
   );
 };
 
-/** A run that ends after `done` steps, also where its schedule goes on. */
-const trainUntil = async (done: number, config: TrainConfig): Promise<Parameters> => {
-  const stop = new AbortController();
-  let parameters: Parameters | undefined;
-  try {
-    await train({
-      ...config,
-      signal: stop.signal,
-      onStep: (step) => {
-        ({ parameters } = step.state);
-        if (step.step === done) stop.abort();
-        return config.onStep?.(step);
-      },
-    });
-  } catch (error) {
-    if (!stop.signal.aborted) throw error;
-  }
-  return parameters!;
-};
-
 /** The trained model's files. */
 export const trainPasskey = async ({ backend, seed, steps, onStep }: Run): Promise<readonly ConvertedFile[]> => {
-  const { scheduledSteps, batchSize, seqLen, shortest, mostKeys, wholeEvery, learningRate, schedule } = recipe;
+  const { batchSize, seqLen, shortest, fullEvery, wholeEvery, learningRate, schedule } = recipe;
   const source = await untrained(seed);
   const model = { source, backend, extended: extendDecoder(source.decoder, {}) };
   const [tokenizer, config] = [await jsonOf("tokenizer.json"), await jsonOf("tokenizer_config.json")];
   const language = (await jsonOf("task.json")) as PasskeyLanguage;
-  const prompts = { language, codec: textCodec({ tokenizer, config }), seqLen, shortest, mostKeys };
-  const parameters = await trainUntil(steps, {
-    ...{ model, seqLen, batchSize, learningRate, schedule, seed, onStep, steps: scheduledSteps },
-    data: passkeySamples({ ...prompts, count: scheduledSteps * batchSize, wholeEvery, seed }),
+  const prompts = { language, codec: textCodec({ tokenizer, config }), seqLen, shortest, fullEvery };
+  const { state } = await train({
+    ...{ model, seqLen, batchSize, learningRate, schedule, seed, steps, onStep },
+    data: passkeySamples({ ...prompts, count: steps * batchSize, wholeEvery, seed }),
     evaluation: { data: passkeySamples({ ...prompts, count: 4 * batchSize, seed: seed + 1 }), every: 100 },
   });
-  return tunedFolder({ model, seqLen }, parameters);
+  return tunedFolder({ model, seqLen }, state.parameters);
 };

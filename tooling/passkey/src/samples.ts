@@ -1,12 +1,9 @@
 /**
- * What the model learns from: filler with keys between its sentences, a question for a key and its answer, and filler behind it up
- * to the window, the length of what stands before drawn anew each time. So a question stands at every place of the window, and its key
- * anywhere before it.
+ * What the model learns from: filler with a key between its sentences, the question for it and its answer, and filler behind them up to
+ * the window. The length of what stands before is drawn anew each time, and is the whole window in one sample of a few: so a question
+ * stands at every place of the window, and its key anywhere before it.
  *
- * Half of the samples have one key without a name, the others one to `mostKeys`, each with the name of whom it is for: these are asked
- * for one after another, in any order, as long as there is room.
- *
- * Learned are digits that can be known: where a key is stated again, and where it is asked for. Next to them filler is nearly all of a
+ * Learned are digits that can be known: where the key is stated again, and where it is asked for. Next to them filler is nearly all of a
  * text, and what there is to learn of it drowns the keys; so it is learned in few samples, from beginning to end.
  */
 import { passkeyIn, type PasskeyLanguage } from "@ropewalk/evals";
@@ -14,7 +11,6 @@ import type { Sample } from "@ropewalk/finetune";
 import type { TextCodec } from "@ropewalk/generation";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
-import { shuffled } from "./shuffled.ts";
 
 type Ids = readonly number[];
 
@@ -24,9 +20,10 @@ export type SamplesConfig = {
   readonly count: number;
   /** Tokens of a sample. */
   readonly seqLen: number;
-  /** The fewest tokens before the first answer's end, where its keys take no more. */
+  /** The fewest tokens of a prompt and its answer, where the key takes no more. */
   readonly shortest: number;
-  readonly mostKeys: number;
+  /** One sample of so many has a prompt as long as the window. */
+  readonly fullEvery: number;
   /** Of so many samples two are learned from beginning to end. Absent: none. */
   readonly wholeEvery?: number;
   readonly seed: number;
@@ -47,9 +44,8 @@ const joined = (parts: readonly Part[]): Part => ({
 });
 
 export const passkeySamples = (config: SamplesConfig): readonly Sample[] => {
-  const { language, codec, count, seqLen, shortest, mostKeys, wholeEvery, seed } = config;
+  const { language, codec, count, seqLen, shortest, fullEvery, wholeEvery, seed } = config;
   const { sentence, key } = passkeyIn(language);
-  const { named } = language;
   const random = xoroshiro128plus(seed);
   // It starts badly from small seeds.
   random.jump();
@@ -72,24 +68,17 @@ export const passkeySamples = (config: SamplesConfig): readonly Sample[] => {
       question: joined([unlearned(idsOf(question)), learned]),
     };
   };
-  const namedKeys = ({ names, needle, question }: NonNullable<PasskeyLanguage["named"]>): readonly Stated[] =>
-    shuffled(random, names)
-      .slice(0, uniformInt(random, 1, mostKeys))
-      .map((name) => stated(needle.replaceAll("{name}", name), question.replaceAll("{name}", name)));
 
   const sample = (index: number): Sample => {
-    const plain = named === undefined || index % 2 === 0;
-    const keys = plain ? [stated(language.needle, language.question)] : namedKeys(named);
-    const length = uniformInt(random, shortest, seqLen);
-    const asked = shuffled(random, keys);
-    const used = [beginning, asked[0]!.question, ...keys.map(({ needle }) => needle)];
-    let room = length - used.reduce((sum, { ids }) => sum + ids.length, 0);
+    const { needle, question } = stated(language.needle, language.question);
+    const length = index % fullEvery === 1 ? seqLen : uniformInt(random, shortest, seqLen);
+    let room = length - [beginning, needle, question].reduce((sum, { ids }) => sum + ids.length, 0);
     const body: Part[] = [];
     for (let next = idsOf(sentence(random)); next.length <= room; next = idsOf(sentence(random))) {
       body.push(unlearned(next));
       room -= next.length;
     }
-    for (const { needle } of keys) body.splice(uniformInt(random, 0, body.length), 0, needle);
+    body.splice(uniformInt(random, 0, body.length), 0, needle);
 
     const ids: number[] = [];
     const labels: number[] = [];
@@ -97,8 +86,7 @@ export const passkeySamples = (config: SamplesConfig): readonly Sample[] => {
       ids.push(...part.ids);
       labels.push(...part.labels);
     };
-    for (const part of [beginning, ...body]) append(part);
-    for (const { question } of asked) if (ids.length + question.ids.length <= seqLen) append(question);
+    for (const part of [beginning, ...body, question]) append(part);
     while (ids.length < seqLen) append(unlearned(idsOf(sentence(random))));
     const whole = wholeEvery !== undefined && index % wholeEvery < 2;
     return { ids: ids.slice(0, seqLen), ...(!whole && { labels: labels.slice(0, seqLen) }) };

@@ -13,7 +13,7 @@ import { trainPasskey } from "../src/run.ts";
 import { passkeySamples } from "../src/samples.ts";
 
 const json = (file: string): unknown => JSON.parse(readFileSync(passkey875k.files[file]!, "utf8"));
-const language = JSON.parse(readFileSync("tooling/passkey/task.json", "utf8")) as PasskeyLanguage;
+const language = json("task.json") as PasskeyLanguage;
 const codec = textCodec({ tokenizer: json("tokenizer.json"), config: json("tokenizer_config.json") });
 
 describe("initialWeights", () => {
@@ -38,9 +38,9 @@ describe("initialWeights", () => {
 });
 
 describe("passkeySamples", () => {
-  const { seqLen, shortest, mostKeys, wholeEvery } = recipe;
+  const { seqLen, shortest, fullEvery, wholeEvery } = recipe;
   const samples = passkeySamples({
-    ...{ language, codec, count: 320, seqLen, shortest, mostKeys, wholeEvery, seed: 3 },
+    ...{ language, codec, count: 320, seqLen, shortest, fullEvery, wholeEvery, seed: 3 },
   });
 
   it("are as long as the window, a few of them learned from beginning to end", () => {
@@ -63,9 +63,18 @@ describe("passkeySamples", () => {
     }
   });
 
-  it("have up to four named keys, of which several are asked for", () => {
-    const asked = samples.map(({ ids }) => codec.decode(ids).match(/what is the pass key for/g)?.length ?? 0);
-    expect(new Set(asked)).toEqual(new Set([0, 1, 2, 3, 4]));
+  it("ask anywhere in the window, and at its end in one of a few", () => {
+    const words = codec.encode("what is the pass key ? the pass key is", { specialTokens: false });
+    const ends = samples.map(({ ids }) => {
+      const at = ids.findIndex((_, place) => words.every((word, offset) => ids[place + offset] === word));
+      expect(at).toBeGreaterThan(0);
+      return at + words.length + 5;
+    });
+    // A sentence that does not fit any more leaves less than its length.
+    const atEnd = ends.filter((end) => end > seqLen - 16).length;
+    expect(atEnd).toBeGreaterThanOrEqual(320 / fullEvery);
+    expect(atEnd).toBeLessThan(320 / 2);
+    expect(Math.min(...ends)).toBeLessThan(shortest + 10);
   });
 });
 
