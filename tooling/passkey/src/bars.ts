@@ -19,7 +19,7 @@ const finds = (method: string, length: number, least: number): Bar => ({ method,
 const loses = (method: string, length: number, most: number): Bar => ({ method, length, least: 0, most });
 
 /** Those of the tests of `evals`. */
-export const bars: readonly Bar[] = [
+const bars: readonly Bar[] = [
   finds("none", 256, 1),
   loses("none", 1024, 0.4),
   loses("none", 2048, 0),
@@ -31,7 +31,7 @@ export const bars: readonly Bar[] = [
 ];
 
 /** The share of keys that a method finds at a length, whatever their depth; NaN where none was looked for. */
-export const share = (cells: readonly Cell[], { method, length }: Pick<Bar, "method" | "length">): number => {
+const share = (cells: readonly Cell[], { method, length }: Pick<Bar, "method" | "length">): number => {
   const own = cells.filter((cell) => cell.method === method && cell.length === length);
   const sum = (pick: (cell: Cell) => number): number => own.reduce((all, cell) => all + pick(cell), 0);
   return sum(({ found }) => found) / sum(({ trials }) => trials);
