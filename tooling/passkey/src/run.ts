@@ -44,7 +44,9 @@ export const trainPasskey = async ({ backend, seed, steps, onStep }: Run): Promi
   const language = (await jsonOf("task.json")) as PasskeyLanguage;
   const prompts = { language, codec: textCodec({ tokenizer, config }), seqLen, shortest, fullEvery };
   const { state } = await train({
-    ...{ model, seqLen, batchSize, learningRate, schedule, seed, steps, onStep },
+    ...{ model, seqLen, batchSize, learningRate, seed, steps, onStep },
+    // A look at the beginning ends before the rate is at its peak.
+    schedule: { ...schedule, warmupSteps: Math.min(schedule.warmupSteps, steps) },
     data: passkeySamples({ ...prompts, count: steps * batchSize, wholeEvery, seed }),
     evaluation: { data: passkeySamples({ ...prompts, count: 4 * batchSize, seed: seed + 1 }), every: 100 },
   });

@@ -28,7 +28,7 @@ const graphs = {
   "gemma, all weights": { family: "layered/gemma", seqLen: 67 },
   "qwen3, all weights": { family: "layered/qwen3", seqLen: 67 },
   "llama, all weights, recomputed": { family: "tiny/llama", seqLen: 301, gradientCheckpointing: true },
-  "solar, an adapter over bfloat16": { family: "solar", seqLen: 67, lora: { rank: 4 } },
+  "solar, an adapter over bfloat16": { family: "tiny/solar", seqLen: 67, lora: { rank: 4 } },
   "llama, an adapter over 4 bits": { family: "tiny/llama", seqLen: 67, quantize: "q4", lora: { rank: 4 } },
   "qwen2, an adapter over 8 bits, recomputed": {
     ...{ family: "tiny/qwen2", seqLen: 67, gradientCheckpointing: true },
