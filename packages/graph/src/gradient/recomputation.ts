@@ -11,13 +11,13 @@
  *
  * Chen et al., "Training Deep Nets with Sublinear Memory Cost", arXiv 1604.06174, section 4.
  */
-import { typeCode } from "../data-type.ts";
 import { fail } from "../fail.ts";
 import { innerGraphs } from "../node.ts";
 import type { NodeProto } from "../proto/onnx_pb.ts";
 import { declare, freshName, type Recording } from "../recording.ts";
 import type { Tape } from "../tape.ts";
 import type { Value } from "../value.ts";
+import { firstElement, zeroBehind } from "./when-run.ts";
 
 export type Recomputation = {
   /** The way back stands before this node, by its place in the graph; all behind it are done. */
@@ -37,18 +37,12 @@ type Stretch = {
   readonly anew: Map<string, Value>;
 };
 
-/** Zero, of one element, once the values are known. They are of one type. */
-const zeroBehind = (tape: Tape, values: readonly Value[]): Value => {
-  const ints = (numbers: readonly number[]): Value => tape.constant("int64", [numbers.length], numbers);
-  const firsts = values.map((value) => {
-    const axes = Array.from((value.dims ?? []).keys());
-    const edges = [axes.map(() => 0), axes.map(() => 1), axes];
-    const first = axes.length === 0 ? value : tape.op("Slice", [value, ...edges.map(ints)]);
-    return tape.op("Reshape", [first, ints([1])]);
-  });
+/** Zero, of one element, once all values are known. They are of one type. */
+const zeroBehindAll = (tape: Tape, values: readonly Value[]): Value => {
+  const firsts = values.map((value) => firstElement(tape, value));
   // Added up one by one: GPUs' providers have no Sum.
   const sum = firsts.reduce((all, first) => tape.op("Add", [all, first]));
-  return tape.op("Cast", [tape.op("Greater", [sum, sum])], { to: typeCode(sum.type!) });
+  return zeroBehind(tape, sum, sum.type!);
 };
 
 /** The same value, once the zero is known, which has an axis. */
@@ -88,17 +82,16 @@ export const recomputation = (
   gradients: Map<string, Value>,
 ): Recomputation => {
   const kept = new Set(checkpoints);
-  const ends = checkpoints.map((name) => {
-    const end = nodes.findIndex(({ output }) => output.includes(name));
-    return end >= 0 ? end : fail(`differentiate: checkpoints must be computed in the graph, got "${name}"`);
-  });
+  const placeOf = new Map(nodes.flatMap(({ output }, place) => output.map((name) => [name, place] as const)));
+  const ends = checkpoints.map(
+    (name) => placeOf.get(name) ?? fail(`differentiate: checkpoints must be computed in the graph, got "${name}"`),
+  );
   ends.forEach((end, at) => {
     if (at > 0 && end <= ends[at - 1]!)
       fail(
         `differentiate: checkpoints must be in the order of the graph, got "${checkpoints[at]}" behind "${checkpoints[at - 1]}"`,
       );
   });
-  const placeOf = new Map(nodes.flatMap(({ output }, place) => output.map((name) => [name, place] as const)));
   let stretch: Stretch | undefined;
   /** Where the stretch begins that the way back is in. */
   let begin = (ends.at(-1) ?? -1) + 1;
@@ -143,11 +136,11 @@ export const recomputation = (
       if (given === undefined) return;
       const alike = waitedFor.filter(({ type, name }) => type === given.type && name !== given.name);
       waitedFor = [];
-      const gradient = alike.length === 0 ? given : tied(tape, given, zeroBehind(tape, alike));
+      const gradient = alike.length === 0 ? given : tied(tape, given, zeroBehindAll(tape, alike));
       gradients.set(end, gradient);
       const before = new Set(checkpoints.slice(0, at));
       const inside = behind(nodes.slice(begin, place), before);
-      if (inside.size > 0) stretch = { zero: zeroBehind(tape, [gradient]), nodes: inside, anew: new Map() };
+      if (inside.size > 0) stretch = { zero: zeroBehindAll(tape, [gradient]), nodes: inside, anew: new Map() };
     },
   };
 };

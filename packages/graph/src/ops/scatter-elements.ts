@@ -2,19 +2,16 @@
 //   y = x, then  y[a..., indices[a..., i, b...], b...] = updates[a..., i, b...], or += updates[a..., i, b...]
 
 import { sizeOf, stridesOf } from "../dims.ts";
-import { intAttribute, textAttribute } from "./attributes.ts";
+import { intAttribute } from "./attributes.ts";
 import type { Operator } from "./operator.ts";
 import { axisOf, fail, input } from "./operator.ts";
+import { inferScattered, reductionOf } from "./scatter.ts";
 
 export const scatterElements: Operator = {
-  infer: (call) => {
-    const { type, dims } = input(call, 0);
-    return [{ type, dims }];
-  },
+  infer: inferScattered,
   evaluate: (call, [{ dims }]) => {
     const [x, indices, updates] = [input(call, 0), input(call, 1), input(call, 2)];
-    const kind = textAttribute(call, "reduction", "none");
-    if (kind !== "none" && kind !== "add") fail(call, 'reduction must be "none" or "add"', `"${kind}"`);
+    const kind = reductionOf(call);
     const axis = axisOf(call, intAttribute(call, "axis", 0), dims.length);
     if (String(updates.dims) !== String(indices.dims))
       fail(call, `updates must be [${indices.dims.join(", ")}], as the indices`, `[${updates.dims.join(", ")}]`);

@@ -2,19 +2,15 @@
 //   y = x, then  y[indices[i..., :]..., s...] = updates[i..., s...], or += updates[i..., s...]
 
 import { sizeOf, stridesOf } from "../dims.ts";
-import { textAttribute } from "./attributes.ts";
 import type { Operator } from "./operator.ts";
 import { fail, input } from "./operator.ts";
+import { inferScattered, reductionOf } from "./scatter.ts";
 
 export const scatterNd: Operator = {
-  infer: (call) => {
-    const { type, dims } = input(call, 0);
-    return [{ type, dims }];
-  },
+  infer: inferScattered,
   evaluate: (call, [{ dims }]) => {
     const [x, indices, updates] = [input(call, 0), input(call, 1), input(call, 2)];
-    const kind = textAttribute(call, "reduction", "none");
-    if (kind !== "none" && kind !== "add") fail(call, 'reduction must be "none" or "add"', `"${kind}"`);
+    const kind = reductionOf(call);
     const depth = indices.dims.at(-1) ?? 0;
     const strides = stridesOf(dims);
     const inner = sizeOf(dims.slice(depth));

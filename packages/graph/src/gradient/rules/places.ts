@@ -6,6 +6,7 @@ import { axisOf } from "../../ops/operator.ts";
 import type { Value } from "../../value.ts";
 import type { Backward, Rule } from "../backward.ts";
 import { dimsOf, elementsOf, gradient, inputOf, ints, reshape, sumAlong, sumTo, zeros } from "../backward.ts";
+import { countUp } from "../when-run.ts";
 
 /** The same elements in another shape. */
 export const reshaped: Rule = (at) => [() => reshape(at, gradient(at), dimsOf(at, inputOf(at, 0)))];
@@ -55,8 +56,7 @@ export const split: Rule = (at) => [
 const addedRows = (at: Backward, dims: readonly number[], indices: Value, gradients: Value): Value => {
   const count = sizeOf(dimsOf(at, indices));
   const [row, ones] = [dims.slice(1), dims.slice(1).map(() => 1)];
-  const range = Int32Array.from({ length: dims[0]! }, (_, n) => n);
-  const narrow = at.tape.op("Gather", [at.tape.constant("int32", [dims[0]!], range), indices], { axis: 0 });
+  const narrow = at.tape.op("Gather", [countUp(at.tape, dims[0]!), indices], { axis: 0 });
   const places = at.tape.op("Expand", [reshape(at, narrow, [count, ...ones]), ints(at, [count, ...row])]);
   const rows = reshape(at, gradients, [count, ...row]);
   return at.tape.op("ScatterElements", [zeros(at, dims), places, rows], { axis: 0, reduction: "add" });

@@ -2,11 +2,11 @@
 //
 //   w = scale (q - 2^(bits - 1))          of two halves of a byte the lower one comes first
 
-import { typeCode } from "../../data-type.ts";
 import { intAttribute } from "../../ops/attributes.ts";
 import type { Value } from "../../value.ts";
 import type { Backward } from "../backward.ts";
 import { castTo, dimsOf, gradient, inputOf, ints, mul, reshape, scalar, sub } from "../backward.ts";
+import { countUp, firstElement, zeroBehind } from "../when-run.ts";
 
 /**
  * The same bytes, as of a value that is only known when the graph runs: a runtime would unpack what is constant once and for all, and
@@ -15,19 +15,9 @@ import { castTo, dimsOf, gradient, inputOf, ints, mul, reshape, scalar, sub } fr
  */
 const whenRun = (at: Backward, bytes: Value): Value => {
   const { tape } = at;
-  const g = gradient(at);
-  const axes = Array.from(dimsOf(at, g).keys());
-  const bounds = [0, 1].map((bound) =>
-    ints(
-      at,
-      axes.map(() => bound),
-    ),
-  );
-  const first = reshape(at, tape.op("Slice", [g, ...bounds, ints(at, axes)]), [1]);
-  const none = tape.op("Cast", [tape.op("Greater", [first, first])], { to: typeCode("int32") });
-  const rows = dimsOf(at, bytes)[0]!;
-  const range = Int32Array.from({ length: rows }, (_, n) => n);
-  return tape.op("Gather", [bytes, tape.op("Add", [tape.constant("int32", [rows], range), none])], { axis: 0 });
+  const none = zeroBehind(tape, firstElement(tape, gradient(at)), "int32");
+  const rows = countUp(tape, dimsOf(at, bytes)[0]!);
+  return tape.op("Gather", [bytes, tape.op("Add", [rows, none])], { axis: 0 });
 };
 
 /** The matrix of a MatMulNBits of 4 or 8 bits; undefined where its zeros lie elsewhere, or its columns are in another order. */
