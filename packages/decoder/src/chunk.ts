@@ -76,13 +76,17 @@ export const slotRuns = (from: number, to: number, slots: number): readonly Slot
   return runs;
 };
 
+/** How many of the first tokens a ring keeps for good, and how many of the last it goes around. */
+const keptOf = (layout: BandLayout): { readonly first: number; readonly last: number } =>
+  (layout.kind === "masked" && layout.seen) || { first: 0, last: ringSlots(layout) };
+
 /** The tokens of [from, to) that a ring keeps, once `to` tokens are run. */
 export const ringTokens = (
   layout: BandLayout,
   from: number,
   to: number,
 ): readonly { readonly from: number; readonly to: number }[] => {
-  const { first = 0, last = ringSlots(layout) } = (layout.kind === "masked" && layout.seen) || {};
+  const { first, last } = keptOf(layout);
   const parts = [
     { from, to: Math.min(first, to) },
     { from: Math.max(from, first, to - last), to },
@@ -92,7 +96,7 @@ export const ringTokens = (
 
 /** Where tokens [from, to) of a ring lie: token t in slot t mod window, and behind the first that are always seen where there are any. */
 export const ringRuns = (layout: BandLayout, from: number, to: number): readonly SlotRun[] => {
-  const { first = 0, last = ringSlots(layout) } = (layout.kind === "masked" && layout.seen) || {};
+  const { first, last } = keptOf(layout);
   const always = from < first ? [{ slot: from, count: Math.min(to, first) - from }] : [];
   const rest = slotRuns(Math.max(from, first) - first, Math.max(to, first) - first, last);
   return [...always, ...rest.map(({ slot, count }) => ({ slot: first + slot, count }))];

@@ -5,7 +5,6 @@
  *
  * Zhang et al., arXiv 2401.07004, section 3.
  */
-import { checkInteger, checkKeys } from "@ropewalk/check";
 import { tape as newTape, type ModelProto, type Value } from "@ropewalk/graph";
 import type { Decoder } from "../decoder.ts";
 import type { ExtendedDecoder } from "../extend.ts";
@@ -13,7 +12,7 @@ import { versions } from "../graph.ts";
 import { recordHidden } from "../hidden.ts";
 import { inputs } from "../interface.ts";
 import { trainingOutputs } from "./interface.ts";
-import { plainAttention, type Batch } from "./plain-attention.ts";
+import { checkBatch, plainAttention, type Batch } from "./plain-attention.ts";
 import { weightInputs } from "./weight-inputs.ts";
 
 /** p ln p is nothing where p is; its logarithm is infinite. */
@@ -26,10 +25,7 @@ const least = 1e-30;
  * @throws RangeError when batchSize or seqLen is not an integer of at least 1
  */
 export const entropyGraph = ({ decoder, ...extended }: ExtendedDecoder<Decoder>, batch: Batch): ModelProto => {
-  checkKeys<Batch>("entropyGraph", "batch", batch, { batchSize: true, seqLen: true });
-  const { batchSize, seqLen } = batch;
-  checkInteger("entropyGraph", "batchSize", batchSize, 1);
-  checkInteger("entropyGraph", "seqLen", seqLen, 1);
+  const { batchSize, seqLen } = checkBatch("entropyGraph", batch);
   const { numHeads, numKvHeads, numLayers } = decoder;
   const tape = newTape("attention entropy");
   const ids = tape.input(inputs.ids, "int64", [batchSize * seqLen]);

@@ -37,12 +37,14 @@ export const recordLoss = (
   const size = blockRows(decoder.vocabSize);
   const count = lossBlocks(rows, decoder.vocabSize);
   const narrow = count === 1 ? targets : narrowTokens(tape, decoder.vocabSize, targets);
-  const losses = Array.from({ length: count }, (_, block) => () => {
+  const lossOf = (block: number): Value => {
     const of = (x: Value): Value => part(tape, x, 0, block * size, Math.min(rows, (block + 1) * size));
     return crossEntropy(tape, decoder.unembed({ tape, ...builder }, of(hidden)), of(narrow), of(weights));
-  });
-  return losses.slice(1).reduce((sum, loss, before) => {
-    const named = tape.op("Identity", [sum], {}, { output: trainingValues.loss(before + 1) });
-    return tape.op("Add", [named, loss()]);
-  }, losses[0]!());
+  };
+  let sum = lossOf(0);
+  for (let block = 1; block < count; block++) {
+    const before = tape.op("Identity", [sum], {}, { output: trainingValues.loss(block) });
+    sum = tape.op("Add", [before, lossOf(block)]);
+  }
+  return sum;
 };

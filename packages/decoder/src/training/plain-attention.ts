@@ -8,6 +8,7 @@
  * any of its rows sees: half of all pairs lie behind their query, and a block's scores stay near the processor.
  * Vaswani et al., arXiv 1706.03762, equation 1.
  */
+import { checkKeys, positive } from "@ropewalk/check";
 import type { Tape, Value } from "@ropewalk/graph";
 import { emitRotaryEmbedding } from "@ropewalk/rope/onnx";
 import type { LayerAttention } from "../chunk-attention.ts";
@@ -19,6 +20,10 @@ import { rowBlocks } from "./row-blocks.ts";
 
 /** How many sequences there are, and how long each of them is. */
 export type Batch = { readonly batchSize: number; readonly seqLen: number };
+
+/** @throws TypeError for an unknown key; RangeError when a number is not an integer of at least 1 */
+export const checkBatch = (where: string, batch: Batch): Batch =>
+  checkKeys<Batch>(where, "batch", batch, { batchSize: positive, seqLen: positive });
 
 /** Shares of the softmax as they are recorded, [batchSize * numKvHeads, heads that share keys * rows, keys]: of queries from a row on. */
 export type Attended = { readonly layer: number; readonly from: number; readonly shares: Value };

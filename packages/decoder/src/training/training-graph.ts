@@ -4,7 +4,7 @@
  *
  *   y = x Wᵀ + (x Aᵀ) (s B)ᵀ          Hu et al., arXiv 2106.09685, equation 3
  */
-import { checkInteger, checkKeys, oneOf, optional, type Keys } from "@ropewalk/check";
+import { checkKeys, oneOf, optional, type Keys } from "@ropewalk/check";
 import { tape as newTape, type ModelProto, type Tape, type Value } from "@ropewalk/graph";
 import type { Decoder } from "../decoder.ts";
 import type { ExtendedDecoder } from "../extend.ts";
@@ -16,7 +16,7 @@ import type { Operators } from "../operators.ts";
 import { storedWeights, type StoredWeights, type WeightSource } from "../stored-weights.ts";
 import { trainingInputs, trainingOutputs, trainingValues } from "./interface.ts";
 import { lossBlocks, recordLoss } from "./loss-blocks.ts";
-import { plainAttention, type Batch } from "./plain-attention.ts";
+import { checkBatch, plainAttention, type Batch } from "./plain-attention.ts";
 import { weightInputs } from "./weight-inputs.ts";
 
 /** Matrices that are learned beside one that is not. */
@@ -78,10 +78,7 @@ export const trainingGraph = (
   batch: Batch,
   frozen?: FrozenWeights,
 ): ModelProto => {
-  checkKeys<Batch>("trainingGraph", "batch", batch, { batchSize: true, seqLen: true });
-  const { batchSize, seqLen } = batch;
-  checkInteger("trainingGraph", "batchSize", batchSize, 1);
-  checkInteger("trainingGraph", "seqLen", seqLen, 1);
+  const { batchSize, seqLen } = checkBatch("trainingGraph", batch);
   const rows = batchSize * seqLen;
   const tape = newTape("training");
   const ids = tape.input(inputs.ids, "int64", [rows]);
