@@ -2,11 +2,10 @@
 import { ignoredLabel } from "@ropewalk/decoder/training";
 import type { Gradients, Parameters } from "./adam-w.ts";
 import { usedTokens, type LossGraphs } from "./loss-graphs.ts";
-import type { Fitted } from "./samples.ts";
+import { learnedOf, type Fitted } from "./samples.ts";
 
-/** How many tokens are learned: a first one is foretold by nothing. */
 const learnedIn = (sequences: readonly Fitted[]): number =>
-  sequences.reduce((sum, { labels }) => sum + labels.slice(1).filter((label) => label !== ignoredLabel).length, 0);
+  sequences.reduce((sum, sequence) => sum + learnedOf(sequence), 0);
 
 /** Those of a length one beside the other, so that a run is no longer than it must be; in their order otherwise. */
 const byLength = (sequences: readonly Fitted[]): readonly Fitted[] =>

@@ -5,6 +5,7 @@
  *
  * Hu et al., arXiv 2106.09685; A begins as PEFT has it, Kaiming-uniform with a = √5.
  */
+import { sizeOf } from "@ropewalk/backend";
 import { check, checkKeys, checkNumber, optional, positive, type Keys, type Rule } from "@ropewalk/check";
 import type { Decoder } from "@ropewalk/decoder";
 import type { LearnedLowRank } from "@ropewalk/decoder/training";
@@ -89,15 +90,15 @@ export const loraShapes = (
   );
 
 /** A and B of every module, by the names that the adapter's file has for them. The same seed gives the same. */
-export const startLora = ({ rank, modules }: Lora, { tensors }: Decoder, seed: number): Parameters => {
+export const startLora = (lora: Lora, decoder: Decoder, seed: number): Parameters => {
   const random = xoroshiro128plus(seed);
+  const shapes = loraShapes(lora, decoder);
   const began: [string, Parameter][] = [];
-  for (const [module, name] of modules) {
-    const [out, inner] = tensors[name] as readonly [number, number];
-    const bound = 1 / Math.sqrt(inner);
-    const data = Float32Array.from({ length: rank * inner }, () => bound * (2 * uniformFloat64(random) - 1));
-    began.push([adapterTensor(module, "A"), { dims: [rank, inner], data }]);
-    began.push([adapterTensor(module, "B"), { dims: [out, rank], data: new Float32Array(out * rank) }]);
+  for (const module of lora.modules.keys()) {
+    const [a, b] = [adapterTensor(module, "A"), adapterTensor(module, "B")];
+    const bound = 1 / Math.sqrt(shapes[a]![1]!);
+    const data = Float32Array.from({ length: sizeOf(shapes[a]!) }, () => bound * (2 * uniformFloat64(random) - 1));
+    began.push([a, { dims: shapes[a]!, data }], [b, { dims: shapes[b]!, data: new Float32Array(sizeOf(shapes[b]!)) }]);
   }
   return Object.fromEntries(began);
 };
@@ -139,18 +140,20 @@ const tunedKeys: Keys<TunedAdapter> = { model: true, lora: true, seqLen: positiv
 export const adapterFolder = (config: TunedAdapter, parameters: Parameters): readonly ConvertedFile[] => {
   const { model, lora: asked, seqLen } = checkKeys<TunedAdapter>("adapterFolder", "config", config, tunedKeys);
   const { name: baseModel, decoder } = needCheckpoint("adapterFolder", model.source);
-  const { rank, alpha, targets, modules } = loraOf("adapterFolder", decoder, asked);
-  const matrix = (name: string, wanted: readonly number[]): Parameter => {
+  const lora = loraOf("adapterFolder", decoder, asked);
+  const { rank, alpha, targets, modules } = lora;
+  const shapes = loraShapes(lora, decoder);
+  const matrix = (module: string, side: "A" | "B"): Parameter => {
+    const name = adapterTensor(module, side);
+    const wanted = shapes[name]!;
     const { dims, data } = parameters[name] ?? {};
     const holds = String(dims) === String(wanted);
     check(holds, `adapterFolder: parameters["${name}"] must be [${wanted.join(", ")}]`, dims && `[${dims.join(", ")}]`);
     return { dims: dims!, data: data! };
   };
-  const matrices = [...modules].map(([module, name]) => {
-    const [out, inner] = decoder.tensors[name] as readonly [number, number];
-    const A = matrix(adapterTensor(module, "A"), [rank, inner]);
-    return [module, { A, B: matrix(adapterTensor(module, "B"), [out, rank]) }] as const;
-  });
+  const matrices = [...modules.keys()].map(
+    (module) => [module, { A: matrix(module, "A"), B: matrix(module, "B") }] as const,
+  );
   const tuned = tunedUnder(decoder, extensionOn(model.extended), seqLen);
   return adapterFiles({ rank, alpha, targets, baseModel }, Object.fromEntries(matrices), tuned);
 };

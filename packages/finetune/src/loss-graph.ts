@@ -1,5 +1,5 @@
 /** Loss and gradients of a batch, by a graph that a backend runs. */
-import type { Backend, ExternalData, HostTensor, Session } from "@ropewalk/backend";
+import { float32, type Backend, type ExternalData, type HostTensor, type Session } from "@ropewalk/backend";
 import { checkKeys, oneOf, optional, type Keys } from "@ropewalk/check";
 import type { Decoder, ExtendedDecoder } from "@ropewalk/decoder";
 import { inputs } from "@ropewalk/decoder";
@@ -40,10 +40,6 @@ export type LossGraph = {
   readonly loss: (parameters: Parameters, sequences: Sequences, total?: number) => Promise<number>;
   readonly release: () => Promise<void>;
 };
-
-const floats = ({ dims, data }: { readonly dims: readonly number[]; readonly data: Float32Array }): HostTensor => ({
-  ...{ place: "host", type: "float32", dims, data },
-});
 
 /** Weights that are not learned, in files that the backend reads. */
 export type Frozen = Omit<FrozenWeights, "operators"> & { readonly files: readonly ExternalData[] };
@@ -94,7 +90,10 @@ export const openLossGraph = async (config: LossGraphConfig): Promise<LossGraph>
   let forward: Promise<Session> | undefined;
   const forwardSession = (): Promise<Session> => (forward ??= backend.createSession(encode(recorded), frozen?.files));
   const shared = Object.fromEntries(
-    Object.entries(trainingNumbers(extended, seqLen, context)).map(([name, numbers]) => [name, floats(numbers)]),
+    Object.entries(trainingNumbers(extended, seqLen, context)).map(([name, numbers]) => [
+      name,
+      float32(numbers.dims, numbers.data),
+    ]),
   );
 
   const feedsOf = (parameters: Parameters, { ids, labels = ids }: Sequences, total?: number) => {
@@ -105,10 +104,12 @@ export const openLossGraph = async (config: LossGraphConfig): Promise<LossGraph>
     const { targets, weights } = trainingTargets(labels, total);
     return {
       ...shared,
-      ...Object.fromEntries(Object.entries(parameters).map(([name, parameter]) => [name, floats(parameter)])),
+      ...Object.fromEntries(
+        Object.entries(parameters).map(([name, parameter]) => [name, float32(parameter.dims, parameter.data)]),
+      ),
       [inputs.ids]: { place: "host", type: "int64", dims: [rows], data: BigInt64Array.from(ids.flat(), BigInt) },
       [trainingInputs.targets]: { place: "host", type: "int64", dims: [rows], data: targets },
-      [trainingInputs.weights]: floats({ dims: [rows], data: weights }),
+      [trainingInputs.weights]: float32([rows], weights),
     } satisfies Record<string, HostTensor>;
   };
   const numbersOf = (tensor: unknown): Float32Array => (tensor as HostTensor).data as Float32Array;

@@ -21,6 +21,10 @@ export type Fitted = {
   readonly labels: readonly number[];
 };
 
+/** Tokens that are learned: a first one is foretold by nothing. */
+export const learnedOf = ({ labels = [] }: Sample): number =>
+  labels.slice(1).filter((label) => label !== ignoredLabel).length;
+
 /** A token that stands where a shorter sample has ended: nothing that is learned sees it. */
 const padding = 0;
 

@@ -6,7 +6,7 @@ import { blockBytes, precisionNames, type Precision } from "./quantize/precision
 import { formsOf } from "./quantize/quantize-matrix.ts";
 import { elementsOf, scalesOf } from "./quantize/stored-blocks.ts";
 import type { TensorType } from "./safetensors/tensor-entry.ts";
-import { sizeOf } from "./safetensors/write.ts";
+import { sizeOf } from "./size-of.ts";
 
 /** Elements of all tensors that the decoder reads; a tied embedding counts once. */
 export const parameterCount = ({ tensors }: Decoder): number =>

@@ -7,13 +7,9 @@
  */
 import { check } from "@ropewalk/check";
 import { ignoredLabel } from "@ropewalk/decoder/training";
-import type { Sample } from "../samples.ts";
+import { learnedOf, type Sample } from "../samples.ts";
 import type { Document } from "./document.ts";
 import type { Data, DataConfig } from "./read-data.ts";
-
-/** Tokens that are learned: a first one is foretold by nothing. */
-export const learnedOf = ({ labels = [] }: Sample): number =>
-  labels.slice(1).filter((label) => label !== ignoredLabel).length;
 
 type Arranged = Omit<Data, "learned" | "longest">;
 

@@ -3,8 +3,8 @@
  */
 import { check, checkInteger, checkKeys, checkOneOf, showName, type Keys } from "@ropewalk/check";
 import type { OpenedModel } from "@ropewalk/generation";
-import type { Sample } from "../samples.ts";
-import { arrangeEach, arrangePack, learnedOf } from "./arrange.ts";
+import { learnedOf, type Sample } from "../samples.ts";
+import { arrangeEach, arrangePack } from "./arrange.ts";
 import { encoderOf, textDocument, type Document, type Encoder } from "./document.ts";
 import { lineDocuments } from "./lines.ts";
 

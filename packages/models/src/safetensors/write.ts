@@ -1,11 +1,9 @@
 /** Tensors in float32 as a safetensors file, one after another. */
 import { check } from "@ropewalk/check";
+import { sizeOf } from "../size-of.ts";
 import { encodeSafetensorsHeader } from "./encode-header.ts";
 
 export type DenseTensor = { readonly dims: readonly number[]; readonly data: Float32Array };
-
-/** Elements of a tensor of these sizes. */
-export const sizeOf = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
 
 /**
  * The file's bytes, part by part, for `writeFolder`: tensors in the order of their keys.
