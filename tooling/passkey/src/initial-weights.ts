@@ -5,6 +5,7 @@
  *
  * a normal distribution of deviation σ, by Box and Muller.
  */
+import { sizeOf } from "@ropewalk/backend";
 import type { Parameters } from "@ropewalk/finetune";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
@@ -27,7 +28,7 @@ export const initialWeights = (
     deviation * Math.sqrt(-2 * Math.log(1 - uniformFloat64(random))) * Math.cos(2 * Math.PI * uniformFloat64(random));
   return Object.fromEntries(
     Object.entries(tensors).map(([name, dims]) => {
-      const size = dims.reduce((product, dim) => product * dim, 1);
+      const size = sizeOf(dims);
       const data = dims.length === 1 ? new Float32Array(size).fill(1) : Float32Array.from({ length: size }, normal);
       return [name, { dims, data }];
     }),

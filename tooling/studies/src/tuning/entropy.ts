@@ -7,7 +7,7 @@ import { stories260K } from "@ropewalk/tiny-models";
 import { join } from "node:path";
 import type { Open } from "../run/cells.ts";
 import { nameOf, seqLen, trainedContext, type TuningCell } from "./cells.ts";
-import { readText } from "./text.ts";
+import { firstHeldOut, readText } from "./text.ts";
 import type { TuningSetup } from "./work.ts";
 
 /** `heldOut` samples are looked at. */
@@ -29,8 +29,7 @@ export const open: Open<TuningSetup, EntropyCell, EntropyResult> = async ({ text
     const model = tuned
       ? await loadModel(await openFolder(join(models, nameOf(cell))), { backend })
       : await plain.withExtension(extension);
-    const samples = Array.from({ length: heldOut }, (_, at) => text.heldOut.slice(at * seqLen, (at + 1) * seqLen));
-    const layers = await attentionEntropy(model, samples);
+    const layers = await attentionEntropy(model, firstHeldOut(text, heldOut));
     if (tuned) await model.release();
     return {
       layers: layers.map((layer) => ({

@@ -44,6 +44,10 @@ export const readText = async (
   );
 };
 
+/** The first held-out samples. */
+export const firstHeldOut = ({ heldOut }: Pick<Text, "heldOut">, count: number): readonly (readonly number[])[] =>
+  Array.from({ length: count }, (_, at) => heldOut.slice(at * seqLen, (at + 1) * seqLen));
+
 /** A sample of which only what comes behind the trained window is learned. */
 export const behind = (ids: readonly number[], from: number, masked: number): Sample => ({
   ids,

@@ -9,7 +9,7 @@ import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Open } from "../run/cells.ts";
 import { looked, nameOf, seqLen, trainedContext, type TuningCell, type TuningResult } from "./cells.ts";
-import { behind, readText, type Text } from "./text.ts";
+import { behind, firstHeldOut, readText, type Text } from "./text.ts";
 
 export type TuningSetup = {
   readonly text: string;
@@ -89,9 +89,7 @@ const tune = async (tools: Tools, model: LanguageModel, method: RecipeName, cell
   const { text, bosToken } = tools;
   const { steps, samples, batchSize } = cell;
   const { extension, training } = recipe(method, { trainedContext, seqLen });
-  const held = Array.from({ length: looked }, (_, at) =>
-    behind(text.heldOut.slice(at * seqLen, (at + 1) * seqLen), trainedContext, bosToken),
-  );
+  const held = firstHeldOut(text, looked).map((ids) => behind(ids, trainedContext, bosToken));
   const { state, evaluations } = await train({
     ...{ model, data: text.train.slice(0, samples), seqLen, ...training },
     ...{ steps, batchSize, gradientAccumulation: batchSize, learningRate: 1e-3 },
