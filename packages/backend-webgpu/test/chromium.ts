@@ -3,6 +3,7 @@ import { chromium, type Browser, type Page as Tab } from "playwright-core";
 import { bundlePage } from "../../../tooling/benchmarks/peers/src/browser/bundle.ts";
 import { serveSite } from "../../../tooling/benchmarks/peers/src/browser/server.ts";
 import { findChromium } from "../../../tooling/benchmarks/src/chromium.ts";
+import { askIn } from "./ask.ts";
 import { filesOf, root } from "./checks/paths.ts";
 import type { Page } from "./page.ts";
 
@@ -24,16 +25,7 @@ export type Chromium = {
   readonly close: () => Promise<void>;
 };
 
-/** What a page offers, called by name from the program that opened it. */
-export const ask = <Name extends Exclude<keyof Page, "start">>(
-  tab: Tab,
-  name: Name,
-  ...given: Parameters<Page[Name]>
-): Promise<Awaited<ReturnType<Page[Name]>>> =>
-  tab.evaluate(
-    ([called, args]) => (globalThis as unknown as Record<string, (...all: unknown[]) => unknown>)[called]!(...args),
-    [name, given] as const,
-  ) as Promise<Awaited<ReturnType<Page[Name]>>>;
+export const ask = askIn<Omit<Page, "start">>();
 
 export const openChromium = async (): Promise<Chromium> => {
   const page = await bundlePage(

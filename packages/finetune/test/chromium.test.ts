@@ -2,42 +2,31 @@
  * Steps of the loop in headless Chromium, on WASM and on WebGPU's software driver, beside those of the CPU in Node. Skipped, by name,
  * where there is no Chromium.
  */
-import { cpu } from "@ropewalk/backend-node";
-import { openFolder } from "@ropewalk/models/node";
 import { fileURLToPath } from "node:url";
 import { chromium, type Browser, type Page as Tab } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundlePage } from "../../../tooling/benchmarks/peers/src/browser/bundle.ts";
 import { serveSite, type Site } from "../../../tooling/benchmarks/peers/src/browser/server.ts";
 import { findChromium } from "../../../tooling/benchmarks/src/chromium.ts";
+import { askIn } from "../../backend-webgpu/test/ask.ts";
 import { filesOf } from "../../backend-webgpu/test/checks/paths.ts";
 import type { GraphName } from "./checks/operators.ts";
 import { rootUrl } from "./checks/place.ts";
-import { compareSteps, takeSteps, type RunName, type Steps } from "./checks/steps.ts";
+import { stepsOnCpu } from "./checks/steps-on-cpu.ts";
+import { compareSteps } from "./checks/steps.ts";
 import type { BackendName, Page } from "./page.ts";
 
 const executablePath = findChromium();
 
+const ask = askIn<Page>();
+
 /** A software driver on a busy machine. */
 const timeout = 900_000;
-
-const onCpu = (name: RunName): Promise<Steps> =>
-  takeSteps({ ...cpu({ threads: 1 }), blocks: "unpacked" }, (path) => openFolder(new URL(path, rootUrl)), name);
 
 describe.skipIf(executablePath === undefined)("in Chromium", () => {
   let browser: Browser;
   let site: Site;
   let tab: Tab;
-
-  /** What the page offers, by name. */
-  const ask = <Name extends keyof Page>(
-    name: Name,
-    ...given: Parameters<Page[Name]>
-  ): Promise<Awaited<ReturnType<Page[Name]>>> =>
-    tab.evaluate(
-      ([called, args]) => (globalThis as unknown as Record<string, (...all: unknown[]) => unknown>)[called]!(...args),
-      [name, given] as const,
-    ) as Promise<Awaited<ReturnType<Page[Name]>>>;
 
   beforeAll(async () => {
     const page = await bundlePage(
@@ -52,7 +41,7 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
     tab = await browser.newPage();
     await tab.goto(`${site.address}/page/`, { waitUntil: "load" });
     await tab.waitForFunction(() => "start" in globalThis);
-    await ask("start", filesOf);
+    await ask(tab, "start", filesOf);
   });
   afterAll(async () => {
     await browser.close();
@@ -64,15 +53,15 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
     ["wasm", 40e6, 0],
     ["webgpu", 24e6, 32e6],
   ])("ten steps on %s are the CPU's, in little memory", { timeout }, async (backend, wasmBytes, gpuBytes) => {
-    const before = await ask("peakMemory");
+    const before = await ask(tab, "peakMemory");
     const { loss, norm, weights } = compareSteps(
-      await ask("steps", backend, "all weights"),
-      await onCpu("all weights"),
+      await ask(tab, "steps", backend, "all weights"),
+      await stepsOnCpu("all weights"),
     );
     expect(loss).toBeLessThan(1e-5);
     expect(norm).toBeLessThan(1e-4);
     expect(weights).toBeLessThan(2e-4);
-    const { wasm, gpu } = await ask("peakMemory");
+    const { wasm, gpu } = await ask(tab, "peakMemory");
     expect(wasm).toBeGreaterThan(before.wasm);
     expect(wasm - before.wasm).toBeLessThanOrEqual(wasmBytes);
     expect(gpu > 0).toBe(gpuBytes > 0);
@@ -85,11 +74,14 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
     async () => {
       const name = "an adapter over 4 bits";
       const [unpacked, blocks, gpu] = [
-        await ask("steps", "wasm", name),
-        await ask("steps", "wasm over blocks", name),
-        await ask("steps", "webgpu", name),
+        await ask(tab, "steps", "wasm", name),
+        await ask(tab, "steps", "wasm over blocks", name),
+        await ask(tab, "steps", "webgpu", name),
       ];
-      for (const { loss, norm, weights } of [compareSteps(unpacked, await onCpu(name)), compareSteps(gpu, blocks)]) {
+      for (const { loss, norm, weights } of [
+        compareSteps(unpacked, await stepsOnCpu(name)),
+        compareSteps(gpu, blocks),
+      ]) {
         expect(loss).toBeLessThan(1e-5);
         expect(norm).toBeLessThan(1e-4);
         expect(weights).toBeLessThan(2e-4);
@@ -101,7 +93,7 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
   );
 
   it.each<BackendName>(["wasm", "webgpu"])("an abort on %s arrives between runs", { timeout }, async (backend) => {
-    const { message, steps, ticks } = await ask("abort", backend);
+    const { message, steps, ticks } = await ask(tab, "abort", backend);
     expect(message).toBe("enough");
     expect(steps).toBeGreaterThan(0);
     expect(steps).toBeLessThan(100);
@@ -112,7 +104,7 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
     "%s: every operator by itself on WebGPU is WASM's",
     { timeout },
     async (name) => {
-      const differences = await ask("operators", name);
+      const differences = await ask(tab, "operators", name);
       expect(Object.keys(differences).length).toBeGreaterThan(20);
       for (const [operator, difference] of Object.entries(differences)) expect(difference, operator).toBeLessThan(5e-6);
     },

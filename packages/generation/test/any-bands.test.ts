@@ -1,103 +1,26 @@
 /**
- * Bands of any form, each scored under its own mask: against logits of another implementation, whose attention looks up every
- * pair's relative position, and against the way of near and far where both can compute the same.
+ * Bands of any form, each scored under its own mask, against the way of near and far where both can compute the same; and how they
+ * are kept. Golden logits of such mappings are in layered.test.ts.
  */
 import { keptRotations, recordOf, reRope, selfExtend, slidingWindow, withPositions } from "@ropewalk/decoder";
 import type { ContextExtension } from "@ropewalk/decoder";
-import { openFolder } from "@ropewalk/models/node";
 import type { Band, PositionMapping } from "@ropewalk/position-mapping";
 import { nearBand } from "@ropewalk/position-mapping/bands";
 import type { PositionScheme } from "@ropewalk/position-mapping/scheme";
 import fc from "fast-check";
-import { existsSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
-  argmax,
   cacheBytes,
   createCache,
-  loadModel,
   plannedCacheBytes,
   prefill,
   releaseCache,
   runChunk,
   type LanguageModel,
 } from "../src/index.ts";
-import { backends, largestDifference, load, row, stories260K } from "./load.ts";
-
-const layered = new URL("../../../../shared/models/layered/mistral-head-dim/", import.meta.url);
-
-type Golden = {
-  readonly method: { readonly kind: string } & Readonly<Record<string, number>>;
-  readonly logNContext?: number;
-  readonly inputIds: readonly number[];
-  readonly logitsLast: readonly number[];
-  readonly argmaxAll: readonly number[];
-};
+import { backends, largestDifference, load, stories260K } from "./load.ts";
 
 const nothing = { capacity: () => Infinity, remedy: () => "nothing would fit" };
-
-const groups =
-  (size: number) =>
-  (token: number): number =>
-    Math.floor(token / size);
-
-/** Exact, groups of G, groups of G2, as one writes it who has the published packages alone. */
-const threeBands = (numbers: Golden["method"]): PositionScheme => {
-  const [window, window2] = [numbers["window"]!, numbers["window2"]!];
-  const [first, second] = [groups(numbers["groupSize"]!), groups(numbers["groupSize2"]!)];
-  const shift = window - first(window);
-  const shift2 = first(window2) + shift - second(window2);
-  return {
-    ...{ kind: "custom", name: "three bands", window, ...nothing },
-    bands: [
-      nearBand(window),
-      { from: window, to: window2, query: (i) => first(i) + shift, key: first },
-      { from: window2, to: Infinity, query: (i) => second(i) + shift2, key: second },
-    ],
-  };
-};
-
-const schemeOf = ({ cap, ...method }: Golden["method"]): PositionScheme => {
-  // Sinks are as far as the last token of their window.
-  if (cap !== undefined) expect(cap).toBe(method["window"]! - 1);
-  return method["kind"] === "three-bands" ? threeBands(method as Golden["method"]) : (method as never);
-};
-
-const ways: Readonly<Record<string, string>> = {
-  string: "near-far",
-  "dual-chunk": "masked",
-  sinks: "masked",
-  "three-bands": "masked",
-};
-
-describe.skipIf(!existsSync(layered)).each(backends)("golden logits on $name", (backend) => {
-  const { cases } = JSON.parse(readFileSync(new URL("golden-logits.json", layered), "utf8")) as {
-    readonly cases: readonly Golden[];
-  };
-  const ours = cases.filter(({ method }) => method.kind in ways);
-
-  it("are there for each of the mappings", () => {
-    expect(new Set(ours.map(({ method }) => method.kind)).size).toBe(4);
-    expect(ours).toHaveLength(8);
-  });
-
-  it.each(ours)("$method", async ({ method, inputIds, logitsLast, argmaxAll }) => {
-    const extension = withPositions(schemeOf(method));
-    const model = await loadModel(await openFolder(layered), { backend, extension });
-    expect(model.extended.layout.kind).toBe(ways[method.kind]);
-    const { vocabSize } = model.extended.decoder;
-    for (const chunkSize of [1, 7, inputIds.length]) {
-      const logits = await model.logits(inputIds, { chunkSize });
-      const last = row(logits, vocabSize, inputIds.length - 1);
-      expect(largestDifference(last, logitsLast)).toBeLessThan(2e-3);
-      argmaxAll.forEach((token, at) => {
-        const own = row(logits, vocabSize, at);
-        expect(own[argmax(logits, at * vocabSize, vocabSize)]! - own[token]!).toBeLessThan(2e-3);
-      });
-    }
-    await model.release();
-  });
-});
 
 /** The same mapping, with each band's distances as a rule. */
 const byRule = ({ positions }: ContextExtension): ContextExtension => {

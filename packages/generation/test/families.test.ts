@@ -8,17 +8,13 @@ import { openFolder } from "@ropewalk/models/node";
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel, type LanguageModel } from "../src/index.ts";
+import { expectGolden, type GoldenLogits } from "./expect-golden.ts";
 import { extensionOf, type GoldenMethod } from "./golden-cases.ts";
-import { backends, largestDifference, row } from "./load.ts";
+import { backends } from "./load.ts";
 
 const folder = new URL("../../models/test/vectors/tiny/", import.meta.url);
 
-type Case = GoldenMethod & {
-  readonly method: string;
-  readonly inputIds: readonly number[];
-  readonly logitsLast: readonly number[];
-  readonly argmaxAll: readonly number[];
-};
+type Case = GoldenMethod & GoldenLogits & { readonly method: string };
 
 const casesOf = (family: string): readonly Case[] =>
   (
@@ -26,8 +22,6 @@ const casesOf = (family: string): readonly Case[] =>
       readonly cases: readonly Case[];
     }
   ).cases;
-
-const tolerance = 2e-3;
 
 const families = readdirSync(folder);
 
@@ -49,17 +43,7 @@ describe.each(backends.flatMap((backend) => families.map((family) => ({ backend,
       "$method, G $groupSize, W $window, log-n $logNContext, $length tokens",
       async (golden) => {
         const model = await loaded.withExtension(extensionOf(golden));
-        const { vocabSize } = model.extended.decoder;
-        const { inputIds, logitsLast, argmaxAll } = golden;
-        for (const chunkSize of [1, 7, inputIds.length]) {
-          const logits = await model.logits(inputIds, { chunkSize });
-          expect(largestDifference(row(logits, vocabSize, inputIds.length - 1), logitsLast)).toBeLessThan(tolerance);
-          const missed = argmaxAll.map((token, at) => {
-            const own = row(logits, vocabSize, at);
-            return Math.max(...own) - own[token]!;
-          });
-          expect(Math.max(...missed)).toBeLessThan(tolerance);
-        }
+        await expectGolden(model, golden);
       },
     );
   },

@@ -4,6 +4,7 @@
  */
 import { compose, logN, withPositions, type ContextExtension } from "@ropewalk/decoder";
 import type { PositionScheme } from "@ropewalk/position-mapping/scheme";
+import { threeBands } from "../../position-mapping/test/three-bands.ts";
 
 type Numbers = Readonly<Record<string, number>>;
 
@@ -13,30 +14,6 @@ export type LayeredCase = {
   readonly inputIds: readonly number[];
   readonly logitsLast: readonly number[];
   readonly argmaxAll: readonly number[];
-};
-
-const grouped =
-  (size: number) =>
-  (token: number): number =>
-    Math.floor(token / size);
-
-/** Exact up to `window`, groups up to `window2`, larger groups beyond: each band goes on where the one before it ends. */
-const threeBands = ({ window, window2, groupSize, groupSize2 }: Numbers): PositionScheme => {
-  const [middle, outer] = [grouped(groupSize!), grouped(groupSize2!)];
-  const shift = window! - middle(window!);
-  const shift2 = middle(window2!) + shift - outer(window2!);
-  return {
-    kind: "custom",
-    name: "three bands",
-    window: window!,
-    capacity: () => Infinity,
-    remedy: () => "nothing would fit",
-    bands: [
-      { from: 0, to: window!, query: (i) => i, key: (j) => j },
-      { from: window!, to: window2!, query: (i) => middle(i) + shift, key: middle },
-      { from: window2!, to: Infinity, query: (i) => outer(i) + shift2, key: outer },
-    ],
-  };
 };
 
 type Row = {

@@ -4,28 +4,10 @@ import { positionMapping, type PositionScheme } from "@ropewalk/position-mapping
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { anyScheme, longestByTrying } from "./definitions.ts";
+import { threeBands } from "./three-bands.ts";
 import vectors from "./vectors/position-matrices.json" with { type: "json" };
 
 const nothing = { capacity: () => Infinity, remedy: () => "nothing would fit" };
-
-/** Exact, groups of G, groups of G2: three bands, as nobody ships them. */
-const threeBands = (numbers: Readonly<Record<string, number>>): PositionScheme => {
-  const { window, window2, groupSize, groupSize2 } = numbers as Record<string, number> as {
-    [name in "window" | "window2" | "groupSize" | "groupSize2"]: number;
-  };
-  const grouped = (size: number) => (token: number) => Math.floor(token / size);
-  const [first, second] = [grouped(groupSize), grouped(groupSize2)];
-  const shift = window - first(window);
-  const shift2 = first(window2) + shift - second(window2);
-  return {
-    ...{ kind: "custom", name: "three bands", window, ...nothing },
-    bands: [
-      nearBand(window),
-      { from: window, to: window2, query: (i) => first(i) + shift, key: first },
-      { from: window2, to: Infinity, query: (i) => second(i) + shift2, key: second },
-    ],
-  };
-};
 
 /** LaMPE, arXiv 2508.02308, for an input of `length` tokens. */
 const lampe = (numbers: Readonly<Record<string, number>>): PositionScheme => {

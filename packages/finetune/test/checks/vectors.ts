@@ -1,0 +1,14 @@
+/** How near losses, gradients and six steps of AdamW must be to PyTorch's in float64, on every backend. */
+import { expect } from "vitest";
+import type { TrainingDifferences } from "../../../../tooling/checks/src/training.ts";
+
+export const expectPyTorchs = ({ cases, trajectory }: TrainingDifferences): void => {
+  expect(cases.map(({ name }) => name)).toEqual(["plain", "entropy-abf", "self-extend+log-n"]);
+  for (const { loss, gradients } of cases) {
+    expect(loss).toBeLessThanOrEqual(1e-5);
+    expect(gradients).toBeLessThanOrEqual(1e-3);
+  }
+  expect(trajectory.loss).toBeLessThanOrEqual(1e-4);
+  expect(trajectory.norm).toBeLessThanOrEqual(1e-4);
+  expect(trajectory.parameters).toBeLessThanOrEqual(1e-4);
+};
