@@ -2,7 +2,7 @@
  * A method of one's own: a module that `--method` names by its path, whose default export is a mapping, what a mapping is made of, or an
  * extension. Nothing is loaded that was not named.
  */
-import { checkExtension, withPositions, type ContextExtension } from "@ropewalk/decoder";
+import { checkExtension, withPositions, type ContextExtension } from "@ropewalk/context-extension";
 import { show, withoutControls } from "@ropewalk/check";
 import type { PositionMapping } from "@ropewalk/position-mapping";
 import type { PositionScheme } from "@ropewalk/position-mapping/scheme";

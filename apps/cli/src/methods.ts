@@ -17,7 +17,7 @@ import {
   yarn,
   yarnTemperature,
   type ContextExtension,
-} from "@ropewalk/decoder";
+} from "@ropewalk/context-extension";
 import { chooseSelfExtend, defaultWindow } from "@ropewalk/position-mapping";
 import { InvalidArgumentError } from "commander";
 import type { NumberName, Numbers } from "./numbers.ts";

@@ -1,6 +1,6 @@
 /** A model by its folder's path, by its id on the hub, or by the name of one that the project ships. */
 import { closest, show } from "@ropewalk/check";
-import type { ContextExtension } from "@ropewalk/decoder";
+import type { ContextExtension } from "@ropewalk/context-extension";
 import { loadModel, needCheckpoint, openModel, type LanguageModel, type OpenedModel } from "@ropewalk/generation";
 import { withAdapters, type CheckpointFolder } from "@ropewalk/models";
 import { openSource, type DownloadProgress } from "@ropewalk/models/hub";

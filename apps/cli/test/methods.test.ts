@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { recordOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/decoder";
+import { recordOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/context-extension";
 import { Command } from "commander";
 import { afterAll, describe, expect, it } from "vitest";
 import { extendedWords, extensionWords, groupsAndWindow, recordIn } from "../src/describe.ts";

@@ -1,5 +1,5 @@
 /** What must hold while several prompts run at once, and while one runs long: the same in Node and in a page. */
-import { selfExtend } from "@ropewalk/decoder";
+import { selfExtend } from "@ropewalk/context-extension";
 import { loadModel, type LanguageModel } from "@ropewalk/generation";
 import type { CheckpointFolder } from "@ropewalk/models";
 import { wasm } from "@ropewalk/backend-wasm";

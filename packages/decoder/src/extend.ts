@@ -1,5 +1,6 @@
 /** A decoder with an extension put on it: every field decided, every number checked against the checkpoint. */
 import { checkKeys, oneOf, optional } from "@ropewalk/check";
+import { checkExtension, checkPositionsFor, type ContextExtension } from "@ropewalk/context-extension";
 import type { EntropyScaling } from "@ropewalk/entropy-scaling";
 import {
   capacity as mappingCapacity,
@@ -10,9 +11,7 @@ import {
 } from "@ropewalk/position-mapping";
 import { checkBands } from "@ropewalk/position-mapping/bands";
 import { ropeFrequencies, type RopeFrequencies, type RopeScaling } from "@ropewalk/rope";
-import { checkExtension, checkPositionsFor } from "./check-extension.ts";
 import type { DecoderSizes } from "./decoder.ts";
-import type { ContextExtension } from "./extension.ts";
 
 /**
  * How a layer's keys are laid out by distance, read off the mapping's bands.

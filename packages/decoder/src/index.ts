@@ -1,6 +1,5 @@
 export { geluTanh, silu, type Activation } from "./activations.ts";
 export { blockGraph } from "./block-graph.ts";
-export { checkExtension } from "./check-extension.ts";
 export {
   embedding,
   gatedFeedForward,
@@ -43,31 +42,11 @@ export {
   type ExtendedContext,
   type ExtendedDecoder,
 } from "./extend.ts";
-export {
-  abf,
-  compose,
-  dynamicNtk,
-  entropyAbf,
-  leakyReRope,
-  logN,
-  mrRope,
-  ntkAware,
-  positionInterpolation,
-  reRope,
-  selfExtend,
-  slidingWindow,
-  withPositions,
-  yarn,
-  yarnTemperature,
-  type ContextExtension,
-} from "./extension.ts";
-export { extensionOf, recordOf, type ExtensionRecord } from "./extension-record.ts";
 export { giveLogits, noToken } from "./give-logits.ts";
 export { decoderGraph, versions } from "./graph.ts";
 export { inputs, outputs } from "./interface.ts";
 export { keptRotations, layoutName } from "./key-rotations.ts";
 export type { LowRank } from "./low-rank.ts";
-export { mappingKinds } from "./mapping-config.ts";
 export type { Operators } from "./operators.ts";
 export {
   denseWeights,

@@ -1,6 +1,7 @@
 /** A block of steps against the chunk of the same tokens, both evaluated in float64. */
 import { checkModel, evaluate, ndArray, tape, valueOfInfo, type ModelProto, type NdArray } from "@ropewalk/graph";
 import { describe, expect, it } from "vitest";
+import { logN, selfExtend, slidingWindow, withPositions, type ContextExtension } from "@ropewalk/context-extension";
 import {
   blockGraph,
   chunkMasks,
@@ -11,12 +12,7 @@ import {
   farFrom,
   frequenciesFor,
   inputs,
-  logN,
   outputs,
-  selfExtend,
-  slidingWindow,
-  withPositions,
-  type ContextExtension,
   type ExtendedDecoder,
 } from "../src/index.ts";
 import { decoder, source } from "./small-decoder.ts";

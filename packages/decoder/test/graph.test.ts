@@ -1,17 +1,7 @@
 import { checkModel, decode, encode, tape, tensorToArray, valueOfInfo, type GraphProto } from "@ropewalk/graph";
 import { describe, expect, it } from "vitest";
-import {
-  decoderGraph,
-  extendDecoder,
-  inputs,
-  outputs,
-  selfExtend,
-  slidingWindow,
-  storedWeights,
-  withPositions,
-  type ContextExtension,
-  type Operators,
-} from "../src/index.ts";
+import { selfExtend, slidingWindow, withPositions, type ContextExtension } from "@ropewalk/context-extension";
+import { decoderGraph, extendDecoder, inputs, outputs, storedWeights, type Operators } from "../src/index.ts";
 import { decoder, source } from "./small-decoder.ts";
 
 const graphOf = (extension: ContextExtension, operators: Operators = "all") =>

@@ -7,7 +7,6 @@ import {
   compose,
   dynamicNtk,
   entropyAbf,
-  extendContext,
   extensionOf,
   leakyReRope,
   logN,
@@ -19,7 +18,8 @@ import {
   slidingWindow,
   yarn,
   yarnTemperature,
-} from "../src/index.ts";
+} from "@ropewalk/context-extension";
+import { extendContext } from "../src/index.ts";
 
 const config = { groupSize: 8, window: 64 };
 const { positions } = selfExtend(config);

@@ -1,6 +1,6 @@
 import { cpu } from "@ropewalk/backend-node";
 import { wasm } from "@ropewalk/backend-wasm";
-import { compose, logN, selfExtend, type ContextExtension } from "@ropewalk/decoder";
+import { compose, logN, selfExtend, type ContextExtension } from "@ropewalk/context-extension";
 import { loadModel, type LanguageModel } from "@ropewalk/generation";
 import { openFolder } from "@ropewalk/models/node";
 import { chooseSelfExtend } from "@ropewalk/position-mapping";

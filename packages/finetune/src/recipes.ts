@@ -12,7 +12,7 @@
  * Zhang et al., arXiv 2401.07004, section 4.1. The learning rate is the model's own: 2e-5 for 7 billion parameters.
  */
 import { checkInteger, checkKeys, checkOneOf } from "@ropewalk/check";
-import { abf, entropyAbf, positionInterpolation, yarn, type ContextExtension } from "@ropewalk/decoder";
+import { abf, entropyAbf, positionInterpolation, yarn, type ContextExtension } from "@ropewalk/context-extension";
 import type { TrainConfig } from "./train.ts";
 
 export type Recipe = {

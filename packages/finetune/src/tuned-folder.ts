@@ -1,6 +1,7 @@
 /** A tuned model as a folder that loads like any other, its config carrying the extension. */
 import { checkKeys, type Keys } from "@ropewalk/check";
-import type { ContextExtension, ExtendedDecoder } from "@ropewalk/decoder";
+import type { ContextExtension } from "@ropewalk/context-extension";
+import type { ExtendedDecoder } from "@ropewalk/decoder";
 import { needCheckpoint, type LanguageModel } from "@ropewalk/generation";
 import { tunedFiles, type ConvertedFile } from "@ropewalk/models";
 import type { Parameters } from "./adam-w.ts";

@@ -1,6 +1,6 @@
 /** Entropy of attention: all keys alike, one key alone, and what lies between. */
 import { cpu } from "@ropewalk/backend-node";
-import { selfExtend } from "@ropewalk/decoder";
+import { selfExtend } from "@ropewalk/context-extension";
 import { loadModel, needCheckpoint } from "@ropewalk/generation";
 import { openFolder } from "@ropewalk/models/node";
 import { stories260K } from "@ropewalk/tiny-models";

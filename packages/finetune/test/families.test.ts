@@ -3,7 +3,7 @@
  * learns. Each tensor of the first layer and outside is looked at, norms of heads and those by 1 + w among them.
  */
 import { cpu } from "@ropewalk/backend-node";
-import { compose, logN, selfExtend } from "@ropewalk/decoder";
+import { compose, logN, selfExtend } from "@ropewalk/context-extension";
 import { loadModel, needCheckpoint } from "@ropewalk/generation";
 import { openFolder } from "@ropewalk/models/node";
 import { describe, expect, it } from "vitest";

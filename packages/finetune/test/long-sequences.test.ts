@@ -1,6 +1,6 @@
 /** Sequences of several blocks of rows: losses as generation has them, gradients as they are by differences, with and without recomputation. */
 import { cpu } from "@ropewalk/backend-node";
-import { selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/decoder";
+import { selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/context-extension";
 import { loadModel, needCheckpoint } from "@ropewalk/generation";
 import { openFolder } from "@ropewalk/models/node";
 import { stories260K } from "@ropewalk/tiny-models";

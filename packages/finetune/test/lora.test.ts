@@ -2,7 +2,7 @@
 import type { Backend } from "@ropewalk/backend";
 import { cpu } from "@ropewalk/backend-node";
 import { wasm } from "@ropewalk/backend-wasm";
-import { logN } from "@ropewalk/decoder";
+import { logN } from "@ropewalk/context-extension";
 import { loadModel, needCheckpoint, type LanguageModel } from "@ropewalk/generation";
 import {
   adapterTensor,

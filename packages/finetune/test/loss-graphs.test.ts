@@ -1,7 +1,8 @@
 /** Runs as long as their samples need: the loss and gradients of padded ones, and a few graphs at most. */
 import type { Backend } from "@ropewalk/backend";
 import { cpu } from "@ropewalk/backend-node";
-import { dynamicNtk, entropyAbf, extendDecoder, type ContextExtension } from "@ropewalk/decoder";
+import { dynamicNtk, entropyAbf, type ContextExtension } from "@ropewalk/context-extension";
+import { extendDecoder } from "@ropewalk/decoder";
 import { ignoredLabel } from "@ropewalk/decoder/training";
 import { loadModel } from "@ropewalk/generation";
 import { loadCheckpoint } from "@ropewalk/models";

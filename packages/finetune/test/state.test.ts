@@ -1,6 +1,6 @@
 /** A run that is gone on with from a disk ends at the weights of one that was never interrupted; no other is gone on with. */
 import { cpu } from "@ropewalk/backend-node";
-import { compose, logN, recordOf, selfExtend } from "@ropewalk/decoder";
+import { compose, logN, recordOf, selfExtend } from "@ropewalk/context-extension";
 import { loadModel, openModel, type LanguageModel } from "@ropewalk/generation";
 import { inMemory } from "@ropewalk/models";
 import { openFolder, writeFolder } from "@ropewalk/models/node";

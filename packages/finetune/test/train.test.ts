@@ -1,6 +1,6 @@
 /** The loop: it learns, a run that is gone on with is the same run, and what is wrong is said. */
 import { cpu } from "@ropewalk/backend-node";
-import { recordOf } from "@ropewalk/decoder";
+import { recordOf } from "@ropewalk/context-extension";
 import { loadModel, type LanguageModel } from "@ropewalk/generation";
 import { holdFiles } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";

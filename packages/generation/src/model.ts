@@ -1,12 +1,11 @@
 /** A model, an extension and a backend put together: a language model that runs. */
 import type { Backend, Session } from "@ropewalk/backend";
 import { check, checkFunction } from "@ropewalk/check";
+import { checkExtension, type ContextExtension } from "@ropewalk/context-extension";
 import {
-  checkExtension,
   extendDecoder,
   layoutName,
   type CachePrecision,
-  type ContextExtension,
   type DecoderSizes,
   type ExtendedDecoder,
 } from "@ropewalk/decoder";

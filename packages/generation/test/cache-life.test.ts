@@ -1,6 +1,6 @@
 /** No buffer of a cache outlives its run, however that ends; and of a cache's values only the last is gone on from. */
 import type { Backend, Buffer } from "@ropewalk/backend";
-import { dynamicNtk, selfExtend, type ContextExtension } from "@ropewalk/decoder";
+import { dynamicNtk, selfExtend, type ContextExtension } from "@ropewalk/context-extension";
 import { openFolder } from "@ropewalk/models/node";
 import { beforeAll, describe, expect, it } from "vitest";
 import {

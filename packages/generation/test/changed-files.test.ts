@@ -1,5 +1,5 @@
 /** Weights that are mapped from files which others write to meanwhile: noticed where that can be. */
-import { selfExtend } from "@ropewalk/decoder";
+import { selfExtend } from "@ropewalk/context-extension";
 import { openFolder } from "@ropewalk/models/node";
 import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

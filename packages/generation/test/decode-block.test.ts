@@ -6,9 +6,9 @@ import {
   reRope,
   selfExtend,
   slidingWindow,
-  type CachePrecision,
   type ContextExtension,
-} from "@ropewalk/decoder";
+} from "@ropewalk/context-extension";
+import type { CachePrecision } from "@ropewalk/decoder";
 import type { Backend } from "@ropewalk/backend";
 import type { Precision } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";

@@ -16,7 +16,7 @@ import {
   yarn,
   yarnTemperature,
   type ContextExtension,
-} from "@ropewalk/decoder";
+} from "@ropewalk/context-extension";
 import { inMemory, type CheckpointFolder } from "@ropewalk/models";
 import { extendFolder, type FolderOptions } from "@ropewalk/onnx-exports/node";
 import {

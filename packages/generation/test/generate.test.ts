@@ -1,4 +1,4 @@
-import { selfExtend } from "@ropewalk/decoder";
+import { selfExtend } from "@ropewalk/context-extension";
 import { openFolder } from "@ropewalk/models/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {

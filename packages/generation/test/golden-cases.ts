@@ -1,5 +1,5 @@
 /** What the files of golden logits hold, and the extensions that their cases were made under. Read by tests in Node and in a page. */
-import { compose, logN, selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/decoder";
+import { compose, logN, selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/context-extension";
 
 export type GoldenMethod = {
   readonly groupSize: number | null;

@@ -1,6 +1,7 @@
 /** Room of a cache in float16; what is computed with it is checked where a driver has float16. */
 import { hostBuffer } from "@ropewalk/backend/host";
-import { extendDecoder, selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/decoder";
+import { selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/context-extension";
+import { extendDecoder } from "@ropewalk/decoder";
 import { openFolder } from "@ropewalk/models/node";
 import { expect, it } from "vitest";
 import { cacheBytes, createCache, plannedCacheBytes } from "../src/index.ts";

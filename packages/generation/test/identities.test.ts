@@ -6,7 +6,7 @@ import {
   selfExtend,
   slidingWindow,
   type ContextExtension,
-} from "@ropewalk/decoder";
+} from "@ropewalk/context-extension";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCache, prefill, resetCache, runChunk, type LanguageModel } from "../src/index.ts";

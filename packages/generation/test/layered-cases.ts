@@ -2,7 +2,7 @@
  * The golden logits of random checkpoints by Hugging Face transformers in which heads have a width or norms of their own, or
  * layers differ; `method` names the mapping that a case was made under. Read by tests in Node and in a page.
  */
-import { compose, logN, withPositions, type ContextExtension } from "@ropewalk/decoder";
+import { compose, logN, withPositions, type ContextExtension } from "@ropewalk/context-extension";
 import type { PositionScheme } from "@ropewalk/position-mapping/scheme";
 import { threeBands } from "../../position-mapping/test/three-bands.ts";
 

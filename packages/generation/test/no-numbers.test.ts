@@ -1,5 +1,5 @@
 /** Weights that are no numbers: every way of running says so, with the model's name and the position. */
-import { selfExtend } from "@ropewalk/decoder";
+import { selfExtend } from "@ropewalk/context-extension";
 import { inMemory, type CheckpointFolder } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
 import { readFileSync } from "node:fs";

@@ -1,6 +1,7 @@
 /** What a run brings back for the next token, and that it is the token that the logits say. */
 import type { Backend } from "@ropewalk/backend";
-import { outputs, selfExtend } from "@ropewalk/decoder";
+import { selfExtend } from "@ropewalk/context-extension";
+import { outputs } from "@ropewalk/decoder";
 import { describe, expect, it } from "vitest";
 import { argmax, createCache, prefill, releaseCache, runChunk, type Sampling } from "../src/index.ts";
 import { backends, load, stories260K } from "./load.ts";

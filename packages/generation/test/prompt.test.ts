@@ -1,5 +1,5 @@
 /** What a run starts from: text, ids or messages, alone or behind what a cache holds. */
-import { selfExtend } from "@ropewalk/decoder";
+import { selfExtend } from "@ropewalk/context-extension";
 import { inMemory } from "@ropewalk/models";
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-import { selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/decoder";
+import { selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/context-extension";
 import { inMemory, type CheckpointFolder } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
 import { readFileSync } from "node:fs";

@@ -2,11 +2,7 @@
 import { bandedAttention, type AttentionBand } from "@ropewalk/attention-merge";
 import {
   compose,
-  decoderGraph,
-  embedding,
   entropyAbf,
-  extendDecoder,
-  splitColumns,
   leakyReRope,
   logN,
   positionInterpolation,
@@ -15,6 +11,12 @@ import {
   slidingWindow,
   yarn,
   type ContextExtension,
+} from "@ropewalk/context-extension";
+import {
+  decoderGraph,
+  embedding,
+  extendDecoder,
+  splitColumns,
   type Decoder,
   type ExtendedDecoder,
 } from "@ropewalk/decoder";

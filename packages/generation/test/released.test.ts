@@ -1,4 +1,4 @@
-import { selfExtend } from "@ropewalk/decoder";
+import { selfExtend } from "@ropewalk/context-extension";
 import { describe, expect, it } from "vitest";
 import { createCache, prefill, releaseCache } from "../src/index.ts";
 import { backends, load, stories260K } from "./load.ts";

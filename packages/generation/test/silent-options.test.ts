@@ -1,6 +1,6 @@
 /** What a caller hands in wrongly is an error that says so, never the plain model, an engine's words or a number. */
 import { cpu } from "@ropewalk/backend-node";
-import { selfExtend } from "@ropewalk/decoder";
+import { selfExtend } from "@ropewalk/context-extension";
 import { openFolder } from "@ropewalk/models/node";
 import { selfExtend as mapping } from "@ropewalk/position-mapping";
 import { stories260K } from "@ropewalk/tiny-models";

@@ -1,5 +1,5 @@
 /** A checkpoint's own sliding window: honoured across chunks with a cache that stays bounded, and off under SelfExtend. */
-import { selfExtend, slidingWindow, yarn } from "@ropewalk/decoder";
+import { selfExtend, slidingWindow, yarn } from "@ropewalk/context-extension";
 import { openFolder } from "@ropewalk/models/node";
 import { describe, expect, it } from "vitest";
 import {

@@ -1,6 +1,7 @@
 /** A checkpoint: its decoder, where each of its tensors lies, its tokenizer, its special tokens. */
 import { check } from "@ropewalk/check";
-import type { ContextExtension, Decoder, WeightLocation, WeightSource } from "@ropewalk/decoder";
+import type { ContextExtension } from "@ropewalk/context-extension";
+import type { Decoder, WeightLocation, WeightSource } from "@ropewalk/decoder";
 import type { Adapted } from "./adapter/with-adapters.ts";
 import { readExtensionEntry, type TunedExtension } from "./extension-entry.ts";
 import { familyOf } from "./families.ts";

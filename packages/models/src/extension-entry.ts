@@ -6,7 +6,7 @@
  * `trainedContext` stands for max_position_embeddings. Other programs pass over the entry.
  */
 import { check, checkInteger, checkKeys } from "@ropewalk/check";
-import { checkExtension, extensionOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/decoder";
+import { checkExtension, extensionOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/context-extension";
 import { configObject, objectOf } from "./config-object.ts";
 
 export type ExtensionEntry = {

@@ -4,7 +4,7 @@
  * queries and what is left of the ropes, is an entry that `loadCheckpoint` reads (extension-entry.ts).
  */
 import { checkInteger, checkKeys } from "@ropewalk/check";
-import { recordOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/decoder";
+import { recordOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/context-extension";
 import type { RopeScaling } from "@ropewalk/rope";
 import { configObject, objectOf, valueOf } from "./config-object.ts";
 import { extensionKey } from "./extension-entry.ts";

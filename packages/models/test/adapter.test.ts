@@ -1,5 +1,5 @@
 /** Adapters: what PEFT wrote is read whole or refused by name, and what is written is read to the bit. */
-import { entropyAbf, logN, recordOf, selfExtend, yarn, type ContextExtension } from "@ropewalk/decoder";
+import { entropyAbf, logN, recordOf, selfExtend, yarn, type ContextExtension } from "@ropewalk/context-extension";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {

@@ -1,5 +1,6 @@
 /** Published configs at full size: the windows that are read off them, the names that are refused. */
-import { extendDecoder, reRope, selfExtend } from "@ropewalk/decoder";
+import { reRope, selfExtend } from "@ropewalk/context-extension";
+import { extendDecoder } from "@ropewalk/decoder";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { familyOf } from "../src/families.ts";

@@ -7,7 +7,7 @@ import {
   selfExtend,
   slidingWindow,
   type ContextExtension,
-} from "@ropewalk/decoder";
+} from "@ropewalk/context-extension";
 import type { RopeScaling } from "@ropewalk/rope";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

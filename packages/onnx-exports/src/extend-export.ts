@@ -1,12 +1,6 @@
 /** A decoder that another tool exported, with an extension put on it: bytes in, bytes out. */
-import {
-  extendContext,
-  extendDecoder,
-  recordOf,
-  type CachePrecision,
-  type ContextExtension,
-  type ExtendedContext,
-} from "@ropewalk/decoder";
+import { recordOf, type ContextExtension } from "@ropewalk/context-extension";
+import { extendContext, extendDecoder, type CachePrecision, type ExtendedContext } from "@ropewalk/decoder";
 import { decode, encode } from "@ropewalk/graph";
 import { dependsOnLength } from "@ropewalk/rope";
 import { match } from "ts-pattern";

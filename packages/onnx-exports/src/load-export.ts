@@ -1,11 +1,6 @@
 /** An export as a model that `@ropewalk/generation` runs: what is known of it, and its graph under an extension. */
-import {
-  extensionOf,
-  type ContextExtension,
-  type DecoderSizes,
-  type ExtendedDecoder,
-  type Operators,
-} from "@ropewalk/decoder";
+import { extensionOf, type ContextExtension } from "@ropewalk/context-extension";
+import type { DecoderSizes, ExtendedDecoder, Operators } from "@ropewalk/decoder";
 import { decode, encode, type ModelProto } from "@ropewalk/graph";
 import {
   readJson,

@@ -3,14 +3,8 @@
  * that another extension can take the place of this one.
  */
 import { show } from "@ropewalk/check";
-import {
-  recordOf,
-  type BandLayout,
-  type CachePrecision,
-  type ContextExtension,
-  type DecoderSizes,
-  type ExtensionRecord,
-} from "@ropewalk/decoder";
+import { recordOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/context-extension";
+import type { BandLayout, CachePrecision, DecoderSizes } from "@ropewalk/decoder";
 import type { ModelProto } from "@ropewalk/graph";
 import { reading, refuse } from "./check.ts";
 import { checkRecord } from "./record/index.ts";

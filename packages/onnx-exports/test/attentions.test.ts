@@ -1,5 +1,5 @@
 /** Attention maps and entropies as outputs: what they are, and that asking for them changes nothing else. */
-import { compose, logN, selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/decoder";
+import { compose, logN, selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/context-extension";
 import { attentionEntropy } from "@ropewalk/entropy-scaling";
 import { checkModel, decode, encode, node, valueOfInfo } from "@ropewalk/graph";
 import { InferenceSession, Tensor } from "onnxruntime-node";

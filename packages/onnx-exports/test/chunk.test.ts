@@ -1,12 +1,6 @@
 /** An export rewritten for the cache that `@ropewalk/generation` keeps: the graph it becomes, and what is refused. */
-import {
-  decoderGraph,
-  extendDecoder,
-  selfExtend,
-  slidingWindow,
-  type CachePrecision,
-  type ContextExtension,
-} from "@ropewalk/decoder";
+import { selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/context-extension";
+import { decoderGraph, extendDecoder, type CachePrecision } from "@ropewalk/decoder";
 import {
   attribute,
   checkModel,

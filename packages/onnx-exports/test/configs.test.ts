@@ -1,5 +1,5 @@
 /** Limits from configs alone are those that the model gets. */
-import { reRope, selfExtend, slidingWindow, yarn, type ContextExtension } from "@ropewalk/decoder";
+import { reRope, selfExtend, slidingWindow, yarn, type ContextExtension } from "@ropewalk/context-extension";
 import { describe, expect, it } from "vitest";
 import { extendConfigs } from "../src/index.ts";
 import { configOf, exportNames, extend } from "./exports.ts";

@@ -1,4 +1,4 @@
-import { logN, compose, selfExtend, type ContextExtension } from "@ropewalk/decoder";
+import { logN, compose, selfExtend, type ContextExtension } from "@ropewalk/context-extension";
 import { checkModel, decode } from "@ropewalk/graph";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cpu } from "@ropewalk/backend-node";
-import { extendDecoder, selfExtend } from "@ropewalk/decoder";
+import { selfExtend } from "@ropewalk/context-extension";
+import { extendDecoder } from "@ropewalk/decoder";
 import {
   attribute,
   decode,

@@ -18,7 +18,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { decode, encode } from "@ropewalk/graph";
-import { selfExtend } from "@ropewalk/decoder";
+import { selfExtend } from "@ropewalk/context-extension";
 import { inMemory } from "@ropewalk/models";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { extendExport, loadExport } from "../src/index.ts";

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decode, encode } from "@ropewalk/graph";
-import { selfExtend } from "@ropewalk/decoder";
+import { selfExtend } from "@ropewalk/context-extension";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { extendFolder, trainedContextOf } from "../src/node.ts";
 import { exportPath } from "./exports.ts";

@@ -10,7 +10,7 @@ import {
   slidingWindow,
   yarn,
   type ContextExtension,
-} from "@ropewalk/decoder";
+} from "@ropewalk/context-extension";
 import { loadModel } from "@ropewalk/generation";
 import { openFolder } from "@ropewalk/models/node";
 import { describe, expect, it } from "vitest";

@@ -12,7 +12,7 @@ import {
   type GraphProto,
   type NodeProto,
 } from "@ropewalk/graph";
-import { selfExtend } from "@ropewalk/decoder";
+import { selfExtend } from "@ropewalk/context-extension";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { extendExport, loadExport } from "../src/index.ts";

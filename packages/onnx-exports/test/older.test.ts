@@ -2,7 +2,7 @@
  * How exporters wrote rotation and mask before: tables of cosines and sines that end at the trained window, looked up by
  * position; a triangle of the most negative number, shifted by the past, in which padding is scattered.
  */
-import { selfExtend } from "@ropewalk/decoder";
+import { selfExtend } from "@ropewalk/context-extension";
 import { decode, encode, tape, type GraphProto } from "@ropewalk/graph";
 import { ropeFrequencies, rotationTable } from "@ropewalk/rope";
 import { expect, it } from "vitest";

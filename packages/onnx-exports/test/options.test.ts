@@ -1,5 +1,5 @@
 /** Options that are none, and extensions that are none: each is told, and none is taken for the plain model. */
-import { logN, selfExtend } from "@ropewalk/decoder";
+import { logN, selfExtend } from "@ropewalk/context-extension";
 import { inMemory } from "@ropewalk/models";
 import { describe, expect, it } from "vitest";
 import { extendConfigs, extendExport, loadExport } from "../src/index.ts";

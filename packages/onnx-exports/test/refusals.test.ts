@@ -1,6 +1,6 @@
 /** What is not understood is refused, with the name of the node and the reason. */
 import { attribute, decode, encode, node, tape, type GraphProto, type NodeProto } from "@ropewalk/graph";
-import { dynamicNtk, selfExtend, withPositions } from "@ropewalk/decoder";
+import { dynamicNtk, selfExtend, withPositions } from "@ropewalk/context-extension";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { extendExport, type ExtendOptions } from "../src/index.ts";

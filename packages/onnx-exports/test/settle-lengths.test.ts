@@ -1,6 +1,7 @@
 /** Exports for backends of plain operators: what they compute of lengths is told, and all else is as it was. */
 import { cpu } from "@ropewalk/backend-node";
-import { extendDecoder, selfExtend } from "@ropewalk/decoder";
+import { selfExtend } from "@ropewalk/context-extension";
+import { extendDecoder } from "@ropewalk/decoder";
 import { loadModel } from "@ropewalk/generation";
 import { decode, type NodeProto } from "@ropewalk/graph";
 import { inMemory } from "@ropewalk/models";

@@ -1,5 +1,5 @@
 /** A rewritten graph runs wherever the export does: here in ONNX Runtime as WebAssembly. */
-import { compose, logN, selfExtend } from "@ropewalk/decoder";
+import { compose, logN, selfExtend } from "@ropewalk/context-extension";
 import type { Tensor } from "onnxruntime-node";
 import { expect, it } from "vitest";
 import { expectedOf, extend, goldenOf, largestDifference, open, openInWasm } from "./exports.ts";

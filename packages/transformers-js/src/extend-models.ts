@@ -7,7 +7,8 @@
  */
 import { check, checkFunction, checkKeys, oneOf, optional, show, type Keys, type Rule } from "@ropewalk/check";
 import { attentionOutputs, runtimes, type Attentions, type Runtime } from "@ropewalk/onnx-exports";
-import { checkExtension, type CachePrecision, type ContextExtension } from "@ropewalk/decoder";
+import { checkExtension, type ContextExtension } from "@ropewalk/context-extension";
+import type { CachePrecision } from "@ropewalk/decoder";
 import { asFound, isFile, readBytes, readPart, workspace } from "#disk";
 import { inNode, type Cache, type Found, type TransformersEnv } from "./environment.ts";
 import { kindOf, type FileKind } from "./file-kind.ts";

@@ -18,4 +18,4 @@ export {
   yarn,
   yarnTemperature,
   type ContextExtension,
-} from "@ropewalk/decoder";
+} from "@ropewalk/context-extension";

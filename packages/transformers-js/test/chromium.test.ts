@@ -1,7 +1,7 @@
 /** The same in headless Chromium. Skipped, by name, where there is none. */
 import { cpSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { compose, logN, selfExtend } from "@ropewalk/decoder";
+import { compose, logN, selfExtend } from "@ropewalk/context-extension";
 import { decode, encode } from "@ropewalk/graph";
 import { passkey875k } from "@ropewalk/tiny-models";
 import { chromium, type Browser, type Page as Tab } from "playwright-core";

@@ -1,6 +1,6 @@
 /** Loads an extended model with transformers.js, says so, and then ends or waits: `node end-process.ts <models> <folder> <end>`. */
 import { env } from "@huggingface/transformers";
-import { selfExtend } from "@ropewalk/decoder";
+import { selfExtend } from "@ropewalk/context-extension";
 import { extendModels } from "../src/index.ts";
 import { load } from "./transformers.ts";
 

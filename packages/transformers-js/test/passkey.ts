@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cpu } from "@ropewalk/backend-node";
-import type { ContextExtension } from "@ropewalk/decoder";
+import type { ContextExtension } from "@ropewalk/context-extension";
 import { passkeyIn, passkeyPrompt, type PasskeyLanguage } from "@ropewalk/evals";
 import { loadModel, textCodec } from "@ropewalk/generation";
 import { loadCheckpoint } from "@ropewalk/models";

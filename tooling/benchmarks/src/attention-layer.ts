@@ -2,14 +2,8 @@
  * A decoder that is nothing but attention: one layer whose queries, keys and values are looked up by token. What a step of
  * it costs is what attention and its cache cost.
  */
-import {
-  decoderGraph,
-  embedding,
-  extendDecoder,
-  splitColumns,
-  type ContextExtension,
-  type Decoder,
-} from "@ropewalk/decoder";
+import type { ContextExtension } from "@ropewalk/context-extension";
+import { decoderGraph, embedding, extendDecoder, splitColumns, type Decoder } from "@ropewalk/decoder";
 import { encode } from "@ropewalk/graph";
 import type { Backend } from "@ropewalk/backend";
 import type { Runnable } from "./filled-cache.ts";

@@ -1,6 +1,6 @@
 /** What SelfExtend costs over plain RoPE where heads share keys: one layer of 32 heads, 8 key-value heads, 128 wide. */
 import type { Backend } from "@ropewalk/backend";
-import { selfExtend } from "@ropewalk/decoder";
+import { selfExtend } from "@ropewalk/context-extension";
 import { createCache, runChunk } from "@ropewalk/generation";
 import { attentionLayer } from "./attention-layer.ts";
 import { barOf, type Bar } from "./bar.ts";

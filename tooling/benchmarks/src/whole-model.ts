@@ -1,6 +1,6 @@
 /** The random Llama, plain and under SelfExtend: what the bars of whole runs compare. They share their weights. */
 import type { Backend } from "@ropewalk/backend";
-import { selfExtend } from "@ropewalk/decoder";
+import { selfExtend } from "@ropewalk/context-extension";
 import { loadModel, type LanguageModel } from "@ropewalk/generation";
 import { randomLlama } from "./random-llama.ts";
 

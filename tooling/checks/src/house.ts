@@ -7,7 +7,7 @@
  */
 
 export type Room = {
-  readonly floor: "ground" | "1" | "2" | "3" | "4" | "5" | "apps";
+  readonly floor: "ground" | "1" | "2" | "3" | "4" | "5" | "6" | "apps";
   /** Folder, from the repository's root. */
   readonly folder: string;
   /** Other rooms. */
@@ -35,11 +35,13 @@ const room = (floor: Room["floor"], folder: string, rooms: readonly string[], pa
 
 const ground = ["graph"];
 const mathematics = ["rope", "position-mapping", "attention-merge", "entropy-scaling"];
+const saying = ["context-extension"];
 const building = ["decoder", "models", "onnx-exports"];
 const everything = [
   ...ground,
   "tiny-models",
   ...mathematics,
+  ...saying,
   "backend",
   "backend-node",
   "backend-wasm",
@@ -59,50 +61,56 @@ export const house: Readonly<Record<string, Room>> = {
   "@ropewalk/position-mapping": primitive("position-mapping", false),
   "@ropewalk/attention-merge": primitive("attention-merge", true),
   "@ropewalk/entropy-scaling": primitive("entropy-scaling", false),
-  "@ropewalk/backend": room("2", "packages/backend", [], []),
-  "@ropewalk/backend-node": room("2", "packages/backend-node", ["backend"], ["onnxruntime-node", "node:"]),
-  "@ropewalk/backend-wasm": room("2", "packages/backend-wasm", ["backend"], ["onnxruntime-web", "node:"]),
-  "@ropewalk/backend-webgpu": room(
+  "@ropewalk/context-extension": room(
     "2",
+    "packages/context-extension",
+    ["rope", "position-mapping", "entropy-scaling"],
+    [],
+  ),
+  "@ropewalk/backend": room("3", "packages/backend", [], []),
+  "@ropewalk/backend-node": room("3", "packages/backend-node", ["backend"], ["onnxruntime-node", "node:"]),
+  "@ropewalk/backend-wasm": room("3", "packages/backend-wasm", ["backend"], ["onnxruntime-web", "node:"]),
+  "@ropewalk/backend-webgpu": room(
+    "3",
     "packages/backend-webgpu",
     ["backend"],
     ["onnxruntime-node", "onnxruntime-web", "node:"],
   ),
-  "@ropewalk/decoder": room("3", "packages/decoder", [...ground, ...mathematics], ["ts-pattern"]),
+  "@ropewalk/decoder": room("4", "packages/decoder", [...ground, ...mathematics, ...saying], ["ts-pattern"]),
   "@ropewalk/models": room(
-    "3",
+    "4",
     "packages/models",
-    [...ground, ...mathematics, "decoder"],
+    [...ground, ...mathematics, ...saying, "decoder"],
     ["@huggingface/hub", "ts-pattern", "node:"],
   ),
   "@ropewalk/onnx-exports": room(
-    "3",
+    "4",
     "packages/onnx-exports",
-    [...ground, ...mathematics, "decoder", "models"],
+    [...ground, ...mathematics, ...saying, "decoder", "models"],
     ["ts-pattern", "node:"],
   ),
   "@ropewalk/generation": room(
-    "4",
+    "5",
     "packages/generation",
-    [...ground, ...mathematics, "backend", ...building],
+    [...ground, ...mathematics, ...saying, "backend", ...building],
     ["@huggingface/jinja", "@huggingface/tokenizers", "pure-rand", "ts-pattern"],
   ),
   "@ropewalk/evals": room(
-    "5",
+    "6",
     "packages/evals",
-    [...ground, ...mathematics, "backend", ...building, "generation"],
+    [...ground, ...mathematics, ...saying, "backend", ...building, "generation"],
     ["pure-rand", "ts-pattern"],
   ),
   "@ropewalk/finetune": room(
-    "5",
+    "6",
     "packages/finetune",
-    [...ground, ...mathematics, "backend", ...building, "generation"],
+    [...ground, ...mathematics, ...saying, "backend", ...building, "generation"],
     ["pure-rand", "node:"],
   ),
   "@ropewalk/transformers-js": room(
-    "5",
+    "6",
     "packages/transformers-js",
-    [...ground, ...mathematics, "backend", ...building, "generation"],
+    [...ground, ...mathematics, ...saying, "backend", ...building, "generation"],
     ["@huggingface/transformers", "node:"],
   ),
   ropewalk: room("apps", "apps/cli", everything, ["cli-progress", "cli-table3", "commander", "picocolors", "node:"]),

@@ -1,5 +1,5 @@
 /** What another implementation gives for training: losses, gradients and a few steps, in a folder with a training.json. */
-import { abf, compose, entropyAbf, logN, selfExtend, type ContextExtension } from "@ropewalk/decoder";
+import { abf, compose, entropyAbf, logN, selfExtend, type ContextExtension } from "@ropewalk/context-extension";
 import type { Parameters } from "@ropewalk/finetune";
 import { readSafetensorsHeader } from "@ropewalk/models";
 import { readFileSync } from "node:fs";

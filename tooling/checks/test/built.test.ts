@@ -53,7 +53,7 @@ describe("the built packages", () => {
   it("run the whole way: a model is loaded, extended and tells a story", async () => {
     const script = `
       import { cpu } from "@ropewalk/backend-node";
-      import { selfExtend } from "@ropewalk/decoder";
+      import { selfExtend } from "@ropewalk/context-extension";
       import { loadModel } from "@ropewalk/generation";
       import { openFolder } from "@ropewalk/models/node";
       import { stories260K } from "@ropewalk/tiny-models";

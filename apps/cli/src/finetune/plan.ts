@@ -1,6 +1,7 @@
 /** What a training run is of, out of the flags: the extension, the samples, the numbers. */
 import { show } from "@ropewalk/check";
-import { extendDecoder, type ContextExtension, type ExtendedDecoder } from "@ropewalk/decoder";
+import type { ContextExtension } from "@ropewalk/context-extension";
+import { extendDecoder, type ExtendedDecoder } from "@ropewalk/decoder";
 import { recipe, type Data, type RecipeName, type Schedule, type TrainConfig } from "@ropewalk/finetune";
 import { needCheckpoint, type OpenedModel } from "@ropewalk/generation";
 import { asksForExtension } from "../extension-options.ts";

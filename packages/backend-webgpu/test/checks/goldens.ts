@@ -1,5 +1,5 @@
 /** Logits of a model against rows that an independent implementation gives. */
-import type { ContextExtension } from "@ropewalk/decoder";
+import type { ContextExtension } from "@ropewalk/context-extension";
 import { loadModel } from "@ropewalk/generation";
 import { expectThat, type Place } from "./place.ts";
 

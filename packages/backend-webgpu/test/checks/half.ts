@@ -1,7 +1,7 @@
 /** What is checked where the adapter has float16: everything that needs no backend of its own, and what is particular to it. */
 import { emitLongProduct } from "@ropewalk/attention-merge/onnx";
 import { firstAvailable, float16, float32, type Backend } from "@ropewalk/backend";
-import { selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/decoder";
+import { selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/context-extension";
 import { cacheBytes, createCache, loadModel } from "@ropewalk/generation";
 import { encode, tape, typeCode } from "@ropewalk/graph";
 import { checksOfAnyPrecision } from "./any-precision.ts";

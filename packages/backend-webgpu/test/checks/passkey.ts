@@ -1,5 +1,5 @@
 /** Keys hidden in text far beyond the trained window, under the methods that the command line shows side by side. */
-import { compose, logN, selfExtend, type ContextExtension } from "@ropewalk/decoder";
+import { compose, logN, selfExtend, type ContextExtension } from "@ropewalk/context-extension";
 import { passkeyCell, passkeyIn, type PasskeyLanguage } from "@ropewalk/evals";
 import { loadModel } from "@ropewalk/generation";
 import { chooseSelfExtend } from "@ropewalk/position-mapping";

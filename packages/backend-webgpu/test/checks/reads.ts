@@ -1,5 +1,5 @@
 /** What crosses from the device to JavaScript while a text is generated: a token a run where it is the likeliest, or a row of logits. */
-import { selfExtend } from "@ropewalk/decoder";
+import { selfExtend } from "@ropewalk/context-extension";
 import { loadModel, type Sampling } from "@ropewalk/generation";
 import { passkeyCases, passkeyFolder } from "./small-models.ts";
 import { expectThat, type Check, type Place } from "./place.ts";

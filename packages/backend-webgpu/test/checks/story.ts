@@ -1,5 +1,5 @@
 /** A story, token by token: long enough for something to happen to the page meanwhile. */
-import { selfExtend } from "@ropewalk/decoder";
+import { selfExtend } from "@ropewalk/context-extension";
 import { loadModel } from "@ropewalk/generation";
 import type { Place } from "./place.ts";
 

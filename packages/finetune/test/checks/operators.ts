@@ -3,7 +3,8 @@
  * that really come to it.
  */
 import type { Backend, ExternalData, HostTensor, Tensor } from "@ropewalk/backend";
-import { compose, extendDecoder, logN, selfExtend } from "@ropewalk/decoder";
+import { compose, logN, selfExtend } from "@ropewalk/context-extension";
+import { extendDecoder } from "@ropewalk/decoder";
 import { decode, encode, node, tensorToArray, typeCode, valueInfo } from "@ropewalk/graph";
 import type { ModelProto, NodeProto, Value } from "@ropewalk/graph";
 import { loadCheckpoint, quantizeCheckpoint } from "@ropewalk/models";

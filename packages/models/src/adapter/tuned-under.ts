@@ -6,7 +6,8 @@
  * Without it the adapter's weights would count under positions that they have not seen.
  */
 import { check } from "@ropewalk/check";
-import { recordOf, type ContextExtension, type Decoder } from "@ropewalk/decoder";
+import { recordOf, type ContextExtension } from "@ropewalk/context-extension";
+import type { Decoder } from "@ropewalk/decoder";
 import { configObject } from "../config-object.ts";
 import { readEntry, type ExtensionEntry, type TunedExtension } from "../extension-entry.ts";
 import type { CheckpointFolder } from "../folder.ts";

@@ -1,6 +1,6 @@
 /** An extension as the record has it. Its numbers are checked by the functions that take them. */
 import { check, checkKeys, checkOneOf, type Keys } from "@ropewalk/check";
-import { extensionOf, mappingKinds } from "@ropewalk/decoder";
+import { extensionOf, mappingKinds } from "@ropewalk/context-extension";
 import { queryScale, type EntropyScaling } from "@ropewalk/entropy-scaling";
 import { ropeFrequencies, type RopeScaling } from "@ropewalk/rope";
 import type { Mark } from "../metadata.ts";

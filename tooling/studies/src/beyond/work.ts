@@ -1,6 +1,6 @@
 /** A cell of the study beyond the tuned window: a model, tuned or not, with or without SelfExtend on top, and its losses by position. */
 import { cpu } from "@ropewalk/backend-node";
-import { compose, selfExtend } from "@ropewalk/decoder";
+import { compose, selfExtend } from "@ropewalk/context-extension";
 import { perplexity } from "@ropewalk/evals";
 import { entropyAbfRecipe } from "@ropewalk/finetune";
 import { loadModel } from "@ropewalk/generation";

@@ -1,6 +1,6 @@
 /** A cell of the retrieval study: a model tuned on prompts with their answers, and the keys that it finds. */
 import { cpu } from "@ropewalk/backend-node";
-import { compose, selfExtend, type ContextExtension } from "@ropewalk/decoder";
+import { compose, selfExtend, type ContextExtension } from "@ropewalk/context-extension";
 import { ignoredLabel } from "@ropewalk/decoder/training";
 import { passkeyCell, passkeyIn, passkeyPrompt, type PasskeyLanguage, type PasskeyTask } from "@ropewalk/evals";
 import { recipe, train, tunedCheckpoint, type Sample } from "@ropewalk/finetune";

@@ -2,23 +2,14 @@ import type { EntropyScaling } from "@ropewalk/entropy-scaling";
 import type { BandByDistance } from "@ropewalk/position-mapping";
 import { describe, expect, it } from "vitest";
 import {
-  chunkNumbers,
-  compose,
-  entropyAbf,
-  extendDecoder,
-  extensionOf,
-  frequenciesFor,
-  logN,
   mrRope,
   positionInterpolation,
-  recordOf,
   reRope,
   selfExtend,
   slidingWindow,
   withPositions,
-  yarn,
-  type Decoder,
-} from "../src/index.ts";
+} from "@ropewalk/context-extension";
+import { chunkNumbers, extendDecoder, frequenciesFor, type Decoder } from "../src/index.ts";
 
 const decoder: Decoder = {
   family: "test",
@@ -40,32 +31,6 @@ const decoder: Decoder = {
   layer: (_, __, hidden) => hidden,
   unembed: (_, hidden) => hidden,
 };
-
-describe("compose", () => {
-  it("joins extensions that claim different fields", () => {
-    const joined = compose(
-      selfExtend({ groupSize: 4, window: 16 }),
-      logN({ trainedContext: 64 }),
-      yarn({ factor: 2, originalContext: 64 }),
-    );
-    expect(joined.positions?.window).toBe(16);
-    expect(joined.rope).toEqual({ kind: "yarn", factor: 2, originalContext: 64 });
-    expect(joined.entropy).toEqual({ kind: "log-n", trainedContext: 64 });
-    expect(compose()).toEqual({});
-  });
-
-  it("refuses two that claim the same, naming both", () => {
-    expect(() => compose(selfExtend({ groupSize: 4, window: 16 }), reRope({ window: 8 }))).toThrow(
-      /compose: only one extension may set positions, got SelfExtend\(groupSize 4, window 16\) and ReRoPE\(window 8\)/,
-    );
-    expect(() => compose(entropyAbf({ trainedContext: 64 }), yarn({ factor: 2, originalContext: 64 }))).toThrow(
-      "only one extension may set rope, got abf and yarn",
-    );
-    expect(() => compose(entropyAbf({ trainedContext: 64 }), logN({ trainedContext: 64 }))).toThrow(
-      "entropy-abf and log-n",
-    );
-  });
-});
 
 describe("extendDecoder", () => {
   it("is the model as it is when nothing is asked", () => {
@@ -133,9 +98,6 @@ describe("extendDecoder", () => {
     } as const;
     const extended = extendDecoder(decoder, { rope });
     expect([extended.capacity, frequenciesFor(extended, 200).attentionScale]).toEqual([256, 1.5]);
-    expect(() => recordOf({ rope })).toThrow(
-      RangeError("recordOf: rope must be numbers alone, which a file can hold, got one of kind custom"),
-    );
     expect(() =>
       extendDecoder(decoder, { rope: { ...rope, frequencies: () => ({ inverseFrequencies: [1] }) } }),
     ).toThrow(RangeError("ropeFrequencies: inverseFrequencies.length must be 2, got 1"));
@@ -152,19 +114,12 @@ describe("extendDecoder", () => {
     expect([...numbers!.data].map((scale) => 2 * scale)).toEqual(
       [1.4, 1.5, 2.4, 2.5, 3.4, 3.5].map((scale) => expect.closeTo(scale, 6)),
     );
-    expect(() => recordOf({ entropy })).toThrow(
-      RangeError("recordOf: entropy must be numbers alone, which a file can hold, got one of kind custom"),
-    );
   });
 
-  it("takes positions by their scheme, which the record keeps", () => {
-    const scheme = { kind: "self-extend", groupSize: 2, window: 8 } as const;
-    expect(recordOf(withPositions(scheme))).toEqual(recordOf(selfExtend({ groupSize: 2, window: 8 })));
-    expect(extensionOf({ positions: scheme }).positions?.name).toBe(withPositions(scheme).positions?.name);
-    const { config: _, ...positions } = withPositions(scheme).positions!;
+  it("takes positions by a scheme of one's own", () => {
+    const { config: _, ...positions } = selfExtend({ groupSize: 2, window: 8 }).positions!;
     const own = withPositions({ kind: "custom", ...positions });
     expect(extendDecoder(decoder, own).layout).toEqual({ kind: "near-far", window: 8 });
-    expect(() => recordOf(own)).toThrow(/^recordOf: positions must be a mapping with a config, got SelfExtend/);
   });
 
   it("refuses scalings that do not fit the checkpoint", () => {

@@ -1,0 +1,21 @@
+export { checkExtension, checkPositionsFor, positionIn } from "./check-extension.ts";
+export {
+  abf,
+  compose,
+  dynamicNtk,
+  entropyAbf,
+  leakyReRope,
+  logN,
+  mrRope,
+  ntkAware,
+  positionInterpolation,
+  reRope,
+  selfExtend,
+  slidingWindow,
+  withPositions,
+  yarn,
+  yarnTemperature,
+  type ContextExtension,
+} from "./extension.ts";
+export { extensionOf, recordOf, type ExtensionRecord } from "./extension-record.ts";
+export { mappingKinds, type ConfiguredMapping } from "./mapping-config.ts";

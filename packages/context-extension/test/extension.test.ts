@@ -1,0 +1,84 @@
+import type { EntropyScaling } from "@ropewalk/entropy-scaling";
+import { describe, expect, it } from "vitest";
+import {
+  compose,
+  entropyAbf,
+  extensionOf,
+  logN,
+  reRope,
+  recordOf,
+  selfExtend,
+  withPositions,
+  yarn,
+} from "../src/index.ts";
+
+describe("compose", () => {
+  it("joins extensions that claim different fields", () => {
+    const joined = compose(
+      selfExtend({ groupSize: 4, window: 16 }),
+      logN({ trainedContext: 64 }),
+      yarn({ factor: 2, originalContext: 64 }),
+    );
+    expect(joined.positions?.window).toBe(16);
+    expect(joined.rope).toEqual({ kind: "yarn", factor: 2, originalContext: 64 });
+    expect(joined.entropy).toEqual({ kind: "log-n", trainedContext: 64 });
+    expect(compose()).toEqual({});
+  });
+
+  it("refuses two that claim the same, naming both", () => {
+    expect(() => compose(selfExtend({ groupSize: 4, window: 16 }), reRope({ window: 8 }))).toThrow(
+      /compose: only one extension may set positions, got SelfExtend\(groupSize 4, window 16\) and ReRoPE\(window 8\)/,
+    );
+    expect(() => compose(entropyAbf({ trainedContext: 64 }), yarn({ factor: 2, originalContext: 64 }))).toThrow(
+      "only one extension may set rope, got abf and yarn",
+    );
+    expect(() => compose(entropyAbf({ trainedContext: 64 }), logN({ trainedContext: 64 }))).toThrow(
+      "entropy-abf and log-n",
+    );
+  });
+});
+
+describe("a record", () => {
+  it("is what the extension is made of again, as JSON keeps it", () => {
+    const extension = compose(
+      selfExtend({ groupSize: 4, window: 16 }),
+      logN({ trainedContext: 64 }),
+      yarn({ factor: 2, originalContext: 64 }),
+    );
+    const record = recordOf(extension);
+    expect(record).toEqual({
+      positions: { kind: "self-extend", groupSize: 4, window: 16 },
+      rope: { kind: "yarn", factor: 2, originalContext: 64 },
+      entropy: { kind: "log-n", trainedContext: 64 },
+    });
+    const again = extensionOf(JSON.parse(JSON.stringify(record)));
+    expect(recordOf(again)).toEqual(record);
+    expect(again.positions?.name).toBe(extension.positions?.name);
+    expect(recordOf(extensionOf({}))).toEqual({});
+  });
+
+  it("keeps positions that are given by their scheme", () => {
+    const scheme = { kind: "self-extend", groupSize: 2, window: 8 } as const;
+    expect(recordOf(withPositions(scheme))).toEqual(recordOf(selfExtend({ groupSize: 2, window: 8 })));
+    expect(extensionOf({ positions: scheme }).positions?.name).toBe(withPositions(scheme).positions?.name);
+  });
+
+  it("is refused where functions are one's own", () => {
+    const { config: _, ...positions } = selfExtend({ groupSize: 2, window: 8 }).positions!;
+    expect(() => recordOf(withPositions({ kind: "custom", ...positions }))).toThrow(
+      /^recordOf: positions must be a mapping with a config, got SelfExtend/,
+    );
+    const rope = {
+      kind: "custom",
+      frequencies: () => ({ inverseFrequencies: [1, 0.5], attentionScale: 1.5 }),
+      factor: 4,
+    } as const;
+    expect(() => recordOf({ rope })).toThrow(
+      RangeError("recordOf: rope must be numbers alone, which a file can hold, got one of kind custom"),
+    );
+    const entropy = { kind: "custom", scale: () => 1 } as const satisfies EntropyScaling;
+    expect(() => recordOf({ entropy })).toThrow(
+      RangeError("recordOf: entropy must be numbers alone, which a file can hold, got one of kind custom"),
+    );
+  });
+});
