@@ -8,6 +8,7 @@ import {
   entropyAbf,
   leakyReRope,
   logN,
+  mrRope,
   ntkAware,
   positionInterpolation,
   reRope,
@@ -93,6 +94,7 @@ export type Method =
   | "ntk-aware"
   | "dynamic-ntk"
   | "yarn"
+  | "mr-rope"
   | "longrope"
   | "llama3"
   | "abf"
@@ -178,6 +180,14 @@ export const methods: Readonly<Record<Method, MethodRow>> = {
         ...yarnScale(asked),
         ...given(asked, "truncate"),
       }),
+  },
+  "mr-rope": {
+    about: "MrRoPE: as yarn, by powers of s between its ends",
+    reads: ["variant", "factor", "originalContext", "betaFast", "betaSlow"],
+    needs: ["variant"],
+    chosen: "factor",
+    extension: (asked) =>
+      mrRope({ ...needed(asked, "variant"), ...aFactorAndContext(asked), ...given(asked, "betaFast", "betaSlow") }),
   },
   longrope: {
     about: "LongRoPE: a searched factor for every pair",

@@ -11,6 +11,7 @@ export type Numbers = {
   readonly factor?: number;
   readonly originalContext?: number;
   readonly theta?: number;
+  readonly variant?: "uniform" | "progressive";
   readonly betaFast?: number;
   readonly betaSlow?: number;
   readonly attentionFactor?: number;
@@ -44,10 +45,15 @@ export const number = (text: string): number => {
 /** Numbers by comma. */
 export const numberList = (text: string): readonly number[] => text.split(",").map(number);
 
-const yesOrNo = (text: string): boolean => {
-  if (text !== "yes" && text !== "no") throw new InvalidArgumentError(`must be yes or no, got ${text}`);
-  return text === "yes";
-};
+const oneOf =
+  <Name extends string>(...names: readonly Name[]) =>
+  (text: string): Name => {
+    const name = names.find((known) => known === text);
+    if (name === undefined) throw new InvalidArgumentError(`must be ${names.join(" or ")}, got ${text}`);
+    return name;
+  };
+
+const yesOrNo = (text: string): boolean => oneOf("yes", "no")(text) === "yes";
 
 export const numberFlags: { readonly [Name in NumberName]-?: NumberRow<NonNullable<Numbers[Name]>> } = {
   groupSize: { flag: "--group-size", value: "<G>", what: "tokens that share a far position", read: number },
@@ -84,6 +90,12 @@ export const numberFlags: { readonly [Name in NumberName]-?: NumberRow<NonNullab
     read: number,
   },
   theta: { flag: "--theta", value: "<base>", what: "the rotary base", read: number },
+  variant: {
+    flag: "--variant",
+    value: "<uniform|progressive>",
+    what: "how the power of the factor grows from pair to pair: evenly, or ever faster",
+    read: oneOf("uniform", "progressive"),
+  },
   betaFast: {
     flag: "--beta-fast",
     value: "<turns>",
