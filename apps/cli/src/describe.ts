@@ -5,11 +5,11 @@ import { keptRotations, type BandLayout, type ExtendedContext } from "@ropewalk/
 
 type Claim = { readonly kind: string };
 
-/** Numbers beside the kind, as position mappings name theirs: yarn(factor 4, originalContext 256). */
+/** Numbers beside the kind, as position mappings name theirs: yarn(factor 4, originalContext 256). What is a function is left out. */
 const inWords = ({ kind, ...numbers }: Claim): string => {
-  const shown = Object.entries(numbers).map(
-    ([name, value]) => `${name} ${Array.isArray(value) ? `[${value.length}]` : String(value)}`,
-  );
+  const shown = Object.entries(numbers)
+    .filter(([, value]) => typeof value !== "function")
+    .map(([name, value]) => `${name} ${Array.isArray(value) ? `[${value.length}]` : String(value)}`);
   return shown.length === 0 ? kind : `${kind}(${shown.join(", ")})`;
 };
 

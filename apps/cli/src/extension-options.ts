@@ -109,6 +109,10 @@ const readExtension = async (path: string): Promise<ExtensionRecord> => {
   const read = await readJson("--extension", path);
   const inReport = typeof read === "object" && read !== null && "extension" in read;
   const record = (inReport ? read.extension : read) as ExtensionRecord;
+  if (inReport && record === null)
+    throw new TypeError(
+      `--extension: ${path} must hold an extension as data, got null, that of a method of one's own; --method with its module is meant?`,
+    );
   checkKeys<ExtensionRecord>("--extension", path, record, { positions: true, rope: true, entropy: true });
   try {
     extensionOf(record);

@@ -112,6 +112,21 @@ const cases: readonly (readonly [string, ExtensionRecord, string, string])[] = [
     "yarn",
     "yarn(factor 4, originalContext 256, attentionFactor 1.2, truncate true)",
   ],
+  ...(["uniform", "progressive"] as const).map(
+    (variant) =>
+      [
+        `--method mr-rope --variant ${variant}`,
+        { rope: { kind: "mr-rope", variant, factor: 4, originalContext: 256 } },
+        "mr-rope",
+        `mr-rope(variant ${variant}, factor 4, originalContext 256)`,
+      ] as const,
+  ),
+  [
+    "--method mr-rope --variant uniform --factor 8 --original-context 128 --beta-fast 16 --beta-slow 2",
+    { rope: { kind: "mr-rope", variant: "uniform", factor: 8, originalContext: 128, betaFast: 16, betaSlow: 2 } },
+    "mr-rope",
+    "mr-rope(variant uniform, factor 8, originalContext 128, betaFast 16, betaSlow 2)",
+  ],
   [
     "--method longrope --short-factor 1,1.5 --long-factor 2,4",
     { rope: { kind: "longrope", factor: 4, originalContext: 256, shortFactor: [1, 1.5], longFactor: [2, 4] } },
@@ -189,7 +204,7 @@ describe("flags", () => {
 });
 
 /** A value that each number's flag takes. */
-const sample = (name: NumberName): string => (name === "truncate" ? "no" : "2");
+const sample = (name: NumberName): string => ({ truncate: "no", variant: "uniform" })[name as string] ?? "2";
 
 describe("what is not read is an error that names the flag:", () => {
   it.each(Object.keys(methods) as readonly Method[])("--method %s", async (method) => {
@@ -227,6 +242,8 @@ describe("what is not read is an error that names the flag:", () => {
     ["--entropy magic", /magic.*log-n, yarn-temperature/],
     ["--factor many", /--factor.*must be a number, got many/],
     ["--short-factor 1,,2", /--short-factor.*must be a number/],
+    ["--method mr-rope --variant even", /--variant.*must be uniform or progressive, got even/],
+    ["--method mr-rope --variant uniform --method yarn", /only one extension may set rope, got (mr-rope|yarn) and/],
     ["--truncate maybe", /--truncate.*must be yes or no, got maybe/],
   ])("%s", async (line, message) => {
     await expect(extensionOf(line)).rejects.toThrow(message);
@@ -274,6 +291,11 @@ describe("a file", () => {
     ["no object", "4", /^--extension: .*\.json must be an object, got 4$/],
     ["an array", "[]", /must be an object, got/],
     ["null", "null", /must be an object, got/],
+    [
+      "a report on a method of one's own",
+      `{"extension":null}`,
+      /must hold an extension as data, got null, that of a method of one's own; --method with its module is meant\?$/,
+    ],
     [
       "a key of no extension",
       `{"ropes":{}}`,

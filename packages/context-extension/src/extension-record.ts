@@ -15,7 +15,9 @@ export type ExtensionRecord = {
 /** Scalings of one's own are functions. */
 const checkData = (field: string, scaling: { readonly kind: string } | undefined): void => {
   if (scaling?.kind === "custom")
-    throw new RangeError(`recordOf: ${field} must be numbers alone, which a file can hold, got one of kind custom`);
+    throw new RangeError(
+      `recordOf: ${field} must be numbers alone, which a file can hold, got one of kind custom, whose functions the module that made it has`,
+    );
 };
 
 /** @throws RangeError when the positions or a scaling are one's own, whose functions no data can tell */
@@ -25,7 +27,9 @@ export const recordOf = (extension: ContextExtension): ExtensionRecord => {
   checkData("rope", rope);
   checkData("entropy", entropy);
   if (positions !== undefined && positions.config === undefined)
-    throw new RangeError(`recordOf: positions must be a mapping with a config, got ${positions.name} without`);
+    throw new RangeError(
+      `recordOf: positions must be a mapping with a config, got ${positions.name} without, whose functions the module that made it has`,
+    );
   return {
     ...(positions?.config && { positions: positions.config }),
     ...(rope && { rope }),

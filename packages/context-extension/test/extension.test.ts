@@ -74,11 +74,15 @@ describe("a record", () => {
       factor: 4,
     } as const;
     expect(() => recordOf({ rope })).toThrow(
-      RangeError("recordOf: rope must be numbers alone, which a file can hold, got one of kind custom"),
+      RangeError(
+        "recordOf: rope must be numbers alone, which a file can hold, got one of kind custom, whose functions the module that made it has",
+      ),
     );
     const entropy = { kind: "custom", scale: () => 1 } as const satisfies EntropyScaling;
     expect(() => recordOf({ entropy })).toThrow(
-      RangeError("recordOf: entropy must be numbers alone, which a file can hold, got one of kind custom"),
+      RangeError(
+        "recordOf: entropy must be numbers alone, which a file can hold, got one of kind custom, whose functions the module that made it has",
+      ),
     );
   });
 });

@@ -88,7 +88,7 @@ const finetune = async (path: string, options: FinetuneOptions & LoraOptions): P
   // Not at the end alone, when everything is learned.
   if (recordIn(extension) === null)
     throw new RangeError(
-      `finetune: the extension must be one that a file can hold, which the tuned folder says, got ${plan.name}: ${extensionWords(extension)}`,
+      `finetune: the extension must be one that a file can hold, for the tuned folder says it, got ${plan.name}: ${extensionWords(extension)}, whose functions its module alone has`,
     );
   const signal = interruptSignal("finetune");
   const states = await openStates(output, training, resume);

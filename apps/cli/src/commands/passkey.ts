@@ -104,8 +104,9 @@ const passkey = async (model: string, options: PasskeyOptions): Promise<void> =>
     options.workers ?? (model === passkey875k.name ? availableParallelism() : 1),
   );
   if (options.keys !== undefined) checkCount("passkey", "--keys", options.keys);
-  const { threads = workers > 1 ? 1 : undefined, quantize, keys, ...rest } = options;
-  const shared: SharedOptions = { ...rest, ...(threads === undefined ? {} : { threads }) };
+  const { threads = workers > 1 ? 1 : undefined, quantize, keys, modules, ...rest } = options;
+  const handed = { ...rest, ...(threads === undefined ? {} : { threads }) };
+  const shared: SharedOptions = { ...handed, ...(modules === undefined ? {} : { modules }) };
   // What is to be downloaded is downloaded once, with a bar; the workers find it.
   const opened = await open(model, shared);
   const jobs = jobsFrom(opened, options, asked);
@@ -117,7 +118,8 @@ const passkey = async (model: string, options: PasskeyOptions): Promise<void> =>
   const work = jobs.reduce((sum, { length, trials }) => sum + length * trials, 0);
   bar.start(work, 0, { what: "loading" });
   const setup = {
-    ...{ model, options: shared, ...(rounded && { rounded: rounded.path }) },
+    ...{ model, options: handed, ...(rounded && { rounded: rounded.path }) },
+    ...(modules && { modules: modules.map(({ path }) => path) }),
     ...(keys !== undefined && { keys }),
   };
   const results = await runJobs({ setup, workers, signal }, jobs, (length, { name }) =>

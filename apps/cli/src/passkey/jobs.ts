@@ -25,7 +25,9 @@ export type WorkerSetup = {
   readonly rounded?: string;
   /** Keys a text; absent: one, without a name. */
   readonly keys?: number;
-  readonly options: Omit<SharedOptions, "quantize">;
+  readonly options: Omit<SharedOptions, "quantize" | "modules">;
+  /** Paths of the modules that `--method` named: functions are not handed to a worker, which loads them itself. */
+  readonly modules?: readonly string[];
 };
 
 export type JobResult = {

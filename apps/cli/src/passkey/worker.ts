@@ -4,11 +4,17 @@ import { englishPasskey, passkeyCell, passkeyIn, type PasskeyLanguage, type Pass
 import { beyondCapacity, type LanguageModel, type OpenedModel } from "@ropewalk/generation";
 import { parentPort, workerData } from "node:worker_threads";
 import { extendedWords, groupsAndWindow } from "../describe.ts";
+import { loadMethod } from "../method-module.ts";
 import { extensionFor, filesOf, load, open } from "../open-model.ts";
+import type { SharedOptions } from "../options.ts";
 import type { Job, WorkerMessage, WorkerOrder, WorkerSetup } from "./jobs.ts";
 
 const port = parentPort!;
-const { model: path, rounded = path, keys, options } = workerData as WorkerSetup;
+const { model: path, rounded = path, keys, options: shared, modules } = workerData as WorkerSetup;
+const options: SharedOptions = {
+  ...shared,
+  ...(modules === undefined ? {} : { modules: await Promise.all(modules.map(loadMethod)) }),
+};
 
 const say = (message: WorkerMessage): void => port.postMessage(message);
 
