@@ -1,5 +1,6 @@
 /** The packed types, every entry's, read by the least TypeScript that READMEs state. */
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, inject, it } from "vitest";
 import { leastTypeScript } from "../../checks/src/manifest.ts";
@@ -43,6 +44,17 @@ describe(`TypeScript ${leastTypeScript}`, () => {
     ["browser", { module: "esnext", moduleResolution: "bundler", customConditions: ["browser"] }],
   ])("reads every entry: %s", async (name, options) => {
     expect(ours(await compile(project(name, options)))).toEqual([]);
+  });
+
+  it("reads the examples of mappings and scalings", async () => {
+    const files = ["my-mapping/my-mapping.ts", "my-scalings/my-scalings.ts"];
+    for (const file of files) app.write(`types-examples/${file}`, readFileSync(`examples/${file}`, "utf8"));
+    const options = { module: "nodenext", exactOptionalPropertyTypes: true, erasableSyntaxOnly: true };
+    const config = project("examples", options);
+    const { compilerOptions } = JSON.parse(readFileSync(config, "utf8")) as { readonly compilerOptions: object };
+    app.write("types-examples/tsconfig.json", JSON.stringify({ compilerOptions, files }));
+    const said = await compile(config);
+    expect(said.filter((line) => line.includes("my-") || line.startsWith("error"))).toEqual([]);
   });
 
   it("would be heard", async () => {
