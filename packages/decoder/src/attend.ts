@@ -14,13 +14,12 @@ import {
 } from "@ropewalk/attention-merge/onnx";
 import { quantizedBlock } from "@ropewalk/attention-merge";
 import type { DataType, RecordOptions, Tape, Value } from "@ropewalk/graph";
-import { emitRotaryEmbedding } from "@ropewalk/rope/onnx";
 import { match } from "ts-pattern";
 import type { Attend } from "./decoder.ts";
-import { elementType, type ExtendedDecoder } from "./extend.ts";
+import { elementType, type CachePrecision } from "./extend.ts";
 import { inputs, outputs } from "./interface.ts";
 import { keptRotations, rotationOf } from "./key-rotations.ts";
-import type { SharedInputs } from "./shared-inputs.ts";
+import { sizeName, type GroupInputs, type SharedInputs } from "./shared-inputs.ts";
 
 /**
  * Makes keys or values an output of the graph.
@@ -32,9 +31,11 @@ export type Give = (name: string, record: (options?: RecordOptions) => Value) =>
 
 type Layer = {
   readonly tape: Tape;
-  readonly extended: ExtendedDecoder;
+  readonly cache: CachePrecision;
   readonly give: Give;
   readonly shared: SharedInputs;
+  /** What the layer's group shares. */
+  readonly own: GroupInputs;
   readonly index: number;
 };
 
@@ -42,18 +43,24 @@ type Layer = {
 type Queries = readonly Value[];
 
 /** A part of the cache, head by head. */
-const heads = ({ tape, shared: { heads: sizes }, extended }: Layer, name: string, tokens: string): Value =>
-  tape.input(name, elementType(extended), [sizes.numKvHeads, tokens, sizes.headDim]);
+const heads = (layer: Layer, name: string, tokens: string): Value => {
+  const { numKvHeads, headDim } = layer.shared.heads;
+  return layer.tape.input(name, elementType(layer), [numKvHeads, sizeName(layer.own.place, tokens), headDim]);
+};
+
+/** A mask of the layer's group, by the name of its keys' count. */
+const maskOf = ({ shared, own: { place } }: Layer, name: string, tokens: string): Value =>
+  shared.mask(name, sizeName(place, tokens));
 
 /** The long stretch that every query sees in the outermost rotation, as the cache keeps it. */
 const settledPart = (layer: Layer, queries: Queries): SettledPart => {
-  const { tape, shared, index, extended } = layer;
+  const { tape, shared, index, cache, own } = layer;
   const { numHeads, numKvHeads, headDim } = shared.heads;
-  const seen = { queries: queries.at(-1)!, gate: shared.gate(inputs.settledGate) };
+  const seen = { queries: queries.at(-1)!, gate: shared.gate(inputs.settledGate(own.place)) };
   const blocks = (name: string, type: DataType, ...dims: readonly number[]): Value =>
-    tape.input(name, type, [numKvHeads, "settledBlocks", ...dims]);
+    tape.input(name, type, [numKvHeads, sizeName(own.place, "settledBlocks"), ...dims]);
   const perToken = (name: string): Value => blocks(name, "float32", 1, quantizedBlock);
-  return match(extended.cache)
+  return match(cache)
     .with("float32", "float16", () => ({
       kind: "dense" as const,
       ...seen,
@@ -83,14 +90,14 @@ const tailPart = (layer: Layer, queries: Queries): RecentPart => ({
   queries: queries.at(-1)!,
   keys: heads(layer, inputs.tailKeys(layer.index), "tailLen"),
   values: heads(layer, inputs.tailValues(layer.index), "tailLen"),
-  mask: layer.shared.mask(inputs.tailMask, "tailLen"),
+  mask: maskOf(layer, inputs.tailMask(layer.own.place), "tailLen"),
 });
 
 /** The last keys, inside the window of some query. */
 const nearRing = (layer: Layer, queries: Queries) => ({
   queries: queries[0]!,
   keys: heads(layer, inputs.ringNearKeys(layer.index), "ringLen"),
-  mask: layer.shared.mask(inputs.ringNearMask, "ringLen"),
+  mask: maskOf(layer, inputs.ringNearMask(layer.own.place), "ringLen"),
 });
 
 const ringValues = (layer: Layer): Value => heads(layer, inputs.ringValues(layer.index), "ringLen");
@@ -102,7 +109,7 @@ const eitherRing = (layer: Layer, queries: Queries): RecentPart => ({
   far: {
     queries: queries.at(-1)!,
     keys: heads(layer, inputs.ringFarKeys(layer.index), "ringFarLen"),
-    mask: layer.shared.mask(inputs.ringFarMask, "ringLen"),
+    mask: maskOf(layer, inputs.ringFarMask(layer.own.place), "ringLen"),
   },
   values: ringValues(layer),
 });
@@ -120,7 +127,7 @@ const bandsPart = (
   kind: "bands",
   bands: queries.map((query, band) => ({
     queries: query,
-    keys: keys[rotationOf(layer.extended, band)]!,
+    keys: keys[rotationOf(layer.own.group, band)]!,
     mask: mask(band),
   })),
   values,
@@ -129,11 +136,11 @@ const bandsPart = (
 /** Every key before the chunk, under each band's mask. */
 const bandsRing = (layer: Layer, queries: Queries): RecentPart =>
   bandsPart(layer, queries, {
-    keys: keptRotations(layer.extended).map((_, rotation) =>
+    keys: keptRotations(layer.own.group).map((_, rotation) =>
       heads(layer, inputs.ringKeys(layer.index, rotation), "ringLen"),
     ),
     values: ringValues(layer),
-    mask: (band) => layer.shared.mask(inputs.ringBandMask(band), "ringLen"),
+    mask: (band) => maskOf(layer, inputs.ringBandMask(layer.own.place, band), "ringLen"),
   });
 
 /** The parts of the cache, in the order that `recentLengths` counts them. */
@@ -141,7 +148,7 @@ const cachedParts = (
   layer: Layer,
   queries: Queries,
 ): { readonly settled?: SettledPart; readonly recent: readonly RecentPart[] } =>
-  match(layer.extended.layout)
+  match(layer.own.group.layout)
     .with({ kind: "everything" }, () => ({
       settled: settledPart(layer, queries),
       recent: [tailPart(layer, queries)],
@@ -156,34 +163,40 @@ const cachedParts = (
     .with({ kind: "masked" }, () => ({ recent: [bandsRing(layer, queries)] }))
     .exhaustive();
 
+/** Queries, in each band's rotation; as they are where nothing rotates. */
+const rotatedQueries = ({ tape, own: { group, turn } }: Layer, queries: Value): Queries =>
+  group.positions.bands.map((_, band) => (turn === undefined ? queries : turn(tape, band, "query", queries)));
+
+/** A chunk's keys [seqLen, numKvHeads * headDim] in each rotation that is kept, given out. */
+const rotatedKeys = ({ tape, shared, own: { group, turn }, give, index }: Layer, rows: Value): readonly Value[] => {
+  const fresh = turn && emitHeads(tape, shared.heads, rows);
+  return keptRotations(group).map((band, rotation) =>
+    give(outputs.newKeys(index, rotation), (options) =>
+      fresh === undefined ? emitHeads(tape, shared.heads, rows, options) : turn!(tape, band, "key", fresh, options),
+    ),
+  );
+};
+
 /** The attention of layer `index`. */
 export const attendIn =
   (layer: Layer): Attend =>
   ({ query, key, value }) => {
-    const { tape, extended, give, shared, index } = layer;
-    const { heads: counts, rotations } = shared;
-    const { layout, rotaryDim } = extended.decoder.rope;
-    const { numKvHeads, headDim } = counts;
-    const rotary = { layout, numHeads: numKvHeads, headDim, rotaryDim };
+    const { tape, give, shared, index } = layer;
+    const { group, place, recentLengths } = layer.own;
+    const { heads: counts } = shared;
 
     const scale = tape.op("Gather", [shared.queryScale, tape.constant("int64", [], [index])], { axis: 0 });
     const grouped = emitGroupQueries(tape, counts, tape.op("Mul", [query, scale]));
-    const queries = rotations.map(({ query: { cos, sin } }) => emitRotaryEmbedding(tape, rotary, grouped, cos, sin));
-    const fresh = emitHeads(tape, counts, key);
-    const keys = keptRotations(extended).map((band, rotation) => {
-      const { cos, sin } = rotations[band]!.key;
-      return give(outputs.newKeys(index, rotation), (options) =>
-        emitRotaryEmbedding(tape, rotary, fresh, cos, sin, options),
-      );
-    });
+    const queries = rotatedQueries(layer, grouped);
+    const keys = rotatedKeys(layer, key);
     const values = give(outputs.newValues(index), (options) => emitHeads(tape, counts, value, options));
 
     const { settled, recent } = cachedParts(layer, queries);
     const own: RecentPart =
-      extended.layout.kind === "masked"
+      group.layout.kind === "masked"
         ? bandsPart(layer, queries, {
             ...{ keys, values },
-            mask: (band) => shared.mask(inputs.ownBandMask(band), "seqLen"),
+            mask: (band) => shared.mask(inputs.ownBandMask(place, band), "seqLen"),
           })
         : {
             kind: "masked",
@@ -192,7 +205,7 @@ export const attendIn =
             values,
             mask: shared.mask(inputs.causalMask, "seqLen"),
           };
-    const parts = { settled, recent: [...recent, own], lengths: shared.recentLengths };
+    const parts = { settled, recent: [...recent, own], lengths: recentLengths, softcap: group.softcap };
     if (shared.few === undefined) return emitUngroup(tape, counts, emitAttention(tape, parts));
     const [attended] = tape.branch(shared.few, {
       whenTrue: (arm) => [emitAttention(arm, parts)],

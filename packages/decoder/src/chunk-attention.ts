@@ -7,7 +7,7 @@ import { attendIn, type Give } from "./attend.ts";
 import type { Attend } from "./decoder.ts";
 import { elementType, type ExtendedDecoder } from "./extend.ts";
 import type { Operators } from "./operators.ts";
-import { declareShared } from "./shared-inputs.ts";
+import { declareGroup, declareShared } from "./shared-inputs.ts";
 
 /** The attention of layer `index`, recorded on a tape of the same recording. */
 export type LayerAttention = (scope: Tape, index: number) => Attend;
@@ -46,5 +46,9 @@ export const chunkAttention = (
     .with("plain", () => "always" as const)
     .exhaustive();
   const shared = declareShared(tape, extended, ids, few);
-  return (scope, index) => attendIn({ tape: scope, extended, give, shared, index });
+  const groups = extended.groups.map((group, place) => declareGroup(tape, shared, group, place));
+  return (scope, index) => {
+    const own = groups.find(({ group }) => group.layers.includes(index))!;
+    return attendIn({ tape: scope, cache: extended.cache, give, shared, own, index });
+  };
 };

@@ -17,7 +17,7 @@ import { byKind } from "@ropewalk/check";
 import { positionIn } from "@ropewalk/context-extension";
 import { queryScales } from "@ropewalk/entropy-scaling";
 import { rotationTable, type RopeFrequencies } from "@ropewalk/rope";
-import type { BandLayout, ExtendedDecoder } from "./extend.ts";
+import type { BandLayout, ExtendedDecoder, ExtendedGroup } from "./extend.ts";
 import { coveredByOne, type KeyRun } from "./covered.ts";
 import { inputs } from "./interface.ts";
 
@@ -119,6 +119,7 @@ export type CacheWidths = { readonly settled: number; readonly tailLen: number; 
 
 /** What each band covers of the cached keys, and of the chunk's own. */
 const bandMasks = (
+  place: number,
   layout: MaskedLayout,
   { start, length }: Chunk,
   ringLen: number,
@@ -130,8 +131,8 @@ const bandMasks = (
     const cached = (row: number): readonly SlotRun[] =>
       within(runs[row]!, 0, start).flatMap(({ slot, count }) => ringRuns(layout, slot, slot + count));
     return {
-      [inputs.ringBandMask(band)]: mask(length, ringLen, cached),
-      [inputs.ownBandMask(band)]: mask(length, length, (row) => within(runs[row]!, start, start + length)),
+      [inputs.ringBandMask(place, band)]: mask(length, ringLen, cached),
+      [inputs.ownBandMask(place, band)]: mask(length, length, (row) => within(runs[row]!, start, start + length)),
     };
   });
   return Object.assign({}, ...masks) as Readonly<Record<string, Numbers>>;
@@ -144,57 +145,71 @@ const within = (runs: readonly KeyRun[], from: number, to: number): readonly Slo
     return first < end ? [{ slot: first - from, count: end - first }] : [];
   });
 
-/** Masks of the cache's parts, and of the chunk's own triangle. */
+/** Masks of the parts of the cache that the group at `place` has, and of the chunk's own triangle. */
 export const chunkMasks = (
+  place: number,
   layout: BandLayout,
   { start, length }: Chunk,
   { settled, tailLen, ringLen }: CacheWidths,
 ): Readonly<Record<string, Numbers>> => {
-  if (layout.kind === "masked") return bandMasks(layout, { start, length }, ringLen);
+  if (layout.kind === "masked") return bandMasks(place, layout, { start, length }, ringLen);
   const farEnd = farFrom(layout, start);
   const causal = { [inputs.causalMask]: mask(length, length, (row) => [{ slot: 0, count: row + 1 }]) };
-  const tail = { [inputs.tailMask]: mask(length, tailLen, () => [{ slot: 0, count: farEnd - settled }]) };
+  const tail = { [inputs.tailMask(place)]: mask(length, tailLen, () => [{ slot: 0, count: farEnd - settled }]) };
   if (layout.kind === "everything") return { ...causal, ...tail };
   const { window } = layout;
   // The first token that is near for the query of a row.
   const nearFrom = (row: number): number => Math.min(start, Math.max(0, start + row - window + 1));
   const near = {
-    [inputs.ringNearMask]: mask(length, ringLen, (row) => slotRuns(nearFrom(row), start, window)),
+    [inputs.ringNearMask(place)]: mask(length, ringLen, (row) => slotRuns(nearFrom(row), start, window)),
   };
   if (layout.kind === "window") return { ...causal, ...near };
   const far = {
-    [inputs.ringFarMask]: mask(length, ringLen, (row) => slotRuns(farEnd, nearFrom(row), window)),
+    [inputs.ringFarMask(place)]: mask(length, ringLen, (row) => slotRuns(farEnd, nearFrom(row), window)),
   };
   return { ...causal, ...tail, ...near, ...far };
 };
 
-/** Rotations of the chunk's queries and keys, band by band, and the scale of each query in each layer. */
-export const chunkNumbers = (
-  { decoder, positions, entropy }: ExtendedDecoder,
-  frequencies: RopeFrequencies,
-  { start, length }: Chunk,
+/** Rotations of the chunk's queries and keys, band by band, for the group at `place`. */
+const rotationsOf = (
+  place: number,
+  { rope, positions }: ExtendedGroup,
+  frequencies: RopeFrequencies | undefined,
+  at: readonly number[],
 ): Readonly<Record<string, Numbers>> => {
-  const at = Array.from({ length }, (_, offset) => start + offset);
   const numbers: Record<string, Numbers> = {};
-  const dims = [length, decoder.rope.rotaryDim / 2];
-  positions.bands.forEach((_, index) => {
+  if (rope === undefined || frequencies === undefined) return numbers;
+  const dims = [at.length, rope.rotaryDim / 2];
+  positions.bands.forEach((_, band) => {
     for (const side of ["query", "key"] as const) {
       const { cos, sin } = rotationTable(
         frequencies,
-        at.map((token) => positionIn("chunkNumbers", positions, index, side, token)),
+        at.map((token) => positionIn("chunkNumbers", positions, band, side, token)),
       );
-      numbers[inputs.rotation(index, side, "cos")] = { dims, data: cos };
-      numbers[inputs.rotation(index, side, "sin")] = { dims, data: sin };
+      numbers[inputs.rotation(place, band, side, "cos")] = { dims, data: cos };
+      numbers[inputs.rotation(place, band, side, "sin")] = { dims, data: sin };
     }
   });
-  const scoreScale = 1 / Math.sqrt(decoder.headDim);
-  const scale = new Float32Array(decoder.numLayers * length).fill(scoreScale);
-  if (entropy !== undefined)
-    for (let layer = 0; layer < decoder.numLayers; layer++)
-      scale.set(
-        queryScales(entropy, layer, at).map((factor) => factor * scoreScale),
-        layer * length,
-      );
-  numbers[inputs.queryScale] = { dims: [decoder.numLayers, length, 1], data: scale };
   return numbers;
+};
+
+/** Rotations of the chunk's queries and keys, group by group, and the scale of each query in each layer. */
+export const chunkNumbers = (
+  { decoder: { numLayers }, groups }: ExtendedDecoder,
+  frequencies: readonly (RopeFrequencies | undefined)[],
+  { start, length }: Chunk,
+): Readonly<Record<string, Numbers>> => {
+  const at = Array.from({ length }, (_, offset) => start + offset);
+  const scale = new Float32Array(numLayers * length);
+  for (const { layers, entropy, scoreScale } of groups)
+    for (const layer of layers) {
+      const row = scale.subarray(layer * length, (layer + 1) * length);
+      if (entropy === undefined) row.fill(scoreScale);
+      else row.set(queryScales(entropy, layer, at).map((factor) => factor * scoreScale));
+    }
+  const rotations = groups.map((group, place) => rotationsOf(place, group, frequencies[place], at));
+  return {
+    ...(Object.assign({}, ...rotations) as Readonly<Record<string, Numbers>>),
+    [inputs.queryScale]: { dims: [numLayers, length, 1], data: scale },
+  };
 };

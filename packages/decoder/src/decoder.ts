@@ -6,6 +6,7 @@
  */
 import type { RopeScaling, RotaryLayout } from "@ropewalk/rope";
 import type { Tape, Value } from "@ropewalk/graph";
+import type { AttentionKind } from "./attention-kind.ts";
 import type { StoredWeights } from "./stored-weights.ts";
 
 /** What a family records with: the tape, and the checkpoint's tensors by name. */
@@ -50,9 +51,14 @@ export type DecoderSizes = {
   readonly trainedContext: number;
   /** Why `trainedContext` is less than the positions that the config states; absent where it is not. */
   readonly contextLimit?: ContextLimit;
+  /** The rotation of all layers, or where they differ, of those whose positions an extension sets. */
   readonly rope: DecoderRope;
-  /** How many keys back a query sees, in tokens; undefined: all of them. Off where an extension sets the positions. */
+  /**
+   * How many keys back a query of these layers sees, in tokens; undefined: all of them. Off where an extension sets the positions.
+   */
   readonly slidingWindow: number | undefined;
+  /** How each layer attends. Absent: all alike, by `rope` and `slidingWindow`. */
+  readonly attention?: readonly AttentionKind[];
 };
 
 export type Decoder = DecoderSizes & {

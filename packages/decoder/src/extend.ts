@@ -11,7 +11,8 @@ import {
 } from "@ropewalk/position-mapping";
 import { checkBands } from "@ropewalk/position-mapping/bands";
 import { ropeFrequencies, type RopeFrequencies, type RopeScaling } from "@ropewalk/rope";
-import type { DecoderSizes } from "./decoder.ts";
+import { attentionGroups } from "./attention-kind.ts";
+import type { DecoderRope, DecoderSizes } from "./decoder.ts";
 
 /**
  * How a layer's keys are laid out by distance, read off the mapping's bands.
@@ -55,8 +56,25 @@ export type ExtendedContext = {
   readonly notices: readonly string[];
 };
 
+/** Layers that attend alike, with an extension put on them. */
+export type ExtendedGroup = {
+  /** Which layers, in their order. */
+  readonly layers: readonly number[];
+  readonly positions: PositionMapping;
+  readonly layout: BandLayout;
+  /** With the scaling that holds; undefined: queries and keys are not rotated. */
+  readonly rope: DecoderRope | undefined;
+  readonly entropy: EntropyScaling | undefined;
+  /** What products of queries and keys are multiplied by. */
+  readonly scoreScale: number;
+  /** The bound of scores; undefined: they have none. */
+  readonly softcap: number | undefined;
+};
+
 export type ExtendedDecoder<D extends DecoderSizes = DecoderSizes> = ExtendedContext & {
   readonly decoder: D;
+  /** In the order of their first layers. */
+  readonly groups: readonly ExtendedGroup[];
   readonly cache: CachePrecision;
   /** The model's, for errors. */
   readonly name?: string;
@@ -76,7 +94,7 @@ const bandLayout = ({ bands, seen }: PositionMapping): BandLayout => {
 };
 
 /** Whether tokens ever settle, in one rotation for every query to come. */
-export const settles = ({ layout }: Pick<ExtendedContext, "layout">): boolean =>
+export const settles = ({ layout }: { readonly layout: BandLayout }): boolean =>
   layout.kind === "everything" || layout.kind === "near-far";
 
 /** How many times longer a window a rope scaling promises; 1 for those that promise nothing without tuning. */
@@ -91,7 +109,11 @@ export const knownContext = (trainedContext: number, rope: RopeScaling | undefin
  * The window that attention slides in. One that is wider than what was trained on, as Phi-3's configs and their exports state it,
  * cuts nothing and is none, unless it is what the trained window was taken from before that was set by hand.
  */
-const windowOf = ({ slidingWindow: window, trainedContext, contextLimit }: Extendable): number | undefined =>
+const windowOf = ({
+  slidingWindow: window,
+  trainedContext,
+  contextLimit,
+}: Omit<Extendable, "rope">): number | undefined =>
   window !== undefined && window > trainedContext && contextLimit?.tokens !== window ? undefined : window;
 
 /** The checkpoint's own positions, and the longest input that it knows them for. */
@@ -157,6 +179,35 @@ export const extendContext = (model: Extendable, extension: ContextExtension): E
 };
 
 /**
+ * What an extension is to each group of layers. Its positions and the scaling of its frequencies are for layers that rotate and attend to
+ * everything; one with a window of its own never sees a distance that it was not trained on, and keeps it. Where every layer has a
+ * window, it is off, or else the model would see no further. The scaling of queries is for every layer that attends to everything.
+ */
+const extendGroups = (
+  decoder: DecoderSizes,
+  { positions: asked, ownPositions: own }: ExtendedContext,
+  { rope: scaling, entropy }: ContextExtension,
+): readonly ExtendedGroup[] => {
+  const groups = attentionGroups(decoder);
+  const windows = groups.map(({ kind: { slidingWindow } }) => windowOf({ ...decoder, slidingWindow }));
+  const allSlide = windows.every((window) => window !== undefined);
+  return groups.map(({ layers, kind }, index): ExtendedGroup => {
+    const { rope, scoreScale = 1 / Math.sqrt(decoder.headDim), softcap } = kind;
+    const window = windows[index];
+    const seesAll = window === undefined || allSlide;
+    const isExtended = seesAll && rope !== undefined;
+    const kept = window === undefined ? plain() : slidingWindow({ window });
+    const positions = isExtended && !own ? asked : kept;
+    return {
+      ...{ layers, positions, layout: bandLayout(positions) },
+      rope: isExtended ? { ...rope, scaling: scaling ?? rope.scaling } : rope,
+      entropy: seesAll ? entropy : undefined,
+      ...{ scoreScale, softcap },
+    };
+  });
+};
+
+/**
  * {@link extendContext} of a decoder, and how its cache is to be kept.
  *
  * @throws RangeError as there, when the cache has another name, and when one in q8 is asked for where no token settles
@@ -170,13 +221,21 @@ export const extendDecoder = <D extends DecoderSizes>(
     cache: optional(oneOf(cachePrecisions)),
   });
   const extended = extendContext(decoder, extension);
-  if (cache === "q8" && !settles(extended))
+  const groups = extendGroups(decoder, extended, extension);
+  if (cache === "q8" && !groups.some(settles))
     throw new RangeError(
       `extendDecoder: a cache in q8 needs tokens that leave the window and are still attended, got ${extended.positions.name}`,
     );
-  return { decoder, cache, ...extended };
+  return { decoder, cache, groups, ...extended };
 };
 
-/** The rotation frequencies of a run planned to be `seqLen` tokens long. */
-export const frequenciesFor = ({ decoder, scaling }: ExtendedDecoder, seqLen: number): RopeFrequencies =>
-  ropeFrequencies({ rotaryDim: decoder.rope.rotaryDim, theta: decoder.rope.theta, scaling, seqLen });
+/** Of each group the rotation frequencies of a run planned to be `seqLen` tokens long; undefined where nothing rotates. */
+export const frequenciesFor = (
+  { groups }: Pick<ExtendedDecoder, "groups">,
+  seqLen: number,
+): readonly (RopeFrequencies | undefined)[] =>
+  groups.map(({ rope }) => {
+    if (rope === undefined) return undefined;
+    const { rotaryDim, theta, scaling } = rope;
+    return ropeFrequencies({ rotaryDim, theta, scaling, seqLen });
+  });

@@ -11,6 +11,7 @@ export {
   zeroCenteredRmsNorm,
   type Named,
 } from "./blocks.ts";
+export { attentionGroups, extendedKind, type AttentionGroup, type AttentionKind } from "./attention-kind.ts";
 export { chunkAttention } from "./chunk-attention.ts";
 export {
   chunkMasks,
@@ -41,6 +42,7 @@ export {
   type CachePrecision,
   type ExtendedContext,
   type ExtendedDecoder,
+  type ExtendedGroup,
 } from "./extend.ts";
 export { giveLogits, noToken } from "./give-logits.ts";
 export { decoderGraph, versions } from "./graph.ts";

@@ -4,6 +4,9 @@ const bandNames = ["near", "far"] as const;
 
 const layer = (index: number, name: string): string => `layers.${index}.${name}`;
 
+/** What a group of layers shares. In most models there is one group, and no prefix. */
+const ofGroup = (group: number, name: string): string => (group === 0 ? name : `groups.${group}.${name}`);
+
 export const inputs = {
   /** [seqLen] int64 */
   ids: "input_ids",
@@ -20,19 +23,19 @@ export const inputs = {
   /** [numLayers, seqLen, 1]: score scale times entropy scale. */
   queryScale: "query_scale",
   /** [seqLen, rotaryDim / 2] */
-  rotation: (band: number, side: "query" | "key", part: "cos" | "sin"): string =>
-    `${bandNames[band] ?? band}_${side}_${part}`,
+  rotation: (group: number, band: number, side: "query" | "key", part: "cos" | "sin"): string =>
+    ofGroup(group, `${bandNames[band] ?? band}_${side}_${part}`),
   /** [seqLen, seqLen] */
   causalMask: "causal_mask",
   /** [seqLen, tailLen] */
-  tailMask: "tail_mask",
+  tailMask: (group: number): string => ofGroup(group, "tail_mask"),
   /** [seqLen, ringLen] each: slots seen in the near and in the far rotation. */
-  ringNearMask: "ring_near_mask",
-  ringFarMask: "ring_far_mask",
+  ringNearMask: (group: number): string => ofGroup(group, "ring_near_mask"),
+  ringFarMask: (group: number): string => ofGroup(group, "ring_far_mask"),
   /** [1]: 0, or `closed` when the settled part is a stand-in. */
-  settledGate: "settled_gate",
+  settledGate: (group: number): string => ofGroup(group, "settled_gate"),
   /** [parts] int64: keys in each recent part, in the order tail, ring, own. */
-  recentLengths: "recent_lengths",
+  recentLengths: (group: number): string => ofGroup(group, "recent_lengths"),
   /**
    * [numKvHeads, settledLen, headDim] each. In 8 bits keys are [numKvHeads, settledBlocks, headDim, 128], values
    * [numKvHeads, settledBlocks, 128, headDim].
@@ -55,8 +58,8 @@ export const inputs = {
   /** Under masks, in each kept rotation: [numKvHeads, ringLen, headDim] */
   ringKeys: (index: number, rotation: number): string => layer(index, `ring_${rotation}_keys`),
   /** Under masks, of each band: cached keys that it covers [seqLen, ringLen], and the chunk's own [seqLen, seqLen]. */
-  ringBandMask: (band: number): string => `ring_band_${band}_mask`,
-  ownBandMask: (band: number): string => `own_band_${band}_mask`,
+  ringBandMask: (group: number, band: number): string => ofGroup(group, `ring_band_${band}_mask`),
+  ownBandMask: (group: number, band: number): string => ofGroup(group, `own_band_${band}_mask`),
 } as const;
 
 export const outputs = {

@@ -2,9 +2,9 @@
  * Which bands a layer's keys are rotated for: every band of a layout of near and far, and under masks one for all bands that have
  * the same function of the key. Such a key is rotated once and kept once.
  */
-import type { ExtendedContext } from "./extend.ts";
+import type { ExtendedDecoder, ExtendedGroup } from "./extend.ts";
 
-type Mapped = Pick<ExtendedContext, "layout" | "positions">;
+type Mapped = Pick<ExtendedGroup, "layout" | "positions">;
 
 /** Bands, in their order, whose key rotations are made and kept. */
 export const keptRotations = ({ layout, positions: { bands } }: Mapped): readonly number[] =>
@@ -19,9 +19,14 @@ export const rotationOf = (extended: Mapped, band: number): number => {
   return keptRotations(extended).indexOf(first);
 };
 
-/** What a graph depends on of an extension, as a name: how bands are laid out, and under masks which keys each of them reads. */
-export const layoutName = (extended: Mapped): string => {
-  const { kind } = extended.layout;
-  const rotations = extended.positions.bands.map((_, band) => rotationOf(extended, band));
-  return kind === "masked" ? `${kind} ${rotations.join(" ")}` : kind;
-};
+/**
+ * What a graph depends on of an extension, as a name: how each group's bands are laid out, and under masks which keys each of them reads.
+ */
+export const layoutName = ({ groups }: Pick<ExtendedDecoder, "groups">): string =>
+  groups
+    .map((group) => {
+      const { kind } = group.layout;
+      const rotations = group.positions.bands.map((_, band) => rotationOf(group, band));
+      return kind === "masked" ? `${kind} ${rotations.join(" ")}` : kind;
+    })
+    .join(", ");

@@ -1,23 +1,36 @@
-/** What every layer's attention reads, declared once a graph and brought into shape once: rotations, masks, gates. */
+/**
+ * What the attention of many layers reads, declared once and brought into shape once: scales for all layers of a graph, rotations, masks
+ * and gates for those of a group.
+ */
 import { emitTile, type HeadCounts } from "@ropewalk/attention-merge/onnx";
-import type { Tape, Value } from "@ropewalk/graph";
-import type { CachePrecision, ExtendedDecoder } from "./extend.ts";
+import type { RecordOptions, Tape, Value } from "@ropewalk/graph";
+import { emitRotaryEmbedding } from "@ropewalk/rope/onnx";
+import type { DecoderRope } from "./decoder.ts";
+import type { CachePrecision, ExtendedDecoder, ExtendedGroup } from "./extend.ts";
 import { inputs } from "./interface.ts";
 
-export type Rotation = { readonly cos: Value; readonly sin: Value };
+/** Rotates heads [1, numKvHeads, rows, headDim] to where a band has the chunk's queries, or its keys. */
+export type Turn = (tape: Tape, band: number, side: "query" | "key", heads: Value, options?: RecordOptions) => Value;
 
 export type SharedInputs = {
   readonly heads: HeadCounts;
   /** [numLayers, seqLen, 1] */
   readonly queryScale: Value;
-  /** Per band: the queries' rotation [1, group * seqLen, rotaryDim / 2], the keys' [1, seqLen, rotaryDim / 2]. */
-  readonly rotations: readonly { readonly query: Rotation; readonly key: Rotation }[];
   /** [group * seqLen, keyLen]; declared when the first layer asks. */
   readonly mask: (name: string, keyLen: string) => Value;
   /** [1]; declared when the first layer asks. */
   readonly gate: (name: string) => Value;
   /** bool: whether the chunk's tokens are few enough for all heads at once; undefined where they always are. */
   readonly few: Value | undefined;
+};
+
+/** Of one group. */
+export type GroupInputs = {
+  readonly group: ExtendedGroup;
+  /** The group's place among all. */
+  readonly place: number;
+  /** undefined: nothing rotates. */
+  readonly turn: Turn | undefined;
   /** [parts] int64 */
   readonly recentLengths: Value;
 };
@@ -31,29 +44,18 @@ const fewTokens: Readonly<Record<CachePrecision, number>> = { float32: 32, float
 /** @param few - whether the chunk's tokens are few, where the graph does not have to ask */
 export const declareShared = (
   tape: Tape,
-  { decoder, positions, cache }: ExtendedDecoder,
+  { decoder, cache }: ExtendedDecoder,
   ids: Value,
   few?: "always",
 ): SharedInputs => {
-  const { numHeads, numKvHeads, headDim, numLayers, rope } = decoder;
+  const { numHeads, numKvHeads, headDim, numLayers } = decoder;
   const heads: HeadCounts = { numHeads, numKvHeads, headDim };
   const declared = new Map<string, Value>();
   const first = (name: string, declare: () => Value): Value =>
     declared.get(name) ?? declared.set(name, declare()).get(name)!;
-  const rotation = (band: number, side: "query" | "key", shape: (table: Value) => Value): Rotation => {
-    const table = (part: "cos" | "sin"): Value => {
-      const rows = tape.input(inputs.rotation(band, side, part), "float32", ["seqLen", rope.rotaryDim / 2]);
-      return tape.op("Unsqueeze", [shape(rows), tape.constant("int64", [1], [0])]);
-    };
-    return { cos: table("cos"), sin: table("sin") };
-  };
   return {
     heads,
     queryScale: tape.input(inputs.queryScale, "float32", [numLayers, "seqLen", 1]),
-    rotations: positions.bands.map((_, band) => ({
-      query: rotation(band, "query", (table) => emitTile(tape, heads, table)),
-      key: rotation(band, "key", (table) => table),
-    })),
     mask: (name, keyLen) => first(name, () => emitTile(tape, heads, tape.input(name, "float32", ["seqLen", keyLen]))),
     gate: (name) => first(name, () => tape.input(name, "float32", [1])),
     few:
@@ -63,6 +65,40 @@ export const declareShared = (
             tape.op("Squeeze", [tape.op("Shape", [ids])]),
             tape.constant("int64", [], [fewTokens[cache]]),
           ]),
-    recentLengths: tape.input(inputs.recentLengths, "int64", ["parts"]),
   };
 };
+
+/** Sizes that stand for another number in each group have a name for each. */
+export const sizeName = (place: number, name: string): string => (place === 0 ? name : `${name}${place}`);
+
+/** Tables of every band, the queries' [1, group * seqLen, rotaryDim / 2] and the keys' [1, seqLen, rotaryDim / 2], and what turns by them. */
+const declareRotations = (tape: Tape, heads: HeadCounts, rope: DecoderRope, bands: number, place: number): Turn => {
+  const { rotaryDim, layout } = rope;
+  const { numKvHeads, headDim } = heads;
+  const tables = (band: number, side: "query" | "key"): readonly Value[] =>
+    (["cos", "sin"] as const).map((part) => {
+      const rows = tape.input(inputs.rotation(place, band, side, part), "float32", ["seqLen", rotaryDim / 2]);
+      const shaped = side === "query" ? emitTile(tape, heads, rows) : rows;
+      return tape.op("Unsqueeze", [shaped, tape.constant("int64", [1], [0])]);
+    });
+  const declared = Array.from({ length: bands }, (_, band) => ({
+    query: tables(band, "query"),
+    key: tables(band, "key"),
+  }));
+  return (at, band, side, x, options) => {
+    const [cos, sin] = declared[band]![side];
+    return emitRotaryEmbedding(at, { layout, numHeads: numKvHeads, headDim, rotaryDim }, x, cos!, sin!, options);
+  };
+};
+
+/** The inputs of the group at `place`. */
+export const declareGroup = (
+  tape: Tape,
+  { heads }: SharedInputs,
+  group: ExtendedGroup,
+  place: number,
+): GroupInputs => ({
+  ...{ group, place },
+  turn: group.rope && declareRotations(tape, heads, group.rope, group.positions.bands.length, place),
+  recentLengths: tape.input(inputs.recentLengths(place), "int64", [sizeName(place, "parts")]),
+});

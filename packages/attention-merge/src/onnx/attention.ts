@@ -12,10 +12,10 @@
  * Runtimes disagree about tensors without elements, so a part always holds at least one key; an absent part is one
  * zero key with its gate or mask closed.
  */
-import { byKind, checkKeys } from "@ropewalk/check";
+import { aboveZero, byKind, checkKeys, optional } from "@ropewalk/check";
 import type { Tape, Value } from "@ropewalk/graph";
 import { emitMerge, emitRowMax, type EmittedPartial } from "./merge.ts";
-import { emitScores, emitWeightedValues } from "./scores.ts";
+import { emitScores, emitSoftcap, emitWeightedValues, type Softcap } from "./scores.ts";
 import { emitIntegerAttention } from "./quantized.ts";
 import { emitDense, type QuantizedSettled, type SettledPart } from "./settled.ts";
 
@@ -33,22 +33,22 @@ export type EitherPart = {
 export type BandsPart = { readonly kind: "bands"; readonly bands: readonly Masked[]; readonly values: Value };
 export type RecentPart = MaskedPart | EitherPart | BandsPart;
 
-const emitMasked = (tape: Tape, part: Masked): Value =>
-  tape.op("Add", [emitScores(tape, part.queries, part.keys), part.mask]);
+const emitMasked = (tape: Tape, part: Masked, softcap: Softcap): Value =>
+  tape.op("Add", [emitSoftcap(tape, softcap, emitScores(tape, part.queries, part.keys)), part.mask]);
 
-const emitRecentScores = (tape: Tape, part: RecentPart): Value =>
+const emitRecentScores = (tape: Tape, part: RecentPart, softcap: Softcap): Value =>
   byKind("emitAttention", "recent", part, {
-    masked: (masked) => emitMasked(tape, masked),
-    either: ({ near, far }) => tape.op("Max", [emitMasked(tape, near), emitMasked(tape, far)]),
+    masked: (masked) => emitMasked(tape, masked, softcap),
+    either: ({ near, far }) => tape.op("Max", [emitMasked(tape, near, softcap), emitMasked(tape, far, softcap)]),
     bands: ({ bands }) =>
-      bands.map((band) => emitMasked(tape, band)).reduce((most, scores) => tape.op("Max", [most, scores])),
+      bands.map((band) => emitMasked(tape, band, softcap)).reduce((most, scores) => tape.op("Max", [most, scores])),
   });
 
 /** One softmax over the parts' joined scores. `lengths` [parts] int64 gives each part's keyLen. */
-const emitJoined = (tape: Tape, parts: readonly RecentPart[], lengths: Value): EmittedPartial => {
+const emitJoined = (tape: Tape, parts: readonly RecentPart[], lengths: Value, softcap: Softcap): EmittedPartial => {
   const scores = tape.op(
     "Concat",
-    parts.map((part) => emitRecentScores(tape, part)),
+    parts.map((part) => emitRecentScores(tape, part, softcap)),
     { axis: -1 },
   );
   const probabilities = tape.op("Softmax", [scores], { axis: -1 });
@@ -66,24 +66,29 @@ export type AttentionParts = {
   readonly recent: readonly RecentPart[];
   /** [recent.length] int64, the keyLen of each recent part. */
   readonly lengths: Value;
+  /** The bound c of scores c tanh(score / c). Absent: they have none. */
+  readonly softcap?: Softcap;
 };
 
 /** @throws TypeError when there is a key that is not known */
 export const checkParts = (where: string, parts: AttentionParts): void => {
-  checkKeys(where, "parts", parts, { settled: true, recent: true, lengths: true });
+  checkKeys(where, "parts", parts, {
+    ...{ settled: true, recent: true, lengths: true },
+    softcap: optional(aboveZero),
+  });
 };
 
 /** Attention over all parts, with one in 8 bits attended as `emitQuantized` does it. */
 export const emitParts = (
   tape: Tape,
-  { settled, recent, lengths }: AttentionParts,
-  emitQuantized: (tape: Tape, part: QuantizedSettled) => EmittedPartial,
+  { settled, recent, lengths, softcap }: AttentionParts,
+  emitQuantized: (tape: Tape, part: QuantizedSettled, softcap: Softcap) => EmittedPartial,
 ): Value => {
-  const joined = emitJoined(tape, recent, lengths);
+  const joined = emitJoined(tape, recent, lengths, softcap);
   if (settled === undefined) return joined.out;
   const partial = byKind<SettledPart, EmittedPartial, []>("emitAttention", "settled", settled, {
-    dense: (dense) => emitDense(tape, dense),
-    quantized: (quantized) => emitQuantized(tape, quantized),
+    dense: (dense) => emitDense(tape, dense, softcap),
+    quantized: (quantized) => emitQuantized(tape, quantized, softcap),
   });
   return emitMerge(tape, partial, joined, settled.gate);
 };

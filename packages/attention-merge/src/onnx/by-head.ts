@@ -8,15 +8,16 @@ import { checkParts, emitParts, type AttentionParts, type RecentPart } from "./a
 import type { EmittedPartial } from "./merge.ts";
 import { emitWidened } from "./quantized.ts";
 import { emitDense, type QuantizedSettled, type SettledPart } from "./settled.ts";
+import type { Softcap } from "./scores.ts";
 import { shape } from "./shape.ts";
 
 /** The parts with each value that has a heads' axis replaced; `blocks` are those of a part in 8 bits, whose first axis it is. */
 const mapHeads = (
-  { settled, recent, lengths }: AttentionParts,
+  { settled, recent, ...rest }: AttentionParts,
   apply: (value: Value) => Value,
   blocks: (value: Value) => Value,
 ): AttentionParts => ({
-  lengths,
+  ...rest,
   settled:
     settled &&
     byKind<SettledPart, SettledPart, []>("emitAttentionByHead", "settled", settled, {
@@ -51,8 +52,8 @@ const mapHeads = (
   ),
 });
 
-const emitWidenedAttention = (tape: Tape, part: QuantizedSettled): EmittedPartial =>
-  emitDense(tape, { queries: part.queries, ...emitWidened(tape, part) });
+const emitWidenedAttention = (tape: Tape, part: QuantizedSettled, softcap: Softcap): EmittedPartial =>
+  emitDense(tape, { queries: part.queries, ...emitWidened(tape, part) }, softcap);
 
 /**
  * `emitAttention` for any number of queries, head after head: scores [rows, keyLen] of one head stay in the processor's cache where

@@ -13,6 +13,7 @@
 import { typeCode, type Tape, type Value } from "@ropewalk/graph";
 import { quantizedBlock } from "../quantize.ts";
 import { emitRowMax, type EmittedPartial } from "./merge.ts";
+import { emitSoftcap, type Softcap } from "./scores.ts";
 import { shape } from "./shape.ts";
 
 /** What `quantizeKeys` and `quantizeValues` give, in blocks of `quantizedBlock` tokens. */
@@ -53,14 +54,14 @@ const inBlocks = (tape: Tape, numKvHeads: number, group: number, x: Value): Valu
 };
 
 /** One query, `group` rows a head. */
-export const emitIntegerAttention = (tape: Tape, part: Queried): EmittedPartial => {
+export const emitIntegerAttention = (tape: Tape, part: Queried, softcap?: Softcap): EmittedPartial => {
   const { group, keys, keyScales, keyOffsets, values, valueScales } = part;
   const [numKvHeads, , headDim] = keys.dims as readonly [number, unknown, number];
   const queries = tape.op("Reshape", [part.queries, shape(tape, numKvHeads, 1, group, headDim)]);
   const a = steps(tape, tape.op("Abs", [queries]), 127);
   const products = float(tape, tape.op("MatMulInteger", [rounded(tape, queries, a, 128.5), keys]));
   const blockScores = tape.op("Mul", [tape.op("Sub", [tape.op("Mul", [products, keyScales]), keyOffsets]), a]);
-  const scores = joined(tape, numKvHeads, group, blockScores);
+  const scores = emitSoftcap(tape, softcap, joined(tape, numKvHeads, group, blockScores));
   const probabilities = tape.op("Softmax", [scores], { axis: -1 });
 
   const weights = tape.op("Mul", [inBlocks(tape, numKvHeads, group, probabilities), valueScales]);

@@ -24,6 +24,16 @@ export const emitScores = (tape: Tape, queries: Value, keys: Value): Value =>
     ? emitShortProduct(tape, queries, transposed(tape, keys))
     : tape.op("MatMul", [queries, transposed(tape, keys)]);
 
+/** c; undefined where scores have no bound. */
+export type Softcap = number | undefined;
+
+/** c tanh(S / c): scores that stay between -c and c. */
+export const emitSoftcap = (tape: Tape, softcap: Softcap, scores: Value): Value => {
+  if (softcap === undefined) return scores;
+  const cap = tape.constant("float32", [], [softcap]);
+  return tape.op("Mul", [tape.op("Tanh", [tape.op("Div", [scores, cap])]), cap]);
+};
+
 /** Probabilities [..., rows, keyLen] times values: [..., rows, headDim]. Of those in float16 there are whole blocks. */
 export const emitWeightedValues = (tape: Tape, probabilities: Value, values: Value): Value =>
   values.type === "float16"

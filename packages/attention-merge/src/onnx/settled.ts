@@ -2,7 +2,7 @@
 import type { Tape, Value } from "@ropewalk/graph";
 import { emitRowMax, type EmittedPartial } from "./merge.ts";
 import type { QuantizedKeysAndValues } from "./quantized.ts";
-import { emitScores, emitWeightedValues } from "./scores.ts";
+import { emitScores, emitSoftcap, emitWeightedValues, type Softcap } from "./scores.ts";
 
 type Settled = {
   readonly queries: Value;
@@ -27,8 +27,9 @@ export type SettledPart = DenseSettled | QuantizedSettled;
 export const emitDense = (
   tape: Tape,
   { queries, keys, values }: Omit<DenseSettled, "gate" | "kind">,
+  softcap?: Softcap,
 ): EmittedPartial => {
-  const scores = emitScores(tape, queries, keys);
+  const scores = emitSoftcap(tape, softcap, emitScores(tape, queries, keys));
   const probabilities = tape.op("Softmax", [scores], { axis: -1 });
   return {
     out: emitWeightedValues(tape, probabilities, values),
