@@ -9,6 +9,6 @@ export {
 export { emitAttentionByHead } from "./onnx/by-head.ts";
 export { emitCast, emitLongProduct, emitShortProduct } from "./onnx/float16.ts";
 export { emitMerge, type EmittedPartial } from "./onnx/merge.ts";
-export { emitScores } from "./onnx/scores.ts";
+export { emitScores, emitSoftcap, type Softcap } from "./onnx/scores.ts";
 export { type QuantizedKeysAndValues } from "./onnx/quantized.ts";
 export { type DenseSettled, type QuantizedSettled, type SettledPart } from "./onnx/settled.ts";

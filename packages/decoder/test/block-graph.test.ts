@@ -51,16 +51,16 @@ const cacheFeeds = (extended: ExtendedDecoder, model: ModelProto): Record<string
   const sizes: Readonly<Record<string, number>> = { settledLen: 2, tailLen: widths.tailLen, ringLen, ringFarLen: 8 };
   const numbers = {
     ...chunkNumbers(extended, frequenciesFor(extended, 64), chunk),
-    ...chunkMasks(layout, chunk, { ...widths, ringLen }),
+    ...chunkMasks(0, layout, chunk, { ...widths, ringLen }),
   };
   const feeds: Record<string, NdArray> = {
     ...Object.fromEntries(
       Object.entries(numbers).map(([name, { dims, data }]) => [name, ndArray("float32", dims, data)]),
     ),
-    [inputs.recentLengths]: ndArray("int64", [recent.length + 1], [...recent, chunk.length]),
+    [inputs.recentLengths(0)]: ndArray("int64", [recent.length + 1], [...recent, chunk.length]),
   };
   for (const { name, dims } of model.graph!.input.map(valueOfInfo)) {
-    if (name === inputs.settledGate) feeds[name] = ndArray("float32", [1], [far > 0 ? 0 : closed]);
+    if (name === inputs.settledGate(0)) feeds[name] = ndArray("float32", [1], [far > 0 ? 0 : closed]);
     if (name.startsWith("layers"))
       feeds[name] = wave(
         dims!.map((dim) => (typeof dim === "number" ? dim : sizes[dim!]!)),

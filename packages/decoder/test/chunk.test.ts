@@ -64,13 +64,13 @@ describe("masks", () => {
         const farEnd = farFrom(layout, chunk.start);
         const settled = layout.kind === "window" ? 0 : Math.floor(share * farEnd);
         const [tailLen, ringLen] = [farEnd - settled + 3, window];
-        const masks = chunkMasks(layout, chunk, { settled, tailLen, ringLen });
-        expect(masks[inputs.ringFarMask] === undefined).toBe(layout.kind === "window");
+        const masks = chunkMasks(0, layout, chunk, { settled, tailLen, ringLen });
+        expect(masks[inputs.ringFarMask(0)] === undefined).toBe(layout.kind === "window");
         for (let query = 0; query < chunk.length; query++) {
           const position = chunk.start + query;
           const openTail = Array.from(
             { length: tailLen },
-            (_, at) => layout.kind === "near-far" && open(masks[inputs.tailMask]!, query, at),
+            (_, at) => layout.kind === "near-far" && open(masks[inputs.tailMask(0)]!, query, at),
           );
           if (layout.kind === "near-far")
             expect(openTail).toEqual(Array.from({ length: tailLen }, (_, at) => at < farEnd - settled));
@@ -78,9 +78,9 @@ describe("masks", () => {
           for (let key = Math.max(0, chunk.start - window); key < chunk.start; key++)
             if (key >= farEnd) seen[position - key < window ? "near" : "far"].add(key % window);
           for (let slot = 0; slot < window; slot++) {
-            expect(open(masks[inputs.ringNearMask]!, query, slot)).toBe(seen.near.has(slot));
+            expect(open(masks[inputs.ringNearMask(0)]!, query, slot)).toBe(seen.near.has(slot));
             if (layout.kind === "near-far")
-              expect(open(masks[inputs.ringFarMask]!, query, slot)).toBe(seen.far.has(slot));
+              expect(open(masks[inputs.ringFarMask(0)]!, query, slot)).toBe(seen.far.has(slot));
           }
           for (let own = 0; own < chunk.length; own++)
             expect(open(masks[inputs.causalMask]!, query, own)).toBe(own <= query);
@@ -91,19 +91,25 @@ describe("masks", () => {
   });
 
   it("of one band open the tail, and there is no ring", () => {
-    const masks = chunkMasks({ kind: "everything" }, { start: 9, length: 2 }, { settled: 5, tailLen: 6, ringLen: 0 });
+    const masks = chunkMasks(
+      0,
+      { kind: "everything" },
+      { start: 9, length: 2 },
+      { settled: 5, tailLen: 6, ringLen: 0 },
+    );
     const row = [0, 0, 0, 0, closed, closed];
-    expect(masks[inputs.tailMask]).toEqual({ dims: [2, 6], data: Float32Array.of(...row, ...row) });
+    expect(masks[inputs.tailMask(0)]).toEqual({ dims: [2, 6], data: Float32Array.of(...row, ...row) });
     expect(Object.keys(masks)).toHaveLength(2);
   });
 
   it("of a part without keys are a closed column for its stand-in", () => {
     const masks = chunkMasks(
+      0,
       { kind: "near-far", window: 4 },
       { start: 0, length: 2 },
       { settled: 0, tailLen: 0, ringLen: 0 },
     );
-    for (const name of [inputs.tailMask, inputs.ringNearMask, inputs.ringFarMask])
+    for (const name of [inputs.tailMask(0), inputs.ringNearMask(0), inputs.ringFarMask(0)])
       expect(masks[name]).toEqual({ dims: [2, 1], data: Float32Array.of(closed, closed) });
   });
 });

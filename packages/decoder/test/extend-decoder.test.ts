@@ -97,7 +97,7 @@ describe("extendDecoder", () => {
       factor: 4,
     } as const;
     const extended = extendDecoder(decoder, { rope });
-    expect([extended.capacity, frequenciesFor(extended, 200).attentionScale]).toEqual([256, 1.5]);
+    expect([extended.capacity, frequenciesFor(extended, 200)[0]!.attentionScale]).toEqual([256, 1.5]);
     expect(() =>
       extendDecoder(decoder, { rope: { ...rope, frequencies: () => ({ inverseFrequencies: [1] }) } }),
     ).toThrow(RangeError("ropeFrequencies: inverseFrequencies.length must be 2, got 1"));

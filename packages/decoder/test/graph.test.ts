@@ -44,7 +44,7 @@ describe("decoderGraph", () => {
       outputs.newKeys(1, 0),
     ]);
     expect(chunks.inputs.filter((name) => name.endsWith("mask")).toSorted()).toEqual(
-      [0, 1, 2].flatMap((band) => [inputs.ringBandMask(band), inputs.ownBandMask(band)]).toSorted(),
+      [0, 1, 2].flatMap((band) => [inputs.ringBandMask(0, band), inputs.ownBandMask(0, band)]).toSorted(),
     );
     expect(chunks.inputs.filter((name) => /settled|tail|near_keys|causal/.test(name))).toEqual([]);
     const sinks = names(withPositions({ kind: "sinks", sinks: 2, window: 8 }));

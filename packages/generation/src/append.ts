@@ -1,7 +1,7 @@
 /** What a chunk leaves behind: its rotated keys and values, as the graph gave them, put into the cache's parts. */
 import type { Buffer, Tensor } from "@ropewalk/backend";
 import { farFrom, outputs, ringRuns, ringSlots, ringTokens, settles, slotRuns } from "@ropewalk/decoder";
-import { ringRoomFor, rowSize, settleBlock, type KeyValueCache, type LayerCache } from "./cache.ts";
+import { ringRoomFor, rowSize, settleBlock, type GroupCache, type KeyValueCache, type LayerCache } from "./cache.ts";
 import { checkLatest, writing } from "./cache-life.ts";
 import { roomier, settleable, settleTokens, type Target } from "./settled.ts";
 
@@ -16,7 +16,10 @@ type Source = { readonly ring: Part; readonly own: Part };
 
 type Sizes = { readonly numKvHeads: number; readonly headDim: number };
 
-const sizesOf = ({ extended: { decoder } }: KeyValueCache): Sizes => decoder;
+/** One group of a cache on its way to the next: as it is, and what of the cache it needs. */
+type Growing = GroupCache & Pick<KeyValueCache, "backend" | "extended" | "length">;
+
+const sizesOf = ({ extended: { decoder } }: Pick<Growing, "extended">): Sizes => decoder;
 
 /** The same tokens of every head, from one part to another. */
 const copyHeads = (
@@ -34,11 +37,11 @@ const copyHeads = (
   });
 
 /** Tokens [from, to), out of the ring and the chunk, to a place behind one another. */
-const gather = (cache: KeyValueCache, { ring, own }: Source, from: number, to: number, target: Target): void => {
+const gather = (cache: Growing, { ring, own }: Source, from: number, to: number, target: Target): void => {
   const { length: start } = cache;
   const sizes = sizesOf(cache);
   let { at } = target;
-  for (const { slot, count } of slotRuns(from, Math.min(to, start), ringSlots(cache.extended.layout))) {
+  for (const { slot, count } of slotRuns(from, Math.min(to, start), ringSlots(cache.group.layout))) {
     copyHeads(sizes, { ...ring, from: slot, count }, { ...target, at });
     at += count;
   }
@@ -47,8 +50,9 @@ const gather = (cache: KeyValueCache, { ring, own }: Source, from: number, to: n
 };
 
 /** Keys in their outermost rotation, and values: where those of the ring and those of the chunk lie. */
-const outermost = ({ ringRoom }: KeyValueCache, { ring }: LayerCache, index: number, { results, tokens }: Given) => {
+const outermost = ({ ringRoom, group }: Growing, { ring }: LayerCache, place: number, { results, tokens }: Given) => {
   const band = ring.keys.length - 1;
+  const index = group.layers[place]!;
   const source = (buffer: Buffer, output: string): Source => ({
     ring: { part: buffer, tokens: ringRoom },
     own: { part: results[output]!, tokens },
@@ -60,10 +64,10 @@ const outermost = ({ ringRoom }: KeyValueCache, { ring }: LayerCache, index: num
 };
 
 /** Where the tail ends: every token before is beyond the window of all queries to come. */
-const tailEnd = ({ extended, length }: KeyValueCache): number => farFrom(extended.layout, length);
+const tailEnd = ({ group, length }: Growing): number => farFrom(group.layout, length);
 
 /** Tokens that leave the window, up to `due`, wait in the tail. */
-const extendTail = (cache: KeyValueCache, due: number, given: Given): void => {
+const extendTail = (cache: Growing, due: number, given: Given): void => {
   // Those that have just settled are waiting no more.
   const from = Math.max(tailEnd(cache), cache.settled);
   cache.layers.forEach((layer, index) => {
@@ -78,7 +82,7 @@ const extendTail = (cache: KeyValueCache, due: number, given: Given): void => {
 };
 
 /** Settles what waits in the tail and what leaves the window, up to `total` tokens in all. */
-const settle = (cache: KeyValueCache, total: number, given: Given): KeyValueCache => {
+const settle = (cache: Growing, total: number, given: Given): Growing => {
   const { backend, extended, settled, tailRoom } = cache;
   const settledRoom = total > cache.settledRoom ? Math.max(total, cache.settledRoom * 2) : cache.settledRoom;
   const end = tailEnd(cache);
@@ -103,11 +107,11 @@ const settle = (cache: KeyValueCache, total: number, given: Given): KeyValueCach
 };
 
 /** A ring with room for `tokens`. It has not wrapped yet: it wraps only once it has all its slots. */
-const withRing = (cache: KeyValueCache, tokens: number): KeyValueCache => {
-  const { backend, length, ringRoom: old, extended } = cache;
-  const slots = ringSlots(extended.layout);
+const withRing = (cache: Growing, tokens: number): Growing => {
+  const { backend, length, ringRoom: old, extended, group } = cache;
+  const slots = ringSlots(group.layout);
   if (tokens <= old || old >= slots) return cache;
-  const ringRoom = ringRoomFor(extended, Math.max(tokens, 2 * old));
+  const ringRoom = ringRoomFor(extended, group, Math.max(tokens, 2 * old));
   const wider = (buffer: Buffer): Buffer => {
     const next = backend.allocate(ringRoom * rowSize(cache), buffer.type);
     const source = { part: buffer, tokens: old, from: 0, count: Math.min(length, old) };
@@ -123,14 +127,16 @@ const withRing = (cache: KeyValueCache, tokens: number): KeyValueCache => {
 };
 
 /** Puts the tokens of the chunk that the ring keeps into their slots. */
-const fillRing = (cache: KeyValueCache, end: number, { results, tokens: chunk }: Given): void => {
-  const { length: start, ringRoom: tokens, extended } = cache;
-  for (const kept of ringSlots(extended.layout) === 0 ? [] : ringTokens(extended.layout, start, end)) {
+const fillRing = (cache: Growing, end: number, { results, tokens: chunk }: Given): void => {
+  const { length: start, ringRoom: tokens, group } = cache;
+  const { layers, layout } = group;
+  for (const kept of ringSlots(layout) === 0 ? [] : ringTokens(layout, start, end)) {
     let from = kept.from - start;
-    for (const { slot, count } of ringRuns(extended.layout, kept.from, kept.to)) {
+    for (const { slot, count } of ringRuns(layout, kept.from, kept.to)) {
       const put = (buffer: Buffer, output: string): void =>
         copyHeads(sizesOf(cache), { part: results[output]!, tokens: chunk, from, count }, { buffer, tokens, at: slot });
-      cache.layers.forEach(({ ring }, index) => {
+      cache.layers.forEach(({ ring }, place) => {
+        const index = layers[place]!;
         ring.keys.forEach((buffer, band) => put(buffer, outputs.newKeys(index, band)));
         put(ring.values, outputs.newValues(index));
       });
@@ -139,26 +145,35 @@ const fillRing = (cache: KeyValueCache, end: number, { results, tokens: chunk }:
   }
 };
 
-/** How many tokens more make the next ones settle; Infinity where none ever does. */
-export const untilSettling = ({ extended, settled, length }: KeyValueCache): number => {
-  if (!settles(extended)) return Infinity;
-  const { layout } = extended;
-  const near = "window" in layout ? layout.window - 1 : 0;
-  return settled + settleBlock + near - length;
+/** How many tokens more make the next ones of any group settle; Infinity where none ever does. */
+export const untilSettling = ({ groups, length }: KeyValueCache): number =>
+  Math.min(
+    ...groups.map(({ group, settled }) => {
+      if (!settles(group)) return Infinity;
+      const near = "window" in group.layout ? group.layout.window - 1 : 0;
+      return settled + settleBlock + near - length;
+    }),
+  );
+
+const appendedGroup = (cache: Growing, given: Given): GroupCache => {
+  const { extended, group } = cache;
+  const length = cache.length + given.tokens;
+  const due = farFrom(group.layout, length);
+  const ripe = settles(group) && due - cache.settled >= settleBlock;
+  // What leaves the window is taken out of the ring before its slots are filled anew.
+  const settledNow = ripe ? settle(cache, settleable(extended, due), given) : cache;
+  if (settles(group)) extendTail(settledNow, due, given);
+  const ready = withRing(settledNow, length);
+  fillRing(ready, length, given);
+  const { settled, settledRoom, tailRoom, ringRoom, layers, standIn } = ready;
+  return { group, settled, settledRoom, tailRoom, ringRoom, layers, standIn };
 };
 
 const appended = (cache: KeyValueCache, ids: readonly number[], results: Given["results"]): KeyValueCache => {
-  const { extended } = cache;
+  const { backend, extended, length } = cache;
   const given: Given = { results, tokens: ids.length };
-  const length = cache.length + ids.length;
-  const due = farFrom(extended.layout, length);
-  const ripe = settles(extended) && due - cache.settled >= settleBlock;
-  // What leaves the window is taken out of the ring before its slots are filled anew.
-  const settledNow = ripe ? settle(cache, settleable(extended, due), given) : cache;
-  if (settles(extended)) extendTail(settledNow, due, given);
-  const ready = withRing(settledNow, length);
-  fillRing(ready, length, given);
-  return { ...ready, length, ids: [...cache.ids, ...ids] };
+  const groups = cache.groups.map((group) => appendedGroup({ ...group, backend, extended, length }, given));
+  return { ...cache, groups, length: length + ids.length, ids: [...cache.ids, ...ids] };
 };
 
 /** As `appendToCache`, inside of a run. */

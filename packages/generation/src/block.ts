@@ -96,7 +96,8 @@ const stepsFrom = async (
   options: BlockOptions,
 ): Promise<BlockResult> => {
   const { extended } = cache;
-  const most = Math.min(options.steps, longestChunk(extended.layout), untilSettling(cache));
+  const longest = extended.groups.map(({ layout }) => longestChunk(layout));
+  const most = Math.min(options.steps, ...longest, untilSettling(cache));
   const ready = await replanned(session, cache, cache.length + Math.max(1, tokensHeld(cache, most)));
   const steps = Math.max(1, tokensHeld(ready, Math.min(most, untilSettling(ready))));
   const drawn = draws(options, steps);

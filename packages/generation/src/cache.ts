@@ -1,7 +1,7 @@
 /**
  * The key-value cache: state that is passed in and handed out, held where the backend computes.
  *
- * Per layer, in tokens s already run and a window W, every part [numKvHeads, tokens, headDim], each head in one run, the
+ * Layers that attend alike are a group, with rooms of its own. Per layer, in tokens s already run and a window W, every part [numKvHeads, tokens, headDim], each head in one run, the
  * form that is fastest to read:
  *
  *   settled  keys in their outermost rotation, and values, of tokens [0, settled); as large as it is full. In 8 bits if so
@@ -29,6 +29,7 @@ import {
   ringSlots,
   settles,
   type ExtendedDecoder,
+  type ExtendedGroup,
 } from "@ropewalk/decoder";
 import type { RopeFrequencies } from "@ropewalk/rope";
 import { cacheMemory, checkLatest, writing, type CacheLife, type CacheMemory } from "./cache-life.ts";
@@ -47,23 +48,31 @@ export type LayerCache = {
 /** How many tokens each part has room for. */
 export type Rooms = { readonly settledRoom: number; readonly tailRoom: number; readonly ringRoom: number };
 
-export type KeyValueCache = Rooms & {
+/** The cache of the layers of one group. */
+export type GroupCache = Rooms & {
+  readonly group: ExtendedGroup;
+  /** Tokens in the settled part. */
+  readonly settled: number;
+  /** In the order of the group's layers. */
+  readonly layers: readonly LayerCache[];
+  /** What is fed while nothing has settled: zeros. */
+  readonly standIn: Settled;
+};
+
+export type KeyValueCache = {
   readonly backend: CacheMemory;
   readonly life: CacheLife<KeyValueCache>;
   readonly extended: ExtendedDecoder;
-  /** Tokens that the run is planned for, and the frequencies that its keys are rotated with for that. */
+  /** Tokens that the run is planned for, and the frequencies that each group's keys are rotated with for that. */
   readonly planned: number;
-  readonly frequencies: RopeFrequencies;
+  readonly frequencies: readonly (RopeFrequencies | undefined)[];
   /** Tokens run so far, and which they were. */
   readonly length: number;
   readonly ids: readonly number[];
   /** The graph's outputs that are appended. */
   readonly appended: readonly string[];
-  /** Tokens in the settled part. */
-  readonly settled: number;
-  readonly layers: readonly LayerCache[];
-  /** What is fed while nothing has settled: zeros. */
-  readonly standIn: Settled;
+  /** As `extended` has them. */
+  readonly groups: readonly GroupCache[];
 };
 
 /** Tokens settle at least this many at a time. */
@@ -80,11 +89,13 @@ const buffersOf = ({ settled, tail, ring }: LayerCache): readonly Buffer[] => [
   ring.values,
 ];
 
-const appendedOutputs = (extended: ExtendedDecoder): readonly string[] =>
-  Array.from({ length: extended.decoder.numLayers }, (_, layer) => [
-    ...keptRotations(extended).map((_, rotation) => outputs.newKeys(layer, rotation)),
-    outputs.newValues(layer),
-  ]).flat();
+const appendedOutputs = ({ groups }: ExtendedDecoder): readonly string[] =>
+  groups.flatMap((group) =>
+    group.layers.flatMap((layer) => [
+      ...keptRotations(group).map((_, rotation) => outputs.newKeys(layer, rotation)),
+      outputs.newValues(layer),
+    ]),
+  );
 
 /** How many tokens a run is planned to have. More are made room for when they come. */
 export type CachePlan = { readonly length: number };
@@ -93,34 +104,42 @@ export type CachePlan = { readonly length: number };
  * Room for `tokens` in the ring, or for all its slots where these are fewer; in whole blocks where products take such, whose last
  * places are behind the mask as all slots are that are not in use.
  */
-export const ringRoomFor = (extended: ExtendedDecoder, tokens: number): number => {
+export const ringRoomFor = (extended: ExtendedDecoder, { layout }: ExtendedGroup, tokens: number): number => {
   const step = settledStep(elementType(extended));
-  return Math.ceil(Math.min(ringSlots(extended.layout), tokens) / step) * step;
+  return Math.ceil(Math.min(ringSlots(layout), tokens) / step) * step;
 };
 
-const roomsFor = (extended: ExtendedDecoder, { length }: CachePlan): Rooms => ({
-  settledRoom: settles(extended) ? settleable(extended, farFrom(extended.layout, length)) : 0,
-  tailRoom: settles(extended) ? settleBlock : 0,
-  ringRoom: ringRoomFor(extended, length),
+const roomsFor = (extended: ExtendedDecoder, group: ExtendedGroup, { length }: CachePlan): Rooms => ({
+  settledRoom: settles(group) ? settleable(extended, farFrom(group.layout, length)) : 0,
+  tailRoom: settles(group) ? settleBlock : 0,
+  ringRoom: ringRoomFor(extended, group, length),
 });
 
 type Empty = Omit<KeyValueCache, "life">;
 
-const emptyCache = (backend: CacheMemory, extended: ExtendedDecoder, plan: CachePlan): Empty => {
-  const rooms = roomsFor(extended, plan);
+const emptyGroup = (
+  backend: CacheMemory,
+  extended: ExtendedDecoder,
+  group: ExtendedGroup,
+  plan: CachePlan,
+): GroupCache => {
+  const rooms = roomsFor(extended, group, plan);
   const type = elementType(extended);
   const room = (tokens: number): Buffer => backend.allocate(tokens * rowSize({ extended }), type);
-  const layers = Array.from({ length: extended.decoder.numLayers }, (): LayerCache => ({
+  const layers = group.layers.map((): LayerCache => ({
     settled: createSettled(backend, extended, rooms.settledRoom),
     tail: { keys: room(rooms.tailRoom), values: room(rooms.tailRoom) },
-    ring: { keys: keptRotations(extended).map(() => room(rooms.ringRoom)), values: room(rooms.ringRoom) },
+    ring: { keys: keptRotations(group).map(() => room(rooms.ringRoom)), values: room(rooms.ringRoom) },
   }));
-  return {
-    ...{ backend, extended, appended: appendedOutputs(extended) },
-    ...{ planned: plan.length, frequencies: frequenciesFor(extended, plan.length), length: 0, ids: [] },
-    ...{ settled: 0, ...rooms, layers, standIn: createSettled(backend, extended, settledStep(extended.cache)) },
-  };
+  const standIn = createSettled(backend, extended, settledStep(extended.cache));
+  return { group, settled: 0, ...rooms, layers, standIn };
 };
+
+const emptyCache = (backend: CacheMemory, extended: ExtendedDecoder, plan: CachePlan): Empty => ({
+  ...{ backend, extended, appended: appendedOutputs(extended) },
+  ...{ planned: plan.length, frequencies: frequenciesFor(extended, plan.length), length: 0, ids: [] },
+  groups: extended.groups.map((group) => emptyGroup(backend, extended, group, plan)),
+});
 
 /**
  * An empty cache.
@@ -151,10 +170,14 @@ export const replaceCache = (cache: KeyValueCache, plan: CachePlan): KeyValueCac
 /** Bytes of a cache planned so. */
 export const plannedCacheBytes = (extended: ExtendedDecoder, plan: CachePlan): number => {
   checkKeys("plannedCacheBytes", "plan", plan, { length: positive });
-  const { settledRoom, tailRoom, ringRoom } = roomsFor(extended, plan);
-  const rows = 2 * tailRoom + (keptRotations(extended).length + 1) * ringRoom;
-  const recent = bytesOfBuffer({ type: elementType(extended), length: rowSize({ extended }) * rows });
-  return extended.decoder.numLayers * (settledBytes(extended, settledRoom) + recent);
+  return extended.groups
+    .map((group) => {
+      const { settledRoom, tailRoom, ringRoom } = roomsFor(extended, group, plan);
+      const rows = 2 * tailRoom + (keptRotations(group).length + 1) * ringRoom;
+      const recent = bytesOfBuffer({ type: elementType(extended), length: rowSize({ extended }) * rows });
+      return group.layers.length * (settledBytes(extended, settledRoom) + recent);
+    })
+    .reduce((sum, bytes) => sum + bytes, 0);
 };
 
 /**
@@ -164,7 +187,10 @@ export const plannedCacheBytes = (extended: ExtendedDecoder, plan: CachePlan): n
  */
 export const resetCache = (cache: KeyValueCache): KeyValueCache => {
   checkLatest("resetCache", cache);
-  return writing(cache, () => ({ ...cache, length: 0, ids: [], settled: 0 }));
+  return writing(cache, () => ({
+    ...{ ...cache, length: 0, ids: [] },
+    groups: cache.groups.map((group) => ({ ...group, settled: 0 })),
+  }));
 };
 
 /** Gives all memory of a cache back, whichever of its values is given; doing so again is fine. */
@@ -174,8 +200,8 @@ export const releaseCache = ({ backend, life }: KeyValueCache): void => {
 };
 
 /** Bytes that the cache holds, all layers. */
-export const cacheBytes = ({ layers }: Pick<KeyValueCache, "layers">): number =>
-  layers
-    .flatMap(buffersOf)
+export const cacheBytes = ({ groups }: Pick<KeyValueCache, "groups">): number =>
+  groups
+    .flatMap(({ layers }) => layers.flatMap(buffersOf))
     .map(bytesOfBuffer)
     .reduce((sum, bytes) => sum + bytes, 0);

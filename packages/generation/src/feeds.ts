@@ -11,45 +11,55 @@ import {
   type CacheWidths,
   type Chunk,
 } from "@ropewalk/decoder";
-import type { KeyValueCache } from "./cache.ts";
+import type { GroupCache, KeyValueCache } from "./cache.ts";
 import { settledFeeds, settledStep } from "./settled.ts";
 
-/** How much of the cache the next chunk reads. A part without a token in use, as the tail of a fresh prompt, is left out. */
-export const cacheWidths = ({ extended, length, settled, tailRoom, ringRoom }: KeyValueCache): CacheWidths => ({
+/** How much of a group's cache the next chunk reads. A part without a token in use, as the tail of a fresh prompt, is left out. */
+export const cacheWidths = (
+  { group, settled, tailRoom, ringRoom }: GroupCache,
+  { length }: Pick<KeyValueCache, "length">,
+): CacheWidths => ({
   settled,
-  tailLen: farFrom(extended.layout, length) > settled ? tailRoom : 0,
+  tailLen: farFrom(group.layout, length) > settled ? tailRoom : 0,
   ringLen: length > 0 ? ringRoom : 0,
 });
 
 /** A whole block of zeros in float16 lies where the cache does. */
-const zeros = ({ standIn }: KeyValueCache, dims: readonly number[]): Tensor =>
+const zeros = ({ standIn }: GroupCache, dims: readonly number[]): Tensor =>
   standIn.kind === "float16" ? standIn.strips.keys.buffer.view(0, dims) : float32(dims, new Float32Array(sizeOf(dims)));
 
-/** Everything that a chunk reads of the cache; the masks of its parts are made elsewhere. */
-export const cacheFeeds = (cache: KeyValueCache, chunk: Chunk): Readonly<Record<string, Tensor>> => {
+/** Everything that a chunk reads of the cache of the group at `place`. */
+const groupFeeds = (
+  cache: KeyValueCache,
+  chunk: Chunk,
+  own: GroupCache,
+  place: number,
+): Readonly<Record<string, Tensor>> => {
   const { extended } = cache;
+  const { group } = own;
   const { numKvHeads, headDim } = extended.decoder;
-  const { settled, tailLen, ringLen } = cacheWidths(cache);
+  const { settled, tailLen, ringLen } = cacheWidths(own, cache);
   const step = settledStep(elementType(extended));
-  const [standIn, farStandIn] = [step, 1].map((tokens) => zeros(cache, [numKvHeads, tokens, headDim]));
+  const [standIn, farStandIn] = [step, 1].map((tokens) => zeros(own, [numKvHeads, tokens, headDim]));
   const heads = (buffer: Buffer, tokens: number, instead = standIn!): Tensor =>
     tokens > 0 ? buffer.view(0, [numKvHeads, tokens, headDim]) : instead;
-  const [settling, windowed] = [settles(extended), ringSlots(extended.layout) > 0];
+  const [settling, windowed] = [settles(group), ringSlots(group.layout) > 0];
   const cached = [...(settling ? [tailLen] : []), ...(windowed ? [ringLen] : [])];
   const lengths = [...cached.map((length) => Math.max(step, length)), chunk.length];
-  const feeds: Record<string, Tensor> = { [inputs.recentLengths]: int64([lengths.length], lengths) };
-  if (settling) feeds[inputs.settledGate] = float32([1], Float32Array.of(settled > 0 ? 0 : closed));
-  const band = hasBand(extended.layout, chunk);
-  cache.layers.forEach((layer, index) => {
+  const feeds: Record<string, Tensor> = { [inputs.recentLengths(place)]: int64([lengths.length], lengths) };
+  if (settling) feeds[inputs.settledGate(place)] = float32([1], Float32Array.of(settled > 0 ? 0 : closed));
+  const band = hasBand(group.layout, chunk);
+  own.layers.forEach((layer, at) => {
+    const index = group.layers[at]!;
     if (settling) {
-      const part = settled > 0 ? layer.settled : cache.standIn;
+      const part = settled > 0 ? layer.settled : own.standIn;
       Object.assign(feeds, settledFeeds(extended.decoder, part, index, settled || settledStep(extended.cache)));
       feeds[inputs.tailKeys(index)] = heads(layer.tail.keys, tailLen);
       feeds[inputs.tailValues(index)] = heads(layer.tail.values, tailLen);
     }
     if (!windowed) return;
     feeds[inputs.ringValues(index)] = heads(layer.ring.values, ringLen);
-    if (extended.layout.kind === "masked") {
+    if (group.layout.kind === "masked") {
       layer.ring.keys.forEach((keys, rotation) => {
         feeds[inputs.ringKeys(index, rotation)] = heads(keys, ringLen);
       });
@@ -61,3 +71,9 @@ export const cacheFeeds = (cache: KeyValueCache, chunk: Chunk): Readonly<Record<
   });
   return feeds;
 };
+
+/** Everything that a chunk reads of the cache; the masks of its parts are made elsewhere. */
+export const cacheFeeds = (cache: KeyValueCache, chunk: Chunk): Readonly<Record<string, Tensor>> =>
+  Object.assign({}, ...cache.groups.map((group, place) => groupFeeds(cache, chunk, group, place))) as Readonly<
+    Record<string, Tensor>
+  >;

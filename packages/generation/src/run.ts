@@ -11,7 +11,7 @@ import {
   type ExtendedDecoder,
   type Numbers,
 } from "@ropewalk/decoder";
-import { dependsOnLength, type RopeFrequencies } from "@ropewalk/rope";
+import { dependsOnLength } from "@ropewalk/rope";
 import { append } from "./append.ts";
 import { checkPrefillOptions } from "./check-options.ts";
 import { runOn } from "./cache-life.ts";
@@ -28,10 +28,16 @@ export type RowsResult = { readonly rows: HostTensor; readonly cache: KeyValueCa
 const asTensors = (numbers: Readonly<Record<string, Numbers>>): Readonly<Record<string, Tensor>> =>
   Object.fromEntries(Object.entries(numbers).map(([name, { dims, data }]) => [name, float32(dims, data)]));
 
+const masksOf = (cache: KeyValueCache, chunk: Chunk): Readonly<Record<string, Numbers>> =>
+  Object.assign(
+    {},
+    ...cache.groups.map((own, place) => chunkMasks(place, own.group.layout, chunk, cacheWidths(own, cache))),
+  ) as Readonly<Record<string, Numbers>>;
+
 /** What the next chunk reads besides its ids: its numbers, its masks, and the cache. */
 export const chunkFeeds = (cache: KeyValueCache, chunk: Chunk): Readonly<Record<string, Tensor>> => ({
   ...asTensors(chunkNumbers(cache.extended, cache.frequencies, chunk)),
-  ...asTensors(chunkMasks(cache.extended.layout, chunk, cacheWidths(cache))),
+  ...asTensors(masksOf(cache, chunk)),
   ...cacheFeeds(cache, chunk),
 });
 
@@ -78,14 +84,25 @@ export const runChunk = async (
   return { logits: ran.rows.data as Float32Array, cache: ran.cache };
 };
 
-const sameFrequencies = (a: RopeFrequencies, b: RopeFrequencies): boolean =>
-  a.attentionScale === b.attentionScale &&
-  a.inverseFrequencies.every((frequency, pair) => frequency === b.inverseFrequencies[pair]);
+type Frequencies = KeyValueCache["frequencies"];
+
+const sameFrequencies = (all: Frequencies, others: Frequencies): boolean =>
+  all.every((a, group) => {
+    const b = others[group];
+    return (
+      a?.attentionScale === b?.attentionScale &&
+      (a?.inverseFrequencies.every((frequency, pair) => frequency === b!.inverseFrequencies[pair]) ?? true)
+    );
+  });
+
+/** Whether the frequencies of a group are others in a longer run. */
+const areOfLength = ({ groups }: ExtendedDecoder): boolean =>
+  groups.some(({ rope }) => rope !== undefined && dependsOnLength(rope.scaling));
 
 /** How many of `count` tokens more the cache's frequencies hold for. */
 export const tokensHeld = ({ extended, planned, frequencies, length }: KeyValueCache, count: number): number =>
   length + count <= planned ||
-  !dependsOnLength(extended.scaling) ||
+  !areOfLength(extended) ||
   sameFrequencies(frequencies, frequenciesFor(extended, length + count))
     ? count
     : Math.max(0, planned - length);
@@ -93,7 +110,7 @@ export const tokensHeld = ({ extended, planned, frequencies, length }: KeyValueC
 /** The cache as it is where its frequencies still hold for `length` tokens, or else one with all its keys computed anew. */
 export const replanned = async (session: Session, cache: KeyValueCache, length: number): Promise<KeyValueCache> => {
   const { extended, planned, frequencies, ids } = cache;
-  if (length <= planned || !dependsOnLength(extended.scaling)) return cache;
+  if (length <= planned || !areOfLength(extended)) return cache;
   if (sameFrequencies(frequencies, frequenciesFor(extended, length))) return { ...cache, planned: length };
   // Twice as much: a run that grows token by token is computed anew a few times, not at every token.
   const plan = { length: Math.max(length, 2 * planned) };
@@ -121,14 +138,14 @@ type RowsOptions = Omit<PrefillOptions, "onLogits"> & {
 const defaultChunkSize = 512;
 
 /**
- * How long the chunks of `length` tokens are, at most: as asked, and never longer than the mapping's window.
+ * How long the chunks of `length` tokens are, at most: as asked, and never longer than the window of any layer.
  *
  * @throws RangeError when `chunkSize` is not a positive integer
  */
 const chunkLengthFor = (extended: ExtendedDecoder, length: number, chunkSize: number = defaultChunkSize): number => {
   if (!Number.isInteger(chunkSize) || chunkSize < 1)
     throw new RangeError(`prefill: chunkSize must be a positive integer, got ${chunkSize}`);
-  return Math.min(chunkSize, length, longestChunk(extended.layout));
+  return Math.min(chunkSize, length, ...extended.groups.map(({ layout }) => longestChunk(layout)));
 };
 
 /** As `prefill`, but for what it brings back: any one output that has rows. */

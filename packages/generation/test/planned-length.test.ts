@@ -68,7 +68,7 @@ it("LongRoPE: within the original window a run that outgrows its plan keeps its 
   const short = await prefill(model.session, cache, ids.slice(0, 48), { chunkSize: 16 });
   expect(short.cache.frequencies).toBe(cache.frequencies);
   const beyond = await runChunk(model.session, short.cache, [ids[48]!], [0]);
-  expect(beyond.cache.frequencies.inverseFrequencies).not.toEqual(cache.frequencies.inverseFrequencies);
+  expect(beyond.cache.frequencies[0]!.inverseFrequencies).not.toEqual(cache.frequencies[0]!.inverseFrequencies);
   expect(beyond.cache.ids).toEqual(ids.slice(0, 49));
   releaseCache(beyond.cache);
   await model.release();

@@ -51,7 +51,7 @@ export const loadedDecoder = (config: Config, shapes: Shapes): ExtendedDecoder =
   const layout = layoutOf(shapes);
   const keys = layout === "window" ? inputs.ringNearKeys(0) : inputs.tailKeys(0);
   const [numKvHeads, headDim] = [sizeIn(shapes, keys, 0), sizeIn(shapes, keys, 2)];
-  const rotaryDim = 2 * sizeIn(shapes, inputs.rotation(0, "query", "cos"), 1);
+  const rotaryDim = 2 * sizeIn(shapes, inputs.rotation(0, 0, "query", "cos"), 1);
   const { rope } = readRotation(stated, { headDim, defaultShare: rotaryDim / headDim });
   const window = config["sliding_window"];
   const extended = extendDecoder(

@@ -61,7 +61,7 @@ type Rotation = { readonly cos: Value; readonly sin: Value };
 const rotationsOf = (tape: Tape, { decoder, positions }: ExtendedDecoder) => {
   const rotation = (band: number, side: "query" | "key", shape: (table: Value) => Value): Rotation => {
     const table = (part: "cos" | "sin"): Value => {
-      const rows = tape.input(shared.rotation(band, side, part), "float32", ["seqLen", decoder.rope.rotaryDim / 2]);
+      const rows = tape.input(shared.rotation(0, band, side, part), "float32", ["seqLen", decoder.rope.rotaryDim / 2]);
       return tape.op("Unsqueeze", [shape(rows), tape.constant("int64", [1], [0])]);
     };
     return { cos: table("cos"), sin: table("sin") };

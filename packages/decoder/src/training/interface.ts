@@ -23,4 +23,5 @@ export const trainingValues = {
 } as const;
 
 /** [seqLen, seqLen]: 0 for the pairs of a band, far below any score for others. */
-export const bandMask = (band: number): string => `band_${band}_mask`;
+export const bandMask = (group: number, band: number): string =>
+  `${group === 0 ? "" : `groups.${group}.`}band_${band}_mask`;

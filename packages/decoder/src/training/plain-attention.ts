@@ -8,11 +8,12 @@
  * any of its rows sees: half of all pairs lie behind their query, and a block's scores stay near the processor.
  * Vaswani et al., arXiv 1706.03762, equation 1.
  */
+import { emitSoftcap } from "@ropewalk/attention-merge/onnx";
 import { checkKeys, positive } from "@ropewalk/check";
 import type { Tape, Value } from "@ropewalk/graph";
 import { emitRotaryEmbedding } from "@ropewalk/rope/onnx";
 import type { LayerAttention } from "../chunk-attention.ts";
-import type { ExtendedDecoder } from "../extend.ts";
+import type { ExtendedDecoder, ExtendedGroup } from "../extend.ts";
 import { inputs } from "../interface.ts";
 import { bandMask } from "./interface.ts";
 import { part } from "./part.ts";
@@ -30,6 +31,38 @@ export type Attended = { readonly layer: number; readonly from: number; readonly
 
 type Rotation = { readonly cos: Value; readonly sin: Value };
 
+/** What the layers of the group at `place` read: of each band, the rotations where there are any, and the mask by blocks of rows. */
+const declareGroup = (
+  tape: Tape,
+  { rope, positions: { bands }, softcap }: ExtendedGroup,
+  place: number,
+  seqLen: number,
+) => {
+  const rotation = (rotaryDim: number, band: number, side: "query" | "key"): Rotation => {
+    const table = (which: "cos" | "sin"): Value => {
+      const rows = tape.input(inputs.rotation(place, band, side, which), "float32", [seqLen, rotaryDim / 2]);
+      return tape.op("Unsqueeze", [rows, tape.constant("int64", [1], [0])]);
+    };
+    return { cos: table("cos"), sin: table("sin") };
+  };
+  const rotations = bands.map(
+    (_, band) =>
+      rope && {
+        ...{ layout: rope.layout, rotaryDim: rope.rotaryDim },
+        ...{ query: rotation(rope.rotaryDim, band, "query"), key: rotation(rope.rotaryDim, band, "key") },
+      },
+  );
+  const masks = bands.map((_, band) => tape.input(bandMask(place, band), "float32", [seqLen, seqLen]));
+  const blocks = rowBlocks(bands, seqLen).map((block) => ({
+    ...block,
+    bands: block.bands.map((band) => ({
+      band,
+      mask: part(tape, part(tape, masks[band]!, 0, block.from, block.to), 1, block.firstKey, block.to),
+    })),
+  }));
+  return { rotations, blocks, softcap };
+};
+
 /**
  * Declares what all layers read, and gives the attention of each: projections of [batchSize * seqLen] rows in and out.
  *
@@ -37,34 +70,18 @@ type Rotation = { readonly cos: Value; readonly sin: Value };
  */
 export const plainAttention = (
   tape: Tape,
-  { decoder, positions }: ExtendedDecoder,
+  { decoder, groups }: ExtendedDecoder,
   { batchSize, seqLen }: Batch,
   onAttended?: (attended: Attended) => void,
 ): LayerAttention => {
   const { numHeads, numKvHeads, headDim, numLayers } = decoder;
-  const { layout, rotaryDim } = decoder.rope;
   const group = numHeads / numKvHeads;
   const queryScale = tape.input(inputs.queryScale, "float32", [numLayers, seqLen, 1]);
-  const table = (name: string): Value =>
-    tape.op("Unsqueeze", [tape.input(name, "float32", [seqLen, rotaryDim / 2]), tape.constant("int64", [1], [0])]);
-  const rotations = positions.bands.map((_, band) => {
-    const rotation = (side: "query" | "key"): Rotation => ({
-      cos: table(inputs.rotation(band, side, "cos")),
-      sin: table(inputs.rotation(band, side, "sin")),
-    });
-    return { query: rotation("query"), key: rotation("key") };
-  });
-  const masks = positions.bands.map((_, band) => tape.input(bandMask(band), "float32", [seqLen, seqLen]));
-  const blocks = rowBlocks(positions.bands, seqLen).map((block) => ({
-    ...block,
-    bands: block.bands.map((band) => ({
-      band,
-      mask: part(tape, part(tape, masks[band]!, 0, block.from, block.to), 1, block.firstKey, block.to),
-    })),
-  }));
+  const declared = groups.map((own, place) => declareGroup(tape, own, place, seqLen));
 
   return (scope, index) =>
     ({ query, key, value }) => {
+      const { rotations, blocks, softcap } = declared[groups.findIndex(({ layers }) => layers.includes(index))]!;
       const shaped = (x: Value, dims: readonly number[]): Value =>
         scope.op("Reshape", [x, scope.constant("int64", [dims.length], dims)]);
       /** [batchSize * seqLen, heads * headDim] to [1, batchSize * heads, seqLen, headDim]. */
@@ -72,15 +89,19 @@ export const plainAttention = (
         const apart = scope.op("Transpose", [shaped(x, [batchSize, seqLen, heads, headDim])], { perm: [0, 2, 1, 3] });
         return shaped(apart, [1, batchSize * heads, seqLen, headDim]);
       };
-      const rotated = (x: Value, heads: number, { cos, sin }: Rotation): Value =>
-        emitRotaryEmbedding(scope, { layout, rotaryDim, numHeads: batchSize * heads, headDim }, x, cos, sin);
+      const rotated = (x: Value, heads: number, band: (typeof rotations)[number], side: "query" | "key"): Value => {
+        if (band === undefined) return x;
+        const { layout, rotaryDim } = band;
+        const sizes = { layout, rotaryDim, numHeads: batchSize * heads, headDim };
+        return emitRotaryEmbedding(scope, sizes, x, band[side].cos, band[side].sin);
+      };
       const scale = scope.op("Gather", [queryScale, scope.constant("int64", [], [index])], { axis: 0 });
       const queries = scope.op("Mul", [byHead(query, numHeads), scale]);
       const keys = byHead(key, numKvHeads);
       const values = shaped(byHead(value, numKvHeads), [batchSize * numKvHeads, seqLen, headDim]);
       const turned = rotations.map((band) => ({
-        queries: shaped(rotated(queries, numHeads, band.query), [batchSize * numKvHeads, group, seqLen, headDim]),
-        keys: shaped(rotated(keys, numKvHeads, band.key), [batchSize * numKvHeads, seqLen, headDim]),
+        queries: shaped(rotated(queries, numHeads, band, "query"), [batchSize * numKvHeads, group, seqLen, headDim]),
+        keys: shaped(rotated(keys, numKvHeads, band, "key"), [batchSize * numKvHeads, seqLen, headDim]),
       }));
 
       const attended = blocks.map(({ from, to, firstKey, bands }) => {
@@ -89,7 +110,8 @@ export const plainAttention = (
         const scores = bands.map(({ band, mask }) => {
           const below = shaped(part(scope, turned[band]!.queries, 2, from, to), [-1, group * rows, headDim]);
           const across = scope.op("Transpose", [part(scope, turned[band]!.keys, 1, firstKey, to)], { perm: [0, 2, 1] });
-          return scope.op("Add", [shaped(scope.op("MatMul", [below, across]), [-1, group, rows, keyLen]), mask]);
+          const products = shaped(scope.op("MatMul", [below, across]), [-1, group, rows, keyLen]);
+          return scope.op("Add", [emitSoftcap(scope, softcap, products), mask]);
         });
         const joined = scores.length === 1 ? scores[0]! : scope.op("Max", scores);
         const shares = shaped(scope.op("Softmax", [joined], { axis: -1 }), [-1, group * rows, keyLen]);

@@ -20,12 +20,14 @@ export const trainingNumbers = (
 ): Readonly<Record<string, Numbers>> => {
   checkInteger("trainingNumbers", "seqLen", seqLen, 1);
   checkInteger("trainingNumbers", "context", context, seqLen);
-  const masks = extended.positions.bands.map((covering, band) => {
-    const data = new Float32Array(seqLen * seqLen).fill(closed);
-    for (let i = 0; i < seqLen; i++)
-      for (const { from, to } of coveredKeys(covering, i)) data.fill(0, i * seqLen + from, i * seqLen + to);
-    return [bandMask(band), { dims: [seqLen, seqLen], data }] as const;
-  });
+  const masks = extended.groups.flatMap(({ positions: { bands } }, group) =>
+    bands.map((covering, band) => {
+      const data = new Float32Array(seqLen * seqLen).fill(closed);
+      for (let i = 0; i < seqLen; i++)
+        for (const { from, to } of coveredKeys(covering, i)) data.fill(0, i * seqLen + from, i * seqLen + to);
+      return [bandMask(group, band), { dims: [seqLen, seqLen], data }] as const;
+    }),
+  );
   const chunk = chunkNumbers(extended, frequenciesFor(extended, context), { start: 0, length: seqLen });
   return { ...chunk, ...Object.fromEntries(masks) };
 };

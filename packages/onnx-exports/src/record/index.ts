@@ -21,6 +21,7 @@ const decoderKeys: Keys<DecoderSizes> = {
   trainedContext: true,
   rope: true,
   slidingWindow: true,
+  attention: true,
   contextLimit: true,
 };
 
