@@ -189,7 +189,7 @@ const extendGroups = (
   { rope: scaling, entropy }: ContextExtension,
 ): readonly ExtendedGroup[] => {
   const groups = attentionGroups(decoder);
-  const windows = groups.map(({ kind: { slidingWindow } }) => windowOf({ ...decoder, slidingWindow }));
+  const windows = groups.map(({ kind }) => windowOf({ ...decoder, slidingWindow: kind.slidingWindow }));
   const allSlide = windows.every((window) => window !== undefined);
   return groups.map(({ layers, kind }, index): ExtendedGroup => {
     const { rope, scoreScale = 1 / Math.sqrt(decoder.headDim), softcap } = kind;
