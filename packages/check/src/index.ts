@@ -14,12 +14,14 @@ export { checkConfig, checkKeys, checkOneOf, type Keys } from "./keys.ts";
 export {
   above,
   aboveZero,
+  anyNumber,
   atLeastOne,
   atLeastZero,
   number,
   oneOf,
   optional,
   positive,
+  trueOrFalse,
   whole,
   type Rule,
 } from "./rules.ts";

@@ -1,5 +1,5 @@
 /** Rules for the values of a configuration, which `checkKeys` takes beside their keys. */
-import { checkInteger, checkNumber } from "./check.ts";
+import { check, checkInteger, checkNumber } from "./check.ts";
 import { checkOneOf } from "./keys.ts";
 
 /** Throws where the value is not as it must be. */
@@ -31,6 +31,13 @@ export const whole: Rule = (where, name, value) => checkInteger(where, name, val
 
 /** An integer of at least 1. */
 export const positive: Rule = (where, name, value) => checkInteger(where, name, value, 1);
+
+/** Any number. */
+export const anyNumber: Rule = (where, name, value) => checkNumber(where, name, value, true, "");
+
+/** true or false. */
+export const trueOrFalse: Rule = (where, name, value) =>
+  check(value === true || value === false, `${where}: ${name} must be true or false`, value, "boolean");
 
 /** A key of that table, or one of that list. */
 export const oneOf =

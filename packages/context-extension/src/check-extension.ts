@@ -9,14 +9,10 @@ import {
   type Keys,
   type Rule,
 } from "@ropewalk/check";
-import { queryScale, type EntropyScaling } from "@ropewalk/entropy-scaling";
+import { entropyKinds, queryScale, type EntropyScaling } from "@ropewalk/entropy-scaling";
 import type { Band, BandByDistance } from "@ropewalk/position-mapping";
 import type { ContextExtension } from "./extension.ts";
 import type { ConfiguredMapping } from "./mapping-config.ts";
-
-const entropyKinds: Readonly<Record<Exclude<EntropyScaling["kind"], "custom">, true>> = {
-  ...{ "log-n": true, "entropy-abf": true, "yarn-temperature": true },
-};
 
 /** What was likely meant by what is no extension. */
 const meantBy = (value: unknown): string => {
@@ -26,7 +22,7 @@ const meantBy = (value: unknown): string => {
   if (typeof value !== "object" || value === null) return "";
   if ("bands" in value) return "; { positions: … } is meant?";
   if (!("kind" in value)) return "";
-  return "scale" in value || Object.hasOwn(entropyKinds, String(value.kind))
+  return "scale" in value || (value.kind !== "custom" && (entropyKinds as readonly unknown[]).includes(value.kind))
     ? "; { entropy: … } is meant?"
     : "; { rope: … } is meant?";
 };

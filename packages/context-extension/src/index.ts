@@ -17,5 +17,6 @@ export {
   yarnTemperature,
   type ContextExtension,
 } from "./extension.ts";
-export { extensionOf, recordOf, type ExtensionRecord } from "./extension-record.ts";
-export { mappingKinds, type ConfiguredMapping } from "./mapping-config.ts";
+export { recordOf, type ExtensionRecord } from "./extension-record.ts";
+export type { ConfiguredMapping } from "./mapping-config.ts";
+export { extensionOf, readRecord, readRopeScaling } from "./read-record.ts";

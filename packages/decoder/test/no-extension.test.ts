@@ -105,7 +105,7 @@ it("is refused by compose, by its place", () => {
   expect(() => recordOf("self-extend" as never)).toThrow(/^recordOf: extension must be an object/);
   expect(() => extensionOf({ position: 3 } as never)).toThrow(/^extensionOf: record must have no keys but/);
   expect(() => extensionOf({ positions: { kind: "self_extend" } } as never)).toThrow(
-    /^mappingOf: config\.kind must be one of self-extend, .* \(self-extend is meant\?\), got "self_extend"$/,
+    /^extensionOf: record\.positions\.kind must be one of self-extend, .* \(self-extend is meant\?\), got "self_extend"$/,
   );
 });
 

@@ -16,6 +16,9 @@ const scalings: Variants<EntropyScaling, ScaleCurve | ScaleOf, [where: string, l
   custom: [{ scale: checkFunction }, custom],
 };
 
+/** The kinds that there are. */
+export const entropyKinds: readonly EntropyScaling["kind"][] = Object.keys(scalings) as EntropyScaling["kind"][];
+
 const scaleIn = (where: string, scaling: EntropyScaling, layer: number): ScaleCurve | ScaleOf => {
   checkInteger(where, "layer", layer, 0);
   return byVariant(where, "scaling", scaling, scalings, where, layer);

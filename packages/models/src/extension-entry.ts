@@ -5,8 +5,8 @@
  *
  * `trainedContext` stands for max_position_embeddings. Other programs pass over the entry.
  */
-import { check, checkInteger, checkKeys } from "@ropewalk/check";
-import { checkExtension, extensionOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/context-extension";
+import { checkInteger, checkKeys } from "@ropewalk/check";
+import { readRecord, type ContextExtension, type ExtensionRecord } from "@ropewalk/context-extension";
 import { configObject, objectOf } from "./config-object.ts";
 
 export type ExtensionEntry = {
@@ -16,20 +16,6 @@ export type ExtensionEntry = {
 };
 
 export const extensionKey = "ropewalk";
-
-const readRecord = (at: string, record: ExtensionRecord): ContextExtension => {
-  checkKeys<ExtensionRecord>(at, "extension", record, { positions: true, rope: true, entropy: true });
-  try {
-    const extension = extensionOf(record);
-    checkExtension("extensionOf", extension);
-    return extension;
-  } catch (error) {
-    const { message } = error as Error;
-    throw new RangeError(`${at}.extension must be one that \`inspect --json\` prints, got ${message}`, {
-      cause: error,
-    });
-  }
-};
 
 /** An extension, and the window that it is tuned for. */
 export type TunedExtension = { readonly trainedContext: number; readonly extension: ContextExtension };
@@ -46,15 +32,11 @@ export const readEntry = (file: string, name: string, json: object): TunedExtens
     trainedContext: true,
     extension: true,
   });
-  const at = `${file}: ${name}`;
-  checkInteger(at, "trainedContext", entry.trainedContext, 1);
-  check(
-    typeof entry.extension === "object" && entry.extension !== null,
-    `${at}.extension must be an object`,
-    entry.extension,
-    "object",
-  );
-  return { trainedContext: entry.trainedContext, extension: readRecord(at, entry.extension) };
+  checkInteger(`${file}: ${name}`, "trainedContext", entry.trainedContext, 1);
+  return {
+    trainedContext: entry.trainedContext,
+    extension: readRecord(file, `${name}.extension`, entry.extension),
+  };
 };
 
 /**

@@ -355,7 +355,10 @@ describe("the extension that an adapter was learned under", () => {
     [{ trainedContext: 64 }, /ropewalk\.json: entry\.extension must be an object, got nothing/],
     [{ trainedContext: 0, extension: {} }, /ropewalk\.json: entry: trainedContext must be an integer >= 1, got 0/],
     [{ trainedContext: 64, extension: {}, window: 3 }, /ropewalk\.json: entry must have no keys but .*, got "window"/],
-    [{ trainedContext: 64, extension: { positions: { kind: "none" } } }, /entry\.extension must be one that .*, got /],
+    [
+      { trainedContext: 64, extension: { positions: { kind: "none" } } },
+      /entry\.extension\.positions\.kind must be one of .*, got "none"$/,
+    ],
   ])("refuses %j in its file", async (json, message) => {
     const folder = changed({});
     const file = inMemory("lora", { "ropewalk.json": text(json) });

@@ -101,6 +101,16 @@ describe("the entry of config.json", () => {
     expect(checkpoint.extension()).toEqual({});
   });
 
+  it("is read as it was written from the first", async () => {
+    const entry = JSON.parse(
+      '{ "trainedContext": 48, "extension": { "positions": { "groupSize": 4, "window": 16, "kind": "self-extend" }, ' +
+        '"rope": { "kind": "dynamic-ntk", "factor": 2, "originalContext": 48 }, "entropy": { "trainedContext": 48, "kind": "log-n" } } }',
+    ) as { readonly extension: object };
+    const read = await withEntry(entry);
+    expect(recordOf(read.extension())).toEqual(entry.extension);
+    expect(read.extension().positions?.name).toBe("SelfExtend(groupSize 4, window 16)");
+  });
+
   it.each<[unknown, RegExp]>([
     ["yarn", /^loadCheckpoint: config\.json: ropewalk must be an object, got "yarn"$/],
     [{ trainedContext: 64 }, /ropewalk\.extension must be an object, got nothing$/],
@@ -113,7 +123,10 @@ describe("the entry of config.json", () => {
       { trainedContext: 64, extension: { ropes: {} } },
       /extension must have no keys but .*got "ropes"; rope is meant\?$/,
     ],
-    [{ trainedContext: 64, extension: { entropy: { kind: "log" } } }, /ropewalk\.extension must be one .*got .*"log"/],
+    [
+      { trainedContext: 64, extension: { entropy: { kind: "log" } } },
+      /^loadCheckpoint: config\.json: ropewalk\.extension\.entropy\.kind must be one of log-n, .*got "log"$/,
+    ],
     [{ trainedContext: 64, extension: { positions: { kind: "self-extend", groupSize: 0, window: 4 } } }, /got 0$/],
   ])("that is none is refused: %j", async (entry, message) => {
     await expect(withEntry(entry)).rejects.toThrow(message);

@@ -164,7 +164,7 @@ export const extendModel = (
   const { trainedContext } = known;
   const slidingWindow = mark ? mark.slidingWindow : (countOf(config, "sliding_window") ?? null);
   writeMark(proto, {
-    ...{ version: 1, extension: describe(extension), trainedContext, slidingWindow, sites },
+    ...{ version: 2, ...describe(extension), trainedContext, slidingWindow, sites },
     ...(chunk && { chunk }),
   });
 

@@ -56,11 +56,12 @@ export type ExportedDecoder = ModelTexts & {
 /** Where an export's model may lie in its folder, the first that is there. */
 export const exportNames: readonly string[] = ["model.onnx", "onnx/model.onnx"];
 
-const extensionIn = ({ extension }: Mark): ContextExtension => {
-  const { positions, mapping, rope, entropy } = extension;
-  if (positions !== null && !mapping)
-    refuse(`an extended model must have a mapping that can be made again, or an extension be given, got ${positions}`);
-  return extensionOf({ ...(mapping && { positions: mapping }), ...(rope && { rope }), ...(entropy && { entropy }) });
+const extensionIn = ({ extension, customMapping }: Mark): ContextExtension => {
+  if (customMapping !== undefined)
+    refuse(
+      `an extended model must have a mapping that can be made again, or an extension be given, got ${customMapping}`,
+    );
+  return extensionOf(extension);
 };
 
 const checkMadeFor = ({ layout, cache }: NonNullable<Mark["chunk"]>, asked: ExtendedDecoder, words: string): void => {
@@ -155,7 +156,7 @@ const read = async (folder: CheckpointFolder, asked: string | undefined): Promis
   const names = new Map([...data].map(([location, { external }]) => [location, external.file]));
   const checkFits = (extended: ExtendedDecoder): void => {
     checkSites(sites, extended);
-    if (mark?.chunk) checkMadeFor(mark.chunk, extended, inWords(mark.extension));
+    if (mark?.chunk) checkMadeFor(mark.chunk, extended, inWords(mark));
   };
   return {
     kind: "export",

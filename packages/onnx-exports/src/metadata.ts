@@ -3,22 +3,19 @@
  * that another extension can take the place of this one.
  */
 import { show } from "@ropewalk/check";
-import { recordOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/context-extension";
+import { extensionOf, recordOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/context-extension";
 import type { BandLayout, CachePrecision, DecoderSizes } from "@ropewalk/decoder";
 import type { ModelProto } from "@ropewalk/graph";
 import { reading, refuse } from "./check.ts";
-import { checkRecord } from "./record/index.ts";
+import { readMarkRecord } from "./record/index.ts";
 import type { AttentionSite } from "./site.ts";
 
 export type Mark = {
-  readonly version: 1;
-  readonly extension: {
-    readonly positions: string | null;
-    /** What the positions can be made of again; null for a mapping of one's own. */
-    readonly mapping: ExtensionRecord["positions"] | null;
-    readonly rope: ContextExtension["rope"] | null;
-    readonly entropy: ContextExtension["entropy"] | null;
-  };
+  readonly version: 2;
+  /** As a config.json has it. */
+  readonly extension: ExtensionRecord;
+  /** The name of a mapping of one's own, which no record can hold. */
+  readonly customMapping?: string;
   /** The window the export was trained on, in tokens; config.json then has the extended one. */
   readonly trainedContext: number;
   /** Absent in none; null where there was none before. */
@@ -34,15 +31,23 @@ export type Mark = {
 
 const key = "ropewalk";
 
-/** @throws RangeError when a scaling is one's own, which could not be read again */
-export const describe = ({ positions, ...scalings }: ContextExtension): Mark["extension"] => {
-  const { rope = null, entropy = null } = recordOf(scalings);
-  return { positions: positions?.name ?? null, mapping: positions?.config ?? null, rope, entropy };
+/**
+ * A mapping of one's own is named, since the graph has it all the same.
+ *
+ * @throws RangeError when a scaling is one's own, which could not be read again
+ */
+export const describe = (extension: ContextExtension): Pick<Mark, "extension" | "customMapping"> => {
+  const { positions, ...scalings } = extension;
+  if (positions === undefined || positions.config !== undefined) return { extension: recordOf(extension) };
+  return { extension: recordOf(scalings), customMapping: positions.name };
 };
 
 /** What an extension is called in messages. */
-export const inWords = ({ positions, rope, entropy }: Mark["extension"]): string =>
-  [positions, rope?.kind, entropy?.kind].filter((name) => name !== null && name !== undefined).join(", ") || "nothing";
+export const inWords = ({ extension, customMapping }: Pick<Mark, "extension" | "customMapping">): string => {
+  const { positions, rope, entropy } = extensionOf(extension);
+  const names = [customMapping ?? positions?.name, rope?.kind, entropy?.kind];
+  return names.filter((name) => name !== undefined).join(", ") || "nothing";
+};
 
 const parse = (text: string): unknown => {
   try {
@@ -59,7 +64,7 @@ const parse = (text: string): unknown => {
  */
 export const readMark = (model: ModelProto): Mark | undefined => {
   const text = model.metadataProps.find((entry) => entry.key === key)?.value;
-  return text === undefined ? undefined : reading(() => checkRecord(parse(text)));
+  return text === undefined ? undefined : reading(() => readMarkRecord(parse(text)));
 };
 
 export const writeMark = (model: ModelProto, mark: Mark): void => {

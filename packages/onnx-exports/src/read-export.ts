@@ -85,8 +85,7 @@ const sitesOf = (
     const sites = recogniseSites(view, factsOf(asked));
     return { sites, unreadTables: unreadTables(view) };
   }
-  if (!asked.replace)
-    refuse(`a model must not be extended twice (replace: true), got one with ${inWords(mark.extension)}`);
+  if (!asked.replace) refuse(`a model must not be extended twice (replace: true), got one with ${inWords(mark)}`);
   return { sites: mark.sites, unreadTables: [] };
 };
 

@@ -331,7 +331,7 @@ const read = async (runtime: "portable" | "ropewalk", text: string): Promise<str
 
 describe("records that are none", () => {
   it.each<readonly [string, "portable" | "ropewalk", readonly (string | number)[], unknown, string]>([
-    ["another version", "portable", ["version"], 2, "version must be 1, got 2"],
+    ["another version", "portable", ["version"], 3, "version must be 1 or 2, got 3"],
     ["a list", "portable", [], [], "the record must be an object, got []"],
     ["null", "portable", [], null, "the record must be an object, got null"],
     [
@@ -339,7 +339,7 @@ describe("records that are none", () => {
       "portable",
       ["window"],
       4,
-      'the record must have no keys but version, extension, trainedContext, slidingWindow, sites, chunk, got "window"',
+      'the record must have no keys but version, extension, customMapping, trainedContext, slidingWindow, sites, chunk, got "window"',
     ],
     ["no sites", "portable", ["sites"], [], "sites must be from 1 to 10000, got 0"],
     ["sites that are none", "portable", ["sites"], "abc", 'sites must be a list, got "abc"'],
@@ -378,11 +378,25 @@ describe("records that are none", () => {
     [
       "an unknown mapping",
       "portable",
-      ["extension", "mapping", "kind"],
+      ["extension", "positions", "kind"],
       "grouped",
-      "extension.mapping.kind must be one of self-extend",
+      "extension.positions.kind must be one of self-extend",
     ],
-    ["a group of 0", "portable", ["extension", "mapping", "groupSize"], 0, "groupSize"],
+    ["a group of 0", "portable", ["extension", "positions", "groupSize"], 0, "groupSize"],
+    [
+      "a mapping of somebody's own beside one that is not",
+      "portable",
+      ["customMapping"],
+      "Mine",
+      'customMapping must be absent beside extension.positions, got "Mine"',
+    ],
+    [
+      "the form of before, under the version of today",
+      "portable",
+      ["extension"],
+      { positions: null, mapping: null, rope: null, entropy: null },
+      'extension must have no keys but positions, rope, entropy, got "mapping"',
+    ],
     [
       "an unknown scaling",
       "portable",

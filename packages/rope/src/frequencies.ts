@@ -8,12 +8,14 @@
  */
 import {
   aboveZero,
+  anyNumber,
   atLeastOne,
   byVariant,
   checkConfig,
   checkFunction,
   oneOf,
   optional,
+  trueOrFalse,
   type Variants,
 } from "@ropewalk/check";
 import { rotaryDimUpTo } from "./check.ts";
@@ -39,15 +41,25 @@ const scalings: Variants<RopeScaling, Change, [basis: Basis]> = {
   "ntk-aware": [stretching, ntkAware],
   "dynamic-ntk": [trained, dynamicNtk],
   yarn: [
-    { ...{ ...trained, ...betas }, ...{ attentionFactor: true, mscale: true, mscaleAllDim: true, truncate: true } },
+    {
+      ...trained,
+      ...betas,
+      truncate: optional(trueOrFalse),
+      mscale: optional(anyNumber),
+      mscaleAllDim: optional(anyNumber),
+      attentionFactor: optional(anyNumber),
+    },
     yarn,
   ],
   llama3: [{ ...trained, lowFreqFactor: aboveZero, highFreqFactor: true }, llama3],
-  longrope: [{ ...trained, attentionFactor: true, shortFactor: true, longFactor: true }, longrope],
+  longrope: [{ ...trained, attentionFactor: optional(anyNumber), shortFactor: true, longFactor: true }, longrope],
   abf: [{ theta: aboveZero }, abf],
   "mr-rope": [{ ...trained, ...betas, variant: oneOf(["uniform", "progressive"]) }, mrRope],
   custom: [{ factor: optional(atLeastOne), frequencies: checkFunction }, custom],
 };
+
+/** The kinds that there are. */
+export const ropeKinds: readonly RopeScaling["kind"][] = Object.keys(scalings) as RopeScaling["kind"][];
 
 /**
  * The frequencies of `rotaryDim / 2` pairs, in radians per token, and the attention scale.

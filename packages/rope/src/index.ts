@@ -1,4 +1,4 @@
-export { dependsOnLength, ropeFrequencies } from "./frequencies.ts";
+export { dependsOnLength, ropeFrequencies, ropeKinds } from "./frequencies.ts";
 export { rotate } from "./rotate.ts";
 export type { RotaryLayout } from "./rotate.ts";
 export { rotationTable } from "./rotation-table.ts";

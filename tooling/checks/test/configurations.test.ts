@@ -104,6 +104,8 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
     ),
     withPositions: () => contextExtension.withPositions({ kind: "re-rope", window: 8, mistaken: 1 } as never),
     checkExtension: () => contextExtension.checkExtension("f", mistaken),
+    readRecord: () => contextExtension.readRecord("f", "record", mistaken),
+    readRopeScaling: () => contextExtension.readRopeScaling("f", "rope", { kind: "default", mistaken: 1 } as never),
   },
   "@ropewalk/decoder": {
     extendContext: () => decoder.extendContext(none, mistaken),

@@ -25,9 +25,9 @@ const sources = ["packages/*/src/**/*.ts", "apps/*/src/**/*.ts"]
 
 it.each([
   // One of them is another scaling, which is built on this one.
-  ["a rope scaling", /\bntk-aware\b|\bntkAware\b/, 9],
+  ["a rope scaling", /\bntk-aware\b|\bntkAware\b/, 8],
   ["a position mapping", /\bleaky-re-rope\b|\bleakyReRope\b/, 7],
-  ["an entropy scaling", /\byarn-temperature\b|\byarnTemperature\b/, 9],
+  ["an entropy scaling", /\byarn-temperature\b|\byarnTemperature\b/, 7],
   ["a model family", /\bqwen2\b/, 4],
   ["a form of attention in exports", /\bgroupQueryAttention\b/, 2],
 ])("%s", (added, example, files) => {

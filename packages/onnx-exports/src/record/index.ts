@@ -3,12 +3,13 @@
  * known, every value has its type and its range, and what is said of the layers agrees.
  */
 import { check, checkInteger, checkNumber, checkOneOf, type Keys } from "@ropewalk/check";
+import { readRecord, readRopeScaling } from "@ropewalk/context-extension";
 import { cachePrecisions, type BandLayout, type DecoderSizes } from "@ropewalk/decoder";
 import type { Mark } from "../metadata.ts";
 import type { AttentionSite } from "../site.ts";
-import { checkObject, most, where } from "./checks.ts";
-import { checkExtension, checkRope } from "./extension.ts";
+import { checkObject, checkText, most, where } from "./checks.ts";
 import { checkSite, layouts } from "./site.ts";
+import { fromVersion1 } from "./version-1.ts";
 
 const bandKinds: readonly BandLayout["kind"][] = ["everything", "near-far", "window"];
 
@@ -34,7 +35,7 @@ const checkRotation = (name: string, rope: DecoderSizes["rope"], rotaryDim: numb
     rope.rotaryDim,
   );
   checkNumber(where, `${name}.theta`, rope.theta, Number.isFinite(rope.theta) && rope.theta > 1, "finite and > 1");
-  checkRope(`${name}.scaling`, rope.scaling, rotaryDim);
+  readRopeScaling(where, `${name}.scaling`, rope.scaling, rotaryDim);
 };
 
 type ContextLimit = NonNullable<DecoderSizes["contextLimit"]>;
@@ -73,18 +74,31 @@ const checkDecoder = (name: string, decoder: DecoderSizes, mark: Mark): void => 
   checkRotation(`${name}.rope`, decoder.rope, rotaryDim);
 };
 
-/** @throws RangeError and TypeError naming the key, the rule and the value */
-export const checkRecord = (record: unknown): Mark => {
-  const mark = record as Mark;
+const checkExtension = ({ extension, customMapping, sites }: Mark): void => {
+  const { positions, rope } = readRecord(where, "extension", extension);
+  if (rope !== undefined) readRopeScaling(where, "extension.rope", rope, sites[0]!.rotaryDim);
+  if (customMapping === undefined) return;
+  checkText("customMapping", customMapping);
+  check(positions === undefined, `${where}: customMapping must be absent beside extension.positions`, customMapping);
+};
+
+/**
+ * What a record says, in the form of today; an earlier version is read too.
+ *
+ * @throws RangeError and TypeError naming the key, the rule and the value
+ */
+export const readMarkRecord = (record: unknown): Mark => {
+  const mark = fromVersion1(record) as Mark;
   checkObject<Mark>("the record", mark, {
     version: true,
     extension: true,
+    customMapping: true,
     trainedContext: true,
     slidingWindow: true,
     sites: true,
     chunk: true,
   });
-  check(mark.version === 1, `${where}: version must be 1`, mark.version, "number");
+  check(mark.version === 2, `${where}: version must be 1 or 2`, mark.version, "number");
   checkInteger(where, "trainedContext", mark.trainedContext, 1, most.tokens);
   if (mark.slidingWindow !== null && mark.slidingWindow !== undefined)
     checkInteger(where, "slidingWindow", mark.slidingWindow, 1, most.tokens);
@@ -95,7 +109,7 @@ export const checkRecord = (record: unknown): Mark => {
     mark.sites.length,
   );
   mark.sites.forEach((site, index) => checkSite(`sites[${index}]`, site));
-  checkExtension("extension", mark.extension, mark.sites[0]!.rotaryDim);
+  checkExtension(mark);
   if (mark.chunk !== undefined) {
     const { chunk } = mark;
     checkObject<NonNullable<Mark["chunk"]>>("chunk", chunk, { decoder: true, layout: true, cache: true });

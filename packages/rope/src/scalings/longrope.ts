@@ -13,7 +13,7 @@ export const longrope = (scaling: ScalingOf<"longrope">, { rotaryDim, seqLen }: 
   const listed = (name: "shortFactor" | "longFactor"): readonly number[] => {
     const list = scaling[name];
     checkArray("ropeFrequencies", name, list, "Array", rotaryDim / 2);
-    aboveZero("ropeFrequencies", name, Math.min(...list));
+    for (const each of list) aboveZero("ropeFrequencies", name, each);
     return list;
   };
   const [short, long] = [listed("shortFactor"), listed("longFactor")];

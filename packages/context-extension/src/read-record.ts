@@ -1,0 +1,83 @@
+/**
+ * A record as a file has it: a config.json, the metadata of a graph, a report of the command line. Anybody may have written it, so
+ * every key is known and every number is one that its kind takes. Scalings and mappings check their own numbers; nobody else lists them.
+ */
+import { checkKeys, checkOneOf, show } from "@ropewalk/check";
+import { entropyKinds, queryScale } from "@ropewalk/entropy-scaling";
+import { ropeFrequencies, ropeKinds, type RopeScaling } from "@ropewalk/rope";
+import type { ContextExtension } from "./extension.ts";
+import type { ExtensionRecord } from "./extension-record.ts";
+import { mappingKinds, schemeMapping } from "./mapping-config.ts";
+
+/** Functions are no data. */
+const isData = (kind: string): boolean => kind !== "custom";
+
+const ropes = ropeKinds.filter(isData);
+
+const entropies = entropyKinds.filter(isData);
+
+type Tagged = { readonly kind: string };
+
+/** Checks the kind, then does what checks the numbers; its error says where they stand. */
+const stated = <Result>(
+  where: string,
+  name: string,
+  value: Tagged,
+  kinds: readonly string[],
+  read: () => Result,
+): Result => {
+  if (typeof value !== "object" || value === null)
+    throw new TypeError(`${where}: ${name} must be an object with a kind, got ${show(value)}`);
+  checkOneOf(where, `${name}.kind`, value.kind, kinds);
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    const Class = error instanceof TypeError ? TypeError : RangeError;
+    throw new Class(`${where}: ${name} must be one that \`inspect --json\` prints, got ${error.message}`, {
+      cause: error,
+    });
+  }
+};
+
+/** What a scaling of any model can be tried on: LongRoPE has a factor for each pair. */
+const anyRotaryDim = (scaling: RopeScaling): number =>
+  scaling.kind === "longrope" && Array.isArray(scaling.shortFactor) ? 2 * scaling.shortFactor.length || 2 : 2;
+
+/**
+ * A rope scaling as a file has it.
+ *
+ * @param rotaryDim - of the model, where it is known: LongRoPE's lists depend on it
+ * @throws RangeError and TypeError naming the key, the rule and the value
+ */
+export const readRopeScaling = (where: string, name: string, scaling: RopeScaling, rotaryDim?: number): RopeScaling =>
+  stated(where, name, scaling, ropes, () => {
+    ropeFrequencies({ rotaryDim: rotaryDim ?? anyRotaryDim(scaling), theta: 10_000, scaling });
+    return scaling;
+  });
+
+/**
+ * The extension that a record says.
+ *
+ * @param where - the function and the file, for errors
+ * @param name - of the record in it
+ * @throws RangeError and TypeError naming the key, the rule and the value
+ */
+export const readRecord = (where: string, name: string, record: ExtensionRecord): ContextExtension => {
+  const { positions, rope, entropy } = checkKeys(where, name, record, { positions: true, rope: true, entropy: true });
+  return {
+    ...(positions !== undefined && {
+      positions: stated(where, `${name}.positions`, positions, mappingKinds, () => schemeMapping(positions)),
+    }),
+    ...(rope !== undefined && { rope: readRopeScaling(where, `${name}.rope`, rope) }),
+    ...(entropy !== undefined && {
+      entropy: stated(where, `${name}.entropy`, entropy, entropies, () => {
+        queryScale(entropy, { layer: 0, position: 0 });
+        return entropy;
+      }),
+    }),
+  };
+};
+
+/** {@link readRecord} of data at hand. */
+export const extensionOf = (record: ExtensionRecord): ContextExtension => readRecord("extensionOf", "record", record);
