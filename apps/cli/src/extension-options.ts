@@ -1,6 +1,6 @@
 /** The flags that choose an extension: methods and their numbers, an entropy scaling, or a file that holds one as data. */
 import { checkKeys, show } from "@ropewalk/check";
-import { compose, extensionOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/context-extension";
+import { compose, extensionOf, readRecord, type ContextExtension, type ExtensionRecord } from "@ropewalk/context-extension";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { entropies, methods, type Asked, type Entropy, type Method, type MethodRow } from "./methods.ts";
 import { isModulePath, loadMethod, type MethodModule } from "./method-module.ts";
@@ -114,11 +114,7 @@ const readExtension = async (path: string): Promise<ExtensionRecord> => {
       `--extension: ${path} must hold an extension as data, got null, that of a method of one's own; --method with its module is meant?`,
     );
   checkKeys<ExtensionRecord>("--extension", path, record, { positions: true, rope: true, entropy: true });
-  try {
-    extensionOf(record);
-  } catch (error) {
-    throw new RangeError(`--extension: ${path}: ${(error as Error).message}`, { cause: error });
-  }
+  readRecord(`--extension: ${path}`, "extension", record);
   return record;
 };
 
