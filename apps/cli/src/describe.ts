@@ -1,7 +1,13 @@
 /** Extensions in words, and as the data that `--extension` takes. */
 import { byKind } from "@ropewalk/check";
-import { recordOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/context-extension";
-import { keptRotations, type BandLayout, type ExtendedContext } from "@ropewalk/decoder";
+import {
+  recordOf,
+  type BandLayout,
+  type ContextExtension,
+  type ExtendedContext,
+  type ExtensionRecord,
+} from "@ropewalk/context-extension";
+import { keptRotations } from "@ropewalk/decoder";
 
 type Claim = { readonly kind: string };
 

@@ -1,6 +1,12 @@
 /** The flags that choose an extension: methods and their numbers, an entropy scaling, or a file that holds one as data. */
 import { checkKeys, show } from "@ropewalk/check";
-import { compose, extensionOf, readRecord, type ContextExtension, type ExtensionRecord } from "@ropewalk/context-extension";
+import {
+  compose,
+  extensionOf,
+  readRecord,
+  type ContextExtension,
+  type ExtensionRecord,
+} from "@ropewalk/context-extension";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { entropies, methods, type Asked, type Entropy, type Method, type MethodRow } from "./methods.ts";
 import { isModulePath, loadMethod, type MethodModule } from "./method-module.ts";

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { extendContext } from "@ropewalk/decoder";
+import { extendContext } from "@ropewalk/context-extension";
 import { capacityOfBands } from "@ropewalk/position-mapping/bands";
 import { Command } from "commander";
 import { afterAll, describe, expect, it } from "vitest";

@@ -1,4 +1,8 @@
-export { checkExtension, checkPositionsFor, positionIn } from "./check-extension.ts";
+export { attentionGroups, extendedKind, type AttentionGroup } from "./attention-kind.ts";
+export { settles, type BandLayout } from "./band-layout.ts";
+export { checkExtension, positionIn } from "./check-extension.ts";
+export { extendContext, knownContext, type ExtendedContext } from "./extend-context.ts";
+export { extendGroups, frequenciesFor, type ExtendedGroup } from "./extend-groups.ts";
 export {
   abf,
   compose,
@@ -20,3 +24,4 @@ export {
 export { recordOf, type ExtensionRecord } from "./extension-record.ts";
 export type { ConfiguredMapping } from "./mapping-config.ts";
 export { extensionOf, readRecord, readRopeScaling } from "./read-record.ts";
+export type { AttentionKind, ContextLimit, DecoderRope, ModelContext, ModelLayers } from "./model.ts";

@@ -14,10 +14,10 @@
  * Bands of any other form take a mask each, over all keys: nothing is far or near, and nothing settles.
  */
 import { byKind } from "@ropewalk/check";
-import { positionIn } from "@ropewalk/context-extension";
+import { positionIn, type BandLayout, type ExtendedGroup } from "@ropewalk/context-extension";
 import { queryScales } from "@ropewalk/entropy-scaling";
 import { rotationTable, type RopeFrequencies } from "@ropewalk/rope";
-import type { BandLayout, ExtendedDecoder, ExtendedGroup } from "./extend.ts";
+import type { ExtendedDecoder } from "./extend.ts";
 import { coveredByOne, type KeyRun } from "./covered.ts";
 import { inputs } from "./interface.ts";
 

@@ -11,7 +11,6 @@ export {
   zeroCenteredRmsNorm,
   type Named,
 } from "./blocks.ts";
-export { attentionGroups, extendedKind, type AttentionGroup, type AttentionKind } from "./attention-kind.ts";
 export { chunkAttention } from "./chunk-attention.ts";
 export {
   chunkMasks,
@@ -29,21 +28,8 @@ export {
   type Numbers,
   type SlotRun,
 } from "./chunk.ts";
-export type { Attend, Builder, ContextLimit, Decoder, DecoderRope, DecoderSizes, Projected } from "./decoder.ts";
-export {
-  cachePrecisions,
-  elementType,
-  extendContext,
-  extendDecoder,
-  frequenciesFor,
-  knownContext,
-  settles,
-  type BandLayout,
-  type CachePrecision,
-  type ExtendedContext,
-  type ExtendedDecoder,
-  type ExtendedGroup,
-} from "./extend.ts";
+export type { Attend, Builder, Decoder, DecoderSizes, Projected } from "./decoder.ts";
+export { cachePrecisions, elementType, extendDecoder, type CachePrecision, type ExtendedDecoder } from "./extend.ts";
 export { giveLogits, noToken } from "./give-logits.ts";
 export { decoderGraph, versions } from "./graph.ts";
 export { inputs, outputs } from "./interface.ts";

@@ -2,7 +2,8 @@
  * Which bands a layer's keys are rotated for: every band of a layout of near and far, and under masks one for all bands that have
  * the same function of the key. Such a key is rotated once and kept once.
  */
-import type { ExtendedDecoder, ExtendedGroup } from "./extend.ts";
+import type { ExtendedGroup } from "@ropewalk/context-extension";
+import type { ExtendedDecoder } from "./extend.ts";
 
 type Mapped = Pick<ExtendedGroup, "layout" | "positions">;
 

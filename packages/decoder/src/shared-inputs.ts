@@ -5,8 +5,8 @@
 import { emitTile, type HeadCounts } from "@ropewalk/attention-merge/onnx";
 import type { RecordOptions, Tape, Value } from "@ropewalk/graph";
 import { emitRotaryEmbedding } from "@ropewalk/rope/onnx";
-import type { DecoderRope } from "./decoder.ts";
-import type { CachePrecision, ExtendedDecoder, ExtendedGroup } from "./extend.ts";
+import type { DecoderRope, ExtendedGroup } from "@ropewalk/context-extension";
+import type { CachePrecision, ExtendedDecoder } from "./extend.ts";
 import { inputs } from "./interface.ts";
 
 /** Rotates heads [1, numKvHeads, rows, headDim] to where a band has the chunk's queries, or its keys. */

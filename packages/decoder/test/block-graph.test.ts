@@ -1,7 +1,14 @@
 /** A block of steps against the chunk of the same tokens, both evaluated in float64. */
 import { checkModel, evaluate, ndArray, tape, valueOfInfo, type ModelProto, type NdArray } from "@ropewalk/graph";
 import { describe, expect, it } from "vitest";
-import { logN, selfExtend, slidingWindow, withPositions, type ContextExtension } from "@ropewalk/context-extension";
+import {
+  frequenciesFor,
+  logN,
+  selfExtend,
+  slidingWindow,
+  withPositions,
+  type ContextExtension,
+} from "@ropewalk/context-extension";
 import {
   blockGraph,
   chunkMasks,
@@ -10,7 +17,6 @@ import {
   decoderGraph,
   extendDecoder,
   farFrom,
-  frequenciesFor,
   inputs,
   outputs,
   type ExtendedDecoder,

@@ -1,15 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  chunkMasks,
-  closed,
-  farFrom,
-  hasBand,
-  inputs,
-  longestChunk,
-  type BandLayout,
-  type Numbers,
-} from "../src/index.ts";
+import type { BandLayout } from "@ropewalk/context-extension";
+import { chunkMasks, closed, farFrom, hasBand, inputs, longestChunk, type Numbers } from "../src/index.ts";
 
 const layouts: fc.Arbitrary<Extract<BandLayout, { readonly window: number }>> = fc.record({
   kind: fc.constantFrom("window" as const, "near-far" as const),

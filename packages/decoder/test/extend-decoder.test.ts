@@ -2,6 +2,7 @@ import type { EntropyScaling } from "@ropewalk/entropy-scaling";
 import type { BandByDistance } from "@ropewalk/position-mapping";
 import { describe, expect, it } from "vitest";
 import {
+  frequenciesFor,
   mrRope,
   positionInterpolation,
   reRope,
@@ -9,7 +10,7 @@ import {
   slidingWindow,
   withPositions,
 } from "@ropewalk/context-extension";
-import { chunkNumbers, extendDecoder, frequenciesFor, type Decoder } from "../src/index.ts";
+import { chunkNumbers, extendDecoder, type Decoder } from "../src/index.ts";
 
 const decoder: Decoder = {
   family: "test",

@@ -1,6 +1,7 @@
 /** What a chunk leaves behind: its rotated keys and values, as the graph gave them, put into the cache's parts. */
 import type { Buffer, Tensor } from "@ropewalk/backend";
-import { farFrom, outputs, ringRuns, ringSlots, ringTokens, settles, slotRuns } from "@ropewalk/decoder";
+import { settles } from "@ropewalk/context-extension";
+import { farFrom, outputs, ringRuns, ringSlots, ringTokens, slotRuns } from "@ropewalk/decoder";
 import { ringRoomFor, rowSize, settleBlock, type GroupCache, type KeyValueCache, type LayerCache } from "./cache.ts";
 import { checkLatest, writing } from "./cache-life.ts";
 import { roomier, settleable, settleTokens, type Target } from "./settled.ts";

@@ -20,17 +20,8 @@
  */
 import { bytesOfBuffer, type Buffer, type Memory } from "@ropewalk/backend";
 import { checkKeys, positive } from "@ropewalk/check";
-import {
-  elementType,
-  farFrom,
-  frequenciesFor,
-  keptRotations,
-  outputs,
-  ringSlots,
-  settles,
-  type ExtendedDecoder,
-  type ExtendedGroup,
-} from "@ropewalk/decoder";
+import { frequenciesFor, settles, type ExtendedGroup } from "@ropewalk/context-extension";
+import { elementType, farFrom, keptRotations, outputs, ringSlots, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { RopeFrequencies } from "@ropewalk/rope";
 import { cacheMemory, checkLatest, writing, type CacheLife, type CacheMemory } from "./cache-life.ts";
 import { createSettled, settledBuffers, settledBytes, settledStep, settleable, type Settled } from "./settled.ts";

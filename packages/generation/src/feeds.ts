@@ -1,5 +1,6 @@
 /** The cache as a graph's inputs: its parts as they lie, and a stand-in for each part that the chunk does not read. */
 import { float32, int64, sizeOf, type Buffer, type Tensor } from "@ropewalk/backend";
+import { settles } from "@ropewalk/context-extension";
 import {
   closed,
   elementType,
@@ -7,7 +8,6 @@ import {
   hasBand,
   inputs,
   ringSlots,
-  settles,
   type CacheWidths,
   type Chunk,
 } from "@ropewalk/decoder";

@@ -1,9 +1,9 @@
 /** Running a decoder over tokens: one chunk, or a whole prompt in chunks. State goes in and comes out. */
 import { float32, int64, type HostTensor, type Session, type Tensor } from "@ropewalk/backend";
+import { frequenciesFor } from "@ropewalk/context-extension";
 import {
   chunkMasks,
   chunkNumbers,
-  frequenciesFor,
   inputs,
   longestChunk,
   outputs,

@@ -2,9 +2,15 @@
  * Bands of any form, each scored under its own mask, against the way of near and far where both can compute the same; and how they
  * are kept. Golden logits of such mappings are in layered.test.ts.
  */
-import { recordOf, reRope, selfExtend, slidingWindow, withPositions } from "@ropewalk/context-extension";
+import {
+  recordOf,
+  reRope,
+  selfExtend,
+  slidingWindow,
+  withPositions,
+  type ContextExtension,
+} from "@ropewalk/context-extension";
 import { keptRotations } from "@ropewalk/decoder";
-import type { ContextExtension } from "@ropewalk/context-extension";
 import type { Band, PositionMapping } from "@ropewalk/position-mapping";
 import { nearBand } from "@ropewalk/position-mapping/bands";
 import type { PositionScheme } from "@ropewalk/position-mapping/scheme";

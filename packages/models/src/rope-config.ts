@@ -7,7 +7,7 @@
  * Defaults are those of transformers: theta 10000; the original window of `yarn`, `llama3` and `longrope` is
  * max_position_embeddings; the factor of `yarn` and `longrope` is max_position_embeddings over the original window.
  */
-import type { DecoderRope } from "@ropewalk/decoder";
+import type { DecoderRope } from "@ropewalk/context-extension";
 import type { RopeScaling } from "@ropewalk/rope";
 import { check } from "@ropewalk/check";
 import {

@@ -1,7 +1,6 @@
 /** What goes with an extended model, from its configs alone: for programs that read them before the model. */
 import { checkKeys, type Keys } from "@ropewalk/check";
-import { recordOf, type ContextExtension } from "@ropewalk/context-extension";
-import { extendContext } from "@ropewalk/decoder";
+import { extendContext, recordOf, type ContextExtension } from "@ropewalk/context-extension";
 import { readRotation, type ExtensionEntry } from "@ropewalk/models";
 import { match } from "ts-pattern";
 import { checkExtension } from "./check-options.ts";

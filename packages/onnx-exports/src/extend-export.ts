@@ -1,6 +1,6 @@
 /** A decoder that another tool exported, with an extension put on it: bytes in, bytes out. */
-import { recordOf, type ContextExtension } from "@ropewalk/context-extension";
-import { extendContext, extendDecoder, type CachePrecision, type ExtendedContext } from "@ropewalk/decoder";
+import { extendContext, recordOf, type ContextExtension, type ExtendedContext } from "@ropewalk/context-extension";
+import { extendDecoder, type CachePrecision } from "@ropewalk/decoder";
 import { decode, encode } from "@ropewalk/graph";
 import { dependsOnLength } from "@ropewalk/rope";
 import { match } from "ts-pattern";

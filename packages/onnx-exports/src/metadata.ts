@@ -3,8 +3,14 @@
  * that another extension can take the place of this one.
  */
 import { show } from "@ropewalk/check";
-import { extensionOf, recordOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/context-extension";
-import type { BandLayout, CachePrecision, DecoderSizes } from "@ropewalk/decoder";
+import {
+  extensionOf,
+  recordOf,
+  type BandLayout,
+  type ContextExtension,
+  type ExtensionRecord,
+} from "@ropewalk/context-extension";
+import type { CachePrecision, DecoderSizes } from "@ropewalk/decoder";
 import type { ModelProto } from "@ropewalk/graph";
 import { reading, refuse } from "./check.ts";
 import { readMarkRecord } from "./record/index.ts";

@@ -1,5 +1,5 @@
 /** Bands that an export is not written for: near and far, and a window, are told from lengths alone in its graph. */
-import type { ExtendedContext } from "@ropewalk/decoder";
+import type { ExtendedContext } from "@ropewalk/context-extension";
 import { refuse } from "./check.ts";
 
 type Bands = Pick<ExtendedContext, "positions">;

@@ -1,5 +1,5 @@
 /** The attention of every site recorded anew and put into the model. */
-import type { BandLayout, ExtendedContext } from "@ropewalk/decoder";
+import type { BandLayout, ExtendedContext } from "@ropewalk/context-extension";
 import { tape, type ModelProto } from "@ropewalk/graph";
 import { check } from "./check.ts";
 import { emitAttention } from "./emit/attention.ts";

@@ -1,14 +1,8 @@
 /** What a loaded model's session and config say of its decoder: enough to feed it a chunk and to keep its cache. */
 import type { Memory } from "@ropewalk/backend";
 import { hostBuffer } from "@ropewalk/backend/host";
-import {
-  extendDecoder,
-  inputs,
-  outputs,
-  type BandLayout,
-  type CachePrecision,
-  type ExtendedDecoder,
-} from "@ropewalk/decoder";
+import type { BandLayout } from "@ropewalk/context-extension";
+import { extendDecoder, inputs, outputs, type CachePrecision, type ExtendedDecoder } from "@ropewalk/decoder";
 import { extensionKey, readExtensionEntry, readRotation } from "@ropewalk/models";
 
 type Config = Readonly<Record<string, unknown>>;

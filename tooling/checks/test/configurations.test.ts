@@ -104,11 +104,11 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
     ),
     withPositions: () => contextExtension.withPositions({ kind: "re-rope", window: 8, mistaken: 1 } as never),
     checkExtension: () => contextExtension.checkExtension("f", mistaken),
+    extendContext: () => contextExtension.extendContext(none, mistaken),
     readRecord: () => contextExtension.readRecord("f", "record", mistaken),
     readRopeScaling: () => contextExtension.readRopeScaling("f", "rope", { kind: "default", mistaken: 1 } as never),
   },
   "@ropewalk/decoder": {
-    extendContext: () => decoder.extendContext(none, mistaken),
     extendDecoder: () => decoder.extendDecoder(none, {}, mistaken),
     decoderGraph: () => decoder.decoderGraph(none, none, mistaken),
   },
@@ -177,13 +177,15 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
   "@ropewalk/attention-merge": ["mergeAttention", "quantizeKeys", "quantizeValues"],
   "@ropewalk/attention-merge/onnx": [
     ...["emitCast", "emitGroupQueries", "emitHeads", "emitLongProduct", "emitMerge", "emitScores", "emitShortProduct"],
-    ...["emitTile", "emitUngroup"],
+    ...["emitSoftcap", "emitTile", "emitUngroup"],
   ],
   "@ropewalk/graph": [
     ...["attribute", "checkModel", "decode", "decodeTensor", "encode", "evaluate", "innerGraphs", "ndArray"],
     ...["tensorFromArray", "tensorToArray", "typeCode", "valueInfo", "valueOfInfo"],
   ],
-  "@ropewalk/context-extension": ["checkPositionsFor", "positionIn"],
+  "@ropewalk/context-extension": [
+    ...["attentionGroups", "extendGroups", "extendedKind", "frequenciesFor", "knownContext", "positionIn", "settles"],
+  ],
   "@ropewalk/decoder": [
     ...[
       "blockGraph",
@@ -195,26 +197,8 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
       "embedding",
       "farFrom",
     ],
-    ...[
-      "frequenciesFor",
-      "gatedFeedForward",
-      "geluTanh",
-      "giveLogits",
-      "hasBand",
-      "knownContext",
-      "layerNorm",
-      "linear",
-    ],
-    ...[
-      "headRmsNorm",
-      "keptRotations",
-      "layoutName",
-      "ringRuns",
-      "ringSlots",
-      "ringTokens",
-      "settles",
-      "zeroCenteredRmsNorm",
-    ],
+    ...["gatedFeedForward", "geluTanh", "giveLogits", "hasBand", "layerNorm", "linear"],
+    ...["headRmsNorm", "keptRotations", "layoutName", "ringRuns", "ringSlots", "ringTokens", "zeroCenteredRmsNorm"],
     ...["longestChunk", "rmsNorm", "silu", "slotRuns", "splitColumns", "storedWeights"],
   ],
   "@ropewalk/models": [

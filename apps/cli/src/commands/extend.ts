@@ -2,8 +2,8 @@
 import { attentionOutputs, runtimes, type Attentions, type Runtime } from "@ropewalk/onnx-exports";
 import { extendFolder, trainedContextOf } from "@ropewalk/onnx-exports/node";
 import { capacity as mappingCapacity, plain } from "@ropewalk/position-mapping";
-import type { ContextExtension } from "@ropewalk/context-extension";
-import { cachePrecisions, knownContext, type CachePrecision } from "@ropewalk/decoder";
+import { knownContext, type ContextExtension } from "@ropewalk/context-extension";
+import { cachePrecisions, type CachePrecision } from "@ropewalk/decoder";
 import { Option, type Command } from "commander";
 import { findExport } from "../find-export.ts";
 import { extendedWords, groupsAndWindow, recordIn } from "../describe.ts";

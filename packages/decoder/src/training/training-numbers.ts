@@ -2,7 +2,8 @@
 import { check, checkInteger } from "@ropewalk/check";
 import { chunkNumbers, closed, type Numbers } from "../chunk.ts";
 import { coveredKeys } from "../covered.ts";
-import { frequenciesFor, type ExtendedDecoder } from "../extend.ts";
+import { frequenciesFor } from "@ropewalk/context-extension";
+import type { ExtendedDecoder } from "../extend.ts";
 import { bandMask } from "./interface.ts";
 
 /** A label that is not learned. */

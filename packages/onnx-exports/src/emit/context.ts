@@ -1,5 +1,5 @@
 /** What all layers of a rewritten graph share: the tape, the extension's numbers, and what was recorded once. */
-import type { ExtendedContext } from "@ropewalk/decoder";
+import type { ExtendedContext } from "@ropewalk/context-extension";
 import type { Tape, Value } from "@ropewalk/graph";
 
 export type EmitContext = {

@@ -9,7 +9,7 @@
  * 0 ln(0) = 0: what is below the least normal float32 counts as that in the logarithm, so that 0 times it is 0. The keys are
  * past and new ones, and under a bare window the last of them, those that any query sees. Both outputs are float32.
  */
-import type { BandLayout } from "@ropewalk/decoder";
+import type { BandLayout } from "@ropewalk/context-extension";
 import type { Dim, Tape, Value } from "@ropewalk/graph";
 import { match } from "ts-pattern";
 import type { AttentionSite } from "../site.ts";

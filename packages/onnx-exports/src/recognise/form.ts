@@ -1,5 +1,5 @@
 /** A form of attention: the operator it is found by, and how its numbers are read. */
-import type { DecoderRope } from "@ropewalk/decoder";
+import type { DecoderRope } from "@ropewalk/context-extension";
 import type { NodeProto } from "@ropewalk/graph";
 import type { GraphView } from "../graph-view.ts";
 import type { TableRows } from "../rotary-tables.ts";

@@ -3,8 +3,8 @@
  * known, every value has its type and its range, and what is said of the layers agrees.
  */
 import { check, checkInteger, checkNumber, checkOneOf, type Keys } from "@ropewalk/check";
-import { readRecord, readRopeScaling } from "@ropewalk/context-extension";
-import { cachePrecisions, type BandLayout, type DecoderSizes } from "@ropewalk/decoder";
+import { readRecord, readRopeScaling, type BandLayout } from "@ropewalk/context-extension";
+import { cachePrecisions, type DecoderSizes } from "@ropewalk/decoder";
 import type { Mark } from "../metadata.ts";
 import type { AttentionSite } from "../site.ts";
 import { checkObject, checkText, most, where } from "./checks.ts";

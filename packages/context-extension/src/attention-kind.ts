@@ -3,18 +3,7 @@
  *
  * In many models all layers are alike. In others some see a window alone, some are not rotated, some have another rotation.
  */
-import type { DecoderRope, DecoderSizes } from "./decoder.ts";
-
-export type AttentionKind = {
-  /** undefined: queries and keys are not rotated. */
-  readonly rope: DecoderRope | undefined;
-  /** How many keys back a query sees, in tokens; undefined: all of them. */
-  readonly slidingWindow: number | undefined;
-  /** What products of queries and keys are multiplied by. Absent: 1 / sqrt(headDim). */
-  readonly scoreScale?: number;
-  /** The bound c of scores c tanh(score / c); Gemma 2, arXiv 2408.00118, section 2. Absent: scores have none. */
-  readonly softcap?: number;
-};
+import type { AttentionKind, DecoderRope, ModelLayers } from "./model.ts";
 
 export type AttentionGroup = {
   /** Which layers, in their order. */
@@ -22,11 +11,11 @@ export type AttentionGroup = {
   readonly kind: AttentionKind;
 };
 
-/** The groups of a decoder, in the order of their first layers. */
+/** The groups of a model, in the order of their first layers. */
 export const attentionGroups = (
-  decoder: Pick<DecoderSizes, "numLayers" | "rope" | "slidingWindow" | "attention">,
+  model: Pick<ModelLayers, "numLayers" | "rope" | "slidingWindow" | "attention">,
 ): readonly AttentionGroup[] => {
-  const { numLayers, rope, slidingWindow, attention } = decoder;
+  const { numLayers, rope, slidingWindow, attention } = model;
   const same: AttentionKind = { rope, slidingWindow };
   const groups = new Map<string, { readonly layers: number[]; readonly kind: AttentionKind }>();
   for (let layer = 0; layer < numLayers; layer++) {

@@ -7,6 +7,7 @@ import {
   compose,
   dynamicNtk,
   entropyAbf,
+  extendContext,
   extensionOf,
   leakyReRope,
   logN,
@@ -18,8 +19,7 @@ import {
   slidingWindow,
   yarn,
   yarnTemperature,
-} from "@ropewalk/context-extension";
-import { extendContext } from "../src/index.ts";
+} from "../src/index.ts";
 
 const config = { groupSize: 8, window: 64 };
 const { positions } = selfExtend(config);
