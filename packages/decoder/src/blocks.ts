@@ -6,8 +6,10 @@
  *   rmsNorm    w x / sqrt(mean(x²) + ε)              Zhang and Sennrich, arXiv 1910.07467, equation 4
  *              (1 + w) x / sqrt(mean(x²) + ε)        where weights are centered on zero
  *   layerNorm  w (x - mean(x)) / sqrt(var(x) + ε) + b    Ba et al., arXiv 1607.06450, equation 3
+ *   softcap    c tanh(x / c)                         Gemma Team, arXiv 2408.00118, section 2
  *   gated      (σ(x Gᵀ) ⊙ x Uᵀ) Dᵀ                   Shazeer, arXiv 2002.05202, equation 5
  */
+import { emitSoftcap } from "@ropewalk/attention-merge/onnx";
 import type { Value } from "@ropewalk/graph";
 import type { Activation } from "./activations.ts";
 import type { Builder } from "./decoder.ts";
@@ -46,15 +48,15 @@ export const zeroCenteredRmsNorm = (builder: Builder, config: Norm, x: Value): V
 };
 
 /** The norm of each head by itself, all by one weight [headDim]: x [rows, numHeads * headDim] to the same shape. */
-export const headRmsNorm = (
+export const headNorm = (
   builder: Builder,
-  config: Norm & { readonly numHeads: number; readonly headDim: number },
+  config: Norm & { readonly norm: typeof rmsNorm; readonly numHeads: number; readonly headDim: number },
   x: Value,
 ): Value => {
-  const { numHeads, headDim } = config;
+  const { norm, numHeads, headDim } = config;
   const shaped = (value: Value, ...dims: readonly number[]): Value =>
     builder.tape.op("Reshape", [value, builder.tape.constant("int64", [dims.length + 1], [0, ...dims])]);
-  return shaped(rmsNorm(builder, config, shaped(x, numHeads, headDim)), numHeads * headDim);
+  return shaped(norm(builder, config, shaped(x, numHeads, headDim)), numHeads * headDim);
 };
 
 /** Norm by mean and variance over the last axis. */
@@ -74,3 +76,7 @@ export const gatedFeedForward = (
   const gate = config.activation(builder, linear(builder, config.gate, x));
   return linear(builder, config.down, builder.tape.op("Mul", [gate, linear(builder, config.up, x)]));
 };
+
+/** Numbers that stay between -c and c. */
+export const softcapped = ({ tape }: Builder, softcap: number | undefined, x: Value): Value =>
+  emitSoftcap(tape, softcap, x);

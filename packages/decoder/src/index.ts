@@ -3,10 +3,11 @@ export { blockGraph } from "./block-graph.ts";
 export {
   embedding,
   gatedFeedForward,
-  headRmsNorm,
+  headNorm,
   layerNorm,
   linear,
   rmsNorm,
+  softcapped,
   splitColumns,
   zeroCenteredRmsNorm,
   type Named,

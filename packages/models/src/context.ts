@@ -9,9 +9,10 @@
  * there max_position_embeddings is the original window itself.)
  */
 import { check } from "@ropewalk/check";
-import type { DecoderSizes } from "@ropewalk/decoder";
-import { objectOf, optionalPositiveInteger, positiveInteger, type ConfigObject } from "./config-object.ts";
-import { readRope } from "./rope-config.ts";
+import { extendedKind, type AttentionKind, type DecoderRope, type DecoderSizes } from "@ropewalk/decoder";
+import { objectOf, optionalPositiveInteger, positiveInteger, states, type ConfigObject } from "./config-object.ts";
+import { checkLayerTypes, layersOf, type LayerRule } from "./layer-types.ts";
+import { readRope, type RopeFacts } from "./rope-config.ts";
 
 /** How a family's config states positions, where families differ. */
 export type ContextRules = {
@@ -21,11 +22,21 @@ export type ContextRules = {
   readonly rotaryShare?: number;
   /** max_position_embeddings where the config says nothing. Absent: it must. */
   readonly defaultPositions?: number;
-  /** How many keys back a query sees in all layers; undefined: all. Absent: attention never slides. */
+  /** Theta where rope_theta is absent. Absent: 10,000. */
+  readonly defaultTheta?: number;
+  /** How many keys back a query of a layer that slides sees; undefined: all. Absent: attention never slides. */
   readonly slidingWindow?: (config: ConfigObject) => number | undefined;
+  /** What each layer does. Absent: all rotate, and all slide where there is a window. */
+  readonly layers?: (config: ConfigObject) => readonly LayerRule[];
+  /** "full_attention" where rope_parameters may hold a rope for layers that see everything and one for those that slide. */
+  readonly ropeOf?: NonNullable<RopeFacts["ropeOf"]>;
+  /** The rope of layers that slide. Absent: that of all layers. */
+  readonly localRope?: (config: ConfigObject, facts: RopeFacts) => DecoderRope;
+  /** How scores are scaled and bounded, where it is not by 1 / sqrt(headDim) alone. */
+  readonly scores?: (config: ConfigObject) => Pick<AttentionKind, "scoreScale" | "softcap">;
 };
 
-export type Context = Pick<DecoderSizes, "rope" | "trainedContext" | "slidingWindow" | "contextLimit">;
+export type Context = Pick<DecoderSizes, "rope" | "trainedContext" | "slidingWindow" | "contextLimit" | "attention">;
 
 /** The window that positions of dual chunk attention lie in: it folds longer distances back into it. */
 const dualChunkWindow = (config: ConfigObject): number | undefined => {
@@ -43,24 +54,64 @@ const dualChunkWindow = (config: ConfigObject): number | undefined => {
   return window;
 };
 
+/** The rotation and the window that a config states before it is asked layer by layer. */
+type Stated = { readonly rope: DecoderRope; readonly window: number | undefined; readonly facts: RopeFacts };
+
+/** How each layer attends; undefined where all are alike, and as the rope and the window say. */
+const readAttention = (config: ConfigObject, rules: ContextRules, stated: Stated): Context["attention"] => {
+  const { rope, window, facts } = stated;
+  const isStated = rules.slidingWindow?.(config) !== undefined;
+  const layers = rules.layers?.(config).map(({ slides, rotates }) => ({ rotates, slides: slides && isStated }));
+  if (layers === undefined) {
+    if (states(config, "layer_types"))
+      checkLayerTypes(
+        config,
+        layersOf(config).map(() => isStated),
+      );
+    return undefined;
+  }
+  checkLayerTypes(
+    config,
+    layers.map(({ slides }) => slides),
+  );
+  const local = rules.localRope?.(config, facts) ?? rope;
+  const scores = rules.scores?.(config) ?? {};
+  const attention = layers.map(({ slides, rotates }): AttentionKind => ({
+    rope: rotates ? (slides ? local : rope) : undefined,
+    slidingWindow: slides ? window : undefined,
+    ...scores,
+  }));
+  const isPlain = (kind: AttentionKind): boolean => kind.rope === rope && kind.slidingWindow === window;
+  return Object.keys(scores).length === 0 && attention.every(isPlain) ? undefined : attention;
+};
+
 /** @throws RangeError and TypeError naming the key, the rule and the value */
 export const readContext = (config: ConfigObject, rules: ContextRules, headDim: number): Context => {
   const stated =
     optionalPositiveInteger(config, "max_position_embeddings") ??
     rules.defaultPositions ??
     positiveInteger(config, "max_position_embeddings");
-  const window = rules.slidingWindow?.(config);
+  const facts: RopeFacts = { headDim, maxPositions: stated, ...rules };
+  const rope = readRope(config, facts);
+  const asked = rules.slidingWindow?.(config);
+  // A window that reaches over the whole context keeps nothing from being seen.
+  const window = asked !== undefined && asked < stated ? asked : undefined;
+  const attention = readAttention(config, rules, { rope, window, facts });
+  const kind = attention === undefined ? { rope, slidingWindow: window } : extendedKind(attention);
+  check(kind !== undefined, `${config.at}: a layer that attends to everything must rotate`, "none that does");
+  // Where some layers see everything, no distance is unknown to these.
+  const limiting = attention === undefined ? asked : kind.slidingWindow;
   const limits = [
-    { by: "sliding_window" as const, tokens: window ?? Infinity },
+    { by: "sliding_window" as const, tokens: limiting ?? Infinity },
     { by: "dual_chunk_attention_config" as const, tokens: dualChunkWindow(config) ?? Infinity },
   ];
   const limit = limits.reduce((a, b) => (b.tokens < a.tokens ? b : a));
   const isLimited = limit.tokens < stated;
   return {
-    rope: readRope(config, { headDim, maxPositions: stated, ...rules }),
+    rope: kind.rope,
     trainedContext: isLimited ? limit.tokens : stated,
-    // A window that reaches over the whole context keeps nothing from being seen.
-    slidingWindow: window !== undefined && window < stated ? window : undefined,
+    slidingWindow: kind.slidingWindow,
     ...(isLimited ? { contextLimit: { ...limit, stated } } : {}),
+    ...(attention && { attention }),
   };
 };

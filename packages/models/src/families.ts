@@ -3,14 +3,17 @@ import { check } from "@ropewalk/check";
 import { configObject, valueOf, type ConfigObject } from "./config-object.ts";
 import type { Family } from "./family.ts";
 import { gemma } from "./gemma/index.ts";
+import { gemma2 } from "./gemma2/index.ts";
+import { gemma3 } from "./gemma3/index.ts";
 import { llama } from "./llama/index.ts";
 import { mistral } from "./mistral/index.ts";
 import { phi } from "./phi/index.ts";
 import { phi3 } from "./phi3/index.ts";
 import { qwen2 } from "./qwen2/index.ts";
 import { qwen3 } from "./qwen3/index.ts";
+import { smollm3 } from "./smollm3/index.ts";
 
-const families: readonly Family[] = [gemma, llama, mistral, phi, phi3, qwen2, qwen3];
+const families: readonly Family[] = [gemma, gemma2, gemma3, llama, mistral, phi, phi3, qwen2, qwen3, smollm3];
 
 /** The family that a config names as its `model_type`; undefined where it is none of these. */
 export const familyNamed = (config: ConfigObject): Family | undefined => {

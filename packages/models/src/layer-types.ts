@@ -1,16 +1,56 @@
-/** Newer configs say of each layer whether it slides; that must be what the other keys say. */
+/**
+ * Which layers slide. Newer configs list it, `layer_types`; older ones have a number of their family's, or nothing. Where a config has
+ * both, they must say the same.
+ */
 import { check } from "@ropewalk/check";
-import { valueOf, type ConfigObject } from "./config-object.ts";
-import type { ContextRules } from "./context.ts";
+import { positiveInteger, valueOf, type ConfigObject } from "./config-object.ts";
+import { mostLayers } from "./sizes.ts";
 
-/** @throws RangeError with the list where a layer is of another type than the others, or than the config's window says */
-export const checkLayerTypes = (config: ConfigObject, rules: ContextRules, numLayers: number): void => {
+/** What a layer does besides attending. */
+export type LayerRule = { readonly slides: boolean; readonly rotates: boolean };
+
+const slidingType = "sliding_attention";
+const fullType = "full_attention";
+
+const typeOf = (slides: boolean): string => (slides ? slidingType : fullType);
+
+/** The layers of a config: how many, as a list to map over. */
+export const layersOf = (config: ConfigObject): readonly number[] =>
+  Array.from({ length: positiveInteger(config, "num_hidden_layers", mostLayers) }, (_, layer) => layer);
+
+/**
+ * Of each layer whether layer_types has it slide; undefined where the key is absent.
+ *
+ * @throws RangeError and TypeError when it is no list, has another length than there are layers, or a type that is not known
+ */
+export const readLayerTypes = (config: ConfigObject): readonly boolean[] | undefined => {
   const types = valueOf(config, "layer_types");
-  const wanted = rules.slidingWindow?.(config) === undefined ? "full_attention" : "sliding_attention";
+  if (types === undefined) return undefined;
+  check(Array.isArray(types), `${config.at}: layer_types must be a list`, types, "object");
+  const numLayers = layersOf(config).length;
+  check(types.length === numLayers, `${config.at}: layer_types must have one type for each of ${numLayers} layers`, [
+    types.length,
+    types,
+  ]);
+  const unknown = (types as readonly unknown[]).findIndex((type) => type !== slidingType && type !== fullType);
   check(
-    types === undefined ||
-      (Array.isArray(types) && types.length === numLayers && types.every((type) => type === wanted)),
-    `${config.at}: layer_types must be ${numLayers} times ${wanted}, as the other keys say`,
+    unknown < 0,
+    `${config.at}: layer_types[${unknown}] must be ${fullType} or ${slidingType}`,
+    types[unknown],
+    "string",
+  );
+  return (types as readonly unknown[]).map((type) => type === slidingType);
+};
+
+/** @throws RangeError with the list where layer_types says of a layer what other keys do not */
+export const checkLayerTypes = (config: ConfigObject, slides: readonly boolean[]): void => {
+  const types = valueOf(config, "layer_types");
+  if (types === undefined) return;
+  const wanted = slides.map(typeOf);
+  const allAlike = wanted.every((type) => type === wanted[0]);
+  check(
+    Array.isArray(types) && types.length === wanted.length && wanted.every((type, layer) => types[layer] === type),
+    `${config.at}: layer_types must be ${allAlike ? `${wanted.length} times ${wanted[0]}` : JSON.stringify(wanted)}, as the other keys say`,
     types,
   );
 };

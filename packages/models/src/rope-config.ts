@@ -50,6 +50,10 @@ export type RopeFacts = {
   readonly rotaryShare?: number;
   /** Names of rope types that are the family's own, each with the general one. */
   readonly ropeTypes?: Readonly<Record<string, string>>;
+  /** Theta where rope_theta is absent. Absent: 10,000. */
+  readonly defaultTheta?: number;
+  /** The type of layers whose rope is read, of a family whose rope_parameters may hold one for each type. */
+  readonly ropeOf?: "full_attention" | "sliding_attention";
 };
 
 const typeOf = (parameters: ConfigObject, aliases: Readonly<Record<string, string>>): string => {
@@ -76,7 +80,7 @@ const typeOf = (parameters: ConfigObject, aliases: Readonly<Record<string, strin
 const readParameters = (
   config: ConfigObject,
   parameters: ConfigObject,
-  { headDim, maxPositions, rotaryShare = 1, ropeTypes = {} }: RopeFacts,
+  { headDim, maxPositions, rotaryShare = 1, ropeTypes = {}, defaultTheta = 10_000 }: RopeFacts,
 ): DecoderRope => {
   const share = inEither(config, parameters, "partial_rotary_factor", above(0)) ?? rotaryShare;
   check(share <= 1, `${config.at}: partial_rotary_factor must be at most 1`, share);
@@ -95,9 +99,25 @@ const readParameters = (
     originalContext: () =>
       inEither(config, parameters, "original_max_position_embeddings", optionalPositiveInteger) ?? maxPositions,
   });
-  const theta = inEither(config, parameters, "rope_theta", above(1)) ?? 10_000;
+  const theta = inEither(config, parameters, "rope_theta", above(1)) ?? defaultTheta;
   return { theta, rotaryDim, layout: "halves", scaling };
 };
+
+/** Parameters of the layers of a type, where there are such, or those of all layers. */
+const ofLayers = (parameters: ConfigObject, type: RopeFacts["ropeOf"]): ConfigObject => {
+  if (type === undefined || !hasRopeByType(parameters)) return parameters;
+  const own = objectOf(parameters, type);
+  check(own !== undefined, `${parameters.at}: ${type} must be an object`, valueOf(parameters, type), "object");
+  const other = Object.keys(parameters.values).find((key) => !layerTypes.includes(key));
+  check(other === undefined, `${parameters.at} must hold ${layerTypes.join(" and ")} alone`, other);
+  return own;
+};
+
+const layerTypes: readonly string[] = ["full_attention", "sliding_attention"];
+
+/** Whether rope_parameters holds a rope for each type of layer. */
+export const hasRopeByType = (parameters: ConfigObject): boolean =>
+  layerTypes.some((type) => valueOf(parameters, type) !== undefined);
 
 /**
  * Reads a config's rotary embedding. Hugging Face checkpoints pair dimension j with j + rotaryDim / 2: the layout "halves".
@@ -105,7 +125,10 @@ const readParameters = (
  * @throws RangeError and TypeError naming the key, the rule and the value
  */
 export const readRope = (config: ConfigObject, facts: RopeFacts): DecoderRope => {
-  const stated = ["rope_parameters", "rope_scaling"].flatMap((key) => objectOf(config, key) ?? []);
+  const stated = ["rope_parameters", "rope_scaling"].flatMap((key) => {
+    const parameters = objectOf(config, key);
+    return parameters === undefined ? [] : ofLayers(parameters, facts.ropeOf);
+  });
   const [rope, other] = stated.map((parameters) => readParameters(config, parameters, facts));
   check(
     other === undefined || JSON.stringify(rope) === JSON.stringify(other),

@@ -9,7 +9,7 @@ export type Sizes = Pick<
 >;
 
 /** Far above any model there is, and low enough that a broken config is told so and not tried. */
-const mostLayers = 10_000;
+export const mostLayers = 10_000;
 
 /** Likewise: tables of rotations are as wide. */
 export const widestHead = 65_536;

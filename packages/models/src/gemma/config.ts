@@ -23,13 +23,16 @@ const readGemmaActivation = (config: ConfigObject): Activation => {
 
 export const gemmaContext: ContextRules = {};
 
-/** @throws RangeError and TypeError naming the key, the rule and the value */
-export const readGemmaConfig = (json: unknown): LlamaConfig => {
-  const config = configObject("gemma.read: config.json", json);
+/** What all Gemmas state alike. */
+export const readGemmaShared = (config: ConfigObject, context: ContextRules): LlamaConfig => {
   const seesAhead = optionalFlag(config, "use_bidirectional_attention") ?? false;
   check(!seesAhead, `${config.at}: use_bidirectional_attention must be false`, seesAhead);
   return {
-    ...readShared(config, gemmaContext, { headDim: 256, tied: true, activation: readGemmaActivation }),
+    ...readShared(config, context, { headDim: 256, tied: true, activation: readGemmaActivation }),
     biases: readAttentionBiases(config),
   };
 };
+
+/** @throws RangeError and TypeError naming the key, the rule and the value */
+export const readGemmaConfig = (json: unknown): LlamaConfig =>
+  readGemmaShared(configObject("gemma.read: config.json", json), gemmaContext);

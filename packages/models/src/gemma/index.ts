@@ -6,11 +6,23 @@
  *
  * The factor is that of float32, in which hidden states are computed; sums in bfloat16 would round it, 55.43 to 55.5.
  */
-import { zeroCenteredRmsNorm } from "@ropewalk/decoder";
+import { zeroCenteredRmsNorm, type Decoder } from "@ropewalk/decoder";
 import type { Family } from "../family.ts";
 import { asProjected, llamaVariant } from "../llama/decoder.ts";
 import { llamaWeights } from "../llama/weights.ts";
 import { gemmaContext, readGemmaConfig } from "./config.ts";
+
+/** The decoder with embeddings that are scaled. */
+export const scaledEmbeddings = (decoder: Decoder): Decoder => {
+  const scale = Math.sqrt(decoder.hiddenDim);
+  return {
+    ...decoder,
+    embed: (builder, ids) => {
+      const { tape } = builder;
+      return tape.op("Mul", [decoder.embed(builder, ids), tape.constant("float32", [1], [scale])]);
+    },
+  };
+};
 
 export const gemma: Family = {
   modelTypes: ["gemma"],
@@ -23,13 +35,6 @@ export const gemma: Family = {
       norm: zeroCenteredRmsNorm,
       refine: asProjected,
     });
-    const scale = Math.sqrt(decoder.hiddenDim);
-    return {
-      ...decoder,
-      embed: (builder, ids) => {
-        const { tape } = builder;
-        return tape.op("Mul", [decoder.embed(builder, ids), tape.constant("float32", [1], [scale])]);
-      },
-    };
+    return scaledEmbeddings(decoder);
   },
 };

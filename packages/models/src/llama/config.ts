@@ -3,7 +3,6 @@ import type { Activation } from "@ropewalk/decoder";
 import { readActivation } from "../activation.ts";
 import { configObject, number, optionalFlag, type ConfigObject } from "../config-object.ts";
 import { readContext, type Context, type ContextRules } from "../context.ts";
-import { checkLayerTypes } from "../layer-types.ts";
 import { readSizes, type Sizes } from "../sizes.ts";
 import { readUnembedding, type Unembedding } from "../unembedding.ts";
 
@@ -44,7 +43,6 @@ export const readShared = (
   { headDim, tied, activation = readActivation }: SharedRules = {},
 ): Omit<LlamaConfig, "biases"> => {
   const sizes = readSizes(config, headDim);
-  checkLayerTypes(config, rules, sizes.numLayers);
   return {
     sizes,
     epsilon: number(config, "rms_norm_eps", { above: 0 }),

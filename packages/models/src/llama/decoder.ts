@@ -6,9 +6,13 @@
  *     x' = h + (σ(norm(h) Gᵀ) ⊙ norm(h) Uᵀ) Dᵀ
  */
 import { gatedFeedForward, linear, rmsNorm, type Builder, type Decoder, type Projected } from "@ropewalk/decoder";
+import type { Value } from "@ropewalk/graph";
 import { familyDecoder, type FamilyWeights } from "../family-decoder.ts";
+import type { Weight } from "../weight.ts";
 import type { LlamaConfig } from "./config.ts";
 import { llamaWeights, type LlamaLayer } from "./weights.ts";
+
+export type OutputNorms = { readonly attention: Weight; readonly feedForward: Weight };
 
 /** What families with these blocks do otherwise than Llama. */
 export type LlamaVariant<Layer extends LlamaLayer> = {
@@ -16,14 +20,18 @@ export type LlamaVariant<Layer extends LlamaLayer> = {
   readonly norm: typeof rmsNorm;
   /** What queries, keys and values become before attention. */
   readonly refine: (builder: Builder, layer: Layer, projected: Projected) => Projected;
+  /** Norms of what attention and the feed-forward give, before that is added. Absent: it is added as it is. */
+  readonly outputNorms?: (layer: Layer) => OutputNorms;
 };
 
 export const llamaVariant = <Layer extends LlamaLayer>(
   family: string,
   config: LlamaConfig,
-  { weights, norm, refine }: LlamaVariant<Layer>,
+  { weights, norm, refine, outputNorms }: LlamaVariant<Layer>,
 ): Decoder => {
   const { epsilon, activation } = config;
+  const added = (builder: Builder, hidden: Value, given: Value, weight: Weight | undefined): Value =>
+    builder.tape.op("Add", [hidden, weight === undefined ? given : norm(builder, { ...weight, epsilon }, given)]);
   return {
     ...familyDecoder(family, config, weights, norm),
     layer: (builder, index, hidden, attend) => {
@@ -36,13 +44,14 @@ export const llamaVariant = <Layer extends LlamaLayer>(
         value: linear(builder, value, normed),
       };
       const attended = attend(refine(builder, layer, projected));
-      const middle = builder.tape.op("Add", [hidden, linear(builder, output, attended)]);
+      const outer = outputNorms?.(layer);
+      const middle = added(builder, hidden, linear(builder, output, attended), outer?.attention);
       const fed = gatedFeedForward(
         builder,
         { gate, up, down, activation },
         norm(builder, { ...feedForwardNorm, epsilon }, middle),
       );
-      return builder.tape.op("Add", [middle, fed]);
+      return added(builder, middle, fed, outer?.feedForward);
     },
   };
 };

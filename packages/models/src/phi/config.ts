@@ -4,7 +4,6 @@ import { readActivation } from "../activation.ts";
 import { check } from "@ropewalk/check";
 import { configObject, number, optionalFlag } from "../config-object.ts";
 import { readContext, type Context, type ContextRules } from "../context.ts";
-import { checkLayerTypes } from "../layer-types.ts";
 import { readSizes, type Sizes } from "../sizes.ts";
 import { readUnembedding, type Unembedding } from "../unembedding.ts";
 
@@ -26,7 +25,6 @@ export const readPhiConfig = (json: unknown): PhiConfig => {
   const normsQueriesAndKeys = optionalFlag(config, "qk_layernorm") ?? false;
   check(!normsQueriesAndKeys, `${config.at}: qk_layernorm must be false`, normsQueriesAndKeys);
   const sizes = readSizes(config);
-  checkLayerTypes(config, phiContext, sizes.numLayers);
   return {
     sizes,
     epsilon: number(config, "layer_norm_eps", { above: 0 }),

@@ -2,9 +2,9 @@
 import { configObject } from "../config-object.ts";
 import type { ContextRules } from "../context.ts";
 import { readShared, type LlamaConfig } from "../llama/config.ts";
-import { windowOfLayers } from "../window-layers.ts";
+import { windowFromLayer } from "../window-layers.ts";
 
-export const qwen2Context: ContextRules = { slidingWindow: windowOfLayers };
+export const qwen2Context: ContextRules = windowFromLayer;
 
 /** @throws RangeError and TypeError naming the key, the rule and the value */
 export const readQwen2Config = (json: unknown): LlamaConfig => ({

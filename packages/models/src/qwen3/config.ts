@@ -2,12 +2,12 @@
 import { configObject } from "../config-object.ts";
 import type { ContextRules } from "../context.ts";
 import { readAttentionBiases, readShared, type LlamaConfig } from "../llama/config.ts";
-import { windowOfLayers } from "../window-layers.ts";
+import { windowFromLayer } from "../window-layers.ts";
 
 /** Where the config says nothing, as in transformers. */
 const defaultHeadDim = 128;
 
-export const qwen3Context: ContextRules = { slidingWindow: windowOfLayers };
+export const qwen3Context: ContextRules = windowFromLayer;
 
 /** @throws RangeError and TypeError naming the key, the rule and the value */
 export const readQwen3Config = (json: unknown): LlamaConfig => {

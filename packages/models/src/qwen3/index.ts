@@ -4,11 +4,21 @@
  *
  *     q = norm(x Wqᵀ),     k = norm(x Wkᵀ)     over the headDim dimensions of each head
  */
-import { headRmsNorm, rmsNorm } from "@ropewalk/decoder";
+import { headNorm, rmsNorm, type Builder, type Projected } from "@ropewalk/decoder";
 import type { Family } from "../family.ts";
+import type { LlamaConfig } from "../llama/config.ts";
 import { llamaVariant } from "../llama/decoder.ts";
 import { qwen3Context, readQwen3Config } from "./config.ts";
-import { qwen3Weights } from "./weights.ts";
+import { qwen3Weights, type HeadNorms } from "./weights.ts";
+
+/** Norms of the heads of queries and keys. */
+export const headNorms =
+  ({ epsilon, sizes: { numHeads, numKvHeads, headDim } }: LlamaConfig, norm: typeof rmsNorm) =>
+  (builder: Builder, { queryNorm, keyNorm }: HeadNorms, { query, key, value }: Projected): Projected => ({
+    query: headNorm(builder, { ...queryNorm, epsilon, norm, numHeads, headDim }, query),
+    key: headNorm(builder, { ...keyNorm, epsilon, norm, numHeads: numKvHeads, headDim }, key),
+    value,
+  });
 
 export const qwen3: Family = {
   modelTypes: ["qwen3"],
@@ -16,16 +26,10 @@ export const qwen3: Family = {
   context: qwen3Context,
   read: (json) => {
     const config = readQwen3Config(json);
-    const { epsilon, sizes } = config;
-    const { numHeads, numKvHeads, headDim } = sizes;
     return llamaVariant("qwen3", config, {
       weights: qwen3Weights(config),
       norm: rmsNorm,
-      refine: (builder, { queryNorm, keyNorm }, { query, key, value }) => ({
-        query: headRmsNorm(builder, { ...queryNorm, epsilon, numHeads, headDim }, query),
-        key: headRmsNorm(builder, { ...keyNorm, epsilon, numHeads: numKvHeads, headDim }, key),
-        value,
-      }),
+      refine: headNorms(config, rmsNorm),
     });
   },
 };

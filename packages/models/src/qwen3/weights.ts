@@ -4,17 +4,20 @@ import type { LlamaConfig } from "../llama/config.ts";
 import { llamaWeights, type LlamaLayer } from "../llama/weights.ts";
 import { tensor, type Weight } from "../weight.ts";
 
-export type Qwen3Layer = LlamaLayer & { readonly queryNorm: Weight; readonly keyNorm: Weight };
+export type HeadNorms = { readonly queryNorm: Weight; readonly keyNorm: Weight };
+
+export type Qwen3Layer = LlamaLayer & HeadNorms;
 
 export type Qwen3Weights = FamilyWeights & { readonly layers: readonly Qwen3Layer[] };
+
+/** The norms of layer `index`. */
+export const headNormsOf = ({ sizes: { headDim } }: LlamaConfig, index: number): HeadNorms => {
+  const norm = (side: "q" | "k"): Weight => tensor(`model.layers.${index}.self_attn.${side}_norm`, [headDim]);
+  return { queryNorm: norm("q"), keyNorm: norm("k") };
+};
 
 export const qwen3Weights = (config: LlamaConfig): Qwen3Weights => {
   const llama = llamaWeights(config);
   const layers: readonly LlamaLayer[] = llama.layers;
-  const norm = (index: number, side: "q" | "k"): Weight =>
-    tensor(`model.layers.${index}.self_attn.${side}_norm`, [config.sizes.headDim]);
-  return {
-    ...llama,
-    layers: layers.map((layer, index) => ({ ...layer, queryNorm: norm(index, "q"), keyNorm: norm(index, "k") })),
-  };
+  return { ...llama, layers: layers.map((layer, index) => ({ ...layer, ...headNormsOf(config, index) })) };
 };
