@@ -28,10 +28,11 @@ export const readLayerTypes = (config: ConfigObject): readonly boolean[] | undef
   if (types === undefined) return undefined;
   check(Array.isArray(types), `${config.at}: layer_types must be a list`, types, "object");
   const numLayers = layersOf(config).length;
-  check(types.length === numLayers, `${config.at}: layer_types must have one type for each of ${numLayers} layers`, [
+  check(
+    types.length === numLayers,
+    `${config.at}: layer_types must have one type for each of ${numLayers} layers`,
     types.length,
-    types,
-  ]);
+  );
   const unknown = (types as readonly unknown[]).findIndex((type) => type !== slidingType && type !== fullType);
   check(
     unknown < 0,
@@ -42,15 +43,21 @@ export const readLayerTypes = (config: ConfigObject): readonly boolean[] | undef
   return (types as readonly unknown[]).map((type) => type === slidingType);
 };
 
-/** @throws RangeError with the list where layer_types says of a layer what other keys do not */
+/** @throws RangeError where layer_types says of a layer what other keys do not, naming the first of these, or has another length */
 export const checkLayerTypes = (config: ConfigObject, slides: readonly boolean[]): void => {
   const types = valueOf(config, "layer_types");
   if (types === undefined) return;
   const wanted = slides.map(typeOf);
-  const allAlike = wanted.every((type) => type === wanted[0]);
+  const agrees = Array.isArray(types) && types.length === wanted.length;
+  if (wanted.every((type) => type === wanted[0])) {
+    const same = agrees && types.every((type) => type === wanted[0]);
+    check(same, `${config.at}: layer_types must be ${wanted.length} times ${wanted[0]}, as the other keys say`, types);
+    return;
+  }
+  const other = (readLayerTypes(config) ?? slides).findIndex((own, layer) => own !== slides[layer]);
   check(
-    Array.isArray(types) && types.length === wanted.length && wanted.every((type, layer) => types[layer] === type),
-    `${config.at}: layer_types must be ${allAlike ? `${wanted.length} times ${wanted[0]}` : JSON.stringify(wanted)}, as the other keys say`,
-    types,
+    other < 0,
+    `${config.at}: layer_types[${other}] must be ${wanted[other]}, as the other keys say`,
+    typeOf(!slides[other]),
   );
 };

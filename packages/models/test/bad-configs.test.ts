@@ -67,7 +67,6 @@ const window: readonly (readonly [Json, string])[] = [
 ];
 
 const slides = { use_sliding_window: true, sliding_window: 8 };
-const someLayers = "max_window_layers must be 0, or at least num_hidden_layers 3: all layers slide or none does";
 
 describe.each<readonly [keyof typeof folders, Family, string, readonly (readonly [Json, string])[]]>([
   [
@@ -129,11 +128,17 @@ describe.each<readonly [keyof typeof folders, Family, string, readonly (readonly
     [
       ...dividedHeads,
       ...window,
-      [{ ...slides, max_window_layers: 1 }, `RangeError: ${someLayers}, got 1`],
-      [{ ...slides, max_window_layers: 2 }, `RangeError: ${someLayers}, got 2`],
+      [
+        { ...slides, max_window_layers: 1 },
+        'RangeError: layer_types[1] must be sliding_attention, as the other keys say, got "full_attention"',
+      ],
+      [
+        { ...slides, max_window_layers: 2, layer_types: ["full_attention", "sliding_attention", "sliding_attention"] },
+        'RangeError: layer_types[1] must be full_attention, as the other keys say, got "sliding_attention"',
+      ],
       [
         { ...slides, max_window_layers: null, num_hidden_layers: 36 },
-        `RangeError: ${someLayers.replace("3", "36")}, got 28`,
+        "RangeError: layer_types must have one type for each of 36 layers, got 3",
       ],
       [{ ...slides, max_window_layers: -1 }, "RangeError: max_window_layers must be an integer of at least 0, got -1"],
       [{ ...slides, max_window_layers: "0" }, 'TypeError: max_window_layers must be an integer of at least 0, got "0"'],
@@ -155,8 +160,8 @@ describe.each<readonly [keyof typeof folders, Family, string, readonly (readonly
     [
       ...window,
       [
-        { ...slides, max_window_layers: 2 },
-        "RangeError: max_window_layers must be 0, or at least num_hidden_layers 4: all layers slide or none does, got 2",
+        { ...slides, max_window_layers: 2, layer_types: Array.from({ length: 4 }, () => "chunked_attention") },
+        'RangeError: layer_types[0] must be full_attention or sliding_attention, got "chunked_attention"',
       ],
       [
         { layer_types: ["full_attention", "full_attention", "sliding_attention", "sliding_attention"] },

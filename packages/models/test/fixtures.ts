@@ -24,6 +24,11 @@ export const folders = {
   qwen3: layered("qwen3"),
   "mistral-head-dim": layered("mistral-head-dim"),
   "phi4-mini": layered("phi4-mini"),
+  gemma2: layered("gemma2"),
+  gemma3: layered("gemma3"),
+  smollm3: layered("smollm3"),
+  "qwen2-mixed": layered("qwen2-mixed"),
+  "qwen3-mixed": layered("qwen3-mixed"),
 } as const;
 
 export const readBytes = (folder: URL, file: string): Uint8Array => new Uint8Array(readFileSync(new URL(file, folder)));

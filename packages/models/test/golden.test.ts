@@ -4,7 +4,7 @@
  * Attention is written out here, plain and naive, so that what is tested is the family alone.
  */
 import { readFileSync } from "node:fs";
-import { denseWeights, type Attend, type Builder, type Decoder } from "@ropewalk/decoder";
+import { denseWeights, type Attend, type AttentionKind, type Builder, type Decoder } from "@ropewalk/decoder";
 import { evaluate, ndArray, tape as newTape, type Value } from "@ropewalk/graph";
 import { ropeFrequencies, rotationTable } from "@ropewalk/rope";
 import { emitRotate } from "@ropewalk/rope/onnx";
@@ -34,9 +34,12 @@ const isPlain = (method: Golden["cases"][number]["method"]): boolean => {
 const tolerance = 5e-5;
 
 /** softmax(q kᵀ / sqrt(headDim) + mask) v, the mask causal and no wider than the sliding window, with a copy of each key and value for each head that shares it. */
-const naiveAttend = ({ tape }: Builder, decoder: Decoder, seqLen: number): Attend => {
-  const { numHeads, numKvHeads, headDim, slidingWindow = Infinity } = decoder;
-  const { theta, rotaryDim, layout, scaling } = decoder.rope;
+const naiveAttend = ({ tape }: Builder, decoder: Decoder, index: number, seqLen: number): Attend => {
+  const { numHeads, numKvHeads, headDim } = decoder;
+  const kind: AttentionKind = decoder.attention?.[index] ?? decoder;
+  const { slidingWindow = Infinity, scoreScale = headDim ** -0.5, softcap } = kind;
+  // Where nothing rotates, the tables are made and not used.
+  const { theta, rotaryDim, layout, scaling } = kind.rope ?? decoder.rope;
   const constant = (dims: readonly number[], data: ArrayLike<number>): Value => tape.constant("float32", dims, data);
   const ints = (data: readonly number[]): Value => tape.constant("int64", [data.length], data);
   const positions = Array.from({ length: seqLen }, (_, i) => i);
@@ -45,7 +48,8 @@ const naiveAttend = ({ tape }: Builder, decoder: Decoder, seqLen: number): Atten
   const mask = positions.flatMap((i) => positions.map((j) => (j > i || i - j >= slidingWindow ? -1e9 : 0)));
   const heads = (x: Value, count: number, rotates: boolean): Value => {
     const rows = tape.op("Reshape", [x, ints([seqLen, count, headDim])]);
-    const turned = rotates ? emitRotate(tape, { layout, headDim, rotaryDim }, rows, cos!, sin!) : rows;
+    const turned =
+      rotates && kind.rope !== undefined ? emitRotate(tape, { layout, headDim, rotaryDim }, rows, cos!, sin!) : rows;
     const shared = Array.from({ length: numHeads }, (_, head) => Math.floor(head / (numHeads / count)));
     const copied = tape.op("Gather", [turned, ints(shared)], { axis: 1 });
     return tape.op("Transpose", [copied], { perm: [1, 0, 2] });
@@ -54,9 +58,12 @@ const naiveAttend = ({ tape }: Builder, decoder: Decoder, seqLen: number): Atten
     const keys = tape.op("Transpose", [heads(key, numKvHeads, true)], { perm: [0, 2, 1] });
     const scores = tape.op("Mul", [
       tape.op("MatMul", [heads(query, numHeads, true), keys]),
-      constant([1], [headDim ** -0.5]),
+      constant([1], [scoreScale]),
     ]);
-    const shares = tape.op("Softmax", [tape.op("Add", [scores, constant([seqLen, seqLen], mask)])], { axis: -1 });
+    const bound = (x: Value, cap: number): Value =>
+      tape.op("Mul", [tape.op("Tanh", [tape.op("Mul", [x, constant([1], [1 / cap])])]), constant([1], [cap])]);
+    const bounded = softcap === undefined ? scores : bound(scores, softcap);
+    const shares = tape.op("Softmax", [tape.op("Add", [bounded, constant([seqLen, seqLen], mask)])], { axis: -1 });
     const out = tape.op("MatMul", [shares, heads(value, numKvHeads, false)]);
     return tape.op("Reshape", [tape.op("Transpose", [out], { perm: [1, 0, 2] }), ints([seqLen, numHeads * headDim])]);
   };
@@ -81,9 +88,9 @@ const logitsOf = async (checkpoint: Checkpoint, ids: readonly number[]): Promise
     tape,
     weights: denseWeights((_, name) => tape.constant("float32", decoder.tensors[name]!, weights.get(name)!, name)),
   };
-  const attend = naiveAttend(builder, decoder, ids.length);
   let hidden = decoder.embed(builder, tape.input("ids", "int64", [ids.length]));
-  for (let index = 0; index < decoder.numLayers; index++) hidden = decoder.layer(builder, index, hidden, attend);
+  for (let index = 0; index < decoder.numLayers; index++)
+    hidden = decoder.layer(builder, index, hidden, naiveAttend(builder, decoder, index, ids.length));
   tape.output("logits", decoder.unembed(builder, hidden));
   const { dims, data } = evaluate(tape.model(), { ids: ndArray("int64", [ids.length], ids) })["logits"]!;
   expect(dims).toEqual([ids.length, decoder.vocabSize]);
