@@ -9,7 +9,8 @@
  * there max_position_embeddings is the original window itself.)
  */
 import { check } from "@ropewalk/check";
-import { extendedKind, type AttentionKind, type DecoderRope, type DecoderSizes } from "@ropewalk/decoder";
+import { extendedKind, type AttentionKind, type DecoderRope } from "@ropewalk/context-extension";
+import type { DecoderSizes } from "@ropewalk/decoder";
 import { objectOf, optionalPositiveInteger, positiveInteger, states, type ConfigObject } from "./config-object.ts";
 import { checkLayerTypes, layersOf, type LayerRule } from "./layer-types.ts";
 import { readRope, type RopeFacts } from "./rope-config.ts";

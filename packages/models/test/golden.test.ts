@@ -4,7 +4,8 @@
  * Attention is written out here, plain and naive, so that what is tested is the family alone.
  */
 import { readFileSync } from "node:fs";
-import { denseWeights, type Attend, type AttentionKind, type Builder, type Decoder } from "@ropewalk/decoder";
+import type { AttentionKind } from "@ropewalk/context-extension";
+import { denseWeights, type Attend, type Builder, type Decoder } from "@ropewalk/decoder";
 import { evaluate, ndArray, tape as newTape, type Value } from "@ropewalk/graph";
 import { ropeFrequencies, rotationTable } from "@ropewalk/rope";
 import { emitRotate } from "@ropewalk/rope/onnx";

@@ -1,5 +1,5 @@
 /** The numbers of a Gemma 2, read from its config.json. */
-import type { AttentionKind } from "@ropewalk/decoder";
+import type { AttentionKind } from "@ropewalk/context-extension";
 import { configObject, optionalNumber, optionalPositiveInteger, states, type ConfigObject } from "../config-object.ts";
 import type { ContextRules } from "../context.ts";
 import { readGemmaShared } from "../gemma/config.ts";
