@@ -12,26 +12,17 @@ import {
   type RecentPart,
   type SettledPart,
 } from "@ropewalk/attention-merge/onnx";
-import { quantizedBlock } from "@ropewalk/attention-merge";
-import type { DataType, RecordOptions, Tape, Value } from "@ropewalk/graph";
+import type { Tape, Value } from "@ropewalk/graph";
 import { match } from "ts-pattern";
+import type { CacheFormat, Give } from "./cache-formats/format.ts";
 import type { Attend } from "./decoder.ts";
-import { elementType, type CachePrecision } from "./extend.ts";
 import { inputs, outputs } from "./interface.ts";
 import { keptRotations, rotationOf } from "./key-rotations.ts";
 import { sizeName, type GroupInputs, type SharedInputs } from "./shared-inputs.ts";
 
-/**
- * Makes keys or values an output of the graph.
- *
- * @param record - records them
- * @returns what the chunk itself attends to
- */
-export type Give = (name: string, record: (options?: RecordOptions) => Value) => Value;
-
 type Layer = {
   readonly tape: Tape;
-  readonly cache: CachePrecision;
+  readonly format: CacheFormat;
   readonly give: Give;
   readonly shared: SharedInputs;
   /** What the layer's group shares. */
@@ -45,7 +36,7 @@ type Queries = readonly Value[];
 /** A part of the cache, head by head. */
 const heads = (layer: Layer, name: string, tokens: string): Value => {
   const { numKvHeads, headDim } = layer.shared.heads;
-  return layer.tape.input(name, elementType(layer), [numKvHeads, sizeName(layer.own.place, tokens), headDim]);
+  return layer.tape.input(name, layer.format.recent.type, [numKvHeads, sizeName(layer.own.place, tokens), headDim]);
 };
 
 /** A mask of the layer's group, by the name of its keys' count. */
@@ -53,35 +44,21 @@ const maskOf = ({ shared, own: { place } }: Layer, name: string, tokens: string)
   shared.mask(name, sizeName(place, tokens));
 
 /** The long stretch that every query sees in the outermost rotation, as the cache keeps it. */
-const settledPart = (layer: Layer, queries: Queries): SettledPart => {
-  const { tape, shared, index, cache, own } = layer;
+const settledPart = ({ tape, shared, index, format, own }: Layer, queries: Queries): SettledPart => {
   const { numHeads, numKvHeads, headDim } = shared.heads;
-  const seen = { queries: queries.at(-1)!, gate: shared.gate(inputs.settledGate(own.place)) };
-  const blocks = (name: string, type: DataType, ...dims: readonly number[]): Value =>
-    tape.input(name, type, [numKvHeads, sizeName(own.place, "settledBlocks"), ...dims]);
-  const perToken = (name: string): Value => blocks(name, "float32", 1, quantizedBlock);
-  return match(cache)
-    .with("float32", "float16", () => ({
-      kind: "dense" as const,
-      ...seen,
-      keys: heads(layer, inputs.settledKeys(index), "settledLen"),
-      values: heads(layer, inputs.settledValues(index), "settledLen"),
-    }))
-    .with("q8", () => ({
-      kind: "quantized" as const,
-      ...seen,
-      queries: tape.op("Mul", [
-        seen.queries,
-        tape.input(inputs.settledKeyDivisors(index), "float32", [numKvHeads, 1, headDim]),
-      ]),
-      group: numHeads / numKvHeads,
-      keys: blocks(inputs.settledKeys(index), "int8", headDim, quantizedBlock),
-      keyScales: perToken(inputs.settledKeyScales(index)),
-      keyOffsets: perToken(inputs.settledKeyOffsets(index)),
-      values: blocks(inputs.settledValues(index), "int8", quantizedBlock, headDim),
-      valueScales: perToken(inputs.settledValueScales(index)),
-    }))
-    .exhaustive();
+  const count = sizeName(own.place, `settled${format.counted.as}`);
+  const arrays = new Map(
+    [...format.keys, ...format.values].map(({ suffix, type, per, shape }) => {
+      const dims = [numKvHeads, ...(per === "token" ? [count] : []), ...shape(headDim)];
+      return [suffix, tape.input(inputs.settled(index, suffix), type, dims)];
+    }),
+  );
+  return format.emit(tape, {
+    queries: queries.at(-1)!,
+    gate: shared.gate(inputs.settledGate(own.place)),
+    group: numHeads / numKvHeads,
+    array: (suffix) => arrays.get(suffix)!,
+  });
 };
 
 /** Seen by every query in the outermost rotation too, but not settled yet. */

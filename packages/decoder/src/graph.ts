@@ -1,6 +1,7 @@
 /** A decoder with its extension as one ONNX graph, for a chunk of any length: prefill and decoding are the same graph. */
 import { checkKeys, oneOf, optional } from "@ropewalk/check";
 import { tape as newTape, type ModelProto } from "@ropewalk/graph";
+import { cacheFormats, cachePrecisions } from "./cache-formats/index.ts";
 import { chunkAttention } from "./chunk-attention.ts";
 import type { Decoder } from "./decoder.ts";
 import type { ExtendedDecoder } from "./extend.ts";
@@ -20,8 +21,7 @@ export type GraphOptions = { readonly operators?: Operators; readonly precision?
  *
  * @param source - where each of the decoder's tensors lies
  * @param options - which `operators` it may hold, default all; the `precision` of products with dense weights, default float32
- * @throws RangeError when a graph of plain operators is asked for with a cache in q8, whose chunks and steps are computed differently,
- *   or one of all operators with a cache in float16
+ * @throws RangeError when the cache's format does not go with the operators
  */
 export const decoderGraph = (
   extended: ExtendedDecoder<Decoder>,
@@ -32,9 +32,10 @@ export const decoderGraph = (
     operators: optional(oneOf(["all", "plain"] satisfies Operators[])),
     precision: optional(oneOf(["float32", "float16"] satisfies Precision[])),
   });
-  if (operators === "plain" && extended.cache === "q8")
+  const readable = cachePrecisions.filter((cache) => cacheFormats[cache].operators.includes("plain"));
+  if (operators === "plain" && !readable.includes(extended.cache))
     throw new RangeError(
-      `decoderGraph: a graph of plain operators needs a cache in float32 or float16, got ${extended.cache}`,
+      `decoderGraph: a graph of plain operators needs a cache in ${readable.join(" or ")}, got ${extended.cache}`,
     );
   const { decoder } = extended;
   const tape = newTape("decoder");

@@ -12,6 +12,8 @@ export {
   zeroCenteredRmsNorm,
   type Named,
 } from "./blocks.ts";
+export type { CacheArray, CacheArrays, CacheFormat, Encoded, HostRows } from "./cache-formats/format.ts";
+export { cacheFormatOf, cacheFormats, cachePrecisions, type CachePrecision } from "./cache-formats/index.ts";
 export { chunkAttention } from "./chunk-attention.ts";
 export {
   chunkMasks,
@@ -30,7 +32,7 @@ export {
   type SlotRun,
 } from "./chunk.ts";
 export type { Attend, Builder, Decoder, DecoderSizes, Projected } from "./decoder.ts";
-export { cachePrecisions, elementType, extendDecoder, type CachePrecision, type ExtendedDecoder } from "./extend.ts";
+export { extendDecoder, type ExtendedDecoder } from "./extend.ts";
 export { giveLogits, noToken } from "./give-logits.ts";
 export { decoderGraph, versions } from "./graph.ts";
 export { inputs, outputs } from "./interface.ts";

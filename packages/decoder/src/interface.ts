@@ -36,18 +36,8 @@ export const inputs = {
   settledGate: (group: number): string => ofGroup(group, "settled_gate"),
   /** [parts] int64: keys in each recent part, in the order tail, ring, own. */
   recentLengths: (group: number): string => ofGroup(group, "recent_lengths"),
-  /**
-   * [numKvHeads, settledLen, headDim] each. In 8 bits keys are [numKvHeads, settledBlocks, headDim, 128], values
-   * [numKvHeads, settledBlocks, 128, headDim].
-   */
-  settledKeys: (index: number): string => layer(index, "settled_keys"),
-  settledValues: (index: number): string => layer(index, "settled_values"),
-  /** [numKvHeads, settledBlocks, 1, 128] each, in 8 bits alone: scales, and what a query of unsigned elements scores too much. */
-  settledKeyScales: (index: number): string => layer(index, "settled_key_scales"),
-  settledKeyOffsets: (index: number): string => layer(index, "settled_key_offsets"),
-  /** [numKvHeads, 1, headDim], in 8 bits alone: by what the keys were divided, and queries are multiplied. */
-  settledKeyDivisors: (index: number): string => layer(index, "settled_key_divisors"),
-  settledValueScales: (index: number): string => layer(index, "settled_value_scales"),
+  /** An array that the cache's format keeps settled keys or values in: settled_keys, settled_value_scales. */
+  settled: (index: number, suffix: string): string => layer(index, `settled_${suffix}`),
   /** [numKvHeads, tailLen, headDim] each */
   tailKeys: (index: number): string => layer(index, "tail_keys"),
   tailValues: (index: number): string => layer(index, "tail_values"),

@@ -6,7 +6,8 @@ import { emitTile, type HeadCounts } from "@ropewalk/attention-merge/onnx";
 import type { RecordOptions, Tape, Value } from "@ropewalk/graph";
 import { emitRotaryEmbedding } from "@ropewalk/rope/onnx";
 import type { DecoderRope, ExtendedGroup } from "@ropewalk/context-extension";
-import type { CachePrecision, ExtendedDecoder } from "./extend.ts";
+import { cacheFormatOf } from "./cache-formats/index.ts";
+import type { ExtendedDecoder } from "./extend.ts";
 import { inputs } from "./interface.ts";
 
 /** Rotates heads [1, numKvHeads, rows, headDim] to where a band has the chunk's queries, or its keys. */
@@ -35,20 +36,9 @@ export type GroupInputs = {
   readonly recentLengths: Value;
 };
 
-/**
- * Chunks up to this length attend with all heads at once, longer ones head after head: below it the nodes of many small products
- * cost more than the memory that scores go through. Integer products are for one query.
- */
-const fewTokens: Readonly<Record<CachePrecision, number>> = { float32: 32, float16: 32, q8: 1 };
-
 /** @param few - whether the chunk's tokens are few, where the graph does not have to ask */
-export const declareShared = (
-  tape: Tape,
-  { decoder, cache }: ExtendedDecoder,
-  ids: Value,
-  few?: "always",
-): SharedInputs => {
-  const { numHeads, numKvHeads, headDim, numLayers } = decoder;
+export const declareShared = (tape: Tape, extended: ExtendedDecoder, ids: Value, few?: "always"): SharedInputs => {
+  const { numHeads, numKvHeads, headDim, numLayers } = extended.decoder;
   const heads: HeadCounts = { numHeads, numKvHeads, headDim };
   const declared = new Map<string, Value>();
   const first = (name: string, declare: () => Value): Value =>
@@ -63,7 +53,7 @@ export const declareShared = (
         ? undefined
         : tape.op("LessOrEqual", [
             tape.op("Squeeze", [tape.op("Shape", [ids])]),
-            tape.constant("int64", [], [fewTokens[cache]]),
+            tape.constant("int64", [], [cacheFormatOf(extended).fewTokens]),
           ]),
   };
 };

@@ -28,12 +28,12 @@ describe("decoderGraph", () => {
 
   it("has no input that its layout does not need", () => {
     const plain = names({});
-    expect(plain.inputs).toContain(inputs.settledKeys(1));
+    expect(plain.inputs).toContain(inputs.settled(1, "keys"));
     expect(plain.inputs).not.toContain(inputs.ringNearKeys(0));
     expect(plain.inputs.filter((name) => /^far_(query|key)_/.test(name))).toEqual([]);
     const window = names(slidingWindow({ window: 8 }));
     expect(window.inputs).toContain(inputs.ringNearKeys(0));
-    expect(window.inputs).not.toContain(inputs.settledKeys(0));
+    expect(window.inputs).not.toContain(inputs.settled(0, "keys"));
     expect(window.inputs).not.toContain(inputs.ringFarMask);
   });
 

@@ -93,18 +93,14 @@ const settle = (cache: Growing, total: number, given: Given): Growing => {
       : { ...layer, settled: roomier(backend, extended, layer.settled, settledRoom) },
   );
   const parts = layers.map((layer) => layer.settled);
-  const settledParts = settleTokens(cache, parts, [settled, total], (index, name, target) => {
+  settleTokens(cache, parts, [settled, total], (index, name, target) => {
     const layer = layers[index]!;
     const waiting = { part: layer.tail[name], tokens: tailRoom, from: 0, count: end - settled };
     if (waiting.count > 0) copyHeads(sizesOf(cache), waiting, target);
     const source = outermost(cache, layer, index, given)[name];
     gather(cache, source, end, total, { ...target, at: target.at + waiting.count });
   });
-  return {
-    ...cache,
-    ...{ settled: total, settledRoom },
-    layers: layers.map((layer, index) => ({ ...layer, settled: settledParts[index]! })),
-  };
+  return { ...cache, settled: total, settledRoom, layers };
 };
 
 /** A ring with room for `tokens`. It has not wrapped yet: it wraps only once it has all its slots. */
@@ -166,8 +162,8 @@ const appendedGroup = (cache: Growing, given: Given): GroupCache => {
   if (settles(group)) extendTail(settledNow, due, given);
   const ready = withRing(settledNow, length);
   fillRing(ready, length, given);
-  const { settled, settledRoom, tailRoom, ringRoom, layers, standIn } = ready;
-  return { group, settled, settledRoom, tailRoom, ringRoom, layers, standIn };
+  const { settled, settledRoom, tailRoom, ringRoom, layers, standIn, recentStandIn } = ready;
+  return { group, settled, settledRoom, tailRoom, ringRoom, layers, standIn, recentStandIn };
 };
 
 const appended = (cache: KeyValueCache, ids: readonly number[], results: Given["results"]): KeyValueCache => {

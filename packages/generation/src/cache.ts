@@ -21,10 +21,10 @@
 import { bytesOfBuffer, type Buffer, type Memory } from "@ropewalk/backend";
 import { checkKeys, positive } from "@ropewalk/check";
 import { frequenciesFor, settles, type ExtendedGroup } from "@ropewalk/context-extension";
-import { elementType, farFrom, keptRotations, outputs, ringSlots, type ExtendedDecoder } from "@ropewalk/decoder";
+import { cacheFormatOf, farFrom, keptRotations, outputs, ringSlots, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { RopeFrequencies } from "@ropewalk/rope";
 import { cacheMemory, checkLatest, writing, type CacheLife, type CacheMemory } from "./cache-life.ts";
-import { createSettled, settledBuffers, settledBytes, settledStep, settleable, type Settled } from "./settled.ts";
+import { createSettled, settledBuffers, settledBytes, settleable, type Settled } from "./settled.ts";
 
 /** Keys in their outermost rotation, and values. */
 export type HeadBuffers = { readonly keys: Buffer; readonly values: Buffer };
@@ -48,6 +48,8 @@ export type GroupCache = Rooms & {
   readonly layers: readonly LayerCache[];
   /** What is fed while nothing has settled: zeros. */
   readonly standIn: Settled;
+  /** The same in place of a part that has no token in use. */
+  readonly recentStandIn: Buffer;
 };
 
 export type KeyValueCache = {
@@ -96,7 +98,7 @@ export type CachePlan = { readonly length: number };
  * places are behind the mask as all slots are that are not in use.
  */
 export const ringRoomFor = (extended: ExtendedDecoder, { layout }: ExtendedGroup, tokens: number): number => {
-  const step = settledStep(elementType(extended));
+  const { step } = cacheFormatOf(extended).recent;
   return Math.ceil(Math.min(ringSlots(layout), tokens) / step) * step;
 };
 
@@ -115,15 +117,15 @@ const emptyGroup = (
   plan: CachePlan,
 ): GroupCache => {
   const rooms = roomsFor(extended, group, plan);
-  const type = elementType(extended);
-  const room = (tokens: number): Buffer => backend.allocate(tokens * rowSize({ extended }), type);
+  const format = cacheFormatOf(extended);
+  const room = (tokens: number): Buffer => backend.allocate(tokens * rowSize({ extended }), format.recent.type);
   const layers = group.layers.map((): LayerCache => ({
     settled: createSettled(backend, extended, rooms.settledRoom),
     tail: { keys: room(rooms.tailRoom), values: room(rooms.tailRoom) },
     ring: { keys: keptRotations(group).map(() => room(rooms.ringRoom)), values: room(rooms.ringRoom) },
   }));
-  const standIn = createSettled(backend, extended, settledStep(extended.cache));
-  return { group, settled: 0, ...rooms, layers, standIn };
+  const standIn = createSettled(backend, extended, format.step);
+  return { group, settled: 0, ...rooms, layers, standIn, recentStandIn: room(format.recent.step) };
 };
 
 const emptyCache = (backend: CacheMemory, extended: ExtendedDecoder, plan: CachePlan): Empty => ({
@@ -165,7 +167,7 @@ export const plannedCacheBytes = (extended: ExtendedDecoder, plan: CachePlan): n
     .map((group) => {
       const { settledRoom, tailRoom, ringRoom } = roomsFor(extended, group, plan);
       const rows = 2 * tailRoom + (keptRotations(group).length + 1) * ringRoom;
-      const recent = bytesOfBuffer({ type: elementType(extended), length: rowSize({ extended }) * rows });
+      const recent = bytesOfBuffer({ type: cacheFormatOf(extended).recent.type, length: rowSize({ extended }) * rows });
       return group.layers.length * (settledBytes(extended, settledRoom) + recent);
     })
     .reduce((sum, bytes) => sum + bytes, 0);

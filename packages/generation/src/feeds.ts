@@ -1,9 +1,9 @@
 /** The cache as a graph's inputs: its parts as they lie, and a stand-in for each part that the chunk does not read. */
-import { float32, int64, sizeOf, type Buffer, type Tensor } from "@ropewalk/backend";
+import { float32, int64, type Buffer, type Tensor } from "@ropewalk/backend";
 import { settles } from "@ropewalk/context-extension";
 import {
+  cacheFormatOf,
   closed,
-  elementType,
   farFrom,
   hasBand,
   inputs,
@@ -12,7 +12,7 @@ import {
   type Chunk,
 } from "@ropewalk/decoder";
 import type { GroupCache, KeyValueCache } from "./cache.ts";
-import { settledFeeds, settledStep } from "./settled.ts";
+import { settledFeeds } from "./settled.ts";
 
 /** How much of a group's cache the next chunk reads. A part without a token in use, as the tail of a fresh prompt, is left out. */
 export const cacheWidths = (
@@ -23,10 +23,6 @@ export const cacheWidths = (
   tailLen: farFrom(group.layout, length) > settled ? tailRoom : 0,
   ringLen: length > 0 ? ringRoom : 0,
 });
-
-/** A whole block of zeros in float16 lies where the cache does. */
-const zeros = ({ standIn }: GroupCache, dims: readonly number[]): Tensor =>
-  standIn.kind === "float16" ? standIn.strips.keys.buffer.view(0, dims) : float32(dims, new Float32Array(sizeOf(dims)));
 
 /** Everything that a chunk reads of the cache of the group at `place`. */
 const groupFeeds = (
@@ -39,8 +35,9 @@ const groupFeeds = (
   const { group } = own;
   const { numKvHeads, headDim } = extended.decoder;
   const { settled, tailLen, ringLen } = cacheWidths(own, cache);
-  const step = settledStep(elementType(extended));
-  const [standIn, farStandIn] = [step, 1].map((tokens) => zeros(own, [numKvHeads, tokens, headDim]));
+  const format = cacheFormatOf(extended);
+  const { step } = format.recent;
+  const [standIn, farStandIn] = [step, 1].map((tokens) => own.recentStandIn.view(0, [numKvHeads, tokens, headDim]));
   const heads = (buffer: Buffer, tokens: number, instead = standIn!): Tensor =>
     tokens > 0 ? buffer.view(0, [numKvHeads, tokens, headDim]) : instead;
   const [settling, windowed] = [settles(group), ringSlots(group.layout) > 0];
@@ -53,7 +50,7 @@ const groupFeeds = (
     const index = group.layers[at]!;
     if (settling) {
       const part = settled > 0 ? layer.settled : own.standIn;
-      Object.assign(feeds, settledFeeds(extended.decoder, part, index, settled || settledStep(extended.cache)));
+      Object.assign(feeds, settledFeeds(extended, part, index, settled || format.step));
       feeds[inputs.tailKeys(index)] = heads(layer.tail.keys, tailLen);
       feeds[inputs.tailValues(index)] = heads(layer.tail.values, tailLen);
     }

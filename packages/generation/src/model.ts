@@ -3,6 +3,7 @@ import type { Backend, Session } from "@ropewalk/backend";
 import { check, checkFunction } from "@ropewalk/check";
 import { checkExtension, type ContextExtension } from "@ropewalk/context-extension";
 import {
+  cacheFormatOf,
   extendDecoder,
   layoutName,
   type CachePrecision,
@@ -170,8 +171,11 @@ export const loadModel = async (
   const { backend, extension, quantize, adapter, onQuantize, checkWeights: checking = false, ...options } = loading;
   const { cache = backend.precision, ...opening } = options;
   if (extension !== undefined) checkExtension("loadModel", extension);
-  const type = cache === "q8" ? "int8" : cache;
-  if (!backend.bufferTypes.includes(type))
+  const { keys, values, recent } = cacheFormatOf({ cache });
+  const type = [...keys, ...values, recent]
+    .map((array) => array.type)
+    .find((each) => !backend.bufferTypes.includes(each));
+  if (type !== undefined)
     throw new RangeError(
       `loadModel: a cache in ${cache} needs a backend with buffers of ${type}, got ${backend.name} with ${backend.bufferTypes}`,
     );

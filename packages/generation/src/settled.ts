@@ -1,125 +1,101 @@
 /**
- * One layer's settled keys and values, in either form: strips that grow by tokens at the end of each head.
- *
- * A strip is [numKvHeads, tokens, width]. Keys and values have headDim elements a token; in 8 bits, where tokens settle in
- * whole blocks, each token of each head has its scales beside.
+ * One layer's settled keys and values, in the arrays of the cache's format: those that have a part for each token are strips, which
+ * grow by tokens at the end of each head.
  */
-import { halfBlock, quantizedBlock, quantizeKeys, quantizeValues } from "@ropewalk/attention-merge";
-import {
-  bytesOfBuffer,
-  float32,
-  int8,
-  type Buffer,
-  type BufferType,
-  type Memory,
-  type Tensor,
-} from "@ropewalk/backend";
-import { inputs, type CachePrecision, type ExtendedDecoder } from "@ropewalk/decoder";
-import { match, P } from "ts-pattern";
+import { bytesOfBuffer, float32, int8, type Buffer, type Memory, type Tensor } from "@ropewalk/backend";
+import { cacheFormatOf, inputs, type CacheArray, type Encoded, type ExtendedDecoder } from "@ropewalk/decoder";
+import { match } from "ts-pattern";
 import type { CacheMemory } from "./cache-life.ts";
-import { divideKeys, divisorsOf } from "./key-divisors.ts";
 
-export type Strip = { readonly buffer: Buffer; readonly heads: number; readonly width: number };
+/** An array of one layer: [numKvHeads, tokens, width], or [numKvHeads, width] where it is per head. */
+type Strip = { readonly array: CacheArray; readonly buffer: Buffer };
 
-export type Settled =
-  | { readonly kind: "float32"; readonly strips: Readonly<Record<"keys" | "values", Strip>> }
-  | { readonly kind: "float16"; readonly strips: Readonly<Record<"keys" | "values", Strip>> }
-  | {
-      readonly kind: "q8";
-      readonly strips: Readonly<Record<"keys" | "keyScales" | "keyOffsets" | "values" | "valueScales", Strip>>;
-      /** By what the keys are divided [numKvHeads, headDim]: what the first of them told. */
-      readonly keyDivisors: Float32Array;
-    };
+export type Settled = Readonly<Record<"keys" | "values", readonly Strip[]>>;
 
-/** Tokens settle by this many: products of integers and of float16 take whole blocks. */
-const steps: Readonly<Record<CachePrecision, number>> = { float32: 1, float16: halfBlock, q8: quantizedBlock };
-
-/** The fewest tokens that the part can be read with. */
-export const settledStep = (cache: CachePrecision): number => steps[cache];
+const sides = ["keys", "values"] as const;
 
 /** How many of `due` tokens can settle: whole steps. */
-export const settleable = ({ cache }: ExtendedDecoder, due: number): number => due - (due % steps[cache]);
+export const settleable = (extended: ExtendedDecoder, due: number): number =>
+  due - (due % cacheFormatOf(extended).step);
 
-type Shape = { readonly type: BufferType; readonly heads: number; readonly width: number };
-
-const shapesOf = ({ cache, decoder }: ExtendedDecoder): Readonly<Record<string, Shape>> => {
-  const { numKvHeads: heads, headDim } = decoder;
-  const perToken: Shape = { type: "float32", heads, width: 1 };
-  const elements = (type: BufferType): Shape => ({ type, heads, width: headDim });
-  return match(cache)
-    .with("float32", "float16", (type) => ({ keys: elements(type), values: elements(type) }))
-    .with("q8", () => ({
-      ...{ keys: elements("int8"), keyScales: perToken, keyOffsets: perToken },
-      ...{ values: elements("int8"), valueScales: perToken },
-    }))
-    .exhaustive();
+/** Elements of a token of a head, or of a head. */
+const widthOf = (extended: ExtendedDecoder, { per, shape }: CacheArray): number => {
+  const size = shape(extended.decoder.headDim).reduce((product, axis) => product * axis, 1);
+  return per === "head" ? size : size / cacheFormatOf(extended).counted.tokens;
 };
 
-const sizeOf = ({ heads, width }: Shape, tokens: number): number => heads * tokens * width;
+const sizeFor = (extended: ExtendedDecoder, array: CacheArray, tokens: number): number =>
+  extended.decoder.numKvHeads * (array.per === "head" ? 1 : tokens) * widthOf(extended, array);
 
-export const settledBuffers = ({ strips }: Settled): readonly Buffer[] =>
-  Object.values(strips).map(({ buffer }) => buffer);
+const stripsOf = ({ keys, values }: Settled): readonly Strip[] => [...keys, ...values];
+
+export const settledBuffers = (settled: Settled): readonly Buffer[] => stripsOf(settled).map(({ buffer }) => buffer);
 
 /** Room for so many tokens. */
 export const createSettled = (backend: Memory, extended: ExtendedDecoder, tokens: number): Settled => {
-  const strips = Object.entries(shapesOf(extended)).map(([name, shape]): readonly [string, Strip] => [
-    name,
-    { buffer: backend.allocate(sizeOf(shape, tokens), shape.type), heads: shape.heads, width: shape.width },
-  ]);
-  const { numKvHeads, headDim } = extended.decoder;
-  const keyDivisors = new Float32Array(numKvHeads * headDim).fill(1);
-  return { kind: extended.cache, strips: Object.fromEntries(strips), keyDivisors } as Settled;
+  const { keys, values } = cacheFormatOf(extended);
+  const strip = (array: CacheArray): Strip => ({
+    array,
+    buffer: backend.allocate(sizeFor(extended, array, tokens), array.type),
+  });
+  return { keys: keys.map(strip), values: values.map(strip) };
 };
 
 /** Bytes of room for so many tokens. */
-export const settledBytes = (extended: ExtendedDecoder, tokens: number): number =>
-  Object.values(shapesOf(extended))
-    .map((shape) => bytesOfBuffer({ type: shape.type, length: sizeOf(shape, tokens) }))
+export const settledBytes = (extended: ExtendedDecoder, tokens: number): number => {
+  const { keys, values } = cacheFormatOf(extended);
+  return [...keys, ...values]
+    .map((array) => bytesOfBuffer({ type: array.type, length: sizeFor(extended, array, tokens) }))
     .reduce((sum, bytes) => sum + bytes, 0);
+};
 
 /** The same tokens in larger buffers. */
 export const roomier = (backend: CacheMemory, extended: ExtendedDecoder, old: Settled, tokens: number): Settled => {
-  const larger = createSettled(backend, extended, tokens);
-  const into = settledBuffers(larger);
-  settledBuffers(old).forEach((buffer, index) => {
-    into[index]!.write(buffer, { from: 0, fromStride: 0, to: 0, toStride: 0, length: buffer.length, count: 1 });
+  const larger = (strip: Strip): Strip => {
+    const { array, buffer } = strip;
+    if (array.per === "head") return strip;
+    const next = backend.allocate(sizeFor(extended, array, tokens), array.type);
+    next.write(buffer, { from: 0, fromStride: 0, to: 0, toStride: 0, length: buffer.length, count: 1 });
     backend.free(buffer);
-  });
-  return { ...old, strips: larger.strips } as Settled;
+    return { array, buffer: next };
+  };
+  return { keys: old.keys.map(larger), values: old.values.map(larger) };
 };
 
 /** Heads of `from` tokens moved apart, so that each has room for `to`. */
-const spread = ({ buffer, heads, width }: Strip, from: number, to: number): void => {
-  for (let head = heads - 1; head > 0; head--) buffer.move(head * from * width, head * to * width, from * width);
+const spread = (extended: ExtendedDecoder, { array, buffer }: Strip, from: number, to: number): void => {
+  if (array.per === "head") return;
+  const width = widthOf(extended, array);
+  for (let head = extended.decoder.numKvHeads - 1; head > 0; head--)
+    buffer.move(head * from * width, head * to * width, from * width);
 };
 
-/** Tokens [from, to) of a strip, of heads that are `to` tokens long. */
-const write = ({ buffer, heads, width }: Strip, source: Tensor, from: number, to: number): void =>
-  buffer.write(source, {
-    from: 0,
-    fromStride: (to - from) * width,
-    to: from * width,
-    toStride: to * width,
-    length: (to - from) * width,
-    count: heads,
-  });
+/** Tokens [from, to) of an array, of heads that are `to` tokens long; of one that is per head what the first tokens told. */
+const write = (
+  extended: ExtendedDecoder,
+  { array, buffer }: Strip,
+  data: Encoded[string],
+  from: number,
+  to: number,
+): void => {
+  const [heads, width] = [extended.decoder.numKvHeads, widthOf(extended, array)];
+  const tensor = data instanceof Int8Array ? int8([data.length], data) : float32([data.length], data);
+  const [length, at, stride] =
+    array.per === "head" ? [width, 0, width] : [(to - from) * width, from * width, to * width];
+  buffer.write(tensor, { from: 0, fromStride: length, to: at, toStride: stride, length, count: heads });
+};
 
 /** Where heads of keys or values are put: [numKvHeads, tokens, headDim], from token `at` on. */
 export type Target = { readonly buffer: Buffer; readonly tokens: number; readonly at: number };
 
 type Held = { readonly backend: CacheMemory; readonly extended: ExtendedDecoder };
 
-/** A place for tokens in float32 on their way to 8 bits, and what lies there after it was filled. */
-const scratchFor = ({ backend, extended: { decoder } }: Held, tokens: number) => {
-  const dims = [decoder.numKvHeads, tokens, decoder.headDim] as const;
-  const buffer = backend.allocate(dims[0] * dims[1] * dims[2]);
-  const filled = () => {
-    const tensor = buffer.view(0, dims);
-    if (tensor.place !== "host")
-      throw new TypeError(`cache: 8 bits need a backend whose buffers are on the host, got ${backend.name}`);
-    return { dims, data: tensor.data as Float32Array };
-  };
-  return { target: { buffer, tokens, at: 0 }, filled, release: () => backend.free(buffer) };
+/** The elements of a buffer of float32 that is on the host. */
+const elementsOf = (name: string, buffer: Buffer): Float32Array => {
+  const tensor = buffer.view(0, [buffer.length]);
+  if (tensor.place !== "host")
+    throw new TypeError(`cache: 8 bits need a backend whose buffers are on the host, got ${name}`);
+  return tensor.data as Float32Array;
 };
 
 /** The dimensions of a head that rotate together; the others each alone. */
@@ -137,83 +113,63 @@ const pairsOf = ({
   ];
 };
 
+/** What the arrays per head of keys or values hold. */
+const perHeadOf = (name: string, strips: readonly Strip[]): Encoded =>
+  Object.fromEntries(
+    strips
+      .filter(({ array }) => array.per === "head")
+      .map(({ array, buffer }) => [array.suffix, elementsOf(name, buffer)]),
+  );
+
 /**
  * Settles tokens [from, to) of every layer.
  *
- * @param fill - puts a layer's keys or values, in float32, where it is told
- * @returns the layers, in 8 bits with what the first tokens told of their keys
+ * @param fill - puts a layer's keys or values, as they are, where it is told
  */
 export const settleTokens = (
-  held: Held,
+  { backend, extended }: Held,
   layers: readonly Settled[],
   [from, to]: readonly [number, number],
-  fill: (layer: number, part: "keys" | "values", target: Target) => void,
-): readonly Settled[] => {
-  for (const { strips } of layers) for (const strip of Object.values(strips)) spread(strip, from, to);
+  fill: (layer: number, side: "keys" | "values", target: Target) => void,
+): void => {
+  for (const settled of layers) for (const strip of stripsOf(settled)) spread(extended, strip, from, to);
+  const { encode } = cacheFormatOf(extended);
+  if (encode === undefined) {
+    layers.forEach((settled, index) => {
+      for (const side of sides) fill(index, side, { buffer: settled[side][0]!.buffer, tokens: to, at: from });
+    });
+    return;
+  }
+  const { numKvHeads, headDim } = extended.decoder;
+  const dims = [numKvHeads, to - from, headDim] as const;
   // One for all layers: memory that is new costs more than what is done with it.
-  const scratch = match(held.extended.cache)
-    .with("float32", "float16", () => undefined)
-    .with("q8", () => scratchFor(held, to - from))
-    .exhaustive();
-  const pairs = pairsOf(held.extended.decoder);
-  const put = (strip: Strip, data: Int8Array | Float32Array): void => {
-    const shape = [strip.heads, to - from, strip.width];
-    write(strip, data instanceof Int8Array ? int8(shape, data) : float32(shape, data), from, to);
-  };
-  const settled = layers.map((layer, index) =>
-    match(layer)
-      .returnType<Settled>()
-      .with({ kind: P.union("float32", "float16") }, ({ strips: { keys, values } }) => {
-        fill(index, "keys", { buffer: keys.buffer, tokens: to, at: from });
-        fill(index, "values", { buffer: values.buffer, tokens: to, at: from });
-        return layer;
-      })
-      .with({ kind: "q8" }, (old) => {
-        const { keys, keyScales, keyOffsets, values, valueScales } = old.strips;
-        fill(index, "keys", scratch!.target);
-        const waiting = scratch!.filled();
-        const divisors = from === 0 ? divisorsOf(waiting, pairs) : old.keyDivisors;
-        divideKeys(waiting, divisors);
-        const quantizedKeys = quantizeKeys(waiting);
-        put(keys, quantizedKeys.elements);
-        put(keyScales, quantizedKeys.scales);
-        put(keyOffsets, quantizedKeys.offsets);
-        fill(index, "values", scratch!.target);
-        const quantizedValues = quantizeValues(scratch!.filled());
-        put(values, quantizedValues.elements);
-        put(valueScales, quantizedValues.scales);
-        return { ...old, keyDivisors: divisors };
-      })
-      .exhaustive(),
-  );
-  scratch?.release();
-  return settled;
+  const scratch = backend.allocate(dims[0] * dims[1] * dims[2]);
+  const pairs = pairsOf(extended.decoder);
+  layers.forEach((settled, index) => {
+    for (const side of sides) {
+      fill(index, side, { buffer: scratch, tokens: to - from, at: 0 });
+      const rows = { dims, data: elementsOf(backend.name, scratch) };
+      const perHead = from === 0 ? undefined : perHeadOf(backend.name, settled[side]);
+      const encoded = encode[side](rows, { pairs, perHead });
+      for (const strip of settled[side]) write(extended, strip, encoded[strip.array.suffix]!, from, to);
+    }
+  });
+  backend.free(scratch);
 };
 
 /** The settled part of layer `index` as the graph's inputs, `tokens` long. */
 export const settledFeeds = (
-  { numKvHeads, headDim }: { readonly numKvHeads: number; readonly headDim: number },
+  extended: ExtendedDecoder,
   settled: Settled,
   index: number,
   tokens: number,
 ): Readonly<Record<string, Tensor>> => {
-  const view = ({ buffer }: Strip, ...dims: readonly number[]): Tensor => buffer.view(0, [numKvHeads, ...dims]);
-  const blocks = tokens / quantizedBlock;
-  return match(settled)
-    .with({ kind: P.union("float32", "float16") }, ({ strips: { keys, values } }) => ({
-      [inputs.settledKeys(index)]: view(keys, tokens, headDim),
-      [inputs.settledValues(index)]: view(values, tokens, headDim),
-    }))
-    .with(
-      { kind: "q8" },
-      ({ strips: { keys, keyScales, keyOffsets, values, valueScales }, keyDivisors: divisors }) => ({
-        [inputs.settledKeyDivisors(index)]: float32([numKvHeads, 1, headDim], divisors),
-        [inputs.settledKeys(index)]: view(keys, blocks, headDim, quantizedBlock),
-        [inputs.settledKeyScales(index)]: view(keyScales, blocks, 1, quantizedBlock),
-        [inputs.settledKeyOffsets(index)]: view(keyOffsets, blocks, 1, quantizedBlock),
-        [inputs.settledValues(index)]: view(values, blocks, quantizedBlock, headDim),
-        [inputs.settledValueScales(index)]: view(valueScales, blocks, 1, quantizedBlock),
-      }),
-    )
-    .exhaustive();
+  const { numKvHeads, headDim } = extended.decoder;
+  const count = tokens / cacheFormatOf(extended).counted.tokens;
+  return Object.fromEntries(
+    stripsOf(settled).map(({ array: { suffix, per, shape }, buffer }) => [
+      inputs.settled(index, suffix),
+      buffer.view(0, [numKvHeads, ...(per === "head" ? [] : [count]), ...shape(headDim)]),
+    ]),
+  );
 };

@@ -34,7 +34,7 @@ export type ExtendOptions = {
    * place; the graph takes a chunk and gives new keys and values only. Absent: "portable".
    */
   readonly runtime?: Runtime;
-  /** How generation keeps settled keys and values, "float32" or "q8"; for `runtime: "ropewalk"`. Absent: "float32". */
+  /** How generation keeps settled keys and values, in a format that is for exports; for `runtime: "ropewalk"`. Absent: "float32". */
   readonly cache?: CachePrecision;
   /**
    * What of its attention the model gives out, float32, layer by layer as `decoder_attentions.N`:

@@ -8,7 +8,7 @@
 import { check, checkFunction, checkKeys, oneOf, optional, show, type Keys, type Rule } from "@ropewalk/check";
 import { attentionOutputs, runtimes, type Attentions, type Runtime } from "@ropewalk/onnx-exports";
 import { checkExtension, type ContextExtension } from "@ropewalk/context-extension";
-import type { CachePrecision } from "@ropewalk/decoder";
+import { cacheFormats, cachePrecisions, type CachePrecision } from "@ropewalk/decoder";
 import { asFound, isFile, readBytes, readPart, workspace } from "#disk";
 import { inNode, type Cache, type Found, type TransformersEnv } from "./environment.ts";
 import { kindOf, type FileKind } from "./file-kind.ts";
@@ -28,7 +28,7 @@ export type ExtendModelsOptions = {
    * of them must be given to before it runs. Absent: "portable".
    */
   readonly runtime?: Runtime;
-  /** How `withRopewalk` keeps settled keys and values, "float32" or "q8". Absent: "float32". */
+  /** How `withRopewalk` keeps settled keys and values: one of `cachePrecisions` that is for exports. Absent: "float32". */
   readonly cache?: CachePrecision;
   /**
    * What of its attention every decoder gives out, for `generate` with `output_attentions`: the weights of every pair, or their
@@ -47,7 +47,7 @@ const maybeText: Rule = (where, name, value) =>
 const optionKeys: Keys<ExtendModelsOptions> = {
   extension: (where, _, value) => checkExtension(where, value as ContextExtension),
   runtime: optional(oneOf(runtimes)),
-  cache: optional(oneOf(["float32", "q8"] satisfies CachePrecision[])),
+  cache: optional(oneOf(cachePrecisions.filter((cache) => cacheFormats[cache].forExports))),
   attentions: optional(oneOf(attentionOutputs)),
   folder: maybeText,
   onNotice: optional(checkFunction),

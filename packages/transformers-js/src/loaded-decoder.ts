@@ -2,7 +2,16 @@
 import type { Memory } from "@ropewalk/backend";
 import { hostBuffer } from "@ropewalk/backend/host";
 import type { BandLayout } from "@ropewalk/context-extension";
-import { extendDecoder, inputs, outputs, type CachePrecision, type ExtendedDecoder } from "@ropewalk/decoder";
+import {
+  cacheFormats,
+  cachePrecisions,
+  extendDecoder,
+  inputs,
+  outputs,
+  type CacheArray,
+  type CachePrecision,
+  type ExtendedDecoder,
+} from "@ropewalk/decoder";
 import { extensionKey, readExtensionEntry, readRotation } from "@ropewalk/models";
 
 type Config = Readonly<Record<string, unknown>>;
@@ -30,8 +39,14 @@ const sizeIn = (shapes: Shapes, name: string, axis: number): number => {
   return typeof size === "number" ? size : notExtended();
 };
 
-const cacheOf = (shapes: Shapes): CachePrecision =>
-  shapes.get(inputs.settledKeys(0))?.type === "int8" ? "q8" : "float32";
+/** The first format that has the arrays of the graph; where no token settles, the one that its new keys have. */
+const cacheOf = (shapes: Shapes): CachePrecision => {
+  const has = ({ suffix, type }: CacheArray): boolean => {
+    const found = shapes.get(inputs.settled(0, suffix)) ?? shapes.get(outputs.newKeys(0, 0));
+    return found?.type === type;
+  };
+  return cachePrecisions.find((cache) => cacheFormats[cache].keys.every(has)) ?? notExtended();
+};
 
 /**
  * The decoder of a loaded model, with the extension that it was loaded with.

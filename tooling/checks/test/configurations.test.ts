@@ -189,11 +189,11 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
   "@ropewalk/decoder": [
     ...[
       "blockGraph",
+      "cacheFormatOf",
       "chunkAttention",
       "chunkMasks",
       "chunkNumbers",
       "denseWeights",
-      "elementType",
       "embedding",
       "farFrom",
     ],

@@ -1,5 +1,5 @@
 /** An extension on an export whose cache `@ropewalk/generation` keeps. */
-import type { ExtendedDecoder, Operators } from "@ropewalk/decoder";
+import { cacheFormats, cachePrecisions, type ExtendedDecoder, type Operators } from "@ropewalk/decoder";
 import { refuse } from "../check.ts";
 import type { Mark } from "../metadata.ts";
 import type { ReadExport } from "../read-export.ts";
@@ -14,8 +14,9 @@ export const checkSites = (
   { ownPositions, cache, layout, positions, decoder: { slidingWindow } }: ExtendedDecoder,
 ): void => {
   if (layout.kind === "masked") refuseMasks({ positions });
-  if (cache === "float16")
-    refuse(`cache must be float32 or q8 for an export, whose products are its own, got ${cache}`);
+  const fit = cachePrecisions.filter((name) => cacheFormats[name].forExports);
+  if (!fit.includes(cache))
+    refuse(`cache must be ${fit.join(" or ")} for an export, whose products are its own, got ${cache}`);
   for (const { node, softcap, window } of sites) {
     if (softcap !== 0) refuse(`node "${node}" must have no softcap where generation keeps the cache, got ${softcap}`);
     if (ownPositions && window !== slidingWindow)

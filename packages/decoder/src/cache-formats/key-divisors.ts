@@ -8,8 +8,7 @@
  * gets larger. What keys lose queries gain, which are rounded as well: the exponent leaves a small part of an outlier with the
  * keys, since nothing is known of the queries. (Xiao et al., arXiv 2211.10438, do so for activations and weights.)
  */
-/** [numKvHeads, keyLen, headDim] */
-type Cached = { readonly dims: readonly [number, number, number]; readonly data: Float32Array };
+import type { HostRows } from "./format.ts";
 
 const exponent = 3 / 4;
 
@@ -22,7 +21,7 @@ const median = (values: readonly number[]): number => values.toSorted((a, b) => 
  * @param pairs - dimensions that rotate together; one that stands alone is a list of one
  */
 export const divisorsOf = (
-  { dims: [numKvHeads, keyLen, headDim], data }: Cached,
+  { dims: [numKvHeads, keyLen, headDim], data }: HostRows,
   pairs: readonly (readonly number[])[],
 ): Float32Array => {
   const divisors = new Float32Array(numKvHeads * headDim).fill(1);
@@ -47,7 +46,7 @@ export const divisorsOf = (
 };
 
 /** Divides keys, in their place. */
-export const divideKeys = ({ dims: [numKvHeads, keyLen, headDim], data }: Cached, divisors: Float32Array): void => {
+export const divideKeys = ({ dims: [numKvHeads, keyLen, headDim], data }: HostRows, divisors: Float32Array): void => {
   const factors = divisors.map((divisor) => 1 / divisor);
   for (let head = 0, at = 0; head < numKvHeads; head++)
     for (let token = 0; token < keyLen; token++)

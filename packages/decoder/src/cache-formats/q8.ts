@@ -1,0 +1,59 @@
+/**
+ * Settled keys and values in 8 bits, with a scale for each token of each head, in blocks of 128 tokens:
+ *
+ *   k ≈ c s q      c the divisors of a head's dimensions, which its queries are multiplied by
+ *   v ≈ s q
+ *
+ * Tokens that have not settled are in float32.
+ */
+import { quantizedBlock, quantizeKeys, quantizeValues } from "@ropewalk/attention-merge";
+import { float32 } from "./float32.ts";
+import type { CacheArray, CacheFormat } from "./format.ts";
+import { divideKeys, divisorsOf } from "./key-divisors.ts";
+
+/** A number for each token of each head. */
+const perToken = (suffix: string): CacheArray => ({
+  ...{ suffix, type: "float32", per: "token" },
+  shape: () => [1, quantizedBlock],
+});
+
+export const q8: CacheFormat = {
+  step: quantizedBlock,
+  counted: { as: "Blocks", tokens: quantizedBlock },
+  keys: [
+    // By what the keys are divided: what the first of them told.
+    { suffix: "key_divisors", type: "float32", per: "head", shape: (headDim) => [1, headDim] },
+    { suffix: "keys", type: "int8", per: "token", shape: (headDim) => [headDim, quantizedBlock] },
+    perToken("key_scales"),
+    // What a query of unsigned elements scores too much.
+    perToken("key_offsets"),
+  ],
+  values: [
+    { suffix: "values", type: "int8", per: "token", shape: (headDim) => [quantizedBlock, headDim] },
+    perToken("value_scales"),
+  ],
+  recent: float32.recent,
+  settledOnly: true,
+  // One query is multiplied as integers, more are not: the graph must ask.
+  operators: ["all"],
+  forExports: true,
+  fewTokens: 1,
+  encode: {
+    keys: (rows, { pairs, perHead }) => {
+      const divisors = (perHead?.["key_divisors"] as Float32Array | undefined) ?? divisorsOf(rows, pairs);
+      divideKeys(rows, divisors);
+      const { elements, scales, offsets } = quantizeKeys(rows);
+      return { key_divisors: divisors, keys: elements, key_scales: scales, key_offsets: offsets };
+    },
+    values: (rows) => {
+      const { elements, scales } = quantizeValues(rows);
+      return { values: elements, value_scales: scales };
+    },
+  },
+  emit: (tape, { queries, gate, group, array }) => ({
+    kind: "quantized",
+    ...{ gate, group, queries: tape.op("Mul", [queries, array("key_divisors")]) },
+    ...{ keys: array("keys"), keyScales: array("key_scales"), keyOffsets: array("key_offsets") },
+    ...{ values: array("values"), valueScales: array("value_scales") },
+  }),
+};
