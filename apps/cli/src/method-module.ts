@@ -3,11 +3,13 @@
  * extension. Nothing is loaded that was not named.
  */
 import { checkExtension, withPositions, type ContextExtension } from "@ropewalk/context-extension";
-import { show, withoutControls } from "@ropewalk/check";
 import type { PositionMapping } from "@ropewalk/position-mapping";
+import { checkBands } from "@ropewalk/position-mapping/bands";
 import type { PositionScheme } from "@ropewalk/position-mapping/scheme";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { namedFunctions, wordsOf } from "./named-functions.ts";
+import { fail } from "./say.ts";
 
 /** A method as the flags have it: the path of a module, and what it is. */
 export type MethodModule = { readonly path: string; readonly extension: ContextExtension };
@@ -19,33 +21,54 @@ const isObject = (value: unknown): value is object => typeof value === "object" 
 
 /** The extension that a default export is. */
 const extensionIn = (given: unknown): ContextExtension => {
-  if (isObject(given) && "kind" in given) return withPositions(given as PositionScheme);
   const extension = (
-    isObject(given) && "bands" in given ? { positions: given as PositionMapping } : given
+    isObject(given) && "kind" in given
+      ? withPositions(given as PositionScheme)
+      : isObject(given) && "bands" in given
+        ? { positions: given as PositionMapping }
+        : given
   ) as ContextExtension;
   checkExtension("--method", extension);
+  const { positions, rope, entropy } = extension;
+  // One that is made wrong would run the plain model.
+  if (positions === undefined && rope === undefined && entropy === undefined)
+    throw new TypeError("--method: extension must set positions, rope or entropy, got none of them");
+  if (positions !== undefined) checkBands({}, positions);
   return extension;
 };
 
-const wordsOf = (error: unknown): string => withoutControls(error instanceof Error ? error.message : show(error));
+/** Imports it. A module can end the process, or never be there: then nothing else would say so. */
+const importModule = async (path: string): Promise<Readonly<Record<string, unknown>>> => {
+  const fails = (words: string, cause?: unknown): Error =>
+    new Error(`--method: ${path} must be a module that loads, got ${words}`, { cause });
+  const onExit = (): void => fail(fails("one that ends the process, or waits for nothing"));
+  process.once("exit", onExit);
+  try {
+    return (await import(pathToFileURL(resolve(path)).href)) as Readonly<Record<string, unknown>>;
+  } catch (error) {
+    throw fails(wordsOf(error), error);
+  } finally {
+    process.off("exit", onExit);
+  }
+};
 
 /**
  * Loads the module.
  *
  * @throws Error when it does not load, TypeError when it has no default export, RangeError and TypeError when that is neither a
- *   mapping nor an extension, or one that contradicts itself: each with the path
+ *   mapping nor an extension, or one that contradicts itself, Error when one of its functions throws, now or later: each with the path
  */
 export const loadMethod = async (path: string): Promise<MethodModule> => {
-  const module = (await import(pathToFileURL(resolve(path)).href).catch((error: unknown) => {
-    throw new Error(`--method: ${path} must be a module that loads, got ${wordsOf(error)}`, { cause: error });
-  })) as Readonly<Record<string, unknown>>;
-  if (module["default"] === undefined)
-    throw new TypeError(
-      `--method: ${path} must have a default export, a mapping or an extension, got ${Object.keys(module).join(", ") || "none"}`,
-    );
+  const module = await importModule(path);
+  if (module["default"] === undefined) {
+    const names = "default" in module ? "nothing" : Object.keys(module).join(", ") || "none";
+    throw new TypeError(`--method: ${path} must have a default export, a mapping or an extension, got ${names}`);
+  }
+  const functions = namedFunctions(`--method: ${path}`);
   try {
-    return { path, extension: extensionIn(module["default"]) };
+    return { path, extension: extensionIn(functions.of(module["default"])) };
   } catch (error) {
+    if (functions.threw(error)) throw error;
     const Class = error instanceof TypeError ? TypeError : RangeError;
     throw new Class(`--method: ${path} must export a mapping or an extension, got ${wordsOf(error)}`, { cause: error });
   }

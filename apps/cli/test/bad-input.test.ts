@@ -78,6 +78,36 @@ const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
     /^ropewalk: help: command must be one of .*\(generate is meant\?\), got "generat"\n$/,
   ],
   ["an unknown method", generate("--method", "magic"), /magic.*self-extend/],
+  [
+    "STRING that goes on behind where it is shifted from",
+    generate("--method", "string", "--shift-from", "5", "--window", "8"),
+    /^ropewalk: string: shiftFrom must be >= window 8, got 5\n$/,
+  ],
+  [
+    "chunks that leave no room beside what is local",
+    generate("--method", "dual-chunk", "--position-chunk", "10", "--local-size", "10"),
+    /^ropewalk: dualChunk: localSize must be < chunkSize 10, got 10\n$/,
+  ],
+  [
+    "the same in a file",
+    generate("--extension", file("local.json", '{"positions":{"kind":"dual-chunk","chunkSize":10,"localSize":12}}')),
+    /local\.json: .*localSize must be < chunkSize 10, got 12\n$/,
+  ],
+  [
+    "a module that ends the process",
+    generate("--method", file("exits.mjs", "process.exit(0);")),
+    /^ropewalk: --method: .*exits\.mjs must be a module that loads, got one that ends the process, or waits for nothing\n$/,
+  ],
+  [
+    "a module that waits for ever",
+    generate("--method", file("waits.mjs", "await new Promise(() => {});")),
+    /ropewalk: --method: .*waits\.mjs must be a module that loads, got one that ends the process, or waits for nothing\n$/,
+  ],
+  [
+    "a module that throws",
+    generate("--method", file("throws.mjs", "throw new Error('no\\nluck');")),
+    /^ropewalk: --method: .*throws\.mjs must be a module that loads, got no\\u000aluck\n$/,
+  ],
   ["an unknown backend", generate("--backend", "abacus"), /abacus.*wasm/],
   ["a trained context of 0", generate("--trained-context", "0"), /trainedContext must be a positive integer, got 0/],
   [

@@ -1,11 +1,13 @@
 /** An extension as a caller wrote it, checked before anything is made of it: one that is none would run the plain model. */
 import {
+  check,
   checkFunction,
   checkKeys,
   checkList,
   checkNumber,
   atLeastZero,
   show,
+  withoutControls,
   type Keys,
   type Rule,
 } from "@ropewalk/check";
@@ -20,6 +22,7 @@ const meantBy = (value: unknown): string => {
   if (typeof value === "string") return "; a constructor is meant, as in selfExtend({ groupSize: 8, window: 64 })?";
   if (Array.isArray(value)) return "; compose(…) is meant?";
   if (typeof value !== "object" || value === null) return "";
+  if ("then" in value) return "; await is meant?";
   if ("bands" in value) return "; { positions: … } is meant?";
   if (!("kind" in value)) return "";
   return "scale" in value || (value.kind !== "custom" && (entropyKinds as readonly unknown[]).includes(value.kind))
@@ -30,8 +33,18 @@ const meantBy = (value: unknown): string => {
 const isObject = (value: unknown): value is object =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+const fields = ["positions", "rope", "entropy"] as const;
+
+/** A promise, a map: without any of the fields it would be read as an extension that sets nothing. */
+const isOther = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const plain = prototype === null || Object.getPrototypeOf(prototype) === null;
+  return !plain && !fields.some((field) => field in value);
+};
+
 const isText: Rule = (where, name, value) => {
   if (typeof value !== "string") throw new TypeError(`${where}: ${name} must be text, got ${show(value)}`);
+  check(value === withoutControls(value), `${where}: ${name} must be text without control characters`, value, "string");
 };
 
 const positionKeys = { query: checkFunction, key: checkFunction };
@@ -90,7 +103,7 @@ const extensionKeys: Keys<ContextExtension> = {
  */
 export const checkExtension = (where: string, extension: ContextExtension, name = "extension"): void => {
   const value: unknown = extension;
-  if (!isObject(value) || "bands" in value || "kind" in value)
+  if (!isObject(value) || isOther(value) || "bands" in value || "kind" in value)
     throw new TypeError(
       `${where}: ${name} must be an object with positions, rope or entropy, got ${show(value)}${meantBy(value)}`,
     );

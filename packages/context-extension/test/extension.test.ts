@@ -1,6 +1,7 @@
 import type { EntropyScaling } from "@ropewalk/entropy-scaling";
 import { describe, expect, it } from "vitest";
 import {
+  checkExtension,
   compose,
   entropyAbf,
   extensionOf,
@@ -10,6 +11,7 @@ import {
   selfExtend,
   withPositions,
   yarn,
+  type ContextExtension,
 } from "../src/index.ts";
 
 describe("compose", () => {
@@ -35,6 +37,37 @@ describe("compose", () => {
     expect(() => compose(entropyAbf({ trainedContext: 64 }), logN({ trainedContext: 64 }))).toThrow(
       "entropy-abf and log-n",
     );
+  });
+});
+
+describe("what is no extension", () => {
+  const named = (name: string): ContextExtension => ({ positions: { ...reRope({ window: 8 }).positions!, name } });
+
+  it.each<readonly [string, unknown, string]>([
+    ["a promise", Promise.resolve(reRope({ window: 8 })), "got a Promise; await is meant?"],
+    ["a map", new Map([["rope", yarn({ factor: 2, originalContext: 64 }).rope]]), "got a Map"],
+    ["an array", [reRope({ window: 8 })], "got [an object]; compose(…) is meant?"],
+    ["a mapping", reRope({ window: 8 }).positions, "got an object; { positions: … } is meant?"],
+    ["a scaling", { kind: "linear", factor: 2 }, "got an object; { rope: … } is meant?"],
+  ])("%s, which would be read as one that sets nothing", (_, value, got) => {
+    expect(() => checkExtension("loadModel", value as ContextExtension)).toThrow(
+      TypeError(`loadModel: extension must be an object with positions, rope or entropy, ${got}`),
+    );
+  });
+
+  it("has a mapping whose name would move a cursor", () => {
+    expect(() => checkExtension("loadModel", named("re\u001b[31m\nrope"))).toThrow(
+      RangeError('loadModel: name must be text without control characters, got "re\\u001b[31m\\u000arope"'),
+    );
+    expect(() => checkExtension("loadModel", named("ReRoPE, größer"))).not.toThrow();
+  });
+
+  it("but an instance of a class that has the fields is one", () => {
+    class Mine {
+      readonly rope = { kind: "linear", factor: 2 } as const;
+    }
+    expect(() => checkExtension("loadModel", new Mine())).not.toThrow();
+    expect(() => checkExtension("loadModel", Object.create(null))).not.toThrow();
   });
 });
 

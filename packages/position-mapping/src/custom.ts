@@ -5,13 +5,30 @@
  *
  * with what is to be known of them: how many of the nearest distances are exact, the capacity, and what would fit.
  */
-import { checkConfig, checkFunction, checkKeys, optional, positive, show, whole, type Rule } from "@ropewalk/check";
+import {
+  check,
+  checkConfig,
+  checkFunction,
+  checkKeys,
+  optional,
+  positive,
+  show,
+  whole,
+  withoutControls,
+  type Rule,
+} from "@ropewalk/check";
 import { checkBandsOf } from "./bands/check-bands.ts";
 import type { PositionMapping } from "./mapping.ts";
 
 const isName: Rule = (where, name, value) => {
   if (typeof value !== "string" || value === "")
     throw new TypeError(`${where}: ${name} must be a text, got ${show(value)}`);
+  check(
+    value === withoutControls(value),
+    `${where}: ${name} must be a text without control characters`,
+    value,
+    "string",
+  );
 };
 
 const isSeen: Rule = (where, name, value) => {

@@ -239,6 +239,13 @@ describe("what is refused", () => {
     expect(() => custom(nearBand(4), band as Band)).toThrow(TypeError(`custom: ${message}`));
   });
 
+  it("a name that would move a cursor", () => {
+    const whole = { kind: "custom", window: 4, ...nothing, bands: [nearBand(Infinity)] } as const;
+    expect(() => positionMapping({ ...whole, name: "my\u001b[2J" })).toThrow(
+      RangeError('custom: name must be a text without control characters, got "my\\u001b[2J"'),
+    );
+  });
+
   it.each<[Partial<Record<keyof PositionMapping, unknown>>, string]>([
     [{ name: "" }, 'name must be a text, got ""'],
     [{ bands: undefined }, "bands of mine must be an array, got nothing"],

@@ -106,6 +106,16 @@ describe("ropeFrequencies", () => {
   it.each([
     [{ kind: "custom" }, "frequencies must be a function, got nothing"],
     [{ kind: "custom", frequencies: [1, 2, 3, 4] }, "frequencies must be a function, got [1, 2, 3, 4]"],
+    [{ kind: "custom", frequencies: () => null }, "config must be an object, got null"],
+    [
+      { kind: "custom", frequencies: () => ({ inverseFrequencies: [1, 2, 3, 4], attention_scale: 2 }) },
+      'config must have no keys but inverseFrequencies, attentionScale, got "attention_scale"; attentionScale is meant?',
+    ],
+    // What scalings of the library change is not for one's own.
+    [
+      { kind: "custom", frequencies: () => ({ inverseFrequencies: [1, 2, 3, 4], theta: 2 }) },
+      'config must have no keys but inverseFrequencies, attentionScale, got "theta"',
+    ],
     [{ kind: "custom", frequencies: () => ({}) }, "inverseFrequencies must be an Array or Float64Array, got nothing"],
     [
       { kind: "custom", frequencies: () => ({ inverseFrequencies: ["1", 2, 3, 4] }) },

@@ -1,0 +1,53 @@
+/** Functions out of a module, which say where they stand when they throw: their own words alone name neither module nor function. */
+import { show, withoutControls } from "@ropewalk/check";
+
+/** What was thrown, in words. */
+export const wordsOf = (error: unknown): string =>
+  withoutControls(error instanceof Error ? error.message : show(error));
+
+export type NamedFunctions = {
+  /** The value with its functions in their places; one and the same function stays one, for bands share a key's. */
+  readonly of: (value: unknown) => unknown;
+  /** Whether an error is one of theirs, which has its words. */
+  readonly threw: (error: unknown) => boolean;
+};
+
+type Function = (this: unknown, ...args: unknown[]) => unknown;
+
+const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+
+export const namedFunctions = (where: string): NamedFunctions => {
+  const errors = new WeakSet();
+  const known = new Map<Function, Function>();
+
+  const guarded = (own: Function, at: string): Function =>
+    function guard(this: unknown, ...args) {
+      try {
+        return own.apply(this, args);
+      } catch (error) {
+        const said = new Error(`${where}: ${at} must not throw, got ${wordsOf(error)}`, { cause: error });
+        errors.add(said);
+        throw said;
+      }
+    };
+
+  const within = (value: unknown, at: string): unknown => {
+    if (typeof value === "function") {
+      const own = value as Function;
+      const there = known.get(own) ?? guarded(own, at);
+      known.set(own, there);
+      return there;
+    }
+    if (Array.isArray(value)) return value.map((item, index) => within(item, `${at}[${index}]`));
+    if (!isPlain(value)) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, field]) => [name, within(field, at === "" ? name : `${at}.${name}`)]),
+    );
+  };
+
+  return {
+    of: (value) => (typeof value === "function" ? value : within(value, "")),
+    threw: (error) => typeof error === "object" && error !== null && errors.has(error),
+  };
+};
