@@ -36,13 +36,13 @@ const run = { trainedContext: 64, length: 200 };
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const threeBands = saved("three-bands.mjs", /```js\n(const grouped[^`]*)```/.exec(readme)![1]!);
 
-const own = (part: string, bands: string): string =>
+const mine = (part: string, bands: string): string =>
   "const p = { query: (i) => i, key: (j) => j }; export default { kind: 'custom', name: 'mine', window: 4, " +
   `capacity: () => 1, remedy: () => '', bands: [${bands}], ${part} };`;
 
 /** The same as a mapping with its functions, or within something. */
 const bare = (within: (mapping: string) => string, bands: string): string => {
-  const [before, mapping] = own("", bands).replace("kind: 'custom', ", "").split("export default ");
+  const [before, mapping] = mine("", bands).replace("kind: 'custom', ", "").split("export default ");
   return `${before}export default ${within(mapping!.replace(/;$/, ""))};`;
 };
 
@@ -145,31 +145,31 @@ describe("a module of --method", () => {
     ["key.mjs", "export default { position: {} };", TypeError, /got "position"; positions is meant\?$/],
     [
       "name.mjs",
-      own("name: 'my\\u001b[2J'", "{ from: 0, to: Infinity, ...p }"),
+      mine("name: 'my\\u001b[2J'", "{ from: 0, to: Infinity, ...p }"),
       RangeError,
       /name must be a text without control characters, got "my\\u001b\[2J"$/,
     ],
     [
       "keyless.mjs",
-      own("", "{ from: 1, to: Infinity, ...p }"),
+      mine("", "{ from: 1, to: Infinity, ...p }"),
       RangeError,
       /custom: bands of mine must leave every query a key, got none of 1 for query 0$/,
     ],
     [
       "keyless-later.mjs",
-      own("", "{ covers: (i, j) => i < 30 || j < i - 40, ...p }"),
+      mine("", "{ covers: (i, j) => i < 30 || j < i - 40, ...p }"),
       RangeError,
       /must leave every query a key, got none of 31 for query 30$/,
     ],
     [
       "infinite.mjs",
-      own("", "{ from: 0, to: Infinity, query: (i) => 1 / (i - 7), key: p.key }"),
+      mine("", "{ from: 0, to: Infinity, query: (i) => 1 / (i - 7), key: p.key }"),
       RangeError,
       /custom: bands\[0\]\.query\(7\) must be finite, got Infinity$/,
     ],
     [
       "text.mjs",
-      own("", "{ from: 0, to: Infinity, query: p.query, key: (j) => `${j}` }"),
+      mine("", "{ from: 0, to: Infinity, query: p.query, key: (j) => `${j}` }"),
       TypeError,
       /custom: bands\[0\]\.key\(0\) must be a number, got "0"$/,
     ],
@@ -216,7 +216,7 @@ describe("a module of --method", () => {
     ],
     [
       "query-throws.mjs",
-      own("", "{ from: 0, to: Infinity, query: () => { throw new Error('inside'); }, key: p.key }"),
+      mine("", "{ from: 0, to: Infinity, query: () => { throw new Error('inside'); }, key: p.key }"),
       Error,
       /query-throws\.mjs: bands\[0\]\.query must not throw, got inside$/,
     ],
@@ -235,17 +235,17 @@ describe("a module of --method", () => {
   it.each<readonly [string, string, (extension: ContextExtension) => unknown]>([
     [
       "capacity",
-      own("capacity: () => { throw 'inside'; }", "{ from: 0, to: Infinity, ...p }"),
+      mine("capacity: () => { throw 'inside'; }", "{ from: 0, to: Infinity, ...p }"),
       ({ positions }) => positions!.capacity(64),
     ],
     [
       "remedy",
-      own("remedy: () => { throw 'inside'; }", "{ from: 0, to: Infinity, ...p }"),
+      mine("remedy: () => { throw 'inside'; }", "{ from: 0, to: Infinity, ...p }"),
       ({ positions }) => positions!.remedy(64, 80),
     ],
     [
       "bands[0].key",
-      own("", "{ from: 0, to: Infinity, query: p.query, key: (j) => { if (j === 3000) throw 'inside'; return j; } }"),
+      mine("", "{ from: 0, to: Infinity, query: p.query, key: (j) => { if (j === 3000) throw 'inside'; return j; } }"),
       ({ positions }) => positions!.bands[0]!.key(3000),
     ],
     [
