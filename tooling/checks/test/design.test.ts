@@ -26,13 +26,16 @@ const sources = ["packages/*/src/**/*.ts", "apps/*/src/**/*.ts"]
 it.each([
   // One of them is another scaling, which is built on this one.
   ["a rope scaling", /\bntk-aware\b|\bntkAware\b/, 8],
+  ["a rope scaling", /\bmr-rope\b|\bmrRope\b/, 7],
   ["a position mapping", /\bleaky-re-rope\b|\bleakyReRope\b/, 7],
+  // Without a constructor of its own: its file, its row, and those of the command line.
+  ["a position mapping", /\bsinks\b/, 4],
   ["an entropy scaling", /\byarn-temperature\b|\byarnTemperature\b/, 7],
   ["a model family", /\bqwen2\b/, 4],
   ["a form of attention in exports", /\bgroupQueryAttention\b/, 2],
   // The same word is a precision of weights, and by chance in data.
   ["a format of the cache", /\bq8\b/, 2, /^packages\/(models\/src\/quantize|backend\/src\/conformance)\//],
-])("%s", (added, example, files, elsewhere?: RegExp) => {
+])("%s, as of %o", (added, example, files, elsewhere?: RegExp) => {
   const [, touch] = rows.find(([name]) => name === added)!;
   const paths = pathsOf(touch);
   const speaking = sources
