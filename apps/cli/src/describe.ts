@@ -35,15 +35,22 @@ export const extensionWords = (extension: ContextExtension): string =>
 /** The same of a model under an extension, with the positions that it then has, its own or others. */
 export const extendedWords = (positions: string, extension: ContextExtension): string => words(positions, extension);
 
+const keptWords = (extended: Pick<ExtendedContext, "positions">): string => {
+  const { length } = keptRotations(extended);
+  return `keys are kept in ${length === 1 ? "one rotation" : `${length} rotations`}`;
+};
+
 /** Which way the bands are attended, and why. */
 export const attentionWords = (extended: Pick<ExtendedContext, "layout" | "positions">): string =>
   byKind<BandLayout, string, []>("inspect", "layout", extended.layout, {
     everything: () => "every key, in one band",
     window: ({ window }) => `the last ${window} keys, in one band`,
-    "near-far": ({ window }) => `near and far by distance, from ${window} on`,
+    "near-far": ({ window }) =>
+      `near and far by distance, from ${window} on${keptRotations(extended).length === 1 ? `; ${keptWords(extended)}` : ""}`,
+    chunked: ({ chunkLen, ringChunks }) =>
+      `by chunks of ${chunkLen} tokens, each in one of ${ringChunks + 1} bands; a chunk that is run ends where they end; ${keptWords(extended)}`,
     masked: ({ bands }) =>
-      `a mask for each of ${bands.length} bands, which are not near and far by distance; keys are kept in ` +
-      `${keptRotations(extended).length === 1 ? "one rotation" : `${keptRotations(extended).length} rotations`}`,
+      `a mask for each of ${bands.length} bands, which are not near and far by distance, nor by chunks; ${keptWords(extended)}`,
   });
 
 const isData = ({ positions, rope, entropy }: ContextExtension): boolean =>

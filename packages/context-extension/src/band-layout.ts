@@ -7,25 +7,43 @@ import type { Band, PositionMapping } from "@ropewalk/position-mapping";
  *   everything   one band over all distances
  *   window       one band, [0, window): what lies beyond is not attended
  *   near-far     two bands, [0, window) and [window, ∞)
+ *   chunked      bands by chunks of `chunkLen` tokens that give a key one position: [0, 1), [1, 2), … [ringChunks, ∞)
  *   masked       any other bands: each is scored under its own mask
  */
 export type BandLayout =
   | { readonly kind: "everything" }
   | { readonly kind: "window"; readonly window: number }
   | { readonly kind: "near-far"; readonly window: number }
+  | { readonly kind: "chunked"; readonly chunkLen: number; readonly ringChunks: number }
   | { readonly kind: "masked"; readonly bands: readonly Band[]; readonly seen?: NonNullable<PositionMapping["seen"]> };
 
+/** Bands of chunks, one after another from the query's own chunk on, the last without an end; each key in one position. */
+const chunkedLayout = ({ bands, seen }: PositionMapping): BandLayout | undefined => {
+  const [own] = bands;
+  const last = bands.length - 1;
+  if (own?.chunkLen === undefined || last === 0 || seen !== undefined) return undefined;
+  const { chunkLen, key } = own;
+  const inTurn = (band: Band, back: number): boolean =>
+    band.chunkLen === chunkLen &&
+    band.key === key &&
+    band.from === back &&
+    band.to === (back === last ? Infinity : back + 1);
+  return bands.every(inTurn) ? { kind: "chunked", chunkLen, ringChunks: last } : undefined;
+};
+
 /** The way that a mapping takes: its bands decide it, here and nowhere else. */
-export const bandLayout = ({ bands, seen }: PositionMapping): BandLayout => {
+export const bandLayout = (mapping: PositionMapping): BandLayout => {
+  const { bands, seen } = mapping;
   const [near, far, ...rest] = bands;
-  const reaches = (band: typeof near, from: number, to: number): boolean => band?.from === from && band.to === to;
+  const reaches = (band: typeof near, from: number, to: number): boolean =>
+    band?.chunkLen === undefined && band?.from === from && band.to === to;
   if (near && !far && reaches(near, 0, Infinity)) return { kind: "everything" };
-  if (near && !far && near.from === 0) return { kind: "window", window: near.to };
-  if (near && far && rest.length === 0 && near.from === 0 && reaches(far, near.to, Infinity))
-    return { kind: "near-far", window: near.to };
-  return { kind: "masked", bands, ...(seen && { seen }) };
+  if (near && !far && reaches(near, 0, near.to!)) return { kind: "window", window: near.to! };
+  if (near && far && rest.length === 0 && reaches(near, 0, near.to!) && reaches(far, near.to!, Infinity))
+    return { kind: "near-far", window: near.to! };
+  return chunkedLayout(mapping) ?? { kind: "masked", bands, ...(seen && { seen }) };
 };
 
 /** Whether tokens ever settle, in one rotation for every query to come. */
 export const settles = ({ layout }: { readonly layout: BandLayout }): boolean =>
-  layout.kind === "everything" || layout.kind === "near-far";
+  layout.kind === "everything" || layout.kind === "near-far" || layout.kind === "chunked";

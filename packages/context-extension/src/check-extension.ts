@@ -6,13 +6,15 @@ import {
   checkList,
   checkNumber,
   atLeastZero,
+  optional,
+  positive,
   show,
   withoutControls,
   type Keys,
   type Rule,
 } from "@ropewalk/check";
 import { entropyKinds, queryScale, type EntropyScaling } from "@ropewalk/entropy-scaling";
-import type { Band, BandByDistance } from "@ropewalk/position-mapping";
+import type { Band, BandByChunk } from "@ropewalk/position-mapping";
 import type { ContextExtension } from "./extension.ts";
 import type { ConfiguredMapping } from "./mapping-config.ts";
 
@@ -49,7 +51,10 @@ const isText: Rule = (where, name, value) => {
 
 const positionKeys = { query: checkFunction, key: checkFunction };
 
-const bandKeys: Keys<Omit<BandByDistance, "covers">> = { from: atLeastZero, to: atLeastZero, ...positionKeys };
+const bandKeys: Keys<Omit<BandByChunk, "covers">> = {
+  ...{ from: atLeastZero, to: atLeastZero, chunkLen: optional(positive) },
+  ...positionKeys,
+};
 
 /** Beside a rule of its own, distances would be read by nobody. */
 const ruleKeys: Keys<Pick<Band, "query" | "key" | "covers">> = { ...positionKeys, covers: checkFunction };
@@ -126,8 +131,8 @@ export const positionIn = (
 
 /** Positions are computed chunk by chunk; those that a model starts and ends with tell at once whether they are numbers. */
 export const checkPositionsFor = (where: string, mapping: ConfiguredMapping, trainedContext: number): void => {
-  for (const [index, { from = 0 }] of mapping.bands.entries())
-    for (const token of [0, from, trainedContext - 1]) {
+  for (const [index, { from = 0, chunkLen = 1 }] of mapping.bands.entries())
+    for (const token of [0, from * chunkLen, trainedContext - 1]) {
       if (token === Infinity) continue;
       positionIn(where, mapping, index, "query", token);
       positionIn(where, mapping, index, "key", token);

@@ -61,7 +61,7 @@ const none: readonly (readonly [string, unknown, RegExp])[] = [
   [
     "a band with a typo",
     { positions: { ...positions, bands: [{ ...plain().bands[0], froms: 0 }] } },
-    /positions\.bands\[0\] must have no keys but from, to, query, key, got "froms"; from is meant\?$/,
+    /positions\.bands\[0\] must have no keys but from, to, chunkLen, query, key, got "froms"; from is meant\?$/,
   ],
   [
     "a capacity that is a number",

@@ -110,6 +110,17 @@ const bandsPart = (
   values,
 });
 
+/** The last few chunks of tokens, each in its band's rotation. */
+const ringChunkParts = (layer: Layer, queries: Queries): readonly RecentPart[] =>
+  // Those of the last band are settled, or on their way.
+  queries.slice(0, -1).map((query, back) => ({
+    kind: "masked",
+    queries: query,
+    keys: heads(layer, inputs.ringChunkKeys(layer.index, back), `ringChunk${back}Len`),
+    values: heads(layer, inputs.ringChunkValues(layer.index, back), `ringChunk${back}Len`),
+    mask: maskOf(layer, inputs.ringChunkMask(layer.own.place, back), `ringChunk${back}Len`),
+  }));
+
 /** Every key before the chunk, under each band's mask. */
 const bandsRing = (layer: Layer, queries: Queries): RecentPart =>
   bandsPart(layer, queries, {
@@ -136,6 +147,10 @@ const cachedParts = (
     .with({ kind: "near-far" }, () => ({
       settled: settledPart(layer, queries),
       recent: [tailPart(layer, queries), eitherRing(layer, queries)],
+    }))
+    .with({ kind: "chunked" }, () => ({
+      settled: settledPart(layer, queries),
+      recent: [tailPart(layer, queries), ...ringChunkParts(layer, queries)],
     }))
     .with({ kind: "masked" }, () => ({ recent: [bandsRing(layer, queries)] }))
     .exhaustive();

@@ -11,6 +11,9 @@
  * Far keys lie in the settled part and the tail; the last W keys lie in a ring, token t in slot t mod W, and each query's
  * masks open a slot of the band in the near rotation or in the far one.
  *
+ * Where bands go by chunks of tokens, a chunk that is run lies in one of them: every key before it is of one band for all of its
+ * queries, that of its chunk. The last few chunks lie in the ring, one behind another; those before are far.
+ *
  * Bands of any other form take a mask each, over all keys: nothing is far or near, and nothing settles.
  */
 import { byKind } from "@ropewalk/check";
@@ -25,12 +28,13 @@ type MaskedLayout = Extract<BandLayout, { readonly kind: "masked" }>;
 
 export type Chunk = { readonly start: number; readonly length: number };
 
-/** The longest chunk a layout allows. */
-export const longestChunk = (layout: BandLayout): number =>
+/** The longest chunk from token `start` on that a layout allows: up to where the positions' own chunk ends, where they have such. */
+export const longestChunk = (layout: BandLayout, start: number): number =>
   byKind<BandLayout, number, []>("longestChunk", "layout", layout, {
     everything: () => Infinity,
     window: ({ window }) => window,
     "near-far": ({ window }) => window,
+    chunked: ({ chunkLen }) => chunkLen - (start % chunkLen),
     masked: ({ seen }) => seen?.last ?? Infinity,
   });
 
@@ -40,6 +44,7 @@ export const ringSlots = (layout: BandLayout): number =>
     everything: () => 0,
     window: ({ window }) => window,
     "near-far": ({ window }) => window,
+    chunked: ({ chunkLen, ringChunks }) => chunkLen * ringChunks,
     masked: ({ seen }) => (seen === undefined ? Infinity : seen.first + seen.last),
   });
 
@@ -49,8 +54,23 @@ export const farFrom = (layout: BandLayout, start: number): number =>
     everything: () => start,
     window: ({ window }) => Math.max(0, start - window + 1),
     "near-far": ({ window }) => Math.max(0, start - window + 1),
+    chunked: ({ chunkLen, ringChunks }) => Math.max(0, Math.floor(start / chunkLen) - ringChunks + 1) * chunkLen,
     masked: () => 0,
   });
+
+/** Where one of the last few chunks of tokens lies in the ring, and how many of its tokens are before a run from `start` on. */
+export type RingChunk = { readonly place: number; readonly tokens: number };
+
+/** The chunks of a ring that has such, by how many they are before that of a run from token `start` on. */
+export const ringChunks = (layout: BandLayout, start: number): readonly RingChunk[] => {
+  if (layout.kind !== "chunked") return [];
+  const { chunkLen, ringChunks: count } = layout;
+  const own = Math.floor(start / chunkLen);
+  return Array.from({ length: count }, (_, back) => ({
+    place: (own + count - back) % count,
+    tokens: back === 0 ? start % chunkLen : back > own ? 0 : chunkLen,
+  }));
+};
 
 /** Whether a query of the chunk is a window or more away from a key that an earlier one is closer to. */
 export const hasBand = (layout: BandLayout, { start, length }: Chunk): boolean =>
@@ -64,12 +84,12 @@ export type Numbers = { readonly dims: readonly number[]; readonly data: Float32
 /** Slots of a ring, side by side. */
 export type SlotRun = { readonly slot: number; readonly count: number };
 
-/** The slots of tokens [from, to) in a ring, token t in slot t mod `slots`, as runs that do not wrap. */
-export const slotRuns = (from: number, to: number, slots: number): readonly SlotRun[] => {
+/** The slots of tokens [from, to) in a ring, token t in slot t mod `slots`, as runs that do not wrap, nor reach over a multiple of `unbroken`. */
+export const slotRuns = (from: number, to: number, slots: number, unbroken: number = slots): readonly SlotRun[] => {
   const runs: SlotRun[] = [];
   for (let token = from; token < to;) {
     const slot = token % slots;
-    const count = Math.min(to - token, slots - slot);
+    const count = Math.min(to - token, unbroken - (slot % unbroken));
     runs.push({ slot, count });
     token += count;
   }
@@ -94,8 +114,12 @@ export const ringTokens = (
   return parts.filter((part) => part.from < part.to);
 };
 
-/** Where tokens [from, to) of a ring lie: token t in slot t mod window, and behind the first that are always seen where there are any. */
+/**
+ * Where tokens [from, to) of a ring lie: token t in slot t mod window, and behind the first that are always seen where there are any. No
+ * run is in two of its chunks.
+ */
 export const ringRuns = (layout: BandLayout, from: number, to: number): readonly SlotRun[] => {
+  if (layout.kind === "chunked") return slotRuns(from, to, ringSlots(layout), layout.chunkLen);
   const { first, last } = keptOf(layout);
   const always = from < first ? [{ slot: from, count: Math.min(to, first) - from }] : [];
   const rest = slotRuns(Math.max(from, first) - first, Math.max(to, first) - first, last);
@@ -145,6 +169,20 @@ const within = (runs: readonly KeyRun[], from: number, to: number): readonly Slo
     return first < end ? [{ slot: first - from, count: end - first }] : [];
   });
 
+/** What is in use of each chunk of the ring. */
+const ringChunkMasks = (
+  place: number,
+  layout: BandLayout,
+  { start, length }: Chunk,
+  ringLen: number,
+): Readonly<Record<string, Numbers>> =>
+  Object.fromEntries(
+    ringChunks(layout, start).map(({ tokens }, back) => [
+      inputs.ringChunkMask(place, back),
+      mask(length, tokens > 0 ? ringLen : 0, () => [{ slot: 0, count: tokens }]),
+    ]),
+  );
+
 /** Masks of the parts of the cache that the group at `place` has, and of the chunk's own triangle. */
 export const chunkMasks = (
   place: number,
@@ -157,6 +195,8 @@ export const chunkMasks = (
   const causal = { [inputs.causalMask]: mask(length, length, (row) => [{ slot: 0, count: row + 1 }]) };
   const tail = { [inputs.tailMask(place)]: mask(length, tailLen, () => [{ slot: 0, count: farEnd - settled }]) };
   if (layout.kind === "everything") return { ...causal, ...tail };
+  if (layout.kind === "chunked")
+    return { ...causal, ...tail, ...ringChunkMasks(place, layout, { start, length }, ringLen) };
   const { window } = layout;
   // The first token that is near for the query of a row.
   const nearFrom = (row: number): number => Math.min(start, Math.max(0, start + row - window + 1));

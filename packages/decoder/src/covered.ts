@@ -1,4 +1,4 @@
-/** Which keys a band covers for a query: those j <= i with from <= i - j < to, or those that its rule says. */
+/** Which keys a band covers for a query: those j <= i with from <= i - j < to, the same in chunks, or those that its rule says. */
 import type { Band, PositionMapping } from "@ropewalk/position-mapping";
 import { covers } from "@ropewalk/position-mapping/bands";
 
@@ -8,7 +8,12 @@ export type KeyRun = { readonly from: number; readonly to: number };
 /** The keys of query `i` that the band covers, in their order. */
 export const coveredKeys = (band: Band, i: number): readonly KeyRun[] => {
   if (band.covers === undefined) {
-    const run = { from: Math.max(0, i - Math.min(band.to, i + 1) + 1), to: i - band.from + 1 };
+    const { chunkLen = 1 } = band;
+    const chunk = Math.floor(i / chunkLen);
+    const run = {
+      from: Math.max(0, chunk - Math.min(band.to, chunk + 1) + 1) * chunkLen,
+      to: Math.min(i + 1, (chunk - band.from + 1) * chunkLen),
+    };
     return run.from < run.to ? [run] : [];
   }
   const runs: KeyRun[] = [];

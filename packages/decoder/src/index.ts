@@ -22,6 +22,7 @@ export {
   farFrom,
   hasBand,
   longestChunk,
+  ringChunks,
   ringRuns,
   ringSlots,
   ringTokens,
@@ -29,6 +30,7 @@ export {
   type CacheWidths,
   type Chunk,
   type Numbers,
+  type RingChunk,
   type SlotRun,
 } from "./chunk.ts";
 export type { Attend, Builder, Decoder, DecoderSizes, Projected } from "./decoder.ts";

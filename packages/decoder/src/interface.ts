@@ -45,6 +45,10 @@ export const inputs = {
   ringNearKeys: (index: number): string => layer(index, "ring_near_keys"),
   ringFarKeys: (index: number): string => layer(index, "ring_far_keys"),
   ringValues: (index: number): string => layer(index, "ring_values"),
+  /** Where positions go by chunks, of each that the ring has: [numKvHeads, ringLen, headDim]; what is in use of it [seqLen, ringLen]. */
+  ringChunkKeys: (index: number, back: number): string => layer(index, `ring_chunk_${back}_keys`),
+  ringChunkValues: (index: number, back: number): string => layer(index, `ring_chunk_${back}_values`),
+  ringChunkMask: (group: number, back: number): string => ofGroup(group, `ring_chunk_${back}_mask`),
   /** Under masks, in each kept rotation: [numKvHeads, ringLen, headDim] */
   ringKeys: (index: number, rotation: number): string => layer(index, `ring_${rotation}_keys`),
   /** Under masks, of each band: cached keys that it covers [seqLen, ringLen], and the chunk's own [seqLen, seqLen]. */

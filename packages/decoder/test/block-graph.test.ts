@@ -19,6 +19,7 @@ import {
   farFrom,
   inputs,
   outputs,
+  ringChunks,
   type ExtendedDecoder,
 } from "../src/index.ts";
 import { decoder, source } from "./small-decoder.ts";
@@ -28,7 +29,8 @@ const cases: readonly (readonly [string, ContextExtension])[] = [
   ["a window", slidingWindow({ window: 8 })],
   ["near and far", selfExtend({ groupSize: 2, window: 8 })],
   ["log-n", logN({ trainedContext: 4 })],
-  ["bands of three chunks", withPositions({ kind: "dual-chunk", chunkSize: 9, localSize: 4 })],
+  ["bands by chunks, the first", withPositions({ kind: "dual-chunk", chunkSize: 26, localSize: 4 })],
+  ["bands by chunks, the third", withPositions({ kind: "dual-chunk", chunkSize: 10, localSize: 3 })],
   ["a band of another rule", withPositions({ kind: "sinks", sinks: 2, window: 5 })],
 ];
 
@@ -43,18 +45,23 @@ const weights = Object.fromEntries(
   Object.entries(decoder.tensors).map(([name, dims], index) => [name, wave(dims, 10 * index)]),
 );
 
-const chunk = { start: 13, length: 6 };
+const chunk = { start: 15, length: 6 };
 
-/** Everything that the chunk reads but its ids, with noise in a cache of 13 tokens. */
+/** Everything that the chunk reads but its ids, with noise in a cache of 15 tokens. */
 const cacheFeeds = (extended: ExtendedDecoder, model: ModelProto): Record<string, NdArray> => {
   const { layout } = extended;
   const far = farFrom(layout, chunk.start);
   const widths = { settled: far > 0 ? 2 : 0, tailLen: Math.max(1, far), ringLen: 8 };
-  const ringLen = layout.kind === "masked" ? chunk.start : widths.ringLen;
-  const recent = { everything: [widths.tailLen], window: [8], "near-far": [widths.tailLen, 8], masked: [ringLen] }[
-    layout.kind
-  ];
-  const sizes: Readonly<Record<string, number>> = { settledLen: 2, tailLen: widths.tailLen, ringLen, ringFarLen: 8 };
+  const ringLen = layout.kind === "masked" ? chunk.start : layout.kind === "chunked" ? layout.chunkLen : widths.ringLen;
+  const chunks = ringChunks(layout, chunk.start).map(({ tokens }) => (tokens > 0 ? ringLen : 1));
+  const recent = {
+    ...{ everything: [widths.tailLen], window: [8], "near-far": [widths.tailLen, 8], masked: [ringLen] },
+    chunked: [widths.tailLen, ...chunks],
+  }[layout.kind];
+  const sizes: Readonly<Record<string, number>> = {
+    ...{ settledLen: 2, tailLen: widths.tailLen, ringLen, ringFarLen: 8 },
+    ...Object.fromEntries(chunks.map((len, back) => [`ringChunk${back}Len`, len])),
+  };
   const numbers = {
     ...chunkNumbers(extended, frequenciesFor(extended, 64), chunk),
     ...chunkMasks(0, layout, chunk, { ...widths, ringLen }),

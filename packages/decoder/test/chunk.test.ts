@@ -1,7 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { BandLayout } from "@ropewalk/context-extension";
-import { chunkMasks, closed, farFrom, hasBand, inputs, longestChunk, type Numbers } from "../src/index.ts";
+import {
+  chunkMasks,
+  closed,
+  farFrom,
+  hasBand,
+  inputs,
+  longestChunk,
+  ringChunks,
+  ringRuns,
+  type Numbers,
+} from "../src/index.ts";
 
 const layouts: fc.Arbitrary<Extract<BandLayout, { readonly window: number }>> = fc.record({
   kind: fc.constantFrom("window" as const, "near-far" as const),
@@ -9,7 +19,7 @@ const layouts: fc.Arbitrary<Extract<BandLayout, { readonly window: number }>> = 
 });
 
 const chunkIn = (layout: BandLayout): fc.Arbitrary<{ readonly start: number; readonly length: number }> =>
-  fc.record({ start: fc.nat(120), length: fc.integer({ min: 1, max: Math.min(60, longestChunk(layout)) }) });
+  fc.record({ start: fc.nat(120), length: fc.integer({ min: 1, max: Math.min(60, longestChunk(layout, 0)) }) });
 
 const placed = layouts.chain((layout) => fc.tuple(fc.constant(layout), chunkIn(layout)));
 
@@ -36,7 +46,7 @@ describe("a chunk and its window", () => {
   it("has no key of its own that is far from a query of its own", () => {
     fc.assert(
       fc.property(layouts, (layout) => {
-        expect(longestChunk(layout) - 1).toBeLessThan(layout.window);
+        expect(longestChunk(layout, 7) - 1).toBeLessThan(layout.window);
       }),
     );
   });
@@ -44,7 +54,7 @@ describe("a chunk and its window", () => {
   it("has no window where there is one band: everything before it is seen alike", () => {
     expect(hasBand({ kind: "everything" }, { start: 9, length: 4 })).toBe(false);
     expect(farFrom({ kind: "everything" }, 9)).toBe(9);
-    expect(longestChunk({ kind: "everything" })).toBe(Infinity);
+    expect(longestChunk({ kind: "everything" }, 9)).toBe(Infinity);
   });
 });
 
@@ -76,6 +86,57 @@ describe("masks", () => {
           }
           for (let own = 0; own < chunk.length; own++)
             expect(open(masks[inputs.causalMask]!, query, own)).toBe(own <= query);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("where positions go by chunks open each key before a run once, in the part of its band", () => {
+    const chunked = fc.tuple(
+      fc.integer({ min: 1, max: 20 }),
+      fc.integer({ min: 1, max: 3 }),
+      fc.nat(120),
+      fc.integer({ min: 1, max: 20 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+    );
+    fc.assert(
+      fc.property(chunked, ([chunkLen, count, start, asked, share]) => {
+        const layout = { kind: "chunked", chunkLen, ringChunks: count } as const;
+        const length = Math.min(asked, longestChunk(layout, start));
+        // It ends where a chunk of positions ends, and not before.
+        expect(Math.floor((start + length - 1) / chunkLen)).toBe(Math.floor(start / chunkLen));
+        expect((start + longestChunk(layout, start)) % chunkLen).toBe(0);
+        const farEnd = farFrom(layout, start);
+        const settled = Math.floor(share * farEnd);
+        const masks = chunkMasks(
+          0,
+          layout,
+          { start, length },
+          { settled, tailLen: farEnd - settled + 2, ringLen: chunkLen },
+        );
+        const back = (key: number): number => Math.floor(start / chunkLen) - Math.floor(key / chunkLen);
+        const lying = new Map<string, number>();
+        for (let key = Math.max(0, start - layout.ringChunks * chunkLen); key < start; key++)
+          for (const { slot, count: run } of ringRuns(layout, key, key + 1)) {
+            expect(run).toBe(1);
+            lying.set(`${Math.floor(slot / chunkLen)} ${slot % chunkLen}`, key);
+          }
+        for (let query = 0; query < length; query++) {
+          const seen = new Map<number, number>();
+          for (let key = 0; key < settled; key++) seen.set(key, count);
+          for (let at = 0; at < farEnd - settled + 2; at++)
+            if (open(masks[inputs.tailMask(0)]!, query, at)) seen.set(settled + at, count);
+          for (const [band, { place, tokens }] of ringChunks(layout, start).entries())
+            for (let slot = 0; slot < (tokens > 0 ? chunkLen : 1); slot++)
+              if (open(masks[inputs.ringChunkMask(0, band)]!, query, slot)) {
+                const key = lying.get(`${place} ${slot}`)!;
+                expect(seen.has(key)).toBe(false);
+                seen.set(key, band);
+              }
+          expect([...seen].toSorted(([a], [b]) => a - b)).toEqual(
+            Array.from({ length: start }, (_, key) => [key, Math.min(back(key), count)]),
+          );
         }
       }),
       { numRuns: 60 },

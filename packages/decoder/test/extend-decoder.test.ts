@@ -1,5 +1,5 @@
 import type { EntropyScaling } from "@ropewalk/entropy-scaling";
-import type { BandByDistance } from "@ropewalk/position-mapping";
+import type { BandByChunk, BandByDistance } from "@ropewalk/position-mapping";
 import { describe, expect, it } from "vitest";
 import {
   frequenciesFor,
@@ -78,6 +78,22 @@ describe("extendDecoder", () => {
     expect(extendDecoder(decoder, { positions: gap }).layout).toEqual({ kind: "masked", bands: gap.bands });
     const three = { ...positions!, bands: [near!, { ...far!, to: 20 }, { ...far!, from: 20 }] };
     expect(extendDecoder(decoder, { positions: three }).layout.kind).toBe("masked");
+    const dual = withPositions({ kind: "dual-chunk", chunkSize: 20, localSize: 5 }).positions!;
+    expect(extendDecoder(decoder, { positions: dual }).layout).toEqual({
+      kind: "chunked",
+      chunkLen: 15,
+      ringChunks: 2,
+    });
+    const [own, before, earlier] = dual.bands as readonly BandByChunk[];
+    // Keys of their own, a gap, an end: nothing that goes on chunk by chunk.
+    for (const bands of [
+      [own!, { ...before!, key: (j: number) => j % 15 }, earlier!],
+      [own!, before!, { ...earlier!, from: 3 }],
+      [own!, before!],
+    ])
+      expect(extendDecoder(decoder, { positions: { ...dual, bands } }).layout.kind).toBe("masked");
+    const two = { ...dual, bands: [own!, { ...before!, to: Infinity }] };
+    expect(extendDecoder(decoder, { positions: two }).layout).toEqual({ kind: "chunked", chunkLen: 15, ringChunks: 1 });
     const twice = { ...positions!, bands: [near!, { ...far!, from: 7 }] };
     expect(() => extendDecoder(decoder, { positions: twice })).toThrow(
       /must not overlap, got the distances \[0, 8\) and \[7, Infinity\)$/,

@@ -1,6 +1,7 @@
 import { checkModel, decode, encode, tape, tensorToArray, valueOfInfo, type GraphProto } from "@ropewalk/graph";
 import { describe, expect, it } from "vitest";
 import { selfExtend, slidingWindow, withPositions, type ContextExtension } from "@ropewalk/context-extension";
+import { covers } from "@ropewalk/position-mapping/bands";
 import { decoderGraph, extendDecoder, inputs, outputs, storedWeights, type Operators } from "../src/index.ts";
 import { decoder, source } from "./small-decoder.ts";
 
@@ -16,12 +17,25 @@ const names = (extension: ContextExtension) => {
   return { inputs: graph!.input.map(({ name }) => name), outputs: graph!.output.map(({ name }) => name) };
 };
 
+const chunks = withPositions({ kind: "dual-chunk", chunkSize: 12, localSize: 4 });
+
+/** The same bands by a rule that says nothing of chunks. */
+const byRule = ({ positions }: ContextExtension): ContextExtension => {
+  const { config: _, ...mapping } = positions!;
+  const bands = mapping.bands.map((band) => ({
+    covers: (i: number, j: number) => covers(band, i, j),
+    ...{ query: band.query, key: band.key },
+  }));
+  return withPositions({ kind: "custom", ...mapping, bands });
+};
+
 describe("decoderGraph", () => {
   it.each<readonly [string, ContextExtension]>([
     ["one band", {}],
     ["a window", slidingWindow({ window: 8 })],
     ["near and far", selfExtend({ groupSize: 2, window: 8 })],
-    ["any bands", withPositions({ kind: "dual-chunk", chunkSize: 12, localSize: 4 })],
+    ["bands by chunks", chunks],
+    ["any bands", byRule(chunks)],
   ])("of %s is a sound ONNX model", (_, extension) => {
     expect(() => checkModel(graphOf(extension))).not.toThrow();
   });
@@ -38,18 +52,37 @@ describe("decoderGraph", () => {
   });
 
   it("under masks has a mask a band, and each key once where bands share its rotation", () => {
-    const chunks = names(withPositions({ kind: "dual-chunk", chunkSize: 12, localSize: 4 }));
-    expect(chunks.outputs.filter((name) => name.endsWith("keys"))).toEqual([
+    const masked = names(byRule(chunks));
+    expect(masked.outputs.filter((name) => name.endsWith("keys"))).toEqual([
       outputs.newKeys(0, 0),
       outputs.newKeys(1, 0),
     ]);
-    expect(chunks.inputs.filter((name) => name.endsWith("mask")).toSorted()).toEqual(
+    expect(masked.inputs.filter((name) => name.endsWith("mask")).toSorted()).toEqual(
       [0, 1, 2].flatMap((band) => [inputs.ringBandMask(0, band), inputs.ownBandMask(0, band)]).toSorted(),
     );
-    expect(chunks.inputs.filter((name) => /settled|tail|near_keys|causal/.test(name))).toEqual([]);
+    expect(masked.inputs.filter((name) => /settled|tail|near_keys|causal/.test(name))).toEqual([]);
     const sinks = names(withPositions({ kind: "sinks", sinks: 2, window: 8 }));
     expect(sinks.inputs).toContain(inputs.ringKeys(1, 1));
     expect(sinks.outputs).toContain(outputs.newKeys(1, 1));
+  });
+
+  it("by chunks has the last chunks of tokens as parts, and each key once", () => {
+    const named = names(chunks);
+    expect(named.outputs.filter((name) => name.endsWith("keys"))).toEqual([
+      outputs.newKeys(0, 0),
+      outputs.newKeys(1, 0),
+    ]);
+    expect(named.inputs.filter((name) => name.endsWith("mask")).toSorted()).toEqual(
+      [inputs.causalMask, inputs.tailMask(0), inputs.ringChunkMask(0, 0), inputs.ringChunkMask(0, 1)].toSorted(),
+    );
+    expect(named.inputs).toContain(inputs.settled(1, "keys"));
+    expect(named.inputs).not.toContain(inputs.ringChunkKeys(0, 2));
+  });
+
+  it("gives keys that all bands have alike once, where they are near and far too", () => {
+    const shifted = names(withPositions({ kind: "string", shiftFrom: 12, window: 4 }));
+    expect(shifted.outputs).not.toContain(outputs.newKeys(0, 1));
+    expect(shifted.inputs).toContain(inputs.ringFarKeys(0));
   });
 
   it("gives back the chunk's keys in every band's rotation, its values, the logits and the likeliest tokens", () => {
@@ -66,6 +99,7 @@ describe("decoderGraph", () => {
     ["one band", {}],
     ["a window", slidingWindow({ window: 8 })],
     ["near and far", selfExtend({ groupSize: 2, window: 8 })],
+    ["bands by chunks", chunks],
     ["any bands", withPositions({ kind: "sinks", sinks: 2, window: 8 })],
   ])("of %s has no branch and no loop when its operators are plain", (_, extension) => {
     expect(() => checkModel(graphOf(extension, "plain"))).not.toThrow();

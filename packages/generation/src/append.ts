@@ -1,8 +1,17 @@
 /** What a chunk leaves behind: its rotated keys and values, as the graph gave them, put into the cache's parts. */
 import type { Buffer, Tensor } from "@ropewalk/backend";
 import { settles } from "@ropewalk/context-extension";
-import { farFrom, outputs, ringRuns, ringSlots, ringTokens, slotRuns } from "@ropewalk/decoder";
-import { ringRoomFor, rowSize, settleBlock, type GroupCache, type KeyValueCache, type LayerCache } from "./cache.ts";
+import { farFrom, outputs, ringRuns, ringSlots, ringTokens } from "@ropewalk/decoder";
+import {
+  ringChunksFor,
+  ringRoomFor,
+  ringRow,
+  rowSize,
+  settleBlock,
+  type GroupCache,
+  type KeyValueCache,
+  type LayerCache,
+} from "./cache.ts";
 import { checkLatest, writing } from "./cache-life.ts";
 import { roomier, settleable, settleTokens, type Target } from "./settled.ts";
 
@@ -42,8 +51,8 @@ const gather = (cache: Growing, { ring, own }: Source, from: number, to: number,
   const { length: start } = cache;
   const sizes = sizesOf(cache);
   let { at } = target;
-  for (const { slot, count } of slotRuns(from, Math.min(to, start), ringSlots(cache.group.layout))) {
-    copyHeads(sizes, { ...ring, from: slot, count }, { ...target, at });
+  for (const { slot, count } of ringRuns(cache.group.layout, from, Math.min(to, start))) {
+    copyHeads(sizes, { ...ring, from: ringRow(cache, slot), count }, { ...target, at });
     at += count;
   }
   const first = Math.max(from, start);
@@ -106,13 +115,18 @@ const settle = (cache: Growing, total: number, given: Given): Growing => {
 /** A ring with room for `tokens`. It has not wrapped yet: it wraps only once it has all its slots. */
 const withRing = (cache: Growing, tokens: number): Growing => {
   const { backend, length, ringRoom: old, extended, group } = cache;
-  const slots = ringSlots(group.layout);
-  if (tokens <= old || old >= slots) return cache;
-  const ringRoom = ringRoomFor(extended, group, Math.max(tokens, 2 * old));
+  const [room, chunks] = [ringRoomFor(extended, group, tokens), ringChunksFor(group, tokens)];
+  if (room <= old && chunks <= cache.ringChunks) return cache;
+  const ringRoom = room <= old ? old : ringRoomFor(extended, group, Math.max(tokens, 2 * old));
+  const ringChunks = Math.max(chunks, cache.ringChunks);
+  const { numKvHeads } = sizesOf(cache);
   const wider = (buffer: Buffer): Buffer => {
-    const next = backend.allocate(ringRoom * rowSize(cache), buffer.type);
-    const source = { part: buffer, tokens: old, from: 0, count: Math.min(length, old) };
-    if (source.count > 0) copyHeads(sizesOf(cache), source, { buffer: next, tokens: ringRoom, at: 0 });
+    const next = backend.allocate(ringChunks * ringRoom * rowSize(cache), buffer.type);
+    for (let chunk = 0; chunk < cache.ringChunks; chunk++) {
+      const [from, at] = [old, ringRoom].map((tokensEach) => chunk * numKvHeads * tokensEach);
+      const source = { part: buffer, tokens: old, from: from!, count: Math.min(length, old) };
+      if (source.count > 0) copyHeads(sizesOf(cache), source, { buffer: next, tokens: ringRoom, at: at! });
+    }
     backend.free(buffer);
     return next;
   };
@@ -120,7 +134,7 @@ const withRing = (cache: Growing, tokens: number): Growing => {
     ...layer,
     ring: { keys: layer.ring.keys.map(wider), values: wider(layer.ring.values) },
   }));
-  return { ...cache, ringRoom, layers };
+  return { ...cache, ringRoom, ringChunks, layers };
 };
 
 /** Puts the tokens of the chunk that the ring keeps into their slots. */
@@ -130,8 +144,9 @@ const fillRing = (cache: Growing, end: number, { results, tokens: chunk }: Given
   for (const kept of ringSlots(layout) === 0 ? [] : ringTokens(layout, start, end)) {
     let from = kept.from - start;
     for (const { slot, count } of ringRuns(layout, kept.from, kept.to)) {
+      const at = ringRow(cache, slot);
       const put = (buffer: Buffer, output: string): void =>
-        copyHeads(sizesOf(cache), { part: results[output]!, tokens: chunk, from, count }, { buffer, tokens, at: slot });
+        copyHeads(sizesOf(cache), { part: results[output]!, tokens: chunk, from, count }, { buffer, tokens, at });
       cache.layers.forEach(({ ring }, place) => {
         const index = layers[place]!;
         ring.keys.forEach((buffer, band) => put(buffer, outputs.newKeys(index, band)));
@@ -146,7 +161,8 @@ const fillRing = (cache: Growing, end: number, { results, tokens: chunk }: Given
 export const untilSettling = ({ groups, length }: KeyValueCache): number =>
   Math.min(
     ...groups.map(({ group, settled }) => {
-      if (!settles(group)) return Infinity;
+      // A chunk ends with the positions' own, and only there do any leave the ring.
+      if (!settles(group) || group.layout.kind === "chunked") return Infinity;
       const near = "window" in group.layout ? group.layout.window - 1 : 0;
       return settled + settleBlock + near - length;
     }),
@@ -162,8 +178,8 @@ const appendedGroup = (cache: Growing, given: Given): GroupCache => {
   if (settles(group)) extendTail(settledNow, due, given);
   const ready = withRing(settledNow, length);
   fillRing(ready, length, given);
-  const { settled, settledRoom, tailRoom, ringRoom, layers, standIn, recentStandIn } = ready;
-  return { group, settled, settledRoom, tailRoom, ringRoom, layers, standIn, recentStandIn };
+  const { settled, settledRoom, tailRoom, ringRoom, ringChunks, layers, standIn, recentStandIn } = ready;
+  return { group, settled, settledRoom, tailRoom, ringRoom, ringChunks, layers, standIn, recentStandIn };
 };
 
 const appended = (cache: KeyValueCache, ids: readonly number[], results: Given["results"]): KeyValueCache => {

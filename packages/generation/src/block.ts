@@ -10,13 +10,13 @@
  * For one band; with two, keys in the ring are there twice. Llama 3.2 1B at 8,192 tokens, N = 32: 537 MB against 17 MB.
  */
 import { float64, int64, type HostTensor, type Session } from "@ropewalk/backend";
-import { inputs, longestChunk, outputs } from "@ropewalk/decoder";
+import { inputs, outputs } from "@ropewalk/decoder";
 import { byKind, checkKeys, positive } from "@ropewalk/check";
 import { append, untilSettling } from "./append.ts";
 import { runOn } from "./cache-life.ts";
 import type { KeyValueCache } from "./cache.ts";
 import { checkNumbers } from "./numbers.ts";
-import { chunkFeeds, replanned, tokensHeld } from "./run.ts";
+import { chunkFeeds, longestNext, replanned, tokensHeld } from "./run.ts";
 import { drawUniform, type Drawn, type SamplerState, type Sampling } from "./sampling.ts";
 
 /** The graph of chunks, and that of blocks. */
@@ -96,8 +96,7 @@ const stepsFrom = async (
   options: BlockOptions,
 ): Promise<BlockResult> => {
   const { extended } = cache;
-  const longest = extended.groups.map(({ layout }) => longestChunk(layout));
-  const most = Math.min(options.steps, ...longest, untilSettling(cache));
+  const most = Math.min(options.steps, longestNext(cache), untilSettling(cache));
   const ready = await replanned(session, cache, cache.length + Math.max(1, tokensHeld(cache, most)));
   const steps = Math.max(1, tokensHeld(ready, Math.min(most, untilSettling(ready))));
   const drawn = draws(options, steps);

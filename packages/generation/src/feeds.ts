@@ -7,11 +7,12 @@ import {
   farFrom,
   hasBand,
   inputs,
+  ringChunks,
   ringSlots,
   type CacheWidths,
   type Chunk,
 } from "@ropewalk/decoder";
-import type { GroupCache, KeyValueCache } from "./cache.ts";
+import { rowSize, type GroupCache, type KeyValueCache } from "./cache.ts";
 import { settledFeeds } from "./settled.ts";
 
 /** How much of a group's cache the next chunk reads. A part without a token in use, as the tail of a fresh prompt, is left out. */
@@ -41,7 +42,10 @@ const groupFeeds = (
   const heads = (buffer: Buffer, tokens: number, instead = standIn!): Tensor =>
     tokens > 0 ? buffer.view(0, [numKvHeads, tokens, headDim]) : instead;
   const [settling, windowed] = [settles(group), ringSlots(group.layout) > 0];
-  const cached = [...(settling ? [tailLen] : []), ...(windowed ? [ringLen] : [])];
+  const isChunked = group.layout.kind === "chunked";
+  const chunks = ringChunks(group.layout, chunk.start).map((of) => ({ ...of, len: of.tokens > 0 ? ringLen : 0 }));
+  const ring = isChunked ? chunks.map(({ len }) => len) : windowed ? [ringLen] : [];
+  const cached = [...(settling ? [tailLen] : []), ...ring];
   const lengths = [...cached.map((length) => Math.max(step, length)), chunk.length];
   const feeds: Record<string, Tensor> = { [inputs.recentLengths(place)]: int64([lengths.length], lengths) };
   if (settling) feeds[inputs.settledGate(place)] = float32([1], Float32Array.of(settled > 0 ? 0 : closed));
@@ -55,6 +59,15 @@ const groupFeeds = (
       feeds[inputs.tailValues(index)] = heads(layer.tail.values, tailLen);
     }
     if (!windowed) return;
+    if (isChunked) {
+      chunks.forEach(({ place: lies, len }, back) => {
+        const of = (buffer: Buffer): Tensor =>
+          len > 0 ? buffer.view(lies * len * rowSize(cache), [numKvHeads, len, headDim]) : standIn!;
+        feeds[inputs.ringChunkKeys(index, back)] = of(layer.ring.keys[0]!);
+        feeds[inputs.ringChunkValues(index, back)] = of(layer.ring.values);
+      });
+      return;
+    }
     feeds[inputs.ringValues(index)] = heads(layer.ring.values, ringLen);
     if (group.layout.kind === "masked") {
       layer.ring.keys.forEach((keys, rotation) => {
@@ -64,7 +77,7 @@ const groupFeeds = (
     }
     feeds[inputs.ringNearKeys(index)] = heads(layer.ring.keys[0]!, ringLen);
     // Without a band, as in decoding, no slot is far: one key stands for all of them, behind a closed mask.
-    if (settling) feeds[inputs.ringFarKeys(index)] = heads(layer.ring.keys[1]!, band ? ringLen : 0, farStandIn);
+    if (settling) feeds[inputs.ringFarKeys(index)] = heads(layer.ring.keys.at(-1)!, band ? ringLen : 0, farStandIn);
   });
   return feeds;
 };

@@ -49,6 +49,11 @@ export const runRows = async (
   rows: readonly number[],
   output: string,
 ): Promise<RowsResult> => {
+  const longest = longestNext(cache);
+  if (ids.length > longest)
+    throw new RangeError(
+      `runChunk: ids must hold at most ${longest} tokens behind ${cache.length} under ${cache.extended.positions.name}, got ${ids.length}`,
+    );
   const ready = await replanned(session, cache, cache.length + ids.length);
   const chunk: Chunk = { start: cache.length, length: ids.length };
   const results = await session.run(
@@ -72,7 +77,7 @@ export const runRows = async (
  * twice as much, and the keys of all tokens so far are computed again with them.
  *
  * @param rows - which of the chunk's tokens get logits, at least one
- * @throws TypeError unless the cache is the value that was handed out last
+ * @throws RangeError when there are more; TypeError unless the cache is the value that was handed out last
  */
 export const runChunk = async (
   session: Session,
@@ -119,7 +124,7 @@ export const replanned = async (session: Session, cache: KeyValueCache, length: 
 };
 
 export type PrefillOptions = {
-  /** Tokens a chunk, at most; never more than the mapping's window are taken. Default 512. */
+  /** Tokens a chunk, at most; never more than the mapping's window, or across the end of a chunk of its own, are taken. Default 512. */
   readonly chunkSize?: number | undefined;
   /**
    * Given: every token gets logits, handed out chunk by chunk as [tokens, vocabSize] from position `start` on. Absent: only
@@ -137,16 +142,9 @@ type RowsOptions = Omit<PrefillOptions, "onLogits"> & {
 
 const defaultChunkSize = 512;
 
-/**
- * How long the chunks of `length` tokens are, at most: as asked, and never longer than the window of any layer.
- *
- * @throws RangeError when `chunkSize` is not a positive integer
- */
-const chunkLengthFor = (extended: ExtendedDecoder, length: number, chunkSize: number = defaultChunkSize): number => {
-  if (!Number.isInteger(chunkSize) || chunkSize < 1)
-    throw new RangeError(`prefill: chunkSize must be a positive integer, got ${chunkSize}`);
-  return Math.min(chunkSize, length, ...extended.groups.map(({ layout }) => longestChunk(layout)));
-};
+/** The longest chunk that all layers allow behind what the cache holds. */
+export const longestNext = ({ extended, length }: Pick<KeyValueCache, "extended" | "length">): number =>
+  Math.min(...extended.groups.map(({ layout }) => longestChunk(layout, length)));
 
 /** As `prefill`, but for what it brings back: any one output that has rows. */
 export const prefillRows = async (
@@ -154,18 +152,21 @@ export const prefillRows = async (
   cache: KeyValueCache,
   ids: readonly number[],
   output: string,
-  { chunkSize, onRows, signal, onProgress }: RowsOptions = {},
+  { chunkSize = defaultChunkSize, onRows, signal, onProgress }: RowsOptions = {},
 ): Promise<RowsResult> => {
   if (ids.length === 0) throw new RangeError("prefill: ids must hold at least 1 token, got 0");
-  const step = chunkLengthFor(cache.extended, ids.length, chunkSize);
+  if (!Number.isInteger(chunkSize) || chunkSize < 1)
+    throw new RangeError(`prefill: chunkSize must be a positive integer, got ${chunkSize}`);
   let result: RowsResult | undefined;
-  for (let done = 0; done < ids.length; done += step) {
+  for (let done = 0; done < ids.length;) {
     signal?.throwIfAborted();
-    const chunk = ids.slice(done, done + step);
+    const held = result?.cache ?? cache;
+    const chunk = ids.slice(done, done + Math.min(chunkSize, longestNext(held)));
     const rows = onRows ? chunk.map((_, row) => row) : [chunk.length - 1];
-    result = await runRows(session, result?.cache ?? cache, chunk, rows, output);
+    result = await runRows(session, held, chunk, rows, output);
     onRows?.(done, result.rows);
-    onProgress?.(done + chunk.length, ids.length);
+    done += chunk.length;
+    onProgress?.(done, ids.length);
   }
   return result!;
 };

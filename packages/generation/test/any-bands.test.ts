@@ -1,6 +1,6 @@
 /**
- * Bands of any form, each scored under its own mask, against the way of near and far where both can compute the same; and how they
- * are kept. Golden logits of such mappings are in layered.test.ts.
+ * Bands of any form, each scored under its own mask, against the ways of near and far and of chunks where both can compute the same;
+ * and how they are kept. Golden logits of such mappings are in layered.test.ts.
  */
 import {
   recordOf,
@@ -12,40 +12,45 @@ import {
 } from "@ropewalk/context-extension";
 import { keptRotations } from "@ropewalk/decoder";
 import type { Band, PositionMapping } from "@ropewalk/position-mapping";
-import { nearBand } from "@ropewalk/position-mapping/bands";
+import { covers, nearBand } from "@ropewalk/position-mapping/bands";
 import type { PositionScheme } from "@ropewalk/position-mapping/scheme";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   cacheBytes,
   createCache,
+  loadModel,
   plannedCacheBytes,
   prefill,
   releaseCache,
   runChunk,
   type LanguageModel,
 } from "../src/index.ts";
+import { openFolder } from "@ropewalk/models/node";
 import { backends, largestDifference, load, stories260K } from "./load.ts";
 
 const nothing = { capacity: () => Infinity, remedy: () => "nothing would fit" };
 
-/** The same mapping, with each band's distances as a rule. */
+/** The same mapping, with what each band covers as a rule. */
 const byRule = ({ positions }: ContextExtension): ContextExtension => {
   const { bands, config: _, ...mapping } = positions!;
-  const rules = bands.map(({ from, to, query, key }): Band => ({
-    covers: (i, j) => i - j >= from! && i - j < to!,
-    query,
-    key,
+  const rules = bands.map((band): Band => ({
+    covers: (i, j) => covers(band, i, j),
+    ...{ query: band.query, key: band.key },
   }));
   return withPositions({ kind: "custom", ...mapping, bands: rules } as PositionScheme);
 };
 
 const window = fc.integer({ min: 1, max: 40 });
+const dualChunk = fc
+  .record({ chunkLen: fc.integer({ min: 2, max: 50 }), localSize: fc.integer({ min: 1, max: 20 }) })
+  .map(({ chunkLen, localSize }) => withPositions({ kind: "dual-chunk", chunkSize: chunkLen + localSize, localSize }));
 const nearAndFar: fc.Arbitrary<ContextExtension> = fc.oneof(
   fc.tuple(window, fc.integer({ min: 1, max: 9 })).map(([w, groupSize]) => selfExtend({ groupSize, window: w })),
   window.map((w) => reRope({ window: w })),
   window.map((w) => slidingWindow({ window: w })),
   window.map((w) => withPositions({ kind: "string", shiftFrom: w + 3, window: w })),
+  dualChunk,
 );
 
 describe.each(backends)("on $name", (backend) => {
@@ -53,7 +58,7 @@ describe.each(backends)("on $name", (backend) => {
   beforeAll(async () => void (stories = await load(backend, stories260K)));
   afterAll(() => stories.release());
 
-  it("a mapping of rules is that of the same distances, whatever the chunks", async () => {
+  it("a mapping of rules is that of the same distances or chunks, whatever the chunks that are run", async () => {
     const ids = fc.array(fc.integer({ min: 3, max: 500 }), { minLength: 1, maxLength: 90 });
     const chunkSize = fc.integer({ min: 1, max: 90 });
     await fc.assert(
@@ -63,6 +68,7 @@ describe.each(backends)("on $name", (backend) => {
         expect(masked.extended.layout.kind).toBe("masked");
         const wanted = await fast.logits(prompt);
         expect(largestDifference(await masked.logits(prompt, { chunkSize: size }), wanted)).toBeLessThan(2e-4);
+        expect(largestDifference(await fast.logits(prompt, { chunkSize: size }), wanted)).toBeLessThan(2e-4);
       }),
       { numRuns: backend.name === "cpu" ? 12 : 4 },
     );
@@ -79,10 +85,67 @@ describe.each(backends)("on $name", (backend) => {
     expect(await tokens(16)).toEqual(await tokens(1));
   });
 
+  it("by chunks, decodes beyond many of them and settles what they leave, in a cache that was planned for less", async () => {
+    const ids = Array.from({ length: 700 }, (_, token) => 3 + ((token * 37) % 400));
+    for (const [chunkSize, localSize] of [
+      [40, 12],
+      [300, 40],
+    ] as const) {
+      const extension = withPositions({ kind: "dual-chunk", chunkSize, localSize });
+      const fast = await stories.withExtension(extension);
+      const wanted = await (await stories.withExtension(byRule(extension))).logits(ids);
+      const { vocabSize } = fast.extended.decoder;
+      let { cache } = await prefill(fast.session, createCache(backend, fast.extended, { length: 9 }), ids.slice(0, 8));
+      for (const [at, id] of ids.entries()) {
+        if (at < 8) continue;
+        let logits: Float32Array;
+        ({ cache, logits } = await runChunk(fast.session, cache, [id], [0]));
+        const row = wanted.subarray(at * vocabSize, (at + 1) * vocabSize);
+        expect(largestDifference(logits, row), `token ${at}`).toBeLessThan(2e-4);
+      }
+      releaseCache(cache);
+    }
+  });
+
+  it("holds each key once by chunks, and under STRING: the bytes of plain attention, but for the ring", async () => {
+    const { numLayers, numKvHeads, headDim } = stories.extended.decoder;
+    const tokensOf = async (extension: ContextExtension, length: number): Promise<number> => {
+      const { extended, session } = await stories.withExtension(extension);
+      expect(keptRotations(extended)).toEqual([0]);
+      const planned = plannedCacheBytes(extended, { length });
+      const ids = Array.from({ length }, (_, token) => 3 + ((token * 37) % 400));
+      const { cache } = await prefill(session, createCache(backend, extended, { length }), ids);
+      expect(cacheBytes(cache)).toBe(planned);
+      releaseCache(cache);
+      return planned / (2 * 4 * numLayers * numKvHeads * headDim);
+    };
+    const dual = withPositions({ kind: "dual-chunk", chunkSize: 120, localSize: 20 });
+    const shifted = withPositions({ kind: "string", shiftFrom: 21, window: 8 });
+    for (const length of [600, 650]) {
+      const plain = await tokensOf({}, length);
+      // The ring has two chunks of 100, of which the last is filled so far.
+      expect(await tokensOf(dual, length)).toBe(plain + 100 - (length % 100));
+      // It has the last 21, and one of them is one more than what is near.
+      expect(await tokensOf(shifted, length)).toBe(plain + 1);
+    }
+  });
+
+  it("by chunks, is the same in 8 bits, but for what they round", async () => {
+    const dual = withPositions({ kind: "dual-chunk", chunkSize: 120, localSize: 20 });
+    const small = await loadModel(await openFolder(stories260K.url), { backend, extension: dual, cache: "q8" });
+    const ids = Array.from({ length: 460 }, (_, token) => 3 + ((token * 37) % 400));
+    const wanted = await (await stories.withExtension(dual)).logits(ids);
+    const given = await small.logits(ids, { chunkSize: 64 });
+    const total = given.reduce((sum, logit, at) => sum + Math.abs(logit - wanted[at]!), 0);
+    expect(total / given.length).toBeGreaterThan(0);
+    expect(total / given.length).toBeLessThan(0.03);
+    await small.release();
+  });
+
   it("keeps each key once where bands share its rotation, also in a cache that grows beyond its plan", async () => {
     const ids = Array.from({ length: 120 }, (_, token) => 3 + ((token * 37) % 400));
-    const bytesOf = async (scheme: PositionScheme, copies: number): Promise<void> => {
-      const { extended, session } = await stories.withExtension(withPositions(scheme));
+    const bytesOf = async (extension: ContextExtension, copies: number): Promise<void> => {
+      const { extended, session } = await stories.withExtension(extension);
       expect(keptRotations(extended)).toHaveLength(copies);
       const { numLayers, numKvHeads, headDim } = extended.decoder;
       const planned = plannedCacheBytes(extended, { length: ids.length });
@@ -99,8 +162,8 @@ describe.each(backends)("on $name", (backend) => {
       ).toBeLessThan(1e-4);
       releaseCache(cache);
     };
-    await bytesOf({ kind: "dual-chunk", chunkSize: 60, localSize: 12 }, 1);
-    await bytesOf({ kind: "sinks", sinks: 4, window: 150 }, 2);
+    await bytesOf(byRule(withPositions({ kind: "dual-chunk", chunkSize: 60, localSize: 12 })), 1);
+    await bytesOf(withPositions({ kind: "sinks", sinks: 4, window: 150 }), 2);
   });
 
   it("keeps no more than what is seen: sinks and a window, around the ring many times", async () => {

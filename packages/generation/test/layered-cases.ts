@@ -18,7 +18,7 @@ export type LayeredCase = {
 
 type Row = {
   /** How its bands are attended to. */
-  readonly layout: "everything" | "near-far" | "masked";
+  readonly layout: "everything" | "near-far" | "chunked" | "masked";
   readonly scheme: (numbers: Numbers) => PositionScheme | undefined;
 };
 
@@ -34,7 +34,7 @@ const rows: Readonly<Record<string, Row>> = {
     scheme: ({ shiftFrom, window }) => ({ kind: "string", shiftFrom: shiftFrom!, window: window! }),
   },
   "dual-chunk": {
-    layout: "masked",
+    layout: "chunked",
     scheme: ({ chunkSize, localSize }) => ({ kind: "dual-chunk", chunkSize: chunkSize!, localSize: localSize! }),
   },
   // The sinks are as far as the last token of the window: a cap of window - 1.

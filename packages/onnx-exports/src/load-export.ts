@@ -1,6 +1,6 @@
 /** An export as a model that `@ropewalk/generation` runs: what is known of it, and its graph under an extension. */
 import { extensionOf, type ContextExtension } from "@ropewalk/context-extension";
-import type { DecoderSizes, ExtendedDecoder, Operators } from "@ropewalk/decoder";
+import { keptRotations, outputs, type DecoderSizes, type ExtendedDecoder, type Operators } from "@ropewalk/decoder";
 import { decode, encode, type ModelProto } from "@ropewalk/graph";
 import {
   readJson,
@@ -64,15 +64,29 @@ const extensionIn = ({ extension, customMapping }: Mark): ContextExtension => {
   return extensionOf(extension);
 };
 
-const checkMadeFor = ({ layout, cache }: NonNullable<Mark["chunk"]>, asked: ExtendedDecoder, words: string): void => {
+const checkMadeFor = (
+  { chunk: { layout, cache }, rotations }: { readonly chunk: NonNullable<Mark["chunk"]>; readonly rotations: number },
+  asked: ExtendedDecoder,
+  words: string,
+): void => {
   if (layout !== asked.layout.kind)
     refuse(
       `a model that was written for generation must keep the kind of its bands (${words}: ${layout}), got ${asked.positions.name}: ` +
         `${asked.layout.kind}; extend the export itself`,
     );
+  const kept = keptRotations(asked).length;
+  if (rotations !== kept)
+    refuse(
+      `a model that was written for generation must give each key in as many rotations (${words}: ${rotations}), got ` +
+        `${asked.positions.name}: ${kept}; extend the export itself`,
+    );
   if (cache !== asked.cache)
     refuse(`a model that was written for a cache in ${cache} must have one, got ${asked.cache}`);
 };
+
+/** In how many rotations a graph that was written for generation gives keys. */
+const rotationsIn = ({ graph }: ModelProto): number =>
+  graph!.output.some(({ name }) => name === outputs.newKeys(0, 1)) ? 2 : 1;
 
 const checkOperators = (operators: Operators): void => {
   if (operators !== "all")
@@ -154,9 +168,10 @@ const read = async (folder: CheckpointFolder, asked: string | undefined): Promis
   const tables = mark === undefined ? await readTables(folder, found.model, proto) : [];
   const { decoder, sites } = readSizes({ config, mark, tables }, proto);
   const names = new Map([...data].map(([location, { external }]) => [location, external.file]));
+  const rotations = rotationsIn(proto);
   const checkFits = (extended: ExtendedDecoder): void => {
     checkSites(sites, extended);
-    if (mark?.chunk) checkMadeFor(mark.chunk, extended, inWords(mark));
+    if (mark?.chunk) checkMadeFor({ chunk: mark.chunk, rotations }, extended, inWords(mark));
   };
   return {
     kind: "export",

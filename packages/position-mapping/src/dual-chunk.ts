@@ -12,7 +12,7 @@
  */
 import { checkConfig, checkNumber, positive } from "@ropewalk/check";
 import { wouldFit } from "./fit.ts";
-import type { BandByRule, PositionMapping } from "./mapping.ts";
+import type { BandByChunk, PositionMapping } from "./mapping.ts";
 
 /**
  * Chunks of `chunkSize - localSize` tokens, positions up to `chunkSize`.
@@ -23,33 +23,21 @@ import type { BandByRule, PositionMapping } from "./mapping.ts";
 export const dualChunk = (config: { readonly chunkSize: number; readonly localSize: number }): PositionMapping => {
   const { chunkSize, localSize } = checkConfig("dualChunk", config, { chunkSize: positive, localSize: positive });
   checkNumber("dualChunk", "localSize", localSize, localSize < chunkSize, `< chunkSize ${chunkSize}`);
-  const size = chunkSize - localSize;
-  const chunk = (token: number): number => Math.floor(token / size);
-  const farthest = Math.min(2 * size - 1, chunkSize);
-  const key = (j: number): number => j % size;
-  const band = (ahead: (chunks: number) => boolean, query: BandByRule["query"]): BandByRule => ({
-    covers: (i, j) => ahead(chunk(i) - chunk(j)),
-    query,
-    key,
+  const chunkLen = chunkSize - localSize;
+  const farthest = Math.min(2 * chunkLen - 1, chunkSize);
+  const key = (j: number): number => j % chunkLen;
+  const band = (from: number, to: number, query: BandByChunk["query"]): BandByChunk => ({
+    ...{ chunkLen, from, to, query, key },
   });
   return {
     name: `DualChunk(chunkSize ${chunkSize}, localSize ${localSize})`,
     bands: [
-      band(
-        (chunks) => chunks === 0,
-        (i) => i % size,
-      ),
-      band(
-        (chunks) => chunks === 1,
-        (i) => Math.min((i % size) + size, chunkSize),
-      ),
-      band(
-        (chunks) => chunks > 1,
-        () => farthest,
-      ),
+      band(0, 1, key),
+      band(1, 2, (i) => Math.min((i % chunkLen) + chunkLen, chunkSize)),
+      band(2, Infinity, () => farthest),
     ],
     // A token that is d back is in the chunk before for the first d queries of a chunk, and exact for localSize + 1 of them.
-    window: Math.min(localSize + 1, size) + 1,
+    window: Math.min(localSize + 1, chunkLen) + 1,
     capacity: (trainedContext) => (farthest < trainedContext ? Infinity : trainedContext),
     remedy: (trainedContext) =>
       wouldFit(trainedContext > 2 ? [`chunkSize ${trainedContext - 1} or less with a smaller localSize`] : []),

@@ -2,7 +2,7 @@ export { capacity } from "./capacity.ts";
 export { chooseSelfExtend } from "./choose-self-extend.ts";
 export { defaultWindow } from "./defaults.ts";
 export { leakyReRope } from "./leaky-re-rope.ts";
-export type { Band, BandByDistance, BandByRule, PositionMapping } from "./mapping.ts";
+export type { Band, BandByChunk, BandByDistance, BandByRule, PositionMapping } from "./mapping.ts";
 export { plain } from "./plain.ts";
 export { reRope } from "./re-rope.ts";
 export { formatRelativePositions, relativePosition, relativePositions } from "./relative-positions.ts";

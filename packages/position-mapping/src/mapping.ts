@@ -17,6 +17,15 @@ type Positions = {
 export type BandByDistance = Positions & {
   readonly from: number;
   readonly to: number;
+  readonly chunkLen?: undefined;
+  readonly covers?: undefined;
+};
+
+/** A band of chunks of `chunkLen` tokens: it covers `floor(i / chunkLen) - floor(j / chunkLen)` in `[from, to)`, in chunks. */
+export type BandByChunk = Positions & {
+  readonly chunkLen: number;
+  readonly from: number;
+  readonly to: number;
   readonly covers?: undefined;
 };
 
@@ -25,10 +34,11 @@ export type BandByRule = Positions & {
   readonly covers: (i: number, j: number) => boolean;
   readonly from?: undefined;
   readonly to?: undefined;
+  readonly chunkLen?: undefined;
 };
 
 /** Which pairs of query `i` and key `j` a band covers, and the positions that it gives them. */
-export type Band = BandByDistance | BandByRule;
+export type Band = BandByDistance | BandByChunk | BandByRule;
 
 /** Which relative position each pair of query and key gets. */
 export type PositionMapping = {
@@ -67,6 +77,14 @@ export const twoBands = (
   key: Band["key"],
 ): readonly [BandByDistance, BandByDistance] => [near(window), { from: window, to: Infinity, query, key }];
 
+/** How far key `j` is back from query `i`: in tokens, or in chunks of `chunkLen`. */
+const back = (chunkLen: number | undefined, i: number, j: number): number =>
+  chunkLen === undefined ? i - j : Math.floor(i / chunkLen) - Math.floor(j / chunkLen);
+
 /** Whether a band covers query `i` and key `j`; never a key after the query. */
-export const covers = (band: Band, i: number, j: number): boolean =>
-  j <= i && (band.covers ? band.covers(i, j) : i - j >= band.from && i - j < band.to);
+export const covers = (band: Band, i: number, j: number): boolean => {
+  if (j > i) return false;
+  if (band.covers !== undefined) return band.covers(i, j);
+  const distance = back(band.chunkLen, i, j);
+  return distance >= band.from && distance < band.to;
+};

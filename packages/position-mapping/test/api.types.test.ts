@@ -1,4 +1,4 @@
-import type { Band, BandByDistance, BandByRule, PositionMapping } from "@ropewalk/position-mapping";
+import type { Band, BandByChunk, BandByDistance, BandByRule, PositionMapping } from "@ropewalk/position-mapping";
 import {
   capacity,
   chooseSelfExtend,
@@ -23,13 +23,17 @@ describe("types", () => {
     expectTypeOf(leakyReRope).returns.toEqualTypeOf<PositionMapping>();
     expectTypeOf(slidingWindow).returns.toEqualTypeOf<PositionMapping>();
     expectTypeOf<PositionMapping["bands"]>().toEqualTypeOf<readonly Band[]>();
-    expectTypeOf<Band>().toEqualTypeOf<BandByDistance | BandByRule>();
-    expectTypeOf<Omit<BandByDistance, "covers">>().toEqualTypeOf<{
+    expectTypeOf<Band>().toEqualTypeOf<BandByDistance | BandByChunk | BandByRule>();
+    expectTypeOf<Omit<BandByDistance, "covers" | "chunkLen">>().toEqualTypeOf<{
       readonly from: number;
       readonly to: number;
       readonly query: (i: number) => number;
       readonly key: (j: number) => number;
     }>();
+    expectTypeOf<BandByChunk["chunkLen"]>().toEqualTypeOf<number>();
+    expectTypeOf<Omit<BandByChunk, "covers" | "chunkLen">>().toEqualTypeOf<
+      Omit<BandByDistance, "covers" | "chunkLen">
+    >();
     expectTypeOf<BandByRule["covers"]>().toEqualTypeOf<(i: number, j: number) => boolean>();
   });
 

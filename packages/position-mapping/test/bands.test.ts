@@ -1,5 +1,6 @@
 import { capacity, relativePosition, relativePositions, type Band } from "@ropewalk/position-mapping";
 import { capacityOfBands, nearAndFar, nearBand } from "@ropewalk/position-mapping/bands";
+import { positionMapping } from "@ropewalk/position-mapping/scheme";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { anyCase } from "./definitions.ts";
@@ -29,6 +30,19 @@ describe("capacityOfBands", () => {
         const rows = relativePositions(mapping, 60);
         const first = rows.findIndex((row) => row.some((rel) => rel !== null && rel > L - 1));
         expect(capacityOfBands({ trainedContext: L, most: 60 }, bands)).toBe(first < 0 ? 60 : first);
+      }),
+    );
+  });
+
+  it("of bands by chunks is that of the mapping that they are of", () => {
+    const size = fc.integer({ min: 1, max: 12 });
+    fc.assert(
+      fc.property(size, size, fc.integer({ min: 1, max: 40 }), (localSize, chunkLen, trainedContext) => {
+        const mapping = positionMapping({ kind: "dual-chunk", chunkSize: chunkLen + localSize, localSize });
+        fc.pre(mapping.window <= trainedContext);
+        const wanted = Math.min(150, capacity(mapping, trainedContext));
+        expect(capacityOfBands({ trainedContext, most: 150 }, mapping.bands)).toBe(wanted);
+        expect(() => capacityOfBands({ trainedContext } as never, mapping.bands)).toThrow(/most must be a number/);
       }),
     );
   });

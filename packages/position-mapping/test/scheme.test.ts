@@ -182,6 +182,28 @@ describe("what is refused", () => {
     );
   });
 
+  it("bands by chunks that overlap, with their like and with others", () => {
+    const chunks = (chunkLen: number, from: number, to: number): Band => ({ chunkLen, from, to, ...positions });
+    expect(() => custom(chunks(8, 0, 2), chunks(8, 1, Infinity))).toThrow(
+      RangeError("custom: bands of mine must not overlap, got the distances [0, 2) and [1, Infinity) in chunks of 8"),
+    );
+    expect(() => custom(chunks(8, 0, 1), chunks(9, 1, Infinity))).toThrow(
+      RangeError("custom: bands of mine must not overlap, got bands[0] and bands[1] for query 9 and key 8"),
+    );
+    expect(() => custom(nearBand(4), chunks(8, 1, Infinity))).toThrow(
+      /bands\[0\] and bands\[1\] for query 8 and key 5$/,
+    );
+    expect(() => custom(chunks(8, 1, Infinity))).toThrow(/must leave every query a key, got none of 1 for query 0$/);
+    expect(() => custom(chunks(0, 0, Infinity))).toThrow(RangeError("custom: chunkLen must be an integer >= 1, got 0"));
+    const rel = relativePositions(custom(chunks(8, 0, 1), chunks(8, 1, Infinity)), 20);
+    expect(rel).toEqual(
+      relativePositions(
+        positionMapping({ kind: "custom", name: "mine", window: 4, ...nothing, bands: [nearBand(Infinity)] }),
+        20,
+      ),
+    );
+  });
+
   it("bands that leave a query without a key", () => {
     expect(() => custom({ from: 1, to: Infinity, ...positions })).toThrow(
       RangeError("custom: bands of mine must leave every query a key, got none of 1 for query 0"),
@@ -230,10 +252,11 @@ describe("what is refused", () => {
     [{ from: 4, to: 8, query: own }, "key must be a function, got nothing"],
     [
       { from: 4, to: 8, ...positions, until: 3 },
-      'bands[1] must have no keys but query, key, from, to, covers, got "until"',
+      'bands[1] must have no keys but query, key, from, to, covers, chunkLen, got "until"',
     ],
     [{ covers: 3, ...positions }, "covers must be a function, got 3"],
     [{ covers: () => false, from: 4, ...positions }, "from must be left out beside covers, got 4"],
+    [{ covers: () => false, chunkLen: 4, ...positions }, "chunkLen must be left out beside covers, got 4"],
     [undefined, "bands[1] must be an object, got nothing"],
   ])("a band that is none: case %#", (band, message) => {
     expect(() => custom(nearBand(4), band as Band)).toThrow(TypeError(`custom: ${message}`));

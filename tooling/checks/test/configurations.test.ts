@@ -198,7 +198,8 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
       "farFrom",
     ],
     ...["gatedFeedForward", "geluTanh", "giveLogits", "hasBand", "layerNorm", "linear"],
-    ...["headRmsNorm", "keptRotations", "layoutName", "ringRuns", "ringSlots", "ringTokens", "zeroCenteredRmsNorm"],
+    ...["headRmsNorm", "keptRotations", "layoutName", "ringChunks", "ringRuns", "ringSlots", "ringTokens"],
+    "zeroCenteredRmsNorm",
     ...["longestChunk", "rmsNorm", "silu", "slotRuns", "splitColumns", "storedWeights"],
   ],
   "@ropewalk/models": [

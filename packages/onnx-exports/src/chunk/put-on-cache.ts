@@ -13,7 +13,7 @@ export const checkSites = (
   sites: readonly AttentionSite[],
   { ownPositions, cache, layout, positions, decoder: { slidingWindow } }: ExtendedDecoder,
 ): void => {
-  if (layout.kind === "masked") refuseMasks({ positions });
+  if (layout.kind === "masked" || layout.kind === "chunked") refuseMasks({ positions });
   const fit = cachePrecisions.filter((name) => cacheFormats[name].forExports);
   if (!fit.includes(cache))
     refuse(`cache must be ${fit.join(" or ")} for an export, whose products are its own, got ${cache}`);

@@ -175,7 +175,7 @@ export const emitAttention = (shared: EmitContext, request: LayerRequest): void 
     .with({ kind: "everything" }, () => attendEverything(layer))
     .with({ kind: "window" }, ({ window }) => attendWindow(layer, window))
     .with({ kind: "near-far" }, ({ window }) => attendNearFar(layer, window))
-    .with({ kind: "masked" }, () => refuseMasks(shared.extended))
+    .with({ kind: "chunked" }, { kind: "masked" }, () => refuseMasks(shared.extended))
     .exhaustive();
   emitOutput(context, site, emitWeighted(layer, scored, emitWeights(context, request, scored)));
 };

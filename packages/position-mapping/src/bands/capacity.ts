@@ -5,16 +5,18 @@
  *     capacity = the smallest i with reach(i) > L - 1           L = trainedContext
  *
  * In a band of distances the smallest key moves along as i does: those that a later key is below of are forgotten. In a band of
- * another rule every key is asked for.
+ * chunks or of another rule every key is asked for.
  */
 import { checkConfig, optional, positive } from "@ropewalk/check";
 import { positionIn } from "../check.ts";
-import type { Band, BandByDistance, BandByRule } from "../mapping.ts";
+import { covers, type Band, type BandByDistance } from "../mapping.ts";
 
 /** The smallest position of a key that a band covers for each query in turn; undefined where it covers none. */
 type SmallestKey = (i: number) => number | undefined;
 
 type KeyOf = (token: number) => number;
+
+const isByDistance = (band: Band): band is BandByDistance => band.covers === undefined && band.chunkLen === undefined;
 
 const byDistance = ({ from, to }: BandByDistance, keyOf: KeyOf): SmallestKey => {
   // Those that may be the smallest yet, from `first` on: keys grow along them.
@@ -32,11 +34,11 @@ const byDistance = ({ from, to }: BandByDistance, keyOf: KeyOf): SmallestKey => 
 };
 
 const byRule =
-  (band: BandByRule, keyOf: KeyOf): SmallestKey =>
+  (band: Band, keyOf: KeyOf): SmallestKey =>
   (i) => {
     let smallest: number | undefined;
     for (let j = 0; j <= i; j++) {
-      if (!band.covers(i, j)) continue;
+      if (!covers(band, i, j)) continue;
       const key = keyOf(j);
       if (smallest === undefined || key < smallest) smallest = key;
     }
@@ -45,8 +47,8 @@ const byRule =
 
 /**
  * The longest input, in tokens, whose relative positions all stay below `trainedContext`, for bands of one's own; `most`, by
- * default 1,048,576, where all of so many tokens fit: more are not looked at. It has to be given where a band covers pairs by a
- * rule, for then all pairs of so many tokens are looked at.
+ * default 1,048,576, where all of so many tokens fit: more are not looked at. It has to be given where a band covers pairs by
+ * chunks or by a rule, for then all pairs of so many tokens are looked at.
  *
  * @throws RangeError when a number is not an integer >= 1, or a band's position is not finite; TypeError when it is not a number
  * or a key is not known.
@@ -57,11 +59,11 @@ export const capacityOfBands = (
 ): number => {
   const { trainedContext, most = 2 ** 20 } = checkConfig("capacityOfBands", config, {
     trainedContext: positive,
-    most: bands.some((band) => band.covers) ? positive : optional(positive),
+    most: bands.every(isByDistance) ? optional(positive) : positive,
   });
   const smallestKeys = bands.map((band, index) => {
     const keyOf: KeyOf = (token) => positionIn("capacityOfBands", bands, index, "key", token);
-    return band.covers ? byRule(band, keyOf) : byDistance(band, keyOf);
+    return isByDistance(band) ? byDistance(band, keyOf) : byRule(band, keyOf);
   });
   for (let i = 0; i < most; i++) {
     for (const [index, smallestKey] of smallestKeys.entries()) {

@@ -6,7 +6,7 @@
  *     no key that is said not to be seen
  *     query(i) and key(j) finite
  *
- * Distances tell the first two for every length. Of other rules some queries are asked: all of the first, and single ones beyond.
+ * Distances, in tokens or in chunks, tell the first two for every length. Of other rules some queries are asked: all of the first, and single ones beyond.
  */
 import {
   checkConfig,
@@ -19,7 +19,7 @@ import {
   type Rule,
 } from "@ropewalk/check";
 import { checkMapping, positionIn } from "../check.ts";
-import { covers, type Band, type BandByDistance, type PositionMapping } from "../mapping.ts";
+import { covers, type Band, type BandByChunk, type BandByDistance, type PositionMapping } from "../mapping.ts";
 
 type Checked = Pick<PositionMapping, "name" | "bands" | "seen">;
 
@@ -34,13 +34,16 @@ const checkForm = (where: string, { name, bands }: Checked): void => {
     const prefix = `bands[${index}]`;
     const within: Rule = (_, field, value) => wholeOrInfinite(where, `${prefix}.${field} of ${name}`, value);
     if (band?.covers === undefined) {
-      checkKeys<BandByDistance>(where, prefix, band, { ...shape, from: within, to: within, covers: true });
+      checkKeys<BandByDistance | BandByChunk>(where, prefix, band, {
+        ...shape,
+        ...{ from: within, to: within, covers: true, chunkLen: optional(positive) },
+      });
       if (band.from >= band.to)
         throw new RangeError(`${where}: ${prefix} of ${name} must have from < to, got ${band.from} and ${band.to}`);
     } else
       checkKeys<Band>(where, prefix, band, {
         ...shape,
-        ...{ covers: checkFunction, from: none, to: none },
+        ...{ covers: checkFunction, from: none, to: none, chunkLen: none },
       });
   }
 };
@@ -50,15 +53,21 @@ const none: Rule = (where, name, value) => {
     throw new TypeError(`${where}: ${name} must be left out beside covers, got ${String(value)}`);
 };
 
-const shown = ({ from, to }: BandByDistance): string => `[${from}, ${to})`;
+type ByDistance = BandByDistance | BandByChunk;
+
+const isByDistance = (band: Band): band is ByDistance => band.covers === undefined;
+
+const shown = ({ from, to }: ByDistance): string => `[${from}, ${to})`;
 
 const checkDistances = (where: string, { name, bands }: Checked): void => {
-  const byDistance = bands.filter((band) => band.covers === undefined).toSorted((a, b) => a.from - b.from);
+  const byDistance = bands.filter(isByDistance).toSorted((a, b) => a.from - b.from);
   for (const [index, band] of byDistance.entries()) {
-    const before = byDistance[index - 1];
+    const { chunkLen } = band;
+    const before = byDistance.slice(0, index).findLast((other) => other.chunkLen === chunkLen);
     if (before && before.to > band.from)
       throw new RangeError(
-        `${where}: bands of ${name} must not overlap, got the distances ${shown(before)} and ${shown(band)}`,
+        `${where}: bands of ${name} must not overlap, got the distances ${shown(before)} and ${shown(band)}` +
+          (chunkLen === undefined ? "" : ` in chunks of ${chunkLen}`),
       );
   }
 };
@@ -88,7 +97,9 @@ const checkRow = (where: string, { name, bands, seen }: Checked, i: number): voi
 const looked = (bands: readonly Band[], numTokens: number): readonly number[] => {
   const first = Array.from({ length: numTokens }, (_, token) => token);
   const beyond = [2 ** 10, 2 ** 12].filter((token) => token >= numTokens);
-  const edges = bands.map(({ from }) => from ?? 0).filter((token) => token >= numTokens && token < Infinity);
+  const edges = bands
+    .map(({ from = 0, chunkLen = 1 }) => from * chunkLen)
+    .filter((token) => token >= numTokens && token < Infinity);
   return [...first, ...beyond, ...edges];
 };
 
@@ -100,8 +111,11 @@ export const checkBandsOf = (where: string, mapping: Checked, numTokens: number)
   for (const [index] of mapping.bands.entries())
     for (const token of tokens)
       for (const side of ["query", "key"] as const) positionIn(where, mapping.bands, index, side, token);
-  // The first query has no key but itself: where distances alone are asked for, it is in the place of all.
-  const rules = mapping.seen !== undefined || mapping.bands.some((band) => band.covers !== undefined);
+  // The first query has no key but itself: where distances of one kind alone are asked for, it is in the place of all.
+  const [first] = mapping.bands;
+  const rules =
+    mapping.seen !== undefined ||
+    mapping.bands.some((band) => !isByDistance(band) || band.chunkLen !== first!.chunkLen);
   for (const token of rules ? tokens : [0]) checkRow(where, mapping, token);
 };
 
