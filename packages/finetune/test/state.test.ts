@@ -1,6 +1,6 @@
 /** A run that is gone on with from a disk ends at the weights of one that was never interrupted; no other is gone on with. */
 import { cpu } from "@ropewalk/backend-node";
-import { compose, logN, recordOf, selfExtend } from "@ropewalk/context-extension";
+import { compose, logN, recordOf, selfExtend, withPositions, type ContextExtension } from "@ropewalk/context-extension";
 import { loadModel, openModel, type LanguageModel } from "@ropewalk/generation";
 import { inMemory } from "@ropewalk/models";
 import { openFolder, writeFolder } from "@ropewalk/models/node";
@@ -113,6 +113,36 @@ describe("a training state on a disk", () => {
       /on the same model, with the fingerprint/,
     );
     await tuned.release();
+  });
+
+  it("tells extensions of one's own apart by what their functions give, under one name", async () => {
+    const rope = (slowed: number): ContextExtension => ({
+      rope: {
+        kind: "custom",
+        frequencies: ({ rotaryDim }) => ({
+          inverseFrequencies: Array.from({ length: rotaryDim / 2 }, (_, j) => slowed / (j + 1)),
+        }),
+      },
+    });
+    const entropy = (least: number): ContextExtension => ({ entropy: { kind: "custom", scale: () => least } });
+    const positions = (far: number): ContextExtension =>
+      withPositions({
+        ...{ kind: "custom", name: "mine", window: 4, capacity: () => 512, remedy: () => "" },
+        bands: [
+          { from: 0, to: 4, query: (i) => i, key: (j) => j },
+          { from: 4, to: Infinity, query: () => far, key: () => 0 },
+        ],
+      });
+    const identityOf = async (own: ContextExtension): Promise<unknown> => {
+      const { configuration } = await identifyRun({ ...config, model: await model.withExtension(own) });
+      return JSON.parse(JSON.stringify(configuration["extension"]));
+    };
+    for (const make of [rope, entropy, positions]) {
+      expect(await identityOf(make(1))).toEqual(await identityOf(make(1)));
+      expect(await identityOf(make(1))).not.toEqual(await identityOf(make(2)));
+    }
+    // Numbers alone are told by themselves.
+    expect(await identityOf(logN({ trainedContext: 512 }))).not.toHaveProperty("numbers");
   });
 
   it("that is half, or was being removed, is told of or passed over", async () => {

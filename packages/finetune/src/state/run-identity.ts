@@ -1,6 +1,7 @@
 /** What a run is of: one that is gone on with must be the same in all of it, or it would end at other weights. */
 import { check } from "@ropewalk/check";
 import type { ExtendedDecoder } from "@ropewalk/decoder";
+import { trainingNumbers } from "@ropewalk/decoder/training";
 import { needCheckpoint } from "@ropewalk/generation";
 import type { Checkpoint } from "@ropewalk/models";
 import type { Parameters } from "../adam-w.ts";
@@ -47,11 +48,25 @@ const partsOfData = function* (sequences: readonly Fitted[]): Generator<Uint8Arr
   for (const { ids, labels } of sequences) yield bytesOf(Int32Array.from([...ids, ...labels]));
 };
 
-/** Positions by their numbers, or by the name of a mapping of one's own. */
-const extensionIn = ({ positions, scaling, entropy, decoder }: ExtendedDecoder): object => ({
-  positions: (positions as { readonly config?: object }).config ?? positions.name,
-  ...{ theta: decoder.rope.theta, scaling, entropy: entropy ?? null },
-});
+const partsOfNumbers = function* (extended: ExtendedDecoder, seqLen: number): Generator<Uint8Array, void, undefined> {
+  for (const [name, { dims, data }] of Object.entries(trainingNumbers(extended, seqLen)))
+    yield* [textBytes([name, dims]), bytesOf(data)];
+};
+
+/**
+ * Positions and scalings by their numbers. Those of one's own are functions, which no JSON tells apart: what they give the run has a
+ * fingerprint.
+ */
+const extensionIn = async (extended: ExtendedDecoder, seqLen: number): Promise<object> => {
+  const { positions, ownPositions, scaling, entropy, decoder } = extended;
+  const { config } = positions as { readonly config?: object };
+  const own = (!ownPositions && config === undefined) || scaling.kind === "custom" || entropy?.kind === "custom";
+  return {
+    positions: config ?? positions.name,
+    ...{ theta: decoder.rope.theta, scaling, entropy: entropy ?? null },
+    ...(own && { numbers: await fingerprint(partsOfNumbers(extended, seqLen)) }),
+  };
+};
 
 /** The identity of the run that `train` would do with that configuration. */
 export const identifyRun = async (config: TrainConfig): Promise<RunIdentity> => {
@@ -68,7 +83,7 @@ export const identifyRun = async (config: TrainConfig): Promise<RunIdentity> => 
     configuration: {
       ...{ seed, steps, batchSize, gradientAccumulation, seqLen, learningRate, schedule },
       gradientClipping: gradientClipping === Infinity ? null : gradientClipping,
-      ...{ beta1, beta2, epsilon, weightDecay, extension: extensionIn(model.extended) },
+      ...{ beta1, beta2, epsilon, weightDecay, extension: await extensionIn(model.extended, seqLen) },
       ...(lora && { lora: { rank: lora.rank, alpha: lora.alpha, modules: [...lora.modules.keys()] } }),
     },
   };
