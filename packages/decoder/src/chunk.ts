@@ -12,7 +12,7 @@
  * masks open a slot of the band in the near rotation or in the far one.
  *
  * Where bands go by chunks of tokens, a chunk that is run lies in one of them: every key before it is of one band for all of its
- * queries, that of its chunk. The last few chunks lie in the ring, one behind another; those before are far.
+ * queries, that of its chunk. The last few chunks lie in a ring each, which they take in turn; those before are far.
  *
  * Bands of any other form take a mask each, over all keys: nothing is far or near, and nothing settles.
  */
@@ -58,16 +58,16 @@ export const farFrom = (layout: BandLayout, start: number): number =>
     masked: () => 0,
   });
 
-/** Where one of the last few chunks of tokens lies in the ring, and how many of its tokens are before a run from `start` on. */
-export type RingChunk = { readonly place: number; readonly tokens: number };
+/** In which ring one of the last few chunks of tokens lies, and how many of its tokens are before a run from `start` on. */
+export type RingChunk = { readonly ring: number; readonly tokens: number };
 
-/** The chunks of a ring that has such, by how many they are before that of a run from token `start` on. */
+/** The chunks that have a ring, where positions go by such, by how many they are before that of a run from token `start` on. */
 export const ringChunks = (layout: BandLayout, start: number): readonly RingChunk[] => {
   if (layout.kind !== "chunked") return [];
   const { chunkLen, ringChunks: count } = layout;
   const own = Math.floor(start / chunkLen);
   return Array.from({ length: count }, (_, back) => ({
-    place: (own + count - back) % count,
+    ring: (own + count - back) % count,
     tokens: back === 0 ? start % chunkLen : back > own ? 0 : chunkLen,
   }));
 };
@@ -84,12 +84,15 @@ export type Numbers = { readonly dims: readonly number[]; readonly data: Float32
 /** Slots of a ring, side by side. */
 export type SlotRun = { readonly slot: number; readonly count: number };
 
-/** The slots of tokens [from, to) in a ring, token t in slot t mod `slots`, as runs that do not wrap, nor reach over a multiple of `unbroken`. */
-export const slotRuns = (from: number, to: number, slots: number, unbroken: number = slots): readonly SlotRun[] => {
+/** The same, and of which ring: there is one, but where positions go by chunks. */
+export type RingRun = SlotRun & { readonly ring: number };
+
+/** The slots of tokens [from, to) in a ring, token t in slot t mod `slots`, as runs that do not wrap. */
+export const slotRuns = (from: number, to: number, slots: number): readonly SlotRun[] => {
   const runs: SlotRun[] = [];
   for (let token = from; token < to;) {
     const slot = token % slots;
-    const count = Math.min(to - token, unbroken - (slot % unbroken));
+    const count = Math.min(to - token, slots - slot);
     runs.push({ slot, count });
     token += count;
   }
@@ -114,16 +117,30 @@ export const ringTokens = (
   return parts.filter((part) => part.from < part.to);
 };
 
-/**
- * Where tokens [from, to) of a ring lie: token t in slot t mod window, and behind the first that are always seen where there are any. No
- * run is in two of its chunks.
- */
-export const ringRuns = (layout: BandLayout, from: number, to: number): readonly SlotRun[] => {
-  if (layout.kind === "chunked") return slotRuns(from, to, ringSlots(layout), layout.chunkLen);
+/** Where chunks of tokens lie, which take the rings in turn. */
+const chunkRuns = (
+  { chunkLen, ringChunks: count }: Extract<BandLayout, { readonly kind: "chunked" }>,
+  from: number,
+  to: number,
+): readonly RingRun[] => {
+  const runs: RingRun[] = [];
+  for (let token = from; token < to;) {
+    const slot = token % chunkLen;
+    const run = Math.min(to - token, chunkLen - slot);
+    runs.push({ ring: Math.floor(token / chunkLen) % count, slot, count: run });
+    token += run;
+  }
+  return runs;
+};
+
+/** Where tokens [from, to) of a ring lie: token t in slot t mod window, and behind the first that are always seen where there are any. */
+export const ringRuns = (layout: BandLayout, from: number, to: number): readonly RingRun[] => {
+  if (layout.kind === "chunked") return chunkRuns(layout, from, to);
   const { first, last } = keptOf(layout);
   const always = from < first ? [{ slot: from, count: Math.min(to, first) - from }] : [];
   const rest = slotRuns(Math.max(from, first) - first, Math.max(to, first) - first, last);
-  return [...always, ...rest.map(({ slot, count }) => ({ slot: first + slot, count }))];
+  const behind = rest.map(({ slot, count }) => ({ slot: first + slot, count }));
+  return [...always, ...behind].map((run) => ({ ring: 0, ...run }));
 };
 
 /** [rows, keys] of 0 in the columns that `open` gives for each row, else `closed`; never without a column. */

@@ -31,6 +31,7 @@ export {
   type Chunk,
   type Numbers,
   type RingChunk,
+  type RingRun,
   type SlotRun,
 } from "./chunk.ts";
 export type { Attend, Builder, Decoder, DecoderSizes, Projected } from "./decoder.ts";

@@ -118,19 +118,19 @@ describe("masks", () => {
         const back = (key: number): number => Math.floor(start / chunkLen) - Math.floor(key / chunkLen);
         const lying = new Map<string, number>();
         for (let key = Math.max(0, start - layout.ringChunks * chunkLen); key < start; key++)
-          for (const { slot, count: run } of ringRuns(layout, key, key + 1)) {
+          for (const { ring, slot, count: run } of ringRuns(layout, key, key + 1)) {
             expect(run).toBe(1);
-            lying.set(`${Math.floor(slot / chunkLen)} ${slot % chunkLen}`, key);
+            lying.set(`${ring} ${slot}`, key);
           }
         for (let query = 0; query < length; query++) {
           const seen = new Map<number, number>();
           for (let key = 0; key < settled; key++) seen.set(key, count);
           for (let at = 0; at < farEnd - settled + 2; at++)
             if (open(masks[inputs.tailMask(0)]!, query, at)) seen.set(settled + at, count);
-          for (const [band, { place, tokens }] of ringChunks(layout, start).entries())
+          for (const [band, { ring, tokens }] of ringChunks(layout, start).entries())
             for (let slot = 0; slot < (tokens > 0 ? chunkLen : 1); slot++)
               if (open(masks[inputs.ringChunkMask(0, band)]!, query, slot)) {
-                const key = lying.get(`${place} ${slot}`)!;
+                const key = lying.get(`${ring} ${slot}`)!;
                 expect(seen.has(key)).toBe(false);
                 seen.set(key, band);
               }

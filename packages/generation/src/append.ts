@@ -1,16 +1,17 @@
 /** What a chunk leaves behind: its rotated keys and values, as the graph gave them, put into the cache's parts. */
 import type { Buffer, Tensor } from "@ropewalk/backend";
 import { settles } from "@ropewalk/context-extension";
-import { farFrom, outputs, ringRuns, ringSlots, ringTokens } from "@ropewalk/decoder";
+import { farFrom, keptRotations, outputs, ringRuns, ringSlots, ringTokens } from "@ropewalk/decoder";
 import {
-  ringChunksFor,
+  createRing,
   ringRoomFor,
-  ringRow,
+  ringsFor,
   rowSize,
   settleBlock,
   type GroupCache,
   type KeyValueCache,
   type LayerCache,
+  type Ring,
 } from "./cache.ts";
 import { checkLatest, writing } from "./cache-life.ts";
 import { roomier, settleable, settleTokens, type Target } from "./settled.ts";
@@ -22,7 +23,7 @@ type Given = { readonly results: Readonly<Record<string, Tensor>>; readonly toke
 type Part = { readonly part: Buffer | Tensor; readonly tokens: number };
 
 /** Where tokens stand that are not in the tail or settled yet: those before the chunk in a ring, its own in the result. */
-type Source = { readonly ring: Part; readonly own: Part };
+type Source = { readonly rings: readonly Part[]; readonly own: Part };
 
 type Sizes = { readonly numKvHeads: number; readonly headDim: number };
 
@@ -47,12 +48,12 @@ const copyHeads = (
   });
 
 /** Tokens [from, to), out of the ring and the chunk, to a place behind one another. */
-const gather = (cache: Growing, { ring, own }: Source, from: number, to: number, target: Target): void => {
+const gather = (cache: Growing, { rings, own }: Source, from: number, to: number, target: Target): void => {
   const { length: start } = cache;
   const sizes = sizesOf(cache);
   let { at } = target;
-  for (const { slot, count } of ringRuns(cache.group.layout, from, Math.min(to, start))) {
-    copyHeads(sizes, { ...ring, from: ringRow(cache, slot), count }, { ...target, at });
+  for (const { ring, slot, count } of ringRuns(cache.group.layout, from, Math.min(to, start))) {
+    copyHeads(sizes, { ...rings[ring]!, from: slot, count }, { ...target, at });
     at += count;
   }
   const first = Math.max(from, start);
@@ -60,16 +61,16 @@ const gather = (cache: Growing, { ring, own }: Source, from: number, to: number,
 };
 
 /** Keys in their outermost rotation, and values: where those of the ring and those of the chunk lie. */
-const outermost = ({ ringRoom, group }: Growing, { ring }: LayerCache, place: number, { results, tokens }: Given) => {
-  const band = ring.keys.length - 1;
+const outermost = ({ ringRoom, group }: Growing, { rings }: LayerCache, place: number, { results, tokens }: Given) => {
+  const rotation = keptRotations(group).length - 1;
   const index = group.layers[place]!;
-  const source = (buffer: Buffer, output: string): Source => ({
-    ring: { part: buffer, tokens: ringRoom },
+  const source = (bufferOf: (ring: Ring) => Buffer, output: string): Source => ({
+    rings: rings.map((ring) => ({ part: bufferOf(ring), tokens: ringRoom })),
     own: { part: results[output]!, tokens },
   });
   return {
-    keys: source(ring.keys[band]!, outputs.newKeys(index, band)),
-    values: source(ring.values, outputs.newValues(index)),
+    keys: source(({ keys }) => keys[rotation]!, outputs.newKeys(index, rotation)),
+    values: source(({ values }) => values, outputs.newValues(index)),
   };
 };
 
@@ -112,44 +113,42 @@ const settle = (cache: Growing, total: number, given: Given): Growing => {
   return { ...cache, settled: total, settledRoom, layers };
 };
 
-/** A ring with room for `tokens`. It has not wrapped yet: it wraps only once it has all its slots. */
-const withRing = (cache: Growing, tokens: number): Growing => {
+/** Rings with room for `tokens`. One that grows has not wrapped yet: it wraps only once it has all its slots. */
+const withRings = (cache: Growing, tokens: number): Growing => {
   const { backend, length, ringRoom: old, extended, group } = cache;
-  const [room, chunks] = [ringRoomFor(extended, group, tokens), ringChunksFor(group, tokens)];
-  if (room <= old && chunks <= cache.ringChunks) return cache;
+  const [room, rings] = [ringRoomFor(extended, group, tokens), ringsFor(group, tokens)];
+  if (room <= old && rings <= cache.rings) return cache;
   const ringRoom = room <= old ? old : ringRoomFor(extended, group, Math.max(tokens, 2 * old));
-  const ringChunks = Math.max(chunks, cache.ringChunks);
-  const { numKvHeads } = sizesOf(cache);
   const wider = (buffer: Buffer): Buffer => {
-    const next = backend.allocate(ringChunks * ringRoom * rowSize(cache), buffer.type);
-    for (let chunk = 0; chunk < cache.ringChunks; chunk++) {
-      const [from, at] = [old, ringRoom].map((tokensEach) => chunk * numKvHeads * tokensEach);
-      const source = { part: buffer, tokens: old, from: from!, count: Math.min(length, old) };
-      if (source.count > 0) copyHeads(sizesOf(cache), source, { buffer: next, tokens: ringRoom, at: at! });
-    }
+    if (ringRoom === old) return buffer;
+    const next = backend.allocate(ringRoom * rowSize(cache), buffer.type);
+    const source = { part: buffer, tokens: old, from: 0, count: Math.min(length, old) };
+    if (source.count > 0) copyHeads(sizesOf(cache), source, { buffer: next, tokens: ringRoom, at: 0 });
     backend.free(buffer);
     return next;
   };
   const layers = cache.layers.map((layer) => ({
     ...layer,
-    ring: { keys: layer.ring.keys.map(wider), values: wider(layer.ring.values) },
+    rings: Array.from({ length: Math.max(rings, cache.rings) }, (_, at) => {
+      const ring = layer.rings[at];
+      return ring ? { keys: ring.keys.map(wider), values: wider(ring.values) } : createRing(cache, group, ringRoom);
+    }),
   }));
-  return { ...cache, ringRoom, ringChunks, layers };
+  return { ...cache, ringRoom, rings: Math.max(rings, cache.rings), layers };
 };
 
-/** Puts the tokens of the chunk that the ring keeps into their slots. */
-const fillRing = (cache: Growing, end: number, { results, tokens: chunk }: Given): void => {
+/** Puts the tokens of the chunk that are kept into their slots. */
+const fillRings = (cache: Growing, end: number, { results, tokens: chunk }: Given): void => {
   const { length: start, ringRoom: tokens, group } = cache;
   const { layers, layout } = group;
   for (const kept of ringSlots(layout) === 0 ? [] : ringTokens(layout, start, end)) {
     let from = kept.from - start;
-    for (const { slot, count } of ringRuns(layout, kept.from, kept.to)) {
-      const at = ringRow(cache, slot);
+    for (const { ring: which, slot: at, count } of ringRuns(layout, kept.from, kept.to)) {
       const put = (buffer: Buffer, output: string): void =>
         copyHeads(sizesOf(cache), { part: results[output]!, tokens: chunk, from, count }, { buffer, tokens, at });
-      cache.layers.forEach(({ ring }, place) => {
-        const index = layers[place]!;
-        ring.keys.forEach((buffer, band) => put(buffer, outputs.newKeys(index, band)));
+      cache.layers.forEach(({ rings }, place) => {
+        const [index, ring] = [layers[place]!, rings[which]!];
+        ring.keys.forEach((buffer, rotation) => put(buffer, outputs.newKeys(index, rotation)));
         put(ring.values, outputs.newValues(index));
       });
       from += count;
@@ -176,10 +175,10 @@ const appendedGroup = (cache: Growing, given: Given): GroupCache => {
   // What leaves the window is taken out of the ring before its slots are filled anew.
   const settledNow = ripe ? settle(cache, settleable(extended, due), given) : cache;
   if (settles(group)) extendTail(settledNow, due, given);
-  const ready = withRing(settledNow, length);
-  fillRing(ready, length, given);
-  const { settled, settledRoom, tailRoom, ringRoom, ringChunks, layers, standIn, recentStandIn } = ready;
-  return { group, settled, settledRoom, tailRoom, ringRoom, ringChunks, layers, standIn, recentStandIn };
+  const ready = withRings(settledNow, length);
+  fillRings(ready, length, given);
+  const { settled, settledRoom, tailRoom, ringRoom, rings, layers, standIn, recentStandIn } = ready;
+  return { group, settled, settledRoom, tailRoom, ringRoom, rings, layers, standIn, recentStandIn };
 };
 
 const appended = (cache: KeyValueCache, ids: readonly number[], results: Given["results"]): KeyValueCache => {

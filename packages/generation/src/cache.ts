@@ -12,7 +12,7 @@
  *            attention, since a key is rotated to its place; a mask says which slot is seen. Where bands are neither near and far
  *            nor a window, it is all there is, and has a slot for every token that may be seen again: it grows, or where that are the
  *            first and the last few, holds the first in the first slots and the last around the rest. Where positions go by chunks of
- *            tokens it has one such chunk behind another, each as a part of its own: [chunks, numKvHeads, tokens, headDim]
+ *            tokens there is a ring for each of the last few, which they take in turn, and none goes around
  *
  * A token that leaves the window goes to the tail, and the tail to the settled part when it is a block: laying out the heads
  * anew then costs a small part of what was read in between. Under a bare window nothing settles: the ring is all there is.
@@ -30,19 +30,22 @@ import { createSettled, settledBuffers, settledBytes, settleable, type Settled }
 /** Keys in their outermost rotation, and values. */
 export type HeadBuffers = { readonly keys: Buffer; readonly values: Buffer };
 
+/** Keys by the rotations that are kept: of each band of the mapping, near to far, once for bands that share one. */
+export type Ring = { readonly keys: readonly Buffer[]; readonly values: Buffer };
+
 export type LayerCache = {
   readonly settled: Settled;
   readonly tail: HeadBuffers;
-  /** Keys by the rotations that are kept: of each band of the mapping, near to far, once for bands that share one. */
-  readonly ring: { readonly keys: readonly Buffer[]; readonly values: Buffer };
+  /** One, but where positions go by chunks. */
+  readonly rings: readonly Ring[];
 };
 
-/** How many tokens each part has room for, the ring in each of its chunks; it has one but where positions go by chunks. */
+/** How many tokens each part has room for, and how many rings of such a room there are. */
 export type Rooms = {
   readonly settledRoom: number;
   readonly tailRoom: number;
   readonly ringRoom: number;
-  readonly ringChunks: number;
+  readonly rings: number;
 };
 
 /** The cache of the layers of one group. */
@@ -81,11 +84,10 @@ export const settleBlock = 128;
 export const rowSize = ({ extended: { decoder } }: Pick<KeyValueCache, "extended">): number =>
   decoder.numKvHeads * decoder.headDim;
 
-const buffersOf = ({ settled, tail, ring }: LayerCache): readonly Buffer[] => [
+const buffersOf = ({ settled, tail, rings }: LayerCache): readonly Buffer[] => [
   ...settledBuffers(settled),
   ...[tail.keys, tail.values],
-  ...ring.keys,
-  ring.values,
+  ...rings.flatMap(({ keys, values }) => [...keys, values]),
 ];
 
 const appendedOutputs = ({ groups }: ExtendedDecoder): readonly string[] =>
@@ -100,7 +102,7 @@ const appendedOutputs = ({ groups }: ExtendedDecoder): readonly string[] =>
 export type CachePlan = { readonly length: number };
 
 /**
- * Room for `tokens` in a chunk of the ring, or for all its slots where these are fewer; in whole blocks where products take such, whose
+ * Room for `tokens` in a ring, or for all its slots where these are fewer; in whole blocks where products take such, whose
  * last places are behind the mask as all slots are that are not in use.
  */
 export const ringRoomFor = (extended: ExtendedDecoder, { layout }: ExtendedGroup, tokens: number): number => {
@@ -109,25 +111,25 @@ export const ringRoomFor = (extended: ExtendedDecoder, { layout }: ExtendedGroup
   return Math.ceil(Math.min(slots, tokens) / step) * step;
 };
 
-/** How many chunks of the ring `tokens` take. */
-export const ringChunksFor = ({ layout }: ExtendedGroup, tokens: number): number =>
+/** How many rings `tokens` take. */
+export const ringsFor = ({ layout }: ExtendedGroup, tokens: number): number =>
   layout.kind === "chunked" ? Math.min(layout.ringChunks, Math.ceil(tokens / layout.chunkLen)) : 1;
 
-/** Where a slot of the ring lies: in which row of headDim elements its first head is. */
-export const ringRow = (
-  { group: { layout }, ringRoom, extended }: GroupCache & Pick<KeyValueCache, "extended">,
-  slot: number,
-): number => {
-  if (layout.kind !== "chunked") return slot;
-  const { chunkLen } = layout;
-  return Math.floor(slot / chunkLen) * extended.decoder.numKvHeads * ringRoom + (slot % chunkLen);
+/** A ring with room for `tokens` in each rotation that is kept. */
+export const createRing = (
+  { backend, extended }: Pick<KeyValueCache, "backend" | "extended">,
+  group: ExtendedGroup,
+  tokens: number,
+): Ring => {
+  const room = (): Buffer => backend.allocate(tokens * rowSize({ extended }), cacheFormatOf(extended).recent.type);
+  return { keys: keptRotations(group).map(room), values: room() };
 };
 
 const roomsFor = (extended: ExtendedDecoder, group: ExtendedGroup, { length }: CachePlan): Rooms => ({
   settledRoom: settles(group) ? settleable(extended, farFrom(group.layout, length)) : 0,
   tailRoom: settles(group) ? settleBlock : 0,
   ringRoom: ringRoomFor(extended, group, length),
-  ringChunks: ringChunksFor(group, length),
+  rings: ringsFor(group, length),
 });
 
 type Empty = Omit<KeyValueCache, "life">;
@@ -141,11 +143,10 @@ const emptyGroup = (
   const rooms = roomsFor(extended, group, plan);
   const format = cacheFormatOf(extended);
   const room = (tokens: number): Buffer => backend.allocate(tokens * rowSize({ extended }), format.recent.type);
-  const ringLen = rooms.ringChunks * rooms.ringRoom;
   const layers = group.layers.map((): LayerCache => ({
     settled: createSettled(backend, extended, rooms.settledRoom),
     tail: { keys: room(rooms.tailRoom), values: room(rooms.tailRoom) },
-    ring: { keys: keptRotations(group).map(() => room(ringLen)), values: room(ringLen) },
+    rings: Array.from({ length: rooms.rings }, () => createRing({ backend, extended }, group, rooms.ringRoom)),
   }));
   const standIn = createSettled(backend, extended, format.step);
   return { group, settled: 0, ...rooms, layers, standIn, recentStandIn: room(format.recent.step) };
@@ -188,8 +189,8 @@ export const plannedCacheBytes = (extended: ExtendedDecoder, plan: CachePlan): n
   checkKeys("plannedCacheBytes", "plan", plan, { length: positive });
   return extended.groups
     .map((group) => {
-      const { settledRoom, tailRoom, ringRoom, ringChunks } = roomsFor(extended, group, plan);
-      const rows = 2 * tailRoom + (keptRotations(group).length + 1) * ringRoom * ringChunks;
+      const { settledRoom, tailRoom, ringRoom, rings } = roomsFor(extended, group, plan);
+      const rows = 2 * tailRoom + (keptRotations(group).length + 1) * ringRoom * rings;
       const recent = bytesOfBuffer({ type: cacheFormatOf(extended).recent.type, length: rowSize({ extended }) * rows });
       return group.layers.length * (settledBytes(extended, settledRoom) + recent);
     })

@@ -12,7 +12,7 @@ import {
   type CacheWidths,
   type Chunk,
 } from "@ropewalk/decoder";
-import { rowSize, type GroupCache, type KeyValueCache } from "./cache.ts";
+import type { GroupCache, KeyValueCache } from "./cache.ts";
 import { settledFeeds } from "./settled.ts";
 
 /** How much of a group's cache the next chunk reads. A part without a token in use, as the tail of a fresh prompt, is left out. */
@@ -44,8 +44,8 @@ const groupFeeds = (
   const [settling, windowed] = [settles(group), ringSlots(group.layout) > 0];
   const isChunked = group.layout.kind === "chunked";
   const chunks = ringChunks(group.layout, chunk.start).map((of) => ({ ...of, len: of.tokens > 0 ? ringLen : 0 }));
-  const ring = isChunked ? chunks.map(({ len }) => len) : windowed ? [ringLen] : [];
-  const cached = [...(settling ? [tailLen] : []), ...ring];
+  const ringLens = isChunked ? chunks.map(({ len }) => len) : windowed ? [ringLen] : [];
+  const cached = [...(settling ? [tailLen] : []), ...ringLens];
   const lengths = [...cached.map((length) => Math.max(step, length)), chunk.length];
   const feeds: Record<string, Tensor> = { [inputs.recentLengths(place)]: int64([lengths.length], lengths) };
   if (settling) feeds[inputs.settledGate(place)] = float32([1], Float32Array.of(settled > 0 ? 0 : closed));
@@ -60,24 +60,24 @@ const groupFeeds = (
     }
     if (!windowed) return;
     if (isChunked) {
-      chunks.forEach(({ place: lies, len }, back) => {
-        const of = (buffer: Buffer): Tensor =>
-          len > 0 ? buffer.view(lies * len * rowSize(cache), [numKvHeads, len, headDim]) : standIn!;
-        feeds[inputs.ringChunkKeys(index, back)] = of(layer.ring.keys[0]!);
-        feeds[inputs.ringChunkValues(index, back)] = of(layer.ring.values);
+      chunks.forEach(({ ring: which, len }, back) => {
+        const { keys, values } = layer.rings[len > 0 ? which : 0]!;
+        feeds[inputs.ringChunkKeys(index, back)] = heads(keys[0]!, len);
+        feeds[inputs.ringChunkValues(index, back)] = heads(values, len);
       });
       return;
     }
-    feeds[inputs.ringValues(index)] = heads(layer.ring.values, ringLen);
+    const last = layer.rings[0]!;
+    feeds[inputs.ringValues(index)] = heads(last.values, ringLen);
     if (group.layout.kind === "masked") {
-      layer.ring.keys.forEach((keys, rotation) => {
+      last.keys.forEach((keys, rotation) => {
         feeds[inputs.ringKeys(index, rotation)] = heads(keys, ringLen);
       });
       return;
     }
-    feeds[inputs.ringNearKeys(index)] = heads(layer.ring.keys[0]!, ringLen);
+    feeds[inputs.ringNearKeys(index)] = heads(last.keys[0]!, ringLen);
     // Without a band, as in decoding, no slot is far: one key stands for all of them, behind a closed mask.
-    if (settling) feeds[inputs.ringFarKeys(index)] = heads(layer.ring.keys.at(-1)!, band ? ringLen : 0, farStandIn);
+    if (settling) feeds[inputs.ringFarKeys(index)] = heads(last.keys.at(-1)!, band ? ringLen : 0, farStandIn);
   });
   return feeds;
 };
