@@ -32,9 +32,12 @@ const familyCheck = (family: (typeof families)[number]): Check => ({
   run: async (place) => compare(place, folderOf(family), await familyGoldens(place, family), 40),
 });
 
-const layered = ["gemma", "mistral-head-dim", "phi4-mini", "qwen3"] as const;
+const layered = [
+  ...["gemma", "gemma2", "gemma3", "mistral-head-dim", "phi4-mini"],
+  ...["qwen2-mixed", "qwen3", "qwen3-mixed", "smollm3"],
+] as const;
 
-/** Heads of a width of their own, norms and ties of another family. */
+/** Heads of a width or norms of their own, and layers that differ. */
 const layeredCheck = (name: (typeof layered)[number]): Check => ({
   name: `${name}, 100 tokens`,
   run: async (place) => {
