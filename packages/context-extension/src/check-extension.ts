@@ -15,8 +15,15 @@ import {
 } from "@ropewalk/check";
 import { entropyKinds, queryScale, type EntropyScaling } from "@ropewalk/entropy-scaling";
 import type { Band, BandByChunk } from "@ropewalk/position-mapping";
+import { positionKinds } from "@ropewalk/position-mapping/scheme";
 import type { ContextExtension } from "./extension.ts";
 import type { ConfiguredMapping } from "./mapping-config.ts";
+
+/** Whether it is what a mapping is made of. A kind `custom` is one's own in all three fields. */
+const isScheme = (value: object): boolean =>
+  "kind" in value &&
+  (positionKinds as readonly unknown[]).includes(value.kind) &&
+  (value.kind !== "custom" || "bands" in value);
 
 /** What was likely meant by what is no extension. */
 const meantBy = (value: unknown): string => {
@@ -25,6 +32,7 @@ const meantBy = (value: unknown): string => {
   if (Array.isArray(value)) return "; compose(…) is meant?";
   if (typeof value !== "object" || value === null) return "";
   if ("then" in value) return "; await is meant?";
+  if (isScheme(value)) return "; withPositions({ kind: … }) is meant?";
   if ("bands" in value) return "; { positions: … } is meant?";
   if (!("kind" in value)) return "";
   return "scale" in value || (value.kind !== "custom" && (entropyKinds as readonly unknown[]).includes(value.kind))
@@ -85,6 +93,10 @@ const checkPositions: Rule = (where, name, value) => {
   if (value === undefined) return;
   if (isObject(value) && "positions" in value)
     throw new TypeError(`${where}: ${name} must be a position mapping, got an extension; compose(…) is meant?`);
+  if (isObject(value) && isScheme(value))
+    throw new TypeError(
+      `${where}: ${name} must be a position mapping, got a scheme; withPositions({ kind: … }) is meant?`,
+    );
   checkKeys(where, name, value as ConfiguredMapping, mappingKeys);
 };
 

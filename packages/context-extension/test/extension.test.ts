@@ -48,11 +48,31 @@ describe("what is no extension", () => {
     ["a map", new Map([["rope", yarn({ factor: 2, originalContext: 64 }).rope]]), "got a Map"],
     ["an array", [reRope({ window: 8 })], "got [an object]; compose(…) is meant?"],
     ["a mapping", reRope({ window: 8 }).positions, "got an object; { positions: … } is meant?"],
+    ["a scheme", { kind: "string", shiftFrom: 8, window: 4 }, "got an object; withPositions({ kind: … }) is meant?"],
+    [
+      "a scheme of one's own",
+      { kind: "custom", ...reRope({ window: 8 }).positions! },
+      "got an object; withPositions({ kind: … }) is meant?",
+    ],
+    ["a scaling of one's own", { kind: "custom", scale: () => 1 }, "got an object; { entropy: … } is meant?"],
+    ["frequencies", { kind: "custom", frequencies: () => [] }, "got an object; { rope: … } is meant?"],
     ["a scaling", { kind: "linear", factor: 2 }, "got an object; { rope: … } is meant?"],
   ])("%s, which would be read as one that sets nothing", (_, value, got) => {
     expect(() => checkExtension("loadModel", value as ContextExtension)).toThrow(
       TypeError(`loadModel: extension must be an object with positions, rope or entropy, ${got}`),
     );
+  });
+
+  it("has a scheme in the place of its mapping", () => {
+    for (const positions of [
+      { kind: "sinks", sinks: 2, window: 8 },
+      { kind: "custom", ...reRope({ window: 8 }).positions! },
+    ])
+      expect(() => checkExtension("loadModel", { positions } as never)).toThrow(
+        TypeError(
+          "loadModel: positions must be a position mapping, got a scheme; withPositions({ kind: … }) is meant?",
+        ),
+      );
   });
 
   it("has a mapping whose name would move a cursor", () => {
