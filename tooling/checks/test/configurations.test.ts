@@ -198,9 +198,9 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
       "farFrom",
     ],
     ...["gatedFeedForward", "geluTanh", "giveLogits", "hasBand", "layerNorm", "linear"],
-    ...["headRmsNorm", "keptRotations", "layoutName", "ringChunks", "ringRuns", "ringSlots", "ringTokens"],
+    ...["headNorm", "keptRotations", "layoutName", "ringChunks", "ringRuns", "ringSlots", "ringTokens"],
     "zeroCenteredRmsNorm",
-    ...["longestChunk", "rmsNorm", "silu", "slotRuns", "splitColumns", "storedWeights"],
+    ...["longestChunk", "rmsNorm", "silu", "slotRuns", "softcapped", "splitColumns", "storedWeights"],
   ],
   "@ropewalk/models": [
     ...["adaptable", "convertCheckpoint", "firstNonFinite", "hasWeights", "holdFiles", "inMemory", "loadAdapter"],
