@@ -5,6 +5,7 @@
 import { parseArgs } from "node:util";
 import { cpu } from "@ropewalk/backend-node";
 import { renderBar, type Bar } from "./bar.ts";
+import { chunkedCost } from "./chunked-cost.ts";
 import { decodeCost } from "./decode-cost.ts";
 import { keyValueBytes } from "./key-value-bytes.ts";
 import { layerCost } from "./layer-cost.ts";
@@ -43,6 +44,7 @@ add(await prefillCost(models, values));
 add(await usualFormCost(models, values));
 await models.plain.release();
 add(await layerCost(backend, values));
+add(await chunkedCost(backend, values));
 
 if (values.json) console.log(JSON.stringify({ machine, bars }));
 process.exitCode = bars.every(({ pass }) => pass) ? 0 : 1;
