@@ -6,12 +6,13 @@ import { describe, expect, it } from "vitest";
 import { loadModel, needCheckpoint, openModel } from "../src/index.ts";
 import { backends, largestDifference } from "./load.ts";
 
-const llama = new URL("../../models/test/vectors/tiny/llama/", import.meta.url);
+const vectors = new URL("../../models/test/vectors/", import.meta.url);
+const llama = new URL("tiny/llama/", vectors);
 const ids = Array.from({ length: 70 }, (_, index) => 3 + ((index * 37) % 120));
 
 /** The checkpoint with these layers of the original, written out. */
-const withLayers = async (layers: readonly number[]) => {
-  const folder = await openFolder(llama);
+const withLayers = async (model: URL, layers: readonly number[]) => {
+  const folder = await openFolder(model);
   const file = (await folder.file("model.safetensors"))!;
   const entries = await readSafetensorsHeader("model.safetensors", file.source);
   const header: Record<string, unknown> = {};
@@ -31,24 +32,33 @@ const withLayers = async (layers: readonly number[]) => {
   const text = new TextEncoder().encode(JSON.stringify(header));
   const length = new Uint8Array(8);
   new DataView(length.buffer).setBigUint64(0, BigInt(text.length), true);
-  const config = JSON.parse(readFileSync(new URL("config.json", llama), "utf8")) as Record<string, unknown>;
+  const config = JSON.parse(readFileSync(new URL("config.json", model), "utf8")) as Record<string, unknown>;
+  const types = config["layer_types"] as readonly string[] | undefined;
+  const changes = {
+    num_hidden_layers: layers.length,
+    ...(types && { layer_types: layers.map((layer) => types[layer]) }),
+  };
   return inMemory("written out", {
-    "config.json": new TextEncoder().encode(JSON.stringify({ ...config, num_hidden_layers: layers.length })),
+    "config.json": new TextEncoder().encode(JSON.stringify({ ...config, ...changes })),
     "model.safetensors": new Uint8Array(Buffer.concat([length, text, ...parts])),
   });
 };
 
 describe.each(backends)("on $name", (backend) => {
   it.each([
-    [1, [0, 1, 1, 2]],
-    [2, [0, 2]],
-    [0, [0, 1, 2, 0, 1, 2]],
-  ] as const)("dropping %i of 3 layers gives layers %j", async (drop, layers) => {
-    const opened = await openModel(await openFolder(llama));
+    ["tiny/llama", 1, [0, 1, 1, 2]],
+    ["tiny/llama", 2, [0, 2]],
+    ["tiny/llama", 0, [0, 1, 2, 0, 1, 2]],
+    // The last of four sees everything, the others slide.
+    ["layered/gemma3", 1, [0, 1, 2, 1, 2, 3]],
+    ["layered/gemma3", 3, [0, 3]],
+  ] as const)("%s, dropping %i, gives layers %j", async (family, drop, layers) => {
+    const folder = new URL(`${family}/`, vectors);
+    const opened = await openModel(await openFolder(folder));
     const checkpoint = needCheckpoint("test", opened.source);
     const decoder = depthUpscale(checkpoint.decoder, { drop });
     const scaled = await loadModel({ ...opened, source: { ...checkpoint, decoder } }, { backend });
-    const written = await loadModel(await withLayers(layers), { backend });
+    const written = await loadModel(await withLayers(folder, layers), { backend });
     expect(scaled.extended.decoder.numLayers).toBe(layers.length);
     expect(largestDifference(await scaled.logits(ids), await written.logits(ids))).toBeLessThan(1e-5);
     await scaled.release();
@@ -62,4 +72,14 @@ it("refuses to drop what is not there", async () => {
     expect(() => depthUpscale(decoder, { drop })).toThrow(
       `depthUpscale: drop must be an integer from 0 to 2, below the decoder's 3 layers, got ${drop}`,
     );
+});
+
+it("refuses to leave no layer that an extension is for", async () => {
+  const { decoder } = await loadCheckpoint(await openFolder(new URL("layered/smollm3/", vectors)));
+  const rotating = decoder.attention![0]!;
+  const attention = [{ ...rotating, slidingWindow: 8 }, rotating, rotating, { ...rotating, rope: undefined }];
+  expect(() => depthUpscale({ ...decoder, attention }, { drop: 3 })).toThrow(
+    "depthUpscale: drop must leave a layer that attends to everything and rotates, got 3",
+  );
+  expect(depthUpscale({ ...decoder, attention }, { drop: 2 }).attention).toHaveLength(4);
 });

@@ -9,13 +9,14 @@
  * beginning.
  */
 import { checkConfig } from "@ropewalk/check";
+import { extendedKind } from "@ropewalk/context-extension";
 import type { Decoder } from "@ropewalk/decoder";
 
 /**
- * A deeper decoder on the same weights: both copies of a layer read the same tensors.
+ * A deeper decoder on the same weights: both copies of a layer read the same tensors, and attend as that layer does.
  *
  * @param config.drop - m, layers left out of each copy
- * @throws RangeError when drop is not an integer from 0 to n - 1
+ * @throws RangeError when drop is not an integer from 0 to n - 1, or leaves no layer that attends to everything and rotates where there was one
  */
 export const depthUpscale = (decoder: Decoder, config: { readonly drop: number }): Decoder => {
   const { drop } = checkConfig("depthUpscale", config, { drop: true });
@@ -25,10 +26,16 @@ export const depthUpscale = (decoder: Decoder, config: { readonly drop: number }
       `depthUpscale: drop must be an integer from 0 to ${numLayers - 1}, below the decoder's ${numLayers} layers, got ${drop}`,
     );
   const kept = numLayers - drop;
+  const from = (index: number): number => (index < kept ? index : index - kept + drop);
+  const attention =
+    decoder.attention && Array.from({ length: 2 * kept }, (_, index) => decoder.attention![from(index)]!);
+  const extended = attention && extendedKind(attention);
+  if (attention && (extended === undefined || extended.slidingWindow !== decoder.slidingWindow))
+    throw new RangeError(`depthUpscale: drop must leave a layer that attends to everything and rotates, got ${drop}`);
   return {
     ...decoder,
     numLayers: 2 * kept,
-    layer: (builder, index, hidden, attend) =>
-      decoder.layer(builder, index < kept ? index : index - kept + drop, hidden, attend),
+    ...(attention && { attention }),
+    layer: (builder, index, hidden, attend) => decoder.layer(builder, from(index), hidden, attend),
   };
 };

@@ -4,11 +4,19 @@
  * queries and what is left of the ropes, is an entry that `loadCheckpoint` reads (extension-entry.ts).
  */
 import { checkInteger, checkKeys } from "@ropewalk/check";
-import { recordOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/context-extension";
+import {
+  extendGroups,
+  recordOf,
+  type ContextExtension,
+  type DecoderRope,
+  type ExtensionRecord,
+  type ModelLayers,
+} from "@ropewalk/context-extension";
 import type { RopeScaling } from "@ropewalk/rope";
 import { configObject, objectOf, valueOf } from "./config-object.ts";
 import { extensionKey } from "./extension-entry.ts";
 import { familyOf } from "./families.ts";
+import { hasRopeByType } from "./rope-config.ts";
 
 export type TunedConfig = {
   /** What it was tuned under. */
@@ -35,31 +43,52 @@ const parametersOf = ({ kind, ...fields }: RopeScaling): Json | null =>
         ...Object.fromEntries(Object.entries(fields).map(([field, value]) => [inConfig(field), value])),
       };
 
-/** The config with that rope in the older form, which every version reads. */
+/**
+ * The config with that rope for the layers that see everything: in the older form, which every version reads, or where there is one for
+ * each type of layer, among these.
+ */
 const withRope = (values: Json, theta: number, scaling: RopeScaling): Json => {
   const { rope_parameters: _, ...rest } = values;
-  const inner = ["rope_parameters", "rope_scaling"].map((key) => objectOf({ at: "tunedConfig", values }, key));
-  const share = inner.flatMap((found) => (found && valueOf(found, "partial_rotary_factor")) ?? [])[0];
-  return {
-    ...rest,
-    ...(share === undefined ? {} : { partial_rotary_factor: share }),
-    rope_theta: theta,
-    rope_scaling: parametersOf(scaling),
-  };
+  const [newer, older] = ["rope_parameters", "rope_scaling"].map((key) => objectOf({ at: "tunedConfig", values }, key));
+  const byType = newer !== undefined && hasRopeByType(newer);
+  const full = byType ? objectOf(newer, "full_attention") : newer;
+  const share = [full, older].flatMap((found) => (found && valueOf(found, "partial_rotary_factor")) ?? [])[0];
+  const stated = share === undefined ? {} : { partial_rotary_factor: share };
+  if (!byType) return { ...rest, ...stated, rope_theta: theta, rope_scaling: parametersOf(scaling) };
+  const { rope_theta: __, rope_scaling: ___, ...others } = rest;
+  const parameters = { ...(parametersOf(scaling) ?? { rope_type: "default" }), ...stated, rope_theta: theta };
+  return { ...others, rope_parameters: { ...newer.values, full_attention: parameters } };
 };
 
-/** The same whatever order the keys stand in. */
-const same = (a: RopeScaling, b: RopeScaling): boolean => {
-  const inOrder = (scaling: RopeScaling): string =>
-    JSON.stringify(Object.entries(scaling).toSorted(([left], [right]) => (left < right ? -1 : 1)));
-  return inOrder(a) === inOrder(b);
-};
+/** Another base is the base. */
+const asStated = ({ theta, scaling, ...rope }: DecoderRope): DecoderRope =>
+  scaling.kind === "abf"
+    ? { ...rope, theta: scaling.theta, scaling: { kind: "default" } }
+    : { ...rope, theta, scaling };
 
-/** Whether the config is read as that rotation; a type that it does not know is one that it cannot state. */
-const isReadAs = (config: Json, theta: number, scaling: RopeScaling): boolean => {
+/** With keys in one order. */
+const inOrder = (value: unknown): unknown =>
+  typeof value !== "object" || value === null || Array.isArray(value)
+    ? value
+    : Object.fromEntries(
+        Object.entries(value)
+          .map(([key, inner]) => [key, inOrder(inner)] as const)
+          .toSorted(([left], [right]) => (left < right ? -1 : 1)),
+      );
+
+/** How each layer attends under a rope scaling, as text. */
+const attentionOf = (model: ModelLayers, rope?: RopeScaling): string =>
+  JSON.stringify(
+    extendGroups(model, rope === undefined ? {} : { rope }).map((group) => [
+      ...[group.layers, group.positions.name, inOrder(group.rope && asStated(group.rope))],
+      ...[group.scoreScale, group.softcap],
+    ]),
+  );
+
+/** Whether the config is read as attending so; a type of rope that it does not know is one that it cannot state. */
+const isReadAs = (config: Json, attention: string): boolean => {
   try {
-    const { rope } = familyOf(config).read(config);
-    return rope.theta === theta && same(rope.scaling, scaling);
+    return attentionOf(familyOf(config).read(config)) === attention;
   } catch {
     return false;
   }
@@ -76,7 +105,8 @@ export const tunedConfig = (config: TunedConfig, json: unknown): Json => {
   const { positions, rope, entropy } = recordOf(extension);
   const { values } = configObject("tunedConfig: config.json", json);
   const { [extensionKey]: _, ...before } = values;
-  const { rope: own, trainedContext, contextLimit } = familyOf(before).read(before);
+  const decoder = familyOf(before).read(before);
+  const { rope: own, trainedContext, contextLimit } = decoder;
   const known = contextLimit?.stated ?? trainedContext;
   // Beyond the window positions are not the model's own, and under a window that slides none was seen.
   const grows = positions === undefined && contextLimit === undefined;
@@ -87,7 +117,7 @@ export const tunedConfig = (config: TunedConfig, json: unknown): Json => {
   const asked = withRope({ ...kept, max_position_embeddings: longer }, theta, scaling);
   const changes = rope !== undefined || longer !== known;
   // What cannot be stated leaves the window as it was: the rope of the entry counts from it.
-  const states = changes && isReadAs(asked, theta, scaling);
+  const states = changes && isReadAs(asked, attentionOf(decoder, rope));
   const record: ExtensionRecord = {
     ...(positions && { positions }),
     ...(rope && !states && { rope }),

@@ -1,17 +1,24 @@
 /** Whatever extension a checkpoint was tuned under, its config is read as that extension: in the usual keys, or by the entry. */
 import {
+  abf,
   compose,
+  dynamicNtk,
   entropyAbf,
+  extendGroups,
   logN,
+  positionInterpolation,
   recordOf,
   selfExtend,
   slidingWindow,
+  yarn,
   type ContextExtension,
+  type ModelLayers,
 } from "@ropewalk/context-extension";
 import type { RopeScaling } from "@ropewalk/rope";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { llama, loadCheckpoint, readJson, tunedConfig, tunedFiles } from "../src/index.ts";
+import { familyOf } from "../src/families.ts";
 import { readExtensionEntry } from "../src/extension-entry.ts";
 import { inMemory } from "../src/folder.ts";
 import { openFolder } from "../src/node.ts";
@@ -83,6 +90,61 @@ describe("tunedConfig", () => {
       ropewalk: { trainedContext: 200, extension: { entropy: { kind: "entropy-abf", trainedContext: 64 } } },
     });
     expect(abf).not.toHaveProperty("rope_parameters");
+  });
+});
+
+/** How each layer attends; another base is the base. */
+const attentionOf = (model: ModelLayers, extension: ContextExtension) =>
+  extendGroups(model, extension).map(({ layers, positions, rope, entropy, scoreScale, softcap }) => ({
+    ...{ layers, positions: positions.name, entropy, scoreScale, softcap },
+    rope: rope?.scaling.kind === "abf" ? { ...rope, theta: rope.scaling.theta, scaling: { kind: "default" } } : rope,
+  }));
+
+const nested = {
+  full_attention: { rope_theta: 30_000, rope_type: "default" },
+  sliding_attention: { rope_theta: 700, rope_type: "default" },
+};
+
+describe.each<readonly [string, object, boolean]>([
+  ["gemma2", {}, false],
+  ["gemma3", {}, true],
+  ["gemma3", { rope_parameters: nested }, true],
+  [
+    "gemma3",
+    {
+      rope_parameters: null,
+      rope_theta: 30_000,
+      rope_local_base_freq: 700,
+      sliding_window_pattern: 2,
+      rope_scaling: null,
+    },
+    true,
+  ],
+  ["qwen2-mixed", {}, false],
+  ["qwen3-mixed", {}, false],
+  ["smollm3", {}, true],
+])("a %s whose layers differ, with %j", (family, changes, ownRope) => {
+  it.each<readonly [ContextExtension, boolean]>([
+    [{}, false],
+    [abf({ theta: 500_000 }), true],
+    [positionInterpolation({ factor: 4 }), true],
+    [yarn({ factor: 4, originalContext: 64 }), true],
+    [dynamicNtk({ factor: 4, originalContext: 64 }), false],
+    [compose(entropyAbf({ trainedContext: 64 }), selfExtend({ groupSize: 4, window: 16 })), true],
+    [logN({ trainedContext: 64 }), false],
+  ])("tuned under %j has it in the layers that see everything, and keeps the others", async (extension, statable) => {
+    const opened = await openFolder(new URL(`vectors/layered/${family}/`, import.meta.url));
+    const config = { ...((await readJson(opened, "config.json")) as object), ...changes };
+    const before = familyOf(config).read(config);
+    const written = tunedConfig({ extension, seqLen: 200 }, config);
+    const entry = readExtensionEntry("loadCheckpoint", written);
+    const after = familyOf(entry.config).read(entry.config);
+    expect(attentionOf(after, entry.extension)).toEqual(attentionOf(before, extension));
+    expect(new Set(attentionOf(after, entry.extension).map((kind) => JSON.stringify(kind))).size).toBeGreaterThan(1);
+    for (const key of ["layer_types", "no_rope_layers", "sliding_window", "rope_local_base_freq"])
+      expect(written[key as keyof typeof written]).toEqual(config[key as keyof typeof config]);
+    // What config.json has keys for stands there: one rope for all layers says nothing of those that slide.
+    if (extension.rope !== undefined && statable) expect(entry.extension.rope === undefined).toBe(ownRope);
   });
 });
 

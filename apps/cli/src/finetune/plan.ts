@@ -82,15 +82,22 @@ const evaluationOf = (
 const mostScores = 2 ** 30;
 
 /**
- * The fewest equal parts of a batch whose attention scores are within that, half of 4 · layers · heads · bands · samples · N² bytes, or
+ * The fewest equal parts of a batch whose attention scores are within that, half of 4 · heads · samples · N² bytes for each band of each layer, or
  * those of one layer where the others are computed anew.
  */
 const partsFor = (
-  { decoder, positions }: ExtendedDecoder,
+  { decoder, groups }: ExtendedDecoder,
   { batchSize, seqLen, gradientCheckpointing }: Pick<TrainConfig, "batchSize" | "seqLen" | "gradientCheckpointing">,
 ): number => {
-  const layers = gradientCheckpointing === true ? 1 : decoder.numLayers;
-  const sample = 2 * layers * decoder.numHeads * positions.bands.length * seqLen ** 2;
+  const scores = groups.map(({ layers, positions: { bands } }) => ({
+    one: bands.length,
+    all: layers.length * bands.length,
+  }));
+  const matrices =
+    gradientCheckpointing === true
+      ? Math.max(...scores.map(({ one }) => one))
+      : scores.reduce((sum, { all }) => sum + all, 0);
+  const sample = 2 * matrices * decoder.numHeads * seqLen ** 2;
   for (let parts = 1; parts < batchSize; parts++)
     if (batchSize % parts === 0 && (batchSize / parts) * sample <= mostScores) return parts;
   return batchSize;

@@ -1,6 +1,7 @@
 /** What a run is of: one that is gone on with must be the same in all of it, or it would end at other weights. */
 import { check } from "@ropewalk/check";
 import type { ExtendedDecoder } from "@ropewalk/decoder";
+import type { ExtendedGroup } from "@ropewalk/context-extension";
 import { trainingNumbers } from "@ropewalk/decoder/training";
 import { needCheckpoint } from "@ropewalk/generation";
 import type { Checkpoint } from "@ropewalk/models";
@@ -53,17 +54,25 @@ const partsOfNumbers = function* (extended: ExtendedDecoder, seqLen: number): Ge
     yield* [textBytes([name, dims]), bytesOf(data)];
 };
 
+/** How layers attend that differ from others. */
+const groupIn = ({ layers, positions, rope, entropy, scoreScale, softcap }: ExtendedGroup): object => ({
+  ...{ layers, positions: positions.name, rope: rope ?? null, scaled: entropy !== undefined },
+  ...{ scoreScale, softcap: softcap ?? null },
+});
+
 /**
  * Positions and scalings by their numbers. Those of one's own are functions, which no JSON tells apart: what they give the run has a
  * fingerprint.
  */
 const extensionIn = async (extended: ExtendedDecoder, seqLen: number): Promise<object> => {
-  const { positions, ownPositions, scaling, entropy, decoder } = extended;
+  const { positions, ownPositions, scaling, entropy, decoder, groups } = extended;
   const { config } = positions as { readonly config?: object };
   const own = (!ownPositions && config === undefined) || scaling.kind === "custom" || entropy?.kind === "custom";
   return {
     positions: config ?? positions.name,
     ...{ theta: decoder.rope.theta, scaling, entropy: entropy ?? null },
+    // Where all layers are alike, that is all there is.
+    ...(decoder.attention && { groups: groups.map(groupIn) }),
     ...(own && { numbers: await fingerprint(partsOfNumbers(extended, seqLen)) }),
   };
 };
