@@ -2,7 +2,7 @@
 import { cpu } from "@ropewalk/backend-node";
 import { compose, logN, recordOf, selfExtend, withPositions, type ContextExtension } from "@ropewalk/context-extension";
 import { loadModel, openModel, type LanguageModel } from "@ropewalk/generation";
-import { inMemory } from "@ropewalk/models";
+import { inMemory, type CheckpointFolder } from "@ropewalk/models";
 import { openFolder, writeFolder } from "@ropewalk/models/node";
 import { stories260K } from "@ropewalk/tiny-models";
 import {
@@ -45,6 +45,11 @@ const ids = model.text!.encode("Once upon a time there was a cat who liked long 
 const seqLen = 24;
 const data = Array.from({ length: 5 }, (_, at) => ({ ids: ids.slice(at * 20, at * 20 + seqLen) }));
 const config: TrainConfig = { model, data, seqLen, steps: 4, batchSize: 2, learningRate: 1e-3 };
+
+const read = async (folder: CheckpointFolder, name: string): Promise<Uint8Array> => {
+  const { source: bytes } = (await folder.file(name))!;
+  return bytes.read(0, bytes.size);
+};
 
 /** A run that ends after so many steps, each of which is written. */
 const until = async (steps: number, states: string): Promise<void> => {
@@ -143,6 +148,37 @@ describe("a training state on a disk", () => {
     }
     // Numbers alone are told by themselves.
     expect(await identityOf(logN({ trainedContext: 512 }))).not.toHaveProperty("numbers");
+  });
+
+  it("tells models apart whose layers attend otherwise on the same weights", async () => {
+    const folder = await openFolder(new URL("../../models/test/vectors/layered/gemma3/", import.meta.url));
+    const json = JSON.parse(new TextDecoder().decode(await read(folder, "config.json"))) as object;
+    const identityOf = async (changes: object): Promise<Readonly<Record<string, unknown>>> => {
+      const changed = inMemory("changed", {
+        "config.json": new TextEncoder().encode(JSON.stringify({ ...json, ...changes })),
+      });
+      const files = { name: "changed", file: async (name: string) => (await changed.file(name)) ?? folder.file(name) };
+      const other = await loadModel(files, { backend, extension: selfExtend({ groupSize: 4, window: 16 }) });
+      const run = await identifyRun({ ...config, model: other, data: [{ ids: data[0]!.ids.map((id) => id % 128) }] });
+      await other.release();
+      return run.configuration;
+    };
+    const rope = (theta: number) => ({
+      full_attention: { rope_theta: 100_000, rope_type: "linear", factor: 8 },
+      sliding_attention: { rope_theta: theta, rope_type: "default" },
+    });
+    const own = await identityOf({});
+    expect(await identityOf({})).toEqual(own);
+    const changes = [
+      ...[{ sliding_window: 13 }, { rope_parameters: rope(1001) }, { query_pre_attn_scalar: 21 }],
+      ...[
+        { attn_logit_softcapping: 30 },
+        { layer_types: ["sliding", "full", "sliding", "full"].map((type) => `${type}_attention`) },
+      ],
+    ];
+    for (const change of changes) expect((await identityOf(change))["extension"]).not.toEqual(own["extension"]);
+    // Where all layers are alike, states of before are still those of the same run.
+    expect((await identifyRun(config)).configuration["extension"]).not.toHaveProperty("groups");
   });
 
   it("that is half, or was being removed, is told of or passed over", async () => {

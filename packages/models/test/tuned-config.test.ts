@@ -84,12 +84,12 @@ describe("tunedConfig", () => {
     expect(tunedConfig({ extension: {}, seqLen: 20 }, json)).toEqual(json);
     const under = tunedConfig({ extension: selfExtend({ groupSize: 4, window: 16 }), seqLen: 200 }, json);
     expect(under).toMatchObject({ max_position_embeddings: 64, ropewalk: { trainedContext: 64 } });
-    const abf = tunedConfig({ extension: entropyAbf({ trainedContext: 64 }), seqLen: 200 }, json);
-    expect(abf).toMatchObject({
+    const rebased = tunedConfig({ extension: entropyAbf({ trainedContext: 64 }), seqLen: 200 }, json);
+    expect(rebased).toMatchObject({
       ...{ rope_theta: 500_000, rope_scaling: null, max_position_embeddings: 200, dtype: "float32" },
       ropewalk: { trainedContext: 200, extension: { entropy: { kind: "entropy-abf", trainedContext: 64 } } },
     });
-    expect(abf).not.toHaveProperty("rope_parameters");
+    expect(rebased).not.toHaveProperty("rope_parameters");
   });
 });
 
