@@ -158,9 +158,9 @@ describe("a training state on a disk", () => {
         "config.json": new TextEncoder().encode(JSON.stringify({ ...json, ...changes })),
       });
       const files = { name: "changed", file: async (name: string) => (await changed.file(name)) ?? folder.file(name) };
-      const other = await loadModel(files, { backend, extension: selfExtend({ groupSize: 4, window: 16 }) });
-      const run = await identifyRun({ ...config, model: other, data: [{ ids: data[0]!.ids.map((id) => id % 128) }] });
-      await other.release();
+      const gemma = await loadModel(files, { backend, extension: selfExtend({ groupSize: 4, window: 16 }) });
+      const run = await identifyRun({ ...config, model: gemma, data: [{ ids: data[0]!.ids.map((id) => id % 128) }] });
+      await gemma.release();
       return run.configuration;
     };
     const rope = (theta: number) => ({
