@@ -105,7 +105,7 @@ describe("an export", () => {
       "bands that are not near and far",
       mapping,
       [],
-      /bands must be .* for an export, got \[0, 64\) and \[64, 512\) and \[512, Infinity\) of my mapping\n$/,
+      /bands must be .* for runtime "portable", got \[0, 64\) and \[64, 512\) and \[512, Infinity\) of my mapping\n$/,
     ],
   ])("stores none: %s", async (_, module, flags, message) => {
     const output = join(scratch, "longer");

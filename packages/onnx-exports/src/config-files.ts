@@ -33,6 +33,23 @@ export const neededCount = (config: Json, key: string): number => {
   return value;
 };
 
+const slidingType = "sliding_attention";
+
+/** `layer_types` of a config, where it has them, with one type for all layers. */
+const allOfType = ({ layer_types: types }: Json, type: string): Json =>
+  Array.isArray(types) ? { layer_types: types.map(() => type) } : {};
+
+/** config.json with the window of all layers that an extension turned off; any other as it is. */
+export const withOwnWindows = (config: Json, window: number | null): Json =>
+  config["sliding_window"] === null && typeof window === "number"
+    ? { ...config, sliding_window: window, ...allOfType(config, slidingType) }
+    : config;
+
+const withWindow = (config: Json, window: number | null): Json => ({
+  sliding_window: window,
+  ...(window === null && typeof config["sliding_window"] === "number" ? allOfType(config, "full_attention") : {}),
+});
+
 export type NewLimits = {
   readonly capacity: number;
   readonly ropewalk?: ExtensionEntry;
@@ -45,7 +62,7 @@ export const extendedConfig = (config: Json, { capacity, slidingWindow, ropewalk
   ...config,
   max_position_embeddings: capacity,
   ...(ropewalk && { ropewalk }),
-  ...(slidingWindow !== undefined && "sliding_window" in config ? { sliding_window: slidingWindow } : {}),
+  ...(slidingWindow !== undefined && "sliding_window" in config ? withWindow(config, slidingWindow) : {}),
 });
 
 /** tokenizer_config.json with the new limit: tokenizers cut what is longer than `model_max_length`. */

@@ -13,6 +13,7 @@ import {
   type Json,
   type NewLimits,
 } from "./config-files.ts";
+import type { StatedLayers } from "./config-layers.ts";
 import { maxTokens } from "./emit/pages.ts";
 import { refuseRuntime, type Runtime } from "./runtime.ts";
 
@@ -38,7 +39,9 @@ export type ExtendedConfigs = {
 
 const configsUnder = ({ extension, runtime = "portable", ...given }: ConfigOptions): ExtendedConfigs => {
   const config = jsonObject("config.json", given.config);
-  const known = readRotation(config, { headDim: headDimOf(config) });
+  const known: StatedLayers = readRotation(config, { headDim: headDimOf(config) });
+  const slidesInPart =
+    known.attention?.some((kind) => kind.slidingWindow !== undefined) && known.slidingWindow === undefined;
   const capacity = Math.min(extendContext(known, extension).capacity, maxTokens);
   const ropewalk = match(runtime)
     .returnType<ExtensionEntry | undefined>()
@@ -47,7 +50,7 @@ const configsUnder = ({ extension, runtime = "portable", ...given }: ConfigOptio
     .exhaustive(refuseRuntime);
   const limits: NewLimits = {
     capacity,
-    ...(extension.positions === undefined ? {} : { slidingWindow: null }),
+    ...(extension.positions === undefined || slidesInPart ? {} : { slidingWindow: null }),
     ...(ropewalk && { ropewalk }),
   };
   return {

@@ -1,5 +1,13 @@
 /** A decoder that another tool exported, with an extension put on it: bytes in, bytes out. */
-import { extendContext, recordOf, type ContextExtension, type ExtendedContext } from "@ropewalk/context-extension";
+import {
+  extendContext,
+  extendGroups,
+  extendedKind,
+  recordOf,
+  type ContextExtension,
+  type ExtendedContext,
+  type ExtendedGroup,
+} from "@ropewalk/context-extension";
 import { extendDecoder, type CachePrecision } from "@ropewalk/decoder";
 import { decode, encode } from "@ropewalk/graph";
 import { dependsOnLength } from "@ropewalk/rope";
@@ -8,16 +16,16 @@ import { checkKeys, showName, type Keys } from "@ropewalk/check";
 import { checkExtension, checkTables } from "./check-options.ts";
 import { check, named } from "./check.ts";
 import { putOnCache } from "./chunk/put-on-cache.ts";
-import { countOf, extendedConfig, extendedGenaiConfig, jsonObject, type Json, type NewLimits } from "./config-files.ts";
+import { countOf, extendedConfig, extendedGenaiConfig, jsonObject, type NewLimits } from "./config-files.ts";
+import { layerNotices } from "./config-layers.ts";
 import { maxTokens } from "./emit/pages.ts";
 import { attentionOutputs, type Attentions } from "./emit/weights.ts";
 import type { DataPlace } from "./external-data.ts";
 import { describe, writeMark, type Mark } from "./metadata.ts";
-import { decoderSizesOf, readExport, type ReadExport } from "./read-export.ts";
+import { decoderSizesOf, readExport, slideInPart, type ReadExport } from "./read-export.ts";
 import { rewrite } from "./rewrite.ts";
 import { placesOfTables, type TablePlace, type TableRows } from "./rotary-tables.ts";
 import { refuseRuntime, type Runtime } from "./runtime.ts";
-import type { AttentionSite } from "./site.ts";
 import { checkMade } from "./topology.ts";
 
 export type ExtendOptions = {
@@ -92,14 +100,6 @@ const checkAttentions = (attentions: Attentions | undefined): void =>
     String(attentions),
   );
 
-/** Windows of some layers that an extension of all layers turns off; that of all of them has its notice already. */
-const windowNotices = (sites: readonly AttentionSite[], { positions }: ContextExtension): readonly string[] => {
-  const sliding = sites.filter(({ window }) => window !== undefined).length;
-  return positions === undefined || sliding === 0 || sliding === sites.length
-    ? []
-    : [`the sliding windows of ${sliding} of ${sites.length} layers are off: ${positions.name} sets the positions`];
-};
-
 /** What was taken on trust. */
 const tableNotices = ({ unreadTables }: ReadExport): readonly string[] =>
   unreadTables.length === 0
@@ -114,12 +114,20 @@ const genaiNotices = ({ genaiConfig }: ExtendOptions, chunk: Mark["chunk"]): rea
     ? []
     : ["genai_config.json is left out: ONNX Runtime GenAI does not keep the cache of generation"];
 
-/** Positions that a cached key may not have: those that change with the length. */
-const checkScaling = ({ scaling }: ExtendedContext): void =>
+/** Positions are for layers that rotate and attend to everything, or to a window where all of them do. */
+const checkTaken = ({ positions }: ContextExtension, { attention }: ReadExport["known"]): void =>
   check(
-    !dependsOnLength(scaling),
+    positions === undefined || extendedKind(attention) !== undefined,
+    "a model must have a layer that attends to everything and rotates, for an extension to set its positions",
+    `none in ${attention.length} layers, and ${positions?.name}`,
+  );
+
+/** Positions that a cached key may not have: those that change with the length. */
+const checkScaling = ({ rope }: ExtendedGroup): void =>
+  check(
+    rope === undefined || !dependsOnLength(rope.scaling),
     "frequencies must not depend on the length, since a cached key keeps its rotation; another rope scaling may be put in their place",
-    scaling.kind,
+    rope?.scaling.kind,
   );
 
 type Put = { readonly extended: ExtendedContext; readonly chunk?: Mark["chunk"] };
@@ -128,19 +136,20 @@ type Put = { readonly extended: ExtendedContext; readonly chunk?: Mark["chunk"] 
 const putPortable = ({ extension, cache, attentions }: ExtendOptions, { proto, sites, known }: ReadExport): Put => {
   check(cache === undefined, `cache must be absent for runtime "portable", where the caller keeps it`, cache);
   const extended = extendContext(known, extension);
-  checkScaling(extended);
-  rewrite({ sites, extended, theta: known.rope.theta, attentions }, proto);
+  const groups = extendGroups({ ...known, numLayers: sites.length, headDim: sites[0]!.headDim }, extension);
+  groups.forEach(checkScaling);
+  rewrite({ sites, groups, attentions }, proto);
   return { extended };
 };
 
 /** For `@ropewalk/generation`. */
-const putForGeneration = ({ extension, cache, attentions }: ExtendOptions, config: Json, read: ReadExport): Put => {
+const putForGeneration = ({ extension, cache, attentions }: ExtendOptions, read: ReadExport): Put => {
   check(
     attentions === undefined,
     `attentions must be absent for runtime "ropewalk", whose scores lie in parts`,
     attentions,
   );
-  const extended = extendDecoder(decoderSizesOf(config, read), extension, cache === undefined ? {} : { cache });
+  const extended = extendDecoder(decoderSizesOf(read), extension, cache === undefined ? {} : { cache });
   return { extended, chunk: putOnCache({ extended, operators: "all" }, read) };
 };
 
@@ -152,13 +161,13 @@ export const extendModel = (
   const { extension, replace = false, runtime = "portable", tables = [] } = options;
   checkAttentions(options.attentions);
   check(typeof replace === "boolean", "replace must be true or false", replace);
-  const config = jsonObject("config.json", options.config);
-  const read = readExport({ config, replace, tables }, decode(model));
-  const { proto, mark, sites, known, places } = read;
+  const read = readExport({ config: jsonObject("config.json", options.config), replace, tables }, decode(model));
+  const { proto, config, mark, sites, known, places } = read;
+  checkTaken(extension, known);
   const { extended, chunk } = match(runtime)
     .returnType<Put>()
     .with("portable", () => putPortable(options, read))
-    .with("ropewalk", () => putForGeneration(options, config, read))
+    .with("ropewalk", () => putForGeneration(options, read))
     .exhaustive(refuseRuntime);
   checkMade(proto.graph!);
   const { trainedContext } = known;
@@ -171,7 +180,8 @@ export const extendModel = (
   const capacity = Math.min(extended.capacity, maxTokens);
   const limits: NewLimits = {
     capacity,
-    slidingWindow: extension.positions === undefined ? slidingWindow : null,
+    // Where some layers slide and others do not, those that slide keep their window.
+    slidingWindow: extension.positions === undefined || slideInPart(sites) ? slidingWindow : null,
     ...(chunk && { ropewalk: { trainedContext, extension: recordOf(extension) } }),
   };
   const genai = chunk ? undefined : options.genaiConfig;
@@ -186,7 +196,7 @@ export const extendModel = (
     notices: [
       ...extended.notices,
       ...tableNotices(read),
-      ...windowNotices(sites, extension),
+      ...layerNotices(read.stated, known.attention, { trainedContext, headDim: sites[0]!.headDim }),
       ...genaiNotices(options, chunk),
     ],
     places,

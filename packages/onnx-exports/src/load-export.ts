@@ -1,6 +1,6 @@
 /** An export as a model that `@ropewalk/generation` runs: what is known of it, and its graph under an extension. */
 import { extensionOf, type ContextExtension } from "@ropewalk/context-extension";
-import { keptRotations, outputs, type DecoderSizes, type ExtendedDecoder, type Operators } from "@ropewalk/decoder";
+import { layoutName, type DecoderSizes, type ExtendedDecoder, type Operators } from "@ropewalk/decoder";
 import { decode, encode, type ModelProto } from "@ropewalk/graph";
 import {
   readJson,
@@ -11,11 +11,12 @@ import {
 } from "@ropewalk/models";
 import { checkKeys } from "@ropewalk/check";
 import { check, named, refuse, throwAs } from "./check.ts";
-import { checkSites, putOnCache } from "./chunk/put-on-cache.ts";
+import { checkCache, putOnCache } from "./chunk/put-on-cache.ts";
 import { jsonObject, type Json } from "./config-files.ts";
 import { dataPlaces, renameDataFiles } from "./external-data.ts";
 import { inWords, readMark, type Mark } from "./metadata.ts";
 import { decoderSizesOf, readExport } from "./read-export.ts";
+import { layoutIn } from "./record/layout.ts";
 import { placesOfTables, type TableRows } from "./rotary-tables.ts";
 import type { AttentionSite } from "./site.ts";
 
@@ -64,29 +65,25 @@ const extensionIn = ({ extension, customMapping }: Mark): ContextExtension => {
   return extensionOf(extension);
 };
 
-const checkMadeFor = (
-  { chunk: { layout, cache }, rotations }: { readonly chunk: NonNullable<Mark["chunk"]>; readonly rotations: number },
-  asked: ExtendedDecoder,
-  words: string,
-): void => {
-  if (layout !== asked.layout.kind)
+/** A layout's name without which keys its bands read. */
+const kindsIn = (layout: string): string => layout.replaceAll(/( \d+)+/g, "");
+
+const checkMadeFor = (chunk: NonNullable<Mark["chunk"]>, asked: ExtendedDecoder, words: string): void => {
+  const { cache } = chunk;
+  const [layout, own] = [layoutIn(chunk.layout), layoutName(asked)];
+  if (kindsIn(layout) !== kindsIn(own))
     refuse(
-      `a model that was written for generation must keep the kind of its bands (${words}: ${layout}), got ${asked.positions.name}: ` +
-        `${asked.layout.kind}; extend the export itself`,
+      `a model that was written for generation must keep the kind of its bands (${words}: ${kindsIn(layout)}), got ` +
+        `${asked.positions.name}: ${kindsIn(own)}; extend the export itself`,
     );
-  const kept = keptRotations(asked).length;
-  if (rotations !== kept)
+  if (layout !== own)
     refuse(
-      `a model that was written for generation must give each key in as many rotations (${words}: ${rotations}), got ` +
-        `${asked.positions.name}: ${kept}; extend the export itself`,
+      `a model that was written for generation must give the keys that bands read in as many rotations (${words}: ${layout}), got ` +
+        `${asked.positions.name}: ${own}; extend the export itself`,
     );
   if (cache !== asked.cache)
     refuse(`a model that was written for a cache in ${cache} must have one, got ${asked.cache}`);
 };
-
-/** In how many rotations a graph that was written for generation gives keys. */
-const rotationsIn = ({ graph }: ModelProto): number =>
-  graph!.output.some(({ name }) => name === outputs.newKeys(0, 1)) ? 2 : 1;
 
 const checkOperators = (operators: Operators): void => {
   if (operators !== "all")
@@ -130,7 +127,7 @@ type Found = { readonly config: Json; readonly mark: Mark | undefined; readonly 
 const readSizes = ({ config, mark, tables }: Found, proto: ModelProto): Sizes => {
   if (mark?.chunk) return { decoder: mark.chunk.decoder, sites: mark.sites };
   const exported = readExport({ config, replace: true, tables }, proto);
-  return { decoder: decoderSizesOf(config, exported), sites: exported.sites };
+  return { decoder: decoderSizesOf(exported), sites: exported.sites };
 };
 
 const beside = (model: string, location: string): string => [...model.split("/").slice(0, -1), location].join("/");
@@ -168,10 +165,9 @@ const read = async (folder: CheckpointFolder, asked: string | undefined): Promis
   const tables = mark === undefined ? await readTables(folder, found.model, proto) : [];
   const { decoder, sites } = readSizes({ config, mark, tables }, proto);
   const names = new Map([...data].map(([location, { external }]) => [location, external.file]));
-  const rotations = rotationsIn(proto);
   const checkFits = (extended: ExtendedDecoder): void => {
-    checkSites(sites, extended);
-    if (mark?.chunk) checkMadeFor({ chunk: mark.chunk, rotations }, extended, inWords(mark));
+    checkCache(extended);
+    if (mark?.chunk) checkMadeFor(mark.chunk, extended, inWords(mark));
   };
   return {
     kind: "export",

@@ -3,13 +3,7 @@
  * that another extension can take the place of this one.
  */
 import { show } from "@ropewalk/check";
-import {
-  extensionOf,
-  recordOf,
-  type BandLayout,
-  type ContextExtension,
-  type ExtensionRecord,
-} from "@ropewalk/context-extension";
+import { extensionOf, recordOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/context-extension";
 import type { CachePrecision, DecoderSizes } from "@ropewalk/decoder";
 import type { ModelProto } from "@ropewalk/graph";
 import { reading, refuse } from "./check.ts";
@@ -30,7 +24,8 @@ export type Mark = {
   /** Where the graph takes the parts of a cache that `@ropewalk/generation` keeps: what it was recorded for. */
   readonly chunk?: {
     readonly decoder: DecoderSizes;
-    readonly layout: BandLayout["kind"];
+    /** The kind of each group's bands, `layoutName` of `@ropewalk/decoder`. */
+    readonly layout: string;
     readonly cache: CachePrecision;
   };
 };

@@ -1,9 +1,11 @@
 /** What a model's bytes and its config say, before anything is put on it. */
+import { extendedKind, type AttentionKind } from "@ropewalk/context-extension";
 import type { DecoderSizes } from "@ropewalk/decoder";
 import { valueOfInfo, type Budget, type ModelProto } from "@ropewalk/graph";
-import { readRotation } from "@ropewalk/models";
+import type { Context } from "@ropewalk/models";
 import { check, refuse } from "./check.ts";
-import { countOf, headDimOf, neededCount, type Json } from "./config-files.ts";
+import { countOf, headDimOf, neededCount, withOwnWindows, type Json } from "./config-files.ts";
+import { checkNumLayers, layersIn, ropeOfLayer, widestWindow, type StatedLayers } from "./config-layers.ts";
 import { dataPlaces, type DataPlace } from "./external-data.ts";
 import { viewGraph } from "./graph-view.ts";
 import { inWords, readMark, type Mark } from "./metadata.ts";
@@ -14,14 +16,18 @@ import type { TableRows } from "./rotary-tables.ts";
 import type { AttentionSite } from "./site.ts";
 import { checkMade, sortNodes } from "./topology.ts";
 
-/** The window and the rotation that a model was made with. */
-export type Known = Pick<DecoderSizes, "trainedContext" | "rope" | "slidingWindow">;
+/** The window that a model was made with, and how each of its layers attends. */
+export type Known = Omit<Context, "attention"> & { readonly attention: readonly AttentionKind[] };
 
 export type ReadExport = {
   readonly proto: ModelProto;
   readonly mark: Mark | undefined;
   readonly sites: readonly AttentionSite[];
   readonly known: Known;
+  /** config.json as it was before an extension turned windows off. */
+  readonly config: Json;
+  /** What that says of the layers. */
+  readonly stated: StatedLayers;
   readonly places: readonly DataPlace[];
   /** Rotary tables that lie in files and were not given: what config.json says of the rotation was not compared with them. */
   readonly unreadTables: readonly string[];
@@ -42,18 +48,20 @@ const checkOpset = ({ opsetImport }: ModelProto): void => {
   check(version !== undefined && version >= 13n, "the opset must be 13 or later", version ?? "none");
 };
 
-const factsOf = ({ config, tables }: Asked): ModelFacts => {
+/** What config.json says of a layer. */
+const factsOf = ({ config, tables }: Asked): ((layer: number) => ModelFacts) => {
   const numHeads = () => neededCount(config, "num_attention_heads");
-  return {
+  const stated = layersIn(config);
+  return (layer) => ({
+    layer,
     numHeads,
     numKvHeads: () => countOf(config, "num_key_value_heads") ?? numHeads(),
     headDim: () => headDimOf(config),
-    rope: (headDim, share) =>
-      readRotation(config, { headDim, ...(share === undefined ? {} : { defaultShare: share }) }).rope,
+    rope: (headDim, share) => ropeOfLayer(stated(headDim, share), layer),
     trainedContext: countOf(config, "max_position_embeddings"),
-    slidingWindow: () => readRotation(config, { headDim: headDimOf(config) }).slidingWindow,
+    slidingWindow: () => widestWindow(stated(headDimOf(config))),
     tables,
-  };
+  });
 };
 
 /**
@@ -93,19 +101,49 @@ const sitesOf = (
 const commonWindow = (sites: readonly AttentionSite[]): number | undefined =>
   sites.every(({ window }) => window !== undefined) ? Math.max(...sites.map(({ window }) => window!)) : undefined;
 
-const knownOf = (config: Json, mark: Mark | undefined, sites: readonly AttentionSite[]): Known => {
-  const { headDim, rotaryDim } = sites[0]!;
-  const stated = readRotation(mark ? { ...config, max_position_embeddings: mark.trainedContext } : config, {
-    headDim,
-    defaultShare: rotaryDim / headDim,
+/** Whether some layers slide and others do not: then there are layers that had the distances of the whole context in training. */
+export const slideInPart = (sites: readonly AttentionSite[]): boolean =>
+  commonWindow(sites) === undefined && sites.some(({ window }) => window !== undefined);
+
+/** The window that was trained on. A config that is not known layer by layer may count it from a window that some layers have. */
+const contextOf = ({ trainedContext, contextLimit: limit }: StatedLayers, sites: readonly AttentionSite[]) =>
+  limit?.by === "sliding_window" && slideInPart(sites)
+    ? { trainedContext: limit.stated }
+    : { trainedContext, ...(limit && { contextLimit: limit }) };
+
+/** How a site attends, with the rotation of its layer. */
+const kindOf = (
+  { scale, softcap, headDim, window, layout }: AttentionSite,
+  rope: AttentionKind["rope"],
+): AttentionKind => ({
+  rope: rope && { ...rope, layout },
+  slidingWindow: window,
+  // As exact as the float32 that an export states its scale in.
+  ...(Math.abs(scale * Math.sqrt(headDim) - 1) < 1e-6 ? {} : { scoreScale: scale }),
+  ...(softcap === 0 ? {} : { softcap }),
+});
+
+const knownOf = (
+  config: Json,
+  mark: Mark | undefined,
+  sites: readonly AttentionSite[],
+): Pick<ReadExport, "known" | "stated"> => {
+  const { headDim } = sites[0]!;
+  const rotaryDim = sites.find((site) => site.rotaryDim > 0)?.rotaryDim ?? headDim;
+  const read = layersIn(mark ? { ...config, max_position_embeddings: mark.trainedContext } : config);
+  const stated = read(headDim, rotaryDim / headDim);
+  checkNumLayers(stated, sites.length);
+  const attention = sites.map((site, layer) => {
+    const rope = ropeOfLayer(stated, layer);
+    if (site.headDim !== headDim || site.rotaryDim !== (rope?.rotaryDim ?? 0))
+      refuse(
+        `node "${site.node}" must rotate ${rope?.rotaryDim ?? 0} of ${headDim} dimensions, as config.json says, got ` +
+          `${site.rotaryDim} of ${site.headDim}`,
+      );
+    return kindOf(site, rope);
   });
-  const other = sites.find((site) => site.headDim !== headDim || site.rotaryDim !== stated.rope.rotaryDim);
-  if (other)
-    refuse(
-      `node "${other.node}" must rotate ${stated.rope.rotaryDim} of ${headDim} dimensions, as config.json says, got ` +
-        `${other.rotaryDim} of ${other.headDim}`,
-    );
-  return { ...stated, slidingWindow: commonWindow(sites) };
+  const rope = extendedKind(attention)?.rope ?? attention.find((kind) => kind.rope)?.rope ?? stated.rope;
+  return { stated, known: { ...contextOf(stated, sites), rope, slidingWindow: commonWindow(sites), attention } };
 };
 
 /** @throws RangeError that names the node and what was not understood, or TypeError */
@@ -115,14 +153,17 @@ export const readExport = (asked: Asked, proto: ModelProto): ReadExport => {
   checkMade(proto.graph!);
   const places = dataPlaces(proto);
   const mark = readMark(proto);
-  const { sites, unreadTables: unread } = sitesOf(proto, mark, asked);
-  return { proto, mark, sites, known: knownOf(asked.config, mark, sites), places, unreadTables: unread };
+  const config = mark ? withOwnWindows(asked.config, mark.slidingWindow) : asked.config;
+  const { sites, unreadTables: unread } = sitesOf(proto, mark, { ...asked, config });
+  return { proto, mark, sites, config, ...knownOf(config, mark, sites), places, unreadTables: unread };
 };
 
-/** The sizes of the decoder, where all layers are alike. */
-export const decoderSizesOf = (config: Json, { proto, sites, known }: ReadExport): DecoderSizes => {
-  const { numHeads, numKvHeads, headDim, layout } = sites[0]!;
-  for (const [name, value] of Object.entries({ numHeads, numKvHeads, headDim, layout })) {
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** The sizes of the decoder, whose layers have heads alike. */
+export const decoderSizesOf = ({ config, proto, sites, known }: ReadExport): DecoderSizes => {
+  const { numHeads, numKvHeads, headDim } = sites[0]!;
+  for (const [name, value] of Object.entries({ numHeads, numKvHeads, headDim })) {
     const other = sites.find((site) => site[name as "numHeads"] !== value);
     if (other)
       refuse(
@@ -131,10 +172,12 @@ export const decoderSizesOf = (config: Json, { proto, sites, known }: ReadExport
   }
   const logits = proto.graph!.output.find(({ name }) => name === "logits");
   const stated = logits && valueOfInfo(logits).dims?.at(-1);
+  const { attention, ...context } = known;
+  const plain: AttentionKind = { rope: known.rope, slidingWindow: known.slidingWindow };
   return {
     ...{ numLayers: sites.length, numHeads, numKvHeads, headDim },
     vocabSize: typeof stated === "number" ? stated : neededCount(config, "vocab_size"),
-    ...known,
-    rope: { ...known.rope, layout },
+    ...context,
+    ...(attention.every((kind) => isSame(kind, plain)) ? {} : { attention }),
   };
 };

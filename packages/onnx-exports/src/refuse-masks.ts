@@ -1,8 +1,8 @@
-/** Bands that an export is not written for: near and far, and a window, are told from lengths alone in its graph. */
-import type { ExtendedContext } from "@ropewalk/context-extension";
+/** Bands that an export is not written for, where the caller keeps the cache: near and far, and a window, are told from lengths alone. */
+import type { ExtendedGroup } from "@ropewalk/context-extension";
 import { refuse } from "./check.ts";
 
-type Bands = Pick<ExtendedContext, "positions">;
+type Bands = Pick<ExtendedGroup, "positions">;
 
 const inWords = ({ covers, from, to, chunkLen }: Bands["positions"]["bands"][number]): string => {
   if (covers !== undefined) return "one of another rule";
@@ -11,6 +11,6 @@ const inWords = ({ covers, from, to, chunkLen }: Bands["positions"]["bands"][num
 
 export const refuseMasks = ({ positions: { name, bands } }: Bands): never =>
   refuse(
-    `bands must be [0, ∞), or [0, window), or [0, window) and [window, ∞) for an export, got ` +
+    `bands must be [0, ∞), or [0, window), or [0, window) and [window, ∞) for runtime "portable", got ` +
       `${bands.map(inWords).join(" and ")} of ${name}`,
   );

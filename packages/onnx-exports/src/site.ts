@@ -31,6 +31,7 @@ export type AttentionSite = {
   readonly numHeads: number;
   readonly numKvHeads: number;
   readonly headDim: number;
+  /** How many of a head's dimensions rotate; 0: nothing does, and the layout is without effect. */
   readonly rotaryDim: number;
   readonly layout: RotaryLayout;
   /** Multiplies the scores. */

@@ -1,6 +1,6 @@
 /** An export rewritten for the cache that `@ropewalk/generation` keeps: the graph it becomes, and what is refused. */
-import { selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/context-extension";
-import { decoderGraph, extendDecoder, type CachePrecision } from "@ropewalk/decoder";
+import { selfExtend, slidingWindow, withPositions, type ContextExtension } from "@ropewalk/context-extension";
+import { decoderGraph, extendDecoder, layoutName, type CachePrecision } from "@ropewalk/decoder";
 import {
   attribute,
   checkModel,
@@ -28,8 +28,10 @@ import {
   exportNames,
   exportPath,
   extend,
+  goldenOf,
   largestDifference,
   modelOf,
+  open,
   tablesOf,
 } from "./exports.ts";
 
@@ -183,11 +185,8 @@ const input = (graph: GraphProto, from: string, to: string): void => {
   for (const found of graph.node) found.input = found.input.map((name) => (name === from ? to : name));
 };
 
-const gqa = (layer: number): string => `node "/model/layers.${layer}/attn/GroupQueryAttention"`;
-
 describe("refused by name:", () => {
   it.each<readonly [string, (graph: GraphProto) => void, string]>([
-    ["a softcap", changed("softcap", { 1: { float: 1.5 } }), `${gqa(1)} must have no softcap where generation keeps`],
     [
       "heads that are not those of the layers before",
       changed("num_heads", { 1: 8 }),
@@ -265,39 +264,6 @@ describe("refused by name:", () => {
     expect(() => extendExport(options, model)).toThrow(message);
   });
 
-  it.each<readonly [string, Readonly<Record<number, number>>, string]>([
-    [
-      "one layer slides",
-      { 1: 20 },
-      `${gqa(1)} must slide as all layers do where generation keeps the cache (window none), got 20`,
-    ],
-    [
-      "by different windows",
-      { 0: 30, 1: 20, 2: 30 },
-      `${gqa(1)} must slide as all layers do where generation keeps the cache (window 30), got 20`,
-    ],
-  ])("layers that do not slide alike, unless an extension sets the positions: %s", async (_, windows, message) => {
-    const model = edited(changed("local_window_size", windows));
-    await expect(chunkOf(model, {})).rejects.toThrow(message);
-    // A window of one's own gives a graph that could run under theirs, and must not.
-    const loaded = await loadModel(folderOf(model), { backend, extension: slidingWindow({ window: 30 }) });
-    await expect(loaded.withExtension({})).rejects.toThrow(message);
-    const longer = await loaded.withExtension(extension);
-    const plain = await loadModel(folderOf(modelOf(llama)), { backend, extension });
-    const { inputIds } = expectedOf(llama);
-    expect(await longer.logits(inputIds)).toEqual(await plain.logits(inputIds));
-    await loaded.release();
-    await plain.release();
-    // The same in a file.
-    const config = configOf(llama);
-    const options = { extension: slidingWindow({ window: 30 }), config, runtime: "ropewalk" } as const;
-    const { model: file, config: itsConfig } = extendExport(options, model);
-    const read = (await loadExport({}, folderOf(file, itsConfig)))!;
-    const own = extendDecoder({ ...read.decoder, slidingWindow: 30 }, {});
-    expect(() => read.check(own)).toThrow("must slide as all layers do");
-    expect(() => read.check(extendDecoder(read.decoder, read.extension()))).not.toThrow();
-  });
-
   it.each<readonly [string, Partial<Record<keyof ExtendOptions, unknown>>, string]>([
     ["an unknown runtime", { runtime: "genai" }, 'runtime must be one of portable, ropewalk, got "genai"'],
     [
@@ -343,6 +309,88 @@ describe("refused by name:", () => {
       /^loadExport: "model.onnx_data" must have \d+ bytes for tensor ".*", got 8$/,
     );
     expect(await load({ "config.json": files["config.json"] })).toBeUndefined();
+  });
+});
+
+describe("layers of an export that differ", () => {
+  const { inputIds } = goldenOf("llama").cases.at(-1)!;
+  type Edit = (graph: GraphProto) => void;
+  it.each<readonly [string, Edit, string, string]>([
+    ["one slides", changed("local_window_size", { 1: 20 }), "everything 0, window 0", "near-far 0 1, window 0"],
+    [
+      "all slide, by two windows",
+      changed("local_window_size", { 0: 30, 1: 20, 2: 30 }),
+      "window 0, window 0",
+      "near-far 0 1, near-far 0 1",
+    ],
+    [
+      "one has a softcap",
+      changed("softcap", { 1: { float: 1.5 } }),
+      "everything 0, everything 0",
+      "near-far 0 1, near-far 0 1",
+    ],
+    [
+      "one has a scale",
+      changed("scale", { 2: { float: 0.11 } }),
+      "everything 0, everything 0",
+      "near-far 0 1, near-far 0 1",
+    ],
+  ])("%s", async (_, edit, own, extended) => {
+    const model = edited(edit);
+    const config = configOf(llama);
+    const tables = tablesOf(llama);
+    const loaded = await loadModel(folderOf(model), { backend });
+    for (const [chosen, layout] of [
+      [{}, own],
+      [extension, extended],
+      [slidingWindow({ window: 30 }), undefined],
+    ] as const) {
+      const asked = await loaded.withExtension(chosen);
+      if (layout !== undefined) expect(layoutName(asked.extended)).toBe(layout);
+      // Without an extension the export itself tells, as far as its tables go; under one, the export rewritten for any runtime.
+      const isOwn = chosen !== extension && layout !== undefined;
+      const ids = isOwn ? inputIds.slice(0, 60) : inputIds;
+      const bytes = isOwn ? model : extendExport({ extension: chosen, config, tables }, model).model;
+      const runner = await open(llama, bytes);
+      const [wanted] = await runner.step([ids]);
+      await runner.release();
+      for (const chunkSize of [100, 7]) {
+        const logits = (await asked.logits(ids, { chunkSize })).slice(-wanted!.length);
+        expect(largestDifference(Array.from(logits), wanted!)).toBeLessThan(1e-4);
+      }
+    }
+    await loaded.release();
+  });
+
+  it("are what a written model is for", async () => {
+    const config = configOf(llama);
+    const model = edited(changed("local_window_size", { 1: 20 }));
+    const options = { extension, config, runtime: "ropewalk" } as const;
+    const { model: file, config: itsConfig } = extendExport(options, model);
+    const read = (await loadExport({}, folderOf(file, itsConfig)))!;
+    expect(read.decoder.attention!.map((kind) => kind.slidingWindow)).toEqual([undefined, 20, undefined]);
+    expect(() => read.check(extendDecoder(read.decoder, read.extension()))).not.toThrow();
+    expect(() => read.check(extendDecoder(read.decoder, {}))).toThrow(
+      "must keep the kind of its bands (SelfExtend(groupSize 4, window 16): near-far, window), got plain: everything, window",
+    );
+  });
+
+  it("under masks the keys that bands share tell a written model too", async () => {
+    const chunks = withPositions({ kind: "dual-chunk", chunkSize: 40, localSize: 10 });
+    const config = configOf(llama);
+    const { model, config: itsConfig } = extendExport(
+      { extension: chunks, config, runtime: "ropewalk" },
+      modelOf(llama),
+    );
+    const read = (await loadExport({}, folderOf(model, itsConfig)))!;
+    expect(() => read.check(extendDecoder(read.decoder, chunks))).not.toThrow();
+    const sinks = withPositions({ kind: "sinks", sinks: 3, window: 25 });
+    expect(() => read.check(extendDecoder(read.decoder, sinks))).toThrow("must keep the kind of its bands");
+    const [own, itself] = [folderOf(model, itsConfig), folderOf(modelOf(llama))];
+    const [one, other] = [await loadModel(own, { backend }), await loadModel(itself, { backend, extension: chunks })];
+    expect(await one.logits(inputIds)).toEqual(await other.logits(inputIds));
+    await one.release();
+    await other.release();
   });
 });
 

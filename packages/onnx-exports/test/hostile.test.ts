@@ -439,7 +439,7 @@ describe("records that are none", () => {
       "ropewalk",
       ["chunk", "layout"],
       "three",
-      'chunk.layout must be one of everything, near-far, window, got "three"',
+      'chunk.layout must be everything, near-far, window, chunked or masked, with numbers, for each group of layers, got "three"',
     ],
     [
       "a theta below 1",

@@ -33,18 +33,11 @@ const projected = (tape: Tape, foreign: Foreign, site: AttentionSite) => {
   );
 };
 
-/** Attention scales scores by 1 / sqrt(headDim); what a site has beyond that is put on its queries. */
-const rescaled = (tape: Tape, { scale, headDim }: AttentionSite, query: Value): Value => {
-  const rest = scale * Math.sqrt(headDim);
-  // As exact as the float32 that an export states its scale in.
-  return Math.abs(rest - 1) < 1e-6 ? query : tape.op("Mul", [query, tape.constant("float32", [], [rest])]);
-};
-
 /** Records the attention of a site; its result has the name and the layout of the site's output. */
 export const emitChunkSite = (tape: Tape, foreign: Foreign, site: AttentionSite, attend: Attend): void => {
   const { numHeads, headDim, type, output } = site;
   const [query, key, value] = projected(tape, foreign, site);
-  const attended = attend({ query: rescaled(tape, site, query!), key: key!, value: value! });
+  const attended = attend({ query: query!, key: key!, value: value! });
   const rows = cast(tape, attended, type);
   const named = { output: output.name };
   if (output.layout === "rows") tape.op("Reshape", [rows, shape(tape, 1, -1, numHeads * headDim)], {}, named);

@@ -16,6 +16,7 @@ import { match } from "ts-pattern";
 import { refuseMasks } from "../refuse-masks.ts";
 import type { AttentionSite } from "../site.ts";
 import { integers, slice, toEnd, type EmitContext } from "./context.ts";
+import type { EmitGroup } from "./group.ts";
 import { emitHeads, emitOutput } from "./heads.ts";
 import { emitIsNear, emitMask, emitNearLength, emitNearStart, emitWindowMask } from "./masks.ts";
 import { emitPositions, type Positions } from "./positions.ts";
@@ -35,6 +36,7 @@ type Scored = {
 type Layer = {
   readonly context: EmitContext;
   readonly site: AttentionSite;
+  readonly group: EmitGroup;
   readonly positions: Positions;
   /** Queries [batch, numHeads, queryLen, headDim], scaled. */
   readonly query: Value;
@@ -59,17 +61,15 @@ const emitScores = ({ context, site }: Layer, query: Value, keys: Value, numKeys
   return tape.op("Reshape", [tape.op("MatMul", [grouped, columns]), emitScoreShape(context, numHeads, numKeys)]);
 };
 
+type Rotations = { readonly query: Rotation | undefined; readonly key: Rotation | undefined };
+
 const rotations = (
-  {
-    context,
-    site,
-    positions,
-  }: { readonly context: EmitContext; readonly site: AttentionSite; readonly positions: Positions },
+  { context, site: { type }, group, positions }: Pick<Layer, "context" | "site" | "group" | "positions">,
   band: number,
-): { readonly query: Rotation; readonly key: Rotation } => {
-  const { query, key } = context.extended.positions.bands[band]!;
-  const of = (name: string, position: (i: number) => number): Rotation =>
-    emitRotation(context, site, { name, position, tokens: positions.queries, role: "position" });
+): Rotations => {
+  const { query, key } = group.positions.bands[band]!;
+  const of = (name: string, position: (i: number) => number): Rotation | undefined =>
+    emitRotation(context, { group, type }, { name, position, tokens: positions.queries, role: "position" });
   return { query: of(`query.${band}`, query), key: of(`key.${band}`, key) };
 };
 
@@ -95,15 +95,11 @@ const attendWindow = (layer: Layer, window: number): Scored => {
 };
 
 /** Cached keys from `from` on, turned from their far position to their near one. */
-const emitTurned = ({ context, site, positions, keys }: Layer, window: number, from: Value): Value => {
-  const [near, far] = context.extended.positions.bands;
+const emitTurned = ({ context, site, group, positions, keys }: Layer, window: number, from: Value): Value => {
+  const [near, far] = group.positions.bands;
   const tokens = context.once(`near tokens ${window}`, () => slice(context, positions.keys, 1, from, toEnd(context)));
-  const turn = emitRotation(context, site, {
-    name: "turn",
-    position: (j) => near!.key(j) - far!.key(j),
-    tokens,
-    role: "turn",
-  });
+  const position = (j: number): number => near!.key(j) - far!.key(j);
+  const turn = emitRotation(context, { group, type: site.type }, { name: "turn", position, tokens, role: "turn" });
   return rotate(context, site, slice(context, keys, 2, from, toEnd(context)), turn);
 };
 
@@ -150,7 +146,7 @@ export type LayerRequest = WeightsRequest & {
 
 /** Records the attention of a site, with its outputs under the site's names. */
 export const emitAttention = (shared: EmitContext, request: LayerRequest): void => {
-  const { site, index, layout, mask } = request;
+  const { site, index, group, mask } = request;
   const { type } = site;
   const tape = shared.tape.scope(`layers.${index}`);
   const context: EmitContext = { ...shared, tape };
@@ -161,21 +157,22 @@ export const emitAttention = (shared: EmitContext, request: LayerRequest): void 
   const positions = emitPositions(shared, { mask, past: past.key });
   const heads = emitHeads(context, site);
 
-  const outermost = shared.extended.positions.bands.length - 1;
-  const key = rotate(context, site, heads.key, rotations({ context: shared, site, positions }, outermost).key);
+  const outermost = group.positions.bands.length - 1;
+  const key = rotate(context, site, heads.key, rotations({ context: shared, site, group, positions }, outermost).key);
   const joined = (old: Value, fresh: Value, output: string): Value =>
     tape.op("Concat", [old, fresh], { axis: 2 }, { output });
   const keys = joined(past.key, key, site.present.key);
   const values = joined(past.value, heads.value, site.present.value);
 
-  const scale = toType(shared, emitQueryScale(shared, positions, index, site.scale), type);
+  const queryScale = { layer: index, scale: site.scale, entropy: group.entropy };
+  const scale = toType(shared, emitQueryScale(shared, positions, queryScale), type);
   const query = tape.op("Mul", [heads.query, scale]);
-  const layer: Layer = { context, site, positions, query, keys, values };
-  const scored = match(layout)
+  const layer: Layer = { context, site, group, positions, query, keys, values };
+  const scored = match(group.layout)
     .with({ kind: "everything" }, () => attendEverything(layer))
     .with({ kind: "window" }, ({ window }) => attendWindow(layer, window))
     .with({ kind: "near-far" }, ({ window }) => attendNearFar(layer, window))
-    .with({ kind: "chunked" }, { kind: "masked" }, () => refuseMasks(shared.extended))
+    .with({ kind: "chunked" }, { kind: "masked" }, () => refuseMasks(group))
     .exhaustive();
   emitOutput(context, site, emitWeighted(layer, scored, emitWeights(context, request, scored)));
 };

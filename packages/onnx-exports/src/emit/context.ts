@@ -1,19 +1,15 @@
-/** What all layers of a rewritten graph share: the tape, the extension's numbers, and what was recorded once. */
-import type { ExtendedContext } from "@ropewalk/context-extension";
+/** What all layers of a rewritten graph share: the tape, and what was recorded once. */
 import type { Tape, Value } from "@ropewalk/graph";
 
 export type EmitContext = {
   readonly tape: Tape;
   /** The value of that name in the export, with the number of its axes. */
   readonly value: (name: string, type: Value["type"], axes: number) => Value;
-  readonly extended: ExtendedContext;
-  /** The base of the rotation's frequencies. */
-  readonly theta: number;
   /** Records something once and gives it to whoever asks by the same key. */
   readonly once: <T>(key: string, record: () => T) => T;
 };
 
-export const emitContext = (tape: Tape, extended: ExtendedContext, theta: number): EmitContext => {
+export const emitContext = (tape: Tape): EmitContext => {
   const recorded = new Map<string, unknown>();
   const once = <T>(key: string, record: () => T): T => {
     if (!recorded.has(key)) recorded.set(key, record());
@@ -29,8 +25,6 @@ export const emitContext = (tape: Tape, extended: ExtendedContext, theta: number
           Array.from({ length: axes }, () => undefined),
         ),
       ),
-    extended,
-    theta,
     once,
   };
 };

@@ -5,15 +5,23 @@
  *
  * The first factor is that of the scores; the curve is the entropy scaling's.
  */
-import { queryScaleCurve } from "@ropewalk/entropy-scaling";
+import { queryScaleCurve, type EntropyScaling } from "@ropewalk/entropy-scaling";
 import type { Value } from "@ropewalk/graph";
 import type { EmitContext } from "./context.ts";
 import type { Positions } from "./positions.ts";
 
 /** float32, [] or [batch, 1, queryLen, 1]. */
-export const emitQueryScale = (context: EmitContext, positions: Positions, layer: number, scale: number): Value => {
-  const { tape, extended } = context;
-  const curve = extended.entropy && queryScaleCurve(extended.entropy, layer);
+export const emitQueryScale = (
+  context: EmitContext,
+  positions: Positions,
+  {
+    layer,
+    scale,
+    entropy,
+  }: { readonly layer: number; readonly scale: number; readonly entropy: EntropyScaling | undefined },
+): Value => {
+  const { tape } = context;
+  const curve = entropy && queryScaleCurve(entropy, layer);
   const { least = 1, logContext = Infinity } = curve ?? {};
   const number = (x: number): Value => tape.constant("float32", [], [x]);
   if (logContext === Infinity) return number(scale * least);

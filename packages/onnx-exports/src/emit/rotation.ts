@@ -11,6 +11,7 @@ import { ropeFrequencies, rotationTable, type RopeFrequencies } from "@ropewalk/
 import { emitRotate } from "@ropewalk/rope/onnx";
 import type { AttentionSite } from "../site.ts";
 import { integers, type EmitContext } from "./context.ts";
+import type { EmitGroup } from "./group.ts";
 import { maxTokens, pageSize, type PositionOf } from "./pages.ts";
 
 /** Cosines and sines, [batch, 1, seqLen, rotaryDim / 2]. */
@@ -18,7 +19,7 @@ export type Rotation = { readonly cos: Value; readonly sin: Value };
 
 /** Positions that a band gives, and the tokens they are for. */
 export type RotationRequest = {
-  /** Names the rotation: what is asked for again under it is recorded once. */
+  /** Names the rotation: what a group asks for again under it is recorded once. */
   readonly name: string;
   readonly position: PositionOf;
   /** int32 [batch, seqLen]. */
@@ -46,20 +47,23 @@ const emitTable = (
 };
 
 /** The positions of every band, of queries and of keys. */
-const allPositions = ({ extended: { positions } }: EmitContext): readonly PositionOf[] =>
+const allPositions = ({ positions }: EmitGroup): readonly PositionOf[] =>
   positions.bands.flatMap(({ query, key }) => [query, key]);
 
-/** The rotation of `tokens` to the positions that `position` gives them, for layers like the site's. */
+/** The rotation of `tokens` to the positions that `position` gives them, for layers of a group; undefined where nothing rotates. */
 export const emitRotation = (
   context: EmitContext,
-  { rotaryDim, type }: Pick<AttentionSite, "rotaryDim" | "type">,
+  { group, type }: { readonly group: EmitGroup; readonly type: AttentionSite["type"] },
   request: RotationRequest,
-): Rotation =>
-  context.once(`rotation ${request.name} ${rotaryDim} ${type}`, () => {
-    const { name, position, tokens, role } = request;
-    const { extended, theta } = context;
-    const page = context.once("page", () => pageSize(extended.positions.name, allPositions(context)));
-    const { inverseFrequencies, attentionScale } = ropeFrequencies({ rotaryDim, theta, scaling: extended.scaling });
+): Rotation | undefined => {
+  const { rope, place } = group;
+  if (rope === undefined) return undefined;
+  const { rotaryDim, theta, scaling } = rope;
+  return context.once(`rotation ${place} ${request.name} ${type}`, () => {
+    const { position, tokens, role } = request;
+    const name = place === 0 ? request.name : `groups.${place}.${request.name}`;
+    const page = context.once(`page ${place}`, () => pageSize(group.positions.name, allPositions(group)));
+    const { inverseFrequencies, attentionScale } = ropeFrequencies({ rotaryDim, theta, scaling });
     const numPages = Math.ceil(maxTokens / page);
     const first = position(0);
     const pages = Array.from({ length: numPages }, (_, a) => position(a * page) - first);
@@ -85,9 +89,12 @@ export const emitRotation = (
       sin: finish(tape.op("Add", [times(sinA, cosB), times(cosA, sinB)])),
     };
   });
+};
 
-/** Rotates `x` [batch, heads, seqLen, headDim] in float32, and gives it in the site's type. */
-export const rotate = (context: EmitContext, site: AttentionSite, x: Value, { cos, sin }: Rotation): Value => {
+/** Rotates `x` [batch, heads, seqLen, headDim] in float32, and gives it in the site's type; without a rotation as it is. */
+export const rotate = (context: EmitContext, site: AttentionSite, x: Value, rotation: Rotation | undefined): Value => {
+  if (rotation === undefined) return x;
+  const { cos, sin } = rotation;
   const { headDim, rotaryDim, layout, type } = site;
   const wide = toType(context, x, "float32");
   return toType(context, emitRotate(context.tape, { layout, headDim, rotaryDim }, wide, cos, sin), type);

@@ -9,11 +9,11 @@
  * 0 ln(0) = 0: what is below the least normal float32 counts as that in the logarithm, so that 0 times it is 0. The keys are
  * past and new ones, and under a bare window the last of them, those that any query sees. Both outputs are float32.
  */
-import type { BandLayout } from "@ropewalk/context-extension";
 import type { Dim, Tape, Value } from "@ropewalk/graph";
 import { match } from "ts-pattern";
 import type { AttentionSite } from "../site.ts";
 import { integers, type EmitContext } from "./context.ts";
+import type { EmitGroup } from "./group.ts";
 
 /** What of its attention a graph can give out: the weights of every pair, or one number a query. */
 export const attentionOutputs = ["maps", "entropies"] as const;
@@ -24,7 +24,7 @@ export type WeightsRequest = {
   readonly site: AttentionSite;
   /** Which layer it is, from 0. */
   readonly index: number;
-  readonly layout: BandLayout;
+  readonly group: EmitGroup;
   /** What is given out; undefined: nothing. */
   readonly attentions: Attentions | undefined;
 };
@@ -33,7 +33,7 @@ export type WeightsRequest = {
 const outputName = (index: number): string => `decoder_attentions.${index}`;
 
 /** The number of keys by a name: layers that look at as many have the same. */
-const keysOf = (layout: BandLayout): Dim => (layout.kind === "window" ? `keys.${layout.window}` : "keys");
+const keysOf = ({ layout }: EmitGroup): Dim => (layout.kind === "window" ? `keys.${layout.window}` : "keys");
 
 /** The least normal float32. */
 const least = 2 ** -126;
@@ -56,7 +56,7 @@ const emitSoftcap = (tape: Tape, softcap: number, scores: Value): Value => {
 /** softmax(softcap(scores) + mask), [batch, numHeads, queryLen, keys], and the graph's outputs that are asked for. */
 export const emitWeights = (
   context: EmitContext,
-  { site, index, layout, attentions }: WeightsRequest,
+  { site, index, group, attentions }: WeightsRequest,
   { scores, mask }: { readonly scores: Value; readonly mask: Value },
 ): Value => {
   const { tape } = context;
@@ -70,7 +70,7 @@ export const emitWeights = (
     .with(undefined, () => softmax())
     .with("maps", () => {
       const weights = softmax({ output: name });
-      give(weights, keysOf(layout));
+      give(weights, keysOf(group));
       return weights;
     })
     .with("entropies", () => {

@@ -62,7 +62,16 @@ const readContribRotary = (
   return { input, rotaryDim, layout: layoutOf(integer("interleaved", 0)) };
 };
 
-/** The rotations of queries and keys, which must be alike. */
+/** Rows that nothing rotates, as config.json says of the layer. */
+const checkUnrotated = (view: GraphView, node: NodeProto, name: string, { layer }: ModelFacts): void => {
+  const maker = view.maker(name);
+  if (maker?.opType === "RotaryEmbedding")
+    refuse(
+      `${nameOf(node)} must not rotate queries and keys, as config.json says of layer ${layer}, got ${nameOf(maker)}`,
+    );
+};
+
+/** The rotations of queries and keys, which must be alike; none where the layer has none. */
 export const readContribPair = (
   view: GraphView,
   node: NodeProto,
@@ -73,6 +82,10 @@ export const readContribPair = (
   headDim: number,
   facts: ModelFacts,
 ): { readonly query: string; readonly key: string } & Pick<AttentionSite, "rotaryDim" | "layout"> => {
+  if (facts.rope(headDim) === undefined) {
+    for (const [name] of [query, key]) checkUnrotated(view, node, name, facts);
+    return { query: query[0], key: key[0], rotaryDim: 0, layout: "halves" };
+  }
   const [q, k] = [query, key].map(([value, numHeads]) =>
     readContribRotary(view, node, value, { numHeads, headDim }, facts),
   );

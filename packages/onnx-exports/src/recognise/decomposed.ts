@@ -11,7 +11,7 @@
 import type { NodeProto } from "@ropewalk/graph";
 import { refuse } from "../check.ts";
 import { nameOf, type GraphView } from "../graph-view.ts";
-import type { Form } from "./form.ts";
+import type { Form, ModelFacts } from "./form.ts";
 import { readHeadsSite } from "./heads-site.ts";
 import { readJoined, type Joined } from "./joined-cache.ts";
 import { isRotated } from "./rotated.ts";
@@ -82,11 +82,33 @@ const climb = <T>(
 const leadsToQuery = (view: GraphView, name: string): string | undefined =>
   climb(view, scales, name, (value) => (isRotated(view, value) ? value : undefined))?.found;
 
+/** The input that a node scales by a constant number, or casts. */
+const scaledInput = (view: GraphView, { opType, input }: NodeProto): string | undefined => {
+  if (opType === "Cast" || opType === "Identity") return input[0];
+  if (opType !== "Mul" && opType !== "Div") return undefined;
+  const isNumber = (name: string | undefined): boolean => view.constant(name ?? "")?.data.length === 1;
+  if (isNumber(input[1])) return input[0];
+  return opType === "Mul" && isNumber(input[0]) ? input[1] : undefined;
+};
+
+/** The queries that lead to a value where nothing rotates them: what comes before scaling by a number. */
+const unscaled = (view: GraphView, name: string): string => {
+  let at = name;
+  for (let step = 0; step < maxNodes; step++) {
+    const node = view.maker(at);
+    const before = node && scaledInput(view, node);
+    if (before === undefined) break;
+    at = before;
+  }
+  return at;
+};
+
 /** The way up from a value to the product of queries and keys; undefined when it leads elsewhere. */
-const pathToProduct = (view: GraphView, name: string): Path | undefined => {
+const pathToProduct = (view: GraphView, name: string, rotates: boolean): Path | undefined => {
+  const toQuery = rotates ? leadsToQuery : unscaled;
   const path = climb(view, beforeSoftmax, name, (value) => {
     const node = view.maker(value);
-    const query = node?.opType === "MatMul" ? leadsToQuery(view, node.input[0]!) : undefined;
+    const query = node?.opType === "MatMul" ? toQuery(view, node.input[0]!) : undefined;
     return query === undefined ? undefined : { product: node!, query };
   });
   if (path === undefined) return undefined;
@@ -106,13 +128,16 @@ type Parts = {
   readonly mask: string;
 };
 
-const partsOf = (view: GraphView, softmax: NodeProto): Parts | undefined => {
+const partsOf = (view: GraphView, softmax: NodeProto, facts: ModelFacts): Parts | undefined => {
   const at = nameOf(softmax);
   const sum = weightedSum(view, softmax);
   if (!sum) return undefined;
-  const path = pathToProduct(view, softmax.input[0]!);
+  const rotates = facts.rope(facts.headDim()) !== undefined;
+  const path = pathToProduct(view, softmax.input[0]!, rotates);
   if (!path)
-    return refuse(`${at} must be of scores that rotated queries and keys give (MatMul), got "${softmax.input[0]}"`);
+    return refuse(
+      `${at} must be of scores that ${rotates ? "rotated " : ""}queries and keys give (MatMul), got "${softmax.input[0]}"`,
+    );
   const masks = [...new Set(path.masks)];
   const [mask] = masks;
   if (mask === undefined || masks.length !== 1)
@@ -130,7 +155,7 @@ const partsOf = (view: GraphView, softmax: NodeProto): Parts | undefined => {
 export const decomposedAttention: Form = {
   operator: "Softmax",
   read: (view, softmax, facts) => {
-    const parts = partsOf(view, softmax);
+    const parts = partsOf(view, softmax, facts);
     if (parts === undefined) return undefined;
     const { keys, values, query, mask, sum } = parts;
     const output = sum.output[0]!;

@@ -7,14 +7,19 @@ import type { AttentionSite } from "../site.ts";
 
 /** What a graph does not say by itself, from config.json. The functions throw RangeError when the config does not say. */
 export type ModelFacts = {
+  /** Which layer they are for, from 0. */
+  readonly layer: number;
   readonly numHeads: () => number;
   readonly numKvHeads: () => number;
   readonly headDim: () => number;
-  /** `share`: of a head's dimensions, those that rotate where the config does not say. Absent: all. */
-  readonly rope: (headDim: number, share?: number) => DecoderRope;
+  /**
+   * The layer's rotation; undefined: it has none. `share`: of a head's dimensions, those that rotate where the config does not
+   * say. Absent: all.
+   */
+  readonly rope: (headDim: number, share?: number) => DecoderRope | undefined;
   /** In tokens; undefined where the config does not say. */
   readonly trainedContext: number | undefined;
-  /** A window that the layers may slide in; one that no sequence is longer than is none. */
+  /** The widest window that layers may slide in; one that no sequence is longer than is none. */
   readonly slidingWindow: () => number | undefined;
   /** Rows of rotary tables that lie in files, as far as they were read. */
   readonly tables: readonly TableRows[];

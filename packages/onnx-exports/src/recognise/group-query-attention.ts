@@ -55,6 +55,8 @@ const readRotation = (view: GraphView, node: NodeProto, numbers: Numbers, facts:
       layout: layoutOf(interleaved),
     };
   }
+  if (packed && facts.rope(headDim) === undefined)
+    return { projections: { kind: "packed", name: query }, rotaryDim: 0, layout: layoutOf(interleaved) };
   if (packed) return refuse(`${nameOf(node)} must rotate packed queries and keys by itself, got do_rotary 0`);
   const pair = readContribPair(view, node, { query: [query, numHeads], key: [key, numKvHeads] }, headDim, facts);
   return {

@@ -34,7 +34,7 @@ const refuseInside = (node: NodeProto): void => {
 
 const checkNumbers = ({ node, numHeads, numKvHeads, headDim, rotaryDim }: AttentionSite): void => {
   const at = `node "${node}"`;
-  for (const [name, value] of Object.entries({ numHeads, numKvHeads, headDim, rotaryDim }))
+  for (const [name, value] of Object.entries({ numHeads, numKvHeads, headDim }))
     check(Number.isSafeInteger(value) && value > 0, `${at}: ${name} must be an integer above 0`, value);
   check(numHeads % numKvHeads === 0, `${at}: numHeads must be a multiple of numKvHeads ${numKvHeads}`, numHeads);
   check(
@@ -45,13 +45,18 @@ const checkNumbers = ({ node, numHeads, numKvHeads, headDim, rotaryDim }: Attent
 };
 
 /**
- * Every site of a graph, in its order.
+ * Every site of a graph, layer by layer.
  *
  * @throws RangeError when there is none, or one is not understood
  */
-export const recogniseSites = (view: GraphView, facts: ModelFacts): readonly AttentionSite[] => {
+export const recogniseSites = (view: GraphView, factsOf: (layer: number) => ModelFacts): readonly AttentionSite[] => {
   view.graph.node.forEach(refuseInside);
-  const sites = view.graph.node.flatMap((node) => readNode(view, node, facts) ?? []);
+  const sites: AttentionSite[] = [];
+  // A layer takes what those before it give, so that this is their order.
+  for (const node of view.sorted(view.graph.node)) {
+    const site = readNode(view, node, factsOf(sites.length));
+    if (site) sites.push(site);
+  }
   if (sites.length === 0)
     refuse(
       `a model must be a decoder with attention over a key-value cache (${forms.map(({ operator }) => operator).join(", ")}), got ` +

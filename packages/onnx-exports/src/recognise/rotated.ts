@@ -99,6 +99,15 @@ export type Rotated = { readonly tensor: SiteTensor; readonly rotaryDim: number;
 
 export type HeadCount = { readonly numHeads: number; readonly headDim: number };
 
+/** The value itself, where the layer has no rotation; one that is rotated all the same is refused. */
+export const readUnrotated = (view: GraphView, node: NodeProto, name: string, { layer }: ModelFacts): Rotated => {
+  if (isRotated(view, name))
+    return refuse(
+      `${nameOf(node)} must not rotate queries and keys, as config.json says of layer ${layer}, got a rotation at "${name}"`,
+    );
+  return { tensor: { name, layout: "heads" }, rotaryDim: 0, layout: "halves" };
+};
+
 /** Behind a few tokens, and far behind, where other tables and other positions show. */
 const trialsOf = ({ trainedContext = 64 }: ModelFacts): readonly Trial[] => [
   { pastLen: 4, queryLen: 3 },
@@ -106,7 +115,7 @@ const trialsOf = ({ trainedContext = 64 }: ModelFacts): readonly Trial[] => [
 ];
 
 /**
- * The rotation that makes `name`, as config.json states it.
+ * The rotation that makes `name`, as config.json states it of the layer.
  *
  * @throws RangeError when it is another one, or not understood
  */
@@ -117,13 +126,15 @@ export const readRotated = (
   { numHeads, headDim }: HeadCount,
   facts: ModelFacts,
 ): Rotated => {
+  const rope = facts.rope(headDim);
+  if (rope === undefined) return readUnrotated(view, node, name, facts);
   const sources = rotatedFrom(view, name);
   if (sources?.length !== 1)
     return refuse(
       `${nameOf(node)} must take queries and keys that are rotated, got "${name}" of ${makerOf(view, name)}`,
     );
   const source = sources[0]!;
-  const { rotaryDim, theta, scaling } = facts.rope(headDim);
+  const { rotaryDim, theta, scaling } = rope;
   const agrees = (layout: RotaryLayout): boolean =>
     trialsOf(facts).every((trial) => {
       const { pastLen, queryLen } = trial;

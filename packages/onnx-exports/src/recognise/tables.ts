@@ -5,6 +5,7 @@
  *
  * A table is a constant, or an If chooses it by the length: then each length is tried, within the original window and beyond.
  */
+import type { DecoderRope } from "@ropewalk/context-extension";
 import type { GraphProto, NodeProto, TensorProto } from "@ropewalk/graph";
 import { dependsOnLength, rotationTable, ropeFrequencies } from "@ropewalk/rope";
 import { refuse } from "../check.ts";
@@ -46,8 +47,7 @@ const tensorFor = (view: GraphView, node: NodeProto, name: string, totalLen: num
 };
 
 /** Lengths that tell which table is chosen when. */
-const lengthsOf = (facts: ModelFacts, headDim: number, share: number): readonly number[] => {
-  const { scaling } = facts.rope(headDim, share);
+const lengthsOf = ({ scaling }: DecoderRope): readonly number[] => {
   if (!dependsOnLength(scaling) || !("originalContext" in scaling)) return [8];
   const { originalContext } = scaling;
   return [2, originalContext, originalContext + 1, 2 * originalContext];
@@ -122,9 +122,15 @@ export const readTables = (
     sin: tensorFor(view, node, sin, totalLen),
   });
   const rotaryDim = 2 * widthOf(node, pairFor(8).cos);
-  const { theta, scaling, rotaryDim: stated } = facts.rope(headDim, rotaryDim / headDim);
-  const wrong = view.once(`tables ${cos} ${sin} ${headDim}`, () => {
-    for (const totalLen of lengthsOf(facts, headDim, rotaryDim / headDim)) {
+  const rope = facts.rope(headDim, rotaryDim / headDim);
+  if (rope === undefined)
+    return refuse(
+      `${nameOf(node)} must not rotate queries and keys, as config.json says of layer ${facts.layer}, got the tables "${cos}" and "${sin}"`,
+    );
+  const { theta, scaling, rotaryDim: stated } = rope;
+  // Layers of several rotations may take the same tables, if only by mistake.
+  const wrong = view.once(`tables ${cos} ${sin} ${headDim} ${JSON.stringify(rope)}`, () => {
+    for (const totalLen of lengthsOf(rope)) {
       const pair = pairFor(totalLen);
       // Another width than the stated one is refused for all layers together.
       if (stated !== rotaryDim) continue;

@@ -2,16 +2,16 @@
  * What a rewritten model says of itself is text in a file that anybody may have changed: it is read like a config. Every key is
  * known, every value has its type and its range, and what is said of the layers agrees.
  */
-import { check, checkInteger, checkNumber, checkOneOf, type Keys } from "@ropewalk/check";
-import { readRecord, readRopeScaling, type BandLayout } from "@ropewalk/context-extension";
+import { check, checkInteger, checkOneOf, type Keys } from "@ropewalk/check";
+import { readRecord, readRopeScaling } from "@ropewalk/context-extension";
 import { cachePrecisions, type DecoderSizes } from "@ropewalk/decoder";
 import type { Mark } from "../metadata.ts";
 import type { AttentionSite } from "../site.ts";
+import { checkAttention, checkRotation } from "./attention.ts";
 import { checkObject, checkText, most, where } from "./checks.ts";
-import { checkSite, layouts } from "./site.ts";
+import { checkLayout } from "./layout.ts";
+import { checkSite } from "./site.ts";
 import { fromVersion1 } from "./version-1.ts";
-
-const bandKinds: readonly BandLayout["kind"][] = ["everything", "near-far", "window"];
 
 const decoderKeys: Keys<DecoderSizes> = {
   vocabSize: true,
@@ -26,18 +26,6 @@ const decoderKeys: Keys<DecoderSizes> = {
   contextLimit: true,
 };
 
-const checkRotation = (name: string, rope: DecoderSizes["rope"], rotaryDim: number): void => {
-  checkObject<DecoderSizes["rope"]>(name, rope, { theta: true, rotaryDim: true, layout: true, scaling: true });
-  checkOneOf(where, `${name}.layout`, rope.layout, layouts);
-  check(
-    rope.rotaryDim === rotaryDim,
-    `${where}: ${name}.rotaryDim must be that of the layers, ${rotaryDim}`,
-    rope.rotaryDim,
-  );
-  checkNumber(where, `${name}.theta`, rope.theta, Number.isFinite(rope.theta) && rope.theta > 1, "finite and > 1");
-  readRopeScaling(where, `${name}.scaling`, rope.scaling, rotaryDim);
-};
-
 type ContextLimit = NonNullable<DecoderSizes["contextLimit"]>;
 
 const limits: readonly ContextLimit["by"][] = ["sliding_window", "dual_chunk_attention_config"];
@@ -49,6 +37,10 @@ const checkLimit = (name: string, limit: ContextLimit): void => {
   checkInteger(where, `${name}.stated`, limit.stated, 1, most.tokens);
 };
 
+/** How many dimensions rotate in the layers that rotate: as many in each. */
+const rotatingDim = (sites: readonly AttentionSite[]): number =>
+  sites.find(({ rotaryDim }) => rotaryDim > 0)?.rotaryDim ?? sites[0]!.headDim;
+
 const checkDecoder = (name: string, decoder: DecoderSizes, mark: Mark): void => {
   checkObject(name, decoder, decoderKeys);
   const { sites, trainedContext } = mark;
@@ -57,7 +49,6 @@ const checkDecoder = (name: string, decoder: DecoderSizes, mark: Mark): void => 
     `${where}: ${name}.numLayers must be the number of sites, ${sites.length}`,
     decoder.numLayers,
   );
-  const [{ rotaryDim }] = sites as [AttentionSite];
   for (const size of ["numHeads", "numKvHeads", "headDim"] as const) {
     const other = sites.find((site) => site[size] !== decoder[size]);
     check(other === undefined, `${where}: ${name}.${size} must be that of the sites, ${other?.[size]}`, decoder[size]);
@@ -71,12 +62,13 @@ const checkDecoder = (name: string, decoder: DecoderSizes, mark: Mark): void => 
   if (decoder.slidingWindow !== undefined)
     checkInteger(where, `${name}.slidingWindow`, decoder.slidingWindow, 1, most.tokens);
   if (decoder.contextLimit !== undefined) checkLimit(`${name}.contextLimit`, decoder.contextLimit);
-  checkRotation(`${name}.rope`, decoder.rope, rotaryDim);
+  checkRotation(`${name}.rope`, decoder.rope, rotatingDim(sites));
+  if (decoder.attention !== undefined) checkAttention(`${name}.attention`, decoder.attention, sites);
 };
 
 const checkExtension = ({ extension, customMapping, sites }: Mark): void => {
   const { positions, rope } = readRecord(where, "extension", extension);
-  if (rope !== undefined) readRopeScaling(where, "extension.rope", rope, sites[0]!.rotaryDim);
+  if (rope !== undefined) readRopeScaling(where, "extension.rope", rope, rotatingDim(sites));
   if (customMapping === undefined) return;
   checkText("customMapping", customMapping);
   check(positions === undefined, `${where}: customMapping must be absent beside extension.positions`, customMapping);
@@ -113,7 +105,7 @@ export const readMarkRecord = (record: unknown): Mark => {
   if (mark.chunk !== undefined) {
     const { chunk } = mark;
     checkObject<NonNullable<Mark["chunk"]>>("chunk", chunk, { decoder: true, layout: true, cache: true });
-    checkOneOf(where, "chunk.layout", chunk.layout, bandKinds);
+    checkLayout("chunk.layout", chunk.layout);
     checkOneOf(where, "chunk.cache", chunk.cache, cachePrecisions);
     checkDecoder("chunk.decoder", chunk.decoder, mark);
   }

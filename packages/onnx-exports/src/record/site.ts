@@ -45,8 +45,9 @@ export const checkSite = (name: string, site: AttentionSite): void => {
   checkCache(`${name}.past`, site.past);
   checkCache(`${name}.present`, site.present);
   checkTensor(`${name}.output`, site.output);
-  for (const size of ["numHeads", "numKvHeads", "headDim", "rotaryDim"] as const)
+  for (const size of ["numHeads", "numKvHeads", "headDim"] as const)
     checkInteger(where, `${name}.${size}`, site[size], 1, most.size);
+  checkInteger(where, `${name}.rotaryDim`, site.rotaryDim, 0, most.size);
   check(
     site.numHeads % site.numKvHeads === 0,
     `${where}: ${name}.numHeads must be a multiple of numKvHeads ${site.numKvHeads}`,
