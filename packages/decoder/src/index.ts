@@ -1,5 +1,7 @@
 export { geluTanh, silu, type Activation } from "./activations.ts";
 export { blockGraph } from "./block-graph.ts";
+// An extension is put on a decoder: who has one has both.
+export * from "@ropewalk/context-extension";
 export {
   embedding,
   gatedFeedForward,
