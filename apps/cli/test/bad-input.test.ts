@@ -22,6 +22,16 @@ const editConfig = (changes: Record<string, unknown>) => (folder: string) => {
   writeFileSync(path, JSON.stringify({ ...(JSON.parse(readFileSync(path, "utf8")) as object), ...changes }));
 };
 
+const pairs = ["sliding_attention", "full_attention"];
+
+/** A copy of a model whose layers differ, with other keys in its config. */
+const layered = (name: string, changes: Record<string, unknown>): string => {
+  const folder = join(scratch, name);
+  cpSync("packages/models/test/vectors/layered/gemma2", folder, { recursive: true });
+  editConfig(changes)(folder);
+  return folder;
+};
+
 const editWeights = (edit: (bytes: Buffer) => Buffer) => (folder: string) => {
   const path = join(folder, "model.safetensors");
   writeFileSync(path, edit(readFileSync(path)));
@@ -130,6 +140,16 @@ const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
     "an unknown rope type",
     ["inspect", broken("rope", editConfig({ rope_scaling: { rope_type: "spiral", factor: 2 } }))],
     /spiral/,
+  ],
+  [
+    "types of fewer layers than there are",
+    ["inspect", layered("fewer", { layer_types: ["full_attention", "sliding_attention"] })],
+    /^ropewalk: gemma2\.read: config\.json: layer_types must have one type for each of 4 layers, got 2\n$/,
+  ],
+  [
+    "a layer of an unknown type",
+    ["inspect", layered("unknown", { layer_types: [...pairs, "full_attention", "linear_attention"] })],
+    /^ropewalk: gemma2\.read: config\.json: layer_types\[3\] must be full_attention or sliding_attention, got "linear_attention"\n$/,
   ],
   ["heads that do not divide", ["inspect", broken("heads", editConfig({ num_key_value_heads: 3 }))], /8.*3|3.*8/],
   [

@@ -43,6 +43,15 @@ export const readLayerTypes = (config: ConfigObject): readonly boolean[] | undef
   return (types as readonly unknown[]).map((type) => type === slidingType);
 };
 
+/** An error shows so many of a list: of a longer one, what is wrong in it has to be told by itself. */
+const mostShown = 8;
+
+const shownTypes = (types: unknown, wanted: string): unknown => {
+  if (!Array.isArray(types) || types.length <= mostShown) return types;
+  const other = types.findIndex((type) => type !== wanted);
+  return `${types[other]} for layer ${other}`;
+};
+
 /** @throws RangeError where layer_types says of a layer what other keys do not, naming the first of these, or has another length */
 export const checkLayerTypes = (config: ConfigObject, slides: readonly boolean[]): void => {
   const types = valueOf(config, "layer_types");
@@ -51,7 +60,12 @@ export const checkLayerTypes = (config: ConfigObject, slides: readonly boolean[]
   const agrees = Array.isArray(types) && types.length === wanted.length;
   if (wanted.every((type) => type === wanted[0])) {
     const same = agrees && types.every((type) => type === wanted[0]);
-    check(same, `${config.at}: layer_types must be ${wanted.length} times ${wanted[0]}, as the other keys say`, types);
+    if (!same && Array.isArray(types) && types.length > mostShown) readLayerTypes(config);
+    check(
+      same,
+      `${config.at}: layer_types must be ${wanted.length} times ${wanted[0]}, as the other keys say`,
+      shownTypes(types, wanted[0]!),
+    );
     return;
   }
   const other = (readLayerTypes(config) ?? slides).findIndex((own, layer) => own !== slides[layer]);
