@@ -12,6 +12,8 @@ import type { DecoderRope, ModelLayers } from "./model.ts";
 export type ExtendedGroup = {
   /** Which layers, in their order. */
   readonly layers: readonly number[];
+  /** Whether the extension's positions and frequencies are for these layers. */
+  readonly isExtended: boolean;
   readonly positions: PositionMapping;
   readonly layout: BandLayout;
   /** With the scaling that holds; undefined: queries and keys are not rotated. */
@@ -43,7 +45,7 @@ export const extendGroups = (
     const kept = window === undefined ? plain() : slidingWindow({ window });
     const positions = isExtended && asked !== undefined ? asked : kept;
     return {
-      ...{ layers, positions, layout: bandLayout(positions) },
+      ...{ layers, isExtended, positions, layout: bandLayout(positions) },
       rope: isExtended ? { ...rope, scaling: scaling ?? rope.scaling } : rope,
       entropy: seesAll ? entropy : undefined,
       ...{ scoreScale, softcap },

@@ -102,16 +102,17 @@ describe("extendGroups", () => {
   it("extends layers that rotate and see everything; scales queries of all that see everything", () => {
     const groups = extendGroups({ ...model, attention: [sliding, everything, unrotated, sliding] }, extension);
     expect(
-      groups.map(({ layers, layout, rope: rotated, entropy }) => [
+      groups.map(({ layers, isExtended, layout, rope: rotated, entropy }) => [
         layers,
+        isExtended,
         layout.kind,
         rotated?.scaling.kind,
         entropy?.kind,
       ]),
     ).toEqual([
-      [[0, 3], "window", "default", undefined],
-      [[1], "near-far", "yarn", "log-n"],
-      [[2], "everything", undefined, "log-n"],
+      [[0, 3], false, "window", "default", undefined],
+      [[1], true, "near-far", "yarn", "log-n"],
+      [[2], false, "everything", undefined, "log-n"],
     ]);
     expect(groups[0]!.rope?.theta).toBe(500);
     const frequencies = frequenciesFor({ groups }, 64);

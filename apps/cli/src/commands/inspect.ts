@@ -5,7 +5,8 @@ import { parameterCount, storedBytes, weightBytes, withAdapters, type Checkpoint
 import type { ExportedDecoder } from "@ropewalk/onnx-exports";
 import type { Command } from "commander";
 import { adaptersFrom } from "../adapter-option.ts";
-import { extendedWords, extensionWords, groupsAndWindow, recordIn, attentionWords } from "../describe.ts";
+import { attentionLines, groupsReport, layerRows } from "../describe-layers.ts";
+import { extendedWords, extensionWords, groupsAndWindow, recordIn } from "../describe.ts";
 import { examples, modelArgument } from "../help.ts";
 import { number } from "../numbers.ts";
 import { chosenFor, open, replacedNotices } from "../open-model.ts";
@@ -111,7 +112,7 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
       ...{ entropy: extension.entropy?.kind ?? "none", extension: recordIn(extension) },
       // JSON has no infinity.
       capacity: extended.capacity === Infinity ? null : extended.capacity,
-      attention: extended.layout.kind,
+      ...{ attention: extended.layout.kind, groups: groupsReport(extended, length) },
       ...{ cache, keyValueBytes, notices },
       ...(options.checkWeights ? { weightsFinite: true } : {}),
     };
@@ -121,15 +122,14 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
   const rows = {
     ...own,
     family: `${own["family"]}, ${numLayers} layers, ${numHeads} heads (${numKvHeads} key-value) of ${headDim}`,
-    "rope scaling": `${decoder.rope.scaling.kind}, theta ${decoder.rope.theta}`,
+    ...layerRows(extended),
     "trained window": tokens(trainedContext),
-    ...(slidingWindow === undefined ? {} : { "sliding window": tokens(slidingWindow) }),
     [`for ${length} tokens`]: extendedWords(extended.positions.name, extension),
     ...(options.modules === undefined
       ? {}
       : { "method from": options.modules.map((module) => module.path).join(", ") }),
     ...beside.rows,
-    attention: attentionWords(extended),
+    attention: attentionLines(extended, extension, length),
     capacity: tokens(extended.capacity),
     "key-value cache": `${bytes(keyValueBytes)} (${keyValueBytes} bytes)`,
     ...(options.checkWeights ? { "weights are": "finite numbers, all of them" } : {}),

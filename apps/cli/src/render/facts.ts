@@ -19,10 +19,15 @@ const broken = (text: string, width: number): readonly string[] => {
   return lines;
 };
 
-export const factLines = (name: string, value: string): string =>
-  `${name.padEnd(nameWidth)} ${broken(value, terminalWidth - nameWidth - 1).join(`\n${" ".repeat(nameWidth + 1)}`)}`;
+/** What is said of a name: in one go, or with several things one below another. */
+export type Fact = string | readonly string[];
 
-export const printFacts = (facts: Readonly<Record<string, string>>, notices: readonly string[]): void => {
+export const factLines = (name: string, value: Fact): string => {
+  const lines = [value].flat().flatMap((text) => broken(text, terminalWidth - nameWidth - 1));
+  return `${name.padEnd(nameWidth)} ${lines.join(`\n${" ".repeat(nameWidth + 1)}`)}`;
+};
+
+export const printFacts = (facts: Readonly<Record<string, Fact>>, notices: readonly string[]): void => {
   for (const [name, value] of Object.entries(facts)) process.stdout.write(`${factLines(name, value)}\n`);
   for (const said of notices) notice(said);
 };
