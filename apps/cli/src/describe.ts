@@ -50,7 +50,7 @@ export const attentionWords = (extended: Pick<ExtendedContext, "layout" | "posit
     chunked: ({ chunkLen, ringChunks }) =>
       `by chunks of ${chunkLen} tokens, each in one of ${ringChunks + 1} bands; a chunk that is run ends where they end; ${keptWords(extended)}`,
     masked: ({ bands }) =>
-      `a mask for each of ${bands.length} bands, which are not near and far by distance, nor by chunks; ${keptWords(extended)}`,
+      `a mask for each of ${bands.length} bands, which are not near and far by distance; ${keptWords(extended)}`,
   });
 
 const isData = ({ positions, rope, entropy }: ContextExtension): boolean =>

@@ -25,7 +25,7 @@ export type ExtensionOptions = Numbers & {
 };
 
 /** For which run. */
-export type Run = Pick<Asked, "trainedContext" | "length">;
+export type Run = Pick<Asked, "trainedContext" | "statedPositions" | "length">;
 
 const methodsOf = ({ method, modules, extension, fallback }: ExtensionOptions): readonly Method[] =>
   method ?? (extension === undefined && modules === undefined ? [fallback] : []);
@@ -55,11 +55,19 @@ const checkRead = (options: ExtensionOptions, rows: readonly MethodRow[]): void 
       throw new RangeError(`${numberFlags[name].flag} is not read by ${asking(options)}, got ${show(options[name])}`);
 };
 
+/** The numbers that are given, and those that a checkpoint's config states of the methods that are asked for. */
+const numbersOf = (options: ExtensionOptions, { statedPositions }: Run): Numbers => {
+  const rows = methodsOf(options).map((method) => methods[method]);
+  const given = numberNames.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]] as const]));
+  const stated = statedPositions === undefined ? [] : rows.flatMap((row) => row.stated?.(statedPositions) ?? []);
+  return Object.assign({}, ...stated, Object.fromEntries(given)) as Numbers;
+};
+
 /** @throws InvalidArgumentError when a number is missing that has no default */
-const checkNeeded = (options: ExtensionOptions): void => {
+const checkNeeded = (options: ExtensionOptions, numbers: Numbers): void => {
   for (const method of methodsOf(options))
     for (const name of methods[method].needs ?? [])
-      if (options[name] === undefined)
+      if (numbers[name] === undefined)
         throw new InvalidArgumentError(`--method ${method} needs a ${numberFlags[name].flag}, got none`);
 };
 
@@ -71,8 +79,9 @@ const checkNeeded = (options: ExtensionOptions): void => {
 export const extensionFrom = (options: ExtensionOptions, run: Run): ContextExtension => {
   const rows = rowsOf(options);
   checkRead(options, rows);
-  checkNeeded(options);
-  const asked: Asked = { ...options, ...run };
+  const numbers = numbersOf(options, run);
+  checkNeeded(options, numbers);
+  const asked: Asked = { ...numbers, ...run };
   return compose(
     ...(options.extension === undefined ? [] : [extensionOf(options.extension)]),
     ...(options.modules ?? []).map(({ extension }) => extension),

@@ -18,12 +18,14 @@ import {
   yarn,
   yarnTemperature,
   type ContextExtension,
+  type ModelContext,
+  type StatedPositions,
 } from "@ropewalk/context-extension";
 import { chooseSelfExtend, defaultWindow } from "@ropewalk/position-mapping";
 import { InvalidArgumentError } from "commander";
 import type { NumberName, Numbers } from "./numbers.ts";
 
-export type Asked = Numbers & { readonly trainedContext: number; readonly length: number };
+export type Asked = Numbers & Pick<ModelContext, "trainedContext" | "statedPositions"> & { readonly length: number };
 
 export type MethodRow = {
   /** For the help, in a few words. */
@@ -33,6 +35,8 @@ export type MethodRow = {
   readonly needs?: readonly NumberName[];
   /** Chosen for the length where it is absent. */
   readonly chosen?: NumberName;
+  /** What a checkpoint's config may state of the numbers: it holds where they are absent. */
+  readonly stated?: (stated: StatedPositions) => Numbers;
   readonly extension: (asked: Asked) => ContextExtension;
 };
 
@@ -137,6 +141,8 @@ export const methods: Readonly<Record<Method, MethodRow>> = {
     about: "dual chunk attention: positions within chunks",
     reads: ["positionChunk", "localSize"],
     needs: ["positionChunk", "localSize"],
+    stated: ({ positions }) =>
+      positions.kind === "dual-chunk" ? { positionChunk: positions.chunkSize, localSize: positions.localSize } : {},
     extension: (asked) => {
       const { positionChunk, localSize } = needed(asked, "positionChunk", "localSize");
       return withPositions({ kind: "dual-chunk", chunkSize: positionChunk, localSize });

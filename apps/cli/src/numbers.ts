@@ -67,13 +67,13 @@ export const numberFlags: { readonly [Name in NumberName]-?: NumberRow<NonNullab
   positionChunk: {
     flag: "--position-chunk",
     value: "<C>",
-    what: "the largest position, of chunks of C - L tokens",
+    what: "the largest position, of chunks of C - L tokens; absent: as the config states it",
     read: number,
   },
   localSize: {
     flag: "--local-size",
     value: "<L>",
-    what: "tokens that stay exact from one chunk to the next",
+    what: "tokens that stay exact from one chunk to the next; absent: the same",
     read: number,
   },
   sinks: { flag: "--sinks", value: "<n>", what: "first tokens that are always attended", read: number },

@@ -107,10 +107,10 @@ const ownChoice = (extension: ContextExtension): Chosen => ({ name: "its own ext
 
 /** What the flags ask for, for a run of `length` tokens; asked for nothing, a model keeps the extension that it has. */
 export const chosenFor = (opened: OpenedModel, options: SharedOptions, length: number): Chosen => {
-  const { trainedContext } = opened.source.decoder;
+  const { trainedContext, statedPositions } = opened.source.decoder;
   const kept = asksForExtension(options) ? undefined : ownExtension(opened, undefined);
   if (kept) return ownChoice(kept);
-  const extension = extensionFrom(options, { trainedContext, length });
+  const extension = extensionFrom(options, { trainedContext, length, ...(statedPositions && { statedPositions }) });
   const instead = ownExtension(opened, extension);
   return instead ? ownChoice(instead) : { name: nameOf(options), extension, own: false };
 };

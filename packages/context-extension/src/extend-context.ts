@@ -6,6 +6,7 @@ import { ropeFrequencies, type RopeScaling } from "@ropewalk/rope";
 import { bandLayout, type BandLayout } from "./band-layout.ts";
 import { checkExtension, checkPositionsFor } from "./check-extension.ts";
 import type { ContextExtension } from "./extension.ts";
+import { schemeMapping, type ConfiguredMapping, type MappingConfig } from "./mapping-config.ts";
 import type { ModelContext } from "./model.ts";
 
 /** A model's window and rotation, with an extension put on them: every field decided. */
@@ -53,22 +54,54 @@ const ownPositions = (
   return { positions: slidingWindow({ window }), capacity: window > known ? known : Infinity };
 };
 
+/** Whether positions are those that the config states. */
+const areStated = ({ statedPositions }: ModelContext, positions: ConfiguredMapping | undefined): boolean =>
+  positions?.config !== undefined &&
+  statedPositions !== undefined &&
+  isSame(positions.config, statedPositions.positions);
+
+const isSame = (a: MappingConfig, b: MappingConfig): boolean => {
+  const [these, those] = [Object.entries(a), new Map<string, unknown>(Object.entries(b))];
+  return these.length === those.size && these.every(([name, value]) => those.get(name) === value);
+};
+
+/** What a config states and a run does without. */
+const statedNotices = (model: ModelContext, positions: ConfiguredMapping | undefined): readonly string[] => {
+  const stated = model.statedPositions;
+  if (stated === undefined || areStated(model, positions)) return [];
+  return [
+    `the checkpoint's ${stated.by} states ${schemeMapping(stated.positions).name} for up to ${stated.tokens} tokens, which holds ` +
+      `where it is asked for: ${positions?.name ?? "none"} is`,
+  ];
+};
+
 /** A sliding window of the checkpoint's is off, and what the capacity is counted from where a config states more. */
-const noticesOf = (model: ModelContext, positions: PositionMapping | undefined): readonly string[] => {
+const noticesOf = (model: ModelContext, positions: ConfiguredMapping | undefined): readonly string[] => {
   const { trainedContext, contextLimit: limit } = model;
   const window = windowOf(model);
   const off =
     window !== undefined && positions !== undefined
       ? [`the checkpoint's sliding window of ${window} tokens is off: ${positions.name} sets the positions`]
       : [];
-  // Under the checkpoint's own sliding window nothing is counted; a trained window that was set by hand is not the config's.
-  const counts = positions !== undefined || window === undefined;
-  if (limit === undefined || limit.tokens !== trainedContext || !counts) return off;
+  const unused = statedNotices(model, positions);
+  // Under the checkpoint's own sliding window, and under what its config states, nothing is counted; a trained window that was set by
+  // hand is not the config's.
+  const counts =
+    (positions !== undefined || window === undefined) &&
+    !(limit?.by === model.statedPositions?.by && areStated(model, positions));
+  if (limit === undefined || limit.tokens !== trainedContext || !counts) return [...off, ...unused];
   return [
     ...off,
     `positions are counted from ${trainedContext} tokens, the checkpoint's ${limit.by}, and not from ` +
       `max_position_embeddings ${limit.stated}: attention had no longer distances in training (trainedContext sets another window)`,
+    ...unused,
   ];
+};
+
+/** The longest input under a mapping; where a config states the mapping, at least what it states, which its makers have tried. */
+const capacityUnder = (model: ModelContext, positions: ConfiguredMapping, known: number): number => {
+  const counted = mappingCapacity(positions, known);
+  return areStated(model, positions) ? Math.max(counted, model.statedPositions!.tokens) : counted;
 };
 
 /**
@@ -85,7 +118,7 @@ export const extendContext = (model: ModelContext, extension: ContextExtension):
   const { positions, capacity } =
     extension.positions === undefined
       ? ownPositions(model, known)
-      : { positions: extension.positions, capacity: mappingCapacity(extension.positions, known) };
+      : { positions: extension.positions, capacity: capacityUnder(model, extension.positions, known) };
   checkPositionsFor("extendContext", positions, model.trainedContext);
   const layout = bandLayout(positions);
   // The other forms leave no key out and count none twice.

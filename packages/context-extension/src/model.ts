@@ -1,5 +1,6 @@
 /** What is known of a model: what an extension is put on, and what depends on its layers. */
 import type { RopeScaling, RotaryLayout } from "@ropewalk/rope";
+import type { MappingConfig } from "./mapping-config.ts";
 
 /** How a checkpoint rotates queries and keys. */
 export type DecoderRope = {
@@ -20,12 +21,22 @@ export type ContextLimit = {
   readonly stated: number;
 };
 
+/** Positions that a config says a checkpoint is to be run with. They are applied where they are asked for alone. */
+export type StatedPositions = {
+  /** The key of the config that says so. */
+  readonly by: "dual_chunk_attention_config";
+  readonly positions: MappingConfig;
+  /** The longest input, in tokens, that the config states. */
+  readonly tokens: number;
+};
+
 /** The window that a model knows, and how it rotates: enough to put an extension on it. */
 export type ModelContext = {
   /** The window the model was trained on, in tokens: distances beyond it attention never had. */
   readonly trainedContext: number;
   /** Why `trainedContext` is less than the positions that the config states; absent where it is not. */
   readonly contextLimit?: ContextLimit;
+  readonly statedPositions?: StatedPositions;
   /** The rotation of all layers, or where they differ, of those whose positions an extension sets. */
   readonly rope: DecoderRope;
   /**

@@ -9,7 +9,7 @@
  * there max_position_embeddings is the original window itself.)
  */
 import { check } from "@ropewalk/check";
-import { extendedKind, type AttentionKind, type DecoderRope } from "@ropewalk/context-extension";
+import { extendedKind, type AttentionKind, type DecoderRope, type StatedPositions } from "@ropewalk/context-extension";
 import type { DecoderSizes } from "@ropewalk/decoder";
 import { objectOf, optionalPositiveInteger, positiveInteger, states, type ConfigObject } from "./config-object.ts";
 import { checkLayerTypes, layersOf, type LayerRule } from "./layer-types.ts";
@@ -37,22 +37,35 @@ export type ContextRules = {
   readonly scores?: (config: ConfigObject) => Pick<AttentionKind, "scoreScale" | "softcap">;
 };
 
-export type Context = Pick<DecoderSizes, "rope" | "trainedContext" | "slidingWindow" | "contextLimit" | "attention">;
+export type Context = Pick<
+  DecoderSizes,
+  "rope" | "trainedContext" | "slidingWindow" | "contextLimit" | "statedPositions" | "attention"
+>;
 
-/** The window that positions of dual chunk attention lie in: it folds longer distances back into it. */
-const dualChunkWindow = (config: ConfigObject): number | undefined => {
+/** The window that positions of dual chunk attention lie in, for it folds longer distances back into it; and its own numbers. */
+type DualChunk = { readonly window: number; readonly positions: StatedPositions["positions"] | undefined };
+
+const readDualChunk = (config: ConfigObject): DualChunk | undefined => {
   const stated = objectOf(config, "dual_chunk_attention_config");
   if (stated === undefined) return undefined;
-  const window =
-    optionalPositiveInteger(stated, "original_max_position_embeddings") ??
-    optionalPositiveInteger(stated, "chunk_size");
+  const chunkSize = optionalPositiveInteger(stated, "chunk_size");
+  const localSize = optionalPositiveInteger(stated, "local_size");
+  const window = optionalPositiveInteger(stated, "original_max_position_embeddings") ?? chunkSize;
   check(
     window !== undefined,
     `${stated.at}: original_max_position_embeddings must be a positive integer`,
     window,
     "number",
   );
-  return window;
+  if (chunkSize === undefined || localSize === undefined) return { window, positions: undefined };
+  check(localSize < chunkSize, `${stated.at}: local_size must be < chunk_size ${chunkSize}`, localSize);
+  // Its farthest position is chunk_size.
+  check(
+    chunkSize <= window,
+    `${stated.at}: chunk_size must be <= original_max_position_embeddings ${window}`,
+    chunkSize,
+  );
+  return { window, positions: { kind: "dual-chunk", chunkSize, localSize } };
 };
 
 /** The rotation and the window that a config states before it is asked layer by layer. */
@@ -102,9 +115,10 @@ export const readContext = (config: ConfigObject, rules: ContextRules, headDim: 
   check(kind !== undefined, `${config.at}: a layer that attends to everything must rotate`, "none that does");
   // Where some layers see everything, no distance is unknown to these.
   const limiting = attention === undefined ? asked : kind.slidingWindow;
+  const dualChunk = readDualChunk(config);
   const limits = [
     { by: "sliding_window" as const, tokens: limiting ?? Infinity },
-    { by: "dual_chunk_attention_config" as const, tokens: dualChunkWindow(config) ?? Infinity },
+    { by: "dual_chunk_attention_config" as const, tokens: dualChunk?.window ?? Infinity },
   ];
   const limit = limits.reduce((a, b) => (b.tokens < a.tokens ? b : a));
   const isLimited = limit.tokens < stated;
@@ -113,6 +127,9 @@ export const readContext = (config: ConfigObject, rules: ContextRules, headDim: 
     trainedContext: isLimited ? limit.tokens : stated,
     slidingWindow: kind.slidingWindow,
     ...(isLimited ? { contextLimit: { ...limit, stated } } : {}),
+    ...(dualChunk?.positions && {
+      statedPositions: { by: "dual_chunk_attention_config", positions: dualChunk.positions, tokens: stated },
+    }),
     ...(attention && { attention }),
   };
 };

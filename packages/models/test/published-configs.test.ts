@@ -1,5 +1,5 @@
 /** Published configs at full size: the windows that are read off them, the names that are refused. */
-import { reRope, selfExtend } from "@ropewalk/context-extension";
+import { reRope, selfExtend, withPositions } from "@ropewalk/context-extension";
 import { extendDecoder } from "@ropewalk/decoder";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -22,10 +22,11 @@ describe("a published config", () => {
       slidingWindow,
     });
     expect(decoder.tensors).toEqual(shapesOf(config));
-    const { rope, contextLimit } = decoder;
+    const { rope, contextLimit, statedPositions } = decoder;
     expect(readRotation(config, { headDim })).toEqual({
       ...{ rope, trainedContext, slidingWindow },
       ...(contextLimit && { contextLimit }),
+      ...(statedPositions && { statedPositions }),
     });
     const q8 = () => extendDecoder(decoder, {}, { cache: "q8" });
     if (slidingWindow === undefined) expect(q8().layout).toEqual({ kind: "everything" });
@@ -49,16 +50,51 @@ describe("a published config", () => {
     expect(() => extendDecoder(decoder, reRope({ window: tokens + 1 }))).toThrow(RangeError);
     // Attention that slides counts from nothing; a window that is set by hand is not the config's.
     const own = extendDecoder(decoder, {});
-    expect([own.capacity, own.notices]).toEqual(key === "sliding_window" ? [Infinity, []] : [tokens, [notice]]);
+    expect([own.capacity, own.notices[0]]).toEqual(key === "sliding_window" ? [Infinity, undefined] : [tokens, notice]);
+    expect(own.notices).toHaveLength(key === "sliding_window" ? 0 : 2);
     const byHand = extendDecoder({ ...decoder, trainedContext: stated }, selfExtend({ groupSize: 8, window: 1024 }));
     expect(byHand.knownContext).toBe(stated);
     expect(byHand.notices).not.toContain(notice);
+  });
+
+  it("states dual chunk attention, which holds where it is asked for, and is never left out in silence", () => {
+    const decoder = read(published["Qwen2.5 7B instruct 1M"]!.config);
+    const { positions, tokens } = decoder.statedPositions!;
+    expect(positions).toEqual({ kind: "dual-chunk", chunkSize: 262_144, localSize: 8192 });
+    expect(tokens).toBe(1_010_000);
+    const asked = extendDecoder(decoder, withPositions(positions));
+    expect(asked.layout).toEqual({ kind: "chunked", chunkLen: 253_952, ringChunks: 2 });
+    expect([asked.capacity, asked.notices]).toEqual([1_010_000, []]);
+    const notice = (name: string): string =>
+      "the checkpoint's dual_chunk_attention_config states DualChunk(chunkSize 262144, localSize 8192) for up to 1010000 tokens, " +
+      `which holds where it is asked for: ${name} is`;
+    expect(extendDecoder(decoder, {}).notices).toContain(notice("none"));
+    const folded = selfExtend({ groupSize: 8, window: 1024 });
+    expect(extendDecoder(decoder, folded).notices).toContain(notice("SelfExtend(groupSize 8, window 1024)"));
+    // Other numbers are another's.
+    const other = extendDecoder(decoder, withPositions({ kind: "dual-chunk", chunkSize: 262_144, localSize: 4096 }));
+    expect(other.capacity).toBe(262_144);
+    expect(other.notices).toContain(notice("DualChunk(chunkSize 262144, localSize 4096)"));
   });
 
   it("states a window of dual chunk attention, or is refused", () => {
     const { config } = published["Qwen2.5 7B instruct 1M"]!;
     const dual = (value: Json) => read({ ...config, dual_chunk_attention_config: value });
     expect(dual({ chunk_size: 8192 }).trainedContext).toBe(8192);
+    expect(dual({ chunk_size: 8192 }).statedPositions).toBeUndefined();
+    const sizes = { chunk_size: 262_144, local_size: 8192, original_max_position_embeddings: 262_144 };
+    const at = "qwen2.read: config.json: dual_chunk_attention_config";
+    expect(() => dual({ ...sizes, local_size: 262_144 })).toThrow(
+      RangeError(`${at}: local_size must be < chunk_size 262144, got 262144`),
+    );
+    expect(() => dual({ ...sizes, chunk_size: 262_145 })).toThrow(
+      RangeError(`${at}: chunk_size must be <= original_max_position_embeddings 262144, got 262145`),
+    );
+    expect(() => dual({ ...sizes, local_size: 0 })).toThrow(
+      `${at}: local_size must be an integer from 1 to 9007199254740991, got 0`,
+    );
+    expect(() => dual({ ...sizes, chunk_size: "262144" })).toThrow(TypeError);
+    expect(() => dual(3 as never)).toThrow(TypeError);
     expect(() => dual({ local_size: 1024 })).toThrow(
       "qwen2.read: config.json: dual_chunk_attention_config: original_max_position_embeddings must be a positive integer, got nothing",
     );

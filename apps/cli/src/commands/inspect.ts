@@ -1,4 +1,5 @@
 /** `ropewalk inspect`: what a model is, and what a wanted length takes. */
+import { withPositions } from "@ropewalk/context-extension";
 import { extendDecoder } from "@ropewalk/decoder";
 import { checkWeights, needCheckpoint, plannedCacheBytes, type OpenedModel } from "@ropewalk/generation";
 import { parameterCount, storedBytes, weightBytes, withAdapters, type Checkpoint } from "@ropewalk/models";
@@ -77,6 +78,15 @@ const adapterFacts = async ({ source }: OpenedModel, { adapter }: InspectOptions
   return { rows: { adapters: said.join("; ") }, report: { adapters: facts } };
 };
 
+/** Positions that the config says the model is to be run with. */
+const statedFacts = ({ source }: OpenedModel): Facts => {
+  const stated = source.decoder.statedPositions;
+  if (stated === undefined) return { rows: {}, report: {} };
+  const { positions } = withPositions(stated.positions);
+  const words = `${positions!.name} for up to ${stated.tokens} tokens, by ${stated.by}; --method ${stated.positions.kind}`;
+  return { rows: { "config states": words }, report: { statedPositions: stated } };
+};
+
 const factsOf = ({ source }: OpenedModel, options: InspectOptions): Facts => {
   if (source.kind === "checkpoint") return checkpointFacts(source, options);
   if (options.quantize !== undefined) needCheckpoint("inspect: --quantize", source);
@@ -91,6 +101,7 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
   const { numLayers, numHeads, numKvHeads, headDim, trainedContext, slidingWindow } = decoder;
   const { rows: own, report: ownReport } = factsOf(opened, options);
   const beside = await adapterFacts(opened, options);
+  const stated = statedFacts(opened);
   const length = options.length ?? trainedContext;
   const chosen = chosenFor(opened, options, length);
   const { extension } = chosen;
@@ -105,6 +116,7 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
     const report = {
       ...ownReport,
       ...beside.report,
+      ...stated.report,
       ...{ numLayers, numHeads, numKvHeads, headDim, trainedContext },
       ...{ ropeScaling: decoder.rope.scaling.kind, ropeTheta: decoder.rope.theta },
       slidingWindow: slidingWindow ?? null,
@@ -124,6 +136,7 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
     family: `${own["family"]}, ${numLayers} layers, ${numHeads} heads (${numKvHeads} key-value) of ${headDim}`,
     ...layerRows(extended),
     "trained window": tokens(trainedContext),
+    ...stated.rows,
     [`for ${length} tokens`]: extendedWords(extended.positions.name, extension),
     ...(options.modules === undefined
       ? {}

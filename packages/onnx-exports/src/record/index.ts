@@ -24,6 +24,7 @@ const decoderKeys: Keys<DecoderSizes> = {
   slidingWindow: true,
   attention: true,
   contextLimit: true,
+  statedPositions: true,
 };
 
 type ContextLimit = NonNullable<DecoderSizes["contextLimit"]>;
@@ -40,6 +41,15 @@ const checkLimit = (name: string, limit: ContextLimit): void => {
 /** How many dimensions rotate in the layers that rotate: as many in each. */
 const rotatingDim = (sites: readonly AttentionSite[]): number =>
   sites.find(({ rotaryDim }) => rotaryDim > 0)?.rotaryDim ?? sites[0]!.headDim;
+
+type StatedPositions = NonNullable<DecoderSizes["statedPositions"]>;
+
+const checkStated = (name: string, stated: StatedPositions): void => {
+  checkObject<StatedPositions>(name, stated, { by: true, positions: true, tokens: true });
+  checkOneOf(where, `${name}.by`, stated.by, ["dual_chunk_attention_config"]);
+  readRecord(where, name, { positions: stated.positions });
+  checkInteger(where, `${name}.tokens`, stated.tokens, 1, most.tokens);
+};
 
 const checkDecoder = (name: string, decoder: DecoderSizes, mark: Mark): void => {
   checkObject(name, decoder, decoderKeys);
@@ -62,6 +72,7 @@ const checkDecoder = (name: string, decoder: DecoderSizes, mark: Mark): void => 
   if (decoder.slidingWindow !== undefined)
     checkInteger(where, `${name}.slidingWindow`, decoder.slidingWindow, 1, most.tokens);
   if (decoder.contextLimit !== undefined) checkLimit(`${name}.contextLimit`, decoder.contextLimit);
+  if (decoder.statedPositions !== undefined) checkStated(`${name}.statedPositions`, decoder.statedPositions);
   checkRotation(`${name}.rope`, decoder.rope, rotatingDim(sites));
   if (decoder.attention !== undefined) checkAttention(`${name}.attention`, decoder.attention, sites);
 };
