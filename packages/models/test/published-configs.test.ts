@@ -1,5 +1,5 @@
 /** Published configs at full size: the windows that are read off them, the names that are refused. */
-import { reRope, selfExtend, withPositions } from "@ropewalk/context-extension";
+import { attentionGroups, reRope, selfExtend, withPositions } from "@ropewalk/context-extension";
 import { extendDecoder } from "@ropewalk/decoder";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -14,19 +14,27 @@ const read = (config: Json) => familyOf(config).read(config);
 describe("a published config", () => {
   it("is one of more than 40", () => expect(Object.keys(published).length).toBeGreaterThan(40));
 
-  it.each(Object.entries(published))("of %s", (_, { config, trainedContext, slidingWindow }) => {
+  it.each(Object.entries(published))("of %s", (_, { config, trainedContext, slidingWindow, attention: kinds }) => {
     const decoder = read(config);
+    expect(
+      decoder.attention &&
+        attentionGroups(decoder).map(({ layers, kind: { rope: own, slidingWindow: window, scoreScale, softcap } }) => ({
+          ...{ layers: layers.length, theta: own?.theta, window, softcap },
+          scalar: scoreScale === undefined ? undefined : Number((scoreScale ** -2).toPrecision(12)),
+        })),
+    ).toEqual(kinds?.map((kind) => ({ window: undefined, scalar: undefined, softcap: undefined, ...kind })));
     const { headDim } = decoder;
     expect({ trainedContext: decoder.trainedContext, slidingWindow: decoder.slidingWindow }).toEqual({
       trainedContext,
       slidingWindow,
     });
     expect(decoder.tensors).toEqual(shapesOf(config));
-    const { rope, contextLimit, statedPositions } = decoder;
+    const { rope, contextLimit, statedPositions, attention } = decoder;
     expect(readRotation(config, { headDim })).toEqual({
       ...{ rope, trainedContext, slidingWindow },
       ...(contextLimit && { contextLimit }),
       ...(statedPositions && { statedPositions }),
+      ...(attention && { attention }),
     });
     const q8 = () => extendDecoder(decoder, {}, { cache: "q8" });
     if (slidingWindow === undefined) expect(q8().layout).toEqual({ kind: "everything" });

@@ -1,4 +1,5 @@
 /** The numbers of a Gemma 2, read from its config.json. */
+import { check } from "@ropewalk/check";
 import type { AttentionKind } from "@ropewalk/context-extension";
 import { configObject, optionalNumber, optionalPositiveInteger, states, type ConfigObject } from "../config-object.ts";
 import type { ContextRules } from "../context.ts";
@@ -40,7 +41,13 @@ export const gemmaScores = (
 const defaults = { window: 4096, attentionSoftcap: 50, logitSoftcap: 30 } as const;
 
 export const gemma2Context: ContextRules = {
-  slidingWindow: (config) => unlessStated(config, "sliding_window", optionalPositiveInteger, defaults.window),
+  slidingWindow: (config) => {
+    const window = unlessStated(config, "sliding_window", optionalPositiveInteger, defaults.window);
+    // The first configs say it once more.
+    const again = optionalPositiveInteger(config, "sliding_window_size") ?? window;
+    check(again === window, `${config.at}: sliding_window_size must be the sliding_window ${window ?? "null"}`, again);
+    return window;
+  },
   // Every other layer, from the first on, where the config does not list them.
   layers: (config) => {
     const slides = readLayerTypes(config) ?? layersOf(config).map((layer) => layer % 2 === 0);

@@ -1,20 +1,39 @@
 /** The numbers of the text part of a Gemma 3, read from its config.json. */
-import { configObject, objectOf, optionalPositiveInteger, valueOf } from "../config-object.ts";
+import { check } from "@ropewalk/check";
+import { configObject, objectOf, optionalPositiveInteger, valueOf, type ConfigObject } from "../config-object.ts";
 import type { ContextRules } from "../context.ts";
 import { readGemmaShared } from "../gemma/config.ts";
 import { gemmaScores, softcapOf, unlessStated, type Gemma2Config } from "../gemma2/config.ts";
-import { layersOf, readLayerTypes } from "../layer-types.ts";
+import { checkLayerTypes, layersOf, readLayerTypes } from "../layer-types.ts";
 import { hasRopeByType, readRope } from "../rope-config.ts";
 
 /** Where the config says nothing, as in transformers. */
 const defaults = { window: 4096, pattern: 6, theta: 1_000_000, localTheta: 10_000 } as const;
 
+/**
+ * Of each layer whether it slides. `_sliding_window_pattern` is what transformers leaves of a pattern beside the list that it made of it, or
+ * of the family's, whatever the list is; without one it must be the pattern that holds.
+ */
+const readSlides = (config: ConfigObject): readonly boolean[] => {
+  const stated = optionalPositiveInteger(config, "sliding_window_pattern");
+  const pattern = stated ?? defaults.pattern;
+  const left = optionalPositiveInteger(config, "_sliding_window_pattern");
+  const listed = readLayerTypes(config);
+  const byPattern = layersOf(config).map((layer) => (layer + 1) % pattern !== 0);
+  check(
+    listed !== undefined || left === undefined || left === pattern,
+    `${config.at}: _sliding_window_pattern must be ${pattern} where layer_types is absent`,
+    left,
+  );
+  if (stated !== undefined) checkLayerTypes(config, byPattern);
+  return listed ?? byPattern;
+};
+
 export const gemma3Context: ContextRules = {
   slidingWindow: (config) => unlessStated(config, "sliding_window", optionalPositiveInteger, defaults.window),
   // All but every sixth, where the config does not list them.
   layers: (config) => {
-    const pattern = optionalPositiveInteger(config, "sliding_window_pattern") ?? defaults.pattern;
-    const slides = readLayerTypes(config) ?? layersOf(config).map((layer) => (layer + 1) % pattern !== 0);
+    const slides = readSlides(config);
     return slides.map((own) => ({ slides: own, rotates: true }));
   },
   defaultTheta: defaults.theta,

@@ -1,5 +1,5 @@
 /**
- * Llama, Gemma, Mistral, Qwen2, Qwen3, Phi and Phi-3 as plain loops in float64 on parsed configs: an oracle that shares nothing with what it
+ * Llama, Gemma 1 to 3, Mistral, Qwen2, Qwen3, SmolLM3, Phi and Phi-3 as plain loops in float64 on parsed configs: an oracle that shares nothing with what it
  * is compared with. Formulas are those of the papers; keys and their defaults are those of Hugging Face transformers.
  */
 import type { Json } from "../fixtures.ts";
@@ -35,6 +35,11 @@ const sizesOf = (config: Json): Sizes => {
   };
 };
 
+const isGemma = (config: Json): boolean => String(config["model_type"]).startsWith("gemma");
+
+/** From Gemma 2 on, what attention and the feed-forward give is normed before it is added. */
+const hasOutputNorms = (config: Json): boolean => isGemma(config) && config["model_type"] !== "gemma";
+
 /** Every tensor that a checkpoint of this config holds, and its shape. */
 export const shapesOf = (config: Json): Readonly<Record<string, readonly number[]>> => {
   const { hidden, heads, kvHeads, headDim, layers, middle, vocab } = sizesOf(config);
@@ -59,7 +64,8 @@ export const shapesOf = (config: Json): Readonly<Record<string, readonly number[
       put(`${attention}.q_proj`, [q, hidden], bias);
       put(`${attention}.k_proj`, [k, hidden], bias);
       put(`${attention}.v_proj`, [k, hidden], bias);
-      if (type === "qwen3") for (const side of ["q", "k"]) put(`${attention}.${side}_norm`, [headDim]);
+      if (type === "qwen3" || type === "gemma3_text")
+        for (const side of ["q", "k"]) put(`${attention}.${side}_norm`, [headDim]);
       if (type === "phi") {
         put(`${attention}.dense`, [hidden, q], true);
         put(`${mlp}.fc1`, [middle, hidden], true);
@@ -72,9 +78,12 @@ export const shapesOf = (config: Json): Readonly<Record<string, readonly number[
       }
     }
     if (type !== "phi") put(`${at}.post_attention_layernorm`, [hidden]);
+    if (hasOutputNorms(config))
+      for (const name of ["pre", "post"]) put(`${at}.${name}_feedforward_layernorm`, [hidden]);
   }
   put(type === "phi" ? "model.final_layernorm" : "model.norm", [hidden], type === "phi");
-  if (!given(config, "tie_word_embeddings", type === "gemma")) put("lm_head", [vocab, hidden], type === "phi");
+  if (!given(config, "tie_word_embeddings", isGemma(config) || type === "smollm3"))
+    put("lm_head", [vocab, hidden], type === "phi");
   return shapes;
 };
 
@@ -94,7 +103,7 @@ const project = (weights: Weights, name: string, x: readonly Float64Array[]): Fl
 /** Llama's norm by the root of the mean square, Gemma's by that and weights above 1, or Phi's by mean and variance. */
 const normalize = (config: Json, weights: Weights, name: string, x: readonly Float64Array[]): Float64Array[] => {
   const stored = weights.get(`${name}.weight`)!.data;
-  const weight = config["model_type"] === "gemma" ? stored.map((value) => 1 + value) : stored;
+  const weight = isGemma(config) ? stored.map((value) => 1 + value) : stored;
   const bias = weights.get(`${name}.bias`)?.data;
   return x.map((row) => {
     const mean = bias === undefined ? 0 : row.reduce((sum, value) => sum + value, 0) / row.length;
@@ -118,7 +127,11 @@ const rotationOf = (config: Json, headDim: number, length: number): Rotation => 
   const phi = config["model_type"] === "phi" ? 0.5 : 1;
   const part = given(config, "partial_rotary_factor", given(stated, "partial_rotary_factor", phi));
   const dim = Math.floor(headDim * part);
-  const theta = given(config, "rope_theta", given(stated, "rope_theta", 10_000));
+  const theta = given(
+    config,
+    "rope_theta",
+    given(stated, "rope_theta", config["model_type"] === "smollm3" ? 2_000_000 : 10_000),
+  );
   const plain = Array.from({ length: dim / 2 }, (_, pair) => theta ** ((-2 * pair) / dim));
   const longest = given(config, "max_position_embeddings", 2048);
   const original = given(
@@ -173,16 +186,75 @@ const turn = ({ frequencies, scale }: Rotation, position: number, head: Float64A
   return turned;
 };
 
-/** How many keys back a query of the layer sees, itself included. */
-const windowOf = (config: Json, layer: number): number => {
-  const window = config["sliding_window"] as number | null | undefined;
-  if (config["model_type"] === "mistral") return window === undefined ? 4096 : (window ?? Infinity);
-  if (config["model_type"] === "phi3") return window ?? Infinity;
-  const slides = given(config, "use_sliding_window", false) && layer >= given(config, "max_window_layers", 28);
-  return String(config["model_type"]).startsWith("qwen") && slides ? (window ?? Infinity) : Infinity;
+/** Whether the layer is one of those that may slide, as the config lists them or by its family's rule. */
+const isLocal = (config: Json, layer: number): boolean => {
+  const types = config["layer_types"] as readonly string[] | null | undefined;
+  if (types) return types[layer] === "sliding_attention";
+  const rules: Readonly<Record<string, () => boolean>> = {
+    gemma2: () => layer % 2 === 0,
+    gemma3_text: () => (layer + 1) % given(config, "sliding_window_pattern", 6) !== 0,
+    smollm3: () => !isTurned(config, layer),
+    mistral: () => true,
+    phi3: () => true,
+    qwen2: () => layer >= given(config, "max_window_layers", 28),
+    qwen3: () => layer >= given(config, "max_window_layers", 28),
+  };
+  return rules[config["model_type"] as string]?.() ?? false;
 };
 
-/** A Qwen3's norm of each head. */
+/** How many keys back a query of the layer sees, itself included. */
+const windowOf = (config: Json, layer: number): number => {
+  const type = config["model_type"] as string;
+  const byDefault = ["mistral", "gemma2", "gemma3_text"].includes(type) ? 4096 : null;
+  const window = config["sliding_window"] === undefined ? byDefault : (config["sliding_window"] as number | null);
+  const asks = type.startsWith("qwen") || type === "smollm3";
+  const isOn = !asks || given(config, "use_sliding_window", false);
+  return isOn && isLocal(config, layer) ? (window ?? Infinity) : Infinity;
+};
+
+/** Whether the layer turns its queries and keys. */
+const isTurned = (config: Json, layer: number): boolean => {
+  if (config["model_type"] !== "smollm3") return true;
+  const list = config["no_rope_layers"] as readonly number[] | null | undefined;
+  return list ? list[layer] === 1 : (layer + 1) % given(config, "no_rope_layer_interval", 4) !== 0;
+};
+
+/** The config as one layer's rotation reads it: Gemma 3 has two. */
+const rotationConfig = (config: Json, layer: number): Json => {
+  if (config["model_type"] !== "gemma3_text") return config;
+  const {
+    rope_parameters: newer,
+    rope_scaling: older,
+    rope_theta: theta,
+    rope_local_base_freq: local,
+    ...rest
+  } = config;
+  const ropes = newer as Readonly<Record<string, Json>> | null | undefined;
+  return isLocal(config, layer)
+    ? { ...rest, rope_theta: ropes?.["sliding_attention"]?.["rope_theta"] ?? local ?? 10_000 }
+    : {
+        ...rest,
+        rope_parameters: ropes?.["full_attention"] ?? older,
+        rope_theta: ropes?.["full_attention"]?.["rope_theta"] ?? theta ?? 1_000_000,
+      };
+};
+
+/** What makes a score of a product of query and key. */
+const scoreOf = (config: Json, headDim: number): ((product: number) => number) => {
+  if (!hasOutputNorms(config)) return (product) => product / Math.sqrt(headDim);
+  const scale = given(config, "query_pre_attn_scalar", 256) ** -0.5;
+  const bound = boundOf(config, "attn_logit_softcapping", 50);
+  return (product) => bound(product * scale);
+};
+
+/** c tanh(x / c), where the config has such a c. Gemma 2 has one where it says nothing. */
+const boundOf = (config: Json, key: string, ofGemma2: number): ((x: number) => number) => {
+  const byDefault = config["model_type"] === "gemma2" ? ofGemma2 : null;
+  const c = config[key] === undefined ? byDefault : (config[key] as number | null);
+  return (x) => (c === null ? x : c * Math.tanh(x / c));
+};
+
+/** A Qwen3's or a Gemma 3's norm of each head. */
 const byHead = (config: Json, weights: Weights, name: string, rows: readonly Float64Array[]): Float64Array[] => {
   const { headDim } = sizesOf(config);
   return rows.map((row) => {
@@ -197,12 +269,16 @@ type Projected = Readonly<Record<"query" | "key" | "value", readonly Float64Arra
 
 const attend = (config: Json, layer: number, { query, key, value }: Projected): Float64Array[] => {
   const { heads, kvHeads, headDim } = sizesOf(config);
-  const rotation = rotationOf(config, headDim, query.length);
+  const rotation = rotationOf(rotationConfig(config, layer), headDim, query.length);
+  const score = scoreOf(config, headDim);
   const head = (rows: readonly Float64Array[], token: number, index: number): Float64Array =>
     rows[token]!.subarray(index * headDim, (index + 1) * headDim);
   const turned = (rows: readonly Float64Array[], count: number): Float64Array[][] =>
     rows.map((_, token) =>
-      Array.from({ length: count }, (__, index) => turn(rotation, token, head(rows, token, index))),
+      Array.from({ length: count }, (__, index) => {
+        const own = head(rows, token, index);
+        return isTurned(config, layer) ? turn(rotation, token, own) : own;
+      }),
     );
   const [queries, keys] = [turned(query, heads), turned(key, kvHeads)];
   const window = windowOf(config, layer);
@@ -215,7 +291,7 @@ const attend = (config: Json, layer: number, { query, key, value }: Projected): 
       for (let past = first; past <= token; past++) {
         let dot = 0;
         for (let d = 0; d < headDim; d++) dot += queries[token]![index]![d]! * keys[past]![shared]![d]!;
-        scores.push(dot / Math.sqrt(headDim));
+        scores.push(score(dot));
       }
       const most = Math.max(...scores);
       const shares = scores.map((score) => Math.exp(score - most));
@@ -233,7 +309,7 @@ const columns = (rows: readonly Float64Array[], from: number, to: number): Float
   rows.map((row) => row.subarray(from, to));
 
 const gated = (config: Json, gate: readonly Float64Array[], up: readonly Float64Array[]): Float64Array[] => {
-  const activation = config["model_type"] === "gemma" ? geluNew : silu;
+  const activation = isGemma(config) ? geluNew : silu;
   return gate.map((row, token) => row.map((value, at) => activation(value) * up[token]![at]!));
 };
 
@@ -256,7 +332,7 @@ const layerOf = (config: Json, weights: Weights, layer: number, x: readonly Floa
   const attended = attend(
     config,
     layer,
-    type === "qwen3"
+    type === "qwen3" || type === "gemma3_text"
       ? {
           query: byHead(config, weights, `${at}.self_attn.q_norm`, query),
           key: byHead(config, weights, `${at}.self_attn.k_norm`, key),
@@ -271,13 +347,18 @@ const layerOf = (config: Json, weights: Weights, layer: number, x: readonly Floa
     );
     return add(x, add(of("self_attn.dense", attended), fed));
   }
-  const h = add(x, of("self_attn.o_proj", attended));
-  const again = normalize(config, weights, `${at}.post_attention_layernorm`, h);
+  const output = of("self_attn.o_proj", attended);
+  const normedAgain = (name: string, rows: readonly Float64Array[]) =>
+    normalize(config, weights, `${at}.${name}_layernorm`, rows);
+  const outer = hasOutputNorms(config);
+  const h = add(x, outer ? normedAgain("post_attention", output) : output);
+  const again = normedAgain(outer ? "pre_feedforward" : "post_attention", h);
   const both = type === "phi3" ? of("mlp.gate_up_proj", again) : undefined;
   const fed = both
     ? gated(config, columns(both, 0, middle), columns(both, middle, 2 * middle))
     : gated(config, of("mlp.gate_proj", again), of("mlp.up_proj", again));
-  return add(h, of("mlp.down_proj", fed));
+  const down = of("mlp.down_proj", fed);
+  return add(h, outer ? normedAgain("post_feedforward", down) : down);
 };
 
 /** Logits [vocab] of every token. A head that is stored is used, whatever ties it; an embedding that is not is the head. */
@@ -285,11 +366,12 @@ export const plainLogits = (config: Json, weights: Weights, ids: readonly number
   const { hidden, layers } = sizesOf(config);
   const [embedding, head] = [weights.get("model.embed_tokens.weight"), weights.get("lm_head.weight")];
   const table = (embedding ?? head)!.data;
-  const scale = config["model_type"] === "gemma" ? Math.sqrt(hidden) : 1;
+  const scale = isGemma(config) ? Math.sqrt(hidden) : 1;
   const embedded = (id: number) => table.slice(id * hidden, (id + 1) * hidden).map((value) => scale * value);
   let x: readonly Float64Array[] = ids.map(embedded);
   for (let layer = 0; layer < layers; layer++) x = layerOf(config, weights, layer, x);
   const last = config["model_type"] === "phi" ? "model.final_layernorm" : "model.norm";
   const tied = new Map(weights).set("lm_head.weight", (head ?? embedding)!);
-  return project(tied, "lm_head", normalize(config, weights, last, x));
+  const bound = hasOutputNorms(config) ? boundOf(config, "final_logit_softcapping", 30) : (logit: number) => logit;
+  return project(tied, "lm_head", normalize(config, weights, last, x)).map((row) => row.map(bound));
 };

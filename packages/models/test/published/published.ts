@@ -3,6 +3,7 @@ import type { Json } from "../fixtures.ts";
 import { gemmas } from "./gemmas.ts";
 import { llamas } from "./llamas.ts";
 import { others } from "./others.ts";
+import { layered } from "./layered.ts";
 import { qwen3s } from "./qwen3s.ts";
 
 export type Published = {
@@ -11,11 +12,29 @@ export type Published = {
   readonly trainedContext: number;
   /** Absent: none, or one that reaches over the whole context. */
   readonly slidingWindow?: number;
+  /** Where layers differ, or their scores do: how many attend how, in the order of the first of each. */
+  readonly attention?: readonly {
+    readonly layers: number;
+    /** undefined: they do not rotate. */
+    readonly theta: number | undefined;
+    readonly window?: number;
+    /** What scores are divided by, squared. */
+    readonly scalar?: number;
+    readonly softcap?: number;
+  }[];
 };
 
-export const published: Readonly<Record<string, Published>> = { ...llamas, ...gemmas, ...others, ...qwen3s };
+export const published: Readonly<Record<string, Published>> = {
+  ...llamas,
+  ...gemmas,
+  ...others,
+  ...qwen3s,
+  ...layered,
+};
 
-const layers = 2;
+/** As many as it takes to have one of each. */
+const layersFor = (config: Json): number => ({ gemma3_text: 6, smollm3: 4 })[config["model_type"] as string] ?? 2;
+
 const headDim = 16;
 const vocabSize = 64;
 
@@ -23,11 +42,11 @@ const vocabSize = 64;
 const shorter = 64;
 
 /** Every n-th of a list, so that as many are left. */
-const thinned = (list: readonly number[], left: number): readonly number[] =>
+const thinned = <T>(list: readonly T[], left: number): readonly T[] =>
   Array.from({ length: left }, (_, at) => list[Math.floor((at * list.length) / left)]!);
 
 const windowKeys = new Set(
-  ["max_position_embeddings", "original_max_position_embeddings", "sliding_window"].concat([
+  ["max_position_embeddings", "original_max_position_embeddings", "sliding_window", "sliding_window_size"].concat([
     "chunk_size",
     "local_size",
   ]),
@@ -41,7 +60,7 @@ const scaledInner = (inner: Json, rotating: number): Json =>
     }),
   );
 
-/** A config with every key that it has: 2 layers, heads of 16, windows a 64th as long. */
+/** A config with every key that it has: a few layers, heads of 16, windows a 64th as long. */
 export const scaledDown = (config: Json): Json => {
   const of = (key: string) => config[key] as number;
   const [heads, kvHeads] = [
@@ -49,6 +68,12 @@ export const scaledDown = (config: Json): Json => {
     (config["num_key_value_heads"] as number | null) ?? of("num_attention_heads"),
   ];
   const share = heads / kvHeads;
+  const layers = layersFor(config);
+  /** What stands for each layer: Qwen says from which on, the others take turns. */
+  const byLayer = <T>(key: string): readonly T[] | undefined => {
+    const list = config[key] as readonly T[] | undefined;
+    return String(config["model_type"]).startsWith("qwen") ? list && thinned(list, layers) : list?.slice(0, layers);
+  };
   const small = { kv: share === 1 ? 4 : 2, heads: share === 1 ? 4 : 2 * share };
   const ropeParameters = config["rope_parameters"] as Json | undefined;
   const part = (config["partial_rotary_factor"] ??
@@ -65,7 +90,8 @@ export const scaledDown = (config: Json): Json => {
     head_dim: headDim,
     vocab_size: vocabSize,
     max_window_layers: Math.round((layers * ((config["max_window_layers"] as number) ?? 0)) / of("num_hidden_layers")),
-    layer_types: (config["layer_types"] as readonly string[] | undefined)?.slice(0, layers),
+    layer_types: byLayer<string>("layer_types"),
+    no_rope_layers: byLayer<number>("no_rope_layers"),
   };
   return Object.fromEntries(
     Object.entries(config).map(([key, value]) => {
