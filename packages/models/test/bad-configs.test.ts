@@ -200,6 +200,153 @@ describe.each<readonly [keyof typeof folders, Family, string, readonly (readonly
   });
 });
 
+const nested = (changes: Json): Json => ({
+  rope_parameters: {
+    full_attention: { rope_theta: 100_000, rope_type: "default" },
+    sliding_attention: { rope_theta: 1000, rope_type: "default" },
+    ...changes,
+  },
+});
+
+const typesOf = (...types: readonly string[]): Json => ({ layer_types: types.map((type) => `${type}_attention`) });
+
+/** What those that have layer_types refuse of them. */
+const wrongTypes: readonly (readonly [Json, string])[] = [
+  [typesOf("full", "sliding", "full"), "RangeError: layer_types must have one type for each of 4 layers, got 3"],
+  [
+    typesOf("full", "full", "full", "full", "full"),
+    "RangeError: layer_types must have one type for each of 4 layers, got 5",
+  ],
+  [
+    typesOf("full", "chunked", "full", "sliding"),
+    'RangeError: layer_types[1] must be full_attention or sliding_attention, got "chunked_attention"',
+  ],
+  [{ layer_types: [1, 1, 1, 1] }, "TypeError: layer_types[0] must be full_attention or sliding_attention, got 1"],
+  [{ layer_types: "full_attention" }, 'TypeError: layer_types must be a list, got "full_attention"'],
+];
+
+const scoresAndBounds: readonly (readonly [Json, string])[] = [
+  ...["attn_logit_softcapping", "final_logit_softcapping", "query_pre_attn_scalar"].flatMap((key) => [
+    [{ [key]: 0 }, `RangeError: ${key} must be a finite number above 0, got 0`] as const,
+    [{ [key]: -30 }, `RangeError: ${key} must be a finite number above 0, got -30`] as const,
+    [{ [key]: "30" }, `TypeError: ${key} must be a finite number above 0, got "30"`] as const,
+  ]),
+  [{ use_bidirectional_attention: true }, "RangeError: use_bidirectional_attention must be false, got true"],
+  [{ hidden_activation: "relu" }, `RangeError: hidden_activation must be one of ${knownActivations}, gelu, got "relu"`],
+  [{ max_position_embeddings: null }, "TypeError: max_position_embeddings must be a positive integer, got nothing"],
+];
+
+const sliding = { sliding_window: 12, use_sliding_window: true };
+
+describe.each<readonly ["gemma2" | "gemma3" | "smollm3" | "qwen2-mixed", readonly (readonly [Json, string])[]]>([
+  [
+    "gemma2",
+    [
+      ...[...wrongTypes, ...scoresAndBounds, ...window],
+      [{ sliding_window_size: 13 }, "RangeError: sliding_window_size must be the sliding_window 12, got 13"],
+      [
+        { sliding_window: null },
+        'RangeError: layer_types must be 4 times full_attention, as the other keys say, got ["sliding_attention", "full_attention", "sliding_attention", "full_attention"]',
+      ],
+    ],
+  ],
+  [
+    "gemma3",
+    [
+      ...[...wrongTypes, ...scoresAndBounds, ...window],
+      [
+        nested({ sliding_attention: null }),
+        "TypeError: rope_parameters: sliding_attention must be an object, got nothing",
+      ],
+      [nested({ full_attention: null }), "TypeError: rope_parameters: full_attention must be an object, got nothing"],
+      [nested({ full_attention: [] }), "RangeError: rope_parameters: full_attention must be an object, got []"],
+      [
+        nested({ chunked_attention: { rope_type: "default" } }),
+        'RangeError: rope_parameters must hold full_attention and sliding_attention alone, got "chunked_attention"',
+      ],
+      [
+        nested({ rope_theta: 5 }),
+        'RangeError: rope_parameters must hold full_attention and sliding_attention alone, got "rope_theta"',
+      ],
+      [
+        nested({ sliding_attention: { rope_theta: 1, rope_type: "default" } }),
+        "RangeError: rope_parameters: sliding_attention: rope_theta must be a finite number above 1, got 1",
+      ],
+      [
+        nested({ full_attention: { rope_type: "mrope" } }),
+        `RangeError: rope_parameters: full_attention: rope_type must be one of ${types}, got "mrope"`,
+      ],
+      [
+        { rope_local_base_freq: 2000 },
+        "RangeError: rope_local_base_freq must be the rope_theta of sliding_attention, 1000, got 2000",
+      ],
+      [
+        { rope_theta: 5000 },
+        "RangeError: rope_parameters: full_attention: rope_theta must equal the rope_theta outside, got [100000, 5000]",
+      ],
+      [
+        { rope_parameters: null, rope_local_base_freq: 0 },
+        "RangeError: rope_local_base_freq must be a finite number above 1, got 0",
+      ],
+      [
+        { sliding_window_pattern: 2 },
+        'RangeError: layer_types[1] must be full_attention, as the other keys say, got "sliding_attention"',
+      ],
+      [{ sliding_window_pattern: 0 }, `RangeError: sliding_window_pattern must be an integer from 1 to ${most}, got 0`],
+      [
+        { layer_types: null, _sliding_window_pattern: 4 },
+        "RangeError: _sliding_window_pattern must be 6 where layer_types is absent, got 4",
+      ],
+    ],
+  ],
+  [
+    "smollm3",
+    [
+      ...wrongTypes,
+      [{ ...sliding, sliding_window: 0 }, `RangeError: sliding_window must be an integer from 1 to ${most}, got 0`],
+      [{ ...sliding, sliding_window: null }, "TypeError: sliding_window must be a positive integer, got nothing"],
+      [{ no_rope_layers: [1, 1, 0] }, "RangeError: no_rope_layers must have one number for each of 4 layers, got 3"],
+      [{ no_rope_layers: [1, 2, 1, 0] }, "RangeError: no_rope_layers must be a list of 0 and 1, got [1, 2, 1, 0]"],
+      [{ no_rope_layers: 4 }, "TypeError: no_rope_layers must be a list of 0 and 1, got 4"],
+      [
+        { no_rope_layers: [0, 0, 0, 0] },
+        'RangeError: a layer that attends to everything must rotate, got "none that does"',
+      ],
+      [
+        { no_rope_layers: null, no_rope_layer_interval: 1 },
+        'RangeError: a layer that attends to everything must rotate, got "none that does"',
+      ],
+      [
+        { no_rope_layers: null, no_rope_layer_interval: 0 },
+        `RangeError: no_rope_layer_interval must be an integer from 1 to ${most}, got 0`,
+      ],
+      [{ mlp_bias: 1 }, "TypeError: mlp_bias must be true or false, got 1"],
+    ],
+  ],
+  [
+    "qwen2-mixed",
+    [
+      [
+        { max_window_layers: null, layer_types: ["full_attention"] },
+        "RangeError: layer_types must have one type for each of 4 layers, got 1",
+      ],
+      [
+        { max_window_layers: 3 },
+        'RangeError: layer_types[2] must be full_attention, as the other keys say, got "sliding_attention"',
+      ],
+    ],
+  ],
+])("%s whose layers differ", (name, own) => {
+  const config = readConfig(folders[name]);
+
+  it.each(own)("refuses %j", (change, message) => {
+    const [kind, rule] = message.split(/: (.*)/s);
+    const family = familyOf(config);
+    const named = name.replace("-mixed", "");
+    expect(thrownBy(() => family.read({ ...config, ...change }))).toBe(`${kind}: ${named}.read: config.json: ${rule}`);
+  });
+});
+
 const loading = (config: Json, weights: Uint8Array): Promise<string> =>
   rejectionOf(
     loadCheckpoint(inMemory("m", { "config.json": bytesOf(JSON.stringify(config)), "model.safetensors": weights })),

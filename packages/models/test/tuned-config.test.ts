@@ -116,6 +116,8 @@ describe.each<readonly [string, object, boolean]>([
       rope_theta: 30_000,
       rope_local_base_freq: 700,
       sliding_window_pattern: 2,
+      layer_types: null,
+      _sliding_window_pattern: 2,
       rope_scaling: null,
     },
     true,

@@ -1,6 +1,13 @@
 /** The numbers of the text part of a Gemma 3, read from its config.json. */
 import { check } from "@ropewalk/check";
-import { configObject, objectOf, optionalPositiveInteger, valueOf, type ConfigObject } from "../config-object.ts";
+import {
+  configObject,
+  objectOf,
+  optionalNumber,
+  optionalPositiveInteger,
+  valueOf,
+  type ConfigObject,
+} from "../config-object.ts";
 import type { ContextRules } from "../context.ts";
 import { readGemmaShared } from "../gemma/config.ts";
 import { gemmaScores, softcapOf, unlessStated, type Gemma2Config } from "../gemma2/config.ts";
@@ -41,12 +48,19 @@ export const gemma3Context: ContextRules = {
   localRope: (config, facts) => {
     const parameters = objectOf(config, "rope_parameters");
     const byType = parameters !== undefined && hasRopeByType(parameters);
-    const local = {
-      rope_theta: valueOf(config, "rope_local_base_freq"),
-      ...(byType && { rope_parameters: valueOf(config, "rope_parameters") }),
+    const values = {
+      partial_rotary_factor: valueOf(config, "partial_rotary_factor"),
+      ...(byType && { rope_parameters: parameters.values }),
     };
-    const own = { ropeOf: "sliding_attention", defaultTheta: defaults.localTheta } as const;
-    return readRope({ at: config.at, values: local }, { ...facts, ...own });
+    const theta = optionalNumber(config, "rope_local_base_freq", { above: 1 });
+    const own = { ropeOf: "sliding_attention", defaultTheta: theta ?? defaults.localTheta } as const;
+    const rope = readRope({ at: config.at, values }, { ...facts, ...own });
+    check(
+      theta === undefined || theta === rope.theta,
+      `${config.at}: rope_local_base_freq must be the rope_theta of sliding_attention, ${rope.theta}`,
+      theta,
+    );
+    return rope;
   },
   scores: (config) => gemmaScores(config, undefined),
 };
