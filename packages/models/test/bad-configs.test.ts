@@ -208,7 +208,7 @@ const nested = (changes: Json): Json => ({
   },
 });
 
-const typesOf = (...types: readonly string[]): Json => ({ layer_types: types.map((type) => `${type}_attention`) });
+const typesOf = (...kinds: readonly string[]): Json => ({ layer_types: kinds.map((type) => `${type}_attention`) });
 
 /** What those that have layer_types refuse of them. */
 const wrongTypes: readonly (readonly [Json, string])[] = [

@@ -200,7 +200,7 @@ export const layered: Readonly<Record<string, Published>> = {
   "Gemma 2 2B without bounds": {
     config: { ...gemma2, attn_logit_softcapping: null, final_logit_softcapping: null },
     trainedContext: 8192,
-    attention: gemma2Attention(26).map(({ softcap: _, ...kind }) => kind),
+    attention: gemma2Attention(26).map((kind) => ({ ...kind, softcap: undefined })),
   },
   "Gemma 3 270M": { config: gemma270M, trainedContext: 32_768, attention: gemma3Attention(15, 3) },
   "Gemma 3 1B": { config: gemma3, trainedContext: 32_768, attention: gemma3Attention(22, 4) },

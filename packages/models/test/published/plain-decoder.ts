@@ -270,7 +270,7 @@ type Projected = Readonly<Record<"query" | "key" | "value", readonly Float64Arra
 const attend = (config: Json, layer: number, { query, key, value }: Projected): Float64Array[] => {
   const { heads, kvHeads, headDim } = sizesOf(config);
   const rotation = rotationOf(rotationConfig(config, layer), headDim, query.length);
-  const score = scoreOf(config, headDim);
+  const scored = scoreOf(config, headDim);
   const head = (rows: readonly Float64Array[], token: number, index: number): Float64Array =>
     rows[token]!.subarray(index * headDim, (index + 1) * headDim);
   const turned = (rows: readonly Float64Array[], count: number): Float64Array[][] =>
@@ -291,7 +291,7 @@ const attend = (config: Json, layer: number, { query, key, value }: Projected): 
       for (let past = first; past <= token; past++) {
         let dot = 0;
         for (let d = 0; d < headDim; d++) dot += queries[token]![index]![d]! * keys[past]![shared]![d]!;
-        scores.push(score(dot));
+        scores.push(scored(dot));
       }
       const most = Math.max(...scores);
       const shares = scores.map((score) => Math.exp(score - most));

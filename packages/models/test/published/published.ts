@@ -20,7 +20,7 @@ export type Published = {
     readonly window?: number;
     /** What scores are divided by, squared. */
     readonly scalar?: number;
-    readonly softcap?: number;
+    readonly softcap?: number | undefined;
   }[];
 };
 
