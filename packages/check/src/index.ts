@@ -21,6 +21,7 @@ export {
   oneOf,
   optional,
   positive,
+  share,
   trueOrFalse,
   whole,
   type Rule,

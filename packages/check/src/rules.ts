@@ -19,6 +19,10 @@ export const above = (bound: number): Rule =>
 export const atLeastOne: Rule = (where, name, value) =>
   checkNumber(where, name, value, Number.isFinite(value) && (value as number) >= 1, "finite and >= 1");
 
+/** A number above 0 and at most 1. */
+export const share: Rule = (where, name, value) =>
+  checkNumber(where, name, value, (value as number) > 0 && (value as number) <= 1, "> 0 and <= 1");
+
 /** A finite number above 0. */
 export const aboveZero: Rule = above(0);
 

@@ -5,7 +5,7 @@
  *   sample   p = softmax(logits / temperature), cut to the topK most likely, then to the smallest set of the most likely
  *            whose probabilities sum to topP or more (Holtzman et al., arXiv 1904.09751), renormalised
  */
-import { byKind, byVariant, checkArray, checkInteger, number, optional, type Variants } from "@ropewalk/check";
+import { byKind, byVariant, checkArray, checkInteger, number, optional, share, type Variants } from "@ropewalk/check";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus, xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 import { firstNoNumber } from "./numbers.ts";
@@ -40,7 +40,7 @@ const kinds: Variants<Sampling, SamplerState> = {
         (value) => value > 0 && value < Infinity,
       ),
       topK: optional(positiveInteger),
-      topP: optional(number("above 0 and at most 1", (value) => value > 0 && value <= 1)),
+      topP: optional(share),
       seed: number("an integer", Number.isInteger),
     },
     ({ seed }) => {

@@ -79,7 +79,7 @@ describe("sample", () => {
     );
     expect(() => startSampling(config({ temperature: Number.NaN }))).toThrow("got NaN");
     expect(() => startSampling(config({ topK: 0 }))).toThrow("topK must be a positive integer, got 0");
-    expect(() => startSampling(config({ topP: 1.1 }))).toThrow("topP must be above 0 and at most 1, got 1.1");
+    expect(() => startSampling(config({ topP: 1.1 }))).toThrow("topP must be > 0 and <= 1, got 1.1");
     expect(() => startSampling(config({ seed: 0.5 }))).toThrow("seed must be an integer, got 0.5");
   });
 });

@@ -7,7 +7,7 @@
  *
  * The smallest such G is taken, for it is the most precise; the exact capacity must hold N as well.
  */
-import { checkConfig, checkNumber, number, optional, positive } from "@ropewalk/check";
+import { checkConfig, checkNumber, optional, positive, share } from "@ropewalk/check";
 import { checkWindow } from "./check.ts";
 import { defaultReach, defaultWindow } from "./defaults.ts";
 import { selfExtendCapacity } from "./self-extend-capacity.ts";
@@ -37,7 +37,7 @@ export const chooseSelfExtend = (config: {
     trainedContext: positive,
     length: positive,
     window: optional(positive),
-    reach: optional(number("> 0 and <= 1", (value) => value > 0 && value <= 1)),
+    reach: optional(share),
   });
   checkWindow("chooseSelfExtend", window, trainedContext);
   if (length <= trainedContext) return { groupSize: 1, window: trainedContext };

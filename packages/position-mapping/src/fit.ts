@@ -4,6 +4,7 @@
  * group size.
  */
 import { defaultWindow } from "./defaults.ts";
+import type { PositionMapping } from "./mapping.ts";
 
 type CapacityOf = (value: number, window: number, trainedContext: number) => number;
 
@@ -40,17 +41,12 @@ export const wouldFit = (options: readonly string[]): string => `${options.join(
  * In words: the value that holds `length` tokens with this window, and the window that does with this
  * value; where there is neither, the value that does with the default window.
  */
-export const remedyOf = (
-  name: string,
-  capacityOf: CapacityOf,
-  value: number,
-  window: number,
-  trainedContext: number,
-  length: number,
-): string => {
-  const inWords = (v: number | undefined, w: number | undefined): string[] =>
-    v && w ? [`${name} ${v} with window ${w}`] : [];
-  const withWindow = (w: number): string[] => inWords(smallestValue(capacityOf, w, trainedContext, length), w);
-  const options = [...withWindow(window), ...inWords(value, widestWindow(capacityOf, value, trainedContext, length))];
-  return wouldFit(options.length ? options : withWindow(defaultWindow(trainedContext)));
-};
+export const remedyOf =
+  (name: string, capacityOf: CapacityOf, value: number, window: number): PositionMapping["remedy"] =>
+  (trainedContext, length) => {
+    const inWords = (v: number | undefined, w: number | undefined): string[] =>
+      v && w ? [`${name} ${v} with window ${w}`] : [];
+    const withWindow = (w: number): string[] => inWords(smallestValue(capacityOf, w, trainedContext, length), w);
+    const options = [...withWindow(window), ...inWords(value, widestWindow(capacityOf, value, trainedContext, length))];
+    return wouldFit(options.length ? options : withWindow(defaultWindow(trainedContext)));
+  };

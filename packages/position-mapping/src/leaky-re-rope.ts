@@ -37,6 +37,6 @@ export const leakyReRope = (config: { readonly factor: number; readonly window: 
     ),
     window,
     capacity: (trainedContext) => leakyCapacity(factor, window, trainedContext),
-    remedy: (trainedContext, length) => remedyOf("factor", leakyCapacity, factor, window, trainedContext, length),
+    remedy: remedyOf("factor", leakyCapacity, factor, window),
   };
 };

@@ -77,14 +77,9 @@ export const twoBands = (
   key: Band["key"],
 ): readonly [BandByDistance, BandByDistance] => [near(window), { from: window, to: Infinity, query, key }];
 
-/** How far key `j` is back from query `i`: in tokens, or in chunks of `chunkLen`. */
-const back = (chunkLen: number | undefined, i: number, j: number): number =>
-  chunkLen === undefined ? i - j : Math.floor(i / chunkLen) - Math.floor(j / chunkLen);
-
-/** Whether a band covers query `i` and key `j`; never a key after the query. */
+/** Whether a band covers query `i` and key `j`; never a key after the query. A token is a chunk of one. */
 export const covers = (band: Band, i: number, j: number): boolean => {
-  if (j > i) return false;
-  if (band.covers !== undefined) return band.covers(i, j);
-  const distance = back(band.chunkLen, i, j);
-  return distance >= band.from && distance < band.to;
+  const { chunkLen = 1 } = band;
+  const distance = Math.floor(i / chunkLen) - Math.floor(j / chunkLen);
+  return j <= i && (band.covers ? band.covers(i, j) : distance >= band.from && distance < band.to);
 };

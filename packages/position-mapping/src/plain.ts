@@ -16,5 +16,5 @@ export const plain = (): PositionMapping => ({
   window: Infinity,
   capacity: (trainedContext) => trainedContext,
   remedy: (trainedContext, length) =>
-    `in SelfExtend, ${remedyOf("groupSize", selfExtendCapacity, 1, defaultWindow(trainedContext), trainedContext, length)}`,
+    `in SelfExtend, ${remedyOf("groupSize", selfExtendCapacity, 1, defaultWindow(trainedContext))(trainedContext, length)}`,
 });

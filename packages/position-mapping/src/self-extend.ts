@@ -31,7 +31,6 @@ export const selfExtend = (config: { readonly groupSize: number; readonly window
     ),
     window,
     capacity: (trainedContext) => selfExtendCapacity(groupSize, window, trainedContext),
-    remedy: (trainedContext, length) =>
-      remedyOf("groupSize", selfExtendCapacity, groupSize, window, trainedContext, length),
+    remedy: remedyOf("groupSize", selfExtendCapacity, groupSize, window),
   };
 };

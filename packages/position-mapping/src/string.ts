@@ -32,7 +32,6 @@ export const string = (config: { readonly shiftFrom: number; readonly window: nu
     bands: [exact, { from: shiftFrom, to: Infinity, query: (i) => i - shiftFrom + window, key: exact.key }],
     window: shiftFrom,
     capacity: (trainedContext) => stringCapacity(shiftFrom, window, trainedContext),
-    remedy: (trainedContext, length) =>
-      remedyOf("shiftFrom", stringCapacity, shiftFrom, window, trainedContext, length),
+    remedy: remedyOf("shiftFrom", stringCapacity, shiftFrom, window),
   };
 };
