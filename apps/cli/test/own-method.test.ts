@@ -73,8 +73,22 @@ describe.each([
   });
 });
 
+it("a cache in 8 bits is refused where no token settles, with the mapping's name", async () => {
+  const { stderr, code } = await ropewalk("logits", model, "--ids", ids, "--method", mapping, "--cache", "q8");
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/q8 needs tokens that leave the window and are still attended, got my mapping\n$/);
+});
+
 describe("an export", () => {
   const folder = resolve("packages/onnx-exports/test/vectors/genai-cpu-llama");
+
+  it("runs under any bands on the project's cache", async () => {
+    const few = idsFile("few.json", [3, 10, 17, 24, 31]);
+    const { last } = await reportOf("logits", folder, "--ids", few, "--method", mapping);
+    const { last: plain } = await reportOf("logits", folder, "--ids", few);
+    // All of them are near.
+    (last as readonly number[]).forEach((logit, at) => expect(logit).toBeCloseTo((plain as readonly number[])[at]!, 4));
+  });
 
   const oneBand = file(
     "one-band.mjs",
