@@ -13,12 +13,12 @@ import {
   type SettledPart,
 } from "@ropewalk/attention-merge/onnx";
 import type { Tape, Value } from "@ropewalk/graph";
-import { match } from "ts-pattern";
 import type { CacheFormat, Give } from "./cache-formats/format.ts";
 import type { Attend } from "./decoder.ts";
-import { inputs, outputs } from "./interface.ts";
-import { keptRotations, rotationOf } from "./key-rotations.ts";
-import { sizeName, type GroupInputs, type SharedInputs } from "./shared-inputs.ts";
+import type { CacheStretch, Masked, Scored } from "./cache-layout.ts";
+import { outputs } from "./interface.ts";
+import { keptRotations } from "./key-rotations.ts";
+import type { GroupInputs, SharedInputs } from "./shared-inputs.ts";
 
 type Layer = {
   readonly tape: Tape;
@@ -33,127 +33,58 @@ type Layer = {
 /** Queries in each band's rotation, near to far: [1, numKvHeads, group * seqLen, headDim] each. */
 type Queries = readonly Value[];
 
-/** A part of the cache, head by head. */
-const heads = (layer: Layer, name: string, tokens: string): Value => {
-  const { numKvHeads, headDim } = layer.shared.heads;
-  return layer.tape.input(name, layer.format.recent.type, [numKvHeads, sizeName(layer.own.place, tokens), headDim]);
-};
+/** An array of a stretch by its suffix, and where keys are read by several names, by that. */
+type Arrays = (suffix: string, label?: string) => Value;
 
-/** A mask of the layer's group, by the name of its keys' count. */
-const maskOf = ({ shared, own: { place } }: Layer, name: string, tokens: string): Value =>
-  shared.mask(name, sizeName(place, tokens));
-
-/** The long stretch that every query sees in the outermost rotation, as the cache keeps it. */
-const settledPart = ({ tape, shared, index, format, own }: Layer, queries: Queries): SettledPart => {
-  const { numHeads, numKvHeads, headDim } = shared.heads;
-  const count = sizeName(own.place, `settled${format.counted.as}`);
-  const arrays = new Map(
-    [...format.keys, ...format.values].map(({ suffix, type, per, shape }) => {
-      const dims = [numKvHeads, ...(per === "token" ? [count] : []), ...shape(headDim)];
-      return [suffix, tape.input(inputs.settled(index, suffix), type, dims)];
+/** Declares the inputs of a stretch. */
+const declare = ({ tape, shared, index }: Layer, { parts }: CacheStretch): Arrays => {
+  const { numKvHeads } = shared.heads;
+  const declared = parts.flatMap(({ arrays, readings }) =>
+    readings.flatMap(({ label, names, size }) => {
+      const inputs = names(index);
+      return arrays.map(({ suffix, type, per, shape }, at) => {
+        const dims = [numKvHeads, ...(per === "head" ? [] : [size]), ...shape];
+        return { suffix, label, value: tape.input(inputs[at]!, type, dims) };
+      });
     }),
   );
-  return format.emit(tape, {
-    queries: queries.at(-1)!,
-    gate: shared.gate(inputs.settledGate(own.place)),
-    group: numHeads / numKvHeads,
-    array: (suffix) => arrays.get(suffix)!,
-  });
+  return (suffix, label) => declared.find((array) => array.suffix === suffix && array.label === label)!.value;
 };
 
-/** Seen by every query in the outermost rotation too, but not settled yet. */
-const tailPart = (layer: Layer, queries: Queries): RecentPart => ({
-  kind: "masked",
-  queries: queries.at(-1)!,
-  keys: heads(layer, inputs.tailKeys(layer.index), "tailLen"),
-  values: heads(layer, inputs.tailValues(layer.index), "tailLen"),
-  mask: maskOf(layer, inputs.tailMask(layer.own.place), "tailLen"),
-});
-
-/** The last keys, inside the window of some query. */
-const nearRing = (layer: Layer, queries: Queries) => ({
-  queries: queries[0]!,
-  keys: heads(layer, inputs.ringNearKeys(layer.index), "ringLen"),
-  mask: maskOf(layer, inputs.ringNearMask(layer.own.place), "ringLen"),
-});
-
-const ringValues = (layer: Layer): Value => heads(layer, inputs.ringValues(layer.index), "ringLen");
-
-/** Those of them that are far from a query, in the far rotation. */
-const eitherRing = (layer: Layer, queries: Queries): RecentPart => ({
-  kind: "either",
-  near: nearRing(layer, queries),
-  far: {
-    queries: queries.at(-1)!,
-    keys: heads(layer, inputs.ringFarKeys(layer.index), "ringFarLen"),
-    mask: maskOf(layer, inputs.ringFarMask(layer.own.place), "ringLen"),
-  },
-  values: ringValues(layer),
-});
-
-/** Keys before the chunk, or its own, under each band's mask. */
-const bandsPart = (
-  layer: Layer,
+/** Keys that some band covers for each query. */
+const underMasks = (
+  { shared }: Layer,
   queries: Queries,
-  {
-    keys,
-    values,
-    mask,
-  }: { readonly keys: readonly Value[]; readonly values: Value; readonly mask: (band: number) => Value },
+  bands: readonly Masked[],
+  part: { readonly keys: (scored: Scored) => Value; readonly values: Value; readonly size: string },
 ): RecentPart => ({
   kind: "bands",
-  bands: queries.map((query, band) => ({
-    queries: query,
-    keys: keys[rotationOf(layer.own.group, band)]!,
-    mask: mask(band),
+  bands: bands.map((scored) => ({
+    queries: queries[scored.band]!,
+    keys: part.keys(scored),
+    mask: shared.mask(scored.mask, part.size),
   })),
-  values,
+  values: part.values,
 });
 
-/** The last few chunks of tokens, each in its band's rotation. */
-const ringChunkParts = (layer: Layer, queries: Queries): readonly RecentPart[] =>
-  // Those of the last band are settled, or on their way.
-  queries.slice(0, -1).map((query, back) => ({
-    kind: "masked",
-    queries: query,
-    keys: heads(layer, inputs.ringChunkKeys(layer.index, back), `ringChunk${back}Len`),
-    values: heads(layer, inputs.ringChunkValues(layer.index, back), `ringChunk${back}Len`),
-    mask: maskOf(layer, inputs.ringChunkMask(layer.own.place, back), `ringChunk${back}Len`),
-  }));
-
-/** Every key before the chunk, under each band's mask. */
-const bandsRing = (layer: Layer, queries: Queries): RecentPart =>
-  bandsPart(layer, queries, {
-    keys: keptRotations(layer.own.group).map((_, rotation) =>
-      heads(layer, inputs.ringKeys(layer.index, rotation), "ringLen"),
-    ),
-    values: ringValues(layer),
-    mask: (band) => maskOf(layer, inputs.ringBandMask(layer.own.place, band), "ringLen"),
-  });
-
-/** The parts of the cache, in the order that `recentLengths` counts them. */
-const cachedParts = (
-  layer: Layer,
-  queries: Queries,
-): { readonly settled?: SettledPart; readonly recent: readonly RecentPart[] } =>
-  match(layer.own.group.layout)
-    .with({ kind: "everything" }, () => ({
-      settled: settledPart(layer, queries),
-      recent: [tailPart(layer, queries)],
-    }))
-    .with({ kind: "window" }, () => ({
-      recent: [{ kind: "masked" as const, ...nearRing(layer, queries), values: ringValues(layer) }],
-    }))
-    .with({ kind: "near-far" }, () => ({
-      settled: settledPart(layer, queries),
-      recent: [tailPart(layer, queries), eitherRing(layer, queries)],
-    }))
-    .with({ kind: "chunked" }, () => ({
-      settled: settledPart(layer, queries),
-      recent: [tailPart(layer, queries), ...ringChunkParts(layer, queries)],
-    }))
-    .with({ kind: "masked" }, () => ({ recent: [bandsRing(layer, queries)] }))
-    .exhaustive();
+/** The stretches of the cache, in the order that `recentLengths` counts those under masks. */
+const cachedParts = (layer: Layer, queries: Queries) => {
+  const { tape, shared, own, format } = layer;
+  const group = shared.heads.numHeads / shared.heads.numKvHeads;
+  const settled: SettledPart[] = [];
+  const recent: RecentPart[] = [];
+  for (const stretch of own.layout.stretches) {
+    const { seen, size } = stretch;
+    const array = declare(layer, stretch);
+    if (seen.kind === "by-all")
+      settled.push(format.emit(tape, { queries: queries[seen.band]!, gate: shared.gate(seen.gate), group, array }));
+    else {
+      const keys = ({ label }: Scored): Value => array("keys", label);
+      recent.push(underMasks(layer, queries, seen.bands, { keys, values: array("values"), size }));
+    }
+  }
+  return { settled: settled[0], recent };
+};
 
 /** Queries, in each band's rotation; as they are where nothing rotates. */
 const rotatedQueries = ({ tape, own: { group, turn } }: Layer, queries: Value): Queries =>
@@ -174,7 +105,7 @@ export const attendIn =
   (layer: Layer): Attend =>
   ({ query, key, value }) => {
     const { tape, give, shared, index } = layer;
-    const { group, place, recentLengths } = layer.own;
+    const { group, layout, recentLengths } = layer.own;
     const { heads: counts } = shared;
 
     const scale = tape.op("Gather", [shared.queryScale, tape.constant("int64", [], [index])], { axis: 0 });
@@ -184,19 +115,9 @@ export const attendIn =
     const values = give(outputs.newValues(index), (options) => emitHeads(tape, counts, value, options));
 
     const { settled, recent } = cachedParts(layer, queries);
-    const own: RecentPart =
-      group.layout.kind === "masked"
-        ? bandsPart(layer, queries, {
-            ...{ keys, values },
-            mask: (band) => shared.mask(inputs.ownBandMask(place, band), "seqLen"),
-          })
-        : {
-            kind: "masked",
-            queries: queries[0]!,
-            keys: keys[0]!,
-            values,
-            mask: shared.mask(inputs.causalMask, "seqLen"),
-          };
+    const own = underMasks(layer, queries, layout.own, {
+      ...{ keys: ({ rotation }) => keys[rotation]!, values, size: "seqLen" },
+    });
     const parts = { settled, recent: [...recent, own], lengths: recentLengths, softcap: group.softcap };
     if (shared.few === undefined) return emitUngroup(tape, counts, emitAttention(tape, parts));
     const [attended] = tape.branch(shared.few, {

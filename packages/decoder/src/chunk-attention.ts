@@ -38,7 +38,7 @@ export const chunkAttention = (
     .with("plain", () => "always" as const)
     .exhaustive();
   const shared = declareShared(tape, extended, ids, few);
-  const groups = extended.groups.map((group, place) => declareGroup(tape, shared, group, place));
+  const groups = extended.groups.map((_, place) => declareGroup(tape, shared, extended, place));
   return (scope, index) => {
     const own = groups.find(({ group }) => group.layers.includes(index))!;
     return attendIn({ tape: scope, format, give, shared, own, index });

@@ -58,6 +58,16 @@ export const farFrom = (layout: BandLayout, start: number): number =>
     masked: () => 0,
   });
 
+/** How many tokens are run once that many from the start on are far: the least whose `farFrom` is no less. */
+export const farAfter = (layout: BandLayout, count: number): number =>
+  byKind<BandLayout, number, []>("farAfter", "layout", layout, {
+    everything: () => count,
+    window: ({ window }) => count + window - 1,
+    "near-far": ({ window }) => count + window - 1,
+    chunked: ({ chunkLen, ringChunks }) => (Math.ceil(count / chunkLen) + ringChunks - 1) * chunkLen,
+    masked: () => Infinity,
+  });
+
 /** In which ring one of the last few chunks of tokens lies, and how many of its tokens are before a run from `start` on. */
 export type RingChunk = { readonly ring: number; readonly tokens: number };
 

@@ -16,11 +16,24 @@ export {
 } from "./blocks.ts";
 export type { CacheArray, CacheArrays, CacheFormat, Encoded, HostRows } from "./cache-formats/format.ts";
 export { cacheFormatOf, cacheFormats, cachePrecisions, type CachePrecision } from "./cache-formats/index.ts";
+export {
+  cacheLayout,
+  type CacheLayout,
+  type CachePart,
+  type CacheStretch,
+  type Masked,
+  type PartArray,
+  type PartReading,
+  type Scored,
+  type Seen,
+  type StretchKind,
+} from "./cache-layout.ts";
 export { chunkAttention } from "./chunk-attention.ts";
 export {
   chunkMasks,
   chunkNumbers,
   closed,
+  farAfter,
   farFrom,
   hasBand,
   longestChunk,

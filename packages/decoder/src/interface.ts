@@ -7,6 +7,9 @@ const layer = (index: number, name: string): string => `layers.${index}.${name}`
 /** What a group of layers shares. In most models there is one group, and no prefix. */
 const ofGroup = (group: number, name: string): string => (group === 0 ? name : `groups.${group}.${name}`);
 
+/** Sizes that stand for another number in each group have a name for each. */
+export const sizeName = (place: number, name: string): string => (place === 0 ? name : `${name}${place}`);
+
 export const inputs = {
   /** [seqLen] int64 */
   ids: "input_ids",
@@ -34,23 +37,16 @@ export const inputs = {
   ringFarMask: (group: number): string => ofGroup(group, "ring_far_mask"),
   /** [1]: 0, or `closed` when the settled part is a stand-in. */
   settledGate: (group: number): string => ofGroup(group, "settled_gate"),
+  /** Where positions go by chunks, what is in use of each that the ring has: [seqLen, ringLen]. */
+  ringChunkMask: (group: number, back: number): string => ofGroup(group, `ring_chunk_${back}_mask`),
   /** [parts] int64: keys in each recent part, in the order tail, ring, own. */
   recentLengths: (group: number): string => ofGroup(group, "recent_lengths"),
-  /** An array that the cache's format keeps settled keys or values in: settled_keys, settled_value_scales. */
-  settled: (index: number, suffix: string): string => layer(index, `settled_${suffix}`),
-  /** [numKvHeads, tailLen, headDim] each */
-  tailKeys: (index: number): string => layer(index, "tail_keys"),
-  tailValues: (index: number): string => layer(index, "tail_values"),
-  /** [numKvHeads, ringLen, headDim] each; the far keys may be one key where no slot is far. */
-  ringNearKeys: (index: number): string => layer(index, "ring_near_keys"),
-  ringFarKeys: (index: number): string => layer(index, "ring_far_keys"),
-  ringValues: (index: number): string => layer(index, "ring_values"),
-  /** Where positions go by chunks, of each that the ring has: [numKvHeads, ringLen, headDim]; what is in use of it [seqLen, ringLen]. */
-  ringChunkKeys: (index: number, back: number): string => layer(index, `ring_chunk_${back}_keys`),
-  ringChunkValues: (index: number, back: number): string => layer(index, `ring_chunk_${back}_values`),
-  ringChunkMask: (group: number, back: number): string => ofGroup(group, `ring_chunk_${back}_mask`),
-  /** Under masks, in each kept rotation: [numKvHeads, ringLen, headDim] */
-  ringKeys: (index: number, rotation: number): string => layer(index, `ring_${rotation}_keys`),
+  /**
+   * An array of the cache: settled_keys, settled_value_scales, tail_values, ring_near_keys. What there is says the layout of the cache,
+   * which knows their shapes as well.
+   */
+  cached: (index: number, stretch: string, label: string | undefined, suffix: string): string =>
+    layer(index, [stretch, ...(label === undefined ? [] : [label]), suffix].join("_")),
   /** Under masks, of each band: cached keys that it covers [seqLen, ringLen], and the chunk's own [seqLen, seqLen]. */
   ringBandMask: (group: number, band: number): string => ofGroup(group, `ring_band_${band}_mask`),
   ownBandMask: (group: number, band: number): string => ofGroup(group, `own_band_${band}_mask`),

@@ -11,6 +11,12 @@ type Mapped = Pick<ExtendedGroup, "positions">;
 const firstOf = ({ positions: { bands } }: Mapped, band: number): number =>
   bands.findIndex(({ key }) => key === bands[band]!.key);
 
+/** The band of the closest keys: a chunk is no longer than it reaches, so that it has all of the chunk's own. */
+export const nearestBand = 0;
+
+/** The band of the farthest keys, where bands are by distance. */
+export const outermostBand = ({ positions: { bands } }: Mapped): number => bands.length - 1;
+
 /** Bands, in their order, whose key rotations are made and kept. */
 export const keptRotations = (mapped: Mapped): readonly number[] =>
   mapped.positions.bands.flatMap((_, band) => (firstOf(mapped, band) === band ? [band] : []));

@@ -8,7 +8,8 @@ import { emitRotaryEmbedding } from "@ropewalk/rope/onnx";
 import type { DecoderRope, ExtendedGroup } from "@ropewalk/context-extension";
 import { cacheFormatOf } from "./cache-formats/index.ts";
 import type { ExtendedDecoder } from "./extend.ts";
-import { inputs } from "./interface.ts";
+import { cacheLayout, type CacheLayout } from "./cache-layout.ts";
+import { inputs, sizeName } from "./interface.ts";
 
 /** Rotates heads [1, numKvHeads, rows, headDim] to where a band has the chunk's queries, or its keys. */
 export type Turn = (tape: Tape, band: number, side: "query" | "key", heads: Value, options?: RecordOptions) => Value;
@@ -30,6 +31,8 @@ export type GroupInputs = {
   readonly group: ExtendedGroup;
   /** The group's place among all. */
   readonly place: number;
+  /** What is kept of the tokens before the chunk. */
+  readonly layout: CacheLayout;
   /** undefined: nothing rotates. */
   readonly turn: Turn | undefined;
   /** [parts] int64 */
@@ -58,9 +61,6 @@ export const declareShared = (tape: Tape, extended: ExtendedDecoder, ids: Value,
   };
 };
 
-/** Sizes that stand for another number in each group have a name for each. */
-export const sizeName = (place: number, name: string): string => (place === 0 ? name : `${name}${place}`);
-
 /** Tables of every band, the queries' [1, group * seqLen, rotaryDim / 2] and the keys' [1, seqLen, rotaryDim / 2], and what turns by them. */
 const declareRotations = (tape: Tape, heads: HeadCounts, rope: DecoderRope, bands: number, place: number): Turn => {
   const { rotaryDim, layout } = rope;
@@ -85,10 +85,13 @@ const declareRotations = (tape: Tape, heads: HeadCounts, rope: DecoderRope, band
 export const declareGroup = (
   tape: Tape,
   { heads }: SharedInputs,
-  group: ExtendedGroup,
+  extended: ExtendedDecoder,
   place: number,
-): GroupInputs => ({
-  ...{ group, place },
-  turn: group.rope && declareRotations(tape, heads, group.rope, group.positions.bands.length, place),
-  recentLengths: tape.input(inputs.recentLengths(place), "int64", [sizeName(place, "parts")]),
-});
+): GroupInputs => {
+  const group = extended.groups[place]!;
+  return {
+    ...{ group, place, layout: cacheLayout(extended, place) },
+    turn: group.rope && declareRotations(tape, heads, group.rope, group.positions.bands.length, place),
+    recentLengths: tape.input(inputs.recentLengths(place), "int64", [sizeName(place, "parts")]),
+  };
+};

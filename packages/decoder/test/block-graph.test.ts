@@ -56,7 +56,7 @@ const cacheFeeds = (extended: ExtendedDecoder, model: ModelProto): Record<string
   const chunks = ringChunks(layout, chunk.start).map(({ tokens }) => (tokens > 0 ? ringLen : 1));
   const recent = {
     ...{ everything: [widths.tailLen], window: [8], "near-far": [widths.tailLen, 8], masked: [ringLen] },
-    chunked: [widths.tailLen, ...chunks],
+    chunked: [widths.tailLen, ...chunks.toReversed()],
   }[layout.kind];
   const sizes: Readonly<Record<string, number>> = {
     ...{ settledLen: 2, tailLen: widths.tailLen, ringLen, ringFarLen: 8 },

@@ -42,12 +42,12 @@ describe("decoderGraph", () => {
 
   it("has no input that its layout does not need", () => {
     const plain = names({});
-    expect(plain.inputs).toContain(inputs.settled(1, "keys"));
-    expect(plain.inputs).not.toContain(inputs.ringNearKeys(0));
+    expect(plain.inputs).toContain(inputs.cached(1, "settled", undefined, "keys"));
+    expect(plain.inputs).not.toContain(inputs.cached(0, "ring", "near", "keys"));
     expect(plain.inputs.filter((name) => /^far_(query|key)_/.test(name))).toEqual([]);
     const window = names(slidingWindow({ window: 8 }));
-    expect(window.inputs).toContain(inputs.ringNearKeys(0));
-    expect(window.inputs).not.toContain(inputs.settled(0, "keys"));
+    expect(window.inputs).toContain(inputs.cached(0, "ring", "near", "keys"));
+    expect(window.inputs).not.toContain(inputs.cached(0, "settled", undefined, "keys"));
     expect(window.inputs).not.toContain(inputs.ringFarMask);
   });
 
@@ -62,7 +62,7 @@ describe("decoderGraph", () => {
     );
     expect(masked.inputs.filter((name) => /settled|tail|near_keys|causal/.test(name))).toEqual([]);
     const sinks = names(withPositions({ kind: "sinks", sinks: 2, window: 8 }));
-    expect(sinks.inputs).toContain(inputs.ringKeys(1, 1));
+    expect(sinks.inputs).toContain(inputs.cached(1, "ring", "1", "keys"));
     expect(sinks.outputs).toContain(outputs.newKeys(1, 1));
   });
 
@@ -75,14 +75,14 @@ describe("decoderGraph", () => {
     expect(named.inputs.filter((name) => name.endsWith("mask")).toSorted()).toEqual(
       [inputs.causalMask, inputs.tailMask(0), inputs.ringChunkMask(0, 0), inputs.ringChunkMask(0, 1)].toSorted(),
     );
-    expect(named.inputs).toContain(inputs.settled(1, "keys"));
-    expect(named.inputs).not.toContain(inputs.ringChunkKeys(0, 2));
+    expect(named.inputs).toContain(inputs.cached(1, "settled", undefined, "keys"));
+    expect(named.inputs).not.toContain(inputs.cached(0, "ring_chunk_2", undefined, "keys"));
   });
 
   it("gives keys that all bands have alike once, where they are near and far too", () => {
     const shifted = names(withPositions({ kind: "string", shiftFrom: 12, window: 4 }));
     expect(shifted.outputs).not.toContain(outputs.newKeys(0, 1));
-    expect(shifted.inputs).toContain(inputs.ringFarKeys(0));
+    expect(shifted.inputs).toContain(inputs.cached(0, "ring", "far", "keys"));
   });
 
   it("gives back the chunk's keys in every band's rotation, its values, the logits and the likeliest tokens", () => {

@@ -12,9 +12,9 @@
 import { float64, int64, type HostTensor, type Session } from "@ropewalk/backend";
 import { inputs, outputs } from "@ropewalk/decoder";
 import { byKind, checkKeys, positive } from "@ropewalk/check";
-import { append, untilSettling } from "./append.ts";
-import { runOn } from "./cache-life.ts";
-import type { KeyValueCache } from "./cache.ts";
+import { append, untilSettling } from "./cache/append.ts";
+import { runOn } from "./cache/life.ts";
+import type { KeyValueCache } from "./cache/cache.ts";
 import { checkNumbers } from "./numbers.ts";
 import { chunkFeeds, longestNext, replanned, tokensHeld } from "./run.ts";
 import { drawUniform, type Drawn, type SamplerState, type Sampling } from "./sampling.ts";

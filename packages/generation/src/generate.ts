@@ -2,7 +2,7 @@
 import type { Backend, Session } from "@ropewalk/backend";
 import type { ExtendedDecoder } from "@ropewalk/decoder";
 import { runBlock } from "./block.ts";
-import { cacheBytes, createCache, releaseCache, type KeyValueCache } from "./cache.ts";
+import { cacheBytes, createCache, releaseCache, type KeyValueCache } from "./cache/cache.ts";
 import { beyondCapacity, type BeyondCapacity } from "./capacity.ts";
 import { checkIds } from "./check-ids.ts";
 import { checkGenerateOptions } from "./check-options.ts";

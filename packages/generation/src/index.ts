@@ -1,5 +1,5 @@
 export type { AdapterChoice, AdapterSource } from "./adapters.ts";
-export { appendToCache } from "./append.ts";
+export { appendToCache } from "./cache/append.ts";
 export { runBlock, type BlockOptions, type BlockResult, type BlockSessions } from "./block.ts";
 export {
   cacheBytes,
@@ -9,7 +9,7 @@ export {
   resetCache,
   type CachePlan,
   type KeyValueCache,
-} from "./cache.ts";
+} from "./cache/cache.ts";
 export { beyondCapacity, type BeyondCapacity } from "./capacity.ts";
 export { checkWeights } from "./check-weights.ts";
 export { chatFormat, type ChatFormat, type ChatOptions } from "./chat/format.ts";

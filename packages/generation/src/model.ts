@@ -12,8 +12,8 @@ import {
 } from "@ropewalk/decoder";
 import type { CheckpointFolder, Precision } from "@ropewalk/models";
 import { adapted, readAdapters, type AdapterChoice } from "./adapters.ts";
-import { checkLatest } from "./cache-life.ts";
-import { createCache, releaseCache, type KeyValueCache } from "./cache.ts";
+import { checkLatest } from "./cache/life.ts";
+import { createCache, releaseCache, type KeyValueCache } from "./cache/cache.ts";
 import { generateTokens, type GenerateOptions } from "./generate.ts";
 import { checkWeights } from "./check-weights.ts";
 import { checkOpen, releaseLoaded, sessionFor, type Loaded } from "./loaded.ts";

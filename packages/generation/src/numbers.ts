@@ -5,7 +5,7 @@
 import type { HostTensor } from "@ropewalk/backend";
 import { showName } from "@ropewalk/check";
 import { noToken, outputs } from "@ropewalk/decoder";
-import type { KeyValueCache } from "./cache.ts";
+import type { KeyValueCache } from "./cache/cache.ts";
 
 /** Which of a row's logits, from `offset` on, is none that a token can be chosen by: NaN or Infinity; -1 where all are. */
 export const firstNoNumber = (logits: Float32Array, offset: number, vocabSize: number): number => {

@@ -12,12 +12,12 @@ import {
   type Numbers,
 } from "@ropewalk/decoder";
 import { dependsOnLength } from "@ropewalk/rope";
-import { append } from "./append.ts";
+import { append } from "./cache/append.ts";
 import { checkPrefillOptions } from "./check-options.ts";
-import { runOn } from "./cache-life.ts";
-import { replaceCache, type KeyValueCache } from "./cache.ts";
+import { runOn } from "./cache/life.ts";
+import { replaceCache, type KeyValueCache } from "./cache/cache.ts";
 import { checkNumbers } from "./numbers.ts";
-import { cacheFeeds, cacheWidths } from "./feeds.ts";
+import { cacheFeeds, cacheWidths } from "./cache/feeds.ts";
 
 /** Logits [rows, vocabSize] of the asked rows, and the cache with the chunk behind it. */
 export type ChunkResult = { readonly logits: Float32Array; readonly cache: KeyValueCache };

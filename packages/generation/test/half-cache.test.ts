@@ -5,7 +5,7 @@ import { extendDecoder } from "@ropewalk/decoder";
 import { openFolder } from "@ropewalk/models/node";
 import { expect, it } from "vitest";
 import { cacheBytes, createCache, plannedCacheBytes } from "../src/index.ts";
-import { cacheFeeds } from "../src/feeds.ts";
+import { cacheFeeds } from "../src/cache/feeds.ts";
 import { graphsOf, type ModelSource } from "../src/source.ts";
 import { openModel } from "../src/open.ts";
 import { stories260K } from "./load.ts";

@@ -28,8 +28,11 @@ const notExtended = (): never => {
   );
 };
 
+/** The values of a stretch of the first layer's cache. */
+const valuesOf = (stretch: string): string => inputs.cached(0, stretch, undefined, "values");
+
 const layoutOf = (shapes: Shapes): BandLayout["kind"] => {
-  const [settles, slides] = [shapes.has(inputs.tailKeys(0)), shapes.has(inputs.ringValues(0))];
+  const [settles, slides] = ["tail", "ring"].map((stretch) => shapes.has(valuesOf(stretch)));
   if (settles) return slides ? "near-far" : "everything";
   return slides ? "window" : notExtended();
 };
@@ -42,7 +45,7 @@ const sizeIn = (shapes: Shapes, name: string, axis: number): number => {
 /** The first format that has the arrays of the graph; where no token settles, the one that its new keys have. */
 const cacheOf = (shapes: Shapes): CachePrecision => {
   const has = ({ suffix, type }: CacheArray): boolean => {
-    const found = shapes.get(inputs.settled(0, suffix)) ?? shapes.get(outputs.newKeys(0, 0));
+    const found = shapes.get(inputs.cached(0, "settled", undefined, suffix)) ?? shapes.get(outputs.newKeys(0, 0));
     return found?.type === type;
   };
   return cachePrecisions.find((cache) => cacheFormats[cache].keys.every(has)) ?? notExtended();
@@ -58,8 +61,8 @@ export const loadedDecoder = (config: Config, shapes: Shapes): ExtendedDecoder =
   const { config: stated, extension } = readExtensionEntry("withRopewalk", config);
   const { max_position_embeddings: trainedContext } = stated as { readonly max_position_embeddings: number };
   const layout = layoutOf(shapes);
-  const keys = layout === "window" ? inputs.ringNearKeys(0) : inputs.tailKeys(0);
-  const [numKvHeads, headDim] = [sizeIn(shapes, keys, 0), sizeIn(shapes, keys, 2)];
+  const values = outputs.newValues(0);
+  const [numKvHeads, headDim] = [sizeIn(shapes, values, 1), sizeIn(shapes, values, 3)];
   const rotaryDim = 2 * sizeIn(shapes, inputs.rotation(0, 0, "query", "cos"), 1);
   const { rope } = readRotation(stated, { headDim, defaultShare: rotaryDim / headDim });
   const window = config["sliding_window"];

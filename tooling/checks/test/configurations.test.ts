@@ -190,11 +190,13 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
     ...[
       "blockGraph",
       "cacheFormatOf",
+      "cacheLayout",
       "chunkAttention",
       "chunkMasks",
       "chunkNumbers",
       "denseWeights",
       "embedding",
+      "farAfter",
       "farFrom",
     ],
     ...["gatedFeedForward", "geluTanh", "giveLogits", "hasBand", "layerNorm", "linear"],

@@ -2,6 +2,9 @@
 import type { CachePrecision } from "@ropewalk/decoder";
 import type { EngineName, Precision } from "./workload.ts";
 
+/** A precision of weights and of the cache. */
+const unrounded = "float32";
+
 export type Entrant = {
   /** The row's name. */
   readonly name: string;
@@ -10,14 +13,11 @@ export type Entrant = {
   readonly cache: CachePrecision;
 };
 
-const named: Readonly<Record<CachePrecision, string>> = {
-  float32: "ropewalk",
-  float16: "ropewalk, float16 cache",
-  q8: "ropewalk, 8-bit cache",
-};
+/** What keeps its cache as it computes has no more to its name. */
+const named = (cache: CachePrecision): string => (cache === unrounded ? "ropewalk" : `ropewalk, cache in ${cache}`);
 
-/** Beside weights in float32 stands the float32 cache alone: nobody rounds keys before weights. */
-const suits = (precision: Precision, cache: CachePrecision): boolean => precision !== "float32" || cache === "float32";
+/** Beside weights that are not rounded stands a cache that is not: nobody rounds keys before weights. */
+const suits = (precision: Precision, cache: CachePrecision): boolean => precision !== unrounded || cache === unrounded;
 
 /** Those of some engines that one precision of weights is measured with. */
 export const entrantsFor = (
@@ -26,6 +26,6 @@ export const entrantsFor = (
 ): readonly Entrant[] =>
   engines.flatMap((engine): readonly Entrant[] =>
     engine === "ropewalk"
-      ? caches.filter((cache) => suits(precision, cache)).map((cache) => ({ name: named[cache], engine, cache }))
-      : [{ name: engine, engine, cache: "float32" }],
+      ? caches.filter((cache) => suits(precision, cache)).map((cache) => ({ name: named(cache), engine, cache }))
+      : [{ name: engine, engine, cache: unrounded }],
   );

@@ -1,0 +1,221 @@
+/**
+ * What a group of layers keeps of the tokens before a chunk, as a list: stretches of tokens, the oldest first, and of each its keys in
+ * every rotation that queries will score them in, and its values. Whoever records, feeds, fills or counts a cache walks this list.
+ *
+ *   settled     seen by every query in the outermost rotation, behind a gate alone
+ *   tail        the same, of tokens that have not settled: a mask hides what is not in use
+ *   ring        the last tokens, or under masks all that may be seen, with a mask for each band
+ *   ring-chunk  one of the last few chunks of positions that go by chunks: of one band for all queries
+ */
+import { byKind } from "@ropewalk/check";
+import type { BandLayout, ExtendedGroup } from "@ropewalk/context-extension";
+import type { CacheArray, CacheArrays, CacheFormat, Encode } from "./cache-formats/format.ts";
+import { cacheFormatOf } from "./cache-formats/index.ts";
+import type { ExtendedDecoder } from "./extend.ts";
+import { inputs, outputs, sizeName } from "./interface.ts";
+import { keptRotations, nearestBand, outermostBand, rotationOf } from "./key-rotations.ts";
+
+export type StretchKind = "settled" | "tail" | "ring" | "ring-chunk";
+
+/** Queries of a band, and the keys that they score: in which of the kept rotations, and by which name where several are read. */
+export type Scored = { readonly band: number; readonly rotation: number; readonly label?: string };
+
+/** The input [seqLen, keys] says which of the keys the band covers. */
+export type Masked = Scored & { readonly mask: string };
+
+/** Who sees the keys of a stretch: every query in one band, unless the gate [1] is shut; or each query what masks leave it. */
+export type Seen =
+  | (Scored & { readonly kind: "by-all"; readonly gate: string })
+  | { readonly kind: "under-masks"; readonly bands: readonly Masked[] };
+
+/** One array of a part. */
+export type PartArray = Omit<CacheArray, "shape"> & {
+  /** Behind the axes of heads and, where it is per token, of tokens or blocks. */
+  readonly shape: readonly number[];
+  /** Elements of a token of a head, or of a head. */
+  readonly width: number;
+};
+
+/** Inputs of the graph that a part is read by. */
+export type PartReading = {
+  readonly label: string | undefined;
+  /** The names of its arrays, in their order, for a layer. */
+  readonly names: (layer: number) => readonly string[];
+  /** What the graph calls the number of tokens, or of blocks. */
+  readonly size: string;
+  /** Whether no query sees it unless the chunk has a band: one key may stand for it then. */
+  readonly inBandsAlone: boolean;
+};
+
+/** The keys of a stretch in one rotation, or its values. */
+export type CachePart = {
+  /** Which of the kept ones; undefined: these are the values. */
+  readonly rotation: number | undefined;
+  /** The output that has the same of a chunk's tokens. */
+  readonly output: (layer: number) => string;
+  readonly arrays: readonly PartArray[];
+  /** Makes the arrays of what the output has. Absent: there is one, of the elements as they are. */
+  readonly encode: Encode | undefined;
+  /** Once or, where bands that give keys one position are read apart, several times. */
+  readonly readings: readonly PartReading[];
+};
+
+export type CacheStretch = Pick<CacheArrays, "step" | "counted"> & {
+  readonly kind: StretchKind;
+  /** Of stretches of one kind: how many newer ones there are. */
+  readonly back: number;
+  /** What the graph calls the number of its tokens, or of its blocks. */
+  readonly size: string;
+  readonly seen: Seen;
+  /** Keys, then values. */
+  readonly parts: readonly CachePart[];
+};
+
+export type CacheLayout = {
+  /** From the oldest tokens to the newest. */
+  readonly stretches: readonly CacheStretch[];
+  /** How the chunk's own keys are scored. */
+  readonly own: readonly Masked[];
+};
+
+/** Keys by the name that they are read by: ring_near_keys. */
+type PlannedKeys = Pick<Scored, "rotation" | "label"> & Partial<Pick<PartReading, "inBandsAlone">>;
+
+type Plan = Pick<CacheStretch, "kind" | "back" | "seen"> & {
+  /** What inputs and sizes are called by. */
+  readonly names: { readonly inputs: string; readonly size: string };
+  /** How it is kept, and what makes its arrays where that takes something. */
+  readonly kept: CacheArrays & Pick<CacheFormat, "encode">;
+  readonly keys: readonly PlannedKeys[];
+};
+
+type Placed = { readonly group: ExtendedGroup; readonly place: number; readonly format: CacheFormat };
+
+const scoredIn = (group: ExtendedGroup, band: number): Scored => ({ band, rotation: rotationOf(group, band) });
+
+const nearest = ({ group }: Placed): Scored => scoredIn(group, nearestBand);
+
+const outermost = ({ group }: Placed): Scored => scoredIn(group, outermostBand(group));
+
+/** What every query sees in the outermost rotation. */
+const farPlans = (placed: Placed): readonly Plan[] => {
+  const { place, format } = placed;
+  const far = outermost(placed);
+  return [
+    {
+      ...{ kind: "settled", back: 0, kept: format, keys: [far] },
+      names: { inputs: "settled", size: "settled" },
+      seen: { kind: "by-all", ...far, gate: inputs.settledGate(place) },
+    },
+    {
+      ...{ kind: "tail", back: 0, kept: format.recent, keys: [far] },
+      names: { inputs: "tail", size: "tail" },
+      seen: { kind: "under-masks", bands: [{ ...far, mask: inputs.tailMask(place) }] },
+    },
+  ];
+};
+
+const ringPlan = ({ format }: Placed, bands: readonly Masked[], keys: readonly PlannedKeys[]): Plan => ({
+  ...{ kind: "ring", back: 0, kept: format.recent, keys },
+  names: { inputs: "ring", size: "ring" },
+  seen: { kind: "under-masks", bands },
+});
+
+/** Each of the last few chunks, which the band of as many back covers. */
+const chunkPlan = ({ group, place, format }: Placed, back: number): Plan => {
+  const band = scoredIn(group, back);
+  return {
+    ...{ kind: "ring-chunk", back, kept: format.recent, keys: [band] },
+    names: { inputs: `ring_chunk_${back}`, size: `ringChunk${back}` },
+    seen: { kind: "under-masks", bands: [{ ...band, mask: inputs.ringChunkMask(place, back) }] },
+  };
+};
+
+/** The stretches that a way to attend has. */
+const plansOf = (placed: Placed): readonly Plan[] => {
+  const { group, place } = placed;
+  const near = { ...nearest(placed), label: "near", mask: inputs.ringNearMask(place) };
+  return byKind<BandLayout, readonly Plan[], []>("cacheLayout", "layout", group.layout, {
+    everything: () => farPlans(placed),
+    window: () => [ringPlan(placed, [near], [near])],
+    "near-far": () => {
+      const far = { ...outermost(placed), label: "far", mask: inputs.ringFarMask(place) };
+      return [...farPlans(placed), ringPlan(placed, [near, far], [near, { ...far, inBandsAlone: true }])];
+    },
+    chunked: ({ ringChunks }) => [
+      ...farPlans(placed),
+      ...Array.from({ length: ringChunks }, (_, newer) => chunkPlan(placed, ringChunks - 1 - newer)),
+    ],
+    masked: ({ bands }) => {
+      const labelled = (scored: Scored): Scored => ({ ...scored, label: String(scored.rotation) });
+      return [
+        ringPlan(
+          placed,
+          bands.map((_, band) => ({ ...labelled(scoredIn(group, band)), mask: inputs.ringBandMask(place, band) })),
+          keptRotations(group).map((band) => labelled(scoredIn(group, band))),
+        ),
+      ];
+    },
+  });
+};
+
+/** All keys of a chunk are near to its queries; under masks each band says which it covers. */
+const ownBands = (placed: Placed): readonly Masked[] => {
+  const { group, place } = placed;
+  const causal = (): readonly Masked[] => [{ ...nearest(placed), mask: inputs.causalMask }];
+  return byKind<BandLayout, readonly Masked[], []>("cacheLayout", "layout", group.layout, {
+    ...{ everything: causal, window: causal, "near-far": causal, chunked: causal },
+    masked: ({ bands }) =>
+      bands.map((_, band) => ({ ...scoredIn(group, band), mask: inputs.ownBandMask(place, band) })),
+  });
+};
+
+const partArrays = (all: readonly CacheArray[], headDim: number, tokens: number): readonly PartArray[] =>
+  all.map(({ shape, ...array }) => {
+    const sizes = shape(headDim);
+    const elements = sizes.reduce((product, size) => product * size, 1);
+    return { ...array, shape: sizes, width: array.per === "head" ? elements : elements / tokens };
+  });
+
+const stretchOf = (plan: Plan, place: number, headDim: number): CacheStretch => {
+  const { kind, back, names, kept, keys, seen } = plan;
+  const { counted, step } = kept;
+  const size = sizeName(place, names.size + counted.as);
+  const reading = (
+    arrays: readonly CacheArray[],
+    { label, inBandsAlone = false }: Partial<PlannedKeys>,
+  ): PartReading => ({
+    label,
+    names: (layer) => arrays.map(({ suffix }) => inputs.cached(layer, names.inputs, label, suffix)),
+    // Where one key may stand for all, their number is not the stretch's.
+    size: inBandsAlone ? sizeName(place, `${names.size}Far${counted.as}`) : size,
+    inBandsAlone,
+  });
+  const keyParts = [...new Set(keys.map(({ rotation }) => rotation))].map((rotation): CachePart => ({
+    rotation,
+    output: (layer) => outputs.newKeys(layer, rotation),
+    arrays: partArrays(kept.keys, headDim, counted.tokens),
+    encode: kept.encode?.keys,
+    readings: keys.filter((each) => each.rotation === rotation).map((each) => reading(kept.keys, each)),
+  }));
+  const values: CachePart = {
+    rotation: undefined,
+    output: (layer) => outputs.newValues(layer),
+    arrays: partArrays(kept.values, headDim, counted.tokens),
+    encode: kept.encode?.values,
+    readings: [reading(kept.values, {})],
+  };
+  return { ...{ kind, back, size, seen, step, counted }, parts: [...keyParts, values] };
+};
+
+/** The stretches of the group at `place`, and how its chunks score themselves. */
+export const cacheLayout = (
+  { decoder: { headDim }, groups, cache }: Pick<ExtendedDecoder, "decoder" | "groups" | "cache">,
+  place: number,
+): CacheLayout => {
+  const placed: Placed = { group: groups[place]!, place, format: cacheFormatOf({ cache }) };
+  return {
+    stretches: plansOf(placed).map((plan) => stretchOf(plan, place, headDim)),
+    own: ownBands(placed),
+  };
+};

@@ -1,0 +1,69 @@
+/** The cache as a graph's inputs: its arrays as they lie, and a stand-in for each part that the chunk does not read. */
+import { float32, int64, type Tensor } from "@ropewalk/backend";
+import { closed, hasBand, inputs, type CacheWidths, type Chunk, type StretchKind } from "@ropewalk/decoder";
+import type { KeyValueCache } from "./cache.ts";
+import type { GroupCache, HeldPart, HeldStretch } from "./group.ts";
+
+/** How much of a group's cache the next chunk reads. A part without a token in use, as the tail of a fresh prompt, is left out. */
+export const cacheWidths = (own: GroupCache, { length }: Pick<KeyValueCache, "length">): CacheWidths => {
+  const read = (...kinds: readonly StretchKind[]): number =>
+    Math.max(
+      0,
+      ...own.stretches.map((held) => (kinds.includes(held.stretch.kind) ? held.rule.read(own, held, length) : 0)),
+    );
+  return { settled: read("settled"), tailLen: read("tail"), ringLen: read("ring", "ring-chunk") };
+};
+
+/** The arrays of a part, `tokens` long. */
+const viewsOf = (
+  heads: number,
+  { counted }: HeldStretch["stretch"],
+  { part, buffers }: HeldPart,
+  tokens: number,
+): readonly Tensor[] =>
+  part.arrays.map(({ per, shape }, index) =>
+    buffers[index]!.view(0, [heads, ...(per === "head" ? [] : [tokens / counted.tokens]), ...shape]),
+  );
+
+/** Everything that a chunk reads of the cache of the group at `place`. */
+const groupFeeds = (
+  { extended, length }: KeyValueCache,
+  chunk: Chunk,
+  own: GroupCache,
+  place: number,
+): Readonly<Record<string, Tensor>> => {
+  const heads = extended.decoder.numKvHeads;
+  const band = hasBand(own.group.layout, chunk);
+  const feeds: Record<string, Tensor> = {};
+  const lengths: number[] = [];
+  for (const held of own.stretches) {
+    const { stretch, rule, layers, standIn } = held;
+    const tokens = rule.read(own, held, length);
+    if (stretch.seen.kind === "by-all")
+      feeds[stretch.seen.gate] = float32([1], Float32Array.of(tokens > 0 ? 0 : closed));
+    else lengths.push(Math.max(stretch.step, tokens));
+    stretch.parts.forEach(({ readings }, index) => {
+      readings.forEach(({ inBandsAlone }, reading) => {
+        // Without a band, as in decoding, no token of it is seen: one key stands for them all.
+        const absent = tokens === 0 || (inBandsAlone && !band);
+        const instead = absent ? viewsOf(heads, stretch, standIn[index]!, inBandsAlone ? 1 : stretch.step) : undefined;
+        for (const layer of layers) {
+          const part = layer[index]!;
+          const views = instead ?? viewsOf(heads, stretch, part, tokens);
+          part.inputs[reading]!.forEach((name, array) => {
+            feeds[name] = views[array]!;
+          });
+        }
+      });
+    });
+  }
+  lengths.push(chunk.length);
+  feeds[inputs.recentLengths(place)] = int64([lengths.length], lengths);
+  return feeds;
+};
+
+/** Everything that a chunk reads of the cache; the masks of its parts are made elsewhere. */
+export const cacheFeeds = (cache: KeyValueCache, chunk: Chunk): Readonly<Record<string, Tensor>> =>
+  Object.assign({}, ...cache.groups.map((group, place) => groupFeeds(cache, chunk, group, place))) as Readonly<
+    Record<string, Tensor>
+  >;

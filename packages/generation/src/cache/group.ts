@@ -1,0 +1,122 @@
+/**
+ * The cache of the layers of one group: the stretches of its layout, each with the buffers of every layer, and the rule that it is
+ * filled and read by.
+ */
+import { bytesOfBuffer, type Buffer, type Memory, type Tensor } from "@ropewalk/backend";
+import type { ExtendedGroup } from "@ropewalk/context-extension";
+import type { CachePart, CacheStretch, ExtendedDecoder, PartArray, SlotRun } from "@ropewalk/decoder";
+import type { CacheMemory } from "./life.ts";
+
+/** A part of one layer, with its names in the graph. */
+export type HeldPart = {
+  readonly part: CachePart;
+  readonly output: string;
+  /** The inputs that each reading has its arrays by. */
+  readonly inputs: readonly (readonly string[])[];
+  /** Of its arrays, in their order. */
+  readonly buffers: readonly Buffer[];
+};
+
+export type HeldLayer = readonly HeldPart[];
+
+export type HeldStretch = {
+  readonly stretch: CacheStretch;
+  readonly rule: StretchRule;
+  /** In tokens. */
+  readonly room: number;
+  /** In the order of the group's layers. */
+  readonly layers: readonly HeldLayer[];
+  /** What is fed in place of any layer's while no token is in use: zeros, as few as can be read. */
+  readonly standIn: HeldLayer;
+};
+
+export type GroupCache = {
+  readonly group: ExtendedGroup;
+  /** Tokens that have settled. */
+  readonly settled: number;
+  readonly stretches: readonly HeldStretch[];
+};
+
+/** What the graph gave for a chunk of so many tokens. */
+export type Given = { readonly results: Readonly<Record<string, Tensor>>; readonly tokens: number };
+
+/** A group of a cache on its way to the next, with what of the cache it needs. */
+export type Growing = GroupCache & {
+  readonly backend: CacheMemory;
+  readonly extended: ExtendedDecoder;
+  /** Tokens before the chunk. */
+  readonly length: number;
+};
+
+/** How a stretch keeps its tokens. */
+export type StretchRule = {
+  /** Room in tokens for a run that is planned to be `length` long. */
+  readonly room: (group: Pick<ExtendedGroup, "layout">, stretch: CacheStretch, length: number) => number;
+  /** How many tokens the next chunk reads of it, places that are not in use among them; 0: it has none. */
+  readonly read: (cache: GroupCache, held: HeldStretch, length: number) => number;
+  /** Its tokens end here; they begin where those of the stretch before end. */
+  readonly end: (cache: Growing, stretch: CacheStretch) => number;
+  /** Where its tokens [from, to) lie. */
+  readonly runs: (cache: Growing, from: number, to: number) => readonly SlotRun[];
+  /** The group when stretch `at` has taken what it keeps of a chunk. Those of older tokens have taken theirs, and say so if it shows. */
+  readonly append: (cache: Growing, at: number, given: Given) => Growing;
+  /** How many tokens more leave what it has as it is, but for what a chunk reads itself. */
+  readonly lasts: (cache: GroupCache, length: number) => number;
+};
+
+/** Elements of an array with room for so many tokens. */
+const elements = (heads: number, { per, width }: PartArray, tokens: number): number =>
+  heads * (per === "head" ? 1 : tokens) * width;
+
+/** Room for `tokens` of layer `layer`. */
+export const createLayer = (
+  backend: Memory,
+  { numKvHeads }: ExtendedDecoder["decoder"],
+  { parts }: CacheStretch,
+  layer: number,
+  tokens: number,
+): HeldLayer =>
+  parts.map((part) => ({
+    part,
+    output: part.output(layer),
+    inputs: part.readings.map(({ names }) => names(layer)),
+    buffers: part.arrays.map((array) => backend.allocate(elements(numKvHeads, array, tokens), array.type)),
+  }));
+
+/** Bytes of room for `tokens` of one layer. */
+export const layerBytes = (
+  { numKvHeads }: ExtendedDecoder["decoder"],
+  { parts }: CacheStretch,
+  tokens: number,
+): number =>
+  parts
+    .flatMap(({ arrays }) => arrays)
+    .map((array) => bytesOfBuffer({ type: array.type, length: elements(numKvHeads, array, tokens) }))
+    .reduce((sum, bytes) => sum + bytes, 0);
+
+/** The stretch with room for `room` tokens, what was in it brought over by `copy`. */
+export const roomier = (
+  { backend, extended }: Growing,
+  held: HeldStretch,
+  room: number,
+  copy: (from: Buffer, to: Buffer, array: PartArray) => void,
+): HeldStretch => {
+  const larger = (buffer: Buffer, array: PartArray): Buffer => {
+    if (array.per === "head") return buffer;
+    const next = backend.allocate(elements(extended.decoder.numKvHeads, array, room), array.type);
+    copy(buffer, next, array);
+    backend.free(buffer);
+    return next;
+  };
+  const widen = (each: HeldPart): HeldPart => ({
+    ...each,
+    buffers: each.buffers.map((buffer, index) => larger(buffer, each.part.arrays[index]!)),
+  });
+  return { ...held, room, layers: held.layers.map((layer) => layer.map(widen)) };
+};
+
+/** The group with another stretch in place of the one at `at`. */
+export const withStretch = (cache: Growing, at: number, held: HeldStretch): Growing => ({
+  ...cache,
+  stretches: cache.stretches.with(at, held),
+});
