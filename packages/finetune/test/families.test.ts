@@ -1,12 +1,14 @@
 /**
- * Every family with blocks of its own trains: the loss is that of the graph that runs, gradients are slopes of it, and an adapter
- * learns. Each tensor of the first layer and outside is looked at, norms of heads and those by 1 + w among them.
+ * Every family with blocks of its own, or whose layers differ, trains: the loss is that of the graph that runs, under every kind of mapping,
+ * gradients are slopes of it, and an adapter learns. Each tensor of the first layer and outside is looked at, norms of heads and those by 1 + w among them.
  */
 import { cpu } from "@ropewalk/backend-node";
-import { compose, logN, selfExtend } from "@ropewalk/context-extension";
+import { compose, logN, selfExtend, withPositions, yarn, type ContextExtension } from "@ropewalk/context-extension";
 import { loadModel, needCheckpoint } from "@ropewalk/generation";
 import { openFolder } from "@ropewalk/models/node";
+import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { threeBands } from "../../position-mapping/test/three-bands.ts";
 import { cutText, openLossGraph, readParameters, train, type Parameters } from "../src/index.ts";
 
 const vectors = new URL("../../models/test/vectors/", import.meta.url);
@@ -33,7 +35,32 @@ const movedAlong = (parameters: Parameters, name: string, gradient: Float32Array
   return { ...parameters, [name]: { dims, data: data.map((element, at) => element + step * gradient[at]!) } };
 };
 
-describe.each(["layered/gemma", "layered/qwen3", "layered/mistral-head-dim", "layered/phi4-mini"])("%s", (path) => {
+const layered = readdirSync(new URL("layered/", vectors)).map((family) => `layered/${family}`);
+
+describe.each(layered)("%s", (path) => {
+  it.each<readonly [string, ContextExtension]>([
+    ["no extension", {}],
+    [
+      "three bands, under masks",
+      compose(
+        withPositions(threeBands({ window: 6, window2: 20, groupSize: 2, groupSize2: 5 })),
+        logN({ trainedContext: 16 }),
+      ),
+    ],
+    ["YaRN", yarn({ factor: 2, originalContext: 64 })],
+  ])("has the loss of the graph that runs under %s", async (_, own) => {
+    const model = await loadModel(await openFolder(new URL(`${path}/`, vectors)), { backend, extension: own });
+    const checkpoint = needCheckpoint("test", model.source);
+    const extended = { ...model.extended, decoder: checkpoint.decoder };
+    const parameters = await readParameters(checkpoint);
+    const graph = await openLossGraph({ backend, extended, batch: { batchSize: 1, seqLen }, learned: [] });
+    const loss = await graph.loss(parameters, { ids: [ids.slice(0, seqLen)] });
+    const logits = await model.logits(ids.slice(0, seqLen - 1));
+    expect(Math.abs(loss - lossOf(logits, extended.decoder.vocabSize, ids.slice(1, seqLen)))).toBeLessThan(1e-5);
+    await graph.release();
+    await model.release();
+  });
+
   it("has the loss of the graph that runs, and gradients that are its slopes", async () => {
     const model = await loadModel(await openFolder(new URL(`${path}/`, vectors)), { backend, extension });
     const checkpoint = needCheckpoint("test", model.source);
