@@ -19,10 +19,15 @@ export type Projections =
   | { readonly kind: "packed"; readonly name: string }
   | { readonly kind: "separate"; readonly query: SiteTensor; readonly key: SiteTensor; readonly value: SiteTensor };
 
+/** Norms of each head before it rotates: x w / sqrt(mean(x²) + epsilon), with weights [headDim] by their names. */
+export type HeadNorms = { readonly query: string; readonly key: string; readonly epsilon: number };
+
 export type AttentionSite = {
   /** The node that attends, for messages. */
   readonly node: string;
   readonly projections: Projections;
+  /** Absent: the node norms no heads. */
+  readonly headNorms?: HeadNorms;
   /** Keys and values of past tokens, inputs of the graph: [batch, numKvHeads, pastLen, headDim]. */
   readonly past: { readonly key: string; readonly value: string };
   /** The same with the new tokens behind them. */

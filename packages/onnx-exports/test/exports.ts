@@ -121,23 +121,46 @@ export const open = async (name: string, model: Uint8Array): Promise<Runner> => 
     interOpNumThreads: 1,
   });
   rmSync(folder, { recursive: true });
-  return runnerOf(name, native, session);
+  return runnerOf(configOf(name), native, session);
 };
 
-/** The same in WebAssembly. */
-export const openInWasm = async (name: string, model: Uint8Array): Promise<Runner> => {
+const setUpWasm = (): void => {
   const binary = createRequire(import.meta.url).resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm");
   web.env.wasm.wasmBinary = new Uint8Array(readFileSync(binary)).buffer;
   web.env.wasm.numThreads = 1;
+};
+
+/** A session of a model that holds its weights, in one of ONNX Runtime's builds. */
+export const openIn = async (
+  runtime: "cpu" | "wasm",
+  config: Readonly<Record<string, unknown>>,
+  model: Uint8Array,
+): Promise<Runner> => {
+  if (runtime === "cpu") {
+    const threads = { intraOpNumThreads: 1, interOpNumThreads: 1 };
+    return runnerOf(config, native, await native.InferenceSession.create(model, { logSeverityLevel: 3, ...threads }));
+  }
+  setUpWasm();
+  const session = await web.InferenceSession.create(model, { logSeverityLevel: 3 });
+  return runnerOf(config, web as unknown as Runtime, session as unknown as native.InferenceSession);
+};
+
+/** An export's session in WebAssembly. */
+export const openInWasm = async (name: string, model: Uint8Array): Promise<Runner> => {
+  setUpWasm();
   const external = readdirSync(exportPath(name)).includes(dataFile);
   const session = await web.InferenceSession.create(model, {
     logSeverityLevel: 3,
     ...(external ? { externalData: [{ path: dataFile, data: readFileSync(join(exportPath(name), dataFile)) }] } : {}),
   });
-  return runnerOf(name, web as unknown as Runtime, session as unknown as native.InferenceSession);
+  return runnerOf(configOf(name), web as unknown as Runtime, session as unknown as native.InferenceSession);
 };
 
-const runnerOf = (name: string, runtime: Runtime, session: native.InferenceSession): Runner => {
+const runnerOf = (
+  config: Readonly<Record<string, unknown>>,
+  runtime: Runtime,
+  session: native.InferenceSession,
+): Runner => {
   const { Tensor } = runtime;
   let past: Map<string, Tensor> | undefined;
   let columns: number[][] = [];
@@ -146,7 +169,6 @@ const runnerOf = (name: string, runtime: Runtime, session: native.InferenceSessi
     new Map(
       session.inputMetadata.flatMap((input) => {
         if (!input.isTensor || !input.name.startsWith("past")) return [];
-        const config = configOf(name);
         const headDim =
           (config["head_dim"] as number) ??
           (config["hidden_size"] as number) / (config["num_attention_heads"] as number);

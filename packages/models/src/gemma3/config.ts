@@ -1,18 +1,11 @@
 /** The numbers of the text part of a Gemma 3, read from its config.json. */
 import { check } from "@ropewalk/check";
-import {
-  configObject,
-  objectOf,
-  optionalNumber,
-  optionalPositiveInteger,
-  valueOf,
-  type ConfigObject,
-} from "../config-object.ts";
+import { configObject, optionalPositiveInteger, type ConfigObject } from "../config-object.ts";
 import type { ContextRules } from "../context.ts";
 import { readGemmaShared } from "../gemma/config.ts";
 import { gemmaScores, softcapOf, unlessStated, type Gemma2Config } from "../gemma2/config.ts";
 import { checkLayerTypes, layersOf, readLayerTypes } from "../layer-types.ts";
-import { hasRopeByType, readRope } from "../rope-config.ts";
+import { readLocalRope } from "../local-rope.ts";
 
 /** Where the config says nothing, as in transformers. */
 const defaults = { window: 4096, pattern: 6, theta: 1_000_000, localTheta: 10_000 } as const;
@@ -45,23 +38,7 @@ export const gemma3Context: ContextRules = {
   },
   defaultTheta: defaults.theta,
   ropeOf: "full_attention",
-  localRope: (config, facts) => {
-    const parameters = objectOf(config, "rope_parameters");
-    const byType = parameters !== undefined && hasRopeByType(parameters);
-    const values = {
-      partial_rotary_factor: valueOf(config, "partial_rotary_factor"),
-      ...(byType && { rope_parameters: parameters.values }),
-    };
-    const theta = optionalNumber(config, "rope_local_base_freq", { above: 1 });
-    const own = { ropeOf: "sliding_attention", defaultTheta: theta ?? defaults.localTheta } as const;
-    const rope = readRope({ at: config.at, values }, { ...facts, ...own });
-    check(
-      theta === undefined || theta === rope.theta,
-      `${config.at}: rope_local_base_freq must be the rope_theta of sliding_attention, ${rope.theta}`,
-      theta,
-    );
-    return rope;
-  },
+  localRope: (config, facts) => readLocalRope(config, facts, defaults.localTheta),
   scores: (config) => gemmaScores(config, undefined),
 };
 

@@ -1,41 +1,30 @@
 /** The numbers of a SmolLM3, read from its config.json: a Llama's, in which some layers do not rotate. */
-import { check } from "@ropewalk/check";
 import {
   configObject,
   optionalFlag,
   optionalPositiveInteger,
   positiveInteger,
-  valueOf,
   type ConfigObject,
 } from "../config-object.ts";
 import type { ContextRules } from "../context.ts";
 import { layersOf, readLayerTypes } from "../layer-types.ts";
 import { readAttentionBiases, readShared, type LlamaConfig } from "../llama/config.ts";
+import { readRotates } from "../rotating-layers.ts";
 
 /** Where the config says nothing, as in transformers. */
 const defaults = { interval: 4, theta: 2_000_000 } as const;
 
-/** Of each layer whether it rotates: a list, in spite of its name 1 for those that do, or one of so many does not. */
-const readRotates = (config: ConfigObject): readonly boolean[] => {
-  const layers = layersOf(config);
-  const stated = valueOf(config, "no_rope_layers");
+/** Of each layer whether it rotates: as a list has it, or one of so many does not. */
+const rotatesOf = (config: ConfigObject): readonly boolean[] => {
   const interval = optionalPositiveInteger(config, "no_rope_layer_interval") ?? defaults.interval;
-  if (stated === undefined) return layers.map((layer) => (layer + 1) % interval !== 0);
-  const isList = Array.isArray(stated) && stated.every((value) => value === 0 || value === 1);
-  check(isList, `${config.at}: no_rope_layers must be a list of 0 and 1`, stated, "object");
-  check(
-    stated.length === layers.length,
-    `${config.at}: no_rope_layers must have one number for each of ${layers.length} layers`,
-    stated.length,
-  );
-  return stated.map((value) => value === 1);
+  return readRotates(config) ?? layersOf(config).map((layer) => (layer + 1) % interval !== 0);
 };
 
 export const smollm3Context: ContextRules = {
   slidingWindow: (config) =>
     (optionalFlag(config, "use_sliding_window") ?? false) ? positiveInteger(config, "sliding_window") : undefined,
   layers: (config) => {
-    const rotates = readRotates(config);
+    const rotates = rotatesOf(config);
     // Layers that do not rotate slide where the config does not list those that do.
     const slides = readLayerTypes(config) ?? rotates.map((own) => !own);
     return rotates.map((own, layer) => ({ rotates: own, slides: slides[layer]! }));

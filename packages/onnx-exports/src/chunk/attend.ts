@@ -1,6 +1,7 @@
 /** A site's projections, as attention over a cache takes them, and what it attended, as the export goes on with it. */
 import type { Attend } from "@ropewalk/decoder";
 import { typeCode, type Tape, type Value } from "@ropewalk/graph";
+import { emitHeadNorm } from "../emit/head-norms.ts";
 import type { AttentionSite, SiteTensor, TensorLayout } from "../site.ts";
 
 /** A value of the export, by its name. */
@@ -33,11 +34,30 @@ const projected = (tape: Tape, foreign: Foreign, site: AttentionSite) => {
   );
 };
 
+/** Rows [seqLen, heads * headDim] with each head normed, where the site norms them. */
+const normed = (
+  tape: Tape,
+  foreign: Foreign,
+  { headNorms, headDim, type }: AttentionSite,
+  part: "query" | "key",
+  rows: Value,
+  heads: number,
+): Value => {
+  if (headNorms === undefined) return rows;
+  const weight = cast(tape, foreign(headNorms[part], type, 1), "float32");
+  const apart = tape.op("Reshape", [rows, shape(tape, -1, heads, headDim)]);
+  return tape.op("Reshape", [emitHeadNorm(tape, apart, weight, headNorms.epsilon), shape(tape, -1, heads * headDim)]);
+};
+
 /** Records the attention of a site; its result has the name and the layout of the site's output. */
 export const emitChunkSite = (tape: Tape, foreign: Foreign, site: AttentionSite, attend: Attend): void => {
-  const { numHeads, headDim, type, output } = site;
+  const { numHeads, numKvHeads, headDim, type, output } = site;
   const [query, key, value] = projected(tape, foreign, site);
-  const attended = attend({ query: query!, key: key!, value: value! });
+  const attended = attend({
+    query: normed(tape, foreign, site, "query", query!, numHeads),
+    key: normed(tape, foreign, site, "key", key!, numKvHeads),
+    value: value!,
+  });
   const rows = cast(tape, attended, type);
   const named = { output: output.name };
   if (output.layout === "rows") tape.op("Reshape", [rows, shape(tape, 1, -1, numHeads * headDim)], {}, named);

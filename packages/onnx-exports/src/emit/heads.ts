@@ -6,17 +6,29 @@
 import type { Value } from "@ropewalk/graph";
 import type { AttentionSite, SiteTensor } from "../site.ts";
 import { integers, type EmitContext } from "./context.ts";
+import { emitHeadNorm } from "./head-norms.ts";
 
 const swap = { perm: [0, 2, 1, 3] };
 
 const rowsToHeads = (context: EmitContext, rows: Value, headDim: number, numHeads: number): Value =>
   context.tape.op("Transpose", [context.tape.op("Reshape", [rows, integers(context, 0, -1, numHeads, headDim)])], swap);
 
-/** Queries, keys and values of the new tokens, head by head. */
-export const emitHeads = (
+type Heads = { readonly query: Value; readonly key: Value; readonly value: Value };
+
+/** Queries, keys and values of the new tokens, head by head, normed where the site norms them. */
+export const emitHeads = (context: EmitContext, site: AttentionSite): Heads => {
+  const { headNorms, type } = site;
+  const heads = emitProjected(context, site);
+  if (headNorms === undefined) return heads;
+  const normed = (part: "query" | "key"): Value =>
+    emitHeadNorm(context.tape, heads[part], context.value(headNorms[part], type, 1), headNorms.epsilon);
+  return { ...heads, query: normed("query"), key: normed("key") };
+};
+
+const emitProjected = (
   context: EmitContext,
   { projections, numHeads, numKvHeads, headDim, type }: AttentionSite,
-): { readonly query: Value; readonly key: Value; readonly value: Value } => {
+): Heads => {
   const { tape } = context;
   if (projections.kind === "packed") {
     const sizes = integers(context, ...[numHeads, numKvHeads, numKvHeads].map((count) => count * headDim));

@@ -2,6 +2,7 @@
  * GroupQueryAttention of ONNX Runtime's own domain.
  *
  *     query [, key, value], past key, past value, seqlens_k, total length [, cos, sin, position ids]
+ *     [, bias, head sink, scale of keys, scale of values, norm of queries, norm of keys]
  *
  * Without key and value the query is packed: queries, keys and values of a token side by side. With do_rotary the node
  * rotates by itself, with tables; otherwise RotaryEmbedding nodes do before it.
@@ -29,7 +30,31 @@ const known = [
   "qk_output",
   // A cache that keeps the window alone: the rewritten graph has an ordinary one.
   "sliding_window_cache",
+  "qk_norm_epsilon",
 ];
+
+/** As ONNX Runtime has it where the node does not say. */
+const defaultNormEpsilon = 1e-6;
+
+/** Norms of heads inside of the node, which come with its rotation. */
+const readHeadNorms = (
+  view: GraphView,
+  node: NodeProto,
+  epsilon: number,
+  headDim: number,
+): Pick<AttentionSite, "headNorms"> => {
+  const [query = "", key = ""] = node.input.slice(14, 16);
+  if (query === "" && key === "") return {};
+  for (const name of [query, key]) {
+    const dims = view.tensor(name)?.dims;
+    check(
+      dims?.length === 1 && Number(dims[0]) === headDim,
+      `${nameOf(node)} must norm heads by constants [${headDim}]`,
+      `"${name}"${dims === undefined ? "" : ` [${dims.join()}]`}`,
+    );
+  }
+  return { headNorms: { query, key, epsilon } };
+};
 
 const rows = (name: string) => ({ name, layout: "rows" as const });
 
@@ -73,7 +98,7 @@ export const groupQueryAttention: Form = {
     const { integer, float } = attributesOf(node, known);
     check(integer("smooth_softmax", 0) <= 0, `${at}: smooth_softmax must be off`, integer("smooth_softmax", 0));
     check(integer("qk_output", 0) === 0, `${at}: qk_output must be 0`, integer("qk_output", 0));
-    const stranger = node.input.slice(10).find((name) => name !== "");
+    const stranger = node.input.slice(10).find((name, place) => name !== "" && place !== 4 && place !== 5);
     if (stranger !== undefined)
       return refuse(`${at} must have no attention bias, head sink or quantized cache, got the input "${stranger}"`);
     const cache = readCache(view, node, { past: node.input.slice(3, 5), present: node.output.slice(1, 3) });
@@ -91,6 +116,7 @@ export const groupQueryAttention: Form = {
     return {
       node: node.name,
       ...readRotation(view, node, rotation, facts),
+      ...readHeadNorms(view, node, float("qk_norm_epsilon", defaultNormEpsilon), headDim),
       past: cache.past,
       present: cache.present,
       type: cache.type,

@@ -61,29 +61,38 @@ type Pair = { readonly cos: TensorProto; readonly sin: TensorProto };
 
 type Wanted = { readonly inverseFrequencies: Float64Array; readonly attentionScale: number };
 
+/** An element of a row that is another one than is wanted. */
+type Wrong = { readonly row: number; readonly pair: number; readonly got: number; readonly wanted: number };
+
 /** The first row of a block that is another one; undefined where there is none. */
 const wrongRow = (
   tensor: TensorProto,
   { row, rows }: Block,
   wanted: Wanted,
   part: "cos" | "sin",
-): number | undefined => {
+): Wrong | undefined => {
   const { inverseFrequencies: f, attentionScale } = wanted;
   const table = rotationTable(
     wanted,
     Array.from({ length: rows.length }, (_, r) => row + r),
   );
-  const at = rows.findIndex((elements, r) =>
-    elements.some((element, j) => {
+  for (const [r, elements] of rows.entries()) {
+    const pair = elements.findIndex((element, j) => {
       const off = Math.abs(element - table[part][r * f.length + j]!);
       return !(off <= toleranceOf(tensor, attentionScale, (row + r) * f[j]!));
-    }),
-  );
-  return at < 0 ? undefined : row + at;
+    });
+    if (pair >= 0) return { row: row + r, pair, got: elements[pair]!, wanted: table[part][r * f.length + pair]! };
+  }
+  return undefined;
 };
 
 /** What is wrong with two tables; undefined where nothing is, or where they lie in a file that was not read. */
-const wrongTable = (view: GraphView, facts: ModelFacts, { cos, sin }: Pair, wanted: Wanted): string | undefined => {
+const wrongTable = (
+  view: GraphView,
+  facts: ModelFacts,
+  { cos, sin }: Pair,
+  wanted: Wanted,
+): (Wrong & { readonly tensor: string }) | undefined => {
   for (const [part, tensor] of [
     ["cos", cos],
     ["sin", sin],
@@ -91,8 +100,8 @@ const wrongTable = (view: GraphView, facts: ModelFacts, { cos, sin }: Pair, want
     const blocks = blocksOf(tensor, facts.tables);
     if (blocks === undefined) view.once("unread tables", () => new Set<string>()).add(tensor.name);
     for (const block of blocks ?? []) {
-      const row = wrongRow(tensor, block, wanted, part);
-      if (row !== undefined) return `another row ${row} in "${tensor.name}"`;
+      const wrong = wrongRow(tensor, block, wanted, part);
+      if (wrong !== undefined) return { ...wrong, tensor: tensor.name };
     }
   }
   return undefined;
@@ -102,6 +111,8 @@ const widthOf = (node: NodeProto, { name, dims }: TensorProto): number =>
   dims.length === 2 && dims[0]! > 0n && dims[1]! > 0n
     ? Number(dims[1])
     : refuse(`${nameOf(node)} must take tables [positions, pairs], got [${dims.slice(0, 8).join()}] in "${name}"`);
+
+const inShort = (value: number): string => String(Number(value.toPrecision(4)));
 
 /** The tables that a node takes. */
 export type Tables = { readonly cos: string; readonly sin: string; readonly headDim: number };
@@ -138,7 +149,10 @@ export const readTables = (
       if (widths.some((width) => 2 * width !== rotaryDim)) return `tables ${widths.join(" and ")} wide`;
       const wanted = ropeFrequencies({ rotaryDim, theta, scaling, seqLen: totalLen });
       const found = wrongTable(view, facts, pair, wanted);
-      if (found !== undefined) return dependsOnLength(scaling) ? `${found}, which ${totalLen} tokens take` : found;
+      if (found === undefined) continue;
+      const { row, tensor, pair: at, got } = found;
+      const when = dependsOnLength(scaling) ? `, which ${totalLen} tokens take` : "";
+      return `another row ${row} in "${tensor}"${when} (pair ${at}: ${inShort(got)} in place of ${inShort(found.wanted)})`;
     }
     return undefined;
   });

@@ -1,6 +1,6 @@
 /** A site as the record has it. */
 import { byKind, check, checkInteger, checkNumber, checkOneOf, type Keys } from "@ropewalk/check";
-import type { AttentionSite, Projections, SiteTensor } from "../site.ts";
+import type { AttentionSite, HeadNorms, Projections, SiteTensor } from "../site.ts";
 import { checkFinite, checkObject, checkText, most, where } from "./checks.ts";
 
 export const layouts: readonly AttentionSite["layout"][] = ["halves", "interleaved"];
@@ -31,8 +31,15 @@ const checkCache = (name: string, cache: AttentionSite["past"]): void => {
   checkText(`${name}.value`, cache.value);
 };
 
+const checkHeadNorms = (name: string, norms: HeadNorms): void => {
+  checkObject<HeadNorms>(name, norms, { query: true, key: true, epsilon: true });
+  checkText(`${name}.query`, norms.query);
+  checkText(`${name}.key`, norms.key);
+  checkFinite(`${name}.epsilon`, norms.epsilon, 0);
+};
+
 const siteKeys: Keys<AttentionSite> = {
-  ...{ node: true, projections: true, past: true, present: true, output: true },
+  ...{ node: true, projections: true, headNorms: true, past: true, present: true, output: true },
   ...{ numHeads: true, numKvHeads: true, headDim: true, rotaryDim: true, layout: true },
   ...{ scale: true, softcap: true, window: true, type: true },
 };
@@ -42,6 +49,7 @@ export const checkSite = (name: string, site: AttentionSite): void => {
   checkObject(name, site, siteKeys);
   check(typeof site.node === "string", `${where}: ${name}.node must be a name`, site.node, "string");
   checkProjections(`${name}.projections`, site.projections);
+  if (site.headNorms !== undefined) checkHeadNorms(`${name}.headNorms`, site.headNorms);
   checkCache(`${name}.past`, site.past);
   checkCache(`${name}.present`, site.present);
   checkTensor(`${name}.output`, site.output);

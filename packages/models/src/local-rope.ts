@@ -1,0 +1,32 @@
+/** The rope of layers that slide, where a config states one for them: under rope_parameters by type, or rope_local_base_freq. */
+import { check } from "@ropewalk/check";
+import type { DecoderRope } from "@ropewalk/context-extension";
+import { objectOf, optionalNumber, valueOf, type ConfigObject } from "./config-object.ts";
+import { hasRopeByType, readRope, type RopeFacts } from "./rope-config.ts";
+
+/** rope_parameters, where they are by type. */
+const byType = (config: ConfigObject): ConfigObject | undefined => {
+  const parameters = objectOf(config, "rope_parameters");
+  return parameters !== undefined && hasRopeByType(parameters) ? parameters : undefined;
+};
+
+export const statesLocalRope = (config: ConfigObject): boolean =>
+  byType(config) !== undefined || valueOf(config, "rope_local_base_freq") !== undefined;
+
+/** @param defaultTheta - where the config states none for these layers */
+export const readLocalRope = (config: ConfigObject, facts: RopeFacts, defaultTheta: number): DecoderRope => {
+  const parameters = byType(config);
+  const values = {
+    partial_rotary_factor: valueOf(config, "partial_rotary_factor"),
+    ...(parameters && { rope_parameters: parameters.values }),
+  };
+  const theta = optionalNumber(config, "rope_local_base_freq", { above: 1 });
+  const own = { ropeOf: "sliding_attention", defaultTheta: theta ?? defaultTheta } as const;
+  const rope = readRope({ at: config.at, values }, { ...facts, ...own });
+  check(
+    theta === undefined || theta === rope.theta,
+    `${config.at}: rope_local_base_freq must be the rope_theta of sliding_attention, ${rope.theta}`,
+    theta,
+  );
+  return rope;
+};

@@ -1,0 +1,23 @@
+/** Which layers rotate their queries and keys, where a config lists it. */
+import { check } from "@ropewalk/check";
+import { valueOf, type ConfigObject } from "./config-object.ts";
+import { layersOf } from "./layer-types.ts";
+
+/**
+ * Of each layer whether no_rope_layers has it rotate, in spite of its name by a 1; undefined where the key is absent.
+ *
+ * @throws RangeError and TypeError when it is no list of 0 and 1, or has another length than there are layers
+ */
+export const readRotates = (config: ConfigObject): readonly boolean[] | undefined => {
+  const stated = valueOf(config, "no_rope_layers");
+  if (stated === undefined) return undefined;
+  const isList = Array.isArray(stated) && stated.every((value) => value === 0 || value === 1);
+  check(isList, `${config.at}: no_rope_layers must be a list of 0 and 1`, stated, "object");
+  const numLayers = layersOf(config).length;
+  check(
+    stated.length === numLayers,
+    `${config.at}: no_rope_layers must have one number for each of ${numLayers} layers`,
+    stated.length,
+  );
+  return stated.map((value) => value === 1);
+};

@@ -1,0 +1,97 @@
+/**
+ * Exports whose layers differ, in two forms that tools write (see `layered-exports.ts`: no tool made these), rewritten for any runtime
+ * and put on the project's cache, against the golden logits of their checkpoints by Hugging Face transformers.
+ */
+import { readFileSync } from "node:fs";
+import { loadModel, type LanguageModel } from "@ropewalk/generation";
+import { inMemory } from "@ropewalk/models";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectGolden } from "../../generation/test/expect-golden.ts";
+import { layeredExtension, type LayeredCase } from "../../generation/test/layered-cases.ts";
+import { backends } from "../../generation/test/load.ts";
+import { extendExport } from "../src/index.ts";
+import { largestDifference, openIn, type Runner } from "./exports.ts";
+import {
+  formsOf,
+  layeredConfig,
+  layeredExport,
+  layeredFamilies,
+  layeredFolder,
+  type LayeredFamily,
+} from "./layered-exports.ts";
+
+const tolerance = 2e-3;
+
+const casesOf = (family: LayeredFamily): readonly LayeredCase[] =>
+  (
+    JSON.parse(readFileSync(new URL(`${family}/golden-logits.json`, layeredFolder), "utf8")) as {
+      readonly cases: readonly LayeredCase[];
+    }
+  ).cases;
+
+const titled = (golden: LayeredCase) => ({
+  golden,
+  title: `${golden.method.kind}${golden.logNContext === undefined ? "" : " and log-n"}`,
+});
+
+/** Logits of the last token, from the prompt in two pieces and three steps. */
+const lastLogits = async (runner: Runner, ids: readonly number[]): Promise<readonly number[]> => {
+  runner.reset();
+  const steps = [ids.slice(0, -6), ids.slice(-6, -3), ...ids.slice(-3).map((id) => [id])];
+  let logits: readonly number[] = [];
+  for (const step of steps) [logits] = (await runner.step([step])) as [number[]];
+  return logits;
+};
+
+describe.each(layeredFamilies.flatMap((family) => formsOf(family).map((form) => ({ family, form }))))(
+  "$family, $form",
+  ({ family, form }) => {
+    const config = layeredConfig(family);
+    const cases = casesOf(family).map(titled);
+    const long = cases.filter(({ golden }) => golden.inputIds.length === 100);
+    const extended = long.filter(({ golden: { method } }) => method.kind === "none" || method.kind === "self-extend");
+    /** In WebAssembly too: the last of them has all that the others have. */
+    const most = extended.at(-1);
+    /** For any runtime: bands that are neither near and far nor a window are refused there. */
+    const portable = [...extended, ...long.filter(({ golden }) => golden.method.kind === "string")];
+    let model: Uint8Array;
+    beforeAll(async () => (model = await layeredExport(family, form)));
+
+    // ONNX Runtime norms heads inside of the node on GPUs alone.
+    it.skipIf(form === "fused")("is the checkpoint, as ONNX Runtime runs it", async () => {
+      const runner = await openIn("cpu", config, model);
+      const short = cases.filter(({ title, golden }) => title === "none" && golden.inputIds.length < 64);
+      for (const { golden } of short)
+        expect(largestDifference(await lastLogits(runner, golden.inputIds), golden.logitsLast)).toBeLessThan(tolerance);
+      await runner.release();
+    });
+
+    it.each(portable)("for any runtime: $title", async (row) => {
+      const { golden } = row;
+      const { model: rewritten, notices } = extendExport({ extension: layeredExtension(golden), config }, model);
+      expect(notices).toEqual([]);
+      for (const runtime of row === most ? (["cpu", "wasm"] as const) : (["cpu"] as const)) {
+        const runner = await openIn(runtime, config, rewritten);
+        expect(largestDifference(await lastLogits(runner, golden.inputIds), golden.logitsLast)).toBeLessThan(tolerance);
+        await runner.release();
+      }
+    });
+
+    describe.each(backends.map((backend) => ({ backend, name: backend.name })))(
+      "on the cache, $name",
+      ({ backend }) => {
+        let loaded: LanguageModel;
+        beforeAll(async () => {
+          const files = { "config.json": new TextEncoder().encode(JSON.stringify(config)), "model.onnx": model };
+          loaded = await loadModel(inMemory(family, files), { backend });
+        });
+        afterAll(() => loaded?.release());
+
+        it.each(backend.name === "cpu" ? long : extended)("$title", async ({ golden }) => {
+          const asked = await loaded.withExtension(layeredExtension(golden));
+          await expectGolden(asked, golden);
+        });
+      },
+    );
+  },
+);
