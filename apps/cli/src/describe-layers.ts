@@ -60,14 +60,13 @@ export const layerRows = ({ decoder }: ExtendedDecoder): Readonly<Record<string,
   };
 };
 
+/** Whether positions or frequencies are set at all: the scaling of queries is for other layers too. */
+const setsLayers = ({ positions, rope }: ContextExtension): boolean => positions !== undefined || rope !== undefined;
+
 /** Why a group attends as it does, beside others. */
-const reasonOf = (
-  { isExtended, rope, layout }: ExtendedGroup,
-  { positions, rope: scaling }: ContextExtension,
-): string => {
+const reasonOf = ({ isExtended, rope, layout }: ExtendedGroup, extension: ContextExtension): string => {
   if (rope === undefined) return "which do not rotate";
-  if (positions === undefined && scaling === undefined)
-    return layout.kind === "window" ? "which slide" : "which rotate";
+  if (!setsLayers(extension)) return layout.kind === "window" ? "which slide" : "which rotate";
   return isExtended ? "which the method is for" : "which keep their window";
 };
 
@@ -93,11 +92,15 @@ export const attentionLines = (
 };
 
 /** The same as data. */
-export const groupsReport = (extended: ExtendedDecoder, length: number): readonly object[] =>
+export const groupsReport = (
+  extended: ExtendedDecoder,
+  extension: ContextExtension,
+  length: number,
+): readonly object[] =>
   extended.groups.map((group) => {
     const { layers, isExtended, positions, layout, rope, entropy, scoreScale, softcap } = group;
     return {
-      ...{ layers, extended: isExtended, positions: positions.name, attention: layout.kind },
+      ...{ layers, extended: isExtended && setsLayers(extension), positions: positions.name, attention: layout.kind },
       ropeTheta: rope?.theta ?? null,
       ropeScaling: rope?.scaling.kind ?? null,
       slidingWindow: layout.kind === "window" ? layout.window : null,
