@@ -68,18 +68,15 @@ export const farAfter = (layout: BandLayout, count: number): number =>
     masked: () => Infinity,
   });
 
-/** In which ring one of the last few chunks of tokens lies, and how many of its tokens are before a run from `start` on. */
-export type RingChunk = { readonly ring: number; readonly tokens: number };
-
-/** The chunks that have a ring, where positions go by such, by how many they are before that of a run from token `start` on. */
-export const ringChunks = (layout: BandLayout, start: number): readonly RingChunk[] => {
+/** How many tokens before a run from `start` on each of the last few chunks of positions has, by how many it is before that of the run. */
+export const ringChunks = (layout: BandLayout, start: number): readonly number[] => {
   if (layout.kind !== "chunked") return [];
   const { chunkLen, ringChunks: count } = layout;
   const own = Math.floor(start / chunkLen);
-  return Array.from({ length: count }, (_, back) => ({
-    ring: (own + count - back) % count,
-    tokens: back === 0 ? start % chunkLen : back > own ? 0 : chunkLen,
-  }));
+  return Array.from({ length: count }, (_, back) => {
+    if (back === 0) return start % chunkLen;
+    return back > own ? 0 : chunkLen;
+  });
 };
 
 /** Whether a query of the chunk is a window or more away from a key that an earlier one is closer to. */
@@ -93,9 +90,6 @@ export type Numbers = { readonly dims: readonly number[]; readonly data: Float32
 
 /** Slots of a ring, side by side. */
 export type SlotRun = { readonly slot: number; readonly count: number };
-
-/** The same, and of which ring: there is one, but where positions go by chunks. */
-export type RingRun = SlotRun & { readonly ring: number };
 
 /** The slots of tokens [from, to) in a ring, token t in slot t mod `slots`, as runs that do not wrap. */
 export const slotRuns = (from: number, to: number, slots: number): readonly SlotRun[] => {
@@ -127,30 +121,12 @@ export const ringTokens = (
   return parts.filter((part) => part.from < part.to);
 };
 
-/** Where chunks of tokens lie, which take the rings in turn. */
-const chunkRuns = (
-  { chunkLen, ringChunks: count }: Extract<BandLayout, { readonly kind: "chunked" }>,
-  from: number,
-  to: number,
-): readonly RingRun[] => {
-  const runs: RingRun[] = [];
-  for (let token = from; token < to;) {
-    const slot = token % chunkLen;
-    const run = Math.min(to - token, chunkLen - slot);
-    runs.push({ ring: Math.floor(token / chunkLen) % count, slot, count: run });
-    token += run;
-  }
-  return runs;
-};
-
 /** Where tokens [from, to) of a ring lie: token t in slot t mod window, and behind the first that are always seen where there are any. */
-export const ringRuns = (layout: BandLayout, from: number, to: number): readonly RingRun[] => {
-  if (layout.kind === "chunked") return chunkRuns(layout, from, to);
+export const ringRuns = (layout: BandLayout, from: number, to: number): readonly SlotRun[] => {
   const { first, last } = keptOf(layout);
   const always = from < first ? [{ slot: from, count: Math.min(to, first) - from }] : [];
   const rest = slotRuns(Math.max(from, first) - first, Math.max(to, first) - first, last);
-  const behind = rest.map(({ slot, count }) => ({ slot: first + slot, count }));
-  return [...always, ...behind].map((run) => ({ ring: 0, ...run }));
+  return [...always, ...rest.map(({ slot, count }) => ({ slot: first + slot, count }))];
 };
 
 /** [rows, keys] of 0 in the columns that `open` gives for each row, else `closed`; never without a column. */
@@ -204,7 +180,7 @@ const ringChunkMasks = (
   ringLen: number,
 ): Readonly<Record<string, Numbers>> =>
   Object.fromEntries(
-    ringChunks(layout, start).map(({ tokens }, back) => [
+    ringChunks(layout, start).map((tokens, back) => [
       inputs.ringChunkMask(place, back),
       mask(length, tokens > 0 ? ringLen : 0, () => [{ slot: 0, count: tokens }]),
     ]),

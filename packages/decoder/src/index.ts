@@ -45,8 +45,6 @@ export {
   type CacheWidths,
   type Chunk,
   type Numbers,
-  type RingChunk,
-  type RingRun,
   type SlotRun,
 } from "./chunk.ts";
 export type { Attend, Builder, Decoder, DecoderSizes, Projected } from "./decoder.ts";

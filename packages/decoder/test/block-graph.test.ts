@@ -53,7 +53,7 @@ const cacheFeeds = (extended: ExtendedDecoder, model: ModelProto): Record<string
   const far = farFrom(layout, chunk.start);
   const widths = { settled: far > 0 ? 2 : 0, tailLen: Math.max(1, far), ringLen: 8 };
   const ringLen = layout.kind === "masked" ? chunk.start : layout.kind === "chunked" ? layout.chunkLen : widths.ringLen;
-  const chunks = ringChunks(layout, chunk.start).map(({ tokens }) => (tokens > 0 ? ringLen : 1));
+  const chunks = ringChunks(layout, chunk.start).map((tokens) => (tokens > 0 ? ringLen : 1));
   const recent = {
     ...{ everything: [widths.tailLen], window: [8], "near-far": [widths.tailLen, 8], masked: [ringLen] },
     chunked: [widths.tailLen, ...chunks.toReversed()],

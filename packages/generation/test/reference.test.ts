@@ -9,6 +9,7 @@ import {
   reRope,
   selfExtend,
   slidingWindow,
+  withPositions,
   yarn,
   type ContextExtension,
 } from "@ropewalk/context-extension";
@@ -23,6 +24,8 @@ import {
 import { queryScale } from "@ropewalk/entropy-scaling";
 import { encode } from "@ropewalk/graph";
 import { rotate, rotationTable, ropeFrequencies, type RotaryLayout } from "@ropewalk/rope";
+import type { Band } from "@ropewalk/position-mapping";
+import { covers } from "@ropewalk/position-mapping/bands";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createCache, prefill } from "../src/index.ts";
@@ -72,6 +75,43 @@ const attentionOnly = ({ numKvHeads, group, headDim, rotaryDim, layout }: Shape)
   };
 };
 
+type Heads = { readonly dims: readonly [number, number, number]; readonly data: Float32Array };
+
+type Rotated = { readonly band: Band; readonly queries: Heads; readonly keys: Heads };
+
+const attendedByDistance = (rotated: readonly Rotated[], values: Heads): Float32Array => {
+  const bands = rotated.map(({ band: { from, to }, queries, keys }): AttentionBand => ({
+    from: from!,
+    to: to!,
+    queries,
+    keys,
+  }));
+  return bandedAttention({}, bands, values).out.data as Float32Array;
+};
+
+/** Bands of any other form, by plain loops over pairs. */
+const attendedByPair = (rotated: readonly Rotated[], values: Heads): Float32Array => {
+  const [numHeads, length, headDim] = rotated[0]!.queries.dims;
+  const group = numHeads / values.dims[0];
+  const out = new Float32Array(numHeads * length * headDim);
+  for (let head = 0; head < numHeads; head++)
+    for (let i = 0; i < length; i++) {
+      const query = (head * length + i) * headDim;
+      const keyOf = (j: number): number => (Math.floor(head / group) * length + j) * headDim;
+      const weights = Array.from({ length: i + 1 }, (_, j) => {
+        const found = rotated.find(({ band }) => covers(band, i, j));
+        if (found === undefined) return 0;
+        let score = 0;
+        for (let d = 0; d < headDim; d++) score += found.queries.data[query + d]! * found.keys.data[keyOf(j) + d]!;
+        return Math.exp(score / Math.sqrt(headDim));
+      });
+      const total = weights.reduce((sum, weight) => sum + weight, 0);
+      for (let d = 0; d < headDim; d++)
+        out[query + d] = weights.reduce((sum, weight, j) => sum + (weight / total) * values.data[keyOf(j) + d]!, 0);
+    }
+  return out;
+};
+
 /** [tokens, numHeads * headDim], as the graph gives it, by the references alone. */
 const expected = (
   { decoder, positions, scaling, entropy }: ExtendedDecoder<Decoder>,
@@ -95,11 +135,7 @@ const expected = (
   const key = part(numHeads * headDim, numKvHeads, one);
   const values = part((numHeads + numKvHeads) * headDim, numKvHeads, one);
   const frequencies = ropeFrequencies({ rotaryDim: rope.rotaryDim, theta: rope.theta, scaling, seqLen: ids.length });
-  const turned = (
-    data: Float32Array,
-    heads: number,
-    position: (token: number) => number,
-  ): AttentionBand["queries"] => ({
+  const turned = (data: Float32Array, heads: number, position: (token: number) => number): Heads => ({
     dims: [heads, ids.length, headDim],
     data: rotate(
       { layout: rope.layout, rotaryDim: rope.rotaryDim },
@@ -110,26 +146,31 @@ const expected = (
       ),
     ).data,
   });
-  const bands = positions.bands.map((band): AttentionBand => {
-    const { dims, data } = turned(key, numKvHeads, band.key);
-    return {
-      from: band.from!,
-      to: band.to!,
-      queries: turned(query, numHeads, band.query),
-      keys: { dims: [...dims], data },
-    };
-  });
-  const { out } = bandedAttention({}, bands, { dims: [numKvHeads, ids.length, headDim], data: values });
-  const byToken = new Float32Array(out.data.length);
+  const rotated = positions.bands.map((band): Rotated => ({
+    ...{ band, queries: turned(query, numHeads, band.query), keys: turned(key, numKvHeads, band.key) },
+  }));
+  const byDistance = positions.bands.every(
+    ({ covers: rule, chunkLen }) => rule === undefined && chunkLen === undefined,
+  );
+  const attend = byDistance ? attendedByDistance : attendedByPair;
+  const out = attend(rotated, { dims: [numKvHeads, ids.length, headDim], data: values });
+  const byToken = new Float32Array(out.length);
   for (let head = 0; head < numHeads; head++)
     for (let token = 0; token < ids.length; token++) {
       const at = (head * ids.length + token) * headDim;
-      byToken.set(out.data.subarray(at, at + headDim), (token * numHeads + head) * headDim);
+      byToken.set(out.subarray(at, at + headDim), (token * numHeads + head) * headDim);
     }
   return byToken;
 };
 
 const window = fc.integer({ min: 1, max: trainedContext });
+
+const dualChunk = fc
+  .tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 30 }))
+  .map(([chunkLen, localSize]) => withPositions({ kind: "dual-chunk", chunkSize: chunkLen + localSize, localSize }));
+
+/** As often as all of one band: it has the most parts. */
+const dualChunks = [dualChunk, dualChunk];
 
 const extensions: fc.Arbitrary<ContextExtension> = fc
   .record({
@@ -139,6 +180,14 @@ const extensions: fc.Arbitrary<ContextExtension> = fc
       window.map((w) => reRope({ window: w })),
       fc.tuple(window, fc.constantFrom(1.5, 2, 7)).map(([w, factor]) => leakyReRope({ factor, window: w })),
       window.map((w) => slidingWindow({ window: w })),
+      fc.tuple(window, window).map(([a, b]) => {
+        const [shiftFrom, w] = [Math.max(a, b), Math.min(a, b)];
+        return withPositions({ kind: "string", shiftFrom, window: w });
+      }),
+      ...dualChunks,
+      fc
+        .tuple(window, fc.integer({ min: 1, max: 9 }))
+        .map(([w, sinks]) => withPositions({ kind: "sinks", sinks, window: w })),
     ),
     scales: fc.constantFrom<ContextExtension>(
       {},

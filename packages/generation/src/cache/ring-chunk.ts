@@ -45,8 +45,7 @@ export const ringChunk: StretchRule = {
     const turn = stretch.back === 0 ? 0 : layout.ringChunks - stretch.back;
     return turn < Math.ceil(length / layout.chunkLen) ? roomFor(layout, stretch, length) : 0;
   },
-  read: ({ group }, { stretch, room }, length) =>
-    ringChunks(group.layout, length)[stretch.back]!.tokens > 0 ? room : 0,
+  read: ({ group }, { stretch, room }, length) => (ringChunks(group.layout, length)[stretch.back]! > 0 ? room : 0),
   end: ({ group, length }, { back }) => {
     const { chunkLen } = layoutOf({ group });
     return back === 0 ? length : (Math.floor(length / chunkLen) - back + 1) * chunkLen;
