@@ -12,6 +12,7 @@ import { rotate, rotationTable, ropeFrequencies, type RotaryLayout } from "@rope
 import { refuse } from "../check.ts";
 import { evaluateFor, noise, trialInputs, type Trial } from "../evaluate-value.ts";
 import { nameOf, type GraphView } from "../graph-view.ts";
+import { inShort } from "../in-short.ts";
 import type { SiteTensor } from "../site.ts";
 import type { ModelFacts } from "./form.ts";
 
@@ -135,8 +136,9 @@ export const readRotated = (
     );
   const source = sources[0]!;
   const { rotaryDim, theta, scaling } = rope;
-  const agrees = (layout: RotaryLayout): boolean =>
-    trialsOf(facts).every((trial) => {
+  /** The first element that is another one; undefined where the rotation is this one. */
+  const wrongIn = (layout: RotaryLayout): string | undefined => {
+    for (const trial of trialsOf(facts)) {
       const { pastLen, queryLen } = trial;
       const dims = [1, numHeads, queryLen, headDim] as const;
       const x = noise(numHeads * queryLen * headDim, 1);
@@ -149,13 +151,17 @@ export const readRotated = (
         Array.from({ length: queryLen }, (_, c) => pastLen + c),
       );
       const { data } = rotate({ layout, rotaryDim }, { dims, data: x }, table);
-      return data.length === got.length && data.every((value, i) => Math.abs(value - got[i]!) < 1e-3);
-    });
-  const layout = (["halves", "interleaved"] as const).find(agrees);
+      if (data.length !== got.length) return `${got.length} elements in place of ${data.length}`;
+      const at = data.findIndex((value, i) => !(Math.abs(value - got[i]!) < 1e-3));
+      if (at >= 0) return `${inShort(got[at]!)} in place of ${inShort(data[at]!)}`;
+    }
+    return undefined;
+  };
+  const layout = (["halves", "interleaved"] as const).find((one) => wrongIn(one) === undefined);
   if (layout === undefined)
     return refuse(
       `${nameOf(node)} must rotate as config.json says (${rotaryDim} of ${headDim} dimensions, theta ${theta}, ${scaling.kind}), got ` +
-        `another rotation at "${name}"`,
+        `another rotation at "${name}" (${wrongIn("halves")})`,
     );
   return { tensor: { name: source, layout: "heads" }, rotaryDim, layout };
 };

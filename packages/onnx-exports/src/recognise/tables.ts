@@ -10,6 +10,7 @@ import type { GraphProto, NodeProto, TensorProto } from "@ropewalk/graph";
 import { dependsOnLength, rotationTable, ropeFrequencies } from "@ropewalk/rope";
 import { refuse } from "../check.ts";
 import { evaluateFor, trialInputs } from "../evaluate-value.ts";
+import { inShort } from "../in-short.ts";
 import { nameOf, type GraphView } from "../graph-view.ts";
 import { blocksOf, type Block } from "../rotary-tables.ts";
 import type { ModelFacts } from "./form.ts";
@@ -111,8 +112,6 @@ const widthOf = (node: NodeProto, { name, dims }: TensorProto): number =>
   dims.length === 2 && dims[0]! > 0n && dims[1]! > 0n
     ? Number(dims[1])
     : refuse(`${nameOf(node)} must take tables [positions, pairs], got [${dims.slice(0, 8).join()}] in "${name}"`);
-
-const inShort = (value: number): string => String(Number(value.toPrecision(4)));
 
 /** The tables that a node takes. */
 export type Tables = { readonly cos: string; readonly sin: string; readonly headDim: number };
