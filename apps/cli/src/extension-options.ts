@@ -163,6 +163,8 @@ const methodsHelp = (): string =>
     "\nMethods (--method may be given several times, for methods that go together):",
     ...padded(methods),
     "  ./path.mjs        a module whose default export is a mapping or an extension",
+    "Where layers differ, a method is for those that see everything and rotate;",
+    "others keep their window, unless every layer has one. `inspect` says which.",
     "Entropy scalings (--entropy):",
     ...padded(entropies),
   ].join("\n");

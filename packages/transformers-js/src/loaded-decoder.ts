@@ -28,11 +28,11 @@ const notExtended = (): never => {
   );
 };
 
-/** The values of a stretch of the first layer's cache. */
-const valuesOf = (stretch: string): string => inputs.cached(0, stretch, undefined, "values");
-
-const layoutOf = (shapes: Shapes): BandLayout["kind"] => {
-  const [settles, slides] = ["tail", "ring"].map((stretch) => shapes.has(valuesOf(stretch)));
+/** How a layer attends, by the stretches of its cache that the graph reads. */
+const layoutOf = (shapes: Shapes, layer: number): BandLayout["kind"] => {
+  const [settles, slides] = ["tail", "ring"].map((stretch) =>
+    shapes.has(inputs.cached(layer, stretch, undefined, "values")),
+  );
   if (settles) return slides ? "near-far" : "everything";
   return slides ? "window" : notExtended();
 };
@@ -42,13 +42,19 @@ const sizeIn = (shapes: Shapes, name: string, axis: number): number => {
   return typeof size === "number" ? size : notExtended();
 };
 
-/** The first format that has the arrays of the graph; where no token settles, the one that its new keys have. */
-const cacheOf = (shapes: Shapes): CachePrecision => {
+/** The first format that has the arrays of the graph; where no token settles in any layer, the one that its new keys have. */
+const cacheOf = (shapes: Shapes, layers: readonly number[]): CachePrecision => {
   const has = ({ suffix, type }: CacheArray): boolean => {
-    const found = shapes.get(inputs.cached(0, "settled", undefined, suffix)) ?? shapes.get(outputs.newKeys(0, 0));
-    return found?.type === type;
+    const settled = layers.flatMap((layer) => shapes.get(inputs.cached(layer, "settled", undefined, suffix)) ?? []);
+    return (settled[0] ?? shapes.get(outputs.newKeys(0, 0)))?.type === type;
   };
   return cachePrecisions.find((cache) => cacheFormats[cache].keys.every(has)) ?? notExtended();
+};
+
+/** How many dimensions of the group at that place rotate; undefined: none, or there is no such group. */
+const rotaryDimOf = (shapes: Shapes, place: number): number | undefined => {
+  const name = inputs.rotation(place, 0, "query", "cos");
+  return shapes.has(name) ? 2 * sizeIn(shapes, name, 1) : undefined;
 };
 
 /**
@@ -60,27 +66,38 @@ export const loadedDecoder = (config: Config, shapes: Shapes): ExtendedDecoder =
   if (config[extensionKey] === undefined) notExtended();
   const { config: stated, extension } = readExtensionEntry("withRopewalk", config);
   const { max_position_embeddings: trainedContext } = stated as { readonly max_position_embeddings: number };
-  const layout = layoutOf(shapes);
   const values = outputs.newValues(0);
   const [numKvHeads, headDim] = [sizeIn(shapes, values, 1), sizeIn(shapes, values, 3)];
-  const rotaryDim = 2 * sizeIn(shapes, inputs.rotation(0, 0, "query", "cos"), 1);
-  const { rope } = readRotation(stated, { headDim, defaultShare: rotaryDim / headDim });
+  const layers = Array.from({ length: sizeIn(shapes, inputs.queryScale, 0) }, (_, layer) => layer);
+  const layouts = layers.map((layer) => layoutOf(shapes, layer));
+  const rotaryDims = layers.flatMap((place) => rotaryDimOf(shapes, place) ?? []);
+  const { rope, slidingWindow, attention } = readRotation(stated, {
+    headDim,
+    defaultShare: (rotaryDims[0] ?? notExtended()) / headDim,
+  });
   const window = config["sliding_window"];
   const extended = extendDecoder(
     {
-      ...{ numLayers: sizeIn(shapes, inputs.queryScale, 0), numKvHeads, headDim, trainedContext, rope },
+      ...{ numLayers: layers.length, numKvHeads, headDim, trainedContext, rope },
       numHeads: Number(config["num_attention_heads"]),
       vocabSize: sizeIn(shapes, outputs.logits, 1),
-      // Whether layers slide is the graph's to say; configs state windows that are not in use.
-      slidingWindow: layout === "window" && typeof window === "number" ? window : undefined,
+      ...(attention === undefined
+        ? // Whether layers slide is the graph's to say; configs state windows that are not in use.
+          { slidingWindow: layouts[0] === "window" && typeof window === "number" ? window : undefined }
+        : { slidingWindow, attention }),
     },
     extension,
-    { cache: cacheOf(shapes) },
+    { cache: cacheOf(shapes, layers) },
   );
-  if (extended.layout.kind !== layout || rope.rotaryDim !== rotaryDim)
-    throw new RangeError(
-      `withRopewalk: config.json must be that of the model, got ${extended.positions.name} and ${rope.rotaryDim} dimensions that rotate ` +
-        `for a graph of the kind ${layout} and ${rotaryDim}`,
-    );
+  for (const [place, group] of extended.groups.entries()) {
+    const rotaryDim = rotaryDimOf(shapes, place) ?? 0;
+    const own = group.rope?.rotaryDim ?? 0;
+    const kind = group.layers.map((layer) => layouts[layer]!).find((each) => each !== group.layout.kind);
+    if (kind !== undefined || own !== rotaryDim)
+      throw new RangeError(
+        `withRopewalk: config.json must be that of the model, got ${group.positions.name} and ${own} dimensions that rotate ` +
+          `for a graph of the kind ${kind ?? group.layout.kind} and ${rotaryDim}`,
+      );
+  }
   return extended;
 };

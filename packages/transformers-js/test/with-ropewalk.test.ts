@@ -1,6 +1,6 @@
 /** transformers.js generates on the project's own cache: the tokens are the same, and what the cache holds is not run again. */
 import { dirname, join } from "node:path";
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import {
   env,
   pipeline,
@@ -12,6 +12,13 @@ import {
 import { passkey875k } from "@ropewalk/tiny-models";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { checkpointOf, expectedOf, exportNames, exportPath } from "../../onnx-exports/test/exports.ts";
+import {
+  formsOf,
+  layeredConfig,
+  layeredExport,
+  layeredFolder,
+  type LayeredFamily,
+} from "../../onnx-exports/test/layered-exports.ts";
 import {
   compose,
   extendModels,
@@ -101,6 +108,27 @@ describe("tokens", () => {
     // Frequencies that depend on the length are those of 256 tokens more than the prompt.
     const planned = await generated(passkey875k.url, chosen, ids, chosen.rope?.kind === "dynamic-ntk" ? 256 : 30);
     expect(await continued(model, ids, 30)).toEqual(planned.slice(0, 30));
+    await model.dispose();
+  });
+
+  const layered = compose(selfExtend({ groupSize: 4, window: 16 }), logN({ trainedContext: 64 }));
+  it.each<readonly [LayeredFamily, string, ContextExtension]>([
+    ["gemma2", "SelfExtend with log-n", layered],
+    ["gemma3", "SelfExtend with log-n", layered],
+    ["gemma3", "no extension", {}],
+    ["smollm3", "SelfExtend with log-n", layered],
+    ["qwen3-mixed", "YaRN", yarn({ factor: 4, originalContext: 64 })],
+  ])("of %s, whose layers differ, under %s are those of generation on the checkpoint", async (family, _, chosen) => {
+    const [form] = formsOf(family);
+    mkdirSync(join(root, family, "onnx"), { recursive: true });
+    writeFileSync(join(root, family, "config.json"), JSON.stringify(layeredConfig(family)));
+    writeFileSync(join(root, family, "onnx", "model.onnx"), await layeredExport(family, form!));
+    const ids = Array.from({ length: Object.keys(chosen).length === 0 ? 40 : 90 }, (_, at) => 3 + ((at * 7) % 100));
+    extend({ extension: chosen });
+    const model = withRopewalk(await load(family));
+    expect(await continued(model, ids, 20)).toEqual(
+      await generated(new URL(`${family}/`, layeredFolder), chosen, ids, 20),
+    );
     await model.dispose();
   });
 
