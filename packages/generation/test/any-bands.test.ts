@@ -86,10 +86,10 @@ describe.each(backends)("on $name", (backend) => {
   });
 
   it("by chunks, decodes beyond many of them and settles what they leave, in a cache that was planned for less", async () => {
-    const ids = Array.from({ length: 700 }, (_, token) => 3 + ((token * 37) % 400));
+    const ids = Array.from({ length: 500 }, (_, token) => 3 + ((token * 37) % 400));
     for (const [chunkSize, localSize] of [
       [40, 12],
-      [300, 40],
+      [200, 40],
     ] as const) {
       const extension = withPositions({ kind: "dual-chunk", chunkSize, localSize });
       const fast = await stories.withExtension(extension);
