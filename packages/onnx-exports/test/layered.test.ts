@@ -3,13 +3,16 @@
  * and put on the project's cache, against the golden logits of their checkpoints by Hugging Face transformers.
  */
 import { readFileSync } from "node:fs";
+import { cpu } from "@ropewalk/backend-node";
+import { extendDecoder } from "@ropewalk/decoder";
 import { loadModel, type LanguageModel } from "@ropewalk/generation";
+import { decode } from "@ropewalk/graph";
 import { inMemory } from "@ropewalk/models";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectGolden } from "../../generation/test/expect-golden.ts";
 import { layeredExtension, type LayeredCase } from "../../generation/test/layered-cases.ts";
 import { backends } from "../../generation/test/load.ts";
-import { extendExport } from "../src/index.ts";
+import { extendExport, loadExport } from "../src/index.ts";
 import { largestDifference, openIn, type Runner } from "./exports.ts";
 import {
   formsOf,
@@ -75,6 +78,19 @@ describe.each(layeredFamilies.flatMap((family) => formsOf(family).map((form) => 
         expect(largestDifference(await lastLogits(runner, golden.inputIds), golden.logitsLast)).toBeLessThan(tolerance);
         await runner.release();
       }
+    });
+
+    it("for backends of plain operators, which have no branches and compute no lengths", async () => {
+      const files = { "config.json": new TextEncoder().encode(JSON.stringify(config)), "model.onnx": model };
+      const extension = layeredExtension(most!.golden);
+      const source = (await loadExport({}, inMemory(family, files)))!;
+      const graph = source.graph(extendDecoder(source.decoder, extension), { operators: "plain" });
+      const operators = new Set(decode(graph).graph!.node.map(({ opType }) => opType));
+      expect(["If", "Scan", "Loop", "Shape"].filter((operator) => operators.has(operator))).toEqual([]);
+      const backend = { ...cpu({ threads: 1 }), operators: "plain" } as const;
+      const asked = await loadModel(inMemory(family, files), { backend, extension });
+      await expectGolden(asked, most!.golden);
+      await asked.release();
     });
 
     describe.each(backends.map((backend) => ({ backend, name: backend.name })))(
