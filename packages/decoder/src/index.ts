@@ -29,10 +29,9 @@ export {
   type StretchKind,
 } from "./cache-layout.ts";
 export { chunkAttention } from "./chunk-attention.ts";
+export { chunkMasks, closed, type CacheWidths } from "./chunk-masks.ts";
+export { chunkNumbers, type Numbers } from "./chunk-numbers.ts";
 export {
-  chunkMasks,
-  chunkNumbers,
-  closed,
   farAfter,
   farFrom,
   hasBand,
@@ -42,9 +41,7 @@ export {
   ringSlots,
   ringTokens,
   slotRuns,
-  type CacheWidths,
   type Chunk,
-  type Numbers,
   type SlotRun,
 } from "./chunk.ts";
 export type { Attend, Builder, Decoder, DecoderSizes, Projected } from "./decoder.ts";

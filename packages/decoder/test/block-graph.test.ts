@@ -62,9 +62,13 @@ const cacheFeeds = (extended: ExtendedDecoder, model: ModelProto): Record<string
     ...{ settledLen: 2, tailLen: widths.tailLen, ringLen, ringFarLen: 8 },
     ...Object.fromEntries(chunks.map((len, back) => [`ringChunk${back}Len`, len])),
   };
+  const keys = (mask: string): number =>
+    mask === inputs.tailMask(0)
+      ? widths.tailLen
+      : (chunks[chunks.findIndex((_, back) => mask === inputs.ringChunkMask(0, back))] ?? ringLen);
   const numbers = {
     ...chunkNumbers(extended, frequenciesFor(extended, 64), chunk),
-    ...chunkMasks(0, layout, chunk, { ...widths, ringLen }),
+    ...chunkMasks(0, layout, chunk, { settled: widths.settled, keys }),
   };
   const feeds: Record<string, NdArray> = {
     ...Object.fromEntries(

@@ -1,7 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { BandLayout } from "@ropewalk/context-extension";
-import { chunkMasks, closed, farFrom, hasBand, inputs, longestChunk, ringChunks, type Numbers } from "../src/index.ts";
+import {
+  chunkMasks,
+  closed,
+  farAfter,
+  farFrom,
+  hasBand,
+  inputs,
+  longestChunk,
+  ringChunks,
+  type CacheWidths,
+  type Numbers,
+} from "../src/index.ts";
 
 const layouts: fc.Arbitrary<Extract<BandLayout, { readonly window: number }>> = fc.record({
   kind: fc.constantFrom("window" as const, "near-far" as const),
@@ -12,6 +23,12 @@ const chunkIn = (layout: BandLayout): fc.Arbitrary<{ readonly start: number; rea
   fc.record({ start: fc.nat(120), length: fc.integer({ min: 1, max: Math.min(60, longestChunk(layout, 0)) }) });
 
 const placed = layouts.chain((layout) => fc.tuple(fc.constant(layout), chunkIn(layout)));
+
+/** So many tokens settled, and so many keys in the tail, and in the ring or each of its chunks. */
+const widths = (settled: number, tail: number, ring: number): CacheWidths => ({
+  settled,
+  keys: (mask) => (mask === inputs.tailMask(0) ? tail : ring),
+});
 
 const open = ({ dims, data }: Numbers, row: number, column: number): boolean => {
   const value = data[row * dims[1]! + column];
@@ -41,6 +58,23 @@ describe("a chunk and its window", () => {
     );
   });
 
+  it("knows how many tokens are run once so many are far", () => {
+    const chunked = fc.record({
+      kind: fc.constant("chunked" as const),
+      chunkLen: fc.integer({ min: 1, max: 30 }),
+      ringChunks: fc.integer({ min: 1, max: 4 }),
+    });
+    const any = fc.oneof(layouts, chunked, fc.constant<BandLayout>({ kind: "everything" }));
+    fc.assert(
+      fc.property(any, fc.integer({ min: 1, max: 200 }), (layout, count) => {
+        const length = farAfter(layout, count);
+        expect(farFrom(layout, length)).toBeGreaterThanOrEqual(count);
+        expect(farFrom(layout, length - 1)).toBeLessThan(count);
+      }),
+    );
+    expect(farAfter({ kind: "masked", bands: [] }, 1)).toBe(Infinity);
+  });
+
   it("has no window where there is one band: everything before it is seen alike", () => {
     expect(hasBand({ kind: "everything" }, { start: 9, length: 4 })).toBe(false);
     expect(farFrom({ kind: "everything" }, 9)).toBe(9);
@@ -56,7 +90,7 @@ describe("masks", () => {
         const farEnd = farFrom(layout, chunk.start);
         const settled = layout.kind === "window" ? 0 : Math.floor(share * farEnd);
         const [tailLen, ringLen] = [farEnd - settled + 3, window];
-        const masks = chunkMasks(0, layout, chunk, { settled, tailLen, ringLen });
+        const masks = chunkMasks(0, layout, chunk, widths(settled, tailLen, ringLen));
         expect(masks[inputs.ringFarMask(0)] === undefined).toBe(layout.kind === "window");
         for (let query = 0; query < chunk.length; query++) {
           const position = chunk.start + query;
@@ -99,11 +133,17 @@ describe("masks", () => {
         expect((start + longestChunk(layout, start)) % chunkLen).toBe(0);
         const farEnd = farFrom(layout, start);
         const settled = Math.floor(share * farEnd);
+        const chunks = ringChunks(layout, start);
+        const filled = chunks.map((tokens) => (tokens > 0 ? chunkLen : 0));
         const masks = chunkMasks(
           0,
           layout,
           { start, length },
-          { settled, tailLen: farEnd - settled + 2, ringLen: chunkLen },
+          {
+            settled,
+            keys: (mask) =>
+              filled[chunks.findIndex((_, at) => mask === inputs.ringChunkMask(0, at))] ?? farEnd - settled + 2,
+          },
         );
         const back = (key: number): number => Math.floor(start / chunkLen) - Math.floor(key / chunkLen);
         for (let query = 0; query < length; query++) {
@@ -111,8 +151,8 @@ describe("masks", () => {
           for (let key = 0; key < settled; key++) seen.set(key, count);
           for (let at = 0; at < farEnd - settled + 2; at++)
             if (open(masks[inputs.tailMask(0)]!, query, at)) seen.set(settled + at, count);
-          for (const [band, tokens] of ringChunks(layout, start).entries())
-            for (let slot = 0; slot < (tokens > 0 ? chunkLen : 1); slot++)
+          for (const [band, columns] of filled.entries())
+            for (let slot = 0; slot < Math.max(1, columns); slot++)
               if (open(masks[inputs.ringChunkMask(0, band)]!, query, slot)) {
                 const key = (Math.floor(start / chunkLen) - band) * chunkLen + slot;
                 expect(seen.has(key)).toBe(false);
@@ -128,24 +168,14 @@ describe("masks", () => {
   });
 
   it("of one band open the tail, and there is no ring", () => {
-    const masks = chunkMasks(
-      0,
-      { kind: "everything" },
-      { start: 9, length: 2 },
-      { settled: 5, tailLen: 6, ringLen: 0 },
-    );
+    const masks = chunkMasks(0, { kind: "everything" }, { start: 9, length: 2 }, widths(5, 6, 0));
     const row = [0, 0, 0, 0, closed, closed];
     expect(masks[inputs.tailMask(0)]).toEqual({ dims: [2, 6], data: Float32Array.of(...row, ...row) });
     expect(Object.keys(masks)).toHaveLength(2);
   });
 
   it("of a part without keys are a closed column for its stand-in", () => {
-    const masks = chunkMasks(
-      0,
-      { kind: "near-far", window: 4 },
-      { start: 0, length: 2 },
-      { settled: 0, tailLen: 0, ringLen: 0 },
-    );
+    const masks = chunkMasks(0, { kind: "near-far", window: 4 }, { start: 0, length: 2 }, widths(0, 0, 0));
     for (const name of [inputs.tailMask(0), inputs.ringNearMask(0), inputs.ringFarMask(0)])
       expect(masks[name]).toEqual({ dims: [2, 1], data: Float32Array.of(closed, closed) });
   });

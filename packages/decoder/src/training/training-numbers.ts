@@ -1,6 +1,7 @@
 /** What a training graph is fed besides ids and weights: positions, scales and masks of a length, and what is to be foretold. */
 import { check, checkInteger } from "@ropewalk/check";
-import { chunkNumbers, closed, type Numbers } from "../chunk.ts";
+import { closed } from "../chunk-masks.ts";
+import { chunkNumbers, type Numbers } from "../chunk-numbers.ts";
 import { coveredKeys } from "../covered.ts";
 import { frequenciesFor } from "@ropewalk/context-extension";
 import type { ExtendedDecoder } from "../extend.ts";

@@ -1,17 +1,19 @@
 /** The cache as a graph's inputs: its arrays as they lie, and a stand-in for each part that the chunk does not read. */
 import { float32, int64, type Tensor } from "@ropewalk/backend";
-import { closed, hasBand, inputs, type CacheWidths, type Chunk, type StretchKind } from "@ropewalk/decoder";
+import { closed, hasBand, inputs, type CacheWidths, type Chunk } from "@ropewalk/decoder";
 import type { KeyValueCache } from "./cache.ts";
 import type { GroupCache, HeldPart, HeldStretch } from "./group.ts";
 
-/** How much of a group's cache the next chunk reads. A part without a token in use, as the tail of a fresh prompt, is left out. */
+/** How much of a group's cache the next chunk reads: of a stretch without a token in use, as the tail of a fresh prompt, a stand-in. */
 export const cacheWidths = (own: GroupCache, { length }: Pick<KeyValueCache, "length">): CacheWidths => {
-  const read = (...kinds: readonly StretchKind[]): number =>
-    Math.max(
-      0,
-      ...own.stretches.map((held) => (kinds.includes(held.stretch.kind) ? held.rule.read(own, held, length) : 0)),
-    );
-  return { settled: read("settled"), tailLen: read("tail"), ringLen: read("ring", "ring-chunk") };
+  const behind = new Map(
+    own.stretches.flatMap((held) => {
+      const { seen, step } = held.stretch;
+      const read = Math.max(step, held.rule.read(own, held, length));
+      return seen.kind === "by-all" ? [] : seen.bands.map(({ mask }) => [mask, read] as const);
+    }),
+  );
+  return { settled: own.settled, keys: (mask) => behind.get(mask)! };
 };
 
 /** The arrays of a part, `tokens` long. */

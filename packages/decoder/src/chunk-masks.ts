@@ -1,0 +1,76 @@
+/** The masks of one chunk: which keys of the cache, and of its own, each query sees in which band. */
+import { byKind } from "@ropewalk/check";
+import type { BandLayout } from "@ropewalk/context-extension";
+import type { Numbers } from "./chunk-numbers.ts";
+import { farFrom, ringChunks, ringRuns, slotRuns, type Chunk, type SlotRun } from "./chunk.ts";
+import { coveredByOne, type KeyRun } from "./covered.ts";
+import { inputs } from "./interface.ts";
+
+/** What a masked score is moved by: far below any score, yet finite, so that no difference of two is NaN. */
+export const closed = -1e30;
+
+/** Tokens settled, and how many keys a chunk reads of what is behind a mask, stand-ins among them, by the mask's name. */
+export type CacheWidths = { readonly settled: number; readonly keys: (mask: string) => number };
+
+type Masks = Readonly<Record<string, Numbers>>;
+
+/** The columns that are open in a row. */
+type Open = (row: number) => readonly SlotRun[];
+
+/** [rows, keys] of 0 in the columns that are open, else `closed`; never without a column. */
+const maskOf = (rows: number, keys: number, open: Open): Numbers => {
+  const columns = Math.max(1, keys);
+  const data = new Float32Array(rows * columns).fill(closed);
+  for (let row = 0; row < rows; row++)
+    for (const { slot, count } of open(row)) data.fill(0, row * columns + slot, row * columns + slot + count);
+  return { dims: [rows, columns], data };
+};
+
+/** Runs of keys in [from, to), counted from `from` on. */
+const within = (runs: readonly KeyRun[], from: number, to: number): readonly SlotRun[] =>
+  runs.flatMap((run) => {
+    const [first, end] = [Math.max(run.from, from), Math.min(run.to, to)];
+    return first < end ? [{ slot: first - from, count: end - first }] : [];
+  });
+
+/** Masks of the parts of the cache that the group at `place` has, and of the chunk's own. */
+export const chunkMasks = (place: number, layout: BandLayout, chunk: Chunk, { settled, keys }: CacheWidths): Masks => {
+  const { start, length } = chunk;
+  const farEnd = farFrom(layout, start);
+  const cached = (name: string, open: Open): Masks => ({ [name]: maskOf(length, keys(name), open) });
+  const own = (name: string, open: Open): Masks => ({ [name]: maskOf(length, length, open) });
+
+  const causal = (): Masks => own(inputs.causalMask, (row) => [{ slot: 0, count: row + 1 }]);
+  const tail = (): Masks => cached(inputs.tailMask(place), () => [{ slot: 0, count: farEnd - settled }]);
+  /** The first token that is near for the query of a row. */
+  const nearFrom = (window: number, row: number): number => Math.min(start, Math.max(0, start + row - window + 1));
+  const near = (window: number): Masks =>
+    cached(inputs.ringNearMask(place), (row) => slotRuns(nearFrom(window, row), start, window));
+  const far = (window: number): Masks =>
+    cached(inputs.ringFarMask(place), (row) => slotRuns(farEnd, nearFrom(window, row), window));
+
+  return byKind<BandLayout, Masks, []>("chunkMasks", "layout", layout, {
+    everything: () => ({ ...causal(), ...tail() }),
+    window: ({ window }) => ({ ...causal(), ...near(window) }),
+    "near-far": ({ window }) => ({ ...causal(), ...tail(), ...near(window), ...far(window) }),
+    chunked: (chunked) => {
+      const chunks = ringChunks(chunked, start).map((count, back) =>
+        cached(inputs.ringChunkMask(place, back), () => [{ slot: 0, count }]),
+      );
+      return Object.assign({ ...causal(), ...tail() }, ...chunks) as Masks;
+    },
+    masked: (masked) => {
+      const rows = Array.from({ length }, (_, row) => coveredByOne("chunkMasks", masked, start + row));
+      const bands = masked.bands.map((_, band): Masks => {
+        const runs = (row: number): readonly KeyRun[] => rows[row]![band]!;
+        return {
+          ...cached(inputs.ringBandMask(place, band), (row) =>
+            within(runs(row), 0, start).flatMap(({ slot, count }) => ringRuns(masked, slot, slot + count)),
+          ),
+          ...own(inputs.ownBandMask(place, band), (row) => within(runs(row), start, start + length)),
+        };
+      });
+      return Object.assign({}, ...bands) as Masks;
+    },
+  });
+};
