@@ -83,7 +83,7 @@ export const chunkedCost = async (
     barOf(
       { name: `stories260K, decode at ${context}, ${way}`, value: steps.ratio, from: from(steps, 2) },
       "at most",
-      1,
+      1.1,
     ),
   ];
 };
