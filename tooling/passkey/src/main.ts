@@ -13,13 +13,13 @@ import { writeFolder } from "@ropewalk/models/node";
 import { passkey875k } from "@ropewalk/tiny-models";
 import { verdicts } from "./bars.ts";
 import { passkeyGrid } from "./grid.ts";
-import { recipe } from "./recipe.ts";
+import { recipe, recipeSteps } from "./recipe.ts";
 import { trainPasskey } from "./run.ts";
 
 const { values } = parseArgs({
   options: {
     output: { type: "string", default: passkey875k.name },
-    steps: { type: "string", default: String(recipe.steps) },
+    steps: { type: "string", default: String(recipeSteps) },
     seed: { type: "string", default: String(recipe.seed) },
     threads: { type: "string", default: "2" },
     "no-grid": { type: "boolean", default: false },

@@ -2,13 +2,13 @@
 import type { Backend } from "@ropewalk/backend";
 import { extendDecoder } from "@ropewalk/decoder";
 import type { PasskeyLanguage } from "@ropewalk/evals";
-import { train, tunedFolder, type TrainStep } from "@ropewalk/finetune";
+import { readParameters, startAdamW, train, tunedFolder, type TrainStep } from "@ropewalk/finetune";
 import { textCodec } from "@ropewalk/generation";
 import { holdFiles, llama, loadCheckpoint, safetensorsOf, type Checkpoint, type ConvertedFile } from "@ropewalk/models";
 import { passkey875k } from "@ropewalk/tiny-models";
 import { readFile } from "node:fs/promises";
 import { initialWeights } from "./initial-weights.ts";
-import { recipe } from "./recipe.ts";
+import { phasesOf, recipe } from "./recipe.ts";
 import { passkeySamples } from "./samples.ts";
 
 export type Run = {
@@ -37,18 +37,28 @@ const untrained = async (seed: number): Promise<Checkpoint> => {
 
 /** The trained model's files. */
 export const trainPasskey = async ({ backend, seed, steps, onStep }: Run): Promise<readonly ConvertedFile[]> => {
-  const { batchSize, seqLen, shortest, fullEvery, wholeEvery, learningRate, schedule } = recipe;
+  const { batchSize, seqLen, shortest, fullEvery } = recipe;
   const source = await untrained(seed);
   const model = { source, backend, extended: extendDecoder(source.decoder, {}) };
   const [tokenizer, config] = [await jsonOf("tokenizer.json"), await jsonOf("tokenizer_config.json")];
   const language = (await jsonOf("task.json")) as PasskeyLanguage;
   const prompts = { language, codec: textCodec({ tokenizer, config }), seqLen, shortest, fullEvery };
-  const { state } = await train({
-    ...{ model, seqLen, batchSize, learningRate, seed, steps, onStep },
-    // A look at the beginning ends before the rate is at its peak.
-    schedule: { ...schedule, warmupSteps: Math.min(schedule.warmupSteps, steps) },
-    data: passkeySamples({ ...prompts, count: steps * batchSize, wholeEvery, seed }),
-    evaluation: { data: passkeySamples({ ...prompts, count: 4 * batchSize, seed: seed + 1 }), every: 100 },
-  });
-  return tunedFolder({ model, seqLen }, state.parameters);
+  const heldOut = passkeySamples({ ...prompts, count: 4 * batchSize, seed: seed + 1 });
+  let parameters = await readParameters(source);
+  let done = 0;
+  for (const phase of phasesOf(steps)) {
+    const before = done;
+    const { wholeEvery, learningRate, warmupSteps } = phase;
+    const { state } = await train({
+      ...{ model, seqLen, batchSize, learningRate, seed: seed + phase.order, steps: phase.steps },
+      schedule: { kind: "cosine", warmupSteps },
+      start: { step: 0, parameters, optimizer: startAdamW(parameters) },
+      data: passkeySamples({ ...prompts, count: phase.steps * batchSize, wholeEvery, seed: seed + phase.samples }),
+      evaluation: { data: heldOut, every: 100 },
+      onStep: (step) => onStep({ ...step, step: before + step.step }),
+    });
+    parameters = state.parameters;
+    done += phase.steps;
+  }
+  return tunedFolder({ model, seqLen }, parameters);
 };
