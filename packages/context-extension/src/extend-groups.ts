@@ -29,13 +29,18 @@ export type ExtendedGroup = {
  * What an extension is to each group of layers. Its positions and the scaling of its frequencies are for layers that rotate and attend to
  * everything; one with a window of its own never sees a distance that it was not trained on, and keeps it. Where every layer has a
  * window, it is off, or else the model would see no further. The scaling of queries is for every layer that attends to everything.
+ *
+ * Beside layers that attend to everything a window holds however short the trained window is, which a caller may set by hand.
  */
 export const extendGroups = (
   model: ModelLayers,
   { positions: asked, rope: scaling, entropy }: ContextExtension,
 ): readonly ExtendedGroup[] => {
   const groups = attentionGroups(model);
-  const windows = groups.map(({ kind }) => windowOf({ ...model, slidingWindow: kind.slidingWindow }));
+  const someSeeAll = groups.some(({ kind }) => kind.slidingWindow === undefined);
+  const windows = groups.map(({ kind: { slidingWindow: window } }) =>
+    someSeeAll ? window : windowOf({ ...model, slidingWindow: window }),
+  );
   const allSlide = windows.every((window) => window !== undefined);
   return groups.map(({ layers, kind }, index): ExtendedGroup => {
     const { rope, scoreScale = 1 / Math.sqrt(model.headDim), softcap } = kind;

@@ -120,6 +120,22 @@ describe("extendGroups", () => {
     expect(frequencies[1]!.attentionScale).toBeCloseTo(0.1 * Math.log(2) + 1, 12);
   });
 
+  it("keeps windows beside layers that see everything, however short the trained window is said to be", () => {
+    const attention = [sliding, everything, { ...sliding, slidingWindow: 12 }, unrotated];
+    for (const trainedContext of [4, 8, 12, 64, 1000])
+      for (const put of [{}, selfExtend({ groupSize: 4, window: 3 })]) {
+        const groups = extendGroups({ ...model, trainedContext, attention }, put);
+        const [a, b, c, d] = groups.map(({ layout }) => layout);
+        expect([a, c, d]).toEqual([
+          { kind: "window", window: 8 },
+          { kind: "window", window: 12 },
+          { kind: "everything" },
+        ]);
+        expect(b!.kind).toBe("positions" in put ? "near-far" : "everything");
+        expect(groups.map(({ isExtended }) => isExtended)).toEqual([false, true, false, false]);
+      }
+  });
+
   it("puts positions where windows were, where every layer has one", () => {
     const groups = extendGroups(
       { ...model, slidingWindow: 8, attention: [sliding, sliding, sliding, sliding] },

@@ -111,13 +111,18 @@ const contextOf = ({ trainedContext, contextLimit: limit }: StatedLayers, sites:
     ? { trainedContext: limit.stated }
     : { trainedContext, ...(limit && { contextLimit: limit }) };
 
-/** How a site attends, with the rotation of its layer. */
+/** The window of a site. Beside layers that see everything, one that reaches over the whole context is none, as in a config. */
+const windowOf = ({ window }: AttentionSite, trainedContext: number, inPart: boolean): number | undefined =>
+  window !== undefined && inPart && window >= trainedContext ? undefined : window;
+
+/** How a site attends, with the rotation and the window of its layer. */
 const kindOf = (
-  { scale, softcap, headDim, window, layout }: AttentionSite,
+  { scale, softcap, headDim, layout }: AttentionSite,
   rope: AttentionKind["rope"],
+  slidingWindow: number | undefined,
 ): AttentionKind => ({
   rope: rope && { ...rope, layout },
-  slidingWindow: window,
+  slidingWindow,
   // As exact as the float32 that an export states its scale in.
   ...(Math.abs(scale * Math.sqrt(headDim) - 1) < 1e-6 ? {} : { scoreScale: scale }),
   ...(softcap === 0 ? {} : { softcap }),
@@ -133,6 +138,7 @@ const knownOf = (
   const read = layersIn(mark ? { ...config, max_position_embeddings: mark.trainedContext } : config);
   const stated = read(headDim, rotaryDim / headDim);
   checkNumLayers(stated, sites.length);
+  const context = contextOf(stated, sites);
   const attention = sites.map((site, layer) => {
     const rope = ropeOfLayer(stated, layer);
     if (site.headDim !== headDim || site.rotaryDim !== (rope?.rotaryDim ?? 0))
@@ -140,10 +146,10 @@ const knownOf = (
         `node "${site.node}" must rotate ${rope?.rotaryDim ?? 0} of ${headDim} dimensions, as config.json says, got ` +
           `${site.rotaryDim} of ${site.headDim}`,
       );
-    return kindOf(site, rope);
+    return kindOf(site, rope, windowOf(site, context.trainedContext, slideInPart(sites)));
   });
   const rope = extendedKind(attention)?.rope ?? attention.find((kind) => kind.rope)?.rope ?? stated.rope;
-  return { stated, known: { ...contextOf(stated, sites), rope, slidingWindow: commonWindow(sites), attention } };
+  return { stated, known: { ...context, rope, slidingWindow: commonWindow(sites), attention } };
 };
 
 /** @throws RangeError that names the node and what was not understood, or TypeError */
