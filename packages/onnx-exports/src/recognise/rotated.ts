@@ -101,7 +101,7 @@ export type Rotated = { readonly tensor: SiteTensor; readonly rotaryDim: number;
 export type HeadCount = { readonly numHeads: number; readonly headDim: number };
 
 /** The value itself, where the layer has no rotation; one that is rotated all the same is refused. */
-export const readUnrotated = (view: GraphView, node: NodeProto, name: string, { layer }: ModelFacts): Rotated => {
+const readUnrotated = (view: GraphView, node: NodeProto, name: string, { layer }: ModelFacts): Rotated => {
   if (isRotated(view, name))
     return refuse(
       `${nameOf(node)} must not rotate queries and keys, as config.json says of layer ${layer}, got a rotation at "${name}"`,
