@@ -5,9 +5,11 @@
 import { checkExtension, withPositions, type ContextExtension } from "@ropewalk/context-extension";
 import type { PositionMapping } from "@ropewalk/position-mapping";
 import { checkBands } from "@ropewalk/position-mapping/bands";
-import type { PositionScheme } from "@ropewalk/position-mapping/scheme";
+import { positionKinds, type PositionScheme } from "@ropewalk/position-mapping/scheme";
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { entropies, methods } from "./methods.ts";
 import { namedFunctions, wordsOf } from "./named-functions.ts";
 import { fail } from "./say.ts";
 
@@ -19,10 +21,17 @@ export const isModulePath = (method: string): boolean => /[\\/]/.test(method) ||
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
+/** Whether it is a scaling by itself. A kind `custom` is one's own in mappings and in both scalings. */
+const isScaling = ({ kind, ...fields }: { readonly kind: unknown }): boolean =>
+  kind === "custom"
+    ? "frequencies" in fields || "scale" in fields
+    : Object.keys({ ...methods, ...entropies }).includes(String(kind)) &&
+      !(positionKinds as readonly unknown[]).includes(kind);
+
 /** The extension that a default export is. */
 const extensionIn = (given: unknown): ContextExtension => {
   const extension = (
-    isObject(given) && "kind" in given
+    isObject(given) && "kind" in given && !isScaling(given)
       ? withPositions(given as PositionScheme)
       : isObject(given) && "bands" in given
         ? { positions: given as PositionMapping }
@@ -41,6 +50,7 @@ const extensionIn = (given: unknown): ContextExtension => {
 const importModule = async (path: string): Promise<Readonly<Record<string, unknown>>> => {
   const fails = (words: string, cause?: unknown): Error =>
     new Error(`--method: ${path} must be a module that loads, got ${words}`, { cause });
+  if (!existsSync(path)) throw fails("no file of this name");
   const onExit = (): void => fail(fails("one that ends the process, or waits for nothing"));
   process.once("exit", onExit);
   try {

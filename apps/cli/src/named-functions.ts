@@ -21,8 +21,8 @@ export const namedFunctions = (where: string): NamedFunctions => {
   const errors = new WeakSet();
   const known = new Map<Function, Function>();
 
-  const guarded = (own: Function, at: string): Function =>
-    function guard(this: unknown, ...args) {
+  const guarded = (own: Function, at: string): Function => {
+    const guard: Function = function (...args) {
       try {
         return own.apply(this, args);
       } catch (error) {
@@ -31,6 +31,9 @@ export const namedFunctions = (where: string): NamedFunctions => {
         throw said;
       }
     };
+    // Where a function stands in another's place, it is shown by its name.
+    return Object.defineProperty(guard, "name", { value: own.name });
+  };
 
   const within = (value: unknown, at: string): unknown => {
     if (typeof value === "function") {

@@ -135,6 +135,27 @@ describe("a module of --method", () => {
     ],
     ["null.mjs", "export default null;", TypeError, /got null$/],
     ["function.mjs", "export default function mine() {};", TypeError, /got the function mine; it must be called/],
+    [
+      "rope.mjs",
+      "export default { kind: 'custom', frequencies: () => ({ inverseFrequencies: [1] }) };",
+      TypeError,
+      /must be an object with positions, rope or entropy, got an object; \{ rope: … \} is meant\?$/,
+    ],
+    ["yarn.mjs", "export default { kind: 'yarn', factor: 4 };", TypeError, /; \{ rope: … \} is meant\?$/],
+    ["log-n.mjs", "export default { kind: 'log-n', trainedContext: 64 };", TypeError, /; \{ entropy: … \} is meant\?$/],
+    [
+      "bare-scale.mjs",
+      "export default { kind: 'custom', scale: () => 1 };",
+      TypeError,
+      /; \{ entropy: … \} is meant\?$/,
+    ],
+    ["bands.mjs", mine("", "").replace("bands:", "band:"), TypeError, /got "band"; bands is meant\?$/],
+    [
+      "curve.mjs",
+      "export default { entropy: (i) => 1 };",
+      TypeError,
+      /scaling must be an object with a kind, got the function entropy$/,
+    ],
     ["promise.mjs", "export default Promise.resolve({});", TypeError, /got a Promise; await is meant\?$/],
     [
       "nothing.mjs",
@@ -266,7 +287,7 @@ describe("a module of --method", () => {
 
   it("that is not there, numbers that nobody reads, and a name that is none", async () => {
     await expect(parsed("--method", join(folder, "absent.mjs"))).rejects.toThrow(
-      /absent\.mjs must be a module that loads/,
+      /absent\.mjs must be a module that loads, got no file of this name$/,
     );
     const options = await parsed("--method", threeBands, "--window", "3");
     expect(() => extensionFrom(options, run)).toThrow(

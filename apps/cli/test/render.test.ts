@@ -86,6 +86,11 @@ describe("tables", () => {
       "positions          LeakyReRoPE(factor 123456, window 123456),",
       "                   yarn(factor 128, originalContext 131072), log-n",
     ]);
+    const sentence = "1 of 4 layers, which the method is for: near and far by distance, from 64 on; 57.6 kB of keys";
+    expect(factLines("attention", sentence).split("\n")).toEqual([
+      "attention          1 of 4 layers, which the method is for: near and far by",
+      "                   distance, from 64 on; 57.6 kB of keys",
+    ]);
   });
 });
 

@@ -4,13 +4,16 @@ import { terminalWidth } from "./table.ts";
 
 const nameWidth = 18;
 
-/** Where a value may be broken, the best places first: behind commas outside of parentheses, behind any, at spaces. */
+/** Where a list may be broken, the best places first: behind commas outside of parentheses, behind any, at spaces. */
 const places = [/(?<=,) (?![^(]*\))/, /(?<=,) /, / /] as const;
+
+/** What has a colon or a semicolon is no list: its commas are those of a sentence. */
+const isSentence = (text: string): boolean => /[:;] /.test(text);
 
 /** Broken where the terminal would break it anywhere; a word alone is never broken. */
 const broken = (text: string, width: number): readonly string[] => {
   const lines: string[] = [];
-  const parts = places.map((place) => text.split(place));
+  const parts = (isSentence(text) ? places.slice(-1) : places).map((place) => text.split(place));
   for (const part of parts.find((ways) => ways.every(({ length }) => length <= width)) ?? parts.at(-1)!) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + 1 + part.length <= width) lines[lines.length - 1] = `${last} ${part}`;
