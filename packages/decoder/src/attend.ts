@@ -16,7 +16,7 @@ import type { Tape, Value } from "@ropewalk/graph";
 import type { CacheFormat, Give } from "./cache-formats/format.ts";
 import type { Attend } from "./decoder.ts";
 import type { CacheStretch, Masked, Scored } from "./cache-layout.ts";
-import { outputs } from "./interface.ts";
+import { decoderOutputs } from "./interface.ts";
 import { keptRotations } from "./key-rotations.ts";
 import type { GroupInputs, SharedInputs } from "./shared-inputs.ts";
 
@@ -94,7 +94,7 @@ const rotatedQueries = ({ tape, own: { group, turn } }: Layer, queries: Value): 
 const rotatedKeys = ({ tape, shared, own: { group, turn }, give, index }: Layer, rows: Value): readonly Value[] => {
   const fresh = turn && emitHeads(tape, shared.heads, rows);
   return keptRotations(group).map((band, rotation) =>
-    give(outputs.newKeys(index, rotation), (options) =>
+    give(decoderOutputs.newKeys(index, rotation), (options) =>
       fresh === undefined ? emitHeads(tape, shared.heads, rows, options) : turn!(tape, band, "key", fresh, options),
     ),
   );
@@ -112,7 +112,7 @@ export const attendIn =
     const grouped = emitGroupQueries(tape, counts, tape.op("Mul", [query, scale]));
     const queries = rotatedQueries(layer, grouped);
     const keys = rotatedKeys(layer, key);
-    const values = give(outputs.newValues(index), (options) => emitHeads(tape, counts, value, options));
+    const values = give(decoderOutputs.newValues(index), (options) => emitHeads(tape, counts, value, options));
 
     const { settled, recent } = cachedParts(layer, queries);
     const own = underMasks(layer, queries, layout.own, {

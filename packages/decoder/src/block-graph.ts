@@ -9,7 +9,7 @@ import { tape as newTape, valueOfInfo, type ModelProto, type Tape, type Value } 
 import { putChunk, type Cut } from "./chunk-in-loop.ts";
 import type { DecoderSizes } from "./decoder.ts";
 import { noToken } from "./give-logits.ts";
-import { inputs, outputs } from "./interface.ts";
+import { decoderInputs, decoderOutputs } from "./interface.ts";
 import { emitNextToken } from "./next-token.ts";
 
 /** What a chunk reads besides its ids, declared under the same names. */
@@ -17,30 +17,30 @@ const declareReads = (tape: Tape, chunk: ModelProto): ReadonlyMap<string, Value>
   new Map(
     chunk
       .graph!.input.map(valueOfInfo)
-      .filter(({ name }) => name !== inputs.ids && name !== inputs.logitRows)
+      .filter(({ name }) => name !== decoderInputs.ids && name !== decoderInputs.logitRows)
       .map(({ name, type, dims }) => [name, tape.input(name, type!, dims!)]),
   );
 
 /** What a block reads besides: how tokens are picked, and which of them end it. */
 const declareChoice = (tape: Tape) => ({
-  stops: tape.input(inputs.stopTokens, "int64", ["count"]),
-  uniforms: tape.input(inputs.uniforms, "float64", ["seqLen"]),
+  stops: tape.input(decoderInputs.stopTokens, "int64", ["count"]),
+  uniforms: tape.input(decoderInputs.uniforms, "float64", ["seqLen"]),
   rule: {
-    topK: tape.input(inputs.topK, "int64", [1]),
-    temperature: tape.input(inputs.temperature, "float64", [1]),
-    topP: tape.input(inputs.topP, "float64", [1]),
+    topK: tape.input(decoderInputs.topK, "int64", [1]),
+    temperature: tape.input(decoderInputs.temperature, "float64", [1]),
+    topP: tape.input(decoderInputs.topP, "float64", [1]),
   },
 });
 
 /** Outputs that have a row for each of those asked. */
-const ofRows: ReadonlySet<string> = new Set([outputs.logits, outputs.likeliest]);
+const ofRows: ReadonlySet<string> = new Set([decoderOutputs.logits, decoderOutputs.likeliest]);
 
 /** A block writes rows of float32, and picks by logits. */
 const checkChunk = (chunk: ModelProto): void => {
   const given = new Map((chunk.graph?.output ?? []).map((info) => [info.name, valueOfInfo(info).type]));
-  if (!given.has(outputs.logits))
+  if (!given.has(decoderOutputs.logits))
     throw new RangeError(
-      `blockGraph: chunk must give out "${outputs.logits}", got ${[...given.keys()].join(", ") || "nothing"}`,
+      `blockGraph: chunk must give out "${decoderOutputs.logits}", got ${[...given.keys()].join(", ") || "nothing"}`,
     );
   for (const [name, type] of given)
     if (!ofRows.has(name) && type !== "float32")
@@ -86,7 +86,7 @@ export const blockGraph = (decoder: DecoderSizes, chunk: ModelProto): ModelProto
   const tape = newTape("block");
   const given = chunk.graph!.output.map(({ name }) => name).filter((name) => !ofRows.has(name));
 
-  const first = tape.input(inputs.ids, "int64", [1]);
+  const first = tape.input(decoderInputs.ids, "int64", [1]);
   const reads = declareReads(tape, chunk);
   const { stops, uniforms, rule } = declareChoice(tape);
   // What the chunk's nodes will make, declared so that what takes it can be recorded.
@@ -94,14 +94,14 @@ export const blockGraph = (decoder: DecoderSizes, chunk: ModelProto): ModelProto
   const fresh = given.map((name) => tape.input(`/fresh/${name}`, "float32", [1, numKvHeads, 1, headDim]));
   const length = tape.op("Shape", [uniforms]);
   const rows = emptyRows(tape, decoder, length);
-  const cuts = new Map<string, Cut>([[outputs.logits, { fresh: logits, written: logits }]]);
-  const taken = new Map<string, Value>([[inputs.logitRows, sizes(tape, 0)]]);
+  const cuts = new Map<string, Cut>([[decoderOutputs.logits, { fresh: logits, written: logits }]]);
+  const taken = new Map<string, Value>([[decoderInputs.logitRows, sizes(tape, 0)]]);
   const { carried, stacked } = tape.loop(
     { steps: length, carried: [first, ...given.map(() => rows.empty)] },
     (body, number, [id, ...before]) => {
       const step = body.op("Reshape", [number, sizes(body, 1)]);
       const here = body.op("Equal", [rows.numbers, step]);
-      taken.set(inputs.ids, id!);
+      taken.set(decoderInputs.ids, id!);
       for (const [name, value] of reads) taken.set(name, stepOf(body, step, value));
       const uniform = stepOf(body, step, uniforms);
       const kept = given.map((name, index) => {
@@ -113,8 +113,8 @@ export const blockGraph = (decoder: DecoderSizes, chunk: ModelProto): ModelProto
       return { condition: goesOn(body, next, stops), carried: [next, ...kept], stacked: [next] };
     },
   );
-  const tokens = tape.op("Reshape", [stacked[0]!, sizes(tape, -1)], {}, { output: outputs.tokens });
-  tape.output(outputs.tokens, tokens);
+  const tokens = tape.op("Reshape", [stacked[0]!, sizes(tape, -1)], {}, { output: decoderOutputs.tokens });
+  tape.output(decoderOutputs.tokens, tokens);
   // The rows of steps that were not run are left out.
   const ran = [sizes(tape, 0), tape.op("Shape", [tokens]), sizes(tape, 2)];
   given.forEach((name, index) =>

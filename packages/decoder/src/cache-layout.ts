@@ -12,7 +12,7 @@ import type { BandLayout, ExtendedGroup } from "@ropewalk/context-extension";
 import type { CacheArray, CacheArrays, CacheFormat, Encode } from "./cache-formats/format.ts";
 import { cacheFormatOf } from "./cache-formats/index.ts";
 import type { ExtendedDecoder } from "./extend.ts";
-import { inputs, outputs, sizeName } from "./interface.ts";
+import { decoderInputs, decoderOutputs, sizeName } from "./interface.ts";
 import { keptRotations, nearestBand, outermostBand, rotationOf } from "./key-rotations.ts";
 
 export type StretchKind = "settled" | "tail" | "ring" | "ring-chunk";
@@ -105,12 +105,12 @@ const farPlans = (placed: Placed): readonly Plan[] => {
     {
       ...{ kind: "settled", back: 0, kept: format, keys: [far] },
       names: { inputs: "settled", size: "settled" },
-      seen: { kind: "by-all", ...far, gate: inputs.settledGate(place) },
+      seen: { kind: "by-all", ...far, gate: decoderInputs.settledGate(place) },
     },
     {
       ...{ kind: "tail", back: 0, kept: format.recent, keys: [far] },
       names: { inputs: "tail", size: "tail" },
-      seen: { kind: "under-masks", bands: [{ ...far, mask: inputs.tailMask(place) }] },
+      seen: { kind: "under-masks", bands: [{ ...far, mask: decoderInputs.tailMask(place) }] },
     },
   ];
 };
@@ -127,19 +127,19 @@ const chunkPlan = ({ group, place, format }: Placed, back: number): Plan => {
   return {
     ...{ kind: "ring-chunk", back, kept: format.recent, keys: [band] },
     names: { inputs: `ring_chunk_${back}`, size: `ringChunk${back}` },
-    seen: { kind: "under-masks", bands: [{ ...band, mask: inputs.ringChunkMask(place, back) }] },
+    seen: { kind: "under-masks", bands: [{ ...band, mask: decoderInputs.ringChunkMask(place, back) }] },
   };
 };
 
 /** The stretches that a way to attend has. */
 const plansOf = (placed: Placed): readonly Plan[] => {
   const { group, place } = placed;
-  const near = { ...nearest(placed), label: "near", mask: inputs.ringNearMask(place) };
+  const near = { ...nearest(placed), label: "near", mask: decoderInputs.ringNearMask(place) };
   return byKind<BandLayout, readonly Plan[], []>("cacheLayout", "layout", group.layout, {
     everything: () => farPlans(placed),
     window: () => [ringPlan(placed, [near], [near])],
     "near-far": () => {
-      const far = { ...outermost(placed), label: "far", mask: inputs.ringFarMask(place) };
+      const far = { ...outermost(placed), label: "far", mask: decoderInputs.ringFarMask(place) };
       return [...farPlans(placed), ringPlan(placed, [near, far], [near, { ...far, inBandsAlone: true }])];
     },
     chunked: ({ ringChunks }) => [
@@ -151,7 +151,10 @@ const plansOf = (placed: Placed): readonly Plan[] => {
       return [
         ringPlan(
           placed,
-          bands.map((_, band) => ({ ...labelled(scoredIn(group, band)), mask: inputs.ringBandMask(place, band) })),
+          bands.map((_, band) => ({
+            ...labelled(scoredIn(group, band)),
+            mask: decoderInputs.ringBandMask(place, band),
+          })),
           keptRotations(group).map((band) => labelled(scoredIn(group, band))),
         ),
       ];
@@ -162,11 +165,11 @@ const plansOf = (placed: Placed): readonly Plan[] => {
 /** All keys of a chunk are near to its queries; under masks each band says which it covers. */
 const ownBands = (placed: Placed): readonly Masked[] => {
   const { group, place } = placed;
-  const causal = (): readonly Masked[] => [{ ...nearest(placed), mask: inputs.causalMask }];
+  const causal = (): readonly Masked[] => [{ ...nearest(placed), mask: decoderInputs.causalMask }];
   return byKind<BandLayout, readonly Masked[], []>("cacheLayout", "layout", group.layout, {
     ...{ everything: causal, window: causal, "near-far": causal, chunked: causal },
     masked: ({ bands }) =>
-      bands.map((_, band) => ({ ...scoredIn(group, band), mask: inputs.ownBandMask(place, band) })),
+      bands.map((_, band) => ({ ...scoredIn(group, band), mask: decoderInputs.ownBandMask(place, band) })),
   });
 };
 
@@ -186,21 +189,21 @@ const stretchOf = (plan: Plan, place: number, headDim: number): CacheStretch => 
     { label, inBandsAlone = false }: Partial<PlannedKeys>,
   ): PartReading => ({
     label,
-    names: (layer) => arrays.map(({ suffix }) => inputs.cached(layer, names.inputs, label, suffix)),
+    names: (layer) => arrays.map(({ suffix }) => decoderInputs.cached(layer, names.inputs, label, suffix)),
     // Where one key may stand for all, their number is not the stretch's.
     size: inBandsAlone ? sizeName(place, `${names.size}Far${counted.as}`) : size,
     inBandsAlone,
   });
   const keyParts = [...new Set(keys.map(({ rotation }) => rotation))].map((rotation): CachePart => ({
     rotation,
-    output: (layer) => outputs.newKeys(layer, rotation),
+    output: (layer) => decoderOutputs.newKeys(layer, rotation),
     arrays: partArrays(kept.keys, headDim, counted.tokens),
     encode: kept.encode?.keys,
     readings: keys.filter((each) => each.rotation === rotation).map((each) => reading(kept.keys, each)),
   }));
   const values: CachePart = {
     rotation: undefined,
-    output: (layer) => outputs.newValues(layer),
+    output: (layer) => decoderOutputs.newValues(layer),
     arrays: partArrays(kept.values, headDim, counted.tokens),
     encode: kept.encode?.values,
     readings: [reading(kept.values, {})],

@@ -4,10 +4,10 @@ import type { BandLayout } from "@ropewalk/context-extension";
 import type { Numbers } from "./chunk-numbers.ts";
 import { farFrom, ringChunks, ringRuns, slotRuns, type Chunk, type SlotRun } from "./chunk.ts";
 import { coveredByOne, type KeyRun } from "./covered.ts";
-import { inputs } from "./interface.ts";
+import { decoderInputs } from "./interface.ts";
 
 /** What a masked score is moved by: far below any score, yet finite, so that no difference of two is NaN. */
-export const closed = -1e30;
+export const maskedScore = -1e30;
 
 /** Tokens settled, and how many keys a chunk reads of what is behind a mask, stand-ins among them, by the mask's name. */
 export type CacheWidths = { readonly settled: number; readonly keys: (mask: string) => number };
@@ -17,10 +17,10 @@ type Masks = Readonly<Record<string, Numbers>>;
 /** The columns that are open in a row. */
 type Open = (row: number) => readonly SlotRun[];
 
-/** [rows, keys] of 0 in the columns that are open, else `closed`; never without a column. */
+/** [rows, keys] of 0 in the columns that are open, else `maskedScore`; never without a column. */
 const maskOf = (rows: number, keys: number, open: Open): Numbers => {
   const columns = Math.max(1, keys);
-  const data = new Float32Array(rows * columns).fill(closed);
+  const data = new Float32Array(rows * columns).fill(maskedScore);
   for (let row = 0; row < rows; row++)
     for (const { slot, count } of open(row)) data.fill(0, row * columns + slot, row * columns + slot + count);
   return { dims: [rows, columns], data };
@@ -40,14 +40,14 @@ export const chunkMasks = (place: number, layout: BandLayout, chunk: Chunk, { se
   const cached = (name: string, open: Open): Masks => ({ [name]: maskOf(length, keys(name), open) });
   const own = (name: string, open: Open): Masks => ({ [name]: maskOf(length, length, open) });
 
-  const causal = (): Masks => own(inputs.causalMask, (row) => [{ slot: 0, count: row + 1 }]);
-  const tail = (): Masks => cached(inputs.tailMask(place), () => [{ slot: 0, count: farEnd - settled }]);
+  const causal = (): Masks => own(decoderInputs.causalMask, (row) => [{ slot: 0, count: row + 1 }]);
+  const tail = (): Masks => cached(decoderInputs.tailMask(place), () => [{ slot: 0, count: farEnd - settled }]);
   /** The first token that is near for the query of a row. */
   const nearFrom = (window: number, row: number): number => Math.min(start, Math.max(0, start + row - window + 1));
   const near = (window: number): Masks =>
-    cached(inputs.ringNearMask(place), (row) => slotRuns(nearFrom(window, row), start, window));
+    cached(decoderInputs.ringNearMask(place), (row) => slotRuns(nearFrom(window, row), start, window));
   const far = (window: number): Masks =>
-    cached(inputs.ringFarMask(place), (row) => slotRuns(farEnd, nearFrom(window, row), window));
+    cached(decoderInputs.ringFarMask(place), (row) => slotRuns(farEnd, nearFrom(window, row), window));
 
   return byKind<BandLayout, Masks, []>("chunkMasks", "layout", layout, {
     everything: () => ({ ...causal(), ...tail() }),
@@ -55,7 +55,7 @@ export const chunkMasks = (place: number, layout: BandLayout, chunk: Chunk, { se
     "near-far": ({ window }) => ({ ...causal(), ...tail(), ...near(window), ...far(window) }),
     chunked: (chunked) => {
       const chunks = ringChunks(chunked, start).map((count, back) =>
-        cached(inputs.ringChunkMask(place, back), () => [{ slot: 0, count }]),
+        cached(decoderInputs.ringChunkMask(place, back), () => [{ slot: 0, count }]),
       );
       return Object.assign({ ...causal(), ...tail() }, ...chunks) as Masks;
     },
@@ -64,10 +64,10 @@ export const chunkMasks = (place: number, layout: BandLayout, chunk: Chunk, { se
       const bands = masked.bands.map((_, band): Masks => {
         const runs = (row: number): readonly KeyRun[] => rows[row]![band]!;
         return {
-          ...cached(inputs.ringBandMask(place, band), (row) =>
+          ...cached(decoderInputs.ringBandMask(place, band), (row) =>
             within(runs(row), 0, start).flatMap(({ slot, count }) => ringRuns(masked, slot, slot + count)),
           ),
-          ...own(inputs.ownBandMask(place, band), (row) => within(runs(row), start, start + length)),
+          ...own(decoderInputs.ownBandMask(place, band), (row) => within(runs(row), start, start + length)),
         };
       });
       return Object.assign({}, ...bands) as Masks;

@@ -4,7 +4,7 @@ import { queryScales } from "@ropewalk/entropy-scaling";
 import { rotationTable, type RopeFrequencies } from "@ropewalk/rope";
 import type { Chunk } from "./chunk.ts";
 import type { ExtendedDecoder } from "./extend.ts";
-import { inputs } from "./interface.ts";
+import { decoderInputs } from "./interface.ts";
 
 /** What a graph is fed under a name. */
 export type Numbers = { readonly dims: readonly number[]; readonly data: Float32Array };
@@ -25,8 +25,8 @@ const rotationsOf = (
         frequencies,
         at.map((token) => positionIn("chunkNumbers", positions, band, side, token)),
       );
-      numbers[inputs.rotation(place, band, side, "cos")] = { dims, data: cos };
-      numbers[inputs.rotation(place, band, side, "sin")] = { dims, data: sin };
+      numbers[decoderInputs.rotation(place, band, side, "cos")] = { dims, data: cos };
+      numbers[decoderInputs.rotation(place, band, side, "sin")] = { dims, data: sin };
     }
   });
   return numbers;
@@ -49,6 +49,6 @@ export const chunkNumbers = (
   const rotations = groups.map((group, place) => rotationsOf(place, group, frequencies[place], at));
   return {
     ...(Object.assign({}, ...rotations) as Readonly<Record<string, Numbers>>),
-    [inputs.queryScale]: { dims: [numLayers, length, 1], data: scale },
+    [decoderInputs.queryScale]: { dims: [numLayers, length, 1], data: scale },
   };
 };

@@ -7,7 +7,7 @@
  * A sum is no number where one of its terms is none: so one of many that is NaN, or infinite, is noticed by whoever reads the token.
  */
 import { typeCode, type Tape, type Value } from "@ropewalk/graph";
-import { outputs } from "./interface.ts";
+import { decoderOutputs } from "./interface.ts";
 
 /** The likeliest token where a row's logits are no numbers. */
 export const noToken = -1;
@@ -20,12 +20,15 @@ export const emitAreNumbers = (tape: Tape, logits: Value): Value => {
 
 /** Chooses between floats, which are exact up to 2^24 tokens: on GPUs the runtime has no kernel that does between int64. */
 export const giveLogits = (tape: Tape, logits: Value, vocabSize: number): void => {
-  tape.output(outputs.logits, logits);
-  const scope = tape.scope(outputs.likeliest);
+  tape.output(decoderOutputs.logits, logits);
+  const scope = tape.scope(decoderOutputs.likeliest);
   const float = (value: number): Value => scope.constant("float32", [], [value]);
   const numbers = scope.op("Range", [float(0), float(vocabSize), float(1)]);
   const found = scope.op("ArgMax", [logits], { axis: -1, keepdims: 0 });
   const token = scope.op("Gather", [numbers, found], { axis: 0 });
   const checked = scope.op("Where", [emitAreNumbers(scope, logits), token, float(noToken)]);
-  tape.output(outputs.likeliest, scope.op("Cast", [checked], { to: typeCode("int64") }, { output: outputs.likeliest }));
+  tape.output(
+    decoderOutputs.likeliest,
+    scope.op("Cast", [checked], { to: typeCode("int64") }, { output: decoderOutputs.likeliest }),
+  );
 };

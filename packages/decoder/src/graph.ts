@@ -7,12 +7,12 @@ import type { Decoder } from "./decoder.ts";
 import type { ExtendedDecoder } from "./extend.ts";
 import { giveLogits } from "./give-logits.ts";
 import { recordHidden } from "./hidden.ts";
-import { inputs } from "./interface.ts";
+import { decoderInputs } from "./interface.ts";
 import type { Operators } from "./operators.ts";
 import { storedWeights, type Precision, type WeightSource } from "./stored-weights.ts";
 
 /** What the graph needs of ONNX: RotaryEmbedding came with opset 23, and that with version 11 of the format. */
-export const versions = { opset: 23, irVersion: 11 } as const;
+export const decoderOpset = { opset: 23, irVersion: 11 } as const;
 
 export type GraphOptions = { readonly operators?: Operators; readonly precision?: Precision };
 
@@ -40,10 +40,10 @@ export const decoderGraph = (
   const { decoder } = extended;
   const tape = newTape("decoder");
   const builder = { tape, weights: storedWeights(decoder.tensors, source, operators, precision) };
-  const ids = tape.input(inputs.ids, "int64", ["seqLen"]);
-  const logitRows = tape.input(inputs.logitRows, "int64", ["rows"]);
+  const ids = tape.input(decoderInputs.ids, "int64", ["seqLen"]);
+  const logitRows = tape.input(decoderInputs.logitRows, "int64", ["rows"]);
   const hidden = recordHidden(builder, decoder, ids, chunkAttention(tape, extended, ids, operators));
   const wanted = tape.op("Gather", [hidden, logitRows], { axis: 0 });
   giveLogits(tape, decoder.unembed(builder, wanted), decoder.vocabSize);
-  return tape.model(versions);
+  return tape.model(decoderOpset);
 };

@@ -29,7 +29,7 @@ export {
   type StretchKind,
 } from "./cache-layout.ts";
 export { chunkAttention } from "./chunk-attention.ts";
-export { chunkMasks, closed, type CacheWidths } from "./chunk-masks.ts";
+export { chunkMasks, maskedScore, type CacheWidths } from "./chunk-masks.ts";
 export { chunkNumbers, type Numbers } from "./chunk-numbers.ts";
 export {
   farAfter,
@@ -47,8 +47,8 @@ export {
 export type { Attend, Builder, Decoder, DecoderSizes, Projected } from "./decoder.ts";
 export { extendDecoder, type ExtendedDecoder } from "./extend.ts";
 export { giveLogits, noToken } from "./give-logits.ts";
-export { decoderGraph, versions } from "./graph.ts";
-export { inputs, outputs } from "./interface.ts";
+export { decoderGraph, decoderOpset } from "./graph.ts";
+export { decoderInputs, decoderOutputs } from "./interface.ts";
 export { keptRotations, layoutName } from "./key-rotations.ts";
 export type { LowRank } from "./low-rank.ts";
 export type { Operators } from "./operators.ts";

@@ -10,7 +10,7 @@ const ofGroup = (group: number, name: string): string => (group === 0 ? name : `
 /** Sizes that stand for another number in each group have a name for each. */
 export const sizeName = (place: number, name: string): string => (place === 0 ? name : `${name}${place}`);
 
-export const inputs = {
+export const decoderInputs = {
   /** [seqLen] int64 */
   ids: "input_ids",
   /** [rows] int64: which of the chunk's positions get logits. */
@@ -35,7 +35,7 @@ export const inputs = {
   /** [seqLen, ringLen] each: slots seen in the near and in the far rotation. */
   ringNearMask: (group: number): string => ofGroup(group, "ring_near_mask"),
   ringFarMask: (group: number): string => ofGroup(group, "ring_far_mask"),
-  /** [1]: 0, or `closed` when the settled part is a stand-in. */
+  /** [1]: 0, or `maskedScore` when the settled part is a stand-in. */
   settledGate: (group: number): string => ofGroup(group, "settled_gate"),
   /** Where positions go by chunks, what is in use of each that the ring has: [seqLen, ringLen]. */
   ringChunkMask: (group: number, back: number): string => ofGroup(group, `ring_chunk_${back}_mask`),
@@ -52,7 +52,7 @@ export const inputs = {
   ownBandMask: (group: number, band: number): string => ofGroup(group, `own_band_${band}_mask`),
 } as const;
 
-export const outputs = {
+export const decoderOutputs = {
   /** [rows, vocabSize] */
   logits: "logits",
   /** [rows] int64: the likeliest token of each row, the first of equals; -1 where its logits are no numbers. */

@@ -9,7 +9,7 @@ import type { DecoderRope, ExtendedGroup } from "@ropewalk/context-extension";
 import { cacheFormatOf } from "./cache-formats/index.ts";
 import type { ExtendedDecoder } from "./extend.ts";
 import { cacheLayout, type CacheLayout } from "./cache-layout.ts";
-import { inputs, sizeName } from "./interface.ts";
+import { decoderInputs, sizeName } from "./interface.ts";
 
 /** Rotates heads [1, numKvHeads, rows, headDim] to where a band has the chunk's queries, or its keys. */
 export type Turn = (tape: Tape, band: number, side: "query" | "key", heads: Value, options?: RecordOptions) => Value;
@@ -48,7 +48,7 @@ export const declareShared = (tape: Tape, extended: ExtendedDecoder, ids: Value,
     declared.get(name) ?? declared.set(name, declare()).get(name)!;
   return {
     heads,
-    queryScale: tape.input(inputs.queryScale, "float32", [numLayers, "seqLen", 1]),
+    queryScale: tape.input(decoderInputs.queryScale, "float32", [numLayers, "seqLen", 1]),
     mask: (name, keyLen) => first(name, () => emitTile(tape, heads, tape.input(name, "float32", ["seqLen", keyLen]))),
     gate: (name) => first(name, () => tape.input(name, "float32", [1])),
     few:
@@ -67,7 +67,7 @@ const declareRotations = (tape: Tape, heads: HeadCounts, rope: DecoderRope, band
   const { numKvHeads, headDim } = heads;
   const tables = (band: number, side: "query" | "key"): readonly Value[] =>
     (["cos", "sin"] as const).map((part) => {
-      const rows = tape.input(inputs.rotation(place, band, side, part), "float32", ["seqLen", rotaryDim / 2]);
+      const rows = tape.input(decoderInputs.rotation(place, band, side, part), "float32", ["seqLen", rotaryDim / 2]);
       const shaped = side === "query" ? emitTile(tape, heads, rows) : rows;
       return tape.op("Unsqueeze", [shaped, tape.constant("int64", [1], [0])]);
     });
@@ -92,6 +92,6 @@ export const declareGroup = (
   return {
     ...{ group, place, layout: cacheLayout(extended, place) },
     turn: group.rope && declareRotations(tape, heads, group.rope, group.positions.bands.length, place),
-    recentLengths: tape.input(inputs.recentLengths(place), "int64", [sizeName(place, "parts")]),
+    recentLengths: tape.input(decoderInputs.recentLengths(place), "int64", [sizeName(place, "parts")]),
   };
 };

@@ -13,12 +13,12 @@ import {
   blockGraph,
   chunkMasks,
   chunkNumbers,
-  closed,
+  maskedScore,
   decoderGraph,
   extendDecoder,
   farFrom,
-  inputs,
-  outputs,
+  decoderInputs,
+  decoderOutputs,
   ringChunks,
   type ExtendedDecoder,
 } from "../src/index.ts";
@@ -63,9 +63,9 @@ const cacheFeeds = (extended: ExtendedDecoder, model: ModelProto): Record<string
     ...Object.fromEntries(chunks.map((len, back) => [`ringChunk${back}Len`, len])),
   };
   const keys = (mask: string): number =>
-    mask === inputs.tailMask(0)
+    mask === decoderInputs.tailMask(0)
       ? widths.tailLen
-      : (chunks[chunks.findIndex((_, back) => mask === inputs.ringChunkMask(0, back))] ?? ringLen);
+      : (chunks[chunks.findIndex((_, back) => mask === decoderInputs.ringChunkMask(0, back))] ?? ringLen);
   const numbers = {
     ...chunkNumbers(extended, frequenciesFor(extended, 64), chunk),
     ...chunkMasks(0, layout, chunk, { settled: widths.settled, keys }),
@@ -74,10 +74,10 @@ const cacheFeeds = (extended: ExtendedDecoder, model: ModelProto): Record<string
     ...Object.fromEntries(
       Object.entries(numbers).map(([name, { dims, data }]) => [name, ndArray("float32", dims, data)]),
     ),
-    [inputs.recentLengths(0)]: ndArray("int64", [recent.length + 1], [...recent, chunk.length]),
+    [decoderInputs.recentLengths(0)]: ndArray("int64", [recent.length + 1], [...recent, chunk.length]),
   };
   for (const { name, dims } of model.graph!.input.map(valueOfInfo)) {
-    if (name === inputs.settledGate(0)) feeds[name] = ndArray("float32", [1], [far > 0 ? 0 : closed]);
+    if (name === decoderInputs.settledGate(0)) feeds[name] = ndArray("float32", [1], [far > 0 ? 0 : maskedScore]);
     if (name.startsWith("layers"))
       feeds[name] = wave(
         dims!.map((dim) => (typeof dim === "number" ? dim : sizes[dim!]!)),
@@ -95,28 +95,28 @@ const run = (extension: ContextExtension, stops: readonly number[]) => {
   const one = (value: number): NdArray => ndArray("float64", [1], [value]);
   const ran = evaluate(block, {
     ...feeds,
-    [inputs.ids]: ndArray("int64", [1], [7]),
-    [inputs.stopTokens]: ndArray("int64", [stops.length], stops),
-    [inputs.uniforms]: ndArray(
+    [decoderInputs.ids]: ndArray("int64", [1], [7]),
+    [decoderInputs.stopTokens]: ndArray("int64", [stops.length], stops),
+    [decoderInputs.uniforms]: ndArray(
       "float64",
       [chunk.length],
       Array.from({ length: chunk.length }, () => 0),
     ),
-    [inputs.topK]: ndArray("int64", [1], [1]),
-    [inputs.temperature]: one(1),
-    [inputs.topP]: one(1),
+    [decoderInputs.topK]: ndArray("int64", [1], [1]),
+    [decoderInputs.temperature]: one(1),
+    [decoderInputs.topP]: one(1),
   });
   const chunked = (tokens: readonly number[]) =>
     evaluate(chunkModel, {
       ...feeds,
-      [inputs.ids]: ndArray("int64", [chunk.length], [7, ...tokens].slice(0, chunk.length)),
-      [inputs.logitRows]: ndArray(
+      [decoderInputs.ids]: ndArray("int64", [chunk.length], [7, ...tokens].slice(0, chunk.length)),
+      [decoderInputs.logitRows]: ndArray(
         "int64",
         [chunk.length],
         Array.from({ length: chunk.length }, (_, row) => row),
       ),
     });
-  return { ran, chunked, tokens: [...ran[outputs.tokens]!.data] };
+  return { ran, chunked, tokens: [...ran[decoderOutputs.tokens]!.data] };
 };
 
 const kept = ({ dims, data }: NdArray): readonly (readonly number[])[] => {
@@ -132,9 +132,9 @@ describe("blockGraph", () => {
   it.each(cases)("%s: picks what the chunk's logits say, and leaves its keys and values", (_, extension) => {
     const { ran, chunked, tokens } = run(extension, [-1]);
     const expected = chunked(tokens);
-    const logits = expected[outputs.logits]!.data;
+    const logits = expected[decoderOutputs.logits]!.data;
     const { vocabSize } = decoder;
-    expect([...expected[outputs.likeliest]!.data]).toEqual(tokens);
+    expect([...expected[decoderOutputs.likeliest]!.data]).toEqual(tokens);
     expect(tokens).toEqual(
       Array.from({ length: chunk.length }, (__, at) => {
         const own = Array.from(logits.subarray(at * vocabSize, (at + 1) * vocabSize));
@@ -142,7 +142,7 @@ describe("blockGraph", () => {
       }),
     );
     for (const [name, array] of Object.entries(expected)) {
-      if (name === outputs.logits || name === outputs.likeliest) continue;
+      if (name === decoderOutputs.logits || name === decoderOutputs.likeliest) continue;
       expect(ran[name]!.dims).toEqual(array.dims);
       array.data.forEach((x, index) => expect(ran[name]!.data[index]).toBeCloseTo(x, 9));
     }
@@ -155,7 +155,7 @@ describe("blockGraph", () => {
     const steps = whole.tokens.indexOf(stop) + 1;
     expect(steps).toBeLessThan(chunk.length);
     expect(ended.tokens).toEqual(whole.tokens.slice(0, steps));
-    const name = outputs.newKeys(1, 0);
+    const name = decoderOutputs.newKeys(1, 0);
     expect(kept(ended.ran[name]!)).toEqual(kept(whole.ran[name]!).slice(0, steps));
   });
 
@@ -172,8 +172,14 @@ describe("blockGraph", () => {
   it("reads what a chunk reads, besides what it picks tokens by", () => {
     const extended = extendDecoder(decoder, selfExtend({ groupSize: 2, window: 8 }), { cache: "q8" });
     const names = (model: ModelProto) => model.graph!.input.map(({ name }) => name).toSorted();
-    const own = [inputs.stopTokens, inputs.uniforms, inputs.topK, inputs.temperature, inputs.topP];
-    const ofChunk = names(decoderGraph(extended, source)).filter((name) => name !== inputs.logitRows);
+    const own = [
+      decoderInputs.stopTokens,
+      decoderInputs.uniforms,
+      decoderInputs.topK,
+      decoderInputs.temperature,
+      decoderInputs.topP,
+    ];
+    const ofChunk = names(decoderGraph(extended, source)).filter((name) => name !== decoderInputs.logitRows);
     expect(names(blockGraph(decoder, decoderGraph(extended, source)))).toEqual([...ofChunk, ...own].toSorted());
   });
 });

@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import type { BandLayout } from "@ropewalk/context-extension";
 import {
   chunkMasks,
-  closed,
+  maskedScore,
   farAfter,
   farFrom,
   hasBand,
-  inputs,
+  decoderInputs,
   longestChunk,
   ringChunks,
   type CacheWidths,
@@ -27,12 +27,12 @@ const placed = layouts.chain((layout) => fc.tuple(fc.constant(layout), chunkIn(l
 /** So many tokens settled, and so many keys in the tail, and in the ring or each of its chunks. */
 const widths = (settled: number, tail: number, ring: number): CacheWidths => ({
   settled,
-  keys: (mask) => (mask === inputs.tailMask(0) ? tail : ring),
+  keys: (mask) => (mask === decoderInputs.tailMask(0) ? tail : ring),
 });
 
 const open = ({ dims, data }: Numbers, row: number, column: number): boolean => {
   const value = data[row * dims[1]! + column];
-  expect([0, Math.fround(closed)]).toContain(value);
+  expect([0, Math.fround(maskedScore)]).toContain(value);
   return value === 0;
 };
 
@@ -91,12 +91,12 @@ describe("masks", () => {
         const settled = layout.kind === "window" ? 0 : Math.floor(share * farEnd);
         const [tailLen, ringLen] = [farEnd - settled + 3, window];
         const masks = chunkMasks(0, layout, chunk, widths(settled, tailLen, ringLen));
-        expect(masks[inputs.ringFarMask(0)] === undefined).toBe(layout.kind === "window");
+        expect(masks[decoderInputs.ringFarMask(0)] === undefined).toBe(layout.kind === "window");
         for (let query = 0; query < chunk.length; query++) {
           const position = chunk.start + query;
           const openTail = Array.from(
             { length: tailLen },
-            (_, at) => layout.kind === "near-far" && open(masks[inputs.tailMask(0)]!, query, at),
+            (_, at) => layout.kind === "near-far" && open(masks[decoderInputs.tailMask(0)]!, query, at),
           );
           if (layout.kind === "near-far")
             expect(openTail).toEqual(Array.from({ length: tailLen }, (_, at) => at < farEnd - settled));
@@ -104,12 +104,12 @@ describe("masks", () => {
           for (let key = Math.max(0, chunk.start - window); key < chunk.start; key++)
             if (key >= farEnd) seen[position - key < window ? "near" : "far"].add(key % window);
           for (let slot = 0; slot < window; slot++) {
-            expect(open(masks[inputs.ringNearMask(0)]!, query, slot)).toBe(seen.near.has(slot));
+            expect(open(masks[decoderInputs.ringNearMask(0)]!, query, slot)).toBe(seen.near.has(slot));
             if (layout.kind === "near-far")
-              expect(open(masks[inputs.ringFarMask(0)]!, query, slot)).toBe(seen.far.has(slot));
+              expect(open(masks[decoderInputs.ringFarMask(0)]!, query, slot)).toBe(seen.far.has(slot));
           }
           for (let own = 0; own < chunk.length; own++)
-            expect(open(masks[inputs.causalMask]!, query, own)).toBe(own <= query);
+            expect(open(masks[decoderInputs.causalMask]!, query, own)).toBe(own <= query);
         }
       }),
       { numRuns: 60 },
@@ -142,7 +142,7 @@ describe("masks", () => {
           {
             settled,
             keys: (mask) =>
-              filled[chunks.findIndex((_, at) => mask === inputs.ringChunkMask(0, at))] ?? farEnd - settled + 2,
+              filled[chunks.findIndex((_, at) => mask === decoderInputs.ringChunkMask(0, at))] ?? farEnd - settled + 2,
           },
         );
         const back = (key: number): number => Math.floor(start / chunkLen) - Math.floor(key / chunkLen);
@@ -150,10 +150,10 @@ describe("masks", () => {
           const seen = new Map<number, number>();
           for (let key = 0; key < settled; key++) seen.set(key, count);
           for (let at = 0; at < farEnd - settled + 2; at++)
-            if (open(masks[inputs.tailMask(0)]!, query, at)) seen.set(settled + at, count);
+            if (open(masks[decoderInputs.tailMask(0)]!, query, at)) seen.set(settled + at, count);
           for (const [band, columns] of filled.entries())
             for (let slot = 0; slot < Math.max(1, columns); slot++)
-              if (open(masks[inputs.ringChunkMask(0, band)]!, query, slot)) {
+              if (open(masks[decoderInputs.ringChunkMask(0, band)]!, query, slot)) {
                 const key = (Math.floor(start / chunkLen) - band) * chunkLen + slot;
                 expect(seen.has(key)).toBe(false);
                 seen.set(key, band);
@@ -169,14 +169,14 @@ describe("masks", () => {
 
   it("of one band open the tail, and there is no ring", () => {
     const masks = chunkMasks(0, { kind: "everything" }, { start: 9, length: 2 }, widths(5, 6, 0));
-    const row = [0, 0, 0, 0, closed, closed];
-    expect(masks[inputs.tailMask(0)]).toEqual({ dims: [2, 6], data: Float32Array.of(...row, ...row) });
+    const row = [0, 0, 0, 0, maskedScore, maskedScore];
+    expect(masks[decoderInputs.tailMask(0)]).toEqual({ dims: [2, 6], data: Float32Array.of(...row, ...row) });
     expect(Object.keys(masks)).toHaveLength(2);
   });
 
   it("of a part without keys are a closed column for its stand-in", () => {
     const masks = chunkMasks(0, { kind: "near-far", window: 4 }, { start: 0, length: 2 }, widths(0, 0, 0));
-    for (const name of [inputs.tailMask(0), inputs.ringNearMask(0), inputs.ringFarMask(0)])
-      expect(masks[name]).toEqual({ dims: [2, 1], data: Float32Array.of(closed, closed) });
+    for (const name of [decoderInputs.tailMask(0), decoderInputs.ringNearMask(0), decoderInputs.ringFarMask(0)])
+      expect(masks[name]).toEqual({ dims: [2, 1], data: Float32Array.of(maskedScore, maskedScore) });
   });
 });

@@ -2,7 +2,14 @@ import { checkModel, decode, encode, tape, tensorToArray, valueOfInfo, type Grap
 import { describe, expect, it } from "vitest";
 import { selfExtend, slidingWindow, withPositions, type ContextExtension } from "@ropewalk/context-extension";
 import { covers } from "@ropewalk/position-mapping/bands";
-import { decoderGraph, extendDecoder, inputs, outputs, storedWeights, type Operators } from "../src/index.ts";
+import {
+  decoderGraph,
+  extendDecoder,
+  decoderInputs,
+  decoderOutputs,
+  storedWeights,
+  type Operators,
+} from "../src/index.ts";
 import { decoder, source } from "./small-decoder.ts";
 
 const graphOf = (extension: ContextExtension, operators: Operators = "all") =>
@@ -42,55 +49,64 @@ describe("decoderGraph", () => {
 
   it("has no input that its layout does not need", () => {
     const plain = names({});
-    expect(plain.inputs).toContain(inputs.cached(1, "settled", undefined, "keys"));
-    expect(plain.inputs).not.toContain(inputs.cached(0, "ring", "near", "keys"));
+    expect(plain.inputs).toContain(decoderInputs.cached(1, "settled", undefined, "keys"));
+    expect(plain.inputs).not.toContain(decoderInputs.cached(0, "ring", "near", "keys"));
     expect(plain.inputs.filter((name) => /^far_(query|key)_/.test(name))).toEqual([]);
     const window = names(slidingWindow({ window: 8 }));
-    expect(window.inputs).toContain(inputs.cached(0, "ring", "near", "keys"));
-    expect(window.inputs).not.toContain(inputs.cached(0, "settled", undefined, "keys"));
-    expect(window.inputs).not.toContain(inputs.ringFarMask);
+    expect(window.inputs).toContain(decoderInputs.cached(0, "ring", "near", "keys"));
+    expect(window.inputs).not.toContain(decoderInputs.cached(0, "settled", undefined, "keys"));
+    expect(window.inputs).not.toContain(decoderInputs.ringFarMask);
   });
 
   it("under masks has a mask a band, and each key once where bands share its rotation", () => {
     const masked = names(byRule(chunks));
     expect(masked.outputs.filter((name) => name.endsWith("keys"))).toEqual([
-      outputs.newKeys(0, 0),
-      outputs.newKeys(1, 0),
+      decoderOutputs.newKeys(0, 0),
+      decoderOutputs.newKeys(1, 0),
     ]);
     expect(masked.inputs.filter((name) => name.endsWith("mask")).toSorted()).toEqual(
-      [0, 1, 2].flatMap((band) => [inputs.ringBandMask(0, band), inputs.ownBandMask(0, band)]).toSorted(),
+      [0, 1, 2].flatMap((band) => [decoderInputs.ringBandMask(0, band), decoderInputs.ownBandMask(0, band)]).toSorted(),
     );
     expect(masked.inputs.filter((name) => /settled|tail|near_keys|causal/.test(name))).toEqual([]);
     const sinks = names(withPositions({ kind: "sinks", sinks: 2, window: 8 }));
-    expect(sinks.inputs).toContain(inputs.cached(1, "ring", "1", "keys"));
-    expect(sinks.outputs).toContain(outputs.newKeys(1, 1));
+    expect(sinks.inputs).toContain(decoderInputs.cached(1, "ring", "1", "keys"));
+    expect(sinks.outputs).toContain(decoderOutputs.newKeys(1, 1));
   });
 
   it("by chunks has the last chunks of tokens as parts, and each key once", () => {
     const named = names(chunks);
     expect(named.outputs.filter((name) => name.endsWith("keys"))).toEqual([
-      outputs.newKeys(0, 0),
-      outputs.newKeys(1, 0),
+      decoderOutputs.newKeys(0, 0),
+      decoderOutputs.newKeys(1, 0),
     ]);
     expect(named.inputs.filter((name) => name.endsWith("mask")).toSorted()).toEqual(
-      [inputs.causalMask, inputs.tailMask(0), inputs.ringChunkMask(0, 0), inputs.ringChunkMask(0, 1)].toSorted(),
+      [
+        decoderInputs.causalMask,
+        decoderInputs.tailMask(0),
+        decoderInputs.ringChunkMask(0, 0),
+        decoderInputs.ringChunkMask(0, 1),
+      ].toSorted(),
     );
-    expect(named.inputs).toContain(inputs.cached(1, "settled", undefined, "keys"));
-    expect(named.inputs).not.toContain(inputs.cached(0, "ring_chunk_2", undefined, "keys"));
+    expect(named.inputs).toContain(decoderInputs.cached(1, "settled", undefined, "keys"));
+    expect(named.inputs).not.toContain(decoderInputs.cached(0, "ring_chunk_2", undefined, "keys"));
   });
 
   it("gives keys that all bands have alike once, where they are near and far too", () => {
     const shifted = names(withPositions({ kind: "string", shiftFrom: 12, window: 4 }));
-    expect(shifted.outputs).not.toContain(outputs.newKeys(0, 1));
-    expect(shifted.inputs).toContain(inputs.cached(0, "ring", "far", "keys"));
+    expect(shifted.outputs).not.toContain(decoderOutputs.newKeys(0, 1));
+    expect(shifted.inputs).toContain(decoderInputs.cached(0, "ring", "far", "keys"));
   });
 
   it("gives back the chunk's keys in every band's rotation, its values, the logits and the likeliest tokens", () => {
     expect(names(selfExtend({ groupSize: 2, window: 8 })).outputs.toSorted()).toEqual(
       [
-        outputs.logits,
-        outputs.likeliest,
-        ...[0, 1].flatMap((layer) => [outputs.newKeys(layer, 0), outputs.newKeys(layer, 1), outputs.newValues(layer)]),
+        decoderOutputs.logits,
+        decoderOutputs.likeliest,
+        ...[0, 1].flatMap((layer) => [
+          decoderOutputs.newKeys(layer, 0),
+          decoderOutputs.newKeys(layer, 1),
+          decoderOutputs.newValues(layer),
+        ]),
       ].toSorted(),
     );
   });
@@ -118,7 +134,7 @@ describe("decoderGraph", () => {
       }),
     };
     const { graph } = decoderGraph(extendDecoder(decoder, {}), half, { operators: "plain" });
-    const lookUp = graph!.node.find(({ opType, input }) => opType === "Gather" && input[1] === inputs.ids)!;
+    const lookUp = graph!.node.find(({ opType, input }) => opType === "Gather" && input[1] === decoderInputs.ids)!;
     expect(graph!.node.find(({ output }) => output[0] === lookUp.input[0])!.opType).toBe("Cast");
     const quantized = extendDecoder(decoder, {}, { cache: "q8" });
     expect(() => decoderGraph(quantized, source, { operators: "plain" })).toThrow(
@@ -150,14 +166,14 @@ describe("decoderGraph in float16", () => {
     expect(half).toHaveLength(2 * (2 + 2 + 3 + 3));
     expect(half.every((name) => ofCache.test(name))).toBe(true);
     expect(full.some((name) => ofCache.test(name))).toBe(false);
-    expect(full).toContain(outputs.logits);
+    expect(full).toContain(decoderOutputs.logits);
     expect(types("float32", "float16").half).toEqual([]);
   });
 
   it("multiplies with weights in float16 where that is the precision, in sums that are not long", () => {
     const casts = (precision: "float32" | "float16") => {
       const { node } = types("float32", precision).model.graph!;
-      const given = new Set<unknown>(Object.values(outputs));
+      const given = new Set<unknown>(Object.values(decoderOutputs));
       const ofWeights = node.filter(({ opType, output }) => opType === "Cast" && !given.has(output[0]));
       return new Set(ofWeights.flatMap(({ input }) => input));
     };

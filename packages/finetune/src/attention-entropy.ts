@@ -1,7 +1,7 @@
 /** How widely a model's queries look, by layer and position: what the paper of Entropy-ABF looks at before and after. */
 import { float32, type Backend, type HostTensor } from "@ropewalk/backend";
 import { check } from "@ropewalk/check";
-import { inputs } from "@ropewalk/decoder";
+import { decoderInputs } from "@ropewalk/decoder";
 import { entropyGraph, trainingNumbers, trainingOutputs } from "@ropewalk/decoder/training";
 import { needCheckpoint, type LanguageModel } from "@ropewalk/generation";
 import { encode } from "@ropewalk/graph";
@@ -55,7 +55,7 @@ export const attentionEntropy = async (
         ...{ place: "host", type: "int64", dims: [seqLen] },
         data: BigInt64Array.from(ids, BigInt),
       };
-      const results = await session.run({ ...feeds, [inputs.ids]: tokens }, { read: [trainingOutputs.entropy] });
+      const results = await session.run({ ...feeds, [decoderInputs.ids]: tokens }, { read: [trainingOutputs.entropy] });
       const found = (results[trainingOutputs.entropy] as HostTensor).data as Float32Array;
       for (const [layer, sum] of sums.entries())
         for (let i = 0; i < seqLen; i++) sum[i]! += found[layer * seqLen + i]! / samples.length;

@@ -2,7 +2,7 @@
 import { float32, type Backend, type ExternalData, type HostTensor, type Session } from "@ropewalk/backend";
 import { checkKeys, oneOf, optional, type Keys } from "@ropewalk/check";
 import type { Decoder, ExtendedDecoder } from "@ropewalk/decoder";
-import { inputs } from "@ropewalk/decoder";
+import { decoderInputs } from "@ropewalk/decoder";
 import {
   trainingCheckpoints,
   trainingGraph,
@@ -107,7 +107,7 @@ export const openLossGraph = async (config: LossGraphConfig): Promise<LossGraph>
       ...Object.fromEntries(
         Object.entries(parameters).map(([name, parameter]) => [name, float32(parameter.dims, parameter.data)]),
       ),
-      [inputs.ids]: { place: "host", type: "int64", dims: [rows], data: BigInt64Array.from(ids.flat(), BigInt) },
+      [decoderInputs.ids]: { place: "host", type: "int64", dims: [rows], data: BigInt64Array.from(ids.flat(), BigInt) },
       [trainingInputs.targets]: { place: "host", type: "int64", dims: [rows], data: targets },
       [trainingInputs.weights]: float32([rows], weights),
     } satisfies Record<string, HostTensor>;

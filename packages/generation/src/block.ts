@@ -10,7 +10,7 @@
  * For one band; with two, keys in the ring are there twice. Llama 3.2 1B at 8,192 tokens, N = 32: 537 MB against 17 MB.
  */
 import { float64, int64, type HostTensor, type Session } from "@ropewalk/backend";
-import { inputs, outputs } from "@ropewalk/decoder";
+import { decoderInputs, decoderOutputs } from "@ropewalk/decoder";
 import { byKind, checkKeys, positive } from "@ropewalk/check";
 import { append, untilSettling } from "./cache/append.ts";
 import { runOn } from "./cache/life.ts";
@@ -62,9 +62,9 @@ const samplingFeeds = (sampling: Sampling, vocabSize: number): Readonly<Record<s
     },
   );
   return {
-    [inputs.topK]: int64([1], [Math.min(numbers.topK, vocabSize)]),
-    [inputs.temperature]: float64([1], Float64Array.of(numbers.temperature)),
-    [inputs.topP]: float64([1], Float64Array.of(numbers.topP)),
+    [decoderInputs.topK]: int64([1], [Math.min(numbers.topK, vocabSize)]),
+    [decoderInputs.temperature]: float64([1], Float64Array.of(numbers.temperature)),
+    [decoderInputs.topP]: float64([1], Float64Array.of(numbers.topP)),
   };
 };
 
@@ -103,22 +103,22 @@ const stepsFrom = async (
   const stops = options.stopTokens.length === 0 ? [noToken] : options.stopTokens;
   const results = await blockSession.run(
     {
-      [inputs.ids]: int64([1], [first]),
-      [inputs.stopTokens]: int64([stops.length], stops),
-      [inputs.uniforms]: float64(
+      [decoderInputs.ids]: int64([1], [first]),
+      [decoderInputs.stopTokens]: int64([stops.length], stops),
+      [decoderInputs.uniforms]: float64(
         [steps],
         Float64Array.from(drawn, ({ uniform }) => uniform),
       ),
       ...samplingFeeds(options.sampling, extended.decoder.vocabSize),
       ...chunkFeeds(ready, { start: ready.length, length: steps }),
     },
-    { read: [outputs.tokens], keep: ready.appended },
+    { read: [decoderOutputs.tokens], keep: ready.appended },
   );
-  const given = results[outputs.tokens] as HostTensor;
+  const given = results[decoderOutputs.tokens] as HostTensor;
   const tokens = Array.from(given.data as BigInt64Array, Number);
   checkNumbers(
     ready,
-    outputs.tokens,
+    decoderOutputs.tokens,
     given,
     tokens.map((_, step) => ready.length + step),
   );

@@ -4,7 +4,7 @@
  */
 import type { HostTensor } from "@ropewalk/backend";
 import { showName } from "@ropewalk/check";
-import { noToken, outputs } from "@ropewalk/decoder";
+import { noToken, decoderOutputs } from "@ropewalk/decoder";
 import type { KeyValueCache } from "./cache/cache.ts";
 
 /** Which of a row's logits, from `offset` on, is none that a token can be chosen by: NaN or Infinity; -1 where all are. */
@@ -35,7 +35,7 @@ export const checkNumbers = (
   { data }: HostTensor,
   positions: readonly number[],
 ): void => {
-  if (output !== outputs.logits) {
+  if (output !== decoderOutputs.logits) {
     const at = (data as BigInt64Array).indexOf(BigInt(noToken));
     if (at >= 0) refuse(cache, positions[at]!, "NaN or Infinity");
     return;

@@ -1,6 +1,6 @@
 /** What a run brings back for the next token, and the token: the likeliest where that is the one, or else a row of logits. */
 import type { HostTensor } from "@ropewalk/backend";
-import { outputs } from "@ropewalk/decoder";
+import { decoderOutputs } from "@ropewalk/decoder";
 import { byKind } from "@ropewalk/check";
 import { sample, type Sampled, type SamplerState, type Sampling } from "./sampling.ts";
 
@@ -14,11 +14,11 @@ export type Picking = {
 export const pickingBy = (sampling: Sampling): Picking =>
   byKind<Sampling, Picking, []>("generate", "sampling", sampling, {
     greedy: () => ({
-      output: outputs.likeliest,
+      output: decoderOutputs.likeliest,
       pick: (state, { data }) => ({ token: Number(data.at(-1)), state }),
     }),
     sample: (drawn) => ({
-      output: outputs.logits,
+      output: decoderOutputs.logits,
       pick: (state, { data, dims: [, vocabSize] }) =>
         sample(drawn, state, (data as Float32Array).subarray(-vocabSize!)),
     }),

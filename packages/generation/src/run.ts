@@ -4,9 +4,9 @@ import { frequenciesFor } from "@ropewalk/context-extension";
 import {
   chunkMasks,
   chunkNumbers,
-  inputs,
+  decoderInputs,
   longestChunk,
-  outputs,
+  decoderOutputs,
   type Chunk,
   type ExtendedDecoder,
   type Numbers,
@@ -58,8 +58,8 @@ export const runRows = async (
   const chunk: Chunk = { start: cache.length, length: ids.length };
   const results = await session.run(
     {
-      [inputs.ids]: int64([ids.length], ids),
-      [inputs.logitRows]: int64([rows.length], rows),
+      [decoderInputs.ids]: int64([ids.length], ids),
+      [decoderInputs.logitRows]: int64([rows.length], rows),
       ...chunkFeeds(ready, chunk),
     },
     { read: [output], keep: ready.appended },
@@ -85,7 +85,7 @@ export const runChunk = async (
   ids: readonly number[],
   rows: readonly number[],
 ): Promise<ChunkResult> => {
-  const ran = await runOn("runChunk", cache, () => runRows(session, cache, ids, rows, outputs.logits));
+  const ran = await runOn("runChunk", cache, () => runRows(session, cache, ids, rows, decoderOutputs.logits));
   return { logits: ran.rows.data as Float32Array, cache: ran.cache };
 };
 
@@ -120,7 +120,7 @@ export const replanned = async (session: Session, cache: KeyValueCache, length: 
   // Twice as much: a run that grows token by token is computed anew a few times, not at every token.
   const plan = { length: Math.max(length, 2 * planned) };
   const fresh = replaceCache(cache, plan);
-  return ids.length === 0 ? fresh : (await prefillRows(session, fresh, ids, outputs.likeliest)).cache;
+  return ids.length === 0 ? fresh : (await prefillRows(session, fresh, ids, decoderOutputs.likeliest)).cache;
 };
 
 export type PrefillOptions = {
@@ -187,7 +187,7 @@ export const prefill = async (
   checkPrefillOptions(given);
   const { onLogits, ...options } = given;
   const onRows = onLogits && ((start: number, { data }: HostTensor) => onLogits(start, data as Float32Array));
-  const run = () => prefillRows(session, cache, ids, outputs.logits, { ...options, onRows });
+  const run = () => prefillRows(session, cache, ids, decoderOutputs.logits, { ...options, onRows });
   const ran = await runOn("prefill", cache, run);
   const { vocabSize } = cache.extended.decoder;
   return { logits: (ran.rows.data as Float32Array).subarray(-vocabSize), cache: ran.cache };

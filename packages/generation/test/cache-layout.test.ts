@@ -2,7 +2,14 @@
 import type { HostTensor, Session } from "@ropewalk/backend";
 import { hostBuffer } from "@ropewalk/backend/host";
 import { selfExtend, slidingWindow, withPositions, type ContextExtension } from "@ropewalk/context-extension";
-import { cacheFormats, cachePrecisions, decoderGraph, extendDecoder, inputs, outputs } from "@ropewalk/decoder";
+import {
+  cacheFormats,
+  cachePrecisions,
+  decoderGraph,
+  extendDecoder,
+  decoderInputs,
+  decoderOutputs,
+} from "@ropewalk/decoder";
 import { valueOfInfo, type ModelProto } from "@ropewalk/graph";
 import type { Checkpoint } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
@@ -63,8 +70,8 @@ const sessionOf = ({ graph }: ModelProto, seen: string[]): Session => {
           typeof dim === "number"
             ? dim
             : dim === "rows"
-              ? feeds[inputs.logitRows]!.dims[0]!
-              : feeds[inputs.ids]!.dims[0]!,
+              ? feeds[decoderInputs.logitRows]!.dims[0]!
+              : feeds[decoderInputs.ids]!.dims[0]!,
         );
         const size = shape.reduce((product, axis) => product * axis, 1);
         const data = type === "float16" ? new Uint16Array(size) : new Float32Array(size);
@@ -93,7 +100,9 @@ describe.each(cachePrecisions)("a cache in %s", (cache) => {
       ({ cache: held } = await prefill(session, held, ids, { chunkSize: 16 }));
       for (const id of [5, 6, 7]) ({ cache: held } = await runChunk(session, held, [id], [0]));
       expect(held.appended.toSorted()).toEqual(
-        session.outputs.filter((name) => name !== outputs.logits && name !== outputs.likeliest).toSorted(),
+        session.outputs
+          .filter((name) => name !== decoderOutputs.logits && name !== decoderOutputs.likeliest)
+          .toSorted(),
       );
       expect(new Set(seen)).toEqual(new Set(session.inputs.filter((name) => name.startsWith("layers."))));
       releaseCache(held);

@@ -1,7 +1,7 @@
 /** What a run brings back for the next token, and that it is the token that the logits say. */
 import type { Backend } from "@ropewalk/backend";
 import { selfExtend } from "@ropewalk/context-extension";
-import { outputs } from "@ropewalk/decoder";
+import { decoderOutputs } from "@ropewalk/decoder";
 import { describe, expect, it } from "vitest";
 import { argmax, createCache, prefill, releaseCache, runChunk, type Sampling } from "../src/index.ts";
 import { backends, load, stories260K } from "./load.ts";
@@ -40,7 +40,7 @@ describe.each(backends)("on $name", (backend) => {
 
   it("greedy: the token alone, the one of the largest logit", async () => {
     const { tokens, read } = await generated({ kind: "greedy" });
-    expect(new Set(read)).toEqual(new Set([outputs.likeliest]));
+    expect(new Set(read)).toEqual(new Set([decoderOutputs.likeliest]));
 
     const plain = await load(backend, stories260K);
     const { session, extended } = await plain.withExtension(extension);
@@ -57,7 +57,7 @@ describe.each(backends)("on $name", (backend) => {
 
   it("drawn: a row of logits, and among one the same token", async () => {
     const { tokens, read } = await generated({ kind: "sample", temperature: 1, topK: 1, seed: 1 });
-    expect(new Set(read)).toEqual(new Set([outputs.logits]));
+    expect(new Set(read)).toEqual(new Set([decoderOutputs.logits]));
     expect(tokens).toEqual((await generated({ kind: "greedy" })).tokens);
   });
 });

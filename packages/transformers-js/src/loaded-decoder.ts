@@ -6,8 +6,8 @@ import {
   cacheFormats,
   cachePrecisions,
   extendDecoder,
-  inputs,
-  outputs,
+  decoderInputs,
+  decoderOutputs,
   type CacheArray,
   type CachePrecision,
   type ExtendedDecoder,
@@ -31,7 +31,7 @@ const notExtended = (): never => {
 /** How a layer attends, by the stretches of its cache that the graph reads. */
 const layoutOf = (shapes: Shapes, layer: number): BandLayout["kind"] => {
   const [settles, slides] = ["tail", "ring"].map((stretch) =>
-    shapes.has(inputs.cached(layer, stretch, undefined, "values")),
+    shapes.has(decoderInputs.cached(layer, stretch, undefined, "values")),
   );
   if (settles) return slides ? "near-far" : "everything";
   return slides ? "window" : notExtended();
@@ -45,15 +45,17 @@ const sizeIn = (shapes: Shapes, name: string, axis: number): number => {
 /** The first format that has the arrays of the graph; where no token settles in any layer, the one that its new keys have. */
 const cacheOf = (shapes: Shapes, layers: readonly number[]): CachePrecision => {
   const has = ({ suffix, type }: CacheArray): boolean => {
-    const settled = layers.flatMap((layer) => shapes.get(inputs.cached(layer, "settled", undefined, suffix)) ?? []);
-    return (settled[0] ?? shapes.get(outputs.newKeys(0, 0)))?.type === type;
+    const settled = layers.flatMap(
+      (layer) => shapes.get(decoderInputs.cached(layer, "settled", undefined, suffix)) ?? [],
+    );
+    return (settled[0] ?? shapes.get(decoderOutputs.newKeys(0, 0)))?.type === type;
   };
   return cachePrecisions.find((cache) => cacheFormats[cache].keys.every(has)) ?? notExtended();
 };
 
 /** How many dimensions of the group at that place rotate; undefined: none, or there is no such group. */
 const rotaryDimOf = (shapes: Shapes, place: number): number | undefined => {
-  const name = inputs.rotation(place, 0, "query", "cos");
+  const name = decoderInputs.rotation(place, 0, "query", "cos");
   return shapes.has(name) ? 2 * sizeIn(shapes, name, 1) : undefined;
 };
 
@@ -66,9 +68,9 @@ export const loadedDecoder = (config: Config, shapes: Shapes): ExtendedDecoder =
   if (config[extensionKey] === undefined) notExtended();
   const { config: stated, extension } = readExtensionEntry("withRopewalk", config);
   const { max_position_embeddings: trainedContext } = stated as { readonly max_position_embeddings: number };
-  const values = outputs.newValues(0);
+  const values = decoderOutputs.newValues(0);
   const [numKvHeads, headDim] = [sizeIn(shapes, values, 1), sizeIn(shapes, values, 3)];
-  const layers = Array.from({ length: sizeIn(shapes, inputs.queryScale, 0) }, (_, layer) => layer);
+  const layers = Array.from({ length: sizeIn(shapes, decoderInputs.queryScale, 0) }, (_, layer) => layer);
   const layouts = layers.map((layer) => layoutOf(shapes, layer));
   const rotaryDims = layers.flatMap((place) => rotaryDimOf(shapes, place) ?? []);
   const { rope, slidingWindow, attention } = readRotation(stated, {
@@ -80,7 +82,7 @@ export const loadedDecoder = (config: Config, shapes: Shapes): ExtendedDecoder =
     {
       ...{ numLayers: layers.length, numKvHeads, headDim, trainedContext, rope },
       numHeads: Number(config["num_attention_heads"]),
-      vocabSize: sizeIn(shapes, outputs.logits, 1),
+      vocabSize: sizeIn(shapes, decoderOutputs.logits, 1),
       ...(attention === undefined
         ? // Whether layers slide is the graph's to say; configs state windows that are not in use.
           { slidingWindow: layouts[0] === "window" && typeof window === "number" ? window : undefined }

@@ -7,7 +7,7 @@
  */
 import { hostSession, type RuntimeSession } from "@ropewalk/backend/host";
 import type { Session } from "@ropewalk/backend";
-import { outputs, type ExtendedDecoder } from "@ropewalk/decoder";
+import { decoderOutputs, type ExtendedDecoder } from "@ropewalk/decoder";
 import { createCache, prefill, releaseCache, resetCache, type KeyValueCache } from "@ropewalk/generation";
 import { memory } from "./loaded-decoder.ts";
 import { reminder } from "./reminder.ts";
@@ -77,7 +77,7 @@ export const ropewalkSession = (
       const Tensor = Object.values(feeds as Feeds)[0]!.constructor as TensorClass;
       const unread = reminded ? { [reminder]: new Tensor("int64", BigInt64Array.of(0n), [1]) } : {};
       const results = await loaded.run({ ...(feeds as Feeds), ...unread } as never, fetches);
-      Given = results[outputs.logits]!.constructor as TensorClass;
+      Given = results[decoderOutputs.logits]!.constructor as TensorClass;
       return results;
     },
     release: () => loaded.release(),

@@ -3,7 +3,7 @@
  * one of its distance.
  *
  *   D[i, j] = i - j
- *   S = Where(D < W, Q_near K_nearᵀ, Q_far K_farᵀ) + (D < 0 ? closed : 0)
+ *   S = Where(D < W, Q_near K_nearᵀ, Q_far K_farᵀ) + (D < 0 ? maskedScore : 0)
  *   out = softmax(S) V
  *
  * Two score matrices [queryLen, keyLen] a head. Keys lie rotated in a cache, head by head, and distances are compared once for
@@ -12,9 +12,9 @@
  */
 import { emitGroupQueries, emitHeads, emitScores, emitTile, emitUngroup } from "@ropewalk/attention-merge/onnx";
 import {
-  closed,
-  inputs as shared,
-  outputs,
+  maskedScore,
+  decoderInputs as shared,
+  decoderOutputs,
   storedWeights,
   type Attend,
   type Decoder,
@@ -51,7 +51,7 @@ const pairsOf = (tape: Tape, { decoder, layout }: ExtendedDecoder): Pairs => {
   const scalar = (value: number): Value => tape.constant("float32", [], [value]);
   return {
     isNear: emitTile(tape, decoder, below(layout.window)),
-    causal: emitTile(tape, decoder, tape.op("Where", [below(0), scalar(closed), scalar(0)])),
+    causal: emitTile(tape, decoder, tape.op("Where", [below(0), scalar(maskedScore), scalar(0)])),
   };
 };
 
@@ -114,13 +114,13 @@ export const twoScoreMatrices = (
       const queries = emitGroupQueries(own, decoder, own.op("Mul", [query, scale]));
       const keys = emitHeads(own, decoder, key);
       const [near, far] = rotations.map((rotation, band) => {
-        const output = outputs.newKeys(index, band);
+        const output = decoderOutputs.newKeys(index, band);
         const turned = emitRotaryEmbedding(own, rotary, keys, rotation.key.cos, rotation.key.sin, { output });
         own.output(output, turned);
         const turnedQueries = emitRotaryEmbedding(own, rotary, queries, rotation.query.cos, rotation.query.sin);
         return scored(turnedQueries, past(inputs.pastKeys(index, band)), turned);
       });
-      const output = outputs.newValues(index);
+      const output = decoderOutputs.newValues(index);
       const fresh = own.output(output, emitHeads(own, decoder, value, { output }));
       const values = own.op("Concat", [past(inputs.pastValues(index)), fresh], { axis: 2 });
       const scores = own.op("Add", [own.op("Where", [isNear, near, far]), causal]);
@@ -134,6 +134,6 @@ export const twoScoreMatrices = (
     hidden = decoder.layer({ tape: scope, weights }, index, hidden, attendIn(scope.scope("attn"), index));
   }
   const wanted = tape.op("Gather", [hidden, logitRows], { axis: 0 });
-  tape.output(outputs.logits, decoder.unembed({ tape, weights }, wanted));
+  tape.output(decoderOutputs.logits, decoder.unembed({ tape, weights }, wanted));
   return tape.model({ opset: 23, irVersion: 11 });
 };

@@ -5,7 +5,7 @@
  * The usual form is timed by its graph alone, the project's with all that a chunk takes: masks, and the cache written.
  */
 import { float32, int64, type HostTensor, type Tensor } from "@ropewalk/backend";
-import { chunkNumbers, outputs, inputs as shared } from "@ropewalk/decoder";
+import { chunkNumbers, decoderOutputs, decoderInputs as shared } from "@ropewalk/decoder";
 import { createCache, needCheckpoint, runChunk, type LanguageModel } from "@ropewalk/generation";
 import { encode } from "@ropewalk/graph";
 import { barOf, type Bar } from "./bar.ts";
@@ -56,18 +56,18 @@ const usualForm = async (model: LanguageModel, ids: readonly number[], rows: Row
   for (const [name, { dims, data }] of Object.entries(chunkNumbers(extended, frequencies, chunk)))
     feeds[name] = float32(dims, data);
   for (let layer = 0; layer < extended.decoder.numLayers; layer++) {
-    feeds[inputs.pastValues(layer)] = rows(outputs.newValues(layer));
+    feeds[inputs.pastValues(layer)] = rows(decoderOutputs.newValues(layer));
     for (const band of extended.positions.bands.keys())
-      feeds[inputs.pastKeys(layer, band)] = rows(outputs.newKeys(layer, band));
+      feeds[inputs.pastKeys(layer, band)] = rows(decoderOutputs.newKeys(layer, band));
   }
   return {
     run: async (wanted) => {
       const asked = { ...feeds, [shared.logitRows]: int64([wanted.length], wanted) };
       let results: Readonly<Record<string, Tensor>> = {};
       const time = await timed(async () => {
-        results = await session.run(asked, { read: [outputs.logits], keep: appended });
+        results = await session.run(asked, { read: [decoderOutputs.logits], keep: appended });
       });
-      return { logits: (results[outputs.logits] as HostTensor).data as Float32Array, time };
+      return { logits: (results[decoderOutputs.logits] as HostTensor).data as Float32Array, time };
     },
     release: () => session.release(),
   };

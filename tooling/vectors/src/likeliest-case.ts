@@ -1,7 +1,7 @@
 /** The likeliest token of each row of logits: the first of equals, or none where they are no numbers. */
 import type { GraphCase } from "../../../packages/backend/src/conformance/graphs.ts";
 import { prepare } from "../../../packages/backend/src/conformance/recipe.ts";
-import { giveLogits, noToken, outputs } from "@ropewalk/decoder";
+import { giveLogits, noToken, decoderOutputs } from "@ropewalk/decoder";
 import { encode, tape } from "@ropewalk/graph";
 import { floatsToBase64, toBase64 } from "./base64.ts";
 
@@ -21,7 +21,7 @@ export const likeliestCase = (): GraphCase => {
     name: `likeliest tokens of ${rows} rows, each logit twice`,
     model: toBase64(encode(graph.model())),
     feeds,
-    expected: { output: outputs.likeliest, type: "int64", dims: [rows], data: floatsToBase64(expected) },
+    expected: { output: decoderOutputs.likeliest, type: "int64", dims: [rows], data: floatsToBase64(expected) },
   };
 };
 
@@ -42,6 +42,11 @@ export const noLikeliestCase = (): GraphCase => {
     name: "likeliest tokens of rows of which two are no numbers",
     model: toBase64(encode(graph.model())),
     feeds,
-    expected: { output: outputs.likeliest, type: "int64", dims: [factors.length], data: floatsToBase64(expected) },
+    expected: {
+      output: decoderOutputs.likeliest,
+      type: "int64",
+      dims: [factors.length],
+      data: floatsToBase64(expected),
+    },
   };
 };

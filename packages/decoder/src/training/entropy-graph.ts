@@ -8,9 +8,9 @@
 import { tape as newTape, type ModelProto, type Value } from "@ropewalk/graph";
 import type { Decoder } from "../decoder.ts";
 import type { ExtendedDecoder } from "../extend.ts";
-import { versions } from "../graph.ts";
+import { decoderOpset } from "../graph.ts";
 import { recordHidden } from "../hidden.ts";
-import { inputs } from "../interface.ts";
+import { decoderInputs } from "../interface.ts";
 import { trainingOutputs } from "./interface.ts";
 import { checkBatch, plainAttention, type Batch } from "./plain-attention.ts";
 import { weightInputs } from "./weight-inputs.ts";
@@ -28,7 +28,7 @@ export const entropyGraph = ({ decoder, ...extended }: ExtendedDecoder<Decoder>,
   const { batchSize, seqLen } = checkBatch("entropyGraph", batch);
   const { numHeads, numKvHeads, numLayers } = decoder;
   const tape = newTape("attention entropy");
-  const ids = tape.input(inputs.ids, "int64", [batchSize * seqLen]);
+  const ids = tape.input(decoderInputs.ids, "int64", [batchSize * seqLen]);
   const axis = (...axes: readonly number[]): Value => tape.constant("int64", [axes.length], axes);
   const blocks: Value[][] = Array.from({ length: numLayers }, () => []);
   const attention = plainAttention(tape, { decoder, ...extended }, batch, ({ layer, shares }) => {
@@ -45,5 +45,5 @@ export const entropyGraph = ({ decoder, ...extended }: ExtendedDecoder<Decoder>,
     return tape.op("Unsqueeze", [whole, axis(0)]);
   });
   tape.output(trainingOutputs.entropy, layers.length === 1 ? layers[0]! : tape.op("Concat", layers, { axis: 0 }));
-  return tape.model(versions);
+  return tape.model(decoderOpset);
 };

@@ -1,4 +1,4 @@
-/** The names of a training graph's own inputs and outputs; positions and scales have those of `inputs`. */
+/** The names of a training graph's own inputs and outputs; positions and scales have those of `decoderInputs`. */
 
 export const trainingInputs = {
   /** [batchSize * seqLen] int64: the token that each row is to foretell; any where the row's weight is 0. */

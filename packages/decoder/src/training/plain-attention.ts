@@ -15,7 +15,7 @@ import { emitRotaryEmbedding } from "@ropewalk/rope/onnx";
 import type { LayerAttention } from "../chunk-attention.ts";
 import type { ExtendedGroup } from "@ropewalk/context-extension";
 import type { ExtendedDecoder } from "../extend.ts";
-import { inputs } from "../interface.ts";
+import { decoderInputs } from "../interface.ts";
 import { bandMask } from "./interface.ts";
 import { part } from "./part.ts";
 import { rowBlocks } from "./row-blocks.ts";
@@ -41,7 +41,7 @@ const declareGroup = (
 ) => {
   const rotation = (rotaryDim: number, band: number, side: "query" | "key"): Rotation => {
     const table = (which: "cos" | "sin"): Value => {
-      const rows = tape.input(inputs.rotation(place, band, side, which), "float32", [seqLen, rotaryDim / 2]);
+      const rows = tape.input(decoderInputs.rotation(place, band, side, which), "float32", [seqLen, rotaryDim / 2]);
       return tape.op("Unsqueeze", [rows, tape.constant("int64", [1], [0])]);
     };
     return { cos: table("cos"), sin: table("sin") };
@@ -77,7 +77,7 @@ export const plainAttention = (
 ): LayerAttention => {
   const { numHeads, numKvHeads, headDim, numLayers } = decoder;
   const group = numHeads / numKvHeads;
-  const queryScale = tape.input(inputs.queryScale, "float32", [numLayers, seqLen, 1]);
+  const queryScale = tape.input(decoderInputs.queryScale, "float32", [numLayers, seqLen, 1]);
   const declared = groups.map((own, place) => declareGroup(tape, own, place, seqLen));
 
   return (scope, index) =>

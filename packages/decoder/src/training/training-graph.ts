@@ -8,9 +8,9 @@ import { checkKeys, oneOf, optional, type Keys } from "@ropewalk/check";
 import { tape as newTape, type ModelProto, type Tape, type Value } from "@ropewalk/graph";
 import type { Decoder } from "../decoder.ts";
 import type { ExtendedDecoder } from "../extend.ts";
-import { versions } from "../graph.ts";
+import { decoderOpset } from "../graph.ts";
 import { recordHidden } from "../hidden.ts";
-import { inputs } from "../interface.ts";
+import { decoderInputs } from "../interface.ts";
 import { withLowRank } from "../low-rank.ts";
 import type { Operators } from "../operators.ts";
 import { storedWeights, type StoredWeights, type WeightSource } from "../stored-weights.ts";
@@ -81,7 +81,7 @@ export const trainingGraph = (
   const { batchSize, seqLen } = checkBatch("trainingGraph", batch);
   const rows = batchSize * seqLen;
   const tape = newTape("training");
-  const ids = tape.input(inputs.ids, "int64", [rows]);
+  const ids = tape.input(decoderInputs.ids, "int64", [rows]);
   const weights = frozen === undefined ? weightInputs(tape, decoder) : frozenWeights(tape, decoder, frozen);
   const builder = { tape, weights };
   const attention = plainAttention(tape, { decoder, ...extended }, batch);
@@ -92,7 +92,7 @@ export const trainingGraph = (
   const counted = tape.input(trainingInputs.weights, "float32", [rows]);
   const loss = recordLoss(builder, decoder, hidden, targets, counted);
   tape.output(trainingOutputs.loss, loss);
-  return tape.model(versions);
+  return tape.model(decoderOpset);
 };
 
 /**

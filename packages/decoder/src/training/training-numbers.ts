@@ -1,6 +1,6 @@
 /** What a training graph is fed besides ids and weights: positions, scales and masks of a length, and what is to be foretold. */
 import { check, checkInteger } from "@ropewalk/check";
-import { closed } from "../chunk-masks.ts";
+import { maskedScore } from "../chunk-masks.ts";
 import { chunkNumbers, type Numbers } from "../chunk-numbers.ts";
 import { coveredKeys } from "../covered.ts";
 import { frequenciesFor } from "@ropewalk/context-extension";
@@ -24,7 +24,7 @@ export const trainingNumbers = (
   checkInteger("trainingNumbers", "context", context, seqLen);
   const masks = extended.groups.flatMap(({ positions: { bands } }, group) =>
     bands.map((covering, band) => {
-      const data = new Float32Array(seqLen * seqLen).fill(closed);
+      const data = new Float32Array(seqLen * seqLen).fill(maskedScore);
       for (let i = 0; i < seqLen; i++)
         for (const { from, to } of coveredKeys(covering, i)) data.fill(0, i * seqLen + from, i * seqLen + to);
       return [bandMask(group, band), { dims: [seqLen, seqLen], data }] as const;

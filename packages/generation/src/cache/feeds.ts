@@ -1,6 +1,6 @@
 /** The cache as a graph's inputs: its arrays as they lie, and a stand-in for each part that the chunk does not read. */
 import { float32, int64, type Tensor } from "@ropewalk/backend";
-import { closed, hasBand, inputs, type CacheWidths, type Chunk } from "@ropewalk/decoder";
+import { maskedScore, hasBand, decoderInputs, type CacheWidths, type Chunk } from "@ropewalk/decoder";
 import type { KeyValueCache } from "./cache.ts";
 import type { GroupCache, HeldPart, HeldStretch } from "./group.ts";
 
@@ -42,7 +42,7 @@ const groupFeeds = (
     const { stretch, rule, layers, standIn } = held;
     const tokens = rule.read(own, held, length);
     if (stretch.seen.kind === "by-all")
-      feeds[stretch.seen.gate] = float32([1], Float32Array.of(tokens > 0 ? 0 : closed));
+      feeds[stretch.seen.gate] = float32([1], Float32Array.of(tokens > 0 ? 0 : maskedScore));
     else lengths.push(Math.max(stretch.step, tokens));
     stretch.parts.forEach(({ readings }, index) => {
       readings.forEach(({ inBandsAlone }, reading) => {
@@ -60,7 +60,7 @@ const groupFeeds = (
     });
   }
   lengths.push(chunk.length);
-  feeds[inputs.recentLengths(place)] = int64([lengths.length], lengths);
+  feeds[decoderInputs.recentLengths(place)] = int64([lengths.length], lengths);
   return feeds;
 };
 

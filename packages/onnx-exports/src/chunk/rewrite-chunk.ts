@@ -8,9 +8,9 @@
 import {
   chunkAttention,
   giveLogits,
-  inputs,
-  outputs,
-  versions,
+  decoderInputs,
+  decoderOutputs,
+  decoderOpset,
   type ExtendedDecoder,
   type Operators,
 } from "@ropewalk/decoder";
@@ -45,18 +45,27 @@ const asksBatch = ({ opType, attribute }: NodeProto): boolean => {
 
 /** Exports ask a past or a mask for the batch; the tokens tell it too, and they are there still. */
 const askTokens = ({ graph, inputs: taken }: GraphView): void => {
-  for (const node of graph.node) if (taken.has(node.input[0]!) && asksBatch(node)) node.input = [own(inputs.ids)];
+  for (const node of graph.node)
+    if (taken.has(node.input[0]!) && asksBatch(node)) node.input = [own(decoderInputs.ids)];
 };
 
 /** An input of newer exports: how many of the last rows get logits, 0 for all. Rows are picked by ours. */
 const lastRows = "num_logits_to_keep";
 
 const checkSignature = ({ inputs: taken, outputs: given, info }: GraphView): void => {
-  check(taken.has(inputs.ids), `a model must have the input "${inputs.ids}"`, [...taken.keys()]);
-  check(taken.get(inputs.ids)!.dims?.length === 2, `input "${inputs.ids}" must have 2 axes`, info(inputs.ids)?.dims);
-  check(given.has(outputs.logits), `a model must have the output "${outputs.logits}"`, [...given]);
-  const rows = info(outputs.logits)?.dims?.[1];
-  check(typeof rows !== "number", `output "${outputs.logits}" must have a row for every token`, `${String(rows)} rows`);
+  check(taken.has(decoderInputs.ids), `a model must have the input "${decoderInputs.ids}"`, [...taken.keys()]);
+  check(
+    taken.get(decoderInputs.ids)!.dims?.length === 2,
+    `input "${decoderInputs.ids}" must have 2 axes`,
+    info(decoderInputs.ids)?.dims,
+  );
+  check(given.has(decoderOutputs.logits), `a model must have the output "${decoderOutputs.logits}"`, [...given]);
+  const rows = info(decoderOutputs.logits)?.dims?.[1];
+  check(
+    typeof rows !== "number",
+    `output "${decoderOutputs.logits}" must have a row for every token`,
+    `${String(rows)} rows`,
+  );
 };
 
 /** What stays may need the tokens, and nothing else that a caller would have to give. */
@@ -71,11 +80,11 @@ const checkLeft = ({ graph, inputs: were }: GraphView, left: ReadonlySet<string>
 /** Rows of the export's hidden states ahead of the logits, and logits of these rows as the interface has them. */
 const emitLogits = (recording: Tape, foreign: Foreign, view: GraphView, vocabSize: number): void => {
   const scope = recording.scope(scopeName);
-  const rows = recording.input(inputs.logitRows, "int64", ["rows"]);
+  const rows = recording.input(decoderInputs.logitRows, "int64", ["rows"]);
   const pick = (x: Value): Value => scope.op("Gather", [x, rows], { axis: 1 }, { name: "rows" });
-  const type = view.info(own(outputs.logits))?.type ?? view.info(outputs.logits)?.type ?? "float32";
-  const edge = findRowEdge(view, own(outputs.logits));
-  const logits = foreign(own(outputs.logits), type, 3);
+  const type = view.info(own(decoderOutputs.logits))?.type ?? view.info(decoderOutputs.logits)?.type ?? "float32";
+  const edge = findRowEdge(view, own(decoderOutputs.logits));
+  const logits = foreign(own(decoderOutputs.logits), type, 3);
   let picked = logits;
   if (edge === undefined) picked = pick(logits);
   else {
@@ -85,7 +94,7 @@ const emitLogits = (recording: Tape, foreign: Foreign, view: GraphView, vocabSiz
   }
   const wide = picked.type === "float32" ? picked : scope.op("Cast", [picked], { to: typeCode("float32") });
   const shape = scope.constant("int64", [2], [-1, vocabSize]);
-  giveLogits(recording, scope.op("Reshape", [wide, shape], {}, { output: outputs.logits }), vocabSize);
+  giveLogits(recording, scope.op("Reshape", [wide, shape], {}, { output: decoderOutputs.logits }), vocabSize);
 };
 
 export type ChunkRewrite = {
@@ -99,9 +108,9 @@ export type ChunkRewrite = {
 export const rewriteAsChunk = ({ extended, sites, operators }: ChunkRewrite, model: ModelProto): void => {
   const graph = model.graph!;
   checkSignature(viewGraph(model));
-  const logitsInfo = graph.output.find(({ name }) => name === outputs.logits)!;
-  for (const name of [inputs.ids, outputs.logits, lastRows]) renameIn(graph.node, name, own(name));
-  logitsInfo.name = own(outputs.logits);
+  const logitsInfo = graph.output.find(({ name }) => name === decoderOutputs.logits)!;
+  for (const name of [decoderInputs.ids, decoderOutputs.logits, lastRows]) renameIn(graph.node, name, own(name));
+  logitsInfo.name = own(decoderOutputs.logits);
   askTokens(viewGraph(model));
   const view = viewGraph(model);
 
@@ -119,8 +128,8 @@ export const rewriteAsChunk = ({ extended, sites, operators }: ChunkRewrite, mod
     return value;
   };
   const scope = recording.scope(scopeName);
-  const ids = recording.input(inputs.ids, "int64", ["seqLen"]);
-  scope.op("Unsqueeze", [ids, scope.constant("int64", [1], [0])], {}, { output: own(inputs.ids) });
+  const ids = recording.input(decoderInputs.ids, "int64", ["seqLen"]);
+  scope.op("Unsqueeze", [ids, scope.constant("int64", [1], [0])], {}, { output: own(decoderInputs.ids) });
   const rowCount = view.inputs.get(lastRows);
   if (rowCount) scope.constant("int64", rowCount.dims?.map(() => 1) ?? [], [0], own(lastRows));
   const attention = chunkAttention(scope, extended, ids, operators);
@@ -134,6 +143,6 @@ export const rewriteAsChunk = ({ extended, sites, operators }: ChunkRewrite, mod
   const signature = { input: recorded.input.filter(({ name }) => !known.has(name)), output: recorded.output };
   splice(graph, recorded, { replaced: sites.map(({ output }) => output.name), signature });
   checkLeft({ ...view, graph }, new Set(signature.input.map(({ name }) => name)));
-  if (operators === "plain") settleLengths({ ids: inputs.ids, tokens: own(inputs.ids), sites }, model);
-  raiseVersions(model, versions);
+  if (operators === "plain") settleLengths({ ids: decoderInputs.ids, tokens: own(decoderInputs.ids), sites }, model);
+  raiseVersions(model, decoderOpset);
 };
