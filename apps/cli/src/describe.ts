@@ -12,7 +12,9 @@ import { keptRotations } from "@ropewalk/decoder";
 type Claim = { readonly kind: string };
 
 /** Numbers beside the kind, as position mappings name theirs: yarn(factor 4, originalContext 256). What is a function is left out. */
-const inWords = ({ kind, ...numbers }: Claim): string => {
+const inWords = (field: "rope" | "entropy", { kind: own, ...numbers }: Claim): string => {
+  // Both fields have a kind of this name.
+  const kind = own === "custom" ? `custom ${field}` : own;
   const shown = Object.entries(numbers)
     .filter(([, value]) => typeof value !== "function")
     .map(([name, value]) => `${name} ${Array.isArray(value) ? `[${value.length}]` : String(value)}`);
@@ -22,11 +24,13 @@ const inWords = ({ kind, ...numbers }: Claim): string => {
 /** log-n by its kind alone: the window that it counts from is the model's, and stands beside it. */
 const entropyWords = (entropy: Claim & { readonly trainedContext?: number }): string => {
   const { trainedContext: _, ...rest } = entropy;
-  return inWords(rest);
+  return inWords("entropy", rest);
 };
 
 const words = (positions: string | undefined, { rope, entropy }: ContextExtension): string =>
-  [positions, rope && inWords(rope), entropy && entropyWords(entropy)].filter((part) => part !== undefined).join(", ");
+  [positions, rope && inWords("rope", rope), entropy && entropyWords(entropy)]
+    .filter((part) => part !== undefined)
+    .join(", ");
 
 /** SelfExtend(groupSize 4, window 16), log-n */
 export const extensionWords = (extension: ContextExtension): string =>

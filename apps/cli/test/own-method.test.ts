@@ -21,7 +21,7 @@ const reportOf = async (...args: readonly string[]): Promise<Readonly<Record<str
 
 describe.each([
   ["a mapping", mapping, "my mapping"],
-  ["scalings", scalings, "plain, custom(factor 4), custom"],
+  ["scalings", scalings, "plain, custom rope(factor 4), custom entropy"],
 ])("%s of one's own", (_, module, words) => {
   const method = ["--method", module];
 

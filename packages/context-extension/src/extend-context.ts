@@ -1,4 +1,5 @@
 /** An extension put on what is known of a model: every field decided, every number checked against the checkpoint. */
+import { checkNumber } from "@ropewalk/check";
 import type { EntropyScaling } from "@ropewalk/entropy-scaling";
 import { capacity as mappingCapacity, plain, slidingWindow, type PositionMapping } from "@ropewalk/position-mapping";
 import { checkBands } from "@ropewalk/position-mapping/bands";
@@ -100,6 +101,10 @@ const noticesOf = (model: ModelContext, positions: ConfiguredMapping | undefined
 
 /** The longest input under a mapping; where a config states the mapping, at least what it states, which its makers have tried. */
 const capacityUnder = (model: ModelContext, positions: ConfiguredMapping, known: number): number => {
+  const { name, window } = positions;
+  // With its name: a window need not be a number that was asked for, that of STRING is its shiftFrom.
+  if (window < Infinity)
+    checkNumber("extendContext", `window of ${name}`, window, window <= known, `<= trainedContext ${known}`);
   const counted = mappingCapacity(positions, known);
   return areStated(model, positions) ? Math.max(counted, model.statedPositions!.tokens) : counted;
 };

@@ -60,6 +60,20 @@ describe("extendContext", () => {
     expect(extendContext(model, both).capacity).toBe(4 * (128 - 16 + 4));
   });
 
+  it.each([
+    [reRope({ window: 65 }), "window of ReRoPE(window 65) must be <= trainedContext 64, got 65"],
+    [
+      withPositions({ kind: "string", shiftFrom: 80, window: 8 }),
+      "window of STRING(shiftFrom 80, window 8) must be <= trainedContext 64, got 80",
+    ],
+    [
+      withPositions({ kind: "sinks", sinks: 4, window: 100 }),
+      "window of Sinks(sinks 4, window 100) must be <= trainedContext 64, got 100",
+    ],
+  ])("refuses a window that was not trained, and names its mapping: case %#", (extension, message) => {
+    expect(() => extendContext(model, extension)).toThrow(RangeError(`extendContext: ${message}`));
+  });
+
   it("says that a window is off, and what positions are counted from", () => {
     const sliding = { ...model, slidingWindow: 32 };
     expect(extendContext(sliding, {})).toMatchObject({
