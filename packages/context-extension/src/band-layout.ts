@@ -31,6 +31,8 @@ const chunkedLayout = ({ bands, seen }: PositionMapping): BandLayout | undefined
   return bands.every(inTurn) ? { kind: "chunked", chunkLen, ringChunks: last } : undefined;
 };
 
+const positiveInteger = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
+
 /** The way that a mapping takes: its bands decide it, here and nowhere else. */
 export const bandLayout = (mapping: PositionMapping): BandLayout => {
   const { bands, seen } = mapping;
@@ -38,9 +40,12 @@ export const bandLayout = (mapping: PositionMapping): BandLayout => {
   const reaches = (band: typeof near, from: number, to: number): boolean =>
     band?.chunkLen === undefined && band?.from === from && band.to === to;
   if (near && !far && reaches(near, 0, Infinity)) return { kind: "everything" };
-  if (near && !far && reaches(near, 0, near.to!)) return { kind: "window", window: near.to! };
-  if (near && far && rest.length === 0 && reaches(near, 0, near.to!) && reaches(far, near.to!, Infinity))
-    return { kind: "near-far", window: near.to! };
+  const window = near?.to ?? 0;
+  // Any other number is no window: whoever checks bands under masks says so.
+  if (positiveInteger(window) && reaches(near, 0, window)) {
+    if (!far) return { kind: "window", window };
+    if (rest.length === 0 && reaches(far, window, Infinity)) return { kind: "near-far", window };
+  }
   return chunkedLayout(mapping) ?? { kind: "masked", bands, ...(seen && { seen }) };
 };
 

@@ -76,6 +76,22 @@ describe("extendDecoder", () => {
     const [near, far] = positions!.bands as readonly BandByDistance[];
     const gap = { ...positions!, bands: [near!, { ...far!, from: 12 }] };
     expect(extendDecoder(decoder, { positions: gap }).layout).toEqual({ kind: "masked", bands: gap.bands });
+    for (const [window, message] of [
+      [0, /bands\[0\] of .* must have from < to, got 0 and 0$/],
+      [1.5, /bands\[0\]\.to of .* must be an integer >= 0, got 1\.5$/],
+      [Infinity, /bands\[1\] of .* must have from < to, got Infinity and Infinity$/],
+    ] as const) {
+      const none = {
+        ...positions!,
+        bands: [
+          { ...near!, to: window },
+          { ...far!, from: window },
+        ],
+      };
+      expect(() => extendDecoder(decoder, { positions: none })).toThrow(message);
+      const alone = { positions: { ...none, bands: [none.bands[0]!] } };
+      if (window < Infinity) expect(() => extendDecoder(decoder, alone)).toThrow(message);
+    }
     const three = { ...positions!, bands: [near!, { ...far!, to: 20 }, { ...far!, from: 20 }] };
     expect(extendDecoder(decoder, { positions: three }).layout.kind).toBe("masked");
     const dual = withPositions({ kind: "dual-chunk", chunkSize: 20, localSize: 5 }).positions!;
