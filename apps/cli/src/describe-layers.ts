@@ -64,9 +64,16 @@ export const layerRows = ({ decoder }: ExtendedDecoder): Readonly<Record<string,
 const setsLayers = ({ positions, rope }: ContextExtension): boolean => positions !== undefined || rope !== undefined;
 
 /** Why a group attends as it does, beside others. */
-const reasonOf = ({ isExtended, rope, layout }: ExtendedGroup, extension: ContextExtension): string => {
+const reasonOf = (
+  { isExtended, rope, layout }: ExtendedGroup,
+  { groups }: ExtendedDecoder,
+  extension: ContextExtension,
+): string => {
   if (rope === undefined) return "which do not rotate";
-  if (!setsLayers(extension)) return layout.kind === "window" ? "which slide" : "which rotate";
+  if (!setsLayers(extension)) {
+    if (layout.kind === "window") return "which slide";
+    return groups.some((group) => group.rope === undefined) ? "which rotate" : "which see everything";
+  }
   return isExtended ? "which the method is for" : "which keep their window";
 };
 
@@ -85,7 +92,7 @@ export const attentionLines = (
     const scaled = group.entropy === undefined ? "" : `; queries scaled by ${group.entropy.kind}`;
     const size = bytes(bytesOf(extended, group, length));
     return (
-      `${group.layers.length} of ${countOf(groups)} layers, ${reasonOf(group, extension)}: ` +
+      `${group.layers.length} of ${countOf(groups)} layers, ${reasonOf(group, extended, extension)}: ` +
       `${attentionWords(group)}${scaled}; ${size} of keys and values`
     );
   });

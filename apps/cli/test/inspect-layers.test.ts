@@ -38,6 +38,15 @@ describe("inspect of layers that differ", () => {
       expect(facts).toMatch(line);
   });
 
+  // In Gemma 3 all layers rotate; in SmolLM3 all see everything.
+  it.each([
+    ["gemma3", "3 of 4 layers, which slide", "1 of 4 layers, which see everything"],
+    ["smollm3", "3 of 4 layers, which rotate", "1 of 4 layers, which do not rotate"],
+  ])("of %s as it is says what sets layers apart", async (family, ...kinds) => {
+    const text = await inspected(`layered/${family}`, "--method", "none");
+    for (const kind of kinds) expect(text.replaceAll(/\n {2,}/g, " ")).toContain(`${kind}: `);
+  });
+
   it.each<readonly [string, string, readonly object[]]>([
     [
       "layered/gemma3",
