@@ -57,7 +57,12 @@ const yesOrNo = (text: string): boolean => oneOf("yes", "no")(text) === "yes";
 
 export const numberFlags: { readonly [Name in NumberName]-?: NumberRow<NonNullable<Numbers[Name]>> } = {
   groupSize: { flag: "--group-size", value: "<G>", what: "tokens that share a far position", read: number },
-  window: { flag: "--window", value: "<W>", what: "tokens with exact positions", read: number },
+  window: {
+    flag: "--window",
+    value: "<W>",
+    what: "tokens with exact positions; for string, the position of distance --shift-from",
+    read: number,
+  },
   shiftFrom: {
     flag: "--shift-from",
     value: "<S>",
