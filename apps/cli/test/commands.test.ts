@@ -129,6 +129,8 @@ describe("inspect", () => {
     expect(scaled).toMatch(/^for 1000 tokens +plain, yarn\(factor 4, originalContext 256\), log-n$/m);
     expect(scaled).toMatch(/^capacity +1024 tokens$/m);
     expect(scaled).toMatch(/^weights would be +594 kB in q4$/m);
+    const { stdout: short } = await ropewalk("inspect", "passkey-875k", "--length", "4096", "--method", "none");
+    expect(short).toMatch(/^capacity +256 tokens, and not the 4096 asked for$/m);
   });
 });
 

@@ -143,7 +143,7 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
       : { "method from": options.modules.map((module) => module.path).join(", ") }),
     ...beside.rows,
     attention: attentionLines(extended, extension, length),
-    capacity: tokens(extended.capacity),
+    capacity: `${tokens(extended.capacity)}${extended.capacity < length ? `, and not the ${length} asked for` : ""}`,
     "key-value cache": `${bytes(keyValueBytes)} (${keyValueBytes} bytes)`,
     ...(options.checkWeights ? { "weights are": "finite numbers, all of them" } : {}),
   };
