@@ -121,6 +121,8 @@ export const nameOf = (options: ExtensionOptions): string => {
  * @throws Error, TypeError and RangeError that name the file and what is wrong with it
  */
 const readExtension = async (path: string): Promise<ExtensionRecord> => {
+  if (/\.[cm]?[jt]s$/.test(path))
+    throw new TypeError(`--extension: ${path} must be JSON, got a module; --method ${path} is meant?`);
   const read = await readJson("--extension", path);
   const inReport = typeof read === "object" && read !== null && "extension" in read;
   const record = (inReport ? read.extension : read) as ExtensionRecord;

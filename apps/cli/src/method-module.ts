@@ -51,6 +51,7 @@ const importModule = async (path: string): Promise<Readonly<Record<string, unkno
   const fails = (words: string, cause?: unknown): Error =>
     new Error(`--method: ${path} must be a module that loads, got ${words}`, { cause });
   if (!existsSync(path)) throw fails("no file of this name");
+  if (path.endsWith(".json")) throw fails(`JSON; --extension ${path} is meant?`);
   const onExit = (): void => fail(fails("one that ends the process, or waits for nothing"));
   process.once("exit", onExit);
   try {

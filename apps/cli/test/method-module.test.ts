@@ -293,6 +293,13 @@ describe("a module of --method", () => {
     expect(() => extensionFrom(options, run)).toThrow(
       RangeError(`--window is not read by --method ${threeBands}, got 3`),
     );
+    const data = saved("data.json", "{}");
+    await expect(parsed("--method", data)).rejects.toThrow(
+      Error(`--method: ${data} must be a module that loads, got JSON; --extension ${data} is meant?`),
+    );
+    await expect(parsed("--extension", threeBands)).rejects.toThrow(
+      TypeError(`--extension: ${threeBands} must be JSON, got a module; --method ${threeBands} is meant?`),
+    );
     await expect(parsed("--method", "three-bands")).rejects.toThrow(/Allowed choices are none, self-extend/);
   });
 });
