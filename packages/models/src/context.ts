@@ -71,10 +71,18 @@ const readDualChunk = (config: ConfigObject): DualChunk | undefined => {
 /** The rotation and the window that a config states before it is asked layer by layer. */
 type Stated = { readonly rope: DecoderRope; readonly window: number | undefined; readonly facts: RopeFacts };
 
+/**
+ * The window of layers that slide. Beside layers that see everything, which may be run longer than they were trained, one as long as the
+ * whole context holds as well: those that have it never see more.
+ */
+const windowIn = (layers: readonly LayerRule[], asked: number | undefined, { window, facts }: Stated) =>
+  asked === facts.maxPositions && layers.some(({ slides }) => !slides) ? asked : window;
+
 /** How each layer attends; undefined where all are alike, and as the rope and the window say. */
 const readAttention = (config: ConfigObject, rules: ContextRules, stated: Stated): Context["attention"] => {
   const { rope, window, facts } = stated;
-  const isStated = rules.slidingWindow?.(config) !== undefined;
+  const asked = rules.slidingWindow?.(config);
+  const isStated = asked !== undefined;
   const layers = rules.layers?.(config).map(({ slides, rotates }) => ({ rotates, slides: slides && isStated }));
   if (layers === undefined) {
     if (states(config, "layer_types"))
@@ -90,9 +98,10 @@ const readAttention = (config: ConfigObject, rules: ContextRules, stated: Stated
   );
   const local = rules.localRope?.(config, facts) ?? rope;
   const scores = rules.scores?.(config) ?? {};
+  const own = windowIn(layers, asked, stated);
   const attention = layers.map(({ slides, rotates }): AttentionKind => ({
     rope: rotates ? (slides ? local : rope) : undefined,
-    slidingWindow: slides ? window : undefined,
+    slidingWindow: slides ? own : undefined,
     ...scores,
   }));
   const isPlain = (kind: AttentionKind): boolean => kind.rope === rope && kind.slidingWindow === window;

@@ -30,6 +30,21 @@ describe("layers of a config whose family is not known", () => {
     expect(read({ layer_types: types.map(() => "full_attention") })).toMatchObject({ slidingWindow: undefined });
   });
 
+  it("keep a window as long as the whole context beside layers that see everything; a longer one cuts nothing", () => {
+    const context = bare["max_position_embeddings"] as number;
+    const windows = (window: number, types: readonly string[]) =>
+      read({ sliding_window: window, layer_types: types }).attention?.map((kind) => kind.slidingWindow);
+    const mixed = ["sliding_attention", "full_attention", "sliding_attention"];
+    expect(windows(context, mixed)).toEqual([context, undefined, context]);
+    expect(windows(context + 1, mixed)).toBeUndefined();
+    expect(
+      windows(
+        context,
+        mixed.map(() => "sliding_attention"),
+      ),
+    ).toBeUndefined();
+  });
+
   it.each<readonly [string, Json]>([
     [
       "in rope_parameters by type",

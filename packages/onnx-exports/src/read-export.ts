@@ -111,9 +111,9 @@ const contextOf = ({ trainedContext, contextLimit: limit }: StatedLayers, sites:
     ? { trainedContext: limit.stated }
     : { trainedContext, ...(limit && { contextLimit: limit }) };
 
-/** The window of a site. Beside layers that see everything, one that reaches over the whole context is none, as in a config. */
+/** The window of a site. Beside layers that see everything, one that reaches beyond the whole context is none, as in a config. */
 const windowOf = ({ window }: AttentionSite, trainedContext: number, inPart: boolean): number | undefined =>
-  window !== undefined && inPart && window >= trainedContext ? undefined : window;
+  window !== undefined && inPart && window > trainedContext ? undefined : window;
 
 /** How a site attends, with the rotation and the window of its layer. */
 const kindOf = (
