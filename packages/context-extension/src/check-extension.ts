@@ -57,25 +57,28 @@ const isText: Rule = (where, name, value) => {
   check(value === withoutControls(value), `${where}: ${name} must be text without control characters`, value, "string");
 };
 
-const positionKeys = { query: checkFunction, key: checkFunction };
-
-const bandKeys: Keys<Omit<BandByChunk, "covers">> = {
-  ...{ from: atLeastZero, to: atLeastZero, chunkLen: optional(positive) },
-  ...positionKeys,
+/** The keys of a band, each named with its place. */
+const bandKeys = (place: string, { covers }: Partial<Band>): Keys<Band> => {
+  const within =
+    (rule: Rule): Rule =>
+    (where, key, value) =>
+      rule(where, `${place}.${key}`, value);
+  const positions = { query: within(checkFunction), key: within(checkFunction) };
+  const distances: Keys<Omit<BandByChunk, "covers" | "query" | "key">> = {
+    ...{ from: within(atLeastZero), to: within(atLeastZero), chunkLen: within(optional(positive)) },
+  };
+  // Beside a rule of its own, distances would be read by nobody.
+  return (
+    covers === undefined ? { ...distances, ...positions } : { ...positions, covers: within(checkFunction) }
+  ) as Keys<Band>;
 };
-
-/** Beside a rule of its own, distances would be read by nobody. */
-const ruleKeys: Keys<Pick<Band, "query" | "key" | "covers">> = { ...positionKeys, covers: checkFunction };
 
 const checkBands: Rule = (where, _, value) => {
   checkList(where, "positions.bands", value);
-  for (const [index, band] of (value as readonly Band[]).entries())
-    checkKeys(
-      where,
-      `positions.bands[${index}]`,
-      band,
-      (band?.covers === undefined ? bandKeys : ruleKeys) as Keys<Band>,
-    );
+  for (const [index, band] of (value as readonly Band[]).entries()) {
+    const place = `positions.bands[${index}]`;
+    checkKeys(where, place, band, bandKeys(place, band ?? {}));
+  }
 };
 
 const mappingKeys: Keys<ConfiguredMapping> = {

@@ -56,7 +56,7 @@ const none: readonly (readonly [string, unknown, RegExp])[] = [
   [
     "bands without a key",
     { positions: { ...positions, bands: [{ from: 0, to: 8, query: Math.abs }] } },
-    /key must be a function, got nothing$/,
+    /positions\.bands\[0\]\.key must be a function, got nothing$/,
   ],
   [
     "a band with a typo",

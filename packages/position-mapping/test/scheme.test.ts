@@ -194,7 +194,9 @@ describe("what is refused", () => {
       /bands\[0\] and bands\[1\] for query 8 and key 5$/,
     );
     expect(() => custom(chunks(8, 1, Infinity))).toThrow(/must leave every query a key, got none of 1 for query 0$/);
-    expect(() => custom(chunks(0, 0, Infinity))).toThrow(RangeError("custom: chunkLen must be an integer >= 1, got 0"));
+    expect(() => custom(chunks(0, 0, Infinity))).toThrow(
+      RangeError("custom: bands[0].chunkLen of mine must be an integer >= 1, got 0"),
+    );
     const rel = relativePositions(custom(chunks(8, 0, 1), chunks(8, 1, Infinity)), 20);
     expect(rel).toEqual(
       relativePositions(
@@ -249,14 +251,18 @@ describe("what is refused", () => {
   });
 
   it.each<[unknown, string]>([
-    [{ from: 4, to: 8, query: own }, "key must be a function, got nothing"],
+    [{ from: 4, to: 8, query: own }, "bands[1].key of mine must be a function, got nothing"],
     [
       { from: 4, to: 8, ...positions, until: 3 },
       'bands[1] must have no keys but query, key, from, to, covers, chunkLen, got "until"',
     ],
-    [{ covers: 3, ...positions }, "covers must be a function, got 3"],
-    [{ covers: () => false, from: 4, ...positions }, "from must be left out beside covers, got 4"],
-    [{ covers: () => false, chunkLen: 4, ...positions }, "chunkLen must be left out beside covers, got 4"],
+    [{ covers: 3, ...positions }, "bands[1].covers of mine must be a function, got 3"],
+    [{ from: 4, to: 9, ...positions, query: 1 }, "bands[1].query of mine must be a function, got 1"],
+    [{ covers: () => false, from: 4, ...positions }, "bands[1].from of mine must be left out beside covers, got 4"],
+    [
+      { covers: () => false, chunkLen: 4, ...positions },
+      "bands[1].chunkLen of mine must be left out beside covers, got 4",
+    ],
     [undefined, "bands[1] must be an object, got nothing"],
   ])("a band that is none: case %#", (band, message) => {
     expect(() => custom(nearBand(4), band as Band)).toThrow(TypeError(`custom: ${message}`));

@@ -30,20 +30,24 @@ const wholeOrInfinite: Rule = (where, name, value) => {
 const checkForm = (where: string, { name, bands }: Checked): void => {
   checkList(where, `bands of ${name}`, bands);
   for (const [index, band] of bands.entries()) {
-    const shape = { query: checkFunction, key: checkFunction };
     const prefix = `bands[${index}]`;
-    const within: Rule = (_, field, value) => wholeOrInfinite(where, `${prefix}.${field} of ${name}`, value);
+    const within =
+      (rule: Rule): Rule =>
+      (_, field, value) =>
+        rule(where, `${prefix}.${field} of ${name}`, value);
+    const [position, distance] = [within(checkFunction), within(wholeOrInfinite)];
+    const shape = { query: position, key: position };
     if (band?.covers === undefined) {
       checkKeys<BandByDistance | BandByChunk>(where, prefix, band, {
         ...shape,
-        ...{ from: within, to: within, covers: true, chunkLen: optional(positive) },
+        ...{ from: distance, to: distance, covers: true, chunkLen: within(optional(positive)) },
       });
       if (band.from >= band.to)
         throw new RangeError(`${where}: ${prefix} of ${name} must have from < to, got ${band.from} and ${band.to}`);
     } else
       checkKeys<Band>(where, prefix, band, {
         ...shape,
-        ...{ covers: checkFunction, from: none, to: none, chunkLen: none },
+        ...{ covers: position, from: within(none), to: within(none), chunkLen: within(none) },
       });
   }
 };
