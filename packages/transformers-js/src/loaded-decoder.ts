@@ -30,11 +30,14 @@ const notExtended = (): never => {
 
 /** How a layer attends, by the stretches of its cache that the graph reads. */
 const layoutOf = (shapes: Shapes, layer: number): BandLayout["kind"] => {
-  const [settles, slides] = ["tail", "ring"].map((stretch) =>
-    shapes.has(decoderInputs.cached(layer, stretch, undefined, "values")),
-  );
-  if (settles) return slides ? "near-far" : "everything";
-  return slides ? "window" : notExtended();
+  const has = (stretch: string, label?: string): boolean =>
+    shapes.has(decoderInputs.cached(layer, stretch, label, label === undefined ? "values" : "keys"));
+  if (has("tail")) {
+    if (has("ring")) return "near-far";
+    return has("ring_chunk_0") ? "chunked" : "everything";
+  }
+  if (!has("ring")) return notExtended();
+  return has("ring", "near") ? "window" : "masked";
 };
 
 const sizeIn = (shapes: Shapes, name: string, axis: number): number => {

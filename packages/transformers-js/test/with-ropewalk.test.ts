@@ -25,6 +25,7 @@ import {
   logN,
   selfExtend,
   slidingWindow,
+  withPositions,
   withRopewalk,
   yarn,
   type ContextExtension,
@@ -99,6 +100,9 @@ describe("tokens", () => {
     ["SelfExtend with log-n", extension],
     ["a sliding window", slidingWindow({ window: 50 })],
     ["YaRN", yarn({ factor: 8, originalContext: 256 })],
+    ["STRING", withPositions({ kind: "string", shiftFrom: 90, window: 40 })],
+    ["dual chunk attention", withPositions({ kind: "dual-chunk", chunkSize: 128, localSize: 32 })],
+    ["sinks", withPositions({ kind: "sinks", sinks: 4, window: 60 })],
     ["dynamic NTK", { rope: { kind: "dynamic-ntk", factor: 4, originalContext: 256 } }],
   ];
   it.each(extensions)("under %s are those of generation on the checkpoint", async (_, chosen) => {
@@ -117,6 +121,8 @@ describe("tokens", () => {
     ["gemma3", "SelfExtend with log-n", layered],
     ["gemma3", "no extension", {}],
     ["smollm3", "SelfExtend with log-n", layered],
+    ["gemma3", "dual chunk attention", withPositions({ kind: "dual-chunk", chunkSize: 24, localSize: 8 })],
+    ["smollm3", "sinks", withPositions({ kind: "sinks", sinks: 2, window: 14 })],
     ["qwen3-mixed", "YaRN", yarn({ factor: 4, originalContext: 64 })],
   ])("of %s, whose layers differ, under %s are those of generation on the checkpoint", async (family, _, chosen) => {
     const [form] = formsOf(family);
