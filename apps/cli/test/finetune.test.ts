@@ -223,7 +223,7 @@ describe("finetune", () => {
     [
       "positions that no file can hold",
       ["--data", text, "--output", place("no"), "--method", mine],
-      /finetune: the extension must be one that a file can hold, .*mine\.mjs: mine$/m,
+      /finetune: the extension must be one that a file can hold, .*mine\.mjs: mine, whose functions its module alone has$/m,
     ],
     [
       "an unknown recipe",
