@@ -99,7 +99,7 @@ describe("finetune's data", () => {
       place("said"),
     ];
     const { stdout } = await run(chat, ...args, "--svg", place("said.svg"));
-    expect(stdout).toMatch(/samples +3 of 40 tokens, from 3 documents, \d+ tokens learned; 2 cut,\s+0 left out/);
+    expect(stdout).toMatch(/samples +3 of 40 tokens, from 3 documents, \d+ tokens learned; 2 cut,\s+0\s+left out/);
     expect(stdout).toMatch(/held out +2 of \d\d tokens at most, from 2 documents, \d+ tokens looked\s+at\n/);
   });
 
