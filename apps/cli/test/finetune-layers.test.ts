@@ -55,7 +55,7 @@ it("keeps the windows and the rotations of layers that slide, and states the bas
   const [sliding, everything] = own as readonly Json[];
   expect(inspected["groups"]).toEqual([
     sliding,
-    { ...everything, extended: true, ropeTheta: 500_000, ropeScaling: "default", entropy: "entropy-abf" },
+    { ...everything, ropeTheta: 500_000, ropeScaling: "default", entropy: "entropy-abf" },
   ]);
   const { newTokens } = await run("generate", after!, "Once upon a time", "--max-new-tokens", "4", "--json");
   expect(newTokens).toBeGreaterThan(0);
