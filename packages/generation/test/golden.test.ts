@@ -19,7 +19,7 @@ const tolerance = 2e-3;
 describe.each(backends)("on $name", (backend) => {
   const chunkRuns = backend.name === "cpu" ? 12 : 3;
 
-  describe("passkey-875k, against an independent implementation in PyTorch", () => {
+  describe("passkey-875k, against plain loops in float64", () => {
     let plain: LanguageModel;
     beforeAll(async () => void (plain = await load(backend, passkey875k)));
     afterAll(() => plain.release());

@@ -14,8 +14,8 @@ const sums: Readonly<Record<string, readonly [size: number, sum: string]>> = {
     "fc52b42bcf619e75e7be48eb2d46b297b524c267266ca6cef90e0a0985827b3b",
   ],
   "passkey-875k/model.safetensors": [
-    3504648,
-    "07e13a92a5e35c596b4ae874aa01318ab3ba794630180d97a10af2f901e4fcfc",
+    3504616,
+    "b9a2a311dec6af8893e501e31bba9e43d81c146f89964bd9d7352bb1db34ed9f",
   ],
   "passkey-875k/task.json": [
     1103,
@@ -54,8 +54,8 @@ const sums: Readonly<Record<string, readonly [size: number, sum: string]>> = {
     "63477369a92f073038d1e7c2fac5ba1fe21c3579435b8731d0b3adcd55a588ce",
   ],
   "test/vectors/passkey-875k/golden-logits.json": [
-    31052,
-    "8d3ce4a7f6a96192d2055bc0514b4ba06d3b59844d9873bcdae243e339433135",
+    25054,
+    "a653a05965ddbd1499f96fb8c3347bc11202167e0f3e8ebb374dda99bbe1477c",
   ],
   "test/vectors/stories260K/expected-greedy-ids.json": [
     1042,
