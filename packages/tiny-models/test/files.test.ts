@@ -15,7 +15,7 @@ const sums: Readonly<Record<string, readonly [size: number, sum: string]>> = {
   ],
   "passkey-875k/model.safetensors": [
     3504616,
-    "b9a2a311dec6af8893e501e31bba9e43d81c146f89964bd9d7352bb1db34ed9f",
+    "c8e285dc00af7481ac98fced67ad65503902c2980a240295f8c577227dd626cd",
   ],
   "passkey-875k/task.json": [
     1103,
@@ -54,8 +54,8 @@ const sums: Readonly<Record<string, readonly [size: number, sum: string]>> = {
     "63477369a92f073038d1e7c2fac5ba1fe21c3579435b8731d0b3adcd55a588ce",
   ],
   "test/vectors/passkey-875k/golden-logits.json": [
-    25054,
-    "a653a05965ddbd1499f96fb8c3347bc11202167e0f3e8ebb374dda99bbe1477c",
+    25059,
+    "6ff2c892358169827aa152fa565baac302debde7c6204dbe5eaa7ef6d61f3a21",
   ],
   "test/vectors/stories260K/expected-greedy-ids.json": [
     1042,

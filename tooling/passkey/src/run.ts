@@ -2,13 +2,13 @@
 import type { Backend } from "@ropewalk/backend";
 import { extendDecoder } from "@ropewalk/decoder";
 import type { PasskeyLanguage } from "@ropewalk/evals";
-import { readParameters, startAdamW, train, tunedFolder, type TrainStep } from "@ropewalk/finetune";
+import { readParameters, startAdamW, train, tunedFolder, type Parameters, type TrainStep } from "@ropewalk/finetune";
 import { textCodec } from "@ropewalk/generation";
 import { holdFiles, llama, loadCheckpoint, safetensorsOf, type Checkpoint, type ConvertedFile } from "@ropewalk/models";
 import { passkey875k } from "@ropewalk/tiny-models";
 import { readFile } from "node:fs/promises";
 import { initialWeights } from "./initial-weights.ts";
-import { phasesOf, recipe } from "./recipe.ts";
+import { phasesOf, recipe, type Phase } from "./recipe.ts";
 import { passkeySamples } from "./samples.ts";
 
 export type Run = {
@@ -35,6 +35,19 @@ const untrained = async (seed: number): Promise<Checkpoint> => {
   );
 };
 
+/** A run changes the arrays that it begins with. */
+const copied = (parameters: Parameters): Parameters =>
+  Object.fromEntries(Object.entries(parameters).map(([name, { dims, data }]) => [name, { dims, data: data.slice() }]));
+
+/** The mean of several ends. */
+const meanOf = (all: readonly Parameters[]): Parameters =>
+  Object.fromEntries(
+    Object.entries(all[0]!).map(([name, { dims, data }]) => [
+      name,
+      { dims, data: data.map((_, at) => all.reduce((sum, one) => sum + one[name]!.data[at]!, 0) / all.length) },
+    ]),
+  );
+
 /** The trained model's files. */
 export const trainPasskey = async ({ backend, seed, steps, onStep }: Run): Promise<readonly ConvertedFile[]> => {
   const { batchSize, seqLen, shortest, fullEvery } = recipe;
@@ -44,11 +57,12 @@ export const trainPasskey = async ({ backend, seed, steps, onStep }: Run): Promi
   const language = (await jsonOf("task.json")) as PasskeyLanguage;
   const prompts = { language, codec: textCodec({ tokenizer, config }), seqLen, shortest, fullEvery };
   const heldOut = passkeySamples({ ...prompts, count: 4 * batchSize, seed: seed + 1 });
-  let parameters = await readParameters(source);
   let done = 0;
-  for (const phase of phasesOf(steps)) {
+  const trained = async (phase: Phase, from: Parameters): Promise<Parameters> => {
     const before = done;
+    done += phase.steps;
     const { wholeEvery, learningRate, warmupSteps } = phase;
+    const parameters = copied(from);
     const { state } = await train({
       ...{ model, seqLen, batchSize, learningRate, seed: seed + phase.order, steps: phase.steps },
       schedule: { kind: "cosine", warmupSteps },
@@ -57,8 +71,12 @@ export const trainPasskey = async ({ backend, seed, steps, onStep }: Run): Promi
       evaluation: { data: heldOut, every: 100 },
       onStep: (step) => onStep({ ...step, step: before + step.step }),
     });
-    parameters = state.parameters;
-    done += phase.steps;
-  }
+    return state.parameters;
+  };
+  const { keys, ends } = phasesOf(steps);
+  const known = await trained(keys, await readParameters(source));
+  const last: Parameters[] = [];
+  for (const end of ends) last.push(await trained(end, known));
+  const parameters = last.length === 0 ? known : meanOf(last);
   return tunedFolder({ model, seqLen }, parameters);
 };

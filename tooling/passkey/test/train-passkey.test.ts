@@ -39,7 +39,7 @@ describe("initialWeights", () => {
 
 describe("passkeySamples", () => {
   const { seqLen, shortest, fullEvery } = recipe;
-  const [{ wholeEvery }] = recipe.phases;
+  const { wholeEvery } = recipe.keys;
   const samples = passkeySamples({
     ...{ language, codec, count: 320, seqLen, shortest, fullEvery, wholeEvery, seed: 3 },
   });
