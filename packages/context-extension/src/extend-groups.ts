@@ -58,6 +58,10 @@ export const extendGroups = (
   });
 };
 
+/** The place of the group that a layer is in. */
+export const placeOfLayer = (groups: readonly Pick<ExtendedGroup, "layers">[], layer: number): number =>
+  groups.findIndex(({ layers }) => layers.includes(layer));
+
 /** Of each group the rotation frequencies of a run planned to be `seqLen` tokens long; undefined where nothing rotates. */
 export const frequenciesFor = (
   { groups }: { readonly groups: readonly ExtendedGroup[] },

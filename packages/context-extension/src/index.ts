@@ -2,7 +2,7 @@ export { attentionGroups, extendedKind, type AttentionGroup } from "./attention-
 export { settles, type BandLayout } from "./band-layout.ts";
 export { checkExtension, positionIn } from "./check-extension.ts";
 export { extendContext, knownContext, type ExtendedContext } from "./extend-context.ts";
-export { extendGroups, frequenciesFor, type ExtendedGroup } from "./extend-groups.ts";
+export { extendGroups, frequenciesFor, placeOfLayer, type ExtendedGroup } from "./extend-groups.ts";
 export {
   abf,
   compose,

@@ -1,5 +1,6 @@
 /** Attention over the cache and a chunk, for whoever records the layers around it. */
 import { checkOneOf } from "@ropewalk/check";
+import { placeOfLayer } from "@ropewalk/context-extension";
 import type { Tape, Value } from "@ropewalk/graph";
 import { match } from "ts-pattern";
 import { attendIn } from "./attend.ts";
@@ -40,7 +41,7 @@ export const chunkAttention = (
   const shared = declareShared(tape, extended, ids, few);
   const groups = extended.groups.map((_, place) => declareGroup(tape, shared, extended, place));
   return (scope, index) => {
-    const own = groups.find(({ group }) => group.layers.includes(index))!;
+    const own = groups[placeOfLayer(extended.groups, index)]!;
     return attendIn({ tape: scope, format, give, shared, own, index });
   };
 };

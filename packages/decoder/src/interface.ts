@@ -5,7 +5,7 @@ const bandNames = ["near", "far"] as const;
 const layer = (index: number, name: string): string => `layers.${index}.${name}`;
 
 /** What a group of layers shares. In most models there is one group, and no prefix. */
-const ofGroup = (group: number, name: string): string => (group === 0 ? name : `groups.${group}.${name}`);
+export const ofGroup = (group: number, name: string): string => (group === 0 ? name : `groups.${group}.${name}`);
 
 /** Sizes that stand for another number in each group have a name for each. */
 export const sizeName = (place: number, name: string): string => (place === 0 ? name : `${name}${place}`);

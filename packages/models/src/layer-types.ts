@@ -9,6 +9,10 @@ import { mostLayers } from "./sizes.ts";
 /** What a layer does besides attending. */
 export type LayerRule = { readonly slides: boolean; readonly rotates: boolean };
 
+/** Layers of which some slide, and all rotate. */
+export const rotating = (slides: readonly boolean[]): readonly LayerRule[] =>
+  slides.map((own) => ({ slides: own, rotates: true }));
+
 const slidingType = "sliding_attention";
 const fullType = "full_attention";
 

@@ -1,7 +1,7 @@
 /** The sliding window of families that state by number which layers have one, as Qwen2 and Qwen3 do. */
 import { optionalCount, optionalFlag, optionalPositiveInteger, type ConfigObject } from "./config-object.ts";
 import type { ContextRules } from "./context.ts";
-import { layersOf, readLayerTypes } from "./layer-types.ts";
+import { layersOf, readLayerTypes, rotating } from "./layer-types.ts";
 
 /** Where the config says nothing, as in transformers. */
 const defaultMaxWindowLayers = 28;
@@ -19,6 +19,6 @@ export const windowFromLayer: ContextRules = {
     const stated = optionalCount(config, "max_window_layers");
     const listed = stated === undefined ? readLayerTypes(config) : undefined;
     const slides = listed ?? layersOf(config).map((layer) => layer >= (stated ?? defaultMaxWindowLayers));
-    return slides.map((own) => ({ slides: own, rotates: true }));
+    return rotating(slides);
   },
 };

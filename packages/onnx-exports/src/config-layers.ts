@@ -1,18 +1,14 @@
 /** What config.json says of the attention of each layer, beside what the graph shows. */
 import type { AttentionKind, DecoderRope } from "@ropewalk/context-extension";
-import type { DecoderSizes } from "@ropewalk/decoder";
 import { readRotation, type Context } from "@ropewalk/models";
 import { refuse } from "./check.ts";
 import type { Json } from "./config-files.ts";
 
-/** Of all layers, and where they differ of each. */
-export type StatedLayers = Context & Pick<DecoderSizes, "attention">;
-
 /** Reads what a config says for heads of a width; `share`: of their dimensions, those that rotate where the config does not say. */
-export type ReadLayers = (headDim: number, share?: number) => StatedLayers;
+export type ReadLayers = (headDim: number, share?: number) => Context;
 
 export const layersIn = (config: Json): ReadLayers => {
-  const read = new Map<string, StatedLayers>();
+  const read = new Map<string, Context>();
   return (headDim, share) => {
     const key = `${headDim} ${share}`;
     const stated =
@@ -23,7 +19,7 @@ export const layersIn = (config: Json): ReadLayers => {
 };
 
 /** Refuses a graph that has another number of layers than config.json says something of. */
-export const checkNumLayers = ({ attention }: StatedLayers, numLayers: number): void => {
+export const checkNumLayers = ({ attention }: Context, numLayers: number): void => {
   if (attention !== undefined && attention.length !== numLayers)
     refuse(
       `a model must have the ${attention.length} layers that config.json states the attention of, got ${numLayers}`,
@@ -31,7 +27,7 @@ export const checkNumLayers = ({ attention }: StatedLayers, numLayers: number): 
 };
 
 /** The rotation of a layer; undefined: it has none. */
-export const ropeOfLayer = (stated: StatedLayers, layer: number): DecoderRope | undefined => {
+export const ropeOfLayer = (stated: Context, layer: number): DecoderRope | undefined => {
   const { attention, rope } = stated;
   if (attention === undefined) return rope;
   if (layer >= attention.length) checkNumLayers(stated, layer + 1);
@@ -39,7 +35,7 @@ export const ropeOfLayer = (stated: StatedLayers, layer: number): DecoderRope | 
 };
 
 /** The widest window of any layer. */
-export const widestWindow = ({ attention, slidingWindow }: StatedLayers): number | undefined => {
+export const widestWindow = ({ attention, slidingWindow }: Context): number | undefined => {
   const windows = [slidingWindow, ...(attention ?? []).map((kind) => kind.slidingWindow)];
   const known = windows.filter((window) => window !== undefined);
   return known.length === 0 ? undefined : Math.max(...known);
@@ -65,7 +61,7 @@ const agree = (a: Stated, b: Stated): boolean =>
 
 /** Numbers of layers of which a config says something else than the graph, which is what runs: a program should say it. */
 export const layerNotices = (
-  { attention: stated }: StatedLayers,
+  { attention: stated }: Context,
   attention: readonly AttentionKind[],
   facts: GraphFacts,
 ): readonly string[] =>

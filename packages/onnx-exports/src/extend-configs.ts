@@ -1,7 +1,7 @@
 /** What goes with an extended model, from its configs alone: for programs that read them before the model. */
 import { checkKeys, type Keys } from "@ropewalk/check";
 import { extendContext, recordOf, type ContextExtension } from "@ropewalk/context-extension";
-import { readRotation, type ExtensionEntry } from "@ropewalk/models";
+import { readRotation, type ExtensionEntry, type Context } from "@ropewalk/models";
 import { match } from "ts-pattern";
 import { checkExtension } from "./check-options.ts";
 import { named } from "./check.ts";
@@ -13,7 +13,6 @@ import {
   type Json,
   type NewLimits,
 } from "./config-files.ts";
-import type { StatedLayers } from "./config-layers.ts";
 import { maxTokens } from "./emit/pages.ts";
 import { refuseRuntime, type Runtime } from "./runtime.ts";
 
@@ -39,7 +38,7 @@ export type ExtendedConfigs = {
 
 const configsUnder = ({ extension, runtime = "portable", ...given }: ConfigOptions): ExtendedConfigs => {
   const config = jsonObject("config.json", given.config);
-  const known: StatedLayers = readRotation(config, { headDim: headDimOf(config) });
+  const known: Context = readRotation(config, { headDim: headDimOf(config) });
   const slidesInPart =
     known.attention?.some((kind) => kind.slidingWindow !== undefined) && known.slidingWindow === undefined;
   const capacity = Math.min(extendContext(known, extension).capacity, maxTokens);

@@ -5,7 +5,7 @@ import { valueOfInfo, type Budget, type ModelProto } from "@ropewalk/graph";
 import type { Context } from "@ropewalk/models";
 import { check, refuse } from "./check.ts";
 import { countOf, headDimOf, neededCount, withOwnWindows, type Json } from "./config-files.ts";
-import { checkNumLayers, layersIn, ropeOfLayer, widestWindow, type StatedLayers } from "./config-layers.ts";
+import { checkNumLayers, layersIn, ropeOfLayer, widestWindow } from "./config-layers.ts";
 import { dataPlaces, type DataPlace } from "./external-data.ts";
 import { viewGraph } from "./graph-view.ts";
 import { inWords, readMark, type Mark } from "./metadata.ts";
@@ -27,7 +27,7 @@ export type ReadExport = {
   /** config.json as it was before an extension turned windows off. */
   readonly config: Json;
   /** What that says of the layers. */
-  readonly stated: StatedLayers;
+  readonly stated: Context;
   readonly places: readonly DataPlace[];
   /** Rotary tables that lie in files and were not given: what config.json says of the rotation was not compared with them. */
   readonly unreadTables: readonly string[];
@@ -106,7 +106,7 @@ export const slideInPart = (sites: readonly AttentionSite[]): boolean =>
   commonWindow(sites) === undefined && sites.some(({ window }) => window !== undefined);
 
 /** The window that was trained on. A config that is not known layer by layer may count it from a window that some layers have. */
-const contextOf = ({ trainedContext, contextLimit: limit }: StatedLayers, sites: readonly AttentionSite[]) =>
+const contextOf = ({ trainedContext, contextLimit: limit }: Context, sites: readonly AttentionSite[]) =>
   limit?.by === "sliding_window" && slideInPart(sites)
     ? { trainedContext: limit.stated }
     : { trainedContext, ...(limit && { contextLimit: limit }) };
@@ -139,6 +139,7 @@ const knownOf = (
   const stated = read(headDim, rotaryDim / headDim);
   checkNumLayers(stated, sites.length);
   const context = contextOf(stated, sites);
+  const inPart = slideInPart(sites);
   const attention = sites.map((site, layer) => {
     const rope = ropeOfLayer(stated, layer);
     if (site.headDim !== headDim || site.rotaryDim !== (rope?.rotaryDim ?? 0))
@@ -146,7 +147,7 @@ const knownOf = (
         `node "${site.node}" must rotate ${rope?.rotaryDim ?? 0} of ${headDim} dimensions, as config.json says, got ` +
           `${site.rotaryDim} of ${site.headDim}`,
       );
-    return kindOf(site, rope, windowOf(site, context.trainedContext, slideInPart(sites)));
+    return kindOf(site, rope, windowOf(site, context.trainedContext, inPart));
   });
   const rope = extendedKind(attention)?.rope ?? attention.find((kind) => kind.rope)?.rope ?? stated.rope;
   return { stated, known: { ...context, rope, slidingWindow: commonWindow(sites), attention } };

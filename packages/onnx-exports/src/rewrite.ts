@@ -1,5 +1,5 @@
 /** The attention of every site recorded anew and put into the model. */
-import type { ExtendedGroup } from "@ropewalk/context-extension";
+import { placeOfLayer, type ExtendedGroup } from "@ropewalk/context-extension";
 import { tape, type ModelProto } from "@ropewalk/graph";
 import { check } from "./check.ts";
 import { emitAttention } from "./emit/attention.ts";
@@ -32,7 +32,7 @@ export const rewrite = (request: RewriteRequest, model: ModelProto): void => {
   const context = emitContext(recording.scope(scopeName));
   const groups = request.groups.map((group, place) => ({ ...group, place }));
   for (const [index, site] of sites.entries()) {
-    const group = groups.find(({ layers }) => layers.includes(index))!;
+    const group = groups[placeOfLayer(groups, index)]!;
     emitAttention(context, { site, index, group, mask: context.value(maskName, mask.type, 2), attentions });
   }
   const replaced = sites.flatMap(({ present, output }) => [present.key, present.value, output.name]);

@@ -184,7 +184,16 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
     ...["tensorFromArray", "tensorToArray", "typeCode", "valueInfo", "valueOfInfo"],
   ],
   "@ropewalk/context-extension": [
-    ...["attentionGroups", "extendGroups", "extendedKind", "frequenciesFor", "knownContext", "positionIn", "settles"],
+    ...[
+      "attentionGroups",
+      "extendGroups",
+      "extendedKind",
+      "frequenciesFor",
+      "knownContext",
+      "placeOfLayer",
+      "positionIn",
+      "settles",
+    ],
   ],
   "@ropewalk/decoder": [
     ...[

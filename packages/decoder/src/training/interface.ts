@@ -1,4 +1,5 @@
 /** The names of a training graph's own inputs and outputs; positions and scales have those of `decoderInputs`. */
+import { ofGroup } from "../interface.ts";
 
 export const trainingInputs = {
   /** [batchSize * seqLen] int64: the token that each row is to foretell; any where the row's weight is 0. */
@@ -23,5 +24,4 @@ export const trainingValues = {
 } as const;
 
 /** [seqLen, seqLen]: 0 for the pairs of a band, far below any score for others. */
-export const bandMask = (group: number, band: number): string =>
-  `${group === 0 ? "" : `groups.${group}.`}band_${band}_mask`;
+export const bandMask = (group: number, band: number): string => ofGroup(group, `band_${band}_mask`);

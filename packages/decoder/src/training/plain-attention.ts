@@ -13,7 +13,7 @@ import { checkKeys, positive } from "@ropewalk/check";
 import type { Tape, Value } from "@ropewalk/graph";
 import { emitRotaryEmbedding } from "@ropewalk/rope/onnx";
 import type { LayerAttention } from "../chunk-attention.ts";
-import type { ExtendedGroup } from "@ropewalk/context-extension";
+import { placeOfLayer, type ExtendedGroup } from "@ropewalk/context-extension";
 import type { ExtendedDecoder } from "../extend.ts";
 import { decoderInputs } from "../interface.ts";
 import { bandMask } from "./interface.ts";
@@ -82,7 +82,7 @@ export const plainAttention = (
 
   return (scope, index) =>
     ({ query, key, value }) => {
-      const { rotations, blocks, softcap } = declared[groups.findIndex(({ layers }) => layers.includes(index))]!;
+      const { rotations, blocks, softcap } = declared[placeOfLayer(groups, index)]!;
       const shaped = (x: Value, dims: readonly number[]): Value =>
         scope.op("Reshape", [x, scope.constant("int64", [dims.length], dims)]);
       /** [batchSize * seqLen, heads * headDim] to [1, batchSize * heads, seqLen, headDim]. */

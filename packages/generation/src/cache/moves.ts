@@ -1,6 +1,6 @@
 /** Tokens on their way from where they are to an older stretch: out of the stretches between, and out of the chunk. */
 import type { Buffer, Tensor } from "@ropewalk/backend";
-import type { Given, Growing, HeldPart, HeldStretch } from "./group.ts";
+import { roomier, type Given, type Growing, type HeldPart, type HeldStretch } from "./group.ts";
 
 /** Heads [numKvHeads, tokens, headDim], in a buffer or as the graph gave them. */
 type Heads = { readonly part: Buffer | Tensor; readonly tokens: number };
@@ -24,6 +24,12 @@ export const copyHeads = (
     count: numKvHeads,
   });
 };
+
+/** A stretch with more room, its first `count` tokens where they were. */
+export const widened = (cache: Growing, held: HeldStretch, tokens: number, count: number): HeldStretch =>
+  roomier(cache, held, tokens, (from, buffer) => {
+    if (count > 0) copyHeads(cache, { part: from, tokens: held.room, from: 0, count }, { buffer, tokens, at: 0 });
+  });
 
 /** Some tokens side by side, and of a layer's part the heads that have them. */
 export type Move = {

@@ -4,8 +4,8 @@
  */
 import type { BandLayout } from "@ropewalk/context-extension";
 import { ringChunks } from "@ropewalk/decoder";
-import { roomier, type Growing, type HeldPart, type HeldStretch, type StretchRule } from "./group.ts";
-import { copyHeads, ofChunk } from "./moves.ts";
+import type { Growing, HeldPart, HeldStretch, StretchRule } from "./group.ts";
+import { copyHeads, ofChunk, widened } from "./moves.ts";
 
 type Chunked = Extract<BandLayout, { readonly kind: "chunked" }>;
 
@@ -22,10 +22,7 @@ const grown = (cache: Growing, held: HeldStretch, end: number): HeldStretch => {
   const { room: old, stretch } = held;
   if (roomFor(layout, stretch, end) <= old) return held;
   const larger = roomFor(layout, stretch, Math.max(end, 2 * old));
-  const count = Math.min(cache.length % layout.chunkLen, old);
-  return roomier(cache, held, larger, (from, buffer) => {
-    if (count > 0) copyHeads(cache, { part: from, tokens: old, from: 0, count }, { buffer, tokens: larger, at: 0 });
-  });
+  return widened(cache, held, larger, Math.min(cache.length % layout.chunkLen, old));
 };
 
 /** A new chunk begins: the buffers of each are those of the one before now, which keeps its names. */

@@ -4,8 +4,8 @@
  * first slots and the last around the rest. The room grows with what is in it, and ends where there are no more slots.
  */
 import { ringRuns, ringSlots, ringTokens } from "@ropewalk/decoder";
-import { roomier, withStretch, type Growing, type HeldStretch, type StretchRule } from "./group.ts";
-import { copyHeads, ofChunk } from "./moves.ts";
+import { withStretch, type Growing, type HeldStretch, type StretchRule } from "./group.ts";
+import { copyHeads, ofChunk, widened } from "./moves.ts";
 
 /** Room for `tokens`, or for all slots where these are fewer, in whole steps, whose last places stay behind the mask. */
 const room: StretchRule["room"] = ({ layout }, { step }, tokens) =>
@@ -16,11 +16,7 @@ const grown = (cache: Growing, held: HeldStretch, tokens: number): HeldStretch =
   const { group, length } = cache;
   const { room: old, stretch } = held;
   if (tokens <= old || old >= ringSlots(group.layout)) return held;
-  const larger = room(group, stretch, Math.max(tokens, 2 * old));
-  const count = Math.min(length, old);
-  return roomier(cache, held, larger, (from, buffer) => {
-    if (count > 0) copyHeads(cache, { part: from, tokens: old, from: 0, count }, { buffer, tokens: larger, at: 0 });
-  });
+  return widened(cache, held, room(group, stretch, Math.max(tokens, 2 * old)), Math.min(length, old));
 };
 
 export const ring: StretchRule = {

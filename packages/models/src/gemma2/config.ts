@@ -4,7 +4,7 @@ import type { AttentionKind } from "@ropewalk/context-extension";
 import { configObject, optionalNumber, optionalPositiveInteger, states, type ConfigObject } from "../config-object.ts";
 import type { ContextRules } from "../context.ts";
 import { readGemmaShared } from "../gemma/config.ts";
-import { layersOf, readLayerTypes } from "../layer-types.ts";
+import { layersOf, readLayerTypes, rotating } from "../layer-types.ts";
 import type { LlamaConfig } from "../llama/config.ts";
 
 export type Gemma2Config = LlamaConfig & {
@@ -49,10 +49,7 @@ export const gemma2Context: ContextRules = {
     return window;
   },
   // Every other layer, from the first on, where the config does not list them.
-  layers: (config) => {
-    const slides = readLayerTypes(config) ?? layersOf(config).map((layer) => layer % 2 === 0);
-    return slides.map((own) => ({ slides: own, rotates: true }));
-  },
+  layers: (config) => rotating(readLayerTypes(config) ?? layersOf(config).map((layer) => layer % 2 === 0)),
   scores: (config) => gemmaScores(config, defaults.attentionSoftcap),
 };
 

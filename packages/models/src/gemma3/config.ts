@@ -4,7 +4,7 @@ import { configObject, optionalPositiveInteger, type ConfigObject } from "../con
 import type { ContextRules } from "../context.ts";
 import { readGemmaShared } from "../gemma/config.ts";
 import { gemmaScores, softcapOf, unlessStated, type Gemma2Config } from "../gemma2/config.ts";
-import { checkLayerTypes, layersOf, readLayerTypes } from "../layer-types.ts";
+import { checkLayerTypes, layersOf, readLayerTypes, rotating } from "../layer-types.ts";
 import { readLocalRope } from "../local-rope.ts";
 
 /** Where the config says nothing, as in transformers. */
@@ -32,10 +32,7 @@ const readSlides = (config: ConfigObject): readonly boolean[] => {
 export const gemma3Context: ContextRules = {
   slidingWindow: (config) => unlessStated(config, "sliding_window", optionalPositiveInteger, defaults.window),
   // All but every sixth, where the config does not list them.
-  layers: (config) => {
-    const slides = readSlides(config);
-    return slides.map((own) => ({ slides: own, rotates: true }));
-  },
+  layers: (config) => rotating(readSlides(config)),
   defaultTheta: defaults.theta,
   ropeOf: "full_attention",
   localRope: (config, facts) => readLocalRope(config, facts, defaults.localTheta),
