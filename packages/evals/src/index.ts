@@ -1,19 +1,21 @@
-export { passkeyCell, type PasskeyCell } from "./passkey.ts";
-export { passkeyPrompt, type PasskeyPlace, type PasskeyPrompt } from "./passkey-prompt.ts";
+export type { Evaluation, EvaluationContext } from "./evaluation.ts";
+export { passkeyCell, type PasskeyCell } from "./passkey/cell.ts";
+export { passkeyPrompt, type PasskeyPlace, type PasskeyPrompt } from "./passkey/prompt.ts";
 export {
   englishPasskey,
   passkeyIn,
   type PasskeyLanguage,
   type PasskeyOptions,
-  type PasskeyTask,
-} from "./passkey-task.ts";
+  type PasskeyWording,
+} from "./passkey/wording.ts";
 export {
   perplexity,
   type MeanLoss,
   type Perplexity,
   type PerplexityBucket,
   type PerplexityOptions,
-} from "./perplexity.ts";
-export { tokenLosses, type LossModel } from "./token-losses.ts";
-export { tokenStream, type TokenStream } from "./token-stream.ts";
-export type { Windows } from "./windows.ts";
+} from "./perplexity/perplexity.ts";
+export { tokenLosses, type LossModel } from "./perplexity/token-losses.ts";
+export { tokenStream, type TokenStream } from "./perplexity/token-stream.ts";
+export type { Windows } from "./perplexity/windows.ts";
+export type { Task, TaskPlace, TaskSample } from "./task.ts";

@@ -1,6 +1,6 @@
 /** A worker of a passkey run: loads the model once, then runs the cells it is sent. */
 import { check } from "@ropewalk/check";
-import { englishPasskey, passkeyCell, passkeyIn, type PasskeyLanguage, type PasskeyTask } from "@ropewalk/evals";
+import { englishPasskey, passkeyCell, passkeyIn, type PasskeyLanguage, type PasskeyWording } from "@ropewalk/evals";
 import { beyondCapacity, type LanguageModel, type OpenedModel } from "@ropewalk/generation";
 import { parentPort, workerData } from "node:worker_threads";
 import { extendedWords, groupsAndWindow } from "../describe.ts";
@@ -19,7 +19,7 @@ const options: SharedOptions = {
 const say = (message: WorkerMessage): void => port.postMessage(message);
 
 /** The task in the model's own language where a task.json lies beside it, else in English. */
-const taskOf = async (model: string): Promise<PasskeyTask> => {
+const taskOf = async (model: string): Promise<PasskeyWording> => {
   const file = await (await filesOf(model)).file("task.json");
   check(
     file !== undefined || keys === undefined,
@@ -42,7 +42,7 @@ const modelFor = async (opened: OpenedModel, { variant, length }: Job): Promise<
   return loaded;
 };
 
-const run = async (task: PasskeyTask, opened: OpenedModel, job: Job): Promise<void> => {
+const run = async (task: PasskeyWording, opened: OpenedModel, job: Job): Promise<void> => {
   const { variant, name: _, ...at } = job;
   const model = await modelFor(opened, job);
   const extension = extensionFor(opened, { ...options, ...variant }, at.length);

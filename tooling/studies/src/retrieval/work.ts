@@ -2,7 +2,7 @@
 import { cpu } from "@ropewalk/backend-node";
 import { compose, selfExtend, type ContextExtension } from "@ropewalk/context-extension";
 import { ignoredLabel } from "@ropewalk/decoder/training";
-import { passkeyCell, passkeyIn, passkeyPrompt, type PasskeyLanguage, type PasskeyTask } from "@ropewalk/evals";
+import { passkeyCell, passkeyIn, passkeyPrompt, type PasskeyLanguage, type PasskeyWording } from "@ropewalk/evals";
 import { recipe, train, tunedCheckpoint, type Sample } from "@ropewalk/finetune";
 import { loadModel, type LanguageModel, type TextCodec } from "@ropewalk/generation";
 import { readJson } from "@ropewalk/models";
@@ -23,7 +23,11 @@ import {
 } from "./cells.ts";
 
 /** A prompt and its answer. Their seeds are of none that is asked for: those are positive. */
-export const samplesOf = (task: PasskeyTask, codec: TextCodec, learned: RetrievalCell["learned"]): readonly Sample[] =>
+export const samplesOf = (
+  task: PasskeyWording,
+  codec: TextCodec,
+  learned: RetrievalCell["learned"],
+): readonly Sample[] =>
   Array.from({ length: trainSamples }, (_, at) => {
     const depth = at / (trainSamples - 1);
     const { ids: prompt, key, keyTokens } = passkeyPrompt(task, codec, { length: seqLen, depth, seed: -1 - at });
@@ -34,7 +38,7 @@ export const samplesOf = (task: PasskeyTask, codec: TextCodec, learned: Retrieva
 const extensionOf = (method: RetrievalCell["method"]): ContextExtension =>
   method === "plain" ? {} : recipe(method, { trainedContext, seqLen }).extension;
 
-const findKeys = async (task: PasskeyTask, model: LanguageModel, { method, trials }: RetrievalCell) => {
+const findKeys = async (task: PasskeyWording, model: LanguageModel, { method, trials }: RetrievalCell) => {
   const found: RetrievalResult["found"][number][] = [];
   for (const length of lengths)
     for (const name of onTops) {

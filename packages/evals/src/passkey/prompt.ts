@@ -3,7 +3,7 @@ import { checkFinite, checkKeys } from "@ropewalk/check";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import type { TextCodec } from "@ropewalk/generation";
 import { statedKeys } from "./stated-keys.ts";
-import type { PasskeyTask } from "./passkey-task.ts";
+import type { PasskeyWording } from "./wording.ts";
 
 export type PasskeyPrompt = {
   readonly ids: readonly number[];
@@ -23,7 +23,7 @@ export type PasskeyPlace = {
 /**
  * @throws RangeError when depth is outside [0, 1] or `length` cannot hold the key and the question
  */
-export const passkeyPrompt = (task: PasskeyTask, codec: TextCodec, place: PasskeyPlace): PasskeyPrompt => {
+export const passkeyPrompt = (task: PasskeyWording, codec: TextCodec, place: PasskeyPlace): PasskeyPrompt => {
   const { length, depth, seed } = checkKeys("passkeyPrompt", "place", place, {
     ...{ length: checkFinite, depth: checkFinite, seed: checkFinite },
   });

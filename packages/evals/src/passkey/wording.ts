@@ -9,7 +9,7 @@ import type { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
 export type Random = ReturnType<typeof xoroshiro128plus>;
 
-export type PasskeyTask = {
+export type PasskeyWording = {
   /** Put before everything else, and between sentences. */
   readonly opening: string;
   readonly separator: string;
@@ -30,7 +30,7 @@ const digits = (random: Random, separator: string): string =>
   Array.from({ length: 5 }, () => uniformInt(random, 0, 9)).join(separator);
 
 /** English, as most language models read it: the sentences of LongLM's passkey files, arXiv 2401.01325. */
-export const englishPasskey: PasskeyTask = {
+export const englishPasskey: PasskeyWording = {
   opening:
     "There is an important info hidden inside a lot of irrelevant text. Find it and memorize it. " +
     "I will quiz you about the important information there.",
@@ -82,7 +82,7 @@ const namesFor = (named: PasskeyLanguage["named"], keys: number): NonNullable<Pa
  *
  * @throws RangeError for more keys than the language has names
  */
-export const passkeyIn = (language: PasskeyLanguage, options: PasskeyOptions = {}): PasskeyTask => {
+export const passkeyIn = (language: PasskeyLanguage, options: PasskeyOptions = {}): PasskeyWording => {
   const { keys } = checkKeys<PasskeyOptions>("passkeyIn", "options", options, { keys: true });
   const { filler, named } = language;
   const { needle, question } = keys === undefined ? language : namesFor(named, keys);

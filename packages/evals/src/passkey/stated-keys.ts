@@ -1,7 +1,7 @@
 /** The keys of a prompt: the one that is asked for, and those for others, where there are any. */
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
-import type { PasskeyTask, Random } from "./passkey-task.ts";
+import type { PasskeyWording, Random } from "./wording.ts";
 
 export type StatedKeys = {
   /** The one that is asked for. */
@@ -18,7 +18,7 @@ const drawn = (random: Random, names: readonly string[], count: number): readonl
 };
 
 /** @param depth - of the key that is asked for; the others lie anywhere */
-export const statedKeys = (task: PasskeyTask, depth: number, random: Random): StatedKeys => {
+export const statedKeys = (task: PasskeyWording, depth: number, random: Random): StatedKeys => {
   const key = task.key(random);
   const needle = task.needle(key);
   if (task.names === undefined) return { key, question: task.question, needles: [{ depth, text: needle }] };

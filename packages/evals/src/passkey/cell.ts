@@ -1,8 +1,8 @@
 /** The passkey grid: for each length and depth, how many hidden keys a model finds. */
 import { checkFinite, checkKeys, positive } from "@ropewalk/check";
 import type { GenerationStats, LanguageModel } from "@ropewalk/generation";
-import { passkeyPrompt } from "./passkey-prompt.ts";
-import type { PasskeyTask } from "./passkey-task.ts";
+import { passkeyPrompt } from "./prompt.ts";
+import type { PasskeyWording } from "./wording.ts";
 
 export type PasskeyCell = {
   /** Tokens of prompt and answer. */
@@ -34,7 +34,7 @@ const compact = (text: string): string => text.replace(/\s/g, "");
  * @throws RangeError when the model has no tokenizer or the length cannot hold the key and the question
  */
 export const passkeyCell = async (
-  task: PasskeyTask,
+  task: PasskeyWording,
   model: LanguageModel,
   at: { readonly length: number; readonly depth: number; readonly trials: number; readonly seed: number },
   onTrial?: () => void,

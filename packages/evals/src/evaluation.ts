@@ -1,0 +1,29 @@
+/**
+ * A measurement as a value: of a model, with parameters that JSON holds, giving a result that JSON holds. Whoever runs it (a command, a
+ * sweep, a worker, a queue) needs no other knowledge of it.
+ */
+import type { LanguageModel } from "@ropewalk/generation";
+
+/** What a measurement is given beside its model and its parameters. */
+export type EvaluationContext = {
+  /** The text of a file that the parameters name: by a path or an address, as the caller has it. */
+  readonly read: (name: string) => Promise<string>;
+  /** The default export of a module that the parameters name: a task of one's own. */
+  readonly load: (name: string) => Promise<unknown>;
+  readonly signal?: AbortSignal;
+  /** Called as it goes on, with what is done and all there is to do, in units of its own. */
+  readonly onProgress?: (done: number, total: number) => void;
+};
+
+export type Evaluation<Params extends object = object, Result extends object = object> = {
+  readonly kind: string;
+  /**
+   * The parameters with every default filled in, so that equal measurements have equal parameters.
+   *
+   * @throws TypeError for an unknown key or a wrong type, RangeError for a value out of range
+   */
+  readonly check: (where: string, params: unknown) => Params;
+  /** Tokens of its longest run: the length that an extension is chosen for, and memory planned for. */
+  readonly length: (params: Params) => number;
+  readonly run: (model: LanguageModel, params: Params, context: EvaluationContext) => Promise<Result>;
+};
