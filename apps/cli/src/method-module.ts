@@ -6,12 +6,9 @@ import { checkExtension, withPositions, type ContextExtension } from "@ropewalk/
 import type { PositionMapping } from "@ropewalk/position-mapping";
 import { checkBands } from "@ropewalk/position-mapping/bands";
 import { positionKinds, type PositionScheme } from "@ropewalk/position-mapping/scheme";
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { entropies, methods } from "./methods.ts";
+import { exportsInWords, importModule } from "./module.ts";
 import { namedFunctions, wordsOf } from "./named-functions.ts";
-import { fail } from "./say.ts";
 
 /** A method as the flags have it: the path of a module, and what it is. */
 export type MethodModule = { readonly path: string; readonly extension: ContextExtension };
@@ -46,23 +43,6 @@ const extensionIn = (given: unknown): ContextExtension => {
   return extension;
 };
 
-/** Imports it. A module can end the process, or never be there: then nothing else would say so. */
-const importModule = async (path: string): Promise<Readonly<Record<string, unknown>>> => {
-  const fails = (words: string, cause?: unknown): Error =>
-    new Error(`--method: ${path} must be a module that loads, got ${words}`, { cause });
-  if (!existsSync(path)) throw fails("no file of this name");
-  if (path.endsWith(".json")) throw fails(`JSON; --extension ${path} is meant?`);
-  const onExit = (): void => fail(fails("one that ends the process, or waits for nothing"));
-  process.once("exit", onExit);
-  try {
-    return (await import(pathToFileURL(resolve(path)).href)) as Readonly<Record<string, unknown>>;
-  } catch (error) {
-    throw fails(wordsOf(error), error);
-  } finally {
-    process.off("exit", onExit);
-  }
-};
-
 /**
  * Loads the module.
  *
@@ -70,11 +50,11 @@ const importModule = async (path: string): Promise<Readonly<Record<string, unkno
  *   mapping nor an extension, or one that contradicts itself, Error when one of its functions throws, now or later: each with the path
  */
 export const loadMethod = async (path: string): Promise<MethodModule> => {
-  const module = await importModule(path);
-  if (module["default"] === undefined) {
-    const names = "default" in module ? "nothing" : Object.keys(module).join(", ") || "none";
-    throw new TypeError(`--method: ${path} must have a default export, a mapping or an extension, got ${names}`);
-  }
+  const module = await importModule("--method", path, `; --extension ${path} is meant?`);
+  if (module["default"] === undefined)
+    throw new TypeError(
+      `--method: ${path} must have a default export, a mapping or an extension, got ${exportsInWords(module)}`,
+    );
   const functions = namedFunctions(`--method: ${path}`);
   try {
     return { path, extension: extensionIn(functions.of(module["default"])) };

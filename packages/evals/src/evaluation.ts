@@ -8,6 +8,8 @@ import type { LanguageModel } from "@ropewalk/generation";
 export type EvaluationContext = {
   /** The text of a file that the parameters name: by a path or an address, as the caller has it. */
   readonly read: (name: string) => Promise<string>;
+  /** The text of a file that lies beside the model, such as task.json; undefined where it has none of that name. Absent: it has none. */
+  readonly readOwn?: (name: string) => Promise<string | undefined>;
   /** The default export of a module that the parameters name: a task of one's own. */
   readonly load: (name: string) => Promise<unknown>;
   readonly signal?: AbortSignal;
@@ -17,6 +19,10 @@ export type EvaluationContext = {
 
 export type Evaluation<Params extends object = object, Result extends object = object> = {
   readonly kind: string;
+  /** Parameters whose value is a list: of any other, a list in a sweep is several values. Absent: none. */
+  readonly lists?: readonly (keyof Params & string)[];
+  /** Files and modules that the parameters name: what is in them is a part of what is measured. Absent: none. */
+  readonly files?: (params: Params) => readonly string[];
   /**
    * The parameters with every default filled in, so that equal measurements have equal parameters.
    *

@@ -1,4 +1,12 @@
 export type { Evaluation, EvaluationContext } from "./evaluation.ts";
+export { evaluationOf, evaluations } from "./evaluations.ts";
+export { passkeyEvaluation, type PasskeyParams } from "./passkey/evaluation.ts";
+export {
+  perplexityEvaluation,
+  type PerplexityParams,
+  type PerplexityReport,
+  type StatedLoss,
+} from "./perplexity/evaluation.ts";
 export { passkeyCell, type PasskeyCell } from "./passkey/cell.ts";
 export { passkeyPrompt, type PasskeyPlace, type PasskeyPrompt } from "./passkey/prompt.ts";
 export {

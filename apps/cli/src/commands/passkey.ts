@@ -1,5 +1,6 @@
 /** `ropewalk passkey`: does the longer window work? Keys hidden in text of growing length, methods side by side. */
 import { extendDecoder } from "@ropewalk/decoder";
+import type { PasskeyCell, PasskeyParams } from "@ropewalk/evals";
 import { needCheckpoint, type OpenedModel } from "@ropewalk/generation";
 import type { Precision } from "@ropewalk/models";
 import { quantizeOnDisk } from "@ropewalk/models/node";
@@ -12,10 +13,10 @@ import { asksForExtension } from "../extension-options.ts";
 import { examples, modelArgument } from "../help.ts";
 import { notice } from "../notice.ts";
 import { number, numberList } from "../numbers.ts";
-import { chosenFor, open, replacedNotices } from "../open-model.ts";
+import { chosenFor, filesOf, open, replacedNotices } from "../open-model.ts";
 import { checkCount, withSharedOptions, type SharedOptions } from "../options.ts";
-import type { Job, JobResult, Variant } from "../passkey/jobs.ts";
-import { runJobs } from "../passkey/pool.ts";
+import type { Job, JobResult, Variant } from "../pool/jobs.ts";
+import { runJobs } from "../pool/run-jobs.ts";
 import { costsReport, renderCosts, type MethodCosts } from "../render/costs.ts";
 import { renderGrid } from "../render/grid.ts";
 import { renderSvg } from "../render/svg.ts";
@@ -47,30 +48,40 @@ const variantsFrom = ({ source }: OpenedModel, options: PasskeyOptions): readonl
   return isTuned || asksForExtension(options) ? [{}] : sideBySide;
 };
 
-type Cell = Omit<Job, "name" | "variant">;
-
 /** @throws RangeError when a count is none */
-const cellsFrom = ({ lengths, seed, ...options }: PasskeyOptions): readonly Cell[] => {
+const cellsFrom = ({ lengths, seed, keys, ...options }: PasskeyOptions): readonly PasskeyParams[] => {
   const trials = checkCount("passkey", "--trials", options.trials);
   const depths = depthsFrom(options.depths);
   return lengths.flatMap((length) =>
-    depths.map((depth): Cell => ({ length: checkCount("passkey", "--lengths", length), depth, trials, seed })),
+    depths.map((depth): PasskeyParams => ({
+      ...{ length: checkCount("passkey", "--lengths", length), depth, trials, seed },
+      ...(keys !== undefined && { keys }),
+    })),
   );
 };
 
-const jobsFrom = (opened: OpenedModel, options: PasskeyOptions, cells: readonly Cell[]): readonly Job[] =>
+/** One cell of one method, which has its name in the grid. */
+type GridJob = Job & { readonly name: string; readonly params: PasskeyParams };
+
+const jobsFrom = (
+  { model, opened }: { readonly model: string; readonly opened: OpenedModel },
+  options: PasskeyOptions,
+  cells: readonly PasskeyParams[],
+): readonly GridJob[] =>
   variantsFrom(opened, options).flatMap((variant) =>
-    cells.map((cell): Job => ({
-      ...cell,
-      variant,
-      name: chosenFor(opened, { ...options, ...variant }, cell.length).name,
+    cells.map((params): GridJob => ({
+      ...{ model, variant, kind: "passkey", params },
+      ...(options.modules && { modules: options.modules.map(({ path }) => path) }),
+      name: chosenFor(opened, { ...options, ...variant }, params.length).name,
     })),
   );
 
 /** Results by method, in the order the methods were asked for. */
-const byMethod = (jobs: readonly Job[], results: readonly JobResult[]): readonly MethodCosts[] =>
+const byMethod = (jobs: readonly GridJob[], results: readonly JobResult[]): readonly MethodCosts[] =>
   [...new Set(jobs.map(({ name }) => name))].map((method) => {
-    const own = results.filter((_, index) => jobs[index]!.name === method);
+    const own = results
+      .filter((_, index) => jobs[index]!.name === method)
+      .map(({ result, ...rest }) => ({ ...rest, cell: result as PasskeyCell }));
     return {
       method,
       cells: own.map(({ cell }) => cell),
@@ -81,10 +92,10 @@ const byMethod = (jobs: readonly Job[], results: readonly JobResult[]): readonly
   });
 
 /** What the methods switch off, each thing once. */
-const noticesOf = (opened: OpenedModel, options: SharedOptions, jobs: readonly Job[]): ReadonlySet<string> =>
+const noticesOf = (opened: OpenedModel, options: SharedOptions, jobs: readonly GridJob[]): ReadonlySet<string> =>
   new Set(
-    jobs.flatMap(({ variant, length }) => {
-      const chosen = chosenFor(opened, { ...options, ...variant }, length);
+    jobs.flatMap(({ variant, params }) => {
+      const chosen = chosenFor(opened, { ...options, ...variant }, params.length);
       return [...replacedNotices(opened, chosen), ...extendDecoder(opened.source.decoder, chosen.extension).notices];
     }),
   );
@@ -109,21 +120,23 @@ const passkey = async (model: string, options: PasskeyOptions): Promise<void> =>
   const shared: SharedOptions = { ...handed, ...(modules === undefined ? {} : { modules }) };
   // What is to be downloaded is downloaded once, with a bar; the workers find it.
   const opened = await open(model, shared);
-  const jobs = jobsFrom(opened, options, asked);
+  if (keys !== undefined && (await (await filesOf(model)).file("task.json")) === undefined)
+    throw new RangeError(
+      `passkey: --keys must be absent for ${model}, whose texts are in English, with one key, got ${keys}`,
+    );
+  const jobs = jobsFrom({ model, opened }, options, asked);
   for (const said of noticesOf(opened, shared, jobs)) notice(said);
   const signal = interruptSignal("passkey");
   const rounded = quantize && (await roundOnce(opened, quantize, signal));
 
   const bar = newBar("{what}");
-  const work = jobs.reduce((sum, { length, trials }) => sum + length * trials, 0);
+  const work = jobs.reduce((sum, { params: { length, trials } }) => sum + length * trials, 0);
   bar.start(work, 0, { what: "loading" });
-  const setup = {
-    ...{ model, options: handed, ...(rounded && { rounded: rounded.path }) },
-    ...(modules && { modules: modules.map(({ path }) => path) }),
-    ...(keys !== undefined && { keys }),
-  };
-  const results = await runJobs({ setup, workers, signal }, jobs, (length, { name }) =>
-    bar.increment(length, { what: `${name}, ${length} tokens` }),
+  const ready = jobs.map((job) => (rounded ? { ...job, rounded: rounded.path } : job));
+  const results = await runJobs(
+    { setup: { options: handed }, workers, signal },
+    ready,
+    ({ name, params: { length } }) => bar.increment(length, { what: `${name}, ${length} tokens` }),
   ).finally(async () => {
     bar.stop();
     await rounded?.remove();

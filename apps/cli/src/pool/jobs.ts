@@ -1,5 +1,4 @@
-/** The work of a passkey run, cut into cells that workers take one by one. */
-import type { PasskeyCell } from "@ropewalk/evals";
+/** Work that workers take one by one: an evaluation of a model under a method. */
 import type { GroupsAndWindow } from "../describe.ts";
 import type { ExtensionOptions } from "../extension-options.ts";
 import type { SharedOptions } from "../options.ts";
@@ -7,31 +6,31 @@ import type { SharedOptions } from "../options.ts";
 /** Flags that take the place of those that were given. */
 export type Variant = Partial<ExtensionOptions>;
 
-/** One cell of one method. */
 export type Job = {
-  /** The method's, as the grid has it. */
-  readonly name: string;
+  readonly model: string;
+  /** The folder of its rounded weights, where they are rounded: once, for all workers. */
+  readonly rounded?: string;
   readonly variant: Variant;
-  readonly length: number;
-  readonly depth: number;
-  readonly trials: number;
-  readonly seed: number;
+  /** Modules of the method, by their paths: functions are not handed to a worker, which loads them itself. */
+  readonly modules?: readonly string[];
+  /** Of the table of evaluations. */
+  readonly kind: string;
+  /** As the kind's check gave them. */
+  readonly params: object;
 };
 
 /** What a worker is started with. */
 export type WorkerSetup = {
-  readonly model: string;
-  /** The folder of its rounded weights, where they are rounded: once, for all workers. */
-  readonly rounded?: string;
-  /** Keys a text; absent: one, without a name. */
-  readonly keys?: number;
   readonly options: Omit<SharedOptions, "quantize" | "modules">;
-  /** Paths of the modules that `--method` named: functions are not handed to a worker, which loads them itself. */
-  readonly modules?: readonly string[];
+  /** Where relative names in parameters begin. Absent: the working folder. */
+  readonly folder?: string;
+  /** Texts that are no files, such as standard input, by the names that parameters have for them. */
+  readonly texts?: Readonly<Record<string, string>>;
 };
 
 export type JobResult = {
-  readonly cell: PasskeyCell;
+  /** As the kind has it. */
+  readonly result: object;
   /** What the method came to at this length: in words, and G and W. */
   readonly positions: string;
   readonly numbers: GroupsAndWindow;
@@ -43,7 +42,6 @@ export type WorkerOrder = { readonly kind: "run"; readonly job: Job } | { readon
 
 /** What a worker says. */
 export type WorkerMessage =
-  | { readonly kind: "ready" }
-  | { readonly kind: "trial"; readonly length: number }
+  | { readonly kind: "progress"; readonly done: number; readonly total: number }
   | { readonly kind: "done"; readonly result: JobResult }
   | { readonly kind: "failed"; readonly message: string };

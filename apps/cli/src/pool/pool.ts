@@ -1,0 +1,112 @@
+/** Workers side by side. A run of a small model keeps one core busy; several keep them all. */
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import type { Job, JobResult, WorkerMessage, WorkerOrder, WorkerSetup } from "./jobs.ts";
+
+/** Called as a job goes on, with what is done and all there is to do, in units of its kind. */
+export type OnProgress = (done: number, total: number) => void;
+
+export type Pool = {
+  readonly workers: number;
+  /**
+   * Runs a job on the next worker that is free, of those the one that has its model.
+   *
+   * @throws Error with the job's failure, or whatever the pool was closed for
+   */
+  readonly run: (job: Job, onProgress?: OnProgress) => Promise<JobResult>;
+  /** Stops what runs, and waits until the workers have ended. */
+  readonly close: (reason?: Error) => Promise<void>;
+};
+
+// The worker stands beside this file, as source or built.
+const workerFile = new URL(`./worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+
+type Waiting = {
+  readonly job: Job;
+  readonly onProgress: OnProgress;
+  readonly resolve: (result: JobResult) => void;
+  readonly reject: (error: Error) => void;
+};
+
+type Started = {
+  readonly tell: (order: WorkerOrder) => void;
+  readonly ended: Promise<unknown>;
+  /** What it runs, and the model of its last job. */
+  running: Waiting | undefined;
+  model: string;
+};
+
+/** Workers are started when there is work for them, at most so many. */
+export const openPool = (setup: WorkerSetup, workers: number): Pool => {
+  const started: Started[] = [];
+  const waiting: Waiting[] = [];
+  let closed: Error | undefined;
+
+  const free = (job: Job): Started | undefined => {
+    const idle = started.filter(({ running }) => running === undefined);
+    return idle.find(({ model }) => model === job.model) ?? (started.length < workers ? start() : idle[0]);
+  };
+
+  const take = (): void => {
+    while (waiting.length > 0) {
+      const worker = free(waiting[0]!.job);
+      if (worker === undefined) return;
+      const next = waiting.shift()!;
+      worker.running = next;
+      worker.model = next.job.model;
+      worker.tell({ kind: "run", job: next.job });
+    }
+  };
+
+  const start = (): Started => {
+    const thread = new Worker(workerFile, { workerData: setup });
+    const own: Started = {
+      tell: (order) => thread.postMessage(order),
+      ended: once(thread, "exit").catch(() => undefined),
+      running: undefined,
+      model: "",
+    };
+    started.push(own);
+    const settle = (how: (job: Waiting) => void): void => {
+      const job = own.running;
+      own.running = undefined;
+      if (job !== undefined) how(job);
+      take();
+    };
+    // One that is gone takes no other job.
+    thread.on("error", (error) => {
+      started.splice(started.indexOf(own), 1);
+      settle(({ reject }) => reject(error as Error));
+    });
+    thread.on("message", (message: WorkerMessage) => {
+      switch (message.kind) {
+        case "progress":
+          return own.running?.onProgress(message.done, message.total);
+        case "done":
+          return settle(({ resolve }) => resolve(message.result));
+        case "failed":
+          return settle(({ reject }) => reject(new Error(message.message)));
+        default:
+          return message satisfies never;
+      }
+    });
+    return own;
+  };
+
+  return {
+    workers,
+    run: (job, onProgress = () => {}) =>
+      new Promise((resolve, reject) => {
+        if (closed) return reject(closed);
+        waiting.push({ job, onProgress, resolve, reject });
+        take();
+      }),
+    close: async (reason = new Error("pool: closed")) => {
+      closed = reason;
+      for (const { reject } of waiting.splice(0)) reject(reason);
+      for (const { running } of started) running?.reject(reason);
+      for (const { tell } of started) tell({ kind: "stop" });
+      await Promise.all(started.map(({ ended }) => ended));
+    },
+  };
+};

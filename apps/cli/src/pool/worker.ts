@@ -1,0 +1,87 @@
+/** A worker: loads a model once, then runs the jobs on it that it is sent; another model takes its place. */
+import { evaluationOf, type EvaluationContext } from "@ropewalk/evals";
+import { beyondCapacity, type LanguageModel, type OpenedModel } from "@ropewalk/generation";
+import { resolve } from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
+import { extendedWords, groupsAndWindow } from "../describe.ts";
+import { loadMethod } from "../method-module.ts";
+import { importDefault } from "../module.ts";
+import { extensionFor, filesOf, load, open } from "../open-model.ts";
+import type { SharedOptions } from "../options.ts";
+import { readText } from "../read-input.ts";
+import type { Job, WorkerMessage, WorkerOrder, WorkerSetup } from "./jobs.ts";
+
+const port = parentPort!;
+const { options: shared, folder = ".", texts = {} } = workerData as WorkerSetup;
+
+const say = (message: WorkerMessage): void => port.postMessage(message);
+
+const stopping = new AbortController();
+
+/** Loaded with a job's extension; later ones share its weights. */
+type Held = { readonly from: string; readonly opened: OpenedModel; loaded?: LanguageModel };
+let held: Held | undefined;
+
+/** The model that stays loaded until a job asks for another. */
+const hold = async ({ model, rounded = model }: Job): Promise<Held> => {
+  if (held?.from === rounded) return held;
+  await held?.loaded?.release();
+  held = undefined;
+  held = { from: rounded, opened: await open(rounded, shared) };
+  return held;
+};
+
+const modelFor = async (own: Held, options: SharedOptions, length: number): Promise<LanguageModel> => {
+  const { opened, loaded } = own;
+  own.loaded = loaded
+    ? await loaded.withExtension(extensionFor(opened, options, length))
+    : await load(opened, options, length);
+  return own.loaded;
+};
+
+const contextOf = ({ model, kind }: Job): EvaluationContext => ({
+  read: async (name) => (Object.hasOwn(texts, name) ? texts[name]! : readText(kind, resolve(folder, name))),
+  readOwn: async (name) => {
+    const file = await (await filesOf(model)).file(name);
+    return file && new TextDecoder().decode(await file.source.read(0, file.source.size));
+  },
+  load: (name) => importDefault(kind, resolve(folder, name)),
+  signal: stopping.signal,
+  onProgress: (done, total) => say({ kind: "progress", done, total }),
+});
+
+const run = async (job: Job): Promise<void> => {
+  const { variant, modules, kind, params } = job;
+  const evaluation = evaluationOf("worker", kind);
+  const length = evaluation.length(params);
+  const options: SharedOptions = {
+    ...{ ...shared, ...variant },
+    ...(modules === undefined ? {} : { modules: await Promise.all(modules.map(loadMethod)) }),
+  };
+  const own = await hold(job);
+  const model = await modelFor(own, options, length);
+  const extension = extensionFor(own.opened, options, length);
+  const result = await evaluation.run(model, params, contextOf(job));
+  say({
+    kind: "done",
+    result: {
+      result,
+      positions: extendedWords(model.extended.positions.name, extension),
+      numbers: groupsAndWindow(extension),
+      beyondCapacity: beyondCapacity(model.extended, length) !== undefined,
+    },
+  });
+};
+
+const failed = (error: unknown): void =>
+  say({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+
+let running = Promise.resolve();
+port.on("message", (order: WorkerOrder) => {
+  if (order.kind === "run") running = run(order.job).catch(failed);
+  else {
+    stopping.abort();
+    // Without its port nothing keeps the worker alive.
+    void running.then(() => held?.loaded?.release()).finally(() => port.close());
+  }
+});

@@ -1,0 +1,59 @@
+/** The passkey task as an evaluation: one cell of its grid. */
+import { check, checkKeys, number, optional, positive, type Keys } from "@ropewalk/check";
+import type { Evaluation, EvaluationContext } from "../evaluation.ts";
+import { passkeyCell, type PasskeyCell } from "./cell.ts";
+import { englishPasskey, passkeyIn, type PasskeyLanguage, type PasskeyWording } from "./wording.ts";
+
+export type PasskeyParams = {
+  /** Tokens of prompt and answer together. */
+  readonly length: number;
+  /** Where the key stands: 0 after the first sentence, 1 before the last. */
+  readonly depth: number;
+  /** Keys of the cell. Default 10. */
+  readonly trials: number;
+  /** The same seed gives the same prompts. Default 3. */
+  readonly seed: number;
+  /** Keys a text, each for another name. Absent: one, without a name. */
+  readonly keys?: number;
+};
+
+/** What has a default may be absent. */
+type Asked = Omit<PasskeyParams, "trials" | "seed"> & Partial<PasskeyParams>;
+
+const keys: Keys<PasskeyParams> = {
+  length: positive,
+  depth: number("from 0 to 1", (depth) => depth >= 0 && depth <= 1),
+  trials: optional(positive),
+  seed: optional(number("an integer", Number.isSafeInteger)),
+  keys: optional(positive),
+};
+
+/** The task in the model's own language where it has a task.json, else in English. */
+const wordingFor = async (
+  name: string,
+  { keys: count }: PasskeyParams,
+  { readOwn }: EvaluationContext,
+): Promise<PasskeyWording> => {
+  const own = await readOwn?.("task.json");
+  check(
+    own !== undefined || count === undefined,
+    `passkey: keys must be absent for ${name}, whose texts are in English, with one key`,
+    count,
+  );
+  if (own === undefined) return englishPasskey;
+  return passkeyIn(JSON.parse(own) as PasskeyLanguage, count === undefined ? {} : { keys: count });
+};
+
+export const passkeyEvaluation: Evaluation<PasskeyParams, PasskeyCell> = {
+  kind: "passkey",
+  check: (where, params) => ({ trials: 10, seed: 3, ...checkKeys(where, "params", params as Asked, keys) }),
+  length: ({ length }) => length,
+  run: async (model, params, context) => {
+    const wording = await wordingFor(model.source.name, params, context);
+    const { keys: _, ...at } = params;
+    const total = at.length * at.trials;
+    let done = 0;
+    const onTrial = (): void => context.onProgress?.((done += at.length), total);
+    return passkeyCell(wording, model, at, onTrial, context.signal);
+  },
+};
