@@ -1,10 +1,10 @@
+import { speedCurves } from "@ropewalk/charts";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { median, summary, tokensOf } from "../src/bench/measure.ts";
 import { randomIds } from "../src/bench/random-ids.ts";
-import { renderSpeedCurves } from "../src/render/speed-curves.ts";
 import { file, ropewalk, scratch } from "./run.ts";
 
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -169,7 +169,7 @@ describe("what is measured", () => {
 
 describe("the picture", () => {
   const drawn = (times: readonly number[]): string =>
-    renderSpeedCurves({
+    speedCurves({
       title: "a < b",
       names: ["none"],
       marks: [],

@@ -39,6 +39,7 @@ const saying = ["context-extension"];
 const building = ["decoder", "models", "onnx-exports"];
 const everything = [
   ...ground,
+  "charts",
   "tiny-models",
   ...mathematics,
   ...saying,
@@ -55,6 +56,7 @@ const everything = [
 
 export const house: Readonly<Record<string, Room>> = {
   "@ropewalk/check": { floor: "ground", folder: "packages/check", rooms: [], packages: [] },
+  "@ropewalk/charts": room("ground", "packages/charts", [], []),
   "@ropewalk/graph": room("ground", "packages/graph", [], ["@bufbuild/protobuf"]),
   "@ropewalk/tiny-models": { floor: "ground", folder: "packages/tiny-models", rooms: [], packages: [] },
   "@ropewalk/rope": primitive("rope", true),

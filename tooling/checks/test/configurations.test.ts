@@ -8,6 +8,7 @@ import * as attentionOnnx from "@ropewalk/attention-merge/onnx";
 import { cpu, cuda } from "@ropewalk/backend-node";
 import { wasm } from "@ropewalk/backend-wasm";
 import { webgpu } from "@ropewalk/backend-webgpu";
+import * as charts from "@ropewalk/charts";
 import * as contextExtension from "@ropewalk/context-extension";
 import * as decoder from "@ropewalk/decoder";
 import * as entropy from "@ropewalk/entropy-scaling";
@@ -141,6 +142,14 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
     plannedCacheBytes: () => generation.plannedCacheBytes(none, mistaken),
     startSampling: () => generation.startSampling({ kind: "greedy", mistaken: 1 } as never),
     textCodec: () => generation.textCodec(mistaken),
+  },
+  "@ropewalk/charts": {
+    curves: () => charts.curves(mistaken),
+    heatMap: () => charts.heatMap(mistaken),
+    keyGrid: () => charts.keyGrid(mistaken),
+    lossCurves: () => charts.lossCurves(mistaken),
+    speedCurves: () => charts.speedCurves(mistaken),
+    trainingCurve: () => charts.trainingCurve(mistaken),
   },
   "@ropewalk/evals": {
     passkeyCell: () => evals.passkeyCell(none, none, mistaken),

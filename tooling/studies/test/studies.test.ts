@@ -10,7 +10,6 @@ import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { renderCurves, ticksOf } from "../src/render/curves.ts";
 import { renderTable } from "../src/render/table.ts";
 import { runCells } from "../src/run/cells.ts";
 import { openResults } from "../src/run/results.ts";
@@ -203,25 +202,4 @@ describe("the tables", () => {
       "| a         | number |\n| --------- | -----: |\n| long name |      1 |",
     );
   });
-});
-
-it("curves have round ticks around their values, and say their names", () => {
-  expect(ticksOf(1.52, 2.71)).toEqual([1.4, 1.6, 1.8, 2, 2.2, 2.4, 2.6, 2.8]);
-  const svg = renderCurves({
-    ...{ title: "a < b", across: "steps", up: "loss", marks: [0, 10] },
-    curves: [
-      {
-        name: "one",
-        points: [
-          { x: 0, y: 2 },
-          { x: 10, y: 1 },
-        ],
-      },
-    ],
-    level: { y: 1.5, name: "goal" },
-  });
-  expect(svg).toContain("<title>a &#60; b</title>");
-  expect(svg).toContain(">one</text>");
-  expect(svg).toContain(">goal</text>");
-  expect(svg).not.toContain("NaN");
 });

@@ -1,4 +1,5 @@
 /** `ropewalk bench`: what prefill and decoding cost by context, the model as it is and extended side by side. */
+import { speedCurves } from "@ropewalk/charts";
 import { beyondCapacity, type LanguageModel } from "@ropewalk/generation";
 import type { Command } from "commander";
 import { newBar } from "../bars.ts";
@@ -9,7 +10,6 @@ import { notice, noticeBeyondCapacity } from "../notice.ts";
 import { number, numberList } from "../numbers.ts";
 import { chosenFor, open, withModel } from "../open-model.ts";
 import { checkCount, withSharedOptions, type SharedOptions } from "../options.ts";
-import { renderSpeedCurves } from "../render/speed-curves.ts";
 import { renderSpeeds } from "../render/speeds.ts";
 import { bytes } from "../render/units.ts";
 import { svgPath, writeSvg } from "../svg-path.ts";
@@ -119,7 +119,7 @@ const bench = async (path: string, options: BenchOptions): Promise<void> => {
       const said = `Figures are medians (rounds ${rounds}, steps of decoding ${steps}).\nPeak memory of the process: ${bytes(peakMemory)}.`;
       process.stdout.write(`${titled.join("\n")}\n${renderSpeeds(names, all)}\n${said}\n`);
     }
-    const picture = (): string => renderSpeedCurves({ title, names: titled, contexts: all, marks });
+    const picture = (): string => speedCurves({ title, names: titled, contexts: all, marks });
     await writeSvg({ svg, json: options.json, said: "The same as curves" }, picture);
   });
 };

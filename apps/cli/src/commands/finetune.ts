@@ -1,4 +1,5 @@
 /** `ropewalk finetune`: a checkpoint tuned for a longer window, in a folder that loads like any other. */
+import { trainingCurve } from "@ropewalk/charts";
 import { recipeNames, type Data } from "@ropewalk/finetune";
 import { writeFolder } from "@ropewalk/models/node";
 import { Option, type Command } from "commander";
@@ -14,7 +15,6 @@ import { open } from "../open-model.ts";
 import { checkCount, withRunOptions } from "../options.ts";
 import { printFacts } from "../render/facts.ts";
 import { renderTable } from "../render/table.ts";
-import { renderTrainingCurve } from "../render/training-curve.ts";
 import { bytes } from "../render/units.ts";
 import { svgPath, writeSvg } from "../svg-path.ts";
 
@@ -109,7 +109,7 @@ const finetune = async (path: string, options: FinetuneOptions & LoraOptions): P
   }
   if (done.steps.length === 0) return;
   await writeSvg({ svg, json, said: "The losses as a curve" }, () =>
-    renderTrainingCurve({ title, losses: done.steps, evaluations: done.trained.evaluations }),
+    trainingCurve({ title, losses: done.steps, evaluations: done.trained.evaluations }),
   );
 };
 

@@ -1,4 +1,5 @@
 /** `ropewalk passkey`: does the longer window work? Keys hidden in text of growing length, methods side by side. */
+import { keyGrid } from "@ropewalk/charts";
 import { extendDecoder } from "@ropewalk/decoder";
 import type { PasskeyCell, PasskeyParams } from "@ropewalk/evals";
 import { needCheckpoint, type OpenedModel } from "@ropewalk/generation";
@@ -19,7 +20,6 @@ import type { Job, JobResult, Variant } from "../pool/jobs.ts";
 import { runJobs } from "../pool/run-jobs.ts";
 import { costsReport, renderCosts, type MethodCosts } from "../render/costs.ts";
 import { renderGrid } from "../render/grid.ts";
-import { renderSvg } from "../render/svg.ts";
 import { svgPath, writeSvg } from "../svg-path.ts";
 
 type PasskeyOptions = SharedOptions & {
@@ -156,7 +156,9 @@ const passkey = async (model: string, options: PasskeyOptions): Promise<void> =>
     const said = `Speeds are of one run on ${threads ?? "all"} thread${threads === 1 ? "" : "s"}, ${workers} side by side.\nMemory is that of keys and values.`;
     process.stdout.write(`${renderGrid(methods)}\n\n${renderCosts(methods)}\n${said}\n`);
   }
-  await writeSvg({ svg, json: options.json, said: "The same grid as a picture" }, () => renderSvg(methods));
+  await writeSvg({ svg, json: options.json, said: "The same grid as a picture" }, () =>
+    keyGrid({ methods: methods.map(({ method, cells }) => ({ method, cells })) }),
+  );
 };
 
 export const addPasskey = (program: Command): void => {

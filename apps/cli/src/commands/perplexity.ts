@@ -1,4 +1,5 @@
 /** `ropewalk perplexity`: how well a model predicts the next token of a text, by position. */
+import { lossCurves, type LossCurves } from "@ropewalk/charts";
 import { perplexity, tokenStream, type MeanLoss, type Perplexity } from "@ropewalk/evals";
 import { beyondCapacity, type LanguageModel } from "@ropewalk/generation";
 import type { Command } from "commander";
@@ -10,7 +11,6 @@ import { number } from "../numbers.ts";
 import { chosenFor, open, withModel } from "../open-model.ts";
 import { withSharedOptions, type SharedOptions } from "../options.ts";
 import { readText } from "../read-input.ts";
-import { renderCurve, type Curve } from "../render/curve.ts";
 import { renderLosses } from "../render/losses.ts";
 import { svgPath, writeSvg } from "../svg-path.ts";
 
@@ -25,13 +25,17 @@ type PerplexityOptions = SharedOptions & {
 };
 
 /** With the trained window and the capacity marked, where they lie inside. */
-const curveOf = (title: string, { decoder, capacity }: LanguageModel["extended"], { buckets }: Perplexity): Curve => {
+const curveOf = (
+  title: string,
+  { decoder, capacity }: LanguageModel["extended"],
+  { buckets }: Perplexity,
+): LossCurves => {
   const { trainedContext } = decoder;
   const marks = [
     { at: trainedContext, label: "trained window" },
     ...(capacity === trainedContext ? [] : [{ at: capacity, label: "capacity" }]),
   ];
-  return { title, buckets, marks: marks.filter(({ at }) => at < buckets.at(-1)!.to) };
+  return { curves: [{ name: title, buckets }], marks };
 };
 
 /** A mean as the table has it; JSON says null where nothing was scored. */
@@ -67,7 +71,7 @@ const measure = async (path: string, options: PerplexityOptions): Promise<void> 
       process.stdout.write(`${JSON.stringify(report)}\n`);
     } else process.stdout.write(`${title}\n${renderLosses(losses)}\n`);
     await writeSvg({ svg, json: options.json, said: "The same as a curve" }, () =>
-      renderCurve(curveOf(title, extended, losses)),
+      lossCurves(curveOf(title, extended, losses)),
     );
   });
 };

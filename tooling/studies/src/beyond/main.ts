@@ -12,8 +12,8 @@ import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { curves as drawCurves } from "@ropewalk/charts";
 import { stories260K } from "@ropewalk/tiny-models";
-import { renderCurves } from "../render/curves.ts";
 import { nats } from "../render/table.ts";
 import { runCells } from "../run/cells.ts";
 import { fingerprint } from "../run/fingerprint.ts";
@@ -59,10 +59,10 @@ const curves = beyondCurves(found, config);
 if (values.svg !== undefined && curves.length > 0)
   await writeFile(
     values.svg,
-    renderCurves({
+    drawCurves({
       title: "Tuned to 2,048 tokens, and SelfExtend on top to 8,192",
       ...{ across: "position in the window, in tokens", up: "mean loss in nats per token", curves },
-      marks: [512, 2048, 4096, 6144],
+      ticks: [512, 2048, 4096, 6144],
       most: 4,
     }),
   );

@@ -1,5 +1,5 @@
 /** The rows of the study beyond the tuned window, its table and its curves. */
-import type { Curve } from "../render/curves.ts";
+import type { Curve } from "@ropewalk/charts";
 import { absent, renderTable } from "../render/table.ts";
 import type { Results } from "../run/results.ts";
 import type { BeyondCell, BeyondResult } from "./work.ts";

@@ -17,9 +17,9 @@
 import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { curves as drawCurves } from "@ropewalk/charts";
 import { recipeNames } from "@ropewalk/finetune";
 import { stories260K } from "@ropewalk/tiny-models";
-import { renderCurves } from "../render/curves.ts";
 import { nats } from "../render/table.ts";
 import { runCells } from "../run/cells.ts";
 import { fingerprint } from "../run/fingerprint.ts";
@@ -163,10 +163,10 @@ if (values.svg !== undefined) {
   if (curves.length > 0)
     await writeFile(
       values.svg,
-      renderCurves({
+      drawCurves({
         title: "Held-out loss behind the trained window while it is tuned",
         ...{ across: "steps done", up: "mean loss at 512 to 2,048, in nats per token", curves },
-        marks: [0, 50, 100, 150, 200],
+        ticks: [0, 50, 100, 150, 200],
         ...(goal === undefined ? {} : { level: { y: goal, name: "plain, inside its window" } }),
       }),
     );

@@ -1,7 +1,7 @@
 /** The tables of the tuning study, of what was found so far. */
+import type { Curve } from "@ropewalk/charts";
 import { recipeNames } from "@ropewalk/finetune";
 import type { EntropyResult } from "./entropy.ts";
-import type { Curve } from "../render/curves.ts";
 import { absent, nats, renderTable } from "../render/table.ts";
 import type { Results } from "../run/results.ts";
 import { shortNames } from "../short-names.ts";
