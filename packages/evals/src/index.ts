@@ -7,6 +7,17 @@ export {
   type PerplexityReport,
   type StatedLoss,
 } from "./perplexity/evaluation.ts";
+export { editSimilarity, type EditRatio } from "./metrics/edit-similarity.ts";
+export {
+  metricNames,
+  metrics,
+  scoreAnswer,
+  scoreDataset,
+  type Metric,
+  type MetricName,
+  type ScoreContext,
+} from "./metrics/metric.ts";
+export { jieba, type Segment } from "./metrics/segment.ts";
 export { passkeyCell, type PasskeyCell } from "./passkey/cell.ts";
 export { passkeyPrompt, type PasskeyPlace, type PasskeyPrompt } from "./passkey/prompt.ts";
 export {
