@@ -37,4 +37,9 @@ export {
 export { tokenLosses, type LossModel } from "./perplexity/token-losses.ts";
 export { tokenStream, type TokenStream } from "./perplexity/token-stream.ts";
 export type { Windows } from "./perplexity/windows.ts";
+export { lengthSummary, rulerThreshold, type LengthScore, type LengthSummary } from "./ruler/effective-length.ts";
+export type { RulerSample } from "./ruler/draft.ts";
+export { stringMatchAll, stringMatchPart } from "./ruler/string-match.ts";
+export { rulerNames, rulerNeeds, rulerTask, type RulerName, type RulerSources } from "./ruler/tasks.ts";
+export { checkTask, runTask, type RunTaskOptions, type TaskResult, type TaskRow } from "./run-task.ts";
 export type { Task, TaskPlace, TaskSample } from "./task.ts";
