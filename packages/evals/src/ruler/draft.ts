@@ -15,7 +15,7 @@ export type Draft = {
   readonly filled?: (units: number, pieces: number) => string;
 };
 
-export type RulerSample = TaskSample & {
+export type RulerSample = Pick<TaskSample, "answers"> & {
   /** Ends with the answer prefix. */
   readonly prompt: string;
   readonly answerPrefix: string;
