@@ -3,12 +3,13 @@ import { checkOneOf } from "@ropewalk/check";
 import type { Evaluation } from "./evaluation.ts";
 import { passkeyEvaluation } from "./passkey/evaluation.ts";
 import { perplexityEvaluation } from "./perplexity/evaluation.ts";
+import { taskEvaluation } from "./task-evaluation.ts";
 
 /** Parameters out of a file are anybody's until the row's own check has read them. */
 const row = <Params extends object, Result extends object>(evaluation: Evaluation<Params, Result>): Evaluation =>
   evaluation as unknown as Evaluation;
 
-const rows: readonly Evaluation[] = [row(passkeyEvaluation), row(perplexityEvaluation)];
+const rows: readonly Evaluation[] = [row(passkeyEvaluation), row(perplexityEvaluation), row(taskEvaluation)];
 
 /** By their kinds. */
 export const evaluations: Readonly<Record<string, Evaluation>> = Object.fromEntries(

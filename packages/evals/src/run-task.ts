@@ -1,6 +1,7 @@
 /** A task on a model: its samples, what the model answers to each, and how that scores. */
-import { check, checkFunction, checkKeys, number, positive, show, type Keys } from "@ropewalk/check";
+import { check, checkKeys, number, positive, show, type Keys } from "@ropewalk/check";
 import type { ChatMessage, LanguageModel, Prompt, TextCodec } from "@ropewalk/generation";
+import { checkTask } from "./own-task.ts";
 import type { Task, TaskSample } from "./task.ts";
 
 export type TaskRow = {
@@ -35,25 +36,6 @@ const optionKeys: Keys<RunTaskOptions> = {
   ...{ signal: true, onProgress: true },
 };
 
-/**
- * Checks that a value is a task, of whoever's making.
- *
- * @returns the value
- * @throws TypeError for what is missing, of a wrong type, or one field too many; RangeError for a number out of range
- */
-export const checkTask = (where: string, value: unknown): Task => {
-  const task = checkKeys<Task>(where, "task", value as Task, {
-    name: (_, name, given) => {
-      check(typeof given === "string", `${where}: ${name} must be text`, given, "string");
-      check(given !== "", `${where}: ${name} must be at least 1 character`, given);
-    },
-    maxNewTokens: positive,
-    samples: checkFunction,
-    score: checkFunction,
-  });
-  return task;
-};
-
 const isIds = (prompt: readonly number[] | readonly ChatMessage[]): prompt is readonly number[] =>
   typeof prompt[0] !== "object";
 
@@ -69,16 +51,17 @@ const idsOf = (where: string, codec: TextCodec, prompt: Prompt): readonly number
 };
 
 /** The samples that were asked for, none longer than was asked for. */
-const samplesOf = async (
-  { name, maxNewTokens, samples: draw }: Task,
+const samplesOf = async <Sample extends TaskSample>(
+  task: Task<Sample>,
   codec: TextCodec,
   { length, samples, seed }: RunTaskOptions,
-): Promise<readonly (TaskSample & { readonly ids: readonly number[] })[]> => {
-  const drawn = await draw({ codec, length, samples, seed });
+): Promise<readonly { readonly sample: Sample; readonly ids: readonly number[] }[]> => {
+  const { name, maxNewTokens } = task;
+  const drawn = await task.samples({ codec, length, samples, seed });
   const where = `runTask: ${name}'s samples`;
   if (!Array.isArray(drawn)) throw new TypeError(`${where} must be a list, got ${show(drawn)}`);
   check(drawn.length === samples, `${where} must be as many as are asked for, ${samples}`, drawn.length);
-  const list = drawn as readonly TaskSample[];
+  const list = drawn as readonly Sample[];
   return list.map((sample, index) => {
     const at = `${where}[${index}]`;
     if (typeof sample !== "object" || sample === null)
@@ -93,7 +76,7 @@ const samplesOf = async (
       `${at}.prompt must be at most ${room} tokens, ${length} without the answer's`,
       ids.length,
     );
-    return { ...sample, ids };
+    return { sample, ids };
   });
 };
 
@@ -103,14 +86,18 @@ const samplesOf = async (
  * @throws RangeError when the model has no tokenizer, a number is out of range, or the task gives other samples than it was asked for or
  *   a score outside 0 to 1; TypeError when it is no task; whatever the task throws, or the signal was aborted with
  */
-export const runTask = async (task: Task, model: LanguageModel, options: RunTaskOptions): Promise<TaskResult> => {
+export const runTask = async <Sample extends TaskSample>(
+  task: Task<Sample>,
+  model: LanguageModel,
+  options: RunTaskOptions,
+): Promise<TaskResult> => {
   checkTask("runTask", task);
   const { length, samples, signal, onProgress } = checkKeys("runTask", "options", options, optionKeys);
   const { text } = model;
   if (text === undefined) throw new RangeError(`runTask: ${model.source.name} must have a tokenizer, got none`);
   const { name, maxNewTokens } = task;
   const rows: TaskRow[] = [];
-  for (const { ids, ...sample } of await samplesOf(task, text, options)) {
+  for (const { ids, sample } of await samplesOf(task, text, options)) {
     const answered: number[] = [];
     const tokens = model.generateTokens(ids, {
       ...{ maxNewTokens, beyondCapacity: "allow" },

@@ -42,6 +42,10 @@ const kinds: Readonly<Record<RulerName, RulerKind>> = {
 
 export const rulerNames = Object.keys(kinds) as readonly RulerName[];
 
+export type RulerTask = Omit<Task, "samples"> & {
+  readonly samples: (place: TaskPlace) => readonly RulerSample[];
+};
+
 /** What a task is made of that a person brings: texts of files. */
 export type RulerSources = {
   /** Prose, for needles in essays. */
@@ -96,7 +100,7 @@ const samplesOf = (name: RulerName, kind: RulerKind, sources: Sources, place: Ta
  * @throws RangeError that lists the names for another one, TypeError or RangeError when a file that it needs is absent or is not what it
  *   must be; from `samples`, RangeError for a length that cannot hold the task, with one that can
  */
-export const rulerTask = (name: RulerName, sources: RulerSources = {}): Task<RulerSample> => {
+export const rulerTask = (name: RulerName, sources: RulerSources = {}): RulerTask => {
   checkOneOf(where, "name", name, rulerNames);
   checkKeys<RulerSources>(where, "sources", sources, { essays: true, documents: true });
   const kind = kinds[name];

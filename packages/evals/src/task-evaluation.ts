@@ -1,0 +1,77 @@
+/** A task as an evaluation: one of RULER's by its name, or one of anybody's by its module. */
+import { check, checkKeys, closest, number, optional, positive, type Keys, type Rule } from "@ropewalk/check";
+import type { Evaluation, EvaluationContext } from "./evaluation.ts";
+import { ownTask } from "./own-task.ts";
+import { rulerNames, rulerNeeds, rulerTask, type RulerName } from "./ruler/tasks.ts";
+import { runTask, type TaskResult } from "./run-task.ts";
+import type { Task } from "./task.ts";
+
+export type TaskParams = {
+  /** RULER's name of it, or the path of a module whose default export is a task. */
+  readonly task: string;
+  /** Tokens of prompt and answer together. */
+  readonly length: number;
+  /** Default 10. */
+  readonly samples: number;
+  /** The same seed gives the same samples. Default 42. */
+  readonly seed: number;
+  /** Files of prose and of questions over documents. What the task does not read is left out. */
+  readonly essays?: string;
+  readonly documents?: string;
+};
+
+/** Whether a task is a file and none of RULER's. */
+export const isTaskModule = (task: string): boolean => /[\\/]/.test(task) || /\.[cm]?[jt]s$/.test(task);
+
+const isRuler = (task: string): task is RulerName => (rulerNames as readonly string[]).includes(task);
+
+const taskName: Rule = (where, name, value) => {
+  const rule = `${where}: ${name} must be a module's path or one of ${rulerNames.join(", ")}`;
+  check(typeof value === "string", rule, value, "string");
+  if (isTaskModule(value) || isRuler(value)) return;
+  const meant = closest(value, rulerNames);
+  check(false, meant === undefined ? rule : `${rule} (${meant} is meant?)`, value);
+};
+
+const file: Rule = (where, name, value) =>
+  check(typeof value === "string" && value !== "", `${where}: ${name} must be a file's name`, value, "string");
+
+/** What has a default may be absent. */
+type Asked = Omit<TaskParams, "samples" | "seed"> & Partial<TaskParams>;
+
+const keys: Keys<TaskParams> = {
+  ...{ task: taskName, length: positive, samples: optional(positive) },
+  ...{ seed: optional(number("an integer", Number.isSafeInteger)), essays: optional(file), documents: optional(file) },
+};
+
+const checkParams = (where: string, params: unknown): TaskParams => {
+  const asked = checkKeys<Asked>(where, "params", params as Asked, keys);
+  const { task, length, samples = 10, seed = 42 } = asked;
+  const needed = isRuler(task) ? rulerNeeds(task) : undefined;
+  if (needed === undefined) return { task, length, samples, seed };
+  const name = asked[needed];
+  check(name !== undefined, `${where}: ${needed} must name a file for ${task}`, name);
+  return { task, length, samples, seed, [needed]: name };
+};
+
+const taskFor = async ({ task, essays, documents }: TaskParams, { read, load }: EvaluationContext): Promise<Task> => {
+  if (!isRuler(task)) return ownTask(`task: ${task}`, await load(task));
+  return rulerTask(task, {
+    essays: essays === undefined ? undefined : await read(essays),
+    documents: documents === undefined ? undefined : await read(documents),
+  });
+};
+
+export const taskEvaluation: Evaluation<TaskParams, TaskResult> = {
+  kind: "task",
+  files: ({ task, essays, documents }) =>
+    [isRuler(task) ? undefined : task, essays, documents].filter((name) => name !== undefined),
+  check: checkParams,
+  length: ({ length }) => length,
+  run: async (model, params, context) => {
+    const { length, samples, seed } = params;
+    const { signal, onProgress } = context;
+    const options = { length, samples, seed, signal, onProgress };
+    return runTask(await taskFor(params, context), model, options);
+  },
+};
