@@ -1,13 +1,15 @@
 export { emitGroupQueries, emitHeads, emitTile, emitUngroup, type HeadCounts } from "./onnx/heads.ts";
 export {
   emitAttention,
+  emitMeasuredAttention,
   type AttentionParts,
   type EitherPart,
   type MaskedPart,
   type RecentPart,
 } from "./onnx/attention.ts";
-export { emitAttentionByHead } from "./onnx/by-head.ts";
+export { emitAttentionByHead, emitMeasuredAttentionByHead } from "./onnx/by-head.ts";
 export { emitCast, emitLongProduct, emitShortProduct } from "./onnx/float16.ts";
+export { attentionEntropies, attentionMaps, type Measure } from "./onnx/measure.ts";
 export { emitMerge, type EmittedPartial } from "./onnx/merge.ts";
 export { emitScores, emitSoftcap, type Softcap } from "./onnx/scores.ts";
 export { type QuantizedKeysAndValues } from "./onnx/quantized.ts";

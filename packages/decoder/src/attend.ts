@@ -8,7 +8,11 @@ import {
   emitAttentionByHead,
   emitGroupQueries,
   emitHeads,
+  emitMeasuredAttention,
+  emitMeasuredAttentionByHead,
   emitUngroup,
+  type AttentionParts,
+  type Measure,
   type RecentPart,
   type SettledPart,
 } from "@ropewalk/attention-merge/onnx";
@@ -28,6 +32,8 @@ type Layer = {
   /** What the layer's group shares. */
   readonly own: GroupInputs;
   readonly index: number;
+  /** What is given out of its attention; undefined: nothing. */
+  readonly measure: Measure | undefined;
 };
 
 /** Queries in each band's rotation, near to far: [1, numKvHeads, group * seqLen, headDim] each. */
@@ -100,6 +106,17 @@ const rotatedKeys = ({ tape, shared, own: { group, turn }, give, index }: Layer,
   );
 };
 
+/** What the queries attended; what is measured of that is given out. */
+const emitAttended = ({ tape, shared: { few }, index, measure }: Layer, parts: AttentionParts): Value => {
+  const allHeads = (at: Tape) => (measure ? emitMeasuredAttention(at, measure, parts) : [emitAttention(at, parts)]);
+  const byHead = (at: Tape) =>
+    measure ? emitMeasuredAttentionByHead(at, measure, parts) : [emitAttentionByHead(at, parts)];
+  const [attended, measured] =
+    few === undefined ? allHeads(tape) : tape.branch(few, { whenTrue: allHeads, whenFalse: byHead });
+  if (measured !== undefined) tape.output(decoderOutputs.attentions(index), { ...measured, type: "float32" });
+  return attended!;
+};
+
 /** The attention of layer `index`. */
 export const attendIn =
   (layer: Layer): Attend =>
@@ -119,10 +136,5 @@ export const attendIn =
       ...{ keys: ({ rotation }) => keys[rotation]!, values, size: "seqLen" },
     });
     const parts = { settled, recent: [...recent, own], lengths: recentLengths, softcap: group.softcap };
-    if (shared.few === undefined) return emitUngroup(tape, counts, emitAttention(tape, parts));
-    const [attended] = tape.branch(shared.few, {
-      whenTrue: (arm) => [emitAttention(arm, parts)],
-      whenFalse: (arm) => [emitAttentionByHead(arm, parts)],
-    });
-    return emitUngroup(tape, counts, attended!);
+    return emitUngroup(tape, counts, emitAttended(layer, parts));
   };

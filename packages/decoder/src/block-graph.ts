@@ -9,7 +9,7 @@ import { tape as newTape, valueOfInfo, type ModelProto, type Tape, type Value } 
 import { putChunk, type Cut } from "./chunk-in-loop.ts";
 import type { DecoderSizes } from "./decoder.ts";
 import { noToken } from "./give-logits.ts";
-import { decoderInputs, decoderOutputs } from "./interface.ts";
+import { decoderInputs, decoderOutputs, isAttentions } from "./interface.ts";
 import { emitNextToken } from "./next-token.ts";
 
 /** What a chunk reads besides its ids, declared under the same names. */
@@ -42,6 +42,11 @@ const checkChunk = (chunk: ModelProto): void => {
     throw new RangeError(
       `blockGraph: chunk must give out "${decoderOutputs.logits}", got ${[...given.keys()].join(", ") || "nothing"}`,
     );
+  for (const name of given.keys())
+    if (isAttentions(name))
+      throw new RangeError(
+        `blockGraph: chunk must give no attentions out, whose keys grow step by step, got "${name}"`,
+      );
   for (const [name, type] of given)
     if (!ofRows.has(name) && type !== "float32")
       throw new RangeError(`blockGraph: chunk must give "${name}" out in float32, got ${type}`);

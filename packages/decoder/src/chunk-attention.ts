@@ -3,6 +3,7 @@ import { checkOneOf } from "@ropewalk/check";
 import { placeOfLayer } from "@ropewalk/context-extension";
 import type { Tape, Value } from "@ropewalk/graph";
 import { match } from "ts-pattern";
+import { checkAttentions, measureOf, type AskedAttentions } from "./attentions.ts";
 import { attendIn } from "./attend.ts";
 import { cacheFormatOf } from "./cache-formats/index.ts";
 import type { Attend } from "./decoder.ts";
@@ -17,6 +18,7 @@ export type LayerAttention = (scope: Tape, index: number) => Attend;
  * Declares what all layers read, and gives the attention of each.
  *
  * @param ids - the chunk's tokens [seqLen]
+ * @param attentions - what of the attention of which layers is given out; absent: nothing
  * @returns the attention of layer `index`, recorded on a tape of the same recording; it declares that layer's part of the
  *   cache, and gives the layer's new keys and values out
  */
@@ -25,8 +27,10 @@ export const chunkAttention = (
   extended: ExtendedDecoder,
   ids: Value,
   operators: Operators,
+  attentions?: AskedAttentions,
 ): LayerAttention => {
   checkOneOf("chunkAttention", "operators", operators, ["all", "plain"]);
+  if (attentions !== undefined) checkAttentions("chunkAttention", attentions, extended.decoder.numLayers);
   const format = cacheFormatOf(extended);
   if (!format.operators.includes(operators))
     throw new RangeError(
@@ -42,6 +46,6 @@ export const chunkAttention = (
   const groups = extended.groups.map((_, place) => declareGroup(tape, shared, extended, place));
   return (scope, index) => {
     const own = groups[placeOfLayer(extended.groups, index)]!;
-    return attendIn({ tape: scope, format, give, shared, own, index });
+    return attendIn({ tape: scope, format, give, shared, own, index, measure: measureOf(attentions, index) });
   };
 };

@@ -1,6 +1,7 @@
 /** A decoder with its extension as one ONNX graph, for a chunk of any length: prefill and decoding are the same graph. */
 import { checkKeys, oneOf, optional } from "@ropewalk/check";
 import { tape as newTape, type ModelProto } from "@ropewalk/graph";
+import type { AskedAttentions } from "./attentions.ts";
 import { cacheFormats, cachePrecisions } from "./cache-formats/index.ts";
 import { chunkAttention } from "./chunk-attention.ts";
 import type { Decoder } from "./decoder.ts";
@@ -14,13 +15,18 @@ import { storedWeights, type Precision, type WeightSource } from "./stored-weigh
 /** What the graph needs of ONNX: RotaryEmbedding came with opset 23, and that with version 11 of the format. */
 export const decoderOpset = { opset: 23, irVersion: 11 } as const;
 
-export type GraphOptions = { readonly operators?: Operators; readonly precision?: Precision };
+export type GraphOptions = {
+  readonly operators?: Operators;
+  readonly precision?: Precision;
+  readonly attentions?: AskedAttentions | undefined;
+};
 
 /**
  * Records the graph. Its weights stay in their files and are named by place.
  *
  * @param source - where each of the decoder's tensors lies
- * @param options - which `operators` it may hold, default all; the `precision` of products with dense weights, default float32
+ * @param options - which `operators` it may hold, default all; the `precision` of products with dense weights, default float32;
+ *   `attentions`, what is given out of the attention of some layers, default nothing
  * @throws RangeError when the cache's format does not go with the operators
  */
 export const decoderGraph = (
@@ -28,9 +34,14 @@ export const decoderGraph = (
   source: WeightSource,
   options: GraphOptions = {},
 ): ModelProto => {
-  const { operators = "all", precision = "float32" } = checkKeys("decoderGraph", "options", options, {
+  const {
+    operators = "all",
+    precision = "float32",
+    attentions,
+  } = checkKeys("decoderGraph", "options", options, {
     operators: optional(oneOf(["all", "plain"] satisfies Operators[])),
     precision: optional(oneOf(["float32", "float16"] satisfies Precision[])),
+    attentions: true,
   });
   const readable = cachePrecisions.filter((cache) => cacheFormats[cache].operators.includes("plain"));
   if (operators === "plain" && !readable.includes(extended.cache))
@@ -42,7 +53,7 @@ export const decoderGraph = (
   const builder = { tape, weights: storedWeights(decoder.tensors, source, operators, precision) };
   const ids = tape.input(decoderInputs.ids, "int64", ["seqLen"]);
   const logitRows = tape.input(decoderInputs.logitRows, "int64", ["rows"]);
-  const hidden = recordHidden(builder, decoder, ids, chunkAttention(tape, extended, ids, operators));
+  const hidden = recordHidden(builder, decoder, ids, chunkAttention(tape, extended, ids, operators, attentions));
   const wanted = tape.op("Gather", [hidden, logitRows], { axis: 0 });
   giveLogits(tape, decoder.unembed(builder, wanted), decoder.vocabSize);
   return tape.model(decoderOpset);

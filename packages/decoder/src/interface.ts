@@ -62,4 +62,12 @@ export const decoderOutputs = {
   /** [1, numKvHeads, seqLen, headDim] each: the chunk's keys in each band's rotation, and its values. */
   newKeys: (index: number, band: number): string => layer(index, `new_${bandNames[band] ?? band}_keys`),
   newValues: (index: number): string => layer(index, "new_values"),
+  /**
+   * Where they are asked for, what queries attend to: [1, numKvHeads, group * seqLen, keys], which is [numHeads, seqLen, keys] row by
+   * row, keys in the order of the cache's stretches and the chunk's own behind them; or one entropy in place of the keys.
+   */
+  attentions: (index: number): string => layer(index, "attentions"),
 } as const;
+
+/** Whether that is the name of a layer's attentions. */
+export const isAttentions = (output: string): boolean => output.endsWith(".attentions");

@@ -8,11 +8,13 @@ import {
   oneOf,
   optional,
   show,
+  trueOrFalse,
   type Keys,
   type Rule,
 } from "@ropewalk/check";
-import { cachePrecisions } from "@ropewalk/decoder";
+import { attentionOutputs, cachePrecisions, someLayers } from "@ropewalk/decoder";
 import { precisionNames } from "@ropewalk/models";
+import type { VisitAttentionsOptions } from "./attentions.ts";
 import type { BeyondCapacity } from "./capacity.ts";
 import type { GenerateOptions } from "./generate.ts";
 import type { LoadOptions, LogitsOptions } from "./model.ts";
@@ -124,6 +126,24 @@ const prefillKeys: Keys<PrefillOptions> = { ...logitsKeys, onLogits: maybeFuncti
 
 export const checkLogitsOptions = (options: LogitsOptions): void => {
   checkKeys("logits", "options", options, logitsKeys);
+};
+
+/** What people write after other libraries. */
+const meantByAttentions = { output_attentions: "what", attentions: "what", layer: "layers" };
+
+export const checkAttentionOptions = (where: string, options: VisitAttentionsOptions, numLayers: number): void => {
+  checkKeys<VisitAttentionsOptions>(
+    where,
+    "options",
+    options,
+    {
+      ...logitsKeys,
+      what: oneOf(attentionOutputs),
+      layers: optional(someLayers(numLayers)),
+      logits: optional(trueOrFalse),
+    },
+    meantByAttentions,
+  );
 };
 
 export const checkPrefillOptions = (options: PrefillOptions): void => {

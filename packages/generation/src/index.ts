@@ -1,4 +1,12 @@
 export type { AdapterChoice, AdapterSource } from "./adapters.ts";
+export type {
+  AttentionChunk,
+  AttentionOptions,
+  LayerAttentions,
+  ReadAttentions,
+  VisitAttentions,
+  VisitAttentionsOptions,
+} from "./attentions.ts";
 export { appendToCache } from "./cache/append.ts";
 export { runBlock, type BlockOptions, type BlockResult, type BlockSessions } from "./block.ts";
 export {

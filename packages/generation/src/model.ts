@@ -11,6 +11,7 @@ import {
   type ExtendedDecoder,
 } from "@ropewalk/decoder";
 import type { CheckpointFolder, Precision } from "@ropewalk/models";
+import { attentionsOf, type ReadAttentions, type VisitAttentions } from "./attentions.ts";
 import { adapted, readAdapters, type AdapterChoice } from "./adapters.ts";
 import { checkLatest } from "./cache/life.ts";
 import { createCache, releaseCache, type KeyValueCache } from "./cache/cache.ts";
@@ -77,6 +78,13 @@ export type LanguageModel = {
     visit: (start: number, logits: Float32Array) => void,
     options?: LogitsOptions,
   ) => Promise<void>;
+  /**
+   * What every token attends to, layer by layer: entropies [numHeads, ids.length] in nats, or maps [numHeads, ids.length, ids.length]. Of
+   * any length, whatever the capacity.
+   */
+  readonly attentions: ReadAttentions;
+  /** The same chunk by chunk, for texts whose maps fill the memory; with its logits where they are asked for. */
+  readonly visitAttentions: VisitAttentions;
   /** The same weights under another extension; shares what is loaded. */
   readonly withExtension: (extension: ContextExtension) => Promise<LanguageModel>;
   /** Ends every session of this model and of those that share its weights, when their runs have ended. Once is enough. */
@@ -148,6 +156,7 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
       return all;
     },
     visitLogits,
+    ...attentionsOf(loaded, extended),
     withExtension: async (other) => {
       checkExtension("withExtension", other);
       return assemble(loaded, other);

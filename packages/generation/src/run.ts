@@ -41,6 +41,12 @@ export const chunkFeeds = (cache: KeyValueCache, chunk: Chunk): Readonly<Record<
   ...cacheFeeds(cache, chunk),
 });
 
+/** Outputs that are read besides, and who takes them, with the cache as the chunk saw it. */
+export type Watch = {
+  readonly outputs: readonly string[];
+  readonly take: (cache: KeyValueCache, chunk: Chunk, results: Readonly<Record<string, Tensor>>) => void;
+};
+
 /** As `runChunk`, but for what it brings back: any one output that has rows. */
 export const runRows = async (
   session: Session,
@@ -48,6 +54,7 @@ export const runRows = async (
   ids: readonly number[],
   rows: readonly number[],
   output: string,
+  watch?: Watch,
 ): Promise<RowsResult> => {
   const longest = longestNext(cache);
   if (ids.length > longest)
@@ -62,11 +69,12 @@ export const runRows = async (
       [decoderInputs.logitRows]: int64([rows.length], rows),
       ...chunkFeeds(ready, chunk),
     },
-    { read: [output], keep: ready.appended },
+    { read: watch === undefined ? [output] : [output, ...watch.outputs], keep: ready.appended },
   );
   const given = results[output] as HostTensor;
   const positions = rows.map((row) => chunk.start + row);
   checkNumbers(ready, output, given, positions);
+  watch?.take(ready, chunk, results);
   return { rows: given, cache: append(ready, ids, results) };
 };
 
@@ -137,7 +145,10 @@ export type PrefillOptions = {
 };
 
 type RowsOptions = Omit<PrefillOptions, "onLogits"> & {
-  readonly onRows?: ((start: number, rows: HostTensor) => void) | undefined;
+  /** Called after each chunk with its first position, and its rows: that of its last token, or with `allRows` of every one. */
+  readonly onChunk?: ((start: number, rows: HostTensor) => void) | undefined;
+  readonly allRows?: boolean;
+  readonly watch?: Watch;
 };
 
 const defaultChunkSize = 512;
@@ -152,7 +163,7 @@ export const prefillRows = async (
   cache: KeyValueCache,
   ids: readonly number[],
   output: string,
-  { chunkSize = defaultChunkSize, onRows, signal, onProgress }: RowsOptions = {},
+  { chunkSize = defaultChunkSize, onChunk, allRows = false, watch, signal, onProgress }: RowsOptions = {},
 ): Promise<RowsResult> => {
   if (ids.length === 0) throw new RangeError("prefill: ids must hold at least 1 token, got 0");
   if (!Number.isInteger(chunkSize) || chunkSize < 1)
@@ -162,9 +173,9 @@ export const prefillRows = async (
     signal?.throwIfAborted();
     const held = result?.cache ?? cache;
     const chunk = ids.slice(done, done + Math.min(chunkSize, longestNext(held)));
-    const rows = onRows ? chunk.map((_, row) => row) : [chunk.length - 1];
-    result = await runRows(session, held, chunk, rows, output);
-    onRows?.(done, result.rows);
+    const rows = allRows ? chunk.map((_, row) => row) : [chunk.length - 1];
+    result = await runRows(session, held, chunk, rows, output, watch);
+    onChunk?.(done, result.rows);
     done += chunk.length;
     onProgress?.(done, ids.length);
   }
@@ -186,8 +197,9 @@ export const prefill = async (
 ): Promise<ChunkResult> => {
   checkPrefillOptions(given);
   const { onLogits, ...options } = given;
-  const onRows = onLogits && ((start: number, { data }: HostTensor) => onLogits(start, data as Float32Array));
-  const run = () => prefillRows(session, cache, ids, decoderOutputs.logits, { ...options, onRows });
+  const onChunk = onLogits && ((start: number, { data }: HostTensor) => onLogits(start, data as Float32Array));
+  const rows = { onChunk, allRows: onLogits !== undefined };
+  const run = () => prefillRows(session, cache, ids, decoderOutputs.logits, { ...options, ...rows });
   const ran = await runOn("prefill", cache, run);
   const { vocabSize } = cache.extended.decoder;
   return { logits: (ran.rows.data as Float32Array).subarray(-vocabSize), cache: ran.cache };

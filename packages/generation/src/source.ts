@@ -1,5 +1,5 @@
 /** Where a model's graphs come from: a checkpoint that they are recorded for, or what another tool exported. */
-import { blockGraph, decoderGraph, type ExtendedDecoder } from "@ropewalk/decoder";
+import { blockGraph, decoderGraph, type AskedAttentions, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { Backend, ExternalData } from "@ropewalk/backend";
 import { decode, encode } from "@ropewalk/graph";
 import { unpackCheckpoint, widenCheckpoint, type Checkpoint } from "@ropewalk/models";
@@ -30,14 +30,20 @@ export const asRun = async (
   return weightTypes.includes("bfloat16") ? unpacked : widenCheckpoint(unpacked);
 };
 
-/** The graph of chunks. */
-const chunkOf = (source: ModelSource, extended: ExtendedDecoder, traits: Traits): (() => Promise<SourceGraph>) =>
+/** The graph of chunks, and with it what is given out of the attention of some layers. */
+export const chunkOf = (
+  source: ModelSource,
+  extended: ExtendedDecoder,
+  traits: Traits,
+  attentions?: AskedAttentions,
+): (() => Promise<SourceGraph>) =>
   match(source)
     .with({ kind: "checkpoint" }, (checkpoint) => async () => {
       const stored = await asRun(traits, checkpoint);
       const { operators, precision } = traits;
+      const options = { operators, precision, attentions };
       return {
-        model: encode(decoderGraph({ ...extended, decoder: checkpoint.decoder }, stored, { operators, precision })),
+        model: encode(decoderGraph({ ...extended, decoder: checkpoint.decoder }, stored, options)),
         externalData: stored.files.map(({ external }) => external),
       };
     })
@@ -47,7 +53,10 @@ const chunkOf = (source: ModelSource, extended: ExtendedDecoder, traits: Traits)
           `loadModel: ${name} is an ONNX export, whose products are as they were exported: it needs a backend with the precision ` +
             `float32, got ${traits.name} with ${traits.precision}`,
         );
-      return { model: graph(extended, traits), externalData: files.map(({ external }) => external) };
+      return {
+        model: graph(extended, { operators: traits.operators, attentions }),
+        externalData: files.map(({ external }) => external),
+      };
     })
     .exhaustive();
 

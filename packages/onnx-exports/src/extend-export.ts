@@ -8,7 +8,7 @@ import {
   type ExtendedContext,
   type ExtendedGroup,
 } from "@ropewalk/context-extension";
-import { extendDecoder, type CachePrecision } from "@ropewalk/decoder";
+import { attentionOutputs, extendDecoder, type Attentions, type CachePrecision } from "@ropewalk/decoder";
 import { decode, encode } from "@ropewalk/graph";
 import { dependsOnLength } from "@ropewalk/rope";
 import { match } from "ts-pattern";
@@ -19,7 +19,6 @@ import { putOnCache } from "./chunk/put-on-cache.ts";
 import { countOf, extendedConfig, extendedGenaiConfig, jsonObject, type NewLimits } from "./config-files.ts";
 import { layerNotices } from "./config-layers.ts";
 import { maxTokens } from "./emit/pages.ts";
-import { attentionOutputs, type Attentions } from "./emit/weights.ts";
 import type { DataPlace } from "./external-data.ts";
 import { describe, writeMark, type Mark } from "./metadata.ts";
 import { decoderSizesOf, readExport, slideInPart, type ReadExport } from "./read-export.ts";
@@ -146,7 +145,7 @@ const putPortable = ({ extension, cache, attentions }: ExtendOptions, { proto, s
 const putForGeneration = ({ extension, cache, attentions }: ExtendOptions, read: ReadExport): Put => {
   check(
     attentions === undefined,
-    `attentions must be absent for runtime "ropewalk", whose scores lie in parts`,
+    `attentions must be absent for runtime "ropewalk", whose scores lie in parts; generation's attentions gives those of an export that it loads`,
     attentions,
   );
   const extended = extendDecoder(decoderSizesOf(read), extension, cache === undefined ? {} : { cache });

@@ -1,4 +1,4 @@
-export { attentionOutputs, type Attentions } from "./emit/weights.ts";
+export { attentionOutputs, type Attentions } from "@ropewalk/decoder";
 export { extendConfigs, type ConfigOptions, type ExtendedConfigs } from "./extend-configs.ts";
 export { extendExport, tablePlaces, type ExtendOptions, type ExtendedExport } from "./extend-export.ts";
 export { exportNames, loadExport, type ExportedDecoder } from "./load-export.ts";

@@ -1,6 +1,12 @@
 /** An export as a model that `@ropewalk/generation` runs: what is known of it, and its graph under an extension. */
 import { extensionOf, type ContextExtension } from "@ropewalk/context-extension";
-import { layoutName, type DecoderSizes, type ExtendedDecoder, type Operators } from "@ropewalk/decoder";
+import {
+  layoutName,
+  type AskedAttentions,
+  type DecoderSizes,
+  type ExtendedDecoder,
+  type Operators,
+} from "@ropewalk/decoder";
 import { decode, encode, type ModelProto } from "@ropewalk/graph";
 import {
   readJson,
@@ -47,11 +53,17 @@ export type ExportedDecoder = ModelTexts & {
   /**
    * The encoded graph of a chunk under an extension; weights in files are named as the files are.
    *
-   * @param options - `operators`: those that attention is recorded with, default "all"; the export's own nodes stay as they are
+   * @param options - `operators`: those that attention is recorded with, default "all"; the export's own nodes stay as they are.
+   *   `attentions`: what is given out of the attention of some layers, default nothing
    * @throws RangeError as `check`, when the graph needs what a cache of generation's does not give, and when operators are
-   *   plain and the model was written for generation
+   *   plain, or attentions are asked for, and the model was written for generation
    */
-  readonly graph: (extended: ExtendedDecoder, options?: { readonly operators?: Operators }) => Uint8Array;
+  readonly graph: (extended: ExtendedDecoder, options?: ChunkOptions) => Uint8Array;
+};
+
+type ChunkOptions = {
+  readonly operators?: Operators;
+  readonly attentions?: AskedAttentions | undefined;
 };
 
 /** Where an export's model may lie in its folder, the first that is there. */
@@ -93,7 +105,16 @@ const checkOperators = (operators: Operators): void => {
     );
 };
 
-type Asked = { readonly extended: ExtendedDecoder; readonly operators: Operators };
+/** A graph that is written gives what it was written to give. */
+const checkNoAttentions = (attentions: AskedAttentions | undefined): void => {
+  if (attentions !== undefined)
+    refuse(
+      `a model that was written for generation must be run without attentions, which it does not give out, got ${attentions.what}; ` +
+        "load the export itself",
+    );
+};
+
+type Asked = Required<ChunkOptions> & { readonly extended: ExtendedDecoder };
 
 type Sizes = { readonly decoder: DecoderSizes; readonly sites: readonly AttentionSite[] };
 
@@ -103,8 +124,10 @@ const rewriteFor = (
   proto: ModelProto,
   { mark, sites }: { readonly mark: Mark | undefined } & Pick<Sizes, "sites">,
 ): void => {
-  if (mark?.chunk) checkOperators(asked.operators);
-  else putOnCache(asked, { proto, sites });
+  if (mark?.chunk) {
+    checkOperators(asked.operators);
+    checkNoAttentions(asked.attentions);
+  } else putOnCache(asked, { proto, sites });
 };
 
 /** Rows of rotary tables that lie in files. */
@@ -178,12 +201,12 @@ const read = async (folder: CheckpointFolder, asked: string | undefined): Promis
     modelBytes: bytes.length,
     files: [...data.values()],
     check: (extended) => named("loadExport", () => checkFits(extended)),
-    graph: (extended, { operators = "all" } = {}) =>
+    graph: (extended, { operators = "all", attentions } = {}) =>
       named("loadExport", () => {
         checkFits(extended);
         // Decoded anew: rewriting changes it, and models of several extensions share what was read.
         const made = decode(bytes);
-        rewriteFor({ extended, operators }, made, { mark, sites });
+        rewriteFor({ extended, operators, attentions }, made, { mark, sites });
         renameDataFiles(made, names);
         return encode(made);
       }),

@@ -4,7 +4,7 @@ import { tape, type ModelProto } from "@ropewalk/graph";
 import { check } from "./check.ts";
 import { emitAttention } from "./emit/attention.ts";
 import { emitContext } from "./emit/context.ts";
-import type { Attentions } from "./emit/weights.ts";
+import type { Attentions } from "@ropewalk/decoder";
 import type { AttentionSite } from "./site.ts";
 import { scopeName, splice } from "./splice.ts";
 import { viewGraph } from "./graph-view.ts";

@@ -14,7 +14,8 @@
  */
 import { aboveZero, byKind, checkKeys, optional } from "@ropewalk/check";
 import type { Tape, Value } from "@ropewalk/graph";
-import { emitMerge, emitRowMax, type EmittedPartial } from "./merge.ts";
+import type { Measure } from "./measure.ts";
+import { emitMerged, emitRowMax, type AttendedPart } from "./merge.ts";
 import { emitScores, emitSoftcap, emitWeightedValues, type Softcap } from "./scores.ts";
 import { emitIntegerAttention } from "./quantized.ts";
 import { emitDense, type QuantizedSettled, type SettledPart } from "./settled.ts";
@@ -45,7 +46,7 @@ const emitRecentScores = (tape: Tape, part: RecentPart, softcap: Softcap): Value
   });
 
 /** One softmax over the parts' joined scores. `lengths` [parts] int64 gives each part's keyLen. */
-const emitJoined = (tape: Tape, parts: readonly RecentPart[], lengths: Value, softcap: Softcap): EmittedPartial => {
+const emitJoined = (tape: Tape, parts: readonly RecentPart[], lengths: Value, softcap: Softcap): AttendedPart => {
   const scores = tape.op(
     "Concat",
     parts.map((part) => emitRecentScores(tape, part, softcap)),
@@ -56,7 +57,7 @@ const emitJoined = (tape: Tape, parts: readonly RecentPart[], lengths: Value, so
   const out = parts
     .map((part, index) => emitWeightedValues(tape, split[index]!, part.values))
     .reduce((sum, term) => tape.op("Add", [sum, term]));
-  return { out, maxScore: emitRowMax(tape, scores), maxProbability: emitRowMax(tape, probabilities) };
+  return { probabilities, out, maxScore: emitRowMax(tape, scores), maxProbability: emitRowMax(tape, probabilities) };
 };
 
 /** A layer's queries, keys and values in parts. */
@@ -78,19 +79,27 @@ export const checkParts = (where: string, parts: AttentionParts): void => {
   });
 };
 
+/** What attention gives, and what is measured of it, where that is asked for: both [1, numKvHeads, rows, …]. */
+export type Attended = { readonly out: Value; readonly measured?: Value };
+
 /** Attention over all parts, with one in 8 bits attended as `emitQuantized` does it. */
 export const emitParts = (
   tape: Tape,
   { settled, recent, lengths, softcap }: AttentionParts,
-  emitQuantized: (tape: Tape, part: QuantizedSettled, softcap: Softcap) => EmittedPartial,
-): Value => {
+  emitQuantized: (tape: Tape, part: QuantizedSettled, softcap: Softcap) => AttendedPart,
+  measure?: Measure,
+): Attended => {
   const joined = emitJoined(tape, recent, lengths, softcap);
-  if (settled === undefined) return joined.out;
-  const partial = byKind<SettledPart, EmittedPartial, []>("emitAttention", "settled", settled, {
+  const ofJoined = measure && { measured: measure.of(tape, joined.probabilities) };
+  if (settled === undefined) return { out: joined.out, ...ofJoined };
+  const partial = byKind<SettledPart, AttendedPart, []>("emitAttention", "settled", settled, {
     dense: (dense) => emitDense(tape, dense, softcap),
     quantized: (quantized) => emitQuantized(tape, quantized, softcap),
   });
-  return emitMerge(tape, partial, joined, settled.gate);
+  const { out, difference } = emitMerged(tape, partial, joined, settled.gate);
+  if (measure === undefined) return { out };
+  const ofSettled = measure.of(tape, partial.probabilities);
+  return { out, measured: measure.merge(tape, difference, ofSettled, ofJoined!.measured) };
 };
 
 /**
@@ -103,5 +112,16 @@ export const emitParts = (
  */
 export const emitAttention = (tape: Tape, parts: AttentionParts): Value => {
   checkParts("emitAttention", parts);
-  return emitParts(tape, parts, emitIntegerAttention);
+  return emitParts(tape, parts, emitIntegerAttention).out;
+};
+
+/** `emitAttention`, and what is measured of its probabilities: [1, numKvHeads, rows, 1], or as many columns as there are keys. */
+export const emitMeasuredAttention = (
+  tape: Tape,
+  measure: Measure,
+  parts: AttentionParts,
+): readonly [attended: Value, measured: Value] => {
+  checkParts("emitMeasuredAttention", parts);
+  const { out, measured } = emitParts(tape, parts, emitIntegerAttention, measure);
+  return [out, measured!];
 };

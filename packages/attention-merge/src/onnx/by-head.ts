@@ -5,7 +5,8 @@
 import { byKind } from "@ropewalk/check";
 import type { Tape, Value } from "@ropewalk/graph";
 import { checkParts, emitParts, type AttentionParts, type RecentPart } from "./attention.ts";
-import type { EmittedPartial } from "./merge.ts";
+import type { Measure } from "./measure.ts";
+import type { AttendedPart } from "./merge.ts";
 import { emitWidened } from "./quantized.ts";
 import { emitDense, type QuantizedSettled, type SettledPart } from "./settled.ts";
 import type { Softcap } from "./scores.ts";
@@ -52,15 +53,10 @@ const mapHeads = (
   ),
 });
 
-const emitWidenedAttention = (tape: Tape, part: QuantizedSettled, softcap: Softcap): EmittedPartial =>
+const emitWidenedAttention = (tape: Tape, part: QuantizedSettled, softcap: Softcap): AttendedPart =>
   emitDense(tape, { queries: part.queries, ...emitWidened(tape, part) }, softcap);
 
-/**
- * `emitAttention` for any number of queries, head after head: scores [rows, keyLen] of one head stay in the processor's cache where
- * those of all heads would go through memory, several times. A settled part in 8 bits is widened to float32.
- */
-export const emitAttentionByHead = (tape: Tape, parts: AttentionParts): Value => {
-  checkParts("emitAttentionByHead", parts);
+const emitHeadAfterHead = (tape: Tape, parts: AttentionParts, measure?: Measure): readonly Value[] => {
   const batch = shape(tape, 0);
   // One slice for each value, in however many parts it is.
   const scanned = new Map<string, Value>();
@@ -74,9 +70,30 @@ export const emitAttentionByHead = (tape: Tape, parts: AttentionParts): Value =>
     (value) => scan(value, () => value),
   );
   const names = [...scanned.keys()];
-  const [out] = tape.scan([...scanned.values()], (body, slices) => {
+  const given = tape.scan([...scanned.values()], (body, slices) => {
     const slice = ({ name }: Value): Value => slices[names.indexOf(name)]!;
-    return [emitParts(body, mapHeads(parts, slice, slice), emitWidenedAttention)];
+    const { out, measured } = emitParts(body, mapHeads(parts, slice, slice), emitWidenedAttention, measure);
+    return measured === undefined ? [out] : [out, measured];
   });
-  return tape.op("Unsqueeze", [out!, batch]);
+  return given.map((heads) => tape.op("Unsqueeze", [heads, batch]));
+};
+
+/**
+ * `emitAttention` for any number of queries, head after head: scores [rows, keyLen] of one head stay in the processor's cache where
+ * those of all heads would go through memory, several times. A settled part in 8 bits is widened to float32.
+ */
+export const emitAttentionByHead = (tape: Tape, parts: AttentionParts): Value => {
+  checkParts("emitAttentionByHead", parts);
+  return emitHeadAfterHead(tape, parts)[0]!;
+};
+
+/** `emitMeasuredAttention` for any number of queries, head after head. */
+export const emitMeasuredAttentionByHead = (
+  tape: Tape,
+  measure: Measure,
+  parts: AttentionParts,
+): readonly [attended: Value, measured: Value] => {
+  checkParts("emitMeasuredAttentionByHead", parts);
+  const [out, measured] = emitHeadAfterHead(tape, parts, measure);
+  return [out!, measured!];
 };

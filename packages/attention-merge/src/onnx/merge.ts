@@ -12,18 +12,35 @@ import { shape } from "./shape.ts";
 /** `out` [1, numKvHeads, rows, headDim], with the largest score and the largest probability of each row [1, numKvHeads, rows, 1]. */
 export type EmittedPartial = { readonly out: Value; readonly maxScore: Value; readonly maxProbability: Value };
 
+/** The same with the probabilities that it is made of, [1, numKvHeads, rows, keyLen]. */
+export type AttendedPart = EmittedPartial & { readonly probabilities: Value };
+
 /** The largest of each row, its axis kept. */
 export const emitRowMax = (tape: Tape, x: Value): Value => tape.op("ReduceMax", [x, shape(tape, -1)], { keepdims: 1 });
+
+/** lse_a - lse_b, with the gate added: what w is the sigmoid of. */
+const emitDifference = (tape: Tape, a: EmittedPartial, b: EmittedPartial, gate: Value): Value => {
+  const scores = tape.op("Sub", [a.maxScore, b.maxScore]);
+  const ratio = tape.op("Div", [b.maxProbability, a.maxProbability]);
+  return tape.op("Add", [tape.op("Add", [scores, tape.op("Log", [ratio])]), gate]);
+};
+
+/** Two parts merged, and lse_a - lse_b of each row [1, numKvHeads, rows, 1], which says how much each of them counts. */
+export const emitMerged = (
+  tape: Tape,
+  a: EmittedPartial,
+  b: EmittedPartial,
+  gate: Value,
+): { readonly out: Value; readonly difference: Value } => {
+  const difference = emitDifference(tape, a, b, gate);
+  const weight = tape.op("Sigmoid", [difference]);
+  return { out: tape.op("Add", [b.out, tape.op("Mul", [weight, tape.op("Sub", [a.out, b.out])])]), difference };
+};
 
 /**
  * Merges a into b.
  *
  * @param gate - added to a's log-sum-exp, [1]: 0 keeps it, a large negative number leaves it out
  */
-export const emitMerge = (tape: Tape, a: EmittedPartial, b: EmittedPartial, gate: Value): Value => {
-  const scores = tape.op("Sub", [a.maxScore, b.maxScore]);
-  const ratio = tape.op("Div", [b.maxProbability, a.maxProbability]);
-  const difference = tape.op("Add", [tape.op("Add", [scores, tape.op("Log", [ratio])]), gate]);
-  const weight = tape.op("Sigmoid", [difference]);
-  return tape.op("Add", [b.out, tape.op("Mul", [weight, tape.op("Sub", [a.out, b.out])])]);
-};
+export const emitMerge = (tape: Tape, a: EmittedPartial, b: EmittedPartial, gate: Value): Value =>
+  emitMerged(tape, a, b, gate).out;

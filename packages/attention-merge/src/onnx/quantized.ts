@@ -12,7 +12,7 @@
  */
 import { typeCode, type Tape, type Value } from "@ropewalk/graph";
 import { quantizedBlock } from "../quantize.ts";
-import { emitRowMax, type EmittedPartial } from "./merge.ts";
+import { emitRowMax, type AttendedPart } from "./merge.ts";
 import { emitSoftcap, type Softcap } from "./scores.ts";
 import { shape } from "./shape.ts";
 
@@ -54,7 +54,7 @@ const inBlocks = (tape: Tape, numKvHeads: number, group: number, x: Value): Valu
 };
 
 /** One query, `group` rows a head. */
-export const emitIntegerAttention = (tape: Tape, part: Queried, softcap?: Softcap): EmittedPartial => {
+export const emitIntegerAttention = (tape: Tape, part: Queried, softcap?: Softcap): AttendedPart => {
   const { group, keys, keyScales, keyOffsets, values, valueScales } = part;
   const [numKvHeads, , headDim] = keys.dims as readonly [number, unknown, number];
   const queries = tape.op("Reshape", [part.queries, shape(tape, numKvHeads, 1, group, headDim)]);
@@ -69,6 +69,7 @@ export const emitIntegerAttention = (tape: Tape, part: Queried, softcap?: Softca
   const sums = float(tape, tape.op("MatMulInteger", [rounded(tape, weights, b, 0.5), values]));
   const out = tape.op("ReduceSum", [tape.op("Mul", [sums, b]), shape(tape, 1)], { keepdims: 0 });
   return {
+    probabilities,
     out: tape.op("Unsqueeze", [out, shape(tape, 0)]),
     maxScore: emitRowMax(tape, scores),
     maxProbability: emitRowMax(tape, probabilities),

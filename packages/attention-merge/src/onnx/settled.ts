@@ -1,6 +1,6 @@
 /** The long stretch of keys that every query sees, in either of the forms that it may be kept in. */
 import type { Tape, Value } from "@ropewalk/graph";
-import { emitRowMax, type EmittedPartial } from "./merge.ts";
+import { emitRowMax, type AttendedPart } from "./merge.ts";
 import type { QuantizedKeysAndValues } from "./quantized.ts";
 import { emitScores, emitSoftcap, emitWeightedValues, type Softcap } from "./scores.ts";
 
@@ -28,10 +28,11 @@ export const emitDense = (
   tape: Tape,
   { queries, keys, values }: Omit<DenseSettled, "gate" | "kind">,
   softcap?: Softcap,
-): EmittedPartial => {
+): AttendedPart => {
   const scores = emitSoftcap(tape, softcap, emitScores(tape, queries, keys));
   const probabilities = tape.op("Softmax", [scores], { axis: -1 });
   return {
+    probabilities,
     out: emitWeightedValues(tape, probabilities, values),
     maxScore: emitRowMax(tape, scores),
     maxProbability: emitRowMax(tape, probabilities),

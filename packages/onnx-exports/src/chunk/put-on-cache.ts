@@ -1,10 +1,10 @@
 /** An extension on an export whose cache `@ropewalk/generation` keeps. */
-import { cacheFormats, cachePrecisions, layoutName, type ExtendedDecoder, type Operators } from "@ropewalk/decoder";
+import { cacheFormats, cachePrecisions, layoutName, type ExtendedDecoder } from "@ropewalk/decoder";
 import { refuse } from "../check.ts";
 import type { Mark } from "../metadata.ts";
 import type { ReadExport } from "../read-export.ts";
 import { checkMade } from "../topology.ts";
-import { rewriteAsChunk } from "./rewrite-chunk.ts";
+import { rewriteAsChunk, type ChunkRewrite } from "./rewrite-chunk.ts";
 
 /** Refuses a cache that an export's own products do not go with. */
 export const checkCache = ({ cache }: ExtendedDecoder): void => {
@@ -19,11 +19,11 @@ export const checkCache = ({ cache }: ExtendedDecoder): void => {
  * @returns what the graph was made for, to be written down with it
  */
 export const putOnCache = (
-  { extended, operators }: { readonly extended: ExtendedDecoder; readonly operators: Operators },
+  { extended, operators, attentions }: Omit<ChunkRewrite, "sites">,
   { proto, sites }: Pick<ReadExport, "proto" | "sites">,
 ): NonNullable<Mark["chunk"]> => {
   checkCache(extended);
-  rewriteAsChunk({ extended, sites, operators }, proto);
+  rewriteAsChunk({ extended, sites, operators, attentions }, proto);
   checkMade(proto.graph!);
   const { decoder, cache } = extended;
   return { decoder, layout: layoutName(extended), cache };

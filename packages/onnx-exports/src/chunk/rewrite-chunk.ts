@@ -11,6 +11,7 @@ import {
   decoderInputs,
   decoderOutputs,
   decoderOpset,
+  type AskedAttentions,
   type ExtendedDecoder,
   type Operators,
 } from "@ropewalk/decoder";
@@ -102,10 +103,12 @@ export type ChunkRewrite = {
   readonly sites: readonly AttentionSite[];
   /** Those that the attention may be recorded with; the export's other nodes stay as they are. */
   readonly operators: Operators;
+  /** What is given out of the attention of some layers; absent: nothing. */
+  readonly attentions?: AskedAttentions | undefined;
 };
 
 /** Rewrites a model; changes it. */
-export const rewriteAsChunk = ({ extended, sites, operators }: ChunkRewrite, model: ModelProto): void => {
+export const rewriteAsChunk = ({ extended, sites, operators, attentions }: ChunkRewrite, model: ModelProto): void => {
   const graph = model.graph!;
   checkSignature(viewGraph(model));
   const logitsInfo = graph.output.find(({ name }) => name === decoderOutputs.logits)!;
@@ -132,7 +135,7 @@ export const rewriteAsChunk = ({ extended, sites, operators }: ChunkRewrite, mod
   scope.op("Unsqueeze", [ids, scope.constant("int64", [1], [0])], {}, { output: own(decoderInputs.ids) });
   const rowCount = view.inputs.get(lastRows);
   if (rowCount) scope.constant("int64", rowCount.dims?.map(() => 1) ?? [], [0], own(lastRows));
-  const attention = chunkAttention(scope, extended, ids, operators);
+  const attention = chunkAttention(scope, extended, ids, operators, attentions);
   for (const [index, site] of sites.entries()) {
     const layer = scope.scope(`layers.${index}`);
     emitChunkSite(layer, foreign, site, attention(layer, index));

@@ -9,16 +9,12 @@
  * 0 ln(0) = 0: what is below the least normal float32 counts as that in the logarithm, so that 0 times it is 0. The keys are
  * past and new ones, and under a bare window the last of them, those that any query sees. Both outputs are float32.
  */
+import type { Attentions } from "@ropewalk/decoder";
 import type { Dim, Tape, Value } from "@ropewalk/graph";
 import { match } from "ts-pattern";
 import type { AttentionSite } from "../site.ts";
 import { integers, type EmitContext } from "./context.ts";
 import type { EmitGroup } from "./group.ts";
-
-/** What of its attention a graph can give out: the weights of every pair, or one number a query. */
-export const attentionOutputs = ["maps", "entropies"] as const;
-
-export type Attentions = (typeof attentionOutputs)[number];
 
 export type WeightsRequest = {
   readonly site: AttentionSite;

@@ -1,0 +1,36 @@
+/** What of its attention a graph gives out, layer by layer, beside what it is for. */
+import { attentionEntropies, attentionMaps, type Measure } from "@ropewalk/attention-merge/onnx";
+import { checkInteger, checkKeys, checkList, oneOf, type Rule } from "@ropewalk/check";
+
+/** The weight of every pair of query and key, or one number a query, how widely it looks, in nats. */
+export const attentionOutputs = ["maps", "entropies"] as const;
+
+export type Attentions = (typeof attentionOutputs)[number];
+
+/** What, and of which layers. */
+export type AskedAttentions = { readonly what: Attentions; readonly layers: readonly number[] };
+
+/** Layers of a model, each once, from 0. */
+export const someLayers =
+  (numLayers: number): Rule =>
+  (where, name, value) => {
+    checkList(where, name, value);
+    const layers = value as readonly number[];
+    layers.forEach((layer, at) => checkInteger(where, `${name}[${at}]`, layer, 0, numLayers - 1));
+    const twice = layers.find((layer, at) => layers.indexOf(layer) < at);
+    if (twice !== undefined) throw new RangeError(`${where}: ${name} must name a layer once, got ${twice} twice`);
+  };
+
+/** @throws TypeError for an unknown key or a wrong type, RangeError for an unknown value and a layer that there is none of */
+export const checkAttentions = (where: string, asked: AskedAttentions, numLayers: number): void => {
+  checkKeys<AskedAttentions>(where, "attentions", asked, {
+    what: oneOf(attentionOutputs),
+    layers: someLayers(numLayers),
+  });
+};
+
+const measures: Readonly<Record<Attentions, Measure>> = { maps: attentionMaps, entropies: attentionEntropies };
+
+/** What is to be measured of a layer; undefined: nothing. */
+export const measureOf = (asked: AskedAttentions | undefined, layer: number): Measure | undefined =>
+  asked?.layers.includes(layer) ? measures[asked.what] : undefined;
