@@ -17,6 +17,18 @@ export type EvaluationContext = {
   readonly onProgress?: (done: number, total: number) => void;
 };
 
+/** A number of a result. */
+export type Figure = {
+  readonly name: string;
+  /** Null where nothing was scored. */
+  readonly value: number | null;
+  /** From 0, nothing, to 1, all, and better the higher. Default false. */
+  readonly share?: boolean;
+};
+
+/** The mean loss at positions from `from` to `to - 1`, in nats per token; null where nothing was scored. */
+export type LossBucket = { readonly from: number; readonly to: number; readonly loss: number | null };
+
 export type Evaluation<Params extends object = object, Result extends object = object> = {
   readonly kind: string;
   /** Parameters whose value is a list: of any other, a list in a sweep is several values. Absent: none. */
@@ -29,6 +41,12 @@ export type Evaluation<Params extends object = object, Result extends object = o
    * @throws TypeError for an unknown key or a wrong type, RangeError for a value out of range
    */
   readonly check: (where: string, params: unknown) => Params;
+  /** Tokens that it reads, about: what has twice as many takes about twice as long. Absent: those of its longest run. */
+  readonly tokens?: (params: Params) => number;
+  /** What a result comes to in a number or a few, the first that of pictures. Absent: the numbers that it has. */
+  readonly figures?: (result: Result) => readonly Figure[];
+  /** The loss by position, where it measures one. */
+  readonly losses?: (result: Result) => readonly LossBucket[];
   /** Tokens of its longest run: the length that an extension is chosen for, and memory planned for. */
   readonly length: (params: Params) => number;
   readonly run: (model: LanguageModel, params: Params, context: EvaluationContext) => Promise<Result>;

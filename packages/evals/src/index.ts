@@ -1,4 +1,4 @@
-export type { Evaluation, EvaluationContext } from "./evaluation.ts";
+export type { Evaluation, EvaluationContext, Figure, LossBucket } from "./evaluation.ts";
 export { evaluationOf, evaluations } from "./evaluations.ts";
 export { passkeyEvaluation, type PasskeyParams } from "./passkey/evaluation.ts";
 export {
@@ -34,6 +34,19 @@ export {
   type PerplexityBucket,
   type PerplexityOptions,
 } from "./perplexity/perplexity.ts";
+export { canonical, hashOf, sha256, type Json, type JsonObject } from "./sweep/canonical.ts";
+export { cellHash, differences, sweepHash, sweepVersion, type CellIdentity } from "./sweep/cell.ts";
+export { mergeRecords, type Merged, type Part } from "./sweep/merge.ts";
+export {
+  readRecords,
+  recordLine,
+  type CellRecord,
+  type Records,
+  type SweepHeader,
+  type SweepRecord,
+} from "./sweep/records.ts";
+export { checkShard, shardOf, type Shard } from "./sweep/shard.ts";
+export { readSweep, type AskedEvaluation, type EntryRule, type Sweep, type SweepRules } from "./sweep/sweep.ts";
 export { tokenLosses, type LossModel } from "./perplexity/token-losses.ts";
 export { tokenStream, type TokenStream } from "./perplexity/token-stream.ts";
 export type { Windows } from "./perplexity/windows.ts";

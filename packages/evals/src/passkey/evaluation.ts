@@ -48,6 +48,8 @@ export const passkeyEvaluation: Evaluation<PasskeyParams, PasskeyCell> = {
   kind: "passkey",
   check: (where, params) => ({ trials: 10, seed: 3, ...checkKeys(where, "params", params as Asked, keys) }),
   length: ({ length }) => length,
+  tokens: ({ length, trials }) => length * trials,
+  figures: ({ found, trials }) => [{ name: "keys found", value: found / trials, share: true }],
   run: async (model, params, context) => {
     const wording = await wordingFor(model.source.name, params, context);
     const { keys: _, ...at } = params;

@@ -52,6 +52,12 @@ export const perplexityEvaluation: Evaluation<PerplexityParams, PerplexityReport
     ...checkKeys(where, "params", params as Asked, keys),
   }),
   length: ({ length }) => length,
+  tokens: ({ length, windows }) => length * windows,
+  figures: ({ loss, perplexity: exp }) => [
+    { name: "nats per token", value: loss },
+    { name: "perplexity", value: exp },
+  ],
+  losses: ({ buckets }) => buckets,
   run: async (model, { text: name, separator, length, windows, bucket, chunkSize }, { read, signal, onProgress }) => {
     const { ids, masked } = tokenStream(model, await read(name), { length, windows, separator });
     const losses = await perplexity(model, ids, {

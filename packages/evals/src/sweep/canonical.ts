@@ -1,0 +1,30 @@
+/**
+ * The name of a measurement: equal ones have one name, on any machine.
+ *
+ *   canonical(value)   JSON without spaces, the keys of every object in order (RFC 8785)
+ *   hash(value)        SHA-256 of that, as 64 hexadecimal digits
+ */
+import { check } from "@ropewalk/check";
+
+/** What JSON holds. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+export type JsonObject = { readonly [key: string]: Json };
+
+const sorted = (_: string, value: unknown): unknown => {
+  check(typeof value !== "number" || Number.isFinite(value), "canonical: a number must be finite", value);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const keys = Object.keys(value).sort();
+  return Object.fromEntries(keys.map((key) => [key, (value as Readonly<Record<string, unknown>>)[key]]));
+};
+
+/** A value as one text, whatever the order of its keys; keys whose value is undefined are left out. */
+export const canonical = (value: object): string => JSON.stringify(value, sorted);
+
+const hex = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** SHA-256, in hexadecimal. */
+export const sha256 = async (bytes: Uint8Array): Promise<string> =>
+  hex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>)));
+
+export const hashOf = (value: object): Promise<string> => sha256(new TextEncoder().encode(canonical(value)));

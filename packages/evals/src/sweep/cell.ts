@@ -1,0 +1,35 @@
+/**
+ * A cell of a sweep: one model under one method in one evaluation. Its hash is over everything that changes its result, and nothing else:
+ *
+ *   hash = SHA-256(version, model, method, run, kind, params, files)
+ */
+import { canonical, hashOf, type JsonObject } from "./canonical.ts";
+
+/** Of records and of what hashes are over. */
+export const sweepVersion = 1;
+
+/** What a cell is, whoever measures it, and by whatever names. */
+export type CellIdentity = {
+  /** The model's fingerprint: of its files' contents. */
+  readonly model: string;
+  /** The extension as data, every number of it. */
+  readonly method: JsonObject;
+  /** How it runs, as far as that changes numbers: the backend, precisions. */
+  readonly run: JsonObject;
+  readonly kind: string;
+  readonly params: object;
+  /** SHA-256 of every file that the parameters name, in their order. */
+  readonly files: readonly string[];
+};
+
+export const cellHash = (identity: CellIdentity): Promise<string> => hashOf({ version: sweepVersion, ...identity });
+
+/** The parts in which two identities differ. */
+export const differences = (a: CellIdentity, b: CellIdentity): readonly string[] =>
+  (["model", "method", "run", "kind", "params", "files"] as const).filter(
+    (key) => canonical({ value: a[key] }) !== canonical({ value: b[key] }),
+  );
+
+/** The name of a whole sweep: that of its cells together, in whatever order. */
+export const sweepHash = (hashes: readonly string[]): Promise<string> =>
+  hashOf({ version: sweepVersion, cells: [...new Set(hashes)].sort() });

@@ -1,0 +1,21 @@
+/** Lists are crossed: { a: [1, 2], b: [3, 4] } stands for a 1 with b 3, 1 with 4, 2 with 3, 2 with 4. */
+import type { Json, JsonObject } from "./canonical.ts";
+
+/**
+ * Every choice of one value from each list of an entry, the first key's slowest.
+ *
+ * @param lists - keys whose value is a list by itself: of these a list of lists is crossed
+ * @throws RangeError for a list without values
+ */
+export const cross = (where: string, entry: JsonObject, lists: readonly string[] = []): readonly JsonObject[] => {
+  const valuesOf = (key: string, value: Json): readonly Json[] => {
+    if (!Array.isArray(value)) return [value];
+    const list = value as readonly Json[];
+    if (list.length === 0) throw new RangeError(`${where}: ${key} must hold at least 1 value, got none`);
+    return lists.includes(key) && !list.every(Array.isArray) ? [value] : list;
+  };
+  return Object.entries(entry).reduce<readonly JsonObject[]>(
+    (all, [key, value]) => all.flatMap((one) => valuesOf(key, value).map((each) => ({ ...one, [key]: each }))),
+    [{}],
+  );
+};
