@@ -1,7 +1,32 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 // Tests import packages by name and run on their sources: the condition below picks `src` where a package offers it.
 const conditions = ["@ropewalk/source", "node", "import", "module", "default"];
+
+/** Files that take a minute and more: they begin, so that none is left running by itself at the end. */
+const slow = `
+  backend-webgpu/test/chromium
+  backend-webgpu/test/passkey
+  finetune/test/chromium
+  backend-webgpu/test/node
+  evals/test/passkey
+  cli/test/families
+  test/wgsl/device
+  generation/test/exports
+  backend-webgpu/test/tabs
+`
+  .trim()
+  .split(/\s+/);
+const rank = ({ moduleId }: TestSpecification): number => {
+  const at = slow.findIndex((part) => moduleId.includes(part));
+  return at < 0 ? slow.length : at;
+};
+class SlowFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   resolve: { conditions },
@@ -12,5 +37,6 @@ export default defineConfig({
     hookTimeout: 180_000,
     pool: "forks",
     maxWorkers: 2,
+    sequence: { sequencer: SlowFirst },
   },
 });

@@ -1,4 +1,7 @@
-/** The checks in headless Chromium, on its software driver where there is no GPU. Skipped, by name, where there is none. */
+/**
+ * The checks in headless Chromium, on its software driver where there is no GPU. Skipped, by name, where there is none. The slow ones run in
+ * Node alone, and here when they are asked for by SLOW_CHECKS=1.
+ */
 import type { Page as Tab } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checks } from "./checks/index.ts";
@@ -15,7 +18,8 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
   });
   afterAll(() => browser.close());
 
-  it.each([...checks, ...pageChecks])("$name", async ({ name }) => {
+  const asked = checks.filter(({ slow = false }) => !slow || process.env["SLOW_CHECKS"] === "1");
+  it.each([...asked, ...pageChecks])("$name", async ({ name }) => {
     expect(await ask(tab, "check", name)).toBe("");
   });
 });

@@ -17,6 +17,8 @@ export type Place = {
 
 export type Check = {
   readonly name: string;
+  /** Quarters of a minute on the software driver of a browser, for shaders that shorter checks run there too. */
+  readonly slow?: boolean;
   /** @throws Error that says what is wrong */
   readonly run: (place: Place) => Promise<void>;
 };

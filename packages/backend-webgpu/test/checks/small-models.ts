@@ -14,8 +14,9 @@ export const passkeyCases = async ({ json }: Place): Promise<readonly PasskeyGol
   ((await json("packages/tiny-models/test/vectors/passkey-875k/golden-logits.json")) as { cases: PasskeyGolden[] })
     .cases;
 
-const passkeyCheck = (name: string, wanted: (golden: PasskeyGolden) => boolean): Check => ({
+const passkeyCheck = (name: string, wanted: (golden: PasskeyGolden) => boolean, slow: boolean): Check => ({
   name: `passkey875k, ${name}`,
+  slow,
   run: async (place) => {
     const golden = (await passkeyCases(place)).find(wanted)!;
     const rows = { [golden.midIndex]: golden.logitsMid, [golden.length - 1]: golden.logitsLast };
@@ -26,8 +27,9 @@ const passkeyCheck = (name: string, wanted: (golden: PasskeyGolden) => boolean):
 
 const storiesFolder = "packages/tiny-models/stories260K";
 
-const storiesCheck = (name: string, key: string): Check => ({
+const storiesCheck = (name: string, key: string, slow = false): Check => ({
   name: `stories260K, 800 tokens, ${name}`,
+  slow,
   run: async (place) => {
     const { ids, cases } = (await place.json(
       "packages/tiny-models/test/vectors/stories260K/golden.json",
@@ -53,11 +55,12 @@ export const smallModelChecks: readonly Check[] = [
     passkeyCheck(
       `${length} tokens, ${extended ? "extended" : "plain"}`,
       (golden) => golden.length === length && (golden.method.groupSize !== null) === extended,
+      length > 1000,
     ),
   ),
   storiesCheck("plain", "vanilla"),
   storiesCheck("SelfExtend, groups of 4", "se_W64_G4"),
-  storiesCheck("SelfExtend, groups of 8", "se_W128_G8"),
-  storiesCheck("SelfExtend, groups of 7", "se_W100_G7"),
+  storiesCheck("SelfExtend, groups of 8", "se_W128_G8", true),
+  storiesCheck("SelfExtend, groups of 7", "se_W100_G7", true),
   storiesCheck("a window of 512", "window512"),
 ];
