@@ -1,6 +1,7 @@
 /** The kinds of evaluations, a row each. Sweeps, workers and queues know them by this table alone. */
 import { checkOneOf } from "@ropewalk/check";
 import type { Evaluation } from "./evaluation.ts";
+import { longBenchEvaluation } from "./longbench/evaluation.ts";
 import { passkeyEvaluation } from "./passkey/evaluation.ts";
 import { perplexityEvaluation } from "./perplexity/evaluation.ts";
 import { taskEvaluation } from "./task-evaluation.ts";
@@ -9,7 +10,12 @@ import { taskEvaluation } from "./task-evaluation.ts";
 const row = <Params extends object, Result extends object>(evaluation: Evaluation<Params, Result>): Evaluation =>
   evaluation as unknown as Evaluation;
 
-const rows: readonly Evaluation[] = [row(passkeyEvaluation), row(perplexityEvaluation), row(taskEvaluation)];
+const rows: readonly Evaluation[] = [
+  row(passkeyEvaluation),
+  row(perplexityEvaluation),
+  row(taskEvaluation),
+  row(longBenchEvaluation),
+];
 
 /** By their kinds. */
 export const evaluations: Readonly<Record<string, Evaluation>> = Object.fromEntries(

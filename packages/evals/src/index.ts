@@ -7,6 +7,18 @@ export {
   type PerplexityReport,
   type StatedLoss,
 } from "./perplexity/evaluation.ts";
+export { longBenchDatasets, lEvalExams, type Dataset } from "./longbench/datasets.ts";
+export {
+  longBenchEvaluation,
+  longBenchSamples,
+  type LongBenchParams,
+  type LongBenchResult,
+} from "./longbench/evaluation.ts";
+export { longBenchReport, type DatasetScore, type LongBenchReport } from "./longbench/report.ts";
+export { longBench, type AnsweringModel, type LongBenchAnswer, type LongBenchOptions } from "./longbench/run.ts";
+export { readSamples, type LongBenchSample, type ReadSamples } from "./longbench/samples.ts";
+export type { Settings as LongBenchSettings } from "./longbench/settings.ts";
+export type { NamedText } from "./json-lines.ts";
 export { editSimilarity, type EditRatio } from "./metrics/edit-similarity.ts";
 export {
   metricNames,

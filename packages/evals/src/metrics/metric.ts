@@ -120,7 +120,6 @@ export const metrics: Readonly<Record<MetricName, Metric>> = {
   },
   "code-output": {
     about: "what a program prints",
-    language: "en",
     parts: ["accuracy"],
     score: (prediction, truth) => [codeOutput(prediction, truth)],
   },

@@ -1,0 +1,72 @@
+/** Files of JSON lines: an object a line; empty lines hold nothing. */
+import { check, checkList, closest, show, showName } from "@ropewalk/check";
+
+/** A file that was read, by the name that it was asked for. */
+export type NamedText = { readonly name: string; readonly text: string };
+
+/** A line's object, and where it stands as messages say it. */
+export type JsonLine = {
+  readonly at: string;
+  readonly number: number;
+  readonly value: Readonly<Record<string, unknown>>;
+};
+
+const parsed = (where: string, at: string, text: string): JsonLine["value"] => {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new TypeError(`${where}: ${at} must be JSON, got ${show((error as Error).message)}`, { cause: error });
+  }
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  if (!isObject) throw new TypeError(`${where}: ${at} must be an object, got ${show(value)}`);
+  return value as JsonLine["value"];
+};
+
+/**
+ * The objects of a file.
+ *
+ * @throws TypeError that names the line when one is no object as JSON, RangeError when there is none
+ */
+export const jsonLines = (where: string, { name, text }: NamedText): readonly JsonLine[] => {
+  const lines = text
+    .replace(/^\uFEFF/, "")
+    .split("\n")
+    .flatMap((line, index): JsonLine[] => {
+      if (line.trim() === "") return [];
+      const at = `${showName(name)} line ${index + 1}`;
+      return [{ at, number: index + 1, value: parsed(where, at, line) }];
+    });
+  check(lines.length > 0, `${where}: ${showName(name)} must hold at least 1 line`, lines.length);
+  return lines;
+};
+
+/**
+ * A field that a line must have.
+ *
+ * @throws TypeError that says which key is likely meant
+ */
+const fieldOf = (where: string, { at, value }: JsonLine, key: string): unknown => {
+  if (value[key] !== undefined) return value[key];
+  const meant = closest(key, Object.keys(value));
+  throw new TypeError(
+    `${where}: ${at} must have ${show(key)}, got nothing${meant === undefined ? "" : `; it has ${show(meant)}`}`,
+  );
+};
+
+/** @throws TypeError when the line has no such text */
+export const textField = (where: string, line: JsonLine, key: string): string => {
+  const text = fieldOf(where, line, key);
+  check(typeof text === "string", `${where}: ${line.at}: ${key} must be text`, text, "string");
+  return text as string;
+};
+
+/** @throws TypeError when the line has no such list of texts, RangeError when it holds none */
+export const textsField = (where: string, line: JsonLine, key: string): readonly string[] => {
+  const texts = fieldOf(where, line, key);
+  checkList(where, `${line.at}: ${key}`, texts);
+  (texts as readonly unknown[]).forEach((text, index) =>
+    check(typeof text === "string", `${where}: ${line.at}: ${key}[${index}] must be text`, text, "string"),
+  );
+  return texts as readonly string[];
+};

@@ -1,0 +1,131 @@
+/** LongBench's and L-Eval's files as an evaluation. */
+import {
+  check,
+  checkKeys,
+  checkList,
+  optional,
+  positive,
+  trueOrFalse,
+  whole,
+  type Keys,
+  type Rule,
+} from "@ropewalk/check";
+import type { Evaluation, EvaluationContext } from "../evaluation.ts";
+import type { MetricName } from "../metrics/metric.ts";
+import { longBenchReport, type LongBenchReport } from "./report.ts";
+import { longBench, type LongBenchAnswer } from "./run.ts";
+import { readSamples, type LongBenchSample, type ReadSamples } from "./samples.ts";
+import { aMetric, aPrompt, readTable, someTokens, type Settings } from "./settings.ts";
+
+export type LongBenchParams = {
+  /** Files of JSON lines. */
+  readonly data: readonly string[];
+  /** A file with the prompts by dataset, as LongBench's dataset2prompt.json. */
+  readonly prompts: string;
+  /** A file with the tokens of an answer by dataset, as dataset2maxlen.json. Absent: the published ones. */
+  readonly maxNew?: string;
+  /** A file with the metrics by dataset. Absent: the published ones. */
+  readonly metrics?: string;
+  /** Tokens of prompt and answer together, at most. */
+  readonly length: number;
+  readonly promptTokens?: number;
+  /** Samples of a dataset, the first ones. Absent: all. */
+  readonly limit?: number;
+  readonly chat?: boolean;
+  /** Of `of` parts of the samples the one at `index`, so that several may run side by side. Absent: all of them. */
+  readonly part?: { readonly index: number; readonly of: number };
+};
+
+export type LongBenchResult = LongBenchReport & {
+  readonly answers: readonly LongBenchAnswer[];
+  /** Lines that people or models are to judge, by who judges. */
+  readonly skipped: Readonly<Record<string, number>>;
+};
+
+const aName: Rule = (where, name, value) =>
+  check(typeof value === "string" && value !== "", `${where}: ${name} must be text`, value, "string");
+
+const names: Rule = (where, name, value) => {
+  checkList(where, name, value);
+  (value as readonly unknown[]).forEach((each, index) => aName(where, `${name}[${index}]`, each));
+};
+
+const aPart: Rule = (where, name, value) => {
+  const { index, of } = checkKeys(where, name, value as NonNullable<LongBenchParams["part"]>, {
+    index: whole,
+    of: positive,
+  });
+  check(index < of, `${where}: ${name}.index must be below ${of}`, index);
+};
+
+const keys: Keys<LongBenchParams> = {
+  ...{ data: names, prompts: aName, maxNew: optional(aName), metrics: optional(aName), length: positive },
+  ...{
+    promptTokens: optional(positive),
+    limit: optional(positive),
+    chat: optional(trueOrFalse),
+    part: optional(aPart),
+  },
+};
+
+const settingsOf = async (
+  { prompts, maxNew, metrics }: LongBenchParams,
+  read: EvaluationContext["read"],
+): Promise<Settings> => {
+  const table = async <Value>(name: string, checkValue: Rule) =>
+    readTable<Value>("longbench", { name, text: await read(name) }, checkValue);
+  return {
+    prompts: await table<string>(prompts, aPrompt),
+    ...(maxNew !== undefined && { maxNewTokens: await table<number>(maxNew, someTokens) }),
+    ...(metrics !== undefined && { metrics: await table<MetricName>(metrics, aMetric) }),
+  };
+};
+
+/** The first of each dataset. */
+const limited = (samples: readonly LongBenchSample[], limit = Infinity): readonly LongBenchSample[] => {
+  const taken = new Map<string, number>();
+  return samples.filter(({ dataset }) => {
+    const before = taken.get(dataset) ?? 0;
+    taken.set(dataset, before + 1);
+    return before < limit;
+  });
+};
+
+/**
+ * The samples that parameters name.
+ *
+ * @throws TypeError and RangeError that name the file and the line
+ */
+export const longBenchSamples = async (
+  params: LongBenchParams,
+  read: EvaluationContext["read"],
+): Promise<ReadSamples> => {
+  const settings = await settingsOf(params, read);
+  const files = await Promise.all(params.data.map(async (name) => ({ name, text: await read(name) })));
+  const { samples, skipped } = readSamples(files, settings);
+  if (samples.length === 0)
+    throw new RangeError(
+      `longbench: data must have a line that a metric scores, got those for ${Object.keys(skipped).join(" and ")} alone`,
+    );
+  const { limit, part } = params;
+  const chosen = limited(samples, limit);
+  return { samples: part ? chosen.filter((_, index) => index % part.of === part.index) : chosen, skipped };
+};
+
+export const longBenchEvaluation: Evaluation<LongBenchParams, LongBenchResult> = {
+  kind: "longbench",
+  lists: ["data"],
+  files: ({ data, prompts, maxNew, metrics }) => [
+    ...data,
+    prompts,
+    ...[maxNew, metrics].filter((name) => name !== undefined),
+  ],
+  check: (where, params) => checkKeys(where, "params", params as LongBenchParams, keys),
+  length: ({ length }) => length,
+  run: async (model, params, { read, signal, onProgress }) => {
+    const { samples, skipped } = await longBenchSamples(params, read);
+    const { length, promptTokens, chat } = params;
+    const answers = await longBench(model, samples, { length, promptTokens, chat, signal, onProgress });
+    return { ...longBenchReport(answers), answers, skipped };
+  },
+};
