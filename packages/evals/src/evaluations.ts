@@ -1,5 +1,6 @@
 /** The kinds of evaluations, a row each. Sweeps, workers and queues know them by this table alone. */
 import { checkOneOf } from "@ropewalk/check";
+import { entropiesEvaluation } from "./entropies/evaluation.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { longBenchEvaluation } from "./longbench/evaluation.ts";
 import { passkeyEvaluation } from "./passkey/evaluation.ts";
@@ -15,6 +16,7 @@ const rows: readonly Evaluation[] = [
   row(perplexityEvaluation),
   row(taskEvaluation),
   row(longBenchEvaluation),
+  row(entropiesEvaluation),
 ];
 
 /** By their kinds. */

@@ -1,4 +1,14 @@
 export type { Evaluation, EvaluationContext, Figure, LossBucket } from "./evaluation.ts";
+export {
+  entropies,
+  type Entropies,
+  type EntropiesOptions,
+  type EntropyBucket,
+  type EntropyModel,
+  type LayerEntropies,
+  type MeanEntropy,
+} from "./entropies/entropies.ts";
+export { entropiesEvaluation, type EntropiesParams, type EntropiesReport } from "./entropies/evaluation.ts";
 export { evaluationOf, evaluations } from "./evaluations.ts";
 export { passkeyEvaluation, type PasskeyParams } from "./passkey/evaluation.ts";
 export {
