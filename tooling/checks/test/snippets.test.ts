@@ -6,7 +6,13 @@ import { snippetsOf } from "../src/snippets.ts";
 
 const run = promisify(execFile);
 const folder = "tooling/checks/.snippets";
-const readmes = ["README.md", ...globSync("packages/*/README.md"), ...globSync("apps/*/README.md")];
+const pages = [
+  "docs/*.md",
+  "docs/{guide,primitives,extending,decisions}/*.md",
+  "packages/*/README.md",
+  "apps/*/README.md",
+];
+const readmes = ["README.md", "examples/README.md", ...pages.flatMap((pattern) => globSync(pattern).toSorted())];
 
 beforeAll(() => mkdirSync(folder, { recursive: true }));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
