@@ -30,17 +30,21 @@ export type Run = Pick<Asked, "trainedContext" | "statedPositions" | "length">;
 const methodsOf = ({ method, modules, extension, fallback }: ExtensionOptions): readonly Method[] =>
   method ?? (extension === undefined && modules === undefined ? [fallback] : []);
 
-const rowsOf = (options: ExtensionOptions): readonly MethodRow[] => [
+/** The rows of what the flags ask for. */
+export const rowsOf = (options: ExtensionOptions): readonly MethodRow[] => [
   ...methodsOf(options).map((method) => methods[method]),
   entropies[options.entropy ?? "none"],
 ];
 
+/** What says which extension. */
+export const extensionFlags: readonly (keyof ExtensionOptions)[] = ["method", "modules", "entropy", "extension", ...numberNames];
+
 /** Whether any flag asks for an extension, or for none. */
 export const asksForExtension = (options: ExtensionOptions): boolean =>
-  (["method", "modules", "entropy", "extension", ...numberNames] as const).some((name) => options[name] !== undefined);
+  extensionFlags.some((name) => options[name] !== undefined);
 
 /** What asks, in the words of the flags. */
-const asking = (options: ExtensionOptions): string => {
+export const asking = (options: ExtensionOptions): string => {
   const { extension, modules = [], entropy = "none" } = options;
   const asked = [...methodsOf(options), ...modules.map(({ path }) => path)].map((method) => `--method ${method}`);
   if (extension !== undefined) asked.push("--extension");
@@ -139,7 +143,9 @@ const readExtension = async (path: string): Promise<ExtensionRecord> => {
 const readAsked = async (_: Command, command: Command): Promise<void> => {
   const path: unknown = command.getOptionValue("extension");
   if (typeof path === "string") command.setOptionValue("extension", await readExtension(path));
-  const asked = (command.getOptionValue("method") ?? []) as readonly string[];
+  const asked = ((command.getOptionValue("method") ?? []) as readonly unknown[]).filter(
+    (one) => typeof one === "string",
+  );
   const paths = asked.filter(isModulePath);
   if (paths.length === 0) return;
   const names = asked.filter((method) => !isModulePath(method));
@@ -149,12 +155,19 @@ const readAsked = async (_: Command, command: Command): Promise<void> => {
 
 const methodNames = Object.keys(methods);
 
-/** A flag that may be given several times. */
-const another = (method: string, before: readonly string[] = []): readonly string[] => {
-  if (!methodNames.includes(method) && !isModulePath(method))
-    throw new InvalidArgumentError(`Allowed choices are ${methodNames.join(", ")}.`);
-  return [...before, method];
+export const isMethod = (name: string): name is Method => methodNames.includes(name);
+
+/** @throws InvalidArgumentError that lists the methods */
+export const unknownMethod = (method: string): never => {
+  const several = method.includes(",") && method.split(",").every((name) => isMethod(name) || isModulePath(name));
+  throw new InvalidArgumentError(
+    several ? "This command takes one method at a time." : `Allowed choices are ${methodNames.join(", ")}.`,
+  );
 };
+
+/** A flag that may be given several times. */
+const another = (method: string, before: readonly string[] = []): readonly string[] =>
+  isMethod(method) || isModulePath(method) ? [...before, method] : unknownMethod(method);
 
 const padded = (rows: Readonly<Record<string, MethodRow>>): readonly string[] =>
   Object.entries(rows).map(([name, { about }]) => `  ${name.padEnd(16)}  ${about}`);

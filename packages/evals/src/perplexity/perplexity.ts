@@ -7,7 +7,7 @@
 import { checkKeys, type Keys } from "@ropewalk/check";
 import type { LogitsOptions } from "@ropewalk/generation";
 import { tokenLosses, type LossModel } from "./token-losses.ts";
-import { checkTokens, type Windows } from "./windows.ts";
+import { checkTokens, firstScored, type Windows } from "./windows.ts";
 
 export type MeanLoss = {
   /** Nats per token; NaN where nothing is scored. */
@@ -31,7 +31,7 @@ export type PerplexityOptions = Windows &
   };
 
 const keys: Keys<PerplexityOptions> = {
-  ...{ length: true, windows: true, bucket: true, masked: true, onProgress: true, chunkSize: true, signal: true },
+  ...{ length: true, windows: true, stride: true, bucket: true, masked: true, onProgress: true, chunkSize: true, signal: true },
 };
 
 const meanOf = (losses: readonly number[]): MeanLoss => ({
@@ -41,10 +41,11 @@ const meanOf = (losses: readonly number[]): MeanLoss => ({
 
 /**
  * The mean loss by position, beyond the capacity if need be. A window of `length` tokens makes `length` predictions: the last
- * one's target is the next window's first token. Nothing is carried from one window into the next.
+ * one's target is the token behind it. Nothing is carried from one window into the next. With a `stride` below the length windows
+ * overlap, and each token is scored once, by the first window that predicts it.
  *
  * @param options - `onProgress` is called after each chunk with the tokens done and the tokens of all windows
- * @throws RangeError when there are fewer than length * windows + 1 ids, one is outside the vocabulary, or a number is out of
+ * @throws RangeError when there are fewer ids than the windows take, one is outside the vocabulary, or a number is out of
  *   range; whatever the signal was aborted with
  */
 export const perplexity = async (
@@ -53,19 +54,20 @@ export const perplexity = async (
   options: PerplexityOptions,
 ): Promise<Perplexity> => {
   checkKeys("perplexity", "options", options, keys);
-  const { length, windows, bucket = 512, masked = [], onProgress, ...run } = options;
-  checkTokens("perplexity", ids.length, { length, windows });
+  const { length, windows, stride = length, bucket = 512, masked = [], onProgress, ...run } = options;
+  checkTokens("perplexity", ids.length, { length, windows, stride });
   if (!Number.isInteger(bucket) || bucket < 1)
     throw new RangeError(`perplexity: bucket must be a positive integer, got ${bucket}`);
   const scored: number[][] = Array.from({ length: Math.ceil(length / bucket) }, () => []);
   for (let window = 0; window < windows; window++) {
-    const first = window * length;
+    const first = window * stride;
+    const from = firstScored({ length, windows, stride }, window);
     const losses = await tokenLosses(model, ids.slice(first, first + length + 1), {
       ...run,
-      onProgress: (done) => onProgress?.(first + done, length * windows),
+      onProgress: (done) => onProgress?.(window * length + done, length * windows),
     });
     losses.forEach((loss, position) => {
-      if (!masked.includes(ids[first + position + 1]!)) scored[Math.floor(position / bucket)]!.push(loss);
+      if (position >= from && !masked.includes(ids[first + position + 1]!)) scored[Math.floor(position / bucket)]!.push(loss);
     });
   }
   const buckets = scored.map((losses, index) => ({
