@@ -37,7 +37,13 @@ export const rowsOf = (options: ExtensionOptions): readonly MethodRow[] => [
 ];
 
 /** What says which extension. */
-export const extensionFlags: readonly (keyof ExtensionOptions)[] = ["method", "modules", "entropy", "extension", ...numberNames];
+export const extensionFlags: readonly (keyof ExtensionOptions)[] = [
+  "method",
+  "modules",
+  "entropy",
+  "extension",
+  ...numberNames,
+];
 
 /** Whether any flag asks for an extension, or for none. */
 export const asksForExtension = (options: ExtensionOptions): boolean =>

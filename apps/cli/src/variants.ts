@@ -76,7 +76,7 @@ const combinations = <T>(lists: readonly (readonly T[])[]): readonly (readonly T
     [[]],
   );
 
-const entropyNames = Object.keys(entropies).filter((name) => name !== "none");
+const entropyNames: ReadonlySet<string> = new Set(Object.keys(entropies).filter((name) => name !== "none"));
 
 /** self-extend+log-n: methods that go together, and an entropy scaling. */
 type Named = { readonly methods: readonly Method[]; readonly paths: readonly string[]; readonly entropy?: Entropy };
@@ -85,8 +85,8 @@ const readNamed = (text: string): Named => {
   if (isModulePath(text)) return { methods: [], paths: [text] };
   const names = text.split("+");
   const methods = names.filter(isMethod);
-  const scalings = names.filter((name): name is Entropy => entropyNames.includes(name));
-  const unknown = names.find((name) => !isMethod(name) && !entropyNames.includes(name));
+  const scalings = names.filter((name): name is Entropy => entropyNames.has(name));
+  const unknown = names.find((name) => !isMethod(name) && !entropyNames.has(name));
   if (unknown !== undefined || scalings.length > 1) return unknownMethod(unknown ?? text);
   return { methods, paths: [], ...(scalings.length === 1 && { entropy: scalings[0]! }) };
 };
@@ -150,7 +150,7 @@ export const withVariants = (command: Command): Command => {
       [
         "\nSide by side: --method none,self-extend,self-extend+log-n runs three; another",
         "--method goes together with each. --vary group-size=4,8 --vary window=64,128",
-        "runs four of each method that reads both. Other numbers go to those that read them.",
+        "runs four of a method that reads both. A number goes to those that read it.",
       ].join("\n"),
     );
 };
@@ -159,11 +159,11 @@ export const withVariants = (command: Command): Command => {
 export const asksForVariants = (options: SharedOptions & VariantOptions): boolean =>
   asksForExtension(options) || options.alternatives !== undefined || options.vary !== undefined;
 
+const extensionNames: ReadonlySet<string> = new Set([...extensionFlags, "alternatives", "vary"]);
+
 /** The flags that say nothing of the extension. */
-export const withoutExtension = <Options extends SharedOptions>(options: Options): Options =>
-  Object.fromEntries(
-    Object.entries(options).filter(([name]) => !(extensionFlags as readonly string[]).includes(name)),
-  ) as unknown as Options;
+export const withoutExtension = (options: SharedOptions): SharedOptions =>
+  Object.fromEntries(Object.entries(options).filter(([name]) => !extensionNames.has(name))) as unknown as SharedOptions;
 
 /** Those that are read by the variant's methods, and those that are not. */
 const readBy = (options: ExtensionOptions): ReadonlySet<NumberName> =>
@@ -189,8 +189,8 @@ export const variantsOf = (options: ExtensionOptions & VariantOptions): readonly
   });
   const said = bases.map(asking).join(", or ");
   for (const [name, value] of [
-    ...given.map((name) => [name, options[name]] as const),
-    ...vary.map(({ name, values }) => [name, values[0]] as const),
+    ...given.map((own) => [own, options[own]] as const),
+    ...vary.map((varied) => [varied.name, varied.values[0]] as const),
   ])
     if (!bases.some((base) => readBy(base).has(name)))
       throw new RangeError(`${numberFlags[name].flag} is not read by ${said}, got ${show(value)}`);

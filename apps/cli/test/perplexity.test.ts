@@ -88,6 +88,42 @@ describe("perplexity", () => {
   });
 });
 
+describe("side by side", () => {
+  const tokens = ["--windows", "3", "--length", "300", "--stride", "100", "--bucket", "200", "--json"];
+
+  it("runs methods on the same windows, as documents of a .jsonl too, each as it is alone", async () => {
+    const lines = file("stories.jsonl", `${JSON.stringify({ text: story, id: 7 })}\n`.repeat(5));
+    const on = (...args: readonly string[]) =>
+      ropewalk("perplexity", "stories260K", "--text", lines, ...tokens, ...args);
+    const [several, alone] = await Promise.all([
+      on("--method", "none,self-extend", "--vary", "group-size=2,4", "--window", "64"),
+      on("--method", "self-extend", "--group-size", "4", "--window", "64", "--workers", "1"),
+    ]);
+    expect([several.code, alone.code], several.stderr + alone.stderr).toEqual([0, 0]);
+    const { runs } = JSON.parse(several.stdout) as { readonly runs: readonly (Losses & { readonly method: string })[] };
+    expect(runs.map(({ method }) => method)).toEqual([
+      ...["none", "self-extend, group-size 2", "self-extend, group-size 4"],
+    ]);
+    const own = JSON.parse(alone.stdout) as Losses;
+    expect(own).toMatchObject({ stride: 100, windows: 3, length: 300 });
+    expect(runs[2]!.loss).toBeCloseTo(own.loss, 6);
+    // Every token behind the first window's is scored once: 300 + 2 * 100, less the beginnings of documents.
+    expect(own.tokens).toBe(runs[0]!.tokens);
+    expect(own.tokens).toBeGreaterThan(490);
+  });
+
+  it("prints a table and curves by length", async () => {
+    const asked = ["--lengths", "64,128", "--windows", "2", "--method", "none,yarn", "--svg", "lengths.svg"];
+    const { stdout, stderr, code } = await perplexity(...asked);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/1 {2}none: plain\n2 {2}yarn: plain, yarn\(.*\nNats per token:\n/);
+    expect(stdout).toMatch(/│ +64 │ +\d\.\d{3} │ +\d\.\d{3} │ +128 │\n│ +128 │/);
+    const svg = readFileSync(join(scratch, "lengths.svg"), "utf8");
+    for (const label of ["stories260K: mean loss by length of the context", "none", "yarn", "64", "128"])
+      expect(svg).toContain(`>${label}<`);
+  });
+});
+
 const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
   ["too little text", [stories, "--length", "4096"], /at least 32769 tokens, 8 times 4096 and one more.*got \d+/],
   ["a length below 2", [stories, "--length", "1"], /length must be an integer of at least 2, got 1/],
@@ -95,6 +131,17 @@ const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
   ["no bucket", [stories, "--windows", "1", "--bucket", "0"], /bucket must be a positive integer, got 0/],
   ["a separator that is not there", [stories, "--separator", "###"], /separator must occur in the text, got "###"/],
   ["no text", [join(scratch, "nowhere.txt")], /--text: .*nowhere\.txt must be a readable file, got ENOENT/],
+  [
+    "a stride beyond the length",
+    [stories, "--stride", "600"],
+    /stride must be an integer from 1 to the length, 512, got 600/,
+  ],
+  [
+    "a line without text",
+    [file("holes.jsonl", '{"text": "a"}\n\n{"txt": "b"}\n')],
+    /perplexity: .*holes\.jsonl line 3 must have "text", got nothing; it has "txt"/,
+  ],
+  ["a length and lengths", [stories, "--length", "9", "--lengths", "8,9"], /--lengths must be absent beside --length/],
   ["an empty text", [file("empty.txt", "")], /at least 4097 tokens.*got 1/],
 ];
 

@@ -12,7 +12,9 @@ export { entropiesEvaluation, type EntropiesParams, type EntropiesReport } from 
 export { evaluationOf, evaluations } from "./evaluations.ts";
 export { passkeyEvaluation, type PasskeyParams } from "./passkey/evaluation.ts";
 export {
+  joinedReports,
   perplexityEvaluation,
+  textOf,
   type PerplexityParams,
   type PerplexityReport,
   type StatedLoss,

@@ -111,6 +111,36 @@ describe("perplexity", () => {
     );
   });
 
+  it("scores every token once where windows slide, with at least length - stride before it", async () => {
+    const asked = fc.record({
+      ...{ length: fc.integer({ min: 2, max: 20 }), windows: fc.integer({ min: 1, max: 5 }) },
+      ...{ share: fc.double({ min: 0.01, max: 1, noNaN: true }), parts: fc.integer({ min: 1, max: 5 }) },
+    });
+    await fc.assert(
+      fc.asyncProperty(asked, async ({ length, windows, share, parts }) => {
+        const stride = Math.max(1, Math.round(share * length));
+        const needed = length + (windows - 1) * stride + 1;
+        const ids = Array.from({ length: needed }, (_, index) => (3 * index + (index % 4)) % vocabSize);
+        const sliding = { length, stride, bucket: 3 };
+        const { loss, tokens } = await perplexity(fake, ids, { ...sliding, windows });
+        const naive = ids.slice(1).map((target, index) => {
+          const window = index < length ? 0 : Math.ceil((index + 1 - length) / stride);
+          return naiveLoss(ids[index]!, index - window * stride, target);
+        });
+        expect(tokens).toBe(needed - 1);
+        expect(loss).toBeCloseTo(mean(naive), 9);
+        // Apart, windows come to the same.
+        let [sum, count] = [0, 0];
+        for (let skip = 0; skip < windows; skip += parts) {
+          const part = await perplexity(fake, ids, { ...sliding, skip, windows: Math.min(parts, windows - skip) });
+          [sum, count] = [sum + part.loss * part.tokens, count + part.tokens];
+        }
+        expect(count).toBe(tokens);
+        expect(sum / count).toBeCloseTo(loss, 9);
+      }),
+    );
+  });
+
   it("is ln V where all V tokens are equally likely, and does not overflow where logits are large", async () => {
     const flat: LossModel = {
       ...fake,
@@ -140,6 +170,12 @@ describe("perplexity", () => {
     [{ length: 1, windows: 1 }, "perplexity: length must be an integer of at least 2, got 1"],
     [{ length: 2.5, windows: 1 }, "perplexity: length must be an integer of at least 2, got 2.5"],
     [{ length: 4, windows: 0 }, "perplexity: windows must be a positive integer, got 0"],
+    [{ length: 4, windows: 1, stride: 5 }, "perplexity: stride must be an integer from 1 to the length, 4, got 5"],
+    [{ length: 4, windows: 1, stride: 0 }, "perplexity: stride must be an integer from 1 to the length, 4, got 0"],
+    [
+      { length: 3, windows: 3, stride: 1 },
+      "perplexity: the text must have at least 6 tokens, 3, 2 times 1 and one more to predict, got 5; windows 2 would fit",
+    ],
     [{ length: 4, windows: 1, bucket: 0 }, "perplexity: bucket must be a positive integer, got 0"],
     [
       { length: 4, windows: 2 },

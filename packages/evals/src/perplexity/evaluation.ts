@@ -1,11 +1,12 @@
 /** Perplexity by position as an evaluation: one model, one text. */
-import { check, checkKeys, number, optional, positive, type Keys, type Rule } from "@ropewalk/check";
+import { check, checkKeys, number, optional, positive, whole, type Keys, type Rule } from "@ropewalk/check";
 import type { Evaluation } from "../evaluation.ts";
+import { jsonLines, textField } from "../json-lines.ts";
 import { perplexity, type MeanLoss } from "./perplexity.ts";
 import { tokenStream } from "./token-stream.ts";
 
 export type PerplexityParams = {
-  /** The text's file. */
+  /** The text's file; of a .jsonl each line is a document, its `text`. */
   readonly text: string;
   /** What stands between documents. Absent: the text is one. */
   readonly separator?: string;
@@ -13,6 +14,10 @@ export type PerplexityParams = {
   readonly length: number;
   /** Default 8. */
   readonly windows: number;
+  /** Tokens from one window's beginning to the next one's. Absent: as many as a window has. */
+  readonly stride?: number;
+  /** Windows that are left out before the first: a part of what another measurement has. Absent: none. */
+  readonly skip?: number;
   /** Positions that share a mean. Default 512. */
   readonly bucket: number;
   /** Tokens a prefill chunk, at most. Absent: as many as the model likes. */
@@ -35,8 +40,26 @@ type Asked = Omit<PerplexityParams, "windows" | "bucket"> & Partial<PerplexityPa
 const keys: Keys<PerplexityParams> = {
   ...{ text, separator: optional(text) },
   length: number("an integer >= 2", (length) => Number.isSafeInteger(length) && length >= 2),
-  ...{ windows: optional(positive), bucket: optional(positive), chunkSize: optional(positive) },
+  ...{
+    windows: optional(positive),
+    stride: optional(positive),
+    skip: optional(whole),
+    bucket: optional(positive),
+    chunkSize: optional(positive),
+  },
 };
+
+const checkStride = (where: string, params: Asked): Asked => {
+  const { stride = 1, length } = params;
+  check(stride <= length, `${where}: stride must be at most the length, ${length}`, stride);
+  return params;
+};
+
+/** A text, or the documents of a .jsonl file. */
+export const textOf = (where: string, name: string, content: string): string | readonly string[] =>
+  name.endsWith(".jsonl")
+    ? jsonLines(where, { name, text: content }).map((line) => textField(where, line, "text"))
+    : content;
 
 const stated = ({ loss, tokens }: MeanLoss): StatedLoss => ({
   ...(tokens === 0 ? { loss: null, perplexity: null } : { loss, perplexity: Math.exp(loss) }),
@@ -49,7 +72,7 @@ export const perplexityEvaluation: Evaluation<PerplexityParams, PerplexityReport
   check: (where, params) => ({
     windows: 8,
     bucket: 512,
-    ...checkKeys(where, "params", params as Asked, keys),
+    ...checkStride(where, checkKeys(where, "params", params as Asked, keys)),
   }),
   length: ({ length }) => length,
   tokens: ({ length, windows }) => length * windows,
@@ -58,16 +81,36 @@ export const perplexityEvaluation: Evaluation<PerplexityParams, PerplexityReport
     { name: "perplexity", value: exp },
   ],
   losses: ({ buckets }) => buckets,
-  run: async (model, { text: name, separator, length, windows, bucket, chunkSize }, { read, signal, onProgress }) => {
-    const { ids, masked } = tokenStream(model, await read(name), { length, windows, separator });
-    const losses = await perplexity(model, ids, {
-      ...{ length, windows, bucket, masked, onProgress },
+  run: async (model, params, { read, signal, onProgress }) => {
+    const { text: name, separator, length, windows, stride = length, skip = 0, bucket, chunkSize } = params;
+    const asked = { length, windows: windows + skip, stride, separator };
+    const { ids, masked } = tokenStream(model, textOf("perplexity", name, await read(name)), asked);
+    const report = await perplexity(model, ids, {
+      ...{ length, windows, stride, skip, bucket, masked, onProgress },
       ...(chunkSize === undefined ? {} : { chunkSize }),
       ...(signal === undefined ? {} : { signal }),
     });
     return {
-      ...stated(losses),
-      buckets: losses.buckets.map(({ from, to, ...mean }) => ({ from, to, ...stated(mean) })),
+      ...stated(report),
+      buckets: report.buckets.map(({ from, to, ...mean }) => ({ from, to, ...stated(mean) })),
     };
   },
 };
+
+const joinedLoss = (parts: readonly StatedLoss[]): StatedLoss => {
+  const tokens = parts.reduce((sum, part) => sum + part.tokens, 0);
+  const loss = parts.reduce((sum, part) => sum + (part.loss ?? 0) * part.tokens, 0) / tokens;
+  return stated({ loss, tokens });
+};
+
+/** What windows gave that were measured apart, as if they had been measured together. */
+export const joinedReports = (parts: readonly PerplexityReport[]): PerplexityReport =>
+  parts.length === 1
+    ? parts[0]!
+    : {
+        ...joinedLoss(parts),
+        buckets: parts[0]!.buckets.map(({ from, to }, index) => ({
+          ...{ from, to },
+          ...joinedLoss(parts.map(({ buckets }) => buckets[index]!)),
+        })),
+      };

@@ -4,7 +4,7 @@
  *   bucket [from, to)   the mean of loss(p) over from ≤ p < to in every window: p = 0 has read 1 token, p predicts token p + 1
  *   perplexity          exp(mean loss)
  */
-import { checkKeys, type Keys } from "@ropewalk/check";
+import { checkKeys, optional, whole, type Keys } from "@ropewalk/check";
 import type { LogitsOptions } from "@ropewalk/generation";
 import { tokenLosses, type LossModel } from "./token-losses.ts";
 import { checkTokens, firstScored, type Windows } from "./windows.ts";
@@ -26,12 +26,24 @@ export type PerplexityOptions = Windows &
   LogitsOptions & {
     /** Positions of one bucket; the last may have fewer. Default 512. */
     readonly bucket?: number | undefined;
+    /** Windows that are left out before the first, for a part of what a longer run would score. Default 0. */
+    readonly skip?: number | undefined;
     /** Tokens that are not scored as targets. Default none. */
     readonly masked?: readonly number[] | undefined;
   };
 
 const keys: Keys<PerplexityOptions> = {
-  ...{ length: true, windows: true, stride: true, bucket: true, masked: true, onProgress: true, chunkSize: true, signal: true },
+  ...{
+    length: true,
+    windows: true,
+    stride: true,
+    skip: optional(whole),
+    bucket: true,
+    masked: true,
+    onProgress: true,
+    chunkSize: true,
+    signal: true,
+  },
 };
 
 const meanOf = (losses: readonly number[]): MeanLoss => ({
@@ -54,20 +66,21 @@ export const perplexity = async (
   options: PerplexityOptions,
 ): Promise<Perplexity> => {
   checkKeys("perplexity", "options", options, keys);
-  const { length, windows, stride = length, bucket = 512, masked = [], onProgress, ...run } = options;
-  checkTokens("perplexity", ids.length, { length, windows, stride });
+  const { length, windows, stride = length, skip = 0, bucket = 512, masked = [], onProgress, ...run } = options;
+  checkTokens("perplexity", ids.length, { length, windows: windows + skip, stride });
   if (!Number.isInteger(bucket) || bucket < 1)
     throw new RangeError(`perplexity: bucket must be a positive integer, got ${bucket}`);
   const scored: number[][] = Array.from({ length: Math.ceil(length / bucket) }, () => []);
   for (let window = 0; window < windows; window++) {
-    const first = window * stride;
-    const from = firstScored({ length, windows, stride }, window);
+    const first = (skip + window) * stride;
+    const from = firstScored({ length, windows, stride }, skip + window);
     const losses = await tokenLosses(model, ids.slice(first, first + length + 1), {
       ...run,
       onProgress: (done) => onProgress?.(window * length + done, length * windows),
     });
     losses.forEach((loss, position) => {
-      if (position >= from && !masked.includes(ids[first + position + 1]!)) scored[Math.floor(position / bucket)]!.push(loss);
+      if (position >= from && !masked.includes(ids[first + position + 1]!))
+        scored[Math.floor(position / bucket)]!.push(loss);
     });
   }
   const buckets = scored.map((losses, index) => ({

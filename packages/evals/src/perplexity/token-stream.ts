@@ -1,5 +1,5 @@
 /** A text as tokens: all of it as one, or document by document, each with a beginning of its own. */
-import { checkKeys } from "@ropewalk/check";
+import { check, checkKeys } from "@ropewalk/check";
 import type { LanguageModel } from "@ropewalk/generation";
 import { checkTokens, tokensNeeded, type Windows } from "./windows.ts";
 
@@ -9,7 +9,12 @@ export type TokenStream = {
   readonly masked: readonly number[];
 };
 
-const documentsOf = (text: string, separator: string): readonly string[] => {
+const documentsOf = (text: string | readonly string[], separator: string | undefined): readonly string[] => {
+  if (typeof text !== "string") {
+    check(separator === undefined, "tokenStream: separator must be absent for a list of documents", separator);
+    return text.map((document) => document.trim()).filter((document) => document !== "");
+  }
+  if (separator === undefined) return [text];
   if (separator === "") throw new RangeError("tokenStream: separator must have at least 1 character, got none");
   if (!text.includes(separator))
     throw new RangeError(
@@ -24,7 +29,7 @@ const documentsOf = (text: string, separator: string): readonly string[] => {
 /**
  * The ids of a text, at least as many as `perplexity` needs for the same `length` and `windows`.
  *
- * Without a separator the text is encoded as it stands, as one. With it, the documents between separators are trimmed, empty
+ * Without a separator a text is encoded as it stands, as one. With it, or as a list, the documents are trimmed, empty
  * ones dropped, and each encoded with its own beginning-of-text token: the tokenizer's, or where that adds none, the
  * checkpoint's. No more documents are encoded than are needed.
  *
@@ -34,7 +39,7 @@ const documentsOf = (text: string, separator: string): readonly string[] => {
  */
 export const tokenStream = (
   { source: { name, bosToken }, text: codec }: Pick<LanguageModel, "source" | "text">,
-  text: string,
+  text: string | readonly string[],
   options: Windows & { readonly separator?: string | undefined },
 ): TokenStream => {
   const { separator, ...windows } = checkKeys("tokenStream", "options", options, {
@@ -42,7 +47,7 @@ export const tokenStream = (
   });
   const needed = tokensNeeded("tokenStream", windows);
   if (codec === undefined) throw new RangeError(`tokenStream: ${name} must have a tokenizer, got none`);
-  if (separator === undefined) {
+  if (typeof text === "string" && separator === undefined) {
     const ids = codec.encode(text);
     checkTokens("tokenStream", ids.length, windows);
     return { ids, masked: [] };
