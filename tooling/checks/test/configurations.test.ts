@@ -255,6 +255,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
     // runBlock reads its options once it holds a cache: the tests of generation hand it one.
     ...["releaseCache", "resetCache", "runBlock", "runChunk", "sample", "textStream"],
   ],
+  "@ropewalk/evals": [...["joinedReports", "textOf"]],
   "@ropewalk/finetune": [
     ...[
       "attentionEntropy",

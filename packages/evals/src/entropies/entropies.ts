@@ -31,7 +31,7 @@ export type LayerEntropies = {
 
 export type Entropies = { readonly trainedContext: number; readonly layers: readonly LayerEntropies[] };
 
-export type EntropiesOptions = Windows &
+export type EntropiesOptions = Omit<Windows, "stride"> &
   LogitsOptions & {
     /** Which layers, from 0, each once. Default all. */
     readonly layers?: readonly number[] | undefined;
