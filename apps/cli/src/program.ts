@@ -12,6 +12,7 @@ import { addLogits } from "./commands/logits.ts";
 import { addPasskey } from "./commands/passkey.ts";
 import { addPerplexity } from "./commands/perplexity.ts";
 import { addPositions } from "./commands/positions.ts";
+import { addRuler } from "./commands/ruler.ts";
 import { addTokenize } from "./commands/tokenize.ts";
 import { examples, shippedNames } from "./help.ts";
 import { oneLine } from "./say.ts";
@@ -21,7 +22,7 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
 };
 
 const commands = [
-  ...[addPasskey, addPerplexity, addGenerate, addTokenize, addLogits],
+  ...[addPasskey, addPerplexity, addRuler, addGenerate, addTokenize, addLogits],
   ...[addInspect, addPositions, addBench, addConvert, addExtend, addFinetune],
 ];
 

@@ -76,8 +76,17 @@ export { tokenStream, type TokenStream } from "./perplexity/token-stream.ts";
 export type { Windows } from "./perplexity/windows.ts";
 export { lengthSummary, rulerThreshold, type LengthScore, type LengthSummary } from "./ruler/effective-length.ts";
 export type { RulerSample } from "./ruler/draft.ts";
+export { documentShape, type DocumentShape } from "./ruler/documents.ts";
 export { stringMatchAll, stringMatchPart } from "./ruler/string-match.ts";
-export { rulerNames, rulerNeeds, rulerTask, type RulerName, type RulerSources, type RulerTask } from "./ruler/tasks.ts";
+export {
+  checkRulerPlace,
+  rulerNames,
+  rulerNeeds,
+  rulerTask,
+  type RulerName,
+  type RulerSources,
+  type RulerTask,
+} from "./ruler/tasks.ts";
 export { checkTask, ownTask } from "./own-task.ts";
 export { runTask, type RunTaskOptions, type TaskResult, type TaskRow } from "./run-task.ts";
 export { isTaskModule, type TaskParams } from "./task-evaluation.ts";

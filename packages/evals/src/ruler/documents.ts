@@ -101,7 +101,22 @@ const readers: Readonly<Record<DocumentShape, (reader: Reader, data: unknown) =>
 export const shapeNames: Readonly<Record<DocumentShape, string>> = { squad: "SQuAD", hotpotqa: "HotpotQA" };
 
 /** The shape that a file's data has; which of its fields are wrong is for the reader to say. */
-export const documentShape = (data: unknown): DocumentShape => (Array.isArray(data) ? "hotpotqa" : "squad");
+const shapeOf = (data: unknown): DocumentShape => (Array.isArray(data) ? "hotpotqa" : "squad");
+
+const parsed = (where: string, source: string): unknown => {
+  try {
+    return JSON.parse(source);
+  } catch (error) {
+    throw new SyntaxError(`${where}: documents must be JSON, got ${(error as Error).message}`, { cause: error });
+  }
+};
+
+/**
+ * The shape of a file, by its outermost braces or brackets.
+ *
+ * @throws SyntaxError when it is no JSON
+ */
+export const documentShape = (where: string, source: string): DocumentShape => shapeOf(parsed(where, source));
 
 /**
  * @param source - the file's text
@@ -109,13 +124,8 @@ export const documentShape = (data: unknown): DocumentShape => (Array.isArray(da
  *   other shape or asks nothing
  */
 export const readDocuments = (where: string, source: string, shape: DocumentShape): Documents => {
-  let data: unknown;
-  try {
-    data = JSON.parse(source);
-  } catch (error) {
-    throw new SyntaxError(`${where}: documents must be JSON, got ${(error as Error).message}`, { cause: error });
-  }
-  const got = documentShape(data);
+  const data = parsed(where, source);
+  const got = shapeOf(data);
   check(got === shape, `${where}: documents must have the shape of ${shapeNames[shape]}'s file`, shapeNames[got]);
   const questions = readers[shape](readerOf(where), data);
   check(questions.length > 0, `${where}: documents must hold at least 1 question with an answer`, 0);

@@ -6,7 +6,7 @@ import { check, checkKeys, checkOneOf, number, positive } from "@ropewalk/check"
 import type { Task, TaskPlace } from "../task.ts";
 import { commonWordsTask } from "./common-words.ts";
 import { readDocuments, shapeNames } from "./documents.ts";
-import { fitted, leastTokens, type RulerSample } from "./draft.ts";
+import { fitted, leastTokens, type Draft, type RulerSample } from "./draft.ts";
 import { streamOf } from "./draws.ts";
 import { frequentWordsTask } from "./frequent-words.ts";
 import type { RulerKind, Sources } from "./kind.ts";
@@ -82,7 +82,7 @@ const sourcesOf = (name: RulerName, { needs }: RulerKind, { essays, documents }:
   return { ...none, documents: readDocuments(where, documents, needs) };
 };
 
-const samplesOf = (name: RulerName, kind: RulerKind, sources: Sources, place: TaskPlace): readonly RulerSample[] => {
+const draftsOf = (name: RulerName, kind: RulerKind, sources: Sources, place: TaskPlace): readonly Draft[] => {
   const { codec, length, samples, seed } = checkKeys<TaskPlace>(where, "place", place, {
     ...{ codec: true, length: positive, samples: positive, seed: number("an integer", Number.isSafeInteger) },
   });
@@ -91,7 +91,7 @@ const samplesOf = (name: RulerName, kind: RulerKind, sources: Sources, place: Ta
   );
   const least = Math.max(...drafts.map((draft) => leastTokens(codec, draft))) + kind.maxNewTokens;
   check(least <= length, `${where}: length must be at least ${least} for ${name} under this tokenizer`, length);
-  return drafts.map((draft) => fitted(codec, draft, length - kind.maxNewTokens));
+  return drafts;
 };
 
 /**
@@ -107,7 +107,18 @@ export const rulerTask = (name: RulerName, sources: RulerSources = {}): RulerTas
   const read = sourcesOf(name, kind, sources);
   return {
     ...{ name, maxNewTokens: kind.maxNewTokens },
-    samples: (place) => samplesOf(name, kind, read, place),
+    samples: (place) =>
+      draftsOf(name, kind, read, place).map((draft) => fitted(place.codec, draft, place.length - kind.maxNewTokens)),
     score: (answer, { answers }) => kind.score(answer, answers),
   };
+};
+
+/**
+ * Whether the task has room there, without the work of filling it: for what would be a pity to learn behind other runs.
+ *
+ * @throws as `rulerTask` and its `samples` do
+ */
+export const checkRulerPlace = (name: RulerName, sources: RulerSources, place: TaskPlace): void => {
+  checkOneOf(where, "name", name, rulerNames);
+  draftsOf(name, kinds[name], sourcesOf(name, kinds[name], sources), place);
 };

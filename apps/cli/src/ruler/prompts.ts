@@ -1,0 +1,58 @@
+/** The prompts of tasks as lines of JSON, in the fields that RULER's files have. */
+import type { TaskSample } from "@ropewalk/evals";
+import type { TextCodec } from "@ropewalk/generation";
+import { createWriteStream } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { AskedTask } from "./asked.ts";
+
+/** What RULER's samples say besides. */
+type Sample = TaskSample & { readonly answerPrefix?: string; readonly promptTokens?: number };
+
+const lineOf = (
+  sample: Sample,
+  at: { readonly task: string; readonly max_length: number; readonly index: number },
+  maxNewTokens: number,
+): string => {
+  const { prompt, answers, answerPrefix = "", promptTokens } = sample;
+  // A prompt of anybody's may be tokens or messages: it stands as it is.
+  const input = typeof prompt === "string" ? prompt.slice(0, prompt.length - answerPrefix.length) : prompt;
+  const length = promptTokens === undefined ? {} : { length: promptTokens + maxNewTokens };
+  return `${JSON.stringify({ ...at, input, outputs: answers, answer_prefix: answerPrefix, ...length })}\n`;
+};
+
+/**
+ * Writes them, length by length and task by task. Equal flags and an equal tokenizer give an equal file.
+ *
+ * @returns how many there are
+ * @throws Error that names the file, and whatever a task throws
+ */
+export const writePrompts = async (
+  path: string,
+  codec: TextCodec,
+  tasks: readonly AskedTask[],
+  { lengths, samples, seed }: { readonly lengths: readonly number[]; readonly samples: number; readonly seed: number },
+): Promise<number> => {
+  let written = 0;
+  const lines = async function* (): AsyncGenerator<string> {
+    for (const length of lengths)
+      for (const { name, open } of tasks) {
+        const task = await open();
+        const drawn = await task.samples({ codec, length, samples, seed });
+        for (const [index, sample] of drawn.entries()) {
+          written++;
+          yield lineOf(sample, { task: name, max_length: length, index }, task.maxNewTokens);
+        }
+      }
+  };
+  const file = createWriteStream(path);
+  let opened = false;
+  file.once("open", () => (opened = true));
+  try {
+    await pipeline(Readable.from(lines()), file);
+  } catch (error) {
+    if (opened && (error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw new Error(`--write: ${path} must be a writable file, got ${(error as Error).message}`, { cause: error });
+  }
+  return written;
+};
