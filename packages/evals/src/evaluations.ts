@@ -2,6 +2,7 @@
 import { checkOneOf } from "@ropewalk/check";
 import { entropiesEvaluation } from "./entropies/evaluation.ts";
 import type { Evaluation } from "./evaluation.ts";
+import { examEvaluation } from "./exam/evaluation.ts";
 import { longBenchEvaluation } from "./longbench/evaluation.ts";
 import { passkeyEvaluation } from "./passkey/evaluation.ts";
 import { perplexityEvaluation } from "./perplexity/evaluation.ts";
@@ -17,6 +18,7 @@ const rows: readonly Evaluation[] = [
   row(taskEvaluation),
   row(longBenchEvaluation),
   row(entropiesEvaluation),
+  row(examEvaluation),
 ];
 
 /** By their kinds. */

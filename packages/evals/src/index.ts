@@ -19,6 +19,11 @@ export {
   type PerplexityReport,
   type StatedLoss,
 } from "./perplexity/evaluation.ts";
+export { examEvaluation, examQuestions, type ExamParams, type ExamResult } from "./exam/evaluation.ts";
+export { readQuestions, type ExamQuestion } from "./exam/questions.ts";
+export { examReport, type Accuracy, type ExamReport, type ExamScore } from "./exam/report.ts";
+export { exam, type ExamAnswer, type ExamModel, type ExamOptions } from "./exam/run.ts";
+export type { SamplePart } from "./file-params.ts";
 export { longBenchDatasets, lEvalExams, type Dataset } from "./longbench/datasets.ts";
 export {
   longBenchEvaluation,

@@ -15,7 +15,7 @@ import {
   type LongBenchResult,
   type LongBenchSample,
 } from "../src/index.ts";
-import { filled, fitPrompt, withoutMiddle } from "../src/longbench/prompt.ts";
+import { filled, fitPrompt, withoutMiddle } from "../src/prompts.ts";
 
 const characters: TextCodec = {
   encode: (text) => Array.from(text, (character) => character.codePointAt(0)!),

@@ -1,16 +1,7 @@
 /** LongBench's and L-Eval's files as an evaluation. */
-import {
-  check,
-  checkKeys,
-  checkList,
-  optional,
-  positive,
-  trueOrFalse,
-  whole,
-  type Keys,
-  type Rule,
-} from "@ropewalk/check";
+import { checkKeys, optional, positive, trueOrFalse, type Keys, type Rule } from "@ropewalk/check";
 import type { Evaluation, EvaluationContext } from "../evaluation.ts";
+import { aName, aPart, names, partOf, type SamplePart } from "../file-params.ts";
 import type { MetricName } from "../metrics/metric.ts";
 import { longBenchReport, type LongBenchReport } from "./report.ts";
 import { longBench, type LongBenchAnswer } from "./run.ts";
@@ -32,30 +23,14 @@ export type LongBenchParams = {
   /** Samples of a dataset, the first ones. Absent: all. */
   readonly limit?: number;
   readonly chat?: boolean;
-  /** Of `of` parts of the samples the one at `index`, so that several may run side by side. Absent: all of them. */
-  readonly part?: { readonly index: number; readonly of: number };
+  /** One of several parts of the samples, so that they may run side by side. Absent: all of them. */
+  readonly part?: SamplePart;
 };
 
 export type LongBenchResult = LongBenchReport & {
   readonly answers: readonly LongBenchAnswer[];
   /** Lines that people or models are to judge, by who judges. */
   readonly skipped: Readonly<Record<string, number>>;
-};
-
-const aName: Rule = (where, name, value) =>
-  check(typeof value === "string" && value !== "", `${where}: ${name} must be text`, value, "string");
-
-const names: Rule = (where, name, value) => {
-  checkList(where, name, value);
-  (value as readonly unknown[]).forEach((each, index) => aName(where, `${name}[${index}]`, each));
-};
-
-const aPart: Rule = (where, name, value) => {
-  const { index, of } = checkKeys(where, name, value as NonNullable<LongBenchParams["part"]>, {
-    index: whole,
-    of: positive,
-  });
-  check(index < of, `${where}: ${name}.index must be below ${of}`, index);
 };
 
 const keys: Keys<LongBenchParams> = {
@@ -108,8 +83,7 @@ export const longBenchSamples = async (
       `longbench: data must have a line that a metric scores, got those for ${Object.keys(skipped).join(" and ")} alone`,
     );
   const { limit, part } = params;
-  const chosen = limited(samples, limit);
-  return { samples: part ? chosen.filter((_, index) => index % part.of === part.index) : chosen, skipped };
+  return { samples: partOf(limited(samples, limit), part), skipped };
 };
 
 export const longBenchEvaluation: Evaluation<LongBenchParams, LongBenchResult> = {

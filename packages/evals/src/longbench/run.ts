@@ -9,7 +9,7 @@ import type { LanguageModel, TextCodec } from "@ropewalk/generation";
 import { metrics, scoreAnswer } from "../metrics/metric.ts";
 import { jieba } from "../metrics/segment.ts";
 import { linesOf } from "../metrics/text.ts";
-import { fitPrompt, type Fitted } from "./prompt.ts";
+import { fitPrompt, type Fitted } from "../prompts.ts";
 import type { LongBenchSample } from "./samples.ts";
 
 export type LongBenchOptions = {

@@ -4,7 +4,7 @@ import { jsonLines, textField, textsField, type JsonLine, type NamedText } from 
 import { checkLanguages } from "../metrics/language.ts";
 import { metrics, type MetricName } from "../metrics/metric.ts";
 import { lEvalExams, lEvalKinds } from "./datasets.ts";
-import { filled } from "./prompt.ts";
+import { filled } from "../prompts.ts";
 import { resolve, type Settings } from "./settings.ts";
 
 export type LongBenchSample = {

@@ -1,11 +1,11 @@
 /** Text as the definitions of the metrics cut it: by white space, by lines, by sets of characters. All count code points, not UTF-16 units. */
 
 /** The four separators and the next line of old terminals are white space as well, by the definitions; the byte order mark is none. */
-const separators = ["\u001C", "\u001D", "\u001E", "\u001F", "\u0085"];
+const separators = new Set("\u001C\u001D\u001E\u001F\u0085");
 const byteOrderMark = "\uFEFF";
 
 const isWhiteSpace = (character: string): boolean =>
-  (character !== byteOrderMark && /\s/u.test(character)) || separators.includes(character);
+  (character !== byteOrderMark && /\s/u.test(character)) || separators.has(character);
 
 /** The words between white space. */
 export const wordsOf = (text: string): readonly string[] => {

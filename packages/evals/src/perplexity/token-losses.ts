@@ -10,7 +10,7 @@ import type { LanguageModel, LogitsOptions } from "@ropewalk/generation";
 export type LossModel = Pick<LanguageModel, "visitLogits" | "extended">;
 
 /** -ln softmax(logits)[target], in float64. */
-const lossOf = (logits: Float32Array, target: number): number => {
+export const lossOf = (logits: Float32Array, target: number): number => {
   let max = -Infinity;
   for (const logit of logits) max = Math.max(max, logit);
   let sum = 0;

@@ -1,5 +1,5 @@
 /**
- * A dataset's prompt with a line's fields in it, and what of it fits.
+ * A prompt with a line's fields in it, and what of it fits.
  *
  *   fields       {context} stands for the line's context; {{ and }} for braces
  *   truncation   of more than `most` tokens the first and the last floor(most / 2) stay: what is asked stands at the ends

@@ -1,0 +1,68 @@
+/** Multiple choice as an evaluation. */
+import { checkKeys, oneOf, optional, positive, type Keys } from "@ropewalk/check";
+import type { Evaluation, EvaluationContext } from "../evaluation.ts";
+import { aName, aText, aPart, names, partOf, type SamplePart } from "../file-params.ts";
+import { readQuestions, type ExamQuestion } from "./questions.ts";
+import { examReport, type ExamReport } from "./report.ts";
+import { exam, type ExamAnswer } from "./run.ts";
+
+export type ExamParams = {
+  /** Files of JSON lines. */
+  readonly data: readonly string[];
+  /** Tokens of question and option together, at most. */
+  readonly length: number;
+  /** What stands behind a question. Default "texts". */
+  readonly options: "texts" | "letters";
+  /** A file with the question's prompt. Absent: context, question and "Answer:". */
+  readonly prompt?: string;
+  /** What stands between the question and an option. Default a space. */
+  readonly joint: string;
+  /** Questions of each file, the first ones. Absent: all. */
+  readonly limit?: number;
+  /** One of several parts of the questions, so that they may run side by side. Absent: all of them. */
+  readonly part?: SamplePart;
+};
+
+export type ExamResult = ExamReport & { readonly answers: readonly ExamAnswer[] };
+
+/** What has a default may be absent. */
+type Asked = Omit<ExamParams, "options" | "joint"> & Partial<ExamParams>;
+
+const keys: Keys<ExamParams> = {
+  ...{ data: names, length: positive, options: optional(oneOf(["texts", "letters"])), prompt: optional(aName) },
+  ...{ joint: optional(aText), limit: optional(positive), part: optional(aPart) },
+};
+
+/**
+ * The questions that parameters name.
+ *
+ * @throws TypeError and RangeError that name the file and the line
+ */
+export const examQuestions = async (
+  { data, limit, part }: Pick<ExamParams, "data" | "limit" | "part">,
+  read: EvaluationContext["read"],
+): Promise<readonly ExamQuestion[]> => {
+  const files = await Promise.all(data.map(async (name) => ({ name, text: await read(name) })));
+  return partOf(
+    files.flatMap((file) => readQuestions([file]).slice(0, limit)),
+    part,
+  );
+};
+
+export const examEvaluation: Evaluation<ExamParams, ExamResult> = {
+  kind: "exam",
+  lists: ["data"],
+  files: ({ data, prompt }) => [...data, ...(prompt === undefined ? [] : [prompt])],
+  check: (where, params) => ({
+    ...{ options: "texts", joint: " " },
+    ...checkKeys<Asked>(where, "params", params as Asked, keys),
+  }),
+  length: ({ length }) => length,
+  run: async (model, params, { read, signal, onProgress }) => {
+    const { length, options, joint, prompt: file } = params;
+    const questions = await examQuestions(params, read);
+    const prompt = file === undefined ? undefined : (await read(file)).replace(/\r?\n$/, "");
+    const answers = await exam(model, questions, { length, options, joint, prompt, signal, onProgress });
+    return { ...examReport(answers), answers };
+  },
+};
