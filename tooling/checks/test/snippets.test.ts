@@ -12,7 +12,9 @@ const pages = [
   "packages/*/README.md",
   "apps/*/README.md",
 ];
-const readmes = ["README.md", "examples/README.md", ...pages.flatMap((pattern) => globSync(pattern).toSorted())];
+const readmes = ["README.md", "examples/README.md", ...pages.flatMap((pattern) => globSync(pattern).toSorted())].filter(
+  (file) => snippetsOf(file).length > 0,
+);
 
 beforeAll(() => mkdirSync(folder, { recursive: true }));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
