@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 export type AdapterFlag = { readonly source: string; readonly scale: number };
 
 /** `folder`, or `folder=scale`; a folder that is there under the whole name is meant by it. */
-const readFlag = (text: string): AdapterFlag => {
+export const readAdapterFlag = (text: string): AdapterFlag => {
   const at = text.lastIndexOf("=");
   if (at < 0 || existsSync(text)) return { source: text, scale: 1 };
   const [source, stated] = [text.slice(0, at), text.slice(at + 1)];
@@ -20,7 +20,7 @@ const readFlag = (text: string): AdapterFlag => {
 
 export const adapterOption = (what: string): Option =>
   new Option("--adapter <folder>", `${what}; <folder>=<scale> for a part of it; may be given several times`).argParser(
-    (text: string, before: readonly AdapterFlag[] | undefined) => [...(before ?? []), readFlag(text)],
+    (text: string, before: readonly AdapterFlag[] | undefined) => [...(before ?? []), readAdapterFlag(text)],
   );
 
 /** The adapters that flags name, read. */

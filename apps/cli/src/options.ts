@@ -61,11 +61,9 @@ export const checkCount = (command: string, flag: string, value: number): number
   return value;
 };
 
-/** Adds the flags that choose an extension, and where it runs; a command may have another default method, and say it in its words. */
-export const withRunOptions = (command: Command, fallback: Method = "none", absent?: string): Command =>
-  withExtensionOptions(command.option("--json", "print JSON and nothing else"), fallback, absent)
-    .optionsGroup("How it runs:")
-    .option("--trained-context <L>", "the window the model was trained on; absent: as its config says", number)
+/** Where it runs. */
+const withBackend = (command: Command): Command =>
+  command
     .addOption(
       new Option("--backend <backend>", "where it runs").choices([...Object.keys(backends), "auto"]).default("cpu"),
     )
@@ -77,6 +75,20 @@ export const withRunOptions = (command: Command, fallback: Method = "none", abse
       ).choices(precisions),
     )
     .hook("preAction", chooseBackend);
+
+/** The same for a command whose file says the rest. */
+export const withBackendOptions = (command: Command): Command => {
+  command.setOptionValueWithSource("fallback", "none", "implied");
+  return withBackend(command.option("--json", "print JSON and nothing else").optionsGroup("How it runs:"));
+};
+
+/** Adds the flags that choose an extension, and where it runs; a command may have another default method, and say it in its words. */
+export const withRunOptions = (command: Command, fallback: Method = "none", absent?: string): Command =>
+  withBackend(
+    withExtensionOptions(command.option("--json", "print JSON and nothing else"), fallback, absent)
+      .optionsGroup("How it runs:")
+      .option("--trained-context <L>", "the window the model was trained on; absent: as its config says", number),
+  );
 
 /** The same, and how weights and cache are kept. */
 export const withSharedOptions = (command: Command, fallback: Method = "none", absent?: string): Command =>

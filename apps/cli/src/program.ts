@@ -13,6 +13,7 @@ import { addPasskey } from "./commands/passkey.ts";
 import { addPerplexity } from "./commands/perplexity.ts";
 import { addPositions } from "./commands/positions.ts";
 import { addRuler } from "./commands/ruler.ts";
+import { addSweep } from "./commands/sweep.ts";
 import { addTokenize } from "./commands/tokenize.ts";
 import { examples, shippedNames } from "./help.ts";
 import { oneLine } from "./say.ts";
@@ -24,6 +25,7 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
 const commands = [
   ...[addPasskey, addPerplexity, addRuler, addGenerate, addTokenize, addLogits],
   ...[addInspect, addPositions, addBench, addConvert, addExtend, addFinetune],
+  ...[addSweep],
 ];
 
 /** Commander's own answers an unknown name with the whole help. */

@@ -18,19 +18,33 @@ const problemOf = async (path: string): Promise<string | undefined> => {
 };
 
 /**
- * To be called before the work that the picture shows.
+ * To be called before the work whose result goes there.
  *
  * @throws Error when no file can be written there
  */
+export const checkWritable = async (flag: string, path: string): Promise<void> => {
+  const problem = await problemOf(path);
+  if (problem !== undefined) throw new Error(`${flag}: ${path} must be a writable file, got ${problem}`);
+};
+
+/** @throws Error when no file can be written there */
 export const svgPath = async (
   { svg, json }: { readonly svg?: string; readonly json?: boolean },
   fallback: string,
 ): Promise<string | undefined> => {
   const path = svg ?? (json ? undefined : fallback);
-  const problem = path === undefined ? undefined : await problemOf(path);
-  if (problem !== undefined) throw new Error(`--svg: ${path} must be a writable file, got ${problem}`);
+  if (path !== undefined) await checkWritable("--svg", path);
   return path;
 };
+
+/** @throws Error that names the flag and the file */
+export const writeResult = (flag: string, path: string, content: string): Promise<void> =>
+  writeFile(path, content).catch(async (error: NodeJS.ErrnoException) => {
+    // A part of a picture is none.
+    const begun = await stat(path).catch(() => undefined);
+    if (begun?.isFile()) await rm(path).catch(() => {});
+    throw new Error(`${flag}: ${path} must be a writable file, got ${error.message}`, { cause: error });
+  });
 
 /**
  * Writes the picture, and says where it is.
@@ -42,11 +56,6 @@ export const writeSvg = async (
   picture: () => string,
 ): Promise<void> => {
   if (svg === undefined) return;
-  await writeFile(svg, picture()).catch(async (error: NodeJS.ErrnoException) => {
-    // A part of a picture is none.
-    const begun = await stat(svg).catch(() => undefined);
-    if (begun?.isFile()) await rm(svg).catch(() => {});
-    throw new Error(`--svg: ${svg} must be a writable file, got ${error.message}`, { cause: error });
-  });
+  await writeResult("--svg", svg, picture());
   if (!json) process.stdout.write(`\n${said}: ${svg}\n`);
 };

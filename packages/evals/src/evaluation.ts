@@ -26,6 +26,13 @@ export type Figure = {
   readonly share?: boolean;
 };
 
+export type FoundKeys = {
+  readonly length: number;
+  readonly depth: number;
+  readonly found: number;
+  readonly trials: number;
+};
+
 /** The mean loss at positions from `from` to `to - 1`, in nats per token; null where nothing was scored. */
 export type LossBucket = { readonly from: number; readonly to: number; readonly loss: number | null };
 
@@ -45,6 +52,8 @@ export type Evaluation<Params extends object = object, Result extends object = o
   readonly tokens?: (params: Params) => number;
   /** What a result comes to in a number or a few, the first that of pictures. Absent: the numbers that it has. */
   readonly figures?: (result: Result) => readonly Figure[];
+  /** Keys found of keys asked at a length and a depth, where it asks for them. */
+  readonly found?: (result: Result) => FoundKeys;
   /** The loss by position, where it measures one. */
   readonly losses?: (result: Result) => readonly LossBucket[];
   /** Tokens of its longest run: the length that an extension is chosen for, and memory planned for. */

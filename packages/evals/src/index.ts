@@ -1,4 +1,3 @@
-export type { Evaluation, EvaluationContext, Figure, LossBucket } from "./evaluation.ts";
 export {
   entropies,
   type Entropies,
@@ -9,6 +8,7 @@ export {
   type MeanEntropy,
 } from "./entropies/entropies.ts";
 export { entropiesEvaluation, type EntropiesParams, type EntropiesReport } from "./entropies/evaluation.ts";
+export type { Evaluation, EvaluationContext, Figure, FoundKeys, LossBucket } from "./evaluation.ts";
 export { evaluationOf, evaluations } from "./evaluations.ts";
 export { passkeyEvaluation, type PasskeyParams } from "./passkey/evaluation.ts";
 export {

@@ -115,5 +115,13 @@ export const house: Readonly<Record<string, Room>> = {
     [...ground, ...mathematics, ...saying, "backend", ...building, "generation"],
     ["@huggingface/transformers", "node:"],
   ),
-  ropewalk: room("apps", "apps/cli", everything, ["cli-progress", "cli-table3", "commander", "picocolors", "node:"]),
+  ropewalk: room("apps", "apps/cli", everything, [
+    "bullmq",
+    "cli-progress",
+    "cli-table3",
+    "commander",
+    "ioredis",
+    "picocolors",
+    "node:",
+  ]),
 };

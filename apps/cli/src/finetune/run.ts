@@ -2,15 +2,8 @@
 import { train, type TrainConfig, type Trained, type TrainStep } from "@ropewalk/finetune";
 import { trainingBar } from "../bars.ts";
 import { notice } from "../notice.ts";
+import { duration } from "../render/units.ts";
 import type { States } from "./states.ts";
-
-/** 1 h 5 min, 12 min, 40 s */
-const duration = (milliseconds: number): string => {
-  const seconds = Math.round(milliseconds / 1000);
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-};
 
 const words = ({ loss, evaluation, tokensPerSecond, timeLeft }: TrainStep, before: string): Record<string, string> => ({
   loss: loss.toFixed(3),

@@ -1,10 +1,9 @@
 /** Work that workers take one by one: an evaluation of a model under a method. */
 import type { GroupsAndWindow } from "../describe.ts";
-import type { ExtensionOptions } from "../extension-options.ts";
 import type { SharedOptions } from "../options.ts";
 
 /** Flags that take the place of those that were given. */
-export type Variant = Partial<ExtensionOptions>;
+export type Variant = Partial<Omit<SharedOptions, "modules">>;
 
 export type Job = {
   readonly model: string;

@@ -23,11 +23,13 @@ type Held = { readonly from: string; readonly opened: OpenedModel; loaded?: Lang
 let held: Held | undefined;
 
 /** The model that stays loaded until a job asks for another. */
-const hold = async ({ model, rounded = model }: Job): Promise<Held> => {
-  if (held?.from === rounded) return held;
+const hold = async ({ model, rounded = model }: Job, options: SharedOptions): Promise<Held> => {
+  const { trainedContext, adapter, cache } = options;
+  const from = JSON.stringify([rounded, trainedContext, adapter, cache]);
+  if (held?.from === from) return held;
   await held?.loaded?.release();
   held = undefined;
-  held = { from: rounded, opened: await open(rounded, shared) };
+  held = { from, opened: await open(rounded, options) };
   return held;
 };
 
@@ -54,11 +56,13 @@ const run = async (job: Job): Promise<void> => {
   const { variant, modules, kind, params } = job;
   const evaluation = evaluationOf("worker", kind);
   const length = evaluation.length(params);
+  // Rounded weights are in a folder of their own.
+  const { quantize: _, ...asked } = variant;
   const options: SharedOptions = {
-    ...{ ...shared, ...variant },
+    ...{ ...shared, ...asked },
     ...(modules === undefined ? {} : { modules: await Promise.all(modules.map(loadMethod)) }),
   };
-  const own = await hold(job);
+  const own = await hold(job, options);
   const model = await modelFor(own, options, length);
   const extension = extensionFor(own.opened, options, length);
   const result = await evaluation.run(model, params, contextOf(job));

@@ -17,3 +17,11 @@ export const perSecond = (count: number, milliseconds: number): string =>
   count > 0 && milliseconds > 0 ? Math.round((1000 * count) / milliseconds).toLocaleString("en") : "-";
 
 export const percent = (share: number): string => `${Math.round(100 * share)}%`;
+
+/** 1 h 5 min, 12 min, 40 s */
+export const duration = (milliseconds: number): string => {
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+};

@@ -50,6 +50,7 @@ export const passkeyEvaluation: Evaluation<PasskeyParams, PasskeyCell> = {
   length: ({ length }) => length,
   tokens: ({ length, trials }) => length * trials,
   figures: ({ found, trials }) => [{ name: "keys found", value: found / trials, share: true }],
+  found: ({ length, depth, found, trials }) => ({ length, depth, found, trials }),
   run: async (model, params, context) => {
     const wording = await wordingFor(model.source.name, params, context);
     const { keys: _, ...at } = params;

@@ -1,0 +1,180 @@
+/** `ropewalk sweep`: many models, methods and evaluations in one run, which goes on where it stopped. */
+import { readSweep, shardOf, sweepHash, type CellRecord, type Shard } from "@ropewalk/evals";
+import type { Command } from "commander";
+import { availableParallelism } from "node:os";
+import { basename, dirname } from "node:path";
+import { interruptSignal } from "../interrupt.ts";
+import { examples } from "../help.ts";
+import { notice } from "../notice.ts";
+import { number } from "../numbers.ts";
+import { checkCount, withBackendOptions, type SharedOptions } from "../options.ts";
+import { readJson } from "../read-input.ts";
+import { addMerge } from "../sweep/merge.ts";
+import { sweepBar } from "../sweep/bar.ts";
+import { methodEntries, modelEntries } from "../sweep/entries.ts";
+import { localRun } from "../sweep/local.ts";
+import { beyondMemory, memoryHad, readMemory } from "../sweep/memory.ts";
+import { planner, type PlannedCell } from "../sweep/plan.ts";
+import { renderReport } from "../sweep/report.ts";
+import { openResults } from "../sweep/results.ts";
+import { cellWords, runCells, type Failure } from "../sweep/run.ts";
+import { readShard } from "../sweep/shard-flag.ts";
+import { renderGroups } from "../sweep/text.ts";
+import { groupsOf } from "../sweep/view.ts";
+import { checkWritable, writeResult } from "../svg-path.ts";
+
+type SweepOptions = SharedOptions & {
+  readonly output?: string;
+  readonly report?: string;
+  readonly workers?: number;
+  readonly memory?: number;
+  readonly shard?: string | true;
+};
+
+/** Every cell of the file, in its order. */
+const planAll = async (file: string, options: SharedOptions): Promise<readonly PlannedCell[]> => {
+  const { models, methods, evaluations } = readSweep(`sweep: ${file}`, await readJson("sweep", file), {
+    models: modelEntries,
+    methods: methodEntries,
+  });
+  const plan = planner({ folder: dirname(file), options });
+  const cells: PlannedCell[] = [];
+  for (const model of models)
+    for (const evaluation of evaluations)
+      for (const method of methods) cells.push(await plan({ model, method, evaluation }));
+  return cells;
+};
+
+/** Cells of equal hash are measured once. */
+const distinct = (cells: readonly PlannedCell[]): readonly PlannedCell[] =>
+  [...new Map(cells.map((cell) => [cell.hash, cell] as const).toReversed()).values()].toReversed();
+
+const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;
+
+/** By default beside the sweep's file; of a part, one of its own. */
+const outputOf = (file: string, { output }: SweepOptions, shard: Shard | undefined): string =>
+  output ??
+  `${file.replace(/\.json$/, "")}.results${shard === undefined ? "" : `.${shard.index}-of-${shard.of}`}.jsonl`;
+
+/** Cells that fit, and those that do not, each said. */
+const fitting = (cells: readonly PlannedCell[], had: number) => {
+  const refused: Failure[] = [];
+  const fit = cells.filter((cell) => {
+    const problem = beyondMemory(cell, had);
+    if (problem !== undefined) refused.push({ cell, message: problem });
+    return problem === undefined;
+  });
+  return { fit, refused };
+};
+
+const failuresInWords = (failures: readonly Failure[], all: number): string => {
+  const [{ cell, message }] = failures as readonly [Failure];
+  const more = failures.length === 1 ? "" : `; and ${failures.length - 1} more`;
+  return `sweep: ${failures.length} of ${plural(all, "cell")} could not be done: ${cellWords(cell)}: ${message}${more}`;
+};
+
+const sweep = async (file: string, options: SweepOptions): Promise<void> => {
+  const shard = readShard(options.shard, process.env);
+  if (options.workers !== undefined) checkCount("sweep", "--workers", options.workers);
+  const output = outputOf(file, options, shard);
+  const reportPath =
+    options.report ?? (options.json || shard !== undefined ? undefined : output.replace(/(\.jsonl)?$/, ".html"));
+  if (reportPath !== undefined) await checkWritable("--report", reportPath);
+  const planned = await planAll(file, options);
+  const all = distinct(planned);
+  const mine = shard === undefined ? all : shardOf(all, shard, ({ tokens }) => tokens);
+  const hashes = new Set(all.map(({ hash }) => hash));
+  const results = await openResults("sweep", output, {
+    whose: { sweep: await sweepHash([...hashes]), cells: all.length, ...(shard && { shard }) },
+    cells: hashes,
+    onTorn: (characters) =>
+      notice(
+        `sweep: ${output}: a last line of ${plural(characters, "character")} was not written to its end; its cell runs again`,
+      ),
+  });
+  const records = new Map<string, CellRecord>(results.records.cells);
+  const had = memoryHad(options.memory);
+  const left = mine.filter(({ hash }) => !records.has(hash));
+  const { fit, refused } = fitting(left, had);
+  for (const { cell, message } of refused) notice(`sweep: ${cellWords(cell)} is left out: ${message}`);
+  const bar = sweepBar({ tokens: mine.reduce((sum, { tokens }) => sum + tokens, 0), cells: mine.length });
+  let failures: readonly Failure[] = [];
+  try {
+    if (fit.length > 0) {
+      const signal = interruptSignal("sweep");
+      const run = await localRun({ cells: fit, options, file, had, cores: availableParallelism(), signal });
+      bar.start(
+        mine.length - left.length,
+        mine.filter(({ hash }) => records.has(hash)),
+      );
+      failures = await runCells(fit, {
+        run: run.run,
+        keep: async (record) => {
+          await results.append(record);
+          records.set(record.hash, record);
+          bar.cell();
+        },
+        onProgress: bar.update,
+        stop: run.stop,
+      }).finally(run.close);
+      signal.throwIfAborted();
+    }
+  } finally {
+    bar.stop();
+    await results.close();
+  }
+  const problems = [...refused, ...failures];
+  for (const { cell, message } of failures) notice(`sweep: ${cellWords(cell)} failed: ${message}`);
+  const groups = groupsOf(shard === undefined ? planned : mine, records);
+  if (options.json) {
+    const cells = (shard === undefined ? planned : mine).map((cell) => {
+      const record = records.get(cell.hash);
+      const { record: _, hash: __, model: ___, method: ____, kind: _____, params: ______, ...measured } = record ?? {};
+      const { kind, params } = cell.evaluation;
+      return {
+        hash: cell.hash,
+        model: cell.model.label,
+        method: cell.method.label,
+        kind,
+        params,
+        ...{ result: null, ...measured },
+      };
+    });
+    process.stdout.write(`${JSON.stringify({ cells, done: mine.length - problems.length, of: mine.length })}\n`);
+  } else process.stdout.write(`${renderGroups(groups)}\n\nFinished cells: ${output}\n`);
+  if (reportPath !== undefined) {
+    const name = basename(file).replace(/\.json$/, "");
+    await writeResult("--report", reportPath, renderReport(name, groups));
+    if (!options.json) process.stdout.write(`The same as a page: ${reportPath}\n`);
+  }
+  if (problems.length > 0) throw new Error(failuresInWords(problems, mine.length));
+};
+
+export const addSweep = (program: Command): void => {
+  const command = withBackendOptions(
+    program
+      .command("sweep")
+      .enablePositionalOptions()
+      .description("run every model under every method in every evaluation of a file, and go on where it stopped")
+      .argument("<file>", "the sweep, as JSON")
+      .option(
+        "--output <file>",
+        "where finished cells are kept, a line each; absent: beside the sweep, as <name>.results.jsonl",
+      )
+      .option("--report <file>", "where the page goes; absent: beside the cells, or nowhere with --json or --shard")
+      .option("--workers <n>", "cells side by side; absent: as many as cores where models are small, else 1", number)
+      .option("--memory <bytes>", "what a cell may take, as 12GB; absent: what is free", readMemory)
+      .option("--shard [part]", "a part of it, as 3/10; alone: as a Kubernetes Indexed Job or a Slurm array says"),
+  );
+  addMerge(command);
+  command
+    .addHelpText(
+      "after",
+      examples(
+        "ropewalk sweep sweep.json",
+        "ropewalk sweep sweep.json --shard 3/10",
+        "ropewalk sweep merge a.jsonl b.jsonl --output all.jsonl",
+      ),
+    )
+    .action(sweep);
+};

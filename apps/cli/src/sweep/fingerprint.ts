@@ -1,0 +1,73 @@
+/**
+ * What tells one model from another, by what is in its files:
+ *
+ *   SHA-256 over, of each file that a run reads, its name, its size and the SHA-256 of its bytes
+ *
+ * Of a file of weights that is larger than 64 MiB, not all bytes but 1,024 stretches of 64 KiB of it, spread evenly, the first and the last
+ * bytes among them: training changes every matrix.
+ */
+import { hashOf, sha256 } from "@ropewalk/evals";
+import type { OpenedModel } from "@ropewalk/generation";
+import type { ByteSource } from "@ropewalk/models";
+import { exportNames } from "@ropewalk/onnx-exports";
+import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import type { AdapterFlag } from "../adapter-option.ts";
+import { findExport } from "../find-export.ts";
+import { filesOf } from "../open-model.ts";
+
+const [stretches, stretch] = [1024, 1 << 16] as const;
+
+/** Files beside the weights that change what a run gives. */
+const texts = [
+  ...["config.json", "generation_config.json", "ropewalk.json", "task.json"],
+  ...["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"],
+];
+
+const hashOfSource = async (source: ByteSource): Promise<string> => {
+  const { size, read } = source;
+  const hash = createHash("sha256");
+  const whole = size <= stretches * stretch;
+  const count = whole ? Math.ceil(size / stretch) : stretches;
+  for (let index = 0; index < count; index++) {
+    const from = whole ? index * stretch : Math.floor((index * (size - stretch)) / (stretches - 1));
+    hash.update(await read(from, Math.min(size, from + stretch)));
+  }
+  return hash.digest("hex");
+};
+
+const stated = async (source: ByteSource): Promise<readonly [size: number, hash: string]> => [
+  source.size,
+  await hashOfSource(source),
+];
+
+const filesIn = async (folder: Awaited<ReturnType<typeof filesOf>>, names: readonly string[]) => {
+  const found: Record<string, readonly [number, string]> = {};
+  for (const name of names) {
+    const file = await folder.file(name);
+    if (file !== undefined) found[name] = await stated(file.source);
+  }
+  return found;
+};
+
+/** Of the model's files and those of its adapters. */
+export const fingerprintOf = async (
+  path: string,
+  { source }: OpenedModel,
+  adapters: readonly AdapterFlag[] = [],
+): Promise<string> => {
+  const named = path.endsWith(".onnx") && existsSync(path) ? await findExport(path) : undefined;
+  const folder = await filesOf(named?.folder ?? path);
+  const graphs = source.kind === "export" ? [named?.model ?? exportNames].flat() : [];
+  const weights = await Promise.all(source.files.map((file) => stated(file.source)));
+  const beside = await Promise.all(
+    adapters.map(async ({ source: from, scale }) => ({
+      scale,
+      files: await filesIn(await filesOf(from), ["adapter_config.json", "adapter_model.safetensors", "ropewalk.json"]),
+    })),
+  );
+  return hashOf({ files: await filesIn(folder, [...texts, ...graphs]), weights, adapters: beside });
+};
+
+/** SHA-256 of a text or a module. */
+export const hashOfBytes = (bytes: Uint8Array): Promise<string> => sha256(bytes);
