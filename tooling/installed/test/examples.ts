@@ -17,7 +17,7 @@ const shown = [...readFileSync("examples/README.md", "utf8").matchAll(/^```\n\$ 
 );
 
 const folderOf = (command: string): string =>
-  join(examples, command.includes("scalings") ? "my-scalings" : "my-mapping");
+  join(examples, ["my-scalings", "my-task"].find((name) => command.includes(name)) ?? "my-mapping");
 
 // By the Node of the repository, for one that reads no types is told of another way.
 it.each(shown)("$command", async ({ command, printed }) => {
@@ -39,5 +39,6 @@ it("are all shown", () => {
     expect.stringContaining("passkey --method ./my-mapping.ts"),
     "node measure.ts",
     expect.stringContaining("passkey --method ./my-scalings.ts"),
+    expect.stringContaining("ruler passkey-875k --tasks ./my-task.ts"),
   ]);
 });

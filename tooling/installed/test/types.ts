@@ -46,8 +46,8 @@ describe(`TypeScript ${leastTypeScript}`, () => {
     expect(ours(await compile(project(name, options)))).toEqual([]);
   });
 
-  it("reads the examples of mappings and scalings", async () => {
-    const files = ["my-mapping/my-mapping.ts", "my-scalings/my-scalings.ts"];
+  it("reads the examples of mappings, scalings and tasks", async () => {
+    const files = ["my-mapping/my-mapping.ts", "my-scalings/my-scalings.ts", "my-task/my-task.ts"];
     for (const file of files) app.write(`types-examples/${file}`, readFileSync(`examples/${file}`, "utf8"));
     const options = { module: "nodenext", exactOptionalPropertyTypes: true, erasableSyntaxOnly: true };
     const config = project("examples", options);
