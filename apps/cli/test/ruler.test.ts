@@ -14,40 +14,40 @@ const squadFile = file("squad.json", squad);
 const hotpotFile = file("hotpot.json", hotpot);
 const ruler = (...args: readonly string[]) => ropewalk("ruler", "passkey-875k", ...args);
 
+type Methods = { readonly method: string; readonly cells: readonly object[] };
+
 describe("ropewalk ruler", () => {
   it("scores RULER's tasks and one's own, by workers, plain and extended", async () => {
     const tasks = ["--tasks", `fwe,qa_1,niah_single_2,${mine}`, "--essays", essays, "--documents", squadFile];
     const asked = [...tasks, "--lengths", "256,1024", "--samples", "2", "--workers", "2", "--json"];
-    const { stdout, stderr, code } = await ruler(...asked, "--method", "self-extend", "--entropy", "log-n");
-    expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
-    const report = JSON.parse(stdout) as { readonly cells: readonly object[]; readonly lengths: readonly object[] };
-    expect(report.cells).toHaveLength(8);
-    expect(report.cells).toContainEqual({ task: mine, length: 1024, score: 1 });
-    expect(report.cells).toContainEqual({ task: "fwe", length: 256, score: 0 });
-    expect(report).toMatchObject({
-      ...{ method: "self-extend+log-n", effectiveLength: null, threshold: 0.856, samples: 2, seed: 42 },
-      ...{ lengths: [256, 1024].map((length) => ({ length, score: 0.25 })), average: 0.25, increasing: 0.25 },
-      ...{ essays, documents: { squad: squadFile } },
+    const { stdout, stderr, code } = await ruler(...asked, "--method", "none,self-extend+log-n");
+    const beyond = "ruler: none at 1024 tokens is beyond its capacity; run all the same\n";
+    expect({ stderr, code }).toEqual({ stderr: beyond, code: 0 });
+    const { methods, ...rest } = JSON.parse(stdout) as { readonly methods: readonly Methods[] };
+    expect(methods.map(({ method }) => method)).toEqual(["none", "self-extend+log-n"]);
+    for (const { cells } of methods) {
+      expect(cells).toHaveLength(8);
+      expect(cells).toContainEqual({ task: "fwe", length: 256, score: 0 });
+      expect(cells).toContainEqual({ task: mine, length: 256, score: 1 });
+    }
+    expect(methods[1]!.cells).toContainEqual({ task: mine, length: 1024, score: 1 });
+    expect(methods[1]).toMatchObject({
+      lengths: [256, 1024].map((length) => ({ length, score: 0.25 })),
+      ...{ average: 0.25, increasing: 0.25, decreasing: 0.25, effectiveLength: null },
     });
+    expect(rest).toEqual({ threshold: 0.856, samples: 2, seed: 42, essays, documents: { squad: squadFile } });
   });
 
   it("prints a table, the effective length, and what the scores rest on", async () => {
     const { stdout, stderr } = await ruler(
-      "--tasks",
-      mine,
-      "--lengths",
-      "128,512",
-      "--samples",
-      "3",
-      "--threshold",
-      "90",
+      ...["--tasks", mine, "--lengths", "128,512", "--samples", "3", "--threshold", "90"],
     );
     expect(stdout).toMatch(/│ none .*128 │ +512 │/);
     expect(stdout).toMatch(/my-task\.ts +│ 100\.0 │ +\d+\.\d │/);
     expect(stdout).toMatch(
       /effective length at 90: 128 tokens\n\nDrawn from seed 42, 3 samples a task and length\.\n$/,
     );
-    expect(stderr).toBe("ruler: 512 tokens are beyond the capacity; run all the same\n");
+    expect(stderr).toBe("ruler: none at 512 tokens is beyond its capacity; run all the same\n");
   });
 });
 
@@ -138,6 +138,11 @@ describe("what ropewalk ruler refuses", () => {
       "a file that nothing reads",
       ["--tasks", "vt", "--essays", essays],
       /--essays is not read by vt, got ".*essays\.txt"$/,
+    ],
+    [
+      "a method beside --write",
+      ["--tasks", "fwe", "--method", "yarn", "--write", "x"],
+      /--write must stand without flags of an extension, which no prompt depends on, got both$/,
     ],
     ["negative samples", ["--samples", "-3"], /--samples must be a positive integer, got -3$/],
     ["a threshold beyond", ["--threshold", "101"], /--threshold must be from 0 to 100, got 101$/],

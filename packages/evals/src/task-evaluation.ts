@@ -70,7 +70,9 @@ export const taskEvaluation: Evaluation<TaskParams, TaskResult> = {
   length: ({ length }) => length,
   run: async (model, params, context) => {
     const { length, samples, seed } = params;
-    const { signal, onProgress } = context;
+    const { signal } = context;
+    // In tokens, as of other kinds: samples of unlike lengths are unlike work.
+    const onProgress = (done: number, total: number): void => context.onProgress?.(done * length, total * length);
     const options = { length, samples, seed, signal, onProgress };
     return runTask(await taskFor(params, context), model, options);
   },

@@ -1,30 +1,33 @@
 /** `ropewalk ruler`: RULER-style tasks, and tasks of anybody's, at growing lengths. */
-import { isTaskModule, rulerNames, rulerThreshold, type TaskParams } from "@ropewalk/evals";
+import { isTaskModule, rulerNames, rulerThreshold, type TaskParams, type TaskResult } from "@ropewalk/evals";
 import type { OpenedModel, TextCodec } from "@ropewalk/generation";
 import type { Command } from "commander";
-import { availableParallelism } from "node:os";
 import { basename } from "node:path";
-import { examples, modelArgument, shipped } from "../help.ts";
+import { examples, modelArgument } from "../help.ts";
+import { notice } from "../notice.ts";
 import { number, numberList } from "../numbers.ts";
-import { chosenFor, open } from "../open-model.ts";
+import { open } from "../open-model.ts";
 import { checkCount, withSharedOptions, type SharedOptions } from "../options.ts";
+import type { JobResult } from "../pool/jobs.ts";
 import { renderRulerScores, rulerReport, type RulerScores } from "../render/ruler-scores.ts";
 import { askedTasks, readFiles, type AskedTask, type Files } from "../ruler/asked.ts";
 import { writePrompts } from "../ruler/prompts.ts";
-import { runTasks } from "../ruler/run.ts";
+import { jobsOf, runSideBySide, workersFor, type NamedJob } from "../side-by-side.ts";
+import { asksForVariants, variantsOf, withVariants, type VariantOptions } from "../variants.ts";
 
-type RulerOptions = SharedOptions & {
-  readonly tasks?: readonly string[];
-  readonly lengths?: readonly number[];
-  readonly samples: number;
-  readonly seed: number;
-  readonly essays?: string;
-  readonly documents?: readonly string[];
-  /** In percent. */
-  readonly threshold: number;
-  readonly write?: string;
-  readonly workers?: number;
-};
+type RulerOptions = SharedOptions &
+  VariantOptions & {
+    readonly tasks?: readonly string[];
+    readonly lengths?: readonly number[];
+    readonly samples: number;
+    readonly seed: number;
+    readonly essays?: string;
+    readonly documents?: readonly string[];
+    /** In percent. */
+    readonly threshold: number;
+    readonly write?: string;
+    readonly workers?: number;
+  };
 
 type Asked = { readonly lengths: readonly number[]; readonly samples: number; readonly seed: number };
 
@@ -57,12 +60,28 @@ const restsOn = (tasks: readonly AskedTask[], { samples, seed }: Asked, { essays
   ].join("\n");
 };
 
-const report = (scores: RulerScores, asked: Asked, files: Files, options: RulerOptions): object => {
+/** Scores by method, in the order the methods were asked for. */
+const byMethod = (jobs: readonly NamedJob<TaskParams>[], results: readonly JobResult[]): readonly RulerScores[] =>
+  [...new Set(jobs.map(({ name }) => name))].map((method) => ({
+    method,
+    cells: jobs.flatMap(({ name, params: { task, length } }, index) =>
+      name === method ? [{ task, length, score: (results[index]!.result as TaskResult).score }] : [],
+    ),
+  }));
+
+const sayBeyond = (jobs: readonly NamedJob<TaskParams>[], results: readonly JobResult[]): void => {
+  const beyond = new Map<string, Set<number>>();
+  for (const [index, { name, params }] of jobs.entries())
+    if (results[index]!.beyondCapacity) beyond.set(name, (beyond.get(name) ?? new Set()).add(params.length));
+  for (const [name, lengths] of beyond)
+    notice(`ruler: ${name} at ${[...lengths].join(", ")} tokens is beyond its capacity; run all the same`);
+};
+
+const report = (methods: readonly RulerScores[], { samples, seed }: Asked, files: Files, threshold: number): object => {
   const { essays, documents } = files;
-  const { threshold } = options;
   return {
-    ...rulerReport(scores, threshold / 100),
-    ...{ threshold: threshold / 100, samples: asked.samples, seed: asked.seed },
+    methods: methods.map((scores) => rulerReport(scores, threshold)),
+    ...{ threshold, samples, seed },
     ...(essays !== undefined && { essays }),
     ...(Object.keys(documents).length > 0 && { documents }),
   };
@@ -75,10 +94,13 @@ const write = async (path: string, codec: TextCodec, tasks: readonly AskedTask[]
 
 const ruler = async (model: string, options: RulerOptions): Promise<void> => {
   checkNumbers(options);
+  if (options.write !== undefined && asksForVariants(options))
+    throw new RangeError(
+      "ruler: --write must stand without flags of an extension, which no prompt depends on, got both",
+    );
   const files = await readFiles(options.essays, options.documents);
   const tasks = await askedTasks(options.tasks, files);
-  const isShipped = shipped.some(({ name }) => name === model);
-  const workers = checkCount("ruler", "--workers", options.workers ?? (isShipped ? availableParallelism() : 1));
+  const workers = workersFor("ruler", model, options.workers);
   const opened = await open(model, options);
   const asked = askedFrom(opened, options);
   const { text: codec } = opened;
@@ -87,17 +109,23 @@ const ruler = async (model: string, options: RulerOptions): Promise<void> => {
   for (const length of lengths) for (const { check } of tasks) check({ codec, length, samples, seed });
   if (options.write !== undefined) return write(options.write, codec, tasks, asked, options.json);
 
-  const results = await runTasks({ model, opened, options, workers, texts: files.texts }, cellsOf(tasks, asked));
-  const cells = cellsOf(tasks, asked).map(({ task, length }, index) => ({
-    task,
-    length,
-    score: results[index]!.score,
-  }));
-  const { name: method } = chosenFor(opened, options, Math.max(...asked.lengths));
-  const scores: RulerScores = { method, cells };
-  if (options.json) process.stdout.write(`${JSON.stringify(report(scores, asked, files, options))}\n`);
-  else
-    process.stdout.write(`${renderRulerScores(scores, options.threshold / 100)}\n\n${restsOn(tasks, asked, files)}\n`);
+  const jobs = jobsOf("task", { model, opened, options }, variantsOf(options), cellsOf(tasks, asked));
+  const results = await runSideBySide<TaskParams>(
+    {
+      ...{ command: "ruler", opened, options, workers, texts: files.texts },
+      workOf: (params) => params.length * params.samples,
+      label: ({ name, params }) => `${name}, ${params.task}, ${params.length} tokens`,
+    },
+    jobs,
+  );
+  sayBeyond(jobs, results);
+  const methods = byMethod(jobs, results);
+  const threshold = options.threshold / 100;
+  if (options.json) process.stdout.write(`${JSON.stringify(report(methods, asked, files, threshold))}\n`);
+  else {
+    const tables = methods.map((scores) => renderRulerScores(scores, threshold)).join("\n\n");
+    process.stdout.write(`${tables}\n\n${restsOn(tasks, asked, files)}\n`);
+  }
 };
 
 const names = (text: string): readonly string[] => text.split(",").map((name) => name.trim());
@@ -105,37 +133,41 @@ const names = (text: string): readonly string[] => text.split(",").map((name) =>
 const another = (path: string, before: readonly string[] = []): readonly string[] => [...before, path];
 
 export const addRuler = (program: Command): void => {
-  withSharedOptions(
-    program
-      .command("ruler")
-      .description("score RULER-style tasks, or tasks of one's own, at growing lengths, and tell the effective length")
-      .argument("<model>", modelArgument)
-      .option(
-        "--tasks <names>",
-        "as below, or modules of one's own, by comma; absent: all whose files are given",
-        names,
-      )
-      .option("--lengths <tokens>", "of prompt and answer, by comma; absent: the trained window", numberList)
-      .option("--samples <n>", "prompts a task and length", number, 10)
-      .option("--seed <n>", "the same seed gives the same prompts", number, 42)
-      .option("--essays <file>", "prose that needles are hidden in, in the place of RULER's essays")
-      .option(
-        "--documents <file>",
-        "questions over documents, as SQuAD has them (qa_1) or HotpotQA (qa_2); again for both",
-        another,
-      )
-      .option(
-        "--threshold <percent>",
-        "the score that a length must have to be effective",
-        number,
-        100 * rulerThreshold,
-      )
-      .option("--write <file>", "write the prompts as lines of JSON, as RULER's files have them, and run nothing")
-      .option(
-        "--workers <n>",
-        "runs side by side, each with the model in memory; absent: 1, or as many as cores for a shipped model",
-        number,
-      ),
+  withVariants(
+    withSharedOptions(
+      program
+        .command("ruler")
+        .description(
+          "score RULER-style tasks, or tasks of one's own, at growing lengths, and tell the effective length",
+        )
+        .argument("<model>", modelArgument)
+        .option(
+          "--tasks <names>",
+          "as below, or modules of one's own, by comma; absent: all whose files are given",
+          names,
+        )
+        .option("--lengths <tokens>", "of prompt and answer, by comma; absent: the trained window", numberList)
+        .option("--samples <n>", "prompts a task and length", number, 10)
+        .option("--seed <n>", "the same seed gives the same prompts", number, 42)
+        .option("--essays <file>", "prose that needles are hidden in, in the place of RULER's essays")
+        .option(
+          "--documents <file>",
+          "questions over documents, as SQuAD has them (qa_1) or HotpotQA (qa_2); again for both",
+          another,
+        )
+        .option(
+          "--threshold <percent>",
+          "the score that a length must have to be effective",
+          number,
+          100 * rulerThreshold,
+        )
+        .option("--write <file>", "write the prompts as lines of JSON, as RULER's files have them, and run nothing")
+        .option(
+          "--workers <n>",
+          "runs side by side, each with the model in memory; absent: 1, or as many as cores for a shipped model",
+          number,
+        ),
+    ),
   )
     .addHelpText(
       "after",
@@ -146,7 +178,7 @@ export const addRuler = (program: Command): void => {
         "  ./path.mjs        a module whose default export is a task",
         examples(
           "ropewalk ruler ./my-model --essays book.txt --lengths 4096,8192,16384",
-          "ropewalk ruler ./my-model --tasks niah_single_1,vt --method self-extend --samples 50",
+          "ropewalk ruler ./my-model --tasks niah_single_1,vt --method none,self-extend",
           "ropewalk ruler ./my-model --tasks vt --lengths 4096 --write vt.jsonl",
         ),
       ].join("\n"),

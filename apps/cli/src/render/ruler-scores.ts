@@ -50,6 +50,7 @@ export const renderRulerScores = ({ method, cells }: RulerScores, threshold: num
   return `${table}\n${summaryWords(lengthSummary(means, threshold), threshold)}`;
 };
 
+/** The same as data. */
 export const rulerReport = ({ method, cells }: RulerScores, threshold: number): object => {
   const lengths = lengthScores(cells);
   const { effectiveLength = null, ...averages } = lengthSummary(lengths, threshold);
