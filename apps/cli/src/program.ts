@@ -15,6 +15,7 @@ import { addPositions } from "./commands/positions.ts";
 import { addRuler } from "./commands/ruler.ts";
 import { addSweep } from "./commands/sweep.ts";
 import { addTokenize } from "./commands/tokenize.ts";
+import { addWorker } from "./commands/worker.ts";
 import { examples, shippedNames } from "./help.ts";
 import { oneLine } from "./say.ts";
 
@@ -25,7 +26,7 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
 const commands = [
   ...[addPasskey, addPerplexity, addRuler, addGenerate, addTokenize, addLogits],
   ...[addInspect, addPositions, addBench, addConvert, addExtend, addFinetune],
-  ...[addSweep],
+  ...[addSweep, addWorker],
 ];
 
 /** Commander's own answers an unknown name with the whole help. */

@@ -9,6 +9,8 @@ import { notice } from "../notice.ts";
 import { number } from "../numbers.ts";
 import { checkCount, withBackendOptions, type SharedOptions } from "../options.ts";
 import { readJson } from "../read-input.ts";
+import { connectQueue, readQueueAddress, type QueueAddress } from "../queue/connection.ts";
+import { queueRun } from "../queue/wait.ts";
 import { addMerge } from "../sweep/merge.ts";
 import { sweepBar } from "../sweep/bar.ts";
 import { methodEntries, modelEntries } from "../sweep/entries.ts";
@@ -29,6 +31,7 @@ type SweepOptions = SharedOptions & {
   readonly workers?: number;
   readonly memory?: number;
   readonly shard?: string | true;
+  readonly queue?: QueueAddress;
 };
 
 /** Every cell of the file, in its order. */
@@ -80,6 +83,10 @@ const sweep = async (file: string, options: SweepOptions): Promise<void> => {
   const reportPath =
     options.report ?? (options.json || shard !== undefined ? undefined : output.replace(/(\.jsonl)?$/, ".html"));
   if (reportPath !== undefined) await checkWritable("--report", reportPath);
+  for (const name of ["workers", "threads", "memory"] as const)
+    if (options.queue !== undefined && options[name] !== undefined)
+      throw new RangeError(`--${name} is not read beside --queue, got ${options[name]}; it is for ropewalk worker`);
+  const connection = options.queue && (await connectQueue("sweep", options.queue));
   const planned = await planAll(file, options);
   const all = distinct(planned);
   const mine = shard === undefined ? all : shardOf(all, shard, ({ tokens }) => tokens);
@@ -95,14 +102,18 @@ const sweep = async (file: string, options: SweepOptions): Promise<void> => {
   const records = new Map<string, CellRecord>(results.records.cells);
   const had = memoryHad(options.memory);
   const left = mine.filter(({ hash }) => !records.has(hash));
-  const { fit, refused } = fitting(left, had);
+  // What a worker elsewhere has, it knows itself.
+  const { fit, refused } = connection === undefined ? fitting(left, had) : { fit: left, refused: [] };
   for (const { cell, message } of refused) notice(`sweep: ${cellWords(cell)} is left out: ${message}`);
   const bar = sweepBar({ tokens: mine.reduce((sum, { tokens }) => sum + tokens, 0), cells: mine.length });
   let failures: readonly Failure[] = [];
   try {
     if (fit.length > 0) {
       const signal = interruptSignal("sweep");
-      const run = await localRun({ cells: fit, options, file, had, cores: availableParallelism(), signal });
+      const run =
+        connection === undefined
+          ? await localRun({ cells: fit, options, file, had, cores: availableParallelism(), signal })
+          : await queueRun(connection, { options, signal });
       bar.start(
         mine.length - left.length,
         mine.filter(({ hash }) => records.has(hash)),
@@ -118,6 +129,7 @@ const sweep = async (file: string, options: SweepOptions): Promise<void> => {
         stop: run.stop,
       }).finally(run.close);
       signal.throwIfAborted();
+      connection?.lost.throwIfAborted();
     }
   } finally {
     bar.stop();
@@ -164,6 +176,11 @@ export const addSweep = (program: Command): void => {
       .option("--report <file>", "where the page goes; absent: beside the cells, or nowhere with --json or --shard")
       .option("--workers <n>", "cells side by side; absent: as many as cores where models are small, else 1", number)
       .option("--memory <bytes>", "what a cell may take, as 12GB; absent: what is free", readMemory)
+      .option(
+        "--queue <url>",
+        "put the cells into a queue, as redis://host:port, for `ropewalk worker`, and wait",
+        readQueueAddress,
+      )
       .option("--shard [part]", "a part of it, as 3/10; alone: as a Kubernetes Indexed Job or a Slurm array says"),
   );
   addMerge(command);

@@ -24,8 +24,8 @@ let held: Held | undefined;
 
 /** The model that stays loaded until a job asks for another. */
 const hold = async ({ model, rounded = model }: Job, options: SharedOptions): Promise<Held> => {
-  const { trainedContext, adapter, cache } = options;
-  const from = JSON.stringify([rounded, trainedContext, adapter, cache]);
+  const { trainedContext, adapter, cache, backend, precision } = options;
+  const from = JSON.stringify([rounded, trainedContext, adapter, cache, backend, precision]);
   if (held?.from === from) return held;
   await held?.loaded?.release();
   held = undefined;

@@ -1,0 +1,100 @@
+/** A worker of a queue: takes cells, runs them on threads side by side, and keeps its claim on each while it runs. */
+import type { Job as QueuedJob } from "bullmq";
+import { differences } from "@ropewalk/evals";
+import type { SharedOptions } from "../options.ts";
+import type { JobResult } from "../pool/jobs.ts";
+import { openPool } from "../pool/pool.ts";
+import { rounder } from "../sweep/rounder.ts";
+import { beyondMemory } from "../sweep/memory.ts";
+import { planner, type PlannedCell, type Planner } from "../sweep/plan.ts";
+import { cellWords } from "../sweep/run.ts";
+import { mostStalls, queueName, type QueuedCell } from "./cells.ts";
+import type { QueueConnection } from "./connection.ts";
+
+export type Serving = {
+  readonly connection: QueueConnection;
+  readonly options: SharedOptions;
+  /** Where relative names of a sweep begin. */
+  readonly folder: string;
+  readonly workers: number;
+  /** Bytes that a cell may take; asked for each cell. */
+  readonly memory: () => number;
+  /** Milliseconds after which a cell whose worker gave no sign of life is another's. */
+  readonly lease: number;
+  readonly signal: AbortSignal;
+  readonly onDone: (words: string, error?: Error) => void;
+};
+
+/** How often progress is told, in milliseconds. */
+const tellEvery = 500;
+
+/** The cell as this machine has it, which must be the one that the sweep asks for. */
+const planHere = async (planners: (cell: QueuedCell) => Planner, queued: QueuedCell): Promise<PlannedCell> => {
+  const { model, method, evaluation, hash, identity } = queued;
+  const planned = await planners(queued)({ model, method, evaluation });
+  if (planned.hash !== hash)
+    throw new Error(
+      `worker: ${cellWords(planned)} must be the cell that the sweep asks for, got another ${differences(planned.identity, identity).join(", ")} here`,
+    );
+  return planned;
+};
+
+/** @returns when the signal is aborted or the server is lost, with every cell given back */
+export const serve = async (serving: Serving): Promise<void> => {
+  const { connection, options, folder, workers, memory, lease, signal, onDone } = serving;
+  const { Worker, WaitingError } = await import("bullmq");
+  const pool = openPool({ options, folder }, workers);
+  const { round, remove } = rounder(options, signal);
+  const plans = new Map<string, Planner>();
+  const planners = ({ backend, precision }: QueuedCell): Planner => {
+    const key = `${backend} ${precision}`;
+    const place = { folder, options: { ...options, backend, ...(precision === undefined ? {} : { precision }) } };
+    const there = plans.get(key) ?? planner(place);
+    plans.set(key, there);
+    return there;
+  };
+  let stopped = false;
+
+  const run = async (job: QueuedJob<QueuedCell, JobResult>, token = ""): Promise<JobResult> => {
+    const { backend, precision } = job.data;
+    try {
+      const cell = await planHere(planners, job.data);
+      const problem = beyondMemory(cell, memory());
+      if (problem !== undefined) throw new Error(`worker: ${cellWords(cell)}: ${problem}`);
+      const here = { ...cell.job.variant, backend, ...(precision === undefined ? {} : { precision }) };
+      let told = 0;
+      const result = await pool.run(await round({ ...cell.job, variant: here }), (done, total) => {
+        if (performance.now() - told < tellEvery) return;
+        told = performance.now();
+        job.updateProgress({ done, total }).catch(() => {});
+      });
+      onDone(cellWords(cell));
+      return result;
+    } catch (error) {
+      if (stopped) {
+        // At once another's, and no try of its own.
+        await job.moveToWait(token);
+        throw new WaitingError();
+      }
+      onDone(job.data.hash.slice(0, 12), error as Error);
+      throw error;
+    }
+  };
+
+  const worker = new Worker<QueuedCell, JobResult>(queueName, run, {
+    connection: connection.options,
+    concurrency: workers,
+    lockDuration: lease,
+    stalledInterval: lease,
+    maxStalledCount: mostStalls,
+  });
+  worker.on("error", () => {});
+  const ended = AbortSignal.any([signal, connection.lost]);
+  if (!ended.aborted)
+    await new Promise<void>((resolve) => void ended.addEventListener("abort", () => resolve(), { once: true }));
+  stopped = true;
+  await pool.close(ended.reason as Error);
+  await remove();
+  await worker.close(connection.lost.aborted);
+  throw ended.reason as Error;
+};
