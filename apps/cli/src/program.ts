@@ -4,11 +4,13 @@ import { Command } from "commander";
 import { readFileSync } from "node:fs";
 import { addBench } from "./commands/bench.ts";
 import { addConvert } from "./commands/convert.ts";
+import { addExam } from "./commands/exam.ts";
 import { addExtend } from "./commands/extend.ts";
 import { addFinetune } from "./commands/finetune.ts";
 import { addGenerate } from "./commands/generate.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addLogits } from "./commands/logits.ts";
+import { addLongBench } from "./commands/longbench.ts";
 import { addPasskey } from "./commands/passkey.ts";
 import { addPerplexity } from "./commands/perplexity.ts";
 import { addPositions } from "./commands/positions.ts";
@@ -24,7 +26,7 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
 };
 
 const commands = [
-  ...[addPasskey, addPerplexity, addRuler, addGenerate, addTokenize, addLogits],
+  ...[addPasskey, addPerplexity, addRuler, addLongBench, addExam, addGenerate, addTokenize, addLogits],
   ...[addInspect, addPositions, addBench, addConvert, addExtend, addFinetune],
   ...[addSweep, addWorker],
 ];

@@ -131,7 +131,7 @@ describe("on a small model", () => {
 });
 
 const answered = (right: boolean, difficulty: string): ExamAnswer => ({
-  ...{ id: "", answer: 0, logLikelihoods: [-1, -2], bySum: right ? 0 : 1, byCharacter: 0, truncated: false },
+  ...{ id: "", answer: 0, logLikelihoods: [-1, -2], bySum: right ? 0 : 1, byCharacter: 0, tokens: 9, truncated: false },
   groups: { difficulty },
 });
 

@@ -33,6 +33,8 @@ export type ExamAnswer = Pick<ExamQuestion, "id" | "answer" | "groups"> & {
   /** The likeliest option, counted from 0: by the sum, and by the sum per character. */
   readonly bySum: number;
   readonly byCharacter: number;
+  /** Of the question and its longest option. */
+  readonly tokens: number;
   /** Whether the question's middle was left out. */
   readonly truncated: boolean;
 };
@@ -115,6 +117,7 @@ export const exam = async (
     const characters = optionsOf(question).map((option) => [...option].length);
     answers.push({
       ...{ id: question.id, answer: question.answer, groups: question.groups, logLikelihoods: likelihoods, truncated },
+      tokens: Math.max(...continued.map(({ ids }) => ids.length)),
       bySum: indexOfMax(likelihoods),
       byCharacter: indexOfMax(likelihoods.map((sum, option) => sum / characters[option]!)),
     });

@@ -1,0 +1,128 @@
+/** `ropewalk longbench`: files in LongBench's and L-Eval's form, answered and scored. */
+import {
+  longBenchReport,
+  longBenchSamples,
+  longBenchEvaluation,
+  type LongBenchAnswer,
+  type LongBenchParams,
+} from "@ropewalk/evals";
+import type { Command } from "commander";
+import { examples, modelArgument } from "../help.ts";
+import { notice } from "../notice.ts";
+import { number } from "../numbers.ts";
+import { open } from "../open-model.ts";
+import { withSharedOptions, type SharedOptions } from "../options.ts";
+import { renderLongBench } from "../render/longbench.ts";
+import { openFiles } from "../samples/files.ts";
+import { runSamples, type MethodAnswers } from "../samples/run.ts";
+import { workersFor } from "../side-by-side.ts";
+import { checkWritable, writeResult } from "../svg-path.ts";
+import { variantsOf, withVariants, type VariantOptions } from "../variants.ts";
+
+type LongBenchOptions = SharedOptions &
+  VariantOptions & {
+    readonly data: readonly string[];
+    readonly prompts: string;
+    readonly maxNew?: string;
+    readonly metrics?: string;
+    readonly length?: number;
+    readonly promptTokens?: number;
+    readonly limit?: number;
+    /** Absent: as the datasets have it. */
+    readonly chat?: boolean;
+    readonly answers?: string;
+    readonly workers?: number;
+  };
+
+const paramsOf = (options: LongBenchOptions, trainedContext: number): LongBenchParams => {
+  const { data, prompts, maxNew, metrics, length = trainedContext, promptTokens, limit, chat } = options;
+  const asked = { data, prompts, maxNew, metrics, length, promptTokens, limit, chat };
+  return longBenchEvaluation.check(
+    "longbench",
+    Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)),
+  );
+};
+
+const answerLines = (methods: readonly MethodAnswers<LongBenchAnswer>[]): string =>
+  methods
+    .flatMap(({ method, answers }) => answers.map((answer) => `${JSON.stringify({ method, ...answer })}\n`))
+    .join("");
+
+const longbench = async (model: string, options: LongBenchOptions): Promise<void> => {
+  if (options.answers !== undefined) await checkWritable("--answers", options.answers);
+  const optional = (name: string | undefined): readonly string[] => (name === undefined ? [] : [name]);
+  const { read, texts } = await openFiles({
+    ...{ "--data": options.data, "--prompts": [options.prompts] },
+    ...{ "--max-new": optional(options.maxNew), "--metrics": optional(options.metrics) },
+  });
+  const opened = await open(model, options);
+  const params = paramsOf(options, opened.source.decoder.trainedContext);
+  // Before anything is loaded: whether all lines can be read.
+  const { samples, skipped } = await longBenchSamples(params, read);
+  for (const [judge, lines] of Object.entries(skipped))
+    notice(`longbench: ${lines} line${lines === 1 ? "" : "s"} left out, to be judged by ${judge}`);
+  const workers = workersFor("longbench", model, options.workers);
+  const methods = await runSamples<LongBenchParams, LongBenchAnswer>(
+    {
+      ...{ command: "longbench", model, opened, options, workers, texts, kind: "longbench", params },
+      samples: samples.length,
+      tokensOf: ({ promptTokens }, index) => promptTokens + samples[index]!.maxNewTokens,
+    },
+    variantsOf(options),
+  );
+
+  const scores = methods.map(({ answers, ...method }) => ({ ...method, ...longBenchReport(answers) }));
+  if (options.json) {
+    const { length, promptTokens } = params;
+    const report = { length, ...(promptTokens !== undefined && { promptTokens }), methods: scores, skipped };
+    process.stdout.write(`${JSON.stringify(report)}\n`);
+  } else process.stdout.write(`${renderLongBench(scores)}\n`);
+  if (options.answers !== undefined) {
+    await writeResult("--answers", options.answers, answerLines(methods));
+    if (!options.json) process.stdout.write(`\nThe answers: ${options.answers}\n`);
+  }
+};
+
+export const addLongBench = (program: Command): void => {
+  const command = withVariants(
+    withSharedOptions(
+      program
+        .command("longbench")
+        .description("answer files in LongBench's or L-Eval's form, and score them by dataset")
+        .argument("<model>", modelArgument)
+        .requiredOption("--data <files...>", "files of JSON lines; - is standard input")
+        .requiredOption("--prompts <file>", "the prompts by dataset, as LongBench's dataset2prompt.json")
+        .option("--max-new <file>", "tokens of an answer by dataset, as dataset2maxlen.json; absent: as published")
+        .option("--metrics <file>", "metrics by dataset, for data of one's own; absent: as published")
+        .option(
+          "--length <tokens>",
+          "tokens of prompt and answer, at most; longer prompts lose their middle; absent: the trained window",
+          number,
+        )
+        .option(
+          "--prompt-tokens <n>",
+          "tokens that a prompt is cut to, chat template aside; absent: what the length leaves",
+          number,
+        )
+        .option("--limit <n>", "samples of a dataset, the first ones; absent: all", number)
+        .option("--chat", "every prompt is a message in the chat template; absent: as LongBench has it by dataset")
+        .option("--no-chat", "no prompt is")
+        .option("--answers <file>", "where the answers go, as lines of JSON")
+        .option(
+          "--workers <n>",
+          "runs side by side, each with the model in memory; absent: 1, or as many as cores for a shipped model",
+          number,
+        ),
+    ),
+  );
+  command.setOptionValueWithSource("chat", undefined, "default");
+  command
+    .addHelpText(
+      "after",
+      examples(
+        "ropewalk longbench ./my-model --data qasper.jsonl samsum.jsonl --prompts dataset2prompt.json",
+        "ropewalk longbench ./my-model --data qasper.jsonl --prompts p.json --length 16384 --method none,self-extend",
+      ),
+    )
+    .action(longbench);
+};

@@ -1,0 +1,25 @@
+/** Files of samples, by the flags that named them. */
+import { readText, standardInput } from "../read-input.ts";
+
+export type Files = {
+  readonly read: (name: string) => Promise<string>;
+  /** Standard input, for workers: it is read once. */
+  readonly texts: Readonly<Record<string, string>>;
+};
+
+/**
+ * @param flags - each flag with the files that it names
+ * @throws Error when standard input is named twice, or cannot be read
+ */
+export const openFiles = async (flags: Readonly<Record<string, readonly string[]>>): Promise<Files> => {
+  const named = Object.entries(flags).flatMap(([flag, names]) => names.map((name) => ({ flag, name })));
+  const piped = named.filter(({ name }) => name === standardInput);
+  if (piped.length > 1)
+    throw new RangeError(`${piped[1]!.flag}: standard input must be named once, got it for ${piped[0]!.flag} as well`);
+  const texts = piped.length === 0 ? {} : { [standardInput]: await readText(piped[0]!.flag, standardInput) };
+  const flagOf = new Map(named.map(({ flag, name }) => [name, flag]));
+  return {
+    read: async (name) => (name === standardInput ? texts[name]! : readText(flagOf.get(name) ?? "--data", name)),
+    texts,
+  };
+};
