@@ -95,7 +95,7 @@ export const house: Readonly<Record<string, Room>> = {
     "5",
     "packages/generation",
     [...ground, ...mathematics, ...saying, "backend", ...building],
-    ["@huggingface/jinja", "@huggingface/tokenizers", "pure-rand", "ts-pattern"],
+    ["@huggingface/jinja", "@huggingface/tokenizers", "comlink", "pure-rand", "ts-pattern"],
   ),
   "@ropewalk/evals": room(
     "6",

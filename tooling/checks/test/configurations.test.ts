@@ -15,6 +15,7 @@ import * as entropy from "@ropewalk/entropy-scaling";
 import * as evals from "@ropewalk/evals";
 import * as finetune from "@ropewalk/finetune";
 import * as generation from "@ropewalk/generation";
+import * as worker from "@ropewalk/generation/worker";
 import * as graph from "@ropewalk/graph";
 import * as models from "@ropewalk/models";
 import * as hub from "@ropewalk/models/hub";
@@ -143,6 +144,7 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
     startSampling: () => generation.startSampling({ kind: "greedy", mistaken: 1 } as never),
     textCodec: () => generation.textCodec(mistaken),
   },
+  "@ropewalk/generation/worker": { serveModels: () => worker.serveModels(mistaken) },
   "@ropewalk/charts": {
     curves: () => charts.curves(mistaken),
     heatMap: () => charts.heatMap(mistaken),
@@ -256,6 +258,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
     ...["releaseCache", "resetCache", "runBlock", "runChunk", "sample", "textStream"],
   ],
   "@ropewalk/evals": [...["joinedReports", "textOf"]],
+  "@ropewalk/generation/worker": ["connectWorker"],
   "@ropewalk/finetune": [
     ...[
       "attentionEntropy",

@@ -1,0 +1,58 @@
+/** The two kinds of worker as one: those of pages have the DOM's events, those of Node an emitter's. */
+import { check } from "@ropewalk/check";
+import type { Endpoint } from "comlink";
+
+type Listener = (event: never) => void;
+
+// Methods, and what is handed over is never looked at: the DOM's types and Node's fit alike, and neither is needed to read these.
+
+/** A Web Worker, or a port of either kind. */
+type DomWorker = {
+  postMessage(message: unknown, transfer: never): void;
+  addEventListener(type: string, listener: Listener): void;
+  removeEventListener(type: string, listener: Listener): void;
+};
+
+/** A worker thread of Node. */
+type NodeWorker = {
+  postMessage(message: unknown, transfer?: never): void;
+  on(type: "message" | "error" | "exit", listener: (given: unknown) => void): unknown;
+  off(type: "message" | "error" | "exit", listener: (given: unknown) => void): unknown;
+};
+
+export type WorkerLike = DomWorker | NodeWorker;
+
+export const isNodeWorker = (worker: WorkerLike): worker is NodeWorker => !("addEventListener" in worker);
+
+/** @throws TypeError for what messages cannot be sent to */
+export const checkWorker = (where: string, name: string, worker: WorkerLike): void =>
+  check(
+    typeof (worker as Partial<DomWorker> | null | undefined)?.postMessage === "function",
+    `${where}: ${name} must be a Web Worker, a worker thread or a port`,
+    worker,
+    "function",
+  );
+
+const nodeEndpoint = (worker: NodeWorker): Endpoint => {
+  const wrapped = new Map<unknown, (data: unknown) => void>();
+  return {
+    postMessage: (message, transfer) => worker.postMessage(message, transfer as unknown as never),
+    addEventListener: (type, listener) => {
+      const listen = (data: unknown): void => {
+        const event = { data } as MessageEvent;
+        if (typeof listener === "function") listener(event);
+        else listener.handleEvent(event);
+      };
+      wrapped.set(listener, listen);
+      worker.on(type as "message", listen);
+    },
+    removeEventListener: (type, listener) => {
+      const listen = wrapped.get(listener);
+      if (listen !== undefined) worker.off(type as "message", listen);
+      wrapped.delete(listener);
+    },
+  };
+};
+
+export const endpointOf = (worker: WorkerLike): Endpoint =>
+  isNodeWorker(worker) ? nodeEndpoint(worker) : (worker as Endpoint);

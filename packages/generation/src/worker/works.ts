@@ -1,0 +1,207 @@
+/** What is done inside a worker, a row a function: with what it is asked for, and what is opened and loaded here. */
+import type { Backend } from "@ropewalk/backend";
+import { byKind, check, checkFunction, checkOneOf } from "@ropewalk/check";
+import { extensionOf, type ExtensionRecord } from "@ropewalk/context-extension";
+import type { CheckpointFolder } from "@ropewalk/models";
+import type { Remote } from "comlink";
+import { createCache, releaseCache, type KeyValueCache } from "../cache/cache.ts";
+import { loadModel, type LanguageModel, type LoadOptions } from "../model.ts";
+import { openModel, type OpenedModel } from "../open.ts";
+import { modelFacts, sourceFacts } from "./facts.ts";
+import { receiveFolder, type ReceivedFolder } from "./folder.ts";
+import type { Tell, Work } from "./runs.ts";
+import type { BackendChoice, OpenedFacts, SentFolder, SentSource } from "./wire.ts";
+
+export type Backends = Readonly<Record<string, (options: never) => Backend | Promise<Backend>>>;
+
+/** Opens data of the caller's own. */
+export type OpenOwn = (data: never) => Promise<CheckpointFolder | OpenedModel> | CheckpointFolder | OpenedModel;
+
+/** What is opened or loaded here, by numbers that the outside knows it by. */
+export type Held = {
+  readonly opened: Map<number, OpenedModel>;
+  readonly models: Map<number, LanguageModel>;
+  readonly caches: Map<number, KeyValueCache>;
+  readonly folders: Map<OpenedModel, ReceivedFolder>;
+  readonly name: () => number;
+};
+
+type Options = Readonly<Record<string, unknown>>;
+
+export type Call = {
+  readonly held: Held;
+  readonly backends: Backends;
+  readonly openOwn: OpenOwn | undefined;
+  /** The folder outside, where a source is one. */
+  readonly folder: Remote<SentFolder> | undefined;
+  readonly args: readonly never[];
+  readonly tell: Tell;
+  readonly signal: AbortSignal;
+  /** The functions that the outside wants to have called. */
+  readonly listeners: Options;
+};
+
+export const kept = <Value>(what: string, map: ReadonlyMap<number, Value>, id: number): Value => {
+  const found = map.get(id);
+  check(found !== undefined, `${what} that has not been released`, id);
+  return found;
+};
+
+const modelOf = ({ held, args }: Call): LanguageModel =>
+  kept("serveModels: the model must be one", held.models, args[0]!);
+
+const open = async (
+  { held, openOwn, folder }: Call,
+  where: string,
+  source: SentSource,
+  options: Options,
+): Promise<number> => {
+  const sources: (string | URL | CheckpointFolder | OpenedModel)[] = [];
+  const folders: ReceivedFolder[] = [];
+  await byKind(where, "source", source, {
+    name: async ({ name }) => sources.push(name),
+    url: async ({ href }) => sources.push(new URL(href)),
+    opened: async ({ id }) => sources.push(kept(`${where}: source must be an opened model`, held.opened, id)),
+    folder: async () => {
+      const received = await receiveFolder(folder!);
+      folders.push(received);
+      sources.push(received);
+    },
+    own: async ({ data }) => {
+      checkFunction(where, "open of serveModels", openOwn);
+      sources.push(await openOwn!(data as never));
+    },
+  });
+  const opened = await openModel(sources[0]!, options);
+  if (folders[0] !== undefined) held.folders.set(opened, folders[0]);
+  const id = held.name();
+  held.opened.set(id, opened);
+  return id;
+};
+
+const openedFacts = ({ held }: Call, id: number): OpenedFacts => ({
+  id,
+  source: sourceFacts(held.opened.get(id)!.source),
+});
+
+const backendOf = async (backends: Backends, choice: BackendChoice): Promise<Backend> => {
+  const { name, options } = typeof choice === "string" ? { name: choice, options: undefined } : choice;
+  checkOneOf("loadModel", "backend", name, Object.keys(backends));
+  return backends[name]!(options as never);
+};
+
+/** Something that gives one result, and nothing on the way. */
+const once =
+  (work: (call: Call) => unknown) =>
+  (call: Call): Work => {
+    let result: Promise<unknown> | undefined;
+    const next = async (): Promise<IteratorResult<never, unknown>> => {
+      result ??= (async () => work(call))();
+      return { done: true, value: await result };
+    };
+    return { next, return: next };
+  };
+
+const openOptions = new Set(["hub", "trainedContext", "model"]);
+
+const load = async (call: Call): Promise<unknown> => {
+  const { held, backends, args, listeners } = call;
+  const [source, backend, record, data] = args as readonly unknown[] as readonly [
+    SentSource,
+    BackendChoice,
+    ExtensionRecord | undefined,
+    Options,
+  ];
+  const made = await backendOf(backends, backend);
+  const hub = data["hub"] as object | undefined;
+  const { onQuantize, ...ofHub } = listeners;
+  const told = Object.keys(ofHub).length > 0 || hub !== undefined ? { hub: { ...hub, ...ofHub } } : {};
+  const options: Options = { ...data, ...told, ...(onQuantize ? { onQuantize } : {}) };
+  const opening = Object.fromEntries(Object.entries(options).filter(([key]) => openOptions.has(key)));
+  const id = await open(call, "loadModel", source, opening);
+  const loading = Object.fromEntries(Object.entries(options).filter(([key]) => !["hub", "model"].includes(key)));
+  const extension = record && extensionOf(record);
+  const opened = held.opened.get(id)!;
+  const given = { ...loading, backend: made, ...(extension && { extension }) } as unknown as LoadOptions;
+  const model = await loadModel(opened, given);
+  held.models.set(id, model);
+  return modelFacts(id, model, extension ?? model.source.extension());
+};
+
+const extend = async ({ held, args }: Call): Promise<unknown> => {
+  const [of, record] = args as readonly unknown[] as readonly [number, ExtensionRecord];
+  const extension = extensionOf(record);
+  const model = await kept("withExtension: the model must be one", held.models, of).withExtension(extension);
+  const id = held.name();
+  held.models.set(id, model);
+  return modelFacts(id, model, extension);
+};
+
+/** The visitor stands among the listeners, but is none of the options. */
+const optionsOf = ({ args, listeners, signal }: Call, at: number): never => {
+  const options = { ...(args[at] as Options | undefined), ...listeners, signal };
+  return Object.fromEntries(Object.entries(options).filter(([key]) => key !== "visit")) as never;
+};
+
+const cacheOf = ({ held, args }: Call, where: string): KeyValueCache => {
+  const found = held.caches.get(args[1]!);
+  if (found === undefined)
+    throw new TypeError(
+      `${where}: cache must be what createCache or the last run gave, got an older or a released one`,
+    );
+  return found;
+};
+
+/** Rows are the caller's: what the runtime does with its own memory later is not seen outside. */
+const copies = (values: readonly unknown[]): readonly unknown[] => values.map((value) => structuredClone(value));
+
+export const works: Readonly<Record<string, (call: Call) => Work>> = {
+  open: once(async (call) => {
+    const [source, options] = call.args as readonly unknown[] as readonly [SentSource, Options];
+    const hub = options["hub"] as object | undefined;
+    const heard = Object.keys(call.listeners).length > 0 ? { hub: { ...hub, ...call.listeners } } : {};
+    return openedFacts(call, await open(call, "openModel", source, { ...options, ...heard }));
+  }),
+  load: once(load),
+  extend: once(extend),
+  generate: (call) => modelOf(call).generate(call.args[1]!, optionsOf(call, 2)),
+  generateTokens: (call) => modelOf(call).generateTokens(call.args[1]!, optionsOf(call, 2)),
+  logits: once((call) => modelOf(call).logits(call.args[1]!, optionsOf(call, 2))),
+  visitLogits: once((call) => {
+    const visit = (...rows: readonly unknown[]): void => call.tell("visit", ...copies(rows));
+    return modelOf(call).visitLogits(call.args[1]!, visit, optionsOf(call, 2));
+  }),
+  attentions: once((call) => modelOf(call).attentions(call.args[1]!, optionsOf(call, 2))),
+  visitAttentions: once((call) => {
+    const visit = (...chunk: readonly unknown[]): void => call.tell("visit", ...copies(chunk));
+    return modelOf(call).visitAttentions(call.args[1]!, visit, optionsOf(call, 2));
+  }),
+  createCache: once((call) => {
+    const { backend, extended } = modelOf(call);
+    const id = call.held.name();
+    call.held.caches.set(id, createCache(backend, extended, call.args[1]!));
+    return { id, length: 0, ids: [] };
+  }),
+  prefill: once(async (call) => {
+    const before = cacheOf(call, "prefill");
+    const { logits, cache } = await modelOf(call).prefill(before, call.args[2]!, optionsOf(call, 3));
+    call.held.caches.delete(call.args[1]!);
+    const id = call.held.name();
+    call.held.caches.set(id, cache);
+    return { logits, cache: { id, length: cache.length, ids: cache.ids } };
+  }),
+  releaseCache: once((call) => {
+    const cache = call.held.caches.get(call.args[1]!);
+    call.held.caches.delete(call.args[1]!);
+    if (cache !== undefined) releaseCache(cache);
+  }),
+  release: once(async (call) => {
+    const model = modelOf(call);
+    await model.release();
+    for (const [opened, folder] of call.held.folders)
+      if (opened.source === model.source) {
+        folder.close();
+        call.held.folders.delete(opened);
+      }
+  }),
+};

@@ -1,0 +1,42 @@
+/** A Web Worker in headless Chromium, on WebAssembly with two threads. Skipped, by name, where there is none. */
+import { stories260K } from "@ropewalk/tiny-models";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { bundlePage } from "../../../../tooling/benchmarks/peers/src/browser/bundle.ts";
+import { serveSite } from "../../../../tooling/benchmarks/peers/src/browser/server.ts";
+import { findChromium } from "../../../../tooling/benchmarks/src/chromium.ts";
+import type { Page } from "./page.ts";
+
+const executablePath = findChromium();
+const importer = new URL("../../../backend-wasm/package.json", import.meta.url).pathname;
+const bundle = (file: string) => bundlePage(`../../../../../packages/generation/test/worker/${file}`, importer);
+
+describe.skipIf(executablePath === undefined)("in Chromium", () => {
+  it("a Web Worker tells a story, is stopped, says what is wrong, and is missed when it is ended", async () => {
+    const pages = { page: await bundle("page.ts"), worker: await bundle("wasm-worker.ts") };
+    const site = await serveSite(pages, { stories: fileURLToPath(stories260K.url) });
+    const browser = await chromium.launch({ executablePath: executablePath!, args: ["--no-sandbox"] });
+    try {
+      const tab = await browser.newPage();
+      await tab.goto(`${site.address}/page/`, { waitUntil: "load" });
+      await tab.waitForFunction(() => "run" in globalThis);
+      const got = await tab.evaluate(() => (globalThis as unknown as Page).run());
+      expect(got.text).toBe(", there was a little girl named Lily. She loved to play outsid");
+      expect(got.beyond).toMatch(/^RangeError: generate: the run must be at most 1664 tokens/);
+      expect(got.reason).toBe("RangeError: enough");
+      const dead = "the worker must be alive, got one that was terminated, or ended by its browser";
+      expect(got.why).toEqual([
+        `Error: openModel: ${dead}`,
+        `Error: release: ${dead}`,
+        "was terminated, or ended by its browser",
+      ]);
+      expect(got.missing).toBe(
+        "Error: openModel: the worker must be alive, got one that failed, or could not be loaded",
+      );
+    } finally {
+      await browser.close();
+      site.close();
+    }
+  });
+});
