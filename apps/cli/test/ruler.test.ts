@@ -144,6 +144,16 @@ describe("what ropewalk ruler refuses", () => {
       ["--tasks", "fwe", "--method", "yarn", "--write", "x"],
       /--write must stand without flags of an extension, which no prompt depends on, got both$/,
     ],
+    [
+      "messages that nothing makes",
+      ["--tasks", mine, "--chat"],
+      /--chat is not read by .*my-task\.ts, whose prompts are their own, got it$/,
+    ],
+    [
+      "messages without a template",
+      ["--tasks", "fwe", "--chat"],
+      /chat must be absent for a model without a chat template, got true$/,
+    ],
     ["negative samples", ["--samples", "-3"], /--samples must be a positive integer, got -3$/],
     ["a threshold beyond", ["--threshold", "101"], /--threshold must be from 0 to 100, got 101$/],
     [

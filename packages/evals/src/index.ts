@@ -81,7 +81,7 @@ export { tokenStream, type TokenStream } from "./perplexity/token-stream.ts";
 export type { Windows } from "./perplexity/windows.ts";
 export { lengthSummary, rulerThreshold, type LengthScore, type LengthSummary } from "./ruler/effective-length.ts";
 export type { RulerSample } from "./ruler/draft.ts";
-export { documentShape, type DocumentShape } from "./ruler/documents.ts";
+export { documentShape, shapeNames, type DocumentShape } from "./ruler/documents.ts";
 export { stringMatchAll, stringMatchPart } from "./ruler/string-match.ts";
 export {
   checkRulerPlace,
@@ -89,6 +89,8 @@ export {
   rulerNeeds,
   rulerTask,
   type RulerName,
+  type RulerNeed,
+  type RulerOptions,
   type RulerSources,
   type RulerTask,
 } from "./ruler/tasks.ts";

@@ -1,5 +1,15 @@
 /** A task as an evaluation: one of RULER's by its name, or one of anybody's by its module. */
-import { check, checkKeys, closest, number, optional, positive, type Keys, type Rule } from "@ropewalk/check";
+import {
+  check,
+  checkKeys,
+  closest,
+  number,
+  optional,
+  positive,
+  trueOrFalse,
+  type Keys,
+  type Rule,
+} from "@ropewalk/check";
 import type { Evaluation, EvaluationContext } from "./evaluation.ts";
 import { ownTask } from "./own-task.ts";
 import { rulerNames, rulerNeeds, rulerTask, type RulerName } from "./ruler/tasks.ts";
@@ -18,6 +28,8 @@ export type TaskParams = {
   /** Files of prose and of questions over documents. What the task does not read is left out. */
   readonly essays?: string;
   readonly documents?: string;
+  /** Prompts of RULER's are messages to the assistant. Default false. */
+  readonly chat?: boolean;
 };
 
 /** Whether a task is a file and none of RULER's. */
@@ -42,23 +54,29 @@ type Asked = Omit<TaskParams, "samples" | "seed"> & Partial<TaskParams>;
 const keys: Keys<TaskParams> = {
   ...{ task: taskName, length: positive, samples: optional(positive) },
   ...{ seed: optional(number("an integer", Number.isSafeInteger)), essays: optional(file), documents: optional(file) },
+  chat: optional(trueOrFalse),
 };
 
 const checkParams = (where: string, params: unknown): TaskParams => {
   const asked = checkKeys<Asked>(where, "params", params as Asked, keys);
-  const { task, length, samples = 10, seed = 42 } = asked;
-  const needed = isRuler(task) ? rulerNeeds(task) : undefined;
-  if (needed === undefined) return { task, length, samples, seed };
-  const name = asked[needed];
-  check(name !== undefined, `${where}: ${needed} must name a file for ${task}`, name);
-  return { task, length, samples, seed, [needed]: name };
+  const { task, length, samples = 10, seed = 42, chat = false } = asked;
+  const own = { task, length, samples, seed };
+  if (!isRuler(task)) return own;
+  const needed = rulerNeeds(task)?.source;
+  const name = needed && asked[needed];
+  check(needed === undefined || name !== undefined, `${where}: ${needed} must name a file for ${task}`, name);
+  return { ...own, ...(needed && { [needed]: name }), ...(chat && { chat }) };
 };
 
-const taskFor = async ({ task, essays, documents }: TaskParams, { read, load }: EvaluationContext): Promise<Task> => {
+const taskFor = async (
+  { task, essays, documents, chat }: TaskParams,
+  { read, load }: EvaluationContext,
+): Promise<Task> => {
   if (!isRuler(task)) return ownTask(`task: ${task}`, await load(task));
   return rulerTask(task, {
     essays: essays === undefined ? undefined : await read(essays),
     documents: documents === undefined ? undefined : await read(documents),
+    chat,
   });
 };
 

@@ -45,7 +45,7 @@ const samplesOf = async (
 ) => rulerTask(name, sourcesFor(name)).samples({ codec: words, ...place });
 
 const inputOf = async (name: RulerName, length = 1024, seed = 1): Promise<string> =>
-  (await samplesOf(name, { length, samples: 1, seed }))[0]!.prompt;
+  (await samplesOf(name, { length, samples: 1, seed }))[0]!.text;
 
 const count = (text: string, what: RegExp): number => text.match(what)?.length ?? 0;
 
@@ -64,7 +64,7 @@ describe.each(codecs)("under %s tokenizer", (_, codec, length) => {
     const samples = await task.samples({ codec, length, samples: 2, seed: 5 });
     expect(samples).toHaveLength(2);
     for (const sample of samples) {
-      const { prompt, answerPrefix, promptTokens } = sample;
+      const { text: prompt, answerPrefix, promptTokens } = sample;
       expect(codec.encode(prompt)).toHaveLength(promptTokens);
       expect(promptTokens + task.maxNewTokens).toBeLessThanOrEqual(length);
       expect(promptTokens + task.maxNewTokens).toBeGreaterThanOrEqual(0.98 * length);
@@ -90,7 +90,7 @@ describe("the same seed", () => {
           const [first, again] = [await samplesOf(name, place), await samplesOf(name, place)];
           expect(again).toEqual(first);
           const other = await samplesOf(name, { ...place, seed: seed + 1 });
-          expect(other.map(({ prompt }) => prompt)).not.toEqual(first.map(({ prompt }) => prompt));
+          expect(other.map(({ text }) => text)).not.toEqual(first.map(({ text }) => text));
           for (const { promptTokens } of first) {
             const total = promptTokens + rulerTask(name, sourcesFor(name)).maxNewTokens;
             expect(total / length).toBeLessThanOrEqual(1);
@@ -122,7 +122,7 @@ describe("a prompt", () => {
     ["niah_multiquery", 4, 4, /numbers for [a-z]+-[a-z]+ is: \d{7}\./g],
   ] as const)("of %s has %i needles, of which %i is asked for", async (name, needles, asked, needle) => {
     const [sample] = await samplesOf(name, { length: 1024, samples: 1, seed: 2 });
-    expect(count(sample!.prompt, needle)).toBe(needles);
+    expect(count(sample!.text, needle)).toBe(needles);
     expect(new Set(sample!.answers).size).toBe(asked);
   });
 
@@ -141,7 +141,7 @@ describe("a prompt", () => {
 
   it("tracks one value over four hops, in order, behind a solved example", async () => {
     const [sample] = await samplesOf("vt", { length: 1024, samples: 1, seed: 4 });
-    const [example, own] = sample!.prompt.split("\n\nVariables") as [string, string];
+    const [example, own] = sample!.text.split("\n\nVariables") as [string, string];
     const statements = [...own.matchAll(/VAR ([A-Z]{5}) = (?:VAR )?(\w+)/g)];
     expect(statements.map(([, name]) => name)).toEqual(sample!.answers);
     expect(statements.slice(1).map(([, , from]) => from)).toEqual(sample!.answers.slice(0, 4));
@@ -157,7 +157,7 @@ describe("a prompt", () => {
     "of common words has ten of them in %i tokens, %i times each, and others %i times",
     async (length, often, seldom) => {
       const [sample] = await samplesOf("cwe", { length, samples: 1, seed: 4 });
-      const list = sample!.prompt.split("\n").at(-2)!;
+      const list = sample!.text.split("\n").at(-2)!;
       const counts = new Map<string, number>();
       for (const [, word] of list.matchAll(/\d+\. (\S+)/g)) counts.set(word!, (counts.get(word!) ?? 0) + 1);
       for (const word of sample!.answers) expect(counts.get(word)).toBe(often);
@@ -177,7 +177,7 @@ describe("a prompt", () => {
     for (const length of [400, 1000, 3000]) {
       const [sample] = await samplesOf("fwe", { length, samples: 1, seed: 7 });
       const counts = new Map<string, number>();
-      for (const [word] of sample!.prompt.split("most often. ")[1]!.split("\n")[0]!.matchAll(/\S+/g))
+      for (const [word] of sample!.text.split("most often. ")[1]!.split("\n")[0]!.matchAll(/\S+/g))
         counts.set(word, (counts.get(word) ?? 0) + 1);
       const ranked = [...counts].sort((a, b) => b[1] - a[1]);
       expect(ranked.slice(0, 4).map(([word]) => word)).toEqual(["...", ...sample!.answers]);
@@ -187,9 +187,9 @@ describe("a prompt", () => {
 
   it("of questions has the documents that the answer is in, and first others about the same things", async () => {
     const [sample] = await samplesOf("qa_1", { length: 300, samples: 1, seed: 3 });
-    const asked = /see the (\w+) of (\w+)\?/.exec(sample!.prompt)!;
+    const asked = /see the (\w+) of (\w+)\?/.exec(sample!.text)!;
     expect(sample!.answers).toEqual([`The old ${asked[1]} of ${asked[2]}`, "nowhere at all"]);
-    const documents = sample!.prompt.match(/Document \d+:\n.+/g)!;
+    const documents = sample!.text.match(/Document \d+:\n.+/g)!;
     expect(documents.map((text) => /Document (\d+)/.exec(text)![1])).toEqual(documents.map((_, at) => `${at + 1}`));
     expect(documents.length).toBeGreaterThan(2);
     // Four are of this place, the one with the answer among them.
@@ -206,9 +206,30 @@ describe("a prompt", () => {
 
   it("of questions never asks one twice, and the same at every length", async () => {
     const asked = async (length: number) =>
-      (await samplesOf("qa_1", { length, samples: 20, seed: 3 })).map(({ prompt }) => prompt.split("Question: ")[1]);
+      (await samplesOf("qa_1", { length, samples: 20, seed: 3 })).map(({ text }) => text.split("Question: ")[1]);
     expect(new Set(await asked(256)).size).toBe(20);
     expect(await asked(300)).toEqual(await asked(256));
+  });
+});
+
+describe("as a message to the assistant", () => {
+  const template = "<|end|>{% for m in messages %}[{{ m.role }}] {{ m.content }}\n{% endfor %}[assistant]";
+  const chatting = textCodec({ ...byteLevel, chatTemplate: template });
+
+  it("a prompt is ids, fitted with what the template adds, and its answer begins with the prefix", () => {
+    for (const name of ["niah_single_1", "vt", "qa_1"] as const) {
+      const task = rulerTask(name, { ...sourcesFor(name), chat: true });
+      const [sample] = task.samples({ codec: chatting, length: 2000, samples: 1, seed: 2 });
+      const { prompt, text, answerPrefix, promptTokens } = sample!;
+      expect(text.startsWith("<|end|>[user] ")).toBe(true);
+      expect(text.endsWith(`\n[assistant]${answerPrefix}`)).toBe(true);
+      expect(prompt).toEqual(chatting.encode(text, { specialTokens: false }));
+      // What begins the text is one token, and no other comes before it.
+      expect((prompt as readonly number[]).filter((id) => id === 300)).toEqual([(prompt as readonly number[])[0]]);
+      expect(promptTokens).toBe(prompt.length);
+      expect((promptTokens + task.maxNewTokens) / 2000).toBeGreaterThan(0.98);
+      expect(promptTokens + task.maxNewTokens).toBeLessThanOrEqual(2000);
+    }
   });
 });
 
@@ -300,7 +321,12 @@ describe("bad input", () => {
     [
       "a source that nothing reads",
       () => rulerTask("vt", { essay: "" } as RulerSources),
-      /sources must have no keys but essays, documents, got "essay"; essays is meant\?/,
+      /options must have no keys but essays, documents, chat, got "essay"; essays is meant\?/,
+    ],
+    [
+      "messages without a template",
+      () => rulerTask("vt", { chat: true }).samples({ ...where, length: 500 }),
+      /^rulerTask: chat must be absent for a model without a chat template, got true$/,
     ],
     [
       "negative samples",

@@ -170,6 +170,8 @@ describe("the evaluation `task`", () => {
     });
     const questions = evaluation.check("test", { task: "qa_1", length: 512, samples: 2, seed: 1, ...files });
     expect(questions).toEqual({ task: "qa_1", length: 512, samples: 2, seed: 1, documents: "b.json" });
+    expect(evaluation.check("test", { task: "vt", length: 9, chat: true })).toMatchObject({ chat: true });
+    expect(evaluation.check("test", { task: "./mine.mjs", length: 9, chat: true })).not.toHaveProperty("chat");
     expect(evaluation.files!(questions)).toEqual(["b.json"]);
     expect(evaluation.length(questions)).toBe(512);
     expect(evaluation.files!(evaluation.check("test", { task: "./mine.mjs", length: 9 }))).toEqual(["./mine.mjs"]);

@@ -23,6 +23,7 @@ type RulerOptions = SharedOptions &
     readonly seed: number;
     readonly essays?: string;
     readonly documents?: readonly string[];
+    readonly chat?: boolean;
     /** In percent. */
     readonly threshold: number;
     readonly write?: string;
@@ -46,7 +47,7 @@ const checkNumbers = ({ samples, seed, threshold }: RulerOptions): void => {
 };
 
 const cellsOf = (tasks: readonly AskedTask[], { lengths, samples, seed }: Asked): readonly TaskParams[] =>
-  lengths.flatMap((length) => tasks.map(({ name, files }) => ({ task: name, length, samples, seed, ...files })));
+  lengths.flatMap((length) => tasks.map(({ name, params }) => ({ task: name, length, samples, seed, ...params })));
 
 /** What the scores rest on. */
 const restsOn = (tasks: readonly AskedTask[], { samples, seed }: Asked, { essays, documents }: Files): string => {
@@ -99,7 +100,7 @@ const ruler = async (model: string, options: RulerOptions): Promise<void> => {
       "ruler: --write must stand without flags of an extension, which no prompt depends on, got both",
     );
   const files = await readFiles(options.essays, options.documents);
-  const tasks = await askedTasks(options.tasks, files);
+  const tasks = await askedTasks(options.tasks, files, options.chat ?? false);
   const workers = workersFor("ruler", model, options.workers);
   const opened = await open(model, options);
   const asked = askedFrom(opened, options);
@@ -155,6 +156,7 @@ export const addRuler = (program: Command): void => {
           "questions over documents, as SQuAD has them (qa_1) or HotpotQA (qa_2); again for both",
           another,
         )
+        .option("--chat", "RULER's prompts as messages to the assistant, for models with a chat template")
         .option(
           "--threshold <percent>",
           "the score that a length must have to be effective",

@@ -9,30 +9,30 @@ import {
   rulerNeeds,
   type DocumentShape,
   type RulerName,
-  type RulerSources,
+  type RulerNeed,
+  type RulerOptions,
   type Task,
   type TaskParams,
   type TaskPlace,
   rulerTask,
+  shapeNames,
 } from "@ropewalk/evals";
 import { importDefault } from "../module.ts";
 import { notice } from "../notice.ts";
 import { readText } from "../read-input.ts";
 
-/** Texts of files by their paths. */
-type Texts = Readonly<Record<string, string>>;
-
 export type Files = {
   readonly essays?: string;
   /** By their shape. */
   readonly documents: Partial<Readonly<Record<DocumentShape, string>>>;
-  readonly texts: Texts;
+  /** Their texts, by their paths. */
+  readonly texts: Readonly<Record<string, string>>;
 };
 
 /** A task to be run, and what it takes to run it at any place. */
 export type AskedTask = {
   readonly name: string;
-  readonly files: Pick<TaskParams, "essays" | "documents">;
+  readonly params: Pick<TaskParams, "essays" | "documents" | "chat">;
   readonly open: () => Promise<Task>;
   /** Whether it has room there, as far as that can be told without running it. */
   readonly check: (place: TaskPlace) => void;
@@ -53,47 +53,42 @@ export const readFiles = async (essays: string | undefined, documents: readonly 
   return { ...(essays === undefined ? {} : { essays }), documents: byShape, texts };
 };
 
-const shapes: Partial<Readonly<Record<RulerName, DocumentShape>>> = { qa_1: "squad", qa_2: "hotpotqa" };
+/** The file that is needed, where it is there. */
+const pathOf = ({ shape }: RulerNeed, { essays, documents }: Files): string | undefined =>
+  shape === undefined ? essays : documents[shape];
 
-const whatShape: Readonly<Record<DocumentShape, string>> = { squad: "SQuAD's JSON", hotpotqa: "HotpotQA's JSON" };
-
-/** The file that the task is made of, where it is there; undefined where it is not, nothing where none is needed. */
-const fileFor = (name: RulerName, { essays, documents }: Files): AskedTask["files"] | undefined => {
+const lacks = (name: RulerName, files: Files): boolean => {
   const needed = rulerNeeds(name);
-  if (needed === undefined) return {};
-  const path = needed === "essays" ? essays : documents[shapes[name]!];
-  return path === undefined ? undefined : { [needed]: path };
+  return needed !== undefined && pathOf(needed, files) === undefined;
 };
 
-const rulers = (name: RulerName, files: Files): AskedTask => {
-  const own = fileFor(name, files);
-  if (own === undefined) {
-    const flag =
-      rulerNeeds(name) === "essays"
-        ? "--essays must name a text"
-        : `--documents must name a file of ${whatShape[shapes[name]!]}`;
-    throw new RangeError(`ruler: ${flag} for ${name}, got none`);
+const rulers = (name: RulerName, files: Files, chat: boolean): AskedTask => {
+  const needed = rulerNeeds(name);
+  const path = needed && pathOf(needed, files);
+  if (needed !== undefined && path === undefined) {
+    const { source, shape } = needed;
+    const what = shape === undefined ? "a text" : `a file of ${shapeNames[shape]}'s JSON`;
+    throw new RangeError(`ruler: --${source} must name ${what} for ${name}, got none`);
   }
-  const sources: RulerSources = Object.fromEntries(
-    Object.entries(own).map(([source, path]) => [source, files.texts[path]]),
-  );
+  const own = needed === undefined ? {} : { [needed.source]: path };
+  const options: RulerOptions = { ...(needed && { [needed.source]: files.texts[path!] }), chat };
   return {
-    ...{ name, files: own },
-    open: async () => rulerTask(name, sources),
-    check: (place) => checkRulerPlace(name, sources, place),
+    ...{ name, params: { ...own, ...(chat && { chat }) } },
+    open: async () => rulerTask(name, options),
+    check: (place) => checkRulerPlace(name, options, place),
   };
 };
 
 const modules = async (path: string): Promise<AskedTask> => {
   const task = ownTask(`--tasks: ${path}`, await importDefault("--tasks", path));
-  return { name: path, files: {}, open: async () => task, check: () => {} };
+  return { name: path, params: {}, open: async () => task, check: () => {} };
 };
 
 /** @throws RangeError with the nearest name where a name is none, and when a file is missing or nothing reads it */
-const taskFor = async (name: string, files: Files): Promise<AskedTask> => {
+const taskFor = async (name: string, files: Files, chat: boolean): Promise<AskedTask> => {
   if (isTaskModule(name)) return modules(name);
   const known: string | undefined = rulerNames.find((ruler) => ruler === name);
-  if (known !== undefined) return rulers(known as RulerName, files);
+  if (known !== undefined) return rulers(known as RulerName, files, chat);
   const meant = closest(name, rulerNames);
   throw new RangeError(
     `ruler: --tasks must be modules' paths or of ${rulerNames.join(", ")}${meant ? ` (${meant} is meant?)` : ""}, got ${show(name)}`,
@@ -105,18 +100,25 @@ const taskFor = async (name: string, files: Files): Promise<AskedTask> => {
  *
  * @throws as `readFiles` and the tasks' modules do, and RangeError when nothing reads a file
  */
-export const askedTasks = async (names: readonly string[] | undefined, files: Files): Promise<readonly AskedTask[]> => {
-  const missing = rulerNames.filter((name) => fileFor(name, files) === undefined);
+export const askedTasks = async (
+  names: readonly string[] | undefined,
+  files: Files,
+  chat: boolean,
+): Promise<readonly AskedTask[]> => {
+  const missing = rulerNames.filter((name) => lacks(name, files));
   if (names === undefined && missing.length > 0)
     notice(`ruler: ${missing.join(", ")} left out, which need --essays or --documents`);
   const asked = names ?? rulerNames.filter((name) => !missing.includes(name));
   const tasks: AskedTask[] = [];
-  for (const name of new Set(asked)) tasks.push(await taskFor(name, files));
-  const read = new Set(tasks.flatMap((task) => Object.values(task.files)));
+  for (const name of new Set(asked)) tasks.push(await taskFor(name, files, chat));
+  const list = [...asked].join(", ");
+  const read = new Set(tasks.flatMap(({ params }) => [params.essays, params.documents]));
   const unread = Object.keys(files.texts).find((path) => !read.has(path));
   if (unread !== undefined) {
     const flag = unread === files.essays ? "--essays" : "--documents";
-    throw new RangeError(`ruler: ${flag} is not read by ${[...asked].join(", ")}, got ${show(unread)}`);
+    throw new RangeError(`ruler: ${flag} is not read by ${list}, got ${show(unread)}`);
   }
+  if (chat && tasks.every(({ params }) => params.chat === undefined))
+    throw new RangeError(`ruler: --chat is not read by ${list}, whose prompts are their own, got it`);
   return tasks;
 };

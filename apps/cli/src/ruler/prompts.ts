@@ -7,16 +7,16 @@ import { pipeline } from "node:stream/promises";
 import type { AskedTask } from "./asked.ts";
 
 /** What RULER's samples say besides. */
-type Sample = TaskSample & { readonly answerPrefix?: string; readonly promptTokens?: number };
+type Sample = TaskSample & { readonly text?: string; readonly answerPrefix?: string; readonly promptTokens?: number };
 
 const lineOf = (
   sample: Sample,
   at: { readonly task: string; readonly max_length: number; readonly index: number },
   maxNewTokens: number,
 ): string => {
-  const { prompt, answers, answerPrefix = "", promptTokens } = sample;
+  const { prompt, text = prompt, answers, answerPrefix = "", promptTokens } = sample;
   // A prompt of anybody's may be tokens or messages: it stands as it is.
-  const input = typeof prompt === "string" ? prompt.slice(0, prompt.length - answerPrefix.length) : prompt;
+  const input = typeof text === "string" ? text.slice(0, text.length - answerPrefix.length) : text;
   const length = promptTokens === undefined ? {} : { length: promptTokens + maxNewTokens };
   return `${JSON.stringify({ ...at, input, outputs: answers, answer_prefix: answerPrefix, ...length })}\n`;
 };

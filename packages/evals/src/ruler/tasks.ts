@@ -2,11 +2,11 @@
  * RULER's thirteen tasks, arXiv 2404.06654: their names, parameters, answer prefixes, tokens to generate and scores. Draws and
  * instructions are the project's own, so results stand beside others of this package, not beside RULER's own to the digit.
  */
-import { check, checkKeys, checkOneOf, number, positive } from "@ropewalk/check";
+import { check, checkKeys, checkOneOf, number, optional, positive, trueOrFalse } from "@ropewalk/check";
 import type { Task, TaskPlace } from "../task.ts";
 import { commonWordsTask } from "./common-words.ts";
-import { readDocuments, shapeNames } from "./documents.ts";
-import { fitted, leastTokens, type Draft, type RulerSample } from "./draft.ts";
+import { readDocuments, shapeNames, type DocumentShape } from "./documents.ts";
+import { fitted, leastTokens, readingOf, type Draft, type Reading, type RulerSample } from "./draft.ts";
 import { streamOf } from "./draws.ts";
 import { frequentWordsTask } from "./frequent-words.ts";
 import type { RulerKind, Sources } from "./kind.ts";
@@ -54,44 +54,63 @@ export type RulerSources = {
   readonly documents?: string | undefined;
 };
 
-/** Which of the two it cannot do without. */
-export const rulerNeeds = (name: RulerName): keyof RulerSources | undefined => {
-  const { needs } = kinds[name];
-  return needs === undefined || needs === "essays" ? needs : "documents";
+export type RulerOptions = RulerSources & {
+  /** Prompts are messages to the assistant, whose answer begins with the answer prefix: for models that were tuned for that. */
+  readonly chat?: boolean | undefined;
+};
+
+/** What a task cannot do without: one of the two, and whose shape it must have. */
+export type RulerNeed = { readonly source: keyof RulerSources; readonly shape?: DocumentShape };
+
+const needs: Readonly<Record<NonNullable<RulerKind["needs"]>, RulerNeed>> = {
+  essays: { source: "essays" },
+  squad: { source: "documents", shape: "squad" },
+  hotpotqa: { source: "documents", shape: "hotpotqa" },
+};
+
+export const rulerNeeds = (name: RulerName): RulerNeed | undefined => {
+  const { needs: needed } = kinds[name];
+  return needed && needs[needed];
 };
 
 const where = "rulerTask";
 
 /** @throws when what it needs is not there, or not what it must be */
-const sourcesOf = (name: RulerName, { needs }: RulerKind, { essays, documents }: RulerSources): Sources => {
+const sourcesOf = (name: RulerName, given: RulerSources): Sources => {
   const none: Sources = { essays: [], documents: { questions: [], all: [] } };
-  if (needs === undefined) return none;
-  if (needs === "essays") {
-    check(typeof essays === "string", `${where}: essays must be the text of a file for ${name}`, essays, "string");
-    const words = essays.split(/\s+/).filter((word) => word !== "");
-    check(words.length > 0, `${where}: essays must hold at least 1 word`, 0);
-    return { ...none, essays: words };
-  }
-  const shape = `${shapeNames[needs]}'s JSON`;
-  check(
-    typeof documents === "string",
-    `${where}: documents must be the text of a file of ${shape} for ${name}`,
-    documents,
-    "string",
-  );
-  return { ...none, documents: readDocuments(where, documents, needs) };
+  const needed = rulerNeeds(name);
+  if (needed === undefined) return none;
+  const { source, shape } = needed;
+  const text = given[source];
+  const what = shape === undefined ? "a file" : `a file of ${shapeNames[shape]}'s JSON`;
+  check(typeof text === "string", `${where}: ${source} must be the text of ${what} for ${name}`, text, "string");
+  if (shape !== undefined) return { ...none, documents: readDocuments(where, text, shape) };
+  const words = text.split(/\s+/).filter((word) => word !== "");
+  check(words.length > 0, `${where}: ${source} must hold at least 1 word`, 0);
+  return { ...none, essays: words };
 };
 
-const draftsOf = (name: RulerName, kind: RulerKind, sources: Sources, place: TaskPlace): readonly Draft[] => {
+const opened = (name: RulerName, options: RulerOptions) => {
+  checkOneOf(where, "name", name, rulerNames);
+  const { chat = false } = checkKeys<RulerOptions>(where, "options", options, {
+    ...{ essays: true, documents: true, chat: optional(trueOrFalse) },
+  });
+  return { kind: kinds[name], sources: sourcesOf(name, options), chat };
+};
+
+type Drafted = { readonly drafts: readonly Draft[]; readonly reading: Reading };
+
+const draftsOf = (name: RulerName, kind: RulerKind, sources: Sources, chat: boolean, place: TaskPlace): Drafted => {
   const { codec, length, samples, seed } = checkKeys<TaskPlace>(where, "place", place, {
     ...{ codec: true, length: positive, samples: positive, seed: number("an integer", Number.isSafeInteger) },
   });
+  const reading = readingOf(where, codec, chat);
   const drafts = Array.from({ length: samples }, (_, index) =>
     kind.draft(streamOf(name, length, seed, index), { codec, length, seed, index, samples }, sources),
   );
-  const least = Math.max(...drafts.map((draft) => leastTokens(codec, draft))) + kind.maxNewTokens;
+  const least = Math.max(...drafts.map((draft) => leastTokens(reading, draft))) + kind.maxNewTokens;
   check(least <= length, `${where}: length must be at least ${least} for ${name} under this tokenizer`, length);
-  return drafts;
+  return { drafts, reading };
 };
 
 /**
@@ -100,15 +119,15 @@ const draftsOf = (name: RulerName, kind: RulerKind, sources: Sources, place: Tas
  * @throws RangeError that lists the names for another one, TypeError or RangeError when a file that it needs is absent or is not what it
  *   must be; from `samples`, RangeError for a length that cannot hold the task, with one that can
  */
-export const rulerTask = (name: RulerName, sources: RulerSources = {}): RulerTask => {
-  checkOneOf(where, "name", name, rulerNames);
-  checkKeys<RulerSources>(where, "sources", sources, { essays: true, documents: true });
-  const kind = kinds[name];
-  const read = sourcesOf(name, kind, sources);
+export const rulerTask = (name: RulerName, options: RulerOptions = {}): RulerTask => {
+  const { kind, sources, chat } = opened(name, options);
+  const { maxNewTokens } = kind;
   return {
-    ...{ name, maxNewTokens: kind.maxNewTokens },
-    samples: (place) =>
-      draftsOf(name, kind, read, place).map((draft) => fitted(place.codec, draft, place.length - kind.maxNewTokens)),
+    ...{ name, maxNewTokens },
+    samples: (place) => {
+      const { drafts, reading } = draftsOf(name, kind, sources, chat, place);
+      return drafts.map((draft) => fitted(reading, draft, place.length - maxNewTokens));
+    },
     score: (answer, { answers }) => kind.score(answer, answers),
   };
 };
@@ -118,7 +137,7 @@ export const rulerTask = (name: RulerName, sources: RulerSources = {}): RulerTas
  *
  * @throws as `rulerTask` and its `samples` do
  */
-export const checkRulerPlace = (name: RulerName, sources: RulerSources, place: TaskPlace): void => {
-  checkOneOf(where, "name", name, rulerNames);
-  draftsOf(name, kinds[name], sourcesOf(name, kinds[name], sources), place);
+export const checkRulerPlace = (name: RulerName, options: RulerOptions, place: TaskPlace): void => {
+  const { kind, sources, chat } = opened(name, options);
+  draftsOf(name, kind, sources, chat, place);
 };
