@@ -1,5 +1,4 @@
 /** A sweep whose cells are run by workers elsewhere: puts them into the queue, and waits for what comes of them. */
-import type { Job as QueuedJob } from "bullmq";
 import { notice } from "../notice.ts";
 import type { SharedOptions } from "../options.ts";
 import type { JobResult } from "../pool/jobs.ts";
@@ -53,19 +52,16 @@ export const queueRun = async (
   });
   await events.waitUntilReady();
 
-  /** What came of it before. */
-  const look = async (job: QueuedJob<QueuedCell, JobResult>): Promise<void> => {
-    const hash = job.id!;
-    const state = await job.getState();
-    if (state === "completed") settle(hash, ({ resolve }) => resolve(job.returnvalue));
-    else if (state === "failed") settle(hash, ({ reject }) => reject(new Error(job.failedReason)));
+  /** What came of it before. Its state is asked first: what is read then is of that state, or of a later one. */
+  const look = async (hash: string): Promise<void> => {
+    const state = await queue.getJobState(hash);
+    if (state !== "completed" && state !== "failed") return;
+    const job = await queue.getJob(hash);
+    if (state === "completed" && job) settle(hash, ({ resolve }) => resolve(job.returnvalue));
+    if (state === "failed" && job) settle(hash, ({ reject }) => reject(new Error(job.failedReason)));
   };
   const looking = setInterval(() => {
-    const lookAt = async (hash: string): Promise<void> => {
-      const job = await queue.getJob(hash);
-      if (job !== undefined) await look(job as QueuedJob<QueuedCell, JobResult>);
-    };
-    for (const hash of waiting.keys()) lookAt(hash).catch(() => {});
+    for (const hash of waiting.keys()) look(hash).catch(() => {});
   }, lookEvery);
 
   if ((await queue.getWorkersCount()) === 0)
@@ -78,11 +74,11 @@ export const queueRun = async (
         waiting.set(cell.hash, { onProgress, resolve, reject });
         const put = async (): Promise<void> => {
           const asked = { jobId: cell.hash, attempts: tries, backoff: { type: "fixed", delay: 1000 } as const };
-          const job = await queue.add("cell", queuedCell(cell, options), asked);
-          const there = await queue.getJob(job.id!);
-          // One that failed for an earlier sweep is tried anew.
-          if (await there?.isFailed()) await there!.retry("failed", { resetAttemptsMade: true });
-          else if (there !== undefined) await look(there as QueuedJob<QueuedCell, JobResult>);
+          const state = await queue.getJobState(cell.hash);
+          // One that failed for an earlier sweep is tried anew; one that is there is not put there again.
+          if (state === "failed") await (await queue.getJob(cell.hash))?.retry("failed", { resetAttemptsMade: true });
+          else await queue.add("cell", queuedCell(cell, options), asked);
+          await look(cell.hash);
         };
         put().catch((error: Error) => settle(cell.hash, (own) => own.reject(error)));
       }),
