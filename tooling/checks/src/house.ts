@@ -101,7 +101,7 @@ export const house: Readonly<Record<string, Room>> = {
     "6",
     "packages/evals",
     [...ground, ...mathematics, ...saying, "backend", ...building, "generation"],
-    ["@scure/bip39", "pure-rand", "ts-pattern"],
+    ["@scure/bip39", "jieba-wasm", "js-rouge", "pure-rand", "ts-pattern"],
   ),
   "@ropewalk/finetune": room(
     "6",

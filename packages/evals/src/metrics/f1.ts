@@ -12,7 +12,7 @@ import type { Segment } from "./segment.ts";
 import { articles, asciiPunctuation, chinesePunctuation, wordsOf } from "./text.ts";
 
 /** Lower case, without punctuation, without a, an and the. */
-export const normalizedWords = (text: string): readonly string[] =>
+const normalizedWords = (text: string): readonly string[] =>
   wordsOf(text.toLowerCase().replace(asciiPunctuation, "").replace(articles, " "));
 
 const chineseTokens = (segment: Segment, text: string): readonly string[] =>
