@@ -160,6 +160,11 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
     perplexity: () => evals.perplexity(none, [], mistaken),
     tokenLosses: () => evals.tokenLosses(none, [], mistaken),
     tokenStream: () => evals.tokenStream({ source: {}, text: none } as never, "", mistaken),
+    rulerTask: () => evals.rulerTask("vt", mistaken),
+    checkRulerPlace: () => evals.checkRulerPlace("vt", {}, mistaken),
+    runTask: () => evals.runTask(evals.rulerTask("vt"), none, mistaken),
+    checkTask: () => evals.checkTask("test", mistaken),
+    ownTask: () => evals.ownTask("test", mistaken),
   },
   "@ropewalk/finetune": {
     adamWStep: () => finetune.adamWStep(mistaken, 0, none, none, { step: 0 } as never),
@@ -257,7 +262,10 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
     // runBlock reads its options once it holds a cache: the tests of generation hand it one.
     ...["releaseCache", "resetCache", "runBlock", "runChunk", "sample", "textStream"],
   ],
-  "@ropewalk/evals": [...["joinedReports", "textOf"]],
+  "@ropewalk/evals": [
+    ...["joinedReports", "textOf"],
+    ...["documentShape", "isTaskModule", "lengthSummary", "rulerNeeds", "stringMatchAll", "stringMatchPart"],
+  ],
   "@ropewalk/generation/worker": ["connectWorker"],
   "@ropewalk/finetune": [
     ...[

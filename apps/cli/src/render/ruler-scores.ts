@@ -11,7 +11,7 @@ export type RulerScores = {
 };
 
 /** Means over tasks, the shortest length first. */
-export const lengthScores = (cells: readonly TaskCell[]): readonly LengthScore[] => {
+const lengthScores = (cells: readonly TaskCell[]): readonly LengthScore[] => {
   const lengths = [...new Set(cells.map(({ length }) => length))].sort((a, b) => a - b);
   return lengths.map((length) => {
     const own = cells.filter((cell) => cell.length === length);
