@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { addBench } from "./commands/bench.ts";
 import { addConvert } from "./commands/convert.ts";
 import { addExam } from "./commands/exam.ts";
+import { addEntropies } from "./commands/entropies.ts";
 import { addExtend } from "./commands/extend.ts";
 import { addFinetune } from "./commands/finetune.ts";
 import { addGenerate } from "./commands/generate.ts";
@@ -26,7 +27,7 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
 };
 
 const commands = [
-  ...[addPasskey, addPerplexity, addRuler, addLongBench, addExam, addGenerate, addTokenize, addLogits],
+  ...[addPasskey, addPerplexity, addEntropies, addRuler, addLongBench, addExam, addGenerate, addTokenize, addLogits],
   ...[addInspect, addPositions, addBench, addConvert, addExtend, addFinetune],
   ...[addSweep, addWorker],
 ];

@@ -5,6 +5,7 @@ import {
   heatMap,
   keyGrid,
   lossCurves,
+  panels,
   speedCurves,
   trainingCurve,
   type GridCell,
@@ -58,6 +59,31 @@ const pictures: Readonly<Record<string, string>> = {
   flat: heatMap({ ...matrix, values: new Float32Array(9).fill(3) }),
   nothing: heatMap({ ...matrix, values: new Float64Array(9).fill(NaN) }),
 };
+
+const joined = panels({ title: "a < b", pictures: [pictures["curves"]!, pictures["keyGrid"]!] });
+
+describe("panels", () => {
+  it("are pictures below one another, with the rules once", () => {
+    const tall = (svg: string): number => Number(/viewBox="0 0 420 (\d+)"/.exec(svg)![1]);
+    const [upper, lower] = [tall(pictures["curves"]!), tall(pictures["keyGrid"]!)];
+    const tops = Array.from(joined.matchAll(/<svg y="(\d+)" width="420" height="(\d+)"/g), ([, ...at]) =>
+      at.map(Number),
+    );
+    expect(tops.map(([, height]) => height)).toEqual([upper, lower]);
+    expect(tops[1]![0]).toBe(tops[0]![0]! + upper);
+    expect(tall(joined)).toBe(tops[1]![0]! + lower);
+    expect(joined.match(/<style>/g)).toHaveLength(1);
+    expect(joined.match(/<svg /g)).toHaveLength(3);
+    expect(joined.match(/<\/svg>/g)).toHaveLength(3);
+  });
+
+  it("are pictures of this package, one at least", () => {
+    expect(() => panels({ title: "a", pictures: [] })).toThrow("panels: pictures must hold at least 1, got 0");
+    expect(() => panels({ title: "a", pictures: ["<svg/>"] })).toThrow(
+      'panels: pictures[0] must be a picture of this package, got "<svg/>"',
+    );
+  });
+});
 
 describe.each(Object.entries(pictures))("%s", (name, svg) => {
   it("is a document by itself, light and dark, with names escaped and numbers that are there", () => {

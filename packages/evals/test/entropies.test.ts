@@ -42,7 +42,7 @@ describe("entropies", () => {
       onProgress: (tokens) => void done.push(tokens),
     });
     expect(done).toEqual([3, 6, 9, 10, 13, 16, 19, 20]);
-    expect(found.trainedContext).toBe(6);
+    expect([found.trainedContext, found.drift]).toEqual([6, 5]);
     const [two, zero] = found.layers;
     // Windows begin with 8 and 16, at 1 and 2.
     expect(zero).toEqual({
@@ -95,8 +95,8 @@ describe("of a model", () => {
 
   it("beyond the trained window they stay nearer to those inside under Entropy-ABF than under its base alone", async () => {
     const drift = async (extension: Parameters<LanguageModel["withExtension"]>[0]): Promise<number> => {
-      const { layers } = await entropies(await model.withExtension(extension), ids, options);
-      return layers.reduce((sum, { inside, beyond }) => sum + Math.abs(beyond!.mean - inside.mean), 0);
+      const found = await entropies(await model.withExtension(extension), ids, options);
+      return found.drift!;
     };
     const theta = 40_000;
     expect(await drift(entropyAbf({ trainedContext: 40, theta }))).toBeLessThan(0.8 * (await drift(abf({ theta }))));
@@ -132,6 +132,9 @@ describe("the evaluation", () => {
     });
     expect(JSON.parse(JSON.stringify(report))).toEqual(report);
     expect(report.layers.map(({ layer, beyond }) => [layer, beyond])).toEqual([[1, null]]);
+    const inside = report.layers[0]!.inside.mean;
+    expect(entropiesEvaluation.figures!(report).map(({ value }) => value)).toEqual([null, inside, null]);
+    expect(entropiesEvaluation.tokens!({ ...params, windows: 3 })).toBe(192);
     await model.release();
   });
 });

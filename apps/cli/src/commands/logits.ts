@@ -1,16 +1,46 @@
 /** `ropewalk logits`: the model's logits for given tokens, for comparing implementations. */
-import { argmax } from "@ropewalk/generation";
-import type { Command } from "commander";
+import { attentionOutputs, type Attentions } from "@ropewalk/decoder";
+import { argmax, type LayerAttentions, type LanguageModel } from "@ropewalk/generation";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import { examples, modelArgument } from "../help.ts";
 import { noticeBeyondCapacity } from "../notice.ts";
-import { number } from "../numbers.ts";
+import { number, numberList } from "../numbers.ts";
 import { open, withModel } from "../open-model.ts";
 import { withSharedOptions, type SharedOptions } from "../options.ts";
 import { readIds } from "../read-ids.ts";
 
-type LogitsOptions = SharedOptions & { readonly ids: string; readonly chunkSize?: number };
+type LogitsOptions = SharedOptions & {
+  readonly ids: string;
+  readonly chunkSize?: number;
+  readonly attentions?: Attentions;
+  readonly layers?: readonly number[];
+};
+
+/** What is read of a run: logits, and attentions where they are asked for, out of the same run. */
+const run = async (
+  model: LanguageModel,
+  ids: readonly number[],
+  { chunkSize, attentions, layers }: LogitsOptions,
+  signal: AbortSignal,
+  visit: (logits: Float32Array, start: number, attended: readonly LayerAttentions[]) => void,
+): Promise<void> => {
+  const options = { chunkSize, signal };
+  if (attentions === undefined) return model.visitLogits(ids, (start, rows) => visit(rows, start, []), options);
+  const asked = { ...options, what: attentions, logits: true, ...(layers && { layers }) };
+  return model.visitAttentions(ids, (chunk) => visit(chunk.logits!, chunk.start, chunk.layers), asked);
+};
+
+/** As JSON has it: of each chunk the position that it begins at, and its layers. */
+const chunkReport = (start: number, layers: readonly LayerAttentions[]) => ({
+  start,
+  layers: layers.map(({ data, ...layer }) => ({ ...layer, data: Array.from(data) })),
+});
 
 const logits = async (path: string, options: LogitsOptions): Promise<void> => {
+  if (options.layers !== undefined && options.attentions === undefined)
+    throw new InvalidArgumentError(
+      `logits: --layers is not read without --attentions, got ${options.layers.join(",")}`,
+    );
   const ids = await readIds(options.ids);
   const opened = await open(path, options);
   await withModel("logits", { opened, options, length: ids.length }, async (model, signal) => {
@@ -18,12 +48,15 @@ const logits = async (path: string, options: LogitsOptions): Promise<void> => {
     noticeBeyondCapacity("logits", model, ids.length);
     let last: readonly number[] = [];
     const argmaxAll: number[] = [];
-    const visit = (_: number, rows: Float32Array): void => {
+    const chunks: ReturnType<typeof chunkReport>[] = [];
+    const visit = (rows: Float32Array, start: number, attended: readonly LayerAttentions[]): void => {
+      if (options.attentions !== undefined) chunks.push(chunkReport(start, attended));
       for (let at = 0; at < rows.length; at += vocabSize) argmaxAll.push(argmax(rows, at, vocabSize));
       last = Array.from(rows.subarray(-vocabSize));
     };
-    await model.visitLogits(ids, visit, { chunkSize: options.chunkSize, signal });
-    process.stdout.write(`${JSON.stringify({ last, argmaxAll })}\n`);
+    await run(model, ids, options, signal, visit);
+    const attentions = options.attentions === undefined ? {} : { attentions: chunks };
+    process.stdout.write(`${JSON.stringify({ last, argmaxAll, ...attentions })}\n`);
   });
 };
 
@@ -34,7 +67,14 @@ export const addLogits = (program: Command): void => {
       .description("print the last position's logits and every position's most likely token, as JSON")
       .argument("<model>", modelArgument)
       .requiredOption("--ids <file>", "a JSON array of token ids; - is standard input")
-      .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number),
+      .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number)
+      .addOption(
+        new Option(
+          "--attentions <what>",
+          "what queries attend to as well, chunk by chunk: the weight of every key, or its entropy in nats",
+        ).choices(attentionOutputs),
+      )
+      .option("--layers <list>", "of which layers, by comma, from 0; absent: all", numberList),
   )
     .addHelpText("after", examples("ropewalk logits stories260K --ids ids.json"))
     .action(logits);

@@ -3,6 +3,7 @@
  *
  *   H(l, h, i) = -Σ_j p_lh(i, j) ln p_lh(i, j)      0 where one key has it all, ln(i + 1) where all keys have the same, in nats
  *   bucket [from, to)   the mean of H(l, h, i) over from ≤ i < to in every window
+ *   drift               the mean over layers of |mean beyond the trained window - mean inside|
  *
  * A model that looks more widely at positions that it was not trained for spreads its attention over what does not matter: Zhang et al.,
  * arXiv 2401.07004, section 3.
@@ -29,7 +30,12 @@ export type LayerEntropies = {
   readonly beyond: MeanEntropy | undefined;
 };
 
-export type Entropies = { readonly trainedContext: number; readonly layers: readonly LayerEntropies[] };
+export type Entropies = {
+  readonly trainedContext: number;
+  readonly layers: readonly LayerEntropies[];
+  /** How far entropies beyond the trained window are from those inside; undefined where the windows end inside. */
+  readonly drift: number | undefined;
+};
 
 export type EntropiesOptions = Omit<Windows, "stride"> &
   LogitsOptions & {
@@ -55,6 +61,13 @@ const meanOf = ({ heads }: Sums, windows: number, from: number, to: number): Mea
     (row) => row.subarray(from, to).reduce((sum, entropy) => sum + entropy, 0) / (windows * (to - from)),
   );
   return { mean: means.reduce((sum, mean) => sum + mean, 0) / means.length, heads: means };
+};
+
+const driftOf = (layers: readonly LayerEntropies[]): number | undefined => {
+  const apart = layers.flatMap(({ inside, beyond }) =>
+    beyond === undefined ? [] : Math.abs(beyond.mean - inside.mean),
+  );
+  return apart.length === 0 ? undefined : apart.reduce((sum, each) => sum + each, 0) / apart.length;
 };
 
 /**
@@ -102,16 +115,14 @@ export const entropies = async (
   const { trainedContext } = model.extended.decoder;
   const edge = Math.min(length, trainedContext);
   check(edge > 0, "entropies: trainedContext must be >= 1", trainedContext);
-  return {
-    trainedContext,
-    layers: Array.from(sums.values(), (own): LayerEntropies => ({
-      layer: own.layer,
-      buckets: Array.from({ length: Math.ceil(length / bucket) }, (_, index) => {
-        const [from, to] = [index * bucket, Math.min((index + 1) * bucket, length)];
-        return { from, to, ...meanOf(own, windows, from, to) };
-      }),
-      inside: meanOf(own, windows, 0, edge),
-      beyond: edge < length ? meanOf(own, windows, edge, length) : undefined,
-    })),
-  };
+  const found = Array.from(sums.values(), (own): LayerEntropies => ({
+    layer: own.layer,
+    buckets: Array.from({ length: Math.ceil(length / bucket) }, (_, index) => {
+      const [from, to] = [index * bucket, Math.min((index + 1) * bucket, length)];
+      return { from, to, ...meanOf(own, windows, from, to) };
+    }),
+    inside: meanOf(own, windows, 0, edge),
+    beyond: edge < length ? meanOf(own, windows, edge, length) : undefined,
+  }));
+  return { trainedContext, layers: found, drift: driftOf(found) };
 };

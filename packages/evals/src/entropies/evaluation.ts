@@ -1,11 +1,12 @@
 /** Attention entropies by layer and position as an evaluation: one model, one text. */
 import { check, checkKeys, checkList, number, optional, positive, whole, type Keys, type Rule } from "@ropewalk/check";
 import type { Evaluation } from "../evaluation.ts";
+import { textOf } from "../perplexity/evaluation.ts";
 import { tokenStream } from "../perplexity/token-stream.ts";
 import { entropies, type EntropyBucket, type MeanEntropy } from "./entropies.ts";
 
 export type EntropiesParams = {
-  /** The text's file. */
+  /** The text's file; of a .jsonl each line is a document, its `text`. */
   readonly text: string;
   /** What stands between documents. Absent: the text is one. */
   readonly separator?: string;
@@ -24,6 +25,7 @@ export type EntropiesParams = {
 /** As JSON holds it: null where no position is beyond the trained window. */
 export type EntropiesReport = {
   readonly trainedContext: number;
+  readonly drift: number | null;
   readonly layers: readonly {
     readonly layer: number;
     readonly inside: MeanEntropy;
@@ -51,6 +53,10 @@ const keys: Keys<EntropiesParams> = {
   layers: optional(someLayers),
 };
 
+/** Over layers. */
+const meanOf = (layers: readonly MeanEntropy[]): number | null =>
+  layers.length === 0 ? null : layers.reduce((sum, { mean }) => sum + mean, 0) / layers.length;
+
 export const entropiesEvaluation: Evaluation<EntropiesParams, EntropiesReport> = {
   kind: "entropies",
   lists: ["layers"],
@@ -61,14 +67,23 @@ export const entropiesEvaluation: Evaluation<EntropiesParams, EntropiesReport> =
     ...checkKeys(where, "params", params as Asked, keys),
   }),
   length: ({ length }) => length,
+  tokens: ({ length, windows }) => length * windows,
+  figures: ({ drift, layers }) => [
+    { name: "nats from inside to beyond", value: drift },
+    { name: "nats inside", value: meanOf(layers.map(({ inside }) => inside)) },
+    { name: "nats beyond", value: meanOf(layers.flatMap(({ beyond }) => beyond ?? [])) },
+  ],
   run: async (model, { text: name, separator, ...params }, { read, signal, onProgress }) => {
     const { length, windows } = params;
-    const { ids } = tokenStream(model, await read(name), { length, windows, separator });
-    const { trainedContext, layers } = await entropies(model, ids, {
+    const { ids } = tokenStream(model, textOf("entropies", name, await read(name)), { length, windows, separator });
+    const { trainedContext, layers, drift } = await entropies(model, ids, {
       ...params,
       onProgress,
       ...(signal === undefined ? {} : { signal }),
     });
-    return { trainedContext, layers: layers.map(({ beyond, ...layer }) => ({ ...layer, beyond: beyond ?? null })) };
+    return {
+      ...{ trainedContext, drift: drift ?? null },
+      layers: layers.map(({ beyond, ...layer }) => ({ ...layer, beyond: beyond ?? null })),
+    };
   },
 };
