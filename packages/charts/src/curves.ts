@@ -22,6 +22,8 @@ export type Curves = {
   readonly marks?: readonly Mark[];
   /** A value up that is worth knowing, as a dashed line. */
   readonly level?: { readonly y: number; readonly name: string };
+  /** Values up that are shown in any case, as 0 and 100 of percents. */
+  readonly within?: readonly number[];
   /** The highest value that is shown: a curve that goes beyond goes along the top. */
   readonly most?: number;
   /** Whether doubling is as far everywhere across. Default false. */
@@ -31,7 +33,17 @@ export type Curves = {
 };
 
 const keys: Keys<Curves> = {
-  ...{ title: true, across: true, up: true, curves: checkList, ticks: true, marks: true, level: true, most: true },
+  ...{
+    title: true,
+    across: true,
+    up: true,
+    curves: checkList,
+    ticks: true,
+    marks: true,
+    level: true,
+    within: true,
+    most: true,
+  },
   ...{ logarithmic: optional(trueOrFalse), dots: optional(trueOrFalse) },
 };
 
@@ -42,7 +54,17 @@ const keys: Keys<Curves> = {
  */
 export const curves = (config: Curves): string => {
   checkConfig("curves", config, keys);
-  const { title, across, up, marks = [], level, most = Infinity, logarithmic = false, dots = false } = config;
+  const {
+    title,
+    across,
+    up,
+    marks = [],
+    level,
+    within = [],
+    most = Infinity,
+    logarithmic = false,
+    dots = false,
+  } = config;
   const points = config.curves.flatMap((curve) => curve.points);
   const places = points.map(({ x }) => x);
   // A single place stands at the left.
@@ -51,7 +73,7 @@ export const curves = (config: Curves): string => {
   const own = logarithmic ? [...new Set(places)].toSorted((a, b) => a - b) : ticksAround(places, 8).at;
   const ticks = (config.ticks ?? own).filter((tick) => tick >= from && tick <= to);
   const head = heading(title);
-  const values = [...points.map(({ y }) => Math.min(y, most)), ...(level ? [level.y] : [])];
+  const values = [...points.map(({ y }) => Math.min(y, most)), ...(level ? [level.y] : []), ...within];
   const area = plot({
     ...{ top: head.bottom + 12, height: 230, marks, up: ticksAround(values), ...(level && { level }) },
     across: { from, to: to > from ? to : from + (from || 1), ticks, log: logarithmic },

@@ -24,6 +24,8 @@ export type Figure = {
   readonly value: number | null;
   /** From 0, nothing, to 1, all, and better the higher. Default false. */
   readonly share?: boolean;
+  /** Which of two is better. Absent: of shares the higher, of others neither. */
+  readonly better?: "high" | "low";
 };
 
 export type FoundKeys = {

@@ -86,6 +86,8 @@ export const taskEvaluation: Evaluation<TaskParams, TaskResult> = {
     [isRuler(task) ? undefined : task, essays, documents].filter((name) => name !== undefined),
   check: checkParams,
   length: ({ length }) => length,
+  tokens: ({ length, samples }) => length * samples,
+  figures: ({ score }) => [{ name: "score", value: score, share: true }],
   run: async (model, params, context) => {
     const { length, samples, seed } = params;
     const { signal } = context;

@@ -111,6 +111,9 @@ const methodKeys = Object.fromEntries(
   ["method", "entropy", "extension", ...numberNames].map((key) => [key, true]),
 ) as Keys<MethodKeys>;
 
+/** Numbers that have letters in the papers, and in labels. */
+const letters: Partial<Record<NumberName, string>> = { groupSize: "G", window: "W" };
+
 const readMethod = (where: string, entry: JsonObject): MethodEntry => {
   const { method, entropy, extension } = checkKeys<MethodKeys>(where, "entry", entry as MethodKeys, methodKeys, {
     G: "groupSize",
@@ -140,7 +143,9 @@ const readMethod = (where: string, entry: JsonObject): MethodEntry => {
     ...(modules.length > 0 && { modules: modules.map((path) => ({ path, extension: {} })) }),
   });
   return {
-    label: [asks ? name : "as it is", ...numbers.map(([key, value]) => `${key} ${String(value)}`)].join(", "),
+    label: [asks ? name : "as it is", ...numbers.map(([key, value]) => `${letters[key] ?? key} ${String(value)}`)].join(
+      ", ",
+    ),
     variant: { ...named, ...Object.fromEntries(numbers) },
     modules,
   };

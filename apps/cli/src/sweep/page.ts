@@ -24,10 +24,12 @@ thead th{color:var(--soft);font-size:13px;border-bottom-width:2px}
 th:first-child{text-align:left;min-width:120px}
 tbody tr:hover{background:var(--band)}
 details th,details td{text-align:left}
-.pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,360px),1fr));gap:20px;align-items:start}
-figure{margin:0;border:1px solid var(--line);border-radius:8px;overflow:hidden}
+.tables{display:flex;flex-wrap:wrap;gap:0 56px}
+.tables .scroll{max-width:100%}
+.pictures{columns:3 330px;column-gap:20px}
+figure{margin:0 0 20px;break-inside:avoid;border:1px solid var(--line);border-radius:8px;overflow:hidden}
 figure svg{display:block;width:100%}
-summary{cursor:pointer;color:var(--soft);margin-top:16px}
+summary{cursor:pointer;color:var(--soft);}
 footer{border-top:1px solid var(--line);margin-top:32px;padding-top:12px;font-size:13px}
 @media(max-width:560px){main{padding:20px 14px 32px}h1{font-size:23px}}
 `;

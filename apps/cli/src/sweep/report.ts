@@ -5,7 +5,7 @@
 import { curves, keyGrid, lossCurves } from "@ropewalk/charts";
 import { evaluationOf } from "@ropewalk/evals";
 import { page, escape } from "./page.ts";
-import { figureText, meanOf, type Group, type SeenCell } from "./view.ts";
+import { bestOf, figureText, meanOf, type Group, type GroupFigure, type SeenCell } from "./view.ts";
 
 const ofMethod = ({ cells }: Group, method: string): readonly SeenCell[] =>
   cells.filter(({ cell, record }) => cell.method.label === method && record !== undefined);
@@ -60,7 +60,17 @@ const figureCurve = (group: Group): readonly string[] => {
   if (drawn.every(({ points }) => points.every(({ y }) => Number.isNaN(y)))) return [];
   const up = figure.share === true ? `${figure.name}, in percent` : figure.name;
   const title = `${up[0]!.toUpperCase()}${up.slice(1)}, by length`;
-  return [curves({ title, across: "tokens", up, curves: drawn, logarithmic: true, dots: true })];
+  return [
+    curves({
+      title,
+      across: "tokens",
+      up,
+      curves: drawn,
+      logarithmic: true,
+      dots: true,
+      ...(figure.share === true && { within: [0, 100] }),
+    }),
+  ];
 };
 
 const row = (cells: readonly string[], kind = "td"): string => {
@@ -71,18 +81,20 @@ const row = (cells: readonly string[], kind = "td"): string => {
 const scroll = (head: readonly string[], rows: readonly string[]): string =>
   `<div class="scroll"><table><thead><tr>${head.map((cell) => `<th scope="col">${cell}</th>`).join("")}</tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`;
 
+/** The best of each length is bold. */
+const figureCell = (group: Group, figure: GroupFigure, method: string, length: number): string => {
+  const mean = meanOf(group, { method, length, figure: figure.name });
+  const shown = figureText(figure, mean);
+  return typeof mean === "number" && mean === bestOf(group, figure, length) ? `<strong>${shown}</strong>` : shown;
+};
+
 const figureTables = (group: Group): string =>
   group.figures
     .map((figure) =>
       scroll(
         [escape(figure.name), ...group.lengths.map(String)],
         group.methods.map((method) =>
-          row([
-            escape(method),
-            ...group.lengths.map((length) =>
-              figureText(figure, meanOf(group, { method, length, figure: figure.name })),
-            ),
-          ]),
+          row([escape(method), ...group.lengths.map((length) => figureCell(group, figure, method, length))]),
         ),
       ),
     )
@@ -109,7 +121,7 @@ const section = (group: Group, index: number): string => {
   const missing = finished === group.cells.length ? "" : ` · ${finished} of ${group.cells.length} cells are done`;
   return `<section id="g${index}"><h2>${escape(group.model)} <span>${escape(group.kind)}</span></h2>
 <p class="about">${escape(group.about)}${missing}</p>
-${figureTables(group)}
+<div class="tables">${figureTables(group)}</div>
 <div class="pictures">${pictures.map((picture) => `<figure>${picture}</figure>`).join("\n")}</div>
 ${positionsTable(group)}</section>`;
 };
@@ -141,6 +153,6 @@ export const renderReport = (name: string, groups: readonly Group[]): string => 
     `<header><h1>${escape(name)}</h1><p>${facts.join(" · ")}</p></header>`,
     ...(groups.length > 1 ? [`<nav><ol>${links.join("")}</ol></nav>`] : []),
     ...groups.map(section),
-    `<footer>A missing cell is a dot. Means are over depths and seeds. Made by ropewalk sweep.</footer>`,
+    `<footer>Means are over depths and seeds; the best of each length is bold; what is not done is a dot. Made by ropewalk sweep.</footer>`,
   ]);
 };

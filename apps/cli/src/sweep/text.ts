@@ -6,26 +6,26 @@ import { figureText, meanOf, type Group } from "./view.ts";
 /** As many lengths as a terminal holds beside a method's name. */
 const mostAcross = 5;
 
-const table = (group: Group, lengths: readonly number[]): string =>
-  renderTable(
+/** The first figure; the page has the others. */
+const table = (group: Group, lengths: readonly number[]): string => {
+  const [figure = { name: "" }] = group.figures;
+  return renderTable(
     [
       { head: "method", align: "left" },
-      ...(group.figures.length > 1 ? [{ head: "", align: "left" } as const] : []),
       ...lengths.map((length) => ({ head: String(length), align: "right" }) as const),
     ],
-    group.methods.flatMap((method) =>
-      (group.figures.length === 0 ? [{ name: "" }] : group.figures).map((figure) => [
-        ...[method, ...(group.figures.length > 1 ? [figure.name] : [])],
-        ...lengths.map((length) => figureText(figure, meanOf(group, { method, length, figure: figure.name }))),
-      ]),
-    ),
+    group.methods.map((method) => [
+      method,
+      ...lengths.map((length) => figureText(figure, meanOf(group, { method, length, figure: figure.name }))),
+    ]),
   );
+};
 
 export const renderGroups = (groups: readonly Group[]): string =>
   groups
     .map((group) => {
       const { model, kind, about, lengths, figures } = group;
-      const what = figures.length === 1 ? `, ${figures[0]!.name}` : "";
+      const what = figures[0] === undefined ? "" : `, ${figures[0].name}`;
       const parts = Array.from({ length: Math.ceil(lengths.length / mostAcross) }, (_, part) =>
         table(group, lengths.slice(part * mostAcross, (part + 1) * mostAcross)),
       );

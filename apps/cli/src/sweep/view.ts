@@ -19,15 +19,19 @@ export type Group = {
   readonly lengths: readonly number[];
   readonly cells: readonly SeenCell[];
   /** What its figures are called, the first that of pictures. */
-  readonly figures: readonly Pick<Figure, "name" | "share">[];
+  readonly figures: readonly GroupFigure[];
 };
+
+export type GroupFigure = Omit<Figure, "value">;
 
 /** Parameters that cells of one group may differ in. */
 const within = new Set(["length", "depth", "seed"]);
 
 /** Numbers of a result whose kind names none. */
 const numbersOf = (result: object): readonly Figure[] =>
-  Object.entries(result).flatMap(([name, value]) => (typeof value === "number" ? [{ name, value }] : []));
+  Object.entries(result).flatMap(([name, value]) =>
+    typeof value === "number" && !within.has(name) ? [{ name, value }] : [],
+  );
 
 const seen = (cell: PlannedCell, record: CellRecord | undefined): SeenCell => {
   const row = evaluationOf("sweep", cell.evaluation.kind);
@@ -42,7 +46,7 @@ const shared = (cells: readonly SeenCell[]): string => {
   ];
   return all[0]!
     .filter(([key]) => key !== "length" && values(key).length === 1)
-    .map(([key, value]) => `${key} ${String(value)}`)
+    .map(([key, value]) => `${key} ${typeof value === "object" ? JSON.stringify(value) : String(value)}`)
     .join(", ");
 };
 
@@ -63,9 +67,10 @@ export const groupsOf = (cells: readonly PlannedCell[], records: ReadonlyMap<str
       ...{ model: model.label, kind: evaluation.kind, about: shared(own), cells: own },
       methods: distinct(own.map(({ cell }) => cell.method.label)),
       lengths: distinct(own.map(({ length }) => length)).toSorted((a, b) => a - b),
-      figures: (own.find(({ figures }) => figures.length > 0)?.figures ?? []).map(({ name, share = false }) => ({
-        ...{ name, share },
-      })),
+      figures: (own.find(({ figures }) => figures.length > 0)?.figures ?? []).map((figure) => {
+        const { value: _, ...named } = figure;
+        return named;
+      }),
     };
   });
 };
@@ -80,6 +85,16 @@ export const meanOf = (
   if (values.length === 0 || values.includes(undefined)) return undefined;
   if (values.includes(null)) return null;
   return (values as readonly number[]).reduce((sum, value) => sum + value, 0) / values.length;
+};
+
+/** The best of methods at a length: of several that are equal all, of one alone none. */
+export const bestOf = (group: Group, figure: GroupFigure, length: number): number | undefined => {
+  const better = figure.better ?? (figure.share === true ? "high" : undefined);
+  const values = group.methods
+    .map((method) => meanOf(group, { method, length, figure: figure.name }))
+    .filter((value): value is number => typeof value === "number");
+  if (better === undefined || new Set(values).size < 2) return undefined;
+  return better === "high" ? Math.max(...values) : Math.min(...values);
 };
 
 /** A figure as tables have it: a share in percent, another number with three decimals. */

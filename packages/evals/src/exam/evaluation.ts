@@ -58,6 +58,10 @@ export const examEvaluation: Evaluation<ExamParams, ExamResult> = {
     ...checkKeys<Asked>(where, "params", params as Asked, keys),
   }),
   length: ({ length }) => length,
+  figures: ({ bySum, byCharacter }) => [
+    { name: "right by sum", value: bySum.accuracy, share: true },
+    { name: "right by character", value: byCharacter.accuracy, share: true },
+  ],
   run: async (model, params, { read, signal, onProgress }) => {
     const { length, options, joint, prompt: file } = params;
     const questions = await examQuestions(params, read);

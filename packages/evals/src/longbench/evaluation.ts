@@ -96,6 +96,10 @@ export const longBenchEvaluation: Evaluation<LongBenchParams, LongBenchResult> =
   ],
   check: (where, params) => checkKeys(where, "params", params as LongBenchParams, keys),
   length: ({ length }) => length,
+  figures: ({ average, averageByTask }) => [
+    { name: "score, mean of datasets", value: average, better: "high" },
+    { name: "score, mean of tasks", value: averageByTask, better: "high" },
+  ],
   run: async (model, params, { read, signal, onProgress }) => {
     const { samples, skipped } = await longBenchSamples(params, read);
     const { length, promptTokens, chat } = params;

@@ -77,8 +77,8 @@ export const perplexityEvaluation: Evaluation<PerplexityParams, PerplexityReport
   length: ({ length }) => length,
   tokens: ({ length, windows }) => length * windows,
   figures: ({ loss, perplexity: exp }) => [
-    { name: "nats per token", value: loss },
-    { name: "perplexity", value: exp },
+    { name: "nats per token", value: loss, better: "low" },
+    { name: "perplexity", value: exp, better: "low" },
   ],
   losses: ({ buckets }) => buckets,
   run: async (model, params, { read, signal, onProgress }) => {
