@@ -24,9 +24,10 @@ type ExamOptions = SharedOptions &
     readonly workers?: number;
   };
 
-const paramsOf = (asked: ExamOptions, trainedContext: number): ExamParams => {
-  const { data, options, prompt, joint, length = trainedContext, limit } = asked;
-  const given = { data, options, prompt, joint, length, limit };
+const paramsOf = (asked: ExamOptions, trainedContext: number, nameOf: (path: string) => string): ExamParams => {
+  const { options, joint, length = trainedContext, limit } = asked;
+  const prompt = asked.prompt === undefined ? undefined : nameOf(asked.prompt);
+  const given = { data: asked.data.map(nameOf), options, prompt, joint, length, limit };
   return examEvaluation.check(
     "exam",
     Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
@@ -57,11 +58,11 @@ const answerLines = (methods: readonly Answers[]): string =>
 
 const run = async (model: string, options: ExamOptions): Promise<void> => {
   if (options.answers !== undefined) await checkWritable("--answers", options.answers);
-  const { read, texts } = await openFiles({
+  const { read, texts, nameOf } = await openFiles({
     ...{ "--data": options.data, "--prompt": options.prompt === undefined ? [] : [options.prompt] },
   });
   const opened = await open(model, options);
-  const params = paramsOf(options, opened.source.decoder.trainedContext);
+  const params = paramsOf(options, opened.source.decoder.trainedContext, nameOf);
   // Before anything is loaded: whether all lines can be read.
   const questions = await examQuestions(params, read);
   const methods = await runSamples<ExamParams, ExamAnswer>(

@@ -34,9 +34,16 @@ type LongBenchOptions = SharedOptions &
     readonly workers?: number;
   };
 
-const paramsOf = (options: LongBenchOptions, trainedContext: number): LongBenchParams => {
-  const { data, prompts, maxNew, metrics, length = trainedContext, promptTokens, limit, chat } = options;
-  const asked = { data, prompts, maxNew, metrics, length, promptTokens, limit, chat };
+const paramsOf = (
+  options: LongBenchOptions,
+  trainedContext: number,
+  nameOf: (path: string) => string,
+): LongBenchParams => {
+  const { length = trainedContext, promptTokens, limit, chat } = options;
+  const [prompts, maxNew, metrics] = [options.prompts, options.maxNew, options.metrics].map((path) =>
+    path === undefined ? undefined : nameOf(path),
+  );
+  const asked = { data: options.data.map(nameOf), prompts, maxNew, metrics, length, promptTokens, limit, chat };
   return longBenchEvaluation.check(
     "longbench",
     Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)),
@@ -51,12 +58,12 @@ const answerLines = (methods: readonly MethodAnswers<LongBenchAnswer>[]): string
 const longbench = async (model: string, options: LongBenchOptions): Promise<void> => {
   if (options.answers !== undefined) await checkWritable("--answers", options.answers);
   const optional = (name: string | undefined): readonly string[] => (name === undefined ? [] : [name]);
-  const { read, texts } = await openFiles({
+  const { read, texts, nameOf } = await openFiles({
     ...{ "--data": options.data, "--prompts": [options.prompts] },
     ...{ "--max-new": optional(options.maxNew), "--metrics": optional(options.metrics) },
   });
   const opened = await open(model, options);
-  const params = paramsOf(options, opened.source.decoder.trainedContext);
+  const params = paramsOf(options, opened.source.decoder.trainedContext, nameOf);
   // Before anything is loaded: whether all lines can be read.
   const { samples, skipped } = await longBenchSamples(params, read);
   for (const [judge, lines] of Object.entries(skipped))

@@ -2,10 +2,14 @@
 import { readText, standardInput } from "../read-input.ts";
 
 export type Files = {
+  /** What a file is called in parameters and messages. */
+  readonly nameOf: (path: string) => string;
   readonly read: (name: string) => Promise<string>;
   /** Standard input, for workers: it is read once. */
   readonly texts: Readonly<Record<string, string>>;
 };
+
+const inputName = "standard input";
 
 /**
  * @param flags - each flag with the files that it names
@@ -16,10 +20,12 @@ export const openFiles = async (flags: Readonly<Record<string, readonly string[]
   const piped = named.filter(({ name }) => name === standardInput);
   if (piped.length > 1)
     throw new RangeError(`${piped[1]!.flag}: standard input must be named once, got it for ${piped[0]!.flag} as well`);
-  const texts = piped.length === 0 ? {} : { [standardInput]: await readText(piped[0]!.flag, standardInput) };
+  const texts: Record<string, string> =
+    piped.length === 0 ? {} : { [inputName]: await readText(piped[0]!.flag, standardInput) };
   const flagOf = new Map(named.map(({ flag, name }) => [name, flag]));
   return {
-    read: async (name) => (name === standardInput ? texts[name]! : readText(flagOf.get(name) ?? "--data", name)),
+    nameOf: (path) => (path === standardInput ? inputName : path),
+    read: async (name) => (Object.hasOwn(texts, name) ? texts[name]! : readText(flagOf.get(name) ?? "--data", name)),
     texts,
   };
 };
