@@ -5,6 +5,7 @@ import type { Evaluation } from "./evaluation.ts";
 import { examEvaluation } from "./exam/evaluation.ts";
 import { longBenchEvaluation } from "./longbench/evaluation.ts";
 import { passkeyEvaluation } from "./passkey/evaluation.ts";
+import { writtenPasskeyEvaluation } from "./passkey/prompts.ts";
 import { perplexityEvaluation } from "./perplexity/evaluation.ts";
 import { taskEvaluation } from "./task-evaluation.ts";
 
@@ -14,6 +15,7 @@ const row = <Params extends object, Result extends object>(evaluation: Evaluatio
 
 const rows: readonly Evaluation[] = [
   row(passkeyEvaluation),
+  row(writtenPasskeyEvaluation),
   row(perplexityEvaluation),
   row(taskEvaluation),
   row(longBenchEvaluation),

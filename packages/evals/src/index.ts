@@ -47,11 +47,22 @@ export {
   type ScoreContext,
 } from "./metrics/metric.ts";
 export { jieba, type Segment } from "./metrics/segment.ts";
-export { passkeyCell, type PasskeyCell } from "./passkey/cell.ts";
+export { joinedCells, passkeyCell, type PasskeyCell } from "./passkey/cell.ts";
+export {
+  writtenLength,
+  writtenPasskeyEvaluation,
+  writtenPasskeys,
+  type WrittenPasskey,
+  type WrittenPasskeyParams,
+} from "./passkey/prompts.ts";
 export { passkeyPrompt, type PasskeyPlace, type PasskeyPrompt } from "./passkey/prompt.ts";
 export {
   englishPasskey,
+  passkeyFrom,
   passkeyIn,
+  withDigits,
+  type KeyLength,
+  type PasskeyTemplate,
   type PasskeyLanguage,
   type PasskeyOptions,
   type PasskeyWording,

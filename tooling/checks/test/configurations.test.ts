@@ -154,6 +154,7 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
     trainingCurve: () => charts.trainingCurve(mistaken),
   },
   "@ropewalk/evals": {
+    passkeyFrom: () => evals.passkeyFrom(mistaken),
     passkeyCell: () => evals.passkeyCell(none, none, mistaken),
     passkeyIn: () => evals.passkeyIn(none, mistaken),
     passkeyPrompt: () => evals.passkeyPrompt(none, none, mistaken),
@@ -263,7 +264,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
     ...["releaseCache", "resetCache", "runBlock", "runChunk", "sample", "textStream"],
   ],
   "@ropewalk/evals": [
-    ...["joinedReports", "textOf"],
+    ...["joinedCells", "joinedReports", "textOf", "withDigits", "writtenLength", "writtenPasskeys"],
     ...["documentShape", "isTaskModule", "lengthSummary", "rulerNeeds", "stringMatchAll", "stringMatchPart"],
   ],
   "@ropewalk/generation/worker": ["connectWorker"],

@@ -1,7 +1,7 @@
 /** The passkey grid in a terminal: one block a method, depths down, lengths across, green where every key is found. */
 import type { PasskeyCell } from "@ropewalk/evals";
 import pc from "picocolors";
-import { terminalWidth } from "./table.ts";
+import { renderTable, terminalWidth } from "./table.ts";
 import { percent } from "./units.ts";
 
 export type MethodCells = { readonly method: string; readonly cells: readonly PasskeyCell[] };
@@ -54,3 +54,18 @@ const groupsOf = ({ cells }: MethodCells): readonly (readonly number[])[] => {
 /** Depth in percent of the text before the key; a cell is keys found of keys asked. */
 export const renderGrid = (methods: readonly MethodCells[]): string =>
   methods.flatMap((method) => groupsOf(method).map((lengths) => block(method, lengths))).join("\n\n");
+
+/** Prompts that were written, a row each: whether each method found the key. */
+export const renderPrompts = (methods: readonly MethodCells[]): string => {
+  const names = methods.map(({ method }, index) => `${index + 1}  ${method}`);
+  const heads = ["prompt", "tokens", "depth", ...methods.map((_, index) => `${index + 1}`)];
+  const rows = methods[0]!.cells.map(({ length, depth }, index) => [
+    ...[`${index + 1}`, `${length}`, percent(depth)],
+    ...methods.map(({ cells }) => `${cells[index]!.found}/${cells[index]!.trials}`),
+  ]);
+  const table = renderTable(
+    heads.map((head) => ({ head, align: "right" as const })),
+    rows,
+  );
+  return `${names.join("\n")}\n${table}`;
+};

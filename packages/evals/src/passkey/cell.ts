@@ -15,6 +15,7 @@ export type PasskeyCell = {
   readonly stats: GenerationStats;
 };
 
+/** What runs took together. */
 const combined = (a: GenerationStats, b: GenerationStats): GenerationStats => ({
   promptTokens: a.promptTokens + b.promptTokens,
   newTokens: a.newTokens + b.newTokens,
@@ -22,6 +23,29 @@ const combined = (a: GenerationStats, b: GenerationStats): GenerationStats => ({
   decodeTime: a.decodeTime + b.decodeTime,
   cacheBytes: Math.max(a.cacheBytes, b.cacheBytes),
 });
+
+/** Cells of one length and depth as one: of several seeds, say. In the order of the first of each. */
+export const joinedCells = (cells: readonly PasskeyCell[]): readonly PasskeyCell[] => {
+  const joined = new Map<string, PasskeyCell>();
+  for (const cell of cells) {
+    const place = `${cell.length} ${cell.depth}`;
+    const before = joined.get(place);
+    joined.set(
+      place,
+      before === undefined
+        ? cell
+        : {
+            ...before,
+            ...{ found: before.found + cell.found, trials: before.trials + cell.trials },
+            stats: combined(before.stats, cell.stats),
+          },
+    );
+  }
+  return [...joined.values()];
+};
+
+/** Whether an answer is the key: white space counts for nothing, and what follows the key neither. */
+export const isKey = (answer: string, key: string): boolean => compact(answer).startsWith(compact(key));
 
 const compact = (text: string): string => text.replace(/\s/g, "");
 
@@ -56,7 +80,7 @@ export const passkeyCell = async (
       ...(signal ? { signal } : {}),
     });
     for await (const token of tokens) answer.push(token);
-    if (compact(text.decode(answer)).startsWith(compact(prompt.key))) found += 1;
+    if (isKey(text.decode(answer), prompt.key)) found += 1;
     onTrial?.();
   }
   return { length: at.length, depth: at.depth, found, trials: at.trials, stats };

@@ -1,8 +1,16 @@
 /** The passkey task as an evaluation: one cell of its grid. */
-import { check, checkKeys, number, optional, positive, type Keys } from "@ropewalk/check";
+import { check, checkKeys, number, optional, positive, showName, type Keys } from "@ropewalk/check";
 import type { Evaluation, EvaluationContext } from "../evaluation.ts";
 import { passkeyCell, type PasskeyCell } from "./cell.ts";
-import { englishPasskey, passkeyIn, type PasskeyLanguage, type PasskeyWording } from "./wording.ts";
+import {
+  englishPasskey,
+  passkeyFrom,
+  passkeyIn,
+  withDigits,
+  type PasskeyLanguage,
+  type PasskeyTemplate,
+  type PasskeyWording,
+} from "./wording.ts";
 
 export type PasskeyParams = {
   /** Tokens of prompt and answer together. */
@@ -15,6 +23,10 @@ export type PasskeyParams = {
   readonly seed: number;
   /** Keys a text, each for another name. Absent: one, without a name. */
   readonly keys?: number;
+  /** Of a key. Absent: five. */
+  readonly digits?: number;
+  /** A file with a template, in the place of the model's own words. */
+  readonly template?: string;
 };
 
 /** What has a default may be absent. */
@@ -26,34 +38,52 @@ const keys: Keys<PasskeyParams> = {
   trials: optional(positive),
   seed: optional(number("an integer", Number.isSafeInteger)),
   keys: optional(positive),
+  digits: optional(positive),
+  template: optional((where, name, value) =>
+    check(typeof value === "string" && value !== "", `${where}: ${name} must be a file`, value, "string"),
+  ),
 };
 
-/** The task in the model's own language where it has a task.json, else in English. */
+const templateIn = (name: string, text: string): PasskeyTemplate => {
+  try {
+    return JSON.parse(text) as PasskeyTemplate;
+  } catch (error) {
+    throw new TypeError(`passkey: ${showName(name)} must be JSON, got ${(error as Error).message}`, { cause: error });
+  }
+};
+
+/** The task as the template has it, or in the model's own language where it has a task.json, else in English. */
 const wordingFor = async (
   name: string,
-  { keys: count }: PasskeyParams,
-  { readOwn }: EvaluationContext,
+  { keys: count, digits, template }: PasskeyParams,
+  { read, readOwn }: EvaluationContext,
 ): Promise<PasskeyWording> => {
-  const own = await readOwn?.("task.json");
+  const length = digits === undefined ? {} : { digits };
+  const own = template === undefined ? await readOwn?.("task.json") : undefined;
   check(
     own !== undefined || count === undefined,
-    `passkey: keys must be absent for ${name}, whose texts are in English, with one key`,
+    template === undefined
+      ? `passkey: keys must be absent for ${name}, whose texts are in English, with one key`
+      : "passkey: keys must be absent beside a template, whose texts have one key",
     count,
   );
-  if (own === undefined) return englishPasskey;
-  return passkeyIn(JSON.parse(own) as PasskeyLanguage, count === undefined ? {} : { keys: count });
+  if (template !== undefined) return passkeyFrom(templateIn(template, await read(template)), length);
+  if (own === undefined) return withDigits(englishPasskey, length);
+  return passkeyIn(JSON.parse(own) as PasskeyLanguage, { ...length, ...(count === undefined ? {} : { keys: count }) });
 };
 
 export const passkeyEvaluation: Evaluation<PasskeyParams, PasskeyCell> = {
   kind: "passkey",
   check: (where, params) => ({ trials: 10, seed: 3, ...checkKeys(where, "params", params as Asked, keys) }),
+  files: ({ template }) => (template === undefined ? [] : [template]),
   length: ({ length }) => length,
   tokens: ({ length, trials }) => length * trials,
   figures: ({ found, trials }) => [{ name: "keys found", value: found / trials, share: true }],
   found: ({ length, depth, found, trials }) => ({ length, depth, found, trials }),
   run: async (model, params, context) => {
     const wording = await wordingFor(model.source.name, params, context);
-    const { keys: _, ...at } = params;
+    const { length, depth, trials, seed } = params;
+    const at = { length, depth, trials, seed };
     const total = at.length * at.trials;
     let done = 0;
     const onTrial = (): void => context.onProgress?.((done += at.length), total);

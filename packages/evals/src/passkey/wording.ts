@@ -3,7 +3,7 @@
  *
  * A task is the language it is written in: how a filler sentence is made, how the key is stated, how it is asked for.
  */
-import { check, checkInteger, checkKeys } from "@ropewalk/check";
+import { check, checkInteger, checkKeys, checkList, optional, type Rule } from "@ropewalk/check";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import type { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
@@ -26,8 +26,11 @@ export type PasskeyWording = {
 
 const pick = <T>(random: Random, choices: readonly T[]): T => choices[uniformInt(random, 0, choices.length - 1)]!;
 
-const digits = (random: Random, separator: string): string =>
-  Array.from({ length: 5 }, () => uniformInt(random, 0, 9)).join(separator);
+/** How long a key is where nothing says so. */
+const usualDigits = 5;
+
+const digitsOf = (count: number, random: Random, separator: string): string =>
+  Array.from({ length: count }, () => uniformInt(random, 0, 9)).join(separator);
 
 /** English, as most language models read it: the sentences of LongLM's passkey files, arXiv 2401.01325. */
 export const englishPasskey: PasskeyWording = {
@@ -36,10 +39,71 @@ export const englishPasskey: PasskeyWording = {
     "I will quiz you about the important information there.",
   separator: "\n",
   sentence: () => "The grass is green. The sky is blue. The sun is yellow. Here we go. There and back again.",
-  key: (random) => digits(random, ""),
+  key: (random) => digitsOf(usualDigits, random, ""),
   needle: (key) => `The pass key is ${key}. Remember it. ${key} is the pass key.`,
   question: "What is the pass key? The pass key is ",
   answer: (key) => key,
+};
+
+export type KeyLength = {
+  /** Of a key. Default 5. */
+  readonly digits?: number;
+};
+
+const mostDigits = 64;
+
+/** The same task with keys of so many digits. */
+export const withDigits = (wording: PasskeyWording, { digits = usualDigits }: KeyLength): PasskeyWording => {
+  checkInteger("withDigits", "digits", digits, 1, mostDigits);
+  return { ...wording, key: (random) => digitsOf(digits, random, "") };
+};
+
+/** A task in words of one's own. */
+export type PasskeyTemplate = {
+  /** Put before everything else. Absent: nothing. */
+  readonly opening?: string;
+  /** The filler: one sentence over and over, or several at random. */
+  readonly sentences: string | readonly string[];
+  /** How the key is stated: with {key}, as often as it is. */
+  readonly needle: string;
+  /** Stands at the end; the key follows it directly. */
+  readonly question: string;
+  /** Between sentences, and before the question. Default a new line. */
+  readonly separator?: string;
+  /** Between the digits of a key, for a model that knows them apart. Default nothing. */
+  readonly digitSeparator?: string;
+};
+
+const text: Rule = (where, name, value) =>
+  check(typeof value === "string", `${where}: ${name} must be text`, value, "string");
+
+const words: Rule = (where, name, value) => {
+  text(where, name, value);
+  check((value as string).trim() !== "", `${where}: ${name} must have at least 1 character`, value);
+};
+
+/**
+ * @throws TypeError for an unknown key or what is no text, RangeError for a needle without {key}
+ */
+export const passkeyFrom = (template: PasskeyTemplate, options: KeyLength = {}): PasskeyWording => {
+  const { digits = usualDigits } = checkKeys<KeyLength>("passkeyFrom", "options", options, { digits: true });
+  checkInteger("passkeyFrom", "digits", digits, 1, mostDigits);
+  const given = checkKeys<PasskeyTemplate>("passkeyFrom", "template", template, {
+    ...{ needle: words, question: words, sentences: true },
+    ...{ opening: optional(text), separator: optional(text), digitSeparator: optional(text) },
+  });
+  const { opening = "", needle, question, separator = "\n", digitSeparator = "" } = given;
+  const sentences = typeof given.sentences === "string" ? [given.sentences] : given.sentences;
+  checkList("passkeyFrom", "sentences", sentences);
+  sentences.forEach((sentence, index) => words("passkeyFrom", `sentences[${index}]`, sentence));
+  check(needle.includes("{key}"), "passkeyFrom: needle must have {key} in it", needle);
+  return {
+    ...{ opening, separator, question: separator + question },
+    sentence: (random) => (sentences.length === 1 ? sentences[0]! : pick(random, sentences)),
+    key: (random) => digitsOf(digits, random, digitSeparator),
+    needle: (key) => needle.replaceAll("{key}", key),
+    answer: (key) => key,
+  };
 };
 
 /** A task file beside a checkpoint: the small language that a model was trained on. */
@@ -65,7 +129,7 @@ export type PasskeyLanguage = {
   };
 };
 
-export type PasskeyOptions = {
+export type PasskeyOptions = KeyLength & {
   /** Keys a text, each for another name, of which one is asked for. Absent: one, without a name. */
   readonly keys?: number;
 };
@@ -78,12 +142,15 @@ const namesFor = (named: PasskeyLanguage["named"], keys: number): NonNullable<Pa
 };
 
 /**
- * The task in a language of its own: five digits, one token each.
+ * The task in a language of its own: digits with spaces between them, one token each.
  *
  * @throws RangeError for more keys than the language has names
  */
 export const passkeyIn = (language: PasskeyLanguage, options: PasskeyOptions = {}): PasskeyWording => {
-  const { keys } = checkKeys<PasskeyOptions>("passkeyIn", "options", options, { keys: true });
+  const { keys, digits = usualDigits } = checkKeys<PasskeyOptions>("passkeyIn", "options", options, {
+    ...{ keys: true, digits: true },
+  });
+  checkInteger("passkeyIn", "digits", digits, 1, mostDigits);
   const { filler, named } = language;
   const { needle, question } = keys === undefined ? language : namesFor(named, keys);
   return {
@@ -96,7 +163,7 @@ export const passkeyIn = (language: PasskeyLanguage, options: PasskeyOptions = {
         .replace("{adjective}", pick(random, filler.adjectives))
         .replace("{tail}", pick(random, filler.tails))
         .replace(/ +/g, " "),
-    key: (random) => digits(random, " "),
+    key: (random) => digitsOf(digits, random, " "),
     needle: (key) => needle.replaceAll("{key}", key),
     question: ` ${question}`,
     answer: (key) => ` ${key}`,

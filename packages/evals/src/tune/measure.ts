@@ -1,0 +1,27 @@
+/** What one sample costs under a model: the loss of what decides, and of what tells of harm. */
+import { tokenLosses, type LossModel } from "../perplexity/token-losses.ts";
+import type { TuneSample } from "./samples.ts";
+
+/** Sums, so that samples join by adding. */
+export type LossSum = { readonly sum: number; readonly tokens: number };
+
+export type SampleLoss = { readonly far: LossSum; readonly near: LossSum };
+
+const none: LossSum = { sum: 0, tokens: 0 };
+
+const added = (a: LossSum, loss: number): LossSum => ({ sum: a.sum + loss, tokens: a.tokens + 1 });
+
+export const sampleLoss = async (
+  model: LossModel,
+  { ids, far, near, masked }: TuneSample,
+  signal?: AbortSignal,
+): Promise<SampleLoss> => {
+  const losses = await tokenLosses(model, ids, signal === undefined ? {} : { signal });
+  let sums: SampleLoss = { far: none, near: none };
+  losses.forEach((loss, position) => {
+    if (masked.includes(ids[position + 1]!)) return;
+    if (position >= far) sums = { ...sums, far: added(sums.far, loss) };
+    else if (position < near) sums = { ...sums, near: added(sums.near, loss) };
+  });
+  return sums;
+};
