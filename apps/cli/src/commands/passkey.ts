@@ -167,9 +167,9 @@ const passkey = async (model: string, options: PasskeyOptions, command: Command)
       notice(`passkey: ${name} at ${beyond.join(", ")} tokens is beyond its capacity; run all the same`);
   if (options.json) {
     const cells = methods.flatMap(({ method: name, cells: own }) =>
-      own.map(({ stats: _, ...cell }, index) => ({
+      own.map(({ length, depth, found, trials }, index) => ({
         ...{ method: name, ...(file !== undefined && { prompt: index + 1 }) },
-        ...cell,
+        ...{ length, depth, found, trials },
       })),
     );
     const report = { cells, costs: costsReport(methods), threads: threads ?? null, workers, ...(keys && { keys }) };
