@@ -44,7 +44,14 @@ const planAll = async (file: string, options: SharedOptions): Promise<readonly P
   const cells: PlannedCell[] = [];
   for (const model of models)
     for (const evaluation of evaluations)
-      for (const method of methods) cells.push(await plan({ model, method, evaluation }));
+      for (const method of methods)
+        cells.push(
+          await plan({ model, method, evaluation }).catch((error: Error) => {
+            throw new Error(`sweep: ${file}: ${model.label}, ${method.label}, ${evaluation.kind}: ${error.message}`, {
+              cause: error,
+            });
+          }),
+        );
   return cells;
 };
 
@@ -68,6 +75,13 @@ const fitting = (cells: readonly PlannedCell[], had: number) => {
     return problem === undefined;
   });
   return { fit, refused };
+};
+
+/** A line each, of many the first few. */
+const sayFailures = (how: string, failures: readonly Failure[]): void => {
+  const most = 5;
+  for (const { cell, message } of failures.slice(0, most)) notice(`sweep: ${cellWords(cell)} ${how}: ${message}`);
+  if (failures.length > most) notice(`sweep: and ${failures.length - most} more`);
 };
 
 const failuresInWords = (failures: readonly Failure[], all: number): string => {
@@ -104,7 +118,7 @@ const sweep = async (file: string, options: SweepOptions): Promise<void> => {
   const left = mine.filter(({ hash }) => !records.has(hash));
   // What a worker elsewhere has, it knows itself.
   const { fit, refused } = connection === undefined ? fitting(left, had) : { fit: left, refused: [] };
-  for (const { cell, message } of refused) notice(`sweep: ${cellWords(cell)} is left out: ${message}`);
+  sayFailures("is left out", refused);
   const bar = sweepBar({ tokens: mine.reduce((sum, { tokens }) => sum + tokens, 0), cells: mine.length });
   let failures: readonly Failure[] = [];
   try {
@@ -136,7 +150,7 @@ const sweep = async (file: string, options: SweepOptions): Promise<void> => {
     await results.close();
   }
   const problems = [...refused, ...failures];
-  for (const { cell, message } of failures) notice(`sweep: ${cellWords(cell)} failed: ${message}`);
+  sayFailures("failed", failures);
   const groups = groupsOf(shard === undefined ? planned : mine, records);
   if (options.json) {
     const cells = (shard === undefined ? planned : mine).map((cell) => {
@@ -166,7 +180,6 @@ export const addSweep = (program: Command): void => {
   const command = withBackendOptions(
     program
       .command("sweep")
-      .enablePositionalOptions()
       .description("run every model under every method in every evaluation of a file, and go on where it stopped")
       .argument("<file>", "the sweep, as JSON")
       .option(

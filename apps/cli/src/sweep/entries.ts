@@ -74,18 +74,21 @@ export const modelEntries: EntryRule<ModelEntry> = { main: "model", read: readMo
 const flagText = (value: Json): string =>
   typeof value === "boolean" ? (value ? "yes" : "no") : Array.isArray(value) ? value.join(",") : String(value);
 
+const typeWords = (value: unknown): string =>
+  Array.isArray(value) ? "a list of numbers" : typeof value === "boolean" ? "true or false" : `a ${typeof value}`;
+
 /** @throws TypeError for what the flag of that number does not take */
 const readNumber = (where: string, name: NumberName, value: Json): unknown => {
-  const { read, what }: NumberRow<unknown> = numberFlags[name];
-  const fails = (): TypeError => new TypeError(`${where}: ${name} must be ${what}, got ${show(value)}`);
+  const { read }: NumberRow<unknown> = numberFlags[name];
   let number: unknown;
   try {
     number = read(flagText(value));
-  } catch {
-    throw fails();
+  } catch (error) {
+    throw new TypeError(`${where}: ${name} ${(error as Error).message}`, { cause: error });
   }
   // "4" is no 4.
-  if (JSON.stringify(number) !== JSON.stringify(value)) throw fails();
+  if (JSON.stringify(number) !== JSON.stringify(value))
+    throw new TypeError(`${where}: ${name} must be ${typeWords(number)}, got ${show(value)}`);
   return number;
 };
 

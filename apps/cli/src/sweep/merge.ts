@@ -1,4 +1,5 @@
 /** `ropewalk sweep merge`: the parts of a sweep as one file. */
+import { show } from "@ropewalk/check";
 import { mergeRecords } from "@ropewalk/evals";
 import type { Command } from "commander";
 import { rename, rm, writeFile } from "node:fs/promises";
@@ -7,7 +8,25 @@ import { notice } from "../notice.ts";
 import { lockFile } from "./lock.ts";
 import { readResults } from "./results.ts";
 
-const merge = async (files: readonly string[], { output }: { readonly output: string }): Promise<void> => {
+/**
+ * `--output` is a flag of `sweep` as well, which reads it first; any other of its flags says nothing here.
+ *
+ * @throws RangeError for such a flag, and where there is no output
+ */
+const outputOf = (command: Command): string => {
+  const sweep = command.parent!;
+  for (const { attributeName, long } of sweep.options.map((option) => ({
+    ...{ attributeName: option.attributeName(), long: option.long },
+  })))
+    if (attributeName !== "output" && sweep.getOptionValueSource(attributeName) === "cli")
+      throw new RangeError(`merge: ${long} is not read, got ${show(sweep.getOptionValue(attributeName))}`);
+  const { output } = command.optsWithGlobals<{ readonly output?: string }>();
+  if (output === undefined) throw new RangeError("merge: --output must name a file, got none");
+  return output;
+};
+
+const merge = async (files: readonly string[], _: object, command: Command): Promise<void> => {
+  const output = outputOf(command);
   const parts = [];
   for (const name of files) {
     const records = await readResults("merge", name);
@@ -35,7 +54,7 @@ export const addMerge = (sweep: Command): void => {
     .command("merge")
     .description("join the parts of a sweep, each cell once")
     .argument("<files...>", "what --shard wrote, in any order")
-    .requiredOption("--output <file>", "the joined file; `ropewalk sweep` goes on with it, and makes the report")
+    .option("--output <file>", "the joined file, required; `ropewalk sweep` goes on with it, and makes the report")
     .addHelpText("after", examples("ropewalk sweep merge part-*.jsonl --output sweep.results.jsonl"))
     .action(merge);
 };
