@@ -1,5 +1,5 @@
 /** RULER-style tasks by the command: scores by length, prompts as a file, tasks of one's own, and what is refused. */
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from "vitest";
 import { hotpot, squad } from "../../../packages/evals/test/questions.ts";
@@ -13,6 +13,10 @@ const essays = file("essays.txt", "It was a bright day in April, and the clocks 
 const squadFile = file("squad.json", squad);
 const hotpotFile = file("hotpot.json", hotpot);
 const ruler = (...args: readonly string[]) => ropewalk("ruler", "passkey-875k", ...args);
+
+const module = (name: string, text: string): string => file(name, `export default ${text};`);
+const task = (fields: string): string =>
+  `{ name: "mine", maxNewTokens: 4, samples: () => [], score: () => 1, ${fields} }`;
 
 type Methods = { readonly method: string; readonly cells: readonly object[] };
 
@@ -89,6 +93,14 @@ describe("ropewalk ruler --write", () => {
     }
   });
 
+  it("leaves no part of a file where a task throws", async () => {
+    const path = join(scratch, "part");
+    const thrower = module("late.mjs", task("samples: () => { throw new Error('no luck'); }"));
+    const asked = ["--tasks", `fwe,${thrower}`, "--lengths", "256", "--samples", "1", "--write", path];
+    await expect(here(...asked)).rejects.toThrow(/late\.mjs: samples must not throw, got no luck$/);
+    expect(existsSync(path)).toBe(false);
+  });
+
   it("leaves out what needs files that are not given, and says so", async () => {
     const path = join(scratch, "few");
     await here("--lengths", "700", "--samples", "1", "--write", path, "--json");
@@ -96,10 +108,6 @@ describe("ropewalk ruler --write", () => {
     expect(JSON.parse(said(out))).toEqual({ path, prompts: 6 });
   });
 });
-
-const module = (name: string, text: string): string => file(name, `export default ${text};`);
-const task = (fields: string): string =>
-  `{ name: "mine", maxNewTokens: 4, samples: () => [], score: () => 1, ${fields} }`;
 
 describe("what ropewalk ruler refuses", () => {
   it.each<[string, readonly string[], RegExp]>([

@@ -95,10 +95,11 @@ export type { RulerSample } from "./ruler/draft.ts";
 export { documentShape, shapeNames, type DocumentShape } from "./ruler/documents.ts";
 export { stringMatchAll, stringMatchPart } from "./ruler/string-match.ts";
 export {
-  checkRulerPlace,
+  openRuler,
   rulerNames,
   rulerNeeds,
   rulerTask,
+  type OpenedRuler,
   type RulerName,
   type RulerNeed,
   type RulerOptions,

@@ -162,7 +162,7 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
     tokenLosses: () => evals.tokenLosses(none, [], mistaken),
     tokenStream: () => evals.tokenStream({ source: {}, text: none } as never, "", mistaken),
     rulerTask: () => evals.rulerTask("vt", mistaken),
-    checkRulerPlace: () => evals.checkRulerPlace("vt", {}, mistaken),
+    openRuler: () => evals.openRuler("vt", mistaken),
     runTask: () => evals.runTask(evals.rulerTask("vt"), none, mistaken),
     checkTask: () => evals.checkTask("test", mistaken),
     ownTask: () => evals.ownTask("test", mistaken),

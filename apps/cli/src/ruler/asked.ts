@@ -1,9 +1,9 @@
 /** What `ropewalk ruler` is asked for: tasks by their names or modules, and the files that they are made of. */
 import { closest, show } from "@ropewalk/check";
 import {
-  checkRulerPlace,
   documentShape,
   isTaskModule,
+  openRuler,
   ownTask,
   rulerNames,
   rulerNeeds,
@@ -14,7 +14,6 @@ import {
   type Task,
   type TaskParams,
   type TaskPlace,
-  rulerTask,
   shapeNames,
 } from "@ropewalk/evals";
 import { importDefault } from "../module.ts";
@@ -33,7 +32,7 @@ export type Files = {
 export type AskedTask = {
   readonly name: string;
   readonly params: Pick<TaskParams, "essays" | "documents" | "chat">;
-  readonly open: () => Promise<Task>;
+  readonly task: Task;
   /** Whether it has room there, as far as that can be told without running it. */
   readonly check: (place: TaskPlace) => void;
 };
@@ -72,16 +71,12 @@ const rulers = (name: RulerName, files: Files, chat: boolean): AskedTask => {
   }
   const own = needed === undefined ? {} : { [needed.source]: path };
   const options: RulerOptions = { ...(needed && { [needed.source]: files.texts[path!] }), chat };
-  return {
-    ...{ name, params: { ...own, ...(chat && { chat }) } },
-    open: async () => rulerTask(name, options),
-    check: (place) => checkRulerPlace(name, options, place),
-  };
+  return { name, params: { ...own, ...(chat && { chat }) }, ...openRuler(name, options) };
 };
 
 const modules = async (path: string): Promise<AskedTask> => {
   const task = ownTask(`--tasks: ${path}`, await importDefault("--tasks", path));
-  return { name: path, params: {}, open: async () => task, check: () => {} };
+  return { name: path, params: {}, task, check: () => {} };
 };
 
 /** @throws RangeError with the nearest name where a name is none, and when a file is missing or nothing reads it */

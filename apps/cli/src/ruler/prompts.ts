@@ -2,6 +2,7 @@
 import type { TaskSample } from "@ropewalk/evals";
 import type { TextCodec } from "@ropewalk/generation";
 import { createWriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { AskedTask } from "./asked.ts";
@@ -36,8 +37,7 @@ export const writePrompts = async (
   let written = 0;
   const lines = async function* (): AsyncGenerator<string> {
     for (const length of lengths)
-      for (const { name, open } of tasks) {
-        const task = await open();
+      for (const { name, task } of tasks) {
         const drawn = await task.samples({ codec, length, samples, seed });
         for (const [index, sample] of drawn.entries()) {
           written++;
@@ -45,14 +45,15 @@ export const writePrompts = async (
         }
       }
   };
-  const file = createWriteStream(path);
-  let opened = false;
-  file.once("open", () => (opened = true));
   try {
-    await pipeline(Readable.from(lines()), file);
+    await pipeline(Readable.from(lines()), createWriteStream(path));
   } catch (error) {
-    if (opened && (error as NodeJS.ErrnoException).code === undefined) throw error;
-    throw new Error(`--write: ${path} must be a writable file, got ${(error as Error).message}`, { cause: error });
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== undefined)
+      throw new Error(`--write: ${path} must be a writable file, got ${message}`, { cause: error });
+    // A part of the prompts is none.
+    await rm(path, { force: true });
+    throw error;
   }
   return written;
 };

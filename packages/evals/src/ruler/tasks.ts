@@ -90,14 +90,6 @@ const sourcesOf = (name: RulerName, given: RulerSources): Sources => {
   return { ...none, essays: words };
 };
 
-const opened = (name: RulerName, options: RulerOptions) => {
-  checkOneOf(where, "name", name, rulerNames);
-  const { chat = false } = checkKeys<RulerOptions>(where, "options", options, {
-    ...{ essays: true, documents: true, chat: optional(trueOrFalse) },
-  });
-  return { kind: kinds[name], sources: sourcesOf(name, options), chat };
-};
-
 type Drafted = { readonly drafts: readonly Draft[]; readonly reading: Reading };
 
 const draftsOf = (name: RulerName, kind: RulerKind, sources: Sources, chat: boolean, place: TaskPlace): Drafted => {
@@ -113,31 +105,40 @@ const draftsOf = (name: RulerName, kind: RulerKind, sources: Sources, chat: bool
   return { drafts, reading };
 };
 
+/** A task, and whether it has room at a place, without the work of filling it: that would be a pity to learn behind other runs. */
+export type OpenedRuler = { readonly task: RulerTask; readonly check: (place: TaskPlace) => void };
+
+/**
+ * The task of that name, with what it was made of read once.
+ *
+ * @throws as `rulerTask` does; from `check`, as its `samples` do
+ */
+export const openRuler = (name: RulerName, options: RulerOptions = {}): OpenedRuler => {
+  checkOneOf(where, "name", name, rulerNames);
+  const { chat = false } = checkKeys<RulerOptions>(where, "options", options, {
+    ...{ essays: true, documents: true, chat: optional(trueOrFalse) },
+  });
+  const kind = kinds[name];
+  const sources = sourcesOf(name, options);
+  const { maxNewTokens } = kind;
+  const draftsAt = (place: TaskPlace): Drafted => draftsOf(name, kind, sources, chat, place);
+  return {
+    task: {
+      ...{ name, maxNewTokens },
+      samples: (place) => {
+        const { drafts, reading } = draftsAt(place);
+        return drafts.map((draft) => fitted(reading, draft, place.length - maxNewTokens));
+      },
+      score: (answer, { answers }) => kind.score(answer, answers),
+    },
+    check: (place) => void draftsAt(place),
+  };
+};
+
 /**
  * The task of that name. Its samples fill the length as far as whole words or sentences do; the same seed gives the same.
  *
  * @throws RangeError that lists the names for another one, TypeError or RangeError when a file that it needs is absent or is not what it
  *   must be; from `samples`, RangeError for a length that cannot hold the task, with one that can
  */
-export const rulerTask = (name: RulerName, options: RulerOptions = {}): RulerTask => {
-  const { kind, sources, chat } = opened(name, options);
-  const { maxNewTokens } = kind;
-  return {
-    ...{ name, maxNewTokens },
-    samples: (place) => {
-      const { drafts, reading } = draftsOf(name, kind, sources, chat, place);
-      return drafts.map((draft) => fitted(reading, draft, place.length - maxNewTokens));
-    },
-    score: (answer, { answers }) => kind.score(answer, answers),
-  };
-};
-
-/**
- * Whether the task has room there, without the work of filling it: for what would be a pity to learn behind other runs.
- *
- * @throws as `rulerTask` and its `samples` do
- */
-export const checkRulerPlace = (name: RulerName, options: RulerOptions, place: TaskPlace): void => {
-  const { kind, sources, chat } = opened(name, options);
-  draftsOf(name, kind, sources, chat, place);
-};
+export const rulerTask = (name: RulerName, options: RulerOptions = {}): RulerTask => openRuler(name, options).task;
