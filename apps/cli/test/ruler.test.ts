@@ -15,7 +15,7 @@ const hotpotFile = file("hotpot.json", hotpot);
 const ruler = (...args: readonly string[]) => ropewalk("ruler", "passkey-875k", ...args);
 
 const module = (name: string, text: string): string => file(name, `export default ${text};`);
-const task = (fields: string): string =>
+const taskWith = (fields: string): string =>
   `{ name: "mine", maxNewTokens: 4, samples: () => [], score: () => 1, ${fields} }`;
 
 type Methods = { readonly method: string; readonly cells: readonly object[] };
@@ -95,7 +95,7 @@ describe("ropewalk ruler --write", () => {
 
   it("leaves no part of a file where a task throws", async () => {
     const path = join(scratch, "part");
-    const thrower = module("late.mjs", task("samples: () => { throw new Error('no luck'); }"));
+    const thrower = module("late.mjs", taskWith("samples: () => { throw new Error('no luck'); }"));
     const asked = ["--tasks", `fwe,${thrower}`, "--lengths", "256", "--samples", "1", "--write", path];
     await expect(here(...asked)).rejects.toThrow(/late\.mjs: samples must not throw, got no luck$/);
     expect(existsSync(path)).toBe(false);
@@ -176,7 +176,7 @@ describe("what ropewalk ruler refuses", () => {
     ],
     [
       "a task without samples",
-      ["--tasks", module("lacks.mjs", task("samples: undefined"))],
+      ["--tasks", module("lacks.mjs", taskWith("samples: undefined"))],
       /--tasks: .*lacks\.mjs: samples must be a function, got nothing$/,
     ],
   ])("%s", async (_, args, message) => {
@@ -197,7 +197,7 @@ describe("what ropewalk ruler refuses", () => {
         /mine's score of samples\[0\] must be from 0 to 1, got 7$/,
       ],
     ] as const) {
-      const { stdout, stderr, code } = await ruler("--samples", "1", "--tasks", module(name, task(fields)));
+      const { stdout, stderr, code } = await ruler("--samples", "1", "--tasks", module(name, taskWith(fields)));
       expect({ stdout, code }).toEqual({ stdout: "", code: 1 });
       expect(stderr).toMatch(/^ropewalk: [^\n]+\n$/);
       expect(stderr.trimEnd()).toMatch(message);
