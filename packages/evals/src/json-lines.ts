@@ -70,3 +70,32 @@ export const textsField = (where: string, line: JsonLine, key: string): readonly
   );
   return texts as readonly string[];
 };
+
+/**
+ * Lines may say more than is read; a key that is nearly one that may be absent, and is, would be left out in silence.
+ *
+ * @throws TypeError that says which key is meant
+ */
+export const checkOptional = (where: string, { at, value }: JsonLine, known: readonly string[]): void => {
+  const absent = known.filter((key) => value[key] === undefined);
+  for (const key of Object.keys(value)) {
+    const meant = known.includes(key) ? undefined : closest(key, absent);
+    if (meant !== undefined)
+      throw new TypeError(
+        `${where}: ${at} must have no key but those that are read, got ${show(key)}; ${meant} is meant?`,
+      );
+  }
+};
+
+/** The line's own name, or where it stands. */
+export const idOf = (where: string, line: JsonLine): string => {
+  const { _id = line.value["id"] } = line.value;
+  if (_id === undefined || _id === null) return line.at;
+  check(
+    typeof _id === "string" || typeof _id === "number",
+    `${where}: ${line.at}: _id must be text or a number`,
+    _id,
+    "string",
+  );
+  return String(_id);
+};

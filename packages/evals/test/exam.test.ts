@@ -44,6 +44,7 @@ describe("bad lines are refused by file and line", () => {
     [listed({ choices: ["a"] }), "line 1: choices.length must be an integer from 2 to 26, got 1"],
     [listed({ choices: ["a", 5] }), "line 1: choices[1] must be text, got 5"],
     [listed({ choices: ["a", " "] }), 'line 1: choice B must hold text, got " "'],
+    [listed({ contexts: "C" }), 'no key but those that are read, got "contexts"; context is meant?'],
     [listed({ answer: 2 }), "line 1: answer must be a letter from A to B or an index from 0 to 1, got 2"],
     [listed({ answer: "C" }), 'line 1: answer must be a letter from A to B or an index from 0 to 1, got "C"'],
     [listed({ answer: "b" }), 'got "b"'],
@@ -109,6 +110,14 @@ describe("on a small model", () => {
     await expect(exam(model, [question({})], { length: 50, option: "letters" } as never)).rejects.toThrow(
       'got "option"; options is meant?',
     );
+  });
+
+  it("questions of one's own are checked, and a signal ends the run", async () => {
+    const asked = (fields: object, options = {}) =>
+      exam(model, [{ ...question({}), ...fields }], { length: 200, ...options });
+    await expect(asked({ choices: [] })).rejects.toThrow("exam: choices must hold at least 1, got 0");
+    await expect(asked({ answers: 1 })).rejects.toThrow('got "answers"; answer is meant?');
+    await expect(asked({}, { signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow("enough");
   });
 
   it("as an evaluation, in parts that together are the whole", async () => {

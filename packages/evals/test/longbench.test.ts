@@ -126,6 +126,11 @@ describe("bad lines are refused by file and line", () => {
       'data.jsonl line 1: answers must be Chinese for rouge-l-zh, the metric of dureader, got no Chinese, "Ann"',
     ],
     [line({ dataset: "multifieldqa_zh", answers: zh, language: "en" }), "must be Chinese for f1-zh"],
+    [
+      line({ all_class: ["x"], all_classes: undefined }),
+      'no key but those that are read, got "all_class"; all_classes is meant?',
+    ],
+    [line({ _id: ["x"] }), 'data.jsonl line 1: _id must be text or a number, got ["x"]'],
     [levalLine({ outputs: ["A"] }), "data.jsonl line 1: outputs must be as many as instructions, 2, got 1"],
     [
       levalLine({ evaluation: "f2" }),
@@ -278,6 +283,20 @@ const files: Readonly<Record<string, string>> = {
   "m.json": JSON.stringify({ qasper: "f3" }),
 };
 const context = { read: async (name: string) => files[name]!, load: async () => undefined };
+
+test("samples of one's own are checked, and a signal ends the run", async () => {
+  const model = answering({ one: "Ann came" });
+  const samples = (fields: object) => [sample({}), { ...sample({}), ...fields }];
+  const run = (fields: object) => longBench(model, samples(fields), { length: 100 });
+  await expect(run({ metric: "f2" })).rejects.toThrow("longBench: metric must be one of f1, f1-zh");
+  await expect(run({ maxNewToken: 5 })).rejects.toThrow("samples[1] must have no keys but");
+  await expect(run({ answers: [] })).rejects.toThrow("longBench: answers must hold at least 1, got 0");
+  expect(() => readSamples([{ name: "f", text: line({}) }], { prompts, maxNew: {} } as never)).toThrow('got "maxNew"');
+  const stories = await loadModel(await openFolder(stories260K.url), { backend: cpu({ threads: 1 }) });
+  const aborting = longBench(stories, [sample({})], { length: 100, signal: AbortSignal.abort(new Error("enough")) });
+  await expect(aborting).rejects.toThrow("enough");
+  await stories.release();
+});
 
 test("as an evaluation it runs on a model, in parts that together are the whole", async () => {
   const { check, run, length, files: named, lists } = evaluationOf("test", "longbench");

@@ -1,6 +1,6 @@
 /** Lines of exams as questions: LongBench v2's, with four choices by letter, and those with a list of choices. */
 import { check, checkInteger, checkList, show } from "@ropewalk/check";
-import { jsonLines, textField, textsField, type JsonLine, type NamedText } from "../json-lines.ts";
+import { checkOptional, idOf, jsonLines, textField, textsField, type JsonLine, type NamedText } from "../json-lines.ts";
 
 export type ExamQuestion = {
   /** The line's own, or where it stands. */
@@ -57,12 +57,13 @@ const groupsOf = ({ value }: JsonLine): ExamQuestion["groups"] =>
 const questionOf = (line: JsonLine): ExamQuestion => {
   const question = textField(where, line, "question");
   const choices = choicesOf(line);
+  checkOptional(where, line, ["question", "choices", ...byLetter, "answer", "context", "_id", "id", ...grouped]);
   choices.forEach((choice, index) =>
     check(choice.trim() !== "", `${where}: ${line.at}: choice ${letterOf(index)} must hold text`, choice),
   );
   return {
     ...{ question, choices, answer: answerOf(line, choices.length), groups: groupsOf(line) },
-    id: line.value["_id"] === undefined ? line.at : textField(where, line, "_id"),
+    id: idOf(where, line),
     ...(line.value["context"] !== undefined && { context: textField(where, line, "context") }),
   };
 };

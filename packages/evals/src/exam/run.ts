@@ -6,7 +6,7 @@
  *   by sum              the largest log p(option)
  *   by character        the largest log p(option) / characters of the option: long ones are not less likely for being long
  */
-import { checkKeys, checkList, oneOf, optional, positive, type Keys } from "@ropewalk/check";
+import { checkKeys, checkList, oneOf, optional, positive, whole, type Keys } from "@ropewalk/check";
 import type { LanguageModel, TextCodec } from "@ropewalk/generation";
 import { aText } from "../file-params.ts";
 import { filled, withoutMiddle } from "../prompts.ts";
@@ -55,6 +55,10 @@ const keys: Keys<ExamOptions> = {
   ...{ signal: true, onProgress: true },
 };
 
+const questionKeys: Keys<ExamQuestion> = {
+  ...{ id: aText, question: aText, context: true, choices: checkList, answer: whole, groups: true },
+};
+
 const listed = (choices: readonly string[]): string =>
   choices.map((choice, index) => `${letterOf(index)}. ${choice}`).join("\n");
 
@@ -100,6 +104,7 @@ export const exam = async (
 ): Promise<readonly ExamAnswer[]> => {
   checkKeys<ExamOptions>(where, "options", options, keys);
   checkList(where, "questions", questions);
+  questions.forEach((question, index) => checkKeys(where, `questions[${index}]`, question, questionKeys));
   const { text: codec, source } = model;
   if (codec === undefined) throw new RangeError(`${where}: ${source.name} must have a tokenizer, got none`);
   const { length, joint = " ", signal, onProgress } = options;

@@ -4,9 +4,10 @@
  *   prompt   truncated in the middle to what the length leaves beside the answer, or to `promptTokens`
  *   answer   up to the dataset's number of tokens; of some datasets its first line counts, and the model is asked for no more
  */
-import { check, checkKeys, checkList, optional, positive, trueOrFalse, type Keys } from "@ropewalk/check";
+import { check, checkKeys, checkList, oneOf, optional, positive, trueOrFalse, type Keys } from "@ropewalk/check";
 import type { LanguageModel, TextCodec } from "@ropewalk/generation";
-import { metrics, scoreAnswer } from "../metrics/metric.ts";
+import { aText } from "../file-params.ts";
+import { metricNames, metrics, scoreAnswer } from "../metrics/metric.ts";
 import { jieba } from "../metrics/segment.ts";
 import { linesOf } from "../metrics/text.ts";
 import { fitPrompt, type Fitted } from "../prompts.ts";
@@ -45,6 +46,11 @@ const keys: Keys<LongBenchOptions> = {
 };
 
 const where = "longBench";
+
+const sampleKeys: Keys<LongBenchSample> = {
+  ...{ dataset: aText, id: aText, prompt: aText, answers: checkList, metric: oneOf(metricNames), task: aText },
+  ...{ maxNewTokens: positive, firstLine: trueOrFalse, chat: trueOrFalse, classes: true, length: true },
+};
 
 const codecOf = ({ text, source }: AnsweringModel, { chat }: LongBenchOptions): TextCodec => {
   if (text === undefined) throw new RangeError(`${where}: ${source.name} must have a tokenizer, got none`);
@@ -95,6 +101,7 @@ export const longBench = async (
 ): Promise<readonly LongBenchAnswer[]> => {
   checkKeys<LongBenchOptions>(where, "options", options, keys);
   checkList(where, "samples", samples);
+  samples.forEach((sample, index) => checkKeys(where, `samples[${index}]`, sample, sampleKeys));
   const codec = codecOf(model, options);
   const isChinese = samples.some(({ metric }) => metrics[metric].needs === "segment");
   const segment = isChinese ? await jieba() : undefined;

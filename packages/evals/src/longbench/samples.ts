@@ -1,6 +1,6 @@
 /** Lines of LongBench's and L-Eval's files as samples: what is asked, what is right, and how an answer is scored. */
-import { check, checkList } from "@ropewalk/check";
-import { jsonLines, textField, textsField, type JsonLine, type NamedText } from "../json-lines.ts";
+import { check, checkKeys, checkList } from "@ropewalk/check";
+import { checkOptional, idOf, jsonLines, textField, textsField, type JsonLine, type NamedText } from "../json-lines.ts";
 import { checkLanguages } from "../metrics/language.ts";
 import { metrics, type MetricName } from "../metrics/metric.ts";
 import { lEvalExams, lEvalKinds } from "./datasets.ts";
@@ -36,6 +36,9 @@ type Read = { readonly sample: LongBenchSample; readonly at: string; readonly la
 
 const where = "longbench";
 
+const longBenchKeys = ["input", "context", "answers", "length", "dataset", "language", "all_classes", "_id", "id"];
+const lEvalKeys = ["input", "instructions", "outputs", "evaluation", "source", "dataset"];
+
 /** What prompts may name: texts and numbers. */
 const fieldsOf = (value: JsonLine["value"]): Readonly<Record<string, string>> =>
   Object.fromEntries(
@@ -67,10 +70,11 @@ const longBenchLine = (line: JsonLine, name: string, settings: Settings): Read =
   textField(where, line, "context");
   textField(where, line, "input");
   const answers = textsField(where, line, "answers");
+  checkOptional(where, line, longBenchKeys);
   const dataset = datasetOf(line, name);
   const { prompt, metric, task, maxNewTokens, firstLine = false, chat = true } = resolve(where, at, dataset, settings);
   const sample = {
-    ...{ dataset, id: value["_id"] === undefined ? at : textField(where, line, "_id") },
+    ...{ dataset, id: idOf(where, line) },
     prompt: filled(where, at, prompt, fieldsOf(value)),
     ...{ answers, metric, task, maxNewTokens, firstLine, chat },
     ...{ ...classesOf(line, metric), ...lengthOf(line) },
@@ -93,6 +97,7 @@ const lEvalLine = (line: JsonLine, name: string, settings: Settings): readonly R
     outputs.length,
   );
   const evaluation = textField(where, line, "evaluation");
+  checkOptional(where, line, lEvalKeys);
   check(
     Object.hasOwn(lEvalKinds, evaluation),
     `${where}: ${at}: evaluation must be one of ${Object.keys(lEvalKinds).join(", ")}`,
@@ -134,6 +139,7 @@ const isLEval = ({ value }: JsonLine): boolean => value["instructions"] !== unde
  */
 export const readSamples = (files: readonly NamedText[], settings: Settings): ReadSamples => {
   checkList(where, "files", files);
+  checkKeys<Settings>(where, "settings", settings, { prompts: true, maxNewTokens: true, metrics: true });
   const skipped: Record<string, number> = {};
   const read = files.flatMap((file) =>
     jsonLines(where, file).flatMap((line): readonly Read[] => {
