@@ -124,4 +124,5 @@ export const house: Readonly<Record<string, Room>> = {
     "picocolors",
     "node:",
   ]),
+  "@ropewalk/playground": room("apps", "apps/playground", everything, []),
 };

@@ -14,14 +14,21 @@ export type Package = {
   readonly entries: readonly string[];
 };
 
-type Manifest = { readonly name: string; readonly exports?: Readonly<Record<string, unknown>> };
+type Manifest = {
+  readonly name: string;
+  readonly private?: boolean;
+  readonly exports?: Readonly<Record<string, unknown>>;
+};
+
+const manifestOf = (folder: string): Manifest =>
+  JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
 
 /** Every package that is published, from the repository's root. */
 export const packages: readonly Package[] = [...globSync("packages/*"), ...globSync("apps/*")]
-  .filter((folder) => existsSync(join(folder, "package.json")))
+  .filter((folder) => existsSync(join(folder, "package.json")) && manifestOf(folder).private !== true)
   .toSorted()
   .map((folder) => {
-    const { name, exports = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
+    const { name, exports = {} } = manifestOf(folder);
     const entries = Object.entries(exports).filter(([, target]) => typeof target === "object");
     return { name, folder, entries: entries.map(([entry]) => name + entry.slice(1)) };
   });

@@ -2,7 +2,7 @@
 import { check } from "@ropewalk/check";
 import type { Endpoint } from "comlink";
 
-type Listener = (event: never) => void;
+type Listener = (event: unknown) => void;
 
 // Methods, and what is handed over is never looked at: the DOM's types and Node's fit alike, and neither is needed to read these.
 
@@ -16,8 +16,8 @@ type DomWorker = {
 /** A worker thread of Node. */
 type NodeWorker = {
   postMessage(message: unknown, transfer?: never): void;
-  on(type: "message" | "error" | "exit", listener: (given: unknown) => void): unknown;
-  off(type: "message" | "error" | "exit", listener: (given: unknown) => void): unknown;
+  on(type: "message" | "error" | "exit", listener: Listener): unknown;
+  off(type: "message" | "error" | "exit", listener: Listener): unknown;
 };
 
 export type WorkerLike = DomWorker | NodeWorker;
@@ -34,7 +34,7 @@ export const checkWorker = (where: string, name: string, worker: WorkerLike): vo
   );
 
 const nodeEndpoint = (worker: NodeWorker): Endpoint => {
-  const wrapped = new Map<unknown, (data: unknown) => void>();
+  const wrapped = new Map<unknown, Listener>();
   return {
     postMessage: (message, transfer) => worker.postMessage(message, transfer as unknown as never),
     addEventListener: (type, listener) => {

@@ -31,7 +31,7 @@ export const lifeOf = (worker: WorkerLike): Life => {
   if (isNodeWorker(worker)) {
     worker.on("error", (error) => end(failure(error as ErrorLike)));
     worker.on("exit", (code) => end(`ended with the exit code ${code}`));
-  } else worker.addEventListener("error", (event: ErrorLike) => end(failure(event)));
+  } else worker.addEventListener("error", (event) => end(failure(event as ErrorLike)));
   return {
     ended: () => ended,
     guard: async (where, promise) => {

@@ -1,0 +1,7 @@
+/** The page's worker: models are opened and run here. */
+import { wasm } from "@ropewalk/backend-wasm";
+import { webgpu } from "@ropewalk/backend-webgpu";
+import { serveModels } from "@ropewalk/generation/worker";
+import { openOrigin } from "./open-origin.ts";
+
+serveModels({ backends: { wasm, webgpu }, open: openOrigin });
