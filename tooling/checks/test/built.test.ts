@@ -26,7 +26,7 @@ const manifests = globSync("packages/*/package.json").map((path) => ({
 }));
 
 beforeAll(async () => {
-  await run("npm", ["run", "--silent", "build"]);
+  await run("npm", ["run", "--silent", "build:packages"]);
 }, 300_000);
 
 describe("the built packages", () => {

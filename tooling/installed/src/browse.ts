@@ -13,11 +13,15 @@ export const openBrowser = (): Promise<Browser> =>
 /** Addresses by how they begin, and the folders that answer. */
 export type Answers = Readonly<Record<string, string>>;
 
-/** @returns the page, and what it complained about */
+/**
+ * @param ready - whether the page has begun, as a function of the page
+ * @returns the page, and what it complained about
+ */
 export const openSite = async (
   browser: Browser,
   site: Site,
   answers: Answers,
+  ready: () => boolean = () => "recipes" in globalThis,
 ): Promise<{ readonly page: Page; readonly complaints: readonly string[] }> => {
   const page = await (await browser.newContext()).newPage();
   const complaints: string[] = [];
@@ -38,6 +42,6 @@ export const openSite = async (
     return existsSync(path) ? route.fulfill({ path }) : route.fulfill({ status: 404 });
   });
   await page.goto(site.address, { waitUntil: "load" });
-  await page.waitForFunction(() => "recipes" in globalThis);
+  await page.waitForFunction(ready);
   return { page, complaints };
 };

@@ -1,9 +1,10 @@
 /** The examples, in the folder with the packed packages: what they print is what their README shows. */
 import { execFile } from "node:child_process";
-import { cpSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { expect, inject, it } from "vitest";
+import { beforeAll, expect, inject, it } from "vitest";
+import { writePasskeyExport } from "../../../packages/transformers-js/test/passkey.ts";
 import { printedLines } from "../../checks/src/snippets.ts";
 
 const run = promisify(execFile);
@@ -16,8 +17,14 @@ const shown = [...readFileSync("examples/README.md", "utf8").matchAll(/^```\n\$ 
   ([, command, printed]) => ({ command: command!, printed: printedLines(printed!) }),
 );
 
-const folderOf = (command: string): string =>
-  join(examples, ["my-scalings", "my-task"].find((name) => command.includes(name)) ?? "my-mapping");
+/** Where the file lies that a command names. */
+const folderOf = (command: string): string => {
+  const [, file] = /([\w-]+\.ts)\b/.exec(command)!;
+  return dirname(join(examples, globSync(`{,*/}${file}`, { cwd: examples })[0]!));
+};
+
+// The export that some of them read.
+beforeAll(() => writePasskeyExport(join(examples, "passkey-onnx")));
 
 // By the Node of the repository, for one that reads no types is told of another way.
 it.each(shown)("$command", async ({ command, printed }) => {
@@ -27,7 +34,12 @@ it.each(shown)("$command", async ({ command, printed }) => {
   expect(program).toBe("node");
   const { stdout } = await run(process.execPath, args, {
     cwd: folderOf(command),
-    env: { ...process.env, NODE_OPTIONS: "--disable-warning=ExperimentalWarning", NO_COLOR: "1" },
+    env: {
+      ...process.env,
+      NODE_OPTIONS: "--disable-warning=ExperimentalWarning",
+      NO_COLOR: "1",
+      ORT_DISABLE_TELEMETRY: "1",
+    },
   });
   const lines = printedLines(stdout);
   if (printed.at(-1) === "…") expect(lines.slice(0, printed.length - 1)).toEqual(printed.slice(0, -1));
@@ -36,9 +48,14 @@ it.each(shown)("$command", async ({ command, printed }) => {
 
 it("are all shown", () => {
   expect(shown.map(({ command }) => command)).toEqual([
+    "node four-lines.ts",
+    "node a-primitive.ts",
     expect.stringContaining("passkey --method ./my-mapping.ts"),
     "node measure.ts",
     expect.stringContaining("passkey --method ./my-scalings.ts"),
     expect.stringContaining("ruler passkey-875k --tasks ./my-task.ts"),
+    "node in-transformers-js.ts passkey-onnx",
+    "node rewritten-export.ts passkey-onnx passkey-onnx-long",
+    "node tune-then-extend.ts",
   ]);
 });

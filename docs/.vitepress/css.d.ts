@@ -1,0 +1,2 @@
+/** Styles are Vite's. */
+declare module "*.css";
