@@ -252,6 +252,15 @@ test("prompts are truncated to the length or to promptTokens", async () => {
   await expect(longBench(model, long, { length: 50, maxNew: 3 } as never)).rejects.toThrow('got "maxNew"');
 });
 
+test("a prompt is a message where the checkpoint has a template and the dataset takes one, or as it is said", async () => {
+  const seen: string[] = [];
+  const encodeChat: TextCodec["encodeChat"] = ([message]) => characters.encode(`<${String(message!.content)}>`);
+  const model: AnsweringModel = { ...answering({ a: "x" }, seen), text: { ...characters, encodeChat } };
+  const both = [sample({ prompt: "a" }), sample({ prompt: "ab", chat: false })];
+  for (const chat of [undefined, true, false]) await longBench(model, both, { length: 50, chat });
+  expect(seen).toEqual(["<a>", "ab", "<a>", "<ab>", "a", "ab"]);
+});
+
 const answer = (dataset: string, task: string, scores: readonly number[], length?: number): LongBenchAnswer => ({
   ...{ dataset, task, scores, id: "", metric: "f1", prediction: "", promptTokens: 1, truncated: false },
   ...(length !== undefined && { length }),

@@ -33,6 +33,8 @@ it.each([
   ["an entropy scaling", /\byarn-temperature\b|\byarnTemperature\b/, 7],
   ["a model family", /\bqwen2\b/, 4],
   ["a form of attention in exports", /\bgroupQueryAttention\b/, 2],
+  ["a metric of answers", /\bchineseRougeL\b/, 2],
+  ["a dataset of LongBench's or L-Eval's form", /\bmulti_news\b/, 1],
   // The same word is a precision of weights, and by chance in data.
   ["a format of the cache", /\bq8\b/, 2, /^packages\/(models\/src\/quantize|backend\/src\/conformance)\//],
 ])("%s, as of %o", (added, example, files, elsewhere?: RegExp) => {
