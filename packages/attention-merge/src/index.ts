@@ -1,5 +1,4 @@
 export { bandedAttention, type AttentionBand, type BandedAttention } from "./banded.ts";
-export { mergeEntropy, type PartialEntropy } from "./entropy.ts";
 export { halfBlock } from "./half-block.ts";
 export { mergeAttention } from "./merge.ts";
 export type { PartialAttention } from "./partial.ts";

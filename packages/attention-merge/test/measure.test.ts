@@ -3,7 +3,8 @@ import { cpu } from "@ropewalk/backend-node";
 import { wasm } from "@ropewalk/backend-wasm";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bandedAttention, mergeEntropy, type AttentionBand, type PartialEntropy } from "../src/index.ts";
+import { mergeEntropy, type PartialEntropy } from "../src/entropy.ts";
+import { bandedAttention, type AttentionBand } from "../src/index.ts";
 import {
   attentionEntropies,
   attentionMaps,
