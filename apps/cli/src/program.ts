@@ -18,6 +18,7 @@ import { addPositions } from "./commands/positions.ts";
 import { addRuler } from "./commands/ruler.ts";
 import { addSweep } from "./commands/sweep.ts";
 import { addTokenize } from "./commands/tokenize.ts";
+import { addTune } from "./commands/tune.ts";
 import { addWorker } from "./commands/worker.ts";
 import { examples, shippedNames } from "./help.ts";
 import { oneLine } from "./say.ts";
@@ -29,7 +30,7 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
 const commands = [
   ...[addPasskey, addPerplexity, addEntropies, addRuler, addLongBench, addExam, addGenerate, addTokenize, addLogits],
   ...[addInspect, addPositions, addBench, addConvert, addExtend, addFinetune],
-  ...[addSweep, addWorker],
+  ...[addTune, addSweep, addWorker],
 ];
 
 /** Commander's own answers an unknown name with the whole help. */

@@ -35,7 +35,7 @@ export { longBenchReport, type DatasetScore, type LongBenchReport } from "./long
 export { longBench, type AnsweringModel, type LongBenchAnswer, type LongBenchOptions } from "./longbench/run.ts";
 export { readSamples, type LongBenchSample, type ReadSamples } from "./longbench/samples.ts";
 export type { Settings as LongBenchSettings } from "./longbench/settings.ts";
-export type { NamedText } from "./json-lines.ts";
+export { jsonLines, textField, type JsonLine, type NamedText } from "./json-lines.ts";
 export { editSimilarity, type EditRatio } from "./metrics/edit-similarity.ts";
 export {
   metricNames,
@@ -110,3 +110,14 @@ export { checkTask, ownTask } from "./own-task.ts";
 export { runTask, type RunTaskOptions, type TaskResult, type TaskRow } from "./run-task.ts";
 export { isTaskModule, type TaskParams } from "./task-evaluation.ts";
 export type { Task, TaskPlace, TaskSample } from "./task.ts";
+export { everyCandidate, spaceOf, type Candidate, type Space } from "./tune/candidates.ts";
+export { sampleLoss, type LossSum, type SampleLoss } from "./tune/measure.ts";
+export { tuneSamples, type PromptAndResponse, type TuneSample } from "./tune/samples.ts";
+export {
+  extensionOfCandidate,
+  tune,
+  usualPrefills,
+  type TuneOptions,
+  type TuneResult,
+  type TuneRow,
+} from "./tune/tune.ts";

@@ -154,6 +154,7 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
     trainingCurve: () => charts.trainingCurve(mistaken),
   },
   "@ropewalk/evals": {
+    tune: () => evals.tune({ extended: {} } as never, [], mistaken),
     passkeyFrom: () => evals.passkeyFrom(mistaken),
     passkeyCell: () => evals.passkeyCell(none, none, mistaken),
     passkeyIn: () => evals.passkeyIn(none, mistaken),
@@ -264,6 +265,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
     ...["releaseCache", "resetCache", "runBlock", "runChunk", "sample", "textStream"],
   ],
   "@ropewalk/evals": [
+    ...["everyCandidate", "extensionOfCandidate", "jsonLines", "sampleLoss", "spaceOf", "textField", "tuneSamples"],
     ...["joinedCells", "joinedReports", "textOf", "withDigits", "writtenLength", "writtenPasskeys"],
     ...["documentShape", "isTaskModule", "lengthSummary", "rulerNeeds", "stringMatchAll", "stringMatchPart"],
   ],

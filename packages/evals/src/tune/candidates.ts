@@ -1,0 +1,69 @@
+/**
+ * Which group sizes and windows are possible: those that hold `length` tokens on a window of L that the model was trained on.
+ *
+ *   capacity(G, W) ≥ length    for each W < L there is a least G; candidates are that one and some above it
+ *
+ * The less far positions are shared, the nearer they are to what was trained; the larger the window, the fewer are left for what is far. So
+ * the two pull against each other along the least G, and only a measurement says where they meet. A G above the least keeps away from the
+ * last positions of the trained window, which are the least trained.
+ */
+import { check } from "@ropewalk/check";
+import { largestWindow, smallestGroupSize } from "@ropewalk/position-mapping";
+
+export type Candidate = {
+  readonly groupSize: number;
+  readonly window: number;
+  /** Whether queries are scaled by the logarithm of their position, too. */
+  readonly logN: boolean;
+};
+
+export type Fixed = { readonly groupSize?: number | undefined; readonly window?: number | undefined };
+
+export type Space = {
+  /** Ascending. */
+  readonly windows: readonly number[];
+  /** Of one window, ascending; the first is the least. */
+  readonly groupSizes: (window: number) => readonly number[];
+};
+
+/** Steps of a window: sixteenths of the trained one. */
+const steps = 16;
+
+/** Above the least group size. */
+const factors = [1, 1.25, 1.6, 2, 2.5, 3.2, 4, 6, 8] as const;
+
+const distinct = (values: readonly number[]): readonly number[] => [...new Set(values)].toSorted((a, b) => a - b);
+
+/** @throws RangeError when no G and W reach the length, with what is given of them */
+export const spaceOf = (trainedContext: number, length: number, { groupSize, window }: Fixed): Space => {
+  check(length > trainedContext, `tune: length must be more than the trained window of ${trainedContext}`, length);
+  const least = (own: number): number | undefined => smallestGroupSize({ window: own, trainedContext, length });
+  const widest = groupSize === undefined ? trainedContext - 1 : largestWindow({ groupSize, trainedContext, length });
+  const reach = `of a model trained on ${trainedContext} tokens`;
+  check(widest !== undefined, `tune: groupSize must reach ${length} tokens with some window, ${reach}`, groupSize);
+  const sixteenths = Array.from({ length: steps - 1 }, (_, step) =>
+    Math.max(1, Math.round((trainedContext * (step + 1)) / steps)),
+  );
+  const windows = window === undefined ? distinct(sixteenths.map((own) => Math.min(own, widest))) : [window];
+  const reached = windows.filter(
+    (own) => least(own) !== undefined && (groupSize === undefined || least(own)! <= groupSize),
+  );
+  check(
+    reached.length > 0,
+    groupSize === undefined
+      ? `tune: window must reach ${length} tokens with some group size, ${reach}`
+      : `tune: window must reach ${length} tokens with group size ${groupSize}, ${reach}`,
+    window ?? windows[0],
+  );
+  return {
+    windows: reached,
+    groupSizes: (own) =>
+      groupSize === undefined ? distinct(factors.map((factor) => Math.ceil(least(own)! * factor))) : [groupSize],
+  };
+};
+
+/** Every candidate there is, with log-n and without: what a search is spared. */
+export const everyCandidate = ({ windows, groupSizes }: Space): readonly Candidate[] =>
+  windows.flatMap((window) =>
+    groupSizes(window).flatMap((groupSize) => [false, true].map((logN) => ({ groupSize, window, logN }))),
+  );
