@@ -1,42 +1,48 @@
-/** Files of JSON lines: an object a line; empty lines hold nothing. */
+/** Files of JSON lines, an object a line, empty ones aside; or of one list of objects. */
 import { check, checkList, closest, show, showName } from "@ropewalk/check";
 
 /** A file that was read, by the name that it was asked for. */
 export type NamedText = { readonly name: string; readonly text: string };
 
 /** A line's object, and where it stands as messages say it. */
-export type JsonLine = {
-  readonly at: string;
-  readonly number: number;
-  readonly value: Readonly<Record<string, unknown>>;
-};
+export type JsonLine = { readonly at: string; readonly value: Readonly<Record<string, unknown>> };
 
-const parsed = (where: string, at: string, text: string): JsonLine["value"] => {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new TypeError(`${where}: ${at} must be JSON, got ${show((error as Error).message)}`, { cause: error });
-  }
+const objectOf = (where: string, at: string, value: unknown): JsonLine["value"] => {
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
   if (!isObject) throw new TypeError(`${where}: ${at} must be an object, got ${show(value)}`);
   return value as JsonLine["value"];
 };
+
+const parsed = (where: string, at: string, text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new TypeError(`${where}: ${at} must be JSON, got ${show((error as Error).message)}`, { cause: error });
+  }
+};
+
+const linesIn = (where: string, name: string, text: string): readonly JsonLine[] =>
+  text.split("\n").flatMap((line, index): JsonLine[] => {
+    if (line.trim() === "") return [];
+    const at = `${name} line ${index + 1}`;
+    return [{ at, value: objectOf(where, at, parsed(where, at, line)) }];
+  });
+
+/** The items of a file that is one list, as LongBench v2's is. */
+const itemsIn = (where: string, name: string, text: string): readonly JsonLine[] =>
+  (parsed(where, name, text) as readonly unknown[]).map((item, index) => {
+    const at = `${name} item ${index + 1}`;
+    return { at, value: objectOf(where, at, item) };
+  });
 
 /**
  * The objects of a file.
  *
  * @throws TypeError that names the line when one is no object as JSON, RangeError when there is none
  */
-export const jsonLines = (where: string, { name, text }: NamedText): readonly JsonLine[] => {
-  const lines = text
-    .replace(/^\uFEFF/, "")
-    .split("\n")
-    .flatMap((line, index): JsonLine[] => {
-      if (line.trim() === "") return [];
-      const at = `${showName(name)} line ${index + 1}`;
-      return [{ at, number: index + 1, value: parsed(where, at, line) }];
-    });
+export const jsonLines = (where: string, { name, text: read }: NamedText): readonly JsonLine[] => {
+  const text = read.replace(/^\uFEFF/, "");
+  const lines = (/^\s*\[/.test(text) ? itemsIn : linesIn)(where, showName(name), text);
   check(lines.length > 0, `${where}: ${showName(name)} must hold at least 1 line`, lines.length);
   return lines;
 };

@@ -35,6 +35,15 @@ test("lines of both forms are questions", () => {
   ]);
 });
 
+test("a file that is one list, as LongBench v2's, has items", () => {
+  const list = `[${byLetter({})},\n ${listed({})}]`;
+  expect(read(list).map(({ id, answer }) => [id, answer])).toEqual([
+    ["exam.jsonl item 1", 2],
+    ["exam.jsonl item 2", 1],
+  ]);
+  expect(() => read(`[${byLetter({})}, ${listed({ answer: 5 })}]`)).toThrow("exam.jsonl item 2: answer must be");
+});
+
 describe("bad lines are refused by file and line", () => {
   it.each([
     ["", "exam: exam.jsonl must hold at least 1 line, got 0"],

@@ -95,7 +95,10 @@ describe("bad lines are refused by file and line", () => {
     ["", "longbench: data.jsonl must hold at least 1 line, got 0"],
     ["\n \n", "longbench: data.jsonl must hold at least 1 line, got 0"],
     [`${line({})}\n{"input": `, "longbench: data.jsonl line 2 must be JSON, got"],
-    ["[1]", "longbench: data.jsonl line 1 must be an object, got [1]"],
+    ["[1]", "longbench: data.jsonl item 1 must be an object, got 1"],
+    ["[]", "longbench: data.jsonl must hold at least 1 line, got 0"],
+    [`[${line({})}`, "longbench: data.jsonl must be JSON, got"],
+    ["5", "longbench: data.jsonl line 1 must be an object, got 5"],
     ["null", "longbench: data.jsonl line 1 must be an object, got null"],
     [line({ context: undefined }), 'longbench: data.jsonl line 1 must have "context", got nothing'],
     [

@@ -110,14 +110,12 @@ export const exam = async (
   const { length, joint = " ", signal, onProgress } = options;
   const optionsOf = ({ choices }: ExamQuestion): readonly string[] =>
     options.options === "letters" ? choices.map((_, index) => letterOf(index)) : choices;
-  // All questions fit, or none is asked.
-  const asked = questions.map((question) => {
-    const behind = optionsOf(question).map((option) => joint + option);
-    return fit(codec, promptOf(question, options), behind, length);
-  });
+  // What a prompt names, every question has, or none is asked.
+  const prompts = questions.map((question) => promptOf(question, options));
   const answers: ExamAnswer[] = [];
   for (const [index, question] of questions.entries()) {
-    const { continued, truncated } = asked[index]!;
+    const behind = optionsOf(question).map((option) => joint + option);
+    const { continued, truncated } = fit(codec, prompts[index]!, behind, length);
     const likelihoods = await logLikelihoods(model, continued, signal);
     const characters = optionsOf(question).map((option) => [...option].length);
     answers.push({

@@ -62,14 +62,17 @@ const codecOf = ({ text, source }: AnsweringModel, { chat }: LongBenchOptions): 
   return text;
 };
 
+/** @throws RangeError when an answer leaves no room for a prompt */
+const checkRoom = ({ maxNewTokens, dataset }: LongBenchSample, { length }: LongBenchOptions): void =>
+  check(
+    length - maxNewTokens >= 2,
+    `${where}: length must leave room for a prompt beside the ${maxNewTokens} tokens of an answer to ${dataset}`,
+    length,
+  );
+
 const fit = (codec: TextCodec, sample: LongBenchSample, options: LongBenchOptions): Fitted => {
   const { length, promptTokens, chat = sample.chat && codec.encodeChat !== undefined } = options;
   const room = length - sample.maxNewTokens;
-  check(
-    room >= 2,
-    `${where}: length must leave room for a prompt beside the ${sample.maxNewTokens} tokens of an answer to ${sample.dataset}`,
-    length,
-  );
   return fitPrompt(where, codec, sample.prompt, { most: Math.min(promptTokens ?? room, room), room, chat });
 };
 
@@ -105,16 +108,16 @@ export const longBench = async (
   const codec = codecOf(model, options);
   const isChinese = samples.some(({ metric }) => metrics[metric].needs === "segment");
   const segment = isChinese ? await jieba() : undefined;
-  // All prompts fit, or none is asked.
-  const prompts = samples.map((sample) => fit(codec, sample, options));
+  for (const sample of samples) checkRoom(sample, options);
   const answers: LongBenchAnswer[] = [];
-  for (const [index, sample] of samples.entries()) {
-    const prediction = await answerOf(model, prompts[index]!, sample, options.signal);
+  for (const sample of samples) {
+    const prompt = fit(codec, sample, options);
+    const prediction = await answerOf(model, prompt, sample, options.signal);
     const { dataset, id, metric, task, length, classes } = sample;
     answers.push({
       ...{ dataset, id, metric, task, prediction },
       scores: scoreAnswer(metric, prediction, sample.answers, { classes, segment }),
-      ...{ promptTokens: prompts[index]!.ids.length, truncated: prompts[index]!.truncated },
+      ...{ promptTokens: prompt.ids.length, truncated: prompt.truncated },
       ...(length !== undefined && { length }),
     });
     options.onProgress?.(answers.length, samples.length);
