@@ -26,6 +26,6 @@ export const anatomy = ({ name, decoder }: SourceFacts): HTMLElement => {
     "figure",
     { className: "anatomy" },
     el("ol", { "aria-label": strings.model.anatomy(name) }, ...layers),
-    parts !== undefined && el("figcaption", {}, parts),
+    el("figcaption", {}, `${parts === undefined ? "" : `${parts} `}${strings.model.bar}`),
   );
 };

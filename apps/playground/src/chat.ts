@@ -10,13 +10,8 @@ type Conversation = {
   readonly model: WorkerModel;
   readonly messages: readonly ChatMessage[];
   readonly cache: WorkerCache;
-};
-
-/** How many of the first ids are in the cache already. */
-const shared = (ids: readonly number[], cached: readonly number[]): number => {
-  let same = 0;
-  while (same < cached.length && ids[same] === cached[same]) same += 1;
-  return same;
+  /** The text that the cache holds: what was said, as the template writes it. */
+  readonly text: string;
 };
 
 export const chatPart = (page: Page): HTMLElement => {
@@ -30,7 +25,8 @@ export const chatPart = (page: Page): HTMLElement => {
     at = undefined;
     log.replaceChildren();
     status.textContent = "";
-    await before?.model.releaseCache(before.cache);
+    // A worker that has ended has given it back.
+    await before?.model.releaseCache(before.cache).catch(() => {});
   };
   const say = (who: string, text: string): HTMLElement => {
     const words = el("span", {}, text);
@@ -46,16 +42,18 @@ export const chatPart = (page: Page): HTMLElement => {
     if (at !== undefined && at.model !== model) await clear();
     const { capacity } = model.extended;
     const messages = [...(at?.messages ?? []), { role: "user", content: asked }];
-    const ids = model.text!.encodeChat!(messages);
-    if (ids.length >= capacity) throw new RangeError(chat.full(capacity));
-    let cache = at?.cache ?? (await model.createCache({ length: Math.min(capacity, ids.length + 256) }));
-    let kept = shared(ids, cache.ids);
+    // An answer's tokens are in the cache as they came; only what the template writes behind them is encoded.
+    const whole = model.text!.formatChat!(messages);
+    const goesOn = at !== undefined && whole.startsWith(at.text);
+    const ids = goesOn
+      ? model.text!.encode(whole.slice(at!.text.length), { specialTokens: false })
+      : model.text!.encodeChat!(messages);
+    const kept = goesOn ? at!.cache.length : 0;
+    if (kept + ids.length >= capacity) throw new RangeError(chat.full(capacity));
     // What the template writes otherwise than it came is read anew.
-    if (kept < cache.length) {
-      await model.releaseCache(cache);
-      cache = await model.createCache({ length: Math.min(capacity, ids.length + 256) });
-      kept = 0;
-    }
+    if (!goesOn && at !== undefined) await model.releaseCache(at.cache);
+    let cache = goesOn ? at!.cache : await model.createCache({ length: Math.min(capacity, ids.length + 256) });
+    at = undefined;
     say(chat.user, asked);
     message.value = "";
     const words = say(chat.assistant, "");
@@ -65,9 +63,18 @@ export const chatPart = (page: Page): HTMLElement => {
     let state = startSampling(sampling);
     const answer: number[] = [];
     let text = "";
-    let ran = await model.prefill(cache, ids.slice(kept), { signal, chunkSize: 128 });
+    const read = async () => {
+      try {
+        return await model.prefill(cache, ids, { signal, chunkSize: 128 });
+      } catch (error) {
+        // How much of the turn was read is not known: the next one begins anew.
+        await model.releaseCache(cache).catch(() => {});
+        throw error;
+      }
+    };
+    let ran = await read();
     cache = ran.cache;
-    status.textContent = chat.read(ids.length - kept, kept);
+    status.textContent = chat.read(ids.length, kept);
     try {
       while (answer.length < newTokens && cache.length < capacity) {
         signal.throwIfAborted();
@@ -85,7 +92,7 @@ export const chatPart = (page: Page): HTMLElement => {
         cache = ran.cache;
       }
     } finally {
-      at = { model, messages: [...messages, { role: "assistant", content: text }], cache };
+      at = { model, messages: [...messages, { role: "assistant", content: text }], cache, text: whole + text };
       log.scrollTop = log.scrollHeight;
     }
   };

@@ -122,7 +122,7 @@ const grids = (lengths: readonly number[]) => {
         ),
       ),
     );
-  const element = el("div", { className: "pair" }, ...sides.map(grid));
+  const element = el("div", { className: "grids" }, ...sides.map(grid));
   return { element, cell: (side: Side, length: number, depth: number) => cells.get(`${side} ${length} ${depth}`)! };
 };
 

@@ -51,6 +51,7 @@ export const strings = {
     tokens: (tokens: number) => `${count(tokens)} tokens`,
     exported: "ONNX export",
     layer: (index: number) => `layer ${index}`,
+    bar: "A bar is the share of a head that rotates.",
     anatomy: (name: string) => `The layers of ${name}`,
     slides: (window: number) => `sees ${window}`,
   },
