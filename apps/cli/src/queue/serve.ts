@@ -1,5 +1,7 @@
 /** A worker of a queue: takes cells, runs them on threads side by side, and keeps its claim on each while it runs. */
 import type { Job as QueuedJob } from "bullmq";
+import { hostname } from "node:os";
+import { resolve } from "node:path";
 import { differences } from "@ropewalk/evals";
 import type { SharedOptions } from "../options.ts";
 import type { JobResult } from "../pool/jobs.ts";
@@ -29,12 +31,18 @@ export type Serving = {
 const tellEvery = 500;
 
 /** The cell as this machine has it, which must be the one that the sweep asks for. */
-const planHere = async (planners: (cell: QueuedCell) => Planner, queued: QueuedCell): Promise<PlannedCell> => {
+const planHere = async (
+  folder: string,
+  planners: (cell: QueuedCell) => Planner,
+  queued: QueuedCell,
+): Promise<PlannedCell> => {
   const { model, method, evaluation, hash, identity } = queued;
-  const planned = await planners(queued)({ model, method, evaluation });
+  const planned = await planners(queued)({ model, method, evaluation }).catch((error: Error) => {
+    throw new Error(`worker: on ${hostname()}, in ${resolve(folder)}: ${error.message}`, { cause: error });
+  });
   if (planned.hash !== hash)
     throw new Error(
-      `worker: ${cellWords(planned)} must be the cell that the sweep asks for, got another ${differences(planned.identity, identity).join(", ")} here`,
+      `worker: on ${hostname()}, in ${resolve(folder)}: ${cellWords(planned)} must be the cell that the sweep asks for, got another ${differences(planned.identity, identity).join(", ")}`,
     );
   return planned;
 };
@@ -58,7 +66,7 @@ export const serve = async (serving: Serving): Promise<void> => {
   const run = async (job: QueuedJob<QueuedCell, JobResult>, token = ""): Promise<JobResult> => {
     const { backend, precision } = job.data;
     try {
-      const cell = await planHere(planners, job.data);
+      const cell = await planHere(folder, planners, job.data);
       const problem = beyondMemory(cell, memory());
       if (problem !== undefined) throw new Error(`worker: ${cellWords(cell)}: ${problem}`);
       const here = { ...cell.job.variant, backend, ...(precision === undefined ? {} : { precision }) };
@@ -91,7 +99,7 @@ export const serve = async (serving: Serving): Promise<void> => {
   worker.on("error", () => {});
   const ended = AbortSignal.any([signal, connection.lost]);
   if (!ended.aborted)
-    await new Promise<void>((resolve) => void ended.addEventListener("abort", () => resolve(), { once: true }));
+    await new Promise<void>((end) => void ended.addEventListener("abort", () => end(), { once: true }));
   stopped = true;
   await pool.close(ended.reason as Error);
   await remove();

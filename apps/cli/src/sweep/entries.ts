@@ -1,10 +1,11 @@
 /** The entries of a sweep's models and methods: what the flags of other commands say, as keys of JSON. */
 import { check, checkKeys, checkOneOf, oneOf, optional, positive, show, type Keys, type Rule } from "@ropewalk/check";
-import { readRecord, type ExtensionRecord } from "@ropewalk/context-extension";
+import { extensionOf, readRecord, type ExtensionRecord } from "@ropewalk/context-extension";
 import { cachePrecisions, type CachePrecision } from "@ropewalk/decoder";
 import type { EntryRule, Json, JsonObject } from "@ropewalk/evals";
 import { precisionNames, type Precision } from "@ropewalk/models";
 import { readAdapterFlag } from "../adapter-option.ts";
+import { extensionWords } from "../describe.ts";
 import { nameOf } from "../extension-options.ts";
 import { isModulePath } from "../method-module.ts";
 import { entropies, methods, type Entropy, type Method } from "../methods.ts";
@@ -140,15 +141,19 @@ const readMethod = (where: string, entry: JsonObject): MethodEntry => {
     ...(scalings[0] === undefined ? {} : { entropy: scalings[0] }),
     ...(extension === undefined ? {} : { extension: extension as unknown as ExtensionRecord }),
   };
-  const asks = Object.keys(entry).length > 0;
+  const { extension: _, ...flags } = named;
   const name = nameOf({
-    ...{ fallback: "none", ...named },
+    ...{ fallback: "none", ...flags },
     ...(modules.length > 0 && { modules: modules.map((path) => ({ path, extension: {} })) }),
   });
+  const words = named.extension && extensionWords(extensionOf(named.extension));
+  const says = method !== undefined || entropy !== undefined;
   return {
-    label: [asks ? name : "as it is", ...numbers.map(([key, value]) => `${letters[key] ?? key} ${String(value)}`)].join(
-      ", ",
-    ),
+    label: [
+      ...(says ? [name] : words === undefined ? ["as it is"] : []),
+      ...(words === undefined ? [] : [words]),
+      ...numbers.map(([key, value]) => `${letters[key] ?? key} ${String(value)}`),
+    ].join(", "),
     variant: { ...named, ...Object.fromEntries(numbers) },
     modules,
   };
