@@ -9,9 +9,10 @@ import {
   type ContextExtension,
 } from "@ropewalk/context-extension";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readFileSync } from "node:fs";
 import { loadModel, type LanguageModel } from "../src/index.ts";
 import { backends, stories260K } from "./load.ts";
-import { plainMaps, type PairRule } from "./plain-llama.ts";
+import { entropiesOf, plainMaps, type PairRule } from "./plain-llama.ts";
 
 const plain: PairRule = { pair: (i, j) => [i, j] };
 const grouped: PairRule = {
@@ -63,19 +64,17 @@ const worst = (given: ArrayLike<number>, wanted: ArrayLike<number>): number => {
   return most;
 };
 
-const entropiesOf = (maps: readonly Float64Array[], length: number): readonly number[] =>
-  maps.flatMap((map) =>
-    Array.from({ length }, (_, i) =>
-      map.subarray(i * length, (i + 1) * length).reduce((sum, p) => (p > 0 ? sum - p * Math.log(p) : sum), 0),
-    ),
-  );
-
 const joined = (maps: readonly Float64Array[]): readonly number[] => maps.flatMap((map) => [...map]);
+
+const filesOf = (url: URL) => ({
+  config: JSON.parse(readFileSync(new URL("config.json", url), "utf8")) as unknown,
+  weights: new Uint8Array(readFileSync(new URL("model.safetensors", url))),
+});
 
 describe.each(models)("$name", ({ url, ids }) => {
   const reference = new Map<string, ReturnType<typeof plainMaps>>();
   const wanted = (name: string, rule: PairRule): ReturnType<typeof plainMaps> => {
-    if (!reference.has(name)) reference.set(name, plainMaps(url, ids, rule));
+    if (!reference.has(name)) reference.set(name, plainMaps(filesOf(url), ids, rule));
     return reference.get(name)!;
   };
 

@@ -4,7 +4,8 @@
  *
  *   s_ij = c_i R(p) q_i · R(k) k_j / sqrt(headDim)      P = softmax_j s_ij
  */
-import { readFileSync } from "node:fs";
+/** A checkpoint's config.json and the bytes of its model.safetensors. */
+export type PlainModel = { readonly config: unknown; readonly weights: Uint8Array };
 
 export type PairRule = {
   /** Where query i and key j are, or undefined where i does not see j. */
@@ -22,18 +23,15 @@ type Config = Readonly<
 >;
 
 /** Tensors of one file, all in float32. */
-const readTensors = (folder: URL): ((name: string) => Float32Array) => {
-  const bytes = readFileSync(new URL("model.safetensors", folder));
-  const headerEnd = 8 + Number(bytes.readBigUInt64LE(0));
-  const header = JSON.parse(bytes.toString("utf8", 8, headerEnd)) as Readonly<
+const readTensors = (bytes: Uint8Array): ((name: string) => Float32Array) => {
+  const headerEnd = 8 + Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, headerEnd))) as Readonly<
     Record<string, { readonly dtype: string; readonly data_offsets: readonly [number, number] }>
   >;
   return (name) => {
     const { dtype, data_offsets: at } = header[name]!;
     if (dtype !== "F32") throw new Error(`${name} must be F32, got ${dtype}`);
-    return new Float32Array(
-      bytes.buffer.slice(bytes.byteOffset + headerEnd + at[0], bytes.byteOffset + headerEnd + at[1]),
-    );
+    return new Float32Array(bytes.slice(headerEnd + at[0], headerEnd + at[1]).buffer);
   };
 };
 
@@ -78,16 +76,16 @@ const turning = (rows: Rows, theta: number): ((row: number, position: number) =>
 
 /** The weights of layers 0 and 1, by layer and head: [tokens, tokens], row by row. */
 export const plainMaps = (
-  folder: URL,
+  model: PlainModel,
   ids: readonly number[],
   rule: PairRule,
 ): readonly (readonly Float64Array[])[] => {
-  const config = JSON.parse(readFileSync(new URL("config.json", folder), "utf8")) as Config;
+  const config = model.config as Config;
   const { hidden_size: width, num_attention_heads: numHeads, num_key_value_heads: numKvHeads } = config;
   const headDim = config.head_dim ?? width / numHeads;
   const theta = rule.theta ?? config.rope_parameters?.rope_theta ?? config.rope_theta;
   const { rms_norm_eps: epsilon } = config;
-  const tensor = readTensors(folder);
+  const tensor = readTensors(model.weights);
   const embeddings = tensor("model.embed_tokens.weight");
   let hidden: Rows = ids.map((id) => Float64Array.from(embeddings.subarray(id * width, (id + 1) * width)));
   return [0, 1].map((layer) => {
@@ -130,3 +128,11 @@ export const plainMaps = (
     return maps;
   });
 };
+
+/** -Σ p ln p of each row of maps [length, length], one behind the other. */
+export const entropiesOf = (maps: readonly Float64Array[], length: number): readonly number[] =>
+  maps.flatMap((map) =>
+    Array.from({ length }, (_, i) =>
+      map.subarray(i * length, (i + 1) * length).reduce((sum, p) => (p > 0 ? sum - p * Math.log(p) : sum), 0),
+    ),
+  );

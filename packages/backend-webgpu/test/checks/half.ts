@@ -4,6 +4,7 @@ import { firstAvailable, float16, float32, type Backend } from "@ropewalk/backen
 import { selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/context-extension";
 import { cacheBytes, createCache, loadModel } from "@ropewalk/generation";
 import { encode, tape, typeCode } from "@ropewalk/graph";
+import { halfAttentions } from "./attentions.ts";
 import { checksOfAnyPrecision } from "./any-precision.ts";
 import { expectError, expectThat, type Check, type Place } from "./place.ts";
 import { passkeyCases, passkeyFolder } from "./small-models.ts";
@@ -144,4 +145,4 @@ const particular: readonly Check[] = [
   },
 ];
 
-export const halfChecks: readonly Check[] = [...checksOfAnyPrecision, ...particular].map(inHalf);
+export const halfChecks: readonly Check[] = [...checksOfAnyPrecision, ...particular, halfAttentions].map(inHalf);

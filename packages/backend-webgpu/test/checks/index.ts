@@ -1,7 +1,8 @@
 /** Everything that is checked in both homes. */
+import { attentionChecks } from "./attentions.ts";
 import { checksOfAnyPrecision } from "./any-precision.ts";
 import { errorChecks } from "./errors.ts";
 import { exportChecks } from "./families.ts";
 import type { Check } from "./place.ts";
 
-export const checks: readonly Check[] = [...checksOfAnyPrecision, ...exportChecks, ...errorChecks];
+export const checks: readonly Check[] = [...checksOfAnyPrecision, ...attentionChecks, ...exportChecks, ...errorChecks];
