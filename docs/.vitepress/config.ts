@@ -39,7 +39,7 @@ const guide: DefaultTheme.SidebarItem[] = [
   },
   {
     text: "What it does",
-    items: [page("Performance", "/performance"), page("Tuning", "/tuning")],
+    items: [page("Performance", "/performance"), page("Tuning", "/tuning"), page("Sweeps", "/sweeps")],
   },
   {
     text: "How it is built",

@@ -3,7 +3,8 @@
 /** An end that is no failure of the run's own: the status to leave with, and nothing or one line to say. */
 export type Ending = Error & { readonly exitStatus: number };
 
-const ending = (message: string, exitStatus: number): Ending => Object.assign(new Error(message), { exitStatus });
+export const ending = (message: string, exitStatus: number): Ending =>
+  Object.assign(new Error(message), { exitStatus });
 
 /** What a shell makes of a program that Ctrl-C ended: 128 and the signal's number. */
 const interrupted = 130;

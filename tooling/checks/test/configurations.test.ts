@@ -167,6 +167,8 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
     runTask: () => evals.runTask(evals.rulerTask("vt"), none, mistaken),
     checkTask: () => evals.checkTask("test", mistaken),
     ownTask: () => evals.ownTask("test", mistaken),
+    readSweep: () => evals.readSweep("test", mistaken, none),
+    shardOf: () => evals.shardOf([], mistaken, none),
   },
   "@ropewalk/finetune": {
     adamWStep: () => finetune.adamWStep(mistaken, 0, none, none, { step: 0 } as never),
@@ -267,6 +269,8 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
   "@ropewalk/evals": [
     ...["everyCandidate", "extensionOfCandidate", "jsonLines", "sampleLoss", "spaceOf", "textField", "tuneSamples"],
     ...["joinedCells", "joinedReports", "textOf", "withDigits", "writtenLength", "writtenPasskeys"],
+    ...["canonical", "cellHash", "checkShard", "differences", "evaluationOf", "hashOf", "mergeRecords", "readRecords"],
+    ...["recordLine", "sha256", "sweepHash"],
     ...["documentShape", "isTaskModule", "lengthSummary", "rulerNeeds", "stringMatchAll", "stringMatchPart"],
   ],
   "@ropewalk/generation/worker": ["connectWorker"],

@@ -3,7 +3,7 @@ import { checkNumber } from "@ropewalk/check";
 import type { Command } from "commander";
 import { availableParallelism } from "node:os";
 import { examples } from "../help.ts";
-import { interruptSignal } from "../interrupt.ts";
+import { ending, interruptSignal } from "../interrupt.ts";
 import { notice } from "../notice.ts";
 import { number } from "../numbers.ts";
 import { checkCount, type SharedOptions } from "../options.ts";
@@ -27,8 +27,12 @@ const worker = async ({ queue, folder, memory, lease, ...asked }: WorkerOptions)
   const threads = asked.threads ?? (workers > 1 ? 1 : undefined);
   const options: SharedOptions = { fallback: "none", backend: "cpu", ...(threads === undefined ? {} : { threads }) };
   notice(`worker: takes cells from ${connection.shown}, ${workers} side by side`);
+  // What runs machines ends a worker so: its cells are given back, as by Ctrl-C.
+  const ended = new AbortController();
+  process.once("SIGTERM", () => ended.abort(ending("worker: ended", 143)));
+  const signal = AbortSignal.any([interruptSignal("worker"), ended.signal]);
   await serve({
-    ...{ connection, options, folder, workers, lease: 1000 * lease, signal: interruptSignal("worker") },
+    ...{ connection, options, folder, workers, lease: 1000 * lease, signal },
     memory: () => memoryHad(memory),
     onDone: (words, error) => notice(error === undefined ? `done: ${words}` : `failed: ${words}: ${error.message}`),
   });

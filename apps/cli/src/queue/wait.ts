@@ -9,6 +9,7 @@ import { queuedCell, queueName, tries, type QueuedCell } from "./cells.ts";
 import type { QueueConnection } from "./connection.ts";
 
 type Waiting = {
+  readonly cell: PlannedCell;
   readonly onProgress: OnProgress;
   readonly resolve: (result: JobResult) => void;
   readonly reject: (error: Error) => void;
@@ -28,6 +29,8 @@ export const queueRun = async (
   queue.on("error", () => {});
   events.on("error", () => {});
   const waiting = new Map<string, Waiting>();
+  const asked = { attempts: tries, backoff: { type: "fixed", delay: 1000 } as const };
+  const add = (cell: PlannedCell) => queue.add("cell", queuedCell(cell, options), { jobId: cell.hash, ...asked });
   let ended: Error | undefined;
 
   const settle = (hash: string, how: (cell: Waiting) => void): void => {
@@ -55,6 +58,9 @@ export const queueRun = async (
   /** What came of it before. Its state is asked first: what is read then is of that state, or of a later one. */
   const look = async (hash: string): Promise<void> => {
     const state = await queue.getJobState(hash);
+    // A server that was started anew may have kept nothing.
+    const lostCell = state === "unknown" ? waiting.get(hash)?.cell : undefined;
+    if (lostCell) await add(lostCell);
     if (state !== "completed" && state !== "failed") return;
     const job = await queue.getJob(hash);
     if (state === "completed" && job) settle(hash, ({ resolve }) => resolve(job.returnvalue));
@@ -71,13 +77,12 @@ export const queueRun = async (
     run: (cell: PlannedCell, onProgress) =>
       new Promise((resolve, reject) => {
         if (ended) return reject(ended);
-        waiting.set(cell.hash, { onProgress, resolve, reject });
+        waiting.set(cell.hash, { cell, onProgress, resolve, reject });
         const put = async (): Promise<void> => {
-          const asked = { jobId: cell.hash, attempts: tries, backoff: { type: "fixed", delay: 1000 } as const };
           const state = await queue.getJobState(cell.hash);
           // One that failed for an earlier sweep is tried anew; one that is there is not put there again.
           if (state === "failed") await (await queue.getJob(cell.hash))?.retry("failed", { resetAttemptsMade: true });
-          else await queue.add("cell", queuedCell(cell, options), asked);
+          else await add(cell);
           await look(cell.hash);
         };
         put().catch((error: Error) => settle(cell.hash, (own) => own.reject(error)));

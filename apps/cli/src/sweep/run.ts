@@ -12,7 +12,7 @@ export const cellWords = ({ model, method, evaluation: { kind, params } }: Plann
   return `${model.label}, ${method.label}, ${kind} (${shown.join(", ")})`;
 };
 
-export const recordOf = (cell: PlannedCell, { result, positions, numbers, beyondCapacity }: JobResult): CellRecord => ({
+const recordOf = (cell: PlannedCell, { result, positions, numbers, beyondCapacity }: JobResult): CellRecord => ({
   ...{ record: "cell", hash: cell.hash, model: cell.model.label, method: cell.method.label },
   ...{ kind: cell.evaluation.kind, params: cell.evaluation.params },
   ...{ positions, ...numbers, beyondCapacity, result },
