@@ -1,8 +1,7 @@
 /** A decoder recorded for training, behind an entry of its own: what only runs models carries none of it. */
 export { crossEntropy } from "./training/cross-entropy.ts";
-export { entropyGraph } from "./training/entropy-graph.ts";
 export { bandMask, trainingInputs, trainingOutputs } from "./training/interface.ts";
-export { plainAttention, type Attended, type Batch } from "./training/plain-attention.ts";
+export { plainAttention, type Batch } from "./training/plain-attention.ts";
 export {
   trainingCheckpoints,
   trainingGraph,

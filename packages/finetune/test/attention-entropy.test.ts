@@ -20,16 +20,14 @@ const withQueries = async (factor: number) => {
   const parameters: Parameters = await readParameters(needCheckpoint("test", model.source));
   for (const [name, { data }] of Object.entries(parameters))
     if (name.includes("q_proj")) for (let at = 0; at < data.length; at++) data[at]! *= factor;
-  const source = await tunedCheckpoint(model.source, parameters);
-  return { backend, source, extended: { ...model.extended, decoder: source.decoder } };
+  return loadModel({ source: await tunedCheckpoint(model.source, parameters), text: model.text }, { backend });
 };
 
 describe("attentionEntropy", () => {
   it("is ln(i + 1) where every key has the same share, whatever the positions", async () => {
-    const extended = await model.withExtension(selfExtend({ groupSize: 4, window: 64 }));
-    const { source } = await withQueries(0);
-    for (const { extended: own } of [model, extended]) {
-      const layers = await attentionEntropy({ backend, source, extended: own }, [ids]);
+    const even = await withQueries(0);
+    for (const own of [even, await even.withExtension(selfExtend({ groupSize: 4, window: 64 }))]) {
+      const layers = await attentionEntropy(own, [ids]);
       expect(layers).toHaveLength(5);
       for (const layer of layers)
         for (const [i, entropy] of layer.entries()) expect(Math.abs(entropy - Math.log(i + 1))).toBeLessThan(1e-4);

@@ -11,8 +11,6 @@ export const trainingInputs = {
 export const trainingOutputs = {
   /** [] */
   loss: "loss",
-  /** [numLayers, batchSize, seqLen], of an entropy graph. */
-  entropy: "attention_entropy",
 } as const;
 
 /** Values of a training graph that are no outputs. */

@@ -27,9 +27,6 @@ export type Batch = { readonly batchSize: number; readonly seqLen: number };
 export const checkBatch = (where: string, batch: Batch): Batch =>
   checkKeys<Batch>(where, "batch", batch, { batchSize: positive, seqLen: positive });
 
-/** Shares of the softmax as they are recorded, [batchSize * numKvHeads, heads that share keys * rows, keys]: of queries from a row on. */
-export type Attended = { readonly layer: number; readonly from: number; readonly shares: Value };
-
 type Rotation = { readonly cos: Value; readonly sin: Value };
 
 /** What the layers of the group at `place` read: of each band, the rotations where there are any, and the mask by blocks of rows. */
@@ -64,16 +61,11 @@ const declareGroup = (
   return { rotations, blocks, softcap };
 };
 
-/**
- * Declares what all layers read, and gives the attention of each: projections of [batchSize * seqLen] rows in and out.
- *
- * @param onAttended - called with each block of rows, to record more of it
- */
+/** Declares what all layers read, and gives the attention of each: projections of [batchSize * seqLen] rows in and out. */
 export const plainAttention = (
   tape: Tape,
   { decoder, groups }: ExtendedDecoder,
   { batchSize, seqLen }: Batch,
-  onAttended?: (attended: Attended) => void,
 ): LayerAttention => {
   const { numHeads, numKvHeads, headDim, numLayers } = decoder;
   const group = numHeads / numKvHeads;
@@ -116,7 +108,6 @@ export const plainAttention = (
         });
         const joined = scores.length === 1 ? scores[0]! : scope.op("Max", scores);
         const shares = shaped(scope.op("Softmax", [joined], { axis: -1 }), [-1, group * rows, keyLen]);
-        onAttended?.({ layer: index, from, shares });
         const out = scope.op("MatMul", [shares, part(scope, values, 1, firstKey, to)]);
         return shaped(out, [batchSize, numHeads, rows, headDim]);
       });
