@@ -72,6 +72,8 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
   "@ropewalk/attention-merge/onnx": {
     emitAttention: () => attentionOnnx.emitAttention(none, mistaken),
     emitAttentionByHead: () => attentionOnnx.emitAttentionByHead(none, mistaken),
+    emitMeasuredAttention: () => attentionOnnx.emitMeasuredAttention(none, none, mistaken),
+    emitMeasuredAttentionByHead: () => attentionOnnx.emitMeasuredAttentionByHead(none, none, mistaken),
   },
   "@ropewalk/attention-merge/wgsl": {
     attentionKernel: () => wgsl.attentionKernel(mistaken),
@@ -113,6 +115,7 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
   "@ropewalk/decoder": {
     extendDecoder: () => decoder.extendDecoder(none, {}, mistaken),
     decoderGraph: () => decoder.decoderGraph(none, none, mistaken),
+    checkAttentions: () => decoder.checkAttentions("f", mistaken, 1),
   },
   "@ropewalk/models": {
     openUrl: () => models.openUrl(new URL("file:///"), mistaken),
@@ -150,10 +153,12 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
     heatMap: () => charts.heatMap(mistaken),
     keyGrid: () => charts.keyGrid(mistaken),
     lossCurves: () => charts.lossCurves(mistaken),
+    panels: () => charts.panels(mistaken),
     speedCurves: () => charts.speedCurves(mistaken),
     trainingCurve: () => charts.trainingCurve(mistaken),
   },
   "@ropewalk/evals": {
+    entropies: () => evals.entropies(none, [], mistaken),
     tune: () => evals.tune({ extended: {} } as never, [], mistaken),
     passkeyFrom: () => evals.passkeyFrom(mistaken),
     passkeyCell: () => evals.passkeyCell(none, none, mistaken),
@@ -195,6 +200,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
   ],
   "@ropewalk/position-mapping/bands": ["covers", "nearAndFar", "nearBand"],
   "@ropewalk/attention-merge": ["mergeAttention", "quantizeKeys", "quantizeValues"],
+  "@ropewalk/attention-merge/entropy": ["mergeEntropy"],
   "@ropewalk/attention-merge/onnx": [
     ...["emitCast", "emitGroupQueries", "emitHeads", "emitLongProduct", "emitMerge", "emitScores", "emitShortProduct"],
     ...["emitSoftcap", "emitTile", "emitUngroup"],
@@ -231,7 +237,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
     ...["gatedFeedForward", "geluTanh", "giveLogits", "hasBand", "layerNorm", "linear"],
     ...["headNorm", "keptRotations", "layoutName", "ringChunks", "ringRuns", "ringSlots", "ringTokens"],
     "zeroCenteredRmsNorm",
-    ...["longestChunk", "rmsNorm", "silu", "slotRuns", "softcapped", "splitColumns", "storedWeights"],
+    ...["longestChunk", "rmsNorm", "silu", "slotRuns", "softcapped", "someLayers", "splitColumns", "storedWeights"],
   ],
   "@ropewalk/models": [
     ...["adaptable", "convertCheckpoint", "firstNonFinite", "hasWeights", "holdFiles", "inMemory", "loadAdapter"],
