@@ -28,13 +28,21 @@ export const dropped = async (data: DataTransfer): Promise<readonly Named[]> => 
 export const chosen = (files: Iterable<File>): readonly Named[] =>
   [...files].map((file) => ({ path: file.webkitRelativePath || file.name, file }));
 
-/** @throws RangeError where there is no model among them */
+/** Files with weights in them: they must all be in the tab's memory at once. */
+const isWeights = (path: string): boolean => /\.(safetensors|onnx|onnx_data|data)$/.test(path);
+
+/** Of WebAssembly; what a GPU has more of must come through it, or through one array, too. */
+const mostBytes = 4 * 2 ** 30;
+
+/** @throws RangeError where there is no model among them, or its weights are too large for a tab */
 export const folderOf = (files: readonly Named[]): ModelOrigin => {
   const isModel = ({ path }: Named): boolean => /(^|\/)config\.json$/.test(path) || path.endsWith(".onnx");
   const marks = files.filter(isModel).toSorted((a, b) => a.path.length - b.path.length);
   if (marks.length === 0) throw new RangeError(strings.errors.noModel(files.length));
   const root = marks[0]!.path.replace(/[^/]*$/, "");
   const inside = files.filter(({ path }) => path.startsWith(root));
+  const weights = inside.filter(({ path }) => isWeights(path)).reduce((sum, { file }) => sum + file.size, 0);
+  if (weights > mostBytes) throw new RangeError(strings.errors.tooLarge(weights, mostBytes));
   return {
     kind: "files",
     name: root.split("/").findLast((part) => part !== "") ?? "dropped",

@@ -4,6 +4,7 @@ import { inMemory, openUrl, type CheckpointFolder } from "@ropewalk/models";
 import { passkey875k, stories260K } from "@ropewalk/tiny-models";
 import { openPreset } from "./presets/open.ts";
 import type { ModelOrigin } from "./sources.ts";
+import { strings } from "./strings.ts";
 
 const shipped = [passkey875k, stories260K];
 
@@ -12,7 +13,12 @@ const ofFiles = (name: string, files: Readonly<Record<string, File>>): Checkpoin
   name,
   file: async (asked) => {
     const file = Object.hasOwn(files, asked) ? files[asked] : undefined;
-    return file && inMemory(name, { [asked]: new Uint8Array(await file.arrayBuffer()) }).file(asked);
+    if (file === undefined) return undefined;
+    try {
+      return await inMemory(name, { [asked]: new Uint8Array(await file.arrayBuffer()) }).file(asked);
+    } catch (error) {
+      throw new RangeError(strings.errors.unread(asked, file.size, (error as Error).message), { cause: error });
+    }
   },
 });
 

@@ -187,7 +187,9 @@ export const strings = {
     noModel: (files: number) =>
       `That is no model: there is no config.json and no .onnx file among the ${files === 1 ? "1 file" : `${count(files)} files`}.`,
     tooLarge: (asked: number, had: number) =>
-      `The model is too large for this tab: its weights ask for ${bytes(asked)}, and WebAssembly has ${bytes(had)}.`,
+      `The model is too large for this tab: its weights ask for ${bytes(asked)}, and it has ${bytes(had)}.`,
+    unread: (name: string, asked: number, why: string) =>
+      `The browser could not read ${name}, which asks for ${bytes(asked)} at once: ${why}`,
     noAddress: (text: string) => `An address begins with https://, or is owner/name on the hub, got "${text}".`,
     restarted: "The worker is started anew when it is needed next.",
     gpuLost: "The GPU was lost.",

@@ -2,11 +2,12 @@
  * `npm run check:playground -- [folder]`: what the page must hold, measured on the built folder; screenshots go into the folder.
  * It takes minutes, and belongs on a machine that does nothing else.
  */
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { stories260K } from "@ropewalk/tiny-models";
 import type { Page } from "playwright-core";
 import { drive, executablePath, isOpen, longestTask, type Driven } from "./drive.ts";
 
@@ -161,6 +162,36 @@ const chatted = async (driven: Driven): Promise<void> => {
   await page.context().close();
 };
 
+/** Files let go over the place for them; each character is a byte. */
+const drop = (page: Page, files: Readonly<Record<string, string>>): Promise<void> =>
+  page.evaluate((contents) => {
+    type Dom = {
+      readonly document: {
+        readonly querySelector: (selector: string) => { readonly dispatchEvent: (event: unknown) => void };
+      };
+      readonly DataTransfer: new () => { readonly items: { readonly add: (file: unknown) => void } };
+      readonly DragEvent: new (type: string, init: object) => unknown;
+    };
+    const dom = globalThis as unknown as Dom;
+    const dataTransfer = new dom.DataTransfer();
+    for (const [name, text] of Object.entries(contents))
+      dataTransfer.items.add(new File([Uint8Array.from(text, (letter) => letter.charCodeAt(0))], name));
+    const event = new dom.DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+    dom.document.querySelector(".drop").dispatchEvent(event);
+  }, files);
+
+const dropped = async (driven: Driven): Promise<void> => {
+  const page = await driven.open("#model=passkey-875k&newTokens=8");
+  const names = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
+  const read = (name: string): string => readFileSync(new URL(name, stories260K.url)).toString("latin1");
+  await drop(page, Object.fromEntries(names.map((name) => [name, read(name)])));
+  await page.getByText("512 tokens").first().waitFor();
+  await generate(page);
+  const text = await page.locator(".answer").innerText();
+  hold("a model that is dropped runs", text, "> 4 characters", text.length > 4);
+  await page.context().close();
+};
+
 const badInput = async (driven: Driven): Promise<void> => {
   const page = await driven.open();
   const address = page.getByLabel(/Address of a model/);
@@ -179,6 +210,20 @@ const badInput = async (driven: Driven): Promise<void> => {
     await page.getByLabel("New tokens, at most").fill("90000");
     await page.getByRole("button", { name: "Generate" }).click();
   });
+  const large = mkdtempSync(join(tmpdir(), "ropewalk-large-"));
+  writeFileSync(join(large, "config.json"), "{}");
+  writeFileSync(join(large, "model.safetensors"), "");
+  truncateSync(join(large, "model.safetensors"), 5 * 2 ** 30);
+  await untilSaid(page, "a file too large for the tab", /ask for 5 GiB, and it has 4 GiB/, () =>
+    page.locator("input[webkitdirectory]").setInputFiles(large),
+  );
+  rmSync(large, { recursive: true });
+  await untilSaid(
+    page,
+    "files that are dropped and are no model",
+    /no config.json and no .onnx file among the 1 file/,
+    () => drop(page, { "notes.txt": "nothing" }),
+  );
   await page.getByLabel("New tokens, at most").fill("400");
   await untilSaid(page, "a worker that dies", /the worker must be alive, .* started anew/, async () => {
     await page.getByRole("button", { name: "Generate" }).click();
@@ -209,6 +254,26 @@ const threads = async (driven: Driven): Promise<void> => {
   }
 };
 
+/** On the software driver: what it computes is the point, not how fast. */
+const onGpu = async (): Promise<void> => {
+  const gpu = await drive(["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]);
+  try {
+    const page = await gpu.open("#newTokens=12&temperature=0");
+    const chosen = await page.getByLabel("Runs on").inputValue();
+    await generate(page);
+    const text = await page.locator(".answer").innerText();
+    const wanted = ", there was a little girl named Lily";
+    hold(
+      "WebGPU is chosen where there is one, and runs",
+      `${chosen}: ${text}`,
+      wanted,
+      chosen === "webgpu" && text.startsWith(wanted.slice(0, text.length)) && text.length > 20,
+    );
+  } finally {
+    await gpu.close();
+  }
+};
+
 const byKeys = async (driven: Driven): Promise<void> => {
   const page = await driven.open("#newTokens=8", { reducedMotion: "reduce" });
   await isOpen(page);
@@ -230,8 +295,10 @@ try {
   await byKeys(driven);
   await families(driven, into);
   await chatted(driven);
+  await dropped(driven);
   await badInput(driven);
   await threads(driven);
+  await onGpu();
   await compared(driven, into);
   await looks(driven, into);
 } finally {
