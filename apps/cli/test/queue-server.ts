@@ -1,5 +1,5 @@
 /** A Redis or Valkey server of a test's own, on a free port, with nothing kept. */
-import { spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { once } from "node:events";
@@ -18,7 +18,7 @@ const freePort = async (): Promise<number> => {
   return port;
 };
 
-export type QueueServer = { readonly url: string; readonly stop: () => Promise<void> };
+export type QueueServer = { readonly url: string; readonly child: ChildProcess; readonly stop: () => Promise<void> };
 
 export const startServer = async (): Promise<QueueServer> => {
   const port = await freePort();
@@ -28,6 +28,7 @@ export const startServer = async (): Promise<QueueServer> => {
   child.stdout.resume();
   return {
     url: `redis://127.0.0.1:${port}`,
+    child,
     stop: async () => {
       child.kill();
       await once(child, "exit");

@@ -2,7 +2,7 @@
  * A sweep that is killed at any moment, and one whose worker is killed: each cell once, and the report of an uninterrupted run, to the
  * byte. `npm run check:sweep` kills ten times; `npm test` does it a few times.
  */
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +14,12 @@ import { serverProgram, startServer } from "./queue-server.ts";
 const kills = Number(process.env["KILLS"] ?? 3);
 
 const home = mkdtempSync(join(tmpdir(), "ropewalk-sweep-"));
-afterAll(() => rmSync(home, { recursive: true }));
+/** What a test that fails would leave running. */
+const started: ChildProcess[] = [];
+afterAll(() => {
+  for (const child of started) child.kill("SIGKILL");
+  rmSync(home, { recursive: true });
+});
 
 /** 60 cells, of which each takes some hundredths of a second. */
 const sixty = {
@@ -28,6 +33,7 @@ const start = (args: readonly string[], folder: string) => {
     cwd: folder,
     env: { ...process.env, NO_COLOR: "1" },
   });
+  started.push(child);
   const said = { stderr: "", stdout: "" };
   child.stderr.on("data", (text) => (said.stderr += String(text)));
   child.stdout.on("data", (text) => (said.stdout += String(text)));
@@ -95,6 +101,7 @@ it(
 describe.skipIf(serverProgram === undefined)("over a queue (needs valkey-server or redis-server)", () => {
   it("with three workers of which one is killed, the same", async () => {
     const server = await startServer();
+    started.push(server.child);
     const folder = folderOf("queued");
     const serving = ["worker", "--queue", server.url, "--workers", "1", "--lease", "1"];
     const workers = Array.from({ length: 3 }, () => start(serving, folder));
