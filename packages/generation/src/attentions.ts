@@ -99,10 +99,22 @@ const running =
 /** A layer's chunks put together, [numHeads, length, …]. */
 type Whole = LayerAttentions & { readonly rowLen: number };
 
+/** @throws RangeError that says what would do */
+const roomFor = (elements: number, length: number): Float32Array => {
+  try {
+    return new Float32Array(elements);
+  } catch (cause) {
+    throw new RangeError(
+      `attentions: ids must be few enough for ${4 * elements} bytes a layer, got ${length}; visitAttentions hands them out chunk by chunk`,
+      { cause },
+    );
+  }
+};
+
 const wholeOf = ({ layer, dims: [numHeads, , keyLen] }: LayerAttentions, length: number): Whole => {
   const rowLen = keyLen === undefined ? 1 : length;
   const dims = [numHeads!, length, ...(keyLen === undefined ? [] : [length])];
-  return { layer, dims, rowLen, data: new Float32Array(numHeads! * length * rowLen) };
+  return { layer, dims, rowLen, data: roomFor(numHeads! * length * rowLen, length) };
 };
 
 /** A chunk's rows from position `start` on; keys that are behind all of them have none. */

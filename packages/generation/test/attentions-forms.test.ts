@@ -154,6 +154,10 @@ describe("refused:", () => {
     await expect(model.visitAttentions([5], undefined as never, { what: "maps" })).rejects.toThrow(
       "visitAttentions: visit must be a function, got nothing",
     );
+    const many = Array<number>(70_000).fill(5);
+    await expect(model.attentions(many, { what: "maps", layers: [0] })).rejects.toThrow(
+      "attentions: ids must be few enough for 156800000000 bytes a layer, got 70000; visitAttentions hands them out chunk by chunk",
+    );
     const gone = await loadModel(stories260K.url, { backend });
     await gone.release();
     await expect(gone.attentions([5], { what: "maps" })).rejects.toThrow("attentions: the model must not be released");
