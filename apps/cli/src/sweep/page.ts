@@ -26,12 +26,14 @@ tbody tr:hover{background:var(--band)}
 details th,details td{text-align:left}
 .tables{display:flex;flex-wrap:wrap;gap:0 56px}
 .tables .scroll{max-width:100%}
-.pictures{columns:3 330px;column-gap:20px}
-figure{margin:0 0 20px;break-inside:avoid;border:1px solid var(--line);border-radius:8px;overflow:hidden}
+.pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,330px),1fr));gap:20px;align-items:start;margin-bottom:16px}
+.pictures.uneven{display:block;columns:3 330px;column-gap:20px}
+.uneven figure{margin-bottom:20px;break-inside:avoid}
+figure{margin:0;border:1px solid var(--line);border-radius:8px;overflow:hidden}
 figure svg{display:block;width:100%}
 summary{cursor:pointer;color:var(--soft);}
 footer{border-top:1px solid var(--line);margin-top:32px;padding-top:12px;font-size:13px}
-@media(max-width:560px){main{padding:20px 14px 32px}h1{font-size:23px}}
+@media(max-width:560px){main{padding:20px 14px 32px}h1{font-size:23px}th,td{padding-right:10px;font-size:14px}th:first-child{white-space:normal;min-width:104px}}
 `;
 
 export const page = (title: string, parts: readonly string[]): string => `<!doctype html>

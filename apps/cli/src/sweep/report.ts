@@ -116,13 +116,16 @@ const positionsTable = (group: Group): string => {
 };
 
 const section = (group: Group, index: number): string => {
-  const pictures = [...figureCurve(group), ...gridOf(group), ...lossesOf(group)];
+  const grids = gridOf(group);
+  const pictures = [...figureCurve(group), ...grids, ...lossesOf(group)];
+  // A grid is not as high as a curve.
+  const kind = grids.length > 0 ? "pictures uneven" : "pictures";
   const finished = group.cells.filter(({ record }) => record !== undefined).length;
   const missing = finished === group.cells.length ? "" : ` · ${finished} of ${group.cells.length} cells are done`;
   return `<section id="g${index}"><h2>${escape(group.model)} <span>${escape(group.kind)}</span></h2>
 <p class="about">${escape(group.about)}${missing}</p>
 <div class="tables">${figureTables(group)}</div>
-<div class="pictures">${pictures.map((picture) => `<figure>${picture}</figure>`).join("\n")}</div>
+<div class="${kind}">${pictures.map((picture) => `<figure>${picture}</figure>`).join("\n")}</div>
 ${positionsTable(group)}</section>`;
 };
 
