@@ -81,6 +81,9 @@ const row = (cells: readonly string[], kind = "td"): string => {
 const scroll = (head: readonly string[], rows: readonly string[]): string =>
   `<div class="scroll"><table><thead><tr>${head.map((cell) => `<th scope="col">${cell}</th>`).join("")}</tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`;
 
+/** A number stays beside its name, where a narrow screen breaks the line. */
+const label = (method: string): string => escape(method).replaceAll(/([A-Za-z]) (?=[\d.]+(,|$))/g, "$1&#160;");
+
 /** The best of each length is bold. */
 const figureCell = (group: Group, figure: GroupFigure, method: string, length: number): string => {
   const mean = meanOf(group, { method, length, figure: figure.name });
@@ -94,7 +97,7 @@ const figureTables = (group: Group): string =>
       scroll(
         [escape(figure.name), ...group.lengths.map(String)],
         group.methods.map((method) =>
-          row([escape(method), ...group.lengths.map((length) => figureCell(group, figure, method, length))]),
+          row([label(method), ...group.lengths.map((length) => figureCell(group, figure, method, length))]),
         ),
       ),
     )
