@@ -13,9 +13,8 @@ const isFolder = (path: string): boolean => existsSync(join(root, path)) && stat
 
 /** A path from the repository's root as an address of the site, or of the repository. */
 const addressOf = (path: string): string => {
-  const room = /^packages\/([\w-]+)(?:\/README\.md)?$/.exec(path)?.[1];
+  const room = /^(?:packages|apps)\/([\w-]+)(?:\/README\.md)?$/.exec(path)?.[1];
   if (room !== undefined) return `/packages/${room}`;
-  if (/^apps\/cli(?:\/README\.md)?$/.test(path)) return "/packages/cli";
   if (/^examples(?:\/README\.md)?$/.test(path)) return "/examples";
   if (path === "CONTRIBUTING.md") return "/contributing";
   if (path === "docs/decisions") return "/decisions/";
