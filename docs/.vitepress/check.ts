@@ -1,0 +1,104 @@
+/**
+ * `npm run check:docs -- [folder]`: the built site in Chromium. Every page, wide and narrow, light and dark: no error, nothing asked for
+ * elsewhere, nothing wider than the screen, no serious finding of axe; the matrices move, the search finds. Screenshots go into the folder.
+ */
+import { globSync, mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { chromium, type Page } from "playwright-core";
+import { serveFolder } from "../../apps/playground/test/serve.ts";
+import { findChromium } from "../../tooling/benchmarks/src/chromium.ts";
+import { root } from "./addresses.ts";
+
+const built = join(root, "docs/.vitepress/dist");
+const pictures = process.argv[2];
+const executablePath = findChromium();
+if (executablePath === undefined) throw new Error("check:docs: chromium must be on the PATH, got none");
+
+type Axe = { run: () => Promise<{ violations: { id: string; impact: string; nodes: { target: string[] }[] }[] }> };
+declare const axe: Axe;
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const problems: string[] = [];
+const hold = (what: string, holds: boolean): void => void (holds || problems.push(what));
+
+const serious = async (page: Page): Promise<readonly string[]> => {
+  await page.evaluate(axeSource);
+  const { violations } = await page.evaluate(() => axe.run());
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes
+          .map(({ target }) => target.join(" "))
+          .slice(0, 3)
+          .join(", ")}`,
+    );
+};
+
+/** The API's pages are alike, and large: one of them is looked at in full. */
+const files = globSync("**/*.html", { cwd: built })
+  .map((file) => file.replaceAll("\\", "/"))
+  .filter((file) => file !== "404.html" && (!file.startsWith("api/@") || file.includes("position-mapping")))
+  .toSorted();
+hold(`there must be pages in ${built}, got ${files.length}`, files.length > 60);
+
+const site = await serveFolder(built);
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+for (const width of [1280, 360])
+  for (const colorScheme of ["light", "dark"] as const) {
+    const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme, reducedMotion: "reduce" });
+    const at = (): string => `${new URL(page.url()).pathname} at ${width}, ${colorScheme}`;
+    page.on("pageerror", (error) => hold(`${at()}: ${String(error)}`, false));
+    page.on("request", (request) =>
+      hold(
+        `${at()}: ${request.url()} is asked for`,
+        /^data:/.test(request.url()) || request.url().startsWith(site.address),
+      ),
+    );
+    page.on("response", (response) =>
+      hold(`${at()}: ${response.url()} gives ${response.status()}`, response.status() < 400),
+    );
+    for (const file of files) {
+      await page.goto(site.address + file, { waitUntil: "load" });
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      hold(`${at()}: ${wide} pixels wide`, wide <= width);
+      hold(`${at()}: must have one h1`, (await page.locator("h1").count()) === 1);
+      // Colours are the same on all pages of a kind: contrast takes long, and is looked at where it may differ.
+      if (/^(index|guide|primitives|examples|packages\/rope|api\/index)/.test(file))
+        for (const finding of await serious(page)) hold(`${at()}: ${finding}`, false);
+      if (pictures !== undefined && /^(index|guide|primitives|extending|examples|packages\/rope)/.test(file)) {
+        mkdirSync(pictures, { recursive: true });
+        const name = `${file.replaceAll("/", "-").replace(".html", "")}-${width}-${colorScheme}.png`;
+        await page.screenshot({ path: join(pictures, name), fullPage: true });
+      }
+    }
+    await page.close();
+  }
+
+const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+await page.goto(`${site.address}primitives/position-mapping.html`);
+const matrix = page.locator(".live-matrix");
+const facts = (): Promise<string> => matrix.locator("dl").innerText();
+hold("SelfExtend must begin at a longest input of 72", /\b72\b/.test(await facts()));
+await matrix.getByLabel("group size G").focus();
+for (let press = 0; press < 4; press++) await page.keyboard.press("ArrowRight");
+hold("G = 8 must give a longest input of 136", /\b136\b/.test(await facts()));
+await matrix.getByLabel("mapping").selectOption("re-rope");
+hold("ReRoPE must have no limit", /no limit/.test(await facts()));
+await matrix.getByLabel("window W").fill("30");
+hold("W = 30 of a model that knows 24 must be told", /must be/.test(await matrix.locator(".problem").innerText()));
+await matrix.getByLabel("window W").fill("8");
+await matrix.locator("canvas").focus();
+await page.keyboard.press("ArrowRight");
+hold("a cell must be told", /^query 47, key 1: 8 instead of 46/.test(await matrix.locator(".reading").innerText()));
+await page.keyboard.press("Control+k");
+await page.locator(".VPLocalSearchBox input").fill("smallestGroupSize");
+await page.locator(".VPLocalSearchBox .result").first().waitFor();
+hold("a name must be found", (await page.locator(".VPLocalSearchBox .result").count()) > 0);
+await browser.close();
+site.close();
+
+console.log(`${files.length} pages, 1,280 and 360 pixels, light and dark: ${problems.length} problems`);
+for (const problem of new Set(problems)) console.log(problem);
+process.exitCode = problems.length === 0 ? 0 : 1;
