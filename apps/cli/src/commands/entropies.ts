@@ -227,7 +227,7 @@ export const addEntropies = (program: Command): void => {
       "after",
       examples(
         "ropewalk entropies stories260K --text a.txt --length 2048",
-        "ropewalk entropies stories260K --text a.txt --length 2048 --method abf,entropy-abf --theta 40000",
+        "ropewalk entropies stories260K --text a.txt --length 2048 --entropy log-n",
         "ropewalk entropies stories260K --text a.txt --map 3:1",
       ),
     )

@@ -129,8 +129,8 @@ export const addExam = (program: Command): void => {
     .addHelpText(
       "after",
       examples(
-        "ropewalk exam ./my-model --data arc.jsonl --length 16384 --method self-extend",
-        "ropewalk exam ./my-model --data longbench-v2.jsonl --options letters --length 32768 --method yarn,self-extend",
+        "ropewalk exam ./my-model --data arc.jsonl --length 8192 --method self-extend",
+        "ropewalk exam ./my-model --data v2.json --options letters --method none,yarn",
       ),
     )
     .action(run);

@@ -127,8 +127,8 @@ export const addLongBench = (program: Command): void => {
     .addHelpText(
       "after",
       examples(
-        "ropewalk longbench ./my-model --data qasper.jsonl samsum.jsonl --prompts dataset2prompt.json",
-        "ropewalk longbench ./my-model --data qasper.jsonl --prompts p.json --length 16384 --method none,self-extend",
+        "ropewalk longbench ./my-model --data *.jsonl --prompts dataset2prompt.json",
+        "ropewalk longbench ./my-model --data a.jsonl --prompts p.json --method yarn",
       ),
     )
     .action(longbench);

@@ -92,7 +92,7 @@ export const addPositions = (program: Command): void => {
       "after",
       examples(
         "ropewalk positions --method self-extend --group-size 4 --window 8",
-        "ropewalk positions --method self-extend --group-size 4 --window 16 --length 64 --svg",
+        "ropewalk positions --method self-extend --group-size 4 --length 64 --svg",
       ),
     )
     .action(positions);
