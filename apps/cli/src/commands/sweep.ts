@@ -15,11 +15,13 @@ import { addMerge } from "../sweep/merge.ts";
 import { sweepBar } from "../sweep/bar.ts";
 import { methodEntries, modelEntries } from "../sweep/entries.ts";
 import { localRun } from "../sweep/local.ts";
-import { beyondMemory, memoryHad, readMemory } from "../sweep/memory.ts";
+import { memoryHad, readMemory } from "../sweep/memory.ts";
 import { planner, type PlannedCell } from "../sweep/plan.ts";
+import { failuresInWords, fitting, sayFailures } from "../sweep/problems.ts";
 import { renderReport } from "../sweep/report.ts";
 import { openResults } from "../sweep/results.ts";
-import { cellWords, runCells, type Failure } from "../sweep/run.ts";
+import { runCells, type Failure } from "../sweep/run.ts";
+import { plural } from "../render/units.ts";
 import { readShard } from "../sweep/shard-flag.ts";
 import { renderGroups } from "../sweep/text.ts";
 import { groupsOf } from "../sweep/view.ts";
@@ -59,36 +61,10 @@ const planAll = async (file: string, options: SharedOptions): Promise<readonly P
 const distinct = (cells: readonly PlannedCell[]): readonly PlannedCell[] =>
   [...new Map(cells.map((cell) => [cell.hash, cell] as const).toReversed()).values()].toReversed();
 
-const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;
-
 /** By default beside the sweep's file; of a part, one of its own. */
 const outputOf = (file: string, { output }: SweepOptions, shard: Shard | undefined): string =>
   output ??
   `${file.replace(/\.json$/, "")}.results${shard === undefined ? "" : `.${shard.index}-of-${shard.of}`}.jsonl`;
-
-/** Cells that fit, and those that do not, each said. */
-const fitting = (cells: readonly PlannedCell[], had: number) => {
-  const refused: Failure[] = [];
-  const fit = cells.filter((cell) => {
-    const problem = beyondMemory(cell, had);
-    if (problem !== undefined) refused.push({ cell, message: problem });
-    return problem === undefined;
-  });
-  return { fit, refused };
-};
-
-/** A line each, of many the first few. */
-const sayFailures = (how: string, failures: readonly Failure[]): void => {
-  const most = 5;
-  for (const { cell, message } of failures.slice(0, most)) notice(`sweep: ${cellWords(cell)} ${how}: ${message}`);
-  if (failures.length > most) notice(`sweep: and ${failures.length - most} more`);
-};
-
-const failuresInWords = (failures: readonly Failure[], all: number): string => {
-  const [{ cell, message }] = failures as readonly [Failure];
-  const more = failures.length === 1 ? "" : `; and ${failures.length - 1} more`;
-  return `sweep: ${failures.length} of ${plural(all, "cell")} could not be done: ${cellWords(cell)}: ${message}${more}`;
-};
 
 const sweep = async (file: string, options: SweepOptions): Promise<void> => {
   const shard = readShard(options.shard, process.env);
@@ -118,6 +94,10 @@ const sweep = async (file: string, options: SweepOptions): Promise<void> => {
   const left = mine.filter(({ hash }) => !records.has(hash));
   // What a worker elsewhere has, it knows itself.
   const { fit, refused } = connection === undefined ? fitting(left, had) : { fit: left, refused: [] };
+  for (const said of new Set(fit.flatMap(({ notices }) => notices))) notice(said);
+  const beyond = fit.filter((cell) => cell.beyond).length;
+  if (beyond > 0)
+    notice(`sweep: ${beyond} of ${plural(fit.length, "cell")} are beyond their method's capacity; run all the same`);
   sayFailures("is left out", refused);
   const bar = sweepBar({ tokens: mine.reduce((sum, { tokens }) => sum + tokens, 0), cells: mine.length });
   let failures: readonly Failure[] = [];

@@ -7,7 +7,7 @@ import {
   type CellIdentity,
   type JsonObject,
 } from "@ropewalk/evals";
-import { plannedCacheBytes, type OpenedModel } from "@ropewalk/generation";
+import { beyondCapacity, plannedCacheBytes, type OpenedModel } from "@ropewalk/generation";
 import { extendDecoder } from "@ropewalk/decoder";
 import { storedBytes, weightBytes } from "@ropewalk/models";
 import { existsSync } from "node:fs";
@@ -15,7 +15,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { recordIn } from "../describe.ts";
 import { loadMethod } from "../method-module.ts";
-import { chosenFor, open } from "../open-model.ts";
+import { chosenFor, open, replacedNotices } from "../open-model.ts";
 import { backendFrom, type SharedOptions } from "../options.ts";
 import type { Job } from "../pool/jobs.ts";
 import type { MethodEntry, ModelEntry } from "./entries.ts";
@@ -36,6 +36,10 @@ export type PlannedCell = AskedCell & {
   readonly tokens: number;
   /** Bytes of weights, and of keys and values, that a run of it holds. */
   readonly bytes: number;
+  /** What the method switches off, in words. */
+  readonly notices: readonly string[];
+  /** Whether the model and its method know no positions for a run so long. */
+  readonly beyond: boolean;
 };
 
 /** Where a sweep runs: where relative names begin, and on what. */
@@ -110,7 +114,8 @@ export const planner = ({ folder, options: shared }: Place): Planner => {
     const { opened, fingerprint } = await openOnce({ model: path, variant: variantAt(folder, model) });
     const own = await Promise.all(method.modules.map((name) => modules(name, () => loadMethod(resolve(folder, name)))));
     const options: SharedOptions = { ...shared, ...variant, ...(own.length > 0 && { modules: own }) };
-    const { extension } = chosenFor(opened, options, length);
+    const chosen = chosenFor(opened, options, length);
+    const { extension } = chosen;
     const cache = options.cache ?? backendFrom(options).precision;
     const extended = extendDecoder(opened.source.decoder, extension, { cache });
     const record = recordIn(extension);
@@ -138,6 +143,8 @@ export const planner = ({ folder, options: shared }: Place): Planner => {
       },
       tokens: row.tokens?.(params) ?? length,
       bytes: weightsIn(opened, options) + plannedCacheBytes(extended, { length }),
+      notices: [...replacedNotices(opened, chosen), ...extended.notices],
+      beyond: beyondCapacity(extended, length) !== undefined,
     };
   };
 };

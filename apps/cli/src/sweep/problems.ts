@@ -1,0 +1,33 @@
+/** Cells that cannot be done, in words. */
+import { notice } from "../notice.ts";
+import { plural } from "../render/units.ts";
+import { beyondMemory } from "./memory.ts";
+import type { PlannedCell } from "./plan.ts";
+import { cellWords, type Failure } from "./run.ts";
+
+/** Cells that fit, and those that do not, each said. */
+export const fitting = (
+  cells: readonly PlannedCell[],
+  had: number,
+): { readonly fit: readonly PlannedCell[]; readonly refused: readonly Failure[] } => {
+  const refused: Failure[] = [];
+  const fit = cells.filter((cell) => {
+    const problem = beyondMemory(cell, had);
+    if (problem !== undefined) refused.push({ cell, message: problem });
+    return problem === undefined;
+  });
+  return { fit, refused };
+};
+
+/** A line each, of many the first few. */
+export const sayFailures = (how: string, failures: readonly Failure[]): void => {
+  const most = 5;
+  for (const { cell, message } of failures.slice(0, most)) notice(`sweep: ${cellWords(cell)} ${how}: ${message}`);
+  if (failures.length > most) notice(`sweep: and ${failures.length - most} more`);
+};
+
+export const failuresInWords = (failures: readonly Failure[], all: number): string => {
+  const [{ cell, message }] = failures as readonly [Failure];
+  const more = failures.length === 1 ? "" : `; and ${failures.length - 1} more`;
+  return `sweep: ${failures.length} of ${plural(all, "cell")} could not be done: ${cellWords(cell)}: ${message}${more}`;
+};
