@@ -148,3 +148,15 @@ describe("samples", () => {
     );
   });
 });
+
+it("of responses the one whose worst is better goes before one of the same mean", () => {
+  const nothing = { sum: 0, tokens: 0 };
+  const tried = [
+    [0.01, 0.09],
+    [0.05, 0.05],
+  ].map((losses, index) => ({
+    candidate: { groupSize: index + 1, window: 8, logN: false },
+    losses: losses.map((loss) => ({ far: { sum: loss, tokens: 1 }, near: nothing })),
+  }));
+  expect(ranked(tried).map(({ candidate }) => candidate.groupSize)).toEqual([2, 1]);
+});

@@ -60,9 +60,9 @@ const words = (result: TuneResult, trainedContext: number, onResponses: boolean)
   const { chosen, rows, plain, prefills, gridPrefills } = result;
   const { groupSize, window, logN } = chosen;
   const other = rows.find((row) => row.logN !== logN);
-  const decides = onResponses ? "the responses" : `tokens behind the trained window of ${trainedContext}`;
+  const decides = onResponses ? "of the responses" : `behind the trained window of ${trainedContext}`;
   return [
-    `Nats per token of ${decides}, on the first sample and on all that were measured${onResponses ? "" : "; within: of those before"}.`,
+    `Nats per token ${decides},\non the first sample and on all that were measured${onResponses ? "" : "; within: inside that window"}.`,
     "",
     `chosen: --method self-extend --group-size ${groupSize} --window ${window}${logN ? " --entropy log-n" : ""}`,
     `on the first sample ${chosen.first.toFixed(4)}; the model as it is ${plain.first.toFixed(4)}` +

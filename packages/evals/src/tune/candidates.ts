@@ -8,7 +8,7 @@
  * last positions of the trained window, which are the least trained.
  */
 import { check } from "@ropewalk/check";
-import { largestWindow, smallestGroupSize } from "@ropewalk/position-mapping";
+import { capacity, largestWindow, selfExtend, smallestGroupSize } from "@ropewalk/position-mapping";
 
 export type Candidate = {
   readonly groupSize: number;
@@ -37,6 +37,9 @@ const distinct = (values: readonly number[]): readonly number[] => [...new Set(v
 /** @throws RangeError when no G and W reach the length, with what is given of them */
 export const spaceOf = (trainedContext: number, length: number, { groupSize, window }: Fixed): Space => {
   check(length > trainedContext, `tune: length must be more than the trained window of ${trainedContext}`, length);
+  // Above the least some may hold less: where G does not divide W, a part of the window is lost.
+  const holds = (group: number, own: number): boolean =>
+    own <= trainedContext && capacity(selfExtend({ groupSize: group, window: own }), trainedContext) >= length;
   const least = (own: number): number | undefined => smallestGroupSize({ window: own, trainedContext, length });
   const widest = groupSize === undefined ? trainedContext - 1 : largestWindow({ groupSize, trainedContext, length });
   const reach = `of a model trained on ${trainedContext} tokens`;
@@ -45,8 +48,8 @@ export const spaceOf = (trainedContext: number, length: number, { groupSize, win
     Math.max(1, Math.round((trainedContext * (step + 1)) / steps)),
   );
   const windows = window === undefined ? distinct(sixteenths.map((own) => Math.min(own, widest))) : [window];
-  const reached = windows.filter(
-    (own) => least(own) !== undefined && (groupSize === undefined || least(own)! <= groupSize),
+  const reached = windows.filter((own) =>
+    groupSize === undefined ? own <= trainedContext && least(own) !== undefined : holds(groupSize, own),
   );
   check(
     reached.length > 0,
@@ -58,7 +61,9 @@ export const spaceOf = (trainedContext: number, length: number, { groupSize, win
   return {
     windows: reached,
     groupSizes: (own) =>
-      groupSize === undefined ? distinct(factors.map((factor) => Math.ceil(least(own)! * factor))) : [groupSize],
+      groupSize === undefined
+        ? distinct(factors.map((factor) => Math.ceil(least(own)! * factor)).filter((group) => holds(group, own)))
+        : [groupSize],
   };
 };
 

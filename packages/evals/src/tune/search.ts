@@ -38,6 +38,18 @@ export const meanOver = (
   return sum / tokens;
 };
 
+/**
+ * What decides between candidates. Of a text the mean; of responses, a handful of tokens each, the mean and the worst of them: what is
+ * missed once in a hundred shows in the worst first.
+ */
+const scoreOver = (losses: readonly SampleLoss[], samples: number = losses.length): number => {
+  const own = losses.slice(0, samples);
+  const mean = meanOver(own, "far");
+  return own.some(({ near }) => near.tokens > 0)
+    ? mean
+    : mean + Math.max(...own.map((loss) => meanOver([loss], "far")));
+};
+
 /** Losses of candidates that are this near to the best are alike; then the one that harms less is taken. */
 const alike = 0.001;
 
@@ -45,18 +57,16 @@ const alike = 0.001;
 export const ranked = (tried: readonly Tried[]): readonly Tried[] => {
   const most = Math.max(0, ...tried.map(({ losses }) => losses.length));
   const finals = tried.filter(({ losses }) => losses.length === most);
-  const byFar = finals.toSorted((a, b) => meanOver(a.losses, "far") - meanOver(b.losses, "far"));
-  const best = byFar[0] === undefined ? NaN : meanOver(byFar[0].losses, "far");
+  const byFar = finals.toSorted((a, b) => scoreOver(a.losses) - scoreOver(b.losses));
+  const best = byFar[0] === undefined ? NaN : scoreOver(byFar[0].losses);
   const near = ({ losses }: Tried): number => meanOver(losses, "near");
-  const tied = byFar.filter(({ losses }) => meanOver(losses, "far") <= best * (1 + alike));
+  const tied = byFar.filter(({ losses }) => scoreOver(losses) <= best * (1 + alike));
   const harmless = tied.every((one) => !Number.isNaN(near(one))) ? tied.toSorted((a, b) => near(a) - near(b)) : tied;
   const others = tried.filter((one) => !finals.includes(one));
   return [
     ...harmless,
     ...byFar.filter((one) => !tied.includes(one)),
-    ...others.toSorted(
-      (a, b) => b.losses.length - a.losses.length || meanOver(a.losses, "far") - meanOver(b.losses, "far"),
-    ),
+    ...others.toSorted((a, b) => b.losses.length - a.losses.length || scoreOver(a.losses) - scoreOver(b.losses)),
   ];
 };
 
@@ -89,7 +99,7 @@ export const search = async (
   const lossOf = async (candidate: Candidate): Promise<number> => {
     if (!(await upTo(candidate, screened))) return Infinity;
     const own = tried.get(`${candidate.groupSize} ${candidate.window} ${candidate.logN}`)!;
-    return meanOver(own.losses, "far", screened);
+    return scoreOver(own.losses, screened);
   };
 
   /** The best index of a ladder, tried from `start` by ever smaller steps. */
