@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { stories260K } from "@ropewalk/tiny-models";
-import type { Page } from "playwright-core";
+import type { Page, Worker } from "playwright-core";
 import { drive, executablePath, isOpen, longestTask, type Driven } from "./drive.ts";
 
 type Row = { readonly what: string; readonly got: string; readonly wanted: string; readonly holds: boolean };
@@ -254,21 +254,47 @@ const threads = async (driven: Driven): Promise<void> => {
   }
 };
 
+/** Devices that the worker asks for from now on are at hand in it, as `device`. */
+const keepDevice = (worker: Worker): Promise<void> =>
+  worker.evaluate(() => {
+    type Adapter = { requestDevice: (...asked: readonly unknown[]) => Promise<unknown> };
+    const { prototype } = (globalThis as unknown as { GPUAdapter: { prototype: Adapter } }).GPUAdapter;
+    const { requestDevice } = prototype;
+    prototype.requestDevice = async function (...asked) {
+      const device = await requestDevice.apply(this, asked);
+      Object.assign(globalThis, { device });
+      return device;
+    };
+  });
+
 /** On the software driver: what it computes is the point, not how fast. */
 const onGpu = async (): Promise<void> => {
   const gpu = await drive(["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]);
   try {
     const page = await gpu.open("#newTokens=12&temperature=0");
+    const [worker] = page.workers();
+    await keepDevice(worker!);
     const chosen = await page.getByLabel("Runs on").inputValue();
+    const answer = (): Promise<string> => page.locator(".answer").innerText();
     await generate(page);
-    const text = await page.locator(".answer").innerText();
-    const wanted = ", there was a little girl named Lily";
+    const story = ", there was a little girl named Lily. She";
+    const told = await answer();
     hold(
       "WebGPU is chosen where there is one, and runs",
-      `${chosen}: ${text}`,
-      wanted,
-      chosen === "webgpu" && text.startsWith(wanted.slice(0, text.length)) && text.length > 20,
+      `${chosen}: ${told}`,
+      story,
+      chosen === "webgpu" && told.startsWith(story),
     );
+    await page.getByLabel("New tokens, at most").fill("400");
+    await untilSaid(page, "a GPU that is lost", /The GPU was lost\. .* started anew/, async () => {
+      await page.getByRole("button", { name: "Generate" }).click();
+      while ((await answer()).length < story.length) await page.waitForTimeout(50);
+      await worker!.evaluate(() => (globalThis as unknown as { device: { destroy: () => void } }).device.destroy());
+    });
+    await page.getByLabel("New tokens, at most").fill("12");
+    await generate(page);
+    const again = await answer();
+    hold("the page goes on, on a new device", again, story, again.startsWith(story));
   } finally {
     await gpu.close();
   }
