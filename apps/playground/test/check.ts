@@ -257,7 +257,7 @@ const threads = async (driven: Driven): Promise<void> => {
 /** Devices that the worker asks for from now on are at hand in it, as `device`. */
 const keepDevice = (worker: Worker): Promise<void> =>
   worker.evaluate(() => {
-    type Adapter = { requestDevice: (...asked: readonly unknown[]) => Promise<unknown> };
+    type Adapter = { requestDevice: (...asked: unknown[]) => Promise<unknown> };
     const { prototype } = (globalThis as unknown as { GPUAdapter: { prototype: Adapter } }).GPUAdapter;
     const { requestDevice } = prototype;
     prototype.requestDevice = async function (...asked) {
