@@ -48,7 +48,9 @@ export const LiveMatrix = defineComponent({
     const matrix: Matrix = matrices[props.of];
     const settings = reactive(initial(matrix));
     const { isDark } = useData();
-    const shade = computed<Shade>(() => (isDark.value ? "dark" : "light"));
+    /** A page is built light; what is dark is drawn when it runs. */
+    const running = ref(false);
+    const shade = computed<Shade>(() => (running.value && isDark.value ? "dark" : "light"));
     const result = computed(() => drawn(matrix, { ...settings }));
     /** The last that could be drawn stays while numbers contradict each other. */
     const shown = ref<Drawn>();
@@ -70,6 +72,7 @@ export const LiveMatrix = defineComponent({
       if (canvas.value && shown.value) paint(canvas.value, shade.value, shown.value, cell.value);
     };
     onMounted(() => {
+      running.value = true;
       redraw();
       new ResizeObserver(redraw).observe(canvas.value!);
     });
@@ -103,10 +106,12 @@ export const LiveMatrix = defineComponent({
           h(
             "select",
             {
-              ...{ id: `${id}-${name}`, value: settings[name] },
+              id: `${id}-${name}`,
               onChange: (event: Event) => void (settings[name] = (event.target as HTMLSelectElement).value),
             },
-            Object.entries(control.options).map(([value, text]) => h("option", { key: value, value }, text)),
+            Object.entries(control.options).map(([value, text]) =>
+              h("option", { key: value, value, selected: value === settings[name] }, text),
+            ),
           ),
         ]);
       if (control.when?.(settings) === false) return undefined;
