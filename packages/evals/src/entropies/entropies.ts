@@ -72,7 +72,7 @@ const driftOf = (layers: readonly LayerEntropies[]): number | undefined => {
 
 /**
  * The mean entropies of windows that stand behind one another in a text, beyond the capacity if need be. They come out of the runs
- * themselves: it takes as long as the text's prefill.
+ * themselves: it takes little longer than the text's prefill.
  *
  * @param options - `onProgress` is called after each chunk with the tokens done and the tokens of all windows
  * @throws RangeError when there are fewer than length * windows + 1 ids, one is outside the vocabulary, a layer is none of the model's, or

@@ -30,15 +30,33 @@ const tokensOfColumns = (cache: KeyValueCache, layer: number, chunk: Chunk): Int
   return tokens;
 };
 
+/** Columns side by side whose tokens are. */
+type Run = { readonly column: number; readonly token: number; readonly count: number };
+
+const runsOf = (tokens: Int32Array): readonly Run[] => {
+  const runs: Run[] = [];
+  for (let column = 0; column < tokens.length;) {
+    const token = tokens[column]!;
+    let count = 1;
+    while (column + count < tokens.length && tokens[column + count] === token + count) count++;
+    if (token >= 0) runs.push({ column, token, count });
+    // A place without a token is by itself: -1 and the token 0 behind it are no run.
+    column += token < 0 ? 1 : count;
+  }
+  return runs;
+};
+
 /** [numHeads, chunk.length, columns] to [numHeads, chunk.length, chunk.start + chunk.length]; keys that are no longer kept have none of it. */
 export const mapInOrder = (cache: KeyValueCache, layer: number, chunk: Chunk, given: Float32Array): Float32Array => {
   const tokens = tokensOfColumns(cache, layer, chunk);
+  const runs = runsOf(tokens);
   const keyLen = chunk.start + chunk.length;
   const rows = given.length / tokens.length;
   const ordered = new Float32Array(rows * keyLen);
-  for (let row = 0; row < rows; row++)
-    tokens.forEach((token, column) => {
-      if (token >= 0) ordered[row * keyLen + token] = given[row * tokens.length + column]!;
-    });
+  for (let row = 0; row < rows; row++) {
+    const from = row * tokens.length;
+    for (const { column, token, count } of runs)
+      ordered.set(given.subarray(from + column, from + column + count), row * keyLen + token);
+  }
   return ordered;
 };
