@@ -45,6 +45,9 @@ export const number = (text: string): number => {
 /** Numbers by comma. */
 export const numberList = (text: string): readonly number[] => text.split(",").map(number);
 
+/** Numbers by comma, each once: what is asked for twice is measured once. */
+export const distinctNumbers = (text: string): readonly number[] => [...new Set(numberList(text))];
+
 const oneOf =
   <Name extends string>(...names: readonly Name[]) =>
   (text: string): Name => {

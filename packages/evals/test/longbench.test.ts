@@ -45,6 +45,14 @@ const levalLine = (fields: object): string =>
     ...fields,
   });
 
+test("a truth that names no paragraph is refused by its line, before anything is asked", () => {
+  const bad = { dataset: "passage_retrieval_en", answers: ["Paragraph 3", "Passage 3"] };
+  expect(() => read(`${line({})}\n${line(bad)}`)).toThrow(
+    'longbench: data.jsonl line 2: answers[1] must hold "Paragraph " and a number, got "Passage 3"',
+  );
+  expect(() => read(line({ dataset: "passage_retrieval_zh", answers: ["第三段"] }))).toThrow("line 1: answers[0] must");
+});
+
 test("a line of LongBench is a sample", () => {
   const { samples, skipped } = read(
     `${line({ _id: "x", length: 5000, language: "en" })}\n\n${line({ dataset: "samsum_e" })}\n`,

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { storiesExtensions, type StoriesGolden } from "../../generation/test/golden-cases.ts";
-import { perplexity, tokenLosses, type LossModel } from "../src/index.ts";
+import { perplexity, perplexityEvaluation, tokenLosses, type LossModel } from "../src/index.ts";
 
 const vectors = new URL("../../tiny-models/test/vectors/stories260K/golden.json", import.meta.url);
 const golden = JSON.parse(readFileSync(vectors, "utf8")) as StoriesGolden;
@@ -197,4 +197,11 @@ describe("perplexity", () => {
       new RangeError("tokenLosses: ids must hold at least 2 tokens, got 1"),
     );
   });
+});
+
+it("has equal parameters for equal measurements: a stride as long as the window and nothing skipped are as if absent", () => {
+  const asked = { text: "a.txt", length: 16 };
+  const { check } = perplexityEvaluation;
+  expect(check("x", { ...asked, stride: 16, skip: 0 })).toEqual(check("x", asked));
+  expect(check("x", { ...asked, stride: 8, skip: 1 })).toEqual({ ...check("x", asked), stride: 8, skip: 1 });
 });

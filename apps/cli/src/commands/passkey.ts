@@ -15,7 +15,7 @@ import { passkey875k } from "@ropewalk/tiny-models";
 import type { Command } from "commander";
 import { examples, modelArgument } from "../help.ts";
 import { notice } from "../notice.ts";
-import { number, numberList } from "../numbers.ts";
+import { number, distinctNumbers } from "../numbers.ts";
 import { filesOf, open } from "../open-model.ts";
 import { checkCount, withSharedOptions, type SharedOptions } from "../options.ts";
 import type { JobResult } from "../pool/jobs.ts";
@@ -193,13 +193,18 @@ export const addPasskey = (program: Command): void => {
           "hide keys in text of growing length and count those found; without --method, three methods side by side",
         )
         .argument("[model]", modelArgument, passkey875k.name)
-        .option("--lengths <tokens>", "lengths of the text, by comma", numberList, [128, 256, 512, 1024, 2048, 4096])
+        .option(
+          "--lengths <tokens>",
+          "lengths of the text, by comma",
+          distinctNumbers,
+          [128, 256, 512, 1024, 2048, 4096],
+        )
         .option("--depths <n>", "how many depths, spread evenly", number, 5)
         .option("--trials <n>", "keys a cell", number, 10)
         .option(
           "--seed <n>",
           "the same seed gives the same prompts; of several by comma the keys are counted together",
-          numberList,
+          distinctNumbers,
           [3],
         )
         .option("--digits <n>", "digits of a key; absent: 5", number)

@@ -7,7 +7,7 @@ import { InvalidArgumentError, type Command } from "commander";
 import type { GroupsAndWindow } from "../describe.ts";
 import { examples, modelArgument } from "../help.ts";
 import { notice } from "../notice.ts";
-import { number, numberList } from "../numbers.ts";
+import { number, distinctNumbers } from "../numbers.ts";
 import { extensionFor, open } from "../open-model.ts";
 import { checkCount, withSharedOptions, type SharedOptions } from "../options.ts";
 import { readText } from "../read-input.ts";
@@ -209,7 +209,11 @@ export const addPerplexity = (program: Command): void => {
           "what stands between documents; each then begins anew, and its beginning is not scored",
         )
         .option("--length <tokens>", "tokens of a window; absent: the trained window", number)
-        .option("--lengths <tokens>", "several lengths by comma: the mean of each, instead of by position", numberList)
+        .option(
+          "--lengths <tokens>",
+          "several lengths by comma: the mean of each, instead of by position",
+          distinctNumbers,
+        )
         .option(
           "--windows <n>",
           "windows, one behind another in the text, each starting with nothing before it",

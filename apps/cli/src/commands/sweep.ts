@@ -2,7 +2,8 @@
 import { readSweep, shardOf, sweepHash, type CellRecord, type Shard } from "@ropewalk/evals";
 import type { Command } from "commander";
 import { availableParallelism } from "node:os";
-import { basename, dirname } from "node:path";
+import { existsSync, realpathSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
 import { interruptSignal } from "../interrupt.ts";
 import { examples } from "../help.ts";
 import { notice } from "../notice.ts";
@@ -26,6 +27,12 @@ import { readShard } from "../sweep/shard-flag.ts";
 import { renderGroups } from "../sweep/text.ts";
 import { groupsOf } from "../sweep/view.ts";
 import { checkWritable, writeResult } from "../svg-path.ts";
+
+/** By whatever names; one that is not there yet is only equal by its path. */
+const sameFile = (a: string, b: string): boolean => {
+  const [first, second] = [a, b].map((path) => (existsSync(path) ? realpathSync(path) : resolve(path)));
+  return first === second;
+};
 
 type SweepOptions = SharedOptions & {
   readonly output?: string;
@@ -72,7 +79,12 @@ const sweep = async (file: string, options: SweepOptions): Promise<void> => {
   const output = outputOf(file, options, shard);
   const reportPath =
     options.report ?? (options.json || shard !== undefined ? undefined : output.replace(/(\.jsonl)?$/, ".html"));
-  if (reportPath !== undefined) await checkWritable("--report", reportPath);
+  if (reportPath !== undefined) {
+    await checkWritable("--report", reportPath);
+    for (const other of [file, output])
+      if (sameFile(reportPath, other))
+        throw new Error(`--report: ${reportPath} must be another file than ${other}, got the same`);
+  }
   for (const name of ["workers", "threads", "memory"] as const)
     if (options.queue !== undefined && options[name] !== undefined)
       throw new RangeError(`--${name} is not read beside --queue, got ${options[name]}; it is for ropewalk worker`);

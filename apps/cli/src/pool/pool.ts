@@ -73,11 +73,15 @@ export const openPool = (setup: WorkerSetup, workers: number): Pool => {
       if (job !== undefined) how(job);
       take();
     };
-    // One that is gone takes no other job.
-    thread.on("error", (error) => {
-      started.splice(started.indexOf(own), 1);
-      settle(({ reject }) => reject(error as Error));
-    });
+    // One that is gone takes no other job. Code of anybody's may end its thread without an error.
+    const gone = (error: Error): void => {
+      const at = started.indexOf(own);
+      if (at < 0 || closed) return;
+      started.splice(at, 1);
+      settle(({ reject }) => reject(error));
+    };
+    thread.on("error", (error) => gone(error as Error));
+    thread.on("exit", (code) => gone(new Error(`pool: a worker must not end by itself, got exit code ${code}`)));
     thread.on("message", (message: WorkerMessage) => {
       switch (message.kind) {
         case "progress":

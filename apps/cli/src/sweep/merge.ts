@@ -2,7 +2,7 @@
 import { show } from "@ropewalk/check";
 import { mergeRecords } from "@ropewalk/evals";
 import type { Command } from "commander";
-import { rename, rm, writeFile } from "node:fs/promises";
+import { rename, rm, stat, writeFile } from "node:fs/promises";
 import { examples } from "../help.ts";
 import { notice } from "../notice.ts";
 import { lockFile } from "./lock.ts";
@@ -25,6 +25,24 @@ const outputOf = (command: Command): string => {
   return output;
 };
 
+/**
+ * What is there already is written over only where nothing of it is lost.
+ *
+ * @throws Error for a file that is no sweep's, or has cells that the parts have not
+ */
+const checkOutput = async (output: string, hashes: ReadonlySet<string>): Promise<void> => {
+  const found = await stat(output).catch(() => undefined);
+  if (found === undefined || found.size === 0) return;
+  const { cells } = await readResults("merge", output).catch((error: Error) => {
+    throw new Error(`${error.message}; --output names another file`, { cause: error });
+  });
+  const lost = [...cells.keys()].filter((hash) => !hashes.has(hash)).length;
+  if (lost > 0)
+    throw new Error(
+      `merge: ${output} must have no cells but those of the parts, got ${lost} others, which would be lost; it may be given as a part too, or --output name another file`,
+    );
+};
+
 const merge = async (files: readonly string[], _: object, command: Command): Promise<void> => {
   const output = outputOf(command);
   const parts = [];
@@ -36,6 +54,12 @@ const merge = async (files: readonly string[], _: object, command: Command): Pro
   const { text, cells, of } = mergeRecords(parts);
   const lock = await lockFile("merge", output);
   const begun = `${output}.${process.pid}.part`;
+  try {
+    await checkOutput(output, new Set(parts.flatMap(({ records }) => [...records.cells.keys()])));
+  } catch (error) {
+    await lock.remove();
+    throw error;
+  }
   try {
     // Whole or not at all, also where the output is one of the parts.
     await writeFile(begun, text, { flush: true });

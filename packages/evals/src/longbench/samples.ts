@@ -150,6 +150,11 @@ export const readSamples = (files: readonly NamedText[], settings: Settings): Re
       return [];
     }),
   );
+  // Known before anything is asked, not after some hours of answers.
+  for (const { sample, at } of read)
+    sample.answers.forEach((answer, index) =>
+      metrics[sample.metric].checkTruth?.(`${where}: ${at}: answers[${index}]`, answer),
+    );
   checkLanguages(
     where,
     read.map(({ sample: { dataset, metric, answers }, at, language }) => ({ dataset, metric, answers, at, language })),

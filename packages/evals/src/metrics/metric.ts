@@ -9,7 +9,7 @@ import { classification } from "./classification.ts";
 import { editSimilarity } from "./edit-similarity.ts";
 import { choice, choices, codeOutput, exactMatch, judgement, numberAnswer } from "./exact-match.ts";
 import { chineseF1, f1 } from "./f1.ts";
-import { chineseRetrieval, count, retrieval } from "./numbers.ts";
+import { chineseRetrieval, count, namesParagraph, namesPassage, retrieval } from "./numbers.ts";
 import { chineseRougeL, rougeL } from "./rouge-l.ts";
 import { rouges } from "./rouge-mean.ts";
 import type { Segment } from "./segment.ts";
@@ -27,6 +27,8 @@ export type Metric = {
   /** Of what language its words are; absent: of any. */
   readonly language?: "en" | "zh";
   readonly needs?: keyof ScoreContext;
+  /** Throws for a truth that no answer can be scored by, in words that begin with the rule. Absent: any text is one. */
+  readonly checkTruth?: (rule: string, truth: string) => void;
   /** The parts that make a dataset's score. */
   readonly parts: readonly string[];
   readonly score: (prediction: string, truth: string, context: ScoreContext) => readonly number[];
@@ -89,12 +91,14 @@ export const metrics: Readonly<Record<MetricName, Metric>> = {
   retrieval: {
     about: "the share of the right paragraph among the numbers named",
     language: "en",
+    checkTruth: namesParagraph,
     parts: ["accuracy"],
     score: (prediction, truth) => [retrieval(prediction, truth)],
   },
   "retrieval-zh": {
     about: "the same of Chinese passages",
     language: "zh",
+    checkTruth: namesPassage,
     parts: ["accuracy"],
     score: (prediction, truth) => [chineseRetrieval(prediction, truth)],
   },

@@ -13,13 +13,29 @@ const shareOf = (prediction: string, right: string): number => {
   return numbers.length === 0 ? 0 : numbers.filter((number) => number === right).length / numbers.length;
 };
 
+/**
+ * The number of the paragraph that a truth names.
+ *
+ * @throws RangeError when it names none
+ */
+const paragraphIn = (rule: string, mark: string, truth: string): string => {
+  const [, right] = new RegExp(`${mark}(\\p{Nd}+)`, "u").exec(truth) ?? [];
+  check(right !== undefined, `${rule} must hold "${mark}" and a number`, truth);
+  return right;
+};
+
 const retrievalBy =
   (where: string, mark: string) =>
-  (prediction: string, truth: string): number => {
-    const [, right] = new RegExp(`${mark}(\\p{Nd}+)`, "u").exec(truth) ?? [];
-    check(right !== undefined, `${where}: truth must hold "${mark}" and a number`, truth);
-    return shareOf(prediction, right);
-  };
+  (prediction: string, truth: string): number =>
+    shareOf(prediction, paragraphIn(`${where}: truth`, mark, truth));
+
+const [paragraph, passage] = ["Paragraph ", "段落"] as const;
+
+/** @throws RangeError when a truth names no paragraph */
+export const namesParagraph = (rule: string, truth: string): void => void paragraphIn(rule, paragraph, truth);
+
+/** @throws RangeError when a truth names no passage */
+export const namesPassage = (rule: string, truth: string): void => void paragraphIn(rule, passage, truth);
 
 /** 0 to 1. */
 export const count = (prediction: string, truth: string): number => shareOf(prediction, truth);
@@ -29,7 +45,7 @@ export const count = (prediction: string, truth: string): number => shareOf(pred
  *
  * @throws RangeError when the truth names no paragraph
  */
-export const retrieval: (prediction: string, truth: string) => number = retrievalBy("retrieval", "Paragraph ");
+export const retrieval: (prediction: string, truth: string) => number = retrievalBy("retrieval", paragraph);
 
 /** The same of Chinese passages. */
-export const chineseRetrieval: (prediction: string, truth: string) => number = retrievalBy("chineseRetrieval", "段落");
+export const chineseRetrieval: (prediction: string, truth: string) => number = retrievalBy("chineseRetrieval", passage);

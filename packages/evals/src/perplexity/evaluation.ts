@@ -49,10 +49,11 @@ const keys: Keys<PerplexityParams> = {
   },
 };
 
-const checkStride = (where: string, params: Asked): Asked => {
-  const { stride = 1, length } = params;
-  check(stride <= length, `${where}: stride must be at most the length, ${length}`, stride);
-  return params;
+/** What is as if it were absent is left out. */
+const checkStride = (where: string, { stride, skip, ...params }: Asked): Asked => {
+  const { length } = params;
+  check((stride ?? 1) <= length, `${where}: stride must be at most the length, ${length}`, stride);
+  return { ...params, ...(stride !== undefined && stride < length && { stride }), ...(skip && { skip }) };
 };
 
 /** A text, or the documents of a .jsonl file. */
