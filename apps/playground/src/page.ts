@@ -99,14 +99,30 @@ export const startPage = async (say: (message: string) => void): Promise<Page> =
       return error as Error;
     }
   };
+  let sharing: ReturnType<typeof setTimeout> | undefined;
+  const write = (): void => {
+    // What lies on this disk has no address to share.
+    const shared = origin.kind === "files" ? { ...setting, model: "stories260K" } : setting;
+    history.replaceState(null, "", `#${toHash(shared)}`);
+  };
+  /** Behind a hand that drags: browsers refuse an address that changes too often. */
+  const share = (): void => {
+    clearTimeout(sharing);
+    sharing = setTimeout(write, 200);
+  };
+  addEventListener("pagehide", write);
+  // An address that is typed or pasted is another setting.
+  addEventListener("hashchange", () => {
+    removeEventListener("pagehide", write);
+    clearTimeout(sharing);
+    location.reload();
+  });
   const page: Page = {
     setting: () => setting,
     change: (change) => {
       const before = backend();
       setting = { ...setting, ...change };
-      // What lies on this disk has no address to share.
-      const shared = origin.kind === "files" ? { ...setting, model: "stories260K" } : setting;
-      history.replaceState(null, "", `#${toHash(shared)}`);
+      share();
       const now = backend();
       if (opened && (now.name !== before.name || now.threads !== before.threads))
         void openOrigin(origin).catch(() => {});

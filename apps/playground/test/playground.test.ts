@@ -41,10 +41,14 @@ describe.skipIf(executablePath === undefined)("the playground, in Chromium", () 
     await page.getByLabel("Positions", { exact: true }).selectOption("none");
     await comes(page, "Capacity", "256 tokens");
     await page.getByLabel("Positions", { exact: true }).selectOption("self-extend");
-    expect(page.url()).toMatch(/#model=passkey-875k&window=64$/);
+    await expect.poll(() => page.url()).toMatch(/#model=passkey-875k&window=64$/);
     await page.reload();
     await comes(page, "Capacity", "832 tokens");
     expect(await page.getByLabel("Tokens with exact positions, W").inputValue()).toBe("64");
+    await page.goto(`${driven.address}#model=passkey-875k&window=100`);
+    await comes(page, "Capacity", "724 tokens");
+    await page.goto(`${driven.address}#model=passkey-875k&window=64`);
+    await comes(page, "Capacity", "832 tokens");
   });
 
   it("tells each cell's pair, by keys", async () => {

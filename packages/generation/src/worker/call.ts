@@ -21,7 +21,11 @@ export type Calling = {
 const functionIn = (value: unknown, path: string): string | undefined => {
   if (typeof value === "function") return `${path}, ${show(value)}`;
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return undefined;
-  if (Object.getPrototypeOf(value) !== Object.prototype) return undefined;
+  // Lists of ids may be long, and are looked at inside.
+  const isWalked = Array.isArray(value)
+    ? typeof value[0] === "object"
+    : Object.getPrototypeOf(value) === Object.prototype;
+  if (!isWalked) return undefined;
   for (const [key, each] of Object.entries(value)) {
     const found = functionIn(each, path === "" ? key : `${path}.${key}`);
     if (found !== undefined) return found;

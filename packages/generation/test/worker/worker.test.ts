@@ -211,6 +211,10 @@ describe("a model in a worker thread", () => {
         /options must have no keys but .* quantize, or the backend's precision,/,
       ],
       [load(stories260K.url, { adapter: { file: () => 0 } }), /options must be data.* got a function at adapter.file/],
+      [
+        load(stories260K.url, { adapter: [{ file: () => 0 }] }),
+        /options must be data.* got a function at adapter.0.file/,
+      ],
       [load(stories260K.url, { extension: custom }), /positions must be a mapping with a config/],
       [load(7, {}), /source must be a folder's path or URL/],
       [load(await openUrl(new URL("http://127.0.0.1:9/")), {}), /openUrl: .* must come from .*127.0.0.1:9/],
