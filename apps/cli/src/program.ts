@@ -67,6 +67,13 @@ export const ropewalk = (): Command => {
     .configureOutput({ outputError: (text, write) => write(`ropewalk: ${oneLine(text)}\n`) });
   for (const add of commands) add(program);
   addHelp(program);
+  // Commander shows all of the help where a command is mistyped.
+  program.addHelpText("before", () => {
+    const name = program.args.find((word) => !word.startsWith("-")) ?? "help";
+    const names = program.commands.map((command) => command.name());
+    checkOneOf("help", "command", name, names);
+    return "";
+  });
   program.addHelpText(
     "after",
     `\nShipped models: ${shippedNames}; no download needed.\n` +

@@ -87,6 +87,11 @@ const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
     ["help", "generat"],
     /^ropewalk: help: command must be one of .*\(generate is meant\?\), got "generat"\n$/,
   ],
+  [
+    "--help of an unknown command",
+    ["generat", "--help"],
+    /^ropewalk: help: command must be one of .*\(generate is meant\?\), got "generat"\n$/,
+  ],
   ["an unknown method", generate("--method", "magic"), /magic.*self-extend/],
   [
     "STRING that goes on behind where it is shifted from",

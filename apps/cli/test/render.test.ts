@@ -10,6 +10,7 @@ import { renderLosses } from "../src/render/losses.ts";
 import { renderSpeeds } from "../src/render/speeds.ts";
 import { statsLine, statsReport } from "../src/render/stats.ts";
 import { renderTable } from "../src/render/table.ts";
+import { paramText } from "../src/sweep/param-text.ts";
 import { oneLine } from "../src/say.ts";
 
 const widest = (text: string): number =>
@@ -149,6 +150,15 @@ it("says of passkey alone that three methods are its default", () => {
   const defaults = texts.filter(([, text]) => said.test(text.replaceAll(/\s+/g, " ")));
   expect(defaults.map(([name]) => name)).toEqual(["passkey"]);
 });
+
+it.each([
+  ["a.txt", "a.txt"],
+  [" ", '" "'],
+  ["one, two", '"one, two"'],
+  [["a.jsonl", "b.jsonl"], "a.jsonl b.jsonl"],
+  [{ index: 0, of: 2 }, '{"index":0,"of":2}'],
+  [0.5, "0.5"],
+])("a sweep's parameter %j in words is %s", (value, said) => expect(paramText(value)).toBe(said));
 
 describe("a message", () => {
   it("is one line without control characters", () =>

@@ -91,7 +91,9 @@ const sweep = async (file: string, options: SweepOptions): Promise<void> => {
   const connection = options.queue && (await connectQueue("sweep", options.queue));
   const planned = await planAll(file, options);
   const all = distinct(planned);
-  const mine = shard === undefined ? all : shardOf(all, shard, ({ tokens }) => tokens);
+  const dealt = new Set(shard === undefined ? all : shardOf(all, shard, ({ tokens }) => tokens));
+  // Tables have them in the order of the file.
+  const mine = all.filter((cell) => dealt.has(cell));
   const hashes = new Set(all.map(({ hash }) => hash));
   const results = await openResults("sweep", output, {
     whose: { sweep: await sweepHash([...hashes]), cells: all.length, ...(shard && { shard }) },

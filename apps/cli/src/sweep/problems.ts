@@ -19,11 +19,16 @@ export const fitting = (
   return { fit, refused };
 };
 
-/** A line each, of many the first few. */
+/** A line for each thing that went wrong, with the first cell of it; of many the first few. */
 export const sayFailures = (how: string, failures: readonly Failure[]): void => {
   const most = 5;
-  for (const { cell, message } of failures.slice(0, most)) notice(`sweep: ${cellWords(cell)} ${how}: ${message}`);
-  if (failures.length > most) notice(`sweep: and ${failures.length - most} more`);
+  const messages = [...new Set(failures.map(({ message }) => message))];
+  for (const message of messages.slice(0, most)) {
+    const [first, ...others] = failures.filter((failure) => failure.message === message);
+    const more = others.length === 0 ? "" : `; so ${plural(others.length, "other cell")}`;
+    notice(`sweep: ${cellWords(first!.cell)} ${how}: ${message}${more}`);
+  }
+  if (messages.length > most) notice(`sweep: and ${messages.length - most} more`);
 };
 
 export const failuresInWords = (failures: readonly Failure[], all: number): string => {

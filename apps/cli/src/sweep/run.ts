@@ -3,12 +3,13 @@ import type { CellRecord } from "@ropewalk/evals";
 import type { OnProgress } from "../pool/pool.ts";
 import type { JobResult } from "../pool/jobs.ts";
 import { oneLine } from "../say.ts";
+import { paramText } from "./param-text.ts";
 import type { PlannedCell } from "./plan.ts";
 
 export type Failure = { readonly cell: PlannedCell; readonly message: string };
 
 export const cellWords = ({ model, method, evaluation: { kind, params } }: PlannedCell): string => {
-  const shown = Object.entries(params).map(([key, value]) => `${key} ${String(value)}`);
+  const shown = Object.entries(params).map(([key, value]) => `${key} ${paramText(value)}`);
   return `${model.label}, ${method.label}, ${kind} (${shown.join(", ")})`;
 };
 

@@ -1,5 +1,6 @@
 /** What a sweep came to, as tables and pictures show it: a group for each model and each evaluation of the file. */
 import { canonical, evaluationOf, type CellRecord, type Figure } from "@ropewalk/evals";
+import { paramText } from "./param-text.ts";
 import type { PlannedCell } from "./plan.ts";
 
 export type SeenCell = {
@@ -46,7 +47,7 @@ const shared = (cells: readonly SeenCell[]): string => {
   ];
   return all[0]!
     .filter(([key]) => key !== "length" && values(key).length === 1)
-    .map(([key, value]) => `${key} ${typeof value === "object" ? JSON.stringify(value) : String(value)}`)
+    .map(([key, value]) => `${key} ${paramText(value)}`)
     .join(", ");
 };
 
