@@ -50,14 +50,26 @@ const idsOf = (where: string, codec: TextCodec, prompt: Prompt): readonly number
   return codec.encodeChat(list);
 };
 
+/** What a task gives, or whatever the signal is aborted with: a task of anybody's may never answer. */
+const unlessAborted = async <Value>(given: Value | Promise<Value>, signal: AbortSignal | undefined): Promise<Value> => {
+  if (signal === undefined) return given;
+  signal.throwIfAborted();
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  return Promise.race([given, aborted]).finally(() => signal.removeEventListener("abort", stop));
+};
+
 /** The samples that were asked for, none longer than was asked for. */
 const samplesOf = async <Sample extends TaskSample>(
   task: Task<Sample>,
   codec: TextCodec,
-  { length, samples, seed }: RunTaskOptions,
+  { length, samples, seed, signal }: RunTaskOptions,
 ): Promise<readonly { readonly sample: Sample; readonly ids: readonly number[] }[]> => {
   const { name, maxNewTokens } = task;
-  const drawn = await task.samples({ codec, length, samples, seed });
+  const drawn = await unlessAborted(task.samples({ codec, length, samples, seed }), signal);
   const where = `runTask: ${name}'s samples`;
   if (!Array.isArray(drawn)) throw new TypeError(`${where} must be a list, got ${show(drawn)}`);
   check(drawn.length === samples, `${where} must be as many as are asked for, ${samples}`, drawn.length);

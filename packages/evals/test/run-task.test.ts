@@ -74,6 +74,15 @@ describe("runTask", () => {
     expect(rows[0]!.promptTokens).toBeGreaterThan(260);
   });
 
+  it("ends by the signal where a task never gives its samples", async () => {
+    const never: Task = { ...keys, samples: () => new Promise<never>(() => {}) };
+    const stop = new AbortController();
+    const running = runTask(never, model, { ...asked, signal: stop.signal });
+    stop.abort(new Error("enough"));
+    await expect(running).rejects.toThrow("enough");
+    await expect(runTask(keys, model, { ...asked, signal: stop.signal })).rejects.toThrow("enough");
+  });
+
   it("ends by the signal", async () => {
     const stop = new AbortController();
     const onProgress = (): void => stop.abort(new Error("enough"));
