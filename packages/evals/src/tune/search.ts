@@ -2,8 +2,9 @@
  * The search: along the windows with the least group size each, then over group sizes, then with log-n, and round again from there; those
  * that came out best are measured on more of the text.
  *
- *   screening   every candidate on the same first samples, half of the prefills at most
- *   finals      the best four on twice as many samples, the best two of them on as many as are left
+ *   screening   every candidate on the same first samples, about a third of the prefills
+ *   finals      the best four on more samples, the best two of them on as many as are left: as many with log-n as without, so that whether
+ *               it helps is seen on the same tokens
  *
  * All see the same tokens, so what differs is the candidate and not the text. A prefill is `length` tokens run once through the model; what
  * has fewer costs a part of one.
@@ -95,7 +96,7 @@ export const search = async (
   };
 
   const mean = costs.reduce((sum, cost) => sum + cost, 0) / costs.length;
-  const screened = Math.min(costs.length, Math.max(1, Math.floor(prefills / 2 / usualCandidates / mean)));
+  const screened = Math.min(costs.length, Math.max(1, Math.floor(prefills / 3 / usualCandidates / mean)));
   const lossOf = async (candidate: Candidate): Promise<number> => {
     if (!(await upTo(candidate, screened))) return Infinity;
     const own = tried.get(`${candidate.groupSize} ${candidate.window} ${candidate.logN}`)!;
@@ -166,10 +167,12 @@ export const search = async (
 
   // As many samples as the budget has for so many finalists.
   for (const finalists of [4, 2]) {
-    const best = ranked([...tried.values()]).slice(0, finalists);
-    const measured = best[0]?.losses.length ?? 0;
-    const left = (prefills - spent) / mean / finalists / (finalists === 4 ? 2 : 1);
-    const samples = Math.min(costs.length, measured + Math.floor(left + 1e-9));
+    const all = ranked([...tried.values()]);
+    const kinds = [true, false].map((scaled) => all.filter(({ candidate }) => candidate.logN === scaled));
+    const best = logN ? kinds.flatMap((kind) => kind.slice(0, finalists / 2)) : all.slice(0, finalists);
+    const measured = Math.min(...best.map(({ losses }) => losses.length));
+    const each = (prefills - spent) / mean / best.length / (finalists === 4 ? 2 : 1);
+    const samples = Math.min(costs.length, measured + Math.floor(each + 1e-9));
     for (const { candidate } of best) await upTo(candidate, samples);
   }
   return { tried: [...tried.values()], spent };
