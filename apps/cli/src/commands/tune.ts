@@ -59,16 +59,17 @@ const tableOf = ({ rows, plain }: TuneResult): string =>
 const words = (result: TuneResult, trainedContext: number, onResponses: boolean): string => {
   const { chosen, rows, plain, prefills, gridPrefills } = result;
   const { groupSize, window, logN } = chosen;
-  const other = rows.find((row) => row.logN !== logN);
+  // On the same tokens, else nothing is said.
+  const other = rows.find((row) => row.logN !== logN && row.samples === chosen.samples);
+  const on = `on ${chosen.samples === 1 ? "the first sample" : `${chosen.samples} samples`}`;
   const decides = onResponses ? "of the responses" : `behind the trained window of ${trainedContext}`;
   return [
     `Nats per token ${decides},\non the first sample and on all that were measured${onResponses ? "" : "; within: inside that window"}.`,
     "",
     `chosen: --method self-extend --group-size ${groupSize} --window ${window}${logN ? " --entropy log-n" : ""}`,
-    `on the first sample ${chosen.first.toFixed(4)}; the model as it is ${plain.first.toFixed(4)}` +
-      (other === undefined
-        ? ""
-        : `, ${other.logN ? "with" : "without"} log-n at best ${Math.min(...rows.filter((row) => row.logN === other.logN).map((row) => row.first)).toFixed(4)}`),
+    `${on} ${chosen.far.toFixed(4)}` +
+      (other === undefined ? "" : `; ${other.logN ? "with" : "without"} log-n at best ${other.far.toFixed(4)}`),
+    `on the first sample ${chosen.first.toFixed(4)}; the model as it is ${plain.first.toFixed(4)}`,
     `taken: ${prefills.toFixed(1)} prefills; all candidates on as many samples would take ${gridPrefills.toFixed(0)}`,
   ].join("\n");
 };
