@@ -98,7 +98,7 @@ export const addExam = (program: Command): void => {
     withSharedOptions(
       program
         .command("exam")
-        .description("multiple choice by the likelihood of the options; an extension stands beside the plain model")
+        .description("multiple choice by the likelihood of the options; one extension stands beside the plain model")
         .argument("<model>", modelArgument)
         .requiredOption("--data <files...>", "files of JSON lines; - is standard input")
         .addOption(
@@ -108,7 +108,7 @@ export const addExam = (program: Command): void => {
         )
         .option(
           "--prompt <file>",
-          'a text with {question}, {context} and {choices} in it; absent: context, question and "Answer:"',
+          'a text with {question}, {context} and, for letters, {choices} in it; absent: context, question and "Answer:"',
         )
         .option("--joint <text>", "what stands between question and option; absent: a space")
         .option(
