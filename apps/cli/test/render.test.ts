@@ -11,6 +11,8 @@ import { renderSpeeds } from "../src/render/speeds.ts";
 import { statsLine, statsReport } from "../src/render/stats.ts";
 import { renderTable } from "../src/render/table.ts";
 import { paramText } from "../src/sweep/param-text.ts";
+import type { PlannedCell } from "../src/sweep/plan.ts";
+import { groupsOf } from "../src/sweep/view.ts";
 import { oneLine } from "../src/say.ts";
 
 const widest = (text: string): number =>
@@ -159,6 +161,19 @@ it.each([
   [{ index: 0, of: 2 }, '{"index":0,"of":2}'],
   [0.5, "0.5"],
 ])("a sweep's parameter %j in words is %s", (value, said) => expect(paramText(value)).toBe(said));
+
+it("a part of a sweep has its methods in the order of the whole", () => {
+  const cell = (label: string, length: number): PlannedCell => {
+    const evaluation = { kind: "passkey", params: { length, depth: 0.5, trials: 1, seed: 3 }, entry: 0 };
+    return { hash: `${label} ${length}`, model: { label: "m" }, method: { label }, evaluation } as never;
+  };
+  const [group] = groupsOf([cell("b", 128), cell("a", 256)], new Map(), [
+    cell("a", 128),
+    cell("b", 128),
+    cell("c", 128),
+  ]);
+  expect(group!.methods).toEqual(["a", "b"]);
+});
 
 describe("a message", () => {
   it("is one line without control characters", () =>

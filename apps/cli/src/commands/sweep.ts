@@ -145,7 +145,7 @@ const sweep = async (file: string, options: SweepOptions): Promise<void> => {
   }
   const problems = [...refused, ...failures];
   sayFailures("failed", failures);
-  const groups = groupsOf(shard === undefined ? planned : mine, records);
+  const groups = groupsOf(shard === undefined ? planned : mine, records, planned);
   if (options.json) {
     const cells = (shard === undefined ? planned : mine).map((cell) => {
       const record = records.get(cell.hash);

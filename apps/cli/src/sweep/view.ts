@@ -53,8 +53,13 @@ const shared = (cells: readonly SeenCell[]): string => {
 
 const distinct = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
 
-/** In the order of the sweep's file, whatever the order in which cells were finished. */
-export const groupsOf = (cells: readonly PlannedCell[], records: ReadonlyMap<string, CellRecord>): readonly Group[] => {
+/** In the order of the sweep's file, whatever the order in which cells were finished; of a part, methods as `all` has them. */
+export const groupsOf = (
+  cells: readonly PlannedCell[],
+  records: ReadonlyMap<string, CellRecord>,
+  all: readonly PlannedCell[] = cells,
+): readonly Group[] => {
+  const labels = distinct(all.map(({ method }) => method.label));
   const groups = new Map<string, SeenCell[]>();
   for (const cell of cells) {
     const { kind, params, entry } = cell.evaluation;
@@ -66,7 +71,7 @@ export const groupsOf = (cells: readonly PlannedCell[], records: ReadonlyMap<str
     const { model, evaluation } = own[0]!.cell;
     return {
       ...{ model: model.label, kind: evaluation.kind, about: shared(own), cells: own },
-      methods: distinct(own.map(({ cell }) => cell.method.label)),
+      methods: labels.filter((label) => own.some(({ cell }) => cell.method.label === label)),
       lengths: distinct(own.map(({ length }) => length)).toSorted((a, b) => a - b),
       figures: (own.find(({ figures }) => figures.length > 0)?.figures ?? []).map((figure) => {
         const { value: _, ...named } = figure;

@@ -55,10 +55,17 @@ const plainName = (dataset: string): string => dataset.replace(/_e$/, "");
 /** How a dataset is asked and scored. */
 export type Resolved = Omit<Dataset, "task"> & { readonly task: string; readonly prompt: string };
 
-const missing = (where: string, at: string, dataset: string, what: string, known: readonly string[]): RangeError => {
+const missing = (
+  where: string,
+  at: string,
+  dataset: string,
+  what: string,
+  known: readonly string[],
+  of: string,
+): RangeError => {
   const meant = closest(dataset, known);
   return new RangeError(
-    `${where}: dataset of ${at} must have ${what}, got ${show(dataset)}${meant === undefined ? `; known are ${known.join(", ")}` : `; ${meant} is meant?`}`,
+    `${where}: dataset of ${at} must have ${what}, got ${show(dataset)}${meant === undefined ? `; known are ${known.join(", ")}; another's is given in ${of}` : `; ${meant} is meant?`}`,
   );
 };
 
@@ -79,11 +86,11 @@ export const resolve = (
     own(table, dataset) ?? own(table, plainName(dataset));
   const { prompts } = settings;
   const prompt = of(prompts);
-  if (prompt === undefined) throw missing(where, at, dataset, "a prompt", Object.keys(prompts));
+  if (prompt === undefined) throw missing(where, at, dataset, "a prompt", Object.keys(prompts), "prompts");
   const metric = of(settings.metrics) ?? row?.metric;
   const known = [...Object.keys(longBenchDatasets), ...Object.keys(lEvalExams)];
-  if (metric === undefined) throw missing(where, at, dataset, "a metric", known);
+  if (metric === undefined) throw missing(where, at, dataset, "a metric", known, "metrics");
   const maxNewTokens = of(settings.maxNewTokens) ?? row?.maxNewTokens;
-  if (maxNewTokens === undefined) throw missing(where, at, dataset, "a number of new tokens", known);
+  if (maxNewTokens === undefined) throw missing(where, at, dataset, "a number of new tokens", known, "maxNewTokens");
   return { task: "other", ...row, metric, maxNewTokens, prompt };
 };
