@@ -166,6 +166,7 @@ describe("bad lines are refused by file and line", () => {
     expect(() => read(line({ dataset: "mine" }), "f", settings)).toThrow(
       'dataset of f line 1 must have a metric, got "mine"',
     );
+    expect(() => read(line({ dataset: "mine" }), "f", settings)).toThrow("; another's is given in metrics");
     const metrics = { mine: "f1" } as const;
     expect(() => readSamples([{ name: "f", text: line({ dataset: "mine" }) }], { ...settings, metrics })).toThrow(
       'must have a number of new tokens, got "mine"',
