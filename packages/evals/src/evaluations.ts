@@ -7,7 +7,7 @@ import { longBenchEvaluation } from "./longbench/evaluation.ts";
 import { passkeyEvaluation } from "./passkey/evaluation.ts";
 import { writtenPasskeyEvaluation } from "./passkey/prompts.ts";
 import { perplexityEvaluation } from "./perplexity/evaluation.ts";
-import { taskEvaluation } from "./task-evaluation.ts";
+import { taskEvaluation } from "./task/evaluation.ts";
 
 /** Parameters out of a file are anybody's until the row's own check has read them. */
 const row = <Params extends object, Result extends object>(evaluation: Evaluation<Params, Result>): Evaluation =>

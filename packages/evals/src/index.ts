@@ -106,10 +106,10 @@ export {
   type RulerSources,
   type RulerTask,
 } from "./ruler/tasks.ts";
-export { checkTask, ownTask } from "./own-task.ts";
-export { runTask, type RunTaskOptions, type TaskResult, type TaskRow } from "./run-task.ts";
-export { isTaskModule, type TaskParams } from "./task-evaluation.ts";
-export type { Task, TaskPlace, TaskSample } from "./task.ts";
+export { checkTask, ownTask } from "./task/own.ts";
+export { runTask, type RunTaskOptions, type TaskResult, type TaskRow } from "./task/run.ts";
+export { isTaskModule, type TaskParams } from "./task/evaluation.ts";
+export type { Task, TaskPlace, TaskSample } from "./task/task.ts";
 export { everyCandidate, spaceOf, type Candidate, type Space } from "./tune/candidates.ts";
 export { sampleLoss, type LossSum, type SampleLoss } from "./tune/measure.ts";
 export { tuneSamples, type PromptAndResponse, type TuneSample } from "./tune/samples.ts";

@@ -1,7 +1,7 @@
 /** A sample before it is fitted to a length: what is asked is drawn, what fills the rest grows by units. */
 import { check } from "@ropewalk/check";
 import type { TextCodec } from "@ropewalk/generation";
-import type { TaskSample } from "../task.ts";
+import type { TaskSample } from "../task/task.ts";
 import { largestCount } from "./fit.ts";
 
 export type Draft = {

@@ -3,7 +3,7 @@
  * instructions are the project's own, so results stand beside others of this package, not beside RULER's own to the digit.
  */
 import { check, checkKeys, checkOneOf, number, optional, positive, trueOrFalse } from "@ropewalk/check";
-import type { Task, TaskPlace } from "../task.ts";
+import type { Task, TaskPlace } from "../task/task.ts";
 import { commonWordsTask } from "./common-words.ts";
 import { readDocuments, shapeNames, type DocumentShape } from "./documents.ts";
 import { fitted, leastTokens, readingOf, type Draft, type Reading, type RulerSample } from "./draft.ts";

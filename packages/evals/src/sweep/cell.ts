@@ -8,7 +8,7 @@ import { canonical, hashOf, type JsonObject } from "./canonical.ts";
 /** Of records and of what hashes are over. */
 export const sweepVersion = 1;
 
-/** What a cell is, whoever measures it, and by whatever names. */
+/** What a cell is, whoever measures it. */
 export type CellIdentity = {
   /** The model's fingerprint: of its files' contents. */
   readonly model: string;

@@ -1,7 +1,7 @@
 /** A task on a model: its samples, what the model answers to each, and how that scores. */
 import { check, checkKeys, number, positive, show, type Keys } from "@ropewalk/check";
 import type { ChatMessage, LanguageModel, Prompt, TextCodec } from "@ropewalk/generation";
-import { checkTask } from "./own-task.ts";
+import { checkTask } from "./own.ts";
 import type { Task, TaskSample } from "./task.ts";
 
 export type TaskRow = {

@@ -10,10 +10,10 @@ import {
   type Keys,
   type Rule,
 } from "@ropewalk/check";
-import type { Evaluation, EvaluationContext } from "./evaluation.ts";
-import { ownTask } from "./own-task.ts";
-import { rulerNames, rulerNeeds, rulerTask, type RulerName } from "./ruler/tasks.ts";
-import { runTask, type TaskResult } from "./run-task.ts";
+import type { Evaluation, EvaluationContext } from "../evaluation.ts";
+import { ownTask } from "./own.ts";
+import { rulerNames, rulerNeeds, rulerTask, type RulerName } from "../ruler/tasks.ts";
+import { runTask, type TaskResult } from "./run.ts";
 import type { Task } from "./task.ts";
 
 export type TaskParams = {
