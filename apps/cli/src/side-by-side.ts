@@ -4,11 +4,13 @@ import { extendDecoder } from "@ropewalk/decoder";
 import { needCheckpoint, type OpenedModel } from "@ropewalk/generation";
 import type { Precision } from "@ropewalk/models";
 import { quantizeOnDisk } from "@ropewalk/models/node";
+import { Option } from "commander";
 import { availableParallelism } from "node:os";
 import { newBar, roundingBar } from "./bars.ts";
 import { shipped } from "./help.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { notice } from "./notice.ts";
+import { number } from "./numbers.ts";
 import { chosenFor, replacedNotices } from "./open-model.ts";
 import { checkCount, type SharedOptions } from "./options.ts";
 import type { Job, JobResult, WorkerSetup } from "./pool/jobs.ts";
@@ -57,6 +59,12 @@ const roundOnce = async ({ source }: OpenedModel, precision: Precision, signal: 
   const { onStep, stop } = roundingBar(signal);
   return quantizeOnDisk(needCheckpoint("quantize", source), precision, onStep).finally(stop);
 };
+
+export const workersOption = (): Option =>
+  new Option(
+    "--workers <n>",
+    "runs side by side, each with the model in memory; absent: 1, or as many as cores for a shipped model",
+  ).argParser(number);
 
 /** As many as cores for a shipped model, which is small; else one, which has all cores to itself. */
 export const workersFor = (command: string, model: string, asked: number | undefined): number =>

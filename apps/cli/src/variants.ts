@@ -42,6 +42,8 @@ export type VariantOptions = {
 /** One of several runs: its own flags, and what is varied of it in words, for its name. */
 export type RunVariant = { readonly options: ExtensionOptions; readonly varied: string };
 
+export const plainVariant: RunVariant = { options: { method: ["none"], fallback: "none" }, varied: "" };
+
 const flagName = (name: NumberName): string => numberFlags[name].flag.slice(2);
 
 /** group-size=4,8,16 */

@@ -21,7 +21,7 @@ import { extensionFor, open, withModel } from "../open-model.ts";
 import { checkCount, withSharedOptions, type SharedOptions } from "../options.ts";
 import { readText } from "../read-input.ts";
 import { renderEntropies, renderEntropiesOfAll } from "../render/entropies.ts";
-import { jobsOf, runSideBySide, workersFor, type NamedJob } from "../side-by-side.ts";
+import { jobsOf, runSideBySide, workersFor, workersOption, type NamedJob } from "../side-by-side.ts";
 import { svgPath, writeSvg } from "../svg-path.ts";
 import { variantsOf, withVariants, type VariantOptions } from "../variants.ts";
 
@@ -211,11 +211,7 @@ export const addEntropies = (program: Command): void => {
           mapPlace,
         )
         .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number)
-        .option(
-          "--workers <n>",
-          "runs side by side, each with the model in memory; absent: 1, or as many as cores for a shipped model",
-          number,
-        )
+        .addOption(workersOption())
         .option(
           "--svg <file>",
           "where the picture goes; absent: entropies.svg or attention.svg, or nowhere with --json",

@@ -1,15 +1,17 @@
 /** `ropewalk exam`: multiple choice by the likelihood of the options, plain and extended side by side. */
 import { examEvaluation, examQuestions, examReport, type ExamAnswer, type ExamParams } from "@ropewalk/evals";
 import { Option, type Command } from "commander";
+import { filled } from "../filled.ts";
 import { examples, modelArgument } from "../help.ts";
 import { number } from "../numbers.ts";
 import { open } from "../open-model.ts";
 import { withSharedOptions, type SharedOptions } from "../options.ts";
 import { renderExam } from "../render/exam.ts";
+import { writeAnswers } from "../samples/answers.ts";
 import { openFiles } from "../samples/files.ts";
 import { besidePlain, runSamples, type MethodAnswers } from "../samples/run.ts";
-import { workersFor } from "../side-by-side.ts";
-import { checkWritable, writeResult } from "../svg-path.ts";
+import { workersFor, workersOption } from "../side-by-side.ts";
+import { checkWritable } from "../svg-path.ts";
 import { withVariants, type VariantOptions } from "../variants.ts";
 
 type ExamOptions = SharedOptions &
@@ -28,10 +30,7 @@ const paramsOf = (asked: ExamOptions, trainedContext: number, nameOf: (path: str
   const { options, joint, length = trainedContext, limit } = asked;
   const prompt = asked.prompt === undefined ? undefined : nameOf(asked.prompt);
   const given = { data: asked.data.map(nameOf), options, prompt, joint, length, limit };
-  return examEvaluation.check(
-    "exam",
-    Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
-  );
+  return examEvaluation.check("exam", filled(given));
 };
 
 type Answers = MethodAnswers<ExamAnswer>;
@@ -50,11 +49,6 @@ const besideFirst = (methods: readonly Answers[]) => {
     };
   });
 };
-
-const answerLines = (methods: readonly Answers[]): string =>
-  methods
-    .flatMap(({ method, answers }) => answers.map((answer) => `${JSON.stringify({ method, ...answer })}\n`))
-    .join("");
 
 const run = async (model: string, options: ExamOptions): Promise<void> => {
   if (options.answers !== undefined) await checkWritable("--answers", options.answers);
@@ -87,10 +81,7 @@ const run = async (model: string, options: ExamOptions): Promise<void> => {
     );
     process.stdout.write(`${[renderExam(scores), ...said].join("\n")}\n`);
   }
-  if (options.answers !== undefined) {
-    await writeResult("--answers", options.answers, answerLines(methods));
-    if (!options.json) process.stdout.write(`\nThe answers: ${options.answers}\n`);
-  }
+  await writeAnswers(options, methods);
 };
 
 export const addExam = (program: Command): void => {
@@ -118,11 +109,7 @@ export const addExam = (program: Command): void => {
         )
         .option("--limit <n>", "questions of a file, the first ones; absent: all", number)
         .option("--answers <file>", "where the answers go, as lines of JSON")
-        .option(
-          "--workers <n>",
-          "runs side by side, each with the model in memory; absent: 1, or as many as cores for a shipped model",
-          number,
-        ),
+        .addOption(workersOption()),
     ),
   );
   command

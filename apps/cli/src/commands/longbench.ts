@@ -7,16 +7,18 @@ import {
   type LongBenchParams,
 } from "@ropewalk/evals";
 import type { Command } from "commander";
+import { filled } from "../filled.ts";
 import { examples, modelArgument } from "../help.ts";
 import { notice } from "../notice.ts";
 import { number } from "../numbers.ts";
 import { open } from "../open-model.ts";
 import { withSharedOptions, type SharedOptions } from "../options.ts";
 import { renderLongBench } from "../render/longbench.ts";
+import { writeAnswers } from "../samples/answers.ts";
 import { openFiles } from "../samples/files.ts";
-import { runSamples, type MethodAnswers } from "../samples/run.ts";
-import { workersFor } from "../side-by-side.ts";
-import { checkWritable, writeResult } from "../svg-path.ts";
+import { runSamples } from "../samples/run.ts";
+import { workersFor, workersOption } from "../side-by-side.ts";
+import { checkWritable } from "../svg-path.ts";
 import { variantsOf, withVariants, type VariantOptions } from "../variants.ts";
 
 type LongBenchOptions = SharedOptions &
@@ -44,16 +46,8 @@ const paramsOf = (
     path === undefined ? undefined : nameOf(path),
   );
   const asked = { data: options.data.map(nameOf), prompts, maxNew, metrics, length, promptTokens, limit, chat };
-  return longBenchEvaluation.check(
-    "longbench",
-    Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)),
-  );
+  return longBenchEvaluation.check("longbench", filled(asked));
 };
-
-const answerLines = (methods: readonly MethodAnswers<LongBenchAnswer>[]): string =>
-  methods
-    .flatMap(({ method, answers }) => answers.map((answer) => `${JSON.stringify({ method, ...answer })}\n`))
-    .join("");
 
 const longbench = async (model: string, options: LongBenchOptions): Promise<void> => {
   if (options.answers !== undefined) await checkWritable("--answers", options.answers);
@@ -84,10 +78,7 @@ const longbench = async (model: string, options: LongBenchOptions): Promise<void
     const report = { length, ...(promptTokens !== undefined && { promptTokens }), methods: scores, skipped };
     process.stdout.write(`${JSON.stringify(report)}\n`);
   } else process.stdout.write(`${renderLongBench(scores)}\n`);
-  if (options.answers !== undefined) {
-    await writeResult("--answers", options.answers, answerLines(methods));
-    if (!options.json) process.stdout.write(`\nThe answers: ${options.answers}\n`);
-  }
+  await writeAnswers(options, methods);
 };
 
 export const addLongBench = (program: Command): void => {
@@ -115,11 +106,7 @@ export const addLongBench = (program: Command): void => {
         .option("--chat", "every prompt is a message in the chat template; absent: as LongBench has it by dataset")
         .option("--no-chat", "no prompt is")
         .option("--answers <file>", "where the answers go, as lines of JSON")
-        .option(
-          "--workers <n>",
-          "runs side by side, each with the model in memory; absent: 1, or as many as cores for a shipped model",
-          number,
-        ),
+        .addOption(workersOption()),
     ),
   );
   command.setOptionValueWithSource("chat", undefined, "default");

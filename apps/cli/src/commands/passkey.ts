@@ -22,9 +22,16 @@ import type { JobResult } from "../pool/jobs.ts";
 import { readJson, readText } from "../read-input.ts";
 import { costsReport, renderCosts, type MethodCosts } from "../render/costs.ts";
 import { renderGrid, renderPrompts } from "../render/grid.ts";
-import { jobsOf, runSideBySide, threadsOf, workersFor, type NamedJob } from "../side-by-side.ts";
+import { jobsOf, runSideBySide, threadsOf, workersFor, workersOption, type NamedJob } from "../side-by-side.ts";
 import { svgPath, writeSvg } from "../svg-path.ts";
-import { asksForVariants, variantsOf, withVariants, type RunVariant, type VariantOptions } from "../variants.ts";
+import {
+  asksForVariants,
+  plainVariant,
+  variantsOf,
+  withVariants,
+  type RunVariant,
+  type VariantOptions,
+} from "../variants.ts";
 
 type PasskeyOptions = SharedOptions &
   VariantOptions & {
@@ -42,7 +49,7 @@ type PasskeyOptions = SharedOptions &
 
 /** Where no flag chooses an extension. */
 const usual: readonly RunVariant[] = [
-  { options: { method: ["none"], fallback: "none" }, varied: "" },
+  plainVariant,
   { options: { method: ["self-extend"], fallback: "none" }, varied: "" },
   { options: { method: ["self-extend"], entropy: "log-n", fallback: "none" }, varied: "" },
 ];
@@ -221,11 +228,7 @@ export const addPasskey = (program: Command): void => {
           "keys a text, each for another name, of which one is asked for; absent: one, without a name",
           number,
         )
-        .option(
-          "--workers <n>",
-          "runs side by side, each with the model in memory; absent: 1, or as many as cores for a shipped model",
-          number,
-        )
+        .addOption(workersOption())
         .option("--svg <file>", "where the picture goes; absent: passkey.svg, or nowhere with --json"),
       "none",
       "three side by side; none beside another flag that chooses an extension",

@@ -12,7 +12,7 @@ import { extensionFor, open } from "../open-model.ts";
 import { checkCount, withSharedOptions, type SharedOptions } from "../options.ts";
 import { readText } from "../read-input.ts";
 import { lossRows, renderLossesOfAll, renderLossRows } from "../render/losses.ts";
-import { jobsOf, runSideBySide, workersFor, type NamedJob } from "../side-by-side.ts";
+import { jobsOf, runSideBySide, workersFor, workersOption, type NamedJob } from "../side-by-side.ts";
 import { svgPath, writeSvg } from "../svg-path.ts";
 import { variantsOf, withVariants, type VariantOptions } from "../variants.ts";
 
@@ -227,11 +227,7 @@ export const addPerplexity = (program: Command): void => {
         )
         .option("--bucket <tokens>", "positions that share a mean", number, 512)
         .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number)
-        .option(
-          "--workers <n>",
-          "runs side by side, each with the model in memory; absent: 1, or as many as cores for a shipped model",
-          number,
-        )
+        .addOption(workersOption())
         .option("--svg <file>", "where the curves go; absent: perplexity.svg, or nowhere with --json"),
     ),
   );

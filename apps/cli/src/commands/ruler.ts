@@ -12,7 +12,7 @@ import type { JobResult } from "../pool/jobs.ts";
 import { renderRulerScores, rulerReport, type RulerScores } from "../render/ruler-scores.ts";
 import { askedTasks, readFiles, type AskedTask, type Files } from "../ruler/asked.ts";
 import { writePrompts } from "../ruler/prompts.ts";
-import { jobsOf, runSideBySide, workersFor, type NamedJob } from "../side-by-side.ts";
+import { jobsOf, runSideBySide, workersFor, workersOption, type NamedJob } from "../side-by-side.ts";
 import { asksForVariants, variantsOf, withVariants, type VariantOptions } from "../variants.ts";
 
 type RulerOptions = SharedOptions &
@@ -164,11 +164,7 @@ export const addRuler = (program: Command): void => {
           100 * rulerThreshold,
         )
         .option("--write <file>", "write the prompts as lines of JSON, as RULER's files have them, and run nothing")
-        .option(
-          "--workers <n>",
-          "runs side by side, each with the model in memory; absent: 1, or as many as cores for a shipped model",
-          number,
-        ),
+        .addOption(workersOption()),
     ),
   )
     .addHelpText(

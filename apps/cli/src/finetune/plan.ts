@@ -4,6 +4,7 @@ import type { ContextExtension } from "@ropewalk/context-extension";
 import { extendDecoder, type ExtendedDecoder } from "@ropewalk/decoder";
 import { recipe, type Data, type RecipeName, type Schedule, type TrainConfig } from "@ropewalk/finetune";
 import { needCheckpoint, type OpenedModel } from "@ropewalk/generation";
+import { filled } from "../filled.ts";
 import { asksForExtension } from "../extension-options.ts";
 import { notice } from "../notice.ts";
 import { chosenFor, replacedNotices } from "../open-model.ts";
@@ -58,10 +59,6 @@ const extensionOf = (
   for (const said of replacedNotices(opened, chosen)) notice(said);
   return chosen;
 };
-
-/** Those that are there. */
-const given = <T extends object>(fields: T): Partial<{ [Key in keyof T]: NonNullable<T[Key]> }> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 
 /** Ten times a run. */
 export const aTenth = (steps: number): number => Math.ceil(steps / 10);
@@ -131,9 +128,9 @@ export const planOf = async (opened: OpenedModel, options: FinetuneOptions): Pro
     model: { backend: backendFrom(options), source: opened.source, extended },
     data: data.samples,
     ...own.training,
-    ...{ seqLen, learningRate, schedule: { kind, ...given({ warmupSteps }) } },
+    ...{ seqLen, learningRate, schedule: { kind, ...filled({ warmupSteps }) } },
     ...{ steps, batchSize, gradientAccumulation, gradientCheckpointing },
-    ...given({ weightDecay, gradientClipping, seed }),
+    ...filled({ weightDecay, gradientClipping, seed }),
     ...evaluationOf(heldOut, options, steps),
   };
   return { name, extension, data, heldOut, training };

@@ -7,7 +7,14 @@ import { notice } from "../notice.ts";
 import { chosenFor, extensionFor } from "../open-model.ts";
 import type { SharedOptions } from "../options.ts";
 import { jobsOf, runSideBySide, type NamedJob } from "../side-by-side.ts";
-import { asksForVariants, variantsOf, withoutExtension, type RunVariant, type VariantOptions } from "../variants.ts";
+import {
+  asksForVariants,
+  plainVariant,
+  variantsOf,
+  withoutExtension,
+  type RunVariant,
+  type VariantOptions,
+} from "../variants.ts";
 
 /** What all evaluations of samples have. */
 type SampleParams = { readonly length: number; readonly part?: SamplePart };
@@ -21,8 +28,6 @@ export type MethodAnswers<Answer> = GroupsAndWindow & {
   readonly beyondCapacity: boolean;
 };
 
-const plain: RunVariant = { options: { method: ["none"], fallback: "none" }, varied: "" };
-
 /** The flags' methods; one extension alone stands beside the plain model. */
 export const besidePlain = (
   opened: OpenedModel,
@@ -35,7 +40,7 @@ export const besidePlain = (
   if (variants.length > 1 || !(asksForVariants(options) || chosen(variants[0]!).own)) return variants;
   const isPlain = (variant: RunVariant): boolean => Object.keys(chosen(variant).extension).length === 0;
   // An export that was written with an extension has no plain form.
-  return isPlain(variants[0]!) || !isPlain(plain) ? variants : [plain, ...variants];
+  return isPlain(variants[0]!) || !isPlain(plainVariant) ? variants : [plainVariant, ...variants];
 };
 
 const partsOf = <Params extends SampleParams>(params: Params, samples: number, parts: number): readonly Params[] =>

@@ -6,7 +6,7 @@
  * Of a file of weights that is larger than 64 MiB, not all bytes but 1,024 stretches of 64 KiB of it, spread evenly, the first and the last
  * bytes among them: training changes every matrix.
  */
-import { hashOf, sha256 } from "@ropewalk/evals";
+import { hashOf } from "@ropewalk/evals";
 import type { OpenedModel } from "@ropewalk/generation";
 import type { ByteSource } from "@ropewalk/models";
 import { exportNames } from "@ropewalk/onnx-exports";
@@ -68,6 +68,3 @@ export const fingerprintOf = async (
   );
   return hashOf({ files: await filesIn(folder, [...texts, ...graphs]), weights, adapters: beside });
 };
-
-/** SHA-256 of a text or a module. */
-export const hashOfBytes = (bytes: Uint8Array): Promise<string> => sha256(bytes);

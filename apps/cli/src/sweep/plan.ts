@@ -3,6 +3,7 @@ import {
   canonical,
   cellHash,
   evaluationOf,
+  sha256,
   type AskedEvaluation,
   type CellIdentity,
   type JsonObject,
@@ -19,7 +20,7 @@ import { chosenFor, open, replacedNotices } from "../open-model.ts";
 import { backendFrom, type SharedOptions } from "../options.ts";
 import type { Job } from "../pool/jobs.ts";
 import type { MethodEntry, ModelEntry } from "./entries.ts";
-import { fingerprintOf, hashOfBytes } from "./fingerprint.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 
 /** A cell as a sweep asks for it, whoever runs it. */
 export type AskedCell = {
@@ -101,7 +102,7 @@ export const planner = ({ folder, options: shared }: Place): Planner => {
           cause: error,
         });
       });
-      return hashOfBytes(bytes);
+      return sha256(bytes);
     });
 
   return async (cell) => {

@@ -1,0 +1,17 @@
+/** The answers of every method, written as lines of JSON where they are asked for. */
+import { writeResult } from "../svg-path.ts";
+import type { MethodAnswers } from "./run.ts";
+
+const answerLines = (methods: readonly MethodAnswers<object>[]): string =>
+  methods
+    .flatMap(({ method, answers }) => answers.map((answer) => `${JSON.stringify({ method, ...answer })}\n`))
+    .join("");
+
+export const writeAnswers = async (
+  { answers, json }: { readonly answers?: string; readonly json?: boolean },
+  methods: readonly MethodAnswers<object>[],
+): Promise<void> => {
+  if (answers === undefined) return;
+  await writeResult("--answers", answers, answerLines(methods));
+  if (!json) process.stdout.write(`\nThe answers: ${answers}\n`);
+};
