@@ -30,6 +30,16 @@ const shapes: Readonly<Record<string, Shape>> = {
     num_key_value_heads: 12,
     max_position_embeddings: 2048,
   },
+  /** With the vocabulary of stories260K: its tokenizer goes with it. */
+  "llama-26m": {
+    vocab_size: 512,
+    hidden_size: 512,
+    intermediate_size: 1408,
+    num_hidden_layers: 8,
+    num_attention_heads: 8,
+    num_key_value_heads: 8,
+    max_position_embeddings: 2048,
+  },
 };
 
 const types = {
