@@ -33,6 +33,8 @@ export type GenerateOptions = {
 export type GenerationStats = {
   readonly promptTokens: number;
   readonly newTokens: number;
+  /** Why it ended: a stop token came, or as many tokens as were asked for. */
+  readonly finish: "stop" | "length";
   /** Milliseconds for the prompt, and for the tokens after the first. */
   readonly prefillTime: number;
   readonly decodeTime: number;
@@ -129,9 +131,13 @@ export const generateTokens = async function* (
     const first = picking.pick(started, prompt.rows);
     let at: Decoding = { tokens: [first.token], state: first.state, cache };
     let newTokens = 0;
+    let finish: GenerationStats["finish"] = "length";
     decoding: for (;;) {
       for (const token of at.tokens) {
-        if (stops.has(token)) break decoding;
+        if (stops.has(token)) {
+          finish = "stop";
+          break decoding;
+        }
         newTokens += 1;
         yield token;
         if (newTokens === maxNewTokens) break decoding;
@@ -143,6 +149,7 @@ export const generateTokens = async function* (
     options.onDone?.({
       promptTokens: ids.length,
       newTokens,
+      finish,
       prefillTime: prefilled - begun,
       decodeTime: performance.now() - prefilled,
       cacheBytes: cacheBytes(cache),

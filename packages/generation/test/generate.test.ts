@@ -49,15 +49,18 @@ describe("generate", () => {
   it("ends before a stop token, and does not give it out", async () => {
     const tokens = await take(stories, [1], { maxNewTokens: 30 });
     const stop = tokens[7]!;
-    expect(await take(stories, [1], { maxNewTokens: 30, stopTokens: [stop] })).toEqual(
+    let finish: string | undefined;
+    const onDone = (done: GenerationStats): string => (finish = done.finish);
+    expect(await take(stories, [1], { maxNewTokens: 30, stopTokens: [stop], onDone })).toEqual(
       tokens.slice(0, tokens.indexOf(stop)),
     );
+    expect(finish).toBe("stop");
   });
 
   it("reports what a run took", async () => {
     let stats: GenerationStats | undefined;
     await take(stories, [1, 403, 407], { maxNewTokens: 5, onDone: (done) => (stats = done) });
-    expect(stats).toMatchObject({ promptTokens: 3, newTokens: 5 });
+    expect(stats).toMatchObject({ promptTokens: 3, newTokens: 5, finish: "length" });
     expect(stats!.cacheBytes).toBeGreaterThan(0);
   });
 
