@@ -25,7 +25,10 @@ const widest = (text: string): number =>
 const long = "dynamic-ntk+leaky-re-rope+yarn-temperature";
 const words = "LeakyReRoPE(factor 123456, window 123456), yarn(factor 128, originalContext 131072), log-n";
 
-const stats = { promptTokens: 131_000, newTokens: 20, prefillTime: 8000, decodeTime: 100, cacheBytes: 17_436_672_000 };
+const stats = {
+  ...{ promptTokens: 131_000, cachedTokens: 0, newTokens: 20 },
+  ...{ prefillTime: 8000, decodeTime: 100, cacheBytes: 17_436_672_000 },
+};
 
 const methods: readonly MethodCosts[] = ["none", "self-extend", long].map((method) => {
   const lengths = Array.from({ length: 11 }, (_, index) => 128 * 2 ** index);
@@ -111,6 +114,11 @@ describe("data beside a table", () => {
   it("and what a generation took is a line and numbers", () => {
     expect(statsLine(stats)).toBe("prompt 131,000 tokens, 16,375 tokens/s; new 20 tokens, 190 tokens/s");
     expect(widest(statsLine({ ...stats, newTokens: 100_000, decodeTime: 10_000 }))).toBeLessThanOrEqual(80);
+    const behind = { ...stats, cachedTokens: 127_000 };
+    expect(statsLine(behind)).toBe(
+      "prompt 131,000 tokens, 127,000 tokens read before, 500 tokens/s; new 20 tokens, 190 tokens/s",
+    );
+    expect(statsReport(behind)).toMatchObject({ cachedTokens: 127_000, prefill: { tokensPerSecond: 500 } });
     expect(statsReport(stats)).toMatchObject({
       prefill: { milliseconds: 8000, tokensPerSecond: 16_375 },
       decode: { tokensPerSecond: 190 },

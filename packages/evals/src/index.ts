@@ -47,7 +47,7 @@ export {
   type ScoreContext,
 } from "./metrics/metric.ts";
 export { jieba, type Segment } from "./metrics/segment.ts";
-export { joinedCells, passkeyCell, type PasskeyCell } from "./passkey/cell.ts";
+export { joinedCells, passkeyCell, type PasskeyCell, type PasskeyStats } from "./passkey/cell.ts";
 export {
   writtenLength,
   writtenPasskeyEvaluation,

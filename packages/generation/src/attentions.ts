@@ -13,11 +13,10 @@ import { createCache, releaseCache } from "./cache/cache.ts";
 import { checkAttentionOptions } from "./check-options.ts";
 import { checkIds } from "./check-ids.ts";
 import { checkOpen, sessionFor, type Loaded } from "./loaded.ts";
-import type { LogitsOptions } from "./model.ts";
-import { prefillRows, type Watch } from "./run.ts";
+import { prefillRows, type ChunkOptions, type Watch } from "./run.ts";
 import { chunkOf } from "./source.ts";
 
-export type AttentionOptions = LogitsOptions & {
+export type AttentionOptions = ChunkOptions & {
   /** "maps": the weight of every pair of query and key. "entropies": one number a query, in nats. */
   readonly what: Attentions;
   /** Which layers, from 0, each once. Default all. */

@@ -1,9 +1,9 @@
 import { check, show } from "@ropewalk/check";
 
-/** @throws TypeError or RangeError when there are no ids, or one is not an integer inside the vocabulary. */
-export const checkIds = (where: string, ids: readonly number[], vocabSize: number): void => {
+/** @throws TypeError or RangeError when there are too few ids, or one is not an integer inside the vocabulary. */
+export const checkIds = (where: string, ids: readonly number[], vocabSize: number, fewest: 0 | 1 = 1): void => {
   check(Array.isArray(ids), `${where}: ids must be a list of token ids`, ids, "object");
-  if (ids.length === 0) throw new RangeError(`${where}: ids must hold at least 1 token, got 0`);
+  if (ids.length < fewest) throw new RangeError(`${where}: ids must hold at least 1 token, got 0`);
   const at = ids.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
   if (at >= 0)
     throw new RangeError(

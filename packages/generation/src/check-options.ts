@@ -9,6 +9,7 @@ import {
   optional,
   show,
   trueOrFalse,
+  whole,
   type Keys,
   type Rule,
 } from "@ropewalk/check";
@@ -19,6 +20,8 @@ import type { BeyondCapacity } from "./capacity.ts";
 import type { GenerateOptions } from "./generate.ts";
 import type { LoadOptions, LogitsOptions } from "./model.ts";
 import type { OpenOptions } from "./open.ts";
+import { isPrefix } from "./prefix/prefix.ts";
+import type { ReadOptions } from "./prefix/read.ts";
 import type { PrefillOptions } from "./run.ts";
 import { startSampling, type Sampling } from "./sampling.ts";
 
@@ -112,6 +115,7 @@ const generateKeys: Keys<GenerateOptions> = {
   beyondCapacity: optional(oneOf(["refuse", "allow"] satisfies BeyondCapacity[])),
   chunkSize: maybePositive,
   decodeBlock: maybePositive,
+  after: optional(isPrefix),
   signal: maybeSignal,
   onPrefill: maybeFunction,
   onDone: maybeFunction,
@@ -121,8 +125,19 @@ export const checkGenerateOptions = (options: GenerateOptions): void => {
   checkKeys("generate", "options", options, generateKeys, meantByGenerate);
 };
 
-const logitsKeys: Keys<LogitsOptions> = { chunkSize: maybePositive, signal: maybeSignal, onProgress: maybeFunction };
-const prefillKeys: Keys<PrefillOptions> = { ...logitsKeys, onLogits: maybeFunction };
+const chunkKeys = { chunkSize: maybePositive, signal: maybeSignal, onProgress: maybeFunction };
+const logitsKeys: Keys<LogitsOptions> = { ...chunkKeys, after: optional(isPrefix) };
+const prefillKeys: Keys<PrefillOptions> = { ...chunkKeys, onLogits: maybeFunction };
+
+const readKeys: Keys<ReadOptions> = {
+  ...chunkKeys,
+  room: optional(whole),
+  beyondCapacity: optional(oneOf(["refuse", "allow"] satisfies BeyondCapacity[])),
+};
+
+export const checkReadOptions = (where: string, options: ReadOptions): void => {
+  checkKeys(where, "options", options, readKeys);
+};
 
 export const checkLogitsOptions = (options: LogitsOptions): void => {
   checkKeys("logits", "options", options, logitsKeys);
@@ -137,7 +152,7 @@ export const checkAttentionOptions = (where: string, options: VisitAttentionsOpt
     "options",
     options,
     {
-      ...logitsKeys,
+      ...chunkKeys,
       what: oneOf(attentionOutputs),
       layers: optional(someLayers(numLayers)),
       logits: optional(trueOrFalse),

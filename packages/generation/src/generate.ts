@@ -2,11 +2,13 @@
 import type { Backend, Session } from "@ropewalk/backend";
 import type { ExtendedDecoder } from "@ropewalk/decoder";
 import { runBlock } from "./block.ts";
-import { cacheBytes, createCache, releaseCache, type KeyValueCache } from "./cache/cache.ts";
+import { cacheBytes, releaseCache, type KeyValueCache } from "./cache/cache.ts";
 import { beyondCapacity, type BeyondCapacity } from "./capacity.ts";
 import { checkIds } from "./check-ids.ts";
 import { checkGenerateOptions } from "./check-options.ts";
 import { pickingBy, type Picking } from "./picking.ts";
+import { startBehind } from "./prefix/behind.ts";
+import { checkAfter, type Prefix } from "./prefix/prefix.ts";
 import { prefillRows, runRows } from "./run.ts";
 import { startSampling, type SamplerState, type Sampling } from "./sampling.ts";
 
@@ -19,26 +21,31 @@ export type GenerateOptions = {
   readonly stopTokens?: readonly number[];
   /** A run longer than the capacity is refused unless this says "allow". */
   readonly beyondCapacity?: BeyondCapacity;
+  /** What the prompt stands behind: a text that was read with `read`. It is not run again. */
+  readonly after?: Prefix;
   /** Tokens a prefill chunk, at most. Default 512. */
   readonly chunkSize?: number;
   /** Tokens that are decoded in one run, at most; they are given out together. Default: as the backend likes it. */
   readonly decodeBlock?: number;
   readonly signal?: AbortSignal;
-  /** Called after each prefill chunk with the tokens done and the prompt's length. */
+  /** Called after each prefill chunk with the tokens done and all that are run of the prompt. */
   readonly onPrefill?: (done: number, total: number) => void;
   /** Called once at the end of a run that was not cut off, with what it took. */
   readonly onDone?: (stats: GenerationStats) => void;
 };
 
 export type GenerationStats = {
+  /** With those of what it stands behind. */
   readonly promptTokens: number;
+  /** Of these, those that were not run: they had been read. */
+  readonly cachedTokens: number;
   readonly newTokens: number;
   /** Why it ended: a stop token came, or as many tokens as were asked for. */
   readonly finish: "stop" | "length";
   /** Milliseconds for the prompt, and for the tokens after the first. */
   readonly prefillTime: number;
   readonly decodeTime: number;
-  /** Bytes of the key-value cache at the end. */
+  /** Bytes of the key-value cache at the end, with what it shares with others. */
   readonly cacheBytes: number;
 };
 
@@ -94,7 +101,7 @@ const blockwise = async (
 /**
  * Streams the tokens after a prompt.
  *
- * @throws TypeError when an option is not known or of another type
+ * @throws TypeError when an option is not known or of another type, or `after` is released or of another model or extension
  * @throws RangeError when an id is outside the vocabulary, an option is out of range, or prompt and new tokens exceed the
  *   capacity and `beyondCapacity` is not "allow"; whatever the signal was aborted with
  */
@@ -104,13 +111,15 @@ export const generateTokens = async function* (
   options: GenerateOptions = {},
 ): AsyncGenerator<number, void, undefined> {
   checkGenerateOptions(options);
-  const { backend, session, extended } = graph;
-  const { sampling = { kind: "greedy" }, stopTokens = graph.stopTokens, chunkSize, signal } = options;
-  checkIds("generate", ids, extended.decoder.vocabSize);
-  const maxNewTokens = newTokensFor(options.maxNewTokens, extended.capacity - ids.length);
-  const length = ids.length + maxNewTokens;
+  const { session, extended } = graph;
+  const { sampling = { kind: "greedy" }, stopTokens = graph.stopTokens, after, chunkSize, signal } = options;
+  checkAfter("generate", after, extended);
+  checkIds("generate", ids, extended.decoder.vocabSize, after === undefined ? 1 : 0);
+  const promptTokens = (after?.ids.length ?? 0) + ids.length;
+  const maxNewTokens = newTokensFor(options.maxNewTokens, extended.capacity - promptTokens);
+  const length = promptTokens + maxNewTokens;
   // One token alone is picked from the prompt's last row: it has no position itself.
-  const runsPromptAlone = maxNewTokens === 1 && ids.length === extended.capacity;
+  const runsPromptAlone = maxNewTokens === 1 && promptTokens === extended.capacity;
   const problem = runsPromptAlone ? undefined : beyondCapacity(extended, length);
   if (problem !== undefined && options.beyondCapacity !== "allow") throw new RangeError(`generate: ${problem}`);
   const stops = new Set(stopTokens);
@@ -121,11 +130,12 @@ export const generateTokens = async function* (
   const picking = pickingBy(sampling);
   const decode = inBlocks ? await blockwise(graph, sampling, stopTokens, decodeBlock) : stepwise(graph, picking);
 
-  let cache = createCache(backend, extended, { length });
+  const begun = performance.now();
+  const start = startBehind(graph, after, ids, length);
+  let { cache } = start;
   try {
-    const begun = performance.now();
     const prefillOptions = { chunkSize, signal, onProgress: options.onPrefill };
-    const prompt = await prefillRows(session, cache, ids, picking.output, prefillOptions);
+    const prompt = await prefillRows(session, cache, start.ids, picking.output, prefillOptions);
     const prefilled = performance.now();
     cache = prompt.cache;
     const first = picking.pick(started, prompt.rows);
@@ -147,7 +157,8 @@ export const generateTokens = async function* (
       cache = at.cache;
     }
     options.onDone?.({
-      promptTokens: ids.length,
+      promptTokens,
+      cachedTokens: start.cachedTokens,
       newTokens,
       finish,
       prefillTime: prefilled - begun,

@@ -18,16 +18,19 @@ export {
   type CachePlan,
   type KeyValueCache,
 } from "./cache/cache.ts";
+export { forkCache } from "./cache/fork.ts";
 export { beyondCapacity, type BeyondCapacity } from "./capacity.ts";
 export { checkWeights } from "./check-weights.ts";
 export { chatFormat, type ChatFormat, type ChatOptions } from "./chat/format.ts";
 export type { ChatMessage, TextPart } from "./chat/messages.ts";
 export type { GenerateOptions, GenerationStats } from "./generate.ts";
 export { loadModel, type LanguageModel, type LoadOptions, type LogitsOptions } from "./model.ts";
+export type { Prefix } from "./prefix/prefix.ts";
+export type { ReadOptions } from "./prefix/read.ts";
 export type { Prompt } from "./prompt.ts";
 export { asRun, needCheckpoint, type ModelSource } from "./source.ts";
 export { openModel, type OpenedModel, type OpenOptions } from "./open.ts";
-export { prefill, runChunk, type ChunkResult, type PrefillOptions } from "./run.ts";
+export { prefill, runChunk, type ChunkOptions, type ChunkResult, type PrefillOptions } from "./run.ts";
 export { argmax, sample, startSampling, type Sampled, type SamplerState, type Sampling } from "./sampling.ts";
 export { textCodec, type EncodeOptions, type TextCodec } from "./text.ts";
 export { textStream } from "./text-stream.ts";

@@ -2,6 +2,7 @@
 import type { Backend, Session } from "@ropewalk/backend";
 import { showName } from "@ropewalk/check";
 import type { CachePrecision } from "@ropewalk/decoder";
+import { releaseCache, type KeyValueCache } from "./cache/cache.ts";
 import type { OpenedModel } from "./open.ts";
 import type { SourceGraph } from "./source.ts";
 
@@ -13,6 +14,8 @@ export type Loaded = OpenedModel & {
   readonly sessions: Map<string, Promise<Session>>;
   /** Ends what the weights need besides sessions. */
   readonly releaseWeights: () => Promise<void>;
+  /** What holds memory besides: it ends with the weights. */
+  readonly prefixes: Set<KeyValueCache>;
   /** Whether that has been asked for. */
   readonly life: { released: Promise<void> | undefined };
 };
@@ -56,13 +59,15 @@ export const checkOpen = (where: string, { life }: Loaded): void => {
     throw new TypeError(`${where}: the model must not be released, nor one that shares its weights, got one that is`);
 };
 
-/** Ends all sessions, when their runs have ended, and what the weights need besides. */
-export const releaseLoaded = async ({ sessions, releaseWeights }: Loaded): Promise<void> => {
+/** Ends all sessions, when their runs have ended, and what the weights need besides; and gives back what was read with them. */
+export const releaseLoaded = async ({ sessions, prefixes, releaseWeights }: Loaded): Promise<void> => {
   const open = await Promise.allSettled(sessions.values());
   sessions.clear();
   const ended = await Promise.allSettled(
     open.map(async (session) => (session.status === "fulfilled" ? session.value.release() : undefined)),
   );
+  for (const cache of prefixes) releaseCache(cache);
+  prefixes.clear();
   await releaseWeights();
   for (const result of ended) if (result.status === "rejected") throw result.reason;
 };

@@ -14,12 +14,15 @@ import type { CheckpointFolder, Precision } from "@ropewalk/models";
 import { attentionsOf, type ReadAttentions, type VisitAttentions } from "./attentions.ts";
 import { adapted, readAdapters, type AdapterChoice } from "./adapters.ts";
 import { checkLatest } from "./cache/life.ts";
-import { createCache, releaseCache, type KeyValueCache } from "./cache/cache.ts";
-import { generateTokens, type GenerateOptions } from "./generate.ts";
+import { releaseCache, type KeyValueCache } from "./cache/cache.ts";
+import { generateTokens, type GenerateOptions, type LoadedGraph } from "./generate.ts";
 import { checkWeights } from "./check-weights.ts";
 import { checkOpen, releaseLoaded, sessionFor, type Loaded } from "./loaded.ts";
 import { openModel, type OpenedModel, type OpenOptions } from "./open.ts";
-import { prefill, type ChunkResult, type PrefillOptions } from "./run.ts";
+import { startBehind } from "./prefix/behind.ts";
+import { checkAfter, type Prefix } from "./prefix/prefix.ts";
+import { readPrompt, type Reader, type ReadOptions } from "./prefix/read.ts";
+import { prefill, type ChunkOptions, type ChunkResult, type PrefillOptions } from "./run.ts";
 import { promptIds, textWriter, type Prompt } from "./prompt.ts";
 import { rounded } from "./rounded.ts";
 import type { TextCodec } from "./text.ts";
@@ -51,7 +54,10 @@ export type LoadOptions = OpenOptions & {
   readonly onQuantize?: (done: number, total: number) => void;
 };
 
-export type LogitsOptions = Pick<PrefillOptions, "chunkSize" | "signal" | "onProgress">;
+export type LogitsOptions = ChunkOptions & {
+  /** What the ids stand behind: a text that was read with `read`. */
+  readonly after?: Prefix;
+};
 
 export type LanguageModel = {
   readonly backend: Backend;
@@ -70,7 +76,15 @@ export type LanguageModel = {
    * A prompt behind what a cache holds, as the function `prefill` runs it. Text behind other tokens has no bos; ids are run as they are.
    */
   readonly prefill: (cache: KeyValueCache, prompt: Prompt, options?: PrefillOptions) => Promise<ChunkResult>;
-  /** Logits of every position, [ids.length, vocabSize]; of any length, whatever the capacity. */
+  /**
+   * A text that is read once: what stands behind it, `generate(question, { after })`, is run alone, any number of times. It holds memory
+   * until it is released.
+   */
+  readonly read: (prompt: Prompt, options?: ReadOptions) => Promise<Prefix>;
+  /**
+   * Logits of every position, [ids.length, vocabSize]; of any length, whatever the capacity. Behind a prefix its last position is the
+   * first: [1 + ids.length, vocabSize].
+   */
   readonly logits: (ids: readonly number[], options?: LogitsOptions) => Promise<Float32Array>;
   /** The same chunk by chunk, [tokens, vocabSize] from position `start` on, for texts whose logits fill the memory. */
   readonly visitLogits: (
@@ -91,6 +105,9 @@ export type LanguageModel = {
   readonly release: () => Promise<void>;
 };
 
+/** The first position that has logits: behind a prefix, that of its last token. */
+const firstRow = (after: Prefix | undefined): number => (after === undefined ? 0 : after.ids.length - 1);
+
 const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<LanguageModel> => {
   checkOpen("withExtension", loaded);
   const { backend, source, text, cache: precision } = loaded;
@@ -107,24 +124,33 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
       checkOpen("blockSession", loaded);
       return sessionFor(loaded, `block, ${layout}`, block);
     });
+  const graph: LoadedGraph = { backend, session, blockSession, extended, stopTokens };
+  const reader: Reader = { loaded, graph, texts };
   const tokens: LanguageModel["generateTokens"] = (prompt, options) => {
     checkOpen("generate", loaded);
-    return generateTokens(
-      { backend, session, blockSession, extended, stopTokens },
-      promptIds("generate", texts, prompt),
-      options,
-    );
+    const behind = options?.after !== undefined;
+    return generateTokens(graph, promptIds("generate", texts, prompt, behind, behind ? 0 : 1), options);
   };
   const visitLogits: LanguageModel["visitLogits"] = async (ids, visit, options = {}) => {
     checkOpen("logits", loaded);
     checkFunction("visitLogits", "visit", visit);
     checkLogitsOptions(options);
-    checkIds("logits", ids, decoder.vocabSize);
-    const cache = createCache(backend, extended, { length: ids.length });
+    const { after, ...chunks } = options;
+    checkAfter("logits", after, extended);
+    checkIds("logits", ids, decoder.vocabSize, after === undefined ? 1 : 0);
+    const first = firstRow(after);
+    const start = startBehind(graph, after, ids, (after?.ids.length ?? 0) + ids.length);
+    const begin = start.cache.length;
     try {
-      await prefill(session, cache, ids, { ...options, onLogits: visit });
+      // What was read is run again where its keys did not hold.
+      const onLogits = (at: number, logits: Float32Array): void => {
+        const known = Math.max(0, first - begin - at);
+        const rows = logits.subarray(known * decoder.vocabSize);
+        if (rows.length > 0) visit(begin + at + known, rows);
+      };
+      await prefill(session, start.cache, start.ids, { ...chunks, onLogits });
     } finally {
-      releaseCache(cache);
+      releaseCache(start.cache);
     }
   };
   return {
@@ -149,10 +175,14 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
       checkIds("prefill", ids, decoder.vocabSize);
       return prefill(session, cache, ids, options);
     },
+    read: (prompt, options) => readPrompt(reader, prompt, options),
     logits: async (ids, options) => {
-      checkIds("logits", ids, decoder.vocabSize);
-      const all = new Float32Array(ids.length * decoder.vocabSize);
-      await visitLogits(ids, (start, logits) => all.set(logits, start * decoder.vocabSize), options);
+      const { after } = options ?? {};
+      checkAfter("logits", after, extended);
+      checkIds("logits", ids, decoder.vocabSize, after === undefined ? 1 : 0);
+      const first = firstRow(after);
+      const all = new Float32Array(((after?.ids.length ?? 0) + ids.length - first) * decoder.vocabSize);
+      await visitLogits(ids, (start, logits) => all.set(logits, (start - first) * decoder.vocabSize), options);
       return all;
     },
     visitLogits,
@@ -202,6 +232,7 @@ export const loadModel = async (
       source: beside,
       ...{ backend, cache, releaseWeights },
       sessions: new Map(),
+      prefixes: new Set(),
       life: { released: undefined },
     };
     return await assemble(loaded, extension ?? beside.extension());

@@ -7,7 +7,9 @@ import type { TextCodec } from "./text.ts";
 export type Prompt = string | readonly number[] | readonly ChatMessage[];
 
 /** What of a model reads and writes text. */
-type Texts = { readonly text: TextCodec | undefined; readonly name: string };
+export type Texts = { readonly text: TextCodec | undefined; readonly name: string };
+
+export type PromptTexts = Texts & { readonly bosToken: number | undefined };
 
 const needText = (where: string, { text, name }: Texts, use: string, instead: string): TextCodec => {
   if (text === undefined)
@@ -28,15 +30,17 @@ const kindOf = (prompt: Prompt): "text" | "ids" | "messages" | undefined => {
 const aMessage = (prompt: unknown): boolean => typeof prompt === "object" && prompt !== null && "role" in prompt;
 
 /**
- * The ids of a prompt. Behind other tokens a text does not begin anew: it has no special tokens, and a conversation no bos.
+ * The ids of a prompt. Behind other tokens a text does not begin anew: it has no special tokens, and a conversation no bos. Behind a
+ * prefix, which is run with it, it may have none at all: `fewest` 0.
  *
  * @throws TypeError when the prompt is none, is no ids and there is no tokenizer, or is a conversation and there is no chat template
  */
 export const promptIds = (
   where: string,
-  model: Texts & { readonly bosToken: number | undefined },
+  model: PromptTexts,
   prompt: Prompt,
   behind = false,
+  fewest: 0 | 1 = 1,
 ): readonly number[] => {
   const kind = kindOf(prompt);
   if (kind === undefined) {
@@ -47,7 +51,7 @@ export const promptIds = (
   const { encode, encodeChat } = needText(where, model, "read text", "give token ids");
   if (kind === "text") {
     const ids = encode(prompt as string, { specialTokens: !behind });
-    if (ids.length === 0) throw new RangeError(`${where}: prompt must be at least 1 token, got ${show(prompt)}`);
+    if (ids.length < fewest) throw new RangeError(`${where}: prompt must be at least 1 token, got ${show(prompt)}`);
     return ids;
   }
   if (encodeChat === undefined)

@@ -144,6 +144,9 @@ export type PrefillOptions = {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 };
 
+/** How tokens are run in chunks, whatever comes of them. */
+export type ChunkOptions = Pick<PrefillOptions, "chunkSize" | "signal" | "onProgress">;
+
 type RowsOptions = Omit<PrefillOptions, "onLogits"> & {
   /** Called after each chunk with its first position, and its rows: that of its last token, or with `allRows` of every one. */
   readonly onChunk?: ((start: number, rows: HostTensor) => void) | undefined;

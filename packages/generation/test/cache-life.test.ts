@@ -1,5 +1,4 @@
 /** No buffer of a cache outlives its run, however that ends; and of a cache's values only the last is gone on from. */
-import type { Backend, Buffer } from "@ropewalk/backend";
 import { dynamicNtk, selfExtend, type ContextExtension } from "@ropewalk/context-extension";
 import { openFolder } from "@ropewalk/models/node";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -15,43 +14,12 @@ import {
   type GenerateOptions,
   type LanguageModel,
 } from "../src/index.ts";
+import { counted } from "./counted.ts";
 import { backends, stories260K } from "./load.ts";
 
 const [cpu] = backends;
 
 const prompt = (length: number): readonly number[] => Array.from({ length }, (_, index) => 3 + ((index * 37) % 500));
-
-/** A backend that counts its buffers, and fails where it is told to. */
-const counted = () => {
-  const live = new Set<Buffer>();
-  const count = { releasedTwice: 0, allocations: 0, runs: 0 };
-  const failing = { allocation: Infinity, run: Infinity };
-  const backend: Backend = {
-    ...cpu!,
-    allocate: (...asked) => {
-      if (++count.allocations === failing.allocation) throw new RangeError("no memory");
-      const buffer = cpu!.allocate(...asked) as { -readonly [K in keyof Buffer]: Buffer[K] };
-      live.add(buffer);
-      const { release } = buffer;
-      buffer.release = () => {
-        if (!live.delete(buffer)) count.releasedTwice += 1;
-        release();
-      };
-      return buffer;
-    },
-    createSession: async (...given) => {
-      const session = await cpu!.createSession(...given);
-      return {
-        ...session,
-        run: async (...asked) => {
-          if (++count.runs === failing.run) throw new Error("no run");
-          return session.run(...asked);
-        },
-      };
-    },
-  };
-  return { backend, live, count, failing };
-};
 
 const drain = async (tokens: AsyncIterable<unknown>, most = Infinity): Promise<void> => {
   let done = 0;
@@ -100,7 +68,7 @@ const runs: readonly (readonly [string, (model: LanguageModel) => Promise<unknow
 ];
 
 describe("buffers", () => {
-  const { backend, live, count, failing } = counted();
+  const { backend, live, count, failing } = counted(cpu!);
   const models: LanguageModel[] = [];
   beforeAll(async () => {
     const folder = await openFolder(stories260K.url);

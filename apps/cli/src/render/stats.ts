@@ -7,18 +7,23 @@ type RunTotals = Omit<GenerationStats, "finish">;
 
 const tokens = (count: number): string => `${count.toLocaleString("en")} token${count === 1 ? "" : "s"}`;
 
+/** Tokens of the prompt that were run; the others had been read. */
+const prefilled = ({ promptTokens, cachedTokens }: RunTotals): number => promptTokens - cachedTokens;
+
 /** The first token comes out of the prompt's last chunk; what follows is decoded. */
 const decoded = ({ newTokens }: RunTotals): number => Math.max(0, newTokens - 1);
 
 /** prompt 5 tokens, 3,210 tokens/s; new 40 tokens, 1,540 tokens/s */
 export const statsLine = (stats: RunTotals): string =>
-  `prompt ${tokens(stats.promptTokens)}, ${perSecond(stats.promptTokens, stats.prefillTime)} tokens/s; ` +
+  `prompt ${tokens(stats.promptTokens)}${stats.cachedTokens > 0 ? `, ${tokens(stats.cachedTokens)} read before` : ""}, ` +
+  `${perSecond(prefilled(stats), stats.prefillTime)} tokens/s; ` +
   `new ${tokens(stats.newTokens)}, ${perSecond(decoded(stats), stats.decodeTime)} tokens/s`;
 
 export type Rate = { readonly milliseconds: number; readonly tokensPerSecond: number | null };
 
 export type StatsReport = {
   readonly promptTokens: number;
+  readonly cachedTokens: number;
   readonly newTokens: number;
   readonly prefill: Rate;
   readonly decode: Rate;
@@ -27,8 +32,9 @@ export type StatsReport = {
 
 export const statsReport = (stats: RunTotals): StatsReport => ({
   promptTokens: stats.promptTokens,
+  cachedTokens: stats.cachedTokens,
   newTokens: stats.newTokens,
-  prefill: { milliseconds: stats.prefillTime, tokensPerSecond: rate(stats.promptTokens, stats.prefillTime) },
+  prefill: { milliseconds: stats.prefillTime, tokensPerSecond: rate(prefilled(stats), stats.prefillTime) },
   decode: { milliseconds: stats.decodeTime, tokensPerSecond: rate(decoded(stats), stats.decodeTime) },
   keyValueBytes: stats.cacheBytes,
 });

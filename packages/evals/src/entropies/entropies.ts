@@ -9,7 +9,7 @@
  * arXiv 2401.07004, section 3.
  */
 import { check, checkKeys, optional, positive, type Keys } from "@ropewalk/check";
-import type { LanguageModel, LogitsOptions } from "@ropewalk/generation";
+import type { LanguageModel, ChunkOptions } from "@ropewalk/generation";
 import { checkTokens, type Windows } from "../perplexity/windows.ts";
 
 /** Means in nats. */
@@ -38,7 +38,7 @@ export type Entropies = {
 };
 
 export type EntropiesOptions = Omit<Windows, "stride"> &
-  LogitsOptions & {
+  ChunkOptions & {
     /** Which layers, from 0, each once. Default all. */
     readonly layers?: readonly number[] | undefined;
     /** Positions of one bucket; the last may have fewer. Default 512. */

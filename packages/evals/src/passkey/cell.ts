@@ -4,8 +4,8 @@ import type { GenerationStats, LanguageModel } from "@ropewalk/generation";
 import { passkeyPrompt } from "./prompt.ts";
 import type { PasskeyWording } from "./wording.ts";
 
-/** Numbers of one run or of several. */
-type RunTotals = Omit<GenerationStats, "finish">;
+/** Numbers of one run or of several. Every key is hidden in a text of its own: nothing is read before. */
+export type PasskeyStats = Omit<GenerationStats, "finish" | "cachedTokens">;
 
 export type PasskeyCell = {
   /** Tokens of prompt and answer. */
@@ -15,11 +15,11 @@ export type PasskeyCell = {
   readonly found: number;
   readonly trials: number;
   /** Of all trials together. */
-  readonly stats: RunTotals;
+  readonly stats: PasskeyStats;
 };
 
 /** What runs took together. */
-const combined = (a: RunTotals, b: RunTotals): RunTotals => ({
+const combined = (a: PasskeyStats, b: PasskeyStats): PasskeyStats => ({
   promptTokens: a.promptTokens + b.promptTokens,
   newTokens: a.newTokens + b.newTokens,
   prefillTime: a.prefillTime + b.prefillTime,
@@ -71,7 +71,7 @@ export const passkeyCell = async (
   const { text } = model;
   if (text === undefined) throw new RangeError(`passkeyCell: ${model.source.name} must have a tokenizer, got none`);
   let found = 0;
-  let stats: RunTotals = { promptTokens: 0, newTokens: 0, prefillTime: 0, decodeTime: 0, cacheBytes: 0 };
+  let stats: PasskeyStats = { promptTokens: 0, newTokens: 0, prefillTime: 0, decodeTime: 0, cacheBytes: 0 };
   for (let trial = 0; trial < at.trials; trial++) {
     const seed = ((at.seed * 31 + at.length) * 1009 + Math.round(at.depth * 100)) * 101 + trial;
     const prompt = passkeyPrompt(task, text, { length: at.length, depth: at.depth, seed });

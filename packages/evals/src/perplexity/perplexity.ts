@@ -5,7 +5,7 @@
  *   perplexity          exp(mean loss)
  */
 import { checkKeys, optional, whole, type Keys } from "@ropewalk/check";
-import type { LogitsOptions } from "@ropewalk/generation";
+import type { ChunkOptions } from "@ropewalk/generation";
 import { tokenLosses, type LossModel } from "./token-losses.ts";
 import { checkTokens, firstScored, type Windows } from "./windows.ts";
 
@@ -23,7 +23,7 @@ export type PerplexityBucket = MeanLoss & { readonly from: number; readonly to: 
 export type Perplexity = MeanLoss & { readonly buckets: readonly PerplexityBucket[] };
 
 export type PerplexityOptions = Windows &
-  LogitsOptions & {
+  ChunkOptions & {
     /** Positions of one bucket; the last may have fewer. Default 512. */
     readonly bucket?: number | undefined;
     /** Windows that are left out before the first, for a part of what a longer run would score. Default 0. */

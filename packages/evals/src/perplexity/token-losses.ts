@@ -4,7 +4,7 @@
  *   loss(p) = -ln softmax(logits[p])[ids[p + 1]] = ln Σ_v exp(logits[p, v]) - logits[p, ids[p + 1]]     in nats
  */
 import { checkKeys } from "@ropewalk/check";
-import type { LanguageModel, LogitsOptions } from "@ropewalk/generation";
+import type { LanguageModel, ChunkOptions } from "@ropewalk/generation";
 
 /** What losses are measured on: a loaded model is one. */
 export type LossModel = Pick<LanguageModel, "visitLogits" | "extended">;
@@ -28,7 +28,7 @@ export const lossOf = (logits: Float32Array, target: number): number => {
 export const tokenLosses = async (
   model: LossModel,
   ids: readonly number[],
-  options: LogitsOptions = {},
+  options: ChunkOptions = {},
 ): Promise<Float64Array> => {
   checkKeys("tokenLosses", "options", options, { chunkSize: true, signal: true, onProgress: true });
   const { vocabSize } = model.extended.decoder;

@@ -3,9 +3,14 @@ import type { KeyValueCache } from "./cache.ts";
 import type { Given, GroupCache, Growing } from "./group.ts";
 import { checkLatest, writing } from "./life.ts";
 
+const growingOf = ({ backend, extended, length }: KeyValueCache, own: GroupCache): Growing => ({
+  ...{ ...own, backend, extended, length },
+  settledBefore: own.settled,
+});
+
 /** How many tokens more make the next ones of any group settle; Infinity where none ever does. */
-export const untilSettling = ({ groups, length }: KeyValueCache): number =>
-  Math.min(...groups.flatMap((own) => own.stretches.map(({ rule }) => rule.lasts(own, length))));
+export const untilSettling = (cache: KeyValueCache): number =>
+  Math.min(...cache.groups.flatMap((own) => own.stretches.map((held) => held.rule.lasts(growingOf(cache, own), held))));
 
 /** From the oldest to the newest: what leaves a stretch is taken out of it before its place is filled anew. */
 const appendedGroup = (cache: Growing, given: Given): GroupCache => {
@@ -17,10 +22,9 @@ const appendedGroup = (cache: Growing, given: Given): GroupCache => {
 };
 
 const appended = (cache: KeyValueCache, ids: readonly number[], results: Given["results"]): KeyValueCache => {
-  const { backend, extended, length } = cache;
   const given: Given = { results, tokens: ids.length };
-  const groups = cache.groups.map((group) => appendedGroup({ ...group, backend, extended, length }, given));
-  return { ...cache, groups, length: length + ids.length, ids: [...cache.ids, ...ids] };
+  const groups = cache.groups.map((own) => appendedGroup(growingOf(cache, own), given));
+  return { ...cache, groups, length: cache.length + ids.length, ids: [...cache.ids, ...ids] };
 };
 
 /** As `appendToCache`, inside of a run. */

@@ -44,8 +44,9 @@ export type Given = { readonly results: Readonly<Record<string, Tensor>>; readon
 export type Growing = GroupCache & {
   readonly backend: CacheMemory;
   readonly extended: ExtendedDecoder;
-  /** Tokens before the chunk. */
+  /** Tokens before the chunk, and how many of them had settled. */
   readonly length: number;
+  readonly settledBefore: number;
 };
 
 /** How a stretch keeps its tokens. */
@@ -61,7 +62,9 @@ export type StretchRule = {
   /** The group when stretch `at` has taken what it keeps of a chunk. Those of older tokens have taken theirs, and say so if it shows. */
   readonly append: (cache: Growing, at: number, given: Given) => Growing;
   /** How many tokens more leave what it has as it is, but for what a chunk reads itself. */
-  readonly lasts: (cache: GroupCache, length: number) => number;
+  readonly lasts: (cache: Growing, held: HeldStretch) => number;
+  /** What a fork has of it: the same arrays, until one of them has to write to them, or a copy. */
+  readonly forked: "shared" | "copied";
 };
 
 /** Elements of an array with room for so many tokens. */
@@ -94,25 +97,38 @@ export const layerBytes = (
     .map((array) => bytesOfBuffer({ type: array.type, length: elements(numKvHeads, array, tokens) }))
     .reduce((sum, bytes) => sum + bytes, 0);
 
-/** The stretch with room for `room` tokens, what was in it brought over by `copy`. */
+/** The stretch in arrays that `other` gives for its own. */
+export const inArrays = (held: HeldStretch, other: (buffer: Buffer, array: PartArray) => Buffer): HeldStretch => ({
+  ...held,
+  layers: held.layers.map((layer) =>
+    layer.map((each) => ({
+      ...each,
+      buffers: each.buffers.map((buffer, index) => other(buffer, each.part.arrays[index]!)),
+    })),
+  ),
+});
+
+/** The stretch with room for `room` tokens in arrays of its own, what was in it brought over by `copy`. */
 export const roomier = (
   { backend, extended }: Growing,
   held: HeldStretch,
   room: number,
   copy: (from: Buffer, to: Buffer, array: PartArray) => void,
-): HeldStretch => {
-  const larger = (buffer: Buffer, array: PartArray): Buffer => {
-    if (array.per === "head") return buffer;
+): HeldStretch => ({
+  ...inArrays(held, (buffer, array) => {
+    // Of one size in any room.
+    if (array.per === "head" && !backend.isShared(buffer)) return buffer;
     const next = backend.allocate(elements(extended.decoder.numKvHeads, array, room), array.type);
     copy(buffer, next, array);
     backend.free(buffer);
     return next;
-  };
-  const widen = (each: HeldPart): HeldPart => ({
-    ...each,
-    buffers: each.buffers.map((buffer, index) => larger(buffer, each.part.arrays[index]!)),
-  });
-  return { ...held, room, layers: held.layers.map((layer) => layer.map(widen)) };
+  }),
+  room,
+});
+
+/** The first `length` elements of one array in another. */
+export const copyFirst = (from: Buffer, to: Buffer, length: number): void => {
+  if (length > 0) to.write(from, { from: 0, fromStride: 0, to: 0, toStride: 0, length, count: 1 });
 };
 
 /** The group with another stretch in place of the one at `at`. */

@@ -11,7 +11,7 @@ import type { Growing } from "./group.ts";
 const tokensOfColumns = (cache: KeyValueCache, layer: number, chunk: Chunk): Int32Array => {
   const { backend, extended, length } = cache;
   const own = cache.groups[placeOfLayer(extended.groups, layer)]!;
-  const growing: Growing = { ...own, backend, extended, length };
+  const growing: Growing = { ...own, backend, extended, length, settledBefore: own.settled };
   const widths = own.stretches.map((held) => Math.max(held.stretch.step, held.rule.read(own, held, length)));
   const before = widths.reduce((sum, width) => sum + width, 0);
   const tokens = new Int32Array(before + chunk.length).fill(-1);

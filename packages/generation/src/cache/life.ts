@@ -1,5 +1,6 @@
 /**
- * A cache's life: its buffers, all of which go when it ends, and which of its values is the one to go on from.
+ * A cache's life: its buffers, which go when it ends, and which of its values is the one to go on from. A buffer may be held by several
+ * caches, and goes with the last of them; none of them writes to it meanwhile.
  *
  * Rows are overwritten in place, so that of the values that runs hand out only the last one is true. An older one, or a copy with
  * another length, would attend to rows of other tokens: it is refused.
@@ -7,31 +8,51 @@
 import type { Buffer, Memory } from "@ropewalk/backend";
 import { show } from "@ropewalk/check";
 
+/** How many hold a buffer. */
+type Share = { holders: number };
+
 export type CacheMemory = Memory & {
+  /** Whose memory it is. */
+  readonly source: Memory;
   /** Gives one buffer back. */
   readonly free: (buffer: Buffer) => void;
   /** Gives all of them back, those of a run that was cut off as well. */
   readonly freeAll: () => void;
+  /** What is held, and by how many. */
+  readonly held: ReadonlyMap<Buffer, Share>;
+  /** Holds a buffer of another cache's memory too. */
+  readonly adopt: (buffer: Buffer, from: CacheMemory) => Buffer;
+  /** Whether another cache holds it too: then it is not written to. */
+  readonly isShared: (buffer: Buffer) => boolean;
 };
 
 /** Memory that knows what it has given out. */
-export const cacheMemory = ({ name, allocate }: Memory): CacheMemory => {
-  const held = new Set<Buffer>();
+export const cacheMemory = (source: Memory): CacheMemory => {
+  const { name, allocate } = source;
+  const held = new Map<Buffer, Share>();
+  const hold = (buffer: Buffer, share: Share): Buffer => {
+    share.holders += 1;
+    held.set(buffer, share);
+    return buffer;
+  };
+  const letGo = (buffer: Buffer, share: Share): void => {
+    share.holders -= 1;
+    if (share.holders === 0) buffer.release();
+  };
   return {
-    name,
-    allocate: (...asked) => {
-      const buffer = allocate(...asked);
-      held.add(buffer);
-      return buffer;
-    },
+    ...{ source, name, held },
+    allocate: (...asked) => hold(allocate(...asked), { holders: 0 }),
     free: (buffer) => {
-      if (held.delete(buffer)) buffer.release();
+      const share = held.get(buffer);
+      if (held.delete(buffer)) letGo(buffer, share!);
     },
     freeAll: () => {
       const all = [...held];
       held.clear();
-      for (const buffer of all) buffer.release();
+      for (const [buffer, share] of all) letGo(buffer, share);
     },
+    adopt: (buffer, from) => hold(buffer, from.held.get(buffer)!),
+    isShared: (buffer) => held.get(buffer)!.holders > 1,
   };
 };
 

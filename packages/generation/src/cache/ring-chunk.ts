@@ -69,4 +69,5 @@ export const ringChunk: StretchRule = {
     return { ...cache, stretches: [...filled.slice(0, first), ...passedOn(filled.slice(first))] };
   },
   lasts: () => Infinity,
+  forked: "copied",
 };

@@ -43,4 +43,5 @@ export const ring: StretchRule = {
     return withStretch(cache, at, held);
   },
   lasts: () => Infinity,
+  forked: "copied",
 };

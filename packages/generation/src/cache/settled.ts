@@ -1,12 +1,24 @@
 /**
  * Tokens that have settled: as large as it is full, each head's in one run, in the arrays of the cache's format. It is laid out anew with
  * every block that settles: that costs a small part of what was read in between.
+ *
+ * Arrays that a fork has too are not written to. What is due then stays in the tail, until as much of it waits as has settled: from there on
+ * a copy of one's own costs no more than what was read in between.
  */
 import { float32, int8, type Buffer } from "@ropewalk/backend";
 import type { ExtendedGroup } from "@ropewalk/context-extension";
 import { farAfter, farFrom, type CacheStretch, type Encoded, type PartArray } from "@ropewalk/decoder";
 import { match } from "ts-pattern";
-import { roomier, withStretch, type Given, type Growing, type HeldPart, type StretchRule } from "./group.ts";
+import {
+  copyFirst,
+  roomier,
+  withStretch,
+  type Given,
+  type Growing,
+  type HeldPart,
+  type HeldStretch,
+  type StretchRule,
+} from "./group.ts";
 import { moveHeads, movesTo } from "./moves.ts";
 
 /** Tokens settle at least this many at a time. */
@@ -14,6 +26,13 @@ export const settleBlock = 128;
 
 /** How many of `due` tokens can settle: whole steps. */
 const settleable = ({ step }: Pick<CacheStretch, "step">, due: number): number => due - (due % step);
+
+const isShared = ({ backend }: Growing, { layers }: HeldStretch): boolean =>
+  backend.isShared(layers[0]![0]!.buffers[0]!);
+
+/** How many tokens wait until they settle. */
+const blockOf = (cache: Growing, held: HeldStretch): number =>
+  isShared(cache, held) ? Math.max(settleBlock, cache.settled) : settleBlock;
 
 /** Heads of `from` tokens moved apart, so that each has room for `to`. */
 const spread = (heads: number, { per, width }: PartArray, buffer: Buffer, from: number, to: number): void => {
@@ -68,10 +87,11 @@ const settle = (cache: Growing, at: number, given: Given, total: number): Growin
   const { backend, extended, group, settled: from } = cache;
   const { numKvHeads, headDim } = extended.decoder;
   const before = cache.stretches[at]!;
+  const shared = isShared(cache, before);
   const held =
-    total > before.room
-      ? roomier(cache, before, Math.max(total, 2 * before.room), (old, next) =>
-          next.write(old, { from: 0, fromStride: 0, to: 0, toStride: 0, length: old.length, count: 1 }),
+    shared || total > before.room
+      ? roomier(cache, before, shared ? total : Math.max(total, 2 * before.room), (old, next, { per, width }) =>
+          copyFirst(old, next, numKvHeads * (per === "head" ? 1 : from) * width),
         )
       : before;
   const { layers, stretch } = held;
@@ -109,9 +129,9 @@ export const settled: StretchRule = {
   runs: (_, from, to) => [{ slot: from, count: to - from }],
   append: (cache, at, given) => {
     const due = farFrom(cache.group.layout, cache.length + given.tokens);
-    return due - cache.settled < settleBlock
-      ? cache
-      : settle(cache, at, given, settleable(cache.stretches[at]!.stretch, due));
+    const held = cache.stretches[at]!;
+    return due - cache.settled < blockOf(cache, held) ? cache : settle(cache, at, given, settleable(held.stretch, due));
   },
-  lasts: ({ group, settled: count }, length) => farAfter(group.layout, count + settleBlock) - length,
+  lasts: (cache, held) => farAfter(cache.group.layout, cache.settled + blockOf(cache, held)) - cache.length,
+  forked: "shared",
 };

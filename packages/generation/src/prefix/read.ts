@@ -1,0 +1,98 @@
+/** Reading a text once: a prompt, or what follows a text that was read, as a prefix. */
+import { decoderOutputs } from "@ropewalk/decoder";
+import { cacheBytes, releaseCache, type KeyValueCache } from "../cache/cache.ts";
+import { beyondCapacity, type BeyondCapacity } from "../capacity.ts";
+import { checkIds } from "../check-ids.ts";
+import { checkReadOptions } from "../check-options.ts";
+import type { LoadedGraph } from "../generate.ts";
+import { checkOpen, type Loaded } from "../loaded.ts";
+import { promptIds, type Prompt, type PromptTexts } from "../prompt.ts";
+import { prefillRows, type ChunkOptions } from "../run.ts";
+import { startBehind } from "./behind.ts";
+import { checkUsable, type Prefix } from "./prefix.ts";
+
+export type ReadOptions = ChunkOptions & {
+  /**
+   * Tokens that will be run behind it. Frequencies that depend on the length are chosen with them; a longer run reads the text anew. Default
+   * 0, or what was left of the prefix's that is extended. All others need none.
+   */
+  readonly room?: number;
+  /** A text, with the room behind it, that is longer than the capacity is refused unless this says "allow". */
+  readonly beyondCapacity?: BeyondCapacity;
+};
+
+/** What of a model reads. */
+export type Reader = {
+  readonly loaded: Loaded;
+  readonly graph: LoadedGraph;
+  readonly texts: PromptTexts;
+};
+
+/** The prefix that a cache of all ids but the last is, which holds it from then on. */
+export const prefixOf = (reader: Reader, ids: readonly number[], cache: KeyValueCache): Prefix => {
+  const { prefixes } = reader.loaded;
+  const prefix: Prefix = {
+    ...{ ids, cache, bytes: cacheBytes(cache) },
+    extend: (more, options) => extendPrefix(reader, prefix, more, options),
+    release: () => {
+      prefixes.delete(cache);
+      releaseCache(cache);
+    },
+  };
+  prefixes.add(cache);
+  return prefix;
+};
+
+/** Reads `ids` behind a prefix or nothing. */
+const readIds = async (
+  where: string,
+  reader: Reader,
+  after: Prefix | undefined,
+  ids: readonly number[],
+  { room, beyondCapacity: beyond, ...options }: ReadOptions,
+): Promise<Prefix> => {
+  const { loaded, graph } = reader;
+  const { session, extended } = graph;
+  checkIds(where, ids, extended.decoder.vocabSize);
+  const all = after === undefined ? ids : [...after.ids, ...ids];
+  const length = room === undefined ? Math.max(all.length, after?.cache.planned ?? 0) : all.length + room;
+  const problem = beyondCapacity(extended, room === undefined ? all.length : length);
+  if (problem !== undefined && beyond !== "allow") throw new RangeError(`${where}: ${problem}`);
+  options.signal?.throwIfAborted();
+  const start = startBehind(graph, after, ids, length);
+  try {
+    const before = start.ids.slice(0, -1);
+    const { cache } =
+      before.length === 0 ? start : await prefillRows(session, start.cache, before, decoderOutputs.likeliest, options);
+    checkOpen(where, loaded);
+    return prefixOf(reader, all, cache);
+  } catch (error) {
+    releaseCache(start.cache);
+    throw error;
+  }
+};
+
+/**
+ * Reads a prompt.
+ *
+ * @throws TypeError when an option is not known or of another type, or the model is released
+ * @throws RangeError when an id is outside the vocabulary, or the text exceeds the capacity and `beyondCapacity` is not "allow"; whatever
+ *   the signal was aborted with
+ */
+export const readPrompt = async (reader: Reader, prompt: Prompt, options: ReadOptions = {}): Promise<Prefix> => {
+  checkOpen("read", reader.loaded);
+  checkReadOptions("read", options);
+  return readIds("read", reader, undefined, promptIds("read", reader.texts, prompt), options);
+};
+
+const extendPrefix = async (
+  reader: Reader,
+  prefix: Prefix,
+  more: Prompt,
+  options: ReadOptions = {},
+): Promise<Prefix> => {
+  checkOpen("extend", reader.loaded);
+  checkUsable("extend", "the prefix", prefix, reader.graph.extended);
+  checkReadOptions("extend", options);
+  return readIds("extend", reader, prefix, promptIds("extend", reader.texts, more, true), options);
+};
