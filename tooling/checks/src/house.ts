@@ -115,6 +115,7 @@ export const house: Readonly<Record<string, Room>> = {
     [...ground, ...mathematics, ...saying, "backend", ...building, "generation"],
     ["@huggingface/transformers", "node:"],
   ),
+  "@ropewalk/ai-sdk": room("6", "packages/ai-sdk", ["generation"], ["@ai-sdk/provider"]),
   ropewalk: room("apps", "apps/cli", everything, [
     "bullmq",
     "cli-progress",

@@ -1,0 +1,2 @@
+export { ropewalk, type Runnable } from "./language-model.ts";
+export { ropewalkOptions, type RopewalkOptions, type RopewalkSettings } from "./options.ts";
