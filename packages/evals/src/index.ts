@@ -74,7 +74,7 @@ export {
   type PerplexityBucket,
   type PerplexityOptions,
 } from "./perplexity/perplexity.ts";
-export { canonical, hashOf, sha256, type Json, type JsonObject } from "./sweep/canonical.ts";
+export { canonical, hashOf, sha256, type Json, type JsonObject } from "@ropewalk/models";
 export { cellHash, differences, sweepHash, sweepVersion, type CellIdentity } from "./sweep/cell.ts";
 export { mergeRecords, type Merged, type Part } from "./sweep/merge.ts";
 export {

@@ -8,9 +8,11 @@ export {
 export { tunedUnder } from "./adapter/tuned-under.ts";
 export { adaptable, withAdapters, type Adapted, type ScaledAdapter } from "./adapter/with-adapters.ts";
 export { adapterFiles, type LoraNumbers } from "./adapter/adapter-files.ts";
+export { canonical, hashOf, sha256, type Json, type JsonObject } from "./canonical.ts";
 export { loadCheckpoint, type Checkpoint } from "./checkpoint.ts";
 export { depthUpscale } from "./depth-upscale.ts";
 export type { Family } from "./family.ts";
+export { weightsFingerprint } from "./fingerprint.ts";
 export { inMemory, type ByteSource, type CheckpointFile, type CheckpointFolder } from "./folder.ts";
 export { openUrl, type FilesByUrl, type UrlOptions } from "./open-url.ts";
 export { gemma } from "./gemma/index.ts";
@@ -34,8 +36,10 @@ export { extensionKey, readExtensionEntry, type ExtensionEntry, type TunedExtens
 export { safetensorsOf, type DenseTensor } from "./safetensors/write.ts";
 export { tunedConfig, type TunedConfig } from "./tuned-config.ts";
 export { tunedFiles } from "./tuned-files.ts";
-export { readSafetensorsHeader } from "./safetensors/header.ts";
+export { encodeSafetensorsHeader, type StoredTensor } from "./safetensors/encode-header.ts";
+export { readSafetensors, readSafetensorsHeader, type SafetensorsHeader } from "./safetensors/header.ts";
 export type { TensorEntry, TensorType } from "./safetensors/tensor-entry.ts";
+export { fileSampling, tensorSampling, sampledHash, type Sampling } from "./sampled-hash.ts";
 export type { SpecialTokens } from "./special-tokens.ts";
 export { quantizeBlocks, type BlockForm, type Blocks } from "./quantize/blocks.ts";
 export { convertCheckpoint, type ConvertedFile } from "./quantize/convert.ts";

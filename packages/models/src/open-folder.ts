@@ -1,6 +1,6 @@
 /** A checkpoint's folder on a disk, for Node. */
 import type { Stats } from "node:fs";
-import { open, readdir, realpath, stat } from "node:fs/promises";
+import { open, readdir, realpath, stat, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CheckpointFile, CheckpointFolder } from "./folder.ts";
@@ -19,17 +19,22 @@ export const look = async (path: string): Promise<Stats | undefined> => {
   }
 };
 
+/** Bytes of an open file. */
+export const readFrom = async (handle: FileHandle, path: string, from: number, to: number): Promise<Uint8Array> => {
+  const bytes = new Uint8Array(to - from);
+  for (let done = 0; done < bytes.length;) {
+    const length = Math.min(bytes.length - done, mostAtOnce);
+    const { bytesRead } = await handle.read(bytes, done, length, from + done);
+    if (bytesRead === 0) throw new RangeError(`read: ${path} must have ${to} bytes, got ${from + done}`);
+    done += bytesRead;
+  }
+  return bytes;
+};
+
 const readRange = async (path: string, from: number, to: number): Promise<Uint8Array> => {
   const handle = await open(path);
   try {
-    const bytes = new Uint8Array(to - from);
-    for (let done = 0; done < bytes.length;) {
-      const length = Math.min(bytes.length - done, mostAtOnce);
-      const { bytesRead } = await handle.read(bytes, done, length, from + done);
-      if (bytesRead === 0) throw new RangeError(`read: ${path} must have ${to} bytes, got ${from + done}`);
-      done += bytesRead;
-    }
-    return bytes;
+    return await readFrom(handle, path, from, to);
   } finally {
     await handle.close();
   }

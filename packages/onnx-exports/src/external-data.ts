@@ -3,8 +3,13 @@ import { show, showName } from "@ropewalk/check";
 import type { GraphProto, ModelProto, TensorProto } from "@ropewalk/graph";
 import { refuse } from "./check.ts";
 
-/** A stretch of a file that a tensor lies in; `end` in bytes, where the model says. */
-export type DataPlace = { readonly tensor: string; readonly location: string; readonly end: number };
+/** A stretch of a file that a tensor lies in, in bytes; one whose length the model does not say has none. */
+export type DataPlace = {
+  readonly tensor: string;
+  readonly location: string;
+  readonly offset: number;
+  readonly end: number;
+};
 
 const external = 1;
 
@@ -60,7 +65,7 @@ export const dataPlaces = ({ graph }: ModelProto): readonly DataPlace[] =>
     .filter(({ dataLocation }) => dataLocation === external)
     .map((tensor) => {
       const { location, offset } = fileOf(tensor);
-      return { tensor: tensor.name, location, end: offset + bytes(tensor, "length") };
+      return { tensor: tensor.name, location, offset, end: offset + bytes(tensor, "length") };
     });
 
 /** Gives the files other names, those that whoever reads them knows them by; changes the model. */

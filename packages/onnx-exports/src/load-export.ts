@@ -21,6 +21,7 @@ import { checkCache, putOnCache } from "./chunk/put-on-cache.ts";
 import { jsonObject, type Json } from "./config-files.ts";
 import { dataPlaces, renameDataFiles } from "./external-data.ts";
 import { inWords, readMark, type Mark } from "./metadata.ts";
+import { exportFingerprint } from "./fingerprint.ts";
 import { decoderSizesOf, readExport } from "./read-export.ts";
 import { layoutIn } from "./record/layout.ts";
 import { placesOfTables, type TableRows } from "./rotary-tables.ts";
@@ -43,6 +44,8 @@ export type ExportedDecoder = ModelTexts & {
   readonly modelBytes: number;
   /** The files beside the model that its weights lie in. */
   readonly files: readonly CheckpointFile[];
+  /** What tells it from others: its graph, its sizes, and the weights beside it, of large ones stretches. Reads the weights' files. */
+  readonly fingerprint: () => Promise<string>;
   /**
    * Checks that the model can be run under an extension. A graph depends on an extension only through its bands' kind, so a
    * graph at hand may serve another extension, but not every one.
@@ -200,6 +203,7 @@ const read = async (folder: CheckpointFolder, asked: string | undefined): Promis
     extension: () => named("loadExport", () => (mark ? extensionIn(mark) : {})),
     modelBytes: bytes.length,
     files: [...data.values()],
+    fingerprint: () => exportFingerprint(bytes, decoder, { places: dataPlaces(proto), files: data }),
     check: (extended) => named("loadExport", () => checkFits(extended)),
     graph: (extended, { operators = "all", attentions } = {}) =>
       named("loadExport", () => {

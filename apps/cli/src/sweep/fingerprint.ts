@@ -8,15 +8,12 @@
  */
 import { hashOf } from "@ropewalk/evals";
 import type { OpenedModel } from "@ropewalk/generation";
-import type { ByteSource } from "@ropewalk/models";
+import { fileSampling, sampledHash, type ByteSource } from "@ropewalk/models";
 import { exportNames } from "@ropewalk/onnx-exports";
 import { existsSync } from "node:fs";
-import { createHash } from "node:crypto";
 import type { AdapterFlag } from "../adapter-option.ts";
 import { findExport } from "../find-export.ts";
 import { filesOf } from "../open-model.ts";
-
-const [stretches, stretch] = [1024, 1 << 16] as const;
 
 /** Files beside the weights that change what a run gives. */
 const texts = [
@@ -24,21 +21,9 @@ const texts = [
   ...["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"],
 ];
 
-const hashOfSource = async (source: ByteSource): Promise<string> => {
-  const { size, read } = source;
-  const hash = createHash("sha256");
-  const whole = size <= stretches * stretch;
-  const count = whole ? Math.ceil(size / stretch) : stretches;
-  for (let index = 0; index < count; index++) {
-    const from = whole ? index * stretch : Math.floor((index * (size - stretch)) / (stretches - 1));
-    hash.update(await read(from, Math.min(size, from + stretch)));
-  }
-  return hash.digest("hex");
-};
-
 const stated = async (source: ByteSource): Promise<readonly [size: number, hash: string]> => [
   source.size,
-  await hashOfSource(source),
+  await sampledHash(source, { from: 0, to: source.size }, fileSampling),
 ];
 
 const filesIn = async (folder: Awaited<ReturnType<typeof filesOf>>, names: readonly string[]) => {

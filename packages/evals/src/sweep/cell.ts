@@ -3,7 +3,7 @@
  *
  *   hash = SHA-256(version, model, method, run, kind, params, files)
  */
-import { canonical, hashOf, type JsonObject } from "./canonical.ts";
+import { canonical, hashOf, type JsonObject } from "@ropewalk/models";
 
 /** Of records and of what hashes are over. */
 export const sweepVersion = 1;

@@ -1,5 +1,5 @@
 /** Lists are crossed: { a: [1, 2], b: [3, 4] } stands for a 1 with b 3, 1 with 4, 2 with 3, 2 with 4. */
-import type { Json, JsonObject } from "./canonical.ts";
+import type { Json, JsonObject } from "@ropewalk/models";
 
 /**
  * Every choice of one value from each list of an entry, the first key's slowest.

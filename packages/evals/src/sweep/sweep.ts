@@ -7,7 +7,7 @@
  */
 import { checkKeys, checkList, show } from "@ropewalk/check";
 import { evaluationOf } from "../evaluations.ts";
-import type { Json, JsonObject } from "./canonical.ts";
+import type { Json, JsonObject } from "@ropewalk/models";
 import { cross } from "./cross.ts";
 
 /** How an entry of models or methods is read. */

@@ -72,23 +72,35 @@ const checkCover = (
   check(end === start + length, `${at}: the data must end with ${before}, at byte ${end - start}`, length);
 };
 
+export type SafetensorsHeader = {
+  /** In the order of their places. */
+  readonly entries: readonly TensorEntry[];
+  /** Texts by name; empty where the file has none. */
+  readonly metadata: Readonly<Record<string, string>>;
+};
+
 /**
- * Reads where each tensor of a safetensors file lies, in the order of their places. The data is not read.
+ * Reads where each tensor of a safetensors file lies, and what it says of itself. The data is not read.
  *
  * @param file - the file's name, for the entries and for errors
  * @throws RangeError and TypeError naming the file, the tensor, the rule and the values when the header is not one, or does
  *   not fit the file
  */
-export const readSafetensorsHeader = async (file: string, source: ByteSource): Promise<readonly TensorEntry[]> => {
+export const readSafetensors = async (file: string, source: ByteSource): Promise<SafetensorsHeader> => {
   const at = `readSafetensorsHeader: ${file}`;
   const { length, header } = await readHeader(file, source);
   const data = { file, start: 8 + length, length: source.size - 8 - length };
-  const metadata = header[metadataKey] ?? (Object.hasOwn(header, metadataKey) ? null : {});
-  for (const [key, value] of Object.entries(configObject(`${at}: ${metadataKey}`, metadata).values))
+  const stated = header[metadataKey] ?? (Object.hasOwn(header, metadataKey) ? null : {});
+  const metadata = configObject(`${at}: ${metadataKey}`, stated).values;
+  for (const [key, value] of Object.entries(metadata))
     check(typeof value === "string", `${at}: ${metadataKey}: ${showName(key)} must be text`, value, "string");
   const entries: TensorEntry[] = [];
   for (const name in header) if (name !== metadataKey) entries.push(tensorEntry(data, name, header[name]));
   entries.sort((a, b) => a.offset - b.offset || a.length - b.length);
   checkCover(at, data, entries);
-  return entries;
+  return { entries, metadata: metadata as Readonly<Record<string, string>> };
 };
+
+/** As `readSafetensors`: the places alone. */
+export const readSafetensorsHeader = async (file: string, source: ByteSource): Promise<readonly TensorEntry[]> =>
+  (await readSafetensors(file, source)).entries;

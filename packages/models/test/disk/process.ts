@@ -3,8 +3,10 @@
  *
  *     node process.ts own <parent> <end>
  *     node process.ts write <target> <files> <bytes>
+ *     node process.ts file <path> <bytes>          what a file has in the end is 7s
  *     node process.ts race <what it writes>        told targets by messages, answers what came of each
  */
+import { writeFileWhole } from "../../src/files.ts";
 import { ownFolder, writeFolder } from "../../src/node.ts";
 import { setTimeout as wait } from "node:timers/promises";
 
@@ -61,6 +63,9 @@ if (kind === "own") {
 } else if (kind === "write") {
   console.log("ready");
   await writeFolder(place, filesOf(Number(first), Number(second), 7));
+} else if (kind === "file") {
+  console.log("ready");
+  for (;;) await writeFileWhole("write", place, slowly(Number(first), 7));
 } else {
   process.on("message", (target: string) => {
     void writeFolder(target, filesOf(6, 400, Number(place))).then(

@@ -1,5 +1,5 @@
 /**
- * The name of a measurement: equal ones have one name, on any machine.
+ * A name for a value: equal ones have one, on any machine.
  *
  *   canonical(value)   JSON without spaces, the keys of every object in order (RFC 8785)
  *   hash(value)        SHA-256 of that, as 64 hexadecimal digits

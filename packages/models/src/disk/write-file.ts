@@ -1,0 +1,70 @@
+/**
+ * A file that is written whole: whoever looks sees what was there before, or all of it, also when the process is killed on the way or the
+ * power fails.
+ *
+ *     <folder>/.ropewalk-file-…/<name>     filled, and brought to the disk
+ *     <folder>/<name>                      its name in the end, by one rename
+ */
+import { chmod, open, realpath, rename } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { check } from "@ropewalk/check";
+import { look } from "../open-folder.ts";
+import { ownFolder } from "./own-folder.ts";
+import { pathOfFile } from "./path-of-file.ts";
+
+export type FileParts = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/** What the disk still has to be told: that a name stands for another file. Not every system tells it that way. */
+const syncFolder = async (folder: string): Promise<void> => {
+  const handle = await open(folder).catch(() => undefined);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
+};
+
+/**
+ * Writes a file whole, in place of one that is there.
+ *
+ * @param where - the function that errors name
+ * @returns its bytes
+ * @throws RangeError for a path that a folder has; Error naming the path that the disk refuses; what the parts throw. What was there stays then.
+ */
+export const writeFileWhole = async (where: string, file: string | URL, parts: FileParts): Promise<number> => {
+  const asked = pathOfFile(where, file);
+  const before = await look(asked);
+  check(
+    before === undefined || before.isFile(),
+    `${where}: ${asked} must be absent or a file`,
+    before?.isDirectory() ? "a folder" : "no file",
+  );
+  // Behind a link, the file that it leads to.
+  const path = before === undefined ? asked : await realpath(asked);
+  const refused = (error: unknown): never => {
+    throw Object.assign(
+      new Error(`${where}: ${path} could not be written: ${(error as Error).message}`, { cause: error }),
+      { code: (error as NodeJS.ErrnoException).code },
+    );
+  };
+  const own = await ownFolder(dirname(path), ".ropewalk-file").catch(refused);
+  let bytes = 0;
+  try {
+    const filled = join(own.path, basename(path));
+    const handle = await open(filled, "wx").catch(refused);
+    try {
+      for await (const part of parts) {
+        await handle.writeFile(part).catch(refused);
+        bytes += part.byteLength;
+      }
+      await handle.sync().catch(refused);
+    } finally {
+      await handle.close();
+    }
+    if (before !== undefined) await chmod(filled, before.mode & 0o7777).catch(refused);
+    await rename(filled, path).catch(refused);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await own.remove().catch(() => {});
+    throw error;
+  }
+  await own.remove();
+  return bytes;
+};
