@@ -17,7 +17,8 @@ import { runOn } from "./cache/life.ts";
 import type { KeyValueCache } from "./cache/cache.ts";
 import { checkNumbers } from "./numbers.ts";
 import { chunkFeeds, longestNext, replanned, tokensHeld } from "./run.ts";
-import { drawUniform, type Drawn, type SamplerState, type Sampling } from "./sampling.ts";
+import { drawUniform, type Drawn, type SamplerState } from "./sampling/random.ts";
+import { notInBlock, type Sampling } from "./sampling/sampling.ts";
 
 /** The graph of chunks, and that of blocks. */
 export type BlockSessions = { readonly session: Session; readonly blockSession: Session };
@@ -76,7 +77,7 @@ const noToken = -1;
  * tokens settle, where the frequencies change and where a chunk would be too long, so that every step sees what it would see
  * step by step.
  *
- * @throws TypeError unless the cache is the value that was handed out last
+ * @throws TypeError unless the cache is the value that was handed out last; RangeError for a sampling that the graph does not have
  */
 export const runBlock = (
   sessions: BlockSessions,
@@ -86,6 +87,9 @@ export const runBlock = (
 ): Promise<BlockResult> =>
   runOn("runBlock", cache, () => {
     checkKeys("runBlock", "options", options, { sampling: true, state: true, stopTokens: true, steps: positive });
+    const beyond = notInBlock(options.sampling);
+    if (beyond !== undefined)
+      throw new RangeError(`runBlock: sampling must be what the graph of blocks has, got ${beyond}`);
     return stepsFrom(sessions, cache, first, options);
   });
 

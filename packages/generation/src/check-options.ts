@@ -23,7 +23,7 @@ import type { OpenOptions } from "./open.ts";
 import { isPrefix } from "./prefix/prefix.ts";
 import type { ReadOptions } from "./prefix/read.ts";
 import type { PrefillOptions } from "./run.ts";
-import { startSampling, type Sampling } from "./sampling.ts";
+import { startSampling, type Sampling } from "./sampling/sampling.ts";
 
 /** Of an integer above 0, in these words. */
 const positiveInteger: Rule = (where, name, value) =>

@@ -10,7 +10,9 @@ import { pickingBy, type Picking } from "./picking.ts";
 import { startBehind } from "./prefix/behind.ts";
 import { checkAfter, type Prefix } from "./prefix/prefix.ts";
 import { prefillRows, runRows } from "./run.ts";
-import { startSampling, type SamplerState, type Sampling } from "./sampling.ts";
+import type { History } from "./sampling/history.ts";
+import type { SamplerState } from "./sampling/random.ts";
+import { notInBlock, startSampling, type Sampling } from "./sampling/sampling.ts";
 
 export type GenerateOptions = {
   /** Default 128, or fewer when the capacity leaves fewer. */
@@ -64,8 +66,15 @@ const defaultNewTokens = 128;
 const newTokensFor = (asked: number | undefined, room: number): number =>
   asked ?? Math.max(1, Math.min(defaultNewTokens, room));
 
-const decodeBlockFor = ({ backend, blockSession }: LoadedGraph, asked: number | undefined): number => {
-  if (asked === undefined) return blockSession ? backend.decodeBlock : 1;
+/** As asked; by default as the backend likes it where the graph of blocks can do what the run asks for. */
+const decodeBlockFor = (
+  { backend, blockSession }: LoadedGraph,
+  asked: number | undefined,
+  beyond: string | undefined,
+): number => {
+  if (asked === undefined) return blockSession && beyond === undefined ? backend.decodeBlock : 1;
+  if (asked > 1 && beyond !== undefined)
+    throw new RangeError(`generate: decodeBlock must be 1 with ${beyond}, which blocks do not have, got ${asked}`);
   if (asked > 1 && !blockSession)
     throw new RangeError(
       `generate: decodeBlock must be 1 where there is no graph for blocks, as on ${backend.name}, got ${asked}`,
@@ -76,14 +85,14 @@ const decodeBlockFor = ({ backend, blockSession }: LoadedGraph, asked: number | 
 /** Where a run stands: the tokens that were picked last and are not given out yet. */
 type Decoding = { readonly tokens: readonly number[]; readonly state: SamplerState; readonly cache: KeyValueCache };
 
-/** Goes on behind a token that was given out, by at most `room` tokens. */
-type Decode = (token: number, from: Decoding, room: number) => Promise<Decoding>;
+/** Goes on behind the last of the tokens that were given out, by at most `room` tokens. */
+type Decode = (history: History, from: Decoding, room: number) => Promise<Decoding>;
 
 const stepwise =
   ({ session }: LoadedGraph, { output, pick }: Picking): Decode =>
-  async (token, { state, cache }) => {
-    const ran = await runRows(session, cache, [token], [0], output);
-    const picked = pick(state, ran.rows);
+  async (history, { state, cache }) => {
+    const ran = await runRows(session, cache, history.added.slice(-1), [0], output);
+    const picked = pick(state, ran.rows, history);
     return { tokens: [picked.token], state: picked.state, cache: ran.cache };
   };
 
@@ -94,8 +103,8 @@ const blockwise = async (
   decodeBlock: number,
 ): Promise<Decode> => {
   const sessions = { session, blockSession: await blockSession!() };
-  return (token, { state, cache }, room) =>
-    runBlock(sessions, cache, token, { sampling, state, stopTokens, steps: Math.min(decodeBlock, room) });
+  return ({ added }, { state, cache }, room) =>
+    runBlock(sessions, cache, added.at(-1)!, { sampling, state, stopTokens, steps: Math.min(decodeBlock, room) });
 };
 
 /**
@@ -123,8 +132,8 @@ export const generateTokens = async function* (
   const problem = runsPromptAlone ? undefined : beyondCapacity(extended, length);
   if (problem !== undefined && options.beyondCapacity !== "allow") throw new RangeError(`generate: ${problem}`);
   const stops = new Set(stopTokens);
-  const decodeBlock = decodeBlockFor(graph, options.decodeBlock);
-  const started = startSampling(sampling);
+  const decodeBlock = decodeBlockFor(graph, options.decodeBlock, notInBlock(sampling));
+  const started = startSampling(sampling, extended.decoder.vocabSize);
   signal?.throwIfAborted();
   const inBlocks = decodeBlock > 1 && maxNewTokens > 1;
   const picking = pickingBy(sampling);
@@ -138,9 +147,10 @@ export const generateTokens = async function* (
     const prompt = await prefillRows(session, cache, start.ids, picking.output, prefillOptions);
     const prefilled = performance.now();
     cache = prompt.cache;
-    const first = picking.pick(started, prompt.rows);
+    const added: number[] = [];
+    const history: History = { prompt: after === undefined ? ids : [...after.ids, ...ids], added };
+    const first = picking.pick(started, prompt.rows, history);
     let at: Decoding = { tokens: [first.token], state: first.state, cache };
-    let newTokens = 0;
     let finish: GenerationStats["finish"] = "length";
     decoding: for (;;) {
       for (const token of at.tokens) {
@@ -148,18 +158,18 @@ export const generateTokens = async function* (
           finish = "stop";
           break decoding;
         }
-        newTokens += 1;
+        added.push(token);
         yield token;
-        if (newTokens === maxNewTokens) break decoding;
+        if (added.length === maxNewTokens) break decoding;
         signal?.throwIfAborted();
       }
-      at = await decode(at.tokens.at(-1)!, at, maxNewTokens - newTokens);
+      at = await decode(history, at, maxNewTokens - added.length);
       cache = at.cache;
     }
     options.onDone?.({
       promptTokens,
       cachedTokens: start.cachedTokens,
-      newTokens,
+      newTokens: added.length,
       finish,
       prefillTime: prefilled - begun,
       decodeTime: performance.now() - prefilled,

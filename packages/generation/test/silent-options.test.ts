@@ -112,7 +112,7 @@ const given: readonly (readonly [string, () => unknown, RegExp])[] = [
   [
     "generate, greedy and warm",
     () => drain({ sampling: { kind: "greedy", temperature: 1 } }),
-    /no keys but kind, got "temperature"$/,
+    /no keys but kind, logitBias, repetitionPenalty, frequencyPenalty, presencePenalty, got "temperature"$/,
   ],
   [
     "generate, text for a number",

@@ -1,0 +1,3 @@
+import { number, type Rule } from "@ropewalk/check";
+
+export const finiteNumber: Rule = number("finite", Number.isFinite);

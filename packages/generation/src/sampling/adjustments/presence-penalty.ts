@@ -1,0 +1,16 @@
+/**
+ * Makes tokens that were added less likely, once, as OpenAI's `presence_penalty`; the prompt does not count:
+ *
+ *   logits[t] - penalty   where count[t] > 0
+ */
+import { countAdded } from "../history.ts";
+import type { Adjustment } from "./adjustment.ts";
+import { finiteNumber } from "./finite-number.ts";
+
+export const presencePenalty: Adjustment<number> = {
+  rule: finiteNumber,
+  isNeutral: (penalty) => penalty === 0,
+  apply: (penalty, logits, history) => {
+    for (const token of countAdded(history).keys()) logits[token]! -= penalty;
+  },
+};

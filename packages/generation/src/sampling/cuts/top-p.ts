@@ -1,0 +1,14 @@
+/** The smallest set of the most likely tokens whose probabilities sum to `topP` or more (nucleus sampling, arXiv 1904.09751). */
+import { share } from "@ropewalk/check";
+import type { Cut } from "./cut.ts";
+
+export const topP: Cut = {
+  rule: share,
+  inBlocks: true,
+  keep: (least, weights) => {
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    let reached = 0;
+    const last = weights.findIndex((weight) => (reached += weight / total) >= least);
+    return last < 0 ? weights.length : last + 1;
+  },
+};

@@ -1,0 +1,21 @@
+/** The random numbers of sampling: a generator's state goes in and comes out. */
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
+import { xoroshiro128plus, xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
+
+/** The generator's state; greedy sampling has none. */
+export type SamplerState = readonly number[];
+
+export type Drawn = { readonly uniform: number; readonly state: SamplerState };
+
+export const startRandom = (seed: number): SamplerState => {
+  // The generator starts badly from small seeds (its first number for 1 is all but 1): begin 2^64 steps further on.
+  const generator = xoroshiro128plus(seed);
+  generator.jump();
+  return generator.getState();
+};
+
+/** A number from 0 on and below 1, and the state behind it. */
+export const drawUniform = (state: SamplerState): Drawn => {
+  const generator = xoroshiro128plusFromState(state);
+  return { uniform: uniformFloat64(generator), state: generator.getState() };
+};

@@ -1,0 +1,61 @@
+/** How the next token is chosen, as a value: the steps and their numbers. */
+import { byVariant, number, type Variants } from "@ropewalk/check";
+import { adjustmentKeys, checkAdjustmentsFit, hasAdjustments, type Adjustments } from "./adjustments/index.ts";
+import { cutKeys, notInBlocks, type Cuts } from "./cuts/index.ts";
+import { startRandom, type SamplerState } from "./random.ts";
+
+/** The most likely token. */
+export type Greedy = Adjustments & { readonly kind: "greedy" };
+
+/** A token drawn by its probability. */
+export type Drawing = Adjustments &
+  Cuts & {
+    readonly kind: "sample";
+    /** Above 0. */
+    readonly temperature: number;
+    /** The same seed gives the same tokens. */
+    readonly seed: number;
+  };
+
+export type Sampling = Greedy | Drawing;
+
+/** The fields of each kind, what they must be, and the generator's first state. */
+const kinds: Variants<Sampling, SamplerState> = {
+  greedy: [adjustmentKeys, () => []],
+  sample: [
+    {
+      temperature: number(
+        "positive and finite (greedy is a kind of its own)",
+        (value) => value > 0 && value < Infinity,
+      ),
+      ...cutKeys,
+      seed: number("an integer", Number.isInteger),
+      ...adjustmentKeys,
+    },
+    ({ seed }) => startRandom(seed),
+  ],
+};
+
+/**
+ * The state that a run starts with.
+ *
+ * @param vocabSize - given: token ids must lie inside it
+ * @throws RangeError naming the field, its rule and its value; TypeError for a key that nobody reads
+ */
+export const startSampling = (sampling: Sampling, vocabSize: number = Infinity): SamplerState => {
+  const state = byVariant("startSampling", "sampling", sampling, kinds);
+  checkAdjustmentsFit("startSampling", sampling, vocabSize);
+  return state;
+};
+
+/** Whether a row's largest logit is the token, as it comes out of the graph. */
+export const isPlainGreedy = (sampling: Sampling): boolean => sampling.kind === "greedy" && !hasAdjustments(sampling);
+
+/** What of a sampling the graph of blocks cannot do, in words; undefined where it can do all. */
+export const notInBlock = (sampling: Sampling): string | undefined => {
+  const names = [
+    ...Object.keys(adjustmentKeys).filter((name) => hasAdjustments({ [name]: sampling[name as keyof Adjustments] })),
+    ...(sampling.kind === "sample" ? notInBlocks(sampling) : []),
+  ];
+  return names.length === 0 ? undefined : names.join(" and ");
+};
