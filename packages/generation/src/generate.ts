@@ -8,7 +8,7 @@ import { checkIds } from "./check-ids.ts";
 import { checkGenerateOptions } from "./check-options.ts";
 import { pickingBy, type Picking } from "./picking.ts";
 import { startBehind } from "./prefix/behind.ts";
-import { checkAfter, type Prefix } from "./prefix/prefix.ts";
+import { behindWhat, type AnyPrefix } from "./prefix/prefix.ts";
 import { prefillRows, runRows } from "./run.ts";
 import type { History } from "./sampling/history.ts";
 import type { SamplerState } from "./sampling/random.ts";
@@ -24,7 +24,7 @@ export type GenerateOptions = {
   /** A run longer than the capacity is refused unless this says "allow". */
   readonly beyondCapacity?: BeyondCapacity;
   /** What the prompt stands behind: a text that was read with `read`. It is not run again. */
-  readonly after?: Prefix;
+  readonly after?: AnyPrefix;
   /** Tokens a prefill chunk, at most. Default 512. */
   readonly chunkSize?: number;
   /** Tokens that are decoded in one run, at most; they are given out together. Default: as the backend likes it. */
@@ -121,8 +121,8 @@ export const generateTokens = async function* (
 ): AsyncGenerator<number, void, undefined> {
   checkGenerateOptions(options);
   const { session, extended } = graph;
-  const { sampling = { kind: "greedy" }, stopTokens = graph.stopTokens, after, chunkSize, signal } = options;
-  checkAfter("generate", after, extended);
+  const { sampling = { kind: "greedy" }, stopTokens = graph.stopTokens, chunkSize, signal } = options;
+  const after = behindWhat("generate", options.after, extended);
   checkIds("generate", ids, extended.decoder.vocabSize, after === undefined ? 1 : 0);
   const promptTokens = (after?.ids.length ?? 0) + ids.length;
   const maxNewTokens = newTokensFor(options.maxNewTokens, extended.capacity - promptTokens);

@@ -25,7 +25,7 @@ export { chatFormat, type ChatFormat, type ChatOptions } from "./chat/format.ts"
 export type { ChatMessage, TextPart } from "./chat/messages.ts";
 export type { GenerateOptions, GenerationStats } from "./generate.ts";
 export { loadModel, type LanguageModel, type LoadOptions, type LogitsOptions } from "./model.ts";
-export type { Prefix } from "./prefix/prefix.ts";
+export type { AnyPrefix, Prefix } from "./prefix/prefix.ts";
 export type { ReadOptions } from "./prefix/read.ts";
 export type { Prompt } from "./prompt.ts";
 export { asRun, needCheckpoint, type ModelSource } from "./source.ts";

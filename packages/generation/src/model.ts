@@ -20,7 +20,7 @@ import { checkWeights } from "./check-weights.ts";
 import { checkOpen, releaseLoaded, sessionFor, type Loaded } from "./loaded.ts";
 import { openModel, type OpenedModel, type OpenOptions } from "./open.ts";
 import { startBehind } from "./prefix/behind.ts";
-import { checkAfter, type Prefix } from "./prefix/prefix.ts";
+import { behindWhat, type AnyPrefix, type Prefix } from "./prefix/prefix.ts";
 import { readPrompt, type Reader, type ReadOptions } from "./prefix/read.ts";
 import { prefill, type ChunkOptions, type ChunkResult, type PrefillOptions } from "./run.ts";
 import { promptIds, textWriter, type Prompt } from "./prompt.ts";
@@ -56,7 +56,7 @@ export type LoadOptions = OpenOptions & {
 
 export type LogitsOptions = ChunkOptions & {
   /** What the ids stand behind: a text that was read with `read`. */
-  readonly after?: Prefix;
+  readonly after?: AnyPrefix;
 };
 
 export type LanguageModel = {
@@ -135,8 +135,8 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
     checkOpen("logits", loaded);
     checkFunction("visitLogits", "visit", visit);
     checkLogitsOptions(options);
-    const { after, ...chunks } = options;
-    checkAfter("logits", after, extended);
+    const { after: behind, ...chunks } = options;
+    const after = behindWhat("logits", behind, extended);
     checkIds("logits", ids, decoder.vocabSize, after === undefined ? 1 : 0);
     const first = firstRow(after);
     const start = startBehind(graph, after, ids, (after?.ids.length ?? 0) + ids.length);
@@ -177,8 +177,7 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
     },
     read: (prompt, options) => readPrompt(reader, prompt, options),
     logits: async (ids, options) => {
-      const { after } = options ?? {};
-      checkAfter("logits", after, extended);
+      const after = behindWhat("logits", options?.after, extended);
       checkIds("logits", ids, decoder.vocabSize, after === undefined ? 1 : 0);
       const first = firstRow(after);
       const all = new Float32Array(((after?.ids.length ?? 0) + ids.length - first) * decoder.vocabSize);

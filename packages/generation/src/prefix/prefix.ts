@@ -20,6 +20,9 @@ export type Prefix = {
   readonly release: () => void;
 };
 
+/** A prefix where a run is asked to stand behind one: it must be of the same model. One of a model in a worker is another value. */
+export type AnyPrefix = Pick<Prefix, "ids" | "bytes">;
+
 /** @throws TypeError for what `read` never gave */
 export const isPrefix = (where: string, name: string, value: unknown): void => {
   const { ids, cache } = { ...(value as Partial<Prefix> | undefined) };
@@ -41,9 +44,14 @@ export const checkUsable = (where: string, name: string, { cache }: Prefix, exte
   }
 };
 
-/** The same of what a run stands behind, if anything. */
-export const checkAfter = (where: string, after: Prefix | undefined, extended: ExtendedDecoder): void => {
-  if (after === undefined) return;
+/** What a run stands behind, if anything, as the prefix that it must be. */
+export const behindWhat = (
+  where: string,
+  after: AnyPrefix | undefined,
+  extended: ExtendedDecoder,
+): Prefix | undefined => {
+  if (after === undefined) return undefined;
   isPrefix(where, "after", after);
-  checkUsable(where, "after", after, extended);
+  checkUsable(where, "after", after as Prefix, extended);
+  return after as Prefix;
 };

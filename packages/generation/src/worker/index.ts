@@ -9,7 +9,7 @@ export {
   type WorkerSource,
 } from "./connect.ts";
 export type { WorkerLike } from "./endpoint.ts";
-export type { WorkerCache, WorkerModel } from "./model.ts";
+export type { WorkerCache, WorkerModel, WorkerPrefix } from "./model.ts";
 export { serveModels, type ServeConfig } from "./serve.ts";
 export type { BackendChoice, BackendFacts, SourceFacts } from "./wire.ts";
 export type { Backends, OpenOwn } from "./works.ts";

@@ -1,17 +1,27 @@
 /** A model in a worker, seen from outside: its facts here, its functions there. */
+import { show } from "@ropewalk/check";
 import { checkExtension, extensionOf, recordOf, type ContextExtension } from "@ropewalk/context-extension";
 import { extendDecoder, type DecoderSizes, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { ReadAttentions, VisitAttentions } from "../attentions.ts";
 import type { CachePlan } from "../cache/cache.ts";
 import type { LanguageModel, LogitsOptions } from "../model.ts";
+import type { AnyPrefix, Prefix } from "../prefix/prefix.ts";
+import type { ReadOptions } from "../prefix/read.ts";
 import type { Prompt } from "../prompt.ts";
 import type { TextCodec } from "../text.ts";
 import type { GenerateOptions } from "../generate.ts";
 import { call, stream, type Connection } from "./call.ts";
-import type { BackendFacts, ModelFacts, SourceFacts } from "./wire.ts";
+import type { BackendFacts, ModelFacts, PrefixFacts, SourceFacts } from "./wire.ts";
 
 /** A key-value cache in the worker. As every cache it is a value: a run takes it and gives the next. */
 export type WorkerCache = { readonly id: number; readonly length: number; readonly ids: readonly number[] };
+
+/** A text that was read in the worker: as a `Prefix`, but for its cache, which stays there. */
+export type WorkerPrefix = Pick<Prefix, "ids" | "bytes"> & {
+  readonly id: number;
+  readonly extend: (more: Prompt, options?: ReadOptions) => Promise<WorkerPrefix>;
+  readonly release: () => Promise<void>;
+};
 
 export type WorkerModel = Pick<
   LanguageModel,
@@ -22,6 +32,8 @@ export type WorkerModel = Pick<
   readonly extended: ExtendedDecoder<DecoderSizes>;
   readonly text: TextCodec | undefined;
   readonly withExtension: (extension: ContextExtension) => Promise<WorkerModel>;
+  /** As a model here, but that the prefix is released in the worker, which takes a while. */
+  readonly read: (prompt: Prompt, options?: ReadOptions) => Promise<WorkerPrefix>;
   /** A cache in the worker, for `prefill`; `releaseCache` gives its memory back. */
   readonly createCache: (plan: CachePlan) => Promise<WorkerCache>;
   readonly prefill: (
@@ -32,26 +44,52 @@ export type WorkerModel = Pick<
   readonly releaseCache: (cache: WorkerCache) => Promise<void>;
 };
 
-/** The functions of options, and the rest. */
-const splitRun = <Options extends LogitsOptions>({ onProgress, signal, ...data }: Options) => ({
-  listeners: { onProgress },
-  ...{ signal, data },
-});
+/** Prefixes by the workers that they are in, whose numbers for them may be alike. */
+const workerOf = new WeakMap<AnyPrefix, Connection>();
+
+/** What the worker knows a prefix by. */
+const idOf = (where: string, connection: Connection, after: AnyPrefix): number => {
+  if (typeof after === "object" && workerOf.get(after) === connection) return (after as WorkerPrefix).id;
+  const hint = after instanceof Promise ? "; it must be awaited" : "";
+  throw new TypeError(
+    `${where}: after must be a prefix, which read of a model in the same worker gives, got ${show(after)}${hint}`,
+  );
+};
 
 export const workerModel = (connection: Connection, facts: ModelFacts, text: TextCodec | undefined): WorkerModel => {
   const { id, source, backend, extension, cache } = facts;
   const extended = { ...extendDecoder(source.decoder, extensionOf(extension), { cache }), name: source.name };
   const ask = <Result>(work: string, args: readonly unknown[], more: object = {}): Promise<Result> =>
     call<Result>(connection, { where: work, work, args: [id, ...args], ...more });
-  const run = <Result>(work: string, args: readonly unknown[], options: LogitsOptions = {}, more: object = {}) => {
-    const { listeners, signal, data } = splitRun(options);
-    return ask<Result>(work, [...args, data], { listeners: { ...listeners, ...more }, signal });
-  };
-  const generating = (work: string, prompt: Prompt, { onPrefill, onDone, signal, ...data }: GenerateOptions = {}) =>
-    stream(connection, {
-      ...{ where: "generate", work, args: [id, prompt, data], signal },
+  /** What a run stands behind by its number, among options that are data. */
+  const behind = (where: string, after: AnyPrefix | undefined): { readonly after?: number } =>
+    after === undefined ? {} : { after: idOf(where, connection, after) };
+  const run = async <Result>(
+    work: string,
+    args: readonly unknown[],
+    { onProgress, signal, after, ...data }: LogitsOptions = {},
+    more: object = {},
+  ) =>
+    ask<Result>(work, [...args, { ...data, ...behind(work, after) }], { listeners: { onProgress, ...more }, signal });
+  const generating = async function* (
+    work: string,
+    prompt: Prompt,
+    { onPrefill, onDone, signal, after, ...data }: GenerateOptions = {},
+  ) {
+    return yield* stream(connection, {
+      ...{ where: "generate", work, args: [id, prompt, { ...data, ...behind("generate", after) }], signal },
       listeners: { onPrefill, onDone },
     });
+  };
+  const prefixOf = (known: PrefixFacts): WorkerPrefix => {
+    const prefix: WorkerPrefix = {
+      ...known,
+      extend: async (more, options) => prefixOf(await run<PrefixFacts>("extend", [known.id, more], options)),
+      release: () => ask("releasePrefix", [known.id]),
+    };
+    workerOf.set(prefix, connection);
+    return prefix;
+  };
   const visitAttentions: VisitAttentions = (ids, visit, options) => run("visitAttentions", [ids], options, { visit });
   const attentions: ReadAttentions = (ids, options) => run("attentions", [ids], options);
   return {
@@ -59,13 +97,14 @@ export const workerModel = (connection: Connection, facts: ModelFacts, text: Tex
     generate: (prompt, options) => generating("generate", prompt, options) as AsyncGenerator<string, void, undefined>,
     generateTokens: (prompt, options) =>
       generating("generateTokens", prompt, options) as AsyncGenerator<number, void, undefined>,
+    read: async (prompt, options) => prefixOf(await run<PrefixFacts>("read", [prompt], options)),
     logits: (ids, options) => run("logits", [ids], options),
     visitLogits: (ids, visit, options) => run("visitLogits", [ids], options, { visit }),
     ...{ attentions, visitAttentions },
     withExtension: async (other) => {
       checkExtension("withExtension", other);
       const made = await call<ModelFacts>(connection, {
-        ...{ where: "withExtension", work: "extend", args: [id, recordOf(other)] },
+        ...{ where: "withExtension", work: "withExtension", args: [id, recordOf(other)] },
       });
       return workerModel(connection, made, text);
     },

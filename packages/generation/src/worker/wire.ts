@@ -52,6 +52,9 @@ export type ModelFacts = OpenedFacts & {
   readonly cache: CachePrecision;
 };
 
+/** A text that was read in the worker. */
+export type PrefixFacts = { readonly id: number; readonly ids: readonly number[]; readonly bytes: number };
+
 /** What a run gives, one after another. */
 export type RunEvent =
   /** A function among the options was called. */

@@ -7,10 +7,11 @@ import type { Remote } from "comlink";
 import { createCache, releaseCache, type KeyValueCache } from "../cache/cache.ts";
 import { loadModel, type LanguageModel, type LoadOptions } from "../model.ts";
 import { openModel, type OpenedModel } from "../open.ts";
+import type { Prefix } from "../prefix/prefix.ts";
 import { modelFacts, sourceFacts } from "./facts.ts";
 import { receiveFolder, type ReceivedFolder } from "./folder.ts";
 import type { Tell, Work } from "./runs.ts";
-import type { BackendChoice, OpenedFacts, SentFolder, SentSource } from "./wire.ts";
+import type { BackendChoice, OpenedFacts, PrefixFacts, SentFolder, SentSource } from "./wire.ts";
 
 export type Backends = Readonly<Record<string, (options: never) => Backend | Promise<Backend>>>;
 
@@ -22,6 +23,7 @@ export type Held = {
   readonly opened: Map<number, OpenedModel>;
   readonly models: Map<number, LanguageModel>;
   readonly caches: Map<number, KeyValueCache>;
+  readonly prefixes: Map<number, Prefix>;
   readonly folders: Map<OpenedModel, ReceivedFolder>;
   readonly name: () => number;
 };
@@ -137,10 +139,26 @@ const extend = async ({ held, args }: Call): Promise<unknown> => {
   return modelFacts(id, model, extension);
 };
 
-/** The visitor stands among the listeners, but is none of the options. */
-const optionsOf = ({ args, listeners, signal }: Call, at: number): never => {
-  const options = { ...(args[at] as Options | undefined), ...listeners, signal };
+const prefixOf = ({ held }: Call, where: string, name: string, id: number): Prefix => {
+  const found = held.prefixes.get(id);
+  if (found === undefined)
+    throw new TypeError(`${where}: ${name} must be a prefix that is not released, nor its model, got one that is`);
+  return found;
+};
+
+/** The visitor stands among the listeners, but is none of the options; and what a run stands behind is here. */
+const optionsOf = (call: Call, where: string, at: number): never => {
+  const { args, listeners, signal } = call;
+  const { after, ...given } = { ...(args[at] as (Options & { readonly after?: number }) | undefined) };
+  const behind = after === undefined ? {} : { after: prefixOf(call, where, "after", after) };
+  const options = { ...given, ...behind, ...listeners, signal };
   return Object.fromEntries(Object.entries(options).filter(([key]) => key !== "visit")) as never;
+};
+
+const heldPrefix = ({ held }: Call, prefix: Prefix): PrefixFacts => {
+  const id = held.name();
+  held.prefixes.set(id, prefix);
+  return { id, ids: prefix.ids, bytes: prefix.bytes };
 };
 
 const cacheOf = ({ held, args }: Call, where: string): KeyValueCache => {
@@ -163,18 +181,27 @@ export const works: Readonly<Record<string, (call: Call) => Work>> = {
     return openedFacts(call, await open(call, "openModel", source, { ...options, ...heard }));
   }),
   load: once(load),
-  extend: once(extend),
-  generate: (call) => modelOf(call).generate(call.args[1]!, optionsOf(call, 2)),
-  generateTokens: (call) => modelOf(call).generateTokens(call.args[1]!, optionsOf(call, 2)),
-  logits: once((call) => modelOf(call).logits(call.args[1]!, optionsOf(call, 2))),
+  withExtension: once(extend),
+  generate: (call) => modelOf(call).generate(call.args[1]!, optionsOf(call, "generate", 2)),
+  generateTokens: (call) => modelOf(call).generateTokens(call.args[1]!, optionsOf(call, "generate", 2)),
+  logits: once((call) => modelOf(call).logits(call.args[1]!, optionsOf(call, "logits", 2))),
   visitLogits: once((call) => {
     const visit = (...rows: readonly unknown[]): void => call.tell("visit", ...copies(rows));
-    return modelOf(call).visitLogits(call.args[1]!, visit, optionsOf(call, 2));
+    return modelOf(call).visitLogits(call.args[1]!, visit, optionsOf(call, "logits", 2));
   }),
-  attentions: once((call) => modelOf(call).attentions(call.args[1]!, optionsOf(call, 2))),
+  attentions: once((call) => modelOf(call).attentions(call.args[1]!, optionsOf(call, "attentions", 2))),
   visitAttentions: once((call) => {
     const visit = (...chunk: readonly unknown[]): void => call.tell("visit", ...copies(chunk));
-    return modelOf(call).visitAttentions(call.args[1]!, visit, optionsOf(call, 2));
+    return modelOf(call).visitAttentions(call.args[1]!, visit, optionsOf(call, "visitAttentions", 2));
+  }),
+  read: once(async (call) => heldPrefix(call, await modelOf(call).read(call.args[1]!, optionsOf(call, "read", 2)))),
+  extend: once(async (call) => {
+    const prefix = prefixOf(call, "extend", "the prefix", call.args[1]!);
+    return heldPrefix(call, await prefix.extend(call.args[2]!, optionsOf(call, "extend", 3)));
+  }),
+  releasePrefix: once((call) => {
+    call.held.prefixes.get(call.args[1]!)?.release();
+    call.held.prefixes.delete(call.args[1]!);
   }),
   createCache: once((call) => {
     const { backend, extended } = modelOf(call);
@@ -184,7 +211,7 @@ export const works: Readonly<Record<string, (call: Call) => Work>> = {
   }),
   prefill: once(async (call) => {
     const before = cacheOf(call, "prefill");
-    const { logits, cache } = await modelOf(call).prefill(before, call.args[2]!, optionsOf(call, 3));
+    const { logits, cache } = await modelOf(call).prefill(before, call.args[2]!, optionsOf(call, "prefill", 3));
     call.held.caches.delete(call.args[1]!);
     const id = call.held.name();
     call.held.caches.set(id, cache);
@@ -198,6 +225,8 @@ export const works: Readonly<Record<string, (call: Call) => Work>> = {
   release: once(async (call) => {
     const model = modelOf(call);
     await model.release();
+    for (const [id, { cache }] of call.held.prefixes)
+      if (cache.life.state === "released") call.held.prefixes.delete(id);
     for (const [opened, folder] of call.held.folders)
       if (opened.source === model.source) {
         folder.close();

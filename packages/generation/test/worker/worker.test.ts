@@ -131,6 +131,44 @@ describe("a model in a worker thread", () => {
     await there.releaseCache(cache);
   });
 
+  it("reads once, and answers behind it, extended too", async () => {
+    const behind = async (model: LanguageModel | WorkerModel) => {
+      const told: (readonly [number, number])[] = [];
+      const first = await model.read(ids, { chunkSize: 60, onProgress: (done, all) => void told.push([done, all]) });
+      const second = await first.extend(ids.slice(0, 9));
+      const found = [];
+      for (const after of [first, second, first])
+        found.push(
+          await gather(model.generate(" He", { after, maxNewTokens: 6 })),
+          await gather(model.generateTokens([5], { after, maxNewTokens: 6 })),
+          await model.logits([5, 6], { after }),
+        );
+      const facts = [first, second].map((prefix) => ({ ids: prefix.ids, bytes: prefix.bytes }));
+      await first.release();
+      await second.release();
+      await second.release();
+      const refused = [
+        await thrown(() => gather(model.generate("", { after: first }))),
+        await thrown(() => first.extend([5])),
+        await thrown(() => gather(model.generate("", { after: ids as never }))),
+        await thrown(() => model.read([])),
+      ];
+      return { told, found, facts, refused };
+    };
+    const [inside, outside] = [await behind(here), await behind(there)];
+    expect({ ...outside, refused: [] }).toEqual({ ...inside, refused: [] });
+    const isHere = "read of the model gives";
+    expect(outside.refused).toEqual(
+      inside.refused.map(([type, words]) => [type, words.replace(isHere, "read of a model in the same worker gives")]),
+    );
+    const local = await here.read(ids);
+    expect(await thrown(() => there.logits([5], { after: local }))).toEqual([
+      TypeError,
+      expect.stringMatching(/^logits: after must be a prefix, which read of a model in the same worker gives, got/),
+    ]);
+    local.release();
+  });
+
   it("stops where it is aborted, with the reason, in prefill and while tokens come", async () => {
     const reason = { why: "enough" };
     const stop = new AbortController();
