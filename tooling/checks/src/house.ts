@@ -52,6 +52,7 @@ const everything = [
   "evals",
   "finetune",
   "transformers-js",
+  "server",
 ];
 
 export const house: Readonly<Record<string, Room>> = {
@@ -116,6 +117,7 @@ export const house: Readonly<Record<string, Room>> = {
     ["@huggingface/transformers", "node:"],
   ),
   "@ropewalk/ai-sdk": room("6", "packages/ai-sdk", ["generation"], ["@ai-sdk/provider"]),
+  "@ropewalk/server": room("6", "packages/server", ["generation"], ["prom-client", "valibot", "node:"]),
   ropewalk: room("apps", "apps/cli", everything, [
     "bullmq",
     "cli-progress",

@@ -26,6 +26,8 @@ import * as bands from "@ropewalk/position-mapping/bands";
 import * as scheme from "@ropewalk/position-mapping/scheme";
 import * as rope from "@ropewalk/rope";
 import * as ropeOnnx from "@ropewalk/rope/onnx";
+import * as server from "@ropewalk/server";
+import * as serverNode from "@ropewalk/server/node";
 import * as transformers from "@ropewalk/transformers-js";
 import { globSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -190,6 +192,12 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
     adapterFolder: () => finetune.adapterFolder(mistaken, none),
     tunedFolder: () => finetune.tunedFolder(mistaken, none),
     identifyRun: () => finetune.identifyRun(mistaken),
+  },
+  "@ropewalk/server": {
+    createHandler: () => server.createHandler(mistaken),
+  },
+  "@ropewalk/server/node": {
+    listen: () => serverNode.listen(mistaken),
   },
   "@ropewalk/transformers-js": {
     extendModels: () => transformers.extendModels({ fetch } as never, mistaken),

@@ -1,0 +1,136 @@
+/** What a request asks a model for, in tokens: prompts as ids, how tokens are chosen, and how many there may be. */
+import { show } from "@ropewalk/check";
+import type { ChatMessage, Sampling, TextCodec } from "@ropewalk/generation";
+import type { Served } from "../models.ts";
+import { wireError, type WireError } from "../wire/error.ts";
+import type { AnswerBody, ChatBody, CompletionBody, PromptBody } from "./schema.ts";
+
+export type Job = {
+  readonly prompts: readonly (readonly number[])[];
+  /** Answers to each prompt. */
+  readonly n: number;
+  /** Of the answer with this index: each is drawn from a seed of its own. */
+  readonly sampling: (index: number) => Sampling;
+  /** Absent: as many as the model has room for behind a prompt. */
+  readonly maxNewTokens: number | undefined;
+};
+
+/** Answers to one request, at most. */
+const mostAnswers = 64;
+/** OpenAI's own default for completions. */
+const completionTokens = 16;
+
+const refuse = (param: string, message: string, code = "invalid_value"): WireError =>
+  wireError(400, message, { param, code });
+
+const randomSeed = (): number => crypto.getRandomValues(new Int32Array(1))[0]!;
+
+/** OpenAI's defaults: drawn, at temperature 1. */
+const samplingOf = ({
+  temperature = 1,
+  top_p: topP,
+  top_k: topK = 0,
+  seed = randomSeed(),
+}: AnswerBody): Job["sampling"] =>
+  temperature === 0 || topP === 0
+    ? () => ({ kind: "greedy" })
+    : (index) => ({
+        ...{ kind: "sample", temperature, seed: seed + index },
+        ...(topP === undefined ? {} : { topP }),
+        ...(topK > 0 ? { topK } : {}),
+      });
+
+const needText = ({ name, model }: Served, param: string): TextCodec => {
+  if (model.text === undefined)
+    throw refuse(param, `The model ${show(name)} has no tokenizer, to read text and to write it.`);
+  return model.text;
+};
+
+/** What a template or a tokenizer says against a text is the caller's to know; it names neither files nor paths. */
+const encoded = (param: string, encode: () => readonly number[]): readonly number[] => {
+  try {
+    return encode();
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError)
+      throw refuse(param, `The ${param} must be what the model reads: ${error.message}.`);
+    throw error;
+  }
+};
+
+const chatIds = (served: Served, messages: readonly ChatMessage[]): readonly number[] => {
+  const { encodeChat } = needText(served, "messages");
+  if (encodeChat === undefined)
+    throw refuse("messages", `The model ${show(served.name)} has no chat template; send a prompt to /v1/completions.`);
+  return encoded("messages", () => encodeChat(messages));
+};
+
+const promptsOf = (prompt: PromptBody): readonly (string | readonly number[])[] =>
+  typeof prompt === "string" || typeof prompt[0] === "number"
+    ? [prompt as string | readonly number[]]
+    : (prompt as readonly (string | readonly number[])[]);
+
+const promptIds = (served: Served, prompt: string | readonly number[]): readonly number[] => {
+  if (typeof prompt === "string") {
+    const { encode } = needText(served, "prompt");
+    return encoded("prompt", () => encode(prompt));
+  }
+  const { vocabSize } = served.model.extended.decoder;
+  const unknown = prompt.find((id) => id >= vocabSize);
+  if (unknown !== undefined)
+    throw refuse("prompt", `The prompt's ids must be below ${vocabSize}, the model's vocabulary, got ${unknown}.`);
+  return prompt;
+};
+
+/** @param param - the field that the prompts come from */
+const checkRoom = (
+  { model }: Served,
+  param: string,
+  { prompts, maxNewTokens }: Pick<Job, "prompts" | "maxNewTokens">,
+): void => {
+  const { capacity } = model.extended;
+  for (const { length } of prompts) {
+    if (length === 0) throw refuse(param, `The ${param} must be at least 1 token, got none.`);
+    const asked = maxNewTokens ?? 1;
+    if (length + asked > capacity)
+      throw refuse(
+        param,
+        `This model's context is ${capacity} tokens, got ${length + asked}: ${length} in the ${param}, ${asked} in the answer.`,
+        "context_length_exceeded",
+      );
+  }
+};
+
+type Asked = {
+  readonly param: string;
+  readonly prompts: readonly (readonly number[])[];
+  readonly asked: number | undefined;
+};
+
+const jobOf = (served: Served, body: AnswerBody, { param, prompts, asked }: Asked, most: number | undefined): Job => {
+  if (body.stream_options !== undefined && body.stream !== true)
+    throw refuse("stream_options", "stream_options is read where stream is true alone.");
+  const { n = 1 } = body;
+  if (n * prompts.length > mostAnswers)
+    throw refuse("n", `A request must ask for at most ${mostAnswers} answers, got ${n * prompts.length}.`);
+  if (asked !== undefined && most !== undefined && asked > most)
+    throw refuse("max_tokens", `max_tokens must be at most ${most} on this server, got ${asked}.`);
+  checkRoom(served, param, { prompts, maxNewTokens: asked });
+  return { prompts, n, sampling: samplingOf(body), maxNewTokens: asked ?? most };
+};
+
+/**
+ * @param most - tokens that the server lets an answer have
+ * @throws WireError 400 for what the model's template refuses, and for what does not fit
+ */
+export const chatJob = (served: Served, body: ChatBody, most: number | undefined): Job => {
+  const { max_tokens: asked, max_completion_tokens: newer = asked } = body;
+  const prompts = [chatIds(served, body.messages as readonly ChatMessage[])];
+  return jobOf(served, body, { param: "messages", prompts, asked: newer }, most);
+};
+
+export const completionJob = (served: Served, body: CompletionBody, most: number | undefined): Job => {
+  needText(served, "prompt");
+  const prompts = promptsOf(body.prompt).map((each) => promptIds(served, each));
+  const fallback = Math.min(completionTokens, most ?? completionTokens);
+  return jobOf(served, body, { param: "prompt", prompts, asked: body.max_tokens ?? fallback }, most);
+};

@@ -1,0 +1,89 @@
+/** The bodies of requests, as schemas; `null` and what is without effect have been taken out before. */
+import * as v from "valibot";
+
+/** What both kinds of request say about how tokens are chosen, and about the answer. */
+export type AnswerBody = {
+  readonly model: string;
+  readonly max_tokens?: number | undefined;
+  readonly n?: number | undefined;
+  readonly temperature?: number | undefined;
+  readonly top_p?: number | undefined;
+  readonly top_k?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly stream?: boolean | undefined;
+  readonly stream_options?: { readonly include_usage?: boolean | undefined } | undefined;
+};
+
+export type MessageBody = {
+  readonly role: string;
+  readonly content: string | readonly { readonly type: "text"; readonly text: string }[];
+  readonly name?: string | undefined;
+};
+
+export type ChatBody = AnswerBody & {
+  readonly messages: readonly MessageBody[];
+  readonly max_completion_tokens?: number | undefined;
+};
+
+/** Text, or ids, or several of either. */
+export type PromptBody = string | readonly string[] | readonly number[] | readonly (readonly number[])[];
+
+export type CompletionBody = AnswerBody & { readonly prompt: PromptBody };
+
+export type BodySchema<Body> = {
+  readonly fields: readonly string[];
+  readonly schema: v.GenericSchema<unknown, Body>;
+};
+
+const count = (most: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most));
+const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most));
+
+/** How many tokens a model has room for is looked at later. */
+const tokens = count(Number.MAX_SAFE_INTEGER);
+
+const answer = {
+  model: v.pipe(v.string(), v.nonEmpty()),
+  max_tokens: v.optional(tokens),
+  n: v.optional(count(16)),
+  temperature: v.optional(between(0, 2)),
+  top_p: v.optional(between(0, 1)),
+  top_k: v.optional(v.pipe(v.number(), v.integer(), v.minValue(-1))),
+  seed: v.optional(v.pipe(v.number(), v.safeInteger())),
+  stream: v.optional(v.boolean()),
+  stream_options: v.optional(
+    v.strictObject({ include_usage: v.optional(v.boolean()), include_obfuscation: v.optional(v.boolean()) }),
+  ),
+};
+
+/** Lists are told from what stands alone by looking, so that an error says what is wrong inside. */
+const one = v.string();
+const ids = v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0))), v.nonEmpty());
+const parts = v.array(v.object({ type: v.literal("text"), text: v.string() }));
+const content = v.lazy((given) => (Array.isArray(given) ? parts : one) as v.GenericSchema<MessageBody["content"]>);
+const prompts = v.pipe(v.array(one), v.nonEmpty());
+const promptIds = v.pipe(v.array(ids), v.nonEmpty());
+const prompt = v.lazy((given): v.GenericSchema<PromptBody> => {
+  if (!Array.isArray(given)) return one;
+  const [first] = given as readonly unknown[];
+  return typeof first === "number" ? ids : Array.isArray(first) ? promptIds : prompts;
+});
+
+const chatEntries = {
+  ...answer,
+  messages: v.pipe(
+    v.array(v.strictObject({ role: v.pipe(v.string(), v.nonEmpty()), content, name: v.optional(v.string()) })),
+    v.nonEmpty(),
+  ),
+  max_completion_tokens: v.optional(tokens),
+};
+const completionEntries = { ...answer, prompt };
+
+export const chatSchema: BodySchema<ChatBody> = {
+  fields: Object.keys(chatEntries),
+  schema: v.strictObject(chatEntries),
+};
+
+export const completionSchema: BodySchema<CompletionBody> = {
+  fields: Object.keys(completionEntries),
+  schema: v.strictObject(completionEntries),
+};

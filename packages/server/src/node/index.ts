@@ -1,0 +1,1 @@
+export { listen, type ListenConfig, type Listening } from "./listen.ts";

@@ -1,0 +1,182 @@
+/** What is answered, a row a path and a method. */
+import { chatForm, completionForm, type Form } from "./answer/forms.ts";
+import type { Pieces } from "./answer/pieces.ts";
+import { chunksOf, wholeOf } from "./answer/send.ts";
+import { chatJob, completionJob, type Job } from "./body/job.ts";
+import { readBody } from "./body/read.ts";
+import { chatSchema, completionSchema, type AnswerBody, type BodySchema } from "./body/schema.ts";
+import type { Metrics } from "./metrics.ts";
+import { modelNamed, modelObject, type Served, type ServedModel } from "./models.ts";
+import { isQueueFull, type Place, type Places } from "./places.ts";
+import { runIn } from "./running.ts";
+import { wireError, type WireError } from "./wire/error.ts";
+import { readJson } from "./wire/json.ts";
+import { eventHeaders, eventStream, type Events } from "./wire/stream.ts";
+
+/** What all requests have in common. */
+export type Serving = {
+  readonly models: ReadonlyMap<string, Served>;
+  readonly metrics: Metrics;
+  readonly created: number;
+  readonly maxBodyBytes: number;
+  readonly maxNewTokens: number | undefined;
+  readonly stallTimeout: number;
+  readonly onError: (error: unknown) => void;
+};
+
+export type Route = {
+  /** Whether a key must be shown, where there are keys. */
+  readonly isOpen?: true;
+  /** @param signal - aborted when the client has gone, or the handler is closed */
+  readonly answer: (serving: Serving, request: Request, signal: AbortSignal) => Promise<Answer>;
+};
+
+export type Answer = {
+  readonly response: Response;
+  /** Of a stream: when its run has ended. */
+  readonly ended?: Promise<void>;
+};
+
+/** Milliseconds of silence in a stream, at most. */
+const quietInterval = 10_000;
+
+const tooMany = (retryAfter: number): WireError =>
+  wireError(429, "As many requests wait as may; try again later.", {
+    type: "rate_limit_error",
+    code: "queue_full",
+    headers: { "retry-after": `${retryAfter}` },
+  });
+
+/** @throws WireError 429 in the place of QueueFull */
+const orTooMany = <Result>(act: () => Result): Result => {
+  try {
+    return act();
+  } catch (error) {
+    throw isQueueFull(error) ? tooMany(error.retryAfter) : error;
+  }
+};
+
+/** Where nobody could wait for any model, nothing is read either. */
+const checkAnyRoom = ({ models }: Serving): void => {
+  const full = [...models.values()].map(({ places }) => {
+    try {
+      places.check();
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  });
+  if (!full.includes(undefined))
+    orTooMany(() => {
+      throw full[0];
+    });
+};
+
+const enter = (places: Places<ServedModel>, signal: AbortSignal): Promise<Place<ServedModel>> =>
+  orTooMany(() => places.enter(([first]) => first!, signal));
+
+type Kind<Body extends AnswerBody> = {
+  readonly schema: BodySchema<Body>;
+  readonly form: Form;
+  readonly job: (served: Served, body: Body, most: number | undefined) => Job;
+};
+
+const generating =
+  <Body extends AnswerBody>({ schema, form, job: jobOf }: Kind<Body>): Route["answer"] =>
+  async (serving, request, signal) => {
+    const begun = performance.now();
+    const { models, metrics, maxBodyBytes, maxNewTokens, stallTimeout, onError } = serving;
+    checkAnyRoom(serving);
+    const body = readBody(await readJson(request, maxBodyBytes), schema);
+    const served = modelNamed(models, body.model);
+    const { places, name } = served;
+    // Encoding a long text takes time: not for a request that could not wait.
+    orTooMany(places.check);
+    const job = jobOf(served, body, maxNewTokens);
+    const head = { id: form.newId(), created: Math.floor(Date.now() / 1000), model: name };
+    const run = (entering: Promise<Place<ServedModel>>, stop: AbortSignal): Pieces =>
+      runIn({ served, metrics, begun }, entering, job, stop);
+    if (body.stream !== true) {
+      const pieces = run(enter(places, signal), signal);
+      return { response: Response.json(await wholeOf({ form, head }, pieces)) };
+    }
+    const withUsage = body.stream_options?.include_usage === true;
+    // What is refused is refused here, with a status of its own; a stream that has begun has none to give.
+    const waiting = new AbortController();
+    const entering = enter(places, waiting.signal);
+    const events: Events = (stop) => {
+      stop.addEventListener("abort", () => waiting.abort(stop.reason), { once: true });
+      return chunksOf({ form, head, withUsage }, run(entering, stop));
+    };
+    const stream = eventStream(events, { signal, stallTimeout, quietInterval, onError });
+    return { response: new Response(stream.body, { headers: eventHeaders }), ended: stream.ended };
+  };
+
+const json =
+  (of: (serving: Serving) => object): Route["answer"] =>
+  async (serving) => ({ response: Response.json(of(serving)) });
+
+const modelPath = /^\/v1\/models\/(.+)$/;
+
+/** A name as it stands where its escapes are none. */
+const decoded = (name: string): string => {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+};
+
+const oneModel: Route["answer"] = async ({ models, created }, request) => {
+  const [, name] = modelPath.exec(new URL(request.url).pathname)!;
+  return { response: Response.json(modelObject(modelNamed(models, decoded(name!)), created)) };
+};
+
+type Methods = Readonly<Record<string, Route>>;
+
+const routes: Readonly<Record<string, Methods>> = {
+  "/v1/chat/completions": {
+    POST: { answer: generating({ schema: chatSchema, form: chatForm, job: chatJob }) },
+  },
+  "/v1/completions": {
+    POST: { answer: generating({ schema: completionSchema, form: completionForm, job: completionJob }) },
+  },
+  "/v1/models": {
+    GET: {
+      answer: json(({ models, created }) => ({
+        object: "list",
+        data: [...models.values()].map((served) => modelObject(served, created)),
+      })),
+    },
+  },
+  "/v1/models/{model}": { GET: { answer: oneModel } },
+  "/health": {
+    GET: {
+      isOpen: true,
+      answer: json(({ models }) => ({
+        status: "ok",
+        models: Object.fromEntries(
+          [...models].map(([name, { places }]) => [name, { running: places.running(), waiting: places.waiting() }]),
+        ),
+      })),
+    },
+  },
+  "/metrics": { GET: { answer: async ({ metrics }) => ({ response: await metrics.text() }) } },
+};
+
+/** A path as metrics count it: those that nobody knows are one. */
+export const routeOf = (path: string): string =>
+  Object.hasOwn(routes, path) ? path : modelPath.test(path) ? "/v1/models/{model}" : "unknown";
+
+/** @throws WireError 404 for a path that is none, 405 for a method that it does not have */
+export const routeFor = (method: string, path: string): Route => {
+  const methods = routes[routeOf(path)];
+  if (methods === undefined) throw wireError(404, `There is nothing at ${path}.`, { code: "unknown_url" });
+  const route = Object.hasOwn(methods, method) ? methods[method] : undefined;
+  if (route !== undefined) return route;
+  const allowed = Object.keys(methods).join(", ");
+  throw wireError(405, `The method must be ${allowed} at ${path}, got ${method}.`, {
+    code: "method_not_allowed",
+    headers: { allow: allowed },
+  });
+};

@@ -1,0 +1,39 @@
+/** A request's body as JSON, read up to a limit: what is longer is refused before it is in memory. */
+import { wireError, type WireError } from "./error.ts";
+
+const tooLarge = (most: number): WireError =>
+  wireError(413, `The body must be at most ${most} bytes.`, { code: "request_too_large" });
+
+const readBytes = async (body: ReadableStream<Uint8Array>, most: number): Promise<Uint8Array> => {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of body) {
+    size += piece.length;
+    if (size > most) throw tooLarge(most);
+    pieces.push(piece);
+  }
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+};
+
+/** @throws WireError 415 for another type, 413 for a body that is too large, 400 for what is no JSON */
+export const readJson = async (request: Request, maxBodyBytes: number): Promise<unknown> => {
+  const type = request.headers.get("content-type") ?? "";
+  // A page of any other site may send a form or plain text here without being asked first; JSON it may not.
+  if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type))
+    throw wireError(415, `The content-type must be application/json, got ${type === "" ? "none" : type}.`, {
+      code: "unsupported_media_type",
+    });
+  if (Number(request.headers.get("content-length") ?? 0) > maxBodyBytes) throw tooLarge(maxBodyBytes);
+  const bytes = request.body === null ? new Uint8Array() : await readBytes(request.body, maxBodyBytes);
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw wireError(400, "The body must be JSON in UTF-8.", { code: "invalid_json" });
+  }
+};
