@@ -19,6 +19,7 @@ import { putOnCache } from "./chunk/put-on-cache.ts";
 import { countOf, extendedConfig, extendedGenaiConfig, jsonObject, type NewLimits } from "./config-files.ts";
 import { layerNotices } from "./config-layers.ts";
 import { maxTokens } from "./emit/pages.ts";
+import { engineFile, type Engine, type EngineFile } from "./engines/index.ts";
 import type { DataPlace } from "./external-data.ts";
 import { describe, writeMark, type Mark } from "./metadata.ts";
 import { decoderSizesOf, readExport, slideInPart, type ReadExport } from "./read-export.ts";
@@ -57,6 +58,13 @@ export type ExtendOptions = {
    * says of the rotation. Absent: tables in files are not compared, and a notice says so.
    */
   readonly tables?: readonly TableRows[];
+  /**
+   * Engines that are to run the portable model, of which each needs a file beside it: "onnxruntime-genai" genai_config.json, where
+   * none was given, "triton" config.pbtxt. Absent: none.
+   */
+  readonly engines?: readonly Engine[];
+  /** Where the model lies in its folder, for the files of engines. Absent: "model.onnx". */
+  readonly file?: string;
 };
 
 const optionKeys: Keys<ExtendOptions> = {
@@ -68,6 +76,8 @@ const optionKeys: Keys<ExtendOptions> = {
   cache: true,
   attentions: true,
   tables: true,
+  engines: true,
+  file: true,
 };
 
 export type ExtendedExport = {
@@ -80,6 +90,8 @@ export type ExtendedExport = {
    * which ONNX Runtime GenAI cannot run.
    */
   readonly genaiConfig: Readonly<Record<string, unknown>> | undefined;
+  /** The files of the engines that were asked for, by their names. */
+  readonly engineFiles: Readonly<Record<string, string>>;
   /** The longest input in tokens that the model can be given. */
   readonly capacity: number;
   /** The window the export was trained on, in tokens. */
@@ -106,6 +118,17 @@ const tableNotices = ({ unreadTables }: ReadExport): readonly string[] =>
     : [
         `the rotary tables ${unreadTables.slice(0, 4).map(showName).join(", ")} lie in a file and were not compared with config.json, which is believed`,
       ];
+
+/** The files of engines; a genai_config.json that was given is the export's own, with the new limits. */
+const filesOfEngines = (
+  { engines = [], file = "model.onnx", genaiConfig: given }: ExtendOptions,
+  { proto, sites }: ReadExport,
+  made: Pick<ExtendedExport, "config" | "capacity">,
+): readonly EngineFile[] => {
+  check(Array.isArray(engines), "engines must be a list", String(engines));
+  const wanted = engines.filter((engine) => engine !== "onnxruntime-genai" || given === undefined);
+  return [...new Set(wanted)].map((engine) => engineFile(engine, { graph: proto.graph!, sites, file, ...made }));
+};
 
 /** A config that does not go with the new model. */
 const genaiNotices = ({ genaiConfig }: ExtendOptions, chunk: Mark["chunk"]): readonly string[] =>
@@ -142,7 +165,12 @@ const putPortable = ({ extension, cache, attentions }: ExtendOptions, { proto, s
 };
 
 /** For `@ropewalk/generation`. */
-const putForGeneration = ({ extension, cache, attentions }: ExtendOptions, read: ReadExport): Put => {
+const putForGeneration = ({ extension, cache, attentions, engines = [] }: ExtendOptions, read: ReadExport): Put => {
+  check(
+    engines.length === 0,
+    `engines must be absent for runtime "ropewalk", whose cache ${engines.join(" and ")} cannot keep`,
+    String(engines),
+  );
   check(
     attentions === undefined,
     `attentions must be absent for runtime "ropewalk", whose scores lie in parts; generation's attentions gives those of an export that it loads`,
@@ -184,9 +212,12 @@ export const extendModel = (
     ...(chunk && { ropewalk: { trainedContext, extension: recordOf(extension) } }),
   };
   const genai = chunk ? undefined : options.genaiConfig;
+  const newConfig = extendedConfig(config, limits);
+  const engineFiles = filesOfEngines(options, read, { config: newConfig, capacity });
   return {
     model: encode(proto),
-    config: extendedConfig(config, limits),
+    config: newConfig,
+    engineFiles: Object.fromEntries(engineFiles.map((made) => [made.file, made.content])),
     genaiConfig: genai === undefined ? undefined : extendedGenaiConfig(jsonObject("genai_config.json", genai), limits),
     capacity,
     trainedContext,
@@ -197,6 +228,7 @@ export const extendModel = (
       ...tableNotices(read),
       ...layerNotices(read.stated, known.attention, { trainedContext, headDim: sites[0]!.headDim }),
       ...genaiNotices(options, chunk),
+      ...engineFiles.flatMap(({ notice = [] }) => notice),
     ],
     places,
   };

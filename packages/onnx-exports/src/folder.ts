@@ -15,7 +15,7 @@ import { readMark } from "./metadata.ts";
 import { placesOfTables } from "./rotary-tables.ts";
 
 /** As `extendExport` takes them, but for the configs, which are read. */
-export type FolderOptions = Omit<ExtendOptions, "config" | "genaiConfig" | "tables"> & {
+export type FolderOptions = Omit<ExtendOptions, "config" | "genaiConfig" | "tables" | "file"> & {
   /** The model in the folder, relative to it. Absent: `model.onnx`, or `onnx/model.onnx` where there is none. */
   readonly model?: string;
   /**
@@ -27,7 +27,7 @@ export type FolderOptions = Omit<ExtendOptions, "config" | "genaiConfig" | "tabl
 
 const optionKeys: Keys<FolderOptions> = {
   ...{ extension: true, model: true, replace: true, link: true },
-  ...{ runtime: true, cache: true, attentions: true },
+  ...{ runtime: true, cache: true, attentions: true, engines: true },
 };
 
 export type ExtendedFolder = Pick<ExtendedExport, "capacity" | "trainedContext" | "numLayers" | "notices"> & {
@@ -104,8 +104,8 @@ const write = async (options: FolderOptions, source: string, target: string): Pr
   const tokenizer = await findJson(source, model, "tokenizer_config.json");
   const bytes = await readModel(source, model);
   const tables = await readTables(source, model, placesOfTables(decode(bytes)));
-  const { places, genaiConfig, ...extended } = extendModel(
-    { ...wanted, config: config.json, genaiConfig: genai?.json, tables },
+  const { places, genaiConfig, engineFiles, ...extended } = extendModel(
+    { ...wanted, config: config.json, genaiConfig: genai?.json, tables, file: model },
     bytes,
   );
   const data = await findData(source, model, places);
@@ -114,6 +114,7 @@ const write = async (options: FolderOptions, source: string, target: string): Pr
     [model, extended.model],
     ...(genai && genaiConfig ? [[genai.file, pretty(genaiConfig)] as const] : []),
     ...(tokenizer ? [[tokenizer.file, tokenizerConfig(tokenizer.json, extended.capacity)] as const] : []),
+    ...Object.entries(engineFiles),
     [config.file, pretty(extended.config)],
   ]);
   const companions = await companionsOf(

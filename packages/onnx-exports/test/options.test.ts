@@ -48,7 +48,7 @@ describe("keys that nobody reads", () => {
     [
       "extendExport",
       () => extendExport(anything({ extension, config, genai: {} }), modelOf(name)),
-      'extendExport: options must have no keys but extension, config, genaiConfig, replace, runtime, cache, attentions, tables, got "genai"',
+      'extendExport: options must have no keys but extension, config, genaiConfig, replace, runtime, cache, attentions, tables, engines, file, got "genai"',
     ],
     [
       "extendExport, tables",
@@ -88,7 +88,7 @@ describe("keys that nobody reads", () => {
     [
       "extendFolder",
       () => extendFolder(anything({ extension, output: "x" }), "a", "b"),
-      'extendFolder: options must have no keys but extension, model, replace, link, runtime, cache, attentions, got "output"',
+      'extendFolder: options must have no keys but extension, model, replace, link, runtime, cache, attentions, engines, got "output"',
     ],
     [
       "extendFolder, extension",

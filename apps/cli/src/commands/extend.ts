@@ -1,5 +1,12 @@
 /** `ropewalk extend`: an ONNX export with another window, in a folder that any program runs as it ran the export, or ours alone. */
-import { attentionOutputs, runtimes, type Attentions, type Runtime } from "@ropewalk/onnx-exports";
+import {
+  attentionOutputs,
+  engines,
+  runtimes,
+  type Attentions,
+  type Engine,
+  type Runtime,
+} from "@ropewalk/onnx-exports";
 import { extendFolder, trainedContextOf } from "@ropewalk/onnx-exports/node";
 import { capacity as mappingCapacity, plain } from "@ropewalk/position-mapping";
 import { knownContext, type ContextExtension } from "@ropewalk/context-extension";
@@ -27,6 +34,7 @@ type ExtendOptions = ExtensionOptions & {
   readonly attentions?: Attentions;
   readonly runtime: Runtime;
   readonly cache?: CachePrecision;
+  readonly engine?: readonly Engine[];
 };
 
 /** @throws RangeError when the wanted length is beyond what the extension reaches */
@@ -43,7 +51,7 @@ const checkLength = (extension: ContextExtension, length: number, trainedContext
 };
 
 const extend = async (path: string, options: ExtendOptions): Promise<void> => {
-  const { output, replace = false, link = false, attentions, runtime, cache } = options;
+  const { output, replace = false, link = false, attentions, runtime, cache, engine } = options;
   const { folder, model } = await findExport(path);
   if (options.length === undefined) checkChosen("extend", options);
   const trainedContext = await trainedContextOf({ model }, folder);
@@ -54,6 +62,7 @@ const extend = async (path: string, options: ExtendOptions): Promise<void> => {
     ...(attentions === undefined ? {} : { attentions }),
     ...(runtime === "portable" ? {} : { runtime }),
     ...(cache === undefined ? {} : { cache }),
+    ...(engine === undefined ? {} : { engines: engine }),
   };
   const written = await extendFolder({ extension, model, replace, link, ...asked }, folder, output);
 
@@ -110,6 +119,12 @@ export const addExtend = (program: Command): void => {
         "--cache <precision>",
         "how ropewalk keeps keys and values behind the window, with --runtime ropewalk; absent: float32",
       ).choices(cachePrecisions),
+    )
+    .addOption(
+      new Option(
+        "--engine <engines...>",
+        "write what these engines need beside the model: genai_config.json, config.pbtxt; absent: nothing",
+      ).choices(engines),
     )
     .option("--json", "print JSON and nothing else")
     .addHelpText(

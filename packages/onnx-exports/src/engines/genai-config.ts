@@ -1,0 +1,76 @@
+/**
+ * genai_config.json, by which ONNX Runtime GenAI runs a folder: the names of past and present, the limits, the special tokens.
+ *
+ *   type "decoder"               any decoder; by a family's own name GenAI does what that family's plain window needs
+ *   past_present_share_buffer    false: present is past and new tokens, one behind the other
+ */
+import { check } from "../check.ts";
+import { neededCount, type Json } from "../config-files.ts";
+import { patternOf, portsOf, type EngineModel } from "./engine.ts";
+
+/** Inputs that GenAI feeds by itself. */
+const fed = ["input_ids", "attention_mask", "position_ids"];
+
+type Ids = number | readonly number[];
+
+const idsIn = (config: Json, key: string): Ids | undefined => {
+  const value = config[key] ?? undefined;
+  check(
+    value === undefined || [value].flat().every((id) => Number.isSafeInteger(id) && (id as number) >= 0),
+    `config.json: ${key} must be a token or a list of tokens`,
+    JSON.stringify(value),
+  );
+  return value as Ids | undefined;
+};
+
+const firstOf = (ids: Ids): number => [ids].flat()[0]!;
+
+const special = (config: Json): Json => {
+  const eos = idsIn(config, "eos_token_id");
+  const [bos, pad] = [idsIn(config, "bos_token_id"), idsIn(config, "pad_token_id")];
+  check(
+    eos !== undefined && [eos].flat().length > 0,
+    "config.json: eos_token_id must be given, for ONNX Runtime GenAI to end by",
+    "nothing",
+  );
+  return {
+    ...(bos === undefined ? {} : { bos_token_id: firstOf(bos) }),
+    eos_token_id: eos,
+    pad_token_id: firstOf(pad ?? eos!),
+  };
+};
+
+export const genaiConfig = (model: EngineModel): Json => {
+  const { sites, config, capacity, file } = model;
+  const { inputs } = portsOf(model);
+  const other = inputs.find(({ name }) => !fed.includes(name));
+  check(other === undefined, `inputs must be ${fed.join(", ")} and past for ONNX Runtime GenAI`, `"${other?.name}"`);
+  const { numHeads, numKvHeads, headDim } = sites[0]!;
+  const pattern = (end: "past" | "present", part: "key" | "value"): string =>
+    patternOf(sites.map((site) => site[end][part]));
+  return {
+    model: {
+      type: "decoder",
+      ...special(config),
+      vocab_size: neededCount(config, "vocab_size"),
+      context_length: capacity,
+      decoder: {
+        filename: file,
+        session_options: { provider_options: [] },
+        ...{ num_hidden_layers: sites.length, num_attention_heads: numHeads },
+        ...{ num_key_value_heads: numKvHeads, head_size: headDim },
+        inputs: {
+          ...Object.fromEntries(inputs.map(({ name }) => [name, name])),
+          past_key_names: pattern("past", "key"),
+          past_value_names: pattern("past", "value"),
+        },
+        outputs: {
+          logits: "logits",
+          present_key_names: pattern("present", "key"),
+          present_value_names: pattern("present", "value"),
+        },
+      },
+    },
+    search: { max_length: capacity, past_present_share_buffer: false },
+  };
+};

@@ -1,0 +1,64 @@
+/**
+ * config.pbtxt, by which Triton Inference Server runs a model and keeps its cache between the requests of a sequence.
+ *
+ * Triton's state has a token more than was given: a size that varies is 1 in a sequence's first request. That token is zeros, and
+ * the requests mask it:
+ *
+ *   request 1   input_ids [1, n]   attention_mask [1, 1 + n]       0 1 … 1
+ *   request 2   input_ids [1, m]   attention_mask [1, 1 + n + m]   0 1 … 1
+ */
+import type { Value } from "@ropewalk/graph";
+import { check } from "../check.ts";
+import { portsOf, type EngineModel } from "./engine.ts";
+
+const types: Readonly<Record<string, string>> = {
+  ...{ float32: "TYPE_FP32", float16: "TYPE_FP16", int64: "TYPE_INT64", int32: "TYPE_INT32", bool: "TYPE_BOOL" },
+};
+
+/** How long Triton keeps a sequence that nothing is asked of: an hour. */
+const idleMicroseconds = 3600 * 1e6;
+
+const dimsOf = (sizes: readonly number[]): string => `dims: [ ${sizes.join(", ")} ]`;
+
+const typeOf = ({ name, type }: Pick<Value, "name" | "type">): string => {
+  const known = type === undefined ? undefined : types[type];
+  check(known !== undefined, `"${name}" must be of a type that Triton has: ${Object.keys(types).join(", ")}`, type);
+  return `data_type: ${known}`;
+};
+
+/** One sequence a request: the first axis is 1, and what else has no size of its own varies. */
+const port = (value: Value): string => {
+  const { name, dims } = value;
+  check(dims !== undefined && dims.length > 0, `"${name}" must say its axes for Triton`, "none");
+  const sizes = dims!.map((dim, axis) => (axis === 0 ? 1 : typeof dim === "number" ? dim : -1));
+  return `  { name: "${name}" ${typeOf(value)} ${dimsOf(sizes)} }`;
+};
+
+const list = (field: string, entries: readonly string[], indent = ""): string =>
+  `${indent}${field} [\n${entries.map((entry) => indent + entry).join(",\n")}\n${indent}]`;
+
+export const tritonConfig = (model: EngineModel): string => {
+  const { inputs, outputs } = portsOf(model);
+  const states = model.sites.flatMap(({ past, present, numKvHeads, headDim, type }) =>
+    (["key", "value"] as const).map((part) => {
+      const data = typeOf({ name: past[part], type });
+      const first = `initial_state: { name: "${past[part]}" ${data} ${dimsOf([1, numKvHeads, 1, headDim])} zero_data: true }`;
+      return `  { input_name: "${past[part]}" output_name: "${present[part]}" ${data} ${dimsOf([1, numKvHeads, -1, headDim])}\n      ${first} }`;
+    }),
+  );
+  return [
+    "# Beside it, in the folder 1/, the model as model.onnx, with its data files.",
+    "# One conversation is one sequence: the first request starts it, the last ends it. Each has a mask for all tokens so far, with",
+    "# a 0 before them, for the token of zeros that a sequence's state begins with; positions, where asked for, count without it.",
+    'backend: "onnxruntime"',
+    "max_batch_size: 0",
+    list("input", inputs.map(port)),
+    list("output", outputs.map(port)),
+    "sequence_batching {",
+    `  max_sequence_idle_microseconds: ${idleMicroseconds}`,
+    "  direct { }",
+    list("state", states, "  "),
+    "}",
+    "",
+  ].join("\n");
+};
