@@ -24,6 +24,7 @@ import { isPrefix } from "./prefix/prefix.ts";
 import type { ReadOptions } from "./prefix/read.ts";
 import type { PrefillOptions } from "./run.ts";
 import { startSampling, type Sampling } from "./sampling/sampling.ts";
+import { areStopStrings } from "./stop-strings.ts";
 
 /** Of an integer above 0, in these words. */
 const positiveInteger: Rule = (where, name, value) =>
@@ -91,12 +92,24 @@ export const checkLoadOptions = (options: LoadOptions): void => {
 const inSampling = (...more: readonly string[]): string =>
   `sampling: { ${['kind: "sample"', "temperature", "seed", ...more].join(", ")} }`;
 
+const meantInSampling = (names: Readonly<Record<string, keyof Sampling>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(names).map(([key, name]) => [key, `sampling: { kind, ${name} }`]));
+
 const meantByGenerate = {
   ...{ temperature: inSampling(), topK: inSampling("topK"), topP: inSampling("topP") },
   ...{ top_k: inSampling("topK"), top_p: inSampling("topP"), seed: inSampling(), do_sample: inSampling() },
+  ...{ minP: inSampling("minP"), min_p: inSampling("minP") },
+  ...meantInSampling({
+    ...{ logitBias: "logitBias", logit_bias: "logitBias" },
+    ...{ repetitionPenalty: "repetitionPenalty", repetition_penalty: "repetitionPenalty" },
+    ...{ frequencyPenalty: "frequencyPenalty", frequency_penalty: "frequencyPenalty" },
+    ...{ presencePenalty: "presencePenalty", presence_penalty: "presencePenalty" },
+  }),
   ...{ maxTokens: "maxNewTokens", max_tokens: "maxNewTokens", max_length: "maxNewTokens", maxLength: "maxNewTokens" },
   ...{
-    stop: "stopTokens",
+    stop: "stopStrings, or stopTokens,",
+    stop_strings: "stopStrings",
+    stopSequences: "stopStrings",
     eos_token_id: "stopTokens",
     backend: "a model that is loaded with it",
     extension: "withExtension",
@@ -112,6 +125,10 @@ const generateKeys: Keys<GenerateOptions> = {
     if (value !== undefined && !(Array.isArray(value) && value.every(Number.isInteger)))
       throw new TypeError(`${where}: ${name} must be an array of token ids, got ${show(value)}`);
   },
+  stopStrings: optional(areStopStrings),
+  mask: maybeFunction,
+  logprobs: optional(whole),
+  onToken: maybeFunction,
   beyondCapacity: optional(oneOf(["refuse", "allow"] satisfies BeyondCapacity[])),
   chunkSize: maybePositive,
   decodeBlock: maybePositive,
@@ -123,6 +140,11 @@ const generateKeys: Keys<GenerateOptions> = {
 
 export const checkGenerateOptions = (options: GenerateOptions): void => {
   checkKeys("generate", "options", options, generateKeys, meantByGenerate);
+  check(
+    options.logprobs === undefined || options.onToken !== undefined,
+    "generate: logprobs must come with onToken, which is told them",
+    options.logprobs,
+  );
 };
 
 const chunkKeys = { chunkSize: maybePositive, signal: maybeSignal, onProgress: maybeFunction };

@@ -1,18 +1,21 @@
 /** Tokens in, tokens out: prefill the prompt in chunks, then token by token, or block by block, until a stop token or the asked number. */
 import type { Backend, Session } from "@ropewalk/backend";
+import { show } from "@ropewalk/check";
 import type { ExtendedDecoder } from "@ropewalk/decoder";
 import { runBlock } from "./block.ts";
 import { cacheBytes, releaseCache, type KeyValueCache } from "./cache/cache.ts";
-import { beyondCapacity, type BeyondCapacity } from "./capacity.ts";
+import { checkCapacity, type BeyondCapacity } from "./capacity.ts";
 import { checkIds } from "./check-ids.ts";
 import { checkGenerateOptions } from "./check-options.ts";
-import { pickingBy, type Picking } from "./picking.ts";
+import { notInBlocks, pickingBy, type Picked, type Picking } from "./picking.ts";
 import { startBehind } from "./prefix/behind.ts";
 import { behindWhat, type AnyPrefix } from "./prefix/prefix.ts";
 import { prefillRows, runRows } from "./run.ts";
 import type { History } from "./sampling/history.ts";
+import type { Logprobs } from "./sampling/logprobs.ts";
 import type { SamplerState } from "./sampling/random.ts";
-import { notInBlock, startSampling, type Sampling } from "./sampling/sampling.ts";
+import type { Mask } from "./sampling/sample.ts";
+import { startSampling, type Sampling } from "./sampling/sampling.ts";
 
 export type GenerateOptions = {
   /** Default 128, or fewer when the capacity leaves fewer. */
@@ -21,6 +24,14 @@ export type GenerateOptions = {
   readonly sampling?: Sampling;
   /** Tokens that end the text and are not given out. Default: the checkpoint's own. */
   readonly stopTokens?: readonly number[];
+  /** Texts that end the text and are not given out, nor is any part of them; of `generate` alone, for a token is not cut inside. */
+  readonly stopStrings?: readonly string[];
+  /** Rules out tokens that may not come next, such as those that would break a grammar. */
+  readonly mask?: Mask;
+  /** Of so many of the most likely tokens, and of the chosen one, `onToken` is told the log-probabilities that the model gives. */
+  readonly logprobs?: number;
+  /** Called for each token, before it or its text is given out; not for a stop token. */
+  readonly onToken?: (token: GeneratedToken) => void;
   /** A run longer than the capacity is refused unless this says "allow". */
   readonly beyondCapacity?: BeyondCapacity;
   /** What the prompt stands behind: a text that was read with `read`. It is not run again. */
@@ -36,13 +47,19 @@ export type GenerateOptions = {
   readonly onDone?: (stats: GenerationStats) => void;
 };
 
+/** What text alone has is not among them. */
+export type TokenOptions = Omit<GenerateOptions, "stopStrings">;
+
+/** With log-probabilities where they were asked for. */
+export type GeneratedToken = { readonly token: number } & Partial<Logprobs>;
+
 export type GenerationStats = {
   /** With those of what it stands behind. */
   readonly promptTokens: number;
   /** Of these, those that were not run: they had been read. */
   readonly cachedTokens: number;
   readonly newTokens: number;
-  /** Why it ended: a stop token came, or as many tokens as were asked for. */
+  /** Why it ended: a stop token or a stop string came, or as many tokens as were asked for. */
   readonly finish: "stop" | "length";
   /** Milliseconds for the prompt, and for the tokens after the first. */
   readonly prefillTime: number;
@@ -82,8 +99,14 @@ const decodeBlockFor = (
   return asked;
 };
 
+const generated = ({ token, logprobs }: Picked): GeneratedToken => ({ token, ...logprobs });
+
 /** Where a run stands: the tokens that were picked last and are not given out yet. */
-type Decoding = { readonly tokens: readonly number[]; readonly state: SamplerState; readonly cache: KeyValueCache };
+type Decoding = {
+  readonly tokens: readonly GeneratedToken[];
+  readonly state: SamplerState;
+  readonly cache: KeyValueCache;
+};
 
 /** Goes on behind the last of the tokens that were given out, by at most `room` tokens. */
 type Decode = (history: History, from: Decoding, room: number) => Promise<Decoding>;
@@ -93,7 +116,7 @@ const stepwise =
   async (history, { state, cache }) => {
     const ran = await runRows(session, cache, history.added.slice(-1), [0], output);
     const picked = pick(state, ran.rows, history);
-    return { tokens: [picked.token], state: picked.state, cache: ran.cache };
+    return { tokens: [generated(picked)], state: picked.state, cache: ran.cache };
   };
 
 const blockwise = async (
@@ -103,13 +126,17 @@ const blockwise = async (
   decodeBlock: number,
 ): Promise<Decode> => {
   const sessions = { session, blockSession: await blockSession!() };
-  return ({ added }, { state, cache }, room) =>
-    runBlock(sessions, cache, added.at(-1)!, { sampling, state, stopTokens, steps: Math.min(decodeBlock, room) });
+  return async ({ added }, { state, cache }, room) => {
+    const steps = Math.min(decodeBlock, room);
+    const block = await runBlock(sessions, cache, added.at(-1)!, { sampling, state, stopTokens, steps });
+    return { ...block, tokens: block.tokens.map((token) => ({ token })) };
+  };
 };
 
 /**
  * Streams the tokens after a prompt.
  *
+ * @param hasEnded - asked behind each token that was given out: whether its reader has found the end
  * @throws TypeError when an option is not known or of another type, or `after` is released or of another model or extension
  * @throws RangeError when an id is outside the vocabulary, an option is out of range, or prompt and new tokens exceed the
  *   capacity and `beyondCapacity` is not "allow"; whatever the signal was aborted with
@@ -117,9 +144,15 @@ const blockwise = async (
 export const generateTokens = async function* (
   graph: LoadedGraph,
   ids: readonly number[],
-  options: GenerateOptions = {},
+  options: TokenOptions = {},
+  hasEnded: () => boolean = () => false,
 ): AsyncGenerator<number, void, undefined> {
   checkGenerateOptions(options);
+  const { stopStrings } = options as GenerateOptions;
+  if (stopStrings !== undefined)
+    throw new TypeError(
+      `generateTokens: stopStrings must be absent, for a token is not cut inside, got ${show(stopStrings)}; generate has them`,
+    );
   const { session, extended } = graph;
   const { sampling = { kind: "greedy" }, stopTokens = graph.stopTokens, chunkSize, signal } = options;
   const after = behindWhat("generate", options.after, extended);
@@ -129,14 +162,14 @@ export const generateTokens = async function* (
   const length = promptTokens + maxNewTokens;
   // One token alone is picked from the prompt's last row: it has no position itself.
   const runsPromptAlone = maxNewTokens === 1 && promptTokens === extended.capacity;
-  const problem = runsPromptAlone ? undefined : beyondCapacity(extended, length);
-  if (problem !== undefined && options.beyondCapacity !== "allow") throw new RangeError(`generate: ${problem}`);
+  if (!runsPromptAlone) checkCapacity("generate", extended, length, options.beyondCapacity);
   const stops = new Set(stopTokens);
-  const decodeBlock = decodeBlockFor(graph, options.decodeBlock, notInBlock(sampling));
+  const picks = { sampling, logprobs: options.logprobs, mask: options.mask };
+  const decodeBlock = decodeBlockFor(graph, options.decodeBlock, notInBlocks(picks));
   const started = startSampling(sampling, extended.decoder.vocabSize);
   signal?.throwIfAborted();
   const inBlocks = decodeBlock > 1 && maxNewTokens > 1;
-  const picking = pickingBy(sampling);
+  const picking = pickingBy(picks);
   const decode = inBlocks ? await blockwise(graph, sampling, stopTokens, decodeBlock) : stepwise(graph, picking);
 
   const begun = performance.now();
@@ -150,16 +183,21 @@ export const generateTokens = async function* (
     const added: number[] = [];
     const history: History = { prompt: after === undefined ? ids : [...after.ids, ...ids], added };
     const first = picking.pick(started, prompt.rows, history);
-    let at: Decoding = { tokens: [first.token], state: first.state, cache };
+    let at: Decoding = { tokens: [generated(first)], state: first.state, cache };
     let finish: GenerationStats["finish"] = "length";
     decoding: for (;;) {
-      for (const token of at.tokens) {
-        if (stops.has(token)) {
+      for (const each of at.tokens) {
+        if (stops.has(each.token)) {
           finish = "stop";
           break decoding;
         }
-        added.push(token);
-        yield token;
+        added.push(each.token);
+        options.onToken?.(each);
+        yield each.token;
+        if (hasEnded()) {
+          finish = "stop";
+          break decoding;
+        }
         if (added.length === maxNewTokens) break decoding;
         signal?.throwIfAborted();
       }

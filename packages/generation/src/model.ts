@@ -15,7 +15,8 @@ import { attentionsOf, type ReadAttentions, type VisitAttentions } from "./atten
 import { adapted, readAdapters, type AdapterChoice } from "./adapters.ts";
 import { checkLatest } from "./cache/life.ts";
 import { releaseCache, type KeyValueCache } from "./cache/cache.ts";
-import { generateTokens, type GenerateOptions, type LoadedGraph } from "./generate.ts";
+import { generateTokens, type GenerateOptions, type LoadedGraph, type TokenOptions } from "./generate.ts";
+import { generateText } from "./generate-text.ts";
 import { checkWeights } from "./check-weights.ts";
 import { checkOpen, releaseLoaded, sessionFor, type Loaded } from "./loaded.ts";
 import { openModel, type OpenedModel, type OpenOptions } from "./open.ts";
@@ -26,7 +27,6 @@ import { prefill, type ChunkOptions, type ChunkResult, type PrefillOptions } fro
 import { promptIds, textWriter, type Prompt } from "./prompt.ts";
 import { rounded } from "./rounded.ts";
 import type { TextCodec } from "./text.ts";
-import { textStream } from "./text-stream.ts";
 import { checkIds } from "./check-ids.ts";
 import { checkLoadOptions, checkLogitsOptions } from "./check-options.ts";
 import { checkSource, graphsOf, type ModelSource } from "./source.ts";
@@ -71,7 +71,7 @@ export type LanguageModel = {
   /** Streams the text that follows a prompt. */
   readonly generate: (prompt: Prompt, options?: GenerateOptions) => AsyncGenerator<string, void, undefined>;
   /** Streams the tokens that follow a prompt. */
-  readonly generateTokens: (prompt: Prompt, options?: GenerateOptions) => AsyncGenerator<number, void, undefined>;
+  readonly generateTokens: (prompt: Prompt, options?: TokenOptions) => AsyncGenerator<number, void, undefined>;
   /**
    * A prompt behind what a cache holds, as the function `prefill` runs it. Text behind other tokens has no bos; ids are run as they are.
    */
@@ -126,10 +126,10 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
     });
   const graph: LoadedGraph = { backend, session, blockSession, extended, stopTokens };
   const reader: Reader = { loaded, graph, texts };
-  const tokens: LanguageModel["generateTokens"] = (prompt, options) => {
+  const tokens = (prompt: Prompt, options?: TokenOptions, hasEnded?: () => boolean) => {
     checkOpen("generate", loaded);
     const behind = options?.after !== undefined;
-    return generateTokens(graph, promptIds("generate", texts, prompt, behind, behind ? 0 : 1), options);
+    return generateTokens(graph, promptIds("generate", texts, prompt, behind, behind ? 0 : 1), options, hasEnded);
   };
   const visitLogits: LanguageModel["visitLogits"] = async (ids, visit, options = {}) => {
     checkOpen("logits", loaded);
@@ -160,8 +160,14 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
     source,
     extended,
     text,
-    generateTokens: tokens,
-    generate: (prompt, options) => textStream(textWriter("generate", texts), tokens(prompt, options)),
+    generateTokens: (prompt, options) => tokens(prompt, options),
+    generate: (prompt, options) =>
+      generateText(
+        textWriter("generate", texts),
+        stopTokens,
+        (others, hasEnded) => tokens(prompt, others, hasEnded),
+        options,
+      ),
     prefill: async (cache, prompt, options) => {
       checkOpen("prefill", loaded);
       checkLatest("prefill", cache);

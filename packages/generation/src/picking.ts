@@ -2,9 +2,12 @@
 import type { HostTensor } from "@ropewalk/backend";
 import { decoderOutputs } from "@ropewalk/decoder";
 import type { History } from "./sampling/history.ts";
+import { logprobsOf, type Logprobs } from "./sampling/logprobs.ts";
 import type { SamplerState } from "./sampling/random.ts";
-import { sample, type Sampled } from "./sampling/sample.ts";
-import { isPlainGreedy, type Sampling } from "./sampling/sampling.ts";
+import { sample, type Mask, type Sampled } from "./sampling/sample.ts";
+import { isPlainGreedy, notInBlock, type Sampling } from "./sampling/sampling.ts";
+
+export type Picked = Sampled & { readonly logprobs?: Logprobs };
 
 export type Picking = {
   /** The output that is brought back. */
@@ -13,7 +16,26 @@ export type Picking = {
    * The token behind one of its rows, by default the last. A run may bring back several: each is picked behind its own history, with
    * the state that the pick before it gave.
    */
-  readonly pick: (state: SamplerState, rows: HostTensor, history: History, row?: number) => Sampled;
+  readonly pick: (state: SamplerState, rows: HostTensor, history: History, row?: number) => Picked;
+};
+
+/** What a token is picked by. */
+export type PickOptions = {
+  readonly sampling: Sampling;
+  /** How many of the most likely tokens' log-probabilities come with it. */
+  readonly logprobs?: number | undefined;
+  readonly mask?: Mask | undefined;
+};
+
+/** What of it the graph of blocks cannot do, in words; undefined where it can do all. */
+export const notInBlocks = ({ sampling, logprobs, mask }: PickOptions): string | undefined => {
+  const steps = notInBlock(sampling);
+  const names = [
+    ...(steps === undefined ? [] : [steps]),
+    ...(logprobs === undefined ? [] : ["logprobs"]),
+    ...(mask === undefined ? [] : ["a mask"]),
+  ];
+  return names.length === 0 ? undefined : names.join(" and ");
 };
 
 const likeliest: Picking = {
@@ -21,11 +43,16 @@ const likeliest: Picking = {
   pick: (state, { data }, _, row = data.length - 1) => ({ token: Number(data[row]), state }),
 };
 
-export const pickingBy = (sampling: Sampling): Picking =>
-  isPlainGreedy(sampling)
+export const pickingBy = ({ sampling, logprobs, mask }: PickOptions): Picking =>
+  isPlainGreedy(sampling) && logprobs === undefined && mask === undefined
     ? likeliest
     : {
         output: decoderOutputs.logits,
-        pick: (state, { data, dims: [rows, vocabSize] }, history, row = rows! - 1) =>
-          sample(sampling, state, (data as Float32Array).subarray(row * vocabSize!, (row + 1) * vocabSize!), history),
+        pick: (state, { data, dims: [rows, vocabSize] }, history, row = rows! - 1) => {
+          const logits = (data as Float32Array).subarray(row * vocabSize!, (row + 1) * vocabSize!);
+          const sampled = sample(sampling, state, logits, history, mask);
+          return logprobs === undefined
+            ? sampled
+            : { ...sampled, logprobs: logprobsOf(logits, sampled.token, logprobs) };
+        },
       };

@@ -21,6 +21,8 @@ export type TextCodec = {
    * end. Default "local".
    */
   readonly decoding?: "local" | "whole";
+  /** Ids of the tokens that have no text, by what stands for them. */
+  readonly specialTokens?: ReadonlyMap<string, number>;
 };
 
 /**
@@ -35,7 +37,7 @@ export const textCodec = (files: {
   readonly chatTemplate?: string | undefined;
 }): TextCodec => {
   checkKeys("textCodec", "files", files, { tokenizer: true, config: true, chatTemplate: true });
-  const { tokenizer, local } = openTokenizer("textCodec", files.tokenizer, files.config);
+  const { tokenizer, local, special } = openTokenizer("textCodec", files.tokenizer, files.config);
   const format = files.chatTemplate === undefined ? undefined : chatFormat(files.chatTemplate, files.config as object);
   const idsOf = (text: string, add_special_tokens: boolean): readonly number[] => {
     const { ids, tokens } = tokenizer.encode(text, { add_special_tokens });
@@ -65,5 +67,6 @@ export const textCodec = (files: {
     // The template writes the special tokens itself.
     ...(format && { encodeChat: (messages) => idsOf(format(messages), false), formatChat: format }),
     decoding: local ? "local" : "whole",
+    specialTokens: special,
   };
 };

@@ -1,7 +1,7 @@
 /** Reading a text once: a prompt, or what follows a text that was read, as a prefix. */
 import { decoderOutputs } from "@ropewalk/decoder";
 import { cacheBytes, releaseCache, type KeyValueCache } from "../cache/cache.ts";
-import { beyondCapacity, type BeyondCapacity } from "../capacity.ts";
+import { checkCapacity, type BeyondCapacity } from "../capacity.ts";
 import { checkIds } from "../check-ids.ts";
 import { checkReadOptions } from "../check-options.ts";
 import type { LoadedGraph } from "../generate.ts";
@@ -56,8 +56,7 @@ const readIds = async (
   checkIds(where, ids, extended.decoder.vocabSize);
   const all = after === undefined ? ids : [...after.ids, ...ids];
   const length = room === undefined ? Math.max(all.length, after?.cache.planned ?? 0) : all.length + room;
-  const problem = beyondCapacity(extended, room === undefined ? all.length : length);
-  if (problem !== undefined && beyond !== "allow") throw new RangeError(`${where}: ${problem}`);
+  checkCapacity(where, extended, room === undefined ? all.length : length, beyond);
   options.signal?.throwIfAborted();
   const start = startBehind(graph, after, ids, length);
   try {

@@ -26,6 +26,8 @@ const checkWritten = (part: unknown, known: (token: string) => boolean, at: stri
 export type OpenedTokenizer = {
   readonly tokenizer: Tokenizer;
   readonly local: boolean;
+  /** Ids of special tokens, which have no text, by their contents. */
+  readonly special: ReadonlyMap<string, number>;
 };
 
 /** @throws TypeError and RangeError that name the file, the place, the rule and the value */
@@ -43,6 +45,7 @@ export const openTokenizer = (where: string, file: unknown, config: unknown): Op
   checkParts(file, place);
   const added = addedTokens(file, config, ids, at);
   const contents = new Set(added.map(({ content }) => content));
+  const special = new Map(added.flatMap((token) => (token["special"] ? [[token.content, token.id] as const] : [])));
   const known = (token: string): boolean => ids(token) !== undefined || contents.has(token);
   const stated = file["post_processor"] ?? null;
   checkWritten(stated, known, `${place}post_processor`);
@@ -58,7 +61,7 @@ export const openTokenizer = (where: string, file: unknown, config: unknown): Op
   // The library takes a word-level model's unknown token from the other file.
   const more = model["type"] === "WordLevel" ? { ...config, unk_token: model["unk_token"] } : config;
   try {
-    return { tokenizer: new Tokenizer(whole, more), local: decodesLocally(whole) };
+    return { tokenizer: new Tokenizer(whole, more), local: decodesLocally(whole), special };
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     throw new RangeError(`${at}tokenizer.json must be a tokenizer that can be run, got one that cannot: ${said}`, {

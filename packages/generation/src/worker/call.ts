@@ -39,6 +39,9 @@ const checkData = (where: string, args: readonly unknown[]): void => {
     throw new TypeError(`${where}: options must be data, which a worker can be sent, got a function at ${found}`);
 };
 
+const withFields = (error: unknown, fields: object): unknown =>
+  error instanceof Error ? Object.assign(error, fields) : error;
+
 /** @throws what the work throws inside, with its class; the signal's reason; Error when the worker ends */
 export const stream = async function* (
   { remote, life }: Connection,
@@ -61,7 +64,7 @@ export const stream = async function* (
         else if (event.kind === "done") return event.result;
         else {
           const isAbort = signal?.aborted === true && (event.error as Error | undefined)?.name === "AbortError";
-          throw isAbort ? signal.reason : event.error;
+          throw isAbort ? signal.reason : withFields(event.error, event.fields);
         }
       }
   } finally {

@@ -74,11 +74,11 @@ export const workerModel = (connection: Connection, facts: ModelFacts, text: Tex
   const generating = async function* (
     work: string,
     prompt: Prompt,
-    { onPrefill, onDone, signal, after, ...data }: GenerateOptions = {},
+    { onPrefill, onDone, onToken, signal, after, ...data }: GenerateOptions = {},
   ) {
     return yield* stream(connection, {
       ...{ where: "generate", work, args: [id, prompt, { ...data, ...behind("generate", after) }], signal },
-      listeners: { onPrefill, onDone },
+      listeners: { onPrefill, onDone, onToken },
     });
   };
   const prefixOf = (known: PrefixFacts): WorkerPrefix => {

@@ -17,6 +17,14 @@ export type Run = {
   readonly leave: () => Promise<void>;
 };
 
+/** What an error has beside its class and words: a code and numbers. */
+const fieldsOf = (error: unknown): Readonly<Record<string, string | number>> =>
+  Object.fromEntries(
+    Object.entries(error instanceof Error ? error : {}).filter(([, value]) =>
+      ["string", "number"].includes(typeof value),
+    ),
+  );
+
 export const startRun = (work: (tell: Tell, signal: AbortSignal) => Work, onEnd: () => void): Run => {
   const stop = new AbortController();
   let events: RunEvent[] = [];
@@ -39,7 +47,7 @@ export const startRun = (work: (tell: Tell, signal: AbortSignal) => Work, onEnd:
       if (done) end({ kind: "done", result: value });
       else push({ kind: "value", value });
     } catch (error) {
-      end({ kind: "failed", error });
+      end({ kind: "failed", error, fields: fieldsOf(error) });
     } finally {
       isRunning = false;
     }

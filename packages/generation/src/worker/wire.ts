@@ -61,7 +61,8 @@ export type RunEvent =
   | { readonly kind: "told"; readonly name: string; readonly args: readonly unknown[] }
   | { readonly kind: "value"; readonly value: unknown }
   | { readonly kind: "done"; readonly result: unknown }
-  | { readonly kind: "failed"; readonly error: unknown };
+  /** Fields of its own, which structured cloning does not copy, stand beside it. */
+  | { readonly kind: "failed"; readonly error: unknown; readonly fields: Readonly<Record<string, string | number>> };
 
 /** What is asked of a worker: the name of the work, what it is done with, and which functions among the options want to be told. */
 export type Asked = {

@@ -1,7 +1,15 @@
 /** Models in a worker thread, held to the same models here. */
 import { cpu } from "@ropewalk/backend-node";
 import { compose, logN, reRope, selfExtend, slidingWindow } from "@ropewalk/context-extension";
-import { argmax, loadModel, type GenerateOptions, type LanguageModel } from "@ropewalk/generation";
+import {
+  argmax,
+  isContextLengthExceeded,
+  loadModel,
+  type GeneratedToken,
+  type GenerateOptions,
+  type LanguageModel,
+  type TokenOptions,
+} from "@ropewalk/generation";
 import { connectWorker, type WorkerConnection, type WorkerModel } from "@ropewalk/generation/worker";
 import { inMemory, openUrl } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
@@ -70,15 +78,24 @@ describe("a model in a worker thread", () => {
     expect(text!.encode("Once upon a time")).toEqual(here.text!.encode("Once upon a time"));
   });
 
-  it.each<GenerateOptions>([{ maxNewTokens: 12 }, { sampling: { kind: "sample", temperature: 0.8, seed: 1 } }])(
-    "streams the same text and tokens, %j",
-    async (options) => {
-      const generated = (model: Pick<LanguageModel, "generate">) => gather(model.generate("Once upon", options));
-      expect(await generated(there)).toEqual(await generated(here));
-      const tokens = (model: Pick<LanguageModel, "generateTokens">) => gather(model.generateTokens(ids, options));
-      expect(await tokens(there)).toEqual(await tokens(here));
+  it.each<TokenOptions>([
+    { maxNewTokens: 12 },
+    {
+      sampling: {
+        kind: "sample",
+        temperature: 0.8,
+        minP: 0.05,
+        seed: 1,
+        repetitionPenalty: 1.2,
+        logitBias: { 3: -100 },
+      },
     },
-  );
+  ])("streams the same text and tokens, %j", async (options) => {
+    const generated = (model: Pick<LanguageModel, "generate">) => gather(model.generate("Once upon", options));
+    expect(await generated(there)).toEqual(await generated(here));
+    const tokens = (model: Pick<LanguageModel, "generateTokens">) => gather(model.generateTokens(ids, options));
+    expect(await tokens(there)).toEqual(await tokens(here));
+  });
 
   it("gives the same logits and attentions, whole and chunk by chunk", async () => {
     expect(await there.logits(ids)).toEqual(await here.logits(ids));
@@ -107,6 +124,33 @@ describe("a model in a worker thread", () => {
     });
     await gather(all);
     expect(told).toHaveLength(4);
+  });
+
+  it("ends at stop strings and tells each token with its log-probabilities, as here", async () => {
+    const run = async (model: Pick<LanguageModel, "generate">) => {
+      const told: GeneratedToken[] = [];
+      const options = {
+        stopStrings: ["ittle gi"],
+        logprobs: 3,
+        onToken: (token: GeneratedToken) => void told.push(token),
+      };
+      return { text: await gather(model.generate("Once upon a time", options)), told };
+    };
+    const mine = await run(here);
+    expect(mine.text.join("")).toMatch(/ l$/);
+    expect(mine.told[0]!.top).toHaveLength(3);
+    expect(await run(there)).toEqual(mine);
+    expect((await thrown(() => gather(there.generate("Once", { mask: () => {} }))))[1]).toMatch(
+      /options must be data, which a worker can be sent, got a function at mask/,
+    );
+  });
+
+  it("says in fields what did not fit", async () => {
+    const long = Array.from({ length: 1900 }, () => 5);
+    const error: unknown = await gather(there.generateTokens(long)).catch((each: unknown) => each);
+    expect(isContextLengthExceeded(error)).toBe(true);
+    expect(error).toBeInstanceOf(RangeError);
+    expect(error).toMatchObject({ capacity: here.extended.capacity, length: 1901 });
   });
 
   it("runs another extension on the same weights", async () => {
