@@ -5,31 +5,9 @@
  * A token's row is [query, key, value], looked up in a table; a layer adds to the query what it attends to: with
  *   s(i, j) = softcap tanh(scale(i) R(q_i) · R(k_j) / softcap),    q_i += Σ_j softmax_j(s(i, j)) v_j
  */
-import {
-  compose,
-  dynamicNtk,
-  entropyAbf,
-  extendedKind,
-  leakyReRope,
-  logN,
-  reRope,
-  selfExtend,
-  slidingWindow,
-  withPositions,
-  yarn,
-  type AttentionKind,
-  type ContextExtension,
-} from "@ropewalk/context-extension";
-import {
-  decoderGraph,
-  embedding,
-  extendDecoder,
-  splitColumns,
-  type Decoder,
-  type ExtendedDecoder,
-} from "@ropewalk/decoder";
+import { slidingWindow, type AttentionKind, type ContextExtension } from "@ropewalk/context-extension";
+import { extendDecoder, type Decoder, type ExtendedDecoder } from "@ropewalk/decoder";
 import { queryScale } from "@ropewalk/entropy-scaling";
-import { encode } from "@ropewalk/graph";
 import { plain, type PositionMapping } from "@ropewalk/position-mapping";
 import { covers } from "@ropewalk/position-mapping/bands";
 import { rotate, rotationTable, ropeFrequencies } from "@ropewalk/rope";
@@ -45,37 +23,17 @@ import {
   type KeyValueCache,
 } from "../src/index.ts";
 import { backends, largestDifference } from "./load.ts";
-
-const [vocabSize, headDim, trainedContext] = [50, 8, 64];
-
-type Shape = { readonly numKvHeads: number; readonly group: number; readonly kinds: readonly AttentionKind[] };
-
-/** Heads side by side: numHeads queries, numKvHeads keys, numKvHeads values. */
-const widthOf = ({ numKvHeads, group }: Shape): number => (group + 2) * numKvHeads * headDim;
-
-const tableOf = (width: number): Float32Array =>
-  Float32Array.from({ length: vocabSize * width }, (_, index) => Math.sin(1 + index * 1.618) * 2);
-
-const decoderOf = (shape: Shape): Decoder => {
-  const { numKvHeads, group, kinds } = shape;
-  const [width, kvWidth] = [widthOf(shape), numKvHeads * headDim];
-  const extended = extendedKind(kinds);
-  return {
-    ...{ family: "attention", vocabSize: width, hiddenDim: width, feedForwardDim: 1, numLayers: kinds.length },
-    ...{ numHeads: group * numKvHeads, numKvHeads, headDim, trainedContext },
-    rope: extended?.rope ?? { theta: 100, rotaryDim: headDim, layout: "halves", scaling: { kind: "default" } },
-    slidingWindow: extended?.slidingWindow,
-    attention: kinds,
-    ...{ tensors: { table: [vocabSize, width] }, projections: [], embedding: "table", unembedding: "table" },
-    embed: (builder, ids) => embedding(builder, { weight: "table" }, ids),
-    layer: (builder, _, hidden, attend) => {
-      const [query, key, value] = splitColumns(builder, [group * kvWidth, kvWidth, kvWidth], hidden);
-      const attended = attend({ query: query!, key: key!, value: value! });
-      return builder.tape.op("Concat", [builder.tape.op("Add", [attended, query!]), key!, value!], { axis: 1 });
-    },
-    unembed: ({ tape }, hidden) => tape.op("Identity", [hidden]),
-  };
-};
+import {
+  decoderOf,
+  extension,
+  headDim,
+  sessionOf,
+  shape as shapes,
+  tableOf,
+  vocabSize,
+  widthOf,
+  type Shape,
+} from "./random-decoder.ts";
 
 /** Where a layer's queries and keys stand under an extension: one's own window stays, unless every layer has one. */
 const mappingOf = (kind: AttentionKind, isExtended: boolean, { positions }: ContextExtension): PositionMapping =>
@@ -162,59 +120,8 @@ const expected = (shape: Shape, extension: ContextExtension, ids: readonly numbe
   return rows.at(-1)!;
 };
 
-const window = fc.integer({ min: 1, max: trainedContext });
-
-const rope: fc.Arbitrary<NonNullable<AttentionKind["rope"]>> = fc.record({
-  theta: fc.constantFrom(100, 1000),
-  rotaryDim: fc.constantFrom(headDim, headDim / 2),
-  layout: fc.constantFrom("halves" as const, "interleaved" as const),
-  scaling: fc.constantFrom({ kind: "default" } as const, { kind: "linear", factor: 4 } as const, {
-    ...({ kind: "yarn", factor: 4, originalContext: 64 } as const),
-  }),
-});
-
-const kind = fc.record(
-  {
-    rope: fc.option(rope, { nil: undefined }),
-    slidingWindow: window,
-    scoreScale: fc.constant(0.2),
-    softcap: fc.constantFrom(1, 5),
-  },
-  { requiredKeys: ["rope"] },
-) as fc.Arbitrary<AttentionKind>;
-
-/** Layers take turns among few kinds, as those of models do. */
-const kinds = fc
-  .tuple(fc.array(kind, { minLength: 1, maxLength: 3 }), fc.array(fc.nat(2), { minLength: 1, maxLength: 4 }))
-  .map(([few, turns]) => turns.map((turn) => few[turn % few.length]!));
-
-const extension: fc.Arbitrary<ContextExtension> = fc
-  .tuple(
-    fc.oneof(
-      fc.constant<ContextExtension>({}),
-      fc.tuple(window, fc.integer({ min: 1, max: 12 })).map(([w, groupSize]) => selfExtend({ groupSize, window: w })),
-      window.map((w) => reRope({ window: w })),
-      window.map((w) => leakyReRope({ factor: 1.5, window: w })),
-      window.map((w) => slidingWindow({ window: w })),
-      fc
-        .tuple(window, window)
-        .map(([a, b]) => withPositions({ kind: "string", shiftFrom: Math.max(a, b), window: Math.min(a, b) })),
-      fc
-        .tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 30 }))
-        .map(([chunk, localSize]) => withPositions({ kind: "dual-chunk", chunkSize: chunk + localSize, localSize })),
-      fc
-        .tuple(window, fc.integer({ min: 1, max: 9 }))
-        .map(([w, sinks]) => withPositions({ kind: "sinks", sinks, window: w })),
-    ),
-    fc.constantFrom<ContextExtension>(
-      ...[{}, logN({ trainedContext: 8 }), yarn({ factor: 4, originalContext: trainedContext })],
-      ...[entropyAbf({ trainedContext: 8, theta: 1000 }), dynamicNtk({ factor: 2, originalContext: trainedContext })],
-    ),
-  )
-  .map(([positions, others]) => compose(positions, others));
-
 const runs = fc.record({
-  shape: fc.record({ numKvHeads: fc.integer({ min: 1, max: 2 }), group: fc.integer({ min: 1, max: 2 }), kinds }),
+  shape: shapes,
   extension,
   ids: fc.array(fc.nat(vocabSize - 1), { minLength: 1, maxLength: 160, size: "max" }),
   chunkSize: fc.integer({ min: 1, max: 160 }),
@@ -228,11 +135,7 @@ describe.each(backends)("on $name", (backend) => {
     await fc.assert(
       fc.asyncProperty(runs, async ({ shape, extension: asked, ids, chunkSize, steps, planned }) => {
         const extended: ExtendedDecoder<Decoder> = extendDecoder(decoderOf(shape), asked);
-        const data = new Uint8Array(tableOf(widthOf(shape)).buffer);
-        const graph = decoderGraph(extended, {
-          locate: () => ({ location: "table", offset: 0, length: data.length, type: "float32" }),
-        });
-        const session = await backend.createSession(encode(graph), [{ kind: "bytes", file: "table", data }]);
+        const session = await sessionOf(backend, shape, extended);
         const cut = Math.max(1, ids.length - steps);
         const empty: KeyValueCache = createCache(backend, extended, { length: planned });
         let { cache, logits } = await prefill(session, empty, ids.slice(0, cut), { chunkSize });

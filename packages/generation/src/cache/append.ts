@@ -44,3 +44,7 @@ export const appendToCache = (
   checkLatest("appendToCache", cache);
   return append(cache, ids, results);
 };
+
+/** The cache with all settled that waited for a fork to end, if any of it does. */
+export const settleWaiting = (cache: KeyValueCache): KeyValueCache =>
+  untilSettling(cache) > 0 ? cache : append(cache, [], {});

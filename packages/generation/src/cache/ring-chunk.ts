@@ -50,7 +50,7 @@ export const ringChunk: StretchRule = {
   runs: (cache, from, to) => [{ slot: from % layoutOf(cache).chunkLen, count: to - from }],
   append: (cache, at, given) => {
     const { length: start, stretches } = cache;
-    if (stretches[at]!.stretch.back > 0) return cache;
+    if (stretches[at]!.stretch.back > 0 || given.tokens === 0) return cache;
     const { chunkLen } = layoutOf(cache);
     const end = start + given.tokens;
     const held = grown(cache, stretches[at]!, end);

@@ -1,5 +1,6 @@
 /** Reading a text once: a prompt, or what follows a text that was read, as a prefix. */
 import { decoderOutputs } from "@ropewalk/decoder";
+import { settleWaiting } from "../cache/append.ts";
 import { cacheBytes, releaseCache, type KeyValueCache } from "../cache/cache.ts";
 import { checkCapacity, type BeyondCapacity } from "../capacity.ts";
 import { checkIds } from "../check-ids.ts";
@@ -31,8 +32,17 @@ export type Reader = {
 /** The prefix that a cache of all ids but the last is, which holds it from then on. */
 export const prefixOf = (reader: Reader, ids: readonly number[], cache: KeyValueCache): Prefix => {
   const { prefixes } = reader.loaded;
+  let held = cache;
   const prefix: Prefix = {
-    ...{ ids, cache, bytes: cacheBytes(cache) },
+    ids,
+    get cache() {
+      // What waited for another prefix to end is as well laid out once: who forks it would copy it each time.
+      if (held.life.state === "ready") held = settleWaiting(held);
+      return held;
+    },
+    get bytes() {
+      return cacheBytes(held);
+    },
     extend: (more, options) => extendPrefix(reader, prefix, more, options),
     release: () => {
       prefixes.delete(cache);
