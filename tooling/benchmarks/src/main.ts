@@ -11,6 +11,7 @@ import { keyValueBytes } from "./key-value-bytes.ts";
 import { layerCost } from "./layer-cost.ts";
 import { measureMachine } from "./machine.ts";
 import { prefillCost } from "./prefill-cost.ts";
+import { secondQuestion } from "./second-question.ts";
 import { usualFormCost } from "./usual-form-cost.ts";
 import { loadModels } from "./whole-model.ts";
 
@@ -42,6 +43,7 @@ add([keyValueBytes(models)]);
 add(await decodeCost(models, values));
 add(await prefillCost(models, values));
 add(await usualFormCost(models, values));
+add(await secondQuestion(models, values));
 await models.plain.release();
 add(await layerCost(backend, values));
 add(await chunkedCost(backend, values));
