@@ -20,7 +20,7 @@ import {
 } from "../src/index.ts";
 import { counted } from "./counted.ts";
 import { backends, largestDifference, stories260K } from "./load.ts";
-import { decoderOf, extension, sessionOf, shape, vocabSize, widthOf } from "./random-decoder.ts";
+import { decoderOf, extensions, sessionOf, shapes, vocabSize, widthOf } from "./random-decoder.ts";
 
 /** More than any run has: frequencies that depend on the length stay as they are. */
 const planned = 2000;
@@ -33,7 +33,11 @@ const act = fc.record({
 });
 
 const cases = fc.record({
-  ...{ shape, extension, precision: fc.constantFrom("float32" as const, "float32" as const, "q8" as const) },
+  ...{
+    shape: shapes,
+    extension: extensions,
+    precision: fc.constantFrom("float32" as const, "float32" as const, "q8" as const),
+  },
   first: fc.integer({ min: 1, max: 400 }),
   acts: fc.array(act, { minLength: 3, maxLength: 8 }),
 });

@@ -81,11 +81,11 @@ const kind = fc.record(
 ) as fc.Arbitrary<AttentionKind>;
 
 /** Layers take turns among few kinds, as those of models do. */
-export const kinds = fc
+export const layerKinds = fc
   .tuple(fc.array(kind, { minLength: 1, maxLength: 3 }), fc.array(fc.nat(2), { minLength: 1, maxLength: 4 }))
   .map(([few, turns]) => turns.map((turn) => few[turn % few.length]!));
 
-export const extension: fc.Arbitrary<ContextExtension> = fc
+export const extensions: fc.Arbitrary<ContextExtension> = fc
   .tuple(
     fc.oneof(
       fc.constant<ContextExtension>({}),
@@ -110,6 +110,6 @@ export const extension: fc.Arbitrary<ContextExtension> = fc
   )
   .map(([positions, others]) => compose(positions, others));
 
-export const shape: fc.Arbitrary<Shape> = fc.record({
-  ...{ numKvHeads: fc.integer({ min: 1, max: 2 }), group: fc.integer({ min: 1, max: 2 }), kinds },
+export const shapes: fc.Arbitrary<Shape> = fc.record({
+  ...{ numKvHeads: fc.integer({ min: 1, max: 2 }), group: fc.integer({ min: 1, max: 2 }), kinds: layerKinds },
 });

@@ -25,10 +25,10 @@ import {
 import { backends, largestDifference } from "./load.ts";
 import {
   decoderOf,
-  extension,
+  extensions,
   headDim,
   sessionOf,
-  shape as shapes,
+  shapes,
   tableOf,
   vocabSize,
   widthOf,
@@ -122,7 +122,7 @@ const expected = (shape: Shape, extension: ContextExtension, ids: readonly numbe
 
 const runs = fc.record({
   shape: shapes,
-  extension,
+  extension: extensions,
   ids: fc.array(fc.nat(vocabSize - 1), { minLength: 1, maxLength: 160, size: "max" }),
   chunkSize: fc.integer({ min: 1, max: 160 }),
   /** Tokens at the end that are read one by one. */
