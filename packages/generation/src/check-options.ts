@@ -22,6 +22,7 @@ import type { LoadOptions, LogitsOptions } from "./model.ts";
 import type { OpenOptions } from "./open.ts";
 import { isPrefix } from "./prefix/prefix.ts";
 import type { ReadOptions } from "./prefix/read.ts";
+import type { FileOptions } from "./prefix/save.ts";
 import type { PrefillOptions } from "./run.ts";
 import { startSampling, type Sampling } from "./sampling/sampling.ts";
 import { areStopStrings } from "./stop-strings.ts";
@@ -159,6 +160,12 @@ const readKeys: Keys<ReadOptions> = {
 
 export const checkReadOptions = (where: string, options: ReadOptions): void => {
   checkKeys(where, "options", options, readKeys);
+};
+
+const fileKeys: Keys<FileOptions> = { signal: maybeSignal, onProgress: maybeFunction };
+
+export const checkFileOptions = (where: string, options: FileOptions): void => {
+  checkKeys(where, "options", options, fileKeys);
 };
 
 export const checkLogitsOptions = (options: LogitsOptions): void => {

@@ -26,6 +26,8 @@ export type { ChatMessage, TextPart } from "./chat/messages.ts";
 export { isContextLengthExceeded, type ContextLengthExceeded } from "./context-length.ts";
 export type { GeneratedToken, GenerateOptions, GenerationStats, TokenOptions } from "./generate.ts";
 export { loadModel, type LanguageModel, type LoadOptions, type LogitsOptions } from "./model.ts";
+export { savedPrefixFacts, type SavedPrefixFacts } from "./prefix/facts.ts";
+export type { FileOptions } from "./prefix/save.ts";
 export type { AnyPrefix, Prefix } from "./prefix/prefix.ts";
 export type { ReadOptions } from "./prefix/read.ts";
 export type { Prompt } from "./prompt.ts";

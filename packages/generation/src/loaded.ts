@@ -16,6 +16,8 @@ export type Loaded = OpenedModel & {
   readonly releaseWeights: () => Promise<void>;
   /** What holds memory besides: it ends with the weights. */
   readonly prefixes: Set<KeyValueCache>;
+  /** What tells its weights from others, as they are run; they are read for it once. */
+  readonly fingerprint: () => Promise<string>;
   /** Whether that has been asked for. */
   readonly life: { released: Promise<void> | undefined };
 };
@@ -26,7 +28,7 @@ export type Loaded = OpenedModel & {
  *
  * @throws RangeError that names the file and what has changed
  */
-const checkUnchanged = async ({ source }: Loaded): Promise<void> => {
+export const checkUnchanged = async ({ source }: Pick<Loaded, "source">): Promise<void> => {
   for (const { external, changed } of source.files) {
     const what = await changed?.();
     if (what !== undefined)

@@ -18,7 +18,10 @@ import { releaseCache, type KeyValueCache } from "./cache/cache.ts";
 import { generateTokens, type GenerateOptions, type LoadedGraph, type TokenOptions } from "./generate.ts";
 import { generateText } from "./generate-text.ts";
 import { checkWeights } from "./check-weights.ts";
+import { fingerprintOnce } from "./fingerprint.ts";
 import { checkOpen, releaseLoaded, sessionFor, type Loaded } from "./loaded.ts";
+import { openPrefix } from "./prefix/open-file.ts";
+import type { FileOptions } from "./prefix/save.ts";
 import { openModel, type OpenedModel, type OpenOptions } from "./open.ts";
 import { startBehind } from "./prefix/behind.ts";
 import { behindWhat, type AnyPrefix, type Prefix } from "./prefix/prefix.ts";
@@ -82,6 +85,11 @@ export type LanguageModel = {
    */
   readonly read: (prompt: Prompt, options?: ReadOptions) => Promise<Prefix>;
   /**
+   * A text that was read before, out of the file that its prefix was saved in. One of other weights, another extension or another
+   * precision of the cache is refused.
+   */
+  readonly open: (path: string | URL, options?: FileOptions) => Promise<Prefix>;
+  /**
    * Logits of every position, [ids.length, vocabSize]; of any length, whatever the capacity. Behind a prefix its last position is the
    * first: [1 + ids.length, vocabSize].
    */
@@ -125,7 +133,7 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
       return sessionFor(loaded, `block, ${layout}`, block);
     });
   const graph: LoadedGraph = { backend, session, blockSession, extended, stopTokens };
-  const reader: Reader = { loaded, graph, texts };
+  const reader: Reader = { loaded, graph, texts, extension };
   const tokens = (prompt: Prompt, options?: TokenOptions, hasEnded?: () => boolean) => {
     checkOpen("generate", loaded);
     const behind = options?.after !== undefined;
@@ -182,6 +190,7 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
       return prefill(session, cache, ids, options);
     },
     read: (prompt, options) => readPrompt(reader, prompt, options),
+    open: (path, options) => openPrefix(reader, path, options),
     logits: async (ids, options) => {
       const after = behindWhat("logits", options?.after, extended);
       checkIds("logits", ids, decoder.vocabSize, after === undefined ? 1 : 0);
@@ -232,8 +241,9 @@ export const loadModel = async (
   const { source: read, release: releaseWeights } = await rounded(opened.source, quantize, onQuantize);
   try {
     const beside = adapted(read, adapters, trainedContext);
+    const fingerprint = fingerprintOnce(beside);
     const loaded: Loaded = {
-      ...opened,
+      ...{ ...opened, fingerprint },
       source: beside,
       ...{ backend, cache, releaseWeights },
       sessions: new Map(),

@@ -9,6 +9,7 @@ export { tunedUnder } from "./adapter/tuned-under.ts";
 export { adaptable, withAdapters, type Adapted, type ScaledAdapter } from "./adapter/with-adapters.ts";
 export { adapterFiles, type LoraNumbers } from "./adapter/adapter-files.ts";
 export { canonical, hashOf, sha256, type Json, type JsonObject } from "./canonical.ts";
+export { noParts, withPart } from "./chained-hash.ts";
 export { loadCheckpoint, type Checkpoint } from "./checkpoint.ts";
 export { depthUpscale } from "./depth-upscale.ts";
 export type { Family } from "./family.ts";

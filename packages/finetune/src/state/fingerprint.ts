@@ -1,21 +1,10 @@
-/**
- * What tells one model or one set of samples from another:
- *
- *   h_0 = 0,   h_n = SHA-256(h_(n-1), SHA-256(part n))
- */
-
-const sha256 = async (bytes: Uint8Array): Promise<Uint8Array> =>
-  new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
+/** What tells one model or one set of samples from another: the hash of its parts, one after another. */
+import { noParts, withPart } from "@ropewalk/models";
 
 /** 64 hexadecimal digits. */
 export const fingerprint = async (parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<string> => {
-  let hash: Uint8Array = new Uint8Array(32);
-  for await (const part of parts) {
-    const both = new Uint8Array(64);
-    both.set(hash);
-    both.set(await sha256(part), 32);
-    hash = await sha256(both);
-  }
+  let hash = noParts();
+  for await (const part of parts) hash = await withPart(hash, part);
   return [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 };
 

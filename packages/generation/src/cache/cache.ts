@@ -45,16 +45,19 @@ export type CachePlan = { readonly length: number };
 
 type Empty = Omit<KeyValueCache, "life">;
 
+/** A plan, and the room of each stretch where it is to be another than the usual one. */
+type RoomyPlan = CachePlan & { readonly room?: (usual: number, place: number, stretch: number) => number };
+
 const emptyGroup = (
   backend: CacheMemory,
   extended: ExtendedDecoder,
   place: number,
-  { length }: CachePlan,
+  { length, room: roomOf = (usual) => usual }: RoomyPlan,
 ): GroupCache => {
   const group = extended.groups[place]!;
-  const stretches = cacheLayout(extended, place).stretches.map((stretch): HeldStretch => {
+  const stretches = cacheLayout(extended, place).stretches.map((stretch, at): HeldStretch => {
     const rule = rules[stretch.kind];
-    const room = rule.room(group, stretch, length);
+    const room = roomOf(rule.room(group, stretch, length), place, at);
     const layer = (index: number, tokens: number) => createLayer(backend, extended.decoder, stretch, index, tokens);
     const [first] = group.layers as readonly [number];
     return {
@@ -69,13 +72,31 @@ const emptyGroup = (
 const heldParts = (groups: readonly GroupCache[]) =>
   groups.flatMap(({ stretches }) => stretches.flatMap(({ layers }) => layers.flat()));
 
-const emptyCache = (backend: CacheMemory, extended: ExtendedDecoder, plan: CachePlan): Empty => {
+const emptyCache = (backend: CacheMemory, extended: ExtendedDecoder, plan: RoomyPlan): Empty => {
   const groups = extended.groups.map((_, place) => emptyGroup(backend, extended, place, plan));
   return {
     ...{ backend, extended, groups, length: 0, ids: [] },
     appended: [...new Set(heldParts(groups).map(({ output }) => output))],
     ...{ planned: plan.length, frequencies: frequenciesFor(extended, plan.length) },
   };
+};
+
+/** A cache by a plan, with what `begin` makes of the empty one. */
+export const roomyCache = (
+  backend: Memory,
+  extended: ExtendedDecoder,
+  plan: RoomyPlan,
+  begin: (empty: Empty) => Empty = (empty) => empty,
+): KeyValueCache => {
+  const memory = cacheMemory(backend);
+  try {
+    const life = { state: "ready" } as CacheLife<KeyValueCache>;
+    life.latest = { ...begin(emptyCache(memory, extended, plan)), life };
+    return life.latest;
+  } catch (error) {
+    memory.freeAll();
+    throw error;
+  }
 };
 
 /**
@@ -85,16 +106,7 @@ const emptyCache = (backend: CacheMemory, extended: ExtendedDecoder, plan: Cache
  */
 export const createCache = (backend: Memory, extended: ExtendedDecoder, plan: CachePlan): KeyValueCache => {
   checkKeys("createCache", "plan", plan, { length: positive });
-  const memory = cacheMemory(backend);
-  try {
-    const empty = emptyCache(memory, extended, plan);
-    const life = { state: "ready" } as CacheLife<KeyValueCache>;
-    life.latest = { ...empty, life };
-    return life.latest;
-  } catch (error) {
-    memory.freeAll();
-    throw error;
-  }
+  return roomyCache(backend, extended, plan);
 };
 
 /** An empty cache of another length in its place: what it held is given back first. */

@@ -40,6 +40,9 @@ export type GroupCache = {
 /** What the graph gave for a chunk of so many tokens. */
 export type Given = { readonly results: Readonly<Record<string, Tensor>>; readonly tokens: number };
 
+/** How far a group has come: of `length` tokens so many have settled. */
+export type Standing = Pick<GroupCache, "group" | "settled"> & { readonly length: number };
+
 /** A group of a cache on its way to the next, with what of the cache it needs. */
 export type Growing = GroupCache & {
   readonly backend: CacheMemory;
@@ -56,9 +59,9 @@ export type StretchRule = {
   /** How many tokens the next chunk reads of it, places that are not in use among them; 0: it has none. */
   readonly read: (cache: GroupCache, held: HeldStretch, length: number) => number;
   /** Its tokens end here; they begin where those of the stretch before end. */
-  readonly end: (cache: Growing, stretch: CacheStretch) => number;
+  readonly end: (cache: Standing, stretch: CacheStretch) => number;
   /** Where its tokens [from, to) lie. */
-  readonly runs: (cache: Growing, from: number, to: number) => readonly SlotRun[];
+  readonly runs: (cache: Standing, from: number, to: number) => readonly SlotRun[];
   /** The group when stretch `at` has taken what it keeps of a chunk. Those of older tokens have taken theirs, and say so if it shows. */
   readonly append: (cache: Growing, at: number, given: Given) => Growing;
   /** How many tokens more leave what it has as it is, but for what a chunk reads itself. */

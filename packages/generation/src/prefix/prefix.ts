@@ -7,6 +7,7 @@ import type { ExtendedDecoder } from "@ropewalk/decoder";
 import type { KeyValueCache } from "../cache/cache.ts";
 import type { Prompt } from "../prompt.ts";
 import type { ReadOptions } from "./read.ts";
+import type { FileOptions } from "./save.ts";
 
 export type Prefix = {
   readonly ids: readonly number[];
@@ -16,6 +17,11 @@ export type Prefix = {
   readonly bytes: number;
   /** The same text with more behind it; this one stays as it is. */
   readonly extend: (more: Prompt, options?: ReadOptions) => Promise<Prefix>;
+  /**
+   * Writes it to a file, whole, in place of one that is there, for `open` of a model of the same weights under the same extension: in Node
+   * on the disk, in a browser in the origin's private file system. Gives the file's bytes.
+   */
+  readonly save: (path: string | URL, options?: FileOptions) => Promise<number>;
   /** Gives back what no run and no other prefix holds; doing so again is fine. */
   readonly release: () => void;
 };

@@ -1,4 +1,5 @@
 /** Reading a text once: a prompt, or what follows a text that was read, as a prefix. */
+import type { ContextExtension } from "@ropewalk/context-extension";
 import { decoderOutputs } from "@ropewalk/decoder";
 import { settleWaiting } from "../cache/append.ts";
 import { cacheBytes, releaseCache, type KeyValueCache } from "../cache/cache.ts";
@@ -11,6 +12,7 @@ import { promptIds, type Prompt, type PromptTexts } from "../prompt.ts";
 import { prefillRows, type ChunkOptions } from "../run.ts";
 import { startBehind } from "./behind.ts";
 import { checkUsable, type Prefix } from "./prefix.ts";
+import { savePrefix } from "./save.ts";
 
 export type ReadOptions = ChunkOptions & {
   /**
@@ -27,6 +29,7 @@ export type Reader = {
   readonly loaded: Loaded;
   readonly graph: LoadedGraph;
   readonly texts: PromptTexts;
+  readonly extension: ContextExtension;
 };
 
 /** The prefix that a cache of all ids but the last is, which holds it from then on. */
@@ -44,6 +47,7 @@ export const prefixOf = (reader: Reader, ids: readonly number[], cache: KeyValue
       return cacheBytes(held);
     },
     extend: (more, options) => extendPrefix(reader, prefix, more, options),
+    save: (path, options) => savePrefix(reader, prefix, path, options),
     release: () => {
       prefixes.delete(cache);
       releaseCache(cache);

@@ -1,0 +1,48 @@
+/**
+ * A buffer's elements in JavaScript's memory, and the way back. On the CPU they lie there; on a device a graph that computes nothing brings
+ * them: y = x.
+ */
+import type { Backend, Buffer, BufferType, HostTensor, Session } from "@ropewalk/backend";
+import { encode, tape } from "@ropewalk/graph";
+
+export type HostElements = Float32Array | Uint16Array | Int8Array;
+
+export type Transfer = {
+  /** Valid until the buffer is written to. */
+  readonly read: (buffer: Buffer, from: number, length: number) => Promise<HostElements>;
+  /** Has what was written to a buffer carried out: a device's copies wait for a run, and hold memory until then. */
+  readonly flush: (buffer: Buffer) => Promise<void>;
+  /** Gives back what it took. */
+  readonly end: () => Promise<void>;
+};
+
+/** y = x [length]. */
+const identity = (type: BufferType): Uint8Array => {
+  const graph = tape("identity");
+  graph.output("y", graph.op("Identity", [graph.input("x", type, ["length"])]));
+  return encode(graph.model({ opset: 18, irVersion: 9 }));
+};
+
+export const transferOn = (backend: Pick<Backend, "createSession">): Transfer => {
+  const sessions = new Map<BufferType, Promise<Session>>();
+  const sessionOf = (type: BufferType): Promise<Session> => {
+    const session = sessions.get(type) ?? backend.createSession(identity(type));
+    sessions.set(type, session);
+    return session;
+  };
+  const read: Transfer["read"] = async (buffer, from, length) => {
+    const x = buffer.view(from, [length]);
+    if (x.place === "host") return x.data as HostElements;
+    const { y } = await (await sessionOf(buffer.type)).run({ x }, { read: ["y"] });
+    return (y as HostTensor).data as HostElements;
+  };
+  return {
+    read,
+    // Four elements are whole words, whatever they are.
+    flush: async (buffer) => void (await read(buffer, 0, Math.min(4, buffer.length))),
+    end: async () => {
+      for (const session of await Promise.allSettled(sessions.values()))
+        if (session.status === "fulfilled") await session.value.release();
+    },
+  };
+};

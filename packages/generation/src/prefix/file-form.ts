@@ -1,0 +1,155 @@
+/**
+ * A prefix as a file of safetensors:
+ *
+ *   __metadata__   "format": what it is; "record": whose it is, as JSON
+ *   ids            [tokens] I32: the last of them is not in the cache
+ *   layers.…       the cache's arrays, those places alone that have a token
+ *   contents       [32] U8: the hash of all before, part by part: the header, the ids, the arrays in batches of at most 4 MiB
+ */
+import { check, checkInteger, checkKeys, checkOneOf, showName, withoutControls, type Keys } from "@ropewalk/check";
+import { recordOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/context-extension";
+import { cachePrecisions, type CachePrecision, type ExtendedDecoder } from "@ropewalk/decoder";
+import { canonical, hashOf, type SafetensorsHeader, type StoredTensor, type TensorType } from "@ropewalk/models";
+import type { BufferType } from "@ropewalk/backend";
+import type { ElementRun } from "../cache/stored-arrays.ts";
+
+export const format = "ropewalk prefix";
+
+/** Whose a prefix is, and how far its cache has come. */
+export type PrefixRecord = {
+  readonly version: 1;
+  /** The model's name, and the fingerprint of its weights. */
+  readonly model: string;
+  readonly weights: string;
+  readonly extension: ExtensionRecord;
+  /** The positions, in words. */
+  readonly positions: string;
+  /** A hash of how every layer attends. */
+  readonly layers: string;
+  readonly cache: CachePrecision;
+  readonly planned: number;
+  readonly settled: readonly number[];
+};
+
+const text = (where: string, name: string, value: unknown): void =>
+  check(typeof value === "string", `${where}: ${name} must be text`, value, "string");
+
+const recordKeys: Keys<PrefixRecord> = {
+  version: true,
+  model: text,
+  weights: text,
+  extension: (where, name, value) =>
+    check(typeof value === "object" && value !== null, `${where}: ${name} must be an object`, value, "object"),
+  positions: text,
+  layers: text,
+  cache: (where, name, value) => checkOneOf(where, name, value, cachePrecisions),
+  planned: (where, name, value) => checkInteger(where, name, value, 1, Number.MAX_SAFE_INTEGER),
+  settled: (where, name, value) => {
+    check(Array.isArray(value), `${where}: ${name} must be a list`, value, "object");
+    for (const each of value as readonly unknown[]) checkInteger(where, name, each, 0, Number.MAX_SAFE_INTEGER);
+  },
+};
+
+export const metadataOf = (record: PrefixRecord): Readonly<Record<string, string>> => ({
+  format,
+  record: canonical(record),
+});
+
+/** @throws RangeError or TypeError naming what is no record of a prefix */
+export const recordIn = (where: string, { metadata }: SafetensorsHeader): PrefixRecord => {
+  check(
+    metadata["format"] === format,
+    `${where} must be a prefix that save wrote, with the format "${format}"`,
+    metadata["format"],
+  );
+  let record: unknown;
+  try {
+    record = JSON.parse(metadata["record"] ?? "");
+  } catch {
+    check(false, `${where}: record must be JSON`, metadata["record"]);
+  }
+  const version = (record as Partial<PrefixRecord> | null)?.version;
+  check(version === 1, `${where}: record.version must be 1`, version, "number");
+  return checkKeys<PrefixRecord>(where, "record", record as PrefixRecord, recordKeys);
+};
+
+/** How every layer attends, windows that were set by hand among it: keys are rotated by it. */
+const layersHash = ({ groups }: ExtendedDecoder): Promise<string> => {
+  const rows = groups.map(({ layers, positions, layout, rope, entropy, scoreScale, softcap }) => ({
+    ...{ layers, positions: positions.name, layout, rope, entropy, scoreScale, softcap },
+  }));
+  // JSON has no Infinity.
+  const plain = JSON.stringify(rows, (_, value: unknown) => (value === Infinity ? "Infinity" : value));
+  return hashOf(JSON.parse(plain) as object);
+};
+
+/** Whose a prefix of this model is. */
+export const identityOf = async (
+  extended: ExtendedDecoder,
+  extension: ContextExtension,
+  fingerprint: () => Promise<string>,
+): Promise<Omit<PrefixRecord, "planned" | "settled">> => ({
+  version: 1,
+  model: extended.name ?? "a model",
+  weights: await fingerprint(),
+  extension: recordOf(extension),
+  positions: extended.positions.name,
+  layers: await layersHash(extended),
+  cache: extended.cache,
+});
+
+/** @throws RangeError that names both, where a prefix is of another model, another extension or in another precision */
+export const checkSame = (where: string, found: PrefixRecord, own: Omit<PrefixRecord, "planned" | "settled">): void => {
+  const same = (rule: string, wanted: string, got: string): void => {
+    // In full: what differs may stand at the end.
+    if (wanted !== got)
+      throw new RangeError(`${where} must ${rule}, ${withoutControls(wanted)}, got ${withoutControls(got)}`);
+  };
+  const named = ({ model, weights }: typeof own): string => `${showName(model)} (weights ${weights.slice(0, 12)})`;
+  if (found.weights !== own.weights) same("be of this model", named(own), named(found));
+  const [wanted, got] = [own, found].map(({ extension, positions }) => `${positions} ${canonical(extension)}`);
+  same("be read under this model's extension", wanted!, got!);
+  const [layers, others] = [own, found].map((each) => each.layers.slice(0, 12));
+  same("be read where layers attend as this model's do, with windows and scalings of the hash", layers!, others!);
+  same("have its cache in this model's precision", own.cache, found.cache);
+};
+
+const types: Readonly<Record<BufferType, TensorType>> = { float32: "F32", float16: "F16", int8: "I8" };
+const widths: Readonly<Record<BufferType, number>> = { float32: 4, float16: 2, int8: 1 };
+
+export const widthOf = (type: BufferType): number => widths[type];
+
+type Named = { readonly name: string; readonly type: BufferType; readonly dims: readonly number[] };
+
+const product = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
+
+/** The tensors of a file, in their order. */
+export const tensorsOf = (tokens: number, arrays: readonly Named[]): readonly StoredTensor[] => [
+  { name: "ids", type: "I32", dims: [tokens], length: 4 * tokens },
+  ...arrays.map(({ name, type, dims }) => ({
+    ...{ name, type: types[type], dims },
+    length: widths[type] * product(dims),
+  })),
+  { name: "contents", type: "U8", dims: [32], length: 32 },
+];
+
+const mostAtOnce = 1 << 22;
+
+/** The runs of an array, in batches of at most 4 MiB. */
+export const batchesOf = (type: BufferType, runs: readonly ElementRun[]): readonly (readonly ElementRun[])[] => {
+  const most = mostAtOnce / widths[type];
+  const batches: ElementRun[][] = [];
+  let room = 0;
+  for (const { from, length } of runs)
+    for (let done = 0; done < length;) {
+      if (room === 0) {
+        batches.push([]);
+        room = most;
+      }
+      const count = Math.min(room, length - done);
+      batches.at(-1)!.push({ from: from + done, length: count });
+      done += count;
+      room -= count;
+    }
+  return batches;
+};
