@@ -34,6 +34,8 @@ const backends: Readonly<Record<BackendName, (options: BackendOptions) => Backen
   webgpu: reading("webgpu", "precision", webgpu),
 };
 
+export const backendNames = Object.keys(backends) as readonly BackendName[];
+
 /** `auto` stands for the first of these that can run here. */
 const automatic: readonly Backend[] = [cuda(), cpu()];
 
@@ -64,9 +66,7 @@ export const checkCount = (command: string, flag: string, value: number): number
 /** Where it runs. */
 const withBackend = (command: Command): Command =>
   command
-    .addOption(
-      new Option("--backend <backend>", "where it runs").choices([...Object.keys(backends), "auto"]).default("cpu"),
-    )
+    .addOption(new Option("--backend <backend>", "where it runs").choices([...backendNames, "auto"]).default("cpu"))
     .option("--threads <n>", "threads of one run; absent: as many as the backend likes", number)
     .addOption(
       new Option(

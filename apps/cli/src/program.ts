@@ -16,6 +16,7 @@ import { addPasskey } from "./commands/passkey.ts";
 import { addPerplexity } from "./commands/perplexity.ts";
 import { addPositions } from "./commands/positions.ts";
 import { addRuler } from "./commands/ruler.ts";
+import { addServe } from "./commands/serve.ts";
 import { addSweep } from "./commands/sweep.ts";
 import { addTokenize } from "./commands/tokenize.ts";
 import { addTune } from "./commands/tune.ts";
@@ -28,7 +29,18 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
 };
 
 const commands = [
-  ...[addPasskey, addPerplexity, addEntropies, addRuler, addLongBench, addExam, addGenerate, addTokenize, addLogits],
+  ...[
+    addPasskey,
+    addPerplexity,
+    addEntropies,
+    addRuler,
+    addLongBench,
+    addExam,
+    addGenerate,
+    addServe,
+    addTokenize,
+    addLogits,
+  ],
   ...[addInspect, addPositions, addBench, addConvert, addExtend, addFinetune],
   ...[addTune, addSweep, addWorker],
 ];

@@ -5,7 +5,7 @@ import type { Ending } from "./interrupt.ts";
 /** On one line, without characters that would move a cursor. */
 export const oneLine = (text: string): string => withoutControls(text.trim().replaceAll(/\s*[\n\r]\s*/g, " "));
 
-const wordsOf = (error: unknown): string => {
+export const wordsOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
   // Several errors at once have no words of their own.
   if (error instanceof AggregateError && error.message === "") return error.errors.map(wordsOf).join("; ");

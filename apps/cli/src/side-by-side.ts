@@ -55,7 +55,11 @@ const sayNotices = (opened: OpenedModel, jobs: readonly NamedJob[]): void => {
 };
 
 /** Rounds the weights for all workers. This thread does it, so that what it writes goes with the process. */
-const roundOnce = async ({ source }: OpenedModel, precision: Precision, signal: AbortSignal) => {
+export const roundOnce = async (
+  { source }: OpenedModel,
+  precision: Precision,
+  signal: AbortSignal,
+): ReturnType<typeof quantizeOnDisk> => {
   const { onStep, stop } = roundingBar(signal);
   return quantizeOnDisk(needCheckpoint("quantize", source), precision, onStep).finally(stop);
 };

@@ -1,0 +1,19 @@
+/** A worker of `serve`: a model, opened and run here. */
+import { serveModels } from "@ropewalk/generation/worker";
+import { parentPort } from "node:worker_threads";
+import { open } from "../open-model.ts";
+import { backendFrom, backendNames, type SharedOptions } from "../options.ts";
+import type { SentModel } from "./sent.ts";
+
+type BackendFlags = Pick<SharedOptions, "threads" | "precision">;
+
+const backends = backendNames.map((backend) => [
+  backend,
+  (flags: BackendFlags) => backendFrom({ ...flags, backend, fallback: "none" }),
+]);
+
+serveModels({
+  backends: Object.fromEntries(backends) as Parameters<typeof serveModels>[0]["backends"],
+  open: ({ model, options }: SentModel) => open(model, options),
+  port: parentPort,
+});
