@@ -7,10 +7,11 @@ import { cacheBytes, releaseCache, type KeyValueCache } from "./cache/cache.ts";
 import { checkCapacity, type BeyondCapacity } from "./capacity.ts";
 import { checkIds } from "./check-ids.ts";
 import { checkGenerateOptions } from "./check-options.ts";
+import { prefillKeeping, type Keeping } from "./conversation/keeping.ts";
 import { notInBlocks, pickingBy, type Picked, type Picking } from "./picking.ts";
 import { startBehind } from "./prefix/behind.ts";
 import { behindWhat, type AnyPrefix } from "./prefix/prefix.ts";
-import { prefillRows, runRows } from "./run.ts";
+import { runRows } from "./run.ts";
 import type { History } from "./sampling/history.ts";
 import type { Logprobs } from "./sampling/logprobs.ts";
 import type { SamplerState } from "./sampling/random.ts";
@@ -137,6 +138,7 @@ const blockwise = async (
  * Streams the tokens after a prompt.
  *
  * @param hasEnded - asked behind each token that was given out: whether its reader has found the end
+ * @param keeping - who keeps the run's cache; absent: it goes with the run
  * @throws TypeError when an option is not known or of another type, or `after` is released or of another model or extension
  * @throws RangeError when an id is outside the vocabulary, an option is out of range, or prompt and new tokens exceed the
  *   capacity and `beyondCapacity` is not "allow"; whatever the signal was aborted with
@@ -146,6 +148,7 @@ export const generateTokens = async function* (
   ids: readonly number[],
   options: TokenOptions = {},
   hasEnded: () => boolean = () => false,
+  keeping?: Keeping,
 ): AsyncGenerator<number, void, undefined> {
   checkGenerateOptions(options);
   const { stopStrings } = options as GenerateOptions;
@@ -177,7 +180,7 @@ export const generateTokens = async function* (
   let { cache } = start;
   try {
     const prefillOptions = { chunkSize, signal, onProgress: options.onPrefill };
-    const prompt = await prefillRows(session, cache, start.ids, picking.output, prefillOptions);
+    const prompt = await prefillKeeping(session, cache, start.ids, picking.output, prefillOptions, keeping);
     const prefilled = performance.now();
     cache = prompt.cache;
     const added: number[] = [];
@@ -214,6 +217,6 @@ export const generateTokens = async function* (
       cacheBytes: cacheBytes(cache),
     });
   } finally {
-    releaseCache(cache);
+    (keeping?.onEnd ?? releaseCache)(cache);
   }
 };

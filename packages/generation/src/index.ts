@@ -19,6 +19,9 @@ export {
   type KeyValueCache,
 } from "./cache/cache.ts";
 export { forkCache } from "./cache/fork.ts";
+export type { Chat, ConversationOptions } from "./conversation/chat.ts";
+export type { CheckpointLimits } from "./conversation/checkpoints.ts";
+export type { SendOptions } from "./conversation/turn.ts";
 export { beyondCapacity, type BeyondCapacity } from "./capacity.ts";
 export { checkWeights } from "./check-weights.ts";
 export { chatFormat, type ChatFormat, type ChatOptions } from "./chat/format.ts";

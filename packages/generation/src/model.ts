@@ -15,6 +15,7 @@ import { attentionsOf, type ReadAttentions, type VisitAttentions } from "./atten
 import { adapted, readAdapters, type AdapterChoice } from "./adapters.ts";
 import { checkLatest } from "./cache/life.ts";
 import { releaseCache, type KeyValueCache } from "./cache/cache.ts";
+import { startChat, type Chat, type ConversationOptions } from "./conversation/chat.ts";
 import { generateTokens, type GenerateOptions, type LoadedGraph, type TokenOptions } from "./generate.ts";
 import { generateText } from "./generate-text.ts";
 import { checkWeights } from "./check-weights.ts";
@@ -89,6 +90,10 @@ export type LanguageModel = {
    * precision of the cache is refused.
    */
   readonly open: (path: string | URL, options?: FileOptions) => Promise<Prefix>;
+  /**
+   * A conversation: a turn reads what is new, and goes on from what is held. It holds memory until it is released.
+   */
+  readonly chat: (options?: ConversationOptions) => Chat;
   /**
    * Logits of every position, [ids.length, vocabSize]; of any length, whatever the capacity. Behind a prefix its last position is the
    * first: [1 + ids.length, vocabSize].
@@ -191,6 +196,7 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
     },
     read: (prompt, options) => readPrompt(reader, prompt, options),
     open: (path, options) => openPrefix(reader, path, options),
+    chat: (options) => startChat(reader, options),
     logits: async (ids, options) => {
       const after = behindWhat("logits", options?.after, extended);
       checkIds("logits", ids, decoder.vocabSize, after === undefined ? 1 : 0);

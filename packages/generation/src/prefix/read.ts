@@ -58,10 +58,10 @@ export const prefixOf = (reader: Reader, ids: readonly number[], cache: KeyValue
 };
 
 /** Reads `ids` behind a prefix or nothing. */
-const readIds = async (
+export const readIds = async (
   where: string,
   reader: Reader,
-  after: Prefix | undefined,
+  after: Pick<Prefix, "ids" | "cache"> | undefined,
   ids: readonly number[],
   { room, beyondCapacity: beyond, ...options }: ReadOptions,
 ): Promise<Prefix> => {

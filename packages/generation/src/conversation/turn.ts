@@ -1,0 +1,123 @@
+/** One turn of a conversation: from what it holds and what is said to it, to the answer, and what it holds then. */
+import type { ChatFormat } from "../chat/format.ts";
+import type { ChatMessage } from "../chat/messages.ts";
+import { releaseCache, type KeyValueCache } from "../cache/cache.ts";
+import { forkCache } from "../cache/fork.ts";
+import { generateTokens, type GenerateOptions, type GenerationStats } from "../generate.ts";
+import type { Prefix } from "../prefix/prefix.ts";
+import type { Reader } from "../prefix/read.ts";
+import type { TextCodec } from "../text.ts";
+import { textStream } from "../text-stream.ts";
+import { beginWith, behind, newCheckpoint, type Checkpoint } from "./checkpoints.ts";
+import type { Keeping } from "./keeping.ts";
+import { laterText } from "./lasting.ts";
+import { answerPiece, idsOf, type Piece } from "./pieces.ts";
+import { planned } from "./plan.ts";
+
+export type SendOptions = Omit<GenerateOptions, "after">;
+
+/** What a conversation is held with. */
+export type Setting = {
+  readonly reader: Reader;
+  readonly codec: TextCodec;
+  readonly format: ChatFormat;
+  /** The document before it: all of its ids, and where it can be gone on from. */
+  readonly before: { readonly ids: readonly number[]; readonly checkpoint: Checkpoint } | undefined;
+};
+
+/** What was said so far. */
+export type Spoken = { readonly messages: readonly ChatMessage[]; readonly pieces: readonly Piece[] };
+
+/** What a turn leaves; its checkpoints are new, the oldest first. */
+export type Answered = {
+  readonly spoken: Spoken;
+  readonly promptTokens: number;
+  readonly checkpoints: readonly Checkpoint[];
+};
+
+export const idsIn = ({ before }: Setting, { pieces }: Spoken): readonly number[] => [
+  ...(before?.ids ?? []),
+  ...idsOf(pieces),
+];
+
+/** Where a conversation can be gone on from, with the document before it. */
+export const allOf = ({ before }: Setting, checkpoints: readonly Checkpoint[]): readonly Checkpoint[] => [
+  ...(before ? [before.checkpoint] : []),
+  ...checkpoints,
+];
+
+/** The ids of an answer that was given out in part: those that are text of it. */
+const saidIds = (codec: TextCodec, ids: readonly number[], said: string): readonly number[] => {
+  let count = ids.length;
+  while (count > 0 && !said.startsWith(codec.decode(ids.slice(0, count)))) count -= 1;
+  return ids.slice(0, count);
+};
+
+/**
+ * The answer, as it comes. What ends it decides what comes of the turn: where it came to its end, or its reader has had enough, what was
+ * said stands, and `done` is given it; what throws, an abort too, leaves everything as it was before.
+ */
+export const answering = async function* (
+  setting: Setting,
+  { messages, pieces }: Spoken,
+  checkpoints: readonly Checkpoint[],
+  { onDone, ...options }: SendOptions,
+  done: (answered: Answered) => void,
+): AsyncGenerator<string, void, undefined> {
+  const { reader, codec, format, before } = setting;
+  const { bosToken } = reader.texts;
+  const encoder = { codec, bosToken: before && bosToken };
+  const plan = planned(encoder, pieces, format(messages), laterText(format, messages));
+  const prompt = [...(before?.ids ?? []), ...idsOf(plan.pieces)];
+  const { after, rest } = behind(allOf(setting, checkpoints), prompt);
+  const made: KeyValueCache[] = [];
+  let ended: KeyValueCache | undefined;
+  const keeping: Keeping = {
+    // The prompt's last token is run with what is behind it, so that another answer to it can be asked for.
+    at: plan.lasting === 0 ? 0 : Math.min((before?.ids.length ?? 0) + plan.lasting, prompt.length - 1),
+    onPrompt: (cache) => made.push(forkCache(cache)),
+    onEnd: (cache) => (ended = cache),
+  };
+  const answer: number[] = [];
+  let stats: GenerationStats | undefined;
+  const tokens = async function* (): AsyncGenerator<number, void, undefined> {
+    const run = {
+      ...options,
+      ...(after && { after: after as Prefix }),
+      onDone: (took: GenerationStats) => (stats = took),
+    };
+    for await (const token of generateTokens(reader.graph, rest, run, keeping)) {
+      answer.push(token);
+      yield token;
+    }
+  };
+  let said = "";
+  let failed = false;
+  try {
+    for await (const piece of textStream(codec, tokens())) {
+      said += piece;
+      yield piece;
+    }
+  } catch (error) {
+    failed = true;
+    throw error;
+  } finally {
+    if (failed) for (const cache of [...made, ...(ended ? [ended] : [])]) releaseCache(cache);
+    else {
+      const piece = answerPiece(codec, prompt, saidIds(codec, answer, said));
+      const spoken: Spoken = {
+        messages: [...messages, { role: "assistant", content: said }],
+        pieces: [...plan.pieces, piece],
+      };
+      // Where tokens are run ahead of those that were given out, it holds others than were said.
+      const goesOn = ended !== undefined && beginWith(idsIn(setting, spoken), ended.ids);
+      if (ended && !goesOn) releaseCache(ended);
+      const kept = [...made, ...(ended && goesOn ? [ended] : [])];
+      done({
+        ...{ spoken, promptTokens: prompt.length },
+        checkpoints: kept.map((cache) => newCheckpoint(reader.loaded, cache)),
+      });
+    }
+  }
+  if (stats !== undefined) onDone?.(stats);
+};
