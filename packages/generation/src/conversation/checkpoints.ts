@@ -12,7 +12,7 @@ export type Checkpoint = { readonly cache: KeyValueCache; holders: number };
 export type CheckpointLimits = {
   /** Of how many turns, the newest, each at its question's end and its answer's. Default 8. */
   readonly turns?: number;
-  /** How many bytes they may hold beside the conversation's own cache. Default: as many as that holds. */
+  /** How many bytes they may hold beside the conversation's own cache. Default: as many as that holds, or 256 MiB where that is less. */
   readonly bytes?: number;
 };
 
@@ -56,19 +56,26 @@ export const behind = (
   return { after: found && { ids: found.cache.ids, cache: found.cache }, rest: ids.slice(found?.cache.length ?? 0) };
 };
 
+const sizeOf = (buffers: ReadonlySet<Buffer>): number =>
+  [...buffers].reduce((sum, buffer) => sum + bytesOfBuffer(buffer), 0);
+
+const buffersOf = (checkpoints: readonly Checkpoint[]): ReadonlySet<Buffer> =>
+  new Set(checkpoints.flatMap(({ cache }) => [...cache.backend.held.keys()]));
+
 /** Bytes that checkpoints hold, those that several share counted once. */
 export const bytesOf = (checkpoints: readonly Checkpoint[], but: ReadonlySet<Buffer> = new Set()): number =>
-  [...new Set(checkpoints.flatMap(({ cache }) => [...cache.backend.held.keys()]))]
-    .filter((buffer) => !but.has(buffer))
-    .reduce((sum, buffer) => sum + bytesOfBuffer(buffer), 0);
+  sizeOf(new Set([...buffersOf(checkpoints)].filter((buffer) => !but.has(buffer))));
+
+/** Of a short conversation, whose cache holds less than the window of a few checkpoints. */
+const leastBytes = 256 * 2 ** 20;
 
 /** At a question's end and at its answer's. */
 const perTurn = 2;
 
 /** How many of them, the oldest first, are too many: the last one, which the conversation goes on from, never is. */
 export const beyondLimits = (checkpoints: readonly Checkpoint[], { turns = 8, bytes }: CheckpointLimits): number => {
-  const own = new Set(checkpoints.slice(-1).flatMap(({ cache }) => [...cache.backend.held.keys()]));
-  const most = bytes ?? [...own].reduce((sum, buffer) => sum + bytesOfBuffer(buffer), 0);
+  const own = buffersOf(checkpoints.slice(-1));
+  const most = bytes ?? Math.max(leastBytes, sizeOf(own));
   let dropped = Math.max(0, checkpoints.length - 1 - perTurn * turns);
   while (dropped < checkpoints.length - 1 && bytesOf(checkpoints.slice(dropped), own) > most) dropped += 1;
   return dropped;
