@@ -20,7 +20,8 @@ import { largestDifference, stories260K } from "./load.ts";
 const folders = new URL("../../models/test/vectors/", import.meta.url);
 const exported = new URL("../../onnx-exports/test/vectors/torch-dynamo-llama/", import.meta.url);
 
-const folderAt = async (url: URL) => withTokenizer(await openFolder(url));
+/** The shipped model has a tokenizer of its own. */
+const folderAt = async (url: URL) => (url === stories260K.url ? openFolder(url) : withTokenizer(await openFolder(url)));
 
 /** An answer, with what it took; as many tokens as are asked for, unless stop tokens are. */
 const answer = async (chat: Chat, message: Parameters<Chat["send"]>[0], options: SendOptions = {}) => {
@@ -40,8 +41,23 @@ const cold = async (model: LanguageModel, ids: readonly number[], count: number)
 
 const questions = ["Who is it?", "And why?\n", "it's 12", " <t>", "Go on."];
 
+/** What a trained model goes on with surely. */
+const story = {
+  template: "{{ bos_token }}{% for m in messages %}{{ m.content }} {% endfor %}",
+  system: "Once upon a time, there was a little girl named Lily.",
+  questions: [
+    "She had a dog named",
+    "One day, they went to the",
+    "The dog saw a big",
+    "Lily was very",
+    "Her mom said,",
+  ],
+};
+const letters = { template, system: "Be brief.", questions };
+
 type Case = {
   readonly name: string;
+  readonly said: typeof letters;
   readonly url: URL;
   readonly extension: ContextExtension;
   readonly cache: "float32" | "q8";
@@ -52,7 +68,8 @@ const extended = selfExtend({ groupSize: 8, window: 24 });
 const llama = new URL("tiny/llama/", folders);
 const places: readonly Backend[] = [cpu({ threads: 1 }), wasm()];
 const cases: readonly Case[] = places.flatMap((backend) => {
-  const on = (name: string, url: URL, cache: Case["cache"]): Case => ({
+  const on = (name: string, url: URL, cache: Case["cache"], said = letters): Case => ({
+    said,
     name,
     url,
     extension: extended,
@@ -60,13 +77,13 @@ const cases: readonly Case[] = places.flatMap((backend) => {
     backend,
   });
   return [
-    ...[on("llama", llama, "float32"), on("llama", llama, "q8")],
+    ...[on("llama", llama, "float32"), on("stories260K", stories260K.url, "q8", story)],
     ...[on("an export", exported, "float32"), on("an export", exported, "q8")],
     on("gemma3, some layers slide", new URL("layered/gemma3/", folders), "float32"),
   ];
 });
 
-describe.each(cases)("$name, $cache, $backend.name", ({ url, extension, cache, backend }) => {
+describe.each(cases)("$name, $cache, $backend.name", ({ said, url, extension, cache, backend }) => {
   let model: LanguageModel;
   const counting = counted(backend);
   beforeAll(async () => {
@@ -78,13 +95,21 @@ describe.each(cases)("$name, $cache, $backend.name", ({ url, extension, cache, b
   const isAsCold = async (chat: Chat, { promptTokens, newTokens }: GenerationStats): Promise<void> => {
     const { ids } = chat;
     expect(ids.length).toBe(promptTokens + newTokens);
-    expect(ids.slice(promptTokens)).toEqual(await cold(model, ids.slice(0, promptTokens), newTokens));
+    if (cache === "float32" || url === stories260K.url)
+      return expect(ids.slice(promptTokens)).toEqual(await cold(model, ids.slice(0, promptTokens), newTokens));
+    // Random weights have ties all but: what is rounded when makes another token the likeliest.
+    const { vocabSize } = model.extended.decoder;
+    const logits = await model.logits(ids);
+    for (let at = promptTokens; at < ids.length; at++) {
+      const before = logits.subarray((at - 1) * vocabSize, at * vocabSize);
+      expect(before[ids[at]!]!).toBeGreaterThan(Math.max(...before) - 0.3);
+    }
   };
 
   it("five turns, forked and rolled back, are those of cold runs over the same ids", async () => {
-    const chat = model.chat({ system: "Be brief." });
+    const chat = model.chat({ template: said.template, system: said.system });
     let before = 0;
-    for (const question of questions) {
+    for (const question of said.questions) {
       const took = await answer(chat, question);
       await isAsCold(chat, took);
       // All is there but the answer's last token, which was not run.

@@ -7,7 +7,7 @@ import { checkedMessages, type ChatMessage } from "../chat/messages.ts";
 import { forkCache } from "../cache/fork.ts";
 import { checkReadOptions } from "../check-options.ts";
 import { checkOpen } from "../loaded.ts";
-import { checkAfter, type Prefix } from "../prefix/prefix.ts";
+import { behindWhat, type AnyPrefix, type Prefix } from "../prefix/prefix.ts";
 import { readIds, type Reader, type ReadOptions } from "../prefix/read.ts";
 import { textCodec } from "../text.ts";
 import {
@@ -25,7 +25,7 @@ import { allOf, answering, idsIn, type SendOptions, type Setting, type Spoken } 
 
 export type ConversationOptions = {
   /** A text that was read with `read`, which the conversation stands behind. It may be released once this is made. */
-  readonly after?: Prefix;
+  readonly after?: AnyPrefix;
   /** What the assistant is told before: the system's message. */
   readonly system?: string;
   /** What was said before; it is read with the first message that is sent. */
@@ -222,8 +222,8 @@ export const startChat = (reader: Reader, options: ConversationOptions = {}): Ch
     },
     { systemPrompt: "system", prefix: "after", document: "after", history: "messages", initialPrompts: "messages" },
   );
-  const { after, system, messages = [], template, checkpoints = {} } = options;
-  checkAfter("chat", after, graph.extended);
+  const { system, messages = [], template, checkpoints = {} } = options;
+  const after = behindWhat("chat", options.after, graph.extended);
   if (messages.length > 0 || !Array.isArray(messages)) checkedMessages("chat", messages);
   if (system !== undefined && messages[0]?.role === "system")
     throw new RangeError(`chat: system must be absent where messages begin with the system's, got ${show(system)}`);
