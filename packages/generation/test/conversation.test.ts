@@ -313,6 +313,19 @@ describe("a chat", () => {
     chat.release();
   });
 
+  it("holds no part of a stop string that ended an answer", async () => {
+    const chat = model.chat();
+    const { text } = await answer(chat, "And why?");
+    chat.rollback();
+    const stop = text.slice(4, 6);
+    const ended = await answer(chat, "And why?", { stopStrings: [stop] });
+    expect([ended.text, ended.finish]).toEqual([text.slice(0, text.indexOf(stop)), "stop"]);
+    expect(model.text!.decode(chat.ids.slice(ended.promptTokens))).toBe(ended.text);
+    const { promptTokens } = await answer(chat, "Go on.");
+    expect(chat.ids.slice(promptTokens)).toEqual(await cold(model, chat.ids.slice(0, promptTokens), 10));
+    chat.release();
+  });
+
   it("one message at a time, and none once it is released", async () => {
     const chat = model.chat();
     const first = chat.send("Who?", { maxNewTokens: 12 });

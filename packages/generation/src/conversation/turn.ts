@@ -3,11 +3,11 @@ import type { ChatFormat } from "../chat/format.ts";
 import type { ChatMessage } from "../chat/messages.ts";
 import { releaseCache, type KeyValueCache } from "../cache/cache.ts";
 import { forkCache } from "../cache/fork.ts";
-import { generateTokens, type GenerateOptions, type GenerationStats } from "../generate.ts";
+import { generateTokens, type GenerateOptions, type GenerationStats, type TokenOptions } from "../generate.ts";
+import { generateText } from "../generate-text.ts";
 import type { Prefix } from "../prefix/prefix.ts";
 import type { Reader } from "../prefix/read.ts";
 import type { TextCodec } from "../text.ts";
-import { textStream } from "../text-stream.ts";
 import { beginWith, behind, newCheckpoint, type Checkpoint } from "./checkpoints.ts";
 import type { Keeping } from "./keeping.ts";
 import { laterText } from "./lasting.ts";
@@ -46,7 +46,7 @@ export const allOf = ({ before }: Setting, checkpoints: readonly Checkpoint[]): 
   ...checkpoints,
 ];
 
-/** The ids of an answer that was given out in part: those that are text of it. */
+/** The ids of an answer that was given out in part, or that a stop string ended: those that are text of it. */
 const saidIds = (codec: TextCodec, ids: readonly number[], said: string): readonly number[] => {
   let count = ids.length;
   while (count > 0 && !said.startsWith(codec.decode(ids.slice(0, count)))) count -= 1;
@@ -80,21 +80,18 @@ export const answering = async function* (
   };
   const answer: number[] = [];
   let stats: GenerationStats | undefined;
-  const tokens = async function* (): AsyncGenerator<number, void, undefined> {
-    const run = {
-      ...options,
-      ...(after && { after: after as Prefix }),
-      onDone: (took: GenerationStats) => (stats = took),
-    };
-    for await (const token of generateTokens(reader.graph, rest, run, keeping)) {
+  const run = async function* (given: TokenOptions, hasEnded: () => boolean): AsyncGenerator<number, void, undefined> {
+    const behindIt = { ...given, ...(after && { after: after as Prefix }) };
+    for await (const token of generateTokens(reader.graph, rest, behindIt, hasEnded, keeping)) {
       answer.push(token);
       yield token;
     }
   };
+  const told = { ...options, onDone: (took: GenerationStats) => (stats = took) };
   let said = "";
   let failed = false;
   try {
-    for await (const piece of textStream(codec, tokens())) {
+    for await (const piece of generateText(codec, reader.graph.stopTokens, run, told)) {
       said += piece;
       yield piece;
     }
