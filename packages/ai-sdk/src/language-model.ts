@@ -5,7 +5,7 @@ import type { GenerateOptions, GenerationStats, Prompt, TextCodec } from "@ropew
 import { checkSettings, optionsFor, type RopewalkOptions, type RopewalkSettings } from "./options.ts";
 import { promptFrom } from "./prompt.ts";
 import { finishReasonOf, metadataOf, usageOf } from "./result.ts";
-import { checkAsked, samplingOf } from "./settings.ts";
+import { checkAsked, endsOf, samplingOf } from "./settings.ts";
 import { streamOf } from "./stream.ts";
 
 /** What a `LanguageModel` and a `WorkerModel` both have. */
@@ -33,16 +33,16 @@ const start = (
 ): Started => {
   const warnings: SharedV4Warning[] = [];
   const warn = (warning: SharedV4Warning): void => void warnings.push(warning);
-  const { prompt: form = "chat", ...options } = optionsFor(settings, asked);
+  const { prompt: form = "chat", sampling: more, ...options } = optionsFor(settings, asked);
   checkAsked(asked, warn);
   const prompt = promptFrom({ text: model.text, name: model.source.name }, asked.prompt, form, warn);
-  const sampling = samplingOf(asked);
+  const sampling = samplingOf(asked, more);
   let stats: GenerationStats | undefined;
   const pieces = model.generate(prompt, {
     ...options,
+    ...endsOf(asked),
     sampling,
     onDone: (done) => (stats = done),
-    ...(asked.maxOutputTokens !== undefined && { maxNewTokens: asked.maxOutputTokens }),
     ...(signal && { signal }),
   });
   return {

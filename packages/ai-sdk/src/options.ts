@@ -2,11 +2,12 @@
 import type { JSONObject, LanguageModelV4CallOptions } from "@ai-sdk/provider";
 import { checkOneOf, show } from "@ropewalk/check";
 import type { GenerateOptions } from "@ropewalk/generation";
+import type { MoreSampling } from "./settings.ts";
 
 /** Options of `generate` that the SDK's own settings stand for, by these. */
 const instead = {
   maxNewTokens: "maxOutputTokens",
-  sampling: "temperature, topP, topK and seed",
+  stopStrings: "stopSequences",
   signal: "abortSignal",
   onDone: "usage and providerMetadata.ropewalk",
 } as const;
@@ -15,7 +16,12 @@ const forms = ["chat", "text"] as const;
 export type PromptForm = (typeof forms)[number];
 
 /** Options of `generate`, as a `LanguageModel` or a `WorkerModel` takes them, and how a prompt is read. */
-export type RopewalkOptions<Run extends GenerateOptions = GenerateOptions> = Omit<Run, keyof typeof instead> & {
+export type RopewalkOptions<Run extends GenerateOptions = GenerateOptions> = Omit<
+  Run,
+  keyof typeof instead | "sampling"
+> & {
+  /** How tokens are chosen, beyond what the SDK has names for. */
+  readonly sampling?: MoreSampling;
   /**
    * `"chat"`: the messages through the checkpoint's chat template. `"text"`: one user message, as text to go on with, for models
    * that were not tuned to chat. Default `"chat"`.

@@ -7,10 +7,15 @@ export const finishReasonOf = ({ finish }: GenerationStats): LanguageModelV4Fini
   raw: finish,
 });
 
-export const usageOf = ({ promptTokens, newTokens }: GenerationStats): LanguageModelV4Usage => ({
-  inputTokens: { total: promptTokens, noCache: promptTokens, cacheRead: 0, cacheWrite: undefined },
+export const usageOf = ({ promptTokens, cachedTokens, newTokens }: GenerationStats): LanguageModelV4Usage => ({
+  inputTokens: {
+    total: promptTokens,
+    noCache: promptTokens - cachedTokens,
+    cacheRead: cachedTokens,
+    cacheWrite: undefined,
+  },
   outputTokens: { total: newTokens, text: newTokens, reasoning: undefined },
-  raw: { promptTokens, newTokens },
+  raw: { promptTokens, cachedTokens, newTokens },
 });
 
 /** Of a run that broke off. */

@@ -1,29 +1,57 @@
 /**
  * The SDK's settings as options of `generate`; what is asked for and cannot be done is said or refused.
  *
- *   temperature 0                               greedy
- *   temperature absent, and topP, topK or seed  drawn at temperature 1
- *   all absent                                  greedy
+ *   temperature 0                                     greedy
+ *   temperature absent, and topP, topK, minP or seed  drawn at temperature 1
+ *   all absent                                        greedy
  */
 import { UnsupportedFunctionalityError, type LanguageModelV4CallOptions, type SharedV4Warning } from "@ai-sdk/provider";
-import type { Sampling } from "@ropewalk/generation";
+import type { GenerateOptions, Sampling } from "@ropewalk/generation";
+
+/** What the SDK has names for. */
+const named = ["temperature", "seed", "topK", "topP", "presencePenalty", "frequencyPenalty"] as const;
+
+type Drawing = Extract<Sampling, { readonly kind: "sample" }>;
+
+/** The other numbers of a sampling: `minP`, `repetitionPenalty`, `logitBias`. */
+export type MoreSampling = Omit<Drawing, "kind" | (typeof named)[number]>;
 
 /** A seed where none is asked for; the metadata of the answer has it. */
 const anySeed = (): number => Math.floor(Math.random() * 2 ** 31);
 
-const given = (values: object): object =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+const given = <Values extends object>(values: Values): Values =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Values;
 
-export const samplingOf = ({ temperature, topP, topK, seed }: LanguageModelV4CallOptions): Sampling => {
-  const draws = temperature === undefined ? Object.keys(given({ topP, topK, seed })).length > 0 : temperature !== 0;
-  return draws
-    ? { kind: "sample", temperature: temperature ?? 1, seed: seed ?? anySeed(), ...given({ topP, topK }) }
-    : { kind: "greedy" };
+const checkMore = (more: MoreSampling): void => {
+  const other = ["kind", ...named].find((name) => Object.hasOwn(more, name));
+  if (other !== undefined)
+    throw new TypeError(`ropewalk: sampling must have no ${other}, which the AI SDK's own settings say`);
 };
+
+export const samplingOf = (asked: LanguageModelV4CallOptions, more: MoreSampling = {}): Sampling => {
+  checkMore(more);
+  const { temperature, topP, topK, seed, presencePenalty, frequencyPenalty } = asked;
+  const { minP, ...others } = more;
+  const cuts = given({ topK, topP, minP });
+  const adjustments = given({ presencePenalty, frequencyPenalty, ...others });
+  const draws = temperature === undefined ? seed !== undefined || Object.keys(cuts).length > 0 : temperature !== 0;
+  return draws
+    ? ({ kind: "sample", temperature: temperature ?? 1, seed: seed ?? anySeed(), ...cuts, ...adjustments } as Drawing)
+    : ({ kind: "greedy", ...adjustments } as Sampling);
+};
+
+/** The lengths and ends that are asked for. */
+export const endsOf = ({
+  maxOutputTokens,
+  stopSequences = [],
+}: LanguageModelV4CallOptions): Pick<GenerateOptions, "maxNewTokens" | "stopStrings"> => ({
+  ...(maxOutputTokens !== undefined && { maxNewTokens: maxOutputTokens }),
+  ...(stopSequences.length > 0 && { stopStrings: stopSequences }),
+});
 
 /** Refuses what an answer without would be wrong for, and warns of the rest. */
 export const checkAsked = (
-  { responseFormat, tools = [], toolChoice, reasoning, stopSequences = [], ...penalties }: LanguageModelV4CallOptions,
+  { responseFormat, tools = [], toolChoice, reasoning }: LanguageModelV4CallOptions,
   warn: (warning: SharedV4Warning) => void,
 ): void => {
   const refuse = (functionality: string, instead: string): never => {
@@ -39,7 +67,4 @@ export const checkAsked = (
     warn({ type: "unsupported", feature: "tools", details: "The model is not told of tools, and calls none." });
   if (reasoning !== undefined && reasoning !== "provider-default")
     warn({ type: "unsupported", feature: "reasoning", details: "A model reasons as its chat template has it." });
-  if (stopSequences.length > 0) warn({ type: "unsupported", feature: "stopSequences" });
-  for (const feature of ["presencePenalty", "frequencyPenalty"] as const)
-    if ((penalties[feature] ?? 0) !== 0) warn({ type: "unsupported", feature });
 };

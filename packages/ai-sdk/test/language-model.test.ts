@@ -112,6 +112,55 @@ describe.each(["here", "there"] as const)("a model that is %s", (where) => {
     expect(greedy.providerMetadata!["ropewalk"]!["seed"]).toBeUndefined();
   });
 
+  it("penalises, biases and cuts by the SDK's settings and by those it has no names for", async () => {
+    const prompt = [{ role: "user", content: "Who?" }];
+    const greedy = { kind: "greedy", presencePenalty: 2, frequencyPenalty: 2, repetitionPenalty: 1.5 } as const;
+    const one = await generateText({
+      ...{ model, prompt: "Who?", maxOutputTokens: 20, presencePenalty: 2, frequencyPenalty: 2 },
+      providerOptions: ropewalkOptions({ sampling: { repetitionPenalty: 1.5 } }),
+    });
+    expect(one.text).toBe(await joined(models.here.generate(prompt, { sampling: greedy, maxNewTokens: 20 })));
+    expect(one.text).not.toBe(await joined(models.here.generate(prompt, { maxNewTokens: 20 })));
+    const drawn = { kind: "sample", temperature: 1, seed: 3, minP: 0.1 } as const;
+    const other = ropewalk(models[where] as Models["here"], { sampling: { minP: 0.1 } });
+    const two = await generateText({ model: other, prompt: "Who?", seed: 3, maxOutputTokens: 12 });
+    expect(two.text).toBe(await joined(models.here.generate(prompt, { sampling: drawn, maxNewTokens: 12 })));
+  });
+
+  it("ends at a stop sequence, which is not given out", async () => {
+    const whole = await generateText({ model, prompt: "Who?", maxOutputTokens: 20 });
+    const stop = whole.text.slice(12, 17);
+    const cut = await generateText({ model, prompt: "Who?", maxOutputTokens: 20, stopSequences: [stop, "\u2603"] });
+    expect(cut.text).toBe(whole.text.slice(0, whole.text.indexOf(stop)));
+    expect([cut.finishReason, cut.warnings]).toEqual(["stop", []]);
+  });
+
+  it("asks often behind what was read once, and counts it as cached", async () => {
+    const document = await models[where].read("Lily had a red ball. It was big. ".repeat(8));
+    try {
+      const after = document as Parameters<typeof ropewalkOptions>[0]["after"] & object;
+      const asks = (providerOptions = ropewalkOptions({ after })) =>
+        generateText({ model, prompt: "Who?", maxOutputTokens: 8, providerOptions });
+      const answers = await Promise.all([asks(), asks()]);
+      const cold = await models.here.read("Lily had a red ball. It was big. ".repeat(8));
+      const expected = await joined(
+        models.here.generate([{ role: "user", content: "Who?" }], { after: cold, maxNewTokens: 8 }),
+      );
+      cold.release();
+      for (const { text, usage } of answers) {
+        expect(text).toBe(expected);
+        expect(usage.inputTokenDetails.cacheReadTokens).toBe(document.ids.length - 1);
+        expect(usage.inputTokens).toBe(document.ids.length - 1 + usage.inputTokenDetails.noCacheTokens!);
+      }
+      const bound = ropewalk(models[where] as Models["here"], { after });
+      expect((await generateText({ model: bound, prompt: "Who?", maxOutputTokens: 8 })).text).toBe(expected);
+      await document.release();
+      await expect(asks()).rejects.toThrow(/released/);
+    } finally {
+      await document.release();
+    }
+  });
+
   it("stops by an abort: before the prompt, inside it and between pieces", async () => {
     const reason = new DOMException("enough", "AbortError");
     const gone = generateText({ model, prompt: "Who?", abortSignal: AbortSignal.abort(reason) });

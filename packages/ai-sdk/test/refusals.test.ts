@@ -111,9 +111,6 @@ describe("an answer", () => {
   it.each<readonly [string, Partial<LanguageModelV4CallOptions>]>([
     ["tools", { tools: [tool], toolChoice: { type: "auto" } }],
     ["reasoning", { reasoning: "high" }],
-    ["stopSequences", { stopSequences: ["girl"] }],
-    ["presencePenalty", { presencePenalty: 0.5 }],
-    ["frequencyPenalty", { frequencyPenalty: 0.5 }],
     ["providerOptions.ropewalk", { prompt: [{ ...user("Who?"), providerOptions: { ropewalk: { a: 1 } } }] }],
   ])("goes without %s, and says so", async (feature, options) => {
     const { warnings } = await answer(options);
@@ -138,10 +135,7 @@ describe("an answer", () => {
 
 describe("settings", () => {
   it.each<readonly [unknown, string]>([
-    [
-      { sampling: { kind: "greedy" } },
-      "must have no sampling, for which the AI SDK has temperature, topP, topK and seed",
-    ],
+    [{ stopStrings: ["a"] }, "must have no stopStrings, for which the AI SDK has stopSequences"],
     [{ maxNewTokens: 3 }, "must have no maxNewTokens, for which the AI SDK has maxOutputTokens"],
     [{ signal: undefined }, "must have no signal, for which the AI SDK has abortSignal"],
     [{ onDone: () => {} }, "must have no onDone, for which the AI SDK has usage and providerMetadata.ropewalk"],
@@ -163,5 +157,11 @@ describe("settings", () => {
       /^generate: options must have no keys but .*, got "mistaken"$/,
     );
     await expect(answer({ temperature: -1 })).rejects.toThrow(/temperature must be positive/);
+    const sampled = (sampling: object) => answer({ providerOptions: ropewalkOptions({ sampling }) });
+    await expect(sampled({ topK: 3 })).rejects.toThrow(
+      "sampling must have no topK, which the AI SDK's own settings say",
+    );
+    await expect(sampled({ mistaken: 3 })).rejects.toThrow(/must have no .*"mistaken"/);
+    await expect(sampled({ minP: 3 })).rejects.toThrow(/minP must be/);
   });
 });

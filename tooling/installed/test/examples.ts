@@ -57,5 +57,6 @@ it("are all shown", () => {
     "node in-transformers-js.ts passkey-onnx",
     "node rewritten-export.ts passkey-onnx passkey-onnx-long",
     "node tune-then-extend.ts",
+    "node in-langchain.ts",
   ]);
 });
