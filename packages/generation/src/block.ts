@@ -129,6 +129,6 @@ const stepsFrom = async (
   return {
     tokens,
     state: drawn[tokens.length - 1]!.state,
-    cache: append(ready, [first, ...tokens.slice(0, -1)], results),
+    cache: append(ready, [first, ...tokens.slice(0, -1)], { results, rows: tokens.length }),
   };
 };

@@ -18,6 +18,7 @@ import { precisionNames } from "@ropewalk/models";
 import type { VisitAttentionsOptions } from "./attentions.ts";
 import type { BeyondCapacity } from "./capacity.ts";
 import type { GenerateOptions } from "./generate.ts";
+import { checkDraft, checkLookup } from "./guess/check-options.ts";
 import type { LoadOptions, LogitsOptions } from "./model.ts";
 import type { OpenOptions } from "./open.ts";
 import { isPrefix } from "./prefix/prefix.ts";
@@ -134,6 +135,8 @@ const generateKeys: Keys<GenerateOptions> = {
   chunkSize: maybePositive,
   decodeBlock: maybePositive,
   after: optional(isPrefix),
+  lookup: checkLookup,
+  draft: checkDraft,
   signal: maybeSignal,
   onPrefill: maybeFunction,
   onDone: maybeFunction,

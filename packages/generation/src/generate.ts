@@ -2,12 +2,16 @@
 import type { Backend, Session } from "@ropewalk/backend";
 import { show } from "@ropewalk/check";
 import type { ExtendedDecoder } from "@ropewalk/decoder";
+import type { TokenizerFiles } from "@ropewalk/models";
 import { runBlock } from "./block.ts";
 import { cacheBytes, releaseCache, type KeyValueCache } from "./cache/cache.ts";
 import { checkCapacity, type BeyondCapacity } from "./capacity.ts";
 import { checkIds } from "./check-ids.ts";
 import { checkGenerateOptions } from "./check-options.ts";
 import { prefillKeeping, type Keeping } from "./conversation/keeping.ts";
+import { guessingBy, type GuessOptions } from "./guess/options.ts";
+import type { GuessSource } from "./guess/source.ts";
+import { guessedSteps, type GuessedSteps, type GuessStats } from "./guess/steps.ts";
 import { notInBlocks, pickingBy, type Picked, type Picking } from "./picking.ts";
 import { startBehind } from "./prefix/behind.ts";
 import { behindWhat, type AnyPrefix } from "./prefix/prefix.ts";
@@ -18,7 +22,7 @@ import type { SamplerState } from "./sampling/random.ts";
 import type { Mask } from "./sampling/sample.ts";
 import { startSampling, type Sampling } from "./sampling/sampling.ts";
 
-export type GenerateOptions = {
+export type GenerateOptions = GuessOptions & {
   /** Default 128, or fewer when the capacity leaves fewer. */
   readonly maxNewTokens?: number;
   /** Default greedy. */
@@ -39,7 +43,7 @@ export type GenerateOptions = {
   readonly after?: AnyPrefix;
   /** Tokens a prefill chunk, at most. Default 512. */
   readonly chunkSize?: number;
-  /** Tokens that are decoded in one run, at most; they are given out together. Default: as the backend likes it. */
+  /** Tokens that are decoded in one run, at most; they are given out together. Default: as the backend likes it, or 1 beside guesses. */
   readonly decodeBlock?: number;
   readonly signal?: AbortSignal;
   /** Called after each prefill chunk with the tokens done and all that are run of the prompt. */
@@ -67,6 +71,8 @@ export type GenerationStats = {
   readonly decodeTime: number;
   /** Bytes of the key-value cache at the end, with what it shares with others. */
   readonly cacheBytes: number;
+  /** What guesses came to; absent where none were asked for. */
+  readonly guesses?: GuessStats;
 };
 
 /** What a run needs of a loaded model. */
@@ -77,6 +83,8 @@ export type LoadedGraph = {
   readonly blockSession?: (() => Promise<Session>) | undefined;
   readonly extended: ExtendedDecoder;
   readonly stopTokens: readonly number[];
+  /** Where it is known, that of a draft must be the same. */
+  readonly tokenizer?: TokenizerFiles | undefined;
 };
 
 const defaultNewTokens = 128;
@@ -134,6 +142,13 @@ const blockwise = async (
   };
 };
 
+const guesswise =
+  ({ decode }: GuessedSteps): Decode =>
+  async (...from) => {
+    const { picked, ...next } = await decode(...from);
+    return { ...next, tokens: picked.map(generated) };
+  };
+
 /**
  * Streams the tokens after a prompt.
  *
@@ -168,17 +183,22 @@ export const generateTokens = async function* (
   if (!runsPromptAlone) checkCapacity("generate", extended, length, options.beyondCapacity);
   const stops = new Set(stopTokens);
   const picks = { sampling, logprobs: options.logprobs, mask: options.mask };
-  const decodeBlock = decodeBlockFor(graph, options.decodeBlock, notInBlocks(picks));
+  const guessing = guessingBy(graph, options, length);
+  const decodeBlock = guessing ? 1 : decodeBlockFor(graph, options.decodeBlock, notInBlocks(picks));
   const started = startSampling(sampling, extended.decoder.vocabSize);
   signal?.throwIfAborted();
   const inBlocks = decodeBlock > 1 && maxNewTokens > 1;
   const picking = pickingBy(picks);
-  const decode = inBlocks ? await blockwise(graph, sampling, stopTokens, decodeBlock) : stepwise(graph, picking);
+  const unguessed = inBlocks ? await blockwise(graph, sampling, stopTokens, decodeBlock) : stepwise(graph, picking);
 
   const begun = performance.now();
   const start = startBehind(graph, after, ids, length);
   let { cache } = start;
+  let source: GuessSource | undefined;
   try {
+    source = guessing?.open();
+    const guessed = source && guessedSteps(session, picking, { source, most: guessing!.most, stops });
+    const decode = guessed ? guesswise(guessed) : unguessed;
     const prefillOptions = { chunkSize, signal, onProgress: options.onPrefill };
     const prompt = await prefillKeeping(session, cache, start.ids, picking.output, prefillOptions, keeping);
     const prefilled = performance.now();
@@ -215,8 +235,10 @@ export const generateTokens = async function* (
       prefillTime: prefilled - begun,
       decodeTime: performance.now() - prefilled,
       cacheBytes: cacheBytes(cache),
+      ...(guessed && { guesses: guessed.stats() }),
     });
   } finally {
     (keeping?.onEnd ?? releaseCache)(cache);
+    source?.release();
   }
 };

@@ -28,6 +28,10 @@ export { chatFormat, type ChatFormat, type ChatOptions } from "./chat/format.ts"
 export type { ChatMessage, TextPart } from "./chat/messages.ts";
 export { isContextLengthExceeded, type ContextLengthExceeded } from "./context-length.ts";
 export type { GeneratedToken, GenerateOptions, GenerationStats, TokenOptions } from "./generate.ts";
+export type { DraftOptions } from "./guess/draft.ts";
+export type { LookupOptions } from "./guess/lookup.ts";
+export type { GuessOptions } from "./guess/options.ts";
+export type { GuessStats } from "./guess/steps.ts";
 export { loadModel, type LanguageModel, type LoadOptions, type LogitsOptions } from "./model.ts";
 export { savedPrefixFacts, type SavedPrefixFacts } from "./prefix/facts.ts";
 export type { FileOptions } from "./prefix/save.ts";

@@ -124,7 +124,7 @@ const firstRow = (after: Prefix | undefined): number => (after === undefined ? 0
 const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<LanguageModel> => {
   checkOpen("withExtension", loaded);
   const { backend, source, text, cache: precision } = loaded;
-  const { decoder, name, stopTokens, bosToken } = source;
+  const { decoder, name, stopTokens, bosToken, tokenizer } = source;
   const texts = { text, name, bosToken };
   const extended = { ...extendDecoder<DecoderSizes>(decoder, extension, { cache: precision }), name };
   checkSource(source, extended);
@@ -137,7 +137,7 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
       checkOpen("blockSession", loaded);
       return sessionFor(loaded, `block, ${layout}`, block);
     });
-  const graph: LoadedGraph = { backend, session, blockSession, extended, stopTokens };
+  const graph: LoadedGraph = { backend, session, blockSession, extended, stopTokens, tokenizer };
   const reader: Reader = { loaded, graph, texts, extension };
   const tokens = (prompt: Prompt, options?: TokenOptions, hasEnded?: () => boolean) => {
     checkOpen("generate", loaded);

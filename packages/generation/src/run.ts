@@ -17,6 +17,7 @@ import { checkPrefillOptions } from "./check-options.ts";
 import { runOn } from "./cache/life.ts";
 import { replaceCache, type KeyValueCache } from "./cache/cache.ts";
 import { checkNumbers } from "./numbers.ts";
+import { rowOf } from "./rows.ts";
 import { cacheFeeds, cacheWidths } from "./cache/feeds.ts";
 
 /** Logits [rows, vocabSize] of the asked rows, and the cache with the chunk behind it. */
@@ -47,15 +48,21 @@ export type Watch = {
   readonly take: (cache: KeyValueCache, chunk: Chunk, results: Readonly<Record<string, Tensor>>) => void;
 };
 
-/** As `runChunk`, but for what it brings back: any one output that has rows. */
-export const runRows = async (
+type Ran = {
+  /** The cache that the chunk saw. */
+  readonly cache: KeyValueCache;
+  readonly chunk: Chunk;
+  readonly results: Readonly<Record<string, Tensor>>;
+};
+
+/** Runs a chunk, and puts nothing into the cache. */
+const ranChunk = async (
   session: Session,
   cache: KeyValueCache,
   ids: readonly number[],
   rows: readonly number[],
-  output: string,
-  watch?: Watch,
-): Promise<RowsResult> => {
+  read: readonly string[],
+): Promise<Ran> => {
   const longest = longestNext(cache);
   if (ids.length > longest)
     throw new RangeError(
@@ -69,13 +76,54 @@ export const runRows = async (
       [decoderInputs.logitRows]: int64([rows.length], rows),
       ...chunkFeeds(ready, chunk),
     },
-    { read: watch === undefined ? [output] : [output, ...watch.outputs], keep: ready.appended },
+    { read, keep: ready.appended },
   );
+  return { cache: ready, chunk, results };
+};
+
+/** As `runChunk`, but for what it brings back: any one output that has rows. */
+export const runRows = async (
+  session: Session,
+  cache: KeyValueCache,
+  ids: readonly number[],
+  rows: readonly number[],
+  output: string,
+  watch?: Watch,
+): Promise<RowsResult> => {
+  const read = watch === undefined ? [output] : [output, ...watch.outputs];
+  const { cache: ready, chunk, results } = await ranChunk(session, cache, ids, rows, read);
   const given = results[output] as HostTensor;
   const positions = rows.map((row) => chunk.start + row);
   checkNumbers(ready, output, given, positions);
   watch?.take(ready, chunk, results);
-  return { rows: given, cache: append(ready, ids, results) };
+  return { rows: given, cache: append(ready, ids, { results, rows: ids.length }) };
+};
+
+/** A chunk that was run and of which not every token may stay. */
+export type TriedRows = {
+  /** An output's row for each of its tokens. */
+  readonly rows: HostTensor;
+  /** That of a token must be of numbers. Those behind a wrong token may be of anything. */
+  readonly check: (row: number) => void;
+  /** The cache with its first `count` tokens. */
+  readonly keep: (count: number) => KeyValueCache;
+};
+
+/** Runs a chunk with a row for each of its tokens. */
+export const tryRows = async (
+  session: Session,
+  cache: KeyValueCache,
+  ids: readonly number[],
+  output: string,
+): Promise<TriedRows> => {
+  const every = ids.map((_, row) => row);
+  const { cache: ready, chunk, results } = await ranChunk(session, cache, ids, every, [output]);
+  const rows = results[output] as HostTensor;
+  return {
+    rows,
+    check: (row) => checkNumbers(ready, output, rowOf(rows, row), [chunk.start + row]),
+    keep: (count) => append(ready, ids.slice(0, count), { results, rows: ids.length }),
+  };
 };
 
 /**

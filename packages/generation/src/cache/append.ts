@@ -1,6 +1,6 @@
 /** What a chunk leaves behind: its rotated keys and values, as the graph gave them, put into the cache's stretches. */
 import type { KeyValueCache } from "./cache.ts";
-import type { Given, GroupCache, Growing } from "./group.ts";
+import type { ChunkResults, Given, GroupCache, Growing } from "./group.ts";
 import { checkLatest, writing } from "./life.ts";
 
 const growingOf = ({ backend, extended, length }: KeyValueCache, own: GroupCache): Growing => ({
@@ -21,15 +21,15 @@ const appendedGroup = (cache: Growing, given: Given): GroupCache => {
   return { group, settled, stretches };
 };
 
-const appended = (cache: KeyValueCache, ids: readonly number[], results: Given["results"]): KeyValueCache => {
-  const given: Given = { results, tokens: ids.length };
+const appended = (cache: KeyValueCache, ids: readonly number[], chunk: ChunkResults): KeyValueCache => {
+  const given: Given = { ...chunk, tokens: ids.length };
   const groups = cache.groups.map((own) => appendedGroup(growingOf(cache, own), given));
   return { ...cache, groups, length: cache.length + ids.length, ids: [...cache.ids, ...ids] };
 };
 
-/** As `appendToCache`, inside of a run. */
-export const append = (cache: KeyValueCache, ids: readonly number[], results: Given["results"]): KeyValueCache =>
-  writing(cache, () => appended(cache, ids, results));
+/** As `appendToCache`, inside of a run, for the first tokens of a chunk or all of them. */
+export const append = (cache: KeyValueCache, ids: readonly number[], chunk: ChunkResults): KeyValueCache =>
+  writing(cache, () => appended(cache, ids, chunk));
 
 /**
  * The cache with a chunk behind it, its rotated keys and values as the graph gave them for these ids.
@@ -42,9 +42,9 @@ export const appendToCache = (
   results: Given["results"],
 ): KeyValueCache => {
   checkLatest("appendToCache", cache);
-  return append(cache, ids, results);
+  return append(cache, ids, { results, rows: ids.length });
 };
 
 /** The cache with all settled that waited for a fork to end, if any of it does. */
 export const settleWaiting = (cache: KeyValueCache): KeyValueCache =>
-  untilSettling(cache) > 0 ? cache : append(cache, [], {});
+  untilSettling(cache) > 0 ? cache : append(cache, [], { results: {}, rows: 0 });

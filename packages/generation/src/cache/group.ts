@@ -37,8 +37,15 @@ export type GroupCache = {
   readonly stretches: readonly HeldStretch[];
 };
 
-/** What the graph gave for a chunk of so many tokens. */
-export type Given = { readonly results: Readonly<Record<string, Tensor>>; readonly tokens: number };
+/** What the graph gave for a chunk. */
+export type ChunkResults = {
+  readonly results: Readonly<Record<string, Tensor>>;
+  /** Its tokens, a row of every result each. */
+  readonly rows: number;
+};
+
+/** What of that is taken: the first `tokens` of the chunk's. */
+export type Given = ChunkResults & { readonly tokens: number };
 
 /** How far a group has come: of `length` tokens so many have settled. */
 export type Standing = Pick<GroupCache, "group" | "settled"> & { readonly length: number };

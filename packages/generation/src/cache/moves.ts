@@ -48,8 +48,8 @@ const sameIn =
 
 /** The same of a chunk. */
 export const ofChunk =
-  ({ results, tokens }: Given): Move["heads"] =>
-  (_, { output }) => ({ part: results[output]!, tokens });
+  ({ results, rows }: Given): Move["heads"] =>
+  (_, { output }) => ({ part: results[output]!, tokens: rows });
 
 /** Tokens [from, to), out of the stretches behind the one at `at`, and out of the chunk. */
 export const movesTo = (cache: Growing, at: number, given: Given, from: number, to: number): readonly Move[] => {

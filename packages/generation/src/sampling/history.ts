@@ -8,6 +8,10 @@ export type History = {
 
 export const noHistory: History = { prompt: [], added: [] };
 
+/** With tokens that were chosen since. */
+export const withAdded = (history: History, more: readonly number[]): History =>
+  more.length === 0 ? history : { ...history, added: [...history.added, ...more] };
+
 /** How often each token was added. */
 export const countAdded = ({ added }: History): ReadonlyMap<number, number> => {
   const counts = new Map<number, number>();

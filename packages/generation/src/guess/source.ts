@@ -1,0 +1,9 @@
+/** Where guesses come from. */
+export type GuessSource = {
+  /**
+   * Proposes what comes behind a text: at most `count` tokens, none where it has no guess. From call to call the text only grows.
+   */
+  readonly guess: (ids: readonly number[], count: number) => Promise<readonly number[]> | readonly number[];
+  /** Gives back what it holds. */
+  readonly release: () => void;
+};

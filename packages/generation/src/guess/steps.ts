@@ -1,0 +1,63 @@
+/** Decoding by guess and check: a source is asked before each run, as often as its guesses are worth it. */
+import type { Session } from "@ropewalk/backend";
+import type { KeyValueCache } from "../cache/cache.ts";
+import type { Picking } from "../picking.ts";
+import type { History } from "../sampling/history.ts";
+import type { SamplerState } from "../sampling/random.ts";
+import { checkGuess, longestGuess, type Checked } from "./check-guess.ts";
+import { afterGuess, afterStep, startPace } from "./pace.ts";
+import type { GuessSource } from "./source.ts";
+
+export type GuessStats = {
+  /** Runs behind the prompt; without guesses there is one for each token but the first. */
+  readonly runs: number;
+  /** Tokens that were guessed, and how many of them were right. */
+  readonly guessed: number;
+  readonly right: number;
+};
+
+export type GuessedSteps = {
+  /** Goes on behind the last of the tokens that were picked, by at most `room` tokens. */
+  readonly decode: (
+    history: History,
+    from: { readonly state: SamplerState; readonly cache: KeyValueCache },
+    room: number,
+  ) => Promise<Checked>;
+  readonly stats: () => GuessStats;
+};
+
+/** Nothing follows a stop token: it is not guessed, nor what is behind it. */
+const beforeStop = (guess: readonly number[], stops: ReadonlySet<number>): readonly number[] => {
+  const at = guess.findIndex((token) => stops.has(token));
+  return at < 0 ? guess : guess.slice(0, at);
+};
+
+export const guessedSteps = (
+  session: Session,
+  picking: Picking,
+  { source, most, stops }: { readonly source: GuessSource; readonly most: number; readonly stops: ReadonlySet<number> },
+): GuessedSteps => {
+  // The text so far: sources take in what is new at its end, and nobody copies it at every step.
+  let text: number[] | undefined;
+  let pace = startPace(most);
+  let stats: GuessStats = { runs: 0, guessed: 0, right: 0 };
+
+  const nextGuess = async (cache: KeyValueCache, room: number): Promise<readonly number[]> => {
+    const count = pace.rest > 0 ? 0 : Math.min(pace.length, room - 1, longestGuess(cache));
+    return count < 1 ? [] : beforeStop(await source.guess(text!, count), stops);
+  };
+
+  return {
+    decode: async (history, from, room) => {
+      text ??= [...history.prompt, ...history.added];
+      const guess = await nextGuess(from.cache, room);
+      const checked = await checkGuess(session, picking, from, history, guess);
+      const right = checked.picked.length - 1;
+      for (const { token } of checked.picked) text.push(token);
+      pace = guess.length === 0 ? afterStep(pace) : afterGuess(most, pace, guess.length, right);
+      stats = { runs: stats.runs + 1, guessed: stats.guessed + guess.length, right: stats.right + right };
+      return checked;
+    },
+    stats: () => stats,
+  };
+};

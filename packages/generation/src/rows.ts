@@ -1,0 +1,9 @@
+/** Rows of what a run brings back. */
+import type { HostTensor } from "@ropewalk/backend";
+
+/** One of them, as a tensor of one row. It shares the memory. */
+export const rowOf = (rows: HostTensor, row: number): HostTensor => {
+  const [, ...dims] = rows.dims;
+  const width = dims.reduce((product, dim) => product * dim, 1);
+  return { ...rows, dims: [1, ...dims], data: rows.data.subarray(row * width, (row + 1) * width) } as HostTensor;
+};

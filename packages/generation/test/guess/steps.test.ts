@@ -1,0 +1,91 @@
+/** Guess and check with a source that knows what comes and lies about it now and then: the tokens and the cache of step by step. */
+import { openFolder } from "@ropewalk/models/node";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createCache, releaseCache, type KeyValueCache } from "../../src/cache/cache.ts";
+import type { GuessSource } from "../../src/guess/source.ts";
+import { guessedSteps } from "../../src/guess/steps.ts";
+import { loadModel, runChunk, startSampling, type LanguageModel, type Sampling } from "../../src/index.ts";
+import { pickingBy } from "../../src/picking.ts";
+import { prefillRows } from "../../src/run.ts";
+import { backends, largestDifference, row } from "../load.ts";
+import { drawn, greedy, layouts, take } from "./cases.ts";
+
+const tiny = new URL("../../../models/test/vectors/tiny/llama/", import.meta.url);
+const prompt = Array.from({ length: 12 }, (_, index) => 3 + ((index * 37) % 120));
+const newTokens = 150;
+
+/** Of each guess as many tokens are right as its number says; those behind are others. */
+const liar = (truth: readonly number[], rights: readonly number[]): GuessSource => {
+  let calls = 0;
+  return {
+    guess: (ids, count) => {
+      const right = rights[calls++ % rights.length]!;
+      return truth
+        .slice(ids.length, ids.length + count)
+        .map((token, index) => (index < right ? token : token - (token === 0 ? -1 : 1)));
+    },
+    release: () => {},
+  };
+};
+
+type Run = { readonly most: number; readonly rights: readonly number[]; readonly length: number };
+
+const guessedRun = async (
+  { backend, session, extended }: LanguageModel,
+  truth: readonly number[],
+  sampling: Sampling,
+  { most, rights, length }: Run,
+): Promise<{ readonly text: readonly number[]; readonly cache: KeyValueCache; readonly right: number }> => {
+  const picking = pickingBy({ sampling });
+  const plan = { length: prompt.length + newTokens };
+  const ran = await prefillRows(session, createCache(backend, extended, plan), prompt, picking.output);
+  const started = startSampling(sampling, extended.decoder.vocabSize);
+  const first = picking.pick(started, ran.rows, { prompt, added: [] });
+  let at = { state: first.state, cache: ran.cache };
+  const added = [first.token];
+  const source = liar(truth, rights);
+  const { decode, stats } = guessedSteps(session, picking, { source, most, stops: new Set() });
+  while (added.length < length) {
+    const { picked, ...next } = await decode({ prompt, added }, at, length - added.length);
+    added.push(...picked.map(({ token }) => token));
+    at = next;
+  }
+  return { text: [...prompt, ...added], cache: at.cache, right: stats().right };
+};
+
+/** Compares what guessing gives, and the next token's logits behind what it leaves, with step by step. */
+const compare = async (model: LanguageModel, sampling: Sampling, runs: number): Promise<void> => {
+  const { vocabSize } = model.extended.decoder;
+  const { tokens } = await take(model, prompt, { sampling, maxNewTokens: newTokens, decodeBlock: 1 });
+  const truth = [...prompt, ...tokens];
+  const stepwise = await model.logits(truth, { chunkSize: 1 });
+  const run = fc.record({
+    most: fc.integer({ min: 1, max: 12 }),
+    rights: fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 1, maxLength: 6 }),
+    length: fc.constantFrom(2, 3, 60, newTokens),
+  });
+  const property = fc.asyncProperty(run, async (given) => {
+    const found = await guessedRun(model, truth, sampling, given);
+    expect(found.text).toEqual(truth.slice(0, prompt.length + given.length));
+    expect(found.cache.ids).toEqual(found.text.slice(0, -1));
+    const { logits } = await runChunk(model.session, found.cache, found.text.slice(-1), [0]);
+    const wanted = row(stepwise, vocabSize, found.text.length - 1);
+    expect(largestDifference(logits, wanted)).toBeLessThan(1e-4);
+    releaseCache(found.cache);
+  });
+  const example = { most: 8, rights: [12, 3, 0], length: newTokens };
+  await fc.assert(property, { numRuns: 1 + runs, examples: [[example]], endOnFailure: true });
+};
+
+describe.each(backends)("on $name", (backend) => {
+  let model: LanguageModel;
+  beforeAll(async () => void (model = await loadModel(await openFolder(tiny), { backend })));
+  afterAll(() => model.release());
+
+  it.each(Object.entries(layouts))("%s: the tokens of step by step, and what they leave", async (_, extension) => {
+    const extended = await model.withExtension(extension);
+    await compare(extended, greedy, backend.name === "cpu" ? 1 : 0);
+    if (backend.name === "cpu") await compare(extended, drawn, 0);
+  });
+});
