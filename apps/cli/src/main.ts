@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { ropewalk } from "./program.ts";
+import { run } from "./program.ts";
 import { fail, watchOutput } from "./say.ts";
 
 watchOutput();
-await ropewalk().parseAsync().catch(fail);
+await run(process.argv.slice(2)).catch(fail);

@@ -2,25 +2,6 @@
 import { checkOneOf } from "@ropewalk/check";
 import { Command } from "commander";
 import { readFileSync } from "node:fs";
-import { addBench } from "./commands/bench.ts";
-import { addConvert } from "./commands/convert.ts";
-import { addExam } from "./commands/exam.ts";
-import { addEntropies } from "./commands/entropies.ts";
-import { addExtend } from "./commands/extend.ts";
-import { addFinetune } from "./commands/finetune.ts";
-import { addGenerate } from "./commands/generate.ts";
-import { addInspect } from "./commands/inspect.ts";
-import { addLogits } from "./commands/logits.ts";
-import { addLongBench } from "./commands/longbench.ts";
-import { addPasskey } from "./commands/passkey.ts";
-import { addPerplexity } from "./commands/perplexity.ts";
-import { addPositions } from "./commands/positions.ts";
-import { addRuler } from "./commands/ruler.ts";
-import { addServe } from "./commands/serve.ts";
-import { addSweep } from "./commands/sweep.ts";
-import { addTokenize } from "./commands/tokenize.ts";
-import { addTune } from "./commands/tune.ts";
-import { addWorker } from "./commands/worker.ts";
 import { examples, shippedNames } from "./help.ts";
 import { oneLine } from "./say.ts";
 
@@ -28,22 +9,28 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
   readonly version: string;
 };
 
-const commands = [
-  ...[
-    addPasskey,
-    addPerplexity,
-    addEntropies,
-    addRuler,
-    addLongBench,
-    addExam,
-    addGenerate,
-    addServe,
-    addTokenize,
-    addLogits,
-  ],
-  ...[addInspect, addPositions, addBench, addConvert, addExtend, addFinetune],
-  ...[addTune, addSweep, addWorker],
-];
+/** By name, in the order of the help. What a start costs is mostly reading modules: of a command that is asked for, its own alone. */
+const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  passkey: async () => (await import("./commands/passkey.ts")).addPasskey,
+  perplexity: async () => (await import("./commands/perplexity.ts")).addPerplexity,
+  entropies: async () => (await import("./commands/entropies.ts")).addEntropies,
+  ruler: async () => (await import("./commands/ruler.ts")).addRuler,
+  longbench: async () => (await import("./commands/longbench.ts")).addLongBench,
+  exam: async () => (await import("./commands/exam.ts")).addExam,
+  generate: async () => (await import("./commands/generate.ts")).addGenerate,
+  serve: async () => (await import("./commands/serve.ts")).addServe,
+  tokenize: async () => (await import("./commands/tokenize.ts")).addTokenize,
+  logits: async () => (await import("./commands/logits.ts")).addLogits,
+  inspect: async () => (await import("./commands/inspect.ts")).addInspect,
+  positions: async () => (await import("./commands/positions.ts")).addPositions,
+  bench: async () => (await import("./commands/bench.ts")).addBench,
+  convert: async () => (await import("./commands/convert.ts")).addConvert,
+  extend: async () => (await import("./commands/extend.ts")).addExtend,
+  finetune: async () => (await import("./commands/finetune.ts")).addFinetune,
+  tune: async () => (await import("./commands/tune.ts")).addTune,
+  sweep: async () => (await import("./commands/sweep.ts")).addSweep,
+  worker: async () => (await import("./commands/worker.ts")).addWorker,
+};
 
 /** Commander's own answers an unknown name with the whole help. */
 const addHelp = (program: Command): void => {
@@ -61,7 +48,8 @@ const addHelp = (program: Command): void => {
     });
 };
 
-export const ropewalk = (): Command => {
+/** @param asked - the first word behind `ropewalk`: the name of a command reads that one, anything else reads all of them */
+export const ropewalk = async (asked?: string): Promise<Command> => {
   const program = new Command("ropewalk")
     .description("Give a RoPE language model a longer context, without retraining.")
     .version(version, "-V, --version", "print the version")
@@ -77,7 +65,9 @@ export const ropewalk = (): Command => {
         ].join(" "),
     })
     .configureOutput({ outputError: (text, write) => write(`ropewalk: ${oneLine(text)}\n`) });
-  for (const add of commands) add(program);
+  const known = asked !== undefined && Object.hasOwn(commands, asked);
+  const read = known ? [commands[asked]!] : Object.values(commands);
+  for (const add of await Promise.all(read.map((command) => command()))) add(program);
   addHelp(program);
   // Commander shows all of the help where a command is mistyped.
   program.addHelpText("before", () => {
@@ -97,4 +87,9 @@ export const ropewalk = (): Command => {
       ),
   );
   return program;
+};
+
+/** @param args - what stands behind `ropewalk` */
+export const run = async (args: readonly string[]): Promise<void> => {
+  await (await ropewalk(args[0])).parseAsync(args, { from: "user" });
 };

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { ropewalk as program } from "../src/program.ts";
+import { run } from "../src/program.ts";
 import { renderEntropies, renderEntropiesOfAll } from "../src/render/entropies.ts";
 import { file, idsFile, ropewalk, scratch } from "./run.ts";
 
@@ -77,7 +77,7 @@ describe("entropies", () => {
     [["--map", "1", "--length", "8", "--windows", "2"], "entropies: --windows must be absent beside --map, got 2"],
     [["--map", "1", "--length", "8", "--workers", "2"], "entropies: --workers must be absent beside --map, got 2"],
   ])("refuses %j", async (args, words) => {
-    await expect(program().parseAsync([...asked, "--json", ...args], { from: "user" })).rejects.toThrow(words);
+    await expect(run([...asked, "--json", ...args])).rejects.toThrow(words);
   });
 });
 
@@ -125,7 +125,6 @@ describe("logits --attentions", () => {
     [["--layers", "1"], "logits: --layers is not read without --attentions, got 1"],
     [["--attentions", "maps", "--layers", "9"], "visitAttentions: layers[0] must be an integer from 0 to 4, got 9"],
   ])("refuses %j", async (args, words) => {
-    const run = program().parseAsync(["logits", "stories260K", "--ids", ids, ...args], { from: "user" });
-    await expect(run).rejects.toThrow(words);
+    await expect(run(["logits", "stories260K", "--ids", ids, ...args])).rejects.toThrow(words);
   });
 });

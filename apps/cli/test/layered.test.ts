@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import type { LayeredCase } from "../../../packages/generation/test/layered-cases.ts";
-import { ropewalk } from "../src/program.ts";
+import { run } from "../src/program.ts";
 import { file, idsFile, scratch } from "./run.ts";
 
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -56,7 +56,7 @@ const printed = async (...args: readonly string[]): Promise<Logits> => {
   const [output, messages] = [process.stdout, process.stderr].map((stream) =>
     vi.spyOn(stream, "write").mockReturnValue(true),
   );
-  await ropewalk().parseAsync(args, { from: "user" });
+  await run(args);
   const [text, said] = [output!, messages!].map((own) => own.mock.calls.map(([piece]) => String(piece)).join(""));
   vi.restoreAllMocks();
   // No window is off, and nothing else is changed that was not asked for.

@@ -2,7 +2,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from "vitest";
-import { ropewalk as program } from "../src/program.ts";
+import { run } from "../src/program.ts";
 import { file, ropewalk, ropewalkOn, scratch } from "./run.ts";
 
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -93,7 +93,7 @@ beforeEach(() => {
   err = vi.spyOn(process.stderr, "write").mockReturnValue(true);
 });
 afterEach(() => vi.restoreAllMocks());
-const here = (...args: readonly string[]) => program().parseAsync([...args], { from: "user" });
+const here = (...args: readonly string[]) => run(args);
 
 describe("what cannot be scored is refused before a model is loaded", () => {
   const bad = (fields: object): string => file("bad.jsonl", `${line({})}\n${line(fields)}`);

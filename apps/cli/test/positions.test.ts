@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { ropewalk as program } from "../src/program.ts";
+import { run } from "../src/program.ts";
 import { ropewalk, scratch } from "./run.ts";
 
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -70,6 +70,6 @@ describe("positions", () => {
     [["--group-size", "4"], "--group-size is not read by --method none, got 4"],
     [["--svg", "no/such/folder.svg"], "--svg: no/such/folder.svg must be a writable file, got ENOENT"],
   ])("refuses %j", async (args, words) => {
-    await expect(program().parseAsync(["positions", ...args], { from: "user" })).rejects.toThrow(words);
+    await expect(run(["positions", ...args])).rejects.toThrow(words);
   });
 });

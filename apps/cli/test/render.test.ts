@@ -128,8 +128,9 @@ describe("data beside a table", () => {
   });
 });
 
+const program = await ropewalk();
+
 describe("the help", () => {
-  const program = ropewalk();
   const helpOf = (command: Command): string => {
     let text = "";
     command.configureOutput({ writeOut: (part) => void (text += part), getOutHelpWidth: () => 80 });
@@ -144,7 +145,7 @@ describe("the help", () => {
       expect(help).toContain(shown);
   });
 
-  it.each(ropewalk().commands.map((command) => command.name()))("of %s", (name) => {
+  it.each(program.commands.map((command) => command.name()))("of %s", (name) => {
     const help = helpOf(program.commands.find((command) => command.name() === name)!);
     expect(widest(help)).toBeLessThanOrEqual(80);
     expect(help).toMatch(/^ {2}\$ ropewalk /m);
@@ -156,7 +157,7 @@ describe("the help", () => {
 
 it("says of passkey alone that three methods are its default", () => {
   const said = /absent: three side by side/;
-  const texts = ropewalk().commands.map((command) => [command.name(), command.helpInformation()] as const);
+  const texts = program.commands.map((command) => [command.name(), command.helpInformation()] as const);
   const defaults = texts.filter(([, text]) => said.test(text.replaceAll(/\s+/g, " ")));
   expect(defaults.map(([name]) => name)).toEqual(["passkey"]);
 });

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from "vitest";
 import { hotpot, squad } from "../../../packages/evals/test/questions.ts";
-import { ropewalk as program } from "../src/program.ts";
+import { run } from "../src/program.ts";
 import { file, ropewalk, scratch } from "./run.ts";
 
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -65,7 +65,7 @@ beforeEach(() => {
   err = vi.spyOn(process.stderr, "write").mockReturnValue(true);
 });
 afterEach(() => vi.restoreAllMocks());
-const here = (...args: readonly string[]) => program().parseAsync(["ruler", "passkey-875k", ...args], { from: "user" });
+const here = (...args: readonly string[]) => run(["ruler", "passkey-875k", ...args]);
 
 describe("ropewalk ruler --write", () => {
   it("writes the prompts as lines, the same for the same seed to the byte", async () => {

@@ -5,7 +5,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ropewalk as program } from "../src/program.ts";
+import { run } from "../src/program.ts";
 import { readNamed } from "../src/serve/name.ts";
 import { ropewalk } from "./run.ts";
 
@@ -116,7 +116,7 @@ describe("what is wrong", () => {
       "serve: --method self-extend needs a --group-size, or a --length to choose it for",
     ],
   ])("%j", async (args, message) => {
-    await expect(program().parseAsync(["serve", ...args], { from: "user" })).rejects.toThrow(message);
+    await expect(run(["serve", ...args])).rejects.toThrow(message);
   });
 
   it.each([
