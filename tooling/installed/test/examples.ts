@@ -49,6 +49,7 @@ it.each(shown)("$command", async ({ command, printed }) => {
 it("are all shown", () => {
   expect(shown.map(({ command }) => command)).toEqual([
     "node four-lines.ts",
+    "node one-document.ts",
     "node a-primitive.ts",
     expect.stringContaining("passkey --method ./my-mapping.ts"),
     "node measure.ts",
