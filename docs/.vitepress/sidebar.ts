@@ -39,7 +39,12 @@ const guide: DefaultTheme.SidebarItem[] = [
   },
   {
     text: "What it does",
-    items: [page("Performance", "/performance"), page("Tuning", "/tuning"), page("Sweeps", "/sweeps")],
+    items: [
+      page("Performance", "/performance"),
+      page("Scaling", "/scaling"),
+      page("Tuning", "/tuning"),
+      page("Sweeps", "/sweeps"),
+    ],
   },
   {
     text: "How it is built",
