@@ -140,6 +140,7 @@ const generateKeys: Keys<GenerateOptions> = {
   signal: maybeSignal,
   onPrefill: maybeFunction,
   onDone: maybeFunction,
+  onPrefix: maybeFunction,
 };
 
 export const checkGenerateOptions = (options: GenerateOptions): void => {

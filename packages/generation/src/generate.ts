@@ -14,7 +14,7 @@ import type { GuessSource } from "./guess/source.ts";
 import { guessedSteps, type GuessedSteps, type GuessStats } from "./guess/steps.ts";
 import { notInBlocks, pickingBy, type Picked, type Picking } from "./picking.ts";
 import { startBehind } from "./prefix/behind.ts";
-import { behindWhat, type AnyPrefix } from "./prefix/prefix.ts";
+import { behindWhat, type AnyPrefix, type LeftPrefix } from "./prefix/prefix.ts";
 import { runRows } from "./run.ts";
 import type { History } from "./sampling/history.ts";
 import type { Logprobs } from "./sampling/logprobs.ts";
@@ -50,6 +50,11 @@ export type GenerateOptions = GuessOptions & {
   readonly onPrefill?: (done: number, total: number) => void;
   /** Called once at the end of a run that was not cut off, with what it took. */
   readonly onDone?: (stats: GenerationStats) => void;
+  /**
+   * Called behind it with all that was run and given out, and the stop token that ended it, as a prefix for later runs, which the caller
+   * releases. Not where a block of steps ran further than what was given out.
+   */
+  readonly onPrefix?: (prefix: LeftPrefix) => void;
 };
 
 /** What text alone has is not among them. */
@@ -208,10 +213,12 @@ export const generateTokens = async function* (
     const first = picking.pick(started, prompt.rows, history);
     let at: Decoding = { tokens: [generated(first)], state: first.state, cache };
     let finish: GenerationStats["finish"] = "length";
+    let stoppedBy: readonly number[] = [];
     decoding: for (;;) {
       for (const each of at.tokens) {
         if (stops.has(each.token)) {
           finish = "stop";
+          stoppedBy = [each.token];
           break decoding;
         }
         added.push(each.token);
@@ -237,6 +244,7 @@ export const generateTokens = async function* (
       cacheBytes: cacheBytes(cache),
       ...(guessed && { guesses: guessed.stats() }),
     });
+    keeping?.onFinish?.([...history.prompt, ...added, ...stoppedBy]);
   } finally {
     (keeping?.onEnd ?? releaseCache)(cache);
     source?.release();

@@ -35,7 +35,7 @@ export type { GuessStats } from "./guess/steps.ts";
 export { loadModel, type LanguageModel, type LoadOptions, type LogitsOptions } from "./model.ts";
 export { savedPrefixFacts, type SavedPrefixFacts } from "./prefix/facts.ts";
 export type { FileOptions } from "./prefix/save.ts";
-export type { AnyPrefix, Prefix } from "./prefix/prefix.ts";
+export type { AnyPrefix, LeftPrefix, Prefix } from "./prefix/prefix.ts";
 export type { ReadOptions } from "./prefix/read.ts";
 export type { Prompt } from "./prompt.ts";
 export { asRun, needCheckpoint, type ModelSource } from "./source.ts";

@@ -26,6 +26,8 @@ import type { FileOptions } from "./prefix/save.ts";
 import { openModel, type OpenedModel, type OpenOptions } from "./open.ts";
 import { startBehind } from "./prefix/behind.ts";
 import { behindWhat, type AnyPrefix, type Prefix } from "./prefix/prefix.ts";
+import { leaving } from "./prefix/leave.ts";
+import { prefixBytes } from "./prefix/held.ts";
 import { readPrompt, type Reader, type ReadOptions } from "./prefix/read.ts";
 import { prefill, type ChunkOptions, type ChunkResult, type PrefillOptions } from "./run.ts";
 import { promptIds, textWriter, type Prompt } from "./prompt.ts";
@@ -94,6 +96,8 @@ export type LanguageModel = {
    * A conversation: a turn reads what is new, and goes on from what is held. It holds memory until it is released.
    */
   readonly chat: (options?: ConversationOptions) => Chat;
+  /** The bytes that prefixes hold together, what they share once. */
+  readonly prefixBytes: (prefixes: readonly AnyPrefix[]) => number;
   /**
    * Logits of every position, [ids.length, vocabSize]; of any length, whatever the capacity. Behind a prefix its last position is the
    * first: [1 + ids.length, vocabSize].
@@ -142,7 +146,9 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
   const tokens = (prompt: Prompt, options?: TokenOptions, hasEnded?: () => boolean) => {
     checkOpen("generate", loaded);
     const behind = options?.after !== undefined;
-    return generateTokens(graph, promptIds("generate", texts, prompt, behind, behind ? 0 : 1), options, hasEnded);
+    const ids = promptIds("generate", texts, prompt, behind, behind ? 0 : 1);
+    const onPrefix = options?.onPrefix;
+    return generateTokens(graph, ids, options, hasEnded, onPrefix && leaving(reader, onPrefix));
   };
   const visitLogits: LanguageModel["visitLogits"] = async (ids, visit, options = {}) => {
     checkOpen("logits", loaded);
@@ -195,6 +201,7 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
       return prefill(session, cache, ids, options);
     },
     read: (prompt, options) => readPrompt(reader, prompt, options),
+    prefixBytes,
     open: (path, options) => openPrefix(reader, path, options),
     chat: (options) => startChat(reader, options),
     logits: async (ids, options) => {

@@ -93,6 +93,10 @@ const either = (own: AbortSignal, signal: AbortSignal | undefined): AbortSignal 
   signal === undefined ? own : signal instanceof AbortSignal ? AbortSignal.any([own, signal]) : signal;
 
 const checkSend = (options: SendOptions): void => {
+  if ("onPrefix" in options)
+    throw new TypeError(
+      "send: options must have no onPrefix, for a chat keeps what it ran itself, got one; read of the chat is meant?",
+    );
   if ("after" in options)
     throw new TypeError(
       "send: options must have no after, for a chat stands behind what chat was given, got one; chat({ after }) is meant?",

@@ -9,6 +9,8 @@ export type Keeping = {
   readonly at: number;
   /** Given the run's cache when it holds them; the run goes on with it. */
   readonly onPrompt: (cache: KeyValueCache) => void;
+  /** Told at the end of a run that was not cut off of all its tokens, and of the stop token that ended it. */
+  readonly onFinish?: (ids: readonly number[]) => void;
   /** Given the run's cache at its end, whatever ended it: it is the keeper's from then on. */
   readonly onEnd: (cache: KeyValueCache) => void;
 };

@@ -14,7 +14,7 @@ import { laterText } from "./lasting.ts";
 import { answerPiece, idsOf, type Piece } from "./pieces.ts";
 import { planned } from "./plan.ts";
 
-export type SendOptions = Omit<GenerateOptions, "after">;
+export type SendOptions = Omit<GenerateOptions, "after" | "onPrefix">;
 
 /** What a conversation is held with. */
 export type Setting = {

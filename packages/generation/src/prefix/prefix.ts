@@ -29,6 +29,12 @@ export type Prefix = {
 /** A prefix where a run is asked to stand behind one: it must be of the same model. One of a model in a worker is another value. */
 export type AnyPrefix = Pick<Prefix, "ids" | "bytes">;
 
+/** What a run leaves, in its model or in a worker. */
+export type LeftPrefix = AnyPrefix & {
+  readonly extend: (more: Prompt, options?: ReadOptions) => Promise<AnyPrefix>;
+  readonly release: () => unknown;
+};
+
 /** @throws TypeError for what `read` never gave */
 export const isPrefix = (where: string, name: string, value: unknown): void => {
   const { ids, cache } = { ...(value as Partial<Prefix> | undefined) };

@@ -34,6 +34,7 @@ export type WorkerModel = Pick<
   readonly withExtension: (extension: ContextExtension) => Promise<WorkerModel>;
   /** As a model here, but that the prefix is released in the worker, which takes a while. */
   readonly read: (prompt: Prompt, options?: ReadOptions) => Promise<WorkerPrefix>;
+  readonly prefixBytes: (prefixes: readonly AnyPrefix[]) => Promise<number>;
   /** A cache in the worker, for `prefill`; `releaseCache` gives its memory back. */
   readonly createCache: (plan: CachePlan) => Promise<WorkerCache>;
   readonly prefill: (
@@ -74,11 +75,14 @@ export const workerModel = (connection: Connection, facts: ModelFacts, text: Tex
   const generating = async function* (
     work: string,
     prompt: Prompt,
-    { onPrefill, onDone, onToken, signal, after, ...data }: GenerateOptions = {},
+    { onPrefill, onDone, onToken, onPrefix, signal, after, ...data }: GenerateOptions = {},
   ) {
     return yield* stream(connection, {
       ...{ where: "generate", work, args: [id, prompt, { ...data, ...behind("generate", after) }], signal },
-      listeners: { onPrefill, onDone, onToken },
+      listeners: {
+        ...{ onPrefill, onDone, onToken },
+        onPrefix: onPrefix && ((left: PrefixFacts) => onPrefix(prefixOf(left))),
+      },
     });
   };
   const prefixOf = (known: PrefixFacts): WorkerPrefix => {
@@ -98,6 +102,8 @@ export const workerModel = (connection: Connection, facts: ModelFacts, text: Tex
     generateTokens: (prompt, options) =>
       generating("generateTokens", prompt, options) as AsyncGenerator<number, void, undefined>,
     read: async (prompt, options) => prefixOf(await run<PrefixFacts>("read", [prompt], options)),
+    prefixBytes: async (prefixes) =>
+      ask("prefixBytes", [prefixes.map((prefix) => idOf("prefixBytes", connection, prefix))]),
     logits: (ids, options) => run("logits", [ids], options),
     visitLogits: (ids, visit, options) => run("visitLogits", [ids], options, { visit }),
     ...{ attentions, visitAttentions },

@@ -161,6 +161,14 @@ const heldPrefix = ({ held }: Call, prefix: Prefix): PrefixFacts => {
   return { id, ids: prefix.ids, bytes: prefix.bytes };
 };
 
+/** What a run leaves stays here; what is told is its facts. */
+const tellingFacts = (call: Call): Call => {
+  const { onPrefix, ...listeners } = call.listeners;
+  if (onPrefix === undefined) return call;
+  const tell = (prefix: Prefix): void => call.tell("onPrefix", heldPrefix(call, prefix));
+  return { ...call, listeners: { ...listeners, onPrefix: tell } };
+};
+
 const cacheOf = ({ held, args }: Call, where: string): KeyValueCache => {
   const found = held.caches.get(args[1]!);
   if (found === undefined)
@@ -182,8 +190,8 @@ export const works: Readonly<Record<string, (call: Call) => Work>> = {
   }),
   load: once(load),
   withExtension: once(extend),
-  generate: (call) => modelOf(call).generate(call.args[1]!, optionsOf(call, "generate", 2)),
-  generateTokens: (call) => modelOf(call).generateTokens(call.args[1]!, optionsOf(call, "generate", 2)),
+  generate: (call) => modelOf(call).generate(call.args[1]!, optionsOf(tellingFacts(call), "generate", 2)),
+  generateTokens: (call) => modelOf(call).generateTokens(call.args[1]!, optionsOf(tellingFacts(call), "generate", 2)),
   logits: once((call) => modelOf(call).logits(call.args[1]!, optionsOf(call, "logits", 2))),
   visitLogits: once((call) => {
     const visit = (...rows: readonly unknown[]): void => call.tell("visit", ...copies(rows));
@@ -202,6 +210,10 @@ export const works: Readonly<Record<string, (call: Call) => Work>> = {
   releasePrefix: once((call) => {
     call.held.prefixes.get(call.args[1]!)?.release();
     call.held.prefixes.delete(call.args[1]!);
+  }),
+  prefixBytes: once((call) => {
+    const ids = call.args[1]! as readonly number[];
+    return modelOf(call).prefixBytes(ids.map((id) => prefixOf(call, "prefixBytes", "every prefix", id)));
   }),
   createCache: once((call) => {
     const { backend, extended } = modelOf(call);

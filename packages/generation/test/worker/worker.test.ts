@@ -8,6 +8,7 @@ import {
   type GeneratedToken,
   type GenerateOptions,
   type LanguageModel,
+  type LeftPrefix,
   type TokenOptions,
 } from "@ropewalk/generation";
 import { connectWorker, type WorkerConnection, type WorkerModel } from "@ropewalk/generation/worker";
@@ -188,6 +189,11 @@ describe("a model in a worker thread", () => {
           await model.logits([5, 6], { after }),
         );
       const facts = [first, second].map((prefix) => ({ ids: prefix.ids, bytes: prefix.bytes }));
+      const left: LeftPrefix[] = [];
+      await gather(model.generate(" He", { after: first, maxNewTokens: 6, onPrefix: (prefix) => left.push(prefix) }));
+      const alone = await gather(model.generateTokens([5], { after: left[0]!, maxNewTokens: 6 }));
+      found.push(alone, left[0]!.ids, await model.prefixBytes([first, second, left[0]!]));
+      await left[0]!.release();
       await first.release();
       await second.release();
       await second.release();
