@@ -86,3 +86,20 @@ export const promptBar = (): {
     stop: () => bar.stop(),
   };
 };
+
+/** Counts the bytes of a file on its way to the disk or from there. @param done - `saved`, or `opened` */
+export const fileBar = (
+  done: string,
+): { readonly onProgress: (done: number, total: number) => void; readonly stop: () => void } => {
+  const bar = newBar(`{got} of {size} ${done}`);
+  let shown = false;
+  return {
+    onProgress: (at, total) => {
+      const words = { got: bytes(at), size: bytes(total) };
+      if (!shown) bar.start(total, at, words);
+      shown = true;
+      bar.update(at, words);
+    },
+    stop: () => bar.stop(),
+  };
+};

@@ -12,7 +12,8 @@ import { downloadBar, roundingBar } from "./bars.ts";
 import { endOnInterrupt, interruptSignal } from "./interrupt.ts";
 import { notice } from "./notice.ts";
 import { extensionWords } from "./describe.ts";
-import { asksForExtension, extensionFrom, nameOf } from "./extension-options.ts";
+import { extensionAfter, isSame, type After } from "./after-option.ts";
+import { asking, asksForExtension, extensionFrom, nameOf, type Run } from "./extension-options.ts";
 import { shipped, shippedNames } from "./help.ts";
 import { backendFrom, type SharedOptions } from "./options.ts";
 
@@ -105,12 +106,26 @@ const ownExtension = ({ source }: OpenedModel, asked: ContextExtension | undefin
 
 const ownChoice = (extension: ContextExtension): Chosen => ({ name: "its own extension", extension, own: true });
 
+/** Behind a text that was read before its extension holds. */
+const choiceAfter = (opened: OpenedModel, options: SharedOptions, after: After, run: Run): Chosen => {
+  const asked = asksForExtension(options)
+    ? { extension: extensionFrom(options, run), flags: asking(options) || "flags" }
+    : undefined;
+  const extension = extensionAfter(after, asked);
+  const own = ownExtension(opened, undefined);
+  if (own !== undefined && isSame(own, extension)) return ownChoice(own);
+  const { fallback } = options;
+  return { name: nameOf({ fallback, extension: after.facts.extension }), extension, own: false };
+};
+
 /** What the flags ask for, for a run of `length` tokens; asked for nothing, a model keeps the extension that it has. */
 export const chosenFor = (opened: OpenedModel, options: SharedOptions, length: number): Chosen => {
   const { trainedContext, statedPositions } = opened.source.decoder;
+  const run = { trainedContext, length, ...(statedPositions && { statedPositions }) };
+  if (options.after !== undefined) return choiceAfter(opened, options, options.after, run);
   const kept = asksForExtension(options) ? undefined : ownExtension(opened, undefined);
   if (kept) return ownChoice(kept);
-  const extension = extensionFrom(options, { trainedContext, length, ...(statedPositions && { statedPositions }) });
+  const extension = extensionFrom(options, run);
   const instead = ownExtension(opened, extension);
   return instead ? ownChoice(instead) : { name: nameOf(options), extension, own: false };
 };

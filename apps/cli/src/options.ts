@@ -6,6 +6,7 @@ import { webgpu } from "@ropewalk/backend-webgpu";
 import { cachePrecisions, type CachePrecision } from "@ropewalk/decoder";
 import { precisionNames, type Precision } from "@ropewalk/models";
 import { Option, type Command } from "commander";
+import type { After } from "./after-option.ts";
 import { adapterOption, type AdapterFlag } from "./adapter-option.ts";
 import { withExtensionOptions, type ExtensionOptions } from "./extension-options.ts";
 import type { Method } from "./methods.ts";
@@ -53,6 +54,7 @@ export type SharedOptions = ExtensionOptions & {
   readonly quantize?: Precision;
   readonly adapter?: readonly AdapterFlag[];
   readonly cache?: CachePrecision;
+  readonly after?: After;
   readonly json?: boolean;
 };
 

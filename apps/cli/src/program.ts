@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   ruler: async () => (await import("./commands/ruler.ts")).addRuler,
   longbench: async () => (await import("./commands/longbench.ts")).addLongBench,
   exam: async () => (await import("./commands/exam.ts")).addExam,
+  read: async () => (await import("./commands/read.ts")).addRead,
   generate: async () => (await import("./commands/generate.ts")).addGenerate,
   serve: async () => (await import("./commands/serve.ts")).addServe,
   tokenize: async () => (await import("./commands/tokenize.ts")).addTokenize,

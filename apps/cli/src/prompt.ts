@@ -11,6 +11,8 @@ export type PromptOptions = {
   readonly ids?: string;
   readonly chat?: boolean;
   readonly system?: string;
+  /** What it stands behind, if anything. */
+  readonly after?: unknown;
 };
 
 /** Whether something is piped into the command, or a file is its standard input. */
@@ -70,14 +72,17 @@ export const promptIds = async (
   words: readonly string[],
   options: PromptOptions,
 ): Promise<readonly number[]> => {
-  const { ids, chat, system } = options;
+  const { ids, chat, system, after } = options;
   if (system !== undefined && !chat) throw new InvalidArgumentError(`${command}: --system is a part of a --chat`);
   if (chat && ids !== undefined) throw new InvalidArgumentError(`${command}: --chat takes a text prompt, not --ids`);
   const given = await givenIn(command, words, options);
   if (given.kind === "ids") return readIds(given.path);
   if (model.text === undefined)
     throw new TypeError(`${command}: ${model.source.name} has no tokenizer.json; use --ids`);
-  return chat ? chatIds(command, model, given.text, system) : model.text.encode(given.text);
+  if (!chat) return model.text.encode(given.text, { specialTokens: after === undefined });
+  const asked = chatIds(command, model, given.text, system);
+  // Behind another text a conversation does not begin anew.
+  return after !== undefined && asked[0] === model.source.bosToken ? asked.slice(1) : asked;
 };
 
 /** Adds the model, the prompt and what says how it is read. */

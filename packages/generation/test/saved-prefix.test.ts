@@ -192,9 +192,9 @@ describe("a file", () => {
       );
     }
     expect(await saying(model.open(join(folder, "absent.kv")))).toBe(
-      `RangeError: open: ${join(folder, "absent.kv")} must be a file, got "nothing"`,
+      `RangeError: open: ${join(folder, "absent.kv")} must be a file, got nothing`,
     );
-    expect(await saying(model.open(folder))).toBe(`RangeError: open: ${folder} must be a file, got "a folder"`);
+    expect(await saying(model.open(folder))).toBe(`RangeError: open: ${folder} must be a file, got a folder`);
     expect(await saying(model.open(7 as never))).toBe("TypeError: open: path must be a path or a file: URL, got 7");
     expect(await saying(model.open(path, { room: 3 } as never))).toMatch(
       /^TypeError: open: options must have no keys but/,

@@ -1,6 +1,7 @@
 /** `ropewalk generate`: what follows a prompt, streamed as text or printed as JSON. */
 import { type GenerateOptions, type GenerationStats, type LanguageModel, type Sampling } from "@ropewalk/generation";
 import { InvalidArgumentError, type Command } from "commander";
+import { openAfter, tokensBefore, withAfterOption } from "../after-option.ts";
 import { promptBar } from "../bars.ts";
 import { extendedWords, groupsAndWindow } from "../describe.ts";
 import { examples } from "../help.ts";
@@ -89,15 +90,17 @@ const generate = async (path: string, words: readonly string[], options: Command
   const sampling = samplingFrom(options);
   const opened = await open(path, options);
   const ids = await promptIds("generate", opened, words, options);
-  const length = ids.length + options.maxNewTokens;
+  const length = tokensBefore(options.after) + ids.length + options.maxNewTokens;
   const chosen = chosenFor(opened, options, length);
   await withModel("generate", { opened, options, length }, async (model, signal) => {
     if (options.beyondCapacity) noticeBeyondCapacity("generate", model, length);
+    const after = await openAfter(model, options.after, signal);
     let stats: GenerationStats | undefined;
     const bar = promptBar();
     const run: GenerateOptions = {
       ...{ maxNewTokens: options.maxNewTokens, sampling, signal, onPrefill: bar.onPrefill },
       onDone: (done) => (stats = done),
+      ...(after === undefined ? {} : { after }),
       ...(options.chunkSize === undefined ? {} : { chunkSize: options.chunkSize }),
       ...(options.decodeBlock === undefined ? {} : { decodeBlock: options.decodeBlock }),
       ...(options.stopTokens === undefined ? {} : { stopTokens: options.stopTokens }),
@@ -109,7 +112,8 @@ const generate = async (path: string, words: readonly string[], options: Command
 };
 
 export const addGenerate = (program: Command): void => {
-  const command = withPromptOptions(program.command("generate").description("stream what follows a prompt"))
+  const prompted = withPromptOptions(program.command("generate").description("stream what follows a prompt"));
+  const command = withAfterOption(prompted)
     .option("--max-new-tokens <n>", "tokens to generate, at most", number, 128)
     .option("--temperature <t>", "0: the most likely token, always", number, 0)
     .option("--top-k <k>", "sample among the k most likely", number)
@@ -125,6 +129,7 @@ export const addGenerate = (program: Command): void => {
       examples(
         "ropewalk generate stories260K Once upon a time",
         "ropewalk generate stories260K --file prompt.txt --method self-extend",
+        'ropewalk generate stories260K "And then" --after book.kv',
         "cat prompt.txt | ropewalk generate stories260K --temperature 0.8 --top-k 40",
       ),
     )

@@ -9,6 +9,7 @@ import { adaptersFrom } from "../adapter-option.ts";
 import { attentionLines, groupsReport, layerRows } from "../describe-layers.ts";
 import { extendedWords, extensionWords, groupsAndWindow, recordIn } from "../describe.ts";
 import { examples, modelArgument } from "../help.ts";
+import { inspectSaved, isFile } from "../inspect-saved.ts";
 import { number } from "../numbers.ts";
 import { chosenFor, open, replacedNotices } from "../open-model.ts";
 import { backendFrom, withSharedOptions, type SharedOptions } from "../options.ts";
@@ -94,6 +95,7 @@ const factsOf = ({ source }: OpenedModel, options: InspectOptions): Facts => {
 };
 
 const inspect = async (path: string, options: InspectOptions): Promise<void> => {
+  if (isFile(path)) return inspectSaved(path, options);
   const opened = await open(path, options);
   const { source } = opened;
   if (options.checkWeights) await checkWeights(source);
@@ -166,6 +168,7 @@ export const addInspect = (program: Command): void => {
       examples(
         "ropewalk inspect stories260K --length 4096",
         "ropewalk inspect stories260K --length 2048 --method yarn --entropy log-n",
+        "ropewalk inspect book.kv",
       ),
     )
     .action(inspect);

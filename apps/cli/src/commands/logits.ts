@@ -2,6 +2,7 @@
 import { attentionOutputs, type Attentions } from "@ropewalk/decoder";
 import { argmax, type LayerAttentions, type LanguageModel } from "@ropewalk/generation";
 import { InvalidArgumentError, Option, type Command } from "commander";
+import { openAfter, tokensBefore, withAfterOption } from "../after-option.ts";
 import { examples, modelArgument } from "../help.ts";
 import { noticeBeyondCapacity } from "../notice.ts";
 import { number, numberList } from "../numbers.ts";
@@ -20,12 +21,16 @@ type LogitsOptions = SharedOptions & {
 const run = async (
   model: LanguageModel,
   ids: readonly number[],
-  { chunkSize, attentions, layers }: LogitsOptions,
+  { chunkSize, attentions, layers, after }: LogitsOptions,
   signal: AbortSignal,
   visit: (logits: Float32Array, start: number, attended: readonly LayerAttentions[]) => void,
 ): Promise<void> => {
   const options = { chunkSize, signal };
-  if (attentions === undefined) return model.visitLogits(ids, (start, rows) => visit(rows, start, []), options);
+  if (attentions === undefined) {
+    const prefix = await openAfter(model, after, signal);
+    const behind = prefix === undefined ? options : { ...options, after: prefix };
+    return model.visitLogits(ids, (start, rows) => visit(rows, start, []), behind);
+  }
   const asked = { ...options, what: attentions, logits: true, ...(layers && { layers }) };
   return model.visitAttentions(ids, (chunk) => visit(chunk.logits!, chunk.start, chunk.layers), asked);
 };
@@ -41,11 +46,16 @@ const logits = async (path: string, options: LogitsOptions): Promise<void> => {
     throw new InvalidArgumentError(
       `logits: --layers is not read without --attentions, got ${options.layers.join(",")}`,
     );
+  if (options.after !== undefined && options.attentions !== undefined)
+    throw new InvalidArgumentError(
+      `logits: --attentions is of a whole text, and not read behind --after ${options.after.path}, got ${options.attentions}`,
+    );
   const ids = await readIds(options.ids);
   const opened = await open(path, options);
-  await withModel("logits", { opened, options, length: ids.length }, async (model, signal) => {
+  const length = tokensBefore(options.after) + ids.length;
+  await withModel("logits", { opened, options, length }, async (model, signal) => {
     const { vocabSize } = model.extended.decoder;
-    noticeBeyondCapacity("logits", model, ids.length);
+    noticeBeyondCapacity("logits", model, length);
     let last: readonly number[] = [];
     const argmaxAll: number[] = [];
     const chunks: ReturnType<typeof chunkReport>[] = [];
@@ -62,19 +72,21 @@ const logits = async (path: string, options: LogitsOptions): Promise<void> => {
 
 export const addLogits = (program: Command): void => {
   withSharedOptions(
-    program
-      .command("logits")
-      .description("print the last position's logits and every position's most likely token, as JSON")
-      .argument("<model>", modelArgument)
-      .requiredOption("--ids <file>", "a JSON array of token ids; - is standard input")
-      .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number)
-      .addOption(
-        new Option(
-          "--attentions <what>",
-          "what queries attend to as well, chunk by chunk: the weight of every key, or its entropy in nats",
-        ).choices(attentionOutputs),
-      )
-      .option("--layers <list>", "of which layers, by comma, from 0; absent: all", numberList),
+    withAfterOption(
+      program
+        .command("logits")
+        .description("print the last position's logits and every position's most likely token, as JSON")
+        .argument("<model>", modelArgument)
+        .requiredOption("--ids <file>", "a JSON array of token ids; - is standard input")
+        .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number)
+        .addOption(
+          new Option(
+            "--attentions <what>",
+            "what queries attend to as well, chunk by chunk: the weight of every key, or its entropy in nats",
+          ).choices(attentionOutputs),
+        )
+        .option("--layers <list>", "of which layers, by comma, from 0; absent: all", numberList),
+    ),
   )
     .addHelpText("after", examples("ropewalk logits stories260K --ids ids.json"))
     .action(logits);

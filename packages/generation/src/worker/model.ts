@@ -11,6 +11,8 @@ import type { Prompt } from "../prompt.ts";
 import type { TextCodec } from "../text.ts";
 import type { GenerateOptions } from "../generate.ts";
 import { call, stream, type Connection } from "./call.ts";
+import type { FileOptions } from "../prefix/save.ts";
+import { sentPath } from "./path.ts";
 import type { BackendFacts, ModelFacts, PrefixFacts, SourceFacts } from "./wire.ts";
 
 /** A key-value cache in the worker. As every cache it is a value: a run takes it and gives the next. */
@@ -20,6 +22,7 @@ export type WorkerCache = { readonly id: number; readonly length: number; readon
 export type WorkerPrefix = Pick<Prefix, "ids" | "bytes"> & {
   readonly id: number;
   readonly extend: (more: Prompt, options?: ReadOptions) => Promise<WorkerPrefix>;
+  readonly save: Prefix["save"];
   readonly release: () => Promise<void>;
 };
 
@@ -35,6 +38,7 @@ export type WorkerModel = Pick<
   /** As a model here, but that the prefix is released in the worker, which takes a while. */
   readonly read: (prompt: Prompt, options?: ReadOptions) => Promise<WorkerPrefix>;
   readonly prefixBytes: (prefixes: readonly AnyPrefix[]) => Promise<number>;
+  readonly open: (path: string | URL, options?: FileOptions) => Promise<WorkerPrefix>;
   /** A cache in the worker, for `prefill`; `releaseCache` gives its memory back. */
   readonly createCache: (plan: CachePlan) => Promise<WorkerCache>;
   readonly prefill: (
@@ -85,10 +89,17 @@ export const workerModel = (connection: Connection, facts: ModelFacts, text: Tex
       },
     });
   };
+  const file = <Result>(
+    where: string,
+    work: string,
+    args: readonly unknown[],
+    { onProgress, signal, ...data }: FileOptions = {},
+  ): Promise<Result> => ask(work, [...args, data], { where, listeners: { onProgress }, signal });
   const prefixOf = (known: PrefixFacts): WorkerPrefix => {
     const prefix: WorkerPrefix = {
       ...known,
       extend: async (more, options) => prefixOf(await run<PrefixFacts>("extend", [known.id, more], options)),
+      save: (path, options) => file("save", "savePrefix", [known.id, sentPath(path)], options),
       release: () => ask("releasePrefix", [known.id]),
     };
     workerOf.set(prefix, connection);
@@ -104,6 +115,7 @@ export const workerModel = (connection: Connection, facts: ModelFacts, text: Tex
     read: async (prompt, options) => prefixOf(await run<PrefixFacts>("read", [prompt], options)),
     prefixBytes: async (prefixes) =>
       ask("prefixBytes", [prefixes.map((prefix) => idOf("prefixBytes", connection, prefix))]),
+    open: async (path, options) => prefixOf(await file("open", "openPrefix", [sentPath(path)], options)),
     logits: (ids, options) => run("logits", [ids], options),
     visitLogits: (ids, visit, options) => run("visitLogits", [ids], options, { visit }),
     ...{ attentions, visitAttentions },

@@ -11,6 +11,7 @@ import type { Prefix } from "../prefix/prefix.ts";
 import { modelFacts, sourceFacts } from "./facts.ts";
 import { receiveFolder, type ReceivedFolder } from "./folder.ts";
 import type { Tell, Work } from "./runs.ts";
+import { receivedPath } from "./path.ts";
 import type { BackendChoice, OpenedFacts, PrefixFacts, SentFolder, SentSource } from "./wire.ts";
 
 export type Backends = Readonly<Record<string, (options: never) => Backend | Promise<Backend>>>;
@@ -206,6 +207,13 @@ export const works: Readonly<Record<string, (call: Call) => Work>> = {
   extend: once(async (call) => {
     const prefix = prefixOf(call, "extend", "the prefix", call.args[1]!);
     return heldPrefix(call, await prefix.extend(call.args[2]!, optionsOf(call, "extend", 3)));
+  }),
+  openPrefix: once(async (call) =>
+    heldPrefix(call, await modelOf(call).open(receivedPath(call.args[1]!), optionsOf(call, "open", 2))),
+  ),
+  savePrefix: once((call) => {
+    const prefix = prefixOf(call, "save", "the prefix", call.args[1]!);
+    return prefix.save(receivedPath(call.args[2]!), optionsOf(call, "save", 3));
   }),
   releasePrefix: once((call) => {
     call.held.prefixes.get(call.args[1]!)?.release();

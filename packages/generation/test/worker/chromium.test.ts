@@ -13,7 +13,7 @@ const importer = new URL("../../../backend-wasm/package.json", import.meta.url).
 const bundle = (file: string) => bundlePage(`../../../../../packages/generation/test/worker/${file}`, importer);
 
 describe.skipIf(executablePath === undefined)("in Chromium", () => {
-  it("a Web Worker tells a story, is stopped, says what is wrong, and is missed when it is ended", async () => {
+  it("a Web Worker tells a story, saves and opens what it read, is stopped, says what is wrong, and is missed when it is ended", async () => {
     const pages = { page: await bundle("page.ts"), worker: await bundle("wasm-worker.ts") };
     const site = await serveSite(pages, { stories: fileURLToPath(stories260K.url) });
     const browser = await chromium.launch({ executablePath: executablePath!, args: ["--no-sandbox"] });
@@ -23,6 +23,17 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
       await tab.waitForFunction(() => "run" in globalThis);
       const got = await tab.evaluate(() => (globalThis as unknown as Page).run());
       expect(got.text).toBe(", there was a little girl named Lily. She loved to play outsid");
+      const { sizes, ids, behind, kept, cut } = got.disk;
+      expect([ids, behind]).toEqual([5, got.text]);
+      expect(sizes[0]).toBe(sizes[1]);
+      expect(kept).toEqual([
+        "RangeError: no more",
+        "RangeError: no more",
+        "RangeError: open: books/none.kv must be a file, got nothing",
+        "RangeError: page: books must be absent or a file, got a folder",
+        String(sizes[0]),
+      ]);
+      expect(cut).toMatch(/^RangeError: open: half\.kv: /);
       expect(got.beyond).toMatch(/^RangeError: generate: the run must be at most 1664 tokens/);
       expect(got.reason).toBe("RangeError: enough");
       const dead = "the worker must be alive, got one that was terminated, or ended by its browser";

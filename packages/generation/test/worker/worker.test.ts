@@ -15,7 +15,10 @@ import { connectWorker, type WorkerConnection, type WorkerModel } from "@ropewal
 import { inMemory, openUrl } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
 import { stories260K } from "@ropewalk/tiny-models";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -217,6 +220,31 @@ describe("a model in a worker thread", () => {
       expect.stringMatching(/^logits: after must be a prefix, which read of a model in the same worker gives, got/),
     ]);
     local.release();
+  });
+
+  it("saves what it read, and opens it, by path and URL", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "ropewalk-"));
+    const path = join(folder, "book.kv");
+    const behind = async (model: LanguageModel | WorkerModel) => {
+      const seen: (readonly [number, number])[] = [];
+      const read = await model.read(ids);
+      const bytes = await read.save(path, { onProgress: (...at) => void seen.push(at) });
+      const file = readFileSync(path);
+      const opened = await model.open(pathToFileURL(path));
+      const logits = await model.logits([5, 6], { after: opened });
+      await read.release();
+      await opened.release();
+      const stopped = AbortSignal.abort(new RangeError("enough"));
+      const refused = [
+        await thrown(() => model.open(join(folder, "absent.kv"))),
+        await thrown(() => model.open(7 as never)),
+        await thrown(() => read.save(path)),
+        await thrown(() => model.open(path, { signal: stopped })),
+      ];
+      return { bytes, seen, file, ids: opened.ids, logits, refused };
+    };
+    expect(await behind(there)).toEqual(await behind(here));
+    rmSync(folder, { recursive: true });
   });
 
   it("stops where it is aborted, with the reason, in prefill and while tokens come", async () => {

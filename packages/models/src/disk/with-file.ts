@@ -1,6 +1,5 @@
 /** A file that is read a range at a time, as it is when it is opened, also where another takes its name meanwhile. */
 import { open } from "node:fs/promises";
-import { check } from "@ropewalk/check";
 import type { ByteSource } from "../folder.ts";
 import { look, readFrom } from "../open-folder.ts";
 import { pathOfFile } from "./path-of-file.ts";
@@ -18,7 +17,7 @@ export const withFile = async <T>(
   const path = pathOfFile(where, file);
   const found = await look(path);
   const got = found === undefined ? "nothing" : found.isDirectory() ? "a folder" : "no file";
-  check(found?.isFile() === true, `${where}: ${path} must be a file`, got);
+  if (!found?.isFile()) throw new RangeError(`${where}: ${path} must be a file, got ${got}`);
   const handle = await open(path).catch((error: unknown) => {
     throw new Error(`${where}: ${path} could not be read: ${(error as Error).message}`, { cause: error });
   });

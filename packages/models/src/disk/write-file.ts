@@ -7,7 +7,6 @@
  */
 import { chmod, open, realpath, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { check } from "@ropewalk/check";
 import { look } from "../open-folder.ts";
 import { ownFolder } from "./own-folder.ts";
 import { pathOfFile } from "./path-of-file.ts";
@@ -31,11 +30,10 @@ const syncFolder = async (folder: string): Promise<void> => {
 export const writeFileWhole = async (where: string, file: string | URL, parts: FileParts): Promise<number> => {
   const asked = pathOfFile(where, file);
   const before = await look(asked);
-  check(
-    before === undefined || before.isFile(),
-    `${where}: ${asked} must be absent or a file`,
-    before?.isDirectory() ? "a folder" : "no file",
-  );
+  if (before !== undefined && !before.isFile())
+    throw new RangeError(
+      `${where}: ${asked} must be absent or a file, got ${before.isDirectory() ? "a folder" : "no file"}`,
+    );
   // Behind a link, the file that it leads to.
   const path = before === undefined ? asked : await realpath(asked);
   const refused = (error: unknown): never => {

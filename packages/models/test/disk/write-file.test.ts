@@ -83,13 +83,13 @@ it("must be files: what is none is refused by name", async () => {
   const nothing = async () => 0;
   const of = (name: string) => join(home, name);
   expect(await rejectionOf(withFile("open", of("absent"), nothing))).toBe(
-    `RangeError: open: ${of("absent")} must be a file, got "nothing"`,
+    `RangeError: open: ${of("absent")} must be a file, got nothing`,
   );
   expect(await rejectionOf(withFile("open", of("folder"), nothing))).toBe(
-    `RangeError: open: ${of("folder")} must be a file, got "a folder"`,
+    `RangeError: open: ${of("folder")} must be a file, got a folder`,
   );
   expect(await rejectionOf(writeFileWhole("save", of("folder"), []))).toBe(
-    `RangeError: save: ${of("folder")} must be absent or a file, got "a folder"`,
+    `RangeError: save: ${of("folder")} must be absent or a file, got a folder`,
   );
   expect(await rejectionOf(writeFileWhole("save", new URL("https://a.example/b"), []))).toBe(
     'RangeError: save: path must be a path or a file: URL, got "https://a.example/b"',
