@@ -7,7 +7,7 @@ import { stories260K } from "@ropewalk/tiny-models";
 import { readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 
-export const template =
+const template =
   "{{ bos_token }}{% for message in messages %}{% if message.role == 'wizard' %}{{ raise_exception('no wizards') }}{% endif %}" +
   "<|{{ message.role }}|>{{ message.content }}\n{% endfor %}{% if add_generation_prompt %}Once upon a time{% endif %}";
 
@@ -15,8 +15,8 @@ const names = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_
 const files = Object.fromEntries(
   names.map((name) => [name, new Uint8Array(readFileSync(new URL(name, stories260K.url)))]),
 );
-export const plainFolder = inMemory("stories", files);
-export const chatFiles = { ...files, "chat_template.jinja": new TextEncoder().encode(template) };
+const plainFolder = inMemory("stories", files);
+const chatFiles = { ...files, "chat_template.jinja": new TextEncoder().encode(template) };
 
 export type Models = {
   readonly here: LanguageModel;
