@@ -22,6 +22,7 @@ export {
   type ContextExtension,
 } from "./extension.ts";
 export { recordOf, type ExtensionRecord } from "./extension-record.ts";
+export { longerExtension } from "./longer-extension.ts";
 export type { ConfiguredMapping, MappingConfig } from "./mapping-config.ts";
 export { extensionOf, readRecord, readRopeScaling } from "./read-record.ts";
 export type { AttentionKind, ContextLimit, DecoderRope, ModelContext, ModelLayers, StatedPositions } from "./model.ts";

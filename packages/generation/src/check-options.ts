@@ -25,6 +25,7 @@ import { isPrefix } from "./prefix/prefix.ts";
 import type { ReadOptions } from "./prefix/read.ts";
 import type { FileOptions } from "./prefix/save.ts";
 import type { PrefillOptions } from "./run.ts";
+import { isOverflowChoice } from "./overflow/policy.ts";
 import { startSampling, type Sampling } from "./sampling/sampling.ts";
 import { areStopStrings } from "./stop-strings.ts";
 
@@ -131,7 +132,7 @@ const generateKeys: Keys<GenerateOptions> = {
   mask: maybeFunction,
   logprobs: optional(whole),
   onToken: maybeFunction,
-  beyondCapacity: optional(oneOf(["refuse", "allow"] satisfies BeyondCapacity[])),
+  beyondCapacity: isOverflowChoice,
   chunkSize: maybePositive,
   decodeBlock: maybePositive,
   after: optional(isPrefix),

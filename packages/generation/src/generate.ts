@@ -5,13 +5,15 @@ import type { ExtendedDecoder } from "@ropewalk/decoder";
 import type { TokenizerFiles } from "@ropewalk/models";
 import { runBlock } from "./block.ts";
 import { cacheBytes, releaseCache, type KeyValueCache } from "./cache/cache.ts";
-import { checkCapacity, type BeyondCapacity } from "./capacity.ts";
+import type { BeyondCapacity } from "./capacity.ts";
 import { checkIds } from "./check-ids.ts";
 import { checkGenerateOptions } from "./check-options.ts";
 import { prefillKeeping, type Keeping } from "./conversation/keeping.ts";
 import { guessingBy, type GuessOptions } from "./guess/options.ts";
 import type { GuessSource } from "./guess/source.ts";
 import { guessedSteps, type GuessedSteps, type GuessStats } from "./guess/steps.ts";
+import { fittedRun } from "./overflow/fit.ts";
+import type { Overflow, OverflowPolicy } from "./overflow/policy.ts";
 import { notInBlocks, pickingBy, type Picked, type Picking } from "./picking.ts";
 import { startBehind } from "./prefix/behind.ts";
 import { behindWhat, type AnyPrefix, type LeftPrefix } from "./prefix/prefix.ts";
@@ -19,7 +21,7 @@ import { runRows } from "./run.ts";
 import type { History } from "./sampling/history.ts";
 import type { Logprobs } from "./sampling/logprobs.ts";
 import type { SamplerState } from "./sampling/random.ts";
-import type { Mask } from "./sampling/sample.ts";
+import type { Mask } from "./sampling/mask.ts";
 import { startSampling, type Sampling } from "./sampling/sampling.ts";
 
 export type GenerateOptions = GuessOptions & {
@@ -37,8 +39,11 @@ export type GenerateOptions = GuessOptions & {
   readonly logprobs?: number;
   /** Called for each token, before it or its text is given out; not for a stop token. */
   readonly onToken?: (token: GeneratedToken) => void;
-  /** A run longer than the capacity is refused unless this says "allow". */
-  readonly beyondCapacity?: BeyondCapacity;
+  /**
+   * What is done where prompt and new tokens are more than the capacity: they are refused, or run all the same, or what a policy leaves of
+   * them is run: `keepEnds({ first })`, `regroup()`, or a function.
+   */
+  readonly beyondCapacity?: BeyondCapacity | Overflow | OverflowPolicy;
   /** What the prompt stands behind: a text that was read with `read`. It is not run again. */
   readonly after?: AnyPrefix;
   /** Tokens a prefill chunk, at most. Default 512. */
@@ -52,7 +57,7 @@ export type GenerateOptions = GuessOptions & {
   readonly onDone?: (stats: GenerationStats) => void;
   /**
    * Called behind it with all that was run and given out, and the stop token that ended it, as a prefix for later runs, which the caller
-   * releases. Not where a block of steps ran further than what was given out.
+   * releases. Not where a block of steps ran further than what was given out, nor where a policy of `beyondCapacity` changed the run.
    */
   readonly onPrefix?: (prefix: LeftPrefix) => void;
 };
@@ -90,12 +95,9 @@ export type LoadedGraph = {
   readonly stopTokens: readonly number[];
   /** Where it is known, that of a draft must be the same. */
   readonly tokenizer?: TokenizerFiles | undefined;
+  /** The same under its extension with a larger number, which holds so many tokens; absent, or undefined, where there is none. */
+  readonly longer?: (length: number) => Promise<LoadedGraph | undefined>;
 };
-
-const defaultNewTokens = 128;
-
-const newTokensFor = (asked: number | undefined, room: number): number =>
-  asked ?? Math.max(1, Math.min(defaultNewTokens, room));
 
 /** As asked; by default as the backend likes it where the graph of blocks can do what the run asks for. */
 const decodeBlockFor = (
@@ -129,7 +131,7 @@ const stepwise =
   ({ session }: LoadedGraph, { output, pick }: Picking): Decode =>
   async (history, { state, cache }) => {
     const ran = await runRows(session, cache, history.added.slice(-1), [0], output);
-    const picked = pick(state, ran.rows, history);
+    const picked = await pick(state, ran.rows, history);
     return { tokens: [generated(picked)], state: picked.state, cache: ran.cache };
   };
 
@@ -161,11 +163,11 @@ const guesswise =
  * @param keeping - who keeps the run's cache; absent: it goes with the run
  * @throws TypeError when an option is not known or of another type, or `after` is released or of another model or extension
  * @throws RangeError when an id is outside the vocabulary, an option is out of range, or prompt and new tokens exceed the
- *   capacity and `beyondCapacity` is not "allow"; whatever the signal was aborted with
+ *   capacity and `beyondCapacity` does not help; whatever the signal was aborted with
  */
 export const generateTokens = async function* (
-  graph: LoadedGraph,
-  ids: readonly number[],
+  loaded: LoadedGraph,
+  prompt: readonly number[],
   options: TokenOptions = {},
   hasEnded: () => boolean = () => false,
   keeping?: Keeping,
@@ -176,21 +178,26 @@ export const generateTokens = async function* (
     throw new TypeError(
       `generateTokens: stopStrings must be absent, for a token is not cut inside, got ${show(stopStrings)}; generate has them`,
     );
-  const { session, extended } = graph;
-  const { sampling = { kind: "greedy" }, stopTokens = graph.stopTokens, chunkSize, signal } = options;
-  const after = behindWhat("generate", options.after, extended);
-  checkIds("generate", ids, extended.decoder.vocabSize, after === undefined ? 1 : 0);
-  const promptTokens = (after?.ids.length ?? 0) + ids.length;
-  const maxNewTokens = newTokensFor(options.maxNewTokens, extended.capacity - promptTokens);
-  const length = promptTokens + maxNewTokens;
-  // One token alone is picked from the prompt's last row: it has no position itself.
-  const runsPromptAlone = maxNewTokens === 1 && promptTokens === extended.capacity;
-  if (!runsPromptAlone) checkCapacity("generate", extended, length, options.beyondCapacity);
+  const { sampling = { kind: "greedy" }, stopTokens = loaded.stopTokens, chunkSize, signal } = options;
+  const { vocabSize } = loaded.extended.decoder;
+  const read = behindWhat("generate", options.after, loaded.extended);
+  checkIds("generate", prompt, vocabSize, read === undefined ? 1 : 0);
   const stops = new Set(stopTokens);
   const picks = { sampling, logprobs: options.logprobs, mask: options.mask };
-  const guessing = guessingBy(graph, options, length);
+  const started = startSampling(sampling, vocabSize);
+  const run = await fittedRun(
+    { graph: loaded, after: read, ids: prompt },
+    options.maxNewTokens,
+    options.beyondCapacity,
+  );
+  const { graph, after, ids, promptTokens, maxNewTokens } = run;
+  const { session } = graph;
+  const length = promptTokens + maxNewTokens;
+  // What was cut or run under other positions is not what the keeper asked for.
+  const keeps = graph === loaded && promptTokens === (read?.ids.length ?? 0) + prompt.length ? keeping : undefined;
+  const beyondCapacity = options.beyondCapacity === "allow" ? "allow" : "refuse";
+  const guessing = guessingBy(graph, { ...options, beyondCapacity }, length);
   const decodeBlock = guessing ? 1 : decodeBlockFor(graph, options.decodeBlock, notInBlocks(picks));
-  const started = startSampling(sampling, extended.decoder.vocabSize);
   signal?.throwIfAborted();
   const inBlocks = decodeBlock > 1 && maxNewTokens > 1;
   const picking = pickingBy(picks);
@@ -205,12 +212,12 @@ export const generateTokens = async function* (
     const guessed = source && guessedSteps(session, picking, { source, most: guessing!.most, stops });
     const decode = guessed ? guesswise(guessed) : unguessed;
     const prefillOptions = { chunkSize, signal, onProgress: options.onPrefill };
-    const prompt = await prefillKeeping(session, cache, start.ids, picking.output, prefillOptions, keeping);
+    const ran = await prefillKeeping(session, cache, start.ids, picking.output, prefillOptions, keeps);
     const prefilled = performance.now();
-    cache = prompt.cache;
+    cache = ran.cache;
     const added: number[] = [];
     const history: History = { prompt: after === undefined ? ids : [...after.ids, ...ids], added };
-    const first = picking.pick(started, prompt.rows, history);
+    const first = await picking.pick(started, ran.rows, history);
     let at: Decoding = { tokens: [generated(first)], state: first.state, cache };
     let finish: GenerationStats["finish"] = "length";
     let stoppedBy: readonly number[] = [];
@@ -244,9 +251,9 @@ export const generateTokens = async function* (
       cacheBytes: cacheBytes(cache),
       ...(guessed && { guesses: guessed.stats() }),
     });
-    keeping?.onFinish?.([...history.prompt, ...added, ...stoppedBy]);
+    keeps?.onFinish?.([...history.prompt, ...added, ...stoppedBy]);
   } finally {
-    (keeping?.onEnd ?? releaseCache)(cache);
+    (keeps?.onEnd ?? releaseCache)(cache);
     source?.release();
   }
 };

@@ -1,7 +1,7 @@
 /** A model, an extension and a backend put together: a language model that runs. */
 import type { Backend, Session } from "@ropewalk/backend";
 import { check, checkFunction } from "@ropewalk/check";
-import { checkExtension, type ContextExtension } from "@ropewalk/context-extension";
+import { checkExtension, longerExtension, type ContextExtension } from "@ropewalk/context-extension";
 import {
   cacheFormatOf,
   extendDecoder,
@@ -141,7 +141,11 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
       checkOpen("blockSession", loaded);
       return sessionFor(loaded, `block, ${layout}`, block);
     });
-  const graph: LoadedGraph = { backend, session, blockSession, extended, stopTokens, tokenizer };
+  const longer = async (length: number): Promise<LoadedGraph | undefined> => {
+    const other = longerExtension(extension, extended.knownContext, length);
+    return other && { ...(await assemble(loaded, other)), stopTokens };
+  };
+  const graph: LoadedGraph = { backend, session, blockSession, extended, stopTokens, tokenizer, longer };
   const reader: Reader = { loaded, graph, texts, extension };
   const tokens = (prompt: Prompt, options?: TokenOptions, hasEnded?: () => boolean) => {
     checkOpen("generate", loaded);

@@ -4,7 +4,8 @@ import { decoderOutputs } from "@ropewalk/decoder";
 import type { History } from "./sampling/history.ts";
 import { logprobsOf, type Logprobs } from "./sampling/logprobs.ts";
 import type { SamplerState } from "./sampling/random.ts";
-import { sample, type Mask, type Sampled } from "./sampling/sample.ts";
+import type { Mask } from "./sampling/mask.ts";
+import { sample, type Sampled } from "./sampling/sample.ts";
 import { isPlainGreedy, notInBlock, type Sampling } from "./sampling/sampling.ts";
 
 export type Picked = Sampled & { readonly logprobs?: Logprobs };
@@ -16,7 +17,7 @@ export type Picking = {
    * The token behind one of its rows, by default the last. A run may bring back several: each is picked behind its own history, with
    * the state that the pick before it gave.
    */
-  readonly pick: (state: SamplerState, rows: HostTensor, history: History, row?: number) => Picked;
+  readonly pick: (state: SamplerState, rows: HostTensor, history: History, row?: number) => Picked | Promise<Picked>;
 };
 
 /** What a token is picked by. */
@@ -43,16 +44,23 @@ const likeliest: Picking = {
   pick: (state, { data }, _, row = data.length - 1) => ({ token: Number(data[row]), state }),
 };
 
-export const pickingBy = ({ sampling, logprobs, mask }: PickOptions): Picking =>
-  isPlainGreedy(sampling) && logprobs === undefined && mask === undefined
-    ? likeliest
-    : {
-        output: decoderOutputs.logits,
-        pick: (state, { data, dims: [rows, vocabSize] }, history, row = rows! - 1) => {
-          const logits = (data as Float32Array).subarray(row * vocabSize!, (row + 1) * vocabSize!);
-          const sampled = sample(sampling, state, logits, history, mask);
-          return logprobs === undefined
-            ? sampled
-            : { ...sampled, logprobs: logprobsOf(logits, sampled.token, logprobs) };
-        },
-      };
+export const pickingBy = ({ sampling, logprobs, mask }: PickOptions): Picking => {
+  if (isPlainGreedy(sampling) && logprobs === undefined && mask === undefined) return likeliest;
+  const choose = (state: SamplerState, given: Float32Array, logits: Float32Array, history: History): Picked => {
+    const sampled = sample(sampling, state, logits, history);
+    return logprobs === undefined ? sampled : { ...sampled, logprobs: logprobsOf(given, sampled.token, logprobs) };
+  };
+  return {
+    output: decoderOutputs.logits,
+    pick: (state, { data, dims: [rows, vocabSize] }, history, row = rows! - 1) => {
+      const given = (data as Float32Array).subarray(row * vocabSize!, (row + 1) * vocabSize!);
+      if (mask === undefined) return choose(state, given, given, history);
+      const own = given.slice();
+      // Not every mask has to wait.
+      const masked = mask(own, history);
+      return masked === undefined
+        ? choose(state, given, own, history)
+        : masked.then(() => choose(state, given, own, history));
+    },
+  };
+};

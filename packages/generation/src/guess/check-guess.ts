@@ -45,7 +45,7 @@ export const checkGuess = async (
   do {
     const row = picked.length;
     tried.check(row);
-    const next = pick(state, tried.rows, withAdded(history, guess.slice(0, row)), row);
+    const next = await pick(state, tried.rows, withAdded(history, guess.slice(0, row)), row);
     state = next.state;
     picked.push(next);
   } while (picked.at(-1)!.token === guess[picked.length - 1]);

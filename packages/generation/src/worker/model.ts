@@ -13,6 +13,7 @@ import type { GenerateOptions } from "../generate.ts";
 import { call, stream, type Connection } from "./call.ts";
 import type { FileOptions } from "../prefix/save.ts";
 import { sentPath } from "./path.ts";
+import { withoutPolicy } from "./without-policy.ts";
 import type { BackendFacts, ModelFacts, PrefixFacts, SourceFacts } from "./wire.ts";
 
 /** A key-value cache in the worker. As every cache it is a value: a run takes it and gives the next. */
@@ -64,6 +65,7 @@ const idOf = (where: string, connection: Connection, after: AnyPrefix): number =
 export const workerModel = (connection: Connection, facts: ModelFacts, text: TextCodec | undefined): WorkerModel => {
   const { id, source, backend, extension, cache } = facts;
   const extended = { ...extendDecoder(source.decoder, extensionOf(extension), { cache }), name: source.name };
+  const texts = { text, name: source.name, bosToken: source.bosToken };
   const ask = <Result>(work: string, args: readonly unknown[], more: object = {}): Promise<Result> =>
     call<Result>(connection, { where: work, work, args: [id, ...args], ...more });
   /** What a run stands behind by its number, among options that are data. */
@@ -79,10 +81,11 @@ export const workerModel = (connection: Connection, facts: ModelFacts, text: Tex
   const generating = async function* (
     work: string,
     prompt: Prompt,
-    { onPrefill, onDone, onToken, onPrefix, signal, after, ...data }: GenerateOptions = {},
+    { onPrefill, onDone, onToken, onPrefix, signal, ...options }: GenerateOptions = {},
   ) {
+    const [asked, { after, ...data }] = withoutPolicy({ extended, texts }, prompt, options);
     return yield* stream(connection, {
-      ...{ where: "generate", work, args: [id, prompt, { ...data, ...behind("generate", after) }], signal },
+      ...{ where: "generate", work, args: [id, asked, { ...data, ...behind("generate", after) }], signal },
       listeners: {
         ...{ onPrefill, onDone, onToken },
         onPrefix: onPrefix && ((left: PrefixFacts) => onPrefix(prefixOf(left))),

@@ -4,11 +4,14 @@ import { compose, logN, reRope, selfExtend, slidingWindow } from "@ropewalk/cont
 import {
   argmax,
   isContextLengthExceeded,
+  keepEnds,
   loadModel,
+  regroup,
   type GeneratedToken,
   type GenerateOptions,
   type LanguageModel,
   type LeftPrefix,
+  type OverflowPolicy,
   type TokenOptions,
 } from "@ropewalk/generation";
 import { connectWorker, type WorkerConnection, type WorkerModel } from "@ropewalk/generation/worker";
@@ -155,6 +158,19 @@ describe("a model in a worker thread", () => {
     expect(isContextLengthExceeded(error)).toBe(true);
     expect(error).toBeInstanceOf(RangeError);
     expect(error).toMatchObject({ capacity: here.extended.capacity, length: 1901 });
+  });
+
+  it("runs what a policy leaves of a prompt that is too long, one of one's own too, behind a prefix too", async () => {
+    const long = Array.from({ length: 1500 }, (_, index) => 3 + ((index * 37) % 500));
+    const half: OverflowPolicy = ({ ids: all }) => all.filter((_, at) => at < 200 || at % 2 === 0);
+    for (const beyondCapacity of [keepEnds({ first: 3 }), regroup(), half]) {
+      const options = { beyondCapacity, maxNewTokens: 4 };
+      const expected = await gather(here.generateTokens(long, options));
+      expect(await gather(there.generateTokens(long, options))).toEqual(expected);
+      const after = await there.read(long.slice(0, 200));
+      expect(await gather(there.generateTokens(long.slice(200), { ...options, after }))).toEqual(expected);
+      await after.release();
+    }
   });
 
   it("runs another extension on the same weights", async () => {
