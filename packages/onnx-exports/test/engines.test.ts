@@ -160,6 +160,7 @@ describe.each(names)("%s", (name) => {
     expect(
       [...triton.outputs.map((port) => port.name), ...triton.states.map(({ output }) => output)].toSorted(),
     ).toEqual(outputs);
+    expect(pbtxt).toContain("oldest { max_candidate_sequences: 64 }");
     const { decoder } = genai.model;
     const every = (port: Names): string[] =>
       Object.values(port)

@@ -15,8 +15,14 @@ const types: Readonly<Record<string, string>> = {
   ...{ float32: "TYPE_FP32", float16: "TYPE_FP16", int64: "TYPE_INT64", int32: "TYPE_INT32", bool: "TYPE_BOOL" },
 };
 
-/** How long Triton keeps a sequence that nothing is asked of: an hour. */
-const idleMicroseconds = 3600 * 1e6;
+/** How long Triton keeps a sequence that nothing is asked of: ten minutes. */
+const idleMicroseconds = 600 * 1e6;
+
+/**
+ * Sequences whose caches are held beside each other. By the strategy `direct` a model without batches would be held by one sequence,
+ * until that ends.
+ */
+const sequences = 64;
 
 const dimsOf = (sizes: readonly number[]): string => `dims: [ ${sizes.join(", ")} ]`;
 
@@ -50,13 +56,14 @@ export const tritonConfig = (model: EngineModel): string => {
     "# Beside it, in the folder 1/, the model as model.onnx, with its data files.",
     "# One conversation is one sequence: the first request starts it, the last ends it. Each has a mask for all tokens so far, with",
     "# a 0 before them, for the token of zeros that a sequence's state begins with; positions, where asked for, count without it.",
+    "# Sequences take turns, request by request; as many as max_candidate_sequences keep their caches, and the others wait.",
     'backend: "onnxruntime"',
     "max_batch_size: 0",
     list("input", inputs.map(port)),
     list("output", outputs.map(port)),
     "sequence_batching {",
     `  max_sequence_idle_microseconds: ${idleMicroseconds}`,
-    "  direct { }",
+    `  oldest { max_candidate_sequences: ${sequences} }`,
     list("state", states, "  "),
     "}",
     "",
