@@ -45,6 +45,7 @@ export { keepEnds, regroup, type Overflow, type OverflowPolicy, type Overflowing
 export type { LogitBias } from "./sampling/adjustments/logit-bias.ts";
 export { argmax } from "./sampling/argmax.ts";
 export type { History } from "./sampling/history.ts";
+export { samplingOf } from "./sampling/of-model.ts";
 export type { SamplerState } from "./sampling/random.ts";
 export type { Logprobs, TokenLogprob } from "./sampling/logprobs.ts";
 export type { Mask } from "./sampling/mask.ts";

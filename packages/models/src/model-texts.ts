@@ -7,6 +7,8 @@ import { readTokenizerFiles, type TokenizerFiles } from "./tokenizer-files.ts";
 export type ModelTexts = SpecialTokens & {
   /** Undefined where there is no tokenizer.json. */
   readonly tokenizer: TokenizerFiles | undefined;
+  /** The parsed generation_config.json: how whoever trained the model has it sampled. Undefined where there is none. */
+  readonly generationConfig?: Readonly<Record<string, unknown>> | undefined;
 };
 
 /**
@@ -19,8 +21,10 @@ export const readModelTexts = async (
   vocabSize: number,
 ): Promise<ModelTexts> => {
   checkFolder("readModelTexts", folder);
+  const generation = await readJson(folder, "generation_config.json");
   return {
     tokenizer: await readTokenizerFiles(folder),
-    ...specialTokens(config, await readJson(folder, "generation_config.json"), vocabSize),
+    ...specialTokens(config, generation, vocabSize),
+    generationConfig: generation as ModelTexts["generationConfig"],
   };
 };

@@ -29,6 +29,7 @@ export const sourceFacts = (source: ModelSource): SourceFacts => ({
   decoder: sizesOf(source.decoder),
   bosToken: source.bosToken,
   stopTokens: source.stopTokens,
+  generationConfig: source.generationConfig,
   bytes: bytesOf(source),
   tokenizer: source.tokenizer,
 });

@@ -36,6 +36,8 @@ export type SourceFacts = {
   readonly decoder: DecoderSizes;
   readonly bosToken: number | undefined;
   readonly stopTokens: readonly number[];
+  /** The parsed file; undefined where there is none. */
+  readonly generationConfig: Readonly<Record<string, unknown>> | undefined;
   /** Of the weights as they are stored, and of an export's graph. */
   readonly bytes: number;
   /** The parsed files; undefined where there is no tokenizer. */
