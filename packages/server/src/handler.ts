@@ -1,7 +1,7 @@
 /** A fetch handler that speaks OpenAI's wire format. */
 import { check, checkConfig, checkFunction, number, optional, whole, type Keys } from "@ropewalk/check";
 import { createMetrics } from "./metrics.ts";
-import { servedModels, type ServedModels } from "./models.ts";
+import { servedModels, type Served, type ServedModels } from "./models.ts";
 import { routeFor, routeOf, type Answer, type Serving } from "./routes.ts";
 import { errorResponse, innerError, isWireError, wireError } from "./wire/error.ts";
 import { keyCheck } from "./wire/key.ts";
@@ -13,6 +13,8 @@ export type HandlerConfig = {
   readonly apiKey?: string | readonly string[];
   /** Requests to a model that may wait, beside those that run. Default 64. */
   readonly queue?: number;
+  /** Bytes of what was read and is kept for later requests, at most, by all models together; 0: nothing is. Default 1 GiB. */
+  readonly cacheBytes?: number;
   /** Bytes of a body, at most. Default 16 MiB. */
   readonly maxBodyBytes?: number;
   /** Tokens of an answer, at most. Absent: what the model has room for. */
@@ -44,6 +46,7 @@ const keys: Keys<HandlerConfig> = {
       typeof value,
     ),
   queue: optional(whole),
+  cacheBytes: optional(whole),
   maxBodyBytes: aboveZero,
   maxNewTokens: aboveZero,
   stallTimeout: aboveZero,
@@ -52,8 +55,14 @@ const keys: Keys<HandlerConfig> = {
 
 /** What people write after other servers. */
 const meant = {
-  ...{ model: "models", key: "apiKey", api_key: "apiKey", apiKeys: "apiKey" },
+  ...{ cache: "cacheBytes", model: "models", key: "apiKey", api_key: "apiKey", apiKeys: "apiKey" },
   ...{ maxTokens: "maxNewTokens", bodyLimit: "maxBodyBytes", timeout: "stallTimeout" },
+};
+
+/** When its last run has ended, what it has read goes. */
+const letGo = async ({ places, runners }: Served): Promise<void> => {
+  await places.empty();
+  for (const { pool } of runners) await pool.clear();
 };
 
 const gone = new Error("handler: the client has gone");
@@ -64,12 +73,13 @@ export const createHandler = (config: HandlerConfig): Handler => {
     models: given,
     apiKey = [],
     queue = 64,
+    cacheBytes = 2 ** 30,
     maxBodyBytes = 1 << 24,
     maxNewTokens,
     stallTimeout = 60_000,
     onError = (error: unknown) => console.error(error),
   } = checkConfig("createHandler", config, keys, meant);
-  const models = servedModels(given, queue);
+  const models = servedModels(given, { queue, cacheBytes });
   const checkKey = keyCheck(typeof apiKey === "string" ? [apiKey] : apiKey);
   const metrics = createMetrics(models);
   const created = Math.floor(Date.now() / 1000);
@@ -117,6 +127,7 @@ export const createHandler = (config: HandlerConfig): Handler => {
       isClosed = true;
       for (const stop of running.keys()) stop.abort(new Error("handler: it was closed"));
       await Promise.all(running.values());
+      await Promise.all([...models.values()].map(letGo));
     },
   };
 };

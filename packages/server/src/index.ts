@@ -1,2 +1,2 @@
 export { createHandler, type Handler, type HandlerConfig } from "./handler.ts";
-export type { ServedModel, ServedModels } from "./models.ts";
+export type { ServedModel, ServedModels, ServedPrefix } from "./models.ts";

@@ -2,6 +2,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Usage } from "./answer/pieces.ts";
 import type { Served } from "./models.ts";
+import type { PrefixPool } from "./prefixes/pool.ts";
 
 export type Metrics = {
   readonly answered: (route: string, status: number) => void;
@@ -31,6 +32,20 @@ export const createMetrics = (models: ReadonlyMap<string, Served>): Metrics => {
   };
   gauge("running", "requests that run", ({ places }) => places.running());
   gauge("waiting", "requests that wait for a place", ({ places }) => places.waiting());
+  const sum =
+    (of: (pool: PrefixPool) => number) =>
+    (served: Served): number =>
+      served.runners.reduce((all, { pool }) => all + of(pool), 0);
+  gauge(
+    "prefixes",
+    "texts that were read and are kept",
+    sum((pool) => pool.count()),
+  );
+  gauge(
+    "prefix_bytes",
+    "bytes that they hold",
+    sum((pool) => pool.bytes()),
+  );
   const requests = counter("requests_total", "requests answered, by route and status", ["route", "status"]);
   const prompts = counter("prompt_tokens_total", "tokens of prompts", ["model"]);
   const cached = counter("cached_tokens_total", "tokens of prompts that had been read before", ["model"]);

@@ -1,41 +1,69 @@
 /** The models that a server has, by the names that requests give them. */
 import { check, checkFunction, closest, show, showName } from "@ropewalk/check";
-import type { LanguageModel } from "@ropewalk/generation";
+import type { LanguageModel, ReadOptions } from "@ropewalk/generation";
 import type { WorkerModel } from "@ropewalk/generation/worker";
+import { createPool, type PrefixPool } from "./prefixes/pool.ts";
 import { createPlaces, type Places } from "./places.ts";
 import { wireError } from "./wire/error.ts";
 
+/** A text that a model has read. */
+export type ServedPrefix = {
+  readonly ids: readonly number[];
+  readonly bytes: number;
+  readonly extend: (more: readonly number[], options?: ReadOptions) => Promise<ServedPrefix>;
+  readonly release: () => unknown;
+};
+
 /** What a server needs of a model: one that `loadModel` gave, here or in a worker. It runs one sequence at a time. */
-export type ServedModel = Pick<LanguageModel, "generateTokens" | "text"> & {
+export type ServedModel = Pick<LanguageModel, "generate" | "text"> & {
   readonly source: Pick<WorkerModel["source"], "name" | "bosToken">;
   readonly extended: { readonly capacity: number; readonly decoder: { readonly vocabSize: number } };
+  readonly read: (prompt: readonly number[], options?: ReadOptions) => Promise<ServedPrefix>;
+  /** Of what several share, once. */
+  readonly prefixBytes: (prefixes: readonly ServedPrefix[]) => number | Promise<number>;
 };
 
 /** The same model once, or several times, as in several workers. */
 export type ServedModels = Readonly<Record<string, ServedModel | readonly ServedModel[]>>;
 
+/** One of the models of a name, with what it has read. */
+export type Runner = { readonly model: ServedModel; readonly pool: PrefixPool };
+
 export type Served = {
   readonly name: string;
   readonly model: ServedModel;
-  readonly places: Places<ServedModel>;
+  readonly runners: readonly Runner[];
+  readonly places: Places<Runner>;
+  /** Whether what was read is kept. */
+  readonly keeps: boolean;
 };
 
 const checkModel = (name: string, model: ServedModel | undefined): void => {
   const at = `createHandler: models[${show(name)}]`;
   check(typeof model === "object" && model !== null, `${at} must be a model that loadModel gave`, model, "object");
-  checkFunction("createHandler", `models[${show(name)}].generateTokens`, model!.generateTokens);
+  checkFunction("createHandler", `models[${show(name)}].generate`, model!.generate);
 };
 
-export const servedModels = (models: ServedModels, queue: number): ReadonlyMap<string, Served> => {
+/** @param cacheBytes - of what is kept for later requests, by all models together */
+export const servedModels = (
+  models: ServedModels,
+  { queue, cacheBytes }: { readonly queue: number; readonly cacheBytes: number },
+): ReadonlyMap<string, Served> => {
   check(typeof models === "object" && models !== null, "createHandler: models must be an object", models, "object");
-  const rows = Object.entries(models).map(([name, given]) => {
+  const lists = Object.entries(models).map(([name, given]) => {
     const all = Array.isArray(given) ? (given as readonly ServedModel[]) : [given as ServedModel];
     check(all.length > 0, `createHandler: models[${show(name)}] must be one model at least`, all.length);
     for (const model of all) checkModel(name, model);
-    return [name, { name, model: all[0]!, places: createPlaces(all, queue) }] as const;
+    return [name, all] as const;
   });
-  check(rows.length > 0, "createHandler: models must have one at least", rows.length);
-  return new Map(rows);
+  check(lists.length > 0, "createHandler: models must have one at least", lists.length);
+  const share = Math.floor(cacheBytes / lists.reduce((sum, [, { length }]) => sum + length, 0));
+  return new Map(
+    lists.map(([name, all]) => {
+      const runners = all.map((model) => ({ model, pool: createPool(model, share) }));
+      return [name, { name, model: all[0]!, runners, places: createPlaces(runners, queue), keeps: share > 0 }];
+    }),
+  );
 };
 
 /** @throws WireError 404 for a name that no model has */

@@ -18,6 +18,8 @@ export type Places<Worker> = {
   readonly check: () => void;
   readonly waiting: () => number;
   readonly running: () => number;
+  /** Settles when nobody is in a place. */
+  readonly empty: () => Promise<void>;
 };
 
 export type QueueFull = Error & {
@@ -40,6 +42,7 @@ export const createPlaces = <Worker>(workers: readonly Worker[], limit: number):
   let free: readonly Worker[] = workers;
   let waiting: readonly Waiting<Worker>[] = [];
   let seconds = 1;
+  const leaving: (() => void)[] = [];
 
   const placeIn = (worker: Worker): Place<Worker> => {
     const begun = performance.now();
@@ -55,6 +58,7 @@ export const createPlaces = <Worker>(workers: readonly Worker[], limit: number):
         const [next, ...others] = waiting;
         waiting = others;
         next?.take(next.choose(free));
+        if (free.length === workers.length) for (const tell of leaving.splice(0)) tell();
       },
     };
   };
@@ -67,6 +71,9 @@ export const createPlaces = <Worker>(workers: readonly Worker[], limit: number):
     check,
     waiting: () => waiting.length,
     running: () => workers.length - free.length,
+    empty: async () => {
+      if (free.length < workers.length) await new Promise<void>((resolve) => leaving.push(resolve));
+    },
     enter: (choose, signal) => {
       check();
       if (signal.aborted) return Promise.reject(signal.reason);

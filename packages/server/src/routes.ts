@@ -1,12 +1,12 @@
 /** What is answered, a row a path and a method. */
-import { chatForm, completionForm, type Form } from "./answer/forms.ts";
+import { chatForm, completionForm, type Form, type Writing } from "./answer/forms.ts";
 import type { Pieces } from "./answer/pieces.ts";
 import { chunksOf, wholeOf } from "./answer/send.ts";
 import { chatJob, completionJob, type Job } from "./body/job.ts";
 import { readBody } from "./body/read.ts";
 import { chatSchema, completionSchema, type AnswerBody, type BodySchema } from "./body/schema.ts";
 import type { Metrics } from "./metrics.ts";
-import { modelNamed, modelObject, type Served, type ServedModel } from "./models.ts";
+import { modelNamed, modelObject, type Runner, type Served } from "./models.ts";
 import { isQueueFull, type Place, type Places } from "./places.ts";
 import { runIn } from "./running.ts";
 import { wireError, type WireError } from "./wire/error.ts";
@@ -72,8 +72,13 @@ const checkAnyRoom = ({ models }: Serving): void => {
     });
 };
 
-const enter = (places: Places<ServedModel>, signal: AbortSignal): Promise<Place<ServedModel>> =>
-  orTooMany(() => places.enter(([first]) => first!, signal));
+/** A place, of those that are free the one whose model has read the most of the prompts. */
+const enter = (places: Places<Runner>, { prompts }: Job, signal: AbortSignal): Promise<Place<Runner>> => {
+  const known = ({ pool }: Runner): number => prompts.reduce((sum, { ids }) => sum + pool.known(ids), 0);
+  const choose = (free: readonly Runner[]): Runner =>
+    free.length === 1 ? free[0]! : free.reduce((best, each) => (known(each) > known(best) ? each : best));
+  return orTooMany(() => places.enter(choose, signal));
+};
 
 type Kind<Body extends AnswerBody> = {
   readonly schema: BodySchema<Body>;
@@ -94,19 +99,20 @@ const generating =
     orTooMany(places.check);
     const job = jobOf(served, body, maxNewTokens);
     const head = { id: form.newId(), created: Math.floor(Date.now() / 1000), model: name };
-    const run = (entering: Promise<Place<ServedModel>>, stop: AbortSignal): Pieces =>
-      runIn({ served, metrics, begun }, entering, job, stop);
+    const writing: Writing = { head, codec: job.logprobs === undefined ? undefined : served.model.text };
+    const run = (entering: Promise<Place<Runner>>, stop: AbortSignal): Pieces =>
+      runIn({ served, metrics, begun, onError }, entering, job, stop);
     if (body.stream !== true) {
-      const pieces = run(enter(places, signal), signal);
-      return { response: Response.json(await wholeOf({ form, head }, pieces)) };
+      const pieces = run(enter(places, job, signal), signal);
+      return { response: Response.json(await wholeOf({ form, writing }, pieces)) };
     }
     const withUsage = body.stream_options?.include_usage === true;
     // What is refused is refused here, with a status of its own; a stream that has begun has none to give.
     const waiting = new AbortController();
-    const entering = enter(places, waiting.signal);
+    const entering = enter(places, job, waiting.signal);
     const events: Events = (stop) => {
       stop.addEventListener("abort", () => waiting.abort(stop.reason), { once: true });
-      return chunksOf({ form, head, withUsage }, run(entering, stop));
+      return chunksOf({ form, writing, withUsage }, run(entering, stop));
     };
     const stream = eventStream(events, { signal, stallTimeout, quietInterval, onError });
     return { response: new Response(stream.body, { headers: eventHeaders }), ended: stream.ended };

@@ -3,19 +3,27 @@ import type { Pieces, Usage } from "./answer/pieces.ts";
 import { runJob } from "./answer/run.ts";
 import type { Job } from "./body/job.ts";
 import type { Metrics } from "./metrics.ts";
-import type { Served, ServedModel } from "./models.ts";
+import type { Runner, Served } from "./models.ts";
 import type { Place } from "./places.ts";
 
 const secondsSince = (begun: number): number => (performance.now() - begun) / 1000;
 
+export type Run = {
+  readonly served: Served;
+  readonly metrics: Metrics;
+  /** When its request came. */
+  readonly begun: number;
+  readonly onError: (error: unknown) => void;
+};
+
 export const runIn = async function* (
-  { served, metrics, begun }: { readonly served: Served; readonly metrics: Metrics; readonly begun: number },
-  entering: Promise<Place<ServedModel>>,
+  { served, metrics, begun, onError }: Run,
+  entering: Promise<Place<Runner>>,
   job: Job,
   signal: AbortSignal,
 ): Pieces {
   const { worker, leave } = await entering;
-  const pieces = runJob(worker, job, signal);
+  const pieces = runJob(worker, served.keeps, job, signal);
   let first: number | undefined;
   let usage: Usage | undefined;
   try {
@@ -28,6 +36,7 @@ export const runIn = async function* (
   } finally {
     // The model is free when its run has ended, and not before.
     await pieces.return(undefined as never).catch(() => {});
+    await worker.pool.trim().catch(onError);
     leave();
     metrics.ran(served.name, { first, all: secondsSince(begun) });
     if (usage !== undefined) metrics.used(served.name, usage);

@@ -76,7 +76,7 @@ describe("a chat", () => {
     const stop = model.text!.encode("Lily", { specialTokens: false })[0]!;
     const ending: LanguageModel = {
       ...model,
-      generateTokens: (prompt, options) => model.generateTokens(prompt, { ...options, stopTokens: [stop] }),
+      generate: (prompt, options) => model.generate(prompt, { ...options, stopTokens: [stop] }),
     };
     const own = createHandler({ models: { stories: ending } });
     const prompt = "Once upon a time, there was a little girl named";
@@ -324,8 +324,8 @@ describe("what is wrong is said in the wire's own form", () => {
     const told: unknown[] = [];
     const failing: LanguageModel = {
       ...model,
-      generateTokens: async function* () {
-        yield 5;
+      generate: async function* () {
+        yield "a";
         throw new Error("/srv/secret/weights.bin is gone");
       },
     };

@@ -11,6 +11,7 @@ import { number } from "../numbers.ts";
 import { checkCount, withSharedOptions, type SharedOptions } from "../options.ts";
 import { plural } from "../render/units.ts";
 import { oneLine, wordsOf } from "../say.ts";
+import { readMemory } from "../sweep/memory.ts";
 import { loadInWorkers, type LoadedModel } from "../serve/load.ts";
 import { checkNames, readNamed, type NamedModel } from "../serve/name.ts";
 
@@ -21,6 +22,7 @@ type ServeOptions = SharedOptions & {
   readonly apiKey?: string;
   readonly workers: number;
   readonly queue: number;
+  readonly cacheBytes?: number;
   readonly maxNewTokens?: number;
   readonly maxBodyBytes?: number;
 };
@@ -65,12 +67,13 @@ const wordsFor = (url: string, workers: number, loaded: readonly Loaded[]): stri
   ].join("\n");
 
 const handlerConfig = (options: ServeOptions, loaded: readonly Loaded[]): HandlerConfig => {
-  const { queue, maxNewTokens, maxBodyBytes } = options;
+  const { queue, cacheBytes, maxNewTokens, maxBodyBytes } = options;
   const apiKey = keyFrom(options);
   return {
     models: Object.fromEntries(loaded.map(({ name, models }) => [name, models])),
     queue,
     ...(apiKey === undefined ? {} : { apiKey }),
+    ...(cacheBytes === undefined ? {} : { cacheBytes }),
     ...(maxNewTokens === undefined ? {} : { maxNewTokens }),
     ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
     onError: (error) => notice(`serve: a request failed: ${oneLine(wordsOf(error))}`),
@@ -137,6 +140,11 @@ export const addServe = (program: Command): void => {
     .option("--api-key <key>", "what requests must show; absent: ROPEWALK_API_KEY, or nothing")
     .option("--workers <n>", "requests of a model that run at a time, each with its weights in memory", number, 1)
     .option("--queue <n>", "requests of a model that may wait; more are told to come again (429)", number, 64)
+    .option(
+      "--cache-bytes <bytes>",
+      "of texts that were read, kept for later requests, at most, as 800MB; absent: 1 GiB",
+      readMemory,
+    )
     .option("--max-new-tokens <n>", "tokens of an answer, at most; absent: what there is room for", number)
     .option("--max-body-bytes <n>", "bytes of a request, at most; absent: 16777216", number)
     .option("--length <tokens>", "the longest request, prompt and answer, which a method is chosen for", number);

@@ -1,19 +1,34 @@
 /** Answers in the wire's form: those of a chat, and those of a completion, whole or in chunks. */
 import { byKind } from "@ropewalk/check";
+import type { GeneratedToken, TextCodec } from "@ropewalk/generation";
+import { chatLogprobs, completionLogprobs } from "./logprobs.ts";
 import type { FinishReason, Piece, Usage } from "./pieces.ts";
 
 /** What every object of one answer begins with. */
 export type Head = { readonly id: string; readonly created: number; readonly model: string };
 
 /** A whole answer. */
-export type Choice = { readonly index: number; readonly text: string; readonly reason: FinishReason };
+export type Choice = {
+  readonly index: number;
+  readonly text: string;
+  readonly reason: FinishReason;
+  readonly tokens: readonly GeneratedToken[];
+};
+
+/** What a piece is written with. */
+export type Writing = {
+  readonly head: Head;
+  /** Where log-probabilities are asked for: what tokens are written with. */
+  readonly codec: TextCodec | undefined;
+};
 
 export type Form = {
   readonly newId: () => string;
-  readonly whole: (head: Head, choices: readonly Choice[]) => object;
+  readonly whole: (writing: Writing, choices: readonly Choice[]) => object;
   /** The chunk that a choice begins with, where there is one. */
   readonly begin?: (head: Head, index: number) => object;
-  readonly chunk: (head: Head, piece: Piece) => object;
+  /** @param from - characters of its answer before it */
+  readonly chunk: (writing: Writing, piece: Piece, from: number) => object;
   /** A chunk without choices, for the usage. */
   readonly last: (head: Head) => object;
 };
@@ -25,29 +40,36 @@ export const usageObject = ({ promptTokens, cachedTokens, newTokens }: Usage): o
   prompt_tokens_details: { cached_tokens: cachedTokens },
 });
 
-const delta = (head: Head, index: number, added: object, reason: FinishReason | null): object => ({
+type Delta = { readonly index: number; readonly delta: object; readonly logprobs?: object | null };
+
+const deltaChunk = (head: Head, { index, delta, logprobs = null }: Delta, reason: FinishReason | null): object => ({
   ...head,
   object: "chat.completion.chunk",
-  choices: [{ index, delta: added, logprobs: null, finish_reason: reason }],
+  choices: [{ index, delta, logprobs, finish_reason: reason }],
 });
 
 export const chatForm: Form = {
   newId: () => `chatcmpl-${crypto.randomUUID()}`,
-  whole: (head, choices) => ({
+  whole: ({ head, codec }, choices) => ({
     ...head,
     object: "chat.completion",
-    choices: choices.map(({ index, text, reason }) => ({
+    choices: choices.map(({ index, text, reason, tokens }) => ({
       index,
       message: { role: "assistant", content: text, refusal: null },
-      logprobs: null,
+      logprobs: codec ? chatLogprobs(codec, tokens) : null,
       finish_reason: reason,
     })),
   }),
-  begin: (head, index) => delta(head, index, { role: "assistant", content: "" }, null),
-  chunk: (head, piece) =>
+  begin: (head, index) => deltaChunk(head, { index, delta: { role: "assistant", content: "" } }, null),
+  chunk: ({ head, codec }, piece) =>
     byKind("chunk", "piece", piece, {
-      text: ({ index, text }) => delta(head, index, { content: text }, null),
-      end: ({ index, reason }) => delta(head, index, {}, reason),
+      text: ({ index, text, tokens }) =>
+        deltaChunk(
+          head,
+          { index, delta: { content: text }, logprobs: codec ? chatLogprobs(codec, tokens) : null },
+          null,
+        ),
+      end: ({ index, reason }) => deltaChunk(head, { index, delta: {} }, reason),
     }),
   last: (head) => ({ ...head, object: "chat.completion.chunk", choices: [] }),
 };
@@ -58,22 +80,27 @@ const textObject = (head: Head, choices: readonly object[]): object => ({
   choices,
 });
 
-const textChoice = (index: number, text: string, reason: FinishReason | null): object => ({
-  ...{ text, index, logprobs: null },
-  finish_reason: reason,
-});
+type Text = { readonly index: number; readonly text: string; readonly logprobs: object | null };
+
+const textChoice = (text: Text, reason: FinishReason | null): object => ({ ...text, finish_reason: reason });
 
 export const completionForm: Form = {
   newId: () => `cmpl-${crypto.randomUUID()}`,
-  whole: (head, choices) =>
+  whole: ({ head, codec }, choices) =>
     textObject(
       head,
-      choices.map(({ index, text, reason }) => textChoice(index, text, reason)),
+      choices.map(({ index, text, reason, tokens }) => {
+        const logprobs = codec ? completionLogprobs(codec, tokens, 0) : null;
+        return textChoice({ index, text, logprobs }, reason);
+      }),
     ),
-  chunk: (head, piece) =>
+  chunk: ({ head, codec }, piece, from) =>
     byKind("chunk", "piece", piece, {
-      text: ({ index, text }) => textObject(head, [textChoice(index, text, null)]),
-      end: ({ index, reason }) => textObject(head, [textChoice(index, "", reason)]),
+      text: ({ index, text, tokens }) => {
+        const logprobs = codec ? completionLogprobs(codec, tokens, from) : null;
+        return textObject(head, [textChoice({ index, text, logprobs }, null)]);
+      },
+      end: ({ index, reason }) => textObject(head, [textChoice({ index, text: "", logprobs: null }, reason)]),
     }),
   last: (head) => textObject(head, []),
 };

@@ -1,10 +1,18 @@
 /** What comes of a run, before it has the wire's form. */
 
+import type { GeneratedToken } from "@ropewalk/generation";
+
 export type FinishReason = "stop" | "length";
 
 /** A piece of the answer with this index; several answers may be asked for. */
 export type Piece =
-  | { readonly kind: "text"; readonly index: number; readonly text: string }
+  | {
+      readonly kind: "text";
+      readonly index: number;
+      readonly text: string;
+      /** Those that it is of, where their log-probabilities are asked for. */
+      readonly tokens: readonly GeneratedToken[];
+    }
   | { readonly kind: "end"; readonly index: number; readonly reason: FinishReason };
 
 export type Usage = {

@@ -1,31 +1,72 @@
-/** A job on a model: its prompts one after another, each answered n times. */
-import { textStream, type GenerateOptions, type GenerationStats } from "@ropewalk/generation";
-import type { Job } from "../body/job.ts";
-import type { ServedModel } from "../models.ts";
-import type { Pieces } from "./pieces.ts";
+/** A job on a model: its prompts one after another, each answered n times, behind what was read of them before. */
+import type { GeneratedToken, GenerateOptions, GenerationStats, LeftPrefix } from "@ropewalk/generation";
+import type { Job, PromptIds } from "../body/job.ts";
+import type { Runner, ServedPrefix } from "../models.ts";
+import { readBehind, type Behind } from "../prefixes/read-behind.ts";
+import type { Piece, Pieces } from "./pieces.ts";
 
-type Ran = Pick<GenerationStats, "newTokens" | "finish">;
+type Setting = {
+  readonly job: Job;
+  readonly prompt: PromptIds;
+  readonly behind: Behind;
+  readonly index: number;
+  readonly maxNewTokens: number;
+  readonly signal: AbortSignal;
+  /** Whether what the run leaves is kept. */
+  readonly keeps: boolean;
+};
 
-export const runJob = async function* (model: ServedModel, job: Job, signal: AbortSignal): Pieces {
+/** One answer. */
+const answering = async function* (
+  { model, pool }: Runner,
+  { job, prompt, behind, index, maxNewTokens, signal, keeps }: Setting,
+): AsyncGenerator<Piece, GenerationStats, undefined> {
+  const { sampling, stopStrings, logprobs } = job;
+  const { after } = behind;
+  let stats: GenerationStats | undefined;
+  let tokens: GeneratedToken[] = [];
+  const left: LeftPrefix[] = [];
+  const options: GenerateOptions = {
+    ...{ maxNewTokens, sampling: sampling(index), signal },
+    ...(after && { after }),
+    ...(stopStrings.length > 0 && { stopStrings }),
+    ...(logprobs !== undefined && { logprobs, onToken: (token) => tokens.push(token) }),
+    ...(keeps && { onPrefix: (prefix) => left.push(prefix) }),
+    onDone: (took) => (stats = took),
+  };
+  try {
+    for await (const text of model.generate(prompt.ids.slice(after?.ids.length ?? 0), options)) {
+      yield { kind: "text", index, text, tokens };
+      tokens = [];
+    }
+  } finally {
+    for (const prefix of left) await pool.add(prefix as ServedPrefix);
+  }
+  yield { kind: "end", index, reason: stats!.finish };
+  return stats!;
+};
+
+export const runJob = async function* (runner: Runner, keeps: boolean, job: Job, signal: AbortSignal): Pieces {
   const usage = { promptTokens: 0, cachedTokens: 0, newTokens: 0 };
   let index = 0;
-  for (const ids of job.prompts) {
-    usage.promptTokens += ids.length;
-    const room = model.extended.capacity - ids.length;
+  for (const prompt of job.prompts) {
+    const { ids } = prompt;
+    const room = runner.model.extended.capacity - ids.length;
     const maxNewTokens = Math.min(job.maxNewTokens ?? room, room);
+    const behind: Behind = keeps
+      ? await readBehind(runner, prompt, { room: maxNewTokens, wholly: job.n > 1, signal })
+      : { after: undefined, known: 0 };
+    let cached = behind.known;
     for (let answer = 0; answer < job.n; answer++) {
-      let ran: Ran | undefined;
-      const options: GenerateOptions = {
-        ...{ maxNewTokens, sampling: job.sampling(index), signal },
-        onDone: (stats) => (ran = stats),
-      };
-      const tokens = model.generateTokens(ids, options);
-      for await (const text of textStream(model.text!, tokens)) yield { kind: "text", index, text };
-      const { newTokens, finish } = ran!;
-      usage.newTokens += newTokens;
-      yield { kind: "end", index, reason: finish };
+      const setting = { job, prompt, behind, index, maxNewTokens, signal, keeps: keeps && answer === 0 };
+      const stats = yield* answering(runner, setting);
+      usage.newTokens += stats.newTokens;
+      // Where what was read does not hold for the run's length, it was run again.
+      cached = Math.min(cached, stats.cachedTokens);
       index += 1;
     }
+    usage.promptTokens += ids.length;
+    usage.cachedTokens += cached;
   }
   return usage;
 };

@@ -1,14 +1,16 @@
 /** Pieces as an answer: chunk by chunk as they come, or whole when all are there. */
-import { usageObject, type Choice, type Form, type Head } from "./forms.ts";
+import { usageObject, type Choice, type Form, type Writing } from "./forms.ts";
 import type { Piece, Pieces, Usage } from "./pieces.ts";
 
 /** @param withUsage - whether a last chunk says what it took; all others say null, as OpenAI's do */
 export const chunksOf = async function* (
-  { form, head, withUsage }: { readonly form: Form; readonly head: Head; readonly withUsage: boolean },
+  { form, writing, withUsage }: { readonly form: Form; readonly writing: Writing; readonly withUsage: boolean },
   pieces: Pieces,
 ): AsyncGenerator<object, void, undefined> {
   const asChunk = (chunk: object): object => (withUsage ? { ...chunk, usage: null } : chunk);
-  const begun = new Set<number>();
+  const { head } = writing;
+  /** Characters of each answer that has begun. */
+  const lengths = new Map<number, number>();
   try {
     for (;;) {
       const { done, value } = await pieces.next();
@@ -16,11 +18,11 @@ export const chunksOf = async function* (
         if (withUsage) yield { ...form.last(head), usage: usageObject(value) };
         return;
       }
-      if (!begun.has(value.index)) {
-        begun.add(value.index);
-        if (form.begin) yield asChunk(form.begin(head, value.index));
-      }
-      yield asChunk(form.chunk(head, value));
+      const { index } = value;
+      const from = lengths.get(index) ?? 0;
+      if (!lengths.has(index) && form.begin) yield asChunk(form.begin(head, index));
+      lengths.set(index, from + (value.kind === "text" ? value.text.length : 0));
+      yield asChunk(form.chunk(writing, value, from));
     }
   } finally {
     await pieces.return(undefined as never);
@@ -30,13 +32,13 @@ export const chunksOf = async function* (
 const choicesOf = (pieces: readonly Piece[]): readonly Choice[] => {
   const ends = pieces.filter((piece) => piece.kind === "end");
   return ends.map(({ index, reason }) => {
-    const own = pieces.filter((piece) => piece.kind === "text" && piece.index === index);
-    return { index, text: own.map((piece) => (piece.kind === "text" ? piece.text : "")).join(""), reason };
+    const own = pieces.filter((piece) => piece.kind === "text").filter((piece) => piece.index === index);
+    return { index, reason, text: own.map(({ text }) => text).join(""), tokens: own.flatMap(({ tokens }) => tokens) };
   });
 };
 
 export const wholeOf = async (
-  { form, head }: { readonly form: Form; readonly head: Head },
+  { form, writing }: { readonly form: Form; readonly writing: Writing },
   pieces: Pieces,
 ): Promise<object> => {
   const all: Piece[] = [];
@@ -49,5 +51,5 @@ export const wholeOf = async (
     }
     all.push(value);
   }
-  return { ...form.whole(head, choicesOf(all)), usage: usageObject(usage) };
+  return { ...form.whole(writing, choicesOf(all)), usage: usageObject(usage) };
 };

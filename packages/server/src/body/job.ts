@@ -2,17 +2,28 @@
 import { show } from "@ropewalk/check";
 import type { ChatMessage, Sampling, TextCodec } from "@ropewalk/generation";
 import type { Served } from "../models.ts";
+import { messageEnds } from "../prefixes/message-ends.ts";
 import { wireError, type WireError } from "../wire/error.ts";
+import { samplingOf } from "./sampling.ts";
 import type { AnswerBody, ChatBody, CompletionBody, PromptBody } from "./schema.ts";
 
+export type PromptIds = {
+  readonly ids: readonly number[];
+  /** Where later prompts may part from it: the ends of its messages. */
+  readonly ends: readonly number[];
+};
+
 export type Job = {
-  readonly prompts: readonly (readonly number[])[];
+  readonly prompts: readonly PromptIds[];
   /** Answers to each prompt. */
   readonly n: number;
   /** Of the answer with this index: each is drawn from a seed of its own. */
   readonly sampling: (index: number) => Sampling;
   /** Absent: as many as the model has room for behind a prompt. */
   readonly maxNewTokens: number | undefined;
+  readonly stopStrings: readonly string[];
+  /** Of how many of the most likely tokens the log-probabilities are asked for, beside the chosen one. Absent: of none. */
+  readonly logprobs: number | undefined;
 };
 
 /** Answers to one request, at most. */
@@ -22,23 +33,6 @@ const completionTokens = 16;
 
 const refuse = (param: string, message: string, code = "invalid_value"): WireError =>
   wireError(400, message, { param, code });
-
-const randomSeed = (): number => crypto.getRandomValues(new Int32Array(1))[0]!;
-
-/** OpenAI's defaults: drawn, at temperature 1. */
-const samplingOf = ({
-  temperature = 1,
-  top_p: topP,
-  top_k: topK = 0,
-  seed = randomSeed(),
-}: AnswerBody): Job["sampling"] =>
-  temperature === 0 || topP === 0
-    ? () => ({ kind: "greedy" })
-    : (index) => ({
-        ...{ kind: "sample", temperature, seed: seed + index },
-        ...(topP === undefined ? {} : { topP }),
-        ...(topK > 0 ? { topK } : {}),
-      });
 
 const needText = ({ name, model }: Served, param: string): TextCodec => {
   if (model.text === undefined)
@@ -57,11 +51,13 @@ const encoded = (param: string, encode: () => readonly number[]): readonly numbe
   }
 };
 
-const chatIds = (served: Served, messages: readonly ChatMessage[]): readonly number[] => {
-  const { encodeChat } = needText(served, "messages");
+const chatPrompt = (served: Served, messages: readonly ChatMessage[]): PromptIds => {
+  const text = needText(served, "messages");
+  const { encodeChat } = text;
   if (encodeChat === undefined)
     throw refuse("messages", `The model ${show(served.name)} has no chat template; send a prompt to /v1/completions.`);
-  return encoded("messages", () => encodeChat(messages));
+  const ids = encoded("messages", () => encodeChat(messages));
+  return { ids, ends: served.keeps ? messageEnds(text, messages, ids) : [] };
 };
 
 const promptsOf = (prompt: PromptBody): readonly (string | readonly number[])[] =>
@@ -88,7 +84,9 @@ const checkRoom = (
   { prompts, maxNewTokens }: Pick<Job, "prompts" | "maxNewTokens">,
 ): void => {
   const { capacity } = model.extended;
-  for (const { length } of prompts) {
+  for (const {
+    ids: { length },
+  } of prompts) {
     if (length === 0) throw refuse(param, `The ${param} must be at least 1 token, got none.`);
     const asked = maxNewTokens ?? 1;
     if (length + asked > capacity)
@@ -100,22 +98,38 @@ const checkRoom = (
   }
 };
 
-type Asked = {
-  readonly param: string;
-  readonly prompts: readonly (readonly number[])[];
-  readonly asked: number | undefined;
+/** What a run would refuse. */
+const checkFits = ({ model }: Served, { logit_bias: bias = {} }: AnswerBody, stops: readonly string[]): void => {
+  const { vocabSize } = model.extended.decoder;
+  const unknown = Object.keys(bias).find((id) => Number(id) >= vocabSize);
+  if (unknown !== undefined)
+    throw refuse("logit_bias", `logit_bias must be of ids below ${vocabSize}, the model's vocabulary, got ${unknown}.`);
+  for (const special of model.text!.specialTokens?.keys() ?? []) {
+    const found = stops.find((stop) => stop !== special && stop.includes(special));
+    if (found !== undefined)
+      throw refuse("stop", `stop must have no special token beside text, as ${show(special)}, got ${show(found)}.`);
+  }
 };
 
-const jobOf = (served: Served, body: AnswerBody, { param, prompts, asked }: Asked, most: number | undefined): Job => {
+type Asked = Pick<Job, "prompts" | "logprobs"> & { readonly param: string; readonly asked: number | undefined };
+
+const jobOf = (
+  served: Served,
+  body: AnswerBody,
+  { param, prompts, asked, logprobs }: Asked,
+  most: number | undefined,
+): Job => {
   if (body.stream_options !== undefined && body.stream !== true)
     throw refuse("stream_options", "stream_options is read where stream is true alone.");
-  const { n = 1 } = body;
+  const { n = 1, stop = [] } = body;
   if (n * prompts.length > mostAnswers)
     throw refuse("n", `A request must ask for at most ${mostAnswers} answers, got ${n * prompts.length}.`);
   if (asked !== undefined && most !== undefined && asked > most)
     throw refuse("max_tokens", `max_tokens must be at most ${most} on this server, got ${asked}.`);
+  const stopStrings = [stop].flat() as readonly string[];
+  checkFits(served, body, stopStrings);
   checkRoom(served, param, { prompts, maxNewTokens: asked });
-  return { prompts, n, sampling: samplingOf(body), maxNewTokens: asked ?? most };
+  return { prompts, n, sampling: samplingOf(body), maxNewTokens: asked ?? most, stopStrings, logprobs };
 };
 
 /**
@@ -123,14 +137,22 @@ const jobOf = (served: Served, body: AnswerBody, { param, prompts, asked }: Aske
  * @throws WireError 400 for what the model's template refuses, and for what does not fit
  */
 export const chatJob = (served: Served, body: ChatBody, most: number | undefined): Job => {
-  const { max_tokens: asked, max_completion_tokens: newer = asked } = body;
-  const prompts = [chatIds(served, body.messages as readonly ChatMessage[])];
-  return jobOf(served, body, { param: "messages", prompts, asked: newer }, most);
+  const { max_tokens: asked, max_completion_tokens: newer = asked, logprobs = false, top_logprobs: top } = body;
+  if (top !== undefined && !logprobs)
+    throw refuse("top_logprobs", "top_logprobs is read where logprobs is true alone.");
+  const prompts = [chatPrompt(served, body.messages as readonly ChatMessage[])];
+  return jobOf(
+    served,
+    body,
+    { param: "messages", prompts, asked: newer, logprobs: logprobs ? (top ?? 0) : undefined },
+    most,
+  );
 };
 
 export const completionJob = (served: Served, body: CompletionBody, most: number | undefined): Job => {
   needText(served, "prompt");
-  const prompts = promptsOf(body.prompt).map((each) => promptIds(served, each));
+  const prompts = promptsOf(body.prompt).map((each) => ({ ids: promptIds(served, each), ends: [] }));
   const fallback = Math.min(completionTokens, most ?? completionTokens);
-  return jobOf(served, body, { param: "prompt", prompts, asked: body.max_tokens ?? fallback }, most);
+  const asked = body.max_tokens ?? fallback;
+  return jobOf(served, body, { param: "prompt", prompts, asked, logprobs: body.logprobs }, most);
 };

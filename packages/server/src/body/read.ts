@@ -37,6 +37,10 @@ const ruleOf = ({ type, expected, ...issue }: v.BaseIssue<unknown>): string => {
     case "integer":
     case "safe_integer":
       return "an integer";
+    case "max_length":
+      return `at most ${String(requirement)} long`;
+    case "regex":
+      return "a token id";
     case "non_empty":
       return "not empty";
     default:

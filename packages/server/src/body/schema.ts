@@ -9,6 +9,12 @@ export type AnswerBody = {
   readonly temperature?: number | undefined;
   readonly top_p?: number | undefined;
   readonly top_k?: number | undefined;
+  readonly min_p?: number | undefined;
+  readonly repetition_penalty?: number | undefined;
+  readonly frequency_penalty?: number | undefined;
+  readonly presence_penalty?: number | undefined;
+  readonly logit_bias?: Readonly<Record<string, number>> | undefined;
+  readonly stop?: string | readonly string[] | undefined;
   readonly seed?: number | undefined;
   readonly stream?: boolean | undefined;
   readonly stream_options?: { readonly include_usage?: boolean | undefined } | undefined;
@@ -23,12 +29,17 @@ export type MessageBody = {
 export type ChatBody = AnswerBody & {
   readonly messages: readonly MessageBody[];
   readonly max_completion_tokens?: number | undefined;
+  readonly logprobs?: boolean | undefined;
+  readonly top_logprobs?: number | undefined;
 };
 
 /** Text, or ids, or several of either. */
 export type PromptBody = string | readonly string[] | readonly number[] | readonly (readonly number[])[];
 
-export type CompletionBody = AnswerBody & { readonly prompt: PromptBody };
+export type CompletionBody = AnswerBody & {
+  readonly prompt: PromptBody;
+  readonly logprobs?: number | undefined;
+};
 
 export type BodySchema<Body> = {
   readonly fields: readonly string[];
@@ -41,6 +52,11 @@ const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(l
 /** How many tokens a model has room for is looked at later. */
 const tokens = count(Number.MAX_SAFE_INTEGER);
 
+const stop = v.pipe(v.string(), v.nonEmpty());
+const stops = v.pipe(v.array(stop), v.maxLength(16));
+/** OpenAI's own most. */
+const mostLogprobs = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(20));
+
 const answer = {
   model: v.pipe(v.string(), v.nonEmpty()),
   max_tokens: v.optional(tokens),
@@ -48,6 +64,14 @@ const answer = {
   temperature: v.optional(between(0, 2)),
   top_p: v.optional(between(0, 1)),
   top_k: v.optional(v.pipe(v.number(), v.integer(), v.minValue(-1))),
+  min_p: v.optional(between(0, 1)),
+  repetition_penalty: v.optional(between(0.01, 100)),
+  frequency_penalty: v.optional(between(-2, 2)),
+  presence_penalty: v.optional(between(-2, 2)),
+  logit_bias: v.optional(v.record(v.pipe(v.string(), v.regex(/^(?:0|[1-9]\d*)$/)), between(-100, 100))),
+  stop: v.optional(
+    v.lazy((given) => (Array.isArray(given) ? stops : stop) as v.GenericSchema<string | readonly string[]>),
+  ),
   seed: v.optional(v.pipe(v.number(), v.safeInteger())),
   stream: v.optional(v.boolean()),
   stream_options: v.optional(
@@ -75,8 +99,10 @@ const chatEntries = {
     v.nonEmpty(),
   ),
   max_completion_tokens: v.optional(tokens),
+  logprobs: v.optional(v.boolean()),
+  top_logprobs: v.optional(mostLogprobs),
 };
-const completionEntries = { ...answer, prompt };
+const completionEntries = { ...answer, prompt, logprobs: v.optional(mostLogprobs) };
 
 export const chatSchema: BodySchema<ChatBody> = {
   fields: Object.keys(chatEntries),
