@@ -7,6 +7,7 @@ import { cpu } from "@ropewalk/backend-node";
 import { renderBar, type Bar } from "./bar.ts";
 import { chunkedCost } from "./chunked-cost.ts";
 import { decodeCost } from "./decode-cost.ts";
+import { guessing } from "./guessing.ts";
 import { keyValueBytes } from "./key-value-bytes.ts";
 import { layerCost } from "./layer-cost.ts";
 import { measureMachine } from "./machine.ts";
@@ -47,6 +48,7 @@ add(await secondQuestion(models, values));
 await models.plain.release();
 add(await layerCost(backend, values));
 add(await chunkedCost(backend, values));
+add(await guessing(backend, values));
 
 if (values.json) console.log(JSON.stringify({ machine, bars }));
 process.exitCode = bars.every(({ pass }) => pass) ? 0 : 1;

@@ -38,6 +38,7 @@ export const draftSource = (
   };
 
   return {
+    isCheap: false,
     guess: async (ids, count) => {
       const guess = [await follow(ids)];
       const most = Math.min(count, 1 + tokensHeld(cache, longestNext(cache)));

@@ -5,7 +5,7 @@ import type { Picking } from "../picking.ts";
 import type { History } from "../sampling/history.ts";
 import type { SamplerState } from "../sampling/random.ts";
 import { checkGuess, longestGuess, type Checked } from "./check-guess.ts";
-import { afterGuess, afterStep, startPace } from "./pace.ts";
+import { afterGuess, afterStep, isTime, startPace } from "./pace.ts";
 import type { GuessSource } from "./source.ts";
 
 export type GuessStats = {
@@ -26,6 +26,9 @@ export type GuessedSteps = {
   readonly stats: () => GuessStats;
 };
 
+/** No token is this one. */
+const noToken = -1;
+
 /** Nothing follows a stop token: it is not guessed, nor what is behind it. */
 const beforeStop = (guess: readonly number[], stops: ReadonlySet<number>): readonly number[] => {
   const at = guess.findIndex((token) => stops.has(token));
@@ -43,18 +46,25 @@ export const guessedSteps = (
   let stats: GuessStats = { runs: 0, guessed: 0, right: 0 };
 
   const nextGuess = async (cache: KeyValueCache, room: number): Promise<readonly number[]> => {
-    const count = pace.rest > 0 ? 0 : Math.min(pace.length, room - 1, longestGuess(cache));
+    const count = Math.min(pace.length, room - 1, longestGuess(cache));
     return count < 1 ? [] : beforeStop(await source.guess(text!, count), stops);
   };
+  /** The token that the source would go on with, where it costs nothing to ask. */
+  const foreseenNext = async (): Promise<number | undefined> =>
+    source.isCheap ? ((await source.guess(text!, 1))[0] ?? noToken) : undefined;
 
   return {
     decode: async (history, from, room) => {
       text ??= [...history.prompt, ...history.added];
-      const guess = await nextGuess(from.cache, room);
+      const time = isTime(pace);
+      const guess = time ? await nextGuess(from.cache, room) : [];
+      const foreseen = time ? undefined : await foreseenNext();
       const checked = await checkGuess(session, picking, from, history, guess);
       const right = checked.picked.length - 1;
       for (const { token } of checked.picked) text.push(token);
-      pace = guess.length === 0 ? afterStep(pace) : afterGuess(most, pace, guess.length, right);
+      if (guess.length > 0) pace = afterGuess(most, pace, guess.length, right);
+      else if (!time)
+        pace = afterStep(pace, foreseen === undefined ? undefined : foreseen === checked.picked[0]!.token);
       stats = { runs: stats.runs + 1, guessed: stats.guessed + guess.length, right: stats.right + right };
       return checked;
     },

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { lookup } from "../../src/guess/lookup.ts";
 import { nGrams } from "../../src/guess/n-grams.ts";
-import { afterGuess, afterStep, startPace } from "../../src/guess/pace.ts";
+import { afterGuess, afterStep, isTime, startPace } from "../../src/guess/pace.ts";
 
 /** The same by looking everywhere. */
 const searched = (ids: readonly number[], count: number): number | undefined => {
@@ -35,22 +35,26 @@ it("guesses what followed, and goes round where the text ends", async () => {
   expect(await guess([5, 6, 7, 8, 9, 5, 6, 1, 2, 1, 2, 3, 4], 5)).toEqual([]);
 });
 
-it("guesses as much as was right lately, and hardly ever where nothing is", () => {
-  const most = 8;
+it("guesses as much as was right lately, and waits for what is foreseen where nothing was", () => {
+  const most = 10;
   let pace = startPace(most);
-  expect(pace.length).toBe(8);
-  pace = afterGuess(most, pace, 8, 3);
-  expect(pace).toEqual({ length: 4, rest: 0, rested: 0 });
+  expect(pace.length).toBe(4);
   pace = afterGuess(most, afterGuess(most, pace, 4, 4), 8, 8);
-  expect(pace.length).toBe(8);
-  let guesses = 0;
-  for (let step = 0; step < 1000; step++) {
-    if (pace.rest > 0) pace = afterStep(pace);
-    else {
-      guesses += 1;
-      pace = afterGuess(most, pace, pace.length, 0);
-    }
+  expect(pace).toEqual({ length: 10, need: 0, streak: 0 });
+  expect(afterGuess(most, pace, 10, 6)).toEqual({ length: 7, need: 0, streak: 0 });
+  const needs: number[] = [];
+  for (let guess = 0; guess < 8; guess++) {
+    pace = afterGuess(most, pace, 4, guess % 2);
+    needs.push(pace.need);
+    for (let step = 1; step < pace.need; step++) pace = afterStep(pace, true);
+    expect(isTime(pace)).toBe(false);
+    pace = afterStep(pace, false);
+    expect(pace.streak).toBe(0);
+    for (let step = 0; step < pace.need; step++) pace = afterStep(pace, guess > 3 ? undefined : true);
+    expect(isTime(pace)).toBe(true);
   }
-  expect(guesses).toBeLessThan(25);
-  expect(afterGuess(most, pace, 1, 1)).toEqual({ length: 2, rest: 0, rested: 0 });
+  expect(needs).toEqual([1, 2, 4, 8, 16, 32, 32, 32]);
+  expect(afterGuess(most, pace, 4, 2).need).toBe(0);
+  // One that may have one token alone, at the end of a run, has paid where that is right.
+  expect(afterGuess(most, pace, 1, 1).need).toBe(0);
 });

@@ -19,6 +19,7 @@ const newTokens = 150;
 const liar = (truth: readonly number[], rights: readonly number[]): GuessSource => {
   let calls = 0;
   return {
+    isCheap: rights.length % 2 === 0,
     guess: (ids, count) => {
       const right = rights[calls++ % rights.length]!;
       return truth
