@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   exam: async () => (await import("./commands/exam.ts")).addExam,
   read: async () => (await import("./commands/read.ts")).addRead,
   generate: async () => (await import("./commands/generate.ts")).addGenerate,
+  chat: async () => (await import("./commands/chat.ts")).addChat,
   serve: async () => (await import("./commands/serve.ts")).addServe,
   tokenize: async () => (await import("./commands/tokenize.ts")).addTokenize,
   logits: async () => (await import("./commands/logits.ts")).addLogits,

@@ -132,11 +132,13 @@ describe.each(cases)("$name, $cache, $backend.name", ({ said, url, extension, ca
     expect(fork.ids).toEqual(forked);
     // Logits of the document and everything behind it.
     const past = await chat.read();
-    expect(past.ids).toEqual(chat.ids);
+    expect(past.ids.slice(0, chat.ids.length)).toEqual(chat.ids);
+    const end = model.text!.decode(past.ids.slice(chat.ids.length)).trim();
+    expect([end, past.ids.length > chat.ids.length]).toEqual(["", true]);
     const { vocabSize } = model.extended.decoder;
     const more = [8, 9, 10];
     const logits = await model.logits(more, { after: past });
-    const expected = (await model.logits([...chat.ids, ...more])).subarray(-logits.length);
+    const expected = (await model.logits([...past.ids, ...more])).subarray(-logits.length);
     expect(logits.length).toBe(4 * vocabSize);
     if (cache === "float32") expect(largestDifference(logits, expected)).toBeLessThan(1e-4);
     past.release();
@@ -171,6 +173,12 @@ describe("a chat", () => {
     expect(chat.ids.slice(took.promptTokens)).toEqual(await cold(model, [...document.ids, ...asked], 10));
     const again = await answer(chat, "Oh?");
     expect(again.cachedTokens).toBe(took.promptTokens + 9);
+    // What was said is a document for another conversation.
+    const past = await chat.read();
+    const next = model.chat({ after: past });
+    const { cachedTokens } = await answer(next, "Who?");
+    expect([past.ids.length > chat.ids.length, cachedTokens]).toEqual([true, past.ids.length - 1]);
+    for (const each of [past, next]) each.release();
     chat.rollback(2);
     expect(chat.ids).toEqual(document.ids);
     chat.release();

@@ -1,49 +1,18 @@
 /** `ropewalk generate`: what follows a prompt, streamed as text or printed as JSON. */
-import { type GenerateOptions, type GenerationStats, type LanguageModel, type Sampling } from "@ropewalk/generation";
-import { InvalidArgumentError, type Command } from "commander";
+import { type GenerateOptions, type GenerationStats, type LanguageModel } from "@ropewalk/generation";
+import type { Command } from "commander";
 import { openAfter, tokensBefore, withAfterOption } from "../after-option.ts";
 import { promptBar } from "../bars.ts";
 import { extendedWords, groupsAndWindow } from "../describe.ts";
 import { examples } from "../help.ts";
 import { notice, noticeBeyondCapacity } from "../notice.ts";
-import { number, numberList } from "../numbers.ts";
 import { chosenFor, open, withModel, type Chosen } from "../open-model.ts";
 import { withSharedOptions, type SharedOptions } from "../options.ts";
 import { promptIds, withPromptOptions, type PromptOptions } from "../prompt.ts";
+import { runFrom, withSamplingOptions, type SamplingOptions } from "../sampling-options.ts";
 import { statsLine, statsReport } from "../render/stats.ts";
 
-type CommandOptions = SharedOptions &
-  PromptOptions & {
-    readonly maxNewTokens: number;
-    readonly temperature: number;
-    readonly topK?: number;
-    readonly topP?: number;
-    readonly seed?: number;
-    readonly chunkSize?: number;
-    readonly decodeBlock?: number;
-    readonly stopTokens?: readonly number[];
-    readonly beyondCapacity?: boolean;
-  };
-
-const samplingFlags = { topK: "--top-k", topP: "--top-p", seed: "--seed" } as const;
-
-/** @throws InvalidArgumentError when a number of sampling is given and nothing is sampled */
-const samplingFrom = ({ temperature, ...numbers }: CommandOptions): Sampling => {
-  if (temperature !== 0) {
-    const { seed = 0, topK, topP } = numbers;
-    return {
-      ...{ kind: "sample", temperature, seed },
-      ...(topK === undefined ? {} : { topK }),
-      ...(topP === undefined ? {} : { topP }),
-    };
-  }
-  for (const name of ["topK", "topP", "seed"] as const)
-    if (numbers[name] !== undefined)
-      throw new InvalidArgumentError(
-        `generate: ${samplingFlags[name]} is not read at --temperature 0, got ${numbers[name]}`,
-      );
-  return { kind: "greedy" };
-};
+type CommandOptions = SharedOptions & PromptOptions & SamplingOptions;
 
 type Job = {
   readonly ids: readonly number[];
@@ -87,7 +56,7 @@ const stream = async (model: LanguageModel, { ids, run, stats }: Job): Promise<v
 };
 
 const generate = async (path: string, words: readonly string[], options: CommandOptions): Promise<void> => {
-  const sampling = samplingFrom(options);
+  const given = runFrom("generate", options);
   const opened = await open(path, options);
   const ids = await promptIds("generate", opened, words, options);
   const length = tokensBefore(options.after) + ids.length + options.maxNewTokens;
@@ -98,13 +67,9 @@ const generate = async (path: string, words: readonly string[], options: Command
     let stats: GenerationStats | undefined;
     const bar = promptBar();
     const run: GenerateOptions = {
-      ...{ maxNewTokens: options.maxNewTokens, sampling, signal, onPrefill: bar.onPrefill },
+      ...{ ...given, signal, onPrefill: bar.onPrefill },
       onDone: (done) => (stats = done),
       ...(after === undefined ? {} : { after }),
-      ...(options.chunkSize === undefined ? {} : { chunkSize: options.chunkSize }),
-      ...(options.decodeBlock === undefined ? {} : { decodeBlock: options.decodeBlock }),
-      ...(options.stopTokens === undefined ? {} : { stopTokens: options.stopTokens }),
-      ...(options.beyondCapacity ? { beyondCapacity: "allow" } : {}),
     };
     const print = options.json ? printJson : stream;
     await print(model, { ids, run, chosen, stats: () => stats }).finally(bar.stop);
@@ -113,16 +78,7 @@ const generate = async (path: string, words: readonly string[], options: Command
 
 export const addGenerate = (program: Command): void => {
   const prompted = withPromptOptions(program.command("generate").description("stream what follows a prompt"));
-  const command = withAfterOption(prompted)
-    .option("--max-new-tokens <n>", "tokens to generate, at most", number, 128)
-    .option("--temperature <t>", "0: the most likely token, always", number, 0)
-    .option("--top-k <k>", "sample among the k most likely", number)
-    .option("--top-p <p>", "sample among the most likely that together have probability p", number)
-    .option("--seed <n>", "the same seed gives the same text; absent: 0", number)
-    .option("--stop-tokens <ids>", "token ids that end the text, by comma; absent: the checkpoint's own", numberList)
-    .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number)
-    .option("--decode-block <tokens>", "tokens decoded in one run, at most; absent: as the backend likes it", number)
-    .option("--beyond-capacity", "run even where the model knows no positions");
+  const command = withSamplingOptions(withAfterOption(prompted), 128);
   withSharedOptions(command)
     .addHelpText(
       "after",

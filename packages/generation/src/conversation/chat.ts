@@ -21,7 +21,7 @@ import {
   type Checkpoint,
   type CheckpointLimits,
 } from "./checkpoints.ts";
-import { allOf, answering, idsIn, type SendOptions, type Setting, type Spoken } from "./turn.ts";
+import { allOf, answering, idsIn, writtenIds, type SendOptions, type Setting, type Spoken } from "./turn.ts";
 
 export type ConversationOptions = {
   /** A text that was read with `read`, which the conversation stands behind. It may be released once this is made. */
@@ -53,7 +53,9 @@ export type Chat = {
   readonly turns: number;
   /** What it holds in memory, with what it shares with others. */
   readonly bytes: number;
-  /** What was said as a prefix of its own: for runs behind it, and to keep it on a disk. */
+  /**
+   * What was said, to the end of the last message, as a prefix of its own: for another conversation behind it, and to keep it on a disk.
+   */
   readonly read: (options?: ReadOptions) => Promise<Prefix>;
   /** Another chat with the same past; either goes on. */
   readonly fork: () => Chat;
@@ -165,7 +167,7 @@ const chatOf = (setting: Setting, limits: CheckpointLimits, first: State): Chat 
       checkOpen("read", loaded);
       checkIdle("read");
       checkReadOptions("read", options);
-      const { after, rest } = behind(allOf(setting, state.checkpoints), idsIn(setting, state.spoken));
+      const { after, rest } = behind(allOf(setting, state.checkpoints), writtenIds(setting, state.spoken));
       return readIds("read", reader, after, rest, options);
     },
     fork: () => {

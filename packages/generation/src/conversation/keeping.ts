@@ -28,9 +28,10 @@ export const prefillKeeping = async (
   if (keeping === undefined || first <= 0 || first >= ids.length)
     return prefillRows(session, cache, ids, output, options);
   const { onProgress, ...rest } = options;
+  // The look is no step of its own: where the first part is done, the chunk behind it says so.
   const from = (done: number): ChunkOptions => ({
     ...rest,
-    onProgress: onProgress && ((more) => onProgress(done + more, ids.length)),
+    onProgress: onProgress && ((more) => done + more !== first && onProgress(done + more, ids.length)),
   });
   const begun = await prefillRows(session, cache, ids.slice(0, first), decoderOutputs.likeliest, from(0));
   keeping.onPrompt(begun.cache);

@@ -12,7 +12,7 @@ import { beginWith, behind, newCheckpoint, type Checkpoint } from "./checkpoints
 import type { Keeping } from "./keeping.ts";
 import { laterText } from "./lasting.ts";
 import { answerPiece, idsOf, type Piece } from "./pieces.ts";
-import { planned } from "./plan.ts";
+import { planned, type Encoder } from "./plan.ts";
 
 export type SendOptions = Omit<GenerateOptions, "after" | "onPrefix">;
 
@@ -40,6 +40,17 @@ export const idsIn = ({ before }: Setting, { pieces }: Spoken): readonly number[
   ...idsOf(pieces),
 ];
 
+const encoderOf = ({ reader, codec, before }: Setting): Encoder => ({
+  codec,
+  bosToken: before && reader.texts.bosToken,
+});
+
+/** The ids of what was said as the template writes it where nothing is to follow. */
+export const writtenIds = (setting: Setting, { messages, pieces }: Spoken): readonly number[] => {
+  const text = messages.length === 0 ? "" : setting.format(messages, { generationPrompt: false });
+  return [...(setting.before?.ids ?? []), ...idsOf(planned(encoderOf(setting), pieces, text).pieces)];
+};
+
 /** Where a conversation can be gone on from, with the document before it. */
 export const allOf = ({ before }: Setting, checkpoints: readonly Checkpoint[]): readonly Checkpoint[] => [
   ...(before ? [before.checkpoint] : []),
@@ -65,9 +76,7 @@ export const answering = async function* (
   done: (answered: Answered) => void,
 ): AsyncGenerator<string, void, undefined> {
   const { reader, codec, format, before } = setting;
-  const { bosToken } = reader.texts;
-  const encoder = { codec, bosToken: before && bosToken };
-  const plan = planned(encoder, pieces, format(messages), laterText(format, messages));
+  const plan = planned(encoderOf(setting), pieces, format(messages), laterText(format, messages));
   const prompt = [...(before?.ids ?? []), ...idsOf(plan.pieces)];
   const { after, rest } = behind(allOf(setting, checkpoints), prompt);
   const made: KeyValueCache[] = [];
