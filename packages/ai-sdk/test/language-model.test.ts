@@ -161,6 +161,14 @@ describe.each(["here", "there"] as const)("a model that is %s", (where) => {
     }
   });
 
+  it("guesses ahead where it is asked to, and says the same", async () => {
+    const asks = (providerOptions = ropewalkOptions({})) =>
+      generateText({ model, prompt: "Lily saw a cat. Lily saw a cat. Lily", maxOutputTokens: 12, providerOptions });
+    const guessed = await asks(ropewalkOptions({ lookup: { match: 3, draft: 8 } }));
+    expect(guessed.text).toBe((await asks()).text);
+    await expect(asks(ropewalkOptions({ lookup: { match: 0, draft: 8 } }))).rejects.toThrow(/match must be/);
+  });
+
   it("stops by an abort: before the prompt, inside it and between pieces", async () => {
     const reason = new DOMException("enough", "AbortError");
     const gone = generateText({ model, prompt: "Who?", abortSignal: AbortSignal.abort(reason) });
