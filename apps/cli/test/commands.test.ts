@@ -45,6 +45,25 @@ describe("logits", () => {
 });
 
 describe("generate", () => {
+  it("guesses, and prints the same tokens and what the guesses came to", async () => {
+    const args = ["generate", "stories260K", "Tim had a red ball. Tim had a red", "--max-new-tokens", "30", "--json"];
+    const run = async (...more: readonly string[]) => {
+      const { stdout, stderr, code } = await ropewalk(...args, ...more);
+      expect(code, stderr).toBe(0);
+      return JSON.parse(stdout) as { readonly ids: readonly number[]; readonly guesses?: { readonly right: number } };
+    };
+    const plain = await run();
+    expect(plain.guesses).toBeUndefined();
+    for (const more of [
+      ["--lookup", "2,6"],
+      ["--draft-model", "stories260K", "--draft-tokens", "3"],
+    ]) {
+      const { ids, guesses } = await run(...more);
+      expect(ids).toEqual(plain.ids);
+      expect(guesses!.right).toBeGreaterThan(0);
+    }
+  });
+
   it("prints the tokens and the text as JSON", async () => {
     const ids = idsFile("bos.json", [1]);
     const { stdout } = await ropewalk(

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { openAfter, tokensBefore, withAfterOption } from "../after-option.ts";
 import { promptBar } from "../bars.ts";
 import { extendedWords, groupsAndWindow } from "../describe.ts";
+import { openGuesses, withGuessOptions, type GuessFlags } from "../guess-options.ts";
 import { examples } from "../help.ts";
 import { notice, noticeBeyondCapacity } from "../notice.ts";
 import { chosenFor, open, withModel, type Chosen } from "../open-model.ts";
@@ -12,7 +13,7 @@ import { promptIds, withPromptOptions, type PromptOptions } from "../prompt.ts";
 import { runFrom, withSamplingOptions, type SamplingOptions } from "../sampling-options.ts";
 import { statsLine, statsReport } from "../render/stats.ts";
 
-type CommandOptions = SharedOptions & PromptOptions & SamplingOptions;
+type CommandOptions = SharedOptions & PromptOptions & SamplingOptions & GuessFlags;
 
 type Job = {
   readonly ids: readonly number[];
@@ -64,21 +65,25 @@ const generate = async (path: string, words: readonly string[], options: Command
   await withModel("generate", { opened, options, length }, async (model, signal) => {
     if (options.beyondCapacity) noticeBeyondCapacity("generate", model, length);
     const after = await openAfter(model, options.after, signal);
+    const { guesses, release } = await openGuesses(options, length, signal);
     let stats: GenerationStats | undefined;
     const bar = promptBar();
     const run: GenerateOptions = {
       ...{ ...given, signal, onPrefill: bar.onPrefill },
       onDone: (done) => (stats = done),
+      ...guesses,
       ...(after === undefined ? {} : { after }),
     };
     const print = options.json ? printJson : stream;
-    await print(model, { ids, run, chosen, stats: () => stats }).finally(bar.stop);
+    await print(model, { ids, run, chosen, stats: () => stats })
+      .finally(bar.stop)
+      .finally(release);
   });
 };
 
 export const addGenerate = (program: Command): void => {
   const prompted = withPromptOptions(program.command("generate").description("stream what follows a prompt"));
-  const command = withSamplingOptions(withAfterOption(prompted), 128);
+  const command = withGuessOptions(withSamplingOptions(withAfterOption(prompted), 128));
   withSharedOptions(command)
     .addHelpText(
       "after",
@@ -86,6 +91,7 @@ export const addGenerate = (program: Command): void => {
         "ropewalk generate stories260K Once upon a time",
         "ropewalk generate stories260K --file prompt.txt --method self-extend",
         'ropewalk generate stories260K "And then" --after book.kv',
+        "ropewalk generate stories260K --file prompt.txt --lookup",
         "cat prompt.txt | ropewalk generate stories260K --temperature 0.8 --top-k 40",
       ),
     )

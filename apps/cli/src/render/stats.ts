@@ -1,5 +1,5 @@
 /** What a generation took, as a line and as data. */
-import type { GenerationStats } from "@ropewalk/generation";
+import type { GenerationStats, GuessStats } from "@ropewalk/generation";
 import { perSecond, rate } from "./units.ts";
 
 /** Numbers of one run or of several. */
@@ -13,11 +13,14 @@ const prefilled = ({ promptTokens, cachedTokens }: RunTotals): number => promptT
 /** The first token comes out of the prompt's last chunk; what follows is decoded. */
 const decoded = ({ newTokens }: RunTotals): number => Math.max(0, newTokens - 1);
 
+const guessed = ({ guesses }: RunTotals): string =>
+  guesses === undefined ? "" : `; ${guesses.right} of ${guesses.guessed} guesses right`;
+
 /** prompt 5 tokens, 3,210 tokens/s; new 40 tokens, 1,540 tokens/s */
 export const statsLine = (stats: RunTotals): string =>
   `prompt ${tokens(stats.promptTokens)}${stats.cachedTokens > 0 ? `, ${tokens(stats.cachedTokens)} read before` : ""}, ` +
   `${perSecond(prefilled(stats), stats.prefillTime)} tokens/s; ` +
-  `new ${tokens(stats.newTokens)}, ${perSecond(decoded(stats), stats.decodeTime)} tokens/s`;
+  `new ${tokens(stats.newTokens)}, ${perSecond(decoded(stats), stats.decodeTime)} tokens/s${guessed(stats)}`;
 
 export type Rate = { readonly milliseconds: number; readonly tokensPerSecond: number | null };
 
@@ -28,6 +31,8 @@ export type StatsReport = {
   readonly prefill: Rate;
   readonly decode: Rate;
   readonly keyValueBytes: number;
+  /** Where guesses were asked for. */
+  readonly guesses?: GuessStats;
 };
 
 export const statsReport = (stats: RunTotals): StatsReport => ({
@@ -37,4 +42,5 @@ export const statsReport = (stats: RunTotals): StatsReport => ({
   prefill: { milliseconds: stats.prefillTime, tokensPerSecond: rate(prefilled(stats), stats.prefillTime) },
   decode: { milliseconds: stats.decodeTime, tokensPerSecond: rate(decoded(stats), stats.decodeTime) },
   keyValueBytes: stats.cacheBytes,
+  ...(stats.guesses && { guesses: stats.guesses }),
 });
