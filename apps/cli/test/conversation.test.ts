@@ -72,7 +72,7 @@ describe("through a pipe", () => {
       [folder, "--method", "self-extend"],
       "chat: --method self-extend needs a --group-size, or a --length to choose it for",
     ],
-    [[folder, "--after", "none.kv"], /^open: .*none\.kv/],
+    [[folder, "--after", "none.kv"], /^--after: .*none\.kv must be a file/],
     [[folder, "--template", "none.jinja"], "--template: none.jinja must be a readable file, got ENOENT"],
   ])("refuses %j", async (args, message) => {
     const { stderr, code, stdout } = await ropewalk("chat", ...args);

@@ -8,6 +8,7 @@ export {
   type WorkerOpened,
   type WorkerSource,
 } from "./connect.ts";
+export type { WorkerChat } from "./chat.ts";
 export type { WorkerLike } from "./endpoint.ts";
 export type { WorkerCache, WorkerModel, WorkerPrefix } from "./model.ts";
 export { serveModels, type ServeConfig } from "./serve.ts";

@@ -3,6 +3,7 @@ import { show } from "@ropewalk/check";
 import { checkExtension, extensionOf, recordOf, type ContextExtension } from "@ropewalk/context-extension";
 import { extendDecoder, type DecoderSizes, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { ReadAttentions, VisitAttentions } from "../attentions.ts";
+import type { ConversationOptions } from "../conversation/chat.ts";
 import type { CachePlan } from "../cache/cache.ts";
 import type { LanguageModel, LogitsOptions } from "../model.ts";
 import type { AnyPrefix, Prefix } from "../prefix/prefix.ts";
@@ -10,6 +11,7 @@ import type { ReadOptions } from "../prefix/read.ts";
 import type { Prompt } from "../prompt.ts";
 import type { TextCodec } from "../text.ts";
 import type { GenerateOptions } from "../generate.ts";
+import { startWorkerChat, type WorkerChat } from "./chat.ts";
 import { call, stream, type Connection } from "./call.ts";
 import type { FileOptions } from "../prefix/save.ts";
 import { sentPath } from "./path.ts";
@@ -40,6 +42,7 @@ export type WorkerModel = Pick<
   readonly read: (prompt: Prompt, options?: ReadOptions) => Promise<WorkerPrefix>;
   readonly prefixBytes: (prefixes: readonly AnyPrefix[]) => Promise<number>;
   readonly open: (path: string | URL, options?: FileOptions) => Promise<WorkerPrefix>;
+  readonly chat: (options?: ConversationOptions) => Promise<WorkerChat>;
   /** A cache in the worker, for `prefill`; `releaseCache` gives its memory back. */
   readonly createCache: (plan: CachePlan) => Promise<WorkerCache>;
   readonly prefill: (
@@ -119,6 +122,8 @@ export const workerModel = (connection: Connection, facts: ModelFacts, text: Tex
     prefixBytes: async (prefixes) =>
       ask("prefixBytes", [prefixes.map((prefix) => idOf("prefixBytes", connection, prefix))]),
     open: async (path, options) => prefixOf(await file("open", "openPrefix", [sentPath(path)], options)),
+    chat: (options) =>
+      startWorkerChat(connection, { prefixOf, idOf: (where, after) => idOf(where, connection, after) }, id, options),
     logits: (ids, options) => run("logits", [ids], options),
     visitLogits: (ids, visit, options) => run("visitLogits", [ids], options, { visit }),
     ...{ attentions, visitAttentions },

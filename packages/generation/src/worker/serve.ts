@@ -58,7 +58,14 @@ export const serveModels = (config: ServeConfig): void => {
   checkWorker("serveModels", "port", port!);
   let names = 0;
   const held: Held = {
-    ...{ opened: new Map(), models: new Map(), caches: new Map(), prefixes: new Map(), folders: new Map() },
+    ...{
+      opened: new Map(),
+      models: new Map(),
+      caches: new Map(),
+      prefixes: new Map(),
+      chats: new Map(),
+      folders: new Map(),
+    },
     name: () => (names += 1),
   };
   const runs = new Map<number, Run>();

@@ -1,4 +1,5 @@
 /** What goes between a worker and the outside. All of it is data that structured cloning copies, errors with their class among it. */
+import type { Chat } from "../conversation/chat.ts";
 import type { ExtensionRecord } from "@ropewalk/context-extension";
 import type { CachePrecision, DecoderSizes } from "@ropewalk/decoder";
 import type { CheckpointFile, TokenizerFiles } from "@ropewalk/models";
@@ -56,6 +57,9 @@ export type ModelFacts = OpenedFacts & {
 
 /** A text that was read in the worker. */
 export type PrefixFacts = { readonly id: number; readonly ids: readonly number[]; readonly bytes: number };
+
+/** A chat in the worker. */
+export type ChatFacts = { readonly id: number } & Pick<Chat, "messages" | "ids" | "turns" | "bytes">;
 
 /** What a run gives, one after another. */
 export type RunEvent =

@@ -4,6 +4,7 @@ import { byKind, check, checkFunction, checkOneOf } from "@ropewalk/check";
 import { extensionOf, type ExtensionRecord } from "@ropewalk/context-extension";
 import type { CheckpointFolder } from "@ropewalk/models";
 import type { Remote } from "comlink";
+import type { Chat } from "../conversation/chat.ts";
 import { createCache, releaseCache, type KeyValueCache } from "../cache/cache.ts";
 import { loadModel, type LanguageModel, type LoadOptions } from "../model.ts";
 import { openModel, type OpenedModel } from "../open.ts";
@@ -12,7 +13,7 @@ import { modelFacts, sourceFacts } from "./facts.ts";
 import { receiveFolder, type ReceivedFolder } from "./folder.ts";
 import type { Tell, Work } from "./runs.ts";
 import { receivedPath } from "./path.ts";
-import type { BackendChoice, OpenedFacts, PrefixFacts, SentFolder, SentSource } from "./wire.ts";
+import type { BackendChoice, ChatFacts, OpenedFacts, PrefixFacts, SentFolder, SentSource } from "./wire.ts";
 
 export type Backends = Readonly<Record<string, (options: never) => Backend | Promise<Backend>>>;
 
@@ -25,9 +26,13 @@ export type Held = {
   readonly models: Map<number, LanguageModel>;
   readonly caches: Map<number, KeyValueCache>;
   readonly prefixes: Map<number, Prefix>;
+  readonly chats: Map<number, HeldChat>;
   readonly folders: Map<OpenedModel, ReceivedFolder>;
   readonly name: () => number;
 };
+
+/** With the model whose weights it ends with. */
+type HeldChat = { readonly chat: Chat; readonly model: LanguageModel };
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -170,6 +175,35 @@ const tellingFacts = (call: Call): Call => {
   return { ...call, listeners: { ...listeners, onPrefix: tell } };
 };
 
+const chatOf = ({ held, args }: Call, where: string): HeldChat => {
+  const found = held.chats.get(args[0]!);
+  if (found === undefined)
+    throw new TypeError(`${where}: the chat must be one that is not released, nor its model, got one that is`);
+  return found;
+};
+
+const chatFacts = (id: number, { messages, ids, turns, bytes }: Chat): ChatFacts => ({
+  id,
+  messages,
+  ids,
+  turns,
+  bytes,
+});
+
+const heldChat = ({ held }: Call, of: HeldChat): ChatFacts => {
+  const id = held.name();
+  held.chats.set(id, of);
+  return chatFacts(id, of.chat);
+};
+
+/** What it stands behind is here. */
+const startChat = (call: Call): ChatFacts => {
+  const model = modelOf(call);
+  const { after, ...options } = call.args[1]! as Options & { readonly after?: number };
+  const behind = after === undefined ? {} : { after: prefixOf(call, "chat", "after", after) };
+  return heldChat(call, { model, chat: model.chat({ ...options, ...behind }) });
+};
+
 const cacheOf = ({ held, args }: Call, where: string): KeyValueCache => {
   const found = held.caches.get(args[1]!);
   if (found === undefined)
@@ -223,6 +257,23 @@ export const works: Readonly<Record<string, (call: Call) => Work>> = {
     const ids = call.args[1]! as readonly number[];
     return modelOf(call).prefixBytes(ids.map((id) => prefixOf(call, "prefixBytes", "every prefix", id)));
   }),
+  chat: once(startChat),
+  sendChat: (call) => chatOf(call, "send").chat.send(call.args[1]!, optionsOf(call, "send", 2)),
+  factsChat: once((call) => chatFacts(call.args[0]!, chatOf(call, "chat").chat)),
+  readChat: once(async (call) => heldPrefix(call, await chatOf(call, "read").chat.read(optionsOf(call, "read", 1)))),
+  forkChat: once((call) => {
+    const { chat, model } = chatOf(call, "fork");
+    return heldChat(call, { model, chat: chat.fork() });
+  }),
+  rollbackChat: once((call) => {
+    const { chat } = chatOf(call, "rollback");
+    chat.rollback(call.args[1]!);
+    return chatFacts(call.args[0]!, chat);
+  }),
+  releaseChat: once((call) => {
+    call.held.chats.get(call.args[0]!)?.chat.release();
+    call.held.chats.delete(call.args[0]!);
+  }),
   createCache: once((call) => {
     const { backend, extended } = modelOf(call);
     const id = call.held.name();
@@ -247,6 +298,11 @@ export const works: Readonly<Record<string, (call: Call) => Work>> = {
     await model.release();
     for (const [id, { cache }] of call.held.prefixes)
       if (cache.life.state === "released") call.held.prefixes.delete(id);
+    for (const [id, { chat, model: of }] of call.held.chats)
+      if (of.source === model.source) {
+        chat.release();
+        call.held.chats.delete(id);
+      }
     for (const [opened, folder] of call.held.folders)
       if (opened.source === model.source) {
         folder.close();
