@@ -7,7 +7,8 @@ const least = -9999;
 const finite = (logprob: number): number => Math.max(least, logprob);
 
 /** A token's text inside a text: behind another of its kind, for the first of a text may lose its space. */
-const textOf = ({ decode }: TextCodec, token: number): string => decode([token, token]).slice(decode([token]).length);
+export const textOf = ({ decode }: TextCodec, token: number): string =>
+  decode([token, token]).slice(decode([token]).length);
 
 const encoder = new TextEncoder();
 

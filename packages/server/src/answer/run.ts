@@ -1,8 +1,9 @@
 /** A job on a model: its prompts one after another, each answered n times, behind what was read of them before. */
-import type { GeneratedToken, GenerateOptions, GenerationStats, LeftPrefix } from "@ropewalk/generation";
+import type { GeneratedToken, GenerateOptions, GenerationStats, LeftPrefix, TextCodec } from "@ropewalk/generation";
 import type { Job, PromptIds } from "../body/job.ts";
 import type { Runner, ServedPrefix } from "../models.ts";
 import { readBehind, type Behind } from "../prefixes/read-behind.ts";
+import { textOf } from "./logprobs.ts";
 import type { Piece, Pieces } from "./pieces.ts";
 
 type Setting = {
@@ -16,6 +17,28 @@ type Setting = {
   readonly keeps: boolean;
 };
 
+/** What else waits is done: a model in this thread would keep an abort, or another request, from being seen until its end. */
+const breathe = (): Promise<void> =>
+  new Promise((resolve) => void (globalThis.setImmediate ?? setTimeout)(() => resolve()));
+
+/** The tokens that stand in the text that was given: what is held back may be cut off at a stop string. */
+const tokensGiven = (codec: TextCodec) => {
+  let waiting: readonly GeneratedToken[] = [];
+  let [given, taken] = [0, 0];
+  return (text: string, tokens: readonly GeneratedToken[]): readonly GeneratedToken[] => {
+    waiting = [...waiting, ...tokens];
+    given += text.length;
+    const first = waiting.findIndex(({ token }) => {
+      if (taken >= given) return true;
+      taken += textOf(codec, token).length;
+      return false;
+    });
+    const ready = first < 0 ? waiting : waiting.slice(0, first);
+    waiting = waiting.slice(ready.length);
+    return ready;
+  };
+};
+
 /** One answer. */
 const answering = async function* (
   { model, pool }: Runner,
@@ -26,6 +49,8 @@ const answering = async function* (
   let stats: GenerationStats | undefined;
   let tokens: GeneratedToken[] = [];
   const left: LeftPrefix[] = [];
+  const ready =
+    stopStrings.length === 0 ? (_: string, all: readonly GeneratedToken[]) => all : tokensGiven(model.text!);
   const options: GenerateOptions = {
     ...{ maxNewTokens, sampling: sampling(index), signal },
     ...(after && { after }),
@@ -36,8 +61,10 @@ const answering = async function* (
   };
   try {
     for await (const text of model.generate(prompt.ids.slice(after?.ids.length ?? 0), options)) {
-      yield { kind: "text", index, text, tokens };
+      const fresh = tokens;
       tokens = [];
+      yield { kind: "text", index, text, tokens: ready(text, fresh) };
+      await breathe();
     }
   } finally {
     for (const prefix of left) await pool.add(prefix as ServedPrefix);
