@@ -2,7 +2,7 @@
 import { cpu } from "@ropewalk/backend-node";
 import { selfExtend } from "@ropewalk/context-extension";
 import { loadModel, type LanguageModel } from "@ropewalk/generation";
-import { inMemory, type CheckpointFolder } from "@ropewalk/models";
+import { inMemory } from "@ropewalk/models";
 import { stories260K } from "@ropewalk/tiny-models";
 import { readFileSync } from "node:fs";
 
@@ -15,14 +15,13 @@ const template =
 
 const names = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
 
-export const chattyFolder = (): CheckpointFolder => {
-  const files = names.map((name) => [name, new Uint8Array(readFileSync(new URL(name, stories260K.url)))] as const);
-  const chatTemplate = new TextEncoder().encode(template);
-  return inMemory("stories", { ...Object.fromEntries(files), "chat_template.jinja": chatTemplate });
-};
+export const chattyFiles = (): Readonly<Record<string, Uint8Array>> => ({
+  ...Object.fromEntries(names.map((name) => [name, new Uint8Array(readFileSync(new URL(name, stories260K.url)))])),
+  "chat_template.jinja": new TextEncoder().encode(template),
+});
 
 export const loadStories = (): Promise<LanguageModel> =>
-  loadModel(chattyFolder(), {
+  loadModel(inMemory("stories", chattyFiles()), {
     backend: cpu({ threads: 1 }),
     extension: selfExtend({ groupSize: 4, window: 128 }),
   });
