@@ -1,4 +1,8 @@
 /** How a prompt reaches the model: words, a file, a pipe, token ids; and what is refused, in one line. */
+import { cpu } from "@ropewalk/backend-node";
+import { loadModel, type Sampling } from "@ropewalk/generation";
+import { openFolder } from "@ropewalk/models/node";
+import { stories260K } from "@ropewalk/tiny-models";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -87,6 +91,28 @@ describe("refused in one line:", () => {
     ["--top-k that is not read", generate(words, "--top-k", "4"), /--top-k is not read at --temperature 0, got 4/],
     ["--top-p that is not read", generate(words, "--top-p", "0.5"), /--top-p is not read at --temperature 0, got 0.5/],
     ["--seed that is not read", generate(words, "--seed", "0"), /--seed is not read at --temperature 0, got 0/],
+    ["--min-p that is not read", generate(words, "--min-p", "0.5"), /--min-p is not read at --temperature 0, got 0.5/],
+    [
+      "--top-k beside the model's own",
+      generate(words, "--model-sampling", "--top-k", "4"),
+      /--top-k is not read beside --model-sampling, got 4/,
+    ],
+    [
+      "no sampling of the model's own",
+      generate(words, "--model-sampling"),
+      /samplingOf: stories260K must have a generation_config.json, got nothing/,
+    ],
+    [
+      "a bias that is none",
+      generate(words, "--logit-bias", "a:3"),
+      /--logit-bias.* must be token ids and numbers, as 42:-100,7:-Infinity, got a:3/,
+    ],
+    ["--logprobs for nobody", generate(words, "--logprobs", "2"), /--logprobs is read beside --json, got 2/],
+    [
+      "two ways with what does not fit",
+      generate(words, "--keep-ends", "4", "--regroup"),
+      /--keep-ends or --regroup, one of them/,
+    ],
     ["a shipped model nearly named", ["inspect", "stories260k"], /got "stories260k"; stories260K is meant\?/],
     [
       "an unknown flag",
@@ -118,4 +144,69 @@ describe("refused in one line:", () => {
 it("the version is the package's", async () => {
   const { version } = JSON.parse(readFileSync("apps/cli/package.json", "utf8")) as { readonly version: string };
   expect(await ropewalk("--version")).toEqual({ stdout: `${version}\n`, stderr: "", code: 0 });
+});
+
+describe("generate", () => {
+  const tokens = ["--max-new-tokens", "16"];
+  const json = async (...args: readonly string[]) => {
+    const { stdout, stderr, code } = await ropewalk("generate", ...args, "--json");
+    expect({ code }, stderr).toEqual({ code: 0 });
+    return { report: JSON.parse(stdout) as Readonly<Record<string, unknown>>, stderr };
+  };
+
+  it("ends at stop strings, in text and in JSON, and tells log-probabilities", async () => {
+    const { stdout } = await ropewalk(...generate(words, ...tokens, "--stop", "zzz", "--stop", "irl"));
+    expect(stdout).toBe(", there was a little g\n");
+    const { report } = await json(model, words, ...tokens, "--stop", "irl", "--logprobs", "2");
+    expect(report).toMatchObject({ text: ", there was a little g" });
+    const told = report["logprobs"] as readonly { readonly token: number; readonly top: readonly unknown[] }[];
+    expect(told.map(({ token }) => token)).toEqual(report["ids"]);
+    expect(told.every(({ top }) => top.length === 2)).toBe(true);
+  });
+
+  it("reads penalties, bias and min-p", async () => {
+    const flags = ["--repetition-penalty", "1.3", "--frequency-penalty", "0.2", "--presence-penalty", "0.1"];
+    const { report } = await json(
+      model,
+      words,
+      ...tokens,
+      ...flags,
+      "--logit-bias",
+      "432:-Infinity",
+      "--temperature",
+      "0.7",
+      "--min-p",
+      "0.1",
+    );
+    const loaded = await loadModel(await openFolder(stories260K.url), { backend: cpu() });
+    const sampling: Sampling = {
+      ...{ kind: "sample", temperature: 0.7, minP: 0.1, seed: 0, repetitionPenalty: 1.3 },
+      ...{ frequencyPenalty: 0.2, presencePenalty: 0.1, logitBias: { 432: -Infinity } },
+    };
+    const expected: number[] = [];
+    for await (const token of loaded.generateTokens(words, { sampling, maxNewTokens: 16 })) expected.push(token);
+    await loaded.release();
+    expect(report["ids"]).toEqual(expected);
+  });
+
+  it("runs what is left of a prompt that does not fit, and says so", async () => {
+    const prompt = idsFile(
+      "long.json",
+      Array.from({ length: 700 }, (_, at) => 3 + ((at * 37) % 500)),
+    );
+    const ends = await json(model, "--ids", prompt, ...tokens, "--keep-ends", "4");
+    expect(ends.report).toMatchObject({ promptTokens: 496, positions: "plain" });
+    expect(ends.stderr).toContain("generate: of 700 tokens of the prompt 496 were run, its ends");
+    const method = ["--method", "self-extend", "--group-size", "2", "--window", "400"];
+    const regrouped = await json(model, "--ids", prompt, ...tokens, ...method, "--regroup");
+    expect(regrouped.report).toMatchObject({ promptTokens: 700, groupSize: 3, window: 400 });
+    expect(regrouped.stderr).toMatch(
+      /716 tokens are more than SelfExtend\(groupSize 2, window 400\) holds: SelfExtend\(groupSize 3/,
+    );
+    const { stderr, code } = await ropewalk("generate", model, "--ids", prompt, "--regroup");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /beyondCapacity of kind regroup must have positions that hold more under a larger number, got those of plain/,
+    );
+  });
 });

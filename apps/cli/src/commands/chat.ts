@@ -39,7 +39,7 @@ const talkOf = (
   template: string | undefined,
   options: ChatOptions,
 ): Talk => ({
-  ...{ model, document, run: runFrom("chat", options) },
+  ...{ model, document, run: runFrom("chat", model.source, options) },
   begin: () =>
     model.chat({
       ...(document && { after: document }),
@@ -54,9 +54,10 @@ const chat = async (path: string, options: ChatOptions): Promise<void> => {
   if (json && isTerminal) throw new InvalidArgumentError("chat: --json is for messages out of a pipe, got a terminal");
   if (length === undefined) checkChosen("chat", options);
   else checkCount("chat", "--length", length);
-  runFrom("chat", options);
   const template = options.template === undefined ? undefined : await readText("--template", options.template);
   const opened = await open(path, options);
+  // What is wrong is told before weights are read.
+  runFrom("chat", opened.source, options);
   checkTemplate(opened, template);
   const planned = { opened, options, length: length ?? opened.source.decoder.trainedContext };
   await withModel("chat", planned, async (model, signal) => {
