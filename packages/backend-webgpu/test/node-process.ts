@@ -1,6 +1,8 @@
 /** The checks in a process of Node: told a name, it answers with what is wrong, or nothing. */
 import { openFolder } from "@ropewalk/models/node";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { webgpu } from "../src/node.ts";
 import { halfChecks } from "./checks/half.ts";
 import { withoutHalves } from "./checks/errors.ts";
@@ -10,8 +12,12 @@ import type { Place } from "./checks/place.ts";
 
 const reads: number[] = [];
 
+const scratch = mkdtempSync(join(tmpdir(), "ropewalk-"));
+process.on("exit", () => rmSync(scratch, { recursive: true }));
+
 const place: Place = {
   webgpu,
+  file: (name) => join(scratch, name),
   backend: webgpu({ onRead: (bytes) => void reads.push(bytes) }),
   reads,
   model: (path) => openFolder(`${root}${path}`),

@@ -17,6 +17,7 @@ const reads: number[] = [];
 
 const placeWith = (files: Files): Place => ({
   webgpu,
+  file: (name) => name,
   backend: webgpu({ onRead: (bytes) => void reads.push(bytes) }),
   reads,
   json: async (path) => JSON.parse(new TextDecoder().decode(await fetched(path))) as unknown,

@@ -8,6 +8,7 @@
  *     a part of a buffer, or its rows of another width, is fed without a copy
  *   - an output that is given such a tensor is computed into it, in sessions without a preferred location of outputs
  *   - a scatter whose input and output are the same memory writes nothing but the scattered elements
+ *   - a session goes on with the outputs that its last run was asked for, in their shapes: every run asks for all of them
  *   - a tensor's `getData` ends the process; an output of a session whose location is the CPU comes back
  */
 import type { ExternalData, HostTensor, TensorData, TensorType } from "@ropewalk/backend";
@@ -150,7 +151,16 @@ export const openDevice = async (precision: Precision): Promise<Device<GpuMemory
     free: ({ tensor }) => tensor.dispose(),
     createSession: async (model, externalData) => {
       const session = await create(runtime, model, { ...options(externalData), ...kept });
-      return deviceSession<GpuMemory, Tensor>(session, { toRuntime, memoryOf: (tensor) => ({ tensor }) });
+      const opened = deviceSession<GpuMemory, Tensor>(session, { toRuntime, memoryOf: (tensor) => ({ tensor }) });
+      return {
+        ...opened,
+        run: async (feeds, wanted) => {
+          const results = Object.entries(await opened.run(feeds, opened.outputs));
+          for (const [output, result] of results)
+            if (!wanted.includes(output) && result.place === "memory") result.memory.tensor.dispose();
+          return Object.fromEntries(results.filter(([output]) => wanted.includes(output)));
+        },
+      };
     },
   };
 };

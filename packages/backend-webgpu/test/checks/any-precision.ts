@@ -4,6 +4,7 @@ import { bufferChecks } from "./buffers.ts";
 import { familyChecks } from "./families.ts";
 import type { Check } from "./place.ts";
 import { readChecks } from "./reads.ts";
+import { savedChecks } from "./saved.ts";
 import { smallModelChecks } from "./small-models.ts";
 
 const conformance = conformanceCases.map(({ name, run }): Check => ({
@@ -17,4 +18,5 @@ export const checksOfAnyPrecision: readonly Check[] = [
   ...familyChecks,
   ...smallModelChecks,
   ...readChecks,
+  ...savedChecks,
 ];

@@ -11,6 +11,8 @@ export type Place = {
   readonly reads: readonly number[];
   /** A model's folder, from the repository's root. */
   readonly model: (path: string) => Promise<CheckpointFolder>;
+  /** A path where a file may be written. */
+  readonly file: (name: string) => string;
   /** A JSON file, from the repository's root. */
   readonly json: (path: string) => Promise<unknown>;
 };
