@@ -3,6 +3,7 @@ import { conformanceCases } from "@ropewalk/backend/conformance";
 import { bufferChecks } from "./buffers.ts";
 import { familyChecks } from "./families.ts";
 import type { Check } from "./place.ts";
+import { prefixChecks } from "./prefix.ts";
 import { readChecks } from "./reads.ts";
 import { savedChecks } from "./saved.ts";
 import { smallModelChecks } from "./small-models.ts";
@@ -19,4 +20,5 @@ export const checksOfAnyPrecision: readonly Check[] = [
   ...smallModelChecks,
   ...readChecks,
   ...savedChecks,
+  ...prefixChecks,
 ];
