@@ -28,7 +28,8 @@ const planned = 2000;
 const act = fc.record({
   branch: fc.nat(3),
   kind: fc.constantFrom("run", "run", "run", "fork", "release"),
-  tokens: fc.integer({ min: 1, max: 260 }),
+  /** Now and then as many as have settled. */
+  tokens: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 130, max: 260 })),
   chunkSize: fc.integer({ min: 20, max: 100 }),
 });
 
@@ -77,6 +78,7 @@ describe.each(backends)("on $name", (inner) => {
         };
         branches.push({ cache: createCache(backend, extended, { length: planned }), seed: seeds++, seen: new Map() });
         await run(branches[0]!, first, 64);
+        branches.push({ cache: forkCache(branches[0]!.cache), seed: seeds++, seen: new Map() });
         for (const { branch: at, kind, tokens, chunkSize } of acts) {
           const branch = branches[at % branches.length]!;
           if (kind === "fork") branches.push({ cache: forkCache(branch.cache), seed: seeds++, seen: new Map() });
