@@ -1,7 +1,7 @@
 /** `npm run check:server`: the 200 requests again and again, and what the process holds after each time. */
 import { askable, askMany, prefixBytesOf, startWorkers, stateOf } from "./many.ts";
 
-const rounds = Number(process.env["ROUNDS"] ?? 8);
+const rounds = Number(process.env["ROUNDS"] ?? 12);
 const cacheBytes = 8_000_000;
 /** What a process may hold more at its end than after the first rounds, which fill its caches. */
 const slack = 40e6;

@@ -59,10 +59,10 @@ const reportOf = (url: string, workers: number, loaded: readonly Loaded[]): obje
 const wordsFor = (url: string, workers: number, loaded: readonly Loaded[]): string =>
   [
     `${url}/v1`,
-    ...loaded.map(({ name, models: [model], chosen }) => {
+    ...loaded.flatMap(({ name, models: [model], chosen }) => {
       const { positions, capacity } = model!.extended;
       const words = extendedWords(positions.name, chosen.extension);
-      return `  ${name}: ${words}, a context of ${capacity} tokens, ${plural(workers, "request")} at a time`;
+      return [`  ${name}: ${words}`, `    context ${capacity} tokens, ${plural(workers, "request")} at a time`];
     }),
   ].join("\n");
 
