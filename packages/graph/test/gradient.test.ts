@@ -77,6 +77,18 @@ const smooth = ({ model, feeds }: Recorded, h = 1e-5): boolean =>
     }),
   );
 
+/** A runtime computes every node and holds every number, also those that nobody reads. */
+const checkRead = (model: Recorded["model"], backward: Recorded["model"]): void => {
+  const { node, output, initializer } = backward.graph!;
+  const read = new Set([...output.map(({ name }) => name), ...node.flatMap(({ input }) => input)]);
+  for (const { output: names } of node.slice(model.graph!.node.length))
+    expect(
+      names.some((name) => read.has(name)),
+      `${names.join()} is read`,
+    ).toBe(true);
+  for (const { name } of initializer.slice(model.graph!.initializer.length)) expect(read).toContain(name);
+};
+
 const check = (recorded: Recorded, tolerance = 1e-6): void => {
   const { model, feeds } = recorded;
   const parameters = Object.keys(feeds);
@@ -84,6 +96,7 @@ const check = (recorded: Recorded, tolerance = 1e-6): void => {
   const backward = differentiate(model, { loss: "loss", parameters });
   expect(encode(model)).toEqual(before);
   checkModel(backward);
+  checkRead(model, backward);
   const results = evaluate(decode(encode(backward)), feeds);
   for (const name of parameters) {
     const got = results[gradientOf(name)]!;
@@ -219,6 +232,61 @@ describe("differentiate", () => {
     expect(() => differentiate(t.model(), { loss: "loss", parameters: ["w"] })).toThrow(
       /^differentiate: ReduceSum "\/ReduceSum": the sizes of ".*" must be numbers, got \[n\]$/,
     );
+  });
+});
+
+describe("products of matrices that stand the other way round", () => {
+  /** loss = Σ x Wᵀ v, W read as it is stored, x [rows, inner] or with batches, and the other way round where it is asked for. */
+  const linear = (batch: readonly number[], [rows, inner, out]: readonly [number, number, number], turnsX: boolean) => {
+    const t = tape();
+    const numbers = (dims: readonly number[], seed: number): NdArray =>
+      ndArray(
+        "float32",
+        dims,
+        Array.from({ length: dims.reduce((all, size) => all * size, 1) }, (_, at) => Math.sin(2 * at + seed)),
+      );
+    const swap = (value: Value): Value => {
+      const rank = value.dims!.length;
+      const perm = [...Array.from({ length: rank - 2 }, (_, axis) => axis), rank - 1, rank - 2];
+      return t.op("Transpose", [value], { perm });
+    };
+    const feeds = {
+      x: numbers([...batch, ...(turnsX ? [inner, rows] : [rows, inner])], 1),
+      w: numbers([out, inner], 2),
+    };
+    const [x, w] = Object.entries(feeds).map(([name, { dims }]) => t.input(name, "float32", dims)) as [Value, Value];
+    const y = t.op("MatMul", [turnsX ? swap(x) : x, swap(w)]);
+    const v = numbers([...batch, rows, out], 3);
+    t.output("loss", t.op("ReduceSum", [t.op("Mul", [y, t.constant("float32", v.dims, v.data)])], { keepdims: 0 }));
+    return { model: t.model({ opset: 23, irVersion: 11 }), feeds };
+  };
+  const cases = [[], [2], [2, 3]].flatMap((batch) =>
+    (
+      [
+        [2, 3, 5],
+        [5, 3, 2],
+        [1, 7, 2],
+        [4, 2, 3],
+      ] as const
+    ).flatMap((sizes) => [false, true].map((turnsX) => ({ batch, sizes, turnsX }))),
+  );
+
+  it.each(cases)("batch $batch, rows, inner and out $sizes, x turned: $turnsX", ({ batch, sizes, turnsX }) => {
+    check(linear(batch, sizes, turnsX));
+  });
+
+  it("moves a stored matrix no more than the way there does, and its gradient not at all", () => {
+    const { model } = linear([], [4, 3, 5], false);
+    const { node, output } = differentiate(model, { loss: "loss", parameters: ["x", "w"] }).graph!;
+    const behind = node.slice(model.graph!.node.length);
+    const [turned, ...others] = behind.filter(({ opType }) => opType === "Transpose");
+    expect(others).toEqual([]);
+    // What W's rows are handed is turned, for a product that is W's gradient as W is stored.
+    const product = behind.find(({ input }) => input.includes(turned!.output[0]!))!;
+    expect(product.opType).toBe("MatMul");
+    const [named] = node.filter(({ output: [name] }) => name === gradientOf("w"));
+    expect([named!.opType, named!.input]).toEqual(["Identity", product.output]);
+    expect(output.map(({ name }) => name)).toEqual(["loss", gradientOf("x"), gradientOf("w")]);
   });
 });
 

@@ -16,6 +16,8 @@ export type Backward = Call<Value> & {
   readonly gradients: readonly (Value | undefined)[];
   /** Elements of a short constant, such as the sizes of a Split; undefined for any other value. */
   readonly elementsOf: (value: Value) => readonly number[] | undefined;
+  /** The value whose last two axes are exchanged in this one; undefined where it is no such transpose. */
+  readonly turnedFrom: (value: Value) => Value | undefined;
 };
 
 /** dL/dx for each input x, recorded when it is wanted; undefined for an input that has none, such as indices. */
@@ -71,8 +73,10 @@ export const castTo = ({ tape }: Backward, value: Value, { type }: Value): Value
 export const sumAlong = (at: Backward, value: Value, axes: readonly number[]): Value =>
   axes.length === 0 ? value : at.tape.op("ReduceSum", [value, ints(at, axes)], { keepdims: 1 });
 
-/** The transpose of the last two axes. */
+/** The transpose of the last two axes: of a transpose, what it was made from. */
 export const turned = (at: Backward, value: Value): Value => {
+  const from = at.turnedFrom(value);
+  if (from !== undefined) return from;
   const axes = Array.from(dimsOf(at, value).keys());
   return at.tape.op("Transpose", [value], { perm: [...axes.slice(0, -2), axes.length - 1, axes.length - 2] });
 };

@@ -20,8 +20,10 @@ import { resume } from "../resume.ts";
 import { recordedModel, scoped, type Tape } from "../tape.ts";
 import type { Value } from "../value.ts";
 import type { Backward } from "./backward.ts";
+import { readNodes } from "./read-nodes.ts";
 import { recomputation } from "./recomputation.ts";
 import { findRule } from "./table.ts";
+import { turnsOf } from "./turned-from.ts";
 
 export type Differentiation = {
   /** The output whose gradients are asked for: one number. */
@@ -99,6 +101,7 @@ export const differentiate = (model: ModelProto, asked: Differentiation): ModelP
   const tape = scoped(recording, "/gradient");
   const depends = dependents(nodes, asked.parameters, recording);
   const gradients = new Map<string, Value>([[loss.name, tape.constant(loss.type!, loss.dims as number[], [1])]]);
+  const turnedFrom = turnsOf(recording);
   const anew = recomputation(recording, tape, nodes, asked.checkpoints ?? [], gradients);
 
   for (const [place, node] of [...nodes.entries()].toReversed()) {
@@ -117,6 +120,7 @@ export const differentiate = (model: ModelProto, asked: Differentiation): ModelP
       outputs: node.output.map((output) => values.get(output)!),
       gradients: given,
       elementsOf: (value) => shortConstant(recording, value),
+      turnedFrom,
     };
     const parts = rule(backward);
     for (const [index, input] of node.input.entries()) {
@@ -137,5 +141,6 @@ export const differentiate = (model: ModelProto, asked: Differentiation): ModelP
       tape.op("Expand", [tape.constant(type!, [], [0]), tape.constant("int64", [size], dims as number[])]);
     tape.output(gradientOf(name), gradients.get(name) ?? none());
   }
-  return recordedModel(recording, model);
+  const own = { nodes: nodes.length, initializers: model.graph!.initializer.length };
+  return recordedModel({ ...recording, graph: readNodes(recording.graph, own) }, model);
 };

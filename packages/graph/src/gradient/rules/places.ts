@@ -1,11 +1,12 @@
 // Operators that move elements: the gradient goes back to where each came from, and what was read several times gets the sum.
 
 import { sizeOf } from "../../dims.ts";
-import { intAttribute, intsAttribute } from "../../ops/attributes.ts";
+import { intAttribute } from "../../ops/attributes.ts";
 import { axisOf } from "../../ops/operator.ts";
 import type { Value } from "../../value.ts";
 import type { Backward, Rule } from "../backward.ts";
-import { dimsOf, elementsOf, gradient, inputOf, ints, reshape, sumAlong, sumTo, zeros } from "../backward.ts";
+import { dimsOf, elementsOf, gradient, inputOf, ints, reshape, sumAlong, sumTo, turned, zeros } from "../backward.ts";
+import { permOf, turnsLastTwo } from "../turned-from.ts";
 import { countUp } from "../when-run.ts";
 
 /** The same elements in another shape. */
@@ -14,7 +15,8 @@ export const reshaped: Rule = (at) => [() => reshape(at, gradient(at), dimsOf(at
 export const transpose: Rule = (at) => [
   () => {
     const rank = dimsOf(at, inputOf(at, 0)).length;
-    const perm = intsAttribute(at, "perm") ?? Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
+    const perm = permOf(at, rank);
+    if (turnsLastTwo(perm)) return turned(at, gradient(at));
     return at.tape.op("Transpose", [gradient(at)], { perm: perm.map((_, axis) => perm.indexOf(axis)) });
   },
 ];

@@ -1,9 +1,10 @@
 // Products of matrices, over the last two axes.
 //
-//   y = a b             dL/da = g bᵀ          dL/db = aᵀ g           summed over batches that were repeated
+//   y = a b             dL/da = g bᵀ          dL/db = aᵀ g = (gᵀ a)ᵀ           summed over batches that were repeated
 //   y = x Wᵀ            dL/dx = g W           W in blocks of a few bits is not learned
 //   y = α a' b' + β c   a' is a or aᵀ: as above, and dL/dc = β g
 
+import { sizeOf } from "../../dims.ts";
 import { floatAttribute, intAttribute } from "../../ops/attributes.ts";
 import type { Value } from "../../value.ts";
 import type { Backward, Rule } from "../backward.ts";
@@ -14,28 +15,29 @@ const product = ({ tape }: Backward, a: Value, b: Value): Value => tape.op("MatM
 
 /** y = a b of matrices, where a vector on the left stands for one row and one on the right for one column. */
 export const matMul: Rule = (at) => {
-  const [x, w] = [inputOf(at, 0), inputOf(at, 1)];
-  const [left, right] = [dimsOf(at, x), dimsOf(at, w)];
+  const [first, second] = [inputOf(at, 0), inputOf(at, 1)];
+  const [left, right] = [dimsOf(at, first), dimsOf(at, second)];
   const rowDims = left.length === 1 ? [1, ...left] : left;
   const columnDims = right.length === 1 ? [...right, 1] : right;
   const batch = dimsOf(at, at.outputs[0]!).slice(0, Math.max(0, Math.max(left.length, right.length) - 2));
   const shaped = (value: Value, dims: readonly number[]): Value =>
     dimsOf(at, value).length === dims.length ? value : reshape(at, value, dims);
-  const [a, b] = [() => shaped(x, rowDims), () => shaped(w, columnDims)];
+  const [a, b] = [() => shaped(first, rowDims), () => shaped(second, columnDims)];
   const g = (): Value => shaped(gradient(at), [...batch, rowDims.at(-2)!, columnDims.at(-1)!]);
   const rows = (value: Value, size: number): Value => reshape(at, value, [-1, size]);
   // One matrix for all batches: their rows are those of one long product.
   const shared = columnDims.length === 2 && rowDims.length > 2;
   const [inner, columns] = [rowDims.at(-1)!, columnDims.at(-1)!];
+  // Elements that are moved: of a or of g, and of the result where it is asked for the other way round than it comes.
+  const [aCost, gCost, bCost] = [sizeOf(rowDims), sizeOf([...batch, rowDims.at(-2)!, columns]), sizeOf(columnDims)];
+  const isTurned = right.length > 1 && at.turnedFrom(second) !== undefined;
+  const turnsGradient = gCost + (isTurned ? 0 : bCost) < aCost + (isTurned ? bCost : 0);
+  /** aᵀ g. */
+  const across = (x: Value, y: Value): Value =>
+    turnsGradient ? turned(at, product(at, turned(at, y), x)) : product(at, turned(at, x), y);
   return [
     () => shaped(sumTo(at, product(at, g(), turned(at, b())), a()), left),
-    () =>
-      shaped(
-        shared
-          ? product(at, turned(at, rows(a(), inner)), rows(g(), columns))
-          : sumTo(at, product(at, turned(at, a()), g()), b()),
-        right,
-      ),
+    () => shaped(shared ? across(rows(a(), inner), rows(g(), columns)) : sumTo(at, across(a(), g()), b()), right),
   ];
 };
 
