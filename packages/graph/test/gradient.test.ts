@@ -284,8 +284,8 @@ describe("products of matrices that stand the other way round", () => {
     // What W's rows are handed is turned, for a product that is W's gradient as W is stored.
     const product = behind.find(({ input }) => input.includes(turned!.output[0]!))!;
     expect(product.opType).toBe("MatMul");
-    const [named] = node.filter(({ output: [name] }) => name === gradientOf("w"));
-    expect([named!.opType, named!.input]).toEqual(["Identity", product.output]);
+    const given = node.find(({ output: [name] }) => name === gradientOf("w"))!;
+    expect([given.opType, given.input]).toEqual(["Identity", product.output]);
     expect(output.map(({ name }) => name)).toEqual(["loss", gradientOf("x"), gradientOf("w")]);
   });
 });

@@ -89,7 +89,8 @@ export const plainAttention = (
         return emitRotaryEmbedding(scope, sizes, x, band[side].cos, band[side].sin);
       };
       const scale = scope.op("Gather", [queryScale, scope.constant("int64", [], [index])], { axis: 0 });
-      const queries = scope.op("Mul", [byHead(query, numHeads), scale]);
+      const scaled = scope.op("Mul", [shaped(query, [batchSize, seqLen, numHeads * headDim]), scale]);
+      const queries = byHead(scaled, numHeads);
       const keys = byHead(key, numKvHeads);
       const values = shaped(byHead(value, numKvHeads), [batchSize * numKvHeads, seqLen, headDim]);
       const turned = rotations.map((band) => ({

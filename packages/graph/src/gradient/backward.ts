@@ -63,7 +63,9 @@ export const add = ({ tape }: Backward, a: Value, b: Value): Value => tape.op("A
 export const sub = ({ tape }: Backward, a: Value, b: Value): Value => tape.op("Sub", [a, b]);
 export const neg = ({ tape }: Backward, a: Value): Value => tape.op("Neg", [a]);
 export const reshape = (at: Backward, value: Value, dims: readonly number[]): Value =>
-  at.tape.op("Reshape", [value, ints(at, dims)]);
+  value.dims?.length === dims.length && value.dims.every((size, axis) => size === dims[axis])
+    ? value
+    : at.tape.op("Reshape", [value, ints(at, dims)]);
 
 /** A value in the type of another. */
 export const castTo = ({ tape }: Backward, value: Value, { type }: Value): Value =>

@@ -13,6 +13,19 @@ import { dimsOf, gradient, inputOf, mul, reshape, scalar, sumTo, turned } from "
 
 const product = ({ tape }: Backward, a: Value, b: Value): Value => tape.op("MatMul", [a, b]);
 
+/**
+ * aᵀ g, or the transpose of gᵀ a: by the one that moves fewer elements, of a or of g, and of the result.
+ *
+ * @param isTurned - whether the result is asked for the other way round
+ */
+const across = (at: Backward, a: Value, g: Value, isTurned: boolean): Value => {
+  const [left, right] = [dimsOf(at, a), dimsOf(at, g)];
+  const [ofA, ofG, ofResult] = [left, right, [...left.slice(0, -2), left.at(-1)!, right.at(-1)!]].map(sizeOf);
+  return ofG! + (isTurned ? 0 : ofResult!) < ofA! + (isTurned ? ofResult! : 0)
+    ? turned(at, product(at, turned(at, g), a))
+    : product(at, turned(at, a), g);
+};
+
 /** y = a b of matrices, where a vector on the left stands for one row and one on the right for one column. */
 export const matMul: Rule = (at) => {
   const [first, second] = [inputOf(at, 0), inputOf(at, 1)];
@@ -28,16 +41,16 @@ export const matMul: Rule = (at) => {
   // One matrix for all batches: their rows are those of one long product.
   const shared = columnDims.length === 2 && rowDims.length > 2;
   const [inner, columns] = [rowDims.at(-1)!, columnDims.at(-1)!];
-  // Elements that are moved: of a or of g, and of the result where it is asked for the other way round than it comes.
-  const [aCost, gCost, bCost] = [sizeOf(rowDims), sizeOf([...batch, rowDims.at(-2)!, columns]), sizeOf(columnDims)];
   const isTurned = right.length > 1 && at.turnedFrom(second) !== undefined;
-  const turnsGradient = gCost + (isTurned ? 0 : bCost) < aCost + (isTurned ? bCost : 0);
-  /** aᵀ g. */
-  const across = (x: Value, y: Value): Value =>
-    turnsGradient ? turned(at, product(at, turned(at, y), x)) : product(at, turned(at, x), y);
   return [
     () => shaped(sumTo(at, product(at, g(), turned(at, b())), a()), left),
-    () => shaped(shared ? across(rows(a(), inner), rows(g(), columns)) : sumTo(at, across(a(), g()), b()), right),
+    () =>
+      shaped(
+        shared
+          ? across(at, rows(a(), inner), rows(g(), columns), isTurned)
+          : sumTo(at, across(at, a(), g(), isTurned), b()),
+        right,
+      ),
   ];
 };
 
@@ -50,7 +63,7 @@ export const gemm: Rule = (at) => {
   const back = (value: Value, turn: boolean): Value => scaled(asMultiplied(value, turn), alpha);
   return [
     () => back(product(at, g, turned(at, asMultiplied(b, turnB))), turnA),
-    () => back(product(at, turned(at, asMultiplied(a, turnA)), g), turnB),
+    () => back(across(at, asMultiplied(a, turnA), g, turnB), turnB),
     c && (() => sumTo(at, scaled(g, floatAttribute(at, "beta", 1)), c)),
   ];
 };
