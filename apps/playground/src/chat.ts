@@ -1,18 +1,12 @@
 /** A conversation whose history stays in the model's cache: a turn reads what is new, and writes behind it. */
-import { sample, startSampling, type ChatMessage } from "@ropewalk/generation";
-import type { WorkerCache, WorkerModel } from "@ropewalk/generation/worker";
+import type { GenerationStats } from "@ropewalk/generation";
+import type { WorkerChat, WorkerModel } from "@ropewalk/generation/worker";
 import { el, field } from "./dom.ts";
 import type { Page } from "./page.ts";
 import { runButton, samplingOf, streamInto } from "./running.ts";
 import { strings } from "./strings.ts";
 
-type Conversation = {
-  readonly model: WorkerModel;
-  readonly messages: readonly ChatMessage[];
-  readonly cache: WorkerCache;
-  /** The text that the cache holds: what was said, as the template writes it. */
-  readonly text: string;
-};
+type Conversation = { readonly model: WorkerModel; readonly chat: WorkerChat };
 
 export const chatPart = (page: Page): HTMLElement => {
   const { chat, run } = strings;
@@ -26,7 +20,7 @@ export const chatPart = (page: Page): HTMLElement => {
     log.replaceChildren();
     status.textContent = "";
     // A worker that has ended has given it back.
-    await before?.model.releaseCache(before.cache).catch(() => {});
+    await before?.chat.release().catch(() => {});
   };
   const say = (who: string, text: string): HTMLElement => {
     const words = el("span", {}, text);
@@ -34,67 +28,54 @@ export const chatPart = (page: Page): HTMLElement => {
     log.scrollTop = log.scrollHeight;
     return words;
   };
+  const answer = async (
+    { model: { extended }, chat: conversation }: Conversation,
+    asked: string,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    const [question, words] = [say(chat.user, asked), say(chat.assistant, "")];
+    const stream = streamInto(words);
+    const { temperature, newTokens } = page.setting();
+    const options = {
+      ...{ maxNewTokens: newTokens, chunkSize: 128 },
+      sampling: samplingOf(temperature, Math.floor(Math.random() * 2 ** 31)),
+      onPrefill: (done: number, total: number) => (status.textContent = run.prefilling(done, total)),
+      onDone: ({ promptTokens, cachedTokens }: GenerationStats) =>
+        (status.textContent = chat.read(promptTokens - cachedTokens, cachedTokens)),
+    };
+    // Once something was said, an abort would take it back: the loop is left instead, and what was said stands.
+    const untilSaid = new AbortController();
+    let isSaid = false;
+    const abort = (): void => {
+      if (!isSaid) untilSaid.abort(signal.reason);
+    };
+    signal.addEventListener("abort", abort);
+    try {
+      for await (const piece of conversation.send(asked, { ...options, signal: untilSaid.signal })) {
+        isSaid = true;
+        stream.add(piece);
+        if (signal.aborted) break;
+      }
+    } catch (error) {
+      for (const each of [question, words]) each.parentElement!.remove();
+      message.value = asked;
+      const isFull = (error as { readonly code?: unknown }).code === "context_length_exceeded";
+      throw isFull ? new RangeError(chat.full(extended.capacity)) : error;
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+    log.scrollTop = log.scrollHeight;
+  };
   const turn = async (signal: AbortSignal): Promise<void> => {
     const asked = message.value.trim();
     if (asked === "") return;
     status.textContent = run.loading;
     const model = await page.model("extended");
     if (at !== undefined && at.model !== model) await clear();
-    const { capacity } = model.extended;
-    const messages = [...(at?.messages ?? []), { role: "user", content: asked }];
-    // An answer's tokens are in the cache as they came; only what the template writes behind them is encoded.
-    const whole = model.text!.formatChat!(messages);
-    const goesOn = at !== undefined && whole.startsWith(at.text);
-    const ids = goesOn
-      ? model.text!.encode(whole.slice(at!.text.length), { specialTokens: false })
-      : model.text!.encodeChat!(messages);
-    const kept = goesOn ? at!.cache.length : 0;
-    if (kept + ids.length >= capacity) throw new RangeError(chat.full(capacity));
-    // What the template writes otherwise than it came is read anew.
-    if (!goesOn && at !== undefined) await model.releaseCache(at.cache);
-    let cache = goesOn ? at!.cache : await model.createCache({ length: Math.min(capacity, ids.length + 256) });
-    at = undefined;
-    say(chat.user, asked);
+    at ??= { model, chat: await model.chat() };
+    signal.throwIfAborted();
     message.value = "";
-    const words = say(chat.assistant, "");
-    const stream = streamInto(words);
-    const { temperature, newTokens } = page.setting();
-    const sampling = samplingOf(temperature, Math.floor(Math.random() * 2 ** 31));
-    let state = startSampling(sampling);
-    const answer: number[] = [];
-    let text = "";
-    const read = async () => {
-      try {
-        return await model.prefill(cache, ids, { signal, chunkSize: 128 });
-      } catch (error) {
-        // How much of the turn was read is not known: the next one begins anew.
-        await model.releaseCache(cache).catch(() => {});
-        throw error;
-      }
-    };
-    let ran = await read();
-    cache = ran.cache;
-    status.textContent = chat.read(ids.length, kept);
-    try {
-      while (answer.length < newTokens && cache.length < capacity) {
-        signal.throwIfAborted();
-        const picked = sample(sampling, state, ran.logits);
-        state = picked.state;
-        if (model.source.stopTokens.includes(picked.token)) break;
-        answer.push(picked.token);
-        const now = model.text!.decode(answer);
-        // The last characters may be a part of one.
-        if (now.startsWith(text) && !now.endsWith("\uFFFD")) {
-          stream.add(now.slice(text.length));
-          text = now;
-        }
-        ran = await model.prefill(cache, [picked.token]);
-        cache = ran.cache;
-      }
-    } finally {
-      at = { model, messages: [...messages, { role: "assistant", content: text }], cache, text: whole + text };
-      log.scrollTop = log.scrollHeight;
-    }
+    await answer(at, asked, signal);
   };
   const send = runButton({ go: chat.send, stop: run.stop }, turn, (error) => {
     status.textContent = "";
