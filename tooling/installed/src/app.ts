@@ -36,13 +36,15 @@ const peers = (): readonly string[] =>
     return Object.entries(peerDependencies).map(([peer, range]) => `${peer}@${devDependencies?.[peer] ?? range}`);
   });
 
-/** What an example asks for besides. */
-const ofExamples = (): readonly string[] => {
-  const { devDependencies } = JSON.parse(readFileSync("package.json", "utf8")) as {
-    readonly devDependencies: Versions;
-  };
-  return ["@langchain/core"].map((name) => `${name}@${devDependencies[name]}`);
-};
+/** What examples and READMEs ask for besides, by the manifests that have their versions. */
+const besides = (): readonly string[] =>
+  [
+    ["package.json", "@langchain/core"],
+    ["packages/ai-sdk/package.json", "ai"],
+  ].map(([manifest, name]) => {
+    const { devDependencies } = JSON.parse(readFileSync(manifest!, "utf8")) as { readonly devDependencies: Versions };
+    return `${name}@${devDependencies[name!]}`;
+  });
 
 /** @returns the folder, and what removes it */
 export const makeApp = async (): Promise<{ readonly folder: string; readonly remove: () => void }> => {
@@ -53,7 +55,7 @@ export const makeApp = async (): Promise<{ readonly folder: string; readonly rem
     const tarballs = join(folder, "tarballs");
     mkdirSync(tarballs);
     const flags = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline", "--loglevel=error"];
-    await run("npm", ["install", ...flags, ...(await pack(tarballs)), ...peers(), ...ofExamples()], { cwd: folder });
+    await run("npm", ["install", ...flags, ...(await pack(tarballs)), ...peers(), ...besides()], { cwd: folder });
     return { folder, remove };
   } catch (error) {
     remove();

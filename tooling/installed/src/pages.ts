@@ -15,8 +15,10 @@ const blockOf = (readme: string, ...words: readonly string[]): string => {
   return found;
 };
 
-/** Entries that a page may import: all but those of the command line, which has none. */
-export const entries: readonly string[] = packages.flatMap((each) => each.entries);
+/** Entries that a page may import: all but those of the command line, which has none, and of the server, whose metrics need Node. */
+export const entries: readonly string[] = packages
+  .filter(({ name }) => name !== "@ropewalk/server")
+  .flatMap((each) => each.entries);
 
 const everything = (): string =>
   [

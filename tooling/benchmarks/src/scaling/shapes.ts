@@ -4,7 +4,7 @@ import type { Decoder } from "@ropewalk/decoder";
 import { llama } from "@ropewalk/models";
 import { smallestGroupSize } from "@ropewalk/position-mapping";
 
-export const trainedContext = 8192;
+const trainedContext = 8192;
 export const lengths = [8192, 32_768, 131_072] as const;
 export const window = 1024;
 
