@@ -1,4 +1,5 @@
 /** `ropewalk serve` as a process: started, asked, and ended. */
+import { compose, selfExtend, yarn } from "@ropewalk/context-extension";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
@@ -7,6 +8,7 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../src/program.ts";
 import { readNamed } from "../src/serve/name.ts";
+import { wordsFor, type Loaded } from "../src/serve/report.ts";
 import { ropewalk } from "./run.ts";
 
 const main = ["--conditions=@ropewalk/source", resolve("apps/cli/src/main.ts")];
@@ -127,4 +129,23 @@ describe("what is wrong", () => {
   ])("%s goes by a name", (text, expected) => {
     expect(readNamed(text)).toMatchObject(expected);
   });
+});
+
+it("what it says when it is ready fits 80 columns", () => {
+  const extension = compose(
+    selfExtend({ groupSize: 12, window: 1024 }),
+    yarn({ factor: 16, originalContext: 4096, betaFast: 32, betaSlow: 1 }),
+  );
+  const { positions } = extension;
+  const extended = { positions, capacity: 131_072 };
+  const model = {
+    name: "a-model-with-a-name-of-some-length",
+    models: [{ extended }],
+    chosen: { name: "x", extension },
+  };
+  const words = wordsFor({ url: "http://127.0.0.1:8080", workers: 2, loaded: [model as unknown as Loaded] });
+  expect(words).toBe(`http://127.0.0.1:8080/v1
+  a-model-with-a-name-of-some-length: SelfExtend(groupSize 12, window 1024),
+      yarn(factor 16, originalContext 4096, betaFast 32, betaSlow 1)
+    context 131072 tokens, 2 requests at a time`);
 });

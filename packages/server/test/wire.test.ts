@@ -1,6 +1,8 @@
 /** What goes in and out, by plain fetch, held to the model asked directly. */
 import type { LanguageModel } from "@ropewalk/generation";
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { withoutEffect } from "../src/body/refused.ts";
 import { createHandler, type Handler } from "../src/index.ts";
 import { asked, chunksOf, eventsOf, post, wrong } from "./asking.ts";
 import { loadStories, said } from "./stories.ts";
@@ -136,7 +138,15 @@ describe("a completion", () => {
     expect(first.choices[0]!.text).not.toBe(second.choices[0]!.text);
   });
 
-  it("takes fields without effect, and null for absent", async () => {
+  it("takes the fields without effect that its README names, and no others", async () => {
+    const readme = readFileSync("packages/server/README.md", "utf8");
+    const named = /Those without effect are taken: (.+)\. `null`/.exec(readme)![1]!;
+    expect(named).toBe(withoutEffect.map((name) => `\`${name}\``).join(", "));
+    const given = Object.fromEntries(withoutEffect.map((name) => [name, { any: "thing" }]));
+    expect((await asked(handler, "/v1/completions", { ...completion, ...given })).choices[0]!.text).not.toBe("");
+  });
+
+  it("takes what asks for nothing, and null for absent", async () => {
     const answer = await asked(handler, "/v1/completions", {
       ...{ ...completion, user: "me", metadata: {}, store: true, n: null, stream: null, seed: null },
       ...{ best_of: 1, echo: false, suffix: "", response_format: { type: "text" }, tools: [] },

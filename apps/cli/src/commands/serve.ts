@@ -4,16 +4,15 @@ import { listen } from "@ropewalk/server/node";
 import { checkNumber } from "@ropewalk/check";
 import type { Command } from "commander";
 import { once } from "node:events";
-import { extendedWords } from "../describe.ts";
 import { examples } from "../help.ts";
 import { notice } from "../notice.ts";
 import { number } from "../numbers.ts";
 import { checkCount, withSharedOptions, type SharedOptions } from "../options.ts";
-import { plural } from "../render/units.ts";
 import { oneLine, wordsOf } from "../say.ts";
 import { readMemory } from "../sweep/memory.ts";
-import { loadInWorkers, type LoadedModel } from "../serve/load.ts";
-import { checkNames, readNamed, type NamedModel } from "../serve/name.ts";
+import { loadInWorkers } from "../serve/load.ts";
+import { checkNames, readNamed } from "../serve/name.ts";
+import { reportOf, wordsFor, type Loaded } from "../serve/report.ts";
 
 type ServeOptions = SharedOptions & {
   readonly length?: number;
@@ -26,8 +25,6 @@ type ServeOptions = SharedOptions & {
   readonly maxNewTokens?: number;
   readonly maxBodyBytes?: number;
 };
-
-type Loaded = NamedModel & LoadedModel;
 
 /** This machine alone. */
 const isLoopback = (host: string): boolean => /^(?:127\.|localhost$|::1$)/.test(host);
@@ -44,27 +41,6 @@ const endSignal = (): AbortSignal => {
   process.stdout.once("error", () => end.abort());
   return end.signal;
 };
-
-const reportOf = (url: string, workers: number, loaded: readonly Loaded[]): object => ({
-  url,
-  workers,
-  models: loaded.map(({ name, models: [model], chosen }) => ({
-    name,
-    method: chosen.name,
-    positions: extendedWords(model!.extended.positions.name, chosen.extension),
-    capacity: model!.extended.capacity,
-  })),
-});
-
-const wordsFor = (url: string, workers: number, loaded: readonly Loaded[]): string =>
-  [
-    `${url}/v1`,
-    ...loaded.flatMap(({ name, models: [model], chosen }) => {
-      const { positions, capacity } = model!.extended;
-      const words = extendedWords(positions.name, chosen.extension);
-      return [`  ${name}: ${words}`, `    context ${capacity} tokens, ${plural(workers, "request")} at a time`];
-    }),
-  ].join("\n");
 
 const handlerConfig = (options: ServeOptions, loaded: readonly Loaded[]): HandlerConfig => {
   const { queue, cacheBytes, maxNewTokens, maxBodyBytes } = options;
@@ -89,7 +65,8 @@ const loadingResponse = (): Response =>
 
 const say = (options: ServeOptions, url: string, loaded: readonly Loaded[]): void => {
   const { host, workers, json } = options;
-  const words = json ? JSON.stringify(reportOf(url, workers, loaded)) : wordsFor(url, workers, loaded);
+  const ready = { url, workers, loaded };
+  const words = json ? JSON.stringify(reportOf(ready)) : wordsFor(ready);
   process.stdout.write(`${words}\n`);
   if (!isLoopback(host) && keyFrom(options) === undefined)
     notice(`serve: whoever reaches ${host} may ask; --api-key asks for a key`);
