@@ -11,6 +11,7 @@ import {
   type ChatMessage,
   type GenerationStats,
   type LanguageModel,
+  type Overflowing,
   type SendOptions,
 } from "../src/index.ts";
 import { template, withTokenizer } from "./chat-model.ts";
@@ -318,6 +319,31 @@ describe("a chat", () => {
     expect(cachedTokens).toBeLessThan(ids.length);
     expect(chat.ids.slice(promptTokens)).toEqual(await cold(model, chat.ids.slice(0, promptTokens), 10));
     expect(left.length).toBeGreaterThan(0);
+    chat.release();
+  });
+
+  it("goes on where it outgrows the capacity and a policy says how, and is refused in fields where none does", async () => {
+    const { capacity } = model.extended;
+    const chat = model.chat();
+    const long = { role: "user", content: "ab ".repeat(Math.floor(capacity / 3) - 40) };
+    await answer(chat, long);
+    const past = chat.ids;
+    const refused = answer(chat, "And why? ".repeat(12));
+    await expect(refused).rejects.toMatchObject({ code: "context_length_exceeded" });
+    expect(chat.ids).toEqual(past);
+    const kept: (readonly number[])[] = [];
+    const policy = ({ ids, capacity: most, newTokens }: Overflowing): readonly number[] => {
+      kept.push([...ids.slice(0, 10), ...ids.slice(ids.length - (most - newTokens - 10))]);
+      return kept.at(-1)!;
+    };
+    await answer(chat, "And why? ".repeat(12), { beyondCapacity: policy });
+    // The run had fewer; what was said is all there.
+    expect(kept[0]!.length).toBeLessThan(chat.ids.length - 10);
+    expect(chat.ids.slice(0, past.length)).toEqual(past);
+    expect(chat.ids.slice(-10)).toEqual(await cold(model, kept[0]!, 10));
+    expect(chat.turns).toBe(2);
+    chat.rollback();
+    expect((await answer(chat, "Oh?")).cachedTokens).toBe(past.length - 1);
     chat.release();
   });
 
