@@ -15,7 +15,7 @@ export type HandlerConfig = {
   readonly queue?: number;
   /** Bytes of what was read and is kept for later requests, at most, by all models together; 0: nothing is. Default 1 GiB. */
   readonly cacheBytes?: number;
-  /** Bytes of a body, at most. Default 16 MiB. */
+  /** Bytes of a body, at most. Default 4 MiB. */
   readonly maxBodyBytes?: number;
   /** Tokens of an answer, at most. Absent: what the model has room for. */
   readonly maxNewTokens?: number;
@@ -74,7 +74,7 @@ export const createHandler = (config: HandlerConfig): Handler => {
     apiKey = [],
     queue = 64,
     cacheBytes = 2 ** 30,
-    maxBodyBytes = 1 << 24,
+    maxBodyBytes = 1 << 22,
     maxNewTokens,
     stallTimeout = 60_000,
     onError = (error: unknown) => console.error(error),

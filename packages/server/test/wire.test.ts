@@ -296,6 +296,16 @@ describe("what is wrong is said in the wire's own form", () => {
     ],
     ["ids that there are not", () => post(texts, { ...completion, prompt: [512] }), { status: 400, param: "prompt" }],
     ["ids among texts", () => post(texts, { ...completion, prompt: ["a", 3] }), { status: 400, param: "prompt[1]" }],
+    [
+      "numbers that are no ids",
+      () => post(texts, { ...completion, prompt: [3, -1] }),
+      { status: 400, param: "prompt", message: "prompt must be token ids, at least one, got [3, -1]." },
+    ],
+    [
+      "an empty list among lists of ids",
+      () => post(texts, { ...completion, prompt: [[3], []] }),
+      { status: 400, param: "prompt[1]" },
+    ],
     ["no prompt", () => post(texts, { ...completion, prompt: [] }), { status: 400, param: "prompt" }],
     ["another path", () => new Request("http://localhost/v2"), { status: 404, code: "unknown_url" }],
     [

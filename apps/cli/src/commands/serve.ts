@@ -123,7 +123,7 @@ export const addServe = (program: Command): void => {
       readMemory,
     )
     .option("--max-new-tokens <n>", "tokens of an answer, at most; absent: what there is room for", number)
-    .option("--max-body-bytes <n>", "bytes of a request, at most; absent: 16777216", number)
+    .option("--max-body-bytes <n>", "bytes of a request, at most; absent: 4194304", number)
     .option("--length <tokens>", "the longest request, prompt and answer, which a method is chosen for", number);
   withSharedOptions(command)
     .addHelpText(

@@ -37,6 +37,8 @@ const ruleOf = ({ type, expected, ...issue }: v.BaseIssue<unknown>): string => {
     case "integer":
     case "safe_integer":
       return "an integer";
+    case "custom":
+      return "token ids, at least one";
     case "max_length":
       return `at most ${String(requirement)} long`;
     case "regex":

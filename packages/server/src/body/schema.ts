@@ -81,7 +81,9 @@ const answer = {
 
 /** Lists are told from what stands alone by looking, so that an error says what is wrong inside. */
 const one = v.string();
-const ids = v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0))), v.nonEmpty());
+const isId = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0;
+/** Looked at in one go: they may be hundreds of thousands. */
+const ids = v.custom<readonly number[]>((value) => Array.isArray(value) && value.length > 0 && value.every(isId));
 const parts = v.array(v.object({ type: v.literal("text"), text: v.string() }));
 const content = v.lazy((given) => (Array.isArray(given) ? parts : one) as v.GenericSchema<MessageBody["content"]>);
 const prompts = v.pipe(v.array(one), v.nonEmpty());
