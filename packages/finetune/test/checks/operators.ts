@@ -22,7 +22,7 @@ type Graph = {
   readonly seqLen: number;
 };
 
-/** More tokens than a tile of any kernel has, and no multiple of 4; above 256 attention is in blocks of rows. */
+/** More tokens than a tile of any kernel has, and no multiple of 4; above 128 attention is in blocks of rows. */
 const graphs = {
   "llama, all weights": { family: "tiny/llama", seqLen: 67 },
   "phi, all weights": { family: "tiny/phi", seqLen: 67 },
