@@ -22,7 +22,7 @@ describe("longerExtension", () => {
       fc.property(
         size,
         size,
-        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 2, max: 60 }),
         fc.integer({ min: 1, max: 400 }),
         (value, window, L, length) => {
           fc.pre(window <= L);

@@ -47,7 +47,7 @@ it("gives out all but what may be the beginning of a stop string, and nothing of
       }
       expect({ text: given + held }).toEqual(expected);
     }),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
   );
 });
 
@@ -94,7 +94,7 @@ describe.each(Object.entries(forms))("%s", (_, { tokenizer, config }) => {
         // Whoever gives the tokens ends them.
         expect(read).toBe(tokens.length);
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
     expect(checked).toBeGreaterThan(20);
   });
