@@ -347,6 +347,17 @@ describe("a chat", () => {
     chat.release();
   });
 
+  it("says the same where answers are guessed and checked", async () => {
+    const [plain, guessed] = [model.chat(), model.chat()];
+    for (const question of questions.slice(0, 3)) {
+      const one = await answer(plain, question);
+      const other = await answer(guessed, question, { lookup: { match: 2, draft: 4 } });
+      expect([other.text, other.cachedTokens]).toEqual([one.text, one.cachedTokens]);
+    }
+    expect(guessed.ids).toEqual(plain.ids);
+    for (const chat of [plain, guessed]) chat.release();
+  });
+
   it("holds no part of a stop string that ended an answer", async () => {
     const chat = model.chat();
     const { text } = await answer(chat, "And why?");
