@@ -1,5 +1,6 @@
 /** A conversation as a terminal and a pipe hold it: asked line by line, stopped in the middle, taken back. */
 import type { Chat, GenerationStats, LanguageModel, Prefix, SendOptions } from "@ropewalk/generation";
+import { noticeBeyondCapacity } from "../notice.ts";
 
 export type Talk = {
   readonly model: LanguageModel;
@@ -14,6 +15,16 @@ export type Talk = {
 export const runOf = ({ run }: Talk, asked: number): SendOptions => {
   const { sampling } = run;
   return sampling?.kind === "sample" ? { ...run, sampling: { ...sampling, seed: sampling.seed + asked } } : run;
+};
+
+/** Says once when a conversation has gone beyond what the model knows positions for. */
+export const beyondTeller = ({ model, run }: Talk): ((chat: Chat) => void) => {
+  let told = false;
+  return ({ ids: { length } }) => {
+    if (told || run.beyondCapacity !== "allow" || length <= model.extended.capacity) return;
+    told = true;
+    noticeBeyondCapacity("chat", model, length);
+  };
 };
 
 /** Ends an answer: what was said of it stands; where nothing was, it is as if nothing had been asked. */

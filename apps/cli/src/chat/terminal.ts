@@ -5,7 +5,7 @@ import { promptBar } from "../bars.ts";
 import { statsLine } from "../render/stats.ts";
 import { oneLine, wordsOf } from "../say.ts";
 import { command, isCommand, type Held } from "./commands.ts";
-import { ask, runOf, stopper, type Stop, type Talk } from "./conversation.ts";
+import { ask, beyondTeller, runOf, stopper, type Stop, type Talk } from "./conversation.ts";
 import type { History } from "./history.ts";
 import { openKeyboard, type Keyboard } from "./keyboard.ts";
 
@@ -73,6 +73,7 @@ export const talkAtTerminal = async (talk: Talk, history: History | undefined, e
   let held: Held = { chat: talk.begin(), kept: new Map() };
   let stop: Stop | undefined;
   let count = 0;
+  const tellBeyond = beyondTeller(talk);
   keyboard.onInterrupt(() => (stop === undefined ? tell("Ctrl-D leaves") : stop.stop()));
   ended.addEventListener("abort", () => {
     stop?.stop();
@@ -82,6 +83,7 @@ export const talkAtTerminal = async (talk: Talk, history: History | undefined, e
     stop = stopper();
     try {
       await answer(runOf(talk, count++), asked, message, stop);
+      tellBeyond(asked.chat);
     } finally {
       stop = undefined;
     }
