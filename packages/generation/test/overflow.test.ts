@@ -65,7 +65,10 @@ describe("keepEnds", () => {
     expect(full.message).toBe("generate: maxNewTokens must be below 512, the capacity of plain, got 512");
     expect(full).toMatchObject({ code: "context_length_exceeded", capacity: 512, length: 1212 });
     expect(() => keepEnds({ first: -1 })).toThrow("keepEnds: first must be an integer >= 0, got -1");
-    expect(() => keepEnds({ last: 3 } as never)).toThrow(/^keepEnds: first must be a number, got nothing/);
+    expect(() => keepEnds({} as never)).toThrow(/^keepEnds: first must be a number, got nothing/);
+    expect(() => keepEnds({ first: 3, last: 3 } as never)).toThrow(
+      /^keepEnds: overflow must have no keys but .+, got "last"/,
+    );
   });
 });
 

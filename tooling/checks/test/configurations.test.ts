@@ -141,6 +141,8 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
   },
   "@ropewalk/onnx-exports/node": { extendFolder: () => exportFolders.extendFolder(mistaken, ".", ".") },
   "@ropewalk/generation": {
+    keepEnds: () => generation.keepEnds(mistaken),
+    samplingOf: () => generation.samplingOf(none, mistaken),
     loadModel: () => generation.loadModel(none, mistaken),
     openModel: () => generation.openModel(none, mistaken),
     prefill: () => generation.prefill(none, none, [], mistaken),
@@ -222,6 +224,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
     ...["tensorFromArray", "tensorToArray", "typeCode", "valueInfo", "valueOfInfo"],
   ],
   "@ropewalk/context-extension": [
+    ...["longerExtension"],
     ...[
       "attentionGroups",
       "extendGroups",
@@ -252,6 +255,17 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
     ...["longestChunk", "rmsNorm", "silu", "slotRuns", "softcapped", "someLayers", "splitColumns", "storedWeights"],
   ],
   "@ropewalk/models": [
+    ...[
+      "canonical",
+      "hashOf",
+      "sha256",
+      "noParts",
+      "withPart",
+      "weightsFingerprint",
+      "encodeSafetensorsHeader",
+      "readSafetensors",
+      "sampledHash",
+    ],
     ...["adaptable", "convertCheckpoint", "firstNonFinite", "hasWeights", "holdFiles", "inMemory", "loadAdapter"],
     ...["adapterTensor", "readExtensionEntry", "tunedUnder"],
     ...["loadCheckpoint", "nonFiniteWeights"],
@@ -271,6 +285,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
   "@ropewalk/onnx-exports": ["tablePlaces"],
   "@ropewalk/onnx-exports/node": ["trainedContextOf"],
   "@ropewalk/generation": [
+    ...["forkCache", "isContextLengthExceeded", "regroup", "savedPrefixFacts"],
     ...[
       "appendToCache",
       "argmax",
@@ -312,6 +327,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
   "@ropewalk/transformers-js": ["withRopewalk"],
   // What they hand on is read by generate: the tests of ai-sdk hand one a key too many.
   "@ropewalk/ai-sdk": ["ropewalk", "ropewalkOptions"],
+  "@ropewalk/models/files": ["withFile", "writeFileWhole"],
 };
 
 /** Whose functions are for backends, checks and training loops, or give and take files alone. */

@@ -23,7 +23,7 @@ export type Overflow =
   | { readonly kind: "regroup" };
 
 /** Keeps a prompt's beginning and its newest tokens; what is between them is left out. */
-export const keepEnds = ({ first }: { readonly first: number }): Overflow => checked({ kind: "keep-ends", first });
+export const keepEnds = (ends: { readonly first: number }): Overflow => checked({ ...ends, kind: "keep-ends" });
 
 /** Keeps all of a prompt, under positions that hold it. */
 export const regroup = (): Overflow => ({ kind: "regroup" });
