@@ -13,7 +13,7 @@ import { canonical, hashOf, type SafetensorsHeader, type StoredTensor, type Tens
 import type { BufferType } from "@ropewalk/backend";
 import type { ElementRun } from "../cache/stored-arrays.ts";
 
-export const format = "ropewalk prefix";
+const format = "ropewalk prefix";
 
 /** Whose a prefix is, and how far its cache has come. */
 export type PrefixRecord = {
