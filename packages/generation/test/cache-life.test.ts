@@ -13,6 +13,7 @@ import {
   runChunk,
   type GenerateOptions,
   type LanguageModel,
+  type Prefix,
 } from "../src/index.ts";
 import { counted } from "./counted.ts";
 import { backends, stories260K } from "./load.ts";
@@ -45,6 +46,22 @@ const extensions: Readonly<Record<string, ContextExtension>> = {
   "frequencies of the length": dynamicNtk({ factor: 2, originalContext: 128 }),
 };
 
+/** Questions of so many tokens behind a text and behind what extends it, some of which outlives the other. */
+const asked = async (model: LanguageModel, questions: readonly number[]): Promise<void> => {
+  const prefixes: Prefix[] = [];
+  const beyondCapacity = "allow";
+  try {
+    prefixes.push(await model.read(prompt(200), { beyondCapacity }));
+    prefixes.push(await prefixes[0]!.extend(prompt(40), { beyondCapacity }));
+    for (const after of prefixes) {
+      for (const length of questions) await drain(run(model, length, { after, chunkSize: 50, maxNewTokens: 3 }));
+      after.release();
+    }
+  } finally {
+    for (const prefix of prefixes) prefix.release();
+  }
+};
+
 const run = (model: LanguageModel, length: number, options: GenerateOptions = {}) =>
   model.generateTokens(prompt(length), { maxNewTokens: 5, stopTokens: [], beyondCapacity: "allow", ...options });
 
@@ -64,6 +81,10 @@ const runs: readonly (readonly [string, (model: LanguageModel) => Promise<unknow
   ["logits, aborted", (model) => model.logits(prompt(200), { chunkSize: 30, ...abortedAt("onProgress", 100) })],
   ["logits, onProgress throws", (model) => model.logits(prompt(200), { chunkSize: 30, onProgress: mine })],
   ["logits, a bad chunkSize", (model) => model.logits(prompt(30), { chunkSize: 0 })],
+  ["a prefix, extended, asked and released", (model) => asked(model, [30, 3])],
+  ["a prefix, asked until it is laid out anew", (model) => asked(model, [150])],
+  ["read, aborted", (model) => model.read(prompt(200), { chunkSize: 30, ...abortedAt("onProgress", 100) })],
+  ["read, onProgress throws", (model) => model.read(prompt(200), { chunkSize: 30, onProgress: mine })],
   ["visitLogits, visit throws", (model) => model.visitLogits(prompt(200), mine, { chunkSize: 30 })],
 ];
 
@@ -90,7 +111,10 @@ describe("buffers", () => {
   it.each(["allocation", "run"] as const)("none is left, whichever %s fails", async (what) => {
     const counter = what === "allocation" ? "allocations" : "runs";
     for (const model of models) {
-      const whole = () => drain(run(model, 200, { chunkSize: 30, maxNewTokens: 3 }));
+      const whole = async () => {
+        await drain(run(model, 100, { chunkSize: 30, maxNewTokens: 3 }));
+        await asked(model, [30, 150]);
+      };
       const before = count[counter];
       await whole();
       const needed = count[counter] - before;
