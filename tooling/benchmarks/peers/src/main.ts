@@ -10,7 +10,8 @@ import { prepareModels } from "./models/prepare.ts";
 import { measureOnCpu } from "./on-cpu.ts";
 import { readOptions } from "./options.ts";
 import { measureMemory, memoryContext, nodeBytes } from "./peak-memory.ts";
-import { renderMemory, renderSamples, renderVerdicts } from "./report.ts";
+import { renderMemory, renderQuestions, renderSamples, renderVerdicts } from "./report.ts";
+import { measureQuestions } from "./second-question.ts";
 
 const options = readOptions();
 // Asked for before anything takes time.
@@ -24,6 +25,7 @@ const onCpu = await measureOnCpu(prepared, options);
 const inBrowser = chromium === undefined ? [] : await measureInBrowser(prepared, options, chromium);
 const samples = [...onCpu, ...inBrowser];
 const memory = options.contexts.includes(memoryContext) ? await measureMemory(prepared, options) : [];
+const questions = await measureQuestions(prepared, options);
 const ofNode = await nodeBytes();
 const verdicts = [...judgeSpeed(samples), ...judgeMemory(memory)];
 
@@ -34,9 +36,10 @@ if (options.json) {
     decode: speed("decode", sample),
     decodeStep: speed("decodeStep", sample),
   }));
-  console.log(JSON.stringify({ samples: measured, memory, nodeBytes: ofNode, bars: verdicts }));
+  console.log(JSON.stringify({ samples: measured, questions, memory, nodeBytes: ofNode, bars: verdicts }));
 } else {
   console.log(renderSamples(samples));
+  if (questions.length > 0) console.log(renderQuestions(questions));
   if (memory.length > 0) console.log(renderMemory(memory, ofNode));
   if (verdicts.length > 0) console.log(renderVerdicts(verdicts));
 }

@@ -4,6 +4,7 @@ import { agreementOf, compared } from "./agreement.ts";
 import type { Verdict } from "./bars.ts";
 import type { MemorySample } from "./peak-memory.ts";
 import { speed, type Sample } from "./measure.ts";
+import type { QuestionSample } from "./second-question.ts";
 
 const table = (head: readonly string[], left: number, rows: readonly (readonly (string | number)[])[]): string => {
   const made = new Table({
@@ -38,6 +39,15 @@ export const renderSamples = (samples: readonly Sample[]): string =>
       speed("decodeStep", sample).toFixed(1),
       megabytes(sample.peakBytes),
       `${agreementOf(sample, samples) ?? "-"} of ${compared}`,
+    ]),
+  );
+
+export const renderQuestions = (samples: readonly QuestionSample[]): string =>
+  table(
+    ["second question", "precision", "document", "cold ms", "behind it ms", "ratio"],
+    2,
+    samples.map(({ name, precision, context, cold, behind, ratio }) => [
+      ...[name, precision, context, cold.toFixed(0), behind.toFixed(1), ratio.toFixed(4)],
     ]),
   );
 

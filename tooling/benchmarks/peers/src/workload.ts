@@ -11,7 +11,15 @@ export type EngineName = (typeof engines)[number];
 /** How Ropewalk keeps settled keys and values. */
 export const cachePrecisions = ["float32", "q8"] as const satisfies readonly CachePrecision[];
 
-export type Workload = { readonly ids: readonly number[]; readonly newTokens: number };
+export type Workload = {
+  readonly ids: readonly number[];
+  readonly newTokens: number;
+  /** What the prompt stands behind; it is read before the clock starts, and kept for the next prompt behind the same. */
+  readonly document?: readonly number[];
+};
+
+/** Those that can keep what they have read, by means of their own. */
+export const keepers: readonly EngineName[] = ["ropewalk", "node-llama-cpp"];
 
 /** What one run of a workload gave. */
 export type Run = {

@@ -1,5 +1,12 @@
 /** llama.cpp through node-llama-cpp, with its prebuilt binary for the CPU and its defaults; says on stderr which they are. */
-import { getLlama, GgmlType, LlamaLogLevel, type LlamaContext, type Token } from "node-llama-cpp";
+import {
+  getLlama,
+  GgmlType,
+  LlamaLogLevel,
+  type LlamaContext,
+  type LlamaContextSequence,
+  type Token,
+} from "node-llama-cpp";
 import { serve, type EngineOptions } from "../serve.ts";
 import { runOf, type Engine } from "../workload.ts";
 
@@ -22,15 +29,28 @@ const load = async ({ model: modelPath, threads }: EngineOptions): Promise<Engin
   const exact = { experimentalKvCacheKeyType: "F32", experimentalKvCacheValueType: "F32" } as const;
   const isExact = modelPath.endsWith("-f32.gguf");
   let context: LlamaContext | undefined;
-  return async ({ ids, newTokens }) => {
-    const contextSize = ids.length + newTokens;
+  /** The sequence that has read a document. */
+  let kept: LlamaContextSequence | undefined;
+  return async ({ ids, newTokens, document }) => {
+    const contextSize = (document?.length ?? 0) + ids.length + newTokens;
     if (context === undefined || context.contextSize < contextSize) {
       await context?.dispose();
+      kept = undefined;
       const created = { contextSize, threads, ignoreMemorySafetyChecks: true };
       context = await model.createContext({ ...created, ...(isExact ? exact : {}) });
       console.error(`node-llama-cpp: ${described(context)}`);
     }
-    const sequence = context.getSequence();
+    if (document === undefined) {
+      await kept?.dispose();
+      kept = undefined;
+    }
+    const sequence = kept ?? context.getSequence();
+    if (document !== undefined) {
+      kept = sequence;
+      // Its own reuse: what is there and is no more wanted is erased, and the rest is read.
+      await sequence.adaptStateToTokens(document as Token[]);
+      await sequence.evaluateWithoutGeneratingNewTokens(document.slice(sequence.nextTokenIndex) as Token[]);
+    }
     const tokens: number[] = [];
     const moments: number[] = [];
     const start = performance.now();
@@ -39,7 +59,7 @@ const load = async ({ model: modelPath, threads }: EngineOptions): Promise<Engin
       tokens.push(token);
       if (tokens.length === newTokens) break;
     }
-    await sequence.dispose();
+    if (document === undefined) await sequence.dispose();
     return runOf(start, moments, tokens);
   };
 };
