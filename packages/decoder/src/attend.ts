@@ -76,14 +76,13 @@ const underMasks = (
 /** The stretches of the cache, in the order that `recentLengths` counts those under masks. */
 const cachedParts = (layer: Layer, queries: Queries) => {
   const { tape, shared, own, format } = layer;
-  const group = shared.heads.numHeads / shared.heads.numKvHeads;
   const settled: SettledPart[] = [];
   const recent: RecentPart[] = [];
   for (const stretch of own.layout.stretches) {
     const { seen, size } = stretch;
     const array = declare(layer, stretch);
     if (seen.kind === "by-all")
-      settled.push(format.emit(tape, { queries: queries[seen.band]!, gate: shared.gate(seen.gate), group, array }));
+      settled.push(format.emit(tape, { queries: queries[seen.band]!, gate: shared.gate(seen.gate), array }));
     else {
       const keys = ({ label }: Scored): Value => array("keys", label);
       recent.push(underMasks(layer, queries, seen.bands, { keys, values: array("values"), size }));

@@ -33,7 +33,6 @@ const quantizedCase = (queryLen: number): GraphCase => {
     settled: {
       kind: "quantized",
       queries,
-      group: numHeads / numKvHeads,
       gate: feed("gate", { kind: "fill", dims: [1], value: 0 }),
       keys: bytes("keys", [headDim, quantizedBlock], 81),
       keyScales: perToken("key_scales", 0.01),

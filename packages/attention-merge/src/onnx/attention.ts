@@ -106,7 +106,7 @@ export const emitParts = (
  * Attention of grouped queries [1, numKvHeads, rows, headDim], scaled and rotated, over every part, all heads at once. Keys and
  * values are [numKvHeads, keyLen, headDim], with a batch of one in front where they come from `emitHeads`.
  *
- * With a settled part in 8 bits there must be one query: it is multiplied as integers.
+ * With a settled part in 8 bits each query is rounded to 8 bits by itself, and multiplied as integers.
  *
  * @returns [1, numKvHeads, rows, headDim]
  */

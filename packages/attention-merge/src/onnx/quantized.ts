@@ -27,7 +27,7 @@ export type QuantizedKeysAndValues = {
   readonly valueScales: Value;
 };
 
-type Queried = QuantizedKeysAndValues & { readonly queries: Value; readonly group: number };
+type Queried = QuantizedKeysAndValues & { readonly queries: Value };
 
 const scalar = (tape: Tape, value: number): Value => tape.constant("float32", [], [value]);
 
@@ -41,30 +41,33 @@ const steps = (tape: Tape, x: Value, count: number): Value =>
 const rounded = (tape: Tape, x: Value, step: Value, offset: number): Value =>
   tape.op("Cast", [tape.op("Add", [tape.op("Div", [x, step]), scalar(tape, offset)])], { to: typeCode("uint8") });
 
-/** [numKvHeads, blocks, group, block] with the blocks of a row side by side, [1, numKvHeads, group, keyLen], and the way back. */
-const joined = (tape: Tape, numKvHeads: number, group: number, x: Value): Value => {
-  const rows = group === 1 ? x : tape.op("Transpose", [x], { perm: [0, 2, 1, 3] });
-  return tape.op("Reshape", [rows, shape(tape, 1, numKvHeads, group, -1)]);
+/** As it is, of an axis of a tensor that is given another shape. */
+const same = 0;
+
+/** [numKvHeads, blocks, rows, block] with the blocks of a row side by side, [1, numKvHeads, rows, keyLen], and the way back. */
+const joined = (tape: Tape, numKvHeads: number, x: Value): Value => {
+  const rows = tape.op("Transpose", [x], { perm: [0, 2, 1, 3] });
+  return tape.op("Unsqueeze", [tape.op("Reshape", [rows, shape(tape, numKvHeads, same, -1)]), shape(tape, 0)]);
 };
 
-const inBlocks = (tape: Tape, numKvHeads: number, group: number, x: Value): Value => {
-  if (group === 1) return tape.op("Reshape", [x, shape(tape, numKvHeads, -1, 1, quantizedBlock)]);
-  const split = tape.op("Reshape", [x, shape(tape, numKvHeads, group, -1, quantizedBlock)]);
+const inBlocks = (tape: Tape, numKvHeads: number, x: Value): Value => {
+  const rows = tape.op("Squeeze", [x, shape(tape, 0)]);
+  const split = tape.op("Reshape", [rows, shape(tape, numKvHeads, same, -1, quantizedBlock)]);
   return tape.op("Transpose", [split], { perm: [0, 2, 1, 3] });
 };
 
-/** One query, `group` rows a head. */
+/** Few queries, each rounded by itself. */
 export const emitIntegerAttention = (tape: Tape, part: Queried, softcap?: Softcap): AttendedPart => {
-  const { group, keys, keyScales, keyOffsets, values, valueScales } = part;
+  const { keys, keyScales, keyOffsets, values, valueScales } = part;
   const [numKvHeads, , headDim] = keys.dims as readonly [number, unknown, number];
-  const queries = tape.op("Reshape", [part.queries, shape(tape, numKvHeads, 1, group, headDim)]);
+  const queries = tape.op("Reshape", [part.queries, shape(tape, numKvHeads, 1, -1, headDim)]);
   const a = steps(tape, tape.op("Abs", [queries]), 127);
   const products = float(tape, tape.op("MatMulInteger", [rounded(tape, queries, a, 128.5), keys]));
   const blockScores = tape.op("Mul", [tape.op("Sub", [tape.op("Mul", [products, keyScales]), keyOffsets]), a]);
-  const scores = emitSoftcap(tape, softcap, joined(tape, numKvHeads, group, blockScores));
+  const scores = emitSoftcap(tape, softcap, joined(tape, numKvHeads, blockScores));
   const probabilities = tape.op("Softmax", [scores], { axis: -1 });
 
-  const weights = tape.op("Mul", [inBlocks(tape, numKvHeads, group, probabilities), valueScales]);
+  const weights = tape.op("Mul", [inBlocks(tape, numKvHeads, probabilities), valueScales]);
   const b = steps(tape, weights, 255);
   const sums = float(tape, tape.op("MatMulInteger", [rounded(tape, weights, b, 0.5), values]));
   const out = tape.op("ReduceSum", [tape.op("Mul", [sums, b]), shape(tape, 1)], { keepdims: 0 });

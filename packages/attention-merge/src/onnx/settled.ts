@@ -14,12 +14,7 @@ type Settled = {
 export type DenseSettled = Settled & { readonly kind: "dense"; readonly keys: Value; readonly values: Value };
 
 /** Keys and values in 8 bits. */
-export type QuantizedSettled = Settled &
-  QuantizedKeysAndValues & {
-    readonly kind: "quantized";
-    /** Rows of a head's queries when there is one query: numHeads / numKvHeads. */
-    readonly group: number;
-  };
+export type QuantizedSettled = Settled & QuantizedKeysAndValues & { readonly kind: "quantized" };
 
 export type SettledPart = DenseSettled | QuantizedSettled;
 

@@ -63,8 +63,6 @@ export type SettledReading = {
   readonly queries: Value;
   /** [1] */
   readonly gate: Value;
-  /** numHeads / numKvHeads */
-  readonly group: number;
   /** The array of that suffix. */
   readonly array: (suffix: string) => Value;
 };

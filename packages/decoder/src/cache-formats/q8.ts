@@ -34,10 +34,10 @@ export const q8: CacheFormat = {
   ],
   recent: float32.recent,
   settledOnly: true,
-  // One query is multiplied as integers, more are not: the graph must ask.
+  // Few queries are multiplied as integers, more are not: the graph must ask. A guess is few, so that its rows are those of steps.
   operators: ["all"],
   forExports: true,
-  fewTokens: 1,
+  fewTokens: 16,
   encode: {
     keys: (rows, { pairs, perHead }) => {
       const divisors = (perHead?.["key_divisors"] as Float32Array | undefined) ?? divisorsOf(rows, pairs);
@@ -50,9 +50,9 @@ export const q8: CacheFormat = {
       return { values: elements, value_scales: scales };
     },
   },
-  emit: (tape, { queries, gate, group, array }) => ({
+  emit: (tape, { queries, gate, array }) => ({
     kind: "quantized",
-    ...{ gate, group, queries: tape.op("Mul", [queries, array("key_divisors")]) },
+    ...{ gate, queries: tape.op("Mul", [queries, array("key_divisors")]) },
     ...{ keys: array("keys"), keyScales: array("key_scales"), keyOffsets: array("key_offsets") },
     ...{ values: array("values"), valueScales: array("value_scales") },
   }),
