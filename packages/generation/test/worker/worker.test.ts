@@ -66,6 +66,16 @@ describe("a model in a worker thread", () => {
     await worker.terminate();
   });
 
+  it("guesses by lookup, and refuses a draft, which is no data", async () => {
+    const options = { maxNewTokens: 24, lookup: { match: 1 }, decodeBlock: 1 } as const;
+    expect(await gather(there.generateTokens(ids, options))).toEqual(await gather(here.generateTokens(ids, options)));
+    const draft = { draft: { model: here } };
+    const [, message] = await thrown(() => gather(there.generateTokens(ids, draft)));
+    expect(message).toMatch(
+      /^generate: options must be data, which a worker can be sent, got a function at draft\.model/,
+    );
+  });
+
   it("states the same of itself", () => {
     const { source, extended, backend: where, text } = there;
     expect(source.decoder).toEqual({ ...source.decoder, numLayers: here.source.decoder.numLayers });
