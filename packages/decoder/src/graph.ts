@@ -1,7 +1,8 @@
 /** A decoder with its extension as one ONNX graph, for a chunk of any length: prefill and decoding are the same graph. */
-import { checkKeys, oneOf, optional } from "@ropewalk/check";
+import { checkKeys, oneOf, optional, positive } from "@ropewalk/check";
 import { tape as newTape, type ModelProto } from "@ropewalk/graph";
 import type { AskedAttentions } from "./attentions.ts";
+import { attendBatch, batchHeads } from "./batch.ts";
 import { cacheFormats, cachePrecisions } from "./cache-formats/index.ts";
 import { chunkAttention } from "./chunk-attention.ts";
 import type { Decoder } from "./decoder.ts";
@@ -19,6 +20,7 @@ export type GraphOptions = {
   readonly operators?: Operators;
   readonly precision?: Precision;
   readonly attentions?: AskedAttentions | undefined;
+  readonly batch?: number;
 };
 
 /**
@@ -26,8 +28,9 @@ export type GraphOptions = {
  *
  * @param source - where each of the decoder's tensors lies
  * @param options - which `operators` it may hold, default all; the `precision` of products with dense weights, default float32;
- *   `attentions`, what is given out of the attention of some layers, default nothing
- * @throws RangeError when the cache's format does not go with the operators
+ *   `attentions`, what is given out of the attention of some layers, default nothing; `batch`, how many sequences of one length are run
+ *   together, one behind the other in ids and rows, default 1
+ * @throws RangeError when the cache's format does not go with the operators, or attentions are asked for of a batch
  */
 export const decoderGraph = (
   extended: ExtendedDecoder<Decoder>,
@@ -38,22 +41,27 @@ export const decoderGraph = (
     operators = "all",
     precision = "float32",
     attentions,
+    batch = 1,
   } = checkKeys("decoderGraph", "options", options, {
     operators: optional(oneOf(["all", "plain"] satisfies Operators[])),
     precision: optional(oneOf(["float32", "float16"] satisfies Precision[])),
     attentions: true,
+    batch: optional(positive),
   });
   const readable = cachePrecisions.filter((cache) => cacheFormats[cache].operators.includes("plain"));
   if (operators === "plain" && !readable.includes(extended.cache))
     throw new RangeError(
       `decoderGraph: a graph of plain operators needs a cache in ${readable.join(" or ")}, got ${extended.cache}`,
     );
+  if (batch > 1 && attentions !== undefined)
+    throw new RangeError(`decoderGraph: attentions must be absent beside a batch, got a batch of ${batch}`);
   const { decoder } = extended;
   const tape = newTape("decoder");
   const builder = { tape, weights: storedWeights(decoder.tensors, source, operators, precision) };
-  const ids = tape.input(decoderInputs.ids, "int64", ["seqLen"]);
+  const ids = tape.input(decoderInputs.ids, "int64", [batch === 1 ? "seqLen" : "batchRows"]);
   const logitRows = tape.input(decoderInputs.logitRows, "int64", ["rows"]);
-  const hidden = recordHidden(builder, decoder, ids, chunkAttention(tape, extended, ids, operators, attentions));
+  const attention = chunkAttention(tape, batchHeads(extended, batch), ids, operators, attentions);
+  const hidden = recordHidden(builder, decoder, ids, batch === 1 ? attention : attendBatch(attention, batch, decoder));
   const wanted = tape.op("Gather", [hidden, logitRows], { axis: 0 });
   giveLogits(tape, decoder.unembed(builder, wanted), decoder.vocabSize);
   return tape.model(decoderOpset);

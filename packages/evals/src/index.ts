@@ -87,7 +87,7 @@ export {
 } from "./sweep/records.ts";
 export { checkShard, shardOf, type Shard } from "./sweep/shard.ts";
 export { readSweep, type AskedEvaluation, type EntryRule, type Sweep, type SweepRules } from "./sweep/sweep.ts";
-export { tokenLosses, type LossModel } from "./perplexity/token-losses.ts";
+export { tokenLosses, tokenLossesOfEach, type LossModel } from "./perplexity/token-losses.ts";
 export { tokenStream, type TokenStream } from "./perplexity/token-stream.ts";
 export type { Windows } from "./perplexity/windows.ts";
 export { lengthSummary, rulerThreshold, type LengthScore, type LengthSummary } from "./ruler/effective-length.ts";

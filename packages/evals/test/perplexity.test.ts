@@ -1,5 +1,6 @@
 import { cpu } from "@ropewalk/backend-node";
 import { wasm } from "@ropewalk/backend-wasm";
+import { selfExtend } from "@ropewalk/context-extension";
 import { loadModel, type LanguageModel } from "@ropewalk/generation";
 import { openFolder } from "@ropewalk/models/node";
 import { stories260K } from "@ropewalk/tiny-models";
@@ -45,6 +46,30 @@ describe.each([cpu({ threads: 1 }), wasm()])("on $name, against losses of an ind
     expect(means[0]).toBeCloseTo(mean(golden.cases["vanilla"]!.nll.slice(0, 400)), 5);
     expect(buckets).toEqual([{ from: 0, to: 400, loss: expect.closeTo(mean(means), 9) as number, tokens: 800 }]);
   });
+});
+
+it("windows that are run together have the losses of windows by themselves, be they as many as fit or fewer", async () => {
+  const model = await loadModel(await openFolder(stories260K.url), {
+    ...{ backend: cpu({ threads: 1 }), extension: selfExtend({ groupSize: 8, window: 32 }) },
+  });
+  const asked = { length: 70, windows: 5, stride: 50, bucket: 20 };
+  const apart = await perplexity(model, golden.ids, asked);
+  const done: number[] = [];
+  const onProgress = (at: number): void => void done.push(at);
+  const together = await perplexity(model, golden.ids, { ...asked, batch: 3, onProgress });
+  expect(together.tokens).toBe(apart.tokens);
+  together.buckets.forEach(({ loss }, at) => expect(loss).toBeCloseTo(apart.buckets[at]!.loss, 5));
+  expect(done).toEqual([...done].sort((a, b) => a - b));
+  expect(done.at(-1)).toBe(350);
+  await expect(perplexity(model, golden.ids, { ...asked, batch: 0 })).rejects.toThrow(/batch must be/);
+  await expect(
+    perplexity(
+      fake,
+      golden.ids.map((id) => id % vocabSize),
+      { ...asked, batch: 2 },
+    ),
+  ).rejects.toThrow("tokenLosses: texts must be one where a model cannot run several together, got 2");
+  await model.release();
 });
 
 const vocabSize = 7;

@@ -71,7 +71,11 @@ const running =
     checkIds(where, ids, vocabSize);
     const { what, layers = Array.from({ length: numLayers }, (_, layer) => layer), logits = false, ...run } = options;
     const name = `${what} of ${layers.join(" ")}, ${layoutName(extended)}`;
-    const session = await sessionFor(loaded, name, chunkOf(source, extended, backend, { what, layers }));
+    const session = await sessionFor(
+      loaded,
+      name,
+      chunkOf(source, extended, backend, { attentions: { what, layers } }),
+    );
     let taken: readonly LayerAttentions[] = [];
     const watch: Watch = {
       outputs: layers.map(decoderOutputs.attentions),

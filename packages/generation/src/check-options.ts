@@ -24,7 +24,7 @@ import type { OpenOptions } from "./open.ts";
 import { isPrefix } from "./prefix/prefix.ts";
 import type { ReadOptions } from "./prefix/read.ts";
 import type { FileOptions } from "./prefix/save.ts";
-import type { PrefillOptions } from "./run.ts";
+import type { ChunkOptions, PrefillOptions } from "./run.ts";
 import { isOverflowChoice } from "./overflow/policy.ts";
 import { startSampling, type Sampling } from "./sampling/sampling.ts";
 import { areStopStrings } from "./stop-strings.ts";
@@ -171,6 +171,10 @@ const fileKeys: Keys<FileOptions> = { signal: maybeSignal, onProgress: maybeFunc
 
 export const checkFileOptions = (where: string, options: FileOptions): void => {
   checkKeys(where, "options", options, fileKeys);
+};
+
+export const checkChunkOptions = (where: string, options: ChunkOptions): void => {
+  checkKeys(where, "options", options, chunkKeys);
 };
 
 export const checkLogitsOptions = (options: LogitsOptions): void => {

@@ -7,6 +7,7 @@ export type {
   VisitAttentions,
   VisitAttentionsOptions,
 } from "./attentions.ts";
+export type { VisitBatch, VisitBatchLogits } from "./batch.ts";
 export { appendToCache } from "./cache/append.ts";
 export { runBlock, type BlockOptions, type BlockResult, type BlockSessions } from "./block.ts";
 export {

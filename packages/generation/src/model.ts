@@ -13,6 +13,7 @@ import {
 import type { CheckpointFolder, Precision } from "@ropewalk/models";
 import { attentionsOf, type ReadAttentions, type VisitAttentions } from "./attentions.ts";
 import { adapted, readAdapters, type AdapterChoice } from "./adapters.ts";
+import { visitBatchLogits, type VisitBatchLogits } from "./batch.ts";
 import { checkLatest } from "./cache/life.ts";
 import { releaseCache, type KeyValueCache } from "./cache/cache.ts";
 import { startChat, type Chat, type ConversationOptions } from "./conversation/chat.ts";
@@ -109,6 +110,11 @@ export type LanguageModel = {
     visit: (start: number, logits: Float32Array) => void,
     options?: LogitsOptions,
   ) => Promise<void>;
+  /**
+   * Logits of several texts of one length, run together chunk by chunk: `visit(start, logits)` with [tokens, vocabSize] of each text from
+   * position `start` on. Of a checkpoint; a graph is made for each number of texts, and kept.
+   */
+  readonly visitBatchLogits: VisitBatchLogits;
   /**
    * What every token attends to, layer by layer: entropies [numHeads, ids.length] in nats, or maps [numHeads, ids.length, ids.length]. Of
    * any length, whatever the capacity.
@@ -217,6 +223,7 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
       return all;
     },
     visitLogits,
+    visitBatchLogits: visitBatchLogits(loaded, extended),
     ...attentionsOf(loaded, extended),
     withExtension: async (other) => {
       checkExtension("withExtension", other);

@@ -202,7 +202,7 @@ type RowsOptions = Omit<PrefillOptions, "onLogits"> & {
   readonly watch?: Watch;
 };
 
-const defaultChunkSize = 512;
+export const defaultChunkSize = 512;
 
 /** The longest chunk that all layers allow behind what the cache holds. */
 export const longestNext = ({ extended, length }: Pick<KeyValueCache, "extended" | "length">): number =>

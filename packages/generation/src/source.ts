@@ -30,18 +30,18 @@ export const asRun = async (
   return weightTypes.includes("bfloat16") ? unpacked : widenCheckpoint(unpacked);
 };
 
-/** The graph of chunks, and with it what is given out of the attention of some layers. */
+/** The graph of chunks; with it what is given out of the attention of some layers, or for several sequences of one length, where asked. */
 export const chunkOf = (
   source: ModelSource,
   extended: ExtendedDecoder,
   traits: Traits,
-  attentions?: AskedAttentions,
+  asked: { readonly attentions?: AskedAttentions; readonly batch?: number } = {},
 ): (() => Promise<SourceGraph>) =>
   match(source)
     .with({ kind: "checkpoint" }, (checkpoint) => async () => {
       const stored = await asRun(traits, checkpoint);
       const { operators, precision } = traits;
-      const options = { operators, precision, attentions };
+      const options = { operators, precision, ...asked };
       return {
         model: encode(decoderGraph({ ...extended, decoder: checkpoint.decoder }, stored, options)),
         externalData: stored.files.map(({ external }) => external),
@@ -54,7 +54,7 @@ export const chunkOf = (
             `float32, got ${traits.name} with ${traits.precision}`,
         );
       return {
-        model: graph(extended, { operators: traits.operators, attentions }),
+        model: graph(extended, { operators: traits.operators, attentions: asked.attentions }),
         externalData: files.map(({ external }) => external),
       };
     })

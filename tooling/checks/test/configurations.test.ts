@@ -170,6 +170,7 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
     passkeyPrompt: () => evals.passkeyPrompt(none, none, mistaken),
     perplexity: () => evals.perplexity(none, [], mistaken),
     tokenLosses: () => evals.tokenLosses(none, [], mistaken),
+    tokenLossesOfEach: () => evals.tokenLossesOfEach(none, [], mistaken),
     tokenStream: () => evals.tokenStream({ source: {}, text: none } as never, "", mistaken),
     rulerTask: () => evals.rulerTask("vt", mistaken),
     openRuler: () => evals.openRuler("vt", mistaken),
@@ -238,6 +239,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
   ],
   "@ropewalk/decoder": [
     ...[
+      "batchHeads",
       "blockGraph",
       "cacheFormatOf",
       "cacheLayout",

@@ -24,6 +24,7 @@ type PerplexityOptions = SharedOptions &
     readonly lengths?: readonly number[];
     readonly windows: number;
     readonly stride?: number;
+    readonly batch?: number;
     readonly bucket: number;
     readonly chunkSize?: number;
     readonly workers?: number;
@@ -49,7 +50,7 @@ const lengthsOf = ({ length, lengths }: PerplexityOptions, trainedContext: numbe
 
 /** What is measured at each length. Where a run is alone, its windows are shared among the workers. */
 const paramsOf = (
-  { text, separator, windows, stride, bucket, chunkSize }: PerplexityOptions,
+  { text, separator, windows, stride, batch, bucket, chunkSize }: PerplexityOptions,
   lengths: readonly number[],
   parts: number,
 ): readonly PerplexityParams[] =>
@@ -61,6 +62,7 @@ const paramsOf = (
         ...{ text, length, windows: Math.min(each, windows - skip), bucket },
         ...{ ...(separator !== undefined && { separator }), ...(stride !== undefined && { stride }) },
         ...{ ...(skip > 0 && { skip }), ...(chunkSize !== undefined && { chunkSize }) },
+        ...(batch !== undefined && { batch }),
       };
     });
   });
@@ -149,6 +151,7 @@ const measure = async (path: string, options: PerplexityOptions): Promise<void> 
   const lengths = lengthsOf(options, opened.source.decoder.trainedContext);
   checkCount("perplexity", "--windows", windows);
   checkCount("perplexity", "--bucket", options.bucket);
+  if (options.batch !== undefined) checkCount("perplexity", "--batch", options.batch);
   const workers = workersFor("perplexity", path, options.workers);
   // Before anything is loaded: whether the text has the windows.
   for (const length of lengths)
@@ -225,6 +228,7 @@ export const addPerplexity = (program: Command): void => {
           "tokens from one window's beginning to the next one's; then only the last so many of later windows are scored; absent: the length",
           number,
         )
+        .option("--batch <n>", "windows that are run together; pays where chunks are small; absent: each alone", number)
         .option("--bucket <tokens>", "positions that share a mean", number, 512)
         .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number)
         .addOption(workersOption())

@@ -16,6 +16,8 @@ export type PerplexityParams = {
   readonly windows: number;
   /** Tokens from one window's beginning to the next one's. Absent: as many as a window has. */
   readonly stride?: number;
+  /** Windows that are run together, at most. Absent: each by itself. */
+  readonly batch?: number;
   /** Windows that are left out before the first: a part of what another measurement has. Absent: none. */
   readonly skip?: number;
   /** Positions that share a mean. Default 512. */
@@ -43,6 +45,7 @@ const keys: Keys<PerplexityParams> = {
   ...{
     windows: optional(positive),
     stride: optional(positive),
+    batch: optional(positive),
     skip: optional(whole),
     bucket: optional(positive),
     chunkSize: optional(positive),
@@ -50,10 +53,15 @@ const keys: Keys<PerplexityParams> = {
 };
 
 /** What is as if it were absent is left out. */
-const checkStride = (where: string, { stride, skip, ...params }: Asked): Asked => {
+const checkStride = (where: string, { stride, skip, batch = 1, ...params }: Asked): Asked => {
   const { length } = params;
   check((stride ?? 1) <= length, `${where}: stride must be at most the length, ${length}`, stride);
-  return { ...params, ...(stride !== undefined && stride < length && { stride }), ...(skip && { skip }) };
+  return {
+    ...params,
+    ...(stride !== undefined && stride < length && { stride }),
+    ...(skip && { skip }),
+    ...(batch > 1 && { batch }),
+  };
 };
 
 /** A text, or the documents of a .jsonl file. */
@@ -83,11 +91,11 @@ export const perplexityEvaluation: Evaluation<PerplexityParams, PerplexityReport
   ],
   losses: ({ buckets }) => buckets,
   run: async (model, params, { read, signal, onProgress }) => {
-    const { text: name, separator, length, windows, stride = length, skip = 0, bucket, chunkSize } = params;
+    const { text: name, separator, length, windows, stride = length, skip = 0, batch, bucket, chunkSize } = params;
     const asked = { length, windows: windows + skip, stride, separator };
     const { ids, masked } = tokenStream(model, textOf("perplexity", name, await read(name)), asked);
     const report = await perplexity(model, ids, {
-      ...{ length, windows, stride, skip, bucket, masked, onProgress },
+      ...{ length, windows, stride, batch, skip, bucket, masked, onProgress },
       ...(chunkSize === undefined ? {} : { chunkSize }),
       ...(signal === undefined ? {} : { signal }),
     });

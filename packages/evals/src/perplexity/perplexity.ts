@@ -4,9 +4,9 @@
  *   bucket [from, to)   the mean of loss(p) over from ≤ p < to in every window: p = 0 has read 1 token, p predicts token p + 1
  *   perplexity          exp(mean loss)
  */
-import { checkKeys, optional, whole, type Keys } from "@ropewalk/check";
+import { checkKeys, optional, positive, whole, type Keys } from "@ropewalk/check";
 import type { ChunkOptions } from "@ropewalk/generation";
-import { tokenLosses, type LossModel } from "./token-losses.ts";
+import { tokenLossesOfEach, type LossModel } from "./token-losses.ts";
 import { checkTokens, firstScored, type Windows } from "./windows.ts";
 
 export type MeanLoss = {
@@ -26,6 +26,8 @@ export type PerplexityOptions = Windows &
   ChunkOptions & {
     /** Positions of one bucket; the last may have fewer. Default 512. */
     readonly bucket?: number | undefined;
+    /** Windows that are run together, at most, where a model can; default 1. It pays where chunks are small, as under a small window. */
+    readonly batch?: number | undefined;
     /** Windows that are left out before the first, for a part of what a longer run would score. Default 0. */
     readonly skip?: number | undefined;
     /** Tokens that are not scored as targets. Default none. */
@@ -37,6 +39,7 @@ const keys: Keys<PerplexityOptions> = {
     length: true,
     windows: true,
     stride: true,
+    batch: optional(positive),
     skip: optional(whole),
     bucket: true,
     masked: true,
@@ -66,21 +69,28 @@ export const perplexity = async (
   options: PerplexityOptions,
 ): Promise<Perplexity> => {
   checkKeys("perplexity", "options", options, keys);
-  const { length, windows, stride = length, skip = 0, bucket = 512, masked = [], onProgress, ...run } = options;
+  const { length, windows, stride = length, batch = 1, skip = 0, ...others } = options;
+  const { bucket = 512, masked = [], onProgress, ...run } = others;
   checkTokens("perplexity", ids.length, { length, windows: windows + skip, stride });
   if (!Number.isInteger(bucket) || bucket < 1)
     throw new RangeError(`perplexity: bucket must be a positive integer, got ${bucket}`);
   const scored: number[][] = Array.from({ length: Math.ceil(length / bucket) }, () => []);
-  for (let window = 0; window < windows; window++) {
-    const first = (skip + window) * stride;
-    const from = firstScored({ length, windows, stride }, skip + window);
-    const losses = await tokenLosses(model, ids.slice(first, first + length + 1), {
-      ...run,
-      onProgress: (done) => onProgress?.(window * length + done, length * windows),
-    });
-    losses.forEach((loss, position) => {
-      if (position >= from && !masked.includes(ids[first + position + 1]!))
-        scored[Math.floor(position / bucket)]!.push(loss);
+  for (let begin = 0; begin < windows; begin += batch) {
+    const first = Array.from({ length: Math.min(batch, windows - begin) }, (_, at) => (skip + begin + at) * stride);
+    const all = await tokenLossesOfEach(
+      model,
+      first.map((from) => ids.slice(from, from + length + 1)),
+      {
+        ...run,
+        onProgress: (done) => onProgress?.(begin * length + done * first.length, length * windows),
+      },
+    );
+    all.forEach((losses, at) => {
+      const from = firstScored({ length, windows, stride }, skip + begin + at);
+      losses.forEach((loss, position) => {
+        if (position >= from && !masked.includes(ids[first[at]! + position + 1]!))
+          scored[Math.floor(position / bucket)]!.push(loss);
+      });
     });
   }
   const buckets = scored.map((losses, index) => ({

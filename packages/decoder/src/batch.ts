@@ -1,0 +1,47 @@
+/**
+ * Several sequences of one length in one run, as more heads of one:
+ *
+ *   rows    [batch * seqLen, width]    in norms, products and activations, which take each row by itself
+ *   heads   [seqLen, batch * width]    in attention: a sequence's heads beside those of the others, under the same positions and masks
+ *
+ * Of query head b numHeads + h the keys are those of head b numKvHeads + ⌊h / group⌋: its own sequence's.
+ */
+import type { Tape, Value } from "@ropewalk/graph";
+import type { LayerAttention } from "./chunk-attention.ts";
+import type { ExtendedDecoder } from "./extend.ts";
+
+/** An extended decoder with the heads of `batch` sequences: what its cache, and its attention, are for all of them together. */
+export const batchHeads = <Extended extends ExtendedDecoder>(extended: Extended, batch: number): Extended => {
+  const { decoder } = extended;
+  const { numHeads, numKvHeads } = decoder;
+  return { ...extended, decoder: { ...decoder, numHeads: batch * numHeads, numKvHeads: batch * numKvHeads } };
+};
+
+const turned = (tape: Tape, x: Value, apart: readonly number[], together: readonly number[]): Value => {
+  const shape = (dims: readonly number[]): Value => tape.constant("int64", [dims.length], dims);
+  const parts = tape.op("Reshape", [x, shape(apart)]);
+  return tape.op("Reshape", [tape.op("Transpose", [parts], { perm: [1, 0, 2] }), shape(together)]);
+};
+
+/** Attention of layers whose rows are those of `batch` sequences, one behind the other, by attention that has their heads side by side. */
+export const attendBatch =
+  (attention: LayerAttention, batch: number, { numHeads, numKvHeads, headDim }: Widths): LayerAttention =>
+  (tape, index) => {
+    const attend = attention(tape, index);
+    const beside = (rows: Value, heads: number): Value => {
+      const width = heads * headDim;
+      return turned(tape, rows, [batch, -1, width], [-1, batch * width]);
+    };
+    return ({ query, key, value }) => {
+      const attended = attend({
+        query: beside(query, numHeads),
+        key: beside(key, numKvHeads),
+        value: beside(value, numKvHeads),
+      });
+      const width = numHeads * headDim;
+      return turned(tape, attended, [-1, batch, width], [-1, width]);
+    };
+  };
+
+/** Of one sequence. */
+type Widths = { readonly numHeads: number; readonly numKvHeads: number; readonly headDim: number };
