@@ -81,7 +81,7 @@ export const addChat = (program: Command): void => {
     .addHelpText(
       "after",
       examples(
-        'ropewalk chat TinyLlama/TinyLlama-1.1B-Chat-v1.0 --quantize q4 --system "Answer in one sentence."',
+        'ropewalk chat owner/name --quantize q4 --system "Answer in one sentence."',
         "ropewalk chat ./my-model --after book.kv",
         "ropewalk chat ./my-model --temperature 0.7 --seed 1 < questions.txt",
       ),

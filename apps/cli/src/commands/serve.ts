@@ -130,7 +130,7 @@ export const addServe = (program: Command): void => {
       "after",
       examples(
         "ropewalk serve stories260K",
-        "ropewalk serve chatty=./my-model --method self-extend --length 32768 --workers 2",
+        "ropewalk serve chatty=./my-model --method self-extend --length 32768",
         "ropewalk serve owner/name --host 0.0.0.0 --api-key secret",
       ),
     )
