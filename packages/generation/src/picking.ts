@@ -1,5 +1,6 @@
 /** What a run brings back for the next token, and the token: the likeliest where that is the one, or else a row of logits. */
 import type { HostTensor } from "@ropewalk/backend";
+import { show } from "@ropewalk/check";
 import { decoderOutputs } from "@ropewalk/decoder";
 import type { History } from "./sampling/history.ts";
 import { logprobsOf, type Logprobs } from "./sampling/logprobs.ts";
@@ -44,6 +45,17 @@ const likeliest: Picking = {
   pick: (state, { data }, _, row = data.length - 1) => ({ token: Number(data[row]), state }),
 };
 
+/** What a mask gives would be ignored: it changes the logits that it is given. */
+const checkNothing = (given: unknown): void => {
+  if (given !== undefined)
+    throw new TypeError(
+      `generate: mask must give nothing, or a promise of it, for it changes the logits that it is given, got ${show(given)}`,
+    );
+};
+
+const isLater = (given: unknown): given is PromiseLike<unknown> =>
+  typeof (given as Partial<PromiseLike<unknown>> | undefined | null)?.then === "function";
+
 export const pickingBy = ({ sampling, logprobs, mask }: PickOptions): Picking => {
   if (isPlainGreedy(sampling) && logprobs === undefined && mask === undefined) return likeliest;
   const choose = (state: SamplerState, given: Float32Array, logits: Float32Array, history: History): Picked => {
@@ -57,10 +69,14 @@ export const pickingBy = ({ sampling, logprobs, mask }: PickOptions): Picking =>
       if (mask === undefined) return choose(state, given, given, history);
       const own = given.slice();
       // Not every mask has to wait.
-      const masked = mask(own, history);
-      return masked === undefined
-        ? choose(state, given, own, history)
-        : masked.then(() => choose(state, given, own, history));
+      const masked: unknown = mask(own, history);
+      if (isLater(masked))
+        return Promise.resolve(masked).then((late) => {
+          checkNothing(late);
+          return choose(state, given, own, history);
+        });
+      checkNothing(masked);
+      return choose(state, given, own, history);
     },
   };
 };

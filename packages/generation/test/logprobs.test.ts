@@ -81,6 +81,11 @@ describe.each(backends)("on $name", (backend) => {
     await expect(told(model, { mask: (logits) => void logits.fill(-Infinity) })).rejects.toThrow(
       "sample: at least one token must not be ruled out",
     );
+    // One that tells instead of ruling out would rule out nothing.
+    for (const gives of [true, null, new Float32Array(3), Promise.resolve([1])])
+      await expect(told(model, { mask: () => gives as unknown as void })).rejects.toThrow(
+        "generate: mask must give nothing, or a promise of it, for it changes the logits that it is given, got ",
+      );
     await model.release();
   });
 });

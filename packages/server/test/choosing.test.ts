@@ -125,6 +125,18 @@ describe("log-probabilities", () => {
     expect(await offsets(await handler.fetch(post("/v1/completions", { ...body, stream: true })))).toEqual(whole);
   });
 
+  it.each([{}, { stop: ["no such text"] }])("are of tokens without text too, with %j", async (more) => {
+    // The first token of an answer is a space, which is cut off there.
+    const body = { ...chat, ...more, messages: [{ role: "user", content: "Once upon a time" }], max_tokens: 1 };
+    const { choices, usage } = await asked(handler, "/v1/chat/completions", body);
+    expect([choices[0]!.message.content, usage.completion_tokens]).toEqual(["", 1]);
+    expect((choices[0] as unknown as Told).logprobs!.content).toHaveLength(1);
+    const chunks = await chunksOf(await handler.fetch(post("/v1/chat/completions", { ...body, stream: true })));
+    expect(chunks.flatMap(({ choices: [choice] }) => (choice as unknown as Told).logprobs?.content ?? [])).toHaveLength(
+      1,
+    );
+  });
+
   it("are not asked for by halves", async () => {
     const body = { ...chat, logprobs: false };
     expect(await wrong(handler, post("/v1/chat/completions", body))).toMatchObject({

@@ -228,6 +228,20 @@ describe("what is wrong is said in the wire's own form", () => {
       },
     ],
     [
+      "a field of a part that nobody knows",
+      () => post(chats, { ...chat, messages: [{ role: "user", content: [{ type: "text", text: "a", bold: true }] }] }),
+      {
+        status: 400,
+        param: "messages[0].content[0].bold",
+        message: "messages[0].content[0].bold is not supported.",
+      },
+    ],
+    [
+      "two limits that differ",
+      () => post(chats, { ...chat, max_tokens: 5, max_completion_tokens: 2 }),
+      { status: 400, param: "max_tokens" },
+    ],
+    [
       "a call of tools",
       () => post(chats, { ...chat, messages: [{ role: "assistant", content: "a", tool_calls: [{}] }] }),
       { status: 400, param: "messages[0].tool_calls", message: "messages[0].tool_calls is not supported." },

@@ -21,13 +21,17 @@ type Setting = {
 const breathe = (): Promise<void> =>
   new Promise((resolve) => void (globalThis.setImmediate ?? setTimeout)(() => resolve()));
 
+/** Of the tokens that came, those that go with a text that is given; at the end of a run that nothing stopped, all. */
+type TokensGiven = (text: string, tokens: readonly GeneratedToken[], isWhole?: boolean) => readonly GeneratedToken[];
+
 /** The tokens that stand in the text that was given: what is held back may be cut off at a stop string. */
-const tokensGiven = (codec: TextCodec) => {
+const tokensGiven = (codec: TextCodec): TokensGiven => {
   let waiting: readonly GeneratedToken[] = [];
   let [given, taken] = [0, 0];
-  return (text: string, tokens: readonly GeneratedToken[]): readonly GeneratedToken[] => {
+  return (text, tokens, isWhole = false) => {
     waiting = [...waiting, ...tokens];
     given += text.length;
+    if (isWhole) return waiting;
     const first = waiting.findIndex(({ token }) => {
       if (taken >= given) return true;
       taken += textOf(codec, token).length;
@@ -49,8 +53,7 @@ const answering = async function* (
   let stats: GenerationStats | undefined;
   let tokens: GeneratedToken[] = [];
   const left: LeftPrefix[] = [];
-  const ready =
-    stopStrings.length === 0 ? (_: string, all: readonly GeneratedToken[]) => all : tokensGiven(model.text!);
+  const ready: TokensGiven = stopStrings.length === 0 ? (_, all) => all : tokensGiven(model.text!);
   const options: GenerateOptions = {
     ...{ maxNewTokens, sampling: sampling(index), signal },
     ...(after && { after }),
@@ -69,6 +72,9 @@ const answering = async function* (
   } finally {
     for (const prefix of left) await pool.add(prefix as ServedPrefix);
   }
+  // The last tokens may have no text, such as a space that is the whole of an answer.
+  const last = ready("", tokens, stats!.finish === "length");
+  if (last.length > 0) yield { kind: "text", index, text: "", tokens: last };
   yield { kind: "end", index, reason: stats!.finish };
   return stats!;
 };

@@ -57,7 +57,9 @@ const chatPrompt = (served: Served, messages: readonly ChatMessage[]): PromptIds
   if (encodeChat === undefined)
     throw refuse("messages", `The model ${show(served.name)} has no chat template; send a prompt to /v1/completions.`);
   const ids = encoded("messages", () => encodeChat(messages));
-  return { ids, ends: served.keeps ? messageEnds(text, messages, ids) : [] };
+  // What does not fit is refused: where its messages end takes time to find.
+  const fits = ids.length < served.model.extended.capacity;
+  return { ids, ends: served.keeps && fits ? messageEnds(text, messages, ids) : [] };
 };
 
 const promptsOf = (prompt: PromptBody): readonly (string | readonly number[])[] =>
@@ -140,6 +142,11 @@ export const chatJob = (served: Served, body: ChatBody, most: number | undefined
   const { max_tokens: asked, max_completion_tokens: newer = asked, logprobs = false, top_logprobs: top } = body;
   if (top !== undefined && !logprobs)
     throw refuse("top_logprobs", "top_logprobs is read where logprobs is true alone.");
+  if (asked !== undefined && asked !== newer)
+    throw refuse(
+      "max_tokens",
+      `max_tokens must be as max_completion_tokens where both are given, got ${asked} and ${newer}.`,
+    );
   const prompts = [chatPrompt(served, body.messages as readonly ChatMessage[])];
   return jobOf(
     served,

@@ -84,7 +84,7 @@ const one = v.string();
 const isId = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0;
 /** Looked at in one go: they may be hundreds of thousands. */
 const ids = v.custom<readonly number[]>((value) => Array.isArray(value) && value.length > 0 && value.every(isId));
-const parts = v.array(v.object({ type: v.literal("text"), text: v.string() }));
+const parts = v.array(v.strictObject({ type: v.literal("text"), text: v.string() }));
 const content = v.lazy((given) => (Array.isArray(given) ? parts : one) as v.GenericSchema<MessageBody["content"]>);
 const prompts = v.pipe(v.array(one), v.nonEmpty());
 const promptIds = v.pipe(v.array(ids), v.nonEmpty());
