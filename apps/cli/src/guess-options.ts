@@ -13,9 +13,11 @@ export type GuessFlags = {
 };
 
 const lookupFrom = (text: string): LookupOptions => {
-  const [match, draft, ...more] = numberList(text);
-  if (more.length > 0)
-    throw new InvalidArgumentError(`must be the tokens that match and those that are guessed, got ${text}`);
+  if (!/^\d+(,\d+)?$/.test(text))
+    throw new InvalidArgumentError(
+      `must be the tokens that match and those that are guessed, as 3,8, or nothing where the flag stands behind the prompt, got ${text}`,
+    );
+  const [match, draft] = numberList(text);
   return { match: match!, ...(draft === undefined ? {} : { draft }) };
 };
 
@@ -24,7 +26,7 @@ export const withGuessOptions = (command: Command): Command =>
   command
     .option(
       "--lookup [match,draft]",
-      "guess what followed the same tokens earlier in the text: the same tokens, in fewer runs; without numbers 3,8",
+      "guess what followed the same tokens earlier in the text: the same tokens, in fewer runs; without numbers, behind the prompt: 3,8",
       lookupFrom,
     )
     .option("--draft-model <model>", "guess what a smaller model of the same vocabulary says: the same tokens")

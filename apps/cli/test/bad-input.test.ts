@@ -92,6 +92,11 @@ const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
     ["generat", "--help"],
     /^ropewalk: help: command must be one of .*\(generate is meant\?\), got "generat"\n$/,
   ],
+  [
+    "--lookup before the prompt",
+    ["generate", "stories260K", "--lookup", "Once upon"],
+    /as 3,8, or nothing where the flag stands behind the prompt, got Once upon\n$/,
+  ],
   ["an unknown method", generate("--method", "magic"), /magic.*self-extend/],
   [
     "STRING that goes on behind where it is shifted from",

@@ -2,6 +2,7 @@
 import { stripVTControlCharacters } from "node:util";
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
+import { numberFlags } from "../src/numbers.ts";
 import { ropewalk } from "../src/program.ts";
 import { costsReport, renderCosts, type MethodCosts } from "../src/render/costs.ts";
 import { factLines } from "../src/render/facts.ts";
@@ -143,6 +144,14 @@ describe("the help", () => {
     expect(widest(help)).toBeLessThanOrEqual(80);
     for (const shown of ["passkey-875k, stories260K", "Examples:", "--version", "tokenize <model> [prompt...]"])
       expect(help).toContain(shown);
+  });
+
+  it.each(program.commands.map((command) => command.name()))("of %s: a method's numbers by themselves", (name) => {
+    const [, numbers] = /^Numbers of methods:\n((?: .*\n)*)/m.exec(
+      helpOf(program.commands.find((command) => command.name() === name)!),
+    ) ?? ["", ""];
+    const flags = Object.values(numberFlags).map(({ flag }) => flag);
+    expect(flags).toEqual(expect.arrayContaining(numbers!.match(/^ {2}--[a-z-]+/gm)?.map((flag) => flag.trim()) ?? []));
   });
 
   it.each(program.commands.map((command) => command.name()))("of %s", (name) => {

@@ -208,7 +208,7 @@ it.each([
   [{ kind: "keep-ends" }, "generate: first must be a number, got nothing"],
   [{ kind: "keep-ends", first: 2, last: 3 }, "beyondCapacity must have no keys but kind, first"],
   [{ kind: "shift" }, "beyondCapacity.kind must be one of keep-ends, regroup"],
-  ["keep-ends", "beyondCapacity must be one of refuse, allow, got"],
+  ["keep-ends", 'beyondCapacity must be "refuse", "allow", keepEnds({ first }), regroup() or a function, got'],
 ])("refuses %j", async (beyondCapacity, message) => {
   expect((await failure(() => run(model, ids, { beyondCapacity } as never))).message).toContain(message);
 });

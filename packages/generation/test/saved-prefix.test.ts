@@ -179,7 +179,7 @@ describe("a file", () => {
         expect.stringMatching(/^RangeError: F: the file must|^RangeError: F: .* data_offsets must ascend within/),
       ]);
     const random = whole.map((_, at) => (at * 7919 + (at >> 3)) % 251);
-    expect(await opening(random)).toMatch(/^RangeError: F: the header must be at most/);
+    expect(await opening(random)).toMatch(/^RangeError: F: the file must be safetensors, with a header of at most/);
     expect(await opening(new Uint8Array(readFileSync(new URL("model.safetensors", stories260K.url))))).toMatch(
       /^RangeError: F must be a prefix that save wrote, with the format "ropewalk prefix", got/,
     );

@@ -123,7 +123,7 @@ const given: readonly (readonly [string, () => unknown, RegExp])[] = [
   [
     "generate, beyond",
     () => drain({ beyondCapacity: true }),
-    /^generate: beyondCapacity must be one of refuse, allow, got true$/,
+    /^generate: beyondCapacity must be "refuse", "allow", keepEnds\(\{ first \}\), regroup\(\) or a function, got true$/,
   ],
   ["generate, a signal", () => drain({ signal: new AbortController() }), /^generate: signal must be an AbortSignal/],
   ["generate, options", () => drain(8 as never), /^generate: options must be an object, got 8$/],

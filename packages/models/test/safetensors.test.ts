@@ -110,8 +110,14 @@ describe("readSafetensorsHeader", () => {
   it.each<[string, Uint8Array]>([
     ["the file must have at least 8 bytes, got 0", new Uint8Array(0)],
     ["the file must have at least 8 bytes, got 7", new Uint8Array(7)],
-    ["the header must be at most 100000000 bytes long, got 100000001", safetensors("{}", 0, 100_000_001n)],
-    ["the header must be at most 100000000 bytes long, got 18446744073709551615", safetensors("{}", 0, 2n ** 64n - 1n)],
+    [
+      "the file must be safetensors, with a header of at most 100000000 bytes, got 100000001",
+      safetensors("{}", 0, 100_000_001n),
+    ],
+    [
+      "the file must be safetensors, with a header of at most 100000000 bytes, got 18446744073709551615",
+      safetensors("{}", 0, 2n ** 64n - 1n),
+    ],
     ["the file must be whole, at least 8 + 3 bytes for its header, got 10", safetensors("{}", 0, 3n)],
     [`the file must be whole, at least 8 + ${whole.length - 32} bytes for its header, got 20`, whole.subarray(0, 20)],
     ["the header must be JSON in UTF-8, got SyntaxError: ", safetensors('{"t": }', 0)],

@@ -91,15 +91,11 @@ const extend = async (path: string, options: ExtendOptions): Promise<void> => {
 };
 
 export const addExtend = (program: Command): void => {
-  const command = withExtensionOptions(
-    program
-      .command("extend")
-      .description("write an ONNX export with a longer window, for transformers.js, ONNX Runtime and whatever runs it")
-      .argument("<export>", "the folder of an export, or the path of its model.onnx")
-      .option("--length <tokens>", "the wanted length", number),
-    "self-extend",
-  );
-  command
+  const command = program
+    .command("extend")
+    .description("write an ONNX export with a longer window, for transformers.js, ONNX Runtime and whatever runs it")
+    .argument("<export>", "the folder of an export, or the path of its model.onnx")
+    .option("--length <tokens>", "the wanted length", number)
     .requiredOption("--output <folder>", "where the new export goes: a folder that is empty or not there yet")
     .option("--replace", "put this extension in place of one that the model has")
     .option(
@@ -123,10 +119,11 @@ export const addExtend = (program: Command): void => {
     .addOption(
       new Option(
         "--engine <engines...>",
-        "write what these engines need beside the model: genai_config.json, config.pbtxt; absent: nothing",
+        "write what these engines need beside the model: genai_config.json, config.pbtxt; behind the export, for it takes several; absent: nothing",
       ).choices(engines),
     )
-    .option("--json", "print JSON and nothing else")
+    .option("--json", "print JSON and nothing else");
+  withExtensionOptions(command, "self-extend")
     .addHelpText(
       "after",
       examples(

@@ -1,5 +1,5 @@
 /** What a run does whose prompt and new tokens do not fit the capacity: policies, shipped and one's own. */
-import { byVariant, check, oneOf, optional, whole, type Rule, type Variants } from "@ropewalk/check";
+import { byVariant, check, optional, whole, type Rule, type Variants } from "@ropewalk/check";
 import type { BeyondCapacity } from "../capacity.ts";
 
 /** A run that does not fit. */
@@ -35,10 +35,19 @@ const kinds: Variants<Overflow, Overflow> = {
 
 const checked = (overflow: Overflow): Overflow => byVariant("keepEnds", "overflow", overflow, kinds);
 
+const isWord: Rule = (where, name, value) => {
+  const words: readonly unknown[] = ["refuse", "allow"] satisfies BeyondCapacity[];
+  check(
+    words.includes(value),
+    `${where}: ${name} must be "refuse", "allow", keepEnds({ first }), regroup() or a function`,
+    value,
+  );
+};
+
 export const isOverflowChoice: Rule = (where, name, value) => {
   if (typeof value === "function") return;
   if (typeof value === "object" && value !== null) byVariant(where, name, value as Overflow, kinds);
-  else optional(oneOf(["refuse", "allow"] satisfies BeyondCapacity[]))(where, name, value);
+  else optional(isWord)(where, name, value);
 };
 
 /** The first `first` ids, and of the rest the newest. */

@@ -33,7 +33,11 @@ const readHeader = async (
   check(source.size >= 8, `${at}: the file must have at least 8 bytes`, source.size);
   const prefix = await source.read(0, 8);
   const stated = new DataView(prefix.buffer, prefix.byteOffset, 8).getBigUint64(0, true);
-  check(stated <= longestHeader, `${at}: the header must be at most ${longestHeader} bytes long`, stated);
+  check(
+    stated <= longestHeader,
+    `${at}: the file must be safetensors, with a header of at most ${longestHeader} bytes`,
+    stated,
+  );
   const length = Number(stated);
   check(
     8 + length <= source.size,
