@@ -111,6 +111,7 @@ describe("what is wrong", () => {
     ],
     [["stories260K", "--workers", "0"], "serve: --workers must be a positive integer, got 0"],
     [["stories260K", "--queue", "-1"], "serve: --queue must be an integer >= 0, got -1"],
+    [["stories260K", "--api-key", ""], "serve: --api-key must have a character at least, got none"],
     [["stories260K", "--length", "0"], "serve: --length must be a positive integer, got 0"],
     [["stories260K", "--port", "70000"], "listen: port must be an integer from 0 to 65535, got 70000"],
     [

@@ -78,6 +78,8 @@ const serve = async (names: readonly string[], options: ServeOptions): Promise<v
   checkNames(named);
   const workers = checkCount("serve", "--workers", options.workers);
   if (length !== undefined) checkCount("serve", "--length", length);
+  // As from a variable that is not set: a key was meant.
+  if (options.apiKey?.trim() === "") throw new RangeError("serve: --api-key must have a character at least, got none");
   checkNumber("serve", "--queue", queue, Number.isInteger(queue) && queue >= 0, "an integer >= 0");
   const signal = endSignal();
   let onEnd: (error: Error) => void = () => {};
