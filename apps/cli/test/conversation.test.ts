@@ -183,6 +183,7 @@ describe.skipIf(!existsSync("/usr/bin/script"))("at a terminal", () => {
     await until(/stopped\n> $/);
     type("/exit\r");
     expect(await ended).toBe(0);
+    expect(await until("")).toMatch(/\/exit\n*$/);
     expect(readFileSync(history, "utf8")).toBe(before);
   });
 });

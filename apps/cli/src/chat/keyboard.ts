@@ -92,6 +92,8 @@ export const openKeyboard = (history: History | undefined): Keyboard => {
     onInterrupt: (act) => (interrupt = act),
     close: () => {
       end();
+      // Who closes it knows.
+      interrupt = () => {};
       if (!isClosed) readline.close();
     },
   };
