@@ -17,7 +17,7 @@ import { attentionOutputs, cachePrecisions, someLayers } from "@ropewalk/decoder
 import { precisionNames } from "@ropewalk/models";
 import type { VisitAttentionsOptions } from "./attentions.ts";
 import type { BeyondCapacity } from "./capacity.ts";
-import type { GenerateOptions } from "./generate.ts";
+import type { GenerateOptions } from "./generate-options.ts";
 import { checkDraft, checkLookup } from "./guess/check-options.ts";
 import type { LoadOptions, LogitsOptions } from "./model.ts";
 import type { OpenOptions } from "./open.ts";

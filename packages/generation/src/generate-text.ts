@@ -1,6 +1,6 @@
 /** Text that follows a prompt: the tokens of a run as pieces of text, which ends at a stop string too. */
 import { checkGenerateOptions } from "./check-options.ts";
-import type { GenerateOptions, TokenOptions } from "./generate.ts";
+import type { GenerateOptions, TokenOptions } from "./generate-options.ts";
 import { stopsOf } from "./stop-strings.ts";
 import { textStream } from "./text-stream.ts";
 import type { TextCodec } from "./text.ts";

@@ -28,7 +28,7 @@ export { checkWeights } from "./check-weights.ts";
 export { chatFormat, type ChatFormat, type ChatOptions } from "./chat/format.ts";
 export type { ChatMessage, TextPart } from "./chat/messages.ts";
 export { isContextLengthExceeded, type ContextLengthExceeded } from "./context-length.ts";
-export type { GeneratedToken, GenerateOptions, GenerationStats, TokenOptions } from "./generate.ts";
+export type { GeneratedToken, GenerateOptions, GenerationStats, TokenOptions } from "./generate-options.ts";
 export type { DraftOptions } from "./guess/draft.ts";
 export type { LookupOptions } from "./guess/lookup.ts";
 export type { GuessOptions } from "./guess/options.ts";

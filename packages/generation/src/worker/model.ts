@@ -10,7 +10,7 @@ import type { AnyPrefix, Prefix } from "../prefix/prefix.ts";
 import type { ReadOptions } from "../prefix/read.ts";
 import type { Prompt } from "../prompt.ts";
 import type { TextCodec } from "../text.ts";
-import type { GenerateOptions } from "../generate.ts";
+import type { GenerateOptions } from "../generate-options.ts";
 import { startWorkerChat, type WorkerChat } from "./chat.ts";
 import { call, stream, type Connection } from "./call.ts";
 import type { FileOptions } from "../prefix/save.ts";

@@ -1,6 +1,6 @@
 /** A policy of one's own is a function, which a worker cannot be sent: what it does is done outside, where ids and capacity are known. */
 import type { ExtendedDecoder } from "@ropewalk/decoder";
-import type { GenerateOptions } from "../generate.ts";
+import type { GenerateOptions } from "../generate-options.ts";
 import { fits, newTokensFor, shortenedStart } from "../overflow/overflow-ids.ts";
 import { promptIds, type Prompt, type PromptTexts } from "../prompt.ts";
 
