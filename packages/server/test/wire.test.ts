@@ -304,6 +304,23 @@ describe("what is wrong is said in the wire's own form", () => {
       },
     ],
     [
+      "a text whose beginning alone does not fit",
+      () => post(texts, { ...completion, prompt: "ab c ".repeat(3000) }),
+      {
+        status: 400,
+        code: "context_length_exceeded",
+        param: "prompt",
+        message: expect.stringMatching(
+          /^This model's context is 1664 tokens, got \d{4} in the first 13312 characters of the prompt alone\.$/,
+        ),
+      },
+    ],
+    [
+      "messages whose beginning alone does not fit",
+      () => post(chats, { ...chat, messages: [{ role: "user", content: "ab c ".repeat(3000) }] }),
+      { status: 400, code: "context_length_exceeded", param: "messages" },
+    ],
+    [
       "more than may be answered",
       () => post(chats, { ...chat, max_tokens: 201 }),
       { status: 400, param: "max_tokens" },

@@ -41,7 +41,7 @@ const needText = ({ name, model }: Served, param: string): TextCodec => {
 };
 
 /** What a template or a tokenizer says against a text is the caller's to know; it names neither files nor paths. */
-const encoded = (param: string, encode: () => readonly number[]): readonly number[] => {
+const encoded = <Result>(param: string, encode: () => Result): Result => {
   try {
     return encode();
   } catch (error) {
@@ -51,11 +51,34 @@ const encoded = (param: string, encode: () => readonly number[]): readonly numbe
   }
 };
 
+/** Characters of a text that are looked at first, for each token of the context: more than most texts have. */
+const charactersPerToken = 8;
+/** Tokens that the end of what is looked at may have more than the same stretch of the whole text. */
+const cutTokens = 64;
+
+/** Encoding takes time, in which nobody else is answered: not for megabytes whose beginning alone does not fit. */
+const checkBeginning = ({ model }: Served, param: string, { encode }: TextCodec, text: string): void => {
+  const { capacity } = model.extended;
+  const most = charactersPerToken * capacity;
+  if (text.length <= most) return;
+  // No half of a character.
+  const first = text.slice(0, most).replace(/[\uD800-\uDBFF]$/, "");
+  const { length } = encoded(param, () => encode(first, { specialTokens: false }));
+  if (length > capacity + cutTokens)
+    throw refuse(
+      param,
+      `This model's context is ${capacity} tokens, got ${length} in the first ${first.length} characters of the ${param} alone.`,
+      "context_length_exceeded",
+    );
+};
+
 const chatPrompt = (served: Served, messages: readonly ChatMessage[]): PromptIds => {
   const text = needText(served, "messages");
-  const { encodeChat } = text;
-  if (encodeChat === undefined)
+  const { encodeChat, formatChat } = text;
+  if (encodeChat === undefined || formatChat === undefined)
     throw refuse("messages", `The model ${show(served.name)} has no chat template; send a prompt to /v1/completions.`);
+  const whole = encoded("messages", () => formatChat(messages));
+  checkBeginning(served, "messages", text, whole);
   const ids = encoded("messages", () => encodeChat(messages));
   // What does not fit is refused: where its messages end takes time to find.
   const fits = ids.length < served.model.extended.capacity;
@@ -69,8 +92,9 @@ const promptsOf = (prompt: PromptBody): readonly (string | readonly number[])[] 
 
 const promptIds = (served: Served, prompt: string | readonly number[]): readonly number[] => {
   if (typeof prompt === "string") {
-    const { encode } = needText(served, "prompt");
-    return encoded("prompt", () => encode(prompt));
+    const text = needText(served, "prompt");
+    checkBeginning(served, "prompt", text, prompt);
+    return encoded("prompt", () => text.encode(prompt));
   }
   const { vocabSize } = served.model.extended.decoder;
   const unknown = prompt.find((id) => id >= vocabSize);
