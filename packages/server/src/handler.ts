@@ -67,6 +67,8 @@ const letGo = async ({ places, runners }: Served): Promise<void> => {
 
 const gone = new Error("handler: the client has gone");
 
+const closing = (): Response => errorResponse(wireError(503, "The server is closing.", { code: "closing" }));
+
 /** @throws TypeError and RangeError that name the key of the configuration, its rule and its value */
 export const createHandler = (config: HandlerConfig): Handler => {
   const {
@@ -92,9 +94,10 @@ export const createHandler = (config: HandlerConfig): Handler => {
     if (route.isOpen !== true) await checkKey(request);
     return route.answer(serving, request, stop.signal);
   };
-  const failed = (error: unknown, isGone: boolean): Response => {
+  const failed = (error: unknown, { aborted, reason }: AbortSignal): Response => {
     // There is nobody to tell.
-    if (isGone) return new Response(null, { status: 499 });
+    if (aborted && reason === gone) return new Response(null, { status: 499 });
+    if (aborted) return closing();
     if (isWireError(error)) return errorResponse(error);
     onError(error);
     return errorResponse(innerError());
@@ -104,13 +107,13 @@ export const createHandler = (config: HandlerConfig): Handler => {
     try {
       return await answer(request, path, stop);
     } catch (error) {
-      return { response: failed(error, stop.signal.aborted) };
+      return { response: failed(error, stop.signal) };
     }
   };
   return {
     fetch: async (request) => {
       const path = new URL(request.url).pathname;
-      if (isClosed) return errorResponse(wireError(503, "The server is closing.", { code: "closing" }));
+      if (isClosed) return closing();
       const stop = new AbortController();
       const leave = (): void => stop.abort(gone);
       if (request.signal.aborted) leave();
