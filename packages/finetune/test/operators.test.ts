@@ -16,7 +16,7 @@ import { rootUrl, type OpenModelFolder } from "./checks/place.ts";
 /** Those that are compared with the CPU's on WebGPU, one by one, where there is a driver. */
 const onGpus = new Set(
   (
-    "Abs Add Cast Concat Div Equal Exp Expand Floor Gather Gelu Gemm Greater Identity LayerNormalization Log MatMul MatMulNBits Max Min Mul " +
+    "Abs Add Cast Concat Div Equal Exp Expand Floor Gather Gelu Greater Identity LayerNormalization Log MatMul MatMulNBits Max Min Mul " +
     "Neg Reciprocal ReduceMax ReduceMean ReduceSum Reshape RotaryEmbedding ScatterElements Sigmoid SimplifiedLayerNormalization Slice " +
     "Softmax Split Sqrt Squeeze Sub Tanh Transpose Unsqueeze Where"
   ).split(" "),
