@@ -19,7 +19,8 @@ import { decoderGraph, embedding, splitColumns, type Decoder, type ExtendedDecod
 import { encode } from "@ropewalk/graph";
 import fc from "fast-check";
 
-export const [vocabSize, headDim, trainedContext] = [50, 8, 64];
+export const [vocabSize, headDim] = [50, 8];
+const trainedContext = 64;
 
 export type Shape = { readonly numKvHeads: number; readonly group: number; readonly kinds: readonly AttentionKind[] };
 
@@ -59,7 +60,7 @@ export const sessionOf = (backend: Backend, shape: Shape, extended: ExtendedDeco
   return backend.createSession(encode(graph), [{ kind: "bytes", file: "table", data }]);
 };
 
-export const window = fc.integer({ min: 1, max: trainedContext });
+const window = fc.integer({ min: 1, max: trainedContext });
 
 const rope: fc.Arbitrary<NonNullable<AttentionKind["rope"]>> = fc.record({
   theta: fc.constantFrom(100, 1000),
@@ -81,7 +82,7 @@ const kind = fc.record(
 ) as fc.Arbitrary<AttentionKind>;
 
 /** Layers take turns among few kinds, as those of models do. */
-export const layerKinds = fc
+const layerKinds = fc
   .tuple(fc.array(kind, { minLength: 1, maxLength: 3 }), fc.array(fc.nat(2), { minLength: 1, maxLength: 4 }))
   .map(([few, turns]) => turns.map((turn) => few[turn % few.length]!));
 

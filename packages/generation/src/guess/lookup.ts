@@ -13,7 +13,7 @@ export type LookupOptions = {
   readonly draft?: number;
 };
 
-export const defaultMatch = 3;
+const defaultMatch = 3;
 export const defaultDraft = 8;
 
 /** Tokens from `place` on; a text that ends before it is enough goes round. */

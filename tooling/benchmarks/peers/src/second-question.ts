@@ -10,7 +10,7 @@ import type { Options } from "./options.ts";
 import { keepers, promptOf, warmUp, type Precision } from "./workload.ts";
 
 /** Tokens of a question, and of its answer. */
-export const questionLength = 32;
+const questionLength = 32;
 const newTokens = 4;
 
 export type QuestionSample = Entrant & {
