@@ -2,16 +2,16 @@
  * Logits of several texts of one length, run together: their rows behind one another in norms and products, their heads side by side in
  * attention. Texts do not see each other. What it saves is the fixed cost of a run, and products of few rows.
  */
-import { int64, type HostTensor, type Session } from "@ropewalk/backend";
+import type { HostTensor, Session } from "@ropewalk/backend";
 import { check, checkFunction } from "@ropewalk/check";
-import { batchHeads, decoderInputs, decoderOutputs, layoutName, type ExtendedDecoder } from "@ropewalk/decoder";
+import { batchHeads, decoderOutputs, layoutName, type ExtendedDecoder } from "@ropewalk/decoder";
 import { append } from "./cache/append.ts";
 import { createCache, releaseCache, type KeyValueCache } from "./cache/cache.ts";
 import { checkIds } from "./check-ids.ts";
 import { checkChunkOptions } from "./check-options.ts";
 import { checkOpen, sessionFor, type Loaded } from "./loaded.ts";
 import { checkNumbers } from "./numbers.ts";
-import { chunkFeeds, defaultChunkSize, longestNext, type ChunkOptions } from "./run.ts";
+import { chunkResults, defaultChunkSize, longestNext, type ChunkOptions } from "./run.ts";
 import { chunkOf, needCheckpoint } from "./source.ts";
 
 /** From position `start` on, [tokens, vocabSize] of each text. */
@@ -43,19 +43,11 @@ const checkTexts = (texts: readonly (readonly number[])[], vocabSize: number): v
 const runBatch = async (session: Session, cache: KeyValueCache, chunks: readonly (readonly number[])[]) => {
   const ids = chunks.flat();
   const first = chunks[0]!;
-  const results = await session.run(
-    {
-      [decoderInputs.ids]: int64([ids.length], ids),
-      [decoderInputs.logitRows]: int64(
-        [ids.length],
-        ids.map((_, row) => row),
-      ),
-      ...chunkFeeds(cache, { start: cache.length, length: first.length }),
-    },
-    { read: [decoderOutputs.logits], keep: cache.appended },
-  );
+  const chunk = { start: cache.length, length: first.length };
+  const rows = ids.map((_, row) => row);
+  const results = await chunkResults(session, cache, chunk, ids, rows, [decoderOutputs.logits]);
   const logits = results[decoderOutputs.logits] as HostTensor;
-  const positions = chunks.flatMap((chunk) => chunk.map((_, row) => cache.length + row));
+  const positions = chunks.flatMap((own) => own.map((_, row) => cache.length + row));
   checkNumbers(cache, decoderOutputs.logits, logits, positions);
   // Every text has its keys in the same places: those of the first stand for all.
   return { logits: logits.data as Float32Array, cache: append(cache, first, { results, rows: first.length }) };

@@ -55,6 +55,24 @@ type Ran = {
   readonly results: Readonly<Record<string, Tensor>>;
 };
 
+/** Runs the graph on a chunk behind what the cache holds. @param ids - its tokens; of a batch those of each text, one behind the other */
+export const chunkResults = (
+  session: Session,
+  cache: KeyValueCache,
+  chunk: Chunk,
+  ids: readonly number[],
+  rows: readonly number[],
+  read: readonly string[],
+): Promise<Readonly<Record<string, Tensor>>> =>
+  session.run(
+    {
+      [decoderInputs.ids]: int64([ids.length], ids),
+      [decoderInputs.logitRows]: int64([rows.length], rows),
+      ...chunkFeeds(cache, chunk),
+    },
+    { read, keep: cache.appended },
+  );
+
 /** Runs a chunk, and puts nothing into the cache. */
 const ranChunk = async (
   session: Session,
@@ -70,15 +88,7 @@ const ranChunk = async (
     );
   const ready = await replanned(session, cache, cache.length + ids.length);
   const chunk: Chunk = { start: cache.length, length: ids.length };
-  const results = await session.run(
-    {
-      [decoderInputs.ids]: int64([ids.length], ids),
-      [decoderInputs.logitRows]: int64([rows.length], rows),
-      ...chunkFeeds(ready, chunk),
-    },
-    { read, keep: ready.appended },
-  );
-  return { cache: ready, chunk, results };
+  return { cache: ready, chunk, results: await chunkResults(session, ready, chunk, ids, rows, read) };
 };
 
 /** As `runChunk`, but for what it brings back: any one output that has rows. */
