@@ -14,7 +14,9 @@ export type Places<Worker> = {
    * @throws QueueFull at once where as many wait as may; the promise: whatever the signal was aborted with
    */
   readonly enter: (choose: (free: readonly Worker[]) => Worker, signal: AbortSignal) => Promise<Place<Worker>>;
-  /** @throws QueueFull where who came now could not wait */
+  /** Whether who came now could not wait. */
+  readonly isFull: () => boolean;
+  /** @throws QueueFull where it is full */
   readonly check: () => void;
   readonly waiting: () => number;
   readonly running: () => number;
@@ -62,12 +64,14 @@ export const createPlaces = <Worker>(workers: readonly Worker[], limit: number):
       },
     };
   };
+  const isFull = (): boolean => free.length === 0 && waiting.length >= limit;
   const check = (): void => {
-    if (free.length > 0 || waiting.length < limit) return;
+    if (!isFull()) return;
     const retryAfter = Math.max(1, Math.ceil((seconds * (waiting.length + 1)) / workers.length));
     throw Object.assign(new Error(`createPlaces: at most ${limit} may wait, and so many do`), { retryAfter });
   };
   return {
+    isFull,
     check,
     waiting: () => waiting.length,
     running: () => workers.length - free.length,

@@ -58,18 +58,8 @@ const orTooMany = <Result>(act: () => Result): Result => {
 
 /** Where nobody could wait for any model, nothing is read either. */
 const checkAnyRoom = ({ models }: Serving): void => {
-  const full = [...models.values()].map(({ places }) => {
-    try {
-      places.check();
-      return undefined;
-    } catch (error) {
-      return error;
-    }
-  });
-  if (!full.includes(undefined))
-    orTooMany(() => {
-      throw full[0];
-    });
+  const all = [...models.values()];
+  if (all.every(({ places }) => places.isFull())) orTooMany(all[0]!.places.check);
 };
 
 /** A place, of those that are free the one whose model has read the most of the prompts. */
