@@ -1,22 +1,13 @@
 /** A Redis or Valkey server of a test's own, on a free port, with nothing kept. */
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { once } from "node:events";
+import { freePort } from "../../../tooling/checks/src/free-port.ts";
 
 /** The program that is there; undefined where there is none. */
 export const serverProgram: string | undefined = ["valkey-server", "redis-server"].find(
   (name) => spawnSync(name, ["--version"]).status === 0,
 );
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-};
 
 export type QueueServer = { readonly url: string; readonly child: ChildProcess; readonly stop: () => Promise<void> };
 

@@ -5,13 +5,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { check } from "@ropewalk/check";
 import { passkey875k } from "@ropewalk/tiny-models";
+import { freePort } from "./free-port.ts";
 
 const cli = ["--conditions=@ropewalk/source", "apps/cli/src/main.ts", "serve"];
 const method = ["--method", "self-extend", "--group-size", "16", "--window", "64"];
@@ -25,15 +25,6 @@ const modelIn = (folder: string): string => {
     "{% for message in messages %}{{ message.content }} {% endfor %}{% if add_generation_prompt %}the pass key is{% endif %}",
   );
   return path;
-};
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 };
 
 /** A process, what it said, and whether it has ended by itself. */
