@@ -7,7 +7,7 @@ import { samplingFrom, withSamplingFlags, type SamplingFlags } from "./sampling-
 export type SamplingOptions = SamplingFlags & {
   readonly maxNewTokens: number;
   readonly chunkSize?: number;
-  readonly decodeBlock?: number;
+  readonly stepsPerRun?: number;
   readonly stopTokens?: readonly number[];
   readonly stop?: readonly string[];
   readonly beyondCapacity?: boolean;
@@ -36,7 +36,7 @@ const overflowFrom = (
 export const runFrom = (command: string, source: ModelSource, options: SamplingOptions): SendOptions => ({
   ...{ maxNewTokens: options.maxNewTokens, sampling: samplingFrom(command, source, options) },
   ...(options.chunkSize === undefined ? {} : { chunkSize: options.chunkSize }),
-  ...(options.decodeBlock === undefined ? {} : { decodeBlock: options.decodeBlock }),
+  ...(options.stepsPerRun === undefined ? {} : { stepsPerRun: options.stepsPerRun }),
   ...(options.stopTokens === undefined ? {} : { stopTokens: options.stopTokens }),
   ...(options.stop === undefined ? {} : { stopStrings: options.stop }),
   ...overflowFrom(command, options),
@@ -49,7 +49,7 @@ export const withSamplingOptions = (command: Command, maxNewTokens: number): Com
     .option("--stop <text>", "a text that ends the text and is not given out; once for each", collected)
     .option("--stop-tokens <ids>", "token ids that end the text, by comma; absent: the checkpoint's own", numberList)
     .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number)
-    .option("--decode-block <tokens>", "tokens decoded in one run, at most; absent: as the backend likes it", number)
+    .option("--steps-per-run <tokens>", "tokens decoded in one run, at most; absent: as the backend likes it", number)
     .option("--beyond-capacity", "run even where the model knows no positions")
     .option("--keep-ends <n>", "where a prompt does not fit: run its first n tokens and the newest that do", number)
     .option("--regroup", "where a prompt does not fit: run it under the smallest larger group size that holds it");

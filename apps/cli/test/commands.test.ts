@@ -99,8 +99,8 @@ describe("generate", () => {
   it("tells the same story in blocks, on the first backend that can", async () => {
     const args = ["generate", "stories260K", "Once upon a time", "--max-new-tokens", "50"];
     const [expected, inBlocks] = await Promise.all([
-      ropewalk(...args, "--decode-block", "1"),
-      ropewalk(...args, "--decode-block", "16", "--backend", "auto"),
+      ropewalk(...args, "--steps-per-run", "1"),
+      ropewalk(...args, "--steps-per-run", "16", "--backend", "auto"),
     ]);
     expect(inBlocks.stdout).toBe(expected.stdout);
     expect(inBlocks.stderr).toMatch(/^backend: (cuda|cpu; not cuda: .+)\n$/);

@@ -11,7 +11,7 @@ const nowhere = (name: string): Backend => ({
   name,
   blocks: "kept",
   ...hostTraits,
-  decodeBlock: 1,
+  stepsPerRun: 1,
   unavailable: async () => why,
   createSession: async () => {
     throw new Error(`${name}: ${why}`);

@@ -27,7 +27,7 @@ export const cpu = (options: CpuOptions = {}): Backend => {
     name: "cpu",
     blocks: "kept",
     ...hostTraits,
-    decodeBlock: 1,
+    stepsPerRun: 1,
     unavailable: () => whyNotLoaded("onnxruntime-node", loadRuntime),
     createSession: (model, externalData) =>
       createSession(

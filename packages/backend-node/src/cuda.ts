@@ -41,7 +41,7 @@ export const probe: Uint8Array = Buffer.from(
 );
 
 /** Tokens decoded in one run: the cache crosses the bus once for all of them. */
-const decodeBlock = 32;
+const stepsPerRun = 32;
 
 /**
  * An NVIDIA GPU. Nothing is checked until a session is made, or `unavailable` is asked; what is missing is then said with how to
@@ -68,7 +68,7 @@ export const cuda = (options: CudaOptions = {}): Backend => {
     name: "cuda",
     blocks: "kept",
     ...hostTraits,
-    decodeBlock,
+    stepsPerRun,
     createSession: sessionOf,
     unavailable: () =>
       sessionOf(probe).then(

@@ -81,7 +81,7 @@ export const wasm = (options: WasmOptions = {}): Backend => {
     name: "wasm",
     blocks,
     ...hostTraits,
-    decodeBlock: 1,
+    stepsPerRun: 1,
     unavailable: async () =>
       (globalThis as { readonly WebAssembly?: object }).WebAssembly === undefined
         ? "there is no WebAssembly here"

@@ -133,7 +133,7 @@ export const backendOver = <Memory>(
     weightTypes,
     bufferTypes: bufferTypes[precision],
     // The cache lies where it is read.
-    decodeBlock: 1,
+    stepsPerRun: 1,
     unavailable: () =>
       device().then(
         () => undefined,

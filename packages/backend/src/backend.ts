@@ -44,7 +44,7 @@ export type Backend = {
    * How many tokens are best decoded in one run: 1 where a run reads the cache where it lies, more where each run carries it to
    * a device.
    */
-  readonly decodeBlock: number;
+  readonly stepsPerRun: number;
   /** What keeps it from running here, in words; undefined when nothing does. Loads the runtime at most, no model. */
   readonly unavailable: () => Promise<string | undefined>;
   /**

@@ -1,7 +1,7 @@
 export { geluTanh, silu, type Activation } from "./activations.ts";
 export { attentionOutputs, checkAttentions, someLayers, type AskedAttentions, type Attentions } from "./attentions.ts";
 export { batchHeads } from "./batch.ts";
-export { blockGraph } from "./block-graph.ts";
+export { multiStepGraph } from "./multi-step-graph.ts";
 // An extension is put on a decoder: who has one has both.
 export * from "@ropewalk/context-extension";
 export {

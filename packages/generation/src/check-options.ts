@@ -134,7 +134,7 @@ const generateKeys: Keys<GenerateOptions> = {
   onToken: maybeFunction,
   beyondCapacity: isOverflowChoice,
   chunkSize: maybePositive,
-  decodeBlock: maybePositive,
+  stepsPerRun: maybePositive,
   after: optional(isPrefix),
   lookup: checkLookup,
   draft: checkDraft,

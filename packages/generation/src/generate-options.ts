@@ -33,7 +33,7 @@ export type GenerateOptions = GuessOptions & {
   /** Tokens a prefill chunk, at most. Default 512. */
   readonly chunkSize?: number;
   /** Tokens that are decoded in one run, at most; they are given out together. Default: as the backend likes it, or 1 beside guesses. */
-  readonly decodeBlock?: number;
+  readonly stepsPerRun?: number;
   readonly signal?: AbortSignal;
   /** Called after each prefill chunk with the tokens done and all that are run of the prompt. */
   readonly onPrefill?: (done: number, total: number) => void;

@@ -3,7 +3,7 @@ import type { Backend, Session } from "@ropewalk/backend";
 import { show } from "@ropewalk/check";
 import type { ExtendedDecoder } from "@ropewalk/decoder";
 import type { TokenizerFiles } from "@ropewalk/models";
-import { runBlock } from "./block.ts";
+import { runMultiStep } from "./multi-step.ts";
 import { cacheBytes, releaseCache, type KeyValueCache } from "./cache/cache.ts";
 import { checkIds } from "./check-ids.ts";
 import { checkGenerateOptions } from "./check-options.ts";
@@ -13,7 +13,7 @@ import { guessingBy } from "./guess/options.ts";
 import type { GuessSource } from "./guess/source.ts";
 import { guessedSteps, type GuessedSteps } from "./guess/steps.ts";
 import { fittedRun } from "./overflow/fit.ts";
-import { notInBlocks, pickingBy, type Picked, type Picking } from "./picking.ts";
+import { notInMultiStep, pickingBy, type Picked, type Picking } from "./picking.ts";
 import { startBehind } from "./prefix/behind.ts";
 import { behindWhat } from "./prefix/prefix.ts";
 import { runRows } from "./run.ts";
@@ -26,7 +26,7 @@ export type LoadedGraph = {
   readonly backend: Backend;
   readonly session: Session;
   /** The graph for blocks of steps, loaded when it is first asked for; absent where there is none. */
-  readonly blockSession?: (() => Promise<Session>) | undefined;
+  readonly multiStepSession?: (() => Promise<Session>) | undefined;
   readonly extended: ExtendedDecoder;
   readonly stopTokens: readonly number[];
   /** Where it is known, that of a draft must be the same. */
@@ -36,17 +36,17 @@ export type LoadedGraph = {
 };
 
 /** As asked; by default as the backend likes it where the graph of blocks can do what the run asks for. */
-const decodeBlockFor = (
-  { backend, blockSession }: LoadedGraph,
+const stepsPerRunFor = (
+  { backend, multiStepSession }: LoadedGraph,
   asked: number | undefined,
   beyond: string | undefined,
 ): number => {
-  if (asked === undefined) return blockSession && beyond === undefined ? backend.decodeBlock : 1;
+  if (asked === undefined) return multiStepSession && beyond === undefined ? backend.stepsPerRun : 1;
   if (asked > 1 && beyond !== undefined)
-    throw new RangeError(`generate: decodeBlock must be 1 with ${beyond}, which blocks do not have, got ${asked}`);
-  if (asked > 1 && !blockSession)
+    throw new RangeError(`generate: stepsPerRun must be 1 with ${beyond}, which blocks do not have, got ${asked}`);
+  if (asked > 1 && !multiStepSession)
     throw new RangeError(
-      `generate: decodeBlock must be 1 where there is no graph for blocks, as on ${backend.name}, got ${asked}`,
+      `generate: stepsPerRun must be 1 where there is no graph for blocks, as on ${backend.name}, got ${asked}`,
     );
   return asked;
 };
@@ -71,16 +71,16 @@ const stepwise =
     return { tokens: [generated(picked)], state: picked.state, cache: ran.cache };
   };
 
-const blockwise = async (
-  { session, blockSession }: LoadedGraph,
+const multiStepwise = async (
+  { session, multiStepSession }: LoadedGraph,
   sampling: Sampling,
   stopTokens: readonly number[],
-  decodeBlock: number,
+  stepsPerRun: number,
 ): Promise<Decode> => {
-  const sessions = { session, blockSession: await blockSession!() };
+  const sessions = { session, multiStepSession: await multiStepSession!() };
   return async ({ added }, { state, cache }, room) => {
-    const steps = Math.min(decodeBlock, room);
-    const block = await runBlock(sessions, cache, added.at(-1)!, { sampling, state, stopTokens, steps });
+    const steps = Math.min(stepsPerRun, room);
+    const block = await runMultiStep(sessions, cache, added.at(-1)!, { sampling, state, stopTokens, steps });
     return { ...block, tokens: block.tokens.map((token) => ({ token })) };
   };
 };
@@ -133,11 +133,13 @@ export const generateTokens = async function* (
   const keeps = graph === loaded && promptTokens === (read?.ids.length ?? 0) + prompt.length ? keeping : undefined;
   const beyondCapacity = options.beyondCapacity === "allow" ? "allow" : "refuse";
   const guessing = guessingBy(graph, { ...options, beyondCapacity }, length);
-  const decodeBlock = guessing ? 1 : decodeBlockFor(graph, options.decodeBlock, notInBlocks(picks));
+  const stepsPerRun = guessing ? 1 : stepsPerRunFor(graph, options.stepsPerRun, notInMultiStep(picks));
   signal?.throwIfAborted();
-  const inBlocks = decodeBlock > 1 && maxNewTokens > 1;
+  const multiStep = stepsPerRun > 1 && maxNewTokens > 1;
   const picking = pickingBy(picks);
-  const unguessed = inBlocks ? await blockwise(graph, sampling, stopTokens, decodeBlock) : stepwise(graph, picking);
+  const unguessed = multiStep
+    ? await multiStepwise(graph, sampling, stopTokens, stepsPerRun)
+    : stepwise(graph, picking);
 
   const begun = performance.now();
   const start = startBehind(graph, after, ids, length);

@@ -9,7 +9,7 @@ export type {
 } from "./attentions.ts";
 export type { VisitBatch, VisitBatchLogits } from "./batch.ts";
 export { appendToCache } from "./cache/append.ts";
-export { runBlock, type BlockOptions, type BlockResult, type BlockSessions } from "./block.ts";
+export { runMultiStep, type MultiStepOptions, type MultiStepResult, type MultiStepSessions } from "./multi-step.ts";
 export {
   cacheBytes,
   createCache,

@@ -71,8 +71,8 @@ export type LanguageModel = {
   readonly backend: Backend;
   /** The loaded graph, for loops of one's own: `createCache`, `prefill`, `runChunk`. */
   readonly session: Session;
-  /** The graph for blocks of decode steps, for `runBlock`; loaded when it is first asked for. Absent where the backend has no Loop. */
-  readonly blockSession?: (() => Promise<Session>) | undefined;
+  /** The graph for blocks of decode steps, for `runMultiStep`; loaded when it is first asked for. Absent where the backend has no Loop. */
+  readonly multiStepSession?: (() => Promise<Session>) | undefined;
   readonly source: ModelSource;
   readonly extended: ExtendedDecoder;
   readonly text: TextCodec | undefined;
@@ -142,17 +142,17 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
   const { chunk, block } = graphsOf(source, extended, backend);
   const layout = layoutName(extended);
   const session = await sessionFor(loaded, `chunk, ${layout}`, chunk);
-  const blockSession =
+  const multiStepSession =
     block &&
     (async () => {
-      checkOpen("blockSession", loaded);
+      checkOpen("multiStepSession", loaded);
       return sessionFor(loaded, `block, ${layout}`, block);
     });
   const longer = async (length: number): Promise<LoadedGraph | undefined> => {
     const other = longerExtension(extension, extended.knownContext, length);
     return other && { ...(await assemble(loaded, other)), stopTokens };
   };
-  const graph: LoadedGraph = { backend, session, blockSession, extended, stopTokens, tokenizer, longer };
+  const graph: LoadedGraph = { backend, session, multiStepSession, extended, stopTokens, tokenizer, longer };
   const reader: Reader = { loaded, graph, texts, extension };
   const tokens = (prompt: Prompt, options?: TokenOptions, hasEnded?: () => boolean) => {
     checkOpen("generate", loaded);
@@ -186,7 +186,7 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
   return {
     backend,
     session,
-    blockSession,
+    multiStepSession,
     source,
     extended,
     text,

@@ -7,7 +7,7 @@ import { logprobsOf, type Logprobs } from "./sampling/logprobs.ts";
 import type { SamplerState } from "./sampling/random.ts";
 import type { Mask } from "./sampling/mask.ts";
 import { sample, type Sampled } from "./sampling/sample.ts";
-import { isPlainGreedy, notInBlock, type Sampling } from "./sampling/sampling.ts";
+import { isPlainGreedy, samplingNotInMultiStep, type Sampling } from "./sampling/sampling.ts";
 
 export type Picked = Sampled & { readonly logprobs?: Logprobs };
 
@@ -30,8 +30,8 @@ export type PickOptions = {
 };
 
 /** What of it the graph of blocks cannot do, in words; undefined where it can do all. */
-export const notInBlocks = ({ sampling, logprobs, mask }: PickOptions): string | undefined => {
-  const steps = notInBlock(sampling);
+export const notInMultiStep = ({ sampling, logprobs, mask }: PickOptions): string | undefined => {
+  const steps = samplingNotInMultiStep(sampling);
   const names = [
     ...(steps === undefined ? [] : [steps]),
     ...(logprobs === undefined ? [] : ["logprobs"]),

@@ -1,5 +1,5 @@
 /** Where a model's graphs come from: a checkpoint that they are recorded for, or what another tool exported. */
-import { blockGraph, decoderGraph, type AskedAttentions, type ExtendedDecoder } from "@ropewalk/decoder";
+import { multiStepGraph, decoderGraph, type AskedAttentions, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { Backend, ExternalData } from "@ropewalk/backend";
 import { decode, encode } from "@ropewalk/graph";
 import { unpackCheckpoint, widenCheckpoint, type Checkpoint } from "@ropewalk/models";
@@ -66,7 +66,7 @@ export const graphsOf = (source: ModelSource, extended: ExtendedDecoder, traits:
   if (traits.operators !== "all") return { chunk };
   const block = async (): Promise<SourceGraph> => {
     const { model, externalData } = await chunk();
-    return { model: encode(blockGraph(extended.decoder, decode(model))), externalData };
+    return { model: encode(multiStepGraph(extended.decoder, decode(model))), externalData };
   };
   return { chunk, block };
 };

@@ -76,9 +76,9 @@ describe.each(backends)("on $name", (backend) => {
 
   it("decodes the same in blocks and step by step", async () => {
     const model = await stories.withExtension(withPositions({ kind: "dual-chunk", chunkSize: 40, localSize: 12 }));
-    const tokens = async (decodeBlock: number): Promise<readonly number[]> => {
+    const tokens = async (stepsPerRun: number): Promise<readonly number[]> => {
       const taken: number[] = [];
-      const options = { maxNewTokens: 120, stopTokens: [], decodeBlock };
+      const options = { maxNewTokens: 120, stopTokens: [], stepsPerRun };
       for await (const token of model.generateTokens([1, 403, 407], options)) taken.push(token);
       return taken;
     };
@@ -183,12 +183,12 @@ describe.each(backends)("on $name", (backend) => {
     for (const id of ids.slice(0, 60)) ({ cache } = await runChunk(bounded.session, cache, [id], [0]));
     expect(cacheBytes(cache)).toBe(most);
     releaseCache(cache);
-    const tokens = async (decodeBlock: number): Promise<readonly number[]> => {
+    const tokens = async (stepsPerRun: number): Promise<readonly number[]> => {
       const taken: number[] = [];
       for await (const token of bounded.generateTokens([1, 403, 407], {
         maxNewTokens: 90,
         stopTokens: [],
-        decodeBlock,
+        stepsPerRun,
       }))
         taken.push(token);
       return taken;

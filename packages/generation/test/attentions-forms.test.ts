@@ -1,7 +1,7 @@
 /** Attentions of layers that differ, of other caches and of exports; and what is refused. Against plain loops: attentions.test.ts. */
 import { cpu } from "@ropewalk/backend-node";
 import { compose, logN, selfExtend, withPositions, type ContextExtension } from "@ropewalk/context-extension";
-import { blockGraph, decoderGraph, extendDecoder } from "@ropewalk/decoder";
+import { multiStepGraph, decoderGraph, extendDecoder } from "@ropewalk/decoder";
 import { attentionEntropy } from "@ropewalk/entropy-scaling";
 import { encode } from "@ropewalk/graph";
 import { loadCheckpoint } from "@ropewalk/models";
@@ -194,8 +194,8 @@ describe("the graph", () => {
       const layer = ({ graph }: typeof bare, index: number): number =>
         graph!.node.filter(({ name }) => name.includes(`/layers.${index}/`)).length;
       expect([0, 2, 4].map((index) => layer(asked, index))).toEqual([0, 2, 4].map((index) => layer(bare, index)));
-      expect(() => blockGraph(checkpoint.decoder, asked)).toThrow(
-        'blockGraph: chunk must give no attentions out, whose keys grow step by step, got "layers.1.attentions"',
+      expect(() => multiStepGraph(checkpoint.decoder, asked)).toThrow(
+        'multiStepGraph: chunk must give no attentions out, whose keys grow step by step, got "layers.1.attentions"',
       );
     }
   });

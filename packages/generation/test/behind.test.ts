@@ -101,7 +101,7 @@ const cases = fc.record({
   /** Now and then more than has settled. */
   more: fc.tuple(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 30 })),
   cache: fc.constantFrom("float32" as const, "float32" as const, "q8" as const),
-  decodeBlock: fc.constantFrom(1, 1, 4),
+  stepsPerRun: fc.constantFrom(1, 1, 4),
   model: fc.constantFrom("checkpoint", "checkpoint", "export"),
 });
 
@@ -130,7 +130,7 @@ describe.each(backends)("on $name", (inner) => {
           (_, at) => 3 + ((at * 37 + (at % 13)) % (vocabSize - 5)),
         );
         const questions = [ids.slice(cut, cut + first), ids.slice(cut + first)] as const;
-        const options = { decodeBlock: asked.decodeBlock };
+        const options = { stepsPerRun: asked.stepsPerRun };
         const runs = await ways[way]!(model, { text: ids.slice(0, cut), questions, options });
         expect(live.size).toBe(0);
         // What is planned decides the frequencies, where they depend on the length.

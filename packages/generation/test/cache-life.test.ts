@@ -9,7 +9,7 @@ import {
   prefill,
   releaseCache,
   resetCache,
-  runBlock,
+  runMultiStep,
   runChunk,
   type GenerateOptions,
   type LanguageModel,
@@ -76,7 +76,7 @@ const runs: readonly (readonly [string, (model: LanguageModel) => Promise<unknow
   ["generate, onPrefill throws", (model) => drain(run(model, 200, { chunkSize: 30, onPrefill: mine }))],
   ["generate, onDone throws", (model) => drain(run(model, 30, { onDone: mine }))],
   ["generate, a bad chunkSize", (model) => drain(run(model, 30, { chunkSize: 0 }))],
-  ["generate in blocks", (model) => drain(run(model, 200, { decodeBlock: 3 }))],
+  ["generate in blocks", (model) => drain(run(model, 200, { stepsPerRun: 3 }))],
   ["logits to their end", (model) => model.logits(prompt(200))],
   ["logits, aborted", (model) => model.logits(prompt(200), { chunkSize: 30, ...abortedAt("onProgress", 100) })],
   ["logits, onProgress throws", (model) => model.logits(prompt(200), { chunkSize: 30, onProgress: mine })],
@@ -145,17 +145,17 @@ describe("values of a cache", () => {
   };
 
   it("a copy with another length, and an older value, are refused by every run", async () => {
-    const { session, blockSession } = model;
+    const { session, multiStepSession } = model;
     const { cache } = await started();
     const back = { ...cache, length: 40, ids: cache.ids.slice(0, 40) };
     const { cache: later } = await runChunk(session, cache, [5], [0]);
-    const sessions = { session, blockSession: await blockSession!() };
+    const sessions = { session, multiStepSession: await multiStepSession!() };
     const options = { sampling: { kind: "greedy" }, state: [], stopTokens: [], steps: 2 } as const;
     for (const wrong of [back, cache])
       for (const [name, each] of Object.entries({
         runChunk: () => runChunk(session, wrong, [5], [0]),
         prefill: () => prefill(session, wrong, [5]),
-        runBlock: () => runBlock(sessions, wrong, 5, options),
+        runMultiStep: () => runMultiStep(sessions, wrong, 5, options),
         appendToCache: async () => appendToCache(wrong, [5], {}),
         resetCache: async () => resetCache(wrong),
       }))

@@ -307,14 +307,14 @@ describe("a chat", () => {
 
   it("stands behind answers that were run ahead of what was read of them", async () => {
     const chat = model.chat();
-    const options = { maxNewTokens: 12, stopTokens: [], decodeBlock: 8 };
+    const options = { maxNewTokens: 12, stopTokens: [], stepsPerRun: 8 };
     let left = "";
     for await (const piece of chat.send("And why?", options)) {
       left += piece;
       break;
     }
     const { ids } = chat;
-    const { cachedTokens, promptTokens } = await answer(chat, "Go on.", { decodeBlock: 8 });
+    const { cachedTokens, promptTokens } = await answer(chat, "Go on.", { stepsPerRun: 8 });
     expect(chat.ids.slice(0, ids.length)).toEqual(ids);
     expect(cachedTokens).toBeLessThan(ids.length);
     expect(chat.ids.slice(promptTokens)).toEqual(await cold(model, chat.ids.slice(0, promptTokens), 10));

@@ -84,10 +84,10 @@ const collect = async (
   model: LanguageModel,
   prompt: readonly number[],
   maxNewTokens: number,
-  decodeBlock: number = 1,
+  stepsPerRun: number = 1,
 ): Promise<readonly number[]> => {
   const tokens: number[] = [];
-  const options = { maxNewTokens, decodeBlock, stopTokens: [], beyondCapacity: "allow" } as const;
+  const options = { maxNewTokens, stepsPerRun, stopTokens: [], beyondCapacity: "allow" } as const;
   for await (const token of model.generateTokens(prompt, options)) tokens.push(token);
   return tokens;
 };

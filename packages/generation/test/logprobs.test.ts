@@ -56,8 +56,8 @@ describe.each(backends)("on $name", (backend) => {
       });
     }
     expect((await told(model, { logprobs: 0 }))[0]!.top).toEqual([]);
-    await expect(told(model, { logprobs: 1, decodeBlock: 2 })).rejects.toThrow(
-      "generate: decodeBlock must be 1 with logprobs, which blocks do not have, got 2",
+    await expect(told(model, { logprobs: 1, stepsPerRun: 2 })).rejects.toThrow(
+      "generate: stepsPerRun must be 1 with logprobs, which blocks do not have, got 2",
     );
     await model.release();
   });

@@ -95,7 +95,7 @@ describe.each(backends)("logits that are no numbers on $name", (backend) => {
       const last = ids.length - 1;
       await expect(drain(model, {})).rejects.toThrow(said(extension.positions ? 3 : last));
       await expect(drain(model, drawn)).rejects.toThrow(said(extension.positions ? 3 : last));
-      await expect(drain(model, { decodeBlock: 4 })).rejects.toThrow(RangeError);
+      await expect(drain(model, { stepsPerRun: 4 })).rejects.toThrow(RangeError);
       await expect(model.logits(ids)).rejects.toThrow(said(position));
       await expect(model.visitLogits(ids, () => undefined, { chunkSize: 2 })).rejects.toThrow(said(position));
       await model.release();
@@ -109,16 +109,16 @@ describe.each(backends)("logits that are no numbers on $name", (backend) => {
     await whole.release();
     const at = story.findIndex((next, step) => step > 1 && !ids.includes(next) && story.indexOf(next) === step);
     const model = await loadModel(withToken(story[at]!), { backend });
-    for (const decodeBlock of [1, 5]) {
+    for (const stepsPerRun of [1, 5]) {
       const given: number[] = [];
       const run = async (): Promise<void> => {
-        const options = { maxNewTokens: 8, stopTokens: [], decodeBlock };
+        const options = { maxNewTokens: 8, stopTokens: [], stepsPerRun };
         for await (const next of model.generateTokens(ids, options)) given.push(next);
       };
       await expect(run()).rejects.toThrow(said(ids.length + at));
       // What a block picked before it is lost with it; what was given out is right.
       expect(given).toEqual(story.slice(0, given.length));
-      if (decodeBlock === 1) expect(given).toHaveLength(at + 1);
+      if (stepsPerRun === 1) expect(given).toHaveLength(at + 1);
     }
     await model.release();
   });

@@ -20,7 +20,7 @@ describe("a model that is released", () => {
         () => each.logits(ids),
         () => each.visitLogits(ids, () => undefined),
         () => each.withExtension({}),
-        () => each.blockSession!(),
+        () => each.multiStepSession!(),
       ])
         await expect((async () => use())()).rejects.toThrow(/: the model must not be released, nor one that shares/);
     const cache = createCache(cpu!, model.extended, { length: 8 });

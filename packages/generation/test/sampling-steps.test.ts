@@ -242,16 +242,16 @@ describe("a run", () => {
   it("steps that change nothing leave it as it is", async () => {
     const neutral = { repetitionPenalty: 1, frequencyPenalty: 0, presencePenalty: 0, logitBias: { 3: 0 } };
     expect(await take({ sampling: { kind: "greedy", ...neutral } })).toEqual(await take({}));
-    expect(await take({ sampling: { kind: "greedy", ...neutral }, decodeBlock: 8 })).toEqual(await take({}));
+    expect(await take({ sampling: { kind: "greedy", ...neutral }, stepsPerRun: 8 })).toEqual(await take({}));
   });
 
   it("refuses blocks that are asked for with what they do not have", async () => {
-    await expect(take({ sampling: { kind: "greedy", presencePenalty: 1 }, decodeBlock: 2 })).rejects.toThrow(
-      new RangeError("generate: decodeBlock must be 1 with presencePenalty, which blocks do not have, got 2"),
+    await expect(take({ sampling: { kind: "greedy", presencePenalty: 1 }, stepsPerRun: 2 })).rejects.toThrow(
+      new RangeError("generate: stepsPerRun must be 1 with presencePenalty, which blocks do not have, got 2"),
     );
     const sampling = { kind: "sample", temperature: 1, seed: 1, minP: 0.1, logitBias: { 3: 1 } } as const;
-    await expect(take({ sampling, decodeBlock: 2 })).rejects.toThrow("with logitBias and minP, which blocks do not");
-    expect(await take({ sampling, decodeBlock: 1 })).toEqual(await take({ sampling }));
+    await expect(take({ sampling, stepsPerRun: 2 })).rejects.toThrow("with logitBias and minP, which blocks do not");
+    expect(await take({ sampling, stepsPerRun: 1 })).toEqual(await take({ sampling }));
   });
 
   it("refuses a bias outside the vocabulary before it reads", async () => {

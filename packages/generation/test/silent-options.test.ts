@@ -5,7 +5,7 @@ import { openFolder } from "@ropewalk/models/node";
 import { selfExtend as mapping } from "@ropewalk/position-mapping";
 import { stories260K } from "@ropewalk/tiny-models";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createCache, loadModel, runBlock, sample, startSampling, type LanguageModel } from "../src/index.ts";
+import { createCache, loadModel, runMultiStep, sample, startSampling, type LanguageModel } from "../src/index.ts";
 
 const config = { groupSize: 8, window: 64 };
 const extended = selfExtend(config);
@@ -152,9 +152,11 @@ describe("options", () => {
 
   it("of a block", async () => {
     const cache = createCache(model.backend, model.extended, { length: 8 });
-    const sessions = { session: model.session, blockSession: await model.blockSession!() };
+    const sessions = { session: model.session, multiStepSession: await model.multiStepSession!() };
     const options = { sampling: { kind: "greedy" }, state: [], stopTokens: [], steps: 2, stop: [2] } as never;
-    expect(await messageOf(() => runBlock(sessions, cache, 1, options))).toMatch(/^runBlock: options .*got "stop"/);
+    expect(await messageOf(() => runMultiStep(sessions, cache, 1, options))).toMatch(
+      /^runMultiStep: options .*got "stop"/,
+    );
   });
 });
 

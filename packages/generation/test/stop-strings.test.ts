@@ -131,7 +131,7 @@ describe("a run", () => {
       expect(tokens).toEqual(whole.tokens.slice(0, tokens.length));
       expect(model.text!.decode(tokens)).toContain(stop);
       expect(model.text!.decode(tokens.slice(0, -1))).not.toContain(stop);
-      expect((await run({ stopStrings: [stop], decodeBlock: 7 })).text).toBe(text);
+      expect((await run({ stopStrings: [stop], stepsPerRun: 7 })).text).toBe(text);
     }
   });
 

@@ -29,7 +29,7 @@ const run = async (model: LanguageModel, after: Prefix, options: GenerateOptions
   const tokens: number[] = [];
   let [time, guesses]: [number, GuessStats | undefined] = [0, undefined];
   const onDone: GenerateOptions["onDone"] = (stats) => ([time, guesses] = [stats.decodeTime, stats.guesses]);
-  for await (const token of model.generateTokens([], { ...options, after, onDone, decodeBlock: 1 })) tokens.push(token);
+  for await (const token of model.generateTokens([], { ...options, after, onDone, stepsPerRun: 1 })) tokens.push(token);
   return { tokens, time, guesses };
 };
 

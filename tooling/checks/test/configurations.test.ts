@@ -240,7 +240,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
   "@ropewalk/decoder": [
     ...[
       "batchHeads",
-      "blockGraph",
+      "multiStepGraph",
       "cacheFormatOf",
       "cacheLayout",
       "chunkAttention",
@@ -298,8 +298,8 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
       "checkWeights",
       "needCheckpoint",
     ],
-    // runBlock reads its options once it holds a cache: the tests of generation hand it one.
-    ...["releaseCache", "resetCache", "runBlock", "runChunk", "sample", "textStream"],
+    // runMultiStep reads its options once it holds a cache: the tests of generation hand it one.
+    ...["releaseCache", "resetCache", "runMultiStep", "runChunk", "sample", "textStream"],
   ],
   "@ropewalk/evals": [
     ...["everyCandidate", "extensionOfCandidate", "jsonLines", "sampleLoss", "spaceOf", "textField", "tuneSamples"],

@@ -49,19 +49,19 @@ export type Guessing = { readonly most: number; readonly open: () => GuessSource
 export const guessingBy = (
   model: Guessed,
   options: GuessOptions & {
-    readonly decodeBlock?: number;
+    readonly stepsPerRun?: number;
     readonly beyondCapacity?: BeyondCapacity;
     readonly signal?: AbortSignal;
   },
   length: number,
 ): Guessing | undefined => {
-  const { lookup: looked, draft, decodeBlock = 1, signal } = options;
+  const { lookup: looked, draft, stepsPerRun = 1, signal } = options;
   if (looked === undefined && draft === undefined) return undefined;
   const asked = looked === undefined ? "draft" : "lookup";
   if (looked !== undefined && draft !== undefined)
     throw new RangeError("generate: draft must be absent beside lookup: guesses come from one of them");
-  if (decodeBlock > 1)
-    throw new RangeError(`generate: decodeBlock must be 1 or absent beside ${asked}, got ${decodeBlock}`);
+  if (stepsPerRun > 1)
+    throw new RangeError(`generate: stepsPerRun must be 1 or absent beside ${asked}, got ${stepsPerRun}`);
   if (draft !== undefined) {
     checkDraftFits(model, draft, length, options.beyondCapacity);
     return { most: draft.tokens ?? defaultDraftTokens, open: () => draftSource(draft.model, { length, signal }) };

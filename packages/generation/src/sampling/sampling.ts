@@ -1,7 +1,7 @@
 /** How the next token is chosen, as a value: the steps and their numbers. */
 import { byVariant, number, type Variants } from "@ropewalk/check";
 import { adjustmentKeys, checkAdjustmentsFit, hasAdjustments, type Adjustments } from "./adjustments/index.ts";
-import { cutKeys, notInBlocks, type Cuts } from "./cuts/index.ts";
+import { cutKeys, cutsNotInMultiStep, type Cuts } from "./cuts/index.ts";
 import { startRandom, type SamplerState } from "./random.ts";
 
 /** The most likely token. */
@@ -52,10 +52,10 @@ export const startSampling = (sampling: Sampling, vocabSize: number = Infinity):
 export const isPlainGreedy = (sampling: Sampling): boolean => sampling.kind === "greedy" && !hasAdjustments(sampling);
 
 /** What of a sampling the graph of blocks cannot do, in words; undefined where it can do all. */
-export const notInBlock = (sampling: Sampling): string | undefined => {
+export const samplingNotInMultiStep = (sampling: Sampling): string | undefined => {
   const names = [
     ...Object.keys(adjustmentKeys).filter((name) => hasAdjustments({ [name]: sampling[name as keyof Adjustments] })),
-    ...(sampling.kind === "sample" ? notInBlocks(sampling) : []),
+    ...(sampling.kind === "sample" ? cutsNotInMultiStep(sampling) : []),
   ];
   return names.length === 0 ? undefined : names.join(" and ");
 };

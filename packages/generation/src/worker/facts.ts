@@ -41,7 +41,7 @@ export const modelFacts = (
 ): ModelFacts => ({
   id,
   source: sourceFacts(source),
-  backend: { name: backend.name, precision: backend.precision, decodeBlock: backend.decodeBlock },
+  backend: { name: backend.name, precision: backend.precision, stepsPerRun: backend.stepsPerRun },
   extension: recordOf(extension),
   cache: extended.cache,
 });

@@ -47,7 +47,7 @@ export type SourceFacts = {
 
 export type OpenedFacts = { readonly id: number; readonly source: SourceFacts };
 
-export type BackendFacts = { readonly name: string; readonly precision: CachePrecision; readonly decodeBlock: number };
+export type BackendFacts = { readonly name: string; readonly precision: CachePrecision; readonly stepsPerRun: number };
 
 export type ModelFacts = OpenedFacts & {
   readonly backend: BackendFacts;

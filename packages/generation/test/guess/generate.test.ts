@@ -28,7 +28,7 @@ const repeated = (model: LanguageModel): readonly number[] => {
 describe("by lookup", () => {
   it("the tokens of a run without, and in fewer runs", async () => {
     const options = { sampling: greedy, maxNewTokens: 150 };
-    const plain = await take(extended, repeated(extended), { ...options, decodeBlock: 1 });
+    const plain = await take(extended, repeated(extended), { ...options, stepsPerRun: 1 });
     for (const lookup of [{}, { match: 2 }, { match: 1, draft: 3 }, { match: 5, draft: 30 }]) {
       const { tokens, stats } = await take(extended, repeated(extended), { ...options, lookup });
       expect(tokens).toEqual(plain.tokens);
@@ -144,13 +144,13 @@ describe("what does not go", () => {
     ["both", () => ({ lookup: {}, draft: draft() }), /^generate: draft must be absent beside lookup/],
     [
       "blocks",
-      () => ({ lookup: {}, decodeBlock: 8 }),
-      /^generate: decodeBlock must be 1 or absent beside lookup, got 8$/,
+      () => ({ lookup: {}, stepsPerRun: 8 }),
+      /^generate: stepsPerRun must be 1 or absent beside lookup, got 8$/,
     ],
     [
       "blocks, a draft",
-      () => ({ draft: draft(), decodeBlock: 8 }),
-      /decodeBlock must be 1 or absent beside draft, got 8$/,
+      () => ({ draft: draft(), stepsPerRun: 8 }),
+      /stepsPerRun must be 1 or absent beside draft, got 8$/,
     ],
     ["no number", () => ({ lookup: { match: 0 } }), /^generate: match must be/],
     [

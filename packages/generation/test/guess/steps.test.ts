@@ -58,7 +58,7 @@ const guessedRun = async (
 /** Compares what guessing gives, and the next token's logits behind what it leaves, with step by step. */
 const compare = async (model: LanguageModel, sampling: Sampling, runs: number, tolerance = 1e-4): Promise<void> => {
   const { vocabSize } = model.extended.decoder;
-  const { tokens } = await take(model, prompt, { sampling, maxNewTokens: newTokens, decodeBlock: 1 });
+  const { tokens } = await take(model, prompt, { sampling, maxNewTokens: newTokens, stepsPerRun: 1 });
   const truth = [...prompt, ...tokens];
   const stepwise = await model.logits(truth, { chunkSize: 1 });
   const run = fc.record({

@@ -67,7 +67,7 @@ describe("a model in a worker thread", () => {
   });
 
   it("guesses by lookup, and refuses a draft, which is no data", async () => {
-    const options = { maxNewTokens: 24, lookup: { match: 1 }, decodeBlock: 1 } as const;
+    const options = { maxNewTokens: 24, lookup: { match: 1 }, stepsPerRun: 1 } as const;
     expect(await gather(there.generateTokens(ids, options))).toEqual(await gather(here.generateTokens(ids, options)));
     const draft = { draft: { model: here } };
     const [, message] = await thrown(() => gather(there.generateTokens(ids, draft)));
@@ -91,7 +91,7 @@ describe("a model in a worker thread", () => {
       here.extended.positions.name,
       here.extended.entropy,
     ]);
-    expect(where).toEqual({ name: "cpu", precision: "float32", decodeBlock: 1 });
+    expect(where).toEqual({ name: "cpu", precision: "float32", stepsPerRun: 1 });
     expect(text!.encode("Once upon a time")).toEqual(here.text!.encode("Once upon a time"));
   });
 

@@ -5,7 +5,7 @@ export type Cut = {
   /** What its value must be. */
   readonly rule: Rule;
   /** Whether the graph of blocks has it. */
-  readonly inBlocks: boolean;
+  readonly inMultiStep: boolean;
   /** How many stay, at least one. `weights` are in proportion to the probabilities, the largest first; none is 0. */
   readonly keep: (value: number, weights: Float64Array) => number;
 };

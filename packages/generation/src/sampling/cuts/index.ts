@@ -27,8 +27,8 @@ export const cutKeys: { readonly [Name in keyof Table]: Rule } = Object.fromEntr
 ) as { readonly [Name in keyof Table]: Rule };
 
 /** The cuts that the graph of blocks has not, of those asked for. */
-export const notInBlocks = (given: Cuts): readonly string[] =>
-  names.filter((name) => given[name] !== undefined && !cuts[name].inBlocks);
+export const cutsNotInMultiStep = (given: Cuts): readonly string[] =>
+  names.filter((name) => given[name] !== undefined && !cuts[name].inMultiStep);
 
 /** Those of the weights that stay, the largest first. */
 export const cut = (given: Cuts, weights: Float64Array): Float64Array =>

@@ -4,7 +4,7 @@ import type { Cut } from "./cut.ts";
 
 export const minP: Cut = {
   rule: share,
-  inBlocks: false,
+  inMultiStep: false,
   keep: (least, weights) => {
     const first = weights.findIndex((weight) => weight < least * weights[0]!);
     return first < 0 ? weights.length : first;

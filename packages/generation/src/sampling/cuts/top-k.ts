@@ -4,6 +4,6 @@ import type { Cut } from "./cut.ts";
 
 export const topK: Cut = {
   rule: number("a positive integer", (value) => Number.isInteger(value) && value > 0),
-  inBlocks: true,
+  inMultiStep: true,
   keep: (count, { length }) => Math.min(count, length),
 };

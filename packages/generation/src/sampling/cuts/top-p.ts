@@ -4,7 +4,7 @@ import type { Cut } from "./cut.ts";
 
 export const topP: Cut = {
   rule: share,
-  inBlocks: true,
+  inMultiStep: true,
   keep: (least, weights) => {
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     let reached = 0;

@@ -10,7 +10,7 @@ import {
   type ContextExtension,
 } from "@ropewalk/context-extension";
 import {
-  blockGraph,
+  multiStepGraph,
   chunkMasks,
   chunkNumbers,
   maskedScore,
@@ -89,7 +89,7 @@ const cacheFeeds = (extended: ExtendedDecoder, model: ModelProto): Record<string
 
 const run = (extension: ContextExtension, stops: readonly number[]) => {
   const extended = extendDecoder(decoder, extension);
-  const [chunkModel, block] = [decoderGraph(extended, source), blockGraph(decoder, decoderGraph(extended, source))];
+  const [chunkModel, block] = [decoderGraph(extended, source), multiStepGraph(decoder, decoderGraph(extended, source))];
   checkModel(block);
   const feeds = { ...weights, ...cacheFeeds(extended, chunkModel) };
   const one = (value: number): NdArray => ndArray("float64", [1], [value]);
@@ -128,7 +128,7 @@ const kept = ({ dims, data }: NdArray): readonly (readonly number[])[] => {
   );
 };
 
-describe("blockGraph", () => {
+describe("multiStepGraph", () => {
   it.each(cases)("%s: picks what the chunk's logits say, and leaves its keys and values", (_, extension) => {
     const { ran, chunked, tokens } = run(extension, [-1]);
     const expected = chunked(tokens);
@@ -161,12 +161,14 @@ describe("blockGraph", () => {
 
   it("refuses what is no chunk's graph, and keys and values in float16", () => {
     const extended = extendDecoder(decoder, {}, { cache: "float16" });
-    expect(() => blockGraph(decoder, decoderGraph(extended, source, { operators: "plain" }))).toThrow(
-      /^blockGraph: chunk must give "layers\.0\.new_near_keys" out in float32, got float16$/,
+    expect(() => multiStepGraph(decoder, decoderGraph(extended, source, { operators: "plain" }))).toThrow(
+      /^multiStepGraph: chunk must give "layers\.0\.new_near_keys" out in float32, got float16$/,
     );
     const recording = tape();
     recording.output("y", recording.op("Neg", [recording.input("x", "float32", [1])]));
-    expect(() => blockGraph(decoder, recording.model())).toThrow('blockGraph: chunk must give out "logits", got y');
+    expect(() => multiStepGraph(decoder, recording.model())).toThrow(
+      'multiStepGraph: chunk must give out "logits", got y',
+    );
   });
 
   it("reads what a chunk reads, besides what it picks tokens by", () => {
@@ -180,6 +182,6 @@ describe("blockGraph", () => {
       decoderInputs.topP,
     ];
     const ofChunk = names(decoderGraph(extended, source)).filter((name) => name !== decoderInputs.logitRows);
-    expect(names(blockGraph(decoder, decoderGraph(extended, source)))).toEqual([...ofChunk, ...own].toSorted());
+    expect(names(multiStepGraph(decoder, decoderGraph(extended, source)))).toEqual([...ofChunk, ...own].toSorted());
   });
 });

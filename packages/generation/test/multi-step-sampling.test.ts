@@ -1,9 +1,9 @@
 /** How a block picks tokens, against `sample`: a decoder whose logits are looked up, with many equals among them. */
-import { decoderGraph, blockGraph, embedding, extendDecoder, splitColumns, type Decoder } from "@ropewalk/decoder";
+import { decoderGraph, multiStepGraph, embedding, extendDecoder, splitColumns, type Decoder } from "@ropewalk/decoder";
 import { encode } from "@ropewalk/graph";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createCache, releaseCache, runBlock, sample, startSampling, type Sampling } from "../src/index.ts";
+import { createCache, releaseCache, runMultiStep, sample, startSampling, type Sampling } from "../src/index.ts";
 import { backends } from "./load.ts";
 
 const vocabSize = 24;
@@ -46,15 +46,15 @@ describe.each(backends)("a block on $name", (backend) => {
 
   it("picks what sample picks from the same logits and the same seed", async () => {
     const session = await backend.createSession(encode(decoderGraph(extended, source)), files);
-    const blockSession = await backend.createSession(
-      encode(blockGraph(lookedUp, decoderGraph(extended, source))),
+    const multiStepSession = await backend.createSession(
+      encode(multiStepGraph(lookedUp, decoderGraph(extended, source))),
       files,
     );
     const check = async (sampling: Sampling, first: number): Promise<void> => {
       const steps = 60;
       const cache = createCache(backend, extended, { length: steps });
       const options = { sampling, state: startSampling(sampling), stopTokens: [], steps };
-      const block = await runBlock({ session, blockSession }, cache, first, options);
+      const block = await runMultiStep({ session, multiStepSession }, cache, first, options);
       let [state, last] = [startSampling(sampling), first];
       const expected = block.tokens.map(() => {
         const sampled = sample(sampling, state, table.subarray(last * vocabSize, (last + 1) * vocabSize));
@@ -70,7 +70,7 @@ describe.each(backends)("a block on $name", (backend) => {
     await fc.assert(fc.asyncProperty(samplings, fc.nat(vocabSize - 1), check), {
       numRuns: backend.name === "cpu" ? 100 : 30,
     });
-    await blockSession.release();
+    await multiStepSession.release();
     await session.release();
   });
 });

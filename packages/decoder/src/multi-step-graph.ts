@@ -40,16 +40,16 @@ const checkChunk = (chunk: ModelProto): void => {
   const given = new Map((chunk.graph?.output ?? []).map((info) => [info.name, valueOfInfo(info).type]));
   if (!given.has(decoderOutputs.logits))
     throw new RangeError(
-      `blockGraph: chunk must give out "${decoderOutputs.logits}", got ${[...given.keys()].join(", ") || "nothing"}`,
+      `multiStepGraph: chunk must give out "${decoderOutputs.logits}", got ${[...given.keys()].join(", ") || "nothing"}`,
     );
   for (const name of given.keys())
     if (isAttentions(name))
       throw new RangeError(
-        `blockGraph: chunk must give no attentions out, whose keys grow step by step, got "${name}"`,
+        `multiStepGraph: chunk must give no attentions out, whose keys grow step by step, got "${name}"`,
       );
   for (const [name, type] of given)
     if (!ofRows.has(name) && type !== "float32")
-      throw new RangeError(`blockGraph: chunk must give "${name}" out in float32, got ${type}`);
+      throw new RangeError(`multiStepGraph: chunk must give "${name}" out in float32, got ${type}`);
 };
 
 const sizes = (tape: Tape, ...values: readonly number[]): Value => tape.constant("int64", [values.length], values);
@@ -85,7 +85,7 @@ const goesOn = (tape: Tape, token: Value, stops: Value): Value => {
  * @param chunk - a graph as `decoderGraph` records it; it is taken apart
  * @throws RangeError when it gives no logits, or keys and values that are not float32
  */
-export const blockGraph = (decoder: DecoderSizes, chunk: ModelProto): ModelProto => {
+export const multiStepGraph = (decoder: DecoderSizes, chunk: ModelProto): ModelProto => {
   checkChunk(chunk);
   const { numKvHeads, headDim, vocabSize } = decoder;
   const tape = newTape("block");

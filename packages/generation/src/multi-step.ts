@@ -18,12 +18,12 @@ import type { KeyValueCache } from "./cache/cache.ts";
 import { checkNumbers } from "./numbers.ts";
 import { chunkFeeds, longestNext, replanned, tokensHeld } from "./run.ts";
 import { drawUniform, type Drawn, type SamplerState } from "./sampling/random.ts";
-import { notInBlock, type Sampling } from "./sampling/sampling.ts";
+import { samplingNotInMultiStep, type Sampling } from "./sampling/sampling.ts";
 
 /** The graph of chunks, and that of blocks. */
-export type BlockSessions = { readonly session: Session; readonly blockSession: Session };
+export type MultiStepSessions = { readonly session: Session; readonly multiStepSession: Session };
 
-export type BlockOptions = {
+export type MultiStepOptions = {
   readonly sampling: Sampling;
   readonly state: SamplerState;
   /** Tokens that end the block. */
@@ -32,7 +32,7 @@ export type BlockOptions = {
   readonly steps: number;
 };
 
-export type BlockResult = {
+export type MultiStepResult = {
   /** Those that follow the first, one for each step that was run; of stop tokens only the last may be one. */
   readonly tokens: readonly number[];
   readonly state: SamplerState;
@@ -41,8 +41,8 @@ export type BlockResult = {
 };
 
 /** A number for each step; none is looked at when greedy. */
-const draws = ({ sampling, state }: BlockOptions, steps: number): readonly Drawn[] =>
-  byKind<Sampling, readonly Drawn[], []>("runBlock", "sampling", sampling, {
+const draws = ({ sampling, state }: MultiStepOptions, steps: number): readonly Drawn[] =>
+  byKind<Sampling, readonly Drawn[], []>("runMultiStep", "sampling", sampling, {
     greedy: () => Array.from({ length: steps }, (): Drawn => ({ uniform: 0, state })),
     sample: () => {
       const drawn: Drawn[] = [];
@@ -54,7 +54,7 @@ const draws = ({ sampling, state }: BlockOptions, steps: number): readonly Drawn
 /** Greedy is the choice among one. */
 const samplingFeeds = (sampling: Sampling, vocabSize: number): Readonly<Record<string, HostTensor>> => {
   const numbers = byKind<Sampling, Readonly<Record<"topK" | "temperature" | "topP", number>>, []>(
-    "runBlock",
+    "runMultiStep",
     "sampling",
     sampling,
     {
@@ -79,33 +79,33 @@ const noToken = -1;
  *
  * @throws TypeError unless the cache is the value that was handed out last; RangeError for a sampling that the graph does not have
  */
-export const runBlock = (
-  sessions: BlockSessions,
+export const runMultiStep = (
+  sessions: MultiStepSessions,
   cache: KeyValueCache,
   first: number,
-  options: BlockOptions,
-): Promise<BlockResult> =>
-  runOn("runBlock", cache, () => {
-    checkKeys("runBlock", "options", options, { sampling: true, state: true, stopTokens: true, steps: positive });
-    const beyond = notInBlock(options.sampling);
+  options: MultiStepOptions,
+): Promise<MultiStepResult> =>
+  runOn("runMultiStep", cache, () => {
+    checkKeys("runMultiStep", "options", options, { sampling: true, state: true, stopTokens: true, steps: positive });
+    const beyond = samplingNotInMultiStep(options.sampling);
     if (beyond !== undefined)
-      throw new RangeError(`runBlock: sampling must be what the graph of blocks has, got ${beyond}`);
+      throw new RangeError(`runMultiStep: sampling must be what the graph of blocks has, got ${beyond}`);
     return stepsFrom(sessions, cache, first, options);
   });
 
 const stepsFrom = async (
-  { session, blockSession }: BlockSessions,
+  { session, multiStepSession }: MultiStepSessions,
   cache: KeyValueCache,
   first: number,
-  options: BlockOptions,
-): Promise<BlockResult> => {
+  options: MultiStepOptions,
+): Promise<MultiStepResult> => {
   const { extended } = cache;
   const most = Math.min(options.steps, longestNext(cache), untilSettling(cache));
   const ready = await replanned(session, cache, cache.length + Math.max(1, tokensHeld(cache, most)));
   const steps = Math.max(1, tokensHeld(ready, Math.min(most, untilSettling(ready))));
   const drawn = draws(options, steps);
   const stops = options.stopTokens.length === 0 ? [noToken] : options.stopTokens;
-  const results = await blockSession.run(
+  const results = await multiStepSession.run(
     {
       [decoderInputs.ids]: int64([1], [first]),
       [decoderInputs.stopTokens]: int64([stops.length], stops),

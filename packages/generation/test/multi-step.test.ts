@@ -22,7 +22,7 @@ import {
   openModel,
   prefill,
   releaseCache,
-  runBlock,
+  runMultiStep,
   runChunk,
   startSampling,
   type GenerateOptions,
@@ -69,17 +69,17 @@ describe.each(backends)("on $name", (backend) => {
     const model = await stories.withExtension(extension);
     for (const sampling of [samplings[0]!, drawn]) {
       const options = { sampling, stopTokens: [], maxNewTokens: backend.name === "cpu" ? 200 : 150 };
-      const expected = await take(model, [1, 403, 407], { ...options, decodeBlock: 1 });
-      for (const decodeBlock of [16, 50])
-        expect(await take(model, [1, 403, 407], { ...options, decodeBlock })).toEqual(expected);
+      const expected = await take(model, [1, 403, 407], { ...options, stepsPerRun: 1 });
+      for (const stepsPerRun of [16, 50])
+        expect(await take(model, [1, 403, 407], { ...options, stepsPerRun })).toEqual(expected);
     }
   });
 
   it("the tokens of step by step, whatever they are picked by", async () => {
     for (const sampling of samplings) {
       const options = { sampling, stopTokens: [], maxNewTokens: 120 };
-      const expected = await take(stories, [1], { ...options, decodeBlock: 1 });
-      expect(await take(stories, [1], { ...options, decodeBlock: 32 })).toEqual(expected);
+      const expected = await take(stories, [1], { ...options, stepsPerRun: 1 });
+      expect(await take(stories, [1], { ...options, stepsPerRun: 32 })).toEqual(expected);
     }
   });
 });
@@ -94,10 +94,10 @@ describe("blocks", () => {
     const model = await stories.withExtension(selfExtend({ groupSize: 4, window: 10 }));
     const prompt = [...stories.text!.encode("Lily and her dog went to the park. They saw a big red ball and")];
     for (const maxNewTokens of [1, 2, 33]) {
-      const expected = await take(model, prompt, { maxNewTokens, stopTokens: [], decodeBlock: 1 });
+      const expected = await take(model, prompt, { maxNewTokens, stopTokens: [], stepsPerRun: 1 });
       expect(expected).toHaveLength(maxNewTokens);
-      for (const decodeBlock of [2, 3, 8, 32, 1000])
-        expect(await take(model, prompt, { maxNewTokens, stopTokens: [], decodeBlock })).toEqual(expected);
+      for (const stepsPerRun of [2, 3, 8, 32, 1000])
+        expect(await take(model, prompt, { maxNewTokens, stopTokens: [], stepsPerRun })).toEqual(expected);
     }
   });
 
@@ -108,8 +108,8 @@ describe("blocks", () => {
       const expected = tokens.slice(0, tokens.indexOf(tokens[at]!));
       const stats: GenerationStats[] = [];
       const options: GenerateOptions = { maxNewTokens: 60, stopTokens, onDone: (done) => void stats.push(done) };
-      expect(await take(stories, [1], { ...options, decodeBlock: 8 })).toEqual(expected);
-      await take(stories, [1], { ...options, decodeBlock: 1 });
+      expect(await take(stories, [1], { ...options, stepsPerRun: 8 })).toEqual(expected);
+      await take(stories, [1], { ...options, stepsPerRun: 1 });
       const [inBlocks, stepwise] = stats;
       expect(inBlocks).toMatchObject({ promptTokens: 1, newTokens: expected.length });
       expect(inBlocks!.cacheBytes).toBe(stepwise!.cacheBytes);
@@ -121,7 +121,7 @@ describe("blocks", () => {
     const stop = new AbortController();
     const tokens: number[] = [];
     const run = async (): Promise<void> => {
-      const options = { maxNewTokens: 50, decodeBlock: 16, signal: stop.signal };
+      const options = { maxNewTokens: 50, stepsPerRun: 16, signal: stop.signal };
       for await (const token of stories.generateTokens([1], options)) {
         tokens.push(token);
         if (tokens.length === 5) stop.abort(reason);
@@ -133,16 +133,16 @@ describe("blocks", () => {
     let turns = 0;
     const tick = setInterval(() => (turns += 1), 0);
     const seen: number[] = [];
-    for await (const _ of stories.generateTokens([1], { maxNewTokens: 33, decodeBlock: 16 })) seen.push(turns);
+    for await (const _ of stories.generateTokens([1], { maxNewTokens: 33, stepsPerRun: 16 })) seen.push(turns);
     clearInterval(tick);
     expect(new Set(seen.slice(1, 17)).size).toBe(1);
     expect(seen.at(-1)).toBeGreaterThan(seen[1]!);
   });
 
   it("make text of the same pieces joined", async () => {
-    const text = async (decodeBlock: number): Promise<string> => {
+    const text = async (stepsPerRun: number): Promise<string> => {
       let all = "";
-      for await (const piece of stories.generate("Once upon a time", { maxNewTokens: 60, decodeBlock })) all += piece;
+      for await (const piece of stories.generate("Once upon a time", { maxNewTokens: 60, stepsPerRun })) all += piece;
       return all;
     };
     expect(await text(16)).toBe(await text(1));
@@ -157,7 +157,7 @@ describe("blocks", () => {
       const model = await passkey.withExtension(
         logNContext === null ? extension : compose(extension, logN({ trainedContext: logNContext })),
       );
-      expect(await take(model, inputIds, { maxNewTokens: 5, decodeBlock: 4 })).toEqual(answerIds);
+      expect(await take(model, inputIds, { maxNewTokens: 5, stepsPerRun: 4 })).toEqual(answerIds);
     }
     await passkey.release();
   });
@@ -179,8 +179,8 @@ describe("blocks", () => {
       const extended = await model.withExtension(extension);
       for (const sampling of [samplings[0]!, drawn]) {
         const run = { sampling, stopTokens: [], maxNewTokens: 250, beyondCapacity: "allow" } as const;
-        const expected = await take(extended, prompt, { ...run, decodeBlock: 1 });
-        expect(await take(extended, prompt, { ...run, decodeBlock: 50 })).toEqual(expected);
+        const expected = await take(extended, prompt, { ...run, stepsPerRun: 1 });
+        expect(await take(extended, prompt, { ...run, stepsPerRun: 50 })).toEqual(expected);
       }
     }
     await model.release();
@@ -192,7 +192,7 @@ describe("blocks", () => {
       const model = await loadModel(await openFolder(stories260K.url), { backend: cpu!, quantize });
       const { vocabSize } = model.extended.decoder;
       const options = { maxNewTokens: 200, stopTokens: [], beyondCapacity: "allow" } as const;
-      const tokens = await take(model, prompt, { ...options, decodeBlock: 16 });
+      const tokens = await take(model, prompt, { ...options, stepsPerRun: 16 });
       const all = [...prompt, ...tokens];
       const stepwise = await model.logits(all.slice(0, -1), { chunkSize: 1 });
       const inChunks = await model.logits(all.slice(0, -1), { chunkSize: 50 });
@@ -208,9 +208,9 @@ describe("blocks", () => {
   );
 
   it("are refused in sizes that are none", async () => {
-    for (const decodeBlock of [0, -2, 1.5, Number.NaN])
-      await expect(take(stories, [1], { decodeBlock })).rejects.toThrow(
-        `generate: decodeBlock must be a positive integer, got ${decodeBlock}`,
+    for (const stepsPerRun of [0, -2, 1.5, Number.NaN])
+      await expect(take(stories, [1], { stepsPerRun })).rejects.toThrow(
+        `generate: stepsPerRun must be a positive integer, got ${stepsPerRun}`,
       );
   });
 });
@@ -219,9 +219,9 @@ describe("a loop of one's own without a graph for blocks", () => {
   it("has none: they are refused, and off where a backend likes them", async () => {
     const model = await load(backends[0]!, stories260K);
     const { session, extended } = model;
-    const graph = { backend: { ...backends[0]!, decodeBlock: 8 }, session, extended, stopTokens: [] };
-    await expect(generateTokens(graph, [1], { decodeBlock: 4 }).next()).rejects.toThrow(
-      "generate: decodeBlock must be 1 where there is no graph for blocks, as on cpu, got 4",
+    const graph = { backend: { ...backends[0]!, stepsPerRun: 8 }, session, extended, stopTokens: [] };
+    await expect(generateTokens(graph, [1], { stepsPerRun: 4 }).next()).rejects.toThrow(
+      "generate: stepsPerRun must be 1 where there is no graph for blocks, as on cpu, got 4",
     );
     const tokens: number[] = [];
     for await (const token of generateTokens(graph, [1], { maxNewTokens: 12 })) tokens.push(token);
@@ -233,7 +233,7 @@ describe("a loop of one's own without a graph for blocks", () => {
     const made: number[] = [];
     const backend: Backend = {
       ...backends[0]!,
-      decodeBlock: 8,
+      stepsPerRun: 8,
       createSession: (model, ...rest) => {
         made.push(model.length);
         return backends[0]!.createSession(model, ...rest);
@@ -243,7 +243,7 @@ describe("a loop of one's own without a graph for blocks", () => {
     expect(made).toHaveLength(1);
     const tokens = await take(model, [1], { maxNewTokens: 20 });
     expect(made).toHaveLength(2);
-    expect(await take(model, [1], { maxNewTokens: 20, decodeBlock: 1 })).toEqual(tokens);
+    expect(await take(model, [1], { maxNewTokens: 20, stepsPerRun: 1 })).toEqual(tokens);
     expect(made).toHaveLength(2);
     await model.release();
   });
@@ -257,8 +257,8 @@ describe("blocks of every family", () => {
   it.each(families)("%s", async (family) => {
     const model = await loadModel(await openFolder(new URL(`${family}/`, folder)), { backend: backends[0]! });
     const options = { maxNewTokens: 60, stopTokens: [], beyondCapacity: "allow" } as const;
-    const expected = await take(model, [5, 6, 7], { ...options, decodeBlock: 1 });
-    expect(await take(model, [5, 6, 7], { ...options, decodeBlock: 16 })).toEqual(expected);
+    const expected = await take(model, [5, 6, 7], { ...options, stepsPerRun: 1 });
+    expect(await take(model, [5, 6, 7], { ...options, stepsPerRun: 16 })).toEqual(expected);
     await model.release();
   });
 });
@@ -298,13 +298,13 @@ describe("a loop of one's own", () => {
       expected.push(logits.indexOf(Math.max(...logits)));
       stepwise = cache;
     }
-    const blockSession = await model.blockSession!();
+    const multiStepSession = await model.multiStepSession!();
     let cache = await start();
     const tokens = [261];
     const sampling: Sampling = { kind: "greedy" };
     while (tokens.length <= 130) {
       const steps = Math.min(17, 131 - tokens.length);
-      const block = await runBlock({ session, blockSession }, cache, tokens.at(-1)!, {
+      const block = await runMultiStep({ session, multiStepSession }, cache, tokens.at(-1)!, {
         ...{ sampling, state: startSampling(sampling), stopTokens: [], steps },
       });
       tokens.push(...block.tokens);
@@ -320,14 +320,14 @@ describe("a loop of one's own", () => {
   it("hands on the sampler's state as far as it was used", async () => {
     const model = await load(cpu!, stories260K);
     const { session, extended } = model;
-    const blockSession = await model.blockSession!();
+    const multiStepSession = await model.multiStepSession!();
     const run = async (steps: readonly number[]): Promise<readonly number[]> => {
       let { cache } = await prefill(session, createCache(cpu!, extended, { length: 64 }), [1, 403], {});
       let state = startSampling(drawn);
       const tokens = [407];
       for (const count of steps) {
         const options = { sampling: drawn, state, stopTokens: [], steps: count };
-        const block = await runBlock({ session, blockSession }, cache, tokens.at(-1)!, options);
+        const block = await runMultiStep({ session, multiStepSession }, cache, tokens.at(-1)!, options);
         ({ cache, state } = block);
         tokens.push(...block.tokens);
       }
