@@ -50,6 +50,7 @@ const guide: DefaultTheme.SidebarItem[] = [
     text: "How it is built",
     items: [
       page("The house", "/design"),
+      page("Glossary", "/glossary"),
       page("Contributing", "/contributing"),
       page("Dependencies", "/dependencies"),
       {
