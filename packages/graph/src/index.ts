@@ -1,16 +1,16 @@
-export type { NdArray } from "./array.ts";
-export { ndArray } from "./array.ts";
-export type { Attribute } from "./attribute.ts";
-export { attribute } from "./attribute.ts";
-export { checkModel } from "./check-model.ts";
-export { decode, decodeTensor, encode } from "./codec.ts";
-export type { DataType } from "./data-type.ts";
-export { typeCode } from "./data-type.ts";
-export type { Dim } from "./dims.ts";
-export type { Budget } from "./budget.ts";
-export { evaluate } from "./evaluate.ts";
-export type { NodeOptions } from "./node.ts";
-export { innerGraphs, node } from "./node.ts";
+export type { NdArray } from "./arrays/nd-array.ts";
+export { ndArray } from "./arrays/nd-array.ts";
+export type { Attribute } from "./messages/attribute.ts";
+export { attribute } from "./messages/attribute.ts";
+export { checkModel } from "./messages/check-model.ts";
+export { decode, decodeTensor, encode } from "./messages/codec.ts";
+export type { DataType } from "./arrays/data-type.ts";
+export { typeCode } from "./arrays/data-type.ts";
+export type { Dim } from "./arrays/dims.ts";
+export type { Budget } from "./evaluate/budget.ts";
+export { evaluate } from "./evaluate/evaluate.ts";
+export type { NodeOptions } from "./messages/node.ts";
+export { innerGraphs, node } from "./messages/node.ts";
 export type {
   AttributeProto,
   GraphProto,
@@ -19,10 +19,10 @@ export type {
   TensorProto,
   ValueInfoProto,
 } from "./proto/onnx_pb.ts";
-export type { LoopConfig, LoopResult, LoopStep } from "./record-loop.ts";
-export type { FilePlace } from "./record-tensor.ts";
-export type { ModelOptions, RecordOptions, Tape } from "./tape.ts";
-export { tape } from "./tape.ts";
-export { tensorFromArray, tensorToArray } from "./tensor.ts";
-export type { Value } from "./value.ts";
-export { valueInfo, valueOfInfo } from "./value.ts";
+export type { LoopConfig, LoopResult, LoopStep } from "./record/record-loop.ts";
+export type { FilePlace } from "./record/record-tensor.ts";
+export type { ModelOptions, RecordOptions, Tape } from "./record/tape.ts";
+export { tape } from "./record/tape.ts";
+export { tensorFromArray, tensorToArray } from "./messages/tensor.ts";
+export type { Value } from "./messages/value.ts";
+export { valueInfo, valueOfInfo } from "./messages/value.ts";

@@ -8,7 +8,7 @@ import { extendDecoder } from "@ropewalk/decoder";
 import { decode, encode, node, tensorToArray, typeCode, valueInfo } from "@ropewalk/graph";
 import type { ModelProto, NodeProto, Value } from "@ropewalk/graph";
 import { loadCheckpoint, quantizeCheckpoint } from "@ropewalk/models";
-import { resume } from "../../../graph/src/resume.ts";
+import { resume } from "../../../graph/src/record/resume.ts";
 import { train, type LoraConfig } from "../../src/index.ts";
 import type { OpenModelFolder } from "./place.ts";
 

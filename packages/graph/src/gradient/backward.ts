@@ -1,12 +1,12 @@
 // What a rule of differentiation is given and gives, and the few steps that most rules share.
 
-import type { DataType } from "../data-type.ts";
-import { typeCode } from "../data-type.ts";
-import { formatDims, isFixed } from "../dims.ts";
+import type { DataType } from "../arrays/data-type.ts";
+import { typeCode } from "../arrays/data-type.ts";
+import { formatDims, isFixed } from "../arrays/dims.ts";
 import { fail } from "../fail.ts";
-import type { Call } from "../ops/operator.ts";
-import type { Tape } from "../tape.ts";
-import type { Value } from "../value.ts";
+import type { Call } from "../operators/operator.ts";
+import type { Tape } from "../record/tape.ts";
+import type { Value } from "../messages/value.ts";
 
 /** One node on the way back: L is the loss, g = dL/dy for an output y. */
 export type Backward = Call<Value> & {

@@ -9,16 +9,16 @@
  * Griewank and Walther, Evaluating Derivatives, 2nd edition, section 3.2.
  */
 import { checkArray, checkKeys } from "@ropewalk/check";
-import { isInteger } from "../data-type.ts";
-import { formatDims, isFixed } from "../dims.ts";
+import { isInteger } from "../arrays/data-type.ts";
+import { formatDims, isFixed } from "../arrays/dims.ts";
 import { fail } from "../fail.ts";
-import { namesRead } from "../node.ts";
+import { namesRead } from "../messages/node.ts";
 import type { ModelProto, NodeProto } from "../proto/onnx_pb.ts";
-import { shortConstant } from "../record-node.ts";
-import type { Recording } from "../recording.ts";
-import { resume } from "../resume.ts";
-import { recordedModel, scoped, type Tape } from "../tape.ts";
-import type { Value } from "../value.ts";
+import { shortConstant } from "../record/record-node.ts";
+import type { Recording } from "../record/recording.ts";
+import { resume } from "../record/resume.ts";
+import { recordedModel, scoped, type Tape } from "../record/tape.ts";
+import type { Value } from "../messages/value.ts";
 import type { Backward } from "./backward.ts";
 import { readNodes } from "./read-nodes.ts";
 import { recomputation } from "./recomputation.ts";

@@ -1,6 +1,6 @@
 // A rule for each operator that can be differentiated: the second table beside that of inference and evaluation.
 
-import { domainOf } from "../ops/table.ts";
+import { domainOf } from "../operators/table.ts";
 import type { Rule } from "./backward.ts";
 import * as elementwise from "./rules/elementwise.ts";
 import { layerNormalization, rmsNormalization, rotaryEmbedding } from "./rules/normalization.ts";

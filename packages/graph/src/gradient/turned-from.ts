@@ -1,9 +1,9 @@
 /** Matrices that a graph has the other way round: (xᵀ)ᵀ = x, which takes no time. */
-import { intsAttribute } from "../ops/attributes.ts";
-import { domainOf } from "../ops/table.ts";
+import { intsAttribute } from "../operators/read-attributes.ts";
+import { domainOf } from "../operators/table.ts";
 import type { NodeProto } from "../proto/onnx_pb.ts";
-import type { Recording } from "../recording.ts";
-import type { Value } from "../value.ts";
+import type { Recording } from "../record/recording.ts";
+import type { Value } from "../messages/value.ts";
 
 /** Whether axes stay where they are but for the last two, which are exchanged. */
 export const turnsLastTwo = (perm: readonly number[]): boolean =>

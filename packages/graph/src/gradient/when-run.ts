@@ -2,10 +2,10 @@
 //
 //   [g > g]          0, also where g is no number
 
-import type { DataType } from "../data-type.ts";
-import { typeCode } from "../data-type.ts";
-import type { Tape } from "../tape.ts";
-import type { Value } from "../value.ts";
+import type { DataType } from "../arrays/data-type.ts";
+import { typeCode } from "../arrays/data-type.ts";
+import type { Tape } from "../record/tape.ts";
+import type { Value } from "../messages/value.ts";
 
 /** The first element of a value, [1]. */
 export const firstElement = (tape: Tape, value: Value): Value => {

@@ -7,8 +7,8 @@
 //   y = f(x)      dL/dx = g f'(x)
 //   y = max(x_1, …, x_n)                dL/dx_k = g [x_k = y] / how many x equal y
 
-import { intAttribute, textAttribute } from "../../ops/attributes.ts";
-import type { Value } from "../../value.ts";
+import { intAttribute, textAttribute } from "../../operators/read-attributes.ts";
+import type { Value } from "../../messages/value.ts";
 import type { Backward, Rule } from "../backward.ts";
 import { add, castTo, gradient, inputOf, mul, neg, refuse, scalar, sub, sumTo } from "../backward.ts";
 

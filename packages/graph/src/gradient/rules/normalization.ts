@@ -5,9 +5,9 @@
 //   layer    inv = 1 / sqrt(mean (x - μ)² + ε)      dL/dx = inv (h - mean h - x̂ mean(h x̂))
 //   both     dL/dw = Σ g x̂                          dL/db = Σ g
 
-import { floatAttribute, intAttribute } from "../../ops/attributes.ts";
-import { axisOf } from "../../ops/operator.ts";
-import type { Value } from "../../value.ts";
+import { floatAttribute, intAttribute } from "../../operators/read-attributes.ts";
+import { axisOf } from "../../operators/operator.ts";
+import type { Value } from "../../messages/value.ts";
 import type { Rule } from "../backward.ts";
 import { add, dimsOf, gradient, inputOf, ints, mul, scalar, sub, sumTo } from "../backward.ts";
 

@@ -1,9 +1,9 @@
 // Operators that move elements: the gradient goes back to where each came from, and what was read several times gets the sum.
 
-import { sizeOf } from "../../dims.ts";
-import { intAttribute } from "../../ops/attributes.ts";
-import { axisOf } from "../../ops/operator.ts";
-import type { Value } from "../../value.ts";
+import { sizeOf } from "../../arrays/dims.ts";
+import { intAttribute } from "../../operators/read-attributes.ts";
+import { axisOf } from "../../operators/operator.ts";
+import type { Value } from "../../messages/value.ts";
 import type { Backward, Rule } from "../backward.ts";
 import { dimsOf, elementsOf, gradient, inputOf, ints, reshape, sumAlong, sumTo, turned, zeros } from "../backward.ts";
 import { permOf, turnsLastTwo } from "../turned-from.ts";

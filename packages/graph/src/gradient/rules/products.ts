@@ -4,9 +4,9 @@
 //   y = x Wᵀ            dL/dx = g W           W in blocks of a few bits is not learned
 //   y = α a' b' + β c   a' is a or aᵀ: as above, and dL/dc = β g
 
-import { sizeOf } from "../../dims.ts";
-import { floatAttribute, intAttribute } from "../../ops/attributes.ts";
-import type { Value } from "../../value.ts";
+import { sizeOf } from "../../arrays/dims.ts";
+import { floatAttribute, intAttribute } from "../../operators/read-attributes.ts";
+import type { Value } from "../../messages/value.ts";
 import type { Backward, Rule } from "../backward.ts";
 import { unpacked } from "./unpacked.ts";
 import { dimsOf, gradient, inputOf, mul, reshape, scalar, sumTo, turned } from "../backward.ts";

@@ -7,10 +7,10 @@
 //   y = Σ x²         dL/dx = 2 g x
 //   y = softmax x    dL/dx = y (g - Σ g y)
 
-import { sizeOf } from "../../dims.ts";
-import { intAttribute, intsAttribute } from "../../ops/attributes.ts";
-import { axisOf } from "../../ops/operator.ts";
-import type { Value } from "../../value.ts";
+import { sizeOf } from "../../arrays/dims.ts";
+import { intAttribute, intsAttribute } from "../../operators/read-attributes.ts";
+import { axisOf } from "../../operators/operator.ts";
+import type { Value } from "../../messages/value.ts";
 import type { Backward, Rule } from "../backward.ts";
 import {
   castTo,

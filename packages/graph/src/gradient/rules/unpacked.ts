@@ -2,8 +2,8 @@
 //
 //   w = scale (q - 2^(bits - 1))          of two halves of a byte the lower one comes first
 
-import { intAttribute } from "../../ops/attributes.ts";
-import type { Value } from "../../value.ts";
+import { intAttribute } from "../../operators/read-attributes.ts";
+import type { Value } from "../../messages/value.ts";
 import type { Backward } from "../backward.ts";
 import { castTo, dimsOf, gradient, inputOf, ints, mul, reshape, scalar, sub } from "../backward.ts";
 import { countUp, firstElement, zeroBehind } from "../when-run.ts";

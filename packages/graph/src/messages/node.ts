@@ -1,0 +1,48 @@
+// Nodes: an operator with the names of its inputs and outputs.
+
+import { create } from "@bufbuild/protobuf";
+import { checkKeys } from "@ropewalk/check";
+import type { Attribute } from "./attribute.ts";
+import { attribute } from "./attribute.ts";
+import type { GraphProto, NodeProto } from "../proto/onnx_pb.ts";
+import { NodeProtoSchema } from "../proto/onnx_pb.ts";
+
+export type NodeOptions = {
+  /** Domain of the operator, e.g. `com.microsoft`; absent: ONNX's own. */
+  readonly domain?: string;
+  /** Name of the node. */
+  readonly name?: string;
+};
+
+/** A node by hand, for graphs that were not recorded on a tape. An empty input name leaves an optional input out. */
+export const node = (
+  opType: string,
+  input: readonly string[],
+  output: readonly string[],
+  attributes: Readonly<Record<string, Attribute>> = {},
+  options: NodeOptions = {},
+): NodeProto => {
+  checkKeys<NodeOptions>("node", "options", options, { domain: true, name: true });
+  const { domain = "", name = "" } = options;
+  return create(NodeProtoSchema, {
+    opType,
+    domain,
+    name,
+    input: [...input],
+    output: [...output],
+    attribute: Object.entries(attributes).map(([key, value]) => attribute(key, value)),
+  });
+};
+
+/** The graphs inside a node: the arms of an If, the body of a Loop or a Scan. */
+export const innerGraphs = ({ attribute: attributes }: Pick<NodeProto, "attribute">): readonly GraphProto[] =>
+  attributes.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs));
+
+/** Names that a node reads, also in the graphs inside it, where names that are made there may be among them. */
+export const namesRead = function* (reader: NodeProto): Generator<string> {
+  yield* reader.input;
+  for (const graph of innerGraphs(reader)) {
+    for (const inner of graph.node) yield* namesRead(inner);
+    for (const { name } of graph.output) yield name;
+  }
+};

@@ -1,0 +1,88 @@
+// The largest elements along an axis, largest first, and their indices; of equals, the first:  ArgMax is the index of one.
+
+import { offsets } from "../../arrays/nd-array.ts";
+import { stridesOf } from "../../arrays/dims.ts";
+import { intAttribute } from "../read-attributes.ts";
+import type { Call, Operator } from "../operator.ts";
+import { axisOf, constantOf, fail, groupWork, input } from "../operator.ts";
+
+/** Indices along the axis, by falling elements or by rising ones. */
+const ranked = (elements: Float64Array, largest: boolean): readonly number[] =>
+  Array.from(elements.keys()).sort(
+    (a, b) => (largest ? elements[b]! - elements[a]! : elements[a]! - elements[b]!) || a - b,
+  );
+
+/** Places of the elements along an axis, for each row of an array that has the axis left out or of size 1. */
+const rowsAlong = (dims: readonly number[], axis: number): readonly Float64Array[] => {
+  const strides = stridesOf(dims);
+  return Array.from(offsets(dims.with(axis, 1), strides), (start) => offsets([dims[axis]!], [strides[axis]!], start));
+};
+
+export const argMax: Operator = {
+  infer: (call) => {
+    const { dims } = input(call, 0);
+    if (dims === undefined) return [{ type: "int64", dims }];
+    const axis = axisOf(call, intAttribute(call, "axis", 0), dims.length);
+    return [
+      { type: "int64", dims: intAttribute(call, "keepdims", 1) === 0 ? dims.toSpliced(axis, 1) : dims.with(axis, 1) },
+    ];
+  },
+  evaluate: (call) => {
+    if (intAttribute(call, "select_last_index", 0) !== 0) fail(call, "select_last_index must be 0", "1");
+    const { dims, data } = input(call, 0);
+    const axis = axisOf(call, intAttribute(call, "axis", 0), dims.length);
+    return [
+      Float64Array.from(
+        rowsAlong(dims, axis),
+        (places) =>
+          ranked(
+            places.map((place) => data[place]!),
+            true,
+          )[0]!,
+      ),
+    ];
+  },
+  work: (call) => groupWork(input(call, 0).data.length),
+};
+
+const axisOfTopK = (call: Call<unknown>, rank: number): number => axisOf(call, intAttribute(call, "axis", -1), rank);
+
+export const topK: Operator = {
+  infer: (call) => {
+    const [{ type, dims }, k] = [input(call, 0), constantOf(input(call, 1))?.[0]];
+    if (dims === undefined)
+      return [
+        { type, dims },
+        { type: "int64", dims },
+      ];
+    const axis = axisOfTopK(call, dims.length);
+    const size = dims[axis];
+    if (k !== undefined && typeof size === "number" && !(k >= 0 && k <= size))
+      fail(call, `k must be from 0 to the axis's size of ${size}`, `${k}`);
+    const picked = dims.with(axis, k);
+    return [
+      { type, dims: picked },
+      { type: "int64", dims: picked },
+    ];
+  },
+  evaluate: (call, [{ dims: picked }]) => {
+    const { dims, data } = input(call, 0);
+    const axis = axisOfTopK(call, dims.length);
+    const largest = intAttribute(call, "largest", 1) !== 0;
+    const values = new Float64Array(picked.reduce((size, dim) => size * dim, 1));
+    const indices = values.slice();
+    const targets = rowsAlong(picked, axis);
+    for (const [row, places] of rowsAlong(dims, axis).entries()) {
+      const order = ranked(
+        places.map((place) => data[place]!),
+        largest,
+      );
+      for (const [rank, target] of targets[row]!.entries()) {
+        indices[target] = order[rank]!;
+        values[target] = data[places[order[rank]!]!]!;
+      }
+    }
+    return [values, indices];
+  },
+  work: (call) => groupWork(input(call, 0).data.length),
+};

@@ -1,0 +1,71 @@
+// Recording nodes: an operator applied to values, with its results' types and shapes as far as they can be told.
+
+import { show } from "@ropewalk/check";
+import type { Attribute } from "../messages/attribute.ts";
+import { sizeOf } from "../arrays/dims.ts";
+import type { NodeOptions } from "../messages/node.ts";
+import { node } from "../messages/node.ts";
+import type { Operand, Shaped } from "../operators/operator.ts";
+import { findOperator } from "../operators/table.ts";
+import type { NodeProto } from "../proto/onnx_pb.ts";
+import { TensorProto_DataLocation } from "../proto/onnx_pb.ts";
+import type { Recording } from "./recording.ts";
+import { checkRecorded, declare } from "./recording.ts";
+import { tensorToArray } from "../messages/tensor.ts";
+import type { Value } from "../messages/value.ts";
+
+export type NodeRequest = Required<NodeOptions> & {
+  readonly opType: string;
+  readonly inputs: readonly (Value | undefined)[];
+  /** Names of the outputs. */
+  readonly outputs: readonly string[];
+  readonly attributes?: Readonly<Record<string, Attribute>> | undefined;
+};
+
+// Inference reads constants that give sizes and axes, which are short.
+const maxKnownElements = 64;
+
+/** The elements of a short constant; undefined for any other value. */
+export const shortConstant = ({ tensors }: Recording, { name }: Value): readonly number[] | undefined => {
+  const tensor = tensors.get(name);
+  const inModel = tensor && tensor.dataLocation !== TensorProto_DataLocation.EXTERNAL;
+  const short = inModel && sizeOf(tensor.dims.map(Number)) <= maxKnownElements;
+  return short ? Array.from(tensorToArray(tensor).data) : undefined;
+};
+
+/** A value as inference sees it, with its elements where it is a short constant. */
+const operandOf = (recording: Recording, value: Value): Operand => {
+  const constant = shortConstant(recording, value);
+  return constant ? { ...value, constant } : value;
+};
+
+/** Types and shapes of a node's outputs, as far as its inputs tell them; undefined where the operator is not known here. */
+export const inferNode = (
+  recording: Recording,
+  { opType, domain, name, attribute: attributes, output }: NodeProto,
+  inputs: readonly (Value | undefined)[],
+): readonly Shaped[] | undefined =>
+  findOperator(domain, opType)?.infer({
+    opType,
+    name,
+    inputs: inputs.map((value) => value && operandOf(recording, value)),
+    attributes,
+    numOutputs: output.length,
+  });
+
+/** Appends a node and returns its outputs. Throws RangeError when the inputs contradict the operator's rule. */
+export const recordNode = (recording: Recording, request: NodeRequest): readonly Value[] => {
+  const { opType, domain, name, inputs, outputs, attributes = {} } = request;
+  const at = `${opType} "${name}"`;
+  if (!Array.isArray(inputs)) throw new TypeError(`${at}: inputs must be a list of values, got ${show(inputs)}`);
+  for (const value of inputs) if (value !== undefined) checkRecorded(recording, at, value);
+  const names = inputs.map((value) => value?.name ?? "");
+  const recorded = node(opType, names, outputs, attributes, { domain, name });
+  const shaped = inferNode(recording, recorded, inputs);
+  const values = outputs.map((output, i) =>
+    declare(recording, at, { name: output, type: shaped?.[i]?.type, dims: shaped?.[i]?.dims }),
+  );
+  recording.nodeNames.add(name);
+  recording.graph.node.push(recorded);
+  return values;
+};

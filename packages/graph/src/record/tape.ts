@@ -1,0 +1,228 @@
+// A tape records operators into an ONNX graph, one call a node, and tells type and shape of each result.
+
+import { create } from "@bufbuild/protobuf";
+import { checkInteger, checkKeys } from "@ropewalk/check";
+import type { Attribute } from "../messages/attribute.ts";
+import type { DataType } from "../arrays/data-type.ts";
+import { checkType } from "../arrays/data-type.ts";
+import type { Dim } from "../arrays/dims.ts";
+import { checkSizes } from "../arrays/dims.ts";
+import { innerGraphs, type NodeOptions } from "../messages/node.ts";
+import { checkOperator } from "../operators/operator-names.ts";
+import { domainOf } from "../operators/table.ts";
+import type { GraphProto, ModelProto, NodeProto } from "../proto/onnx_pb.ts";
+import { GraphProtoSchema, ModelProtoSchema } from "../proto/onnx_pb.ts";
+import { recordBranch } from "./record-branch.ts";
+import type { LoopConfig, LoopResult, LoopStep } from "./record-loop.ts";
+import { recordLoop } from "./record-loop.ts";
+import { recordNode } from "./record-node.ts";
+import { recordScan } from "./record-scan.ts";
+import type { FilePlace } from "./record-tensor.ts";
+import { recordConstant, recordExternal } from "./record-tensor.ts";
+import type { Recording } from "./recording.ts";
+import { checkRecorded, declare, freshName, startRecording } from "./recording.ts";
+import type { Value } from "../messages/value.ts";
+import { valueInfo } from "../messages/value.ts";
+
+export type ModelOptions = {
+  /** Version of ONNX's operators, 21 when absent. */
+  readonly opset?: number;
+  /** Version of the file format, 10 when absent. */
+  readonly irVersion?: number;
+  /** The producer that the file names, `ropewalk` when absent. */
+  readonly producer?: string;
+};
+
+export type RecordOptions = NodeOptions & {
+  /** Name of the first result; absent: after the node. A result that is to be a graph output needs no Identity then. */
+  readonly output?: string;
+};
+
+/** Records one graph. All methods throw RangeError when a name is taken or a value is of another tape. */
+export type Tape = {
+  /** A graph input. */
+  input(name: string, type: DataType, dims: readonly Dim[]): Value;
+  /**
+   * An initializer with these elements, row-major. Equal constants without a name are stored once.
+   *
+   * @throws RangeError when the number of elements is not the product of the sizes, or the type cannot hold an element.
+   */
+  constant(type: DataType, dims: readonly number[], data: ArrayLike<number>, name?: string): Value;
+  /**
+   * An initializer whose bytes are in a file. The same name, type, shape and place again give the same value.
+   *
+   * @throws RangeError when the length is not that of the tensor [bytes], or the name stands for another tensor.
+   */
+  external(name: string, type: DataType, dims: readonly number[], at: FilePlace): Value;
+  /**
+   * A node with one output. The result's type and shape are told as far as the inputs tell them.
+   *
+   * @throws RangeError when the inputs contradict the operator's rule, e.g. a product of 3x4 by 5x6.
+   */
+  op(
+    opType: string,
+    inputs: readonly (Value | undefined)[],
+    attributes?: Readonly<Record<string, Attribute>>,
+    options?: RecordOptions,
+  ): Value;
+  /**
+   * A node with several outputs; otherwise like `op`. Nodes are named after their operator unless `options.name` says
+   * otherwise, and a taken name gets a number.
+   */
+  ops(
+    opType: string,
+    numOutputs: number,
+    inputs: readonly (Value | undefined)[],
+    attributes?: Readonly<Record<string, Attribute>>,
+    options?: RecordOptions,
+  ): readonly Value[];
+  /**
+   * An If: the values that `whenTrue` records where the condition holds, else those of `whenFalse`, as many, of the same types.
+   * Only one of them is run. Each gets a tape of its own, which reads every value recorded so far; inputs and outputs of the
+   * graph are declared outside.
+   *
+   * @param condition - bool, one element
+   * @throws RangeError when the two do not give as many values, or not of the same types, or declare an input or an output.
+   */
+  branch(
+    condition: Value,
+    arms: Readonly<Record<"whenTrue" | "whenFalse", (tape: Tape) => readonly Value[]>>,
+  ): readonly Value[];
+  /**
+   * A Scan: what `body` records, run once for each index of the inputs' first axis, with its results stacked along a new first
+   * axis. Its tape reads every value recorded so far, besides the slices.
+   *
+   * @param inputs - of equal first sizes, at least one
+   * @throws RangeError when an input has no axis, or the body declares an input or an output.
+   */
+  scan(inputs: readonly Value[], body: (tape: Tape, slices: readonly Value[]) => readonly Value[]): readonly Value[];
+  /**
+   * A Loop: what `body` records, run at most `steps` times, each time on what the last run carried on, until its condition does
+   * not hold. Its tape reads every value recorded so far, besides the number of the run, from 0, and the carried values.
+   *
+   * @throws RangeError when the body carries on another number of values, or of other types or sizes, its condition is not bool,
+   *   or it declares an input or an output.
+   */
+  loop(config: LoopConfig, body: (tape: Tape, step: Value, carried: readonly Value[]) => LoopStep): LoopResult;
+  /** Makes a value a graph output of that name, by an Identity node unless the value has that name already. */
+  output(name: string, value: Value): Value;
+  /** The same recording with node names nested under `name`. */
+  scope(name: string): Tape;
+  /** What has been recorded so far. Domains other than ONNX's own are imported at version 1. */
+  model(options?: ModelOptions): ModelProto;
+};
+
+/** A graph's nodes, and those of the graphs inside them. */
+const allNodes = ({ node }: GraphProto): readonly NodeProto[] =>
+  node.flatMap((one) => [one, ...innerGraphs(one).flatMap(allNodes)]);
+
+const modelOf = ({ graph }: Recording, options: ModelOptions): ModelProto => {
+  checkKeys<ModelOptions>("model", "options", options, { opset: true, irVersion: true, producer: true });
+  const { opset = 21, irVersion = 10, producer = "ropewalk" } = options;
+  checkInteger("model", "opset", opset, 1);
+  checkInteger("model", "irVersion", irVersion, 1);
+  const others = new Set(
+    allNodes(graph)
+      .map(({ domain }) => domainOf(domain))
+      .filter((domain) => domain !== ""),
+  );
+  return create(ModelProtoSchema, {
+    irVersion: BigInt(irVersion),
+    producerName: producer,
+    opsetImport: [{ domain: "", version: BigInt(opset) }, ...[...others].map((domain) => ({ domain, version: 1n }))],
+    graph: create(GraphProtoSchema, {
+      ...graph,
+      node: [...graph.node],
+      input: [...graph.input],
+      output: [...graph.output],
+      initializer: [...graph.initializer],
+    }),
+  });
+};
+
+/** What has been recorded behind a model, with that model's versions, domains and whatever else it states. */
+export const recordedModel = ({ graph }: Recording, model: ModelProto): ModelProto => {
+  const stated = new Set(model.opsetImport.map(({ domain = "" }) => domainOf(domain)));
+  const missing = new Set(allNodes(graph).map(({ domain }) => domainOf(domain)));
+  const added = [...missing].filter((domain) => !stated.has(domain)).map((domain) => ({ domain, version: 1n }));
+  const { opsetImport } = create(ModelProtoSchema, { opsetImport: added });
+  return { ...model, opsetImport: [...model.opsetImport, ...opsetImport], graph };
+};
+
+/** Whether a name is that of a node's result which is no graph output yet. */
+const isResult = ({ graph, tensors }: Recording, name: string): boolean =>
+  !tensors.has(name) && ![...graph.input, ...graph.output].some((declared) => declared.name === name);
+
+/** A tape that goes on with a recording, its nodes named under a path. */
+export const scoped = (recording: Recording, path: string): Tape => {
+  const ops: Tape["ops"] = (opType, numOutputs, inputs, attributes, options = {}) => {
+    checkKeys<RecordOptions>("op", "options", options, { domain: true, name: true, output: true });
+    const { domain = "", name: asked = opType, output } = options;
+    checkOperator("op", domain, opType);
+    if (!Number.isInteger(numOutputs) || numOutputs < 1)
+      throw new RangeError(`ops: numOutputs must be an integer of at least 1, got ${numOutputs}`);
+    const name = freshName(recording, recording.nodeNames, `${path}/${asked}`);
+    const outputs = Array.from({ length: numOutputs }, (_, i) => (i === 0 && output) || `${name}/output_${i}`);
+    return recordNode(recording, { opType, domain, name, inputs, attributes, outputs });
+  };
+  return {
+    input(name, type, dims) {
+      const at = `input "${name}"`;
+      checkType(at, type);
+      checkSizes(at, dims);
+      const value = declare(recording, at, { name, type, dims: [...dims] });
+      recording.graph.input.push(valueInfo(value));
+      return value;
+    },
+    constant: (type, dims, data, name) => recordConstant(recording, type, dims, data, name),
+    external: (name, type, dims, at) => recordExternal(recording, name, type, dims, at),
+    op: (opType, inputs, attributes, options) => ops(opType, 1, inputs, attributes, options)[0]!,
+    ops,
+    branch: (condition, arms) => {
+      checkKeys("branch", "arms", arms, { whenTrue: true, whenFalse: true });
+      const { whenTrue, whenFalse } = arms;
+      const name = freshName(recording, recording.nodeNames, `${path}/If`);
+      return recordBranch(recording, name, condition, {
+        whenTrue: (inner) => whenTrue(scoped(inner, `${name}/true`)),
+        whenFalse: (inner) => whenFalse(scoped(inner, `${name}/false`)),
+      });
+    },
+    scan: (inputs, body) => {
+      const name = freshName(recording, recording.nodeNames, `${path}/Scan`);
+      return recordScan(recording, name, inputs, (inner, slices) => body(scoped(inner, `${name}/body`), slices));
+    },
+    loop: (config, body) => {
+      checkKeys<LoopConfig>("loop", "config", config, { steps: true, carried: true });
+      const name = freshName(recording, recording.nodeNames, `${path}/Loop`);
+      return recordLoop(recording, name, config, (inner, step, carried) =>
+        body(scoped(inner, `${name}/body`), step, carried),
+      );
+    },
+    output(name, value) {
+      checkRecorded(recording, `output "${name}"`, value);
+      const { type, dims } = value;
+      if (value.name === name && isResult(recording, name)) {
+        recording.graph.output.push(valueInfo(value));
+        return value;
+      }
+      const node = freshName(recording, recording.nodeNames, `${path}/Identity`);
+      recordNode(recording, {
+        opType: "Identity",
+        domain: "",
+        name: node,
+        inputs: [value],
+        outputs: [name],
+      });
+      recording.graph.output.push(valueInfo({ name, type, dims }));
+      return { name, type, dims };
+    },
+    scope(name) {
+      if (name === "") throw new RangeError("scope: a name must not be empty");
+      return scoped(recording, `${path}/${name}`);
+    },
+    model: (options = {}) => modelOf(recording, options),
+  };
+};
+
+/** A new tape. Its methods need no `this` and may be taken apart. */
+export const tape = (graphName = "graph"): Tape => scoped(startRecording(graphName), "");
