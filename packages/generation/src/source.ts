@@ -2,7 +2,7 @@
 import { multiStepGraph, decoderGraph, type AskedAttentions, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { Backend, ExternalData } from "@ropewalk/backend";
 import { decode, encode } from "@ropewalk/graph";
-import { unpackCheckpoint, widenCheckpoint, type Checkpoint } from "@ropewalk/models";
+import { unpackCheckpoint, upcastCheckpoint, type Checkpoint } from "@ropewalk/models";
 import type { ExportedDecoder } from "@ropewalk/onnx-exports";
 import { match } from "ts-pattern";
 
@@ -27,7 +27,7 @@ export const asRun = async (
   checkpoint: Checkpoint,
 ): Promise<Checkpoint> => {
   const unpacked = blocks === "unpacked" ? await unpackCheckpoint(checkpoint) : checkpoint;
-  return weightTypes.includes("bfloat16") ? unpacked : widenCheckpoint(unpacked);
+  return weightTypes.includes("bfloat16") ? unpacked : upcastCheckpoint(unpacked);
 };
 
 /** The graph of chunks; with it what is given out of the attention of some layers, or for several sequences of one length, where asked. */

@@ -1,6 +1,6 @@
 /** Configs that a family refuses, each by the name of its key, whole messages. */
 import { describe, expect, it } from "vitest";
-import { familyOf } from "../src/families.ts";
+import { familyOf } from "../src/families/families.ts";
 import { gemma, inMemory, loadCheckpoint, mistral, phi, phi3, qwen2, qwen3, type Family } from "../src/index.ts";
 import {
   bytesOf,

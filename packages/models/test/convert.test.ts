@@ -12,7 +12,7 @@ import {
   type Precision,
 } from "../src/index.ts";
 import { openFolder, quantizeOnDisk, writeFolder } from "../src/node.ts";
-import { widen } from "../src/widen.ts";
+import { upcast } from "../src/checkpoint/upcast.ts";
 import { blocksOf, roundPlainly, squaredError, unpack } from "./blocks.ts";
 import { bytesOf, folders, readBytes, readConfig, smallCheckpoint } from "./fixtures.ts";
 
@@ -28,7 +28,7 @@ const bytesAt = async (
 
 const denseOf = async (checkpoint: Checkpoint, name: string): Promise<Float32Array> => {
   const place = checkpoint.locate(name);
-  return widen(place.type, await bytesAt(checkpoint, place));
+  return upcast(place.type, await bytesAt(checkpoint, place));
 };
 
 /** A matrix that is stored in blocks, and how many bits its elements have. */
@@ -39,7 +39,7 @@ const blockedOf = async (
   const { bits, blockSize, elements, scales } = checkpoint.locateBlocks!(name)!;
   const blocks = {
     elements: await bytesAt(checkpoint, elements),
-    scales: widen("float32", await bytesAt(checkpoint, scales)),
+    scales: upcast("float32", await bytesAt(checkpoint, scales)),
   };
   return { bits, values: unpack({ bits, blockSize }, blocks, checkpoint.decoder.tensors[name]![1]!) };
 };

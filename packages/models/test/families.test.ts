@@ -1,7 +1,7 @@
 /** What each family makes of its config: the numbers, and the tensors by name and shape. */
 import type { Decoder } from "@ropewalk/decoder";
 import { describe, expect, it } from "vitest";
-import { familyOf } from "../src/families.ts";
+import { familyOf } from "../src/families/families.ts";
 import { gemma, mistral, phi, phi3, qwen2, qwen3 } from "../src/index.ts";
 import { folders, readConfig, tinyConfig, type Json } from "./fixtures.ts";
 import { released } from "./released-configs.ts";

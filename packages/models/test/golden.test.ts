@@ -12,7 +12,7 @@ import { emitRotate } from "@ropewalk/rope/onnx";
 import { describe, expect, it } from "vitest";
 import { loadCheckpoint, type Checkpoint } from "../src/index.ts";
 import { openFolder } from "../src/node.ts";
-import { widen } from "../src/widen.ts";
+import { upcast } from "../src/checkpoint/upcast.ts";
 import { folders } from "./fixtures.ts";
 
 type Golden = {
@@ -75,7 +75,7 @@ const weightsOf = async ({ decoder, files, locate }: Checkpoint): Promise<Readon
   for (const name of Object.keys(decoder.tensors)) {
     const { location, offset, length, type } = locate(name);
     const { source } = files.find(({ external }) => external.file === location)!;
-    weights.set(name, widen(type, await source.read(offset, offset + length)));
+    weights.set(name, upcast(type, await source.read(offset, offset + length)));
   }
   return weights;
 };

@@ -1,7 +1,7 @@
 /** layer_types that are not what the layers are, in every family: the key, the rule and both values. */
 import { globSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { familyOf } from "../src/families.ts";
+import { familyOf } from "../src/families/families.ts";
 
 type Config = Readonly<Record<string, unknown>> & { readonly num_hidden_layers: number };
 

@@ -3,7 +3,7 @@ import { attentionGroups, reRope, selfExtend, withPositions } from "@ropewalk/co
 import { extendDecoder } from "@ropewalk/decoder";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { familyOf } from "../src/families.ts";
+import { familyOf } from "../src/families/families.ts";
 import { inMemory, loadCheckpoint, readRotation } from "../src/index.ts";
 import { bytesOf, rejectionOf, type Json } from "./fixtures.ts";
 import { shapesOf } from "./published/plain-decoder.ts";

@@ -1,6 +1,6 @@
 /** Heads and embeddings as the files have them, and names that configs give an architecture. */
 import { describe, expect, it } from "vitest";
-import { familyOf } from "../src/families.ts";
+import { familyOf } from "../src/families/families.ts";
 import { convertCheckpoint, inMemory, loadCheckpoint, type Checkpoint } from "../src/index.ts";
 import { bytesOf, rejectionOf, smallCheckpoint, tinyConfig, type Json } from "./fixtures.ts";
 

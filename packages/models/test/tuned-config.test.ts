@@ -18,9 +18,9 @@ import type { RopeScaling } from "@ropewalk/rope";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { llama, loadCheckpoint, readJson, tunedConfig, tunedFiles } from "../src/index.ts";
-import { familyOf } from "../src/families.ts";
-import { readExtensionEntry } from "../src/extension-entry.ts";
-import { inMemory } from "../src/folder.ts";
+import { familyOf } from "../src/families/families.ts";
+import { readExtensionEntry } from "../src/tuned/extension-entry.ts";
+import { inMemory } from "../src/folder/checkpoint-folder.ts";
 import { openFolder } from "../src/node.ts";
 
 const folder = await openFolder(new URL("vectors/tiny/llama/", import.meta.url));

@@ -282,7 +282,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
       "safetensorsOf",
       "storedBytes",
     ],
-    ...["unpackCheckpoint", "weightBytes", "widenCheckpoint"],
+    ...["unpackCheckpoint", "weightBytes", "upcastCheckpoint"],
   ],
   "@ropewalk/onnx-exports": ["tablePlaces"],
   "@ropewalk/onnx-exports/node": ["trainedContextOf"],

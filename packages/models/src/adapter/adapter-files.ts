@@ -1,8 +1,8 @@
 /** An adapter's folder as PEFT writes it, with every key that its config has. */
 import { check, checkConfig, checkNumber, positive } from "@ropewalk/check";
-import { once, type ConvertedFile } from "../quantize/convert.ts";
+import { once, type ConvertedFile } from "../quantize/convert-checkpoint.ts";
 import { tunedFile } from "./tuned-under.ts";
-import type { ExtensionEntry } from "../extension-entry.ts";
+import type { ExtensionEntry } from "../tuned/extension-entry.ts";
 import { safetensorsOf } from "../safetensors/write.ts";
 import { configFile, adapterTensor, weightsFile, type AdapterMatrix, type Side } from "./load-adapter.ts";
 

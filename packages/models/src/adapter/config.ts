@@ -4,7 +4,7 @@
  *   s = α / r          or, where use_rslora says so, s = α / √r          Kalajdzievski, arXiv 2312.03732
  */
 import { check } from "@ropewalk/check";
-import { configObject, number, optionalFlag, positiveInteger, valueOf } from "../config-object.ts";
+import { configObject, number, optionalFlag, positiveInteger, valueOf } from "../config/config-object.ts";
 import { askedBeyond, beginnings } from "./keys.ts";
 import { readPatterns, type Pattern } from "./patterns.ts";
 import { readTargets, type Targets } from "./targets.ts";

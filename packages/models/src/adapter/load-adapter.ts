@@ -5,13 +5,13 @@
  *   base_model.model.<module>.lora_B.weight   B [out, rank]
  */
 import { check, showName } from "@ropewalk/check";
-import { checkFolder, type CheckpointFolder } from "../folder.ts";
-import { readJson } from "../json-file.ts";
+import { checkFolder, type CheckpointFolder } from "../folder/checkpoint-folder.ts";
+import { readJson } from "../folder/json-file.ts";
 import { readSafetensorsHeader } from "../safetensors/header.ts";
 import type { TensorEntry } from "../safetensors/tensor-entry.ts";
-import { weightTypes } from "../weight-source.ts";
-import { widen } from "../widen.ts";
-import type { TunedExtension } from "../extension-entry.ts";
+import { weightTypes } from "../checkpoint/weight-source.ts";
+import { upcast } from "../checkpoint/upcast.ts";
+import type { TunedExtension } from "../tuned/extension-entry.ts";
 import { readTunedUnder } from "./tuned-under.ts";
 import { readAdapterConfig, type AdapterConfig } from "./config.ts";
 
@@ -60,7 +60,7 @@ const openWeights = async (folder: CheckpointFolder) => {
 };
 
 /**
- * Reads an adapter, its matrices widened to float32.
+ * Reads an adapter, its matrices upcast to float32.
  *
  * @throws RangeError and TypeError naming the file, the key or tensor, the rule and the values: of a key that asks for what is not
  *   computed, a tensor that is no A or B or is of another rank than the config gives it, and an element that is not finite
@@ -84,7 +84,7 @@ export const loadAdapter = async (folder: CheckpointFolder): Promise<Adapter> =>
     check(dims.length === 2 && dims[side === "A" ? 0 : 1] === rank, `${at} ${shown} must be ${wanted}`, dims);
     const type = weightTypes[entry.type];
     check(type !== undefined, `${at} ${shown} must be of type ${Object.keys(weightTypes).join(", ")}`, entry.type);
-    const data = widen(type, await source.read(offset, offset + length));
+    const data = upcast(type, await source.read(offset, offset + length));
     const wrong = data.findIndex((element) => !Number.isFinite(element));
     check(wrong < 0, `${at} ${shown} must hold finite numbers, at ${wrong}`, data[wrong]);
     sides.set(module, { ...sides.get(module), [side]: { dims, data } });

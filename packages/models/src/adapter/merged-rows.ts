@@ -1,10 +1,10 @@
 /** Rows of a matrix as they are with its adapters merged: W + (D U)ᵀ, in float32, a part at a time. */
-import type { Checkpoint } from "../checkpoint.ts";
-import { fileOf } from "../file-of.ts";
-import { widen } from "../widen.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { fileOf } from "../checkpoint/file-of.ts";
+import { upcast } from "../checkpoint/upcast.ts";
 import { addRows } from "./low-rank.ts";
 
-/** Elements that are widened at a time. */
+/** Elements that are upcast at a time. */
 const atOnce = 2 ** 23;
 
 /** Rows from `from` on, in order: all of a dense matrix [out, in] that the decoder reads. */
@@ -20,7 +20,7 @@ export const mergedRows = async function* (
   const beside = checkpoint.adapters?.get(name);
   for (let from = 0; from < out; from += step) {
     const bytes = await source.read(offset + from * rowBytes, offset + Math.min(out, from + step) * rowBytes);
-    const rows = widen(type, bytes);
+    const rows = upcast(type, bytes);
     if (beside !== undefined) addRows(beside, from, rows);
     yield { from, rows };
   }

@@ -4,7 +4,7 @@
  *   "rank_pattern": { "layers.0.self_attn.q_proj": 16 }
  */
 import { check } from "@ropewalk/check";
-import { objectOf, type ConfigObject, type LowerBound, number } from "../config-object.ts";
+import { objectOf, type ConfigObject, type LowerBound, number } from "../config/config-object.ts";
 
 export type Pattern = { readonly matches: (module: string) => boolean; readonly value: number };
 

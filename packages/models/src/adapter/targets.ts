@@ -6,7 +6,7 @@
  *   expression   a regular expression: it is not searched with, for the tensors that there are say the same
  */
 import { check } from "@ropewalk/check";
-import { valueOf, type ConfigObject } from "../config-object.ts";
+import { valueOf, type ConfigObject } from "../config/config-object.ts";
 
 /** Whether a module is meant; undefined where the tensors alone say so. */
 export type Targets = (module: string) => boolean | undefined;

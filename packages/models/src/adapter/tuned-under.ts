@@ -8,10 +8,10 @@
 import { check } from "@ropewalk/check";
 import { recordOf, type ContextExtension } from "@ropewalk/context-extension";
 import type { Decoder } from "@ropewalk/decoder";
-import { configObject } from "../config-object.ts";
-import { readEntry, type ExtensionEntry, type TunedExtension } from "../extension-entry.ts";
-import type { CheckpointFolder } from "../folder.ts";
-import { readJson } from "../json-file.ts";
+import { configObject } from "../config/config-object.ts";
+import { readEntry, type ExtensionEntry, type TunedExtension } from "../tuned/extension-entry.ts";
+import type { CheckpointFolder } from "../folder/checkpoint-folder.ts";
+import { readJson } from "../folder/json-file.ts";
 
 export const tunedFile = "ropewalk.json";
 

@@ -1,9 +1,9 @@
 /** A checkpoint with adapters beside its weights: those stay where and as they are, in whatever form. */
 import { check, checkKeys, checkNumber, showName } from "@ropewalk/check";
 import type { Decoder, LowRank } from "@ropewalk/decoder";
-import type { Checkpoint } from "../checkpoint.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { matricesOf } from "../quantize/matrices.ts";
-import { headWeight } from "../unembedding.ts";
+import { headWeight } from "../config/unembedding.ts";
 import { oneExtension } from "./tuned-under.ts";
 import { adapterTensor, type Adapter, type Side } from "./load-adapter.ts";
 import { joined, lowRankOf } from "./low-rank.ts";

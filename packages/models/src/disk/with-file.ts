@@ -1,7 +1,7 @@
 /** A file that is read a range at a time, as it is when it is opened, also where another takes its name meanwhile. */
 import { open } from "node:fs/promises";
-import type { ByteSource } from "../folder.ts";
-import { look, readFrom } from "../open-folder.ts";
+import type { ByteSource } from "../folder/checkpoint-folder.ts";
+import { look, readFrom } from "./open-folder.ts";
 import { pathOfFile } from "./path-of-file.ts";
 
 /**

@@ -7,7 +7,7 @@
  */
 import { chmod, open, realpath, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { look } from "../open-folder.ts";
+import { look } from "./open-folder.ts";
 import { ownFolder } from "./own-folder.ts";
 import { pathOfFile } from "./path-of-file.ts";
 

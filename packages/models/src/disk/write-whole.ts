@@ -12,7 +12,7 @@ import { chmod, lstat, readdir, realpath, rename, rmdir } from "node:fs/promises
 import { dirname, resolve } from "node:path";
 import { newFolder, type NewFolder } from "./new-folder.ts";
 import { ownFolder } from "./own-folder.ts";
-import { look } from "../open-folder.ts";
+import { look } from "./open-folder.ts";
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 

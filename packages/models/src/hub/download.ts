@@ -8,11 +8,11 @@ import { HubApiError } from "@huggingface/hub";
 import { constants } from "node:fs";
 import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import { ask } from "./ask.ts";
-import { exists } from "./cache.ts";
+import { ask } from "./ask-hub.ts";
+import { exists } from "./cache-folder.ts";
 import { hashLike } from "./hash.ts";
-import type { Hub } from "./options.ts";
-import { withinTime } from "../time-limit.ts";
+import type { Hub } from "./hub-options.ts";
+import { withinTime } from "../url/time-limit.ts";
 
 export type Download = {
   readonly file: string;

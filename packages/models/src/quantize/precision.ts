@@ -1,5 +1,5 @@
 /** The precisions that weights are rounded to: which form the layers' matrices take, and which the head over the vocabulary. */
-import type { BlockForm } from "./blocks.ts";
+import type { BlockForm } from "./quantize-blocks.ts";
 
 /** `q4`: about 5 bits a weight. `q8`: about 9. */
 export type Precision = "q4" | "q8";

@@ -1,7 +1,7 @@
 /** A checkpoint with its matrices rounded to blocks, held in memory. */
-import { loadCheckpoint, type Checkpoint } from "../checkpoint.ts";
-import { holdFiles } from "../hold-files.ts";
-import { convertCheckpoint } from "./convert.ts";
+import { loadCheckpoint, type Checkpoint } from "../checkpoint/checkpoint.ts";
+import { holdFiles } from "../folder/hold-files-in-memory.ts";
+import { convertCheckpoint } from "./convert-checkpoint.ts";
 import type { Precision } from "./precision.ts";
 
 /**

@@ -2,8 +2,8 @@
 import type { Decoder } from "@ropewalk/decoder";
 import { check } from "@ropewalk/check";
 import { mergedRows } from "../adapter/merged-rows.ts";
-import type { Checkpoint } from "../checkpoint.ts";
-import { quantizeBlocks, type BlockForm, type Blocks } from "./blocks.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { quantizeBlocks, type BlockForm, type Blocks } from "./quantize-blocks.ts";
 import { matricesOf } from "./matrices.ts";
 import { blockBytes, precisionNames, precisions, type Precision } from "./precision.ts";
 

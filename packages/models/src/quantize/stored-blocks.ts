@@ -8,7 +8,7 @@
  */
 import type { BlocksLocation, Decoder } from "@ropewalk/decoder";
 import { check } from "@ropewalk/check";
-import { configObject, objectOf, optionalText, positiveInteger } from "../config-object.ts";
+import { configObject, objectOf, optionalText, positiveInteger } from "../config/config-object.ts";
 import type { TensorEntry } from "../safetensors/tensor-entry.ts";
 
 export const quantMethod = "ropewalk";

@@ -4,7 +4,7 @@
  *     w = scale (q - z),   z = 2^(bits - 1)
  */
 import { checkKeys } from "@ropewalk/check";
-import type { BlockForm, Blocks } from "./blocks.ts";
+import type { BlockForm, Blocks } from "./quantize-blocks.ts";
 
 /** The matrix [rows, inner], row-major, without what fills up the last block of a row. */
 export const unpackBlocks = (form: BlockForm, { elements, scales }: Blocks, inner: number): Float32Array => {

@@ -1,9 +1,9 @@
 /** A checkpoint whose matrices are in blocks, with those unpacked to float32, in memory: for runtimes that are slow at blocks. */
 import type { BlocksLocation, WeightLocation } from "@ropewalk/decoder";
-import type { Checkpoint } from "../checkpoint.ts";
-import { inMemoryFile, type CheckpointFile } from "../folder.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { inMemoryFile, type CheckpointFile } from "../folder/checkpoint-folder.ts";
 import { matricesOf } from "./matrices.ts";
-import { fileOf } from "../file-of.ts";
+import { fileOf } from "../checkpoint/file-of.ts";
 import { unpackBlocks } from "./unpack-blocks.ts";
 
 type Place = Omit<WeightLocation, "type">;

@@ -8,10 +8,10 @@
  * https://huggingface.co/docs/safetensors
  */
 import { check, showName, withoutControls } from "@ropewalk/check";
-import { parseBounded, type JsonBounds } from "../bounded-json.ts";
-import { configObject } from "../config-object.ts";
-import type { ByteSource } from "../folder.ts";
-import { checkNoPointer } from "../lfs-pointer.ts";
+import { parseBounded, type JsonBounds } from "../folder/bounded-json.ts";
+import { configObject } from "../config/config-object.ts";
+import type { ByteSource } from "../folder/checkpoint-folder.ts";
+import { checkNoPointer } from "../folder/lfs-pointer.ts";
 import { repeatedKey } from "./repeated-key.ts";
 import { tensorEntry, type TensorEntry } from "./tensor-entry.ts";
 

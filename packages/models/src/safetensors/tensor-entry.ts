@@ -6,7 +6,7 @@
  *     end - begin = product(shape) * bytes of the type,     0 <= begin <= end <= bytes of data in the file
  */
 import { check, show, showName } from "@ropewalk/check";
-import { configObject } from "../config-object.ts";
+import { configObject } from "../config/config-object.ts";
 
 /** Bytes of one element, by type. */
 const widths = {

@@ -1,6 +1,6 @@
 /** Tensors in float32 as a safetensors file, one after another. */
 import { check } from "@ropewalk/check";
-import { sizeOf } from "../size-of.ts";
+import { numElements } from "./num-elements.ts";
 import { encodeSafetensorsHeader } from "./encode-header.ts";
 
 export type DenseTensor = { readonly dims: readonly number[]; readonly data: Float32Array };
@@ -17,7 +17,7 @@ export const safetensorsOf = (
 ): Iterable<Uint8Array> => {
   const all = Object.entries(tensors);
   for (const [name, { dims, data }] of all) {
-    const size = sizeOf(dims);
+    const size = numElements(dims);
     check(
       data.length === size,
       `safetensorsOf: ${name} of [${dims.join(", ")}] must have ${size} elements`,

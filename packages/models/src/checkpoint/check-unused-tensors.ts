@@ -1,0 +1,33 @@
+/**
+ * Tensors that a decoder does not read. Buffers and the parts of other heads are left alone; a weight in a layer, or beside a
+ * norm or a head, that the config knows nothing of says that the config is of another model.
+ */
+import { check } from "@ropewalk/check";
+import type { Decoder } from "@ropewalk/decoder";
+
+const layerOf = (name: string): number => Number(/^model\.layers\.(\d+)\./.exec(name)?.[1] ?? -1);
+
+/** A parameter, as against a buffer such as `rotary_emb.inv_freq`. */
+const isParameter = (name: string): boolean => /\.(?:weight|bias)$/.test(name);
+
+/**
+ * @param stored - the names of the tensors that there are, each with its file
+ * @param isRead - the names of those that are read
+ * @throws RangeError naming the tensor
+ */
+export const checkUnusedTensors = (
+  { numLayers, tensors: read }: Pick<Decoder, "numLayers" | "tensors">,
+  stored: Iterable<readonly [name: string, file: string]>,
+  isRead: ReadonlySet<string>,
+): void => {
+  for (const [name, file] of stored) {
+    if (isRead.has(name)) continue;
+    const at = `loadCheckpoint: ${file} must have no`;
+    const layer = layerOf(name);
+    check(layer < numLayers, `${at} layer beyond num_hidden_layers ${numLayers}`, name);
+    // A head without a weight of its own is the embedding, and takes no bias.
+    const besideRead = Object.hasOwn(read, name.replace(/bias$/, "weight")) || name === "lm_head.bias";
+    check(!name.endsWith(".bias") || (layer < 0 && !besideRead), `${at} bias that config.json does not state`, name);
+    check(layer < 0 || !isParameter(name), `${at} weight in a layer that config.json does not state`, name);
+  }
+};

@@ -1,0 +1,87 @@
+/** A checkpoint: its decoder, where each of its tensors lies, its tokenizer, its special tokens. */
+import { check } from "@ropewalk/check";
+import type { ContextExtension } from "@ropewalk/context-extension";
+import type { Decoder, WeightLocation, WeightSource } from "@ropewalk/decoder";
+import type { Adapted } from "../adapter/with-adapters.ts";
+import { readExtensionEntry, type TunedExtension } from "../tuned/extension-entry.ts";
+import { familyOf } from "../families/families.ts";
+import { checkFolder, type CheckpointFile, type CheckpointFolder } from "../folder/checkpoint-folder.ts";
+import { readJson } from "../folder/json-file.ts";
+import { readBlockSize, storedNames } from "../quantize/stored-blocks.ts";
+import type { TensorEntry } from "../safetensors/tensor-entry.ts";
+import { readModelTexts, type ModelTexts } from "../text/model-texts.ts";
+import { readWeights, type WeightFile } from "./weight-files.ts";
+import { withStoredHead } from "./tied-head.ts";
+import { headWeight } from "../config/unembedding.ts";
+import { checkUnusedTensors } from "./check-unused-tensors.ts";
+import { byName, checkIndex, namesOf } from "./weight-index.ts";
+import { weightSource } from "./weight-source.ts";
+
+export type Checkpoint = ModelTexts &
+  WeightSource & {
+    readonly kind: "checkpoint";
+    readonly name: string;
+    /** What it was read from. */
+    readonly folder: CheckpointFolder;
+    readonly decoder: Decoder;
+    /** The one that it was tuned under, as config.json says; none is {}. */
+    readonly extension: () => ContextExtension;
+    /** Every tensor of the files by name, also those that the decoder does not read. */
+    readonly tensors: ReadonlyMap<string, TensorEntry>;
+    /** The files that the tensors lie in. */
+    readonly files: readonly CheckpointFile[];
+    /** What `withAdapters` put beside its weights; absent where it has none. */
+    readonly adapters?: Adapted;
+    /** What those say that they were learned under: `extension` gives it then, and the decoder's window is its own. */
+    readonly tuned?: TunedExtension;
+  };
+
+type Place = Omit<WeightLocation, "type">;
+
+/** Places by the names that a backend is given: the hub's cache names a file's content by its hash. */
+const asBackendsName = ({ locate, locateBlocks }: WeightSource, files: readonly WeightFile[]): WeightSource => {
+  const names = new Map(files.map(({ name, file }) => [name, file.external.file]));
+  const named = <At extends Place>(place: At): At => ({ ...place, location: names.get(place.location)! });
+  return {
+    locate: (name) => named(locate(name)),
+    locateBlocks: (name) => {
+      const found = locateBlocks?.(name);
+      return found && { ...found, elements: named(found.elements), scales: named(found.scales) };
+    },
+  };
+};
+
+/**
+ * Reads a folder in the Hugging Face layout: config.json, model.safetensors or its shards and their index, and where they are
+ * there generation_config.json and the tokenizer's files. Of the weights only the header is read.
+ *
+ * @throws RangeError and TypeError naming the file, the key or tensor, the rule and the values
+ */
+export const loadCheckpoint = async (folder: CheckpointFolder): Promise<Checkpoint> => {
+  checkFolder("loadCheckpoint", folder);
+  const json = await readJson(folder, "config.json");
+  check(json !== undefined, `loadCheckpoint: ${folder.name} must have config.json`, json);
+  const { config, extension } = readExtensionEntry("loadCheckpoint", json);
+  const family = familyOf(config);
+  const stated = family.read(config);
+  const blockSize = readBlockSize(config);
+  const mayRead = new Set([...storedNames(stated.tensors), ...storedNames({ [headWeight]: [] })]);
+  const weights = await readWeights(folder, (name) => mayRead.has(name));
+  const { decoder, tensors } = withStoredHead(family, config, { decoder: stated, tensors: byName(weights.entries) });
+  const read = new Set(storedNames(decoder.tensors, tensors));
+  checkIndex(weights, read);
+  const { files } = weights;
+  const source = asBackendsName(weightSource(decoder, tensors, blockSize), files);
+  checkUnusedTensors(decoder, namesOf(weights), read);
+  return {
+    kind: "checkpoint",
+    name: folder.name,
+    folder,
+    decoder,
+    extension: () => extension,
+    tensors,
+    ...source,
+    files: files.map(({ file }) => file),
+    ...(await readModelTexts(folder, config, decoder.vocabSize)),
+  };
+};

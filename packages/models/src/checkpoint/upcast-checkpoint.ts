@@ -1,0 +1,41 @@
+/** A checkpoint whose tensors in bfloat16 are float32 in memory: for runtimes that cannot read it. */
+import type { WeightLocation } from "@ropewalk/decoder";
+import type { Checkpoint } from "./checkpoint.ts";
+import { inMemoryFile, type CheckpointFile } from "../folder/checkpoint-folder.ts";
+import { denseNames, matricesOf } from "../quantize/matrices.ts";
+import { fileOf } from "./file-of.ts";
+import { upcast } from "./upcast.ts";
+
+/** @returns the checkpoint itself where nothing is stored in bfloat16 */
+export const upcastCheckpoint = async (checkpoint: Checkpoint): Promise<Checkpoint> => {
+  const { decoder, locate, locateBlocks } = checkpoint;
+  const blocks = new Map(
+    matricesOf(decoder).flatMap((name) => {
+      const found = locateBlocks?.(name);
+      return found === undefined ? [] : [[name, found] as const];
+    }),
+  );
+  const dense = denseNames(decoder, blocks);
+  const places = new Map<string, WeightLocation>();
+  const files: CheckpointFile[] = [];
+  for (const name of dense) {
+    const { type, location, offset, length } = locate(name);
+    if (type !== "bfloat16") continue;
+    const wide = upcast(type, await fileOf(checkpoint, location).source.read(offset, offset + length));
+    const data = new Uint8Array(wide.buffer);
+    files.push(inMemoryFile(name, data));
+    places.set(name, { location: name, offset: 0, length: data.length, type: "float32" });
+  }
+  if (places.size === 0) return checkpoint;
+  const place = (name: string): WeightLocation => places.get(name) ?? locate(name);
+  const read = new Set([
+    ...dense.map((name) => place(name).location),
+    ...[...blocks.values()].flatMap(({ elements, scales }) => [elements.location, scales.location]),
+  ]);
+  return {
+    ...checkpoint,
+    // A file that nothing is read from any more is not kept in memory for it.
+    files: [...checkpoint.files, ...files].filter(({ external }) => read.has(external.file)),
+    locate: place,
+  };
+};

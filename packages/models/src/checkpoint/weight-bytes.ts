@@ -1,0 +1,50 @@
+/** How large a checkpoint is: its parameters, and the bytes that its weights take in each precision. */
+import type { Decoder } from "@ropewalk/decoder";
+import type { Checkpoint } from "./checkpoint.ts";
+import { denseNames } from "../quantize/matrices.ts";
+import { blockBytes, precisionNames, type Precision } from "../quantize/precision.ts";
+import { formsOf } from "../quantize/quantize-matrix.ts";
+import { elementsOf, scalesOf } from "../quantize/stored-blocks.ts";
+import type { TensorType } from "../safetensors/tensor-entry.ts";
+import { numElements } from "../safetensors/num-elements.ts";
+
+/** Elements of all tensors that the decoder reads; a tied embedding counts once. */
+export const parameterCount = ({ tensors }: Decoder): number =>
+  Object.values(tensors).reduce((sum, dims) => sum + numElements(dims), 0);
+
+/** Bytes of the weights that the decoder reads, as they are stored, by the type of their elements. */
+export const storedBytes = ({ decoder, tensors }: Checkpoint): Readonly<Partial<Record<TensorType, number>>> => {
+  const stored: Partial<Record<TensorType, number>> = {};
+  for (const name of Object.keys(decoder.tensors))
+    for (const part of [name, elementsOf(name), scalesOf(name)]) {
+      const entry = tensors.get(part);
+      if (entry !== undefined) stored[entry.type] = (stored[entry.type] ?? 0) + entry.length;
+    }
+  return stored;
+};
+
+/** Matrices in that precision's blocks; the rest at `width` bytes an element. */
+const inBlocks = (decoder: Decoder, precision: Precision, width: number): number => {
+  const forms = formsOf(decoder, precision);
+  const dense = denseNames(decoder, forms).map((name) => width * numElements(decoder.tensors[name]!));
+  const blocks = [...forms].map(([name, form]) => {
+    const { elements, scales } = blockBytes(form, decoder.tensors[name]!);
+    return elements + scales;
+  });
+  return [...dense, ...blocks].reduce((sum, bytes) => sum + bytes, 0);
+};
+
+/** Bytes of the weights as they would be in each precision. */
+export const weightBytes = ({
+  decoder,
+  tensors,
+}: Checkpoint): Readonly<Record<"float32" | "float16" | Precision, number>> => {
+  const parameters = parameterCount(decoder);
+  // The table of embeddings stays as it is stored.
+  const { type } = tensors.get(decoder.embedding)!;
+  const width = type === "F32" ? 4 : 2;
+  const rounded = Object.fromEntries(
+    precisionNames.map((precision) => [precision, inBlocks(decoder, precision, width)]),
+  ) as Record<Precision, number>;
+  return { float32: 4 * parameters, float16: 2 * parameters, ...rounded };
+};

@@ -1,0 +1,90 @@
+/** A checkpoint's folder on a disk, for Node. */
+import type { Stats } from "node:fs";
+import { open, readdir, realpath, stat, type FileHandle } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { CheckpointFile, CheckpointFolder } from "../folder/checkpoint-folder.ts";
+
+/** Node refuses to read 2 GiB or more in one call. */
+const mostAtOnce = 2 ** 30;
+
+/** What is at a path; undefined where there is nothing. */
+export const look = async (path: string): Promise<Stats | undefined> => {
+  try {
+    return await stat(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw error;
+  }
+};
+
+/** Bytes of an open file. */
+export const readFrom = async (handle: FileHandle, path: string, from: number, to: number): Promise<Uint8Array> => {
+  const bytes = new Uint8Array(to - from);
+  for (let done = 0; done < bytes.length;) {
+    const length = Math.min(bytes.length - done, mostAtOnce);
+    const { bytesRead } = await handle.read(bytes, done, length, from + done);
+    if (bytesRead === 0) throw new RangeError(`read: ${path} must have ${to} bytes, got ${from + done}`);
+    done += bytesRead;
+  }
+  return bytes;
+};
+
+const readRange = async (path: string, from: number, to: number): Promise<Uint8Array> => {
+  const handle = await open(path);
+  try {
+    return await readFrom(handle, path, from, to);
+  } finally {
+    await handle.close();
+  }
+};
+
+/** Size and time are what can be noticed without reading. */
+const changed = async (path: string, was: Stats): Promise<string | undefined> => {
+  const is = await look(path);
+  if (is === undefined) return "nothing there";
+  if (is.size !== was.size) return `${is.size} bytes instead of ${was.size}`;
+  return is.mtimeMs === was.mtimeMs ? undefined : `one that was written to at ${is.mtime.toISOString()}`;
+};
+
+const fileIn = async (folder: string, file: string): Promise<CheckpointFile | undefined> => {
+  const found = await look(join(folder, file));
+  if (!found?.isFile()) return undefined;
+  // The content itself: a runtime that maps the files of a folder refuses a link that leads out of it.
+  const path = await realpath(join(folder, file));
+  return {
+    source: { size: found.size, read: (from, to) => readRange(path, from, to) },
+    external: { kind: "path", folder: dirname(path), file: basename(path) },
+    changed: () => changed(path, found),
+  };
+};
+
+const pathOf = (folder: string | URL): string => {
+  if (typeof folder === "string") return resolve(folder);
+  if (folder.protocol === "file:") return resolve(fileURLToPath(folder));
+  throw new RangeError(`openFolder: a URL must be a file: URL, got ${folder.href}`);
+};
+
+/**
+ * Opens the folder of a checkpoint, or of an adapter. Files are read a range at a time, and named by path for a backend to memory-map.
+ *
+ * @throws RangeError naming the path when there is no such folder, it is no folder, or it has no config.json and no
+ *   adapter_config.json
+ */
+export const openFolder = async (folder: string | URL): Promise<CheckpointFolder> => {
+  const path = pathOf(folder);
+  const found = await look(path);
+  if (!found?.isDirectory()) {
+    const [layout, kind] = path.endsWith(".gguf") ? [" in the Hugging Face layout", "GGUF "] : ["", ""];
+    throw new RangeError(`openFolder: ${path} must be a folder${layout}, got ${found ? `a ${kind}file` : "nothing"}`);
+  }
+  const file = (name: string): Promise<CheckpointFile | undefined> => fileIn(path, name);
+  if (((await file("config.json")) ?? (await file("adapter_config.json"))) === undefined) {
+    const other = (await readdir(path)).find((name) => name.endsWith(".gguf"));
+    throw new RangeError(
+      `openFolder: ${path} must have a file config.json, got ${other === undefined ? "nothing" : `${other}: GGUF files are not read, take the checkpoint that it was made from`}`,
+    );
+  }
+  return { name: basename(path), file };
+};

@@ -1,0 +1,49 @@
+/** Converted checkpoints on a disk, for Node. */
+import { tmpdir } from "node:os";
+import { loadCheckpoint, type Checkpoint } from "../checkpoint/checkpoint.ts";
+import { newFolder, type NewFolder } from "./new-folder.ts";
+import { ownFolder } from "./own-folder.ts";
+import { writeWhole } from "./write-whole.ts";
+import { openFolder } from "./open-folder.ts";
+import { convertCheckpoint, type ConvertedFile } from "../quantize/convert-checkpoint.ts";
+import type { Precision } from "../quantize/precision.ts";
+
+const writeAll = async ({ write }: NewFolder, files: readonly ConvertedFile[]): Promise<number> => {
+  let total = 0;
+  for (const { name, parts } of files) total += await write(name, parts);
+  return total;
+};
+
+/**
+ * Writes files into a folder, one after another, part by part. The folder is there when all of them are: when one fails or is
+ * aborted, or the process ends, nothing is left, nor are folders that were made on the way and are empty.
+ *
+ * @returns the bytes written
+ * @throws RangeError when the folder is there and not empty, in the beginning, or in the end since another wrote it meanwhile
+ */
+export const writeFolder = (folder: string, files: readonly ConvertedFile[]): Promise<number> =>
+  writeWhole("writeFolder", folder, (made) => writeAll(made, files));
+
+/**
+ * Rounds a checkpoint's matrices into a temporary folder, to be memory-mapped from there: memory holds one matrix at a time. The
+ * folder goes with the process, where it is not removed before; what a killed process left is removed when the next one comes.
+ *
+ * @param onProgress - called after each tensor
+ * @returns the checkpoint, the folder's path, and what removes it once no session reads it
+ * @throws RangeError when they are in blocks already, or have an element that is not finite
+ */
+export const quantizeOnDisk = async (
+  checkpoint: Checkpoint,
+  precision: Precision,
+  onProgress?: (done: number, total: number) => void,
+): Promise<{ readonly checkpoint: Checkpoint; readonly path: string; readonly remove: () => Promise<void> }> => {
+  const files = await convertCheckpoint(checkpoint, precision, onProgress);
+  const { path, remove } = await ownFolder(tmpdir(), `ropewalk-${precision}`);
+  try {
+    await writeAll(newFolder("quantizeOnDisk", path), files);
+    return { checkpoint: { ...(await loadCheckpoint(await openFolder(path))), name: checkpoint.name }, path, remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+};

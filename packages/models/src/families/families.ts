@@ -1,0 +1,49 @@
+/** Every family, one row each. */
+import { check } from "@ropewalk/check";
+import { configObject, valueOf, type ConfigObject } from "../config/config-object.ts";
+import type { Family } from "./family.ts";
+import { gemma } from "./gemma/index.ts";
+import { gemma2 } from "./gemma2/index.ts";
+import { gemma3 } from "./gemma3/index.ts";
+import { llama } from "./llama/index.ts";
+import { mistral } from "./mistral/index.ts";
+import { phi } from "./phi/index.ts";
+import { phi3 } from "./phi3/index.ts";
+import { qwen2 } from "./qwen2/index.ts";
+import { qwen3 } from "./qwen3/index.ts";
+import { smollm3 } from "./smollm3/index.ts";
+
+const families: readonly Family[] = [gemma, gemma2, gemma3, llama, mistral, phi, phi3, qwen2, qwen3, smollm3];
+
+/** The family that a config names as its `model_type`; undefined where it is none of these. */
+export const familyNamed = (config: ConfigObject): Family | undefined => {
+  const modelType = valueOf(config, "model_type");
+  return families.find(({ modelTypes }) => modelTypes.some((type) => type === modelType));
+};
+
+/**
+ * The names that a config may give the kind that is computed: the family's own, other spellings, and that of the layers
+ * alone, whose config is the same. Whether a head is there, the tensors tell.
+ */
+const architecturesOf = ({ architecture, spellings = [] }: Family): readonly string[] => [
+  architecture,
+  ...spellings,
+  architecture.replace("ForCausalLM", "Model"),
+];
+
+/** The family that a parsed config.json names as its `model_type`; where it names an `architecture`, it must be the family's. */
+export const familyOf = (config: unknown): Family => {
+  const object = configObject("loadCheckpoint: config.json", config);
+  const modelType = valueOf(object, "model_type");
+  const family = familyNamed(object);
+  const known = families.flatMap(({ modelTypes }) => modelTypes).join(", ");
+  check(family !== undefined, `${object.at}: model_type must be one of ${known}`, modelType, "string");
+  const stated = valueOf(object, "architectures") ?? [family.architecture];
+  check(
+    Array.isArray(stated) && architecturesOf(family).some((name) => stated.includes(name)),
+    `${object.at}: architectures must have ${family.architecture} where model_type is ${String(modelType)}`,
+    stated,
+    "object",
+  );
+  return family;
+};

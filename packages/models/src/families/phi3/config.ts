@@ -1,0 +1,16 @@
+/** The numbers of a Phi-3, read from its config.json: a Llama's, without biases, and a sliding window. */
+import { configObject, optionalPositiveInteger } from "../../config/config-object.ts";
+import type { ContextRules } from "../../config/context.ts";
+import { readShared, type LlamaConfig } from "../llama/config.ts";
+
+export type Phi3Config = Omit<LlamaConfig, "biases">;
+
+export const phi3Context: ContextRules = {
+  // What Phi-3's configs called LongRoPE before it had a name; none of them means the YaRN of other families.
+  ropeTypes: { su: "longrope", yarn: "longrope" },
+  slidingWindow: (config) => optionalPositiveInteger(config, "sliding_window"),
+};
+
+/** @throws RangeError and TypeError naming the key, the rule and the value */
+export const readPhi3Config = (json: unknown): Phi3Config =>
+  readShared(configObject("phi3.read: config.json", json), phi3Context);

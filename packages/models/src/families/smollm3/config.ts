@@ -1,0 +1,42 @@
+/** The numbers of a SmolLM3, read from its config.json: a Llama's, in which some layers do not rotate. */
+import {
+  configObject,
+  optionalFlag,
+  optionalPositiveInteger,
+  positiveInteger,
+  type ConfigObject,
+} from "../../config/config-object.ts";
+import type { ContextRules } from "../../config/context.ts";
+import { layersOf, readLayerTypes } from "../../config/layer-types.ts";
+import { readAttentionBiases, readShared, type LlamaConfig } from "../llama/config.ts";
+import { readRotates } from "../../config/rotating-layers.ts";
+
+/** Where the config says nothing, as in transformers. */
+const defaults = { interval: 4, theta: 2_000_000 } as const;
+
+/** Of each layer whether it rotates: as a list has it, or one of so many does not. */
+const rotatesOf = (config: ConfigObject): readonly boolean[] => {
+  const interval = optionalPositiveInteger(config, "no_rope_layer_interval") ?? defaults.interval;
+  return readRotates(config) ?? layersOf(config).map((layer) => (layer + 1) % interval !== 0);
+};
+
+export const smollm3Context: ContextRules = {
+  slidingWindow: (config) =>
+    (optionalFlag(config, "use_sliding_window") ?? false) ? positiveInteger(config, "sliding_window") : undefined,
+  layers: (config) => {
+    const rotates = rotatesOf(config);
+    // Layers that do not rotate slide where the config does not list those that do.
+    const slides = readLayerTypes(config) ?? rotates.map((own) => !own);
+    return rotates.map((own, layer) => ({ rotates: own, slides: slides[layer]! }));
+  },
+  defaultTheta: defaults.theta,
+};
+
+/** @throws RangeError and TypeError naming the key, the rule and the value */
+export const readSmollm3Config = (json: unknown): LlamaConfig => {
+  const config = configObject("smollm3.read: config.json", json);
+  return {
+    ...readShared(config, smollm3Context, { tied: true }),
+    biases: { ...readAttentionBiases(config), feedForward: optionalFlag(config, "mlp_bias") ?? false },
+  };
+};

@@ -1,0 +1,67 @@
+/**
+ * A repository's folder in the standard cache, which every library of the hub shares:
+ *
+ *     models--<owner>--<name>/refs/<revision>              the commit that the revision was last seen at
+ *                             snapshots/<commit>/<file>    a link to ../../blobs/<hash>
+ *                             blobs/<hash>                 the content; <hash>.incomplete: the beginning of one
+ *                             .no_exist/<commit>/<file>    empty: the commit has no such file
+ */
+import { link, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { check } from "@ropewalk/check";
+import { look } from "../disk/open-folder.ts";
+
+const commitForm = /^[0-9a-f]{40}$/;
+
+/** A commit's hash, as the hub or the cache gives it. */
+export const checkCommit = (from: string, commit: unknown): string => {
+  check(typeof commit === "string" && commitForm.test(commit), `openHub: ${from} must give a commit`, commit);
+  return commit;
+};
+
+export const exists = async (path: string): Promise<boolean> => (await look(path)) !== undefined;
+
+const write = async (path: string, text: string): Promise<void> => {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, text);
+};
+
+export const snapshotOf = (folder: string, commit: string): string => join(folder, "snapshots", commit);
+
+export const blobOf = (folder: string, hash: string): string => join(folder, "blobs", hash);
+
+/** The commit that a revision was last seen at; undefined where the cache has nothing of it. */
+export const cachedCommit = async (folder: string, revision: string): Promise<string | undefined> => {
+  const ref = join(folder, "refs", revision);
+  const commit = (await exists(ref)) ? checkCommit(ref, (await readFile(ref, "utf8")).trim()) : revision;
+  return commitForm.test(commit) && (await exists(snapshotOf(folder, commit))) ? commit : undefined;
+};
+
+export const rememberCommit = async (folder: string, revision: string, commit: string): Promise<void> => {
+  if (revision !== commit) await write(join(folder, "refs", revision), commit);
+};
+
+const absenceOf = (folder: string, commit: string, file: string): string => join(folder, ".no_exist", commit, file);
+
+export const isKnownAbsent = (folder: string, commit: string, file: string): Promise<boolean> =>
+  exists(absenceOf(folder, commit, file));
+
+export const rememberAbsent = (folder: string, commit: string, file: string): Promise<void> =>
+  write(absenceOf(folder, commit, file), "");
+
+/** Makes the snapshot's file point at its content. */
+export const pointAt = async (blob: string, pointer: string): Promise<void> => {
+  await mkdir(dirname(pointer), { recursive: true });
+  try {
+    await symlink(relative(dirname(pointer), blob), pointer);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Windows lets few people make symbolic links; a hard link is the same file.
+    if (code === "EPERM") return link(blob, pointer);
+    if (code !== "EEXIST") throw error;
+    // Another process was first, or an old link leads nowhere.
+    if (await exists(pointer)) return;
+    await rm(pointer, { force: true });
+    await pointAt(blob, pointer);
+  }
+};

@@ -1,0 +1,42 @@
+/**
+ * Whether a file of the cache still is what its name, a hash, says. Small ones are hashed whenever they are opened; large ones when
+ * they cannot be what they are named, for that costs a second a gigabyte.
+ */
+import { createReadStream } from "node:fs";
+import { basename, join } from "node:path";
+import type { ByteSource, CheckpointFile } from "../folder/checkpoint-folder.ts";
+import { hashLike } from "./hash.ts";
+import type { Hub } from "./hub-options.ts";
+
+const small = 1 << 25;
+const hashForm = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
+
+/** Whether a safetensors file ends where its header says; that much is seen without reading it. */
+const endsAsStated = async ({ size, read }: ByteSource): Promise<boolean> => {
+  if (size < 8) return false;
+  const first = await read(0, 8);
+  const length = Number(new DataView(first.buffer, first.byteOffset).getBigUint64(0, true));
+  if (!(length <= Math.min(size - 8, small))) return false;
+  try {
+    const header = JSON.parse(new TextDecoder().decode(await read(8, 8 + length))) as Readonly<
+      Record<string, { readonly data_offsets?: readonly number[] }>
+    >;
+    const ends = Object.values(header).map(({ data_offsets: offsets }) => offsets?.[1] ?? 0);
+    return 8 + length + ends.reduce((last, end) => Math.max(last, end), 0) === size;
+  } catch {
+    return false;
+  }
+};
+
+/** @throws Error with the file's path, and what to do, where its content is another than its name says */
+export const checkIntact = async ({ id }: Hub, name: string, { source, external }: CheckpointFile): Promise<void> => {
+  // Where links are not allowed a file lies in the snapshot under its own name.
+  if (external.kind !== "path" || basename(external.folder) !== "blobs" || !hashForm.test(external.file)) return;
+  if (source.size > small && (!name.endsWith(".safetensors") || (await endsAsStated(source)))) return;
+  const path = join(external.folder, external.file);
+  const hash = await hashLike(external.file, source.size, createReadStream(path));
+  if (hash !== external.file)
+    throw new Error(
+      `openHub: ${id}: ${name} must have the hash ${external.file}, got ${hash} in ${path}; delete that file, and it is fetched again`,
+    );
+};

@@ -1,0 +1,141 @@
+/**
+ * A checkpoint's folder rewritten with its matrices in blocks, its adapters merged into them, or both: config.json that says so, one
+ * model.safetensors, and the other files as they are. Tensors are written one after another, so that memory never holds more than one.
+ */
+import { check } from "@ropewalk/check";
+import { mergedRows } from "../adapter/merged-rows.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { configObject } from "../config/config-object.ts";
+import type { CheckpointFolder } from "../folder/checkpoint-folder.ts";
+import { readJson } from "../folder/json-file.ts";
+import { tunedConfig } from "../tuned/tuned-config.ts";
+import { encodeSafetensorsHeader, type StoredTensor } from "../safetensors/encode-header.ts";
+import type { BlockForm } from "./quantize-blocks.ts";
+import { denseNames } from "./matrices.ts";
+import { blockBytes, blockSize, type Precision } from "./precision.ts";
+import { fileOf } from "../checkpoint/file-of.ts";
+import { checkDense, formsOf, quantizeMatrix } from "./quantize-matrix.ts";
+import { elementsOf, quantMethod, scalesOf } from "./stored-blocks.ts";
+
+/** A file of the new folder: its name and its bytes, part by part. */
+export type ConvertedFile = { readonly name: string; readonly parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array> };
+
+/** Files that are taken over as they are, where they are there. */
+const companions = [
+  "generation_config.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "chat_template.jinja",
+  // The passkey task in the model's own language.
+  "task.json",
+];
+
+/** Those of them that are there. */
+export const companionsOf = async (folder: CheckpointFolder): Promise<readonly ConvertedFile[]> => {
+  const taken = await Promise.all(
+    companions.map(async (name): Promise<readonly ConvertedFile[]> => {
+      const file = await folder.file(name);
+      return file === undefined ? [] : [{ name, parts: once(await file.source.read(0, file.source.size)) }];
+    }),
+  );
+  return taken.flat();
+};
+
+/** A tensor that is written, or two at once: what the header says, and the bytes when their turn comes. */
+type Writing = { readonly tensors: readonly StoredTensor[]; readonly bytes: () => Promise<readonly Uint8Array[]> };
+
+/** A matrix with its adapters merged, in float32: a narrower type would round what they add. */
+const mergedMatrix = (checkpoint: Checkpoint, name: string): Writing => {
+  const { decoder } = checkpoint;
+  const dims = decoder.tensors[name] as readonly [number, number];
+  check(
+    name !== decoder.embedding,
+    `convertCheckpoint: the head of ${checkpoint.name} must be a matrix of its own for its adapter to be merged`,
+    "the embedding",
+  );
+  const length = 4 * dims[0] * dims[1];
+  return {
+    tensors: [{ name, type: "F32", dims, length }],
+    bytes: async () => {
+      const whole = new Float32Array(length / 4);
+      for await (const { from, rows } of mergedRows(checkpoint, name)) whole.set(rows, from * dims[1]);
+      return [new Uint8Array(whole.buffer)];
+    },
+  };
+};
+
+const writings = (checkpoint: Checkpoint, precision: Precision | undefined): readonly Writing[] => {
+  const { decoder, adapters } = checkpoint;
+  const forms = precision === undefined ? new Map<string, BlockForm>() : formsOf(decoder, precision);
+  const matrices = [...forms].map(([name, form]): Writing => {
+    const dims = decoder.tensors[name] as readonly [number, number];
+    const { elements, scales } = blockBytes(form, dims);
+    const blocks = Math.ceil(dims[1] / blockSize);
+    return {
+      tensors: [
+        { name: elementsOf(name), type: "U8", dims: [dims[0], blocks, elements / dims[0] / blocks], length: elements },
+        { name: scalesOf(name), type: "F32", dims: [dims[0], blocks], length: scales },
+      ],
+      bytes: async () => {
+        const found = await quantizeMatrix(checkpoint, name, form);
+        return [found.elements, new Uint8Array(found.scales.buffer)];
+      },
+    };
+  });
+  const dense = denseNames(decoder, forms).map((name): Writing => {
+    // Beside its blocks a table is only looked up in, which no adapter changes.
+    if (adapters?.has(name) && !forms.has(name)) return mergedMatrix(checkpoint, name);
+    const { type, dims, length } = checkpoint.tensors.get(name)!;
+    const { location, offset } = checkpoint.locate(name);
+    return {
+      tensors: [{ name, type, dims, length }],
+      bytes: async () => [await fileOf(checkpoint, location).source.read(offset, offset + length)],
+    };
+  });
+  return [...matrices, ...dense];
+};
+
+const weightParts = async function* (
+  all: readonly Writing[],
+  onProgress: ((done: number, total: number) => void) | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield encodeSafetensorsHeader(all.flatMap(({ tensors }) => tensors));
+  for (const [index, { bytes }] of all.entries()) {
+    yield* await bytes();
+    onProgress?.(index + 1, all.length);
+  }
+};
+
+export const once = async function* (bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield bytes;
+};
+
+/**
+ * The files of the converted folder, to be written in order. Adapters that the checkpoint has are merged: their matrices are rounded
+ * with them, or written in float32.
+ *
+ * @param precision - what matrices are rounded to; undefined: they stay as they are stored
+ * @param onProgress - called after each tensor of model.safetensors
+ * @throws RangeError when the checkpoint is quantized already, and while its weights are taken, when one is not finite
+ */
+export const convertCheckpoint = async (
+  checkpoint: Checkpoint,
+  precision: Precision | undefined,
+  onProgress?: (done: number, total: number) => void,
+): Promise<readonly ConvertedFile[]> => {
+  checkDense(checkpoint);
+  const { folder } = checkpoint;
+  const json = await readJson(folder, "config.json");
+  const { extension, trainedContext: seqLen } = checkpoint.tuned ?? {};
+  const merged = extension === undefined ? json : tunedConfig({ extension, seqLen: seqLen! }, json);
+  const { values } = configObject("convertCheckpoint: config.json", merged);
+  const blocks = { quantization_config: { quant_method: quantMethod, block_size: blockSize } };
+  const config = { ...values, ...(precision === undefined ? {} : blocks) };
+  return [
+    ...(await companionsOf(folder)),
+    { name: "model.safetensors", parts: weightParts(writings(checkpoint, precision), onProgress) },
+    // Last, so that a folder that was not finished is none.
+    { name: "config.json", parts: once(new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`)) },
+  ];
+};

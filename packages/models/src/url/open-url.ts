@@ -1,0 +1,102 @@
+/** A checkpoint's files behind addresses, for browsers and Node alike. A file is fetched, whole, when it is first asked for. */
+import { check, checkKeys, show } from "@ropewalk/check";
+import { inMemoryFile, type CheckpointFile, type CheckpointFolder } from "../folder/checkpoint-folder.ts";
+import { checkTimeout, usualTimeout, withinTime } from "./time-limit.ts";
+
+/** Files whose addresses need have nothing in common, such as the assets of a bundler. */
+export type FilesByUrl = {
+  readonly name: string;
+  /** The address of each file, by its name in the folder. */
+  readonly files: Readonly<Record<string, URL>>;
+};
+
+export type UrlOptions = {
+  /** Milliseconds that a server may be silent, at most: until it answers, and between two pieces of a file. Default 10,000. */
+  readonly timeout?: number;
+};
+
+const checkUrl = (name: string, url: unknown): URL => {
+  check(url instanceof URL, `openUrl: ${name} must be a URL`, url, "object");
+  const got = url.protocol === "file:" ? `${url.href}; openFolder of @ropewalk/models/node opens that` : url.href;
+  if (!/^(https?|blob|data):$/.test(url.protocol))
+    throw new RangeError(`openUrl: ${name} must be an https:, http:, blob: or data: URL, got ${got}`);
+  return url;
+};
+
+/** Answers that say that there is no such file. Servers of single-page applications answer with their page instead. */
+const isMissing = ({ status, headers }: Response): boolean =>
+  status === 404 || status === 410 || headers.get("content-type")?.startsWith("text/html") === true;
+
+/** The same answer, each piece of which is noticed. */
+const watched = ({ body }: Response, notice: () => void): Response =>
+  new Response(
+    body?.pipeThrough(
+      new TransformStream<Uint8Array, Uint8Array>({
+        transform: (piece, into) => {
+          notice();
+          into.enqueue(piece);
+        },
+      }),
+    ),
+  );
+
+/** @throws Error that names the address, when what answers is neither the file nor that there is none */
+const fetchFile = async (name: string, url: URL, timeout: number): Promise<CheckpointFile | undefined> => {
+  try {
+    return await withinTime({ fetch, timeout }, async (server) => {
+      const response = await server.fetch(url);
+      server.alive();
+      if (isMissing(response)) return undefined;
+      if (!response.ok) throw new Error(`${response.status} ${response.statusText}`.trimEnd());
+      return inMemoryFile(name, new Uint8Array(await watched(response, server.alive).arrayBuffer()));
+    });
+  } catch (error) {
+    const { message, cause } = error as Error;
+    const why = cause instanceof Error ? `${message}: ${cause.message}` : message;
+    throw new Error(`openUrl: ${name} must come from ${show(url.href)}, got ${why}`, { cause: error });
+  }
+};
+
+type Addresses = { readonly name: string; readonly of: (file: string) => URL | undefined };
+
+const ofFiles = (source: FilesByUrl): Addresses => {
+  const { name, files } = (source ?? {}) as Partial<FilesByUrl>;
+  if (typeof name !== "string" || typeof files !== "object")
+    throw new TypeError(`openUrl: source must be a URL, or name and files, got ${show(source)}`);
+  for (const [file, url] of Object.entries(files)) checkUrl(`the address of ${file}`, url);
+  return { name, of: (file) => (Object.hasOwn(files, file) ? files[file] : undefined) };
+};
+
+const ofFolder = (folder: URL): Addresses => {
+  const { href, pathname } = checkUrl("source", folder);
+  const within = new URL(pathname.endsWith("/") ? href : href.replace(/\/?(?=[?#]|$)/, "/"));
+  return {
+    name: pathname.split("/").findLast((part) => part !== "") ?? within.host,
+    of: (file) => new URL(file, within),
+  };
+};
+
+/**
+ * Opens a checkpoint by the address of its folder, or by those of its files. Nothing is fetched yet.
+ *
+ * @throws TypeError for what is neither; RangeError for a URL that cannot be fetched, such as a file: URL
+ */
+export const openUrl = (source: URL | FilesByUrl, options: UrlOptions = {}): CheckpointFolder => {
+  checkKeys<UrlOptions>("openUrl", "options", options, { timeout: true });
+  const { timeout = usualTimeout } = options;
+  checkTimeout("openUrl", "timeout", timeout);
+  const { name, of } = source instanceof URL ? ofFolder(source) : ofFiles(source);
+  const known = new Map<string, Promise<CheckpointFile | undefined>>();
+  return {
+    name,
+    file: async (file) => {
+      const url = of(file);
+      if (url === undefined) return undefined;
+      const fetched = known.get(file) ?? fetchFile(file, url, timeout);
+      known.set(file, fetched);
+      // What failed is asked for again the next time.
+      fetched.catch(() => known.delete(file));
+      return fetched;
+    },
+  };
+};
