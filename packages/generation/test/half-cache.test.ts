@@ -6,8 +6,8 @@ import { openFolder } from "@ropewalk/models/node";
 import { expect, it } from "vitest";
 import { cacheBytes, createCache, plannedCacheBytes } from "../src/index.ts";
 import { cacheFeeds } from "../src/cache/feeds.ts";
-import { graphsOf, type ModelSource } from "../src/source.ts";
-import { openModel } from "../src/open.ts";
+import { graphsOf, type ModelSource } from "../src/model/model-source.ts";
+import { openModel } from "../src/model/open.ts";
 import { stories260K } from "./load.ts";
 
 const memory = { name: "memory", allocate: hostBuffer };

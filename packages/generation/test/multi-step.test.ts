@@ -30,7 +30,7 @@ import {
   type LanguageModel,
   type Sampling,
 } from "../src/index.ts";
-import { generateTokens } from "../src/generate.ts";
+import { generateTokens } from "../src/generate/generate-tokens.ts";
 import { backends, largestDifference, load, passkey875k, passkeyGolden, row, stories260K } from "./load.ts";
 
 const take = async (model: LanguageModel, prompt: readonly number[], options: GenerateOptions): Promise<number[]> => {

@@ -9,9 +9,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCache, forkCache, prefill, releaseCache, type KeyValueCache } from "../src/index.ts";
 import { storedArrays } from "../src/cache/stored-arrays.ts";
-import { savedPrefixFacts } from "../src/prefix/facts.ts";
+import { savedPrefixFacts } from "../src/prefix/saved-prefix-facts.ts";
 import { openPrefix } from "../src/prefix/open-file.ts";
-import { prefixOf, type Reader } from "../src/prefix/read.ts";
+import { prefixOf, type Reader } from "../src/prefix/read-prompt.ts";
 import { checkpoint, decoder, extensions, mixed, sessionOf } from "./layouts.ts";
 
 /** Nothing of it can be read but by a graph. */

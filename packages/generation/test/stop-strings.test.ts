@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { textCodec, textStream, type GenerateOptions, type GenerationStats, type LanguageModel } from "../src/index.ts";
-import { cutAtStop } from "../src/stop-strings.ts";
+import { cutAtStop } from "../src/text/stop-strings.ts";
 import { backends, load, stories260K } from "./load.ts";
 import { forms } from "./tokenizer-forms.ts";
 

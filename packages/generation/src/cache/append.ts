@@ -1,6 +1,6 @@
 /** What a chunk leaves behind: its rotated keys and values, as the graph gave them, put into the cache's stretches. */
 import type { KeyValueCache } from "./cache.ts";
-import type { ChunkResults, Given, GroupCache, Growing } from "./group.ts";
+import type { ChunkResults, Given, GroupCache, Growing } from "./group-cache.ts";
 import { checkLatest, writing } from "./life.ts";
 
 const growingOf = ({ backend, extended, length }: KeyValueCache, own: GroupCache): Growing => ({

@@ -20,9 +20,9 @@ import { checkKeys, positive } from "@ropewalk/check";
 import { frequenciesFor } from "@ropewalk/context-extension";
 import { cacheLayout, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { RopeFrequencies } from "@ropewalk/rope";
-import { createLayer, layerBytes, type GroupCache, type HeldStretch } from "./group.ts";
+import { createLayer, layerBytes, type GroupCache, type HeldStretch } from "./group-cache.ts";
 import { cacheMemory, checkLatest, writing, type CacheLife, type CacheMemory } from "./life.ts";
-import { rules } from "./rules.ts";
+import { rules } from "./stretches/stretch-rules.ts";
 
 export type KeyValueCache = {
   readonly backend: CacheMemory;

@@ -2,7 +2,7 @@
 import { float32, int64, type Tensor } from "@ropewalk/backend";
 import { maskedScore, hasBand, decoderInputs, type CacheWidths, type Chunk } from "@ropewalk/decoder";
 import type { KeyValueCache } from "./cache.ts";
-import type { GroupCache, HeldPart, HeldStretch } from "./group.ts";
+import type { GroupCache, HeldPart, HeldStretch } from "./group-cache.ts";
 
 /** How much of a group's cache the next chunk reads: of a stretch without a token in use, as the tail of a fresh prompt, a stand-in. */
 export const cacheWidths = (own: GroupCache, { length }: Pick<KeyValueCache, "length">): CacheWidths => {

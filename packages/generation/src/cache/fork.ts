@@ -8,7 +8,7 @@
  * Either may go on from there and be released, in any order. While arrays are shared nobody writes to them: `settled.ts`.
  */
 import type { KeyValueCache } from "./cache.ts";
-import { copyFirst, inArrays, type GroupCache, type HeldStretch } from "./group.ts";
+import { copyFirst, inArrays, type GroupCache, type HeldStretch } from "./group-cache.ts";
 import { cacheMemory, checkLatest, type CacheLife, type CacheMemory } from "./life.ts";
 
 const forkedStretch = (from: CacheMemory, memory: CacheMemory, held: HeldStretch): HeldStretch => {

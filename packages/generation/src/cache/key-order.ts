@@ -5,7 +5,7 @@
 import { placeOfLayer } from "@ropewalk/context-extension";
 import type { Chunk } from "@ropewalk/decoder";
 import type { KeyValueCache } from "./cache.ts";
-import type { Growing } from "./group.ts";
+import type { Growing } from "./group-cache.ts";
 
 /** The token of each column, -1 where it has none. A slot is the last token's that was put there. */
 const tokensOfColumns = (cache: KeyValueCache, layer: number, chunk: Chunk): Int32Array => {

@@ -6,10 +6,10 @@ import type { Buffer, BufferType, Memory } from "@ropewalk/backend";
 import { frequenciesFor } from "@ropewalk/context-extension";
 import { cacheLayout, type ExtendedDecoder, type PartArray, type SlotRun } from "@ropewalk/decoder";
 import { roomyCache, type KeyValueCache } from "./cache.ts";
-import type { HeldStretch } from "./group.ts";
-import { rules } from "./rules.ts";
-import { settleBlock } from "./settled.ts";
-import { slotsInUse } from "./slots-in-use.ts";
+import type { HeldStretch } from "./group-cache.ts";
+import { rules } from "./stretches/stretch-rules.ts";
+import { settleBlock } from "./stretches/settled.ts";
+import { slotsInUse } from "./stretches/slots-in-use.ts";
 
 /** Elements side by side in a buffer. */
 export type ElementRun = { readonly from: number; readonly length: number };

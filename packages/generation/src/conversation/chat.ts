@@ -3,13 +3,13 @@
  * otherwise than it stood is read anew, from the last checkpoint before it.
  */
 import { check, checkKeys, optional, show, whole } from "@ropewalk/check";
-import { checkedMessages, type ChatMessage } from "../chat/messages.ts";
+import { checkedMessages, type ChatMessage } from "../text/chat-template/messages.ts";
 import { forkCache } from "../cache/fork.ts";
-import { checkReadOptions } from "../check-options.ts";
-import { checkOpen } from "../loaded.ts";
+import { checkReadOptions } from "../generate/check-options.ts";
+import { checkOpen } from "../model/loaded-model.ts";
 import { behindWhat, type AnyPrefix, type Prefix } from "../prefix/prefix.ts";
-import { readIds, type Reader, type ReadOptions } from "../prefix/read.ts";
-import { textCodec } from "../text.ts";
+import { readIds, type Reader, type ReadOptions } from "../prefix/read-prompt.ts";
+import { textCodec } from "../text/text-codec.ts";
 import {
   beginWith,
   behind,

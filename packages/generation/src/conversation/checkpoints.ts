@@ -4,7 +4,7 @@
  */
 import { bytesOfBuffer, type Buffer } from "@ropewalk/backend";
 import { releaseCache, type KeyValueCache } from "../cache/cache.ts";
-import type { Loaded } from "../loaded.ts";
+import type { Loaded } from "../model/loaded-model.ts";
 import type { Prefix } from "../prefix/prefix.ts";
 
 export type Checkpoint = { readonly cache: KeyValueCache; holders: number };

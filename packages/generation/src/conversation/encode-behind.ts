@@ -6,7 +6,7 @@
  * A tokenizer cuts at special tokens first, and then where its words end, so that a cut at a special token is clean. Anywhere else the last
  * token of the one and the first of the other may be one in the text of both: then there are no such ids.
  */
-import type { TextCodec } from "../text.ts";
+import type { TextCodec } from "../text/text-codec.ts";
 
 /** Characters of the text before that are looked at: what is further away than a word and a special token decides nothing. */
 const contextLength = 256;

@@ -3,8 +3,8 @@
  * thought, and leave it out of answers that were given, or write the last question otherwise than those before it. What it does is found by
  * rendering one more turn, with made-up words.
  */
-import type { ChatFormat } from "../chat/format.ts";
-import type { ChatMessage } from "../chat/messages.ts";
+import type { ChatFormat } from "../text/chat-template/format.ts";
+import type { ChatMessage } from "../text/chat-template/messages.ts";
 
 const word = ".";
 

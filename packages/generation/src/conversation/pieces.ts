@@ -1,5 +1,5 @@
 /** What a conversation is made of, as tokens: stretches of its text, and answers with the ids that they were generated with. */
-import type { TextCodec } from "../text.ts";
+import type { TextCodec } from "../text/text-codec.ts";
 
 export type Piece =
   | { readonly kind: "text"; readonly text: string; readonly ids: readonly number[] }

@@ -5,7 +5,7 @@
  * Where the cut is clean, the ids are those of the whole text encoded at once. Behind text that was encoded a cut that is not is taken back
  * to where that text began; behind an answer it is left, for its ids stay as they are.
  */
-import type { TextCodec } from "../text.ts";
+import type { TextCodec } from "../text/text-codec.ts";
 import { cleanCut, encodeBehind, encodeWhole } from "./encode-behind.ts";
 import { commonLength } from "./lasting.ts";
 import { idsOf, standing, type Piece, type Standing } from "./pieces.ts";

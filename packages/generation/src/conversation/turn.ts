@@ -1,16 +1,16 @@
 /** One turn of a conversation: from what it holds and what is said to it, to the answer, and what it holds then. */
-import type { ChatFormat } from "../chat/format.ts";
-import type { ChatMessage } from "../chat/messages.ts";
+import type { ChatFormat } from "../text/chat-template/format.ts";
+import type { ChatMessage } from "../text/chat-template/messages.ts";
 import { releaseCache, type KeyValueCache } from "../cache/cache.ts";
 import { forkCache } from "../cache/fork.ts";
-import type { GenerateOptions, GenerationStats, TokenOptions } from "../generate-options.ts";
-import { generateTokens } from "../generate.ts";
-import { generateText } from "../generate-text.ts";
+import type { GenerateOptions, GenerationStats, TokenOptions } from "../generate/generate-options.ts";
+import { generateTokens } from "../generate/generate-tokens.ts";
+import { generateText } from "../generate/generate-text.ts";
 import type { Prefix } from "../prefix/prefix.ts";
-import type { Reader } from "../prefix/read.ts";
-import type { TextCodec } from "../text.ts";
+import type { Reader } from "../prefix/read-prompt.ts";
+import type { TextCodec } from "../text/text-codec.ts";
 import { beginWith, behind, newCheckpoint, type Checkpoint } from "./checkpoints.ts";
-import type { Keeping } from "./keeping.ts";
+import type { Keeping } from "./keep-cache.ts";
 import { laterText } from "./lasting.ts";
 import { answerPiece, idsOf, type Piece } from "./pieces.ts";
 import { planned, type Encoder } from "./plan.ts";

@@ -11,8 +11,8 @@
 import type { Session } from "@ropewalk/backend";
 import { untilSettling } from "../cache/append.ts";
 import type { KeyValueCache } from "../cache/cache.ts";
-import type { Picked, Picking } from "../picking.ts";
-import { longestNext, tokensHeld, tryRows } from "../run.ts";
+import type { Picked, Picking } from "../sampling/picking.ts";
+import { longestNext, tokensHeld, tryRows } from "../run/run.ts";
 import { withAdded, type History } from "../sampling/history.ts";
 import type { SamplerState } from "../sampling/random.ts";
 

@@ -7,9 +7,9 @@
  */
 import { decoderOutputs } from "@ropewalk/decoder";
 import { createCache, releaseCache, type KeyValueCache } from "../cache/cache.ts";
-import type { LanguageModel } from "../model.ts";
-import { longestNext, prefillRows, tokensHeld, tryRows } from "../run.ts";
-import { rowOf } from "../rows.ts";
+import type { LanguageModel } from "../model/language-model.ts";
+import { longestNext, prefillRows, tokensHeld, tryRows } from "../run/run.ts";
+import { rowOf } from "../run/row-of.ts";
 import type { GuessSource } from "./source.ts";
 
 export type DraftOptions = {

@@ -2,7 +2,7 @@
 import { showName } from "@ropewalk/check";
 import type { ExtendedDecoder } from "@ropewalk/decoder";
 import type { TokenizerFiles } from "@ropewalk/models";
-import { checkCapacity, type BeyondCapacity } from "../capacity.ts";
+import { checkCapacity, type BeyondCapacity } from "../overflow/capacity.ts";
 import { draftSource, defaultDraftTokens, type DraftOptions } from "./draft.ts";
 import { defaultDraft, lookup, type LookupOptions } from "./lookup.ts";
 import type { GuessSource } from "./source.ts";

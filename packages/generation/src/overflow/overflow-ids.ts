@@ -1,8 +1,8 @@
 /** The ids that a policy leaves of a run that does not fit, held to what a policy may do. */
 import { check, show } from "@ropewalk/check";
 import type { ExtendedDecoder } from "@ropewalk/decoder";
-import { beyondCapacity } from "../capacity.ts";
-import { contextLengthExceeded } from "../context-length.ts";
+import { beyondCapacity } from "./capacity.ts";
+import { contextLengthExceeded } from "./context-length.ts";
 import { endsOf, type Overflow, type OverflowPolicy, type Overflowing } from "./policy.ts";
 
 const usualNewTokens = 128;

@@ -1,6 +1,6 @@
 /** What a run does whose prompt and new tokens do not fit the capacity: policies, shipped and one's own. */
 import { byVariant, check, optional, whole, type Rule, type Variants } from "@ropewalk/check";
-import type { BeyondCapacity } from "../capacity.ts";
+import type { BeyondCapacity } from "./capacity.ts";
 
 /** A run that does not fit. */
 export type Overflowing = {

@@ -13,13 +13,13 @@ import type { BufferType } from "@ropewalk/backend";
 import { releaseCache, type KeyValueCache } from "../cache/cache.ts";
 import { progressedCache, storedArrays, type ElementRun, type StoredArray } from "../cache/stored-arrays.ts";
 import { transferOn, type HostElements, type Transfer } from "../cache/transfer.ts";
-import { checkFileOptions } from "../check-options.ts";
-import { checkIds } from "../check-ids.ts";
-import { checkOpen } from "../loaded.ts";
-import { batchesOf, checkSame, identityOf, recordIn, tensorsOf, widthOf, type PrefixRecord } from "./file-form.ts";
+import { checkFileOptions } from "../generate/check-options.ts";
+import { checkIds } from "../run/check-ids.ts";
+import { checkOpen } from "../model/loaded-model.ts";
+import { batchesOf, checkSame, identityOf, recordIn, tensorsOf, widthOf, type PrefixRecord } from "./file-format.ts";
 import type { Prefix } from "./prefix.ts";
-import { prefixOf, type Reader } from "./read.ts";
-import type { FileOptions } from "./save.ts";
+import { prefixOf, type Reader } from "./read-prompt.ts";
+import type { FileOptions } from "./save-file.ts";
 
 /** What a file says of itself, and its tokens. */
 type Stated = {

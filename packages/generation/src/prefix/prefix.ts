@@ -5,9 +5,9 @@
 import { show, showName } from "@ropewalk/check";
 import type { ExtendedDecoder } from "@ropewalk/decoder";
 import type { KeyValueCache } from "../cache/cache.ts";
-import type { Prompt } from "../prompt.ts";
-import type { ReadOptions } from "./read.ts";
-import type { FileOptions } from "./save.ts";
+import type { Prompt } from "../text/prompt.ts";
+import type { ReadOptions } from "./read-prompt.ts";
+import type { FileOptions } from "./save-file.ts";
 
 export type Prefix = {
   readonly ids: readonly number[];

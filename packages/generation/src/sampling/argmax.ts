@@ -1,6 +1,6 @@
 /** The most likely token. */
 import { checkArray, checkInteger } from "@ropewalk/check";
-import { firstNoNumber } from "../numbers.ts";
+import { firstNoNumber } from "../run/check-numbers.ts";
 
 export const checkLogits = (where: string, logits: Float32Array, offset: number, vocabSize: number): void => {
   const at = firstNoNumber(logits, offset, vocabSize);

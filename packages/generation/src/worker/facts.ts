@@ -2,8 +2,8 @@
 import { recordOf, type ContextExtension } from "@ropewalk/context-extension";
 import type { DecoderSizes } from "@ropewalk/decoder";
 import { storedBytes } from "@ropewalk/models";
-import type { LanguageModel } from "../model.ts";
-import type { ModelSource } from "../source.ts";
+import type { LanguageModel } from "../model/language-model.ts";
+import type { ModelSource } from "../model/model-source.ts";
 import type { ModelFacts, SourceFacts } from "./wire.ts";
 
 /** Every key of the type, so that one that is added is not forgotten. */

@@ -1,0 +1,82 @@
+/** Tokens on their way from where they are to an older stretch: out of the stretches between, and out of the chunk. */
+import type { Buffer, Tensor } from "@ropewalk/backend";
+import { roomier, type Given, type Growing, type HeldPart, type HeldStretch } from "../group-cache.ts";
+
+/** Heads [numKvHeads, tokens, headDim], in a buffer or as the graph gave them. */
+type Heads = { readonly part: Buffer | Tensor; readonly tokens: number };
+
+/** Where heads are put: [numKvHeads, tokens, headDim], from token `at` on. */
+export type Target = { readonly buffer: Buffer; readonly tokens: number; readonly at: number };
+
+/** The same tokens of every head, from one place to another. */
+export const copyHeads = (
+  { extended: { decoder } }: Pick<Growing, "extended">,
+  source: Heads & { readonly from: number; readonly count: number },
+  { buffer, tokens, at }: Target,
+): void => {
+  const { numKvHeads, headDim } = decoder;
+  buffer.write(source.part, {
+    from: source.from * headDim,
+    fromStride: source.tokens * headDim,
+    to: at * headDim,
+    toStride: tokens * headDim,
+    length: source.count * headDim,
+    count: numKvHeads,
+  });
+};
+
+/** A stretch with more room, its first `count` tokens where they were. */
+export const widened = (cache: Growing, held: HeldStretch, tokens: number, count: number): HeldStretch =>
+  roomier(cache, held, tokens, (from, buffer) => {
+    if (count > 0) copyHeads(cache, { part: from, tokens: held.room, from: 0, count }, { buffer, tokens, at: 0 });
+  });
+
+/** Some tokens side by side, and of a layer's part the heads that have them. */
+export type Move = {
+  readonly heads: (layer: number, held: HeldPart) => Heads;
+  readonly from: number;
+  readonly count: number;
+};
+
+/** Keys in the same rotation, or values, of a stretch. Before they settle there is one array of them. */
+const sameIn =
+  ({ layers, room }: HeldStretch): Move["heads"] =>
+  (layer, { part: { rotation } }) => {
+    const held = layers[layer]!.find(({ part }) => part.rotation === rotation)!;
+    return { part: held.buffers[0]!, tokens: room };
+  };
+
+/** The same of a chunk. */
+export const ofChunk =
+  ({ results, rows }: Given): Move["heads"] =>
+  (_, { output }) => ({ part: results[output]!, tokens: rows });
+
+/** Tokens [from, to), out of the stretches behind the one at `at`, and out of the chunk. */
+export const movesTo = (cache: Growing, at: number, given: Given, from: number, to: number): readonly Move[] => {
+  const moves: Move[] = [];
+  let token = from;
+  for (const held of cache.stretches.slice(at + 1)) {
+    const end = Math.min(to, held.rule.end(cache, held.stretch));
+    if (token >= end) continue;
+    const heads = sameIn(held);
+    for (const { slot, count } of held.rule.runs(cache, token, end)) moves.push({ heads, from: slot, count });
+    token = end;
+  }
+  if (token < to) moves.push({ heads: ofChunk(given), from: token - cache.length, count: to - token });
+  return moves;
+};
+
+/** Puts the tokens of a layer's part behind one another. */
+export const moveHeads = (
+  cache: Growing,
+  moves: readonly Move[],
+  layer: number,
+  held: HeldPart,
+  target: Target,
+): void => {
+  let { at } = target;
+  for (const { heads, from, count } of moves) {
+    copyHeads(cache, { ...heads(layer, held), from, count }, { ...target, at });
+    at += count;
+  }
+};

@@ -1,0 +1,29 @@
+/** The places of a stretch that have a token: what of its room is worth keeping. */
+import type { CacheStretch, SlotRun } from "@ropewalk/decoder";
+import type { Standing, StretchRule } from "../group-cache.ts";
+
+type Ruled = { readonly stretch: CacheStretch; readonly rule: StretchRule };
+
+/** Side by side, in the order of places: of a ring that has gone round, each place once. */
+const merged = (runs: readonly SlotRun[]): readonly SlotRun[] => {
+  const all: { slot: number; count: number }[] = [];
+  for (const { slot, count } of runs.toSorted((a, b) => a.slot - b.slot)) {
+    const last = all.at(-1);
+    if (last !== undefined && slot <= last.slot + last.count)
+      last.count = Math.max(last.count, slot + count - last.slot);
+    else if (count > 0) all.push({ slot, count });
+  }
+  return all;
+};
+
+/** Of each stretch of a group, the oldest first. */
+export const slotsInUse = (cache: Standing, stretches: readonly Ruled[]): readonly (readonly SlotRun[])[] => {
+  let begin = 0;
+  return stretches.map(({ stretch, rule }) => {
+    const end = rule.end(cache, stretch);
+    if (end <= begin) return [];
+    const runs = merged(rule.runs(cache, begin, end));
+    begin = end;
+    return runs;
+  });
+};

@@ -1,0 +1,59 @@
+/**
+ * Tokens that have left the window and wait for a block of their kind: token t in place t - settled, behind a mask. Where they wait longer,
+ * the room grows with them, by an eighth at least, and is a block's again once they have settled.
+ */
+import { farFrom } from "@ropewalk/decoder";
+import { roomier, withStretch, type Growing, type HeldStretch, type StretchRule } from "../group-cache.ts";
+import { copyHeads, moveHeads, movesTo } from "./copy-heads.ts";
+import { settleBlock } from "./settled.ts";
+
+/** Every token before is beyond the window of all queries to come. */
+const end = ({ group, length }: Pick<Growing, "group" | "length">): number => farFrom(group.layout, length);
+
+/** The room for so many tokens, whole blocks, where there was another. */
+const roomFor = (tokens: number, before: number, hasSettled: boolean): number => {
+  const least = Math.max(settleBlock, Math.ceil(tokens / settleBlock) * settleBlock);
+  if (hasSettled || least <= before) return hasSettled ? least : before;
+  return Math.max(least, Math.ceil((before * 9) / 8 / settleBlock) * settleBlock);
+};
+
+/** With room for tokens up to `due`, those that have not settled from the first place on. */
+const fitted = (cache: Growing, held: HeldStretch, due: number): HeldStretch => {
+  const { settled, settledBefore } = cache;
+  const room = roomFor(due - settled, held.room, settled > settledBefore);
+  // In a room of one block nothing is left of those before a block that settles.
+  if (room === held.room && (settled === settledBefore || room === settleBlock)) return held;
+  const count = end(cache) - settled;
+  return roomier(cache, held, room, (from, buffer) => {
+    if (count > 0)
+      copyHeads(
+        cache,
+        { part: from, tokens: held.room, from: settled - settledBefore, count },
+        { buffer, tokens: room, at: 0 },
+      );
+  });
+};
+
+export const tail: StretchRule = {
+  room: () => settleBlock,
+  read: ({ group, settled }, { room }, length) => (farFrom(group.layout, length) > settled ? room : 0),
+  end,
+  runs: ({ settled }, from, to) => [{ slot: from - settled, count: to - from }],
+  append: (cache, at, given) => {
+    const due = farFrom(cache.group.layout, cache.length + given.tokens);
+    const held = fitted(cache, cache.stretches[at]!, due);
+    // Those that have just settled are waiting no more.
+    const from = Math.max(end(cache), cache.settled);
+    const moves = movesTo(cache, at, given, from, due);
+    if (moves.length > 0)
+      held.layers.forEach((layer, index) => {
+        for (const each of layer)
+          moveHeads(cache, moves, index, each, {
+            ...{ buffer: each.buffers[0]!, tokens: held.room, at: from - cache.settled },
+          });
+      });
+    return withStretch(cache, at, held);
+  },
+  lasts: () => Infinity,
+  forked: "copied",
+};

@@ -1,0 +1,29 @@
+/** A model with its weights rounded on the way in: through a temporary folder where they lie on a disk, else in memory. */
+import { quantizeCheckpoint, type Checkpoint, type Precision } from "@ropewalk/models";
+import { needCheckpoint, type ModelSource } from "./model-source.ts";
+
+export type Rounded = {
+  readonly source: ModelSource;
+  /** To be called when no session reads the weights any more. */
+  readonly release: () => Promise<void>;
+};
+
+export const rounded = async (
+  source: ModelSource,
+  precision: Precision | undefined,
+  onProgress: ((done: number, total: number) => void) | undefined,
+): Promise<Rounded> => {
+  // The window that was asked for: what is written has the config's.
+  const withWindow = (read: Checkpoint): Checkpoint => ({
+    ...read,
+    decoder: { ...read.decoder, trainedContext: source.decoder.trainedContext },
+  });
+  const nothing = async (): Promise<void> => {};
+  if (precision === undefined) return { source, release: nothing };
+  const checkpoint = needCheckpoint("quantize", source);
+  if (!checkpoint.files.every(({ external }) => external.kind === "path"))
+    return { source: withWindow(await quantizeCheckpoint(checkpoint, precision, onProgress)), release: nothing };
+  const { quantizeOnDisk } = await import("@ropewalk/models/node");
+  const { checkpoint: onDisk, remove } = await quantizeOnDisk(checkpoint, precision, onProgress);
+  return { source: withWindow(onDisk), release: remove };
+};

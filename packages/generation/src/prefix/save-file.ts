@@ -1,0 +1,123 @@
+/** A prefix to a file: array by array, as they lie where the backend computes. */
+import type { Backend } from "@ropewalk/backend";
+import { encodeSafetensorsHeader, noParts, withPart } from "@ropewalk/models";
+import { forkCache } from "../cache/fork.ts";
+import { releaseCache, type KeyValueCache } from "../cache/cache.ts";
+import { storedArrays, type ElementRun, type StoredArray } from "../cache/stored-arrays.ts";
+import { transferOn, type HostElements, type Transfer } from "../cache/transfer.ts";
+import { checkFileOptions } from "../generate/check-options.ts";
+import { checkOpen } from "../model/loaded-model.ts";
+import { batchesOf, identityOf, metadataOf, tensorsOf, widthOf } from "./file-format.ts";
+import { checkUsable, type Prefix } from "./prefix.ts";
+import type { Reader } from "./read-prompt.ts";
+
+export type FileOptions = {
+  readonly signal?: AbortSignal;
+  /** Called as it goes on, with the bytes done and all. */
+  readonly onProgress?: (done: number, total: number) => void;
+};
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: HostElements | Int32Array): Uint8Array =>
+  new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+
+/** The elements of a batch, one behind the other, in memory of their own. */
+const gathered = async (
+  { read }: Transfer,
+  { type, buffer }: StoredArray,
+  batch: readonly ElementRun[],
+): Promise<Uint8Array> => {
+  const width = widthOf(type);
+  const size = batch.reduce((sum, { length }) => sum + length, 0);
+  const bytes = new Uint8Array(width * size);
+  const [first, last] = [batch[0]!, batch.at(-1)!];
+  const span = last.from + last.length - first.from;
+  // What lies close together is brought from a device at once.
+  const isClose = span <= 2 * size && first.from % 2 === 0 && span % 2 === 0;
+  const all = isClose ? bytesOf(await read(buffer, first.from, span)) : undefined;
+  let at = 0;
+  for (const { from, length } of batch) {
+    const begin = width * (from - first.from);
+    bytes.set(all?.subarray(begin, begin + width * length) ?? bytesOf(await read(buffer, from, length)), at);
+    at += width * length;
+  }
+  return bytes;
+};
+
+type Saving = {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly ids: readonly number[];
+  readonly arrays: readonly StoredArray[];
+  readonly transfer: Transfer;
+};
+
+/** The file, part by part; the last one is the hash of those before. */
+const parts = async function* (
+  { metadata, ids, arrays, transfer }: Saving,
+  { signal, onProgress }: FileOptions,
+): AsyncGenerator<Uint8Array> {
+  const tensors = tensorsOf(ids.length, arrays);
+  const header = encodeSafetensorsHeader(tensors, metadata);
+  const total = header.length + tensors.reduce((sum, { length }) => sum + length, 0);
+  let done = 0;
+  let hash = noParts();
+  const counted = async (part: Uint8Array): Promise<Uint8Array> => {
+    signal?.throwIfAborted();
+    hash = await withPart(hash, part);
+    done += part.length;
+    return part;
+  };
+  yield counted(header);
+  yield counted(bytesOf(Int32Array.from(ids)));
+  onProgress?.(done, total);
+  for (const array of arrays)
+    for (const batch of batchesOf(array.type, array.runs)) {
+      yield counted(await gathered(transfer, array, batch));
+      onProgress?.(done, total);
+    }
+  yield hash;
+  onProgress?.(total, total);
+};
+
+/** What is saved must stay as it is until it is: a fork of it does, whatever becomes of the prefix. */
+const withFork = async <T>(
+  backend: Backend,
+  cache: KeyValueCache,
+  use: (fork: KeyValueCache, transfer: Transfer) => Promise<T>,
+): Promise<T> => {
+  const fork = forkCache(cache);
+  const transfer = transferOn(backend);
+  try {
+    return await use(fork, transfer);
+  } finally {
+    await transfer.end();
+    releaseCache(fork);
+  }
+};
+
+/**
+ * Writes a prefix to a file, whole, in place of one that is there.
+ *
+ * @returns its bytes
+ * @throws TypeError when the prefix or its model is released; RangeError when the extension has functions of somebody's own, which no file
+ *   can hold; Error naming the path that cannot be written; whatever the signal was aborted with
+ */
+export const savePrefix = async (
+  { loaded, graph, extension }: Reader,
+  prefix: Prefix,
+  path: string | URL,
+  options: FileOptions = {},
+): Promise<number> => {
+  checkOpen("save", loaded);
+  checkUsable("save", "the prefix", prefix, graph.extended);
+  checkFileOptions("save", options);
+  options.signal?.throwIfAborted();
+  const { ids, cache } = prefix;
+  return withFork(graph.backend, cache, async (fork, transfer) => {
+    const identity = await identityOf(graph.extended, extension, loaded.fingerprint);
+    const settled = fork.groups.map((own) => own.settled);
+    const metadata = metadataOf({ ...identity, planned: fork.planned, settled });
+    const saving = { metadata, ids, arrays: storedArrays(fork), transfer };
+    const { writeFileWhole } = await import("@ropewalk/models/files");
+    return writeFileWhole("save", path, parts(saving, options));
+  });
+};

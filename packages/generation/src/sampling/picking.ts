@@ -1,0 +1,82 @@
+/** What a run brings back for the next token, and the token: the likeliest where that is the one, or else a row of logits. */
+import type { HostTensor } from "@ropewalk/backend";
+import { show } from "@ropewalk/check";
+import { decoderOutputs } from "@ropewalk/decoder";
+import type { History } from "./history.ts";
+import { logprobsOf, type Logprobs } from "./logprobs.ts";
+import type { SamplerState } from "./random.ts";
+import type { Mask } from "./mask.ts";
+import { sample, type Sampled } from "./sample.ts";
+import { isPlainGreedy, samplingNotInMultiStep, type Sampling } from "./sampling.ts";
+
+export type Picked = Sampled & { readonly logprobs?: Logprobs };
+
+export type Picking = {
+  /** The output that is brought back. */
+  readonly output: string;
+  /**
+   * The token behind one of its rows, by default the last. A run may bring back several: each is picked behind its own history, with
+   * the state that the pick before it gave.
+   */
+  readonly pick: (state: SamplerState, rows: HostTensor, history: History, row?: number) => Picked | Promise<Picked>;
+};
+
+/** What a token is picked by. */
+export type PickOptions = {
+  readonly sampling: Sampling;
+  /** How many of the most likely tokens' log-probabilities come with it. */
+  readonly logprobs?: number | undefined;
+  readonly mask?: Mask | undefined;
+};
+
+/** What of it the graph of blocks cannot do, in words; undefined where it can do all. */
+export const notInMultiStep = ({ sampling, logprobs, mask }: PickOptions): string | undefined => {
+  const steps = samplingNotInMultiStep(sampling);
+  const names = [
+    ...(steps === undefined ? [] : [steps]),
+    ...(logprobs === undefined ? [] : ["logprobs"]),
+    ...(mask === undefined ? [] : ["a mask"]),
+  ];
+  return names.length === 0 ? undefined : names.join(" and ");
+};
+
+const likeliest: Picking = {
+  output: decoderOutputs.likeliest,
+  pick: (state, { data }, _, row = data.length - 1) => ({ token: Number(data[row]), state }),
+};
+
+/** What a mask gives would be ignored: it changes the logits that it is given. */
+const checkNothing = (given: unknown): void => {
+  if (given !== undefined)
+    throw new TypeError(
+      `generate: mask must give nothing, or a promise of it, for it changes the logits that it is given, got ${show(given)}`,
+    );
+};
+
+const isLater = (given: unknown): given is PromiseLike<unknown> =>
+  typeof (given as Partial<PromiseLike<unknown>> | undefined | null)?.then === "function";
+
+export const pickingBy = ({ sampling, logprobs, mask }: PickOptions): Picking => {
+  if (isPlainGreedy(sampling) && logprobs === undefined && mask === undefined) return likeliest;
+  const choose = (state: SamplerState, given: Float32Array, logits: Float32Array, history: History): Picked => {
+    const sampled = sample(sampling, state, logits, history);
+    return logprobs === undefined ? sampled : { ...sampled, logprobs: logprobsOf(given, sampled.token, logprobs) };
+  };
+  return {
+    output: decoderOutputs.logits,
+    pick: (state, { data, dims: [rows, vocabSize] }, history, row = rows! - 1) => {
+      const given = (data as Float32Array).subarray(row * vocabSize!, (row + 1) * vocabSize!);
+      if (mask === undefined) return choose(state, given, given, history);
+      const own = given.slice();
+      // Not every mask has to wait.
+      const masked: unknown = mask(own, history);
+      if (isLater(masked))
+        return Promise.resolve(masked).then((late) => {
+          checkNothing(late);
+          return choose(state, given, own, history);
+        });
+      checkNothing(masked);
+      return choose(state, given, own, history);
+    },
+  };
+};
