@@ -6,8 +6,8 @@ import { globSync, mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium, type Page } from "playwright-core";
-import { serveFolder } from "../../apps/playground/test/serve.ts";
-import { findChromium } from "../../tooling/benchmarks/src/chromium.ts";
+import { serveFolder } from "@ropewalk/testing/browser/serve-folder";
+import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
 import { root } from "./addresses.ts";
 
 const built = join(root, "docs/.vitepress/dist");

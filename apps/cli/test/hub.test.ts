@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { commits, hashOf, startHub, type FakeHub } from "../../../packages/models/test/hub-server.ts";
+import { commits, hashOf, startHub, type FakeHub } from "@ropewalk/testing/fake-hub";
 import { downloadBar } from "../src/bars.ts";
 import { ropewalk, scratch } from "./run.ts";
 

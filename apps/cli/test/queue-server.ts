@@ -2,7 +2,7 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { tmpdir } from "node:os";
 import { once } from "node:events";
-import { freePort } from "../../../tooling/checks/src/free-port.ts";
+import { freePort } from "@ropewalk/testing/free-port";
 
 /** The program that is there; undefined where there is none. */
 export const serverProgram: string | undefined = ["valkey-server", "redis-server"].find(

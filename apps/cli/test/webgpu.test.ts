@@ -1,6 +1,6 @@
 /** The command on a GPU, or on the software driver that Debian's chromium carries. Skipped, by name, where there is neither. */
 import { describe, expect, it } from "vitest";
-import { softwareDriver } from "../../../tooling/benchmarks/src/chromium.ts";
+import { softwareDriver } from "@ropewalk/testing/browser/installed-chromium";
 import { ropewalk, type Outcome } from "./run.ts";
 
 if (softwareDriver) process.env["VK_ICD_FILENAMES"] ??= softwareDriver;

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 import { build } from "vite";
-import { findChromium } from "../../../tooling/benchmarks/src/chromium.ts";
-import { serveFolder } from "./serve.ts";
+import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
+import { serveFolder } from "@ropewalk/testing/browser/serve-folder";
 
 export const executablePath: string | undefined = findChromium();
 

@@ -3,20 +3,19 @@ import { stories260K } from "@ropewalk/tiny-models";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { bundlePage } from "../../../tooling/benchmarks/peers/src/browser/bundle.ts";
-import { serveSite } from "../../../tooling/benchmarks/peers/src/browser/server.ts";
-import { findChromium } from "../../../tooling/benchmarks/src/chromium.ts";
+import { bundlePage } from "@ropewalk/testing/browser/bundle-page";
+import { serveSite } from "@ropewalk/testing/browser/serve-site";
+import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
 import type { Page } from "./page.ts";
 
 const executablePath = findChromium();
-const importer = new URL("../../backend-wasm/package.json", import.meta.url).pathname;
-const bundle = (file: string) => bundlePage(`../../../../../packages/${file}`, importer);
+const bundle = (file: string) => bundlePage(new URL(file, import.meta.url), "@ropewalk/backend-wasm/package.json");
 
 describe.skipIf(executablePath === undefined)("in Chromium", () => {
   it("answers come from a model in a Web Worker, behind what it read, and end by an abort", async () => {
     const pages = {
-      page: await bundle("ai-sdk/test/page.ts"),
-      worker: await bundle("generation/test/worker/wasm-worker.ts"),
+      page: await bundle("page.ts"),
+      worker: await bundle("../../generation/test/worker/wasm-worker.ts"),
     };
     const site = await serveSite(pages, { stories: fileURLToPath(stories260K.url) });
     const browser = await chromium.launch({ executablePath: executablePath!, args: ["--no-sandbox"] });

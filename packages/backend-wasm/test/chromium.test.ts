@@ -4,9 +4,9 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chromium, type Browser, type Page as Tab } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bundlePage } from "../../../tooling/benchmarks/peers/src/browser/bundle.ts";
-import { serveSite, type Site } from "../../../tooling/benchmarks/peers/src/browser/server.ts";
-import { findChromium } from "../../../tooling/benchmarks/src/chromium.ts";
+import { bundlePage } from "@ropewalk/testing/browser/bundle-page";
+import { serveSite, type Site } from "@ropewalk/testing/browser/serve-site";
+import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
 import type { Files, Page } from "./page.ts";
 
 const executablePath = findChromium();
@@ -19,10 +19,7 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
   let tab: Tab;
 
   beforeAll(async () => {
-    const page = await bundlePage(
-      "../../../../../packages/backend-wasm/test/page.ts",
-      new URL("../package.json", import.meta.url).pathname,
-    );
+    const page = await bundlePage(new URL("page.ts", import.meta.url), "@ropewalk/backend-wasm/package.json");
     site = await serveSite({ page }, folders);
     browser = await chromium.launch({ executablePath: executablePath!, args: ["--no-sandbox"] });
     tab = await browser.newPage();

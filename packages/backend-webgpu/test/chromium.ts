@@ -1,9 +1,9 @@
 /** Headless Chromium with this package's page, on its software driver where there is no GPU. */
 import { chromium, type Browser, type Page as Tab } from "playwright-core";
-import { bundlePage } from "../../../tooling/benchmarks/peers/src/browser/bundle.ts";
-import { serveSite } from "../../../tooling/benchmarks/peers/src/browser/server.ts";
-import { findChromium } from "../../../tooling/benchmarks/src/chromium.ts";
-import { askIn } from "./ask.ts";
+import { bundlePage } from "@ropewalk/testing/browser/bundle-page";
+import { serveSite } from "@ropewalk/testing/browser/serve-site";
+import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
+import { askIn } from "@ropewalk/testing/browser/call-page";
 import { filesOf, root } from "./checks/paths.ts";
 import type { Page } from "./page.ts";
 
@@ -28,10 +28,7 @@ export type Chromium = {
 export const ask = askIn<Omit<Page, "start">>();
 
 export const openChromium = async (): Promise<Chromium> => {
-  const page = await bundlePage(
-    "../../../../../packages/backend-webgpu/test/page.ts",
-    new URL("../package.json", import.meta.url).pathname,
-  );
+  const page = await bundlePage(new URL("page.ts", import.meta.url), "@ropewalk/backend-webgpu/package.json");
   const site = await serveSite({ page }, { root });
   const browser = await chromium.launch({
     executablePath: executablePath!,

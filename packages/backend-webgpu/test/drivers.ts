@@ -3,7 +3,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { softwareDriver } from "../../../tooling/benchmarks/src/chromium.ts";
+import { softwareDriver } from "@ropewalk/testing/browser/installed-chromium";
 
 /**
  * A script in a process of its own: the driver is chosen by its environment, and a crash of the driver ends it.

@@ -6,7 +6,7 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { afterAll, describe, expect, it } from "vitest";
-import { softwareDriver } from "../../../tooling/benchmarks/src/chromium.ts";
+import { softwareDriver } from "@ropewalk/testing/browser/installed-chromium";
 import { webgpu } from "../src/node.ts";
 import { withoutHalves } from "./checks/errors.ts";
 import { halfChecks } from "./checks/half.ts";

@@ -5,10 +5,10 @@
 import { fileURLToPath } from "node:url";
 import { chromium, type Browser, type Page as Tab } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bundlePage } from "../../../tooling/benchmarks/peers/src/browser/bundle.ts";
-import { serveSite, type Site } from "../../../tooling/benchmarks/peers/src/browser/server.ts";
-import { findChromium } from "../../../tooling/benchmarks/src/chromium.ts";
-import { askIn } from "../../backend-webgpu/test/ask.ts";
+import { bundlePage } from "@ropewalk/testing/browser/bundle-page";
+import { serveSite, type Site } from "@ropewalk/testing/browser/serve-site";
+import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
+import { askIn } from "@ropewalk/testing/browser/call-page";
 import { filesOf } from "../../backend-webgpu/test/checks/paths.ts";
 import type { GraphName } from "./checks/operators.ts";
 import { rootUrl } from "./checks/place.ts";
@@ -29,10 +29,7 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
   let tab: Tab;
 
   beforeAll(async () => {
-    const page = await bundlePage(
-      "../../../../../packages/finetune/test/page.ts",
-      fileURLToPath(new URL("../../backend-webgpu/package.json", import.meta.url)),
-    );
+    const page = await bundlePage(new URL("page.ts", import.meta.url), "@ropewalk/backend-webgpu/package.json");
     site = await serveSite({ page }, { root: fileURLToPath(rootUrl) });
     browser = await chromium.launch({
       executablePath: executablePath!,

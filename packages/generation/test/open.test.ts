@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { startHub, type FakeHub } from "../../models/test/hub-server.ts";
+import { startHub, type FakeHub } from "@ropewalk/testing/fake-hub";
 import { loadModel, openModel } from "../src/index.ts";
 import { backends, load, stories260K } from "./load.ts";
 

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openHub, openSource, type DownloadProgress, type HubOptions } from "../src/hub.ts";
 import { loadCheckpoint, type CheckpointFolder } from "../src/index.ts";
 import { bytesOf, folders, readBytes } from "./fixtures.ts";
-import { commits, hashOf, startHub, type FakeHub } from "./hub-server.ts";
+import { commits, hashOf, startHub, type FakeHub } from "@ropewalk/testing/fake-hub";
 
 const id = "owner/tiny-llama";
 const text = (value: string): Uint8Array => bytesOf(value);

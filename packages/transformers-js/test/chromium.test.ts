@@ -6,9 +6,9 @@ import { decode, encode } from "@ropewalk/graph";
 import { passkey875k } from "@ropewalk/tiny-models";
 import { chromium, type Browser, type Page as Tab } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bundlePage } from "../../../tooling/benchmarks/peers/src/browser/bundle.ts";
-import { serveSite, type Site } from "../../../tooling/benchmarks/peers/src/browser/server.ts";
-import { findChromium } from "../../../tooling/benchmarks/src/chromium.ts";
+import { bundlePage } from "@ropewalk/testing/browser/bundle-page";
+import { serveSite, type Site } from "@ropewalk/testing/browser/serve-site";
+import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
 import type { Asked, Answered, Page } from "./page.ts";
 import { generated, prompt, temporary, writePasskeyExport } from "./passkey.ts";
 
@@ -52,7 +52,7 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
       { name: "odd", attribute: [] },
     );
     writeFileSync(path, encode(model));
-    const page = await bundlePage("../../../../../packages/transformers-js/test/page.ts", "@huggingface/transformers");
+    const page = await bundlePage(new URL("page.ts", import.meta.url), "@huggingface/transformers");
     site = await serveSite({ page }, { passkey: good, unknown: odd });
     browser = await chromium.launch({ executablePath: executablePath!, args: ["--no-sandbox"] });
   });

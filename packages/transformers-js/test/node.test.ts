@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { env, pipeline, type TextGenerationPipeline } from "@huggingface/transformers";
 import { passkey875k } from "@ropewalk/tiny-models";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { serveSite } from "../../../tooling/benchmarks/peers/src/browser/server.ts";
+import { serveSite } from "@ropewalk/testing/browser/serve-site";
 import {
   compose,
   entropyAbf,

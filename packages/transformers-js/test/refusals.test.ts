@@ -5,7 +5,7 @@ import { AutoModel, env } from "@huggingface/transformers";
 import { attribute, decode, encode, tape } from "@ropewalk/graph";
 import { extendFolder } from "@ropewalk/onnx-exports/node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { serveSite } from "../../../tooling/benchmarks/peers/src/browser/server.ts";
+import { serveSite } from "@ropewalk/testing/browser/serve-site";
 import { dynamicNtk } from "@ropewalk/context-extension";
 import { extendModels, selfExtend, type ContextExtension } from "../src/index.ts";
 import { edit, temporary, writePasskeyExport } from "./passkey.ts";

@@ -11,7 +11,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { check } from "@ropewalk/check";
 import { passkey875k } from "@ropewalk/tiny-models";
-import { freePort } from "./free-port.ts";
+import { freePort } from "@ropewalk/testing/free-port";
 
 const cli = ["--conditions=@ropewalk/source", "apps/cli/src/main.ts", "serve"];
 const method = ["--method", "self-extend", "--group-size", "16", "--window", "64"];

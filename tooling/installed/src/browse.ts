@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
-import { findChromium } from "../../benchmarks/src/chromium.ts";
+import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
 import type { Site } from "./bundlers.ts";
 
 export const executablePath: string | undefined = findChromium();

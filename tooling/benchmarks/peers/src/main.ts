@@ -2,7 +2,7 @@
  * `npm run bench:peers`: Ropewalk beside transformers.js and node-llama-cpp on the same random weights. Fails when the engines
  * disagree at float32 or a bar is not met; `--json` prints the figures and nothing else.
  */
-import { chromiumNames, findChromium } from "../../src/chromium.ts";
+import { chromiumNames, findChromium } from "@ropewalk/testing/browser/installed-chromium";
 import { judgeMemory, judgeSpeed } from "./bars.ts";
 import { measureInBrowser } from "./browser/measure.ts";
 import { speed } from "./measure.ts";

@@ -5,12 +5,15 @@ import { takeTurns, type Contestant, type Sample } from "../measure.ts";
 import type { Prepared } from "../models/prepare.ts";
 import type { Options } from "../options.ts";
 import { promptOf, tokensFor, warmUp, type EngineName, type Workload } from "../workload.ts";
-import { bundlePage } from "./bundle.ts";
+import { bundlePage, type Bundle } from "@ropewalk/testing/browser/bundle-page";
 import type { PageGlobals, PageOptions } from "./page.ts";
-import { serveSite } from "./server.ts";
+import { serveSite } from "@ropewalk/testing/browser/serve-site";
 
 const precision = "q4";
 const context = 2048;
+
+const bundle = (page: string, importer: string): Promise<Bundle> =>
+  bundlePage(new URL(page, import.meta.url), importer);
 
 const pages: Readonly<Partial<Record<EngineName, string>>> = {
   ropewalk: "ropewalk",
@@ -52,8 +55,8 @@ export const measureInBrowser = async (
   const models = byPrecision[precision];
   const site = await serveSite(
     {
-      ropewalk: await bundlePage("ropewalk-page.ts", "@ropewalk/backend-wasm"),
-      transformers: await bundlePage("transformers-page.ts", "@huggingface/transformers"),
+      ropewalk: await bundle("ropewalk-page.ts", "@ropewalk/backend-wasm/package.json"),
+      transformers: await bundle("transformers-page.ts", "@huggingface/transformers"),
     },
     { ropewalk: models.ropewalk, transformers: models.transformersJs },
   );

@@ -5,7 +5,7 @@ import { stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
-import type { Bundle } from "./bundle.ts";
+import type { Bundle } from "./bundle-page.ts";
 
 const types: Readonly<Record<string, string>> = {
   ".html": "text/html",
