@@ -6,7 +6,7 @@
  */
 import type { ModelLayers } from "@ropewalk/context-extension";
 import type { Tape, Value } from "@ropewalk/graph";
-import type { StoredWeights } from "./stored-weights.ts";
+import type { StoredWeights } from "./layers/stored-weights.ts";
 
 /** What a family records with: the tape, and the checkpoint's tensors by name. */
 export type Builder = {

@@ -1,7 +1,13 @@
-export { geluTanh, silu, type Activation } from "./activations.ts";
-export { attentionOutputs, checkAttentions, someLayers, type AskedAttentions, type Attentions } from "./attentions.ts";
-export { batchHeads } from "./batch.ts";
-export { multiStepGraph } from "./multi-step-graph.ts";
+export { geluTanh, silu, type Activation } from "./layers/activations.ts";
+export {
+  attentionOutputs,
+  checkAttentions,
+  someLayers,
+  type AskedAttentions,
+  type Attentions,
+} from "./attention/attention-outputs.ts";
+export { batchHeads } from "./attention/batch-heads.ts";
+export { multiStepGraph } from "./multi-step/multi-step-graph.ts";
 // An extension is put on a decoder: who has one has both.
 export * from "@ropewalk/context-extension";
 export {
@@ -15,9 +21,9 @@ export {
   splitColumns,
   zeroCenteredRmsNorm,
   type Named,
-} from "./blocks.ts";
-export type { CacheArray, CacheArrays, CacheFormat, Encoded, HostRows } from "./cache-formats/format.ts";
-export { cacheFormatOf, cacheFormats, cachePrecisions, type CachePrecision } from "./cache-formats/index.ts";
+} from "./layers/layer-parts.ts";
+export type { CacheArray, CacheArrays, CacheFormat, Encoded, HostRows } from "./cache/formats/format.ts";
+export { cacheFormatOf, cacheFormats, cachePrecisions, type CachePrecision } from "./cache/formats/index.ts";
 export {
   cacheLayout,
   type CacheLayout,
@@ -29,10 +35,10 @@ export {
   type Scored,
   type Seen,
   type StretchKind,
-} from "./cache-layout.ts";
-export { chunkAttention } from "./chunk-attention.ts";
-export { chunkMasks, maskedScore, type CacheWidths } from "./chunk-masks.ts";
-export { chunkNumbers, type Numbers } from "./chunk-numbers.ts";
+} from "./cache/cache-layout.ts";
+export { chunkAttention } from "./attention/chunk-attention.ts";
+export { chunkMasks, maskedScore, type CacheWidths } from "./chunk/chunk-masks.ts";
+export { chunkNumbers, type Numbers } from "./chunk/chunk-numbers.ts";
 export {
   farAfter,
   farFrom,
@@ -45,14 +51,14 @@ export {
   slotRuns,
   type Chunk,
   type SlotRun,
-} from "./chunk.ts";
+} from "./chunk/keys-before-chunk.ts";
 export type { Attend, Builder, Decoder, DecoderSizes, Projected } from "./decoder.ts";
-export { extendDecoder, type ExtendedDecoder } from "./extend.ts";
-export { giveLogits, noToken } from "./give-logits.ts";
-export { decoderGraph, decoderOpset } from "./graph.ts";
-export { decoderInputs, decoderOutputs } from "./interface.ts";
-export { keptRotations, layoutName } from "./key-rotations.ts";
-export type { LowRank } from "./low-rank.ts";
+export { extendDecoder, type ExtendedDecoder } from "./extend-decoder.ts";
+export { giveLogits, noToken } from "./graph/give-logits.ts";
+export { decoderGraph, decoderOpset } from "./graph/decoder-graph.ts";
+export { decoderInputs, decoderOutputs } from "./graph-interface.ts";
+export { keptRotations, layoutName } from "./attention/key-rotations.ts";
+export type { LowRank } from "./layers/low-rank.ts";
 export type { Operators } from "./operators.ts";
 export {
   denseWeights,
@@ -63,4 +69,4 @@ export {
   type WeightLocation,
   type WeightSource,
   type WeightType,
-} from "./stored-weights.ts";
+} from "./layers/stored-weights.ts";

@@ -1,7 +1,7 @@
 import { quantizedBlock, quantizeKeys } from "@ropewalk/attention-merge";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { divideKeys, divisorsOf } from "../src/cache-formats/key-divisors.ts";
+import { divideKeys, divisorsOf } from "../src/cache/formats/key-divisors.ts";
 
 const [numKvHeads, keyLen, headDim] = [2, quantizedBlock, 16] as const;
 const dims = [numKvHeads, keyLen, headDim] as const;

@@ -1,5 +1,5 @@
 /** The names of a training graph's own inputs and outputs; positions and scales have those of `decoderInputs`. */
-import { ofGroup } from "../interface.ts";
+import { ofGroup } from "../graph-interface.ts";
 
 export const trainingInputs = {
   /** [batchSize * seqLen] int64: the token that each row is to foretell; any where the row's weight is 0. */

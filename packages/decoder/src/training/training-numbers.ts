@@ -1,10 +1,10 @@
 /** What a training graph is fed besides ids and weights: positions, scales and masks of a length, and what is to be foretold. */
 import { check, checkInteger } from "@ropewalk/check";
-import { maskedScore } from "../chunk-masks.ts";
-import { chunkNumbers, type Numbers } from "../chunk-numbers.ts";
-import { coveredKeys } from "../covered.ts";
+import { maskedScore } from "../chunk/chunk-masks.ts";
+import { chunkNumbers, type Numbers } from "../chunk/chunk-numbers.ts";
+import { coveredKeys } from "../chunk/covered-keys.ts";
 import { frequenciesFor } from "@ropewalk/context-extension";
-import type { ExtendedDecoder } from "../extend.ts";
+import type { ExtendedDecoder } from "../extend-decoder.ts";
 import { bandMask } from "./interface.ts";
 
 /** A label that is not learned. */

@@ -1,7 +1,7 @@
 /** Weights that are fed. */
 import type { Tape, Value } from "@ropewalk/graph";
 import type { Decoder } from "../decoder.ts";
-import { denseWeights, type StoredWeights } from "../stored-weights.ts";
+import { denseWeights, type StoredWeights } from "../layers/stored-weights.ts";
 
 /**
  * Every tensor as an input of its name. A product by Gemm, which reads a matrix by its rows, would save the transpose; it sums in another

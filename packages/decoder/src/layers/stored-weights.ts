@@ -10,7 +10,7 @@
 import { emitCast, emitLongProduct, emitShortProduct } from "@ropewalk/attention-merge/onnx";
 import { type FilePlace, type Tape, type Value } from "@ropewalk/graph";
 import { constantLowRank, withLowRank, type LowRank } from "./low-rank.ts";
-import type { Operators } from "./operators.ts";
+import type { Operators } from "../operators.ts";
 
 /** How the elements of a dense tensor are stored. */
 export type WeightType = "float32" | "float16" | "bfloat16";

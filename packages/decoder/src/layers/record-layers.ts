@@ -1,7 +1,7 @@
 /** The layers of a decoder, one after another. */
 import type { Value } from "@ropewalk/graph";
-import type { LayerAttention } from "./chunk-attention.ts";
-import type { Builder, Decoder } from "./decoder.ts";
+import type { LayerAttention } from "../attention/chunk-attention.ts";
+import type { Builder, Decoder } from "../decoder.ts";
 
 /**
  * Token ids [seqLen] to the hidden states [seqLen, hiddenDim] behind the last layer.

@@ -2,9 +2,9 @@
 import { positionIn, type ExtendedGroup } from "@ropewalk/context-extension";
 import { queryScales } from "@ropewalk/entropy-scaling";
 import { rotationTable, type RopeFrequencies } from "@ropewalk/rope";
-import type { Chunk } from "./chunk.ts";
-import type { ExtendedDecoder } from "./extend.ts";
-import { decoderInputs } from "./interface.ts";
+import type { Chunk } from "./keys-before-chunk.ts";
+import type { ExtendedDecoder } from "../extend-decoder.ts";
+import { decoderInputs } from "../graph-interface.ts";
 
 /** What a graph is fed under a name. */
 export type Numbers = { readonly dims: readonly number[]; readonly data: Float32Array };

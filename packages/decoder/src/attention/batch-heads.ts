@@ -8,7 +8,7 @@
  */
 import type { Tape, Value } from "@ropewalk/graph";
 import type { LayerAttention } from "./chunk-attention.ts";
-import type { ExtendedDecoder } from "./extend.ts";
+import type { ExtendedDecoder } from "../extend-decoder.ts";
 
 /** An extended decoder with the heads of `batch` sequences: what its cache, and its attention, are for all of them together. */
 export const batchHeads = <Extended extends ExtendedDecoder>(extended: Extended, batch: number): Extended => {

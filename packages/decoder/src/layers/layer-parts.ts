@@ -12,7 +12,7 @@
 import { emitSoftcap } from "@ropewalk/attention-merge/onnx";
 import type { Value } from "@ropewalk/graph";
 import type { Activation } from "./activations.ts";
-import type { Builder } from "./decoder.ts";
+import type { Builder } from "../decoder.ts";
 
 /** A tensor by name, with its bias where there is one. */
 export type Named = { readonly weight: string; readonly bias?: string };

@@ -17,10 +17,10 @@ import {
   type SettledPart,
 } from "@ropewalk/attention-merge/onnx";
 import type { Tape, Value } from "@ropewalk/graph";
-import type { CacheFormat, Give } from "./cache-formats/format.ts";
-import type { Attend } from "./decoder.ts";
-import type { CacheStretch, Masked, Scored } from "./cache-layout.ts";
-import { decoderOutputs } from "./interface.ts";
+import type { CacheFormat, Give } from "../cache/formats/format.ts";
+import type { Attend } from "../decoder.ts";
+import type { CacheStretch, Masked, Scored } from "../cache/cache-layout.ts";
+import { decoderOutputs } from "../graph-interface.ts";
 import { keptRotations } from "./key-rotations.ts";
 import type { GroupInputs, SharedInputs } from "./shared-inputs.ts";
 

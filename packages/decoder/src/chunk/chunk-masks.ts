@@ -2,9 +2,9 @@
 import { byKind } from "@ropewalk/check";
 import type { BandLayout } from "@ropewalk/context-extension";
 import type { Numbers } from "./chunk-numbers.ts";
-import { farFrom, ringChunks, ringRuns, slotRuns, type Chunk, type SlotRun } from "./chunk.ts";
-import { coveredByOne, type KeyRun } from "./covered.ts";
-import { decoderInputs } from "./interface.ts";
+import { farFrom, ringChunks, ringRuns, slotRuns, type Chunk, type SlotRun } from "./keys-before-chunk.ts";
+import { coveredByOne, type KeyRun } from "./covered-keys.ts";
+import { decoderInputs } from "../graph-interface.ts";
 
 /** What a masked score is moved by: far below any score, yet finite, so that no difference of two is NaN. */
 export const maskedScore = -1e30;

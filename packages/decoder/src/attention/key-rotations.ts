@@ -3,7 +3,7 @@
  * kept once.
  */
 import type { ExtendedGroup } from "@ropewalk/context-extension";
-import type { ExtendedDecoder } from "./extend.ts";
+import type { ExtendedDecoder } from "../extend-decoder.ts";
 
 type Mapped = Pick<ExtendedGroup, "positions">;
 

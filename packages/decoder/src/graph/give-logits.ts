@@ -7,7 +7,7 @@
  * A sum is no number where one of its terms is none: so one of many that is NaN, or infinite, is noticed by whoever reads the token.
  */
 import { typeCode, type Tape, type Value } from "@ropewalk/graph";
-import { decoderOutputs } from "./interface.ts";
+import { decoderOutputs } from "../graph-interface.ts";
 
 /** The likeliest token where a row's logits are no numbers. */
 export const noToken = -1;

@@ -9,11 +9,11 @@
  */
 import { byKind } from "@ropewalk/check";
 import type { BandLayout, ExtendedGroup } from "@ropewalk/context-extension";
-import type { CacheArray, CacheArrays, CacheFormat, Encode } from "./cache-formats/format.ts";
-import { cacheFormatOf } from "./cache-formats/index.ts";
-import type { ExtendedDecoder } from "./extend.ts";
-import { decoderInputs, decoderOutputs, sizeName } from "./interface.ts";
-import { keptRotations, nearestBand, outermostBand, rotationOf } from "./key-rotations.ts";
+import type { CacheArray, CacheArrays, CacheFormat, Encode } from "./formats/format.ts";
+import { cacheFormatOf } from "./formats/index.ts";
+import type { ExtendedDecoder } from "../extend-decoder.ts";
+import { decoderInputs, decoderOutputs, sizeName } from "../graph-interface.ts";
+import { keptRotations, nearestBand, outermostBand, rotationOf } from "../attention/key-rotations.ts";
 
 export type StretchKind = "settled" | "tail" | "ring" | "ring-chunk";
 

@@ -6,7 +6,7 @@
  */
 import type { SettledPart } from "@ropewalk/attention-merge/onnx";
 import type { RecordOptions, Tape, Value } from "@ropewalk/graph";
-import type { Operators } from "../operators.ts";
+import type { Operators } from "../../operators.ts";
 
 /** One array that keys or values are kept in. */
 export type CacheArray = {

@@ -7,10 +7,10 @@
  */
 import { tape as newTape, valueOfInfo, type ModelProto, type Tape, type Value } from "@ropewalk/graph";
 import { putChunk, type Cut } from "./chunk-in-loop.ts";
-import type { DecoderSizes } from "./decoder.ts";
-import { noToken } from "./give-logits.ts";
-import { decoderInputs, decoderOutputs, isAttentions } from "./interface.ts";
-import { emitNextToken } from "./next-token.ts";
+import type { DecoderSizes } from "../decoder.ts";
+import { noToken } from "../graph/give-logits.ts";
+import { decoderInputs, decoderOutputs, isAttentions } from "../graph-interface.ts";
+import { emitNextToken } from "../graph/emit-next-token.ts";
 
 /** What a chunk reads besides its ids, declared under the same names. */
 const declareReads = (tape: Tape, chunk: ModelProto): ReadonlyMap<string, Value> =>

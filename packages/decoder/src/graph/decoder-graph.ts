@@ -1,17 +1,17 @@
 /** A decoder with its extension as one ONNX graph, for a chunk of any length: prefill and decoding are the same graph. */
 import { checkKeys, oneOf, optional, positive } from "@ropewalk/check";
 import { tape as newTape, type ModelProto } from "@ropewalk/graph";
-import type { AskedAttentions } from "./attentions.ts";
-import { attendBatch, batchHeads } from "./batch.ts";
-import { cacheFormats, cachePrecisions } from "./cache-formats/index.ts";
-import { chunkAttention } from "./chunk-attention.ts";
-import type { Decoder } from "./decoder.ts";
-import type { ExtendedDecoder } from "./extend.ts";
+import type { AskedAttentions } from "../attention/attention-outputs.ts";
+import { attendBatch, batchHeads } from "../attention/batch-heads.ts";
+import { cacheFormats, cachePrecisions } from "../cache/formats/index.ts";
+import { chunkAttention } from "../attention/chunk-attention.ts";
+import type { Decoder } from "../decoder.ts";
+import type { ExtendedDecoder } from "../extend-decoder.ts";
 import { giveLogits } from "./give-logits.ts";
-import { recordHidden } from "./hidden.ts";
-import { decoderInputs } from "./interface.ts";
-import type { Operators } from "./operators.ts";
-import { storedWeights, type Precision, type WeightSource } from "./stored-weights.ts";
+import { recordHidden } from "../layers/record-layers.ts";
+import { decoderInputs } from "../graph-interface.ts";
+import type { Operators } from "../operators.ts";
+import { storedWeights, type Precision, type WeightSource } from "../layers/stored-weights.ts";
 
 /** What the graph needs of ONNX: RotaryEmbedding came with opset 23, and that with version 11 of the format. */
 export const decoderOpset = { opset: 23, irVersion: 11 } as const;

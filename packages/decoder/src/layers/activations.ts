@@ -5,7 +5,7 @@
  *   geluTanh  x (1 + tanh(sqrt(2 / π) (x + 0.044715 x³))) / 2         Hendrycks and Gimpel, arXiv 1606.08415, section 2
  */
 import type { Value } from "@ropewalk/graph";
-import type { Builder } from "./decoder.ts";
+import type { Builder } from "../decoder.ts";
 
 /** An activation records itself: x to σ(x). */
 export type Activation = (builder: Builder, x: Value) => Value;

@@ -6,10 +6,10 @@ import { emitTile, type HeadCounts } from "@ropewalk/attention-merge/onnx";
 import type { RecordOptions, Tape, Value } from "@ropewalk/graph";
 import { emitRotaryEmbedding } from "@ropewalk/rope/onnx";
 import type { DecoderRope, ExtendedGroup } from "@ropewalk/context-extension";
-import { cacheFormatOf } from "./cache-formats/index.ts";
-import type { ExtendedDecoder } from "./extend.ts";
-import { cacheLayout, type CacheLayout } from "./cache-layout.ts";
-import { decoderInputs, sizeName } from "./interface.ts";
+import { cacheFormatOf } from "../cache/formats/index.ts";
+import type { ExtendedDecoder } from "../extend-decoder.ts";
+import { cacheLayout, type CacheLayout } from "../cache/cache-layout.ts";
+import { decoderInputs, sizeName } from "../graph-interface.ts";
 
 /** Rotates heads [1, numKvHeads, rows, headDim] to where a band has the chunk's queries, or its keys. */
 export type Turn = (tape: Tape, band: number, side: "query" | "key", heads: Value, options?: RecordOptions) => Value;

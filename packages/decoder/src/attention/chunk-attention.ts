@@ -3,12 +3,12 @@ import { checkOneOf } from "@ropewalk/check";
 import { placeOfLayer } from "@ropewalk/context-extension";
 import type { Tape, Value } from "@ropewalk/graph";
 import { match } from "ts-pattern";
-import { checkAttentions, measureOf, type AskedAttentions } from "./attentions.ts";
-import { attendIn } from "./attend.ts";
-import { cacheFormatOf } from "./cache-formats/index.ts";
-import type { Attend } from "./decoder.ts";
-import type { ExtendedDecoder } from "./extend.ts";
-import type { Operators } from "./operators.ts";
+import { checkAttentions, measureOf, type AskedAttentions } from "./attention-outputs.ts";
+import { attendIn } from "./attend-in-layer.ts";
+import { cacheFormatOf } from "../cache/formats/index.ts";
+import type { Attend } from "../decoder.ts";
+import type { ExtendedDecoder } from "../extend-decoder.ts";
+import type { Operators } from "../operators.ts";
 import { declareGroup, declareShared } from "./shared-inputs.ts";
 
 /** The attention of layer `index`, recorded on a tape of the same recording. */

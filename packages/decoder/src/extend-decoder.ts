@@ -8,7 +8,7 @@ import {
   type ExtendedContext,
   type ExtendedGroup,
 } from "@ropewalk/context-extension";
-import { cacheFormats, cachePrecisions, type CachePrecision } from "./cache-formats/index.ts";
+import { cacheFormats, cachePrecisions, type CachePrecision } from "./cache/formats/index.ts";
 import type { DecoderSizes } from "./decoder.ts";
 
 export type ExtendedDecoder<D extends DecoderSizes = DecoderSizes> = ExtendedContext & {
