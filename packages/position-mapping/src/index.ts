@@ -1,11 +1,11 @@
 export { capacity } from "./capacity.ts";
 export { chooseSelfExtend } from "./choose-self-extend.ts";
 export { defaultWindow } from "./defaults.ts";
-export { leakyReRope } from "./leaky-re-rope.ts";
+export { leakyReRope } from "./schemes/leaky-re-rope.ts";
 export type { Band, BandByChunk, BandByDistance, BandByRule, PositionMapping } from "./mapping.ts";
-export { plain } from "./plain.ts";
-export { reRope } from "./re-rope.ts";
+export { plain } from "./schemes/plain.ts";
+export { reRope } from "./schemes/re-rope.ts";
 export { formatRelativePositions, relativePosition, relativePositions } from "./relative-positions.ts";
 export { largestWindow, smallestGroupSize } from "./self-extend-capacity.ts";
-export { selfExtend } from "./self-extend.ts";
-export { slidingWindow } from "./sliding-window.ts";
+export { selfExtend } from "./schemes/self-extend.ts";
+export { slidingWindow } from "./schemes/sliding-window.ts";

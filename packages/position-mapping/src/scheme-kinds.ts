@@ -2,14 +2,14 @@
  * The kinds of `PositionScheme`, a row each: what makes its mapping. (A row states its type beside its value, since the union is
  * made of these types and declarations are emitted file by file.)
  */
-import { custom } from "./custom.ts";
-import { dualChunk } from "./dual-chunk.ts";
-import { leakyReRope } from "./leaky-re-rope.ts";
-import { reRope } from "./re-rope.ts";
-import { selfExtend } from "./self-extend.ts";
-import { sinks } from "./sinks.ts";
-import { slidingWindow } from "./sliding-window.ts";
-import { string } from "./string.ts";
+import { custom } from "./schemes/custom.ts";
+import { dualChunk } from "./schemes/dual-chunk.ts";
+import { leakyReRope } from "./schemes/leaky-re-rope.ts";
+import { reRope } from "./schemes/re-rope.ts";
+import { selfExtend } from "./schemes/self-extend.ts";
+import { sinks } from "./schemes/sinks.ts";
+import { slidingWindow } from "./schemes/sliding-window.ts";
+import { string } from "./schemes/string.ts";
 
 export const schemes = {
   "self-extend": selfExtend as typeof selfExtend,

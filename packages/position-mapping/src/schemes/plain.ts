@@ -4,10 +4,10 @@
  *     rel(i, j) = i - j
  *     capacity  = L
  */
-import { near, type PositionMapping } from "./mapping.ts";
-import { defaultWindow } from "./defaults.ts";
-import { remedyOf } from "./fit.ts";
-import { selfExtendCapacity } from "./self-extend-capacity.ts";
+import { near, type PositionMapping } from "../mapping.ts";
+import { defaultWindow } from "../defaults.ts";
+import { remedyOf } from "../fit.ts";
+import { selfExtendCapacity } from "../self-extend-capacity.ts";
 
 /** Every token keeps its own position. */
 export const plain = (): PositionMapping => ({

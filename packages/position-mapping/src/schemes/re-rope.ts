@@ -7,8 +7,8 @@
  *     capacity = Infinity for W < L,   L for W = L
  */
 import { checkConfig, positive } from "@ropewalk/check";
-import { twoBands, type PositionMapping } from "./mapping.ts";
-import { wouldFit } from "./fit.ts";
+import { twoBands, type PositionMapping } from "../mapping.ts";
+import { wouldFit } from "../fit.ts";
 
 /**
  * Every distance of `window` or more counts as `window`.

@@ -10,9 +10,9 @@
  * by the fraction of W/G.
  */
 import { checkConfig, positive } from "@ropewalk/check";
-import { remedyOf } from "./fit.ts";
-import { twoBands, type PositionMapping } from "./mapping.ts";
-import { selfExtendCapacity } from "./self-extend-capacity.ts";
+import { remedyOf } from "../fit.ts";
+import { twoBands, type PositionMapping } from "../mapping.ts";
+import { selfExtendCapacity } from "../self-extend-capacity.ts";
 
 /**
  * Groups of `groupSize` tokens beyond a window of `window` tokens. `groupSize: 1` is plain RoPE.

@@ -10,8 +10,8 @@
  *     capacity = L + S - W
  */
 import { checkConfig, checkNumber, positive } from "@ropewalk/check";
-import { remedyOf } from "./fit.ts";
-import { near, type PositionMapping } from "./mapping.ts";
+import { remedyOf } from "../fit.ts";
+import { near, type PositionMapping } from "../mapping.ts";
 
 /** A shift that the model was not trained for, or none, holds nothing. */
 const stringCapacity = (shiftFrom: number, window: number, trainedContext: number): number =>

@@ -7,8 +7,8 @@
  *     capacity = Infinity
  */
 import { checkConfig, positive } from "@ropewalk/check";
-import { near, type PositionMapping } from "./mapping.ts";
-import { wouldFit } from "./fit.ts";
+import { near, type PositionMapping } from "../mapping.ts";
+import { wouldFit } from "../fit.ts";
 
 /**
  * Each query attends to the last `window` tokens, itself among them.

@@ -17,8 +17,8 @@ import {
   withoutControls,
   type Rule,
 } from "@ropewalk/check";
-import { checkBandsOf } from "./bands/check-bands.ts";
-import type { PositionMapping } from "./mapping.ts";
+import { checkBandsOf } from "../bands/check-bands.ts";
+import type { PositionMapping } from "../mapping.ts";
 
 const isName: Rule = (where, name, value) => {
   if (typeof value !== "string" || value === "")

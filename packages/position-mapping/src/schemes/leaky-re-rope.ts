@@ -10,8 +10,8 @@
  *     capacity = max(W, floor(s (L-1-W)) + W + 1)
  */
 import { atLeastOne, checkConfig, positive } from "@ropewalk/check";
-import { remedyOf } from "./fit.ts";
-import { twoBands, type PositionMapping } from "./mapping.ts";
+import { remedyOf } from "../fit.ts";
+import { twoBands, type PositionMapping } from "../mapping.ts";
 
 const leakyCapacity = (factor: number, window: number, trainedContext: number): number =>
   Math.max(window, Math.floor(factor * (trainedContext - 1 - window)) + window + 1);

@@ -9,8 +9,8 @@
  *     capacity = Infinity
  */
 import { checkConfig, positive } from "@ropewalk/check";
-import { wouldFit } from "./fit.ts";
-import { near, type PositionMapping } from "./mapping.ts";
+import { wouldFit } from "../fit.ts";
+import { near, type PositionMapping } from "../mapping.ts";
 
 /**
  * Each query attends to the first `sinks` tokens and to the last `window`, itself among them.

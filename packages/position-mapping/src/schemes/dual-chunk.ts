@@ -11,8 +11,8 @@
  *     capacity = Infinity where that is < L,   L otherwise
  */
 import { checkConfig, checkNumber, positive } from "@ropewalk/check";
-import { wouldFit } from "./fit.ts";
-import type { BandByChunk, PositionMapping } from "./mapping.ts";
+import { wouldFit } from "../fit.ts";
+import type { BandByChunk, PositionMapping } from "../mapping.ts";
 
 /**
  * Chunks of `chunkSize - localSize` tokens, positions up to `chunkSize`.
