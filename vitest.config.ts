@@ -13,7 +13,7 @@ const slow = `
   evals/test/passkey
   cli/test/families
   test/wgsl/device
-  generation/test/exports
+  generation/test/logits/exports
   backend-webgpu/test/tabs
 `
   .trim()
