@@ -5,7 +5,7 @@
  *
  * With w_r = 1 / (number of targets) it is the mean cross-entropy.
  */
-import type { Tape, Value } from "@ropewalk/graph";
+import { typeCode, type Tape, type Value } from "@ropewalk/graph";
 
 /** 0, 1, … vocabSize - 1. */
 const tokensOf = (tape: Tape, vocabSize: number): Value =>
@@ -33,11 +33,9 @@ export const crossEntropy = (tape: Tape, logits: Value, targets: Value, weights:
   const logSum = tape.op("Log", [along("ReduceSum", tape.op("Exp", [moved]))]);
   // A row of tokens beside a column of targets: operators that pick an element a row are not everywhere.
   const column = tape.op("Unsqueeze", [narrowTokens(tape, vocabSize, targets), last]);
-  const picked = tape.op("Where", [
-    tape.op("Equal", [tokensOf(tape, vocabSize), column]),
-    moved,
-    tape.constant("float32", [], [0]),
-  ]);
+  const isTarget = tape.op("Equal", [tokensOf(tape, vocabSize), column]);
+  // Multiplied: Where takes three times as long on a CPU, here and on the way back.
+  const picked = tape.op("Mul", [moved, tape.op("Cast", [isTarget], { to: typeCode("float32") })]);
   const losses = tape.op("Squeeze", [tape.op("Sub", [logSum, along("ReduceSum", picked)]), last]);
   return tape.op("ReduceSum", [tape.op("Mul", [losses, weights])], { keepdims: 0 });
 };

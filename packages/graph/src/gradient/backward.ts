@@ -18,6 +18,8 @@ export type Backward = Call<Value> & {
   readonly elementsOf: (value: Value) => readonly number[] | undefined;
   /** The value whose last two axes are exchanged in this one; undefined where it is no such transpose. */
   readonly turnedFrom: (value: Value) => Value | undefined;
+  /** The value that was repeated to this one's shape; undefined where it was not made so. */
+  readonly repeatedFrom: (value: Value) => Value | undefined;
 };
 
 /** dL/dx for each input x, recorded when it is wanted; undefined for an input that has none, such as indices. */
@@ -59,6 +61,9 @@ export const ints = ({ tape }: Backward, values: readonly number[]): Value =>
   tape.constant("int64", [values.length], values);
 
 export const mul = ({ tape }: Backward, a: Value, b: Value): Value => tape.op("Mul", [a, b]);
+/** g x, where g has the shape of the product: it is not written out if the product repeats it by itself. */
+export const mulRepeated = (at: Backward, g: Value, x: Value): Value =>
+  mul(at, formatDims(g.dims) === formatDims(x.dims) ? (at.repeatedFrom(g) ?? g) : g, x);
 export const add = ({ tape }: Backward, a: Value, b: Value): Value => tape.op("Add", [a, b]);
 export const sub = ({ tape }: Backward, a: Value, b: Value): Value => tape.op("Sub", [a, b]);
 export const neg = ({ tape }: Backward, a: Value): Value => tape.op("Neg", [a]);

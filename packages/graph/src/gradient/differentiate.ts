@@ -20,8 +20,10 @@ import { resume } from "../record/resume.ts";
 import { recordedModel, scoped, type Tape } from "../record/tape.ts";
 import type { Value } from "../messages/value.ts";
 import type { Backward } from "./backward.ts";
+import { producersOf } from "./producers.ts";
 import { readNodes } from "./read-nodes.ts";
 import { recomputation } from "./recomputation.ts";
+import { repeatsOf } from "./repeated-from.ts";
 import { findRule } from "./table.ts";
 import { turnsOf } from "./turned-from.ts";
 
@@ -101,7 +103,8 @@ export const differentiate = (model: ModelProto, asked: Differentiation): ModelP
   const tape = scoped(recording, "/gradient");
   const depends = dependents(nodes, asked.parameters, recording);
   const gradients = new Map<string, Value>([[loss.name, tape.constant(loss.type!, loss.dims as number[], [1])]]);
-  const turnedFrom = turnsOf(recording);
+  const producerOf = producersOf(recording);
+  const [turnedFrom, repeatedFrom] = [turnsOf(recording, producerOf), repeatsOf(recording, producerOf)];
   const anew = recomputation(recording, tape, nodes, asked.checkpoints ?? [], gradients);
 
   for (const [place, node] of [...nodes.entries()].toReversed()) {
@@ -121,6 +124,7 @@ export const differentiate = (model: ModelProto, asked: Differentiation): ModelP
       gradients: given,
       elementsOf: (value) => shortConstant(recording, value),
       turnedFrom,
+      repeatedFrom,
     };
     const parts = rule(backward);
     for (const [index, input] of node.input.entries()) {

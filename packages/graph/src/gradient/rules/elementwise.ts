@@ -10,12 +10,12 @@
 import { intAttribute, textAttribute } from "../../operators/read-attributes.ts";
 import type { Value } from "../../messages/value.ts";
 import type { Backward, Rule } from "../backward.ts";
-import { add, castTo, gradient, inputOf, mul, neg, refuse, scalar, sub, sumTo } from "../backward.ts";
+import { add, castTo, gradient, inputOf, mul, mulRepeated, neg, refuse, scalar, sub, sumTo } from "../backward.ts";
 
 /** One input: dL/dx = g f'(x), where f' is given x and y. */
 const unary =
   (derivative: (at: Backward, x: Value, y: Value) => Value): Rule =>
-  (at) => [() => mul(at, gradient(at), derivative(at, inputOf(at, 0), at.outputs[0]!))];
+  (at) => [() => mulRepeated(at, gradient(at), derivative(at, inputOf(at, 0), at.outputs[0]!))];
 
 /** Two inputs, each of which may have been repeated. */
 const binary =
@@ -30,10 +30,14 @@ const oneMinus = (at: Backward, x: Value): Value => sub(at, scalar(at, 1), x);
 
 export const identity: Rule = (at) => [() => gradient(at)];
 export const plus: Rule = binary(gradient, gradient);
-export const minus: Rule = binary(gradient, (at) => neg(at, gradient(at)));
+export const minus: Rule = (at) => [
+  () => sumTo(at, gradient(at), inputOf(at, 0)),
+  // The sum first: it is the smaller one to negate.
+  () => neg(at, sumTo(at, gradient(at), inputOf(at, 1))),
+];
 export const times: Rule = binary(
-  (at, _, b) => mul(at, gradient(at), b),
-  (at, a) => mul(at, gradient(at), a),
+  (at, _, b) => mulRepeated(at, gradient(at), b),
+  (at, a) => mulRepeated(at, gradient(at), a),
 );
 export const divide: Rule = binary(
   (at, _, b) => at.tape.op("Div", [gradient(at), b]),

@@ -1,0 +1,13 @@
+/** Values that were repeated to a larger shape, which an element-wise operator does by itself. */
+import { domainOf } from "../operators/table.ts";
+import type { Recording } from "../record/recording.ts";
+import type { Value } from "../messages/value.ts";
+import type { ProducerOf } from "./producers.ts";
+
+/** Gives the value that an Expand repeated, undefined for any other. */
+export const repeatsOf =
+  ({ values }: Recording, producerOf: ProducerOf): ((value: Value) => Value | undefined) =>
+  (value) => {
+    const node = producerOf(value);
+    return node?.opType === "Expand" && domainOf(node.domain) === "" ? values.get(node.input[0]!) : undefined;
+  };
