@@ -6,13 +6,13 @@
  */
 import {
   sizeOf,
-  type Buffer,
+  type TensorBuffer,
   type BufferType,
   type DeviceTensor,
   type HostTensor,
   type Tensor,
 } from "@ropewalk/backend";
-import { deviceBuffer, wordsOf } from "./buffer.ts";
+import { deviceBuffer, wordsOf } from "./device-buffer.ts";
 import type { Copy, Device, Placed } from "./device.ts";
 import { createPlaces, type Kept, type Place, type Room, type Work } from "./places.ts";
 
@@ -23,7 +23,7 @@ export type Feed<Memory> = {
 };
 
 export type DeviceMemory<Memory> = {
-  readonly allocate: (length: number, type?: BufferType) => Buffer;
+  readonly allocate: (length: number, type?: BufferType) => TensorBuffer;
   /** A tensor that stands for an output; `end` says that it is no longer valid. */
   readonly keep: (
     device: Device<Memory>,

@@ -1,7 +1,7 @@
 /** Where a backend's tensors and buffers lie on its device, known to that backend alone. */
 import {
   sizeOf,
-  type Buffer,
+  type TensorBuffer,
   type BufferType,
   type DeviceTensor,
   type StridedCopy,
@@ -42,16 +42,16 @@ export type Source<Memory> = {
 
 export type Places<Memory> = {
   readonly handleOf: (place: Place<Memory>) => object;
-  readonly addBuffer: (buffer: Buffer, room: Room<Memory>) => void;
+  readonly addBuffer: (buffer: TensorBuffer, room: Room<Memory>) => void;
   /** @throws TypeError for a tensor of another backend, or one whose memory is given back */
   readonly placeOf: (tensor: DeviceTensor) => Place<Memory>;
   /** @throws TypeError as `placeOf`, for a buffer of another backend, and for what is not of this type */
-  readonly sourceOf: (source: Tensor | Buffer, type: BufferType) => Source<Memory>;
+  readonly sourceOf: (source: Tensor | TensorBuffer, type: BufferType) => Source<Memory>;
 };
 
 export const createPlaces = <Memory>(name: string): Places<Memory> => {
   const places = new WeakMap<object, Place<Memory>>();
-  const rooms = new WeakMap<Buffer, Room<Memory>>();
+  const rooms = new WeakMap<TensorBuffer, Room<Memory>>();
 
   const placeOf = ({ handle, dims }: DeviceTensor): Place<Memory> => {
     const place = typeof handle === "object" && handle !== null ? places.get(handle) : undefined;

@@ -1,5 +1,5 @@
 /** One place where graphs run. A backend is a value that is passed in: there is no default and no registry. */
-import type { Buffer, BufferType } from "./buffer.ts";
+import type { TensorBuffer, BufferType } from "./tensor-buffer.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** The bytes behind the tensors that a graph names as external data: a file to be memory-mapped, or bytes in memory. */
@@ -74,7 +74,7 @@ export type Backend = {
    *
    * @throws TypeError naming the backend and the type when it is none of `bufferTypes`
    */
-  readonly allocate: (length: number, type?: BufferType) => Buffer;
+  readonly allocate: (length: number, type?: BufferType) => TensorBuffer;
 };
 
 /** Where buffers live: what a cache needs of a backend. */

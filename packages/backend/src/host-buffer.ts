@@ -1,5 +1,5 @@
 /** Buffers as typed arrays, for every backend that computes in JavaScript's or WebAssembly's reach of the CPU. */
-import type { Buffer, BufferType } from "./buffer.ts";
+import type { TensorBuffer, BufferType } from "./tensor-buffer.ts";
 import { sizeOf, type HostTensor, type Tensor } from "./tensor.ts";
 
 /** The host tensors of a host-only backend's run. @throws TypeError for a tensor of another backend. */
@@ -11,9 +11,9 @@ export const asHost = (name: string, tensor: Tensor): HostTensor => {
 
 type Elements = Float32Array | Uint16Array | Int8Array;
 
-const stored = new WeakMap<Buffer, Elements>();
+const stored = new WeakMap<TensorBuffer, Elements>();
 
-const elementsOf = (source: Tensor | Buffer, type: BufferType): Elements => {
+const elementsOf = (source: Tensor | TensorBuffer, type: BufferType): Elements => {
   const data = "place" in source ? asHost("write", source).data : stored.get(source);
   if (data === undefined || source.type !== type)
     throw new TypeError(
@@ -38,13 +38,13 @@ const zeroed = (length: number, type: BufferType): Elements => {
 };
 
 /** A zeroed buffer of `length` elements in JavaScript's memory. */
-export const hostBuffer = (length: number, type: BufferType = "float32"): Buffer => {
+export const hostBuffer = (length: number, type: BufferType = "float32"): TensorBuffer => {
   const data = zeroed(length, type);
   const checkRange = (where: string, from: number, size: number): void => {
     if (!(from >= 0 && size >= 0 && from + size <= length))
       throw new RangeError(`${where}: ${size} elements from ${from} on must lie within the buffer's ${length}`);
   };
-  const buffer: Buffer = {
+  const buffer: TensorBuffer = {
     type,
     length,
     view: (offset, dims) => {

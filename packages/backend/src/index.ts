@@ -1,5 +1,5 @@
 export { runChecks, type Backend, type ExternalData, type Fetches, type Memory, type Session } from "./backend.ts";
-export { bytesOfBuffer, type Buffer, type BufferType, type StridedCopy } from "./buffer.ts";
+export { bytesOfBuffer, type TensorBuffer, type BufferType, type StridedCopy } from "./tensor-buffer.ts";
 export { firstAvailable } from "./first-available.ts";
 export {
   float16,

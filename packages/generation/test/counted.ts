@@ -1,15 +1,15 @@
-import type { Backend, Buffer } from "@ropewalk/backend";
+import type { Backend, TensorBuffer } from "@ropewalk/backend";
 
 /** A backend that counts its buffers, and fails where it is told to. */
 export const counted = (inner: Backend) => {
-  const live = new Set<Buffer>();
+  const live = new Set<TensorBuffer>();
   const count = { releasedTwice: 0, allocations: 0, runs: 0 };
   const failing = { allocation: Infinity, run: Infinity };
   const backend: Backend = {
     ...inner,
     allocate: (...asked) => {
       if (++count.allocations === failing.allocation) throw new RangeError("no memory");
-      const buffer = inner.allocate(...asked) as { -readonly [K in keyof Buffer]: Buffer[K] };
+      const buffer = inner.allocate(...asked) as { -readonly [K in keyof TensorBuffer]: TensorBuffer[K] };
       live.add(buffer);
       const { release } = buffer;
       buffer.release = () => {

@@ -1,5 +1,5 @@
 /** Whatever is asked of buffers on the device, they hold what buffers on the host would. */
-import { float32, type Buffer } from "@ropewalk/backend";
+import { float32, type TensorBuffer } from "@ropewalk/backend";
 import { hostBuffer } from "@ropewalk/backend/host";
 import { encode, tape } from "@ropewalk/graph";
 import fc from "fast-check";
@@ -31,7 +31,7 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
 /** Carries out the steps on a pair of buffers. */
-const carryOut = (steps: readonly Step[], [first, second]: readonly [Buffer, Buffer]): void =>
+const carryOut = (steps: readonly Step[], [first, second]: readonly [TensorBuffer, TensorBuffer]): void =>
   steps.forEach((each, index) => {
     if (each.kind === "move") return first.move(each.from, each.to, each.size);
     const { kind, size, count, from, to, fromStride, gap } = each;

@@ -2,7 +2,7 @@
  * The cache of the layers of one group: the stretches of its layout, each with the buffers of every layer, and the rule that it is
  * filled and read by.
  */
-import { bytesOfBuffer, type Buffer, type Memory, type Tensor } from "@ropewalk/backend";
+import { bytesOfBuffer, type TensorBuffer, type Memory, type Tensor } from "@ropewalk/backend";
 import type { ExtendedGroup } from "@ropewalk/context-extension";
 import type { CachePart, CacheStretch, ExtendedDecoder, PartArray, SlotRun } from "@ropewalk/decoder";
 import type { CacheMemory } from "./life.ts";
@@ -14,7 +14,7 @@ export type HeldPart = {
   /** The inputs that each reading has its arrays by. */
   readonly inputs: readonly (readonly string[])[];
   /** Of its arrays, in their order. */
-  readonly buffers: readonly Buffer[];
+  readonly buffers: readonly TensorBuffer[];
 };
 
 export type HeldLayer = readonly HeldPart[];
@@ -108,7 +108,10 @@ export const layerBytes = (
     .reduce((sum, bytes) => sum + bytes, 0);
 
 /** The stretch in arrays that `other` gives for its own. */
-export const inArrays = (held: HeldStretch, other: (buffer: Buffer, array: PartArray) => Buffer): HeldStretch => ({
+export const inArrays = (
+  held: HeldStretch,
+  other: (buffer: TensorBuffer, array: PartArray) => TensorBuffer,
+): HeldStretch => ({
   ...held,
   layers: held.layers.map((layer) =>
     layer.map((each) => ({
@@ -123,7 +126,7 @@ export const roomier = (
   { backend, extended }: Growing,
   held: HeldStretch,
   room: number,
-  copy: (from: Buffer, to: Buffer, array: PartArray) => void,
+  copy: (from: TensorBuffer, to: TensorBuffer, array: PartArray) => void,
 ): HeldStretch => ({
   ...inArrays(held, (buffer, array) => {
     // Of one size in any room.
@@ -137,7 +140,7 @@ export const roomier = (
 });
 
 /** The first `length` elements of one array in another. */
-export const copyFirst = (from: Buffer, to: Buffer, length: number): void => {
+export const copyFirst = (from: TensorBuffer, to: TensorBuffer, length: number): void => {
   if (length > 0) to.write(from, { from: 0, fromStride: 0, to: 0, toStride: 0, length, count: 1 });
 };
 

@@ -5,7 +5,7 @@
  * Rows are overwritten in place, so that of the values that runs hand out only the last one is true. An older one, or a copy with
  * another length, would attend to rows of other tokens: it is refused.
  */
-import type { Buffer, Memory } from "@ropewalk/backend";
+import type { TensorBuffer, Memory } from "@ropewalk/backend";
 import { show } from "@ropewalk/check";
 
 /** How many hold a buffer. */
@@ -15,27 +15,27 @@ export type CacheMemory = Memory & {
   /** Whose memory it is. */
   readonly source: Memory;
   /** Gives one buffer back. */
-  readonly free: (buffer: Buffer) => void;
+  readonly free: (buffer: TensorBuffer) => void;
   /** Gives all of them back, those of a run that was cut off as well. */
   readonly freeAll: () => void;
   /** What is held, and by how many. */
-  readonly held: ReadonlyMap<Buffer, Share>;
+  readonly held: ReadonlyMap<TensorBuffer, Share>;
   /** Holds a buffer of another cache's memory too. */
-  readonly adopt: (buffer: Buffer, from: CacheMemory) => Buffer;
+  readonly adopt: (buffer: TensorBuffer, from: CacheMemory) => TensorBuffer;
   /** Whether another cache holds it too: then it is not written to. */
-  readonly isShared: (buffer: Buffer) => boolean;
+  readonly isShared: (buffer: TensorBuffer) => boolean;
 };
 
 /** Memory that knows what it has given out. */
 export const cacheMemory = (source: Memory): CacheMemory => {
   const { name, allocate } = source;
-  const held = new Map<Buffer, Share>();
-  const hold = (buffer: Buffer, share: Share): Buffer => {
+  const held = new Map<TensorBuffer, Share>();
+  const hold = (buffer: TensorBuffer, share: Share): TensorBuffer => {
     share.holders += 1;
     held.set(buffer, share);
     return buffer;
   };
-  const letGo = (buffer: Buffer, share: Share): void => {
+  const letGo = (buffer: TensorBuffer, share: Share): void => {
     share.holders -= 1;
     if (share.holders === 0) buffer.release();
   };

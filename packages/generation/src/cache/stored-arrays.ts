@@ -2,7 +2,7 @@
  * A cache as named arrays, and the way back: of each stretch that has tokens, for each layer the arrays of its keys in every rotation and of
  * its values, [numKvHeads, places in use, …]. What a file has of a cache is this list; places that no token is in are not in it.
  */
-import type { Buffer, BufferType, Memory } from "@ropewalk/backend";
+import type { TensorBuffer, BufferType, Memory } from "@ropewalk/backend";
 import { frequenciesFor } from "@ropewalk/context-extension";
 import { cacheLayout, type ExtendedDecoder, type PartArray, type SlotRun } from "@ropewalk/decoder";
 import { roomyCache, type KeyValueCache } from "./cache.ts";
@@ -19,7 +19,7 @@ export type StoredArray = {
   readonly name: string;
   readonly type: BufferType;
   readonly dims: readonly number[];
-  readonly buffer: Buffer;
+  readonly buffer: TensorBuffer;
   /** Where its elements lie, in the order of the array's. */
   readonly runs: readonly ElementRun[];
 };

@@ -2,16 +2,16 @@
  * A buffer's elements in JavaScript's memory, and the way back. On the CPU they lie there; on a device a graph that computes nothing brings
  * them: y = x.
  */
-import type { Backend, Buffer, BufferType, HostTensor, Session } from "@ropewalk/backend";
+import type { Backend, TensorBuffer, BufferType, HostTensor, Session } from "@ropewalk/backend";
 import { encode, tape } from "@ropewalk/graph";
 
 export type HostElements = Float32Array | Uint16Array | Int8Array;
 
 export type Transfer = {
   /** Valid until the buffer is written to. */
-  readonly read: (buffer: Buffer, from: number, length: number) => Promise<HostElements>;
+  readonly read: (buffer: TensorBuffer, from: number, length: number) => Promise<HostElements>;
   /** Has what was written to a buffer carried out: a device's copies wait for a run, and hold memory until then. */
-  readonly flush: (buffer: Buffer) => Promise<void>;
+  readonly flush: (buffer: TensorBuffer) => Promise<void>;
   /** Gives back what it took. */
   readonly end: () => Promise<void>;
 };

@@ -2,7 +2,7 @@
  * Where a conversation can go back to. Rows of a cache are overwritten in place, so that none goes back by itself: at the borders of turns a
  * fork of it is kept, which nobody runs on. Forks of a conversation hold the same checkpoints, counted; what runs, runs on a fork of one.
  */
-import { bytesOfBuffer, type Buffer } from "@ropewalk/backend";
+import { bytesOfBuffer, type TensorBuffer } from "@ropewalk/backend";
 import { releaseCache, type KeyValueCache } from "../cache/cache.ts";
 import type { Loaded } from "../model/loaded-model.ts";
 import type { Prefix } from "../prefix/prefix.ts";
@@ -56,14 +56,14 @@ export const behind = (
   return { after: found && { ids: found.cache.ids, cache: found.cache }, rest: ids.slice(found?.cache.length ?? 0) };
 };
 
-const sizeOf = (buffers: ReadonlySet<Buffer>): number =>
+const sizeOf = (buffers: ReadonlySet<TensorBuffer>): number =>
   [...buffers].reduce((sum, buffer) => sum + bytesOfBuffer(buffer), 0);
 
-const buffersOf = (checkpoints: readonly Checkpoint[]): ReadonlySet<Buffer> =>
+const buffersOf = (checkpoints: readonly Checkpoint[]): ReadonlySet<TensorBuffer> =>
   new Set(checkpoints.flatMap(({ cache }) => [...cache.backend.held.keys()]));
 
 /** Bytes that checkpoints hold, those that several share counted once. */
-export const bytesOf = (checkpoints: readonly Checkpoint[], but: ReadonlySet<Buffer> = new Set()): number =>
+export const bytesOf = (checkpoints: readonly Checkpoint[], but: ReadonlySet<TensorBuffer> = new Set()): number =>
   sizeOf(new Set([...buffersOf(checkpoints)].filter((buffer) => !but.has(buffer))));
 
 /** Of a short conversation, whose cache holds less than the window of a few checkpoints. */

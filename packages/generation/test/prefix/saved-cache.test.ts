@@ -1,5 +1,5 @@
 /** A cache in a file is the cache, to the bit: of every way to attend, in every format, on a backend whose memory JavaScript cannot touch too. */
-import type { Backend, Buffer, HostTensor, Session } from "@ropewalk/backend";
+import type { Backend, TensorBuffer, HostTensor, Session } from "@ropewalk/backend";
 import { hostBuffer } from "@ropewalk/backend/host";
 import { cacheFormats, cachePrecisions, decoderGraph, extendDecoder, type ExtendedDecoder } from "@ropewalk/decoder";
 import { createHash } from "node:crypto";
@@ -18,7 +18,7 @@ import { checkpoint, decoder, extensions, mixed, sessionOf } from "../layouts.ts
 const device = () => {
   const inner = new Map<object, HostTensor>();
   const counts = { runs: 0, live: 0 };
-  const away = (buffer: Buffer): Buffer => ({
+  const away = (buffer: TensorBuffer): TensorBuffer => ({
     ...buffer,
     view: (offset, dims) => {
       const tensor = buffer.view(offset, dims) as HostTensor;
@@ -31,7 +31,7 @@ const device = () => {
       counts.live -= 1;
     },
   });
-  const buffers = new Map<Buffer, Buffer>();
+  const buffers = new Map<TensorBuffer, TensorBuffer>();
   const allocate: Backend["allocate"] = (length, type) => {
     const buffer = hostBuffer(length, type);
     const outside = away(buffer);

@@ -1,12 +1,12 @@
 /** Tokens on their way from where they are to an older stretch: out of the stretches between, and out of the chunk. */
-import type { Buffer, Tensor } from "@ropewalk/backend";
+import type { TensorBuffer, Tensor } from "@ropewalk/backend";
 import { roomier, type Given, type Growing, type HeldPart, type HeldStretch } from "../group-cache.ts";
 
 /** Heads [numKvHeads, tokens, headDim], in a buffer or as the graph gave them. */
-type Heads = { readonly part: Buffer | Tensor; readonly tokens: number };
+type Heads = { readonly part: TensorBuffer | Tensor; readonly tokens: number };
 
 /** Where heads are put: [numKvHeads, tokens, headDim], from token `at` on. */
-export type Target = { readonly buffer: Buffer; readonly tokens: number; readonly at: number };
+export type Target = { readonly buffer: TensorBuffer; readonly tokens: number; readonly at: number };
 
 /** The same tokens of every head, from one place to another. */
 export const copyHeads = (

@@ -5,7 +5,7 @@
  * Arrays that a fork has too are not written to. What is due then stays in the tail, until as much of it waits as has settled: from there on
  * a copy of one's own costs no more than what was read in between.
  */
-import { float32, int8, type Buffer } from "@ropewalk/backend";
+import { float32, int8, type TensorBuffer } from "@ropewalk/backend";
 import type { ExtendedGroup } from "@ropewalk/context-extension";
 import { farAfter, farFrom, type CacheStretch, type Encoded, type PartArray } from "@ropewalk/decoder";
 import { match } from "ts-pattern";
@@ -35,7 +35,7 @@ const blockOf = (cache: Growing, held: HeldStretch): number =>
   isShared(cache, held) ? Math.max(settleBlock, cache.settled) : settleBlock;
 
 /** Heads of `from` tokens moved apart, so that each has room for `to`. */
-const spread = (heads: number, { per, width }: PartArray, buffer: Buffer, from: number, to: number): void => {
+const spread = (heads: number, { per, width }: PartArray, buffer: TensorBuffer, from: number, to: number): void => {
   if (per === "head") return;
   for (let head = heads - 1; head > 0; head--) buffer.move(head * from * width, head * to * width, from * width);
 };
@@ -44,7 +44,7 @@ const spread = (heads: number, { per, width }: PartArray, buffer: Buffer, from: 
 const write = (
   heads: number,
   { per, width }: PartArray,
-  buffer: Buffer,
+  buffer: TensorBuffer,
   data: Encoded[string],
   [from, to]: readonly [number, number],
 ): void => {
@@ -54,7 +54,7 @@ const write = (
 };
 
 /** The elements of a buffer of float32 that is on the host. */
-const elementsOf = (backend: { readonly name: string }, buffer: Buffer): Float32Array => {
+const elementsOf = (backend: { readonly name: string }, buffer: TensorBuffer): Float32Array => {
   const tensor = buffer.view(0, [buffer.length]);
   if (tensor.place !== "host")
     throw new TypeError(`cache: 8 bits need a backend whose buffers are on the host, got ${backend.name}`);

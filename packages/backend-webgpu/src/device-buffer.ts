@@ -4,21 +4,21 @@
  * A device copies whole words of 4 bytes, two elements of float16: where such a copy begins, its strides and its length are even.
  * WGSL keeps every bit of a float32 that is loaded and stored, so that a word may stand for two elements.
  */
-import { bytesOfBuffer, sizeOf, type Buffer, type BufferType, type StridedCopy } from "@ropewalk/backend";
+import { bytesOfBuffer, sizeOf, type TensorBuffer, type BufferType, type StridedCopy } from "@ropewalk/backend";
 import { isHost, type Place, type Places, type Room, type Work } from "./places.ts";
 
 /** Where the last element ends that a copy touches on one side. */
 const endOf = (start: number, stride: number, { length, count }: StridedCopy): number =>
   count === 0 ? 0 : start + (count - 1) * stride + length;
 
-export const wordsOf = (buffer: Pick<Buffer, "type" | "length">): number => Math.ceil(bytesOfBuffer(buffer) / 4);
+export const wordsOf = (buffer: Pick<TensorBuffer, "type" | "length">): number => Math.ceil(bytesOfBuffer(buffer) / 4);
 
 /** @param ask - takes note of work to be done */
 export const deviceBuffer = <Memory>(
   { handleOf, addBuffer, sourceOf }: Places<Memory>,
   { type, length }: { readonly type: BufferType; readonly length: number },
   ask: (work: Work<Memory>) => void,
-): Buffer => {
+): TensorBuffer => {
   const room: Room<Memory> = { words: wordsOf({ type, length }), memory: undefined, released: false };
   const perWord = 4 / bytesOfBuffer({ type, length: 1 });
   const inWords = (where: string, copy: StridedCopy): StridedCopy => {
@@ -37,7 +37,7 @@ export const deviceBuffer = <Memory>(
     if (!(from >= 0 && size >= 0 && from + size <= length))
       throw new RangeError(`${where}: ${size} elements from ${from} on must lie within the buffer's ${length}`);
   };
-  const buffer: Buffer = {
+  const buffer: TensorBuffer = {
     type,
     length,
     view: (offset, dims) => {

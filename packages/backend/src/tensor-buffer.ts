@@ -18,14 +18,14 @@ export type StridedCopy = {
   readonly count: number;
 };
 
-export type Buffer = {
+export type TensorBuffer = {
   readonly type: BufferType;
   /** In elements. */
   readonly length: number;
   /** A tensor over `dims` elements from `offset` on, without a copy where the backend can; valid until the next write. */
   readonly view: (offset: number, dims: readonly number[]) => Tensor;
   /** Copies from a tensor or from another buffer of the same type. */
-  readonly write: (source: Tensor | Buffer, copy: StridedCopy) => void;
+  readonly write: (source: Tensor | TensorBuffer, copy: StridedCopy) => void;
   /** Moves `length` elements inside the buffer; the ranges may overlap. */
   readonly move: (from: number, to: number, length: number) => void;
   readonly release: () => void;
@@ -33,4 +33,4 @@ export type Buffer = {
 
 const widths: Readonly<Record<BufferType, number>> = { float32: 4, float16: 2, int8: 1 };
 
-export const bytesOfBuffer = ({ type, length }: Pick<Buffer, "type" | "length">): number => widths[type] * length;
+export const bytesOfBuffer = ({ type, length }: Pick<TensorBuffer, "type" | "length">): number => widths[type] * length;
