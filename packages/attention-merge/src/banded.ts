@@ -19,19 +19,19 @@ import {
   whole,
 } from "@ropewalk/check";
 import { emptyPartial, ofThreeAxes, type PartialAttention } from "./partial.ts";
-import type { Tensor } from "./tensor.ts";
+import type { NamedTensor } from "./named-tensor.ts";
 
 export type AttentionBand = {
   /** Distances i - j covered: from ≤ i - j < to. `to` may be Infinity. */
   readonly from: number;
   readonly to: number;
-  readonly queries: Tensor<readonly ["numHeads", "queryLen", "headDim"]>;
-  readonly keys: Tensor<readonly ["numKvHeads", "keyLen", "headDim"]>;
+  readonly queries: NamedTensor<readonly ["numHeads", "queryLen", "headDim"]>;
+  readonly keys: NamedTensor<readonly ["numKvHeads", "keyLen", "headDim"]>;
 };
 
 /** What was attended, and how much, where that was asked for. */
 export type BandedAttention = PartialAttention & {
-  readonly probabilities?: Tensor<readonly ["numHeads", "queryLen", "keyLen"]>;
+  readonly probabilities?: NamedTensor<readonly ["numHeads", "queryLen", "keyLen"]>;
 };
 
 /**
@@ -49,7 +49,7 @@ export type BandedAttention = PartialAttention & {
 export const bandedAttention = (
   config: { readonly scale?: number; readonly queryStart?: number; readonly probabilities?: boolean },
   bands: readonly AttentionBand[],
-  values: Tensor<readonly ["numKvHeads", "keyLen", "headDim"]>,
+  values: NamedTensor<readonly ["numKvHeads", "keyLen", "headDim"]>,
   out?: PartialAttention,
 ): BandedAttention => {
   checkConfig("bandedAttention", config, {

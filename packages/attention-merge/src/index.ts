@@ -3,4 +3,4 @@ export { halfBlock } from "./half-block.ts";
 export { mergeAttention } from "./merge.ts";
 export type { PartialAttention } from "./partial.ts";
 export { quantizedBlock, quantizeKeys, quantizeValues, type Quantized } from "./quantize.ts";
-export type { Tensor } from "./tensor.ts";
+export type { NamedTensor } from "./named-tensor.ts";

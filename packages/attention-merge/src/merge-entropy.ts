@@ -7,14 +7,14 @@
  * In nats, 0 ln 0 = 0.
  */
 import { checkList, checkTensor, ofRank } from "@ropewalk/check";
-import type { Tensor } from "./tensor.ts";
+import type { NamedTensor } from "./named-tensor.ts";
 
 /** How widely queries look at some of the keys, and how much these count. */
 export type PartialEntropy = {
   /** In nats; of a query that saw no key, any number. */
-  readonly entropy: Tensor<readonly ["numHeads", "queryLen"]>;
+  readonly entropy: NamedTensor<readonly ["numHeads", "queryLen"]>;
   /** As in `PartialAttention`; -Infinity where a query saw no key. */
-  readonly lse: Tensor<readonly ["numHeads", "queryLen"]>;
+  readonly lse: NamedTensor<readonly ["numHeads", "queryLen"]>;
 };
 
 const empty = (numHeads: number, queryLen: number): PartialEntropy => ({

@@ -4,12 +4,12 @@
  *   out = Σ_j softmax(s)_j v_j        lse = ln Σ_j exp(s_j)        over the keys j that were seen
  */
 import { ofRank, type Rule } from "@ropewalk/check";
-import type { Tensor } from "./tensor.ts";
+import type { NamedTensor } from "./named-tensor.ts";
 
 export type PartialAttention = {
-  readonly out: Tensor<readonly ["numHeads", "queryLen", "headDim"]>;
+  readonly out: NamedTensor<readonly ["numHeads", "queryLen", "headDim"]>;
   /** Log of the sum of exponentiated scores, natural logarithm; -Infinity where a query saw no key (its `out` is 0). */
-  readonly lse: Tensor<readonly ["numHeads", "queryLen"]>;
+  readonly lse: NamedTensor<readonly ["numHeads", "queryLen"]>;
 };
 
 /** Zeroed room for a partial attention. */

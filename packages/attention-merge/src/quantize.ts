@@ -7,12 +7,12 @@
  * with them then runs along memory.
  */
 import { check } from "@ropewalk/check";
-import type { Tensor } from "./tensor.ts";
+import type { NamedTensor } from "./named-tensor.ts";
 
 /** Tokens in a block; keyLen is a multiple. */
 export const quantizedBlock = 128;
 
-type Cached = Tensor<readonly ["numKvHeads", "keyLen", "headDim"]>;
+type Cached = NamedTensor<readonly ["numKvHeads", "keyLen", "headDim"]>;
 
 /** Elements in -127 … 127, and the scale of each token of each head [numKvHeads, keyLen]. */
 export type Quantized = { readonly elements: Int8Array; readonly scales: Float32Array };

@@ -1,6 +1,6 @@
 /** Random attention problems, in the form that the reference takes. */
 import fc from "fast-check";
-import type { AttentionBand, Tensor } from "../src/index.ts";
+import type { AttentionBand, NamedTensor } from "../src/index.ts";
 
 export type Scenario = {
   readonly numKvHeads: number;
@@ -36,7 +36,7 @@ export const numbers = (seed: number): ((length: number) => Float32Array) => {
 
 export type Problem = {
   readonly bands: readonly AttentionBand[];
-  readonly values: Tensor<readonly ["numKvHeads", "keyLen", "headDim"]>;
+  readonly values: NamedTensor<readonly ["numKvHeads", "keyLen", "headDim"]>;
 };
 
 /** Bands [0, window) and [window, ∞) whose queries and keys have nothing to do with each other: no band can stand in for another. */

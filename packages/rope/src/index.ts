@@ -4,4 +4,4 @@ export type { RotaryLayout } from "./rotate.ts";
 export { rotationTable } from "./rotation-table.ts";
 export type { RotationTable } from "./rotation-table.ts";
 export type { RopeFrequencies, RopeScaling } from "./scaling.ts";
-export type { Tensor } from "./tensor.ts";
+export type { NamedTensor } from "./named-tensor.ts";

@@ -10,7 +10,7 @@
 import { checkArray, checkConfig, oneOf, type Rule } from "@ropewalk/check";
 import { rotaryDimUpTo } from "./check.ts";
 import type { RotationTable } from "./rotation-table.ts";
-import type { Tensor } from "./tensor.ts";
+import type { NamedTensor } from "./named-tensor.ts";
 
 /** Which dimensions of a head turn together. */
 export type RotaryLayout = "halves" | "interleaved";
@@ -24,7 +24,7 @@ const layouts: Readonly<Record<RotaryLayout, (numPairs: number) => readonly [str
 /** @throws RangeError that lists the layouts. */
 export const checkLayout: Rule = oneOf(layouts);
 
-type Heads = Tensor<readonly ["batch", "numHeads", "seqLen", "headDim"]>;
+type Heads = NamedTensor<readonly ["batch", "numHeads", "seqLen", "headDim"]>;
 
 /**
  * Rotates every head of `x`: the plain-loop reference that other implementations are compared with.

@@ -8,13 +8,13 @@ import {
   type RopeScaling,
   type RotaryLayout,
   type RotationTable,
-  type Tensor,
+  type NamedTensor,
 } from "@ropewalk/rope";
 import { emitRotate } from "@ropewalk/rope/onnx";
 import { describe, expectTypeOf, it } from "vitest";
 
-type HeadsFirst = Tensor<readonly ["batch", "numHeads", "seqLen", "headDim"]>;
-type HeadsLast = Tensor<readonly ["batch", "seqLen", "numHeads", "headDim"]>;
+type HeadsFirst = NamedTensor<readonly ["batch", "numHeads", "seqLen", "headDim"]>;
+type HeadsLast = NamedTensor<readonly ["batch", "seqLen", "numHeads", "headDim"]>;
 
 describe("types", () => {
   it("a scaling has the fields of its kind and no others", () => {
@@ -67,7 +67,7 @@ describe("types", () => {
       ) => HeadsFirst
     >();
     expectTypeOf<HeadsLast>().not.toExtend<HeadsFirst>();
-    expectTypeOf<Tensor<readonly ["seqLen", "headDim"]>["dims"]>().toEqualTypeOf<readonly [number, number]>();
+    expectTypeOf<NamedTensor<readonly ["seqLen", "headDim"]>["dims"]>().toEqualTypeOf<readonly [number, number]>();
   });
 
   it("emitRotate records values", () => {

@@ -1,7 +1,7 @@
-import type { RopeScaling, Tensor } from "@ropewalk/rope";
+import type { RopeScaling, NamedTensor } from "@ropewalk/rope";
 import fc from "fast-check";
 
-export type Heads = Tensor<readonly ["batch", "numHeads", "seqLen", "headDim"]>;
+export type Heads = NamedTensor<readonly ["batch", "numHeads", "seqLen", "headDim"]>;
 
 /** One scaling of every kind, for rotaryDim 8 and a trained window of 4096. A new kind without a row does not compile. */
 export const everyScaling: {

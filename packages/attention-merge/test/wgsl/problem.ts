@@ -1,5 +1,10 @@
 /** A case with numbers in it: as the reference takes them, and as they lie in the kernel's buffers. */
-import { bandedAttention, type AttentionBand, type PartialAttention, type Tensor } from "@ropewalk/attention-merge";
+import {
+  bandedAttention,
+  type AttentionBand,
+  type PartialAttention,
+  type NamedTensor,
+} from "@ropewalk/attention-merge";
 import {
   attentionKernel,
   type AttentionConfig,
@@ -68,7 +73,7 @@ export const problem = (config: AttentionConfig, seed: number): Problem => {
   const keys = (): Keys => ({ dims: [numKvHeads, keyLen, headDim], data: stored(fill(numKvHeads * keyLen * headDim)) });
   const near: AttentionBand = { from: 0, to: window, queries: queries(), keys: keys() };
   const far: AttentionBand = { from: window, to: Infinity, queries: queries(), keys: keys() };
-  const values: Tensor<readonly ["numKvHeads", "keyLen", "headDim"]> = keys();
+  const values: NamedTensor<readonly ["numKvHeads", "keyLen", "headDim"]> = keys();
 
   const places = placesOf(config, keyLen);
   const ring = bands.kind === "slidingWindow" ? places.near.start : 0;
