@@ -14,19 +14,19 @@ import { dependsOnLength } from "@ropewalk/rope";
 import { match } from "ts-pattern";
 import { checkKeys, showName, type Keys } from "@ropewalk/check";
 import { checkExtension, checkTables } from "./check-options.ts";
-import { check, named } from "./check.ts";
-import { putOnCache } from "./chunk/put-on-cache.ts";
-import { countOf, extendedConfig, extendedGenaiConfig, jsonObject, type NewLimits } from "./config-files.ts";
-import { layerNotices } from "./config-layers.ts";
-import { maxTokens } from "./emit/pages.ts";
+import { check, named } from "./errors.ts";
+import { putOnCache } from "./rewrite/for-generation/put-on-cache.ts";
+import { countOf, extendedConfig, extendedGenaiConfig, jsonObject, type NewLimits } from "./config/config-files.ts";
+import { layerNotices } from "./config/config-layers.ts";
+import { maxTokens } from "./rewrite/portable/position-pages.ts";
 import { engineFile, type Engine, type EngineFile } from "./engines/index.ts";
-import type { DataPlace } from "./external-data.ts";
-import { describe, writeMark, type Mark } from "./metadata.ts";
-import { decoderSizesOf, readExport, slideInPart, type ReadExport } from "./read-export.ts";
-import { rewrite } from "./rewrite.ts";
-import { placesOfTables, type TablePlace, type TableRows } from "./rotary-tables.ts";
-import { refuseRuntime, type Runtime } from "./runtime.ts";
-import { checkMade } from "./topology.ts";
+import type { DataPlace } from "./graph/external-data.ts";
+import { describe, writeMark, type Mark } from "./metadata/metadata.ts";
+import { decoderSizesOf, readExport, slideInPart, type ReadExport } from "./recognise/read-export.ts";
+import { rewrite } from "./rewrite/portable/rewrite-portable.ts";
+import { placesOfTables, type TablePlace, type TableRows } from "./recognise/rotation/table-rows.ts";
+import { refuseRuntime, type Runtime } from "./rewrite/runtime.ts";
+import { checkMade } from "./graph/topology.ts";
 
 export type ExtendOptions = {
   /** What to put on the model; `{}` rewrites the attention and extends nothing. */

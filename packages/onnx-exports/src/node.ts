@@ -1,1 +1,6 @@
-export { extendFolder, trainedContextOf, type FolderOptions, type ExtendedFolder } from "./folder.ts";
+export {
+  extendFolder,
+  trainedContextOf,
+  type FolderOptions,
+  type ExtendedFolder,
+} from "./folder/disk/extend-folder.ts";

@@ -5,7 +5,7 @@ import { inMemory } from "@ropewalk/models";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { extendExport, loadExport } from "../src/index.ts";
-import { inWords, readMark, type Mark } from "../src/metadata.ts";
+import { inWords, readMark, type Mark } from "../src/metadata/metadata.ts";
 import { configOf, modelOf } from "./exports.ts";
 
 const name = "torch-ts-eager-llama";

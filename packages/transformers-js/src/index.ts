@@ -1,6 +1,6 @@
 export type { Attentions } from "@ropewalk/onnx-exports";
-export { extendModels, type ExtendModelsOptions, type TransformersEnv } from "./extend-models.ts";
-export { withRopewalk } from "./with-ropewalk.ts";
+export { extendModels, type ExtendModelsOptions, type TransformersEnv } from "./loading/extend-models.ts";
+export { withRopewalk } from "./running/with-ropewalk.ts";
 // What can be put on a model.
 export {
   abf,

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import * as browser from "../src/disk-browser.ts";
-import * as node from "../src/disk.ts";
+import * as browser from "../src/disk/no-disk.ts";
+import * as node from "../src/disk/node-disk.ts";
 
 it("in a browser there are the names of a disk, and no disk", async () => {
   expect(Object.keys(browser).toSorted()).toEqual(Object.keys(node).toSorted());

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { fileCache, workspace } from "../src/disk.ts";
+import { fileCache, workspace } from "../src/disk/node-disk.ts";
 import { writePasskeyExport } from "./passkey.ts";
 
 const models = mkdtempSync(join(tmpdir(), "models of transformers "));

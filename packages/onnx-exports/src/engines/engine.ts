@@ -1,8 +1,8 @@
 /** What an engine that serves a portable model needs to know of it. */
 import { valueOfInfo, type GraphProto, type Value } from "@ropewalk/graph";
-import { check, refuse } from "../check.ts";
-import type { Json } from "../config-files.ts";
-import type { AttentionSite } from "../site.ts";
+import { check, refuse } from "../errors.ts";
+import type { Json } from "../config/config-files.ts";
+import type { AttentionSite } from "../recognise/attention-match.ts";
 
 export type EngineModel = {
   /** As it was rewritten. */

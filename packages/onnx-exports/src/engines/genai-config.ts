@@ -4,8 +4,8 @@
  *   type "decoder"               any decoder; by a family's own name GenAI does what that family's plain window needs
  *   past_present_share_buffer    false: present is past and new tokens, one behind the other
  */
-import { check } from "../check.ts";
-import { neededCount, type Json } from "../config-files.ts";
+import { check } from "../errors.ts";
+import { neededCount, type Json } from "../config/config-files.ts";
 import { patternOf, portsOf, type EngineModel } from "./engine.ts";
 
 /** Inputs that GenAI feeds by itself. */

@@ -1,5 +1,5 @@
 /** Engines that run a portable model, and the file that each needs beside it. */
-import { refuse } from "../check.ts";
+import { refuse } from "../errors.ts";
 import { genaiConfig } from "./genai-config.ts";
 import type { EngineModel } from "./engine.ts";
 import { tritonConfig } from "./triton-config.ts";

@@ -8,7 +8,7 @@
  *   request 2   input_ids [1, m]   attention_mask [1, 1 + n + m]   0 1 … 1
  */
 import type { Value } from "@ropewalk/graph";
-import { check } from "../check.ts";
+import { check } from "../errors.ts";
 import { portsOf, type EngineModel } from "./engine.ts";
 
 const types: Readonly<Record<string, string>> = {

@@ -1,8 +1,8 @@
 /** Keys or values of past and new tokens, joined in the graph: present = Concat(past, new), axis 2. */
 import type { NodeProto } from "@ropewalk/graph";
-import { attributesOf } from "../attributes.ts";
-import { refuse } from "../check.ts";
-import { nameOf, type GraphView } from "../graph-view.ts";
+import { attributesOf } from "./node-attributes.ts";
+import { refuse } from "../errors.ts";
+import { nameOf, type GraphView } from "../graph/graph-view.ts";
 
 export type Joined = { readonly past: string; readonly fresh: string; readonly present: string };
 

@@ -1,0 +1,75 @@
+/** What goes with an extended model, from its configs alone: for programs that read them before the model. */
+import { checkKeys, type Keys } from "@ropewalk/check";
+import { extendContext, recordOf, type ContextExtension } from "@ropewalk/context-extension";
+import { readRotation, type ExtensionEntry, type Context } from "@ropewalk/models";
+import { match } from "ts-pattern";
+import { checkExtension } from "../check-options.ts";
+import { named } from "../errors.ts";
+import {
+  extendedConfig,
+  extendedTokenizerConfig,
+  headDimOf,
+  jsonObject,
+  type Json,
+  type NewLimits,
+} from "./config-files.ts";
+import { maxTokens } from "../rewrite/portable/position-pages.ts";
+import { refuseRuntime, type Runtime } from "../rewrite/runtime.ts";
+
+export type ConfigOptions = {
+  readonly extension: ContextExtension;
+  /** The export's parsed config.json. */
+  readonly config: unknown;
+  /** The parsed tokenizer_config.json, where there is one. */
+  readonly tokenizerConfig?: unknown;
+  /** Who keeps the cache, as for `extendExport`. Absent: "portable". */
+  readonly runtime?: Runtime;
+};
+
+const optionKeys: Keys<ConfigOptions> = { extension: true, config: true, tokenizerConfig: true, runtime: true };
+
+export type ExtendedConfigs = {
+  readonly capacity: number;
+  /** `max_position_embeddings` is the capacity. */
+  readonly config: Json;
+  /** `model_max_length` is at least the capacity, where one was given: a tokenizer cuts what is longer. */
+  readonly tokenizerConfig: Json | undefined;
+};
+
+const configsUnder = ({ extension, runtime = "portable", ...given }: ConfigOptions): ExtendedConfigs => {
+  const config = jsonObject("config.json", given.config);
+  const known: Context = readRotation(config, { headDim: headDimOf(config) });
+  const slidesInPart =
+    known.attention?.some((kind) => kind.slidingWindow !== undefined) && known.slidingWindow === undefined;
+  const capacity = Math.min(extendContext(known, extension).capacity, maxTokens);
+  const ropewalk = match(runtime)
+    .returnType<ExtensionEntry | undefined>()
+    .with("portable", () => undefined)
+    .with("ropewalk", () => ({ trainedContext: known.trainedContext, extension: recordOf(extension) }))
+    .exhaustive(refuseRuntime);
+  const limits: NewLimits = {
+    capacity,
+    ...(extension.positions === undefined || slidesInPart ? {} : { slidingWindow: null }),
+    ...(ropewalk && { ropewalk }),
+  };
+  return {
+    capacity,
+    config: extendedConfig(config, limits),
+    tokenizerConfig:
+      given.tokenizerConfig === undefined
+        ? undefined
+        : extendedTokenizerConfig(jsonObject("tokenizer_config.json", given.tokenizerConfig), limits),
+  };
+};
+
+/**
+ * The configs of an extended model. Where config.json says nothing of windows that a graph has, `extendExport` knows more.
+ *
+ * @throws RangeError and TypeError naming the key, the rule and the value
+ */
+export const extendConfigs = (options: ConfigOptions): ExtendedConfigs =>
+  named("extendConfigs", () => {
+    checkKeys("extendConfigs", "options", options, optionKeys);
+    checkExtension("extendConfigs", options.extension);
+    return configsUnder(options);
+  });

@@ -1,0 +1,53 @@
+/**
+ * Attention of opset 23.
+ *
+ *     query, key, value [, mask, past key, past value]   with past and present inside the node, or joined before it
+ */
+import type { NodeProto } from "@ropewalk/graph";
+import { attributesOf } from "../node-attributes.ts";
+import { check } from "../../errors.ts";
+import { nameOf, type GraphView } from "../../graph/graph-view.ts";
+import type { Form } from "./form.ts";
+import { readHeadsSite } from "../match-heads.ts";
+import { readJoined, type Joined } from "../joined-cache.ts";
+
+const known = [
+  "is_causal",
+  "scale",
+  "softcap",
+  "q_num_heads",
+  "kv_num_heads",
+  "qk_matmul_output_mode",
+  "softmax_precision",
+];
+
+const inside = (node: NodeProto, index: 0 | 1): Joined | undefined => {
+  const [past, present] = [node.input[4 + index], node.output[1 + index]];
+  return past && present ? { past, present, fresh: node.input[1 + index]! } : undefined;
+};
+
+const join = (view: GraphView, node: NodeProto, index: 0 | 1): Joined =>
+  inside(node, index) ?? readJoined(view, node, node.input[1 + index]!);
+
+export const attentionOperator: Form = {
+  operator: "Attention",
+  read: (view, node, facts) => {
+    const at = nameOf(node);
+    const { integer, float } = attributesOf(node, known);
+    check(
+      node.output.slice(3).every((name) => name === ""),
+      `${at} must not give its scores`,
+      node.output[3],
+    );
+    // Counted from the first key, past ones included, it would hide new keys from new queries: the mask says what is seen.
+    check(integer("is_causal", 0) === 0, `${at}: is_causal must be 0 where there is a mask`, integer("is_causal", 0));
+    const stranger = node.input.slice(6).find((name) => name !== "");
+    check(stranger === undefined, `${at} must have no inputs behind the past`, `"${stranger}"`);
+    const rows = integer("q_num_heads", 0) > 0;
+    check(!rows, `${at} must take heads [batch, numHeads, seqLen, headDim]`, "rows with q_num_heads");
+    const [keys, values] = [join(view, node, 0), join(view, node, 1)];
+    const names = { query: node.input[0]!, keys, values, mask: node.input[3] ?? "", output: node.output[0]! };
+    const site = readHeadsSite(view, node, names, facts);
+    return { ...site, scale: float("scale", 0) || 1 / Math.sqrt(site.headDim), softcap: float("softcap", 0) };
+  },
+};

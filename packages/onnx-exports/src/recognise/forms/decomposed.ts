@@ -1,0 +1,170 @@
+/**
+ * Attention in basic operators, found by its Softmax:
+ *
+ *     S = q kᵀ, scaled on one side or the other, softcapped or not, + mask
+ *     out = Softmax(S) v
+ *
+ * The way from the Softmax up to queries, keys and mask, and down to the output, is told by the operators. What they compute is
+ * told by running them: the scale and the softcap from the scores of small and of large queries, and the whole against
+ * attention in plain loops.
+ */
+import type { NodeProto } from "@ropewalk/graph";
+import { refuse } from "../../errors.ts";
+import { nameOf, type GraphView } from "../../graph/graph-view.ts";
+import type { Form, ModelFacts } from "./form.ts";
+import { readHeadsSite } from "../match-heads.ts";
+import { readJoined, type Joined } from "../joined-cache.ts";
+import { isRotated } from "../rotation/rotated-value.ts";
+import { tryAttention } from "../trial/try-attention.ts";
+
+/** Between the Softmax and the product with the values. */
+const afterSoftmax = new Set(["Where", "IsNaN", "Cast", "Dropout", "Identity"]);
+
+/** More nodes than any export has between the parts of one attention are not looked through. */
+const maxNodes = 200;
+
+/** The product of attention weights with values; undefined when the Softmax is no attention's. */
+const weightedSum = (view: GraphView, softmax: NodeProto): NodeProto | undefined => {
+  const visited = new Set<string>();
+  const stack = [softmax.output[0]!];
+  while (stack.length > 0) {
+    const name = stack.pop()!;
+    if (visited.has(name)) continue;
+    visited.add(name);
+    if (visited.size > maxNodes)
+      return refuse(`${nameOf(softmax)} must have few nodes behind it, got more than ${maxNodes}`);
+    const takers = view.takers(name);
+    const sum = takers.find(({ opType, input }) => opType === "MatMul" && input[0] === name);
+    if (sum) return sum;
+    for (const taker of takers.slice(0, maxNodes)) if (afterSoftmax.has(taker.opType)) stack.push(taker.output[0]!);
+  }
+  return undefined;
+};
+
+/** Between the product of queries and keys and the Softmax. */
+const beforeSoftmax = new Set(["Add", "Sub", "Mul", "Div", "Where", "Cast", "Tanh", "Identity", "Max"]);
+
+type Path = {
+  readonly product: NodeProto;
+  readonly query: string;
+  /** What is added to the scores, or says which of them count. */
+  readonly masks: readonly string[];
+};
+
+/** What is done to queries between rotation and product. */
+const scales = new Set(["Mul", "Div", "Cast", "Identity"]);
+
+/** The first value that `look` finds something at, up from `name` through these operators; each is looked at once. */
+const climb = <T>(
+  view: GraphView,
+  through: ReadonlySet<string>,
+  name: string,
+  look: (name: string) => T | undefined,
+): { readonly found: T; readonly way: readonly (readonly [NodeProto, number])[] } | undefined => {
+  const visited = new Set<string>();
+  const from = (at: string): ReturnType<typeof climb<T>> => {
+    if (visited.has(at) || visited.size > maxNodes) return undefined;
+    visited.add(at);
+    const found = look(at);
+    if (found !== undefined) return { found, way: [] };
+    const node = view.maker(at);
+    if (node === undefined || !through.has(node.opType)) return undefined;
+    for (const [i, input] of node.input.entries()) {
+      const above = from(input);
+      if (above) return { found: above.found, way: [...above.way, [node, i]] };
+    }
+    return undefined;
+  };
+  return from(name);
+};
+
+/** The rotated queries that lead to a value. */
+const leadsToQuery = (view: GraphView, name: string): string | undefined =>
+  climb(view, scales, name, (value) => (isRotated(view, value) ? value : undefined))?.found;
+
+/** The input that a node scales by a constant number, or casts. */
+const scaledInput = (view: GraphView, { opType, input }: NodeProto): string | undefined => {
+  if (opType === "Cast" || opType === "Identity") return input[0];
+  if (opType !== "Mul" && opType !== "Div") return undefined;
+  const isNumber = (name: string | undefined): boolean => view.constant(name ?? "")?.data.length === 1;
+  if (isNumber(input[1])) return input[0];
+  return opType === "Mul" && isNumber(input[0]) ? input[1] : undefined;
+};
+
+/** The queries that lead to a value where nothing rotates them: what comes before scaling by a number. */
+const unscaled = (view: GraphView, name: string): string => {
+  let at = name;
+  for (let step = 0; step < maxNodes; step++) {
+    const node = view.maker(at);
+    const before = node && scaledInput(view, node);
+    if (before === undefined) break;
+    at = before;
+  }
+  return at;
+};
+
+/** The way up from a value to the product of queries and keys; undefined when it leads elsewhere. */
+const pathToProduct = (view: GraphView, name: string, rotates: boolean): Path | undefined => {
+  const toQuery = rotates ? leadsToQuery : unscaled;
+  const path = climb(view, beforeSoftmax, name, (value) => {
+    const node = view.maker(value);
+    const query = node?.opType === "MatMul" ? toQuery(view, node.input[0]!) : undefined;
+    return query === undefined ? undefined : { product: node!, query };
+  });
+  if (path === undefined) return undefined;
+  const masks = path.way.flatMap(([node, i]) => {
+    if (node.opType === "Where") return [node.input[0]!];
+    return node.opType === "Add" || node.opType === "Sub" ? node.input.filter((_, other) => other !== i) : [];
+  });
+  return { ...path.found, masks };
+};
+
+type Parts = {
+  readonly softmax: NodeProto;
+  readonly sum: NodeProto;
+  readonly query: string;
+  readonly keys: Joined;
+  readonly values: Joined;
+  readonly mask: string;
+};
+
+const partsOf = (view: GraphView, softmax: NodeProto, facts: ModelFacts): Parts | undefined => {
+  const at = nameOf(softmax);
+  const sum = weightedSum(view, softmax);
+  if (!sum) return undefined;
+  const rotates = facts.rope(facts.headDim()) !== undefined;
+  const path = pathToProduct(view, softmax.input[0]!, rotates);
+  if (!path)
+    return refuse(
+      `${at} must be of scores that ${rotates ? "rotated " : ""}queries and keys give (MatMul), got "${softmax.input[0]}"`,
+    );
+  const masks = [...new Set(path.masks)];
+  const [mask] = masks;
+  if (mask === undefined || masks.length !== 1)
+    return refuse(`${at} must have one mask on its scores, got ${masks.length === 0 ? "none" : masks.join(" and ")}`);
+  return {
+    softmax,
+    sum,
+    query: path.query,
+    keys: readJoined(view, softmax, path.product.input[1]!),
+    values: readJoined(view, softmax, sum.input[1]!),
+    mask,
+  };
+};
+
+export const decomposedAttention: Form = {
+  operator: "Softmax",
+  read: (view, softmax, facts) => {
+    const parts = partsOf(view, softmax, facts);
+    if (parts === undefined) return undefined;
+    const { keys, values, query, mask, sum } = parts;
+    const output = sum.output[0]!;
+    const site = readHeadsSite(view, softmax, { query, keys, values, mask, output }, facts);
+    const { numHeads, numKvHeads, headDim, window } = site;
+    const numbers = tryAttention(view, {
+      ...{ node: softmax, scores: softmax.input[0]!, output, query, keys: keys.present, values: values.present },
+      ...{ numHeads, numKvHeads, headDim, window },
+    });
+    return { ...site, ...numbers };
+  },
+};

@@ -1,0 +1,83 @@
+/**
+ * MultiHeadAttention of ONNX Runtime's own domain, whose queries and keys RotaryEmbedding nodes rotate.
+ *
+ *     query, key, value, bias, padding mask, attention bias, past key, past value
+ */
+import type { NodeProto } from "@ropewalk/graph";
+import { attributesOf } from "../node-attributes.ts";
+import { check, refuse } from "../../errors.ts";
+import { evaluateFor, trialInputs } from "../trial/evaluate-value.ts";
+import { nameOf, type GraphView } from "../../graph/graph-view.ts";
+import { readCache } from "../past-and-present.ts";
+import { readContribPair } from "../rotation/rotary-embedding-node.ts";
+import type { Form, ModelFacts } from "./form.ts";
+import { checkLength } from "../trial/check-length.ts";
+import { readMask } from "../trial/read-mask.ts";
+
+const known = ["num_heads", "scale", "unidirectional", "mask_filter_value"];
+
+/** The window of a mask that is added to the scores, or none where the node is causal by itself. */
+const windowOf = (view: GraphView, node: NodeProto, unidirectional: boolean, facts: ModelFacts): number | undefined => {
+  const mask = node.input[5] ?? "";
+  if (mask !== "") return readMask(view, node, mask, facts);
+  return unidirectional
+    ? undefined
+    : refuse(`${nameOf(node)} must be causal, by unidirectional or by an attention bias, got neither`);
+};
+
+/** A mask of padding, [batch, keys] or a length a row, must leave a prompt without padding as it is. */
+const checkUnpadded = (view: GraphView, node: NodeProto, name: string): void => {
+  const [pastLen, queryLen] = [4, 3];
+  const what = "the padding mask";
+  const mask = evaluateFor(view, { node, name, what }, trialInputs(view, { pastLen, queryLen }));
+  const all = pastLen + queryLen;
+  const holds =
+    (mask.dims.length === 1 && mask.data.length === 1 && mask.data[0] === all) ||
+    (mask.data.length === all && mask.data.every((seen) => seen !== 0));
+  check(holds, `${nameOf(node)}: ${what} "${name}" must hide nothing of a prompt without padding`, [
+    ...mask.data.slice(0, 8),
+  ]);
+};
+
+export const multiHeadAttention: Form = {
+  operator: "com.microsoft:MultiHeadAttention",
+  read: (view, node, facts) => {
+    const at = nameOf(node);
+    const { integer, float } = attributesOf(node, known);
+    const [query = "", key = "", value = "", bias = ""] = node.input;
+    check(key !== "" && value !== "", `${at} must take queries, keys and values apart`, "packed ones");
+    check(bias === "", `${at} must have no bias`, `"${bias}"`);
+    const padding = node.input[4] ?? "";
+    if (padding !== "") checkUnpadded(view, node, padding);
+    const [pastLength = "", ...strangers] = node.input.slice(8);
+    if (pastLength !== "") checkLength(view, node, "past", pastLength);
+    const stranger = strangers.find((name) => name !== "");
+    check(stranger === undefined, `${at} must have no inputs behind the past`, `"${stranger}"`);
+    const cache = readCache(view, node, { past: node.input.slice(6, 8), present: node.output.slice(1, 3) });
+    const headDim = cache.headDim ?? facts.headDim();
+    const numHeads = integer("num_heads", 0);
+    const pair = readContribPair(view, node, { query: [query, numHeads], key: [key, numHeads] }, headDim, facts);
+    const window = windowOf(view, node, integer("unidirectional", 0) === 1, facts);
+    return {
+      node: node.name,
+      projections: {
+        kind: "separate",
+        query: { name: pair.query, layout: "rows" },
+        key: { name: pair.key, layout: "rows" },
+        value: { name: value, layout: "rows" },
+      },
+      past: cache.past,
+      present: cache.present,
+      type: cache.type,
+      output: { name: node.output[0]!, layout: "rows" },
+      numHeads,
+      numKvHeads: numHeads,
+      headDim,
+      rotaryDim: pair.rotaryDim,
+      layout: pair.layout,
+      scale: float("scale", 0) || 1 / Math.sqrt(headDim),
+      softcap: 0,
+      ...(window === undefined ? {} : { window }),
+    };
+  },
+};

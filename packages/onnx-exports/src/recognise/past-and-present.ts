@@ -1,0 +1,44 @@
+/** What a graph says of its key-value cache: [batch, numKvHeads, pastLen, headDim]. */
+import type { NodeProto } from "@ropewalk/graph";
+import { check, refuse } from "../errors.ts";
+import { nameOf, type GraphView } from "../graph/graph-view.ts";
+import type { AttentionSite } from "./attention-match.ts";
+
+export type Cache = Pick<AttentionSite, "past" | "present" | "type"> & {
+  readonly numKvHeads: number | undefined;
+  readonly headDim: number | undefined;
+};
+
+const fixed = (dim: unknown): number | undefined => (typeof dim === "number" && dim > 0 ? dim : undefined);
+
+/** Checks the cache of a node: past keys and values are inputs of the graph, and present ones are made. */
+export const readCache = (
+  view: GraphView,
+  node: NodeProto,
+  {
+    past,
+    present,
+  }: { readonly past: readonly (string | undefined)[]; readonly present: readonly (string | undefined)[] },
+): Cache => {
+  const at = nameOf(node);
+  const [pastKey, pastValue] = past;
+  const [presentKey, presentValue] = present;
+  if (!pastKey || !pastValue || !presentKey || !presentValue)
+    return refuse(`${at} must take past keys and values and give present ones, got a node without`);
+  const inputs = [pastKey, pastValue].map((name) => view.inputs.get(name));
+  const [key, value] = inputs;
+  if (!key || !value)
+    return refuse(`${at} must take its past from inputs of the graph, got "${pastKey}" and "${pastValue}"`);
+  for (const { name, dims } of [key, value])
+    check(dims === undefined || dims.length === 4, `input "${name}" must have 4 axes`, dims?.length);
+  const { type } = key;
+  if (type !== "float32" && type !== "float16")
+    return refuse(`input "${pastKey}" must be float32 or float16, got ${type ?? "another type"}`);
+  return {
+    past: { key: pastKey, value: pastValue },
+    present: { key: presentKey, value: presentValue },
+    type,
+    numKvHeads: fixed(key.dims?.[1]),
+    headDim: fixed(key.dims?.[3]),
+  };
+};

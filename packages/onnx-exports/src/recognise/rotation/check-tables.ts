@@ -1,0 +1,168 @@
+/**
+ * The tables of cosines and sines that a node looks up, compared with those that config.json states:
+ *
+ *     cos[p, j] = s cos(p f(j)),   sin[p, j] = s sin(p f(j))        f, s: frequencies and attention scale
+ *
+ * A table is a constant, or an If chooses it by the length: then each length is tried, within the original window and beyond.
+ */
+import type { DecoderRope } from "@ropewalk/context-extension";
+import type { GraphProto, NodeProto, TensorProto } from "@ropewalk/graph";
+import { dependsOnLength, rotationTable, ropeFrequencies } from "@ropewalk/rope";
+import { refuse } from "../../errors.ts";
+import { evaluateFor, trialInputs } from "../trial/evaluate-value.ts";
+import { inShort } from "./in-short.ts";
+import { nameOf, type GraphView } from "../../graph/graph-view.ts";
+import { blocksOf, type Block } from "./table-rows.ts";
+import type { ModelFacts } from "../forms/form.ts";
+
+/** A constant in a graph: an initializer, or what a Constant node has. */
+const constantIn = (graph: GraphProto, name: string): TensorProto | undefined =>
+  graph.initializer.find((tensor) => tensor.name === name) ??
+  graph.node
+    .find(({ opType, output }) => opType === "Constant" && output.includes(name))
+    ?.attribute.find((attribute) => attribute.name === "value")?.t;
+
+/** The constant that a value is for sequences of so many tokens. */
+const tensorFor = (view: GraphView, node: NodeProto, name: string, totalLen: number): TensorProto => {
+  const tensor = view.tensor(name);
+  if (tensor) return tensor;
+  const made = view.maker(name);
+  const arms = ["then_branch", "else_branch"].map((arm) => made?.attribute.find((one) => one.name === arm)?.g);
+  if (made?.opType !== "If" || arms.includes(undefined))
+    return refuse(
+      `${nameOf(node)} must take tables of cosines and sines that are constants, or chosen by If, got "${name}" of ${made ? nameOf(made) : "no node"}`,
+    );
+  const choice = { node: made, name: made.input[0] ?? "", what: "the condition" };
+  const chosen = view.once(`choice ${choice.name} ${totalLen}`, () =>
+    evaluateFor(view, choice, trialInputs(view, { pastLen: totalLen - 1, queryLen: 1 })),
+  );
+  if (chosen.data.length !== 1)
+    return refuse(`${nameOf(made)} must have a condition of one element, got ${chosen.data.length}`);
+  const arm = arms[chosen.data[0] === 0 ? 1 : 0]!;
+  const given = arm.output[made.output.indexOf(name)]?.name ?? "";
+  return (
+    constantIn(arm, given) ??
+    view.tensor(given) ??
+    refuse(`${nameOf(made)} must choose between constants, got "${given}" in ${arm.name || "an arm"}`)
+  );
+};
+
+/** Lengths that tell which table is chosen when. */
+const lengthsOf = ({ scaling }: DecoderRope): readonly number[] => {
+  if (!dependsOnLength(scaling) || !("originalContext" in scaling)) return [8];
+  const { originalContext } = scaling;
+  return [2, originalContext, originalContext + 1, 2 * originalContext];
+};
+
+/** How far an element may be off: tables are formed in float32, often the angles too, and rounded to the width of their type. */
+const toleranceOf = ({ dataType }: TensorProto, scale: number, angle: number): number =>
+  scale * ((dataType === 10 || dataType === 16 ? 5e-3 : 1e-4) + 2e-6 * angle);
+
+type Pair = { readonly cos: TensorProto; readonly sin: TensorProto };
+
+type Wanted = { readonly inverseFrequencies: Float64Array; readonly attentionScale: number };
+
+/** An element of a row that is another one than is wanted. */
+type Wrong = { readonly row: number; readonly pair: number; readonly got: number; readonly wanted: number };
+
+/** The first row of a block that is another one; undefined where there is none. */
+const wrongRow = (
+  tensor: TensorProto,
+  { row, rows }: Block,
+  wanted: Wanted,
+  part: "cos" | "sin",
+): Wrong | undefined => {
+  const { inverseFrequencies: f, attentionScale } = wanted;
+  const table = rotationTable(
+    wanted,
+    Array.from({ length: rows.length }, (_, r) => row + r),
+  );
+  for (const [r, elements] of rows.entries()) {
+    const pair = elements.findIndex((element, j) => {
+      const off = Math.abs(element - table[part][r * f.length + j]!);
+      return !(off <= toleranceOf(tensor, attentionScale, (row + r) * f[j]!));
+    });
+    if (pair >= 0) return { row: row + r, pair, got: elements[pair]!, wanted: table[part][r * f.length + pair]! };
+  }
+  return undefined;
+};
+
+/** What is wrong with two tables; undefined where nothing is, or where they lie in a file that was not read. */
+const wrongTable = (
+  view: GraphView,
+  facts: ModelFacts,
+  { cos, sin }: Pair,
+  wanted: Wanted,
+): (Wrong & { readonly tensor: string }) | undefined => {
+  for (const [part, tensor] of [
+    ["cos", cos],
+    ["sin", sin],
+  ] as const) {
+    const blocks = blocksOf(tensor, facts.tables);
+    if (blocks === undefined) view.once("unread tables", () => new Set<string>()).add(tensor.name);
+    for (const block of blocks ?? []) {
+      const wrong = wrongRow(tensor, block, wanted, part);
+      if (wrong !== undefined) return { ...wrong, tensor: tensor.name };
+    }
+  }
+  return undefined;
+};
+
+const widthOf = (node: NodeProto, { name, dims }: TensorProto): number =>
+  dims.length === 2 && dims[0]! > 0n && dims[1]! > 0n
+    ? Number(dims[1])
+    : refuse(`${nameOf(node)} must take tables [positions, pairs], got [${dims.slice(0, 8).join()}] in "${name}"`);
+
+/** The tables that a node takes. */
+export type Tables = { readonly cos: string; readonly sin: string; readonly headDim: number };
+
+/**
+ * How many dimensions the tables of a node rotate: those that config.json states, as far as their rows are at hand.
+ *
+ * @throws RangeError that names the node, when a table is no constant, or another one than config.json states
+ */
+export const readTables = (
+  view: GraphView,
+  node: NodeProto,
+  { cos, sin, headDim }: Tables,
+  facts: ModelFacts,
+): number => {
+  const pairFor = (totalLen: number): Pair => ({
+    cos: tensorFor(view, node, cos, totalLen),
+    sin: tensorFor(view, node, sin, totalLen),
+  });
+  const rotaryDim = 2 * widthOf(node, pairFor(8).cos);
+  const rope = facts.rope(headDim, rotaryDim / headDim);
+  if (rope === undefined)
+    return refuse(
+      `${nameOf(node)} must not rotate queries and keys, as config.json says of layer ${facts.layer}, got the tables "${cos}" and "${sin}"`,
+    );
+  const { theta, scaling, rotaryDim: stated } = rope;
+  // Layers of several rotations may take the same tables, if only by mistake.
+  const wrong = view.once(`tables ${cos} ${sin} ${headDim} ${JSON.stringify(rope)}`, () => {
+    for (const totalLen of lengthsOf(rope)) {
+      const pair = pairFor(totalLen);
+      // Another width than the stated one is refused for all layers together.
+      if (stated !== rotaryDim) continue;
+      const widths = [widthOf(node, pair.cos), widthOf(node, pair.sin)];
+      if (widths.some((width) => 2 * width !== rotaryDim)) return `tables ${widths.join(" and ")} wide`;
+      const wanted = ropeFrequencies({ rotaryDim, theta, scaling, seqLen: totalLen });
+      const found = wrongTable(view, facts, pair, wanted);
+      if (found === undefined) continue;
+      const { row, tensor, pair: at, got } = found;
+      const when = dependsOnLength(scaling) ? `, which ${totalLen} tokens take` : "";
+      return `another row ${row} in "${tensor}"${when} (pair ${at}: ${inShort(got)} in place of ${inShort(found.wanted)})`;
+    }
+    return undefined;
+  });
+  if (wrong !== undefined)
+    return refuse(
+      `${nameOf(node)} must rotate as config.json says (${rotaryDim} of ${headDim} dimensions, theta ${theta}, ${scaling.kind}), got ${wrong}`,
+    );
+  return rotaryDim;
+};
+
+/** Tables that lie in files and were not read, by their names. */
+export const unreadTables = (view: GraphView): readonly string[] => [
+  ...view.once("unread tables", () => new Set<string>()),
+];

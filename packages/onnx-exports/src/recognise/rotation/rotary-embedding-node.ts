@@ -1,0 +1,97 @@
+/** RotaryEmbedding of ONNX Runtime's own domain: x, position ids, a table of cosines and one of sines. */
+import type { NodeProto } from "@ropewalk/graph";
+import { attributesOf } from "../node-attributes.ts";
+import { check, refuse } from "../../errors.ts";
+import { nameOf, type GraphView } from "../../graph/graph-view.ts";
+import type { AttentionSite } from "../attention-match.ts";
+import type { ModelFacts } from "../forms/form.ts";
+import { checkLength } from "../trial/check-length.ts";
+import { readTables } from "./check-tables.ts";
+
+type ContribRotation = Pick<AttentionSite, "rotaryDim" | "layout"> & {
+  /** What is rotated. */
+  readonly input: string;
+};
+
+export const layoutOf = (interleaved: number): AttentionSite["layout"] =>
+  interleaved === 0 ? "halves" : "interleaved";
+
+/** Heads of what is rotated. */
+type Heads = { readonly numHeads: number; readonly headDim: number };
+
+/** The rotation that makes a value, which `node` takes. */
+const readContribRotary = (
+  view: GraphView,
+  node: NodeProto,
+  value: string,
+  { numHeads, headDim }: Heads,
+  facts: ModelFacts,
+): ContribRotation => {
+  const maker = view.maker(value);
+  if (maker?.opType !== "RotaryEmbedding" || maker.domain !== "com.microsoft")
+    return refuse(
+      `${nameOf(node)} must rotate by itself (do_rotary) or take what RotaryEmbedding rotates, got "${value}" of ${maker ? nameOf(maker) : "no node"}`,
+    );
+  const at = nameOf(maker);
+  const { integer, float } = attributesOf(maker, [
+    "interleaved",
+    "num_heads",
+    "rotary_embedding_dim",
+    "scale",
+    "is_packed_batching",
+  ]);
+  check(integer("is_packed_batching", 0) === 0, `${at}: is_packed_batching must be 0`, 1);
+  check(float("scale", 1) === 1, `${at}: scale must be 1`, float("scale", 1));
+  const [input = "", places = "", cos = "", sin = ""] = maker.input;
+  const heads = integer("num_heads", 0);
+  check(heads === 0 || heads === numHeads, `${at}: num_heads must be ${numHeads}, as ${nameOf(node)} has it`, heads);
+  checkLength(view, maker, "places", places);
+  const rotaryDim = readTables(view, maker, { cos, sin, headDim }, facts);
+  const asked = integer("rotary_embedding_dim", 0);
+  check(
+    asked === 0 || asked === rotaryDim,
+    `${at}: rotary_embedding_dim must be twice the tables' width, ${rotaryDim}`,
+    asked,
+  );
+  // Without a number of heads a head is as wide as what rotates.
+  check(
+    heads > 0 || rotaryDim === headDim,
+    `${at}: num_heads must be given where ${rotaryDim} of ${headDim} dimensions rotate`,
+    heads,
+  );
+  return { input, rotaryDim, layout: layoutOf(integer("interleaved", 0)) };
+};
+
+/** Rows that nothing rotates, as config.json says of the layer. */
+const checkUnrotated = (view: GraphView, node: NodeProto, name: string, { layer }: ModelFacts): void => {
+  const maker = view.maker(name);
+  if (maker?.opType === "RotaryEmbedding")
+    refuse(
+      `${nameOf(node)} must not rotate queries and keys, as config.json says of layer ${layer}, got ${nameOf(maker)}`,
+    );
+};
+
+/** The rotations of queries and keys, which must be alike; none where the layer has none. */
+export const readContribPair = (
+  view: GraphView,
+  node: NodeProto,
+  {
+    query,
+    key,
+  }: { readonly query: readonly [name: string, numHeads: number]; readonly key: readonly [string, number] },
+  headDim: number,
+  facts: ModelFacts,
+): { readonly query: string; readonly key: string } & Pick<AttentionSite, "rotaryDim" | "layout"> => {
+  if (facts.rope(headDim) === undefined) {
+    for (const [name] of [query, key]) checkUnrotated(view, node, name, facts);
+    return { query: query[0], key: key[0], rotaryDim: 0, layout: "halves" };
+  }
+  const [q, k] = [query, key].map(([value, numHeads]) =>
+    readContribRotary(view, node, value, { numHeads, headDim }, facts),
+  );
+  if (q!.rotaryDim !== k!.rotaryDim || q!.layout !== k!.layout)
+    return refuse(
+      `${nameOf(node)} must have queries and keys that rotate alike, got ${q!.rotaryDim} ${q!.layout} and ${k!.rotaryDim} ${k!.layout}`,
+    );
+  return { query: q!.input, key: k!.input, rotaryDim: q!.rotaryDim, layout: q!.layout };
+};

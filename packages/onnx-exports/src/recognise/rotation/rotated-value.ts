@@ -1,0 +1,172 @@
+/**
+ * Where a value was rotated, whatever operators did it. Their shape tells what is rotated,
+ *
+ *     x cos + turned(x) sin         turned: parts of x moved and negated
+ *     RotaryEmbedding(x, cos, sin)  of opset 23
+ *     either of a part of x, joined with the rest
+ *
+ * and trying them tells how: the part is run on numbers and compared with the rotation that config.json states.
+ */
+import { ndArray, type NodeProto } from "@ropewalk/graph";
+import { rotate, rotationTable, ropeFrequencies, type RotaryLayout } from "@ropewalk/rope";
+import { refuse } from "../../errors.ts";
+import { evaluateFor, noise, trialInputs, type Trial } from "../trial/evaluate-value.ts";
+import { nameOf, type GraphView } from "../../graph/graph-view.ts";
+import { inShort } from "./in-short.ts";
+import type { SiteTensor } from "../attention-match.ts";
+import type { ModelFacts } from "../forms/form.ts";
+
+const isOwn = ({ domain }: NodeProto): boolean => domain === "" || domain === "ai.onnx";
+
+/** What carries a table of cosines or sines from where it is made to where it is used. */
+const carriesTable = new Set([
+  "Unsqueeze",
+  "Squeeze",
+  "Cast",
+  "Gather",
+  "Slice",
+  "Concat",
+  "Identity",
+  "Reshape",
+  "Mul",
+]);
+
+/** Longer ways than any export has are not followed. */
+const maxSteps = 100;
+
+/** Whether a value is a table of cosines or sines: computed as such, or looked up in a constant. */
+const isTable = (view: GraphView, name: string): boolean => {
+  let at = name;
+  for (let step = 0; step < maxSteps; step++) {
+    const node = view.maker(at);
+    if (node === undefined || node.opType === "Constant") return (view.tensor(at)?.dims.length ?? 0) >= 2;
+    if (node.opType === "Cos" || node.opType === "Sin") return true;
+    if (!carriesTable.has(node.opType) || !node.input[0]) return false;
+    at = node.input[0];
+  }
+  return false;
+};
+
+/** What moves parts of x. */
+const moves = new Set(["Slice", "Split", "Neg", "Concat", "Cast", "Identity", "Unsqueeze", "Squeeze", "Reshape"]);
+
+/** What parts of x were taken from: one value if all is well, and not all of them if it is not. */
+const sourcesOf = (view: GraphView, names: readonly string[]): readonly string[] => {
+  const sources = new Set<string>();
+  const visited = new Set<string>();
+  const stack = [...names];
+  while (stack.length > 0 && sources.size < 2 && visited.size < maxSteps) {
+    const name = stack.pop()!;
+    if (visited.has(name)) continue;
+    visited.add(name);
+    const node = view.maker(name);
+    if (node === undefined || !isOwn(node) || !moves.has(node.opType)) sources.add(name);
+    else for (const input of node.opType === "Concat" ? node.input : node.input.slice(0, 1)) stack.push(input);
+  }
+  return [...sources];
+};
+
+/** What a product of x with a table takes for x; undefined where it is none. */
+const turnedBy = (view: GraphView, term: string): string | undefined => {
+  const product = view.maker(term);
+  if (product?.opType !== "Mul" || product.input.length !== 2) return undefined;
+  const tables = product.input.map((factor) => isTable(view, factor));
+  return tables[0] === tables[1] ? undefined : product.input[tables[0] ? 1 : 0]!;
+};
+
+/** What is rotated to give `name`; undefined when nothing is, by the operators that made it. */
+const rotatedFrom = (view: GraphView, name: string, steps: number = maxSteps): readonly string[] | undefined =>
+  view.once(`rotated ${name}`, () => {
+    const node = view.maker(name);
+    if (node === undefined || !isOwn(node) || steps === 0) return undefined;
+    const [a = "", b = ""] = node.input;
+    if (node.opType === "RotaryEmbedding") return sourcesOf(view, [a]);
+    if (node.opType === "Cast" || node.opType === "Identity") return rotatedFrom(view, a, steps - 1);
+    if (node.opType === "Concat") {
+      const parts = node.input.slice(0, maxSteps).map((input) => rotatedFrom(view, input, steps - 1));
+      if (parts.every((part) => part === undefined)) return undefined;
+      const sources = parts.flatMap((part, i) => part ?? sourcesOf(view, [node.input[i]!]));
+      return [...new Set(sources)].slice(0, 2);
+    }
+    if (node.opType !== "Add" && node.opType !== "Sub") return undefined;
+    const [x, y] = [turnedBy(view, a), turnedBy(view, b)];
+    return x === undefined || y === undefined ? undefined : sourcesOf(view, [x, y]);
+  });
+
+/** Whether a value is what rotating gives, by the operators that made it. */
+export const isRotated = (view: GraphView, name: string): boolean => rotatedFrom(view, name) !== undefined;
+
+export type Rotated = { readonly tensor: SiteTensor; readonly rotaryDim: number; readonly layout: RotaryLayout };
+
+export type HeadCount = { readonly numHeads: number; readonly headDim: number };
+
+/** The value itself, where the layer has no rotation; one that is rotated all the same is refused. */
+const readUnrotated = (view: GraphView, node: NodeProto, name: string, { layer }: ModelFacts): Rotated => {
+  if (isRotated(view, name))
+    return refuse(
+      `${nameOf(node)} must not rotate queries and keys, as config.json says of layer ${layer}, got a rotation at "${name}"`,
+    );
+  return { tensor: { name, layout: "heads" }, rotaryDim: 0, layout: "halves" };
+};
+
+/** Behind a few tokens, and far behind, where other tables and other positions show. */
+const trialsOf = ({ trainedContext = 64 }: ModelFacts): readonly Trial[] => [
+  { pastLen: 4, queryLen: 3 },
+  { pastLen: Math.max(4, Math.min(trainedContext, 1024) - 2), queryLen: 2 },
+];
+
+/**
+ * The rotation that makes `name`, as config.json states it of the layer.
+ *
+ * @throws RangeError when it is another one, or not understood
+ */
+export const readRotated = (
+  view: GraphView,
+  node: NodeProto,
+  name: string,
+  { numHeads, headDim }: HeadCount,
+  facts: ModelFacts,
+): Rotated => {
+  const rope = facts.rope(headDim);
+  if (rope === undefined) return readUnrotated(view, node, name, facts);
+  const sources = rotatedFrom(view, name);
+  if (sources?.length !== 1)
+    return refuse(
+      `${nameOf(node)} must take queries and keys that are rotated, got "${name}" of ${makerOf(view, name)}`,
+    );
+  const source = sources[0]!;
+  const { rotaryDim, theta, scaling } = rope;
+  /** The first element that is another one; undefined where the rotation is this one. */
+  const wrongIn = (layout: RotaryLayout): string | undefined => {
+    for (const trial of trialsOf(facts)) {
+      const { pastLen, queryLen } = trial;
+      const dims = [1, numHeads, queryLen, headDim] as const;
+      const x = noise(numHeads * queryLen * headDim, 1);
+      const feeds = trialInputs(view, trial).set(source, ndArray("float32", dims, x));
+      const got = view.once(`turned ${name} ${source} ${numHeads} ${headDim} ${pastLen}`, () =>
+        evaluateFor(view, { node, name, what: "the rotation that makes" }, feeds),
+      ).data;
+      const table = rotationTable(
+        ropeFrequencies({ rotaryDim, theta, scaling, seqLen: pastLen + queryLen }),
+        Array.from({ length: queryLen }, (_, c) => pastLen + c),
+      );
+      const { data } = rotate({ layout, rotaryDim }, { dims, data: x }, table);
+      if (data.length !== got.length) return `${got.length} elements in place of ${data.length}`;
+      const at = data.findIndex((value, i) => !(Math.abs(value - got[i]!) < 1e-3));
+      if (at >= 0) return `${inShort(got[at]!)} in place of ${inShort(data[at]!)}`;
+    }
+    return undefined;
+  };
+  const layout = (["halves", "interleaved"] as const).find((one) => wrongIn(one) === undefined);
+  if (layout === undefined)
+    return refuse(
+      `${nameOf(node)} must rotate as config.json says (${rotaryDim} of ${headDim} dimensions, theta ${theta}, ${scaling.kind}), got ` +
+        `another rotation at "${name}" (${wrongIn("halves")})`,
+    );
+  return { tensor: { name: source, layout: "heads" }, rotaryDim, layout };
+};
+
+const makerOf = (view: GraphView, name: string): string => {
+  const maker = view.maker(name);
+  return maker ? nameOf(maker) : "no node";
+};

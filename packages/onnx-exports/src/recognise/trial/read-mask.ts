@@ -1,0 +1,74 @@
+/**
+ * Which keys a query sees, by trying the mask that a graph makes: added to scores, or true where a key is seen. For a prompt
+ * without padding it must be causal, with a window or without:
+ *
+ *     seen(c, t) = t <= pastLen + c  and  pastLen + c - t < window
+ */
+import type { NdArray, NodeProto } from "@ropewalk/graph";
+import { check, refuse } from "../../errors.ts";
+import { evaluateFor, trialInputs, type Trial } from "./evaluate-value.ts";
+import { nameOf, type GraphView } from "../../graph/graph-view.ts";
+import type { ModelFacts } from "../forms/form.ts";
+
+const queryLen = 3;
+
+/** Enough past that a window shows; where config.json states one, a little more than that. */
+const pastLenFor = ({ slidingWindow }: ModelFacts): number =>
+  Math.min(2 ** 18, Math.max(1024, (slidingWindow() ?? 0) + 5));
+
+const seen = (mask: NdArray, at: number): boolean =>
+  mask.type === "bool" ? mask.data[at] !== 0 : mask.data[at]! > -1000;
+
+/** The window of a mask; undefined when a query sees all keys before it. */
+export const readMask = (view: GraphView, node: NodeProto, name: string, facts: ModelFacts): number | undefined =>
+  view.once(`mask ${name}`, () => tryMask(view, node, name, facts));
+
+/** A mask that is added may change no score of a key that is seen: a bias that grows with the distance is none. */
+const checkAddsNothing = (node: NodeProto, name: string, mask: NdArray): void => {
+  if (mask.type === "bool") return;
+  const bias = mask.data.find((element, at) => seen(mask, at) && element !== 0);
+  if (bias !== undefined)
+    refuse(`${nameOf(node)}: the mask "${name}" must add 0 to the scores of keys that are seen, got ${bias}`);
+};
+
+const tryMask = (view: GraphView, node: NodeProto, name: string, facts: ModelFacts): number | undefined => {
+  const pastLen = pastLenFor(facts);
+  const window = tryLength(view, node, name, { pastLen, queryLen });
+  // The first chunk of a prompt has no past.
+  tryLength(view, node, name, { pastLen: 0, queryLen }, window ?? Infinity);
+  return window;
+};
+
+/** The window that a mask of one length has, or is checked to have. */
+const tryLength = (
+  view: GraphView,
+  node: NodeProto,
+  name: string,
+  trial: Trial,
+  wanted?: number,
+): number | undefined => {
+  const { pastLen } = trial;
+  const totalLen = pastLen + queryLen;
+  const mask = evaluateFor(view, { node, name, what: "the mask" }, trialInputs(view, trial));
+  const size = queryLen * totalLen;
+  check(
+    mask.data.length > 0 && mask.data.length % size === 0,
+    `${nameOf(node)}: the mask "${name}" must have ${queryLen} rows of ${totalLen} keys`,
+    `[${mask.dims.join(",")}]`,
+  );
+  checkAddsNothing(node, name, mask);
+  const last = Array.from({ length: totalLen }, (_, t) => seen(mask, (queryLen - 1) * totalLen + t));
+  const count = last.filter(Boolean).length;
+  const window = wanted ?? (count === totalLen ? Infinity : count);
+  // For every head, where heads have masks of their own.
+  for (let at = 0; at < mask.data.length; at++) {
+    const [c, t] = [Math.floor(at / totalLen) % queryLen, at % totalLen];
+    const distance = pastLen + c - t;
+    if (seen(mask, at) !== (distance >= 0 && distance < window))
+      refuse(
+        `${nameOf(node)} must have a causal mask, with a window or without, got "${name}", where the query at ${pastLen + c} ` +
+          `${distance < 0 ? "sees" : "does not fit a window at"} the key at ${t}`,
+      );
+  }
+  return window === Infinity ? undefined : window;
+};

@@ -1,0 +1,178 @@
+/**
+ * One layer's attention over past and new keys, which lie behind one another in the cache, each rotated to the position of
+ * its outermost band. H query heads share h key-value heads, so that queries are laid out [batch, h, H / h * queryLen, headDim].
+ *
+ *     everything   S = q kᵀ
+ *     window       S = q kᵀ over the last keys that any query sees
+ *     near-far     S = q_far kᵀ, and for the last keys that any query is near to, where it is near:  q_near turn(k)ᵀ
+ *
+ *     out = softmax(softcap(S) + mask) v
+ *
+ * turn(k) rotates a cached key from its far position to its near one. Far keys are scored once; only the last
+ * window + queryLen - 1 are scored again. Scores, their softmax and the weighted sum are float32, whatever the type of the cache.
+ */
+import type { Value } from "@ropewalk/graph";
+import { match } from "ts-pattern";
+import { refuseMasks } from "./refuse-masks.ts";
+import type { AttentionSite } from "../../recognise/attention-match.ts";
+import { integers, slice, toEnd, type EmitContext } from "./emit-context.ts";
+import type { EmitGroup } from "./emit-group.ts";
+import { emitHeads, emitOutput } from "./heads.ts";
+import { emitIsNear, emitMask, emitNearLength, emitNearStart, emitWindowMask } from "./masks.ts";
+import { emitPositions, type Positions } from "./positions.ts";
+import { emitQueryScale } from "./query-scale.ts";
+import { emitRotation, rotate, toType, type Rotation } from "./rotation.ts";
+import { emitWeights, type WeightsRequest } from "./attention-weights.ts";
+
+/** The layer's scores and values over the keys that are looked at, and the mask that goes with them. */
+type Scored = {
+  readonly scores: Value;
+  readonly values: Value;
+  /** How many keys that is, [1]. */
+  readonly numKeys: Value;
+  readonly mask: Value;
+};
+
+type Layer = {
+  readonly context: EmitContext;
+  readonly site: AttentionSite;
+  readonly group: EmitGroup;
+  readonly positions: Positions;
+  /** Queries [batch, numHeads, queryLen, headDim], scaled. */
+  readonly query: Value;
+  /** Keys of the outermost rotation and values, [batch, numKvHeads, totalLen, headDim]. */
+  readonly keys: Value;
+  readonly values: Value;
+};
+
+/** The shape [batch, heads, rows, numKeys] to lay scores out in, once for all layers. */
+const emitScoreShape = (context: EmitContext, heads: number, numKeys: Value): Value =>
+  context.once(`shape ${heads} ${numKeys.name}`, () =>
+    context.tape.op("Concat", [integers(context, 0, heads, -1), numKeys], { axis: 0 }),
+  );
+
+/** q kᵀ as float32 [batch, numHeads, queryLen, numKeys], for keys [batch, numKvHeads, numKeys, headDim]. */
+const emitScores = ({ context, site }: Layer, query: Value, keys: Value, numKeys: Value): Value => {
+  const { tape } = context;
+  const { numHeads, numKvHeads, headDim } = site;
+  const wide = toType(context, query, "float32");
+  const grouped = tape.op("Reshape", [wide, integers(context, 0, numKvHeads, -1, headDim)]);
+  const columns = tape.op("Transpose", [toType(context, keys, "float32")], { perm: [0, 1, 3, 2] });
+  return tape.op("Reshape", [tape.op("MatMul", [grouped, columns]), emitScoreShape(context, numHeads, numKeys)]);
+};
+
+type Rotations = { readonly query: Rotation | undefined; readonly key: Rotation | undefined };
+
+const rotations = (
+  { context, site: { type }, group, positions }: Pick<Layer, "context" | "site" | "group" | "positions">,
+  band: number,
+): Rotations => {
+  const { query, key } = group.positions.bands[band]!;
+  const of = (name: string, position: (i: number) => number): Rotation | undefined =>
+    emitRotation(context, { group, type }, { name, position, tokens: positions.queries, role: "position" });
+  return { query: of(`query.${band}`, query), key: of(`key.${band}`, key) };
+};
+
+const attendEverything = (layer: Layer): Scored => {
+  const { context, site, positions, keys, values } = layer;
+  const query = rotate(context, site, layer.query, rotations(layer, 0).query);
+  const numKeys = positions.totalLen;
+  return { scores: emitScores(layer, query, keys, numKeys), values, numKeys, mask: emitMask(context, positions) };
+};
+
+const attendWindow = (layer: Layer, window: number): Scored => {
+  const { context, site, positions } = layer;
+  const from = emitNearStart(context, positions, window);
+  const [keys, values] = [layer.keys, layer.values].map((x) => slice(context, x, 2, from, toEnd(context)));
+  const query = rotate(context, site, layer.query, rotations(layer, 0).query);
+  const numKeys = emitNearLength(context, positions, window);
+  return {
+    scores: emitScores(layer, query, keys!, numKeys),
+    values: values!,
+    numKeys,
+    mask: emitWindowMask(context, positions, window, from),
+  };
+};
+
+/** Cached keys from `from` on, turned from their far position to their near one. */
+const emitTurned = ({ context, site, group, positions, keys }: Layer, window: number, from: Value): Value => {
+  const [near, far] = group.positions.bands;
+  const tokens = context.once(`near tokens ${window}`, () => slice(context, positions.keys, 1, from, toEnd(context)));
+  const position = (j: number): number => near!.key(j) - far!.key(j);
+  const turn = emitRotation(context, { group, type: site.type }, { name: "turn", position, tokens, role: "turn" });
+  return rotate(context, site, slice(context, keys, 2, from, toEnd(context)), turn);
+};
+
+const attendNearFar = (layer: Layer, window: number): Scored => {
+  const { context, site, positions, keys, values } = layer;
+  const { tape } = context;
+  const from = emitNearStart(context, positions, window);
+  const [nearQuery, farQuery] = [0, 1].map((band) => rotate(context, site, layer.query, rotations(layer, band).query));
+  const far = emitScores(layer, farQuery!, keys, positions.totalLen);
+  const near = emitScores(
+    layer,
+    nearQuery!,
+    emitTurned(layer, window, from),
+    emitNearLength(context, positions, window),
+  );
+  const recent = tape.op("Where", [
+    emitIsNear(context, positions, window, from),
+    near,
+    slice(context, far, 3, from, toEnd(context)),
+  ]);
+  const before = slice(context, far, 3, integers(context, 0), from);
+  return {
+    scores: tape.op("Concat", [before, recent], { axis: 3 }),
+    values,
+    numKeys: positions.totalLen,
+    mask: emitMask(context, positions),
+  };
+};
+
+/** weights values: [batch, numHeads, queryLen, headDim]. */
+const emitWeighted = ({ context, site }: Layer, { values, numKeys }: Scored, weights: Value): Value => {
+  const { tape } = context;
+  const { numHeads, numKvHeads, headDim, type } = site;
+  const grouped = tape.op("Reshape", [weights, emitScoreShape(context, numKvHeads, numKeys)]);
+  const attended = tape.op("MatMul", [grouped, toType(context, values, "float32")]);
+  return tape.op("Reshape", [toType(context, attended, type), integers(context, 0, numHeads, -1, headDim)]);
+};
+
+/** What an attention layer needs to know beside its site. */
+export type LayerRequest = WeightsRequest & {
+  /** The graph's attention mask, [batch, totalLen]. */
+  readonly mask: Value;
+};
+
+/** Records the attention of a site, with its outputs under the site's names. */
+export const emitAttention = (shared: EmitContext, request: LayerRequest): void => {
+  const { site, index, group, mask } = request;
+  const { type } = site;
+  const tape = shared.tape.scope(`layers.${index}`);
+  const context: EmitContext = { ...shared, tape };
+  const past = {
+    key: shared.value(site.past.key, type, 4),
+    value: shared.value(site.past.value, type, 4),
+  };
+  const positions = emitPositions(shared, { mask, past: past.key });
+  const heads = emitHeads(context, site);
+
+  const outermost = group.positions.bands.length - 1;
+  const key = rotate(context, site, heads.key, rotations({ context: shared, site, group, positions }, outermost).key);
+  const joined = (old: Value, fresh: Value, output: string): Value =>
+    tape.op("Concat", [old, fresh], { axis: 2 }, { output });
+  const keys = joined(past.key, key, site.present.key);
+  const values = joined(past.value, heads.value, site.present.value);
+
+  const queryScale = { layer: index, scale: site.scale, entropy: group.entropy };
+  const scale = toType(shared, emitQueryScale(shared, positions, queryScale), type);
+  const query = tape.op("Mul", [heads.query, scale]);
+  const layer: Layer = { context, site, group, positions, query, keys, values };
+  const scored = match(group.layout)
+    .with({ kind: "everything" }, () => attendEverything(layer))
+    .with({ kind: "window" }, ({ window }) => attendWindow(layer, window))
+    .with({ kind: "near-far" }, ({ window }) => attendNearFar(layer, window))
+    .with({ kind: "chunked" }, { kind: "masked" }, () => refuseMasks(group))
+    .exhaustive();
+  emitOutput(context, site, emitWeighted(layer, scored, emitWeights(context, request, scored)));
+};

@@ -1,0 +1,61 @@
+/**
+ * Projections to heads and heads to the output.
+ *
+ *     rows [batch, seqLen, numHeads * headDim]  <->  heads [batch, numHeads, seqLen, headDim]
+ */
+import type { Value } from "@ropewalk/graph";
+import type { AttentionSite, SiteTensor } from "../../recognise/attention-match.ts";
+import { integers, type EmitContext } from "./emit-context.ts";
+import { emitHeadNorm } from "../head-norm.ts";
+
+const swap = { perm: [0, 2, 1, 3] };
+
+const rowsToHeads = (context: EmitContext, rows: Value, headDim: number, numHeads: number): Value =>
+  context.tape.op("Transpose", [context.tape.op("Reshape", [rows, integers(context, 0, -1, numHeads, headDim)])], swap);
+
+type Heads = { readonly query: Value; readonly key: Value; readonly value: Value };
+
+/** Queries, keys and values of the new tokens, head by head, normed where the site norms them. */
+export const emitHeads = (context: EmitContext, site: AttentionSite): Heads => {
+  const { headNorms, type } = site;
+  const heads = emitProjected(context, site);
+  if (headNorms === undefined) return heads;
+  const normed = (part: "query" | "key"): Value =>
+    emitHeadNorm(context.tape, heads[part], context.value(headNorms[part], type, 1), headNorms.epsilon);
+  return { ...heads, query: normed("query"), key: normed("key") };
+};
+
+const emitProjected = (
+  context: EmitContext,
+  { projections, numHeads, numKvHeads, headDim, type }: AttentionSite,
+): Heads => {
+  const { tape } = context;
+  if (projections.kind === "packed") {
+    const sizes = integers(context, ...[numHeads, numKvHeads, numKvHeads].map((count) => count * headDim));
+    const parts = tape.ops("Split", 3, [context.value(projections.name, type, 3), sizes], { axis: 2 });
+    const [query, key, value] = parts.map((part, i) =>
+      rowsToHeads(context, part, headDim, i === 0 ? numHeads : numKvHeads),
+    );
+    return { query: query!, key: key!, value: value! };
+  }
+  const heads = ({ name, layout }: SiteTensor, count: number): Value =>
+    layout === "heads"
+      ? context.value(name, type, 4)
+      : rowsToHeads(context, context.value(name, type, 3), headDim, count);
+  return {
+    query: heads(projections.query, numHeads),
+    key: heads(projections.key, numKvHeads),
+    value: heads(projections.value, numKvHeads),
+  };
+};
+
+/** Gives the attended heads the name and the layout of the site's output. */
+export const emitOutput = (context: EmitContext, { output, numHeads, headDim }: AttentionSite, heads: Value): void => {
+  const { tape } = context;
+  const named = { output: output.name };
+  if (output.layout === "heads") tape.op("Identity", [heads], {}, named);
+  else {
+    const rows = tape.op("Transpose", [heads], swap);
+    tape.op("Reshape", [rows, integers(context, 0, 0, numHeads * headDim)], {}, named);
+  }
+};

@@ -1,0 +1,107 @@
+/**
+ * Cosines and sines of positions that the graph works out, from the table in pages (see `pages.ts`):
+ *
+ *     angle(i) = alpha + beta        alpha from the page of i, beta from its place in the page
+ *     cos = cos alpha cos beta - sin alpha sin beta,     sin = sin alpha cos beta + cos alpha sin beta
+ *
+ * Angles are formed in float64, so the error does not grow with the position as that of a product in float32 does.
+ */
+import { typeCode, type Value } from "@ropewalk/graph";
+import { ropeFrequencies, rotationTable, type RopeFrequencies } from "@ropewalk/rope";
+import { emitRotate } from "@ropewalk/rope/onnx";
+import type { AttentionSite } from "../../recognise/attention-match.ts";
+import { integers, type EmitContext } from "./emit-context.ts";
+import type { EmitGroup } from "./emit-group.ts";
+import { maxTokens, pageSize, type PositionOf } from "./position-pages.ts";
+
+/** Cosines and sines, [batch, 1, seqLen, rotaryDim / 2]. */
+export type Rotation = { readonly cos: Value; readonly sin: Value };
+
+/** Positions that a band gives, and the tokens they are for. */
+export type RotationRequest = {
+  /** Names the rotation: what a group asks for again under it is recorded once. */
+  readonly name: string;
+  readonly position: PositionOf;
+  /** int32 [batch, seqLen]. */
+  readonly tokens: Value;
+  /**
+   * "position": of a query or a new key. Its cosines and sines carry the scaling's attention scale, and have the precision of
+   * the site's type, as those of the export's own table.
+   * "turn": of a cached key, from one position to another.
+   */
+  readonly role: "position" | "turn";
+};
+
+const emitTable = (
+  context: EmitContext,
+  name: string,
+  { inverseFrequencies, attentionScale }: RopeFrequencies,
+  positions: readonly number[],
+): { readonly cos: Value; readonly sin: Value } => {
+  const { cos, sin } = rotationTable({ inverseFrequencies, attentionScale }, positions);
+  const dims = [positions.length, inverseFrequencies.length];
+  return {
+    cos: context.tape.constant("float32", dims, cos, `/ropewalk/${name}.cos`),
+    sin: context.tape.constant("float32", dims, sin, `/ropewalk/${name}.sin`),
+  };
+};
+
+/** The positions of every band, of queries and of keys. */
+const allPositions = ({ positions }: EmitGroup): readonly PositionOf[] =>
+  positions.bands.flatMap(({ query, key }) => [query, key]);
+
+/** The rotation of `tokens` to the positions that `position` gives them, for layers of a group; undefined where nothing rotates. */
+export const emitRotation = (
+  context: EmitContext,
+  { group, type }: { readonly group: EmitGroup; readonly type: AttentionSite["type"] },
+  request: RotationRequest,
+): Rotation | undefined => {
+  const { rope, place } = group;
+  if (rope === undefined) return undefined;
+  const { rotaryDim, theta, scaling } = rope;
+  return context.once(`rotation ${place} ${request.name} ${type}`, () => {
+    const { position, tokens, role } = request;
+    const name = place === 0 ? request.name : `groups.${place}.${request.name}`;
+    const page = context.once(`page ${place}`, () => pageSize(group.positions.name, allPositions(group)));
+    const { inverseFrequencies, attentionScale } = ropeFrequencies({ rotaryDim, theta, scaling });
+    const numPages = Math.ceil(maxTokens / page);
+    const first = position(0);
+    const pages = Array.from({ length: numPages }, (_, a) => position(a * page) - first);
+    const places = Array.from({ length: page }, (_, b) => position(b));
+    const key = `${name}.${rotaryDim}`;
+    const coarse = emitTable(context, `${key}.page`, { inverseFrequencies, attentionScale: 1 }, pages);
+    const scale = role === "position" ? attentionScale : 1;
+    const fine = emitTable(context, `${key}.place`, { inverseFrequencies, attentionScale: scale }, places);
+
+    const tape = context.tape.scope(name);
+    const size = tape.constant("int32", [], [page]);
+    const [a, b] = [tape.op("Div", [tokens, size]), tape.op("Mod", [tokens, size])];
+    const rows = (table: Value, index: Value): Value => tape.op("Gather", [table, index], { axis: 0 });
+    const [cosA, sinA] = [rows(coarse.cos, a), rows(coarse.sin, a)];
+    const [cosB, sinB] = [rows(fine.cos, b), rows(fine.sin, b)];
+    const times = (x: Value, y: Value): Value => tape.op("Mul", [x, y]);
+    const finish = (x: Value): Value => {
+      const rounded = role === "position" ? toType({ ...context, tape }, x, type) : x;
+      return tape.op("Unsqueeze", [toType({ ...context, tape }, rounded, "float32"), integers(context, 1)]);
+    };
+    return {
+      cos: finish(tape.op("Sub", [times(cosA, cosB), times(sinA, sinB)])),
+      sin: finish(tape.op("Add", [times(sinA, cosB), times(cosA, sinB)])),
+    };
+  });
+};
+
+/** Rotates `x` [batch, heads, seqLen, headDim] in float32, and gives it in the site's type; without a rotation as it is. */
+export const rotate = (context: EmitContext, site: AttentionSite, x: Value, rotation: Rotation | undefined): Value => {
+  if (rotation === undefined) return x;
+  const { cos, sin } = rotation;
+  const { headDim, rotaryDim, layout, type } = site;
+  const wide = toType(context, x, "float32");
+  return toType(context, emitRotate(context.tape, { layout, headDim, rotaryDim }, wide, cos, sin), type);
+};
+
+/** `x` in a type. */
+export const toType = ({ tape }: EmitContext, x: Value, type: AttentionSite["type"]): Value => {
+  if (x.type === undefined) throw new TypeError(`toType: the type of "${x.name}" must be known, got none`);
+  return x.type === type ? x : tape.op("Cast", [x], { to: typeCode(type) });
+};
