@@ -4,12 +4,8 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { encode, tape } from "@ropewalk/graph";
-import { attentionCases } from "./attention-cases.ts";
-import { blockCases } from "./block-cases.ts";
 import { toBase64 } from "./base64.ts";
-import { likeliestCase, noLikeliestCase } from "./likeliest-case.ts";
-import { quantizedCases } from "./quantized-cases.ts";
-import { rotationCases } from "./rotation-cases.ts";
+import { conformanceCases } from "./conformance-cases.ts";
 import { webgpuSource, webgpuTarget } from "./webgpu-graphs.ts";
 
 const target = "packages/backend/src/conformance/cases.ts";
@@ -26,7 +22,7 @@ import type { GraphCase } from "./graphs.ts";
 /** out = x, [rows, columns]. */
 export const identityModel = "${identityModel()}";
 
-export const graphCases: readonly GraphCase[] = ${JSON.stringify([...attentionCases, ...quantizedCases, ...rotationCases, ...blockCases(), likeliestCase(), noLikeliestCase()], null, 2)};
+export const graphCases: readonly GraphCase[] = ${JSON.stringify(conformanceCases(), null, 2)};
 `;
 
 /** Every file that is written, with what it holds. */
