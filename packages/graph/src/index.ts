@@ -7,10 +7,19 @@ export { decode, decodeTensor, encode } from "./messages/codec.ts";
 export type { DataType } from "./arrays/data-type.ts";
 export { typeCode } from "./arrays/data-type.ts";
 export type { Dim } from "./arrays/dims.ts";
+export { mapInnerGraphs, mapNodes, mapTensors, nodesIn, tensorsIn } from "./edit/map.ts";
+export { neededNames, pruneGraph } from "./edit/prune.ts";
+export type { Renaming } from "./edit/rename.ts";
+export { renameGraph, renameNodes } from "./edit/rename.ts";
+export { nodeInCircle, sortNodes } from "./edit/sort.ts";
+export type { UnmadeValue } from "./edit/unmade.ts";
+export { unmadeValue } from "./edit/unmade.ts";
+export type { GraphView } from "./edit/view.ts";
+export { graphView } from "./edit/view.ts";
 export type { Budget } from "./evaluate/budget.ts";
 export { evaluate } from "./evaluate/evaluate.ts";
 export type { NodeOptions } from "./messages/node.ts";
-export { innerGraphs, node } from "./messages/node.ts";
+export { innerGraphs, namesMade, namesRead, node } from "./messages/node.ts";
 export type {
   AttributeProto,
   GraphProto,
@@ -19,6 +28,7 @@ export type {
   TensorProto,
   ValueInfoProto,
 } from "./proto/onnx_pb.ts";
+export type { InlineConfig } from "./record/inline-graph.ts";
 export type { LoopConfig, LoopResult, LoopStep } from "./record/record-loop.ts";
 export type { FilePlace } from "./record/record-tensor.ts";
 export type { ModelOptions, RecordOptions, Tape } from "./record/tape.ts";

@@ -6,11 +6,11 @@
  * reads what a chunk reads, and leaves what a chunk leaves. The cache and the weights are read from outside the Loop.
  */
 import { tape as newTape, valueOfInfo, type ModelProto, type Tape, type Value } from "@ropewalk/graph";
-import { putChunk, type Cut } from "./chunk-in-loop.ts";
 import type { DecoderSizes } from "../decoder.ts";
-import { noToken } from "../graph/give-logits.ts";
 import { decoderInputs, decoderOutputs, isAttentions } from "../graph-interface.ts";
 import { emitNextToken } from "../graph/emit-next-token.ts";
+import { noToken } from "../graph/give-logits.ts";
+import { chunkOfStep, namesInStep, placeInitializers } from "./chunk-in-step.ts";
 
 /** What a chunk reads besides its ids, declared under the same names. */
 const declareReads = (tape: Tape, chunk: ModelProto): ReadonlyMap<string, Value> =>
@@ -80,53 +80,62 @@ const goesOn = (tape: Tape, token: Value, stops: Value): Value => {
 };
 
 /**
- * The graph of blocks. It is fed as a chunk is, with the first token alone as its ids, and with what the next ones are picked by.
+ * The graph of several steps. It is fed as a chunk is, with the first token alone as its ids, and with what the next ones are picked by.
  *
- * @param chunk - a graph as `decoderGraph` records it; it is taken apart
+ * @param chunk - a graph as `decoderGraph` records it
  * @throws RangeError when it gives no logits, or keys and values that are not float32
  */
 export const multiStepGraph = (decoder: DecoderSizes, chunk: ModelProto): ModelProto => {
   checkChunk(chunk);
   const { numKvHeads, headDim, vocabSize } = decoder;
   const tape = newTape("block");
-  const given = chunk.graph!.output.map(({ name }) => name).filter((name) => !ofRows.has(name));
+  const inStep = chunkOfStep(chunk.graph!);
+  const keptNames = inStep.output.map(({ name }) => name).filter((name) => !ofRows.has(name));
+  const rename = namesInStep(inStep, keptNames);
 
   const first = tape.input(decoderInputs.ids, "int64", [1]);
   const reads = declareReads(tape, chunk);
   const { stops, uniforms, rule } = declareChoice(tape);
-  // What the chunk's nodes will make, declared so that what takes it can be recorded.
-  const logits = tape.input("/step/logits", "float32", [1, vocabSize]);
-  const fresh = given.map((name) => tape.input(`/fresh/${name}`, "float32", [1, numKvHeads, 1, headDim]));
   const length = tape.op("Shape", [uniforms]);
   const rows = emptyRows(tape, decoder, length);
-  const cuts = new Map<string, Cut>([[decoderOutputs.logits, { fresh: logits, written: logits }]]);
-  const taken = new Map<string, Value>([[decoderInputs.logitRows, sizes(tape, 0)]]);
+  const firstRow = sizes(tape, 0);
   const { carried, stacked } = tape.loop(
-    { steps: length, carried: [first, ...given.map(() => rows.empty)] },
+    { steps: length, carried: [first, ...keptNames.map(() => rows.empty)] },
     (body, number, [id, ...before]) => {
       const step = body.op("Reshape", [number, sizes(body, 1)]);
       const here = body.op("Equal", [rows.numbers, step]);
-      taken.set(decoderInputs.ids, id!);
-      for (const [name, value] of reads) taken.set(name, stepOf(body, step, value));
+      const inputs = new Map([
+        [decoderInputs.ids, id!],
+        [decoderInputs.logitRows, firstRow],
+        ...Array.from(reads, ([name, value]) => [name, stepOf(body, step, value)] as const),
+      ]);
       const uniform = stepOf(body, step, uniforms);
-      const kept = given.map((name, index) => {
-        const written = body.op("Where", [here, fresh[index]!, before[index]!]);
-        cuts.set(name, { fresh: fresh[index]!, written });
+      const kept = new Map<string, Value>();
+      // Attention reads the step's row among those of the steps before.
+      const writeRow = (name: string, index: number) => (fresh: Value) => {
+        const row = { ...fresh, dims: [1, numKvHeads, 1, headDim] };
+        const written = body.op("Where", [here, row, before[index]!]);
+        kept.set(name, written);
         return written;
-      });
+      };
+      const replace = new Map(keptNames.map((name, index) => [name, writeRow(name, index)]));
+      const given = body.inline(inStep, { inputs, rename, replace });
+      const logits: Value = { ...given.get(decoderOutputs.logits)!, type: "float32", dims: [1, vocabSize] };
       const next = emitNextToken(body, logits, { ...rule, uniform });
-      return { condition: goesOn(body, next, stops), carried: [next, ...kept], stacked: [next] };
+      return {
+        condition: goesOn(body, next, stops),
+        carried: [next, ...keptNames.map((name) => kept.get(name)!)],
+        stacked: [next],
+      };
     },
   );
   const tokens = tape.op("Reshape", [stacked[0]!, sizes(tape, -1)], {}, { output: decoderOutputs.tokens });
   tape.output(decoderOutputs.tokens, tokens);
   // The rows of steps that were not run are left out.
   const ran = [sizes(tape, 0), tape.op("Shape", [tokens]), sizes(tape, 2)];
-  given.forEach((name, index) =>
+  keptNames.forEach((name, index) =>
     tape.output(name, tape.op("Slice", [carried[index + 1]!, ...ran], {}, { output: name })),
   );
-
-  const graph = tape.model().graph!;
-  putChunk({ inputs: taken, cuts }, chunk.graph!, graph);
-  return { ...chunk, graph };
+  const ofChunk = new Set(inStep.initializer.map(({ name }) => rename(name)));
+  return { ...chunk, graph: placeInitializers(tape.model().graph!, ofChunk) };
 };

@@ -38,11 +38,21 @@ export const node = (
 export const innerGraphs = ({ attribute: attributes }: Pick<NodeProto, "attribute">): readonly GraphProto[] =>
   attributes.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs));
 
-/** Names that a node reads, also in the graphs inside it, where names that are made there may be among them. */
-export const namesRead = function* (reader: NodeProto): Generator<string> {
-  yield* reader.input;
+/** The names that a graph itself makes: its inputs, its initializers and the results of its nodes. */
+export const namesMade = ({
+  input,
+  initializer,
+  node: nodes,
+}: Pick<GraphProto, "input" | "initializer" | "node">): ReadonlySet<string> =>
+  new Set([...[...input, ...initializer].map(({ name }) => name), ...nodes.flatMap(({ output }) => output)]);
+
+/** The names that a node reads from the graph around it: its inputs, and what the graphs inside it read and do not make. */
+export const namesRead = (reader: NodeProto): readonly string[] => {
+  const names = [...reader.input];
   for (const graph of innerGraphs(reader)) {
-    for (const inner of graph.node) yield* namesRead(inner);
-    for (const { name } of graph.output) yield name;
+    const made = namesMade(graph);
+    const read = [...graph.node.flatMap(namesRead), ...graph.output.map(({ name }) => name)];
+    for (const name of read) if (!made.has(name)) names.push(name);
   }
+  return names;
 };

@@ -7,11 +7,14 @@ import type { DataType } from "../arrays/data-type.ts";
 import { checkType } from "../arrays/data-type.ts";
 import type { Dim } from "../arrays/dims.ts";
 import { checkSizes } from "../arrays/dims.ts";
-import { innerGraphs, type NodeOptions } from "../messages/node.ts";
+import { nodesIn } from "../edit/map.ts";
+import type { NodeOptions } from "../messages/node.ts";
 import { checkOperator } from "../operators/operator-names.ts";
 import { domainOf } from "../operators/table.ts";
-import type { GraphProto, ModelProto, NodeProto } from "../proto/onnx_pb.ts";
+import type { GraphProto, ModelProto } from "../proto/onnx_pb.ts";
 import { GraphProtoSchema, ModelProtoSchema } from "../proto/onnx_pb.ts";
+import type { InlineConfig } from "./inline-graph.ts";
+import { inlineGraph } from "./inline-graph.ts";
 import { recordBranch } from "./record-branch.ts";
 import type { LoopConfig, LoopResult, LoopStep } from "./record-loop.ts";
 import { recordLoop } from "./record-loop.ts";
@@ -104,6 +107,13 @@ export type Tape = {
    *   or it declares an input or an output.
    */
   loop(config: LoopConfig, body: (tape: Tape, step: Value, carried: readonly Value[]) => LoopStep): LoopResult;
+  /**
+   * Records another graph's nodes and initializers here, and returns its outputs by their names. Values keep the types and shapes
+   * that the graph states of them. The graph itself is left as it is.
+   *
+   * @throws RangeError when an input of the graph is not given, or a name is taken
+   */
+  inline(graph: GraphProto, config: InlineConfig): ReadonlyMap<string, Value>;
   /** Makes a value a graph output of that name, by an Identity node unless the value has that name already. */
   output(name: string, value: Value): Value;
   /** The same recording with node names nested under `name`. */
@@ -112,17 +122,13 @@ export type Tape = {
   model(options?: ModelOptions): ModelProto;
 };
 
-/** A graph's nodes, and those of the graphs inside them. */
-const allNodes = ({ node }: GraphProto): readonly NodeProto[] =>
-  node.flatMap((one) => [one, ...innerGraphs(one).flatMap(allNodes)]);
-
 const modelOf = ({ graph }: Recording, options: ModelOptions): ModelProto => {
   checkKeys<ModelOptions>("model", "options", options, { opset: true, irVersion: true, producer: true });
   const { opset = 21, irVersion = 10, producer = "ropewalk" } = options;
   checkInteger("model", "opset", opset, 1);
   checkInteger("model", "irVersion", irVersion, 1);
   const others = new Set(
-    allNodes(graph)
+    nodesIn(graph)
       .map(({ domain }) => domainOf(domain))
       .filter((domain) => domain !== ""),
   );
@@ -143,7 +149,7 @@ const modelOf = ({ graph }: Recording, options: ModelOptions): ModelProto => {
 /** What has been recorded behind a model, with that model's versions, domains and whatever else it states. */
 export const recordedModel = ({ graph }: Recording, model: ModelProto): ModelProto => {
   const stated = new Set(model.opsetImport.map(({ domain = "" }) => domainOf(domain)));
-  const missing = new Set(allNodes(graph).map(({ domain }) => domainOf(domain)));
+  const missing = new Set(nodesIn(graph).map(({ domain }) => domainOf(domain)));
   const added = [...missing].filter((domain) => !stated.has(domain)).map((domain) => ({ domain, version: 1n }));
   const { opsetImport } = create(ModelProtoSchema, { opsetImport: added });
   return { ...model, opsetImport: [...model.opsetImport, ...opsetImport], graph };
@@ -197,6 +203,10 @@ export const scoped = (recording: Recording, path: string): Tape => {
       return recordLoop(recording, name, config, (inner, step, carried) =>
         body(scoped(inner, `${name}/body`), step, carried),
       );
+    },
+    inline: (graph, config) => {
+      checkKeys<InlineConfig>("inline", "config", config, { inputs: true, rename: true, replace: true });
+      return inlineGraph(recording, path, graph, config);
     },
     output(name, value) {
       checkRecorded(recording, `output "${name}"`, value);

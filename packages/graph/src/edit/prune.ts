@@ -1,0 +1,33 @@
+// Which values lead to the outputs of a graph, and the graph without all others.
+
+import { namesRead } from "../messages/node.ts";
+import type { GraphProto, NodeProto } from "../proto/onnx_pb.ts";
+import { makersOf } from "./sort.ts";
+
+/** The names of values that some outputs need: the outputs themselves, and all that leads to them. */
+export const neededNames = (nodes: readonly NodeProto[], outputs: readonly string[]): ReadonlySet<string> => {
+  const makers = makersOf(nodes);
+  const needed = new Set<string>();
+  const stack = [...outputs];
+  while (stack.length > 0) {
+    const name = stack.pop()!;
+    if (name === "" || needed.has(name)) continue;
+    needed.add(name);
+    const maker = makers.get(name);
+    if (maker) for (const read of namesRead(maker)) stack.push(read);
+  }
+  return needed;
+};
+
+/** The graph without the nodes and initializers that lead to no output. Its inputs stay. */
+export const pruneGraph = (graph: GraphProto): GraphProto => {
+  const needed = neededNames(
+    graph.node,
+    graph.output.map(({ name }) => name),
+  );
+  return {
+    ...graph,
+    node: graph.node.filter(({ output }) => output.some((name) => needed.has(name))),
+    initializer: graph.initializer.filter(({ name }) => needed.has(name)),
+  };
+};
