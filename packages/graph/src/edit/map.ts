@@ -1,7 +1,7 @@
 // Walking over what a graph holds, also in the graphs inside its nodes, and changing it into a new graph.
 
 import { innerGraphs } from "../messages/node.ts";
-import type { AttributeProto, GraphProto, NodeProto, TensorProto } from "../proto/onnx_pb.ts";
+import type { GraphProto, NodeProto, TensorProto } from "../proto/onnx_pb.ts";
 
 /** The node with other graphs inside it; a node without any is returned as it is. */
 export const mapInnerGraphs = (change: (graph: GraphProto) => GraphProto, node: NodeProto): NodeProto => {
