@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { stories260K } from "@ropewalk/tiny-models";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { loadCheckpoint, openUrl, type FilesByUrl } from "../src/index.ts";
+import { pageCaches } from "./page-cache.ts";
 
 const page = "<!doctype html><title>no such page</title>";
 const config = new URL("config.json", stories260K.url);
@@ -104,6 +105,64 @@ describe("openUrl", () => {
     );
     await expect(open("stalled/")).rejects.toThrow("sent nothing more within the timeout of 150 milliseconds");
     expect(() => openUrl(config, { timeout: 0 })).toThrow("openUrl: timeout must be above 0");
-    expect(() => openUrl(config, { patience: 1 } as never)).toThrow('must have no keys but timeout, got "patience"');
+    expect(() => openUrl(config, { patience: 1 } as never)).toThrow(
+      'must have no keys but timeout, cache, onNotice, got "patience"',
+    );
+  });
+});
+
+describe("openUrl with a cache of the page", () => {
+  let visited: ReturnType<typeof pageCaches>;
+  const visit = (caches = pageCaches()): void => {
+    visited = caches;
+    vi.stubGlobal("caches", visited.caches);
+  };
+  beforeEach(() => visit());
+  afterEach(() => vi.unstubAllGlobals());
+
+  it("fetches a folder once for all visits", async () => {
+    const open = () => openUrl(new URL("models/stories/", origin), { cache: "models" });
+    expect((await loadCheckpoint(open())).tensors.size).toBe(47);
+    const first = asked.filter((path) => !path.includes("config"));
+    expect(first).toContain("/models/stories/model.safetensors");
+    expect([...visited.held.keys()]).toEqual(["models"]);
+    expect([...visited.held.get("models")!.keys()].toSorted()).toEqual(
+      ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"].map(
+        (name) => `${origin}/models/stories/${name}`,
+      ),
+    );
+    asked = [];
+    expect((await loadCheckpoint(open())).tensors.size).toBe(47);
+    // What there is not is not kept: it may come.
+    expect(asked.filter((path) => Object.keys(stories260K.files).some((name) => path.endsWith(`/${name}`)))).toEqual(
+      [],
+    );
+  });
+
+  it("keeps what lies on a server alone", async () => {
+    const inlined = new URL(`data:application/json;base64,${readFileSync(config).toString("base64")}`);
+    const folder = openUrl({ name: "x", files: { "config.json": inlined } }, { cache: "models" });
+    expect(await folder.file("config.json")).toBeDefined();
+    expect([...visited.held.keys()]).toEqual([]);
+  });
+
+  it("does without room, and says so", async () => {
+    visit(pageCaches(10));
+    const notices: string[] = [];
+    const folder = openUrl(new URL("models/stories/", origin), {
+      cache: "models",
+      onNotice: (notice) => notices.push(notice),
+    });
+    expect((await folder.file("config.json"))?.source.size).toBe(readFileSync(config).length);
+    expect(notices).toEqual([
+      `openUrl: ${origin}/models/stories/config.json could not be kept in the cache "models": QuotaExceededError: Quota exceeded.`,
+    ]);
+  });
+
+  it("says where there is no Cache Storage", () => {
+    vi.stubGlobal("caches", undefined);
+    expect(() => openUrl(new URL("models/stories/", origin), { cache: "models" })).toThrow(
+      'openUrl: the cache "models" needs Cache Storage, which browsers give to pages of a secure context (https: or localhost), got none',
+    );
   });
 });

@@ -84,7 +84,7 @@ export const house: Readonly<Record<string, Room>> = {
     "4",
     "packages/models",
     [...ground, ...mathematics, ...saying, "decoder"],
-    ["@huggingface/hub", "ts-pattern", "node:"],
+    ["ts-pattern", "node:"],
   ),
   "@ropewalk/onnx-exports": room(
     "4",

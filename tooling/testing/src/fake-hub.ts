@@ -98,6 +98,10 @@ export const startHub = async (id: string, files: Readonly<Record<string, Uint8A
       file: new RegExp(`^/${id}/resolve/[0-9a-f]{40}/(.*)$`),
       content: /^\/content\/(.*)$/,
     } as const;
+    // Pages of other origins may ask, as they may the real hub.
+    response.setHeader("Access-Control-Allow-Origin", "*");
+    if (incoming.method === "OPTIONS")
+      return void response.writeHead(204, { "Access-Control-Allow-Headers": "*" }).end();
     const body = await bodyOf(incoming);
     const route = (Object.keys(routes) as Request["route"][]).find((name) => routes[name].test(url));
     const send = (status: number, value: unknown): void => {

@@ -25,7 +25,7 @@ export type OpenedModel = {
   readonly text: TextCodec | undefined;
 };
 
-/** Only in Node is there a disk: what a browser gets for these imports says so. */
+/** Only Node has a disk. In a browser the same imports reject a path, and take a model of the hub all the same. */
 const openNamed = async (source: string | URL, options: SourceOptions | undefined): Promise<CheckpointFolder> => {
   if (typeof source === "string") return (await import("@ropewalk/models/hub")).openSource(source, options);
   check(options === undefined, "openModel: hub must be absent for a URL", options);
@@ -48,8 +48,8 @@ const readSource = async (folder: CheckpointFolder, model: string | undefined): 
 /**
  * Reads a model's config, the header of its weights or its graph, and its tokenizer.
  *
- * @param source - in Node a folder's path or an id on the hub (owner/name, or owner/name@revision); anywhere a folder's URL, a
- *   folder of files, or an opened model
+ * @param source - an id on the hub (owner/name, or owner/name@revision), a folder's URL, a folder of files, or an opened model; in Node a
+ *   folder's path too
  * @throws Error when a file is missing or lies, the family or a number is unknown, or an export is not understood
  */
 export const openModel = async (

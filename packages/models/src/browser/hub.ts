@@ -1,13 +1,28 @@
-/** What a browser gets for the entry `./hub`: the same names, and errors that say what to do there instead. */
+/**
+ * What a browser gets for the entry `./hub`: the same names. Files are kept in the page's Cache Storage; a path, which only a disk has, is
+ * an error that says what to do instead.
+ */
+import { check } from "@ropewalk/check";
 import type * as Node from "../hub.ts";
+import { checkSourceOptions, hubFrom, type Platform } from "../hub/hub-options.ts";
+import { openRepository } from "../hub/open-repository.ts";
+import { looksLikePath, parseRepositoryName } from "../hub/repository-name.ts";
+import { pageCacheStorage } from "./hub-page-cache.ts";
 import { needsNode } from "./needs-node.ts";
 
 export type { DownloadProgress, HubOptions, SourceOptions } from "../hub.ts";
 
-const instead = 'openUrl(new URL("https://huggingface.co/<owner>/<name>/resolve/main/"))';
+/** A page has no environment. */
+const page: Platform = { environment: {}, warn: (notice) => console.warn(notice) };
 
-export const openHub: typeof Node.openHub = (options) =>
-  needsNode("openHub", "the hub's cache folder", instead, options.id);
+export const openHub: typeof Node.openHub = async (options) => {
+  const hub = hubFrom(options, page);
+  return openRepository(hub, pageCacheStorage(hub, options.cacheFolder ?? "ropewalk-hub"));
+};
 
-export const openSource: typeof Node.openSource = (source) =>
-  needsNode("openSource", "a model by its path or its id on the hub", `${instead} or inMemory`, source);
+export const openSource: typeof Node.openSource = async (source, options = {}) => {
+  check(typeof source === "string", "openSource: source must be a path or an id", source, "string");
+  checkSourceOptions(options);
+  if (looksLikePath(source)) return needsNode("openSource", "the path of a folder", "openUrl or inMemory", source);
+  return openHub({ ...options, ...parseRepositoryName(source) });
+};

@@ -48,7 +48,8 @@ const changed = async (path: string, was: Stats): Promise<string | undefined> =>
   return is.mtimeMs === was.mtimeMs ? undefined : `one that was written to at ${is.mtime.toISOString()}`;
 };
 
-const fileIn = async (folder: string, file: string): Promise<CheckpointFile | undefined> => {
+/** The file of that name in a folder; undefined where there is none. */
+export const fileIn = async (folder: string, file: string): Promise<CheckpointFile | undefined> => {
   const found = await look(join(folder, file));
   if (!found?.isFile()) return undefined;
   // The content itself: a runtime that maps the files of a folder refuses a link that leads out of it.

@@ -1,104 +1,87 @@
 /**
- * One file's content, from the hub into the cache. What has come stands in `<hash>.incomplete`, and its length says where to
- * go on: every request asks for the bytes from there to the end. It gets its name when its hash is right.
+ * The content of one file of the hub, as far as it is not here yet. As long as each request brings something, a broken one is followed
+ * by another that asks for the bytes from there to the end.
  *
  * Each piece is written at its own place, so that two processes that fetch the same file write the same bytes.
  */
-import { HubApiError } from "@huggingface/hub";
-import { constants } from "node:fs";
-import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
-import { dirname } from "node:path";
-import { ask } from "./ask-hub.ts";
-import { exists } from "./cache-folder.ts";
-import { hashLike } from "./hash.ts";
-import type { Hub } from "./hub-options.ts";
 import { withinTime } from "../url/time-limit.ts";
+import { ask, RefusedByHub } from "./ask-hub.ts";
+import { authorization, type HubFile } from "./hub-api.ts";
+import type { Hub } from "./hub-options.ts";
 
-export type Download = {
-  readonly file: string;
-  readonly address: string;
-  /** In bytes. */
-  readonly size: number;
-  /** sha256 of the content (64 digits), or git's sha1 of it as a blob (40). */
-  readonly hash: string;
+/** Where the content is put together. */
+export type DownloadTarget = {
+  /** How many bytes are there, from the file's beginning on. */
+  readonly length: () => Promise<number>;
+  readonly write: (piece: Uint8Array, place: number) => Promise<void>;
+  /** Throws away what is there. */
+  readonly clear: () => Promise<void>;
+  /** A clause for errors: what happens to the bytes that are there when a download breaks. */
+  readonly whenBroken: string;
 };
 
-const lengthOf = async (handle: FileHandle): Promise<number> => (await handle.stat()).size;
-
-/** Writes all of a piece at its place. */
-const writeAt = async (handle: FileHandle, piece: Uint8Array, place: number): Promise<void> => {
-  for (let at = 0; at < piece.length;)
-    at += (await handle.write(piece, at, piece.length - at, place + at)).bytesWritten;
+/** The pieces of an answer. Not every browser can iterate over the stream itself. */
+const piecesOf = async function* (body: Response["body"]): AsyncGenerator<Uint8Array, void, undefined> {
+  if (body === null) return;
+  const reader = (body as ReadableStream<Uint8Array>).getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } finally {
+    // After an error no more is wanted, and a stream that has failed need not be told so.
+    await reader.cancel().catch(() => {});
+  }
 };
+
+/** Where a partial answer begins. A page is not always shown the header; the hash tells whether the bytes are those asked for. */
+const startOf = (range: string | null, from: number): number =>
+  range === null ? from : Number(/^bytes (\d+)-/.exec(range)?.[1]);
 
 /** Asks once for what is missing, and writes what comes. */
-const fetchRest = (hub: Hub, { file, address, size }: Download, handle: FileHandle): Promise<void> =>
+const fetchRest = (hub: Hub, { file, address, size }: HubFile, target: DownloadTarget): Promise<void> =>
   withinTime(hub, async ({ fetch, alive }) => {
-    const from = await lengthOf(handle);
+    const from = await target.length();
     hub.onProgress({ file, done: from, total: size });
-    const authorization = hub.token === undefined ? {} : { Authorization: `Bearer ${hub.token}` };
-    const response = await fetch(address, { headers: { ...authorization, Range: `bytes=${from}-` } });
-    if (!response.ok) throw new HubApiError(address, response.status, undefined, response.statusText);
-    // Who ignores the range sends the file from its start.
+    const response = await fetch(address, { headers: { ...authorization(hub), Range: `bytes=${from}-` } });
+    if (!response.ok) throw new RefusedByHub(response.status, response.statusText);
+    // A server that ignores the range sends the file from its start.
     const range = response.headers.get("Content-Range");
-    let done = response.status === 206 ? Number(/^bytes (\d+)-/.exec(range ?? "")?.[1]) : 0;
+    let done = response.status === 206 ? startOf(range, from) : 0;
     if (!(done <= from)) throw new RangeError(`${file} from byte ${from} on in a range ${range}`);
     alive();
-    for await (const piece of response.body ?? []) {
+    for await (const piece of piecesOf(response.body)) {
       alive();
       if (done + piece.length > size) throw new RangeError(`more than the ${size} bytes of ${file}`);
-      await writeAt(handle, piece, done);
+      await target.write(piece, done);
       alive();
       done += piece.length;
       hub.onProgress({ file, done, total: size });
     }
   });
 
-/** As long as each request brings something, a broken one is followed by another. */
-const fetchAll = async (hub: Hub, download: Download, handle: FileHandle): Promise<void> => {
-  const { file, size } = download;
+/**
+ * Brings a file's content to the target.
+ *
+ * @throws Error naming the file and the address when the transfer breaks off and another request brings nothing
+ */
+export const download = async (hub: Hub, content: HubFile, target: DownloadTarget): Promise<void> => {
+  const { file, size } = content;
   // A longer file is no beginning of this one.
-  if ((await lengthOf(handle)) > size) await handle.truncate();
-  for (let before = await lengthOf(handle); before < size;) {
-    const answer = await ask(hub, () => fetchRest(hub, download, handle));
-    const now = await lengthOf(handle);
+  if ((await target.length()) > size) await target.clear();
+  for (let before = await target.length(); before < size;) {
+    const answer = await ask(hub, () => fetchRest(hub, content, target));
+    const now = await target.length();
     if (now === before) {
       const why = answer.kind === "unreached" ? answer.why : `${hub.endpoint} sent no more`;
-      throw new Error(
-        `openHub: ${hub.id}: ${file} must have ${size} bytes, got ${now}: ${why}; what has come is kept in ${hub.cacheFolder}, and another try goes on from there`,
-      );
+      throw new Error(`openHub: ${hub.id}: ${file} must have ${size} bytes, got ${now}: ${why}; ${target.whenBroken}`);
     }
     before = now;
   }
 };
 
-const hashOf = (handle: FileHandle, { size, hash }: Download): Promise<string> =>
-  hashLike(hash, size, handle.createReadStream({ start: 0, autoClose: false }));
-
-/**
- * Brings a file's content to `path`.
- *
- * @throws Error naming the file and the address when the transfer breaks off, with what has come kept, or the hash is wrong
- */
-export const fetchBlob = async (hub: Hub, download: Download, path: string): Promise<void> => {
-  const incomplete = `${path}.incomplete`;
-  await mkdir(dirname(path), { recursive: true });
-  const handle = await open(incomplete, constants.O_RDWR | constants.O_CREAT);
-  let hash: string;
-  try {
-    await fetchAll(hub, download, handle);
-    hash = await hashOf(handle, download);
-  } finally {
-    await handle.close();
-  }
-  if (hash !== download.hash) {
-    await rm(incomplete, { force: true });
+/** @throws Error naming the file and both hashes */
+export const checkHash = ({ id, endpoint }: Hub, { file, hash }: HubFile, got: string): void => {
+  if (got !== hash)
     throw new Error(
-      `openHub: ${hub.id}: ${download.file} from ${hub.endpoint} must have the hash ${download.hash}, got ${hash}; it was thrown away`,
+      `openHub: ${id}: ${file} from ${endpoint} must have the hash ${hash}, got ${got}; it was thrown away`,
     );
-  }
-  await rename(incomplete, path).catch(async (error: unknown) => {
-    // Another process was first.
-    if (!(await exists(path))) throw error;
-  });
 };

@@ -1,8 +1,7 @@
-/** What is asked of the hub, checked, with the environment's answers for what is not said. */
-import { HUB_URL, getHFHubCachePath, getRepoFolderName } from "@huggingface/hub";
-import { join, resolve } from "node:path";
-import { check, checkKeys } from "@ropewalk/check";
-import { checkTimeout, usualTimeout } from "../url/time-limit.ts";
+/** The options of a download from the hub, checked; what they leave out comes from the environment, or is the default. */
+import { checkKeys } from "@ropewalk/check";
+import { checkTimeout, defaultTimeout } from "../url/time-limit.ts";
+import { checkId, checkName } from "./repository-name.ts";
 
 export type DownloadProgress = {
   readonly file: string;
@@ -16,7 +15,10 @@ export type HubOptions = {
   readonly id: string;
   /** A branch, a tag or a commit. Default main. */
   readonly revision?: string;
-  /** Absent: HF_HUB_CACHE, or the folder hub in HF_HOME, or ~/.cache/huggingface/hub. */
+  /**
+   * In Node the path of the cache folder; absent: HF_HUB_CACHE, or the folder hub in HF_HOME, or ~/.cache/huggingface/hub. In a browser
+   * the name of the cache in the page's Cache Storage; absent: ropewalk-hub.
+   */
   readonly cacheFolder?: string;
   /** Absent: HF_TOKEN. */
   readonly token?: string;
@@ -24,58 +26,69 @@ export type HubOptions = {
   readonly endpoint?: string;
   readonly fetch?: typeof fetch;
   /**
-   * Milliseconds that the hub may be silent, at most: until it answers, and between two pieces of a file. `Infinity`: any. Absent:
+   * The most milliseconds that the hub may be silent: until it answers, and between two pieces of a file. `Infinity`: any. Absent:
    * HF_HUB_DOWNLOAD_TIMEOUT, which is in seconds, or 10,000.
    */
   readonly timeout?: number;
-  /** Ends a download; what has come is kept. */
+  /** Ends a download. */
   readonly signal?: AbortSignal;
   /** Called when a download begins or goes on, and with every piece that comes. */
   readonly onProgress?: (progress: DownloadProgress) => void;
-  /** Told, in a sentence, when the cache is used without asking the hub. Absent: a warning of the process. */
+  /** Gets a sentence when the cache is used without asking the hub. Absent: a warning of the process, or on a page's console. */
   readonly onNotice?: (notice: string) => void;
 };
 
-export type Hub = Required<Pick<HubOptions, "id" | "revision" | "cacheFolder" | "endpoint" | "fetch" | "onNotice">> & {
+/** The options of `openSource`, whose first argument names the repository. */
+export type SourceOptions = Omit<HubOptions, "id" | "revision">;
+
+/** Checked options: which repository is downloaded, from where, and how. */
+export type Hub = Required<Pick<HubOptions, "id" | "revision" | "endpoint" | "fetch" | "onNotice" | "onProgress">> & {
   readonly token: string | undefined;
   readonly signal: AbortSignal | undefined;
   readonly timeout: number;
-  readonly onProgress: (progress: DownloadProgress) => void;
-  /** The repository's folder in the cache. */
-  readonly folder: string;
-  /** Whether HF_HUB_OFFLINE forbids to ask. */
+  /** Whether HF_HUB_OFFLINE forbids to ask the hub. */
   readonly offline: boolean;
 };
 
-export const idForm: RegExp = /^(?!.*(?:--|\.\.))\w[\w.-]*\/\w[\w.-]*$/;
+/** What Node and a browser have each of their own. */
+export type Platform = {
+  /** The environment's variables. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Gets the notices where `onNotice` is absent. */
+  readonly warn: (notice: string) => void;
+};
 
-/** Names become a part of a path: none may lead out of its folder. */
-export const checkName = (what: string, name: string): void =>
-  check(
-    name.split("/").every((part) => part !== "" && part !== "." && part !== "..") && !/^[A-Za-z]:|[\\\0]/.test(name),
-    `openHub: ${what} must be a name that stays inside its folder`,
-    name,
-  );
+const sourceOptionKeys = {
+  cacheFolder: true,
+  token: true,
+  endpoint: true,
+  fetch: true,
+  timeout: true,
+  signal: true,
+  onProgress: true,
+  onNotice: true,
+} as const;
 
-const timeoutFrom = (stated: number | undefined): number => {
-  const { HF_HUB_DOWNLOAD_TIMEOUT: seconds } = process.env;
+/** @throws TypeError for an option that does not exist */
+export const checkSourceOptions = (options: SourceOptions): void => {
+  checkKeys<SourceOptions>("openSource", "options", options, sourceOptionKeys);
+};
+
+const timeoutFrom = (stated: number | undefined, seconds: string | undefined): number => {
   const [name, timeout] =
     stated === undefined && seconds
       ? ["HF_HUB_DOWNLOAD_TIMEOUT", 1000 * Number(seconds)]
-      : ["timeout", stated ?? usualTimeout];
+      : ["timeout", stated ?? defaultTimeout];
   checkTimeout("openHub", name, timeout);
   return timeout;
 };
 
-/** @throws RangeError when the id, the revision or the token is none; TypeError for an option that there is not */
-export const hubFrom = (options: HubOptions): Hub => {
-  checkKeys<HubOptions>("openHub", "options", options, {
-    ...{ id: true, revision: true, cacheFolder: true, token: true, endpoint: true, fetch: true, timeout: true },
-    ...{ signal: true, onProgress: true, onNotice: true },
-  });
-  const { id, revision = "main", signal, fetch: send = fetch, onProgress = () => {} } = options;
-  const { HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE = "" } = process.env;
-  check(idForm.test(id), "openHub: id must be owner/name", id);
+/** @throws RangeError when the id, the revision or the token is not valid; TypeError for an option that does not exist */
+export const hubFrom = (options: HubOptions, { environment, warn }: Platform): Hub => {
+  checkKeys<HubOptions>("openHub", "options", options, { id: true, revision: true, ...sourceOptionKeys });
+  const { id, revision = "main", signal, fetch: send = fetch, onProgress = () => {}, onNotice = warn } = options;
+  const { HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE = "", HF_HUB_DOWNLOAD_TIMEOUT } = environment;
+  checkId(id);
   checkName("revision", revision);
   const token = options.token ?? (HF_TOKEN || undefined);
   // A token is a secret: the message does not show it.
@@ -85,19 +98,16 @@ export const hubFrom = (options: HubOptions): Hub => {
     throw new RangeError(
       "openHub: the token (HF_TOKEN) must be letters, digits and signs alone, got one with a space, a line break or another character",
     );
-  const cacheFolder = resolve(options.cacheFolder ?? getHFHubCachePath());
   return {
     id,
     revision,
-    cacheFolder,
     token,
     signal,
-    timeout: timeoutFrom(options.timeout),
+    timeout: timeoutFrom(options.timeout, HF_HUB_DOWNLOAD_TIMEOUT),
     onProgress,
-    endpoint: (options.endpoint ?? (HF_ENDPOINT || HUB_URL)).replace(/\/+$/, ""),
+    endpoint: (options.endpoint ?? (HF_ENDPOINT || "https://huggingface.co")).replace(/\/+$/, ""),
     fetch: send,
-    onNotice: options.onNotice ?? ((notice) => process.emitWarning(notice)),
-    folder: join(cacheFolder, getRepoFolderName({ type: "model", name: id })),
+    onNotice,
     offline: /^(1|on|yes|true)$/i.test(HF_HUB_OFFLINE),
   };
 };

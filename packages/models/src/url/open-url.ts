@@ -1,7 +1,11 @@
-/** A checkpoint's files behind addresses, for browsers and Node alike. A file is fetched, whole, when it is first asked for. */
+/**
+ * A checkpoint's files behind addresses, for browsers and Node alike. A file is fetched, whole, when it is first asked for. A page can keep
+ * the files in a cache of its own.
+ */
 import { check, checkKeys, show } from "@ropewalk/check";
 import { inMemoryFile, type CheckpointFile, type CheckpointFolder } from "../folder/checkpoint-folder.ts";
-import { checkTimeout, usualTimeout, withinTime } from "./time-limit.ts";
+import { openPageCache, type PageCache } from "./page-cache.ts";
+import { checkTimeout, defaultTimeout, withinTime } from "./time-limit.ts";
 
 /** Files whose addresses need have nothing in common, such as the assets of a bundler. */
 export type FilesByUrl = {
@@ -11,8 +15,15 @@ export type FilesByUrl = {
 };
 
 export type UrlOptions = {
-  /** Milliseconds that a server may be silent, at most: until it answers, and between two pieces of a file. Default 10,000. */
+  /** The most milliseconds that a server may be silent: until it answers, and between two pieces of a file. Default 10,000. */
   readonly timeout?: number;
+  /**
+   * In a browser, the name of a cache in the page's Cache Storage. What was fetched is kept there under its address, and not asked for
+   * again: where the files behind an address change, take another name. Absent: the browser's own cache alone.
+   */
+  readonly cache?: string;
+  /** Gets a sentence when a file could not be kept in the cache. Absent: a warning on the console. */
+  readonly onNotice?: (notice: string) => void;
 };
 
 const checkUrl = (name: string, url: unknown): URL => {
@@ -57,6 +68,23 @@ const fetchFile = async (name: string, url: URL, timeout: number): Promise<Check
   }
 };
 
+/** A cache keeps what is behind addresses of a server. */
+const isOnServer = ({ protocol }: URL): boolean => protocol === "https:" || protocol === "http:";
+
+/** The file out of the cache, or fetched and kept there. */
+const fetchThroughCache = async (
+  cache: PageCache,
+  name: string,
+  url: URL,
+  timeout: number,
+): Promise<CheckpointFile | undefined> => {
+  const kept = await cache.read(url.href);
+  if (kept !== undefined) return inMemoryFile(name, kept);
+  const fetched = await fetchFile(name, url, timeout);
+  if (fetched !== undefined) await cache.keep(url.href, await fetched.source.read(0, fetched.source.size));
+  return fetched;
+};
+
 type Addresses = { readonly name: string; readonly of: (file: string) => URL | undefined };
 
 const ofFiles = (source: FilesByUrl): Addresses => {
@@ -79,20 +107,26 @@ const ofFolder = (folder: URL): Addresses => {
 /**
  * Opens a checkpoint by the address of its folder, or by those of its files. Nothing is fetched yet.
  *
- * @throws TypeError for what is neither; RangeError for a URL that cannot be fetched, such as a file: URL
+ * @throws TypeError for what is neither; RangeError for a URL that cannot be fetched, such as a file: URL; Error for a cache where there is
+ *   no Cache Storage
  */
 export const openUrl = (source: URL | FilesByUrl, options: UrlOptions = {}): CheckpointFolder => {
-  checkKeys<UrlOptions>("openUrl", "options", options, { timeout: true });
-  const { timeout = usualTimeout } = options;
+  checkKeys<UrlOptions>("openUrl", "options", options, { timeout: true, cache: true, onNotice: true });
+  const { timeout = defaultTimeout, onNotice = (notice: string) => console.warn(notice) } = options;
   checkTimeout("openUrl", "timeout", timeout);
+  const cache = options.cache === undefined ? undefined : openPageCache("openUrl", options.cache, onNotice);
   const { name, of } = source instanceof URL ? ofFolder(source) : ofFiles(source);
+  const fetchOne = (file: string, url: URL): Promise<CheckpointFile | undefined> =>
+    cache !== undefined && isOnServer(url)
+      ? fetchThroughCache(cache, file, url, timeout)
+      : fetchFile(file, url, timeout);
   const known = new Map<string, Promise<CheckpointFile | undefined>>();
   return {
     name,
     file: async (file) => {
       const url = of(file);
       if (url === undefined) return undefined;
-      const fetched = known.get(file) ?? fetchFile(file, url, timeout);
+      const fetched = known.get(file) ?? fetchOne(file, url);
       known.set(file, fetched);
       // What failed is asked for again the next time.
       fetched.catch(() => known.delete(file));

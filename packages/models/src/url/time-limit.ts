@@ -5,7 +5,7 @@ import { checkNumber } from "@ropewalk/check";
 export class Silence extends Error {}
 
 /** Milliseconds that a server may be silent, at most, where nobody says otherwise. */
-export const usualTimeout = 10_000;
+export const defaultTimeout = 10_000;
 
 /** What a timer counts to, at most. */
 const longestTimeout = 2 ** 31 - 1;

@@ -4,9 +4,9 @@
  */
 import { createReadStream } from "node:fs";
 import { basename, join } from "node:path";
-import type { ByteSource, CheckpointFile } from "../folder/checkpoint-folder.ts";
-import { hashLike } from "./hash.ts";
-import type { Hub } from "./hub-options.ts";
+import type { ByteSource, CheckpointFile } from "../../folder/checkpoint-folder.ts";
+import { hashLike } from "./content-hash.ts";
+import type { Hub } from "../hub-options.ts";
 
 const small = 1 << 25;
 const hashForm = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;

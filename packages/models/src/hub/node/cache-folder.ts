@@ -8,16 +8,8 @@
  */
 import { link, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { check } from "@ropewalk/check";
-import { look } from "../disk/open-folder.ts";
-
-const commitForm = /^[0-9a-f]{40}$/;
-
-/** A commit's hash, as the hub or the cache gives it. */
-export const checkCommit = (from: string, commit: unknown): string => {
-  check(typeof commit === "string" && commitForm.test(commit), `openHub: ${from} must give a commit`, commit);
-  return commit;
-};
+import { look } from "../../disk/open-folder.ts";
+import { checkCommit, isCommit } from "../hub-api.ts";
 
 export const exists = async (path: string): Promise<boolean> => (await look(path)) !== undefined;
 
@@ -34,7 +26,7 @@ export const blobOf = (folder: string, hash: string): string => join(folder, "bl
 export const cachedCommit = async (folder: string, revision: string): Promise<string | undefined> => {
   const ref = join(folder, "refs", revision);
   const commit = (await exists(ref)) ? checkCommit(ref, (await readFile(ref, "utf8")).trim()) : revision;
-  return commitForm.test(commit) && (await exists(snapshotOf(folder, commit))) ? commit : undefined;
+  return isCommit(commit) && (await exists(snapshotOf(folder, commit))) ? commit : undefined;
 };
 
 export const rememberCommit = async (folder: string, revision: string, commit: string): Promise<void> => {

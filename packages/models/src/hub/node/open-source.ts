@@ -1,0 +1,20 @@
+/** A model as people write it: the path of a folder, or an id on the hub. */
+import { check } from "@ropewalk/check";
+import { openFolder } from "../../disk/open-folder.ts";
+import type { CheckpointFolder } from "../../folder/checkpoint-folder.ts";
+import { checkSourceOptions, type SourceOptions } from "../hub-options.ts";
+import { looksLikePath, parseRepositoryName } from "../repository-name.ts";
+import { exists } from "./cache-folder.ts";
+import { openHub } from "./open-hub.ts";
+
+/**
+ * Opens the folder of that path, or else the repository of that id: `owner/name`, or `owner/name@revision`.
+ *
+ * @throws RangeError when it is neither; as `openFolder` and `openHub` do
+ */
+export const openSource = async (source: string, options: SourceOptions = {}): Promise<CheckpointFolder> => {
+  check(typeof source === "string", "openSource: source must be a path or an id", source, "string");
+  checkSourceOptions(options);
+  if (looksLikePath(source) || (await exists(source))) return openFolder(source);
+  return openHub({ ...options, ...parseRepositoryName(source) });
+};
