@@ -5,7 +5,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const conditions = ["@ropewalk/source", "node", "import", "module", "default"];
 
 /** Files that take a minute and more: they begin, so that none is left running by itself at the end. */
-const slow = `
+const longest = `
   backend-webgpu/test/chromium
   backend-webgpu/test/passkey
   finetune/test/chromium
@@ -19,26 +19,35 @@ const slow = `
   .trim()
   .split(/\s+/);
 const rank = ({ moduleId }: TestSpecification): number => {
-  const at = slow.findIndex((part) => moduleId.includes(part));
-  return at < 0 ? slow.length : at;
+  const at = longest.findIndex((part) => moduleId.includes(part));
+  if (at >= 0) return at;
+  return moduleId.includes(".slow.test.") ? longest.length : longest.length + 1;
 };
-class SlowFirst extends BaseSequencer {
+class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
   }
 }
 
+const filesNamed = (pattern: string): string[] =>
+  ["packages", "apps", "tooling"].map((folder) => `${folder}/*/test/**/${pattern}`);
+const slow = filesNamed("*.slow.test.ts");
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "tooling/*/test/**/*.test.ts"],
+    // A test is slow where its file is called so: `npm run test:fast` leaves these out.
+    projects: [
+      { extends: true, test: { name: "fast", include: filesNamed("*.test.ts"), exclude: slow } },
+      { extends: true, test: { name: "slow", include: slow } },
+    ],
     testTimeout: 180_000,
     hookTimeout: 180_000,
     pool: "forks",
     maxWorkers: 2,
     // Of the command line's source, which tests start hundreds of times: half of what a start takes is compiling it.
     env: { NODE_COMPILE_CACHE: new URL("node_modules/.cache/compile", import.meta.url).pathname },
-    sequence: { sequencer: SlowFirst },
+    sequence: { sequencer: LongestFirst },
   },
 });

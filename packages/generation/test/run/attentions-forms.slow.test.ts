@@ -1,4 +1,4 @@
-/** Attentions of layers that differ, of other caches and of exports; and what is refused. Against plain loops: attentions.test.ts. */
+/** Attentions of layers that differ, of other caches and of exports; and what is refused. Against plain loops: attentions.slow.test.ts. */
 import { cpu } from "@ropewalk/backend-node";
 import { compose, logN, selfExtend, withPositions, type ContextExtension } from "@ropewalk/context-extension";
 import { multiStepGraph, decoderGraph, extendDecoder } from "@ropewalk/decoder";

@@ -1,6 +1,6 @@
 /**
  * Bands of any form, each scored under its own mask, against the ways of near and far and of chunks where both can compute the same;
- * and how they are kept. Golden logits of such mappings are in layered.test.ts.
+ * and how they are kept. Golden logits of such mappings are in layered.slow.test.ts.
  */
 import {
   recordOf,
