@@ -1,6 +1,6 @@
 """Writes transformers-rope.json: what ROPE_INIT_FUNCTIONS of Hugging Face transformers computes, in float64.
 
-    python3 tooling/vectors/transformers-rope.py PATH/TO/transformers/modeling_rope_utils.py VERSION > transformers-rope.json
+    python3 generate-transformers-rope.py PATH/TO/transformers/modeling_rope_utils.py VERSION > transformers-rope.json
 
 Needs numpy alone: the module's own functions run with numpy in the place of torch, so nothing is rounded to float32.
 """
@@ -140,7 +140,7 @@ print(
             "source": "huggingface/transformers src/transformers/modeling_rope_utils.py",
             "version": sys.argv[2],
             "license": "Apache-2.0",
-            "script": "transformers-rope.py",
+            "script": "generate-transformers-rope.py",
             "precision": "float64",
             "cases": cases,
         },
