@@ -1,11 +1,11 @@
 import type { Backend } from "@ropewalk/backend";
 import { check, checkFunction, checkKeys } from "@ropewalk/check";
 
-export type Precision = Backend["precision"];
+export type BackendPrecision = Backend["precision"];
 
 export type WebGpuOptions = {
   /** What dense weights and the cache are held and multiplied in. float16 needs the adapter's `shader-f16`. Default float32. */
-  readonly precision?: Precision;
+  readonly precision?: BackendPrecision;
   /** Called after each run that brings outputs back, with the bytes that crossed to JavaScript's memory. */
   readonly onRead?: (bytes: number) => void;
   /**
@@ -16,13 +16,13 @@ export type WebGpuOptions = {
 };
 
 /** What its buffers may hold. */
-export const bufferTypes: Readonly<Record<Precision, Backend["bufferTypes"]>> = {
+export const bufferTypes: Readonly<Record<BackendPrecision, Backend["bufferTypes"]>> = {
   float32: ["float32"],
   float16: ["float32", "float16"],
 };
 
 /** @throws RangeError for a precision that there is not, TypeError for a value of another type and an unknown key */
-export const precisionOf = (options: WebGpuOptions): Precision => {
+export const precisionOf = (options: WebGpuOptions): BackendPrecision => {
   checkKeys<WebGpuOptions>("webgpu", "options", options, { precision: true, onRead: true, device: true });
   const { precision = "float32", onRead } = options;
   check(Object.hasOwn(bufferTypes, precision), "webgpu: precision must be float32 or float16", precision, "string");

@@ -64,7 +64,7 @@ export {
   denseWeights,
   storedWeights,
   type BlocksLocation,
-  type Precision,
+  type ProductPrecision,
   type StoredWeights,
   type WeightLocation,
   type WeightSource,

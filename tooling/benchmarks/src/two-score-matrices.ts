@@ -28,7 +28,7 @@ import { match } from "ts-pattern";
 const layer = (index: number, name: string): string => `layers.${index}.${name}`;
 
 /** Names of its own inputs; ids, rows, rotations and scales have the decoder graph's. */
-export const inputs = {
+export const scoreMatrixInputs = {
   /** [seqLen, 1] and [1, keyLen] int64 */
   queryPositions: "query_positions",
   keyPositions: "key_positions",
@@ -44,8 +44,8 @@ const pairsOf = (tape: Tape, { decoder, layout }: ExtendedDecoder): Pairs => {
   if (layout.kind !== "near-far")
     throw new RangeError(`twoScoreMatrices: the bands must be near and far, got ${layout.kind}`);
   const distance = tape.op("Sub", [
-    tape.input(inputs.queryPositions, "int64", ["seqLen", 1]),
-    tape.input(inputs.keyPositions, "int64", [1, "keyLen"]),
+    tape.input(scoreMatrixInputs.queryPositions, "int64", ["seqLen", 1]),
+    tape.input(scoreMatrixInputs.keyPositions, "int64", [1, "keyLen"]),
   ]);
   const below = (limit: number): Value => tape.op("Less", [distance, tape.constant("int64", [], [limit])]);
   const scalar = (value: number): Value => tape.constant("float32", [], [value]);
@@ -118,11 +118,11 @@ export const twoScoreMatrices = (
         const turned = emitRotaryEmbedding(own, rotary, keys, rotation.key.cos, rotation.key.sin, { output });
         own.output(output, turned);
         const turnedQueries = emitRotaryEmbedding(own, rotary, queries, rotation.query.cos, rotation.query.sin);
-        return scored(turnedQueries, past(inputs.pastKeys(index, band)), turned);
+        return scored(turnedQueries, past(scoreMatrixInputs.pastKeys(index, band)), turned);
       });
       const output = decoderOutputs.newValues(index);
       const fresh = own.output(output, emitHeads(own, decoder, value, { output }));
-      const values = own.op("Concat", [past(inputs.pastValues(index)), fresh], { axis: 2 });
+      const values = own.op("Concat", [past(scoreMatrixInputs.pastValues(index)), fresh], { axis: 2 });
       const scores = own.op("Add", [own.op("Where", [isNear, near, far]), causal]);
       const probabilities = own.op("Softmax", [scores], { axis: -1 });
       return emitUngroup(own, decoder, own.op("MatMul", [probabilities, values]));

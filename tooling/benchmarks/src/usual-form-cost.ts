@@ -12,7 +12,7 @@ import { barOf, type Bar } from "./bar.ts";
 import { noiseRows, refill, type Rows } from "./filled-cache.ts";
 import { compareTimes, timed } from "./measure.ts";
 import { tokens } from "./noise.ts";
-import { inputs, twoScoreMatrices, type Meeting } from "./two-score-matrices.ts";
+import { scoreMatrixInputs, twoScoreMatrices, type Meeting } from "./two-score-matrices.ts";
 
 const context = 8192;
 const chunkLength = 512;
@@ -50,15 +50,15 @@ const usualForm = async (model: LanguageModel, ids: readonly number[], rows: Row
   const { frequencies, appended } = createCache(backend, extended, { length: context });
   const feeds: Record<string, Tensor> = {
     [shared.ids]: int64([chunkLength], ids),
-    [inputs.queryPositions]: int64([chunkLength, 1], range(context).slice(pastLength)),
-    [inputs.keyPositions]: int64([1, context], range(context)),
+    [scoreMatrixInputs.queryPositions]: int64([chunkLength, 1], range(context).slice(pastLength)),
+    [scoreMatrixInputs.keyPositions]: int64([1, context], range(context)),
   };
   for (const [name, { dims, data }] of Object.entries(chunkNumbers(extended, frequencies, chunk)))
     feeds[name] = float32(dims, data);
   for (let layer = 0; layer < extended.decoder.numLayers; layer++) {
-    feeds[inputs.pastValues(layer)] = rows(decoderOutputs.newValues(layer));
+    feeds[scoreMatrixInputs.pastValues(layer)] = rows(decoderOutputs.newValues(layer));
     for (const band of extended.positions.bands.keys())
-      feeds[inputs.pastKeys(layer, band)] = rows(decoderOutputs.newKeys(layer, band));
+      feeds[scoreMatrixInputs.pastKeys(layer, band)] = rows(decoderOutputs.newKeys(layer, band));
   }
   return {
     run: async (wanted) => {

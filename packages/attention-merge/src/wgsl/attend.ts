@@ -11,7 +11,7 @@
  * columns h, h + 8, … of four elements. Queries, keys and values pass through workgroup memory 32 dimensions at a time, in rows
  * of 8 columns and one more, which lets neighbouring lanes and groups meet different banks.
  */
-import type { BandLayout } from "./shape.ts";
+import type { KernelBands } from "./shape.ts";
 import { sizesStruct } from "./sizes.ts";
 import { columns, isThere, pitch, rowOf, scoresIn } from "./scores.ts";
 import { storedAs, type Storage } from "./storage.ts";
@@ -19,7 +19,7 @@ import { lanes, rowGroups, threads, tileKeys } from "./tiles.ts";
 
 /** All that the text depends on: one pipeline serves every length, window and number of heads, and every width up to the next 32. */
 export type AttendShader = {
-  readonly kind: BandLayout["kind"];
+  readonly kind: KernelBands["kind"];
   /** Columns of out that a lane holds, four elements each. */
   readonly columnsEach: number;
   readonly rowsEach: number;

@@ -3,7 +3,7 @@
  * attributes with their rules, cases that must be right and cases worth timing. Buffers are sized by these rules.
  */
 import { benchmarkCases, correctnessCases, type AttentionCase } from "./cases.ts";
-import type { BandLayout } from "./shape.ts";
+import type { KernelBands } from "./shape.ts";
 
 export type { AttentionCase } from "./cases.ts";
 
@@ -17,7 +17,7 @@ export type ManifestTensor = {
   /** Fixed, or what the attribute `storage` says. */
   readonly type: "float32" | "storage";
   /** The layouts of bands that have it. */
-  readonly bands: readonly BandLayout["kind"][];
+  readonly bands: readonly KernelBands["kind"][];
   readonly about: string;
 };
 

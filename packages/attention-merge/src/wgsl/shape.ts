@@ -24,7 +24,7 @@ export type CacheRows = { readonly start: number; readonly capacity: number };
  * - `nearAndFar`: those below `window` near, all others far (SelfExtend, ReRoPE). Far keys and values lie in `capacity` rows,
  *   near keys in `nearRows`.
  */
-export type BandLayout =
+export type KernelBands =
   | { readonly kind: "plain"; readonly capacity?: number }
   | { readonly kind: "slidingWindow"; readonly window: number; readonly rows?: CacheRows }
   | {
@@ -35,7 +35,7 @@ export type BandLayout =
     };
 
 export type AttentionConfig = {
-  readonly bands: BandLayout;
+  readonly bands: KernelBands;
   readonly numHeads: number;
   /** Divides numHeads. */
   readonly numKvHeads: number;
@@ -54,7 +54,7 @@ export type AttentionConfig = {
 
 /** The same, in numbers alone. */
 export type Shape = Pick<AttentionConfig, "numHeads" | "numKvHeads" | "headDim" | "start" | "queryLen"> & {
-  readonly kind: BandLayout["kind"];
+  readonly kind: KernelBands["kind"];
   readonly group: number;
   readonly keyLen: number;
   /** Where the near band ends; 2^31 - 1 where it does not. */
@@ -88,8 +88,8 @@ const maybeRows: Rule = (where, name, value) => {
   if (value !== undefined) checkKeys(where, name, value as CacheRows, rows);
 };
 
-/** Each layout's keys, and what lies where. */
-const layouts: Variants<BandLayout, Rows, [keyLen: number]> = {
+/** The keys of each kind, and what lies where. */
+const kernelBands: Variants<KernelBands, Rows, [keyLen: number]> = {
   plain: [
     { capacity: true },
     ({ capacity }, keyLen) => ({
@@ -135,7 +135,7 @@ export const shapeOf = (where: string, config: AttentionConfig): Shape => {
   const keyLen = start + queryLen;
   checkWhole(where, "start + queryLen", keyLen, 1);
 
-  const placed = byVariant(where, "bands", bands, layouts, keyLen);
+  const placed = byVariant(where, "bands", bands, kernelBands, keyLen);
   const { window, near, keyCapacity } = placed;
   checkWhole(where, "window", window, 1);
   const firstNear = Math.max(0, start + 1 - window);

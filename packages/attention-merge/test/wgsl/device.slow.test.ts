@@ -4,7 +4,7 @@ import {
   attentionKernel,
   attentionManifest,
   type AttentionConfig,
-  type BandLayout,
+  type KernelBands,
 } from "@ropewalk/attention-merge/wgsl";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
@@ -34,7 +34,7 @@ const four = (columns: number): number => 4 * columns;
 const whole = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });
 
 /** Windows of every size, from 1 to more than there is. */
-const bands = (keyLen: number): fc.Arbitrary<BandLayout> => {
+const bands = (keyLen: number): fc.Arbitrary<KernelBands> => {
   const window = fc.oneof(whole(1, 100), whole(1, keyLen + 50));
   return fc.oneof(
     { weight: 4, arbitrary: fc.record({ kind: fc.constant("nearAndFar" as const), window }) },

@@ -2,7 +2,7 @@
 import type { ExternalData, HostTensor } from "@ropewalk/backend";
 import type { InferenceSession, Tensor } from "onnxruntime-web/webgpu";
 import type { Device, Placed } from "../device.ts";
-import { noHalves, type Precision } from "../options.ts";
+import { noHalves, type BackendPrecision } from "../options.ts";
 import { asBits, deviceSession } from "../session.ts";
 import { requestDevice } from "./adapter.ts";
 import { encodeCopies } from "./copies.ts";
@@ -27,7 +27,7 @@ const limitOf = ({ limits: { maxBufferSize, maxStorageBufferBindingSize } }: GPU
 
 export const openDevice = async (
   shared: GPUDevice | undefined,
-  { precision }: { readonly precision: Precision },
+  { precision }: { readonly precision: BackendPrecision },
 ): Promise<Device<GpuMemory>> => {
   const { InferenceSession, Tensor, env } = await import("onnxruntime-web/webgpu");
   // Threads are for operators on the CPU, and none runs there.

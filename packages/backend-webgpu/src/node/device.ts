@@ -15,7 +15,7 @@ import type { ExternalData, HostTensor, TensorData, TensorType } from "@ropewalk
 import { externalFiles, reason } from "@ropewalk/backend/host";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Device, Placed } from "../device.ts";
-import { noHalves, type Precision } from "../options.ts";
+import { noHalves, type BackendPrecision } from "../options.ts";
 import { deviceSession } from "../session.ts";
 import { batchSizes, inBatches, type BatchSize } from "./batches.ts";
 import { graphs } from "./graphs.ts";
@@ -85,7 +85,7 @@ const checkHalves = async (runtime: Runtime): Promise<void> => {
   }
 };
 
-export const openDevice = async (precision: Precision): Promise<Device<GpuMemory>> => {
+export const openDevice = async (precision: BackendPrecision): Promise<Device<GpuMemory>> => {
   const runtime = await loadRuntime();
   const { Tensor } = runtime;
   if (precision === "float16") await checkHalves(runtime);

@@ -11,14 +11,14 @@ import { giveLogits } from "./give-logits.ts";
 import { recordHidden } from "../layers/record-layers.ts";
 import { decoderInputs } from "../graph-interface.ts";
 import type { Operators } from "../operators.ts";
-import { storedWeights, type Precision, type WeightSource } from "../layers/stored-weights.ts";
+import { storedWeights, type ProductPrecision, type WeightSource } from "../layers/stored-weights.ts";
 
 /** What the graph needs of ONNX: RotaryEmbedding came with opset 23, and that with version 11 of the format. */
 export const decoderOpset = { opset: 23, irVersion: 11 } as const;
 
 export type GraphOptions = {
   readonly operators?: Operators;
-  readonly precision?: Precision;
+  readonly precision?: ProductPrecision;
   readonly attentions?: AskedAttentions | undefined;
   readonly batch?: number;
 };
@@ -44,7 +44,7 @@ export const decoderGraph = (
     batch = 1,
   } = checkKeys("decoderGraph", "options", options, {
     operators: optional(oneOf(["all", "plain"] satisfies Operators[])),
-    precision: optional(oneOf(["float32", "float16"] satisfies Precision[])),
+    precision: optional(oneOf(["float32", "float16"] satisfies ProductPrecision[])),
     attentions: true,
     batch: optional(positive),
   });

@@ -30,7 +30,7 @@ export type BlocksLocation = {
 };
 
 /** What products with dense weights read. */
-export type Precision = "float32" | "float16";
+export type ProductPrecision = "float32" | "float16";
 
 export type WeightSource = {
   /** Where a tensor lies that is dense. */
@@ -116,14 +116,14 @@ export const storedWeights = (
   shapes: Shapes,
   { locate, locateBlocks, lowRank }: WeightSource,
   operators: Operators = "all",
-  precision: Precision = "float32",
+  precision: ProductPrecision = "float32",
 ): StoredWeights => {
   const stored = (tape: Tape, name: string): Value => {
     const { type, ...place } = locate(name);
     return tape.external(name, type, shapes[name]!, place);
   };
   // One copy of a tensor in a type, however many layers read it.
-  const inType = (type: Precision): StoredWeights["tensor"] => {
+  const inType = (type: ProductPrecision): StoredWeights["tensor"] => {
     const copies = new Map<string, Value>();
     return (tape, name) => {
       const value = copies.get(name) ?? emitCast(tape, stored(tape, name), type);
