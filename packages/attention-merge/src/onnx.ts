@@ -1,4 +1,4 @@
-export { emitGroupQueries, emitHeads, emitTile, emitUngroup, type HeadCounts } from "./onnx/heads.ts";
+export { emitGroupQueries, emitHeads, emitRepeatPerGroup, emitUngroup, type HeadCounts } from "./onnx/heads.ts";
 export {
   emitAttention,
   emitMeasuredAttention,

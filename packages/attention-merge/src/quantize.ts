@@ -3,14 +3,14 @@
  *
  *   x ≈ s q      s = max|x| / 127      q = round(x / s)
  *
- * Tokens come in blocks. The keys of a block are turned, all its tokens side by side at each dimension: a product of a query
+ * Tokens come in tiles. The keys of a tile are turned, all its tokens side by side at each dimension: a product of a query
  * with them then runs along memory.
  */
 import { check } from "@ropewalk/check";
 import type { NamedTensor } from "./named-tensor.ts";
 
-/** Tokens in a block; keyLen is a multiple. */
-export const quantizedBlock = 128;
+/** Tokens in a tile; keyLen is a multiple. */
+export const quantizedTile = 128;
 
 type Cached = NamedTensor<readonly ["numKvHeads", "keyLen", "headDim"]>;
 
@@ -37,7 +37,7 @@ const ratioOf = (largest: number): number => (largest === 0 ? 0 : 127 / largest)
 /** The nearest integer to x in -127 … 127: cutting off the fraction of a positive number is what the processor does fastest. */
 const nearest = (x: number): number => ((x + 128.5) | 0) - 128;
 
-/** Values in 8 bits: elements [numKvHeads, keyLen, headDim], which is [numKvHeads, blocks, block, headDim]. */
+/** Values in 8 bits: elements [numKvHeads, keyLen, headDim], which is [numKvHeads, tiles, tile, headDim]. */
 export const quantizeValues = (values: Cached): Quantized => {
   const { data, dims } = values;
   const [, , headDim] = dims;
@@ -51,28 +51,28 @@ export const quantizeValues = (values: Cached): Quantized => {
 };
 
 /**
- * Keys in 8 bits: elements [numKvHeads, blocks, headDim, block].
+ * Keys in 8 bits: elements [numKvHeads, tiles, headDim, tile].
  *
  * `offsets` [numKvHeads, keyLen] are 128 s Σ q, a token's elements added up: what a score is too large by when 128 was added to
  * each element of its query, to make them unsigned.
  *
- * @throws RangeError when the keys do not fill whole blocks
+ * @throws RangeError when the keys do not fill whole tiles
  */
 export const quantizeKeys = (keys: Cached): Quantized & { readonly offsets: Float32Array } => {
   const { data, dims } = keys;
   const [, keyLen, headDim] = dims;
-  check(keyLen % quantizedBlock === 0, `quantizeKeys: keyLen must be a multiple of ${quantizedBlock}`, keyLen);
+  check(keyLen % quantizedTile === 0, `quantizeKeys: keyLen must be a multiple of ${quantizedTile}`, keyLen);
   const largest = largestOf(keys);
   const elements = new Int8Array(data.length);
   const scales = largest.map((most) => most / 127);
   const offsets = new Float32Array(largest.length);
   for (let row = 0, at = 0; row < largest.length; row++) {
     const ratio = ratioOf(largest[row]!);
-    // Blocks are whole, and so are heads: a block's first row tells where its elements begin.
-    const place = row % quantizedBlock;
+    // Tiles are whole, and so are heads: a tile's first row tells where its elements begin.
+    const place = row % quantizedTile;
     let to = (row - place) * headDim + place;
     let sum = 0;
-    for (const end = at + headDim; at < end; at++, to += quantizedBlock) {
+    for (const end = at + headDim; at < end; at++, to += quantizedTile) {
       const element = nearest(data[at]! * ratio);
       elements[to] = element;
       sum += element;

@@ -2,7 +2,7 @@
 import { evaluate, ndArray, tape, type Tape, type Value } from "@ropewalk/graph";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { halfBlock } from "../src/index.ts";
+import { float16Tile } from "../src/index.ts";
 import { emitAttention, emitLongProduct, emitShortProduct } from "../src/onnx.ts";
 
 const size = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });
@@ -14,11 +14,11 @@ const numbers = (dims: readonly number[], seed: number): readonly number[] =>
 const half = (graph: Tape, name: string, dims: readonly number[]): Value => graph.input(name, "float16", dims);
 
 describe("emitLongProduct", () => {
-  it("sums up its blocks to the product, whatever the axes before", () => {
+  it("sums up its tiles to the product, whatever the axes before", () => {
     fc.assert(
       fc.property(size(1, 3), size(1, 4), size(1, 4), size(1, 3), size(1, 3), fc.boolean(), (...given) => {
-        const [rows, blocks, block, columns, heads, many] = given;
-        const inner = blocks * block;
+        const [rows, tiles, tile, columns, heads, many] = given;
+        const inner = tiles * tile;
         const dims = many
           ? { a: [1, heads, rows, inner], b: [heads, inner, columns] }
           : { a: [rows, inner], b: [inner, columns] };
@@ -32,7 +32,7 @@ describe("emitLongProduct", () => {
           };
           return evaluate(graph.model(), feeds)["out"]!;
         };
-        const long = run((graph, a, b) => emitLongProduct(graph, block, a, b));
+        const long = run((graph, a, b) => emitLongProduct(graph, tile, a, b));
         expect(long).toEqual(run(emitShortProduct));
         expect(long.type).toBe("float32");
       }),
@@ -46,10 +46,10 @@ describe("emitAttention over keys and values in float16", () => {
     const queries = graph.input("queries", "float32", [1, 2, "rows", 4]);
     const part = (name: string) => ({
       queries,
-      keys: half(graph, `${name}_keys`, [2, halfBlock, 4]),
-      values: half(graph, `${name}_values`, [2, halfBlock, 4]),
+      keys: half(graph, `${name}_keys`, [2, float16Tile, 4]),
+      values: half(graph, `${name}_values`, [2, float16Tile, 4]),
     });
-    const mask = graph.input("mask", "float32", ["rows", halfBlock]);
+    const mask = graph.input("mask", "float32", ["rows", float16Tile]);
     const out = emitAttention(graph, {
       settled: { kind: "dense", ...part("settled"), gate: graph.input("gate", "float32", [1]) },
       recent: [{ kind: "masked", ...part("tail"), mask }],
@@ -64,20 +64,20 @@ describe("emitAttention over keys and values in float16", () => {
     expect(readers("MatMul")).toHaveLength(4);
     for (const { input } of readers("Add").filter(({ input: [, second] }) => second === "mask"))
       expect(made.get(input[0]!)).toBe("Cast");
-    const dims = [2, halfBlock, 4];
+    const dims = [2, float16Tile, 4];
     const cached = ["settled_keys", "settled_values", "tail_keys", "tail_values"];
     const { out: result } = evaluate(graph.model(), {
       ...Object.fromEntries(cached.map((name, at) => [name, ndArray("float16", dims, numbers(dims, at))])),
       queries: ndArray("float32", [1, 2, 1, 4], numbers([8], 2)),
-      mask: ndArray("float32", [1, halfBlock], new Array<number>(halfBlock).fill(-1e30).fill(0, 0, 3)),
+      mask: ndArray("float32", [1, float16Tile], new Array<number>(float16Tile).fill(-1e30).fill(0, 0, 3)),
       gate: ndArray("float32", [1], [-1e30]),
-      lengths: ndArray("int64", [1], [halfBlock]),
+      lengths: ndArray("int64", [1], [float16Tile]),
     });
     // The gate is closed: what is seen is three keys of the tail.
     const [queryData, keys, values] = [numbers([8], 2), numbers(dims, 2), numbers(dims, 3)];
     const expected = [0, 1].flatMap((head) => {
       const at = (data: readonly number[], token: number, dim: number): number =>
-        data[(head * halfBlock + token) * 4 + dim]!;
+        data[(head * float16Tile + token) * 4 + dim]!;
       const weights = [0, 1, 2].map((token) =>
         Math.exp([0, 1, 2, 3].reduce((sum, dim) => sum + queryData[head * 4 + dim]! * at(keys, token, dim), 0)),
       );

@@ -4,7 +4,7 @@ import { wasm } from "@ropewalk/backend-wasm";
 import { encode, tape, type Value } from "@ropewalk/graph";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bandedAttention, quantizedBlock, quantizeKeys, quantizeValues } from "../src/index.ts";
+import { bandedAttention, quantizedTile, quantizeKeys, quantizeValues } from "../src/index.ts";
 import { emitAttention, emitAttentionByHead, emitGroupQueries, emitUngroup } from "../src/onnx.ts";
 import { largestDifference } from "./scenario.ts";
 
@@ -20,13 +20,13 @@ const noise = (dims: Cached["dims"], seed: number): Cached => {
   return { dims, data: Float32Array.from({ length: dims[0] * dims[1] * dims[2] }, next) };
 };
 
-/** Where an element of the keys lies among those of their blocks. */
+/** Where an element of the keys lies among those of their tiles. */
 const turned = ([, keyLen, headDim]: Cached["dims"], head: number, token: number, d: number): number =>
-  (head * keyLen + token - (token % quantizedBlock)) * headDim + d * quantizedBlock + (token % quantizedBlock);
+  (head * keyLen + token - (token % quantizedTile)) * headDim + d * quantizedTile + (token % quantizedTile);
 
 const shapes = fc.record({
   numKvHeads: fc.integer({ min: 1, max: 3 }),
-  blocks: fc.integer({ min: 1, max: 3 }),
+  tiles: fc.integer({ min: 1, max: 3 }),
   headDim: fc.constantFrom(4, 8, 24, 64),
   seed: fc.integer(),
 });
@@ -49,8 +49,8 @@ const back = (cached: Cached): { readonly keys: Cached; readonly values: Cached 
 describe("keys and values in 8 bits", () => {
   it("are at most half a step from what they were, a step being a 127th of the largest of a token", () => {
     fc.assert(
-      fc.property(shapes, ({ numKvHeads, blocks, headDim, seed }) => {
-        const cached = noise([numKvHeads, blocks * quantizedBlock, headDim], seed);
+      fc.property(shapes, ({ numKvHeads, tiles, headDim, seed }) => {
+        const cached = noise([numKvHeads, tiles * quantizedTile, headDim], seed);
         const { keys, values } = back(cached);
         const { scales } = quantizeValues(cached);
         cached.data.forEach((x, at) => {
@@ -63,8 +63,8 @@ describe("keys and values in 8 bits", () => {
     );
   });
 
-  it("keep a token of zeros, and refuse keys that fill no block", () => {
-    const zeros = { dims: [1, quantizedBlock, 4], data: new Float32Array(quantizedBlock * 4) } as const;
+  it("keep a token of zeros, and refuse keys that fill no tile", () => {
+    const zeros = { dims: [1, quantizedTile, 4], data: new Float32Array(quantizedTile * 4) } as const;
     expect(quantizeKeys(zeros).scales[0]).toBe(0);
     expect(quantizeKeys(zeros).offsets.every((offset) => offset === 0)).toBe(true);
     expect(() => quantizeKeys(noise([1, 100, 4], 1))).toThrow(/keyLen must be a multiple of 128, got 100/);
@@ -75,7 +75,7 @@ type Case = {
   readonly numKvHeads: number;
   readonly group: number;
   readonly headDim: number;
-  readonly blocks: number;
+  readonly tiles: number;
   readonly queryLen: number;
   readonly seed: number;
 };
@@ -84,8 +84,8 @@ type Case = {
 type As = "integers" | "widened";
 
 /** Settled keys in 8 bits and one key of the chunk, seen by every query: what the graph gives, and what the loops give. */
-const outputs = async (backend: Backend, { numKvHeads, group, headDim, blocks, queryLen, seed }: Case, as: As) => {
-  const keyLen = blocks * quantizedBlock;
+const outputs = async (backend: Backend, { numKvHeads, group, headDim, tiles, queryLen, seed }: Case, as: As) => {
+  const keyLen = tiles * quantizedTile;
   const heads = { numHeads: numKvHeads * group, numKvHeads, headDim };
   const [keys, values] = [noise([numKvHeads, keyLen, headDim], seed), noise([numKvHeads, keyLen, headDim], seed + 1)];
   const [ownKey, ownValue] = [noise([numKvHeads, 1, headDim], seed + 2), noise([numKvHeads, 1, headDim], seed + 3)];
@@ -106,17 +106,17 @@ const outputs = async (backend: Backend, { numKvHeads, group, headDim, blocks, q
   feeds["queries"] = float32([queryLen, heads.numHeads * headDim], rows);
   const grouped = emitGroupQueries(t, heads, t.input("queries", "float32", ["queryLen", heads.numHeads * headDim]));
   const perToken = (name: string, data: Float32Array): Value =>
-    feed(name, float32([numKvHeads, blocks, 1, quantizedBlock], data));
+    feed(name, float32([numKvHeads, tiles, 1, quantizedTile], data));
   const emit = as === "integers" ? emitAttention : emitAttentionByHead;
   const attended = emit(t, {
     settled: {
       kind: "quantized",
       queries: grouped,
       gate: t.constant("float32", [1], [0]),
-      keys: feed("keys", int8([numKvHeads, blocks, headDim, quantizedBlock], k.elements)),
+      keys: feed("keys", int8([numKvHeads, tiles, headDim, quantizedTile], k.elements)),
       keyScales: perToken("key_scales", k.scales),
       keyOffsets: perToken("key_offsets", k.offsets),
-      values: feed("values", int8([numKvHeads, blocks, quantizedBlock, headDim], v.elements)),
+      values: feed("values", int8([numKvHeads, tiles, quantizedTile, headDim], v.elements)),
       valueScales: perToken("value_scales", v.scales),
     },
     recent: [
@@ -170,7 +170,7 @@ describe.each([cpu({ threads: 1 }), wasm()])("attention over keys in 8 bits on $
     numKvHeads: fc.integer({ min: 1, max: 3 }),
     group: fc.constantFrom(1, 2, 4),
     headDim: fc.constantFrom(8, 32, 64),
-    blocks: fc.integer({ min: 1, max: 4 }),
+    tiles: fc.integer({ min: 1, max: 4 }),
     seed: fc.integer(),
   });
 

@@ -3,7 +3,7 @@ import { float32, int64, type Tensor } from "@ropewalk/backend";
 import { encode, tape, type Tape, type Value } from "@ropewalk/graph";
 import {
   emitGroupQueries,
-  emitTile,
+  emitRepeatPerGroup,
   type AttentionParts,
   type HeadCounts,
   type RecentPart,
@@ -64,7 +64,7 @@ export const recorded = (
   };
   const gate = (name: string, length: number): Value =>
     feed(name, float32([1], Float32Array.of(length > 0 ? 0 : closed)));
-  const tiled = (name: string, tensor: Tensor): Value => emitTile(graph, heads, feed(name, tensor));
+  const tiled = (name: string, tensor: Tensor): Value => emitRepeatPerGroup(graph, heads, feed(name, tensor));
   // Queries arrive row by row, [queryLen, numHeads * headDim], and already scaled.
   const queries = (name: string, band: typeof near): Value => {
     const data = new Float32Array(band.queries.data.length);

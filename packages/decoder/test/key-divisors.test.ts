@@ -1,9 +1,9 @@
-import { quantizedBlock, quantizeKeys } from "@ropewalk/attention-merge";
+import { quantizedTile, quantizeKeys } from "@ropewalk/attention-merge";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { divideKeys, divisorsOf } from "../src/cache/formats/key-divisors.ts";
 
-const [numKvHeads, keyLen, headDim] = [2, quantizedBlock, 16] as const;
+const [numKvHeads, keyLen, headDim] = [2, quantizedTile, 16] as const;
 const dims = [numKvHeads, keyLen, headDim] as const;
 
 /** Halves that rotate together, and four dimensions that do not rotate. */
@@ -46,8 +46,7 @@ const errorOf = (sizes: readonly number[], seed: number, divided: boolean): numb
   const { elements, scales } = quantizeKeys(keys);
   const got = scores(
     queries.map((x, at) => x * divisors[at]!),
-    (head, token, d) =>
-      elements[head * keyLen * headDim + d * quantizedBlock + token]! * scales[head * keyLen + token]!,
+    (head, token, d) => elements[head * keyLen * headDim + d * quantizedTile + token]! * scales[head * keyLen + token]!,
   );
   return Math.max(...got.map((x, at) => Math.abs(x - exact[at]!)));
 };

@@ -10,7 +10,13 @@
  * all layers. Cached and new keys meet before the product, as their rows, or behind it, as scores: the first copies
  * keyLen x headDim numbers a head, the second queryLen x keyLen and never touches the cache.
  */
-import { emitGroupQueries, emitHeads, emitScores, emitTile, emitUngroup } from "@ropewalk/attention-merge/onnx";
+import {
+  emitGroupQueries,
+  emitHeads,
+  emitScores,
+  emitRepeatPerGroup,
+  emitUngroup,
+} from "@ropewalk/attention-merge/onnx";
 import {
   maskedScore,
   decoderInputs as shared,
@@ -50,8 +56,8 @@ const pairsOf = (tape: Tape, { decoder, layout }: ExtendedDecoder): Pairs => {
   const below = (limit: number): Value => tape.op("Less", [distance, tape.constant("int64", [], [limit])]);
   const scalar = (value: number): Value => tape.constant("float32", [], [value]);
   return {
-    isNear: emitTile(tape, decoder, below(layout.window)),
-    causal: emitTile(tape, decoder, tape.op("Where", [below(0), scalar(maskedScore), scalar(0)])),
+    isNear: emitRepeatPerGroup(tape, decoder, below(layout.window)),
+    causal: emitRepeatPerGroup(tape, decoder, tape.op("Where", [below(0), scalar(maskedScore), scalar(0)])),
   };
 };
 
@@ -67,7 +73,7 @@ const rotationsOf = (tape: Tape, { decoder, positions }: ExtendedDecoder) => {
     return { cos: table("cos"), sin: table("sin") };
   };
   return positions.bands.map((_, band) => ({
-    query: rotation(band, "query", (table) => emitTile(tape, decoder, table)),
+    query: rotation(band, "query", (table) => emitRepeatPerGroup(tape, decoder, table)),
     key: rotation(band, "key", (table) => table),
   }));
 };

@@ -218,7 +218,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
   "@ropewalk/attention-merge/entropy": ["mergeEntropy"],
   "@ropewalk/attention-merge/onnx": [
     ...["emitCast", "emitGroupQueries", "emitHeads", "emitLongProduct", "emitMerge", "emitScores", "emitShortProduct"],
-    ...["emitSoftcap", "emitTile", "emitUngroup"],
+    ...["emitSoftcap", "emitRepeatPerGroup", "emitUngroup"],
   ],
   "@ropewalk/graph": [
     ...["attribute", "checkModel", "decode", "decodeTensor", "encode", "evaluate", "innerGraphs", "ndArray"],

@@ -3,7 +3,7 @@ import { bandedAttention, type AttentionBand } from "@ropewalk/attention-merge";
 import {
   emitAttention,
   emitGroupQueries,
-  emitTile,
+  emitRepeatPerGroup,
   emitUngroup,
   type EitherPart,
   type MaskedPart,
@@ -90,7 +90,7 @@ const attentionCase = (shape: Shape, firstSeed: number): GraphCase => {
   const far = twoBands ? emitGroupQueries(graph, heads, feed("far_queries", queryRecipes.far)) : near;
   const outer = twoBands ? "far" : "near";
   const mask = (name: string, columns: number, offset: number, from: number, to: number): Value =>
-    emitTile(graph, heads, feed(name, { kind: "mask", dims: [queryLen, columns], offset, from, to }));
+    emitRepeatPerGroup(graph, heads, feed(name, { kind: "mask", dims: [queryLen, columns], offset, from, to }));
   const farEnd = twoBands ? start - window + 1 : start;
   const settledEnd = farEnd - 5;
   const head: Stretch = { name: "settled", from: 0, to: settledEnd };

@@ -1,5 +1,5 @@
 /** Settled keys and values in 8 bits, for one query and for many, against evaluation in float64. */
-import { quantizedBlock } from "@ropewalk/attention-merge";
+import { quantizedTile } from "@ropewalk/attention-merge";
 import { emitAttention, emitAttentionByHead, emitGroupQueries, emitUngroup } from "@ropewalk/attention-merge/onnx";
 import { encode, evaluate, ndArray, tape, type Value } from "@ropewalk/graph";
 import type { GraphCase } from "../../../packages/backend/src/conformance/graphs.ts";
@@ -22,7 +22,7 @@ const quantizedCase = (queryLen: number): GraphCase => {
   const bytes = (name: string, dims: readonly number[], seed: number): Value =>
     feed(name, { kind: "bytes", dims: [numKvHeads, blocks, ...dims], seed });
   const perToken = (name: string, value: number): Value =>
-    feed(name, { kind: "fill", dims: [numKvHeads, blocks, 1, quantizedBlock], value });
+    feed(name, { kind: "fill", dims: [numKvHeads, blocks, 1, quantizedTile], value });
   const rows: Recipe = { kind: "noise", dims: [queryLen, numHeads * headDim], seed: 80 };
   const fed = feed("queries", rows, ["queryLen", numHeads * headDim]);
   const queries = emitGroupQueries(graph, heads, fed);
@@ -34,10 +34,10 @@ const quantizedCase = (queryLen: number): GraphCase => {
       kind: "quantized",
       queries,
       gate: feed("gate", { kind: "fill", dims: [1], value: 0 }),
-      keys: bytes("keys", [headDim, quantizedBlock], 81),
+      keys: bytes("keys", [headDim, quantizedTile], 81),
       keyScales: perToken("key_scales", 0.01),
       keyOffsets: perToken("key_offsets", 0.3),
-      values: bytes("values", [quantizedBlock, headDim], 82),
+      values: bytes("values", [quantizedTile, headDim], 82),
       valueScales: perToken("value_scales", 0.008),
     },
     recent: [
@@ -59,7 +59,7 @@ const quantizedCase = (queryLen: number): GraphCase => {
   });
   const expected = evaluate(model, Object.fromEntries(arrays))["out"]!;
   return {
-    name: `attention over keys in 8 bits, ${queryLen === 1 ? "one query" : `${queryLen} queries`} on ${blocks * quantizedBlock} keys`,
+    name: `attention over keys in 8 bits, ${queryLen === 1 ? "one query" : `${queryLen} queries`} on ${blocks * quantizedTile} keys`,
     model: toBase64(encode(model)),
     feeds,
     expected: { dims: expected.dims, data: floatsToBase64(Float32Array.from(expected.data)) },

@@ -12,11 +12,11 @@ import { emitDense, type QuantizedSettled, type SettledPart } from "./settled.ts
 import type { Softcap } from "./scores.ts";
 import { shape } from "./shape.ts";
 
-/** The parts with each value that has a heads' axis replaced; `blocks` are those of a part in 8 bits, whose first axis it is. */
+/** The parts with each value that has a heads' axis replaced; `tiles` are those of a part in 8 bits, whose first axis it is. */
 const mapHeads = (
   { settled, recent, ...rest }: AttentionParts,
   apply: (value: Value) => Value,
-  blocks: (value: Value) => Value,
+  tiles: (value: Value) => Value,
 ): AttentionParts => ({
   ...rest,
   settled:
@@ -28,8 +28,8 @@ const mapHeads = (
       }),
       quantized: (part) => ({
         ...part,
-        ...{ queries: apply(part.queries), keys: blocks(part.keys), values: blocks(part.values) },
-        ...{ keyScales: blocks(part.keyScales), valueScales: blocks(part.valueScales) },
+        ...{ queries: apply(part.queries), keys: tiles(part.keys), values: tiles(part.values) },
+        ...{ keyScales: tiles(part.keyScales), valueScales: tiles(part.valueScales) },
       }),
     }),
   recent: recent.map((part) =>

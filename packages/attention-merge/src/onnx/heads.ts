@@ -44,7 +44,7 @@ export const emitUngroup = (tape: Tape, heads: HeadCounts, grouped: Value): Valu
 };
 
 /** What belongs to a query (a mask row, a rotation) for every row of a group: [queryLen, n] to [group * queryLen, n]. */
-export const emitTile = (tape: Tape, heads: HeadCounts, perQuery: Value): Value =>
+export const emitRepeatPerGroup = (tape: Tape, heads: HeadCounts, perQuery: Value): Value =>
   heads.numHeads === heads.numKvHeads
     ? perQuery
     : tape.op("Tile", [perQuery, shape(tape, heads.numHeads / heads.numKvHeads, 1)]);

@@ -4,25 +4,25 @@
  *   Q = a (u - 128)      u = ⌊Q / a + 128.5⌋ in 1 … 255      a = max|Q| / 127, a row
  *   S = a (s (u · k) - 128 s Σ k)                            keys s k, with their offsets 128 s Σ k
  *   P = softmax(S)
- *   b u ≈ s P            u = ⌊s P / b + 0.5⌋ in 0 … 255      b = max(s P) / 255, a row of each block of keys
- *   out = Σ b (u · v)    over blocks of 128 keys             values s v
+ *   b u ≈ s P            u = ⌊s P / b + 0.5⌋ in 0 … 255      b = max(s P) / 255, a row of each tile of keys
+ *   out = Σ b (u · v)    over tiles of 128 keys              values s v
  *
- * Scores keep 8 bits of each query and key. Weights are rounded a block at a time, so that a few large ones elsewhere do not
+ * Scores keep 8 bits of each query and key. Weights are rounded a tile at a time, so that a few large ones elsewhere do not
  * round the many small ones away. The runtime's fastest product takes unsigned by signed integers without zero points.
  */
 import { typeCode, type Tape, type Value } from "@ropewalk/graph";
-import { quantizedBlock } from "../quantize.ts";
+import { quantizedTile } from "../quantize.ts";
 import { emitRowMax, type AttendedPart } from "./merge.ts";
 import { emitSoftcap, type Softcap } from "./scores.ts";
 import { shape } from "./shape.ts";
 
-/** What `quantizeKeys` and `quantizeValues` give, in blocks of `quantizedBlock` tokens. */
+/** What `quantizeKeys` and `quantizeValues` give, in tiles of `quantizedTile` tokens. */
 export type QuantizedKeysAndValues = {
-  /** int8 [numKvHeads, blocks, headDim, block], with scales and offsets [numKvHeads, blocks, 1, block]. */
+  /** int8 [numKvHeads, tiles, headDim, tile], with scales and offsets [numKvHeads, tiles, 1, tile]. */
   readonly keys: Value;
   readonly keyScales: Value;
   readonly keyOffsets: Value;
-  /** int8 [numKvHeads, blocks, block, headDim], with scales [numKvHeads, blocks, 1, block]. */
+  /** int8 [numKvHeads, tiles, tile, headDim], with scales [numKvHeads, tiles, 1, tile]. */
   readonly values: Value;
   readonly valueScales: Value;
 };
@@ -44,15 +44,15 @@ const rounded = (tape: Tape, x: Value, step: Value, offset: number): Value =>
 /** As it is, of an axis of a tensor that is given another shape. */
 const same = 0;
 
-/** [numKvHeads, blocks, rows, block] with the blocks of a row side by side, [1, numKvHeads, rows, keyLen], and the way back. */
+/** [numKvHeads, tiles, rows, tile] with the tiles of a row side by side, [1, numKvHeads, rows, keyLen], and the way back. */
 const joined = (tape: Tape, numKvHeads: number, x: Value): Value => {
   const rows = tape.op("Transpose", [x], { perm: [0, 2, 1, 3] });
   return tape.op("Unsqueeze", [tape.op("Reshape", [rows, shape(tape, numKvHeads, same, -1)]), shape(tape, 0)]);
 };
 
-const inBlocks = (tape: Tape, numKvHeads: number, x: Value): Value => {
+const inTiles = (tape: Tape, numKvHeads: number, x: Value): Value => {
   const rows = tape.op("Squeeze", [x, shape(tape, 0)]);
-  const split = tape.op("Reshape", [rows, shape(tape, numKvHeads, same, -1, quantizedBlock)]);
+  const split = tape.op("Reshape", [rows, shape(tape, numKvHeads, same, -1, quantizedTile)]);
   return tape.op("Transpose", [split], { perm: [0, 2, 1, 3] });
 };
 
@@ -63,11 +63,11 @@ export const emitIntegerAttention = (tape: Tape, part: Queried, softcap?: Softca
   const queries = tape.op("Reshape", [part.queries, shape(tape, numKvHeads, 1, -1, headDim)]);
   const a = steps(tape, tape.op("Abs", [queries]), 127);
   const products = float(tape, tape.op("MatMulInteger", [rounded(tape, queries, a, 128.5), keys]));
-  const blockScores = tape.op("Mul", [tape.op("Sub", [tape.op("Mul", [products, keyScales]), keyOffsets]), a]);
-  const scores = emitSoftcap(tape, softcap, joined(tape, numKvHeads, blockScores));
+  const tileScores = tape.op("Mul", [tape.op("Sub", [tape.op("Mul", [products, keyScales]), keyOffsets]), a]);
+  const scores = emitSoftcap(tape, softcap, joined(tape, numKvHeads, tileScores));
   const probabilities = tape.op("Softmax", [scores], { axis: -1 });
 
-  const weights = tape.op("Mul", [inBlocks(tape, numKvHeads, probabilities), valueScales]);
+  const weights = tape.op("Mul", [inTiles(tape, numKvHeads, probabilities), valueScales]);
   const b = steps(tape, weights, 255);
   const sums = float(tape, tape.op("MatMulInteger", [rounded(tape, weights, b, 0.5), values]));
   const out = tape.op("ReduceSum", [tape.op("Mul", [sums, b]), shape(tape, 1)], { keepdims: 0 });
@@ -80,7 +80,7 @@ export const emitIntegerAttention = (tape: Tape, part: Queried, softcap?: Softca
 };
 
 /**
- * One head's blocks in float32: keys and values [keyLen, headDim], from keys [blocks, headDim, block] and their like.
+ * One head's tiles in float32: keys and values [keyLen, headDim], from keys [tiles, headDim, tile] and their like.
  */
 export const emitWidened = (
   tape: Tape,

@@ -5,10 +5,10 @@
  *
  * Keys and values are [numKvHeads, keyLen, headDim], each head's in one run: the fastest to read. A runtime that fuses the
  * transpose into the product reads them in place. Those in float16 are multiplied as such: scores sum over headDim alone, weighted
- * values over blocks of keys.
+ * values over tiles of keys.
  */
 import type { Tape, Value } from "@ropewalk/graph";
-import { halfBlock } from "../half-block.ts";
+import { float16Tile } from "../float16-tile.ts";
 import { emitLongProduct, emitShortProduct } from "./float16.ts";
 
 /** The last two axes exchanged. */
@@ -34,8 +34,8 @@ export const emitSoftcap = (tape: Tape, softcap: Softcap, scores: Value): Value 
   return tape.op("Mul", [tape.op("Tanh", [tape.op("Div", [scores, cap])]), cap]);
 };
 
-/** Probabilities [..., rows, keyLen] times values: [..., rows, headDim]. Of those in float16 there are whole blocks. */
+/** Probabilities [..., rows, keyLen] times values: [..., rows, headDim]. Of those in float16 there are whole tiles. */
 export const emitWeightedValues = (tape: Tape, probabilities: Value, values: Value): Value =>
   values.type === "float16"
-    ? emitLongProduct(tape, halfBlock, probabilities, values)
+    ? emitLongProduct(tape, float16Tile, probabilities, values)
     : tape.op("MatMul", [probabilities, values]);

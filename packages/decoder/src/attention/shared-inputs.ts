@@ -2,7 +2,7 @@
  * What the attention of many layers reads, declared once and brought into shape once: scales for all layers of a graph, rotations, masks
  * and gates for those of a group.
  */
-import { emitTile, type HeadCounts } from "@ropewalk/attention-merge/onnx";
+import { emitRepeatPerGroup, type HeadCounts } from "@ropewalk/attention-merge/onnx";
 import type { RecordOptions, Tape, Value } from "@ropewalk/graph";
 import { emitRotaryEmbedding } from "@ropewalk/rope/onnx";
 import type { DecoderRope, ExtendedGroup } from "@ropewalk/context-extension";
@@ -49,7 +49,8 @@ export const declareShared = (tape: Tape, extended: ExtendedDecoder, ids: Value,
   return {
     heads,
     queryScale: tape.input(decoderInputs.queryScale, "float32", [numLayers, "seqLen", 1]),
-    mask: (name, keyLen) => first(name, () => emitTile(tape, heads, tape.input(name, "float32", ["seqLen", keyLen]))),
+    mask: (name, keyLen) =>
+      first(name, () => emitRepeatPerGroup(tape, heads, tape.input(name, "float32", ["seqLen", keyLen]))),
     gate: (name) => first(name, () => tape.input(name, "float32", [1])),
     few:
       few === "always"
@@ -68,7 +69,7 @@ const declareRotations = (tape: Tape, heads: HeadCounts, rope: DecoderRope, band
   const tables = (band: number, side: "query" | "key"): readonly Value[] =>
     (["cos", "sin"] as const).map((part) => {
       const rows = tape.input(decoderInputs.rotation(place, band, side, part), "float32", ["seqLen", rotaryDim / 2]);
-      const shaped = side === "query" ? emitTile(tape, heads, rows) : rows;
+      const shaped = side === "query" ? emitRepeatPerGroup(tape, heads, rows) : rows;
       return tape.op("Unsqueeze", [shaped, tape.constant("int64", [1], [0])]);
     });
   const declared = Array.from({ length: bands }, (_, band) => ({

@@ -8,7 +8,7 @@ import { cacheLayout, type ExtendedDecoder, type PartArray, type SlotRun } from 
 import { roomyCache, type KeyValueCache } from "./cache.ts";
 import type { HeldStretch } from "./group-cache.ts";
 import { rules } from "./stretches/stretch-rules.ts";
-import { settleBlock } from "./stretches/settled.ts";
+import { settleStep } from "./stretches/settled.ts";
 import { slotsInUse } from "./stretches/slots-in-use.ts";
 
 /** Elements side by side in a buffer. */
@@ -95,7 +95,7 @@ export const progressedCache = (
   });
   const room = (usual: number, place: number, at: number): number => {
     const least = needed[place]![at]!;
-    return least <= usual ? usual : Math.ceil(least / settleBlock) * settleBlock;
+    return least <= usual ? usual : Math.ceil(least / settleStep) * settleStep;
   };
   return roomyCache(backend, extended, { length: Math.max(1, length), room }, (empty) => ({
     ...{ ...empty, ids, length, planned, frequencies: frequenciesFor(extended, planned) },

@@ -1,12 +1,12 @@
 /** Keys and values in float16, which products read in whole blocks. */
-import { halfBlock } from "@ropewalk/attention-merge";
+import { float16Tile } from "@ropewalk/attention-merge";
 import { emitCast } from "@ropewalk/attention-merge/onnx";
 import { denseFormat } from "./dense.ts";
 import type { CacheFormat } from "./format.ts";
 
 export const float16: CacheFormat = denseFormat({
   type: "float16",
-  step: halfBlock,
+  step: float16Tile,
   give: (tape) => (name, record) => {
     const whole = record();
     tape.output(name, emitCast(tape, whole, "float16", { output: name }));

@@ -6,7 +6,7 @@
  *
  * Tokens that have not settled are in float32.
  */
-import { quantizedBlock, quantizeKeys, quantizeValues } from "@ropewalk/attention-merge";
+import { quantizedTile, quantizeKeys, quantizeValues } from "@ropewalk/attention-merge";
 import { float32 } from "./float32.ts";
 import type { CacheArray, CacheFormat } from "./format.ts";
 import { divideKeys, divisorsOf } from "./key-divisors.ts";
@@ -14,22 +14,22 @@ import { divideKeys, divisorsOf } from "./key-divisors.ts";
 /** A number for each token of each head. */
 const perToken = (suffix: string): CacheArray => ({
   ...{ suffix, type: "float32", per: "token" },
-  shape: () => [1, quantizedBlock],
+  shape: () => [1, quantizedTile],
 });
 
 export const q8: CacheFormat = {
-  step: quantizedBlock,
-  counted: { as: "Blocks", tokens: quantizedBlock },
+  step: quantizedTile,
+  counted: { as: "Blocks", tokens: quantizedTile },
   keys: [
     // By what the keys are divided: what the first of them told.
     { suffix: "key_divisors", type: "float32", per: "head", shape: (headDim) => [1, headDim] },
-    { suffix: "keys", type: "int8", per: "token", shape: (headDim) => [headDim, quantizedBlock] },
+    { suffix: "keys", type: "int8", per: "token", shape: (headDim) => [headDim, quantizedTile] },
     perToken("key_scales"),
     // What a query of unsigned elements scores too much.
     perToken("key_offsets"),
   ],
   values: [
-    { suffix: "values", type: "int8", per: "token", shape: (headDim) => [quantizedBlock, headDim] },
+    { suffix: "values", type: "int8", per: "token", shape: (headDim) => [quantizedTile, headDim] },
     perToken("value_scales"),
   ],
   recent: float32.recent,

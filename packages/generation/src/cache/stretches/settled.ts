@@ -1,6 +1,6 @@
 /**
  * Tokens that have settled: as large as it is full, each head's in one run, in the arrays of the cache's format. It is laid out anew with
- * every block that settles: that costs a small part of what was read in between.
+ * every step that settles: that costs a small part of what was read in between.
  *
  * Arrays that a fork has too are not written to. What is due then stays in the tail, until as much of it waits as has settled: from there on
  * a copy of one's own costs no more than what was read in between.
@@ -22,7 +22,7 @@ import {
 import { moveHeads, movesTo } from "./copy-heads.ts";
 
 /** Tokens settle at least this many at a time. */
-export const settleBlock = 128;
+export const settleStep = 128;
 
 /** How many of `due` tokens can settle: whole steps. */
 const settleable = ({ step }: Pick<CacheStretch, "step">, due: number): number => due - (due % step);
@@ -31,8 +31,8 @@ const isShared = ({ backend }: Growing, { layers }: HeldStretch): boolean =>
   backend.isShared(layers[0]![0]!.buffers[0]!);
 
 /** How many tokens wait until they settle. */
-const blockOf = (cache: Growing, held: HeldStretch): number =>
-  isShared(cache, held) ? Math.max(settleBlock, cache.settled) : settleBlock;
+const settleStepOf = (cache: Growing, held: HeldStretch): number =>
+  isShared(cache, held) ? Math.max(settleStep, cache.settled) : settleStep;
 
 /** Heads of `from` tokens moved apart, so that each has room for `to`. */
 const spread = (heads: number, { per, width }: PartArray, buffer: TensorBuffer, from: number, to: number): void => {
@@ -130,8 +130,10 @@ export const settled: StretchRule = {
   append: (cache, at, given) => {
     const due = farFrom(cache.group.layout, cache.length + given.tokens);
     const held = cache.stretches[at]!;
-    return due - cache.settled < blockOf(cache, held) ? cache : settle(cache, at, given, settleable(held.stretch, due));
+    return due - cache.settled < settleStepOf(cache, held)
+      ? cache
+      : settle(cache, at, given, settleable(held.stretch, due));
   },
-  lasts: (cache, held) => farAfter(cache.group.layout, cache.settled + blockOf(cache, held)) - cache.length,
+  lasts: (cache, held) => farAfter(cache.group.layout, cache.settled + settleStepOf(cache, held)) - cache.length,
   forked: "shared",
 };

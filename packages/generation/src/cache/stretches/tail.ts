@@ -5,16 +5,16 @@
 import { farFrom } from "@ropewalk/decoder";
 import { roomier, withStretch, type Growing, type HeldStretch, type StretchRule } from "../group-cache.ts";
 import { copyHeads, moveHeads, movesTo } from "./copy-heads.ts";
-import { settleBlock } from "./settled.ts";
+import { settleStep } from "./settled.ts";
 
 /** Every token before is beyond the window of all queries to come. */
 const end = ({ group, length }: Pick<Growing, "group" | "length">): number => farFrom(group.layout, length);
 
 /** The room for so many tokens, whole blocks, where there was another. */
 const roomFor = (tokens: number, before: number, hasSettled: boolean): number => {
-  const least = Math.max(settleBlock, Math.ceil(tokens / settleBlock) * settleBlock);
+  const least = Math.max(settleStep, Math.ceil(tokens / settleStep) * settleStep);
   if (hasSettled || least <= before) return hasSettled ? least : before;
-  return Math.max(least, Math.ceil((before * 9) / 8 / settleBlock) * settleBlock);
+  return Math.max(least, Math.ceil((before * 9) / 8 / settleStep) * settleStep);
 };
 
 /** With room for tokens up to `due`, those that have not settled from the first place on. */
@@ -22,7 +22,7 @@ const fitted = (cache: Growing, held: HeldStretch, due: number): HeldStretch => 
   const { settled, settledBefore } = cache;
   const room = roomFor(due - settled, held.room, settled > settledBefore);
   // In a room of one block nothing is left of those before a block that settles.
-  if (room === held.room && (settled === settledBefore || room === settleBlock)) return held;
+  if (room === held.room && (settled === settledBefore || room === settleStep)) return held;
   const count = end(cache) - settled;
   return roomier(cache, held, room, (from, buffer) => {
     if (count > 0)
@@ -35,7 +35,7 @@ const fitted = (cache: Growing, held: HeldStretch, due: number): HeldStretch => 
 };
 
 export const tail: StretchRule = {
-  room: () => settleBlock,
+  room: () => settleStep,
   read: ({ group, settled }, { room }, length) => (farFrom(group.layout, length) > settled ? room : 0),
   end,
   runs: ({ settled }, from, to) => [{ slot: from - settled, count: to - from }],
