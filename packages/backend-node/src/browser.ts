@@ -9,7 +9,7 @@ const why = "onnxruntime-node needs Node; in a browser take @ropewalk/backend-wa
 
 const nowhere = (name: string): Backend => ({
   name,
-  blocks: "kept",
+  quantizedWeights: "kept",
   ...hostTraits,
   stepsPerRun: 1,
   unavailable: async () => why,

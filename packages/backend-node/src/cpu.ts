@@ -25,7 +25,7 @@ export const cpu = (options: CpuOptions = {}): Backend => {
   check(typeof spinning === "boolean", "cpu: spinning must be true or false", spinning, "boolean");
   return {
     name: "cpu",
-    blocks: "kept",
+    quantizedWeights: "kept",
     ...hostTraits,
     stepsPerRun: 1,
     unavailable: () => whyNotLoaded("onnxruntime-node", loadRuntime),

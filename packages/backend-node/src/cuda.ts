@@ -66,7 +66,7 @@ export const cuda = (options: CudaOptions = {}): Backend => {
   };
   return {
     name: "cuda",
-    blocks: "kept",
+    quantizedWeights: "kept",
     ...hostTraits,
     stepsPerRun,
     createSession: sessionOf,

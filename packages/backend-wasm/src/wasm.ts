@@ -17,7 +17,7 @@ export type WasmOptions = {
    * How products with matrices in blocks run. Default unpacked: the runtime's own product with blocks takes 12 times as long
    * in WebAssembly. Kept is for models whose float32 weights exceed WebAssembly's 4 GB.
    */
-  readonly blocks?: Backend["blocks"];
+  readonly quantizedWeights?: Backend["quantizedWeights"];
 };
 
 /**
@@ -67,19 +67,19 @@ const createSession = async (
  * WebAssembly.
  *
  * @throws RangeError when `threads` is not a positive integer, or more than 1 where threads cannot be had, or
- *   `blocks` is neither kept nor unpacked; TypeError for a value of another type and an unknown key
+ *   `quantizedWeights` is neither kept nor unpacked; TypeError for a value of another type and an unknown key
  */
 export const wasm = (options: WasmOptions = {}): Backend => {
-  checkKeys<WasmOptions>("wasm", "options", options, { threads: true, blocks: true });
-  const { threads = 1, blocks = "unpacked" } = options;
+  checkKeys<WasmOptions>("wasm", "options", options, { threads: true, quantizedWeights: true });
+  const { threads = 1, quantizedWeights = "unpacked" } = options;
   const isolated = (globalThis as { readonly crossOriginIsolated?: boolean }).crossOriginIsolated === true;
   const possible = Number.isInteger(threads) && threads >= 1 && (threads === 1 || isolated);
   const rule = `wasm: threads must be a positive integer${isolated ? "" : ", and 1 outside a cross-origin isolated page"}`;
   check(possible, rule, threads, "number");
-  checkOneOf("wasm", "blocks", blocks, ["kept", "unpacked"]);
+  checkOneOf("wasm", "quantizedWeights", quantizedWeights, ["kept", "unpacked"]);
   return {
     name: "wasm",
-    blocks,
+    quantizedWeights,
     ...hostTraits,
     stepsPerRun: 1,
     unavailable: async () =>

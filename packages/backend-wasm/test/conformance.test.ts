@@ -15,11 +15,11 @@ it("refuses threads where there are none", () => {
 
 it("refuses options that it does not know", () => {
   expect(() => wasm({ thread: 1 } as object)).toThrow(
-    new TypeError('wasm: options must have no keys but threads, blocks, got "thread"; threads is meant?'),
+    new TypeError('wasm: options must have no keys but threads, quantizedWeights, got "thread"; threads is meant?'),
   );
   expect(() => wasm({ threads: "1" as never })).toThrow(TypeError);
-  expect(() => wasm({ blocks: "no" as never })).toThrow(
-    new RangeError('wasm: blocks must be one of kept, unpacked, got "no"'),
+  expect(() => wasm({ quantizedWeights: "no" as never })).toThrow(
+    new RangeError('wasm: quantizedWeights must be one of kept, unpacked, got "no"'),
   );
 });
 

@@ -127,7 +127,7 @@ export const backendOver = <Memory>(
   const memory = deviceMemory<Memory>(name, bufferTypes[precision], () => opened?.limit);
   return {
     name,
-    blocks: "kept",
+    quantizedWeights: "kept",
     operators: "plain",
     precision,
     weightTypes,

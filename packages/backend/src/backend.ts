@@ -39,7 +39,7 @@ export type Backend = {
    * How products with matrices in blocks of 4 or 8 bits run best: kept as they lie, or unpacked to float32 when the session
    * loads, which takes that much memory.
    */
-  readonly blocks: "kept" | "unpacked";
+  readonly quantizedWeights: "kept" | "unpacked";
   /**
    * How many tokens are best decoded in one run: 1 where a run reads the cache where it lies, more where each run carries it to
    * a device.

@@ -98,7 +98,7 @@ describe.each(Object.entries(backends))("on %s", (_, backendOf) => {
       const merged = await all.gradients(whole, sequences);
       await all.release();
       // Where products read blocks they round activations to 8 bits.
-      const bound = quantize === undefined || backend.blocks === "unpacked" ? 1e-4 : 0.2;
+      const bound = quantize === undefined || backend.quantizedWeights === "unpacked" ? 1e-4 : 0.2;
       expect(Math.abs(merged.loss - loss)).toBeLessThan(bound);
       const sum = (count: number, term: (at: number) => number): number =>
         scale * Array.from({ length: count }, (_none, at) => term(at)).reduce((total, each) => total + each, 0);
@@ -150,7 +150,7 @@ describe.each(Object.entries(backends))("on %s", (_, backendOf) => {
         }
       }
       // Where products round activations to 8 bits, a last digit that two graphs sum in another order can be a step of that rounding.
-      const bound = quantize === undefined || backend.blocks === "unpacked" ? 1e-4 : 1e-3;
+      const bound = quantize === undefined || backend.quantizedWeights === "unpacked" ? 1e-4 : 1e-3;
       expect(Math.abs(sum / (data.length * (seqLen - 1)) - evaluations.at(-1)!.loss)).toBeLessThan(bound);
       await after.release();
       if (base !== model) await base.release();

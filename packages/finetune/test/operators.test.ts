@@ -53,7 +53,7 @@ const open: OpenModelFolder = (path) => openFolder(new URL(path, rootUrl));
 
 it.each(graphNames)("%s: over int64, bytes and bools few operators", async (name) => {
   const reference = cpu({ threads: 1 });
-  const onGpu = { ...reference, operators: "plain", blocks: "kept" } as const;
+  const onGpu = { ...reference, operators: "plain", quantizedWeights: "kept" } as const;
   expect(wrongIn((await recordGraph(onGpu, reference, open, name)).model)).toEqual([]);
 });
 

@@ -12,7 +12,7 @@ const backends = {
   wasm,
   webgpu,
   // Products round activations to 8 bits, as WebGPU's do.
-  "wasm over blocks": () => wasm({ blocks: "kept" }),
+  "wasm over blocks": () => wasm({ quantizedWeights: "kept" }),
 } satisfies Readonly<Record<string, () => Backend>>;
 export type BackendName = keyof typeof backends;
 

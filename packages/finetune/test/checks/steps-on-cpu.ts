@@ -5,4 +5,8 @@ import { rootUrl } from "./place.ts";
 import { takeSteps, type RunName, type Steps } from "./steps.ts";
 
 export const stepsOnCpu = (name: RunName): Promise<Steps> =>
-  takeSteps({ ...cpu({ threads: 1 }), blocks: "unpacked" }, (path) => openFolder(new URL(path, rootUrl)), name);
+  takeSteps(
+    { ...cpu({ threads: 1 }), quantizedWeights: "unpacked" },
+    (path) => openFolder(new URL(path, rootUrl)),
+    name,
+  );

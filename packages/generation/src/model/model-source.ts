@@ -19,14 +19,14 @@ export type SourceGraphs = {
 };
 
 /** What of a backend decides how a graph is recorded. */
-type Traits = Pick<Backend, "name" | "blocks" | "operators" | "precision" | "weightTypes">;
+type Traits = Pick<Backend, "name" | "quantizedWeights" | "operators" | "precision" | "weightTypes">;
 
 /** The checkpoint in a form that the backend runs well, or at all. */
 export const asRun = async (
-  { blocks, weightTypes }: Pick<Traits, "blocks" | "weightTypes">,
+  { quantizedWeights, weightTypes }: Pick<Traits, "quantizedWeights" | "weightTypes">,
   checkpoint: Checkpoint,
 ): Promise<Checkpoint> => {
-  const unpacked = blocks === "unpacked" ? await unpackCheckpoint(checkpoint) : checkpoint;
+  const unpacked = quantizedWeights === "unpacked" ? await unpackCheckpoint(checkpoint) : checkpoint;
   return weightTypes.includes("bfloat16") ? unpacked : upcastCheckpoint(unpacked);
 };
 

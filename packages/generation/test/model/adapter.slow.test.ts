@@ -115,7 +115,7 @@ describe.each(Object.entries(backends))("%s", (_, backendOf) => {
     const wanted = await merged.logits(ids);
     await merged.release();
     // Where products read blocks they round activations to 8 bits.
-    expect(apart(beside, wanted)).toBeLessThan(backend.blocks === "unpacked" ? 1e-4 : 0.3);
+    expect(apart(beside, wanted)).toBeLessThan(backend.quantizedWeights === "unpacked" ? 1e-4 : 0.3);
     expect(apart(beside, await logitsOf({ backend, quantize }))).toBeGreaterThan(1);
   });
 });

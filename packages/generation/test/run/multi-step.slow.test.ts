@@ -173,7 +173,7 @@ describe("blocks", () => {
 
   it.each(stored)("%s: the tokens of step by step, over several settlings", async (_, options) => {
     // Activations stay float32: rounded to 8 bits they turn the last bit of a sum into another logit.
-    const backend: Backend = { ...cpu!, blocks: "unpacked" };
+    const backend: Backend = { ...cpu!, quantizedWeights: "unpacked" };
     const model = await loadModel(await openFolder(stories260K.url), { backend, ...options });
     for (const extension of [{}, selfExtend({ groupSize: 4, window: 40 })]) {
       const extended = await model.withExtension(extension);
