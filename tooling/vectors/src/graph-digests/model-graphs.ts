@@ -9,7 +9,7 @@ import { recordingBackend, untilRun } from "./recording-backend.ts";
 type Variant = Pick<LoadOptions, "cache" | "quantize" | "adapter"> & { readonly traits?: Partial<Backend> };
 
 /** A backend of plain operators over float32, as WebGPU is. */
-const plainOperators = { operators: "plain", blocks: "unpacked", weightTypes: ["float32", "float16"] } as const;
+const plainOperators = { operators: "plain", quantizedWeights: "unpacked", weightTypes: ["float32", "float16"] } as const;
 
 /** How the cache is kept and products are computed; recorded under every extension. */
 const caches: Readonly<Record<string, Variant>> = {
@@ -23,8 +23,8 @@ const caches: Readonly<Record<string, Variant>> = {
 const variants: Readonly<Record<string, Variant>> = {
   "quantized to q4": { quantize: "q4" },
   "quantized to q8": { quantize: "q8" },
-  "quantized to q4, unpacked": { quantize: "q4", traits: { blocks: "unpacked" } },
-  "quantized to q4, plain operators": { quantize: "q4", traits: { ...plainOperators, blocks: "kept" } },
+  "quantized to q4, unpacked": { quantize: "q4", traits: { quantizedWeights: "unpacked" } },
+  "quantized to q4, plain operators": { quantize: "q4", traits: { ...plainOperators, quantizedWeights: "kept" } },
   "products in float16": { traits: { ...plainOperators, precision: "float16" } },
 };
 

@@ -28,7 +28,7 @@ export const recordingBackend = (traits: Partial<Backend> = {}): RecordingBacken
       ...hostTraits,
       bufferTypes: ["float32", "float16", "int8"],
       name: "recording",
-      blocks: "kept",
+      quantizedWeights: "kept",
       stepsPerRun: 1,
       unavailable: async () => undefined,
       ...traits,
