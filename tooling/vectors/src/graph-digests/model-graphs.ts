@@ -9,7 +9,11 @@ import { recordingBackend, untilRun } from "./recording-backend.ts";
 type Variant = Pick<LoadOptions, "cache" | "quantize" | "adapter"> & { readonly traits?: Partial<Backend> };
 
 /** A backend of plain operators over float32, as WebGPU is. */
-const plainOperators = { operators: "plain", quantizedWeights: "unpacked", weightTypes: ["float32", "float16"] } as const;
+const plainOperators = {
+  operators: "plain",
+  quantizedWeights: "unpacked",
+  weightTypes: ["float32", "float16"],
+} as const;
 
 /** How the cache is kept and products are computed; recorded under every extension. */
 const caches: Readonly<Record<string, Variant>> = {
