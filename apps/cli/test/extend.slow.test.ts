@@ -3,8 +3,8 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rm
 import { join, resolve } from "node:path";
 import { env } from "@huggingface/transformers";
 import { decode, encode, tape } from "@ropewalk/graph";
+import { continued, load } from "@ropewalk/testing/transformers-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { continued, load } from "../../../packages/transformers-js/test/transformers.ts";
 import { file, idsFile, ropewalk, scratch } from "./run.ts";
 
 const exports = resolve("packages/onnx-exports/test/vectors");

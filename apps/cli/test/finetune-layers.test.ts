@@ -1,10 +1,10 @@
 /** `ropewalk finetune` of a Gemma 3: what comes of it attends by layer as before, but for the layers that see everything. */
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { randomCheckpoint } from "@ropewalk/testing/checkpoints/random-checkpoint";
+import type { Json } from "@ropewalk/testing/checkpoints/safetensors-file";
+import { shapesOf } from "@ropewalk/testing/plain-decoders/plain-decoder";
 import { afterAll, expect, it } from "vitest";
-import type { Json } from "../../../packages/models/test/fixtures.ts";
-import { shapesOf } from "../../../packages/models/test/published/plain-decoder.ts";
-import { randomCheckpoint } from "../../../packages/models/test/published/random-checkpoint.ts";
 import { file, ropewalk, scratch } from "./run.ts";
 
 afterAll(() => rmSync(scratch, { recursive: true }));

@@ -4,8 +4,8 @@
  */
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
+import type { LayeredCase } from "@ropewalk/testing/goldens/layered-cases";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import type { LayeredCase } from "../../../packages/generation/test/layered-cases.ts";
 import { run } from "../src/program.ts";
 import { file, idsFile, scratch } from "./run.ts";
 

@@ -1,8 +1,8 @@
 /** RULER-style tasks by the command: scores by length, prompts as a file, tasks of one's own, and what is refused. */
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { hotpot, squad } from "@ropewalk/testing/question-files";
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from "vitest";
-import { hotpot, squad } from "../../../packages/evals/test/questions.ts";
 import { run } from "../src/program.ts";
 import { file, ropewalk, scratch } from "./run.ts";
 

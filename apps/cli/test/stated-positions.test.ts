@@ -1,8 +1,8 @@
 /** Dual chunk attention that a checkpoint's config states: `--method dual-chunk` takes its numbers, and what does without it is told. */
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { LayeredCase } from "@ropewalk/testing/goldens/layered-cases";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { LayeredCase } from "../../../packages/generation/test/layered-cases.ts";
 import { idsFile, ropewalk, scratch } from "./run.ts";
 
 const qwen3 = resolve("packages/models/test/vectors/layered/qwen3");

@@ -3,9 +3,9 @@ import { cpu } from "@ropewalk/backend-node";
 import { loadModel, type LanguageModel } from "@ropewalk/generation";
 import { connectWorker, type WorkerModel } from "@ropewalk/generation/worker";
 import { inMemory } from "@ropewalk/models";
+import { startCpuWorker } from "@ropewalk/testing/workers/start-worker";
 import { stories260K } from "@ropewalk/tiny-models";
 import { readFileSync } from "node:fs";
-import { Worker } from "node:worker_threads";
 
 const template =
   "{{ bos_token }}{% for message in messages %}{% if message.role == 'wizard' %}{{ raise_exception('no wizards') }}{% endif %}" +
@@ -28,8 +28,7 @@ export type Models = {
 
 export const loadModels = async (): Promise<Models> => {
   const backend = cpu({ threads: 1 });
-  const file = new URL("../../generation/test/worker/cpu-worker.ts", import.meta.url);
-  const worker = new Worker(file, { execArgv: ["--conditions=@ropewalk/source"] });
+  const worker = startCpuWorker();
   const here = await loadModel(inMemory("stories", chatFiles), { backend });
   const plain = await loadModel(plainFolder, { backend });
   const there = await connectWorker(worker).loadModel(

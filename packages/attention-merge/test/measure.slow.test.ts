@@ -1,6 +1,7 @@
 import type { Backend } from "@ropewalk/backend";
 import { cpu } from "@ropewalk/backend-node";
 import { wasm } from "@ropewalk/backend-wasm";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { mergeEntropy, type PartialEntropy } from "../src/entropy.ts";
@@ -15,7 +16,7 @@ import {
   type Measure,
 } from "../src/onnx.ts";
 import { recorded } from "./record-scenario.ts";
-import { largestDifference, problem, scenarios, type Problem, type Scenario } from "./scenario.ts";
+import { problem, scenarios, type Problem, type Scenario } from "./scenario.ts";
 
 /** -Σ p ln p of each row, by plain loops. */
 const entropiesOf = (rows: Float32Array, keyLen: number): Float32Array =>

@@ -1,7 +1,8 @@
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bandedAttention, mergeAttention, type PartialAttention } from "../src/index.ts";
-import { largestDifference, problem, scenarios } from "./scenario.ts";
+import { problem, scenarios } from "./scenario.ts";
 
 const partial = (out: readonly number[], lse: number): PartialAttention => ({
   out: { dims: [1, 1, out.length], data: Float32Array.from(out) },

@@ -2,12 +2,13 @@ import type { Backend } from "@ropewalk/backend";
 import { cpu } from "@ropewalk/backend-node";
 import { wasm } from "@ropewalk/backend-wasm";
 import type { Tape, Value } from "@ropewalk/graph";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bandedAttention } from "../src/index.ts";
 import { emitAttention, emitAttentionByHead, type AttentionParts, emitUngroup } from "../src/onnx.ts";
 import { recorded } from "./record-scenario.ts";
-import { largestDifference, problem, scenarios, type Scenario } from "./scenario.ts";
+import { problem, scenarios, type Scenario } from "./scenario.ts";
 
 /** The reference's [numHeads, queryLen, headDim] as the graph gives it: [queryLen, numHeads * headDim]. */
 const byRow = (data: Float32Array, numHeads: number, queryLen: number, headDim: number): Float32Array => {

@@ -2,11 +2,11 @@ import { float32, int8, type Backend, type Tensor } from "@ropewalk/backend";
 import { cpu } from "@ropewalk/backend-node";
 import { wasm } from "@ropewalk/backend-wasm";
 import { encode, tape, type Value } from "@ropewalk/graph";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bandedAttention, quantizedTile, quantizeKeys, quantizeValues } from "../src/index.ts";
 import { emitAttention, emitAttentionByHead, emitGroupQueries, emitUngroup } from "../src/onnx.ts";
-import { largestDifference } from "./scenario.ts";
 
 type Cached = { readonly dims: readonly [number, number, number]; readonly data: Float32Array };
 

@@ -54,9 +54,3 @@ export const problem = ({ numKvHeads, group, headDim, window, start, queryLen, s
     values: { dims: [numKvHeads, keyLen, headDim], data: fill(numKvHeads * keyLen * headDim) },
   };
 };
-
-export const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
-  let largest = a.length === b.length ? 0 : Infinity;
-  for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i]! - b[i]!));
-  return Number.isNaN(largest) ? Infinity : largest;
-};

@@ -1,10 +1,11 @@
 /** Headless Chromium with this package's page, on its software driver where there is no GPU. */
-import { chromium, type Browser, type Page as Tab } from "playwright-core";
 import { bundlePage } from "@ropewalk/testing/browser/bundle-page";
-import { serveSite } from "@ropewalk/testing/browser/serve-site";
-import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
 import { askIn } from "@ropewalk/testing/browser/call-page";
-import { filesOf, root } from "./checks/paths.ts";
+import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
+import { modelFiles } from "@ropewalk/testing/browser/model-files";
+import { serveSite } from "@ropewalk/testing/browser/serve-site";
+import { repositoryPath } from "@ropewalk/testing/repository";
+import { chromium, type Browser, type Page as Tab } from "playwright-core";
 import type { Page } from "./page.ts";
 
 export const executablePath: string | undefined = findChromium();
@@ -29,7 +30,7 @@ export const ask = askIn<Omit<Page, "start">>();
 
 export const openChromium = async (): Promise<Chromium> => {
   const page = await bundlePage(new URL("page.ts", import.meta.url), "@ropewalk/backend-webgpu/package.json");
-  const site = await serveSite({ page }, { root });
+  const site = await serveSite({ page }, { root: repositoryPath("") });
   const browser = await chromium.launch({
     executablePath: executablePath!,
     args: ["--no-sandbox", "--enable-unsafe-webgpu"],
@@ -44,7 +45,7 @@ export const openChromium = async (): Promise<Chromium> => {
       const tab = await context.newPage();
       await tab.goto(address, { waitUntil: "load" });
       await tab.waitForFunction(() => "start" in globalThis);
-      await tab.evaluate((files) => (globalThis as unknown as Page).start(files), filesOf);
+      await tab.evaluate((files) => (globalThis as unknown as Page).start(files), modelFiles);
       return tab;
     },
     close: async () => {

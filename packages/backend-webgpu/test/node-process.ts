@@ -1,13 +1,13 @@
 /** The checks in a process of Node: told a name, it answers with what is wrong, or nothing. */
 import { openFolder } from "@ropewalk/models/node";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { inRepository, readRepositoryJson } from "@ropewalk/testing/repository";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { webgpu } from "../src/node.ts";
 import { halfChecks } from "./checks/half.ts";
 import { withoutHalves } from "./checks/errors.ts";
 import { checks } from "./checks/index.ts";
-import { root } from "./checks/paths.ts";
 import type { Place } from "./checks/place.ts";
 
 const reads: number[] = [];
@@ -20,8 +20,8 @@ const place: Place = {
   file: (name) => join(scratch, name),
   backend: webgpu({ onRead: (bytes) => void reads.push(bytes) }),
   reads,
-  model: (path) => openFolder(`${root}${path}`),
-  json: async (path) => JSON.parse(readFileSync(`${root}${path}`, "utf8")) as unknown,
+  model: (path) => openFolder(inRepository(path)),
+  json: async (path) => readRepositoryJson<unknown>(path),
 };
 
 process.on("message", (name: string) => {

@@ -5,13 +5,13 @@
  * They run in a process of their own: the driver is chosen by its environment, and a crash of the driver ends it.
  */
 import type { ChildProcess } from "node:child_process";
-import { afterAll, describe, expect, it } from "vitest";
 import { softwareDriver } from "@ropewalk/testing/browser/installed-chromium";
+import { adapterNeeded, askProcess, drivers, hasEnded, startProcess } from "@ropewalk/testing/webgpu/gpu-process";
+import { afterAll, describe, expect, it } from "vitest";
 import { webgpu } from "../src/node.ts";
 import { withoutHalves } from "./checks/errors.ts";
 import { halfChecks } from "./checks/half.ts";
 import { checks } from "./checks/index.ts";
-import { adapterNeeded, askProcess, drivers, hasEnded, startProcess } from "./drivers.ts";
 
 const start = (icd: string | undefined): ChildProcess => startProcess(new URL("node-process.ts", import.meta.url), icd);
 const ask = askProcess as (child: ChildProcess, name: string) => Promise<string>;

@@ -6,11 +6,10 @@
  */
 import { cpu } from "@ropewalk/backend-node";
 import { openFolder } from "@ropewalk/models/node";
-import { readFileSync } from "node:fs";
+import { inRepository, readRepositoryJson } from "@ropewalk/testing/repository";
 import type { Page as Tab } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findKeys, methods, type Keys } from "./checks/passkey.ts";
-import { root } from "./checks/paths.ts";
 import { ask, executablePath, openChromium, type Chromium } from "./chromium.ts";
 
 const names = Object.keys(methods) as (keyof typeof methods)[];
@@ -26,8 +25,8 @@ const cells = asked?.flatMap((length) => everyMethod(length, [0.1, 0.3, 0.5, 0.7
 
 const inNode = {
   backend: cpu({ threads: 1 }),
-  model: (path: string) => openFolder(`${root}${path}`),
-  json: async (path: string) => JSON.parse(readFileSync(`${root}${path}`, "utf8")) as unknown,
+  model: (path: string) => openFolder(inRepository(path)),
+  json: async (path: string) => readRepositoryJson<unknown>(path),
 };
 
 describe.skipIf(executablePath === undefined)("hidden keys in Chromium, as on the CPU", () => {

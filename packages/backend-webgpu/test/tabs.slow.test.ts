@@ -1,9 +1,10 @@
 /** What people do to tabs while a text is generated. Skipped, by name, where there is no Chromium. */
 import { cpu } from "@ropewalk/backend-node";
 import { openFolder } from "@ropewalk/models/node";
+import { modelFiles } from "@ropewalk/testing/browser/model-files";
+import { inRepository } from "@ropewalk/testing/repository";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openBackgroundTab, type BackgroundTab } from "./background-tab.ts";
-import { filesOf, root } from "./checks/paths.ts";
 import { tellStory } from "./checks/story.ts";
 import { ask, executablePath, openChromium, type Chromium } from "./chromium.ts";
 
@@ -15,7 +16,10 @@ describe.skipIf(executablePath === undefined)("in Chromium, while a story is tol
 
   beforeAll(async () => {
     browser = await openChromium();
-    story = await tellStory(newTokens, { backend: cpu({ threads: 1 }), model: (path) => openFolder(`${root}${path}`) });
+    story = await tellStory(newTokens, {
+      backend: cpu({ threads: 1 }),
+      model: (path) => openFolder(inRepository(path)),
+    });
   });
   afterAll(() => browser.close());
 
@@ -28,7 +32,7 @@ describe.skipIf(executablePath === undefined)("in Chromium, while a story is tol
     const seen = ({ evaluate }: BackgroundTab): Promise<unknown> => evaluate("document.visibilityState");
     await tab.bringToFront();
     await expect.poll(() => tab.evaluate(`"start" in globalThis`), poll).toBe(true);
-    await tab.evaluate(`start(${JSON.stringify(filesOf)})`);
+    await tab.evaluate(`start(${JSON.stringify(modelFiles)})`);
 
     let ended = false;
     const told = tab.evaluate(`tellStory(${newTokens})`).finally(() => (ended = true));

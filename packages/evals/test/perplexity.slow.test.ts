@@ -3,11 +3,11 @@ import { wasm } from "@ropewalk/backend-wasm";
 import { selfExtend } from "@ropewalk/context-extension";
 import { loadModel, type LanguageModel } from "@ropewalk/generation";
 import { openFolder } from "@ropewalk/models/node";
+import { storiesExtensions, type StoriesGolden } from "@ropewalk/testing/goldens/golden-cases";
 import { stories260K } from "@ropewalk/tiny-models";
 import fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { storiesExtensions, type StoriesGolden } from "../../generation/test/golden-cases.ts";
 import { perplexity, perplexityEvaluation, tokenLosses, type LossModel } from "../src/index.ts";
 
 const vectors = new URL("../../tiny-models/test/vectors/stories260K/golden.json", import.meta.url);

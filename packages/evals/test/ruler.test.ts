@@ -1,9 +1,10 @@
 import { textCodec, type TextCodec } from "@ropewalk/generation";
+import { hotpot, squad } from "@ropewalk/testing/question-files";
+import { byteLevel } from "@ropewalk/testing/tokenizer-forms";
 import { passkey875k, stories260K } from "@ropewalk/tiny-models";
 import fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { byteLevel } from "../../generation/test/tokenizer-forms.ts";
 import {
   lengthSummary,
   rulerNames,
@@ -14,7 +15,6 @@ import {
   type RulerSources,
 } from "../src/index.ts";
 import { largestCount } from "../src/ruler/fit.ts";
-import { hotpot, squad } from "./questions.ts";
 
 const shipped = (url: URL): TextCodec => {
   const json = (name: string): unknown => JSON.parse(readFileSync(new URL(name, url), "utf8"));

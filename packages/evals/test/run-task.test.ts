@@ -1,6 +1,7 @@
 import { cpu } from "@ropewalk/backend-node";
 import { loadModel, type LanguageModel } from "@ropewalk/generation";
 import { openFolder } from "@ropewalk/models/node";
+import { squad } from "@ropewalk/testing/question-files";
 import { passkey875k } from "@ropewalk/tiny-models";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -15,7 +16,6 @@ import {
   type PasskeyLanguage,
   type Task,
 } from "../src/index.ts";
-import { squad } from "./questions.ts";
 
 let model: LanguageModel;
 beforeAll(async () => {

@@ -2,16 +2,15 @@
  * Steps of the loop in headless Chromium, on WASM and on WebGPU's software driver, beside those of the CPU in Node. Skipped, by name,
  * where there is no Chromium.
  */
-import { fileURLToPath } from "node:url";
+import { bundlePage } from "@ropewalk/testing/browser/bundle-page";
+import { askIn } from "@ropewalk/testing/browser/call-page";
+import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
+import { modelFiles } from "@ropewalk/testing/browser/model-files";
+import { serveSite, type Site } from "@ropewalk/testing/browser/serve-site";
+import { repositoryPath } from "@ropewalk/testing/repository";
 import { chromium, type Browser, type Page as Tab } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bundlePage } from "@ropewalk/testing/browser/bundle-page";
-import { serveSite, type Site } from "@ropewalk/testing/browser/serve-site";
-import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
-import { askIn } from "@ropewalk/testing/browser/call-page";
-import { filesOf } from "../../backend-webgpu/test/checks/paths.ts";
 import type { GraphName } from "./checks/operators.ts";
-import { rootUrl } from "./checks/place.ts";
 import { stepsOnCpu } from "./checks/steps-on-cpu.ts";
 import { compareSteps } from "./checks/steps.ts";
 import type { BackendName, Page } from "./page.ts";
@@ -30,7 +29,7 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
 
   beforeAll(async () => {
     const page = await bundlePage(new URL("page.ts", import.meta.url), "@ropewalk/backend-webgpu/package.json");
-    site = await serveSite({ page }, { root: fileURLToPath(rootUrl) });
+    site = await serveSite({ page }, { root: repositoryPath("") });
     browser = await chromium.launch({
       executablePath: executablePath!,
       args: ["--no-sandbox", "--enable-unsafe-webgpu"],
@@ -38,7 +37,7 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
     tab = await browser.newPage();
     await tab.goto(`${site.address}/page/`, { waitUntil: "load" });
     await tab.waitForFunction(() => "start" in globalThis);
-    await ask(tab, "start", filesOf);
+    await ask(tab, "start", modelFiles);
   });
   afterAll(async () => {
     await browser.close();

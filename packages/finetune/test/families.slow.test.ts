@@ -6,9 +6,9 @@ import { cpu } from "@ropewalk/backend-node";
 import { compose, logN, selfExtend, withPositions, yarn, type ContextExtension } from "@ropewalk/context-extension";
 import { loadModel, needCheckpoint } from "@ropewalk/generation";
 import { openFolder } from "@ropewalk/models/node";
+import { threeBands } from "@ropewalk/testing/goldens/three-bands";
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { threeBands } from "../../position-mapping/test/three-bands.ts";
 import { cutText, openLossGraph, readParameters, train, type Parameters } from "../src/index.ts";
 
 const vectors = new URL("../../models/test/vectors/", import.meta.url);

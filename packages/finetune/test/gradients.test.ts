@@ -2,9 +2,9 @@
 import type { Backend } from "@ropewalk/backend";
 import { cpu } from "@ropewalk/backend-node";
 import { wasm } from "@ropewalk/backend-wasm";
+import { compareTraining } from "@ropewalk/testing/training/compare-training";
 import { fileURLToPath } from "node:url";
 import { it } from "vitest";
-import { compareTraining } from "../../../tooling/checks/src/training.ts";
 import { expectPyTorchs } from "./checks/vectors.ts";
 
 const backends: readonly Backend[] = [cpu({ threads: 1 }), wasm()];

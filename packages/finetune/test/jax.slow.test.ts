@@ -11,9 +11,9 @@ import { wasm } from "@ropewalk/backend-wasm";
 import { compose, entropyAbf, logN, selfExtend, type ContextExtension } from "@ropewalk/context-extension";
 import { extendDecoder } from "@ropewalk/decoder";
 import { llama } from "@ropewalk/models";
+import type { Attention } from "@ropewalk/testing/jax/attention";
+import { jaxStep, type Tensors } from "@ropewalk/testing/jax/gradients";
 import { expect, it } from "vitest";
-import type { Attention } from "../../../tooling/checks/src/jax/attention.ts";
-import { jaxStep, type Tensors } from "../../../tooling/checks/src/jax/gradients.ts";
 import { openLossGraph } from "../src/index.ts";
 
 type Case = {

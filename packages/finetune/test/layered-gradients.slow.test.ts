@@ -8,10 +8,10 @@ import { cpu } from "@ropewalk/backend-node";
 import { extendDecoder } from "@ropewalk/decoder";
 import { loadCheckpoint } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
+import type { Json } from "@ropewalk/testing/checkpoints/safetensors-file";
+import { plainLogits, type Matrix } from "@ropewalk/testing/plain-decoders/plain-decoder";
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import type { Json } from "../../models/test/fixtures.ts";
-import { plainLogits, type Matrix } from "../../models/test/published/plain-decoder.ts";
 import { openLossGraph, readParameters } from "../src/index.ts";
 
 const vectors = new URL("../../models/test/vectors/layered/", import.meta.url);

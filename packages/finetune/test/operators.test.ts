@@ -9,9 +9,10 @@ import type { ModelProto } from "@ropewalk/graph";
 import { differentiate } from "@ropewalk/graph/gradient";
 import { loadCheckpoint } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
+import { inRepository } from "@ropewalk/testing/repository";
 import { expect, it } from "vitest";
 import { graphNames, knownOf, recordGraph } from "./checks/operators.ts";
-import { rootUrl, type OpenModelFolder } from "./checks/place.ts";
+import type { OpenModelFolder } from "./checks/place.ts";
 
 /** Those that are compared with the CPU's on WebGPU, one by one, where there is a driver. */
 const onGpus = new Set(
@@ -49,7 +50,7 @@ const wrongIn = (model: ModelProto): readonly string[] => {
   ]);
 };
 
-const open: OpenModelFolder = (path) => openFolder(new URL(path, rootUrl));
+const open: OpenModelFolder = (path) => openFolder(inRepository(path));
 
 it.each(graphNames)("%s: over int64, bytes and bools few operators", async (name) => {
   const reference = cpu({ threads: 1 });

@@ -2,10 +2,11 @@
 import { cpu } from "@ropewalk/backend-node";
 import { webgpu } from "@ropewalk/backend-webgpu";
 import { openFolder } from "@ropewalk/models/node";
+import { inRepository } from "@ropewalk/testing/repository";
+import { compareTraining } from "@ropewalk/testing/training/compare-training";
 import { fileURLToPath } from "node:url";
-import { compareTraining } from "../../../tooling/checks/src/training.ts";
 import { compareOperators, type GraphName } from "./checks/operators.ts";
-import { rootUrl, type OpenModelFolder } from "./checks/place.ts";
+import type { OpenModelFolder } from "./checks/place.ts";
 import { takeSteps, type RunName } from "./checks/steps.ts";
 
 export type Asked =
@@ -15,7 +16,7 @@ export type Asked =
   | { readonly kind: "vectors" };
 
 const backend = webgpu();
-const open: OpenModelFolder = (path) => openFolder(new URL(path, rootUrl));
+const open: OpenModelFolder = (path) => openFolder(inRepository(path));
 
 const answer = (asked: Asked): Promise<unknown> => {
   switch (asked.kind) {
@@ -27,7 +28,7 @@ const answer = (asked: Asked): Promise<unknown> => {
       return compareTraining(
         backend,
         fileURLToPath(new URL("vectors/training/", import.meta.url)),
-        new URL("packages/models/test/vectors/tiny/llama/", rootUrl),
+        inRepository("packages/models/test/vectors/tiny/llama/"),
       );
   }
 };

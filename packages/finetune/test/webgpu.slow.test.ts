@@ -1,8 +1,8 @@
 /** The loop on Node's WebGPU, on a software driver or a GPU, beside the CPU. Skipped, by name, where there is no driver. */
 import type { ChildProcess } from "node:child_process";
+import type { TrainingDifferences } from "@ropewalk/testing/training/compare-training";
+import { adapterNeeded, askProcess, drivers, startProcess } from "@ropewalk/testing/webgpu/gpu-process";
 import { afterAll, describe, expect, it } from "vitest";
-import type { TrainingDifferences } from "../../../tooling/checks/src/training.ts";
-import { adapterNeeded, askProcess, drivers, startProcess } from "../../backend-webgpu/test/drivers.ts";
 import { graphNames, type OperatorDifferences } from "./checks/operators.ts";
 import { stepsOnCpu } from "./checks/steps-on-cpu.ts";
 import { compareSteps, type Steps } from "./checks/steps.ts";

@@ -6,7 +6,7 @@ import { valueOfInfo, type ModelProto } from "@ropewalk/graph";
 import type { Checkpoint } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
 import { openModel } from "../src/model/open.ts";
-import { stories260K } from "./load.ts";
+import { stories260K } from "@ropewalk/tiny-models";
 
 const { source } = await openModel(await openFolder(stories260K.url));
 const { decoder: own, ...others } = source as Checkpoint;

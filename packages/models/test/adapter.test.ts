@@ -1,5 +1,8 @@
 /** Adapters: what PEFT wrote is read whole or refused by name, and what is written is read to the bit. */
 import { entropyAbf, logN, recordOf, selfExtend, yarn, type ContextExtension } from "@ropewalk/context-extension";
+import { checkpointFolders, readBytes, readConfig } from "@ropewalk/testing/checkpoints/checkpoint-folders";
+import type { Json } from "@ropewalk/testing/checkpoints/safetensors-file";
+import { rejectionOf, thrownBy } from "@ropewalk/testing/thrown";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -20,12 +23,11 @@ import {
 } from "../src/index.ts";
 import { openFolder } from "../src/node.ts";
 import { encodeSafetensorsHeader } from "../src/safetensors/encode-header.ts";
-import { folders, readBytes, readConfig, rejectionOf, thrownBy, type Json } from "./fixtures.ts";
 
 const lora = new URL("vectors/lora/", import.meta.url);
 const config = JSON.parse(new TextDecoder().decode(readBytes(lora, "adapter_config.json"))) as Json;
 const weights = readBytes(lora, "adapter_model.safetensors");
-const base = await loadCheckpoint(await openFolder(folders.llama));
+const base = await loadCheckpoint(await openFolder(checkpointFolders.llama));
 const written = await loadAdapter(await openFolder(lora));
 
 const text = (json: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(json));
@@ -208,7 +210,7 @@ describe("withAdapters", () => {
   });
 
   it("takes an adapter of the head, also where that is the embedding", async () => {
-    const tied = await loadCheckpoint(await openFolder(folders.stories260K));
+    const tied = await loadCheckpoint(await openFolder(checkpointFolders.stories260K));
     const [vocab, hidden] = tied.decoder.tensors[tied.decoder.unembedding] as readonly [number, number];
     const names = ["A", "B"].map((side) => `base_model.model.lm_head.lora_${side}.weight`) as [string, string];
     const shapes = { [names[0]]: [4, hidden], [names[1]]: [vocab, 4] };
@@ -251,7 +253,7 @@ describe("convertCheckpoint", () => {
       expect(worst).toBeLessThan(1e-6);
     }
     expect(whole.adapters).toBeUndefined();
-    expect(readConfig(folders.llama)).toEqual(JSON.parse(await textOf(whole.folder, "config.json")));
+    expect(readConfig(checkpointFolders.llama)).toEqual(JSON.parse(await textOf(whole.folder, "config.json")));
   });
 });
 

@@ -1,4 +1,7 @@
 /** Arguments that JavaScript lets through: each refused in the house's form, with what was meant. */
+import { checkpointFolders } from "@ropewalk/testing/checkpoints/checkpoint-folders";
+import { smallConfig } from "@ropewalk/testing/checkpoints/small-checkpoint";
+import { rejectionOf, thrownBy } from "@ropewalk/testing/thrown";
 import { describe, expect, it } from "vitest";
 import {
   depthUpscale,
@@ -12,7 +15,6 @@ import {
   readRotation,
 } from "../src/index.ts";
 import { openHub, openSource } from "../src/hub.ts";
-import { folders, rejectionOf, smallConfig, thrownBy } from "./fixtures.ts";
 
 const anyOf = (value: unknown): never => value as never;
 
@@ -25,7 +27,7 @@ describe("a folder that nobody opened", () => {
   };
   it.each(Object.entries(calls))("is refused by %s", async (name, call) => {
     const rule = `TypeError: ${name}: folder must be a folder that openFolder, openUrl, openHub or inMemory opened, got`;
-    expect(await rejectionOf(call(anyOf(folders.llama)))).toContain(`${rule} "file:///`);
+    expect(await rejectionOf(call(anyOf(checkpointFolders.llama)))).toContain(`${rule} "file:///`);
     expect(await rejectionOf(call(anyOf("./model")))).toBe(`${rule} "./model"`);
     expect(await rejectionOf(call(anyOf(undefined)))).toBe(`${rule} nothing`);
     expect(await rejectionOf(call(anyOf({ name: "m" })))).toBe(`${rule} an object`);
@@ -58,7 +60,7 @@ describe("options", () => {
     ["openHub", () => openHub(anyOf({ id: "a/b", cacheDir: "x" })), "options must have no keys but"],
     ["openHub", () => openHub(anyOf("a/b")), 'options must be an object, got "a/b"'],
     ["openSource", () => openSource("a/b", anyOf({ cache_folder: "x" })), 'got "cache_folder"; cacheFolder is meant?'],
-    ["openSource", () => openSource(anyOf(folders.llama)), "source must be a path or an id, got a URL"],
+    ["openSource", () => openSource(anyOf(checkpointFolders.llama)), "source must be a path or an id, got a URL"],
   ])("of %s are known", async (name, call, rule) => {
     const message = await rejectionOf(call());
     expect(message.startsWith(`TypeError: ${name}: `), message).toBe(true);

@@ -1,18 +1,11 @@
 /** Configs that a family refuses, each by the name of its key, whole messages. */
+import { readBytes, readConfig, checkpointFolders, tinyConfig } from "@ropewalk/testing/checkpoints/checkpoint-folders";
+import { bytesOf, type Json } from "@ropewalk/testing/checkpoints/safetensors-file";
+import { smallCheckpoint } from "@ropewalk/testing/checkpoints/small-checkpoint";
+import { rejectionOf, thrownBy } from "@ropewalk/testing/thrown";
 import { describe, expect, it } from "vitest";
 import { familyOf } from "../src/families/families.ts";
 import { gemma, inMemory, loadCheckpoint, mistral, phi, phi3, qwen2, qwen3, type Family } from "../src/index.ts";
-import {
-  bytesOf,
-  readBytes,
-  readConfig,
-  folders,
-  rejectionOf,
-  smallCheckpoint,
-  thrownBy,
-  tinyConfig,
-  type Json,
-} from "./fixtures.ts";
 import { longFactor, released, shortFactor } from "./released-configs.ts";
 
 const knownActivations = "silu, swish, gelu_new, gelu_pytorch_tanh";
@@ -68,7 +61,7 @@ const window: readonly (readonly [Json, string])[] = [
 
 const slides = { use_sliding_window: true, sliding_window: 8 };
 
-describe.each<readonly [keyof typeof folders, Family, string, readonly (readonly [Json, string])[]]>([
+describe.each<readonly [keyof typeof checkpointFolders, Family, string, readonly (readonly [Json, string])[]]>([
   [
     "gemma",
     gemma,
@@ -173,7 +166,7 @@ describe.each<readonly [keyof typeof folders, Family, string, readonly (readonly
     ],
   ],
 ])("%s.read", (name, family, epsilon, own) => {
-  const config = readConfig(folders[name]);
+  const config = readConfig(checkpointFolders[name]);
   const names = name === "gemma" ? `${knownActivations}, gelu` : knownActivations;
 
   it.each([...shared(epsilon, name === "phi3" ? `${types}, su` : types, names), ...own])(
@@ -337,7 +330,7 @@ describe.each<readonly ["gemma2" | "gemma3" | "smollm3" | "qwen2-mixed", readonl
     ],
   ],
 ])("%s whose layers differ", (name, own) => {
-  const config = readConfig(folders[name]);
+  const config = readConfig(checkpointFolders[name]);
 
   it.each(own)("refuses %j", (change, message) => {
     const [kind, rule] = message.split(/: (.*)/s);
@@ -373,14 +366,14 @@ describe("weights that are not the config's", () => {
     ["phi3", "model.layers.0.self_attn.qkv_proj.weight"],
     ["qwen2", "model.layers.0.self_attn.q_proj.bias"],
   ])("are refused: %s with a Llama's", async (name, missing) => {
-    expect(await loading(tinyConfig(name), readBytes(folders.llama, "model.safetensors"))).toBe(
+    expect(await loading(tinyConfig(name), readBytes(checkpointFolders.llama, "model.safetensors"))).toBe(
       `RangeError: loadCheckpoint: model.safetensors must have ${missing}, got nothing`,
     );
   });
 
   it("are refused: more layers than there are", async () => {
     const config = { ...tinyConfig("solar"), num_hidden_layers: 7 };
-    expect(await loading(config, readBytes(folders.solar, "model.safetensors"))).toBe(
+    expect(await loading(config, readBytes(checkpointFolders.solar, "model.safetensors"))).toBe(
       "RangeError: loadCheckpoint: model.safetensors must have model.layers.6.input_layernorm.weight, got nothing",
     );
   });

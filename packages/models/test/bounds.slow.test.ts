@@ -1,7 +1,9 @@
 /** Files that are made to cost: what they would take is bounded before anything is allocated for it. */
+import { bytesOf, safetensorsFile, type Json } from "@ropewalk/testing/checkpoints/safetensors-file";
+import { smallCheckpoint, smallConfig } from "@ropewalk/testing/checkpoints/small-checkpoint";
+import { rejectionOf } from "@ropewalk/testing/thrown";
 import { beforeAll, describe, expect, it } from "vitest";
 import { inMemory, loadCheckpoint, readJson } from "../src/index.ts";
-import { bytesOf, rejectionOf, safetensors, smallCheckpoint, smallConfig, type Json } from "./fixtures.ts";
 
 const json = (value: unknown): Uint8Array => bytesOf(JSON.stringify(value));
 
@@ -92,7 +94,10 @@ describe("other files", () => {
     ],
     [
       "layers that are not there",
-      { "config.json": json({ ...smallConfig, num_hidden_layers: 10_000 }), "model.safetensors": safetensors({}, 0) },
+      {
+        "config.json": json({ ...smallConfig, num_hidden_layers: 10_000 }),
+        "model.safetensors": safetensorsFile({}, 0),
+      },
       "must have model.embed_tokens.weight, got nothing",
     ],
   ])("are refused: %s", async (_, files, rule) => {
@@ -145,12 +150,12 @@ describe("a git-lfs pointer", () => {
 describe("control characters in names", () => {
   const evil = "\u001B[2J\u0007";
   it.each<readonly [string, Readonly<Record<string, Uint8Array>>]>([
-    ["a tensor without a place", { "model.safetensors": safetensors({ [evil]: 3 }, 0) }],
+    ["a tensor without a place", { "model.safetensors": safetensorsFile({ [evil]: 3 }, 0) }],
     [
       "a tensor out of place",
-      { "model.safetensors": safetensors({ [evil]: { dtype: "F32", shape: [9], data_offsets: [0, 36] } }, 4) },
+      { "model.safetensors": safetensorsFile({ [evil]: { dtype: "F32", shape: [9], data_offsets: [0, 36] } }, 4) },
     ],
-    ["metadata", { "model.safetensors": safetensors({ __metadata__: { [evil]: 3 } }, 0) }],
+    ["metadata", { "model.safetensors": safetensorsFile({ __metadata__: { [evil]: 3 } }, 0) }],
     [
       "a tensor in a layer",
       { ...smallCheckpoint(smallConfig, (tensors) => (tensors[`model.layers.0.${evil}.weight`] = [1])) },

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { rejectionOf } from "@ropewalk/testing/thrown";
 import { describe, expect, it } from "vitest";
 import * as browserFiles from "../src/browser/files.ts";
 import * as browserHub from "../src/browser/hub.ts";
@@ -6,7 +7,6 @@ import * as browserNode from "../src/browser/node.ts";
 import * as nodeFiles from "../src/files.ts";
 import * as hub from "../src/hub.ts";
 import * as node from "../src/node.ts";
-import { rejectionOf } from "./fixtures.ts";
 
 it("only the entries ./node, ./files and ./hub import from Node", () => {
   const source = new URL("../src/", import.meta.url);

@@ -1,7 +1,8 @@
 /** What a checkpoint says of texts: its tokenizer, its chat template, its special tokens. */
+import { bytesOf } from "@ropewalk/testing/checkpoints/safetensors-file";
+import { smallCheckpoint, smallConfig } from "@ropewalk/testing/checkpoints/small-checkpoint";
 import { describe, expect, it } from "vitest";
 import { inMemory, loadCheckpoint } from "../src/index.ts";
-import { bytesOf, smallCheckpoint, smallConfig } from "./fixtures.ts";
 
 const load = (files: Readonly<Record<string, Uint8Array>>) => loadCheckpoint(inMemory("small", files));
 

@@ -1,8 +1,11 @@
 import { readdirSync } from "node:fs";
+import { checkpointFolders, readBytes } from "@ropewalk/testing/checkpoints/checkpoint-folders";
+import { bytesOf } from "@ropewalk/testing/checkpoints/safetensors-file";
+import { smallCheckpoint, smallConfig } from "@ropewalk/testing/checkpoints/small-checkpoint";
+import { rejectionOf } from "@ropewalk/testing/thrown";
 import { describe, expect, it } from "vitest";
 import { inMemory, loadCheckpoint, type Checkpoint } from "../src/index.ts";
 import { openFolder } from "../src/node.ts";
-import { bytesOf, folders, readBytes, rejectionOf, smallCheckpoint, smallConfig } from "./fixtures.ts";
 
 const load = (files: Readonly<Record<string, Uint8Array>>) => loadCheckpoint(inMemory("small", files));
 
@@ -11,7 +14,7 @@ const json = (value: unknown): Uint8Array => bytesOf(JSON.stringify(value));
 const q = "model.layers.0.self_attn.q_proj.weight";
 
 describe("loadCheckpoint", () => {
-  it.each(Object.entries(folders))("reads exactly the tensors of %s", async (name, folder) => {
+  it.each(Object.entries(checkpointFolders))("reads exactly the tensors of %s", async (name, folder) => {
     const { decoder, tensors, files, locate } = await loadCheckpoint(await openFolder(folder));
     const found = Object.fromEntries([...tensors].map(([tensor, { dims }]) => [tensor, dims]));
     expect(found).toEqual(decoder.tensors);
@@ -28,9 +31,9 @@ describe("loadCheckpoint", () => {
 
   it("reads the same from memory and from a disk", async () => {
     const names = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
-    const bytes = Object.fromEntries(names.map((name) => [name, readBytes(folders.stories260K, name)]));
+    const bytes = Object.fromEntries(names.map((name) => [name, readBytes(checkpointFolders.stories260K, name)]));
     const fromMemory = await loadCheckpoint(inMemory("stories260K", bytes));
-    const fromDisk = await loadCheckpoint(await openFolder(folders.stories260K));
+    const fromDisk = await loadCheckpoint(await openFolder(checkpointFolders.stories260K));
     // JSON leaves the functions out.
     const plain = ({ decoder, tensors, tokenizer, bosToken, stopTokens }: Checkpoint): unknown => [
       JSON.stringify(decoder),
@@ -48,8 +51,8 @@ describe("loadCheckpoint", () => {
   });
 
   it("tells where a tensor's bytes are", async () => {
-    const bytes = readBytes(folders["passkey-875k"], "model.safetensors");
-    const { tensors } = await loadCheckpoint(await openFolder(folders["passkey-875k"]));
+    const bytes = readBytes(checkpointFolders["passkey-875k"], "model.safetensors");
+    const { tensors } = await loadCheckpoint(await openFolder(checkpointFolders["passkey-875k"]));
     const { type, offset, length } = tensors.get("model.norm.weight")!;
     expect([type, length]).toEqual(["F32", 512]);
     const view = new DataView(bytes.buffer, offset, length);

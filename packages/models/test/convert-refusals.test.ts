@@ -2,6 +2,9 @@
 import { mkdtemp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Json } from "@ropewalk/testing/checkpoints/safetensors-file";
+import { smallCheckpoint } from "@ropewalk/testing/checkpoints/small-checkpoint";
+import { rejectionOf } from "@ropewalk/testing/thrown";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   convertCheckpoint,
@@ -12,7 +15,6 @@ import {
   type Precision,
 } from "../src/index.ts";
 import { quantizeOnDisk, writeFolder } from "../src/node.ts";
-import { rejectionOf, smallCheckpoint, type Json } from "./fixtures.ts";
 
 let home = "";
 

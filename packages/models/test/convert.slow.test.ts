@@ -2,6 +2,9 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { checkpointFolders, readBytes, readConfig } from "@ropewalk/testing/checkpoints/checkpoint-folders";
+import { bytesOf } from "@ropewalk/testing/checkpoints/safetensors-file";
+import { smallCheckpoint } from "@ropewalk/testing/checkpoints/small-checkpoint";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   convertCheckpoint,
@@ -14,7 +17,6 @@ import {
 import { openFolder, quantizeOnDisk, writeFolder } from "../src/node.ts";
 import { upcast } from "../src/checkpoint/upcast.ts";
 import { blocksOf, roundPlainly, squaredError, unpack } from "./blocks.ts";
-import { bytesOf, folders, readBytes, readConfig, smallCheckpoint } from "./fixtures.ts";
 
 const load = async (folder: URL | string): Promise<Checkpoint> => loadCheckpoint(await openFolder(folder));
 
@@ -90,7 +92,7 @@ const cases = (["llama3", "solar", "qwen2", "mistral", "phi", "phi3", "gemma", "
 
 describe("a converted folder", () => {
   it.each(cases)("%s in %s loads as what it was made from, rounded", async (name, precision) => {
-    const original = await load(folders[name]);
+    const original = await load(checkpointFolders[name]);
     const folder = join(home, "new", "folder");
     const files = await convertCheckpoint(original, precision);
     const written = await writeFolder(folder, files);
@@ -100,7 +102,7 @@ describe("a converted folder", () => {
     );
     expect(written).toBe(sizes.reduce((sum, size) => sum + size, 0));
     expect(JSON.parse(await readFile(join(folder, "config.json"), "utf8"))).toEqual({
-      ...readConfig(folders[name]),
+      ...readConfig(checkpointFolders[name]),
       quantization_config: { quant_method: "ropewalk", block_size: 32 },
     });
     const converted = await load(folder);
@@ -109,7 +111,7 @@ describe("a converted folder", () => {
   });
 
   it("holds blocks in place of matrices, and the table of a tied embedding beside them", async () => {
-    const { tensors } = await quantizeCheckpoint(await load(folders.llama3), "q4");
+    const { tensors } = await quantizeCheckpoint(await load(checkpointFolders.llama3), "q4");
     const found = Object.fromEntries([...tensors].map(([name, { type, dims }]) => [name, [type, ...dims]]));
     expect(found).toMatchObject({
       "model.layers.0.mlp.up_proj.weight.elements": ["U8", 160, 2, 16],
@@ -125,9 +127,11 @@ describe("a converted folder", () => {
 
   it("has the tokenizer's files as they were", async () => {
     const folder = join(home, "stories");
-    await writeFolder(folder, await convertCheckpoint(await load(folders.stories260K), "q8"));
+    await writeFolder(folder, await convertCheckpoint(await load(checkpointFolders.stories260K), "q8"));
     for (const file of ["tokenizer.json", "tokenizer_config.json"])
-      expect(new Uint8Array(await readFile(join(folder, file)))).toEqual(readBytes(folders.stories260K, file));
+      expect(new Uint8Array(await readFile(join(folder, file)))).toEqual(
+        readBytes(checkpointFolders.stories260K, file),
+      );
     const others = {
       "special_tokens_map.json": bytesOf("{}"),
       "chat_template.jinja": bytesOf("{{ messages }}"),
@@ -144,7 +148,7 @@ describe("a converted folder", () => {
   });
 
   it("is the same in memory, on a disk and for a while", async () => {
-    const original = await load(folders.qwen2);
+    const original = await load(checkpointFolders.qwen2);
     const onDisk = join(home, "q4");
     await writeFolder(onDisk, await convertCheckpoint(original, "q4"));
     const inside = await quantizeCheckpoint(original, "q4");

@@ -1,9 +1,10 @@
 /** What each family makes of its config: the numbers, and the tensors by name and shape. */
 import type { Decoder } from "@ropewalk/decoder";
+import { checkpointFolders, readConfig, tinyConfig } from "@ropewalk/testing/checkpoints/checkpoint-folders";
+import type { Json } from "@ropewalk/testing/checkpoints/safetensors-file";
 import { describe, expect, it } from "vitest";
 import { familyOf } from "../src/families/families.ts";
 import { gemma, mistral, phi, phi3, qwen2, qwen3 } from "../src/index.ts";
-import { folders, readConfig, tinyConfig, type Json } from "./fixtures.ts";
 import { released } from "./released-configs.ts";
 
 const read = (config: Json): Decoder => familyOf(config).read(config);
@@ -60,7 +61,7 @@ const llamaOutside: Json = {
 };
 
 describe("gemma.read", () => {
-  const config = readConfig(folders.gemma);
+  const config = readConfig(checkpointFolders.gemma);
   const decoder = gemma.read(config);
 
   it("has Llama's tensors, and a head that is the embedding", () => {
@@ -148,7 +149,7 @@ describe("qwen2.read", () => {
 });
 
 describe("qwen3.read", () => {
-  const config = readConfig(folders.qwen3);
+  const config = readConfig(checkpointFolders.qwen3);
   const decoder = qwen3.read(config);
 
   it("has Llama's tensors without biases, and a norm of the heads of queries and of keys", () => {

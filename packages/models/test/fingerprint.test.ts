@@ -1,5 +1,7 @@
 /** What tells weights from others: any tensor, any number of the config, a precision, an adapter and its scale; and nothing else. */
 import { readdirSync } from "node:fs";
+import { checkpointFolders, readBytes, readConfig } from "@ropewalk/testing/checkpoints/checkpoint-folders";
+import { bytesOf, type Json } from "@ropewalk/testing/checkpoints/safetensors-file";
 import { expect, it } from "vitest";
 import {
   depthUpscale,
@@ -14,10 +16,11 @@ import {
   type Checkpoint,
 } from "../src/index.ts";
 import { openFolder } from "../src/node.ts";
-import { bytesOf, folders, readBytes, readConfig, type Json } from "./fixtures.ts";
 
-const files = Object.fromEntries(readdirSync(folders.llama).map((name) => [name, readBytes(folders.llama, name)]));
-const config = readConfig(folders.llama);
+const files = Object.fromEntries(
+  readdirSync(checkpointFolders.llama).map((name) => [name, readBytes(checkpointFolders.llama, name)]),
+);
+const config = readConfig(checkpointFolders.llama);
 
 const rope = config["rope_parameters"] as Json;
 
@@ -26,7 +29,7 @@ const checkpointOf = (changed: Readonly<Record<string, Uint8Array>> = {}): Promi
 const configured = (change: Json): Promise<Checkpoint> =>
   checkpointOf({ "config.json": bytesOf(JSON.stringify({ ...config, ...change })) });
 
-const base = await loadCheckpoint(await openFolder(folders.llama));
+const base = await loadCheckpoint(await openFolder(checkpointFolders.llama));
 const own = await weightsFingerprint(base);
 
 it("is of the weights, wherever they lie", async () => {

@@ -1,7 +1,8 @@
 /** What a config of a family that is not computed here says of its layers, under the names that several families have. */
+import type { Json } from "@ropewalk/testing/checkpoints/safetensors-file";
+import { smallConfig } from "@ropewalk/testing/checkpoints/small-checkpoint";
 import { describe, expect, it } from "vitest";
 import { readRotation } from "../src/index.ts";
-import { smallConfig, type Json } from "./fixtures.ts";
 
 const { rope_theta: _, ...bare } = smallConfig;
 const config = { ...bare, model_type: "olmo9", num_hidden_layers: 3, sliding_window: 8 };

@@ -9,11 +9,12 @@ import { denseWeights, type Attend, type Builder, type Decoder } from "@ropewalk
 import { evaluate, ndArray, tape as newTape, type Value } from "@ropewalk/graph";
 import { ropeFrequencies, rotationTable } from "@ropewalk/rope";
 import { emitRotate } from "@ropewalk/rope/onnx";
+import { checkpointFolders } from "@ropewalk/testing/checkpoints/checkpoint-folders";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { describe, expect, it } from "vitest";
 import { loadCheckpoint, type Checkpoint } from "../src/index.ts";
 import { openFolder } from "../src/node.ts";
 import { upcast } from "../src/checkpoint/upcast.ts";
-import { folders } from "./fixtures.ts";
 
 type Golden = {
   readonly cases: readonly {
@@ -98,14 +99,11 @@ const logitsOf = async (checkpoint: Checkpoint, ids: readonly number[]): Promise
   return ids.map((_, row) => data.subarray(row * decoder.vocabSize, (row + 1) * decoder.vocabSize));
 };
 
-const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
-  Math.max(...Array.from(a, (x, i) => Math.abs(x - b[i]!)));
-
 const readGolden = <T>(url: URL): T => JSON.parse(readFileSync(url, "utf8")) as T;
 
 const vectors = new URL("../../tiny-models/test/vectors/", import.meta.url);
 
-const { stories260K, ...others } = folders;
+const { stories260K, ...others } = checkpointFolders;
 
 describe.each(Object.entries(others))("%s", (name, folder) => {
   const recorded = name === "passkey-875k" ? new URL("passkey-875k/", vectors) : folder;

@@ -3,11 +3,12 @@ import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync }
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { checkpointFolders, readBytes } from "@ropewalk/testing/checkpoints/checkpoint-folders";
+import { bytesOf } from "@ropewalk/testing/checkpoints/safetensors-file";
+import { commits, hashOf, startHub, type FakeHub } from "@ropewalk/testing/fake-hub";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openHub, openSource, type DownloadProgress, type HubOptions } from "../src/hub.ts";
 import { loadCheckpoint, type CheckpointFolder } from "../src/index.ts";
-import { bytesOf, folders, readBytes } from "./fixtures.ts";
-import { commits, hashOf, startHub, type FakeHub } from "@ropewalk/testing/fake-hub";
 
 const id = "owner/tiny-llama";
 const text = (value: string): Uint8Array => bytesOf(value);
@@ -602,7 +603,7 @@ describe("checkpoints", () => {
     await hub.stop();
     hub = await startHub(id, held);
   };
-  const llama = (file: string): Uint8Array => readBytes(folders.llama, file);
+  const llama = (file: string): Uint8Array => readBytes(checkpointFolders.llama, file);
   const small = {
     "config.json": llama("config.json"),
     "generation_config.json": llama("generation_config.json"),

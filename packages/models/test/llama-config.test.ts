@@ -1,6 +1,8 @@
+import { checkpointFolders, readConfig, tinyConfig } from "@ropewalk/testing/checkpoints/checkpoint-folders";
+import type { Json } from "@ropewalk/testing/checkpoints/safetensors-file";
+import { smallConfig } from "@ropewalk/testing/checkpoints/small-checkpoint";
 import { describe, expect, it } from "vitest";
 import { llama } from "../src/index.ts";
-import { folders, readConfig, smallConfig, tinyConfig, type Json } from "./fixtures.ts";
 
 const read = (change: Json = {}) => llama.read({ ...smallConfig, ...change });
 
@@ -11,7 +13,7 @@ const without = (key: string): Json => {
 
 describe("llama.read", () => {
   it("reads the numbers of released configs", () => {
-    expect(llama.read(readConfig(folders["passkey-875k"]))).toMatchObject({
+    expect(llama.read(readConfig(checkpointFolders["passkey-875k"]))).toMatchObject({
       family: "llama",
       vocabSize: 86,
       hiddenDim: 128,
@@ -22,7 +24,7 @@ describe("llama.read", () => {
       trainedContext: 256,
       rope: { theta: 10000, rotaryDim: 32, layout: "halves", scaling: { kind: "default" } },
     });
-    expect(llama.read(readConfig(folders.stories260K))).toMatchObject({
+    expect(llama.read(readConfig(checkpointFolders.stories260K))).toMatchObject({
       vocabSize: 512,
       hiddenDim: 64,
       numLayers: 5,

@@ -1,11 +1,12 @@
 /** Configs with one key changed to anything: they load, or are refused in the house's form. */
+import { randomCheckpoint } from "@ropewalk/testing/checkpoints/random-checkpoint";
+import { bytesOf, type Json } from "@ropewalk/testing/checkpoints/safetensors-file";
+import { shapesOf } from "@ropewalk/testing/plain-decoders/plain-decoder";
+import { published, scaledDown } from "@ropewalk/testing/published-configs/published";
+import { rejectionOf } from "@ropewalk/testing/thrown";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { inMemory, loadCheckpoint, readRotation } from "../src/index.ts";
-import { bytesOf, rejectionOf, type Json } from "./fixtures.ts";
-import { shapesOf } from "./published/plain-decoder.ts";
-import { published, scaledDown } from "./published/published.ts";
-import { randomCheckpoint } from "./published/random-checkpoint.ts";
 
 const smalls = Object.values(published).map(({ config }) => scaledDown(config));
 

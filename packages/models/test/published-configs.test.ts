@@ -1,13 +1,14 @@
 /** Published configs at full size: the windows that are read off them, the names that are refused. */
 import { attentionGroups, reRope, selfExtend, withPositions } from "@ropewalk/context-extension";
 import { extendDecoder } from "@ropewalk/decoder";
+import { bytesOf, type Json } from "@ropewalk/testing/checkpoints/safetensors-file";
+import { shapesOf } from "@ropewalk/testing/plain-decoders/plain-decoder";
+import { published } from "@ropewalk/testing/published-configs/published";
+import { rejectionOf } from "@ropewalk/testing/thrown";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { familyOf } from "../src/families/families.ts";
 import { inMemory, loadCheckpoint, readRotation } from "../src/index.ts";
-import { bytesOf, rejectionOf, type Json } from "./fixtures.ts";
-import { shapesOf } from "./published/plain-decoder.ts";
-import { published } from "./published/published.ts";
 
 const read = (config: Json) => familyOf(config).read(config);
 

@@ -1,10 +1,10 @@
 /** Blocks as graph computes with them, and what is refused. */
 import { evaluate, ndArray, tape as newTape } from "@ropewalk/graph";
+import { thrownBy } from "@ropewalk/testing/thrown";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { quantizeBlocks, type BlockForm } from "../src/index.ts";
 import { matrices, unpack, weight } from "./blocks.ts";
-import { thrownBy } from "./fixtures.ts";
 
 describe("quantizeBlocks", () => {
   it("reads the same in graph's product as here", () => {

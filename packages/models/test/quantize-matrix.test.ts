@@ -1,8 +1,8 @@
 /** A matrix that is read in several goes. */
+import { smallConfig } from "@ropewalk/testing/checkpoints/small-checkpoint";
 import { expect, it } from "vitest";
 import { llama, type Checkpoint } from "../src/index.ts";
 import { quantizeMatrix } from "../src/quantize/quantize-matrix.ts";
-import { smallConfig } from "./fixtures.ts";
 
 it("puts the rows of every go in their place", async () => {
   // Above 2^23 elements, and 87 / 89 of a length is no whole number in float64.

@@ -1,5 +1,5 @@
 /** Configs of released checkpoints, as far as they are read, and how many parameters each checkpoint has. */
-import type { Json } from "./fixtures.ts";
+import type { Json } from "@ropewalk/testing/checkpoints/safetensors-file";
 
 /** What Llama 2 7B and Vicuna share. */
 const llama2: Json = {

@@ -1,7 +1,9 @@
+import { tinyConfig } from "@ropewalk/testing/checkpoints/checkpoint-folders";
+import type { Json } from "@ropewalk/testing/checkpoints/safetensors-file";
+import { smallConfig } from "@ropewalk/testing/checkpoints/small-checkpoint";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { llama, mistral, phi3, qwen2, readRotation } from "../src/index.ts";
-import { smallConfig, tinyConfig, type Json } from "./fixtures.ts";
 
 const { rope_theta: _, ...bare } = smallConfig;
 

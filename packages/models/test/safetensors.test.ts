@@ -1,7 +1,8 @@
+import { checkpointFolders, readBytes } from "@ropewalk/testing/checkpoints/checkpoint-folders";
+import { headerOf, safetensorsFile, type Json } from "@ropewalk/testing/checkpoints/safetensors-file";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { inMemory, readSafetensorsHeader, type TensorEntry } from "../src/index.ts";
-import { folders, headerOf, readBytes, safetensors, type Json } from "./fixtures.ts";
 
 const read = async (bytes: Uint8Array): Promise<readonly TensorEntry[]> => {
   const file = await inMemory("m", { "m.safetensors": bytes }).file("m.safetensors");
@@ -15,7 +16,7 @@ const tensor = (shape: unknown, from: unknown, to: unknown, dtype: unknown = "F3
 });
 
 /** One tensor `t`, its data 24 bytes. */
-const one = (stated: unknown): Uint8Array => safetensors({ t: stated }, 24);
+const one = (stated: unknown): Uint8Array => safetensorsFile({ t: stated }, 24);
 
 describe("readSafetensorsHeader", () => {
   it("reads where tensors lie, in the order of their places", async () => {
@@ -25,7 +26,7 @@ describe("readSafetensorsHeader", () => {
       __metadata__: { format: "pt" },
     };
     const start = 8 + JSON.stringify(header).length;
-    expect(await read(safetensors(header, 28))).toEqual([
+    expect(await read(safetensorsFile(header, 28))).toEqual([
       { name: "a", type: "I32", dims: [], file: "m.safetensors", offset: start, length: 4 },
       {
         name: "b",
@@ -68,7 +69,7 @@ describe("readSafetensorsHeader", () => {
             return [name, tensor(shape, begin, end, dtype)];
           }),
         );
-        const found = await read(safetensors(header, end));
+        const found = await read(safetensorsFile(header, end));
         const start = 8 + new TextEncoder().encode(JSON.stringify(header)).length;
         expect(
           new Map(found.map(({ name, type, dims, offset, length }) => [name, [type, dims, offset, length]])),
@@ -85,54 +86,54 @@ describe("readSafetensorsHeader", () => {
   });
 
   it("reads a file without tensors, and a tensor without elements", async () => {
-    expect(await read(safetensors("{}", 0))).toEqual([]);
+    expect(await read(safetensorsFile("{}", 0))).toEqual([]);
     const shape = [...Array.from({ length: 30 }, () => 9007199254740991), 0];
-    expect(await read(safetensors({ t: tensor(shape, 0, 0) }, 0))).toHaveLength(1);
+    expect(await read(safetensorsFile({ t: tensor(shape, 0, 0) }, 0))).toHaveLength(1);
     const beside = {
       t: tensor([6], 0, 24),
       before: tensor([0], 0, 0),
       after: tensor([2, 0], 24, 24),
     };
-    const names = (await read(safetensors(beside, 24))).map(({ name }) => name);
+    const names = (await read(safetensorsFile(beside, 24))).map(({ name }) => name);
     expect(names).toEqual(["before", "t", "after"]);
   });
 
   it("reads a header with a text of megabytes", async () => {
     const metadata = { note: 'a "quoted" text\n'.repeat(2_000_000) };
-    expect(await read(safetensors({ __metadata__: metadata }, 0))).toEqual([]);
+    expect(await read(safetensorsFile({ __metadata__: metadata }, 0))).toEqual([]);
   });
 
   it("reads a header padded with spaces", async () => {
-    expect(await read(safetensors(`${JSON.stringify({ t: tensor([6], 0, 24) })}     `, 24))).toHaveLength(1);
+    expect(await read(safetensorsFile(`${JSON.stringify({ t: tensor([6], 0, 24) })}     `, 24))).toHaveLength(1);
   });
 
-  const whole = safetensors({ t: tensor([6], 0, 24) }, 24);
+  const whole = safetensorsFile({ t: tensor([6], 0, 24) }, 24);
   it.each<[string, Uint8Array]>([
     ["the file must have at least 8 bytes, got 0", new Uint8Array(0)],
     ["the file must have at least 8 bytes, got 7", new Uint8Array(7)],
     [
       "the file must be safetensors, with a header of at most 100000000 bytes, got 100000001",
-      safetensors("{}", 0, 100_000_001n),
+      safetensorsFile("{}", 0, 100_000_001n),
     ],
     [
       "the file must be safetensors, with a header of at most 100000000 bytes, got 18446744073709551615",
-      safetensors("{}", 0, 2n ** 64n - 1n),
+      safetensorsFile("{}", 0, 2n ** 64n - 1n),
     ],
-    ["the file must be whole, at least 8 + 3 bytes for its header, got 10", safetensors("{}", 0, 3n)],
+    ["the file must be whole, at least 8 + 3 bytes for its header, got 10", safetensorsFile("{}", 0, 3n)],
     [`the file must be whole, at least 8 + ${whole.length - 32} bytes for its header, got 20`, whole.subarray(0, 20)],
-    ["the header must be JSON in UTF-8, got SyntaxError: ", safetensors('{"t": }', 0)],
-    ["the header must be JSON in UTF-8, got TypeError: ", safetensors('{"?": 0}', 0).with(10, 0xff)],
-    ["the header must be JSON in UTF-8, got SyntaxError: ", safetensors("", 0)],
-    ["the header must be JSON in UTF-8, got SyntaxError: ", safetensors("\uFEFF{}", 0)],
-    ["the header must be an object, got []", safetensors("[]", 0)],
-    ["the header must be an object, got 3", safetensors("3", 0)],
-    ["the header must be an object, got null", safetensors("null", 0)],
-    ['the header must have each name once, got "a"', safetensors('{"a":{},"b":[{}],"\\u0061":{}}', 0)],
-    ['the header must have each name once, got "dtype"', safetensors('{"a":{"dtype":"F32","dtype":"F16"}}', 0)],
-    ["__metadata__ must be an object, got null", safetensors({ __metadata__: null }, 0)],
-    ["__metadata__: step must be text, got 3", safetensors({ __metadata__: { step: 3 } }, 0)],
+    ["the header must be JSON in UTF-8, got SyntaxError: ", safetensorsFile('{"t": }', 0)],
+    ["the header must be JSON in UTF-8, got TypeError: ", safetensorsFile('{"?": 0}', 0).with(10, 0xff)],
+    ["the header must be JSON in UTF-8, got SyntaxError: ", safetensorsFile("", 0)],
+    ["the header must be JSON in UTF-8, got SyntaxError: ", safetensorsFile("\uFEFF{}", 0)],
+    ["the header must be an object, got []", safetensorsFile("[]", 0)],
+    ["the header must be an object, got 3", safetensorsFile("3", 0)],
+    ["the header must be an object, got null", safetensorsFile("null", 0)],
+    ['the header must have each name once, got "a"', safetensorsFile('{"a":{},"b":[{}],"\\u0061":{}}', 0)],
+    ['the header must have each name once, got "dtype"', safetensorsFile('{"a":{"dtype":"F32","dtype":"F16"}}', 0)],
+    ["__metadata__ must be an object, got null", safetensorsFile({ __metadata__: null }, 0)],
+    ["__metadata__: step must be text, got 3", safetensorsFile({ __metadata__: { step: 3 } }, 0)],
     ["t must be an object, got 3", one(3)],
-    ["t must be an object, got [an array]", safetensors('{"t":[[]]}', 24)],
+    ["t must be an object, got [an array]", safetensorsFile('{"t":[[]]}', 24)],
     [
       "t: dtype must be one of BOOL, U8, I8, F8_E4M3, F8_E5M2, U16, I16, F16, BF16, U32, I32, F32, U64, I64, F64, C64, " +
         'got "F31"',
@@ -164,15 +165,15 @@ describe("readSafetensorsHeader", () => {
     ],
     [
       "b must begin where a ends, at byte 16 of the data, got 12",
-      safetensors({ b: tensor([3], 12, 24), a: tensor([4], 0, 16) }, 24),
+      safetensorsFile({ b: tensor([3], 12, 24), a: tensor([4], 0, 16) }, 24),
     ],
     [
       "b must begin where a ends, at byte 8 of the data, got 12",
-      safetensors({ b: tensor([3], 12, 24), a: tensor([2], 0, 8) }, 24),
+      safetensorsFile({ b: tensor([3], 12, 24), a: tensor([2], 0, 8) }, 24),
     ],
     ["t must begin where the header ends, at byte 0 of the data, got 4", one(tensor([5], 4, 24))],
     ["the data must end with t, at byte 20, got 24", one(tensor([5], 0, 20))],
-    ["the data must end with the header, at byte 0, got 4", safetensors("{}", 4)],
+    ["the data must end with the header, at byte 0, got 4", safetensorsFile("{}", 4)],
   ])("refuses: %s", async (message, bytes) => {
     const error: unknown = await read(bytes).catch((caught: unknown) => caught);
     expect(String((error as Error).message)).toContain(`readSafetensorsHeader: m.safetensors: ${message}`);
@@ -189,17 +190,17 @@ describe("readSafetensorsHeader", () => {
       'u":': tensor([0], 24, 24),
       dtype: tensor([0], 24, 24),
     };
-    expect(await read(safetensors({ __metadata__: { t: "t", dtype: '{"t":1,"t":2}' }, ...header }, 24))).toHaveLength(
-      3,
-    );
+    expect(
+      await read(safetensorsFile({ __metadata__: { t: "t", dtype: '{"t":1,"t":2}' }, ...header }, 24)),
+    ).toHaveLength(3);
   });
 
   it("loads or refuses by name whatever the header's bytes are", async () => {
-    const real = readBytes(folders.llama, "model.safetensors");
+    const real = readBytes(checkpointFolders.llama, "model.safetensors");
     const headerLength = Number(new DataView(real.buffer).getBigUint64(0, true));
     // A short file too: its few bytes are all part of the structure.
     const { header, dataLength } = headerOf({ a: [2, 3], b: [1] });
-    const short = safetensors({ ...header, __metadata__: { format: "pt" } }, dataLength);
+    const short = safetensorsFile({ ...header, __metadata__: { format: "pt" } }, dataLength);
     const files = [
       { bytes: short, mutable: short.length - dataLength },
       { bytes: real, mutable: 8 + headerLength },
@@ -233,7 +234,7 @@ describe("readSafetensorsHeader", () => {
 
   it("loads or refuses by name a file cut anywhere", async () => {
     const { header, dataLength } = headerOf({ a: [2, 3], b: [1] });
-    const bytes = safetensors(header, dataLength);
+    const bytes = safetensorsFile(header, dataLength);
     for (let length = 0; length < bytes.length; length++)
       await expect(read(bytes.subarray(0, length))).rejects.toThrow("readSafetensorsHeader: m.safetensors: ");
     expect(await read(bytes)).toHaveLength(2);

@@ -1,7 +1,8 @@
 /** Checkpoints in several files, and an index that tells the truth about them or not. */
+import { bytesOf, headerOf, safetensorsFile } from "@ropewalk/testing/checkpoints/safetensors-file";
+import { smallConfig } from "@ropewalk/testing/checkpoints/small-checkpoint";
 import { describe, expect, it } from "vitest";
 import { inMemory, llama, loadCheckpoint } from "../src/index.ts";
-import { bytesOf, headerOf, safetensors, smallConfig } from "./fixtures.ts";
 
 const shapes = llama.read(smallConfig).tensors;
 const names = Object.keys(shapes);
@@ -11,7 +12,7 @@ const weightMap = Object.fromEntries(names.map((name) => [name, shardOf(name)]))
 
 const shard = (held: readonly string[]): Uint8Array => {
   const { header, dataLength } = headerOf(Object.fromEntries(held.map((name) => [name, shapes[name]!])));
-  return safetensors(header, dataLength);
+  return safetensorsFile(header, dataLength);
 };
 
 const files = (
@@ -38,7 +39,7 @@ const withGhost = (letter: "a" | "b"): Readonly<Record<string, Uint8Array>> => {
     ...Object.fromEntries((letter === "a" ? first : second).map((name) => [name, shapes[name]!])),
     ghost: [2],
   });
-  return { [`${letter}.safetensors`]: safetensors(header, dataLength) };
+  return { [`${letter}.safetensors`]: safetensorsFile(header, dataLength) };
 };
 
 const load = (held: Readonly<Record<string, Uint8Array>>) => loadCheckpoint(inMemory("sharded", held));

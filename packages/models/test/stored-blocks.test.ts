@@ -1,7 +1,9 @@
 /** Blocks in a checkpoint's files that are not as they must be, and quantized checkpoints of other makers. */
+import { bytesOf, safetensorsFile, type Json } from "@ropewalk/testing/checkpoints/safetensors-file";
+import { smallConfig } from "@ropewalk/testing/checkpoints/small-checkpoint";
+import { rejectionOf } from "@ropewalk/testing/thrown";
 import { describe, expect, it } from "vitest";
 import { inMemory, llama, loadCheckpoint } from "../src/index.ts";
-import { bytesOf, rejectionOf, safetensors, smallConfig, type Json } from "./fixtures.ts";
 
 type Tensors = Readonly<Record<string, readonly [dtype: string, ...shape: number[]]>>;
 
@@ -16,7 +18,7 @@ const weights = (tensors: Tensors): Uint8Array => {
     end += widths[dtype]! * shape.reduce((product, size) => product * size, 1);
     header[name] = { dtype, shape, data_offsets: [from, end] };
   }
-  return safetensors(header, end);
+  return safetensorsFile(header, end);
 };
 
 const q = "model.layers.0.self_attn.q_proj.weight";

@@ -1,8 +1,11 @@
 /** Heads and embeddings as the files have them, and names that configs give an architecture. */
+import { tinyConfig } from "@ropewalk/testing/checkpoints/checkpoint-folders";
+import { bytesOf, type Json } from "@ropewalk/testing/checkpoints/safetensors-file";
+import { smallCheckpoint } from "@ropewalk/testing/checkpoints/small-checkpoint";
+import { rejectionOf } from "@ropewalk/testing/thrown";
 import { describe, expect, it } from "vitest";
 import { familyOf } from "../src/families/families.ts";
 import { convertCheckpoint, inMemory, loadCheckpoint, type Checkpoint } from "../src/index.ts";
-import { bytesOf, rejectionOf, smallCheckpoint, tinyConfig, type Json } from "./fixtures.ts";
 
 const [embedding, head] = ["model.embed_tokens.weight", "lm_head.weight"];
 

@@ -1,8 +1,8 @@
+import { checkpointFolders } from "@ropewalk/testing/checkpoints/checkpoint-folders";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { loadCheckpoint, quantizeBlocks, quantizeCheckpoint, unpackBlocks, unpackCheckpoint } from "../src/index.ts";
 import { openFolder } from "../src/node.ts";
-import { folders } from "./fixtures.ts";
 
 const matrices = fc
   .record({ rows: fc.integer({ min: 1, max: 4 }), inner: fc.integer({ min: 1, max: 70 }) })
@@ -39,7 +39,7 @@ describe("unpackBlocks", () => {
 
 describe("unpackCheckpoint", () => {
   it.each(["llama", "stories260K"] as const)("has every tensor of %s dense, near the original", async (name) => {
-    const original = await loadCheckpoint(await openFolder(folders[name]));
+    const original = await loadCheckpoint(await openFolder(checkpointFolders[name]));
     const unpacked = await unpackCheckpoint(await quantizeCheckpoint(original, "q8"));
     for (const [tensor, dims] of Object.entries(original.decoder.tensors)) {
       expect(unpacked.locateBlocks?.(tensor)).toBeUndefined();
@@ -57,7 +57,7 @@ describe("unpackCheckpoint", () => {
   });
 
   it("leaves a checkpoint without blocks as it is", async () => {
-    const original = await loadCheckpoint(await openFolder(folders.llama));
+    const original = await loadCheckpoint(await openFolder(checkpointFolders.llama));
     expect((await unpackCheckpoint(original)).files).toBe(original.files);
   });
 });

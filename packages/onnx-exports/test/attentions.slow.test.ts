@@ -2,10 +2,11 @@
 import { compose, logN, selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/context-extension";
 import { attentionEntropy } from "@ropewalk/entropy-scaling";
 import { checkModel, decode, encode, node, valueOfInfo } from "@ropewalk/graph";
+import { configOf, exportNames, extend, modelOf } from "@ropewalk/testing/exports/export-files";
+import { open, type Runner } from "@ropewalk/testing/exports/run-export";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { extendExport, type Attentions, type ExtendOptions } from "../src/index.ts";
-import { configOf, exportNames, extend, modelOf, open, type Runner } from "./exports.ts";
 import { config, oneLayer, rowDim, sizes, weightsInLoops, type PairRule } from "./one-layer.ts";
 
 const extension = selfExtend({ groupSize: 4, window: 16 });

@@ -17,10 +17,6 @@ import { cpu } from "@ropewalk/backend-node";
 import { loadModel } from "@ropewalk/generation";
 import { inMemory, loadCheckpoint, type CheckpointFolder } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { describe, expect, it } from "vitest";
-import { extendExport, loadExport, type ExtendOptions } from "../src/index.ts";
 import {
   checkpointOf,
   configOf,
@@ -29,11 +25,15 @@ import {
   exportPath,
   extend,
   goldenOf,
-  largestDifference,
   modelOf,
-  open,
   tablesOf,
-} from "./exports.ts";
+} from "@ropewalk/testing/exports/export-files";
+import { open } from "@ropewalk/testing/exports/run-export";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { extendExport, loadExport, type ExtendOptions } from "../src/index.ts";
 
 const llama = "genai-cpu-llama";
 const extension = selfExtend({ groupSize: 4, window: 16 });

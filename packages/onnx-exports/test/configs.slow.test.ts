@@ -1,8 +1,8 @@
 /** Limits from configs alone are those that the model gets. */
 import { reRope, selfExtend, slidingWindow, yarn, type ContextExtension } from "@ropewalk/context-extension";
+import { configOf, exportNames, extend } from "@ropewalk/testing/exports/export-files";
 import { describe, expect, it } from "vitest";
 import { extendConfigs } from "../src/index.ts";
-import { configOf, exportNames, extend } from "./exports.ts";
 
 const extensions: readonly (readonly [string, ContextExtension])[] = [
   ["nothing", {}],

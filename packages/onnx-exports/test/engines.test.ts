@@ -4,13 +4,15 @@
  */
 import { selfExtend } from "@ropewalk/context-extension";
 import { decode } from "@ropewalk/graph";
+import { configOf, exportPath, extend } from "@ropewalk/testing/exports/export-files";
+import { open, type Runner } from "@ropewalk/testing/exports/run-export";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as native from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { extendFolder } from "../src/node.ts";
-import { configOf, exportPath, extend, largestDifference, open, type Runner } from "./exports.ts";
 
 const { Tensor } = native;
 const extension = selfExtend({ groupSize: 2, window: 16 });

@@ -1,18 +1,17 @@
 import { logN, compose, selfExtend, type ContextExtension } from "@ropewalk/context-extension";
 import { checkModel, decode } from "@ropewalk/graph";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   expectedOf,
   exportNames,
   extend,
   goldenOf,
-  largestDifference,
   modelOf,
-  open,
   withoutRounding,
   type GoldenCase,
-  type Runner,
-} from "./exports.ts";
+} from "@ropewalk/testing/exports/export-files";
+import { open, type Runner } from "@ropewalk/testing/exports/run-export";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const extensionOf = ({ method, groupSize, window, logNContext }: GoldenCase): ContextExtension =>
   method === "none"

@@ -16,9 +16,11 @@ import {
 } from "@ropewalk/graph";
 import { loadModel } from "@ropewalk/generation";
 import { inMemory, type CheckpointFolder } from "@ropewalk/models";
+import { configOf, exportPath, extend, modelOf, tablesOf } from "@ropewalk/testing/exports/export-files";
+import { open, type Runner } from "@ropewalk/testing/exports/run-export";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { extendExport, loadExport, tablePlaces } from "../src/index.ts";
-import { configOf, exportPath, extend, largestDifference, modelOf, open, tablesOf, type Runner } from "./exports.ts";
 
 const fault = (name: string) => {
   const at = new URL(`faults/${name}/`, import.meta.url);

@@ -20,10 +20,10 @@ import { dirname, join, relative } from "node:path";
 import { decode, encode } from "@ropewalk/graph";
 import { selfExtend } from "@ropewalk/context-extension";
 import { inMemory } from "@ropewalk/models";
+import { exportPath } from "@ropewalk/testing/exports/export-files";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { extendExport, loadExport } from "../src/index.ts";
 import { extendFolder, trainedContextOf } from "../src/node.ts";
-import { exportPath } from "./exports.ts";
 
 const extension = selfExtend({ groupSize: 2, window: 16 });
 

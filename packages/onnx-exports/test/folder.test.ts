@@ -17,9 +17,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decode, encode } from "@ropewalk/graph";
 import { selfExtend } from "@ropewalk/context-extension";
+import { exportPath } from "@ropewalk/testing/exports/export-files";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { extendFolder, trainedContextOf } from "../src/node.ts";
-import { exportPath } from "./exports.ts";
 
 const extension = selfExtend({ groupSize: 2, window: 16 });
 

@@ -13,9 +13,18 @@ import {
 } from "@ropewalk/context-extension";
 import { loadModel } from "@ropewalk/generation";
 import { openFolder } from "@ropewalk/models/node";
+import {
+  checkpointOf,
+  configOf,
+  expectedOf,
+  goldenOf,
+  modelOf,
+  tablesOf,
+} from "@ropewalk/testing/exports/export-files";
+import { open } from "@ropewalk/testing/exports/run-export";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { describe, expect, it } from "vitest";
 import { extendExport } from "../src/index.ts";
-import { checkpointOf, configOf, expectedOf, goldenOf, largestDifference, modelOf, open, tablesOf } from "./exports.ts";
 
 const tolerance = 1e-4;
 

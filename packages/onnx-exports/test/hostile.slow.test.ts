@@ -15,9 +15,9 @@ import {
 import { selfExtend } from "@ropewalk/context-extension";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { extendExport, loadExport } from "../src/index.ts";
 import { inMemory } from "@ropewalk/models";
-import { configOf, modelOf } from "./exports.ts";
+import { configOf, modelOf } from "@ropewalk/testing/exports/export-files";
+import { extendExport, loadExport } from "../src/index.ts";
 
 const extension = selfExtend({ groupSize: 4, window: 16 });
 

@@ -2,9 +2,14 @@
 import { selfExtend, withPositions, type ContextExtension } from "@ropewalk/context-extension";
 import { attribute, decode, encode, type NodeProto } from "@ropewalk/graph";
 import { inMemory } from "@ropewalk/models";
+import {
+  layeredConfig,
+  layeredExport,
+  type LayeredFamily,
+  type LayeredForm,
+} from "@ropewalk/testing/exports/layered-exports";
 import { beforeAll, describe, expect, it } from "vitest";
 import { extendConfigs, extendExport, loadExport, type ExtendedExport } from "../src/index.ts";
-import { layeredConfig, layeredExport, type LayeredFamily, type LayeredForm } from "./layered-exports.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -2,18 +2,14 @@
  * Exports whose layers differ, in two forms that tools write (see `layered-exports.ts`: no tool made these), rewritten for any runtime
  * and put on the project's cache, against the golden logits of their checkpoints by Hugging Face transformers.
  */
+import { cpu } from "@ropewalk/backend-node";
+import { wasm } from "@ropewalk/backend-wasm";
 import { readFileSync } from "node:fs";
 import { cpu } from "@ropewalk/backend-node";
 import { extendDecoder } from "@ropewalk/decoder";
 import { loadModel, type LanguageModel } from "@ropewalk/generation";
 import { decode } from "@ropewalk/graph";
 import { inMemory } from "@ropewalk/models";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectGolden } from "../../generation/test/expect-golden.ts";
-import { layeredExtension, type LayeredCase } from "../../generation/test/layered-cases.ts";
-import { backends } from "../../generation/test/load.ts";
-import { extendExport, loadExport } from "../src/index.ts";
-import { largestDifference, openIn, type Runner } from "./exports.ts";
 import {
   formsOf,
   layeredConfig,
@@ -21,7 +17,13 @@ import {
   layeredFamilies,
   layeredFolder,
   type LayeredFamily,
-} from "./layered-exports.ts";
+} from "@ropewalk/testing/exports/layered-exports";
+import { openIn, type Runner } from "@ropewalk/testing/exports/run-export";
+import { expectGolden } from "@ropewalk/testing/goldens/expect-golden";
+import { layeredExtension, type LayeredCase } from "@ropewalk/testing/goldens/layered-cases";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { extendExport, loadExport } from "../src/index.ts";
 
 const tolerance = 2e-3;
 
@@ -93,7 +95,7 @@ describe.each(layeredFamilies.flatMap((family) => formsOf(family).map((form) => 
       await asked.release();
     });
 
-    describe.each(backends.map((backend) => ({ backend, name: backend.name })))(
+    describe.each([cpu({ threads: 1 }), wasm()].map((backend) => ({ backend, name: backend.name })))(
       "on the cache, $name",
       ({ backend }) => {
         let loaded: LanguageModel;

@@ -2,11 +2,11 @@
 import { recordOf } from "@ropewalk/context-extension";
 import { decode, encode } from "@ropewalk/graph";
 import { inMemory } from "@ropewalk/models";
+import { configOf, modelOf } from "@ropewalk/testing/exports/export-files";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { extendExport, loadExport } from "../src/index.ts";
 import { inWords, readMark, type Mark } from "../src/metadata/metadata.ts";
-import { configOf, modelOf } from "./exports.ts";
 
 const name = "torch-ts-eager-llama";
 const config = configOf(name);

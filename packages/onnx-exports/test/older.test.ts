@@ -5,9 +5,11 @@
 import { selfExtend } from "@ropewalk/context-extension";
 import { decode, encode, tape, type GraphProto } from "@ropewalk/graph";
 import { ropeFrequencies, rotationTable } from "@ropewalk/rope";
+import { configOf, expectedOf, goldenOf, modelOf } from "@ropewalk/testing/exports/export-files";
+import { open } from "@ropewalk/testing/exports/run-export";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { expect, it } from "vitest";
 import { extendExport } from "../src/index.ts";
-import { configOf, expectedOf, goldenOf, largestDifference, modelOf, open } from "./exports.ts";
 
 const name = "torch-ts-eager-llama";
 const trainedContext = 64;

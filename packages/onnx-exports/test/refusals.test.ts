@@ -1,10 +1,10 @@
 /** What is not understood is refused, with the name of the node and the reason. */
 import { attribute, decode, encode, node, tape, type GraphProto, type NodeProto } from "@ropewalk/graph";
 import { dynamicNtk, selfExtend, withPositions } from "@ropewalk/context-extension";
+import { configOf, modelOf } from "@ropewalk/testing/exports/export-files";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { extendExport, type ExtendOptions } from "../src/index.ts";
-import { configOf, modelOf } from "./exports.ts";
 
 const extension = selfExtend({ groupSize: 2, window: 16 });
 

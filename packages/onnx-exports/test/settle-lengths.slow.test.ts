@@ -6,9 +6,10 @@ import { loadModel } from "@ropewalk/generation";
 import { decode, type NodeProto } from "@ropewalk/graph";
 import { inMemory } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
+import { configOf, expectedOf, exportNames, exportPath, extend } from "@ropewalk/testing/exports/export-files";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { describe, expect, it } from "vitest";
 import { loadExport } from "../src/index.ts";
-import { configOf, expectedOf, exportNames, exportPath, extend, largestDifference } from "./exports.ts";
 
 const extension = selfExtend({ groupSize: 4, window: 16 });
 const everything = cpu({ threads: 1 });

@@ -1,8 +1,10 @@
 /** A rewritten graph runs wherever the export does: here in ONNX Runtime as WebAssembly. */
 import { compose, logN, selfExtend } from "@ropewalk/context-extension";
+import { expectedOf, extend, goldenOf } from "@ropewalk/testing/exports/export-files";
+import { open, openInWasm } from "@ropewalk/testing/exports/run-export";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import type { Tensor } from "onnxruntime-node";
 import { expect, it } from "vitest";
-import { expectedOf, extend, goldenOf, largestDifference, open, openInWasm } from "./exports.ts";
 
 it.each(["genai-cpu-llama", "genai-cpu-phi", "torch-dynamo-llama", "torch-dynamo-op23-llama", "torch-ts-eager-llama"])(
   "%s, extended, in WebAssembly",

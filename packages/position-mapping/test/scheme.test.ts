@@ -1,10 +1,10 @@
 import { capacity, relativePositions, type Band, type PositionMapping } from "@ropewalk/position-mapping";
 import { covers, nearBand } from "@ropewalk/position-mapping/bands";
 import { positionMapping, type PositionScheme } from "@ropewalk/position-mapping/scheme";
+import { threeBands } from "@ropewalk/testing/goldens/three-bands";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { anyScheme, longestByTrying } from "./definitions.ts";
-import { threeBands } from "./three-bands.ts";
 import vectors from "./vectors/position-matrices.json" with { type: "json" };
 
 const nothing = { capacity: () => Infinity, remedy: () => "nothing would fit" };

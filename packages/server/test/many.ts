@@ -2,8 +2,9 @@
 import { cpu } from "@ropewalk/backend-node";
 import { selfExtend } from "@ropewalk/context-extension";
 import { connectWorker, type WorkerModel } from "@ropewalk/generation/worker";
+import { startCpuWorker } from "@ropewalk/testing/workers/start-worker";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { createHandler, type Handler } from "../src/index.ts";
 import { listen } from "../src/node/index.ts";
 import { chunksOf, type Given } from "./asking.ts";
@@ -41,12 +42,7 @@ export type Running = { readonly url: string; readonly handler: Handler; readonl
 export const startWorkers = async (cacheBytes: number): Promise<Running> => {
   // It has to have its settings before a worker begins.
   cpu();
-  const workers = [0, 1].map(
-    () =>
-      new Worker(new URL("../../generation/test/worker/cpu-worker.ts", import.meta.url), {
-        execArgv: ["--conditions=@ropewalk/source"],
-      }),
-  );
+  const workers = [startCpuWorker(), startCpuWorker()];
   const load = (worker: Worker): Promise<WorkerModel> =>
     connectWorker(worker).loadModel(
       { own: chattyFiles() },

@@ -2,10 +2,10 @@
 import { dirname } from "node:path";
 import { env, Tensor } from "@huggingface/transformers";
 import { attentionEntropy } from "@ropewalk/entropy-scaling";
+import { configOf, exportNames, exportPath } from "@ropewalk/testing/exports/export-files";
+import { load } from "@ropewalk/testing/transformers-js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { configOf, exportNames, exportPath } from "../../onnx-exports/test/exports.ts";
 import { extendModels, selfExtend, type Attentions, type ContextExtension } from "../src/index.ts";
-import { load } from "./transformers.ts";
 
 type Generated = {
   readonly sequences: Tensor;

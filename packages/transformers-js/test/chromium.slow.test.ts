@@ -3,14 +3,14 @@ import { cpSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compose, logN, selfExtend } from "@ropewalk/context-extension";
 import { decode, encode } from "@ropewalk/graph";
+import { bundlePage } from "@ropewalk/testing/browser/bundle-page";
+import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
+import { serveSite, type Site } from "@ropewalk/testing/browser/serve-site";
+import { generated, prompt, temporary, writePasskeyExport } from "@ropewalk/testing/exports/passkey-export";
 import { passkey875k } from "@ropewalk/tiny-models";
 import { chromium, type Browser, type Page as Tab } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bundlePage } from "@ropewalk/testing/browser/bundle-page";
-import { serveSite, type Site } from "@ropewalk/testing/browser/serve-site";
-import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
 import type { Asked, Answered, Page } from "./page.ts";
-import { generated, prompt, temporary, writePasskeyExport } from "./passkey.ts";
 
 const executablePath = findChromium();
 const extension = compose(selfExtend({ groupSize: 16, window: 64 }), logN({ trainedContext: 256 }));

@@ -5,9 +5,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writePasskeyExport } from "@ropewalk/testing/exports/passkey-export";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { fileCache, workspace } from "../src/disk/node-disk.ts";
-import { writePasskeyExport } from "./passkey.ts";
 
 const models = mkdtempSync(join(tmpdir(), "models of transformers "));
 let home = "";

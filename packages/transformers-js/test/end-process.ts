@@ -1,8 +1,8 @@
 /** Loads an extended model with transformers.js, says so, and then ends or waits: `node end-process.ts <models> <folder> <end>`. */
 import { env } from "@huggingface/transformers";
 import { selfExtend } from "@ropewalk/context-extension";
+import { load } from "@ropewalk/testing/transformers-js";
 import { extendModels } from "../src/index.ts";
-import { load } from "./transformers.ts";
 
 const [models = "", folder = "", end] = process.argv.slice(2);
 Object.assign(env, { allowRemoteModels: false, localModelPath: `${models}/` });

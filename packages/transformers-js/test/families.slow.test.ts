@@ -1,11 +1,11 @@
 /** What exporters wrote of every family, loaded by transformers.js: the tokens that `@ropewalk/generation` generates. */
 import { dirname } from "node:path";
+import { checkpointOf, configOf, expectedOf, exportNames, exportPath } from "@ropewalk/testing/exports/export-files";
+import { generated } from "@ropewalk/testing/exports/passkey-export";
+import { continued, load } from "@ropewalk/testing/transformers-js";
 import { env } from "@huggingface/transformers";
-import { compose, extendModels, logN, selfExtend } from "../src/index.ts";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { checkpointOf, configOf, expectedOf, exportNames, exportPath } from "../../onnx-exports/test/exports.ts";
-import { generated } from "./passkey.ts";
-import { continued, load } from "./transformers.ts";
+import { compose, extendModels, logN, selfExtend } from "../src/index.ts";
 
 const extension = compose(selfExtend({ groupSize: 4, window: 16 }), logN({ trainedContext: 64 }));
 const ids = Array.from({ length: 90 }, (_, i) => 3 + ((i * 7) % 100));

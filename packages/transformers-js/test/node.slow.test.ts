@@ -2,9 +2,11 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { env, pipeline, type TextGenerationPipeline } from "@huggingface/transformers";
+import { serveSite } from "@ropewalk/testing/browser/serve-site";
+import { generated, prompt, temporary, writePasskeyExport } from "@ropewalk/testing/exports/passkey-export";
+import { continued, load } from "@ropewalk/testing/transformers-js";
 import { passkey875k } from "@ropewalk/tiny-models";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { serveSite } from "@ropewalk/testing/browser/serve-site";
 import {
   compose,
   entropyAbf,
@@ -16,8 +18,6 @@ import {
   yarn,
   type ContextExtension,
 } from "../src/index.ts";
-import { generated, prompt, temporary, writePasskeyExport } from "./passkey.ts";
-import { continued, load } from "./transformers.ts";
 
 const extension = compose(selfExtend({ groupSize: 16, window: 64 }), logN({ trainedContext: 256 }));
 const llama3 = { kind: "llama3", factor: 4, lowFreqFactor: 1, highFreqFactor: 4, originalContext: 256 } as const;

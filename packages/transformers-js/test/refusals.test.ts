@@ -5,11 +5,11 @@ import { AutoModel, env } from "@huggingface/transformers";
 import { attribute, decode, encode, tape } from "@ropewalk/graph";
 import { extendFolder } from "@ropewalk/onnx-exports/node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { serveSite } from "@ropewalk/testing/browser/serve-site";
 import { dynamicNtk } from "@ropewalk/context-extension";
+import { serveSite } from "@ropewalk/testing/browser/serve-site";
+import { edit, temporary, writePasskeyExport } from "@ropewalk/testing/exports/passkey-export";
+import { load } from "@ropewalk/testing/transformers-js";
 import { extendModels, selfExtend, type ContextExtension } from "../src/index.ts";
-import { edit, temporary, writePasskeyExport } from "./passkey.ts";
-import { load } from "./transformers.ts";
 
 const extension = selfExtend({ groupSize: 8, window: 64 });
 const root = temporary();

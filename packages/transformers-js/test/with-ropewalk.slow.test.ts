@@ -9,16 +9,18 @@ import {
   type PreTrainedModel,
   type TextGenerationPipeline,
 } from "@huggingface/transformers";
-import { passkey875k } from "@ropewalk/tiny-models";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { checkpointOf, expectedOf, exportNames, exportPath } from "../../onnx-exports/test/exports.ts";
+import { checkpointOf, expectedOf, exportNames, exportPath } from "@ropewalk/testing/exports/export-files";
 import {
   formsOf,
   layeredConfig,
   layeredExport,
   layeredFolder,
   type LayeredFamily,
-} from "../../onnx-exports/test/layered-exports.ts";
+} from "@ropewalk/testing/exports/layered-exports";
+import { generated, prompt, temporary, writePasskeyExport } from "@ropewalk/testing/exports/passkey-export";
+import { continued, load } from "@ropewalk/testing/transformers-js";
+import { passkey875k } from "@ropewalk/tiny-models";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
   compose,
   extendModels,
@@ -31,8 +33,6 @@ import {
   type ContextExtension,
   type ExtendModelsOptions,
 } from "../src/index.ts";
-import { generated, prompt, temporary, writePasskeyExport } from "./passkey.ts";
-import { continued, load } from "./transformers.ts";
 
 const extension = compose(selfExtend({ groupSize: 16, window: 64 }), logN({ trainedContext: 256 }));
 const far = prompt(1000);

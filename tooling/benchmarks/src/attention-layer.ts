@@ -6,8 +6,8 @@ import type { ContextExtension } from "@ropewalk/context-extension";
 import { decoderGraph, embedding, extendDecoder, splitColumns, type Decoder } from "@ropewalk/decoder";
 import { encode } from "@ropewalk/graph";
 import type { Backend } from "@ropewalk/backend";
+import { noise } from "@ropewalk/testing/numbers/noise";
 import type { Runnable } from "./filled-cache.ts";
-import { noise } from "./noise.ts";
 
 export type LayerSize = { readonly numHeads: number; readonly numKvHeads: number; readonly headDim: number };
 

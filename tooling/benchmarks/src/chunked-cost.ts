@@ -9,10 +9,10 @@ import { openFolder } from "@ropewalk/models/node";
 import type { Band } from "@ropewalk/position-mapping";
 import { covers } from "@ropewalk/position-mapping/bands";
 import { positionMapping } from "@ropewalk/position-mapping/scheme";
+import { tokens } from "@ropewalk/testing/numbers/noise";
 import { stories260K } from "@ropewalk/tiny-models";
 import { barOf, type Bar } from "./bar.ts";
 import { compareTimes, timed, type Candidate } from "./measure.ts";
-import { tokens } from "./noise.ts";
 
 const context = 4096;
 const blockSteps = 16;

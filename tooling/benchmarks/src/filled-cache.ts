@@ -4,7 +4,7 @@
  */
 import { float32, type Tensor } from "@ropewalk/backend";
 import { appendToCache, createCache, resetCache, type KeyValueCache, type LanguageModel } from "@ropewalk/generation";
-import { noise, tokens } from "./noise.ts";
+import { noise, tokens } from "@ropewalk/testing/numbers/noise";
 
 /** What of a model is run. */
 export type Runnable = Pick<LanguageModel, "backend" | "session" | "extended">;

@@ -9,8 +9,8 @@
  */
 import { float32, type Backend } from "@ropewalk/backend";
 import { encode, tape as newTape, type Tape, type Value } from "@ropewalk/graph";
+import { noise } from "@ropewalk/testing/numbers/noise";
 import { timed } from "./measure.ts";
-import { noise } from "./noise.ts";
 
 export type Machine = {
   /** Bytes a second. */

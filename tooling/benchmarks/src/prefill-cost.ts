@@ -3,9 +3,9 @@
  * which take turns chunk by chunk, and its ratio that of the sums.
  */
 import { createCache, prefill, resetCache, type LanguageModel } from "@ropewalk/generation";
+import { tokens } from "@ropewalk/testing/numbers/noise";
 import { barOf, type Bar } from "./bar.ts";
 import { compareTurns, takeTurn, timed, type Candidate, type Turn } from "./measure.ts";
-import { tokens } from "./noise.ts";
 import type { Models } from "./whole-model.ts";
 
 const context = 8192;

@@ -11,9 +11,9 @@ import {
   type KeyValueCache,
   type LanguageModel,
 } from "@ropewalk/generation";
+import { tokens } from "@ropewalk/testing/numbers/noise";
 import { barOf, type Bar } from "./bar.ts";
 import { compareTimes, timed, type Candidate } from "./measure.ts";
-import { tokens } from "./noise.ts";
 import type { Models } from "./whole-model.ts";
 
 const context = 8192;

@@ -8,10 +8,10 @@ import { float32, int64, type HostTensor, type Tensor } from "@ropewalk/backend"
 import { chunkNumbers, decoderOutputs, decoderInputs as shared } from "@ropewalk/decoder";
 import { createCache, needCheckpoint, runChunk, type LanguageModel } from "@ropewalk/generation";
 import { encode } from "@ropewalk/graph";
+import { tokens } from "@ropewalk/testing/numbers/noise";
 import { barOf, type Bar } from "./bar.ts";
 import { noiseRows, refill, type Rows } from "./filled-cache.ts";
 import { compareTimes, timed } from "./measure.ts";
-import { tokens } from "./noise.ts";
 import { scoreMatrixInputs, twoScoreMatrices, type Meeting } from "./two-score-matrices.ts";
 
 const context = 8192;

@@ -1,106 +1,24 @@
 /**
  * `npm run -s check:training -- <folder> --checkpoint <folder>`: losses, gradients and steps of a checkpoint beside those that another
- * implementation wrote down. Prints the largest differences; of gradients, relative to each tensor's largest element.
+ * implementation wrote down. Prints the largest differences; those of gradients are relative to each tensor's largest element.
  */
 import { parseArgs } from "node:util";
-import { join } from "node:path";
-import type { Backend } from "@ropewalk/backend";
 import { cpu } from "@ropewalk/backend-node";
-import { extendDecoder } from "@ropewalk/decoder";
-import {
-  adamWStep,
-  clipGradients,
-  openLossGraph,
-  readParameters,
-  startAdamW,
-  type Gradients,
-} from "@ropewalk/finetune";
-import { loadCheckpoint } from "@ropewalk/models";
-import { openFolder } from "@ropewalk/models/node";
-import { extensionOf, readTensors, readTraining, type Method } from "./training-vectors.ts";
+import { compareTraining } from "@ropewalk/testing/training/compare-training";
 
-export type TrainingDifferences = {
-  readonly cases: readonly { readonly name: string; readonly loss: number; readonly gradients: number }[];
-  /** Of all steps, and of the weights behind the last. */
-  readonly trajectory: { readonly loss: number; readonly norm: number; readonly parameters: number };
-};
-
-const largest = (got: ArrayLike<number>, expected: Float32Array): number =>
-  got.length === expected.length
-    ? expected.reduce((most, wanted, at) => {
-        const difference = Math.abs(got[at]! - wanted);
-        return difference <= most ? most : difference;
-      }, 0)
-    : Infinity;
-
-/** @throws Error when a file is missing, or tensors have other names than the checkpoint's */
-export const compareTraining = async (
-  backend: Backend,
-  folder: string,
-  checkpointFolder: string | URL,
-): Promise<TrainingDifferences> => {
-  const { ids, labels, cases, trajectory } = readTraining(folder);
-  const checkpoint = await loadCheckpoint(await openFolder(checkpointFolder));
-  const { decoder } = checkpoint;
-  const open = async (method: Method, rows: readonly (readonly number[])[]) => {
-    const parameters = await readParameters(checkpoint);
-    const extended = extendDecoder(decoder, extensionOf(method, decoder.rope.theta));
-    const batch = { batchSize: rows.length, seqLen: rows[0]!.length };
-    return { parameters, graph: await openLossGraph({ backend, extended, batch, learned: Object.keys(parameters) }) };
-  };
-  const compareGradients = async (gradients: Gradients, file: string): Promise<number> => {
-    const expected = await readTensors(join(folder, file));
-    const [own, theirs] = [gradients, expected].map((all) => Object.keys(all).sort().join());
-    if (own !== theirs) throw new Error(`check:training: ${file} must have gradients of ${own}, got ${theirs}`);
-    return Math.max(
-      ...Object.entries(expected).map(([name, { data }]) => {
-        const scale = data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-        return largest(gradients[name]!, data) / scale;
-      }),
-    );
-  };
-
-  const compared: TrainingDifferences["cases"][number][] = [];
-  for (const one of cases) {
-    const { parameters, graph } = await open(one, ids);
-    const { loss, gradients } = await graph.gradients(parameters, { ids, labels });
-    await graph.release();
-    const difference = Math.abs(loss - one.loss);
-    compared.push({ name: one.name, loss: difference, gradients: await compareGradients(gradients, one.gradients) });
-  }
-
-  const { parameters, graph } = await open(trajectory.extension, trajectory.ids[0]!);
-  let state = startAdamW(parameters);
-  let [loss, norm] = [0, 0];
-  for (const [step, expected] of trajectory.steps.entries()) {
-    const found = await graph.gradients(parameters, { ids: trajectory.ids[step]! });
-    loss = Math.max(loss, Math.abs(found.loss - expected.loss));
-    norm = Math.max(norm, Math.abs(clipGradients(found.gradients, 1) - expected.globalNorm));
-    state = adamWStep({}, expected.rate, parameters, found.gradients, state);
-  }
-  await graph.release();
-  const after = await readTensors(join(folder, trajectory.parameters));
-  const weights = Object.entries(after).map(([name, { data }]) => largest(parameters[name]?.data ?? [], data));
-  return { cases: compared, trajectory: { loss, norm, parameters: Math.max(...weights) } };
-};
-
-if (import.meta.main) {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { checkpoint: { type: "string" }, json: { type: "boolean", default: false } },
-  });
-  const [folder] = positionals;
-  if (folder === undefined || values.checkpoint === undefined)
-    throw new RangeError("check:training: a folder and a --checkpoint must be given");
-  const found = await compareTraining(cpu(), folder, values.checkpoint);
-  if (values.json) console.log(JSON.stringify(found));
-  else {
-    const shown = (difference: number): string => difference.toExponential(1);
-    for (const { name, loss, gradients } of found.cases)
-      console.log(`${name}: loss within ${shown(loss)}, gradients within ${shown(gradients)}`);
-    const { loss, norm, parameters } = found.trajectory;
-    console.log(
-      `steps: losses within ${shown(loss)}, norms within ${shown(norm)}, weights within ${shown(parameters)}`,
-    );
-  }
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { checkpoint: { type: "string" }, json: { type: "boolean", default: false } },
+});
+const [folder] = positionals;
+if (folder === undefined || values.checkpoint === undefined)
+  throw new RangeError("check:training: a folder and a --checkpoint must be given");
+const found = await compareTraining(cpu(), folder, values.checkpoint);
+if (values.json) console.log(JSON.stringify(found));
+else {
+  const shown = (difference: number): string => difference.toExponential(1);
+  for (const { name, loss, gradients } of found.cases)
+    console.log(`${name}: loss within ${shown(loss)}, gradients within ${shown(gradients)}`);
+  const { loss, norm, parameters } = found.trajectory;
+  console.log(`steps: losses within ${shown(loss)}, norms within ${shown(norm)}, weights within ${shown(parameters)}`);
 }

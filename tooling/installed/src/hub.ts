@@ -2,7 +2,7 @@
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decode, encode } from "@ropewalk/graph";
-import { edit, writePasskeyExport } from "../../../packages/transformers-js/test/passkey.ts";
+import { edit, writePasskeyExport } from "@ropewalk/testing/exports/passkey-export";
 
 /** Where the recipes' model is, before the name of a file. */
 export const address = "https://huggingface.co/onnx-community/Llama-3.2-1B-Instruct/resolve/main/";

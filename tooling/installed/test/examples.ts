@@ -3,8 +3,8 @@ import { execFile } from "node:child_process";
 import { cpSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { writePasskeyExport } from "@ropewalk/testing/exports/passkey-export";
 import { beforeAll, expect, inject, it } from "vitest";
-import { writePasskeyExport } from "../../../packages/transformers-js/test/passkey.ts";
 import { printedLines } from "../../checks/src/snippets.ts";
 
 const run = promisify(execFile);

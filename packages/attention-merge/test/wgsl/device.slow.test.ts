@@ -6,10 +6,10 @@ import {
   type AttentionConfig,
   type KernelBands,
 } from "@ropewalk/attention-merge/wgsl";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
+import { loadKernel, openGpu } from "@ropewalk/testing/webgpu/wgsl-device";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { loadKernel, openGpu } from "../../../../tooling/benchmarks/src/wgsl/device.ts";
-import { largestDifference } from "../scenario.ts";
 import { goldenCases } from "../self-extend.ts";
 import { problem, widened, type Problem } from "./problem.ts";
 

@@ -1,7 +1,7 @@
 /** What queries attend to, against plain loops from the weights: near and far, a tail, settled tokens. */
 import { compose, logN, selfExtend } from "@ropewalk/context-extension";
 import { loadModel } from "@ropewalk/generation";
-import { entropiesOf, plainMaps, type PairRule } from "../../../generation/test/plain-llama.ts";
+import { entropiesOf, plainMaps, type PairRule } from "@ropewalk/testing/plain-decoders/attention-maps";
 import { expectThat, type Check } from "./place.ts";
 
 const stories = "packages/tiny-models/stories260K";

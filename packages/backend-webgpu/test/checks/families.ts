@@ -1,6 +1,6 @@
 /** Logits of every family, and of exports in every form that is recognised, under all extensions that goldens exist for. */
-import { extensionOf, type GoldenMethod } from "../../../generation/test/golden-cases.ts";
-import { layeredExtension, type LayeredCase } from "../../../generation/test/layered-cases.ts";
+import { extensionOf, type GoldenMethod } from "@ropewalk/testing/goldens/golden-cases";
+import { layeredExtension, type LayeredCase } from "@ropewalk/testing/goldens/layered-cases";
 import { compare, type Golden } from "./goldens.ts";
 import type { Check, Place } from "./place.ts";
 

@@ -4,7 +4,7 @@ import {
   storiesExtensions,
   type PasskeyGolden,
   type StoriesGolden,
-} from "../../../generation/test/golden-cases.ts";
+} from "@ropewalk/testing/goldens/golden-cases";
 import { compare } from "./goldens.ts";
 import type { Check, Place } from "./place.ts";
 

@@ -3,5 +3,3 @@ import type { CheckpointFolder } from "@ropewalk/models";
 
 /** A model's folder, from the repository's root. */
 export type OpenModelFolder = (path: string) => Promise<CheckpointFolder>;
-
-export const rootUrl = new URL("../../../../", import.meta.url);

@@ -1,6 +1,6 @@
 /** How near losses, gradients and six steps of AdamW must be to PyTorch's in float64, on every backend. */
+import type { TrainingDifferences } from "@ropewalk/testing/training/compare-training";
 import { expect } from "vitest";
-import type { TrainingDifferences } from "../../../../tooling/checks/src/training.ts";
 
 export const expectPyTorchs = ({ cases, trajectory }: TrainingDifferences): void => {
   expect(cases.map(({ name }) => name)).toEqual(["plain", "entropy-abf", "self-extend+log-n"]);

@@ -16,6 +16,9 @@ import { covers, nearBand } from "@ropewalk/position-mapping/bands";
 import type { PositionScheme } from "@ropewalk/position-mapping/scheme";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openFolder } from "@ropewalk/models/node";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
+import { stories260K } from "@ropewalk/tiny-models";
 import {
   cacheBytes,
   createCache,
@@ -26,8 +29,7 @@ import {
   runChunk,
   type LanguageModel,
 } from "../../src/index.ts";
-import { openFolder } from "@ropewalk/models/node";
-import { backends, largestDifference, load, stories260K } from "../load.ts";
+import { backends, load } from "../backends.ts";
 
 const nothing = { capacity: () => Infinity, remedy: () => "nothing would fit" };
 

@@ -16,7 +16,8 @@ import {
   type Prefix,
 } from "../../src/index.ts";
 import { counted } from "../counted.ts";
-import { backends, stories260K } from "../load.ts";
+import { backends } from "../backends.ts";
+import { stories260K } from "@ropewalk/tiny-models";
 
 const [cpu] = backends;
 

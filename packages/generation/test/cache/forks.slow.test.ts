@@ -6,8 +6,10 @@ import { bytesOfBuffer } from "@ropewalk/backend";
 import { selfExtend, settles } from "@ropewalk/context-extension";
 import { extendDecoder, type Decoder, type ExtendedDecoder } from "@ropewalk/decoder";
 import { openFolder } from "@ropewalk/models/node";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { stories260K } from "@ropewalk/tiny-models";
 import {
   cacheBytes,
   createCache,
@@ -19,7 +21,7 @@ import {
   type KeyValueCache,
 } from "../../src/index.ts";
 import { counted } from "../counted.ts";
-import { backends, largestDifference, stories260K } from "../load.ts";
+import { backends } from "../backends.ts";
 import { decoderOf, extensions, sessionOf, shapes, vocabSize, widthOf } from "../random-decoder.ts";
 
 /** More than any run has: frequencies that depend on the length stay as they are. */

@@ -8,7 +8,7 @@ import { cacheBytes, createCache, plannedCacheBytes } from "../../src/index.ts";
 import { cacheFeeds } from "../../src/cache/feeds.ts";
 import { graphsOf, type ModelSource } from "../../src/model/model-source.ts";
 import { openModel } from "../../src/model/open.ts";
-import { stories260K } from "../load.ts";
+import { stories260K } from "@ropewalk/tiny-models";
 
 const memory = { name: "memory", allocate: hostBuffer };
 

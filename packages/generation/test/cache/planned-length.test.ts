@@ -2,9 +2,10 @@
 import type { Decoder } from "@ropewalk/decoder";
 import { stories260K } from "@ropewalk/tiny-models";
 import type { RopeScaling } from "@ropewalk/rope";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { expect, it } from "vitest";
 import { createCache, loadModel, needCheckpoint, openModel, prefill, releaseCache, runChunk } from "../../src/index.ts";
-import { backends, largestDifference } from "../load.ts";
+import { backends } from "../backends.ts";
 
 const longrope: RopeScaling = {
   kind: "longrope",

@@ -1,10 +1,13 @@
 import { selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/context-extension";
 import { inMemory, type CheckpointFolder } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
+import { passkeyGolden } from "@ropewalk/testing/goldens/tiny-models";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { passkey875k, stories260K } from "@ropewalk/tiny-models";
 import { cacheBytes, createCache, loadModel, plannedCacheBytes, prefill, type LanguageModel } from "../../src/index.ts";
-import { backends, largestDifference, passkey875k, passkeyGolden, stories260K } from "../load.ts";
+import { backends } from "../backends.ts";
 
 const ids = Array.from({ length: 700 }, (_, n) => 3 + ((n * 7919) % 500));
 const extensions: readonly (readonly [string, ContextExtension])[] = [

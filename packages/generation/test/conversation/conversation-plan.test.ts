@@ -1,4 +1,5 @@
 /** A conversation's ids from turn to turn: what stands is not encoded again, and all of them are those of a cold encode. */
+import { byteLevel, forms, type Form } from "@ropewalk/testing/tokenizer-forms";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { commonLength, laterText } from "../../src/conversation/lasting.ts";
@@ -7,7 +8,6 @@ import { planned } from "../../src/conversation/plan.ts";
 import { encodeBehind } from "../../src/conversation/encode-behind.ts";
 import { chatFormat, textCodec, type ChatMessage, type TextCodec } from "../../src/index.ts";
 import { changing, published, withoutTokens } from "../chat-templates.ts";
-import { byteLevel, forms, type Form } from "../tokenizer-forms.ts";
 
 const borders = [
   ...["<s>", "</s>", "<|im_start|>", "<|im_end|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"],

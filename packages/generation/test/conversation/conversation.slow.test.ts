@@ -4,7 +4,9 @@ import { cpu } from "@ropewalk/backend-node";
 import { wasm } from "@ropewalk/backend-wasm";
 import { dynamicNtk, selfExtend, type ContextExtension } from "@ropewalk/context-extension";
 import { openFolder } from "@ropewalk/models/node";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stories260K } from "@ropewalk/tiny-models";
 import {
   loadModel,
   type Chat,
@@ -16,7 +18,6 @@ import {
 } from "../../src/index.ts";
 import { template, withTokenizer } from "../chat-model.ts";
 import { counted } from "../counted.ts";
-import { largestDifference, stories260K } from "../load.ts";
 
 const folders = new URL("../../../models/test/vectors/", import.meta.url);
 const exported = new URL("../../../onnx-exports/test/vectors/torch-dynamo-llama/", import.meta.url);

@@ -10,7 +10,8 @@ import {
   type LanguageModel,
   type TextCodec,
 } from "../../src/index.ts";
-import { backends, load, passkey875k, stories260K } from "../load.ts";
+import { backends, load } from "../backends.ts";
+import { passkey875k, stories260K } from "@ropewalk/tiny-models";
 
 let stories: LanguageModel;
 let passkey: LanguageModel;

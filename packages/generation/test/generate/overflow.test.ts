@@ -11,7 +11,8 @@ import {
   type Overflowing,
   type TokenOptions,
 } from "../../src/index.ts";
-import { backends, load, stories260K } from "../load.ts";
+import { backends, load } from "../backends.ts";
+import { stories260K } from "@ropewalk/tiny-models";
 
 const ids = Array.from({ length: 700 }, (_, index) => 3 + ((index * 37) % 500));
 let model: LanguageModel;

@@ -3,11 +3,13 @@ import { cpu } from "@ropewalk/backend-node";
 import { compose, logN, selfExtend } from "@ropewalk/context-extension";
 import { inMemory, type CheckpointFolder } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
+import { exportPath } from "@ropewalk/testing/exports/export-files";
+import { passkeyGolden } from "@ropewalk/testing/goldens/tiny-models";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exportPath } from "../../../onnx-exports/test/exports.ts";
+import { passkey875k, stories260K } from "@ropewalk/tiny-models";
 import { loadModel, type GenerateOptions, type LanguageModel } from "../../src/index.ts";
-import { load, passkey875k, passkeyGolden, stories260K } from "../load.ts";
+import { load } from "../backends.ts";
 import { drawn, greedy, penalised, take } from "./cases.ts";
 
 const backend = cpu({ threads: 1 });

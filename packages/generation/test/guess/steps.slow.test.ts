@@ -1,14 +1,17 @@
 /** Guess and check with a source that knows what comes and lies about it now and then: the tokens and the cache of step by step. */
 import { openFolder } from "@ropewalk/models/node";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
+import { logitsRow } from "@ropewalk/testing/numbers/logits-row";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stories260K } from "@ropewalk/tiny-models";
 import { createCache, releaseCache, type KeyValueCache } from "../../src/cache/cache.ts";
 import type { GuessSource } from "../../src/guess/source.ts";
 import { guessedSteps } from "../../src/guess/steps.ts";
 import { loadModel, runChunk, startSampling, type LanguageModel, type Sampling } from "../../src/index.ts";
 import { pickingBy } from "../../src/sampling/picking.ts";
 import { prefillRows } from "../../src/run/run.ts";
-import { backends, largestDifference, row, stories260K } from "../load.ts";
+import { backends } from "../backends.ts";
 import { drawn, greedy, layouts, take } from "./cases.ts";
 
 const tiny = new URL("../../../models/test/vectors/tiny/llama/", import.meta.url);
@@ -71,7 +74,7 @@ const compare = async (model: LanguageModel, sampling: Sampling, runs: number, t
     expect(found.text).toEqual(truth.slice(0, prompt.length + given.length));
     expect(found.cache.ids).toEqual(found.text.slice(0, -1));
     const { logits } = await runChunk(model.session, found.cache, found.text.slice(-1), [0]);
-    const wanted = row(stepwise, vocabSize, found.text.length - 1);
+    const wanted = logitsRow(stepwise, vocabSize, found.text.length - 1);
     expect(largestDifference(logits, wanted)).toBeLessThan(tolerance);
     releaseCache(found.cache);
   });

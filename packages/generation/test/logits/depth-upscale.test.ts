@@ -1,10 +1,11 @@
 /** A decoder scaled up in depth, against a checkpoint in which the layers stand twice. */
 import { depthUpscale, inMemory, loadCheckpoint, readSafetensorsHeader } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { loadModel, needCheckpoint, openModel } from "../../src/index.ts";
-import { backends, largestDifference } from "../load.ts";
+import { backends } from "../backends.ts";
 
 const vectors = new URL("../../../models/test/vectors/", import.meta.url);
 const llama = new URL("tiny/llama/", vectors);

@@ -20,6 +20,19 @@ import {
 import { inMemory, type CheckpointFolder } from "@ropewalk/models";
 import { extendFolder, type FolderOptions } from "@ropewalk/onnx-exports/node";
 import {
+  checkpointOf,
+  expectedOf,
+  exportNames,
+  exportPath,
+  goldenOf,
+  modelOf,
+  withoutRounding,
+  type GoldenCase,
+} from "@ropewalk/testing/exports/export-files";
+import { open } from "@ropewalk/testing/exports/run-export";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
+import { logitsRow } from "@ropewalk/testing/numbers/logits-row";
+import {
   chmodSync,
   cpSync,
   mkdirSync,
@@ -33,19 +46,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  checkpointOf,
-  expectedOf,
-  exportNames,
-  exportPath,
-  goldenOf,
-  modelOf,
-  open,
-  withoutRounding,
-  type GoldenCase,
-} from "../../../onnx-exports/test/exports.ts";
 import { argmax, loadModel, openModel, type LanguageModel } from "../../src/index.ts";
-import { largestDifference, row } from "../load.ts";
 
 const backend = cpu({ threads: 1 });
 const float32 = 2e-3;
@@ -111,10 +112,12 @@ describe.each(exportNames)("%s", (name) => {
       for (const chunkSize of [512, 1]) {
         const logits = await model.logits(all, { chunkSize });
         decode.forEach(({ logitsLast }, step) =>
-          expect(largestDifference(row(logits, vocabSize, inputIds.length + step), logitsLast)).toBeLessThan(tolerance),
+          expect(largestDifference(logitsRow(logits, vocabSize, inputIds.length + step), logitsLast)).toBeLessThan(
+            tolerance,
+          ),
         );
         argmaxAll.forEach((token, at) => {
-          const own = row(logits, vocabSize, at);
+          const own = logitsRow(logits, vocabSize, at);
           expect(own[argmax(own)]! - own[token]!).toBeLessThan(2 * tolerance);
         });
       }
@@ -138,7 +141,7 @@ describe.each(exportNames)("%s", (name) => {
         const logits = await ours.logits(all, { chunkSize: inputIds.length });
         for (const [step, { inputId }] of decode.entries()) {
           const [expectedRow] = await theirs.step([[inputId]]);
-          const own = row(logits, ours.extended.decoder.vocabSize, inputIds.length + step);
+          const own = logitsRow(logits, ours.extended.decoder.vocabSize, inputIds.length + step);
           // Those for WebGPU compute in half precision.
           expect(largestDifference(own, expectedRow!)).toBeLessThan(name.includes("webgpu") ? 0.02 : 1e-4);
         }

@@ -5,12 +5,12 @@
  * The checkpoints are stored as people have them: float32, bfloat16 (solar), float16 (qwen2), five shards (mistral).
  */
 import { openFolder } from "@ropewalk/models/node";
+import { expectGolden, type GoldenLogits } from "@ropewalk/testing/goldens/expect-golden";
+import { extensionOf, type GoldenMethod } from "@ropewalk/testing/goldens/golden-cases";
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel, type LanguageModel } from "../../src/index.ts";
-import { expectGolden, type GoldenLogits } from "../expect-golden.ts";
-import { extensionOf, type GoldenMethod } from "../golden-cases.ts";
-import { backends } from "../load.ts";
+import { backends } from "../backends.ts";
 
 const folder = new URL("../../../models/test/vectors/tiny/", import.meta.url);
 

@@ -1,18 +1,14 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { extensionOf, storiesExtensions } from "@ropewalk/testing/goldens/golden-cases";
+import { passkeyGolden, storiesGolden } from "@ropewalk/testing/goldens/tiny-models";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
+import { logitsRow } from "@ropewalk/testing/numbers/logits-row";
+import { readRepositoryJson, readRepositoryText } from "@ropewalk/testing/repository";
+import { tinyModelGoldens } from "@ropewalk/testing/vectors";
+import { passkey875k, stories260K } from "@ropewalk/tiny-models";
 import { argmax, type LanguageModel } from "../../src/index.ts";
-import { extensionOf, storiesExtensions } from "../golden-cases.ts";
-import {
-  backends,
-  largestDifference,
-  load,
-  passkey875k,
-  passkeyGolden,
-  row,
-  stories260K,
-  storiesGolden,
-  vectors,
-} from "../load.ts";
+import { backends, load } from "../backends.ts";
 
 const tolerance = 2e-3;
 
@@ -34,10 +30,12 @@ describe.each(backends)("on $name", (backend) => {
         fc.asyncProperty(fc.integer({ min: 1, max: golden.length }), async (chunkSize) => {
           const logits = await model.logits(golden.inputIds, { chunkSize });
           const { vocabSize } = model.extended.decoder;
-          expect(largestDifference(row(logits, vocabSize, golden.length - 1), golden.logitsLast)).toBeLessThan(
+          expect(largestDifference(logitsRow(logits, vocabSize, golden.length - 1), golden.logitsLast)).toBeLessThan(
             tolerance,
           );
-          expect(largestDifference(row(logits, vocabSize, golden.midIndex), golden.logitsMid)).toBeLessThan(tolerance);
+          expect(largestDifference(logitsRow(logits, vocabSize, golden.midIndex), golden.logitsMid)).toBeLessThan(
+            tolerance,
+          );
         }),
         // The two ends always: token by token, and as much at once as can be.
         { numRuns: chunkRuns, examples: [[1], [golden.length]] },
@@ -67,10 +65,12 @@ describe.each(backends)("on $name", (backend) => {
       const { vocabSize } = model.extended.decoder;
       const ids = storiesGolden.ids.slice(0, -1);
       const logits = await model.logits(ids, { chunkSize: 200 });
-      expect(largestDifference(row(logits, vocabSize, ids.length - 1), golden.logits_last)).toBeLessThan(tolerance);
-      expect(largestDifference(row(logits, vocabSize, 600), golden.logits_600)).toBeLessThan(tolerance);
+      expect(largestDifference(logitsRow(logits, vocabSize, ids.length - 1), golden.logits_last)).toBeLessThan(
+        tolerance,
+      );
+      expect(largestDifference(logitsRow(logits, vocabSize, 600), golden.logits_600)).toBeLessThan(tolerance);
       ids.forEach((_, position) => {
-        const own = row(logits, vocabSize, position);
+        const own = logitsRow(logits, vocabSize, position);
         const max = own.reduce((largest, value) => Math.max(largest, value), -Infinity);
         const logSumExp = max + Math.log(own.reduce((sum, value) => sum + Math.exp(value - max), 0));
         const loss = logSumExp - own[storiesGolden.ids[position + 1]!]!;
@@ -84,10 +84,10 @@ describe.each(backends)("on $name", (backend) => {
     it("tells llama2.c's own story, to the byte", async () => {
       let text = "";
       for await (const piece of plain.generate([1], { maxNewTokens: 200 })) text += piece;
-      expect(text).toBe(vectors("stories260K/expected-greedy.txt").trimEnd());
-      const expected = JSON.parse(vectors("stories260K/expected-greedy-ids.json")) as {
-        readonly ids: readonly number[];
-      };
+      expect(text).toBe(readRepositoryText(`${tinyModelGoldens}/stories260K/expected-greedy.txt`).trimEnd());
+      const expected = readRepositoryJson<{ readonly ids: readonly number[] }>(
+        `${tinyModelGoldens}/stories260K/expected-greedy-ids.json`,
+      );
       const tokens: number[] = [];
       for await (const token of plain.generateTokens([1], { maxNewTokens: 200 })) tokens.push(token);
       expect([1, ...tokens].slice(0, expected.ids.length)).toEqual(expected.ids);

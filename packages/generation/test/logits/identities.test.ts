@@ -7,10 +7,12 @@ import {
   slidingWindow,
   type ContextExtension,
 } from "@ropewalk/context-extension";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stories260K } from "@ropewalk/tiny-models";
 import { createCache, prefill, resetCache, runChunk, type LanguageModel } from "../../src/index.ts";
-import { backends, largestDifference, load, stories260K } from "../load.ts";
+import { backends, load } from "../backends.ts";
 
 const [cpu] = backends;
 const close = 1e-3;

@@ -3,12 +3,12 @@
  * mappings of their golden logits by Hugging Face transformers: prefill in one chunk, in chunks, token by token.
  */
 import { openFolder } from "@ropewalk/models/node";
+import { expectGolden } from "@ropewalk/testing/goldens/expect-golden";
+import { layeredExtension, layeredKinds, layoutOf, type LayeredCase } from "@ropewalk/testing/goldens/layered-cases";
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel, type LanguageModel } from "../../src/index.ts";
-import { expectGolden } from "../expect-golden.ts";
-import { layeredExtension, layeredKinds, layoutOf, type LayeredCase } from "../layered-cases.ts";
-import { backends } from "../load.ts";
+import { backends } from "../backends.ts";
 
 const folder = new URL("../../../models/test/vectors/layered/", import.meta.url);
 

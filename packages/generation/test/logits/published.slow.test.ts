@@ -2,13 +2,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { inMemory, loadCheckpoint } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
+import { randomCheckpoint, type RandomCheckpoint } from "@ropewalk/testing/checkpoints/random-checkpoint";
+import { bytesOf, type Json } from "@ropewalk/testing/checkpoints/safetensors-file";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
+import { logitsRow } from "@ropewalk/testing/numbers/logits-row";
+import { plainLogits, shapesOf, type Matrix, type Weights } from "@ropewalk/testing/plain-decoders/plain-decoder";
+import { published, scaledDown } from "@ropewalk/testing/published-configs/published";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../../src/index.ts";
-import { bytesOf, type Json } from "../../../models/test/fixtures.ts";
-import { plainLogits, shapesOf, type Matrix, type Weights } from "../../../models/test/published/plain-decoder.ts";
-import { published, scaledDown } from "../../../models/test/published/published.ts";
-import { randomCheckpoint, type RandomCheckpoint } from "../../../models/test/published/random-checkpoint.ts";
-import { backends, largestDifference, row } from "../load.ts";
+import { backends } from "../backends.ts";
 
 /** Longer than the windows of 64 tokens that attention slides in, and than the original windows under a rope scaling. */
 const ids = Array.from({ length: 90 }, (_, index) => (index * 37 + 11) % 64);
@@ -19,7 +21,7 @@ const expectOracle = async (config: Json, { files, weights }: RandomCheckpoint):
   const expected = plainLogits(config, weights, ids);
   for (const chunkSize of [ids.length, 33]) {
     const logits = await model.logits(ids, { chunkSize });
-    const differences = expected.map((one, at) => largestDifference(row(logits, one.length, at), one));
+    const differences = expected.map((one, at) => largestDifference(logitsRow(logits, one.length, at), one));
     expect(Math.max(...differences)).toBeLessThan(2e-4);
   }
   expect(Math.max(...expected.flatMap((one) => [...one].map(Math.abs)))).toBeGreaterThan(0.5);
@@ -73,7 +75,7 @@ it("a cache in q8 runs under a window that reaches over the whole context", asyn
   const long = Array.from({ length: 700 }, (_, index) => (index * 37 + 11) % 64);
   const logits = await model.logits(long);
   const last = plainLogits(small, weights, long).at(-1)!;
-  expect(largestDifference(row(logits, last.length, long.length - 1), last)).toBeLessThan(0.05);
+  expect(largestDifference(logitsRow(logits, last.length, long.length - 1), last)).toBeLessThan(0.05);
   await model.release();
 });
 
@@ -108,7 +110,7 @@ describe.skipIf(!existsSync(faults))("a checkpoint that did not load, or not as 
     const model = await loadModel(folder, { backend: backend! });
     const expected = plainLogits(stated, weights, ids);
     const logits = await model.logits(ids);
-    const differences = expected.map((one, at) => largestDifference(row(logits, one.length, at), one));
+    const differences = expected.map((one, at) => largestDifference(logitsRow(logits, one.length, at), one));
     expect(Math.max(...differences)).toBeLessThan(2e-4);
     await model.release();
   });

@@ -11,6 +11,7 @@ import { queryScale } from "@ropewalk/entropy-scaling";
 import { plain, type PositionMapping } from "@ropewalk/position-mapping";
 import { covers } from "@ropewalk/position-mapping/bands";
 import { rotate, rotationTable, ropeFrequencies } from "@ropewalk/rope";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -22,7 +23,7 @@ import {
   runChunk,
   type KeyValueCache,
 } from "../../src/index.ts";
-import { backends, largestDifference } from "../load.ts";
+import { backends } from "../backends.ts";
 import {
   decoderOf,
   extensions,

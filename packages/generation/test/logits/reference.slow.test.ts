@@ -26,10 +26,11 @@ import { encode } from "@ropewalk/graph";
 import { rotate, rotationTable, ropeFrequencies, type RotaryLayout } from "@ropewalk/rope";
 import type { Band } from "@ropewalk/position-mapping";
 import { covers } from "@ropewalk/position-mapping/bands";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createCache, prefill } from "../../src/index.ts";
-import { backends, largestDifference } from "../load.ts";
+import { backends } from "../backends.ts";
 
 type Shape = {
   readonly numKvHeads: number;

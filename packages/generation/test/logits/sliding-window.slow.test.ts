@@ -1,6 +1,7 @@
 /** A checkpoint's own sliding window: honoured across chunks with a cache that stays bounded, and off under SelfExtend. */
 import { selfExtend, slidingWindow, yarn } from "@ropewalk/context-extension";
 import { openFolder } from "@ropewalk/models/node";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { describe, expect, it } from "vitest";
 import {
   createCache,
@@ -12,7 +13,7 @@ import {
   releaseCache,
   runChunk,
 } from "../../src/index.ts";
-import { backends, largestDifference } from "../load.ts";
+import { backends } from "../backends.ts";
 
 const mistral = new URL("../../../models/test/vectors/tiny/mistral/", import.meta.url);
 const opened = await openModel(await openFolder(mistral));

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../../src/index.ts";
-import { backends, stories260K } from "../load.ts";
+import { backends } from "../backends.ts";
+import { stories260K } from "@ropewalk/tiny-models";
 
 describe("files of weights that change while a model is loaded", () => {
   const [cpu] = backends;

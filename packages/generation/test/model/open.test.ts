@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startHub, type FakeHub } from "@ropewalk/testing/fake-hub";
+import { stories260K } from "@ropewalk/tiny-models";
 import { loadModel, openModel } from "../../src/index.ts";
-import { backends, load, stories260K } from "../load.ts";
+import { backends, load } from "../backends.ts";
 
 const id = "owner/stories";
 const names = ["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"];

@@ -1,7 +1,8 @@
 import { selfExtend } from "@ropewalk/context-extension";
 import { describe, expect, it } from "vitest";
 import { createCache, prefill, releaseCache } from "../../src/index.ts";
-import { backends, load, stories260K } from "../load.ts";
+import { backends, load } from "../backends.ts";
+import { stories260K } from "@ropewalk/tiny-models";
 
 const ids = [1, 403, 407, 261, 378];
 

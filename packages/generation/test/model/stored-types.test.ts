@@ -1,11 +1,12 @@
 /** Weights in half the width, and in several files, against the same numbers in float32. */
 import { inMemory, type CheckpointFolder } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { stories260K } from "@ropewalk/tiny-models";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../../src/index.ts";
-import { backends, largestDifference } from "../load.ts";
+import { backends } from "../backends.ts";
 
 type Entry = {
   readonly dtype: string;

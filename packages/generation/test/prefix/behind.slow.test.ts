@@ -11,12 +11,14 @@ import {
   type ContextExtension,
 } from "@ropewalk/context-extension";
 import { openFolder } from "@ropewalk/models/node";
+import { exportPath } from "@ropewalk/testing/exports/export-files";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exportPath } from "../../../onnx-exports/test/exports.ts";
+import { stories260K } from "@ropewalk/tiny-models";
 import { loadModel, type GenerateOptions, type LanguageModel, type Prefix } from "../../src/index.ts";
 import { counted } from "../counted.ts";
-import { backends, largestDifference, stories260K } from "../load.ts";
+import { backends } from "../backends.ts";
 
 type Ids = readonly number[];
 

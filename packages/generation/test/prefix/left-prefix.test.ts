@@ -1,10 +1,10 @@
 /** What a run leaves: held to a text that was read, and to a cold run. */
 import { selfExtend } from "@ropewalk/context-extension";
-import type { LeftPrefix, LanguageModel, GenerateOptions } from "../../src/index.ts";
-import { loadModel } from "../../src/index.ts";
+import { type LeftPrefix, type LanguageModel, type GenerateOptions, loadModel } from "../../src/index.ts";
 import { openFolder } from "@ropewalk/models/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { backends, stories260K } from "../load.ts";
+import { backends } from "../backends.ts";
+import { stories260K } from "@ropewalk/tiny-models";
 
 let model: LanguageModel;
 beforeAll(async () => {

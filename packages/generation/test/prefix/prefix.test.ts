@@ -1,7 +1,9 @@
 /** What is read once: a prefix, what stands behind it, and what becomes of its memory. */
 import { dynamicNtk, selfExtend } from "@ropewalk/context-extension";
 import { openFolder } from "@ropewalk/models/node";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { beforeAll, describe, expect, it } from "vitest";
+import { stories260K } from "@ropewalk/tiny-models";
 import {
   loadModel,
   type GenerateOptions,
@@ -11,7 +13,7 @@ import {
   type Prompt,
 } from "../../src/index.ts";
 import { counted } from "../counted.ts";
-import { backends, largestDifference, stories260K } from "../load.ts";
+import { backends } from "../backends.ts";
 
 const vocabSize = 512;
 

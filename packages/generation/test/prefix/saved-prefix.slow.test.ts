@@ -2,13 +2,15 @@
 import { dynamicNtk, logN, selfExtend } from "@ropewalk/context-extension";
 import { encodeSafetensorsHeader, inMemory, readSafetensors, type CheckpointFolder } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stories260K } from "@ropewalk/tiny-models";
 import { loadModel, type LanguageModel, type LoadOptions, type Prefix } from "../../src/index.ts";
 import { counted } from "../counted.ts";
-import { backends, largestDifference, stories260K } from "../load.ts";
+import { backends } from "../backends.ts";
 
 const extension = selfExtend({ groupSize: 4, window: 64 });
 const near = selfExtend({ groupSize: 2, window: 16 });

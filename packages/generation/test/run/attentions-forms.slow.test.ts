@@ -7,13 +7,14 @@ import { encode } from "@ropewalk/graph";
 import { loadCheckpoint } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
 import { extendFolder } from "@ropewalk/onnx-exports/node";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stories260K } from "@ropewalk/tiny-models";
 import { loadModel, type LanguageModel } from "../../src/index.ts";
-import { largestDifference, stories260K } from "../load.ts";
 
 const backend = cpu({ threads: 1 });
 const vectors = (path: string): URL => new URL(`../../../models/test/vectors/${path}/`, import.meta.url);

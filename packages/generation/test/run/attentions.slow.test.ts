@@ -8,11 +8,12 @@ import {
   withPositions,
   type ContextExtension,
 } from "@ropewalk/context-extension";
+import { entropiesOf, plainMaps, type PairRule } from "@ropewalk/testing/plain-decoders/attention-maps";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readFileSync } from "node:fs";
+import { stories260K } from "@ropewalk/tiny-models";
 import { loadModel, type LanguageModel } from "../../src/index.ts";
-import { backends, stories260K } from "../load.ts";
-import { entropiesOf, plainMaps, type PairRule } from "../plain-llama.ts";
+import { backends } from "../backends.ts";
 
 const plain: PairRule = { pair: (i, j) => [i, j] };
 const grouped: PairRule = {

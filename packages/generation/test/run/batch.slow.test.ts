@@ -1,10 +1,12 @@
 /** Several texts of one length in one run have the logits of each by itself, under every layout, in chunks of any size. */
 import { openFolder } from "@ropewalk/models/node";
+import { exportPath } from "@ropewalk/testing/exports/export-files";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { describe, expect, it } from "vitest";
-import { exportPath } from "../../../onnx-exports/test/exports.ts";
+import { stories260K } from "@ropewalk/tiny-models";
 import { loadModel, type LanguageModel } from "../../src/index.ts";
 import { layouts } from "../guess/cases.ts";
-import { backends, largestDifference, stories260K } from "../load.ts";
+import { backends } from "../backends.ts";
 
 type Ids = readonly number[];
 

@@ -13,8 +13,12 @@ import type { Backend } from "@ropewalk/backend";
 import type { Precision } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
 import type { RopeScaling } from "@ropewalk/rope";
+import { passkeyGolden } from "@ropewalk/testing/goldens/tiny-models";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
+import { logitsRow } from "@ropewalk/testing/numbers/logits-row";
 import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { passkey875k, stories260K } from "@ropewalk/tiny-models";
 import {
   createCache,
   loadModel,
@@ -31,7 +35,7 @@ import {
   type Sampling,
 } from "../../src/index.ts";
 import { generateTokens } from "../../src/generate/generate-tokens.ts";
-import { backends, largestDifference, load, passkey875k, passkeyGolden, row, stories260K } from "../load.ts";
+import { backends, load } from "../backends.ts";
 
 const take = async (model: LanguageModel, prompt: readonly number[], options: GenerateOptions): Promise<number[]> => {
   const tokens: number[] = [];
@@ -197,7 +201,7 @@ describe("blocks", () => {
       const stepwise = await model.logits(all.slice(0, -1), { chunkSize: 1 });
       const inChunks = await model.logits(all.slice(0, -1), { chunkSize: 50 });
       const missed = tokens.map((token, index) => {
-        const logits = row(stepwise, vocabSize, prompt.length - 1 + index);
+        const logits = logitsRow(stepwise, vocabSize, prompt.length - 1 + index);
         return Math.max(...logits) - logits[token]!;
       });
       // No further than the same weights give other logits in chunks of another size.

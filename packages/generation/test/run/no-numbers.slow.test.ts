@@ -13,7 +13,8 @@ import {
   type GenerateOptions,
   type LanguageModel,
 } from "../../src/index.ts";
-import { backends, load, stories260K } from "../load.ts";
+import { backends, load } from "../backends.ts";
+import { stories260K } from "@ropewalk/tiny-models";
 
 const file = (name: string): Uint8Array => new Uint8Array(readFileSync(new URL(name, stories260K.url)));
 

@@ -8,7 +8,8 @@ import {
   type LanguageModel,
 } from "../../src/index.ts";
 import { logprobsOf } from "../../src/sampling/logprobs.ts";
-import { backends, load, stories260K } from "../load.ts";
+import { backends, load } from "../backends.ts";
+import { stories260K } from "@ropewalk/tiny-models";
 
 it("are those of a hand-derived row", () => {
   // p = 1/16, 2/16, 4/16, 1/16, 8/16

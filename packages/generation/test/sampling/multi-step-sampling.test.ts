@@ -4,7 +4,7 @@ import { encode } from "@ropewalk/graph";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createCache, releaseCache, runMultiStep, sample, startSampling, type Sampling } from "../../src/index.ts";
-import { backends } from "../load.ts";
+import { backends } from "../backends.ts";
 
 const vocabSize = 24;
 

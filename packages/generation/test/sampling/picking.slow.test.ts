@@ -4,7 +4,8 @@ import { selfExtend } from "@ropewalk/context-extension";
 import { decoderOutputs } from "@ropewalk/decoder";
 import { describe, expect, it } from "vitest";
 import { argmax, createCache, prefill, releaseCache, runChunk, type Sampling } from "../../src/index.ts";
-import { backends, load, stories260K } from "../load.ts";
+import { backends, load } from "../backends.ts";
+import { stories260K } from "@ropewalk/tiny-models";
 
 /** A backend that notes which outputs its sessions bring back. */
 const watched = (backend: Backend) => {

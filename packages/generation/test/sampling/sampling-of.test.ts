@@ -3,7 +3,7 @@ import { inMemory, type CheckpointFolder } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
 import { describe, expect, it } from "vitest";
 import { openModel, samplingOf } from "../../src/index.ts";
-import { stories260K } from "../load.ts";
+import { stories260K } from "@ropewalk/tiny-models";
 
 const of = (generationConfig: Readonly<Record<string, unknown>> | undefined) =>
   samplingOf({ name: "a model", generationConfig }, { seed: 7 });

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sample, startSampling, type History, type LanguageModel, type Sampling } from "../../src/index.ts";
 import { drawUniform } from "../../src/sampling/random.ts";
-import { backends, load, stories260K } from "../load.ts";
+import { backends, load } from "../backends.ts";
+import { stories260K } from "@ropewalk/tiny-models";
 
 type Drawing = Extract<Sampling, { kind: "sample" }>;
 

@@ -4,7 +4,7 @@ import { stories260K } from "@ropewalk/tiny-models";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { chatFormat, loadModel, openModel, type ChatMessage } from "../../src/index.ts";
-import { backends } from "../load.ts";
+import { backends } from "../backends.ts";
 
 const messages: readonly ChatMessage[] = [
   { role: "system", content: "Be brief." },

@@ -4,7 +4,8 @@ import { inMemory } from "@ropewalk/models";
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { createCache, loadModel, prefill, releaseCache, type LanguageModel, type Prompt } from "../../src/index.ts";
-import { backends, stories260K } from "../load.ts";
+import { backends } from "../backends.ts";
+import { stories260K } from "@ropewalk/tiny-models";
 
 const read = (name: string): Uint8Array => new Uint8Array(readFileSync(new URL(name, stories260K.url)));
 const template = new TextEncoder().encode(

@@ -1,6 +1,8 @@
 /** Where a text ends at a stop string: a loop over its characters beside what is streamed, whatever its pieces are. */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { forms } from "@ropewalk/testing/tokenizer-forms";
+import { stories260K } from "@ropewalk/tiny-models";
 import {
   textCodec,
   textStream,
@@ -9,8 +11,7 @@ import {
   type LanguageModel,
 } from "../../src/index.ts";
 import { cutAtStop } from "../../src/text/stop-strings.ts";
-import { backends, load, stories260K } from "../load.ts";
-import { forms } from "../tokenizer-forms.ts";
+import { backends, load } from "../backends.ts";
 
 /** Up to the first stop string that is complete; all of it where none is. */
 const upToStop = (stops: readonly string[], text: string): { readonly text: string; readonly stop?: string } => {

@@ -1,8 +1,8 @@
 /** What is streamed, joined, is the text of all the tokens: for every form of tokenizer, any tokens and every cut. */
+import { forms } from "@ropewalk/testing/tokenizer-forms";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { textCodec, textStream, type TextCodec } from "../../src/index.ts";
-import { forms } from "../tokenizer-forms.ts";
 
 const streamed = async (codec: TextCodec, ids: readonly number[]): Promise<readonly string[]> => {
   const pieces: string[] = [];

@@ -1,8 +1,8 @@
 /** Tokenizers as the two files say, and files that lie. */
+import { byteLevel, forms, type Form } from "@ropewalk/testing/tokenizer-forms";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { textCodec } from "../../src/index.ts";
-import { byteLevel, forms, type Form } from "../tokenizer-forms.ts";
 import { startLimits } from "../within-limits.ts";
 
 const controls = [

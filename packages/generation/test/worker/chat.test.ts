@@ -3,8 +3,9 @@ import { cpu } from "@ropewalk/backend-node";
 import { selfExtend } from "@ropewalk/context-extension";
 import { loadModel, type GenerationStats, type LanguageModel } from "@ropewalk/generation";
 import { connectWorker, type WorkerModel } from "@ropewalk/generation/worker";
+import { startCpuWorker } from "@ropewalk/testing/workers/start-worker";
 import { stories260K } from "@ropewalk/tiny-models";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
 const extension = selfExtend({ groupSize: 4, window: 64 });
@@ -18,7 +19,7 @@ let worker: Worker;
 let here: LanguageModel;
 let there: WorkerModel;
 beforeAll(async () => {
-  worker = new Worker(new URL("cpu-worker.ts", import.meta.url), { execArgv: ["--conditions=@ropewalk/source"] });
+  worker = startCpuWorker();
   here = await loadModel(stories260K.url, { backend: cpu({ threads: 1 }), extension });
   there = await connectWorker(worker).loadModel(stories260K.url.pathname, { backend, extension });
 });

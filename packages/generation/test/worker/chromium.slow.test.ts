@@ -1,19 +1,23 @@
 /** A Web Worker in headless Chromium, on WebAssembly with two threads. Skipped, by name, where there is none. */
+import { bundlePage } from "@ropewalk/testing/browser/bundle-page";
+import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
+import { serveSite } from "@ropewalk/testing/browser/serve-site";
+import { wasmWorkerScript } from "@ropewalk/testing/workers/start-worker";
 import { stories260K } from "@ropewalk/tiny-models";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { bundlePage } from "@ropewalk/testing/browser/bundle-page";
-import { serveSite } from "@ropewalk/testing/browser/serve-site";
-import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
 import type { Page } from "./page.ts";
 
 const executablePath = findChromium();
-const bundle = (file: string) => bundlePage(new URL(file, import.meta.url), "@ropewalk/backend-wasm/package.json");
+const bundle = (script: URL) => bundlePage(script, "@ropewalk/backend-wasm/package.json");
 
 describe.skipIf(executablePath === undefined)("in Chromium", () => {
   it("a Web Worker tells a story, saves and opens what it read, is stopped, says what is wrong, and is missed when it is ended", async () => {
-    const pages = { page: await bundle("page.ts"), worker: await bundle("wasm-worker.ts") };
+    const pages = {
+      page: await bundle(new URL("page.ts", import.meta.url)),
+      worker: await bundle(wasmWorkerScript),
+    };
     const site = await serveSite(pages, { stories: fileURLToPath(stories260K.url) });
     const browser = await chromium.launch({ executablePath: executablePath!, args: ["--no-sandbox"] });
     try {

@@ -17,6 +17,7 @@ import {
 import { connectWorker, type WorkerConnection, type WorkerModel } from "@ropewalk/generation/worker";
 import { inMemory, openUrl } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
+import { startCpuWorker } from "@ropewalk/testing/workers/start-worker";
 import { stories260K } from "@ropewalk/tiny-models";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,9 +25,6 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-
-const start = (file = "cpu-worker.ts"): Worker =>
-  new Worker(new URL(file, import.meta.url), { execArgv: ["--conditions=@ropewalk/source"] });
 
 const gather = async <Value>(values: AsyncIterable<Value>): Promise<readonly Value[]> => {
   const all: Value[] = [];
@@ -55,7 +53,7 @@ describe("a model in a worker thread", () => {
   let there: WorkerModel;
 
   beforeAll(async () => {
-    worker = start();
+    worker = startCpuWorker();
     connection = connectWorker(worker);
     const folder = await openFolder(stories260K.url);
     here = await loadModel(folder, { backend: cpu({ threads: 1 }), extension });
@@ -383,7 +381,7 @@ describe("a worker that dies", () => {
     ["exit", "ended with the exit code 3"],
     ["throw", "failed: out of it"],
   ])("is an error in words for every call that waits, and every one after: %s", async (own, why) => {
-    const connection = connectWorker(start());
+    const connection = connectWorker(startCpuWorker());
     const calls = [1, 2, 3].map(() => thrown(() => connection.openModel({ own })));
     const said = [Error, `openModel: the worker must be alive, got one that ${why}`];
     expect(await Promise.all(calls)).toEqual([said, said, said]);
@@ -392,7 +390,7 @@ describe("a worker that dies", () => {
   });
 
   it("says so where its file cannot be loaded", async () => {
-    const connection = connectWorker(start("no-such-file.ts"));
+    const connection = connectWorker(new Worker(new URL("no-such-file.ts", import.meta.url)));
     expect(await thrown(() => connection.openModel("anything"))).toEqual([
       Error,
       expect.stringMatching(/^openModel: the worker must be alive, got one that failed: .*no-such-file/),
@@ -400,7 +398,7 @@ describe("a worker that dies", () => {
   });
 
   it("is said where it is ended from outside", async () => {
-    const worker = start();
+    const worker = startCpuWorker();
     const connection = connectWorker(worker);
     const opened = await connection.openModel(stories260K.url);
     expect(opened.source.name).toBe("stories260K");

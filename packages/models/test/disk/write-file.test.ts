@@ -13,9 +13,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
+import { rejectionOf } from "@ropewalk/testing/thrown";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { withFile, writeFileWhole } from "../../src/files.ts";
-import { rejectionOf } from "../fixtures.ts";
 import { start } from "./start.ts";
 
 const rounds = Number(process.env["ROUNDS"] ?? 2);

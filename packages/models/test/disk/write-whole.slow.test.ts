@@ -16,9 +16,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { rejectionOf } from "@ropewalk/testing/thrown";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { writeFolder, writeWhole } from "../../src/node.ts";
-import { rejectionOf } from "../fixtures.ts";
 import { start } from "./start.ts";
 
 const rounds = Number(process.env["ROUNDS"] ?? 6);

@@ -26,7 +26,7 @@ const ropewalk =
 
 /** Weights and gradients stay where jax-js computes; `jit` compiles at the first step. */
 const jax = async ({ model, seqLen }: EngineOptions): Promise<Step> => {
-  const { jaxStep } = await import("../../../checks/src/jax/gradients.ts");
+  const { jaxStep } = await import("@ropewalk/testing/jax/gradients");
   const trained = trainedModel(model);
   const ids = sequence(trained, seqLen);
   return jaxStep(trained.jax, trained.parameters, ids, ids).run;

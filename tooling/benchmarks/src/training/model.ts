@@ -1,9 +1,9 @@
 /** The models that a training step is timed on: Llamas with random weights, the same in every process. */
 import type { Decoder } from "@ropewalk/decoder";
 import { llama } from "@ropewalk/models";
-import type { JaxLlama } from "../../../checks/src/jax/llama.ts";
-import type { Tensors } from "../../../checks/src/jax/gradients.ts";
-import { noise, tokens } from "../noise.ts";
+import type { Tensors } from "@ropewalk/testing/jax/gradients";
+import type { JaxLlama } from "@ropewalk/testing/jax/llama";
+import { noise, tokens } from "@ropewalk/testing/numbers/noise";
 
 const shapes = {
   /** That of the shipped stories260K. */

@@ -8,7 +8,7 @@
  * the form makes the difference. Both rotations must be there for all keys.
  */
 import type { AttentionConfig, KernelBuffer } from "@ropewalk/attention-merge/wgsl";
-import type { Runnable } from "./device.ts";
+import type { Runnable } from "@ropewalk/testing/webgpu/wgsl-device";
 
 const head = (rowsEach: number): string => `const rowsEach = ${rowsEach}u;
 const rows = ${rowsEach * 8}u;

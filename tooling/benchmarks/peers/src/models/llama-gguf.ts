@@ -7,9 +7,9 @@
  * head has 8 bits instead of 6.
  */
 import type { Checkpoint } from "@ropewalk/models";
+import { denseTensor } from "@ropewalk/testing/checkpoints/stored-tensors";
 import { writeGguf, type GgufTensor, type Metadata } from "./gguf.ts";
 import type { BlockType } from "./gguf-types.ts";
-import { denseTensor } from "./tensors.ts";
 
 export type GgufPrecision = "f32" | "f16" | "q8_0" | "q4_0";
 

@@ -3,11 +3,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { convertCheckpoint, loadCheckpoint, type Checkpoint } from "@ropewalk/models";
 import { openFolder, writeFolder } from "@ropewalk/models/node";
+import { writeOnnxFolder } from "@ropewalk/testing/exports/llama-export";
 import { discardKept, kept } from "../../../src/kept.ts";
 import { randomLlama } from "../../../src/random-llama.ts";
 import { precisions, type EngineName, type Precision } from "../workload.ts";
 import { writeLlamaGguf, type GgufPrecision } from "./llama-gguf.ts";
-import { writeOnnxFolder } from "./onnx-folder.ts";
 
 /** Paths of one precision's model, by engine. */
 export type Models = { readonly ropewalk: string; readonly transformersJs: string; readonly nodeLlamaCpp: string };

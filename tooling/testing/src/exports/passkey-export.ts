@@ -9,7 +9,7 @@ import { loadModel, textCodec } from "@ropewalk/generation";
 import { loadCheckpoint } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
 import { passkey875k } from "@ropewalk/tiny-models";
-import { writeOnnxFolder } from "../../../tooling/benchmarks/peers/src/models/onnx-folder.ts";
+import { writeOnnxFolder } from "./llama-export.ts";
 
 const json = (path: string | URL): Record<string, unknown> =>
   JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;

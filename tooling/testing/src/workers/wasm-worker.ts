@@ -1,4 +1,4 @@
-/** The worker's file of the test's page. */
+/** Serves models on WebAssembly from a Web Worker. */
 import { wasm } from "@ropewalk/backend-wasm";
 import { serveModels } from "@ropewalk/generation/worker";
 

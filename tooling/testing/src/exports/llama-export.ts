@@ -3,8 +3,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encode } from "@ropewalk/graph";
 import type { Checkpoint } from "@ropewalk/models";
-import { llamaOnnxGraph } from "./onnx-graph.ts";
-import { writeOnnxWeights } from "./onnx-weights.ts";
+import { llamaOnnxGraph } from "./llama-export-graph.ts";
+import { writeOnnxWeights } from "./llama-export-weights.ts";
 
 /**
  * @param epsilon - of the norms

@@ -1,6 +1,6 @@
 /** Random weights in a checkpoint's form, and the same for the oracle. */
-import { bytesOf, headerOf, safetensors, type Json } from "../fixtures.ts";
-import type { Matrix, Weights } from "./plain-decoder.ts";
+import { bytesOf, headerOf, safetensorsFile, type Json } from "./safetensors-file.ts";
+import type { Matrix, Weights } from "../plain-decoders/plain-decoder.ts";
 
 /** Numbers from -1 to 1, the same for the same seed (Park and Miller, 1988). */
 const numbersFrom = (seed: number): (() => number) => {
@@ -31,7 +31,7 @@ export const randomCheckpoint = (
 ): RandomCheckpoint => {
   const next = numbersFrom(seed);
   const { header, dataLength } = headerOf(shapes);
-  const file = safetensors(header, dataLength);
+  const file = safetensorsFile(header, dataLength);
   let at = file.length - dataLength;
   const weights = new Map<string, Matrix>();
   for (const [name, shape] of Object.entries(shapes)) {

@@ -1,7 +1,8 @@
 /** A golden case: the last logits, and the most likely token of each place but for near ties, whatever the chunks. */
 import { expect } from "vitest";
-import type { LanguageModel } from "../src/index.ts";
-import { largestDifference, row } from "./load.ts";
+import type { LanguageModel } from "@ropewalk/generation";
+import { largestDifference } from "../numbers/largest-difference.ts";
+import { logitsRow } from "../numbers/logits-row.ts";
 
 export type GoldenLogits = {
   readonly inputIds: readonly number[];
@@ -20,9 +21,9 @@ export const expectGolden = async (
   expect(argmaxAll).toHaveLength(inputIds.length);
   for (const chunkSize of [1, 7, inputIds.length]) {
     const logits = await model.logits(inputIds, { chunkSize });
-    expect(largestDifference(row(logits, vocabSize, inputIds.length - 1), logitsLast)).toBeLessThan(tolerance);
+    expect(largestDifference(logitsRow(logits, vocabSize, inputIds.length - 1), logitsLast)).toBeLessThan(tolerance);
     const missed = argmaxAll.map((token, at) => {
-      const own = row(logits, vocabSize, at);
+      const own = logitsRow(logits, vocabSize, at);
       return Math.max(...own) - own[token]!;
     });
     expect(Math.max(...missed)).toBeLessThan(tolerance);

@@ -2,7 +2,7 @@
  * Llama, Gemma 1 to 3, Mistral, Qwen2, Qwen3, SmolLM3, Phi and Phi-3 as plain loops in float64 on parsed configs: an oracle that shares nothing with what it
  * is compared with. Formulas are those of the papers; keys and their defaults are those of Hugging Face transformers.
  */
-import type { Json } from "../fixtures.ts";
+import type { Json } from "../checkpoints/safetensors-file.ts";
 
 /** A row-major tensor [rows, columns]; a vector has one row. */
 export type Matrix = { readonly rows: number; readonly columns: number; readonly data: Float64Array };

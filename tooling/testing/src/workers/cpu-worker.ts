@@ -1,4 +1,4 @@
-/** The worker's file of the tests: two lines, and a way to open that ends it. */
+/** Serves models on the CPU from a thread of Node. A model can be asked for that ends the thread, at once or by an error. */
 import { cpu } from "@ropewalk/backend-node";
 import { serveModels } from "@ropewalk/generation/worker";
 import { inMemory } from "@ropewalk/models";

@@ -13,8 +13,10 @@ import { encode, tape as newTape, type Attribute, type Dim, type Tape, type Valu
 import { loadCheckpoint, readDense } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
 import { readFileSync } from "node:fs";
+import { inRepository } from "../repository.ts";
+import { layeredCheckpoints } from "../vectors.ts";
 
-export const layeredFolder: URL = new URL("../../models/test/vectors/layered/", import.meta.url);
+export const layeredFolder: URL = inRepository(`${layeredCheckpoints}/`);
 
 export const layeredFamilies = ["gemma2", "gemma3", "qwen2-mixed", "qwen3-mixed", "smollm3"] as const;
 

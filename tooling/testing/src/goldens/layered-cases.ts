@@ -4,7 +4,7 @@
  */
 import { compose, logN, withPositions, type ContextExtension } from "@ropewalk/context-extension";
 import type { PositionScheme } from "@ropewalk/position-mapping/scheme";
-import { threeBands } from "../../position-mapping/test/three-bands.ts";
+import { threeBands } from "./three-bands.ts";
 
 type Numbers = Readonly<Record<string, number>>;
 

@@ -1,84 +1,14 @@
-/** The exports that other tools made, read and run with ONNX Runtime. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync, rmSync } from "node:fs";
+/** Exports, original or extended, run with ONNX Runtime as its users run them. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createRequire } from "node:module";
 import * as native from "onnxruntime-node";
 import * as web from "onnxruntime-web/wasm";
-import { decode, encode } from "@ropewalk/graph";
-import { extendExport, tablePlaces, type ExtendOptions, type ExtendedExport, type TableRows } from "../src/index.ts";
+import { configOf, exportPath } from "./export-files.ts";
 import { hideFloat16Array } from "./no-float16-array.ts";
 
 hideFloat16Array();
-
-const vectors = new URL("vectors/", import.meta.url);
-
-/** All exports, where they lie beside the repository; it has one or two of every form itself. */
-const beside = new URL("../../../../shared/models/onnx/", import.meta.url);
-const root = existsSync(beside) ? beside : vectors;
-
-const checkpoints = new URL("../../models/test/vectors/tiny/", import.meta.url);
-
-export type Prompt = {
-  readonly inputIds: readonly number[];
-  readonly logitsLast: readonly number[];
-};
-
-export type Expected = {
-  readonly family: string;
-  readonly tolerance: number;
-  readonly runsOnCpu: boolean;
-  readonly cases?: readonly {
-    readonly inputIds: readonly number[];
-    readonly argmaxAll: readonly number[];
-    readonly decode: readonly { readonly inputId: number; readonly logitsLast: readonly number[] }[];
-  }[];
-  readonly checkpointGolden?: readonly Prompt[];
-} & Prompt;
-
-export type GoldenCase = Prompt & {
-  readonly method: "none" | "self-extend" | "self-extend+log-n";
-  readonly groupSize: number;
-  readonly window: number;
-  readonly logNContext: number;
-};
-
-const json = <T>(path: URL): T => JSON.parse(readFileSync(path, "utf8")) as T;
-
-export const exportNames: readonly string[] = readdirSync(root).filter((name) => !name.includes("."));
-
-export const exportPath = (name: string): string => new URL(`${name}/`, root).pathname;
-
-/** The checkpoint that exports of a family were made of. */
-export const checkpointOf = (family: string): string => new URL(family, checkpoints).pathname;
-
-export const expectedOf = (name: string): Expected => json(new URL(`${name}/expected.json`, root));
-
-export const configOf = (name: string): Record<string, unknown> => json(new URL(`${name}/config.json`, root));
-
-export const modelOf = (name: string): Uint8Array => readFileSync(join(exportPath(name), "model.onnx"));
-
-/** The same model with activations as they are: products with matrices in 4 bits may round them to 8 bits on the way in. */
-export const withoutRounding = (bytes: Uint8Array): Uint8Array => {
-  const model = decode(bytes);
-  for (const node of model.graph!.node) node.attribute = node.attribute.filter(({ name }) => name !== "accuracy_level");
-  return encode(model);
-};
-
-export const goldenOf = (family: string): { readonly tolerance: number; readonly cases: readonly GoldenCase[] } =>
-  json(new URL(`${family}/golden-logits.json`, checkpoints));
-
-/** Rows of an export's rotary tables, where they lie in its data file. */
-export const tablesOf = (name: string): readonly TableRows[] =>
-  tablePlaces(modelOf(name)).map((place) => {
-    const file = readFileSync(join(exportPath(name), place.location));
-    return { ...place, bytes: file.subarray(place.offset, place.offset + place.length) };
-  });
-
-export const extend = (
-  name: string,
-  options: Omit<ExtendOptions, "config"> & { readonly config?: unknown },
-): ExtendedExport => extendExport({ config: configOf(name), tables: tablesOf(name), ...options }, modelOf(name));
 
 export type Runner = {
   /** Logits of the last token of each row, [batch][vocabSize]; rows are padded on the left with the mask's zeros. */
@@ -212,9 +142,4 @@ const runnerOf = (
       });
     },
   };
-};
-
-export const largestDifference = (a: readonly number[], b: readonly number[]): number => {
-  if (a.length !== b.length || a.some(Number.isNaN)) return NaN;
-  return Math.max(...a.map((x, i) => Math.abs(x - b[i]!)));
 };

@@ -6,7 +6,7 @@
  */
 import { tape as newTape, typeCode, type ModelProto, type Tape, type Value } from "@ropewalk/graph";
 import type { Decoder } from "@ropewalk/decoder";
-import type { Stored } from "./onnx-weights.ts";
+import type { Stored } from "./llama-export-weights.ts";
 
 const microsoft = { domain: "com.microsoft" };
 

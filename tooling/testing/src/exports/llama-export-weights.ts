@@ -4,7 +4,7 @@ import { createWriteStream } from "node:fs";
 import { basename } from "node:path";
 import type { DataType, FilePlace } from "@ropewalk/graph";
 import type { Checkpoint } from "@ropewalk/models";
-import { bytesAt, denseTensor, transposed } from "./tensors.ts";
+import { bytesAt, denseTensor, transposed } from "../checkpoints/stored-tensors.ts";
 
 /** A tensor as the graph reads it. */
 export type Stored = { readonly type: DataType; readonly dims: readonly number[]; readonly place: FilePlace };

@@ -1,5 +1,5 @@
 /** Published configs, their scaled-down checkpoints of random weights, and those that are refused. */
-import type { Json } from "../fixtures.ts";
+import type { Json } from "../checkpoints/safetensors-file.ts";
 import { gemmas } from "./gemmas.ts";
 import { llamas } from "./llamas.ts";
 import { others } from "./others.ts";

@@ -1,7 +1,7 @@
 /** WebGPU in Node, by Dawn: a device, and passes run on it. */
 import type { AttentionKernel, Pass } from "@ropewalk/attention-merge/wgsl";
-import { create, globals } from "webgpu";
 import { softwareDriver } from "@ropewalk/testing/browser/installed-chromium";
+import { create, globals } from "webgpu";
 
 Object.assign(globalThis, globals);
 

@@ -1,5 +1,5 @@
 /** Configs of published models whose layers differ, with every key they have, as older and newer versions of transformers write them. */
-import type { Json } from "../fixtures.ts";
+import type { Json } from "../checkpoints/safetensors-file.ts";
 import type { Published } from "./published.ts";
 
 const shared = {

@@ -1,0 +1,13 @@
+/** Where golden files and fixtures lie, from the repository's root. A page asks its server for them by these paths. */
+
+/** Checkpoints of every family, with logits of Hugging Face transformers. */
+export const tinyCheckpoints = "packages/models/test/vectors/tiny";
+
+/** Checkpoints whose layers differ, or whose heads have a width or norms of their own. */
+export const layeredCheckpoints = "packages/models/test/vectors/layered";
+
+/** Exports that other tools made of tiny checkpoints. */
+export const onnxExports = "packages/onnx-exports/test/vectors";
+
+/** What other implementations give for the two models that ship. */
+export const tinyModelGoldens = "packages/tiny-models/test/vectors";
