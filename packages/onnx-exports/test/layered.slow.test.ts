@@ -2,7 +2,6 @@
  * Exports whose layers differ, in two forms that tools write (see `layered-exports.ts`: no tool made these), rewritten for any runtime
  * and put on the project's cache, against the golden logits of their checkpoints by Hugging Face transformers.
  */
-import { cpu } from "@ropewalk/backend-node";
 import { wasm } from "@ropewalk/backend-wasm";
 import { readFileSync } from "node:fs";
 import { cpu } from "@ropewalk/backend-node";
