@@ -1,11 +1,11 @@
 /** Checkpoints of the hub in a page: by name, through the page's Cache Storage, from a hub on this machine. */
+import { commits, hashOf, startHub, type FakeHub } from "@ropewalk/testing/fake-hub";
+import { rejectionOf } from "@ropewalk/testing/thrown";
 import { stories260K } from "@ropewalk/tiny-models";
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openHub, openSource, type DownloadProgress, type HubOptions } from "../src/browser/hub.ts";
 import { loadCheckpoint, type CheckpointFolder } from "../src/index.ts";
-import { rejectionOf } from "./fixtures.ts";
-import { commits, hashOf, startHub, type FakeHub } from "@ropewalk/testing/fake-hub";
 import { pageCaches } from "./page-cache.ts";
 
 const id = "owner/stories";

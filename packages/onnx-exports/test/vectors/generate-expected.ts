@@ -7,8 +7,8 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { hideFloat16Array } from "@ropewalk/testing/exports/no-float16-array";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { hideFloat16Array } from "../no-float16-array.ts";
 
 hideFloat16Array();
 
