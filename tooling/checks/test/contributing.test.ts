@@ -1,0 +1,22 @@
+/** CONTRIBUTING.md follows a token and a weight through the packages: every path that it names is there. */
+import { existsSync, readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+
+const text = readFileSync("CONTRIBUTING.md", "utf8");
+
+it.each(["The way of a token", "The way of a weight"])(
+  "%s takes ten steps, and names paths that are there",
+  (title) => {
+    const section = text.split(`## ${title}\n`)[1]!.split("\n## ")[0]!;
+    expect(section.match(/^\d+\. /gm)).toEqual(Array.from({ length: 10 }, (_, step) => `${step + 1}. `));
+    const paths = [...section.matchAll(/`([\w-]+\/[\w./-]+)`/g)].map(([, path]) => path!);
+    expect(paths.length).toBeGreaterThan(9);
+    expect(paths.filter((path) => path !== "packages/" && !existsSync(`packages/${path}`))).toEqual([]);
+  },
+);
+
+it("names scripts that are there", () => {
+  const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Readonly<Record<string, string>> };
+  const named = [...text.matchAll(/npm run (?:-s )?([\w:-]+)/g)].map(([, script]) => script!);
+  expect(named.filter((script) => !Object.hasOwn(scripts, script))).toEqual([]);
+});
