@@ -1,52 +1,55 @@
 /**
- * Errors of what is read and rewritten. The public functions share what stands behind them, so a problem is thrown without a
- * name, and the function that was called puts its own in front. Names out of a file may be long, and may hold characters that
- * a terminal would obey.
+ * Errors about models, configs and options. Code behind the public functions does not know which of them was called. So it throws a
+ * refusal, an error without a function's name, and the public function puts its own name in front.
  */
 import { show, withoutControls } from "@ropewalk/check";
 
-const problem = Symbol("problem");
+const refusal = Symbol("refusal");
 
 type ErrorClass = typeof RangeError | typeof TypeError;
 
-const longest = 2000;
+/** Names that come from a file may be long. */
+const longestMessage = 2000;
 
-const asProblem = (Class: ErrorClass, words: string): Error =>
-  new Class(withoutControls(words.length > longest ? `${words.slice(0, longest)}…` : words), { cause: problem });
-
-/** Refuses what was given; the words name the node or the argument, the rule and what was got. */
-export const refuse = (words: string): never => {
-  throw asProblem(RangeError, words);
+/** A refusal's message has no control characters: a terminal would obey those that a file's names hold. */
+const refusalOf = (Class: ErrorClass, message: string): Error => {
+  const cut = message.length > longestMessage ? `${message.slice(0, longestMessage)}…` : message;
+  return new Class(withoutControls(cut), { cause: refusal });
 };
 
-/** Refuses with `<rule>, got <got>` when the rule does not hold; `got` is a value, or words that say what it is. */
+/** Throws a refusal. The message names the node or the argument, the rule, and the value that was got. */
+export const refuse = (message: string): never => {
+  throw refusalOf(RangeError, message);
+};
+
+/** Refuses with `<rule>, got <got>` unless the rule holds. `got` is a value, or text that describes it. */
 export const check: (holds: boolean, rule: string, got: unknown) => asserts holds = (holds, rule, got) => {
   if (!holds) refuse(`${rule}, got ${typeof got === "string" ? got : show(got)}`);
 };
 
-/** Reads what others wrote: what its checks throw is a problem, of the same class. */
-export const reading = <T>(read: () => T): T => {
+/** Runs a reader of another package. A TypeError or RangeError that it throws becomes a refusal of the same class. */
+export const asRefusals = <T>(read: () => T): T => {
   try {
     return read();
   } catch (error) {
     if (error instanceof TypeError || error instanceof RangeError)
-      throw asProblem(error instanceof TypeError ? TypeError : RangeError, error.message);
+      throw refusalOf(error instanceof TypeError ? TypeError : RangeError, error.message);
     throw error;
   }
 };
 
-/** Throws an error on: a problem under the name of the function that was called, any other as it is. */
-export const throwAs = (name: string, error: unknown): never => {
+/** Throws an error again: a refusal with the public function's name in front, any other error unchanged. */
+export const throwInNameOf = (name: string, error: unknown): never => {
   const Class = error instanceof TypeError ? TypeError : RangeError;
-  if (error instanceof Error && error.cause === problem) throw new Class(`${name}: ${error.message}`);
+  if (error instanceof Error && error.cause === refusal) throw new Class(`${name}: ${error.message}`);
   throw error;
 };
 
-/** Runs what may refuse, in the name of the function that was called. */
-export const named = <T>(name: string, run: () => T): T => {
+/** Runs the body of a public function, whose name goes in front of refusals. */
+export const inNameOf = <T>(name: string, run: () => T): T => {
   try {
     return run();
   } catch (error) {
-    return throwAs(name, error);
+    return throwInNameOf(name, error);
   }
 };

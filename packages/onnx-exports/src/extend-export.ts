@@ -14,14 +14,14 @@ import { dependsOnLength } from "@ropewalk/rope";
 import { match } from "ts-pattern";
 import { checkKeys, showName, type Keys } from "@ropewalk/check";
 import { checkExtension, checkTables } from "./check-options.ts";
-import { check, named } from "./errors.ts";
+import { check, inNameOf } from "./errors.ts";
 import { putOnCache } from "./rewrite/for-generation/put-on-cache.ts";
 import { countOf, extendedConfig, extendedGenaiConfig, jsonObject, type NewLimits } from "./config/config-files.ts";
 import { layerNotices } from "./config/config-layers.ts";
 import { maxTokens } from "./rewrite/portable/position-pages.ts";
 import { engineFile, type Engine, type EngineFile } from "./engines/index.ts";
 import type { DataPlace } from "./graph/external-data.ts";
-import { describe, writeMark, type Mark } from "./metadata/metadata.ts";
+import { describe, writeMetadata, type RopewalkMetadata } from "./metadata/metadata.ts";
 import { decoderSizesOf, readExport, slideInPart, type ReadExport } from "./recognise/read-export.ts";
 import { rewrite } from "./rewrite/portable/rewrite-portable.ts";
 import { placesOfTables, type TablePlace, type TableRows } from "./recognise/rotation/table-rows.ts";
@@ -122,16 +122,18 @@ const tableNotices = ({ unreadTables }: ReadExport): readonly string[] =>
 /** The files of engines; a genai_config.json that was given is the export's own, with the new limits. */
 const filesOfEngines = (
   { engines = [], file = "model.onnx", genaiConfig: given }: ExtendOptions,
-  { proto, sites }: ReadExport,
+  { proto, attentionMatches }: ReadExport,
   made: Pick<ExtendedExport, "config" | "capacity">,
 ): readonly EngineFile[] => {
   check(Array.isArray(engines), "engines must be a list", String(engines));
   const wanted = engines.filter((engine) => engine !== "onnxruntime-genai" || given === undefined);
-  return [...new Set(wanted)].map((engine) => engineFile(engine, { graph: proto.graph!, sites, file, ...made }));
+  return [...new Set(wanted)].map((engine) =>
+    engineFile(engine, { graph: proto.graph!, attentionMatches, file, ...made }),
+  );
 };
 
 /** A config that does not go with the new model. */
-const genaiNotices = ({ genaiConfig }: ExtendOptions, chunk: Mark["chunk"]): readonly string[] =>
+const genaiNotices = ({ genaiConfig }: ExtendOptions, chunk: RopewalkMetadata["chunk"]): readonly string[] =>
   chunk === undefined || genaiConfig === undefined
     ? []
     : ["genai_config.json is left out: ONNX Runtime GenAI does not keep the cache of generation"];
@@ -152,15 +154,21 @@ const checkScaling = ({ rope }: ExtendedGroup): void =>
     rope?.scaling.kind,
   );
 
-type Put = { readonly extended: ExtendedContext; readonly chunk?: Mark["chunk"] };
+type Put = { readonly extended: ExtendedContext; readonly chunk?: RopewalkMetadata["chunk"] };
 
 /** For a caller who keeps the cache. */
-const putPortable = ({ extension, cache, attentions }: ExtendOptions, { proto, sites, known }: ReadExport): Put => {
+const putPortable = (
+  { extension, cache, attentions }: ExtendOptions,
+  { proto, attentionMatches, known }: ReadExport,
+): Put => {
   check(cache === undefined, `cache must be absent for runtime "portable", where the caller keeps it`, cache);
   const extended = extendContext(known, extension);
-  const groups = extendGroups({ ...known, numLayers: sites.length, headDim: sites[0]!.headDim }, extension);
+  const groups = extendGroups(
+    { ...known, numLayers: attentionMatches.length, headDim: attentionMatches[0]!.headDim },
+    extension,
+  );
   groups.forEach(checkScaling);
-  rewrite({ sites, groups, attentions }, proto);
+  rewrite({ attentionMatches, groups, attentions }, proto);
   return { extended };
 };
 
@@ -189,7 +197,7 @@ export const extendModel = (
   checkAttentions(options.attentions);
   check(typeof replace === "boolean", "replace must be true or false", replace);
   const read = readExport({ config: jsonObject("config.json", options.config), replace, tables }, decode(model));
-  const { proto, config, mark, sites, known, places } = read;
+  const { proto, config, metadata, attentionMatches, known, places } = read;
   checkTaken(extension, known);
   const { extended, chunk } = match(runtime)
     .returnType<Put>()
@@ -198,9 +206,9 @@ export const extendModel = (
     .exhaustive(refuseRuntime);
   checkMade(proto.graph!);
   const { trainedContext } = known;
-  const slidingWindow = mark ? mark.slidingWindow : (countOf(config, "sliding_window") ?? null);
-  writeMark(proto, {
-    ...{ version: 2, ...describe(extension), trainedContext, slidingWindow, sites },
+  const slidingWindow = metadata ? metadata.slidingWindow : (countOf(config, "sliding_window") ?? null);
+  writeMetadata(proto, {
+    ...{ version: 2, ...describe(extension), trainedContext, slidingWindow, sites: attentionMatches },
     ...(chunk && { chunk }),
   });
 
@@ -208,7 +216,7 @@ export const extendModel = (
   const limits: NewLimits = {
     capacity,
     // Where some layers slide and others do not, those that slide keep their window.
-    slidingWindow: extension.positions === undefined || slideInPart(sites) ? slidingWindow : null,
+    slidingWindow: extension.positions === undefined || slideInPart(attentionMatches) ? slidingWindow : null,
     ...(chunk && { ropewalk: { trainedContext, extension: recordOf(extension) } }),
   };
   const genai = chunk ? undefined : options.genaiConfig;
@@ -221,12 +229,12 @@ export const extendModel = (
     genaiConfig: genai === undefined ? undefined : extendedGenaiConfig(jsonObject("genai_config.json", genai), limits),
     capacity,
     trainedContext,
-    numLayers: sites.length,
+    numLayers: attentionMatches.length,
     dataFiles: [...new Set(places.map(({ location }) => location))],
     notices: [
       ...extended.notices,
       ...tableNotices(read),
-      ...layerNotices(read.stated, known.attention, { trainedContext, headDim: sites[0]!.headDim }),
+      ...layerNotices(read.stated, known.attention, { trainedContext, headDim: attentionMatches[0]!.headDim }),
       ...genaiNotices(options, chunk),
       ...engineFiles.flatMap(({ notice = [] }) => notice),
     ],
@@ -242,7 +250,7 @@ export const extendModel = (
  *   of a known form, or was extended before; when the extension's numbers do not fit; TypeError for values of a wrong type
  */
 export const extendExport = (options: ExtendOptions, model: Uint8Array): ExtendedExport =>
-  named("extendExport", () => {
+  inNameOf("extendExport", () => {
     checkKeys("extendExport", "options", options, optionKeys);
     checkExtension("extendExport", options.extension);
     checkTables("extendExport", options.tables);
@@ -256,4 +264,4 @@ export const extendExport = (options: ExtendOptions, model: Uint8Array): Extende
  * @throws RangeError when the bytes are no model, or a table lies outside of the model's folder
  */
 export const tablePlaces = (model: Uint8Array): readonly TablePlace[] =>
-  named("tablePlaces", () => placesOfTables(decode(model)));
+  inNameOf("tablePlaces", () => placesOfTables(decode(model)));

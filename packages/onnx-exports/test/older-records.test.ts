@@ -6,7 +6,7 @@ import { configOf, modelOf } from "@ropewalk/testing/exports/export-files";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { extendExport, loadExport } from "../src/index.ts";
-import { inWords, readMark, type Mark } from "../src/metadata/metadata.ts";
+import { inWords, readMetadata, type RopewalkMetadata } from "../src/metadata/metadata.ts";
 
 const name = "torch-ts-eager-llama";
 const config = configOf(name);
@@ -19,12 +19,12 @@ const withRecord = (text: string): Uint8Array => {
 
 const recordNamed = (file: string): string => readFileSync(new URL(`records/${file}.json`, import.meta.url), "utf8");
 
-const markOf = (text: string): Mark => readMark(decode(withRecord(text)))!;
+const metadataOf = (text: string): RopewalkMetadata => readMetadata(decode(withRecord(text)))!;
 
 const selfExtended = { kind: "self-extend", groupSize: 4, window: 16 };
 const logged = { kind: "log-n", trainedContext: 64 };
 
-const cases: readonly (readonly [string, Pick<Mark, "extension" | "customMapping">, string])[] = [
+const cases: readonly (readonly [string, Pick<RopewalkMetadata, "extension" | "customMapping">, string])[] = [
   [
     "version-1-portable",
     {
@@ -32,13 +32,13 @@ const cases: readonly (readonly [string, Pick<Mark, "extension" | "customMapping
         positions: selfExtended,
         rope: { kind: "yarn", factor: 2, originalContext: 64 },
         entropy: logged,
-      } as Mark["extension"],
+      } as RopewalkMetadata["extension"],
     },
     "SelfExtend(groupSize 4, window 16), yarn, log-n",
   ],
   [
     "version-1-ropewalk",
-    { extension: { positions: selfExtended, entropy: logged } as Mark["extension"] },
+    { extension: { positions: selfExtended, entropy: logged } as RopewalkMetadata["extension"] },
     "SelfExtend(groupSize 4, window 16), log-n",
   ],
   ["version-1-own-mapping", { extension: {}, customMapping: "Mine(window 16)" }, "Mine(window 16)"],
@@ -49,8 +49,8 @@ describe.each(cases)("%s", (file, says, words) => {
   const text = recordNamed(file);
 
   it("is read as the version of today, and everything else of it stays", () => {
-    const { extension: _, version: __, ...rest } = JSON.parse(text) as Mark;
-    expect(markOf(text)).toEqual({ ...rest, ...says, version: 2 });
+    const { extension: _, version: __, ...rest } = JSON.parse(text) as RopewalkMetadata;
+    expect(metadataOf(text)).toEqual({ ...rest, ...says, version: 2 });
   });
 
   it("is named where the model would be extended twice", () => {
@@ -59,7 +59,7 @@ describe.each(cases)("%s", (file, says, words) => {
         ? "extendExport: a model must be an export or one that was extended for any runtime, got one that takes a cache"
         : `extendExport: a model must not be extended twice (replace: true), got one with ${words}`,
     );
-    expect(inWords(markOf(text))).toBe(words);
+    expect(inWords(metadataOf(text))).toBe(words);
   });
 
   it("is what a model runs under, unless its mapping was somebody's own", async () => {
@@ -71,8 +71,8 @@ describe.each(cases)("%s", (file, says, words) => {
   });
 
   it("stands anew in the record that is written of it", () => {
-    const mark = markOf(text);
-    expect(markOf(JSON.stringify(mark))).toEqual(mark);
+    const metadata = metadataOf(text);
+    expect(metadataOf(JSON.stringify(metadata))).toEqual(metadata);
   });
 });
 

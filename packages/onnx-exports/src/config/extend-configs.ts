@@ -4,7 +4,7 @@ import { extendContext, recordOf, type ContextExtension } from "@ropewalk/contex
 import { readRotation, type ExtensionEntry, type Context } from "@ropewalk/models";
 import { match } from "ts-pattern";
 import { checkExtension } from "../check-options.ts";
-import { named } from "../errors.ts";
+import { inNameOf } from "../errors.ts";
 import {
   extendedConfig,
   extendedTokenizerConfig,
@@ -68,7 +68,7 @@ const configsUnder = ({ extension, runtime = "portable", ...given }: ConfigOptio
  * @throws RangeError and TypeError naming the key, the rule and the value
  */
 export const extendConfigs = (options: ConfigOptions): ExtendedConfigs =>
-  named("extendConfigs", () => {
+  inNameOf("extendConfigs", () => {
     checkKeys("extendConfigs", "options", options, optionKeys);
     checkExtension("extendConfigs", options.extension);
     return configsUnder(options);

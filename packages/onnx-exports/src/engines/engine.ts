@@ -2,12 +2,12 @@
 import { valueOfInfo, type GraphProto, type Value } from "@ropewalk/graph";
 import { check, refuse } from "../errors.ts";
 import type { Json } from "../config/config-files.ts";
-import type { AttentionSite } from "../recognise/attention-match.ts";
+import type { AttentionMatch } from "../recognise/attention-match.ts";
 
 export type EngineModel = {
   /** As it was rewritten. */
   readonly graph: GraphProto;
-  readonly sites: readonly AttentionSite[];
+  readonly attentionMatches: readonly AttentionMatch[];
   /** config.json with the new limits. */
   readonly config: Json;
   readonly capacity: number;
@@ -21,10 +21,10 @@ export type Ports = { readonly inputs: readonly Value[]; readonly outputs: reado
 const besides = (infos: GraphProto["input"], cached: ReadonlySet<string>): readonly Value[] =>
   infos.filter(({ name }) => !cached.has(name)).map(valueOfInfo);
 
-export const portsOf = ({ graph, sites }: EngineModel): Ports => {
+export const portsOf = ({ graph, attentionMatches }: EngineModel): Ports => {
   const weights = graph.initializer.map(({ name }) => name);
   const cached = (end: "past" | "present"): readonly string[] =>
-    sites.flatMap(({ [end]: { key, value } }) => [key, value]);
+    attentionMatches.flatMap(({ [end]: { key, value } }) => [key, value]);
   const ports = {
     inputs: besides(graph.input, new Set([...weights, ...cached("past")])),
     outputs: besides(graph.output, new Set(cached("present"))),

@@ -41,13 +41,13 @@ const special = (config: Json): Json => {
 };
 
 export const genaiConfig = (model: EngineModel): Json => {
-  const { sites, config, capacity, file } = model;
+  const { attentionMatches, config, capacity, file } = model;
   const { inputs } = portsOf(model);
   const other = inputs.find(({ name }) => !fed.includes(name));
   check(other === undefined, `inputs must be ${fed.join(", ")} and past for ONNX Runtime GenAI`, `"${other?.name}"`);
-  const { numHeads, numKvHeads, headDim } = sites[0]!;
+  const { numHeads, numKvHeads, headDim } = attentionMatches[0]!;
   const pattern = (end: "past" | "present", part: "key" | "value"): string =>
-    patternOf(sites.map((site) => site[end][part]));
+    patternOf(attentionMatches.map((attentionMatch) => attentionMatch[end][part]));
   return {
     model: {
       type: "decoder",
@@ -57,7 +57,7 @@ export const genaiConfig = (model: EngineModel): Json => {
       decoder: {
         filename: file,
         session_options: { provider_options: [] },
-        ...{ num_hidden_layers: sites.length, num_attention_heads: numHeads },
+        ...{ num_hidden_layers: attentionMatches.length, num_attention_heads: numHeads },
         ...{ num_key_value_heads: numKvHeads, head_size: headDim },
         inputs: {
           ...Object.fromEntries(inputs.map(({ name }) => [name, name])),

@@ -45,7 +45,7 @@ const list = (field: string, entries: readonly string[], indent = ""): string =>
 
 export const tritonConfig = (model: EngineModel): string => {
   const { inputs, outputs } = portsOf(model);
-  const states = model.sites.flatMap(({ past, present, numKvHeads, headDim, type }) =>
+  const states = model.attentionMatches.flatMap(({ past, present, numKvHeads, headDim, type }) =>
     (["key", "value"] as const).map((part) => {
       const data = typeOf({ name: past[part], type });
       const first = `initial_state: { name: "${past[part]}" ${data} ${dimsOf([1, numKvHeads, 1, headDim])} zero_data: true }`;

@@ -16,16 +16,16 @@ import {
   type ModelTexts,
 } from "@ropewalk/models";
 import { checkKeys } from "@ropewalk/check";
-import { check, named, refuse, throwAs } from "../errors.ts";
+import { check, inNameOf, refuse, throwInNameOf } from "../errors.ts";
 import { checkCache, putOnCache } from "../rewrite/for-generation/put-on-cache.ts";
 import { jsonObject, type Json } from "../config/config-files.ts";
 import { dataPlaces, renameDataFiles } from "../graph/external-data.ts";
-import { inWords, readMark, type Mark } from "../metadata/metadata.ts";
+import { inWords, readMetadata, type RopewalkMetadata } from "../metadata/metadata.ts";
 import { exportFingerprint } from "./fingerprint.ts";
 import { decoderSizesOf, readExport } from "../recognise/read-export.ts";
 import { layoutIn } from "../metadata/cache-layout.ts";
 import { placesOfTables, type TableRows } from "../recognise/rotation/table-rows.ts";
-import type { AttentionSite } from "../recognise/attention-match.ts";
+import type { AttentionMatch } from "../recognise/attention-match.ts";
 
 export type ExportedDecoder = ModelTexts & {
   readonly kind: "export";
@@ -72,7 +72,7 @@ type ChunkOptions = {
 /** Where an export's model may lie in its folder, the first that is there. */
 export const exportNames: readonly string[] = ["model.onnx", "onnx/model.onnx"];
 
-const extensionIn = ({ extension, customMapping }: Mark): ContextExtension => {
+const extensionIn = ({ extension, customMapping }: RopewalkMetadata): ContextExtension => {
   if (customMapping !== undefined)
     refuse(
       `an extended model must have a mapping that can be made again, or an extension be given, got ${customMapping}`,
@@ -83,7 +83,7 @@ const extensionIn = ({ extension, customMapping }: Mark): ContextExtension => {
 /** A layout's name without which keys its bands read. */
 const kindsIn = (layout: string): string => layout.replaceAll(/( \d+)+/g, "");
 
-const checkMadeFor = (chunk: NonNullable<Mark["chunk"]>, asked: ExtendedDecoder, words: string): void => {
+const checkMadeFor = (chunk: NonNullable<RopewalkMetadata["chunk"]>, asked: ExtendedDecoder, words: string): void => {
   const { cache } = chunk;
   const [layout, own] = [layoutIn(chunk.layout), layoutName(asked)];
   if (kindsIn(layout) !== kindsIn(own))
@@ -119,18 +119,18 @@ const checkNoAttentions = (attentions: AskedAttentions | undefined): void => {
 
 type Asked = Required<ChunkOptions> & { readonly extended: ExtendedDecoder };
 
-type Sizes = { readonly decoder: DecoderSizes; readonly sites: readonly AttentionSite[] };
+type Sizes = { readonly decoder: DecoderSizes; readonly attentionMatches: readonly AttentionMatch[] };
 
 /** A graph that was written for a cache runs as it is; any other is rewritten. Changes `proto`. */
 const rewriteFor = (
   asked: Asked,
   proto: ModelProto,
-  { mark, sites }: { readonly mark: Mark | undefined } & Pick<Sizes, "sites">,
+  { metadata, attentionMatches }: { readonly metadata: RopewalkMetadata | undefined } & Pick<Sizes, "attentionMatches">,
 ): void => {
-  if (mark?.chunk) {
+  if (metadata?.chunk) {
     checkOperators(asked.operators);
     checkNoAttentions(asked.attentions);
-  } else putOnCache(asked, { proto, sites });
+  } else putOnCache(asked, { proto, attentionMatches });
 };
 
 /** Rows of rotary tables that lie in files. */
@@ -148,12 +148,16 @@ const readTables = async (
   return rows;
 };
 
-type Found = { readonly config: Json; readonly mark: Mark | undefined; readonly tables: readonly TableRows[] };
+type Found = {
+  readonly config: Json;
+  readonly metadata: RopewalkMetadata | undefined;
+  readonly tables: readonly TableRows[];
+};
 
-const readSizes = ({ config, mark, tables }: Found, proto: ModelProto): Sizes => {
-  if (mark?.chunk) return { decoder: mark.chunk.decoder, sites: mark.sites };
+const readSizes = ({ config, metadata, tables }: Found, proto: ModelProto): Sizes => {
+  if (metadata?.chunk) return { decoder: metadata.chunk.decoder, attentionMatches: metadata.sites };
   const exported = readExport({ config, replace: true, tables }, proto);
-  return { decoder: decoderSizesOf(exported), sites: exported.sites };
+  return { decoder: decoderSizesOf(exported), attentionMatches: exported.attentionMatches };
 };
 
 const beside = (model: string, location: string): string => [...model.split("/").slice(0, -1), location].join("/");
@@ -185,32 +189,32 @@ const read = async (folder: CheckpointFolder, asked: string | undefined): Promis
   const config = jsonObject("config.json", stated);
   const bytes = await found.file.source.read(0, found.file.source.size);
   const proto = decode(bytes);
-  const mark = readMark(proto);
+  const metadata = readMetadata(proto);
   // Missing files are told before what they hold.
   const data = await openData(folder, found.model, proto);
-  const tables = mark === undefined ? await readTables(folder, found.model, proto) : [];
-  const { decoder, sites } = readSizes({ config, mark, tables }, proto);
+  const tables = metadata === undefined ? await readTables(folder, found.model, proto) : [];
+  const { decoder, attentionMatches } = readSizes({ config, metadata, tables }, proto);
   const names = new Map([...data].map(([location, { external }]) => [location, external.file]));
   const checkFits = (extended: ExtendedDecoder): void => {
     checkCache(extended);
-    if (mark?.chunk) checkMadeFor(mark.chunk, extended, inWords(mark));
+    if (metadata?.chunk) checkMadeFor(metadata.chunk, extended, inWords(metadata));
   };
   return {
     kind: "export",
     name: folder.name,
     folder,
     decoder,
-    extension: () => named("loadExport", () => (mark ? extensionIn(mark) : {})),
+    extension: () => inNameOf("loadExport", () => (metadata ? extensionIn(metadata) : {})),
     modelBytes: bytes.length,
     files: [...data.values()],
     fingerprint: () => exportFingerprint(bytes, decoder, { places: dataPlaces(proto), files: data }),
-    check: (extended) => named("loadExport", () => checkFits(extended)),
+    check: (extended) => inNameOf("loadExport", () => checkFits(extended)),
     graph: (extended, { operators = "all", attentions } = {}) =>
-      named("loadExport", () => {
+      inNameOf("loadExport", () => {
         checkFits(extended);
         // Decoded anew: rewriting changes it, and models of several extensions share what was read.
         const made = decode(bytes);
-        rewriteFor({ extended, operators, attentions }, made, { mark, sites });
+        rewriteFor({ extended, operators, attentions }, made, { metadata, attentionMatches });
         renameDataFiles(made, names);
         return encode(made);
       }),
@@ -230,5 +234,5 @@ export const loadExport = async (
   folder: CheckpointFolder,
 ): Promise<ExportedDecoder | undefined> => {
   checkKeys("loadExport", "options", options, { model: true });
-  return read(folder, options.model).catch((error: unknown) => throwAs("loadExport", error));
+  return read(folder, options.model).catch((error: unknown) => throwInNameOf("loadExport", error));
 };

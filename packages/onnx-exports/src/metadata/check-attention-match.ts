@@ -1,14 +1,14 @@
 /** A site as the record has it. */
 import { byKind, check, checkInteger, checkNumber, checkOneOf, type Keys } from "@ropewalk/check";
-import type { AttentionSite, HeadNorms, Projections, SiteTensor } from "../recognise/attention-match.ts";
+import type { AttentionMatch, HeadNorms, Projections, HeadsTensor } from "../recognise/attention-match.ts";
 import { checkFinite, checkObject, checkText, most, where } from "./value-checks.ts";
 
-export const layouts: readonly AttentionSite["layout"][] = ["halves", "interleaved"];
+export const layouts: readonly AttentionMatch["layout"][] = ["halves", "interleaved"];
 const tensorLayouts = ["rows", "heads"] as const;
 const types = ["float32", "float16"] as const;
 
-const checkTensor = (name: string, tensor: SiteTensor): void => {
-  checkObject<SiteTensor>(name, tensor, { name: true, layout: true });
+const checkTensor = (name: string, tensor: HeadsTensor): void => {
+  checkObject<HeadsTensor>(name, tensor, { name: true, layout: true });
   checkText(`${name}.name`, tensor.name);
   checkOneOf(where, `${name}.layout`, tensor.layout, tensorLayouts);
 };
@@ -25,8 +25,8 @@ const checkProjections = (name: string, projections: Projections): void =>
     },
   });
 
-const checkCache = (name: string, cache: AttentionSite["past"]): void => {
-  checkObject<AttentionSite["past"]>(name, cache, { key: true, value: true });
+const checkCache = (name: string, cache: AttentionMatch["past"]): void => {
+  checkObject<AttentionMatch["past"]>(name, cache, { key: true, value: true });
   checkText(`${name}.key`, cache.key);
   checkText(`${name}.value`, cache.value);
 };
@@ -38,37 +38,42 @@ const checkHeadNorms = (name: string, norms: HeadNorms): void => {
   checkFinite(`${name}.epsilon`, norms.epsilon, 0);
 };
 
-const siteKeys: Keys<AttentionSite> = {
+const attentionMatchKeys: Keys<AttentionMatch> = {
   ...{ node: true, projections: true, headNorms: true, past: true, present: true, output: true },
   ...{ numHeads: true, numKvHeads: true, headDim: true, rotaryDim: true, layout: true },
   ...{ scale: true, softcap: true, window: true, type: true },
 };
 
 /** @throws RangeError and TypeError naming the key, the rule and the value */
-export const checkSite = (name: string, site: AttentionSite): void => {
-  checkObject(name, site, siteKeys);
-  check(typeof site.node === "string", `${where}: ${name}.node must be a name`, site.node, "string");
-  checkProjections(`${name}.projections`, site.projections);
-  if (site.headNorms !== undefined) checkHeadNorms(`${name}.headNorms`, site.headNorms);
-  checkCache(`${name}.past`, site.past);
-  checkCache(`${name}.present`, site.present);
-  checkTensor(`${name}.output`, site.output);
+export const checkAttentionMatch = (name: string, attentionMatch: AttentionMatch): void => {
+  checkObject(name, attentionMatch, attentionMatchKeys);
+  check(
+    typeof attentionMatch.node === "string",
+    `${where}: ${name}.node must be a name`,
+    attentionMatch.node,
+    "string",
+  );
+  checkProjections(`${name}.projections`, attentionMatch.projections);
+  if (attentionMatch.headNorms !== undefined) checkHeadNorms(`${name}.headNorms`, attentionMatch.headNorms);
+  checkCache(`${name}.past`, attentionMatch.past);
+  checkCache(`${name}.present`, attentionMatch.present);
+  checkTensor(`${name}.output`, attentionMatch.output);
   for (const size of ["numHeads", "numKvHeads", "headDim"] as const)
-    checkInteger(where, `${name}.${size}`, site[size], 1, most.size);
-  checkInteger(where, `${name}.rotaryDim`, site.rotaryDim, 0, most.size);
+    checkInteger(where, `${name}.${size}`, attentionMatch[size], 1, most.size);
+  checkInteger(where, `${name}.rotaryDim`, attentionMatch.rotaryDim, 0, most.size);
   check(
-    site.numHeads % site.numKvHeads === 0,
-    `${where}: ${name}.numHeads must be a multiple of numKvHeads ${site.numKvHeads}`,
-    site.numHeads,
+    attentionMatch.numHeads % attentionMatch.numKvHeads === 0,
+    `${where}: ${name}.numHeads must be a multiple of numKvHeads ${attentionMatch.numKvHeads}`,
+    attentionMatch.numHeads,
   );
   check(
-    site.rotaryDim % 2 === 0 && site.rotaryDim <= site.headDim,
-    `${where}: ${name}.rotaryDim must be even and at most headDim ${site.headDim}`,
-    site.rotaryDim,
+    attentionMatch.rotaryDim % 2 === 0 && attentionMatch.rotaryDim <= attentionMatch.headDim,
+    `${where}: ${name}.rotaryDim must be even and at most headDim ${attentionMatch.headDim}`,
+    attentionMatch.rotaryDim,
   );
-  checkOneOf(where, `${name}.layout`, site.layout, layouts);
-  checkOneOf(where, `${name}.type`, site.type, types);
-  checkNumber(where, `${name}.scale`, site.scale, Number.isFinite(site.scale), "finite");
-  checkFinite(`${name}.softcap`, site.softcap, 0);
-  if (site.window !== undefined) checkInteger(where, `${name}.window`, site.window, 1, most.tokens);
+  checkOneOf(where, `${name}.layout`, attentionMatch.layout, layouts);
+  checkOneOf(where, `${name}.type`, attentionMatch.type, types);
+  checkNumber(where, `${name}.scale`, attentionMatch.scale, Number.isFinite(attentionMatch.scale), "finite");
+  checkFinite(`${name}.softcap`, attentionMatch.softcap, 0);
+  if (attentionMatch.window !== undefined) checkInteger(where, `${name}.window`, attentionMatch.window, 1, most.tokens);
 };

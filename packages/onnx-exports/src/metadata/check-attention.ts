@@ -2,7 +2,7 @@
 import { check, checkInteger, checkNumber, checkOneOf } from "@ropewalk/check";
 import { readRopeScaling } from "@ropewalk/context-extension";
 import type { AttentionKind, DecoderRope } from "@ropewalk/context-extension";
-import type { AttentionSite } from "../recognise/attention-match.ts";
+import type { AttentionMatch } from "../recognise/attention-match.ts";
 import { checkFinite, checkObject, most, where } from "./value-checks.ts";
 import { layouts } from "./check-attention-match.ts";
 
@@ -18,7 +18,7 @@ export const checkRotation = (name: string, rope: DecoderRope, rotaryDim: number
   readRopeScaling(where, `${name}.scaling`, rope.scaling, rotaryDim);
 };
 
-const checkKind = (name: string, kind: AttentionKind, { rotaryDim }: AttentionSite): void => {
+const checkKind = (name: string, kind: AttentionKind, { rotaryDim }: AttentionMatch): void => {
   checkObject<AttentionKind>(name, kind, { rope: true, slidingWindow: true, scoreScale: true, softcap: true });
   const { rope, slidingWindow, scoreScale, softcap } = kind;
   if (rope !== undefined) checkRotation(`${name}.rope`, rope, rotaryDim);
@@ -37,7 +37,7 @@ const checkKind = (name: string, kind: AttentionKind, { rotaryDim }: AttentionSi
 export const checkAttention = (
   name: string,
   attention: readonly AttentionKind[],
-  sites: readonly AttentionSite[],
+  sites: readonly AttentionMatch[],
 ): void => {
   check(Array.isArray(attention), `${where}: ${name} must be a list`, attention, "object");
   check(

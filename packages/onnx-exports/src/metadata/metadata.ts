@@ -6,11 +6,11 @@ import { show } from "@ropewalk/check";
 import { extensionOf, recordOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/context-extension";
 import type { CachePrecision, DecoderSizes } from "@ropewalk/decoder";
 import type { ModelProto } from "@ropewalk/graph";
-import { reading, refuse } from "../errors.ts";
-import { readMarkRecord } from "./check-record.ts";
-import type { AttentionSite } from "../recognise/attention-match.ts";
+import { asRefusals, refuse } from "../errors.ts";
+import { parseMetadata } from "./parse-metadata.ts";
+import type { AttentionMatch } from "../recognise/attention-match.ts";
 
-export type Mark = {
+export type RopewalkMetadata = {
   readonly version: 2;
   /** As a config.json has it. */
   readonly extension: ExtensionRecord;
@@ -20,7 +20,7 @@ export type Mark = {
   readonly trainedContext: number;
   /** Absent in none; null where there was none before. */
   readonly slidingWindow: number | null;
-  readonly sites: readonly AttentionSite[];
+  readonly sites: readonly AttentionMatch[];
   /** Where the graph takes the parts of a cache that `@ropewalk/generation` keeps: what it was recorded for. */
   readonly chunk?: {
     readonly decoder: DecoderSizes;
@@ -37,14 +37,17 @@ const key = "ropewalk";
  *
  * @throws RangeError when a scaling is one's own, which could not be read again
  */
-export const describe = (extension: ContextExtension): Pick<Mark, "extension" | "customMapping"> => {
+export const describe = (extension: ContextExtension): Pick<RopewalkMetadata, "extension" | "customMapping"> => {
   const { positions, ...scalings } = extension;
   if (positions === undefined || positions.config !== undefined) return { extension: recordOf(extension) };
   return { extension: recordOf(scalings), customMapping: positions.name };
 };
 
 /** What an extension is called in messages. */
-export const inWords = ({ extension, customMapping }: Pick<Mark, "extension" | "customMapping">): string => {
+export const inWords = ({
+  extension,
+  customMapping,
+}: Pick<RopewalkMetadata, "extension" | "customMapping">): string => {
   const { positions, rope, entropy } = extensionOf(extension);
   const names = [customMapping ?? positions?.name, rope?.kind, entropy?.kind];
   return names.filter((name) => name !== undefined).join(", ") || "nothing";
@@ -63,14 +66,14 @@ const parse = (text: string): unknown => {
  *
  * @throws RangeError and TypeError naming the key, the rule and the value
  */
-export const readMark = (model: ModelProto): Mark | undefined => {
+export const readMetadata = (model: ModelProto): RopewalkMetadata | undefined => {
   const text = model.metadataProps.find((entry) => entry.key === key)?.value;
-  return text === undefined ? undefined : reading(() => readMarkRecord(parse(text)));
+  return text === undefined ? undefined : asRefusals(() => parseMetadata(parse(text)));
 };
 
-export const writeMark = (model: ModelProto, mark: Mark): void => {
+export const writeMetadata = (model: ModelProto, metadata: RopewalkMetadata): void => {
   const entry = model.metadataProps.find((known) => known.key === key);
-  const value = JSON.stringify(mark);
+  const value = JSON.stringify(metadata);
   if (entry) entry.value = value;
   else model.metadataProps.push({ ...emptyEntry, key, value });
 };

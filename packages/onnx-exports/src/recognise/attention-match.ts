@@ -12,17 +12,17 @@ import type { RotaryLayout } from "@ropewalk/rope";
  */
 export type TensorLayout = "rows" | "heads";
 
-export type SiteTensor = { readonly name: string; readonly layout: TensorLayout };
+export type HeadsTensor = { readonly name: string; readonly layout: TensorLayout };
 
 /** Queries, keys and values before rotation: each by itself, or side by side in one tensor of rows, in this order. */
 export type Projections =
   | { readonly kind: "packed"; readonly name: string }
-  | { readonly kind: "separate"; readonly query: SiteTensor; readonly key: SiteTensor; readonly value: SiteTensor };
+  | { readonly kind: "separate"; readonly query: HeadsTensor; readonly key: HeadsTensor; readonly value: HeadsTensor };
 
 /** Norms of each head before it rotates: x w / sqrt(mean(x²) + epsilon), with weights [headDim] by their names. */
 export type HeadNorms = { readonly query: string; readonly key: string; readonly epsilon: number };
 
-export type AttentionSite = {
+export type AttentionMatch = {
   /** The node that attends, for messages. */
   readonly node: string;
   readonly projections: Projections;
@@ -32,7 +32,7 @@ export type AttentionSite = {
   readonly past: { readonly key: string; readonly value: string };
   /** The same with the new tokens behind them. */
   readonly present: { readonly key: string; readonly value: string };
-  readonly output: SiteTensor;
+  readonly output: HeadsTensor;
   readonly numHeads: number;
   readonly numKvHeads: number;
   readonly headDim: number;

@@ -1,6 +1,6 @@
 /** Keys or values of past and new tokens, joined in the graph: present = Concat(past, new), axis 2. */
 import type { NodeProto } from "@ropewalk/graph";
-import { attributesOf } from "./node-attributes.ts";
+import { readAttributes } from "./read-attributes.ts";
 import { refuse } from "../errors.ts";
 import { nameOf, type GraphView } from "../graph/graph-view.ts";
 
@@ -28,7 +28,7 @@ const inputOf = (view: GraphView, name: string): string | undefined => {
 const joinAt = (view: GraphView, maker: NodeProto | undefined): Joined | undefined => {
   if (maker?.opType !== "Concat" || maker.input.length !== 2) return undefined;
   const past = inputOf(view, maker.input[0]!);
-  const axis = attributesOf(maker, ["axis"]).integer("axis", 0);
+  const axis = readAttributes(maker, ["axis"]).integer("axis", 0);
   return past !== undefined && (axis === 2 || axis === -2)
     ? { past, fresh: maker.input[1]!, present: maker.output[0]! }
     : undefined;

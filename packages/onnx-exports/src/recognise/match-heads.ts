@@ -2,9 +2,9 @@
 import type { NodeProto } from "@ropewalk/graph";
 import { check, refuse } from "../errors.ts";
 import { nameOf, type GraphView } from "../graph/graph-view.ts";
-import type { AttentionSite } from "./attention-match.ts";
+import type { AttentionMatch } from "./attention-match.ts";
 import { readCache } from "./past-and-present.ts";
-import type { ModelFacts } from "./forms/form.ts";
+import type { LayerFacts } from "./forms/form.ts";
 import type { Joined } from "./joined-cache.ts";
 import { readMask } from "./trial/read-mask.ts";
 import { readRotated } from "./rotation/rotated-value.ts";
@@ -19,12 +19,12 @@ export type Attending = {
 };
 
 /** All of the site but what is done with its scores. */
-export const readHeadsSite = (
+export const matchHeads = (
   view: GraphView,
   node: NodeProto,
   { query, keys, values, mask, output }: Attending,
-  facts: ModelFacts,
-): Omit<AttentionSite, "scale" | "softcap"> => {
+  facts: LayerFacts,
+): Omit<AttentionMatch, "scale" | "softcap"> => {
   const at = nameOf(node);
   const cache = readCache(view, node, { past: [keys.past, values.past], present: [keys.present, values.present] });
   const headDim = cache.headDim ?? facts.headDim();

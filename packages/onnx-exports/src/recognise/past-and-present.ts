@@ -2,9 +2,9 @@
 import type { NodeProto } from "@ropewalk/graph";
 import { check, refuse } from "../errors.ts";
 import { nameOf, type GraphView } from "../graph/graph-view.ts";
-import type { AttentionSite } from "./attention-match.ts";
+import type { AttentionMatch } from "./attention-match.ts";
 
-export type Cache = Pick<AttentionSite, "past" | "present" | "type"> & {
+export type Cache = Pick<AttentionMatch, "past" | "present" | "type"> & {
   readonly numKvHeads: number | undefined;
   readonly headDim: number | undefined;
 };

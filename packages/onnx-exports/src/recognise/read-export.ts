@@ -8,12 +8,12 @@ import { countOf, headDimOf, neededCount, withOwnWindows, type Json } from "../c
 import { checkNumLayers, layersIn, ropeOfLayer, widestWindow } from "../config/config-layers.ts";
 import { dataPlaces, type DataPlace } from "../graph/external-data.ts";
 import { viewGraph } from "../graph/graph-view.ts";
-import { inWords, readMark, type Mark } from "../metadata/metadata.ts";
-import type { ModelFacts } from "./forms/form.ts";
-import { recogniseSites } from "./recognise-attention.ts";
+import { inWords, readMetadata, type RopewalkMetadata } from "../metadata/metadata.ts";
+import type { LayerFacts } from "./forms/form.ts";
+import { recogniseAttention } from "./recognise-attention.ts";
 import { unreadTables } from "./rotation/check-tables.ts";
 import type { TableRows } from "./rotation/table-rows.ts";
-import type { AttentionSite } from "./attention-match.ts";
+import type { AttentionMatch } from "./attention-match.ts";
 import { checkMade, sortNodes } from "../graph/topology.ts";
 
 /** The window that a model was made with, and how each of its layers attends. */
@@ -21,8 +21,8 @@ export type Known = Omit<Context, "attention"> & { readonly attention: readonly 
 
 export type ReadExport = {
   readonly proto: ModelProto;
-  readonly mark: Mark | undefined;
-  readonly sites: readonly AttentionSite[];
+  readonly metadata: RopewalkMetadata | undefined;
+  readonly attentionMatches: readonly AttentionMatch[];
   readonly known: Known;
   /** config.json as it was before an extension turned windows off. */
   readonly config: Json;
@@ -49,7 +49,7 @@ const checkOpset = ({ opsetImport }: ModelProto): void => {
 };
 
 /** What config.json says of a layer. */
-const factsOf = ({ config, tables }: Asked): ((layer: number) => ModelFacts) => {
+const factsOf = ({ config, tables }: Asked): ((layer: number) => LayerFacts) => {
   const numHeads = () => neededCount(config, "num_attention_heads");
   const stated = layersIn(config);
   return (layer) => ({
@@ -79,45 +79,47 @@ const budgetFor = (config: Json): Budget => {
 };
 
 /** The sites of a model: as they were written down when it was extended before, or as its nodes show them. */
-const sitesOf = (
+const attentionMatchesOf = (
   model: ModelProto,
-  mark: Mark | undefined,
+  metadata: RopewalkMetadata | undefined,
   asked: Asked,
-): Pick<ReadExport, "sites" | "unreadTables"> => {
-  if (mark?.chunk)
+): Pick<ReadExport, "attentionMatches" | "unreadTables"> => {
+  if (metadata?.chunk)
     refuse(
       "a model must be an export or one that was extended for any runtime, got one that takes a cache of generation's",
     );
-  if (mark === undefined) {
+  if (metadata === undefined) {
     const view = viewGraph(model, budgetFor(asked.config));
-    const sites = recogniseSites(view, factsOf(asked));
-    return { sites, unreadTables: unreadTables(view) };
+    const attentionMatches = recogniseAttention(view, factsOf(asked));
+    return { attentionMatches, unreadTables: unreadTables(view) };
   }
-  if (!asked.replace) refuse(`a model must not be extended twice (replace: true), got one with ${inWords(mark)}`);
-  return { sites: mark.sites, unreadTables: [] };
+  if (!asked.replace) refuse(`a model must not be extended twice (replace: true), got one with ${inWords(metadata)}`);
+  return { attentionMatches: metadata.sites, unreadTables: [] };
 };
 
 /** The window that all layers slide in; undefined where one of them sees everything. */
-const commonWindow = (sites: readonly AttentionSite[]): number | undefined =>
-  sites.every(({ window }) => window !== undefined) ? Math.max(...sites.map(({ window }) => window!)) : undefined;
+const commonWindow = (attentionMatches: readonly AttentionMatch[]): number | undefined =>
+  attentionMatches.every(({ window }) => window !== undefined)
+    ? Math.max(...attentionMatches.map(({ window }) => window!))
+    : undefined;
 
 /** Whether some layers slide and others do not: then there are layers that had the distances of the whole context in training. */
-export const slideInPart = (sites: readonly AttentionSite[]): boolean =>
-  commonWindow(sites) === undefined && sites.some(({ window }) => window !== undefined);
+export const slideInPart = (attentionMatches: readonly AttentionMatch[]): boolean =>
+  commonWindow(attentionMatches) === undefined && attentionMatches.some(({ window }) => window !== undefined);
 
 /** The window that was trained on. A config that is not known layer by layer may count it from a window that some layers have. */
-const contextOf = ({ trainedContext, contextLimit: limit }: Context, sites: readonly AttentionSite[]) =>
-  limit?.by === "sliding_window" && slideInPart(sites)
+const contextOf = ({ trainedContext, contextLimit: limit }: Context, attentionMatches: readonly AttentionMatch[]) =>
+  limit?.by === "sliding_window" && slideInPart(attentionMatches)
     ? { trainedContext: limit.stated }
     : { trainedContext, ...(limit && { contextLimit: limit }) };
 
 /** The window of a site. Beside layers that see everything, one that reaches beyond the whole context is none, as in a config. */
-const windowOf = ({ window }: AttentionSite, trainedContext: number, inPart: boolean): number | undefined =>
+const windowOf = ({ window }: AttentionMatch, trainedContext: number, inPart: boolean): number | undefined =>
   window !== undefined && inPart && window > trainedContext ? undefined : window;
 
 /** How a site attends, with the rotation and the window of its layer. */
 const kindOf = (
-  { scale, softcap, headDim, layout }: AttentionSite,
+  { scale, softcap, headDim, layout }: AttentionMatch,
   rope: AttentionKind["rope"],
   slidingWindow: number | undefined,
 ): AttentionKind => ({
@@ -130,27 +132,27 @@ const kindOf = (
 
 const knownOf = (
   config: Json,
-  mark: Mark | undefined,
-  sites: readonly AttentionSite[],
+  metadata: RopewalkMetadata | undefined,
+  attentionMatches: readonly AttentionMatch[],
 ): Pick<ReadExport, "known" | "stated"> => {
-  const { headDim } = sites[0]!;
-  const rotaryDim = sites.find((site) => site.rotaryDim > 0)?.rotaryDim ?? headDim;
-  const read = layersIn(mark ? { ...config, max_position_embeddings: mark.trainedContext } : config);
+  const { headDim } = attentionMatches[0]!;
+  const rotaryDim = attentionMatches.find((attentionMatch) => attentionMatch.rotaryDim > 0)?.rotaryDim ?? headDim;
+  const read = layersIn(metadata ? { ...config, max_position_embeddings: metadata.trainedContext } : config);
   const stated = read(headDim, rotaryDim / headDim);
-  checkNumLayers(stated, sites.length);
-  const context = contextOf(stated, sites);
-  const inPart = slideInPart(sites);
-  const attention = sites.map((site, layer) => {
+  checkNumLayers(stated, attentionMatches.length);
+  const context = contextOf(stated, attentionMatches);
+  const inPart = slideInPart(attentionMatches);
+  const attention = attentionMatches.map((attentionMatch, layer) => {
     const rope = ropeOfLayer(stated, layer);
-    if (site.headDim !== headDim || site.rotaryDim !== (rope?.rotaryDim ?? 0))
+    if (attentionMatch.headDim !== headDim || attentionMatch.rotaryDim !== (rope?.rotaryDim ?? 0))
       refuse(
-        `node "${site.node}" must rotate ${rope?.rotaryDim ?? 0} of ${headDim} dimensions, as config.json says, got ` +
-          `${site.rotaryDim} of ${site.headDim}`,
+        `node "${attentionMatch.node}" must rotate ${rope?.rotaryDim ?? 0} of ${headDim} dimensions, as config.json says, got ` +
+          `${attentionMatch.rotaryDim} of ${attentionMatch.headDim}`,
       );
-    return kindOf(site, rope, windowOf(site, context.trainedContext, inPart));
+    return kindOf(attentionMatch, rope, windowOf(attentionMatch, context.trainedContext, inPart));
   });
   const rope = extendedKind(attention)?.rope ?? attention.find((kind) => kind.rope)?.rope ?? stated.rope;
-  return { stated, known: { ...context, rope, slidingWindow: commonWindow(sites), attention } };
+  return { stated, known: { ...context, rope, slidingWindow: commonWindow(attentionMatches), attention } };
 };
 
 /** @throws RangeError that names the node and what was not understood, or TypeError */
@@ -159,19 +161,27 @@ export const readExport = (asked: Asked, proto: ModelProto): ReadExport => {
   sortNodes(proto.graph!.node);
   checkMade(proto.graph!);
   const places = dataPlaces(proto);
-  const mark = readMark(proto);
-  const config = mark ? withOwnWindows(asked.config, mark.slidingWindow) : asked.config;
-  const { sites, unreadTables: unread } = sitesOf(proto, mark, { ...asked, config });
-  return { proto, mark, sites, config, ...knownOf(config, mark, sites), places, unreadTables: unread };
+  const metadata = readMetadata(proto);
+  const config = metadata ? withOwnWindows(asked.config, metadata.slidingWindow) : asked.config;
+  const { attentionMatches, unreadTables: unread } = attentionMatchesOf(proto, metadata, { ...asked, config });
+  return {
+    proto,
+    metadata,
+    attentionMatches,
+    config,
+    ...knownOf(config, metadata, attentionMatches),
+    places,
+    unreadTables: unread,
+  };
 };
 
 const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** The sizes of the decoder, whose layers have heads alike. */
-export const decoderSizesOf = ({ config, proto, sites, known }: ReadExport): DecoderSizes => {
-  const { numHeads, numKvHeads, headDim } = sites[0]!;
+export const decoderSizesOf = ({ config, proto, attentionMatches, known }: ReadExport): DecoderSizes => {
+  const { numHeads, numKvHeads, headDim } = attentionMatches[0]!;
   for (const [name, value] of Object.entries({ numHeads, numKvHeads, headDim })) {
-    const other = sites.find((site) => site[name as "numHeads"] !== value);
+    const other = attentionMatches.find((attentionMatch) => attentionMatch[name as "numHeads"] !== value);
     if (other)
       refuse(
         `node "${other.node}" must have the ${name} ${value} of the layers before, got ${other[name as "numHeads"]}`,
@@ -182,7 +192,7 @@ export const decoderSizesOf = ({ config, proto, sites, known }: ReadExport): Dec
   const { attention, ...context } = known;
   const plain: AttentionKind = { rope: known.rope, slidingWindow: known.slidingWindow };
   return {
-    ...{ numLayers: sites.length, numHeads, numKvHeads, headDim },
+    ...{ numLayers: attentionMatches.length, numHeads, numKvHeads, headDim },
     vocabSize: typeof stated === "number" ? stated : neededCount(config, "vocab_size"),
     ...context,
     ...(attention.every((kind) => isSame(kind, plain)) ? {} : { attention }),

@@ -2,14 +2,14 @@
 import { innerGraphs, type NodeProto } from "@ropewalk/graph";
 import { check, refuse } from "../errors.ts";
 import { nameOf, type GraphView } from "../graph/graph-view.ts";
-import type { AttentionSite } from "./attention-match.ts";
-import type { ModelFacts } from "./forms/form.ts";
+import type { AttentionMatch } from "./attention-match.ts";
+import type { LayerFacts } from "./forms/form.ts";
 import { forms } from "./forms/index.ts";
 
 const operatorOf = ({ domain, opType }: NodeProto): string =>
   domain === "" || domain === "ai.onnx" ? opType : `${domain}:${opType}`;
 
-const readNode = (view: GraphView, node: NodeProto, facts: ModelFacts): AttentionSite | undefined => {
+const readNode = (view: GraphView, node: NodeProto, facts: LayerFacts): AttentionMatch | undefined => {
   const form = forms.find(({ operator }) => operator === operatorOf(node));
   if (form) return form.read(view, node, facts);
   // Whatever else attends by its name.
@@ -27,7 +27,7 @@ const refuseInside = (node: NodeProto): void => {
   if (attends) refuse(`${nameOf(node)} must have no attention inside of its graphs, got ${nameOf(attends)}`);
 };
 
-const checkNumbers = ({ node, numHeads, numKvHeads, headDim, rotaryDim }: AttentionSite): void => {
+const checkNumbers = ({ node, numHeads, numKvHeads, headDim, rotaryDim }: AttentionMatch): void => {
   const at = `node "${node}"`;
   for (const [name, value] of Object.entries({ numHeads, numKvHeads, headDim }))
     check(Number.isSafeInteger(value) && value > 0, `${at}: ${name} must be an integer above 0`, value);
@@ -44,23 +44,27 @@ const checkNumbers = ({ node, numHeads, numKvHeads, headDim, rotaryDim }: Attent
  *
  * @throws RangeError when there is none, or one is not understood
  */
-export const recogniseSites = (view: GraphView, factsOf: (layer: number) => ModelFacts): readonly AttentionSite[] => {
+export const recogniseAttention = (
+  view: GraphView,
+  factsOf: (layer: number) => LayerFacts,
+): readonly AttentionMatch[] => {
   view.graph.node.forEach(refuseInside);
-  const sites: AttentionSite[] = [];
+  const attentionMatches: AttentionMatch[] = [];
   // A layer takes what those before it give, so that this is their order.
   for (const node of view.sorted(view.graph.node)) {
-    const site = readNode(view, node, factsOf(sites.length));
-    if (site) sites.push(site);
+    const attentionMatch = readNode(view, node, factsOf(attentionMatches.length));
+    if (attentionMatch) attentionMatches.push(attentionMatch);
   }
-  if (sites.length === 0)
+  if (attentionMatches.length === 0)
     refuse(
       `a model must be a decoder with attention over a key-value cache (${forms.map(({ operator }) => operator).join(", ")}), got ` +
         `${view.graph.node.length} nodes without`,
     );
-  sites.forEach(checkNumbers);
-  const taken = new Set(sites.flatMap(({ past }) => [past.key, past.value]));
-  if (taken.size !== 2 * sites.length) refuse("every layer must have a past of its own, got one that two layers take");
+  attentionMatches.forEach(checkNumbers);
+  const taken = new Set(attentionMatches.flatMap(({ past }) => [past.key, past.value]));
+  if (taken.size !== 2 * attentionMatches.length)
+    refuse("every layer must have a past of its own, got one that two layers take");
   const left = [...view.inputs.values()].find(({ name, dims }) => dims?.length === 4 && !taken.has(name));
   if (left) refuse(`every input with 4 axes must be the past of a layer, got "${left.name}"`);
-  return sites;
+  return attentionMatches;
 };

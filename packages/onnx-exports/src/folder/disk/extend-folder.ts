@@ -6,12 +6,12 @@ import { readRotation } from "@ropewalk/models";
 import { writeWhole, type NewFolder } from "@ropewalk/models/node";
 import { checkKeys, type Keys } from "@ropewalk/check";
 import { checkExtension } from "../../check-options.ts";
-import { check, throwAs } from "../../errors.ts";
+import { check, throwInNameOf } from "../../errors.ts";
 import { extendedTokenizerConfig, headDimOf, jsonObject } from "../../config/config-files.ts";
 import { extendModel, type ExtendedExport, type ExtendOptions } from "../../extend-export.ts";
 import { companionsOf } from "./companions.ts";
 import { findConfig, findData, findJson, findModel, readModel, readTables } from "./read-source.ts";
-import { readMark } from "../../metadata/metadata.ts";
+import { readMetadata } from "../../metadata/metadata.ts";
 import { placesOfTables } from "../../recognise/rotation/table-rows.ts";
 
 /** As `extendExport` takes them, but for the configs, which are read. */
@@ -60,8 +60,8 @@ const tokenizerConfig = (json: unknown, capacity: number): string =>
 const readTrainedContext = async (source: string, asked: string | undefined): Promise<number> => {
   const model = await findModel(source, asked);
   const config = await findConfig(source, model);
-  const mark = readMark(decode(await readModel(source, model)));
-  if (mark !== undefined) return mark.trainedContext;
+  const metadata = readMetadata(decode(await readModel(source, model)));
+  if (metadata !== undefined) return metadata.trainedContext;
   const json = jsonObject("config.json", config.json);
   return readRotation(json, { headDim: headDimOf(json) }).trainedContext;
 };
@@ -74,7 +74,7 @@ const readTrainedContext = async (source: string, asked: string | undefined): Pr
  */
 export const trainedContextOf = async (options: Pick<FolderOptions, "model">, source: string): Promise<number> => {
   checkKeys("trainedContextOf", "options", options, { model: true });
-  return readTrainedContext(source, options.model).catch((error: unknown) => throwAs("trainedContextOf", error));
+  return readTrainedContext(source, options.model).catch((error: unknown) => throwInNameOf("trainedContextOf", error));
 };
 
 /** Weights first and config.json last. */
@@ -146,5 +146,5 @@ const write = async (options: FolderOptions, source: string, target: string): Pr
 export const extendFolder = async (options: FolderOptions, source: string, target: string): Promise<ExtendedFolder> => {
   checkKeys("extendFolder", "options", options, optionKeys);
   checkExtension("extendFolder", options.extension);
-  return write(options, source, target).catch((error: unknown) => throwAs("extendFolder", error));
+  return write(options, source, target).catch((error: unknown) => throwInNameOf("extendFolder", error));
 };

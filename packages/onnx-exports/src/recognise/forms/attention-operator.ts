@@ -4,11 +4,11 @@
  *     query, key, value [, mask, past key, past value]   with past and present inside the node, or joined before it
  */
 import type { NodeProto } from "@ropewalk/graph";
-import { attributesOf } from "../node-attributes.ts";
+import { readAttributes } from "../read-attributes.ts";
 import { check } from "../../errors.ts";
 import { nameOf, type GraphView } from "../../graph/graph-view.ts";
 import type { Form } from "./form.ts";
-import { readHeadsSite } from "../match-heads.ts";
+import { matchHeads } from "../match-heads.ts";
 import { readJoined, type Joined } from "../joined-cache.ts";
 
 const known = [
@@ -33,7 +33,7 @@ export const attentionOperator: Form = {
   operator: "Attention",
   read: (view, node, facts) => {
     const at = nameOf(node);
-    const { integer, float } = attributesOf(node, known);
+    const { integer, float } = readAttributes(node, known);
     check(
       node.output.slice(3).every((name) => name === ""),
       `${at} must not give its scores`,
@@ -47,7 +47,11 @@ export const attentionOperator: Form = {
     check(!rows, `${at} must take heads [batch, numHeads, seqLen, headDim]`, "rows with q_num_heads");
     const [keys, values] = [join(view, node, 0), join(view, node, 1)];
     const names = { query: node.input[0]!, keys, values, mask: node.input[3] ?? "", output: node.output[0]! };
-    const site = readHeadsSite(view, node, names, facts);
-    return { ...site, scale: float("scale", 0) || 1 / Math.sqrt(site.headDim), softcap: float("softcap", 0) };
+    const attentionMatch = matchHeads(view, node, names, facts);
+    return {
+      ...attentionMatch,
+      scale: float("scale", 0) || 1 / Math.sqrt(attentionMatch.headDim),
+      softcap: float("softcap", 0),
+    };
   },
 };

@@ -11,8 +11,8 @@
 import type { NodeProto } from "@ropewalk/graph";
 import { refuse } from "../../errors.ts";
 import { nameOf, type GraphView } from "../../graph/graph-view.ts";
-import type { Form, ModelFacts } from "./form.ts";
-import { readHeadsSite } from "../match-heads.ts";
+import type { Form, LayerFacts } from "./form.ts";
+import { matchHeads } from "../match-heads.ts";
 import { readJoined, type Joined } from "../joined-cache.ts";
 import { isRotated } from "../rotation/rotated-value.ts";
 import { tryAttention } from "../trial/try-attention.ts";
@@ -128,7 +128,7 @@ type Parts = {
   readonly mask: string;
 };
 
-const partsOf = (view: GraphView, softmax: NodeProto, facts: ModelFacts): Parts | undefined => {
+const partsOf = (view: GraphView, softmax: NodeProto, facts: LayerFacts): Parts | undefined => {
   const at = nameOf(softmax);
   const sum = weightedSum(view, softmax);
   if (!sum) return undefined;
@@ -159,12 +159,12 @@ export const decomposedAttention: Form = {
     if (parts === undefined) return undefined;
     const { keys, values, query, mask, sum } = parts;
     const output = sum.output[0]!;
-    const site = readHeadsSite(view, softmax, { query, keys, values, mask, output }, facts);
-    const { numHeads, numKvHeads, headDim, window } = site;
+    const attentionMatch = matchHeads(view, softmax, { query, keys, values, mask, output }, facts);
+    const { numHeads, numKvHeads, headDim, window } = attentionMatch;
     const numbers = tryAttention(view, {
       ...{ node: softmax, scores: softmax.input[0]!, output, query, keys: keys.present, values: values.present },
       ...{ numHeads, numKvHeads, headDim, window },
     });
-    return { ...site, ...numbers };
+    return { ...attentionMatch, ...numbers };
   },
 };

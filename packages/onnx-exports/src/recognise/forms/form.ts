@@ -3,10 +3,10 @@ import type { DecoderRope } from "@ropewalk/context-extension";
 import type { NodeProto } from "@ropewalk/graph";
 import type { GraphView } from "../../graph/graph-view.ts";
 import type { TableRows } from "../rotation/table-rows.ts";
-import type { AttentionSite } from "../attention-match.ts";
+import type { AttentionMatch } from "../attention-match.ts";
 
 /** What a graph does not say by itself, from config.json. The functions throw RangeError when the config does not say. */
-export type ModelFacts = {
+export type LayerFacts = {
   /** Which layer they are for, from 0. */
   readonly layer: number;
   readonly numHeads: () => number;
@@ -33,5 +33,5 @@ export type Form = {
    *
    * @throws RangeError that names the node and what was not understood
    */
-  readonly read: (view: GraphView, node: NodeProto, facts: ModelFacts) => AttentionSite | undefined;
+  readonly read: (view: GraphView, node: NodeProto, facts: LayerFacts) => AttentionMatch | undefined;
 };

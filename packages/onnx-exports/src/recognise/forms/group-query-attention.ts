@@ -8,13 +8,13 @@
  * rotates by itself, with tables; otherwise RotaryEmbedding nodes do before it.
  */
 import type { NodeProto } from "@ropewalk/graph";
-import { attributesOf } from "../node-attributes.ts";
+import { readAttributes } from "../read-attributes.ts";
 import { check, refuse } from "../../errors.ts";
 import { nameOf, type GraphView } from "../../graph/graph-view.ts";
-import type { AttentionSite, Projections } from "../attention-match.ts";
+import type { AttentionMatch, Projections } from "../attention-match.ts";
 import { readCache } from "../past-and-present.ts";
 import { layoutOf, readContribPair } from "../rotation/rotary-embedding-node.ts";
-import type { Form, ModelFacts } from "./form.ts";
+import type { Form, LayerFacts } from "./form.ts";
 import { checkLength } from "../trial/check-length.ts";
 import { readTables } from "../rotation/check-tables.ts";
 
@@ -42,7 +42,7 @@ const readHeadNorms = (
   node: NodeProto,
   epsilon: number,
   headDim: number,
-): Pick<AttentionSite, "headNorms"> => {
+): Pick<AttentionMatch, "headNorms"> => {
   const [query = "", key = ""] = node.input.slice(14, 16);
   if (query === "" && key === "") return {};
   for (const name of [query, key]) {
@@ -58,14 +58,14 @@ const readHeadNorms = (
 
 const rows = (name: string) => ({ name, layout: "rows" as const });
 
-type Rotated = Pick<AttentionSite, "rotaryDim" | "layout"> & { readonly projections: Projections };
+type Rotated = Pick<AttentionMatch, "rotaryDim" | "layout"> & { readonly projections: Projections };
 
-type Numbers = Pick<AttentionSite, "numHeads" | "numKvHeads" | "headDim"> & {
+type Numbers = Pick<AttentionMatch, "numHeads" | "numKvHeads" | "headDim"> & {
   readonly doRotary: boolean;
   readonly interleaved: number;
 };
 
-const readRotation = (view: GraphView, node: NodeProto, numbers: Numbers, facts: ModelFacts): Rotated => {
+const readRotation = (view: GraphView, node: NodeProto, numbers: Numbers, facts: LayerFacts): Rotated => {
   const { doRotary, interleaved, numHeads, numKvHeads, headDim } = numbers;
   const [query = "", key = "", value = ""] = node.input;
   const packed = key === "" && value === "";
@@ -95,7 +95,7 @@ export const groupQueryAttention: Form = {
   operator: "com.microsoft:GroupQueryAttention",
   read: (view, node, facts) => {
     const at = nameOf(node);
-    const { integer, float } = attributesOf(node, known);
+    const { integer, float } = readAttributes(node, known);
     check(integer("smooth_softmax", 0) <= 0, `${at}: smooth_softmax must be off`, integer("smooth_softmax", 0));
     check(integer("qk_output", 0) === 0, `${at}: qk_output must be 0`, integer("qk_output", 0));
     const stranger = node.input.slice(10).find((name, place) => name !== "" && place !== 4 && place !== 5);

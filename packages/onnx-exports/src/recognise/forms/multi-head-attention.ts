@@ -4,20 +4,20 @@
  *     query, key, value, bias, padding mask, attention bias, past key, past value
  */
 import type { NodeProto } from "@ropewalk/graph";
-import { attributesOf } from "../node-attributes.ts";
+import { readAttributes } from "../read-attributes.ts";
 import { check, refuse } from "../../errors.ts";
 import { evaluateFor, trialInputs } from "../trial/evaluate-value.ts";
 import { nameOf, type GraphView } from "../../graph/graph-view.ts";
 import { readCache } from "../past-and-present.ts";
 import { readContribPair } from "../rotation/rotary-embedding-node.ts";
-import type { Form, ModelFacts } from "./form.ts";
+import type { Form, LayerFacts } from "./form.ts";
 import { checkLength } from "../trial/check-length.ts";
 import { readMask } from "../trial/read-mask.ts";
 
 const known = ["num_heads", "scale", "unidirectional", "mask_filter_value"];
 
 /** The window of a mask that is added to the scores, or none where the node is causal by itself. */
-const windowOf = (view: GraphView, node: NodeProto, unidirectional: boolean, facts: ModelFacts): number | undefined => {
+const windowOf = (view: GraphView, node: NodeProto, unidirectional: boolean, facts: LayerFacts): number | undefined => {
   const mask = node.input[5] ?? "";
   if (mask !== "") return readMask(view, node, mask, facts);
   return unidirectional
@@ -43,7 +43,7 @@ export const multiHeadAttention: Form = {
   operator: "com.microsoft:MultiHeadAttention",
   read: (view, node, facts) => {
     const at = nameOf(node);
-    const { integer, float } = attributesOf(node, known);
+    const { integer, float } = readAttributes(node, known);
     const [query = "", key = "", value = "", bias = ""] = node.input;
     check(key !== "" && value !== "", `${at} must take queries, keys and values apart`, "packed ones");
     check(bias === "", `${at} must have no bias`, `"${bias}"`);

@@ -13,7 +13,7 @@ import { evaluateFor, trialInputs } from "../trial/evaluate-value.ts";
 import { inShort } from "./in-short.ts";
 import { nameOf, type GraphView } from "../../graph/graph-view.ts";
 import { blocksOf, type Block } from "./table-rows.ts";
-import type { ModelFacts } from "../forms/form.ts";
+import type { LayerFacts } from "../forms/form.ts";
 
 /** A constant in a graph: an initializer, or what a Constant node has. */
 const constantIn = (graph: GraphProto, name: string): TensorProto | undefined =>
@@ -90,7 +90,7 @@ const wrongRow = (
 /** What is wrong with two tables; undefined where nothing is, or where they lie in a file that was not read. */
 const wrongTable = (
   view: GraphView,
-  facts: ModelFacts,
+  facts: LayerFacts,
   { cos, sin }: Pair,
   wanted: Wanted,
 ): (Wrong & { readonly tensor: string }) | undefined => {
@@ -125,7 +125,7 @@ export const readTables = (
   view: GraphView,
   node: NodeProto,
   { cos, sin, headDim }: Tables,
-  facts: ModelFacts,
+  facts: LayerFacts,
 ): number => {
   const pairFor = (totalLen: number): Pair => ({
     cos: tensorFor(view, node, cos, totalLen),

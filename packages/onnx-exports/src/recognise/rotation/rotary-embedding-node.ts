@@ -1,19 +1,19 @@
 /** RotaryEmbedding of ONNX Runtime's own domain: x, position ids, a table of cosines and one of sines. */
 import type { NodeProto } from "@ropewalk/graph";
-import { attributesOf } from "../node-attributes.ts";
+import { readAttributes } from "../read-attributes.ts";
 import { check, refuse } from "../../errors.ts";
 import { nameOf, type GraphView } from "../../graph/graph-view.ts";
-import type { AttentionSite } from "../attention-match.ts";
-import type { ModelFacts } from "../forms/form.ts";
+import type { AttentionMatch } from "../attention-match.ts";
+import type { LayerFacts } from "../forms/form.ts";
 import { checkLength } from "../trial/check-length.ts";
 import { readTables } from "./check-tables.ts";
 
-type ContribRotation = Pick<AttentionSite, "rotaryDim" | "layout"> & {
+type ContribRotation = Pick<AttentionMatch, "rotaryDim" | "layout"> & {
   /** What is rotated. */
   readonly input: string;
 };
 
-export const layoutOf = (interleaved: number): AttentionSite["layout"] =>
+export const layoutOf = (interleaved: number): AttentionMatch["layout"] =>
   interleaved === 0 ? "halves" : "interleaved";
 
 /** Heads of what is rotated. */
@@ -25,7 +25,7 @@ const readContribRotary = (
   node: NodeProto,
   value: string,
   { numHeads, headDim }: Heads,
-  facts: ModelFacts,
+  facts: LayerFacts,
 ): ContribRotation => {
   const maker = view.maker(value);
   if (maker?.opType !== "RotaryEmbedding" || maker.domain !== "com.microsoft")
@@ -33,7 +33,7 @@ const readContribRotary = (
       `${nameOf(node)} must rotate by itself (do_rotary) or take what RotaryEmbedding rotates, got "${value}" of ${maker ? nameOf(maker) : "no node"}`,
     );
   const at = nameOf(maker);
-  const { integer, float } = attributesOf(maker, [
+  const { integer, float } = readAttributes(maker, [
     "interleaved",
     "num_heads",
     "rotary_embedding_dim",
@@ -63,7 +63,7 @@ const readContribRotary = (
 };
 
 /** Rows that nothing rotates, as config.json says of the layer. */
-const checkUnrotated = (view: GraphView, node: NodeProto, name: string, { layer }: ModelFacts): void => {
+const checkUnrotated = (view: GraphView, node: NodeProto, name: string, { layer }: LayerFacts): void => {
   const maker = view.maker(name);
   if (maker?.opType === "RotaryEmbedding")
     refuse(
@@ -80,8 +80,8 @@ export const readContribPair = (
     key,
   }: { readonly query: readonly [name: string, numHeads: number]; readonly key: readonly [string, number] },
   headDim: number,
-  facts: ModelFacts,
-): { readonly query: string; readonly key: string } & Pick<AttentionSite, "rotaryDim" | "layout"> => {
+  facts: LayerFacts,
+): { readonly query: string; readonly key: string } & Pick<AttentionMatch, "rotaryDim" | "layout"> => {
   if (facts.rope(headDim) === undefined) {
     for (const [name] of [query, key]) checkUnrotated(view, node, name, facts);
     return { query: query[0], key: key[0], rotaryDim: 0, layout: "halves" };

@@ -13,8 +13,8 @@ import { refuse } from "../../errors.ts";
 import { evaluateFor, noise, trialInputs, type Trial } from "../trial/evaluate-value.ts";
 import { nameOf, type GraphView } from "../../graph/graph-view.ts";
 import { inShort } from "./in-short.ts";
-import type { SiteTensor } from "../attention-match.ts";
-import type { ModelFacts } from "../forms/form.ts";
+import type { HeadsTensor } from "../attention-match.ts";
+import type { LayerFacts } from "../forms/form.ts";
 
 const isOwn = ({ domain }: NodeProto): boolean => domain === "" || domain === "ai.onnx";
 
@@ -96,12 +96,12 @@ const rotatedFrom = (view: GraphView, name: string, steps: number = maxSteps): r
 /** Whether a value is what rotating gives, by the operators that made it. */
 export const isRotated = (view: GraphView, name: string): boolean => rotatedFrom(view, name) !== undefined;
 
-export type Rotated = { readonly tensor: SiteTensor; readonly rotaryDim: number; readonly layout: RotaryLayout };
+export type Rotated = { readonly tensor: HeadsTensor; readonly rotaryDim: number; readonly layout: RotaryLayout };
 
 export type HeadCount = { readonly numHeads: number; readonly headDim: number };
 
 /** The value itself, where the layer has no rotation; one that is rotated all the same is refused. */
-const readUnrotated = (view: GraphView, node: NodeProto, name: string, { layer }: ModelFacts): Rotated => {
+const readUnrotated = (view: GraphView, node: NodeProto, name: string, { layer }: LayerFacts): Rotated => {
   if (isRotated(view, name))
     return refuse(
       `${nameOf(node)} must not rotate queries and keys, as config.json says of layer ${layer}, got a rotation at "${name}"`,
@@ -110,7 +110,7 @@ const readUnrotated = (view: GraphView, node: NodeProto, name: string, { layer }
 };
 
 /** Behind a few tokens, and far behind, where other tables and other positions show. */
-const trialsOf = ({ trainedContext = 64 }: ModelFacts): readonly Trial[] => [
+const trialsOf = ({ trainedContext = 64 }: LayerFacts): readonly Trial[] => [
   { pastLen: 4, queryLen: 3 },
   { pastLen: Math.max(4, Math.min(trainedContext, 1024) - 2), queryLen: 2 },
 ];
@@ -125,7 +125,7 @@ export const readRotated = (
   node: NodeProto,
   name: string,
   { numHeads, headDim }: HeadCount,
-  facts: ModelFacts,
+  facts: LayerFacts,
 ): Rotated => {
   const rope = facts.rope(headDim);
   if (rope === undefined) return readUnrotated(view, node, name, facts);

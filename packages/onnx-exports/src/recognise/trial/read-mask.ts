@@ -8,19 +8,19 @@ import type { NdArray, NodeProto } from "@ropewalk/graph";
 import { check, refuse } from "../../errors.ts";
 import { evaluateFor, trialInputs, type Trial } from "./evaluate-value.ts";
 import { nameOf, type GraphView } from "../../graph/graph-view.ts";
-import type { ModelFacts } from "../forms/form.ts";
+import type { LayerFacts } from "../forms/form.ts";
 
 const queryLen = 3;
 
 /** Enough past that a window shows; where config.json states one, a little more than that. */
-const pastLenFor = ({ slidingWindow }: ModelFacts): number =>
+const pastLenFor = ({ slidingWindow }: LayerFacts): number =>
   Math.min(2 ** 18, Math.max(1024, (slidingWindow() ?? 0) + 5));
 
 const seen = (mask: NdArray, at: number): boolean =>
   mask.type === "bool" ? mask.data[at] !== 0 : mask.data[at]! > -1000;
 
 /** The window of a mask; undefined when a query sees all keys before it. */
-export const readMask = (view: GraphView, node: NodeProto, name: string, facts: ModelFacts): number | undefined =>
+export const readMask = (view: GraphView, node: NodeProto, name: string, facts: LayerFacts): number | undefined =>
   view.once(`mask ${name}`, () => tryMask(view, node, name, facts));
 
 /** A mask that is added may change no score of a key that is seen: a bias that grows with the distance is none. */
@@ -31,7 +31,7 @@ const checkAddsNothing = (node: NodeProto, name: string, mask: NdArray): void =>
     refuse(`${nameOf(node)}: the mask "${name}" must add 0 to the scores of keys that are seen, got ${bias}`);
 };
 
-const tryMask = (view: GraphView, node: NodeProto, name: string, facts: ModelFacts): number | undefined => {
+const tryMask = (view: GraphView, node: NodeProto, name: string, facts: LayerFacts): number | undefined => {
   const pastLen = pastLenFor(facts);
   const window = tryLength(view, node, name, { pastLen, queryLen });
   // The first chunk of a prompt has no past.

@@ -18,7 +18,7 @@ import {
 } from "@ropewalk/graph";
 import { evaluateValue, type Feeds } from "../../recognise/trial/evaluate-value.ts";
 import { viewGraph, type GraphView } from "../../graph/graph-view.ts";
-import type { AttentionSite } from "../../recognise/attention-match.ts";
+import type { AttentionMatch } from "../../recognise/attention-match.ts";
 import { isOurs, scopeName } from "../splice.ts";
 import { neededNames } from "../../graph/topology.ts";
 
@@ -26,7 +26,7 @@ export type Chunk = {
   /** The tokens [seqLen], and the same as the export has them [1, seqLen]. */
   readonly ids: string;
   readonly tokens: string;
-  readonly sites: readonly AttentionSite[];
+  readonly attentionMatches: readonly AttentionMatch[];
 };
 
 const tables = new Set(["Gather", "GatherBlockQuantized"]);
@@ -51,12 +51,12 @@ const looksUp = (node: NodeProto, { tokens }: Chunk): boolean =>
   (integerOf(node, "axis") ?? integerOf(node, "gather_axis") ?? 0) === 0;
 
 /** Values that are [1, seqLen, …]. */
-const rowsOf = (view: GraphView, { sites, ...chunk }: Chunk): ReadonlySet<string> =>
+const rowsOf = (view: GraphView, { attentionMatches, ...chunk }: Chunk): ReadonlySet<string> =>
   view.once("rows", () => {
-    const layouts = new Map(sites.map(({ output }) => [output.name, output.layout]));
-    const rows = new Set(sites.flatMap(({ output }) => (output.layout === "rows" ? [output.name] : [])));
+    const layouts = new Map(attentionMatches.map(({ output }) => [output.name, output.layout]));
+    const rows = new Set(attentionMatches.flatMap(({ output }) => (output.layout === "rows" ? [output.name] : [])));
     const has = (node: NodeProto): boolean => {
-      if (tables.has(node.opType)) return looksUp(node, { sites, ...chunk });
+      if (tables.has(node.opType)) return looksUp(node, { attentionMatches, ...chunk });
       if (node.opType === "Transpose") {
         const swapped = String(node.attribute.find((one) => one.name === "perm")?.ints) === "0,2,1,3";
         return swapped && layouts.get(node.input[0]!) === "heads";

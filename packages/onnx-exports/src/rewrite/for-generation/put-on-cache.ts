@@ -1,7 +1,7 @@
 /** An extension on an export whose cache `@ropewalk/generation` keeps. */
 import { cacheFormats, cachePrecisions, layoutName, type ExtendedDecoder } from "@ropewalk/decoder";
 import { refuse } from "../../errors.ts";
-import type { Mark } from "../../metadata/metadata.ts";
+import type { RopewalkMetadata } from "../../metadata/metadata.ts";
 import type { ReadExport } from "../../recognise/read-export.ts";
 import { checkMade } from "../../graph/topology.ts";
 import { rewriteAsChunk, type ChunkRewrite } from "./rewrite-as-chunk.ts";
@@ -19,11 +19,11 @@ export const checkCache = ({ cache }: ExtendedDecoder): void => {
  * @returns what the graph was made for, to be written down with it
  */
 export const putOnCache = (
-  { extended, operators, attentions }: Omit<ChunkRewrite, "sites">,
-  { proto, sites }: Pick<ReadExport, "proto" | "sites">,
-): NonNullable<Mark["chunk"]> => {
+  { extended, operators, attentions }: Omit<ChunkRewrite, "attentionMatches">,
+  { proto, attentionMatches }: Pick<ReadExport, "proto" | "attentionMatches">,
+): NonNullable<RopewalkMetadata["chunk"]> => {
   checkCache(extended);
-  rewriteAsChunk({ extended, sites, operators, attentions }, proto);
+  rewriteAsChunk({ extended, attentionMatches, operators, attentions }, proto);
   checkMade(proto.graph!);
   const { decoder, cache } = extended;
   return { decoder, layout: layoutName(extended), cache };

@@ -18,10 +18,10 @@ import {
 import { innerGraphs, tape, typeCode, type ModelProto, type NodeProto, type Tape, type Value } from "@ropewalk/graph";
 import { check, refuse } from "../../errors.ts";
 import { nameOf, viewGraph, type GraphView } from "../../graph/graph-view.ts";
-import type { AttentionSite } from "../../recognise/attention-match.ts";
+import type { AttentionMatch } from "../../recognise/attention-match.ts";
 import { scopeName, splice } from "../splice.ts";
 import { takenBy } from "../../graph/topology.ts";
-import { emitChunkSite, type Foreign } from "./chunk-attention.ts";
+import { emitChunkAttention, type Foreign } from "./chunk-attention.ts";
 import { findRowEdge } from "./logit-rows.ts";
 import { raiseVersions } from "./raise-opset.ts";
 import { settleLengths } from "./constant-shapes.ts";
@@ -100,7 +100,7 @@ const emitLogits = (recording: Tape, foreign: Foreign, view: GraphView, vocabSiz
 
 export type ChunkRewrite = {
   readonly extended: ExtendedDecoder;
-  readonly sites: readonly AttentionSite[];
+  readonly attentionMatches: readonly AttentionMatch[];
   /** Those that the attention may be recorded with; the export's other nodes stay as they are. */
   readonly operators: Operators;
   /** What is given out of the attention of some layers; absent: nothing. */
@@ -108,7 +108,10 @@ export type ChunkRewrite = {
 };
 
 /** Rewrites a model; changes it. */
-export const rewriteAsChunk = ({ extended, sites, operators, attentions }: ChunkRewrite, model: ModelProto): void => {
+export const rewriteAsChunk = (
+  { extended, attentionMatches, operators, attentions }: ChunkRewrite,
+  model: ModelProto,
+): void => {
   const graph = model.graph!;
   checkSignature(viewGraph(model));
   const logitsInfo = graph.output.find(({ name }) => name === decoderOutputs.logits)!;
@@ -136,16 +139,17 @@ export const rewriteAsChunk = ({ extended, sites, operators, attentions }: Chunk
   const rowCount = view.inputs.get(lastRows);
   if (rowCount) scope.constant("int64", rowCount.dims?.map(() => 1) ?? [], [0], own(lastRows));
   const attention = chunkAttention(scope, extended, ids, operators, attentions);
-  for (const [index, site] of sites.entries()) {
+  for (const [index, attentionMatch] of attentionMatches.entries()) {
     const layer = scope.scope(`layers.${index}`);
-    emitChunkSite(layer, foreign, site, attention(layer, index));
+    emitChunkAttention(layer, foreign, attentionMatch, attention(layer, index));
   }
   emitLogits(recording, foreign, view, extended.decoder.vocabSize);
 
   const recorded = recording.model().graph!;
   const signature = { input: recorded.input.filter(({ name }) => !known.has(name)), output: recorded.output };
-  splice(graph, recorded, { replaced: sites.map(({ output }) => output.name), signature });
+  splice(graph, recorded, { replaced: attentionMatches.map(({ output }) => output.name), signature });
   checkLeft({ ...view, graph }, new Set(signature.input.map(({ name }) => name)));
-  if (operators === "plain") settleLengths({ ids: decoderInputs.ids, tokens: own(decoderInputs.ids), sites }, model);
+  if (operators === "plain")
+    settleLengths({ ids: decoderInputs.ids, tokens: own(decoderInputs.ids), attentionMatches }, model);
   raiseVersions(model, decoderOpset);
 };

@@ -12,12 +12,12 @@
 import type { Attentions } from "@ropewalk/decoder";
 import type { Dim, Tape, Value } from "@ropewalk/graph";
 import { match } from "ts-pattern";
-import type { AttentionSite } from "../../recognise/attention-match.ts";
+import type { AttentionMatch } from "../../recognise/attention-match.ts";
 import { integers, type EmitContext } from "./emit-context.ts";
 import type { EmitGroup } from "./emit-group.ts";
 
 export type WeightsRequest = {
-  readonly site: AttentionSite;
+  readonly attentionMatch: AttentionMatch;
   /** Which layer it is, from 0. */
   readonly index: number;
   readonly group: EmitGroup;
@@ -52,16 +52,20 @@ const emitSoftcap = (tape: Tape, softcap: number, scores: Value): Value => {
 /** softmax(softcap(scores) + mask), [batch, numHeads, queryLen, keys], and the graph's outputs that are asked for. */
 export const emitWeights = (
   context: EmitContext,
-  { site, index, group, attentions }: WeightsRequest,
+  { attentionMatch, index, group, attentions }: WeightsRequest,
   { scores, mask }: { readonly scores: Value; readonly mask: Value },
 ): Value => {
   const { tape } = context;
   const name = outputName(index);
-  const masked = tape.op("Add", [emitSoftcap(tape, site.softcap, scores), mask]);
+  const masked = tape.op("Add", [emitSoftcap(tape, attentionMatch.softcap, scores), mask]);
   const softmax = (options: { readonly output?: string } = {}): Value =>
     tape.op("Softmax", [masked], { axis: -1 }, options);
   const give = (value: Value, ...dims: readonly Dim[]): void =>
-    void tape.output(name, { ...value, type: "float32", dims: ["batch", site.numHeads, "queryLen", ...dims] });
+    void tape.output(name, {
+      ...value,
+      type: "float32",
+      dims: ["batch", attentionMatch.numHeads, "queryLen", ...dims],
+    });
   return match(attentions)
     .with(undefined, () => softmax())
     .with("maps", () => {

@@ -14,7 +14,7 @@
 import type { Value } from "@ropewalk/graph";
 import { match } from "ts-pattern";
 import { refuseMasks } from "./refuse-masks.ts";
-import type { AttentionSite } from "../../recognise/attention-match.ts";
+import type { AttentionMatch } from "../../recognise/attention-match.ts";
 import { integers, slice, toEnd, type EmitContext } from "./emit-context.ts";
 import type { EmitGroup } from "./emit-group.ts";
 import { emitHeads, emitOutput } from "./heads.ts";
@@ -35,7 +35,7 @@ type Scored = {
 
 type Layer = {
   readonly context: EmitContext;
-  readonly site: AttentionSite;
+  readonly attentionMatch: AttentionMatch;
   readonly group: EmitGroup;
   readonly positions: Positions;
   /** Queries [batch, numHeads, queryLen, headDim], scaled. */
@@ -52,9 +52,9 @@ const emitScoreShape = (context: EmitContext, heads: number, numKeys: Value): Va
   );
 
 /** q kᵀ as float32 [batch, numHeads, queryLen, numKeys], for keys [batch, numKvHeads, numKeys, headDim]. */
-const emitScores = ({ context, site }: Layer, query: Value, keys: Value, numKeys: Value): Value => {
+const emitScores = ({ context, attentionMatch }: Layer, query: Value, keys: Value, numKeys: Value): Value => {
   const { tape } = context;
-  const { numHeads, numKvHeads, headDim } = site;
+  const { numHeads, numKvHeads, headDim } = attentionMatch;
   const wide = toType(context, query, "float32");
   const grouped = tape.op("Reshape", [wide, integers(context, 0, numKvHeads, -1, headDim)]);
   const columns = tape.op("Transpose", [toType(context, keys, "float32")], { perm: [0, 1, 3, 2] });
@@ -64,7 +64,12 @@ const emitScores = ({ context, site }: Layer, query: Value, keys: Value, numKeys
 type Rotations = { readonly query: Rotation | undefined; readonly key: Rotation | undefined };
 
 const rotations = (
-  { context, site: { type }, group, positions }: Pick<Layer, "context" | "site" | "group" | "positions">,
+  {
+    context,
+    attentionMatch: { type },
+    group,
+    positions,
+  }: Pick<Layer, "context" | "attentionMatch" | "group" | "positions">,
   band: number,
 ): Rotations => {
   const { query, key } = group.positions.bands[band]!;
@@ -74,17 +79,17 @@ const rotations = (
 };
 
 const attendEverything = (layer: Layer): Scored => {
-  const { context, site, positions, keys, values } = layer;
-  const query = rotate(context, site, layer.query, rotations(layer, 0).query);
+  const { context, attentionMatch, positions, keys, values } = layer;
+  const query = rotate(context, attentionMatch, layer.query, rotations(layer, 0).query);
   const numKeys = positions.totalLen;
   return { scores: emitScores(layer, query, keys, numKeys), values, numKeys, mask: emitMask(context, positions) };
 };
 
 const attendWindow = (layer: Layer, window: number): Scored => {
-  const { context, site, positions } = layer;
+  const { context, attentionMatch, positions } = layer;
   const from = emitNearStart(context, positions, window);
   const [keys, values] = [layer.keys, layer.values].map((x) => slice(context, x, 2, from, toEnd(context)));
-  const query = rotate(context, site, layer.query, rotations(layer, 0).query);
+  const query = rotate(context, attentionMatch, layer.query, rotations(layer, 0).query);
   const numKeys = emitNearLength(context, positions, window);
   return {
     scores: emitScores(layer, query, keys!, numKeys),
@@ -95,19 +100,25 @@ const attendWindow = (layer: Layer, window: number): Scored => {
 };
 
 /** Cached keys from `from` on, turned from their far position to their near one. */
-const emitTurned = ({ context, site, group, positions, keys }: Layer, window: number, from: Value): Value => {
+const emitTurned = ({ context, attentionMatch, group, positions, keys }: Layer, window: number, from: Value): Value => {
   const [near, far] = group.positions.bands;
   const tokens = context.once(`near tokens ${window}`, () => slice(context, positions.keys, 1, from, toEnd(context)));
   const position = (j: number): number => near!.key(j) - far!.key(j);
-  const turn = emitRotation(context, { group, type: site.type }, { name: "turn", position, tokens, role: "turn" });
-  return rotate(context, site, slice(context, keys, 2, from, toEnd(context)), turn);
+  const turn = emitRotation(
+    context,
+    { group, type: attentionMatch.type },
+    { name: "turn", position, tokens, role: "turn" },
+  );
+  return rotate(context, attentionMatch, slice(context, keys, 2, from, toEnd(context)), turn);
 };
 
 const attendNearFar = (layer: Layer, window: number): Scored => {
-  const { context, site, positions, keys, values } = layer;
+  const { context, attentionMatch, positions, keys, values } = layer;
   const { tape } = context;
   const from = emitNearStart(context, positions, window);
-  const [nearQuery, farQuery] = [0, 1].map((band) => rotate(context, site, layer.query, rotations(layer, band).query));
+  const [nearQuery, farQuery] = [0, 1].map((band) =>
+    rotate(context, attentionMatch, layer.query, rotations(layer, band).query),
+  );
   const far = emitScores(layer, farQuery!, keys, positions.totalLen);
   const near = emitScores(
     layer,
@@ -130,9 +141,9 @@ const attendNearFar = (layer: Layer, window: number): Scored => {
 };
 
 /** weights values: [batch, numHeads, queryLen, headDim]. */
-const emitWeighted = ({ context, site }: Layer, { values, numKeys }: Scored, weights: Value): Value => {
+const emitWeighted = ({ context, attentionMatch }: Layer, { values, numKeys }: Scored, weights: Value): Value => {
   const { tape } = context;
-  const { numHeads, numKvHeads, headDim, type } = site;
+  const { numHeads, numKvHeads, headDim, type } = attentionMatch;
   const grouped = tape.op("Reshape", [weights, emitScoreShape(context, numKvHeads, numKeys)]);
   const attended = tape.op("MatMul", [grouped, toType(context, values, "float32")]);
   return tape.op("Reshape", [toType(context, attended, type), integers(context, 0, numHeads, -1, headDim)]);
@@ -146,33 +157,38 @@ export type LayerRequest = WeightsRequest & {
 
 /** Records the attention of a site, with its outputs under the site's names. */
 export const emitAttention = (shared: EmitContext, request: LayerRequest): void => {
-  const { site, index, group, mask } = request;
-  const { type } = site;
+  const { attentionMatch, index, group, mask } = request;
+  const { type } = attentionMatch;
   const tape = shared.tape.scope(`layers.${index}`);
   const context: EmitContext = { ...shared, tape };
   const past = {
-    key: shared.value(site.past.key, type, 4),
-    value: shared.value(site.past.value, type, 4),
+    key: shared.value(attentionMatch.past.key, type, 4),
+    value: shared.value(attentionMatch.past.value, type, 4),
   };
   const positions = emitPositions(shared, { mask, past: past.key });
-  const heads = emitHeads(context, site);
+  const heads = emitHeads(context, attentionMatch);
 
   const outermost = group.positions.bands.length - 1;
-  const key = rotate(context, site, heads.key, rotations({ context: shared, site, group, positions }, outermost).key);
+  const key = rotate(
+    context,
+    attentionMatch,
+    heads.key,
+    rotations({ context: shared, attentionMatch, group, positions }, outermost).key,
+  );
   const joined = (old: Value, fresh: Value, output: string): Value =>
     tape.op("Concat", [old, fresh], { axis: 2 }, { output });
-  const keys = joined(past.key, key, site.present.key);
-  const values = joined(past.value, heads.value, site.present.value);
+  const keys = joined(past.key, key, attentionMatch.present.key);
+  const values = joined(past.value, heads.value, attentionMatch.present.value);
 
-  const queryScale = { layer: index, scale: site.scale, entropy: group.entropy };
+  const queryScale = { layer: index, scale: attentionMatch.scale, entropy: group.entropy };
   const scale = toType(shared, emitQueryScale(shared, positions, queryScale), type);
   const query = tape.op("Mul", [heads.query, scale]);
-  const layer: Layer = { context, site, group, positions, query, keys, values };
+  const layer: Layer = { context, attentionMatch, group, positions, query, keys, values };
   const scored = match(group.layout)
     .with({ kind: "everything" }, () => attendEverything(layer))
     .with({ kind: "window" }, ({ window }) => attendWindow(layer, window))
     .with({ kind: "near-far" }, ({ window }) => attendNearFar(layer, window))
     .with({ kind: "chunked" }, { kind: "masked" }, () => refuseMasks(group))
     .exhaustive();
-  emitOutput(context, site, emitWeighted(layer, scored, emitWeights(context, request, scored)));
+  emitOutput(context, attentionMatch, emitWeighted(layer, scored, emitWeights(context, request, scored)));
 };

@@ -4,7 +4,7 @@
  *     rows [batch, seqLen, numHeads * headDim]  <->  heads [batch, numHeads, seqLen, headDim]
  */
 import type { Value } from "@ropewalk/graph";
-import type { AttentionSite, SiteTensor } from "../../recognise/attention-match.ts";
+import type { AttentionMatch, HeadsTensor } from "../../recognise/attention-match.ts";
 import { integers, type EmitContext } from "./emit-context.ts";
 import { emitHeadNorm } from "../head-norm.ts";
 
@@ -16,9 +16,9 @@ const rowsToHeads = (context: EmitContext, rows: Value, headDim: number, numHead
 type Heads = { readonly query: Value; readonly key: Value; readonly value: Value };
 
 /** Queries, keys and values of the new tokens, head by head, normed where the site norms them. */
-export const emitHeads = (context: EmitContext, site: AttentionSite): Heads => {
-  const { headNorms, type } = site;
-  const heads = emitProjected(context, site);
+export const emitHeads = (context: EmitContext, attentionMatch: AttentionMatch): Heads => {
+  const { headNorms, type } = attentionMatch;
+  const heads = emitProjected(context, attentionMatch);
   if (headNorms === undefined) return heads;
   const normed = (part: "query" | "key"): Value =>
     emitHeadNorm(context.tape, heads[part], context.value(headNorms[part], type, 1), headNorms.epsilon);
@@ -27,7 +27,7 @@ export const emitHeads = (context: EmitContext, site: AttentionSite): Heads => {
 
 const emitProjected = (
   context: EmitContext,
-  { projections, numHeads, numKvHeads, headDim, type }: AttentionSite,
+  { projections, numHeads, numKvHeads, headDim, type }: AttentionMatch,
 ): Heads => {
   const { tape } = context;
   if (projections.kind === "packed") {
@@ -38,7 +38,7 @@ const emitProjected = (
     );
     return { query: query!, key: key!, value: value! };
   }
-  const heads = ({ name, layout }: SiteTensor, count: number): Value =>
+  const heads = ({ name, layout }: HeadsTensor, count: number): Value =>
     layout === "heads"
       ? context.value(name, type, 4)
       : rowsToHeads(context, context.value(name, type, 3), headDim, count);
@@ -50,12 +50,12 @@ const emitProjected = (
 };
 
 /** Gives the attended heads the name and the layout of the site's output. */
-export const emitOutput = (context: EmitContext, { output, numHeads, headDim }: AttentionSite, heads: Value): void => {
+export const emitOutput = (context: EmitContext, { output, numHeads, headDim }: AttentionMatch, heads: Value): void => {
   const { tape } = context;
-  const named = { output: output.name };
-  if (output.layout === "heads") tape.op("Identity", [heads], {}, named);
+  const underName = { output: output.name };
+  if (output.layout === "heads") tape.op("Identity", [heads], {}, underName);
   else {
     const rows = tape.op("Transpose", [heads], swap);
-    tape.op("Reshape", [rows, integers(context, 0, 0, numHeads * headDim)], {}, named);
+    tape.op("Reshape", [rows, integers(context, 0, 0, numHeads * headDim)], {}, underName);
   }
 };

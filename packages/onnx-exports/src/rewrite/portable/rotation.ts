@@ -9,7 +9,7 @@
 import { typeCode, type Value } from "@ropewalk/graph";
 import { ropeFrequencies, rotationTable, type RopeFrequencies } from "@ropewalk/rope";
 import { emitRotate } from "@ropewalk/rope/onnx";
-import type { AttentionSite } from "../../recognise/attention-match.ts";
+import type { AttentionMatch } from "../../recognise/attention-match.ts";
 import { integers, type EmitContext } from "./emit-context.ts";
 import type { EmitGroup } from "./emit-group.ts";
 import { maxTokens, pageSize, type PositionOf } from "./position-pages.ts";
@@ -53,7 +53,7 @@ const allPositions = ({ positions }: EmitGroup): readonly PositionOf[] =>
 /** The rotation of `tokens` to the positions that `position` gives them, for layers of a group; undefined where nothing rotates. */
 export const emitRotation = (
   context: EmitContext,
-  { group, type }: { readonly group: EmitGroup; readonly type: AttentionSite["type"] },
+  { group, type }: { readonly group: EmitGroup; readonly type: AttentionMatch["type"] },
   request: RotationRequest,
 ): Rotation | undefined => {
   const { rope, place } = group;
@@ -92,16 +92,21 @@ export const emitRotation = (
 };
 
 /** Rotates `x` [batch, heads, seqLen, headDim] in float32, and gives it in the site's type; without a rotation as it is. */
-export const rotate = (context: EmitContext, site: AttentionSite, x: Value, rotation: Rotation | undefined): Value => {
+export const rotate = (
+  context: EmitContext,
+  attentionMatch: AttentionMatch,
+  x: Value,
+  rotation: Rotation | undefined,
+): Value => {
   if (rotation === undefined) return x;
   const { cos, sin } = rotation;
-  const { headDim, rotaryDim, layout, type } = site;
+  const { headDim, rotaryDim, layout, type } = attentionMatch;
   const wide = toType(context, x, "float32");
   return toType(context, emitRotate(context.tape, { layout, headDim, rotaryDim }, wide, cos, sin), type);
 };
 
 /** `x` in a type. */
-export const toType = ({ tape }: EmitContext, x: Value, type: AttentionSite["type"]): Value => {
+export const toType = ({ tape }: EmitContext, x: Value, type: AttentionMatch["type"]): Value => {
   if (x.type === undefined) throw new TypeError(`toType: the type of "${x.name}" must be known, got none`);
   return x.type === type ? x : tape.op("Cast", [x], { to: typeCode(type) });
 };

@@ -9,7 +9,7 @@ export type Attributes = {
 };
 
 /** Reads attributes; any outside `known` is refused, since what it does is not known. */
-export const attributesOf = (node: NodeProto, known: readonly string[]): Attributes => {
+export const readAttributes = (node: NodeProto, known: readonly string[]): Attributes => {
   const stranger = node.attribute.find(({ name }) => !known.includes(name));
   if (stranger) refuse(`${nameOf(node)} must have no attributes but ${known.join(", ")}, got ${stranger.name}`);
   const find = (name: string) => node.attribute.find((attribute) => attribute.name === name);

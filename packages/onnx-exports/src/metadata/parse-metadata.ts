@@ -5,12 +5,12 @@
 import { check, checkInteger, checkOneOf, type Keys } from "@ropewalk/check";
 import { readRecord, readRopeScaling } from "@ropewalk/context-extension";
 import { cachePrecisions, type DecoderSizes } from "@ropewalk/decoder";
-import type { Mark } from "./metadata.ts";
-import type { AttentionSite } from "../recognise/attention-match.ts";
+import type { RopewalkMetadata } from "./metadata.ts";
+import type { AttentionMatch } from "../recognise/attention-match.ts";
 import { checkAttention, checkRotation } from "./check-attention.ts";
 import { checkObject, checkText, most, where } from "./value-checks.ts";
 import { checkLayout } from "./cache-layout.ts";
-import { checkSite } from "./check-attention-match.ts";
+import { checkAttentionMatch } from "./check-attention-match.ts";
 import { fromVersion1 } from "./version-1.ts";
 
 const decoderKeys: Keys<DecoderSizes> = {
@@ -39,7 +39,7 @@ const checkLimit = (name: string, limit: ContextLimit): void => {
 };
 
 /** How many dimensions rotate in the layers that rotate: as many in each. */
-const rotatingDim = (sites: readonly AttentionSite[]): number =>
+const rotatingDim = (sites: readonly AttentionMatch[]): number =>
   sites.find(({ rotaryDim }) => rotaryDim > 0)?.rotaryDim ?? sites[0]!.headDim;
 
 type StatedPositions = NonNullable<DecoderSizes["statedPositions"]>;
@@ -51,9 +51,9 @@ const checkStated = (name: string, stated: StatedPositions): void => {
   checkInteger(where, `${name}.tokens`, stated.tokens, 1, most.tokens);
 };
 
-const checkDecoder = (name: string, decoder: DecoderSizes, mark: Mark): void => {
+const checkDecoder = (name: string, decoder: DecoderSizes, metadata: RopewalkMetadata): void => {
   checkObject(name, decoder, decoderKeys);
-  const { sites, trainedContext } = mark;
+  const { sites, trainedContext } = metadata;
   check(
     decoder.numLayers === sites.length,
     `${where}: ${name}.numLayers must be the number of sites, ${sites.length}`,
@@ -77,7 +77,7 @@ const checkDecoder = (name: string, decoder: DecoderSizes, mark: Mark): void => 
   if (decoder.attention !== undefined) checkAttention(`${name}.attention`, decoder.attention, sites);
 };
 
-const checkExtension = ({ extension, customMapping, sites }: Mark): void => {
+const checkExtension = ({ extension, customMapping, sites }: RopewalkMetadata): void => {
   const { positions, rope } = readRecord(where, "extension", extension);
   if (rope !== undefined) readRopeScaling(where, "extension.rope", rope, rotatingDim(sites));
   if (customMapping === undefined) return;
@@ -90,9 +90,9 @@ const checkExtension = ({ extension, customMapping, sites }: Mark): void => {
  *
  * @throws RangeError and TypeError naming the key, the rule and the value
  */
-export const readMarkRecord = (record: unknown): Mark => {
-  const mark = fromVersion1(record) as Mark;
-  checkObject<Mark>("the record", mark, {
+export const parseMetadata = (record: unknown): RopewalkMetadata => {
+  const metadata = fromVersion1(record) as RopewalkMetadata;
+  checkObject<RopewalkMetadata>("the record", metadata, {
     version: true,
     extension: true,
     customMapping: true,
@@ -101,24 +101,24 @@ export const readMarkRecord = (record: unknown): Mark => {
     sites: true,
     chunk: true,
   });
-  check(mark.version === 2, `${where}: version must be 1 or 2`, mark.version, "number");
-  checkInteger(where, "trainedContext", mark.trainedContext, 1, most.tokens);
-  if (mark.slidingWindow !== null && mark.slidingWindow !== undefined)
-    checkInteger(where, "slidingWindow", mark.slidingWindow, 1, most.tokens);
-  check(Array.isArray(mark.sites), `${where}: sites must be a list`, mark.sites, "object");
+  check(metadata.version === 2, `${where}: version must be 1 or 2`, metadata.version, "number");
+  checkInteger(where, "trainedContext", metadata.trainedContext, 1, most.tokens);
+  if (metadata.slidingWindow !== null && metadata.slidingWindow !== undefined)
+    checkInteger(where, "slidingWindow", metadata.slidingWindow, 1, most.tokens);
+  check(Array.isArray(metadata.sites), `${where}: sites must be a list`, metadata.sites, "object");
   check(
-    mark.sites.length > 0 && mark.sites.length <= most.layers,
+    metadata.sites.length > 0 && metadata.sites.length <= most.layers,
     `${where}: sites must be from 1 to ${most.layers}`,
-    mark.sites.length,
+    metadata.sites.length,
   );
-  mark.sites.forEach((site, index) => checkSite(`sites[${index}]`, site));
-  checkExtension(mark);
-  if (mark.chunk !== undefined) {
-    const { chunk } = mark;
-    checkObject<NonNullable<Mark["chunk"]>>("chunk", chunk, { decoder: true, layout: true, cache: true });
+  metadata.sites.forEach((site, index) => checkAttentionMatch(`sites[${index}]`, site));
+  checkExtension(metadata);
+  if (metadata.chunk !== undefined) {
+    const { chunk } = metadata;
+    checkObject<NonNullable<RopewalkMetadata["chunk"]>>("chunk", chunk, { decoder: true, layout: true, cache: true });
     checkLayout("chunk.layout", chunk.layout);
     checkOneOf(where, "chunk.cache", chunk.cache, cachePrecisions);
-    checkDecoder("chunk.decoder", chunk.decoder, mark);
+    checkDecoder("chunk.decoder", chunk.decoder, metadata);
   }
-  return mark;
+  return metadata;
 };
