@@ -255,7 +255,7 @@ const badInput = async (driven: Driven): Promise<void> => {
 /** Random weights large enough for a second thread to pay, and a tokenizer, in the folder that is served. */
 const largerModel = ({ folder, address }: Driven): string => {
   const output = join(folder, "llama-26m");
-  const script = fileURLToPath(new URL("../../../tooling/benchmarks/src/random-checkpoint.ts", import.meta.url));
+  const script = fileURLToPath(new URL("../../../tooling/benchmarks/src/models/random-checkpoint.ts", import.meta.url));
   const shape = ["--shape", "llama-26m", "--type", "F32", "--shards", "1"];
   execFileSync(process.execPath, ["--conditions=@ropewalk/source", script, ...shape, "--output", output]);
   for (const name of ["tokenizer.json", "tokenizer_config.json"])

@@ -4,17 +4,17 @@
  */
 import { parseArgs } from "node:util";
 import { cpu } from "@ropewalk/backend-node";
-import { renderBar, type Bar } from "./bar.ts";
-import { chunkedCost } from "./chunked-cost.ts";
-import { decodeCost } from "./decode-cost.ts";
-import { guessing } from "./guessing.ts";
-import { keyValueBytes } from "./key-value-bytes.ts";
-import { layerCost } from "./layer-cost.ts";
-import { measureMachine } from "./machine.ts";
-import { prefillCost } from "./prefill-cost.ts";
-import { secondQuestion } from "./second-question.ts";
-import { usualFormCost } from "./usual-form-cost.ts";
-import { loadModels } from "./whole-model.ts";
+import { renderBar, type Bar } from "./measuring/bar.ts";
+import { chunkedCost } from "./costs/chunked-cost.ts";
+import { decodeCost } from "./costs/decode-cost.ts";
+import { guessing } from "./costs/guess-and-check.ts";
+import { keyValueBytes } from "./costs/key-value-bytes.ts";
+import { layerCost } from "./costs/layer-cost.ts";
+import { measureMachine } from "./measuring/machine-limits.ts";
+import { prefillCost } from "./costs/prefill-cost.ts";
+import { secondQuestion } from "./costs/second-question.ts";
+import { usualFormCost } from "./costs/usual-form-cost.ts";
+import { loadModels } from "./models/plain-and-extended.ts";
 
 const { values } = parseArgs({
   options: {

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { encode, tape } from "@ropewalk/graph";
 import { toBase64 } from "./base64.ts";
-import { conformanceCases } from "./conformance-cases.ts";
+import { conformanceCases } from "./cases/all-cases.ts";
 import { webgpuSource, webgpuTarget } from "./webgpu-graphs.ts";
 
 const target = "packages/backend/src/conformance/cases.ts";

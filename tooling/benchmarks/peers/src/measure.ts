@@ -1,5 +1,5 @@
 /** Engines side by side: they stay loaded in processes of their own and are asked in turn, so that one runs at a time. */
-import { median } from "../../src/measure.ts";
+import { median } from "../../src/measuring/compare-times.ts";
 import type { Entrant } from "./entrant.ts";
 import type { Precision, Run, Workload } from "./workload.ts";
 

@@ -2,7 +2,7 @@
  * The second question on a document that an engine has read, by its own reuse: the time to its first token, beside that of a cold run over
  * the same tokens. The cold run is in the same process, behind nothing.
  */
-import { median } from "../../src/measure.ts";
+import { median } from "../../src/measuring/compare-times.ts";
 import { startEngine } from "./engine-process.ts";
 import { entrantsFor, type Entrant } from "./entrant.ts";
 import { modelOf, positions, type Prepared } from "./models/prepare.ts";

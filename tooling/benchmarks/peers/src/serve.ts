@@ -1,6 +1,6 @@
 /** An engine in a process of its own: it loads its model, says so, and runs a workload whenever it is asked. */
 import type { CachePrecision } from "@ropewalk/decoder";
-import { peakBytes } from "../../src/peak-memory.ts";
+import { peakBytes } from "../../src/measuring/peak-memory.ts";
 import type { Engine, Run, Workload } from "./workload.ts";
 
 export type EngineOptions = { readonly model: string; readonly threads: number; readonly cache: CachePrecision };

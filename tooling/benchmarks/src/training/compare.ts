@@ -1,6 +1,6 @@
 /** Steps of one model at one length, the engines taking turns. */
 import { setTimeout } from "node:timers/promises";
-import { median } from "../measure.ts";
+import { median } from "../measuring/compare-times.ts";
 import { engineNames, type EngineName, type EngineOptions } from "./engines.ts";
 import { startEngine } from "./engine-process.ts";
 

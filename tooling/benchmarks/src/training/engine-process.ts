@@ -2,7 +2,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { timed } from "../measure.ts";
+import { timed } from "../measuring/compare-times.ts";
 import { engines, type EngineName, type EngineOptions } from "./engines.ts";
 
 export type Taken = {

@@ -6,9 +6,9 @@
 import { parseArgs } from "node:util";
 import { loadavg } from "node:os";
 import { cpu } from "@ropewalk/backend-node";
-import { barOf, renderBar, type Bar } from "../bar.ts";
-import { measureMachine } from "../machine.ts";
-import { median } from "../measure.ts";
+import { barOf, renderBar, type Bar } from "../measuring/bar.ts";
+import { measureMachine } from "../measuring/machine-limits.ts";
+import { median } from "../measuring/compare-times.ts";
 import { compareEngines, fastest, speedup, type Compared } from "./compare.ts";
 import { engineNames } from "./engines.ts";
 import { modelNames } from "./model.ts";

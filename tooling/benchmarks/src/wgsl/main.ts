@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { attentionCost, attentionKernel, attentionManifest, type AttentionCase } from "@ropewalk/attention-merge/wgsl";
 import { noise } from "@ropewalk/testing/numbers/noise";
 import { loadKernel, openGpu, type Gpu, type Loaded } from "@ropewalk/testing/webgpu/wgsl-device";
-import { compareTimes } from "../measure.ts";
+import { compareTimes } from "../measuring/compare-times.ts";
 import { twoScoreMatrices } from "./two-score-matrices.ts";
 
 const { values: flags } = parseArgs({ options: { all: { type: "boolean", default: false } } });

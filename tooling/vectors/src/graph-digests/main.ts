@@ -14,7 +14,7 @@ import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { passkey875k, stories260K } from "@ropewalk/tiny-models";
-import { conformanceCases } from "../conformance-cases.ts";
+import { conformanceCases } from "../cases/all-cases.ts";
 import { bytesOf } from "../../../../packages/backend/src/conformance/graphs.ts";
 import { digestOf, type GraphDigest } from "./digest.ts";
 import { exportGraphs } from "./export-graphs.ts";

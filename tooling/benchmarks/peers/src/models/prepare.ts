@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { convertCheckpoint, loadCheckpoint, type Checkpoint } from "@ropewalk/models";
 import { openFolder, writeFolder } from "@ropewalk/models/node";
 import { writeOnnxFolder } from "@ropewalk/testing/exports/llama-export";
-import { discardKept, kept } from "../../../src/kept.ts";
-import { randomLlama } from "../../../src/random-llama.ts";
+import { discardMade, madeOnce } from "../../../src/models/made-once.ts";
+import { randomLlama } from "../../../src/models/random-llama.ts";
 import { precisions, type EngineName, type Precision } from "../workload.ts";
 import { writeLlamaGguf, type GgufPrecision } from "./llama-gguf.ts";
 
@@ -36,22 +36,22 @@ const load = async (folder: string): Promise<Checkpoint> => loadCheckpoint(await
 
 /** @param fresh - throws away what an earlier run has made */
 export const prepareModels = async ({ fresh }: { readonly fresh: boolean }): Promise<Prepared> => {
-  if (fresh) await discardKept();
+  if (fresh) await discardMade();
   const dense = await randomLlama();
   const checkpoint = await load(dense);
   const { rms_norm_eps: epsilon } = JSON.parse(await readFile(join(dense, "config.json"), "utf8")) as {
     readonly rms_norm_eps: number;
   };
   const gguf = (precision: GgufPrecision): Promise<string> =>
-    kept(`llama-${precision}.gguf`, (path) => writeLlamaGguf(path, checkpoint, { precision, epsilon, positions }));
+    madeOnce(`llama-${precision}.gguf`, (path) => writeLlamaGguf(path, checkpoint, { precision, epsilon, positions }));
   const modelsOf = async (precision: Precision): Promise<Models> => {
     const ropewalk =
       precision === "float32"
         ? dense
-        : await kept(`llama-134m-${precision}`, async (path) =>
+        : await madeOnce(`llama-134m-${precision}`, async (path) =>
             writeFolder(path, await convertCheckpoint(checkpoint, precision)),
           );
-    const transformersJs = await kept(`transformers-${precision}`, async (path) =>
+    const transformersJs = await madeOnce(`transformers-${precision}`, async (path) =>
       writeOnnxFolder(path, await load(ropewalk), { epsilon, positions }),
     );
     return { ropewalk, transformersJs, nodeLlamaCpp: await gguf(ggufPrecision[precision]) };

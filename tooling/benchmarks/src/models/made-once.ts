@@ -1,4 +1,4 @@
-/** What takes long to make is kept in the temporary folder: made where it is not there, and anew where it was not finished. */
+/** Files and folders that take long to make are made once, in the temporary folder. One that was not finished is made anew. */
 import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,8 +11,8 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** The path of a file or folder; `make` writes it to the path that it is given. Says on stderr when it has to. */
-export const kept = async (name: string, make: (path: string) => Promise<unknown>): Promise<string> => {
+/** The path of a file or folder. Where it is not there yet, `make` writes it to the path that it is given, and stderr says so. */
+export const madeOnce = async (name: string, make: (path: string) => Promise<unknown>): Promise<string> => {
   const path = join(root, name);
   if (await exists(path)) return path;
   console.error(`making ${path}`);
@@ -24,5 +24,5 @@ export const kept = async (name: string, make: (path: string) => Promise<unknown
   return path;
 };
 
-/** Throws away all of it. */
-export const discardKept = (): Promise<void> => rm(root, { recursive: true, force: true });
+/** Removes everything that was made. */
+export const discardMade = (): Promise<void> => rm(root, { recursive: true, force: true });

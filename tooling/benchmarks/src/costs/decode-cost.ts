@@ -6,10 +6,10 @@
  */
 import type { LanguageModel } from "@ropewalk/generation";
 import { needCheckpoint, runChunk } from "@ropewalk/generation";
-import { barOf, type Bar } from "./bar.ts";
-import { filledCache } from "./filled-cache.ts";
-import { compareTimes, timed, type Candidate, type Comparison } from "./measure.ts";
-import type { Models } from "./whole-model.ts";
+import { barOf, type Bar } from "../measuring/bar.ts";
+import { filledCache } from "../measuring/filled-cache.ts";
+import { compareTimes, timed, type Candidate, type Comparison } from "../measuring/compare-times.ts";
+import type { Models } from "../models/plain-and-extended.ts";
 
 const short = 8192;
 const long = 32_768;

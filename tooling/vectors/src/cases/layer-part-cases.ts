@@ -1,6 +1,6 @@
 /** A decoder's blocks, with weights in an external file, against evaluation in float64. */
-import type { GraphCase } from "../../../packages/backend/src/conformance/graphs.ts";
-import { prepare, type Recipe } from "../../../packages/backend/src/conformance/recipe.ts";
+import type { GraphCase } from "../../../../packages/backend/src/conformance/graphs.ts";
+import { prepare, type Recipe } from "../../../../packages/backend/src/conformance/recipe.ts";
 import {
   gatedFeedForward,
   geluTanh,
@@ -14,13 +14,13 @@ import {
   type WeightSource,
 } from "@ropewalk/decoder";
 import { encode, evaluate, ndArray, tape, type FilePlace, type Tape, type Value } from "@ropewalk/graph";
-import { floatsToBase64, toBase64 } from "./base64.ts";
+import { floatsToBase64, toBase64 } from "../base64.ts";
 
 const [seqLen, hiddenDim, innerDim] = [72, 64, 40];
 
 type Weight = { readonly dims: readonly number[]; readonly recipe: Recipe };
 
-type BlockCase = {
+type LayerPartCase = {
   readonly name: string;
   readonly tolerance?: number;
   /** In the order that the file has them. */
@@ -35,7 +35,10 @@ const sizeOf = (dims: readonly number[]): number => dims.reduce((size, dim) => s
 
 const noise = (dims: readonly number[], seed: number): Weight => ({ dims, recipe: { kind: "noise", dims, seed } });
 
-const dense = (shapes: BlockCase["shapes"], seed: number): Pick<BlockCase, "weights" | "shapes" | "source"> => ({
+const dense = (
+  shapes: LayerPartCase["shapes"],
+  seed: number,
+): Pick<LayerPartCase, "weights" | "shapes" | "source"> => ({
   shapes,
   weights: Object.fromEntries(Object.entries(shapes).map(([name, dims], index) => [name, noise(dims, seed + index)])),
   source: (place) => ({ locate: (name) => ({ ...place(name), type: "float32" }) }),
@@ -44,7 +47,7 @@ const dense = (shapes: BlockCase["shapes"], seed: number): Pick<BlockCase, "weig
 const blockSize = 32;
 
 /** The bytes of noise are as good as any for elements. */
-const inBlocks = (bits: 4 | 8): BlockCase => {
+const inBlocks = (bits: 4 | 8): LayerPartCase => {
   const blocks = innerDim * (hiddenDim / blockSize);
   const scales: Recipe = { kind: "fill", dims: [blocks], value: bits === 4 ? 0.01 : 0.001 };
   return {
@@ -63,7 +66,7 @@ const inBlocks = (bits: 4 | 8): BlockCase => {
   };
 };
 
-const cases: readonly BlockCase[] = [
+const cases: readonly LayerPartCase[] = [
   {
     name: `norm and gated feed-forward with external weights, ${seqLen} tokens`,
     ...dense(
@@ -94,7 +97,7 @@ const cases: readonly BlockCase[] = [
 ];
 
 /** The same weights as constants in the graph, for evaluation. */
-const inline = (graph: Tape, weights: BlockCase["weights"]): Tape => ({
+const inline = (graph: Tape, weights: LayerPartCase["weights"]): Tape => ({
   ...graph,
   external: (name, type, dims) => {
     const { recipe } = weights[name.replace("matrix.", "")]!;
@@ -103,13 +106,17 @@ const inline = (graph: Tape, weights: BlockCase["weights"]): Tape => ({
   },
 });
 
-const record = (graph: Tape, { source, shapes, record: emit }: BlockCase, place: (name: string) => FilePlace): void => {
+const record = (
+  graph: Tape,
+  { source, shapes, record: emit }: LayerPartCase,
+  place: (name: string) => FilePlace,
+): void => {
   const weights: StoredWeights = storedWeights(shapes, source(place));
   const x = graph.input("x", "float32", [seqLen, hiddenDim]);
   graph.output("out", emit({ tape: graph, weights }, x));
 };
 
-const graphCase = (block: BlockCase): GraphCase => {
+const graphCase = (block: LayerPartCase): GraphCase => {
   const feeds = { x: { kind: "noise", dims: [seqLen, hiddenDim], seed: 40 } as const };
   let end = 0;
   const places = new Map(
@@ -136,4 +143,4 @@ const graphCase = (block: BlockCase): GraphCase => {
   };
 };
 
-export const blockCases = (): readonly GraphCase[] => cases.map(graphCase);
+export const layerPartCases = (): readonly GraphCase[] => cases.map(graphCase);

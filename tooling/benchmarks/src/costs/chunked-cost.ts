@@ -11,8 +11,8 @@ import { covers } from "@ropewalk/position-mapping/bands";
 import { positionMapping } from "@ropewalk/position-mapping/scheme";
 import { tokens } from "@ropewalk/testing/numbers/noise";
 import { stories260K } from "@ropewalk/tiny-models";
-import { barOf, type Bar } from "./bar.ts";
-import { compareTimes, timed, type Candidate } from "./measure.ts";
+import { barOf, type Bar } from "../measuring/bar.ts";
+import { compareTimes, timed, type Candidate } from "../measuring/compare-times.ts";
 
 const context = 4096;
 const blockSteps = 16;

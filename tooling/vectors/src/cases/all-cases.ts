@@ -1,7 +1,7 @@
 /** Every graph of the conformance suite with its expected output, as the emitters and references give them now. */
-import type { GraphCase } from "../../../packages/backend/src/conformance/graphs.ts";
+import type { GraphCase } from "../../../../packages/backend/src/conformance/graphs.ts";
 import { attentionCases } from "./attention-cases.ts";
-import { blockCases } from "./block-cases.ts";
+import { layerPartCases } from "./layer-part-cases.ts";
 import { likeliestCase, noLikeliestCase } from "./likeliest-case.ts";
 import { quantizedCases } from "./quantized-cases.ts";
 import { rotationCases } from "./rotation-cases.ts";
@@ -10,7 +10,7 @@ export const conformanceCases = (): readonly GraphCase[] => [
   ...attentionCases,
   ...quantizedCases,
   ...rotationCases,
-  ...blockCases(),
+  ...layerPartCases(),
   likeliestCase(),
   noLikeliestCase(),
 ];

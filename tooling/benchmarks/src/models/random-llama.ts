@@ -2,11 +2,11 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { kept } from "./kept.ts";
+import { madeOnce } from "./made-once.ts";
 
 /** Its folder. */
 export const randomLlama = (layers = 12): Promise<string> =>
-  kept(layers === 12 ? "llama-134m-float32" : `llama-134m-float32-${layers}-layers`, (folder) =>
+  madeOnce(layers === 12 ? "llama-134m-float32" : `llama-134m-float32-${layers}-layers`, (folder) =>
     promisify(execFile)(process.execPath, [
       "--conditions=@ropewalk/source",
       fileURLToPath(new URL("random-checkpoint.ts", import.meta.url)),

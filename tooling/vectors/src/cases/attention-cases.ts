@@ -10,10 +10,10 @@ import {
   type RecentPart,
   type SettledPart,
 } from "@ropewalk/attention-merge/onnx";
-import type { GraphCase } from "../../../packages/backend/src/conformance/graphs.ts";
-import { prepare, type Recipe } from "../../../packages/backend/src/conformance/recipe.ts";
+import type { GraphCase } from "../../../../packages/backend/src/conformance/graphs.ts";
+import { prepare, type Recipe } from "../../../../packages/backend/src/conformance/recipe.ts";
 import { encode, tape, type Value } from "@ropewalk/graph";
-import { toBase64, floatsToBase64 } from "./base64.ts";
+import { toBase64, floatsToBase64 } from "../base64.ts";
 
 type Shape = {
   readonly name: string;

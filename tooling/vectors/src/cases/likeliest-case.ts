@@ -1,9 +1,9 @@
 /** The likeliest token of each row of logits: the first of equals, or none where they are no numbers. */
-import type { GraphCase } from "../../../packages/backend/src/conformance/graphs.ts";
-import { prepare } from "../../../packages/backend/src/conformance/recipe.ts";
+import type { GraphCase } from "../../../../packages/backend/src/conformance/graphs.ts";
+import { prepare } from "../../../../packages/backend/src/conformance/recipe.ts";
 import { giveLogits, noToken, decoderOutputs } from "@ropewalk/decoder";
 import { encode, tape } from "@ropewalk/graph";
-import { floatsToBase64, toBase64 } from "./base64.ts";
+import { floatsToBase64, toBase64 } from "../base64.ts";
 
 const [rows, half] = [70, 300];
 

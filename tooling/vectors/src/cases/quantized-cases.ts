@@ -2,9 +2,9 @@
 import { quantizedTile } from "@ropewalk/attention-merge";
 import { emitAttention, emitAttentionByHead, emitGroupQueries, emitUngroup } from "@ropewalk/attention-merge/onnx";
 import { encode, evaluate, ndArray, tape, type Value } from "@ropewalk/graph";
-import type { GraphCase } from "../../../packages/backend/src/conformance/graphs.ts";
-import { prepare, type Recipe } from "../../../packages/backend/src/conformance/recipe.ts";
-import { floatsToBase64, toBase64 } from "./base64.ts";
+import type { GraphCase } from "../../../../packages/backend/src/conformance/graphs.ts";
+import { prepare, type Recipe } from "../../../../packages/backend/src/conformance/recipe.ts";
+import { floatsToBase64, toBase64 } from "../base64.ts";
 
 const heads = { numHeads: 4, numKvHeads: 2, headDim: 8 };
 const blocks = 2;

@@ -1,10 +1,10 @@
 /** Rotation in both layouts and in part, at 80 tokens, against the loops of `rotate`. */
-import type { GraphCase } from "../../../packages/backend/src/conformance/graphs.ts";
-import { prepare, type Recipe } from "../../../packages/backend/src/conformance/recipe.ts";
+import type { GraphCase } from "../../../../packages/backend/src/conformance/graphs.ts";
+import { prepare, type Recipe } from "../../../../packages/backend/src/conformance/recipe.ts";
 import { encode, tape } from "@ropewalk/graph";
 import { rotate, type RotaryLayout } from "@ropewalk/rope";
 import { emitRotate } from "@ropewalk/rope/onnx";
-import { floatsToBase64, toBase64 } from "./base64.ts";
+import { floatsToBase64, toBase64 } from "../base64.ts";
 
 const rotationCase = (layout: RotaryLayout, headDim: number, rotaryDim: number, seed: number): GraphCase => {
   const [seqLen, numHeads] = [80, 3];

@@ -12,9 +12,9 @@ import {
   type LanguageModel,
 } from "@ropewalk/generation";
 import { tokens } from "@ropewalk/testing/numbers/noise";
-import { barOf, type Bar } from "./bar.ts";
-import { compareTimes, timed, type Candidate } from "./measure.ts";
-import type { Models } from "./whole-model.ts";
+import { barOf, type Bar } from "../measuring/bar.ts";
+import { compareTimes, timed, type Candidate } from "../measuring/compare-times.ts";
+import type { Models } from "../models/plain-and-extended.ts";
 
 const context = 8192;
 const questionLength = 32;

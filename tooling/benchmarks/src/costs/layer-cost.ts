@@ -4,9 +4,9 @@ import { selfExtend } from "@ropewalk/context-extension";
 import { createCache, runChunk } from "@ropewalk/generation";
 import { tokens } from "@ropewalk/testing/numbers/noise";
 import { attentionLayer } from "./attention-layer.ts";
-import { barOf, type Bar } from "./bar.ts";
-import { filledCache, noiseRows, refill, type Runnable } from "./filled-cache.ts";
-import { compareTimes, timed, type Candidate } from "./measure.ts";
+import { barOf, type Bar } from "../measuring/bar.ts";
+import { filledCache, noiseRows, refill, type Runnable } from "../measuring/filled-cache.ts";
+import { compareTimes, timed, type Candidate } from "../measuring/compare-times.ts";
 
 const size = { numHeads: 32, numKvHeads: 8, headDim: 128 };
 const keyLen = 8192;

@@ -9,9 +9,9 @@ import { chunkNumbers, decoderOutputs, decoderInputs as shared } from "@ropewalk
 import { createCache, needCheckpoint, runChunk, type LanguageModel } from "@ropewalk/generation";
 import { encode } from "@ropewalk/graph";
 import { tokens } from "@ropewalk/testing/numbers/noise";
-import { barOf, type Bar } from "./bar.ts";
-import { noiseRows, refill, type Rows } from "./filled-cache.ts";
-import { compareTimes, timed } from "./measure.ts";
+import { barOf, type Bar } from "../measuring/bar.ts";
+import { noiseRows, refill, type Rows } from "../measuring/filled-cache.ts";
+import { compareTimes, timed } from "../measuring/compare-times.ts";
 import { scoreMatrixInputs, twoScoreMatrices, type Meeting } from "./two-score-matrices.ts";
 
 const context = 8192;

@@ -18,8 +18,8 @@ import {
 import { openFolder } from "@ropewalk/models/node";
 import { passkey875k, stories260K } from "@ropewalk/tiny-models";
 import { readFile } from "node:fs/promises";
-import { barOf, type Bar } from "./bar.ts";
-import { compareTurns, takeTurn, type Candidate, type Turn } from "./measure.ts";
+import { barOf, type Bar } from "../measuring/bar.ts";
+import { compareTurns, takeTurn, type Candidate, type Turn } from "../measuring/compare-times.ts";
 
 const lookup = { match: 3, draft: 8 };
 

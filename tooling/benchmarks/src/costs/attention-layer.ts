@@ -7,7 +7,7 @@ import { decoderGraph, embedding, extendDecoder, splitColumns, type Decoder } fr
 import { encode } from "@ropewalk/graph";
 import type { Backend } from "@ropewalk/backend";
 import { noise } from "@ropewalk/testing/numbers/noise";
-import type { Runnable } from "./filled-cache.ts";
+import type { Runnable } from "../measuring/filled-cache.ts";
 
 export type LayerSize = { readonly numHeads: number; readonly numKvHeads: number; readonly headDim: number };
 

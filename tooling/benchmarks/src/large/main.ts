@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { barOf, renderBar, type Bar } from "./bar.ts";
+import { barOf, renderBar, type Bar } from "../measuring/bar.ts";
 
 const { values } = parseArgs({ options: { folder: { type: "string" }, json: { type: "boolean", default: false } } });
 const home = values.folder ?? mkdtempSync(join(tmpdir(), "ropewalk-large-"));
@@ -33,10 +33,10 @@ type Run = {
 };
 
 const run = (folder: string, quantize: string): Run =>
-  JSON.parse(script("large-run.ts", folder, quantize, "2048", "16")) as Run;
+  JSON.parse(script("measured-run.ts", folder, quantize, "2048", "16")) as Run;
 
 const [stored, converted] = [join(home, "bfloat16"), join(home, "q4")];
-if (!existsSync(join(stored, "config.json"))) say(script("random-checkpoint.ts", "--output", stored).trim());
+if (!existsSync(join(stored, "config.json"))) say(script("../models/random-checkpoint.ts", "--output", stored).trim());
 const atLoad = run(stored, "q4");
 if (!existsSync(join(converted, "config.json")))
   await writeFolder(converted, await convertCheckpoint(await loadCheckpoint(await openFolder(stored)), "q4"));

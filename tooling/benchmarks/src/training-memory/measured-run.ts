@@ -2,7 +2,7 @@
 import { cpu } from "@ropewalk/backend-node";
 import { train } from "@ropewalk/finetune";
 import { loadModel } from "@ropewalk/generation";
-import { peakBytes } from "./peak-memory.ts";
+import { peakBytes } from "../measuring/peak-memory.ts";
 
 const [folder, seqLen, checkpointing] = process.argv.slice(2) as [string, string, "kept" | "anew"];
 const model = await loadModel(folder, { backend: cpu({ threads: 2 }), quantize: "q4" });

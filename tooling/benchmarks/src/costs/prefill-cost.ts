@@ -4,9 +4,9 @@
  */
 import { createCache, prefill, resetCache, type LanguageModel } from "@ropewalk/generation";
 import { tokens } from "@ropewalk/testing/numbers/noise";
-import { barOf, type Bar } from "./bar.ts";
-import { compareTurns, takeTurn, timed, type Candidate, type Turn } from "./measure.ts";
-import type { Models } from "./whole-model.ts";
+import { barOf, type Bar } from "../measuring/bar.ts";
+import { compareTurns, takeTurn, timed, type Candidate, type Turn } from "../measuring/compare-times.ts";
+import type { Models } from "../models/plain-and-extended.ts";
 
 const context = 8192;
 const chunkLength = 512;

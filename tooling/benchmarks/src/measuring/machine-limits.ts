@@ -10,7 +10,7 @@
 import { float32, type Backend } from "@ropewalk/backend";
 import { encode, tape as newTape, type Tape, type Value } from "@ropewalk/graph";
 import { noise } from "@ropewalk/testing/numbers/noise";
-import { timed } from "./measure.ts";
+import { timed } from "./compare-times.ts";
 
 export type Machine = {
   /** Bytes a second. */

@@ -2,7 +2,7 @@
 import { cpu } from "@ropewalk/backend-node";
 import { loadModel } from "@ropewalk/generation";
 import type { Precision } from "@ropewalk/models";
-import { peakBytes } from "./peak-memory.ts";
+import { peakBytes } from "../measuring/peak-memory.ts";
 
 const [folder, quantize, promptTokens, newTokens] = process.argv.slice(2) as [
   string,

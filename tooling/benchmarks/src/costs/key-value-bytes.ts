@@ -1,7 +1,7 @@
 /** What the key-value cache takes under SelfExtend over plain attention. */
 import { plannedCacheBytes } from "@ropewalk/generation";
-import { barOf, type Bar } from "./bar.ts";
-import type { Models } from "./whole-model.ts";
+import { barOf, type Bar } from "../measuring/bar.ts";
+import type { Models } from "../models/plain-and-extended.ts";
 
 const length = 8192;
 

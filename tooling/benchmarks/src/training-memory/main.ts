@@ -6,8 +6,8 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { barOf, renderBar, type Bar } from "./bar.ts";
-import { randomLlama } from "./random-llama.ts";
+import { barOf, renderBar, type Bar } from "../measuring/bar.ts";
+import { randomLlama } from "../models/random-llama.ts";
 
 const seqLen = 2048;
 
@@ -23,7 +23,7 @@ type Run = {
 };
 
 const run = async (layers: number, layerValues: "kept" | "anew"): Promise<Run> => {
-  const script = fileURLToPath(new URL("training-memory-run.ts", import.meta.url));
+  const script = fileURLToPath(new URL("measured-run.ts", import.meta.url));
   const args = ["--conditions=@ropewalk/source", script, await randomLlama(layers), `${seqLen}`, layerValues];
   const done = JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" })) as Run;
   if (!values.json)
