@@ -34,11 +34,11 @@ export { firstNonFinite, nonFiniteWeights, type NonFinite, type StoredElements }
 export { readRotation } from "./config/read-rotation.ts";
 export type { Context, ContextRules } from "./config/context.ts";
 export { extensionKey, readExtensionEntry, type ExtensionEntry, type TunedExtension } from "./tuned/extension-entry.ts";
-export { safetensorsOf, type DenseTensor } from "./safetensors/write.ts";
+export { safetensorsOf, type DenseTensor } from "./safetensors/encode-tensors.ts";
 export { tunedConfig, type TunedConfig } from "./tuned/tuned-config.ts";
 export { tunedFiles } from "./tuned/tuned-files.ts";
 export { encodeSafetensorsHeader, type StoredTensor } from "./safetensors/encode-header.ts";
-export { readSafetensors, readSafetensorsHeader, type SafetensorsHeader } from "./safetensors/header.ts";
+export { readSafetensors, readSafetensorsHeader, type SafetensorsHeader } from "./safetensors/read-header.ts";
 export type { TensorEntry, TensorType } from "./safetensors/tensor-entry.ts";
 export { fileSampling, tensorSampling, sampledHash, type Sampling } from "./hashing/sampled-hash.ts";
 export type { SpecialTokens } from "./text/special-tokens.ts";

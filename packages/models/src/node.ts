@@ -1,6 +1,6 @@
 export { listFiles, type Listing } from "./disk/list-files.ts";
 export type { NewFolder } from "./disk/new-folder.ts";
 export { ownFolder, type OwnFolder } from "./disk/own-folder.ts";
-export { writeWhole } from "./disk/write-whole.ts";
+export { writeWhole } from "./disk/write-folder-whole.ts";
 export { openFolder } from "./disk/open-folder.ts";
 export { quantizeOnDisk, writeFolder } from "./disk/quantize-on-disk.ts";

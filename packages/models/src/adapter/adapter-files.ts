@@ -3,7 +3,7 @@ import { check, checkConfig, checkNumber, positive } from "@ropewalk/check";
 import { once, type ConvertedFile } from "../quantize/convert-checkpoint.ts";
 import { tunedFile } from "./tuned-under.ts";
 import type { ExtensionEntry } from "../tuned/extension-entry.ts";
-import { safetensorsOf } from "../safetensors/write.ts";
+import { safetensorsOf } from "../safetensors/encode-tensors.ts";
 import { configFile, adapterTensor, weightsFile, type AdapterMatrix, type Side } from "./load-adapter.ts";
 
 /** What an adapter's config says of it. */

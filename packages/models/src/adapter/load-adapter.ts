@@ -7,13 +7,13 @@
 import { check, showName } from "@ropewalk/check";
 import { checkFolder, type CheckpointFolder } from "../folder/checkpoint-folder.ts";
 import { readJson } from "../folder/json-file.ts";
-import { readSafetensorsHeader } from "../safetensors/header.ts";
+import { readSafetensorsHeader } from "../safetensors/read-header.ts";
 import type { TensorEntry } from "../safetensors/tensor-entry.ts";
 import { weightTypes } from "../checkpoint/weight-source.ts";
 import { upcast } from "../checkpoint/upcast.ts";
 import type { TunedExtension } from "../tuned/extension-entry.ts";
 import { readTunedUnder } from "./tuned-under.ts";
-import { readAdapterConfig, type AdapterConfig } from "./config.ts";
+import { readAdapterConfig, type AdapterConfig } from "./adapter-config.ts";
 
 export const configFile = "adapter_config.json";
 export const weightsFile = "adapter_model.safetensors";

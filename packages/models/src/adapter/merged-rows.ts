@@ -1,6 +1,6 @@
 /** Rows of a matrix as they are with its adapters merged: W + (D U)ᵀ, in float32, a part at a time. */
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { fileOf } from "../checkpoint/file-of.ts";
+import { fileOf } from "../checkpoint/stored-bytes.ts";
 import { upcast } from "../checkpoint/upcast.ts";
 import { addRows } from "./low-rank.ts";
 

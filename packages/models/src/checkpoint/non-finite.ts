@@ -2,7 +2,7 @@
 import type { WeightType } from "@ropewalk/decoder";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { ByteSource } from "../folder/checkpoint-folder.ts";
-import { fileOf } from "./file-of.ts";
+import { fileOf } from "./stored-bytes.ts";
 import { scalesOf } from "../quantize/stored-blocks.ts";
 import { upcast } from "./upcast.ts";
 

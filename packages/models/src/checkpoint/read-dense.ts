@@ -1,6 +1,6 @@
 /** A dense tensor's elements, in float32. */
 import type { Checkpoint } from "./checkpoint.ts";
-import { fileOf } from "./file-of.ts";
+import { fileOf } from "./stored-bytes.ts";
 import { upcast } from "./upcast.ts";
 
 /** The elements of a tensor that the decoder reads, row-major, in memory of their own. */

@@ -3,7 +3,7 @@ import type { WeightLocation } from "@ropewalk/decoder";
 import type { Checkpoint } from "./checkpoint.ts";
 import { inMemoryFile, type CheckpointFile } from "../folder/checkpoint-folder.ts";
 import { denseNames, matricesOf } from "../quantize/matrices.ts";
-import { fileOf } from "./file-of.ts";
+import { fileOf } from "./stored-bytes.ts";
 import { upcast } from "./upcast.ts";
 
 /** @returns the checkpoint itself where nothing is stored in bfloat16 */

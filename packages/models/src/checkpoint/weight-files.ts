@@ -8,7 +8,7 @@ import { check } from "@ropewalk/check";
 import { configObject, objectOf } from "../config/config-object.ts";
 import { checkFolder, type CheckpointFile, type CheckpointFolder } from "../folder/checkpoint-folder.ts";
 import { readJson } from "../folder/json-file.ts";
-import { readSafetensorsHeader } from "../safetensors/header.ts";
+import { readSafetensorsHeader } from "../safetensors/read-header.ts";
 import type { TensorEntry } from "../safetensors/tensor-entry.ts";
 
 export type WeightFile = { readonly name: string; readonly file: CheckpointFile };

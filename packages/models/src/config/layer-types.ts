@@ -4,7 +4,7 @@
  */
 import { check } from "@ropewalk/check";
 import { positiveInteger, valueOf, type ConfigObject } from "./config-object.ts";
-import { mostLayers } from "./sizes.ts";
+import { mostLayers } from "./model-sizes.ts";
 
 /** What a layer does besides attending. */
 export type LayerRule = { readonly slides: boolean; readonly rotates: boolean };

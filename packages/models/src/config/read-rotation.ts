@@ -6,7 +6,7 @@ import { familyNamed } from "../families/families.ts";
 import { layersOf, readLayerTypes, type LayerRule } from "./layer-types.ts";
 import { readLocalRope, statesLocalRope } from "./local-rope.ts";
 import { readRotates } from "./rotating-layers.ts";
-import { widestHead } from "./sizes.ts";
+import { widestHead } from "./model-sizes.ts";
 
 /** For families that are not known: a window that is stated holds, unless it is switched off. */
 const slidingWindow = (config: ConfigObject): number | undefined =>

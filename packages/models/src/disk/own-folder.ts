@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
 import { lstat, readdir, rm, utimes } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { check } from "@ropewalk/check";
-import { atEnd } from "./at-end.ts";
-import { isAbandoned, ownName, prefixForm, signEvery } from "./owner.ts";
+import { atEnd } from "./at-process-end.ts";
+import { isAbandoned, ownName, prefixForm, signEvery } from "./folder-owner.ts";
 
 export type OwnFolder = {
   readonly path: string;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { loadCheckpoint, type Checkpoint } from "../checkpoint/checkpoint.ts";
 import { newFolder, type NewFolder } from "./new-folder.ts";
 import { ownFolder } from "./own-folder.ts";
-import { writeWhole } from "./write-whole.ts";
+import { writeWhole } from "./write-folder-whole.ts";
 import { openFolder } from "./open-folder.ts";
 import { convertCheckpoint, type ConvertedFile } from "../quantize/convert-checkpoint.ts";
 import type { Precision } from "../quantize/precision.ts";

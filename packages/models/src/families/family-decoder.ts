@@ -1,7 +1,7 @@
 /** What every family's decoder states alike: its numbers, its table of weights, the embedding, the head behind a last norm. */
 import { embedding, linear, type rmsNorm, type Decoder } from "@ropewalk/decoder";
 import type { Context } from "../config/context.ts";
-import type { Sizes } from "../config/sizes.ts";
+import type { Sizes } from "../config/model-sizes.ts";
 import { tensorsOf, type Weight } from "./weight-table.ts";
 
 export type FamilyWeights = {

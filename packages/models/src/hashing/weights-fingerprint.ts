@@ -9,7 +9,7 @@
 import { canonical, hashOf, sha256 } from "./canonical-json.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { extensionKey } from "../tuned/extension-entry.ts";
-import { fileOf } from "../checkpoint/file-of.ts";
+import { fileOf } from "../checkpoint/stored-bytes.ts";
 import { readJson } from "../folder/json-file.ts";
 import { tensorSampling, sampledHash } from "./sampled-hash.ts";
 

@@ -13,7 +13,7 @@ import { encodeSafetensorsHeader, type StoredTensor } from "../safetensors/encod
 import type { BlockForm } from "./quantize-blocks.ts";
 import { denseNames } from "./matrices.ts";
 import { blockBytes, blockSize, type Precision } from "./precision.ts";
-import { fileOf } from "../checkpoint/file-of.ts";
+import { fileOf } from "../checkpoint/stored-bytes.ts";
 import { checkDense, formsOf, quantizeMatrix } from "./quantize-matrix.ts";
 import { elementsOf, quantMethod, scalesOf } from "./stored-blocks.ts";
 

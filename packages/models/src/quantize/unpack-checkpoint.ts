@@ -3,7 +3,7 @@ import type { BlocksLocation, WeightLocation } from "@ropewalk/decoder";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { inMemoryFile, type CheckpointFile } from "../folder/checkpoint-folder.ts";
 import { matricesOf } from "./matrices.ts";
-import { fileOf } from "../checkpoint/file-of.ts";
+import { fileOf } from "../checkpoint/stored-bytes.ts";
 import { unpackBlocks } from "./unpack-blocks.ts";
 
 type Place = Omit<WeightLocation, "type">;

@@ -3,7 +3,7 @@ import { check, checkKeys } from "@ropewalk/check";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { companionsOf, once, type ConvertedFile } from "../quantize/convert-checkpoint.ts";
 import { readJson } from "../folder/json-file.ts";
-import { safetensorsOf, type DenseTensor } from "../safetensors/write.ts";
+import { safetensorsOf, type DenseTensor } from "../safetensors/encode-tensors.ts";
 import { tunedConfig, type TunedConfig } from "./tuned-config.ts";
 
 /**

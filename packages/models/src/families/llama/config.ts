@@ -3,7 +3,7 @@ import type { Activation } from "@ropewalk/decoder";
 import { readActivation } from "../../config/activation.ts";
 import { configObject, number, optionalFlag, type ConfigObject } from "../../config/config-object.ts";
 import { readContext, type Context, type ContextRules } from "../../config/context.ts";
-import { readSizes, type Sizes } from "../../config/sizes.ts";
+import { readSizes, type Sizes } from "../../config/model-sizes.ts";
 import { readUnembedding, type Unembedding } from "../../config/unembedding.ts";
 
 /** Which projections have biases. */

@@ -4,7 +4,7 @@ import { readActivation } from "../../config/activation.ts";
 import { check } from "@ropewalk/check";
 import { configObject, number, optionalFlag } from "../../config/config-object.ts";
 import { readContext, type Context, type ContextRules } from "../../config/context.ts";
-import { readSizes, type Sizes } from "../../config/sizes.ts";
+import { readSizes, type Sizes } from "../../config/model-sizes.ts";
 import { readUnembedding, type Unembedding } from "../../config/unembedding.ts";
 
 export type PhiConfig = {

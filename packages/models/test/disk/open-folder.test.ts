@@ -1,0 +1,90 @@
+import { mkdir, mkdtemp, realpath, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openFolder } from "../../src/node.ts";
+
+let folder = "";
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ropewalk models "));
+  await writeFile(join(folder, "config.json"), "{}");
+  await writeFile(
+    join(folder, "bytes"),
+    Uint8Array.from({ length: 100 }, (_, i) => i),
+  );
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+describe("openFolder", () => {
+  it("reads ranges, by path or URL", async () => {
+    for (const place of [folder, `${folder}/`, pathToFileURL(folder), pathToFileURL(`${folder}/`)]) {
+      const opened = await openFolder(place);
+      expect(opened.name).toBe(basename(folder));
+      const file = await opened.file("bytes");
+      expect(file?.external).toEqual({ kind: "path", folder, file: "bytes" });
+      expect(file?.source.size).toBe(100);
+      expect(await file?.source.read(97, 100)).toEqual(Uint8Array.of(97, 98, 99));
+      expect(await file?.source.read(5, 5)).toEqual(new Uint8Array(0));
+    }
+  });
+
+  it("has no file where there is none, or a folder", async () => {
+    const opened = await openFolder(folder);
+    expect(await opened.file("absent")).toBeUndefined();
+    expect(await opened.file("bytes/absent")).toBeUndefined();
+    expect(await opened.file(".")).toBeUndefined();
+  });
+
+  it("tells when a file has become shorter", async () => {
+    const path = join(folder, "shrinking");
+    await writeFile(path, new Uint8Array(10));
+    const file = await (await openFolder(folder)).file("shrinking");
+    await truncate(path, 4);
+    await expect(file?.source.read(2, 10)).rejects.toThrow(new RangeError(`read: ${path} must have 10 bytes, got 4`));
+  });
+
+  it("names the content that a link leads to", async () => {
+    const blobs = join(folder, "blobs");
+    await mkdir(blobs);
+    await writeFile(join(blobs, "0a1b"), Uint8Array.of(1, 2));
+    await symlink(join("blobs", "0a1b"), join(folder, "model.safetensors"));
+    const file = await (await openFolder(folder)).file("model.safetensors");
+    expect(file?.external).toEqual({ kind: "path", folder: await realpath(blobs), file: "0a1b" });
+    expect(await file?.source.read(0, 2)).toEqual(Uint8Array.of(1, 2));
+  });
+
+  it("refuses GGUF by name: a file, one that is not there, and a folder with nothing else", async () => {
+    const lone = join(folder, "lone.gguf");
+    await mkdir(lone);
+    const model = join(lone, "model.gguf");
+    const layout = "must be a folder in the Hugging Face layout";
+    await expect(openFolder(model)).rejects.toThrow(new RangeError(`openFolder: ${model} ${layout}, got nothing`));
+    await writeFile(model, "GGUF");
+    await expect(openFolder(model)).rejects.toThrow(new RangeError(`openFolder: ${model} ${layout}, got a GGUF file`));
+    await expect(openFolder(lone)).rejects.toThrow(
+      new RangeError(
+        `openFolder: ${lone} must have a file config.json, got model.gguf: GGUF files are not read, take the checkpoint that it was made from`,
+      ),
+    );
+    await writeFile(join(lone, "config.json"), "{}");
+    expect((await openFolder(lone)).name).toBe("lone.gguf");
+  });
+
+  it("refuses what is no checkpoint's folder", async () => {
+    const absent = join(folder, "absent");
+    await expect(openFolder(absent)).rejects.toThrow(
+      new RangeError(`openFolder: ${absent} must be a folder, got nothing`),
+    );
+    const file = join(folder, "bytes");
+    await expect(openFolder(file)).rejects.toThrow(new RangeError(`openFolder: ${file} must be a folder, got a file`));
+    await expect(openFolder(tmpdir())).rejects.toThrow(
+      new RangeError(`openFolder: ${tmpdir()} must have a file config.json, got nothing`),
+    );
+    await expect(openFolder(new URL("https://example.org/m/"))).rejects.toThrow(
+      new RangeError("openFolder: a URL must be a file: URL, got https://example.org/m/"),
+    );
+  });
+});
