@@ -65,13 +65,13 @@ const setsLayers = ({ positions, rope }: ContextExtension): boolean => positions
 
 /** Why a group attends as it does, beside others. */
 const reasonOf = (
-  { isExtended, rope, layout }: ExtendedGroup,
+  { isExtended, rope, attentionPath }: ExtendedGroup,
   { groups }: ExtendedDecoder,
   extension: ContextExtension,
 ): string => {
   if (rope === undefined) return "which do not rotate";
   if (!setsLayers(extension)) {
-    if (layout.kind === "window") return "which slide";
+    if (attentionPath.kind === "window") return "which slide";
     return groups.some((group) => group.rope === undefined) ? "which rotate" : "which see everything";
   }
   return isExtended ? "which the method is for" : "which keep their window";
@@ -105,12 +105,17 @@ export const groupsReport = (
   length: number,
 ): readonly object[] =>
   extended.groups.map((group) => {
-    const { layers, isExtended, positions, layout, rope, entropy, scoreScale, softcap } = group;
+    const { layers, isExtended, positions, attentionPath, rope, entropy, scoreScale, softcap } = group;
     return {
-      ...{ layers, extended: isExtended && setsLayers(extension), positions: positions.name, attention: layout.kind },
+      ...{
+        layers,
+        extended: isExtended && setsLayers(extension),
+        positions: positions.name,
+        attention: attentionPath.kind,
+      },
       ropeTheta: rope?.theta ?? null,
       ropeScaling: rope?.scaling.kind ?? null,
-      slidingWindow: layout.kind === "window" ? layout.window : null,
+      slidingWindow: attentionPath.kind === "window" ? attentionPath.window : null,
       ...{ scoreScale, softcap: softcap ?? null, entropy: entropy?.kind ?? "none" },
       keyValueBytes: bytesOf(extended, group, length),
     };

@@ -2,7 +2,7 @@
 import { byKind } from "@ropewalk/check";
 import {
   recordOf,
-  type BandLayout,
+  type AttentionPath,
   type ContextExtension,
   type ExtendedContext,
   type ExtensionRecord,
@@ -45,8 +45,8 @@ const keptWords = (extended: Pick<ExtendedContext, "positions">): string => {
 };
 
 /** Which way the bands are attended, and why. */
-export const attentionWords = (extended: Pick<ExtendedContext, "layout" | "positions">): string =>
-  byKind<BandLayout, string, []>("inspect", "layout", extended.layout, {
+export const attentionWords = (extended: Pick<ExtendedContext, "attentionPath" | "positions">): string =>
+  byKind<AttentionPath, string, []>("inspect", "attentionPath", extended.attentionPath, {
     everything: () => "every key, in one band",
     window: ({ window }) => `the last ${window} keys, in one band`,
     "near-far": ({ window }) =>

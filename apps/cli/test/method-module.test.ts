@@ -84,7 +84,7 @@ describe("a module of --method", () => {
       ...{ trainedContext: 64, slidingWindow: undefined },
       rope: { theta: 1e4, rotaryDim: 8, layout: "halves", scaling: { kind: "default" } },
     } as const;
-    expect(extendContext(model, (await loadMethod(mapping)).extension).layout.kind).toBe("masked");
+    expect(extendContext(model, (await loadMethod(mapping)).extension).attentionPath.kind).toBe("masked");
   });
 
   it("shares what its bands share: one function stays one", async () => {

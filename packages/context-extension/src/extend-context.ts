@@ -4,7 +4,7 @@ import type { EntropyScaling } from "@ropewalk/entropy-scaling";
 import { capacity as mappingCapacity, plain, slidingWindow, type PositionMapping } from "@ropewalk/position-mapping";
 import { checkBands } from "@ropewalk/position-mapping/bands";
 import { ropeFrequencies, type RopeScaling } from "@ropewalk/rope";
-import { bandLayout, type BandLayout } from "./band-layout.ts";
+import { attentionPathOf, type AttentionPath } from "./attention-path.ts";
 import { checkExtension, checkPositionsFor } from "./check-extension.ts";
 import type { ContextExtension } from "./extension.ts";
 import { schemeMapping, type ConfiguredMapping, type MappingConfig } from "./mapping-config.ts";
@@ -15,7 +15,7 @@ export type ExtendedContext = {
   readonly positions: PositionMapping;
   /** Whether these are the model's own, since the extension sets none: all keys, or its sliding window. */
   readonly ownPositions: boolean;
-  readonly layout: BandLayout;
+  readonly attentionPath: AttentionPath;
   readonly scaling: RopeScaling;
   readonly entropy: EntropyScaling | undefined;
   /** The window whose positions the model knows: the trained one, times what a rope scaling of the extension adds. */
@@ -125,16 +125,16 @@ export const extendContext = (model: ModelContext, extension: ContextExtension):
       ? ownPositions(model, known)
       : { positions: extension.positions, capacity: capacityUnder(model, extension.positions, known) };
   checkPositionsFor("extendContext", positions, model.trainedContext);
-  const layout = bandLayout(positions);
+  const attentionPath = attentionPathOf(positions);
   // The other forms leave no key out and count none twice.
-  if (layout.kind === "masked") checkBands({}, positions);
+  if (attentionPath.kind === "masked") checkBands({}, positions);
   const scaling = rope ?? model.rope.scaling;
   const { rotaryDim, theta } = model.rope;
   ropeFrequencies({ rotaryDim, theta, scaling, seqLen: model.trainedContext });
   return {
     positions,
     ownPositions: extension.positions === undefined,
-    layout,
+    attentionPath,
     scaling,
     entropy,
     knownContext: known,

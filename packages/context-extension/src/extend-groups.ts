@@ -3,7 +3,7 @@ import type { EntropyScaling } from "@ropewalk/entropy-scaling";
 import { plain, slidingWindow, type PositionMapping } from "@ropewalk/position-mapping";
 import { ropeFrequencies, type RopeFrequencies } from "@ropewalk/rope";
 import { attentionGroups } from "./attention-kind.ts";
-import { bandLayout, type BandLayout } from "./band-layout.ts";
+import { attentionPathOf, type AttentionPath } from "./attention-path.ts";
 import { windowOf } from "./extend-context.ts";
 import type { ContextExtension } from "./extension.ts";
 import type { DecoderRope, ModelLayers } from "./model.ts";
@@ -15,7 +15,7 @@ export type ExtendedGroup = {
   /** Whether the extension's positions and frequencies are for these layers. */
   readonly isExtended: boolean;
   readonly positions: PositionMapping;
-  readonly layout: BandLayout;
+  readonly attentionPath: AttentionPath;
   /** With the scaling that holds; undefined: queries and keys are not rotated. */
   readonly rope: DecoderRope | undefined;
   readonly entropy: EntropyScaling | undefined;
@@ -50,7 +50,7 @@ export const extendGroups = (
     const kept = window === undefined ? plain() : slidingWindow({ window });
     const positions = isExtended && asked !== undefined ? asked : kept;
     return {
-      ...{ layers, isExtended, positions, layout: bandLayout(positions) },
+      ...{ layers, isExtended, positions, attentionPath: attentionPathOf(positions) },
       rope: isExtended ? { ...rope, scaling: scaling ?? rope.scaling } : rope,
       entropy: seesAll ? entropy : undefined,
       ...{ scoreScale, softcap },

@@ -1,5 +1,5 @@
 export { attentionGroups, extendedKind, type AttentionGroup } from "./attention-kind.ts";
-export { settles, type BandLayout } from "./band-layout.ts";
+export { settles, type AttentionPath } from "./attention-path.ts";
 export { checkExtension, positionIn } from "./check-extension.ts";
 export { extendContext, knownContext, type ExtendedContext } from "./extend-context.ts";
 export { extendGroups, frequenciesFor, placeOfLayer, type ExtendedGroup } from "./extend-groups.ts";

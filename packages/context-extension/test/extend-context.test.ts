@@ -28,7 +28,7 @@ const model: ModelLayers = { trainedContext: 64, rope, slidingWindow: undefined,
 describe("extendContext", () => {
   it("is the model as it is when nothing is asked", () => {
     expect(extendContext(model, {})).toMatchObject({
-      ...{ layout: { kind: "everything" }, ownPositions: true, capacity: 64, knownContext: 64, notices: [] },
+      ...{ attentionPath: { kind: "everything" }, ownPositions: true, capacity: 64, knownContext: 64, notices: [] },
       scaling: { kind: "default" },
     });
   });
@@ -42,12 +42,12 @@ describe("extendContext", () => {
     ] as const;
     for (const [extension, kind, settling] of ways) {
       const extended = extendContext(model, extension);
-      expect([extended.layout.kind, settles(extended)]).toEqual([kind, settling]);
+      expect([extended.attentionPath.kind, settles(extended)]).toEqual([kind, settling]);
     }
     const { positions } = selfExtend({ groupSize: 2, window: 8 });
     const [near, far] = positions!.bands as readonly BandByDistance[];
     const later = { ...positions!, bands: [near!, { ...far!, from: 12 }] };
-    expect(extendContext(model, { positions: later }).layout).toEqual({ kind: "masked", bands: later.bands });
+    expect(extendContext(model, { positions: later }).attentionPath).toEqual({ kind: "masked", bands: later.bands });
   });
 
   it("counts the capacity from what a rope scaling of the extension adds", () => {
@@ -77,7 +77,7 @@ describe("extendContext", () => {
   it("says that a window is off, and what positions are counted from", () => {
     const sliding = { ...model, slidingWindow: 32 };
     expect(extendContext(sliding, {})).toMatchObject({
-      layout: { kind: "window", window: 32 },
+      attentionPath: { kind: "window", window: 32 },
       capacity: Infinity,
       notices: [],
     });
@@ -109,17 +109,22 @@ const extension = compose(
 describe("extendGroups", () => {
   it("is one group where layers are alike", () => {
     expect(extendGroups(model, extension)).toMatchObject([
-      { layers: [0, 1, 2, 3], layout: { kind: "near-far" }, rope: { scaling: { kind: "yarn" } }, scoreScale: 0.5 },
+      {
+        layers: [0, 1, 2, 3],
+        attentionPath: { kind: "near-far" },
+        rope: { scaling: { kind: "yarn" } },
+        scoreScale: 0.5,
+      },
     ]);
   });
 
   it("extends layers that rotate and see everything; scales queries of all that see everything", () => {
     const groups = extendGroups({ ...model, attention: [sliding, everything, unrotated, sliding] }, extension);
     expect(
-      groups.map(({ layers, isExtended, layout, rope: rotated, entropy }) => [
+      groups.map(({ layers, isExtended, attentionPath, rope: rotated, entropy }) => [
         layers,
         isExtended,
-        layout.kind,
+        attentionPath.kind,
         rotated?.scaling.kind,
         entropy?.kind,
       ]),
@@ -139,7 +144,7 @@ describe("extendGroups", () => {
     for (const trainedContext of [4, 8, 12, 64, 1000])
       for (const put of [{}, selfExtend({ groupSize: 4, window: 3 })]) {
         const groups = extendGroups({ ...model, trainedContext, attention }, put);
-        const [a, b, c, d] = groups.map(({ layout }) => layout);
+        const [a, b, c, d] = groups.map(({ attentionPath }) => attentionPath);
         expect([a, c, d]).toEqual([
           { kind: "window", window: 8 },
           { kind: "window", window: 12 },
@@ -155,7 +160,9 @@ describe("extendGroups", () => {
       { ...model, slidingWindow: 8, attention: [sliding, sliding, sliding, sliding] },
       extension,
     );
-    expect(groups).toMatchObject([{ layers: [0, 1, 2, 3], layout: { kind: "near-far" }, entropy: { kind: "log-n" } }]);
+    expect(groups).toMatchObject([
+      { layers: [0, 1, 2, 3], attentionPath: { kind: "near-far" }, entropy: { kind: "log-n" } },
+    ]);
   });
 
   it("takes every layer once, whatever they are", () => {

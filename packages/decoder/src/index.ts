@@ -57,7 +57,7 @@ export { extendDecoder, type ExtendedDecoder } from "./extend-decoder.ts";
 export { giveLogits, noToken } from "./graph/give-logits.ts";
 export { decoderGraph, decoderOpset } from "./graph/decoder-graph.ts";
 export { decoderInputs, decoderOutputs } from "./graph-interface.ts";
-export { keptRotations, layoutName } from "./attention/key-rotations.ts";
+export { keptRotations, attentionPathName } from "./attention/key-rotations.ts";
 export type { LowRank } from "./layers/low-rank.ts";
 export type { Operators } from "./operators.ts";
 export {

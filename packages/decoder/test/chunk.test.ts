@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { BandLayout } from "@ropewalk/context-extension";
+import type { AttentionPath } from "@ropewalk/context-extension";
 import {
   chunkMasks,
   maskedScore,
@@ -14,15 +14,15 @@ import {
   type Numbers,
 } from "../src/index.ts";
 
-const layouts: fc.Arbitrary<Extract<BandLayout, { readonly window: number }>> = fc.record({
+const layouts: fc.Arbitrary<Extract<AttentionPath, { readonly window: number }>> = fc.record({
   kind: fc.constantFrom("window" as const, "near-far" as const),
   window: fc.integer({ min: 1, max: 50 }),
 });
 
-const chunkIn = (layout: BandLayout): fc.Arbitrary<{ readonly start: number; readonly length: number }> =>
-  fc.record({ start: fc.nat(120), length: fc.integer({ min: 1, max: Math.min(60, longestChunk(layout, 0)) }) });
+const chunkIn = (attentionPath: AttentionPath): fc.Arbitrary<{ readonly start: number; readonly length: number }> =>
+  fc.record({ start: fc.nat(120), length: fc.integer({ min: 1, max: Math.min(60, longestChunk(attentionPath, 0)) }) });
 
-const placed = layouts.chain((layout) => fc.tuple(fc.constant(layout), chunkIn(layout)));
+const placed = layouts.chain((attentionPath) => fc.tuple(fc.constant(attentionPath), chunkIn(attentionPath)));
 
 /** So many tokens settled, and so many keys in the tail, and in the ring or each of its chunks. */
 const widths = (settled: number, tail: number, ring: number): CacheWidths => ({
@@ -39,12 +39,12 @@ const open = ({ dims, data }: Numbers, row: number, column: number): boolean => 
 describe("a chunk and its window", () => {
   it("has a band where a key before it is near for some queries and far for others", () => {
     fc.assert(
-      fc.property(placed, ([layout, chunk]) => {
+      fc.property(placed, ([attentionPath, chunk]) => {
         const inside = (key: number): readonly boolean[] =>
-          Array.from({ length: chunk.length }, (_, query) => chunk.start + query - key < layout.window);
+          Array.from({ length: chunk.length }, (_, query) => chunk.start + query - key < attentionPath.window);
         const before = Array.from({ length: chunk.start }, (_, key) => new Set(inside(key)));
-        expect(hasBand(layout, chunk)).toBe(before.some(({ size }) => size === 2));
-        const farEnd = farFrom(layout, chunk.start);
+        expect(hasBand(attentionPath, chunk)).toBe(before.some(({ size }) => size === 2));
+        const farEnd = farFrom(attentionPath, chunk.start);
         before.forEach((seen, key) => expect(seen.has(true)).toBe(key >= farEnd));
       }),
     );
@@ -52,8 +52,8 @@ describe("a chunk and its window", () => {
 
   it("has no key of its own that is far from a query of its own", () => {
     fc.assert(
-      fc.property(layouts, (layout) => {
-        expect(longestChunk(layout, 7) - 1).toBeLessThan(layout.window);
+      fc.property(layouts, (attentionPath) => {
+        expect(longestChunk(attentionPath, 7) - 1).toBeLessThan(attentionPath.window);
       }),
     );
   });
@@ -64,12 +64,12 @@ describe("a chunk and its window", () => {
       chunkLen: fc.integer({ min: 1, max: 30 }),
       ringChunks: fc.integer({ min: 1, max: 4 }),
     });
-    const any = fc.oneof(layouts, chunked, fc.constant<BandLayout>({ kind: "everything" }));
+    const any = fc.oneof(layouts, chunked, fc.constant<AttentionPath>({ kind: "everything" }));
     fc.assert(
-      fc.property(any, fc.integer({ min: 1, max: 200 }), (layout, count) => {
-        const length = farAfter(layout, count);
-        expect(farFrom(layout, length)).toBeGreaterThanOrEqual(count);
-        expect(farFrom(layout, length - 1)).toBeLessThan(count);
+      fc.property(any, fc.integer({ min: 1, max: 200 }), (attentionPath, count) => {
+        const length = farAfter(attentionPath, count);
+        expect(farFrom(attentionPath, length)).toBeGreaterThanOrEqual(count);
+        expect(farFrom(attentionPath, length - 1)).toBeLessThan(count);
       }),
     );
     expect(farAfter({ kind: "masked", bands: [] }, 1)).toBe(Infinity);
@@ -85,27 +85,27 @@ describe("a chunk and its window", () => {
 describe("masks", () => {
   it("open each key before a query once: settled, in the tail, or in its slot of the ring, near or far", () => {
     fc.assert(
-      fc.property(placed, fc.double({ min: 0, max: 1, noNaN: true }), ([layout, chunk], share) => {
-        const { window } = layout;
-        const farEnd = farFrom(layout, chunk.start);
-        const settled = layout.kind === "window" ? 0 : Math.floor(share * farEnd);
+      fc.property(placed, fc.double({ min: 0, max: 1, noNaN: true }), ([attentionPath, chunk], share) => {
+        const { window } = attentionPath;
+        const farEnd = farFrom(attentionPath, chunk.start);
+        const settled = attentionPath.kind === "window" ? 0 : Math.floor(share * farEnd);
         const [tailLen, ringLen] = [farEnd - settled + 3, window];
-        const masks = chunkMasks(0, layout, chunk, widths(settled, tailLen, ringLen));
-        expect(masks[decoderInputs.ringFarMask(0)] === undefined).toBe(layout.kind === "window");
+        const masks = chunkMasks(0, attentionPath, chunk, widths(settled, tailLen, ringLen));
+        expect(masks[decoderInputs.ringFarMask(0)] === undefined).toBe(attentionPath.kind === "window");
         for (let query = 0; query < chunk.length; query++) {
           const position = chunk.start + query;
           const openTail = Array.from(
             { length: tailLen },
-            (_, at) => layout.kind === "near-far" && open(masks[decoderInputs.tailMask(0)]!, query, at),
+            (_, at) => attentionPath.kind === "near-far" && open(masks[decoderInputs.tailMask(0)]!, query, at),
           );
-          if (layout.kind === "near-far")
+          if (attentionPath.kind === "near-far")
             expect(openTail).toEqual(Array.from({ length: tailLen }, (_, at) => at < farEnd - settled));
           const seen = { near: new Set<number>(), far: new Set<number>() };
           for (let key = Math.max(0, chunk.start - window); key < chunk.start; key++)
             if (key >= farEnd) seen[position - key < window ? "near" : "far"].add(key % window);
           for (let slot = 0; slot < window; slot++) {
             expect(open(masks[decoderInputs.ringNearMask(0)]!, query, slot)).toBe(seen.near.has(slot));
-            if (layout.kind === "near-far")
+            if (attentionPath.kind === "near-far")
               expect(open(masks[decoderInputs.ringFarMask(0)]!, query, slot)).toBe(seen.far.has(slot));
           }
           for (let own = 0; own < chunk.length; own++)
@@ -126,18 +126,18 @@ describe("masks", () => {
     );
     fc.assert(
       fc.property(chunked, ([chunkLen, count, start, asked, share]) => {
-        const layout = { kind: "chunked", chunkLen, ringChunks: count } as const;
-        const length = Math.min(asked, longestChunk(layout, start));
+        const attentionPath = { kind: "chunked", chunkLen, ringChunks: count } as const;
+        const length = Math.min(asked, longestChunk(attentionPath, start));
         // It ends where a chunk of positions ends, and not before.
         expect(Math.floor((start + length - 1) / chunkLen)).toBe(Math.floor(start / chunkLen));
-        expect((start + longestChunk(layout, start)) % chunkLen).toBe(0);
-        const farEnd = farFrom(layout, start);
+        expect((start + longestChunk(attentionPath, start)) % chunkLen).toBe(0);
+        const farEnd = farFrom(attentionPath, start);
         const settled = Math.floor(share * farEnd);
-        const chunks = ringChunks(layout, start);
+        const chunks = ringChunks(attentionPath, start);
         const filled = chunks.map((tokens) => (tokens > 0 ? chunkLen : 0));
         const masks = chunkMasks(
           0,
-          layout,
+          attentionPath,
           { start, length },
           {
             settled,

@@ -36,20 +36,20 @@ const decoder: Decoder = {
 describe("extendDecoder", () => {
   it("is the model as it is when nothing is asked", () => {
     expect(extendDecoder(decoder, {})).toMatchObject({
-      layout: { kind: "everything" },
+      attentionPath: { kind: "everything" },
       capacity: 64,
       scaling: { kind: "default" },
     });
   });
 
-  it("reads the layout off the bands, never off a name", () => {
-    expect(extendDecoder(decoder, selfExtend({ groupSize: 4, window: 16 })).layout).toEqual({
+  it("reads the path of attention off the bands, never off a name", () => {
+    expect(extendDecoder(decoder, selfExtend({ groupSize: 4, window: 16 })).attentionPath).toEqual({
       kind: "near-far",
       window: 16,
     });
-    expect(extendDecoder(decoder, slidingWindow({ window: 16 })).layout).toEqual({ kind: "window", window: 16 });
+    expect(extendDecoder(decoder, slidingWindow({ window: 16 })).attentionPath).toEqual({ kind: "window", window: 16 });
     const own = { ...selfExtend({ groupSize: 2, window: 8 }).positions!, name: "my own" };
-    expect(extendDecoder(decoder, { positions: own }).layout).toEqual({ kind: "near-far", window: 8 });
+    expect(extendDecoder(decoder, { positions: own }).attentionPath).toEqual({ kind: "near-far", window: 8 });
   });
 
   it("knows capacity exactly", () => {
@@ -60,14 +60,17 @@ describe("extendDecoder", () => {
 
   it("takes a sliding window that is wider than what was trained on for none", () => {
     const wide = { ...decoder, slidingWindow: 65 };
-    expect(extendDecoder(wide, {}, { cache: "q8" })).toMatchObject({ layout: { kind: "everything" }, capacity: 64 });
+    expect(extendDecoder(wide, {}, { cache: "q8" })).toMatchObject({
+      attentionPath: { kind: "everything" },
+      capacity: 64,
+    });
     expect(extendDecoder(wide, selfExtend({ groupSize: 4, window: 16 })).notices).toEqual([]);
     const whole = extendDecoder({ ...decoder, slidingWindow: 64 }, {});
-    expect([whole.layout, whole.capacity]).toEqual([{ kind: "window", window: 64 }, Infinity]);
+    expect([whole.attentionPath, whole.capacity]).toEqual([{ kind: "window", window: 64 }, Infinity]);
     // Here the trained window was set by hand, below that of a config that slides.
     const contextLimit = { by: "sliding_window", tokens: 65, stated: 128 } as const;
     const byHand = extendDecoder({ ...wide, contextLimit }, {});
-    expect([byHand.layout, byHand.capacity]).toEqual([{ kind: "window", window: 65 }, 64]);
+    expect([byHand.attentionPath, byHand.capacity]).toEqual([{ kind: "window", window: 65 }, 64]);
   });
 
   it("refuses a window larger than the trained one, and takes bands of any form, none of them twice", () => {
@@ -75,7 +78,7 @@ describe("extendDecoder", () => {
     const { positions } = selfExtend({ groupSize: 2, window: 8 });
     const [near, far] = positions!.bands as readonly BandByDistance[];
     const gap = { ...positions!, bands: [near!, { ...far!, from: 12 }] };
-    expect(extendDecoder(decoder, { positions: gap }).layout).toEqual({ kind: "masked", bands: gap.bands });
+    expect(extendDecoder(decoder, { positions: gap }).attentionPath).toEqual({ kind: "masked", bands: gap.bands });
     for (const [window, message] of [
       [0, /bands\[0\] of .* must have from < to, got 0 and 0$/],
       [1.5, /bands\[0\]\.to of .* must be an integer >= 0, got 1\.5$/],
@@ -93,9 +96,9 @@ describe("extendDecoder", () => {
       if (window < Infinity) expect(() => extendDecoder(decoder, alone)).toThrow(message);
     }
     const three = { ...positions!, bands: [near!, { ...far!, to: 20 }, { ...far!, from: 20 }] };
-    expect(extendDecoder(decoder, { positions: three }).layout.kind).toBe("masked");
+    expect(extendDecoder(decoder, { positions: three }).attentionPath.kind).toBe("masked");
     const dual = withPositions({ kind: "dual-chunk", chunkSize: 20, localSize: 5 }).positions!;
-    expect(extendDecoder(decoder, { positions: dual }).layout).toEqual({
+    expect(extendDecoder(decoder, { positions: dual }).attentionPath).toEqual({
       kind: "chunked",
       chunkLen: 15,
       ringChunks: 2,
@@ -107,9 +110,13 @@ describe("extendDecoder", () => {
       [own!, before!, { ...earlier!, from: 3 }],
       [own!, before!],
     ])
-      expect(extendDecoder(decoder, { positions: { ...dual, bands } }).layout.kind).toBe("masked");
+      expect(extendDecoder(decoder, { positions: { ...dual, bands } }).attentionPath.kind).toBe("masked");
     const two = { ...dual, bands: [own!, { ...before!, to: Infinity }] };
-    expect(extendDecoder(decoder, { positions: two }).layout).toEqual({ kind: "chunked", chunkLen: 15, ringChunks: 1 });
+    expect(extendDecoder(decoder, { positions: two }).attentionPath).toEqual({
+      kind: "chunked",
+      chunkLen: 15,
+      ringChunks: 1,
+    });
     const twice = { ...positions!, bands: [near!, { ...far!, from: 7 }] };
     expect(() => extendDecoder(decoder, { positions: twice })).toThrow(
       /must not overlap, got the distances \[0, 8\) and \[7, Infinity\)$/,
@@ -152,7 +159,7 @@ describe("extendDecoder", () => {
   it("takes positions by a scheme of one's own", () => {
     const { config: _, ...positions } = selfExtend({ groupSize: 2, window: 8 }).positions!;
     const own = withPositions({ kind: "custom", ...positions });
-    expect(extendDecoder(decoder, own).layout).toEqual({ kind: "near-far", window: 8 });
+    expect(extendDecoder(decoder, own).attentionPath).toEqual({ kind: "near-far", window: 8 });
   });
 
   it("refuses scalings that do not fit the checkpoint", () => {

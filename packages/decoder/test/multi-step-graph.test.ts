@@ -49,15 +49,20 @@ const chunk = { start: 15, length: 6 };
 
 /** Everything that the chunk reads but its ids, with noise in a cache of 15 tokens. */
 const cacheFeeds = (extended: ExtendedDecoder, model: ModelProto): Record<string, NdArray> => {
-  const { layout } = extended;
-  const far = farFrom(layout, chunk.start);
+  const { attentionPath } = extended;
+  const far = farFrom(attentionPath, chunk.start);
   const widths = { settled: far > 0 ? 2 : 0, tailLen: Math.max(1, far), ringLen: 8 };
-  const ringLen = layout.kind === "masked" ? chunk.start : layout.kind === "chunked" ? layout.chunkLen : widths.ringLen;
-  const chunks = ringChunks(layout, chunk.start).map((tokens) => (tokens > 0 ? ringLen : 1));
+  const ringLen =
+    attentionPath.kind === "masked"
+      ? chunk.start
+      : attentionPath.kind === "chunked"
+        ? attentionPath.chunkLen
+        : widths.ringLen;
+  const chunks = ringChunks(attentionPath, chunk.start).map((tokens) => (tokens > 0 ? ringLen : 1));
   const recent = {
     ...{ everything: [widths.tailLen], window: [8], "near-far": [widths.tailLen, 8], masked: [ringLen] },
     chunked: [widths.tailLen, ...chunks.toReversed()],
-  }[layout.kind];
+  }[attentionPath.kind];
   const sizes: Readonly<Record<string, number>> = {
     ...{ settledLen: 2, tailLen: widths.tailLen, ringLen, ringFarLen: 8 },
     ...Object.fromEntries(chunks.map((len, back) => [`ringChunk${back}Len`, len])),
@@ -68,7 +73,7 @@ const cacheFeeds = (extended: ExtendedDecoder, model: ModelProto): Record<string
       : (chunks[chunks.findIndex((_, back) => mask === decoderInputs.ringChunkMask(0, back))] ?? ringLen);
   const numbers = {
     ...chunkNumbers(extended, frequenciesFor(extended, 64), chunk),
-    ...chunkMasks(0, layout, chunk, { settled: widths.settled, keys }),
+    ...chunkMasks(0, attentionPath, chunk, { settled: widths.settled, keys }),
   };
   const feeds: Record<string, NdArray> = {
     ...Object.fromEntries(

@@ -1,6 +1,6 @@
 /** An export rewritten for the cache that `@ropewalk/generation` keeps: the graph it becomes, and what is refused. */
 import { selfExtend, slidingWindow, withPositions, type ContextExtension } from "@ropewalk/context-extension";
-import { decoderGraph, extendDecoder, layoutName, type CachePrecision } from "@ropewalk/decoder";
+import { decoderGraph, extendDecoder, attentionPathName, type CachePrecision } from "@ropewalk/decoder";
 import {
   attribute,
   checkModel,
@@ -346,7 +346,7 @@ describe("layers of an export that differ", () => {
       [slidingWindow({ window: 30 }), undefined],
     ] as const) {
       const asked = await loaded.withExtension(chosen);
-      if (layout !== undefined) expect(layoutName(asked.extended)).toBe(layout);
+      if (layout !== undefined) expect(attentionPathName(asked.extended)).toBe(layout);
       // Without an extension the export itself tells, as far as its tables go; under one, the export rewritten for any runtime.
       const isOwn = chosen !== extension && layout !== undefined;
       const ids = isOwn ? inputIds.slice(0, 60) : inputIds;

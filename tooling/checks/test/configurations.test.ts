@@ -252,7 +252,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
       "farFrom",
     ],
     ...["gatedFeedForward", "geluTanh", "giveLogits", "hasBand", "layerNorm", "linear"],
-    ...["headNorm", "keptRotations", "layoutName", "ringChunks", "ringRuns", "ringSlots", "ringTokens"],
+    ...["headNorm", "keptRotations", "attentionPathName", "ringChunks", "ringRuns", "ringSlots", "ringTokens"],
     "zeroCenteredRmsNorm",
     ...["longestChunk", "rmsNorm", "silu", "slotRuns", "softcapped", "someLayers", "splitColumns", "storedWeights"],
   ],

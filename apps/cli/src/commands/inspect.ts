@@ -126,7 +126,7 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
       ...{ entropy: extension.entropy?.kind ?? "none", extension: recordIn(extension) },
       // JSON has no infinity.
       capacity: extended.capacity === Infinity ? null : extended.capacity,
-      ...{ attention: extended.layout.kind, groups: groupsReport(extended, extension, length) },
+      ...{ attention: extended.attentionPath.kind, groups: groupsReport(extended, extension, length) },
       ...{ cache, keyValueBytes, notices },
       ...(options.checkWeights ? { weightsFinite: true } : {}),
     };

@@ -26,10 +26,10 @@ export const rotationOf = (mapped: Mapped, band: number): number =>
   keptRotations(mapped).indexOf(firstOf(mapped, band));
 
 /** What a graph depends on of an extension, as a name: how each group's bands are laid out, and which keys each of them reads. */
-export const layoutName = ({ groups }: Pick<ExtendedDecoder, "groups">): string =>
+export const attentionPathName = ({ groups }: Pick<ExtendedDecoder, "groups">): string =>
   groups
     .map((group) => {
-      const { kind } = group.layout;
+      const { kind } = group.attentionPath;
       const rotations = group.positions.bands.map((_, band) => rotationOf(group, band));
       return `${kind} ${rotations.join(" ")}`;
     })

@@ -8,7 +8,7 @@
  *   ring-chunk  one of the last few chunks of positions that go by chunks: of one band for all queries
  */
 import { byKind } from "@ropewalk/check";
-import type { BandLayout, ExtendedGroup } from "@ropewalk/context-extension";
+import type { AttentionPath, ExtendedGroup } from "@ropewalk/context-extension";
 import type { CacheArray, CacheArrays, CacheFormat, Encode } from "./formats/format.ts";
 import { cacheFormatOf } from "./formats/index.ts";
 import type { ExtendedDecoder } from "../extend-decoder.ts";
@@ -135,7 +135,7 @@ const chunkPlan = ({ group, place, format }: Placed, back: number): Plan => {
 const plansOf = (placed: Placed): readonly Plan[] => {
   const { group, place } = placed;
   const near = { ...nearest(placed), label: "near", mask: decoderInputs.ringNearMask(place) };
-  return byKind<BandLayout, readonly Plan[], []>("cacheLayout", "layout", group.layout, {
+  return byKind<AttentionPath, readonly Plan[], []>("cacheLayout", "attentionPath", group.attentionPath, {
     everything: () => farPlans(placed),
     window: () => [ringPlan(placed, [near], [near])],
     "near-far": () => {
@@ -166,7 +166,7 @@ const plansOf = (placed: Placed): readonly Plan[] => {
 const ownBands = (placed: Placed): readonly Masked[] => {
   const { group, place } = placed;
   const causal = (): readonly Masked[] => [{ ...nearest(placed), mask: decoderInputs.causalMask }];
-  return byKind<BandLayout, readonly Masked[], []>("cacheLayout", "layout", group.layout, {
+  return byKind<AttentionPath, readonly Masked[], []>("cacheLayout", "attentionPath", group.attentionPath, {
     ...{ everything: causal, window: causal, "near-far": causal, chunked: causal },
     masked: ({ bands }) =>
       bands.map((_, band) => ({ ...scoredIn(group, band), mask: decoderInputs.ownBandMask(place, band) })),

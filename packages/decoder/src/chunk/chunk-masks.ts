@@ -1,6 +1,6 @@
 /** The masks of one chunk: which keys of the cache, and of its own, each query sees in which band. */
 import { byKind } from "@ropewalk/check";
-import type { BandLayout } from "@ropewalk/context-extension";
+import type { AttentionPath } from "@ropewalk/context-extension";
 import type { Numbers } from "./chunk-numbers.ts";
 import { farFrom, ringChunks, ringRuns, slotRuns, type Chunk, type SlotRun } from "./keys-before-chunk.ts";
 import { coveredByOne, type KeyRun } from "./covered-keys.ts";
@@ -34,9 +34,14 @@ const within = (runs: readonly KeyRun[], from: number, to: number): readonly Slo
   });
 
 /** Masks of the parts of the cache that the group at `place` has, and of the chunk's own. */
-export const chunkMasks = (place: number, layout: BandLayout, chunk: Chunk, { settled, keys }: CacheWidths): Masks => {
+export const chunkMasks = (
+  place: number,
+  attentionPath: AttentionPath,
+  chunk: Chunk,
+  { settled, keys }: CacheWidths,
+): Masks => {
   const { start, length } = chunk;
-  const farEnd = farFrom(layout, start);
+  const farEnd = farFrom(attentionPath, start);
   const cached = (name: string, open: Open): Masks => ({ [name]: maskOf(length, keys(name), open) });
   const own = (name: string, open: Open): Masks => ({ [name]: maskOf(length, length, open) });
 
@@ -49,7 +54,7 @@ export const chunkMasks = (place: number, layout: BandLayout, chunk: Chunk, { se
   const far = (window: number): Masks =>
     cached(decoderInputs.ringFarMask(place), (row) => slotRuns(farEnd, nearFrom(window, row), window));
 
-  return byKind<BandLayout, Masks, []>("chunkMasks", "layout", layout, {
+  return byKind<AttentionPath, Masks, []>("chunkMasks", "attentionPath", attentionPath, {
     everything: () => ({ ...causal(), ...tail() }),
     window: ({ window }) => ({ ...causal(), ...near(window) }),
     "near-far": ({ window }) => ({ ...causal(), ...tail(), ...near(window), ...far(window) }),

@@ -17,13 +17,13 @@
  * Bands of any other form take a mask each, over all keys: nothing is far or near, and nothing settles.
  */
 import { byKind } from "@ropewalk/check";
-import type { BandLayout } from "@ropewalk/context-extension";
+import type { AttentionPath } from "@ropewalk/context-extension";
 
 export type Chunk = { readonly start: number; readonly length: number };
 
-/** The longest chunk from token `start` on that a layout allows: up to where the positions' own chunk ends, where they have such. */
-export const longestChunk = (layout: BandLayout, start: number): number =>
-  byKind<BandLayout, number, []>("longestChunk", "layout", layout, {
+/** The longest chunk that may start at token `start`. Where positions go by chunks, it ends where the chunk of `start` ends. */
+export const longestChunk = (attentionPath: AttentionPath, start: number): number =>
+  byKind<AttentionPath, number, []>("longestChunk", "attentionPath", attentionPath, {
     everything: () => Infinity,
     window: ({ window }) => window,
     "near-far": ({ window }) => window,
@@ -32,8 +32,8 @@ export const longestChunk = (layout: BandLayout, start: number): number =>
   });
 
 /** The ring's slots in all: the window; 0 where there is none. Under masks one for every token that is kept, be it any. */
-export const ringSlots = (layout: BandLayout): number =>
-  byKind<BandLayout, number, []>("ringSlots", "layout", layout, {
+export const ringSlots = (attentionPath: AttentionPath): number =>
+  byKind<AttentionPath, number, []>("ringSlots", "attentionPath", attentionPath, {
     everything: () => 0,
     window: ({ window }) => window,
     "near-far": ({ window }) => window,
@@ -42,8 +42,8 @@ export const ringSlots = (layout: BandLayout): number =>
   });
 
 /** How many tokens from the start on are far from every query from position `start` on; none where masks say what is far. */
-export const farFrom = (layout: BandLayout, start: number): number =>
-  byKind<BandLayout, number, []>("farFrom", "layout", layout, {
+export const farFrom = (attentionPath: AttentionPath, start: number): number =>
+  byKind<AttentionPath, number, []>("farFrom", "attentionPath", attentionPath, {
     everything: () => start,
     window: ({ window }) => Math.max(0, start - window + 1),
     "near-far": ({ window }) => Math.max(0, start - window + 1),
@@ -52,8 +52,8 @@ export const farFrom = (layout: BandLayout, start: number): number =>
   });
 
 /** How many tokens are run once that many from the start on are far: the least whose `farFrom` is no less. */
-export const farAfter = (layout: BandLayout, count: number): number =>
-  byKind<BandLayout, number, []>("farAfter", "layout", layout, {
+export const farAfter = (attentionPath: AttentionPath, count: number): number =>
+  byKind<AttentionPath, number, []>("farAfter", "attentionPath", attentionPath, {
     everything: () => count,
     window: ({ window }) => count + window - 1,
     "near-far": ({ window }) => count + window - 1,
@@ -65,16 +65,16 @@ export const farAfter = (layout: BandLayout, count: number): number =>
  * Where positions go by chunks of tokens, how many are before a run from token `start` on of each of the last few that lie apart: the
  * run's own first, then back.
  */
-export const ringChunks = (layout: BandLayout, start: number): readonly number[] => {
-  if (layout.kind !== "chunked") return [];
-  const { chunkLen, ringChunks: count } = layout;
+export const ringChunks = (attentionPath: AttentionPath, start: number): readonly number[] => {
+  if (attentionPath.kind !== "chunked") return [];
+  const { chunkLen, ringChunks: count } = attentionPath;
   const own = Math.floor(start / chunkLen);
   return Array.from({ length: count }, (_, back) => (back === 0 ? start % chunkLen : back > own ? 0 : chunkLen));
 };
 
 /** Whether a query of the chunk is a window or more away from a key that an earlier one is closer to. */
-export const hasBand = (layout: BandLayout, { start, length }: Chunk): boolean =>
-  "window" in layout && length > 1 && start + length > layout.window && start > 0;
+export const hasBand = (attentionPath: AttentionPath, { start, length }: Chunk): boolean =>
+  "window" in attentionPath && length > 1 && start + length > attentionPath.window && start > 0;
 
 /** Slots of a ring, side by side. */
 export type SlotRun = { readonly slot: number; readonly count: number };
@@ -92,16 +92,16 @@ export const slotRuns = (from: number, to: number, slots: number): readonly Slot
 };
 
 /** How many of the first tokens a ring keeps for good, and how many of the last it goes around. */
-const keptOf = (layout: BandLayout): { readonly first: number; readonly last: number } =>
-  (layout.kind === "masked" && layout.seen) || { first: 0, last: ringSlots(layout) };
+const keptOf = (attentionPath: AttentionPath): { readonly first: number; readonly last: number } =>
+  (attentionPath.kind === "masked" && attentionPath.seen) || { first: 0, last: ringSlots(attentionPath) };
 
 /** The tokens of [from, to) that a ring keeps, once `to` tokens are run. */
 export const ringTokens = (
-  layout: BandLayout,
+  attentionPath: AttentionPath,
   from: number,
   to: number,
 ): readonly { readonly from: number; readonly to: number }[] => {
-  const { first, last } = keptOf(layout);
+  const { first, last } = keptOf(attentionPath);
   const parts = [
     { from, to: Math.min(first, to) },
     { from: Math.max(from, first, to - last), to },
@@ -110,8 +110,8 @@ export const ringTokens = (
 };
 
 /** Where tokens [from, to) of a ring lie: token t in slot t mod window, and behind the first that are always seen where there are any. */
-export const ringRuns = (layout: BandLayout, from: number, to: number): readonly SlotRun[] => {
-  const { first, last } = keptOf(layout);
+export const ringRuns = (attentionPath: AttentionPath, from: number, to: number): readonly SlotRun[] => {
+  const { first, last } = keptOf(attentionPath);
   const always = from < first ? [{ slot: from, count: Math.min(to, first) - from }] : [];
   const rest = slotRuns(Math.max(from, first) - first, Math.max(to, first) - first, last);
   return [...always, ...rest.map(({ slot, count }) => ({ slot: first + slot, count }))];

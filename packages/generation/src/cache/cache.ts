@@ -1,7 +1,7 @@
 /**
  * The key-value cache: state that is passed in and handed out, held where the backend computes.
  *
- * Layers that attend alike are a group, which keeps what the list of its layout says: stretches of tokens, every part of them
+ * Layers that attend alike are a group, which keeps what its `cacheLayout` says: stretches of tokens, every part of them
  * [numKvHeads, tokens, headDim], each head in one run, the form that is fastest to read. Of s tokens already run and a window W:
  *
  *   settled     keys in their outermost rotation, and values, of tokens [0, settled), in the arrays of the cache's format

@@ -35,7 +35,7 @@ const groupFeeds = (
   place: number,
 ): Readonly<Record<string, Tensor>> => {
   const heads = extended.decoder.numKvHeads;
-  const band = hasBand(own.group.layout, chunk);
+  const band = hasBand(own.group.attentionPath, chunk);
   const feeds: Record<string, Tensor> = {};
   const lengths: number[] = [];
   for (const held of own.stretches) {

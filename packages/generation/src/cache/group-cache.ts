@@ -62,7 +62,7 @@ export type Growing = GroupCache & {
 /** How a stretch keeps its tokens. */
 export type StretchRule = {
   /** Room in tokens for a run that is planned to be `length` long. */
-  readonly room: (group: Pick<ExtendedGroup, "layout">, stretch: CacheStretch, length: number) => number;
+  readonly room: (group: Pick<ExtendedGroup, "attentionPath">, stretch: CacheStretch, length: number) => number;
   /** How many tokens the next chunk reads of it, places that are not in use among them; 0: it has none. */
   readonly read: (cache: GroupCache, held: HeldStretch, length: number) => number;
   /** Its tokens end here; they begin where those of the stretch before end. */

@@ -5,7 +5,7 @@ import { checkExtension, longerExtension, type ContextExtension } from "@ropewal
 import {
   cacheFormatOf,
   extendDecoder,
-  layoutName,
+  attentionPathName,
   type CachePrecision,
   type DecoderSizes,
   type ExtendedDecoder,
@@ -140,7 +140,7 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
   const extended = { ...extendDecoder<DecoderSizes>(decoder, extension, { cache: precision }), name };
   checkSource(source, extended);
   const { chunk, block } = graphsOf(source, extended, backend);
-  const layout = layoutName(extended);
+  const layout = attentionPathName(extended);
   const session = await sessionFor(loaded, `chunk, ${layout}`, chunk);
   const multiStepSession =
     block &&

@@ -75,8 +75,8 @@ export const recordIn = (where: string, { metadata }: SafetensorsHeader): Prefix
 
 /** How every layer attends, windows that were set by hand among it: keys are rotated by it. */
 const layersHash = ({ groups }: ExtendedDecoder): Promise<string> => {
-  const rows = groups.map(({ layers, positions, layout, rope, entropy, scoreScale, softcap }) => ({
-    ...{ layers, positions: positions.name, layout, rope, entropy, scoreScale, softcap },
+  const rows = groups.map(({ layers, positions, attentionPath, rope, entropy, scoreScale, softcap }) => ({
+    ...{ layers, positions: positions.name, layout: attentionPath, rope, entropy, scoreScale, softcap },
   }));
   // JSON has no Infinity.
   const plain = JSON.stringify(rows, (_, value: unknown) => (value === Infinity ? "Infinity" : value));

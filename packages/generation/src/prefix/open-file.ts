@@ -65,8 +65,11 @@ const checkSettled = (where: string, { groups }: ExtendedDecoder, length: number
     `${where}: settled must have a number for each of ${groups.length} groups`,
     settled,
   );
-  groups.forEach(({ layout }, place) => {
-    const most = layout.kind === "window" || layout.kind === "masked" ? 0 : Math.max(0, farFrom(layout, length));
+  groups.forEach(({ attentionPath }, place) => {
+    const most =
+      attentionPath.kind === "window" || attentionPath.kind === "masked"
+        ? 0
+        : Math.max(0, farFrom(attentionPath, length));
     checkInteger(where, `settled of group ${place}`, settled[place]!, 0, most);
   });
 };

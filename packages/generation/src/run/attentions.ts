@@ -7,7 +7,7 @@
  */
 import type { HostTensor } from "@ropewalk/backend";
 import { checkFunction } from "@ropewalk/check";
-import { decoderOutputs, layoutName, type Attentions, type ExtendedDecoder } from "@ropewalk/decoder";
+import { decoderOutputs, attentionPathName, type Attentions, type ExtendedDecoder } from "@ropewalk/decoder";
 import { mapInOrder } from "../cache/key-order.ts";
 import { createCache, releaseCache } from "../cache/cache.ts";
 import { checkAttentionOptions } from "../generate/check-options.ts";
@@ -70,7 +70,7 @@ const running =
     checkAttentionOptions(where, options, numLayers);
     checkIds(where, ids, vocabSize);
     const { what, layers = Array.from({ length: numLayers }, (_, layer) => layer), logits = false, ...run } = options;
-    const name = `${what} of ${layers.join(" ")}, ${layoutName(extended)}`;
+    const name = `${what} of ${layers.join(" ")}, ${attentionPathName(extended)}`;
     const session = await sessionFor(
       loaded,
       name,

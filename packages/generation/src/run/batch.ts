@@ -4,7 +4,7 @@
  */
 import type { HostTensor, Session } from "@ropewalk/backend";
 import { check, checkFunction } from "@ropewalk/check";
-import { batchHeads, decoderOutputs, layoutName, type ExtendedDecoder } from "@ropewalk/decoder";
+import { batchHeads, decoderOutputs, attentionPathName, type ExtendedDecoder } from "@ropewalk/decoder";
 import { append } from "../cache/append.ts";
 import { createCache, releaseCache, type KeyValueCache } from "../cache/cache.ts";
 import { checkIds } from "./check-ids.ts";
@@ -66,7 +66,7 @@ export const visitBatchLogits =
     const { chunkSize = defaultChunkSize, signal, onProgress } = options;
     const batch = texts.length;
     const { length } = texts[0]!;
-    const name = `chunk of ${batch} texts, ${layoutName(extended)}`;
+    const name = `chunk of ${batch} texts, ${attentionPathName(extended)}`;
     const session = await sessionFor(loaded, name, chunkOf(source, extended, backend, { batch }));
     let cache = createCache(backend, batchHeads(extended, batch), { length });
     try {

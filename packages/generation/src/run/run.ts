@@ -32,7 +32,7 @@ const asTensors = (numbers: Readonly<Record<string, Numbers>>): Readonly<Record<
 const masksOf = (cache: KeyValueCache, chunk: Chunk): Readonly<Record<string, Numbers>> =>
   Object.assign(
     {},
-    ...cache.groups.map((own, place) => chunkMasks(place, own.group.layout, chunk, cacheWidths(own, cache))),
+    ...cache.groups.map((own, place) => chunkMasks(place, own.group.attentionPath, chunk, cacheWidths(own, cache))),
   ) as Readonly<Record<string, Numbers>>;
 
 /** What the next chunk reads besides its ids: its numbers, its masks, and the cache. */
@@ -216,7 +216,7 @@ export const defaultChunkSize = 512;
 
 /** The longest chunk that all layers allow behind what the cache holds. */
 export const longestNext = ({ extended, length }: Pick<KeyValueCache, "extended" | "length">): number =>
-  Math.min(...extended.groups.map(({ layout }) => longestChunk(layout, length)));
+  Math.min(...extended.groups.map(({ attentionPath }) => longestChunk(attentionPath, length)));
 
 /** As `prefill`, but for what it brings back: any one output that has rows. */
 export const prefillRows = async (

@@ -66,8 +66,8 @@ describe.each(backends)("on $name", (backend) => {
     await fc.assert(
       fc.asyncProperty(nearAndFar, ids, chunkSize, async (extension, prompt, size) => {
         const [fast, masked] = [await stories.withExtension(extension), await stories.withExtension(byRule(extension))];
-        expect(fast.extended.layout.kind).not.toBe("masked");
-        expect(masked.extended.layout.kind).toBe("masked");
+        expect(fast.extended.attentionPath.kind).not.toBe("masked");
+        expect(masked.extended.attentionPath.kind).toBe("masked");
         const wanted = await fast.logits(prompt);
         expect(largestDifference(await masked.logits(prompt, { chunkSize: size }), wanted)).toBeLessThan(2e-4);
         expect(largestDifference(await fast.logits(prompt, { chunkSize: size }), wanted)).toBeLessThan(2e-4);

@@ -34,7 +34,7 @@ describe.each(cachePrecisions)("a cache in %s", (cache) => {
     for (const of of [decoder, mixed]) {
       const settling = (): boolean => {
         const { groups } = extendDecoder(of, extension);
-        return groups.some(({ layout }) => layout.kind !== "window" && layout.kind !== "masked");
+        return groups.some(({ attentionPath }) => attentionPath.kind !== "window" && attentionPath.kind !== "masked");
       };
       if (settledOnly && !settling()) continue;
       const extended = extendDecoder(of, extension, { cache });

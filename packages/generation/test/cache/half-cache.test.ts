@@ -32,8 +32,8 @@ it.each<readonly [string, ContextExtension, number]>([
   const [less, more] = [half!, full!].map((extended) => plannedCacheBytes(extended, { length: 640 }));
   const { numLayers, numKvHeads, headDim } = source.decoder;
   const rings = half!.positions.bands.length + 1;
-  const settling = half!.layout.kind === "near-far" ? -2 * ((640 - 100 + 1) % 128) : 0;
-  const tokens = half!.layout.kind === "everything" ? 0 : rings * spare + settling;
+  const settling = half!.attentionPath.kind === "near-far" ? -2 * ((640 - 100 + 1) % 128) : 0;
+  const tokens = half!.attentionPath.kind === "everything" ? 0 : rings * spare + settling;
   expect(less).toBe(more! / 2 + 2 * numLayers * numKvHeads * headDim * tokens);
 });
 

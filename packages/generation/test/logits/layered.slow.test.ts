@@ -45,7 +45,7 @@ describe.each(backends.flatMap((backend) => families.map((family) => ({ backend,
         // Sinks are as far as the last token of their window.
         if (cap !== undefined) expect(cap).toBe(window! - 1);
         const model = await loaded.withExtension(layeredExtension(golden));
-        expect(model.extended.layout.kind).toBe(layoutOf(golden));
+        expect(model.extended.attentionPath.kind).toBe(layoutOf(golden));
         await expectGolden(model, golden);
       },
     );

@@ -61,12 +61,12 @@ it("is switched off where an extension sets positions, and a notice says so", as
   const [backend] = backends;
   const model = await loadModel(opened, { backend: backend! });
   expect(model.extended.notices).toEqual([]);
-  expect((await model.withExtension(yarn({ factor: 2, originalContext: 64 }))).extended.layout).toEqual({
+  expect((await model.withExtension(yarn({ factor: 2, originalContext: 64 }))).extended.attentionPath).toEqual({
     kind: "window",
     window: 24,
   });
   const extended = await model.withExtension(selfExtend({ groupSize: 4, window: 16 }));
-  expect(extended.extended.layout).toEqual({ kind: "near-far", window: 16 });
+  expect(extended.extended.attentionPath).toEqual({ kind: "near-far", window: 16 });
   expect(extended.extended.notices).toEqual([
     "the checkpoint's sliding window of 24 tokens is off: SelfExtend(groupSize 4, window 16) sets the positions",
     "positions are counted from 24 tokens, the checkpoint's sliding_window, and not from max_position_embeddings 64: " +

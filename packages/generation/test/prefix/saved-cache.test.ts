@@ -92,7 +92,11 @@ describe.each(cachePrecisions)("a cache in %s", (precision) => {
       { layers: "mixed", of: mixed, lengths: [1, 333] },
     ]) {
       const groups = extendDecoder(of, extension).groups;
-      if (settledOnly && groups.every(({ layout }) => layout.kind === "window" || layout.kind === "masked")) continue;
+      if (
+        settledOnly &&
+        groups.every(({ attentionPath }) => attentionPath.kind === "window" || attentionPath.kind === "masked")
+      )
+        continue;
       const extended = { ...extendDecoder(of, extension, { cache: precision }), name: "m" };
       const graph = decoderGraph({ ...extended, decoder: of }, checkpoint, { operators: operators[0]! });
       const session = sessionOf(graph, undefined, drawn());
@@ -107,7 +111,9 @@ describe.each(cachePrecisions)("a cache in %s", (precision) => {
         const arrays = storedArrays(cache);
         const { numKvHeads, headDim } = of;
         const rotations = Math.max(
-          ...extended.groups.flatMap(({ layout }) => ("bands" in layout ? layout.bands.length : 2)),
+          ...extended.groups.flatMap(({ attentionPath }) =>
+            "bands" in attentionPath ? attentionPath.bands.length : 2,
+          ),
         );
         expect(bytes).toBeLessThan(
           12_000 + 4 * length + 4 * of.numLayers * length * (1 + rotations) * numKvHeads * headDim + 4096,

@@ -62,8 +62,8 @@ describe.each(["gemma2", "qwen2-mixed", "smollm3"])("layers that differ: %s", (f
   });
 
   it("a layer with a window has the weight 0 behind it", async () => {
-    const windows = loaded.extended.groups.flatMap(({ layers, layout }) =>
-      layout.kind === "window" ? layers.map((layer) => ({ layer, window: layout.window })) : [],
+    const windows = loaded.extended.groups.flatMap(({ layers, attentionPath }) =>
+      attentionPath.kind === "window" ? layers.map((layer) => ({ layer, window: attentionPath.window })) : [],
     );
     const ids = someIds(70);
     for (const { layer, window } of windows) {

@@ -38,7 +38,7 @@ describe("a published config", () => {
       ...(attention && { attention }),
     });
     const q8 = () => extendDecoder(decoder, {}, { cache: "q8" });
-    if (slidingWindow === undefined) expect(q8().layout).toEqual({ kind: "everything" });
+    if (slidingWindow === undefined) expect(q8().attentionPath).toEqual({ kind: "everything" });
     else expect(q8).toThrow("a cache in q8 needs tokens that leave the window and are still attended");
   });
 
@@ -72,7 +72,7 @@ describe("a published config", () => {
     expect(positions).toEqual({ kind: "dual-chunk", chunkSize: 262_144, localSize: 8192 });
     expect(tokens).toBe(1_010_000);
     const asked = extendDecoder(decoder, withPositions(positions));
-    expect(asked.layout).toEqual({ kind: "chunked", chunkLen: 253_952, ringChunks: 2 });
+    expect(asked.attentionPath).toEqual({ kind: "chunked", chunkLen: 253_952, ringChunks: 2 });
     expect([asked.capacity, asked.notices]).toEqual([1_010_000, []]);
     const notice = (name: string): string =>
       "the checkpoint's dual_chunk_attention_config states DualChunk(chunkSize 262144, localSize 8192) for up to 1010000 tokens, " +

@@ -1,7 +1,7 @@
 /** An export as a model that `@ropewalk/generation` runs: what is known of it, and its graph under an extension. */
 import { extensionOf, type ContextExtension } from "@ropewalk/context-extension";
 import {
-  layoutName,
+  attentionPathName,
   type AskedAttentions,
   type DecoderSizes,
   type ExtendedDecoder,
@@ -85,7 +85,7 @@ const kindsIn = (layout: string): string => layout.replaceAll(/( \d+)+/g, "");
 
 const checkMadeFor = (chunk: NonNullable<RopewalkMetadata["chunk"]>, asked: ExtendedDecoder, words: string): void => {
   const { cache } = chunk;
-  const [layout, own] = [layoutIn(chunk.layout), layoutName(asked)];
+  const [layout, own] = [layoutIn(chunk.layout), attentionPathName(asked)];
   if (kindsIn(layout) !== kindsIn(own))
     refuse(
       `a model that was written for generation must keep the kind of its bands (${words}: ${kindsIn(layout)}), got ` +

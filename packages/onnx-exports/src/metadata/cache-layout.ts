@@ -1,5 +1,5 @@
 /**
- * What a graph for generation's cache was recorded for, as `layoutName` of `@ropewalk/decoder` gives it: of each group of layers the
+ * What a graph for generation's cache was recorded for, as `attentionPathName` of `@ropewalk/decoder` gives it: of each group of layers the
  * kind of its bands, and the rotation whose keys each of them reads.
  */
 import { check } from "@ropewalk/check";

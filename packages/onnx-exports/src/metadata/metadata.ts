@@ -24,7 +24,7 @@ export type RopewalkMetadata = {
   /** Where the graph takes the parts of a cache that `@ropewalk/generation` keeps: what it was recorded for. */
   readonly chunk?: {
     readonly decoder: DecoderSizes;
-    /** The kind of each group's bands, `layoutName` of `@ropewalk/decoder`. */
+    /** The kind of each group's bands, `attentionPathName` of `@ropewalk/decoder`. */
     readonly layout: string;
     readonly cache: CachePrecision;
   };

@@ -1,7 +1,7 @@
 /** What a loaded model's session and config say of its decoder: enough to feed it a chunk and to keep its cache. */
 import type { Memory } from "@ropewalk/backend";
 import { hostBuffer } from "@ropewalk/backend/host";
-import type { BandLayout } from "@ropewalk/context-extension";
+import type { AttentionPath } from "@ropewalk/context-extension";
 import {
   cacheFormats,
   cachePrecisions,
@@ -29,7 +29,7 @@ const notExtended = (): never => {
 };
 
 /** How a layer attends, by the stretches of its cache that the graph reads. */
-const layoutOf = (shapes: Shapes, layer: number): BandLayout["kind"] => {
+const layoutOf = (shapes: Shapes, layer: number): AttentionPath["kind"] => {
   const has = (stretch: string, label?: string): boolean =>
     shapes.has(decoderInputs.cached(layer, stretch, label, label === undefined ? "values" : "keys"));
   if (has("tail")) {
@@ -97,11 +97,11 @@ export const loadedDecoder = (config: Config, shapes: Shapes): ExtendedDecoder =
   for (const [place, group] of extended.groups.entries()) {
     const rotaryDim = rotaryDimOf(shapes, place) ?? 0;
     const own = group.rope?.rotaryDim ?? 0;
-    const kind = group.layers.map((layer) => layouts[layer]!).find((each) => each !== group.layout.kind);
+    const kind = group.layers.map((layer) => layouts[layer]!).find((each) => each !== group.attentionPath.kind);
     if (kind !== undefined || own !== rotaryDim)
       throw new RangeError(
         `withRopewalk: config.json must be that of the model, got ${group.positions.name} and ${own} dimensions that rotate ` +
-          `for a graph of the kind ${kind ?? group.layout.kind} and ${rotaryDim}`,
+          `for a graph of the kind ${kind ?? group.attentionPath.kind} and ${rotaryDim}`,
       );
   }
   return extended;

@@ -65,9 +65,9 @@ export const chunkedCost = async (
 ): Promise<readonly Bar[]> => {
   const plain = await loadModel(await openFolder(stories260K.url), { backend });
   const [fast, masked] = [await plain.withExtension(withPositions(scheme)), await plain.withExtension(underMasks())];
-  if (fast.extended.layout.kind !== "chunked" || masked.extended.layout.kind !== "masked")
+  if (fast.extended.attentionPath.kind !== "chunked" || masked.extended.attentionPath.kind !== "masked")
     throw new Error(
-      `chunkedCost: the ways must be two, got ${fast.extended.layout.kind} and ${masked.extended.layout.kind}`,
+      `chunkedCost: the ways must be two, got ${fast.extended.attentionPath.kind} and ${masked.extended.attentionPath.kind}`,
     );
   const worst = await largestDifference(fast, masked);
   const [rounds, warmups] = [quick ? 2 : 7, 1];

@@ -55,8 +55,8 @@ export const secondQuestion = async (
   const own = ownBytes(fork);
   releaseCache(fork);
   document.release();
-  const { layout } = extended;
-  const window = "window" in layout ? layout.window : 0;
+  const { attentionPath } = extended;
+  const window = "window" in attentionPath ? attentionPath.window : 0;
   const allowed = plannedCacheBytes(extended, { length: window + waiting });
   const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
   return [

@@ -46,9 +46,9 @@ export const scoreMatrixInputs = {
 /** What belongs to a pair of positions, [group * seqLen, keyLen]: whether it is near, and its causal mask. */
 type Pairs = { readonly isNear: Value; readonly causal: Value };
 
-const pairsOf = (tape: Tape, { decoder, layout }: ExtendedDecoder): Pairs => {
-  if (layout.kind !== "near-far")
-    throw new RangeError(`twoScoreMatrices: the bands must be near and far, got ${layout.kind}`);
+const pairsOf = (tape: Tape, { decoder, attentionPath }: ExtendedDecoder): Pairs => {
+  if (attentionPath.kind !== "near-far")
+    throw new RangeError(`twoScoreMatrices: the bands must be near and far, got ${attentionPath.kind}`);
   const distance = tape.op("Sub", [
     tape.input(scoreMatrixInputs.queryPositions, "int64", ["seqLen", 1]),
     tape.input(scoreMatrixInputs.keyPositions, "int64", [1, "keyLen"]),
@@ -56,7 +56,7 @@ const pairsOf = (tape: Tape, { decoder, layout }: ExtendedDecoder): Pairs => {
   const below = (limit: number): Value => tape.op("Less", [distance, tape.constant("int64", [], [limit])]);
   const scalar = (value: number): Value => tape.constant("float32", [], [value]);
   return {
-    isNear: emitRepeatPerGroup(tape, decoder, below(layout.window)),
+    isNear: emitRepeatPerGroup(tape, decoder, below(attentionPath.window)),
     causal: emitRepeatPerGroup(tape, decoder, tape.op("Where", [below(0), scalar(maskedScore), scalar(0)])),
   };
 };

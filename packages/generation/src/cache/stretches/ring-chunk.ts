@@ -2,15 +2,18 @@
  * The last few chunks of positions that go by chunks, each a stretch of its own: the newest is filled, and once it is full, each is the
  * one before. The oldest, whose tokens have been taken, is filled next.
  */
-import type { BandLayout } from "@ropewalk/context-extension";
+import type { AttentionPath } from "@ropewalk/context-extension";
 import { ringChunks } from "@ropewalk/decoder";
 import type { Growing, HeldPart, HeldStretch, StretchRule } from "../group-cache.ts";
 import { copyHeads, ofChunk, widened } from "./copy-heads.ts";
 
-type Chunked = Extract<BandLayout, { readonly kind: "chunked" }>;
+type Chunked = Extract<AttentionPath, { readonly kind: "chunked" }>;
 
-const layoutOf = ({ group: { layout } }: { readonly group: { readonly layout: BandLayout } }): Chunked =>
-  layout as Chunked;
+const layoutOf = ({
+  group: { attentionPath },
+}: {
+  readonly group: { readonly attentionPath: AttentionPath };
+}): Chunked => attentionPath as Chunked;
 
 /** Room for a chunk of a run of `tokens`, in whole steps, whose last places stay behind the mask. */
 const roomFor = ({ chunkLen }: Chunked, { step }: HeldStretch["stretch"], tokens: number): number =>
@@ -18,11 +21,11 @@ const roomFor = ({ chunkLen }: Chunked, { step }: HeldStretch["stretch"], tokens
 
 /** With room for the newest tokens of a run that is `end` long. */
 const grown = (cache: Growing, held: HeldStretch, end: number): HeldStretch => {
-  const layout = layoutOf(cache);
+  const attentionPath = layoutOf(cache);
   const { room: old, stretch } = held;
-  if (roomFor(layout, stretch, end) <= old) return held;
-  const larger = roomFor(layout, stretch, Math.max(end, 2 * old));
-  return widened(cache, held, larger, Math.min(cache.length % layout.chunkLen, old));
+  if (roomFor(attentionPath, stretch, end) <= old) return held;
+  const larger = roomFor(attentionPath, stretch, Math.max(end, 2 * old));
+  return widened(cache, held, larger, Math.min(cache.length % attentionPath.chunkLen, old));
 };
 
 /** A new chunk begins: the buffers of each are those of the one before now, which keeps its names. */
@@ -37,12 +40,13 @@ const passedOn = (chunks: readonly HeldStretch[]): readonly HeldStretch[] =>
 
 export const ringChunk: StretchRule = {
   room: (group, stretch, length) => {
-    const layout = layoutOf({ group });
+    const attentionPath = layoutOf({ group });
     // The newest is filled first, then, as it moves on, the oldest one, and so on.
-    const turn = stretch.back === 0 ? 0 : layout.ringChunks - stretch.back;
-    return turn < Math.ceil(length / layout.chunkLen) ? roomFor(layout, stretch, length) : 0;
+    const turn = stretch.back === 0 ? 0 : attentionPath.ringChunks - stretch.back;
+    return turn < Math.ceil(length / attentionPath.chunkLen) ? roomFor(attentionPath, stretch, length) : 0;
   },
-  read: ({ group }, { stretch, room }, length) => (ringChunks(group.layout, length)[stretch.back]! > 0 ? room : 0),
+  read: ({ group }, { stretch, room }, length) =>
+    ringChunks(group.attentionPath, length)[stretch.back]! > 0 ? room : 0,
   end: ({ group, length }, { back }) => {
     const { chunkLen } = layoutOf({ group });
     return back === 0 ? length : (Math.floor(length / chunkLen) - back + 1) * chunkLen;

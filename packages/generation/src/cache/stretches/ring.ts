@@ -8,14 +8,14 @@ import { withStretch, type Growing, type HeldStretch, type StretchRule } from ".
 import { copyHeads, ofChunk, widened } from "./copy-heads.ts";
 
 /** Room for `tokens`, or for all slots where these are fewer, in whole steps, whose last places stay behind the mask. */
-const room: StretchRule["room"] = ({ layout }, { step }, tokens) =>
-  Math.ceil(Math.min(ringSlots(layout), tokens) / step) * step;
+const room: StretchRule["room"] = ({ attentionPath }, { step }, tokens) =>
+  Math.ceil(Math.min(ringSlots(attentionPath), tokens) / step) * step;
 
 /** With room for `tokens`. It has not wrapped yet: it wraps only once it has all its slots. */
 const grown = (cache: Growing, held: HeldStretch, tokens: number): HeldStretch => {
   const { group, length } = cache;
   const { room: old, stretch } = held;
-  if (tokens <= old || old >= ringSlots(group.layout)) return held;
+  if (tokens <= old || old >= ringSlots(group.attentionPath)) return held;
   return widened(cache, held, room(group, stretch, Math.max(tokens, 2 * old)), Math.min(length, old));
 };
 
@@ -23,16 +23,16 @@ export const ring: StretchRule = {
   room,
   read: (_, held, length) => (length > 0 ? held.room : 0),
   end: ({ length }) => length,
-  runs: ({ group }, from, to) => ringRuns(group.layout, from, to),
+  runs: ({ group }, from, to) => ringRuns(group.attentionPath, from, to),
   append: (cache, at, given) => {
     const { length: start, group } = cache;
     const end = start + given.tokens;
     const held = grown(cache, cache.stretches[at]!, end);
     const { layers, room: tokens } = held;
     const heads = ofChunk(given);
-    for (const kept of ringTokens(group.layout, start, end)) {
+    for (const kept of ringTokens(group.attentionPath, start, end)) {
       let from = kept.from - start;
-      for (const { slot, count } of ringRuns(group.layout, kept.from, kept.to)) {
+      for (const { slot, count } of ringRuns(group.attentionPath, kept.from, kept.to)) {
         layers.forEach((layer, index) => {
           for (const each of layer)
             copyHeads(cache, { ...heads(index, each), from, count }, { buffer: each.buffers[0]!, tokens, at: slot });

@@ -123,17 +123,17 @@ const settle = (cache: Growing, at: number, given: Given, total: number): Growin
 };
 
 export const settled: StretchRule = {
-  room: ({ layout }, stretch, length) => settleable(stretch, farFrom(layout, length)),
+  room: ({ attentionPath }, stretch, length) => settleable(stretch, farFrom(attentionPath, length)),
   read: (cache) => cache.settled,
   end: (cache) => cache.settled,
   runs: (_, from, to) => [{ slot: from, count: to - from }],
   append: (cache, at, given) => {
-    const due = farFrom(cache.group.layout, cache.length + given.tokens);
+    const due = farFrom(cache.group.attentionPath, cache.length + given.tokens);
     const held = cache.stretches[at]!;
     return due - cache.settled < settleStepOf(cache, held)
       ? cache
       : settle(cache, at, given, settleable(held.stretch, due));
   },
-  lasts: (cache, held) => farAfter(cache.group.layout, cache.settled + settleStepOf(cache, held)) - cache.length,
+  lasts: (cache, held) => farAfter(cache.group.attentionPath, cache.settled + settleStepOf(cache, held)) - cache.length,
   forked: "shared",
 };

@@ -8,7 +8,7 @@ import { copyHeads, moveHeads, movesTo } from "./copy-heads.ts";
 import { settleStep } from "./settled.ts";
 
 /** Every token before is beyond the window of all queries to come. */
-const end = ({ group, length }: Pick<Growing, "group" | "length">): number => farFrom(group.layout, length);
+const end = ({ group, length }: Pick<Growing, "group" | "length">): number => farFrom(group.attentionPath, length);
 
 /** The room for so many tokens, whole blocks, where there was another. */
 const roomFor = (tokens: number, before: number, hasSettled: boolean): number => {
@@ -36,11 +36,11 @@ const fitted = (cache: Growing, held: HeldStretch, due: number): HeldStretch => 
 
 export const tail: StretchRule = {
   room: () => settleStep,
-  read: ({ group, settled }, { room }, length) => (farFrom(group.layout, length) > settled ? room : 0),
+  read: ({ group, settled }, { room }, length) => (farFrom(group.attentionPath, length) > settled ? room : 0),
   end,
   runs: ({ settled }, from, to) => [{ slot: from - settled, count: to - from }],
   append: (cache, at, given) => {
-    const due = farFrom(cache.group.layout, cache.length + given.tokens);
+    const due = farFrom(cache.group.attentionPath, cache.length + given.tokens);
     const held = fitted(cache, cache.stretches[at]!, due);
     // Those that have just settled are waiting no more.
     const from = Math.max(end(cache), cache.settled);

@@ -1,5 +1,5 @@
 /** An extension on an export whose cache `@ropewalk/generation` keeps. */
-import { cacheFormats, cachePrecisions, layoutName, type ExtendedDecoder } from "@ropewalk/decoder";
+import { cacheFormats, cachePrecisions, attentionPathName, type ExtendedDecoder } from "@ropewalk/decoder";
 import { refuse } from "../../errors.ts";
 import type { RopewalkMetadata } from "../../metadata/metadata.ts";
 import type { ReadExport } from "../../recognise/read-export.ts";
@@ -26,5 +26,5 @@ export const putOnCache = (
   rewriteAsChunk({ extended, attentionMatches, operators, attentions }, proto);
   checkMade(proto.graph!);
   const { decoder, cache } = extended;
-  return { decoder, layout: layoutName(extended), cache };
+  return { decoder, layout: attentionPathName(extended), cache };
 };

@@ -29,7 +29,8 @@ export type WeightsRequest = {
 const outputName = (index: number): string => `decoder_attentions.${index}`;
 
 /** The number of keys by a name: layers that look at as many have the same. */
-const keysOf = ({ layout }: EmitGroup): Dim => (layout.kind === "window" ? `keys.${layout.window}` : "keys");
+const keysOf = ({ attentionPath }: EmitGroup): Dim =>
+  attentionPath.kind === "window" ? `keys.${attentionPath.window}` : "keys";
 
 /** The least normal float32. */
 const least = 2 ** -126;

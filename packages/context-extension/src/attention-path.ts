@@ -10,7 +10,7 @@ import type { Band, PositionMapping } from "@ropewalk/position-mapping";
  *   chunked      bands by chunks of `chunkLen` tokens that give a key one position: [0, 1), [1, 2), … [ringChunks, ∞)
  *   masked       any other bands: each is scored under its own mask
  */
-export type BandLayout =
+export type AttentionPath =
   | { readonly kind: "everything" }
   | { readonly kind: "window"; readonly window: number }
   | { readonly kind: "near-far"; readonly window: number }
@@ -18,7 +18,7 @@ export type BandLayout =
   | { readonly kind: "masked"; readonly bands: readonly Band[]; readonly seen?: NonNullable<PositionMapping["seen"]> };
 
 /** Bands of chunks, one after another from the query's own chunk on, the last without an end; each key in one position. */
-const chunkedLayout = ({ bands, seen }: PositionMapping): BandLayout | undefined => {
+const chunkedPath = ({ bands, seen }: PositionMapping): AttentionPath | undefined => {
   const [own] = bands;
   const last = bands.length - 1;
   if (own?.chunkLen === undefined || last === 0 || seen !== undefined) return undefined;
@@ -34,7 +34,7 @@ const chunkedLayout = ({ bands, seen }: PositionMapping): BandLayout | undefined
 const positiveInteger = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
 
 /** The way that a mapping takes: its bands decide it, here and nowhere else. */
-export const bandLayout = (mapping: PositionMapping): BandLayout => {
+export const attentionPathOf = (mapping: PositionMapping): AttentionPath => {
   const { bands, seen } = mapping;
   const [near, far, ...rest] = bands;
   const reaches = (band: typeof near, from: number, to: number): boolean =>
@@ -46,9 +46,9 @@ export const bandLayout = (mapping: PositionMapping): BandLayout => {
     if (!far) return { kind: "window", window };
     if (rest.length === 0 && reaches(far, window, Infinity)) return { kind: "near-far", window };
   }
-  return chunkedLayout(mapping) ?? { kind: "masked", bands, ...(seen && { seen }) };
+  return chunkedPath(mapping) ?? { kind: "masked", bands, ...(seen && { seen }) };
 };
 
 /** Whether tokens ever settle, in one rotation for every query to come. */
-export const settles = ({ layout }: { readonly layout: BandLayout }): boolean =>
-  layout.kind === "everything" || layout.kind === "near-far" || layout.kind === "chunked";
+export const settles = ({ attentionPath }: { readonly attentionPath: AttentionPath }): boolean =>
+  attentionPath.kind === "everything" || attentionPath.kind === "near-far" || attentionPath.kind === "chunked";
