@@ -40,7 +40,7 @@ export type { AnyPrefix, LeftPrefix, Prefix } from "./prefix/prefix.ts";
 export type { ReadOptions } from "./prefix/read-prompt.ts";
 export type { Prompt } from "./text/prompt.ts";
 export { asRun, needCheckpoint, type ModelSource } from "./model/model-source.ts";
-export { openModel, type OpenedModel, type OpenOptions } from "./model/open.ts";
+export { openModel, type OpenedModel, type OpenOptions } from "./model/open-model.ts";
 export { prefill, runChunk, type ChunkOptions, type ChunkResult, type PrefillOptions } from "./run/run.ts";
 export { keepEnds, regroup, type Overflow, type OverflowPolicy, type Overflowing } from "./overflow/policy.ts";
 export type { LogitBias } from "./sampling/adjustments/logit-bias.ts";

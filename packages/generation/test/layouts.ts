@@ -5,7 +5,7 @@ import { decoderInputs, type Decoder } from "@ropewalk/decoder";
 import { valueOfInfo, type ModelProto } from "@ropewalk/graph";
 import type { Checkpoint } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
-import { openModel } from "../src/model/open.ts";
+import { openModel } from "../src/model/open-model.ts";
 import { stories260K } from "@ropewalk/tiny-models";
 
 const { source } = await openModel(await openFolder(stories260K.url));

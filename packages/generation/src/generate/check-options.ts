@@ -20,7 +20,7 @@ import type { BeyondCapacity } from "../overflow/capacity.ts";
 import type { GenerateOptions } from "./generate-options.ts";
 import { checkDraft, checkLookup } from "../guess/check-options.ts";
 import type { LoadOptions, LogitsOptions } from "../model/language-model.ts";
-import type { OpenOptions } from "../model/open.ts";
+import type { OpenOptions } from "../model/open-model.ts";
 import { isPrefix } from "../prefix/prefix.ts";
 import type { ReadOptions } from "../prefix/read-prompt.ts";
 import type { FileOptions } from "../prefix/save-file.ts";

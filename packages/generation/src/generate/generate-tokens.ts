@@ -13,7 +13,7 @@ import { guessingBy } from "../guess/options.ts";
 import type { GuessSource } from "../guess/source.ts";
 import { guessedSteps, type GuessedSteps } from "../guess/steps.ts";
 import { fittedRun } from "../overflow/fit-run.ts";
-import { notInMultiStep, pickingBy, type Picked, type Picking } from "../sampling/picking.ts";
+import { notInMultiStep, pickingBy, type Picked, type Picking } from "../sampling/next-token.ts";
 import { startBehind } from "../prefix/start-behind.ts";
 import { behindWhat } from "../prefix/prefix.ts";
 import { runRows } from "../run/run.ts";

@@ -11,7 +11,7 @@
 import type { Session } from "@ropewalk/backend";
 import { untilSettling } from "../cache/append.ts";
 import type { KeyValueCache } from "../cache/cache.ts";
-import type { Picked, Picking } from "../sampling/picking.ts";
+import type { Picked, Picking } from "../sampling/next-token.ts";
 import { longestNext, tokensHeld, tryRows } from "../run/run.ts";
 import { withAdded, type History } from "../sampling/history.ts";
 import type { SamplerState } from "../sampling/random.ts";

@@ -1,7 +1,7 @@
 /** Decoding by guess and check: a source is asked before each run, as often as its guesses are worth it. */
 import type { Session } from "@ropewalk/backend";
 import type { KeyValueCache } from "../cache/cache.ts";
-import type { Picking } from "../sampling/picking.ts";
+import type { Picking } from "../sampling/next-token.ts";
 import type { History } from "../sampling/history.ts";
 import type { SamplerState } from "../sampling/random.ts";
 import { checkGuess, longestGuess, type Checked } from "./check-guess.ts";

@@ -25,7 +25,7 @@ import { fingerprintOnce } from "./fingerprint.ts";
 import { checkOpen, releaseLoaded, sessionFor, type Loaded } from "./loaded-model.ts";
 import { openPrefix } from "../prefix/open-file.ts";
 import type { FileOptions } from "../prefix/save-file.ts";
-import { openModel, type OpenedModel, type OpenOptions } from "./open.ts";
+import { openModel, type OpenedModel, type OpenOptions } from "./open-model.ts";
 import { startBehind } from "../prefix/start-behind.ts";
 import { behindWhat, type AnyPrefix, type Prefix } from "../prefix/prefix.ts";
 import { leaving } from "../prefix/prefix-of-run.ts";
@@ -33,7 +33,7 @@ import { prefixBytes } from "../prefix/prefix-bytes.ts";
 import { readPrompt, type Reader, type ReadOptions } from "../prefix/read-prompt.ts";
 import { prefill, type ChunkOptions, type ChunkResult, type PrefillOptions } from "../run/run.ts";
 import { promptIds, textWriter, type Prompt } from "../text/prompt.ts";
-import { rounded } from "./rounded.ts";
+import { quantizeOnLoad } from "./quantize-on-load.ts";
 import type { TextCodec } from "../text/text-codec.ts";
 import { checkIds } from "../run/check-ids.ts";
 import { checkLoadOptions, checkLogitsOptions } from "../generate/check-options.ts";
@@ -263,7 +263,7 @@ export const loadModel = async (
   // What does not fit is told before anything is rounded.
   adapted(opened.source, adapters, trainedContext);
   if (checking) await checkWeights(opened.source);
-  const { source: read, release: releaseWeights } = await rounded(opened.source, quantize, onQuantize);
+  const { source: read, release: releaseWeights } = await quantizeOnLoad(opened.source, quantize, onQuantize);
   try {
     const beside = adapted(read, adapters, trainedContext);
     const fingerprint = fingerprintOnce(beside);

@@ -3,7 +3,7 @@ import type { Backend, Session } from "@ropewalk/backend";
 import { showName } from "@ropewalk/check";
 import type { CachePrecision } from "@ropewalk/decoder";
 import { releaseCache, type KeyValueCache } from "../cache/cache.ts";
-import type { OpenedModel } from "./open.ts";
+import type { OpenedModel } from "./open-model.ts";
 import type { SourceGraph } from "./model-source.ts";
 
 /** What models that share weights have in common. */

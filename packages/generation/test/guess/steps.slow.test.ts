@@ -9,7 +9,7 @@ import { createCache, releaseCache, type KeyValueCache } from "../../src/cache/c
 import type { GuessSource } from "../../src/guess/source.ts";
 import { guessedSteps } from "../../src/guess/steps.ts";
 import { loadModel, runChunk, startSampling, type LanguageModel, type Sampling } from "../../src/index.ts";
-import { pickingBy } from "../../src/sampling/picking.ts";
+import { pickingBy } from "../../src/sampling/next-token.ts";
 import { prefillRows } from "../../src/run/run.ts";
 import { backends } from "../backends.ts";
 import { drawn, greedy, layouts, take } from "./cases.ts";

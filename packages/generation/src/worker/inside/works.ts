@@ -7,7 +7,7 @@ import type { Remote } from "comlink";
 import type { Chat } from "../../conversation/chat.ts";
 import { createCache, releaseCache, type KeyValueCache } from "../../cache/cache.ts";
 import { loadModel, type LanguageModel, type LoadOptions } from "../../model/language-model.ts";
-import { openModel, type OpenedModel } from "../../model/open.ts";
+import { openModel, type OpenedModel } from "../../model/open-model.ts";
 import type { Prefix } from "../../prefix/prefix.ts";
 import { modelFacts, sourceFacts } from "../facts.ts";
 import { receiveFolder, type ReceivedFolder } from "../folder.ts";

@@ -4,7 +4,7 @@ import { checkExtension, recordOf, type ContextExtension } from "@ropewalk/conte
 import type { CheckpointFolder } from "@ropewalk/models";
 import { wrap } from "comlink";
 import type { LoadOptions } from "../../model/language-model.ts";
-import type { OpenOptions } from "../../model/open.ts";
+import type { OpenOptions } from "../../model/open-model.ts";
 import { textCodec, type TextCodec } from "../../text/text-codec.ts";
 import { call, type Connection } from "./call.ts";
 import { checkWorker, endpointOf, type WorkerLike } from "../endpoint.ts";

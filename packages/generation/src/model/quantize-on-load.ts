@@ -2,17 +2,17 @@
 import { quantizeCheckpoint, type Checkpoint, type Precision } from "@ropewalk/models";
 import { needCheckpoint, type ModelSource } from "./model-source.ts";
 
-export type Rounded = {
+export type QuantizedOnLoad = {
   readonly source: ModelSource;
   /** To be called when no session reads the weights any more. */
   readonly release: () => Promise<void>;
 };
 
-export const rounded = async (
+export const quantizeOnLoad = async (
   source: ModelSource,
   precision: Precision | undefined,
   onProgress: ((done: number, total: number) => void) | undefined,
-): Promise<Rounded> => {
+): Promise<QuantizedOnLoad> => {
   // The window that was asked for: what is written has the config's.
   const withWindow = (read: Checkpoint): Checkpoint => ({
     ...read,
