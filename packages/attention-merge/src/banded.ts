@@ -60,7 +60,10 @@ export const bandedAttention = (
   checkList("bandedAttention", "bands", bands);
   bands.forEach((band, index) => {
     checkKeys("bandedAttention", `bands[${index}]`, band, {
-      ...{ from: atLeastZero, to: atLeastZero, queries: ofThreeAxes, keys: true },
+      from: atLeastZero,
+      to: atLeastZero,
+      queries: ofThreeAxes,
+      keys: true,
     });
     for (const { from, to } of bands.toSpliced(index, 1))
       if (from >= band.from && from < band.to && from < to)

@@ -38,11 +38,16 @@ export const goldenCases: readonly Golden[] = Object.entries(golden).map(([id, {
   const query = made(length, (i, c) => Math.sin(1 + 0.7 * i + 0.3 * c));
   const key = made(length, (j, c) => Math.cos(0.5 + 0.4 * j + 0.9 * c));
   return {
-    ...{ name: `${length} tokens, window ${window}, groups of ${groupSize}`, length, window, out: out.flat() },
+    name: `${length} tokens, window ${window}, groups of ${groupSize}`,
+    length,
+    window,
+    out: out.flat(),
     values: made(length, (j, c) => Math.sin(0.2 * j - 0.5 * c) + 0.1 * j),
     bands: selfExtend({ groupSize, window }).bands.map((band): AttentionBand => ({
-      ...{ from: band.from!, to: band.to! },
-      ...{ queries: rotated(query, band.query), keys: rotated(key, band.key) },
+      from: band.from!,
+      to: band.to!,
+      queries: rotated(query, band.query),
+      keys: rotated(key, band.key),
     })),
   };
 });

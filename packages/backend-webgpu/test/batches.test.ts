@@ -30,8 +30,12 @@ it("gives what the copies give one by one, the last of a batch first", () => {
     fc.property(asked, (copies) => {
       const over = (all: readonly Memory[]): readonly Copy<Memory>[] =>
         copies.map(({ source, target, ...rest }) => ({
-          ...{ ...rest, fromStride: 0, toStride: 0, count: 1 },
-          ...{ source: all[source]!, target: all[target]! },
+          ...rest,
+          fromStride: 0,
+          toStride: 0,
+          count: 1,
+          source: all[source]!,
+          target: all[target]!,
         }));
       const expected = memories();
       over(expected).forEach(carryOut);

@@ -6,8 +6,13 @@ import { copyRows } from "../src/node/rows.ts";
 const number = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });
 const copy = fc
   .record({
-    ...{ unit: number(1, 4), length: number(1, 5), count: number(1, 4) },
-    ...{ from: number(0, 9), fromStride: number(0, 9), to: number(0, 9), toStride: number(0, 9) },
+    unit: number(1, 4),
+    length: number(1, 5),
+    count: number(1, 4),
+    from: number(0, 9),
+    fromStride: number(0, 9),
+    to: number(0, 9),
+    toStride: number(0, 9),
   })
   .map(({ unit, count, ...others }) => {
     const scaled = Object.entries(others).map(([name, value]) => [name, value * unit]);

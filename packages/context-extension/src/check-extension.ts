@@ -65,7 +65,9 @@ const bandKeys = (place: string, { covers }: Partial<Band>): Keys<Band> => {
       rule(where, `${place}.${key}`, value);
   const positions = { query: within(checkFunction), key: within(checkFunction) };
   const distances: Keys<Omit<BandByChunk, "covers" | "query" | "key">> = {
-    ...{ from: within(atLeastZero), to: within(atLeastZero), chunkLen: within(optional(positive)) },
+    from: within(atLeastZero),
+    to: within(atLeastZero),
+    chunkLen: within(optional(positive)),
   };
   // Beside a rule of its own, distances would be read by nobody.
   return (

@@ -50,10 +50,14 @@ export const extendGroups = (
     const kept = window === undefined ? plain() : slidingWindow({ window });
     const positions = isExtended && asked !== undefined ? asked : kept;
     return {
-      ...{ layers, isExtended, positions, attentionPath: attentionPathOf(positions) },
+      layers,
+      isExtended,
+      positions,
+      attentionPath: attentionPathOf(positions),
       rope: isExtended ? { ...rope, scaling: scaling ?? rope.scaling } : rope,
       entropy: seesAll ? entropy : undefined,
-      ...{ scoreScale, softcap },
+      scoreScale,
+      softcap,
     };
   });
 };

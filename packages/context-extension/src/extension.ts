@@ -72,15 +72,24 @@ export const dynamicNtk = (config: Fields<RopeScaling, "dynamic-ntk">): ContextE
 /** YaRN, arXiv 2309.00071: interpolation by wavelength, with its attention scale. */
 export const yarn = (config: Fields<RopeScaling, "yarn">): ContextExtension =>
   withRope("yarn", "yarn", config, {
-    ...{ factor: atLeastOne, originalContext: aboveZero, attentionFactor: optional(aboveZero), truncate: true },
-    ...{ betaFast: optional(aboveZero), betaSlow: optional(aboveZero), mscale: true, mscaleAllDim: true },
+    factor: atLeastOne,
+    originalContext: aboveZero,
+    attentionFactor: optional(aboveZero),
+    truncate: true,
+    betaFast: optional(aboveZero),
+    betaSlow: optional(aboveZero),
+    mscale: true,
+    mscaleAllDim: true,
   });
 
 /** MrRoPE: between YaRN's two ends, frequencies divided by powers of the factor, with YaRN's attention scale. */
 export const mrRope = (config: Fields<RopeScaling, "mr-rope">): ContextExtension =>
   withRope("mrRope", "mr-rope", config, {
-    ...{ variant: oneOf(["uniform", "progressive"]), factor: atLeastOne, originalContext: aboveZero },
-    ...{ betaFast: optional(aboveZero), betaSlow: optional(aboveZero) },
+    variant: oneOf(["uniform", "progressive"]),
+    factor: atLeastOne,
+    originalContext: aboveZero,
+    betaFast: optional(aboveZero),
+    betaSlow: optional(aboveZero),
   });
 
 /** Adjusted base frequency, arXiv 2309.16039: another theta; models need fine-tuning for it. */
@@ -104,7 +113,9 @@ export const entropyAbf = (
   config: Fields<EntropyScaling, "entropy-abf"> & { readonly theta?: number },
 ): ContextExtension => {
   const { theta = entropyAbfTheta, ...entropy } = checkConfig("entropyAbf", config, {
-    ...{ trainedContext: contextOfLogarithm, exemptLayers: optional(whole), theta: optional(aboveZero) },
+    trainedContext: contextOfLogarithm,
+    exemptLayers: optional(whole),
+    theta: optional(aboveZero),
   });
   return { rope: { kind: "abf", theta }, entropy: { ...entropy, kind: "entropy-abf" } };
 };

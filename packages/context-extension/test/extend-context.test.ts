@@ -28,7 +28,11 @@ const model: ModelLayers = { trainedContext: 64, rope, slidingWindow: undefined,
 describe("extendContext", () => {
   it("is the model as it is when nothing is asked", () => {
     expect(extendContext(model, {})).toMatchObject({
-      ...{ attentionPath: { kind: "everything" }, ownPositions: true, capacity: 64, knownContext: 64, notices: [] },
+      attentionPath: { kind: "everything" },
+      ownPositions: true,
+      capacity: 64,
+      knownContext: 64,
+      notices: [],
       scaling: { kind: "default" },
     });
   });

@@ -61,7 +61,11 @@ describe("longerExtension", () => {
     [
       "bands of one's own",
       withPositions({
-        ...{ kind: "custom", name: "own", window: 8, capacity: () => 100, remedy: () => "" },
+        kind: "custom",
+        name: "own",
+        window: 8,
+        capacity: () => 100,
+        remedy: () => "",
         bands: [{ from: 0, to: Infinity, query: (i: number) => i, key: (j: number) => j }],
       }),
     ],

@@ -110,8 +110,18 @@ it("is refused by compose, by its place", () => {
 });
 
 const constructors: Readonly<Record<string, (config: never) => unknown>> = {
-  ...{ selfExtend, reRope, leakyReRope, slidingWindow, positionInterpolation, ntkAware, dynamicNtk, yarn, abf },
-  ...{ logN, yarnTemperature, entropyAbf },
+  selfExtend,
+  reRope,
+  leakyReRope,
+  slidingWindow,
+  positionInterpolation,
+  ntkAware,
+  dynamicNtk,
+  yarn,
+  abf,
+  logN,
+  yarnTemperature,
+  entropyAbf,
 };
 
 describe.each(Object.entries(constructors))("%s", (name, make) => {

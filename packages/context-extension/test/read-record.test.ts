@@ -25,7 +25,12 @@ const ropes = {
   "dynamic-ntk": trained,
   yarn: {
     ...trained,
-    ...{ betaFast: 32, betaSlow: 1, attentionFactor: 1.1, mscale: 1, mscaleAllDim: 0.5, truncate: false },
+    betaFast: 32,
+    betaSlow: 1,
+    attentionFactor: 1.1,
+    mscale: 1,
+    mscaleAllDim: 0.5,
+    truncate: false,
   },
   llama3: { ...trained, lowFreqFactor: 1, highFreqFactor: 4 },
   longrope: { ...trained, shortFactor: [1, 1, 2], longFactor: [1, 2, 4], attentionFactor: 1.2 },

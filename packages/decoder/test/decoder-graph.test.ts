@@ -31,7 +31,8 @@ const byRule = ({ positions }: ContextExtension): ContextExtension => {
   const { config: _, ...mapping } = positions!;
   const bands = mapping.bands.map((band) => ({
     covers: (i: number, j: number) => covers(band, i, j),
-    ...{ query: band.query, key: band.key },
+    query: band.query,
+    key: band.key,
   }));
   return withPositions({ kind: "custom", ...mapping, bands });
 };

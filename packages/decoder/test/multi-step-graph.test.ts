@@ -60,11 +60,17 @@ const cacheFeeds = (extended: ExtendedDecoder, model: ModelProto): Record<string
         : widths.ringLen;
   const chunks = ringChunks(attentionPath, chunk.start).map((tokens) => (tokens > 0 ? ringLen : 1));
   const recent = {
-    ...{ everything: [widths.tailLen], window: [8], "near-far": [widths.tailLen, 8], masked: [ringLen] },
+    everything: [widths.tailLen],
+    window: [8],
+    "near-far": [widths.tailLen, 8],
+    masked: [ringLen],
     chunked: [widths.tailLen, ...chunks.toReversed()],
   }[attentionPath.kind];
   const sizes: Readonly<Record<string, number>> = {
-    ...{ settledLen: 2, tailLen: widths.tailLen, ringLen, ringFarLen: 8 },
+    settledLen: 2,
+    tailLen: widths.tailLen,
+    ringLen,
+    ringFarLen: 8,
     ...Object.fromEntries(chunks.map((len, back) => [`ringChunk${back}Len`, len])),
   };
   const keys = (mask: string): number =>

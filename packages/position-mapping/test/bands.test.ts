@@ -59,7 +59,10 @@ describe("capacityOfBands", () => {
 
 describe("wrong values", () => {
   const wrong = (query: Band["query"], key: Band["key"] = (j) => j) => ({
-    ...{ name: "broken", window: 8, capacity: () => NaN, remedy: () => "" },
+    name: "broken",
+    window: 8,
+    capacity: () => NaN,
+    remedy: () => "",
     bands: nearAndFar(8, query, key),
   });
 

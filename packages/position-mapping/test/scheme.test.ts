@@ -18,7 +18,10 @@ const lampe = (numbers: Readonly<Record<string, number>>): PositionScheme => {
   const shift = head - mapped(head) - 1;
   const shift2 = length - 1 - tail - mapped(length - 1 - tail) - shift;
   return {
-    ...{ kind: "custom", name: "LaMPE", window: head, ...nothing },
+    kind: "custom",
+    name: "LaMPE",
+    window: head,
+    ...nothing,
     bands: [
       nearBand(head),
       { from: head, to: length - tail, query: (i) => mapped(i) + shift, key: mapped },

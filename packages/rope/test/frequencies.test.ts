@@ -163,7 +163,8 @@ describe("ropeFrequencies", () => {
     fc.assert(
       fc.property(bases, factors, ({ rotaryDim, theta }, factor) => {
         const { inverseFrequencies, attentionScale } = ropeFrequencies({
-          ...{ rotaryDim, theta },
+          rotaryDim,
+          theta,
           scaling: { kind: "mr-rope", variant, factor, ...trained },
         });
         const turnsAt = (turns: number): number => {

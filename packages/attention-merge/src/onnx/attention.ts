@@ -74,7 +74,9 @@ export type AttentionParts = {
 /** @throws TypeError when there is a key that is not known */
 export const checkParts = (where: string, parts: AttentionParts): void => {
   checkKeys(where, "parts", parts, {
-    ...{ settled: true, recent: true, lengths: true },
+    settled: true,
+    recent: true,
+    lengths: true,
     softcap: optional(aboveZero),
   });
 };

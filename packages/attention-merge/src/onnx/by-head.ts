@@ -24,19 +24,26 @@ const mapHeads = (
     byKind<SettledPart, SettledPart, []>("emitAttentionByHead", "settled", settled, {
       dense: (part) => ({
         ...part,
-        ...{ queries: apply(part.queries), keys: apply(part.keys), values: apply(part.values) },
+        queries: apply(part.queries),
+        keys: apply(part.keys),
+        values: apply(part.values),
       }),
       quantized: (part) => ({
         ...part,
-        ...{ queries: apply(part.queries), keys: tiles(part.keys), values: tiles(part.values) },
-        ...{ keyScales: tiles(part.keyScales), valueScales: tiles(part.valueScales) },
+        queries: apply(part.queries),
+        keys: tiles(part.keys),
+        values: tiles(part.values),
+        keyScales: tiles(part.keyScales),
+        valueScales: tiles(part.valueScales),
       }),
     }),
   recent: recent.map((part) =>
     byKind<RecentPart, RecentPart, []>("emitAttentionByHead", "recent", part, {
       masked: (masked) => ({
         ...masked,
-        ...{ queries: apply(masked.queries), keys: apply(masked.keys), values: apply(masked.values) },
+        queries: apply(masked.queries),
+        keys: apply(masked.keys),
+        values: apply(masked.values),
       }),
       either: ({ kind, near, far, values }) => ({
         kind,

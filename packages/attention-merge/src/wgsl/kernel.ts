@@ -57,7 +57,13 @@ export type AttentionKernel = {
 const buffersOf = (shape: Shape, splits: number): readonly KernelBuffer[] => {
   const { numHeads, numKvHeads, headDim, queryLen, keyCapacity, near } = shape;
   const sizes: Readonly<Record<Axis, number>> = {
-    ...{ numHeads, numKvHeads, headDim, queryLen, nearCapacity: near.capacity, keyCapacity, splits },
+    numHeads,
+    numKvHeads,
+    headDim,
+    queryLen,
+    nearCapacity: near.capacity,
+    keyCapacity,
+    splits,
   };
   const buffers =
     (role: KernelBuffer["role"]) =>
@@ -77,7 +83,8 @@ const buffersOf = (shape: Shape, splits: number): readonly KernelBuffer[] => {
 
 const bindingsOf = (names: readonly string[], written: readonly string[]): readonly Binding[] =>
   names.map((buffer, binding) => ({
-    ...{ binding, buffer },
+    binding,
+    buffer,
     type: buffer === "sizes" ? "uniform" : written.includes(buffer) ? "storage" : "read-only-storage",
   }));
 
@@ -91,17 +98,24 @@ const attendPass = (shape: Shape, { splits, rowTiles, rowsEach }: Tiling): Pass 
   const shader = { kind, columnsEach, rowsEach, storage, written: split ? "float32" : storage } as const;
   const names = attendBuffers(shader).map((name) => (split ? (partials[name] ?? name) : name));
   return {
-    ...{ name: "attend", code: attendShader(shader), entryPoint: "main" },
-    ...{ workgroups: [rowTiles, shape.numKvHeads, splits], workgroupSize: threads },
+    name: "attend",
+    code: attendShader(shader),
+    entryPoint: "main",
+    workgroups: [rowTiles, shape.numKvHeads, splits],
+    workgroupSize: threads,
     workgroupBytes: attendWorkgroupBytes(shader),
     bindings: bindingsOf(names, names.slice(-2)),
   };
 };
 
 const mergePass = ({ numHeads, queryLen, headDim, storage }: Shape): Pass => ({
-  ...{ name: "merge", code: mergeShader(storage), entryPoint: "main" },
+  name: "merge",
+  code: mergeShader(storage),
+  entryPoint: "main",
   workgroups: [Math.ceil((numHeads * queryLen * headDim) / 4 / mergeThreads), 1, 1],
-  ...{ workgroupSize: mergeThreads, workgroupBytes: 0, bindings: bindingsOf(mergeBuffers, mergeBuffers.slice(-2)) },
+  workgroupSize: mergeThreads,
+  workgroupBytes: 0,
+  bindings: bindingsOf(mergeBuffers, mergeBuffers.slice(-2)),
 });
 
 const checkPass = (limits: DeviceLimits, { name, workgroups, workgroupSize, workgroupBytes, bindings }: Pass): void => {
@@ -127,7 +141,9 @@ export const attentionKernel = (config: AttentionConfig): AttentionKernel => {
   for (const { name, bytes } of buffers)
     checkLimit(shape.limits, "maxStorageBufferBindingSize", `bytes of ${name}`, bytes);
   return {
-    ...{ passes, buffers, sizes: sizesOf(shape, splits) },
+    passes,
+    buffers,
+    sizes: sizesOf(shape, splits),
     scratchBytes: buffers.reduce((sum, { role, bytes }) => sum + (role === "scratch" ? bytes : 0), 0),
   };
 };

@@ -116,8 +116,15 @@ const kernelBands: Variants<KernelBands, Rows, [keyLen: number]> = {
 };
 
 const configKeys: Keys<AttentionConfig> = {
-  ...{ bands: true, numHeads: true, numKvHeads: true, headDim: true, start: true, queryLen: true },
-  ...{ storage: optional(oneOf(bytesPerElement)), splits: true, limits: true },
+  bands: true,
+  numHeads: true,
+  numKvHeads: true,
+  headDim: true,
+  start: true,
+  queryLen: true,
+  storage: optional(oneOf(bytesPerElement)),
+  splits: true,
+  limits: true,
 };
 
 /** @throws RangeError when a size is not whole or out of range, heads do not divide, or keys that are needed have no row. */
@@ -143,8 +150,16 @@ export const shapeOf = (where: string, config: AttentionConfig): Shape => {
   checkWhole(where, "capacity of the near rows", near.capacity, keyLen - firstNear);
   if (bands.kind === "nearAndFar") checkWhole(where, "capacity", keyCapacity, keyLen);
   return {
-    ...{ kind: bands.kind, numHeads, numKvHeads, group: numHeads / numKvHeads, headDim, start, queryLen, keyLen },
+    kind: bands.kind,
+    numHeads,
+    numKvHeads,
+    group: numHeads / numKvHeads,
+    headDim,
+    start,
+    queryLen,
+    keyLen,
     ...placed,
-    ...{ storage, limits },
+    storage,
+    limits,
   };
 };

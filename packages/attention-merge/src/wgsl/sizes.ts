@@ -27,7 +27,9 @@ export const sizesStruct: string = `struct Sizes {\n${order.map((name) => `  ${n
 export const sizesOf = (shape: Shape, splits: number): Uint32Array<ArrayBuffer> => {
   const sizes: Sizes = {
     ...shape,
-    ...{ nearStart: shape.near.start, nearCapacity: shape.near.capacity, splits },
+    nearStart: shape.near.start,
+    nearCapacity: shape.near.capacity,
+    splits,
     headColumns: shape.headDim / 4,
   };
   const words = new Uint32Array(Math.ceil(order.length / 4) * 4);

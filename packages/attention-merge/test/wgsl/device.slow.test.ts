@@ -52,13 +52,20 @@ const widths = fc.oneof(fc.constant(32), whole(9, 16).map(four), whole(17, 24).m
 const configs = ({ start, queryLen }: Lengths, most: Heads): fc.Arbitrary<AttentionConfig> =>
   fc
     .record({
-      ...{ start, queryLen, numKvHeads: whole(1, most.numKvHeads), group: whole(1, most.group) },
+      start,
+      queryLen,
+      numKvHeads: whole(1, most.numKvHeads),
+      group: whole(1, most.group),
       headDim: widths.filter((width) => width <= most.headDim),
     })
     .chain(({ start: past, queryLen: length, numKvHeads, group, headDim }) =>
       bands(past + length).map((layout) => ({
-        ...{ bands: layout, numKvHeads, numHeads: numKvHeads * group, headDim },
-        ...{ start: past, queryLen: length },
+        bands: layout,
+        numKvHeads,
+        numHeads: numKvHeads * group,
+        headDim,
+        start: past,
+        queryLen: length,
       })),
     );
 
@@ -90,7 +97,10 @@ describe.skipIf(gpu === undefined)("the WGSL kernel on WebGPU", () => {
       const kernel = attentionKernel({ ...heads, bands: { kind: "nearAndFar", window }, start: 0, queryLen: length });
       const scaled = ({ queries }: AttentionBand): Float32Array => queries.data.map((x) => x / Math.sqrt(headDim));
       const loaded = await loadKernel(gpu!, kernel, {
-        ...{ nearQueries: scaled(near), nearKeys: near.keys.data, farQueries: scaled(far), farKeys: far.keys.data },
+        nearQueries: scaled(near),
+        nearKeys: near.keys.data,
+        farQueries: scaled(far),
+        farKeys: far.keys.data,
         values: values.data,
       } as Problem["inputs"]);
       await loaded.run(1);

@@ -12,7 +12,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 const base: AttentionConfig = {
-  ...{ numHeads: 32, numKvHeads: 8, headDim: 128, start: 7_680, queryLen: 512 },
+  numHeads: 32,
+  numKvHeads: 8,
+  headDim: 128,
+  start: 7_680,
+  queryLen: 512,
   bands: { kind: "nearAndFar", window: 1_024 },
 };
 
@@ -28,7 +32,11 @@ const configs: fc.Arbitrary<AttentionConfig> = fc
   })
   .map(({ kind, window, numKvHeads, group, columns, start, queryLen }) => ({
     bands: kind === "plain" ? { kind } : { kind, window },
-    ...{ numKvHeads, numHeads: numKvHeads * group, headDim: 4 * columns, start, queryLen },
+    numKvHeads,
+    numHeads: numKvHeads * group,
+    headDim: 4 * columns,
+    start,
+    queryLen,
   }));
 
 const windowOf = ({ bands }: AttentionConfig): number => (bands.kind === "plain" ? Infinity : bands.window);
@@ -145,9 +153,15 @@ describe("attentionKernel", () => {
     const bytes = Object.fromEntries(buffers.map(({ name, bytes: size }) => [name, size]));
     const out = 32 * 512 * 128;
     expect(bytes).toEqual({
-      ...{ nearQueries: 2 * out, farQueries: 2 * out, out: 2 * out, lse: 4 * 32 * 512 },
-      ...{ nearKeys: 2 * 8 * 8_192 * 128, farKeys: 2 * 8 * 8_192 * 128, values: 2 * 8 * 8_192 * 128 },
-      ...{ partialOut: 4 * 3 * out, partialLse: 4 * 3 * 32 * 512 },
+      nearQueries: 2 * out,
+      farQueries: 2 * out,
+      out: 2 * out,
+      lse: 4 * 32 * 512,
+      nearKeys: 2 * 8 * 8_192 * 128,
+      farKeys: 2 * 8 * 8_192 * 128,
+      values: 2 * 8 * 8_192 * 128,
+      partialOut: 4 * 3 * out,
+      partialLse: 4 * 3 * 32 * 512,
     });
     expect(scratchBytes).toBe(4 * 3 * out + 4 * 3 * 32 * 512);
   });

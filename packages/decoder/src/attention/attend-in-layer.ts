@@ -132,7 +132,9 @@ export const attendIn =
 
     const { settled, recent } = cachedParts(layer, queries);
     const own = underMasks(layer, queries, layout.own, {
-      ...{ keys: ({ rotation }) => keys[rotation]!, values, size: "seqLen" },
+      keys: ({ rotation }) => keys[rotation]!,
+      values,
+      size: "seqLen",
     });
     const parts = { settled, recent: [...recent, own], lengths: recentLengths, softcap: group.softcap };
     return emitUngroup(tape, counts, emitAttended(layer, parts));

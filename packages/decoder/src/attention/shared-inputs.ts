@@ -91,7 +91,9 @@ export const declareGroup = (
 ): GroupInputs => {
   const group = extended.groups[place]!;
   return {
-    ...{ group, place, layout: cacheLayout(extended, place) },
+    group,
+    place,
+    layout: cacheLayout(extended, place),
     turn: group.rope && declareRotations(tape, heads, group.rope, group.positions.bands.length, place),
     recentLengths: tape.input(decoderInputs.recentLengths(place), "int64", [sizeName(place, "parts")]),
   };

@@ -103,12 +103,18 @@ const farPlans = (placed: Placed): readonly Plan[] => {
   const far = outermost(placed);
   return [
     {
-      ...{ kind: "settled", back: 0, kept: format, keys: [far] },
+      kind: "settled",
+      back: 0,
+      kept: format,
+      keys: [far],
       names: { inputs: "settled", size: "settled" },
       seen: { kind: "by-all", ...far, gate: decoderInputs.settledGate(place) },
     },
     {
-      ...{ kind: "tail", back: 0, kept: format.recent, keys: [far] },
+      kind: "tail",
+      back: 0,
+      kept: format.recent,
+      keys: [far],
       names: { inputs: "tail", size: "tail" },
       seen: { kind: "under-masks", bands: [{ ...far, mask: decoderInputs.tailMask(place) }] },
     },
@@ -116,7 +122,10 @@ const farPlans = (placed: Placed): readonly Plan[] => {
 };
 
 const ringPlan = ({ format }: Placed, bands: readonly Masked[], keys: readonly PlannedKeys[]): Plan => ({
-  ...{ kind: "ring", back: 0, kept: format.recent, keys },
+  kind: "ring",
+  back: 0,
+  kept: format.recent,
+  keys,
   names: { inputs: "ring", size: "ring" },
   seen: { kind: "under-masks", bands },
 });
@@ -125,7 +134,10 @@ const ringPlan = ({ format }: Placed, bands: readonly Masked[], keys: readonly P
 const chunkPlan = ({ group, place, format }: Placed, back: number): Plan => {
   const band = scoredIn(group, back);
   return {
-    ...{ kind: "ring-chunk", back, kept: format.recent, keys: [band] },
+    kind: "ring-chunk",
+    back,
+    kept: format.recent,
+    keys: [band],
     names: { inputs: `ring_chunk_${back}`, size: `ringChunk${back}` },
     seen: { kind: "under-masks", bands: [{ ...band, mask: decoderInputs.ringChunkMask(place, back) }] },
   };
@@ -167,7 +179,10 @@ const ownBands = (placed: Placed): readonly Masked[] => {
   const { group, place } = placed;
   const causal = (): readonly Masked[] => [{ ...nearest(placed), mask: decoderInputs.causalMask }];
   return byKind<AttentionPath, readonly Masked[], []>("cacheLayout", "attentionPath", group.attentionPath, {
-    ...{ everything: causal, window: causal, "near-far": causal, chunked: causal },
+    everything: causal,
+    window: causal,
+    "near-far": causal,
+    chunked: causal,
     masked: ({ bands }) =>
       bands.map((_, band) => ({ ...scoredIn(group, band), mask: decoderInputs.ownBandMask(place, band) })),
   });
@@ -208,7 +223,7 @@ const stretchOf = (plan: Plan, place: number, headDim: number): CacheStretch => 
     encode: kept.encode?.values,
     readings: [reading(kept.values, {})],
   };
-  return { ...{ kind, back, size, seen, step, counted }, parts: [...keyParts, values] };
+  return { kind, back, size, seen, step, counted, parts: [...keyParts, values] };
 };
 
 /** The stretches of the group at `place`, and how its chunks score themselves. */

@@ -40,14 +40,20 @@ const checkForm = (where: string, { name, bands }: Checked): void => {
     if (band?.covers === undefined) {
       checkKeys<BandByDistance | BandByChunk>(where, prefix, band, {
         ...shape,
-        ...{ from: distance, to: distance, covers: true, chunkLen: within(optional(positive)) },
+        from: distance,
+        to: distance,
+        covers: true,
+        chunkLen: within(optional(positive)),
       });
       if (band.from >= band.to)
         throw new RangeError(`${where}: ${prefix} of ${name} must have from < to, got ${band.from} and ${band.to}`);
     } else
       checkKeys<Band>(where, prefix, band, {
         ...shape,
-        ...{ covers: position, from: within(none), to: within(none), chunkLen: within(none) },
+        covers: position,
+        from: within(none),
+        to: within(none),
+        chunkLen: within(none),
       });
   }
 };

@@ -27,7 +27,11 @@ export const dualChunk = (config: { readonly chunkSize: number; readonly localSi
   const farthest = Math.min(2 * chunkLen - 1, chunkSize);
   const key = (j: number): number => j % chunkLen;
   const band = (from: number, to: number, query: BandByChunk["query"]): BandByChunk => ({
-    ...{ chunkLen, from, to, query, key },
+    chunkLen,
+    from,
+    to,
+    query,
+    key,
   });
   return {
     name: `DualChunk(chunkSize ${chunkSize}, localSize ${localSize})`,

@@ -16,7 +16,11 @@ export const threeBands = (numbers: Readonly<Record<string, number>>): PositionS
   const shift = window - middle(window);
   const shift2 = middle(window2) + shift - outer(window2);
   return {
-    ...{ kind: "custom", name: "three bands", window, capacity: () => Infinity, remedy: () => "nothing would fit" },
+    kind: "custom",
+    name: "three bands",
+    window,
+    capacity: () => Infinity,
+    remedy: () => "nothing would fit",
     bands: [
       nearBand(window),
       { from: window, to: window2, query: (i) => middle(i) + shift, key: middle },

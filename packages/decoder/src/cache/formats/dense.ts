@@ -5,7 +5,9 @@ type Dense = Pick<RecentFormat, "type" | "step" | "give"> & Pick<CacheFormat, "o
 
 export const denseFormat = ({ operators, forExports, ...elements }: Dense): CacheFormat => {
   const array = (suffix: string): CacheArray => ({
-    ...{ suffix, type: elements.type, per: "token" },
+    suffix,
+    type: elements.type,
+    per: "token",
     shape: (headDim) => [headDim],
   });
   const recent: RecentFormat = {
@@ -18,11 +20,15 @@ export const denseFormat = ({ operators, forExports, ...elements }: Dense): Cach
     ...recent,
     recent,
     settledOnly: false,
-    ...{ operators, forExports },
+    operators,
+    forExports,
     fewTokens: 32,
     emit: (_, { queries, gate, array: read }) => ({
       kind: "dense",
-      ...{ queries, gate, keys: read("keys"), values: read("values") },
+      queries,
+      gate,
+      keys: read("keys"),
+      values: read("values"),
     }),
   };
 };

@@ -13,7 +13,9 @@ import { divideKeys, divisorsOf } from "./key-divisors.ts";
 
 /** A number for each token of each head. */
 const perToken = (suffix: string): CacheArray => ({
-  ...{ suffix, type: "float32", per: "token" },
+  suffix,
+  type: "float32",
+  per: "token",
   shape: () => [1, quantizedTile],
 });
 
@@ -52,8 +54,12 @@ export const q8: CacheFormat = {
   },
   emit: (tape, { queries, gate, array }) => ({
     kind: "quantized",
-    ...{ gate, queries: tape.op("Mul", [queries, array("key_divisors")]) },
-    ...{ keys: array("keys"), keyScales: array("key_scales"), keyOffsets: array("key_offsets") },
-    ...{ values: array("values"), valueScales: array("value_scales") },
+    gate,
+    queries: tape.op("Mul", [queries, array("key_divisors")]),
+    keys: array("keys"),
+    keyScales: array("key_scales"),
+    keyOffsets: array("key_offsets"),
+    values: array("values"),
+    valueScales: array("value_scales"),
   }),
 };
