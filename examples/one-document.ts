@@ -14,7 +14,8 @@ const ask = async (document: Prefix, question: string): Promise<void> => {
   let answer = "";
   let read = "";
   const run = model.generate(question, {
-    ...{ after: document, maxNewTokens: 5 },
+    after: document,
+    maxNewTokens: 5,
     onDone: ({ promptTokens, cachedTokens }) => (read = `${promptTokens - cachedTokens} of ${promptTokens} tokens run`),
   });
   for await (const text of run) answer += text;

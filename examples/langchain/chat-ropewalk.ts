@@ -27,7 +27,9 @@ const messageOf = (message: BaseMessage): ChatMessage => {
 };
 
 const usageOf = ({ promptTokens, cachedTokens, newTokens }: GenerationStats): UsageMetadata => ({
-  ...{ input_tokens: promptTokens, output_tokens: newTokens, total_tokens: promptTokens + newTokens },
+  input_tokens: promptTokens,
+  output_tokens: newTokens,
+  total_tokens: promptTokens + newTokens,
   input_token_details: { cache_read: cachedTokens },
 });
 

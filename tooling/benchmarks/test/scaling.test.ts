@@ -15,9 +15,18 @@ it.each(tables())("docs/scaling.md has the table $title", ({ lines }) => {
 
 describe("the model of docs/performance.md", () => {
   const decoder = llama.read({
-    ...{ model_type: "llama", hidden_act: "silu", rms_norm_eps: 1e-5, rope_theta: 10_000, vocab_size: 32_000 },
-    ...{ hidden_size: 768, intermediate_size: 2048, num_hidden_layers: 12, num_attention_heads: 12 },
-    ...{ num_key_value_heads: 12, max_position_embeddings: 8192, tie_word_embeddings: false },
+    model_type: "llama",
+    hidden_act: "silu",
+    rms_norm_eps: 1e-5,
+    rope_theta: 10_000,
+    vocab_size: 32_000,
+    hidden_size: 768,
+    intermediate_size: 2048,
+    num_hidden_layers: 12,
+    num_attention_heads: 12,
+    num_key_value_heads: 12,
+    max_position_embeddings: 8192,
+    tie_word_embeddings: false,
   });
 
   it("multiplies as often in a prompt", () => {

@@ -26,8 +26,14 @@ const written = cases.map(({ method, inputIds, answerIds, midIndex }) => {
   const last = rounded(logits.at(-1)!);
   console.error(`${inputIds.length} tokens, ${JSON.stringify(method)}`);
   return {
-    ...{ method, length: inputIds.length, inputIds, answerIds, logitsLast: last },
-    ...{ logitsMid: rounded(logits[midIndex]!), midIndex, argmaxLast: last.indexOf(Math.max(...last)) },
+    method,
+    length: inputIds.length,
+    inputIds,
+    answerIds,
+    logitsLast: last,
+    logitsMid: rounded(logits[midIndex]!),
+    midIndex,
+    argmaxLast: last.indexOf(Math.max(...last)),
   };
 });
 const source =

@@ -21,13 +21,21 @@ export type Phase = {
 };
 
 const keys: Phase = {
-  ...{ steps: 4500, wholeEvery: 16, learningRate: 2e-3, warmupSteps: 100 },
-  ...{ samples: 0, order: 0 },
+  steps: 4500,
+  wholeEvery: 16,
+  learningRate: 2e-3,
+  warmupSteps: 100,
+  samples: 0,
+  order: 0,
 };
 
 const language = (order: number): Phase => ({
-  ...{ steps: 300, wholeEvery: 2, learningRate: 7e-4, warmupSteps: 50 },
-  ...{ samples: order + 100, order },
+  steps: 300,
+  wholeEvery: 2,
+  learningRate: 7e-4,
+  warmupSteps: 50,
+  samples: order + 100,
+  order,
 });
 
 export const recipe = {

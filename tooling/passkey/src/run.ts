@@ -64,7 +64,12 @@ export const trainPasskey = async ({ backend, seed, steps, onStep }: Run): Promi
     const { wholeEvery, learningRate, warmupSteps } = phase;
     const parameters = copied(from);
     const { state } = await train({
-      ...{ model, seqLen, batchSize, learningRate, seed: seed + phase.order, steps: phase.steps },
+      model,
+      seqLen,
+      batchSize,
+      learningRate,
+      seed: seed + phase.order,
+      steps: phase.steps,
       schedule: { kind: "cosine", warmupSteps },
       start: { step: 0, parameters, optimizer: startAdamW(parameters) },
       data: passkeySamples({ ...prompts, count: phase.steps * batchSize, wholeEvery, seed: seed + phase.samples }),

@@ -41,7 +41,14 @@ describe("passkeySamples", () => {
   const { seqLen, shortest, fullEvery } = recipe;
   const { wholeEvery } = recipe.keys;
   const samples = passkeySamples({
-    ...{ language, codec, count: 320, seqLen, shortest, fullEvery, wholeEvery, seed: 3 },
+    language,
+    codec,
+    count: 320,
+    seqLen,
+    shortest,
+    fullEvery,
+    wholeEvery,
+    seed: 3,
   });
 
   it("are as long as the window, a few of them learned from beginning to end", () => {
@@ -83,7 +90,10 @@ it("two runs give the same weights", async () => {
   const weights = async (threads: number): Promise<Uint8Array> => {
     const losses: number[] = [];
     const files = await trainPasskey({
-      ...{ backend: cpu({ threads }), steps: 2, seed: 1, onStep: ({ loss }) => void losses.push(loss) },
+      backend: cpu({ threads }),
+      steps: 2,
+      seed: 1,
+      onStep: ({ loss }) => void losses.push(loss),
     });
     expect(losses.every((loss) => Math.abs(loss - Math.log(86)) < 0.2)).toBe(true);
     const parts: Uint8Array[] = [];
@@ -98,9 +108,14 @@ it("two runs give the same weights", async () => {
 it("a bar is met or not", () => {
   const cell = (method: string, length: number, found: number): Cell => ({ method, length, found, trials: 10 });
   const good = [
-    ...[cell("none", 256, 10), cell("none", 1024, 4), cell("none", 2048, 0), cell("none", 4096, 0)],
-    ...[cell("self-extend", 1024, 10), cell("self-extend+log-n", 1024, 10)],
-    ...[cell("self-extend+log-n", 2048, 10), cell("self-extend+log-n", 4096, 10)],
+    cell("none", 256, 10),
+    cell("none", 1024, 4),
+    cell("none", 2048, 0),
+    cell("none", 4096, 0),
+    cell("self-extend", 1024, 10),
+    cell("self-extend+log-n", 1024, 10),
+    cell("self-extend+log-n", 2048, 10),
+    cell("self-extend+log-n", 4096, 10),
   ];
   expect(verdicts(good).every(({ met }) => met)).toBe(true);
   for (const [at, bad] of [9, 5, 1, 1, 9, 9, 9, 9].entries()) {

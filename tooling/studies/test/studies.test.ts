@@ -81,8 +81,11 @@ describe("runCells", () => {
   it("keeps what was done before a cell failed, and says why", async () => {
     const results = file();
     const study = {
-      ...{ module: work("if (cell.n === 2) throw new Error('two is bad'); return cell.n"), setup: undefined },
-      ...{ workers: 1, results, subject },
+      module: work("if (cell.n === 2) throw new Error('two is bad'); return cell.n"),
+      setup: undefined,
+      workers: 1,
+      results,
+      subject,
     };
     const cells = [1, 2, 3].map((n) => ({ n }));
     await expect(runCells(study, cells, () => {})).rejects.toThrow("two is bad");

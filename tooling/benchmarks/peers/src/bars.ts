@@ -18,8 +18,12 @@ const barsOf = (
 ): readonly SpeedBar[] =>
   held.flatMap((precision) =>
     Object.entries(byContext).map(([context, bar]): SpeedBar => ({
-      ...{ place: "cpu", precision, context: Number(context) },
-      ...{ what, peer, bar },
+      place: "cpu",
+      precision,
+      context: Number(context),
+      what,
+      peer,
+      bar,
     })),
   );
 
@@ -75,8 +79,16 @@ export const judgeMemory = (samples: readonly MemorySample[]): readonly Verdict[
     const ratio = peakBytes / statedBytes;
     return [
       {
-        ...{ place: "cpu", precision, context, name, what: "peak memory", peer: "stated" },
-        ...{ rule: "at most", bar: memoryBar, ratio, pass: ratio <= memoryBar },
+        place: "cpu",
+        precision,
+        context,
+        name,
+        what: "peak memory",
+        peer: "stated",
+        rule: "at most",
+        bar: memoryBar,
+        ratio,
+        pass: ratio <= memoryBar,
       },
     ];
   });

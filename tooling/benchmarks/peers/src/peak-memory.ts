@@ -54,7 +54,10 @@ const measureEntrant = async (
     `peak memory, ${precision}, ${memoryContext} tokens: ${entrant.name}: ${(peakBytes! / 1e6).toFixed(0)} MB`,
   );
   return {
-    ...{ ...entrant, precision, context: memoryContext, peakBytes: peakBytes! },
+    ...entrant,
+    precision,
+    context: memoryContext,
+    peakBytes: peakBytes!,
     ...(entrant.engine === "ropewalk" ? { statedBytes: await stated(model, entrant.cache) } : {}),
   };
 };

@@ -33,7 +33,10 @@ export const renderSamples = (samples: readonly Sample[]): string =>
     ],
     3,
     samples.map((sample) => [
-      ...[sample.name, sample.place, sample.precision, sample.context],
+      sample.name,
+      sample.place,
+      sample.precision,
+      sample.context,
       speed("prefill", sample).toFixed(0),
       speed("decode", sample).toFixed(1),
       speed("decodeStep", sample).toFixed(1),
@@ -47,14 +50,23 @@ export const renderQuestions = (samples: readonly QuestionSample[]): string =>
     ["second question", "precision", "document", "cold ms", "behind it ms", "ratio"],
     2,
     samples.map(({ name, precision, context, cold, behind, ratio }) => [
-      ...[name, precision, context, cold.toFixed(0), behind.toFixed(1), ratio.toFixed(4)],
+      name,
+      precision,
+      context,
+      cold.toFixed(0),
+      behind.toFixed(1),
+      ratio.toFixed(4),
     ]),
   );
 
 /** @param nodeBytes - what of each is Node */
 export const renderMemory = (samples: readonly MemorySample[], nodeBytes: number): string => {
   const rows = samples.map(({ name, precision, context, peakBytes, statedBytes }) => [
-    ...[name, precision, context, megabytes(peakBytes), megabytes(statedBytes)],
+    name,
+    precision,
+    context,
+    megabytes(peakBytes),
+    megabytes(statedBytes),
   ]);
   const head = ["engine", "precision", "context", "peak memory MB", "weights and cache as inspect states them MB"];
   return `${table(head, 2, rows)}\nNode itself: ${megabytes(nodeBytes)} MB`;
@@ -65,7 +77,13 @@ export const renderVerdicts = (verdicts: readonly Verdict[]): string =>
     ["", "what", "place", "precision", "context", "ratio", "by median step", "bar"],
     4,
     verdicts.map(({ pass, name, what, peer, place, precision, context, ratio, stepRatio, rule, bar }) => [
-      ...[pass ? "pass" : "FAIL", `${what}, ${name} / ${peer}`, place, precision, context],
-      ...[ratio.toFixed(2), stepRatio?.toFixed(2) ?? "", `${rule} ${bar}`],
+      pass ? "pass" : "FAIL",
+      `${what}, ${name} / ${peer}`,
+      place,
+      precision,
+      context,
+      ratio.toFixed(2),
+      stepRatio?.toFixed(2) ?? "",
+      `${rule} ${bar}`,
     ]),
   );

@@ -52,7 +52,9 @@ const measureEntrant = async (
   }
   await engine.stop();
   return {
-    ...{ ...entrant, precision, context },
+    ...entrant,
+    precision,
+    context,
     cold: median(times.map(({ cold }) => cold)),
     behind: median(times.map(({ behind }) => behind)),
     ratio: median(times.map(({ cold, behind }) => behind / cold)),

@@ -22,7 +22,8 @@ const underMasks = () => {
   const mapping = positionMapping(scheme);
   const bands = mapping.bands.map((band): Band => ({
     covers: (i, j) => covers(band, i, j),
-    ...{ query: band.query, key: band.key },
+    query: band.query,
+    key: band.key,
   }));
   return withPositions({ ...mapping, kind: "custom", bands });
 };

@@ -99,8 +99,15 @@ const elements = (count: number, isNorm: boolean): Uint8Array => {
 };
 
 const config = {
-  ...{ model_type: "llama", architectures: ["LlamaForCausalLM"], hidden_act: "silu", dtype },
-  ...{ rms_norm_eps: 1e-5, rope_theta: 10_000, tie_word_embeddings: false, bos_token_id: 1, eos_token_id: 2 },
+  model_type: "llama",
+  architectures: ["LlamaForCausalLM"],
+  hidden_act: "silu",
+  dtype,
+  rms_norm_eps: 1e-5,
+  rope_theta: 10_000,
+  tie_word_embeddings: false,
+  bos_token_id: 1,
+  eos_token_id: 2,
   ...shape,
 };
 const tensors = Object.entries(llama.read(config).tensors).map(([name, dims]) => ({

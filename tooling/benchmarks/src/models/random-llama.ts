@@ -10,6 +10,15 @@ export const randomLlama = (layers = 12): Promise<string> =>
     promisify(execFile)(process.execPath, [
       "--conditions=@ropewalk/source",
       fileURLToPath(new URL("random-checkpoint.ts", import.meta.url)),
-      ...["--shape", "llama-134m", "--type", "F32", "--shards", "1", "--layers", `${layers}`, "--output", folder],
+      "--shape",
+      "llama-134m",
+      "--type",
+      "F32",
+      "--shards",
+      "1",
+      "--layers",
+      `${layers}`,
+      "--output",
+      folder,
     ]),
   );

@@ -10,14 +10,23 @@ export const window = 1024;
 
 const read = (config: Readonly<Record<string, unknown>>): Decoder =>
   llama.read({
-    ...{ model_type: "llama", hidden_act: "silu", rms_norm_eps: 1e-5, rope_theta: 500_000, vocab_size: 128_256 },
-    ...{ max_position_embeddings: trainedContext, num_key_value_heads: 8, tie_word_embeddings: false },
+    model_type: "llama",
+    hidden_act: "silu",
+    rms_norm_eps: 1e-5,
+    rope_theta: 500_000,
+    vocab_size: 128_256,
+    max_position_embeddings: trainedContext,
+    num_key_value_heads: 8,
+    tie_word_embeddings: false,
     ...config,
   });
 
 export const shapes: Readonly<Record<string, Decoder>> = {
   "1B": read({
-    ...{ hidden_size: 2048, num_hidden_layers: 16, num_attention_heads: 32, intermediate_size: 8192 },
+    hidden_size: 2048,
+    num_hidden_layers: 16,
+    num_attention_heads: 32,
+    intermediate_size: 8192,
     tie_word_embeddings: true,
   }),
   "8B": read({ hidden_size: 4096, num_hidden_layers: 32, num_attention_heads: 32, intermediate_size: 14_336 }),

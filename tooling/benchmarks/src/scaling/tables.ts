@@ -58,29 +58,30 @@ const operations = (): Table =>
   table(
     "Operations and bytes",
     [
-      ...[
-        "model",
-        "tokens",
-        "prefill, plain, TFLOP",
-        "of it attention",
-        "SelfExtend, TFLOP",
-        "a question behind it, TFLOP",
-      ],
-      ...["step, SelfExtend, GFLOP", "step reads, float32, GB", "step reads, q8, GB"],
+      "model",
+      "tokens",
+      "prefill, plain, TFLOP",
+      "of it attention",
+      "SelfExtend, TFLOP",
+      "a question behind it, TFLOP",
+      "step, SelfExtend, GFLOP",
+      "step reads, float32, GB",
+      "step reads, q8, GB",
     ],
     cases.map(({ name, decoder, length }) => {
       const plain = prefillCost(decoder, "plain", length);
       const behind = prefillCost(decoder, "SelfExtend", length, length - question.tokens);
       const step = (cache: CachePrecision) => stepCost(decoder, "SelfExtend", cache, length);
       return [
-        ...[
-          name,
-          tokens(length),
-          operationsOf(plain) / 1e12,
-          `${Math.round((100 * plain.attention) / operationsOf(plain))} %`,
-        ],
-        ...[operationsOf(prefillCost(decoder, "SelfExtend", length)) / 1e12, operationsOf(behind) / 1e12],
-        ...[step("q8").operations / 1e9, gigabytes(step("float32").bytes), gigabytes(step("q8").bytes)],
+        name,
+        tokens(length),
+        operationsOf(plain) / 1e12,
+        `${Math.round((100 * plain.attention) / operationsOf(plain))} %`,
+        operationsOf(prefillCost(decoder, "SelfExtend", length)) / 1e12,
+        operationsOf(behind) / 1e12,
+        step("q8").operations / 1e9,
+        gigabytes(step("float32").bytes),
+        gigabytes(step("q8").bytes),
       ];
     }),
   );

@@ -13,8 +13,14 @@ const row = (seed: number): { readonly ids: readonly number[] } => ({
 });
 const begun = performance.now();
 const { losses } = await train({
-  ...{ model, data: [row(0), row(1)], seqLen: Number(seqLen), steps: 2, batchSize: 1, learningRate: 1e-3 },
-  ...{ lora: { rank: 8 }, gradientCheckpointing: checkpointing === "anew" },
+  model,
+  data: [row(0), row(1)],
+  seqLen: Number(seqLen),
+  steps: 2,
+  batchSize: 1,
+  learningRate: 1e-3,
+  lora: { rank: 8 },
+  gradientCheckpointing: checkpointing === "anew",
 });
 const seconds = (performance.now() - begun) / 1000 / losses.length;
 await model.release();

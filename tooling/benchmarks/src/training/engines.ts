@@ -17,8 +17,10 @@ const ropewalk =
     const trained = trainedModel(model);
     const { decoder, parameters } = trained;
     const graph = await openLossGraph({
-      ...{ backend: await open(threads), extended: extendDecoder(decoder, {}) },
-      ...{ batch: { batchSize: 1, seqLen }, learned: Object.keys(parameters) },
+      backend: await open(threads),
+      extended: extendDecoder(decoder, {}),
+      batch: { batchSize: 1, seqLen },
+      learned: Object.keys(parameters),
     });
     const ids = sequence(trained, seqLen);
     return async () => (await graph.gradients(parameters, { ids })).loss;

@@ -26,10 +26,18 @@ const [epsilon, theta] = [1e-5, 10_000];
 export const trainedModel = (name: ModelName): TrainedModel => {
   const { vocabSize, hiddenDim, feedForwardDim, numLayers, numHeads, numKvHeads } = shapes[name];
   const decoder = llama.read({
-    ...{ model_type: "llama", hidden_act: "silu", tie_word_embeddings: true, max_position_embeddings: 2048 },
-    ...{ vocab_size: vocabSize, hidden_size: hiddenDim, intermediate_size: feedForwardDim },
-    ...{ num_hidden_layers: numLayers, num_attention_heads: numHeads, num_key_value_heads: numKvHeads },
-    ...{ rms_norm_eps: epsilon, rope_theta: theta },
+    model_type: "llama",
+    hidden_act: "silu",
+    tie_word_embeddings: true,
+    max_position_embeddings: 2048,
+    vocab_size: vocabSize,
+    hidden_size: hiddenDim,
+    intermediate_size: feedForwardDim,
+    num_hidden_layers: numLayers,
+    num_attention_heads: numHeads,
+    num_key_value_heads: numKvHeads,
+    rms_norm_eps: epsilon,
+    rope_theta: theta,
   });
   // As large as leaves rows as long as they are: a norm around 1, a matrix with deviation 1 / √in.
   const parameters = Object.entries(decoder.tensors).map(([tensor, dims], index) => {

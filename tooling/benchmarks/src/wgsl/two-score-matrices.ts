@@ -160,7 +160,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
 
 const bindings = (names: readonly string[], written: string): Runnable["passes"][number]["bindings"] =>
   ["sizes", ...names].map((buffer, binding) => ({
-    ...{ binding, buffer },
+    binding,
+    buffer,
     type: buffer === "sizes" ? "uniform" : buffer === written ? "storage" : "read-only-storage",
   }));
 
@@ -172,12 +173,16 @@ export const twoScoreMatrices = (config: AttentionConfig, window: number): Runna
   const rowsEach = group * queryLen <= 8 ? 1 : group * queryLen <= 16 ? 2 : 4;
   const rowTiles = Math.ceil((group * queryLen) / (8 * rowsEach));
   const score = (band: "near" | "far"): Runnable["passes"][number] => ({
-    ...{ code: scoresCode(rowsEach), entryPoint: "main" },
+    code: scoresCode(rowsEach),
+    entryPoint: "main",
     workgroups: [rowTiles, Math.ceil(keyLen / 32), numKvHeads],
     bindings: bindings([`${band}Queries`, `${band}Keys`, band], band),
   });
   const buffer = (name: string, role: KernelBuffer["role"], dims: readonly number[]): KernelBuffer => ({
-    ...{ name, role, dims, storage: "float32" },
+    name,
+    role,
+    dims,
+    storage: "float32",
     bytes: dims.reduce((product, size) => product * size, 4),
   });
   const ofQueries = [numHeads, queryLen, headDim];
@@ -187,11 +192,14 @@ export const twoScoreMatrices = (config: AttentionConfig, window: number): Runna
       score("near"),
       score("far"),
       {
-        ...{ code: softmaxCode, entryPoint: "main", workgroups: [queryLen, numHeads, 1] },
+        code: softmaxCode,
+        entryPoint: "main",
+        workgroups: [queryLen, numHeads, 1],
         bindings: bindings(["near", "far"], "near"),
       },
       {
-        ...{ code: valuesCode(rowsEach), entryPoint: "main" },
+        code: valuesCode(rowsEach),
+        entryPoint: "main",
         workgroups: [rowTiles, Math.ceil(headDim / 32), numKvHeads],
         bindings: bindings(["near", "values", "out"], "out"),
       },

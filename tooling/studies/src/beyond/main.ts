@@ -42,10 +42,13 @@ const tuned = values.tuned ?? join(modelsBeside(values.results, { weights, text 
 const config = { length: 8192, windows: Number(values.windows), bucket: 512 };
 const found = await runCells<BeyondSetup, BeyondCell, BeyondResult>(
   {
-    ...{ module: new URL("work.ts", import.meta.url), workers: Number(values.workers), results: values.results },
-    setup: { ...{ text: values.text, separator: values.separator }, tuned },
+    module: new URL("work.ts", import.meta.url),
+    workers: Number(values.workers),
+    results: values.results,
+    setup: { text: values.text, separator: values.separator, tuned },
     subject: {
-      ...{ model: "stories260K", tuned: await fingerprint(join(tuned, "model.safetensors")) },
+      model: "stories260K",
+      tuned: await fingerprint(join(tuned, "model.safetensors")),
       text,
     },
   },
@@ -61,7 +64,9 @@ if (values.svg !== undefined && curves.length > 0)
     values.svg,
     drawCurves({
       title: "Tuned to 2,048 tokens, and SelfExtend on top to 8,192",
-      ...{ across: "position in the window, in tokens", up: "mean loss in nats per token", curves },
+      across: "position in the window, in tokens",
+      up: "mean loss in nats per token",
+      curves,
       ticks: [512, 2048, 4096, 6144],
       most: 4,
     }),

@@ -50,7 +50,7 @@ export const cellOf = (
   steps: number,
   learned: RetrievalCell["learned"],
   trials: number,
-): RetrievalCell => ({ ...{ method, steps, trials }, learned: steps === 0 ? "answer" : learned });
+): RetrievalCell => ({ method, steps, trials, learned: steps === 0 ? "answer" : learned });
 
 /** The answer alone is learned in all; all tokens, in the longest runs. */
 export const retrievalCells = (trials: number): readonly RetrievalCell[] => [

@@ -25,8 +25,10 @@ const { values } = parseArgs({
 const trials = Number(values.trials);
 const found = await runCells<undefined, RetrievalCell, RetrievalResult>(
   {
-    ...{ module: new URL("work.ts", import.meta.url), setup: undefined },
-    ...{ workers: Number(values.workers), results: values.results },
+    module: new URL("work.ts", import.meta.url),
+    setup: undefined,
+    workers: Number(values.workers),
+    results: values.results,
     subject: { model: "passkey-875k", weights: await fingerprint(new URL("model.safetensors", passkey875k.url)) },
   },
   values.print ? [] : retrievalCells(trials),

@@ -67,8 +67,14 @@ export const open: Open<undefined, RetrievalCell, RetrievalResult> = async () =>
     if (steps === 0) return done(untuned, null);
     const { training } = recipe(method as Exclude<typeof method, "plain">, { trainedContext, seqLen });
     const { state, losses } = await train({
-      ...{ model: untuned, data: samplesOf(task, plain.text!, learned), seqLen, ...training },
-      ...{ steps, batchSize, gradientAccumulation: batchSize, learningRate: 1e-3 },
+      model: untuned,
+      data: samplesOf(task, plain.text!, learned),
+      seqLen,
+      ...training,
+      steps,
+      batchSize,
+      gradientAccumulation: batchSize,
+      learningRate: 1e-3,
     });
     const source = await tunedCheckpoint(plain.source, state.parameters);
     const tuned = await loadModel(

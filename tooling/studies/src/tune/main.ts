@@ -34,11 +34,19 @@ type Plan = TuneSetup & { readonly prefills: number };
 
 const plans: readonly Plan[] = [
   {
-    ...{ model: "stories260K", text, separator: values.separator, length: 4096, prefills: 24 },
+    model: "stories260K",
+    text,
+    separator: values.separator,
+    length: 4096,
+    prefills: 24,
     samples: { search: 7, grid: 1 },
   },
   {
-    ...{ model: "passkey-875k", text, separator: values.separator, length: 2048, prefills: 96 },
+    model: "passkey-875k",
+    text,
+    separator: values.separator,
+    length: 2048,
+    prefills: 96,
     samples: { search: 20, grid: 5 },
   },
 ];
@@ -61,7 +69,9 @@ const study = async ({ prefills, ...setup }: Plan): Promise<readonly string[]> =
   const cells = everyCandidate(space);
   const found = await runCells<TuneSetup, Candidate, GridResult>(
     {
-      ...{ module: new URL("work.ts", import.meta.url), setup, workers: Number(values.workers) },
+      module: new URL("work.ts", import.meta.url),
+      setup,
+      workers: Number(values.workers),
       results: join(values.results, `tune-${name}.jsonl`),
       subject: {
         model: await fingerprint(weights[name]),
@@ -80,9 +90,17 @@ const study = async ({ prefills, ...setup }: Plan): Promise<readonly string[]> =
   const behind = Math.abs(value(result) / value(found.get(best)!) - 1);
   const grid = cells.length * samples.grid;
   return [
-    ...[name, `${length}`, name === "stories260K" ? "nats" : "keys found", named(chosen), shown(result)],
-    ...[named(best), shown(found.get(best)!), `${(100 * behind).toFixed(1)} %`],
-    ...[`${spent.toFixed(1)}`, `${grid}`, `${(100 * (spent / grid)).toFixed(1)} %`],
+    name,
+    `${length}`,
+    name === "stories260K" ? "nats" : "keys found",
+    named(chosen),
+    shown(result),
+    named(best),
+    shown(found.get(best)!),
+    `${(100 * behind).toFixed(1)} %`,
+    `${spent.toFixed(1)}`,
+    `${grid}`,
+    `${(100 * (spent / grid)).toFixed(1)} %`,
   ];
 };
 
@@ -91,8 +109,17 @@ for (const plan of plans) if (values.only === undefined || values.only === plan.
 console.log(
   renderTable(
     [
-      ...["model", "tokens", "of what", "chosen", "comes to", "best of the grid", "comes to", "behind"],
-      ...["prefills", "of the grid", "cost"],
+      "model",
+      "tokens",
+      "of what",
+      "chosen",
+      "comes to",
+      "best of the grid",
+      "comes to",
+      "behind",
+      "prefills",
+      "of the grid",
+      "cost",
     ],
     rows,
   ),

@@ -31,8 +31,11 @@ export type TuningResult = {
 };
 
 const untuned = (method: Method, heldOut: number): TuningCell => ({
-  ...{ method, heldOut },
-  ...{ steps: 0, samples: 0, batchSize: 0 },
+  method,
+  heldOut,
+  steps: 0,
+  samples: 0,
+  batchSize: 0,
 });
 
 /** What tuned models are held to: the plain model on the same tokens, never beyond its window. */
@@ -72,7 +75,7 @@ export const tableCell = (
   method: Method,
   samples: number,
   steps: number,
-): TuningCell => ({ ...{ method, steps, samples }, ...{ batchSize, heldOut } });
+): TuningCell => ({ method, steps, samples, batchSize, heldOut });
 
 export const methods: readonly Method[] = ["plain", ...recipeNames];
 

@@ -77,15 +77,20 @@ if (values.only !== undefined && !parts.includes(values.only))
 const config = { batchSize: Number(values.batch), heldOut: Number(values["held-out"]) };
 const isAsked = (part: string): boolean => !values.print && (values.only ?? part) === part;
 const subject = {
-  ...{ model: "stories260K", weights: await fingerprint(new URL("model.safetensors", stories260K.url)) },
+  model: "stories260K",
+  weights: await fingerprint(new URL("model.safetensors", stories260K.url)),
   text: await fingerprint(values.text),
 };
 const setup: TuningSetup = {
-  ...{ text: values.text, separator: values.separator },
+  text: values.text,
+  separator: values.separator,
   models: modelsBeside(values.results, subject),
 };
 const study = (module: string, results: string) => ({
-  ...{ module: new URL(module, import.meta.url), setup, subject, results },
+  module: new URL(module, import.meta.url),
+  setup,
+  subject,
+  results,
   workers: Number(values.workers),
 });
 
@@ -165,7 +170,9 @@ if (values.svg !== undefined) {
       values.svg,
       drawCurves({
         title: "Held-out loss behind the trained window while it is tuned",
-        ...{ across: "steps done", up: "mean loss at 512 to 2,048, in nats per token", curves },
+        across: "steps done",
+        up: "mean loss at 512 to 2,048, in nats per token",
+        curves,
         ticks: [0, 50, 100, 150, 200],
         ...(goal === undefined ? {} : { level: { y: goal, name: "plain, inside its window" } }),
       }),

@@ -31,7 +31,9 @@ const lossesOf = async (
   heldOut: number,
 ): Promise<readonly number[]> => {
   const { buckets } = await perplexity(model, text.heldOut, {
-    ...{ length: seqLen, windows: heldOut, bucket },
+    length: seqLen,
+    windows: heldOut,
+    bucket,
     masked: [bosToken],
   });
   return buckets.map(({ loss }) => loss);
@@ -91,8 +93,14 @@ const tune = async (tools: Tools, model: LanguageModel, method: RecipeName, cell
   const { extension, training } = recipe(method, { trainedContext, seqLen });
   const held = firstHeldOut(text, looked).map((ids) => behind(ids, trainedContext, bosToken));
   const { state, evaluations } = await train({
-    ...{ model, data: text.train.slice(0, samples), seqLen, ...training },
-    ...{ steps, batchSize, gradientAccumulation: batchSize, learningRate: 1e-3 },
+    model,
+    data: text.train.slice(0, samples),
+    seqLen,
+    ...training,
+    steps,
+    batchSize,
+    gradientAccumulation: batchSize,
+    learningRate: 1e-3,
     ...(isLookedAt(cell) ? { evaluation: { data: held, every: Math.ceil(steps / looks) } } : {}),
   });
   await keep(tools, model, cell, state.parameters);

@@ -21,7 +21,10 @@ const described = (context: LlamaContext): string => {
 
 const load = async ({ model: modelPath, threads }: EngineOptions): Promise<Engine> => {
   const llama = await getLlama({
-    ...{ gpu: false, build: "never", skipDownload: true, logLevel: LlamaLogLevel.error },
+    gpu: false,
+    build: "never",
+    skipDownload: true,
+    logLevel: LlamaLogLevel.error,
     maxThreads: threads,
   });
   const model = await llama.loadModel({ modelPath, gpuLayers: 0 });

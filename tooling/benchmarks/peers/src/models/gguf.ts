@@ -41,7 +41,9 @@ const text = (words: string): Uint8Array => {
 
 /** The number of a list's element type, how many there are, and their bytes. */
 const list = (type: number, length: number, bytes: readonly Uint8Array[]): readonly Uint8Array[] => [
-  ...[uint32(9), uint32(type), uint64(length)],
+  uint32(9),
+  uint32(type),
+  uint64(length),
   ...bytes,
 ];
 
@@ -68,7 +70,9 @@ const header = (metadata: Readonly<Record<string, Metadata>>, tensors: readonly 
   const pairs = Object.entries(metadata);
   const head = Buffer.concat([
     new TextEncoder().encode("GGUF"),
-    ...[uint32(3), uint64(tensors.length), uint64(pairs.length)],
+    uint32(3),
+    uint64(tensors.length),
+    uint64(pairs.length),
     ...pairs.flatMap(([key, value]) => [text(key), ...encodeMetadata(value)]),
     ...table,
   ]);
