@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { llama } from "@ropewalk/models";
-import { encodeSafetensorsHeader } from "../../../packages/models/src/safetensors/encode-header.ts";
+import { headerOf, safetensorsFile } from "@ropewalk/testing/checkpoints/safetensors-file";
 
 const config = {
   model_type: "llama",
@@ -21,21 +21,16 @@ const config = {
 };
 
 export const writeCheckpoint = (folder: string): string => {
-  const tensors = Object.entries(llama.read(config).tensors).map(([name, dims]) => ({
-    name,
-    type: "F32" as const,
-    dims,
-    length: 4 * dims.reduce((product, n) => product * n, 1),
-  }));
-  const bytes = tensors.reduce((sum, { length }) => sum + length, 0);
+  const { header, dataLength } = headerOf(llama.read(config).tensors);
+  const file = safetensorsFile(header, dataLength);
   let state = 1;
-  const weights = Float32Array.from({ length: bytes / 4 }, () => {
+  const weights = Float32Array.from({ length: dataLength / 4 }, () => {
     state = (state * 48_271) % 2_147_483_647;
     return (state / 2_147_483_647 - 0.5) / 8;
   });
+  file.set(new Uint8Array(weights.buffer), file.length - dataLength);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "config.json"), JSON.stringify(config));
-  const parts = [encodeSafetensorsHeader(tensors), new Uint8Array(weights.buffer)];
-  writeFileSync(join(folder, "model.safetensors"), Buffer.concat(parts));
+  writeFileSync(join(folder, "model.safetensors"), file);
   return folder;
 };

@@ -1,131 +1,215 @@
 /**
- * The house: every room, its floor, and whom it may import. The layering check enforces this table and docs/design.md shows
- * it.
+ * The house: its floors, every room, and whom each room may import. `layering.ts` enforces the table, and docs/design.md shows it.
  *
- * Every room may import `check`. A primitive's main entry imports no other; only the files behind its `./onnx` entry may import
- * `graph`.
+ * A room imports rooms of lower floors, those that its row names. Every room may import `check`. A primitive's main entry imports
+ * no other room; only the files behind its `./onnx` entry may import `graph`.
  */
 
+/** What lives on each floor, the lowest first: a floor's number is its index. */
+export const floors = [
+  "ground: arguments checked at the public edge; two small trained models as files",
+  "values: ONNX as a value; numbers to SVG; what a place that runs graphs offers, with its conformance suite",
+  "mathematics: one idea a file, its formula at the top",
+  "the extension: the value, its constructors, its record as JSON, and putting it on a model's numbers",
+  "places that run graphs, one each; ONNX Runtime is imported here and nowhere else",
+  "a decoder-only transformer put together from the primitives, with an extension put on it",
+  "checkpoints: one folder a family",
+  "graphs that other tools exported, rewritten",
+  "tokens in, tokens out, for checkpoints and exports alike",
+  "uses: evaluation, tuning, and models inside transformers.js, Vercel's AI SDK and OpenAI's wire format",
+  "apps: what people start; nothing imports an app",
+] as const;
+
 export type Room = {
-  readonly floor: "ground" | "1" | "2" | "3" | "4" | "5" | "6" | "apps";
+  /** Index in `floors`. */
+  readonly floor: number;
   /** Folder, from the repository's root. */
   readonly folder: string;
-  /** Other rooms. */
+  /** Other rooms, of lower floors. */
   readonly rooms: readonly string[];
-  /** Rooms that only the files behind `./onnx` may import. */
+  /** Rooms of lower floors that only the files behind `./onnx` may import. */
   readonly roomsOfOnnx?: readonly string[];
   /** Packages from outside; Node's own modules are `node:`. */
   readonly packages: readonly string[];
+  /** What tests import beyond every room of a lower floor, the packages of the room and those that all tests may have. */
+  readonly tests?: TestImports;
 };
 
-const primitive = (name: string, onnx: boolean): Room => ({
-  floor: "1",
-  folder: `packages/${name}`,
-  rooms: ["@ropewalk/check"],
-  ...(onnx ? { roomsOfOnnx: ["@ropewalk/graph"] } : {}),
-  packages: [],
-});
+export type TestImports = {
+  /** Rooms of the same floor or a higher one. */
+  readonly rooms?: readonly string[];
+  readonly packages?: readonly string[];
+  readonly why: string;
+};
 
-const room = (floor: Room["floor"], folder: string, rooms: readonly string[], packages: readonly string[]): Room => ({
+const named = (rooms: readonly string[]): readonly string[] => rooms.map((name) => `@ropewalk/${name}`);
+
+const room = (
+  floor: number,
+  folder: string,
+  rooms: readonly string[],
+  packages: readonly string[],
+  tests?: TestImports,
+): Room => ({
   floor,
   folder,
-  rooms: ["check", ...rooms].map((name) => `@ropewalk/${name}`),
+  rooms: named(["check", ...rooms]),
   packages,
+  ...(tests === undefined ? {} : { tests: { ...tests, rooms: named(tests.rooms ?? []) } }),
 });
 
-const ground = ["graph"];
 const mathematics = ["rope", "position-mapping", "attention-merge", "entropy-scaling"];
-const saying = ["context-extension"];
-const building = ["decoder", "models", "onnx-exports"];
-const everything = [
-  ...ground,
-  "charts",
+const places = ["backend-node", "backend-wasm", "backend-webgpu"];
+const belowDecoder = ["graph", ...mathematics, "context-extension"];
+const belowExports = [...belowDecoder, "decoder", "models"];
+const belowGeneration = [...belowExports, "backend", "onnx-exports"];
+const belowUses = [...belowGeneration, "generation"];
+const belowApps = [
+  ...belowUses,
+  ...places,
   "tiny-models",
-  ...mathematics,
-  ...saying,
-  "backend",
-  "backend-node",
-  "backend-wasm",
-  "backend-webgpu",
-  ...building,
-  "generation",
+  "charts",
   "evals",
   "finetune",
   "transformers-js",
+  "ai-sdk",
   "server",
 ];
 
+const runsModels = { rooms: ["models", "generation"], why: "a place is held to what whole models say on it" };
+
 export const house: Readonly<Record<string, Room>> = {
-  "@ropewalk/check": { floor: "ground", folder: "packages/check", rooms: [], packages: [] },
-  "@ropewalk/charts": room("ground", "packages/charts", [], []),
-  "@ropewalk/graph": room("ground", "packages/graph", [], ["@bufbuild/protobuf"]),
-  "@ropewalk/tiny-models": { floor: "ground", folder: "packages/tiny-models", rooms: [], packages: [] },
-  "@ropewalk/rope": primitive("rope", true),
-  "@ropewalk/position-mapping": primitive("position-mapping", false),
-  "@ropewalk/attention-merge": primitive("attention-merge", true),
-  "@ropewalk/entropy-scaling": primitive("entropy-scaling", false),
+  "@ropewalk/check": { floor: 0, folder: "packages/check", rooms: [], packages: [] },
+  "@ropewalk/tiny-models": { floor: 0, folder: "packages/tiny-models", rooms: [], packages: [] },
+  "@ropewalk/graph": room(1, "packages/graph", [], ["@bufbuild/protobuf"], {
+    rooms: ["backend", "backend-node"],
+    packages: ["onnxruntime-node"],
+    why: "the evaluator and the gradients are compared with ONNX Runtime",
+  }),
+  "@ropewalk/charts": room(1, "packages/charts", [], []),
+  "@ropewalk/backend": room(1, "packages/backend", [], [], {
+    rooms: ["backend-node"],
+    why: "the conformance suite is run on one place",
+  }),
+  "@ropewalk/rope": {
+    ...room(2, "packages/rope", [], [], {
+      packages: ["onnxruntime-node"],
+      why: "rotations are compared with those of ONNX Runtime's own operator",
+    }),
+    roomsOfOnnx: named(["graph"]),
+  },
+  "@ropewalk/position-mapping": room(2, "packages/position-mapping", [], []),
+  "@ropewalk/attention-merge": {
+    ...room(2, "packages/attention-merge", [], [], {
+      rooms: ["backend-node", "backend-wasm", "position-mapping", "rope"],
+      why: "graphs are run and compared with loops; whole attention needs rotations and positions",
+    }),
+    roomsOfOnnx: named(["graph"]),
+  },
+  "@ropewalk/entropy-scaling": room(2, "packages/entropy-scaling", [], []),
   "@ropewalk/context-extension": room(
-    "2",
+    3,
     "packages/context-extension",
     ["rope", "position-mapping", "entropy-scaling"],
     [],
   ),
-  "@ropewalk/backend": room("3", "packages/backend", [], []),
-  "@ropewalk/backend-node": room("3", "packages/backend-node", ["backend"], ["onnxruntime-node", "node:"]),
-  "@ropewalk/backend-wasm": room("3", "packages/backend-wasm", ["backend"], ["onnxruntime-web", "node:"]),
+  "@ropewalk/backend-node": room(4, "packages/backend-node", ["backend"], ["onnxruntime-node", "node:"], {
+    ...runsModels,
+    rooms: [...runsModels.rooms, "backend-webgpu"],
+  }),
+  "@ropewalk/backend-wasm": room(4, "packages/backend-wasm", ["backend"], ["onnxruntime-web", "node:"], runsModels),
   "@ropewalk/backend-webgpu": room(
-    "3",
+    4,
     "packages/backend-webgpu",
     ["backend"],
     ["onnxruntime-node", "onnxruntime-web", "node:"],
+    { ...runsModels, rooms: [...runsModels.rooms, "backend-node", "decoder", "evals"] },
   ),
-  "@ropewalk/decoder": room("4", "packages/decoder", [...ground, ...mathematics, ...saying], ["ts-pattern"]),
-  "@ropewalk/models": room(
-    "4",
-    "packages/models",
-    [...ground, ...mathematics, ...saying, "decoder"],
-    ["ts-pattern", "node:"],
-  ),
-  "@ropewalk/onnx-exports": room(
-    "4",
-    "packages/onnx-exports",
-    [...ground, ...mathematics, ...saying, "decoder", "models"],
-    ["ts-pattern", "node:"],
-  ),
-  "@ropewalk/generation": room(
-    "5",
-    "packages/generation",
-    [...ground, ...mathematics, ...saying, "backend", ...building],
-    ["@huggingface/jinja", "@huggingface/tokenizers", "comlink", "pure-rand", "ts-pattern"],
-  ),
-  "@ropewalk/evals": room(
-    "6",
-    "packages/evals",
-    [...ground, ...mathematics, ...saying, "backend", ...building, "generation"],
-    ["@scure/bip39", "jieba-wasm", "js-rouge", "pure-rand", "ts-pattern"],
-  ),
-  "@ropewalk/finetune": room(
-    "6",
-    "packages/finetune",
-    [...ground, ...mathematics, ...saying, "backend", ...building, "generation"],
-    ["pure-rand", "node:"],
-  ),
-  "@ropewalk/transformers-js": room(
-    "6",
-    "packages/transformers-js",
-    [...ground, ...mathematics, ...saying, "backend", ...building, "generation"],
-    ["@huggingface/transformers", "node:"],
-  ),
-  "@ropewalk/ai-sdk": room("6", "packages/ai-sdk", ["generation"], ["@ai-sdk/provider"]),
-  "@ropewalk/server": room("6", "packages/server", ["generation"], ["prom-client", "valibot", "node:"]),
-  ropewalk: room("apps", "apps/cli", everything, [
-    "bullmq",
-    "cli-progress",
-    "cli-table3",
-    "commander",
-    "ioredis",
-    "picocolors",
-    "node:",
+  "@ropewalk/decoder": room(5, "packages/decoder", belowDecoder, ["ts-pattern"]),
+  "@ropewalk/models": room(6, "packages/models", [...belowDecoder, "decoder"], ["ts-pattern", "node:"]),
+  "@ropewalk/onnx-exports": room(7, "packages/onnx-exports", belowExports, ["ts-pattern", "node:"], {
+    rooms: ["generation"],
+    packages: ["onnxruntime-node"],
+    why: "an export that is rewritten is run as its users run it",
+  }),
+  "@ropewalk/generation": room(8, "packages/generation", belowGeneration, [
+    "@huggingface/jinja",
+    "@huggingface/tokenizers",
+    "comlink",
+    "pure-rand",
+    "ts-pattern",
   ]),
-  "@ropewalk/playground": room("apps", "apps/playground", everything, []),
+  "@ropewalk/evals": room(9, "packages/evals", belowUses, [
+    "@scure/bip39",
+    "jieba-wasm",
+    "js-rouge",
+    "pure-rand",
+    "ts-pattern",
+  ]),
+  "@ropewalk/finetune": room(9, "packages/finetune", belowUses, ["pure-rand", "node:"], {
+    packages: ["@jax-js/jax"],
+    why: "gradients are compared with those of another implementation",
+  }),
+  "@ropewalk/transformers-js": room(9, "packages/transformers-js", belowUses, ["@huggingface/transformers", "node:"]),
+  "@ropewalk/ai-sdk": room(9, "packages/ai-sdk", ["generation"], ["@ai-sdk/provider"], {
+    packages: ["ai"],
+    why: "the SDK itself calls the models",
+  }),
+  "@ropewalk/server": room(9, "packages/server", ["generation"], ["prom-client", "valibot", "node:"], {
+    packages: ["@ai-sdk/openai-compatible", "@langchain/core", "@langchain/openai", "ai", "openai"],
+    why: "clients that people use speak with the server",
+  }),
+  ropewalk: room(
+    10,
+    "apps/cli",
+    belowApps,
+    ["bullmq", "cli-progress", "cli-table3", "commander", "ioredis", "picocolors", "node:"],
+    { packages: ["@huggingface/transformers"], why: "what the command writes is loaded by transformers.js" },
+  ),
+  "@ropewalk/playground": room(10, "apps/playground", belowApps, [], {
+    packages: ["vite"],
+    why: "the page is built as it is served",
+  }),
 };
+
+/** What every test may import, from the helpers that tests share to what runs them. */
+export const importsOfAllTests: readonly string[] = [
+  "@ropewalk/testing",
+  "fast-check",
+  "node:",
+  "playwright-core",
+  "vitest",
+];
+
+/** The folders of tooling, and the packages from outside that each may import. They may import every room that is not an app. */
+export const tooling: Readonly<Record<string, readonly string[]>> = {
+  "tooling/benchmarks": ["@huggingface/transformers", "cli-table3", "node-llama-cpp", "playwright-core", "ts-pattern"],
+  "tooling/checks": ["esbuild", "publint"],
+  "tooling/installed": ["esbuild", "playwright-core"],
+  "tooling/passkey": ["pure-rand"],
+  "tooling/studies": [],
+  "tooling/testing": [
+    "@huggingface/transformers",
+    "@jax-js/jax",
+    "esbuild",
+    "onnxruntime-node",
+    "onnxruntime-web",
+    "playwright-core",
+    "webgpu",
+  ],
+  "tooling/vectors": [],
+};
+
+/** Folders whose files may import another package's files by a path, and not by its entry. Nothing may so import a `test/` folder. */
+export const insideOthers: readonly { readonly from: string; readonly to: string; readonly why: string }[] = [
+  { from: "packages/finetune/test", to: "packages/graph/src/record", why: "one operator at a time is recorded anew" },
+  { from: "tooling/vectors", to: "packages/backend/src/conformance", why: "writes what these files read" },
+  { from: "tooling/vectors", to: "packages/backend-webgpu/src/node", why: "writes what these files read" },
+  { from: "tooling/installed", to: "tooling/checks/src", why: "runs the READMEs' snippets on the packed packages" },
+  {
+    from: "tooling/checks/test",
+    to: "tooling/vectors/src",
+    why: "the conformance suite's graphs are written anew and compared",
+  },
+  { from: "tooling/checks/test", to: "docs/.vitepress", why: "the documentation's links and pages are checked" },
+];

@@ -1,7 +1,13 @@
-/** Fails when an import breaks the house's table, or when a package declares what it does not import or the reverse. */
+/**
+ * Fails when an import breaks the house's table, when the table breaks its own floors, or when a package declares what it does not
+ * import or the reverse.
+ */
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { house, type Room } from "./house.ts";
-import { packageOf, sourceFiles, type SourceFile } from "./imports.ts";
+import { dirname, posix } from "node:path";
+import { house, importsOfAllTests, insideOthers, tooling, type Room } from "./house.ts";
+import { filesBelow, packageOf, type SourceFile } from "./imports.ts";
+
+type House = Readonly<Record<string, Room>>;
 
 type Manifest = {
   readonly name: string;
@@ -9,9 +15,36 @@ type Manifest = {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 };
 
-const isOnnxFile = ({ path }: SourceFile): boolean => /\/src\/(onnx\.ts$|onnx\/)/.test(path);
+const appsFloor = Math.max(...Object.values(house).map(({ floor }) => floor));
 
-/** What one room does that its row does not allow. */
+const isBehindOnnx = ({ path }: SourceFile): boolean => /\/src\/(onnx\.ts$|onnx\/)/.test(path);
+
+/** Rows that allow what their floor does not: a room of the same floor or a higher one, or one that is not in the table. */
+export const floorViolations = (rooms: House): readonly string[] =>
+  Object.entries(rooms).flatMap(([name, { floor, rooms: below, roomsOfOnnx = [] }]) =>
+    [...below, ...roomsOfOnnx]
+      .filter((other) => !((rooms[other]?.floor ?? Infinity) < floor))
+      .map(
+        (other) => `${name} is on floor ${floor}: its row may not name ${other}, which is on ${rooms[other]?.floor}`,
+      ),
+  );
+
+/** Imports by a path that leads out of a package's folder, and all that lead into another's `test/`. */
+export const pathViolations = (folder: string, files: readonly SourceFile[]): readonly string[] =>
+  files.flatMap(({ path, imports }) =>
+    imports
+      .filter((name) => name.startsWith("."))
+      .map((name) => posix.join(dirname(path), name))
+      .filter((target) => !target.startsWith(`${folder}/`))
+      .filter(
+        (target) =>
+          /\/test\//.test(target) ||
+          !insideOthers.some(({ from, to }) => path.startsWith(`${from}/`) && target.startsWith(`${to}/`)),
+      )
+      .map((target) => `${path}: may not import ${target} by its path`),
+  );
+
+/** What a room's sources do that its row does not allow. */
 export const violations = (
   name: string,
   room: Room,
@@ -24,12 +57,12 @@ export const violations = (
     for (const imported of file.imports) {
       const target = packageOf(imported);
       if (target === undefined) {
-        if (!isOnnxFile(file) && /(^|\/)onnx(\/|\.ts$)/.test(imported))
+        if (!isBehindOnnx(file) && /(^|\/)onnx(\/|\.ts$)/.test(imported))
           found.push(`${file.path}: only files behind ./onnx may import ${imported}`);
         continue;
       }
       used.add(target);
-      const allowed = [...room.rooms, ...room.packages, ...(isOnnxFile(file) ? (room.roomsOfOnnx ?? []) : [])];
+      const allowed = [...room.rooms, ...room.packages, ...(isBehindOnnx(file) ? (room.roomsOfOnnx ?? []) : [])];
       if (!allowed.includes(target) && target !== name)
         found.push(
           `${file.path}: ${name} (floor ${room.floor}) may not import ${imported}; it may import ${allowed.join(", ") || "nothing"}`,
@@ -41,33 +74,78 @@ export const violations = (
       found.push(`${room.folder}/package.json: ${target} is imported and must be declared`);
   for (const target of declared)
     // An application carries the runtimes that its backends ask for as peers.
-    if (!used.has(target) && !(room.floor === "apps" && target.startsWith("onnxruntime-")))
+    if (!used.has(target) && !(room.floor === appsFloor && target.startsWith("onnxruntime-")))
       found.push(`${room.folder}/package.json: ${target} is declared and never imported`);
   return found;
 };
 
-/** Every room of the table, and every folder that should be in it. */
+const importViolations = (
+  files: readonly SourceFile[],
+  allows: (target: string) => boolean,
+  by: string,
+): readonly string[] =>
+  files.flatMap(({ path, imports }) =>
+    imports
+      .filter((imported) => {
+        const target = packageOf(imported);
+        return target !== undefined && !allows(target);
+      })
+      .map((imported) => `${path}: ${by} may not import ${imported}`),
+  );
+
+/** What a room's tests do that neither its floor nor its row allows. */
+export const testViolations = (name: string, room: Room, files: readonly SourceFile[]): readonly string[] => {
+  const { rooms = [], packages = [] } = room.tests ?? {};
+  const also = new Set([name, ...room.packages, ...importsOfAllTests, ...rooms, ...packages]);
+  const allows = (target: string): boolean => also.has(target) || (house[target]?.floor ?? Infinity) < room.floor;
+  return importViolations(files, allows, `tests of ${name} (floor ${room.floor})`);
+};
+
+/** What the files of a folder of tooling do that its row does not allow. */
+export const toolingViolations = (
+  folder: string,
+  packages: readonly string[],
+  files: readonly SourceFile[],
+): readonly string[] => {
+  const also = new Set([...packages, ...importsOfAllTests]);
+  const allows = (target: string): boolean => also.has(target) || (house[target]?.floor ?? Infinity) < appsFloor;
+  return importViolations(files, allows, folder);
+};
+
+const foldersWithManifest = (...patterns: readonly string[]): readonly string[] =>
+  patterns
+    .flatMap((pattern) => globSync(pattern))
+    .map((folder) => folder.replaceAll("\\", "/"))
+    .filter((folder) => existsSync(`${folder}/package.json`));
+
+/** Every room of the table, every folder of tooling, and every folder that should be in the table. */
 export const checkLayering = (): readonly string[] => {
-  const folders = [...globSync("packages/*"), ...globSync("apps/*")].filter((folder) =>
-    existsSync(`${folder}/package.json`),
-  );
-  const unknown = folders
-    .filter((folder) => !Object.values(house).some((room) => room.folder === folder))
+  const known = new Set([...Object.values(house).map(({ folder }) => folder), ...Object.keys(tooling)]);
+  const unknown = foldersWithManifest("packages/*", "apps/*", "tooling/*")
+    .filter((folder) => !known.has(folder) && folder !== "tooling/tsconfig")
     .map((folder) => `${folder}: not in the house's table`);
-  const broken = Object.entries(house).flatMap(([name, room]) =>
-    violations(
-      name,
-      room,
-      sourceFiles(room.folder),
-      JSON.parse(readFileSync(`${room.folder}/package.json`, "utf8")) as Manifest,
-    ),
-  );
-  return [...unknown, ...broken];
+  const rooms = Object.entries(house).flatMap(([name, room]) => {
+    const files = filesBelow(room.folder);
+    const sources = files.filter(({ path }) => path.startsWith(`${room.folder}/src/`));
+    const tests = files.filter(({ path }) => path.startsWith(`${room.folder}/test/`));
+    const manifest = JSON.parse(readFileSync(`${room.folder}/package.json`, "utf8")) as Manifest;
+    return [
+      ...violations(name, room, sources, manifest),
+      ...testViolations(name, room, tests),
+      ...pathViolations(room.folder, files),
+    ];
+  });
+  const tools = Object.entries(tooling).flatMap(([folder, packages]) => {
+    const files = filesBelow(folder);
+    return [...toolingViolations(folder, packages, files), ...pathViolations(folder, files)];
+  });
+  return [...unknown, ...floorViolations(house), ...rooms, ...tools];
 };
 
 if (import.meta.main) {
   const found = checkLayering();
   for (const violation of found) console.error(violation);
-  console.log(`layering: ${Object.keys(house).length} rooms, ${found.length} violations`);
+  const folders = Object.keys(house).length + Object.keys(tooling).length;
+  console.log(`layering: ${folders} rooms and folders of tooling, ${found.length} violations`);
   process.exitCode = found.length > 0 ? 1 : 0;
 }
