@@ -32,7 +32,11 @@ const allowanceOf = ({ rooms, roomsOfOnnx = [] }: Room): string =>
 
 const rowOf = (floor: number): string => {
   const rooms = Object.keys(house).filter((name) => house[name]!.floor === floor);
-  const byAllowance = Map.groupBy(rooms, (name) => allowanceOf(house[name]!));
+  const byAllowance = new Map<string, string[]>();
+  for (const name of rooms) {
+    const allowance = allowanceOf(house[name]!);
+    byAllowance.set(allowance, [...(byAllowance.get(allowance) ?? []), name]);
+  }
   const allowances = [...byAllowance].map(([allowance, names]) =>
     byAllowance.size === 1 ? allowance : `${names.map(short).join(", ")}: ${allowance}`,
   );

@@ -11,13 +11,13 @@ export const floors = [
   "values: ONNX as a value; numbers to SVG; what a place that runs graphs offers, with its conformance suite",
   "mathematics: one idea a file, its formula at the top",
   "the extension: the value, its constructors, its record as JSON, and putting it on a model's numbers",
-  "places that run graphs, one each; ONNX Runtime is imported here and nowhere else",
-  "a decoder-only transformer put together from the primitives, with an extension put on it",
+  "places that run graphs; ONNX Runtime is imported here and nowhere else",
+  "decoders: a decoder-only transformer put together from the primitives, with an extension put on it",
   "checkpoints: one folder a family",
-  "graphs that other tools exported, rewritten",
-  "tokens in, tokens out, for checkpoints and exports alike",
-  "uses: evaluation, tuning, and models inside transformers.js, Vercel's AI SDK and OpenAI's wire format",
-  "apps: what people start; nothing imports an app",
+  "exports: graphs that other tools made, rewritten",
+  "running: tokens in, tokens out, for checkpoints and exports alike: key-value cache, chunked prefill, decoding, sampling, streaming",
+  "using: whether the longer window works; tuning for it; models inside Hugging Face transformers.js, Vercel's AI SDK and OpenAI's wire format",
+  "apps: what people start, a command and a page; nothing imports an app",
 ] as const;
 
 export type Room = {

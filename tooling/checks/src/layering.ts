@@ -20,14 +20,14 @@ const appsFloor = Math.max(...Object.values(house).map(({ floor }) => floor));
 const isBehindOnnx = ({ path }: SourceFile): boolean => /\/src\/(onnx\.ts$|onnx\/)/.test(path);
 
 /** Rows that allow what their floor does not: a room of the same floor or a higher one, or one that is not in the table. */
-export const floorViolations = (rooms: House): readonly string[] =>
-  Object.entries(rooms).flatMap(([name, { floor, rooms: below, roomsOfOnnx = [] }]) =>
+export const floorViolations = (rooms: House): readonly string[] => {
+  const floorOf = (name: string): string => (name in rooms ? `floor ${rooms[name]!.floor}` : "no floor");
+  return Object.entries(rooms).flatMap(([name, { floor, rooms: below, roomsOfOnnx = [] }]) =>
     [...below, ...roomsOfOnnx]
       .filter((other) => !((rooms[other]?.floor ?? Infinity) < floor))
-      .map(
-        (other) => `${name} is on floor ${floor}: its row may not name ${other}, which is on ${rooms[other]?.floor}`,
-      ),
+      .map((other) => `${name} is on floor ${floor}: its row may not name ${other}, which is on ${floorOf(other)}`),
   );
+};
 
 /** Imports by a path that leads out of a package's folder, and all that lead into another's `test/`. */
 export const pathViolations = (folder: string, files: readonly SourceFile[]): readonly string[] =>

@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { readFileSync } from "node:fs";
+import { houseTable } from "../src/house-table.ts";
 import { house, type Room } from "../src/house.ts";
 import { importsOf, packageOf } from "../src/imports.ts";
-import { checkLayering, violations } from "../src/layering.ts";
+import {
+  checkLayering,
+  floorViolations,
+  pathViolations,
+  testViolations,
+  toolingViolations,
+  violations,
+} from "../src/layering.ts";
 
 const rope = house["@ropewalk/rope"] as Room;
 const declares = (...names: readonly string[]) => ({
@@ -17,7 +26,7 @@ describe("layering", () => {
   it("refuses a primitive that imports a primitive", () => {
     const files = [{ path: "packages/rope/src/a.ts", imports: ["@ropewalk/position-mapping"] }];
     expect(violations("@ropewalk/rope", rope, files, declares("@ropewalk/position-mapping"))).toEqual([
-      "packages/rope/src/a.ts: @ropewalk/rope (floor 1) may not import @ropewalk/position-mapping; it may import @ropewalk/check",
+      "packages/rope/src/a.ts: @ropewalk/rope (floor 2) may not import @ropewalk/position-mapping; it may import @ropewalk/check",
     ]);
   });
 
@@ -43,6 +52,55 @@ describe("layering", () => {
       ),
     ).toEqual(["packages/rope/package.json: @ropewalk/check is imported and must be declared"]);
     expect(violations("@ropewalk/rope", rope, [], declares("@ropewalk/check"))).toHaveLength(1);
+  });
+
+  it("refuses a row that names a room of its own floor, of a higher one, or of none", () => {
+    const onFloor = (floor: number, ...rooms: readonly string[]): Room => ({ floor, folder: "", rooms, packages: [] });
+    expect(floorViolations({ low: onFloor(0), high: onFloor(1, "low") })).toEqual([]);
+    expect(floorViolations({ a: onFloor(1, "b"), b: onFloor(1), c: onFloor(0, "a", "nobody") })).toEqual([
+      "a is on floor 1: its row may not name b, which is on floor 1",
+      "c is on floor 0: its row may not name a, which is on floor 1",
+      "c is on floor 0: its row may not name nobody, which is on no floor",
+    ]);
+  });
+
+  it("lets tests import lower floors, what tests share, and what their row names", () => {
+    const at = (...imports: readonly string[]) => [{ path: "packages/rope/test/a.test.ts", imports }];
+    const fine = [
+      "vitest",
+      "@ropewalk/testing/numbers/noise",
+      "@ropewalk/graph",
+      "onnxruntime-node",
+      "../src/index.ts",
+    ];
+    expect(testViolations("@ropewalk/rope", rope, at(...fine))).toEqual([]);
+    expect(testViolations("@ropewalk/rope", rope, at("@ropewalk/generation", "openai"))).toEqual([
+      "packages/rope/test/a.test.ts: tests of @ropewalk/rope (floor 2) may not import @ropewalk/generation",
+      "packages/rope/test/a.test.ts: tests of @ropewalk/rope (floor 2) may not import openai",
+    ]);
+  });
+
+  it("lets tooling import rooms and not apps", () => {
+    const files = [
+      { path: "tooling/vectors/src/a.ts", imports: ["@ropewalk/server", "@ropewalk/playground", "openai"] },
+    ];
+    expect(toolingViolations("tooling/vectors", ["openai"], files)).toEqual([
+      "tooling/vectors/src/a.ts: tooling/vectors may not import @ropewalk/playground",
+    ]);
+  });
+
+  it("refuses a path into another package, but for those that the table names, and into its tests always", () => {
+    const reach = (from: string, to: string) => pathViolations("tooling/vectors", [{ path: from, imports: [to] }]);
+    expect(reach("tooling/vectors/src/a.ts", "../test/b.ts")).toEqual([]);
+    expect(reach("tooling/vectors/src/a.ts", "../../../packages/backend/src/conformance/recipe.ts")).toEqual([]);
+    expect(reach("tooling/vectors/src/a.ts", "../../../packages/backend/src/index.ts")).toHaveLength(1);
+    expect(reach("tooling/vectors/src/a.ts", "../../../packages/backend/test/a.ts")).toEqual([
+      "tooling/vectors/src/a.ts: may not import packages/backend/test/a.ts by its path",
+    ]);
+  });
+
+  it("is shown in docs/design.md", () => {
+    expect(readFileSync("docs/design.md", "utf8")).toContain(houseTable());
   });
 
   it("reads every form of import", () => {
