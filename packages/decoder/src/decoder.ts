@@ -1,8 +1,8 @@
 /**
  * A decoder-only transformer as a value: its numbers, the tensors it reads, and three functions that record it.
  *
- * A family (Llama, Mistral, …) is such a value. Where families differ, in a norm, a projection, the order of the
- * blocks, they pass another function: nothing below asks for a family's name.
+ * A family (Llama, Mistral, …) is such a value. Where families differ, in a norm, a projection, the order of a layer's parts, they
+ * pass another function. Nothing in this package asks for a family's name.
  */
 import type { ModelLayers } from "@ropewalk/context-extension";
 import type { Tape, Value } from "@ropewalk/graph";

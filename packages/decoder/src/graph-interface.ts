@@ -15,7 +15,7 @@ export const decoderInputs = {
   ids: "input_ids",
   /** [rows] int64: which of the chunk's positions get logits. */
   logitRows: "logit_rows",
-  /** Of a block of steps alone: [count] int64, tokens that end it; [seqLen] float64, a number from 0 to 1 for each draw. */
+  /** Of a run of several steps alone: [count] int64, tokens that end it; [seqLen] float64, a number from 0 to 1 for each draw. */
   stopTokens: "stop_tokens",
   uniforms: "uniforms",
   /** [1] int64: among how many of the most likely tokens one is drawn; 1: none is, the first of the most likely is taken. */
@@ -57,7 +57,7 @@ export const decoderOutputs = {
   logits: "logits",
   /** [rows] int64: the likeliest token of each row, the first of equals; -1 where its logits are no numbers. */
   likeliest: "likeliest",
-  /** [steps] int64: the tokens of a block, one for each step that was run; the last is -1 where its logits are no numbers. */
+  /** [steps] int64: the tokens of a run of several steps, one for each step that was run; the last is -1 where its logits are no numbers. */
   tokens: "tokens",
   /** [1, numKvHeads, seqLen, headDim] each: the chunk's keys in each band's rotation, and its values. */
   newKeys: (index: number, band: number): string => layer(index, `new_${bandNames[band] ?? band}_keys`),

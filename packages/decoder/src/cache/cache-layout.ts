@@ -30,7 +30,7 @@ export type Seen =
 
 /** One array of a part. */
 export type PartArray = Omit<CacheArray, "shape"> & {
-  /** Behind the axes of heads and, where it is per token, of tokens or blocks. */
+  /** Behind the axes of heads and, where it is per token, of tokens or tiles. */
   readonly shape: readonly number[];
   /** Elements of a token of a head, or of a head. */
   readonly width: number;
@@ -64,7 +64,7 @@ export type CacheStretch = Pick<CacheArrays, "step" | "counted"> & {
   readonly kind: StretchKind;
   /** Of stretches of one kind: how many newer ones there are. */
   readonly back: number;
-  /** What the graph calls the number of its tokens, or of its blocks. */
+  /** What the graph calls the number of its tokens, or of its tiles. */
   readonly size: string;
   readonly seen: Seen;
   /** Keys, then values. */

@@ -1,9 +1,9 @@
 /**
- * A chunk's graph as one for a block of decode steps: a Loop that runs a token, picks the next one, and runs that.
+ * Several decode steps in one run: a Loop whose body runs a token through a chunk's graph, picks the next token, and runs that.
  *
- * But for its token ids, a block of N steps from position s on is the chunk of N queries from s on, run row by row: step t reads
- * row t of the chunk's rotations, scales and masks, and the causal mask hides the rows that later steps will write. So a block
- * reads what a chunk reads, and leaves what a chunk leaves. The cache and the weights are read from outside the Loop.
+ * N steps from position s on read what a chunk of N queries from s on reads, except for the token ids. Step t reads row t of the chunk's
+ * rotations, scales and masks; the causal mask hides the rows that later steps will write. So N steps take the inputs of a chunk and
+ * give its outputs. The cache and the weights are read from outside the Loop.
  */
 import { tape as newTape, valueOfInfo, type ModelProto, type Tape, type Value } from "@ropewalk/graph";
 import type { DecoderSizes } from "../decoder.ts";
@@ -21,7 +21,7 @@ const declareReads = (tape: Tape, chunk: ModelProto): ReadonlyMap<string, Value>
       .map(({ name, type, dims }) => [name, tape.input(name, type!, dims!)]),
   );
 
-/** What a block reads besides: how tokens are picked, and which of them end it. */
+/** What several steps read besides a chunk's inputs: how tokens are picked, and which of them end the run. */
 const declareChoice = (tape: Tape) => ({
   stops: tape.input(decoderInputs.stopTokens, "int64", ["count"]),
   uniforms: tape.input(decoderInputs.uniforms, "float64", ["seqLen"]),
@@ -35,7 +35,7 @@ const declareChoice = (tape: Tape) => ({
 /** Outputs that have a row for each of those asked. */
 const ofRows: ReadonlySet<string> = new Set([decoderOutputs.logits, decoderOutputs.likeliest]);
 
-/** A block writes rows of float32, and picks by logits. */
+/** The Loop writes rows of float32, and picks tokens by logits. */
 const checkChunk = (chunk: ModelProto): void => {
   const given = new Map((chunk.graph?.output ?? []).map((info) => [info.name, valueOfInfo(info).type]));
   if (!given.has(decoderOutputs.logits))

@@ -6,11 +6,11 @@
  *
  *   settled     keys in their outermost rotation, and values, of tokens [0, settled), in the arrays of the cache's format
  *   tail        the same of the tokens behind them whose distance to every later query is at least W (any token, where there
- *               is one band): they wait for a block of their kind
+ *               is one band): they wait until a step of them can settle
  *   ring        keys in every rotation, and values, of the last W tokens; under masks of all that may be seen
  *   ring-chunk  the same of one of the last few chunks, where positions go by chunks
  *
- * A token that leaves the window goes to the tail, and the tail to the settled part when it is a block. Under a bare window nothing
+ * A token that leaves the window goes to the tail, and the tail to the settled part when it is a whole step. Under a bare window nothing
  * settles: the ring is all there is. How each keeps its tokens is a file of its own, `rules.ts` lists them.
  *
  * Nothing is rotated here. Buffers are overwritten in place: an older value of the cache, or a copy of one, is refused.

@@ -2,7 +2,7 @@
  * Another cache with the same tokens. What has settled is shared, and counted; what may be written to, the last tokens and those that
  * wait, is copied: of n tokens and a window W
  *
- *   its own   W and those that wait to settle, fewer than a block; under masks all tokens that are kept
+ *   its own   W and those that wait to settle, fewer than a step; under masks all tokens that are kept
  *   shared    the others
  *
  * Either may go on from there and be released, in any order. While arrays are shared nobody writes to them: `settled.ts`.

@@ -41,7 +41,7 @@ export type GenerateOptions = GuessOptions & {
   readonly onDone?: (stats: GenerationStats) => void;
   /**
    * Called behind it with all that was run and given out, and the stop token that ended it, as a prefix for later runs, which the caller
-   * releases. Not where a block of steps ran further than what was given out, nor where a policy of `beyondCapacity` changed the run.
+   * releases. Not where a run of several steps went further than what was given out, nor where a policy of `beyondCapacity` changed the run.
    */
   readonly onPrefix?: (prefix: LeftPrefix) => void;
 };

@@ -1,4 +1,4 @@
-/** Tokens in, tokens out: prefill the prompt in chunks, then token by token, or block by block, until a stop token or the asked number. */
+/** Tokens in, tokens out: prefill the prompt in chunks, then token by token, or several steps at a time, until a stop token or the asked number. */
 import type { Backend, Session } from "@ropewalk/backend";
 import { show } from "@ropewalk/check";
 import type { ExtendedDecoder } from "@ropewalk/decoder";
@@ -25,7 +25,7 @@ import { startSampling, type Sampling } from "../sampling/sampling.ts";
 export type LoadedGraph = {
   readonly backend: Backend;
   readonly session: Session;
-  /** The graph for blocks of steps, loaded when it is first asked for; absent where there is none. */
+  /** The graph of several steps a run, loaded when it is first asked for; absent where there is none. */
   readonly multiStepSession?: (() => Promise<Session>) | undefined;
   readonly extended: ExtendedDecoder;
   readonly stopTokens: readonly number[];
@@ -35,7 +35,7 @@ export type LoadedGraph = {
   readonly longer?: (length: number) => Promise<LoadedGraph | undefined>;
 };
 
-/** As asked; by default as the backend likes it where the graph of blocks can do what the run asks for. */
+/** As asked; by default as the backend likes it where the graph of several steps can do what the run asks for. */
 const stepsPerRunFor = (
   { backend, multiStepSession }: LoadedGraph,
   asked: number | undefined,
@@ -43,10 +43,12 @@ const stepsPerRunFor = (
 ): number => {
   if (asked === undefined) return multiStepSession && beyond === undefined ? backend.stepsPerRun : 1;
   if (asked > 1 && beyond !== undefined)
-    throw new RangeError(`generate: stepsPerRun must be 1 with ${beyond}, which blocks do not have, got ${asked}`);
+    throw new RangeError(
+      `generate: stepsPerRun must be 1 with ${beyond}, which a run of several steps does not have, got ${asked}`,
+    );
   if (asked > 1 && !multiStepSession)
     throw new RangeError(
-      `generate: stepsPerRun must be 1 where there is no graph for blocks, as on ${backend.name}, got ${asked}`,
+      `generate: stepsPerRun must be 1 where there is no graph of several steps, as on ${backend.name}, got ${asked}`,
     );
   return asked;
 };
@@ -80,8 +82,8 @@ const multiStepwise = async (
   const sessions = { session, multiStepSession: await multiStepSession!() };
   return async ({ added }, { state, cache }, room) => {
     const steps = Math.min(stepsPerRun, room);
-    const block = await runMultiStep(sessions, cache, added.at(-1)!, { sampling, state, stopTokens, steps });
-    return { ...block, tokens: block.tokens.map((token) => ({ token })) };
+    const ran = await runMultiStep(sessions, cache, added.at(-1)!, { sampling, state, stopTokens, steps });
+    return { ...ran, tokens: ran.tokens.map((token) => ({ token })) };
   };
 };
 

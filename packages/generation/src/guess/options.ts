@@ -44,7 +44,7 @@ export type Guessing = { readonly most: number; readonly open: () => GuessSource
 /**
  * Where a run's guesses come from; undefined where there are none. Nothing is held before it is opened.
  *
- * @throws RangeError where both are asked for, or blocks of steps beside them, or the draft does not fit
+ * @throws RangeError where both are asked for, or several steps a run beside them, or the draft does not fit
  */
 export const guessingBy = (
   model: Guessed,

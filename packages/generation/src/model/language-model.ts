@@ -71,7 +71,7 @@ export type LanguageModel = {
   readonly backend: Backend;
   /** The loaded graph, for loops of one's own: `createCache`, `prefill`, `runChunk`. */
   readonly session: Session;
-  /** The graph for blocks of decode steps, for `runMultiStep`; loaded when it is first asked for. Absent where the backend has no Loop. */
+  /** The graph of several decode steps a run, for `runMultiStep`; loaded when it is first asked for. Absent where the backend has no Loop. */
   readonly multiStepSession?: (() => Promise<Session>) | undefined;
   readonly source: ModelSource;
   readonly extended: ExtendedDecoder;
@@ -139,14 +139,14 @@ const assemble = async (loaded: Loaded, extension: ContextExtension): Promise<La
   const texts = { text, name, bosToken };
   const extended = { ...extendDecoder<DecoderSizes>(decoder, extension, { cache: precision }), name };
   checkSource(source, extended);
-  const { chunk, block } = graphsOf(source, extended, backend);
+  const { chunk, multiStep } = graphsOf(source, extended, backend);
   const layout = attentionPathName(extended);
   const session = await sessionFor(loaded, `chunk, ${layout}`, chunk);
   const multiStepSession =
-    block &&
+    multiStep &&
     (async () => {
       checkOpen("multiStepSession", loaded);
-      return sessionFor(loaded, `block, ${layout}`, block);
+      return sessionFor(loaded, `several steps, ${layout}`, multiStep);
     });
   const longer = async (length: number): Promise<LoadedGraph | undefined> => {
     const other = longerExtension(extension, extended.knownContext, length);

@@ -14,8 +14,8 @@ export type SourceGraph = { readonly model: Uint8Array; readonly externalData: r
 export type SourceGraphs = {
   /** For chunks of any length. */
   readonly chunk: () => Promise<SourceGraph>;
-  /** For blocks of decode steps; absent where the backend has no Loop. */
-  readonly block?: () => Promise<SourceGraph>;
+  /** The graph of several decode steps a run; absent where the backend has no Loop. */
+  readonly multiStep?: () => Promise<SourceGraph>;
 };
 
 /** What of a backend decides how a graph is recorded. */
@@ -64,11 +64,11 @@ export const chunkOf = (
 export const graphsOf = (source: ModelSource, extended: ExtendedDecoder, traits: Traits): SourceGraphs => {
   const chunk = chunkOf(source, extended, traits);
   if (traits.operators !== "all") return { chunk };
-  const block = async (): Promise<SourceGraph> => {
+  const multiStep = async (): Promise<SourceGraph> => {
     const { model, externalData } = await chunk();
     return { model: encode(multiStepGraph(extended.decoder, decode(model))), externalData };
   };
-  return { chunk, block };
+  return { chunk, multiStep };
 };
 
 /**

@@ -1,11 +1,11 @@
 /**
- * Several decode steps in one run: the graph of a block picks each next token itself, and the cache goes in once for all of them.
+ * Several decode steps in one run: the graph picks each next token itself, and the cache goes in once for all of them.
  *
  * Bytes that go to the device for each token, and come back, on a backend whose tensors do not stay there, with
- * K = 8 numLayers numKvHeads headDim the bytes of a token's keys and values, n tokens cached, N steps a block:
+ * K = 8 numLayers numKvHeads headDim the bytes of a token's keys and values, n tokens cached, N steps a run:
  *
  *   step by step    n K          in, K and 4 vocabSize out, or 8 when greedy
- *   in blocks       n K / N      in, K and 8 out
+ *   N steps a run   n K / N      in, K and 8 out
  *
  * For one band; with two, keys in the ring are there twice. Llama 3.2 1B at 8,192 tokens, N = 32: 537 MB against 17 MB.
  */
@@ -20,13 +20,13 @@ import { chunkFeeds, longestNext, replanned, tokensHeld } from "./run.ts";
 import { drawUniform, type Drawn, type SamplerState } from "../sampling/random.ts";
 import { samplingNotInMultiStep, type Sampling } from "../sampling/sampling.ts";
 
-/** The graph of chunks, and that of blocks. */
+/** The graph of a chunk, and that of several steps a run. */
 export type MultiStepSessions = { readonly session: Session; readonly multiStepSession: Session };
 
 export type MultiStepOptions = {
   readonly sampling: Sampling;
   readonly state: SamplerState;
-  /** Tokens that end the block. */
+  /** Tokens that end the run. */
   readonly stopTokens: readonly number[];
   /** Steps, at most. */
   readonly steps: number;
@@ -69,11 +69,11 @@ const samplingFeeds = (sampling: Sampling, vocabSize: number): Readonly<Record<s
   };
 };
 
-/** No token: fed where nothing ends a block. */
+/** No token: fed where nothing ends the run. */
 const noToken = -1;
 
 /**
- * Runs the token `first` and those that follow it, until a stop token or as many steps as are asked. A block ends earlier where
+ * Runs the token `first` and those that follow it, until a stop token or as many steps as are asked. The run ends earlier where
  * tokens settle, where the frequencies change and where a chunk would be too long, so that every step sees what it would see
  * step by step.
  *
@@ -89,7 +89,7 @@ export const runMultiStep = (
     checkKeys("runMultiStep", "options", options, { sampling: true, state: true, stopTokens: true, steps: positive });
     const beyond = samplingNotInMultiStep(options.sampling);
     if (beyond !== undefined)
-      throw new RangeError(`runMultiStep: sampling must be what the graph of blocks has, got ${beyond}`);
+      throw new RangeError(`runMultiStep: sampling must be what the graph of several steps has, got ${beyond}`);
     return stepsFrom(sessions, cache, first, options);
   });
 

@@ -29,7 +29,7 @@ export type PickOptions = {
   readonly mask?: Mask | undefined;
 };
 
-/** What of it the graph of blocks cannot do, in words; undefined where it can do all. */
+/** What of it the graph of several steps cannot do, in words; undefined where it can do all. */
 export const notInMultiStep = ({ sampling, logprobs, mask }: PickOptions): string | undefined => {
   const steps = samplingNotInMultiStep(sampling);
   const names = [

@@ -51,7 +51,7 @@ export const startSampling = (sampling: Sampling, vocabSize: number = Infinity):
 /** Whether a row's largest logit is the token, as it comes out of the graph. */
 export const isPlainGreedy = (sampling: Sampling): boolean => sampling.kind === "greedy" && !hasAdjustments(sampling);
 
-/** What of a sampling the graph of blocks cannot do, in words; undefined where it can do all. */
+/** What of a sampling the graph of several steps cannot do, in words; undefined where it can do all. */
 export const samplingNotInMultiStep = (sampling: Sampling): string | undefined => {
   const names = [
     ...Object.keys(adjustmentKeys).filter((name) => hasAdjustments({ [name]: sampling[name as keyof Adjustments] })),

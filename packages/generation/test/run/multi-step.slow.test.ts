@@ -219,13 +219,13 @@ describe("blocks", () => {
   });
 });
 
-describe("a loop of one's own without a graph for blocks", () => {
+describe("a loop of one's own without a graph of several steps", () => {
   it("has none: they are refused, and off where a backend likes them", async () => {
     const model = await load(backends[0]!, stories260K);
     const { session, extended } = model;
     const graph = { backend: { ...backends[0]!, stepsPerRun: 8 }, session, extended, stopTokens: [] };
     await expect(generateTokens(graph, [1], { stepsPerRun: 4 }).next()).rejects.toThrow(
-      "generate: stepsPerRun must be 1 where there is no graph for blocks, as on cpu, got 4",
+      "generate: stepsPerRun must be 1 where there is no graph of several steps, as on cpu, got 4",
     );
     const tokens: number[] = [];
     for await (const token of generateTokens(graph, [1], { maxNewTokens: 12 })) tokens.push(token);

@@ -58,7 +58,7 @@ describe.each(backends)("on $name", (backend) => {
     }
     expect((await told(model, { logprobs: 0 }))[0]!.top).toEqual([]);
     await expect(told(model, { logprobs: 1, stepsPerRun: 2 })).rejects.toThrow(
-      "generate: stepsPerRun must be 1 with logprobs, which blocks do not have, got 2",
+      "generate: stepsPerRun must be 1 with logprobs, which a run of several steps does not have, got 2",
     );
     await model.release();
   });

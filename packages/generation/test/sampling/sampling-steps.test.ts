@@ -248,10 +248,14 @@ describe("a run", () => {
 
   it("refuses blocks that are asked for with what they do not have", async () => {
     await expect(take({ sampling: { kind: "greedy", presencePenalty: 1 }, stepsPerRun: 2 })).rejects.toThrow(
-      new RangeError("generate: stepsPerRun must be 1 with presencePenalty, which blocks do not have, got 2"),
+      new RangeError(
+        "generate: stepsPerRun must be 1 with presencePenalty, which a run of several steps does not have, got 2",
+      ),
     );
     const sampling = { kind: "sample", temperature: 1, seed: 1, minP: 0.1, logitBias: { 3: 1 } } as const;
-    await expect(take({ sampling, stepsPerRun: 2 })).rejects.toThrow("with logitBias and minP, which blocks do not");
+    await expect(take({ sampling, stepsPerRun: 2 })).rejects.toThrow(
+      "with logitBias and minP, which a run of several steps does not",
+    );
     expect(await take({ sampling, stepsPerRun: 1 })).toEqual(await take({ sampling }));
   });
 

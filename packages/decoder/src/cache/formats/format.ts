@@ -15,7 +15,7 @@ export type CacheArray = {
   readonly type: "float32" | "float16" | "int8";
   /** Whether each token has a part of it, or each head has it once for all its tokens. */
   readonly per: "token" | "head";
-  /** Behind the axes of heads and, where it is per token, of tokens or blocks. */
+  /** Behind the axes of heads and, where it is per token, of tokens or tiles. */
   readonly shape: (headDim: number) => readonly number[];
 };
 
@@ -26,7 +26,7 @@ export type Give = (name: string, record: (options?: RecordOptions) => Value) =>
 export type CacheArrays = {
   /** The fewest tokens that can be read; there are always whole steps of them. */
   readonly step: number;
-  /** What the second axis of an array per token counts: tokens, or blocks of so many. */
+  /** What the second axis of an array per token counts: tokens, or tiles of so many. */
   readonly counted: { readonly as: "Len" | "Blocks"; readonly tokens: number };
   readonly keys: readonly CacheArray[];
   readonly values: readonly CacheArray[];

@@ -4,7 +4,7 @@
  *   q · k = Σ (q_d c_d) (k_d / c_d)      c_d = max(1, m_d / median m)^(3/4)
  *   m_d                                  the largest of tokens at d, as the length of the pair that rotates together
  *
- * Pairs keep their length when they are rotated, so that what a first block of tokens tells holds for later ones. No element
+ * Pairs keep their length when they are rotated, so that what a first tile of tokens tells holds for later ones. No element
  * gets larger. What keys lose queries gain, which are rounded as well: the exponent leaves a small part of an outlier with the
  * keys, since nothing is known of the queries. (Xiao et al., arXiv 2211.10438, do so for activations and weights.)
  */
@@ -16,7 +16,7 @@ const exponent = 3 / 4;
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[(values.length - 1) >> 1]!;
 
 /**
- * By what queries are multiplied and keys divided [numKvHeads, headDim], from a block of keys.
+ * By what queries are multiplied and keys divided [numKvHeads, headDim], from a tile of keys.
  *
  * @param pairs - dimensions that rotate together; one that stands alone is a list of one
  */

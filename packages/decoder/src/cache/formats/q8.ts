@@ -1,5 +1,5 @@
 /**
- * Settled keys and values in 8 bits, with a scale for each token of each head, in blocks of 128 tokens:
+ * Settled keys and values in 8 bits, with a scale for each token of each head, in tiles of 128 tokens:
  *
  *   k ≈ c s q      c the divisors of a head's dimensions, which its queries are multiplied by
  *   v ≈ s q

@@ -1,6 +1,6 @@
 /**
- * Tokens that have left the window and wait for a block of their kind: token t in place t - settled, behind a mask. Where they wait longer,
- * the room grows with them, by an eighth at least, and is a block's again once they have settled.
+ * Tokens that have left the window and wait until a step of them can settle: token t in place t - settled, behind a mask. Where they wait longer,
+ * the room grows with them, by an eighth at least, and is that of one step again once they have settled.
  */
 import { farFrom } from "@ropewalk/decoder";
 import { roomier, withStretch, type Growing, type HeldStretch, type StretchRule } from "../group-cache.ts";
@@ -10,7 +10,7 @@ import { settleStep } from "./settled.ts";
 /** Every token before is beyond the window of all queries to come. */
 const end = ({ group, length }: Pick<Growing, "group" | "length">): number => farFrom(group.attentionPath, length);
 
-/** The room for so many tokens, whole blocks, where there was another. */
+/** The room for so many tokens, whole steps, where there was another. */
 const roomFor = (tokens: number, before: number, hasSettled: boolean): number => {
   const least = Math.max(settleStep, Math.ceil(tokens / settleStep) * settleStep);
   if (hasSettled || least <= before) return hasSettled ? least : before;
@@ -21,7 +21,7 @@ const roomFor = (tokens: number, before: number, hasSettled: boolean): number =>
 const fitted = (cache: Growing, held: HeldStretch, due: number): HeldStretch => {
   const { settled, settledBefore } = cache;
   const room = roomFor(due - settled, held.room, settled > settledBefore);
-  // In a room of one block nothing is left of those before a block that settles.
+  // In a room of one step nothing is left of those before a step that settles.
   if (room === held.room && (settled === settledBefore || room === settleStep)) return held;
   const count = end(cache) - settled;
   return roomier(cache, held, room, (from, buffer) => {

@@ -26,7 +26,7 @@ export const cutKeys: { readonly [Name in keyof Table]: Rule } = Object.fromEntr
   names.map((name) => [name, optional(cuts[name].rule)]),
 ) as { readonly [Name in keyof Table]: Rule };
 
-/** The cuts that the graph of blocks has not, of those asked for. */
+/** The cuts that the graph of several steps has not, of those asked for. */
 export const cutsNotInMultiStep = (given: Cuts): readonly string[] =>
   names.filter((name) => given[name] !== undefined && !cuts[name].inMultiStep);
 
