@@ -2,27 +2,19 @@
 import type { WeightLocation } from "@ropewalk/decoder";
 import type { Checkpoint } from "./checkpoint.ts";
 import { inMemoryFile, type CheckpointFile } from "../folder/checkpoint-folder.ts";
-import { denseNames, matricesOf } from "../quantize/matrices.ts";
-import { fileOf } from "./stored-bytes.ts";
-import { upcast } from "./upcast.ts";
+import { blocksOf, denseNames } from "../quantize/matrices.ts";
+import { readDense } from "./read-dense.ts";
 
 /** @returns the checkpoint itself where nothing is stored in bfloat16 */
 export const upcastCheckpoint = async (checkpoint: Checkpoint): Promise<Checkpoint> => {
-  const { decoder, locate, locateBlocks } = checkpoint;
-  const blocks = new Map(
-    matricesOf(decoder).flatMap((name) => {
-      const found = locateBlocks?.(name);
-      return found === undefined ? [] : [[name, found] as const];
-    }),
-  );
+  const { decoder, locate } = checkpoint;
+  const blocks = blocksOf(checkpoint);
   const dense = denseNames(decoder, blocks);
   const places = new Map<string, WeightLocation>();
   const files: CheckpointFile[] = [];
   for (const name of dense) {
-    const { type, location, offset, length } = locate(name);
-    if (type !== "bfloat16") continue;
-    const wide = upcast(type, await fileOf(checkpoint, location).source.read(offset, offset + length));
-    const data = new Uint8Array(wide.buffer);
+    if (locate(name).type !== "bfloat16") continue;
+    const data = new Uint8Array((await readDense(checkpoint, name)).buffer);
     files.push(inMemoryFile(name, data));
     places.set(name, { location: name, offset: 0, length: data.length, type: "float32" });
   }

@@ -13,7 +13,7 @@ import { encodeSafetensorsHeader, type StoredTensor } from "../safetensors/encod
 import type { BlockForm } from "./quantize-blocks.ts";
 import { denseNames } from "./matrices.ts";
 import { blockBytes, blockSize, type Precision } from "./precision.ts";
-import { fileOf } from "../checkpoint/stored-bytes.ts";
+import { readStored } from "../checkpoint/stored-bytes.ts";
 import { checkDense, formsOf, quantizeMatrix } from "./quantize-matrix.ts";
 import { elementsOf, quantMethod, scalesOf } from "./stored-blocks.ts";
 
@@ -90,7 +90,7 @@ const writings = (checkpoint: Checkpoint, precision: Precision | undefined): rea
     const { location, offset } = checkpoint.locate(name);
     return {
       tensors: [{ name, type, dims, length }],
-      bytes: async () => [await fileOf(checkpoint, location).source.read(offset, offset + length)],
+      bytes: async () => [await readStored(checkpoint, { location, offset, length })],
     };
   });
   return [...matrices, ...dense];
