@@ -76,8 +76,8 @@ const checkAsked = ({ values }: Recording, model: ModelProto, { loss, parameters
 
 /** A tape on which nodes read something else in the place of some values. */
 const readingBy = (read: (value: Value) => Value, tape: Tape): Tape => {
-  const inPlace = (inputs: readonly (Value | undefined)[]): readonly (Value | undefined)[] =>
-    inputs.map((value) => value && read(value));
+  const inPlace = <Inputs extends readonly (Value | undefined)[]>(inputs: Inputs): Inputs =>
+    inputs.map((value) => value && read(value)) as readonly (Value | undefined)[] as Inputs;
   return {
     ...tape,
     op: (opType, inputs, ...rest) => tape.op(opType, inPlace(inputs), ...rest),

@@ -11,8 +11,8 @@ import type { Value } from "../messages/value.ts";
 export const firstElement = (tape: Tape, value: Value): Value => {
   const ints = (numbers: readonly number[]): Value => tape.constant("int64", [numbers.length], numbers);
   const axes = Array.from((value.dims ?? []).keys());
-  const bounds = [axes.map(() => 0), axes.map(() => 1), axes];
-  const first = axes.length === 0 ? value : tape.op("Slice", [value, ...bounds.map(ints)]);
+  const [starts, ends] = [axes.map(() => 0), axes.map(() => 1)];
+  const first = axes.length === 0 ? value : tape.op("Slice", [value, ints(starts), ints(ends), ints(axes)]);
   return tape.op("Reshape", [first, ints([1])]);
 };
 

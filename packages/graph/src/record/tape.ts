@@ -10,6 +10,7 @@ import { checkSizes } from "../arrays/dims.ts";
 import { nodesIn } from "../edit/map.ts";
 import type { NodeOptions } from "../messages/node.ts";
 import { checkOperator } from "../operators/operator-names.ts";
+import type { AttributesOf, InputsOf, OpType, OutputsOf } from "../operators/signatures.ts";
 import { domainOf } from "../operators/table.ts";
 import type { GraphProto, ModelProto } from "../proto/onnx_pb.ts";
 import { GraphProtoSchema, ModelProtoSchema } from "../proto/onnx_pb.ts";
@@ -36,7 +37,9 @@ export type ModelOptions = {
   readonly producer?: string;
 };
 
-export type RecordOptions = NodeOptions & {
+export type RecordOptions<Domain extends string = string> = NodeOptions & {
+  /** Domain of the operator, e.g. `com.microsoft`; absent: ONNX's own. */
+  readonly domain?: Domain;
   /** Name of the first result; absent: after the node. A result that is to be a graph output needs no Identity then. */
   readonly output?: string;
 };
@@ -62,22 +65,22 @@ export type Tape = {
    *
    * @throws RangeError when the inputs contradict the operator's rule, e.g. a product of 3x4 by 5x6.
    */
-  op(
-    opType: string,
-    inputs: readonly (Value | undefined)[],
-    attributes?: Readonly<Record<string, Attribute>>,
-    options?: RecordOptions,
+  op<Op extends OpType<Domain>, const Domain extends string = "">(
+    opType: Op,
+    inputs: InputsOf<Domain, Op>,
+    attributes?: AttributesOf<Domain, Op>,
+    options?: RecordOptions<Domain>,
   ): Value;
   /**
    * A node with several outputs; otherwise like `op`. Nodes are named after their operator unless `options.name` says
    * otherwise, and a taken name gets a number.
    */
-  ops(
-    opType: string,
-    numOutputs: number,
-    inputs: readonly (Value | undefined)[],
-    attributes?: Readonly<Record<string, Attribute>>,
-    options?: RecordOptions,
+  ops<Op extends OpType<Domain>, const Domain extends string = "">(
+    opType: Op,
+    numOutputs: OutputsOf<Domain, Op>,
+    inputs: InputsOf<Domain, Op>,
+    attributes?: AttributesOf<Domain, Op>,
+    options?: RecordOptions<Domain>,
   ): readonly Value[];
   /**
    * An If: the values that `whenTrue` records where the condition holds, else those of `whenFalse`, as many, of the same types.
@@ -161,7 +164,13 @@ const isResult = ({ graph, tensors }: Recording, name: string): boolean =>
 
 /** A tape that goes on with a recording, its nodes named under a path. */
 export const scoped = (recording: Recording, path: string): Tape => {
-  const ops: Tape["ops"] = (opType, numOutputs, inputs, attributes, options = {}) => {
+  const ops = (
+    opType: string,
+    numOutputs: number,
+    inputs: readonly (Value | undefined)[],
+    attributes?: Readonly<Record<string, Attribute>>,
+    options: RecordOptions = {},
+  ): readonly Value[] => {
     checkKeys<RecordOptions>("op", "options", options, { domain: true, name: true, output: true });
     const { domain = "", name: asked = opType, output } = options;
     checkOperator("op", domain, opType);

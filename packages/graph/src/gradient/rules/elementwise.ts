@@ -91,7 +91,9 @@ export const sum: Rule = (at) => at.inputs.map((x) => () => sumTo(at, gradient(a
 export const where: Rule = (at) => {
   const condition = inputOf(at, 0);
   const kept = (yes: boolean): Value =>
-    at.tape.op("Where", [condition, ...(yes ? [gradient(at), scalar(at, 0)] : [scalar(at, 0), gradient(at)])]);
+    yes
+      ? at.tape.op("Where", [condition, gradient(at), scalar(at, 0)])
+      : at.tape.op("Where", [condition, scalar(at, 0), gradient(at)]);
   return [undefined, () => sumTo(at, kept(true), inputOf(at, 1)), () => sumTo(at, kept(false), inputOf(at, 2))];
 };
 

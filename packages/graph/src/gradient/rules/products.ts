@@ -4,6 +4,7 @@
 //   y = x Wᵀ            dL/dx = g W           W in blocks of a few bits is not learned
 //   y = α a' b' + β c   a' is a or aᵀ: as above, and dL/dc = β g
 
+import type { InputsOf } from "../../operators/signatures.ts";
 import { sizeOf } from "../../arrays/dims.ts";
 import { floatAttribute, intAttribute } from "../../operators/read-attributes.ts";
 import type { Value } from "../../messages/value.ts";
@@ -71,13 +72,17 @@ export const gemm: Rule = (at) => {
 /** Where blocks have zeros of their own, the operator itself unpacks the matrix, from the rows of a unit matrix. */
 export const matMulNBits: Rule = (at) => {
   const K = intAttribute(at, "K");
-  const attributes = Object.fromEntries(["K", "N", "bits", "block_size"].map((name) => [name, intAttribute(at, name)]));
+  const [N, bits, size] = ["N", "bits", "block_size"].map((name) => intAttribute(at, name)) as [number, number, number];
+  const [, ...matrix] = at.inputs as InputsOf<"com.microsoft", "MatMulNBits">;
   const unit = (): Value => {
     const data = new Float32Array(K * K);
     for (let n = 0; n < K; n++) data[n * K + n] = 1;
     return at.tape.constant("float32", [K, K], data);
   };
   const byProduct = (): Value =>
-    turned(at, at.tape.op("MatMulNBits", [unit(), ...at.inputs.slice(1)], attributes, { domain: "com.microsoft" }));
+    turned(
+      at,
+      at.tape.op("MatMulNBits", [unit(), ...matrix], { K, N, bits, block_size: size }, { domain: "com.microsoft" }),
+    );
   return [() => product(at, gradient(at), unpacked(at) ?? byProduct())];
 };
