@@ -20,6 +20,7 @@ export type { Budget } from "./evaluate/budget.ts";
 export { evaluate } from "./evaluate/evaluate.ts";
 export type { NodeOptions } from "./messages/node.ts";
 export { innerGraphs, namesMade, namesRead, node } from "./messages/node.ts";
+export type { AttributesOf, InputsOf, OpType, OpTypeOfOne, OutputsOf } from "./operators/signatures.ts";
 export type {
   AttributeProto,
   GraphProto,

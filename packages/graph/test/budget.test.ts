@@ -249,7 +249,7 @@ describe("a tape refuses", () => {
       "an operator that there is not",
       () => {
         const [t, v] = x();
-        t.op("Matmul", [v, v]);
+        t.op("Matmul" as never, [v, v] as never);
       },
       `op: opType must be an operator of ONNX's own domain, or have the domain it is of, got "Matmul"; MatMul is meant?`,
     ],
@@ -262,7 +262,7 @@ describe("a tape refuses", () => {
       "an input that is forgotten",
       () => {
         const [t, v] = x();
-        t.op("Add", [v]);
+        t.op("Add", [v] as never);
       },
       `Add "/Add": input 1 is required, got nothing`,
     ],

@@ -19,7 +19,7 @@ it("runs constants, Split, Concat, scopes and weights in a file", async () => {
     length: weights.byteLength,
   });
   const [left, right] = t.ops("Split", 2, [x, t.constant("int64", [2], [1, 3])], { axis: 1 });
-  const rolled = t.scope("layers.0").op("Concat", [right, left], { axis: 1 });
+  const rolled = t.scope("layers.0").op("Concat", [right!, left!], { axis: 1 });
   const product = t.scope("layers.0").op("MatMul", [rolled, w]);
   t.output("y", t.op("Add", [product, t.constant("float32", [], [0.5])]));
   const model = t.model();

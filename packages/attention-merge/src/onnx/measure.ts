@@ -48,9 +48,9 @@ export const attentionEntropies: Measure = {
     return tape.op("Sub", [tape.constant("float32", [], [0]), sums]);
   },
   merge: (tape, difference, a, b) => {
-    const terms = emitWeights(tape, difference).map((weight, part) =>
-      tape.op("Sub", [tape.op("Mul", [weight, part === 0 ? a : b]), emitTimesLog(tape, weight)]),
-    );
-    return tape.op("Add", terms);
+    const [wA, wB] = emitWeights(tape, difference);
+    const term = (weight: Value, part: Value): Value =>
+      tape.op("Sub", [tape.op("Mul", [weight, part]), emitTimesLog(tape, weight)]);
+    return tape.op("Add", [term(wA, a), term(wB, b)]);
   },
 };

@@ -57,7 +57,7 @@ const sizes = (tape: Tape, ...values: readonly number[]): Value => tape.constant
 /** Room [1, numKvHeads, seqLen, headDim] for the keys or values of `length` steps, and the numbers [1, 1, seqLen, 1] of its rows. */
 const emptyRows = (tape: Tape, { numKvHeads, headDim }: DecoderSizes, length: Value) => {
   const shape = tape.op("Concat", [sizes(tape, 1, numKvHeads), length, sizes(tape, headDim)], { axis: 0 });
-  const [zero, one] = [0, 1].map((value) => tape.constant("int64", [], [value]));
+  const [zero, one] = [tape.constant("int64", [], [0]), tape.constant("int64", [], [1])];
   const range = tape.op("Range", [zero, tape.op("Squeeze", [length]), one]);
   return {
     empty: { ...tape.op("ConstantOfShape", [shape]), dims: [1, numKvHeads, "seqLen", headDim] },
@@ -132,9 +132,9 @@ export const multiStepGraph = (decoder: DecoderSizes, chunk: ModelProto): ModelP
   const tokens = tape.op("Reshape", [stacked[0]!, sizes(tape, -1)], {}, { output: decoderOutputs.tokens });
   tape.output(decoderOutputs.tokens, tokens);
   // The rows of steps that were not run are left out.
-  const ran = [sizes(tape, 0), tape.op("Shape", [tokens]), sizes(tape, 2)];
+  const [from, to, axis] = [sizes(tape, 0), tape.op("Shape", [tokens]), sizes(tape, 2)];
   keptNames.forEach((name, index) =>
-    tape.output(name, tape.op("Slice", [carried[index + 1]!, ...ran], {}, { output: name })),
+    tape.output(name, tape.op("Slice", [carried[index + 1]!, from, to, axis], {}, { output: name })),
   );
   const ofChunk = new Set(inStep.initializer.map(({ name }) => rename(name)));
   return { ...chunk, graph: placeInitializers(tape.model().graph!, ofChunk) };

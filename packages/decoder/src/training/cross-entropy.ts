@@ -28,7 +28,7 @@ export const narrowTokens = (tape: Tape, vocabSize: number, ids: Value): Value =
 export const crossEntropy = (tape: Tape, logits: Value, targets: Value, weights: Value): Value => {
   const [, vocabSize] = logits.dims as readonly [number, number];
   const last = tape.constant("int64", [1], [1]);
-  const along = (op: string, x: Value): Value => tape.op(op, [x, last], { keepdims: 1 });
+  const along = (op: "ReduceMax" | "ReduceSum", x: Value): Value => tape.op(op, [x, last], { keepdims: 1 });
   const moved = tape.op("Sub", [logits, along("ReduceMax", logits)]);
   const logSum = tape.op("Log", [along("ReduceSum", tape.op("Exp", [moved]))]);
   // A row of tokens beside a column of targets: operators that pick an element a row are not everywhere.

@@ -224,6 +224,11 @@ type SignatureOf<Domain extends string, Op extends string> = Op extends keyof Si
   ? SignaturesOf<Domain>[Op]
   : never;
 
+/** The name of an operator that may have one output alone. */
+export type OpTypeOfOne<Domain extends string = ""> = {
+  readonly [Op in OpType<Domain>]: 1 extends OutputsOf<Domain, Op> ? Op : never;
+}[OpType<Domain>];
+
 /** What an operator takes. */
 export type InputsOf<Domain extends string, Op extends string> =
   SignatureOf<Domain, Op> extends Signature<infer In, Attributes, number> ? In : never;

@@ -10,7 +10,7 @@ import { checkSizes } from "../arrays/dims.ts";
 import { nodesIn } from "../edit/map.ts";
 import type { NodeOptions } from "../messages/node.ts";
 import { checkOperator } from "../operators/operator-names.ts";
-import type { AttributesOf, InputsOf, OpType, OutputsOf } from "../operators/signatures.ts";
+import type { AttributesOf, InputsOf, OpType, OpTypeOfOne, OutputsOf } from "../operators/signatures.ts";
 import { domainOf } from "../operators/table.ts";
 import type { GraphProto, ModelProto } from "../proto/onnx_pb.ts";
 import { GraphProtoSchema, ModelProtoSchema } from "../proto/onnx_pb.ts";
@@ -65,7 +65,7 @@ export type Tape = {
    *
    * @throws RangeError when the inputs contradict the operator's rule, e.g. a product of 3x4 by 5x6.
    */
-  op<Op extends OpType<Domain>, const Domain extends string = "">(
+  op<Op extends OpTypeOfOne<Domain>, const Domain extends string = "">(
     opType: Op,
     inputs: InputsOf<Domain, Op>,
     attributes?: AttributesOf<Domain, Op>,

@@ -46,7 +46,7 @@ const interleaved: Turned = (tape, x, { cos, sin }, rotaryDim, rest) => {
   const outer = x.dims.slice(1).map(() => 0);
   const newAxis = integers(tape, [-1]);
   const [rotating, ...others] = split(tape, x, [rotaryDim, ...rest]);
-  const pairs = tape.op("Reshape", [rotating, integers(tape, [...outer, rotaryDim / 2, 2])]);
+  const pairs = tape.op("Reshape", [rotating!, integers(tape, [...outer, rotaryDim / 2, 2])]);
   const [a, b] = split(tape, pairs, [1, 1]);
   const [c, s] = [cos, sin].map((table) => tape.op("Unsqueeze", [table, newAxis]));
   const turned = concat(tape, turn(tape, a!, b!, c!, s!));

@@ -129,7 +129,7 @@ export const twoScoreMatrices = (
       const output = decoderOutputs.newValues(index);
       const fresh = own.output(output, emitHeads(own, decoder, value, { output }));
       const values = own.op("Concat", [past(scoreMatrixInputs.pastValues(index)), fresh], { axis: 2 });
-      const scores = own.op("Add", [own.op("Where", [isNear, near, far]), causal]);
+      const scores = own.op("Add", [own.op("Where", [isNear, near!, far!]), causal]);
       const probabilities = own.op("Softmax", [scores], { axis: -1 });
       return emitUngroup(own, decoder, own.op("MatMul", [probabilities, values]));
     };

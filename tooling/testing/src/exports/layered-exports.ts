@@ -9,7 +9,7 @@
  *   eager   as torch.onnx.export writes eager attention of transformers: cosines and sines from position ids, one pair of them for
  *           each rotation, turned halves, keys repeated for heads, a softcap by Tanh, one mask for each window.
  */
-import { encode, tape as newTape, type Attribute, type Dim, type Tape, type Value } from "@ropewalk/graph";
+import { encode, tape as newTape, type Dim, type Tape, type Value } from "@ropewalk/graph";
 import { loadCheckpoint, readDense } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
 import { readFileSync } from "node:fs";
@@ -85,7 +85,7 @@ const ints = ({ tape }: Recorder, ...values: readonly number[]): Value =>
 
 const number = ({ tape }: Recorder, value: number): Value => tape.constant("float32", [], [value]);
 
-const float = (value: number): Attribute => ({ float: value });
+const float = (value: number): { readonly float: number } => ({ float: value });
 
 /** A weight of a norm; Gemma's are stored less 1. */
 const normWeight = (recorder: Recorder, name: string): Value => {
@@ -237,7 +237,7 @@ const eagerRotation = (recorder: Recorder, positionIds: Value, rope: RopeParamet
   const places = tape.op("Cast", [tape.op("Unsqueeze", [positionIds, ints(recorder, 1)])], { to: 1 });
   const angles = tape.op("Transpose", [tape.op("MatMul", [inverse, places])], { perm: [0, 2, 1] });
   const twice = tape.op("Concat", [angles, angles], { axis: -1 });
-  return ["Cos", "Sin"].map((part) => tape.op("Unsqueeze", [tape.op(part, [twice]), ints(recorder, 1)]));
+  return (["Cos", "Sin"] as const).map((part) => tape.op("Unsqueeze", [tape.op(part, [twice]), ints(recorder, 1)]));
 };
 
 const rotated = (recorder: Recorder, x: Value, [cos, sin]: readonly Value[]): Value => {
