@@ -54,6 +54,7 @@ export default defineConfig({
       include: ["packages/*/src/**/*.ts", "apps/*/src/**/*.ts"],
       exclude: ["packages/graph/src/proto/**"],
       reporter: ["json-summary"],
+      reportOnFailure: true,
       reportsDirectory: "node_modules/.cache/coverage",
     },
   },
