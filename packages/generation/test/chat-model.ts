@@ -9,7 +9,9 @@ const letters = [..." \nabcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123
 );
 
 const tokenizer = {
-  ...{ version: "1.0", normalizer: null, post_processor: null },
+  version: "1.0",
+  normalizer: null,
+  post_processor: null,
   added_tokens: specials.map((content, id) => ({ id, content, special: true, normalized: false })),
   pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true },
   decoder: { type: "ByteLevel" },

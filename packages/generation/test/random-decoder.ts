@@ -35,12 +35,22 @@ export const decoderOf = (shape: Shape): Decoder => {
   const [width, kvWidth] = [widthOf(shape), numKvHeads * headDim];
   const extended = extendedKind(kinds);
   return {
-    ...{ family: "attention", vocabSize: width, hiddenDim: width, feedForwardDim: 1, numLayers: kinds.length },
-    ...{ numHeads: group * numKvHeads, numKvHeads, headDim, trainedContext },
+    family: "attention",
+    vocabSize: width,
+    hiddenDim: width,
+    feedForwardDim: 1,
+    numLayers: kinds.length,
+    numHeads: group * numKvHeads,
+    numKvHeads,
+    headDim,
+    trainedContext,
     rope: extended?.rope ?? { theta: 100, rotaryDim: headDim, layout: "halves", scaling: { kind: "default" } },
     slidingWindow: extended?.slidingWindow,
     attention: kinds,
-    ...{ tensors: { table: [vocabSize, width] }, projections: [], embedding: "table", unembedding: "table" },
+    tensors: { table: [vocabSize, width] },
+    projections: [],
+    embedding: "table",
+    unembedding: "table",
     embed: (builder, ids) => embedding(builder, { weight: "table" }, ids),
     layer: (builder, _, hidden, attend) => {
       const [query, key, value] = splitColumns(builder, [group * kvWidth, kvWidth, kvWidth], hidden);
@@ -112,5 +122,7 @@ export const extensions: fc.Arbitrary<ContextExtension> = fc
   .map(([positions, others]) => compose(positions, others));
 
 export const shapes: fc.Arbitrary<Shape> = fc.record({
-  ...{ numKvHeads: fc.integer({ min: 1, max: 2 }), group: fc.integer({ min: 1, max: 2 }), kinds: layerKinds },
+  numKvHeads: fc.integer({ min: 1, max: 2 }),
+  group: fc.integer({ min: 1, max: 2 }),
+  kinds: layerKinds,
 });

@@ -1,18 +1,22 @@
-/** What a chunk leaves behind: its rotated keys and values, as the graph gave them, put into the cache's stretches. */
-import type { KeyValueCache } from "./cache.ts";
+/** Puts the rotated keys and values of a chunk, as the graph gave them, into the stretches of the cache. */
+import { withFields, type KeyValueCache } from "./cache.ts";
 import type { ChunkResults, Given, GroupCache, Growing } from "./group-cache.ts";
-import { checkLatest, writing } from "./life.ts";
+import { appendToLog } from "./token-log.ts";
+import { checkLatest, writing } from "./cache-life.ts";
 
 const growingOf = ({ backend, extended, length }: KeyValueCache, own: GroupCache): Growing => ({
-  ...{ ...own, backend, extended, length },
+  ...own,
+  backend,
+  extended,
+  length,
   settledBefore: own.settled,
 });
 
-/** How many tokens more make the next ones of any group settle; Infinity where none ever does. */
+/** How many more tokens can be appended before tokens of any group settle. Infinity where no token ever settles. */
 export const untilSettling = (cache: KeyValueCache): number =>
   Math.min(...cache.groups.flatMap((own) => own.stretches.map((held) => held.rule.lasts(growingOf(cache, own), held))));
 
-/** From the oldest to the newest: what leaves a stretch is taken out of it before its place is filled anew. */
+/** Stretches are filled from the oldest to the newest: tokens are taken out of a stretch before their places are filled again. */
 const appendedGroup = (cache: Growing, given: Given): GroupCache => {
   const { group, settled, stretches } = cache.stretches.reduce(
     (growing, { rule }, at) => rule.append(growing, at, given),
@@ -24,17 +28,21 @@ const appendedGroup = (cache: Growing, given: Given): GroupCache => {
 const appended = (cache: KeyValueCache, ids: readonly number[], chunk: ChunkResults): KeyValueCache => {
   const given: Given = { ...chunk, tokens: ids.length };
   const groups = cache.groups.map((own) => appendedGroup(growingOf(cache, own), given));
-  return { ...cache, groups, length: cache.length + ids.length, ids: [...cache.ids, ...ids] };
+  return withFields(cache, {
+    groups,
+    length: cache.length + ids.length,
+    tokens: appendToLog(cache.tokens, ids),
+  });
 };
 
-/** As `appendToCache`, inside of a run, for the first tokens of a chunk or all of them. */
+/** Appends the first tokens of a chunk, or all of them, inside a run. */
 export const append = (cache: KeyValueCache, ids: readonly number[], chunk: ChunkResults): KeyValueCache =>
   writing(cache, () => appended(cache, ids, chunk));
 
 /**
- * The cache with a chunk behind it, its rotated keys and values as the graph gave them for these ids.
+ * Appends a chunk: the cache with the rotated keys and values that the graph gave for these ids.
  *
- * @throws TypeError unless it is the value that was handed out last
+ * @throws TypeError unless the cache is the value that was handed out last
  */
 export const appendToCache = (
   cache: KeyValueCache,
@@ -45,6 +53,6 @@ export const appendToCache = (
   return append(cache, ids, { results, rows: ids.length });
 };
 
-/** The cache with all settled that waited for a fork to end, if any of it does. */
+/** Settles the tokens that waited for a fork to be released, where there are any. */
 export const settleWaiting = (cache: KeyValueCache): KeyValueCache =>
   untilSettling(cache) > 0 ? cache : append(cache, [], { results: {}, rows: 0 });

@@ -1,19 +1,19 @@
 /**
- * The cache of the layers of one group: the stretches of its layout, each with the buffers of every layer, and the rule that it is
- * filled and read by.
+ * The cache of the layers of one group: the stretches of its layout, each with the buffers of every layer, and with the rule by which it
+ * is filled and read.
  */
 import { bytesOfBuffer, type TensorBuffer, type Memory, type Tensor } from "@ropewalk/backend";
 import type { ExtendedGroup } from "@ropewalk/context-extension";
 import type { CachePart, CacheStretch, ExtendedDecoder, PartArray, SlotRun } from "@ropewalk/decoder";
-import type { CacheMemory } from "./life.ts";
+import type { CacheMemory } from "./cache-life.ts";
 
-/** A part of one layer, with its names in the graph. */
+/** A part of one layer: its buffers, and its names in the graph. */
 export type HeldPart = {
   readonly part: CachePart;
   readonly output: string;
-  /** The inputs that each reading has its arrays by. */
+  /** The names of the inputs of each reading, one for each array. */
   readonly inputs: readonly (readonly string[])[];
-  /** Of its arrays, in their order. */
+  /** In the order of the part's arrays. */
   readonly buffers: readonly TensorBuffer[];
 };
 
@@ -22,11 +22,11 @@ export type HeldLayer = readonly HeldPart[];
 export type HeldStretch = {
   readonly stretch: CacheStretch;
   readonly rule: StretchRule;
-  /** In tokens. */
+  /** How many tokens fit. */
   readonly room: number;
   /** In the order of the group's layers. */
   readonly layers: readonly HeldLayer[];
-  /** What is fed in place of any layer's while no token is in use: zeros, as few as can be read. */
+  /** Fed in place of any layer's arrays while no token is in use: zeros, as few as can be read. */
   readonly standIn: HeldLayer;
 };
 
@@ -37,24 +37,24 @@ export type GroupCache = {
   readonly stretches: readonly HeldStretch[];
 };
 
-/** What the graph gave for a chunk. */
+/** The results of the graph for a chunk. */
 export type ChunkResults = {
   readonly results: Readonly<Record<string, Tensor>>;
-  /** Its tokens, a row of every result each. */
+  /** Tokens of the chunk: every result has a row for each. */
   readonly rows: number;
 };
 
-/** What of that is taken: the first `tokens` of the chunk's. */
+/** The results of a chunk, of which the first `tokens` rows are appended. */
 export type Given = ChunkResults & { readonly tokens: number };
 
-/** How far a group has come: of `length` tokens so many have settled. */
+/** How far a group has come: of `length` tokens, `settled` have settled. */
 export type Standing = Pick<GroupCache, "group" | "settled"> & { readonly length: number };
 
-/** A group of a cache on its way to the next, with what of the cache it needs. */
+/** A group while a chunk is appended to it, with the fields of the cache that this needs. */
 export type Growing = GroupCache & {
   readonly backend: CacheMemory;
   readonly extended: ExtendedDecoder;
-  /** Tokens before the chunk, and how many of them had settled. */
+  /** The number of tokens before the chunk, and how many of them had settled. */
   readonly length: number;
   readonly settledBefore: number;
 };
@@ -63,25 +63,25 @@ export type Growing = GroupCache & {
 export type StretchRule = {
   /** Room in tokens for a run that is planned to be `length` long. */
   readonly room: (group: Pick<ExtendedGroup, "attentionPath">, stretch: CacheStretch, length: number) => number;
-  /** How many tokens the next chunk reads of it, places that are not in use among them; 0: it has none. */
+  /** How many places the next chunk reads, unused ones included. 0 where the stretch has no token. */
   readonly read: (cache: GroupCache, held: HeldStretch, length: number) => number;
-  /** Its tokens end here; they begin where those of the stretch before end. */
+  /** Where its tokens end. They begin where those of the stretch before end. */
   readonly end: (cache: Standing, stretch: CacheStretch) => number;
-  /** Where its tokens [from, to) lie. */
+  /** The places of its tokens [from, to). */
   readonly runs: (cache: Standing, from: number, to: number) => readonly SlotRun[];
-  /** The group when stretch `at` has taken what it keeps of a chunk. Those of older tokens have taken theirs, and say so if it shows. */
+  /** Appends a chunk to stretch `at` of the group. The stretches of older tokens have been filled before. */
   readonly append: (cache: Growing, at: number, given: Given) => Growing;
-  /** How many tokens more leave what it has as it is, but for what a chunk reads itself. */
+  /** How many more tokens can come before tokens of this stretch settle. */
   readonly lasts: (cache: Growing, held: HeldStretch) => number;
-  /** What a fork has of it: the same arrays, until one of them has to write to them, or a copy. */
+  /** Whether a fork shares its arrays until one of the two has to write to them, or copies them. */
   readonly forked: "shared" | "copied";
 };
 
-/** Elements of an array with room for so many tokens. */
+/** Elements of an array with room for `tokens`. */
 const elements = (heads: number, { per, width }: PartArray, tokens: number): number =>
   heads * (per === "head" ? 1 : tokens) * width;
 
-/** Room for `tokens` of layer `layer`. */
+/** Allocates room for `tokens` of one layer. */
 export const createLayer = (
   backend: Memory,
   { numKvHeads }: ExtendedDecoder["decoder"],
@@ -96,7 +96,7 @@ export const createLayer = (
     buffers: part.arrays.map((array) => backend.allocate(elements(numKvHeads, array, tokens), array.type)),
   }));
 
-/** Bytes of room for `tokens` of one layer. */
+/** Bytes that room for `tokens` takes in one layer. */
 export const layerBytes = (
   { numKvHeads }: ExtendedDecoder["decoder"],
   { parts }: CacheStretch,
@@ -107,7 +107,7 @@ export const layerBytes = (
     .map((array) => bytesOfBuffer({ type: array.type, length: elements(numKvHeads, array, tokens) }))
     .reduce((sum, bytes) => sum + bytes, 0);
 
-/** The stretch in arrays that `other` gives for its own. */
+/** The stretch with each of its buffers replaced by what `other` gives for it. */
 export const inArrays = (
   held: HeldStretch,
   other: (buffer: TensorBuffer, array: PartArray) => TensorBuffer,
@@ -121,7 +121,7 @@ export const inArrays = (
   ),
 });
 
-/** The stretch with room for `room` tokens in arrays of its own, what was in it brought over by `copy`. */
+/** The stretch with room for `room` tokens, in arrays of its own. `copy` brings the old contents over. */
 export const roomier = (
   { backend, extended }: Growing,
   held: HeldStretch,
@@ -129,7 +129,7 @@ export const roomier = (
   copy: (from: TensorBuffer, to: TensorBuffer, array: PartArray) => void,
 ): HeldStretch => ({
   ...inArrays(held, (buffer, array) => {
-    // Of one size in any room.
+    // An array with one entry for each head has the same size whatever the room.
     if (array.per === "head" && !backend.isShared(buffer)) return buffer;
     const next = backend.allocate(elements(extended.decoder.numKvHeads, array, room), array.type);
     copy(buffer, next, array);
@@ -139,12 +139,12 @@ export const roomier = (
   room,
 });
 
-/** The first `length` elements of one array in another. */
+/** Copies the first `length` elements of one buffer to another. */
 export const copyFirst = (from: TensorBuffer, to: TensorBuffer, length: number): void => {
   if (length > 0) to.write(from, { from: 0, fromStride: 0, to: 0, toStride: 0, length, count: 1 });
 };
 
-/** The group with another stretch in place of the one at `at`. */
+/** The group with its stretch at `at` replaced. */
 export const withStretch = (cache: Growing, at: number, held: HeldStretch): Growing => ({
   ...cache,
   stretches: cache.stretches.with(at, held),

@@ -1,13 +1,13 @@
 /**
- * A map of attention with its keys in the order of tokens. The graph gives them as the cache has them: stretch by stretch, a ring from its
- * first slot on, places that are not in use and stand-ins among them, the chunk's own behind.
+ * Puts the keys of an attention map in the order of tokens. The graph gives one column for each place in the cache: stretch by stretch, a
+ * ring from its first slot on, with unused places and stand-ins among them. The columns of the chunk itself come last.
  */
 import { placeOfLayer } from "@ropewalk/context-extension";
 import type { Chunk } from "@ropewalk/decoder";
 import type { KeyValueCache } from "./cache.ts";
 import type { Growing } from "./group-cache.ts";
 
-/** The token of each column, -1 where it has none. A slot is the last token's that was put there. */
+/** The token of each column, -1 where the column has no token. A slot of a ring belongs to the last token that was put there. */
 const tokensOfColumns = (cache: KeyValueCache, layer: number, chunk: Chunk): Int32Array => {
   const { backend, extended, length } = cache;
   const own = cache.groups[placeOfLayer(extended.groups, layer)]!;
@@ -21,7 +21,10 @@ const tokensOfColumns = (cache: KeyValueCache, layer: number, chunk: Chunk): Int
     if (begin < end) {
       let token = begin;
       for (const { slot, count } of rule.runs(growing, begin, end))
-        for (let offset = 0; offset < count; offset++) tokens[first + slot + offset] = token++;
+        for (let offset = 0; offset < count; offset++) {
+          tokens[first + slot + offset] = token;
+          token += 1;
+        }
     }
     begin = Math.max(begin, end);
     first += widths[at]!;
@@ -30,7 +33,7 @@ const tokensOfColumns = (cache: KeyValueCache, layer: number, chunk: Chunk): Int
   return tokens;
 };
 
-/** Columns side by side whose tokens are. */
+/** Columns side by side whose tokens are side by side too. */
 type Run = { readonly column: number; readonly token: number; readonly count: number };
 
 const runsOf = (tokens: Int32Array): readonly Run[] => {
@@ -40,23 +43,23 @@ const runsOf = (tokens: Int32Array): readonly Run[] => {
     let count = 1;
     while (column + count < tokens.length && tokens[column + count] === token + count) count++;
     if (token >= 0) runs.push({ column, token, count });
-    // A place without a token is by itself: -1 and the token 0 behind it are no run.
+    // A column without a token is skipped alone: -1 and a following token 0 are no run.
     column += token < 0 ? 1 : count;
   }
   return runs;
 };
 
-/** [numHeads, chunk.length, columns] to [numHeads, chunk.length, chunk.start + chunk.length]; keys that are no longer kept have none of it. */
-export const mapInOrder = (cache: KeyValueCache, layer: number, chunk: Chunk, given: Float32Array): Float32Array => {
+/** Turns [numHeads, chunk.length, columns] into [numHeads, chunk.length, chunk.start + chunk.length]. Keys that are no longer kept get 0. */
+export const mapInOrder = (cache: KeyValueCache, layer: number, chunk: Chunk, map: Float32Array): Float32Array => {
   const tokens = tokensOfColumns(cache, layer, chunk);
   const runs = runsOf(tokens);
   const keyLen = chunk.start + chunk.length;
-  const rows = given.length / tokens.length;
+  const rows = map.length / tokens.length;
   const ordered = new Float32Array(rows * keyLen);
   for (let row = 0; row < rows; row++) {
     const from = row * tokens.length;
     for (const { column, token, count } of runs)
-      ordered.set(given.subarray(from + column, from + column + count), row * keyLen + token);
+      ordered.set(map.subarray(from + column, from + column + count), row * keyLen + token);
   }
   return ordered;
 };

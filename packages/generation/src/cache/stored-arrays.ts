@@ -1,6 +1,7 @@
 /**
- * A cache as named arrays, and the way back: of each stretch that has tokens, for each layer the arrays of its keys in every rotation and of
- * its values, [numKvHeads, places in use, …]. What a file has of a cache is this list; places that no token is in are not in it.
+ * A cache as a list of named arrays, and a cache made from such a list. Each stretch that has tokens gives, for each layer, the arrays of its
+ * keys in every rotation and of its values, [numKvHeads, places in use, …]. A saved prefix holds this list. Places without a token are left
+ * out.
  */
 import type { TensorBuffer, BufferType, Memory } from "@ropewalk/backend";
 import { frequenciesFor } from "@ropewalk/context-extension";
@@ -9,22 +10,23 @@ import { roomyCache, type KeyValueCache } from "./cache.ts";
 import type { HeldStretch } from "./group-cache.ts";
 import { rules } from "./stretches/stretch-rules.ts";
 import { settleStep } from "./stretches/settled.ts";
+import { tokenLog } from "./token-log.ts";
 import { slotsInUse } from "./stretches/slots-in-use.ts";
 
 /** Elements side by side in a buffer. */
 export type ElementRun = { readonly from: number; readonly length: number };
 
 export type StoredArray = {
-  /** As the graph reads it: layers.0.settled_keys. */
+  /** The name of the graph's input, such as layers.0.settled_keys. */
   readonly name: string;
   readonly type: BufferType;
   readonly dims: readonly number[];
   readonly buffer: TensorBuffer;
-  /** Where its elements lie, in the order of the array's. */
+  /** Where the elements lie in the buffer, in the order of the array. */
   readonly runs: readonly ElementRun[];
 };
 
-/** A head's places behind those of the one before, `tokens` a head. */
+/** The runs of all heads, head by head. Each head has room for `tokens`. */
 const elementRuns = (heads: number, { per, width }: PartArray, tokens: number, slots: readonly SlotRun[]) => {
   if (per === "head") return [{ from: 0, length: heads * width }];
   const runs: { from: number; length: number }[] = [];
@@ -59,7 +61,7 @@ const ofStretch = (
   );
 };
 
-/** All of a cache, in an order that follows from its layout. */
+/** All arrays of a cache, in the order of its layout. */
 export const storedArrays = (cache: KeyValueCache): readonly StoredArray[] =>
   cache.groups.flatMap((own) => {
     const slots = slotsInUse({ ...own, length: cache.length }, own.stretches);
@@ -71,16 +73,16 @@ export const storedArrays = (cache: KeyValueCache): readonly StoredArray[] =>
 /** How far a cache has come. */
 export type Progress = {
   readonly ids: readonly number[];
-  /** Tokens that have settled, of each group. */
+  /** How many tokens of each group have settled. */
   readonly settled: readonly number[];
-  /** What its frequencies are planned for. */
+  /** The length that the frequencies were chosen for. */
   readonly planned: number;
 };
 
 /**
- * A cache that has come so far; what lies in its arrays is still to be filled in.
+ * A cache that has come this far. Its arrays are still to be filled in.
  *
- * @throws RangeError of the backend where its memory does not allow it; nothing is held then
+ * @throws RangeError of the backend where there is not enough memory; nothing is held then
  */
 export const progressedCache = (
   backend: Memory,
@@ -98,7 +100,11 @@ export const progressedCache = (
     return least <= usual ? usual : Math.ceil(least / settleStep) * settleStep;
   };
   return roomyCache(backend, extended, { length: Math.max(1, length), room }, (empty) => ({
-    ...{ ...empty, ids, length, planned, frequencies: frequenciesFor(extended, planned) },
+    ...empty,
+    tokens: tokenLog(ids),
+    length,
+    planned,
+    frequencies: frequenciesFor(extended, planned),
     groups: empty.groups.map((own, place) => ({ ...own, settled: settled[place]! })),
   }));
 };

@@ -1,6 +1,6 @@
 /**
- * A buffer's elements in JavaScript's memory, and the way back. On the CPU they lie there; on a device a graph that computes nothing brings
- * them: y = x.
+ * Reads the elements of a buffer into JavaScript's memory. On the CPU they lie there already. On a device a graph that computes nothing,
+ * y = x, brings them.
  */
 import type { Backend, TensorBuffer, BufferType, HostTensor, Session } from "@ropewalk/backend";
 import { encode, tape } from "@ropewalk/graph";
@@ -8,11 +8,11 @@ import { encode, tape } from "@ropewalk/graph";
 export type HostElements = Float32Array | Uint16Array | Int8Array;
 
 export type Transfer = {
-  /** Valid until the buffer is written to. */
+  /** The elements, valid until the buffer is written to. */
   readonly read: (buffer: TensorBuffer, from: number, length: number) => Promise<HostElements>;
-  /** Has what was written to a buffer carried out: a device's copies wait for a run, and hold memory until then. */
+  /** Carries out what was written to a buffer: on a device, copies wait for a run and hold memory until then. */
   readonly flush: (buffer: TensorBuffer) => Promise<void>;
-  /** Gives back what it took. */
+  /** Releases the sessions that were made. */
   readonly end: () => Promise<void>;
 };
 
@@ -38,7 +38,7 @@ export const transferOn = (backend: Pick<Backend, "createSession">): Transfer =>
   };
   return {
     read,
-    // Four elements are whole words, whatever they are.
+    // Four elements of any type are whole 32-bit words.
     flush: async (buffer) => void (await read(buffer, 0, Math.min(4, buffer.length))),
     end: async () => {
       for (const session of await Promise.allSettled(sessions.values()))

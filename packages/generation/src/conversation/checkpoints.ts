@@ -1,6 +1,7 @@
 /**
- * Where a conversation can go back to. Rows of a cache are overwritten in place, so that none goes back by itself: at the borders of turns a
- * fork of it is kept, which nobody runs on. Forks of a conversation hold the same checkpoints, counted; what runs, runs on a fork of one.
+ * The points that a conversation can go back to. Rows of a cache are overwritten in place, so a cache cannot go back by itself. Therefore a fork
+ * of it is kept at the borders of turns, and nobody runs on that fork. Forks of a conversation hold the same checkpoints, and the holders are
+ * counted. A turn runs on a fork of a checkpoint.
  */
 import { bytesOfBuffer, type TensorBuffer } from "@ropewalk/backend";
 import { releaseCache, type KeyValueCache } from "../cache/cache.ts";
@@ -10,13 +11,13 @@ import type { Prefix } from "../prefix/prefix.ts";
 export type Checkpoint = { readonly cache: KeyValueCache; holders: number };
 
 export type CheckpointLimits = {
-  /** Of how many turns, the newest, each at its question's end and its answer's. Default 8. */
+  /** Of how many turns checkpoints are kept: the newest ones, each at the end of its question and of its answer. Default 8. */
   readonly turns?: number;
-  /** How many bytes they may hold beside the conversation's own cache. Default: as many as that holds, or 256 MiB where that is less. */
+  /** How many bytes checkpoints may hold beside the conversation's own cache. Default: as many as that cache holds, but at least 256 MiB. */
   readonly bytes?: number;
 };
 
-/** A cache that is the checkpoint's from then on; it ends with the model's weights at the latest. */
+/** Makes a checkpoint of a cache, which it holds from then on. It is released with the model's weights at the latest. */
 export const newCheckpoint = ({ prefixes }: Loaded, cache: KeyValueCache): Checkpoint => {
   prefixes.add(cache);
   return { cache, holders: 1 };
@@ -34,11 +35,11 @@ export const letGo = ({ prefixes }: Loaded, checkpoint: Checkpoint): void => {
   releaseCache(checkpoint.cache);
 };
 
-/** Whether ids begin with others. */
+/** Whether ids begin with `first`. */
 export const beginWith = (ids: readonly number[], first: readonly number[]): boolean =>
   first.length <= ids.length && first.every((id, index) => ids[index] === id);
 
-/** The one that holds most of the ids' beginning, and not all of them: the last one is run, for what follows it. */
+/** The checkpoint that holds the longest beginning of the ids, but not all of them: the last token is always run, for the logits after it. */
 const nearest = (checkpoints: readonly Checkpoint[], ids: readonly number[]): Checkpoint | undefined =>
   checkpoints
     .filter(({ cache }) => cache.length < ids.length && beginWith(ids, cache.ids))
@@ -47,7 +48,7 @@ const nearest = (checkpoints: readonly Checkpoint[], ids: readonly number[]): Ch
       undefined,
     );
 
-/** What a run of the ids stands behind, as behind a prefix but that none of its tokens is left to be run; and the ids that are. */
+/** The checkpoint that a run of the ids can start from, in the form of a prefix, and the ids that are still to be run. */
 export const behind = (
   checkpoints: readonly Checkpoint[],
   ids: readonly number[],
@@ -62,17 +63,17 @@ const sizeOf = (buffers: ReadonlySet<TensorBuffer>): number =>
 const buffersOf = (checkpoints: readonly Checkpoint[]): ReadonlySet<TensorBuffer> =>
   new Set(checkpoints.flatMap(({ cache }) => [...cache.backend.held.keys()]));
 
-/** Bytes that checkpoints hold, those that several share counted once. */
+/** Bytes that checkpoints hold. Shared buffers count once. */
 export const bytesOf = (checkpoints: readonly Checkpoint[], but: ReadonlySet<TensorBuffer> = new Set()): number =>
   sizeOf(new Set([...buffersOf(checkpoints)].filter((buffer) => !but.has(buffer))));
 
-/** Of a short conversation, whose cache holds less than the window of a few checkpoints. */
+/** The least limit: the cache of a short conversation holds less than the windows of a few checkpoints. */
 const leastBytes = 256 * 2 ** 20;
 
-/** At a question's end and at its answer's. */
+/** One at the end of the question, one at the end of the answer. */
 const perTurn = 2;
 
-/** How many of them, the oldest first, are too many: the last one, which the conversation goes on from, never is. */
+/** How many of the oldest checkpoints exceed the limits. The last one, from which the conversation goes on, always stays. */
 export const beyondLimits = (checkpoints: readonly Checkpoint[], { turns = 8, bytes }: CheckpointLimits): number => {
   const own = buffersOf(checkpoints.slice(-1));
   const most = bytes ?? Math.max(leastBytes, sizeOf(own));

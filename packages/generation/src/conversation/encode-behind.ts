@@ -1,24 +1,24 @@
 /**
- * The ids of a text behind another, as they stand in the ids of both together:
+ * Encodes a text b that follows a text a, so that the ids of both together are
  *
- *   ids(a + b) = ids(a) + ids(b behind a)    where the cut is clean
+ *   ids(a + b) = ids(a) + ids(b behind a)    where the cut between them is clean
  *
- * A tokenizer cuts at special tokens first, and then where its words end, so that a cut at a special token is clean. Anywhere else the last
- * token of the one and the first of the other may be one in the text of both: then there are no such ids.
+ * A tokenizer cuts at special tokens first and then where words end, so a cut at a special token is clean. Anywhere else the last token of a
+ * and the first token of b may be one token in the text of both: then the cut is not clean, and b has no ids of its own.
  */
 import type { TextCodec } from "../text/text-codec.ts";
 
-/** Characters of the text before that are looked at: what is further away than a word and a special token decides nothing. */
+/** How many characters before the cut are looked at. Text that is further away than a word and a special token decides nothing. */
 const contextLength = 256;
 
 const startsWith = (ids: readonly number[], first: readonly number[]): boolean =>
   first.every((id, index) => ids[index] === id);
 
-/** Ids of a text that has its special tokens in it. */
+/** The ids of a text that contains its special tokens. */
 export const encodeWhole = (codec: TextCodec, text: string): readonly number[] =>
   text === "" ? [] : codec.encode(text, { specialTokens: false });
 
-/** Undefined where a token would stand across the cut. */
+/** The ids of `text` after `before`. Undefined where a token would lie across the cut. */
 export const encodeBehind = (codec: TextCodec, before: string, text: string): readonly number[] | undefined => {
   const context = before.slice(-contextLength);
   const first = encodeWhole(codec, context);
@@ -26,10 +26,10 @@ export const encodeBehind = (codec: TextCodec, before: string, text: string): re
   return startsWith(both, first) ? both.slice(first.length) : undefined;
 };
 
-/** Characters that a cut is moved back by, at most: a special token's. */
+/** How many characters a cut is moved back, at most: the length of a special token. */
 const longestToken = 64;
 
-/** The last cut at `at` or a little before it, and behind `from`, that is clean in several texts which are alike up to there. */
+/** The last clean cut at `at` or a little before it, and after `from`, in texts that are alike up to there. */
 export const cleanCut = (codec: TextCodec, texts: readonly string[], from: number, at: number): number | undefined => {
   const isClean = (cut: number): boolean =>
     texts.every(

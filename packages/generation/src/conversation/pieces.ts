@@ -1,22 +1,22 @@
-/** What a conversation is made of, as tokens: stretches of its text, and answers with the ids that they were generated with. */
+/** The pieces of a conversation, with their ids: stretches of text, and answers with the ids that they were generated with. */
 import type { TextCodec } from "../text/text-codec.ts";
 
 export type Piece =
   | { readonly kind: "text"; readonly text: string; readonly ids: readonly number[] }
   | {
       readonly kind: "answer";
-      /** As it was given out, and as it stands behind the text before it, where a tokenizer makes a difference of that. */
+      /** The answer as it was given out; and as it reads after the text before it, where the tokenizer makes these differ. */
       readonly texts: readonly string[];
       readonly ids: readonly number[];
     };
 
 export const idsOf = (pieces: readonly Piece[]): readonly number[] => pieces.flatMap(({ ids }) => ids);
 
-/** Tokens before it that decide how the first one is written. */
+/** How many tokens before an answer decide how its first token is written. */
 const neighbours = 8;
 
 /**
- * An answer behind the ids before it. A decoder may cut the first space of a text: behind the prompt it is there, and templates write it.
+ * The piece of an answer. A decoder may cut the first space of a text. After the prompt the space is there, and templates write it.
  */
 export const answerPiece = (codec: TextCodec, before: readonly number[], ids: readonly number[]): Piece => {
   const alone = codec.decode(ids);
@@ -30,13 +30,13 @@ const standsAt = (piece: Piece, text: string, at: number): string | undefined =>
 
 export type Standing = { readonly pieces: readonly Piece[]; readonly length: number };
 
-/** The pieces that a text still begins with, and how many of its characters they are. */
+/** The pieces that a text still begins with, and how many of its characters they cover. */
 export const standing = (pieces: readonly Piece[], text: string): Standing => {
   let length = 0;
-  const count = pieces.findIndex((piece) => {
+  for (const [index, piece] of pieces.entries()) {
     const found = standsAt(piece, text, length);
-    length += found?.length ?? 0;
-    return found === undefined;
-  });
-  return { pieces: count < 0 ? pieces : pieces.slice(0, count), length };
+    if (found === undefined) return { pieces: pieces.slice(0, index), length };
+    length += found.length;
+  }
+  return { pieces, length };
 };

@@ -1,104 +1,27 @@
-/** Tokens in, tokens out: prefill the prompt in chunks, then token by token, or several steps at a time, until a stop token or the asked number. */
-import type { Backend, Session } from "@ropewalk/backend";
+/** Streams the tokens after a prompt: runs the prompt in chunks, then decodes until a stop token or the number of tokens that was asked for. */
 import { show } from "@ropewalk/check";
-import type { ExtendedDecoder } from "@ropewalk/decoder";
-import type { TokenizerFiles } from "@ropewalk/models";
-import { runMultiStep } from "../run/multi-step.ts";
-import { cacheBytes, releaseCache, type KeyValueCache } from "../cache/cache.ts";
-import { checkIds } from "../run/check-ids.ts";
-import { checkGenerateOptions } from "./check-options.ts";
-import { prefillKeeping, type Keeping } from "../conversation/keep-cache.ts";
-import type { GeneratedToken, GenerateOptions, GenerationStats, TokenOptions } from "./generate-options.ts";
-import { guessingBy } from "../guess/options.ts";
-import type { GuessSource } from "../guess/source.ts";
-import { guessedSteps, type GuessedSteps } from "../guess/steps.ts";
+import { cacheBytes, releaseCache } from "../cache/cache.ts";
+import { prefillKeeping, type Keeping } from "./keep-cache.ts";
+import { guessingBy } from "../guess/guess-options.ts";
+import type { GuessSource } from "../guess/guess-source.ts";
+import { guessedSteps } from "../guess/guessed-steps.ts";
+import type { LoadedGraph } from "../model/loaded-graph.ts";
 import { fittedRun } from "../overflow/fit-run.ts";
-import { notInMultiStep, pickingBy, type Picked, type Picking } from "../sampling/next-token.ts";
-import { startBehind } from "../prefix/start-behind.ts";
 import { behindWhat } from "../prefix/prefix.ts";
-import { runRows } from "../run/run.ts";
+import { startBehind } from "../prefix/start-behind.ts";
+import { checkIds } from "../run/check-ids.ts";
 import type { History } from "../sampling/history.ts";
-import type { SamplerState } from "../sampling/random.ts";
-import { startSampling, type Sampling } from "../sampling/sampling.ts";
-
-/** What a run needs of a loaded model. */
-export type LoadedGraph = {
-  readonly backend: Backend;
-  readonly session: Session;
-  /** The graph of several steps a run, loaded when it is first asked for; absent where there is none. */
-  readonly multiStepSession?: (() => Promise<Session>) | undefined;
-  readonly extended: ExtendedDecoder;
-  readonly stopTokens: readonly number[];
-  /** Where it is known, that of a draft must be the same. */
-  readonly tokenizer?: TokenizerFiles | undefined;
-  /** The same under its extension with a larger number, which holds so many tokens; absent, or undefined, where there is none. */
-  readonly longer?: (length: number) => Promise<LoadedGraph | undefined>;
-};
-
-/** As asked; by default as the backend likes it where the graph of several steps can do what the run asks for. */
-const stepsPerRunFor = (
-  { backend, multiStepSession }: LoadedGraph,
-  asked: number | undefined,
-  beyond: string | undefined,
-): number => {
-  if (asked === undefined) return multiStepSession && beyond === undefined ? backend.stepsPerRun : 1;
-  if (asked > 1 && beyond !== undefined)
-    throw new RangeError(
-      `generate: stepsPerRun must be 1 with ${beyond}, which a run of several steps does not have, got ${asked}`,
-    );
-  if (asked > 1 && !multiStepSession)
-    throw new RangeError(
-      `generate: stepsPerRun must be 1 where there is no graph of several steps, as on ${backend.name}, got ${asked}`,
-    );
-  return asked;
-};
-
-const generated = ({ token, logprobs }: Picked): GeneratedToken => ({ token, ...logprobs });
-
-/** Where a run stands: the tokens that were picked last and are not given out yet. */
-type Decoding = {
-  readonly tokens: readonly GeneratedToken[];
-  readonly state: SamplerState;
-  readonly cache: KeyValueCache;
-};
-
-/** Goes on behind the last of the tokens that were given out, by at most `room` tokens. */
-type Decode = (history: History, from: Decoding, room: number) => Promise<Decoding>;
-
-const stepwise =
-  ({ session }: LoadedGraph, { output, pick }: Picking): Decode =>
-  async (history, { state, cache }) => {
-    const ran = await runRows(session, cache, history.added.slice(-1), [0], output);
-    const picked = await pick(state, ran.rows, history);
-    return { tokens: [generated(picked)], state: picked.state, cache: ran.cache };
-  };
-
-const multiStepwise = async (
-  { session, multiStepSession }: LoadedGraph,
-  sampling: Sampling,
-  stopTokens: readonly number[],
-  stepsPerRun: number,
-): Promise<Decode> => {
-  const sessions = { session, multiStepSession: await multiStepSession!() };
-  return async ({ added }, { state, cache }, room) => {
-    const steps = Math.min(stepsPerRun, room);
-    const ran = await runMultiStep(sessions, cache, added.at(-1)!, { sampling, state, stopTokens, steps });
-    return { ...ran, tokens: ran.tokens.map((token) => ({ token })) };
-  };
-};
-
-const guesswise =
-  ({ decode }: GuessedSteps): Decode =>
-  async (...from) => {
-    const { picked, ...next } = await decode(...from);
-    return { ...next, tokens: picked.map(generated) };
-  };
+import { notInMultiStep, pickingBy } from "../sampling/next-token.ts";
+import { startSampling } from "../sampling/sampling.ts";
+import { checkGenerateOptions } from "./check-generate-options.ts";
+import { generated, guesswise, multiStepwise, stepsPerRunFor, stepwise, type Decoding } from "./decode-steps.ts";
+import type { GenerateOptions, GenerationStats, TokenOptions } from "./generate-options.ts";
 
 /**
  * Streams the tokens after a prompt.
  *
- * @param hasEnded - asked behind each token that was given out: whether its reader has found the end
- * @param keeping - who keeps the run's cache; absent: it goes with the run
+ * @param hasEnded - asked after each token that was given out: whether the reader has found the end
+ * @param keeping - takes the run's cache. Absent: the cache is released when the run ends
  * @throws TypeError when an option is not known or of another type, or `after` is released or of another model or extension
  * @throws RangeError when an id is outside the vocabulary, an option is out of range, or prompt and new tokens exceed the
  *   capacity and `beyondCapacity` does not help; whatever the signal was aborted with
@@ -118,30 +41,30 @@ export const generateTokens = async function* (
     );
   const { sampling = { kind: "greedy" }, stopTokens = loaded.stopTokens, chunkSize, signal } = options;
   const { vocabSize } = loaded.extended.decoder;
-  const read = behindWhat("generate", options.after, loaded.extended);
-  checkIds("generate", prompt, vocabSize, read === undefined ? 1 : 0);
+  const prefix = behindWhat("generate", options.after, loaded.extended);
+  checkIds("generate", prompt, vocabSize, prefix === undefined ? 1 : 0);
   const stops = new Set(stopTokens);
-  const picks = { sampling, logprobs: options.logprobs, mask: options.mask };
-  const started = startSampling(sampling, vocabSize);
+  const pickOptions = { sampling, logprobs: options.logprobs, mask: options.mask };
+  const firstState = startSampling(sampling, vocabSize);
   const run = await fittedRun(
-    { graph: loaded, after: read, ids: prompt },
+    { graph: loaded, after: prefix, ids: prompt },
     options.maxNewTokens,
     options.beyondCapacity,
   );
   const { graph, after, ids, promptTokens, maxNewTokens } = run;
   const { session } = graph;
   const length = promptTokens + maxNewTokens;
-  // What was cut or run under other positions is not what the keeper asked for.
-  const keeps = graph === loaded && promptTokens === (read?.ids.length ?? 0) + prompt.length ? keeping : undefined;
+  // A prompt that was shortened, or run under other positions, is not the prompt that the keeper asked for.
+  const keeps = graph === loaded && promptTokens === (prefix?.ids.length ?? 0) + prompt.length ? keeping : undefined;
   const beyondCapacity = options.beyondCapacity === "allow" ? "allow" : "refuse";
   const guessing = guessingBy(graph, { ...options, beyondCapacity }, length);
-  const stepsPerRun = guessing ? 1 : stepsPerRunFor(graph, options.stepsPerRun, notInMultiStep(picks));
+  const stepsPerRun = guessing ? 1 : stepsPerRunFor(graph, options.stepsPerRun, notInMultiStep(pickOptions));
   signal?.throwIfAborted();
-  const multiStep = stepsPerRun > 1 && maxNewTokens > 1;
-  const picking = pickingBy(picks);
-  const unguessed = multiStep
-    ? await multiStepwise(graph, sampling, stopTokens, stepsPerRun)
-    : stepwise(graph, picking);
+  const picking = pickingBy(pickOptions);
+  const unguessed =
+    stepsPerRun > 1 && maxNewTokens > 1
+      ? await multiStepwise(graph, sampling, stopTokens, stepsPerRun)
+      : stepwise(graph, picking);
 
   const begun = performance.now();
   const start = startBehind(graph, after, ids, length);
@@ -157,7 +80,7 @@ export const generateTokens = async function* (
     cache = ran.cache;
     const added: number[] = [];
     const history: History = { prompt: after === undefined ? ids : [...after.ids, ...ids], added };
-    const first = await picking.pick(started, ran.rows, history);
+    const first = await picking.pick(firstState, ran.rows, history);
     let at: Decoding = { tokens: [generated(first)], state: first.state, cache };
     let finish: GenerationStats["finish"] = "length";
     let stoppedBy: readonly number[] = [];
@@ -193,7 +116,8 @@ export const generateTokens = async function* (
     });
     keeps?.onFinish?.([...history.prompt, ...added, ...stoppedBy]);
   } finally {
-    (keeps?.onEnd ?? releaseCache)(cache);
+    if (keeps === undefined) releaseCache(cache);
+    else keeps.onEnd(cache);
     source?.release();
   }
 };

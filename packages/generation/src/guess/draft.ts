@@ -1,21 +1,22 @@
 /**
- * A smaller model's guesses: its own likeliest tokens behind the text.
+ * Guesses by a smaller model: its own most likely tokens after the text.
  *
- * Its cache holds what is known to be the text and nothing else. What is new of the text is run as a chunk and stays; guesses are run
- * behind it as one chunk that grows, d_1, then d_1 d_2 and so on, and never stay. So nothing has to be taken back where they were wrong,
- * and a chunk of a few tokens costs little more than one token.
+ * The cache of the smaller model holds the known text and nothing else. New tokens of the text are run as a chunk and stay in it. Guesses are
+ * run after them as one chunk that grows, d_1, then d_1 d_2 and so on, and never stay. So nothing has to be taken back where a guess was
+ * wrong, and a chunk of a few tokens costs little more than one token.
  */
 import { decoderOutputs } from "@ropewalk/decoder";
 import { createCache, releaseCache, type KeyValueCache } from "../cache/cache.ts";
 import type { LanguageModel } from "../model/language-model.ts";
-import { longestNext, prefillRows, tokensHeld, tryRows } from "../run/run.ts";
+import { longestNext, prefillRows, tryRows } from "../run/chunk-rows.ts";
+import { tokensBeforeReplanning } from "../run/planned-length.ts";
 import { rowOf } from "../run/row-of.ts";
-import type { GuessSource } from "./source.ts";
+import type { GuessSource } from "./guess-source.ts";
 
 export type DraftOptions = {
-  /** Of the same vocabulary. It is the caller's to release. */
+  /** A model with the same vocabulary. The caller releases it. */
   readonly model: LanguageModel;
-  /** Tokens that it guesses, at most. Default 4. */
+  /** How many tokens are guessed, at most. Default 4. */
   readonly tokens?: number;
 };
 
@@ -30,7 +31,7 @@ export const draftSource = (
   const output = decoderOutputs.likeliest;
   let cache: KeyValueCache = createCache(backend, extended, { length });
 
-  /** Takes in what is new of the text, and gives the token that the model would go on with. */
+  /** Runs the new tokens of the text, and gives the most likely next token. */
   const follow = async (ids: readonly number[]): Promise<number> => {
     const ran = await prefillRows(session, cache, ids.slice(cache.length), output, { signal });
     cache = ran.cache;
@@ -41,7 +42,7 @@ export const draftSource = (
     isCheap: false,
     guess: async (ids, count) => {
       const guess = [await follow(ids)];
-      const most = Math.min(count, 1 + tokensHeld(cache, longestNext(cache)));
+      const most = Math.min(count, 1 + tokensBeforeReplanning(cache, longestNext(cache)));
       while (guess.length < most) {
         const { rows, check } = await tryRows(session, cache, guess, output);
         const last = guess.length - 1;

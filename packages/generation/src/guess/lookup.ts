@@ -1,22 +1,22 @@
 /**
- * Prompt lookup: what followed the same n-gram the last time it was in the text, prompt and what was generated alike.
+ * Prompt lookup: guesses the tokens that followed the same n-gram when it last occurred, in the prompt or in the generated text.
  *
  * Saxena, Prompt Lookup Decoding, 2023, https://github.com/apoorvumang/prompt-lookup-decoding
  */
 import { nGrams } from "./n-grams.ts";
-import type { GuessSource } from "./source.ts";
+import type { GuessSource } from "./guess-source.ts";
 
 export type LookupOptions = {
-  /** Tokens that must be the same, the text's last ones. Default 3. */
+  /** How many of the text's last tokens must occur earlier. Default 3. */
   readonly match?: number;
-  /** Tokens that are guessed, at most. Default 8. */
+  /** How many tokens are guessed, at most. Default 8. */
   readonly draft?: number;
 };
 
 const defaultMatch = 3;
 export const defaultDraft = 8;
 
-/** Tokens from `place` on; a text that ends before it is enough goes round. */
+/** `count` tokens from `place` on. Where the text ends earlier, its tokens from `place` on are repeated. */
 const following = (ids: readonly number[], place: number, count: number): readonly number[] => {
   const round = ids.length - place;
   return Array.from({ length: count }, (_, index) => ids[place + (index % round)]!);

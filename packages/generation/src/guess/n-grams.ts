@@ -1,14 +1,14 @@
 /**
- * The n-grams of a text that grows, each with the place behind its last occurrence.
+ * The n-grams of a growing text, each with the place after its last occurrence.
  *
- *   h(x_1 … x_n) = (… ((h₀ ⊕ x_1) p ⊕ x_2) p …) mod 2^32     FNV-1a over tokens; what it finds is compared with the text
+ *   h(x_1 … x_n) = (… ((h₀ ⊕ x_1) p ⊕ x_2) p …) mod 2^32     FNV-1a over tokens; a place that is found is compared with the text
  *
- * A token is taken in once, when the next one is known: a search costs n multiplications, however long the text is.
+ * Each token is indexed once, when the next one is known. A search costs n multiplications, however long the text is.
  */
 
 const [offset, prime] = [0x811c9dc5, 0x01000193];
 
-/** Of the `count` tokens before `end`. */
+/** The hash of the `count` tokens before `end`. */
 const hashOf = (ids: readonly number[], end: number, count: number): number => {
   let hash = offset;
   for (let at = end - count; at < end; at++) hash = Math.imul(hash ^ ids[at]!, prime);
@@ -20,10 +20,10 @@ const sameBefore = (ids: readonly number[], a: number, b: number, count: number)
   return true;
 };
 
-/** Where what followed the last `count` tokens of a text earlier begins; undefined where they are new. */
+/** Finds where the last `count` tokens of a text occurred before: the place after them. Undefined where they are new. */
 export type FindEarlier = (ids: readonly number[]) => number | undefined;
 
-/** From call to call the text only grows. */
+/** Makes a search over one text, which only grows from call to call. */
 export const nGrams = (count: number): FindEarlier => {
   const places = new Map<number, number>();
   let next = count;

@@ -1,15 +1,15 @@
-/** Adapters that a model is loaded with. */
+/** Reads the adapters that a model is loaded with, and puts them beside its weights. */
 import { check, checkKeys, checkNumber } from "@ropewalk/check";
 import { loadAdapter, openUrl, withAdapters, type CheckpointFolder, type ScaledAdapter } from "@ropewalk/models";
 import { needCheckpoint, type ModelSource } from "./model-source.ts";
 
-/** Where an adapter lies that PEFT wrote: in Node a folder's path, anywhere a folder's URL or a folder of files. */
+/** Where an adapter written by PEFT lies: in Node a folder's path, anywhere a folder's URL or a folder of files. */
 export type AdapterSource = string | URL | CheckpointFolder;
 
-/** An adapter, and what it counts. */
+/** An adapter, and the scale that it is multiplied by. */
 export type AdapterChoice = AdapterSource | { readonly source: AdapterSource; readonly scale?: number };
 
-const isChosen = (choice: AdapterChoice): choice is { readonly source: AdapterSource; readonly scale?: number } =>
+const isScaled = (choice: AdapterChoice): choice is { readonly source: AdapterSource; readonly scale?: number } =>
   typeof choice === "object" && !(choice instanceof URL) && !("file" in choice);
 
 const openAdapter = async (source: AdapterSource): Promise<CheckpointFolder> => {
@@ -25,7 +25,7 @@ const read = async (choice: AdapterChoice): Promise<ScaledAdapter> => {
     choice,
     "object",
   );
-  if (!isChosen(choice)) return { adapter: await loadAdapter(await openAdapter(choice)) };
+  if (!isScaled(choice)) return { adapter: await loadAdapter(await openAdapter(choice)) };
   checkKeys("loadModel", "adapter", choice, { source: true, scale: true }, { folder: "source", weight: "scale" });
   const { source, scale = 1 } = choice;
   checkNumber("loadModel", "adapter.scale", scale, Number.isFinite(scale), "finite");
@@ -33,7 +33,7 @@ const read = async (choice: AdapterChoice): Promise<ScaledAdapter> => {
   return { adapter: await loadAdapter(await openAdapter(source)), scale };
 };
 
-/** The adapters that are asked for, in order. */
+/** Reads the adapters that are asked for, in order. */
 export const readAdapters = (
   adapter: AdapterChoice | readonly AdapterChoice[] | undefined,
 ): Promise<readonly ScaledAdapter[]> => {
@@ -42,7 +42,7 @@ export const readAdapters = (
 };
 
 /**
- * A model with adapters beside its weights, with the window that they state unless another is asked for.
+ * Puts adapters beside a model's weights. The trained window that they state holds unless the caller states another.
  *
  * @throws TypeError for an ONNX export, and as `withAdapters` of `@ropewalk/models` does
  */

@@ -1,4 +1,4 @@
-/** Looks for weights that are no numbers before anything is run. */
+/** Looks for weights that are not finite, before anything is run. */
 import { byKind, showName } from "@ropewalk/check";
 import { extendDecoder, type WeightType } from "@ropewalk/decoder";
 import { decode, innerGraphs, type GraphProto, type TensorProto } from "@ropewalk/graph";
@@ -14,7 +14,7 @@ const tensorsOf = ({ initializer, node }: GraphProto): readonly TensorProto[] =>
   ...node.flatMap((each) => innerGraphs(each).flatMap(tensorsOf)),
 ];
 
-/** Tensors of an export. One may hold -Infinity, as masks do. */
+/** Looks through the tensors of an export. They may hold -Infinity, as masks do. */
 const nonFiniteInGraph = async (source: ExportedDecoder): Promise<readonly NonFinite[]> => {
   const { files, decoder } = source;
   const model = source.graph(extendDecoder(decoder, source.extension()));
@@ -41,7 +41,7 @@ const nonFiniteInGraph = async (source: ExportedDecoder): Promise<readonly NonFi
 const inWords = ({ tensor, index, value }: NonFinite): string => `${value} at ${index} of ${showName(tensor)}`;
 
 /**
- * Reads all weights of a model.
+ * Reads and checks all weights of a model.
  *
  * @throws RangeError that names the tensors with a weight that is NaN or infinite, and its place in each
  */

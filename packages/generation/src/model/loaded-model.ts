@@ -1,4 +1,4 @@
-/** What is loaded of a model: its weights, and the sessions that read them, shared by all models of the same weights. */
+/** The loaded weights and the sessions that read them. All models of the same weights share them. */
 import type { Backend, Session } from "@ropewalk/backend";
 import { showName } from "@ropewalk/check";
 import type { CachePrecision } from "@ropewalk/decoder";
@@ -6,25 +6,25 @@ import { releaseCache, type KeyValueCache } from "../cache/cache.ts";
 import type { OpenedModel } from "./open-model.ts";
 import type { SourceGraph } from "./model-source.ts";
 
-/** What models that share weights have in common. */
+/** What all models of the same weights share. */
 export type Loaded = OpenedModel & {
   readonly backend: Backend;
   readonly cache: CachePrecision;
-  /** By graph and layout: a graph depends on an extension through the layout of its bands alone. */
+  /** Sessions by the names of graph and attention path. A graph depends on an extension only through the attention path. */
   readonly sessions: Map<string, Promise<Session>>;
-  /** Ends what the weights need besides sessions. */
+  /** Releases what the weights need besides sessions, such as a temporary folder. */
   readonly releaseWeights: () => Promise<void>;
-  /** What holds memory besides: it ends with the weights. */
+  /** The caches of prefixes and checkpoints, which are released with the weights. */
   readonly prefixes: Set<KeyValueCache>;
-  /** What tells its weights from others, as they are run; they are read for it once. */
+  /** The fingerprint of the weights as they are run. The weights are read for it once. */
   readonly fingerprint: () => Promise<string>;
-  /** Whether that has been asked for. */
+  /** `released` is the promise of `release`, once that was called. */
   readonly life: { released: Promise<void> | undefined };
 };
 
 /**
- * Weights are mapped from their files while a session is open: one that was written over since would give other tokens without a
- * word, and one that was cut short would end the process.
+ * Checks that the files of the weights are unchanged. They are mapped while a session is open: a file that was written over since would
+ * silently give other tokens, and a file that was cut short would end the process.
  *
  * @throws RangeError that names the file and what has changed
  */
@@ -39,7 +39,7 @@ export const checkUnchanged = async ({ source }: Pick<Loaded, "source">): Promis
   }
 };
 
-/** The session of a graph, made when it is first asked for. The weights' files are looked at each time. */
+/** The session of a graph, made when it is first asked for. The files of the weights are checked at each call. */
 export const sessionFor = async (loaded: Loaded, name: string, graph: () => Promise<SourceGraph>): Promise<Session> => {
   await checkUnchanged(loaded);
   const { backend, sessions } = loaded;
@@ -50,18 +50,18 @@ export const sessionFor = async (loaded: Loaded, name: string, graph: () => Prom
     return backend.createSession(model, externalData);
   })();
   sessions.set(name, session);
-  // What failed once may go well the next time.
+  // A session that could not be made is tried again at the next call.
   session.catch(() => sessions.delete(name));
   return session;
 };
 
-/** @throws TypeError naming who asks, once the weights are released */
+/** @throws TypeError naming the function, once the weights are released */
 export const checkOpen = (where: string, { life }: Loaded): void => {
   if (life.released !== undefined)
     throw new TypeError(`${where}: the model must not be released, nor one that shares its weights, got one that is`);
 };
 
-/** Ends all sessions, when their runs have ended, and what the weights need besides; and gives back what was read with them. */
+/** Ends all sessions after their runs have ended, gives back all caches, and releases what the weights need besides. */
 export const releaseLoaded = async ({ sessions, prefixes, releaseWeights }: Loaded): Promise<void> => {
   const open = await Promise.allSettled(sessions.values());
   sessions.clear();

@@ -1,4 +1,4 @@
-/** Where a model's graphs come from: a checkpoint that they are recorded for, or what another tool exported. */
+/** Where a model's graphs come from: a checkpoint that graphs are recorded for, or a graph that another tool exported. */
 import { multiStepGraph, decoderGraph, type AskedAttentions, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { Backend, ExternalData } from "@ropewalk/backend";
 import { decode, encode } from "@ropewalk/graph";
@@ -8,20 +8,20 @@ import { match } from "ts-pattern";
 
 export type ModelSource = Checkpoint | ExportedDecoder;
 
-/** An encoded graph, and the files that its weights lie in. */
+/** An encoded graph, and the files with its weights. */
 export type SourceGraph = { readonly model: Uint8Array; readonly externalData: readonly ExternalData[] };
 
 export type SourceGraphs = {
-  /** For chunks of any length. */
+  /** Gives the graph for chunks of any length. */
   readonly chunk: () => Promise<SourceGraph>;
-  /** The graph of several decode steps a run; absent where the backend has no Loop. */
+  /** Gives the graph for several decode steps in one run. Absent where the backend has no Loop. */
   readonly multiStep?: () => Promise<SourceGraph>;
 };
 
-/** What of a backend decides how a graph is recorded. */
+/** The properties of a backend that decide how a graph is recorded. */
 type Traits = Pick<Backend, "name" | "quantizedWeights" | "operators" | "precision" | "weightTypes">;
 
-/** The checkpoint in a form that the backend runs well, or at all. */
+/** The checkpoint in a form that the backend can run, and runs well. */
 export const asRun = async (
   { quantizedWeights, weightTypes }: Pick<Traits, "quantizedWeights" | "weightTypes">,
   checkpoint: Checkpoint,
@@ -30,7 +30,7 @@ export const asRun = async (
   return weightTypes.includes("bfloat16") ? unpacked : upcastCheckpoint(unpacked);
 };
 
-/** The graph of chunks; with it what is given out of the attention of some layers, or for several sequences of one length, where asked. */
+/** Gives the chunk graph. It also gives out the attention of some layers, or runs several texts of one length, where asked for. */
 export const chunkOf = (
   source: ModelSource,
   extended: ExtendedDecoder,
@@ -72,21 +72,21 @@ export const graphsOf = (source: ModelSource, extended: ExtendedDecoder, traits:
 };
 
 /**
- * Checks that a model's graph computes what an extension asks for; one that is recorded here does.
+ * Checks that a model's graph can compute an extension. A graph that is recorded here always can.
  *
- * @throws RangeError that names the node of an export and what it cannot do
+ * @throws RangeError that names the node of an export that cannot
  */
 export const checkSource = (source: ModelSource, extended: ExtendedDecoder): void => {
   if (source.kind === "export") source.check(extended);
 };
 
 /**
- * A source that must be a checkpoint.
+ * Gives the source as a checkpoint.
  *
- * @throws TypeError naming who asks
+ * @throws TypeError naming the function, where the source is an ONNX export
  */
-export const needCheckpoint = (who: string, source: ModelSource): Checkpoint => {
+export const needCheckpoint = (where: string, source: ModelSource): Checkpoint => {
   if (source.kind !== "checkpoint")
-    throw new TypeError(`${who}: ${source.name} must be a checkpoint in safetensors, got an ONNX export`);
+    throw new TypeError(`${where}: ${source.name} must be a checkpoint in safetensors, got an ONNX export`);
   return source;
 };

@@ -1,31 +1,31 @@
-/** What is known of a model before its weights are loaded: enough to choose an extension, to count tokens, to plan memory. */
+/** Opens a model without loading its weights. That is enough to choose an extension, to count tokens and to plan memory. */
 import { check, checkFunction, show } from "@ropewalk/check";
 import { hasWeights, loadCheckpoint, openUrl, type CheckpointFolder } from "@ropewalk/models";
 import type { SourceOptions } from "@ropewalk/models/hub";
 import { exportNames, loadExport } from "@ropewalk/onnx-exports";
-import { checkOpenOptions } from "../generate/check-options.ts";
+import { checkOpenOptions } from "./check-load-options.ts";
 import type { ModelSource } from "./model-source.ts";
 import { textCodec, type TextCodec } from "../text/text-codec.ts";
 
 export type OpenOptions = {
-  /** For a model on the hub: the cache folder, the token, and who is told of a download and of doing without the hub. */
+  /** For a model on the hub: the cache folder, the access token, and functions that are told of downloads and of an unreachable hub. */
   readonly hub?: SourceOptions;
-  /** The window the model was trained on, in tokens, where its config states another. */
+  /** The length in tokens that the model was trained on. Default: the length that its config states. */
   readonly trainedContext?: number;
   /**
-   * The model's file in the folder of an ONNX export, such as `onnx/model_q4.onnx`. Absent: the checkpoint, or `model.onnx` or
-   * `onnx/model.onnx` where there is none.
+   * The model's file in the folder of an ONNX export, such as `onnx/model_q4.onnx`. Default: the checkpoint; where there is none,
+   * `model.onnx` or `onnx/model.onnx`.
    */
   readonly model?: string;
 };
 
 export type OpenedModel = {
-  /** With the trained window that was asked for. */
+  /** The checkpoint or export, with the trained length that was asked for. */
   readonly source: ModelSource;
   readonly text: TextCodec | undefined;
 };
 
-/** Only Node has a disk. In a browser the same imports reject a path, and take a model of the hub all the same. */
+/** Opens a folder by its name. Only Node has a disk: in a browser the same imports refuse a path, but open a model of the hub. */
 const openNamed = async (source: string | URL, options: SourceOptions | undefined): Promise<CheckpointFolder> => {
   if (typeof source === "string") return (await import("@ropewalk/models/hub")).openSource(source, options);
   check(options === undefined, "openModel: hub must be absent for a URL", options);
@@ -50,7 +50,7 @@ const readSource = async (folder: CheckpointFolder, model: string | undefined): 
  *
  * @param source - an id on the hub (owner/name, or owner/name@revision), a folder's URL, a folder of files, or an opened model; in Node a
  *   folder's path too
- * @throws Error when a file is missing or lies, the family or a number is unknown, or an export is not understood
+ * @throws Error when a file is missing or inconsistent, the family or a number is unknown, or an export is not understood
  */
 export const openModel = async (
   source: string | URL | CheckpointFolder | OpenedModel,

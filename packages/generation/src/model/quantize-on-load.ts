@@ -1,10 +1,10 @@
-/** A model with its weights rounded on the way in: through a temporary folder where they lie on a disk, else in memory. */
+/** Rounds a model's weights while it is loaded: into a temporary folder where they lie on a disk, else in memory. */
 import { quantizeCheckpoint, type Checkpoint, type Precision } from "@ropewalk/models";
 import { needCheckpoint, type ModelSource } from "./model-source.ts";
 
 export type QuantizedOnLoad = {
   readonly source: ModelSource;
-  /** To be called when no session reads the weights any more. */
+  /** Called when no session reads the weights any more. */
   readonly release: () => Promise<void>;
 };
 
@@ -13,7 +13,7 @@ export const quantizeOnLoad = async (
   precision: Precision | undefined,
   onProgress: ((done: number, total: number) => void) | undefined,
 ): Promise<QuantizedOnLoad> => {
-  // The window that was asked for: what is written has the config's.
+  // The rounded checkpoint states the trained length of its config; the caller may have stated another.
   const withWindow = (read: Checkpoint): Checkpoint => ({
     ...read,
     decoder: { ...read.decoder, trainedContext: source.decoder.trainedContext },

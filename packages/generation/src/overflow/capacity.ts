@@ -1,11 +1,11 @@
-/** The longest run that a model and its extension know positions for, and what to do about a longer one. */
+/** The capacity: the longest run that a model knows positions for under its extension. A longer run is refused, unless it is allowed. */
 import type { ExtendedDecoder } from "@ropewalk/decoder";
 import { contextLengthExceeded } from "./context-length.ts";
 
-/** What a run beyond the capacity does: an error, or what the model makes of positions it never saw. */
+/** What happens to a run beyond the capacity: it is refused, or it is run with positions that the model never saw. */
 export type BeyondCapacity = "refuse" | "allow";
 
-/** What is wrong with a run of `length` tokens, in words; undefined when it fits. */
+/** Says in words what is wrong with a run of `length` tokens. Undefined when the run fits. */
 export const beyondCapacity = (
   { positions, capacity, knownContext }: ExtendedDecoder,
   length: number,
@@ -15,7 +15,7 @@ export const beyondCapacity = (
     : `the run must be at most ${capacity} tokens, the capacity of ${positions.name} on a window of ${knownContext}, ` +
       `got ${length}; ${positions.remedy(knownContext, length)}`;
 
-/** @throws RangeError with the code context_length_exceeded for a run that does not fit, unless that is allowed */
+/** @throws RangeError with the code context_length_exceeded for a run that does not fit, unless `beyond` is "allow" */
 export const checkCapacity = (
   where: string,
   extended: ExtendedDecoder,

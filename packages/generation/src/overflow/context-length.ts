@@ -1,10 +1,10 @@
-/** The error of a run that does not fit: a RangeError with both numbers, which any caller can tell from others, behind a worker too. */
+/** The error of a run that does not fit: a RangeError with a code and both lengths. Callers can tell it from others, outside a worker too. */
 
 export type ContextLengthExceeded = RangeError & {
   readonly code: "context_length_exceeded";
-  /** Tokens that would fit. */
+  /** How many tokens would fit. */
   readonly capacity: number;
-  /** Tokens that the run would have had. */
+  /** How many tokens the run would have had. */
   readonly length: number;
 };
 

@@ -1,10 +1,10 @@
-/** A run made to fit: its ids, what it stands behind, and the graph that it is run by. */
+/** Makes a run fit: its ids, the prefix that it follows, and the graph that runs it. */
 import { byKind } from "@ropewalk/check";
 import { checkCapacity, type BeyondCapacity } from "./capacity.ts";
-import type { LoadedGraph } from "../generate/generate-tokens.ts";
+import type { LoadedGraph } from "../model/loaded-graph.ts";
 import type { Prefix } from "../prefix/prefix.ts";
 import { fits, newTokensFor, refuseRegroup, shortenedStart, type Start } from "./overflow-ids.ts";
-import type { Overflow, OverflowPolicy } from "./policy.ts";
+import type { Overflow, OverflowPolicy } from "./overflow-policy.ts";
 
 export type Run = Start<Prefix> & { readonly graph: LoadedGraph };
 
@@ -25,7 +25,7 @@ const underPolicy = (
       const all = [...(after?.ids ?? []), ...ids];
       const maxNewTokens = newTokensFor(asked, Infinity);
       const length = all.length + maxNewTokens;
-      // Keys that were read under other positions are of no use.
+      // The prefix's keys have other positions, so they are of no use.
       const longer = (await graph.longer?.(length)) ?? refuseRegroup(extended, length);
       return { graph: longer, after: undefined, ids: all, promptTokens: all.length, maxNewTokens };
     },
@@ -33,9 +33,10 @@ const underPolicy = (
 };
 
 /**
- * The run as it is where it fits, or is to run anyway, or else as the policy has it.
+ * The run as it is where it fits or is allowed not to fit; otherwise the run that the policy makes of it.
  *
- * @throws RangeError with the code context_length_exceeded where it does not fit and there is no policy, or what a policy gives does not
+ * @throws RangeError with the code context_length_exceeded where the run does not fit and there is no policy, or where the ids that a policy
+ *   gives do not fit
  */
 export const fittedRun = async (
   { graph, after, ids }: Pick<Run, "graph" | "after" | "ids">,

@@ -1,34 +1,36 @@
-/** The ids that a policy leaves of a run that does not fit, held to what a policy may do. */
+/** Applies a policy to a run that does not fit: the ids that it leaves, checked. */
 import { check, show } from "@ropewalk/check";
 import type { ExtendedDecoder } from "@ropewalk/decoder";
 import { beyondCapacity } from "./capacity.ts";
 import { contextLengthExceeded } from "./context-length.ts";
-import { endsOf, type Overflow, type OverflowPolicy, type Overflowing } from "./policy.ts";
+import { endsOf, type Overflow, type OverflowPolicy, type Overflowing } from "./overflow-policy.ts";
 
 const usualNewTokens = 128;
 
-/** New tokens of a run: as asked, or fewer than usual where the capacity leaves fewer. */
+/** New tokens of a run: as many as asked for; by default 128, or fewer where the capacity leaves fewer. */
 export const newTokensFor = (asked: number | undefined, room: number): number =>
   asked ?? Math.max(1, Math.min(usualNewTokens, room));
 
-/** Whether a run fits. One token alone is picked from the prompt's last row: it has no position itself. */
+/** Whether a run fits. A single new token is picked from the prompt's last row and has no position itself, so it takes no room. */
 export const fits = ({ capacity }: ExtendedDecoder, promptTokens: number, newTokens: number): boolean =>
   promptTokens + newTokens <= capacity || (newTokens === 1 && promptTokens === capacity);
 
-/** Where none are asked for, a policy keeps room for the usual new tokens, but never for more than half of what fits. */
+/** New tokens of a run under a policy: as many as asked for; by default 128, but never more than half of the capacity. */
 const newTokensUnder = (asked: number | undefined, capacity: number): number =>
   newTokensFor(asked, Math.floor(capacity / 2));
 
-/** Where in `all` an id is that is not there, going through both in order; -1 where each is. */
-const firstForeign = (given: readonly number[], all: readonly number[]): number => {
-  let at = 0;
-  return given.findIndex((id) => {
-    at = all.indexOf(id, at) + 1;
-    return at === 0;
-  });
+/** The index of the first id that is not in `all`, where both lists are gone through in order; -1 where every id is. */
+const firstForeign = (ids: readonly number[], all: readonly number[]): number => {
+  let from = 0;
+  for (const [index, id] of ids.entries()) {
+    const found = all.indexOf(id, from);
+    if (found < 0) return index;
+    from = found + 1;
+  }
+  return -1;
 };
 
-const checkGiven = (given: unknown, { ids, capacity, newTokens }: Overflowing): readonly number[] => {
+const checkPolicyIds = (given: unknown, { ids, capacity, newTokens }: Overflowing): readonly number[] => {
   const what = "generate: beyondCapacity";
   if (!Array.isArray(given)) throw new TypeError(`${what} must give a list of token ids, got ${show(given)}`);
   const list = given as readonly number[];
@@ -50,10 +52,10 @@ const checkGiven = (given: unknown, { ids, capacity, newTokens }: Overflowing): 
 };
 
 /**
- * The ids that are run instead, under the extension as it is.
+ * The ids that are run instead, under the same extension.
  *
- * @param asked - new tokens, where they are
- * @throws RangeError, with the code context_length_exceeded where they do not fit
+ * @param asked - the number of new tokens, where the caller states it
+ * @throws RangeError, with the code context_length_exceeded where the ids do not fit
  */
 const overflowIds = (
   extended: ExtendedDecoder,
@@ -71,25 +73,25 @@ const overflowIds = (
       ids.length + newTokens,
     );
   if (typeof policy !== "function") return endsOf(policy.first, run);
-  return checkGiven(policy(run), run);
+  return checkPolicyIds(policy(run), run);
 };
 
-/** What a run starts from: tokens behind others that were read, or behind none. */
+/** What a run starts from: a prefix or none, and the tokens that follow it. */
 export type Start<Read> = {
   readonly after: Read | undefined;
   readonly ids: readonly number[];
-  /** Of both. */
+  /** Tokens of the prefix and of `ids` together. */
   readonly promptTokens: number;
   readonly maxNewTokens: number;
 };
 
-/** What was read can be used where all of it is left. */
+/** Uses the prefix where the policy left all of its tokens. */
 const behind = <Read extends { readonly ids: readonly number[] }>(after: Read | undefined, left: readonly number[]) =>
   after !== undefined && after.ids.length <= left.length && after.ids.every((id, at) => left[at] === id)
     ? { after, ids: left.slice(after.ids.length) }
     : { after: undefined, ids: left };
 
-/** What a policy leaves of a run that does not fit. */
+/** The start of a run that a policy has shortened. */
 export const shortenedStart = <Read extends { readonly ids: readonly number[] }>(
   extended: ExtendedDecoder,
   { after, ids }: Pick<Start<Read>, "after" | "ids">,
@@ -100,7 +102,7 @@ export const shortenedStart = <Read extends { readonly ids: readonly number[] }>
   return { ...behind(after, left), promptTokens: left.length, maxNewTokens: newTokensUnder(asked, extended.capacity) };
 };
 
-/** @throws RangeError with the code context_length_exceeded: no number of the extension holds the run */
+/** @throws RangeError with the code context_length_exceeded, since no larger number of the extension makes room for the run */
 export const refuseRegroup = (extended: ExtendedDecoder, length: number): never => {
   throw contextLengthExceeded(
     `generate: beyondCapacity of kind regroup must have positions that hold more under a larger number, got those of ` +

@@ -1,10 +1,10 @@
 /**
  * A prefix as a file of safetensors:
  *
- *   __metadata__   "format": what it is; "record": whose it is, as JSON
+ *   __metadata__   "format": the name of this format; "record": the model and extension that it belongs to, as JSON
  *   ids            [tokens] I32: the last of them is not in the cache
- *   layers.…       the cache's arrays, those places alone that have a token
- *   contents       [32] U8: the hash of all before, part by part: the header, the ids, the arrays in batches of at most 4 MiB
+ *   layers.…       the cache's arrays, without places that have no token
+ *   contents       [32] U8: the hash of everything before it, part by part: the header, the ids, the arrays in batches of at most 4 MiB
  */
 import { check, checkInteger, checkKeys, checkOneOf, showName, withoutControls, type Keys } from "@ropewalk/check";
 import { recordOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/context-extension";
@@ -15,7 +15,7 @@ import type { ElementRun } from "../cache/stored-arrays.ts";
 
 const format = "ropewalk prefix";
 
-/** Whose a prefix is, and how far its cache has come. */
+/** The model and extension that a prefix belongs to, and how far its cache has come. */
 export type PrefixRecord = {
   readonly version: 1;
   /** The model's name, and the fingerprint of its weights. */
@@ -24,7 +24,7 @@ export type PrefixRecord = {
   readonly extension: ExtensionRecord;
   /** The positions, in words. */
   readonly positions: string;
-  /** A hash of how every layer attends. */
+  /** A hash of the way every layer attends. */
   readonly layers: string;
   readonly cache: CachePrecision;
   readonly planned: number;
@@ -55,7 +55,7 @@ export const metadataOf = (record: PrefixRecord): Readonly<Record<string, string
   record: canonical(record),
 });
 
-/** @throws RangeError or TypeError naming what is no record of a prefix */
+/** @throws RangeError or TypeError naming the field that no record of a prefix has */
 export const recordIn = (where: string, { metadata }: SafetensorsHeader): PrefixRecord => {
   check(
     metadata["format"] === format,
@@ -73,17 +73,23 @@ export const recordIn = (where: string, { metadata }: SafetensorsHeader): Prefix
   return checkKeys<PrefixRecord>(where, "record", record as PrefixRecord, recordKeys);
 };
 
-/** How every layer attends, windows that were set by hand among it: keys are rotated by it. */
+/** A hash of the way every layer attends, which decides how keys are rotated. Windows that were set by hand are part of it. */
 const layersHash = ({ groups }: ExtendedDecoder): Promise<string> => {
   const rows = groups.map(({ layers, positions, attentionPath, rope, entropy, scoreScale, softcap }) => ({
-    ...{ layers, positions: positions.name, layout: attentionPath, rope, entropy, scoreScale, softcap },
+    layers,
+    positions: positions.name,
+    layout: attentionPath,
+    rope,
+    entropy,
+    scoreScale,
+    softcap,
   }));
   // JSON has no Infinity.
   const plain = JSON.stringify(rows, (_, value: unknown) => (value === Infinity ? "Infinity" : value));
   return hashOf(JSON.parse(plain) as object);
 };
 
-/** Whose a prefix of this model is. */
+/** The fields that say which model and extension a prefix belongs to. */
 export const identityOf = async (
   extended: ExtendedDecoder,
   extension: ContextExtension,
@@ -98,10 +104,10 @@ export const identityOf = async (
   cache: extended.cache,
 });
 
-/** @throws RangeError that names both, where a prefix is of another model, another extension or in another precision */
+/** @throws RangeError that names both, where a prefix belongs to another model or extension, or its cache has another precision */
 export const checkSame = (where: string, found: PrefixRecord, own: Omit<PrefixRecord, "planned" | "settled">): void => {
   const same = (rule: string, wanted: string, got: string): void => {
-    // In full: what differs may stand at the end.
+    // Both values in full: they may differ only at the end.
     if (wanted !== got)
       throw new RangeError(`${where} must ${rule}, ${withoutControls(wanted)}, got ${withoutControls(got)}`);
   };
@@ -123,11 +129,13 @@ type Named = { readonly name: string; readonly type: BufferType; readonly dims: 
 
 const product = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
 
-/** The tensors of a file, in their order. */
+/** The tensors of a file, in the order of the file. */
 export const tensorsOf = (tokens: number, arrays: readonly Named[]): readonly StoredTensor[] => [
   { name: "ids", type: "I32", dims: [tokens], length: 4 * tokens },
   ...arrays.map(({ name, type, dims }) => ({
-    ...{ name, type: types[type], dims },
+    name,
+    type: types[type],
+    dims,
     length: widths[type] * product(dims),
   })),
   { name: "contents", type: "U8", dims: [32], length: 32 },

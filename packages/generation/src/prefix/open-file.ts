@@ -1,4 +1,4 @@
-/** A prefix from a file: whose it is, and its tokens, looked at before any memory is taken; then array by array to where the backend computes. */
+/** Opens a prefix from a file. Its model and tokens are checked before any memory is taken; then its arrays are brought to the backend. */
 import { check, checkInteger } from "@ropewalk/check";
 import { farFrom, type ExtendedDecoder } from "@ropewalk/decoder";
 import {
@@ -13,7 +13,7 @@ import type { BufferType } from "@ropewalk/backend";
 import { releaseCache, type KeyValueCache } from "../cache/cache.ts";
 import { progressedCache, storedArrays, type ElementRun, type StoredArray } from "../cache/stored-arrays.ts";
 import { transferOn, type HostElements, type Transfer } from "../cache/transfer.ts";
-import { checkFileOptions } from "../generate/check-options.ts";
+import { checkFileOptions } from "./check-prefix-options.ts";
 import { checkIds } from "../run/check-ids.ts";
 import { checkOpen } from "../model/loaded-model.ts";
 import { batchesOf, checkSame, identityOf, recordIn, tensorsOf, widthOf, type PrefixRecord } from "./file-format.ts";
@@ -21,14 +21,14 @@ import type { Prefix } from "./prefix.ts";
 import { prefixOf, type Reader } from "./read-prompt.ts";
 import type { FileOptions } from "./save-file.ts";
 
-/** What a file says of itself, and its tokens. */
+/** The header, the record and the tokens of a file. */
 type Stated = {
   readonly header: SafetensorsHeader;
   readonly record: PrefixRecord;
   readonly ids: readonly number[];
 };
 
-/** Elements begin where an array of them may. */
+/** The bytes in a buffer of their own, so that an array of any type can begin there. */
 const aligned = (bytes: Uint8Array): ArrayBuffer => {
   const { buffer, byteOffset, byteLength } = bytes;
   return byteOffset === 0 && byteLength === buffer.byteLength
@@ -58,7 +58,7 @@ export const readStated = async (where: string, source: ByteSource): Promise<Sta
   return { header, record, ids: [...new Int32Array(aligned(bytes))] };
 };
 
-/** How many tokens of a group may have settled. */
+/** Checks how many tokens of each group are said to have settled. */
 const checkSettled = (where: string, { groups }: ExtendedDecoder, length: number, settled: readonly number[]): void => {
   check(
     settled.length === groups.length,
@@ -77,7 +77,7 @@ const checkSettled = (where: string, { groups }: ExtendedDecoder, length: number
 const shown = ({ name, type, dims }: Pick<TensorEntry, "name" | "type" | "dims">): string =>
   `${name}, ${type} [${dims.join(", ")}]`;
 
-/** A file has what a cache that has come so far has, and nothing else. */
+/** Checks that a file has the tensors of a cache that has come this far, and no others. */
 const checkTensors = (
   where: string,
   { entries }: SafetensorsHeader,
@@ -110,7 +110,7 @@ const put = ({ buffer, type }: StoredArray, data: HostElements, batch: readonly 
 
 const flushEvery = 1 << 26;
 
-/** @throws RangeError where the contents are not those that were written */
+/** Fills the arrays from the file. @throws RangeError where the contents are not those that were written */
 const fill = async (
   { where, source, header: { entries }, arrays, transfer }: Filling,
   { signal, onProgress }: FileOptions,
@@ -175,8 +175,9 @@ const cacheIn = async (
 /**
  * Opens a prefix that `save` wrote.
  *
- * @throws RangeError or TypeError naming the file and both values: of another model's weights, another extension, another precision, of
- *   what is no prefix or not whole, or an id outside the vocabulary; nothing is held then. Whatever the signal was aborted with
+ * @throws RangeError or TypeError naming the file and both values, where the prefix belongs to other weights, another extension or another
+ *   precision, where the file is no prefix or not whole, or where an id is outside the vocabulary. Nothing is held then
+ * @throws whatever the signal was aborted with
  */
 export const openPrefix = async (reader: Reader, path: string | URL, options: FileOptions = {}): Promise<Prefix> => {
   const { loaded, graph, extension } = reader;

@@ -1,4 +1,4 @@
-/** The bytes that several prefixes hold together: what they share, once. */
+/** The bytes that several prefixes hold together. Shared buffers count once. */
 import { bytesOfBuffer } from "@ropewalk/backend";
 import { check } from "@ropewalk/check";
 import { isPrefix, type AnyPrefix, type Prefix } from "./prefix.ts";

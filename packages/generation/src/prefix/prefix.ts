@@ -1,6 +1,6 @@
 /**
- * A prefix: a text that was read, as a value. Of its n tokens the first n - 1 are in a cache, which nobody writes to; the last one is run
- * with what comes behind it, so that it has logits even where nothing does.
+ * A prefix is a text that was read, as a value. The first n - 1 of its n tokens are in a cache that nobody writes to. The last token is run
+ * together with the tokens that follow the prefix, so that there are logits even where no token follows.
  */
 import { show, showName } from "@ropewalk/check";
 import type { ExtendedDecoder } from "@ropewalk/decoder";
@@ -11,31 +11,31 @@ import type { FileOptions } from "./save-file.ts";
 
 export type Prefix = {
   readonly ids: readonly number[];
-  /** All tokens but the last, for loops of one's own: `forkCache` of it. */
+  /** The cache of all tokens but the last. A loop of your own runs on a fork of it, made by `forkCache`. */
   readonly cache: KeyValueCache;
-  /** Of its memory, with what it shares with others. */
+  /** Bytes of its memory, shared memory included. */
   readonly bytes: number;
-  /** The same text with more behind it; this one stays as it is. */
+  /** Gives another prefix: this text with more text after it. This prefix stays as it is. */
   readonly extend: (more: Prompt, options?: ReadOptions) => Promise<Prefix>;
   /**
-   * Writes it to a file, whole, in place of one that is there, for `open` of a model of the same weights under the same extension: in Node
+   * Writes the prefix to a file, whole, in place of one that is there, for `open` of a model of the same weights under the same extension: in Node
    * on the disk, in a browser in the origin's private file system. Gives the file's bytes.
    */
   readonly save: (path: string | URL, options?: FileOptions) => Promise<number>;
-  /** Gives back what no run and no other prefix holds; doing so again is fine. */
+  /** Gives back the memory that no run and no other prefix holds. Calling it again is allowed. */
   readonly release: () => void;
 };
 
-/** A prefix where a run is asked to stand behind one: it must be of the same model. One of a model in a worker is another value. */
+/** A prefix that a run can follow, of a model here or of a model in a worker. It must be of the model that runs. */
 export type AnyPrefix = Pick<Prefix, "ids" | "bytes">;
 
-/** What a run leaves, in its model or in a worker. */
+/** The prefix that a finished run leaves, here or in a worker. */
 export type LeftPrefix = AnyPrefix & {
   readonly extend: (more: Prompt, options?: ReadOptions) => Promise<AnyPrefix>;
   readonly release: () => unknown;
 };
 
-/** @throws TypeError for what `read` never gave */
+/** @throws TypeError for a value that is no prefix */
 export const isPrefix = (where: string, name: string, value: unknown): void => {
   const { ids, cache } = { ...(value as Partial<Prefix> | undefined) };
   if (Array.isArray(ids) && cache?.life !== undefined) return;
@@ -43,7 +43,7 @@ export const isPrefix = (where: string, name: string, value: unknown): void => {
   throw new TypeError(`${where}: ${name} must be a prefix, which read of the model gives, got ${show(value)}${hint}`);
 };
 
-/** @throws TypeError unless it can be gone on from under this extension */
+/** @throws TypeError where the prefix is released, or of another model or extension */
 export const checkUsable = (where: string, name: string, { cache }: Prefix, extended: ExtendedDecoder): void => {
   if (cache.life.state === "released")
     throw new TypeError(`${where}: ${name} must be a prefix that is not released, nor its model, got one that is`);
@@ -56,7 +56,7 @@ export const checkUsable = (where: string, name: string, { cache }: Prefix, exte
   }
 };
 
-/** What a run stands behind, if anything, as the prefix that it must be. */
+/** The prefix that a run follows, checked; undefined where the run follows none. */
 export const behindWhat = (
   where: string,
   after: AnyPrefix | undefined,

@@ -1,30 +1,30 @@
-/** Reading a text once: a prompt, or what follows a text that was read, as a prefix. */
+/** Reads a text once and gives it as a prefix: a prompt, or text that follows another prefix. */
 import type { ContextExtension } from "@ropewalk/context-extension";
 import { decoderOutputs } from "@ropewalk/decoder";
 import { settleWaiting } from "../cache/append.ts";
 import { cacheBytes, releaseCache, type KeyValueCache } from "../cache/cache.ts";
 import { checkCapacity, type BeyondCapacity } from "../overflow/capacity.ts";
 import { checkIds } from "../run/check-ids.ts";
-import { checkReadOptions } from "../generate/check-options.ts";
-import type { LoadedGraph } from "../generate/generate-tokens.ts";
+import { checkReadOptions } from "./check-prefix-options.ts";
+import type { LoadedGraph } from "../model/loaded-graph.ts";
 import { checkOpen, type Loaded } from "../model/loaded-model.ts";
 import { promptIds, type Prompt, type PromptTexts } from "../text/prompt.ts";
-import { prefillRows, type ChunkOptions } from "../run/run.ts";
+import { prefillRows, type ChunkOptions } from "../run/chunk-rows.ts";
 import { startBehind } from "./start-behind.ts";
 import { checkUsable, type Prefix } from "./prefix.ts";
 import { savePrefix } from "./save-file.ts";
 
 export type ReadOptions = ChunkOptions & {
   /**
-   * Tokens that will be run behind it. Frequencies that depend on the length are chosen with them; a longer run reads the text anew. Default
-   * 0, or what was left of the prefix's that is extended. All others need none.
+   * How many tokens will be run after the text. It matters only where frequencies depend on the length: they are chosen for the text and this
+   * room, and a longer run reads the text again. Default 0, or the room that is left of the prefix that is extended.
    */
   readonly room?: number;
-  /** A text, with the room behind it, that is longer than the capacity is refused unless this says "allow". */
+  /** A text that, with its room, is longer than the capacity is refused unless this is "allow". */
   readonly beyondCapacity?: BeyondCapacity;
 };
 
-/** What of a model reads. */
+/** The parts of a model that reading a text needs. */
 export type Reader = {
   readonly loaded: Loaded;
   readonly graph: LoadedGraph;
@@ -32,14 +32,14 @@ export type Reader = {
   readonly extension: ContextExtension;
 };
 
-/** The prefix that a cache of all ids but the last is, which holds it from then on. */
+/** Makes a prefix of a cache that has all ids but the last. The prefix holds the cache from then on. */
 export const prefixOf = (reader: Reader, ids: readonly number[], cache: KeyValueCache): Prefix => {
   const { prefixes } = reader.loaded;
   let held = cache;
   const prefix: Prefix = {
     ids,
     get cache() {
-      // What waited for another prefix to end is as well laid out once: who forks it would copy it each time.
+      // Tokens that waited for another prefix to be released are settled once here; otherwise every fork would copy them.
       if (held.life.state === "ready") held = settleWaiting(held);
       return held;
     },
@@ -57,7 +57,7 @@ export const prefixOf = (reader: Reader, ids: readonly number[], cache: KeyValue
   return prefix;
 };
 
-/** Reads `ids` behind a prefix or nothing. */
+/** Reads `ids` after a prefix, or from the beginning. */
 export const readIds = async (
   where: string,
   reader: Reader,

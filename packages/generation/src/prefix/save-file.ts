@@ -1,11 +1,11 @@
-/** A prefix to a file: array by array, as they lie where the backend computes. */
+/** Saves a prefix to a file: the arrays of its cache, one by one, as they lie on the backend. */
 import type { Backend } from "@ropewalk/backend";
 import { encodeSafetensorsHeader, noParts, withPart } from "@ropewalk/models";
-import { forkCache } from "../cache/fork.ts";
+import { forkCache } from "../cache/fork-cache.ts";
 import { releaseCache, type KeyValueCache } from "../cache/cache.ts";
 import { storedArrays, type ElementRun, type StoredArray } from "../cache/stored-arrays.ts";
 import { transferOn, type HostElements, type Transfer } from "../cache/transfer.ts";
-import { checkFileOptions } from "../generate/check-options.ts";
+import { checkFileOptions } from "./check-prefix-options.ts";
 import { checkOpen } from "../model/loaded-model.ts";
 import { batchesOf, identityOf, metadataOf, tensorsOf, widthOf } from "./file-format.ts";
 import { checkUsable, type Prefix } from "./prefix.ts";
@@ -13,14 +13,14 @@ import type { Reader } from "./read-prompt.ts";
 
 export type FileOptions = {
   readonly signal?: AbortSignal;
-  /** Called as it goes on, with the bytes done and all. */
+  /** Called from time to time with the number of bytes done and of all bytes. */
   readonly onProgress?: (done: number, total: number) => void;
 };
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: HostElements | Int32Array): Uint8Array =>
   new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 
-/** The elements of a batch, one behind the other, in memory of their own. */
+/** The elements of a batch, one after the other, in memory of their own. */
 const gathered = async (
   { read }: Transfer,
   { type, buffer }: StoredArray,
@@ -31,7 +31,7 @@ const gathered = async (
   const bytes = new Uint8Array(width * size);
   const [first, last] = [batch[0]!, batch.at(-1)!];
   const span = last.from + last.length - first.from;
-  // What lies close together is brought from a device at once.
+  // Runs that lie close together are brought from a device in one piece.
   const isClose = span <= 2 * size && first.from % 2 === 0 && span % 2 === 0;
   const all = isClose ? bytesOf(await read(buffer, first.from, span)) : undefined;
   let at = 0;
@@ -50,7 +50,7 @@ type Saving = {
   readonly transfer: Transfer;
 };
 
-/** The file, part by part; the last one is the hash of those before. */
+/** The file, part by part. The last part is the hash of all parts before. */
 const parts = async function* (
   { metadata, ids, arrays, transfer }: Saving,
   { signal, onProgress }: FileOptions,
@@ -78,7 +78,7 @@ const parts = async function* (
   onProgress?.(total, total);
 };
 
-/** What is saved must stay as it is until it is: a fork of it does, whatever becomes of the prefix. */
+/** Saves from a fork, which stays as it is even where the prefix is released meanwhile. */
 const withFork = async <T>(
   backend: Backend,
   cache: KeyValueCache,
@@ -95,11 +95,11 @@ const withFork = async <T>(
 };
 
 /**
- * Writes a prefix to a file, whole, in place of one that is there.
+ * Writes a prefix to a file. A file that is there already is replaced as a whole.
  *
- * @returns its bytes
- * @throws TypeError when the prefix or its model is released; RangeError when the extension has functions of somebody's own, which no file
- *   can hold; Error naming the path that cannot be written; whatever the signal was aborted with
+ * @returns the size of the file in bytes
+ * @throws TypeError when the prefix or its model is released; RangeError when the extension holds functions of the caller's own, which no
+ *   file can hold; Error naming the path that cannot be written; whatever the signal was aborted with
  */
 export const savePrefix = async (
   { loaded, graph, extension }: Reader,

@@ -1,4 +1,4 @@
-/** What a saved prefix says of itself: whose it is and how long. Its model need not be there. */
+/** The facts that the file of a saved prefix states: its model, its extension and its tokens. The model itself is not needed. */
 import type { ExtensionRecord } from "@ropewalk/context-extension";
 import type { CachePrecision } from "@ropewalk/decoder";
 import { readStated } from "./open-file.ts";
@@ -8,18 +8,18 @@ export type SavedPrefixFacts = {
   readonly model: string;
   readonly weights: string;
   readonly extension: ExtensionRecord;
-  /** In words. */
+  /** The positions in words. */
   readonly positions: string;
   readonly cache: CachePrecision;
   readonly ids: readonly number[];
-  /** Of the file. */
+  /** Size of the file. */
   readonly bytes: number;
 };
 
 /**
- * Reads what a saved prefix is.
+ * Reads the facts of a saved prefix.
  *
- * @throws RangeError or TypeError naming the file, where it is none
+ * @throws RangeError or TypeError naming the file, where it holds no prefix
  */
 export const savedPrefixFacts = async (path: string | URL): Promise<SavedPrefixFacts> => {
   const { withFile } = await import("@ropewalk/models/files");

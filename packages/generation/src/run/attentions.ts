@@ -1,47 +1,47 @@
 /**
- * What a model's queries attend to, chunk by chunk: the weight of every key they see, or the entropy of these weights, one number a query
+ * The attention of a model's queries, chunk by chunk: the weight of every key that a query sees, or the entropy of these weights,
  *
- *   H = -Σ_j p_j ln p_j      in nats, 0 where one key has it all, ln n where n keys have the same
+ *   H = -Σ_j p_j ln p_j      in nats: 0 where one key has all weight, ln n where n keys have equal weights
  *
- * The graph that runs the chunk gives it out, from the probabilities that it attends by; nothing is run twice.
+ * The graph that runs the chunk gives them out, from the probabilities that it attends with. Nothing is run twice.
  */
 import type { HostTensor } from "@ropewalk/backend";
 import { checkFunction } from "@ropewalk/check";
 import { decoderOutputs, attentionPathName, type Attentions, type ExtendedDecoder } from "@ropewalk/decoder";
 import { mapInOrder } from "../cache/key-order.ts";
 import { createCache, releaseCache } from "../cache/cache.ts";
-import { checkAttentionOptions } from "../generate/check-options.ts";
+import { checkAttentionOptions } from "./check-attention-options.ts";
 import { checkIds } from "./check-ids.ts";
 import { checkOpen, sessionFor, type Loaded } from "../model/loaded-model.ts";
-import { prefillRows, type ChunkOptions, type Watch } from "./run.ts";
+import { prefillRows, type ChunkOptions, type Watch } from "./chunk-rows.ts";
 import { chunkOf } from "../model/model-source.ts";
 
 export type AttentionOptions = ChunkOptions & {
-  /** "maps": the weight of every pair of query and key. "entropies": one number a query, in nats. */
+  /** "maps": the weight of every pair of query and key. "entropies": one number for each query, in nats. */
   readonly what: Attentions;
   /** Which layers, from 0, each once. Default all. */
   readonly layers?: readonly number[];
 };
 
 export type VisitAttentionsOptions = AttentionOptions & {
-  /** Whether each chunk has its logits too. Default false. */
+  /** Whether each chunk comes with its logits. Default false. */
   readonly logits?: boolean;
 };
 
 /** The attention of one layer. */
 export type LayerAttentions = {
   readonly layer: number;
-  /** Entropies [numHeads, queryLen]; maps [numHeads, queryLen, keyLen], keys in the order of tokens from the first on. */
+  /** Entropies are [numHeads, queryLen]; maps are [numHeads, queryLen, keyLen], with keys in the order of tokens from the first on. */
   readonly dims: readonly number[];
   readonly data: Float32Array;
 };
 
-/** What tokens from position `start` on attend to. */
+/** The attention of a chunk of tokens that begins at position `start`. */
 export type AttentionChunk = {
   readonly start: number;
-  /** In the order that they were asked for. */
+  /** In the order of the option `layers`. */
   readonly layers: readonly LayerAttentions[];
-  /** [tokens, vocabSize], where they were asked for. */
+  /** [tokens, vocabSize]; undefined unless asked for. */
   readonly logits: Float32Array | undefined;
 };
 
@@ -60,8 +60,8 @@ type Run = (
   options: VisitAttentionsOptions,
 ) => Promise<void>;
 
-/** Runs the ids, and hands out what each chunk of them attends to. */
-const running =
+/** Runs the ids, and hands out the attention of each chunk. */
+const runWith =
   (loaded: Loaded, extended: ExtendedDecoder): Run =>
   async (where, ids, visit, options) => {
     const { backend, source } = loaded;
@@ -76,20 +76,20 @@ const running =
       name,
       chunkOf(source, extended, backend, { attentions: { what, layers } }),
     );
-    let taken: readonly LayerAttentions[] = [];
+    let chunkLayers: readonly LayerAttentions[] = [];
     const watch: Watch = {
       outputs: layers.map(decoderOutputs.attentions),
       take: (cache, chunk, results) => {
         const { start, length } = chunk;
-        taken = layers.map((layer): LayerAttentions => {
-          const given = (results[decoderOutputs.attentions(layer)] as HostTensor).data as Float32Array;
-          if (what === "entropies") return { layer, dims: [numHeads, length], data: given };
-          return { layer, dims: [numHeads, length, start + length], data: mapInOrder(cache, layer, chunk, given) };
+        chunkLayers = layers.map((layer): LayerAttentions => {
+          const found = (results[decoderOutputs.attentions(layer)] as HostTensor).data as Float32Array;
+          if (what === "entropies") return { layer, dims: [numHeads, length], data: found };
+          return { layer, dims: [numHeads, length, start + length], data: mapInOrder(cache, layer, chunk, found) };
         });
       },
     };
     const onChunk = (start: number, rows: HostTensor): void =>
-      visit({ start, layers: taken, logits: logits ? (rows.data as Float32Array) : undefined });
+      visit({ start, layers: chunkLayers, logits: logits ? (rows.data as Float32Array) : undefined });
     const output = logits ? decoderOutputs.logits : decoderOutputs.likeliest;
     const cache = createCache(backend, extended, { length: ids.length });
     try {
@@ -99,10 +99,10 @@ const running =
     }
   };
 
-/** A layer's chunks put together, [numHeads, length, …]. */
+/** The attention of a layer over the whole text, [numHeads, length, …]. */
 type Whole = LayerAttentions & { readonly rowLen: number };
 
-/** @throws RangeError that says what would do */
+/** @throws RangeError that names `visitAttentions`, where there is not enough memory */
 const roomFor = (elements: number, length: number): Float32Array => {
   try {
     return new Float32Array(elements);
@@ -120,7 +120,7 @@ const wholeOf = ({ layer, dims: [numHeads, , keyLen] }: LayerAttentions, length:
   return { layer, dims, rowLen, data: roomFor(numHeads! * length * rowLen, length) };
 };
 
-/** A chunk's rows from position `start` on; keys that are behind all of them have none. */
+/** Puts the rows of a chunk in place, from position `start` on. Keys after the chunk keep the weight 0. */
 const put = ({ dims: [, length], rowLen, data: all }: Whole, start: number, { dims, data }: LayerAttentions): void => {
   const [numHeads, queryLen, keyLen = 1] = dims as readonly [number, number, number?];
   for (let head = 0; head < numHeads; head++)
@@ -130,24 +130,24 @@ const put = ({ dims: [, length], rowLen, data: all }: Whole, start: number, { di
     }
 };
 
-/** What a model under an extension says of its attention. */
+/** `attentions` and `visitAttentions` of a model under an extension. */
 export const attentionsOf = (
   loaded: Loaded,
   extended: ExtendedDecoder,
 ): { readonly attentions: ReadAttentions; readonly visitAttentions: VisitAttentions } => {
-  const run = running(loaded, extended);
+  const run = runWith(loaded, extended);
   return {
     attentions: async (ids, options) => {
-      const found = new Map<number, Whole>();
+      const wholes = new Map<number, Whole>();
       const visit = ({ start, layers }: AttentionChunk): void => {
         for (const each of layers) {
-          const whole = found.get(each.layer) ?? wholeOf(each, ids.length);
-          found.set(each.layer, whole);
+          const whole = wholes.get(each.layer) ?? wholeOf(each, ids.length);
+          wholes.set(each.layer, whole);
           put(whole, start, each);
         }
       };
       await run("attentions", ids, visit, options);
-      return Array.from(found.values(), ({ layer, dims, data }) => ({ layer, dims, data }));
+      return Array.from(wholes.values(), ({ layer, dims, data }) => ({ layer, dims, data }));
     },
     visitAttentions: async (ids, visit, options) => {
       checkFunction("visitAttentions", "visit", visit);

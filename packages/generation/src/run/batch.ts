@@ -1,6 +1,6 @@
 /**
- * Logits of several texts of one length, run together: their rows behind one another in norms and products, their heads side by side in
- * attention. Texts do not see each other. What it saves is the fixed cost of a run, and products of few rows.
+ * Logits of several texts of one length that are run together. In norms and products the rows of the texts follow one another; in attention
+ * their heads lie side by side, so texts do not see each other. This saves the fixed cost of a run, and products of few rows.
  */
 import type { HostTensor, Session } from "@ropewalk/backend";
 import { check, checkFunction } from "@ropewalk/check";
@@ -8,13 +8,14 @@ import { batchHeads, decoderOutputs, attentionPathName, type ExtendedDecoder } f
 import { append } from "../cache/append.ts";
 import { createCache, releaseCache, type KeyValueCache } from "../cache/cache.ts";
 import { checkIds } from "./check-ids.ts";
-import { checkChunkOptions } from "../generate/check-options.ts";
+import { checkChunkOptions } from "./check-chunk-options.ts";
 import { checkOpen, sessionFor, type Loaded } from "../model/loaded-model.ts";
 import { checkNumbers } from "./check-numbers.ts";
-import { chunkResults, defaultChunkSize, longestNext, type ChunkOptions } from "./run.ts";
+import { chunkResults } from "./chunk-feeds.ts";
+import { defaultChunkSize, longestNext, type ChunkOptions } from "./chunk-rows.ts";
 import { chunkOf, needCheckpoint } from "../model/model-source.ts";
 
-/** From position `start` on, [tokens, vocabSize] of each text. */
+/** Gets the logits [tokens, vocabSize] of each text, from position `start` on. */
 export type VisitBatch = (start: number, logits: readonly Float32Array[]) => void;
 
 export type VisitBatchLogits = (
@@ -39,7 +40,7 @@ const checkTexts = (texts: readonly (readonly number[])[], vocabSize: number): v
     );
 };
 
-/** One chunk of every text: its logits, one text behind the other, and the cache with it. */
+/** Runs one chunk of every text: the logits, one text after the other, and the cache with the chunk in it. */
 const runBatch = async (session: Session, cache: KeyValueCache, chunks: readonly (readonly number[])[]) => {
   const ids = chunks.flat();
   const first = chunks[0]!;
@@ -49,7 +50,7 @@ const runBatch = async (session: Session, cache: KeyValueCache, chunks: readonly
   const logits = results[decoderOutputs.logits] as HostTensor;
   const positions = chunks.flatMap((own) => own.map((_, row) => cache.length + row));
   checkNumbers(cache, decoderOutputs.logits, logits, positions);
-  // Every text has its keys in the same places: those of the first stand for all.
+  // All texts have their keys in the same places, so the ids of the first stand for all.
   return { logits: logits.data as Float32Array, cache: append(cache, first, { results, rows: first.length }) };
 };
 

@@ -1,15 +1,15 @@
 /**
- * Logits that are no numbers end a run. What a graph brings back passes through here: rows of logits are looked at, and where it
- * brings back tokens alone, it has looked itself and gives none.
+ * Ends a run whose logits are not numbers. Rows of logits that a graph brings back are checked here. A graph that brings back tokens has
+ * checked its logits itself, and gives no token where they are not numbers.
  */
 import type { HostTensor } from "@ropewalk/backend";
 import { showName } from "@ropewalk/check";
 import { noToken, decoderOutputs } from "@ropewalk/decoder";
 import type { KeyValueCache } from "../cache/cache.ts";
 
-/** Which of a row's logits, from `offset` on, is none that a token can be chosen by: NaN or Infinity; -1 where all are. */
+/** The index of the first logit of a row, which begins at `offset`, that is NaN or Infinity; -1 where there is none. */
 export const firstNoNumber = (logits: Float32Array, offset: number, vocabSize: number): number => {
-  // A sum of numbers is one, or -Infinity where tokens are ruled out.
+  // The sum of numbers is a number, or -Infinity where tokens are ruled out.
   let sum = 0;
   for (let at = offset; at < offset + vocabSize; at++) sum += logits[at]!;
   if (sum < Infinity) return -1;
@@ -25,7 +25,7 @@ const refuse = ({ extended }: KeyValueCache, position: number, got: string): nev
 };
 
 /**
- * Checks what came back for the tokens at `positions`.
+ * Checks the output for the tokens at `positions`.
  *
  * @throws RangeError that names the model and the position
  */

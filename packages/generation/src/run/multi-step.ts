@@ -1,26 +1,28 @@
 /**
- * Several decode steps in one run: the graph picks each next token itself, and the cache goes in once for all of them.
+ * Several decode steps in one run: the graph picks each next token itself, and the cache is handed over once for all steps.
  *
- * Bytes that go to the device for each token, and come back, on a backend whose tensors do not stay there, with
- * K = 8 numLayers numKvHeads headDim the bytes of a token's keys and values, n tokens cached, N steps a run:
+ * Bytes for each token that go to the device, and come back, on a backend whose tensors do not stay there. A token's keys and values take
+ * K = 8 numLayers numKvHeads headDim bytes, n tokens are cached, and a run has N steps:
  *
- *   step by step    n K          in, K and 4 vocabSize out, or 8 when greedy
- *   N steps a run   n K / N      in, K and 8 out
+ *   step by step     n K          in, K and 4 vocabSize out, or 8 when greedy
+ *   N steps a run    n K / N      in, K and 8 out
  *
- * For one band; with two, keys in the ring are there twice. Llama 3.2 1B at 8,192 tokens, N = 32: 537 MB against 17 MB.
+ * This is for one band. With two bands, keys in the ring are there twice. Llama 3.2 1B at 8,192 tokens, N = 32: 537 MB against 17 MB.
  */
 import { float64, int64, type HostTensor, type Session } from "@ropewalk/backend";
 import { decoderInputs, decoderOutputs } from "@ropewalk/decoder";
 import { byKind, checkKeys, positive } from "@ropewalk/check";
 import { append, untilSettling } from "../cache/append.ts";
-import { runOn } from "../cache/life.ts";
+import { runOn } from "../cache/cache-life.ts";
 import type { KeyValueCache } from "../cache/cache.ts";
 import { checkNumbers } from "./check-numbers.ts";
-import { chunkFeeds, longestNext, replanned, tokensHeld } from "./run.ts";
+import { chunkFeeds } from "./chunk-feeds.ts";
+import { longestNext, replanned } from "./chunk-rows.ts";
+import { tokensBeforeReplanning } from "./planned-length.ts";
 import { drawUniform, type Drawn, type SamplerState } from "../sampling/random.ts";
 import { samplingNotInMultiStep, type Sampling } from "../sampling/sampling.ts";
 
-/** The graph of a chunk, and that of several steps a run. */
+/** The sessions of the chunk graph and of the multi-step graph. */
 export type MultiStepSessions = { readonly session: Session; readonly multiStepSession: Session };
 
 export type MultiStepOptions = {
@@ -28,19 +30,19 @@ export type MultiStepOptions = {
   readonly state: SamplerState;
   /** Tokens that end the run. */
   readonly stopTokens: readonly number[];
-  /** Steps, at most. */
+  /** How many steps are run, at most. */
   readonly steps: number;
 };
 
 export type MultiStepResult = {
-  /** Those that follow the first, one for each step that was run; of stop tokens only the last may be one. */
+  /** The tokens that follow the first, one for each step that was run. Only the last of them can be a stop token. */
   readonly tokens: readonly number[];
   readonly state: SamplerState;
-  /** With the first token in it, and all of those that follow but the last. */
+  /** The cache with the first token in it, and with all tokens that follow but the last. */
   readonly cache: KeyValueCache;
 };
 
-/** A number for each step; none is looked at when greedy. */
+/** A random number for each step. Greedy sampling does not look at them. */
 const draws = ({ sampling, state }: MultiStepOptions, steps: number): readonly Drawn[] =>
   byKind<Sampling, readonly Drawn[], []>("runMultiStep", "sampling", sampling, {
     greedy: () => Array.from({ length: steps }, (): Drawn => ({ uniform: 0, state })),
@@ -51,7 +53,7 @@ const draws = ({ sampling, state }: MultiStepOptions, steps: number): readonly D
     },
   });
 
-/** Greedy is the choice among one. */
+/** The numbers of the sampling. Greedy sampling is a choice among the one most likely token. */
 const samplingFeeds = (sampling: Sampling, vocabSize: number): Readonly<Record<string, HostTensor>> => {
   const numbers = byKind<Sampling, Readonly<Record<"topK" | "temperature" | "topP", number>>, []>(
     "runMultiStep",
@@ -69,13 +71,13 @@ const samplingFeeds = (sampling: Sampling, vocabSize: number): Readonly<Record<s
   };
 };
 
-/** No token: fed where nothing ends the run. */
+/** Fed in place of a stop token where there is none. */
 const noToken = -1;
 
 /**
- * Runs the token `first` and those that follow it, until a stop token or as many steps as are asked. The run ends earlier where
- * tokens settle, where the frequencies change and where a chunk would be too long, so that every step sees what it would see
- * step by step.
+ * Runs the token `first` and the tokens that follow it, until a stop token comes or as many steps are done as asked for. The run ends
+ * earlier where tokens settle, where the frequencies change and where a chunk would be too long, so that every step sees the cache that it
+ * would see step by step.
  *
  * @throws TypeError unless the cache is the value that was handed out last; RangeError for a sampling that the graph does not have
  */
@@ -101,8 +103,8 @@ const stepsFrom = async (
 ): Promise<MultiStepResult> => {
   const { extended } = cache;
   const most = Math.min(options.steps, longestNext(cache), untilSettling(cache));
-  const ready = await replanned(session, cache, cache.length + Math.max(1, tokensHeld(cache, most)));
-  const steps = Math.max(1, tokensHeld(ready, Math.min(most, untilSettling(ready))));
+  const ready = await replanned(session, cache, cache.length + Math.max(1, tokensBeforeReplanning(cache, most)));
+  const steps = Math.max(1, tokensBeforeReplanning(ready, Math.min(most, untilSettling(ready))));
   const drawn = draws(options, steps);
   const stops = options.stopTokens.length === 0 ? [noToken] : options.stopTokens;
   const results = await multiStepSession.run(
@@ -118,12 +120,12 @@ const stepsFrom = async (
     },
     { read: [decoderOutputs.tokens], keep: ready.appended },
   );
-  const given = results[decoderOutputs.tokens] as HostTensor;
-  const tokens = Array.from(given.data as BigInt64Array, Number);
+  const found = results[decoderOutputs.tokens] as HostTensor;
+  const tokens = Array.from(found.data as BigInt64Array, Number);
   checkNumbers(
     ready,
     decoderOutputs.tokens,
-    given,
+    found,
     tokens.map((_, step) => ready.length + step),
   );
   return {

@@ -1,7 +1,6 @@
-/** Rows of what a run brings back. */
 import type { HostTensor } from "@ropewalk/backend";
 
-/** One of them, as a tensor of one row. It shares the memory. */
+/** One row of a tensor, as a tensor that shares its memory. */
 export const rowOf = (rows: HostTensor, row: number): HostTensor => {
   const [, ...dims] = rows.dims;
   const width = dims.reduce((product, dim) => product * dim, 1);

@@ -8,10 +8,14 @@ export const checkLogits = (where: string, logits: Float32Array, offset: number,
     throw new RangeError(`${where}: logits must be numbers below Infinity, got ${logits[offset + at]} at index ${at}`);
 };
 
-/** Index, counted from `offset`, of the largest of `vocabSize` logits, by default all behind it; the first of equals. @throws RangeError for one that is NaN or Infinity */
-export const argmax = (logits: Float32Array, offset: number = 0, given?: number): number => {
+/**
+ * The index, counted from `offset`, of the largest of `vocabSize` logits; of equals the first. By default all logits after `offset` count.
+ *
+ * @throws RangeError for a logit that is NaN or Infinity
+ */
+export const argmax = (logits: Float32Array, offset: number = 0, size?: number): number => {
   checkArray("argmax", "logits", logits, "Float32Array");
-  const vocabSize = given ?? logits.length - offset;
+  const vocabSize = size ?? logits.length - offset;
   checkInteger("argmax", "offset", offset, 0);
   checkInteger("argmax", "vocabSize", vocabSize, 1, logits.length - offset);
   checkLogits("argmax", logits, offset, vocabSize);

@@ -1,17 +1,17 @@
 /**
- * Log-probabilities that the model itself gives, before bias, penalties and temperature:
+ * Log-probabilities as the model gives them, before bias, penalties and temperature:
  *
  *   ln p_t = z_t - max z - ln Σ_s exp(z_s - max z)
  */
 
 export type TokenLogprob = {
   readonly token: number;
-  /** ln p, at most 0; -Infinity for a token that the model rules out. */
+  /** ln p, at most 0. -Infinity for a token that the model rules out. */
   readonly logprob: number;
 };
 
 export type Logprobs = {
-  /** Of the token that was chosen. */
+  /** The log-probability of the chosen token. */
   readonly logprob: number;
   /** The most likely tokens, the most likely first, of equals the first token. */
   readonly top: readonly TokenLogprob[];
@@ -25,7 +25,7 @@ const largest = (logits: Float32Array, count: number): readonly number[] => {
   return passing.sort((a, b) => logits[b]! - logits[a]! || a - b).slice(0, count);
 };
 
-/** The log-probability of `token`, and of the `count` most likely. */
+/** The log-probabilities of `token` and of the `count` most likely tokens. */
 export const logprobsOf = (logits: Float32Array, token: number, count: number): Logprobs => {
   let max = -Infinity;
   for (const logit of logits) if (logit > max) max = logit;

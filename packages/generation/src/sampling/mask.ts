@@ -1,7 +1,7 @@
 import type { History } from "./history.ts";
 
 /**
- * Rules out tokens that may not come next: sets their logits [vocabSize] to -Infinity, before anything else changes them. It is asked for
- * every token, behind all that came; what came is handed over, so that a mask needs to remember nothing.
+ * Rules out tokens that may not come next: sets their logits [vocabSize] to -Infinity, before any other step changes them. It is called for
+ * every token. It gets the whole text so far, so a mask needs no memory of its own.
  */
 export type Mask = (logits: Float32Array, history: History) => void | Promise<void>;

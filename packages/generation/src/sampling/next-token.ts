@@ -1,4 +1,4 @@
-/** What a run brings back for the next token, and the token: the likeliest where that is the one, or else a row of logits. */
+/** Picks the next token from a run: the graph brings back the most likely token where that is enough, or else a row of logits. */
 import type { HostTensor } from "@ropewalk/backend";
 import { show } from "@ropewalk/check";
 import { decoderOutputs } from "@ropewalk/decoder";
@@ -12,16 +12,16 @@ import { isPlainGreedy, samplingNotInMultiStep, type Sampling } from "./sampling
 export type Picked = Sampled & { readonly logprobs?: Logprobs };
 
 export type Picking = {
-  /** The output that is brought back. */
+  /** The output that the graph brings back. */
   readonly output: string;
   /**
-   * The token behind one of its rows, by default the last. A run may bring back several: each is picked behind its own history, with
-   * the state that the pick before it gave.
+   * Picks the token after one of the output's rows, by default the last row. Where a run brings back several rows, each pick has its own history
+   * and the state that the pick before it gave.
    */
   readonly pick: (state: SamplerState, rows: HostTensor, history: History, row?: number) => Picked | Promise<Picked>;
 };
 
-/** What a token is picked by. */
+/** The options that decide how a token is picked. */
 export type PickOptions = {
   readonly sampling: Sampling;
   /** How many of the most likely tokens' log-probabilities come with it. */
@@ -29,7 +29,7 @@ export type PickOptions = {
   readonly mask?: Mask | undefined;
 };
 
-/** What of it the graph of several steps cannot do, in words; undefined where it can do all. */
+/** Names the options that the multi-step graph cannot do. Undefined where it can do all. */
 export const notInMultiStep = ({ sampling, logprobs, mask }: PickOptions): string | undefined => {
   const steps = samplingNotInMultiStep(sampling);
   const names = [
@@ -45,16 +45,16 @@ const likeliest: Picking = {
   pick: (state, { data }, _, row = data.length - 1) => ({ token: Number(data[row]), state }),
 };
 
-/** What a mask gives would be ignored: it changes the logits that it is given. */
-const checkNothing = (given: unknown): void => {
-  if (given !== undefined)
+/** Refuses a value that a mask returns: it would be ignored, since a mask changes the logits that it gets. */
+const checkNothing = (returned: unknown): void => {
+  if (returned !== undefined)
     throw new TypeError(
-      `generate: mask must give nothing, or a promise of it, for it changes the logits that it is given, got ${show(given)}`,
+      `generate: mask must give nothing, or a promise of it, for it changes the logits that it is given, got ${show(returned)}`,
     );
 };
 
-const isLater = (given: unknown): given is PromiseLike<unknown> =>
-  typeof (given as Partial<PromiseLike<unknown>> | undefined | null)?.then === "function";
+const isPromise = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as Partial<PromiseLike<unknown>> | undefined | null)?.then === "function";
 
 export const pickingBy = ({ sampling, logprobs, mask }: PickOptions): Picking => {
   if (isPlainGreedy(sampling) && logprobs === undefined && mask === undefined) return likeliest;
@@ -68,9 +68,9 @@ export const pickingBy = ({ sampling, logprobs, mask }: PickOptions): Picking =>
       const given = (data as Float32Array).subarray(row * vocabSize!, (row + 1) * vocabSize!);
       if (mask === undefined) return choose(state, given, given, history);
       const own = given.slice();
-      // Not every mask has to wait.
+      // A mask may be synchronous: then nothing waits.
       const masked: unknown = mask(own, history);
-      if (isLater(masked))
+      if (isPromise(masked))
         return Promise.resolve(masked).then((late) => {
           checkNothing(late);
           return choose(state, given, own, history);

@@ -1,5 +1,5 @@
 /**
- * Choosing the next token from logits, in the order of transformers' processors:
+ * Chooses the next token from logits, in the order of transformers' processors:
  *
  *   logit bias, repetition penalty, frequency penalty, presence penalty    for every kind
  *   greedy   argmax, the first of equals
@@ -16,7 +16,7 @@ import type { Sampling } from "./sampling.ts";
 
 export type Sampled = { readonly token: number; readonly state: SamplerState };
 
-/** A row in which every token is ruled out has none to choose. */
+/** @throws RangeError where every token is ruled out, so that none can be chosen */
 const checkChoice = (logits: Float32Array, token: number): number => {
   if (logits[token] === -Infinity)
     throw new RangeError("sample: at least one token must not be ruled out, got none that is left");
@@ -26,7 +26,7 @@ const checkChoice = (logits: Float32Array, token: number): number => {
 /**
  * Chooses a token from logits [vocabSize] and hands the state on.
  *
- * @param history - what the token stands behind; penalties look at it
+ * @param history - the text that the token is chosen after; penalties look at it
  * @throws RangeError for a logit that is NaN or Infinity, and where every token is ruled out
  */
 export const sample = (

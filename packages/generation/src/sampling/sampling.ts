@@ -1,13 +1,13 @@
-/** How the next token is chosen, as a value: the steps and their numbers. */
+/** Sampling as a value: the steps by which the next token is chosen, and their numbers. */
 import { byVariant, number, type Variants } from "@ropewalk/check";
 import { adjustmentKeys, checkAdjustmentsFit, hasAdjustments, type Adjustments } from "./adjustments/index.ts";
 import { cutKeys, cutsNotInMultiStep, type Cuts } from "./cuts/index.ts";
 import { startRandom, type SamplerState } from "./random.ts";
 
-/** The most likely token. */
+/** Chooses the most likely token. */
 export type Greedy = Adjustments & { readonly kind: "greedy" };
 
-/** A token drawn by its probability. */
+/** Draws a token by its probability. */
 export type Drawing = Adjustments &
   Cuts & {
     readonly kind: "sample";
@@ -39,7 +39,7 @@ const kinds: Variants<Sampling, SamplerState> = {
 /**
  * The state that a run starts with.
  *
- * @param vocabSize - given: token ids must lie inside it
+ * @param vocabSize - where it is given, token ids must lie inside the vocabulary
  * @throws RangeError naming the field, its rule and its value; TypeError for a key that nobody reads
  */
 export const startSampling = (sampling: Sampling, vocabSize: number = Infinity): SamplerState => {
@@ -51,7 +51,7 @@ export const startSampling = (sampling: Sampling, vocabSize: number = Infinity):
 /** Whether a row's largest logit is the token, as it comes out of the graph. */
 export const isPlainGreedy = (sampling: Sampling): boolean => sampling.kind === "greedy" && !hasAdjustments(sampling);
 
-/** What of a sampling the graph of several steps cannot do, in words; undefined where it can do all. */
+/** Names the steps of a sampling that the multi-step graph cannot do. Undefined where it can do all. */
 export const samplingNotInMultiStep = (sampling: Sampling): string | undefined => {
   const names = [
     ...Object.keys(adjustmentKeys).filter((name) => hasAdjustments({ [name]: sampling[name as keyof Adjustments] })),

@@ -1,12 +1,12 @@
-/** What a run starts from, as token ids. */
+/** A prompt as token ids. */
 import { show } from "@ropewalk/check";
 import type { ChatMessage } from "./chat-template/messages.ts";
 import type { TextCodec } from "./text-codec.ts";
 
-/** Text, token ids, or a conversation, which the checkpoint's chat template makes one text of. */
+/** Text, token ids, or messages, which the checkpoint's chat template turns into one text. */
 export type Prompt = string | readonly number[] | readonly ChatMessage[];
 
-/** What of a model reads and writes text. */
+/** The parts of a model that read and write text. */
 export type Texts = { readonly text: TextCodec | undefined; readonly name: string };
 
 export type PromptTexts = Texts & { readonly bosToken: number | undefined };
@@ -17,7 +17,7 @@ const needText = (where: string, { text, name }: Texts, use: string, instead: st
   return text;
 };
 
-/** @throws TypeError when the model has no tokenizer */
+/** The tokenizer, to write text with. @throws TypeError when the model has none */
 export const textWriter = (where: string, model: Texts): TextCodec =>
   needText(where, model, "write text", "generateTokens gives token ids");
 
@@ -27,13 +27,15 @@ const kindOf = (prompt: Prompt): "text" | "ids" | "messages" | undefined => {
   return typeof prompt[0] === "object" && prompt[0] !== null ? "messages" : "ids";
 };
 
-const aMessage = (prompt: unknown): boolean => typeof prompt === "object" && prompt !== null && "role" in prompt;
+const isMessage = (prompt: unknown): boolean => typeof prompt === "object" && prompt !== null && "role" in prompt;
 
 /**
- * The ids of a prompt. Behind other tokens a text does not begin anew: it has no special tokens, and a conversation no bos. Behind a
- * prefix, which is run with it, it may have none at all: `fewest` 0.
+ * The ids of a prompt. A text that follows other tokens gets no special tokens, and messages that do get no bos.
  *
- * @throws TypeError when the prompt is none, is no ids and there is no tokenizer, or is a conversation and there is no chat template
+ * @param behind - whether the prompt follows other tokens
+ * @param fewest - 0 where the prompt may be empty, as after a prefix, whose last token is run in any case
+ * @throws TypeError when the value is no prompt, when it needs a tokenizer and there is none, or when it needs a chat template and there is
+ *   none
  */
 export const promptIds = (
   where: string,
@@ -44,7 +46,7 @@ export const promptIds = (
 ): readonly number[] => {
   const kind = kindOf(prompt);
   if (kind === undefined) {
-    const hint = aMessage(prompt) ? "; messages stand in a list" : "";
+    const hint = isMessage(prompt) ? "; messages stand in a list" : "";
     throw new TypeError(`${where}: prompt must be text, token ids or messages, got ${show(prompt)}${hint}`);
   }
   if (kind === "ids") return prompt as readonly number[];

@@ -1,16 +1,16 @@
 /**
- * The end of a text at a stop string. The text ends where the first of them is complete, before its beginning; of several that are complete
- * there, before the longest. Until then, what may be the beginning of one is held back, and nothing else.
+ * Ends a text at a stop string. As soon as one stop string is complete, the text ends before its beginning; where several are complete at the
+ * same place, before the longest. Until then only the end of the text that may be the beginning of a stop string is held back.
  */
 import { check, show, showName, type Rule } from "@ropewalk/check";
 import type { TextCodec } from "./text-codec.ts";
 
 export type Cut = {
-  /** What is given out. */
+  /** The text that is given out. */
   readonly text: string;
-  /** What may be the beginning of a stop string: the longest end of the text that is. */
+  /** The text that is held back: the longest end that may be the beginning of a stop string. */
   readonly held: string;
-  /** The one that came. */
+  /** The stop string that came. */
   readonly stop?: string;
 };
 
@@ -23,7 +23,7 @@ const heldLength = (stops: readonly string[], text: string): number => {
   return Math.max(0, ...stops.map(longest));
 };
 
-/** A piece of text behind what was held back. */
+/** Cuts a piece of text that follows the text held back so far. */
 export const cutAtStop = (stops: readonly string[], held: string, piece: string): Cut => {
   const text = held + piece;
   const [first] = stops
@@ -31,11 +31,11 @@ export const cutAtStop = (stops: readonly string[], held: string, piece: string)
     .filter(({ from }) => from >= 0)
     .sort((a, b) => a.from + a.stop.length - (b.from + b.stop.length) || a.from - b.from);
   if (first !== undefined) return { text: text.slice(0, first.from), held: "", stop: first.stop };
-  const given = text.length - heldLength(stops, text);
-  return { text: text.slice(0, given), held: text.slice(given) };
+  const end = text.length - heldLength(stops, text);
+  return { text: text.slice(0, end), held: text.slice(end) };
 };
 
-/** Rule of a list of texts. */
+/** The rule for a list of stop strings. */
 export const areStopStrings: Rule = (where, name, value) => {
   const hint = typeof value === "string" ? `; [${show(value)}] is meant?` : "";
   if (!Array.isArray(value) || !value.every((stop) => typeof stop === "string"))
@@ -44,13 +44,13 @@ export const areStopStrings: Rule = (where, name, value) => {
   check(empty < 0, `${where}: ${name}[${empty}] must have a character at least`, "");
 };
 
-/** What ends a run: texts, and the tokens that stand for those which are special tokens, for these have no text. */
+/** What ends a run: texts, and the ids of those stop strings that are special tokens, since special tokens have no text. */
 export type Stops = { readonly strings: readonly string[]; readonly tokens: readonly number[] };
 
-/** @throws RangeError for a text with a special token in it, which never comes */
-export const stopsOf = ({ specialTokens }: TextCodec, given: readonly string[]): Stops => {
-  const tokens = given.flatMap((stop) => specialTokens?.get(stop) ?? []);
-  const strings = given.filter((stop) => specialTokens?.has(stop) !== true);
+/** Sorts stop strings into texts and tokens. @throws RangeError for a text that contains a special token, since such a text never comes */
+export const stopsOf = ({ specialTokens }: TextCodec, stopStrings: readonly string[]): Stops => {
+  const tokens = stopStrings.flatMap((stop) => specialTokens?.get(stop) ?? []);
+  const strings = stopStrings.filter((stop) => specialTokens?.has(stop) !== true);
   const [content, inside] = [...(specialTokens?.keys() ?? [])]
     .map((each) => [each, strings.find((stop) => stop.includes(each))] as const)
     .find(([, stop]) => stop !== undefined) ?? ["", undefined];

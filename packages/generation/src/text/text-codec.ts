@@ -1,33 +1,33 @@
-/** Text in, text out: a tokenizer as a few functions. */
+/** A tokenizer as a few functions: text to ids and back, and messages to ids. */
 import { check, checkKeys } from "@ropewalk/check";
-import { chatFormat, type ChatFormat } from "./chat-template/format.ts";
+import { chatFormat, type ChatFormat } from "./chat-template/chat-format.ts";
 import type { ChatMessage } from "./chat-template/messages.ts";
-import { openTokenizer } from "./tokenizer/open.ts";
+import { openTokenizer } from "./tokenizer/open-tokenizer.ts";
 
-/** A text that goes on behind others has no special tokens of its own: `specialTokens: false`. */
+/** `specialTokens: false` is for a text that follows other text, and so gets no special tokens of its own. */
 export type EncodeOptions = { readonly specialTokens?: boolean };
 
 export type TextCodec = {
-  /** Ids of a text, with the special tokens that the tokenizer adds unless `specialTokens` is false. */
+  /** The ids of a text, with the special tokens that the tokenizer adds unless `specialTokens` is false. */
   readonly encode: (text: string, options?: EncodeOptions) => readonly number[];
-  /** Text of ids, special tokens and ids without a token left out. */
+  /** The text of ids. Special tokens, and ids that have no token, are left out. */
   readonly decode: (ids: readonly number[]) => string;
-  /** Ids of a conversation, up to where the assistant goes on; absent where the checkpoint has no chat template. */
+  /** The ids of messages, up to where the assistant goes on. Absent where the checkpoint has no chat template. */
   readonly encodeChat?: (messages: readonly ChatMessage[]) => readonly number[];
-  /** The text of a conversation, which has the special tokens in it; absent where the checkpoint has no chat template. */
+  /** The text of messages, special tokens included. Absent where the checkpoint has no chat template. */
   readonly formatChat?: ChatFormat;
   /**
-   * What decides the text that a token adds: the tokens beside it, so that text is streamed, or the whole text, which then comes at the
-   * end. Default "local".
+   * What decides the text that a token adds: "local" means the tokens beside it, so text can be streamed; "whole" means the whole text, which
+   * therefore comes at the end. Default "local".
    */
   readonly decoding?: "local" | "whole";
-  /** Ids of the tokens that have no text, by what stands for them. */
+  /** The ids of special tokens, which have no text, by their contents. */
   readonly specialTokens?: ReadonlyMap<string, number>;
 };
 
 /**
  * A tokenizer from the parsed `tokenizer.json` and `tokenizer_config.json`, and the chat template where there is one. Its text is never
- * tidied up, whatever `clean_up_tokenization_spaces` says.
+ * cleaned up, whatever `clean_up_tokenization_spaces` says.
  *
  * @throws TypeError and RangeError that name the file, the place in it, the rule and the value
  */
@@ -60,7 +60,7 @@ export const textCodec = (files: {
       const at = ids.findIndex((id) => !Number.isInteger(id) || id < 0);
       check(at < 0, `decode: ids[${at}] must be an integer >= 0`, ids[at], "number");
       const known = ids.filter((id) => tokenizer.id_to_token(id) !== undefined);
-      // The tokenizer refuses to decode nothing. To tidy up would be to change what has been streamed.
+      // The tokenizer refuses an empty list. Cleaning up would change text that was already streamed.
       const options = { skip_special_tokens: true, clean_up_tokenization_spaces: false };
       return known.length === 0 ? "" : tokenizer.decode(known, options);
     },

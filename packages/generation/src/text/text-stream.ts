@@ -1,13 +1,13 @@
-/** Text as its tokens come: pieces that never split a character and, joined, are the text of all the tokens. */
+/** Streams the text of tokens as they come, in pieces that never split a character. Joined, the pieces are the text of all tokens. */
 import { cutAtStop, type Cut } from "./stop-strings.ts";
 import type { TextCodec } from "./text-codec.ts";
 
-/** Stands at the end of a text whose last character is not complete yet. */
+/** Decoders put this character at the end of a text whose last character is not complete. */
 const replacement = "\uFFFD";
 
 /**
- * The last few tokens that have a text. What a token adds is the same behind them as behind all tokens: what a decoder does to a
- * text's beginning alone, it has done by its first character.
+ * The last few tokens that have a text. A token adds the same text after them as after all tokens: what a decoder does only at the beginning of
+ * a text is done once there is a first character.
  */
 const contextOf = (codec: TextCodec, tokens: readonly number[], fewest: number): readonly number[] => {
   for (let count = fewest; count < tokens.length; count *= 2) {
@@ -18,22 +18,23 @@ const contextOf = (codec: TextCodec, tokens: readonly number[], fewest: number):
 };
 
 export type TextStreamOptions = {
-  /** Texts that end the text; no part of one is given out. */
+  /** Texts that end the text. No part of them is given out. */
   readonly stopStrings?: readonly string[];
-  /** Called with the one that came. The tokens are read on: they end as whoever gives them likes. */
+  /** Called with the stop string that came. Tokens are still read to their end, but nothing more is given out. */
   readonly onStop?: (stop: string) => void;
 };
 
-/** A text without the bytes of a character that is not complete. */
+/** The text without an incomplete character at its end. */
 const complete = (text: string): string => text.replace(/\uFFFD+$/, "");
 
 /**
- * Turns tokens into pieces of text as they come. A piece that ends inside a character is held back until the rest is there, and so is what
- * may be the beginning of a stop string.
+ * Turns tokens into pieces of text as they come. A piece that ends inside a character is held back until the rest is there, and so is text
+ * that may be the beginning of a stop string.
  *
- * A token's text can depend on its neighbours (the first of a text may lose its space), so a piece is what the tokens since
- * the last piece add to a few before them: the texts joined are `decode(ids)`, at a cost that does not grow. Where every token can
- * change all of the text (`decoding: "whole"`) there is one piece, at the end; stop strings are looked for in all of it at each token.
+ * The text of a token can depend on its neighbours: the first token of a text may lose its space. So a piece is the text that the tokens since
+ * the last piece add to a few tokens before them. The pieces joined are `decode(ids)`, and the cost of a piece does not grow. Where any token
+ * can change the whole text (`decoding: "whole"`), there is one piece, at the end; stop strings are then looked for in the whole text at each
+ * token.
  */
 export const textStream = async function* (
   codec: TextCodec,
@@ -48,7 +49,10 @@ export const textStream = async function* (
   const added = (): string => codec.decode([...context, ...fresh]).slice(codec.decode(context).length);
   const take = (piece: string): Cut => {
     const cut = cutAtStop(stopStrings, held, piece);
-    if (cut.stop !== undefined) onStop?.((stop = cut.stop));
+    if (cut.stop !== undefined) {
+      stop = cut.stop;
+      onStop?.(stop);
+    }
     return cut;
   };
   for await (const token of tokens) {

@@ -1,10 +1,10 @@
-/** The two kinds of worker as one: those of pages have the DOM's events, those of Node an emitter's. */
+/** Treats the two kinds of worker alike: workers of pages have DOM events, workers of Node are event emitters. */
 import { check } from "@ropewalk/check";
 import type { Endpoint } from "comlink";
 
 type Listener = (event: unknown) => void;
 
-// Methods, and what is handed over is never looked at: the DOM's types and Node's fit alike, and neither is needed to read these.
+// Written with methods and unspecific parameters, so that the types of the DOM and of Node both fit and neither has to be imported.
 
 /** A Web Worker, or a port of either kind. */
 type DomWorker = {
@@ -24,7 +24,7 @@ export type WorkerLike = DomWorker | NodeWorker;
 
 export const isNodeWorker = (worker: WorkerLike): worker is NodeWorker => !("addEventListener" in worker);
 
-/** @throws TypeError for what messages cannot be sent to */
+/** @throws TypeError for a value that messages cannot be sent to */
 export const checkWorker = (where: string, name: string, worker: WorkerLike): void =>
   check(
     typeof (worker as Partial<DomWorker> | null | undefined)?.postMessage === "function",

@@ -7,10 +7,10 @@ export {
   type WorkerLoadOptions,
   type WorkerOpened,
   type WorkerSource,
-} from "./outside/connect.ts";
-export type { WorkerChat } from "./outside/chat.ts";
+} from "./outside/connect-worker.ts";
+export type { WorkerChat } from "./outside/worker-chat.ts";
 export type { WorkerLike } from "./endpoint.ts";
-export type { WorkerCache, WorkerModel, WorkerPrefix } from "./outside/model.ts";
-export { serveModels, type ServeConfig } from "./inside/serve.ts";
+export type { WorkerCache, WorkerModel, WorkerPrefix } from "./outside/worker-model.ts";
+export { serveModels, type ServeConfig } from "./inside/serve-models.ts";
 export type { BackendChoice, BackendFacts, SourceFacts } from "./wire.ts";
-export type { Backends, OpenOwn } from "./inside/works.ts";
+export type { Backends, OpenOwn } from "./inside/held.ts";

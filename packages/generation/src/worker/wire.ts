@@ -1,24 +1,24 @@
-/** What goes between a worker and the outside. All of it is data that structured cloning copies, errors with their class among it. */
+/** The messages between a worker and the outside. All of them are data for structured cloning, which keeps the class of errors. */
 import type { Chat } from "../conversation/chat.ts";
 import type { ExtensionRecord } from "@ropewalk/context-extension";
 import type { CachePrecision, DecoderSizes } from "@ropewalk/decoder";
 import type { CheckpointFile, TokenizerFiles } from "@ropewalk/models";
 
-/** A backend by the name that the worker's file gives it, and what its function is called with. */
+/** A backend by the name that the worker's file gives it, with the options that its function is called with. */
 export type BackendChoice = string | { readonly name: string; readonly options?: unknown };
 
-/** Where a model comes from. */
+/** The place that a model comes from. */
 export type SentSource =
   | { readonly kind: "name"; readonly name: string }
   | { readonly kind: "url"; readonly href: string }
-  /** A folder that lies outside; its files are asked for. */
+  /** A folder that lies outside. The worker asks for its files. */
   | { readonly kind: "folder" }
-  /** One that `openModel` opened in the worker. */
+  /** A model that `openModel` opened in the worker. */
   | { readonly kind: "opened"; readonly id: number }
-  /** For the worker's own `open`. */
+  /** Data for the worker's own `open`. */
   | { readonly kind: "own"; readonly data: unknown };
 
-/** A file of a folder outside: bytes come with it, ranges of a path are read when they are needed. */
+/** A file of a folder outside. Bytes are sent along; ranges of a file with a path are read when they are needed. */
 export type SentFile = { readonly size: number; readonly external: CheckpointFile["external"] };
 
 export type SentFolder = {
@@ -28,20 +28,20 @@ export type SentFolder = {
   readonly changed: (name: string) => Promise<string | undefined>;
 };
 
-/** What is known of a model without its weights. */
+/** The facts of a model that are known without its weights. */
 export type SourceFacts = {
   readonly kind: "checkpoint" | "export";
   readonly name: string;
-  /** Such as "llama"; undefined for an export. */
+  /** Such as "llama". Undefined for an export. */
   readonly family: string | undefined;
   readonly decoder: DecoderSizes;
   readonly bosToken: number | undefined;
   readonly stopTokens: readonly number[];
-  /** The parsed file; undefined where there is none. */
+  /** The parsed file. Undefined where there is none. */
   readonly generationConfig: Readonly<Record<string, unknown>> | undefined;
-  /** Of the weights as they are stored, and of an export's graph. */
+  /** Size of the weights as they are stored, and of an export's graph. */
   readonly bytes: number;
-  /** The parsed files; undefined where there is no tokenizer. */
+  /** The parsed files. Undefined where there is no tokenizer. */
   readonly tokenizer: TokenizerFiles | undefined;
 };
 
@@ -55,36 +55,36 @@ export type ModelFacts = OpenedFacts & {
   readonly cache: CachePrecision;
 };
 
-/** A text that was read in the worker. */
+/** A prefix that is held in the worker. */
 export type PrefixFacts = { readonly id: number; readonly ids: readonly number[]; readonly bytes: number };
 
-/** A chat in the worker. */
+/** A chat that is held in the worker. */
 export type ChatFacts = { readonly id: number } & Pick<Chat, "messages" | "ids" | "turns" | "bytes">;
 
-/** What a run gives, one after another. */
+/** The events of a run, one after another. */
 export type RunEvent =
   /** A function among the options was called. */
   | { readonly kind: "told"; readonly name: string; readonly args: readonly unknown[] }
   | { readonly kind: "value"; readonly value: unknown }
   | { readonly kind: "done"; readonly result: unknown }
-  /** Fields of its own, which structured cloning does not copy, stand beside it. */
+  /** Fields of the error that structured cloning does not copy come beside it. */
   | { readonly kind: "failed"; readonly error: unknown; readonly fields: Readonly<Record<string, string | number>> };
 
-/** What is asked of a worker: the name of the work, what it is done with, and which functions among the options want to be told. */
+/** A request to a worker: the name of its handler, the arguments, and the names of the functions among the options that it should call. */
 export type Asked = {
   readonly work: string;
   readonly args: readonly unknown[];
   readonly listeners: readonly string[];
 };
 
-/** What a worker offers, by Comlink. */
+/** The functions that a worker offers through Comlink. */
 export type Served = {
-  /** Holds the lock of that name from then on, where there are locks. */
+  /** Makes the worker hold the lock of that name from then on, where there are locks. */
   readonly hello: (lock: string) => Promise<void>;
   readonly start: (asked: Asked, folder?: SentFolder) => Promise<number>;
-  /** What has come since; waits until there is something. */
+  /** Gives the events since the last call. Waits until there is one. */
   readonly next: (run: number) => Promise<readonly RunEvent[]>;
   readonly abort: (run: number) => void;
-  /** Ends a run that nobody reads on, with what it holds. */
+  /** Ends a run that is not read to its end, and gives back what it holds. */
   readonly leave: (run: number) => Promise<void>;
 };

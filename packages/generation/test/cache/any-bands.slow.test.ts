@@ -38,7 +38,8 @@ const byRule = ({ positions }: ContextExtension): ContextExtension => {
   const { bands, config: _, ...mapping } = positions!;
   const rules = bands.map((band): Band => ({
     covers: (i, j) => covers(band, i, j),
-    ...{ query: band.query, key: band.key },
+    query: band.query,
+    key: band.key,
   }));
   return withPositions({ kind: "custom", ...mapping, bands: rules } as PositionScheme);
 };
@@ -200,7 +201,9 @@ describe.each(backends)("on $name", (backend) => {
 
   it("refuses rules that break where nobody looked", async () => {
     const mapping: PositionMapping = {
-      ...{ name: "breaks late", window: 4, ...nothing },
+      name: "breaks late",
+      window: 4,
+      ...nothing,
       bands: [nearBand(4), { covers: (i, j) => i - j >= 4 || (i === 300 && j === 299), query: () => 4, key: () => 0 }],
     };
     const extension = withPositions({ kind: "custom", ...mapping });

@@ -36,11 +36,9 @@ const act = fc.record({
 });
 
 const cases = fc.record({
-  ...{
-    shape: shapes,
-    extension: extensions,
-    precision: fc.constantFrom("float32" as const, "float32" as const, "q8" as const),
-  },
+  shape: shapes,
+  extension: extensions,
+  precision: fc.constantFrom("float32" as const, "float32" as const, "q8" as const),
   first: fc.integer({ min: 1, max: 400 }),
   acts: fc.array(act, { minLength: 3, maxLength: 8 }),
 });
@@ -114,7 +112,8 @@ describe("the memory of a fork", () => {
     const { backend, live } = counted(backends[0]!);
     const window = 64;
     const model = await loadModel(await openFolder(stories260K.url), {
-      ...{ backend, extension: selfExtend({ groupSize: 8, window }) },
+      backend,
+      extension: selfExtend({ groupSize: 8, window }),
     });
     const { session, extended } = model;
     const idsOf = (count: number): readonly number[] => Array.from({ length: count }, (_, at) => 3 + ((at * 7) % 500));

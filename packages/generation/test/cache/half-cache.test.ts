@@ -5,7 +5,7 @@ import { extendDecoder } from "@ropewalk/decoder";
 import { openFolder } from "@ropewalk/models/node";
 import { expect, it } from "vitest";
 import { cacheBytes, createCache, plannedCacheBytes } from "../../src/index.ts";
-import { cacheFeeds } from "../../src/cache/feeds.ts";
+import { cacheFeeds } from "../../src/cache/cache-feeds.ts";
 import { graphsOf, type ModelSource } from "../../src/model/model-source.ts";
 import { openModel } from "../../src/model/open-model.ts";
 import { stories260K } from "@ropewalk/tiny-models";

@@ -2,9 +2,9 @@
 import { byteLevel, forms, type Form } from "@ropewalk/testing/tokenizer-forms";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { commonLength, laterText } from "../../src/conversation/lasting.ts";
+import { commonLength, laterText } from "../../src/conversation/later-text.ts";
 import { answerPiece, idsOf, type Piece } from "../../src/conversation/pieces.ts";
-import { planned } from "../../src/conversation/plan.ts";
+import { planned } from "../../src/conversation/plan-turn.ts";
 import { encodeBehind } from "../../src/conversation/encode-behind.ts";
 import { chatFormat, textCodec, type ChatMessage, type TextCodec } from "../../src/index.ts";
 import { changing, published, withoutTokens } from "../chat-templates.ts";

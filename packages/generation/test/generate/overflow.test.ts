@@ -187,7 +187,8 @@ describe("behind a prefix", () => {
     const after = await model.read(ids.slice(0, 300));
     const more = ids.slice(300);
     const kept = await run(model, more, {
-      ...{ after, maxNewTokens: 10 },
+      after,
+      maxNewTokens: 10,
       beyondCapacity: ({ ids: all }) => [...all.slice(0, 300), ...all.slice(-100)],
     });
     expect(kept.stats).toMatchObject({ promptTokens: 400, cachedTokens: 299 });

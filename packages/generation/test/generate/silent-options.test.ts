@@ -162,7 +162,10 @@ describe("options", () => {
 
 describe("positions that are no numbers", () => {
   const broken = (query: (i: number) => number) => ({
-    ...{ name: "broken", window: 32, capacity: () => 9999, remedy: () => "" },
+    name: "broken",
+    window: 32,
+    capacity: () => 9999,
+    remedy: () => "",
     bands: [
       { from: 0, to: 32, query: (i: number) => i, key: (j: number) => j },
       { from: 32, to: Infinity, query, key: (j: number) => j },

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { lookup } from "../../src/guess/lookup.ts";
 import { nGrams } from "../../src/guess/n-grams.ts";
-import { afterGuess, afterStep, isTime, startPace } from "../../src/guess/pace.ts";
+import { afterGuess, afterStep, isTime, startPace } from "../../src/guess/guess-pace.ts";
 
 /** The same by looking everywhere. */
 const searched = (ids: readonly number[], count: number): number | undefined => {

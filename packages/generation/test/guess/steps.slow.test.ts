@@ -6,11 +6,11 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stories260K } from "@ropewalk/tiny-models";
 import { createCache, releaseCache, type KeyValueCache } from "../../src/cache/cache.ts";
-import type { GuessSource } from "../../src/guess/source.ts";
-import { guessedSteps } from "../../src/guess/steps.ts";
+import type { GuessSource } from "../../src/guess/guess-source.ts";
+import { guessedSteps } from "../../src/guess/guessed-steps.ts";
 import { loadModel, runChunk, startSampling, type LanguageModel, type Sampling } from "../../src/index.ts";
 import { pickingBy } from "../../src/sampling/next-token.ts";
-import { prefillRows } from "../../src/run/run.ts";
+import { prefillRows } from "../../src/run/chunk-rows.ts";
 import { backends } from "../backends.ts";
 import { drawn, greedy, layouts, take } from "./cases.ts";
 

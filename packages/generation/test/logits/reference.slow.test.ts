@@ -148,7 +148,9 @@ const expected = (
     ).data,
   });
   const rotated = positions.bands.map((band): Rotated => ({
-    ...{ band, queries: turned(query, numHeads, band.query), keys: turned(key, numKvHeads, band.key) },
+    band,
+    queries: turned(query, numHeads, band.query),
+    keys: turned(key, numKvHeads, band.key),
   }));
   const byDistance = positions.bands.every(
     ({ covers: rule, chunkLen }) => rule === undefined && chunkLen === undefined,

@@ -53,7 +53,9 @@ const ways: Readonly<Record<string, (model: LanguageModel, asked: Asked) => Prom
     const after = await read(model, text);
     const asked = { maxNewTokens: newTokens, stopTokens: [], beyondCapacity: "allow", ...options, after } as const;
     const runs = questions.map((question) => ({
-      ...{ behind: text, question, tokens: [] as number[] },
+      behind: text,
+      question,
+      tokens: [] as number[],
       run: model.generateTokens(question, asked),
     }));
     for (let step = 0; step < newTokens; step++) {

@@ -52,7 +52,8 @@ describe("a prefix", () => {
     const done: GenerationStats[] = [];
     const seen: (readonly [number, number])[] = [];
     const tokens = await tokensOf(model, ids.slice(220), {
-      ...{ after: prefix, onDone: (stats) => done.push(stats) },
+      after: prefix,
+      onDone: (stats) => done.push(stats),
       onPrefill: (run, all) => seen.push([run, all]),
     });
     expect(tokens).toEqual(await tokensOf(model, ids));
@@ -97,7 +98,8 @@ describe("a prefix", () => {
   it("takes several runs at once, and may be released while they run", async () => {
     const prefix = await model.read(ids.slice(0, 250));
     const runs = [ids.slice(250), ids.slice(270), [7]].map((question) => ({
-      ...{ question, tokens: [] as number[] },
+      question,
+      tokens: [] as number[],
       run: model.generateTokens(question, { after: prefix, maxNewTokens: 8, stopTokens: [] }),
     }));
     for (let step = 0; step < 8; step++) {

@@ -40,7 +40,9 @@ const device = () => {
     return outside;
   };
   const createSession = async (): Promise<Session> => ({
-    ...{ inputs: ["x"], outputs: ["y"], release: async () => {} },
+    inputs: ["x"],
+    outputs: ["y"],
+    release: async () => {},
     run: async ({ x }) => {
       counts.runs += 1;
       const { type, dims, data } = inner.get((x as { readonly handle: object }).handle)!;

@@ -113,11 +113,7 @@ describe("an ONNX export", () => {
 
   it("that was written for generation refuses them by name", async () => {
     const target = join(scratch, "written");
-    await extendFolder(
-      { ...{ extension: {}, runtime: "ropewalk", model: "model.onnx" } },
-      fileURLToPath(folder),
-      target,
-    );
+    await extendFolder({ extension: {}, runtime: "ropewalk", model: "model.onnx" }, fileURLToPath(folder), target);
     const model = await loadModel(target, { backend });
     await expect(model.attentions([5, 6], { what: "maps" })).rejects.toThrow(
       /^loadExport: a model that was written for generation must be run without attentions, which it does not give out, got maps; load the export itself$/,

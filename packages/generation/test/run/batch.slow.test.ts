@@ -57,7 +57,9 @@ describe.each(backends)("texts together on $name", (backend) => {
 
 it("a cache in 8 bits: as each by itself, as far as its rounding goes", async () => {
   const model = await loadModel(await openFolder(stories260K.url), {
-    ...{ backend: backends[0]!, cache: "q8", extension: layouts["SelfExtend"]! },
+    backend: backends[0]!,
+    cache: "q8",
+    extension: layouts["SelfExtend"]!,
   });
   await compare(model, 2, [20], 0.1);
   await model.release();

@@ -309,7 +309,10 @@ describe("a loop of one's own", () => {
     while (tokens.length <= 130) {
       const steps = Math.min(17, 131 - tokens.length);
       const block = await runMultiStep({ session, multiStepSession }, cache, tokens.at(-1)!, {
-        ...{ sampling, state: startSampling(sampling), stopTokens: [], steps },
+        sampling,
+        state: startSampling(sampling),
+        stopTokens: [],
+        steps,
       });
       tokens.push(...block.tokens);
       cache = block.cache;

@@ -12,10 +12,21 @@ const vocabSize = 24;
 const table = Float32Array.from({ length: vocabSize * vocabSize }, (_, at) => Math.round(6 * Math.sin(at * at)) / 2);
 
 const lookedUp: Decoder = {
-  ...{ family: "looked up", vocabSize, hiddenDim: vocabSize, feedForwardDim: vocabSize },
-  ...{ numLayers: 1, numHeads: 1, numKvHeads: 1, headDim: 8, trainedContext: 4096, slidingWindow: undefined },
+  family: "looked up",
+  vocabSize,
+  hiddenDim: vocabSize,
+  feedForwardDim: vocabSize,
+  numLayers: 1,
+  numHeads: 1,
+  numKvHeads: 1,
+  headDim: 8,
+  trainedContext: 4096,
+  slidingWindow: undefined,
   rope: { theta: 10_000, rotaryDim: 8, layout: "halves", scaling: { kind: "default" } },
-  ...{ tensors: { table: [vocabSize, vocabSize] }, projections: [], embedding: "table", unembedding: "table" },
+  tensors: { table: [vocabSize, vocabSize] },
+  projections: [],
+  embedding: "table",
+  unembedding: "table",
   embed: (builder, ids) => embedding(builder, { weight: "table" }, ids),
   layer: (builder, _, hidden, attend) => {
     const [query, key, value] = splitColumns(builder, [8, 8, 8], hidden);

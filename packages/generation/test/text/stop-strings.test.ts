@@ -119,7 +119,8 @@ describe("a run", () => {
     const stats: GenerationStats[] = [];
     const tokens: number[] = [];
     const all = {
-      ...{ maxNewTokens: 24, onDone: (each: GenerationStats) => void stats.push(each) },
+      maxNewTokens: 24,
+      onDone: (each: GenerationStats) => void stats.push(each),
       onToken: ({ token }: { readonly token: number }) => void tokens.push(token),
     };
     for await (const piece of model.generate("Once upon a time", { ...all, ...options })) pieces.push(piece);

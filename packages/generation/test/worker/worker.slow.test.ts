@@ -285,7 +285,8 @@ describe("a model in a worker thread", () => {
     const chunks: number[] = [];
     const long = Array.from({ length: 20 }, () => ids).flat();
     const prefill = there.visitLogits(long, (at) => (chunks.push(at), early.abort(reason)), {
-      ...{ chunkSize: 16, signal: early.signal },
+      chunkSize: 16,
+      signal: early.signal,
     });
     await expect(prefill).rejects.toBe(reason);
     expect(chunks.length).toBeLessThan(long.length / 16);

@@ -1,14 +1,14 @@
-/** Tokens on their way from where they are to an older stretch: out of the stretches between, and out of the chunk. */
+/** Moves tokens to an older stretch: out of the newer stretches, and out of the chunk that is appended. */
 import type { TensorBuffer, Tensor } from "@ropewalk/backend";
 import { roomier, type Given, type Growing, type HeldPart, type HeldStretch } from "../group-cache.ts";
 
-/** Heads [numKvHeads, tokens, headDim], in a buffer or as the graph gave them. */
+/** Heads [numKvHeads, tokens, headDim], in a buffer or in a result of the graph. */
 type Heads = { readonly part: TensorBuffer | Tensor; readonly tokens: number };
 
-/** Where heads are put: [numKvHeads, tokens, headDim], from token `at` on. */
+/** The buffer [numKvHeads, tokens, headDim] that heads are put into, from token `at` on. */
 export type Target = { readonly buffer: TensorBuffer; readonly tokens: number; readonly at: number };
 
-/** The same tokens of every head, from one place to another. */
+/** Copies the same tokens of every head from one place to another. */
 export const copyHeads = (
   { extended: { decoder } }: Pick<Growing, "extended">,
   source: Heads & { readonly from: number; readonly count: number },
@@ -25,20 +25,20 @@ export const copyHeads = (
   });
 };
 
-/** A stretch with more room, its first `count` tokens where they were. */
+/** The stretch with more room. Its first `count` tokens keep their places. */
 export const widened = (cache: Growing, held: HeldStretch, tokens: number, count: number): HeldStretch =>
   roomier(cache, held, tokens, (from, buffer) => {
     if (count > 0) copyHeads(cache, { part: from, tokens: held.room, from: 0, count }, { buffer, tokens, at: 0 });
   });
 
-/** Some tokens side by side, and of a layer's part the heads that have them. */
+/** Tokens that lie side by side, and the heads that hold them in each part of a layer. */
 export type Move = {
   readonly heads: (layer: number, held: HeldPart) => Heads;
   readonly from: number;
   readonly count: number;
 };
 
-/** Keys in the same rotation, or values, of a stretch. Before they settle there is one array of them. */
+/** The heads in a stretch that has not settled: keys in the same rotation, or values. A part there has one array. */
 const sameIn =
   ({ layers, room }: HeldStretch): Move["heads"] =>
   (layer, { part: { rotation } }) => {
@@ -46,12 +46,12 @@ const sameIn =
     return { part: held.buffers[0]!, tokens: room };
   };
 
-/** The same of a chunk. */
+/** The heads in the results of a chunk. */
 export const ofChunk =
   ({ results, rows }: Given): Move["heads"] =>
   (_, { output }) => ({ part: results[output]!, tokens: rows });
 
-/** Tokens [from, to), out of the stretches behind the one at `at`, and out of the chunk. */
+/** The moves that bring tokens [from, to) out of the stretches after the one at `at`, and out of the chunk. */
 export const movesTo = (cache: Growing, at: number, given: Given, from: number, to: number): readonly Move[] => {
   const moves: Move[] = [];
   let token = from;
@@ -66,7 +66,7 @@ export const movesTo = (cache: Growing, at: number, given: Given, from: number, 
   return moves;
 };
 
-/** Puts the tokens of a layer's part behind one another. */
+/** Carries out moves for one part of a layer: the tokens are put one after the other. */
 export const moveHeads = (
   cache: Growing,
   moves: readonly Move[],

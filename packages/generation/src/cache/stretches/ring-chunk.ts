@@ -1,6 +1,6 @@
 /**
- * The last few chunks of positions that go by chunks, each a stretch of its own: the newest is filled, and once it is full, each is the
- * one before. The oldest, whose tokens have been taken, is filled next.
+ * The last few chunks, where positions go by chunks. Each chunk is a stretch of its own. The newest is filled. Once it is full, each chunk
+ * becomes the one before, and the buffers of the oldest, whose tokens have been taken out, are filled next.
  */
 import type { AttentionPath } from "@ropewalk/context-extension";
 import { ringChunks } from "@ropewalk/decoder";
@@ -9,26 +9,26 @@ import { copyHeads, ofChunk, widened } from "./copy-heads.ts";
 
 type Chunked = Extract<AttentionPath, { readonly kind: "chunked" }>;
 
-const layoutOf = ({
+const chunkedPathOf = ({
   group: { attentionPath },
 }: {
   readonly group: { readonly attentionPath: AttentionPath };
 }): Chunked => attentionPath as Chunked;
 
-/** Room for a chunk of a run of `tokens`, in whole steps, whose last places stay behind the mask. */
+/** Room for a chunk of a run of `tokens`, in whole steps. A mask hides the places that are left over. */
 const roomFor = ({ chunkLen }: Chunked, { step }: HeldStretch["stretch"], tokens: number): number =>
   Math.ceil(Math.min(chunkLen, tokens) / step) * step;
 
-/** With room for the newest tokens of a run that is `end` long. */
+/** The stretch with room for the newest tokens of a run that is `end` long. */
 const grown = (cache: Growing, held: HeldStretch, end: number): HeldStretch => {
-  const attentionPath = layoutOf(cache);
+  const chunked = chunkedPathOf(cache);
   const { room: old, stretch } = held;
-  if (roomFor(attentionPath, stretch, end) <= old) return held;
-  const larger = roomFor(attentionPath, stretch, Math.max(end, 2 * old));
-  return widened(cache, held, larger, Math.min(cache.length % attentionPath.chunkLen, old));
+  if (roomFor(chunked, stretch, end) <= old) return held;
+  const larger = roomFor(chunked, stretch, Math.max(end, 2 * old));
+  return widened(cache, held, larger, Math.min(cache.length % chunked.chunkLen, old));
 };
 
-/** A new chunk begins: the buffers of each are those of the one before now, which keeps its names. */
+/** Begins a new chunk: the buffers of each chunk go to the chunk before it. Names in the graph stay. */
 const passedOn = (chunks: readonly HeldStretch[]): readonly HeldStretch[] =>
   chunks.map((held, at) => {
     const { room, layers } = chunks[(at + 1) % chunks.length]!;
@@ -40,22 +40,22 @@ const passedOn = (chunks: readonly HeldStretch[]): readonly HeldStretch[] =>
 
 export const ringChunk: StretchRule = {
   room: (group, stretch, length) => {
-    const attentionPath = layoutOf({ group });
-    // The newest is filled first, then, as it moves on, the oldest one, and so on.
-    const turn = stretch.back === 0 ? 0 : attentionPath.ringChunks - stretch.back;
-    return turn < Math.ceil(length / attentionPath.chunkLen) ? roomFor(attentionPath, stretch, length) : 0;
+    const chunked = chunkedPathOf({ group });
+    // The newest chunk is filled first. When chunks move on, it gets the buffers of the oldest, and so on.
+    const turn = stretch.back === 0 ? 0 : chunked.ringChunks - stretch.back;
+    return turn < Math.ceil(length / chunked.chunkLen) ? roomFor(chunked, stretch, length) : 0;
   },
   read: ({ group }, { stretch, room }, length) =>
     ringChunks(group.attentionPath, length)[stretch.back]! > 0 ? room : 0,
   end: ({ group, length }, { back }) => {
-    const { chunkLen } = layoutOf({ group });
+    const { chunkLen } = chunkedPathOf({ group });
     return back === 0 ? length : (Math.floor(length / chunkLen) - back + 1) * chunkLen;
   },
-  runs: (cache, from, to) => [{ slot: from % layoutOf(cache).chunkLen, count: to - from }],
+  runs: (cache, from, to) => [{ slot: from % chunkedPathOf(cache).chunkLen, count: to - from }],
   append: (cache, at, given) => {
     const { length: start, stretches } = cache;
     if (stretches[at]!.stretch.back > 0 || given.tokens === 0) return cache;
-    const { chunkLen } = layoutOf(cache);
+    const { chunkLen } = chunkedPathOf(cache);
     const end = start + given.tokens;
     const held = grown(cache, stretches[at]!, end);
     const slot = start % chunkLen;

@@ -1,17 +1,17 @@
 /**
- * The last tokens: token t of a window W in slot t mod W, whose order does not matter to attention, since a key is rotated to its place.
- * Under masks there is a slot for every token that may be seen again, or where that are the first and the last few, the first in the
- * first slots and the last around the rest. The room grows with what is in it, and ends where there are no more slots.
+ * The last tokens. With a window W, token t lies in slot t mod W. The order of slots does not matter to attention, since each key is rotated
+ * to its own position. Under masks there is a slot for every token that may be seen again. Where only the first and the last few tokens can
+ * be seen, the first lie in the first slots and the last go round the other slots. The room grows with the tokens, up to the number of slots.
  */
 import { ringRuns, ringSlots, ringTokens } from "@ropewalk/decoder";
 import { withStretch, type Growing, type HeldStretch, type StretchRule } from "../group-cache.ts";
 import { copyHeads, ofChunk, widened } from "./copy-heads.ts";
 
-/** Room for `tokens`, or for all slots where these are fewer, in whole steps, whose last places stay behind the mask. */
+/** Room for `tokens`, or for all slots where these are fewer, in whole steps. A mask hides the places that are left over. */
 const room: StretchRule["room"] = ({ attentionPath }, { step }, tokens) =>
   Math.ceil(Math.min(ringSlots(attentionPath), tokens) / step) * step;
 
-/** With room for `tokens`. It has not wrapped yet: it wraps only once it has all its slots. */
+/** The stretch with room for `tokens`. A ring that can still grow has not wrapped: it wraps only once it has all its slots. */
 const grown = (cache: Growing, held: HeldStretch, tokens: number): HeldStretch => {
   const { group, length } = cache;
   const { room: old, stretch } = held;

@@ -1,9 +1,9 @@
 /**
- * Tokens that have settled: as large as it is full, each head's in one run, in the arrays of the cache's format. It is laid out anew with
- * every step that settles: that costs a small part of what was read in between.
+ * Tokens that have settled, in the arrays of the cache's format. The tokens of each head lie in one piece, without gaps, so all heads are
+ * moved apart with every step that settles. That costs a small part of what was read in between.
  *
- * Arrays that a fork has too are not written to. What is due then stays in the tail, until as much of it waits as has settled: from there on
- * a copy of one's own costs no more than what was read in between.
+ * Arrays that a fork holds too are not written to. Tokens that are due stay in the tail until as many wait as have settled. From then on a
+ * copy of the shared arrays costs no more than what was read in between.
  */
 import { float32, int8, type TensorBuffer } from "@ropewalk/backend";
 import type { ExtendedGroup } from "@ropewalk/context-extension";
@@ -21,26 +21,26 @@ import {
 } from "../group-cache.ts";
 import { moveHeads, movesTo } from "./copy-heads.ts";
 
-/** Tokens settle at least this many at a time. */
+/** At least this many tokens settle at a time. */
 export const settleStep = 128;
 
-/** How many of `due` tokens can settle: whole steps. */
+/** How many of the first `due` tokens can settle: only whole steps can. */
 const settleable = ({ step }: Pick<CacheStretch, "step">, due: number): number => due - (due % step);
 
 const isShared = ({ backend }: Growing, { layers }: HeldStretch): boolean =>
   backend.isShared(layers[0]![0]!.buffers[0]!);
 
-/** How many tokens wait until they settle. */
+/** How many tokens wait before they settle together. */
 const settleStepOf = (cache: Growing, held: HeldStretch): number =>
   isShared(cache, held) ? Math.max(settleStep, cache.settled) : settleStep;
 
-/** Heads of `from` tokens moved apart, so that each has room for `to`. */
+/** Moves heads of `from` tokens apart, so that each has room for `to`. */
 const spread = (heads: number, { per, width }: PartArray, buffer: TensorBuffer, from: number, to: number): void => {
   if (per === "head") return;
   for (let head = heads - 1; head > 0; head--) buffer.move(head * from * width, head * to * width, from * width);
 };
 
-/** Tokens [from, to) of an array whose heads are `to` tokens long; of one that is per head, all of it. */
+/** Writes tokens [from, to) of an array whose heads are `to` tokens long. An array with one entry for each head is written whole. */
 const write = (
   heads: number,
   { per, width }: PartArray,
@@ -53,7 +53,7 @@ const write = (
   buffer.write(tensor, { from: 0, fromStride: length, to: at, toStride: stride, length, count: heads });
 };
 
-/** The elements of a buffer of float32 that is on the host. */
+/** The elements of a float32 buffer that lies on the host. */
 const elementsOf = (backend: { readonly name: string }, buffer: TensorBuffer): Float32Array => {
   const tensor = buffer.view(0, [buffer.length]);
   if (tensor.place !== "host")
@@ -61,7 +61,7 @@ const elementsOf = (backend: { readonly name: string }, buffer: TensorBuffer): F
   return tensor.data as Float32Array;
 };
 
-/** The dimensions of a head that rotate together; the others each alone. */
+/** The dimensions of a head in pairs that rotate together. Dimensions that do not rotate stand alone. */
 const pairsOf = (headDim: number, rope: ExtendedGroup["rope"]): readonly (readonly number[])[] => {
   const { rotaryDim, layout } = rope ?? { rotaryDim: 0, layout: "halves" };
   const pair = match(layout)
@@ -74,7 +74,7 @@ const pairsOf = (headDim: number, rope: ExtendedGroup["rope"]): readonly (readon
   ];
 };
 
-/** What the arrays per head of a part hold. */
+/** The contents of those arrays of a part that have one entry for each head. */
 const perHeadOf = ({ backend }: Growing, { part: { arrays }, buffers }: HeldPart): Encoded =>
   Object.fromEntries(
     arrays.flatMap(({ per, suffix }, index) =>
@@ -82,7 +82,7 @@ const perHeadOf = ({ backend }: Growing, { part: { arrays }, buffers }: HeldPart
     ),
   );
 
-/** Settles tokens up to `total` in all. */
+/** Settles tokens until `total` have settled. */
 const settle = (cache: Growing, at: number, given: Given, total: number): Growing => {
   const { backend, extended, group, settled: from } = cache;
   const { numKvHeads, headDim } = extended.decoder;
@@ -100,7 +100,7 @@ const settle = (cache: Growing, at: number, given: Given, total: number): Growin
     part.arrays.forEach((array, index) => spread(numKvHeads, array, buffers[index]!, from, total));
 
   const dims = [numKvHeads, total - from, headDim] as const;
-  // One for all layers: memory that is new costs more than what is done with it.
+  // One scratch buffer serves all layers: allocating memory costs more than the work done in it.
   const scratch = stretch.parts.some(({ encode }) => encode !== undefined)
     ? backend.allocate(dims[0] * dims[1] * dims[2])
     : undefined;

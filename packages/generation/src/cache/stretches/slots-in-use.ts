@@ -1,10 +1,10 @@
-/** The places of a stretch that have a token: what of its room is worth keeping. */
+/** The places of a stretch that have a token. Only these are stored. */
 import type { CacheStretch, SlotRun } from "@ropewalk/decoder";
 import type { Standing, StretchRule } from "../group-cache.ts";
 
 type Ruled = { readonly stretch: CacheStretch; readonly rule: StretchRule };
 
-/** Side by side, in the order of places: of a ring that has gone round, each place once. */
+/** Runs merged in the order of places. A place of a ring that has gone round counts once. */
 const merged = (runs: readonly SlotRun[]): readonly SlotRun[] => {
   const all: { slot: number; count: number }[] = [];
   for (const { slot, count } of runs.toSorted((a, b) => a.slot - b.slot)) {
@@ -16,7 +16,7 @@ const merged = (runs: readonly SlotRun[]): readonly SlotRun[] => {
   return all;
 };
 
-/** Of each stretch of a group, the oldest first. */
+/** The places in use of each stretch of a group, the oldest stretch first. */
 export const slotsInUse = (cache: Standing, stretches: readonly Ruled[]): readonly (readonly SlotRun[])[] => {
   let begin = 0;
   return stretches.map(({ stretch, rule }) => {

@@ -1,27 +1,27 @@
 /**
- * Tokens that have left the window and wait until a step of them can settle: token t in place t - settled, behind a mask. Where they wait longer,
- * the room grows with them, by an eighth at least, and is that of one step again once they have settled.
+ * Tokens that have left the window and wait until a whole step of them can settle: token t lies in place t - settled, and a mask hides unused
+ * places. Where tokens wait longer, the room grows by at least an eighth. It shrinks to one step again once they have settled.
  */
 import { farFrom } from "@ropewalk/decoder";
 import { roomier, withStretch, type Growing, type HeldStretch, type StretchRule } from "../group-cache.ts";
 import { copyHeads, moveHeads, movesTo } from "./copy-heads.ts";
 import { settleStep } from "./settled.ts";
 
-/** Every token before is beyond the window of all queries to come. */
+/** Every token before this one is beyond the window of all later queries. */
 const end = ({ group, length }: Pick<Growing, "group" | "length">): number => farFrom(group.attentionPath, length);
 
-/** The room for so many tokens, whole steps, where there was another. */
+/** The room for `tokens`, in whole steps, where the room was `before`. */
 const roomFor = (tokens: number, before: number, hasSettled: boolean): number => {
   const least = Math.max(settleStep, Math.ceil(tokens / settleStep) * settleStep);
   if (hasSettled || least <= before) return hasSettled ? least : before;
   return Math.max(least, Math.ceil((before * 9) / 8 / settleStep) * settleStep);
 };
 
-/** With room for tokens up to `due`, those that have not settled from the first place on. */
+/** The stretch with room for tokens up to `due`. Tokens that have not settled lie from the first place on. */
 const fitted = (cache: Growing, held: HeldStretch, due: number): HeldStretch => {
   const { settled, settledBefore } = cache;
   const room = roomFor(due - settled, held.room, settled > settledBefore);
-  // In a room of one step nothing is left of those before a step that settles.
+  // When a step settles out of a room of one step, nothing is left to copy.
   if (room === held.room && (settled === settledBefore || room === settleStep)) return held;
   const count = end(cache) - settled;
   return roomier(cache, held, room, (from, buffer) => {
@@ -42,14 +42,16 @@ export const tail: StretchRule = {
   append: (cache, at, given) => {
     const due = farFrom(cache.group.attentionPath, cache.length + given.tokens);
     const held = fitted(cache, cache.stretches[at]!, due);
-    // Those that have just settled are waiting no more.
+    // Tokens that have just settled wait no more.
     const from = Math.max(end(cache), cache.settled);
     const moves = movesTo(cache, at, given, from, due);
     if (moves.length > 0)
       held.layers.forEach((layer, index) => {
         for (const each of layer)
           moveHeads(cache, moves, index, each, {
-            ...{ buffer: each.buffers[0]!, tokens: held.room, at: from - cache.settled },
+            buffer: each.buffers[0]!,
+            tokens: held.room,
+            at: from - cache.settled,
           });
       });
     return withStretch(cache, at, held);

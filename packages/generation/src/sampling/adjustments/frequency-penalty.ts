@@ -1,5 +1,5 @@
 /**
- * Makes tokens less likely for each time that they were added, as OpenAI's `frequency_penalty`; the prompt does not count:
+ * Makes a token less likely with each time that it was added, as OpenAI's `frequency_penalty` does. The prompt does not count:
  *
  *   logits[t] - penalty * count[t]
  */

@@ -1,4 +1,4 @@
-/** The steps that change logits, a row each, in the order in which they are taken. */
+/** The steps that change logits, a row each, in the order in which they are applied. */
 import { optional, type Rule } from "@ropewalk/check";
 import type { History } from "../history.ts";
 import type { Adjustment } from "./adjustment.ts";
@@ -9,19 +9,19 @@ import { repetitionPenalty } from "./repetition-penalty.ts";
 
 // A row states its type beside its value, since declarations are emitted file by file.
 const adjustments = {
-  /** Added to logits, by token id; -Infinity rules a token out. */
+  /** Numbers that are added to logits, by token id. -Infinity rules a token out. */
   logitBias: logitBias as typeof logitBias,
-  /** Above 1: tokens of the prompt and added ones are less likely. */
+  /** Above 1: tokens of the prompt and added tokens become less likely. */
   repetitionPenalty: repetitionPenalty as typeof repetitionPenalty,
-  /** Above 0: tokens are less likely for each time that they were added. */
+  /** Above 0: a token becomes less likely with each time that it was added. */
   frequencyPenalty: frequencyPenalty as typeof frequencyPenalty,
-  /** Above 0: tokens that were added are less likely. */
+  /** Above 0: tokens that were added become less likely. */
   presencePenalty: presencePenalty as typeof presencePenalty,
 } as const;
 
 type Table = typeof adjustments;
 
-/** What changes logits; absent fields change nothing. */
+/** The adjustments of a sampling. An absent field changes nothing. */
 export type Adjustments = {
   readonly [Name in keyof Table]?: Table[Name] extends Adjustment<infer Value> ? Value : never;
 };
@@ -47,7 +47,7 @@ export const checkAdjustmentsFit = (where: string, given: Adjustments, vocabSize
   for (const { step, value } of active(given)) step.checkFit?.(where, value, vocabSize);
 };
 
-/** The logits as these steps leave them: others, or the same where nothing changes. */
+/** The logits after these steps: a changed copy, or the same array where nothing changes. */
 export const adjust = (given: Adjustments, logits: Float32Array, history: History): Float32Array => {
   const steps = active(given);
   if (steps.length === 0) return logits;

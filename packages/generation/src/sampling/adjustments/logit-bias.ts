@@ -1,14 +1,14 @@
 /**
- * Numbers added to the logits of some tokens, as OpenAI's `logit_bias`:
+ * Adds numbers to the logits of some tokens, as OpenAI's `logit_bias` does:
  *
  *   logits[t] + bias[t]
  *
- * -Infinity rules a token out; -100 does as good as that, and 100 takes it wherever no other has as much.
+ * -Infinity rules a token out. -100 practically does the same, and 100 practically forces a token.
  */
 import { check, checkNumber, show } from "@ropewalk/check";
 import type { Adjustment } from "./adjustment.ts";
 
-/** By token id. */
+/** Numbers by token id. */
 export type LogitBias = Readonly<Record<number, number>>;
 
 const isId = (key: string): boolean => /^(0|[1-9]\d*)$/.test(key);

@@ -1,5 +1,5 @@
 /**
- * Makes tokens that were added less likely, once, as OpenAI's `presence_penalty`; the prompt does not count:
+ * Makes tokens that were added less likely, however often they were, as OpenAI's `presence_penalty` does. The prompt does not count:
  *
  *   logits[t] - penalty   where count[t] > 0
  */

@@ -1,9 +1,9 @@
 /**
- * Makes every token that is in the prompt or was added less likely, once, however often it came (CTRL, arXiv 1909.05858, as
- * transformers has it):
+ * Makes every token of the prompt and every added token less likely, however often it occurred (CTRL, arXiv 1909.05858, as transformers
+ * implements it):
  *
  *   logits[t] / penalty   where logits[t] >= 0
- *   logits[t] * penalty   where it is below
+ *   logits[t] * penalty   where logits[t] < 0
  */
 import { aboveZero } from "@ropewalk/check";
 import type { Adjustment } from "./adjustment.ts";

@@ -8,7 +8,10 @@ export const topP: Cut = {
   keep: (least, weights) => {
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     let reached = 0;
-    const last = weights.findIndex((weight) => (reached += weight / total) >= least);
-    return last < 0 ? weights.length : last + 1;
+    for (let place = 0; place < weights.length; place++) {
+      reached += weights[place]! / total;
+      if (reached >= least) return place + 1;
+    }
+    return weights.length;
   },
 };

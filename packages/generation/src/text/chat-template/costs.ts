@@ -1,14 +1,14 @@
-/** What Jinja's filters and methods cost, before they are run: what they go through, and what they may write. */
+/** The cost of Jinja's filters, methods and operators, before they run: by what they read, and by what they may write. */
 import type { Budget } from "./budget.ts";
 import { isContainer, lengthOf, searchCost, spendWhole, type Value } from "./values.ts";
 
-/** What is spent on an operation, given the value that it is of and its arguments. */
+/** Spends the cost of an operation on a value, with its arguments. */
 export type Cost = (budget: Budget, operand: Value, args: readonly Value[]) => void;
 
 const nothing: Cost = () => {};
-/** Goes through its elements or characters once. */
+/** An operation that goes through elements or characters once. */
 const once: Cost = ({ spend }, operand) => spend(4 * lengthOf(operand));
-/** Goes through all that is inside. */
+/** An operation that goes through everything inside a value. */
 const whole: Cost = (budget, operand) => void spendWhole(budget, operand);
 
 const textLengths = (args: readonly Value[]): number =>
@@ -59,7 +59,7 @@ const sort: Cost = (budget, operand, args) => {
 
 const select: Cost = ({ spend }, operand, args) => spend(lengthOf(operand) * (8 + textLengths(args)));
 
-/** Filters by name; one that is not here goes through everything. */
+/** Costs of filters by name. A filter that is not listed counts as one that goes through everything. */
 const filters: Readonly<Record<string, Cost>> = {
   safe: nothing,
   first: nothing,
@@ -95,7 +95,7 @@ const filters: Readonly<Record<string, Cost>> = {
 
 export const filterCost = (name: string): Cost => (Object.hasOwn(filters, name) ? filters[name]! : whole);
 
-/** Methods of texts and objects by name. */
+/** Costs of methods of texts and objects, by name. */
 const methods: Readonly<Record<string, Cost>> = {
   split,
   replace,
@@ -107,7 +107,7 @@ const methods: Readonly<Record<string, Cost>> = {
 
 export const methodCost = (name: string): Cost => (Object.hasOwn(methods, name) ? methods[name]! : once);
 
-/** Comparing, joining and searching, by operator; numbers cost nothing. */
+/** Spends the cost of comparing, joining or searching. Operators on numbers cost nothing. */
 export const spendOperator = (budget: Budget, operator: string, left: Value, right: Value): void => {
   const { spend } = budget;
   const written = (value: Value): void => (isContainer(value) ? toJson(budget, value, []) : spend(lengthOf(value)));

@@ -1,4 +1,4 @@
-/** What every chat template knows by name, as Hugging Face's transformers gives it. */
+/** The names that every chat template knows, as Hugging Face's transformers defines them. */
 import { Template, type Environment } from "@huggingface/jinja";
 import type { Budget } from "./budget.ts";
 

@@ -1,13 +1,13 @@
-/** Messages as a template takes them: with their content as one text. */
+/** Checks messages, and joins the content of each into one text, as templates expect it. */
 import { check } from "@ropewalk/check";
 
-/** A part of a message's content; templates of text models know no other kind. */
+/** A part of a message's content. Templates of text models know no other kind. */
 export type TextPart = { readonly type: "text"; readonly text: string };
 
 export type ChatMessage = {
-  /** `system`, `user`, `assistant`, or what else the template knows. */
+  /** `system`, `user`, `assistant`, or another role that the template knows. */
   readonly role: string;
-  /** Text, or parts of it, which are joined. */
+  /** Text, or parts of a text, which are joined. */
   readonly content: string | readonly TextPart[];
 };
 
@@ -43,7 +43,7 @@ export const checkedMessages = (where: string, messages: readonly ChatMessage[])
       "object",
     );
     check(typeof message.role === "string", `${at}.role must be text`, message.role, "string");
-    // A message that calls tools may say nothing.
+    // A message that calls tools may have no content.
     const silent = message.tool_calls !== undefined && (message.content ?? undefined) === undefined;
     return silent ? message : { ...message, content: textOf(message.content, `${at}.content`) };
   });

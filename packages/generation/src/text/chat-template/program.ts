@@ -1,18 +1,18 @@
-/** A parsed template as a tree, looked at before it runs. */
+/** A parsed template as a tree: the nodes that are written, and the size of a node. */
 import type { Interpreter, Template } from "@huggingface/jinja";
 
 export type Program = Template["parsed"];
 export type Statement = NonNullable<Parameters<Interpreter["evaluate"]>[0]>;
-/** A statement or an expression, by the names of its parts. */
+/** A statement or an expression, with its parts by name. */
 export type Node = { readonly type: string; readonly [part: string]: unknown };
 
 const isNode = (value: unknown): value is Node =>
   typeof value === "object" && value !== null && typeof (value as { readonly type?: unknown }).type === "string";
 
-/** Statements stand in lists by these names; what an expression among them gives is written. */
-const blocks = ["body", "alternate", "defaultBlock"];
+/** The names of the lists that hold statements. The value of an expression in such a list is written. */
+const statementLists = ["body", "alternate", "defaultBlock"];
 
-/** Nodes that stand in a node, in lists, and in the pairs of object literals. */
+/** The nodes inside a node, inside a list, or inside the pairs of an object literal. */
 const partsOf = (value: unknown): readonly unknown[] => {
   if (Array.isArray(value)) return value;
   if (value instanceof Map) return [...value.entries()].flat() as readonly unknown[];
@@ -26,12 +26,12 @@ export const writtenNodes = (program: Program): WeakSet<object> => {
   for (let node = open.pop(); node !== undefined || open.length > 0; node = open.pop()) {
     for (const part of partsOf(node)) if (typeof part === "object" && part !== null) open.push(part);
     if (!isNode(node)) continue;
-    for (const block of blocks) for (const one of (node[block] ?? []) as readonly object[]) written.add(one);
+    for (const list of statementLists) for (const one of (node[list] ?? []) as readonly object[]) written.add(one);
   }
   return written;
 };
 
-/** How many nodes there are in what a node holds. */
+/** How many nodes there are below and at a node. */
 export const nodesIn = (root: unknown): number => {
   let count = 0;
   const open: unknown[] = [root];

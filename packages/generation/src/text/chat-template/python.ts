@@ -1,4 +1,4 @@
-/** What Python does, in which templates are tried by those who write them, where Jinja's library does something else in silence. */
+/** Where Jinja's JavaScript library silently differs from Python, in which authors test their templates: does what Python does, or refuses. */
 import { isContainer, isText, type Value } from "./values.ts";
 
 const ends: Readonly<Record<string, readonly [start: boolean, end: boolean]>> = {
@@ -7,7 +7,7 @@ const ends: Readonly<Record<string, readonly [start: boolean, end: boolean]>> = 
   rstrip: [false, true],
 };
 
-/** A text without the given characters at its ends; undefined where no such method is called, or without characters. */
+/** The text without the given characters at its ends. Undefined for other methods, and where no characters are given. */
 export const stripped = (method: string, { value: text }: Value, args: readonly Value[]): string | undefined => {
   const [start, end] = Object.hasOwn(ends, method) ? ends[method]! : [false, false];
   const given: unknown = args[0]?.value;
@@ -28,10 +28,10 @@ const kindOf = (operand: Value): string => {
 };
 
 /**
- * Refuses what the library writes in JavaScript's way. Python's `+` takes two texts, and no other kind beside one; `~` writes
- * an object as Python shows it, which JavaScript does not.
+ * Refuses to join values that the library would write in JavaScript's way. Python's `+` joins a text only with a text. Python's `~` writes an
+ * object as Python shows it, which JavaScript cannot.
  *
- * @throws RangeError where Python throws, or writes something else
+ * @throws RangeError where Python throws, or writes another text
  */
 export const checkJoined = (operator: string, left: Value, right: Value): void => {
   const both = [left, right];

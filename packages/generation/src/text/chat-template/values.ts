@@ -1,4 +1,4 @@
-/** Values of a running template, as Jinja's library has them, and what it costs to go through them. */
+/** Values of a running template, as Jinja's library represents them, and the cost of going through them. */
 import type { Interpreter } from "@huggingface/jinja";
 import type { Budget } from "./budget.ts";
 
@@ -6,16 +6,16 @@ export type Value = ReturnType<Interpreter["evaluate"]>;
 
 export const isText = ({ value }: Value): boolean => typeof value === "string";
 
-/** Lists, and objects by their keys. */
+/** Whether a value is a list or an object. */
 export const isContainer = ({ value }: Value): boolean => Array.isArray(value) || value instanceof Map;
 
-/** Characters of a text, elements of a list, keys of an object. */
+/** The number of characters of a text, elements of a list or keys of an object. */
 export const lengthOf = ({ value }: Value): number => {
   if (typeof value === "string" || Array.isArray(value)) return value.length;
   return value instanceof Map ? value.size : 1;
 };
 
-/** What a whole value costs to go through, everything inside counted as often as it stands there, and how deep it is. */
+/** Spends the cost of going through a whole value. Gives that cost, and the depth of the value. A part that occurs twice counts twice. */
 export const spendWhole = ({ spend }: Budget, root: Value): { readonly weight: number; readonly depth: number } => {
   let [weight, deepest] = [0, 0];
   const open: (readonly [Value, number])[] = [[root, 1]];
@@ -37,5 +37,5 @@ export const spendWhole = ({ spend }: Budget, root: Value): { readonly weight: n
   return { weight, depth: deepest };
 };
 
-/** What it costs to look for one text in another. */
+/** The cost of searching a text of `text` characters for one of `looked` characters. */
 export const searchCost = (text: number, looked: number): number => text + (text * looked) / 64;

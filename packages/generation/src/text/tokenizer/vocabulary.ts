@@ -1,13 +1,24 @@
-/** The model of a tokenizer.json: which tokens there are, their ids, and which two make a longer one. */
+/** Checks the model of a tokenizer.json: its tokens, their ids, and the merges of two tokens into a longer one. */
 import { check, showName } from "@ropewalk/check";
-import { anObject, fields, flag, integer, isObject, mostIds, optional, text, type Fields, type Rule } from "./rules.ts";
+import {
+  anObject,
+  fields,
+  flag,
+  integer,
+  isObject,
+  mostIds,
+  optional,
+  text,
+  type Fields,
+  type Rule,
+} from "./value-rules.ts";
 
-/** Characters of one token, at most. */
+/** How many characters a token may have. */
 const longestToken = 4096;
-/** Nodes of the tree that a vocabulary with scores is searched by, at most. */
+/** How many nodes the prefix tree of a vocabulary with scores may have. */
 const mostNodes = 1 << 20;
 
-/** The id of a token; undefined where there is none. */
+/** Gives the id of a token. Undefined where there is no such token. */
 export type Vocabulary = (token: string) => number | undefined;
 
 const token: Rule = (value, at) => {
@@ -16,7 +27,7 @@ const token: Rule = (value, at) => {
   check(length <= longestToken, `${at} must be a token of at most ${longestToken} characters`, length);
 };
 
-/** Ids by token, of BPE, WordPiece and WordLevel. There may be hundreds of thousands: they stay where they are. */
+/** Ids by token, for BPE, WordPiece and WordLevel. There may be hundreds of thousands, so they are not copied. */
 const idsOf = (vocab: unknown, at: string): Vocabulary => {
   anObject(vocab, at);
   const id = integer(0, mostIds - 1);
@@ -30,7 +41,7 @@ const idsOf = (vocab: unknown, at: string): Vocabulary => {
   return (name) => (Object.hasOwn(vocab, name) ? (vocab[name] as number) : undefined);
 };
 
-/** Nodes that a prefix tree of the tokens has: each token's characters that it does not share with the one before it. */
+/** The number of nodes of a prefix tree of the tokens. Each token adds the characters that it does not share with the token before it. */
 const treeSize = (tokens: readonly string[]): number => {
   let [nodes, before] = [0, ""];
   for (const name of tokens.toSorted()) {
@@ -42,7 +53,7 @@ const treeSize = (tokens: readonly string[]): number => {
   return nodes;
 };
 
-/** `[token, score]` at each id, of Unigram. */
+/** Ids by token, for Unigram: a list with `[token, score]` at each id. */
 const scoredIdsOf = (vocab: unknown, at: string): Vocabulary => {
   check(Array.isArray(vocab) && vocab.length > 0, `${at} must be a list of tokens and their scores`, vocab, "object");
   check(vocab.length <= mostIds, `${at} must have at most ${mostIds} tokens`, vocab.length);
@@ -58,7 +69,7 @@ const scoredIdsOf = (vocab: unknown, at: string): Vocabulary => {
   return (name) => ids.get(name);
 };
 
-/** The two tokens of `"a b"` or `["a", "b"]`. */
+/** The two tokens of a merge, which is written `"a b"` or `["a", "b"]`. */
 const pairOf = (merge: unknown): readonly unknown[] => {
   if (typeof merge !== "string") return merge as readonly unknown[];
   const space = merge.indexOf(" ");
@@ -73,7 +84,7 @@ const isMerge = (ids: Vocabulary, [left, right, ...more]: readonly unknown[]): b
   ids(right) !== undefined &&
   ids(left + right) !== undefined;
 
-/** All in one form; both tokens and what they make are in the vocabulary. There may be hundreds of thousands. */
+/** Checks that all merges have one form, and that both tokens and their merge are in the vocabulary. There may be hundreds of thousands. */
 const checkMerges = (merges: unknown, ids: Vocabulary, at: string): void => {
   check(Array.isArray(merges), `${at} must be a list`, merges, "object");
   const inPairs = Array.isArray(merges[0]);
@@ -92,7 +103,7 @@ const unknown = (model: Fields, ids: Vocabulary, at: string): void => {
     check(ids(name) !== undefined, `${at}.unk_token must be a token of the vocabulary`, name);
 };
 
-/** A suffix or prefix of words that the library does not write. */
+/** The rule for a prefix or suffix of words that the library does not support. */
 const absent: Rule = (value, at) =>
   check(value === undefined || value === null || value === "", `${at} must be absent`, value);
 
@@ -126,7 +137,7 @@ const kinds: Readonly<Record<string, (model: Fields, at: string) => Vocabulary>>
     return ids;
   },
   Unigram: (model, at) => {
-    // Its library writes the unknown token where the others write bytes.
+    // For Unigram, the library writes the unknown token where others fall back to bytes.
     fields({ byte_fallback: (value, place) => check(!value, `${place} must be absent or false`, value) })(model, at);
     const ids = scoredIdsOf(model["vocab"], `${at}.vocab`);
     optional(integer(0, (model["vocab"] as readonly unknown[]).length - 1))(model["unk_id"], `${at}.unk_id`);
@@ -134,7 +145,7 @@ const kinds: Readonly<Record<string, (model: Fields, at: string) => Vocabulary>>
   },
 };
 
-/** Files of years ago do not say which model it is; what it has tells. */
+/** The kind of model. Old files do not state it: then it follows from the fields that there are. */
 const kindOf = ({ type, vocab, merges, continuing_subword_prefix: prefix }: Fields): unknown => {
   if (type !== undefined) return type;
   if (Array.isArray(vocab)) return "Unigram";
@@ -142,7 +153,7 @@ const kindOf = ({ type, vocab, merges, continuing_subword_prefix: prefix }: Fiel
   return prefix === undefined ? "WordLevel" : "WordPiece";
 };
 
-/** The checked model, with its kind stated, and its tokens. */
+/** Checks the model. Gives it with its kind stated, and its vocabulary. */
 export const checkedModel = (value: unknown, at: string): { readonly model: Fields; readonly ids: Vocabulary } => {
   anObject(value, at);
   const type = kindOf(value);
@@ -156,7 +167,7 @@ export const checkedModel = (value: unknown, at: string): { readonly model: Fiel
   return { model: { ...value, type }, ids: kinds[type]!(value, at) };
 };
 
-/** Whether a value names a token, as text or as an object with its content. */
+/** The content of a token that is given as text or as an object. Undefined for other values. */
 export const contentOf = (value: unknown): string | undefined => {
   const content = isObject(value) ? value["content"] : value;
   return typeof content === "string" ? content : undefined;

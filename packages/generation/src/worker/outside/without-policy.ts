@@ -1,4 +1,4 @@
-/** A policy of one's own is a function, which a worker cannot be sent: what it does is done outside, where ids and capacity are known. */
+/** Applies a policy that is a function outside the worker, since a function cannot be sent. Ids and capacity are known outside too. */
 import type { ExtendedDecoder } from "@ropewalk/decoder";
 import type { GenerateOptions } from "../../generate/generate-options.ts";
 import { fits, newTokensFor, shortenedStart } from "../../overflow/overflow-ids.ts";
@@ -6,7 +6,7 @@ import { promptIds, type Prompt, type PromptTexts } from "../../text/prompt.ts";
 
 type Options = Omit<GenerateOptions, "onPrefill" | "onDone" | "onToken" | "onPrefix" | "signal">;
 
-/** The prompt and the options that come to the same, without a function for a policy. */
+/** A prompt and options with the same result, without a policy that is a function. */
 export const withoutPolicy = (
   { extended, texts }: { readonly extended: ExtendedDecoder; readonly texts: PromptTexts },
   prompt: Prompt,

@@ -1,15 +1,15 @@
 /**
- * Whether a worker still lives. A worker thread says when it ends. A Web Worker that is terminated, or that its browser ends, says
- * nothing; but a lock that it holds is free then, and whoever waits for it is told.
+ * Finds out whether a worker still lives. A worker thread reports its end. A Web Worker that is terminated, or that its browser ends, reports
+ * nothing; but a lock that it holds becomes free then, and a request that waits for the lock is granted.
  */
 import { isNodeWorker, type WorkerLike } from "../endpoint.ts";
 
 export type Life = {
-  /** The promise, unless the worker ends before it is settled. */
+  /** Waits for the promise. Rejects if the worker ends first. */
   readonly guard: <Result>(where: string, promise: Promise<Result>) => Promise<Result>;
-  /** Why it ended, in words; undefined while it lives. */
+  /** Says in words why the worker ended. Undefined while it lives. */
   readonly ended: () => string | undefined;
-  /** Waits for a lock that the worker holds by now; where there are no locks it does nothing. */
+  /** Waits for a lock that the worker holds already. Does nothing where there are no locks. */
   readonly watchLock: (name: string) => void;
 };
 
