@@ -1,11 +1,12 @@
 /** `--adapter`: beside the weights, several at a scale, merged by convert, and refused by name. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { repositoryPath } from "@ropewalk/testing/repository";
+import { modelVectors } from "@ropewalk/testing/vectors";
 import { describe, expect, it } from "vitest";
 import { idsFile, ropewalk, scratch } from "./run.ts";
 
-const vectors = fileURLToPath(new URL("../../../packages/models/test/vectors/", import.meta.url));
+const vectors = repositoryPath(`${modelVectors}/`);
 const [model, lora] = [join(vectors, "tiny/llama"), join(vectors, "lora")];
 const golden = JSON.parse(readFileSync(join(lora, "golden-logits.json"), "utf8")) as {
   readonly inputIds: readonly number[];

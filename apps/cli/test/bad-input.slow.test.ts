@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { layeredCheckpoints } from "@ropewalk/testing/vectors";
 import { afterAll, describe, expect, it } from "vitest";
 import { file, idsFile, ropewalk, scratch } from "./run.ts";
 
@@ -27,7 +28,7 @@ const pairs = ["sliding_attention", "full_attention"];
 /** A copy of a model whose layers differ, with other keys in its config. */
 const layered = (name: string, changes: Record<string, unknown>): string => {
   const folder = join(scratch, name);
-  cpSync("packages/models/test/vectors/layered/gemma2", folder, { recursive: true });
+  cpSync(`${layeredCheckpoints}/gemma2`, folder, { recursive: true });
   editConfig(changes)(folder);
   return folder;
 };

@@ -1,7 +1,8 @@
 import { speedCurves } from "@ropewalk/charts";
+import { repositoryPath } from "@ropewalk/testing/repository";
+import { onnxExports } from "@ropewalk/testing/vectors";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { median, summary, tokensOf } from "../src/bench/measure.ts";
 import { randomIds } from "../src/bench/random-ids.ts";
@@ -39,9 +40,7 @@ const rowBytes = 2 * 4 * 8 * 4;
 
 describe("bench", () => {
   it("measures an export alone that was written for its own extension", async () => {
-    const source = fileURLToPath(
-      new URL("../../../packages/onnx-exports/test/vectors/torch-dynamo-llama", import.meta.url),
-    );
+    const source = repositoryPath(`${onnxExports}/torch-dynamo-llama`);
     const written = join(scratch, "own-extension");
     const extended = ["--group-size", "4", "--window", "8", "--runtime", "ropewalk", "--output", written];
     expect(await ropewalk("extend", source, ...extended)).toMatchObject({ code: 0 });

@@ -1,11 +1,12 @@
 import { cpSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { namedTask, tinyModelGoldens } from "@ropewalk/testing/vectors";
 import { afterAll, describe, expect, it } from "vitest";
 import { idsFile, ropewalk, scratch } from "./run.ts";
 
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-const vectors = (path: string): string => readFileSync(`packages/tiny-models/test/vectors/${path}`, "utf8");
+const vectors = (path: string): string => readFileSync(`${tinyModelGoldens}/${path}`, "utf8");
 
 type Golden = {
   readonly method: {
@@ -194,7 +195,7 @@ describe("passkey", () => {
     const args = ["--method", "none", "--lengths", "256", "--depths", "1", "--trials", "2", "--json"];
     const named = join(scratch, "named");
     cpSync("packages/tiny-models/passkey-875k", named, { recursive: true });
-    cpSync("packages/evals/test/named-task.json", join(named, "task.json"));
+    cpSync(namedTask, join(named, "task.json"));
     const { stdout, code } = await ropewalk("passkey", named, ...args, "--keys", "4");
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ cells: [{ method: "none", length: 256, trials: 2 }], keys: 4 });

@@ -21,6 +21,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { onnxExports } from "@ropewalk/testing/vectors";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeCheckpoint } from "./random-checkpoint.ts";
 
@@ -59,7 +60,7 @@ const contentOf = (folder: string): Readonly<Record<string, string>> =>
 /** An export, with so many bytes of weights that copying them takes a moment, all of that value. */
 const exported = (name: string, fill: number, bytes = 8e6): string => {
   const folder = join(home, name);
-  cpSync(resolve("packages/onnx-exports/test/vectors/genai-cpu-llama"), folder, { recursive: true });
+  cpSync(resolve(`${onnxExports}/genai-cpu-llama`), folder, { recursive: true });
   for (const file of ["", ...readdirSync(folder)]) chmodSync(join(folder, file), 0o755);
   const data = readFileSync(join(folder, "model.onnx_data"));
   writeFileSync(join(folder, "model.onnx_data"), Buffer.concat([data, Buffer.alloc(bytes, fill)]));

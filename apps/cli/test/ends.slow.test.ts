@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, openSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { onnxExports } from "@ropewalk/testing/vectors";
 import { afterAll, describe, expect, it } from "vitest";
 import { file, ropewalk, scratch } from "./run.ts";
 
@@ -40,7 +41,7 @@ describe("a closed pipe ends in silence", () => {
   });
 
   it("when nobody reads the report, which leaves what was made", async () => {
-    const exported = resolve("packages/onnx-exports/test/vectors/genai-cpu-llama");
+    const exported = resolve(`${onnxExports}/genai-cpu-llama`);
     const output = join(scratch, "longer");
     const child = spawn(
       process.execPath,

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { tinyModelGoldens } from "@ropewalk/testing/vectors";
 import { afterAll, describe, expect, it } from "vitest";
 import { run } from "../src/program.ts";
 import { renderEntropies, renderEntropiesOfAll } from "../src/render/entropies.ts";
@@ -7,7 +8,7 @@ import { file, idsFile, ropewalk, scratch } from "./run.ts";
 
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-const story = readFileSync("packages/tiny-models/test/vectors/stories260K/expected-greedy.txt", "utf8");
+const story = readFileSync(`${tinyModelGoldens}/stories260K/expected-greedy.txt`, "utf8");
 const stories = file("stories.txt", story.repeat(4));
 const asked = ["entropies", "stories260K", "--text", stories];
 

@@ -1,12 +1,13 @@
 /** The commands on ONNX exports: the tokens and logits of the checkpoint that they were made of. */
 import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { onnxExports, tinyCheckpoints } from "@ropewalk/testing/vectors";
 import { afterAll, describe, expect, it } from "vitest";
 import { idsFile, ropewalk, scratch } from "./run.ts";
 
 const name = "torch-dynamo-llama";
-const exported = resolve("packages/onnx-exports/test/vectors", name);
-const checkpoint = resolve("packages/models/test/vectors/tiny/llama");
+const exported = resolve(onnxExports, name);
+const checkpoint = resolve(`${tinyCheckpoints}/llama`);
 const prompt = idsFile(
   "prompt.json",
   Array.from({ length: 90 }, (_, i) => 3 + ((i * 7) % 100)),

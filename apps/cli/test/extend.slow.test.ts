@@ -4,11 +4,12 @@ import { join, resolve } from "node:path";
 import { env } from "@huggingface/transformers";
 import { decode, encode, tape } from "@ropewalk/graph";
 import { continued, load } from "@ropewalk/testing/transformers-js";
+import { onnxExports, tinyCheckpoints } from "@ropewalk/testing/vectors";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { file, idsFile, ropewalk, scratch } from "./run.ts";
 
-const exports = resolve("packages/onnx-exports/test/vectors");
-const checkpoints = resolve("packages/models/test/vectors/tiny");
+const exports = resolve(onnxExports);
+const checkpoints = resolve(tinyCheckpoints);
 const ids = Array.from({ length: 90 }, (_, i) => 3 + ((i * 7) % 100));
 const chosen = ["--method", "self-extend", "--group-size", "4", "--window", "16", "--entropy", "log-n"];
 const output = (name: string): string => join(scratch, "extended", name);

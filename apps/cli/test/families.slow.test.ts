@@ -1,10 +1,11 @@
 /** A checkpoint of every family through `ropewalk logits`, against Hugging Face transformers, beyond the trained window. */
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { tinyCheckpoints } from "@ropewalk/testing/vectors";
 import { describe, expect, it } from "vitest";
 import { idsFile, ropewalk } from "./run.ts";
 
-const folder = resolve("packages/models/test/vectors/tiny");
+const folder = resolve(tinyCheckpoints);
 
 type Case = {
   readonly method: string;

@@ -4,13 +4,14 @@ import { join, resolve } from "node:path";
 import { randomCheckpoint } from "@ropewalk/testing/checkpoints/random-checkpoint";
 import type { Json } from "@ropewalk/testing/checkpoints/safetensors-file";
 import { shapesOf } from "@ropewalk/testing/plain-decoders/plain-decoder";
+import { layeredCheckpoints } from "@ropewalk/testing/vectors";
 import { afterAll, expect, it } from "vitest";
 import { file, ropewalk, scratch } from "./run.ts";
 
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-const [vectors, stories] = ["packages/models/test/vectors/layered/gemma3", "packages/tiny-models/stories260K"].map(
-  (path) => resolve(path),
+const [vectors, stories] = [`${layeredCheckpoints}/gemma3`, "packages/tiny-models/stories260K"].map((path) =>
+  resolve(path),
 );
 const config: Json = {
   ...(JSON.parse(readFileSync(`${vectors}/config.json`, "utf8")) as Json),

@@ -1,12 +1,13 @@
 /** `ropewalk inspect` of models whose layers differ: how many attend how, which the method is for, what their cache takes. */
 import { rmSync } from "node:fs";
 import { resolve } from "node:path";
+import { modelVectors } from "@ropewalk/testing/vectors";
 import { afterAll, describe, expect, it } from "vitest";
 import { ropewalk, scratch } from "./run.ts";
 
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-const vectors = resolve("packages/models/test/vectors");
+const vectors = resolve(modelVectors);
 
 type Group = Readonly<Record<"keyValueBytes", number>> & Readonly<Record<string, unknown>>;
 type Report = {

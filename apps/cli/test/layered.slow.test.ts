@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import type { LayeredCase } from "@ropewalk/testing/goldens/layered-cases";
+import { layeredCheckpoints } from "@ropewalk/testing/vectors";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { run } from "../src/program.ts";
 import { file, idsFile, scratch } from "./run.ts";
@@ -14,7 +15,7 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 // Each command listens for interrupts and broken pipes, as the only one of its process.
 for (const emitter of [process, process.stdout, process.stderr]) emitter.setMaxListeners(0);
 
-const layered = resolve("packages/models/test/vectors/layered");
+const layered = resolve(layeredCheckpoints);
 
 /** A module of one's own: exact, groups, larger groups. */
 const threeBands = ({ window, window2, groupSize, groupSize2 }: LayeredCase["method"]): string =>

@@ -1,6 +1,7 @@
 /** Methods out of modules, in every command: a mapping of three bands, and scalings that are functions. */
 import { existsSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { onnxExports } from "@ropewalk/testing/vectors";
 import { afterAll, describe, expect, it } from "vitest";
 import { file, idsFile, ropewalk, scratch } from "./run.ts";
 
@@ -80,7 +81,7 @@ it("a cache in 8 bits is refused where no token settles, with the mapping's name
 });
 
 describe("an export", () => {
-  const folder = resolve("packages/onnx-exports/test/vectors/genai-cpu-llama");
+  const folder = resolve(`${onnxExports}/genai-cpu-llama`);
 
   it("runs under any bands on the project's cache", async () => {
     const few = idsFile("few.json", [3, 10, 17, 24, 31]);

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { tinyCheckpoints, tinyModelGoldens } from "@ropewalk/testing/vectors";
 import { afterAll, describe, expect, it } from "vitest";
 import { file, ropewalk, scratch } from "./run.ts";
 
@@ -20,7 +21,7 @@ type Losses = {
   readonly tokens: number;
 };
 
-const story = readFileSync("packages/tiny-models/test/vectors/stories260K/expected-greedy.txt", "utf8");
+const story = readFileSync(`${tinyModelGoldens}/stories260K/expected-greedy.txt`, "utf8");
 const stories = file("stories.txt", Array.from({ length: 12 }, () => story).join("\n<|endoftext|>\n"));
 
 const perplexity = (...args: readonly string[]) => ropewalk("perplexity", "stories260K", "--text", stories, ...args);
@@ -155,7 +156,7 @@ describe("bad input is an error in one line and a non-zero exit", () => {
   });
 
   it("a model without a tokenizer", async () => {
-    const model = join(process.cwd(), "packages/models/test/vectors/tiny/llama");
+    const model = join(process.cwd(), `${tinyCheckpoints}/llama`);
     const { stderr, code } = await ropewalk("perplexity", model, "--text", stories);
     expect(code).not.toBe(0);
     expect(stderr).toMatch(/^ropewalk: tokenStream: .*must have a tokenizer, got none\n$/);

@@ -1,5 +1,6 @@
 /** `ropewalk serve` as a process: started, asked, and ended. */
 import { compose, selfExtend, yarn } from "@ropewalk/context-extension";
+import { onnxExports } from "@ropewalk/testing/vectors";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
@@ -125,8 +126,8 @@ describe("what is wrong", () => {
   it.each([
     ["owner/name", { name: "owner/name", model: "owner/name" }],
     ["a=owner/name", { name: "a", model: "owner/name" }],
-    ["packages/onnx-exports/test/vectors/genai-cpu-llama", { name: "genai-cpu-llama" }],
-    ["packages/onnx-exports/test/vectors/genai-cpu-llama/model.onnx", { name: "model" }],
+    [`${onnxExports}/genai-cpu-llama`, { name: "genai-cpu-llama" }],
+    [`${onnxExports}/genai-cpu-llama/model.onnx`, { name: "model" }],
   ])("%s goes by a name", (text, expected) => {
     expect(readNamed(text)).toMatchObject(expected);
   });

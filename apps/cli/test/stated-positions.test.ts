@@ -2,10 +2,11 @@
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { LayeredCase } from "@ropewalk/testing/goldens/layered-cases";
+import { layeredCheckpoints } from "@ropewalk/testing/vectors";
 import { beforeAll, describe, expect, it } from "vitest";
 import { idsFile, ropewalk, scratch } from "./run.ts";
 
-const qwen3 = resolve("packages/models/test/vectors/layered/qwen3");
+const qwen3 = resolve(`${layeredCheckpoints}/qwen3`);
 const model = join(scratch, "qwen3-stated");
 
 const { cases } = JSON.parse(readFileSync(join(qwen3, "golden-logits.json"), "utf8")) as {

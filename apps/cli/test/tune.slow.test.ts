@@ -1,11 +1,12 @@
 /** `tune` as a person runs it. The search itself is tested where it lives. */
 import { readFileSync, rmSync } from "node:fs";
+import { tinyModelGoldens } from "@ropewalk/testing/vectors";
 import { afterAll, describe, expect, it } from "vitest";
 import { file, ropewalk, scratch } from "./run.ts";
 
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-const story = readFileSync("packages/tiny-models/test/vectors/stories260K/expected-greedy.txt", "utf8");
+const story = readFileSync(`${tinyModelGoldens}/stories260K/expected-greedy.txt`, "utf8");
 const stories = file("stories.txt", Array.from({ length: 8 }, () => story).join("\n<|endoftext|>\n"));
 const asked = file(
   "asked.jsonl",

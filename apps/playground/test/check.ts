@@ -16,7 +16,6 @@ import {
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { stories260K } from "@ropewalk/tiny-models";
 import type { Page, Worker } from "playwright-core";
@@ -255,9 +254,8 @@ const badInput = async (driven: Driven): Promise<void> => {
 /** Random weights large enough for a second thread to pay, and a tokenizer, in the folder that is served. */
 const largerModel = ({ folder, address }: Driven): string => {
   const output = join(folder, "llama-26m");
-  const script = fileURLToPath(new URL("../../../tooling/benchmarks/src/models/random-checkpoint.ts", import.meta.url));
   const shape = ["--shape", "llama-26m", "--type", "F32", "--shards", "1"];
-  execFileSync(process.execPath, ["--conditions=@ropewalk/source", script, ...shape, "--output", output]);
+  execFileSync("npm", ["run", "--silent", "random-checkpoint", "--", ...shape, "--output", output]);
   for (const name of ["tokenizer.json", "tokenizer_config.json"])
     copyFileSync(new URL(name, stories260K.url), join(output, name));
   return `${address}llama-26m/`;

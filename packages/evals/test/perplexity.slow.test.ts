@@ -4,13 +4,15 @@ import { selfExtend } from "@ropewalk/context-extension";
 import { loadModel, type LanguageModel } from "@ropewalk/generation";
 import { openFolder } from "@ropewalk/models/node";
 import { storiesExtensions, type StoriesGolden } from "@ropewalk/testing/goldens/golden-cases";
+import { inRepository } from "@ropewalk/testing/repository";
+import { tinyModelGoldens } from "@ropewalk/testing/vectors";
 import { stories260K } from "@ropewalk/tiny-models";
 import fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { perplexity, perplexityEvaluation, tokenLosses, type LossModel } from "../src/index.ts";
 
-const vectors = new URL("../../tiny-models/test/vectors/stories260K/golden.json", import.meta.url);
+const vectors = inRepository(`${tinyModelGoldens}/stories260K/golden.json`);
 const golden = JSON.parse(readFileSync(vectors, "utf8")) as StoriesGolden;
 
 const mean = (values: ArrayLike<number>): number =>

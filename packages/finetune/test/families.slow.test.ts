@@ -7,11 +7,13 @@ import { compose, logN, selfExtend, withPositions, yarn, type ContextExtension }
 import { loadModel, needCheckpoint } from "@ropewalk/generation";
 import { openFolder } from "@ropewalk/models/node";
 import { threeBands } from "@ropewalk/testing/goldens/three-bands";
+import { inRepository } from "@ropewalk/testing/repository";
+import { modelVectors } from "@ropewalk/testing/vectors";
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { cutText, openLossGraph, readParameters, train, type Parameters } from "../src/index.ts";
 
-const vectors = new URL("../../models/test/vectors/", import.meta.url);
+const vectors = inRepository(`${modelVectors}/`);
 const backend = cpu({ threads: 1 });
 const seqLen = 40;
 const ids = Array.from({ length: 8 * seqLen }, (_, at) => (at * 7 + ((at * at) % 11)) % 128);

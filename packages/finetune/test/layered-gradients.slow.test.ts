@@ -10,11 +10,13 @@ import { loadCheckpoint } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
 import type { Json } from "@ropewalk/testing/checkpoints/safetensors-file";
 import { plainLogits, type Matrix } from "@ropewalk/testing/plain-decoders/plain-decoder";
+import { inRepository } from "@ropewalk/testing/repository";
+import { layeredCheckpoints } from "@ropewalk/testing/vectors";
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { openLossGraph, readParameters } from "../src/index.ts";
 
-const vectors = new URL("../../models/test/vectors/layered/", import.meta.url);
+const vectors = inRepository(`${layeredCheckpoints}/`);
 const backend = cpu({ threads: 1 });
 
 /** Longer than the windows of 12. */

@@ -15,6 +15,8 @@ import {
   withAdapters,
 } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
+import { inRepository } from "@ropewalk/testing/repository";
+import { modelVectors } from "@ropewalk/testing/vectors";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -31,7 +33,7 @@ import {
 } from "../src/index.ts";
 import { frozenBeside, loraOf, startLora } from "../src/lora.ts";
 
-const vectors = new URL("../../models/test/vectors/", import.meta.url);
+const vectors = inRepository(`${modelVectors}/`);
 const folder = await openFolder(new URL("tiny/llama/", vectors));
 const seqLen = 24;
 const ids = Array.from({ length: 8 * seqLen }, (_, at) => (at * 7 + ((at * at) % 11)) % 128);

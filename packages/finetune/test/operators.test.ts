@@ -10,6 +10,7 @@ import { differentiate } from "@ropewalk/graph/gradient";
 import { loadCheckpoint } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
 import { inRepository } from "@ropewalk/testing/repository";
+import { tinyCheckpoints } from "@ropewalk/testing/vectors";
 import { expect, it } from "vitest";
 import { graphNames, knownOf, recordGraph } from "./checks/operators.ts";
 import type { OpenModelFolder } from "./checks/place.ts";
@@ -59,7 +60,7 @@ it.each(graphNames)("%s: over int64, bytes and bools few operators", async (name
 });
 
 it("logits in blocks of rows: the same", async () => {
-  const { decoder } = await loadCheckpoint(await open("packages/models/test/vectors/tiny/llama"));
+  const { decoder } = await loadCheckpoint(await open(`${tinyCheckpoints}/llama`));
   const vocabSize = 2 ** 20;
   const tensors = Object.fromEntries(
     Object.entries(decoder.tensors).map(([name, [first, ...rest]]) => [

@@ -4,6 +4,8 @@ import { compose, logN, recordOf, selfExtend, withPositions, type ContextExtensi
 import { loadModel, openModel, type LanguageModel } from "@ropewalk/generation";
 import { inMemory, type CheckpointFolder } from "@ropewalk/models";
 import { openFolder, writeFolder } from "@ropewalk/models/node";
+import { inRepository } from "@ropewalk/testing/repository";
+import { layeredCheckpoints } from "@ropewalk/testing/vectors";
 import { stories260K } from "@ropewalk/tiny-models";
 import {
   copyFileSync,
@@ -151,7 +153,7 @@ describe("a training state on a disk", () => {
   });
 
   it("tells models apart whose layers attend otherwise on the same weights", async () => {
-    const folder = await openFolder(new URL("../../models/test/vectors/layered/gemma3/", import.meta.url));
+    const folder = await openFolder(inRepository(`${layeredCheckpoints}/gemma3/`));
     const json = JSON.parse(new TextDecoder().decode(await read(folder, "config.json"))) as object;
     const identityOf = async (changes: object): Promise<Readonly<Record<string, unknown>>> => {
       const changed = inMemory("changed", {

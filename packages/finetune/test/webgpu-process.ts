@@ -4,6 +4,7 @@ import { webgpu } from "@ropewalk/backend-webgpu";
 import { openFolder } from "@ropewalk/models/node";
 import { inRepository } from "@ropewalk/testing/repository";
 import { compareTraining } from "@ropewalk/testing/training/compare-training";
+import { tinyCheckpoints } from "@ropewalk/testing/vectors";
 import { fileURLToPath } from "node:url";
 import { compareOperators, type GraphName } from "./checks/operators.ts";
 import type { OpenModelFolder } from "./checks/place.ts";
@@ -28,7 +29,7 @@ const answer = (asked: Asked): Promise<unknown> => {
       return compareTraining(
         backend,
         fileURLToPath(new URL("vectors/training/", import.meta.url)),
-        inRepository("packages/models/test/vectors/tiny/llama/"),
+        inRepository(`${tinyCheckpoints}/llama/`),
       );
   }
 };

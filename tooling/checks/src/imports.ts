@@ -16,10 +16,23 @@ export const packageOf = (name: string): string | undefined => {
   return name.split("/", name.startsWith("@") ? 2 : 1).join("/");
 };
 
-export type SourceFile = { readonly path: string; readonly imports: readonly string[] };
+export type SourceFile = {
+  readonly path: string;
+  readonly imports: readonly string[];
+  /** Strings that name something in a `test/` folder: from the repository's root, or from the file where they begin with a dot. */
+  readonly testPaths?: readonly string[];
+};
+
+const testPath = /["'`]((?:\.{1,2}\/|packages\/|apps\/)[^"'`$\s]*\/test\/[^"'`$\s]*)/g;
+
+const readSourceFile = (path: string): SourceFile => {
+  const source = readFileSync(path, "utf8");
+  const testPaths = [...source.matchAll(testPath)].map(([, found]) => found!);
+  return { path: path.replaceAll("\\", "/"), imports: importsOf(source), testPaths };
+};
 
 /** The TypeScript files below a folder. */
 export const filesBelow = (folder: string): readonly SourceFile[] =>
-  globSync(`${folder}/**/*.ts`, { exclude: (path) => /(^|[\\/])(node_modules|dist)$/.test(String(path)) })
-    .map((path) => path.replaceAll("\\", "/"))
-    .map((path) => ({ path, imports: importsOf(readFileSync(path, "utf8")) }));
+  globSync(`${folder}/**/*.ts`, { exclude: (path) => /(^|[\\/])(node_modules|dist)$/.test(String(path)) }).map(
+    readSourceFile,
+  );

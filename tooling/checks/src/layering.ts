@@ -29,6 +29,20 @@ export const floorViolations = (rooms: House): readonly string[] => {
   );
 };
 
+/** The one file that names folders within other packages' tests: those of golden files and fixtures. */
+const namesTestFolders = "tooling/testing/src/vectors.ts";
+
+/** Strings that name files within another package's `test/`, whose folders only one file names. */
+export const testPathViolations = (folder: string, files: readonly SourceFile[]): readonly string[] =>
+  files
+    .filter(({ path }) => path !== namesTestFolders && !path.startsWith("tooling/checks/test/"))
+    .flatMap(({ path, testPaths = [] }) =>
+      testPaths
+        .map((name) => (name.startsWith(".") ? posix.join(dirname(path), name) : name))
+        .filter((target) => !target.startsWith(`${folder}/`))
+        .map((target) => `${path}: ${target} is named in ${namesTestFolders} alone`),
+    );
+
 /** Imports by a path that leads out of a package's folder, and all that lead into another's `test/`. */
 export const pathViolations = (folder: string, files: readonly SourceFile[]): readonly string[] =>
   files.flatMap(({ path, imports }) =>
@@ -133,11 +147,16 @@ export const checkLayering = (): readonly string[] => {
       ...violations(name, room, sources, manifest),
       ...testViolations(name, room, tests),
       ...pathViolations(room.folder, files),
+      ...testPathViolations(room.folder, files),
     ];
   });
   const tools = Object.entries(tooling).flatMap(([folder, packages]) => {
     const files = filesBelow(folder);
-    return [...toolingViolations(folder, packages, files), ...pathViolations(folder, files)];
+    return [
+      ...toolingViolations(folder, packages, files),
+      ...pathViolations(folder, files),
+      ...testPathViolations(folder, files),
+    ];
   });
   return [...unknown, ...floorViolations(house), ...rooms, ...tools];
 };

@@ -7,6 +7,7 @@ import {
   checkLayering,
   floorViolations,
   pathViolations,
+  testPathViolations,
   testViolations,
   toolingViolations,
   violations,
@@ -96,6 +97,14 @@ describe("layering", () => {
     expect(reach("tooling/vectors/src/a.ts", "../../../packages/backend/src/index.ts")).toHaveLength(1);
     expect(reach("tooling/vectors/src/a.ts", "../../../packages/backend/test/a.ts")).toEqual([
       "tooling/vectors/src/a.ts: may not import packages/backend/test/a.ts by its path",
+    ]);
+  });
+
+  it("refuses a string that names another package's tests", () => {
+    const naming = (...testPaths: readonly string[]) => [{ path: "apps/cli/test/a.ts", imports: [], testPaths }];
+    expect(testPathViolations("apps/cli", naming("./test/b", "apps/cli/test/b"))).toEqual([]);
+    expect(testPathViolations("apps/cli", naming("../../../packages/rope/test/vectors"))).toEqual([
+      "apps/cli/test/a.ts: packages/rope/test/vectors is named in tooling/testing/src/vectors.ts alone",
     ]);
   });
 

@@ -3,6 +3,8 @@
  * and methods stay those of the file.
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { inRepository } from "@ropewalk/testing/repository";
+import { tinyModelGoldens } from "@ropewalk/testing/vectors";
 import { passkey875k } from "@ropewalk/tiny-models";
 import { plainLogits, readPlainLlama, type PlainMethod } from "./plain-llama.ts";
 
@@ -13,7 +15,7 @@ type Case = {
   readonly midIndex: number;
 };
 
-const file = new URL("../../../packages/tiny-models/test/vectors/passkey-875k/golden-logits.json", import.meta.url);
+const file = inRepository(`${tinyModelGoldens}/passkey-875k/golden-logits.json`);
 const { model, tolerance, cases } = JSON.parse(readFileSync(file, "utf8")) as {
   readonly model: string;
   readonly tolerance: number;

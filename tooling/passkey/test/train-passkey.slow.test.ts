@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { cpu } from "@ropewalk/backend-node";
 import type { PasskeyLanguage } from "@ropewalk/evals";
 import { textCodec } from "@ropewalk/generation";
+import { inRepository } from "@ropewalk/testing/repository";
+import { tinyModelGoldens } from "@ropewalk/testing/vectors";
 import { passkey875k } from "@ropewalk/tiny-models";
 import { describe, expect, it } from "vitest";
 import { verdicts, type Cell } from "../src/bars.ts";
@@ -126,7 +128,7 @@ it("a bar is met or not", () => {
 });
 
 it("the reference gives the logits that were written down", () => {
-  const file = new URL("../../../packages/tiny-models/test/vectors/passkey-875k/golden-logits.json", import.meta.url);
+  const file = inRepository(`${tinyModelGoldens}/passkey-875k/golden-logits.json`);
   const { cases } = JSON.parse(readFileSync(file, "utf8")) as {
     readonly cases: readonly {
       readonly method: PlainMethod;

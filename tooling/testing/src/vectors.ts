@@ -1,5 +1,8 @@
 /** Where golden files and fixtures lie, from the repository's root. A page asks its server for them by these paths. */
 
+/** Files that a tiny checkpoint is tested with: checkpoints in two folders, adapters in a third. */
+export const modelVectors = "packages/models/test/vectors";
+
 /** Checkpoints of every family, with logits of Hugging Face transformers. */
 export const tinyCheckpoints = "packages/models/test/vectors/tiny";
 
@@ -11,3 +14,6 @@ export const onnxExports = "packages/onnx-exports/test/vectors";
 
 /** What other implementations give for the two models that ship. */
 export const tinyModelGoldens = "packages/tiny-models/test/vectors";
+
+/** The language of a passkey task, as a file that a model folder may have. */
+export const namedTask = "packages/evals/test/named-task.json";

@@ -1,6 +1,7 @@
 /** Logits of every family, and of exports in every form that is recognised, under all extensions that goldens exist for. */
 import { extensionOf, type GoldenMethod } from "@ropewalk/testing/goldens/golden-cases";
 import { layeredExtension, type LayeredCase } from "@ropewalk/testing/goldens/layered-cases";
+import { layeredCheckpoints, onnxExports, tinyCheckpoints } from "@ropewalk/testing/vectors";
 import { compare, type Golden } from "./goldens.ts";
 import type { Check, Place } from "./place.ts";
 
@@ -11,7 +12,7 @@ const families = [
   ...["mistral", "phi", "phi3", "qwen2", "solar"],
 ] as const;
 
-const folderOf = (family: string): string => `packages/models/test/vectors/tiny/${family}`;
+const folderOf = (family: string): string => `${tinyCheckpoints}/${family}`;
 
 /** Shorter texts are in one tile of a kernel, where wrong operators are right. */
 const shortest = 64;
@@ -41,7 +42,7 @@ const layered = [
 const layeredCheck = (name: (typeof layered)[number]): Check => ({
   name: `${name}, 100 tokens`,
   run: async (place) => {
-    const folder = `packages/models/test/vectors/layered/${name}`;
+    const folder = `${layeredCheckpoints}/${name}`;
     const { cases } = (await place.json(`${folder}/golden-logits.json`)) as { readonly cases: readonly LayeredCase[] };
     const goldens = cases
       .filter(({ inputIds }) => inputIds.length >= shortest)
@@ -68,7 +69,7 @@ const exports = [
 const exportCheck = (name: (typeof exports)[number]): Check => ({
   name: `the export ${name}, 100 tokens`,
   run: async (place) => {
-    const folder = `packages/onnx-exports/test/vectors/${name}`;
+    const folder = `${onnxExports}/${name}`;
     const { family } = (await place.json(`${folder}/expected.json`)) as { readonly family: string };
     await compare(place, folder, await familyGoldens(place, family), 40);
   },

@@ -4,6 +4,7 @@ import { firstAvailable, float16, float32, type Backend } from "@ropewalk/backen
 import { selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/context-extension";
 import { cacheBytes, createCache, loadModel } from "@ropewalk/generation";
 import { encode, tape, typeCode } from "@ropewalk/graph";
+import { onnxExports } from "@ropewalk/testing/vectors";
 import { halfAttentions } from "./attentions.ts";
 import { checksOfAnyPrecision } from "./any-precision.ts";
 import { expectError, expectThat, type Check, type Place } from "./place.ts";
@@ -93,7 +94,7 @@ const particular: readonly Check[] = [
   {
     name: "an export is refused, whose products are its own",
     run: async ({ backend, model }) => {
-      const folder = await model("packages/onnx-exports/test/vectors/torch-dynamo-llama");
+      const folder = await model(`${onnxExports}/torch-dynamo-llama`);
       await expectError(
         () => loadModel(folder, { backend }),
         /^loadExport: cache must be .* for an export, .*, got float16$/,

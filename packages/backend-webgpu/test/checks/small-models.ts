@@ -5,14 +5,14 @@ import {
   type PasskeyGolden,
   type StoriesGolden,
 } from "@ropewalk/testing/goldens/golden-cases";
+import { tinyModelGoldens } from "@ropewalk/testing/vectors";
 import { compare } from "./goldens.ts";
 import type { Check, Place } from "./place.ts";
 
 export const passkeyFolder = "packages/tiny-models/passkey-875k";
 
 export const passkeyCases = async ({ json }: Place): Promise<readonly PasskeyGolden[]> =>
-  ((await json("packages/tiny-models/test/vectors/passkey-875k/golden-logits.json")) as { cases: PasskeyGolden[] })
-    .cases;
+  ((await json(`${tinyModelGoldens}/passkey-875k/golden-logits.json`)) as { cases: PasskeyGolden[] }).cases;
 
 const passkeyCheck = (name: string, wanted: (golden: PasskeyGolden) => boolean, slow: boolean): Check => ({
   name: `passkey875k, ${name}`,
@@ -31,9 +31,7 @@ const storiesCheck = (name: string, key: string, slow = false): Check => ({
   name: `stories260K, 800 tokens, ${name}`,
   slow,
   run: async (place) => {
-    const { ids, cases } = (await place.json(
-      "packages/tiny-models/test/vectors/stories260K/golden.json",
-    )) as StoriesGolden;
+    const { ids, cases } = (await place.json(`${tinyModelGoldens}/stories260K/golden.json`)) as StoriesGolden;
     const { nll, logits_600, logits_last } = cases[key]!;
     const rows = { 600: logits_600, [nll.length - 1]: logits_last };
     await compare(place, storiesFolder, [{ extension: storiesExtensions[key]!, ids, rows, losses: nll }], 200);

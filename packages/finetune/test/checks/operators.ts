@@ -8,6 +8,7 @@ import { extendDecoder } from "@ropewalk/decoder";
 import { decode, encode, node, tensorToArray, typeCode, valueInfo } from "@ropewalk/graph";
 import type { ModelProto, NodeProto, Value } from "@ropewalk/graph";
 import { loadCheckpoint, quantizeCheckpoint } from "@ropewalk/models";
+import { modelVectors } from "@ropewalk/testing/vectors";
 import { resume } from "../../../graph/src/record/resume.ts";
 import { train, type LoraConfig } from "../../src/index.ts";
 import type { OpenModelFolder } from "./place.ts";
@@ -53,7 +54,7 @@ export const recordGraph = async (
   name: GraphName,
 ): Promise<RunGraph> => {
   const { family, seqLen, quantize, lora, gradientCheckpointing }: Graph = graphs[name];
-  const dense = await loadCheckpoint(await open(`packages/models/test/vectors/${family}`));
+  const dense = await loadCheckpoint(await open(`${modelVectors}/${family}`));
   const source = quantize ? await quantizeCheckpoint(dense, quantize) : dense;
   const extension = compose(selfExtend({ groupSize: 4, window: 24 }), logN({ trainedContext: 16 }));
   const extended = extendDecoder(source.decoder, extension);

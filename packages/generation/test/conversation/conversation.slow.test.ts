@@ -5,6 +5,8 @@ import { wasm } from "@ropewalk/backend-wasm";
 import { dynamicNtk, selfExtend, type ContextExtension } from "@ropewalk/context-extension";
 import { openFolder } from "@ropewalk/models/node";
 import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
+import { inRepository } from "@ropewalk/testing/repository";
+import { modelVectors, onnxExports } from "@ropewalk/testing/vectors";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stories260K } from "@ropewalk/tiny-models";
 import {
@@ -19,8 +21,8 @@ import {
 import { template, withTokenizer } from "../chat-model.ts";
 import { counted } from "../counted.ts";
 
-const folders = new URL("../../../models/test/vectors/", import.meta.url);
-const exported = new URL("../../../onnx-exports/test/vectors/torch-dynamo-llama/", import.meta.url);
+const folders = inRepository(`${modelVectors}/`);
+const exported = inRepository(`${onnxExports}/torch-dynamo-llama/`);
 
 /** The shipped model has a tokenizer of its own. */
 const folderAt = async (url: URL) => (url === stories260K.url ? openFolder(url) : withTokenizer(await openFolder(url)));

@@ -2,6 +2,8 @@
 import { openFolder } from "@ropewalk/models/node";
 import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { logitsRow } from "@ropewalk/testing/numbers/logits-row";
+import { inRepository } from "@ropewalk/testing/repository";
+import { tinyCheckpoints } from "@ropewalk/testing/vectors";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stories260K } from "@ropewalk/tiny-models";
@@ -14,7 +16,7 @@ import { prefillRows } from "../../src/run/chunk-rows.ts";
 import { backends } from "../backends.ts";
 import { drawn, greedy, layouts, take } from "./cases.ts";
 
-const tiny = new URL("../../../models/test/vectors/tiny/llama/", import.meta.url);
+const tiny = inRepository(`${tinyCheckpoints}/llama/`);
 const prompt = Array.from({ length: 12 }, (_, index) => 3 + ((index * 37) % 120));
 const newTokens = 150;
 

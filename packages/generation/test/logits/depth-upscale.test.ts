@@ -2,12 +2,14 @@
 import { depthUpscale, inMemory, loadCheckpoint, readSafetensorsHeader } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
 import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
+import { inRepository } from "@ropewalk/testing/repository";
+import { modelVectors } from "@ropewalk/testing/vectors";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { loadModel, needCheckpoint, openModel } from "../../src/index.ts";
 import { backends } from "../backends.ts";
 
-const vectors = new URL("../../../models/test/vectors/", import.meta.url);
+const vectors = inRepository(`${modelVectors}/`);
 const llama = new URL("tiny/llama/", vectors);
 const ids = Array.from({ length: 70 }, (_, index) => 3 + ((index * 37) % 120));
 

@@ -7,12 +7,14 @@
 import { openFolder } from "@ropewalk/models/node";
 import { expectGolden, type GoldenLogits } from "@ropewalk/testing/goldens/expect-golden";
 import { extensionOf, type GoldenMethod } from "@ropewalk/testing/goldens/golden-cases";
+import { inRepository } from "@ropewalk/testing/repository";
+import { tinyCheckpoints } from "@ropewalk/testing/vectors";
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel, type LanguageModel } from "../../src/index.ts";
 import { backends } from "../backends.ts";
 
-const folder = new URL("../../../models/test/vectors/tiny/", import.meta.url);
+const folder = inRepository(`${tinyCheckpoints}/`);
 
 type Case = GoldenMethod & GoldenLogits & { readonly method: string };
 

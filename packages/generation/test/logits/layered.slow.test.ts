@@ -5,12 +5,14 @@
 import { openFolder } from "@ropewalk/models/node";
 import { expectGolden } from "@ropewalk/testing/goldens/expect-golden";
 import { layeredExtension, layeredKinds, layoutOf, type LayeredCase } from "@ropewalk/testing/goldens/layered-cases";
+import { inRepository } from "@ropewalk/testing/repository";
+import { layeredCheckpoints } from "@ropewalk/testing/vectors";
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel, type LanguageModel } from "../../src/index.ts";
 import { backends } from "../backends.ts";
 
-const folder = new URL("../../../models/test/vectors/layered/", import.meta.url);
+const folder = inRepository(`${layeredCheckpoints}/`);
 
 const casesOf = (family: string): readonly LayeredCase[] =>
   (

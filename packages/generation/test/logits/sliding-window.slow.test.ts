@@ -2,6 +2,8 @@
 import { selfExtend, slidingWindow, yarn } from "@ropewalk/context-extension";
 import { openFolder } from "@ropewalk/models/node";
 import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
+import { inRepository } from "@ropewalk/testing/repository";
+import { tinyCheckpoints } from "@ropewalk/testing/vectors";
 import { describe, expect, it } from "vitest";
 import {
   createCache,
@@ -15,7 +17,7 @@ import {
 } from "../../src/index.ts";
 import { backends } from "../backends.ts";
 
-const mistral = new URL("../../../models/test/vectors/tiny/mistral/", import.meta.url);
+const mistral = inRepository(`${tinyCheckpoints}/mistral/`);
 const opened = await openModel(await openFolder(mistral));
 const checkpoint = needCheckpoint("test", opened.source);
 const ids = Array.from({ length: 700 }, (_, index) => 3 + ((index * 37) % 120));

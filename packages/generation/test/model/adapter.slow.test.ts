@@ -14,11 +14,13 @@ import {
   withAdapters,
 } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
+import { inRepository } from "@ropewalk/testing/repository";
+import { modelVectors, onnxExports } from "@ropewalk/testing/vectors";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { argmax, loadModel, type LanguageModel, type LoadOptions } from "../../src/index.ts";
 
-const vectors = new URL("../../../models/test/vectors/", import.meta.url);
+const vectors = inRepository(`${modelVectors}/`);
 const lora = new URL("lora/", vectors);
 const golden = JSON.parse(readFileSync(new URL("golden-logits.json", lora), "utf8")) as {
   readonly inputIds: readonly number[];
@@ -134,7 +136,7 @@ describe("loadModel", () => {
     expect(await rejection({ source: lora, scale: NaN })).toBe(
       "RangeError: loadModel: adapter.scale must be finite, got NaN",
     );
-    const exported = new URL("../../../onnx-exports/test/vectors/genai-cpu-llama/", import.meta.url);
+    const exported = inRepository(`${onnxExports}/genai-cpu-llama/`);
     const refused = loadModel(exported, { backend: cpu(), adapter: lora, model: "model.onnx" }).then(() => "", String);
     expect(await refused).toMatch(
       /^TypeError: loadModel: adapter: .* must be a checkpoint in safetensors, got an ONNX/,

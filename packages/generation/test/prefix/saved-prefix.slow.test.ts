@@ -3,6 +3,8 @@ import { dynamicNtk, logN, selfExtend } from "@ropewalk/context-extension";
 import { encodeSafetensorsHeader, inMemory, readSafetensors, type CheckpointFolder } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
 import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
+import { inRepository } from "@ropewalk/testing/repository";
+import { onnxExports } from "@ropewalk/testing/vectors";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -54,7 +56,7 @@ describe.each(backends.flatMap((backend) => (["float32", "q8"] as const).map((ca
 );
 
 it("a prefix is opened by another load of the same weights, and extended; an export's too", async () => {
-  const exported = await openFolder(new URL("../../../onnx-exports/test/vectors/genai-cpu-llama/", import.meta.url));
+  const exported = await openFolder(inRepository(`${onnxExports}/genai-cpu-llama/`));
   for (const source of [stories, exported]) {
     const [one, other] = await Promise.all(
       [0, 1].map(() => loadModel(source, { backend: backends[0]!, extension: near })),

@@ -8,6 +8,8 @@ import { loadCheckpoint } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
 import { extendFolder } from "@ropewalk/onnx-exports/node";
 import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
+import { inRepository } from "@ropewalk/testing/repository";
+import { modelVectors, onnxExports } from "@ropewalk/testing/vectors";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +19,7 @@ import { stories260K } from "@ropewalk/tiny-models";
 import { loadModel, type LanguageModel } from "../../src/index.ts";
 
 const backend = cpu({ threads: 1 });
-const vectors = (path: string): URL => new URL(`../../../models/test/vectors/${path}/`, import.meta.url);
+const vectors = (path: string): URL => inRepository(`${modelVectors}/${path}/`);
 const someIds = (length: number): readonly number[] => Array.from({ length }, (_, at) => 3 + ((at * 37) % 90));
 
 /** That entropies are those of the maps, maps are of weights that sum to 1, and neither depends on the chunks, or on being asked for. */
@@ -100,7 +102,7 @@ it("a cache in 8 bits gives those of what it holds, near those of float32", asyn
 });
 
 describe("an ONNX export", () => {
-  const folder = new URL("../../../onnx-exports/test/vectors/genai-cpu-llama/", import.meta.url);
+  const folder = inRepository(`${onnxExports}/genai-cpu-llama/`);
   const scratch = mkdtempSync(join(tmpdir(), "ropewalk-attentions-"));
   afterAll(() => rmSync(scratch, { recursive: true }));
 

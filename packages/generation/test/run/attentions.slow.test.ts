@@ -9,6 +9,8 @@ import {
   type ContextExtension,
 } from "@ropewalk/context-extension";
 import { entropiesOf, plainMaps, type PairRule } from "@ropewalk/testing/plain-decoders/attention-maps";
+import { inRepository } from "@ropewalk/testing/repository";
+import { tinyCheckpoints } from "@ropewalk/testing/vectors";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readFileSync } from "node:fs";
 import { stories260K } from "@ropewalk/tiny-models";
@@ -48,7 +50,7 @@ const cases: readonly (readonly [string, ContextExtension, PairRule])[] = [
   ["a sliding window", slidingWindow({ window: 24 }), { pair: (i, j) => (i - j < 24 ? [i, j] : undefined) }],
 ];
 
-const tiny = new URL("../../../models/test/vectors/tiny/llama/", import.meta.url);
+const tiny = inRepository(`${tinyCheckpoints}/llama/`);
 
 const models = [
   { name: "tiny/llama", url: tiny, ids: Array.from({ length: 70 }, (_, at) => 3 + ((at * 37) % 120)) },

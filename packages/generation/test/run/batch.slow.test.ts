@@ -2,6 +2,8 @@
 import { openFolder } from "@ropewalk/models/node";
 import { exportPath } from "@ropewalk/testing/exports/export-files";
 import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
+import { inRepository } from "@ropewalk/testing/repository";
+import { tinyCheckpoints } from "@ropewalk/testing/vectors";
 import { describe, expect, it } from "vitest";
 import { stories260K } from "@ropewalk/tiny-models";
 import { loadModel, type LanguageModel } from "../../src/index.ts";
@@ -10,7 +12,7 @@ import { backends } from "../backends.ts";
 
 type Ids = readonly number[];
 
-const tiny = (family: string): URL => new URL(`../../../models/test/vectors/tiny/${family}/`, import.meta.url);
+const tiny = (family: string): URL => inRepository(`${tinyCheckpoints}/${family}/`);
 
 /** No two alike. */
 const textsOf = (count: number, length: number, vocabSize: number): readonly Ids[] =>

@@ -16,6 +16,8 @@ import type { RopeScaling } from "@ropewalk/rope";
 import { passkeyGolden } from "@ropewalk/testing/goldens/tiny-models";
 import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { logitsRow } from "@ropewalk/testing/numbers/logits-row";
+import { inRepository } from "@ropewalk/testing/repository";
+import { modelVectors } from "@ropewalk/testing/vectors";
 import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { passkey875k, stories260K } from "@ropewalk/tiny-models";
@@ -254,7 +256,7 @@ describe("a loop of one's own without a graph of several steps", () => {
 });
 
 describe("blocks of every family", () => {
-  const folder = new URL("../../../models/test/vectors/", import.meta.url);
+  const folder = inRepository(`${modelVectors}/`);
   const families = ["tiny", "layered"].flatMap((parent) =>
     readdirSync(new URL(`${parent}/`, folder)).map((name) => `${parent}/${name}`),
   );

@@ -2,8 +2,11 @@
 import { selfExtend } from "@ropewalk/context-extension";
 import { inMemory, type CheckpointFolder } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
+import { inRepository } from "@ropewalk/testing/repository";
+import { onnxExports } from "@ropewalk/testing/vectors";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { stories260K } from "@ropewalk/tiny-models";
 import {
   argmax,
   loadModel,
@@ -14,12 +17,11 @@ import {
   type LanguageModel,
 } from "../../src/index.ts";
 import { backends, load } from "../backends.ts";
-import { stories260K } from "@ropewalk/tiny-models";
 
 const file = (name: string): Uint8Array => new Uint8Array(readFileSync(new URL(name, stories260K.url)));
 
 /** One whose weights lie beside it. */
-const exported = new URL("../../../onnx-exports/test/vectors/genai-cpu-llama3/", import.meta.url);
+const exported = inRepository(`${onnxExports}/genai-cpu-llama3/`);
 
 const hiddenDim = 64;
 

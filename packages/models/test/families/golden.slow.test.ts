@@ -11,6 +11,8 @@ import { ropeFrequencies, rotationTable } from "@ropewalk/rope";
 import { emitRotate } from "@ropewalk/rope/onnx";
 import { checkpointFolders } from "@ropewalk/testing/checkpoints/checkpoint-folders";
 import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
+import { inRepository } from "@ropewalk/testing/repository";
+import { tinyModelGoldens } from "@ropewalk/testing/vectors";
 import { describe, expect, it } from "vitest";
 import { loadCheckpoint, type Checkpoint } from "../../src/index.ts";
 import { openFolder } from "../../src/node.ts";
@@ -101,7 +103,7 @@ const logitsOf = async (checkpoint: Checkpoint, ids: readonly number[]): Promise
 
 const readGolden = <T>(url: URL): T => JSON.parse(readFileSync(url, "utf8")) as T;
 
-const vectors = new URL("../../../tiny-models/test/vectors/", import.meta.url);
+const vectors = inRepository(`${tinyModelGoldens}/`);
 
 const { stories260K, ...others } = checkpointFolders;
 
@@ -137,5 +139,5 @@ it("stories260K gives the losses of its text", async () => {
   const losses = logits.map(
     (row, i) => Math.log(row.reduce((sum, logit) => sum + Math.exp(logit), 0)) - row[ids[i + 1]!]!,
   );
-  expect(largestDifference(losses, cases.vanilla.nll)).toBeLessThan(1e-5);
+  expect(largestDifference(losses, cases.vanilla.nll.slice(0, losses.length))).toBeLessThan(1e-5);
 });

@@ -13,6 +13,8 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { inRepository } from "@ropewalk/testing/repository";
+import { layeredCheckpoints, modelVectors, onnxExports, tinyCheckpoints } from "@ropewalk/testing/vectors";
 import { passkey875k, stories260K } from "@ropewalk/tiny-models";
 import { conformanceCases } from "../cases/all-cases.ts";
 import { bytesOf } from "../../../../packages/backend/src/conformance/graphs.ts";
@@ -20,8 +22,6 @@ import { digestOf, type GraphDigest } from "./digest.ts";
 import { exportGraphs } from "./export-graphs.ts";
 import { adapterGraphs, modelGraphs } from "./model-graphs.ts";
 import { trainingGraphs } from "./training-graphs.ts";
-
-const root = new URL("../../../../", import.meta.url);
 
 type Folder = { readonly name: string; readonly url: URL };
 
@@ -38,14 +38,12 @@ const { compare, also } = parseArgs({
   options: { compare: { type: "string" }, also: { type: "string", multiple: true, default: [] } },
 }).values;
 
-const modelVectors = new URL("packages/models/test/vectors/", root);
-
 const models: readonly Folder[] = [
   { name: "passkey-875k", url: passkey875k.url },
   { name: "stories260K", url: stories260K.url },
-  ...modelsIn(new URL("tiny/", modelVectors), "tiny"),
-  ...modelsIn(new URL("layered/", modelVectors), "layered"),
-  ...modelsIn(new URL("packages/onnx-exports/test/vectors/", root), "export"),
+  ...modelsIn(inRepository(`${tinyCheckpoints}/`), "tiny"),
+  ...modelsIn(inRepository(`${layeredCheckpoints}/`), "layered"),
+  ...modelsIn(inRepository(`${onnxExports}/`), "export"),
   ...also.flatMap((folder) => modelsIn(pathToFileURL(`${folder}/`), `also/${basename(folder)}`)),
 ];
 
@@ -58,7 +56,7 @@ const digestsOfAll = async (): Promise<readonly GraphDigest[]> => {
     digests.push(...(await modelGraphs(name, url)));
     digests.push(...(isExport(model) ? exportGraphs(name, url) : await trainingGraphs(name, url)));
   }
-  const [llama, lora] = [new URL("tiny/llama/", modelVectors), new URL("lora/", modelVectors)];
+  const [llama, lora] = [inRepository(`${tinyCheckpoints}/llama/`), inRepository(`${modelVectors}/lora/`)];
   digests.push(...(await adapterGraphs("tiny/llama", llama, lora)));
   return digests;
 };
