@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: every bar measured, after the roof of the machine that it is measured on. Fails when one is not met. `--quick`
- * is a look with few rounds, `--threads` other than 2, `--json` prints `{ machine, bars }` and nothing else.
+ * `npm run bench`: measures the limits of the machine, then every bar. It fails when a bar is not met. `--quick` takes few rounds,
+ * `--threads` sets the number of threads (2), `--json` prints `{ machine, bars }` and nothing else.
  */
 import { parseArgs } from "node:util";
 import { cpu } from "@ropewalk/backend-node";

@@ -1,9 +1,9 @@
 /**
- * Weights before the first step: ones for a vector, which is a norm's, and for a matrix
+ * The weights before the first step: ones for a vector, which is a norm's; for a matrix
  *
  *   w = σ √(-2 ln u) cos(2π v)        u, v ~ U(0, 1)
  *
- * a normal distribution of deviation σ, by Box and Muller.
+ * which is a normal distribution of deviation σ, by Box and Muller.
  */
 import { sizeOf } from "@ropewalk/backend";
 import type { Parameters } from "@ropewalk/finetune";
@@ -22,7 +22,7 @@ export const initialWeights = (
   tensors: Readonly<Record<string, readonly number[]>>,
 ): Parameters => {
   const random = xoroshiro128plus(seed);
-  // It starts badly from small seeds.
+  // Its first numbers are poor after a small seed.
   random.jump();
   const normal = (): number =>
     deviation * Math.sqrt(-2 * Math.log(1 - uniformFloat64(random))) * Math.cos(2 * Math.PI * uniformFloat64(random));

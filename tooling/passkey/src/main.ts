@@ -1,6 +1,6 @@
 /**
- * `npm run train:passkey`: trains the weights of passkey-875k from nothing, on the CPU, writes them as a folder, and holds its grid to
- * the bars. The same seed gives the same weights on the same machine.
+ * `npm run train:passkey`: trains passkey-875k from random weights on the CPU, writes its folder, and holds its passkey grid to the bars.
+ * The same seed gives the same weights on the same machine.
  */
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,10 +11,10 @@ import { cpu } from "@ropewalk/backend-node";
 import type { TrainStep } from "@ropewalk/finetune";
 import { writeFolder } from "@ropewalk/models/node";
 import { passkey875k } from "@ropewalk/tiny-models";
-import { verdicts } from "./bars.ts";
-import { passkeyGrid } from "./grid.ts";
+import { verdicts } from "./grid-bars.ts";
+import { passkeyGrid } from "./passkey-grid.ts";
 import { recipe, recipeSteps } from "./recipe.ts";
-import { trainPasskey } from "./run.ts";
+import { trainPasskey } from "./train-passkey.ts";
 
 const { values } = parseArgs({
   options: {
@@ -65,5 +65,7 @@ if (!values["no-grid"]) {
 if (values.ship && process.exitCode === undefined) {
   const file = "model.safetensors";
   await copyFile(join(values.output, file), fileURLToPath(new URL(file, passkey875k.url)));
-  console.log("Written over what is shipped. Now npm run vectors:passkey, and the sums in the tests of tiny-models.");
+  console.log(
+    "The shipped weights were overwritten. Now run npm run vectors:passkey, and update the sums in the tests of tiny-models.",
+  );
 }

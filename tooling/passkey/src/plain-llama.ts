@@ -1,6 +1,6 @@
 /**
- * A Llama in plain loops and float64, for reference logits: no line of it is shared with the packages. Every pair of tokens is looked
- * at by itself, with its relative position r:
+ * A Llama in plain loops and float64, for reference logits. It shares no code with the packages. Each pair of tokens is scored by itself,
+ * with its relative position r:
  *
  *   r = i - j                            i - j < W, or without SelfExtend
  *       ⌊i/G⌋ - ⌊j/G⌋ + W - ⌊W/G⌋        else             arXiv 2401.01325, equation 4
@@ -20,7 +20,7 @@ export type PlainLlama = {
   readonly weights: Readonly<Record<string, Float64Array>>;
 };
 
-/** A folder's config.json, and its model.safetensors, all of float32. */
+/** Reads a folder's config.json and its model.safetensors, whose tensors must be float32. */
 export const readPlainLlama = (folder: URL): PlainLlama => {
   const bytes = readFileSync(new URL("model.safetensors", folder));
   const start = 8 + Number(bytes.readBigUInt64LE(0));

@@ -1,10 +1,10 @@
 /**
- * What the model learns from: filler with a key between its sentences, the question for it and its answer, and filler behind them up to
- * the window. The length of what stands before is drawn anew each time, and is the whole window in one sample of a few: so a question
- * stands at every place of the window, and its key anywhere before it.
+ * The samples that the model learns from: filler with a key between its sentences, the question for the key with its answer, and filler up
+ * to the window's end. The length of the part before the question is drawn at random, and in one sample of a few it is the whole window.
+ * So questions stand at every place of the window, and keys anywhere before them.
  *
- * Learned are digits that can be known: where the key is stated again, and where it is asked for. Next to them filler is nearly all of a
- * text, and what there is to learn of it drowns the keys; so it is learned in few samples, from beginning to end.
+ * The model learns the digits that can be known: where the key is stated again, and where it is asked for. Filler is nearly all of a text,
+ * and learning it everywhere would drown the keys; so only a few samples are learned from beginning to end.
  */
 import { passkeyIn, type PasskeyLanguage } from "@ropewalk/evals";
 import type { Sample } from "@ropewalk/finetune";
@@ -29,7 +29,7 @@ export type SamplesConfig = {
   readonly seed: number;
 };
 
-/** Tokens, and what is learned of them. */
+/** Tokens and their labels. */
 type Part = { readonly ids: Ids; readonly labels: Ids };
 
 type Stated = { readonly needle: Part; readonly question: Part };
@@ -47,10 +47,10 @@ export const passkeySamples = (config: SamplesConfig): readonly Sample[] => {
   const { language, codec, count, seqLen, shortest, fullEvery, wholeEvery, seed } = config;
   const { sentence, key } = passkeyIn(language);
   const random = xoroshiro128plus(seed);
-  // It starts badly from small seeds.
+  // Its first numbers are poor after a small seed.
   random.jump();
   const known = new Map<string, Ids>();
-  /** The tokens of a piece of text, which are the same wherever it stands: a word is a token. */
+  /** The tokens of a piece of text. A word is a token, so they are the same wherever the text stands. */
   const idsOf = (text: string): Ids => {
     const ids = known.get(text) ?? codec.encode(text, { specialTokens: false });
     if (known.size < 50_000) known.set(text, ids);
@@ -58,7 +58,7 @@ export const passkeySamples = (config: SamplesConfig): readonly Sample[] => {
   };
   const beginning = unlearned(codec.encode(""));
 
-  /** How a key is stated and asked for. It can be known from where it was stated on. */
+  /** A statement of a new key and the question for it. Only the first statement cannot be known. */
   const stated = (needle: string, question: string): Stated => {
     const digits = idsOf(key(random));
     const learned = { ids: digits, labels: digits };

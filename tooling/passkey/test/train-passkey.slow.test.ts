@@ -7,11 +7,11 @@ import { inRepository } from "@ropewalk/testing/repository";
 import { tinyModelGoldens } from "@ropewalk/testing/vectors";
 import { passkey875k } from "@ropewalk/tiny-models";
 import { describe, expect, it } from "vitest";
-import { verdicts, type Cell } from "../src/bars.ts";
+import { verdicts, type Cell } from "../src/grid-bars.ts";
 import { initialWeights } from "../src/initial-weights.ts";
 import { plainLogits, readPlainLlama, type PlainMethod } from "../src/plain-llama.ts";
 import { recipe } from "../src/recipe.ts";
-import { trainPasskey } from "../src/run.ts";
+import { trainPasskey } from "../src/train-passkey.ts";
 import { passkeySamples } from "../src/samples.ts";
 
 const json = (file: string): unknown => JSON.parse(readFileSync(passkey875k.files[file]!, "utf8"));

@@ -1,6 +1,6 @@
 import type { RecipeName } from "@ropewalk/finetune";
 
-/** Methods' names as they fit into a column. */
+/** Names of the methods that fit into a column. */
 export const shortNames: Readonly<Record<"plain" | RecipeName, string>> = {
   plain: "plain",
   "entropy-abf": "E-ABF",

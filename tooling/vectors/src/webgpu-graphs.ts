@@ -1,4 +1,4 @@
-/** Writes packages/backend-webgpu/src/node/graphs.ts: what a device whose memory JavaScript cannot touch is worked with. */
+/** The source of packages/backend-webgpu/src/node/graphs.ts: graphs that clear, copy and read memory of a device that JavaScript cannot reach. */
 import { encode, tape, typeCode } from "@ropewalk/graph";
 import { batchSizes } from "../../../packages/backend-webgpu/src/node/batches.ts";
 import { toBase64 } from "./base64.ts";

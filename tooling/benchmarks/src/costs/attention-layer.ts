@@ -1,6 +1,6 @@
 /**
- * A decoder that is nothing but attention: one layer whose queries, keys and values are looked up by token. What a step of
- * it costs is what attention and its cache cost.
+ * A decoder of one layer of attention and nothing else: queries, keys and values are looked up by token. The cost of a step is the
+ * cost of attention and its cache.
  */
 import type { ContextExtension } from "@ropewalk/context-extension";
 import { decoderGraph, embedding, extendDecoder, splitColumns, type Decoder } from "@ropewalk/decoder";
@@ -42,7 +42,7 @@ const decoderOf = ({ numHeads, numKvHeads, headDim }: LayerSize, trainedContext:
   };
 };
 
-/** One layer, loaded. */
+/** Loads the decoder of one layer. */
 export const attentionLayer = async (
   backend: Backend,
   size: LayerSize,

@@ -1,6 +1,7 @@
 /**
- * Dual chunk attention by chunks, over the same bands under masks: a shipped model, whole prompts and blocks of decode steps. The rules
- * of the bands under masks are what each band covers, said pair by pair, so that nothing tells of chunks. Both must give the same logits.
+ * The time of dual chunk attention run by chunks, divided by that of the same bands run under masks, for whole prompts and for decode steps
+ * of a shipped model. The masked bands state pair by pair what they cover, so that they are not recognised as chunks. Both must give
+ * the same logits.
  */
 import type { Backend } from "@ropewalk/backend";
 import { withPositions } from "@ropewalk/context-extension";
@@ -39,7 +40,7 @@ const reading = (model: LanguageModel): Candidate => {
     });
 };
 
-/** Milliseconds a step behind a prompt. */
+/** Milliseconds of a decode step behind a prompt. */
 const decoding = async (model: LanguageModel, blocks: number): Promise<Candidate> => {
   const started = createCache(model.backend, model.extended, { length: context + blocks * blockSteps });
   let { cache } = await prefill(model.session, started, promptOf(model, context));
@@ -51,7 +52,7 @@ const decoding = async (model: LanguageModel, blocks: number): Promise<Candidate
   };
 };
 
-/** @throws Error when the two compute something else */
+/** @throws Error when their results differ */
 const largestDifference = async (a: LanguageModel, b: LanguageModel): Promise<number> => {
   const ids = promptOf(a, 1024);
   const [these, those] = [await a.logits(ids), await b.logits(ids)];

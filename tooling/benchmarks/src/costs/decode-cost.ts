@@ -1,6 +1,6 @@
 /**
- * What a step of decoding costs, whole model in float32: SelfExtend over plain attention, and each at a long context over
- * itself at a shorter one, where time may grow no faster than what a step reads:
+ * The cost of a decode step of a whole model in float32: SelfExtend divided by plain attention, and each at a long context divided by
+ * itself at a short one. Time may grow no faster than the bytes that a step reads:
  *
  *   bytes(n) = 4 (matrices + 2 numLayers numKvHeads headDim n)       every weight that is multiplied, every key, every value
  */
@@ -14,10 +14,10 @@ import type { Models } from "../models/plain-and-extended.ts";
 const short = 8192;
 const long = 32_768;
 
-/** Steps that are timed together: one of them now and then settles a block of keys. */
+/** Steps that are timed together, since now and then one of them settles keys. */
 const blockSteps = 16;
 
-/** Milliseconds a step, over a block of them behind `context` keys. */
+/** Milliseconds of a step behind `context` keys, as the mean of several. */
 const decoding = (model: LanguageModel, context: number, blocks: number): Candidate => {
   let cache = filledCache(model, { length: context, room: blocks * blockSteps });
   return async () => {

@@ -1,9 +1,9 @@
 /**
- * Guess and check beside decoding step by step, each run twice over the same text, with guesses and without, in turns: tokens per second
- * behind the prompt. Both must give the same tokens.
+ * Tokens per second with guess and check, divided by those of decoding step by step. Both run over the same text in turns, and must give
+ * the same tokens.
  *
  *   copied    answers of passkey-875k out of 4,096 tokens under SelfExtend: five digits that stand in the text
- *   new       stories that stories260K draws at temperature 1, of which nothing has been said before
+ *   new       stories that stories260K draws at temperature 1, which repeat nothing
  */
 import type { Backend } from "@ropewalk/backend";
 import { compose, logN, selfExtend } from "@ropewalk/context-extension";
@@ -41,10 +41,10 @@ const addTo = (sums: Sums, more: Sums): void => {
   for (const name of ["runs", "guessed", "right", "tokens"] as const) sums[name] += more[name];
 };
 
-/** Of each prompt that is counted. */
+/** Measured turns of each prompt. */
 const turnsEach = 3;
 
-/** One turn: the same run without guesses and with. */
+/** One turn: the same run with and without guesses. */
 const turnOf = async (
   model: LanguageModel,
   after: Prefix,
@@ -91,7 +91,7 @@ const copied = async (backend: Backend, quick: boolean): Promise<Bar> => {
   for (let at = 0; at < count; at++) {
     const prompt = passkeyPrompt(task, model.text!, { length: 4096, depth: at / count, seed: 100 + at });
     const document = await model.read(prompt.ids, { room: prompt.keyTokens });
-    // The first turn is to warm up.
+    // The first turn warms up.
     for (let turn = 0; turn <= turnsEach; turn++) {
       const own = noSums();
       const taken = await turnOf(model, document, { maxNewTokens: prompt.keyTokens }, turn, own);

@@ -1,8 +1,8 @@
 /**
- * The last chunk of a long prompt under SelfExtend: the usual form with two score matrices over the project's own, whole model
- * in float32, on the same backend. Both are given the same cached keys and must give the same logits.
+ * The time of the usual form of SelfExtend, with two score matrices, divided by that of this project's form: the last chunk of a long prompt,
+ * a whole model in float32, on the same backend. Both are given the same cached keys and must give the same logits.
  *
- * The usual form is timed by its graph alone, the project's with all that a chunk takes: masks, and the cache written.
+ * The usual form is timed by its graph alone; this project's form also makes its masks and writes its cache.
  */
 import { float32, int64, type HostTensor, type Tensor } from "@ropewalk/backend";
 import { chunkNumbers, decoderOutputs, decoderInputs as shared } from "@ropewalk/decoder";
@@ -19,7 +19,7 @@ const chunkLength = 512;
 const pastLength = context - chunkLength;
 const chunk = { start: pastLength, length: chunkLength };
 
-/** A form of the model: logits of the asked rows of the chunk behind the cached keys, and the milliseconds that they took. */
+/** A form of the model. `run` gives logits of the asked rows of the chunk behind the cached keys, and the milliseconds that it took. */
 type Form = {
   readonly run: (rows: readonly number[]) => Promise<{ readonly logits: Float32Array; readonly time: number }>;
   readonly release: () => Promise<void>;
@@ -75,11 +75,11 @@ const usualForm = async (model: LanguageModel, ids: readonly number[], rows: Row
 
 const tolerance = 1e-3;
 
-/** How many times faster the project's form is to be. Joining scores is how it is mostly written. */
+/** How many times faster this project's form must be. Most implementations join scores. */
 const limits: Readonly<Record<Meeting, number>> = { scores: 2.3, keys: 1 };
 const meetings = ["scores", "keys"] as const satisfies readonly Meeting[];
 
-/** @throws Error when the two compute something else */
+/** @throws Error when their results differ */
 const largestDifference = async (own: Form, usual: Form): Promise<number> => {
   const all = range(chunkLength);
   const [{ logits }, { logits: others }] = [await own.run(all), await usual.run(all)];
@@ -97,7 +97,7 @@ export const usualFormCost = async (
   { quick }: { readonly quick: boolean },
 ): Promise<readonly Bar[]> => {
   const ids = tokens(model.extended.decoder.vocabSize, context).slice(pastLength);
-  // Every layer, rotation and side its own numbers, in memory of its own.
+  // Each output has numbers of its own, in memory of its own.
   const { appended } = createCache(model.backend, model.extended, { length: 1 });
   const cached = new Map(appended.map((output, index) => [output, noiseRows(model, pastLength, index)]));
   const rows: Rows = (output) => cached.get(output)!;

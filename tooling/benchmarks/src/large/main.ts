@@ -1,6 +1,6 @@
 /**
- * `npm run bench:large`: a random 1.1B Llama in sharded bfloat16, rounded to 4 bits at load, and from a converted folder. Seconds
- * and peak memory against their bars; `--folder` keeps the checkpoints, `--json` prints the bars and nothing else.
+ * `npm run bench:large`: loads a random 1.1B Llama from sharded bfloat16, rounded to 4 bits, and from a converted folder, and holds
+ * seconds and peak memory to their bars. `--folder` keeps the checkpoints, `--json` prints the bars and nothing else.
  */
 import { loadCheckpoint, convertCheckpoint } from "@ropewalk/models";
 import { openFolder, writeFolder } from "@ropewalk/models/node";

@@ -1,4 +1,5 @@
-/** One measured run in a process of its own: load, a prompt, a few tokens; seconds and peak memory as a line of JSON. */
+/** One measured run in a process of its own: a model is loaded, reads a prompt and gives a few tokens. Seconds and peak memory are printed
+ * as a line of JSON. */
 import { cpu } from "@ropewalk/backend-node";
 import { loadModel } from "@ropewalk/generation";
 import type { Precision } from "@ropewalk/models";
@@ -14,7 +15,7 @@ const model = await loadModel(folder, {
   backend: cpu({ threads: 2 }),
   ...(quantize === "stored" ? {} : { quantize }),
 });
-// From the start of the process: performance.now() counts from there.
+// performance.now() counts from the start of the process.
 const started = performance.now() / 1000;
 const { vocabSize } = model.extended.decoder;
 const ids = Array.from({ length: Number(promptTokens) }, (_, index) => 3 + ((index * 7919) % (vocabSize - 3)));

@@ -1,4 +1,4 @@
-/** A figure that is measured and held to a limit. */
+/** A bar: a measured figure and the limit that it must keep. */
 import { match } from "ts-pattern";
 
 export type Bar = {
@@ -9,11 +9,11 @@ export type Bar = {
   readonly rule: "at most" | "at least";
   readonly bar: number;
   readonly pass: boolean;
-  /** What it was worked out from. */
+  /** The measurements that the value comes from. */
   readonly from?: string;
 };
 
-/** What a bar says besides its limit. */
+/** A bar without its limit. */
 export type Measured = Pick<Bar, "name" | "value" | "unit" | "from">;
 
 const holds = (rule: Bar["rule"], value: number, limit: number): boolean =>
@@ -22,7 +22,7 @@ const holds = (rule: Bar["rule"], value: number, limit: number): boolean =>
     .with("at least", () => value >= limit)
     .exhaustive();
 
-/** `measured`, which is to be `rule` `limit`. A limit that was worked out is rounded in print alone. */
+/** The bar of a figure that must be at most or at least `limit`. A computed limit is rounded only when it is printed. */
 export const barOf = (measured: Measured, rule: Bar["rule"], limit: number): Bar => ({
   ...measured,
   rule,

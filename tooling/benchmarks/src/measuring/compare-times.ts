@@ -1,6 +1,6 @@
-/** Medians side by side: the candidates take turns in one run, so that what disturbs one disturbs the other. */
+/** Times compared by medians. The candidates take turns in one run, so that a disturbance of the machine reaches both. */
 
-/** Runs once and gives the milliseconds of what is to be measured. */
+/** Runs once and gives the milliseconds of the measured part. */
 export type Candidate = () => Promise<number>;
 
 export const median = (values: readonly number[]): number => {
@@ -15,11 +15,11 @@ export const timed = async (run: () => Promise<unknown>): Promise<number> => {
   return performance.now() - start;
 };
 
-/** Milliseconds of two sides in one turn. */
+/** The milliseconds of both sides in one turn. */
 export type Turn = { readonly base: number; readonly candidate: number };
 
 export type Comparison = Turn & {
-  /** The median of the turns' own ratios, candidate / base; `base` and `candidate` are medians of their own. */
+  /** The median of each turn's ratio, candidate / base. `base` and `candidate` are medians of their own. */
   readonly ratio: number;
 };
 
@@ -29,7 +29,7 @@ export const compareTurns = (turns: readonly Turn[]): Comparison => ({
   candidate: median(turns.map(({ candidate }) => candidate)),
 });
 
-/** Both once, the candidate first in every other turn. */
+/** Runs both once; in every other turn the candidate comes first. */
 export const takeTurn = async (base: Candidate, candidate: Candidate, turn: number): Promise<Turn> => {
   const before = turn % 2 === 1 ? await candidate() : undefined;
   const baseTime = await base();
@@ -37,8 +37,8 @@ export const takeTurn = async (base: Candidate, candidate: Candidate, turn: numb
 };
 
 /**
- * How many times the time of `base` `candidate` takes: they take turns, and the median is of each turn's own ratio, so that a
- * machine that is slower for a while slows both. Each `run` reports its own milliseconds; `warmups` turns are not counted.
+ * The time of `candidate` divided by that of `base`. They take turns, and the ratio is the median of each turn's ratio, so that a machine
+ * that is slow for a while slows both. The first `warmups` turns are not counted.
  */
 export const compareTimes = async (
   base: Candidate,

@@ -1,11 +1,10 @@
 /**
- * The roof of this machine, through the backend itself: what a run reads at most and multiplies at most in a second, with the
- * threads that it is given.
+ * The limits of this machine: how much a run of the backend reads and multiplies in a second at most, with the given threads.
  *
  *   bandwidth   the sum over 1 GB, more than caches hold: an addition for each element read
- *   rate        2 m k n operations of a product [m, k] [k, n], as a layer's projections are
+ *   rate        2 m k n operations of a product [m, k] [k, n], the form of a layer's projections
  *
- * Each the fastest of several: a roof is what was reached once.
+ * Each is the fastest of several runs: a limit was reached once.
  */
 import { float32, type Backend } from "@ropewalk/backend";
 import { encode, tape as newTape, type Tape, type Value } from "@ropewalk/graph";
@@ -19,7 +18,7 @@ export type Machine = {
   readonly rate: number;
 };
 
-/** The least milliseconds of `runs` runs of a graph on one input. */
+/** The milliseconds of the fastest of `runs` runs of a graph on one input. */
 const fastest = async (
   backend: Backend,
   dims: readonly number[],

@@ -1,7 +1,7 @@
 /**
- * The most memory that this process has had resident, loading included, in bytes.
+ * The peak of this process's resident memory in bytes, loading included.
  *
- * Where there is /proc it is what that says of this program: `maxRSS` counts what the process that started it had, too.
+ * It is read from /proc where that exists, since `maxRSS` also counts the memory of the process that started this one.
  */
 import { readFileSync } from "node:fs";
 

@@ -1,4 +1,4 @@
-/** The random Llama, plain and under SelfExtend: what the bars of whole runs compare. They share their weights. */
+/** The two models that bars of whole runs compare: the random Llama, plain and under SelfExtend. They share their weights. */
 import type { Backend } from "@ropewalk/backend";
 import { selfExtend } from "@ropewalk/context-extension";
 import { loadModel, type LanguageModel } from "@ropewalk/generation";

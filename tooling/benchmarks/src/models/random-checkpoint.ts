@@ -1,6 +1,6 @@
 /**
- * `npm run random-checkpoint -- --shape tinyllama-1.1b --output <folder>`: a checkpoint of a known shape with random weights, in
- * shards, for measuring memory and speed without a download. The same weights every time. `--layers` makes it deeper.
+ * `npm run random-checkpoint -- --shape tinyllama-1.1b --output <folder>`: writes a checkpoint of a known shape with random
+ * weights, in shards, for measuring memory and speed without a download. The weights are the same every time. `--layers` changes its depth.
  */
 import { once } from "node:events";
 import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { llama } from "@ropewalk/models";
 
 type Shape = Readonly<Record<string, number>>;
 
-/** In the keys of config.json. */
+/** By the keys of config.json. */
 const shapes: Readonly<Record<string, Shape>> = {
   "tinyllama-1.1b": {
     vocab_size: 32_000,
@@ -30,7 +30,7 @@ const shapes: Readonly<Record<string, Shape>> = {
     num_key_value_heads: 12,
     max_position_embeddings: 2048,
   },
-  /** With the vocabulary of stories260K: its tokenizer goes with it. */
+  /** It has the vocabulary of stories260K, and so takes its tokenizer. */
   "llama-26m": {
     vocab_size: 512,
     hidden_size: 512,
@@ -89,7 +89,7 @@ const normal = new Uint32Array(
 );
 const one = new Uint32Array(Float32Array.of(1).buffer)[0]!;
 
-/** `count` elements as they are stored: ones for a norm, which is a vector, and random numbers for a matrix. */
+/** `count` elements as they are stored: ones for a vector, which is a norm's, and random numbers for a matrix. */
 const elements = (count: number, isNorm: boolean): Uint8Array => {
   const bits = (): number => (isNorm ? one : normal[next() & 65_535]!);
   const data = type === "F32" ? new Uint32Array(count) : new Uint16Array(count);
@@ -117,7 +117,7 @@ const tensors = Object.entries(llama.read(config).tensors).map(([name, dims]) =>
 }));
 const total = tensors.reduce((sum, { count }) => sum + count, 0);
 
-/** Tensors in their order, cut where a shard has its share. */
+/** The tensors in their order, split into shards of about the same size. */
 const shards: (typeof tensors)[] = Array.from({ length: numShards }, () => []);
 let before = 0;
 for (const tensor of tensors) {

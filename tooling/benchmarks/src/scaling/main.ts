@@ -1,4 +1,4 @@
-/** `npm run -s scaling`: the tables of docs/scaling.md. Nothing is measured: all is counted, or assumed as that page says. */
+/** `npm run -s scaling`: prints the tables of docs/scaling.md. Nothing is measured: the numbers are counted, or assumed as that page says. */
 import { tables } from "./tables.ts";
 
 for (const { title, lines } of tables()) console.log(`${title}\n\n${lines.join("\n")}\n`);

@@ -1,4 +1,4 @@
-/** Llama-shaped models by their configs alone, as Llama 3's of these sizes have them, trained on 8,192 tokens; no weights are read. */
+/** Models of the shapes that Llama 3 has at these sizes, trained on 8,192 tokens. They are read from configs alone; there are no weights. */
 import { selfExtend, type ContextExtension } from "@ropewalk/context-extension";
 import type { Decoder } from "@ropewalk/decoder";
 import { llama } from "@ropewalk/models";
@@ -38,7 +38,7 @@ export const methods = ["plain", "SelfExtend"] as const;
 /** Plain, SelfExtend here, or SelfExtend in a portable export, whose cache is the export's own. */
 export type Method = (typeof methods)[number] | "portable";
 
-/** SelfExtend as a cache of that length needs it, with at least 2 tokens a group. */
+/** SelfExtend with the smallest groups that hold `length` tokens, of at least 2 tokens. */
 export const extensionFor = (method: Method, length: number): ContextExtension => {
   if (method !== "SelfExtend") return {};
   const groupSize = Math.max(2, smallestGroupSize({ window, trainedContext, length })!);

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:training-memory`: the peak memory of learning an adapter over weights in 4 bits, with values of one layer in memory at a
- * time, and how it grows with the number of layers; `--kept` measures beside it what keeping all of them takes, `--json` prints the bars
- * and nothing else. The models are random Llamas of 134M parameters in 12 layers, and of twice as many layers.
+ * `npm run bench:training-memory`: measures the peak memory of learning an adapter beside weights in 4 bits, with the values of one layer
+ * in memory at a time, and its growth with the number of layers. `--kept` also measures a run that keeps the values of all layers; `--json`
+ * prints the bars and nothing else. The models are random Llamas: one of 134M parameters in 12 layers, one of twice as many layers.
  */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";

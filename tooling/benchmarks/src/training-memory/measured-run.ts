@@ -1,4 +1,5 @@
-/** One training run in a process of its own: an adapter over weights in 4 bits, a few steps; the peak memory as a line of JSON. */
+/** One training run in a process of its own: a few steps of an adapter beside weights in 4 bits. The peak memory is printed as a line of
+ * JSON. */
 import { cpu } from "@ropewalk/backend-node";
 import { train } from "@ropewalk/finetune";
 import { loadModel } from "@ropewalk/generation";

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:wgsl`: the WGSL kernel beside the usual form with two score matrices, on WebGPU in Node. Each case of the
- * manifest is first computed by both, which must agree. On a software driver only the small cases run, unless `--all`, and their
- * times say nothing of graphics cards. Fails where the two differ.
+ * `npm run bench:wgsl`: compares the WGSL kernel with the usual form of two score matrices, on WebGPU in Node. Both first compute
+ * each case of the manifest, and must agree; it fails where they differ. On a software driver only the small cases run, unless `--all`
+ * is given, and their times say nothing about graphics cards.
  */
 import { parseArgs } from "node:util";
 import { attentionCost, attentionKernel, attentionManifest, type AttentionCase } from "@ropewalk/attention-merge/wgsl";
@@ -14,7 +14,7 @@ const { values: flags } = parseArgs({ options: { all: { type: "boolean", default
 
 const tolerance = 1e-3;
 
-/** Operations from which on a software driver takes minutes. */
+/** With more operations a software driver takes minutes. */
 const mostOnSoftware = 2e8;
 
 const scaled = (number: number, unit: string): string => {
@@ -31,7 +31,7 @@ const outOf = async (loaded: Loaded): Promise<Float32Array> => {
   return new Float32Array(await loaded.read("out"));
 };
 
-/** @throws Error when the two compute something else */
+/** @throws Error when their results differ */
 const compare = async (gpu: Gpu, { name, config }: AttentionCase): Promise<void> => {
   const { bands } = config;
   if (bands.kind !== "nearAndFar") throw new RangeError(`bench:wgsl: cases must be nearAndFar, got ${bands.kind}`);

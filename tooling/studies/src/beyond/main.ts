@@ -3,9 +3,9 @@
  *
  *   --text, --separator, --workers   as for study:tuning
  *   --tuned <folder>   the tuned model; absent: the one that study:tuning keeps beside its results, of 40 steps of 16 samples
- *   --results <file>   what was found, which a next run goes on from; absent: studies/beyond.jsonl
+ *   --results <file>   the folder of results, which a later run continues; absent: studies/beyond.jsonl
  *   --windows <n>      windows of 8,192 tokens, of the held-out text; absent: 12, all of it
- *   --print            prints what was found so far, and does nothing
+ *   --print            prints the results so far and runs nothing
  *   --svg <file>       where the curves go; absent: nowhere
  */
 import { writeFile } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** The rows of the study beyond the tuned window, its table and its curves. */
+/** The rows, the table and the curves of the study beyond the tuned window. */
 import type { Curve } from "@ropewalk/charts";
 import { absent, renderTable } from "../render/table.ts";
 import type { Results } from "../run/results.ts";
@@ -11,7 +11,7 @@ export type Row = {
   readonly window?: number;
 };
 
-/** Groups as small as 8,192 tokens allow in a window of 512, or in one of 2,048; and larger ones beside them. */
+/** The smallest groups that 8,192 tokens allow in a trained window of 512 and in a tuned one of 2,048, and larger ones. */
 export const rows: readonly Row[] = [
   { name: "plain", model: "own" },
   { name: "SelfExtend alone, G=32 W=256", model: "own", groupSize: 32, window: 256 },
@@ -31,7 +31,7 @@ export const cellOf = ({ model, groupSize, window }: Row, config: BeyondConfig):
 
 export type Found = Pick<Results<BeyondCell, BeyondResult>, "get">;
 
-/** A row a bucket, and a column a model. */
+/** A row for each bucket, a column for each model. */
 export const beyondTable = (found: Found, config: BeyondConfig): string => {
   const heads = rows.map((_, at) => String.fromCharCode(65 + at));
   const buckets = Array.from({ length: config.length / config.bucket }, (_, at) => at);
@@ -46,7 +46,7 @@ export const beyondTable = (found: Found, config: BeyondConfig): string => {
 
 export const legend = (): readonly string[] => rows.map(({ name }, at) => `- ${String.fromCharCode(65 + at)}: ${name}`);
 
-/** A bucket's loss stands over its middle. */
+/** A bucket's loss is drawn over the bucket's middle. */
 export const beyondCurves = (found: Found, config: BeyondConfig): readonly Curve[] =>
   rows.slice(0, 4).flatMap((row) => {
     const result = found.get(cellOf(row, config));

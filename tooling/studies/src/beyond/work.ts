@@ -1,4 +1,4 @@
-/** A cell of the study beyond the tuned window: a model, tuned or not, with or without SelfExtend on top, and its losses by position. */
+/** Runs a cell of the study beyond the tuned window: the losses by position of a model, tuned or not, with or without SelfExtend on top. */
 import { cpu } from "@ropewalk/backend-node";
 import { compose, selfExtend } from "@ropewalk/context-extension";
 import { perplexity } from "@ropewalk/evals";

@@ -1,4 +1,4 @@
-/** Tables in Markdown, aligned, that a terminal of 80 columns holds: a page takes them as they are. */
+/** Aligned Markdown tables that fit into a terminal of 80 columns. */
 
 /** The first column is text; all others are numbers. */
 export const renderTable = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
@@ -9,7 +9,7 @@ export const renderTable = (head: readonly string[], rows: readonly (readonly st
   return [line(head), line(rule), ...rows.map(line)].join("\n");
 };
 
-/** What was not measured yet. */
+/** Stands for what was not measured yet. */
 export const absent = "-";
 
 export const nats = (loss: number | undefined): string => (loss === undefined ? absent : loss.toFixed(3));

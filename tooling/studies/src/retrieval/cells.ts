@@ -1,7 +1,7 @@
-/** The cells of the retrieval study: keys found by passkey-875k, tuned how, and with which positions on top. */
+/** The cells of the retrieval study: how passkey-875k is tuned, and which positions are put on top. */
 import { recipeNames, type RecipeName } from "@ropewalk/finetune";
 
-/** Tokens of a prompt that is learned from, and of the window that the model was trained on. */
+/** Tokens of a training prompt, and of the window that the model was trained on. */
 export const [seqLen, trainedContext] = [1024, 256] as const;
 
 export const trainSamples = 100;
@@ -11,8 +11,8 @@ export const depths = [0, 0.25, 0.5, 0.75, 1] as const;
 export const stepCounts = [0, 6, 20, 60] as const;
 
 /**
- * SelfExtend on top. Of the smaller groups positions up to 704 are used at 2,048 tokens, which only tuned models have seen; of the
- * larger ones up to 188, which all have.
+ * SelfExtend on top. At 2,048 tokens the smaller groups use positions up to 704, which only tuned models have seen; the larger ones use
+ * positions up to 188, which all models have seen.
  */
 export const onTop = {
   none: undefined,
@@ -27,7 +27,7 @@ export const onTops = Object.keys(onTop) as readonly OnTop[];
 export type RetrievalCell = {
   readonly method: "plain" | RecipeName;
   readonly steps: number;
-  /** Of a prompt and its answer. */
+  /** Which tokens of a prompt and its answer are learned. */
   readonly learned: "answer" | "all";
   /** Keys asked for at each length and depth. */
   readonly trials: number;
@@ -40,7 +40,7 @@ export type RetrievalResult = {
     readonly found: number;
     readonly trials: number;
   }[];
-  /** Of the last step's batch. */
+  /** The loss of the last step's batch. */
   readonly loss: number | null;
   readonly seconds: number;
 };
@@ -52,7 +52,7 @@ export const cellOf = (
   trials: number,
 ): RetrievalCell => ({ method, steps, trials, learned: steps === 0 ? "answer" : learned });
 
-/** The answer alone is learned in all; all tokens, in the longest runs. */
+/** All runs learn the answer alone; the longest ones are repeated with all tokens learned. */
 export const retrievalCells = (trials: number): readonly RetrievalCell[] => [
   cellOf("plain", 0, "answer", trials),
   ...stepCounts.flatMap((steps) => recipeNames.map((method) => cellOf(method, steps, "answer", trials))),

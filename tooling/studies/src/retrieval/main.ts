@@ -1,10 +1,11 @@
 /**
- * `npm run study:retrieval`: keys found by passkey-875k, tuned on prompts four times as long as its window, method by method.
+ * `npm run study:retrieval`: counts the keys that passkey-875k finds after it is tuned on prompts four times as long as its window, for each
+ * method.
  *
- *   --results <file>   what was found, a line a cell, which a next run goes on from; absent: studies/retrieval.jsonl
+ *   --results <file>   the file of results, which a later run continues; absent: studies/retrieval.jsonl
  *   --trials <n>       keys asked for at each of five depths; absent: 2
- *   --workers <n>      work side by side, of one thread each; absent: as many as there are cores
- *   --print            prints what was found so far, and does nothing
+ *   --workers <n>      workers of one thread each; absent: as many as there are cores
+ *   --print            prints the results so far and runs nothing
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";

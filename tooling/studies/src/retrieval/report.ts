@@ -1,4 +1,4 @@
-/** The tables of the retrieval study: keys found of keys asked, by method and steps. */
+/** The tables of the retrieval study: keys found out of keys asked for, by method and steps. */
 import { recipeNames } from "@ropewalk/finetune";
 import { absent, renderTable } from "../render/table.ts";
 import type { Results } from "../run/results.ts";
@@ -12,7 +12,7 @@ const shown = (result: RetrievalResult | undefined, length: number, top: OnTop):
   return one === undefined ? absent : `${one.found}/${one.trials}`;
 };
 
-/** A row a method, and for each length a column for each number of steps. */
+/** A row for each method; for each length, a column for each number of steps. */
 export const keysTable = (found: Found, trials: number, top: OnTop): string =>
   renderTable(
     ["method", ...lengths.flatMap((length) => stepCounts.map((steps) => (steps === 0 ? `${length}:0` : `${steps}`)))],
@@ -24,7 +24,7 @@ export const keysTable = (found: Found, trials: number, top: OnTop): string =>
     ]),
   );
 
-/** What learning all tokens changes, in the longest runs. */
+/** What changes in the longest runs when all tokens are learned. */
 export const learnedTable = (found: Found, trials: number): string => {
   const steps = stepCounts.at(-1)!;
   return renderTable(

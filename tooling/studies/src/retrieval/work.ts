@@ -1,4 +1,4 @@
-/** A cell of the retrieval study: a model tuned on prompts with their answers, and the keys that it finds. */
+/** Runs a cell of the retrieval study: tunes a model on prompts with their answers, and counts the keys that it finds. */
 import { cpu } from "@ropewalk/backend-node";
 import { compose, selfExtend, type ContextExtension } from "@ropewalk/context-extension";
 import { ignoredLabel } from "@ropewalk/decoder/training";

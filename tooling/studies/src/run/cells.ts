@@ -1,6 +1,6 @@
 /**
- * Cells of a study, done by workers of one thread each: a run of a small model keeps one core busy. A worker is a module whose `open`
- * is called once with the study's setup, and gives what does a cell.
+ * Runs the cells of a study in workers of one thread each, since a run of a small model keeps one core busy. A worker's module exports `open`,
+ * which is called once with the study's setup and returns the function that runs a cell.
  */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
@@ -9,7 +9,7 @@ import { openResults, type Results, type Subject } from "./results.ts";
 export type Open<Setup, Cell, Result> = (setup: Setup) => Promise<(cell: Cell) => Promise<Result>>;
 
 export type Study<Setup> = {
-  /** The module that has `open`. */
+  /** The module that exports `open`. */
   readonly module: URL;
   readonly setup: Setup;
   readonly workers: number;
@@ -33,11 +33,11 @@ process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
 const workerFile = new URL("worker.ts", import.meta.url);
 
 /**
- * Does the cells that are missing in the file of results, in their order.
+ * Runs the cells that are missing in the file of results, in their order.
  *
- * @param onDone - called with each cell that was done
+ * @param onDone - called after each cell
  * @returns all results of the file
- * @throws Error with a worker's failure
+ * @throws Error when a worker fails, with its message
  */
 export const runCells = async <Setup, Cell extends object, Result>(
   { module, setup, workers, results: file, subject }: Study<Setup>,

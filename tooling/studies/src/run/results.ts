@@ -1,6 +1,6 @@
 /**
- * What a study has found: a line of JSON that says what it was found on, and a line a cell, `{"cell", "result"}`. A run that finds the
- * file there does what is missing in it. A line that was being written when the process ended has no end, and is taken off.
+ * The file of a study's results: a line of JSON that names the model and the text, then a line for each cell, `{"cell", "result"}`. A run that
+ * finds the file continues it. A last line without an end was cut off when a process ended, and is removed.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from "node:fs";
 import { dirname } from "node:path";
@@ -10,14 +10,14 @@ export type Results<Cell, Result> = {
   readonly add: (cell: Cell, result: Result) => void;
 };
 
-/** What results are of: names and fingerprints of model and text. */
+/** What was studied: names and fingerprints of model and text. */
 export type Subject = Readonly<Record<string, string>>;
 
 /** The same text for the same values, whatever the order of their keys. */
 const keyOf = (values: object): string =>
   JSON.stringify(Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))));
 
-/** @throws RangeError when the file has results of something else; SyntaxError when a whole line is not JSON */
+/** @throws RangeError when the file has results of another subject; SyntaxError when a whole line is not JSON */
 export const openResults = <Cell extends object, Result>(file: string, subject: Subject): Results<Cell, Result> => {
   mkdirSync(dirname(file), { recursive: true });
   const text = existsSync(file) ? readFileSync(file, "utf8") : "";

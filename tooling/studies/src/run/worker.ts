@@ -1,4 +1,4 @@
-/** A worker of a study. It is never ended from outside: its runtime does not survive that. */
+/** A worker of a study. It ends itself: ONNX Runtime crashes when a worker is terminated from outside. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { Answer, Open, Order, WorkerSetup } from "./cells.ts";
 

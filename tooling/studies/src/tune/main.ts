@@ -1,12 +1,12 @@
 /**
- * `npm run study:tune -- --text <file>`: what `ropewalk tune` chooses, beside the best of all group sizes and windows that it could have
- * chosen, each with log-n and without; on text that the search never saw.
+ * `npm run study:tune -- --text <file>`: compares what `ropewalk tune` chooses with the best of all group sizes and windows that it could
+ * have chosen, with and without log-n, on text that the search never saw.
  *
  *   --text <file>       a .txt of stories, for stories260K
- *   --separator <text>  what stands between them; absent: <|endoftext|>
+ *   --separator <text>  the text between two stories; absent: <|endoftext|>
  *   --only <model>      stories260K (4,096 tokens, by loss) or passkey-875k (2,048 tokens, by the share of keys); absent: both
  *   --workers <n>       as for study:tuning
- *   --results <folder>  what was found, which a next run goes on from; absent: studies
+ *   --results <folder>  the folder of results, which a later run continues; absent: studies
  */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** A cell of the study of `tune`: one candidate, and what it comes to on samples that the search never saw. */
+/** Runs a cell of the study of `tune`: one candidate's loss on samples that the search never saw. */
 import { cpu } from "@ropewalk/backend-node";
 import {
   extensionOfCandidate,
@@ -23,11 +23,11 @@ export type TuneSetup = {
   readonly text: string;
   readonly separator: string;
   readonly length: number;
-  /** Of the search, and behind them those of the grid. */
+  /** How many samples the search gets, and how many behind them the grid gets. */
   readonly samples: { readonly search: number; readonly grid: number };
 };
 
-/** The loss of what decides; of prompts the share of keys that are found, too. */
+/** The loss that decides; for prompts also the share of keys that are found. */
 export type GridResult = { readonly far: number; readonly found?: number };
 
 export const loadFor = async ({ model }: TuneSetup): Promise<LanguageModel> =>
@@ -47,7 +47,7 @@ const keyPrompts = async (model: LanguageModel, length: number, count: number): 
   return tuneSamples(model, asked, { length, samples: count });
 };
 
-/** Samples of the search first. */
+/** The samples of the search, then those of the grid. */
 export const samplesFor = async (model: LanguageModel, setup: TuneSetup): Promise<readonly TuneSample[]> => {
   const { length, separator, samples } = setup;
   const count = samples.search + samples.grid;
@@ -55,7 +55,7 @@ export const samplesFor = async (model: LanguageModel, setup: TuneSetup): Promis
   return tuneSamples(model, await readFile(setup.text, "utf8"), { length, samples: count, separator });
 };
 
-/** Whether every token of the response is the likeliest where it stands: then greedy decoding finds it. */
+/** Whether every token of the response is the likeliest at its place, so that greedy decoding finds it. */
 const isFound = async (model: LanguageModel, { ids, far }: TuneSample): Promise<boolean> => {
   const { vocabSize } = model.extended.decoder;
   let found = true;

@@ -2,16 +2,16 @@
  * `npm run study:tuning -- --text <file>`: what tuning for a window four times longer does to stories260K, method by method.
  *
  *   --text <file>       a .txt of stories
- *   --separator <text>  what stands between them; absent: <|endoftext|>
- *   --results <file>    what was found, a line a cell, which a next run goes on from; absent: studies/tuning.jsonl. Tuned models
+ *   --separator <text>  the text between two stories; absent: <|endoftext|>
+ *   --results <file>    the file of results, which a later run continues; absent: studies/tuning.jsonl. Tuned models
  *                       are kept in models/ beside it, entropies in a file beside it
  *   --batch <n>         samples of a step in the table; absent: 1. Those beside the reference have 16
  *   --held-out <n>      held-out samples in the table; absent: 16. Beside the reference: 50
  *   --only <part>       reference, table or entropy
  *   --steps <list>      of the table only these, and
  *   --samples <list>    only these: runs of parts side by side may share a file of results
- *   --workers <n>       processes' worth of work side by side, of one thread each; absent: as many as there are cores
- *   --print             prints what was found so far, and does nothing
+ *   --workers <n>       processes' worth of workers of one thread each; absent: as many as there are cores
+ *   --print             prints the results so far and runs nothing
  *   --svg <file>        where the curves go; absent: nowhere
  */
 import { writeFile } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** A decoder's blocks, with weights in an external file, against evaluation in float64. */
+/** The parts of a decoder's layers, with weights in an external file, against evaluation in float64. */
 import type { GraphCase } from "../../../../packages/backend/src/conformance/graphs.ts";
 import { prepare, type Recipe } from "../../../../packages/backend/src/conformance/recipe.ts";
 import {
@@ -23,9 +23,9 @@ type Weight = { readonly dims: readonly number[]; readonly recipe: Recipe };
 type LayerPartCase = {
   readonly name: string;
   readonly tolerance?: number;
-  /** In the order that the file has them. */
+  /** In the order of the file. */
   readonly weights: Readonly<Record<string, Weight>>;
-  /** Shapes of what is recorded, by name. */
+  /** Shapes of the decoder's tensors, by name. */
   readonly shapes: Readonly<Record<string, readonly number[]>>;
   readonly source: (place: (name: string) => FilePlace) => WeightSource;
   readonly record: (builder: Builder, x: Value) => Value;
@@ -46,7 +46,7 @@ const dense = (
 
 const blockSize = 32;
 
-/** The bytes of noise are as good as any for elements. */
+/** The elements are the bytes of noise: any bytes would do. */
 const inBlocks = (bits: 4 | 8): LayerPartCase => {
   const blocks = innerDim * (hiddenDim / blockSize);
   const scales: Recipe = { kind: "fill", dims: [blocks], value: bits === 4 ? 0.01 : 0.001 };

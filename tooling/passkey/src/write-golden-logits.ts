@@ -1,6 +1,6 @@
 /**
- * `npm run vectors:passkey`: reference logits of the shipped passkey-875k, written anew after its weights have changed. Prompts, answers
- * and methods stay those of the file.
+ * `npm run vectors:passkey`: writes the reference logits of the shipped passkey-875k anew, after its weights have changed. Prompts,
+ * answers and methods are read from the file.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { inRepository } from "@ropewalk/testing/repository";

@@ -1,8 +1,8 @@
-/** The grid of `ropewalk passkey` over a trained folder, as the command itself counts it. */
+/** The passkey grid of a trained folder, as the command `ropewalk passkey` gives it. */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { Cell } from "./bars.ts";
+import type { Cell } from "./grid-bars.ts";
 
 const cli = fileURLToPath(new URL("../../../apps/cli/src/main.ts", import.meta.url));
 

@@ -1,4 +1,4 @@
-/** What a trained model must do on the passkey grid, and how the grid is read. */
+/** The bars that a trained model must meet on the passkey grid. */
 
 export type Cell = {
   readonly method: string;
@@ -10,7 +10,7 @@ export type Cell = {
 export type Bar = {
   readonly method: string;
   readonly length: number;
-  /** The share of keys found: no less, and no more. */
+  /** The least and the largest share of keys that may be found. */
   readonly least: number;
   readonly most: number;
 };
@@ -18,7 +18,7 @@ export type Bar = {
 const finds = (method: string, length: number, least: number): Bar => ({ method, length, least, most: 1 });
 const loses = (method: string, length: number, most: number): Bar => ({ method, length, least: 0, most });
 
-/** Those of the tests of `evals`. */
+/** The same bars as in the tests of `evals`. */
 const bars: readonly Bar[] = [
   finds("none", 256, 1),
   loses("none", 1024, 0.4),
@@ -30,7 +30,7 @@ const bars: readonly Bar[] = [
   finds("self-extend+log-n", 4096, 0.95),
 ];
 
-/** The share of keys that a method finds at a length, whatever their depth; NaN where none was looked for. */
+/** The share of keys that a method finds at a length, over all depths; NaN where none was asked for. */
 const share = (cells: readonly Cell[], { method, length }: Pick<Bar, "method" | "length">): number => {
   const own = cells.filter((cell) => cell.method === method && cell.length === length);
   const sum = (pick: (cell: Cell) => number): number => own.reduce((all, cell) => all + pick(cell), 0);

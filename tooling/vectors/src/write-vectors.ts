@@ -1,6 +1,6 @@
 /**
- * Writes packages/backend/src/conformance/cases.ts and the graphs of backend-webgpu, or with `--check` fails when what is there is
- * not what the emitters and references give now.
+ * `npm run vectors`: writes packages/backend/src/conformance/cases.ts and the graphs of backend-webgpu. With `--check` it writes nothing,
+ * and fails when the files differ from what the emitters and references give now.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { encode, tape } from "@ropewalk/graph";
@@ -25,17 +25,17 @@ export const identityModel = "${identityModel()}";
 export const graphCases: readonly GraphCase[] = ${JSON.stringify(conformanceCases(), null, 2)};
 `;
 
-/** Every file that is written, with what it holds. */
-export const written = (): Readonly<Record<string, string>> => ({
+/** The contents of every file that is written, by its path. */
+export const writtenFiles = (): Readonly<Record<string, string>> => ({
   [target]: conformanceSource(),
   [webgpuTarget]: webgpuSource(),
 });
 
 if (import.meta.main)
-  for (const [file, source] of Object.entries(written())) {
+  for (const [file, source] of Object.entries(writtenFiles())) {
     if (!process.argv.includes("--check")) writeFileSync(file, source);
     else if (readFileSync(file, "utf8") !== source) {
-      console.error(`${file} is not what the emitters and references give: run \`npm run vectors\``);
+      console.error(`${file} differs from what the emitters and references give: run \`npm run vectors\``);
       process.exitCode = 1;
     }
   }

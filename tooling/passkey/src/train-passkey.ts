@@ -1,4 +1,4 @@
-/** The training run: from random weights to trained ones. */
+/** Trains passkey-875k: from random weights to the files of the trained model. */
 import type { Backend } from "@ropewalk/backend";
 import { extendDecoder } from "@ropewalk/decoder";
 import type { PasskeyLanguage } from "@ropewalk/evals";
@@ -22,24 +22,24 @@ const bytesOf = (file: string): Promise<Uint8Array> => readFile(passkey875k.file
 
 const jsonOf = async (file: string): Promise<unknown> => JSON.parse(new TextDecoder().decode(await bytesOf(file)));
 
-/** What stands beside the weights: their shapes, the words, the task. */
-const beside = ["config.json", "tokenizer.json", "tokenizer_config.json", "task.json"];
+/** The files beside the weights: shapes, tokenizer and task. */
+const otherFiles = ["config.json", "tokenizer.json", "tokenizer_config.json", "task.json"];
 
 /** The model before the first step. */
 const untrained = async (seed: number): Promise<Checkpoint> => {
   const { tensors } = llama.read(await jsonOf("config.json"));
   const weights = initialWeights({ deviation: recipe.deviation, seed }, tensors);
-  const files = await Promise.all(beside.map(async (name) => ({ name, parts: [await bytesOf(name)] })));
+  const files = await Promise.all(otherFiles.map(async (name) => ({ name, parts: [await bytesOf(name)] })));
   return loadCheckpoint(
     await holdFiles(passkey875k.name, [...files, { name: "model.safetensors", parts: safetensorsOf(weights) }]),
   );
 };
 
-/** A run changes the arrays that it begins with. */
+/** Training changes the arrays that it starts with, so they are copied. */
 const copied = (parameters: Parameters): Parameters =>
   Object.fromEntries(Object.entries(parameters).map(([name, { dims, data }]) => [name, { dims, data: data.slice() }]));
 
-/** The mean of several ends. */
+/** The mean of the weights of several runs. */
 const meanOf = (all: readonly Parameters[]): Parameters =>
   Object.fromEntries(
     Object.entries(all[0]!).map(([name, { dims, data }]) => [
