@@ -1,4 +1,4 @@
-/** An adapter's folder as PEFT writes it, with every key that its config has. */
+/** The files of an adapter's folder as PEFT writes them, with every key of its config. */
 import { check, checkConfig, checkNumber, positive } from "@ropewalk/check";
 import { once, type ConvertedFile } from "../quantize/convert-checkpoint.ts";
 import { tunedFile } from "./tuned-under.ts";
@@ -6,18 +6,18 @@ import type { ExtensionEntry } from "../tuned/extension-entry.ts";
 import { safetensorsOf } from "../safetensors/encode-tensors.ts";
 import { configFile, adapterTensor, weightsFile, type AdapterMatrix, type Side } from "./load-adapter.ts";
 
-/** What an adapter's config says of it. */
+/** The numbers and names that an adapter's config states. */
 export type LoraNumbers = {
   readonly rank: number;
-  /** α: what B A is multiplied by is α / rank. */
+  /** α; the product B A counts α / rank. */
   readonly alpha: number;
-  /** The ends of the names of the modules that it is beside, such as `q_proj`. */
+  /** The last parts of the names of the modules that have an adapter, such as `q_proj`. */
   readonly targets: readonly string[];
-  /** The model that it is beside, by name. */
+  /** The name of the model that the adapter was learned for. */
   readonly baseModel: string;
 };
 
-/** The keys of PEFT 0.21, those that are not asked for as it writes them. */
+/** adapter_config.json with the keys of PEFT 0.21. Features that are not used have the values that PEFT writes for them. */
 const configOf = ({ rank, alpha, targets, baseModel }: LoraNumbers): Readonly<Record<string, unknown>> => ({
   alora_invocation_tokens: null,
   alpha_pattern: {},
@@ -63,11 +63,11 @@ const configOf = ({ rank, alpha, targets, baseModel }: LoraNumbers): Readonly<Re
 });
 
 /**
- * The files of an adapter's folder, for `writeFolder` of `@ropewalk/models/node`, in the order they are to be written in.
+ * The files of an adapter's folder, for `writeFolder` of `@ropewalk/models/node`, to be written in this order.
  *
- * @param tuned - what it was learned under, for a file of its own; absent: none is written
+ * @param tuned - the extension that it was learned under, for a file of its own; absent: no such file is written
  * @param modules - A [rank, in] and B [out, rank] of each module, by its name
- * @throws RangeError when a matrix is of another rank, or there are none
+ * @throws RangeError when a matrix is of another rank, or there is no module
  */
 export const adapterFiles = (
   config: LoraNumbers,
@@ -77,7 +77,8 @@ export const adapterFiles = (
   checkConfig<LoraNumbers>("adapterFiles", config, {
     rank: positive,
     alpha: (where, name, value) => checkNumber(where, name, value, Number.isFinite(value), "finite"),
-    ...{ targets: true, baseModel: true },
+    targets: true,
+    baseModel: true,
   });
   const { rank } = config;
   const tensors = Object.entries(modules).flatMap(([module, sides]) =>

@@ -1,32 +1,58 @@
-/** The keys of adapter_config.json that PEFT writes, and what becomes of each. */
+/** The keys of adapter_config.json that PEFT writes: which are read, which have no effect, and which are refused. */
 
-/** Those that are read: what the result hangs on. */
-const readKeys: readonly string[] = [
-  ...["peft_type", "r", "lora_alpha", "use_rslora", "rank_pattern", "alpha_pattern"],
-  ...["target_modules", "exclude_modules", "layers_to_transform", "layers_pattern"],
-  ...["bias", "init_lora_weights"],
-];
-
-/** Those that name things, or tell how the adapter was trained: the same tensors give the same result whatever they say. */
-const withoutEffect: ReadonlySet<string> = new Set([
-  ...["auto_mapping", "base_model_name_or_path", "inference_mode", "peft_version", "revision", "task_type"],
-  ...["corda_config", "eva_config", "loftq_config", "lora_dropout", "lora_ga_config", "runtime_config"],
-  // Only read beside megatron_config and use_qalora.
-  ...["megatron_core", "qalora_group_size"],
+/** Keys that are read: the result depends on them. */
+const readKeys: ReadonlySet<string> = new Set([
+  "alpha_pattern",
+  "bias",
+  "exclude_modules",
+  "init_lora_weights",
+  "layers_pattern",
+  "layers_to_transform",
+  "lora_alpha",
+  "peft_type",
+  "r",
+  "rank_pattern",
+  "target_modules",
+  "use_rslora",
 ]);
 
-/** How A and B may have begun: other ways change the weights that they stand beside. */
-export const beginnings: ReadonlySet<unknown> = new Set([undefined, true, false, "gaussian", "eva", "orthogonal"]);
+/** Keys that name things, or say how the adapter was trained: whatever they say, the same tensors give the same result. */
+const withoutEffect: ReadonlySet<string> = new Set([
+  "auto_mapping",
+  "base_model_name_or_path",
+  "corda_config",
+  "eva_config",
+  "inference_mode",
+  "loftq_config",
+  "lora_dropout",
+  "lora_ga_config",
+  // PEFT reads this one only beside megatron_config.
+  "megatron_core",
+  "peft_version",
+  // PEFT reads this one only where use_qalora is true.
+  "qalora_group_size",
+  "revision",
+  "runtime_config",
+  "task_type",
+]);
 
-/** Whether a value says that something is not asked for. */
-const isNothing = (value: unknown): boolean =>
+/** Values of init_lora_weights that leave the model's own weights as they are. Others change them. */
+export const harmlessInitializations: ReadonlySet<unknown> = new Set([
+  undefined,
+  true,
+  false,
+  "gaussian",
+  "eva",
+  "orthogonal",
+]);
+
+/** Whether a value means that a feature is not used. */
+const isUnused = (value: unknown): boolean =>
   value === null ||
   value === undefined ||
   value === false ||
   (typeof value === "object" && Object.keys(value).length === 0);
 
 /** The first key that asks for something that is not computed. */
-export const askedBeyond = (values: Readonly<Record<string, unknown>>): string | undefined => {
-  const known: ReadonlySet<string> = new Set(readKeys);
-  return Object.keys(values).find((key) => !known.has(key) && !withoutEffect.has(key) && !isNothing(values[key]));
-};
+export const unsupportedKey = (values: Readonly<Record<string, unknown>>): string | undefined =>
+  Object.keys(values).find((key) => !readKeys.has(key) && !withoutEffect.has(key) && !isUnused(values[key]));

@@ -1,5 +1,5 @@
 /**
- * An adapter's folder in PEFT's layout: adapter_config.json, and adapter_model.safetensors with two matrices a module,
+ * Reads an adapter's folder in PEFT's layout: adapter_config.json, and adapter_model.safetensors with two matrices for each module,
  *
  *   base_model.model.<module>.lora_A.weight   A [rank, in]
  *   base_model.model.<module>.lora_B.weight   B [out, rank]
@@ -8,6 +8,7 @@ import { check, showName } from "@ropewalk/check";
 import { checkFolder, type CheckpointFolder } from "../folder/checkpoint-folder.ts";
 import { readJson } from "../folder/json-file.ts";
 import { readSafetensorsHeader } from "../safetensors/read-header.ts";
+import type { DenseTensor } from "../safetensors/encode-tensors.ts";
 import type { TensorEntry } from "../safetensors/tensor-entry.ts";
 import { weightTypes } from "../checkpoint/weight-source.ts";
 import { upcast } from "../checkpoint/upcast.ts";
@@ -23,11 +24,11 @@ export type Side = "A" | "B";
 /** The name of a module's matrix in the file. */
 export const adapterTensor = (module: string, side: Side): string => `base_model.model.${module}.lora_${side}.weight`;
 
-export type AdapterMatrix = { readonly dims: readonly number[]; readonly data: Float32Array };
+export type AdapterMatrix = DenseTensor;
 
 export type AdapterModule = Readonly<Record<Side, AdapterMatrix>> & {
   readonly rank: number;
-  /** What B A is multiplied by. */
+  /** The factor of the product B A. */
   readonly scale: number;
 };
 
@@ -36,9 +37,9 @@ export type Adapter = {
   readonly name: string;
   /** By the module's name, such as `model.layers.0.self_attn.q_proj`. */
   readonly modules: ReadonlyMap<string, AdapterModule>;
-  /** Which modules it is said to be beside. */
+  /** Which modules have an adapter, as the config says. */
   readonly targets: AdapterConfig["targets"];
-  /** The extension that it was learned under, and the window; absent where it does not say. */
+  /** The extension and the window that it was learned under; absent where the folder does not say. */
   readonly tuned?: TunedExtension;
 };
 
@@ -47,7 +48,7 @@ const placeOf = ({ name }: TensorEntry): { readonly module: string; readonly sid
   return found === null ? undefined : { module: found[1]!, side: found[2] as Side };
 };
 
-/** @throws RangeError when there is none, or the weights are in the form that is read by running it */
+/** @throws RangeError when there is none, or the weights are a pickle, which runs code when it is read */
 const openWeights = async (folder: CheckpointFolder) => {
   const file = await folder.file(weightsFile);
   const pickled = file === undefined && (await folder.file("adapter_model.bin")) !== undefined;
@@ -62,8 +63,8 @@ const openWeights = async (folder: CheckpointFolder) => {
 /**
  * Reads an adapter, its matrices upcast to float32.
  *
- * @throws RangeError and TypeError naming the file, the key or tensor, the rule and the values: of a key that asks for what is not
- *   computed, a tensor that is no A or B or is of another rank than the config gives it, and an element that is not finite
+ * @throws RangeError and TypeError naming the file, the key or tensor, the rule and the values: for a key that asks for something not
+ *   computed, for a tensor that is neither A nor B or has another rank than the config states, and for an element that is not finite
  */
 export const loadAdapter = async (folder: CheckpointFolder): Promise<Adapter> => {
   checkFolder("loadAdapter", folder);

@@ -1,5 +1,5 @@
 /**
- * Adapters of one matrix W [out, in] put together, in the form that products read: D = [A₁ᵀ A₂ᵀ …] and U = [s₁ B₁ s₂ B₂ …]ᵀ, so that
+ * All adapters of one matrix W [out, in] as one pair of matrices: D = [A₁ᵀ A₂ᵀ …] and U = [s₁ B₁ s₂ B₂ …]ᵀ, so that
  *
  *   (x D) U = Σ sᵢ (x Aᵢᵀ) Bᵢᵀ          W + (D U)ᵀ is the matrix with all of them merged
  */
@@ -7,21 +7,26 @@
 import type { LowRank } from "@ropewalk/decoder";
 
 /** The transpose of a matrix [rows, columns], times a number. */
-const turned = (data: Float32Array, rows: number, columns: number, scale: number): Float32Array => {
+const scaledTranspose = (data: Float32Array, rows: number, columns: number, scale: number): Float32Array => {
   const out = new Float32Array(data.length);
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) out[column * rows + row] = scale * data[row * columns + column]!;
   return out;
 };
 
-/** @param a - A [rank, in] @param b - B [out, rank] */
+/**
+ * One adapter in that form.
+ *
+ * @param a - A [rank, in]
+ * @param b - B [out, rank]
+ */
 export const lowRankOf = (rank: number, scale: number, a: Float32Array, b: Float32Array): LowRank => ({
   rank,
-  down: turned(a, rank, a.length / rank, 1),
-  up: turned(b, b.length / rank, rank, scale),
+  down: scaledTranspose(a, rank, a.length / rank, 1),
+  up: scaledTranspose(b, b.length / rank, rank, scale),
 });
 
-/** Both, beside the same matrix. */
+/** Two adapters of the same matrix as one. */
 export const joined = (one: LowRank, other: LowRank): LowRank => {
   const rank = one.rank + other.rank;
   const inner = one.down.length / one.rank;
@@ -36,7 +41,7 @@ export const joined = (one: LowRank, other: LowRank): LowRank => {
   return { rank, down, up };
 };
 
-/** Adds rows `from` on of (D U)ᵀ to those rows of W [out, in], in place. */
+/** Adds (D U)ᵀ to rows of W [out, in], in place; `from` is the index of the first of these rows. */
 export const addRows = ({ rank, down, up }: LowRank, from: number, rows: Float32Array): void => {
   const inner = down.length / rank;
   const out = up.length / rank;

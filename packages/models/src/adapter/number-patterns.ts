@@ -1,5 +1,6 @@
 /**
- * Numbers by pattern: the first pattern that a module's name ends with, as a regular expression, gives the module's number.
+ * Numbers by pattern, such as rank_pattern. A pattern is a regular expression; the first that matches the end of a module's name gives
+ * the module's number.
  *
  *   "rank_pattern": { "layers.0.self_attn.q_proj": 16 }
  */
@@ -8,7 +9,7 @@ import { objectOf, type ConfigObject, type LowerBound, number } from "../config/
 
 export type Pattern = { readonly matches: (module: string) => boolean; readonly value: number };
 
-/** A file is not to be able to keep a search going: names are short, and so few repetitions end soon. */
+/** Names are short, and a search with so few repetitions ends soon: no file can keep it going. */
 const [mostRepetitions, longest] = [3, 200];
 
 const expressionOf = (at: string, pattern: string): RegExp => {

@@ -1,14 +1,14 @@
 /**
- * Which modules an adapter says that it is beside.
+ * Which modules an adapter's config targets.
  *
- *   names        a module is meant whose name is one of them, or ends with "." and one of them
- *   layers       and where layers are named, lies in one of those: "<pattern>.<index>."
- *   expression   a regular expression: it is not searched with, for the tensors that there are say the same
+ *   a list of names        modules whose name is one of them, or ends with "." and one of them;
+ *                          where layers are listed too, only modules inside one of these: "<pattern>.<index>."
+ *   a regular expression   is not evaluated: which tensors the file has says the same
  */
 import { check } from "@ropewalk/check";
 import { valueOf, type ConfigObject } from "../config/config-object.ts";
 
-/** Whether a module is meant; undefined where the tensors alone say so. */
+/** Whether a module is targeted; undefined where only the tensors can tell. */
 export type Targets = (module: string) => boolean | undefined;
 
 const isText = (value: unknown): value is string => typeof value === "string";
@@ -32,11 +32,11 @@ const layersOf = (config: ConfigObject): ReadonlySet<number> | undefined => {
   return layers.length === 0 ? undefined : new Set(layers as readonly number[]);
 };
 
-/** The name of the list of layers that a module lies in, and its index: of several lists the innermost. */
+/** The index of the layer that a module lies in; of nested lists of layers, the innermost counts. */
 const layerIn = (module: string, patterns: readonly string[] | undefined): number | undefined => {
   const parts = module.split(".");
   const isIndex = (part: string | undefined): boolean => part !== undefined && /^\d+$/.test(part);
-  // Something stands before the list's name, and behind the index.
+  // There must be a part before the list's name, and one behind the index.
   for (let at = parts.length - 2; at >= 2; at--)
     if (isIndex(parts[at]) && (patterns?.includes(parts[at - 1]!) ?? true)) return Number(parts[at]);
   return undefined;

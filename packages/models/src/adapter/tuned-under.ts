@@ -1,9 +1,9 @@
 /**
- * The extension that an adapter was learned under, in a file of its own beside those that PEFT writes, which other programs pass over:
+ * The extension that an adapter was learned under, in a file of its own beside those of PEFT. Other programs ignore the file:
  *
  *   ropewalk.json   { "trainedContext": 2048, "extension": { "rope": { "kind": "abf", "theta": 500000 } } }
  *
- * Without it the adapter's weights would count under positions that they have not seen.
+ * Without it the adapter would run at positions that it has not seen in training.
  */
 import { check } from "@ropewalk/check";
 import { recordOf, type ContextExtension } from "@ropewalk/context-extension";
@@ -26,8 +26,8 @@ export const readTunedUnder = async (where: string, folder: CheckpointFolder): P
 const isNone = (extension: ContextExtension): boolean => Object.keys(recordOf(extension)).length === 0;
 
 /**
- * What the file says of an adapter that was learned on sequences of that length; undefined where there is nothing to say: no extension,
- * and no window that is longer. A scaling counts from the model's own window, and positions of a mapping lie inside it.
+ * The file's content for an adapter that was learned on sequences of that length. Undefined where no file is needed: without an
+ * extension, and without a longer window. A rope scaling counts from the model's own window, and a mapping's positions lie inside it.
  */
 export const tunedUnder = (
   { trainedContext, contextLimit }: Pick<Decoder, "trainedContext" | "contextLimit">,
@@ -44,7 +44,7 @@ export const tunedUnder = (
 type Named = { readonly name: string; readonly tuned?: TunedExtension };
 
 /**
- * The one extension of several adapters; those that state none go with any.
+ * The extension that all of several adapters were learned under. An adapter that states none goes with any.
  *
  * @throws RangeError naming two that were learned under different ones
  */

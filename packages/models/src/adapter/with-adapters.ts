@@ -1,4 +1,4 @@
-/** A checkpoint with adapters beside its weights: those stay where and as they are, in whatever form. */
+/** A checkpoint with adapters beside its weights. The weights stay where they lie, and in their form. */
 import { check, checkKeys, checkNumber, showName } from "@ropewalk/check";
 import type { Decoder, LowRank } from "@ropewalk/decoder";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
@@ -10,14 +10,14 @@ import { joined, lowRankOf } from "./low-rank.ts";
 
 export type ScaledAdapter = {
   readonly adapter: Adapter;
-  /** What it counts, times what its own config says. Default 1. */
+  /** A factor beside the scale of the adapter's own config. Default 1. */
   readonly scale?: number;
 };
 
-/** What stands beside a matrix, by the matrix's name. */
+/** The adapters beside each matrix, by the matrix's name. */
 export type Adapted = ReadonlyMap<string, LowRank>;
 
-/** The matrices that may have an adapter, by their modules' names; a head that is the embedding has one as a head alone. */
+/** The names of the matrices that may have an adapter, by their modules' names. A tied embedding can have one as the head alone. */
 export const adaptable = (decoder: Decoder): ReadonlyMap<string, string> =>
   new Map(
     [
@@ -57,11 +57,11 @@ const placed = (checkpoint: Checkpoint, { adapter, scale = 1 }: ScaledAdapter): 
 };
 
 /**
- * The checkpoint with these adapters beside its weights, and beside those adapters that it has already; under the extension and with
- * the window that they say they were learned under, where they do.
+ * The checkpoint with these adapters beside its weights, in addition to adapters that it has already. Where the adapters state the
+ * extension and the window that they were learned under, the checkpoint gets these.
  *
  * @throws RangeError when they were learned under different extensions
- * @throws RangeError naming the adapter and the tensor when there is no place for one, or its shape is another's: both shapes
+ * @throws RangeError naming the adapter, the tensor and both shapes when the decoder has no matrix for it, or one of another shape
  */
 export const withAdapters = (checkpoint: Checkpoint, adapters: readonly ScaledAdapter[]): Checkpoint => {
   const matrices = new Map(checkpoint.adapters);
@@ -76,12 +76,8 @@ export const withAdapters = (checkpoint: Checkpoint, adapters: readonly ScaledAd
   }
   const before = checkpoint.tuned && { name: "an adapter before it", tuned: checkpoint.tuned };
   const tuned = oneExtension(at, [...(before ? [before] : []), ...adapters.map(({ adapter }) => adapter)]);
-  return {
-    ...checkpoint,
-    ...{ adapters: matrices, lowRank: (name) => matrices.get(name) },
-    ...(tuned && {
-      ...{ tuned, extension: () => tuned.extension },
-      decoder: { ...checkpoint.decoder, trainedContext: tuned.trainedContext },
-    }),
-  };
+  const adapted: Checkpoint = { ...checkpoint, adapters: matrices, lowRank: (name) => matrices.get(name) };
+  if (tuned === undefined) return adapted;
+  const decoder = { ...checkpoint.decoder, trainedContext: tuned.trainedContext };
+  return { ...adapted, tuned, extension: () => tuned.extension, decoder };
 };

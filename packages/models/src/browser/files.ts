@@ -1,13 +1,13 @@
 /**
- * What a browser gets for the entry `./files`: the same functions on the origin's private file system. A path goes from its root; folders on
- * it are made. What is written takes the place of what was there when it is closed, as a whole.
+ * The entry `./files` in a browser: the same functions on the origin's private file system. A path begins at its root, and folders on it are
+ * made. A file that is written replaces the existing one when it is closed, as a whole.
  */
 import { check, show } from "@ropewalk/check";
 import type * as Node from "../files.ts";
 
 export type { FileParts } from "../files.ts";
 
-/** What of the file system is used here, as browsers have it. */
+/** The part of the file system's interface that is used here, as browsers have it. */
 type Writable = {
   readonly write: (data: Uint8Array) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -62,7 +62,7 @@ const folderOf = async (where: string, file: string, { folders }: Place, create:
   return folder;
 };
 
-/** The file's handle, or what is there instead. */
+/** The file's handle, or in words what is there instead. */
 const found = async (folder: Folder, name: string): Promise<FileHandle | string> => {
   try {
     return await folder.getFileHandle(name);
@@ -84,7 +84,7 @@ export const withFile: typeof Node.withFile = async (where, file, use) => {
     },
   );
   if (typeof handle === "string") throw new RangeError(`${where}: ${path} must be a file, got ${handle}`);
-  // As it is now: once another is written in its place, reading it fails.
+  // The file as it is now. Once another is written in its place, reading this one fails.
   const data = await handle.getFile();
   return use({
     size: data.size,
@@ -120,7 +120,7 @@ export const writeFileWhole: typeof Node.writeFileWhole = async (where, file, pa
     await writable.close().catch(refused);
     return bytes;
   } catch (error) {
-    // The name was made for it alone.
+    // The name was only made for this file.
     if (typeof before === "string") await folder.removeEntry(place.name).catch(() => {});
     throw error;
   }

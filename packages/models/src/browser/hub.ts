@@ -1,6 +1,6 @@
 /**
- * What a browser gets for the entry `./hub`: the same names. Files are kept in the page's Cache Storage; a path, which only a disk has, is
- * an error that says what to do instead.
+ * The entry `./hub` in a browser: the same functions. Files are kept in the page's Cache Storage. A path, which needs a disk, is an error that
+ * says what to take instead.
  */
 import { check } from "@ropewalk/check";
 import type * as Node from "../hub.ts";

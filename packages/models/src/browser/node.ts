@@ -1,4 +1,4 @@
-/** What a browser gets for the entry `./node`: the same names, and errors that say what to do there instead. */
+/** The entry `./node` in a browser: the same names, and errors that say what to take instead. */
 import type * as Node from "../node.ts";
 import { needsNode } from "./needs-node.ts";
 

@@ -1,18 +1,18 @@
 /**
- * Tensors that a decoder does not read. Buffers and the parts of other heads are left alone; a weight in a layer, or beside a
- * norm or a head, that the config knows nothing of says that the config is of another model.
+ * Checks the tensors that a decoder does not read. Buffers and parts of other heads may be there. But a weight or a bias in a layer, beside a
+ * norm or at a head, that the config does not state means that the config belongs to another model.
  */
 import { check } from "@ropewalk/check";
 import type { Decoder } from "@ropewalk/decoder";
 
 const layerOf = (name: string): number => Number(/^model\.layers\.(\d+)\./.exec(name)?.[1] ?? -1);
 
-/** A parameter, as against a buffer such as `rotary_emb.inv_freq`. */
+/** Whether it is a parameter, not a buffer such as `rotary_emb.inv_freq`. */
 const isParameter = (name: string): boolean => /\.(?:weight|bias)$/.test(name);
 
 /**
- * @param stored - the names of the tensors that there are, each with its file
- * @param isRead - the names of those that are read
+ * @param stored - the name and the file of every tensor
+ * @param isRead - the names of the tensors that are read
  * @throws RangeError naming the tensor
  */
 export const checkUnusedTensors = (
@@ -25,7 +25,7 @@ export const checkUnusedTensors = (
     const at = `loadCheckpoint: ${file} must have no`;
     const layer = layerOf(name);
     check(layer < numLayers, `${at} layer beyond num_hidden_layers ${numLayers}`, name);
-    // A head without a weight of its own is the embedding, and takes no bias.
+    // A head without a matrix of its own is the embedding, and has no bias.
     const besideRead = Object.hasOwn(read, name.replace(/bias$/, "weight")) || name === "lm_head.bias";
     check(!name.endsWith(".bias") || (layer < 0 && !besideRead), `${at} bias that config.json does not state`, name);
     check(layer < 0 || !isParameter(name), `${at} weight in a layer that config.json does not state`, name);

@@ -1,7 +1,7 @@
 /** A checkpoint: its decoder, where each of its tensors lies, its tokenizer, its special tokens. */
 import { check } from "@ropewalk/check";
 import type { ContextExtension } from "@ropewalk/context-extension";
-import type { Decoder, WeightLocation, WeightSource } from "@ropewalk/decoder";
+import type { Decoder, WeightSource } from "@ropewalk/decoder";
 import type { Adapted } from "../adapter/with-adapters.ts";
 import { readExtensionEntry, type TunedExtension } from "../tuned/extension-entry.ts";
 import { familyOf } from "../families/families.ts";
@@ -11,6 +11,7 @@ import { readBlockSize, storedNames } from "../quantize/stored-blocks.ts";
 import type { TensorEntry } from "../safetensors/tensor-entry.ts";
 import { readModelTexts, type ModelTexts } from "../text/model-texts.ts";
 import { readWeights, type WeightFile } from "./weight-files.ts";
+import type { StoredPlace } from "./stored-bytes.ts";
 import { withStoredHead } from "./tied-head.ts";
 import { headWeight } from "../config/unembedding.ts";
 import { checkUnusedTensors } from "./check-unused-tensors.ts";
@@ -21,27 +22,25 @@ export type Checkpoint = ModelTexts &
   WeightSource & {
     readonly kind: "checkpoint";
     readonly name: string;
-    /** What it was read from. */
+    /** The folder that it was read from. */
     readonly folder: CheckpointFolder;
     readonly decoder: Decoder;
-    /** The one that it was tuned under, as config.json says; none is {}. */
+    /** The extension that it was tuned under, as config.json states it; {} where it states none. */
     readonly extension: () => ContextExtension;
     /** Every tensor of the files by name, also those that the decoder does not read. */
     readonly tensors: ReadonlyMap<string, TensorEntry>;
     /** The files that the tensors lie in. */
     readonly files: readonly CheckpointFile[];
-    /** What `withAdapters` put beside its weights; absent where it has none. */
+    /** The adapters that `withAdapters` put beside its weights; absent where there are none. */
     readonly adapters?: Adapted;
-    /** What those say that they were learned under: `extension` gives it then, and the decoder's window is its own. */
+    /** The extension and the window that these adapters were learned under. Then `extension` and the decoder's trainedContext are theirs. */
     readonly tuned?: TunedExtension;
   };
 
-type Place = Omit<WeightLocation, "type">;
-
-/** Places by the names that a backend is given: the hub's cache names a file's content by its hash. */
-const asBackendsName = ({ locate, locateBlocks }: WeightSource, files: readonly WeightFile[]): WeightSource => {
+/** The same places, by the file names that backends know: in the hub's cache a file is named by its hash. */
+const withBackendNames = ({ locate, locateBlocks }: WeightSource, files: readonly WeightFile[]): WeightSource => {
   const names = new Map(files.map(({ name, file }) => [name, file.external.file]));
-  const named = <At extends Place>(place: At): At => ({ ...place, location: names.get(place.location)! });
+  const named = <At extends StoredPlace>(place: At): At => ({ ...place, location: names.get(place.location)! });
   return {
     locate: (name) => named(locate(name)),
     locateBlocks: (name) => {
@@ -52,8 +51,8 @@ const asBackendsName = ({ locate, locateBlocks }: WeightSource, files: readonly 
 };
 
 /**
- * Reads a folder in the Hugging Face layout: config.json, model.safetensors or its shards and their index, and where they are
- * there generation_config.json and the tokenizer's files. Of the weights only the header is read.
+ * Reads a folder in the Hugging Face layout: config.json, model.safetensors or its shards and their index, and, where there are any,
+ * generation_config.json and the tokenizer's files. Of the weights only the headers are read.
  *
  * @throws RangeError and TypeError naming the file, the key or tensor, the rule and the values
  */
@@ -71,7 +70,7 @@ export const loadCheckpoint = async (folder: CheckpointFolder): Promise<Checkpoi
   const read = new Set(storedNames(decoder.tensors, tensors));
   checkIndex(weights, read);
   const { files } = weights;
-  const source = asBackendsName(weightSource(decoder, tensors, blockSize), files);
+  const source = withBackendNames(weightSource(decoder, tensors, blockSize), files);
   checkUnusedTensors(decoder, namesOf(weights), read);
   return {
     kind: "checkpoint",

@@ -1,4 +1,4 @@
-/** Weights that are no numbers: NaN or infinite, found by their bits, all of whose exponent is set. */
+/** Finds weights that are NaN or infinite. In these all bits of the exponent are set. */
 import type { WeightType } from "@ropewalk/decoder";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { ByteSource } from "../folder/checkpoint-folder.ts";
@@ -6,7 +6,7 @@ import { fileOf } from "./stored-bytes.ts";
 import { scalesOf } from "../quantize/stored-blocks.ts";
 import { upcast } from "./upcast.ts";
 
-/** A weight that is NaN or infinite: the first of its tensor, by the place of its element. */
+/** The first weight of a tensor that is NaN or infinite; `index` is that of its element. */
 export type NonFinite = { readonly tensor: string; readonly index: number; readonly value: number };
 
 /** Where a tensor's elements lie. */
@@ -24,8 +24,8 @@ const layouts: Readonly<Record<WeightType, { readonly width: 2 | 4; readonly exp
   bfloat16: { width: 2, exponent: 0x7f80 },
 };
 
-/** Bytes that are read at a time; a multiple of every width. */
-const atOnce = 2 ** 24;
+/** How many bytes are read at a time; a multiple of every width. */
+const pieceBytes = 2 ** 24;
 
 /** The first element of a tensor that is NaN or infinite. */
 export const firstNonFinite = async ({
@@ -36,8 +36,8 @@ export const firstNonFinite = async ({
   length,
 }: StoredElements): Promise<NonFinite | undefined> => {
   const { width, exponent } = layouts[type];
-  for (let done = 0; done < length; done += atOnce) {
-    const bytes = (await source.read(offset + done, offset + Math.min(length, done + atOnce))).slice();
+  for (let done = 0; done < length; done += pieceBytes) {
+    const bytes = (await source.read(offset + done, offset + Math.min(length, done + pieceBytes))).slice();
     const bits = width === 4 ? new Uint32Array(bytes.buffer) : new Uint16Array(bytes.buffer);
     for (let at = 0; at < bits.length; at++)
       if ((bits[at]! & exponent) === exponent)
@@ -51,9 +51,9 @@ export const firstNonFinite = async ({
 };
 
 /**
- * The tensors that the decoder reads in which a weight is NaN or infinite, each with the first. Reads all weights once.
+ * For each tensor that the decoder reads and that has a weight that is NaN or infinite, the first such weight. Reads all weights once.
  *
- * @param onProgress - called with the tensors done and all
+ * @param onProgress - called with the number of tensors that are done, and of all
  */
 export const nonFiniteWeights = async (
   checkpoint: Checkpoint,
@@ -63,7 +63,7 @@ export const nonFiniteWeights = async (
   const found: NonFinite[] = [];
   for (const [done, name] of names.entries()) {
     const blocks = checkpoint.locateBlocks?.(name);
-    // A tied embedding is dense beside its blocks.
+    // A tied embedding is there dense too, beside its blocks.
     const dense = blocks === undefined || name === checkpoint.decoder.embedding;
     const places = [
       ...(dense ? [{ name, ...checkpoint.locate(name) }] : []),

@@ -1,14 +1,15 @@
-/** The bytes that a checkpoint stores: the file that they lie in, and reading them. */
-import type { WeightLocation } from "@ropewalk/decoder";
+/** The bytes of a checkpoint's tensors, read from its files. */
 import type { Checkpoint } from "./checkpoint.ts";
 import type { CheckpointFile } from "../folder/checkpoint-folder.ts";
 
-/** The file that a backend knows by that name. */
+/** Where bytes are stored: a file, by the name that backends know it by, and a range of it in bytes. */
+export type StoredPlace = { readonly location: string; readonly offset: number; readonly length: number };
+
+/** The file that backends know by that name. */
 export const fileOf = ({ files }: Pick<Checkpoint, "files">, name: string): CheckpointFile =>
   files.find(({ external }) => external.file === name)!;
 
-/** The bytes at a place of one of the checkpoint's files. */
 export const readStored = (
   checkpoint: Pick<Checkpoint, "files">,
-  { location, offset, length }: Omit<WeightLocation, "type">,
+  { location, offset, length }: StoredPlace,
 ): Promise<Uint8Array> => fileOf(checkpoint, location).source.read(offset, offset + length);

@@ -1,10 +1,10 @@
 /**
- * Head and embedding as the files have them, where config.json ties the two:
+ * Which tensors are the head and the embedding, by what the files have, where config.json ties the two:
  *
  *     stored       embedding        head
  *     embedding    the embedding    the embedding
- *     both         the embedding    the head: what is stored is not passed over
- *     head         the head         the head: the embedding was left out as its copy
+ *     both         the embedding    the head: a stored tensor is not ignored
+ *     head         the head         the head: the embedding was left out as a copy
  */
 import type { Decoder } from "@ropewalk/decoder";
 import { configObject } from "../config/config-object.ts";
@@ -16,7 +16,7 @@ import { headWeight, tieKey } from "../config/unembedding.ts";
 export type Stored = { readonly decoder: Decoder; readonly tensors: ReadonlyMap<string, TensorEntry> };
 
 /**
- * The decoder, and the tensors by the names that it reads; an embedding that is the head keeps the head's name in its entry.
+ * The decoder, and the tensors by the names that it reads. Where the embedding is the stored head, its entry keeps the head's name.
  *
  * @param config - the parsed config.json that the family read the decoder from
  */

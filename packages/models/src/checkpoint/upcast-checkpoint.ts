@@ -1,14 +1,14 @@
-/** A checkpoint whose tensors in bfloat16 are float32 in memory: for runtimes that cannot read it. */
+/** A checkpoint whose tensors in bfloat16 are float32 in memory, for runtimes that cannot read bfloat16. */
 import type { WeightLocation } from "@ropewalk/decoder";
 import type { Checkpoint } from "./checkpoint.ts";
 import { inMemoryFile, type CheckpointFile } from "../folder/checkpoint-folder.ts";
-import { blocksOf, denseNames } from "../quantize/matrices.ts";
+import { denseNames, matricesInBlocks } from "../quantize/matrices.ts";
 import { readDense } from "./read-dense.ts";
 
 /** @returns the checkpoint itself where nothing is stored in bfloat16 */
 export const upcastCheckpoint = async (checkpoint: Checkpoint): Promise<Checkpoint> => {
   const { decoder, locate } = checkpoint;
-  const blocks = blocksOf(checkpoint);
+  const blocks = matricesInBlocks(checkpoint);
   const dense = denseNames(decoder, blocks);
   const places = new Map<string, WeightLocation>();
   const files: CheckpointFile[] = [];
@@ -26,7 +26,7 @@ export const upcastCheckpoint = async (checkpoint: Checkpoint): Promise<Checkpoi
   ]);
   return {
     ...checkpoint,
-    // A file that nothing is read from any more is not kept in memory for it.
+    // Files from which nothing is read any more are let go.
     files: [...checkpoint.files, ...files].filter(({ external }) => read.has(external.file)),
     locate: place,
   };

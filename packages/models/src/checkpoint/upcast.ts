@@ -1,4 +1,4 @@
-/** Stored elements as float32, exactly: each narrower type is a part of it. */
+/** Stored elements as float32. That is exact: float32 holds every value of the narrower types. */
 import type { WeightType } from "@ropewalk/decoder";
 import { match } from "ts-pattern";
 
@@ -12,7 +12,11 @@ const halves = (): Float32Array =>
     return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
   });
 
-/** @param bytes - little-endian elements of that type, at any alignment */
+/**
+ * The elements as float32, in memory of their own.
+ *
+ * @param bytes - little-endian elements of that type, at any alignment
+ */
 export const upcast = (type: WeightType, bytes: Uint8Array): Float32Array =>
   match(type)
     .with("float32", () => new Float32Array(bytes.slice().buffer))

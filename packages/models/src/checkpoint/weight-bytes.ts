@@ -12,7 +12,7 @@ import { numElements } from "../safetensors/num-elements.ts";
 export const parameterCount = ({ tensors }: Decoder): number =>
   Object.values(tensors).reduce((sum, dims) => sum + numElements(dims), 0);
 
-/** Bytes of the weights that the decoder reads, as they are stored, by the type of their elements. */
+/** How many bytes the weights that the decoder reads take as they are stored, by the type of their elements. */
 export const storedBytes = ({ decoder, tensors }: Checkpoint): Readonly<Partial<Record<TensorType, number>>> => {
   const stored: Partial<Record<TensorType, number>> = {};
   for (const name of Object.keys(decoder.tensors))
@@ -23,8 +23,8 @@ export const storedBytes = ({ decoder, tensors }: Checkpoint): Readonly<Partial<
   return stored;
 };
 
-/** Matrices in that precision's blocks; the rest at `width` bytes an element. */
-const inBlocks = (decoder: Decoder, precision: Precision, width: number): number => {
+/** Bytes with the matrices in that precision's blocks, and the rest at `width` bytes an element. */
+const bytesInBlocks = (decoder: Decoder, precision: Precision, width: number): number => {
   const forms = formsOf(decoder, precision);
   const dense = denseNames(decoder, forms).map((name) => width * numElements(decoder.tensors[name]!));
   const blocks = [...forms].map(([name, form]) => {
@@ -34,7 +34,7 @@ const inBlocks = (decoder: Decoder, precision: Precision, width: number): number
   return [...dense, ...blocks].reduce((sum, bytes) => sum + bytes, 0);
 };
 
-/** Bytes of the weights as they would be in each precision. */
+/** How many bytes the weights would take in each precision. */
 export const weightBytes = ({
   decoder,
   tensors,
@@ -44,7 +44,7 @@ export const weightBytes = ({
   const { type } = tensors.get(decoder.embedding)!;
   const width = type === "F32" ? 4 : 2;
   const rounded = Object.fromEntries(
-    precisionNames.map((precision) => [precision, inBlocks(decoder, precision, width)]),
+    precisionNames.map((precision) => [precision, bytesInBlocks(decoder, precision, width)]),
   ) as Record<Precision, number>;
   return { float32: 4 * parameters, float16: 2 * parameters, ...rounded };
 };

@@ -24,10 +24,10 @@ export type Weights = {
 const single = "model.safetensors";
 export const indexName: string = `${single}.index.json`;
 
-/** Far above any checkpoint there is: each is a file to open and a header to read. */
+/** Far above any checkpoint that exists. Each shard is a file to open and a header to read. */
 const mostShards = 10_000;
 
-/** A shard lies beside its index: a name with a way in it could lead out of the folder. */
+/** Reads the weight map. A shard lies beside its index: a name with a / in it could lead out of the folder. */
 const readIndex = (map: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> => {
   const at = `loadCheckpoint: ${indexName}`;
   const index = new Map<string, string>();
@@ -74,7 +74,9 @@ const openShards = async (
 };
 
 /**
- * @param isRead - whether a tensor of that name may be read: a shard that holds none of those is not opened
+ * Opens the files of weights and reads their headers.
+ *
+ * @param isRead - whether a tensor of that name may be read; a shard that holds no such tensor is not opened
  * @throws RangeError and TypeError naming the file and the tensor when a file is missing or is no safetensors file
  */
 export const readWeights = async (folder: CheckpointFolder, isRead: (tensor: string) => boolean): Promise<Weights> => {
@@ -91,7 +93,7 @@ export const readWeights = async (folder: CheckpointFolder, isRead: (tensor: str
   const index = map && readIndex(map.values);
   const files = whole ? [{ name: single, file: whole }] : await openShards(folder, index!, isRead);
   const entries: TensorEntry[] = [];
-  // One after another: of many large headers, one is in memory at a time.
+  // One after another, so that one of many large headers is in memory at a time.
   for (const { name, file } of files)
     for (const entry of await readSafetensorsHeader(name, file.source)) entries.push(entry);
   return { files, entries, index };

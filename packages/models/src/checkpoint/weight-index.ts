@@ -1,9 +1,9 @@
-/** Whether an index and the shards that it names agree on the tensors that a decoder reads; what else they hold is left alone. */
+/** Checks that an index and its shards agree on the tensors that a decoder reads. Other tensors are not looked at. */
 import { check } from "@ropewalk/check";
 import type { TensorEntry } from "../safetensors/tensor-entry.ts";
 import { indexName, type Weights } from "./weight-files.ts";
 
-/** The tensors by name; of two with one name, the first. */
+/** The tensors by name; of two with the same name, the first. */
 export const byName = (entries: readonly TensorEntry[]): ReadonlyMap<string, TensorEntry> => {
   const tensors = new Map<string, TensorEntry>();
   for (const entry of entries) if (!tensors.has(entry.name)) tensors.set(entry.name, entry);
@@ -11,7 +11,7 @@ export const byName = (entries: readonly TensorEntry[]): ReadonlyMap<string, Ten
 };
 
 /**
- * Each tensor that is read stands in one file, and where there is an index, in the one that it names.
+ * Checks that each tensor that is read is in one file, and where there is an index, in the file that the index names.
  *
  * @param read - the names of the tensors that are read, as the files have them
  * @throws RangeError naming the tensor and the files
@@ -37,7 +37,7 @@ export const checkIndex = ({ entries, index }: Pick<Weights, "entries" | "index"
     );
 };
 
-/** Every tensor that there is, with its file: those of the files that were opened, and what the index says of the others. */
+/** The name and the file of every tensor: by the headers of the files that were opened, and by the index for the others. */
 export const namesOf = ({ files, entries, index }: Weights): readonly (readonly [name: string, file: string])[] => {
   const opened = new Set(files.map(({ name }) => name));
   return [

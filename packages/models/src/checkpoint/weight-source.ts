@@ -1,4 +1,4 @@
-/** Where each tensor that a decoder reads lies, checked: present, in its shape, in a type that is computed with. */
+/** Finds each tensor that a decoder reads, and checks that it is there, has its shape, and has a type that is computed with. */
 import type { BlocksLocation, Decoder, WeightLocation, WeightSource, WeightType } from "@ropewalk/decoder";
 import { check } from "@ropewalk/check";
 import { denseNames, matricesOf } from "../quantize/matrices.ts";
@@ -12,7 +12,7 @@ export const weightTypes: Readonly<Partial<Record<TensorType, WeightType>>> = {
   BF16: "bfloat16",
 };
 
-/** Says what is missing, and whether it is there in a form that is not read. */
+/** Throws an error that names the missing tensor, and says whether it is there in a form that is not read. */
 const refuseMissing = (tensors: ReadonlyMap<string, TensorEntry>, name: string): never => {
   const files = [...new Set([...tensors.values()].map(({ file }) => file))];
   const at = `loadCheckpoint: ${files.slice(0, 8).join(", ")}${files.length > 8 ? ", …" : ""} must have ${name}`;
@@ -23,7 +23,7 @@ const refuseMissing = (tensors: ReadonlyMap<string, TensorEntry>, name: string):
   return check(false, at, undefined) as never;
 };
 
-/** @throws RangeError naming the tensor, the rule and what there is instead */
+/** @throws RangeError naming the tensor, the rule and what the file has instead */
 const denseLocation = (
   tensors: ReadonlyMap<string, TensorEntry>,
   name: string,
@@ -40,7 +40,9 @@ const denseLocation = (
 };
 
 /**
- * @param blockSize - elements that share a scale, where matrices may be stored in blocks
+ * Where each tensor lies, dense or in blocks.
+ *
+ * @param blockSize - how many elements share a scale, where matrices may be stored in blocks
  * @throws RangeError naming the tensor, the rule and the values
  */
 export const weightSource = (

@@ -16,7 +16,7 @@ const activations: Activations = {
 export type ActivationPlace = {
   /** Absent: hidden_act. */
   readonly key?: string;
-  /** Names that mean something else, or something at all, in the family's configs alone. */
+  /** Names that only this family's configs have, or that mean something else there. */
   readonly names?: Activations;
 };
 

@@ -1,11 +1,11 @@
 /**
- * An object of a config file, read key by key. A key that is null counts as absent; one that is absent takes the default
- * of the call, or is refused where there is none. Each error names the key, the rule and the value.
+ * An object of a config file, read key by key. A key that is null counts as absent. An absent key has the default of the call, or is refused
+ * where the call has none. Each error names the key, the rule and the value.
  */
 import { check } from "@ropewalk/check";
 
 export type ConfigObject = {
-  /** What errors begin with: who reads, and what. */
+  /** What errors begin with: the function and the file. */
   readonly at: string;
   readonly values: Readonly<Record<string, unknown>>;
 };
@@ -20,7 +20,7 @@ export const configObject = (at: string, value: unknown): ConfigObject => {
   return { at, values: value as Readonly<Record<string, unknown>> };
 };
 
-/** Whether a key is there, be it null. */
+/** Whether a key is there, also as null. */
 export const states = ({ values }: ConfigObject, key: string): boolean => Object.hasOwn(values, key);
 
 /** The value of a key; undefined when it is absent or null. */
@@ -68,7 +68,7 @@ export const optionalCount = (config: ConfigObject, key: string): number | undef
   return value as number;
 };
 
-/** What a number must exceed, or where `orEqual`, reach. */
+/** A number must be above the bound, or with `orEqual` at least the bound. */
 export type LowerBound = { readonly above: number; readonly orEqual?: boolean };
 
 /** A finite number within the bound; undefined when it is absent or null. */

@@ -1,12 +1,11 @@
 /**
- * What a config states of positions: the rotation, the window that attention slides in, and the window that was trained on,
+ * What a config states about positions: the rotation, the sliding window, and the window that was trained on,
  *
  *     trainedContext = min(max_position_embeddings, sliding window, original window of dual chunk attention)
  *
- * Positions beyond a sliding window, or beyond the chunks of dual chunk attention, are in no pair of a query and a key that
- * the model has seen. An original window under a rope scaling is another thing: a checkpoint released with one was tuned with
- * it up to max_position_embeddings, and the original window is a number in its frequencies. (`dynamic` was not tuned, and
- * there max_position_embeddings is the original window itself.)
+ * In training no query saw a key farther away than a sliding window, or than the chunks of dual chunk attention reach. The original window of
+ * a rope scaling does not count: a checkpoint released with a scaling was tuned with it up to max_position_embeddings, and the original
+ * window is only a number in its frequencies. (`dynamic` was not tuned: there max_position_embeddings is the original window itself.)
  */
 import { check } from "@ropewalk/check";
 import { extendedKind, type AttentionKind, type DecoderRope, type StatedPositions } from "@ropewalk/context-extension";
@@ -15,25 +14,25 @@ import { objectOf, optionalPositiveInteger, positiveInteger, states, type Config
 import { checkLayerTypes, layersOf, type LayerRule } from "./layer-types.ts";
 import { readRope, type RopeFacts } from "./rope-config.ts";
 
-/** How a family's config states positions, where families differ. */
+/** How a family's config states positions, as far as families differ. */
 export type ContextRules = {
-  /** Names of rope types that are the family's own, each with the general one. */
+  /** The family's own names of rope types, each with the general name. */
   readonly ropeTypes?: Readonly<Record<string, string>>;
   /** The share of a head's dimensions that rotates where partial_rotary_factor is absent. Absent: 1. */
   readonly rotaryShare?: number;
-  /** max_position_embeddings where the config says nothing. Absent: it must. */
+  /** max_position_embeddings where the config does not state it. Absent: the config must state it. */
   readonly defaultPositions?: number;
   /** Theta where rope_theta is absent. Absent: 10,000. */
   readonly defaultTheta?: number;
-  /** How many keys back a query of a layer that slides sees; undefined: all. Absent: attention never slides. */
+  /** How many keys back a query sees in a layer that slides; undefined: all. Absent: no layer slides. */
   readonly slidingWindow?: (config: ConfigObject) => number | undefined;
-  /** What each layer does. Absent: all rotate, and all slide where there is a window. */
+  /** Whether each layer slides and rotates. Absent: all rotate, and all slide if there is a window. */
   readonly layers?: (config: ConfigObject) => readonly LayerRule[];
-  /** "full_attention" where rope_parameters may hold a rope for layers that see everything and one for those that slide. */
+  /** "full_attention" where rope_parameters may hold two ropes, one for layers that see everything and one for layers that slide. */
   readonly ropeOf?: NonNullable<RopeFacts["ropeOf"]>;
-  /** The rope of layers that slide. Absent: that of all layers. */
+  /** The rope of layers that slide. Absent: the same as that of all other layers. */
   readonly localRope?: (config: ConfigObject, facts: RopeFacts) => DecoderRope;
-  /** How scores are scaled and bounded, where it is not by 1 / sqrt(headDim) alone. */
+  /** How scores are scaled and bounded. Absent: they are scaled by 1 / sqrt(headDim). */
   readonly scores?: (config: ConfigObject) => Pick<AttentionKind, "scoreScale" | "softcap">;
 };
 
@@ -42,7 +41,7 @@ export type Context = Pick<
   "rope" | "trainedContext" | "slidingWindow" | "contextLimit" | "statedPositions" | "attention"
 >;
 
-/** The window that positions of dual chunk attention lie in, for it folds longer distances back into it; and its own numbers. */
+/** Dual chunk attention folds longer distances back into `window`; `positions` are its chunk sizes, where they are stated. */
 type DualChunk = { readonly window: number; readonly positions: StatedPositions["positions"] | undefined };
 
 const readDualChunk = (config: ConfigObject): DualChunk | undefined => {
@@ -59,7 +58,7 @@ const readDualChunk = (config: ConfigObject): DualChunk | undefined => {
   );
   if (chunkSize === undefined || localSize === undefined) return { window, positions: undefined };
   check(localSize < chunkSize, `${stated.at}: local_size must be < chunk_size ${chunkSize}`, localSize);
-  // Its farthest position is chunk_size.
+  // The farthest position of dual chunk attention is chunk_size.
   check(
     chunkSize <= window,
     `${stated.at}: chunk_size must be <= original_max_position_embeddings ${window}`,
@@ -68,17 +67,17 @@ const readDualChunk = (config: ConfigObject): DualChunk | undefined => {
   return { window, positions: { kind: "dual-chunk", chunkSize, localSize } };
 };
 
-/** The rotation and the window that a config states before it is asked layer by layer. */
+/** The rotation and the window that a config states for the model as a whole. */
 type Stated = { readonly rope: DecoderRope; readonly window: number | undefined; readonly facts: RopeFacts };
 
 /**
- * The window of layers that slide. Beside layers that see everything, which may be run longer than they were trained, one as long as the
- * whole context holds as well: those that have it never see more.
+ * The window of layers that slide. A window as long as the whole context usually counts as none. Beside layers that see everything it does
+ * count: these may be run longer than they were trained, and the layers that slide must not see more even then.
  */
 const windowIn = (layers: readonly LayerRule[], asked: number | undefined, { window, facts }: Stated) =>
   asked === facts.maxPositions && layers.some(({ slides }) => !slides) ? asked : window;
 
-/** How each layer attends; undefined where all are alike, and as the rope and the window say. */
+/** How each layer attends; undefined where all layers have the model's rope and window. */
 const readAttention = (config: ConfigObject, rules: ContextRules, stated: Stated): Context["attention"] => {
   const { rope, window, facts } = stated;
   const asked = rules.slidingWindow?.(config);
@@ -108,7 +107,11 @@ const readAttention = (config: ConfigObject, rules: ContextRules, stated: Stated
   return Object.keys(scores).length === 0 && attention.every(isPlain) ? undefined : attention;
 };
 
-/** @throws RangeError and TypeError naming the key, the rule and the value */
+/**
+ * Reads positions and windows by a family's rules.
+ *
+ * @throws RangeError and TypeError naming the key, the rule and the value
+ */
 export const readContext = (config: ConfigObject, rules: ContextRules, headDim: number): Context => {
   const stated =
     optionalPositiveInteger(config, "max_position_embeddings") ??
@@ -117,12 +120,12 @@ export const readContext = (config: ConfigObject, rules: ContextRules, headDim: 
   const facts: RopeFacts = { headDim, maxPositions: stated, ...rules };
   const rope = readRope(config, facts);
   const asked = rules.slidingWindow?.(config);
-  // A window that reaches over the whole context keeps nothing from being seen.
+  // A window as long as the whole context hides nothing.
   const window = asked !== undefined && asked < stated ? asked : undefined;
   const attention = readAttention(config, rules, { rope, window, facts });
   const kind = attention === undefined ? { rope, slidingWindow: window } : extendedKind(attention);
   check(kind !== undefined, `${config.at}: a layer that attends to everything must rotate`, "none that does");
-  // Where some layers see everything, no distance is unknown to these.
+  // Layers that see everything have seen all distances in training.
   const limiting = attention === undefined ? asked : kind.slidingWindow;
   const dualChunk = readDualChunk(config);
   const limits = [

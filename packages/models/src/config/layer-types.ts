@@ -1,15 +1,15 @@
 /**
- * Which layers slide. Newer configs list it, `layer_types`; older ones have a number of their family's, or nothing. Where a config has
- * both, they must say the same.
+ * Which layers slide. Newer configs list it in `layer_types`; older ones have a number under a key of their family, or nothing. Where a config
+ * has both, they must agree.
  */
 import { check } from "@ropewalk/check";
 import { positiveInteger, valueOf, type ConfigObject } from "./config-object.ts";
 import { mostLayers } from "./model-sizes.ts";
 
-/** What a layer does besides attending. */
+/** Whether a layer has the sliding window, and whether it rotates its queries and keys. */
 export type LayerRule = { readonly slides: boolean; readonly rotates: boolean };
 
-/** Layers of which some slide, and all rotate. */
+/** Layers that all rotate, and of which these slide. */
 export const rotating = (slides: readonly boolean[]): readonly LayerRule[] =>
   slides.map((own) => ({ slides: own, rotates: true }));
 
@@ -18,14 +18,14 @@ const fullType = "full_attention";
 
 const typeOf = (slides: boolean): string => (slides ? slidingType : fullType);
 
-/** The layers of a config: how many, as a list to map over. */
+/** The indices of a config's layers. */
 export const layersOf = (config: ConfigObject): readonly number[] =>
   Array.from({ length: positiveInteger(config, "num_hidden_layers", mostLayers) }, (_, layer) => layer);
 
 /**
- * Of each layer whether layer_types has it slide; undefined where the key is absent.
+ * For each layer, whether it slides by layer_types; undefined where the key is absent.
  *
- * @throws RangeError and TypeError when it is no list, has another length than there are layers, or a type that is not known
+ * @throws RangeError and TypeError when it is no list, has another length than the number of layers, or a type that is not known
  */
 export const readLayerTypes = (config: ConfigObject): readonly boolean[] | undefined => {
   const types = valueOf(config, "layer_types");
@@ -47,7 +47,7 @@ export const readLayerTypes = (config: ConfigObject): readonly boolean[] | undef
   return (types as readonly unknown[]).map((type) => type === slidingType);
 };
 
-/** An error shows so many of a list: of a longer one, what is wrong in it has to be told by itself. */
+/** An error shows at most so many entries of a list. Of a longer list it shows the wrong entry alone. */
 const mostShown = 8;
 
 const shownTypes = (types: unknown, wanted: string): unknown => {
@@ -56,7 +56,7 @@ const shownTypes = (types: unknown, wanted: string): unknown => {
   return `${types[other]} for layer ${other}`;
 };
 
-/** @throws RangeError where layer_types says of a layer what other keys do not, naming the first of these, or has another length */
+/** @throws RangeError where layer_types contradicts the other keys, naming the first such layer, or has another length */
 export const checkLayerTypes = (config: ConfigObject, slides: readonly boolean[]): void => {
   const types = valueOf(config, "layer_types");
   if (types === undefined) return;

@@ -1,10 +1,10 @@
-/** The rope of layers that slide, where a config states one for them: under rope_parameters by type, or rope_local_base_freq. */
+/** The rope of layers that slide, where a config states one of their own: by type under rope_parameters, or as rope_local_base_freq. */
 import { check } from "@ropewalk/check";
 import type { DecoderRope } from "@ropewalk/context-extension";
 import { objectOf, optionalNumber, valueOf, type ConfigObject } from "./config-object.ts";
 import { hasRopeByType, readRope, type RopeFacts } from "./rope-config.ts";
 
-/** rope_parameters, where they are by type. */
+/** rope_parameters, where it holds one rope for each type of layer. */
 const byType = (config: ConfigObject): ConfigObject | undefined => {
   const parameters = objectOf(config, "rope_parameters");
   return parameters !== undefined && hasRopeByType(parameters) ? parameters : undefined;
@@ -13,7 +13,7 @@ const byType = (config: ConfigObject): ConfigObject | undefined => {
 export const statesLocalRope = (config: ConfigObject): boolean =>
   byType(config) !== undefined || valueOf(config, "rope_local_base_freq") !== undefined;
 
-/** @param defaultTheta - where the config states none for these layers */
+/** @param defaultTheta - theta where the config states none for these layers */
 export const readLocalRope = (config: ConfigObject, facts: RopeFacts, defaultTheta: number): DecoderRope => {
   const parameters = byType(config);
   const values = {

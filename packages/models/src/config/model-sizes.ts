@@ -8,15 +8,15 @@ export type Sizes = Pick<
   "vocabSize" | "hiddenDim" | "feedForwardDim" | "numLayers" | "numHeads" | "numKvHeads" | "headDim"
 >;
 
-/** Far above any model there is, and low enough that a broken config is told so and not tried. */
+/** Far above any model that exists, and low enough that a broken config is refused before it fills the memory. */
 export const mostLayers = 10_000;
 
-/** Likewise: tables of rotations are as wide. */
+/** The same for the width of a head, which tables of rotations have too. */
 export const widestHead = 65_536;
 
 /**
- * An absent num_key_value_heads is num_attention_heads; an absent head_dim is the family's own default, or where it has none
- * hidden_size over num_attention_heads.
+ * Reads the sizes. num_key_value_heads is num_attention_heads where it is absent. head_dim is then the family's default, or hidden_size over
+ * num_attention_heads where the family has none.
  *
  * @throws RangeError and TypeError naming the key, the rule and the value
  */

@@ -1,4 +1,4 @@
-/** What a parsed config.json states of positions, also for a family that is not computed here. */
+/** Reads positions from any parsed config.json, also of a family that is not computed here. */
 import { checkInteger, checkKeys } from "@ropewalk/check";
 import { configObject, optionalFlag, optionalPositiveInteger, type ConfigObject } from "./config-object.ts";
 import { readContext, type Context, type ContextRules } from "./context.ts";
@@ -8,11 +8,11 @@ import { readLocalRope, statesLocalRope } from "./local-rope.ts";
 import { readRotates } from "./rotating-layers.ts";
 import { widestHead } from "./model-sizes.ts";
 
-/** For families that are not known: a window that is stated holds, unless it is switched off. */
+/** In an unknown family a stated window counts, unless it is switched off. */
 const slidingWindow = (config: ConfigObject): number | undefined =>
   optionalFlag(config, "use_sliding_window") === false ? undefined : optionalPositiveInteger(config, "sliding_window");
 
-/** The same with what the config lists layer by layer, under the names that several families have. */
+/** The rules for an unknown family, with what its config lists layer by layer under names that several families share. */
 const generalRules = (config: ConfigObject): ContextRules => {
   const slides = readLayerTypes(config);
   const rotates = readRotates(config);

@@ -20,7 +20,7 @@ import {
 } from "./config-object.ts";
 import { checkReads, ropeScalings } from "./rope-scalings.ts";
 
-/** A number that may stand in the outer or the inner object; where both have it, they must agree. */
+/** A number that may be in the outer or in the inner object. Where both have it, they must agree. */
 const inEither = (
   outer: ConfigObject,
   inner: ConfigObject,
@@ -37,10 +37,10 @@ const above =
   (config: ConfigObject, key: string): number | undefined =>
     optionalNumber(config, key, { above: bound });
 
-/** Keys that say nothing about the type; where there are others, the type must be named. */
+/** Keys that every type has. Where there are other keys, the type must be named. */
 const statedByAll: ReadonlySet<string> = new Set(["rope_theta", "partial_rotary_factor"]);
 
-/** What is known of a config beside its rotary embedding. */
+/** What the rest of the config, and its family, say about the rotary embedding. */
 export type RopeFacts = {
   /** Dimensions of a head. */
   readonly headDim: number;
@@ -48,11 +48,11 @@ export type RopeFacts = {
   readonly maxPositions: number;
   /** The share of the dimensions that rotates where partial_rotary_factor is absent. Absent: 1. */
   readonly rotaryShare?: number;
-  /** Names of rope types that are the family's own, each with the general one. */
+  /** The family's own names of rope types, each with the general name. */
   readonly ropeTypes?: Readonly<Record<string, string>>;
   /** Theta where rope_theta is absent. Absent: 10,000. */
   readonly defaultTheta?: number;
-  /** The type of layers whose rope is read, of a family whose rope_parameters may hold one for each type. */
+  /** Whose rope is read, where rope_parameters may hold one for each type of layer. */
   readonly ropeOf?: "full_attention" | "sliding_attention";
 };
 
@@ -103,7 +103,7 @@ const readParameters = (
   return { theta, rotaryDim, layout: "halves", scaling };
 };
 
-/** Parameters of the layers of a type, where there are such, or those of all layers. */
+/** The parameters of one type of layer where they are stated by type, or else those of all layers. */
 const ofLayers = (parameters: ConfigObject, type: RopeFacts["ropeOf"]): ConfigObject => {
   if (type === undefined || !hasRopeByType(parameters)) return parameters;
   const own = objectOf(parameters, type);

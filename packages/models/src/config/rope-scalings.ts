@@ -7,13 +7,13 @@ type Stated = {
   readonly parameters: ConfigObject;
   readonly rotaryDim: number;
   readonly maxPositions: number;
-  /** Read only by the types that have one. */
+  /** The original window. A function, so that it is read and checked only for the types that have one. */
   readonly originalContext: () => number;
 };
 
 type Filled<T> = { readonly [Key in keyof T]?: NonNullable<T[Key]> };
 
-/** The fields that are there. */
+/** The fields that are not undefined. */
 const filled = <T extends Readonly<Record<string, unknown>>>(fields: T): Filled<T> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Filled<T>;
 
@@ -91,12 +91,12 @@ const longrope = (stated: Stated): RopeScaling => {
 };
 
 type Row = {
-  /** The keys that it reads, beside those that all types may have. */
+  /** The keys that the type reads, beside those that all types may have. */
   readonly keys: readonly string[];
   readonly read: (stated: Stated) => RopeScaling;
 };
 
-/** By the name that configs use. */
+/** The types, by the names that configs use. */
 export const ropeScalings: Readonly<Record<string, Row>> = {
   default: { keys: [], read: () => ({ kind: "default" }) },
   linear: { keys: ["factor"], read: (stated) => ({ kind: "linear", factor: factorOf(stated) }) },
@@ -112,16 +112,19 @@ export const ropeScalings: Readonly<Record<string, Row>> = {
   longrope: { keys: ["factor", "short_factor", "long_factor", "attention_factor"], read: longrope },
 };
 
-/** Numbers of types that are not computed: scales of PhiMoE's longrope, the base of Hunyuan's dynamic, the sections of M-RoPE. */
-const others = ["short_mscale", "long_mscale", "alpha", "mrope_section"];
+/** Keys of types that are not computed: scales of PhiMoE's longrope, the base of Hunyuan's dynamic, the sections of M-RoPE. */
+const keysNotComputed = ["short_mscale", "long_mscale", "alpha", "mrope_section"];
 
 /** Keys that change a rotation under some type. */
-const changing: ReadonlySet<string> = new Set([...Object.values(ropeScalings).flatMap(({ keys }) => keys), ...others]);
+const changing: ReadonlySet<string> = new Set([
+  ...Object.values(ropeScalings).flatMap(({ keys }) => keys),
+  ...keysNotComputed,
+]);
 
 /**
- * Checks that a type reads what is given to it.
+ * Checks that a type reads every key that the config states.
  *
- * @throws RangeError naming the key: it would change nothing, without a word
+ * @throws RangeError naming a key that would be ignored silently
  */
 export const checkReads = (parameters: ConfigObject, type: string): void => {
   const { keys } = ropeScalings[type]!;

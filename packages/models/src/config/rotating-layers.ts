@@ -1,12 +1,13 @@
-/** Which layers rotate their queries and keys, where a config lists it. */
+/** Which layers rotate their queries and keys, where a config lists them. */
 import { check } from "@ropewalk/check";
 import { valueOf, type ConfigObject } from "./config-object.ts";
 import { layersOf } from "./layer-types.ts";
 
 /**
- * Of each layer whether no_rope_layers has it rotate, in spite of its name by a 1; undefined where the key is absent.
+ * For each layer, whether it rotates by no_rope_layers, where in spite of the key's name a 1 means that it does; undefined where the key is
+ * absent.
  *
- * @throws RangeError and TypeError when it is no list of 0 and 1, or has another length than there are layers
+ * @throws RangeError and TypeError when it is no list of 0 and 1, or has another length than the number of layers
  */
 export const readRotates = (config: ConfigObject): readonly boolean[] | undefined => {
   const stated = valueOf(config, "no_rope_layers");

@@ -1,4 +1,4 @@
-/** How logits are taken: with the embedding, or with a matrix of their own. */
+/** The matrix that gives logits: the embedding, or a matrix of its own. */
 import { match } from "ts-pattern";
 import { optionalFlag, type ConfigObject } from "./config-object.ts";
 import { tensor, type Weight } from "../families/weight-table.ts";
@@ -13,12 +13,12 @@ const head = "lm_head";
 /** The name of a head's own matrix. */
 export const headWeight: string = `${head}.weight`;
 
-/** Where tie_word_embeddings is absent, the family says whether they are tied. */
+/** @param tiesUnstated - whether the head is the embedding where tie_word_embeddings is absent */
 export const readUnembedding = (config: ConfigObject, tiesUnstated: boolean = false): Unembedding => ({
   kind: (optionalFlag(config, tieKey) ?? tiesUnstated) ? "tied" : "own",
 });
 
-/** The row of the matrix; one of its own has the embedding's shape. */
+/** The matrix's row in the table of weights. A matrix of its own has the embedding's shape. */
 export const unembeddingRow = (unembedding: Unembedding, embedding: Weight): Weight =>
   match(unembedding)
     .with({ kind: "tied" }, () => embedding)

@@ -1,14 +1,13 @@
-/** The sliding window of families that state by number which layers have one, as Qwen2 and Qwen3 do. */
+/** The sliding window of families whose configs state the number of the first layer that has one: Qwen2 and Qwen3. */
 import { optionalCount, optionalFlag, optionalPositiveInteger, type ConfigObject } from "./config-object.ts";
 import type { ContextRules } from "./context.ts";
 import { layersOf, readLayerTypes, rotating } from "./layer-types.ts";
 
-/** Where the config says nothing, as in transformers. */
+/** max_window_layers where that key is absent, as in transformers. */
 const defaultMaxWindowLayers = 28;
 
 /**
- * Attention slides where use_sliding_window says so, and then only in layers max_window_layers and up, or in those that layer_types lists
- * where that number is absent.
+ * If use_sliding_window is true, layers from max_window_layers on slide. Where that number is absent, the layers that layer_types lists do.
  */
 export const windowFromLayer: ContextRules = {
   slidingWindow: (config: ConfigObject): number | undefined => {

@@ -1,15 +1,15 @@
 /**
- * What is done when the process ends: when it has run out of work, has exited, or is told to end by a signal.
+ * Runs tasks when the process ends: when it has no more work, when it exits, or when a signal tells it to end.
  *
- * A signal ends a process where nobody listens for it. So where others do, this leaves it to them: they exit in their own time or
- * not at all. Where nobody else does, the tasks are done and the signal is raised again.
+ * A signal ends a process only if nothing listens for it. If other code listens too, the signal is left to that code, which exits in its
+ * own time or not at all. If not, the tasks are run and the signal is raised again.
  */
 const signals = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
 
-/** Marks a listener as one of these, also of another copy of this file. */
+/** Marks the listener of this file, also that of another copy of it. */
 const mark: unique symbol = Symbol.for("ropewalk at end") as never;
 
-/** Listeners of the package signal-exit, which leave a signal to whoever else listens, as these do. */
+/** How many listeners are of the package signal-exit, which leaves a signal to other listeners, as this file does. */
 const deferring = (): number => {
   const places = [
     (globalThis as Record<symbol, unknown>)[Symbol.for("signal-exit emitter")],
@@ -24,16 +24,16 @@ const deferring = (): number => {
 const othersListen = (signal: NodeJS.Signals): boolean =>
   process.listeners(signal).filter((listener) => !(mark in listener)).length > deferring();
 
-// A process has one end: this is what is still to be done at it.
+// State of the whole process, which ends once: the tasks that are still to be run.
 const tasks = new Set<() => void>();
 
 const runAll = (): void => {
-  // The last first: a folder goes before those that were made for another before it.
+  // The last first: a folder is removed before folders that were made for an earlier one.
   for (const task of [...tasks].toReversed())
     try {
       task();
     } catch {
-      // The process ends all the same, and nobody is left to be told.
+      // The process ends all the same, and nothing is left that could report the error.
     }
   tasks.clear();
 };
@@ -51,7 +51,7 @@ const onSignal: NodeJS.SignalsListener = Object.assign(
 
 const listen = (): void => {
   process.on("exit", runAll);
-  // Before others: a listener that hears once is gone when it has been called.
+  // Before other listeners: one that was added by `once` would be gone when this one counts them.
   for (const signal of signals) process.prependListener(signal, onSignal);
 };
 
@@ -61,10 +61,10 @@ const ignore = (): void => {
 };
 
 /**
- * Has a task done when the process ends; it must be synchronous. It cannot be done when the process is killed (SIGKILL), and in a
- * worker it is done when the worker ends by itself.
+ * Runs a synchronous task when the process ends. It is not run when the process is killed (SIGKILL). In a worker it is run when the
+ * worker ends by itself.
  *
- * @returns what calls it off
+ * @returns a function that calls it off
  */
 export const atEnd = (task: () => void): (() => void) => {
   if (tasks.size === 0) listen();

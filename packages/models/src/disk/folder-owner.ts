@@ -1,19 +1,18 @@
 /**
- * Whose a folder is, by its name, so that what a killed process left can be told from what a running one needs:
+ * A folder's name states which process owns it, so that what a killed process left can be told from what a running one needs:
  *
  *     <prefix>-<space>.<pid>.<start>-<random>
  *
- * A pid means something within its space alone: one machine since it was booted, and in it one container. There, the process
- * with that pid either started at that time, or the owner has ended. An owner in another space is known by its sign of life: it
- * touches its folder every minute.
+ * A pid is unique only within its space: one machine since it was booted, and on it one container. In the same space, the owner runs if the
+ * process with that pid started at that time. In another space, the owner runs if it has touched its folder lately: it does every minute.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
-/** How often an owner gives its sign of life, and how long it may be silent, in milliseconds. */
-export const signEvery = 60_000;
-const longestSilence = 10 * signEvery;
+/** How often an owner touches its folder, and how old the last touch of a running owner may be, in milliseconds. */
+export const touchInterval = 60_000;
+const longestSilence = 10 * touchInterval;
 
 const read = (take: () => string): string | undefined => {
   try {
@@ -23,7 +22,7 @@ const read = (take: () => string): string | undefined => {
   }
 };
 
-/** Whether /proc is there, and counts processes as this one does. */
+/** Whether /proc is there, and is that of this process's own space. */
 const hasProc = (): boolean => read(() => readlinkSync("/proc/self")) === String(process.pid);
 
 const spaceHere = (): string => {
@@ -43,12 +42,12 @@ const exists = (pid: number): boolean => {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    // Another user's process must not be signalled, but it is there.
+    // The process is another user's: it exists, but may not be signalled.
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 };
 
-/** When a process started, in ticks since boot; "0" where that cannot be told, undefined where there is no such process. */
+/** When a process started, in ticks since boot; "0" where that is not known, undefined where there is no such process. */
 const startOf = (pid: number): string | undefined => {
   if (!hasProc()) return exists(pid) ? "0" : undefined;
   const stat = read(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
@@ -61,13 +60,13 @@ const startOf = (pid: number): string | undefined => {
 export const ownName = (prefix: string): string =>
   `${prefix}-${spaceHere()}.${process.pid}.${startOf(process.pid) ?? "0"}-${randomBytes(6).toString("hex")}`;
 
-/** What a name begins with. */
+/** The form of a name's prefix. */
 export const prefixForm: RegExp = /^\.?ropewalk-[a-z0-9-]+$/;
 
 const form = /^\.?ropewalk-[a-z0-9-]+-([0-9a-f]{8})\.(\d{1,10})\.(\d{1,20})-[0-9a-f]{12}$/;
 
 /**
- * Whether a folder is one of a process that has ended.
+ * Whether a folder belongs to a process that has ended.
  *
  * @param touched - when it was last changed, in milliseconds since 1970
  */

@@ -1,4 +1,4 @@
-/** The files of a model's folder and of the folders in it, with limits, so that a large tree or a link to one is not walked. */
+/** Lists the files of a model's folder and of the folders in it, within limits: a large tree is not walked. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -9,11 +9,11 @@ const mostLevels = 8;
 export type Listing = {
   /** Relative to the folder, in order. */
   readonly files: readonly string[];
-  /** What is neither a file nor a folder, nor a link to a file: by its name, and what it is. */
+  /** Entries that are neither a file, nor a folder, nor a link to a file: by name, what each is. */
   readonly others: ReadonlyMap<string, string>;
 };
 
-/** What a link leads to, in words; undefined for a file. */
+/** What a link leads to, in words; undefined where it leads to a file. */
 const behindLink = async (path: string): Promise<string | undefined> => {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return "a link that leads nowhere";
@@ -22,11 +22,11 @@ const behindLink = async (path: string): Promise<string | undefined> => {
 };
 
 /**
- * Lists files, by names alone: nothing is opened, and links to folders are not followed. What begins with a dot is passed over,
- * and so is node_modules.
+ * Lists files by their names. Nothing is opened, and links to folders are not followed. Names that begin with a dot are left out, and so is
+ * node_modules.
  *
  * @param where - the function that errors name
- * @throws RangeError when the folder has too much in it to be a model's
+ * @throws RangeError when the folder has more entries than a model's folder has
  */
 export const listFiles = async (where: string, folder: string): Promise<Listing> => {
   const files: string[] = [];
@@ -55,5 +55,5 @@ export const listFiles = async (where: string, folder: string): Promise<Listing>
     }
   };
   await walk("", 0);
-  return { files: files.sort(), others };
+  return { files: files.toSorted(), others };
 };

@@ -1,4 +1,4 @@
-/** What writes the files of a folder that nobody else knows yet. No file is written twice, and none through a link. */
+/** Writes the files of a folder that no other process knows yet. No file is written twice, and none through a link. */
 import { constants, mkdirSync } from "node:fs";
 import { copyFile, link, open } from "node:fs/promises";
 import { dirname, isAbsolute, join, normalize, sep } from "node:path";
@@ -6,15 +6,15 @@ import { dirname, isAbsolute, join, normalize, sep } from "node:path";
 type Content = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 export type NewFolder = {
-  /** Writes a file, part by part, and gives its bytes. */
+  /** Writes a file part by part, and gives how many bytes it has. */
   readonly write: (file: string, parts: Content) => Promise<number>;
-  /** Copies a file; where the disk can, both share their blocks until one is changed. */
+  /** Copies a file. Where the disk can, both files share their blocks until one is changed. */
   readonly copy: (source: string, file: string) => Promise<void>;
-  /** Gives a file a second name here. */
+  /** Gives a file a second name in this folder (a hard link). */
   readonly link: (source: string, file: string) => Promise<void>;
 };
 
-/** Makes the folders that a file lies in, one by one: not the folder itself, should it be gone. */
+/** Makes the folders between `folder` and a file in it. `folder` itself is not made anew if it is gone. */
 const makeFolders = (folder: string, file: string): void => {
   const parts = dirname(file).split(sep);
   for (const [index, part] of parts.entries()) {
@@ -29,10 +29,10 @@ const makeFolders = (folder: string, file: string): void => {
 
 /**
  * @param where - the function that errors name
- * @param shown - the folder as errors name it
+ * @param shown - the folder's path, as errors name it
  */
 export const newFolder = (where: string, folder: string, shown: string = folder): NewFolder => {
-  /** Something that the disk is asked for, in which a failure names the file. */
+  /** Asks the disk for something, and names the file in the error where the disk refuses. */
   const asking = async <T>(file: string, act: () => T | Promise<T>): Promise<T> => {
     try {
       return await act();

@@ -1,4 +1,4 @@
-/** A checkpoint's folder on a disk, for Node. */
+/** Opens a checkpoint's folder on a disk, for Node. */
 import type { Stats } from "node:fs";
 import { open, readdir, realpath, stat, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
@@ -8,8 +8,8 @@ import type { CheckpointFile, CheckpointFolder } from "../folder/checkpoint-fold
 /** Node refuses to read 2 GiB or more in one call. */
 const mostAtOnce = 2 ** 30;
 
-/** What is at a path; undefined where there is nothing. */
-export const look = async (path: string): Promise<Stats | undefined> => {
+/** `stat` of a path; undefined where there is nothing. */
+export const statIfThere = async (path: string): Promise<Stats | undefined> => {
   try {
     return await stat(path);
   } catch (error) {
@@ -19,7 +19,7 @@ export const look = async (path: string): Promise<Stats | undefined> => {
   }
 };
 
-/** Bytes of an open file. */
+/** Bytes `from` to `to` of an open file. */
 export const readFrom = async (handle: FileHandle, path: string, from: number, to: number): Promise<Uint8Array> => {
   const bytes = new Uint8Array(to - from);
   for (let done = 0; done < bytes.length;) {
@@ -40,9 +40,9 @@ const readRange = async (path: string, from: number, to: number): Promise<Uint8A
   }
 };
 
-/** Size and time are what can be noticed without reading. */
-const changed = async (path: string, was: Stats): Promise<string | undefined> => {
-  const is = await look(path);
+/** What has changed since `was`, in words. Only size and time can be compared without reading the file. */
+const changeSince = async (path: string, was: Stats): Promise<string | undefined> => {
+  const is = await statIfThere(path);
   if (is === undefined) return "nothing there";
   if (is.size !== was.size) return `${is.size} bytes instead of ${was.size}`;
   return is.mtimeMs === was.mtimeMs ? undefined : `one that was written to at ${is.mtime.toISOString()}`;
@@ -50,14 +50,14 @@ const changed = async (path: string, was: Stats): Promise<string | undefined> =>
 
 /** The file of that name in a folder; undefined where there is none. */
 export const fileIn = async (folder: string, file: string): Promise<CheckpointFile | undefined> => {
-  const found = await look(join(folder, file));
+  const found = await statIfThere(join(folder, file));
   if (!found?.isFile()) return undefined;
-  // The content itself: a runtime that maps the files of a folder refuses a link that leads out of it.
+  // The path behind links: a runtime that maps the files of a folder refuses a link that leads out of it.
   const path = await realpath(join(folder, file));
   return {
     source: { size: found.size, read: (from, to) => readRange(path, from, to) },
     external: { kind: "path", folder: dirname(path), file: basename(path) },
-    changed: () => changed(path, found),
+    changed: () => changeSince(path, found),
   };
 };
 
@@ -75,7 +75,7 @@ const pathOf = (folder: string | URL): string => {
  */
 export const openFolder = async (folder: string | URL): Promise<CheckpointFolder> => {
   const path = pathOf(folder);
-  const found = await look(path);
+  const found = await statIfThere(path);
   if (!found?.isDirectory()) {
     const [layout, kind] = path.endsWith(".gguf") ? [" in the Hugging Face layout", "GGUF "] : ["", ""];
     throw new RangeError(`openFolder: ${path} must be a folder${layout}, got ${found ? `a ${kind}file` : "nothing"}`);

@@ -1,34 +1,34 @@
-/** A folder that goes with the process that made it. */
+/** A folder that is removed when the process that made it ends. */
 import { existsSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
 import { lstat, readdir, rm, utimes } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { check } from "@ropewalk/check";
 import { atEnd } from "./at-process-end.ts";
-import { isAbandoned, ownName, prefixForm, signEvery } from "./folder-owner.ts";
+import { isAbandoned, ownName, prefixForm, touchInterval } from "./folder-owner.ts";
 
 export type OwnFolder = {
   readonly path: string;
-  /** Removes it, then the folders above that were made for it, while they are empty. */
+  /** Removes the folder, and the folders above that were made for it, as far as they are empty. */
   readonly remove: () => Promise<void>;
-  /** From now on it stays; it has another name, or is somebody else's. */
+  /** Keeps the folder: it has got another name, or another owner. */
   readonly letGo: () => void;
 };
 
-/** What is written while it is removed makes removing fail; it is done again. */
-const everything = { recursive: true, force: true, maxRetries: 5, retryDelay: 20 } as const;
+/** Removing fails where something is written meanwhile; then it is tried again. */
+const removeAll = { recursive: true, force: true, maxRetries: 5, retryDelay: 20 } as const;
 
 const removeLeftovers = async (parent: string): Promise<void> => {
   for (const name of await readdir(parent).catch(() => [])) {
     const path = join(parent, name);
     const found = name.includes("ropewalk-") && (await lstat(path).catch(() => undefined));
-    // One that is another user's stays; that is no reason for this run to fail.
-    if (found && found.isDirectory() && isAbandoned(name, found.mtimeMs)) await rm(path, everything).catch(() => {});
+    // If it is another user's it stays, and this run goes on.
+    if (found && found.isDirectory() && isAbandoned(name, found.mtimeMs)) await rm(path, removeAll).catch(() => {});
   }
 };
 
 /**
- * Makes a folder and those above it that are missing, and adds these to `made`. One by one: what Node has for all at once does not
- * end in a file system that takes none, such as /proc.
+ * Makes a folder and the missing ones above it, and adds each to `made`. They are made one by one: Node's recursive `mkdir` never ends in a
+ * file system that takes no folders, such as /proc.
  */
 const makeMissing = (folder: string, made: Set<string>): void => {
   if (existsSync(folder)) return;
@@ -37,7 +37,7 @@ const makeMissing = (folder: string, made: Set<string>): void => {
     mkdirSync(folder);
     made.add(folder);
   } catch (error) {
-    // Another may have made it meanwhile.
+    // Another process may have made it meanwhile.
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 };
@@ -46,14 +46,14 @@ const removeEmpty = (folders: readonly string[]): void => {
   try {
     for (const folder of folders) rmdirSync(folder);
   } catch {
-    // One that others use, or have removed.
+    // Others use that folder, or have removed it.
   }
 };
 
 const lowestFirst = (folders: Iterable<string>): readonly string[] => [...folders].sort((a, b) => b.length - a.length);
 
-/** Makes a folder and those above it, and gives those, the lowest first. Others may remove an empty one meanwhile. */
-const make = (parent: string, path: string, mode: number): readonly string[] => {
+/** Makes a folder and the missing ones above it; gives these, the lowest first. Tries again where others remove an empty one meanwhile. */
+const makeFolder = (parent: string, path: string, mode: number): readonly string[] => {
   const made = new Set<string>();
   for (let left = 10; ; left--) {
     try {
@@ -69,35 +69,35 @@ const make = (parent: string, path: string, mode: number): readonly string[] => 
 };
 
 /**
- * Makes a folder in `parent`, which is made where it is missing. It is removed when the process ends, by itself or by a signal;
- * what a killed process left in `parent` is removed now.
+ * Makes a folder in `parent`, and `parent` too where it is missing. The folder is removed when the process ends, by itself or by a signal.
+ * Folders that killed processes left in `parent` are removed now.
  *
  * @param prefix - what its name begins with: `ropewalk-` and a word, or `.ropewalk-` and a word
  * @param mode - its permissions; absent: for this user alone
- * @throws RangeError when the prefix is another, by which what is left would not be known again
+ * @throws RangeError for another prefix: a folder that is left could not be recognised by it
  */
 export const ownFolder = async (parent: string, prefix: string, mode = 0o700): Promise<OwnFolder> => {
   check(prefixForm.test(prefix), "ownFolder: prefix must be ropewalk- and a word, or .ropewalk- and a word", prefix);
   const above = resolve(parent);
   await removeLeftovers(above);
   const path = join(above, ownName(prefix));
-  // At once, so that no signal comes between making it and knowing of it.
-  const made = make(above, path, mode);
+  // Synchronous, so that no signal comes between making the folder and arranging for its removal.
+  const made = makeFolder(above, path, mode);
   const callOff = atEnd(() => {
-    rmSync(path, everything);
+    rmSync(path, removeAll);
     removeEmpty(made);
   });
-  const sign = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => {}), signEvery);
-  sign.unref();
+  const touching = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => {}), touchInterval);
+  touching.unref();
   const letGo = (): void => {
     callOff();
-    clearInterval(sign);
+    clearInterval(touching);
   };
   return {
     path,
     letGo,
     remove: async () => {
-      await rm(path, everything);
+      await rm(path, removeAll);
       letGo();
       removeEmpty(made);
     },

@@ -1,4 +1,4 @@
-/** A file's path, by a path or a file: URL. */
+/** A file's absolute path, from a path or a file: URL. */
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { check, show } from "@ropewalk/check";

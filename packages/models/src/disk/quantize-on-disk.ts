@@ -1,4 +1,4 @@
-/** Converted checkpoints on a disk, for Node. */
+/** Writes converted checkpoints to a disk, for Node. */
 import { tmpdir } from "node:os";
 import { loadCheckpoint, type Checkpoint } from "../checkpoint/checkpoint.ts";
 import { newFolder, type NewFolder } from "./new-folder.ts";
@@ -15,22 +15,22 @@ const writeAll = async ({ write }: NewFolder, files: readonly ConvertedFile[]): 
 };
 
 /**
- * Writes files into a folder, one after another, part by part. The folder is there when all of them are: when one fails or is
- * aborted, or the process ends, nothing is left, nor are folders that were made on the way and are empty.
+ * Writes files into a folder, one after another, part by part. The folder appears when all files are complete. If one fails or is aborted, or
+ * the process ends, nothing is left, not even empty folders that were made on the way.
  *
- * @returns the bytes written
- * @throws RangeError when the folder is there and not empty, in the beginning, or in the end since another wrote it meanwhile
+ * @returns how many bytes were written
+ * @throws RangeError when the folder is not empty, at first, or at last because another process wrote it meanwhile
  */
 export const writeFolder = (folder: string, files: readonly ConvertedFile[]): Promise<number> =>
   writeWhole("writeFolder", folder, (made) => writeAll(made, files));
 
 /**
- * Rounds a checkpoint's matrices into a temporary folder, to be memory-mapped from there: memory holds one matrix at a time. The
- * folder goes with the process, where it is not removed before; what a killed process left is removed when the next one comes.
+ * Rounds a checkpoint's matrices into a temporary folder, from which they are memory-mapped: memory holds one matrix at a time. The folder is
+ * removed when the process ends, if it was not removed before. What a killed process left is removed by the next one.
  *
  * @param onProgress - called after each tensor
- * @returns the checkpoint, the folder's path, and what removes it once no session reads it
- * @throws RangeError when they are in blocks already, or have an element that is not finite
+ * @returns the checkpoint, the folder's path, and a function that removes the folder, to be called when no session reads it any more
+ * @throws RangeError when the matrices are in blocks already, or have an element that is not finite
  */
 export const quantizeOnDisk = async (
   checkpoint: Checkpoint,

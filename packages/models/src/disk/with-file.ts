@@ -1,12 +1,13 @@
-/** A file that is read a range at a time, as it is when it is opened, also where another takes its name meanwhile. */
+/** Opens a file to be read a range at a time. It stays the same file, also if another takes its name meanwhile. */
 import { open } from "node:fs/promises";
 import type { ByteSource } from "../folder/checkpoint-folder.ts";
-import { look, readFrom } from "./open-folder.ts";
+import { statIfThere, readFrom } from "./open-folder.ts";
 import { pathOfFile } from "./path-of-file.ts";
 
 /**
+ * What `use` gives for the file; the file is closed when `use` has ended.
+ *
  * @param where - the function that errors name
- * @param use - what is done with it; it is closed when that has ended
  * @throws RangeError when there is no file of that path
  */
 export const withFile = async <T>(
@@ -15,7 +16,7 @@ export const withFile = async <T>(
   use: (source: ByteSource) => Promise<T>,
 ): Promise<T> => {
   const path = pathOfFile(where, file);
-  const found = await look(path);
+  const found = await statIfThere(path);
   const got = found === undefined ? "nothing" : found.isDirectory() ? "a folder" : "no file";
   if (!found?.isFile()) throw new RangeError(`${where}: ${path} must be a file, got ${got}`);
   const handle = await open(path).catch((error: unknown) => {

@@ -1,19 +1,18 @@
 /**
- * A file that is written whole: whoever looks sees what was there before, or all of it, also when the process is killed on the way or the
- * power fails.
+ * Writes a file whole: a reader sees the old content or all of the new, also when the process is killed meanwhile or the power fails.
  *
- *     <folder>/.ropewalk-file-…/<name>     filled, and brought to the disk
- *     <folder>/<name>                      its name in the end, by one rename
+ *     <folder>/.ropewalk-file-…/<name>     is filled first, and synced to the disk
+ *     <folder>/<name>                      is its name in the end, by one rename
  */
 import { chmod, open, realpath, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { look } from "./open-folder.ts";
+import { statIfThere } from "./open-folder.ts";
 import { ownFolder } from "./own-folder.ts";
 import { pathOfFile } from "./path-of-file.ts";
 
 export type FileParts = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-/** What the disk still has to be told: that a name stands for another file. Not every system tells it that way. */
+/** Syncs a folder, so that the new name reaches the disk too. Not every system can. */
 const syncFolder = async (folder: string): Promise<void> => {
   const handle = await open(folder).catch(() => undefined);
   await handle?.sync().catch(() => {});
@@ -21,20 +20,21 @@ const syncFolder = async (folder: string): Promise<void> => {
 };
 
 /**
- * Writes a file whole, in place of one that is there.
+ * Writes a file whole, in place of an existing one.
  *
  * @param where - the function that errors name
- * @returns its bytes
- * @throws RangeError for a path that a folder has; Error naming the path that the disk refuses; what the parts throw. What was there stays then.
+ * @returns how many bytes it has
+ * @throws RangeError where a folder has that path; Error naming the path where the disk refuses; whatever the parts throw. An existing file
+ *   stays as it was then.
  */
 export const writeFileWhole = async (where: string, file: string | URL, parts: FileParts): Promise<number> => {
   const asked = pathOfFile(where, file);
-  const before = await look(asked);
+  const before = await statIfThere(asked);
   if (before !== undefined && !before.isFile())
     throw new RangeError(
       `${where}: ${asked} must be absent or a file, got ${before.isDirectory() ? "a folder" : "no file"}`,
     );
-  // Behind a link, the file that it leads to.
+  // If the path is a link, the file that it leads to is replaced.
   const path = before === undefined ? asked : await realpath(asked);
   const refused = (error: unknown): never => {
     throw Object.assign(

@@ -1,28 +1,28 @@
 /**
- * A folder that is written whole: whoever looks sees what was there before, or all of it.
+ * Writes a folder whole: a reader sees what was there before, or all of the new folder.
  *
- *     <parent>/.ropewalk-folder-…     filled, file by file
- *     <parent>/<name>                 its name in the end, by one rename
+ *     <parent>/.ropewalk-folder-…     is filled first, file by file
+ *     <parent>/<name>                 is its name in the end, by one rename
  *
- * Of two that write one folder at once, the second to end finds it taken and is told. Who fails, is aborted or is ended removes
- * what it wrote, and the folders above that it made, while they are empty.
+ * If two write the same folder at once, the second to end gets an error. A writer that fails, is aborted or is ended removes what it wrote,
+ * and the folders above that it made, as far as they are empty.
  */
 import { mkdirSync } from "node:fs";
 import { chmod, lstat, readdir, realpath, rename, rmdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { newFolder, type NewFolder } from "./new-folder.ts";
 import { ownFolder } from "./own-folder.ts";
-import { look } from "./open-folder.ts";
+import { statIfThere } from "./open-folder.ts";
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
 const mustBeEmpty = (where: string, path: string, got: string): RangeError =>
   new RangeError(`${where}: ${path} must be an empty folder, got ${got}`);
 
-/** The folder itself, behind links. */
+/** The folder that the target names, behind links. */
 const realTarget = async (where: string, target: string): Promise<string> => {
   const path = resolve(target);
-  // What cannot be looked at is refused where it is written.
+  // A path that cannot be looked at is refused later, when it is written.
   if ((await lstat(path).catch(() => undefined))?.isSymbolicLink() !== true) return path;
   return realpath(path).catch(() => {
     throw mustBeEmpty(where, path, "a link that leads nowhere");
@@ -34,9 +34,9 @@ const taken = async (where: string, path: string): Promise<RangeError> => {
   return mustBeEmpty(where, path, there === undefined ? "a file" : `${there.length} files`);
 };
 
-/** The permissions of the folder that is there; undefined where there is none. */
+/** The permissions of an existing, empty folder; undefined where there is none. */
 const modeOfEmpty = async (where: string, path: string): Promise<number | undefined> => {
-  const found = await look(path);
+  const found = await statIfThere(path);
   if (found === undefined) return undefined;
   if (!found.isDirectory() || (await readdir(path)).length > 0) throw await taken(where, path);
   const inside = await realpath(process.cwd()).catch(() => undefined);
@@ -49,12 +49,12 @@ const notReplaceable = (where: string, path: string, got: string): RangeError =>
     `${where}: ${path} must be absent, or a folder that a new one can replace, got ${got}; name one in it`,
   );
 
-/** Whether a folder is there, by whatever the disk says when it is not replaced. */
+/** Whether the error of a rename means that the name is taken. */
 const isTaken = (error: unknown): boolean => ["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(codeOf(error) ?? "");
 
-/** Gives a folder its name; an empty one that has it goes. */
+/** Gives a folder its name, in place of an empty folder. */
 const putInPlace = async (own: string, path: string): Promise<void> => {
-  // Elsewhere renaming replaces an empty folder by itself, and at once.
+  // On other systems a rename replaces an empty folder, in one step.
   if (process.platform === "win32")
     await rmdir(path).catch((error: unknown) => {
       if (codeOf(error) !== "ENOENT") throw error;
@@ -62,7 +62,7 @@ const putInPlace = async (own: string, path: string): Promise<void> => {
   await rename(own, path);
 };
 
-/** Does what is done in the end while nothing is written yet, and makes the folder anew. */
+/** Tries the last rename while nothing is written yet, so that a refusal comes early; then makes the folder anew. */
 const tryReplacing = async (where: string, own: string, path: string): Promise<void> => {
   try {
     await putInPlace(own, path);
@@ -76,10 +76,10 @@ const tryReplacing = async (where: string, own: string, path: string): Promise<v
  * Writes a folder whole.
  *
  * @param where - the function that errors name
- * @param target - the folder, which must be empty or absent, in the beginning and in the end
+ * @param target - the folder, which must be empty or absent, at first and at last
  * @param fill - writes its files
  * @returns what `fill` gives
- * @throws RangeError when the target is not empty, or another has written it meanwhile; Error naming the file that the disk refuses
+ * @throws RangeError when the target is not empty, or another process has written it meanwhile; Error naming the file that the disk refuses
  */
 export const writeWhole = async <T>(
   where: string,
@@ -104,7 +104,7 @@ export const writeWhole = async <T>(
     own.letGo();
     return result;
   } catch (error) {
-    // Should that fail, it is tried once more when the process ends.
+    // If that fails, it is tried once more when the process ends.
     await own.remove().catch(() => {});
     throw error;
   }

@@ -1,12 +1,12 @@
 /**
- * Depth up-scaling, Kim et al., arXiv 2312.15166, section 2: two copies of a decoder of n layers, one without its last m and
- * the other without its first m, one behind the other.
+ * Depth up-scaling, Kim et al., arXiv 2312.15166, section 2: two copies of a decoder of n layers, the first without its last m layers, behind
+ * it the second without its first m.
  *
  *     s = 2 (n - m),     layer i of s = layer i of n              where i < n - m
  *                                       layer i - n + 2 m of n    elsewhere
  *
- * SOLAR 10.7B is Mistral 7B's n = 32 with m = 8: 48 layers. It was trained further from there; by itself the model is only a
- * beginning.
+ * SOLAR 10.7B was made from Mistral 7B with n = 32 and m = 8: 48 layers. Then it was trained further; without that, the deeper model is only
+ * a starting point.
  */
 import { checkConfig } from "@ropewalk/check";
 import { extendedKind } from "@ropewalk/context-extension";
@@ -15,7 +15,7 @@ import type { Decoder } from "@ropewalk/decoder";
 /**
  * A deeper decoder on the same weights: both copies of a layer read the same tensors, and attend as that layer does.
  *
- * @param config.drop - m, layers left out of each copy
+ * @param config.drop - m, how many layers are left out of each copy
  * @throws RangeError when drop is not an integer from 0 to n - 1, or leaves no layer that attends to everything and rotates where there was one
  */
 export const depthUpscale = (decoder: Decoder, config: { readonly drop: number }): Decoder => {

@@ -1,4 +1,4 @@
-/** Every family, one row each. */
+/** The table of all families, and how a config's family is found. */
 import { check } from "@ropewalk/check";
 import { configObject, valueOf, type ConfigObject } from "../config/config-object.ts";
 import type { Family } from "./family.ts";
@@ -15,15 +15,15 @@ import { smollm3 } from "./smollm3/index.ts";
 
 const families: readonly Family[] = [gemma, gemma2, gemma3, llama, mistral, phi, phi3, qwen2, qwen3, smollm3];
 
-/** The family that a config names as its `model_type`; undefined where it is none of these. */
+/** The family that a config names in `model_type`; undefined where it names none of these. */
 export const familyNamed = (config: ConfigObject): Family | undefined => {
   const modelType = valueOf(config, "model_type");
   return families.find(({ modelTypes }) => modelTypes.some((type) => type === modelType));
 };
 
 /**
- * The names that a config may give the kind that is computed: the family's own, other spellings, and that of the layers
- * alone, whose config is the same. Whether a head is there, the tensors tell.
+ * The values of `architectures` that are accepted: the family's own, its other spellings, and the name of the layers alone, whose config is
+ * the same. Whether there is a head is decided by the tensors.
  */
 const architecturesOf = ({ architecture, spellings = [] }: Family): readonly string[] => [
   architecture,
@@ -31,7 +31,7 @@ const architecturesOf = ({ architecture, spellings = [] }: Family): readonly str
   architecture.replace("ForCausalLM", "Model"),
 ];
 
-/** The family that a parsed config.json names as its `model_type`; where it names an `architecture`, it must be the family's. */
+/** The family that a parsed config.json names in `model_type`. If it states `architectures`, these must include the family's. */
 export const familyOf = (config: unknown): Family => {
   const object = configObject("loadCheckpoint: config.json", config);
   const modelType = valueOf(object, "model_type");

@@ -1,4 +1,4 @@
-/** What every family's decoder states alike: its numbers, its table of weights, the embedding, the head behind a last norm. */
+/** The part of a decoder that is alike in every family: numbers, table of weights, embedding, and the head behind a last norm. */
 import { embedding, linear, type rmsNorm, type Decoder } from "@ropewalk/decoder";
 import type { Context } from "../config/context.ts";
 import type { Sizes } from "../config/model-sizes.ts";
@@ -11,7 +11,7 @@ export type FamilyWeights = {
   readonly unembedding: Weight;
 };
 
-/** A decoder but for its layers. */
+/** A decoder without its layers. */
 export const familyDecoder = (
   family: string,
   config: { readonly sizes: Sizes; readonly context: Context; readonly epsilon: number },

@@ -1,8 +1,8 @@
-/** Rows of a family's table of weights: the names that its graph reads, with the shapes they must have. */
+/** The rows of a family's table of weights: the names of the tensors that its graph reads, and the shapes that they must have. */
 
-/** A tensor, with its bias where there is one, as the blocks of a decoder name it; `shapes` has both by name. */
+/** A tensor, and its bias where it has one, by their names in the graph; `shapes` has the shapes of both, by name. */
 export type Weight = {
-  /** A projection is a matrix that hidden states are multiplied by, and may be stored in blocks. */
+  /** A projection is a matrix that hidden states are multiplied with. It may be stored in blocks. */
   readonly kind: "tensor" | "projection";
   readonly weight: string;
   readonly bias?: string;
@@ -16,7 +16,7 @@ export const tensor = (name: string, shape: readonly number[]): Weight => ({
   shapes: { [`${name}.weight`]: shape },
 });
 
-/** A row with `<name>.bias` [out] beside its weight [out, …]. */
+/** A row with `<name>.bias` [out] added to its weight [out, …]. */
 export const biased = (name: string, row: Weight): Weight => ({
   ...row,
   bias: `${name}.bias`,
@@ -33,7 +33,7 @@ export const projection = (
   return hasBias ? biased(name, row) : row;
 };
 
-/** What a decoder states of its tensors: the shapes of all rows by name, and which of them are projections. */
+/** The decoder's statement of its tensors: the shapes of all rows, by name, and which of them are projections. */
 export const tensorsOf = (
   weights: readonly Weight[],
 ): {

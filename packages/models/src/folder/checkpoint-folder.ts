@@ -1,4 +1,4 @@
-/** A checkpoint's files, wherever they lie: on a disk, in memory, behind an address. */
+/** The folder of a checkpoint as a value, wherever its files lie: on a disk, in memory, behind an address. */
 
 import { check } from "@ropewalk/check";
 
@@ -12,13 +12,13 @@ export type ByteSource = {
 
 export type CheckpointFile = {
   readonly source: ByteSource;
-  /** How a backend may reach the bytes itself: memory-mapped by path, or in memory. */
+  /** How a backend reaches the bytes itself: by a path that it memory-maps, or in memory. */
   readonly external:
     | { readonly kind: "path"; readonly folder: string; readonly file: string }
     | { readonly kind: "bytes"; readonly file: string; readonly data: Uint8Array };
   /**
-   * What is no longer as it was when the file was opened, in words: its size, or the time it was last written. Undefined when
-   * nothing is; absent where a file cannot change.
+   * Says in words what has changed since the file was opened: its size, or the time it was last written. Undefined when nothing has;
+   * absent where a file cannot change.
    */
   readonly changed?: () => Promise<string | undefined>;
 };
@@ -29,13 +29,13 @@ export type CheckpointFolder = {
   readonly file: (name: string) => Promise<CheckpointFile | undefined>;
 };
 
-/** @throws TypeError for what nobody opened, such as a path or a URL */
+/** @throws TypeError for what is no opened folder, such as a path or a URL */
 export const checkFolder = (where: string, folder: CheckpointFolder): void =>
   check(
     typeof (folder as CheckpointFolder | undefined)?.file === "function",
     `${where}: folder must be a folder that openFolder, openUrl, openHub or inMemory opened`,
     (folder as unknown) instanceof URL ? (folder as unknown as URL).href : folder,
-    // Whatever it is, it is of the wrong type.
+    // Only the type is wrong here: a TypeError for every value.
     "function",
   );
 

@@ -1,4 +1,4 @@
-/** Files that are made part by part, held in memory as a folder. */
+/** Files that come part by part, held in memory as a folder. */
 import { inMemory, type CheckpointFolder } from "./checkpoint-folder.ts";
 import type { ConvertedFile } from "../quantize/convert-checkpoint.ts";
 
@@ -14,7 +14,7 @@ const joined = async ({ parts }: ConvertedFile): Promise<Uint8Array> => {
   return data;
 };
 
-/** The files of `convertCheckpoint` or `adapterFiles` as a folder that is read from memory. Their parts are taken. */
+/** The files of `convertCheckpoint` or `adapterFiles` as a folder in memory. Their parts are used up. */
 export const holdFiles = async (name: string, files: readonly ConvertedFile[]): Promise<CheckpointFolder> => {
   const held: Record<string, Uint8Array> = {};
   for (const file of files) held[file.name] = await joined(file);

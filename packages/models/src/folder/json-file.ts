@@ -1,4 +1,4 @@
-/** Text and JSON files of a checkpoint. */
+/** Reads text and JSON files of a checkpoint. */
 import { check } from "@ropewalk/check";
 import { parseBounded, type JsonBounds } from "./bounded-json.ts";
 import { checkFolder, type CheckpointFolder } from "./checkpoint-folder.ts";
@@ -6,10 +6,10 @@ import { checkNoPointer } from "./lfs-pointer.ts";
 
 type FileBounds = JsonBounds & { readonly bytes: number };
 
-/** Above any config, and above the index of 10,000 layers. */
+/** More than any config takes, and the index of 10,000 layers. */
 const small: FileBounds = { bytes: 16_000_000, depth: 100, keys: 150_000, values: 1_000_000 };
 
-/** Above the largest tokenizers, of 262,144 tokens and twice as many merges, and little enough to be parsed at once. */
+/** More than the largest tokenizers take, of 262,144 tokens and twice as many merges, and little enough to be parsed at once. */
 const large: FileBounds = { bytes: 128_000_000, depth: 100, keys: 600_000, values: 3_000_000 };
 
 const boundsOf = (name: string): FileBounds => (name === "tokenizer.json" ? large : small);
@@ -42,7 +42,7 @@ export const readJson = async (folder: CheckpointFolder, name: string): Promise<
   if (bytes === undefined) return undefined;
   const parsed = parseBounded(at, boundsOf(name), bytes);
   if (parsed.kind === "value") return parsed.value;
-  // A byte order mark, which other tools write and JSON does not have, is let be; so are bytes that are no UTF-8.
+  // JSON allows no byte order mark, and no bytes that are not UTF-8. Other tools write both, so both are accepted here.
   const text = new TextDecoder().decode(bytes);
   try {
     return JSON.parse(text);

@@ -13,7 +13,7 @@ const firstLine = "version https://git-lfs.github.com/spec/";
 const longest = 1024;
 
 /**
- * @param where - who reads
+ * @param where - the function that errors name
  * @throws RangeError naming the file when it is a pointer
  */
 export const checkNoPointer = async (where: string, file: string, source: ByteSource): Promise<void> => {

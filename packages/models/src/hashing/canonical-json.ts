@@ -1,12 +1,13 @@
 /**
- * A name for a value: equal ones have one, on any machine.
+ * A text and a hash for a JSON value. Equal values have equal ones, on any machine.
  *
  *   canonical(value)   JSON without spaces, the keys of every object in order (RFC 8785)
  *   hash(value)        SHA-256 of that, as 64 hexadecimal digits
  */
 import { check } from "@ropewalk/check";
+import { digest, toHex } from "./digest.ts";
 
-/** What JSON holds. */
+/** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 export type JsonObject = { readonly [key: string]: Json };
@@ -18,13 +19,11 @@ const sorted = (_: string, value: unknown): unknown => {
   return Object.fromEntries(keys.map((key) => [key, (value as Readonly<Record<string, unknown>>)[key]]));
 };
 
-/** A value as one text, whatever the order of its keys; keys whose value is undefined are left out. */
+/** The same text for a value whatever the order of its keys. Keys whose value is undefined are left out. */
 export const canonical = (value: object): string => JSON.stringify(value, sorted);
 
-const hex = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-
 /** SHA-256, in hexadecimal. */
-export const sha256 = async (bytes: Uint8Array): Promise<string> =>
-  hex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>)));
+export const sha256 = async (bytes: Uint8Array): Promise<string> => toHex(await digest("SHA-256", bytes));
 
+/** SHA-256 of the canonical text, in hexadecimal. */
 export const hashOf = (value: object): Promise<string> => sha256(new TextEncoder().encode(canonical(value)));

@@ -1,21 +1,21 @@
 /**
- * What tells bytes from others without reading all of many:
+ * A hash of many bytes that reads only some of them:
  *
- *   SHA-256 of them, or where they are more than `stretches` of `stretch` bytes, of as many stretches one behind the other: spread evenly,
- *   the first and the last bytes among them
+ *   up to stretches * stretch bytes   SHA-256 of all of them
+ *   more                              SHA-256 of that many stretches of that length, spread evenly from the first byte to the last
  */
 import { sha256 } from "./canonical-json.ts";
 import type { ByteSource } from "../folder/checkpoint-folder.ts";
 
 export type Sampling = { readonly stretches: number; readonly stretch: number };
 
-/** Of a file: up to 64 MiB whole. */
+/** For a file: up to 64 MiB are read whole. */
 export const fileSampling: Sampling = { stretches: 1024, stretch: 1 << 16 };
 
-/** Of one of many tensors: up to 256 KiB whole. Training changes every matrix, nearly everywhere. */
+/** For each of many tensors: up to 256 KiB are read whole. Training changes every matrix nearly everywhere. */
 export const tensorSampling: Sampling = { stretches: 16, stretch: 1 << 14 };
 
-/** Of bytes `from` to `to` of a source. */
+/** The hash of bytes `from` to `to` of a source, in hexadecimal. */
 export const sampledHash = async (
   { read }: ByteSource,
   { from, to }: { readonly from: number; readonly to: number },

@@ -1,39 +1,55 @@
 /**
- * What tells a model's weights from others', as they are run:
+ * A hash of a model's weights as they are run: SHA-256 of
  *
- *   SHA-256 of the config's numbers, of each tensor that the decoder reads its name, form, shape and the hash of its bytes (of a large
- *   one, of stretches of it), and of each adapter beside one, at its scale
+ *   the config's numbers;
+ *   for each tensor that the decoder reads, its name, form, shape and the sampled hash of its bytes;
+ *   each adapter, at its scale.
  *
- * Rounded weights are others than those that they were rounded from. Where the files lie, and how they are cut, says nothing.
+ * Rounded weights have another fingerprint than the weights that they were rounded from. Where the files lie, and how weights are split
+ * into files, changes nothing.
  */
 import { canonical, hashOf, sha256 } from "./canonical-json.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { extensionKey } from "../tuned/extension-entry.ts";
-import { fileOf } from "../checkpoint/stored-bytes.ts";
+import { fileOf, type StoredPlace } from "../checkpoint/stored-bytes.ts";
 import { readJson } from "../folder/json-file.ts";
 import { tensorSampling, sampledHash } from "./sampled-hash.ts";
 
-/** Keys of a config that say nothing of what is computed. An extension is no weight. */
-const saysNothing = new Set([
-  ...["_name_or_path", "architectures", "auto_map", "transformers_version", "torch_dtype", "dtype", "use_cache"],
-  ...["bos_token_id", "eos_token_id", "pad_token_id", "initializer_range", "pretraining_tp", "task_specific_params"],
-  ...["attention_dropout", "hidden_dropout", "resid_pdrop", "embd_pdrop", "attn_implementation", extensionKey],
+/** Keys of a config that change nothing of the weights; an extension does not either. */
+const ignoredKeys = new Set([
+  "_name_or_path",
+  "architectures",
+  "attention_dropout",
+  "attn_implementation",
+  "auto_map",
+  "bos_token_id",
+  "dtype",
+  "embd_pdrop",
+  "eos_token_id",
+  "hidden_dropout",
+  "initializer_range",
+  "pad_token_id",
+  "pretraining_tp",
+  "resid_pdrop",
+  "task_specific_params",
+  "torch_dtype",
+  "transformers_version",
+  "use_cache",
+  extensionKey,
 ]);
 
-/** Numbers of the config, those that a caller has changed among them. */
+/** The config's numbers, and the decoder's, which a caller may have changed. */
 const numbersOf = async ({ folder, decoder }: Checkpoint) => {
   const config = (await readJson(folder, "config.json")) as Readonly<Record<string, unknown>>;
   const { numLayers, vocabSize, headDim, numHeads, numKvHeads, rope, attention, slidingWindow } = decoder;
   return {
-    config: Object.fromEntries(Object.entries(config).filter(([key]) => !saysNothing.has(key))),
+    config: Object.fromEntries(Object.entries(config).filter(([key]) => !ignoredKeys.has(key))),
     decoder: { numLayers, vocabSize, headDim, numHeads, numKvHeads, rope, attention, slidingWindow },
   };
 };
 
-type Place = { readonly location: string; readonly offset: number; readonly length: number };
-
 const tensorsOf = async (checkpoint: Checkpoint): Promise<readonly unknown[]> => {
-  const hashed = ({ location, offset, length }: Place): Promise<string> =>
+  const hashed = ({ location, offset, length }: StoredPlace): Promise<string> =>
     sampledHash(fileOf(checkpoint, location).source, { from: offset, to: offset + length }, tensorSampling);
   const all: unknown[] = [];
   for (const [name, dims] of Object.entries(checkpoint.decoder.tensors)) {
@@ -59,10 +75,10 @@ const adaptersOf = async ({ adapters }: Checkpoint): Promise<readonly unknown[]>
   return all;
 };
 
-/** By name, so that the order of keys and of adapters' modules says nothing. */
+/** In one order, so that the order of keys and of adapters' modules changes nothing. */
 const inOrder = (rows: readonly unknown[]): readonly string[] => rows.map((row) => canonical(row as object)).toSorted();
 
-/** 64 hexadecimal digits. Reads the weights' files. */
+/** The fingerprint, 64 hexadecimal digits. Reads the weights' files. */
 export const weightsFingerprint = async (checkpoint: Checkpoint): Promise<string> =>
   hashOf({
     ...(await numbersOf(checkpoint)),

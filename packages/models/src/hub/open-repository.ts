@@ -59,7 +59,7 @@ const fetchFile = async (hub: Hub, storage: HubStorage, commit: string, file: st
   return true;
 };
 
-/** Work in turn. When one fails, so does what waits behind it; what comes later starts anew. */
+/** Does pieces of work one after another. If one fails, those that already wait behind it fail too; later ones are done again. */
 const inTurn = (): (<Value>(work: () => Promise<Value>) => Promise<Value>) => {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
@@ -94,7 +94,7 @@ export const openRepository = async (hub: Hub, storage: HubStorage): Promise<Che
       return false;
     });
   check(await fetchOnce("config.json"), `openHub: ${id} must have a file config.json`, undefined);
-  // Not before: an older commit in the cache is better than a newer one that is not.
+  // Not earlier: an older commit that is in the cache is better than a newer one that is not.
   if (unreached === undefined) await storage.rememberCommit(revision, commit);
   return {
     name: id,

@@ -1,6 +1,6 @@
 /**
- * A checkpoint's folder rewritten with its matrices in blocks, its adapters merged into them, or both: config.json that says so, one
- * model.safetensors, and the other files as they are. Tensors are written one after another, so that memory never holds more than one.
+ * A checkpoint's folder rewritten with its matrices in blocks, its adapters merged into them, or both: a config.json that says so, one
+ * model.safetensors, and the other files as they are. Tensors are written one after another, so that memory holds one at a time.
  */
 import { check } from "@ropewalk/check";
 import { mergedRows } from "../adapter/merged-rows.ts";
@@ -20,7 +20,7 @@ import { elementsOf, quantMethod, scalesOf } from "./stored-blocks.ts";
 /** A file of the new folder: its name and its bytes, part by part. */
 export type ConvertedFile = { readonly name: string; readonly parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array> };
 
-/** Files that are taken over as they are, where they are there. */
+/** Files that are copied as they are, if the folder has them. */
 const companions = [
   "generation_config.json",
   "tokenizer.json",
@@ -31,22 +31,25 @@ const companions = [
   "task.json",
 ];
 
-/** Those of them that are there. */
+/** The files of a folder that a converted one gets unchanged. */
 export const companionsOf = async (folder: CheckpointFolder): Promise<readonly ConvertedFile[]> => {
-  const taken = await Promise.all(
+  const found = await Promise.all(
     companions.map(async (name): Promise<readonly ConvertedFile[]> => {
       const file = await folder.file(name);
       return file === undefined ? [] : [{ name, parts: once(await file.source.read(0, file.source.size)) }];
     }),
   );
-  return taken.flat();
+  return found.flat();
 };
 
-/** A tensor that is written, or two at once: what the header says, and the bytes when their turn comes. */
-type Writing = { readonly tensors: readonly StoredTensor[]; readonly bytes: () => Promise<readonly Uint8Array[]> };
+/** One tensor that is written, or a matrix's two: their entries in the header, and their bytes, which are computed when their turn comes. */
+type TensorToWrite = {
+  readonly tensors: readonly StoredTensor[];
+  readonly bytes: () => Promise<readonly Uint8Array[]>;
+};
 
-/** A matrix with its adapters merged, in float32: a narrower type would round what they add. */
-const mergedMatrix = (checkpoint: Checkpoint, name: string): Writing => {
+/** A matrix with its adapters merged, in float32: a narrower type would round away what the adapters add. */
+const mergedMatrix = (checkpoint: Checkpoint, name: string): TensorToWrite => {
   const { decoder } = checkpoint;
   const dims = decoder.tensors[name] as readonly [number, number];
   check(
@@ -65,10 +68,10 @@ const mergedMatrix = (checkpoint: Checkpoint, name: string): Writing => {
   };
 };
 
-const writings = (checkpoint: Checkpoint, precision: Precision | undefined): readonly Writing[] => {
+const tensorsToWrite = (checkpoint: Checkpoint, precision: Precision | undefined): readonly TensorToWrite[] => {
   const { decoder, adapters } = checkpoint;
   const forms = precision === undefined ? new Map<string, BlockForm>() : formsOf(decoder, precision);
-  const matrices = [...forms].map(([name, form]): Writing => {
+  const matrices = [...forms].map(([name, form]): TensorToWrite => {
     const dims = decoder.tensors[name] as readonly [number, number];
     const { elements, scales } = blockBytes(form, dims);
     const blocks = Math.ceil(dims[1] / blockSize);
@@ -83,21 +86,20 @@ const writings = (checkpoint: Checkpoint, precision: Precision | undefined): rea
       },
     };
   });
-  const dense = denseNames(decoder, forms).map((name): Writing => {
-    // Beside its blocks a table is only looked up in, which no adapter changes.
+  const dense = denseNames(decoder, forms).map((name): TensorToWrite => {
+    // The dense table of an embedding in blocks is only looked up in, and an adapter does not change that.
     if (adapters?.has(name) && !forms.has(name)) return mergedMatrix(checkpoint, name);
     const { type, dims, length } = checkpoint.tensors.get(name)!;
-    const { location, offset } = checkpoint.locate(name);
     return {
       tensors: [{ name, type, dims, length }],
-      bytes: async () => [await readStored(checkpoint, { location, offset, length })],
+      bytes: async () => [await readStored(checkpoint, checkpoint.locate(name))],
     };
   });
   return [...matrices, ...dense];
 };
 
 const weightParts = async function* (
-  all: readonly Writing[],
+  all: readonly TensorToWrite[],
   onProgress: ((done: number, total: number) => void) | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   yield encodeSafetensorsHeader(all.flatMap(({ tensors }) => tensors));
@@ -112,12 +114,12 @@ export const once = async function* (bytes: Uint8Array): AsyncGenerator<Uint8Arr
 };
 
 /**
- * The files of the converted folder, to be written in order. Adapters that the checkpoint has are merged: their matrices are rounded
- * with them, or written in float32.
+ * The files of the converted folder, to be written in this order. The checkpoint's adapters are merged: a matrix with an adapter is rounded
+ * after that, or written in float32.
  *
- * @param precision - what matrices are rounded to; undefined: they stay as they are stored
+ * @param precision - the precision that matrices are rounded to; undefined: they stay as they are stored
  * @param onProgress - called after each tensor of model.safetensors
- * @throws RangeError when the checkpoint is quantized already, and while its weights are taken, when one is not finite
+ * @throws RangeError when the checkpoint is quantized already; while the parts are taken, when a weight is not finite
  */
 export const convertCheckpoint = async (
   checkpoint: Checkpoint,
@@ -134,8 +136,8 @@ export const convertCheckpoint = async (
   const config = { ...values, ...(precision === undefined ? {} : blocks) };
   return [
     ...(await companionsOf(folder)),
-    { name: "model.safetensors", parts: weightParts(writings(checkpoint, precision), onProgress) },
-    // Last, so that a folder that was not finished is none.
+    { name: "model.safetensors", parts: weightParts(tensorsToWrite(checkpoint, precision), onProgress) },
+    // Last, so that a folder that was not finished cannot be opened.
     { name: "config.json", parts: once(new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`)) },
   ];
 };

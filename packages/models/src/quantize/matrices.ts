@@ -2,23 +2,21 @@
 import type { BlocksLocation, Decoder } from "@ropewalk/decoder";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 
-/** The layers' matrices, and the one that logits are taken with. */
+/** The names of the matrices that may be stored in blocks: the layers' projections, and the head. */
 export const matricesOf = ({ projections, unembedding }: Decoder): readonly string[] => [...projections, unembedding];
 
-/** Where the matrices that are in blocks lie, by name. */
-export const blocksOf = ({
-  decoder,
-  locateBlocks,
-}: Pick<Checkpoint, "decoder" | "locateBlocks">): ReadonlyMap<string, BlocksLocation> =>
-  new Map(
-    matricesOf(decoder).flatMap((name) => {
-      const blocks = locateBlocks?.(name);
-      return blocks === undefined ? [] : [[name, blocks] as const];
-    }),
-  );
+/** The matrices of a checkpoint that are stored in blocks, each with its place. */
+export const matricesInBlocks = ({ decoder, locateBlocks }: Checkpoint): ReadonlyMap<string, BlocksLocation> => {
+  const found = new Map<string, BlocksLocation>();
+  for (const name of matricesOf(decoder)) {
+    const blocks = locateBlocks?.(name);
+    if (blocks !== undefined) found.set(name, blocks);
+  }
+  return found;
+};
 
 /**
- * Every tensor that is read as a dense one. A tied embedding is looked up in as well: its table is there beside its blocks.
+ * The names of the tensors that are read dense. A tied embedding is among them even if it is in blocks: ids are looked up in its dense table.
  *
  * @param inBlocks - the matrices that are in blocks
  */

@@ -1,4 +1,4 @@
-/** The precisions that weights are rounded to: which form the layers' matrices take, and which the head over the vocabulary. */
+/** The precisions that weights are rounded to: the form of the layers' matrices, and that of the head over the vocabulary. */
 import type { BlockForm } from "./quantize-blocks.ts";
 
 /** `q4`: about 5 bits a weight. `q8`: about 9. */
@@ -9,7 +9,7 @@ export const blockSize = 32;
 
 type Forms = { readonly projections: BlockForm; readonly unembedding: BlockForm };
 
-/** The head keeps 8 bits: every logit hangs on it, and it is read once a token. Embeddings, norms and biases stay as they are. */
+/** The head keeps 8 bits: every logit depends on it, and it is read only once a token. Embeddings, norms and biases stay as they are. */
 export const precisions: Readonly<Record<Precision, Forms>> = {
   q4: { projections: { bits: 4, blockSize }, unembedding: { bits: 8, blockSize } },
   q8: { projections: { bits: 8, blockSize }, unembedding: { bits: 8, blockSize } },

@@ -3,9 +3,9 @@
  *
  *     w ≈ scale (q - z),   q = clamp(round(w / scale) + z, 0, 2z - 1),   z = 2^(bits - 1)
  *
- * Symmetric: zero is a code of its own, and there is no zero point to store. The scale is sought where the squared error is
- * small: with m the element of the largest size and its sign, the best of -m / z, -m / (z - 1), m / (z - 1) and -m / (z + 1),
- * and then the one that fits the codes that this one gives, sum(w q) / sum(q²), where it is better still.
+ * Symmetric: zero has a code of its own, and no zero point is stored. The scale is chosen for a small squared error. With m the element of
+ * largest size, sign included, the candidates are -m / z, -m / (z - 1), m / (z - 1) and -m / (z + 1). The best of them gives codes q, and the
+ * scale that fits these codes, sum(w q) / sum(q²), is taken where its error is smaller still.
  */
 import { check, checkKeys } from "@ropewalk/check";
 
@@ -23,22 +23,24 @@ export type BlockForm = {
   readonly blockSize: number;
 };
 
-/** The element of `values[from, to)` that is largest in size, with its sign. */
+/** The element of `values[from, to)` with the largest absolute value. */
 const largest = (values: Float32Array, from: number, to: number): number => {
   let most = 0;
   let size = 0;
   for (let at = from; at < to; at++) {
     const value = values[at]!;
-    if (value > size) size = most = value;
-    else if (-value > size) size = -(most = value);
+    if (Math.abs(value) > size) {
+      most = value;
+      size = Math.abs(value);
+    }
   }
   return most;
 };
 
-/** Codes of a block, the scale that they are for, and the squared error. */
+/** The codes of a block under a scale, and their squared error. */
 type Rounded = { readonly codes: Int8Array; scale: number; error: number };
 
-/** Rounds `values[from, to)` with a scale. */
+/** Rounds `values[from, to)` under a scale, into `rounded`. */
 const round = (
   rounded: Rounded,
   values: Float32Array,
@@ -61,7 +63,7 @@ const round = (
   rounded.error = error;
 };
 
-/** The scale that fits these codes best, in the sense of least squares. */
+/** The scale for which these codes have the least squared error. */
 const fittingScale = (
   { codes, scale }: Rounded,
   values: Float32Array,
@@ -77,7 +79,7 @@ const fittingScale = (
 };
 
 const checkFinite = (values: Float32Array): void => {
-  // 0 for finite numbers alone; a search by a function would take longer than the rounding.
+  // The sum is 0 if and only if all are finite. Asking each by a function would take longer than the rounding.
   let sum = 0;
   for (let at = 0; at < values.length; at++) {
     const value = values[at]!;
@@ -92,8 +94,7 @@ const checkFinite = (values: Float32Array): void => {
  * Rounds rows of a matrix to blocks.
  *
  * @param values - [rows, inner], row-major
- * @throws RangeError and TypeError naming the argument, the rule and the value; the first element that is not finite by its
- *   index
+ * @throws RangeError and TypeError naming the argument, the rule and the value; an element that is not finite by its index
  */
 export const quantizeBlocks = (form: BlockForm, values: Float32Array, inner: number): Blocks => {
   const { bits, blockSize } = checkKeys<BlockForm>("quantizeBlocks", "form", form, { bits: true, blockSize: true });
@@ -124,7 +125,7 @@ export const quantizeBlocks = (form: BlockForm, values: Float32Array, inner: num
     const from = row * inner + (block % blocks) * blockSize;
     const range = [from, Math.min(from + blockSize, (row + 1) * inner)] as const;
     const attempt = (scale: number): void => {
-      // Too small for float32: zeros are all that is left.
+      // The scale is too small for float32: the block stays all zeros.
       if (scale === 0) return;
       round(tried, values, range, scale, zero);
       if (tried.error < best.error) [best, tried] = [tried, best];

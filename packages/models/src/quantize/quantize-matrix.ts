@@ -1,10 +1,10 @@
-/** The matrices of a checkpoint that a precision rounds, one after another. */
+/** The matrices of a checkpoint that a precision rounds, and how one of them is rounded. */
 import type { Decoder } from "@ropewalk/decoder";
 import { check } from "@ropewalk/check";
 import { mergedRows } from "../adapter/merged-rows.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { quantizeBlocks, type BlockForm, type Blocks } from "./quantize-blocks.ts";
-import { matricesOf } from "./matrices.ts";
+import { matricesInBlocks } from "./matrices.ts";
 import { blockBytes, precisionNames, precisions, type Precision } from "./precision.ts";
 
 /** The matrices that a precision rounds, each with its form. */
@@ -19,13 +19,14 @@ export const formsOf = (decoder: Decoder, precision: Precision): ReadonlyMap<str
 };
 
 /** @throws RangeError when the checkpoint's matrices are in blocks already */
-export const checkDense = ({ name, decoder, locateBlocks, adapters }: Checkpoint): void => {
-  const inBlocks = matricesOf(decoder).find((matrix) => locateBlocks?.(matrix) !== undefined);
+export const checkDense = (checkpoint: Checkpoint): void => {
+  const { name, adapters } = checkpoint;
+  const [inBlocks] = matricesInBlocks(checkpoint).keys();
   const why = adapters?.size ? ", for adapters are merged into the weights that it was rounded from" : "";
   check(inBlocks === undefined, `quantize: ${name} must not be quantized already${why}`, inBlocks);
 };
 
-/** @param at - which rows they are, for an error */
+/** @param at - the rows, as an error names them */
 const roundRows = (form: BlockForm, values: Float32Array, inner: number, at: string): Blocks => {
   try {
     return quantizeBlocks(form, values, inner);
@@ -45,7 +46,7 @@ export const quantizeMatrix = async (checkpoint: Checkpoint, name: string, form:
   const whole = { elements: new Uint8Array(sizes.elements), scales: new Float32Array(sizes.scales / 4) };
   for await (const { from: row, rows } of mergedRows(checkpoint, name)) {
     const part = roundRows(form, rows, inner, `quantize: ${name}: from row ${row} on`);
-    // A row's share first: it is a whole number, and so is what comes of it.
+    // The bytes of a row first, a whole number, so that the product is one too.
     whole.elements.set(part.elements, row * (whole.elements.length / out));
     whole.scales.set(part.scales, row * (whole.scales.length / out));
   }

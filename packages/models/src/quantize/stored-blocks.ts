@@ -19,7 +19,7 @@ export const scalesOf = (name: string): string => `${name}.scales`;
 /**
  * The names that a decoder's tensors may have in the files, dense or in blocks.
  *
- * @param tensors - the tensors that there are, where an entry may have another name than the one that it is read by
+ * @param tensors - the stored tensors by the names that they are read by; an entry may be stored under another name
  */
 export const storedNames = (
   read: Decoder["tensors"],
@@ -33,7 +33,7 @@ export const storedNames = (
 /**
  * Elements of a row that share a scale; undefined where config.json states no quantization.
  *
- * @throws RangeError naming the method where it is another one's
+ * @throws RangeError naming the method where it is not ropewalk's
  */
 export const readBlockSize = (config: unknown): number | undefined => {
   const stated = objectOf(configObject("loadCheckpoint: config.json", config), "quantization_config");
@@ -50,7 +50,7 @@ export const readBlockSize = (config: unknown): number | undefined => {
 };
 
 /**
- * Where a matrix [out, in] lies in blocks; undefined where it does not.
+ * The place of a matrix [out, in] in blocks; undefined where it is not stored so.
  *
  * @throws RangeError naming the tensor, the rule and its shape or type
  */

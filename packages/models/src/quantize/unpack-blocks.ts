@@ -1,12 +1,12 @@
 /**
- * Blocks back to the numbers that they stand for.
+ * Blocks back to the numbers that they encode.
  *
  *     w = scale (q - z),   z = 2^(bits - 1)
  */
 import { checkKeys } from "@ropewalk/check";
 import type { BlockForm, Blocks } from "./quantize-blocks.ts";
 
-/** The matrix [rows, inner], row-major, without what fills up the last block of a row. */
+/** The matrix [rows, inner], row-major, without the padding of each row's last block. */
 export const unpackBlocks = (form: BlockForm, { elements, scales }: Blocks, inner: number): Float32Array => {
   const { bits, blockSize } = checkKeys("unpackBlocks", "form", form, { bits: true, blockSize: true });
   const blocks = Math.ceil(inner / blockSize);

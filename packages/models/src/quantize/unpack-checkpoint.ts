@@ -1,8 +1,8 @@
-/** A checkpoint whose matrices are in blocks, with those unpacked to float32, in memory: for runtimes that are slow at blocks. */
+/** A checkpoint whose matrices in blocks are unpacked to float32 in memory, for runtimes that are slow at blocks. */
 import type { BlocksLocation, WeightLocation } from "@ropewalk/decoder";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { inMemoryFile, type CheckpointFile } from "../folder/checkpoint-folder.ts";
-import { blocksOf } from "./matrices.ts";
+import { matricesInBlocks } from "./matrices.ts";
 import { readStored } from "../checkpoint/stored-bytes.ts";
 import { unpackBlocks } from "./unpack-blocks.ts";
 
@@ -17,8 +17,8 @@ const unpacked = async (checkpoint: Checkpoint, name: string, blocks: BlocksLoca
 /** @returns the checkpoint itself where nothing is in blocks */
 export const unpackCheckpoint = async (checkpoint: Checkpoint): Promise<Checkpoint> => {
   const { decoder, locate } = checkpoint;
-  const matrices = new Map(blocksOf(checkpoint));
-  // A tied embedding is dense beside its blocks.
+  const matrices = new Map(matricesInBlocks(checkpoint));
+  // A tied embedding is there dense too, beside its blocks.
   matrices.delete(decoder.embedding);
   if (matrices.size === 0) return { ...checkpoint, locateBlocks: () => undefined };
   const places = new Map<string, WeightLocation>();

@@ -1,11 +1,11 @@
 /** The first bytes of a safetensors file: its length and the header, padded so that the data begins at a multiple of 8. */
 import type { TensorEntry } from "./tensor-entry.ts";
 
-/** A tensor to be stored; its length in bytes. */
+/** A tensor to be stored; `length` is in bytes. */
 export type StoredTensor = Pick<TensorEntry, "name" | "type" | "dims" | "length">;
 
 /**
- * @param tensors - in the order that their data follows in
+ * @param tensors - in the order of their data
  * @param metadata - texts by name
  */
 export const encodeSafetensorsHeader = (

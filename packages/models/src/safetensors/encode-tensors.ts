@@ -1,4 +1,4 @@
-/** Tensors in float32 as a safetensors file, one after another. */
+/** Tensors in float32 as the bytes of a safetensors file. */
 import { check } from "@ropewalk/check";
 import { numElements } from "./num-elements.ts";
 import { encodeSafetensorsHeader } from "./encode-header.ts";
@@ -9,7 +9,7 @@ export type DenseTensor = { readonly dims: readonly number[]; readonly data: Flo
  * The file's bytes, part by part, for `writeFolder`: tensors in the order of their keys.
  *
  * @param metadata - texts by name
- * @throws RangeError when a tensor has other than as many elements as its shape
+ * @throws RangeError when a tensor's shape states another number of elements than it has
  */
 export const safetensorsOf = (
   tensors: Readonly<Record<string, DenseTensor>>,

@@ -20,7 +20,7 @@ const longestHeader = 100_000_000;
 
 const metadataKey = "__metadata__";
 
-/** Above the tensors of 10,000 layers, each of 4 keys and about 10 values, and little enough to be parsed at once. */
+/** More than the tensors of 10,000 layers take, at 4 keys and about 10 values each, and few enough to be parsed at once. */
 const bounds: JsonBounds = { depth: 8, keys: 500_000, values: 2_000_000 };
 
 /** The header, and how many bytes it has. */
@@ -56,7 +56,7 @@ const readHeader = async (
   return { length, header };
 };
 
-/** The data must be covered without gap or overlap. */
+/** Checks that the tensors cover the data without gap or overlap. */
 const checkCover = (
   at: string,
   { start, length }: { readonly start: number; readonly length: number },
@@ -84,7 +84,7 @@ export type SafetensorsHeader = {
 };
 
 /**
- * Reads where each tensor of a safetensors file lies, and what it says of itself. The data is not read.
+ * Reads where each tensor of a safetensors file lies, and the file's metadata. The data is not read.
  *
  * @param file - the file's name, for the entries and for errors
  * @throws RangeError and TypeError naming the file, the tensor, the rule and the values when the header is not one, or does
@@ -105,6 +105,6 @@ export const readSafetensors = async (file: string, source: ByteSource): Promise
   return { entries, metadata: metadata as Readonly<Record<string, string>> };
 };
 
-/** As `readSafetensors`: the places alone. */
+/** The places of `readSafetensors`, without the metadata. */
 export const readSafetensorsHeader = async (file: string, source: ByteSource): Promise<readonly TensorEntry[]> =>
   (await readSafetensors(file, source)).entries;

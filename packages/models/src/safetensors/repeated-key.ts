@@ -1,9 +1,9 @@
-/** Keys that stand twice in an object of a JSON text; a parser keeps the last one and says nothing. */
+/** Finds a key that an object of a JSON text has twice. A parser would keep the last one without an error. */
 
 const [quote, backslash, colon] = [0x22, 0x5c, 0x3a];
 const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-/** Where the text that begins with a quote at `from` ends, its closing quote included. */
+/** The index behind the closing quote of the text that begins with a quote at `from`. */
 const endOfText = (json: string, from: number): number => {
   let at = from + 1;
   for (let code = json.charCodeAt(at); code !== quote; code = json.charCodeAt(at)) at += code === backslash ? 2 : 1;
@@ -16,7 +16,7 @@ const endOfText = (json: string, from: number): number => {
  * @param json - a text that parses
  */
 export const repeatedKey = (json: string): string | undefined => {
-  // One set of keys an open object, once it has a key.
+  // A set of keys for each object or list that is open; undefined until it has a key.
   const open: (Set<string> | undefined)[] = [];
   let [textFrom, textTo] = [0, 0];
   for (let at = 0; at < json.length; at++) {

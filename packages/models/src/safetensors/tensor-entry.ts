@@ -7,6 +7,7 @@
  */
 import { check, show, showName } from "@ropewalk/check";
 import { configObject } from "../config/config-object.ts";
+import { numElements } from "./num-elements.ts";
 
 /** Bytes of one element, by type. */
 const widths = {
@@ -31,7 +32,7 @@ const widths = {
 export type TensorType = keyof typeof widths;
 
 const types = Object.keys(widths) as readonly TensorType[];
-const known = types.join(", ");
+const typeNames = types.join(", ");
 
 /** Where a tensor's elements lie: row-major, little-endian. */
 export type TensorEntry = {
@@ -57,8 +58,8 @@ const isRange = (value: unknown): value is readonly [number, number] => areSizes
 export const tensorEntry = ({ file, start, length }: DataPart, name: string, stated: unknown): TensorEntry => {
   const at = `readSafetensorsHeader: ${file}: ${showName(name)}`;
   const { dtype, shape: dims, data_offsets: range } = configObject(at, stated).values;
-  const type = types.find((one) => one === dtype);
-  check(type !== undefined, `${at}: dtype must be one of ${known}`, dtype, "string");
+  const type = types.find((known) => known === dtype);
+  check(type !== undefined, `${at}: dtype must be one of ${typeNames}`, dtype, "string");
   check(areSizes(dims), `${at}: shape must be integers of at least 0`, dims, "object");
   check(isRange(range), `${at}: data_offsets must be two integers of at least 0`, range, "object");
   const [begin, end] = range;
@@ -66,8 +67,8 @@ export const tensorEntry = ({ file, start, length }: DataPart, name: string, sta
     begin,
     end,
   ]);
-  // With a 0 among the sizes the others may be anything.
-  const elements = dims.includes(0) ? 0 : dims.reduce((product, size) => product * size, 1);
+  // With a 0 among them the other dimensions may be so large that their product is infinite, and 0 times it no number.
+  const elements = dims.includes(0) ? 0 : numElements(dims);
   check(
     end - begin === elements * widths[type],
     `${at}: data_offsets must span ${elements * widths[type]} bytes for ${type} ${show(dims)}`,

@@ -1,4 +1,4 @@
-/** What a model's folder says besides its weights and its sizes: how text becomes tokens, and which tokens begin and end it. */
+/** What a model's folder says about text: its tokenizer, the tokens that begin and end a text, and how to sample. */
 import { checkFolder, type CheckpointFolder } from "../folder/checkpoint-folder.ts";
 import { readJson } from "../folder/json-file.ts";
 import { specialTokens, type SpecialTokens } from "./special-tokens.ts";
@@ -7,7 +7,7 @@ import { readTokenizerFiles, type TokenizerFiles } from "./tokenizer-files.ts";
 export type ModelTexts = SpecialTokens & {
   /** Undefined where there is no tokenizer.json. */
   readonly tokenizer: TokenizerFiles | undefined;
-  /** The parsed generation_config.json: how whoever trained the model has it sampled. Undefined where there is none. */
+  /** The parsed generation_config.json: how the model's authors sample from it. Undefined where there is none. */
   readonly generationConfig?: Readonly<Record<string, unknown>> | undefined;
 };
 

@@ -1,10 +1,10 @@
-/** The tokens that begin and end a text, from config.json, or generation_config.json where that states one. */
+/** The tokens that begin and end a text, from generation_config.json, or from config.json where that file states none. */
 import { check } from "@ropewalk/check";
 import { configObject, valueOf, type ConfigObject } from "../config/config-object.ts";
 
 export type SpecialTokens = {
   readonly bosToken: number | undefined;
-  /** A text ends at any of them; none when the checkpoint names none. */
+  /** A text ends at any of these; empty when the checkpoint states none. */
   readonly stopTokens: readonly number[];
 };
 

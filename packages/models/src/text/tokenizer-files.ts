@@ -1,4 +1,4 @@
-/** The files that turn text into ids and a conversation into text. */
+/** Reads the files that turn text into ids, and a conversation into text. */
 import { check } from "@ropewalk/check";
 import { configObject, valueOf } from "../config/config-object.ts";
 import type { CheckpointFolder } from "../folder/checkpoint-folder.ts";
@@ -15,13 +15,13 @@ export type TokenizerFiles = {
 
 const at = "readModelTexts: tokenizer_config.json: chat_template";
 
-/** Of several templates, `[{ "name": "default", "template": "…" }, …]`, the one called default. */
+/** The template called default, where there is a list of them: `[{ "name": "default", "template": "…" }, …]`. */
 const namedDefault = (stated: unknown): unknown =>
   Array.isArray(stated)
-    ? stated.map((one) => configObject(at, one).values).find(({ name }) => name === "default")?.["template"]
+    ? stated.map((entry) => configObject(at, entry).values).find(({ name }) => name === "default")?.["template"]
     : stated;
 
-/** A file of its own where there is one, else a key of tokenizer_config.json. */
+/** From chat_template.jinja where there is such a file, or else from a key of tokenizer_config.json. */
 const readChatTemplate = async (folder: CheckpointFolder, config: unknown): Promise<string | undefined> => {
   const file = await readText(folder, "chat_template.jinja");
   if (file !== undefined) return file;

@@ -1,9 +1,9 @@
 /**
- * The extension that a checkpoint was tuned under, where its config.json cannot state it in the keys that every program reads:
+ * The extension that a checkpoint was tuned under, in an entry of config.json for what the keys that every program reads cannot state:
  *
  *   "ropewalk": { "trainedContext": 512, "extension": { "entropy": { "kind": "log-n", "trainedContext": 512 } } }
  *
- * `trainedContext` stands for max_position_embeddings. Other programs pass over the entry.
+ * `trainedContext` replaces max_position_embeddings. Other programs ignore the entry.
  */
 import { checkInteger, checkKeys } from "@ropewalk/check";
 import { readRecord, type ContextExtension, type ExtensionRecord } from "@ropewalk/context-extension";
@@ -21,10 +21,10 @@ export const extensionKey = "ropewalk";
 export type TunedExtension = { readonly trainedContext: number; readonly extension: ContextExtension };
 
 /**
- * An entry's numbers.
+ * Reads an entry.
  *
  * @param file - the function and the file, for errors
- * @param name - of the entry
+ * @param name - the entry's name, for errors
  * @throws RangeError and TypeError naming the key, the rule and the value
  */
 export const readEntry = (file: string, name: string, json: object): TunedExtension => {
@@ -40,7 +40,7 @@ export const readEntry = (file: string, name: string, json: object): TunedExtens
 };
 
 /**
- * The entry of a parsed config.json: the extension, and the config under the window that the entry states.
+ * Reads the entry of a parsed config.json, and gives the extension, and the config with the window that the entry states.
  *
  * @param where - the function that errors name
  * @returns no extension, and the config as it is, where there is no entry

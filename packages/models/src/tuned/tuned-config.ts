@@ -1,7 +1,7 @@
 /**
- * config.json of a checkpoint that was tuned under an extension. What config.json has keys for stands there: another base, linear,
- * YaRN, Llama 3, LongRoPE; a program that knows none of this then runs the model all the same. The rest, positions, scalings of the
- * queries and what is left of the ropes, is an entry that `loadCheckpoint` reads (extension-entry.ts).
+ * Writes the config.json of a checkpoint that was tuned under an extension. What config.json has keys for is stated in these keys: another
+ * base, linear, YaRN, Llama 3, LongRoPE. So other programs run such a model as it was tuned. The rest (positions, scalings of the queries,
+ * other rope scalings) goes into an entry that `loadCheckpoint` reads (extension-entry.ts).
  */
 import { checkInteger, checkKeys } from "@ropewalk/check";
 import {
@@ -19,7 +19,7 @@ import { familyOf } from "../families/families.ts";
 import { hasRopeByType } from "../config/rope-config.ts";
 
 export type TunedConfig = {
-  /** What it was tuned under. */
+  /** The extension that it was tuned under. */
   readonly extension: ContextExtension;
   /** The longest sequences that it was tuned on, in tokens. */
   readonly seqLen: number;
@@ -30,11 +30,11 @@ type Json = Readonly<Record<string, unknown>>;
 /** Names that configs have for the fields of a scaling. */
 const keyOf: Readonly<Record<string, string>> = { originalContext: "original_max_position_embeddings" };
 
-/** betaFast: beta_fast */
+/** The key of a field in a config: beta_fast for betaFast. */
 const inConfig = (field: string): string =>
   keyOf[field] ?? field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** A scaling in the keys of transformers; whether a config can state it, reading it back tells. */
+/** A scaling in the keys of transformers. Whether a config can state it is found out by reading it back. */
 const parametersOf = ({ kind, ...fields }: RopeScaling): Json | null =>
   kind === "default"
     ? null
@@ -44,8 +44,8 @@ const parametersOf = ({ kind, ...fields }: RopeScaling): Json | null =>
       };
 
 /**
- * The config with that rope for the layers that see everything: in the older form, which every version reads, or where there is one for
- * each type of layer, among these.
+ * The config with that rope for the layers that see everything: in the older form, which every version reads, or, where the config has one
+ * rope for each type of layer, in that place.
  */
 const withRope = (values: Json, theta: number, scaling: RopeScaling): Json => {
   const { rope_parameters: _, ...rest } = values;
@@ -60,13 +60,13 @@ const withRope = (values: Json, theta: number, scaling: RopeScaling): Json => {
   return { ...others, rope_parameters: { ...newer.values, full_attention: parameters } };
 };
 
-/** Another base is the base. */
+/** A rope as a config states it: a rope scaling that only changes the base becomes that base. */
 const asStated = ({ theta, scaling, ...rope }: DecoderRope): DecoderRope =>
   scaling.kind === "abf"
     ? { ...rope, theta: scaling.theta, scaling: { kind: "default" } }
     : { ...rope, theta, scaling };
 
-/** With keys in one order. */
+/** The same value with the keys of objects sorted. */
 const inOrder = (value: unknown): unknown =>
   typeof value !== "object" || value === null || Array.isArray(value)
     ? value
@@ -85,7 +85,7 @@ const attentionOf = (model: ModelLayers, rope?: RopeScaling): string =>
     ]),
   );
 
-/** Whether the config is read as attending so; a type of rope that it does not know is one that it cannot state. */
+/** Whether a model of that config attends as described. A config whose rope type cannot be read does not. */
 const isReadAs = (config: Json, attention: string): boolean => {
   try {
     return attentionOf(familyOf(config).read(config)) === attention;
@@ -95,8 +95,10 @@ const isReadAs = (config: Json, attention: string): boolean => {
 };
 
 /**
- * @param json - the parsed config.json of the checkpoint before
- * @throws RangeError when positions are a mapping of one's own, which no data can tell
+ * The config.json of the tuned checkpoint.
+ *
+ * @param json - the parsed config.json of the checkpoint before tuning
+ * @throws RangeError when positions are a custom mapping, whose functions no JSON can hold
  */
 export const tunedConfig = (config: TunedConfig, json: unknown): Json => {
   checkKeys<TunedConfig>("tunedConfig", "config", config, { extension: true, seqLen: true });
@@ -108,7 +110,7 @@ export const tunedConfig = (config: TunedConfig, json: unknown): Json => {
   const decoder = familyOf(before).read(before);
   const { rope: own, trainedContext, contextLimit } = decoder;
   const known = contextLimit?.stated ?? trainedContext;
-  // Beyond the window positions are not the model's own, and under a window that slides none was seen.
+  // A mapping keeps positions inside the model's own window, and under a sliding window no longer distance was seen.
   const grows = positions === undefined && contextLimit === undefined;
   const longer = grows ? Math.max(known, seqLen) : known;
   const kept = { ...before, ...("dtype" in before ? { dtype: "float32" } : { torch_dtype: "float32" }) };
@@ -116,7 +118,7 @@ export const tunedConfig = (config: TunedConfig, json: unknown): Json => {
   const scaling: RopeScaling = rope === undefined ? own.scaling : rope.kind === "abf" ? { kind: "default" } : rope;
   const asked = withRope({ ...kept, max_position_embeddings: longer }, theta, scaling);
   const changes = rope !== undefined || longer !== known;
-  // What cannot be stated leaves the window as it was: the rope of the entry counts from it.
+  // If the config cannot state the rope, it keeps its window: the rope in the entry counts from that.
   const states = changes && isReadAs(asked, attentionOf(decoder, rope));
   const record: ExtensionRecord = {
     ...(positions && { positions }),

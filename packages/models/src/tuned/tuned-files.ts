@@ -1,4 +1,4 @@
-/** The files of a checkpoint with other weights: as a folder they load like any other. */
+/** The files of a checkpoint with tuned weights; a folder of them loads like any other. */
 import { check, checkKeys } from "@ropewalk/check";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { companionsOf, once, type ConvertedFile } from "../quantize/convert-checkpoint.ts";
@@ -7,7 +7,7 @@ import { safetensorsOf, type DenseTensor } from "../safetensors/encode-tensors.t
 import { tunedConfig, type TunedConfig } from "./tuned-config.ts";
 
 /**
- * The files to be written in order: the tokenizer's as they are, model.safetensors in float32, config.json.
+ * The files, to be written in this order: those of the tokenizer as they are, model.safetensors in float32, config.json.
  *
  * @param tensors - every tensor that the decoder reads, by its name
  * @throws RangeError when one is missing or of another shape, and as `tunedConfig`

@@ -34,11 +34,11 @@ const checkUrl = (name: string, url: unknown): URL => {
   return url;
 };
 
-/** Answers that say that there is no such file. Servers of single-page applications answer with their page instead. */
+/** Whether an answer means that there is no such file. Servers of single-page applications answer with their page then. */
 const isMissing = ({ status, headers }: Response): boolean =>
   status === 404 || status === 410 || headers.get("content-type")?.startsWith("text/html") === true;
 
-/** The same answer, each piece of which is noticed. */
+/** The same answer; `notice` is called for each piece. */
 const watched = ({ body }: Response, notice: () => void): Response =>
   new Response(
     body?.pipeThrough(
@@ -51,7 +51,7 @@ const watched = ({ body }: Response, notice: () => void): Response =>
     ),
   );
 
-/** @throws Error that names the address, when what answers is neither the file nor that there is none */
+/** @throws Error that names the address, when the answer is neither the file nor that there is none */
 const fetchFile = async (name: string, url: URL, timeout: number): Promise<CheckpointFile | undefined> => {
   try {
     return await withinTime({ fetch, timeout }, async (server) => {
@@ -116,7 +116,7 @@ export const openUrl = (source: URL | FilesByUrl, options: UrlOptions = {}): Che
   checkTimeout("openUrl", "timeout", timeout);
   const cache = options.cache === undefined ? undefined : openPageCache("openUrl", options.cache, onNotice);
   const { name, of } = source instanceof URL ? ofFolder(source) : ofFiles(source);
-  const fetchOne = (file: string, url: URL): Promise<CheckpointFile | undefined> =>
+  const fetchNamed = (file: string, url: URL): Promise<CheckpointFile | undefined> =>
     cache !== undefined && isOnServer(url)
       ? fetchThroughCache(cache, file, url, timeout)
       : fetchFile(file, url, timeout);
@@ -126,9 +126,9 @@ export const openUrl = (source: URL | FilesByUrl, options: UrlOptions = {}): Che
     file: async (file) => {
       const url = of(file);
       if (url === undefined) return undefined;
-      const fetched = known.get(file) ?? fetchOne(file, url);
+      const fetched = known.get(file) ?? fetchNamed(file, url);
       known.set(file, fetched);
-      // What failed is asked for again the next time.
+      // A file that failed is asked for again the next time.
       fetched.catch(() => known.delete(file));
       return fetched;
     },

@@ -1,13 +1,13 @@
-/** A server that says nothing is not waited for without end: each question, and each piece of a file, has a time limit. */
+/** Time limits for servers: for the answer to each request, and for each piece of a file. */
 import { checkNumber } from "@ropewalk/check";
 
-/** Thrown where a server was silent for too long; the message is a clause with the address. */
+/** Thrown when a server was silent for too long; the message is a clause with the address. */
 export class Silence extends Error {}
 
-/** Milliseconds that a server may be silent, at most, where nobody says otherwise. */
+/** The most milliseconds that a server may be silent, by default. */
 export const defaultTimeout = 10_000;
 
-/** What a timer counts to, at most. */
+/** The longest time that a timer can count. */
 const longestTimeout = 2 ** 31 - 1;
 
 export const checkTimeout = (where: string, name: string, timeout: number): void => {
@@ -23,17 +23,17 @@ type Server = {
 
 type Limited = {
   readonly fetch: typeof fetch;
-  /** Something came: the time begins anew. */
+  /** To be called when something came: the time begins anew. */
   readonly alive: () => void;
 };
 
 /**
- * Does work that asks a server, by a `fetch` that is broken off where nothing has come for `timeout` milliseconds.
+ * Does work that asks a server, by a `fetch` that is aborted when nothing has come for `timeout` milliseconds.
  *
- * @throws Silence that names the address and the limit; what the signal was aborted with
+ * @throws Silence that names the address and the limit; the signal's reason when it is aborted
  */
 export const withinTime = async <Value>(server: Server, work: (limited: Limited) => Promise<Value>): Promise<Value> => {
-  // A browser's `fetch` wants to be no object's method.
+  // A browser's `fetch` must not be called as a method of an object.
   const { fetch: send, timeout, signal } = server;
   const broken = new AbortController();
   let address = "";
@@ -50,7 +50,7 @@ export const withinTime = async <Value>(server: Server, work: (limited: Limited)
     if (timeout !== Infinity) timer = setTimeout(silence, timeout);
   };
   const abort = (): void => broken.abort(signal?.reason);
-  // Who is given another `fetch` may not listen to signals.
+  // A `fetch` that the caller passed may ignore signals.
   const ended = new Promise<never>((_, reject) => {
     broken.signal.addEventListener("abort", () => reject(broken.signal.reason as Error), { once: true });
   });
@@ -59,7 +59,7 @@ export const withinTime = async <Value>(server: Server, work: (limited: Limited)
   start();
   try {
     const limited: Server["fetch"] = (input, init) => {
-      // What stands behind the question mark may be long, and a secret.
+      // The query of an address may be long, and a secret.
       [address] = (input instanceof Request ? input.url : String(input)).split("?") as [string];
       sent = false;
       return send(input, { ...init, signal: broken.signal });

@@ -6,10 +6,10 @@ import { configObject, optionalFlag, valueOf, type ConfigObject } from "../../co
 import type { ContextRules } from "../../config/context.ts";
 import { readAttentionBiases, readShared, type LlamaConfig } from "../llama/config.ts";
 
-/** The first configs say gelu and mean its approximation by tanh, with which all of these models were trained. */
+/** The first configs state gelu and mean its approximation by tanh: all of these models were trained with that. */
 const names = { gelu: geluTanh };
 
-/** Configs have it under hidden_act, under hidden_activation, or under both. */
+/** Configs state the activation under hidden_act, under hidden_activation, or under both. */
 const readGemmaActivation = (config: ConfigObject): Activation => {
   const keys = ["hidden_act", "hidden_activation"].filter((key) => valueOf(config, key) !== undefined);
   const [activation, other] = keys.map((key) => readActivation(config, { key, names }));
@@ -23,7 +23,7 @@ const readGemmaActivation = (config: ConfigObject): Activation => {
 
 export const gemmaContext: ContextRules = {};
 
-/** What all Gemmas state alike. */
+/** The numbers that all Gemmas state under the same keys. */
 export const readGemmaShared = (config: ConfigObject, context: ContextRules): LlamaConfig => {
   const seesAhead = optionalFlag(config, "use_bidirectional_attention") ?? false;
   check(!seesAhead, `${config.at}: use_bidirectional_attention must be false`, seesAhead);

@@ -4,7 +4,7 @@
  *
  *     x = sqrt(hiddenDim) E[ids]
  *
- * The factor is that of float32, in which hidden states are computed; sums in bfloat16 would round it, 55.43 to 55.5.
+ * The factor is computed in float32, as hidden states are. Models that compute in bfloat16 round it, for instance 55.43 to 55.5.
  */
 import { zeroCenteredRmsNorm, type Decoder } from "@ropewalk/decoder";
 import type { Family } from "../family.ts";
@@ -12,7 +12,7 @@ import { asProjected, llamaVariant } from "../llama/decoder.ts";
 import { llamaWeights } from "../llama/weights.ts";
 import { gemmaContext, readGemmaConfig } from "./config.ts";
 
-/** The decoder with embeddings that are scaled. */
+/** The decoder with its embeddings scaled. */
 export const scaledEmbeddings = (decoder: Decoder): Decoder => {
   const scale = Math.sqrt(decoder.hiddenDim);
   return {

@@ -14,11 +14,11 @@ import { layersOf, readLayerTypes, rotating } from "../../config/layer-types.ts"
 import type { LlamaConfig } from "../llama/config.ts";
 
 export type Gemma2Config = LlamaConfig & {
-  /** The bound of logits; undefined: they have none. */
+  /** The bound of logits; undefined: logits have no bound. */
   readonly logitSoftcap: number | undefined;
 };
 
-/** What stands for a key that is absent; null says that there is none. */
+/** The value of a key, undefined where it is null, or `instead` where the key is absent. */
 export const unlessStated = (
   config: ConfigObject,
   key: string,
@@ -28,11 +28,11 @@ export const unlessStated = (
 
 const positive = (config: ConfigObject, key: string): number | undefined => optionalNumber(config, key, { above: 0 });
 
-/** The bound under a key; where that is absent, the family's. */
+/** The bound that a key states, or `instead` where the key is absent. */
 export const softcapOf = (config: ConfigObject, key: string, instead: number | undefined): number | undefined =>
   unlessStated(config, key, positive, instead);
 
-/** Scores are scaled by 1 / sqrt(query_pre_attn_scalar), 256 where the config is silent, and bounded. */
+/** Scores are scaled by 1 / sqrt(query_pre_attn_scalar), with 256 where the key is absent, and bounded. */
 export const gemmaScores = (
   config: ConfigObject,
   softcap: number | undefined,
@@ -49,12 +49,12 @@ const defaults = { window: 4096, attentionSoftcap: 50, logitSoftcap: 30 } as con
 export const gemma2Context: ContextRules = {
   slidingWindow: (config) => {
     const window = unlessStated(config, "sliding_window", optionalPositiveInteger, defaults.window);
-    // The first configs say it once more.
+    // The first configs state the window a second time.
     const again = optionalPositiveInteger(config, "sliding_window_size") ?? window;
     check(again === window, `${config.at}: sliding_window_size must be the sliding_window ${window ?? "null"}`, again);
     return window;
   },
-  // Every other layer, from the first on, where the config does not list them.
+  // Without a list in the config, every other layer slides, beginning with the first.
   layers: (config) => rotating(readLayerTypes(config) ?? layersOf(config).map((layer) => layer % 2 === 0)),
   scores: (config) => gemmaScores(config, defaults.attentionSoftcap),
 };

@@ -7,23 +7,23 @@ import { gemmaScores, softcapOf, unlessStated, type Gemma2Config } from "../gemm
 import { checkLayerTypes, layersOf, readLayerTypes, rotating } from "../../config/layer-types.ts";
 import { readLocalRope } from "../../config/local-rope.ts";
 
-/** Where the config says nothing, as in transformers. */
+/** The values of absent keys, as in transformers. */
 const defaults = { window: 4096, pattern: 6, theta: 1_000_000, localTheta: 10_000 } as const;
 
 /**
- * Of each layer whether it slides. `_sliding_window_pattern` is what transformers leaves of a pattern beside the list that it made of it, or
- * of the family's, whatever the list is; without one it must be the pattern that holds.
+ * For each layer, whether it slides. transformers writes `_sliding_window_pattern` beside every list in `layer_types`, whether or not the list
+ * follows that pattern. So the key counts for nothing beside a list; without a list it must be the pattern that is used.
  */
 const readSlides = (config: ConfigObject): readonly boolean[] => {
   const stated = optionalPositiveInteger(config, "sliding_window_pattern");
   const pattern = stated ?? defaults.pattern;
-  const left = optionalPositiveInteger(config, "_sliding_window_pattern");
+  const remainder = optionalPositiveInteger(config, "_sliding_window_pattern");
   const listed = readLayerTypes(config);
   const byPattern = layersOf(config).map((layer) => (layer + 1) % pattern !== 0);
   check(
-    listed !== undefined || left === undefined || left === pattern,
+    listed !== undefined || remainder === undefined || remainder === pattern,
     `${config.at}: _sliding_window_pattern must be ${pattern} where layer_types is absent`,
-    left,
+    remainder,
   );
   if (stated !== undefined) checkLayerTypes(config, byPattern);
   return listed ?? byPattern;
@@ -31,7 +31,7 @@ const readSlides = (config: ConfigObject): readonly boolean[] => {
 
 export const gemma3Context: ContextRules = {
   slidingWindow: (config) => unlessStated(config, "sliding_window", optionalPositiveInteger, defaults.window),
-  // All but every sixth, where the config does not list them.
+  // Without a list in the config, all but every sixth layer slide.
   layers: (config) => rotating(readSlides(config)),
   defaultTheta: defaults.theta,
   ropeOf: "full_attention",

@@ -10,9 +10,9 @@ import { readUnembedding, type Unembedding } from "../../config/unembedding.ts";
 export type LlamaBiases = {
   /** Queries, keys and values. */
   readonly inputs: boolean;
-  /** What attention gives back. */
+  /** The output projection of attention. */
   readonly output: boolean;
-  /** All three of the feed-forward. */
+  /** All three projections of the feed-forward. */
   readonly feedForward: boolean;
 };
 
@@ -26,17 +26,17 @@ export type LlamaConfig = {
   readonly unembedding: Unembedding;
 };
 
-/** Where a family's configs leave something unsaid that Llama's state, or say it otherwise. */
+/** How a family's configs differ from Llama's in keys that both have. */
 export type SharedRules = {
-  /** head_dim where it is absent. Absent: hidden_size over num_attention_heads. */
+  /** The value of head_dim where that key is absent. Absent: hidden_size over num_attention_heads. */
   readonly headDim?: number;
   /** Whether the head is the embedding where tie_word_embeddings is absent. Absent: it is not. */
   readonly tied?: boolean;
-  /** Absent: the one of hidden_act. */
+  /** Reads the activation. Absent: from hidden_act. */
   readonly activation?: (config: ConfigObject) => Activation;
 };
 
-/** What Llama and its kin state under the same keys. */
+/** The numbers that Llama and related families state under the same keys. */
 export const readShared = (
   config: ConfigObject,
   rules: ContextRules,
@@ -52,13 +52,13 @@ export const readShared = (
   };
 };
 
-/** Where one key gives the projections of attention their biases, all four or none. */
+/** The biases where the key attention_bias gives all four projections of attention a bias, or none. */
 export const readAttentionBiases = (config: ConfigObject): LlamaBiases => {
   const attention = optionalFlag(config, "attention_bias") ?? false;
   return { inputs: attention, output: attention, feedForward: false };
 };
 
-/** The oldest configs, of Llama 1, do not state how many positions there are. */
+/** The oldest configs, of Llama 1, do not state max_position_embeddings. */
 export const llamaContext: ContextRules = { defaultPositions: 2048 };
 
 /** @throws RangeError and TypeError naming the key, the rule and the value */

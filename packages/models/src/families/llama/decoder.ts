@@ -1,5 +1,5 @@
 /**
- * The decoder of Llama and of the families that share its blocks; a family's config says where it has biases, and whether
+ * The decoder of Llama and of the families that share its blocks. A family's config states which projections have biases, and whether
  * attention slides.
  *
  *     h  = x + attention(norm(x)) Woᵀ
@@ -14,13 +14,13 @@ import { llamaWeights, type LlamaLayer } from "./weights.ts";
 
 export type OutputNorms = { readonly attention: Weight; readonly feedForward: Weight };
 
-/** What families with these blocks do otherwise than Llama. */
+/** How a family with these blocks differs from Llama. */
 export type LlamaVariant<Layer extends LlamaLayer> = {
   readonly weights: FamilyWeights & { readonly layers: readonly Layer[] };
   readonly norm: typeof rmsNorm;
-  /** What queries, keys and values become before attention. */
+  /** Changes queries, keys and values before attention. */
   readonly refine: (builder: Builder, layer: Layer, projected: Projected) => Projected;
-  /** Norms of what attention and the feed-forward give, before that is added. Absent: it is added as it is. */
+  /** Norms of the outputs of attention and the feed-forward, before these are added. Absent: they are added as they are. */
   readonly outputNorms?: (layer: Layer) => OutputNorms;
 };
 
@@ -30,8 +30,8 @@ export const llamaVariant = <Layer extends LlamaLayer>(
   { weights, norm, refine, outputNorms }: LlamaVariant<Layer>,
 ): Decoder => {
   const { epsilon, activation } = config;
-  const added = (builder: Builder, hidden: Value, given: Value, weight: Weight | undefined): Value =>
-    builder.tape.op("Add", [hidden, weight === undefined ? given : norm(builder, { ...weight, epsilon }, given)]);
+  const addNormed = (builder: Builder, hidden: Value, output: Value, weight: Weight | undefined): Value =>
+    builder.tape.op("Add", [hidden, weight === undefined ? output : norm(builder, { ...weight, epsilon }, output)]);
   return {
     ...familyDecoder(family, config, weights, norm),
     layer: (builder, index, hidden, attend) => {
@@ -45,17 +45,18 @@ export const llamaVariant = <Layer extends LlamaLayer>(
       };
       const attended = attend(refine(builder, layer, projected));
       const outer = outputNorms?.(layer);
-      const middle = added(builder, hidden, linear(builder, output, attended), outer?.attention);
+      const middle = addNormed(builder, hidden, linear(builder, output, attended), outer?.attention);
       const fed = gatedFeedForward(
         builder,
         { gate, up, down, activation },
         norm(builder, { ...feedForwardNorm, epsilon }, middle),
       );
-      return added(builder, middle, fed, outer?.feedForward);
+      return addNormed(builder, middle, fed, outer?.feedForward);
     },
   };
 };
 
+/** No change of queries, keys and values before attention. */
 export const asProjected = (_: Builder, __: LlamaLayer, projected: Projected): Projected => projected;
 
 export const llamaDecoder = (family: string, config: LlamaConfig): Decoder =>

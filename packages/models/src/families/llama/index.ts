@@ -1,6 +1,6 @@
 /**
- * Llama, Touvron et al., arXiv 2302.13971, with grouped-query attention and whatever rope scaling its config states: also
- * Llama 2 and 3, TinyLlama, SmolLM, Vicuna and SOLAR.
+ * Llama, Touvron et al., arXiv 2302.13971, with grouped-query attention and the rope scaling that its config states. Llama 2 and 3,
+ * TinyLlama, SmolLM, Vicuna and SOLAR are Llamas too.
  */
 import type { Family } from "../family.ts";
 import { llamaContext, readLlamaConfig } from "./config.ts";

@@ -3,7 +3,7 @@ import { configObject, optionalPositiveInteger, states } from "../../config/conf
 import type { ContextRules } from "../../config/context.ts";
 import { readShared, type LlamaConfig } from "../llama/config.ts";
 
-/** Where the config says nothing, as in transformers; null says that attention does not slide. */
+/** The window where the key is absent, as in transformers. A key that is null means that attention does not slide. */
 const defaultWindow = 4096;
 
 export const mistralContext: ContextRules = {

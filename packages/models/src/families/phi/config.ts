@@ -13,7 +13,7 @@ export type PhiConfig = {
   readonly epsilon: number;
   readonly activation: Activation;
   readonly context: Context;
-  /** Either way logits have a bias. */
+  /** Logits have a bias in both cases. */
   readonly unembedding: Unembedding;
 };
 

@@ -6,7 +6,7 @@ import { readShared, type LlamaConfig } from "../llama/config.ts";
 export type Phi3Config = Omit<LlamaConfig, "biases">;
 
 export const phi3Context: ContextRules = {
-  // What Phi-3's configs called LongRoPE before it had a name; none of them means the YaRN of other families.
+  // Early configs of Phi-3 call LongRoPE by these names; none of them means the YaRN of other families.
   ropeTypes: { su: "longrope", yarn: "longrope" },
   slidingWindow: (config) => optionalPositiveInteger(config, "sliding_window"),
 };

@@ -4,7 +4,7 @@ import type { ContextRules } from "../../config/context.ts";
 import { readAttentionBiases, readShared, type LlamaConfig } from "../llama/config.ts";
 import { windowFromLayer } from "../../config/window-layers.ts";
 
-/** Where the config says nothing, as in transformers. */
+/** The head's width where head_dim is absent, as in transformers. */
 const defaultHeadDim = 128;
 
 export const qwen3Context: ContextRules = windowFromLayer;

@@ -11,7 +11,7 @@ import { llamaVariant } from "../llama/decoder.ts";
 import { qwen3Context, readQwen3Config } from "./config.ts";
 import { qwen3Weights, type HeadNorms } from "./weights.ts";
 
-/** Norms of the heads of queries and keys. */
+/** Norms each head of the queries and of the keys. */
 export const headNorms =
   ({ epsilon, sizes: { numHeads, numKvHeads, headDim } }: LlamaConfig, norm: typeof rmsNorm) =>
   (builder: Builder, { queryNorm, keyNorm }: HeadNorms, { query, key, value }: Projected): Projected => ({

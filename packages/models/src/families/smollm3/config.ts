@@ -11,10 +11,10 @@ import { layersOf, readLayerTypes } from "../../config/layer-types.ts";
 import { readAttentionBiases, readShared, type LlamaConfig } from "../llama/config.ts";
 import { readRotates } from "../../config/rotating-layers.ts";
 
-/** Where the config says nothing, as in transformers. */
+/** The values of absent keys, as in transformers. */
 const defaults = { interval: 4, theta: 2_000_000 } as const;
 
-/** Of each layer whether it rotates: as a list has it, or one of so many does not. */
+/** For each layer, whether it rotates: by the list in no_rope_layers, or else all but one in every interval. */
 const rotatesOf = (config: ConfigObject): readonly boolean[] => {
   const interval = optionalPositiveInteger(config, "no_rope_layer_interval") ?? defaults.interval;
   return readRotates(config) ?? layersOf(config).map((layer) => (layer + 1) % interval !== 0);
@@ -25,7 +25,7 @@ export const smollm3Context: ContextRules = {
     (optionalFlag(config, "use_sliding_window") ?? false) ? positiveInteger(config, "sliding_window") : undefined,
   layers: (config) => {
     const rotates = rotatesOf(config);
-    // Layers that do not rotate slide where the config does not list those that do.
+    // Without a list of layers that slide, those that do not rotate do.
     const slides = readLayerTypes(config) ?? rotates.map((own) => !own);
     return rotates.map((own, layer) => ({ rotates: own, slides: slides[layer]! }));
   },

@@ -1,17 +1,17 @@
 /**
- * A repository's folder in the standard cache, which every library of the hub shares:
+ * The layout of a repository's folder in the standard cache, which every library of the hub shares:
  *
  *     models--<owner>--<name>/refs/<revision>              the commit that the revision was last seen at
  *                             snapshots/<commit>/<file>    a link to ../../blobs/<hash>
- *                             blobs/<hash>                 the content; <hash>.incomplete: the beginning of one
+ *                             blobs/<hash>                 the content; <hash>.incomplete: the beginning of a download
  *                             .no_exist/<commit>/<file>    empty: the commit has no such file
  */
 import { link, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { look } from "../../disk/open-folder.ts";
+import { statIfThere } from "../../disk/open-folder.ts";
 import { checkCommit, isCommit } from "../hub-api.ts";
 
-export const exists = async (path: string): Promise<boolean> => (await look(path)) !== undefined;
+export const exists = async (path: string): Promise<boolean> => (await statIfThere(path)) !== undefined;
 
 const write = async (path: string, text: string): Promise<void> => {
   await mkdir(dirname(path), { recursive: true });
@@ -48,10 +48,10 @@ export const pointAt = async (blob: string, pointer: string): Promise<void> => {
     await symlink(relative(dirname(pointer), blob), pointer);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // Windows lets few people make symbolic links; a hard link is the same file.
+    // Windows lets few users make symbolic links. A hard link leads to the same content.
     if (code === "EPERM") return link(blob, pointer);
     if (code !== "EEXIST") throw error;
-    // Another process was first, or an old link leads nowhere.
+    // Another process made it first, or an old link leads nowhere.
     if (await exists(pointer)) return;
     await rm(pointer, { force: true });
     await pointAt(blob, pointer);

@@ -1,6 +1,6 @@
 /**
- * Whether a file of the cache still is what its name, a hash, says. Small ones are hashed whenever they are opened; large ones when
- * they cannot be what they are named, for that costs a second a gigabyte.
+ * Checks that a file of the cache still has the hash that is its name. Small files are hashed whenever they are opened. Hashing takes a second
+ * a gigabyte, so large files are hashed only if their size is not what their header states.
  */
 import { createReadStream } from "node:fs";
 import { basename, join } from "node:path";
@@ -11,7 +11,7 @@ import type { Hub } from "../hub-options.ts";
 const small = 1 << 25;
 const hashForm = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 
-/** Whether a safetensors file ends where its header says; that much is seen without reading it. */
+/** Whether a safetensors file ends where its header says. That is seen without reading all of it. */
 const endsAsStated = async ({ size, read }: ByteSource): Promise<boolean> => {
   if (size < 8) return false;
   const first = await read(0, 8);
@@ -30,7 +30,7 @@ const endsAsStated = async ({ size, read }: ByteSource): Promise<boolean> => {
 
 /** @throws Error with the file's path, and what to do, where its content is another than its name says */
 export const checkIntact = async ({ id }: Hub, name: string, { source, external }: CheckpointFile): Promise<void> => {
-  // Where links are not allowed a file lies in the snapshot under its own name.
+  // Where links are not allowed, a file lies in the snapshot under its own name, which is no hash.
   if (external.kind !== "path" || basename(external.folder) !== "blobs" || !hashForm.test(external.file)) return;
   if (source.size > small && (!name.endsWith(".safetensors") || (await endsAsStated(source)))) return;
   const path = join(external.folder, external.file);
