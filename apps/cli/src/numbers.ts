@@ -1,29 +1,8 @@
 /** The numbers that methods read, a row each: its flag, what it means, and how its text is read. */
+import type { MethodNumbers } from "@ropewalk/context-extension/methods";
 import { InvalidArgumentError } from "commander";
 
-export type Numbers = {
-  readonly groupSize?: number;
-  readonly window?: number;
-  readonly shiftFrom?: number;
-  readonly positionChunk?: number;
-  readonly localSize?: number;
-  readonly sinks?: number;
-  readonly factor?: number;
-  readonly originalContext?: number;
-  readonly theta?: number;
-  readonly variant?: "uniform" | "progressive";
-  readonly betaFast?: number;
-  readonly betaSlow?: number;
-  readonly attentionFactor?: number;
-  readonly mscale?: number;
-  readonly mscaleAllDim?: number;
-  readonly truncate?: boolean;
-  readonly shortFactor?: readonly number[];
-  readonly longFactor?: readonly number[];
-  readonly lowFreqFactor?: number;
-  readonly highFreqFactor?: number;
-  readonly exemptLayers?: number;
-};
+export type Numbers = MethodNumbers;
 
 export type NumberName = keyof Numbers;
 

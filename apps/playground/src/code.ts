@@ -1,5 +1,5 @@
 /** The pipeline of the page as a program, to copy. */
-import type { Call } from "./methods.ts";
+import type { MethodCall } from "@ropewalk/context-extension/methods";
 import type { ModelOrigin } from "./sources.ts";
 import type { BackendSetting } from "./engine.ts";
 import type { Setting } from "./setting.ts";
@@ -33,7 +33,7 @@ const sourceOf = (origin: ModelOrigin): { readonly imports: string; readonly tex
 
 export const codeOf = (
   origin: ModelOrigin,
-  calls: readonly Call[],
+  calls: readonly MethodCall[],
   backend: BackendSetting,
   setting: Setting,
 ): string => {

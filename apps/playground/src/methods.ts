@@ -1,94 +1,69 @@
-/** The methods of the page, a row each: its numbers, and the call that makes it, which is run and shown as code. Nothing else knows their names. */
+/** The methods of the page: rows of the library's table, with the numbers that have a slider. */
+import { compose, type ContextExtension } from "@ropewalk/context-extension";
 import {
-  compose,
-  logN,
-  positionInterpolation,
-  reRope,
-  selfExtend,
-  slidingWindow,
-  withPositions,
-  yarn,
-  type ContextExtension,
-} from "@ropewalk/context-extension";
+  entropyMethods,
+  makeExtension,
+  positionMethods,
+  ropeMethods,
+  type Method,
+  type MethodCall,
+  type MethodNumberName,
+} from "@ropewalk/context-extension/methods";
 
 export type NumberName = "groupSize" | "window" | "shiftFrom" | "chunk" | "local" | "first" | "factor";
 
 export type Numbers = Readonly<Record<NumberName, number>>;
 
-const makers = { logN, positionInterpolation, reRope, selfExtend, slidingWindow, withPositions, yarn };
+/** The number of the library's table that a slider sets; addresses of the page have the slider's name. */
+const set: Readonly<Record<NumberName, MethodNumberName>> = {
+  groupSize: "groupSize",
+  window: "window",
+  shiftFrom: "shiftFrom",
+  chunk: "positionChunk",
+  local: "localSize",
+  first: "sinks",
+  factor: "factor",
+};
 
-type Maker = keyof typeof makers;
-
-/** A call of a constructor. */
-export type Call = { readonly make: Maker; readonly config: object };
+const sliders = Object.keys(set) as readonly NumberName[];
 
 type Row = {
   readonly label: string;
   readonly numbers: readonly NumberName[];
   /** Undefined: nothing is changed. */
-  readonly call: (numbers: Numbers, trainedContext: number) => Call | undefined;
+  readonly call: (numbers: Numbers, trainedContext: number) => MethodCall | undefined;
 };
 
 const none = (label: string): Row => ({ label, numbers: [], call: () => undefined });
 
+const rowOf = ({ label, reads, call }: Method): Row => ({
+  label,
+  numbers: sliders.filter((name) => reads.includes(set[name])),
+  call: (numbers, trainedContext) => {
+    const given = Object.fromEntries(sliders.map((name) => [set[name], numbers[name]]));
+    return call({ ...given, trainedContext, length: trainedContext });
+  },
+});
+
 export const methods: Readonly<Record<string, Row>> = {
   none: none("None, as trained"),
-  "self-extend": {
-    label: "SelfExtend",
-    numbers: ["groupSize", "window"],
-    call: ({ groupSize, window }) => ({ make: "selfExtend", config: { groupSize, window } }),
-  },
-  "re-rope": {
-    label: "ReRoPE",
-    numbers: ["window"],
-    call: ({ window }) => ({ make: "reRope", config: { window } }),
-  },
-  string: {
-    label: "STRING",
-    numbers: ["shiftFrom", "window"],
-    call: ({ shiftFrom, window }) => ({ make: "withPositions", config: { kind: "string", shiftFrom, window } }),
-  },
-  "dual-chunk": {
-    label: "Dual chunk attention",
-    numbers: ["chunk", "local"],
-    call: ({ chunk, local }) => ({
-      make: "withPositions",
-      config: { kind: "dual-chunk", chunkSize: chunk, localSize: local },
-    }),
-  },
-  sinks: {
-    label: "Attention sinks",
-    numbers: ["first", "window"],
-    call: ({ first, window }) => ({ make: "withPositions", config: { kind: "sinks", sinks: first, window } }),
-  },
-  "sliding-window": {
-    label: "Sliding window",
-    numbers: ["window"],
-    call: ({ window }) => ({ make: "slidingWindow", config: { window } }),
-  },
+  "self-extend": rowOf(positionMethods["self-extend"]),
+  "re-rope": rowOf(positionMethods["re-rope"]),
+  string: rowOf(positionMethods.string),
+  "dual-chunk": rowOf(positionMethods["dual-chunk"]),
+  sinks: rowOf(positionMethods.sinks),
+  "sliding-window": rowOf(positionMethods["sliding-window"]),
 };
 
 export const ropeScalings: Readonly<Record<string, Row>> = {
   none: none("The model's own"),
-  linear: {
-    label: "Position interpolation",
-    numbers: ["factor"],
-    call: ({ factor }) => ({ make: "positionInterpolation", config: { factor } }),
-  },
-  yarn: {
-    label: "YaRN",
-    numbers: ["factor"],
-    call: ({ factor }, originalContext) => ({ make: "yarn", config: { factor, originalContext } }),
-  },
+  linear: rowOf(ropeMethods.linear),
+  yarn: rowOf(ropeMethods.yarn),
 };
 
 export const entropyScalings: Readonly<Record<string, Row>> = {
   none: none("None"),
-  "log-n": {
-    label: "By the logarithm of the position",
-    numbers: [],
-    call: (_, trainedContext) => ({ make: "logN", config: { trainedContext } }),
-  },
+  "log-n": rowOf(entropyMethods["log-n"]),
 };
 
 export type Chosen = { readonly method: string; readonly rope: string; readonly entropy: string };
@@ -100,12 +75,11 @@ export const numbersOf = (chosen: Chosen): readonly NumberName[] => [
   ...new Set(rowsOf(chosen).flatMap(({ numbers }) => numbers)),
 ];
 
-export const callsOf = (chosen: Chosen, numbers: Numbers, trainedContext: number): readonly Call[] =>
+export const callsOf = (chosen: Chosen, numbers: Numbers, trainedContext: number): readonly MethodCall[] =>
   rowsOf(chosen).flatMap((row) => row.call(numbers, trainedContext) ?? []);
 
 /** @throws as the constructors do */
-export const extensionOf = (calls: readonly Call[]): ContextExtension =>
-  compose(...calls.map(({ make, config }) => (makers[make] as (numbers: object) => ContextExtension)(config)));
+export const extensionOf = (calls: readonly MethodCall[]): ContextExtension => compose(...calls.map(makeExtension));
 
 /** Where a slider of a number ends, for a model of that trained window; and where it begins to stand. */
 export const limits: Readonly<

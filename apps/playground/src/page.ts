@@ -3,14 +3,15 @@ import { compose, type ContextExtension } from "@ropewalk/context-extension";
 import { extendDecoder, type DecoderSizes, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { WorkerModel, WorkerOpened } from "@ropewalk/generation/worker";
 import { startEngine, type BackendSetting } from "./engine.ts";
-import { callsOf, extensionOf, type Call } from "./methods.ts";
+import type { MethodCall } from "@ropewalk/context-extension/methods";
+import { callsOf, extensionOf } from "./methods.ts";
 import { fromHash, numbersFor, toHash, type Setting } from "./setting.ts";
 import { strings } from "./strings.ts";
 import type { ModelOrigin } from "./sources.ts";
 
 /** The setting put on the model that is open. */
 export type Assembled = {
-  readonly calls: readonly Call[];
+  readonly calls: readonly MethodCall[];
   readonly extension: ContextExtension;
   readonly extended: ExtendedDecoder<DecoderSizes>;
 };

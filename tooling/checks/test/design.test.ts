@@ -28,8 +28,8 @@ it.each([
   ["a rope scaling", /\bntk-aware\b|\bntkAware\b/, 8],
   ["a rope scaling", /\bmr-rope\b|\bmrRope\b/, 7],
   ["a position mapping", /\bleaky-re-rope\b|\bleakyReRope\b/, 7],
-  // Without a constructor of its own: its file, its row, those of the command line and that of the playground.
-  ["a position mapping", /\bsinks\b/, 5],
+  // Without a constructor of its own: its file, its row, that of the methods, its number, the number's flag and the playground's row.
+  ["a position mapping", /\bsinks\b/, 6],
   ["an entropy scaling", /\byarn-temperature\b|\byarnTemperature\b/, 7],
   ["a model family", /\bqwen2\b/, 4],
   ["a form of attention in exports", /\bgroupQueryAttention\b/, 2],

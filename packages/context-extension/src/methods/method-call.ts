@@ -1,0 +1,25 @@
+/** A call of a constructor as data: it can be run, and shown as code. */
+import * as constructors from "../extension.ts";
+import type { RopeScaling } from "@ropewalk/rope";
+import type { ContextExtension } from "../extension.ts";
+
+export type Constructor = keyof typeof constructors;
+
+export type MethodCall = { readonly make: Constructor; readonly config: object };
+
+/** The call of a constructor, with a configuration that the constructor takes. */
+export const callOf = <Name extends Constructor>(
+  make: Name,
+  config: Parameters<(typeof constructors)[Name]>[0] & object,
+): MethodCall => ({ make, config });
+
+/** The call for a rope scaling that has no constructor: the scaling as it is. */
+export const ropeCall = (rope: RopeScaling): MethodCall => ({ make: "compose", config: { rope } });
+
+/**
+ * The extension that a call makes.
+ *
+ * @throws as the constructor does
+ */
+export const makeExtension = ({ make, config }: MethodCall): ContextExtension =>
+  (constructors[make] as (config: object) => ContextExtension)(config);
