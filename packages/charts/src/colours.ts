@@ -1,12 +1,12 @@
 /**
- * The colours of all pictures, chosen once. Series are told apart by those who see red and green alike, too, on white and on dark; behind
- * the last colour they begin anew, dashed. What grows from bad to good goes from orange to blue, never from red to green.
+ * The colours of all pictures, chosen once. Readers who see red and green alike can tell series apart as well, on white and on dark.
+ * After the last colour, the colours start again with dashed lines. A scale from bad to good goes from orange to blue, never from red to green.
  */
 
 export type Theme = {
   readonly ground: string;
   readonly ink: string;
-  /** Lines of a grid, and what is worth less than a curve. */
+  /** Lines of a grid, and anything less important than a curve. */
   readonly faint: string;
   readonly mark: string;
   readonly series: readonly string[];
@@ -14,13 +14,19 @@ export type Theme = {
 
 /** Blue, vermilion, green, wine, violet, ink: the first three are Okabe and Ito's, all are dark enough for thin lines. */
 export const light: Theme = {
-  ...{ ground: "#ffffff", ink: "#24292f", faint: "#d0d7de", mark: "#57606a" },
+  ground: "#ffffff",
+  ink: "#24292f",
+  faint: "#d0d7de",
+  mark: "#57606a",
   series: ["#0072b2", "#d55e00", "#00916a", "#882255", "#5b3df5", "#24292f"],
 };
 
-/** The same, lighter. */
+/** The same hues, lighter, for a dark ground. */
 export const dark: Theme = {
-  ...{ ground: "#0d1117", ink: "#e6edf3", faint: "#30363d", mark: "#8b949e" },
+  ground: "#0d1117",
+  ink: "#e6edf3",
+  faint: "#30363d",
+  mark: "#8b949e",
   series: ["#56b4e9", "#ff8a3c", "#2fc08f", "#e79fc8", "#f0e442", "#e6edf3"],
 };
 
@@ -32,7 +38,7 @@ const rgbOf = (colour: string): Rgb =>
 const hex = (rgb: readonly number[]): string =>
   `#${rgb.map((value) => Math.round(value).toString(16).padStart(2, "0")).join("")}`;
 
-/** Between neighbours of the list, from its first at 0 to its last at 1. */
+/** A colour scale: the first colour of the list at 0, the last at 1, and mixtures of two neighbours between. */
 const along =
   (colours: readonly string[]) =>
   (share: number): string => {
@@ -42,10 +48,10 @@ const along =
     return hex(from.map((value, channel) => value + (at - below) * (to[channel]! - value)));
   };
 
-/** Of a share that is bad at 0 and good at 1. */
+/** The colour of a share that is bad at 0 and good at 1. */
 export const goodness: (share: number) => string = along(["#d55e00", "#f0b27a", "#f4efe1", "#86bfe0", "#2f8ec4"]);
 
-/** Of an amount: dark blue at 0, yellow at 1, evenly lighter between (after cividis). */
+/** The colour of an amount: dark blue at 0, yellow at 1, evenly lighter between (after cividis). */
 export const amount: (share: number) => string = along([
   "#00224e",
   "#35456c",

@@ -1,4 +1,4 @@
-/** Curves over one another, each with its name. */
+/** Curves of any kind in one area, each with its name. */
 import { check, checkConfig, checkList, optional, trueOrFalse, type Keys } from "@ropewalk/check";
 import { legend, plot, type Mark } from "./plot.ts";
 import { heading, notes, svgDocument } from "./svg.ts";
@@ -12,39 +12,38 @@ export type Curve = {
 
 export type Curves = {
   readonly title: string;
-  /** What is across, and what is up. */
+  /** The names of the horizontal and the vertical axis. */
   readonly across: string;
   readonly up: string;
   readonly curves: readonly Curve[];
-  /** Values across that are labelled, as far as there is room. Default: round ones, or of a logarithmic axis those that curves have. */
+  /** Values of the horizontal axis that get a label where there is room. Default: round values; on a logarithmic axis, the values of the curves. */
   readonly ticks?: readonly number[];
-  /** Values across that are worth knowing, as dashed lines. */
+  /** Values of the horizontal axis that are marked by a dashed line. */
   readonly marks?: readonly Mark[];
-  /** A value up that is worth knowing, as a dashed line. */
+  /** A value of the vertical axis that is marked by a dashed line. */
   readonly level?: { readonly y: number; readonly name: string };
-  /** Values up that are shown in any case, as 0 and 100 of percents. */
+  /** Values of the vertical axis that are always shown, such as 0 and 100 for percentages. */
   readonly within?: readonly number[];
-  /** The highest value that is shown: a curve that goes beyond goes along the top. */
+  /** The highest value that is shown. A curve that exceeds it runs along the top. */
   readonly most?: number;
-  /** Whether doubling is as far everywhere across. Default false. */
+  /** Whether the horizontal axis is logarithmic. Default false. */
   readonly logarithmic?: boolean;
-  /** Whether points have dots. Default false. */
+  /** Whether each point is drawn as a dot. Default false. */
   readonly dots?: boolean;
 };
 
 const keys: Keys<Curves> = {
-  ...{
-    title: true,
-    across: true,
-    up: true,
-    curves: checkList,
-    ticks: true,
-    marks: true,
-    level: true,
-    within: true,
-    most: true,
-  },
-  ...{ logarithmic: optional(trueOrFalse), dots: optional(trueOrFalse) },
+  title: true,
+  across: true,
+  up: true,
+  curves: checkList,
+  ticks: true,
+  marks: true,
+  level: true,
+  within: true,
+  most: true,
+  logarithmic: optional(trueOrFalse),
+  dots: optional(trueOrFalse),
 };
 
 /**
@@ -67,7 +66,7 @@ export const curves = (config: Curves): string => {
   } = config;
   const points = config.curves.flatMap((curve) => curve.points);
   const places = points.map(({ x }) => x);
-  // A single place stands at the left.
+  // A single value of x is drawn at the left.
   const [from, to] = [Math.min(...places), Math.max(...places)];
   check(!logarithmic || from > 0, "curves: x must be > 0 on a logarithmic axis", from);
   const own = logarithmic ? [...new Set(places)].toSorted((a, b) => a - b) : ticksAround(places, 8).at;
@@ -75,10 +74,16 @@ export const curves = (config: Curves): string => {
   const head = heading(title);
   const values = [...points.map(({ y }) => Math.min(y, most)), ...(level ? [level.y] : []), ...within];
   const area = plot({
-    ...{ top: head.bottom + 12, height: 230, marks, up: ticksAround(values), ...(level && { level }) },
+    top: head.bottom + 12,
+    height: 230,
+    marks,
+    up: ticksAround(values),
+    ...(level && { level }),
     across: { from, to: to > from ? to : from + (from || 1), ticks, log: logarithmic },
     lines: config.curves.map((curve, series) => ({
-      ...{ series, dots, kind: "curve" },
+      series,
+      dots,
+      kind: "curve",
       points: curve.points.map(({ x, y }) => [x, y] as const),
     })),
   });

@@ -1,6 +1,6 @@
 /**
- * A matrix as colours: attention maps, relative positions. Rows are down, columns across, as a matrix is written. One that is larger than
- * the picture has squares for it is shown by the mean of each square.
+ * A matrix as colours: attention maps, relative positions. Rows go down and columns go across, as a matrix is written. A matrix with more
+ * elements than the picture has squares is shown by the mean over each square.
  */
 import { check, checkConfig, checkInteger, oneOf, optional, type Keys } from "@ropewalk/check";
 import { amount } from "./colours.ts";
@@ -11,26 +11,31 @@ export type HeatMap = {
   readonly title: string;
   readonly rows: number;
   readonly columns: number;
-  /** Row by row. NaN where there is nothing, as above a causal diagonal: it stays empty. */
+  /** Row by row. A NaN, such as those above a causal diagonal, leaves its square empty. */
   readonly values: ArrayLike<number>;
-  /** What is across, what is down, and what a colour means. */
+  /** The names of the columns and the rows, and what a colour means. */
   readonly across: string;
   readonly down: string;
   readonly colour: string;
-  /** `logarithmic`: ten times as much is as far everywhere, and what is 0 stays empty. Default `linear`. */
+  /** On a `logarithmic` scale, values of 0 stay empty. Default `linear`. */
   readonly scale?: "linear" | "logarithmic";
 };
 
 const keys: Keys<HeatMap> = {
-  ...{ title: true, values: true, across: true, down: true, colour: true },
-  ...{ rows: (...given) => checkInteger(...given, 1), columns: (...given) => checkInteger(...given, 1) },
+  title: true,
+  values: true,
+  across: true,
+  down: true,
+  colour: true,
+  rows: (...given) => checkInteger(...given, 1),
+  columns: (...given) => checkInteger(...given, 1),
   scale: optional(oneOf(["linear", "logarithmic"])),
 };
 
-/** Squares a side, and colours, at most: more are not told apart. */
+/** The largest number of squares along a side, and of colours: readers cannot tell more apart. */
 const [mostSquares, levels] = [128, 48] as const;
 
-/** Means over squares of `step` by `step`; NaN where nothing is. */
+/** Means over squares of `step` by `step` elements; NaN for a square without a value. */
 const reduced = ({ rows, columns, values }: HeatMap, step: number) => {
   const [tall, wide] = [Math.ceil(rows / step), Math.ceil(columns / step)];
   const sums = new Float64Array(tall * wide);
@@ -46,7 +51,7 @@ const reduced = ({ rows, columns, values }: HeatMap, step: number) => {
   return { tall, wide, means: sums.map((sum, at) => sum / counts[at]!) };
 };
 
-/** Equal neighbours of a row as one stretch, the stretches of a colour as one path: `level` of each square, -1 for none. */
+/** Draws equal neighbours of a row as one rectangle, and all rectangles of a colour as one path. `level` is the colour of each square, -1 for none. */
 const paths = (level: (at: number) => number, tall: number, wide: number): readonly string[] => {
   const drawn = Array.from({ length: levels }, () => "");
   for (let row = 0; row < tall; row++)
@@ -60,7 +65,7 @@ const paths = (level: (at: number) => number, tall: number, wide: number): reado
   return drawn.flatMap((d, own) => (d === "" ? [] : [`<path style="fill:${amount(own / (levels - 1))}" d="${d}"/>`]));
 };
 
-/** Three digits, without what says nothing. */
+/** Three significant digits, without trailing zeros. */
 const short = (value: number): string => String(Number(value.toPrecision(3)));
 
 /**

@@ -1,4 +1,4 @@
-/** Keys found, by length of the text and depth of the key: a panel a method, lengths across, depths down. */
+/** The share of keys that were found, by length of the text and depth of the key: one panel per method, lengths across, depths down. */
 import { checkConfig, checkList, type Keys } from "@ropewalk/check";
 import { goodness } from "./colours.ts";
 import { fixed, heading, linesOf, notes, pageWidth, svgDocument, text } from "./svg.ts";
@@ -6,14 +6,14 @@ import { fixed, heading, linesOf, notes, pageWidth, svgDocument, text } from "./
 export type GridCell = {
   /** Tokens of the text. */
   readonly length: number;
-  /** From 0, the beginning, to 1, the end. */
+  /** Where the key lies: 0 is the beginning of the text, 1 the end. */
   readonly depth: number;
   readonly found: number;
   readonly trials: number;
 };
 
 export type KeyGrid = {
-  /** Default: what a passkey grid shows. */
+  /** Default: a title for passkey grids. */
   readonly title?: string;
   readonly methods: readonly { readonly method: string; readonly cells: readonly GridCell[] }[];
 };
@@ -24,7 +24,7 @@ const [left, tall, mostAcross] = [52, 28, 8] as const;
 
 const distinct = (values: readonly number[]): readonly number[] => [...new Set(values)];
 
-/** One block: lengths that stand side by side. */
+/** One row of panels: the lengths that stand side by side. */
 const block = (cells: readonly GridCell[], lengths: readonly number[], wide: number, top: number) => {
   const depths = distinct(cells.map(({ depth }) => depth));
   const parts = [

@@ -1,4 +1,4 @@
-/** The loss by position: positions across, the mean loss of each bucket as a step, a curve a method, marks at given positions. */
+/** The loss by position: the mean loss of each bucket of positions is a step, each method has a curve, and some positions are marked. */
 import { check, checkConfig, checkList, type Keys } from "@ropewalk/check";
 import { legend, plot, type Mark } from "./plot.ts";
 import { heading, notes, svgDocument } from "./svg.ts";
@@ -11,10 +11,10 @@ export type LossCurve = {
 };
 
 export type LossCurves = {
-  /** Absent: the name of the only curve. */
+  /** Default: the name of the only curve. */
   readonly title?: string;
   readonly curves: readonly LossCurve[];
-  /** Positions worth knowing. */
+  /** Positions that are marked by a dashed line. */
   readonly marks?: readonly Mark[];
 };
 
@@ -34,11 +34,14 @@ export const lossCurves = (config: LossCurves): string => {
   const edges = [...new Set(buckets.flatMap(({ from, to }) => [from, to]))].toSorted((a, b) => a - b);
   const head = heading(title);
   const area = plot({
-    ...{ top: head.bottom + 12, height: 230, marks },
+    top: head.bottom + 12,
+    height: 230,
+    marks,
     across: { from: edges[0]!, to: edges.at(-1)!, ticks: edges },
     up: ticksAround(buckets.map(({ loss }) => loss)),
     lines: curves.map((curve, series) => ({
-      ...{ series, kind: "loss" },
+      series,
+      kind: "loss",
       points: curve.buckets.flatMap(({ from, to, loss }) => [[from, loss] as const, [to, loss] as const]),
     })),
   });

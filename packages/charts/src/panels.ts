@@ -1,16 +1,16 @@
-/** Pictures of this package below one another, as one. */
+/** One picture made of several pictures of this package, one below the other. */
 import { check, checkConfig, checkList, type Keys } from "@ropewalk/check";
 import { heading, pageWidth, svgDocument } from "./svg.ts";
 
 export type Panels = {
   readonly title: string;
-  /** Documents that other functions of this package gave. */
+  /** Documents that other functions of this package returned. */
   readonly pictures: readonly string[];
 };
 
 const keys: Keys<Panels> = { title: true, pictures: checkList };
 
-/** How a document begins, and how high it is in its own units. */
+/** Matches the opening tag of a document, with its height in its own units. */
 const opening = new RegExp(`^<svg [^>]*viewBox="0 0 ${pageWidth} (\\d+)"[^>]*>`);
 
 /**
@@ -27,7 +27,7 @@ export const panels = (config: Panels): string => {
     check(tall !== undefined, `panels: pictures[${index}] must be a picture of this package`, picture, "string");
     const at = `<svg y="${top}" width="${pageWidth}" height="${tall}" viewBox="0 0 ${pageWidth} ${tall}">`;
     top += Number(tall);
-    // The rules are the same in all, and stand once.
+    // All documents have the same style rules: one copy is enough.
     return picture
       .replace(opening, at)
       .replace(/<style>.*<\/style>\n/, "")

@@ -1,17 +1,17 @@
-/** An area with axes, in which lines, marks and levels are drawn. Curves of every kind are made of it. */
+/** An area with axes, in which lines, marks and levels are drawn. All curves are drawn by it. */
 import { light } from "./colours.ts";
 import { fixed, notes, pageWidth, text, type Part } from "./svg.ts";
 import { labelled, type Ticks } from "./ticks.ts";
 
-/** A value across that is worth knowing, as a dashed line. */
+/** A value of the horizontal axis that is marked by a dashed line. */
 export type Mark = { readonly at: number; readonly label: string };
 
 export type Point = readonly [x: number, y: number];
 
 export type Line = {
-  /** Which colour. */
+  /** The index of its colour. */
   readonly series: number;
-  /** The class of what is drawn. */
+  /** The class of the drawn elements. */
   readonly kind: string;
   readonly points: readonly Point[];
   readonly dots?: boolean;
@@ -20,7 +20,7 @@ export type Line = {
 export type Plot = {
   readonly top: number;
   readonly height: number;
-  /** Values across: the ends, and those that are labelled where there is room. */
+  /** The horizontal axis: its ends, and the values that get a label where there is room. */
   readonly across: {
     readonly from: number;
     readonly to: number;
@@ -30,7 +30,7 @@ export type Plot = {
   readonly up: Ticks;
   readonly lines: readonly Line[];
   readonly marks?: readonly Mark[];
-  /** A value up that is worth knowing. */
+  /** A value of the vertical axis that is marked. */
   readonly level?: { readonly y: number; readonly name: string };
 };
 
@@ -48,7 +48,7 @@ const seriesClass = (series: number): string => {
   return `line s${series % count}${Math.floor(series / count) % 2 === 1 ? " dashed" : ""}`;
 };
 
-/** A part of a line for each stretch of values that are there; what leaves the area at its top goes along it. */
+/** One path for each stretch of a line without NaN. A line that exceeds the area runs along the top. */
 const drawn = (line: Line, x: (value: number) => number, y: (value: number) => number): string => {
   let pen = "M";
   const steps = line.points.map(([across, up]) => {
@@ -64,7 +64,7 @@ const drawn = (line: Line, x: (value: number) => number, y: (value: number) => n
   return `<g class="${seriesClass(line.series)}"><path class="${line.kind}" d="${steps.join("")}"/>${dots.join("")}</g>`;
 };
 
-/** With the labels of its axes. */
+/** Draws the area, with the labels of its axes. */
 export const plot = ({ top, height, across, up, lines, marks = [], level }: Plot): Part => {
   const bottom = top + height;
   const place = across.log ? Math.log : (value: number): number => value;
@@ -98,7 +98,7 @@ export const plot = ({ top, height, across, up, lines, marks = [], level }: Plot
   return { parts, bottom: bottom + 24 };
 };
 
-/** The names of series, a line each, from `top` on. */
+/** The names of the series below each other, from `top` on. */
 export const legend = (
   top: number,
   names: readonly { readonly name: string; readonly kind: string; readonly series: number }[],

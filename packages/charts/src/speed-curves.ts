@@ -1,17 +1,17 @@
-/** What a token costs by context: a panel for prefill and one for decoding, a curve a model. */
+/** The time per token by length of the context: one panel for prefill and one for decoding, one curve per model. */
 import { checkConfig, checkList, type Keys } from "@ropewalk/check";
 import { legend, plot, type Mark } from "./plot.ts";
 import { heading, notes, svgDocument, text } from "./svg.ts";
 import { ticksAround } from "./ticks.ts";
 
-/** Milliseconds a token. */
+/** Milliseconds per token. */
 export type TokenCost = { readonly prefill: number; readonly decode: number };
 
 export type SpeedCurves = {
   readonly title: string;
-  /** Of the models, in the order of their costs. */
+  /** The names of the models, in the order of `costs`. */
   readonly names: readonly string[];
-  /** Ascending. */
+  /** In ascending order of `context`. */
   readonly contexts: readonly { readonly context: number; readonly costs: readonly TokenCost[] }[];
   readonly marks?: readonly Mark[];
 };
@@ -22,12 +22,16 @@ const panel = (kind: keyof TokenCost, { names, contexts, marks = [] }: SpeedCurv
   const asked = contexts.map(({ context }) => context);
   const [from, longest] = [asked[0]!, asked.at(-1)!];
   const area = plot({
-    ...{ top: top + 32, height: 170, marks },
-    // A context alone has its place at the left.
+    top: top + 32,
+    height: 170,
+    marks,
+    // A single context is drawn at the left.
     across: { from, to: longest > from ? longest : 2 * from, ticks: asked, log: true },
     up: ticksAround([0, ...contexts.flatMap(({ costs }) => costs.map((cost) => cost[kind]))], 6),
     lines: names.map((_, model) => ({
-      ...{ series: model, kind: `model-${model}`, dots: true },
+      series: model,
+      kind: `model-${model}`,
+      dots: true,
       points: contexts.map(({ context, costs }) => [context, costs[model]![kind]] as const),
     })),
   });

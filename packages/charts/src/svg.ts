@@ -1,11 +1,11 @@
 /**
- * What the pictures are made of: a self-contained SVG document, as wide as a narrow phone is legible at, light or dark as the reader's
- * system is. Colours stand in full in every rule, so that what knows no dark draws the light one; all documents have the same rules, so
- * that several stand in one page.
+ * The parts of a picture: a self-contained SVG document that is legible on a narrow phone, and light or dark as the reader's system is.
+ * Every style rule states its colour in full, so that a viewer without dark mode draws the light picture. All documents have the same
+ * rules, so that several fit in one page.
  */
 import { dark, light, type Theme } from "./colours.ts";
 
-/** Of every picture, in its own units: text of 12 is 10 pixels high on a screen of 360. */
+/** The width of every picture in its own units. Text of height 12 is 10 pixels high on a screen of 360 pixels. */
 export const pageWidth = 420;
 
 /** As it opens by itself. */
@@ -17,10 +17,10 @@ const escape = (content: string): string => content.replace(/[<>&"]/g, (mark) =>
 export const text = (x: number, y: number, content: string, kind = "note"): string =>
   `<text x="${fixed(x)}" y="${fixed(y)}" class="${kind}">${escape(content)}</text>`;
 
-/** As short as it says the same at a tenth. */
+/** A number rounded to one decimal, written as short as possible. */
 export const fixed = (value: number): string => String(Math.round(value * 10) / 10);
 
-/** Lines of at most so many characters, broken at spaces where there are any. */
+/** Breaks a text into lines of at most `most` characters, at spaces where possible. */
 export const linesOf = (content: string, most: number): readonly string[] => {
   const lines: string[] = [];
   for (let rest = content; rest !== "";) {
@@ -54,7 +54,7 @@ const style =
 
 export type Page = {
   readonly height: number;
-  /** For those who do not see it, and as a hint of the pointer. */
+  /** The text that a screen reader reads, and the tooltip. */
   readonly title: string;
 };
 
@@ -72,10 +72,10 @@ export const svgDocument = ({ height, title }: Page, parts: readonly string[]): 
   ].join("\n");
 };
 
-/** A part of a picture, and where it ends. */
+/** Elements of a picture, and the height at which they end. */
 export type Part = { readonly parts: readonly string[]; readonly bottom: number };
 
-/** A heading over as many lines as it takes, and where the next line begins. */
+/** A heading of one or more lines, and the height at which the next line begins. */
 export const heading = (content: string): Part => {
   const lines = linesOf(content, 48);
   return {
@@ -84,7 +84,7 @@ export const heading = (content: string): Part => {
   };
 };
 
-/** Notes below one another from `top` on, and where they end. */
+/** Notes below each other from `top` on, and the height at which they end. */
 export const notes = (top: number, content: readonly string[], left = 14): Part => {
   const lines = content.flatMap((note) => linesOf(note, Math.floor((pageWidth - left) / 6.2)));
   return {

@@ -2,7 +2,7 @@
 
 const decimalsOf = (step: number): number => Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
 
-/** 1, 2 or 5 times a power of ten: the smallest of which `most` steps cover the span. */
+/** The smallest step of 1, 2 or 5 times a power of ten such that at most `most` steps cover the span. */
 const stepFor = (span: number, most: number): number => {
   const power = 10 ** Math.floor(Math.log10(span / most));
   return [1, 2, 5, 10].map((digit) => digit * power).find((candidate) => candidate * most >= span * (1 - 1e-9))!;
@@ -13,7 +13,7 @@ export type Ticks = {
   readonly shown: (tick: number) => string;
 };
 
-/** Round numbers around the values, at most `most` steps apart. */
+/** Round numbers that enclose the values, in at most `most` steps. */
 export const ticksAround = (values: readonly number[], most = 8): Ticks => {
   const finite = values.filter(Number.isFinite);
   const [low, high] = finite.length === 0 ? [0, 1] : [Math.min(...finite), Math.max(...finite)];
@@ -26,7 +26,7 @@ export const ticksAround = (values: readonly number[], most = 8): Ticks => {
   };
 };
 
-/** Of values whose labels have room beside one another: each at least `room` behind the one before. */
+/** The values whose labels fit side by side: each lies at least `room` after the one before. */
 export const labelled = (
   values: readonly number[],
   place: (value: number) => number,

@@ -1,4 +1,4 @@
-/** The losses of a training run: steps across, the loss of each step's samples as a line, held-out ones as another. */
+/** The losses of a training run by step: one line for the loss of the step's samples, another for the held-out loss. */
 import { checkConfig, type Keys } from "@ropewalk/check";
 import { legend, plot, type Point } from "./plot.ts";
 import { heading, notes, svgDocument } from "./svg.ts";
@@ -8,9 +8,9 @@ export type StepLoss = { readonly step: number; readonly loss: number };
 
 export type TrainingCurve = {
   readonly title: string;
-  /** Counted from 1: the loss before the step. */
+  /** Steps count from 1. The loss of a step is measured before the weights change. */
   readonly losses: readonly StepLoss[];
-  /** By the steps done before. */
+  /** Held-out losses, by the number of steps that were done before. */
   readonly evaluations: readonly StepLoss[];
 };
 
@@ -19,7 +19,7 @@ const keys: Keys<TrainingCurve> = { title: true, losses: true, evaluations: true
 /** A self-contained SVG document. */
 export const trainingCurve = (config: TrainingCurve): string => {
   const { title, losses, evaluations } = checkConfig("trainingCurve", config, keys);
-  // A step's loss is that of the weights before it.
+  // A step's loss is measured with the weights before the step.
   const learned = losses.map(({ step, loss }): Point => [step - 1, loss]);
   const held = evaluations.map(({ step, loss }): Point => [step, loss]);
   const all = [...learned, ...held];
@@ -28,7 +28,9 @@ export const trainingCurve = (config: TrainingCurve): string => {
   const every = Math.ceil((to - from) / 8);
   const head = heading(title);
   const area = plot({
-    ...{ top: head.bottom + 12, height: 230, up: ticksAround(all.map(([, loss]) => loss)) },
+    top: head.bottom + 12,
+    height: 230,
+    up: ticksAround(all.map(([, loss]) => loss)),
     across: {
       from,
       to,

@@ -20,20 +20,34 @@ const cells: readonly GridCell[] = [128, 256, 512, 1024, 2048, 4096, 8192, 16_38
 );
 
 const matrix: HeatMap = {
-  ...{ title: "a < b", rows: 3, columns: 3, across: "key", down: "query", colour: "position" },
+  title: "a < b",
+  rows: 3,
+  columns: 3,
+  across: "key",
+  down: "query",
+  colour: "position",
   values: [0, NaN, NaN, 1, 0, NaN, 2, 1, 0],
 };
 
 const pictures: Readonly<Record<string, string>> = {
   curves: curves({
-    ...{ title: "a < b", across: "steps", up: "loss", ticks: [0, 10], level: { y: 1.5, name: "goal" }, dots: true },
+    title: "a < b",
+    across: "steps",
+    up: "loss",
+    ticks: [0, 10],
+    level: { y: 1.5, name: "goal" },
+    dots: true,
     curves: [
       { name: "one", points: [5, NaN, 1].map((y, x) => ({ x, y })) },
       { name: "alone & dotted", points: [{ x: 10, y: 2 }] },
     ],
   }),
   logarithmic: curves({
-    ...{ title: "a < b", across: "tokens", up: "share", logarithmic: true, most: 1 },
+    title: "a < b",
+    across: "tokens",
+    up: "share",
+    logarithmic: true,
+    most: 1,
     curves: [{ name: "one", points: [128, 256].map((x) => ({ x, y: x })) }],
   }),
   lossCurves: lossCurves({
@@ -50,7 +64,8 @@ const pictures: Readonly<Record<string, string>> = {
   nothingScored: lossCurves({ curves: [{ name: "a < b", buckets: [bucket(0, 1, NaN)] }] }),
   keyGrid: keyGrid({ title: "a < b", methods: [{ method: "none", cells }] }),
   speedCurves: speedCurves({
-    ...{ title: "a < b", names: ["none"] },
+    title: "a < b",
+    names: ["none"],
     contexts: [{ context: 1, costs: [{ prefill: 0.25, decode: 3 }] }],
   }),
   trainingCurve: trainingCurve({ title: "a < b", losses: [{ step: 1, loss: 2 }], evaluations: [{ step: 0, loss: 2 }] }),
@@ -144,7 +159,10 @@ describe("curves", () => {
     [
       () =>
         curves({
-          ...{ title: "a", across: "b", up: "c", logarithmic: true },
+          title: "a",
+          across: "b",
+          up: "c",
+          logarithmic: true,
           curves: [{ name: "d", points: [{ x: 0, y: 1 }] }],
         }),
       "curves: x must be > 0 on a logarithmic axis, got 0",
@@ -177,7 +195,12 @@ describe("a heat map", () => {
   it("has every value's colour at its place, and nothing where nothing is", () => {
     const [low, middle, high] = [amount(0), amount(Math.round(47 / 2) / 47), amount(1)];
     expect(Object.fromEntries(squares(pictures["heatMap"]!))).toEqual({
-      ...{ "0 0": low, "1 0": middle, "1 1": low, "2 0": high, "2 1": middle, "2 2": low },
+      "0 0": low,
+      "1 0": middle,
+      "1 1": low,
+      "2 0": high,
+      "2 1": middle,
+      "2 2": low,
     });
     expect(squares(pictures["nothing"]!).size).toBe(0);
   });

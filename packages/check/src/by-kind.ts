@@ -1,16 +1,16 @@
-import { checkKeys, checkOneOf, type Keys } from "./keys.ts";
+import { checkKeys, checkOneOf, type Keys } from "./check-keys.ts";
 import { show } from "./show.ts";
 
 type Tagged = { readonly kind: string };
 
 type Variant<Union extends Tagged, Kind extends Union["kind"]> = Extract<Union, { readonly kind: Kind }>;
 
-/** What is done for each kind of a tagged union: total, so that the compiler asks for a row when a kind is added. */
+/** One function for each kind of a tagged union. The table is total: the compiler asks for a row when a kind is added. */
 export type Rows<Union extends Tagged, Result, Rest extends readonly unknown[] = []> = {
   readonly [Kind in Union["kind"]]: (value: Variant<Union, Kind>, ...rest: Rest) => Result;
 };
 
-/** The same, and which keys each variant may have besides its kind. */
+/** As {@link Rows}, with the keys that each variant may have besides its kind. */
 export type Variants<Union extends Tagged, Result, Rest extends readonly unknown[] = []> = {
   readonly [Kind in Union["kind"]]: readonly [
     keys: Keys<Omit<Variant<Union, Kind>, "kind">>,
@@ -25,9 +25,9 @@ const checkKind = (where: string, name: string, value: Tagged, rows: object): vo
 };
 
 /**
- * Does what the value's kind asks for.
+ * Runs the row of the value's kind.
  *
- * @param rest - what the rows get besides
+ * @param rest - further arguments of the rows
  * @throws TypeError when the value is no object, RangeError that lists the known kinds when its kind is none of them
  */
 export const byKind = <Union extends Tagged, Result, Rest extends readonly unknown[]>(
@@ -43,7 +43,7 @@ export const byKind = <Union extends Tagged, Result, Rest extends readonly unkno
 };
 
 /**
- * The same for a value that a caller writes: a key that its kind does not have is refused.
+ * As {@link byKind}, for a value that a caller wrote: a key that its kind does not have is refused.
  *
  * @throws as `byKind` and `checkKeys` do
  */

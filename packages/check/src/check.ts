@@ -3,9 +3,9 @@ import { articled, show, tagOf, withoutControls } from "./show.ts";
 type TypeName = "bigint" | "boolean" | "function" | "number" | "object" | "string";
 
 /**
- * Throws `<rule>, got <got>` when the rule does not hold: a TypeError when `got` is not of the `typeof` that is wanted, a
- * RangeError otherwise. The rule begins with the function's name and the argument's; a name out of a file may stand in it,
- * for control characters are escaped.
+ * Throws `<rule>, got <got>` when the rule does not hold: a TypeError when `got` is not of the wanted `typeof`, a RangeError
+ * otherwise. The rule begins with the names of the function and the argument. Control characters in it are escaped, so that it
+ * may contain a name from a file.
  */
 export const check: (holds: boolean, rule: string, got: unknown, wanted?: TypeName) => asserts holds = (
   holds,
@@ -15,12 +15,12 @@ export const check: (holds: boolean, rule: string, got: unknown, wanted?: TypeNa
 ) => {
   if (holds) return;
   const wrongType = wanted !== undefined && typeof got !== wanted;
-  // Where a number was wanted, 5 would not tell what is wrong with 5n.
+  // An error about 5n must not show a plain 5.
   const suffix = wrongType && typeof got === "bigint" ? "n" : "";
   throw new (wrongType ? TypeError : RangeError)(`${withoutControls(rule)}, got ${show(got)}${suffix}`);
 };
 
-/** Checks one number: a TypeError for what is none, a RangeError for one that breaks the rule. */
+/** Checks one number: a TypeError for any other type, a RangeError for a number that breaks the rule. */
 export const checkNumber = (where: string, name: string, value: unknown, holds: boolean, rule: string): void => {
   check(typeof value === "number", `${where}: ${name} must be a number`, value, "number");
   check(holds, `${where}: ${name} must be ${rule}`, value);
@@ -50,7 +50,11 @@ export const checkInteger = (where: string, name: string, value: unknown, least:
   );
 };
 
-/** Checks that a value is an array of that type, "Float32Array" or "Float32Array or Float64Array", and how long; of another window or worker it may be. */
+/**
+ * Checks that a value is an array of a type and, where it is given, of a length. The array may come from another window or worker.
+ *
+ * @param type - such as "Float32Array", or "Float32Array or Float64Array"
+ */
 export const checkArray = (where: string, name: string, value: unknown, type: string, length?: number): void => {
   if (!type.split(" or ").includes(tagOf(value)))
     throw new TypeError(`${where}: ${name} must be ${articled(type)}, got ${show(value)}`);
@@ -58,7 +62,7 @@ export const checkArray = (where: string, name: string, value: unknown, type: st
   check(length === undefined || got === length, `${where}: ${name}.length must be ${length}`, got);
 };
 
-/** Checks that a value is an array with something in it. */
+/** Checks that a value is an array of at least one element. */
 export const checkList = (where: string, name: string, list: unknown): void => {
   checkArray(where, name, list, "Array");
   const { length } = list as readonly unknown[];

@@ -9,8 +9,8 @@ export {
   checkList,
   checkNumber,
 } from "./check.ts";
-export { closest } from "./close.ts";
-export { checkConfig, checkKeys, checkOneOf, type Keys } from "./keys.ts";
+export { closest } from "./closest-name.ts";
+export { checkConfig, checkKeys, checkOneOf, type Keys } from "./check-keys.ts";
 export {
   above,
   aboveZero,
@@ -25,6 +25,6 @@ export {
   trueOrFalse,
   whole,
   type Rule,
-} from "./rules.ts";
-export { checkTensor, ofRank } from "./tensor.ts";
+} from "./value-rules.ts";
+export { checkTensor, ofRank } from "./check-tensor.ts";
 export { show, showName, withoutControls } from "./show.ts";

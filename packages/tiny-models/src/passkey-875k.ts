@@ -1,6 +1,6 @@
 import { folderOf, type TinyModel } from "./tiny-model.ts";
 
-// Each address stands in full: this is the form in which bundlers see a file, copy it and put its new address in.
+// Each address is written in full: in this form bundlers find a file, copy it and insert its new address.
 const weights = new URL("../passkey-875k/model.safetensors", import.meta.url);
 
 /** A Llama of 875,136 parameters that finds a five-digit key in filler text; trained on 256 tokens. */

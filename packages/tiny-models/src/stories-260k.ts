@@ -1,6 +1,6 @@
 import { folderOf, type TinyModel } from "./tiny-model.ts";
 
-// Each address stands in full: this is the form in which bundlers see a file, copy it and put its new address in.
+// Each address is written in full: in this form bundlers find a file, copy it and insert its new address.
 const weights = new URL("../stories260K/model.safetensors", import.meta.url);
 
 /** A Llama of 260,032 parameters that tells stories; trained on 512 tokens. */

@@ -27,7 +27,7 @@ export const checkSizes = (at: string, dims: readonly Dim[]): void => {
 export const isFixed = (dims: readonly Dim[]): dims is readonly number[] =>
   dims.every((dim) => typeof dim === "number");
 
-/** What two sizes that must be equal tell together; null when they contradict. */
+/** The size that follows from two sizes that must be equal; null when they contradict. */
 export const sameDim = (a: Dim, b: Dim): Dim | null => {
   if (typeof a === "number" && typeof b === "number" && a !== b) return null;
   return typeof b === "number" ? b : (a ?? b);
@@ -37,11 +37,11 @@ const broadcastDim = (a: Dim, b: Dim): Dim | null => {
   if (a === b || b === 1) return a;
   if (a === 1) return b;
   if (typeof a === "number" && typeof b === "number") return null;
-  // One fixed size other than 1 wins: the other is that size or 1. Of two others, either may turn out to be 1.
+  // If one size is a number other than 1, the result has that size. Otherwise either of the two may turn out to be 1.
   return typeof a === "number" ? a : typeof b === "number" ? b : undefined;
 };
 
-/** Whether a shape can be repeated to another one, as far as the sizes are known. */
+/** Whether a shape can be repeated to another shape, as far as the sizes are known. */
 export const broadcastsTo = (dims: readonly Dim[] | undefined, target: readonly Dim[]): boolean =>
   dims === undefined ||
   (dims.length <= target.length &&

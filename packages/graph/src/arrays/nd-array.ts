@@ -31,7 +31,7 @@ export const ndArray = (type: DataType, dims: readonly number[], data: ArrayLike
   return { type, dims, data: Float64Array.from(data) };
 };
 
-/** Places in the source of all elements of a view, in row-major order of the view. */
+/** The place of each element of a view in the array, in row-major order of the view. */
 export const offsets = (dims: readonly number[], strides: readonly number[], start = 0): Float64Array => {
   let places = Float64Array.of(start);
   for (const [axis, size] of dims.entries()) {

@@ -1,4 +1,4 @@
-// Checking what a graph is given against what it declares.
+// Checks that the feeds of an evaluation are what the graph declares.
 
 import type { NdArray } from "../arrays/nd-array.ts";
 import { formatDims, sizeOf } from "../arrays/dims.ts";

@@ -1,4 +1,4 @@
-// Running the nodes that have graphs of their own: If, Scan and Loop. A graph inside reads every value around it.
+// Evaluating the nodes that contain graphs: If, Scan and Loop. An inner graph reads every value of the graph around it.
 
 import type { NdArray } from "../arrays/nd-array.ts";
 import { ndArray } from "../arrays/nd-array.ts";
@@ -12,7 +12,7 @@ import { tensorToArray } from "../messages/tensor.ts";
 const graphOf = ({ attribute }: NodeProto, name: string): GraphProto | undefined =>
   attribute.find((one) => one.name === name)?.g;
 
-/** What a graph inside a node gives. */
+/** The outputs of one run of an inner graph. */
 const runInside = (
   node: NodeProto,
   body: GraphProto,
@@ -21,7 +21,7 @@ const runInside = (
   run: Run,
 ) => {
   const at = labelOf(node);
-  // Each run has its own names.
+  // Each run copies the names of the graph around it.
   spend(outer.budget, at, 8 * (outer.values.size + body.initializer.length));
   const values = new Map([...outer.values, ...given]);
   for (const tensor of body.initializer) {
@@ -52,7 +52,7 @@ export const runBranch = (node: NodeProto, scope: Scope, run: Run): void => {
   }
 };
 
-/** Arrays of one shape along a new first axis; undefined without any. */
+/** Stacks arrays of one shape along a new first axis; undefined for no arrays. */
 const stack = (at: string, scope: Scope, arrays: readonly NdArray[]): NdArray | undefined => {
   const [first] = arrays;
   if (first === undefined) return undefined;
@@ -72,7 +72,7 @@ const stack = (at: string, scope: Scope, arrays: readonly NdArray[]): NdArray | 
 
 const elementsOf = (arrays: readonly NdArray[]): number => arrays.reduce((sum, { data }) => sum + data.length, 0);
 
-/** Runs the body for each index of the inputs' first axis, and stacks what it gives. */
+/** Runs the body for each index of the inputs' first axis, and stacks its outputs. */
 export const runScan = (node: NodeProto, scope: Scope, run: Run): void => {
   const at = labelOf(node);
   const inputs = inputsOf(node, scope) as readonly NdArray[];
@@ -109,7 +109,7 @@ export const runScan = (node: NodeProto, scope: Scope, run: Run): void => {
   }
 };
 
-/** Runs the body on what it carried on, while its condition holds; stacks what it gives besides. */
+/** Runs the body on the carried values while its condition holds, and stacks its further outputs. */
 export const runLoop = (node: NodeProto, scope: Scope, run: Run): void => {
   const at = labelOf(node);
   const [steps, condition, ...first] = inputsOf(node, scope);

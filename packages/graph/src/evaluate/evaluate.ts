@@ -29,7 +29,7 @@ const runOperator = (node: NodeProto, scope: Scope): void => {
       `evaluate: an operator must be one that graph knows, got ${domain ? `${domain}:` : ""}${opType} in node "${name}"`,
     );
   const call = { opType, name, inputs: inputsOf(node, scope), attributes, numOutputs: output.length };
-  // With every element known, inference tells type and shape of every output.
+  // All elements are known, so inference gives the type and shape of every output.
   const shapes = operator.infer(knownCall(call)) as FixedShapes;
   const given = shapes.slice(0, output.length);
   for (const { dims } of given) checkExtent(scope.budget, at, dims, scope.alive);
@@ -49,7 +49,7 @@ const runOperator = (node: NodeProto, scope: Scope): void => {
   }
 };
 
-const own: Readonly<Record<string, (node: NodeProto, scope: Scope, run: Run) => void>> = {
+const controlFlow: Readonly<Record<string, (node: NodeProto, scope: Scope, run: Run) => void>> = {
   If: runBranch,
   Scan: runScan,
   Loop: runLoop,
@@ -58,12 +58,13 @@ const own: Readonly<Record<string, (node: NodeProto, scope: Scope, run: Run) => 
 const run: Run = (node, scope) => {
   // Handling a node, an input or an output takes as long as some dozens of elements.
   spend(scope.budget, labelOf(node), 64 * (1 + node.input.length + node.output.length));
-  const inner = domainOf(node.domain) === "" && Object.hasOwn(own, node.opType) ? own[node.opType] : undefined;
+  const inner =
+    domainOf(node.domain) === "" && Object.hasOwn(controlFlow, node.opType) ? controlFlow[node.opType] : undefined;
   try {
     if (inner) inner(node, scope, run);
     else runOperator(node, scope);
   } catch (cause) {
-    // An operator relies on what the standard says of its inputs; a file need not keep to it.
+    // Operators rely on inputs being as the standard says; the inputs in a file may be otherwise.
     if (cause instanceof RangeError && /^[\w.]+( ".*")?: /s.test(cause.message)) throw cause;
     fail(
       `evaluate: ${labelOf(node)} must have inputs and attributes as ONNX defines them, got others (${String(cause)})`,
@@ -89,9 +90,9 @@ const runGraph = ({ node: nodes, output }: GraphProto, scope: Scope): void => {
  * The outputs of a graph for these inputs, computed in float64 in plain loops (slow). Feeds are the graph's inputs, and
  * the initializers whose elements are in a file.
  *
- * @param budget - what it may take; several evaluations may share one. Absent: 2^27 elements at once and 2^30 steps
+ * @param budget - the elements and steps it may use; several evaluations may share one budget. Absent: 2^27 elements at once and 2^30 steps
  * @throws RangeError for a missing, unknown or misshapen feed, for an operator that is not known here (by name), when
- * inputs of a node contradict the operator's rule, and when the budget does not do, by the node's name.
+ * inputs of a node contradict the operator's rule, and when the budget is exceeded; the last three name the node.
  */
 export const evaluate = (
   model: ModelProto,

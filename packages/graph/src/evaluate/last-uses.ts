@@ -1,9 +1,9 @@
-// Which values nothing reads any more once a node has run.
+// Which values can be dropped after each node, since nothing reads them any more.
 
 import { namesRead } from "../messages/node.ts";
 import type { NodeProto } from "../proto/onnx_pb.ts";
 
-/** For the index of a node, the values that it is the last to read or that nothing reads. */
+/** By the index of a node: the values that no later node reads. */
 export const lastUses = (
   nodes: readonly NodeProto[],
   outputs: readonly string[],

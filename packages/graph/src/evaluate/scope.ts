@@ -1,4 +1,4 @@
-// Values while a graph is run: those that a node can read, and how many elements were computed for them.
+// The state of an evaluation: the values that nodes can read, and how many elements they have.
 
 import type { NdArray } from "../arrays/nd-array.ts";
 import type { Budget } from "./budget.ts";
@@ -7,17 +7,17 @@ import type { NodeProto } from "../proto/onnx_pb.ts";
 
 export type Scope = {
   readonly values: Map<string, NdArray>;
-  /** Elements of the values that were computed here, by name. */
+  /** How many elements each value that was computed in this graph has. */
   readonly made: Map<string, number>;
-  /** Elements that were computed and are still there, also around this graph. */
+  /** How many computed elements are still kept, in this graph and around it. */
   alive: number;
   readonly budget: Budget;
 };
 
-/** Runs one node: its outputs are in the scope then. */
+/** Runs one node and puts its outputs into the scope. */
 export type Run = (node: NodeProto, scope: Scope) => void;
 
-/** A node in messages. */
+/** A node as error messages name it. */
 export const labelOf = ({ opType, name }: NodeProto): string => `${opType} "${name}"`;
 
 export const give = (scope: Scope, name: string, array: NdArray): void => {

@@ -50,7 +50,7 @@ const checkGraph = ({ name, node, input, output, initializer }: GraphProto, scop
     if (constant === "" || constants.has(constant))
       fail(`graph "${name}" initializers must have names of their own, got "${constant}"`);
     constants.add(constant);
-    // It may share an input's name: it is then the input's default.
+    // An initializer with the name of an input is the default of that input.
     made.add(constant);
   }
   const later = new Set(node.flatMap((one) => one.output));

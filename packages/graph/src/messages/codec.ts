@@ -1,10 +1,10 @@
-// Files: bytes of the ONNX format to messages and back.
+// Reading and writing files: bytes of the ONNX format to messages, and back.
 
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { ModelProto, TensorProto } from "../proto/onnx_pb.ts";
 import { ModelProtoSchema, TensorProtoSchema } from "../proto/onnx_pb.ts";
 
-/** What the wire format's reader found wrong, in the words of this package. */
+/** Reads a message. Errors of the protobuf reader become errors of this package. */
 const parse = <T>(what: string, bytes: Uint8Array, read: () => T): T => {
   if (!(bytes instanceof Uint8Array)) throw new TypeError(`${what}: bytes must be a Uint8Array, got ${typeof bytes}`);
   try {
@@ -24,7 +24,7 @@ export const encode = (model: ModelProto): Uint8Array => toBinary(ModelProtoSche
 /**
  * The model in the bytes of an `.onnx` file. Tensor contents are views of `bytes`, not copies.
  *
- * @throws RangeError when the bytes are not protobuf, end early, hold no graph.
+ * @throws RangeError when the bytes are not protobuf, end early, or hold no graph.
  */
 export const decode = (bytes: Uint8Array): ModelProto => {
   const model = parse("decode", bytes, () => fromBinary(ModelProtoSchema, bytes));

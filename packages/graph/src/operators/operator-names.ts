@@ -1,5 +1,5 @@
-// Names of operators in ONNX's own domain, up to operator set 24, and those that ONNX Runtime adds to it. The tape takes no
-// others there: a name that is nearly right is a graph that no runtime loads.
+// Names of operators in ONNX's own domain, up to operator set 24, and those that ONNX Runtime adds to it. The tape refuses other
+// names in that domain, since no runtime would load a graph with a misspelt operator.
 
 import { findOperator } from "./table.ts";
 
@@ -30,7 +30,7 @@ export type OnnxName = Words<(typeof onnxNames)[number]>;
 
 const names: ReadonlySet<string> = new Set(onnxNames.flatMap((line) => line.split(" ")));
 
-/** Throws RangeError for an operator of ONNX's own domain that there is not, and says which one was likely meant. */
+/** Throws RangeError for an operator that ONNX's own domain does not have, and says which operator was likely meant. */
 export const checkOperator = (at: string, domain: string, opType: string): void => {
   if (typeof opType !== "string")
     throw new TypeError(`${at}: opType must be the name of an operator, got ${typeof opType}`);

@@ -1,4 +1,4 @@
-// What an operator is here: shapes from shapes (infer) and numbers from numbers (evaluate).
+// The type of an operator: it infers shapes from shapes, and evaluates numbers from numbers.
 
 import type { NdArray } from "../arrays/nd-array.ts";
 import type { DataType } from "../arrays/data-type.ts";
@@ -11,7 +11,7 @@ import type { Value } from "../messages/value.ts";
 /** An input as inference sees it: `constant` has the elements where they are known. */
 export type Operand = Omit<Value, "name"> & { readonly constant?: ArrayLike<number> | undefined };
 
-/** An output as inference leaves it. */
+/** What inference knows of an output. */
 export type Shaped = {
   readonly type: DataType | undefined;
   readonly dims: readonly Dim[] | undefined;
@@ -23,7 +23,7 @@ export type FixedShape = { readonly type: DataType; readonly dims: readonly numb
 /** The outputs of a node when all inputs are known; a node has at least one. */
 export type FixedShapes = readonly [FixedShape, ...FixedShape[]];
 
-/** One use of an operator: a node with what its inputs stand for. */
+/** One use of an operator: a node with the values of its inputs. */
 export type Call<T> = {
   readonly opType: string;
   readonly name: string;
@@ -33,29 +33,29 @@ export type Call<T> = {
 };
 
 /**
- * `infer` gives type and shape of the outputs as far as the inputs tell them, and all of it for arrays. It throws
+ * `infer` gives the types and shapes of the outputs as far as the inputs determine them; arrays determine them fully. It throws
  * RangeError when the inputs contradict the operator's rule. `evaluate` then fills outputs of those shapes, row-major.
  */
 export type Operator = {
   readonly infer: (call: Call<Operand>) => readonly Shaped[];
   readonly evaluate: (call: Call<NdArray>, outputs: FixedShapes) => readonly Float64Array[];
-  /** Steps of evaluation besides going through inputs and outputs once. Absent: none. */
+  /** Steps of evaluation beyond one pass over inputs and outputs. Absent: none. */
   readonly work?: (call: Call<NdArray>, outputs: FixedShapes) => number;
 };
 
-/** Ends a call that breaks a rule, with the operator, the node, the rule and what was given. */
+/** Throws an error that names the operator, the node, the rule and what was given. */
 export const fail = ({ opType, name }: Pick<Call<unknown>, "opType" | "name">, rule: string, got?: string): never =>
   failWith(`${opType} "${name}": ${rule}${got === undefined ? "" : `, got ${got}`}`);
 
-/** An input that the operator cannot do without. */
+/** A required input. */
 export const input = <T>(call: Call<T>, index: number): T =>
   call.inputs[index] ?? fail(call, `input ${index} is required`, "nothing");
 
-/** The elements of an input that gives sizes or axes, when known; undefined when not known or not given. */
+/** The elements of an input that gives sizes or axes; undefined when they are unknown or the input is left out. */
 export const constantOf = (operand: Operand | undefined): readonly number[] | undefined =>
   operand?.constant && Array.from(operand.constant);
 
-/** A call on arrays as inference sees it: every element is known. */
+/** A call on arrays, in the form that inference takes: every element is a known constant. */
 export const knownCall = (call: Call<NdArray>): Call<Operand> => ({
   ...call,
   inputs: call.inputs.map((array) => array && { ...array, constant: array.data }),
@@ -74,7 +74,7 @@ export const sameType = (call: Call<Operand>, operands: readonly Operand[]): Dat
   return [...types][0];
 };
 
-/** The shape that element-wise inputs make together. */
+/** The shape of an element-wise result. */
 export const broadcastAll = (call: Call<Operand>, operands: readonly Operand[]): readonly Dim[] | undefined =>
   operands
     .map(({ dims }) => dims)
@@ -83,5 +83,5 @@ export const broadcastAll = (call: Call<Operand>, operands: readonly Operand[]):
       return dims === null ? fail(call, "shapes must broadcast", `${formatDims(a)} and ${formatDims(b)}`) : dims;
     });
 
-/** Steps of handling so many groups of elements one by one, each with arrays of its own, on the element's scale. */
+/** The steps of handling groups of elements one by one: a group with arrays of its own takes as long as 64 elements. */
 export const groupWork = (groups: number): number => 64 * groups;

@@ -1,5 +1,5 @@
-// What each operator takes and gives, as types alone: a misspelt operator, an input too few or too many, or an attribute that
-// an operator does not have, does not compile.
+// The inputs, attributes and outputs of each operator, as types alone. A misspelt operator, a wrong number of inputs, or an attribute
+// that the operator does not have does not compile.
 
 import type { Attribute } from "../messages/attribute.ts";
 import type { Value } from "../messages/value.ts";
@@ -8,7 +8,7 @@ import type { OnnxName } from "./operator-names.ts";
 type Inputs = readonly (Value | undefined)[];
 type Attributes = Readonly<Record<string, Attribute>>;
 
-/** Inputs in their order, those that may be left out as optional ones; attributes by name; how many outputs there may be. */
+/** The inputs in their order, the attributes by name, and the possible numbers of outputs. */
 export type Signature<In extends Inputs = Inputs, Attr extends Attributes = Attributes, Outputs extends number = 1> = {
   readonly inputs: In;
   readonly attributes: Attr;
@@ -164,7 +164,7 @@ export type KnownMicrosoftSignatures = {
   >;
 };
 
-/** Operators of that domain that others know. */
+/** Further operators of that domain: they are recorded, and neither inferred nor evaluated. */
 type OtherMicrosoftSignatures = {
   FastGelu: Signature<readonly [x: Value, bias?: Optional], NoAttributes>;
   Gelu: Unary;
@@ -202,7 +202,7 @@ type OtherMicrosoftSignatures = {
   >;
 };
 
-/** Any inputs and attributes: operators that are known by their names alone, and those of other domains. */
+/** Any inputs and attributes: for operators that are known by name alone, and for other domains. */
 type AnySignature = Signature<Inputs, Attributes, number>;
 
 type OnnxSignatures = KnownOnnxSignatures & {
@@ -210,7 +210,7 @@ type OnnxSignatures = KnownOnnxSignatures & {
 };
 type MicrosoftSignatures = KnownMicrosoftSignatures & OtherMicrosoftSignatures;
 
-/** The operators of a domain. A domain that is not known here, or not before the program runs, may have any. */
+/** The operators of a domain. A domain that is not known here, or is a plain string to the compiler, may have any operator. */
 type SignaturesOf<Domain extends string> = Domain extends "" | "ai.onnx"
   ? OnnxSignatures
   : Domain extends "com.microsoft"

@@ -1,5 +1,5 @@
-// A graph inside a node: it reads every value recorded before, its names stay unique in the whole model, and its constants go
-// to the graph around it.
+// Recording a graph inside a node. It reads every value that was recorded before, its names are unique in the whole model, and its
+// constants are stored in the graph around it.
 
 import { create } from "@bufbuild/protobuf";
 import { GraphProtoSchema } from "../proto/onnx_pb.ts";
@@ -10,12 +10,12 @@ import type { Value } from "../messages/value.ts";
 
 export const startInner = (outer: Recording, name: string): Recording => {
   const graph = create(GraphProtoSchema, { name });
-  // The same array: what is added inside as a constant is added to the graph around it.
+  // Both graphs share one array, so that a constant of the inner graph is added to the graph around it.
   graph.initializer = outer.graph.initializer;
   return { ...outer, graph, values: new Map(outer.values) };
 };
 
-/** The results, each made inside and named once: a graph in a node may give only what it made, under names of their own. */
+/** The results under names of their own, each made inside: an inner graph cannot return a value from around it, nor one value twice. */
 export const ownResults = (inner: Recording, at: string, name: string, results: readonly Value[]): readonly Value[] =>
   results.map((value, index) => {
     checkRecorded(inner, at, value);
@@ -26,7 +26,11 @@ export const ownResults = (inner: Recording, at: string, name: string, results: 
     return recordNode(inner, { opType: "Identity", domain: "", name: identity, inputs: [value], outputs })[0]!;
   });
 
-/** @throws RangeError when an input or an output of the model was declared inside. */
+/**
+ * Ends the recording of an inner graph, and makes its constants known outside.
+ *
+ * @throws RangeError when an input or an output of the model was declared inside
+ */
 export const endInner = (outer: Recording, { graph, values }: Recording, at: string): void => {
   const declared = [...graph.input, ...graph.output].map(({ name }) => `"${name}"`);
   if (declared.length > 0)

@@ -1,4 +1,4 @@
-// Recording an If: two graphs inside one node, of which one is run. Both read every value recorded before the node.
+// Recording an If: a node with two inner graphs, one of which is run. Both read every value that was recorded before the node.
 
 import { create } from "@bufbuild/protobuf";
 import type { Dim } from "../arrays/dims.ts";

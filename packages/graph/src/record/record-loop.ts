@@ -1,4 +1,4 @@
-// Recording a Loop: a graph that is run again and again on what its last run gave, while its condition holds.
+// Recording a Loop: an inner graph that runs on the values that its last run carried on, while its condition holds.
 
 import { create } from "@bufbuild/protobuf";
 import { checkKeys } from "@ropewalk/check";
@@ -12,18 +12,18 @@ import type { Value } from "../messages/value.ts";
 import { valueInfo } from "../messages/value.ts";
 
 export type LoopConfig = {
-  /** int64, one element: how often the body is run, at most. */
+  /** int64, one element: the largest number of runs. */
   readonly steps: Value;
-  /** What the first run is given. A size that changes on the way must not be a number here. */
+  /** The values that the first run gets. A size that changes from run to run must not be a number here. */
   readonly carried: readonly Value[];
 };
 
 export type LoopStep = {
   /** bool, one element: whether another run follows. */
   readonly condition: Value;
-  /** What the next run is given, as many as there were, of their types and sizes. */
+  /** The values that the next run gets, of the same number, types and sizes. */
   readonly carried: readonly Value[];
-  /** What is stacked along a new first axis, an index for each run. */
+  /** Values that are stacked along a new first axis, one index per run. */
   readonly stacked?: readonly Value[];
 };
 
@@ -55,7 +55,7 @@ const checkStep = (at: string, before: readonly Value[], step: LoopStep): void =
   });
 };
 
-/** Records the node: what is carried out of the last run, and what all of them stacked. */
+/** Records the node and returns the values that the last run carried on, and the stacked values of all runs. */
 export const recordLoop = (
   recording: Recording,
   name: string,
@@ -83,7 +83,7 @@ export const recordLoop = (
     output: results.map(valueInfo),
   });
   const outputs = results.slice(1).map((_, index) => `${name}/output_${index}`);
-  // The condition before the first run is left out: it holds.
+  // Without a condition before the first run, the first run takes place.
   const inputs = [steps, undefined, ...carried];
   recordNode(recording, { opType: "Loop", domain: "", name, inputs, outputs, attributes: { body: { graph } } });
   const values = outputs.map((output, index): Value => {

@@ -1,4 +1,4 @@
-// Recording nodes: an operator applied to values, with its results' types and shapes as far as they can be told.
+// Recording nodes: an operator applied to values. Types and shapes of the results are inferred where possible.
 
 import { show } from "@ropewalk/check";
 import type { Attribute } from "../messages/attribute.ts";
@@ -22,7 +22,7 @@ export type NodeRequest = Required<NodeOptions> & {
   readonly attributes?: Readonly<Record<string, Attribute>> | undefined;
 };
 
-// Inference reads constants that give sizes and axes, which are short.
+// Inference reads only constants that give sizes and axes, and these are short.
 const maxKnownElements = 64;
 
 /** The elements of a short constant; undefined for any other value. */
@@ -33,13 +33,13 @@ export const shortConstant = ({ tensors }: Recording, { name }: Value): readonly
   return short ? Array.from(tensorToArray(tensor).data) : undefined;
 };
 
-/** A value as inference sees it, with its elements where it is a short constant. */
+/** A value in the form that inference takes: with its elements, if it is a short constant. */
 const operandOf = (recording: Recording, value: Value): Operand => {
   const constant = shortConstant(recording, value);
   return constant ? { ...value, constant } : value;
 };
 
-/** Types and shapes of a node's outputs, as far as its inputs tell them; undefined where the operator is not known here. */
+/** Types and shapes of a node's outputs, as far as its inputs determine them; undefined when the operator is not known. */
 export const inferNode = (
   recording: Recording,
   { opType, domain, name, attribute: attributes, output }: NodeProto,

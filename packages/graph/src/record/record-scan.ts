@@ -1,4 +1,4 @@
-// Recording a Scan: a graph that is run once for each index of its inputs' first axis, its results stacked along a new one.
+// Recording a Scan: an inner graph that runs once for each index of its inputs' first axis. Its results are stacked along a new axis.
 
 import { create } from "@bufbuild/protobuf";
 import { GraphProtoSchema } from "../proto/onnx_pb.ts";

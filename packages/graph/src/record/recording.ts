@@ -1,4 +1,4 @@
-// What a tape has recorded so far. Every name is used once, whether of a graph input, an initializer or a result.
+// The state of a tape. A name stands for one value: a graph input, an initializer or a result.
 
 import { create } from "@bufbuild/protobuf";
 import { show } from "@ropewalk/check";
@@ -11,7 +11,7 @@ export type Recording = {
   readonly values: Map<string, Value>;
   /** Initializers by name. */
   readonly tensors: Map<string, TensorProto>;
-  /** Constants without a given name, by type and shape, to store equal ones once. */
+  /** Constants without a given name, by type and shape, so that equal constants are stored once. */
   readonly unnamed: Map<string, Value[]>;
   readonly nodeNames: Set<string>;
   /** The next number to try for a name that was asked for before. */
@@ -27,7 +27,7 @@ export const startRecording = (graphName: string): Recording => ({
   nextNumber: new Map(),
 });
 
-/** Records a value under its name; `at` says for whom, in errors. Throws RangeError when the name is taken. */
+/** Records a value under its name; `at` begins the error message. Throws RangeError when the name is taken. */
 export const declare = ({ values }: Recording, at: string, value: Value): Value => {
   if (value.name === "") throw new RangeError(`${at}: a name must not be empty`);
   if (values.has(value.name)) throw new RangeError(`${at}: a name must be new in the graph, got "${value.name}" again`);
@@ -35,7 +35,7 @@ export const declare = ({ values }: Recording, at: string, value: Value): Value 
   return value;
 };
 
-/** The name itself, or with the first free number: `/MatMul`, `/MatMul_1`, `/MatMul_2`, ... */
+/** The name, with the first free number if it is taken: `/MatMul`, `/MatMul_1`, `/MatMul_2`, ... */
 export const freshName = ({ nextNumber }: Recording, taken: { has(name: string): boolean }, name: string): string => {
   for (let number = nextNumber.get(name) ?? 0; ; number++) {
     const candidate = number === 0 ? name : `${name}_${number}`;
@@ -45,7 +45,7 @@ export const freshName = ({ nextNumber }: Recording, taken: { has(name: string):
   }
 };
 
-/** Throws TypeError for what is no value of a tape, RangeError when a value was not recorded here. */
+/** Throws TypeError for anything but a value of a tape, and RangeError for a value of another tape. */
 export const checkRecorded = ({ values }: Recording, at: string, value: Value): void => {
   if (typeof value !== "object" || value === null || typeof value.name !== "string")
     throw new TypeError(`${at}: a value must be one that a tape gave, got ${show(value)}`);

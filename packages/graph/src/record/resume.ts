@@ -1,4 +1,4 @@
-// Going on behind a model that is recorded already: its values, with types and shapes as far as they can be told.
+// Continuing a model that exists already: a recording with its values, and their types and shapes where they are known.
 
 import { check } from "@ropewalk/check";
 import { fail } from "../fail.ts";
@@ -9,7 +9,7 @@ import type { Recording } from "./recording.ts";
 import { declare, startRecording } from "./recording.ts";
 import { valueOfInfo } from "../messages/value.ts";
 
-/** Whether a declared shape says more than what was inferred: it does where inference does not know the operator. */
+/** Whether all sizes of a shape are known. */
 const known = (dims: readonly unknown[] | undefined): boolean => dims?.every((dim) => dim !== undefined) ?? false;
 
 /**

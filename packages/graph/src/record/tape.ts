@@ -1,4 +1,4 @@
-// A tape records operators into an ONNX graph, one call a node, and tells type and shape of each result.
+// A tape records operators into an ONNX graph: each call adds a node, and returns its result with the inferred type and shape.
 
 import { create } from "@bufbuild/protobuf";
 import { checkInteger, checkKeys } from "@ropewalk/check";
@@ -40,7 +40,7 @@ export type ModelOptions = {
 export type RecordOptions<Domain extends string = string> = NodeOptions & {
   /** Domain of the operator, e.g. `com.microsoft`; absent: ONNX's own. */
   readonly domain?: Domain;
-  /** Name of the first result; absent: after the node. A result that is to be a graph output needs no Identity then. */
+  /** Name of the first result; absent: after the node. A result with the name of a graph output needs no Identity node. */
   readonly output?: string;
 };
 
@@ -61,7 +61,7 @@ export type Tape = {
    */
   external(name: string, type: DataType, dims: readonly number[], at: FilePlace): Value;
   /**
-   * A node with one output. The result's type and shape are told as far as the inputs tell them.
+   * A node with one output. The result has a type and a shape as far as the inputs determine them.
    *
    * @throws RangeError when the inputs contradict the operator's rule, e.g. a product of 3x4 by 5x6.
    */

@@ -1,4 +1,4 @@
-// One number for all elements along some axes:  y[kept] = f over reduced axes of x[kept, reduced]
+// Reductions: one number for all elements along some axes.  y[kept] = f over reduced axes of x[kept, reduced]
 
 import { offsets } from "../../arrays/nd-array.ts";
 import { sizeOf, stridesOf } from "../../arrays/dims.ts";

@@ -1,4 +1,5 @@
-// The largest elements along an axis, largest first, and their indices; of equals, the first:  ArgMax is the index of one.
+// TopK: the largest elements along an axis, largest first, and their indices; equal elements keep their order.
+// ArgMax: the index of the largest element, the first one of equals.
 
 import { offsets } from "../../arrays/nd-array.ts";
 import { stridesOf } from "../../arrays/dims.ts";
@@ -6,13 +7,13 @@ import { intAttribute } from "../read-attributes.ts";
 import type { Call, Operator } from "../operator.ts";
 import { axisOf, constantOf, fail, groupWork, input } from "../operator.ts";
 
-/** Indices along the axis, by falling elements or by rising ones. */
+/** Indices along the axis, ordered by falling elements or by rising elements. */
 const ranked = (elements: Float64Array, largest: boolean): readonly number[] =>
   Array.from(elements.keys()).sort(
     (a, b) => (largest ? elements[b]! - elements[a]! : elements[a]! - elements[b]!) || a - b,
   );
 
-/** Places of the elements along an axis, for each row of an array that has the axis left out or of size 1. */
+/** For each row along an axis, the places of its elements. */
 const rowsAlong = (dims: readonly number[], axis: number): readonly Float64Array[] => {
   const strides = stridesOf(dims);
   return Array.from(offsets(dims.with(axis, 1), strides), (start) => offsets([dims[axis]!], [strides[axis]!], start));

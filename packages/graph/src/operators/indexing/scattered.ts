@@ -1,4 +1,4 @@
-// What both operators that put elements at indices have in common: the result is like what they are put into, and a reduction.
+// What ScatterElements and ScatterND have in common: the result has the shape of the data, and elements replace or are added.
 
 import { textAttribute } from "../read-attributes.ts";
 import type { Call, Operator } from "../operator.ts";
@@ -9,7 +9,7 @@ export const inferScattered: Operator["infer"] = (call) => {
   return [{ type, dims }];
 };
 
-/** Whether elements take the place of what is there, or are added to it. */
+/** Whether elements replace those that are there, or are added to them. */
 export const reductionOf = (call: Call<unknown>): "none" | "add" => {
   const kind = textAttribute(call, "reduction", "none");
   return kind === "none" || kind === "add" ? kind : fail(call, 'reduction must be "none" or "add"', `"${kind}"`);

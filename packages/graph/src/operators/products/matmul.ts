@@ -58,7 +58,7 @@ export const matMul: Operator = {
   work: (call, [{ dims }]) => sizeOf(dims) * (input(call, 0).dims.at(-1) ?? 1),
 };
 
-/** The product of 8-bit integers as 32-bit ones; zero points are not known here. */
+/** The product of 8-bit integers, as 32-bit integers. Zero points are not evaluated. */
 export const matMulInteger: Operator = {
   infer: (call) => {
     if (call.inputs[2] !== undefined || call.inputs[3] !== undefined) fail(call, "zero points must be absent");

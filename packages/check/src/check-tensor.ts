@@ -1,10 +1,10 @@
 /** Tensors as `{ dims, data }`, row-major, in a Float32Array. */
 import { check, checkArray } from "./check.ts";
-import type { Rule } from "./rules.ts";
+import type { Rule } from "./value-rules.ts";
 
 type Shaped = { readonly dims: readonly number[]; readonly data: Float32Array };
 
-/** Checks that a tensor has that shape and as many elements: RangeErrors with both shapes, or both numbers. */
+/** Checks the shape and the number of elements of a tensor. A RangeError shows both shapes, or both numbers. */
 export const checkTensor = (where: string, name: string, tensor: Shaped, want: readonly number[]): void => {
   const { dims, data } = { ...tensor };
   if (String(dims) !== String(want)) throw new RangeError(`${where}: ${name} must be [${want}], got [${dims}]`);
@@ -13,7 +13,7 @@ export const checkTensor = (where: string, name: string, tensor: Shaped, want: r
   check(data.length === size, `${where}: ${name} of [${want}] must hold ${size} elements`, data.length);
 };
 
-/** A tensor of so many axes. */
+/** A tensor with that number of axes. */
 export const ofRank =
   (rank: number): Rule =>
   (where, name, tensor) =>

@@ -1,11 +1,11 @@
 /** Rules for the values of a configuration, which `checkKeys` takes beside their keys. */
 import { check, checkInteger, checkNumber } from "./check.ts";
-import { checkOneOf } from "./keys.ts";
+import { checkOneOf } from "./check-keys.ts";
 
-/** Throws where the value is not as it must be. */
+/** Throws when the value breaks the rule. */
 export type Rule = (where: string, name: string, value: unknown) => void;
 
-/** A number that `holds`, which `rule` says in words. */
+/** A number for which `holds` is true; `rule` says the same in words. */
 export const number =
   (rule: string, holds: (value: number) => boolean): Rule =>
   (where, name, value) =>
@@ -43,13 +43,13 @@ export const anyNumber: Rule = (where, name, value) => checkNumber(where, name, 
 export const trueOrFalse: Rule = (where, name, value) =>
   check(value === true || value === false, `${where}: ${name} must be true or false`, value, "boolean");
 
-/** A key of that table, or one of that list. */
+/** A key of a table, or an element of a list. */
 export const oneOf =
   (known: object): Rule =>
   (where, name, value) =>
     checkOneOf(where, name, value, Array.isArray(known) ? known : Object.keys(known));
 
-/** The rule, for a value that may be absent. */
+/** The same rule, for a value that may be absent. */
 export const optional =
   (rule: Rule): Rule =>
   (where, name, value) => {

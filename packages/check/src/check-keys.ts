@@ -1,18 +1,18 @@
 import { check } from "./check.ts";
-import { closest } from "./close.ts";
-import type { Rule } from "./rules.ts";
+import { closest } from "./closest-name.ts";
+import type { Rule } from "./value-rules.ts";
 import { show } from "./show.ts";
 
-/** Every key of a configuration's type. The compiler asks for each, so that none is forgotten when the type grows. */
+/** Every key of a configuration's type. The compiler asks for each key, so that none is forgotten when the type grows. */
 export type Keys<T> = { readonly [K in keyof Required<T>]: true | Rule };
 
 /**
- * Checks that a configuration is an object, that every key it has is known, and values by their rules.
+ * Checks that a configuration is an object, that all of its keys are known, and that its values keep their rules.
  *
- * @param keys - the keys of its type, each `true` or the rule for its value, which is asked where the key is absent too
- * @param meant - what to write instead, by the key that people write
+ * @param keys - the keys of its type, each with `true` or with the rule for its value; a rule is also asked when its key is absent
+ * @param meant - by a key that people often write by mistake: the key to write instead
  * @returns the value
- * @throws TypeError when it is no object, or has a key that nobody reads; the message says which was meant where it can tell
+ * @throws TypeError when it is no object or has an unknown key; the message suggests the key that was likely meant
  */
 export const checkKeys = <T extends object>(
   where: string,
@@ -37,7 +37,7 @@ export const checkKeys = <T extends object>(
   return value;
 };
 
-/** {@link checkKeys} of a function's configuration, its first argument. */
+/** {@link checkKeys} for the configuration of a function, which is its first argument. */
 export const checkConfig = <T extends object>(
   where: string,
   config: T,

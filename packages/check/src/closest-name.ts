@@ -1,4 +1,4 @@
-/** How many letters of `a` must be set, taken out or put in to make `b` (Levenshtein, 1966). */
+/** The edit distance: how many letters of `a` must be replaced, removed or inserted to make `b` (Levenshtein, 1966). */
 const edits = (a: string, b: string): number => {
   let row = Array.from({ length: b.length + 1 }, (_, n) => n);
   for (const [m, letter] of [...a].entries()) {
@@ -12,7 +12,7 @@ const edits = (a: string, b: string): number => {
 
 const plain = (name: string): string => name.replace(/[_-]/g, "").toLowerCase();
 
-/** The known name that was likely meant: the same but for case, `_` and `-`, or at most two letters away. */
+/** The known name that was likely meant: the nearest one, at an edit distance of at most two, where case, `_` and `-` do not count. */
 export const closest = (name: string, known: readonly string[]): string | undefined => {
   const far = (other: string): number => edits(plain(name.slice(0, 40)), plain(other));
   const [best] = known.map((other) => ({ other, far: far(other) })).sort((a, b) => a.far - b.far);
