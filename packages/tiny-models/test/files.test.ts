@@ -84,9 +84,9 @@ describe("files", () => {
   it("are these and no others", () => {
     const folders = ["passkey-875k/", "stories260K/"];
     const vectors = folders.map((folder) => `test/vectors/${folder}`);
-    expect([...folders, ...vectors].flatMap(filesIn).toSorted()).toEqual(
-      Object.keys(sums).toSorted(),
-    );
+    // Beside a reference output lies the script that made it.
+    const files = [...folders, ...vectors].flatMap(filesIn).filter((file) => !/^test\/.*\.py$/.test(file));
+    expect(files.toSorted()).toEqual(Object.keys(sums).toSorted());
   });
 
   it("take 4.4 MiB when published", () => {
