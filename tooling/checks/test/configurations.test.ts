@@ -223,6 +223,8 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
   "@ropewalk/graph": [
     ...["attribute", "checkModel", "decode", "decodeTensor", "encode", "evaluate", "innerGraphs", "ndArray"],
     ...["tensorFromArray", "tensorToArray", "typeCode", "valueInfo", "valueOfInfo"],
+    ...["mapInnerGraphs", "mapNodes", "mapTensors", "nodesIn", "tensorsIn", "neededNames", "pruneGraph", "renameGraph"],
+    ...["renameNodes", "nodeInCircle", "sortNodes", "unmadeValue", "graphView", "namesMade", "namesRead"],
   ],
   "@ropewalk/context-extension": [
     ...["longerExtension"],
