@@ -1,7 +1,8 @@
 import { dependsOnLength, ropeFrequencies, rotationTable, type RopeScaling } from "@ropewalk/rope";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { difference, everyScaling, relativeDifference } from "./samples.ts";
+import { everyScaling, relativeDifference } from "./samples.ts";
 
 const rotaryDims = fc.integer({ min: 1, max: 64 }).map((numPairs) => 2 * numPairs);
 const thetas = fc.double({ min: 10, max: 1e7, noNaN: true });
@@ -59,8 +60,8 @@ describe("ropeFrequencies", () => {
           positions.map((position) => position / factor),
         );
         const got = rotationTable(ropeFrequencies({ ...basis, scaling: { kind: "linear", factor } }), positions);
-        expect(difference(got.cos, interpolated.cos)).toBeLessThan(1e-7);
-        expect(difference(got.sin, interpolated.sin)).toBeLessThan(1e-7);
+        expect(largestDifference(got.cos, interpolated.cos)).toBeLessThan(1e-7);
+        expect(largestDifference(got.sin, interpolated.sin)).toBeLessThan(1e-7);
       }),
     );
   });

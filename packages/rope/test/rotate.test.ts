@@ -1,7 +1,8 @@
 import { ropeFrequencies, rotate, rotationTable } from "@ropewalk/rope";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { difference, everyScaling, layouts, noise, rotations, tensor, type Heads } from "./samples.ts";
+import { everyScaling, layouts, noise, rotations, tensor, type Heads } from "./samples.ts";
 
 const frequencies = (rotaryDim: number) => ropeFrequencies({ rotaryDim, theta: 10_000, scaling: everyScaling.default });
 
@@ -25,8 +26,8 @@ describe("rotationTable", () => {
     const positions = [0, 1, 0.5, 1_000_000.25, -3];
     const { cos, sin } = rotationTable(f, positions);
     const angles = positions.flatMap((position) => [1, 0.1, 0.01, 0.001].map((slow) => position * slow));
-    expect(difference(cos, angles.map(Math.cos))).toBeLessThan(1e-7);
-    expect(difference(sin, angles.map(Math.sin))).toBeLessThan(1e-7);
+    expect(largestDifference(cos, angles.map(Math.cos))).toBeLessThan(1e-7);
+    expect(largestDifference(sin, angles.map(Math.sin))).toBeLessThan(1e-7);
     expect([...cos.subarray(0, 4), ...sin.subarray(0, 4)]).toEqual([1, 1, 1, 1, 0, 0, 0, 0]);
   });
 
@@ -53,7 +54,7 @@ describe("rotate", () => {
   it("rotates q[5] of the reference attention to position 5", () => {
     const q = Float32Array.from({ length: 4 }, (_, c) => Math.sin(1 + 0.7 * 5 + 0.3 * c));
     const got = turned({ layout: "halves", rotaryDim: 4 }, q, 5);
-    expect(difference(got, [-1.165075, -0.956298, 0.674759, -0.821586])).toBeLessThan(1e-6);
+    expect(largestDifference(got, [-1.165075, -0.956298, 0.674759, -0.821586])).toBeLessThan(1e-6);
   });
 
   it("pairs a dimension with its neighbour or with the one half the width away, and turns counter-clockwise", () => {
@@ -101,7 +102,7 @@ describe("rotate", () => {
       fc.property(rotations, fc.nat(1000), (shape, i) => {
         const x = noise(shape.headDim, shape.seed);
         const twice = turned(shape, turned(shape, x, 100 + i), -67);
-        expect(difference(twice, turned(shape, x, 33 + i))).toBeLessThan(1e-6);
+        expect(largestDifference(twice, turned(shape, x, 33 + i))).toBeLessThan(1e-6);
       }),
     );
   });

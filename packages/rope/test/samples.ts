@@ -36,10 +36,6 @@ export const relativeDifference = (a: ArrayLike<number>, b: ArrayLike<number>): 
     ? Math.max(0, ...Array.from(b, (wanted, i) => Math.abs(a[i]! - wanted) / Math.abs(wanted)))
     : Infinity;
 
-/** The largest |a - b|. */
-export const difference = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
-  a.length === b.length ? Math.max(0, ...Array.from(b, (wanted, i) => Math.abs(a[i]! - wanted))) : Infinity;
-
 /** Numbers in -1 … 1 that are the same for the same seed. */
 export const noise = (length: number, seed: number): Float32Array =>
   Float32Array.from({ length }, (_, i) => Math.sin(12.9898 * (i + 1) + 78.233 * (seed + 1)));

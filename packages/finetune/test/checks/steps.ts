@@ -1,6 +1,7 @@
 /** A few steps of the loop on stories260K, and all that they leave: the same on every backend, in Node and in a page. */
 import type { Backend } from "@ropewalk/backend";
 import { loadModel } from "@ropewalk/generation";
+import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { cutText, entropyAbfRecipe, train, type LoraConfig } from "../../src/index.ts";
 import type { OpenModelFolder } from "./place.ts";
 
@@ -92,15 +93,9 @@ export const abortSteps = async (backend: Backend, open: OpenModelFolder): Promi
 /** The largest differences: of losses, of norms relative to theirs, and of weights. */
 export type Differences = { readonly loss: number; readonly norm: number; readonly weights: number };
 
-const largest = (got: ArrayLike<number>, wanted: ArrayLike<number>): number => {
-  if (got.length !== wanted.length || wanted.length === 0) return Infinity;
-  let most = 0;
-  for (let at = 0; at < wanted.length; at++) {
-    const difference = Math.abs(got[at]! - wanted[at]!);
-    if (!(difference <= most)) most = difference;
-  }
-  return most;
-};
+/** Infinity also where there is nothing to compare. */
+const largest = (got: ArrayLike<number>, wanted: ArrayLike<number>): number =>
+  wanted.length === 0 ? Infinity : largestDifference(got, wanted);
 
 export const compareSteps = (got: Steps, wanted: Steps): Differences => ({
   loss: largest(got.losses, wanted.losses),

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ownFolder } from "../../src/node.ts";
-import { start } from "./start.ts";
+import { startDiskProcess } from "./start-disk-process.ts";
 
 let home = "";
 beforeEach(() => void (home = mkdtempSync(join(tmpdir(), "own folders "))));
@@ -19,13 +19,13 @@ describe("a folder of a process", () => {
     ["exit", 3],
     ["throw", 1],
   ])("goes when it ends: %s", async (end, code) => {
-    const { ended } = await start("own", join(home, "in", "two"), end);
+    const { ended } = await startDiskProcess("own", join(home, "in", "two"), end);
     expect(await ended).toEqual([code, null]);
     expect(there()).toEqual([]);
   });
 
   it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("goes on %s, by which the process ends", async (signal) => {
-    const { child, ended } = await start("own", home, "wait");
+    const { child, ended } = await startDiskProcess("own", home, "wait");
     expect(there()).toHaveLength(2);
     child.kill(signal);
     expect(await ended).toEqual([null, signal]);
@@ -33,11 +33,11 @@ describe("a folder of a process", () => {
   });
 
   it("goes when a process that listens to the signal has ended in its own time, and not before", async () => {
-    const { child, ended } = await start("own", home, "gracefully");
+    const { child, ended } = await startDiskProcess("own", home, "gracefully");
     child.kill("SIGTERM");
     expect(await ended).toEqual([5, null]);
     expect(there()).toEqual([]);
-    const deaf = await start("own", home, "deaf");
+    const deaf = await startDiskProcess("own", home, "deaf");
     deaf.child.kill("SIGTERM");
     await new Promise((done) => deaf.child.stdout!.once("data", done));
     expect(there()).toHaveLength(2);
@@ -46,7 +46,7 @@ describe("a folder of a process", () => {
   });
 
   it("goes where all other listeners leave the signal to each other", async () => {
-    const { child, ended } = await start("own", home, "defers");
+    const { child, ended } = await startDiskProcess("own", home, "defers");
     child.kill("SIGTERM");
     expect(await ended).toEqual([null, "SIGTERM"]);
     expect(there()).toEqual([]);
@@ -60,9 +60,9 @@ describe("a folder of a process", () => {
   );
 
   it("stays when the process is killed, until another looks; one of a running process stays", async () => {
-    const running = await start("own", home, "wait");
+    const running = await startDiskProcess("own", home, "wait");
     const own = there();
-    const killed = await start("own", home, "wait");
+    const killed = await startDiskProcess("own", home, "wait");
     killed.child.kill("SIGKILL");
     await killed.ended;
     expect(there()).toHaveLength(4);

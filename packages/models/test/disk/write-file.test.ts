@@ -16,7 +16,7 @@ import { pathToFileURL } from "node:url";
 import { rejectionOf } from "@ropewalk/testing/thrown";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { withFile, writeFileWhole } from "../../src/files.ts";
-import { start } from "./start.ts";
+import { startDiskProcess } from "./start-disk-process.ts";
 
 const rounds = Number(process.env["ROUNDS"] ?? 2);
 
@@ -106,7 +106,7 @@ it("of a process that is killed are as before or whole", async () => {
   for (let round = 0; round < rounds; round++) {
     const file = join(home, "book.kv");
     writeFileSync(file, "old");
-    const { child, ended } = await start("file", file, "4000000");
+    const { child, ended } = await startDiskProcess("file", file, "4000000");
     await wait(Math.random() * 60);
     child.kill("SIGKILL");
     await ended;

@@ -15,6 +15,7 @@ import {
 } from "@ropewalk/finetune";
 import { loadCheckpoint } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
+import { largestDifference } from "../numbers/largest-difference.ts";
 import { extensionOf, readTensors, readTraining, type Method } from "./training-vectors.ts";
 
 export type TrainingDifferences = {
@@ -22,14 +23,6 @@ export type TrainingDifferences = {
   /** Of all steps, and of the weights behind the last. */
   readonly trajectory: { readonly loss: number; readonly norm: number; readonly parameters: number };
 };
-
-const largest = (got: ArrayLike<number>, expected: Float32Array): number =>
-  got.length === expected.length
-    ? expected.reduce((most, wanted, at) => {
-        const difference = Math.abs(got[at]! - wanted);
-        return difference <= most ? most : difference;
-      }, 0)
-    : Infinity;
 
 /** @throws Error when a file is missing, or tensors have other names than the checkpoint's */
 export const compareTraining = async (
@@ -53,7 +46,7 @@ export const compareTraining = async (
     return Math.max(
       ...Object.entries(expected).map(([name, { data }]) => {
         const scale = data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-        return largest(gradients[name]!, data) / scale;
+        return largestDifference(gradients[name]!, data) / scale;
       }),
     );
   };
@@ -78,6 +71,8 @@ export const compareTraining = async (
   }
   await graph.release();
   const after = await readTensors(join(folder, trajectory.parameters));
-  const weights = Object.entries(after).map(([name, { data }]) => largest(parameters[name]?.data ?? [], data));
+  const weights = Object.entries(after).map(([name, { data }]) =>
+    largestDifference(parameters[name]?.data ?? [], data),
+  );
   return { cases: compared, trajectory: { loss, norm, parameters: Math.max(...weights) } };
 };

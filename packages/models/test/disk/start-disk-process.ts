@@ -1,4 +1,4 @@
-/** Starts `process.ts`. */
+/** Starts `disk-process.ts`, which writes files and folders until it ends or is killed. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -8,10 +8,10 @@ export type Started = {
   readonly ended: Promise<readonly [number | null, string | null]>;
 };
 
-const script = fileURLToPath(new URL("process.ts", import.meta.url));
+const script = fileURLToPath(new URL("disk-process.ts", import.meta.url));
 
-/** When it has said its first word. */
-export const start = async (...args: readonly string[]): Promise<Started> => {
+/** Resolves when the process has printed its first word, or has ended. */
+export const startDiskProcess = async (...args: readonly string[]): Promise<Started> => {
   const child = spawn(process.execPath, ["--conditions=@ropewalk/source", script, ...args], {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });

@@ -1,10 +1,10 @@
 /**
- * A process that makes a folder and then ends as it is told, or writes one whole:
+ * A process that makes a folder of its own and ends in a given way, or writes files and folders until it ends or is killed:
  *
- *     node process.ts own <parent> <end>
- *     node process.ts write <target> <files> <bytes>
- *     node process.ts file <path> <bytes>          what a file has in the end is 7s
- *     node process.ts race <what it writes>        told targets by messages, answers what came of each
+ *     node disk-process.ts own <parent> <end>
+ *     node disk-process.ts write <target> <files> <bytes>
+ *     node disk-process.ts file <path> <bytes>          every byte is a 7
+ *     node disk-process.ts race <what it writes>        gets targets as messages, and answers with the outcome of each
  */
 import { writeFileWhole } from "../../src/files.ts";
 import { ownFolder, writeFolder } from "../../src/node.ts";

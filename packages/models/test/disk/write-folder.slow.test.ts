@@ -19,7 +19,7 @@ import { fileURLToPath } from "node:url";
 import { rejectionOf } from "@ropewalk/testing/thrown";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { writeFolder, writeWhole } from "../../src/node.ts";
-import { start } from "./start.ts";
+import { startDiskProcess } from "./start-disk-process.ts";
 
 const rounds = Number(process.env["ROUNDS"] ?? 6);
 
@@ -82,7 +82,7 @@ describe("a folder", () => {
   });
 
   it("has one of two processes that write it", async () => {
-    const racers = await Promise.all(["1", "2"].map((fill) => start("race", fill)));
+    const racers = await Promise.all(["1", "2"].map((fill) => startDiskProcess("race", fill)));
     for (let round = 0; round < 50; round++) {
       const folder = join(home, String(round));
       const told = await Promise.all(
@@ -125,7 +125,7 @@ describe("a folder", () => {
         const before = round % 2 === 0;
         if (before) mkdirSync(folder, { recursive: true });
         // About 150 ms of writing.
-        const { child, ended } = await start("write", folder, "20", "40000");
+        const { child, ended } = await startDiskProcess("write", folder, "20", "40000");
         await wait(Math.random() * 250);
         child.kill(signal);
         await ended;
@@ -218,7 +218,7 @@ describe("a file", () => {
   });
 
   it("that the disk does not take is named, and nothing is left", () => {
-    const script = fileURLToPath(new URL("process.ts", import.meta.url));
+    const script = fileURLToPath(new URL("disk-process.ts", import.meta.url));
     const limited = `ulimit -f 20; exec "$0" --conditions=@ropewalk/source "$1" write "$2" 3 400000`;
     const run = (): void =>
       void execFileSync("bash", ["-c", limited, process.execPath, script, join(home, "folder")], { stdio: "pipe" });
