@@ -1,6 +1,6 @@
 /**
- * One primitive in an engine of one's own: which rows of a table of rotations each key and query takes, and where the two bands meet. Nothing
- * else of the project is loaded.
+ * One primitive in an engine of your own: it says which rows of a rotation table each key and query takes, and where the two bands meet. No
+ * other package of the project is loaded.
  */
 import { capacity, relativePosition, selfExtend } from "@ropewalk/position-mapping";
 

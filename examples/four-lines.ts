@@ -1,4 +1,4 @@
-/** A model with a window of 512 tokens, which reads 3,200. */
+/** A model with a window of 512 tokens reads 3,200. */
 import { cpu } from "@ropewalk/backend-node";
 import { selfExtend } from "@ropewalk/context-extension";
 import { loadModel } from "@ropewalk/generation";

@@ -1,4 +1,4 @@
-/** A document that is read once, what is asked behind it, and the document with more at its end. */
+/** A document is read once; questions are asked behind it, and it is continued with more text. */
 import { cpu } from "@ropewalk/backend-node";
 import { compose, logN, selfExtend } from "@ropewalk/context-extension";
 import { loadModel, type Prefix } from "@ropewalk/generation";

@@ -1,4 +1,4 @@
-/** A folder with an ONNX export, written anew with a longer window: for any program that runs the old one. */
+/** Writes the folder of an ONNX export anew with a longer window, for any program that runs the old one. */
 import { readFile } from "node:fs/promises";
 import { compose, logN, selfExtend } from "@ropewalk/context-extension";
 import { extendFolder } from "@ropewalk/onnx-exports/node";

@@ -1,6 +1,6 @@
 /**
- * A model of 512 tokens, tuned a little to 1,024 with Entropy-ABF, then extended to 4,096 without any more tuning: SelfExtend counts from the
- * window that was tuned. It learns from stories that it tells itself.
+ * A model of 512 tokens, tuned a little to 1,024 with Entropy-ABF, then extended to 4,096 without any more tuning: SelfExtend starts from
+ * the tuned window. The model learns from stories that it writes itself.
  */
 import { cpu } from "@ropewalk/backend-node";
 import { compose, selfExtend } from "@ropewalk/context-extension";

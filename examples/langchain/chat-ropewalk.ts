@@ -6,11 +6,11 @@ import { ChatGenerationChunk, type ChatResult } from "@langchain/core/outputs";
 import type { ChatMessage, GenerateOptions, GenerationStats, LanguageModel, Prompt } from "@ropewalk/generation";
 
 export type ChatRopewalkFields = {
-  /** What `loadModel` gave; it stays yours to release. */
+  /** A model from `loadModel`. You release it. */
   readonly model: Pick<LanguageModel, "generate">;
-  /** Options of every run: `sampling`, `maxNewTokens`, `after` a text that was read, and what else `generate` takes. */
+  /** Options of every run: `sampling`, `maxNewTokens`, `after` for a text that was read, and all others of `generate`. */
   readonly options?: Omit<GenerateOptions, "signal" | "onDone">;
-  /** What is run for a conversation. Absent: its messages, through the checkpoint's chat template. */
+  /** Makes the prompt of a conversation. Absent: the checkpoint's chat template is applied to the messages. */
   readonly prompt?: (messages: readonly ChatMessage[]) => Prompt;
 };
 
@@ -33,14 +33,14 @@ const usageOf = ({ promptTokens, cachedTokens, newTokens }: GenerationStats): Us
   input_token_details: { cache_read: cachedTokens },
 });
 
-/** The end of an answer: nothing more to say, and what it took. */
+/** The end of an answer: an empty chunk with the numbers of tokens. */
 const endOf = (stats: GenerationStats): ChatGenerationChunk =>
   new ChatGenerationChunk({
     text: "",
     message: new AIMessageChunk({
       content: "",
       response_metadata: { finish_reason: stats.finish },
-      // LangChain's types lose the field under exactOptionalPropertyTypes.
+      // Under exactOptionalPropertyTypes LangChain's types do not have the field.
       usage_metadata: usageOf(stats) as never,
     }),
   });

@@ -1,4 +1,4 @@
-/** A document is read once, and a chain of LangChain asks behind it, with a prompt of its own and an answer that streams. */
+/** A document is read once, and a chain of LangChain asks questions behind it, with its own prompt and an answer that streams. */
 import type { UsageMetadata } from "@langchain/core/messages";
 import { StringOutputParser } from "@langchain/core/output_parsers";
 import { ChatPromptTemplate } from "@langchain/core/prompts";
@@ -20,7 +20,7 @@ const document = await loaded.read(text);
 const model = new ChatRopewalk({
   model: loaded,
   options: { after: document, maxNewTokens: 5 },
-  // This one was not tuned to chat: it goes on with a text.
+  // This model was not tuned to chat: it continues a text.
   prompt: (messages) => messages.map(({ content }) => content as string).join(" "),
 });
 

@@ -1,4 +1,4 @@
-/** The mapping beside the model as it is: hidden keys found, the loss by position, and how widely queries look. */
+/** Compares the mapping with the plain model: keys found, the loss by position, and the entropy of attention. */
 import { cpu } from "@ropewalk/backend-node";
 import { compose, logN, withPositions, type ContextExtension } from "@ropewalk/context-extension";
 import { passkeyCell, passkeyIn, perplexity, tokenStream } from "@ropewalk/evals";
@@ -12,7 +12,7 @@ import mapping from "./my-mapping.ts";
 const backend = cpu();
 const mine = (trainedContext: number): ContextExtension => compose(withPositions(mapping), logN({ trainedContext }));
 
-/** Two models, which share their weights. */
+/** Two models that share their weights. */
 const plainAndMine = async ({ url }: { readonly url: URL }): Promise<readonly [LanguageModel, LanguageModel]> => {
   const plain = await loadModel(await openFolder(url), { backend });
   return [plain, await plain.withExtension(mine(plain.source.decoder.trainedContext))];

@@ -6,7 +6,7 @@
  *     i - j < 512:  rel(i, j) = floor(i/G) - floor(j/G) + 64 - 64/G
  *     i - j ≥ 512:  rel(i, j) = floor(i/H) - floor(j/H) + 64 - 64/G + 512/G - 512/H
  *
- * Each band goes on where the one before it ends, and a key's position depends on the key alone.
+ * Each band continues where the one before it ends. A key's position depends on the key alone.
  */
 import { capacityOfBands, nearBand } from "@ropewalk/position-mapping/bands";
 import type { PositionScheme } from "@ropewalk/position-mapping/scheme";

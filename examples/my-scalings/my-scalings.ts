@@ -1,7 +1,7 @@
 /**
  * Two scalings that no package has, as one extension for models of a trained context of C tokens, 256 here. Pairs of the rotation that
- * turn at least four times within it keep their frequency, the others are slowed four times; and every query is sharpened with its
- * position i, a little more in each layer l:
+ * turn at least four times within it keep their frequency; the others turn four times slower. Every query is scaled up with its position i,
+ * a little more in each layer l:
  *
  *     f'(j) = f(j)        where C f(j) / 2π ≥ 4,        f(j) = theta^(-2j / rotaryDim)
  *     f'(j) = f(j) / 4    elsewhere

@@ -1,5 +1,5 @@
 /**
- * A task that no package has: a key of five digits stands in the first sentence, and each digit that the model says in its place counts.
+ * A task that no package has: a key of five digits stands in the first sentence, and each digit that the answer has in its place counts.
  *
  *   score = digits in their place / 5
  */

@@ -15,7 +15,7 @@ export const startEngine = async (
   const { name, engine, cache } = entrant;
   const entry = fileURLToPath(new URL(`engines/${engine}.ts`, import.meta.url));
   const options: EngineOptions = { model, threads, cache };
-  // What an engine prints goes to stderr: stdout is the report's.
+  // The output of an engine goes to stderr, since stdout is for the report.
   const child = fork(entry, [JSON.stringify(options)], { stdio: ["ignore", 2, 2, "ipc"] });
   const next = async (): Promise<Exclude<Reply, { readonly kind: "failed" }>> => {
     const ended = new AbortController();

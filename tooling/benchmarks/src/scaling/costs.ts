@@ -1,9 +1,9 @@
 /**
- * What a request costs, counted from a decoder's sizes: L layers, H heads of d, P weights in the layers' matrices, V h in the head.
+ * The cost of a request, counted from a decoder's sizes: L layers, H heads of d, P weights in the layers' matrices, V h in the head.
  *
  *   prefill   2 (N P + V h) + 4 H d L Σ c (s + c) + 2 H d L Σ c min(s, W)     chunks of c tokens behind s; W 0 for plain
  *   step      2 (P + V h) + 4 H d L N + 2 H d L min(N, W)                     operations
- *             a portable export scores all near and far: 6 H d L for each query and key, a prompt in one piece
+ *             a portable export scores every pair near and far: 6 H d L for each query and key, a prompt in one piece
  *             weights + head + cache(N)                                       bytes that are read
  *   cache     as `plannedCacheBytes` of generation counts it
  *   own       cache(W + 256 + n)                                              of a run of n tokens behind a prefix, at most
@@ -17,7 +17,7 @@ const chunkSize = 512;
 
 const sizeOf = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
 
-/** Weights that a token is multiplied with: in the layers' matrices, and in the head. */
+/** The numbers of weights that a token is multiplied with, in the layers' matrices and in the head. */
 export const multiplied = ({ projections, tensors, unembedding }: Decoder) => ({
   layers: projections.reduce((sum, name) => sum + sizeOf(tensors[name]!), 0),
   head: sizeOf(tensors[unembedding]!),
@@ -61,11 +61,11 @@ export const operationsOf = ({ projections, attention }: ReturnType<typeof prefi
 export const cacheBytesOf = (decoder: Decoder, method: Method, cache: CachePrecision, length: number): number =>
   plannedCacheBytes(extendDecoder(decoder, extensionFor(method, length), { cache }), { length });
 
-/** What is a run's own behind a prefix. */
+/** The bytes of cache that a run behind a prefix needs for itself. */
 export const ownBytesOf = (decoder: Decoder, method: Method, cache: CachePrecision, newTokens: number): number =>
   cacheBytesOf(decoder, method, cache, widthOf(method) + 256 + newTokens);
 
-/** One token behind N, with weights in 4 bits. */
+/** A decode step behind N tokens, with weights in 4 bits. */
 export const stepCost = (decoder: Decoder, method: Method, cache: CachePrecision, length: number) => {
   const { layers, head } = multiplied(decoder);
   const products = method === "portable" ? 3 * length : 2 * length + Math.min(length, widthOf(method));

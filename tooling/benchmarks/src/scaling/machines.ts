@@ -1,4 +1,7 @@
-/** Machines by what they read and multiply, and how many users one holds. All numbers are assumptions, which docs/scaling.md states. */
+/**
+ * Machines, by the bytes that they read and the operations that they do in a second, and how many users each holds. All numbers are the
+ * assumptions of docs/scaling.md.
+ */
 import type { CachePrecision, Decoder } from "@ropewalk/decoder";
 import { cacheBytesOf, operationsOf, ownBytesOf, prefillCost, stepCost, weightsOf } from "./costs.ts";
 import type { Method } from "./shapes.ts";
@@ -6,17 +9,17 @@ import type { Method } from "./shapes.ts";
 export type Machine = {
   readonly name: string;
   readonly memory: number;
-  /** Bytes a second that are read, and operations a second, at most. */
+  /** The most bytes that are read and operations that are done in a second. */
   readonly reads: number;
   readonly multiplies: number;
   /** The shares of these that decoding and prefill reach. */
   readonly decoding: number;
   readonly prefill: number;
-  /** Seconds to start a node of the graph, where the shares do not have them. */
+  /** Seconds to start a node of the graph, where the shares do not include them. */
   readonly launch: number;
   readonly method: Method;
   readonly cache: CachePrecision;
-  /** Whether several runs stand behind one cache. */
+  /** Whether several runs share one cache. */
   readonly shares: boolean;
 };
 
@@ -41,10 +44,10 @@ export const machines: readonly Machine[] = [
 
 const nodesOfLayer = 55;
 
-/** What a user asks, and how often, in seconds. */
+/** A user's question and answer in tokens, and the seconds from one question to the next. */
 export const question = { tokens: 100, answer: 200, every: 60 };
 
-/** Of the memory, what models and caches may fill. */
+/** The share of the memory that models and caches may fill. */
 const usable = 0.8;
 
 export type Load = { readonly decoder: Decoder; readonly length: number };
@@ -54,10 +57,11 @@ const launches = ({ launch }: Machine, { numLayers }: Decoder): number => launch
 const secondsFor = (machine: Machine, decoder: Decoder, operations: number): number =>
   operations / (machine.multiplies * machine.prefill) + launches(machine, decoder);
 
-/** Until the first token: of a prompt that is read anew, and of a question behind one that was read. */
+/** Seconds until the first token of a prompt that is read anew. */
 export const coldSeconds = (machine: Machine, { decoder, length }: Load): number =>
   secondsFor(machine, decoder, operationsOf(prefillCost(decoder, machine.method, length)));
 
+/** Seconds until the first token of a question behind a document that was read. */
 export const behindSeconds = (machine: Machine, { decoder, length }: Load): number =>
   secondsFor(machine, decoder, operationsOf(prefillCost(decoder, machine.method, length, length - question.tokens)));
 
@@ -66,7 +70,7 @@ export const stepSeconds = (machine: Machine, { decoder, length }: Load): number
   return stepCost(decoder, method, cache, length).bytes / (reads * decoding) + launches(machine, decoder);
 };
 
-/** How many users the machine has time for, one run after the other, each of whom takes `first` seconds until the first token. */
+/** How many users the machine has time for, run after run, when each takes `first` seconds until the first token. */
 const usersByTime = (machine: Machine, load: Load, first: number): number =>
   Math.floor(question.every / (first + question.answer * stepSeconds(machine, load)));
 
@@ -76,7 +80,7 @@ export const fits = (machine: Machine, { decoder, length }: Load): boolean =>
 
 export type Users = { readonly anew: number; readonly own: number; readonly shared: number };
 
-/** Users of a machine: whose prompts are read anew, who keep a document each, who ask about one document. */
+/** Numbers of users: with prompts that are read anew, with a document each, and with one document for all. */
 export const usersOf = (machine: Machine, load: Load): Users => {
   const { decoder, length } = load;
   const { method, cache, memory, shares } = machine;

@@ -1,4 +1,4 @@
-/** Steps of one model at one length, the engines taking turns. */
+/** Times steps of one model at one length. The engines take turns. */
 import { setTimeout } from "node:timers/promises";
 import { median } from "../measuring/compare-times.ts";
 import { engineNames, type EngineName, type EngineOptions } from "./engines.ts";
@@ -7,21 +7,21 @@ import { startEngine } from "./engine-process.ts";
 export type Times = Readonly<Record<EngineName, readonly number[]>>;
 
 export type Compared = EngineOptions & {
-  /** Milliseconds of each round, by the clock and of all threads together. */
+  /** Milliseconds of each round: of the clock, and of the processor over all threads. */
   readonly times: Times;
   readonly processorTimes: Times;
   readonly loss: number;
-  /** The largest difference of two engines' losses. */
+  /** The largest difference between the losses of two engines. */
   readonly apart: number;
 };
 
-/** Milliseconds between turns: threads that spin have gone to sleep by then. */
+/** Milliseconds between turns, after which threads that spin are asleep. */
 const pause = 20;
 
-/** Losses of float32 in another order of additions. */
+/** Losses in float32 differ by the order of additions. */
 const tolerance = 1e-4;
 
-/** @throws Error when engines do not give the same loss: what is timed would not be the same model */
+/** @throws Error when engines do not give the same loss, since then they do not time the same model */
 export const compareEngines = async (
   options: EngineOptions,
   { rounds, warmups }: { readonly rounds: number; readonly warmups: number },
@@ -48,10 +48,10 @@ export const compareEngines = async (
   return { ...options, times, processorTimes, loss: losses[0]!, apart };
 };
 
-/** The fastest of those whose names begin so. */
+/** The fastest engine whose name begins with `side`. */
 export const fastest = (times: Times, side: "ropewalk cpu" | "jax-js"): EngineName =>
   engineNames.filter((name) => name.startsWith(side)).toSorted((a, b) => median(times[a]) - median(times[b]))[0]!;
 
-/** The median of the rounds' own ratios, base / candidate: how many times as fast the candidate is. */
+/** How many times as fast the candidate is: the median of each round's ratio, base / candidate. */
 export const speedup = (times: Times, base: EngineName, candidate: EngineName): number =>
   median(times[candidate].map((time, round) => times[base][round]! / time));

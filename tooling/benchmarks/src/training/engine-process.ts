@@ -1,4 +1,4 @@
-/** An engine in a process of its own, which takes a step whenever it is asked: who waits leaves the processors to who runs. */
+/** An engine in a process of its own, which takes a step when it is asked. An engine that waits leaves the processors to the one that runs. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ export type Taken = {
   readonly loss: number;
   /** Milliseconds. */
   readonly time: number;
-  /** Milliseconds of all threads together, which other programs hardly change. */
+  /** Processor time of all threads in milliseconds, which other programs hardly change. */
   readonly processorTime: number;
 };
 type Reply = Taken | { readonly failed: string };
@@ -21,7 +21,7 @@ export type Contestant = {
 };
 
 export const startEngine = (name: EngineName, options: EngineOptions): Contestant => {
-  // What an engine prints goes to stderr: stdout is the report's.
+  // The output of an engine goes to stderr, since stdout is for the report.
   const child = fork(fileURLToPath(import.meta.url), [JSON.stringify({ name, options })], {
     stdio: ["ignore", 2, 2, "ipc"],
   });

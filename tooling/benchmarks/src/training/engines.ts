@@ -1,4 +1,4 @@
-/** Who takes the step: this project on its backends in Node, and jax-js on the fastest of its own there. */
+/** The engines that take the step: this project on its backends in Node, and jax-js on its fastest backend in Node. */
 import type { Backend } from "@ropewalk/backend";
 import { extendDecoder } from "@ropewalk/decoder";
 import { openLossGraph } from "@ropewalk/finetune";
@@ -10,7 +10,7 @@ export type EngineOptions = { readonly model: ModelName; readonly seqLen: number
 /** One forward and backward pass; gives the loss. */
 export type Step = () => Promise<number>;
 
-/** Gradients are read into plain arrays, weights fed from them, as a training loop does. */
+/** As in a training loop, weights are fed from plain arrays and gradients read into them. */
 const ropewalk =
   (open: (threads: number) => Promise<Backend>) =>
   async ({ model, seqLen, threads }: EngineOptions): Promise<Step> => {
@@ -34,7 +34,7 @@ const jax = async ({ model, seqLen }: EngineOptions): Promise<Step> => {
   return jaxStep(trained.jax, trained.parameters, ids, ids).run;
 };
 
-/** Its backends beside WebAssembly are no match here: plain JavaScript is a hundred times slower, WebGPU and WebGL Node has not. */
+/** Only WebAssembly is compared: plain JavaScript is a hundred times slower, and Node has no WebGPU and no WebGL. */
 export const engines = {
   "ropewalk cpu": ropewalk(async (threads) => (await import("@ropewalk/backend-node")).cpu({ threads })),
   "ropewalk cpu, spinning": ropewalk(async (threads) =>

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:training`: forward and backward of one step, beside the same model in jax-js. Fails when a bar is not met.
- * `--models`, `--contexts`, `--rounds`, `--threads` other than 2; `--quick` is a look; `--json` prints `{ machine, steps, bars }` and
- * nothing else.
+ * `npm run bench:training`: times forward and backward of one step, beside the same model in jax-js. It fails when a bar is not met.
+ * `--models`, `--contexts`, `--rounds` and `--threads` (2) choose what is run, `--quick` takes few rounds, `--json` prints
+ * `{ machine, steps, bars }` and nothing else.
  */
 import { parseArgs } from "node:util";
 import { loadavg } from "node:os";
@@ -44,7 +44,7 @@ const say = (text: string): void => {
 
 const milliseconds = (times: readonly number[]): string => `${median(times).toFixed(1)} ms`;
 
-/** The fastest of either side. */
+/** The fastest engine of each side. */
 const barFor = ({ model, seqLen, times }: Compared): Bar => {
   const [jax, own] = [fastest(times, "jax-js"), fastest(times, "ropewalk cpu")];
   const name = `${model}, ${seqLen} tokens, ${own} times as fast as ${jax}`;

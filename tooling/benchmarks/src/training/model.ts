@@ -6,7 +6,7 @@ import type { JaxLlama } from "@ropewalk/testing/jax/llama";
 import { noise, tokens } from "@ropewalk/testing/numbers/noise";
 
 const shapes = {
-  /** That of the shipped stories260K. */
+  /** The shape of stories260K. */
   stories260k: { vocabSize: 512, hiddenDim: 64, feedForwardDim: 172, numLayers: 5, numHeads: 8, numKvHeads: 4 },
   "llama-4x256": { vocabSize: 2048, hiddenDim: 256, feedForwardDim: 688, numLayers: 4, numHeads: 8, numKvHeads: 4 },
 } as const;
@@ -17,7 +17,7 @@ export const modelNames: readonly ModelName[] = Object.keys(shapes) as ModelName
 export type TrainedModel = {
   readonly decoder: Decoder;
   readonly parameters: Tensors;
-  /** The same in jax-js's words. */
+  /** The same model as jax-js takes it. */
   readonly jax: JaxLlama;
 };
 
@@ -39,7 +39,7 @@ export const trainedModel = (name: ModelName): TrainedModel => {
     rms_norm_eps: epsilon,
     rope_theta: theta,
   });
-  // As large as leaves rows as long as they are: a norm around 1, a matrix with deviation 1 / √in.
+  // Sizes that keep the length of rows: norms around 1, matrices of deviation 1 / √in.
   const parameters = Object.entries(decoder.tensors).map(([tensor, dims], index) => {
     const numbers = noise(
       dims.reduce((size, dim) => size * dim, 1),
@@ -56,7 +56,7 @@ export const trainedModel = (name: ModelName): TrainedModel => {
   };
 };
 
-/** One sequence, all of it learned. */
+/** One sequence whose tokens are all learned. */
 export const sequence = ({ decoder }: TrainedModel, seqLen: number): readonly (readonly number[])[] => [
   tokens(decoder.vocabSize, seqLen),
 ];

@@ -1,8 +1,8 @@
-/** Web workers where Node has none, for jax-js, which spreads its WebAssembly over them if it finds any. */
+/** Web workers for jax-js, which spreads its WebAssembly over them. Node has none of its own. */
 import { resolveObjectURL } from "node:buffer";
 import { Worker as Thread } from "node:worker_threads";
 
-/** What a worker of a page has, in a thread's words. */
+/** The globals of a web worker, made from those of a thread. */
 const prelude = `
 const { parentPort } = require("node:worker_threads");
 globalThis.self = globalThis;
@@ -16,7 +16,7 @@ type PageWorker = {
   readonly postMessage: (message: unknown) => void;
 };
 
-/** Called with `new`, it gives this object. The source is read before the page lets go of its address. */
+/** A constructor that gives this object. It reads the source before the page revokes its URL. */
 function startWorker(url: string): PageWorker {
   const thread = resolveObjectURL(url)!
     .text()
@@ -30,7 +30,7 @@ function startWorker(url: string): PageWorker {
   return worker;
 }
 
-/** Makes `Worker` global, and says that there are as many processors. To be called before jax-js is imported. */
+/** Defines the global `Worker` and the number of processors. It must be called before jax-js is imported. */
 export const provideWorkers = (count: number): void => {
   Object.assign(globalThis, { Worker: startWorker });
   Object.defineProperty(navigator, "hardwareConcurrency", { value: count });

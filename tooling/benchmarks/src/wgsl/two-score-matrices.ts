@@ -1,11 +1,11 @@
 /**
- * The usual form of attention in two bands, in WGSL, to compare with: every query is scored against every key in both rotations,
+ * The usual form of attention in two bands, in WGSL, for comparison: every query is scored against every key in both rotations,
  * both matrices are written, and a softmax over whole rows chooses by distance.
  *
  *   near = Q_near K_nearᵀ      far = Q_far K_farᵀ      P = softmax(where(i - j < W, near, far), j ≤ i)      out = P V
  *
  * Four dispatches over matrices of numHeads x queryLen x keyLen. Products are cut into the same tiles as the kernel's, so that
- * the form makes the difference. Both rotations must be there for all keys.
+ * only the form differs. All keys are needed in both rotations.
  */
 import type { AttentionConfig, KernelBuffer } from "@ropewalk/attention-merge/wgsl";
 import type { Runnable } from "@ropewalk/testing/webgpu/wgsl-device";

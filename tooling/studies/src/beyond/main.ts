@@ -6,7 +6,7 @@
  *   --results <file>   the folder of results, which a later run continues; absent: studies/beyond.jsonl
  *   --windows <n>      windows of 8,192 tokens, of the held-out text; absent: 12, all of it
  *   --print            prints the results so far and runs nothing
- *   --svg <file>       where the curves go; absent: nowhere
+ *   --svg <file>       the file of the curves; absent: they are not drawn
  */
 import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";

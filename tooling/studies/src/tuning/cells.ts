@@ -1,4 +1,4 @@
-/** The cells of the tuning study: what is measured of which model, tuned how. */
+/** The cells of the tuning study: which model is measured, and how it is tuned. */
 import { recipeNames, type RecipeName } from "@ropewalk/finetune";
 
 /** Tokens of a sample, and those of the window that the model was trained on. */
@@ -11,21 +11,21 @@ export type Method = "plain" | RecipeName;
 
 export type TuningCell = {
   readonly method: Method;
-  /** 0: as it is. */
+  /** 0: the model is not tuned. */
   readonly steps: number;
-  /** Samples to train on, the first ones. */
+  /** The number of samples to train on, from the first on. */
   readonly samples: number;
   readonly batchSize: number;
-  /** Held-out samples that losses are the mean of, the first ones. */
+  /** The number of held-out samples, from the first on, that losses are the mean of. */
   readonly heldOut: number;
-  /** Read in windows of the trained length, one behind another, in place of the whole sample. */
+  /** Samples are read in windows of the trained length, one after another, in place of the whole sample. */
   readonly apart?: true;
 };
 
 export type TuningResult = {
-  /** Mean losses of the held-out samples by position, in nats: buckets of 512. */
+  /** Mean losses of the held-out samples in nats, for each 512 positions. */
   readonly losses: readonly number[];
-  /** The losses behind the trained window while it trains: of some of the held-out samples, by the steps done. */
+  /** Losses behind the trained window during training, of some held-out samples, by the number of steps done. */
   readonly progress: readonly { readonly step: number; readonly loss: number }[];
   readonly seconds: number;
 };
@@ -38,7 +38,7 @@ const untuned = (method: Method, heldOut: number): TuningCell => ({
   batchSize: 0,
 });
 
-/** What tuned models are held to: the plain model on the same tokens, never beyond its window. */
+/** The goal of tuned models: the plain model on the same tokens, never beyond its window. */
 export const goalCell = (heldOut: number): TuningCell => ({ ...untuned("plain", heldOut), apart: true });
 
 /** The reference figures: mean losses over positions 512 to 2,048, PyTorch on other stories of the same kind. */
@@ -53,7 +53,7 @@ export const reference: readonly { readonly method: Method; readonly steps: numb
   { method: "entropy-abf", steps: 40, loss: 1.58 },
 ];
 
-/** The plain model's inside its own window. */
+/** The plain model's reference loss inside its own window. */
 export const referenceInside = 1.72;
 
 export const referenceCell = ({ method, steps }: { readonly method: Method; readonly steps: number }): TuningCell =>
@@ -79,11 +79,11 @@ export const tableCell = (
 
 export const methods: readonly Method[] = ["plain", ...recipeNames];
 
-/** What tells the most comes first: all methods on all samples in few steps. */
+/** The most telling cells come first: all methods on all samples in few steps. */
 export const tableCells = (config: TableConfig): readonly TuningCell[] => [
   ...methods.map((method) => untunedCell(method, config)),
   goalCell(config.heldOut),
-  // Of those that are looked at on a run's way.
+  // The goal on the samples whose losses are taken during training.
   goalCell(looked),
   ...[stepCounts.slice(0, 3), stepCounts.slice(3)].flatMap((some) =>
     sampleCounts
@@ -94,10 +94,10 @@ export const tableCells = (config: TableConfig): readonly TuningCell[] => [
   ),
 ];
 
-/** How many held-out samples are looked at while it trains, and for entropies. */
+/** How many held-out samples are used during training, and for entropies. */
 export const looked = 4;
 
-/** Before and after: each method untuned, and tuned by so many steps on all samples. */
+/** Entropies are taken of each method untuned, and tuned by this many steps on all samples. */
 export const entropySteps = 60;
 
 const entropyCell = (cell: TuningCell): TuningCell => ({ ...cell, heldOut: looked });
@@ -106,6 +106,6 @@ export const entropyBefore = (method: Method): TuningCell => untuned(method, loo
 export const entropyAfter = (config: TableConfig, method: Method): TuningCell =>
   entropyCell(tableCell(config, method, trainSamples, entropySteps));
 
-/** Of a cell, in a file's name. */
+/** A cell's name, which is a part of a file's name. */
 export const nameOf = ({ method, steps, samples, batchSize }: TuningCell): string =>
   `${method}-${steps}-steps-of-${batchSize}-on-${samples}`;

@@ -1,4 +1,4 @@
-/** A cell of attention entropy: how widely a model's queries look, untuned or as it was kept, on the first held-out samples. */
+/** Runs a cell of attention entropy: how widely the queries of an untuned or a tuned model look, on the first held-out samples. */
 import { cpu } from "@ropewalk/backend-node";
 import { attentionEntropy, recipe } from "@ropewalk/finetune";
 import { loadModel } from "@ropewalk/generation";
@@ -10,7 +10,7 @@ import { nameOf, seqLen, trainedContext, type TuningCell } from "./cells.ts";
 import { firstHeldOut, readText } from "./text.ts";
 import type { TuningSetup } from "./work.ts";
 
-/** `heldOut` samples are looked at. */
+/** Entropies are taken of `heldOut` samples. */
 export type EntropyCell = TuningCell;
 
 /** Means inside the trained window and behind it, in nats, by layer. */

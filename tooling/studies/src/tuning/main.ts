@@ -1,18 +1,18 @@
 /**
- * `npm run study:tuning -- --text <file>`: what tuning for a window four times longer does to stories260K, method by method.
+ * `npm run study:tuning -- --text <file>`: measures stories260K tuned for a window four times longer, for each method.
  *
  *   --text <file>       a .txt of stories
  *   --separator <text>  the text between two stories; absent: <|endoftext|>
  *   --results <file>    the file of results, which a later run continues; absent: studies/tuning.jsonl. Tuned models
- *                       are kept in models/ beside it, entropies in a file beside it
- *   --batch <n>         samples of a step in the table; absent: 1. Those beside the reference have 16
- *   --held-out <n>      held-out samples in the table; absent: 16. Beside the reference: 50
+ *                       are in models/ beside it, entropies in a file beside it
+ *   --batch <n>         samples of a step in the table; absent: 1. Runs that are compared with the reference have 16
+ *   --held-out <n>      held-out samples in the table; absent: 16. Runs that are compared with the reference have 50
  *   --only <part>       reference, table or entropy
- *   --steps <list>      of the table only these, and
- *   --samples <list>    only these: runs of parts side by side may share a file of results
- *   --workers <n>       processes' worth of workers of one thread each; absent: as many as there are cores
+ *   --steps <list>      runs only these numbers of steps of the table, and
+ *   --samples <list>    only these numbers of samples. Runs of parts at the same time may share a file of results
+ *   --workers <n>       workers of one thread each; absent: as many as there are cores
  *   --print             prints the results so far and runs nothing
- *   --svg <file>        where the curves go; absent: nowhere
+ *   --svg <file>        the file of the curves; absent: they are not drawn
  */
 import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";

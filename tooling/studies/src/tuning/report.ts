@@ -1,4 +1,4 @@
-/** The tables of the tuning study, of what was found so far. */
+/** The tables of the tuning study, from the results so far. */
 import type { Curve } from "@ropewalk/charts";
 import { recipeNames } from "@ropewalk/finetune";
 import type { EntropyResult } from "./entropy.ts";
@@ -25,13 +25,13 @@ export type Found = Pick<Results<TuningCell, TuningResult>, "get">;
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Behind the trained window: each bucket has as many positions. */
+/** The mean loss behind the trained window. All buckets have the same number of positions. */
 export const behindOf = (result: TuningResult | undefined): number | undefined =>
   result && mean(result.losses.slice(1));
 
 const signed = (difference: number): string => `${difference < 0 ? "-" : "+"}${Math.abs(difference).toFixed(2)}`;
 
-/** Beside the reference figures, which held out other stories: a difference to the plain model's tells more than one alone. */
+/** The losses beside the reference figures, whose held-out stories are others: differences to the plain model tell more than the losses. */
 export const referenceTable = (found: Found): string => {
   const plain = behindOf(found.get(referenceCell({ method: "plain", steps: 0 })));
   const inside = behindOf(found.get(goalCell(heldOutSamples)));
@@ -59,7 +59,7 @@ export const referenceTable = (found: Found): string => {
   );
 };
 
-/** The fewest steps of a row with a loss below the goal; those before were not. */
+/** The fewest steps of a row with a loss below the goal. */
 export const firstBelow = (
   goal: number | undefined,
   losses: readonly { readonly steps: number; readonly loss: number | undefined }[],
