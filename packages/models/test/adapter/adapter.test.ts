@@ -42,7 +42,9 @@ const changed = (change: Json, tensors: Uint8Array = weights): CheckpointFolder 
 /** A file of these tensors, all elements `fill`. */
 const fileOf = (shapes: Readonly<Record<string, readonly number[]>>, fill = 0.5): Uint8Array => {
   const tensors = Object.entries(shapes).map(([name, dims]) => ({
-    ...{ name, type: "F32" as const, dims },
+    name,
+    type: "F32" as const,
+    dims,
     length: 4 * dims.reduce((product, size) => product * size, 1),
   }));
   const size = tensors.reduce((sum, { length }) => sum + length, 0);

@@ -10,7 +10,9 @@ const config = { ...bare, model_type: "olmo9", num_hidden_layers: 3, sliding_win
 const read = (change: Json) => readRotation({ ...config, ...change }, { headDim: 4 });
 
 const rope = (theta: number, factor?: number) => ({
-  ...{ theta, rotaryDim: 4, layout: "halves" },
+  theta,
+  rotaryDim: 4,
+  layout: "halves",
   scaling: factor === undefined ? { kind: "default" } : { kind: "linear", factor },
 });
 

@@ -20,7 +20,10 @@ describe("a published config", () => {
     expect(
       decoder.attention &&
         attentionGroups(decoder).map(({ layers, kind: { rope: own, slidingWindow: window, scoreScale, softcap } }) => ({
-          ...{ layers: layers.length, theta: own?.theta, window, softcap },
+          layers: layers.length,
+          theta: own?.theta,
+          window,
+          softcap,
           scalar: scoreScale === undefined ? undefined : Number((scoreScale ** -2).toPrecision(12)),
         })),
     ).toEqual(kinds?.map((kind) => ({ window: undefined, scalar: undefined, softcap: undefined, ...kind })));
@@ -32,7 +35,9 @@ describe("a published config", () => {
     expect(decoder.tensors).toEqual(shapesOf(config));
     const { rope, contextLimit, statedPositions, attention } = decoder;
     expect(readRotation(config, { headDim })).toEqual({
-      ...{ rope, trainedContext, slidingWindow },
+      rope,
+      trainedContext,
+      slidingWindow,
       ...(contextLimit && { contextLimit }),
       ...(statedPositions && { statedPositions }),
       ...(attention && { attention }),

@@ -42,16 +42,24 @@ const ropes: { readonly [Kind in Exclude<RopeScaling["kind"], "custom">]: fc.Arb
   ),
   llama3: fc.record({
     kind: fc.constant("llama3" as const),
-    ...{ factor, originalContext, lowFreqFactor: fc.constant(1), highFreqFactor: fc.constant(4) },
+    factor,
+    originalContext,
+    lowFreqFactor: fc.constant(1),
+    highFreqFactor: fc.constant(4),
   }),
   longrope: fc.record({
     kind: fc.constant("longrope" as const),
-    ...{ factor, originalContext, shortFactor: factors, longFactor: factors },
+    factor,
+    originalContext,
+    shortFactor: factors,
+    longFactor: factors,
   }),
   abf: fc.record({ kind: fc.constant("abf" as const), theta: fc.integer({ min: 1000, max: 1e6 }) }),
   "mr-rope": fc.record({
     kind: fc.constant("mr-rope" as const),
-    ...{ factor, originalContext, variant: fc.constantFrom("uniform", "progressive") },
+    factor,
+    originalContext,
+    variant: fc.constantFrom("uniform", "progressive"),
   }),
 };
 const entropies = fc.constantFrom<ContextExtension>({}, logN({ trainedContext: 64 }));
@@ -86,7 +94,10 @@ describe("tunedConfig", () => {
     expect(under).toMatchObject({ max_position_embeddings: 64, ropewalk: { trainedContext: 64 } });
     const rebased = tunedConfig({ extension: entropyAbf({ trainedContext: 64 }), seqLen: 200 }, json);
     expect(rebased).toMatchObject({
-      ...{ rope_theta: 500_000, rope_scaling: null, max_position_embeddings: 200, dtype: "float32" },
+      rope_theta: 500_000,
+      rope_scaling: null,
+      max_position_embeddings: 200,
+      dtype: "float32",
       ropewalk: { trainedContext: 200, extension: { entropy: { kind: "entropy-abf", trainedContext: 64 } } },
     });
     expect(rebased).not.toHaveProperty("rope_parameters");
@@ -96,7 +107,11 @@ describe("tunedConfig", () => {
 /** How each layer attends; another base is the base. */
 const attentionOf = (model: ModelLayers, extension: ContextExtension) =>
   extendGroups(model, extension).map(({ layers, positions, rope, entropy, scoreScale, softcap }) => ({
-    ...{ layers, positions: positions.name, entropy, scoreScale, softcap },
+    layers,
+    positions: positions.name,
+    entropy,
+    scoreScale,
+    softcap,
     rope: rope?.scaling.kind === "abf" ? { ...rope, theta: rope.scaling.theta, scaling: { kind: "default" } } : rope,
   }));
 
