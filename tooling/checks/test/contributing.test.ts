@@ -20,3 +20,9 @@ it("names scripts that are there", () => {
   const named = [...text.matchAll(/npm run (?:-s )?([\w:-]+)/g)].map(([, script]) => script!);
   expect(named.filter((script) => !Object.hasOwn(scripts, script))).toEqual([]);
 });
+
+it("docs/design.md names files of packages that are there", () => {
+  const design = readFileSync("docs/design.md", "utf8");
+  const paths = [...design.matchAll(/`([\w-]+\/src\/[\w./-]+)`/g)].map(([, path]) => path!);
+  expect(paths.filter((path) => !existsSync(`packages/${path}`) && !existsSync(path))).toEqual([]);
+});
