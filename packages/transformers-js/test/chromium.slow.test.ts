@@ -6,7 +6,7 @@ import { decode, encode } from "@ropewalk/graph";
 import { bundlePage } from "@ropewalk/testing/browser/bundle-page";
 import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
 import { serveSite, type Site } from "@ropewalk/testing/browser/serve-site";
-import { generated, prompt, temporary, writePasskeyExport } from "@ropewalk/testing/exports/passkey-export";
+import { generatedFrom, prompt, temporaryFolder, writePasskeyExport } from "@ropewalk/testing/exports/passkey-export";
 import { passkey875k } from "@ropewalk/tiny-models";
 import { chromium, type Browser, type Page as Tab } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -17,7 +17,7 @@ const extension = compose(selfExtend({ groupSize: 16, window: 64 }), logN({ trai
 const far = prompt(1000);
 
 describe.skipIf(executablePath === undefined)("in Chromium", () => {
-  const root = temporary();
+  const root = temporaryFolder();
   let browser: Browser;
   let site: Site;
   const open = async (): Promise<Tab> => {
@@ -63,7 +63,7 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
   });
 
   it.each(["hub", "page"] as const)("a model of the %s is extended, now and from the cache", async (from) => {
-    const expected = await generated(passkey875k.url, extension, far.ids, 5);
+    const expected = await generatedFrom(passkey875k.url, extension, far.ids, 5);
     const tab = await open();
     for (const time of ["fetched", "cached"]) {
       const { tokens, text, maxPositions, cached } = await ask(tab, { from });
@@ -84,7 +84,7 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
 
   it("a model on the project's own cache gives the same", async () => {
     const { tokens, text } = await ask(await open(), { runtime: "ropewalk" });
-    expect(tokens).toEqual(await generated(passkey875k.url, extension, far.ids, 5));
+    expect(tokens).toEqual(await generatedFrom(passkey875k.url, extension, far.ids, 5));
     expect(text).toBe(far.key);
   });
 

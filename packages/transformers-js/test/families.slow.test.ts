@@ -1,7 +1,7 @@
 /** What exporters wrote of every family, loaded by transformers.js: the tokens that `@ropewalk/generation` generates. */
 import { dirname } from "node:path";
 import { checkpointOf, configOf, expectedOf, exportNames, exportPath } from "@ropewalk/testing/exports/export-files";
-import { generated } from "@ropewalk/testing/exports/passkey-export";
+import { generatedFrom } from "@ropewalk/testing/exports/passkey-export";
 import { continued, load } from "@ropewalk/testing/transformers-js";
 import { env } from "@huggingface/transformers";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -29,7 +29,7 @@ it.each(names)("%s", async (name) => {
   const trained = Math.min(positions, window ?? Infinity);
   expect(model.config).toMatchObject({ max_position_embeddings: 4 * (trained - 16 + 4) });
   expect(await continued(model, ids, 20)).toEqual(
-    await generated(checkpointOf(expectedOf(name).family), extension, ids, 20),
+    await generatedFrom(checkpointOf(expectedOf(name).family), extension, ids, 20),
   );
   await model.dispose();
 });

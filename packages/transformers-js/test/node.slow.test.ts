@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { env, pipeline, type TextGenerationPipeline } from "@huggingface/transformers";
 import { serveSite } from "@ropewalk/testing/browser/serve-site";
-import { generated, prompt, temporary, writePasskeyExport } from "@ropewalk/testing/exports/passkey-export";
+import { generatedFrom, prompt, temporaryFolder, writePasskeyExport } from "@ropewalk/testing/exports/passkey-export";
 import { continued, load } from "@ropewalk/testing/transformers-js";
 import { passkey875k } from "@ropewalk/tiny-models";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -22,7 +22,7 @@ import {
 const extension = compose(selfExtend({ groupSize: 16, window: 64 }), logN({ trainedContext: 256 }));
 const llama3 = { kind: "llama3", factor: 4, lowFreqFactor: 1, highFreqFactor: 4, originalContext: 256 } as const;
 const far = prompt(1000);
-const root = temporary();
+const root = temporaryFolder();
 const notices: string[] = [];
 let undo: (() => Promise<void>) | undefined;
 
@@ -102,7 +102,7 @@ describe("a local model", () => {
     extend(chosen);
     const { ids } = prompt(length);
     const model = await load("passkey");
-    expect(await continued(model, ids, 12)).toEqual(await generated(passkey875k.url, chosen, ids, 12));
+    expect(await continued(model, ids, 12)).toEqual(await generatedFrom(passkey875k.url, chosen, ids, 12));
     await model.dispose();
   });
 
@@ -110,7 +110,7 @@ describe("a local model", () => {
     extend();
     const model = await load(join(root, "models", "passkey"));
     expect(model.config).toMatchObject({ max_position_embeddings: 3136 });
-    expect(await continued(model, far.ids, 5)).toEqual(await generated(passkey875k.url, extension, far.ids, 5));
+    expect(await continued(model, far.ids, 5)).toEqual(await generatedFrom(passkey875k.url, extension, far.ids, 5));
     await model.dispose();
   });
 
@@ -192,7 +192,7 @@ describe("a custom cache", () => {
     extend();
     const model = await load("owner/passkey");
     expect(model.config).toMatchObject({ max_position_embeddings: 3136 });
-    expect(await continued(model, far.ids, 5)).toEqual(await generated(passkey875k.url, extension, far.ids, 5));
+    expect(await continued(model, far.ids, 5)).toEqual(await generatedFrom(passkey875k.url, extension, far.ids, 5));
     await model.dispose();
     await undo!();
     undo = undefined;

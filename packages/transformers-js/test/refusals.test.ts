@@ -7,12 +7,12 @@ import { extendFolder } from "@ropewalk/onnx-exports/node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { dynamicNtk } from "@ropewalk/context-extension";
 import { serveSite } from "@ropewalk/testing/browser/serve-site";
-import { edit, temporary, writePasskeyExport } from "@ropewalk/testing/exports/passkey-export";
+import { edit, temporaryFolder, writePasskeyExport } from "@ropewalk/testing/exports/passkey-export";
 import { load } from "@ropewalk/testing/transformers-js";
 import { extendModels, selfExtend, type ContextExtension } from "../src/index.ts";
 
 const extension = selfExtend({ groupSize: 8, window: 64 });
-const root = temporary();
+const root = temporaryFolder();
 const place = (name: string, ...file: readonly string[]): string => join(root, name, ...file);
 const notices: string[] = [];
 const settings = { ...env };

@@ -17,7 +17,7 @@ import {
   layeredFolder,
   type LayeredFamily,
 } from "@ropewalk/testing/exports/layered-exports";
-import { generated, prompt, temporary, writePasskeyExport } from "@ropewalk/testing/exports/passkey-export";
+import { generatedFrom, prompt, temporaryFolder, writePasskeyExport } from "@ropewalk/testing/exports/passkey-export";
 import { continued, load } from "@ropewalk/testing/transformers-js";
 import { passkey875k } from "@ropewalk/tiny-models";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -36,7 +36,7 @@ import {
 
 const extension = compose(selfExtend({ groupSize: 16, window: 64 }), logN({ trainedContext: 256 }));
 const far = prompt(1000);
-const root = temporary();
+const root = temporaryFolder();
 const settings = { ...env };
 let undo: (() => Promise<void>) | undefined;
 
@@ -110,7 +110,7 @@ describe("tokens", () => {
     extend({ extension: chosen });
     const model = withRopewalk(await load("passkey"));
     // Frequencies that depend on the length are those of 256 tokens more than the prompt.
-    const planned = await generated(passkey875k.url, chosen, ids, chosen.rope?.kind === "dynamic-ntk" ? 256 : 30);
+    const planned = await generatedFrom(passkey875k.url, chosen, ids, chosen.rope?.kind === "dynamic-ntk" ? 256 : 30);
     expect(await continued(model, ids, 30)).toEqual(planned.slice(0, 30));
     await model.dispose();
   });
@@ -133,7 +133,7 @@ describe("tokens", () => {
     extend({ extension: chosen });
     const model = withRopewalk(await load(family));
     expect(await continued(model, ids, 20)).toEqual(
-      await generated(new URL(`${family}/`, layeredFolder), chosen, ids, 20),
+      await generatedFrom(new URL(`${family}/`, layeredFolder), chosen, ids, 20),
     );
     await model.dispose();
   });
@@ -180,11 +180,11 @@ describe("the cache", () => {
     expect(tokens).toEqual([64, 64, 64, 64, 44, ...Array.from({ length: 9 }, () => 1)]);
     tokens.length = 0;
     const next = [...first, ...far.ids.slice(300, 340)];
-    expect(await continued(model, next, 5)).toEqual(await generated(passkey875k.url, extension, next, 5));
+    expect(await continued(model, next, 5)).toEqual(await generatedFrom(passkey875k.url, extension, next, 5));
     expect(tokens).toEqual([41, 1, 1, 1, 1]);
     tokens.length = 0;
     const other = far.ids.slice(5, 130);
-    expect(await continued(model, other, 3)).toEqual(await generated(passkey875k.url, extension, other, 3));
+    expect(await continued(model, other, 3)).toEqual(await generatedFrom(passkey875k.url, extension, other, 3));
     expect(tokens).toEqual([64, 61, 1, 1]);
     await model.dispose();
   });
@@ -195,7 +195,7 @@ describe("the cache", () => {
     const prompts = [far.ids.slice(0, 150), far.ids.slice(40, 190)];
     const tokens = await Promise.all(prompts.map((ids) => continued(model, ids, 6)));
     for (const [i, ids] of prompts.entries())
-      expect(tokens[i]).toEqual(await generated(passkey875k.url, extension, ids, 6));
+      expect(tokens[i]).toEqual(await generatedFrom(passkey875k.url, extension, ids, 6));
     await model.dispose();
   });
 
@@ -229,7 +229,7 @@ describe("what exporters wrote", () => {
     extend({ extension: chosen });
     const model = withRopewalk(await load(name, { subfolder: "" }));
     expect(await continued(model, ids, 20)).toEqual(
-      await generated(checkpointOf(expectedOf(name).family), chosen, ids, 20),
+      await generatedFrom(checkpointOf(expectedOf(name).family), chosen, ids, 20),
     );
     await model.dispose();
   });

@@ -7,7 +7,8 @@ import { bytesOf, type Json } from "@ropewalk/testing/checkpoints/safetensors-fi
 import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { logitsRow } from "@ropewalk/testing/numbers/logits-row";
 import { plainLogits, shapesOf, type Matrix, type Weights } from "@ropewalk/testing/plain-decoders/plain-decoder";
-import { published, scaledDown } from "@ropewalk/testing/published-configs/published";
+import { published } from "@ropewalk/testing/published-configs/published";
+import { scaledDown } from "@ropewalk/testing/published-configs/scaled-down";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../../src/index.ts";
 import { backends } from "../backends.ts";

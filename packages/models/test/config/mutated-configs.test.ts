@@ -2,7 +2,8 @@
 import { randomCheckpoint } from "@ropewalk/testing/checkpoints/random-checkpoint";
 import { bytesOf, type Json } from "@ropewalk/testing/checkpoints/safetensors-file";
 import { shapesOf } from "@ropewalk/testing/plain-decoders/plain-decoder";
-import { published, scaledDown } from "@ropewalk/testing/published-configs/published";
+import { published } from "@ropewalk/testing/published-configs/published";
+import { scaledDown } from "@ropewalk/testing/published-configs/scaled-down";
 import { rejectionOf } from "@ropewalk/testing/thrown";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -14,12 +14,12 @@ import { writeOnnxFolder } from "./llama-export.ts";
 const json = (path: string | URL): Record<string, unknown> =>
   JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
 
-const beside = (file: string): Record<string, unknown> => json(new URL(file, passkey875k.url));
+const readModelFile = (file: string): Record<string, unknown> => json(new URL(file, passkey875k.url));
 
-const codec = textCodec({ tokenizer: beside("tokenizer.json"), config: beside("tokenizer_config.json") });
-const task = passkeyIn(beside("task.json") as unknown as PasskeyLanguage);
+const codec = textCodec({ tokenizer: readModelFile("tokenizer.json"), config: readModelFile("tokenizer_config.json") });
+const task = passkeyIn(readModelFile("task.json") as unknown as PasskeyLanguage);
 
-const { vocab } = beside("tokenizer.json")["model"] as { vocab: Record<string, number> };
+const { vocab } = readModelFile("tokenizer.json")["model"] as { vocab: Record<string, number> };
 const words = new Map(Object.entries(vocab).map(([word, id]) => [id, word]));
 
 /** A prompt of about `length` tokens, the key at a third of it. */
@@ -37,11 +37,11 @@ export const prompt = (
   };
 };
 
-export const temporary = (): string => mkdtempSync(join(tmpdir(), "transformers-js-"));
+export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), "transformers-js-"));
 
-/** Writes it into a folder. Its tables reach further than the window that it was trained on, so that it runs plain too. */
+/** Writes the export into a folder. Its rotary tables reach beyond the trained window, so that the model runs without an extension too. */
 export const writePasskeyExport = async (folder: string): Promise<void> => {
-  const { rms_norm_eps: epsilon } = beside("config.json") as { rms_norm_eps: number };
+  const { rms_norm_eps: epsilon } = readModelFile("config.json") as { rms_norm_eps: number };
   const checkpoint = await loadCheckpoint(await openFolder(passkey875k.url));
   await writeOnnxFolder(folder, checkpoint, { epsilon, positions: 2048 });
   for (const file of ["tokenizer.json", "tokenizer_config.json"])
@@ -53,8 +53,8 @@ export const writePasskeyExport = async (folder: string): Promise<void> => {
 export const edit = (path: string, changes: Record<string, unknown>): void =>
   writeFileSync(path, JSON.stringify({ ...json(path), ...changes }));
 
-/** What `@ropewalk/generation` generates from a checkpoint under the same extension. */
-export const generated = async (
+/** The tokens that `@ropewalk/generation` generates from a checkpoint under an extension. */
+export const generatedFrom = async (
   checkpoint: string | URL,
   extension: ContextExtension,
   ids: readonly number[],
