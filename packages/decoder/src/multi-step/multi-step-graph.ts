@@ -112,10 +112,12 @@ export const multiStepGraph = (decoder: DecoderSizes, chunk: ModelProto): ModelP
       const uniform = stepOf(body, step, uniforms);
       const kept = new Map<string, Value>();
       // Attention reads the step's row among those of the steps before.
-      const writeRow = (name: string, index: number) => (fresh: Value) => {
+      const writeRow = (output: string, index: number) => (fresh: Value) => {
         const row = { ...fresh, dims: [1, numKvHeads, 1, headDim] };
-        const written = body.op("Where", [here, row, before[index]!]);
-        kept.set(name, written);
+        // Numbered in the order of the outputs, whichever the chunk makes first.
+        const name = index === 0 ? "Where" : `Where_${index}`;
+        const written = body.op("Where", [here, row, before[index]!], {}, { name });
+        kept.set(output, written);
         return written;
       };
       const replace = new Map(keptNames.map((name, index) => [name, writeRow(name, index)]));
