@@ -63,7 +63,7 @@ const folderOf = (model: Uint8Array, config: unknown = configOf(llama), name: st
 /** The graph of a chunk, as generation asks for it. */
 const chunkOf = async (model: Uint8Array, chosen: ContextExtension, cache: CachePrecision = "float32") => {
   const { decoder, graph } = (await loadExport({}, folderOf(model)))!;
-  return decode(graph(extendDecoder(decoder, chosen, { cache })));
+  return graph(extendDecoder(decoder, chosen, { cache }));
 };
 
 const signatureOf = ({ input, output }: GraphProto) =>

@@ -6,7 +6,7 @@ import { configOf, modelOf } from "@ropewalk/testing/exports/export-files";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { extendExport, loadExport } from "../src/index.ts";
-import { inWords, readMetadata, type RopewalkMetadata } from "../src/metadata/metadata.ts";
+import { describeExtension, readMetadata, type RopewalkMetadata } from "../src/metadata/metadata.ts";
 
 const name = "torch-ts-eager-llama";
 const config = configOf(name);
@@ -59,7 +59,7 @@ describe.each(cases)("%s", (file, says, words) => {
         ? "extendExport: a model must be an export or one that was extended for any runtime, got one that takes a cache"
         : `extendExport: a model must not be extended twice (replace: true), got one with ${words}`,
     );
-    expect(inWords(metadataOf(text))).toBe(words);
+    expect(describeExtension(metadataOf(text))).toBe(words);
   });
 
   it("is what a model runs under, unless its mapping was somebody's own", async () => {

@@ -34,11 +34,7 @@ const byHand = (opset: number, ...nodes: readonly ReturnType<typeof node>[]): Mo
   return decode(encode(made));
 };
 
-const raised = (made: ModelProto, opset = 23): ModelProto => {
-  const copy = decode(encode(made));
-  raiseVersions(copy, { opset, irVersion: 11 });
-  return copy;
-};
+const raised = (made: ModelProto, opset = 23): ModelProto => raiseVersions({ opset, irVersion: 11 }, made);
 
 const run = async (made: ModelProto): Promise<Float32Array> => {
   const session = await InferenceSession.create(encode(made), { logSeverityLevel: 3 });

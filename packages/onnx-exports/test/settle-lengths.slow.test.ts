@@ -3,7 +3,7 @@ import { cpu } from "@ropewalk/backend-node";
 import { selfExtend } from "@ropewalk/context-extension";
 import { extendDecoder } from "@ropewalk/decoder";
 import { loadModel } from "@ropewalk/generation";
-import { decode, type NodeProto } from "@ropewalk/graph";
+import type { NodeProto } from "@ropewalk/graph";
 import { inMemory } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
 import { configOf, expectedOf, exportNames, exportPath, extend } from "@ropewalk/testing/exports/export-files";
@@ -17,7 +17,7 @@ const plain = { ...everything, operators: "plain" } as const;
 
 const nodesOf = async (name: string): Promise<readonly NodeProto[]> => {
   const source = (await loadExport({}, await openFolder(exportPath(name))))!;
-  return decode(source.graph(extendDecoder(source.decoder, extension), { operators: "plain" })).graph!.node;
+  return source.graph(extendDecoder(source.decoder, extension), { operators: "plain" }).graph!.node;
 };
 
 const operatorsOf = async (name: string): Promise<readonly string[]> =>

@@ -1,7 +1,7 @@
 /** Looks for weights that are not finite, before anything is run. */
 import { byKind, showName } from "@ropewalk/check";
 import { extendDecoder, type WeightType } from "@ropewalk/decoder";
-import { decode, innerGraphs, type GraphProto, type TensorProto } from "@ropewalk/graph";
+import { innerGraphs, type GraphProto, type TensorProto } from "@ropewalk/graph";
 import { firstNonFinite, nonFiniteWeights, type NonFinite } from "@ropewalk/models";
 import type { ExportedDecoder } from "@ropewalk/onnx-exports";
 import type { ModelSource } from "./model-source.ts";
@@ -19,7 +19,7 @@ const nonFiniteInGraph = async (source: ExportedDecoder): Promise<readonly NonFi
   const { files, decoder } = source;
   const model = source.graph(extendDecoder(decoder, source.extension()));
   const found: NonFinite[] = [];
-  for (const { name, dataType, externalData, rawData } of tensorsOf(decode(model).graph!)) {
+  for (const { name, dataType, externalData, rawData } of tensorsOf(model.graph!)) {
     const type = types[dataType];
     if (type === undefined) continue;
     const entry = (key: string): string | undefined => externalData.find((each) => each.key === key)?.value;

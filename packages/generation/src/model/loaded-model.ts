@@ -2,6 +2,7 @@
 import type { Backend, Session } from "@ropewalk/backend";
 import { showName } from "@ropewalk/check";
 import type { CachePrecision } from "@ropewalk/decoder";
+import { encode } from "@ropewalk/graph";
 import { releaseCache, type KeyValueCache } from "../cache/cache.ts";
 import type { OpenedModel } from "./open-model.ts";
 import type { SourceGraph } from "./model-source.ts";
@@ -47,7 +48,7 @@ export const sessionFor = async (loaded: Loaded, name: string, graph: () => Prom
   if (ready !== undefined) return ready;
   const session = (async () => {
     const { model, externalData } = await graph();
-    return backend.createSession(model, externalData);
+    return backend.createSession(encode(model), externalData);
   })();
   sessions.set(name, session);
   // A session that could not be made is tried again at the next call.

@@ -1,15 +1,15 @@
 /** Where a model's graphs come from: a checkpoint that graphs are recorded for, or a graph that another tool exported. */
 import { multiStepGraph, decoderGraph, type AskedAttentions, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { Backend, ExternalData } from "@ropewalk/backend";
-import { decode, encode } from "@ropewalk/graph";
+import type { ModelProto } from "@ropewalk/graph";
 import { unpackCheckpoint, upcastCheckpoint, type Checkpoint } from "@ropewalk/models";
 import type { ExportedDecoder } from "@ropewalk/onnx-exports";
 import { match } from "ts-pattern";
 
 export type ModelSource = Checkpoint | ExportedDecoder;
 
-/** An encoded graph, and the files with its weights. */
-export type SourceGraph = { readonly model: Uint8Array; readonly externalData: readonly ExternalData[] };
+/** A graph, and the files with its weights. */
+export type SourceGraph = { readonly model: ModelProto; readonly externalData: readonly ExternalData[] };
 
 export type SourceGraphs = {
   /** Gives the graph for chunks of any length. */
@@ -43,7 +43,7 @@ export const chunkOf = (
       const { operators, precision } = traits;
       const options = { operators, precision, ...asked };
       return {
-        model: encode(decoderGraph({ ...extended, decoder: checkpoint.decoder }, stored, options)),
+        model: decoderGraph({ ...extended, decoder: checkpoint.decoder }, stored, options),
         externalData: stored.files.map(({ external }) => external),
       };
     })
@@ -66,7 +66,7 @@ export const graphsOf = (source: ModelSource, extended: ExtendedDecoder, traits:
   if (traits.operators !== "all") return { chunk };
   const multiStep = async (): Promise<SourceGraph> => {
     const { model, externalData } = await chunk();
-    return { model: encode(multiStepGraph(extended.decoder, decode(model))), externalData };
+    return { model: multiStepGraph(extended.decoder, model), externalData };
   };
   return { chunk, multiStep };
 };

@@ -1,9 +1,9 @@
-/** Files that hold a model's weights. Their places are checked; what is read of them is asked for elsewhere. */
+/** The files beside a model that hold its weights. Their places are checked here, and their bytes are read elsewhere. */
 import { show, showName } from "@ropewalk/check";
-import type { GraphProto, ModelProto, TensorProto } from "@ropewalk/graph";
+import { mapTensors, tensorsIn, type ModelProto, type TensorProto } from "@ropewalk/graph";
 import { refuse } from "../errors.ts";
 
-/** A stretch of a file that a tensor lies in, in bytes; one whose length the model does not say has none. */
+/** The stretch of a file that holds a tensor, in bytes. If the model does not state its length, `end` is `offset`. */
 export type DataPlace = {
   readonly tensor: string;
   readonly location: string;
@@ -13,16 +13,7 @@ export type DataPlace = {
 
 const external = 1;
 
-const tensorsOf = (graph: GraphProto): readonly TensorProto[] => [
-  ...graph.initializer,
-  ...graph.node.flatMap(({ attribute }) =>
-    attribute.flatMap(({ t, tensors, g, graphs }) => [
-      ...(t ? [t] : []),
-      ...tensors,
-      ...(g ? [g, ...graphs] : graphs).flatMap(tensorsOf),
-    ]),
-  ),
-];
+const isExternal = ({ dataLocation }: TensorProto): boolean => dataLocation === external;
 
 /** Whether a place is inside the model's folder: relative, and never up. */
 const isInside = (location: string): boolean =>
@@ -30,8 +21,8 @@ const isInside = (location: string): boolean =>
   !/^[/\\]|^[A-Za-z]:|\0/.test(location) &&
   !location.split(/[/\\]/).some((part) => part === ".." || part === "");
 
-/** Whether a place is one that a model or its settings lie in, which are read and written as such. */
-const isTaken = (location: string): boolean => /\.(onnx|json)$/i.test(location);
+/** Whether a place is that of a model or a JSON file, which are read and written as such. */
+const isModelOrJson = (location: string): boolean => /\.(onnx|json)$/i.test(location);
 
 const bytes = (tensor: TensorProto, key: string): number => {
   const text = tensor.externalData.find((entry) => entry.key === key)?.value;
@@ -42,36 +33,42 @@ const bytes = (tensor: TensorProto, key: string): number => {
 };
 
 /**
- * The file that a tensor's elements lie in, and where they begin.
+ * The file that holds a tensor's elements, and where they begin.
  *
- * @throws RangeError when it is out of the folder of the model, or is a model or a JSON file
+ * @throws RangeError when the file is outside of the model's folder, or is a model or a JSON file
  */
 export const fileOf = (tensor: TensorProto): { readonly location: string; readonly offset: number } => {
   const location = tensor.externalData.find(({ key }) => key === "location")?.value ?? "";
   const at = `tensor "${showName(tensor.name)}"`;
   const got = showName(location);
   if (!isInside(location)) refuse(`${at} must lie in a file inside the model's folder, got "${got}"`);
-  if (isTaken(location)) refuse(`${at} must lie in a file of its own, not in a model or its settings, got "${got}"`);
+  if (isModelOrJson(location))
+    refuse(`${at} must lie in a file of its own, not in a model or its settings, got "${got}"`);
   return { location, offset: bytes(tensor, "offset") };
 };
 
 /**
- * Every external tensor's place.
+ * The place of every tensor in a file.
  *
- * @throws RangeError when one climbs out of the folder of the model, or is in a model or a JSON file
+ * @throws RangeError when a file is outside of the model's folder, or is a model or a JSON file
  */
 export const dataPlaces = ({ graph }: ModelProto): readonly DataPlace[] =>
-  tensorsOf(graph!)
-    .filter(({ dataLocation }) => dataLocation === external)
+  tensorsIn(graph!)
+    .filter(isExternal)
     .map((tensor) => {
       const { location, offset } = fileOf(tensor);
       return { tensor: tensor.name, location, offset, end: offset + bytes(tensor, "length") };
     });
 
-/** Gives the files other names, those that whoever reads them knows them by; changes the model. */
-export const renameDataFiles = ({ graph }: ModelProto, names: ReadonlyMap<string, string>): void => {
-  for (const { dataLocation, externalData } of tensorsOf(graph!)) {
-    const location = externalData.find(({ key }) => key === "location");
-    if (dataLocation === external && location) location.value = names.get(location.value) ?? location.value;
-  }
-};
+const renameFile = (tensor: TensorProto, names: ReadonlyMap<string, string>): TensorProto => ({
+  ...tensor,
+  externalData: tensor.externalData.map((entry) =>
+    entry.key === "location" ? { ...entry, value: names.get(entry.value) ?? entry.value } : entry,
+  ),
+});
+
+/** The model with other names of its data files: each by its old name. */
+export const renameDataFiles = (names: ReadonlyMap<string, string>, model: ModelProto): ModelProto => ({
+  ...model,
+  graph: mapTensors((tensor) => (isExternal(tensor) ? renameFile(tensor, names) : tensor), model.graph!),
+});

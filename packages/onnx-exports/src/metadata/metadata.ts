@@ -1,59 +1,69 @@
 /**
- * What a rewritten model says of itself, in its metadata under the key `ropewalk`: which extension it has, and its sites, so
- * that another extension can take the place of this one.
+ * What a rewritten model says of itself, as JSON in its metadata under the key `ropewalk`: its extension, and the attention of its
+ * layers as the export had it, so that another extension can take the place of this one.
  */
 import { show } from "@ropewalk/check";
 import { extensionOf, recordOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/context-extension";
-import type { CachePrecision, DecoderSizes } from "@ropewalk/decoder";
+import { attentionPathName, type CachePrecision, type DecoderSizes, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { ModelProto } from "@ropewalk/graph";
 import { asRefusals, refuse } from "../errors.ts";
-import { parseMetadata } from "./parse-metadata.ts";
 import type { AttentionMatch } from "../recognise/attention-match.ts";
+import { parseMetadata } from "./parse-metadata.ts";
 
-export type RopewalkMetadata = {
-  readonly version: 2;
+export type ExtensionMetadata = {
   /** As a config.json has it. */
   readonly extension: ExtensionRecord;
-  /** The name of a mapping of one's own, which no record can hold. */
+  /** The name of a custom mapping, which no record can hold. */
   readonly customMapping?: string;
-  /** The window the export was trained on, in tokens; config.json then has the extended one. */
+};
+
+/** What a graph for the cache of `@ropewalk/generation` was recorded for. */
+export type ChunkMetadata = {
+  readonly decoder: DecoderSizes;
+  /** How each group of layers attends: `attentionPathName` of `@ropewalk/decoder`. */
+  readonly layout: string;
+  readonly cache: CachePrecision;
+};
+
+export type RopewalkMetadata = ExtensionMetadata & {
+  readonly version: 2;
+  /** The window that the export was trained on, in tokens. config.json has the extended one. */
   readonly trainedContext: number;
-  /** Absent in none; null where there was none before. */
+  /** The `sliding_window` that config.json had; null if it had none. */
   readonly slidingWindow: number | null;
+  /** The attention of each layer. */
   readonly sites: readonly AttentionMatch[];
-  /** Where the graph takes the parts of a cache that `@ropewalk/generation` keeps: what it was recorded for. */
-  readonly chunk?: {
-    readonly decoder: DecoderSizes;
-    /** The kind of each group's bands, `attentionPathName` of `@ropewalk/decoder`. */
-    readonly layout: string;
-    readonly cache: CachePrecision;
-  };
+  /** Absent if the graph keeps the export's own inputs and outputs. */
+  readonly chunk?: ChunkMetadata;
 };
 
 const key = "ropewalk";
 
 /**
- * A mapping of one's own is named, since the graph has it all the same.
+ * An extension as metadata. The graph holds a custom mapping, and metadata its name alone.
  *
- * @throws RangeError when a scaling is one's own, which could not be read again
+ * @throws RangeError when a scaling is custom, which could not be read again
  */
-export const describe = (extension: ContextExtension): Pick<RopewalkMetadata, "extension" | "customMapping"> => {
+export const extensionMetadata = (extension: ContextExtension): ExtensionMetadata => {
   const { positions, ...scalings } = extension;
   if (positions === undefined || positions.config !== undefined) return { extension: recordOf(extension) };
   return { extension: recordOf(scalings), customMapping: positions.name };
 };
 
-/** What an extension is called in messages. */
-export const inWords = ({
-  extension,
-  customMapping,
-}: Pick<RopewalkMetadata, "extension" | "customMapping">): string => {
+export const chunkMetadata = (extended: ExtendedDecoder): ChunkMetadata => ({
+  decoder: extended.decoder,
+  layout: attentionPathName(extended),
+  cache: extended.cache,
+});
+
+/** The extension as errors name it. */
+export const describeExtension = ({ extension, customMapping }: ExtensionMetadata): string => {
   const { positions, rope, entropy } = extensionOf(extension);
   const names = [customMapping ?? positions?.name, rope?.kind, entropy?.kind];
   return names.filter((name) => name !== undefined).join(", ") || "nothing";
 };
 
-const parse = (text: string): unknown => {
+const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text);
   } catch {
@@ -62,20 +72,26 @@ const parse = (text: string): unknown => {
 };
 
 /**
- * The mark of a model that was rewritten; undefined where there is none.
+ * The metadata of a rewritten model; undefined for any other model.
  *
  * @throws RangeError and TypeError naming the key, the rule and the value
  */
 export const readMetadata = (model: ModelProto): RopewalkMetadata | undefined => {
   const text = model.metadataProps.find((entry) => entry.key === key)?.value;
-  return text === undefined ? undefined : asRefusals(() => parseMetadata(parse(text)));
+  return text === undefined ? undefined : asRefusals(() => parseMetadata(parseJson(text)));
 };
 
-export const writeMetadata = (model: ModelProto, metadata: RopewalkMetadata): void => {
-  const entry = model.metadataProps.find((known) => known.key === key);
+const newEntry = { $typeName: "onnx.StringStringEntryProto", key } as const;
+
+/** The model with this metadata, which replaces that of an earlier rewriting. */
+export const withMetadata = (metadata: RopewalkMetadata, model: ModelProto): ModelProto => {
   const value = JSON.stringify(metadata);
-  if (entry) entry.value = value;
-  else model.metadataProps.push({ ...emptyEntry, key, value });
+  const { metadataProps } = model;
+  const isOurs = (entry: { readonly key: string }): boolean => entry.key === key;
+  return {
+    ...model,
+    metadataProps: metadataProps.some(isOurs)
+      ? metadataProps.map((entry) => (isOurs(entry) ? { ...entry, value } : entry))
+      : [...metadataProps, { ...newEntry, value }],
+  };
 };
-
-const emptyEntry = { $typeName: "onnx.StringStringEntryProto" } as const;

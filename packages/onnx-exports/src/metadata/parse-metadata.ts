@@ -9,7 +9,7 @@ import type { RopewalkMetadata } from "./metadata.ts";
 import type { AttentionMatch } from "../recognise/attention-match.ts";
 import { checkAttention, checkRotation } from "./check-attention.ts";
 import { checkObject, checkText, most, where } from "./value-checks.ts";
-import { checkLayout } from "./cache-layout.ts";
+import { checkPathName } from "./attention-path-name.ts";
 import { checkAttentionMatch } from "./check-attention-match.ts";
 import { fromVersion1 } from "./version-1.ts";
 
@@ -116,7 +116,7 @@ export const parseMetadata = (record: unknown): RopewalkMetadata => {
   if (metadata.chunk !== undefined) {
     const { chunk } = metadata;
     checkObject<NonNullable<RopewalkMetadata["chunk"]>>("chunk", chunk, { decoder: true, layout: true, cache: true });
-    checkLayout("chunk.layout", chunk.layout);
+    checkPathName("chunk.layout", chunk.layout);
     checkOneOf(where, "chunk.cache", chunk.cache, cachePrecisions);
     checkDecoder("chunk.decoder", chunk.decoder, metadata);
   }

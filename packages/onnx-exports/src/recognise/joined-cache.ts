@@ -2,7 +2,8 @@
 import type { NodeProto } from "@ropewalk/graph";
 import { readAttributes } from "./read-attributes.ts";
 import { refuse } from "../errors.ts";
-import { nameOf, type GraphView } from "../graph/graph-view.ts";
+import { describeNode } from "../graph/describe-node.ts";
+import type { ExportView } from "../graph/export-view.ts";
 
 export type Joined = { readonly past: string; readonly fresh: string; readonly present: string };
 
@@ -13,7 +14,7 @@ const carries = new Set(["Unsqueeze", "Squeeze", "Expand", "Reshape", "Transpose
 const maxSteps = 100;
 
 /** The input of the graph that a past is, through nodes that leave it as it is. */
-const inputOf = (view: GraphView, name: string): string | undefined => {
+const inputOf = (view: ExportView, name: string): string | undefined => {
   let at = name;
   for (let step = 0; step < maxSteps && !view.inputs.has(at); step++) {
     const node = view.maker(at);
@@ -25,7 +26,7 @@ const inputOf = (view: GraphView, name: string): string | undefined => {
 };
 
 /** The join that makes a value, if one does. */
-const joinAt = (view: GraphView, maker: NodeProto | undefined): Joined | undefined => {
+const joinAt = (view: ExportView, maker: NodeProto | undefined): Joined | undefined => {
   if (maker?.opType !== "Concat" || maker.input.length !== 2) return undefined;
   const past = inputOf(view, maker.input[0]!);
   const axis = readAttributes(maker, ["axis"]).integer("axis", 0);
@@ -35,7 +36,7 @@ const joinAt = (view: GraphView, maker: NodeProto | undefined): Joined | undefin
 };
 
 /** The join that leads to `name`, which `node` takes. */
-export const readJoined = (view: GraphView, node: NodeProto, name: string): Joined => {
+export const readJoined = (view: ExportView, node: NodeProto, name: string): Joined => {
   let at = name;
   for (let step = 0; ; step++) {
     const maker = view.maker(at);
@@ -43,7 +44,7 @@ export const readJoined = (view: GraphView, node: NodeProto, name: string): Join
     if (joined) return joined;
     if (maker === undefined || !carries.has(maker.opType) || step === maxSteps)
       return refuse(
-        `${nameOf(node)} must attend over past and new keys joined on axis 2 (Concat), got "${at}" of ${maker ? nameOf(maker) : "no node"}`,
+        `${describeNode(node)} must attend over past and new keys joined on axis 2 (Concat), got "${at}" of ${maker ? describeNode(maker) : "no node"}`,
       );
     at = maker.input[0]!;
   }

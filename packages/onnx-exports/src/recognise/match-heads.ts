@@ -1,7 +1,8 @@
 /** A site whose queries, keys and values lie head by head, [batch, numHeads, seqLen, headDim], behind a rotation and a mask. */
 import type { NodeProto } from "@ropewalk/graph";
 import { check, refuse } from "../errors.ts";
-import { nameOf, type GraphView } from "../graph/graph-view.ts";
+import { describeNode } from "../graph/describe-node.ts";
+import type { ExportView } from "../graph/export-view.ts";
 import type { AttentionMatch } from "./attention-match.ts";
 import { readCache } from "./past-and-present.ts";
 import type { LayerFacts } from "./forms/form.ts";
@@ -20,12 +21,12 @@ export type Attending = {
 
 /** All of the site but what is done with its scores. */
 export const matchHeads = (
-  view: GraphView,
+  view: ExportView,
   node: NodeProto,
   { query, keys, values, mask, output }: Attending,
   facts: LayerFacts,
 ): Omit<AttentionMatch, "scale" | "softcap"> => {
-  const at = nameOf(node);
+  const at = describeNode(node);
   const cache = readCache(view, node, { past: [keys.past, values.past], present: [keys.present, values.present] });
   const headDim = cache.headDim ?? facts.headDim();
   const numHeads = facts.numHeads();

@@ -1,7 +1,8 @@
 /** What a graph says of its key-value cache: [batch, numKvHeads, pastLen, headDim]. */
 import type { NodeProto } from "@ropewalk/graph";
 import { check, refuse } from "../errors.ts";
-import { nameOf, type GraphView } from "../graph/graph-view.ts";
+import { describeNode } from "../graph/describe-node.ts";
+import type { ExportView } from "../graph/export-view.ts";
 import type { AttentionMatch } from "./attention-match.ts";
 
 export type Cache = Pick<AttentionMatch, "past" | "present" | "type"> & {
@@ -13,14 +14,14 @@ const fixed = (dim: unknown): number | undefined => (typeof dim === "number" && 
 
 /** Checks the cache of a node: past keys and values are inputs of the graph, and present ones are made. */
 export const readCache = (
-  view: GraphView,
+  view: ExportView,
   node: NodeProto,
   {
     past,
     present,
   }: { readonly past: readonly (string | undefined)[]; readonly present: readonly (string | undefined)[] },
 ): Cache => {
-  const at = nameOf(node);
+  const at = describeNode(node);
   const [pastKey, pastValue] = past;
   const [presentKey, presentValue] = present;
   if (!pastKey || !pastValue || !presentKey || !presentValue)

@@ -1,7 +1,7 @@
 /** Attributes of nodes by name; those that a form does not know are refused. */
 import type { NodeProto } from "@ropewalk/graph";
 import { refuse } from "../errors.ts";
-import { nameOf } from "../graph/graph-view.ts";
+import { describeNode } from "../graph/describe-node.ts";
 
 export type Attributes = {
   readonly integer: (name: string, fallback: number) => number;
@@ -11,7 +11,7 @@ export type Attributes = {
 /** Reads attributes; any outside `known` is refused, since what it does is not known. */
 export const readAttributes = (node: NodeProto, known: readonly string[]): Attributes => {
   const stranger = node.attribute.find(({ name }) => !known.includes(name));
-  if (stranger) refuse(`${nameOf(node)} must have no attributes but ${known.join(", ")}, got ${stranger.name}`);
+  if (stranger) refuse(`${describeNode(node)} must have no attributes but ${known.join(", ")}, got ${stranger.name}`);
   const find = (name: string) => node.attribute.find((attribute) => attribute.name === name);
   return {
     integer: (name, fallback) => {

@@ -1,7 +1,8 @@
 /** The attention sites that a graph has of the known forms. */
 import { innerGraphs, type NodeProto } from "@ropewalk/graph";
 import { check, refuse } from "../errors.ts";
-import { nameOf, type GraphView } from "../graph/graph-view.ts";
+import { describeNode } from "../graph/describe-node.ts";
+import type { ExportView } from "../graph/export-view.ts";
 import type { AttentionMatch } from "./attention-match.ts";
 import type { LayerFacts } from "./forms/form.ts";
 import { forms } from "./forms/index.ts";
@@ -9,13 +10,13 @@ import { forms } from "./forms/index.ts";
 const operatorOf = ({ domain, opType }: NodeProto): string =>
   domain === "" || domain === "ai.onnx" ? opType : `${domain}:${opType}`;
 
-const readNode = (view: GraphView, node: NodeProto, facts: LayerFacts): AttentionMatch | undefined => {
+const readNode = (view: ExportView, node: NodeProto, facts: LayerFacts): AttentionMatch | undefined => {
   const form = forms.find(({ operator }) => operator === operatorOf(node));
   if (form) return form.read(view, node, facts);
   // Whatever else attends by its name.
   if (/attention/i.test(node.opType))
     refuse(
-      `${nameOf(node)} must be of a known form (${forms.map(({ operator }) => operator).join(", ")}), got ${operatorOf(node)}`,
+      `${describeNode(node)} must be of a known form (${forms.map(({ operator }) => operator).join(", ")}), got ${operatorOf(node)}`,
     );
   return undefined;
 };
@@ -24,7 +25,8 @@ const readNode = (view: GraphView, node: NodeProto, facts: LayerFacts): Attentio
 const refuseInside = (node: NodeProto): void => {
   const inner = innerGraphs(node).flatMap((graph) => graph.node);
   const attends = inner.find(({ opType }) => opType === "Softmax" || /attention/i.test(opType));
-  if (attends) refuse(`${nameOf(node)} must have no attention inside of its graphs, got ${nameOf(attends)}`);
+  if (attends)
+    refuse(`${describeNode(node)} must have no attention inside of its graphs, got ${describeNode(attends)}`);
 };
 
 const checkNumbers = ({ node, numHeads, numKvHeads, headDim, rotaryDim }: AttentionMatch): void => {
@@ -45,7 +47,7 @@ const checkNumbers = ({ node, numHeads, numKvHeads, headDim, rotaryDim }: Attent
  * @throws RangeError when there is none, or one is not understood
  */
 export const recogniseAttention = (
-  view: GraphView,
+  view: ExportView,
   factsOf: (layer: number) => LayerFacts,
 ): readonly AttentionMatch[] => {
   view.graph.node.forEach(refuseInside);

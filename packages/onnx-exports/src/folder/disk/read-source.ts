@@ -1,9 +1,10 @@
 /** What is read of an export's folder: its model, its configs, and how large its data is. */
 import { open, readFile, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
+import { decode, type ModelProto } from "@ropewalk/graph";
 import { check, refuse } from "../../errors.ts";
 import type { DataPlace } from "../../graph/external-data.ts";
-import { exportNames } from "../load-export.ts";
+import { exportNames } from "../export-files.ts";
 import type { TablePlace, TableRows } from "../../recognise/rotation/table-rows.ts";
 import { fileInside } from "./file-inside.ts";
 
@@ -17,8 +18,8 @@ export const findModel = async (source: string, asked: string | undefined): Prom
   return refuse(`"${source}" must have a file ${asked ?? exportNames.join(" or ")}, got none`);
 };
 
-export const readModel = async (source: string, model: string): Promise<Uint8Array> =>
-  readFile((await fileInside(source, model))!);
+export const readModel = async (source: string, place: string): Promise<ModelProto> =>
+  decode(await readFile((await fileInside(source, place))!));
 
 /** Rows of rotary tables; those of a file that is missing or short are left out, for data files are checked by themselves. */
 export const readTables = async (

@@ -6,7 +6,8 @@
 import type { NodeProto } from "@ropewalk/graph";
 import { readAttributes } from "../read-attributes.ts";
 import { check } from "../../errors.ts";
-import { nameOf, type GraphView } from "../../graph/graph-view.ts";
+import { describeNode } from "../../graph/describe-node.ts";
+import type { ExportView } from "../../graph/export-view.ts";
 import type { Form } from "./form.ts";
 import { matchHeads } from "../match-heads.ts";
 import { readJoined, type Joined } from "../joined-cache.ts";
@@ -26,13 +27,13 @@ const inside = (node: NodeProto, index: 0 | 1): Joined | undefined => {
   return past && present ? { past, present, fresh: node.input[1 + index]! } : undefined;
 };
 
-const join = (view: GraphView, node: NodeProto, index: 0 | 1): Joined =>
+const join = (view: ExportView, node: NodeProto, index: 0 | 1): Joined =>
   inside(node, index) ?? readJoined(view, node, node.input[1 + index]!);
 
 export const attentionOperator: Form = {
   operator: "Attention",
   read: (view, node, facts) => {
-    const at = nameOf(node);
+    const at = describeNode(node);
     const { integer, float } = readAttributes(node, known);
     check(
       node.output.slice(3).every((name) => name === ""),

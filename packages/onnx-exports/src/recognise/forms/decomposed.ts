@@ -10,7 +10,8 @@
  */
 import type { NodeProto } from "@ropewalk/graph";
 import { refuse } from "../../errors.ts";
-import { nameOf, type GraphView } from "../../graph/graph-view.ts";
+import { describeNode } from "../../graph/describe-node.ts";
+import type { ExportView } from "../../graph/export-view.ts";
 import type { Form, LayerFacts } from "./form.ts";
 import { matchHeads } from "../match-heads.ts";
 import { readJoined, type Joined } from "../joined-cache.ts";
@@ -24,7 +25,7 @@ const afterSoftmax = new Set(["Where", "IsNaN", "Cast", "Dropout", "Identity"]);
 const maxNodes = 200;
 
 /** The product of attention weights with values; undefined when the Softmax is no attention's. */
-const weightedSum = (view: GraphView, softmax: NodeProto): NodeProto | undefined => {
+const weightedSum = (view: ExportView, softmax: NodeProto): NodeProto | undefined => {
   const visited = new Set<string>();
   const stack = [softmax.output[0]!];
   while (stack.length > 0) {
@@ -32,7 +33,7 @@ const weightedSum = (view: GraphView, softmax: NodeProto): NodeProto | undefined
     if (visited.has(name)) continue;
     visited.add(name);
     if (visited.size > maxNodes)
-      return refuse(`${nameOf(softmax)} must have few nodes behind it, got more than ${maxNodes}`);
+      return refuse(`${describeNode(softmax)} must have few nodes behind it, got more than ${maxNodes}`);
     const takers = view.takers(name);
     const sum = takers.find(({ opType, input }) => opType === "MatMul" && input[0] === name);
     if (sum) return sum;
@@ -56,7 +57,7 @@ const scales = new Set(["Mul", "Div", "Cast", "Identity"]);
 
 /** The first value that `look` finds something at, up from `name` through these operators; each is looked at once. */
 const climb = <T>(
-  view: GraphView,
+  view: ExportView,
   through: ReadonlySet<string>,
   name: string,
   look: (name: string) => T | undefined,
@@ -79,11 +80,11 @@ const climb = <T>(
 };
 
 /** The rotated queries that lead to a value. */
-const leadsToQuery = (view: GraphView, name: string): string | undefined =>
+const leadsToQuery = (view: ExportView, name: string): string | undefined =>
   climb(view, scales, name, (value) => (isRotated(view, value) ? value : undefined))?.found;
 
 /** The input that a node scales by a constant number, or casts. */
-const scaledInput = (view: GraphView, { opType, input }: NodeProto): string | undefined => {
+const scaledInput = (view: ExportView, { opType, input }: NodeProto): string | undefined => {
   if (opType === "Cast" || opType === "Identity") return input[0];
   if (opType !== "Mul" && opType !== "Div") return undefined;
   const isNumber = (name: string | undefined): boolean => view.constant(name ?? "")?.data.length === 1;
@@ -92,7 +93,7 @@ const scaledInput = (view: GraphView, { opType, input }: NodeProto): string | un
 };
 
 /** The queries that lead to a value where nothing rotates them: what comes before scaling by a number. */
-const unscaled = (view: GraphView, name: string): string => {
+const unscaled = (view: ExportView, name: string): string => {
   let at = name;
   for (let step = 0; step < maxNodes; step++) {
     const node = view.maker(at);
@@ -104,7 +105,7 @@ const unscaled = (view: GraphView, name: string): string => {
 };
 
 /** The way up from a value to the product of queries and keys; undefined when it leads elsewhere. */
-const pathToProduct = (view: GraphView, name: string, rotates: boolean): Path | undefined => {
+const pathToProduct = (view: ExportView, name: string, rotates: boolean): Path | undefined => {
   const toQuery = rotates ? leadsToQuery : unscaled;
   const path = climb(view, beforeSoftmax, name, (value) => {
     const node = view.maker(value);
@@ -128,8 +129,8 @@ type Parts = {
   readonly mask: string;
 };
 
-const partsOf = (view: GraphView, softmax: NodeProto, facts: LayerFacts): Parts | undefined => {
-  const at = nameOf(softmax);
+const partsOf = (view: ExportView, softmax: NodeProto, facts: LayerFacts): Parts | undefined => {
+  const at = describeNode(softmax);
   const sum = weightedSum(view, softmax);
   if (!sum) return undefined;
   const rotates = facts.rope(facts.headDim()) !== undefined;

@@ -1,7 +1,7 @@
 /** A form of attention: the operator it is found by, and how its numbers are read. */
 import type { DecoderRope } from "@ropewalk/context-extension";
 import type { NodeProto } from "@ropewalk/graph";
-import type { GraphView } from "../../graph/graph-view.ts";
+import type { ExportView } from "../../graph/export-view.ts";
 import type { TableRows } from "../rotation/table-rows.ts";
 import type { AttentionMatch } from "../attention-match.ts";
 
@@ -33,5 +33,5 @@ export type Form = {
    *
    * @throws RangeError that names the node and what was not understood
    */
-  readonly read: (view: GraphView, node: NodeProto, facts: LayerFacts) => AttentionMatch | undefined;
+  readonly read: (view: ExportView, node: NodeProto, facts: LayerFacts) => AttentionMatch | undefined;
 };

@@ -10,7 +10,8 @@
 import type { NodeProto } from "@ropewalk/graph";
 import { readAttributes } from "../read-attributes.ts";
 import { check, refuse } from "../../errors.ts";
-import { nameOf, type GraphView } from "../../graph/graph-view.ts";
+import { describeNode } from "../../graph/describe-node.ts";
+import type { ExportView } from "../../graph/export-view.ts";
 import type { AttentionMatch, Projections } from "../attention-match.ts";
 import { readCache } from "../past-and-present.ts";
 import { layoutOf, readContribPair } from "../rotation/rotary-embedding-node.ts";
@@ -38,7 +39,7 @@ const defaultNormEpsilon = 1e-6;
 
 /** Norms of heads inside of the node, which come with its rotation. */
 const readHeadNorms = (
-  view: GraphView,
+  view: ExportView,
   node: NodeProto,
   epsilon: number,
   headDim: number,
@@ -49,7 +50,7 @@ const readHeadNorms = (
     const dims = view.tensor(name)?.dims;
     check(
       dims?.length === 1 && Number(dims[0]) === headDim,
-      `${nameOf(node)} must norm heads by constants [${headDim}]`,
+      `${describeNode(node)} must norm heads by constants [${headDim}]`,
       `"${name}"${dims === undefined ? "" : ` [${dims.join()}]`}`,
     );
   }
@@ -65,7 +66,7 @@ type Numbers = Pick<AttentionMatch, "numHeads" | "numKvHeads" | "headDim"> & {
   readonly interleaved: number;
 };
 
-const readRotation = (view: GraphView, node: NodeProto, numbers: Numbers, facts: LayerFacts): Rotated => {
+const readRotation = (view: ExportView, node: NodeProto, numbers: Numbers, facts: LayerFacts): Rotated => {
   const { doRotary, interleaved, numHeads, numKvHeads, headDim } = numbers;
   const [query = "", key = "", value = ""] = node.input;
   const packed = key === "" && value === "";
@@ -82,7 +83,7 @@ const readRotation = (view: GraphView, node: NodeProto, numbers: Numbers, facts:
   }
   if (packed && facts.rope(headDim) === undefined)
     return { projections: { kind: "packed", name: query }, rotaryDim: 0, layout: layoutOf(interleaved) };
-  if (packed) return refuse(`${nameOf(node)} must rotate packed queries and keys by itself, got do_rotary 0`);
+  if (packed) return refuse(`${describeNode(node)} must rotate packed queries and keys by itself, got do_rotary 0`);
   const pair = readContribPair(view, node, { query: [query, numHeads], key: [key, numKvHeads] }, headDim, facts);
   return {
     projections: { kind: "separate", query: rows(pair.query), key: rows(pair.key), value: rows(value) },
@@ -94,7 +95,7 @@ const readRotation = (view: GraphView, node: NodeProto, numbers: Numbers, facts:
 export const groupQueryAttention: Form = {
   operator: "com.microsoft:GroupQueryAttention",
   read: (view, node, facts) => {
-    const at = nameOf(node);
+    const at = describeNode(node);
     const { integer, float } = readAttributes(node, known);
     check(integer("smooth_softmax", 0) <= 0, `${at}: smooth_softmax must be off`, integer("smooth_softmax", 0));
     check(integer("qk_output", 0) === 0, `${at}: qk_output must be 0`, integer("qk_output", 0));

@@ -7,7 +7,8 @@ import type { NodeProto } from "@ropewalk/graph";
 import { readAttributes } from "../read-attributes.ts";
 import { check, refuse } from "../../errors.ts";
 import { evaluateFor, trialInputs } from "../trial/evaluate-value.ts";
-import { nameOf, type GraphView } from "../../graph/graph-view.ts";
+import { describeNode } from "../../graph/describe-node.ts";
+import type { ExportView } from "../../graph/export-view.ts";
 import { readCache } from "../past-and-present.ts";
 import { readContribPair } from "../rotation/rotary-embedding-node.ts";
 import type { Form, LayerFacts } from "./form.ts";
@@ -17,16 +18,21 @@ import { readMask } from "../trial/read-mask.ts";
 const known = ["num_heads", "scale", "unidirectional", "mask_filter_value"];
 
 /** The window of a mask that is added to the scores, or none where the node is causal by itself. */
-const windowOf = (view: GraphView, node: NodeProto, unidirectional: boolean, facts: LayerFacts): number | undefined => {
+const windowOf = (
+  view: ExportView,
+  node: NodeProto,
+  unidirectional: boolean,
+  facts: LayerFacts,
+): number | undefined => {
   const mask = node.input[5] ?? "";
   if (mask !== "") return readMask(view, node, mask, facts);
   return unidirectional
     ? undefined
-    : refuse(`${nameOf(node)} must be causal, by unidirectional or by an attention bias, got neither`);
+    : refuse(`${describeNode(node)} must be causal, by unidirectional or by an attention bias, got neither`);
 };
 
 /** A mask of padding, [batch, keys] or a length a row, must leave a prompt without padding as it is. */
-const checkUnpadded = (view: GraphView, node: NodeProto, name: string): void => {
+const checkUnpadded = (view: ExportView, node: NodeProto, name: string): void => {
   const [pastLen, queryLen] = [4, 3];
   const what = "the padding mask";
   const mask = evaluateFor(view, { node, name, what }, trialInputs(view, { pastLen, queryLen }));
@@ -34,7 +40,7 @@ const checkUnpadded = (view: GraphView, node: NodeProto, name: string): void => 
   const holds =
     (mask.dims.length === 1 && mask.data.length === 1 && mask.data[0] === all) ||
     (mask.data.length === all && mask.data.every((seen) => seen !== 0));
-  check(holds, `${nameOf(node)}: ${what} "${name}" must hide nothing of a prompt without padding`, [
+  check(holds, `${describeNode(node)}: ${what} "${name}" must hide nothing of a prompt without padding`, [
     ...mask.data.slice(0, 8),
   ]);
 };
@@ -42,7 +48,7 @@ const checkUnpadded = (view: GraphView, node: NodeProto, name: string): void => 
 export const multiHeadAttention: Form = {
   operator: "com.microsoft:MultiHeadAttention",
   read: (view, node, facts) => {
-    const at = nameOf(node);
+    const at = describeNode(node);
     const { integer, float } = readAttributes(node, known);
     const [query = "", key = "", value = "", bias = ""] = node.input;
     check(key !== "" && value !== "", `${at} must take queries, keys and values apart`, "packed ones");

@@ -11,7 +11,8 @@ import { dependsOnLength, rotationTable, ropeFrequencies } from "@ropewalk/rope"
 import { refuse } from "../../errors.ts";
 import { evaluateFor, trialInputs } from "../trial/evaluate-value.ts";
 import { inShort } from "./in-short.ts";
-import { nameOf, type GraphView } from "../../graph/graph-view.ts";
+import { describeNode } from "../../graph/describe-node.ts";
+import type { ExportView } from "../../graph/export-view.ts";
 import { blocksOf, type Block } from "./table-rows.ts";
 import type { LayerFacts } from "../forms/form.ts";
 
@@ -23,27 +24,27 @@ const constantIn = (graph: GraphProto, name: string): TensorProto | undefined =>
     ?.attribute.find((attribute) => attribute.name === "value")?.t;
 
 /** The constant that a value is for sequences of so many tokens. */
-const tensorFor = (view: GraphView, node: NodeProto, name: string, totalLen: number): TensorProto => {
+const tensorFor = (view: ExportView, node: NodeProto, name: string, totalLen: number): TensorProto => {
   const tensor = view.tensor(name);
   if (tensor) return tensor;
   const made = view.maker(name);
   const arms = ["then_branch", "else_branch"].map((arm) => made?.attribute.find((one) => one.name === arm)?.g);
   if (made?.opType !== "If" || arms.includes(undefined))
     return refuse(
-      `${nameOf(node)} must take tables of cosines and sines that are constants, or chosen by If, got "${name}" of ${made ? nameOf(made) : "no node"}`,
+      `${describeNode(node)} must take tables of cosines and sines that are constants, or chosen by If, got "${name}" of ${made ? describeNode(made) : "no node"}`,
     );
   const choice = { node: made, name: made.input[0] ?? "", what: "the condition" };
   const chosen = view.once(`choice ${choice.name} ${totalLen}`, () =>
     evaluateFor(view, choice, trialInputs(view, { pastLen: totalLen - 1, queryLen: 1 })),
   );
   if (chosen.data.length !== 1)
-    return refuse(`${nameOf(made)} must have a condition of one element, got ${chosen.data.length}`);
+    return refuse(`${describeNode(made)} must have a condition of one element, got ${chosen.data.length}`);
   const arm = arms[chosen.data[0] === 0 ? 1 : 0]!;
   const given = arm.output[made.output.indexOf(name)]?.name ?? "";
   return (
     constantIn(arm, given) ??
     view.tensor(given) ??
-    refuse(`${nameOf(made)} must choose between constants, got "${given}" in ${arm.name || "an arm"}`)
+    refuse(`${describeNode(made)} must choose between constants, got "${given}" in ${arm.name || "an arm"}`)
   );
 };
 
@@ -89,7 +90,7 @@ const wrongRow = (
 
 /** What is wrong with two tables; undefined where nothing is, or where they lie in a file that was not read. */
 const wrongTable = (
-  view: GraphView,
+  view: ExportView,
   facts: LayerFacts,
   { cos, sin }: Pair,
   wanted: Wanted,
@@ -111,7 +112,9 @@ const wrongTable = (
 const widthOf = (node: NodeProto, { name, dims }: TensorProto): number =>
   dims.length === 2 && dims[0]! > 0n && dims[1]! > 0n
     ? Number(dims[1])
-    : refuse(`${nameOf(node)} must take tables [positions, pairs], got [${dims.slice(0, 8).join()}] in "${name}"`);
+    : refuse(
+        `${describeNode(node)} must take tables [positions, pairs], got [${dims.slice(0, 8).join()}] in "${name}"`,
+      );
 
 /** The tables that a node takes. */
 export type Tables = { readonly cos: string; readonly sin: string; readonly headDim: number };
@@ -122,7 +125,7 @@ export type Tables = { readonly cos: string; readonly sin: string; readonly head
  * @throws RangeError that names the node, when a table is no constant, or another one than config.json states
  */
 export const readTables = (
-  view: GraphView,
+  view: ExportView,
   node: NodeProto,
   { cos, sin, headDim }: Tables,
   facts: LayerFacts,
@@ -135,7 +138,7 @@ export const readTables = (
   const rope = facts.rope(headDim, rotaryDim / headDim);
   if (rope === undefined)
     return refuse(
-      `${nameOf(node)} must not rotate queries and keys, as config.json says of layer ${facts.layer}, got the tables "${cos}" and "${sin}"`,
+      `${describeNode(node)} must not rotate queries and keys, as config.json says of layer ${facts.layer}, got the tables "${cos}" and "${sin}"`,
     );
   const { theta, scaling, rotaryDim: stated } = rope;
   // Layers of several rotations may take the same tables, if only by mistake.
@@ -157,12 +160,12 @@ export const readTables = (
   });
   if (wrong !== undefined)
     return refuse(
-      `${nameOf(node)} must rotate as config.json says (${rotaryDim} of ${headDim} dimensions, theta ${theta}, ${scaling.kind}), got ${wrong}`,
+      `${describeNode(node)} must rotate as config.json says (${rotaryDim} of ${headDim} dimensions, theta ${theta}, ${scaling.kind}), got ${wrong}`,
     );
   return rotaryDim;
 };
 
 /** Tables that lie in files and were not read, by their names. */
-export const unreadTables = (view: GraphView): readonly string[] => [
+export const unreadTables = (view: ExportView): readonly string[] => [
   ...view.once("unread tables", () => new Set<string>()),
 ];

@@ -2,7 +2,8 @@
 import type { NodeProto } from "@ropewalk/graph";
 import { readAttributes } from "../read-attributes.ts";
 import { check, refuse } from "../../errors.ts";
-import { nameOf, type GraphView } from "../../graph/graph-view.ts";
+import { describeNode } from "../../graph/describe-node.ts";
+import type { ExportView } from "../../graph/export-view.ts";
 import type { AttentionMatch } from "../attention-match.ts";
 import type { LayerFacts } from "../forms/form.ts";
 import { checkLength } from "../trial/check-length.ts";
@@ -21,7 +22,7 @@ type Heads = { readonly numHeads: number; readonly headDim: number };
 
 /** The rotation that makes a value, which `node` takes. */
 const readContribRotary = (
-  view: GraphView,
+  view: ExportView,
   node: NodeProto,
   value: string,
   { numHeads, headDim }: Heads,
@@ -30,9 +31,9 @@ const readContribRotary = (
   const maker = view.maker(value);
   if (maker?.opType !== "RotaryEmbedding" || maker.domain !== "com.microsoft")
     return refuse(
-      `${nameOf(node)} must rotate by itself (do_rotary) or take what RotaryEmbedding rotates, got "${value}" of ${maker ? nameOf(maker) : "no node"}`,
+      `${describeNode(node)} must rotate by itself (do_rotary) or take what RotaryEmbedding rotates, got "${value}" of ${maker ? describeNode(maker) : "no node"}`,
     );
-  const at = nameOf(maker);
+  const at = describeNode(maker);
   const { integer, float } = readAttributes(maker, [
     "interleaved",
     "num_heads",
@@ -44,7 +45,11 @@ const readContribRotary = (
   check(float("scale", 1) === 1, `${at}: scale must be 1`, float("scale", 1));
   const [input = "", places = "", cos = "", sin = ""] = maker.input;
   const heads = integer("num_heads", 0);
-  check(heads === 0 || heads === numHeads, `${at}: num_heads must be ${numHeads}, as ${nameOf(node)} has it`, heads);
+  check(
+    heads === 0 || heads === numHeads,
+    `${at}: num_heads must be ${numHeads}, as ${describeNode(node)} has it`,
+    heads,
+  );
   checkLength(view, maker, "places", places);
   const rotaryDim = readTables(view, maker, { cos, sin, headDim }, facts);
   const asked = integer("rotary_embedding_dim", 0);
@@ -63,17 +68,17 @@ const readContribRotary = (
 };
 
 /** Rows that nothing rotates, as config.json says of the layer. */
-const checkUnrotated = (view: GraphView, node: NodeProto, name: string, { layer }: LayerFacts): void => {
+const checkUnrotated = (view: ExportView, node: NodeProto, name: string, { layer }: LayerFacts): void => {
   const maker = view.maker(name);
   if (maker?.opType === "RotaryEmbedding")
     refuse(
-      `${nameOf(node)} must not rotate queries and keys, as config.json says of layer ${layer}, got ${nameOf(maker)}`,
+      `${describeNode(node)} must not rotate queries and keys, as config.json says of layer ${layer}, got ${describeNode(maker)}`,
     );
 };
 
 /** The rotations of queries and keys, which must be alike; none where the layer has none. */
 export const readContribPair = (
-  view: GraphView,
+  view: ExportView,
   node: NodeProto,
   {
     query,
@@ -91,7 +96,7 @@ export const readContribPair = (
   );
   if (q!.rotaryDim !== k!.rotaryDim || q!.layout !== k!.layout)
     return refuse(
-      `${nameOf(node)} must have queries and keys that rotate alike, got ${q!.rotaryDim} ${q!.layout} and ${k!.rotaryDim} ${k!.layout}`,
+      `${describeNode(node)} must have queries and keys that rotate alike, got ${q!.rotaryDim} ${q!.layout} and ${k!.rotaryDim} ${k!.layout}`,
     );
   return { query: q!.input, key: k!.input, rotaryDim: q!.rotaryDim, layout: q!.layout };
 };

@@ -11,7 +11,8 @@ import { ndArray, type NodeProto } from "@ropewalk/graph";
 import { rotate, rotationTable, ropeFrequencies, type RotaryLayout } from "@ropewalk/rope";
 import { refuse } from "../../errors.ts";
 import { evaluateFor, noise, trialInputs, type Trial } from "../trial/evaluate-value.ts";
-import { nameOf, type GraphView } from "../../graph/graph-view.ts";
+import { describeNode } from "../../graph/describe-node.ts";
+import type { ExportView } from "../../graph/export-view.ts";
 import { inShort } from "./in-short.ts";
 import type { HeadsTensor } from "../attention-match.ts";
 import type { LayerFacts } from "../forms/form.ts";
@@ -35,7 +36,7 @@ const carriesTable = new Set([
 const maxSteps = 100;
 
 /** Whether a value is a table of cosines or sines: computed as such, or looked up in a constant. */
-const isTable = (view: GraphView, name: string): boolean => {
+const isTable = (view: ExportView, name: string): boolean => {
   let at = name;
   for (let step = 0; step < maxSteps; step++) {
     const node = view.maker(at);
@@ -51,7 +52,7 @@ const isTable = (view: GraphView, name: string): boolean => {
 const moves = new Set(["Slice", "Split", "Neg", "Concat", "Cast", "Identity", "Unsqueeze", "Squeeze", "Reshape"]);
 
 /** What parts of x were taken from: one value if all is well, and not all of them if it is not. */
-const sourcesOf = (view: GraphView, names: readonly string[]): readonly string[] => {
+const sourcesOf = (view: ExportView, names: readonly string[]): readonly string[] => {
   const sources = new Set<string>();
   const visited = new Set<string>();
   const stack = [...names];
@@ -67,7 +68,7 @@ const sourcesOf = (view: GraphView, names: readonly string[]): readonly string[]
 };
 
 /** What a product of x with a table takes for x; undefined where it is none. */
-const turnedBy = (view: GraphView, term: string): string | undefined => {
+const turnedBy = (view: ExportView, term: string): string | undefined => {
   const product = view.maker(term);
   if (product?.opType !== "Mul" || product.input.length !== 2) return undefined;
   const tables = product.input.map((factor) => isTable(view, factor));
@@ -75,7 +76,7 @@ const turnedBy = (view: GraphView, term: string): string | undefined => {
 };
 
 /** What is rotated to give `name`; undefined when nothing is, by the operators that made it. */
-const rotatedFrom = (view: GraphView, name: string, steps: number = maxSteps): readonly string[] | undefined =>
+const rotatedFrom = (view: ExportView, name: string, steps: number = maxSteps): readonly string[] | undefined =>
   view.once(`rotated ${name}`, () => {
     const node = view.maker(name);
     if (node === undefined || !isOwn(node) || steps === 0) return undefined;
@@ -94,17 +95,17 @@ const rotatedFrom = (view: GraphView, name: string, steps: number = maxSteps): r
   });
 
 /** Whether a value is what rotating gives, by the operators that made it. */
-export const isRotated = (view: GraphView, name: string): boolean => rotatedFrom(view, name) !== undefined;
+export const isRotated = (view: ExportView, name: string): boolean => rotatedFrom(view, name) !== undefined;
 
 export type Rotated = { readonly tensor: HeadsTensor; readonly rotaryDim: number; readonly layout: RotaryLayout };
 
 export type HeadCount = { readonly numHeads: number; readonly headDim: number };
 
 /** The value itself, where the layer has no rotation; one that is rotated all the same is refused. */
-const readUnrotated = (view: GraphView, node: NodeProto, name: string, { layer }: LayerFacts): Rotated => {
+const readUnrotated = (view: ExportView, node: NodeProto, name: string, { layer }: LayerFacts): Rotated => {
   if (isRotated(view, name))
     return refuse(
-      `${nameOf(node)} must not rotate queries and keys, as config.json says of layer ${layer}, got a rotation at "${name}"`,
+      `${describeNode(node)} must not rotate queries and keys, as config.json says of layer ${layer}, got a rotation at "${name}"`,
     );
   return { tensor: { name, layout: "heads" }, rotaryDim: 0, layout: "halves" };
 };
@@ -121,7 +122,7 @@ const trialsOf = ({ trainedContext = 64 }: LayerFacts): readonly Trial[] => [
  * @throws RangeError when it is another one, or not understood
  */
 export const readRotated = (
-  view: GraphView,
+  view: ExportView,
   node: NodeProto,
   name: string,
   { numHeads, headDim }: HeadCount,
@@ -132,7 +133,7 @@ export const readRotated = (
   const sources = rotatedFrom(view, name);
   if (sources?.length !== 1)
     return refuse(
-      `${nameOf(node)} must take queries and keys that are rotated, got "${name}" of ${makerOf(view, name)}`,
+      `${describeNode(node)} must take queries and keys that are rotated, got "${name}" of ${makerOf(view, name)}`,
     );
   const source = sources[0]!;
   const { rotaryDim, theta, scaling } = rope;
@@ -160,13 +161,13 @@ export const readRotated = (
   const layout = (["halves", "interleaved"] as const).find((one) => wrongIn(one) === undefined);
   if (layout === undefined)
     return refuse(
-      `${nameOf(node)} must rotate as config.json says (${rotaryDim} of ${headDim} dimensions, theta ${theta}, ${scaling.kind}), got ` +
+      `${describeNode(node)} must rotate as config.json says (${rotaryDim} of ${headDim} dimensions, theta ${theta}, ${scaling.kind}), got ` +
         `another rotation at "${name}" (${wrongIn("halves")})`,
     );
   return { tensor: { name: source, layout: "heads" }, rotaryDim, layout };
 };
 
-const makerOf = (view: GraphView, name: string): string => {
+const makerOf = (view: ExportView, name: string): string => {
   const maker = view.maker(name);
-  return maker ? nameOf(maker) : "no node";
+  return maker ? describeNode(maker) : "no node";
 };

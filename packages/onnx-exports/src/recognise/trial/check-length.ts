@@ -9,7 +9,8 @@
 import type { NdArray, NodeProto } from "@ropewalk/graph";
 import { check, refuse } from "../../errors.ts";
 import { evaluateFor, trialInputs, type Trial } from "./evaluate-value.ts";
-import { nameOf, type GraphView } from "../../graph/graph-view.ts";
+import { describeNode } from "../../graph/describe-node.ts";
+import type { ExportView } from "../../graph/export-view.ts";
 
 export type RuleName = "total" | "last" | "past" | "places";
 
@@ -48,7 +49,7 @@ const trials: readonly Trial[] = [
  *
  * @throws RangeError that names the node, the rule and what the value comes to
  */
-export const checkLength = (view: GraphView, node: NodeProto, rule: RuleName, name: string): void => {
+export const checkLength = (view: ExportView, node: NodeProto, rule: RuleName, name: string): void => {
   const { what, holds } = rules[rule];
   const wrong = view.once(`${rule} ${name}`, () =>
     trials.flatMap((trial) => {
@@ -61,5 +62,5 @@ export const checkLength = (view: GraphView, node: NodeProto, rule: RuleName, na
   );
   if (wrong.length === 0) return;
   check(view.inputs.has(mask), `a model must have the input "${mask}"`, [...view.inputs.keys()]);
-  refuse(`${nameOf(node)} must be given ${what}, got ${wrong[0]}`);
+  refuse(`${describeNode(node)} must be given ${what}, got ${wrong[0]}`);
 };

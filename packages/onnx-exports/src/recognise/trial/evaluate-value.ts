@@ -2,16 +2,24 @@
  * What a value of the graph comes to for given inputs, computed by the graph's own nodes: how a part is understood without
  * knowing the operators it is written in.
  */
-import { evaluate, ndArray, valueInfo, type GraphProto, type NdArray, type NodeProto } from "@ropewalk/graph";
+import {
+  evaluate,
+  namesRead,
+  ndArray,
+  valueInfo,
+  type GraphProto,
+  type NdArray,
+  type NodeProto,
+} from "@ropewalk/graph";
 import { refuse } from "../../errors.ts";
-import { nameOf, type GraphView } from "../../graph/graph-view.ts";
-import { neededBy } from "../../graph/topology.ts";
+import { describeNode } from "../../graph/describe-node.ts";
+import type { ExportView } from "../../graph/export-view.ts";
 
 /** Values that are given, by name, or what makes one when it is asked for; nodes before them are not run. */
 export type Feeds = ReadonlyMap<string, NdArray | (() => NdArray)>;
 
 /** The nodes that lead from what is given to a value, in an order to run them, and the names they begin with. */
-const nodesTo = (view: GraphView, name: string, feeds: Feeds) => {
+const nodesTo = (view: ExportView, name: string, feeds: Feeds) => {
   const nodes = new Set<NodeProto>();
   const leaves = new Set<string>();
   const stack = [name];
@@ -22,7 +30,7 @@ const nodesTo = (view: GraphView, name: string, feeds: Feeds) => {
     if (node === undefined) leaves.add(at);
     else {
       nodes.add(node);
-      for (const needed of neededBy(node)) stack.push(needed);
+      for (const needed of namesRead(node)) stack.push(needed);
     }
   }
   return { nodes: view.sorted(nodes), leaves };
@@ -34,7 +42,7 @@ const nodesTo = (view: GraphView, name: string, feeds: Feeds) => {
  * @throws RangeError when it depends on something that is not given, on an operator that is not known, or takes more than the
  *   view's budget
  */
-export const evaluateValue = (view: GraphView, name: string, feeds: Feeds): NdArray => {
+export const evaluateValue = (view: ExportView, name: string, feeds: Feeds): NdArray => {
   const { nodes, leaves } = nodesTo(view, name, feeds);
   const given = [...leaves].filter((leaf) => feeds.has(leaf));
   const initializer = [...leaves].flatMap((leaf) => (feeds.has(leaf) ? [] : (view.initializer(leaf) ?? [])));
@@ -59,14 +67,14 @@ export const evaluateValue = (view: GraphView, name: string, feeds: Feeds): NdAr
 
 /** The same for a node, whose name is in the error when it cannot be told. */
 export const evaluateFor = (
-  view: GraphView,
+  view: ExportView,
   { node, name, what }: { readonly node: NodeProto; readonly name: string; readonly what: string },
   feeds: Feeds,
 ): NdArray => {
   try {
     return evaluateValue(view, name, feeds);
   } catch (cause) {
-    return refuse(`${nameOf(node)}: ${what} "${name}" is not understood (${(cause as Error).message})`);
+    return refuse(`${describeNode(node)}: ${what} "${name}" is not understood (${(cause as Error).message})`);
   }
 };
 
@@ -74,7 +82,7 @@ export const evaluateFor = (
 export type Trial = { readonly pastLen: number; readonly queryLen: number };
 
 /** The graph's inputs for one prompt without padding; caches are empty of numbers and as narrow as can be. */
-export const trialInputs = (view: GraphView, { pastLen, queryLen }: Trial): Map<string, NdArray | (() => NdArray)> => {
+export const trialInputs = (view: ExportView, { pastLen, queryLen }: Trial): Map<string, NdArray | (() => NdArray)> => {
   const totalLen = pastLen + queryLen;
   const fill = (name: string, rank: number | undefined): readonly [number[], (at: number) => number] | undefined => {
     if (name === "attention_mask") return [[1, totalLen], () => 1];

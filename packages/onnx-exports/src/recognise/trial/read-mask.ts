@@ -7,7 +7,8 @@
 import type { NdArray, NodeProto } from "@ropewalk/graph";
 import { check, refuse } from "../../errors.ts";
 import { evaluateFor, trialInputs, type Trial } from "./evaluate-value.ts";
-import { nameOf, type GraphView } from "../../graph/graph-view.ts";
+import { describeNode } from "../../graph/describe-node.ts";
+import type { ExportView } from "../../graph/export-view.ts";
 import type { LayerFacts } from "../forms/form.ts";
 
 const queryLen = 3;
@@ -20,7 +21,7 @@ const seen = (mask: NdArray, at: number): boolean =>
   mask.type === "bool" ? mask.data[at] !== 0 : mask.data[at]! > -1000;
 
 /** The window of a mask; undefined when a query sees all keys before it. */
-export const readMask = (view: GraphView, node: NodeProto, name: string, facts: LayerFacts): number | undefined =>
+export const readMask = (view: ExportView, node: NodeProto, name: string, facts: LayerFacts): number | undefined =>
   view.once(`mask ${name}`, () => tryMask(view, node, name, facts));
 
 /** A mask that is added may change no score of a key that is seen: a bias that grows with the distance is none. */
@@ -28,10 +29,10 @@ const checkAddsNothing = (node: NodeProto, name: string, mask: NdArray): void =>
   if (mask.type === "bool") return;
   const bias = mask.data.find((element, at) => seen(mask, at) && element !== 0);
   if (bias !== undefined)
-    refuse(`${nameOf(node)}: the mask "${name}" must add 0 to the scores of keys that are seen, got ${bias}`);
+    refuse(`${describeNode(node)}: the mask "${name}" must add 0 to the scores of keys that are seen, got ${bias}`);
 };
 
-const tryMask = (view: GraphView, node: NodeProto, name: string, facts: LayerFacts): number | undefined => {
+const tryMask = (view: ExportView, node: NodeProto, name: string, facts: LayerFacts): number | undefined => {
   const pastLen = pastLenFor(facts);
   const window = tryLength(view, node, name, { pastLen, queryLen });
   // The first chunk of a prompt has no past.
@@ -41,7 +42,7 @@ const tryMask = (view: GraphView, node: NodeProto, name: string, facts: LayerFac
 
 /** The window that a mask of one length has, or is checked to have. */
 const tryLength = (
-  view: GraphView,
+  view: ExportView,
   node: NodeProto,
   name: string,
   trial: Trial,
@@ -53,7 +54,7 @@ const tryLength = (
   const size = queryLen * totalLen;
   check(
     mask.data.length > 0 && mask.data.length % size === 0,
-    `${nameOf(node)}: the mask "${name}" must have ${queryLen} rows of ${totalLen} keys`,
+    `${describeNode(node)}: the mask "${name}" must have ${queryLen} rows of ${totalLen} keys`,
     `[${mask.dims.join(",")}]`,
   );
   checkAddsNothing(node, name, mask);
@@ -66,7 +67,7 @@ const tryLength = (
     const distance = pastLen + c - t;
     if (seen(mask, at) !== (distance >= 0 && distance < window))
       refuse(
-        `${nameOf(node)} must have a causal mask, with a window or without, got "${name}", where the query at ${pastLen + c} ` +
+        `${describeNode(node)} must have a causal mask, with a window or without, got "${name}", where the query at ${pastLen + c} ` +
           `${distance < 0 ? "sees" : "does not fit a window at"} the key at ${t}`,
       );
   }

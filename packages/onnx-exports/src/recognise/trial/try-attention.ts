@@ -7,7 +7,8 @@
 import { ndArray, type NodeProto } from "@ropewalk/graph";
 import { check } from "../../errors.ts";
 import { evaluateFor, noise, trialInputs } from "./evaluate-value.ts";
-import { nameOf, type GraphView } from "../../graph/graph-view.ts";
+import { describeNode } from "../../graph/describe-node.ts";
+import type { ExportView } from "../../graph/export-view.ts";
 
 /** Names of values, and the numbers that are known. */
 export type Tried = {
@@ -35,7 +36,7 @@ const inputsOf = ({ numHeads, numKvHeads, headDim }: Tried, size: number): Input
   v: noise(numKvHeads * totalLen * headDim, 4),
 });
 
-const run = (view: GraphView, tried: Tried, { q, k, v }: Inputs, name: string): Float64Array => {
+const run = (view: ExportView, tried: Tried, { q, k, v }: Inputs, name: string): Float64Array => {
   const { node, numHeads, numKvHeads, headDim } = tried;
   const feeds = trialInputs(view, { pastLen, queryLen })
     .set(tried.query, ndArray("float32", [1, numHeads, queryLen, headDim], q))
@@ -57,7 +58,7 @@ const product = (tried: Tried, { q, k }: Inputs, head: number, c: number, t: num
 };
 
 /** The score of the last query and its own key, which no mask hides, for queries of that size; and their product. */
-const scoreOf = (view: GraphView, tried: Tried, size: number): { readonly score: number; readonly dot: number } => {
+const scoreOf = (view: ExportView, tried: Tried, size: number): { readonly score: number; readonly dot: number } => {
   const inputs = inputsOf(tried, size);
   const [c, t] = [queryLen - 1, totalLen - 1];
   const score = run(view, tried, inputs, tried.scores)[c * totalLen + t];
@@ -65,7 +66,7 @@ const scoreOf = (view: GraphView, tried: Tried, size: number): { readonly score:
 };
 
 /** From a score so small that no cap bends it, and one so large that a cap is all that is left of it. */
-const readNumbers = (view: GraphView, tried: Tried): { readonly scale: number; readonly softcap: number } => {
+const readNumbers = (view: ExportView, tried: Tried): { readonly scale: number; readonly softcap: number } => {
   const [small, large] = [scoreOf(view, tried, 1e-4), scoreOf(view, tried, 1e6)];
   const scale = small.score / small.dot;
   const capped = Math.abs(large.score / large.dot / scale - 1) > 1e-3;
@@ -95,7 +96,7 @@ const attend = (tried: Tried, inputs: Inputs, numbers: { scale: number; softcap:
  *
  * @throws RangeError when what the operators compute is no attention, or none with such heads
  */
-export const tryAttention = (view: GraphView, tried: Tried): { readonly scale: number; readonly softcap: number } => {
+export const tryAttention = (view: ExportView, tried: Tried): { readonly scale: number; readonly softcap: number } => {
   const { node, numHeads, headDim, output } = tried;
   const numbers = readNumbers(view, tried);
   const inputs = inputsOf(tried, 1);
@@ -106,7 +107,7 @@ export const tryAttention = (view: GraphView, tried: Tried): { readonly scale: n
   const same = got.length === wanted.length && wanted.every((x, i) => Math.abs(x - got[i]!) < 1e-3);
   check(
     same,
-    `${nameOf(node)} must attend with ${numHeads} query heads of ${headDim} dimensions, as config.json says, and give softmax(scale q k) v`,
+    `${describeNode(node)} must attend with ${numHeads} query heads of ${headDim} dimensions, as config.json says, and give softmax(scale q k) v`,
     `another result at "${output}" (scale ${numbers.scale}, softcap ${numbers.softcap})`,
   );
   return numbers;

@@ -1,6 +1,5 @@
 /**
- * A model brought to a later opset, where it states an older one. Operators that mean the same in both stay as they are, two
- * have taken another form since:
+ * A model in a later opset. Most operators that decoders use mean the same in both opsets and stay. These have another form:
  *
  *     ReduceMean and its kin    axes: an attribute before 18, an input since
  *     Split                     without sizes: equal parts before 18, num_outputs of them since
@@ -8,6 +7,7 @@
 import {
   attribute,
   innerGraphs,
+  mapInnerGraphs,
   ndArray,
   tensorFromArray,
   type GraphProto,
@@ -15,8 +15,8 @@ import {
   type NodeProto,
 } from "@ropewalk/graph";
 import { refuse } from "../../errors.ts";
-import { nameOf } from "../../graph/graph-view.ts";
-import { isOurs } from "../splice.ts";
+import { describeNode } from "../../graph/describe-node.ts";
+import { isRecorded, scopeName } from "../splice.ts";
 
 /** Operators whose meaning has not changed from opset 13 to 23, as decoders use them. */
 const unchanged = new Set(
@@ -34,49 +34,73 @@ const withAxesInput = new Set(["ReduceMean", "ReduceMax", "ReduceMin", "ReducePr
 const isOnnx = ({ domain }: { readonly domain?: string | undefined }): boolean =>
   (domain ?? "") === "" || domain === "ai.onnx";
 
-/** The name of a constant with these axes. */
-const axesConstant = (graph: GraphProto, axes: readonly bigint[]): string => {
-  const name = `/ropewalk/axes_${axes.join("_")}`;
-  if (!graph.initializer.some((tensor) => tensor.name === name))
-    graph.initializer.push(tensorFromArray(ndArray("int64", [axes.length], axes.map(Number)), name));
-  return name;
-};
+/** The axes of a reduction that states them in an attribute. */
+const statedAxes = (node: NodeProto): readonly bigint[] | undefined =>
+  isOnnx(node) && withAxesInput.has(node.opType) ? node.attribute.find(({ name }) => name === "axes")?.ints : undefined;
 
-const raiseNode = (graph: GraphProto, node: NodeProto, from: bigint): void => {
-  if (!isOnnx(node) || unchanged.has(node.opType)) return;
+const axesName = (axes: readonly bigint[]): string => `/${scopeName}/axes_${axes.join("_")}`;
+
+const raiseNode = (from: bigint, node: NodeProto): NodeProto => {
+  if (!isOnnx(node) || unchanged.has(node.opType)) return node;
   if (withAxesInput.has(node.opType)) {
-    const axes = node.attribute.find(({ name }) => name === "axes");
-    if (axes === undefined) return;
-    node.attribute = node.attribute.filter((one) => one !== axes);
-    node.input = [node.input[0]!, axesConstant(graph, axes.ints)];
-    return;
+    const axes = statedAxes(node);
+    if (axes === undefined) return node;
+    const others = node.attribute.filter(({ name }) => name !== "axes");
+    return { ...node, attribute: others, input: [node.input[0]!, axesName(axes)] };
   }
   if (node.opType === "Split") {
-    const sized = node.input.length > 1 && node.input[1] !== "";
-    if (!sized && !node.attribute.some(({ name }) => name === "num_outputs"))
-      node.attribute.push(attribute("num_outputs", node.output.length));
-    return;
+    const hasSizes = node.input.length > 1 && node.input[1] !== "";
+    if (hasSizes || node.attribute.some(({ name }) => name === "num_outputs")) return node;
+    return { ...node, attribute: [...node.attribute, attribute("num_outputs", node.output.length)] };
   }
-  refuse(`${nameOf(node)} must mean the same in opset ${from} and in later ones, which is not known of it`);
+  return refuse(
+    `${describeNode(node)} must mean the same in opset ${from} and in later ones, which is not known of it`,
+  );
 };
 
-const raiseGraph = (root: GraphProto, graph: GraphProto, from: bigint): void => {
-  // What was recorded is of the later opset already.
-  for (const node of graph.node.filter((made) => !isOurs(made))) {
-    raiseNode(root, node, from);
-    for (const inner of innerGraphs(node)) raiseGraph(root, inner, from);
-  }
+/** Nodes of the export: those that a rewriting recorded are of the later opset already. */
+const raiseGraph = (from: bigint, graph: GraphProto): GraphProto => ({
+  ...graph,
+  node: graph.node.map((node) =>
+    isRecorded(node) ? node : mapInnerGraphs((inner) => raiseGraph(from, inner), raiseNode(from, node)),
+  ),
+});
+
+/** The axes that the export's nodes state, also in graphs inside them. */
+const allStatedAxes = ({ node: nodes }: GraphProto): readonly (readonly bigint[])[] =>
+  nodes
+    .filter((node) => !isRecorded(node))
+    .flatMap((node) => {
+      const axes = statedAxes(node);
+      return [...(axes === undefined ? [] : [axes]), ...innerGraphs(node).flatMap(allStatedAxes)];
+    });
+
+/** A graph with the constants that raised reductions take their axes from. */
+const withAxesConstants = (axes: readonly (readonly bigint[])[], graph: GraphProto): GraphProto => {
+  const known = new Set(graph.initializer.map(({ name }) => name));
+  const byName = new Map(axes.map((list) => [axesName(list), list]));
+  const added = [...byName]
+    .filter(([name]) => !known.has(name))
+    .map(([name, list]) => tensorFromArray(ndArray("int64", [list.length], list.map(Number)), name));
+  return { ...graph, initializer: [...graph.initializer, ...added] };
 };
 
-/** Raises a model to at least these versions; changes it. */
+/**
+ * The model in this opset and IR version, or in its own where these are later.
+ *
+ * @throws RangeError that names an operator of which it is not known whether it means the same in both opsets
+ */
 export const raiseVersions = (
-  model: ModelProto,
   { opset, irVersion }: { readonly opset: number; readonly irVersion: number },
-): void => {
+  model: ModelProto,
+): ModelProto => {
+  const raised = model.irVersion < BigInt(irVersion) ? { ...model, irVersion: BigInt(irVersion) } : model;
   const stated = model.opsetImport.find(isOnnx)!;
-  if (stated.version! < BigInt(opset)) {
-    raiseGraph(model.graph!, model.graph!, stated.version!);
-    stated.version = BigInt(opset);
-  }
-  if (model.irVersion! < BigInt(irVersion)) model.irVersion = BigInt(irVersion);
+  if (stated.version >= BigInt(opset)) return raised;
+  const graph = model.graph!;
+  return {
+    ...raised,
+    opsetImport: model.opsetImport.map((each) => (each === stated ? { ...each, version: BigInt(opset) } : each)),
+    graph: withAxesConstants(allStatedAxes(graph), raiseGraph(stated.version, graph)),
+  };
 };

@@ -1,34 +1,39 @@
-/** The attention of every site recorded anew and put into the model. */
+/** An export for any runtime: the attention of every layer is recorded anew, and inputs and outputs keep their names and shapes. */
 import { placeOfLayer, type ExtendedGroup } from "@ropewalk/context-extension";
+import type { Attentions } from "@ropewalk/decoder";
 import { tape, type ModelProto } from "@ropewalk/graph";
 import { check } from "../../errors.ts";
-import { emitAttention } from "./attention.ts";
-import { emitContext } from "./emit-context.ts";
-import type { Attentions } from "@ropewalk/decoder";
+import { checkMade } from "../../graph/check-graph.ts";
+import type { ExportView } from "../../graph/export-view.ts";
 import type { AttentionMatch } from "../../recognise/attention-match.ts";
 import { scopeName, splice } from "../splice.ts";
-import { viewGraph } from "../../graph/graph-view.ts";
+import { emitAttention } from "./attention.ts";
+import { emitContext } from "./emit-context.ts";
 
-export type RewriteRequest = {
+export type PortableRequest = {
   readonly attentionMatches: readonly AttentionMatch[];
-  /** Of all sites. */
+  /** The groups of all layers. */
   readonly groups: readonly ExtendedGroup[];
-  /** What of its attention the model gives out. */
+  /** What the model gives out of its attention. */
   readonly attentions: Attentions | undefined;
 };
 
 const maskName = "attention_mask";
 
-/** Rewrites every site of a model; changes it. */
-export const rewrite = (request: RewriteRequest, model: ModelProto): void => {
-  const graph = model.graph!;
+/**
+ * The model with new attention.
+ *
+ * @throws RangeError when it has no attention mask of a known form, or positions cannot be split into pages
+ */
+export const rewritePortable = (request: PortableRequest, view: ExportView): ModelProto => {
+  const { graph, model, inputs } = view;
   const { attentionMatches, attentions } = request;
-  const mask = viewGraph(model).inputs.get(maskName);
+  const mask = inputs.get(maskName);
   check(mask !== undefined, `a model must have the input "${maskName}"`, [...graph.input.map(({ name }) => name)]);
   check(mask.dims?.length === 2, `input "${maskName}" must have 2 axes`, mask.dims?.length);
 
   const recording = tape();
-  // Names of ours from the start: an export may have the very names that a tape would give.
+  // All names are in our scope from the start: an export may have the names that a tape would give.
   const context = emitContext(recording.scope(scopeName));
   const groups = request.groups.map((group, place) => ({ ...group, place }));
   for (const [index, attentionMatch] of attentionMatches.entries()) {
@@ -36,5 +41,7 @@ export const rewrite = (request: RewriteRequest, model: ModelProto): void => {
     emitAttention(context, { attentionMatch, index, group, mask: context.value(maskName, mask.type, 2), attentions });
   }
   const replaced = attentionMatches.flatMap(({ present, output }) => [present.key, present.value, output.name]);
-  splice(graph, recording.model().graph!, { replaced });
+  const rewritten = splice(graph, recording.model().graph!, { replaced });
+  checkMade(rewritten);
+  return { ...model, graph: rewritten };
 };

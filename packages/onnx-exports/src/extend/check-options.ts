@@ -1,7 +1,7 @@
 /** Configurations that callers give: an object whose keys somebody reads, and an extension that is one. */
 import { check, checkKeys, type Keys } from "@ropewalk/check";
 import type { ContextExtension } from "@ropewalk/context-extension";
-import type { TableRows } from "./recognise/rotation/table-rows.ts";
+import type { TableRows } from "../recognise/rotation/table-rows.ts";
 
 const extensionKeys: Keys<ContextExtension> = { positions: true, rope: true, entropy: true };
 

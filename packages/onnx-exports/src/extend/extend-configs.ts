@@ -3,7 +3,7 @@ import { checkKeys, type Keys } from "@ropewalk/check";
 import { extendContext, recordOf, type ContextExtension } from "@ropewalk/context-extension";
 import { readRotation, type ExtensionEntry, type Context } from "@ropewalk/models";
 import { match } from "ts-pattern";
-import { checkExtension } from "../check-options.ts";
+import { checkExtension } from "./check-options.ts";
 import { inNameOf } from "../errors.ts";
 import {
   extendedConfig,
@@ -12,7 +12,7 @@ import {
   jsonObject,
   type Json,
   type NewLimits,
-} from "./config-files.ts";
+} from "../config/config-files.ts";
 import { maxTokens } from "../rewrite/portable/position-pages.ts";
 import { refuseRuntime, type Runtime } from "../rewrite/runtime.ts";
 

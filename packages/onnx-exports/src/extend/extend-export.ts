@@ -1,0 +1,37 @@
+/** An exported decoder with an extension put on it: bytes in, bytes out. */
+import { checkKeys } from "@ropewalk/check";
+import { decode, encode } from "@ropewalk/graph";
+import { inNameOf } from "../errors.ts";
+import { placesOfTables, type TablePlace } from "../recognise/rotation/table-rows.ts";
+import { checkExtension, checkTables } from "./check-options.ts";
+import { extendModel, type ExtendedModel } from "./extend-model.ts";
+import { extendOptionKeys, type ExtendOptions } from "./extend-options.ts";
+
+export type ExtendedExport = Omit<ExtendedModel, "model" | "places"> & {
+  /** The bytes of the new model.onnx. It refers to the same external data files as the old one. */
+  readonly model: Uint8Array;
+};
+
+/**
+ * Puts an extension on an exported decoder.
+ *
+ * @param model - the bytes of model.onnx; data in external files is referred to and not read
+ * @throws RangeError that names the node and what was not understood, when the bytes are no model, the model is no decoder
+ *   of a known form, or was extended before; when the extension's numbers do not fit; TypeError for values of a wrong type
+ */
+export const extendExport = (options: ExtendOptions, model: Uint8Array): ExtendedExport =>
+  inNameOf("extendExport", () => {
+    checkKeys("extendExport", "options", options, extendOptionKeys);
+    checkExtension("extendExport", options.extension);
+    checkTables("extendExport", options.tables);
+    const { places: _places, ...extended } = extendModel(options, decode(model));
+    return { ...extended, model: encode(extended.model) };
+  });
+
+/**
+ * The bytes of files beside a model that show what its rotary tables are, some kilobytes: to be read, and given to `extendExport`.
+ *
+ * @throws RangeError when the bytes are no model, or a table lies outside of the model's folder
+ */
+export const tablePlaces = (model: Uint8Array): readonly TablePlace[] =>
+  inNameOf("tablePlaces", () => placesOfTables(decode(model)));
