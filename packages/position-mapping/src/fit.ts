@@ -15,7 +15,7 @@ export const smallestValue = (
   trainedContext: number,
   length: number,
 ): number | undefined => {
-  // Where any value holds N tokens, N does.
+  // If any value holds N tokens, the value N does, so the search ends there.
   for (let value = window > trainedContext ? length : 0; value++ < length;)
     if (capacityOf(value, window, trainedContext) >= length) return value;
   return undefined;

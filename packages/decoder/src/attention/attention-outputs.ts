@@ -1,13 +1,13 @@
-/** What of its attention a graph gives out, layer by layer, beside what it is for. */
+/** Attention weights, or their entropies, as further outputs of a graph, layer by layer. */
 import { attentionEntropies, attentionMaps, type Measure } from "@ropewalk/attention-merge/onnx";
 import { checkInteger, checkKeys, checkList, oneOf, type Rule } from "@ropewalk/check";
 
-/** The weight of every pair of query and key, or one number a query, how widely it looks, in nats. */
+/** `maps`: the weight of every pair of query and key. `entropies`: one number for each query, the entropy of its weights in nats. */
 export const attentionOutputs = ["maps", "entropies"] as const;
 
 export type Attentions = (typeof attentionOutputs)[number];
 
-/** What, and of which layers. */
+/** Which of the two outputs is asked for, and of which layers. */
 export type AskedAttentions = { readonly what: Attentions; readonly layers: readonly number[] };
 
 /** Layers of a model, each once, from 0. */
@@ -21,7 +21,7 @@ export const someLayers =
     if (twice !== undefined) throw new RangeError(`${where}: ${name} must name a layer once, got ${twice} twice`);
   };
 
-/** @throws TypeError for an unknown key or a wrong type, RangeError for an unknown value and a layer that there is none of */
+/** @throws TypeError for an unknown key or a wrong type, RangeError for an unknown value or a layer that does not exist */
 export const checkAttentions = (where: string, asked: AskedAttentions, numLayers: number): void => {
   checkKeys<AskedAttentions>(where, "attentions", asked, {
     what: oneOf(attentionOutputs),

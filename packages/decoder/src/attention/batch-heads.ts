@@ -4,13 +4,13 @@
  *   rows    [batch * seqLen, width]    in norms, products and activations, which take each row by itself
  *   heads   [seqLen, batch * width]    in attention: a sequence's heads beside those of the others, under the same positions and masks
  *
- * Of query head b numHeads + h the keys are those of head b numKvHeads + ⌊h / group⌋: its own sequence's.
+ * Query head b numHeads + h reads the keys of head b numKvHeads + ⌊h / group⌋, which belong to the same sequence.
  */
 import type { Tape, Value } from "@ropewalk/graph";
 import type { LayerAttention } from "./chunk-attention.ts";
 import type { ExtendedDecoder } from "../extend-decoder.ts";
 
-/** An extended decoder with the heads of `batch` sequences: what its cache, and its attention, are for all of them together. */
+/** An extended decoder with the heads of `batch` sequences, so that its cache and attention hold all of them. */
 export const batchHeads = <Extended extends ExtendedDecoder>(extended: Extended, batch: number): Extended => {
   const { decoder } = extended;
   const { numHeads, numKvHeads } = decoder;

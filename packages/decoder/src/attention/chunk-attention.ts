@@ -1,4 +1,4 @@
-/** Attention over the cache and a chunk, for whoever records the layers around it. */
+/** Attention over the cache and a chunk, for graphs that record the layers around it: decoders and rewritten exports. */
 import { checkOneOf } from "@ropewalk/check";
 import { placeOfLayer } from "@ropewalk/context-extension";
 import type { Tape, Value } from "@ropewalk/graph";
@@ -37,7 +37,7 @@ export const chunkAttention = (
       `chunkAttention: a cache in ${extended.cache} needs a graph of ${format.operators.join(" or ")} operators, got one of ${operators}`,
     );
   const give = format.recent.give(tape);
-  // A graph of plain operators cannot ask: all heads at once, always.
+  // Plain operators have no If: all heads are computed at once, however long the chunk is.
   const few = match(operators)
     .with("all", () => undefined)
     .with("plain", () => "always" as const)

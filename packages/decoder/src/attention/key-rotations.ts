@@ -1,13 +1,13 @@
 /**
- * Which bands a layer's keys are rotated for: one for all bands that have the same function of the key. Such a key is rotated once and
- * kept once.
+ * Which bands a layer's keys are rotated for. Bands with the same function of the key share a rotation: the key is rotated once and kept
+ * once.
  */
 import type { ExtendedGroup } from "@ropewalk/context-extension";
 import type { ExtendedDecoder } from "../extend-decoder.ts";
 
 type Mapped = Pick<ExtendedGroup, "positions">;
 
-/** The first band whose keys are those of a band. */
+/** The first band that has the same function of the key. */
 const firstOf = ({ positions: { bands } }: Mapped, band: number): number =>
   bands.findIndex(({ key }) => key === bands[band]!.key);
 
@@ -25,7 +25,7 @@ export const keptRotations = (mapped: Mapped): readonly number[] =>
 export const rotationOf = (mapped: Mapped, band: number): number =>
   keptRotations(mapped).indexOf(firstOf(mapped, band));
 
-/** What a graph depends on of an extension, as a name: how each group's bands are laid out, and which keys each of them reads. */
+/** A name for what a graph depends on in an extension: the attention path of each group, and which rotated keys each band reads. */
 export const attentionPathName = ({ groups }: Pick<ExtendedDecoder, "groups">): string =>
   groups
     .map((group) => {

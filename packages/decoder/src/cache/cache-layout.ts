@@ -1,6 +1,6 @@
 /**
- * What a group of layers keeps of the tokens before a chunk, as a list: stretches of tokens, the oldest first, and of each its keys in
- * every rotation that queries will score them in, and its values. Whoever records, feeds, fills or counts a cache walks this list.
+ * The list of what a group of layers keeps of the tokens before a chunk. The list has stretches of tokens, the oldest first. Each stretch
+ * has its values, and its keys in every rotation in which queries score them. Recording, feeding, filling and counting walk this list.
  *
  *   settled     seen by every query in the outermost rotation, behind a gate alone
  *   tail        the same, of tokens that have not settled: a mask hides what is not in use
@@ -23,7 +23,10 @@ export type Scored = { readonly band: number; readonly rotation: number; readonl
 /** The input [seqLen, keys] says which of the keys the band covers. */
 export type Masked = Scored & { readonly mask: string };
 
-/** Who sees the keys of a stretch: every query in one band, unless the gate [1] is shut; or each query what masks leave it. */
+/**
+ * How queries see the keys of a stretch: all queries see all keys in one band, unless the gate [1] is closed; or a mask says, for each
+ * band, which query sees which key.
+ */
 export type Seen =
   | (Scored & { readonly kind: "by-all"; readonly gate: string })
   | { readonly kind: "under-masks"; readonly bands: readonly Masked[] };
@@ -49,12 +52,12 @@ export type PartReading = {
 
 /** The keys of a stretch in one rotation, or its values. */
 export type CachePart = {
-  /** Which of the kept ones; undefined: these are the values. */
+  /** The place of the rotation among those that are kept; undefined for the values. */
   readonly rotation: number | undefined;
-  /** The output that has the same of a chunk's tokens. */
+  /** The output of the graph with the keys or values of the chunk's tokens. */
   readonly output: (layer: number) => string;
   readonly arrays: readonly PartArray[];
-  /** Makes the arrays of what the output has. Absent: there is one, of the elements as they are. */
+  /** Makes the arrays from the output. Absent: there is one array, of the output's elements. */
   readonly encode: Encode | undefined;
   /** Once or, where bands that give keys one position are read apart, several times. */
   readonly readings: readonly PartReading[];
@@ -62,7 +65,7 @@ export type CachePart = {
 
 export type CacheStretch = Pick<CacheArrays, "step" | "counted"> & {
   readonly kind: StretchKind;
-  /** Of stretches of one kind: how many newer ones there are. */
+  /** How many newer stretches of the same kind there are. */
   readonly back: number;
   /** What the graph calls the number of its tokens, or of its tiles. */
   readonly size: string;
@@ -97,7 +100,7 @@ const nearest = ({ group }: Placed): Scored => scoredIn(group, nearestBand);
 
 const outermost = ({ group }: Placed): Scored => scoredIn(group, outermostBand(group));
 
-/** What every query sees in the outermost rotation. */
+/** The stretches that every query sees in the outermost rotation. */
 const farPlans = (placed: Placed): readonly Plan[] => {
   const { place, format } = placed;
   const far = outermost(placed);
@@ -226,7 +229,7 @@ const stretchOf = (plan: Plan, place: number, headDim: number): CacheStretch => 
   return { kind, back, size, seen, step, counted, parts: [...keyParts, values] };
 };
 
-/** The stretches of the group at `place`, and how its chunks score themselves. */
+/** The cache layout of the group at `place`. */
 export const cacheLayout = (
   { decoder: { headDim }, groups, cache }: Pick<ExtendedDecoder, "decoder" | "groups" | "cache">,
   place: number,

@@ -1,4 +1,4 @@
-/** The masks of one chunk: which keys of the cache, and of its own, each query sees in which band. */
+/** The masks of one chunk: for each band, which keys of the cache and of the chunk each query sees. */
 import { byKind } from "@ropewalk/check";
 import type { AttentionPath } from "@ropewalk/context-extension";
 import type { Numbers } from "./chunk-numbers.ts";
@@ -6,7 +6,7 @@ import { farFrom, ringChunks, ringRuns, slotRuns, type Chunk, type SlotRun } fro
 import { coveredByOne, type KeyRun } from "./covered-keys.ts";
 import { decoderInputs } from "../graph-interface.ts";
 
-/** What a masked score is moved by: far below any score, yet finite, so that no difference of two is NaN. */
+/** The number that is added to a masked score: far below any score, but finite, so that no difference of two scores is NaN. */
 export const maskedScore = -1e30;
 
 /** Tokens settled, and how many keys a chunk reads of what is behind a mask, stand-ins among them, by the mask's name. */

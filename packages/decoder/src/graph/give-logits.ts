@@ -1,6 +1,6 @@
 /**
- * What a decoder's graph ends in: rows of logits l [rows, vocabSize], and the likeliest token [rows] of each row, the first of
- * equals. A greedy step brings back 8 bytes of these and leaves 4 vocabSize where they were computed.
+ * The outputs of a decoder's graph: rows of logits l [rows, vocabSize], and the likeliest token [rows] of each row, the first of
+ * equals. A greedy step reads 8 bytes back and leaves the 4 vocabSize bytes of the logits where they were computed.
  *
  *   likeliest = argmax l where Σ l < ∞, or else -1
  *
@@ -9,7 +9,7 @@
 import { typeCode, type Tape, type Value } from "@ropewalk/graph";
 import { decoderOutputs } from "../graph-interface.ts";
 
-/** The likeliest token where a row's logits are no numbers. */
+/** The token that stands for none: the sum of the row's logits is NaN or infinite. */
 export const noToken = -1;
 
 /** bool [rows]: whether the sum of a row of logits is a number, or -∞ where a token is ruled out. */
@@ -18,7 +18,7 @@ export const emitAreNumbers = (tape: Tape, logits: Value): Value => {
   return tape.op("Less", [sums, tape.constant("float32", [], [3.4e38])]);
 };
 
-/** Chooses between floats, which are exact up to 2^24 tokens: on GPUs the runtime has no kernel that does between int64. */
+/** The token is chosen as a float, which is exact up to 2^24: on GPUs the runtime has no kernel of Where for int64. */
 export const giveLogits = (tape: Tape, logits: Value, vocabSize: number): void => {
   tape.output(decoderOutputs.logits, logits);
   const scope = tape.scope(decoderOutputs.likeliest);

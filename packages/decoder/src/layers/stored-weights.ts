@@ -1,5 +1,5 @@
 /**
- * A checkpoint's tensors in a graph, each in the form that it is stored in. What comes out is float32.
+ * A checkpoint's tensors in a graph, each read in the form that it is stored in. Results are float32.
  *
  *   dense      W as it lies, widened to float32 where it is narrower; in float16, where that is the precision, what products and
  *              lookups read
@@ -41,7 +41,7 @@ export type WeightSource = {
   readonly lowRank?: (name: string) => LowRank | undefined;
 };
 
-/** What families record with. */
+/** The checkpoint's tensors, as families record them. */
 export type StoredWeights = {
   /** A whole tensor. */
   readonly tensor: (tape: Tape, name: string) => Value;
@@ -88,7 +88,7 @@ export const denseWeights = (tensor: StoredWeights["tensor"]): StoredWeights => 
   product: (tape, name, x) => tape.op("MatMul", [x, tape.op("Transpose", [tensor(tape, name)], { perm: [1, 0] })]),
 });
 
-/** The longest sum of a product in float16 whose rounding is that of float16, about. */
+/** How many terms a product in float16 may sum before the error of the sum clearly exceeds the rounding of float16. */
 const longestSum = 512;
 
 /** The most elements that divide `inner` evenly and are summed in one go. */
@@ -135,7 +135,7 @@ export const storedWeights = (
   const dense = precision === "float16" ? { ...whole, ...halfWeights(inType("float16")) } : whole;
   const weights: StoredWeights = {
     ...dense,
-    // Only what is looked up is widened, where it can be: the table stays as small as it is stored.
+    // Only the rows that are looked up are cast to float32, so the table stays as small as it is stored.
     rows: (tape, name, ids) =>
       operators === "plain"
         ? dense.rows(tape, name, ids)

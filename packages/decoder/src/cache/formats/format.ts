@@ -57,7 +57,7 @@ export type EncodeContext = {
 
 export type Encode = (rows: HostRows, context: EncodeContext) => Encoded;
 
-/** What attends to settled tokens. */
+/** The values of the graph that attention over settled tokens reads. */
 export type SettledReading = {
   /** In the rotation of the keys: [1, numKvHeads, group * seqLen, headDim] */
   readonly queries: Value;
