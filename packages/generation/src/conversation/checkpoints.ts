@@ -7,6 +7,7 @@ import { bytesOfBuffer, type TensorBuffer } from "@ropewalk/backend";
 import { releaseCache, type KeyValueCache } from "../cache/cache.ts";
 import type { Loaded } from "../model/loaded-model.ts";
 import type { Prefix } from "../prefix/prefix.ts";
+import { beginWith } from "../run/begin-with.ts";
 
 export type Checkpoint = { readonly cache: KeyValueCache; holders: number };
 
@@ -34,10 +35,6 @@ export const letGo = ({ prefixes }: Loaded, checkpoint: Checkpoint): void => {
   prefixes.delete(checkpoint.cache);
   releaseCache(checkpoint.cache);
 };
-
-/** Whether ids begin with `first`. */
-export const beginWith = (ids: readonly number[], first: readonly number[]): boolean =>
-  first.length <= ids.length && first.every((id, index) => ids[index] === id);
 
 /** The checkpoint that holds the longest beginning of the ids, but not all of them: the last token is always run, for the logits after it. */
 const nearest = (checkpoints: readonly Checkpoint[], ids: readonly number[]): Checkpoint | undefined =>

@@ -6,13 +6,11 @@
  * A tokenizer cuts at special tokens first and then where words end, so a cut at a special token is clean. Anywhere else the last token of a
  * and the first token of b may be one token in the text of both: then the cut is not clean, and b has no ids of its own.
  */
+import { beginWith } from "../run/begin-with.ts";
 import type { TextCodec } from "../text/text-codec.ts";
 
 /** How many characters before the cut are looked at. Text that is further away than a word and a special token decides nothing. */
 const contextLength = 256;
-
-const startsWith = (ids: readonly number[], first: readonly number[]): boolean =>
-  first.every((id, index) => ids[index] === id);
 
 /** The ids of a text that contains its special tokens. */
 export const encodeWhole = (codec: TextCodec, text: string): readonly number[] =>
@@ -23,7 +21,7 @@ export const encodeBehind = (codec: TextCodec, before: string, text: string): re
   const context = before.slice(-contextLength);
   const first = encodeWhole(codec, context);
   const both = encodeWhole(codec, context + text);
-  return startsWith(both, first) ? both.slice(first.length) : undefined;
+  return beginWith(both, first) ? both.slice(first.length) : undefined;
 };
 
 /** How many characters a cut is moved back, at most: the length of a special token. */

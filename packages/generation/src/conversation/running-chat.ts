@@ -7,16 +7,8 @@ import { checkOpen } from "../model/loaded-model.ts";
 import { checkReadOptions } from "../prefix/check-prefix-options.ts";
 import { readIds } from "../prefix/read-prompt.ts";
 import type { Chat } from "./chat.ts";
-import {
-  beginWith,
-  behind,
-  beyondLimits,
-  bytesOf,
-  hold,
-  letGo,
-  type Checkpoint,
-  type CheckpointLimits,
-} from "./checkpoints.ts";
+import { beginWith } from "../run/begin-with.ts";
+import { behind, beyondLimits, bytesOf, hold, letGo, type Checkpoint, type CheckpointLimits } from "./checkpoints.ts";
 import { checkSendOptions, eitherSignal, sentMessages } from "./sent-messages.ts";
 import { allOf, answering, idsIn, writtenIds, type Setting, type Spoken } from "./turn.ts";
 

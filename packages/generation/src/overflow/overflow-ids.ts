@@ -1,6 +1,7 @@
 /** Applies a policy to a run that does not fit: the ids that it leaves, checked. */
 import { check, show } from "@ropewalk/check";
 import type { ExtendedDecoder } from "@ropewalk/decoder";
+import { beginWith } from "../run/begin-with.ts";
 import { beyondCapacity } from "./capacity.ts";
 import { contextLengthExceeded } from "./context-length.ts";
 import { endsOf, type Overflow, type OverflowPolicy, type Overflowing } from "./overflow-policy.ts";
@@ -87,7 +88,7 @@ export type Start<Read> = {
 
 /** Uses the prefix where the policy left all of its tokens. */
 const behind = <Read extends { readonly ids: readonly number[] }>(after: Read | undefined, left: readonly number[]) =>
-  after !== undefined && after.ids.length <= left.length && after.ids.every((id, at) => left[at] === id)
+  after !== undefined && beginWith(left, after.ids)
     ? { after, ids: left.slice(after.ids.length) }
     : { after: undefined, ids: left };
 
