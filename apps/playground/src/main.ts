@@ -1,11 +1,11 @@
 /** The page: three columns, one setting, one worker. */
-import { assemblePart } from "./assemble.ts";
-import { comparePart } from "./compare.ts";
-import { el } from "./dom.ts";
-import { isolate } from "./isolate.ts";
-import { startPage } from "./page.ts";
-import { runPart } from "./run.ts";
-import { strings } from "./strings.ts";
+import { assemblePart } from "./assemble/assemble.ts";
+import { comparePart } from "./compare/compare.ts";
+import { el } from "./page/dom.ts";
+import { isolate } from "./page/isolate.ts";
+import { startPage } from "./page/page.ts";
+import { runPart } from "./run/run.ts";
+import { strings } from "./page/strings.ts";
 
 const alertPart = (): { readonly element: HTMLElement; readonly say: (message: string) => void } => {
   const words = el("p", {});

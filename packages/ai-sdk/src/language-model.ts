@@ -2,7 +2,7 @@
 import type { LanguageModelV4, LanguageModelV4CallOptions, SharedV4Warning } from "@ai-sdk/provider";
 import { check } from "@ropewalk/check";
 import type { GenerateOptions, GenerationStats, Prompt, TextCodec } from "@ropewalk/generation";
-import { checkSettings, optionsFor, type RopewalkOptions, type RopewalkSettings } from "./options.ts";
+import { checkSettings, optionsFor, type RopewalkOptions, type RopewalkSettings } from "./generate-options.ts";
 import { promptFrom } from "./prompt.ts";
 import { finishReasonOf, metadataOf, usageOf } from "./result.ts";
 import { checkAsked, endsOf, samplingOf } from "./settings.ts";

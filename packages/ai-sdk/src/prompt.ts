@@ -7,7 +7,7 @@ import {
   type SharedV4Warning,
 } from "@ai-sdk/provider";
 import type { ChatMessage, Prompt, TextCodec } from "@ropewalk/generation";
-import type { PromptForm } from "./options.ts";
+import type { PromptForm } from "./generate-options.ts";
 
 type Part = Exclude<LanguageModelV4Message["content"], string>[number];
 

@@ -5,7 +5,7 @@ import type { Evaluation } from "./evaluation.ts";
 import { examEvaluation } from "./exam/evaluation.ts";
 import { longBenchEvaluation } from "./longbench/evaluation.ts";
 import { passkeyEvaluation } from "./passkey/evaluation.ts";
-import { writtenPasskeyEvaluation } from "./passkey/prompts.ts";
+import { writtenPasskeyEvaluation } from "./passkey/written-prompts.ts";
 import { perplexityEvaluation } from "./perplexity/evaluation.ts";
 import { taskEvaluation } from "./task/evaluation.ts";
 

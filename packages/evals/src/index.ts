@@ -22,7 +22,7 @@ export {
 export { examEvaluation, examQuestions, type ExamParams, type ExamResult } from "./exam/evaluation.ts";
 export { readQuestions, type ExamQuestion } from "./exam/questions.ts";
 export { examReport, type Accuracy, type ExamReport, type ExamScore } from "./exam/report.ts";
-export { exam, type ExamAnswer, type ExamModel, type ExamOptions } from "./exam/run.ts";
+export { exam, type ExamAnswer, type ExamModel, type ExamOptions } from "./exam/run-exam.ts";
 export type { SamplePart } from "./file-params.ts";
 export { longBenchDatasets, lEvalExams, type Dataset } from "./longbench/datasets.ts";
 export {
@@ -32,7 +32,12 @@ export {
   type LongBenchResult,
 } from "./longbench/evaluation.ts";
 export { longBenchReport, type DatasetScore, type LongBenchReport } from "./longbench/report.ts";
-export { longBench, type AnsweringModel, type LongBenchAnswer, type LongBenchOptions } from "./longbench/run.ts";
+export {
+  longBench,
+  type AnsweringModel,
+  type LongBenchAnswer,
+  type LongBenchOptions,
+} from "./longbench/run-longbench.ts";
 export { readSamples, type LongBenchSample, type ReadSamples } from "./longbench/samples.ts";
 export type { Settings as LongBenchSettings } from "./longbench/settings.ts";
 export { jsonLines, textField, type JsonLine, type NamedText } from "./json-lines.ts";
@@ -47,15 +52,15 @@ export {
   type ScoreContext,
 } from "./metrics/metric.ts";
 export { jieba, type Segment } from "./metrics/segment.ts";
-export { joinedCells, passkeyCell, type PasskeyCell, type PasskeyStats } from "./passkey/cell.ts";
+export { joinedCells, passkeyCell, type PasskeyCell, type PasskeyStats } from "./passkey/passkey-cell.ts";
 export {
   writtenLength,
   writtenPasskeyEvaluation,
   writtenPasskeys,
   type WrittenPasskey,
   type WrittenPasskeyParams,
-} from "./passkey/prompts.ts";
-export { passkeyPrompt, type PasskeyPlace, type PasskeyPrompt } from "./passkey/prompt.ts";
+} from "./passkey/written-prompts.ts";
+export { passkeyPrompt, type PasskeyPlace, type PasskeyPrompt } from "./passkey/passkey-prompt.ts";
 export {
   englishPasskey,
   passkeyFrom,
@@ -76,7 +81,7 @@ export {
 } from "./perplexity/perplexity.ts";
 export { canonical, hashOf, sha256, type Json, type JsonObject } from "@ropewalk/models";
 export { cellHash, differences, sweepHash, sweepVersion, type CellIdentity } from "./sweep/cell.ts";
-export { mergeRecords, type Merged, type Part } from "./sweep/merge.ts";
+export { mergeRecords, type Merged, type Part } from "./sweep/merge-records.ts";
 export {
   readRecords,
   recordLine,
@@ -91,7 +96,7 @@ export { tokenLosses, tokenLossesOfEach, type LossModel } from "./perplexity/tok
 export { tokenStream, type TokenStream } from "./perplexity/token-stream.ts";
 export type { Windows } from "./perplexity/windows.ts";
 export { lengthSummary, rulerThreshold, type LengthScore, type LengthSummary } from "./ruler/effective-length.ts";
-export type { RulerSample } from "./ruler/draft.ts";
+export type { RulerSample } from "./ruler/fit/draft.ts";
 export { documentShape, shapeNames, type DocumentShape } from "./ruler/documents.ts";
 export { stringMatchAll, stringMatchPart } from "./ruler/string-match.ts";
 export {
@@ -105,9 +110,9 @@ export {
   type RulerOptions,
   type RulerSources,
   type RulerTask,
-} from "./ruler/tasks.ts";
-export { checkTask, ownTask } from "./task/own.ts";
-export { runTask, type RunTaskOptions, type TaskResult, type TaskRow } from "./task/run.ts";
+} from "./ruler/ruler-tasks.ts";
+export { checkTask, ownTask } from "./task/custom-task.ts";
+export { runTask, type RunTaskOptions, type TaskResult, type TaskRow } from "./task/run-task.ts";
 export { isTaskModule, type TaskParams } from "./task/evaluation.ts";
 export type { Task, TaskPlace, TaskSample } from "./task/task.ts";
 export { everyCandidate, spaceOf, type Candidate, type Space } from "./tune/candidates.ts";

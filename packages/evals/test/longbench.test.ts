@@ -15,7 +15,7 @@ import {
   type LongBenchResult,
   type LongBenchSample,
 } from "../src/index.ts";
-import { filled, fitPrompt, withoutMiddle } from "../src/prompts.ts";
+import { filled, fitPrompt, withoutMiddle } from "../src/fit-prompt.ts";
 
 const characters: TextCodec = {
   encode: (text) => Array.from(text, (character) => character.codePointAt(0)!),

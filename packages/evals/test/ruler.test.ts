@@ -14,7 +14,7 @@ import {
   type RulerName,
   type RulerSources,
 } from "../src/index.ts";
-import { largestCount } from "../src/ruler/fit.ts";
+import { largestCount } from "../src/ruler/fit/largest-count.ts";
 
 const shipped = (url: URL): TextCodec => {
   const json = (name: string): unknown => JSON.parse(readFileSync(new URL(name, url), "utf8"));

@@ -1,7 +1,7 @@
 /** How widely a model's queries look, by layer and position: what the paper of Entropy-ABF looks at before and after. */
 import { check } from "@ropewalk/check";
 import type { LanguageModel } from "@ropewalk/generation";
-import { checkTokens } from "./check-tokens.ts";
+import { checkTokens } from "./samples/check-tokens.ts";
 
 /**
  * The entropy of attention in nats, its mean over heads and samples: a row a layer, a number a position.

@@ -31,7 +31,7 @@ import {
   type Parameters,
   type TrainConfig,
 } from "../src/index.ts";
-import { frozenBeside, loraOf, startLora } from "../src/lora.ts";
+import { frozenBeside, loraOf, startLora } from "../src/weights/lora.ts";
 
 const vectors = inRepository(`${modelVectors}/`);
 const folder = await openFolder(new URL("tiny/llama/", vectors));

@@ -10,9 +10,9 @@ import { openFolder } from "@ropewalk/models/node";
 import { stories260K } from "@ropewalk/tiny-models";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { batchGradients, meanLoss } from "../src/batch-loss.ts";
+import { batchGradients, meanLoss } from "../src/loss/batch-loss.ts";
 import { fitSamples, openLossGraph, readParameters, train, type Sample } from "../src/index.ts";
-import { lengthOf, lossGraphs, usedTokens } from "../src/loss-graphs.ts";
+import { lengthOf, lossGraphs, usedTokens } from "../src/loss/loss-graphs-by-length.ts";
 
 const runtime = cpu({ threads: 1 });
 const seqLen = 96;

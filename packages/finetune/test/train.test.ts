@@ -7,7 +7,7 @@ import { openFolder } from "@ropewalk/models/node";
 import { stories260K } from "@ropewalk/tiny-models";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { batchOf } from "../src/batches.ts";
+import { batchOf } from "../src/samples/batch-order.ts";
 import {
   adapterFolder,
   cutText,

@@ -4,7 +4,7 @@ import { createMetrics } from "./metrics.ts";
 import { servedModels, type Served, type ServedModels } from "./models.ts";
 import { routeFor, routeOf, type Answer, type Serving } from "./routes.ts";
 import { errorResponse, innerError, isWireError, wireError } from "./wire/error.ts";
-import { keyCheck } from "./wire/key.ts";
+import { keyCheck } from "./wire/api-key.ts";
 
 export type HandlerConfig = {
   /** By the names that requests give them; a list is one model in several workers. */

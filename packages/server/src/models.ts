@@ -3,7 +3,7 @@ import { check, checkFunction, closest, show, showName } from "@ropewalk/check";
 import type { LanguageModel, ReadOptions } from "@ropewalk/generation";
 import type { WorkerModel } from "@ropewalk/generation/worker";
 import { createPool, type PrefixPool } from "./prefixes/pool.ts";
-import { createPlaces, type Places } from "./places.ts";
+import { createPlaces, type Places } from "./queue.ts";
 import { wireError } from "./wire/error.ts";
 
 /** A text that a model has read. */

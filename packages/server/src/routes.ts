@@ -1,17 +1,17 @@
 /** What is answered, a row a path and a method. */
 import { chatForm, completionForm, type Form, type Writing } from "./answer/forms.ts";
 import type { Pieces } from "./answer/pieces.ts";
-import { chunksOf, wholeOf } from "./answer/send.ts";
+import { chunksOf, wholeOf } from "./answer/chunks.ts";
 import { chatJob, completionJob, type Job } from "./body/job.ts";
-import { readBody } from "./body/read.ts";
+import { readBody } from "./body/read-body.ts";
 import { chatSchema, completionSchema, type AnswerBody, type BodySchema } from "./body/schema.ts";
 import type { Metrics } from "./metrics.ts";
 import { modelNamed, modelObject, type Runner, type Served } from "./models.ts";
-import { isQueueFull, type Place, type Places } from "./places.ts";
-import { runIn } from "./running.ts";
+import { isQueueFull, type Place, type Places } from "./queue.ts";
+import { runIn } from "./answer/run-in-place.ts";
 import { wireError, type WireError } from "./wire/error.ts";
-import { readJson } from "./wire/json.ts";
-import { eventHeaders, eventStream, type Events } from "./wire/stream.ts";
+import { readJson } from "./wire/read-json.ts";
+import { eventHeaders, eventStream, type Events } from "./wire/event-stream.ts";
 
 /** What all requests have in common. */
 export type Serving = {

@@ -2,7 +2,7 @@
 import type { LanguageModel } from "@ropewalk/generation";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { withoutEffect } from "../src/body/refused.ts";
+import { withoutEffect } from "../src/body/refused-fields.ts";
 import { createHandler, type Handler } from "../src/index.ts";
 import { asked, chunksOf, eventsOf, post, wrong } from "./asking.ts";
 import { loadStories, said } from "./stories.ts";

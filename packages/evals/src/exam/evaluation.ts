@@ -4,7 +4,7 @@ import type { Evaluation, EvaluationContext } from "../evaluation.ts";
 import { aName, aText, aPart, names, partOf, type SamplePart } from "../file-params.ts";
 import { readQuestions, type ExamQuestion } from "./questions.ts";
 import { examReport, type ExamReport } from "./report.ts";
-import { exam, type ExamAnswer } from "./run.ts";
+import { exam, type ExamAnswer } from "./run-exam.ts";
 
 export type ExamParams = {
   /** Files of JSON lines. */

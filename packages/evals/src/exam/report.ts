@@ -5,7 +5,7 @@
  *   standard error   sqrt(accuracy (1 - accuracy) / (questions - 1)); null of one question
  */
 import { checkList } from "@ropewalk/check";
-import type { ExamAnswer } from "./run.ts";
+import type { ExamAnswer } from "./run-exam.ts";
 
 export type Accuracy = { readonly accuracy: number; readonly standardError: number | null };
 

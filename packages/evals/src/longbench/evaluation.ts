@@ -4,7 +4,7 @@ import type { Evaluation, EvaluationContext } from "../evaluation.ts";
 import { aName, aPart, names, partOf, type SamplePart } from "../file-params.ts";
 import type { MetricName } from "../metrics/metric.ts";
 import { longBenchReport, type LongBenchReport } from "./report.ts";
-import { longBench, type LongBenchAnswer } from "./run.ts";
+import { longBench, type LongBenchAnswer } from "./run-longbench.ts";
 import { readSamples, type LongBenchSample, type ReadSamples } from "./samples.ts";
 import { aMetric, aPrompt, readTable, someTokens, type Settings } from "./settings.ts";
 

@@ -8,7 +8,7 @@
  */
 import { checkList } from "@ropewalk/check";
 import { scoreDataset, type MetricName } from "../metrics/metric.ts";
-import type { LongBenchAnswer } from "./run.ts";
+import type { LongBenchAnswer } from "./run-longbench.ts";
 
 /** By how long the text is, as LongBench-E counts it. */
 const bands = [

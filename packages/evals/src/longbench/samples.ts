@@ -4,7 +4,7 @@ import { checkOptional, idOf, jsonLines, textField, textsField, type JsonLine, t
 import { checkLanguages } from "../metrics/language.ts";
 import { metrics, type MetricName } from "../metrics/metric.ts";
 import { lEvalExams, lEvalKinds } from "./datasets.ts";
-import { filled } from "../prompts.ts";
+import { filled } from "../fit-prompt.ts";
 import { resolve, type Settings } from "./settings.ts";
 
 export type LongBenchSample = {

@@ -1,7 +1,7 @@
 /** The passkey task as an evaluation: one cell of its grid. */
 import { check, checkKeys, number, optional, positive, showName, type Keys } from "@ropewalk/check";
 import type { Evaluation, EvaluationContext } from "../evaluation.ts";
-import { passkeyCell, type PasskeyCell } from "./cell.ts";
+import { passkeyCell, type PasskeyCell } from "./passkey-cell.ts";
 import {
   englishPasskey,
   passkeyFrom,

@@ -8,7 +8,7 @@
 import { checkKeys, checkList, show } from "@ropewalk/check";
 import { evaluationOf } from "../evaluations.ts";
 import type { Json, JsonObject } from "@ropewalk/models";
-import { cross } from "./cross.ts";
+import { cross } from "./combinations.ts";
 
 /** How an entry of models or methods is read. */
 export type EntryRule<Entry> = {

@@ -11,9 +11,9 @@ import {
   type Rule,
 } from "@ropewalk/check";
 import type { Evaluation, EvaluationContext } from "../evaluation.ts";
-import { ownTask } from "./own.ts";
-import { rulerNames, rulerNeeds, rulerTask, type RulerName } from "../ruler/tasks.ts";
-import { runTask, type TaskResult } from "./run.ts";
+import { ownTask } from "./custom-task.ts";
+import { rulerNames, rulerNeeds, rulerTask, type RulerName } from "../ruler/ruler-tasks.ts";
+import { runTask, type TaskResult } from "./run-task.ts";
 import type { Task } from "./task.ts";
 
 export type TaskParams = {

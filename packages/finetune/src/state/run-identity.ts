@@ -5,12 +5,12 @@ import type { ExtendedGroup } from "@ropewalk/context-extension";
 import { trainingNumbers } from "@ropewalk/decoder/training";
 import { needCheckpoint } from "@ropewalk/generation";
 import type { Checkpoint } from "@ropewalk/models";
-import type { Parameters } from "../adam-w.ts";
-import { checkTrainKeys } from "../check-train.ts";
-import { loraOf } from "../lora.ts";
-import { readParameters } from "../parameters.ts";
-import { fitSamples, type Fitted } from "../samples.ts";
-import type { TrainConfig } from "../train.ts";
+import type { Parameters } from "../optimizer/adam-w.ts";
+import { checkTrainKeys } from "../train/check-train-config.ts";
+import { loraOf } from "../weights/lora.ts";
+import { readParameters } from "../weights/learnable-weights.ts";
+import { fitSamples, type Fitted } from "../samples/fit-samples.ts";
+import type { TrainConfig } from "../train/train.ts";
 import { bytesOf, fingerprint, textBytes } from "./fingerprint.ts";
 
 export type RunIdentity = {

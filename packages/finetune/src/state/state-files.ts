@@ -7,8 +7,8 @@
  */
 import { check, checkInteger, checkKeys, type Keys } from "@ropewalk/check";
 import { readJson, readSafetensorsHeader, safetensorsOf, type CheckpointFolder } from "@ropewalk/models";
-import type { AdamWState, Parameter, Parameters } from "../adam-w.ts";
-import type { TrainState } from "../train.ts";
+import type { AdamWState, Parameter, Parameters } from "../optimizer/adam-w.ts";
+import type { TrainState } from "../train/train.ts";
 import { fingerprint, textBytes } from "./fingerprint.ts";
 import { checkSameRun, type RunIdentity } from "./run-identity.ts";
 

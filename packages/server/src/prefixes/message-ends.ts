@@ -3,7 +3,7 @@
  * template's text of the messages so far is a beginning of the whole text.
  */
 import type { ChatMessage, TextCodec } from "@ropewalk/generation";
-import { commonLength } from "./common.ts";
+import { commonLength } from "./common-beginning.ts";
 
 /** Of a long conversation the first and the last are looked at: what many share, and what the next turn has. */
 const [first, last] = [4, 8];

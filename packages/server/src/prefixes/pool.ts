@@ -3,7 +3,7 @@
  * several share is counted once. A run takes the longest that is wholly a beginning of its ids.
  */
 import type { ServedModel, ServedPrefix } from "../models.ts";
-import { beginsWith, commonLength } from "./common.ts";
+import { beginsWith, commonLength } from "./common-beginning.ts";
 
 export type PrefixPool = {
   /** Bytes at the end of the last request. */

@@ -1,0 +1,58 @@
+/** The pipeline of the page as a program, to copy. */
+import type { MethodCall } from "@ropewalk/context-extension/methods";
+import type { ModelOrigin } from "../model/model-origin.ts";
+import type { BackendSetting } from "../model/engine.ts";
+import type { Setting } from "../setting/setting.ts";
+import { presets } from "../model/presets/configs.ts";
+
+const imported = (names: readonly string[], from: string): string =>
+  names.length === 0 ? "" : `import { ${names.join(", ")} } from ${JSON.stringify(`@ropewalk/${from}`)};\n`;
+
+const literal = (value: object): string =>
+  `{ ${Object.entries(value)
+    .map(([key, each]) => `${key}: ${JSON.stringify(each)}`)
+    .join(", ")} }`;
+
+const sourceOf = (origin: ModelOrigin): { readonly imports: string; readonly text: string; readonly note?: string } => {
+  if (origin.kind === "url") return { imports: "", text: `new URL(${JSON.stringify(origin.href)})` };
+  if (origin.kind === "files") return { imports: "", text: `new URL("/models/${origin.name}/", location.href)` };
+  const preset = presets.find(({ name }) => name === origin.name);
+  if (preset === undefined) {
+    const name = origin.name === "stories260K" ? origin.name : "passkey875k";
+    return {
+      imports: imported(["openUrl"], "models") + imported([name], "tiny-models"),
+      text: `await openUrl(${name})`,
+    };
+  }
+  return {
+    imports: "",
+    text: `new URL("/models/my-${String(preset.config["model_type"])}/", location.href)`,
+    note: `// Any checkpoint of the family; this one is random, of config.json\n// ${JSON.stringify(preset.config)}\n`,
+  };
+};
+
+export const codeOf = (
+  origin: ModelOrigin,
+  calls: readonly MethodCall[],
+  backend: BackendSetting,
+  setting: Setting,
+): string => {
+  const source = sourceOf(origin);
+  const made = calls.map(({ make, config }) => `${make}(${literal(config)})`);
+  const names = [...new Set(calls.map(({ make }) => make)), ...(made.length > 1 ? ["compose"] : [])].toSorted();
+  const extension = made.length === 0 ? "" : made.length === 1 ? made[0]! : `compose(\n  ${made.join(",\n  ")},\n)`;
+  const where =
+    backend.name === "webgpu" || backend.threads === 1 ? `${backend.name}()` : `wasm({ threads: ${backend.threads} })`;
+  const sampling =
+    setting.temperature === 0 ? "" : `, sampling: { kind: "sample", temperature: ${setting.temperature}, seed: 1 }`;
+  return (
+    imported([backend.name], `backend-${backend.name}`) +
+    imported(names, "context-extension") +
+    imported(["loadModel"], "generation") +
+    `${source.imports}\n${source.note ?? ""}` +
+    (extension ? `const extension = ${extension};\n` : "") +
+    `const model = await loadModel(${source.text}, { backend: ${where}${extension ? ", extension" : ""} });\n` +
+    `const options = { maxNewTokens: ${setting.newTokens}${sampling} };\n` +
+    `for await (const text of model.generate(${JSON.stringify(setting.prompt.slice(0, 60))}, options)) console.log(text);\n`
+  );
+};

@@ -1,0 +1,61 @@
+/** Files that are dropped or chosen, as a model's folder. */
+import { strings } from "../page/strings.ts";
+import type { ModelOrigin } from "./model-origin.ts";
+
+type Named = { readonly path: string; readonly file: File };
+
+const inFolder = async (entry: FileSystemEntry): Promise<readonly Named[]> => {
+  if (entry.isFile) {
+    const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+    return [{ path: entry.fullPath.replace(/^\//, ""), file }];
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  const found: Named[] = [];
+  // A reader gives a hundred at a time.
+  for (;;) {
+    const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (entries.length === 0) return found;
+    for (const each of entries) found.push(...(await inFolder(each)));
+  }
+};
+
+export const dropped = async (data: DataTransfer): Promise<readonly Named[]> => {
+  const entries = [...data.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  const plain = [...data.files].map((file) => ({ path: file.name, file }));
+  return entries.length === 0 ? plain : (await Promise.all(entries.map(inFolder))).flat();
+};
+
+export const chosen = (files: Iterable<File>): readonly Named[] =>
+  [...files].map((file) => ({ path: file.webkitRelativePath || file.name, file }));
+
+/** Files with weights in them: they must all be in the tab's memory at once. */
+const isWeights = (path: string): boolean => /\.(safetensors|onnx|onnx_data|data)$/.test(path);
+
+/** Of WebAssembly; what a GPU has more of must come through it, or through one array, too. */
+const mostBytes = 4 * 2 ** 30;
+
+/** @throws RangeError where there is no model among them, or its weights are too large for a tab */
+export const folderOf = (files: readonly Named[]): ModelOrigin => {
+  const isModel = ({ path }: Named): boolean => /(^|\/)config\.json$/.test(path) || path.endsWith(".onnx");
+  const marks = files.filter(isModel).toSorted((a, b) => a.path.length - b.path.length);
+  if (marks.length === 0) throw new RangeError(strings.errors.noModel(files.length));
+  const root = marks[0]!.path.replace(/[^/]*$/, "");
+  const inside = files.filter(({ path }) => path.startsWith(root));
+  const weights = inside.filter(({ path }) => isWeights(path)).reduce((sum, { file }) => sum + file.size, 0);
+  if (weights > mostBytes) throw new RangeError(strings.errors.tooLarge(weights, mostBytes));
+  return {
+    kind: "files",
+    name: root.split("/").findLast((part) => part !== "") ?? "dropped",
+    files: Object.fromEntries(inside.map(({ path, file }) => [path.slice(root.length), file])),
+  };
+};
+
+/** An address as people write it: of a folder, of a model's page on the hub, or a model's name there. */
+export const addressOf = (text: string): string => {
+  const trimmed = text.trim();
+  if (/^[\w.-]+\/[\w.-]+$/.test(trimmed)) return `https://huggingface.co/${trimmed}/resolve/main/`;
+  const page = /^https:\/\/huggingface\.co\/([\w.-]+\/[\w.-]+)\/?$/.exec(trimmed);
+  if (page) return `https://huggingface.co/${page[1]}/resolve/main/`;
+  if (!/^https?:\/\/./.test(trimmed) || !URL.canParse(trimmed)) throw new RangeError(strings.errors.noAddress(trimmed));
+  return trimmed;
+};

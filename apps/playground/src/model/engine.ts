@@ -1,0 +1,88 @@
+/** The worker of the page: made for a backend, with one model in it, and made anew when it has ended. */
+import type { ContextExtension } from "@ropewalk/context-extension";
+import { recordOf } from "@ropewalk/context-extension";
+import { connectWorker, type WorkerConnection, type WorkerModel, type WorkerOpened } from "@ropewalk/generation/worker";
+import type { ModelOrigin } from "./model-origin.ts";
+import { strings } from "../page/strings.ts";
+
+export type BackendSetting = { readonly name: "webgpu" | "wasm"; readonly threads: number };
+
+/** Of WebAssembly: weights, cache and everything between must fit into it. */
+const wasmBytes = 4 * 2 ** 30;
+
+type Alive = {
+  readonly worker: Worker;
+  readonly connection: WorkerConnection;
+  readonly backend: string;
+  opened?: { readonly origin: ModelOrigin; readonly value: Promise<WorkerOpened> };
+  base?: Promise<WorkerModel>;
+  readonly extended: Map<string, Promise<WorkerModel>>;
+};
+
+export type Engine = {
+  /** What is known of a model, before its weights are loaded. */
+  readonly open: (origin: ModelOrigin, backend: BackendSetting) => Promise<WorkerOpened>;
+  /** The model that was opened last, under an extension. */
+  readonly model: (extension: ContextExtension) => Promise<WorkerModel>;
+  /** Ends the worker, whatever it does. */
+  readonly end: () => void;
+  readonly hasEnded: () => boolean;
+};
+
+const start = ({ name, threads }: BackendSetting): Alive => {
+  const worker = new Worker(new URL("./model-worker.ts", import.meta.url), { type: "module" });
+  return { worker, connection: connectWorker(worker), backend: `${name} ${threads}`, extended: new Map() };
+};
+
+export const startEngine = (): Engine => {
+  let alive: Alive | undefined;
+  let asked: { readonly origin: ModelOrigin; readonly backend: BackendSetting } | undefined;
+  const end = (): void => {
+    alive?.worker.terminate();
+    alive = undefined;
+  };
+  const living = (backend: BackendSetting): Alive => {
+    const key = `${backend.name} ${backend.threads}`;
+    // Threads are the runtime's for good: another number of them is another worker.
+    if (alive !== undefined && (alive.backend !== key || alive.connection.ended() !== undefined)) end();
+    return (alive ??= start(backend));
+  };
+  const open: Engine["open"] = (origin, backend) => {
+    asked = { origin, backend };
+    const now = living(backend);
+    if (now.opened?.origin === origin) return now.opened.value;
+    const before = now.base;
+    void before?.then((model) => model.release()).catch(() => {});
+    delete now.base;
+    now.extended.clear();
+    now.opened = { origin, value: now.connection.openModel({ own: origin }) };
+    return now.opened.value;
+  };
+  const base = async (): Promise<WorkerModel> => {
+    const { origin, backend } = asked!;
+    const opened = await open(origin, backend);
+    if (backend.name === "wasm" && opened.source.bytes > wasmBytes)
+      throw new RangeError(strings.errors.tooLarge(opened.source.bytes, wasmBytes));
+    const now = alive!;
+    const options = backend.name === "wasm" ? { threads: backend.threads } : {};
+    now.base ??= now.connection.loadModel(opened, { backend: { name: backend.name, options }, extension: {} });
+    // What failed once may go well the next time.
+    now.base.catch(() => delete now.base);
+    return now.base;
+  };
+  return {
+    open,
+    model: async (extension) => {
+      const plain = await base();
+      const key = JSON.stringify(recordOf(extension));
+      if (key === "{}") return plain;
+      const models = alive!.extended;
+      const found = models.get(key) ?? plain.withExtension(extension);
+      models.set(key, found);
+      found.catch(() => models.delete(key));
+      return found;
+    },
+    end,
+    hasEnded: () => alive === undefined || alive.connection.ended() !== undefined,
+  };
+};

@@ -1,0 +1,13 @@
+/** Tokens out of the vocabulary would be looked up where nothing is. */
+import { checkInteger } from "@ropewalk/check";
+import { ignoredLabel } from "@ropewalk/decoder/training";
+import type { Sample } from "./fit-samples.ts";
+
+/** @throws RangeError when a token or a label is none of the vocabulary */
+export const checkTokens = (where: string, name: string, data: readonly Sample[], vocabSize: number): void => {
+  for (const [index, { ids, labels = [] }] of data.entries())
+    for (const [part, tokens] of Object.entries({ ids, labels }))
+      for (const [at, token] of tokens.entries())
+        if (!(part === "labels" && token === ignoredLabel))
+          checkInteger(where, `${name}[${index}].${part}[${at}]`, token, 0, vocabSize - 1);
+};

@@ -1,0 +1,159 @@
+/**
+ * LoRA: matrices A [rank, in] and B [out, rank] are learned beside weights that stay as they are, in whatever form they are stored.
+ *
+ *   W + (α / rank) B A          A ~ U(-1/√in, 1/√in), B = 0 in the beginning
+ *
+ * Hu et al., arXiv 2106.09685; A begins as PEFT has it, Kaiming-uniform with a = √5.
+ */
+import { sizeOf } from "@ropewalk/backend";
+import { check, checkKeys, checkNumber, optional, positive, type Keys, type Rule } from "@ropewalk/check";
+import type { Decoder } from "@ropewalk/decoder";
+import type { LearnedLowRank } from "@ropewalk/decoder/training";
+import { asRun, needCheckpoint, type LanguageModel } from "@ropewalk/generation";
+import {
+  adaptable,
+  adapterFiles,
+  adapterTensor,
+  tunedUnder,
+  type Checkpoint,
+  type ConvertedFile,
+} from "@ropewalk/models";
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import type { Parameter, Parameters } from "../optimizer/adam-w.ts";
+import type { Frozen } from "../loss/loss-graph.ts";
+import { extensionOn } from "./tuned-folder.ts";
+
+export type LoraConfig = {
+  /** Default 8. */
+  readonly rank?: number;
+  /** α: what B A is multiplied by is α / rank. Default 8. */
+  readonly alpha?: number;
+  /** The ends of the names of the modules that are adapted, such as `q_proj`. Default: all matrices of the layers. */
+  readonly targets?: readonly string[];
+};
+
+/** An adapter's numbers, all decided. */
+export type Lora = Required<LoraConfig> & {
+  /** The matrices by their modules' names. */
+  readonly modules: ReadonlyMap<string, string>;
+};
+
+const finite: Rule = (where, name, value) => checkNumber(where, name, value, Number.isFinite(value), "finite");
+
+const keys: Keys<LoraConfig> = { rank: optional(positive), alpha: optional(finite), targets: true };
+
+/** What people write after PEFT. */
+const meant = { r: "rank", lora_alpha: "alpha", target_modules: "targets", targetModules: "targets" };
+
+const isAt = (target: string, module: string): boolean => module === target || module.endsWith(`.${target}`);
+
+const lastPart = (module: string): string => module.slice(module.lastIndexOf(".") + 1);
+
+/**
+ * @throws RangeError when a target is none of the decoder's modules, or a number is out of range; TypeError for unknown keys
+ */
+export const loraOf = (where: string, decoder: Decoder, config: LoraConfig): Lora => {
+  const { rank = 8, alpha = 8, targets: asked } = checkKeys<LoraConfig>(where, "lora", config, keys, meant);
+  const all = [...adaptable(decoder)];
+  const layers = new Set(decoder.projections);
+  const targets = asked ?? [...new Set(all.flatMap(([module, name]) => (layers.has(name) ? [lastPart(module)] : [])))];
+  check(
+    Array.isArray(targets) && targets.length > 0,
+    `${where}: lora.targets must be names of modules`,
+    targets,
+    "object",
+  );
+  for (const target of targets)
+    check(
+      typeof target === "string" && all.some(([module]) => isAt(target, module)),
+      `${where}: lora.targets must each be the end of a module's name, such as ${[...new Set(all.map(([module]) => lastPart(module)))].join(", ")}`,
+      target,
+      "string",
+    );
+  return { rank, alpha, targets, modules: new Map(all.filter(([module]) => targets.some((end) => isAt(end, module)))) };
+};
+
+/** The shapes of A and B of every module, by the names that the adapter's file has for them. */
+export const loraShapes = (
+  { rank, modules }: Lora,
+  { tensors }: Decoder,
+): Readonly<Record<string, readonly number[]>> =>
+  Object.fromEntries(
+    [...modules].flatMap(([module, name]) => {
+      const [out, inner] = tensors[name] as readonly [number, number];
+      return [
+        [adapterTensor(module, "A"), [rank, inner]],
+        [adapterTensor(module, "B"), [out, rank]],
+      ] as const;
+    }),
+  );
+
+/** A and B of every module, by the names that the adapter's file has for them. The same seed gives the same. */
+export const startLora = (lora: Lora, decoder: Decoder, seed: number): Parameters => {
+  const random = xoroshiro128plus(seed);
+  const shapes = loraShapes(lora, decoder);
+  const began: [string, Parameter][] = [];
+  for (const module of lora.modules.keys()) {
+    const [a, b] = [adapterTensor(module, "A"), adapterTensor(module, "B")];
+    const bound = 1 / Math.sqrt(shapes[a]![1]!);
+    const data = Float32Array.from({ length: sizeOf(shapes[a]!) }, () => bound * (2 * uniformFloat64(random) - 1));
+    began.push([a, { dims: shapes[a]!, data }], [b, { dims: shapes[b]!, data: new Float32Array(sizeOf(shapes[b]!)) }]);
+  }
+  return Object.fromEntries(began);
+};
+
+/** The checkpoint's weights in the form that a backend runs, and the adapter's inputs beside them. */
+export const frozenBeside = async (
+  { rank, alpha, modules }: Lora,
+  checkpoint: Checkpoint,
+  backend: LanguageModel["backend"],
+): Promise<Frozen> => {
+  const source = await asRun(backend, checkpoint);
+  const adapters = new Map(
+    [...modules].map(([module, name]): readonly [string, LearnedLowRank] => [
+      name,
+      { rank, scale: alpha / rank, a: adapterTensor(module, "A"), b: adapterTensor(module, "B") },
+    ]),
+  );
+  return { source, adapters, files: source.files.map(({ external }) => external) };
+};
+
+export type TunedAdapter = {
+  /** The one that was tuned, under the extension that it was loaded with. */
+  readonly model: Pick<LanguageModel, "source" | "extended">;
+  /** As `train` had it. */
+  readonly lora: LoraConfig;
+  /** Tokens of the samples. */
+  readonly seqLen: number;
+};
+
+const tunedKeys: Keys<TunedAdapter> = { model: true, lora: true, seqLen: positive };
+
+/**
+ * The files of an adapter's folder as PEFT writes it, and beside them the extension that it was learned under, in the order they are
+ * to be written in, as by `writeFolder` of `@ropewalk/models/node`.
+ *
+ * @param parameters - as `train` left them
+ * @throws RangeError when a matrix is missing or of another shape
+ */
+export const adapterFolder = (config: TunedAdapter, parameters: Parameters): readonly ConvertedFile[] => {
+  const { model, lora: asked, seqLen } = checkKeys<TunedAdapter>("adapterFolder", "config", config, tunedKeys);
+  const { name: baseModel, decoder } = needCheckpoint("adapterFolder", model.source);
+  const lora = loraOf("adapterFolder", decoder, asked);
+  const { rank, alpha, targets, modules } = lora;
+  const shapes = loraShapes(lora, decoder);
+  const matrix = (module: string, side: "A" | "B"): Parameter => {
+    const name = adapterTensor(module, side);
+    const wanted = shapes[name]!;
+    const { dims, data } = parameters[name] ?? {};
+    const holds = String(dims) === String(wanted);
+    check(holds, `adapterFolder: parameters["${name}"] must be [${wanted.join(", ")}]`, dims && `[${dims.join(", ")}]`);
+    return { dims: dims!, data: data! };
+  };
+  const matrices = [...modules.keys()].map(
+    (module) => [module, { A: matrix(module, "A"), B: matrix(module, "B") }] as const,
+  );
+  const tuned = tunedUnder(decoder, extensionOn(model.extended), seqLen);
+  return adapterFiles({ rank, alpha, targets, baseModel }, Object.fromEntries(matrices), tuned);
+};
