@@ -1,9 +1,9 @@
 export type { NdArray } from "./arrays/nd-array.ts";
 export { ndArray } from "./arrays/nd-array.ts";
-export type { Attribute } from "./messages/attribute.ts";
-export { attribute } from "./messages/attribute.ts";
-export { checkModel } from "./messages/check-model.ts";
-export { decode, decodeTensor, encode } from "./messages/codec.ts";
+export type { Attribute } from "./model/attribute.ts";
+export { attribute } from "./model/attribute.ts";
+export { checkModel } from "./model/check-model.ts";
+export { decode, decodeTensor, encode } from "./model/codec.ts";
 export type { DataType } from "./arrays/data-type.ts";
 export { typeCode } from "./arrays/data-type.ts";
 export type { Dim } from "./arrays/dims.ts";
@@ -18,8 +18,8 @@ export type { GraphView } from "./edit/view.ts";
 export { graphView } from "./edit/view.ts";
 export type { Budget } from "./evaluate/budget.ts";
 export { evaluate } from "./evaluate/evaluate.ts";
-export type { NodeOptions } from "./messages/node.ts";
-export { innerGraphs, namesMade, namesRead, node } from "./messages/node.ts";
+export type { NodeOptions } from "./model/node.ts";
+export { innerGraphs, namesMade, namesRead, node } from "./model/node.ts";
 export type { AttributesOf, InputsOf, OpType, OpTypeOfOne, OutputsOf } from "./operators/signatures.ts";
 export type {
   AttributeProto,
@@ -34,6 +34,6 @@ export type { LoopConfig, LoopResult, LoopStep } from "./record/record-loop.ts";
 export type { FilePlace } from "./record/record-tensor.ts";
 export type { ModelOptions, RecordOptions, Tape } from "./record/tape.ts";
 export { tape } from "./record/tape.ts";
-export { tensorFromArray, tensorToArray } from "./messages/tensor.ts";
-export type { Value } from "./messages/value.ts";
-export { valueInfo, valueOfInfo } from "./messages/value.ts";
+export { tensorFromArray, tensorToArray } from "./model/tensor.ts";
+export type { Value } from "./model/value.ts";
+export { valueInfo, valueOfInfo } from "./model/value.ts";

@@ -1,6 +1,6 @@
 // Walking over what a graph holds, also in the graphs inside its nodes, and changing it into a new graph.
 
-import { innerGraphs } from "../messages/node.ts";
+import { innerGraphs } from "../model/node.ts";
 import type { GraphProto, NodeProto, TensorProto } from "../proto/onnx_pb.ts";
 
 /** The node with other graphs inside it; a node without any is returned as it is. */

@@ -1,6 +1,6 @@
 // Which values lead to the outputs of a graph, and the graph without all others.
 
-import { namesRead } from "../messages/node.ts";
+import { namesRead } from "../model/node.ts";
 import type { GraphProto, NodeProto } from "../proto/onnx_pb.ts";
 import { makersOf } from "./sort.ts";
 

@@ -1,6 +1,6 @@
 // Renaming values and nodes, also in the graphs inside nodes. An empty name leaves an optional input or output out, and stays empty.
 
-import { namesMade } from "../messages/node.ts";
+import { namesMade } from "../model/node.ts";
 import type { GraphProto, NodeProto } from "../proto/onnx_pb.ts";
 import { mapInnerGraphs } from "./map.ts";
 

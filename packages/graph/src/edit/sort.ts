@@ -1,7 +1,7 @@
 // The order of nodes: every value is made before it is read, and nodes keep their order wherever they may.
 
 import { fail } from "../fail.ts";
-import { namesRead } from "../messages/node.ts";
+import { namesRead } from "../model/node.ts";
 import type { NodeProto } from "../proto/onnx_pb.ts";
 
 /** Nodes by the values that they make. */

@@ -1,6 +1,6 @@
 // Values that are read and that nothing makes. Unlike `checkModel`, which throws, this only looks, and nodes may be in any order.
 
-import { namesMade, namesRead } from "../messages/node.ts";
+import { namesMade, namesRead } from "../model/node.ts";
 import type { GraphProto, NodeProto } from "../proto/onnx_pb.ts";
 
 /** A value that nothing makes, and who reads it: a node, or no node where it is an output of the graph. */

@@ -1,9 +1,9 @@
 // A graph to look around in: who makes a value, who reads it, and which values are constants.
 
 import type { NdArray } from "../arrays/nd-array.ts";
-import { tensorToArray } from "../messages/tensor.ts";
-import type { Value } from "../messages/value.ts";
-import { valueOfInfo } from "../messages/value.ts";
+import { tensorToArray } from "../model/tensor.ts";
+import type { Value } from "../model/value.ts";
+import { valueOfInfo } from "../model/value.ts";
 import type { GraphProto, NodeProto, TensorProto } from "../proto/onnx_pb.ts";
 import { TensorProto_DataLocation } from "../proto/onnx_pb.ts";
 import { makersOf } from "./sort.ts";

@@ -6,8 +6,8 @@ import { fail } from "../fail.ts";
 import type { GraphProto } from "../proto/onnx_pb.ts";
 import { TensorProto_DataLocation } from "../proto/onnx_pb.ts";
 import { typeOfCode } from "../arrays/data-type.ts";
-import type { Value } from "../messages/value.ts";
-import { valueOfInfo } from "../messages/value.ts";
+import type { Value } from "../model/value.ts";
+import { valueOfInfo } from "../model/value.ts";
 
 /** Throws RangeError when a feed does not have the declared type and sizes. Named sizes are bound as they are met. */
 const checkFeed = ({ name, type, dims }: Value, feed: NdArray, named: Map<string, number>): void => {

@@ -7,7 +7,7 @@ import { fail } from "../fail.ts";
 import type { GraphProto, NodeProto } from "../proto/onnx_pb.ts";
 import type { Run, Scope } from "./scope.ts";
 import { give, inputsOf, labelOf } from "./scope.ts";
-import { tensorToArray } from "../messages/tensor.ts";
+import { tensorToArray } from "../model/tensor.ts";
 
 const graphOf = ({ attribute }: NodeProto, name: string): GraphProto | undefined =>
   attribute.find((one) => one.name === name)?.g;

@@ -18,7 +18,7 @@ import { TensorProto_DataLocation } from "../proto/onnx_pb.ts";
 import { lastUses } from "./last-uses.ts";
 import type { Run, Scope } from "./scope.ts";
 import { give, inputsOf, labelOf } from "./scope.ts";
-import { tensorToArray } from "../messages/tensor.ts";
+import { tensorToArray } from "../model/tensor.ts";
 
 const runOperator = (node: NodeProto, scope: Scope): void => {
   const { opType, domain, name, attribute: attributes, output } = node;

@@ -1,6 +1,6 @@
 // Which values can be dropped after each node, since nothing reads them any more.
 
-import { namesRead } from "../messages/node.ts";
+import { namesRead } from "../model/node.ts";
 import type { NodeProto } from "../proto/onnx_pb.ts";
 
 /** By the index of a node: the values that no later node reads. */

@@ -6,7 +6,7 @@ import { formatDims, isFixed } from "../arrays/dims.ts";
 import { fail } from "../fail.ts";
 import type { Call } from "../operators/operator.ts";
 import type { Tape } from "../record/tape.ts";
-import type { Value } from "../messages/value.ts";
+import type { Value } from "../model/value.ts";
 
 /** One node on the way back: L is the loss, g = dL/dy for an output y. */
 export type Backward = Call<Value> & {

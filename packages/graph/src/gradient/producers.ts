@@ -1,7 +1,7 @@
 /** Which node computes a value. */
 import type { NodeProto } from "../proto/onnx_pb.ts";
 import type { Recording } from "../record/recording.ts";
-import type { Value } from "../messages/value.ts";
+import type { Value } from "../model/value.ts";
 
 /** Undefined for inputs and initializers. */
 export type ProducerOf = (value: Value) => NodeProto | undefined;

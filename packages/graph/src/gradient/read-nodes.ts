@@ -1,5 +1,5 @@
 /** What of a graph's end is read: a runtime computes every node, also one whose result nobody asks for. */
-import { namesRead } from "../messages/node.ts";
+import { namesRead } from "../model/node.ts";
 import type { GraphProto } from "../proto/onnx_pb.ts";
 
 /** The graph without the nodes and the initializers behind its first ones that lead to no output. */

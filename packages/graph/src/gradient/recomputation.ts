@@ -12,11 +12,11 @@
  * Chen et al., "Training Deep Nets with Sublinear Memory Cost", arXiv 1604.06174, section 4.
  */
 import { fail } from "../fail.ts";
-import { innerGraphs } from "../messages/node.ts";
+import { innerGraphs } from "../model/node.ts";
 import type { NodeProto } from "../proto/onnx_pb.ts";
 import { declare, freshName, type Recording } from "../record/recording.ts";
 import type { Tape } from "../record/tape.ts";
-import type { Value } from "../messages/value.ts";
+import type { Value } from "../model/value.ts";
 import { firstElement, zeroBehind } from "./when-run.ts";
 
 export type Recomputation = {

@@ -1,7 +1,7 @@
 /** Values that were repeated to a larger shape, which an element-wise operator does by itself. */
 import { domainOf } from "../operators/table.ts";
 import type { Recording } from "../record/recording.ts";
-import type { Value } from "../messages/value.ts";
+import type { Value } from "../model/value.ts";
 import type { ProducerOf } from "./producers.ts";
 
 /** Gives the value that an Expand repeated, undefined for any other. */

@@ -2,7 +2,7 @@
 import { intsAttribute } from "../operators/read-attributes.ts";
 import { domainOf } from "../operators/table.ts";
 import type { Recording } from "../record/recording.ts";
-import type { Value } from "../messages/value.ts";
+import type { Value } from "../model/value.ts";
 import type { ProducerOf } from "./producers.ts";
 
 /** Whether axes stay where they are but for the last two, which are exchanged. */

@@ -5,7 +5,7 @@
 import type { DataType } from "../arrays/data-type.ts";
 import { typeCode } from "../arrays/data-type.ts";
 import type { Tape } from "../record/tape.ts";
-import type { Value } from "../messages/value.ts";
+import type { Value } from "../model/value.ts";
 
 /** The first element of a value, [1]. */
 export const firstElement = (tape: Tape, value: Value): Value => {

@@ -6,7 +6,7 @@ import type { Dim } from "../arrays/dims.ts";
 import { broadcastDims, formatDims } from "../arrays/dims.ts";
 import { fail as failWith } from "../fail.ts";
 import type { AttributeProto } from "../proto/onnx_pb.ts";
-import type { Value } from "../messages/value.ts";
+import type { Value } from "../model/value.ts";
 
 /** An input as inference sees it: `constant` has the elements where they are known. */
 export type Operand = Omit<Value, "name"> & { readonly constant?: ArrayLike<number> | undefined };

@@ -1,8 +1,8 @@
 // The inputs, attributes and outputs of each operator, as types alone. A misspelt operator, a wrong number of inputs, or an attribute
 // that the operator does not have does not compile.
 
-import type { Attribute } from "../messages/attribute.ts";
-import type { Value } from "../messages/value.ts";
+import type { Attribute } from "../model/attribute.ts";
+import type { Value } from "../model/value.ts";
 import type { OnnxName } from "./operator-names.ts";
 
 type Inputs = readonly (Value | undefined)[];

@@ -6,8 +6,8 @@
 import { typeOfCode } from "../arrays/data-type.ts";
 import { renameNodes } from "../edit/rename.ts";
 import { fail } from "../fail.ts";
-import type { Value } from "../messages/value.ts";
-import { valueOfInfo } from "../messages/value.ts";
+import type { Value } from "../model/value.ts";
+import { valueOfInfo } from "../model/value.ts";
 import type { GraphProto } from "../proto/onnx_pb.ts";
 import type { Recording } from "./recording.ts";
 import { checkRecorded, declare } from "./recording.ts";

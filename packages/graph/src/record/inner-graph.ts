@@ -6,7 +6,7 @@ import { GraphProtoSchema } from "../proto/onnx_pb.ts";
 import { recordNode } from "./record-node.ts";
 import type { Recording } from "./recording.ts";
 import { checkRecorded, freshName } from "./recording.ts";
-import type { Value } from "../messages/value.ts";
+import type { Value } from "../model/value.ts";
 
 export const startInner = (outer: Recording, name: string): Recording => {
   const graph = create(GraphProtoSchema, { name });

@@ -7,8 +7,8 @@ import { GraphProtoSchema } from "../proto/onnx_pb.ts";
 import { endInner, ownResults, startInner } from "./inner-graph.ts";
 import { recordNode } from "./record-node.ts";
 import type { Recording } from "./recording.ts";
-import type { Value } from "../messages/value.ts";
-import { valueInfo } from "../messages/value.ts";
+import type { Value } from "../model/value.ts";
+import { valueInfo } from "../model/value.ts";
 
 type Arm = { readonly graph: GraphProto; readonly results: readonly Value[] };
 

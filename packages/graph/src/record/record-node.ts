@@ -1,18 +1,18 @@
 // Recording nodes: an operator applied to values. Types and shapes of the results are inferred where possible.
 
 import { show } from "@ropewalk/check";
-import type { Attribute } from "../messages/attribute.ts";
+import type { Attribute } from "../model/attribute.ts";
 import { sizeOf } from "../arrays/dims.ts";
-import type { NodeOptions } from "../messages/node.ts";
-import { node } from "../messages/node.ts";
+import type { NodeOptions } from "../model/node.ts";
+import { node } from "../model/node.ts";
 import type { Operand, Shaped } from "../operators/operator.ts";
 import { findOperator } from "../operators/table.ts";
 import type { NodeProto } from "../proto/onnx_pb.ts";
 import { TensorProto_DataLocation } from "../proto/onnx_pb.ts";
 import type { Recording } from "./recording.ts";
 import { checkRecorded, declare } from "./recording.ts";
-import { tensorToArray } from "../messages/tensor.ts";
-import type { Value } from "../messages/value.ts";
+import { tensorToArray } from "../model/tensor.ts";
+import type { Value } from "../model/value.ts";
 
 export type NodeRequest = Required<NodeOptions> & {
   readonly opType: string;

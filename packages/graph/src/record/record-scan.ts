@@ -6,8 +6,8 @@ import { endInner, ownResults, startInner } from "./inner-graph.ts";
 import { recordNode } from "./record-node.ts";
 import type { Recording } from "./recording.ts";
 import { checkRecorded, declare } from "./recording.ts";
-import type { Value } from "../messages/value.ts";
-import { valueInfo } from "../messages/value.ts";
+import type { Value } from "../model/value.ts";
+import { valueInfo } from "../model/value.ts";
 
 /** Records the node and returns its outputs. */
 export const recordScan = (

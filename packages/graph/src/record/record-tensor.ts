@@ -9,7 +9,7 @@ import type { TensorProto } from "../proto/onnx_pb.ts";
 import { TensorProtoSchema, TensorProto_DataLocation } from "../proto/onnx_pb.ts";
 import type { Recording } from "./recording.ts";
 import { declare, freshName } from "./recording.ts";
-import type { Value } from "../messages/value.ts";
+import type { Value } from "../model/value.ts";
 
 /** Where an initializer's bytes are: a file beside the model, and the place in it [bytes]. */
 export type FilePlace = {

@@ -4,7 +4,7 @@ import { create } from "@bufbuild/protobuf";
 import { show } from "@ropewalk/check";
 import type { GraphProto, TensorProto } from "../proto/onnx_pb.ts";
 import { GraphProtoSchema } from "../proto/onnx_pb.ts";
-import type { Value } from "../messages/value.ts";
+import type { Value } from "../model/value.ts";
 
 export type Recording = {
   readonly graph: GraphProto;

@@ -7,7 +7,7 @@ import { typeOfCode } from "../arrays/data-type.ts";
 import { inferNode } from "./record-node.ts";
 import type { Recording } from "./recording.ts";
 import { declare, startRecording } from "./recording.ts";
-import { valueOfInfo } from "../messages/value.ts";
+import { valueOfInfo } from "../model/value.ts";
 
 /** Whether all sizes of a shape are known. */
 const known = (dims: readonly unknown[] | undefined): boolean => dims?.every((dim) => dim !== undefined) ?? false;

@@ -2,13 +2,13 @@
 
 import { create } from "@bufbuild/protobuf";
 import { checkInteger, checkKeys } from "@ropewalk/check";
-import type { Attribute } from "../messages/attribute.ts";
+import type { Attribute } from "../model/attribute.ts";
 import type { DataType } from "../arrays/data-type.ts";
 import { checkType } from "../arrays/data-type.ts";
 import type { Dim } from "../arrays/dims.ts";
 import { checkSizes } from "../arrays/dims.ts";
 import { nodesIn } from "../edit/map.ts";
-import type { NodeOptions } from "../messages/node.ts";
+import type { NodeOptions } from "../model/node.ts";
 import { checkOperator } from "../operators/operator-names.ts";
 import type { AttributesOf, InputsOf, OpType, OpTypeOfOne, OutputsOf } from "../operators/signatures.ts";
 import { domainOf } from "../operators/table.ts";
@@ -25,8 +25,8 @@ import type { FilePlace } from "./record-tensor.ts";
 import { recordConstant, recordExternal } from "./record-tensor.ts";
 import type { Recording } from "./recording.ts";
 import { checkRecorded, declare, freshName, startRecording } from "./recording.ts";
-import type { Value } from "../messages/value.ts";
-import { valueInfo } from "../messages/value.ts";
+import type { Value } from "../model/value.ts";
+import { valueInfo } from "../model/value.ts";
 
 export type ModelOptions = {
   /** Version of ONNX's operators, 21 when absent. */

@@ -33,7 +33,7 @@ type Run = {
 };
 
 const run = (folder: string, quantize: string): Run =>
-  JSON.parse(script("measured-run.ts", folder, quantize, "2048", "16")) as Run;
+  JSON.parse(script("measured-generation.ts", folder, quantize, "2048", "16")) as Run;
 
 const [stored, converted] = [join(home, "bfloat16"), join(home, "q4")];
 if (!existsSync(join(stored, "config.json"))) say(script("../models/random-checkpoint.ts", "--output", stored).trim());

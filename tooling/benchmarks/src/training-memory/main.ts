@@ -23,7 +23,7 @@ type Run = {
 };
 
 const run = async (layers: number, layerValues: "kept" | "anew"): Promise<Run> => {
-  const script = fileURLToPath(new URL("measured-run.ts", import.meta.url));
+  const script = fileURLToPath(new URL("measured-training.ts", import.meta.url));
   const args = ["--conditions=@ropewalk/source", script, await randomLlama(layers), `${seqLen}`, layerValues];
   const done = JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" })) as Run;
   if (!values.json)

@@ -12,7 +12,7 @@ import {
   shortText,
   type Fields,
   type Rule,
-} from "./value-rules.ts";
+} from "./part-rules.ts";
 
 /** How many parts of one kind there may be, nested ones included. Published tokenizers have up to ten. */
 const mostParts = 64;

@@ -10,7 +10,7 @@
  */
 import { check } from "@ropewalk/check";
 import { withoutCaptures } from "./unsafe-regex.ts";
-import { isObject, type Fields } from "./value-rules.ts";
+import { isObject, type Fields } from "./part-rules.ts";
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 

@@ -4,7 +4,7 @@ import { check } from "@ropewalk/check";
 import { addedTokens, postProcessor, preTokenizer } from "./tokenizer-config.ts";
 import { decodesLocally } from "./locality.ts";
 import { checkParts } from "./check-parts.ts";
-import { anObject, type Fields } from "./value-rules.ts";
+import { anObject, type Fields } from "./part-rules.ts";
 import { partsInTerms } from "./library-terms.ts";
 import { checkedModel } from "./vocabulary.ts";
 

@@ -9,7 +9,7 @@
  *     split_special_tokens           is refused: special tokens in a text would be ordinary text
  */
 import { check } from "@ropewalk/check";
-import { fields, flag, integer, isObject, mostIds, optional, shortText, type Fields } from "./value-rules.ts";
+import { fields, flag, integer, isObject, mostIds, optional, shortText, type Fields } from "./part-rules.ts";
 import { contentOf, type Vocabulary } from "./vocabulary.ts";
 
 const bosClass = /^(?:Llama|CodeLlama|Gemma|Cohere)Tokenizer(?:Fast)?$/;

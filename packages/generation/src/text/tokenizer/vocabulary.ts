@@ -11,7 +11,7 @@ import {
   text,
   type Fields,
   type Rule,
-} from "./value-rules.ts";
+} from "./part-rules.ts";
 
 /** How many characters a token may have. */
 const longestToken = 4096;

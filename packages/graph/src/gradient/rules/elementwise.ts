@@ -8,7 +8,7 @@
 //   y = max(x_1, …, x_n)                dL/dx_k = g [x_k = y] / how many x equal y
 
 import { intAttribute, textAttribute } from "../../operators/read-attributes.ts";
-import type { Value } from "../../messages/value.ts";
+import type { Value } from "../../model/value.ts";
 import type { Backward, Rule } from "../backward.ts";
 import { add, castTo, gradient, inputOf, mul, mulRepeated, neg, refuse, scalar, sub, sumTo } from "../backward.ts";
 

@@ -7,7 +7,7 @@
 
 import { floatAttribute, intAttribute } from "../../operators/read-attributes.ts";
 import { axisOf } from "../../operators/operator.ts";
-import type { Value } from "../../messages/value.ts";
+import type { Value } from "../../model/value.ts";
 import type { Rule } from "../backward.ts";
 import { add, dimsOf, gradient, inputOf, ints, mul, scalar, sub, sumTo } from "../backward.ts";
 

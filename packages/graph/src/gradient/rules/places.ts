@@ -3,7 +3,7 @@
 import { sizeOf } from "../../arrays/dims.ts";
 import { intAttribute } from "../../operators/read-attributes.ts";
 import { axisOf } from "../../operators/operator.ts";
-import type { Value } from "../../messages/value.ts";
+import type { Value } from "../../model/value.ts";
 import type { Backward, Rule } from "../backward.ts";
 import { dimsOf, elementsOf, gradient, inputOf, ints, reshape, sumAlong, sumTo, turned, zeros } from "../backward.ts";
 import { permOf, turnsLastTwo } from "../turned-from.ts";

@@ -7,7 +7,7 @@
 import type { InputsOf } from "../../operators/signatures.ts";
 import { sizeOf } from "../../arrays/dims.ts";
 import { floatAttribute, intAttribute } from "../../operators/read-attributes.ts";
-import type { Value } from "../../messages/value.ts";
+import type { Value } from "../../model/value.ts";
 import type { Backward, Rule } from "../backward.ts";
 import { unpacked } from "./unpacked.ts";
 import { dimsOf, gradient, inputOf, mul, reshape, scalar, sumTo, turned } from "../backward.ts";

@@ -10,7 +10,7 @@
 import { sizeOf } from "../../arrays/dims.ts";
 import { intAttribute, intsAttribute } from "../../operators/read-attributes.ts";
 import { axisOf } from "../../operators/operator.ts";
-import type { Value } from "../../messages/value.ts";
+import type { Value } from "../../model/value.ts";
 import type { Backward, Rule } from "../backward.ts";
 import {
   castTo,

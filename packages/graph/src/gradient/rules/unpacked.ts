@@ -3,7 +3,7 @@
 //   w = scale (q - 2^(bits - 1))          of two halves of a byte the lower one comes first
 
 import { intAttribute } from "../../operators/read-attributes.ts";
-import type { Value } from "../../messages/value.ts";
+import type { Value } from "../../model/value.ts";
 import type { Backward } from "../backward.ts";
 import { castTo, dimsOf, gradient, inputOf, ints, mul, reshape, scalar, sub } from "../backward.ts";
 import { countUp, firstElement, zeroBehind } from "../when-run.ts";

@@ -2,7 +2,7 @@
 
 import type { NdArray } from "../../arrays/nd-array.ts";
 import { sizeOf } from "../../arrays/dims.ts";
-import { tensorToArray } from "../../messages/tensor.ts";
+import { tensorToArray } from "../../model/tensor.ts";
 import {
   floatAttribute,
   floatsAttribute,
