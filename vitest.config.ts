@@ -11,7 +11,7 @@ const longest = `
   finetune/test/chromium
   backend-webgpu/test/node
   evals/test/passkey
-  cli/test/families
+  cli/test/models/families
   test/wgsl/device
   generation/test/logits/exports
   backend-webgpu/test/tabs

@@ -2,8 +2,8 @@
 import { checkOneOf } from "@ropewalk/check";
 import { Command } from "commander";
 import { readFileSync } from "node:fs";
-import { examples, shippedNames } from "./help.ts";
-import { oneLine } from "./say.ts";
+import { examples, shippedNames } from "./terminal/help-texts.ts";
+import { oneLine } from "./terminal/messages.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   readonly version: string;
@@ -11,27 +11,27 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
 
 /** By name, in the order of the help. What a start costs is mostly reading modules: of a command that is asked for, its own alone. */
 const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
-  passkey: async () => (await import("./commands/passkey.ts")).addPasskey,
-  perplexity: async () => (await import("./commands/perplexity.ts")).addPerplexity,
-  entropies: async () => (await import("./commands/entropies.ts")).addEntropies,
-  ruler: async () => (await import("./commands/ruler.ts")).addRuler,
-  longbench: async () => (await import("./commands/longbench.ts")).addLongBench,
-  exam: async () => (await import("./commands/exam.ts")).addExam,
-  read: async () => (await import("./commands/read.ts")).addRead,
-  generate: async () => (await import("./commands/generate.ts")).addGenerate,
-  chat: async () => (await import("./commands/chat.ts")).addChat,
-  serve: async () => (await import("./commands/serve.ts")).addServe,
-  tokenize: async () => (await import("./commands/tokenize.ts")).addTokenize,
-  logits: async () => (await import("./commands/logits.ts")).addLogits,
-  inspect: async () => (await import("./commands/inspect.ts")).addInspect,
-  positions: async () => (await import("./commands/positions.ts")).addPositions,
-  bench: async () => (await import("./commands/bench.ts")).addBench,
-  convert: async () => (await import("./commands/convert.ts")).addConvert,
-  extend: async () => (await import("./commands/extend.ts")).addExtend,
-  finetune: async () => (await import("./commands/finetune.ts")).addFinetune,
-  tune: async () => (await import("./commands/tune.ts")).addTune,
-  sweep: async () => (await import("./commands/sweep.ts")).addSweep,
-  worker: async () => (await import("./commands/worker.ts")).addWorker,
+  passkey: async () => (await import("./commands/measure/passkey.ts")).addPasskey,
+  perplexity: async () => (await import("./commands/measure/perplexity.ts")).addPerplexity,
+  entropies: async () => (await import("./commands/measure/entropies.ts")).addEntropies,
+  ruler: async () => (await import("./commands/measure/ruler.ts")).addRuler,
+  longbench: async () => (await import("./commands/measure/longbench.ts")).addLongBench,
+  exam: async () => (await import("./commands/measure/exam.ts")).addExam,
+  read: async () => (await import("./commands/text/read.ts")).addRead,
+  generate: async () => (await import("./commands/text/generate.ts")).addGenerate,
+  chat: async () => (await import("./commands/text/chat.ts")).addChat,
+  serve: async () => (await import("./commands/text/serve.ts")).addServe,
+  tokenize: async () => (await import("./commands/text/tokenize.ts")).addTokenize,
+  logits: async () => (await import("./commands/text/logits.ts")).addLogits,
+  inspect: async () => (await import("./commands/model/inspect.ts")).addInspect,
+  positions: async () => (await import("./commands/model/positions.ts")).addPositions,
+  bench: async () => (await import("./commands/measure/bench.ts")).addBench,
+  convert: async () => (await import("./commands/model/convert.ts")).addConvert,
+  extend: async () => (await import("./commands/model/extend.ts")).addExtend,
+  finetune: async () => (await import("./commands/model/finetune.ts")).addFinetune,
+  tune: async () => (await import("./commands/measure/tune.ts")).addTune,
+  sweep: async () => (await import("./commands/measure/sweep.ts")).addSweep,
+  worker: async () => (await import("./commands/measure/worker.ts")).addWorker,
 };
 
 /** Commander's own answers an unknown name with the whole help. */

@@ -2,7 +2,7 @@
 import { stripVTControlCharacters } from "node:util";
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import { numberFlags } from "../src/numbers.ts";
+import { numberFlags } from "../src/flags/method-numbers.ts";
 import { ropewalk } from "../src/program.ts";
 import { costsReport, renderCosts, type MethodCosts } from "../src/render/costs.ts";
 import { factLines } from "../src/render/facts.ts";
@@ -11,10 +11,10 @@ import { renderLosses } from "../src/render/losses.ts";
 import { renderSpeeds } from "../src/render/speeds.ts";
 import { statsLine, statsReport } from "../src/render/stats.ts";
 import { renderTable } from "../src/render/table.ts";
-import { paramText } from "../src/sweep/param-text.ts";
-import type { PlannedCell } from "../src/sweep/plan.ts";
-import { groupsOf } from "../src/sweep/view.ts";
-import { oneLine } from "../src/say.ts";
+import { paramText } from "../src/sweep/plan/param-text.ts";
+import type { PlannedCell } from "../src/sweep/plan/planned-cells.ts";
+import { groupsOf } from "../src/sweep/report/result-groups.ts";
+import { oneLine } from "../src/terminal/messages.ts";
 
 const widest = (text: string): number =>
   Math.max(

@@ -1,6 +1,6 @@
 /** A conversation as a terminal and a pipe hold it: asked line by line, stopped in the middle, taken back. */
 import type { Chat, GenerationStats, LanguageModel, Prefix, SendOptions } from "@ropewalk/generation";
-import { noticeBeyondCapacity } from "../notice.ts";
+import { noticeBeyondCapacity } from "../terminal/notice.ts";
 
 export type Talk = {
   readonly model: LanguageModel;

@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { notice } from "../notice.ts";
+import { notice } from "../terminal/notice.ts";
 
 /** Lines that are kept, at most. */
 export const mostLines = 1000;

@@ -1,9 +1,9 @@
 /** A conversation at a terminal. */
 import type { SendOptions } from "@ropewalk/generation";
 import picocolors from "picocolors";
-import { promptBar } from "../bars.ts";
+import { promptBar } from "../terminal/progress-bars.ts";
 import { statsLine } from "../render/stats.ts";
-import { oneLine, wordsOf } from "../say.ts";
+import { oneLine, wordsOf } from "../terminal/messages.ts";
 import { command, isCommand, type Held } from "./commands.ts";
 import { ask, beyondTeller, runOf, stopper, type Stop, type Talk } from "./conversation.ts";
 import type { History } from "./history.ts";

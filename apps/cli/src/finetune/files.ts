@@ -1,8 +1,8 @@
 /** The files of `--data` and `--evaluation` as samples. What the flags say of files holds for both, as far as each is of a form for it. */
 import { dataForm, readData, type Data, type DataConfig } from "@ropewalk/finetune";
 import type { OpenedModel } from "@ropewalk/generation";
-import { notice } from "../notice.ts";
-import { readText } from "../read-input.ts";
+import { notice } from "../terminal/notice.ts";
+import { readText } from "../input/read-file.ts";
 
 export type FileOptions = {
   readonly data: string;

@@ -4,11 +4,11 @@ import type { ContextExtension } from "@ropewalk/context-extension";
 import { extendDecoder, type ExtendedDecoder } from "@ropewalk/decoder";
 import { recipe, type Data, type RecipeName, type Schedule, type TrainConfig } from "@ropewalk/finetune";
 import { needCheckpoint, type OpenedModel } from "@ropewalk/generation";
-import { filled } from "../filled.ts";
-import { asksForExtension } from "../extension-options.ts";
-import { notice } from "../notice.ts";
-import { chosenFor, replacedNotices } from "../open-model.ts";
-import { backendFrom, checkCount, type SharedOptions } from "../options.ts";
+import { filled } from "../flags/without-undefined.ts";
+import { asksForExtension } from "../flags/extension.ts";
+import { notice } from "../terminal/notice.ts";
+import { chosenFor, replacedNotices } from "../model/open-model.ts";
+import { backendFrom, checkCount, type SharedOptions } from "../flags/shared.ts";
 import { readFiles, type FileOptions } from "./files.ts";
 
 export type FinetuneOptions = SharedOptions &

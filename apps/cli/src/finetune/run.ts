@@ -1,7 +1,7 @@
 /** The run: steps with a bar, each of them or every few kept, and the last one in any case, however the run ends. */
 import { train, type TrainConfig, type Trained, type TrainStep } from "@ropewalk/finetune";
-import { trainingBar } from "../bars.ts";
-import { notice } from "../notice.ts";
+import { trainingBar } from "../terminal/progress-bars.ts";
+import { notice } from "../terminal/notice.ts";
 import { duration } from "../render/units.ts";
 import type { States } from "./states.ts";
 

@@ -1,6 +1,6 @@
 /** Work that workers take one by one: an evaluation of a model under a method. */
-import type { GroupsAndWindow } from "../describe.ts";
-import type { SharedOptions } from "../options.ts";
+import type { GroupsAndWindow } from "../describe/extension-in-words.ts";
+import type { SharedOptions } from "../flags/shared.ts";
 
 /** Flags that take the place of those that were given. */
 export type Variant = Partial<Omit<SharedOptions, "modules">>;

@@ -3,12 +3,12 @@ import { evaluationOf, type EvaluationContext } from "@ropewalk/evals";
 import { beyondCapacity, type LanguageModel, type OpenedModel } from "@ropewalk/generation";
 import { resolve } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
-import { extendedWords, groupsAndWindow } from "../describe.ts";
-import { loadMethod } from "../method-module.ts";
-import { importDefault } from "../module.ts";
-import { extensionFor, filesOf, load, open } from "../open-model.ts";
-import type { SharedOptions } from "../options.ts";
-import { readText } from "../read-input.ts";
+import { extendedWords, groupsAndWindow } from "../describe/extension-in-words.ts";
+import { loadMethod } from "../methods/method-module.ts";
+import { importDefault } from "../methods/import-module.ts";
+import { extensionFor, filesOf, load, open } from "../model/open-model.ts";
+import type { SharedOptions } from "../flags/shared.ts";
+import { readText } from "../input/read-file.ts";
 import type { Job, WorkerMessage, WorkerOrder, WorkerSetup } from "./jobs.ts";
 
 const port = parentPort!;

@@ -1,6 +1,6 @@
 /** Cells in a queue: a job each, named by the cell's hash, so that one that is there is not put there again. */
-import type { BackendName, SharedOptions } from "../options.ts";
-import type { AskedCell, PlannedCell } from "../sweep/plan.ts";
+import type { BackendName, SharedOptions } from "../flags/shared.ts";
+import type { AskedCell, PlannedCell } from "../sweep/plan/planned-cells.ts";
 
 /** Of every sweep and worker: a cell is a cell, whoever asks for it. */
 export const queueName = "ropewalk-cells";

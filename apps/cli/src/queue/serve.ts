@@ -3,13 +3,13 @@ import type { Job as QueuedJob } from "bullmq";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { differences } from "@ropewalk/evals";
-import type { SharedOptions } from "../options.ts";
+import type { SharedOptions } from "../flags/shared.ts";
 import type { JobResult } from "../pool/jobs.ts";
 import { openPool } from "../pool/pool.ts";
-import { rounder } from "../sweep/rounder.ts";
-import { beyondMemory } from "../sweep/memory.ts";
-import { planner, type PlannedCell, type Planner } from "../sweep/plan.ts";
-import { cellWords } from "../sweep/run.ts";
+import { rounder } from "../sweep/run/rounder.ts";
+import { beyondMemory } from "../sweep/run/memory.ts";
+import { planner, type PlannedCell, type Planner } from "../sweep/plan/planned-cells.ts";
+import { cellWords } from "../sweep/run/run-cells.ts";
 import { mostStalls, queueName, type QueuedCell } from "./cells.ts";
 import type { QueueConnection } from "./connection.ts";
 

@@ -1,10 +1,10 @@
 /** A sweep whose cells are run by workers elsewhere: puts them into the queue, and waits for what comes of them. */
-import { notice } from "../notice.ts";
-import type { SharedOptions } from "../options.ts";
+import { notice } from "../terminal/notice.ts";
+import type { SharedOptions } from "../flags/shared.ts";
 import type { JobResult } from "../pool/jobs.ts";
 import type { OnProgress } from "../pool/pool.ts";
-import type { CellRun } from "../sweep/cell-run.ts";
-import type { PlannedCell } from "../sweep/plan.ts";
+import type { CellRun } from "../sweep/run/cell-run.ts";
+import type { PlannedCell } from "../sweep/plan/planned-cells.ts";
 import { queuedCell, queueName, tries, type QueuedCell } from "./cells.ts";
 import type { QueueConnection } from "./connection.ts";
 

@@ -1,5 +1,5 @@
 /** What the runs cost: tokens per second and key-value memory, by method and length, and which positions these are. */
-import type { GroupsAndWindow } from "../describe.ts";
+import type { GroupsAndWindow } from "../describe/extension-in-words.ts";
 import type { MethodCells } from "./grid.ts";
 import { renderTable, type Column } from "./table.ts";
 import { bytes, perSecond, rate } from "./units.ts";

@@ -1,5 +1,5 @@
 /** Facts, a line each with its name in front, and what has to be said beside them. */
-import { notice } from "../notice.ts";
+import { notice } from "../terminal/notice.ts";
 import { terminalWidth } from "./table.ts";
 
 const nameWidth = 18;

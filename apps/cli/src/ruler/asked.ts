@@ -16,9 +16,9 @@ import {
   type TaskPlace,
   shapeNames,
 } from "@ropewalk/evals";
-import { importDefault } from "../module.ts";
-import { notice } from "../notice.ts";
-import { readText } from "../read-input.ts";
+import { importDefault } from "../methods/import-module.ts";
+import { notice } from "../terminal/notice.ts";
+import { readText } from "../input/read-file.ts";
 
 export type Files = {
   readonly essays?: string;

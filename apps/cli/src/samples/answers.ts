@@ -1,5 +1,5 @@
 /** The answers of every method, written as lines of JSON where they are asked for. */
-import { writeResult } from "../svg-path.ts";
+import { writeResult } from "../pictures/write-svg.ts";
 import type { MethodAnswers } from "./run.ts";
 
 const answerLines = (methods: readonly MethodAnswers<object>[]): string =>

@@ -1,5 +1,5 @@
 /** Files of samples, by the flags that named them. */
-import { readText, standardInput } from "../read-input.ts";
+import { readText, standardInput } from "../input/read-file.ts";
 
 export type Files = {
   /** What a file is called in parameters and messages. */

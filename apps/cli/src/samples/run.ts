@@ -2,11 +2,11 @@
 import { extendDecoder } from "@ropewalk/decoder";
 import type { SamplePart } from "@ropewalk/evals";
 import { beyondCapacity, type OpenedModel } from "@ropewalk/generation";
-import type { GroupsAndWindow } from "../describe.ts";
-import { notice } from "../notice.ts";
-import { chosenFor, extensionFor } from "../open-model.ts";
-import type { SharedOptions } from "../options.ts";
-import { jobsOf, runSideBySide, type NamedJob } from "../side-by-side.ts";
+import type { GroupsAndWindow } from "../describe/extension-in-words.ts";
+import { notice } from "../terminal/notice.ts";
+import { chosenFor, extensionFor } from "../model/open-model.ts";
+import type { SharedOptions } from "../flags/shared.ts";
+import { jobsOf, runSideBySide, type NamedJob } from "../pool/side-by-side.ts";
 import {
   asksForVariants,
   plainVariant,
@@ -14,7 +14,7 @@ import {
   withoutExtension,
   type RunVariant,
   type VariantOptions,
-} from "../variants.ts";
+} from "../flags/variants.ts";
 
 /** What all evaluations of samples have. */
 type SampleParams = { readonly length: number; readonly part?: SamplePart };

@@ -2,11 +2,11 @@
 import { connectWorker, type WorkerModel } from "@ropewalk/generation/worker";
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { checkChosen } from "../extension-options.ts";
-import { notice } from "../notice.ts";
-import { chosenFor, open, replacedNotices, type Chosen } from "../open-model.ts";
-import type { SharedOptions } from "../options.ts";
-import { roundOnce, threadsOf } from "../side-by-side.ts";
+import { checkChosen } from "../flags/extension.ts";
+import { notice } from "../terminal/notice.ts";
+import { chosenFor, open, replacedNotices, type Chosen } from "../model/open-model.ts";
+import type { SharedOptions } from "../flags/shared.ts";
+import { roundOnce, threadsOf } from "../pool/side-by-side.ts";
 import type { NamedModel } from "./name.ts";
 import type { SentModel } from "./sent.ts";
 

@@ -1,5 +1,5 @@
 /** What `serve` says when it is ready: as lines of at most 80 columns, or as data. */
-import { extendedWords } from "../describe.ts";
+import { extendedWords } from "../describe/extension-in-words.ts";
 import { plural } from "../render/units.ts";
 import type { LoadedModel } from "./load.ts";
 import type { NamedModel } from "./name.ts";

@@ -1,5 +1,5 @@
 /** What a worker of `serve` is told of the model that it opens. */
-import type { SharedOptions } from "../options.ts";
+import type { SharedOptions } from "../flags/shared.ts";
 
 export type SentModel = {
   /** As it was named, or the folder of its rounded weights. */

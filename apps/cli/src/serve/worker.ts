@@ -1,8 +1,8 @@
 /** A worker of `serve`: a model, opened and run here. */
 import { serveModels } from "@ropewalk/generation/worker";
 import { parentPort } from "node:worker_threads";
-import { open } from "../open-model.ts";
-import { backendFrom, backendNames, type SharedOptions } from "../options.ts";
+import { open } from "../model/open-model.ts";
+import { backendFrom, backendNames, type SharedOptions } from "../flags/shared.ts";
 import type { SentModel } from "./sent.ts";
 
 type BackendFlags = Pick<SharedOptions, "threads" | "precision">;

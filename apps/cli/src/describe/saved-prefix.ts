@@ -1,0 +1,39 @@
+/** `ropewalk inspect book.kv`: what a text that was read and saved is. Its model need not be there. */
+import { extensionOf } from "@ropewalk/context-extension";
+import { savedPrefixFacts } from "@ropewalk/generation";
+import { statSync } from "node:fs";
+import { extendedWords } from "./extension-in-words.ts";
+import { printFacts } from "../render/facts.ts";
+import { bytes } from "../render/units.ts";
+
+/** Whether a path is a file's, and not that of a model of one file. */
+export const isFile = (path: string): boolean =>
+  !path.endsWith(".onnx") && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+
+export const inspectSaved = async (path: string, { json }: { readonly json?: boolean }): Promise<void> => {
+  const facts = await savedPrefixFacts(path).catch((error: Error) => {
+    throw Object.assign(error, { message: error.message.replace(/^savedPrefixFacts/, "inspect") });
+  });
+  const { model, weights, extension, positions, cache, ids, bytes: size } = facts;
+  const words = extendedWords(positions, extensionOf(extension));
+  if (json) {
+    const report = {
+      ...{ kind: "prefix", model, weights, tokens: ids.length, positions: words },
+      extension,
+      cache,
+      bytes: size,
+    };
+    process.stdout.write(`${JSON.stringify(report)}\n`);
+    return;
+  }
+  printFacts(
+    {
+      file: `a text that was read, ${bytes(size)}`,
+      tokens: ids.length.toLocaleString("en"),
+      model: `${model}, weights ${weights.slice(0, 12)}`,
+      under: words,
+      "key-value cache": `in ${cache}`,
+    },
+    [],
+  );
+};

@@ -1,0 +1,84 @@
+/** `ropewalk sweep merge`: the parts of a sweep as one file. */
+import { show } from "@ropewalk/check";
+import { mergeRecords } from "@ropewalk/evals";
+import type { Command } from "commander";
+import { rename, rm, stat, writeFile } from "node:fs/promises";
+import { examples } from "../../terminal/help-texts.ts";
+import { notice } from "../../terminal/notice.ts";
+import { lockFile } from "./lock.ts";
+import { readResults } from "./results-file.ts";
+
+/**
+ * `--output` is a flag of `sweep` as well, which reads it first; any other of its flags says nothing here.
+ *
+ * @throws RangeError for such a flag, and where there is no output
+ */
+const outputOf = (command: Command): string => {
+  const sweep = command.parent!;
+  for (const { attributeName, long } of sweep.options.map((option) => ({
+    ...{ attributeName: option.attributeName(), long: option.long },
+  })))
+    if (attributeName !== "output" && sweep.getOptionValueSource(attributeName) === "cli")
+      throw new RangeError(`merge: ${long} is not read, got ${show(sweep.getOptionValue(attributeName))}`);
+  const { output } = command.optsWithGlobals<{ readonly output?: string }>();
+  if (output === undefined) throw new RangeError("merge: --output must name a file, got none");
+  return output;
+};
+
+/**
+ * What is there already is written over only where nothing of it is lost.
+ *
+ * @throws Error for a file that is no sweep's, or has cells that the parts have not
+ */
+const checkOutput = async (output: string, hashes: ReadonlySet<string>): Promise<void> => {
+  const found = await stat(output).catch(() => undefined);
+  if (found === undefined || found.size === 0) return;
+  const { cells } = await readResults("merge", output).catch((error: Error) => {
+    throw new Error(`${error.message}; --output names another file`, { cause: error });
+  });
+  const lost = [...cells.keys()].filter((hash) => !hashes.has(hash)).length;
+  if (lost > 0)
+    throw new Error(
+      `merge: ${output} must have no cells but those of the parts, got ${lost} others, which would be lost; it may be given as a part too, or --output name another file`,
+    );
+};
+
+const merge = async (files: readonly string[], _: object, command: Command): Promise<void> => {
+  const output = outputOf(command);
+  const parts = [];
+  for (const name of files) {
+    const records = await readResults("merge", name);
+    if (records.torn > 0) notice(`merge: ${name}: a last line was not written to its end, and is left out`);
+    parts.push({ name, records });
+  }
+  const { text, cells, of } = mergeRecords(parts);
+  const lock = await lockFile("merge", output);
+  const begun = `${output}.${process.pid}.part`;
+  try {
+    await checkOutput(output, new Set(parts.flatMap(({ records }) => [...records.cells.keys()])));
+  } catch (error) {
+    await lock.remove();
+    throw error;
+  }
+  try {
+    // Whole or not at all, also where the output is one of the parts.
+    await writeFile(begun, text, { flush: true });
+    await rename(begun, output);
+  } catch (error) {
+    await rm(begun, { force: true }).catch(() => {});
+    throw new Error(`merge: ${output} must be a writable file, got ${(error as Error).message}`, { cause: error });
+  } finally {
+    await lock.remove();
+  }
+  process.stdout.write(`${cells} of ${of} cells: ${output}\n`);
+};
+
+export const addMerge = (sweep: Command): void => {
+  sweep
+    .command("merge")
+    .description("join the parts of a sweep, each cell once")
+    .argument("<files...>", "what --shard wrote, in any order")
+    .option("--output <file>", "the joined file, required; `ropewalk sweep` goes on with it, and makes the report")
+    .addHelpText("after", examples("ropewalk sweep merge part-*.jsonl --output sweep.results.jsonl"))
+    .action(merge);
+};

@@ -1,0 +1,14 @@
+/** What is said on stderr beside a result: nothing happens in silence. Workers leave it to the main thread. */
+import { beyondCapacity, type LanguageModel } from "@ropewalk/generation";
+import { isMainThread } from "node:worker_threads";
+import { oneLine } from "./messages.ts";
+
+export const notice = (text: string): void => {
+  if (isMainThread) process.stderr.write(`${oneLine(text)}\n`);
+};
+
+/** Says when a run goes beyond what the model and its extension know positions for. */
+export const noticeBeyondCapacity = (command: string, { extended }: LanguageModel, length: number): void => {
+  const problem = beyondCapacity(extended, length);
+  if (problem !== undefined) notice(`${command}: beyond the capacity, run all the same: ${problem}`);
+};
