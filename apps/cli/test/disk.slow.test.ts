@@ -105,7 +105,12 @@ describe("a command that is killed leaves the folder that was there, the new one
   const commands = {
     extend: (output: string) => extending(exported("large", 3, 2e8), output),
     convert: (output: string) => [
-      ...["convert", writeCheckpoint(join(home, "checkpoint")), "--quantize", "q4", "--output", output],
+      "convert",
+      writeCheckpoint(join(home, "checkpoint")),
+      "--quantize",
+      "q4",
+      "--output",
+      output,
     ],
   };
 

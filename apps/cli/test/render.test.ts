@@ -27,8 +27,12 @@ const long = "dynamic-ntk+leaky-re-rope+yarn-temperature";
 const words = "LeakyReRoPE(factor 123456, window 123456), yarn(factor 128, originalContext 131072), log-n";
 
 const stats = {
-  ...{ promptTokens: 131_000, cachedTokens: 0, newTokens: 20 },
-  ...{ prefillTime: 8000, decodeTime: 100, cacheBytes: 17_436_672_000 },
+  promptTokens: 131_000,
+  cachedTokens: 0,
+  newTokens: 20,
+  prefillTime: 8000,
+  decodeTime: 100,
+  cacheBytes: 17_436_672_000,
 };
 
 const methods: readonly MethodCosts[] = ["none", "self-extend", long].map((method) => {
@@ -104,7 +108,12 @@ describe("tables", () => {
 describe("data beside a table", () => {
   it("has its numbers", () => {
     expect(costsReport(methods).at(-1)).toEqual({
-      ...{ method: long, length: 131_072, positions: words, groupSize: 131_072, window: 64, beyondCapacity: true },
+      method: long,
+      length: 131_072,
+      positions: words,
+      groupSize: 131_072,
+      window: 64,
+      beyondCapacity: true,
       prefillTokensPerSecond: 131_000 / 8,
       // Ten trials of two tokens each, of which one comes out of the prompt.
       decodeTokensPerSecond: 100,

@@ -46,8 +46,13 @@ export const openKeyboard = (history: History | undefined): Keyboard => {
   let wake: () => void = () => {};
   let interrupt: () => void = () => {};
   const readline = createInterface({
-    ...{ input: process.stdin, output, terminal: true, prompt: "" },
-    ...{ history: [...(history?.lines ?? [])], historySize: mostLines, removeHistoryDuplicates: true },
+    input: process.stdin,
+    output,
+    terminal: true,
+    prompt: "",
+    history: [...(history?.lines ?? [])],
+    historySize: mostLines,
+    removeHistoryDuplicates: true,
   });
   readline.on("line", (line) => {
     lines.push(line);

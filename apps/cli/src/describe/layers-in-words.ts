@@ -107,16 +107,16 @@ export const groupsReport = (
   extended.groups.map((group) => {
     const { layers, isExtended, positions, attentionPath, rope, entropy, scoreScale, softcap } = group;
     return {
-      ...{
-        layers,
-        extended: isExtended && setsLayers(extension),
-        positions: positions.name,
-        attention: attentionPath.kind,
-      },
+      layers,
+      extended: isExtended && setsLayers(extension),
+      positions: positions.name,
+      attention: attentionPath.kind,
       ropeTheta: rope?.theta ?? null,
       ropeScaling: rope?.scaling.kind ?? null,
       slidingWindow: attentionPath.kind === "window" ? attentionPath.window : null,
-      ...{ scoreScale, softcap: softcap ?? null, entropy: entropy?.kind ?? "none" },
+      scoreScale,
+      softcap: softcap ?? null,
+      entropy: entropy?.kind ?? "none",
       keyValueBytes: bytesOf(extended, group, length),
     };
   });

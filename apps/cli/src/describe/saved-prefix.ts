@@ -18,7 +18,11 @@ export const inspectSaved = async (path: string, { json }: { readonly json?: boo
   const words = extendedWords(positions, extensionOf(extension));
   if (json) {
     const report = {
-      ...{ kind: "prefix", model, weights, tokens: ids.length, positions: words },
+      kind: "prefix",
+      model,
+      weights,
+      tokens: ids.length,
+      positions: words,
       extension,
       cache,
       bytes: size,

@@ -66,7 +66,8 @@ export const openStates = async (output: string, training: TrainConfig, resume: 
     throw new RangeError(`finetune: --resume needs a step of a run in ${folder}, got none`);
   await checkRoom(folder, training, start === undefined ? 2 : 1);
   return {
-    ...{ folder, start },
+    folder,
+    start,
     write: (state) => writeState(folder, run, state),
     remove: () => removeStates(folder),
   };

@@ -34,7 +34,8 @@ const overflowFrom = (
 
 /** What the flags say of a run of a model. */
 export const runFrom = (command: string, source: ModelSource, options: SamplingOptions): SendOptions => ({
-  ...{ maxNewTokens: options.maxNewTokens, sampling: samplingFrom(command, source, options) },
+  maxNewTokens: options.maxNewTokens,
+  sampling: samplingFrom(command, source, options),
   ...(options.chunkSize === undefined ? {} : { chunkSize: options.chunkSize }),
   ...(options.stepsPerRun === undefined ? {} : { stepsPerRun: options.stepsPerRun }),
   ...(options.stopTokens === undefined ? {} : { stopTokens: options.stopTokens }),

@@ -186,7 +186,10 @@ export const variantsOf = (options: ExtensionOptions & VariantOptions): readonly
     const { method, modules, entropy } = { ...options, ...alternative };
     return {
       ...(method && { method }),
-      ...{ ...(modules && { modules }), ...(entropy && { entropy }), ...(extension && { extension }), fallback },
+      ...(modules && { modules }),
+      ...(entropy && { entropy }),
+      ...(extension && { extension }),
+      fallback,
     };
   });
   const said = bases.map(asking).join(", or ");

@@ -42,11 +42,12 @@ const leastDrawn = 1e-6;
 /** Far tokens have powers of ten less than near ones; what is not seen stays empty, what is hardly seen has the least colour. */
 export const mapPicture = (title: string, length: number, weights: Float32Array): string =>
   heatMap({
-    ...{ title, rows: length, columns: length, scale: "logarithmic" },
-    ...{
-      values: weights.map((weight) => (weight > 0 ? Math.max(weight, leastDrawn) : NaN)),
-      across: "key",
-      down: "query",
-    },
+    title,
+    rows: length,
+    columns: length,
+    scale: "logarithmic",
+    values: weights.map((weight) => (weight > 0 ? Math.max(weight, leastDrawn) : NaN)),
+    across: "key",
+    down: "query",
     colour: "weight",
   });

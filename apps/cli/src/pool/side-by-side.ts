@@ -39,7 +39,11 @@ export const jobsOf = <Params extends object>(
     const { modules, ...rest } = variant.options;
     const own: SharedOptions = { ...withoutExtension(options), ...variant.options };
     return params.map((asked): NamedJob<Params> => ({
-      ...{ model, kind, params: asked, variant: rest, options: own },
+      model,
+      kind,
+      params: asked,
+      variant: rest,
+      options: own,
       ...(modules && { modules: modules.map(({ path }) => path) }),
       name: variantName(chosenFor(opened, own, lengthOf({ kind, params: asked })).name, variant),
     }));
@@ -113,7 +117,8 @@ export const runSideBySide = async <Params extends object>(
   };
   // A job's flags may hold functions, and are for this thread alone.
   const ready = jobs.map(({ options: _own, name: _name, ...job }, index) => ({
-    ...{ ...job, index },
+    ...job,
+    index,
     ...(rounded && { rounded: rounded.path }),
   }));
   const setup: WorkerSetup = {

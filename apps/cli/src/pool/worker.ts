@@ -59,7 +59,8 @@ const run = async (job: Job): Promise<void> => {
   // Rounded weights are in a folder of their own.
   const { quantize: _, ...asked } = variant;
   const options: SharedOptions = {
-    ...{ ...shared, ...asked },
+    ...shared,
+    ...asked,
     ...(modules === undefined ? {} : { modules: await Promise.all(modules.map(loadMethod)) }),
   };
   const own = await hold(job, options);

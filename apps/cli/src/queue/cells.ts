@@ -17,7 +17,12 @@ export const queuedCell = (
   { model, method, evaluation, hash, identity }: PlannedCell,
   { backend, precision }: SharedOptions,
 ): QueuedCell => ({
-  ...{ model, method, evaluation, hash, identity, backend },
+  model,
+  method,
+  evaluation,
+  hash,
+  identity,
+  backend,
   ...(precision === undefined ? {} : { precision }),
 });
 

@@ -32,7 +32,8 @@ export const readQueueAddress = (text: string): QueueAddress => {
     // Without the password: it is printed.
     shown: `${protocol}//${hostname}:${port || 6379}${db === "" ? "" : `/${db}`}`,
     options: {
-      ...{ host: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? 6379 : Number(port) },
+      host: hostname.replace(/^\[|\]$/g, ""),
+      port: port === "" ? 6379 : Number(port),
       ...(username === "" ? {} : { username: decodeURIComponent(username) }),
       ...(password === "" ? {} : { password: decodeURIComponent(password) }),
       ...(db === "" ? {} : { db: Number(db) }),

@@ -34,7 +34,10 @@ const sumsOf = (methods: readonly MethodCosts[]): readonly Sums[] =>
       const sum = (of: (cell: (typeof own)[number]) => number): number =>
         own.reduce((total, cell) => total + of(cell), 0);
       return {
-        ...{ method, length, positions: words, numbers: numbers.get(length) ?? {} },
+        method,
+        length,
+        positions: words,
+        numbers: numbers.get(length) ?? {},
         beyondCapacity: beyond.includes(length),
         promptTokens: sum(({ stats }) => stats.promptTokens),
         prefillTime: sum(({ stats }) => stats.prefillTime),
@@ -54,7 +57,10 @@ export const renderCosts = (methods: readonly MethodCosts[]): string => {
   const speeds = renderTable(
     [left("method"), right("tokens"), right("prefill tokens/s"), right("decode tokens/s"), right("memory")],
     sums.map(({ method, length, promptTokens, prefillTime, decodedTokens, decodeTime, keyValueBytes }) => [
-      ...[method, `${length}`, perSecond(promptTokens, prefillTime), perSecond(decodedTokens, decodeTime)],
+      method,
+      `${length}`,
+      perSecond(promptTokens, prefillTime),
+      perSecond(decodedTokens, decodeTime),
       bytes(keyValueBytes),
     ]),
   );
@@ -79,7 +85,11 @@ export type CostReport = GroupsAndWindow & {
 /** The same as data. */
 export const costsReport = (methods: readonly MethodCosts[]): readonly CostReport[] =>
   sumsOf(methods).map(({ method, length, positions, numbers, beyondCapacity, keyValueBytes, ...sums }) => ({
-    ...{ method, length, positions, ...numbers, beyondCapacity },
+    method,
+    length,
+    positions,
+    ...numbers,
+    beyondCapacity,
     prefillTokensPerSecond: rate(sums.promptTokens, sums.prefillTime),
     decodeTokensPerSecond: rate(sums.decodedTokens, sums.decodeTime),
     keyValueBytes,

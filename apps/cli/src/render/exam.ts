@@ -23,7 +23,9 @@ export const renderExam = (methods: readonly MethodExam[]): string => {
   const columns = columnsOf(first);
   const rows = methods.flatMap((method) =>
     ways.map(({ way, of }) => [
-      ...[method.method, way, percent(of(method))],
+      method.method,
+      way,
+      percent(of(method)),
       ...columns.map(({ name, value }) => (100 * of(method.groups[name]![value]!).accuracy).toFixed(1)),
     ]),
   );

@@ -60,7 +60,9 @@ export const renderPrompts = (methods: readonly MethodCells[]): string => {
   const names = methods.map(({ method }, index) => `${index + 1}  ${method}`);
   const heads = ["prompt", "tokens", "depth", ...methods.map((_, index) => `${index + 1}`)];
   const rows = methods[0]!.cells.map(({ length, depth }, index) => [
-    ...[`${index + 1}`, `${length}`, percent(depth)],
+    `${index + 1}`,
+    `${length}`,
+    percent(depth),
     ...methods.map(({ cells }) => `${cells[index]!.found}/${cells[index]!.trials}`),
   ]);
   const table = renderTable(

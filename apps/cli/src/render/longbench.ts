@@ -19,12 +19,16 @@ const tableOf = (methods: readonly MethodScores[], heads: readonly string[]): st
       .map((row, index) => ({ row, index }))
       .filter(({ row }) => row.task === task)
       .map(({ row, index }) => [
-        ...[row.dataset, row.metric, row.answers.toLocaleString("en")],
+        row.dataset,
+        row.metric,
+        row.answers.toLocaleString("en"),
         ...methods.map((method) => shown(method.datasets[index]!.score)),
       ]),
   );
   const means = tasks.map(({ task }, index) => [
-    ...[task, "", ""],
+    task,
+    "",
+    "",
     ...methods.map((method) => shown(method.tasks[index]!.score)),
   ]);
   return renderTable(

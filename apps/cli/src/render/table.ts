@@ -29,7 +29,8 @@ export const renderTable = (columns: readonly Column[], rows: readonly (readonly
     head: columns.map(({ head }) => head),
     colAligns: columns.map(({ align }) => align),
     colWidths: widths.map((width) => width + frame - 1),
-    ...{ wordWrap: true, wrapOnWordBoundary: false },
+    wordWrap: true,
+    wrapOnWordBoundary: false,
     style: { head: [], border: [], compact: true },
   });
   for (const row of rows) table.push([...row]);

@@ -87,7 +87,11 @@ export const runSamples = async <Params extends SampleParams, Answer>(
   const jobs = jobsOf(kind, { model, opened, options }, variants, parts);
   const results = await runSideBySide<Params>(
     {
-      ...{ command, opened, options, workers, texts },
+      command,
+      opened,
+      options,
+      workers,
+      texts,
       workOf: ({ part = { index: 0, of: 1 } }) => Math.ceil((samples - part.index) / part.of),
       label: ({ name }: NamedJob<Params>) => name,
     },

@@ -10,7 +10,10 @@ import { bytes } from "../render/units.ts";
 const barBefore = (tail: string, size: number, stream: NodeJS.WritableStream): SingleBar =>
   new SingleBar(
     {
-      ...{ stream, format: `{bar} ${tail}`, barsize: size, clearOnComplete: true },
+      stream,
+      format: `{bar} ${tail}`,
+      barsize: size,
+      clearOnComplete: true,
       // The bar is cut at the terminal's width; switching the terminal's own wrapping off would outlive a process that is killed.
       linewrap: true,
     },

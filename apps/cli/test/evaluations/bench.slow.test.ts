@@ -67,10 +67,14 @@ describe("bench", () => {
     ]);
     for (const run of runs) {
       expect(Object.keys(run)).toEqual([
-        ...["context", "method", "positions"],
+        "context",
+        "method",
+        "positions",
         ...(run.method === "none" ? [] : ["groupSize", "window"]),
         "beyondCapacity",
-        ...["prefill", "decode", "keyValueBytes"],
+        "prefill",
+        "decode",
+        "keyValueBytes",
       ]);
       expect(run.beyondCapacity).toBe(false);
       expect(run.keyValueBytes).toBeGreaterThanOrEqual(5 * rowBytes * (run.context + 2));
@@ -108,8 +112,15 @@ describe("bench", () => {
     expect(svg).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
     expect(svg).not.toMatch(/NaN|Infinity|undefined/);
     for (const label of [
-      ...["passkey-875k on cpu", "prefill, milliseconds per token", "decode, milliseconds per token"],
-      ...["context, tokens (logarithmic)", "16", "32", "none: plain", `self-extend: ${positions}`, "trained window 24"],
+      "passkey-875k on cpu",
+      "prefill, milliseconds per token",
+      "decode, milliseconds per token",
+      "context, tokens (logarithmic)",
+      "16",
+      "32",
+      "none: plain",
+      `self-extend: ${positions}`,
+      "trained window 24",
     ])
       expect(svg).toContain(`>${label}<`);
     // In each panel and in the legend.

@@ -85,9 +85,12 @@ describe("entropies", () => {
 describe("tables", () => {
   const mean = (value: number) => ({ mean: value, heads: [value] });
   const report = (count: number) => ({
-    ...{ trainedContext: 8, drift: 0.25 },
+    trainedContext: 8,
+    drift: 0.25,
     layers: Array.from({ length: count }, (_, layer) => ({
-      ...{ layer, inside: mean(1), beyond: layer === 0 ? null : mean(1.25) },
+      layer,
+      inside: mean(1),
+      beyond: layer === 0 ? null : mean(1.25),
       buckets: [{ from: 0, to: 16, ...mean(layer) }],
     })),
   });

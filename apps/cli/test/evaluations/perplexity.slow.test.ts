@@ -37,8 +37,15 @@ describe("perplexity", () => {
     expect([plain.code, extended.code], plain.stderr + extended.stderr).toEqual([0, 0]);
     const [without, within] = [JSON.parse(plain.stdout) as Losses, JSON.parse(extended.stdout) as Losses];
     expect(Object.keys(without)).toEqual([
-      ...["method", "positions", "length", "windows", "beyondCapacity"],
-      ...["buckets", "loss", "perplexity", "tokens"],
+      "method",
+      "positions",
+      "length",
+      "windows",
+      "beyondCapacity",
+      "buckets",
+      "loss",
+      "perplexity",
+      "tokens",
     ]);
     for (const bucket of without.buckets) {
       expect(Object.keys(bucket)).toEqual(["from", "to", "loss", "perplexity", "tokens"]);
@@ -103,7 +110,9 @@ describe("side by side", () => {
     expect([several.code, alone.code], several.stderr + alone.stderr).toEqual([0, 0]);
     const { runs } = JSON.parse(several.stdout) as { readonly runs: readonly (Losses & { readonly method: string })[] };
     expect(runs.map(({ method }) => method)).toEqual([
-      ...["none", "self-extend, group-size 2", "self-extend, group-size 4"],
+      "none",
+      "self-extend, group-size 2",
+      "self-extend, group-size 4",
     ]);
     const own = JSON.parse(alone.stdout) as Losses;
     expect(own).toMatchObject({ stride: 100, windows: 3, length: 300 });

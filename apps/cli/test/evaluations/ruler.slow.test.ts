@@ -37,7 +37,10 @@ describe("ropewalk ruler", () => {
     expect(methods[1]!.cells).toContainEqual({ task: mine, length: 1024, score: 1 });
     expect(methods[1]).toMatchObject({
       lengths: [256, 1024].map((length) => ({ length, score: 0.25 })),
-      ...{ average: 0.25, increasing: 0.25, decreasing: 0.25, effectiveLength: null },
+      average: 0.25,
+      increasing: 0.25,
+      decreasing: 0.25,
+      effectiveLength: null,
     });
     expect(rest).toEqual({ threshold: 0.856, samples: 2, seed: 42, essays, documents: { squad: squadFile } });
   });

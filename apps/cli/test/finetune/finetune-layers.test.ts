@@ -15,7 +15,10 @@ const [vectors, stories] = [`${layeredCheckpoints}/gemma3`, "packages/tiny-model
 );
 const config: Json = {
   ...(JSON.parse(readFileSync(`${vectors}/config.json`, "utf8")) as Json),
-  ...{ vocab_size: 512, bos_token_id: 1, eos_token_id: 2, pad_token_id: null },
+  vocab_size: 512,
+  bos_token_id: 1,
+  eos_token_id: 2,
+  pad_token_id: null,
 };
 const text = file(
   "stories.txt",

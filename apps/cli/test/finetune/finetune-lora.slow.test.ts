@@ -26,7 +26,8 @@ describe("finetune --lora-rank", () => {
     ]);
     const said = await ropewalk("inspect", base, "--adapter", adapter, "--json");
     expect(JSON.parse(said.stdout)).toMatchObject({
-      ...{ method: "its own extension", entropy: "entropy-abf" },
+      method: "its own extension",
+      entropy: "entropy-abf",
       adapters: [{ name: "adapter", scale: 1, matrices: 10, ranks: [2] }],
     });
     const loss = async (...more: readonly string[]): Promise<number> => {

@@ -20,7 +20,16 @@ const place = (name: string): string => join(scratch, name);
 
 const small = ["--length", "24", "--batch-size", "2", "--samples", "6", "--learning-rate", "1e-3", "--threads", "1"];
 const tuning = (output: string, ...more: readonly string[]): readonly string[] => [
-  ...["finetune", "stories260K", "--data", text, "--separator", "<end>", "--output", output, ...small, ...more],
+  "finetune",
+  "stories260K",
+  "--data",
+  text,
+  "--separator",
+  "<end>",
+  "--output",
+  output,
+  ...small,
+  ...more,
 ];
 const long = ["--recipe", "entropy-abf", "--steps", "30", "--save-every", "1", "--json"];
 
@@ -33,7 +42,9 @@ const weights = (output: string): Buffer => readFileSync(join(output, "model.saf
 
 const start = (args: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<Outcome> } => {
   const child = spawn(process.execPath, ["--conditions=@ropewalk/source", resolve("apps/cli/src/main.ts"), ...args], {
-    ...{ cwd: scratch, env: { ...process.env, NO_COLOR: "1" }, stdio: ["ignore", "pipe", "pipe"] },
+    cwd: scratch,
+    env: { ...process.env, NO_COLOR: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
   });
   let [stdout, stderr] = ["", ""];
   child.stdout!.on("data", (part: Buffer) => void (stdout += part.toString()));
@@ -63,7 +74,9 @@ describe("finetune", () => {
   it("writes a model that runs under what it was tuned with, unless another is asked for", async () => {
     const inspected = await ropewalk("inspect", place("whole"), "--json");
     expect(JSON.parse(inspected.stdout)).toMatchObject({
-      ...{ method: "its own extension", entropy: "entropy-abf", trainedContext: 512 },
+      method: "its own extension",
+      entropy: "entropy-abf",
+      trainedContext: 512,
       tunedUnder: "entropy-abf",
     });
     // Beyond the trained window, where the logits are scaled.

@@ -74,14 +74,17 @@ describe("a module of --method", () => {
     );
     const together = extensionFrom(await parsed("--method", shifted, "--method", own, "--method", "linear"), run);
     expect([together.positions?.name, together.entropy?.kind, together.rope?.kind]).toEqual([
-      ...["STRING(shiftFrom 21, window 8)", "custom", "linear"],
+      "STRING(shiftFrom 21, window 8)",
+      "custom",
+      "linear",
     ]);
     expect(recordIn(together)).toBeNull();
     expect(recordIn((await loadMethod(shifted)).extension)).toEqual({
       positions: { kind: "string", shiftFrom: 21, window: 8 },
     });
     const model = {
-      ...{ trainedContext: 64, slidingWindow: undefined },
+      trainedContext: 64,
+      slidingWindow: undefined,
       rope: { theta: 1e4, rotaryDim: 8, layout: "halves", scaling: { kind: "default" } },
     } as const;
     expect(extendContext(model, (await loadMethod(mapping)).extension).attentionPath.kind).toBe("masked");

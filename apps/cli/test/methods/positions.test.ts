@@ -24,7 +24,14 @@ describe("positions", () => {
     expect([stderr, code]).toEqual(["", 0]);
     expect(stdout.trimEnd().split("\n")).toEqual([
       "Sinks(sinks 2, window 4)",
-      ...["0", "1 0", "2 1 0", "3 2 1 0", "3 3 2 1 0", "3 3 3 2 1 0", "3 3 . 3 2 1 0", "3 3 . . 3 2 1 0"],
+      "0",
+      "1 0",
+      "2 1 0",
+      "3 2 1 0",
+      "3 3 2 1 0",
+      "3 3 3 2 1 0",
+      "3 3 . 3 2 1 0",
+      "3 3 . . 3 2 1 0",
     ]);
     expect(existsSync(join(scratch, "positions.svg"))).toBe(false);
   });

@@ -60,7 +60,10 @@ describe("a config that states dual chunk attention", () => {
         positions: { kind: "dual-chunk", chunkSize: 40, localSize: 10 },
         tokens: 512,
       },
-      ...{ positions: "DualChunk(chunkSize 40, localSize 10)", attention: "chunked", capacity: null, notices: [] },
+      positions: "DualChunk(chunkSize 40, localSize 10)",
+      attention: "chunked",
+      capacity: null,
+      notices: [],
     });
     expect((await read("--method", "none"))["notices"]).toContain(notice);
     const { stdout } = await ropewalk("inspect", model, "--method", "dual-chunk");

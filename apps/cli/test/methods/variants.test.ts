@@ -36,7 +36,8 @@ describe("side by side", () => {
     [
       "--method self-extend,re-rope --vary group-size=4,8 --vary window=64",
       [
-        ...["self-extend, group-size 4, window 64 G=4 W=64", "self-extend, group-size 8, window 64 G=8 W=64"],
+        "self-extend, group-size 4, window 64 G=4 W=64",
+        "self-extend, group-size 8, window 64 G=8 W=64",
         "re-rope, window 64 G=- W=64",
       ],
     ],

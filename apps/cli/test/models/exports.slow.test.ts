@@ -73,9 +73,17 @@ describe("an export", () => {
     >;
     const data = readdirSync(exported).filter((file) => file === "model.onnx_data");
     expect(report).toMatchObject({
-      ...{ family: null, numLayers: 3, numHeads: 4, numKvHeads: 2, headDim: 16, trainedContext: 64 },
-      ...{ modelBytes: sizes("model.onnx"), dataBytes: data.reduce((sum, file) => sum + sizes(file), 0) },
-      ...{ extendedBy: "nothing", positions: "SelfExtend(groupSize 7, window 16)", capacity: 350 },
+      family: null,
+      numLayers: 3,
+      numHeads: 4,
+      numKvHeads: 2,
+      headDim: 16,
+      trainedContext: 64,
+      modelBytes: sizes("model.onnx"),
+      dataBytes: data.reduce((sum, file) => sum + sizes(file), 0),
+      extendedBy: "nothing",
+      positions: "SelfExtend(groupSize 7, window 16)",
+      capacity: 350,
     });
     const lines = await output("inspect", exported, "--length", "200");
     expect(lines).toMatch(/^family +an ONNX export, 3 layers, 4 heads \(2 key-value\) of 16$/m);
@@ -140,8 +148,14 @@ describe("an extended export", () => {
     // It is inspected as extended, as it runs, unless something else is asked for; then the change is said.
     const report = JSON.parse(await output("inspect", folder, "--length", "100", "--json")) as Record<string, unknown>;
     expect(report).toMatchObject({
-      ...{ method: "its own extension", positions: "SelfExtend(groupSize 4, window 16)", groupSize: 4, window: 16 },
-      ...{ entropy: "log-n", capacity: 208, trainedContext: 64, notices: [] },
+      method: "its own extension",
+      positions: "SelfExtend(groupSize 4, window 16)",
+      groupSize: 4,
+      window: 16,
+      entropy: "log-n",
+      capacity: 208,
+      trainedContext: 64,
+      notices: [],
       extension: {
         positions: { kind: "self-extend", groupSize: 4, window: 16 },
         entropy: { kind: "log-n", trainedContext: 64 },

@@ -65,8 +65,15 @@ describe("a written folder", () => {
     // By the path of the model, and a method without groups.
     const { stdout: report } = await extend("json", join(folder, "model.onnx"), "--method", "re-rope", "--json");
     expect(JSON.parse(report)).toMatchObject({
-      ...{ model: "model.onnx", method: "re-rope", window: 16, positions: "ReRoPE(window 16)", entropy: "none" },
-      ...{ trainedContext: 64, numLayers: 3, dataFiles: ["model.onnx_data"], notices: [] },
+      model: "model.onnx",
+      method: "re-rope",
+      window: 16,
+      positions: "ReRoPE(window 16)",
+      entropy: "none",
+      trainedContext: 64,
+      numLayers: 3,
+      dataFiles: ["model.onnx_data"],
+      notices: [],
     });
   });
 

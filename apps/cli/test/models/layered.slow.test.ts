@@ -40,11 +40,21 @@ const threeBands = ({ window, window2, groupSize, groupSize2 }: LayeredCase["met
 const flagsOf: Readonly<Record<string, (numbers: LayeredCase["method"]) => readonly string[]>> = {
   none: () => [],
   "self-extend": ({ groupSize, window }) => [
-    ...["--method", "self-extend", "--group-size", `${groupSize}`, "--window", `${window}`],
+    "--method",
+    "self-extend",
+    "--group-size",
+    `${groupSize}`,
+    "--window",
+    `${window}`,
   ],
   string: ({ shiftFrom, window }) => ["--method", "string", "--shift-from", `${shiftFrom}`, "--window", `${window}`],
   "dual-chunk": ({ chunkSize, localSize }) => [
-    ...["--method", "dual-chunk", "--position-chunk", `${chunkSize}`, "--local-size", `${localSize}`],
+    "--method",
+    "dual-chunk",
+    "--position-chunk",
+    `${chunkSize}`,
+    "--local-size",
+    `${localSize}`,
   ],
   sinks: ({ sinks, window }) => ["--method", "sinks", "--sinks", `${sinks}`, "--window", `${window}`],
   "three-bands": (numbers) => ["--method", threeBands(numbers)],

@@ -186,14 +186,16 @@ describe("a sweep's file", () => {
         variant: { cache: "q8", adapter: [{ source: "lora", scale: 0.5 }] },
       },
       {
-        ...{ model: "b", label: "b, q4, lora=0.5, cache q8" },
+        model: "b",
+        label: "b, q4, lora=0.5, cache q8",
         variant: { quantize: "q4", cache: "q8", adapter: [{ source: "lora", scale: 0.5 }] },
       },
     ]);
     expect(methods).toEqual([
       { label: "self-extend+log-n", modules: [], variant: { method: ["self-extend"], entropy: "log-n" } },
       ...[2, 4].map((factor) => ({
-        ...{ label: `yarn, factor ${factor}, truncate false`, modules: [] },
+        label: `yarn, factor ${factor}, truncate false`,
+        modules: [],
         variant: { method: ["yarn"], factor, truncate: false },
       })),
       { label: "as it is", modules: [], variant: {} },
@@ -272,8 +274,15 @@ describe("memory", () => {
 describe("a results file", () => {
   const hash = "a".repeat(64);
   const record: CellRecord = {
-    ...{ record: "cell", hash, model: "m", method: "x", kind: "passkey", params: {}, positions: "plain" },
-    ...{ beyondCapacity: false, result: {} },
+    record: "cell",
+    hash,
+    model: "m",
+    method: "x",
+    kind: "passkey",
+    params: {},
+    positions: "plain",
+    beyondCapacity: false,
+    result: {},
   };
   const whose = { sweep: "s", cells: 1 };
   const open = (path: string, cells: readonly string[] = [hash]) =>
@@ -321,7 +330,8 @@ describe("a results file", () => {
 
 it("a queue's address is shown without its password", () => {
   expect(readQueueAddress("rediss://me:p%40ss@host:1/2")).toEqual({
-    ...{ url: "rediss://me:p%40ss@host:1/2", shown: "rediss://host:1/2" },
+    url: "rediss://me:p%40ss@host:1/2",
+    shown: "rediss://host:1/2",
     options: { host: "host", port: 1, username: "me", password: "p@ss", db: 2, tls: {} },
   });
   for (const text of ["host:1", "http://host", "redis://", "redis://host/x"])

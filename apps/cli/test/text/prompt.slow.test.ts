@@ -55,7 +55,10 @@ describe("a prompt", () => {
       ...generate("--file", file("a.txt", words), "--json", "--method", "self-extend", "--group-size", "4"),
     );
     expect(JSON.parse(stdout)).toMatchObject({
-      ...{ method: "self-extend", positions: "SelfExtend(groupSize 4, window 128)", promptTokens: 5, newTokens: 8 },
+      method: "self-extend",
+      positions: "SelfExtend(groupSize 4, window 128)",
+      promptTokens: 5,
+      newTokens: 8,
       prefill: { milliseconds: expect.any(Number) as number, tokensPerSecond: expect.any(Number) as number },
       decode: { milliseconds: expect.any(Number) as number, tokensPerSecond: expect.any(Number) as number },
       keyValueBytes: expect.any(Number) as number,
@@ -180,8 +183,14 @@ describe("generate", () => {
     );
     const loaded = await loadModel(await openFolder(stories260K.url), { backend: cpu() });
     const sampling: Sampling = {
-      ...{ kind: "sample", temperature: 0.7, minP: 0.1, seed: 0, repetitionPenalty: 1.3 },
-      ...{ frequencyPenalty: 0.2, presencePenalty: 0.1, logitBias: { 432: -Infinity } },
+      kind: "sample",
+      temperature: 0.7,
+      minP: 0.1,
+      seed: 0,
+      repetitionPenalty: 1.3,
+      frequencyPenalty: 0.2,
+      presencePenalty: 0.1,
+      logitBias: { 432: -Infinity },
     };
     const expected: number[] = [];
     for await (const token of loaded.generateTokens(words, { sampling, maxNewTokens: 16 })) expected.push(token);

@@ -53,14 +53,21 @@ const reportOf = (
   { steps, rounds, backend }: BenchOptions,
   peakMemoryBytes: number,
 ) => ({
-  ...{ backend, steps, rounds },
+  backend,
+  steps,
+  rounds,
   runs: all.flatMap(({ context, costs }) =>
     costs.map(({ prefill, decode, keyValueBytes }, index) => {
       const { name, words, numbers, model } = contenders[index]!;
       return {
-        ...{ context, method: name, positions: words, ...numbers },
+        context,
+        method: name,
+        positions: words,
+        ...numbers,
         beyondCapacity: beyondCapacity(model.extended, context + steps) !== undefined,
-        ...{ prefill: rated(prefill), decode: rated(decode), keyValueBytes },
+        prefill: rated(prefill),
+        decode: rated(decode),
+        keyValueBytes,
       };
     }),
   ),

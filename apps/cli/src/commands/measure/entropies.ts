@@ -66,14 +66,16 @@ const pictureOf = (name: string, runs: readonly Run[]): string => {
   const shared = { ...axes, marks: inside ? [{ at: first.trainedContext, label: "trained window" }] : [] };
   if (runs.length === 1)
     return curves({
-      ...{ ...shared, title: first.positions },
+      ...shared,
+      title: first.positions,
       curves: first.layers.map((layer) => curveOf(`layer ${layer.layer}`, layer)),
     });
   return panels({
     title: `${name}: entropy of attention, ${first.length} tokens`,
     pictures: first.layers.map(({ layer }, at) =>
       curves({
-        ...{ ...shared, title: `layer ${layer}` },
+        ...shared,
+        title: `layer ${layer}`,
         curves: runs.map((run) => curveOf(`${run.method}: ${run.positions}`, run.layers[at]!)),
       }),
     ),
@@ -106,8 +108,12 @@ const measure = async ({ path, options, opened, content, length }: Asked): Promi
   checkCount("entropies", "--windows", windows);
   checkCount("entropies", "--bucket", bucket);
   const params = entropiesEvaluation.check("entropies", {
-    ...{ text: file, length, windows, bucket },
-    ...{ ...(separator !== undefined && { separator }), ...(layers && { layers }) },
+    text: file,
+    length,
+    windows,
+    bucket,
+    ...(separator !== undefined && { separator }),
+    ...(layers && { layers }),
     ...(chunkSize !== undefined && { chunkSize }),
   });
   // Before anything is loaded: whether the text has the windows.
@@ -116,13 +122,23 @@ const measure = async ({ path, options, opened, content, length }: Asked): Promi
   sayBeyond(opened, jobs);
   const results = await runSideBySide<EntropiesParams>(
     {
-      ...{ command: "entropies", opened, options, workers, texts: { [file]: content } },
-      ...{ workOf: () => length * windows, label: ({ name }) => name },
+      command: "entropies",
+      opened,
+      options,
+      workers,
+      texts: { [file]: content },
+      workOf: () => length * windows,
+      label: ({ name }) => name,
     },
     jobs,
   );
   const runs = results.map(({ result, positions, numbers, beyondCapacity: beyond }, at): Run => ({
-    ...{ method: jobs[at]!.name, positions, ...numbers, length, windows, beyondCapacity: beyond },
+    method: jobs[at]!.name,
+    positions,
+    ...numbers,
+    length,
+    windows,
+    beyondCapacity: beyond,
     ...(result as EntropiesReport),
   }));
   const alone = runs.length === 1;
@@ -167,7 +183,11 @@ const drawMap = async ({ path, options, opened, content, length }: Asked, place:
   const rows = (weights: Float32Array): readonly (readonly number[])[] =>
     ids.map((_, row) => Array.from(weights.subarray(row * length, row * length + row + 1)));
   const reports = maps.map(({ weights, ...map }) => ({
-    ...{ ...map, length, layer: place.layer, head: place.head ?? null, weights: rows(weights) },
+    ...map,
+    length,
+    layer: place.layer,
+    head: place.head ?? null,
+    weights: rows(weights),
   }));
   if (options.json) process.stdout.write(`${JSON.stringify(reports.length === 1 ? reports[0] : { runs: reports })}\n`);
   else for (const { positions } of maps) process.stdout.write(`${positions}: ${mapWords(place)}, ${length} tokens\n`);

@@ -53,7 +53,8 @@ const besideFirst = (methods: readonly Answers[]) => {
 const run = async (model: string, options: ExamOptions): Promise<void> => {
   if (options.answers !== undefined) await checkWritable("--answers", options.answers);
   const { read, texts, nameOf } = await openFiles({
-    ...{ "--data": options.data, "--prompt": options.prompt === undefined ? [] : [options.prompt] },
+    "--data": options.data,
+    "--prompt": options.prompt === undefined ? [] : [options.prompt],
   });
   const opened = await open(model, options);
   const params = paramsOf(options, opened.source.decoder.trainedContext, nameOf);
@@ -61,7 +62,13 @@ const run = async (model: string, options: ExamOptions): Promise<void> => {
   const questions = await examQuestions(params, read);
   const methods = await runSamples<ExamParams, ExamAnswer>(
     {
-      ...{ command: "exam", model, opened, options, texts, kind: "exam", params },
+      command: "exam",
+      model,
+      opened,
+      options,
+      texts,
+      kind: "exam",
+      params,
       workers: workersFor("exam", model, options.workers),
       samples: questions.length,
       tokensOf: ({ tokens }) => tokens,

@@ -53,8 +53,10 @@ const longbench = async (model: string, options: LongBenchOptions): Promise<void
   if (options.answers !== undefined) await checkWritable("--answers", options.answers);
   const optional = (name: string | undefined): readonly string[] => (name === undefined ? [] : [name]);
   const { read, texts, nameOf } = await openFiles({
-    ...{ "--data": options.data, "--prompts": [options.prompts] },
-    ...{ "--max-new": optional(options.maxNew), "--metrics": optional(options.metrics) },
+    "--data": options.data,
+    "--prompts": [options.prompts],
+    "--max-new": optional(options.maxNew),
+    "--metrics": optional(options.metrics),
   });
   const opened = await open(model, options);
   const params = paramsOf(options, opened.source.decoder.trainedContext, nameOf);
@@ -65,7 +67,14 @@ const longbench = async (model: string, options: LongBenchOptions): Promise<void
   const workers = workersFor("longbench", model, options.workers);
   const methods = await runSamples<LongBenchParams, LongBenchAnswer>(
     {
-      ...{ command: "longbench", model, opened, options, workers, texts, kind: "longbench", params },
+      command: "longbench",
+      model,
+      opened,
+      options,
+      workers,
+      texts,
+      kind: "longbench",
+      params,
       samples: samples.length,
       tokensOf: ({ promptTokens }, index) => promptTokens + samples[index]!.maxNewTokens,
     },

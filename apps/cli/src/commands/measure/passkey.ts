@@ -71,13 +71,17 @@ const cellsFrom = ({ lengths, seed, keys, digits, template, ...options }: Passke
   if (keys !== undefined) checkCount("passkey", "--keys", keys);
   if (digits !== undefined) checkCount("passkey", "--digits", digits);
   const own = {
-    ...{ ...(keys !== undefined && { keys }), ...(digits !== undefined && { digits }) },
+    ...(keys !== undefined && { keys }),
+    ...(digits !== undefined && { digits }),
     ...(template !== undefined && { template }),
   };
   return lengths.flatMap((length) =>
     depths.flatMap((depth) =>
       seed.map((one): PasskeyParams => ({
-        ...{ length: checkCount("passkey", "--lengths", length), depth, trials, seed: one },
+        length: checkCount("passkey", "--lengths", length),
+        depth,
+        trials,
+        seed: one,
         ...own,
       })),
     ),
@@ -161,7 +165,10 @@ const passkey = async (model: string, options: PasskeyOptions, command: Command)
   );
   const results = await runSideBySide<PasskeyParams | WrittenPasskeyParams>(
     {
-      ...{ command: "passkey", opened, options, workers },
+      command: "passkey",
+      opened,
+      options,
+      workers,
       workOf: (params) => params.length * trialsOf(params),
       label: ({ name, params: { length } }) => `${name}, ${length} tokens`,
     },
@@ -175,8 +182,12 @@ const passkey = async (model: string, options: PasskeyOptions, command: Command)
   if (options.json) {
     const cells = methods.flatMap(({ method: name, cells: own }) =>
       own.map(({ length, depth, found, trials }, index) => ({
-        ...{ method: name, ...(file !== undefined && { prompt: index + 1 }) },
-        ...{ length, depth, found, trials },
+        method: name,
+        ...(file !== undefined && { prompt: index + 1 }),
+        length,
+        depth,
+        found,
+        trials,
       })),
     );
     const report = { cells, costs: costsReport(methods), threads: threads ?? null, workers, ...(keys && { keys }) };

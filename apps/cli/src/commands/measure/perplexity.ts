@@ -59,9 +59,14 @@ const paramsOf = (
     return Array.from({ length: Math.ceil(windows / each) }, (_, part): PerplexityParams => {
       const skip = part * each;
       return {
-        ...{ text, length, windows: Math.min(each, windows - skip), bucket },
-        ...{ ...(separator !== undefined && { separator }), ...(stride !== undefined && { stride }) },
-        ...{ ...(skip > 0 && { skip }), ...(chunkSize !== undefined && { chunkSize }) },
+        text,
+        length,
+        windows: Math.min(each, windows - skip),
+        bucket,
+        ...(separator !== undefined && { separator }),
+        ...(stride !== undefined && { stride }),
+        ...(skip > 0 && { skip }),
+        ...(chunkSize !== undefined && { chunkSize }),
         ...(batch !== undefined && { batch }),
       };
     });
@@ -126,12 +131,10 @@ const pictureOf = (
     });
   return curves({
     title: `${name}: mean loss by length of the context`,
-    ...{
-      across: "tokens of a window (logarithmic)",
-      up: "mean loss, in nats per token",
-      logarithmic: true,
-      dots: true,
-    },
+    across: "tokens of a window (logarithmic)",
+    up: "mean loss, in nats per token",
+    logarithmic: true,
+    dots: true,
     curves: methods.map((method) => {
       const own = runs.filter((run) => run.method === method);
       return {
@@ -164,7 +167,11 @@ const measure = async (path: string, options: PerplexityOptions): Promise<void> 
   sayBeyond(opened, jobs, alone);
   const results = await runSideBySide<PerplexityParams>(
     {
-      ...{ command: "perplexity", opened, options, workers, texts: { [file]: content } },
+      command: "perplexity",
+      opened,
+      options,
+      workers,
+      texts: { [file]: content },
       workOf: (params) => params.length * params.windows,
       label: ({ name, params }) => `${name}, ${params.length} tokens`,
     },
@@ -180,15 +187,15 @@ const measure = async (path: string, options: PerplexityOptions): Promise<void> 
       const { positions, numbers, beyondCapacity: beyond } = results[own[0]!]!;
       const { buckets, ...mean } = joinedReports(own.map((at) => results[at]!.result as PerplexityReport));
       return {
-        ...{
-          method: jobs[own[0]!]!.name,
-          positions,
-          ...numbers,
-          length,
-          windows,
-          ...(stride !== undefined && { stride }),
-        },
-        ...{ beyondCapacity: beyond, buckets, ...mean },
+        method: jobs[own[0]!]!.name,
+        positions,
+        ...numbers,
+        length,
+        windows,
+        ...(stride !== undefined && { stride }),
+        beyondCapacity: beyond,
+        buckets,
+        ...mean,
       };
     });
   });

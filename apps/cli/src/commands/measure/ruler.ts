@@ -82,7 +82,9 @@ const report = (methods: readonly RulerScores[], { samples, seed }: Asked, files
   const { essays, documents } = files;
   return {
     methods: methods.map((scores) => rulerReport(scores, threshold)),
-    ...{ threshold, samples, seed },
+    threshold,
+    samples,
+    seed,
     ...(essays !== undefined && { essays }),
     ...(Object.keys(documents).length > 0 && { documents }),
   };
@@ -113,7 +115,11 @@ const ruler = async (model: string, options: RulerOptions): Promise<void> => {
   const jobs = jobsOf("task", { model, opened, options }, variantsOf(options), cellsOf(tasks, asked));
   const results = await runSideBySide<TaskParams>(
     {
-      ...{ command: "ruler", opened, options, workers, texts: files.texts },
+      command: "ruler",
+      opened,
+      options,
+      workers,
+      texts: files.texts,
       workOf: (params) => params.length * params.samples,
       label: ({ name, params }) => `${name}, ${params.task}, ${params.length} tokens`,
     },

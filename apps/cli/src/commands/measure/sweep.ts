@@ -157,7 +157,8 @@ const sweep = async (file: string, options: SweepOptions): Promise<void> => {
         method: cell.method.label,
         kind,
         params,
-        ...{ result: null, ...measured },
+        result: null,
+        ...measured,
       };
     });
     process.stdout.write(`${JSON.stringify({ cells, done: mine.length - problems.length, of: mine.length })}\n`);

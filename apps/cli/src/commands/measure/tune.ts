@@ -39,7 +39,8 @@ const readTuneText = (name: string, content: string): string | readonly string[]
 };
 
 const cells = ({ first, far, near, samples }: TuneResult["plain"]): readonly string[] => [
-  ...[first.toFixed(4), far.toFixed(4)],
+  first.toFixed(4),
+  far.toFixed(4),
   near === null ? "-" : near.toFixed(4),
   `${samples}`,
 ];
@@ -90,7 +91,9 @@ const run = async (path: string, options: TuneOptions): Promise<void> => {
   // Whether anything can be found is known before anything is read.
   spaceOf(opened.source.decoder.trainedContext, length, { groupSize, window });
   const samples = tuneSamples(opened, text, {
-    ...{ length, samples: most, ...(separator !== undefined && { separator }) },
+    length,
+    samples: most,
+    ...(separator !== undefined && { separator }),
   });
   const asIs: SharedOptions = { ...options, method: ["none"] };
   for (const name of ["groupSize", "window", "entropy"] as const) delete (asIs as { [key: string]: unknown })[name];
@@ -98,7 +101,12 @@ const run = async (path: string, options: TuneOptions): Promise<void> => {
     const bar = newBar("{value} of {total} prefills at most");
     bar.start(prefills, 0);
     const result = await tune(model, samples, {
-      ...{ length, prefills, groupSize, window, signal, logN: entropy !== "none" },
+      length,
+      prefills,
+      groupSize,
+      window,
+      signal,
+      logN: entropy !== "none",
       onProgress: (done) => bar.update(Math.round(10 * done) / 10),
     }).finally(() => bar.stop());
     const { trainedContext } = model.extended.decoder;

@@ -32,7 +32,12 @@ const worker = async ({ queue, folder, memory, lease, ...asked }: WorkerOptions)
   process.once("SIGTERM", () => ended.abort(ending("worker: ended", 143)));
   const signal = AbortSignal.any([interruptSignal("worker"), ended.signal]);
   await serve({
-    ...{ connection, options, folder, workers, lease: 1000 * lease, signal },
+    connection,
+    options,
+    folder,
+    workers,
+    lease: 1000 * lease,
+    signal,
     memory: () => memoryHad(memory),
     onDone: (words, error) => notice(error === undefined ? `done: ${words}` : `failed: ${words}: ${error.message}`),
   });

@@ -28,9 +28,11 @@ const convert = async (path: string, { quantize, adapter, output, json }: Conver
   const written = await writeFolder(output, files).finally(stop);
   if (json) {
     const report = {
-      ...{ output, quantize: quantize ?? null },
+      output,
+      quantize: quantize ?? null,
       ...(adapter === undefined ? {} : { adapters: adapter }),
-      ...{ files: files.map(({ name }) => name), bytes: written },
+      files: files.map(({ name }) => name),
+      bytes: written,
     };
     process.stdout.write(`${JSON.stringify(report)}\n`);
     return;

@@ -70,9 +70,21 @@ const extend = async (path: string, options: ExtendOptions): Promise<void> => {
   const positions = extension.positions?.name ?? "plain";
   if (options.json) {
     const report = {
-      ...{ output, model, method: nameOf({ ...options, entropy: "none" }), ...groupsAndWindow(extension) },
-      ...{ entropy: extension.entropy?.kind ?? "none", positions, extension: recordIn(extension), ...asked },
-      ...{ trainedContext, capacity, numLayers, files, dataFiles, linked, notices },
+      output,
+      model,
+      method: nameOf({ ...options, entropy: "none" }),
+      ...groupsAndWindow(extension),
+      entropy: extension.entropy?.kind ?? "none",
+      positions,
+      extension: recordIn(extension),
+      ...asked,
+      trainedContext,
+      capacity,
+      numLayers,
+      files,
+      dataFiles,
+      linked,
+      notices,
     };
     process.stdout.write(`${JSON.stringify(report)}\n`);
     return;

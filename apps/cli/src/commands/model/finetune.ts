@@ -34,7 +34,10 @@ const stepsTable = ({ steps, trained }: Done): string => {
   return renderTable(columns, [
     ...before.map(({ step, loss }) => [`${step}`, "-", loss.toFixed(3), "-", "-"]),
     ...shown.map(({ step, loss, evaluation, learningRate, tokensPerSecond }) => [
-      ...[`${step}`, loss.toFixed(3), evaluation?.toFixed(3) ?? "-", learningRate.toPrecision(3)],
+      `${step}`,
+      loss.toFixed(3),
+      evaluation?.toFixed(3) ?? "-",
+      learningRate.toPrecision(3),
       Math.round(tokensPerSecond).toLocaleString("en"),
     ]),
   ]);
@@ -46,14 +49,27 @@ const report = (options: FinetuneOptions, { plan, done, written, from }: Ended) 
   const { name, extension, data, heldOut, training } = plan;
   const { evaluations } = done.trained;
   return {
-    ...{ output: options.output, bytes: written, method: name, ...groupsAndWindow(extension) },
-    ...{ extension: recordIn(extension), length: options.length, samples: data.samples.length },
-    ...{ documents: data.documents, cut: data.cut, leftOut: data.leftOut, learned: data.learned },
+    output: options.output,
+    bytes: written,
+    method: name,
+    ...groupsAndWindow(extension),
+    extension: recordIn(extension),
+    length: options.length,
+    samples: data.samples.length,
+    documents: data.documents,
+    cut: data.cut,
+    leftOut: data.leftOut,
+    learned: data.learned,
     ...(heldOut && { heldOut: { ...heldOut, samples: heldOut.samples.length } }),
-    ...{ seed: training.seed ?? 0, resumedFrom: from },
+    seed: training.seed ?? 0,
+    resumedFrom: from,
     steps: done.steps.map(({ step, loss, evaluation, gradientNorm, learningRate, tokensPerSecond }) => ({
-      ...{ step, loss, ...(evaluation === undefined ? {} : { evaluation }) },
-      ...{ gradientNorm, learningRate, tokensPerSecond },
+      step,
+      loss,
+      ...(evaluation === undefined ? {} : { evaluation }),
+      gradientNorm,
+      learningRate,
+      tokensPerSecond,
     })),
     evaluations,
   };

@@ -42,7 +42,10 @@ const checkpointFacts = (checkpoint: Checkpoint, { quantize }: InspectOptions): 
       ...(tuned === undefined ? {} : { "tuned under": tuned }),
     },
     report: {
-      ...{ family: checkpoint.decoder.family, parameters, storedBytes: stored, weightBytes: weights },
+      family: checkpoint.decoder.family,
+      parameters,
+      storedBytes: stored,
+      weightBytes: weights,
       ...(tuned === undefined ? {} : { tunedUnder: tuned }),
       ...(quantize === undefined ? {} : { quantize }),
     },
@@ -69,7 +72,10 @@ const adapterFacts = async ({ source }: OpenedModel, { adapter }: InspectOptions
   const adapters = await adaptersFrom(adapter);
   withAdapters(checkpoint, adapters);
   const facts = adapters.map(({ adapter: { name, modules }, scale = 1 }) => ({
-    ...{ name, scale, matrices: modules.size, ranks: [...new Set([...modules.values()].map(({ rank }) => rank))] },
+    name,
+    scale,
+    matrices: modules.size,
+    ranks: [...new Set([...modules.values()].map(({ rank }) => rank))],
     parameters: [...modules.values()].reduce((sum, { A, B }) => sum + A.data.length + B.data.length, 0),
   }));
   const said = facts.map(
@@ -119,15 +125,27 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
       ...ownReport,
       ...beside.report,
       ...stated.report,
-      ...{ numLayers, numHeads, numKvHeads, headDim, trainedContext },
-      ...{ ropeScaling: decoder.rope.scaling.kind, ropeTheta: decoder.rope.theta },
+      numLayers,
+      numHeads,
+      numKvHeads,
+      headDim,
+      trainedContext,
+      ropeScaling: decoder.rope.scaling.kind,
+      ropeTheta: decoder.rope.theta,
       slidingWindow: slidingWindow ?? null,
-      ...{ length, method: chosen.name, positions: extended.positions.name, ...groupsAndWindow(extension) },
-      ...{ entropy: extension.entropy?.kind ?? "none", extension: recordIn(extension) },
+      length,
+      method: chosen.name,
+      positions: extended.positions.name,
+      ...groupsAndWindow(extension),
+      entropy: extension.entropy?.kind ?? "none",
+      extension: recordIn(extension),
       // JSON has no infinity.
       capacity: extended.capacity === Infinity ? null : extended.capacity,
-      ...{ attention: extended.attentionPath.kind, groups: groupsReport(extended, extension, length) },
-      ...{ cache, keyValueBytes, notices },
+      attention: extended.attentionPath.kind,
+      groups: groupsReport(extended, extension, length),
+      cache,
+      keyValueBytes,
+      notices,
       ...(options.checkWeights ? { weightsFinite: true } : {}),
     };
     process.stdout.write(`${JSON.stringify(report)}\n`);

@@ -42,8 +42,13 @@ const picture = (title: string, length: number, matrix: Matrix): string => {
     }),
   );
   return heatMap({
-    ...{ title, rows: length, columns: length, values },
-    ...{ across: "key", down: "query", colour: "relative position" },
+    title,
+    rows: length,
+    columns: length,
+    values,
+    across: "key",
+    down: "query",
+    colour: "relative position",
   });
 };
 

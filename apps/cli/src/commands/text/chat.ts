@@ -39,7 +39,9 @@ const talkOf = (
   template: string | undefined,
   options: ChatOptions,
 ): Talk => ({
-  ...{ model, document, run: runFrom("chat", model.source, options) },
+  model,
+  document,
+  run: runFrom("chat", model.source, options),
   begin: () =>
     model.chat({
       ...(document && { after: document }),

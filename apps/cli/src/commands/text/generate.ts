@@ -51,9 +51,11 @@ const printJson = async (model: LanguageModel, { ids, run, chosen, stats }: Job)
   else for await (const piece of model.generate(ids, told)) cut += piece;
   const made = generated.map(({ token }) => token);
   const report = {
-    ...{ ids: made, text: run.stopStrings === undefined ? (text?.decode(made) ?? "") : cut },
+    ids: made,
+    text: run.stopStrings === undefined ? (text?.decode(made) ?? "") : cut,
     ...(run.logprobs === undefined ? {} : { logprobs: generated }),
-    ...{ method: chosen.name, positions: extendedWords(extended.positions.name, chosen.extension) },
+    method: chosen.name,
+    positions: extendedWords(extended.positions.name, chosen.extension),
     ...groupsAndWindow(chosen.extension),
     ...statsReport(stats()!),
   };
@@ -98,7 +100,9 @@ const generate = async (path: string, words: readonly string[], options: Command
     let stats: GenerationStats | undefined;
     const bar = promptBar();
     const asked: GenerateOptions = {
-      ...{ ...given, signal, onPrefill: bar.onPrefill },
+      ...given,
+      signal,
+      onPrefill: bar.onPrefill,
       onDone: (done) => (stats = done),
       ...guesses,
       ...(options.logprobs === undefined ? {} : { logprobs: options.logprobs }),

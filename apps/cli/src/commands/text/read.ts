@@ -66,7 +66,9 @@ const read = async (path: string, file: string | undefined, options: CommandOpti
     const before = await openAfter(model, after, signal);
     const bar = promptBar();
     const reading: ReadOptions = {
-      ...{ signal, room, onProgress: bar.onPrefill },
+      signal,
+      room,
+      onProgress: bar.onPrefill,
       ...(chunkSize === undefined ? {} : { chunkSize }),
       ...(beyondCapacity ? { beyondCapacity: "allow" } : {}),
     };
@@ -82,7 +84,11 @@ const read = async (path: string, file: string | undefined, options: CommandOpti
     const words = extendedWords(model.extended.positions.name, extension);
     if (options.json) {
       const report = {
-        ...{ tokens, readBefore: tokensBefore(after), method: name, positions: words, cache: model.extended.cache },
+        tokens,
+        readBefore: tokensBefore(after),
+        method: name,
+        positions: words,
+        cache: model.extended.cache,
         read: { milliseconds: readTime, tokensPerSecond: rate(ids.length, readTime) },
         save: { path: save, bytes: fileBytes, milliseconds: saveTime },
         keyValueBytes: prefix.bytes,

@@ -33,8 +33,11 @@ type ModelKeys = {
 };
 
 const modelKeys: Keys<ModelKeys> = {
-  ...{ model: text, trainedContext: optional(positive), adapter: optional(text) },
-  ...{ quantize: optional(oneOf(["none", ...precisionNames])), cache: optional(oneOf(["none", ...cachePrecisions])) },
+  model: text,
+  trainedContext: optional(positive),
+  adapter: optional(text),
+  quantize: optional(oneOf(["none", ...precisionNames])),
+  cache: optional(oneOf(["none", ...cachePrecisions])),
 };
 
 /** `none` stands beside others in a list for what is absent elsewhere. */
@@ -59,7 +62,8 @@ const readModel = (where: string, entry: JsonObject): ModelEntry => {
     ...(cache === undefined ? [] : [`cache ${cache}`]),
   ];
   return {
-    ...{ model, label: [model, ...said].join(", ") },
+    model,
+    label: [model, ...said].join(", "),
     variant: {
       ...(trainedContext === undefined ? {} : { trainedContext }),
       ...(quantize === undefined ? {} : { quantize }),
@@ -143,7 +147,8 @@ const readMethod = (where: string, entry: JsonObject): MethodEntry => {
   };
   const { extension: _, ...flags } = named;
   const name = nameOf({
-    ...{ fallback: "none", ...flags },
+    fallback: "none",
+    ...flags,
     ...(modules.length > 0 && { modules: modules.map((path) => ({ path, extension: {} })) }),
   });
   const words = named.extension && extensionWords(extensionOf(named.extension));

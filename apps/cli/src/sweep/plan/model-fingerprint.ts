@@ -17,8 +17,13 @@ import { filesOf } from "../../model/open-model.ts";
 
 /** Files beside the weights that change what a run gives. */
 const texts = [
-  ...["config.json", "generation_config.json", "ropewalk.json", "task.json"],
-  ...["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"],
+  "config.json",
+  "generation_config.json",
+  "ropewalk.json",
+  "task.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
 ];
 
 const stated = async (source: ByteSource): Promise<readonly [size: number, hash: string]> => [

@@ -124,22 +124,29 @@ export const planner = ({ folder, options: shared }: Place): Planner => {
       model: fingerprint,
       // What is in functions is known by its module.
       method: (record ?? {
-        ...{ modules: await Promise.all(method.modules.map((name) => hashOnce("sweep", name))) },
+        modules: await Promise.all(method.modules.map((name) => hashOnce("sweep", name))),
         ...method.variant,
       }) as JsonObject,
       run: {
-        ...{ backend: options.backend, precision: backendFrom(options).precision, cache },
+        backend: options.backend,
+        precision: backendFrom(options).precision,
+        cache,
         ...(options.quantize === undefined ? {} : { quantize: options.quantize }),
         ...(options.trainedContext === undefined ? {} : { trainedContext: options.trainedContext }),
       },
-      ...{ kind, params },
+      kind,
+      params,
       files: await Promise.all((row.files?.(params) ?? []).map((name) => hashOnce(kind, name))),
     };
     return {
       ...cell,
-      ...{ identity, hash: await cellHash(identity) },
+      identity,
+      hash: await cellHash(identity),
       job: {
-        ...{ model: path, variant, kind, params },
+        model: path,
+        variant,
+        kind,
+        params,
         ...(own.length > 0 && { modules: own.map(({ path: at }) => at) }),
       },
       tokens: row.tokens?.(params) ?? length,

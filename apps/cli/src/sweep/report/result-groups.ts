@@ -70,7 +70,10 @@ export const groupsOf = (
   return [...groups.values()].map((own) => {
     const { model, evaluation } = own[0]!.cell;
     return {
-      ...{ model: model.label, kind: evaluation.kind, about: shared(own), cells: own },
+      model: model.label,
+      kind: evaluation.kind,
+      about: shared(own),
+      cells: own,
       methods: labels.filter((label) => own.some(({ cell }) => cell.method.label === label)),
       lengths: distinct(own.map(({ length }) => length)).toSorted((a, b) => a - b),
       figures: (own.find(({ figures }) => figures.length > 0)?.figures ?? []).map((figure) => {

@@ -16,7 +16,8 @@ import { readResults } from "./results-file.ts";
 const outputOf = (command: Command): string => {
   const sweep = command.parent!;
   for (const { attributeName, long } of sweep.options.map((option) => ({
-    ...{ attributeName: option.attributeName(), long: option.long },
+    attributeName: option.attributeName(),
+    long: option.long,
   })))
     if (attributeName !== "output" && sweep.getOptionValueSource(attributeName) === "cli")
       throw new RangeError(`merge: ${long} is not read, got ${show(sweep.getOptionValue(attributeName))}`);

@@ -14,9 +14,16 @@ export const cellWords = ({ model, method, evaluation: { kind, params } }: Plann
 };
 
 const recordOf = (cell: PlannedCell, { result, positions, numbers, beyondCapacity }: JobResult): CellRecord => ({
-  ...{ record: "cell", hash: cell.hash, model: cell.model.label, method: cell.method.label },
-  ...{ kind: cell.evaluation.kind, params: cell.evaluation.params },
-  ...{ positions, ...numbers, beyondCapacity, result },
+  record: "cell",
+  hash: cell.hash,
+  model: cell.model.label,
+  method: cell.method.label,
+  kind: cell.evaluation.kind,
+  params: cell.evaluation.params,
+  positions,
+  ...numbers,
+  beyondCapacity,
+  result,
 });
 
 export type Running = {
