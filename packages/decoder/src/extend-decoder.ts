@@ -1,4 +1,4 @@
-/** A decoder with an extension put on it, and how its cache is kept. */
+/** A decoder with its context extension, its groups of layers and the format of its cache. */
 import { checkKeys, oneOf, optional } from "@ropewalk/check";
 import {
   extendContext,
@@ -16,14 +16,14 @@ export type ExtendedDecoder<D extends DecoderSizes = DecoderSizes> = ExtendedCon
   /** In the order of their first layers. */
   readonly groups: readonly ExtendedGroup[];
   readonly cache: CachePrecision;
-  /** The model's, for errors. */
+  /** The model's name, for errors. */
   readonly name?: string;
 };
 
 /**
- * {@link extendContext} of a decoder, and how its cache is to be kept.
+ * A decoder with a context extension, as {@link extendContext} gives it, and the format of its cache.
  *
- * @throws RangeError as there, when the cache has another name, and when one for settled tokens alone is asked for where none settles
+ * @throws RangeError as `extendContext`, when the cache format is unknown, and when it needs tokens that settle but none do
  */
 export const extendDecoder = <D extends DecoderSizes>(
   decoder: D,

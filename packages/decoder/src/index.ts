@@ -8,7 +8,7 @@ export {
 } from "./attention/attention-outputs.ts";
 export { batchHeads } from "./attention/batch-heads.ts";
 export { multiStepGraph } from "./multi-step/multi-step-graph.ts";
-// An extension is put on a decoder: who has one has both.
+// Every decoder here has a context extension, so its users need both packages.
 export * from "@ropewalk/context-extension";
 export {
   embedding,

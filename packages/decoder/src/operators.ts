@@ -1,9 +1,9 @@
 /**
- * Which operators a graph may hold.
+ * The operators that a graph may hold.
  *
- *   all    ONNX's. Long chunks attend head after head, in a Scan behind an If
- *   plain  one operator after another, over float32 and integers: a GPU's provider has no If, no Scan and no bfloat16, so that
- *          they would be computed on the CPU, with everything they read and give carried there and back; and many a GPU has no
- *          float16, which is another argument. Weights may be narrower: they are widened when the session loads
+ *   all    every operator of ONNX. Long chunks attend head after head, in a Scan inside an If
+ *   plain  no operator with inner graphs, and only float32 and integers. GPU providers have no If, no Scan and no bfloat16: the
+ *          runtime would compute them on the CPU and copy their inputs and outputs there and back. Float16 depends on the
+ *          precision, because many GPUs have none. Weights may be stored in fewer bits; they are widened when the session loads
  */
 export type Operators = "all" | "plain";

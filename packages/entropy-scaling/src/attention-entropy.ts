@@ -7,7 +7,7 @@
  */
 import { check, checkArray, checkInteger, checkKeys } from "@ropewalk/check";
 
-/** How far from 1 the probabilities of a row may sum, for those kept in float16 or float32. */
+/** How far from 1 the sum of a row's probabilities may be: room for probabilities that were kept in float16 or float32. */
 const sumTolerance = 1e-3;
 
 /**
@@ -16,7 +16,7 @@ const sumTolerance = 1e-3;
  *
  * @throws RangeError when keyLen is not an integer >= 1, when it does not divide the number of values, when a
  * value is not >= 0, when a row does not sum to 1 within 1e-3, or when `out` has another length; TypeError when
- * keyLen is not a number, probabilities are no array of floats, or a key is not known.
+ * keyLen is not a number, probabilities are not an array of floats, or a key is not known.
  */
 export const attentionEntropy = (
   config: { readonly keyLen: number },

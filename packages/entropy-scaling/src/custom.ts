@@ -1,4 +1,4 @@
-/** A scaling of one's own, of any shape: scale(l, i) by a function of the layer and the position, both from 0. */
+/** The caller's own scaling, of any shape: scale(l, i) is a function of the layer and the position, both counted from 0. */
 import { aboveZero } from "@ropewalk/check";
 import type { ScaleOf, ScalingOf } from "./scaling.ts";
 

@@ -4,13 +4,13 @@
  *     scale(l, i) = 1                              l < exemptLayers
  *     scale(l, i) = max(1, ln(i + 1) / ln(c))      otherwise
  *
- * The method is this together with a larger rotary base.
+ * The method also needs a larger rotary base.
  */
 import { checkInteger } from "@ropewalk/check";
 import { logN } from "./log-n.ts";
 import { constantScale, type ScaleCurve, type ScalingOf } from "./scaling.ts";
 
-/** The rotary base (theta) that goes with Entropy-ABF: that of the published models. */
+/** The rotary base (theta) that goes with Entropy-ABF, as in the published models. */
 export const entropyAbfTheta: number = 500_000;
 
 export const entropyAbf = (scaling: ScalingOf<"entropy-abf">, where: string, layer: number): ScaleCurve => {

@@ -1,5 +1,5 @@
 /**
- * The query of position i in layer l is multiplied by scale(l, i), so that every attention logit of that query is.
+ * The query of position i in layer l is multiplied by scale(l, i). This multiplies each of the query's attention logits.
  */
 import { byVariant, check, checkFunction, checkInteger, checkKeys, type Variants } from "@ropewalk/check";
 import { custom } from "./custom.ts";
@@ -8,7 +8,7 @@ import { logN } from "./log-n.ts";
 import type { EntropyScaling, ScaleCurve, ScaleOf } from "./scaling.ts";
 import { yarnTemperature } from "./yarn-temperature.ts";
 
-/** A scaling's fields, and what it comes to in a layer. */
+/** For each kind: the checks of its fields, and the function that gives the scale in a layer. */
 const scalings: Variants<EntropyScaling, ScaleCurve | ScaleOf, [where: string, layer: number]> = {
   "log-n": [{ trainedContext: true }, logN],
   "entropy-abf": [{ trainedContext: true, exemptLayers: true }, entropyAbf],
@@ -16,7 +16,7 @@ const scalings: Variants<EntropyScaling, ScaleCurve | ScaleOf, [where: string, l
   custom: [{ scale: checkFunction }, custom],
 };
 
-/** The kinds that there are. */
+/** All kinds of scalings. */
 export const entropyKinds: readonly EntropyScaling["kind"][] = Object.keys(scalings) as EntropyScaling["kind"][];
 
 const scaleIn = (where: string, scaling: EntropyScaling, layer: number): ScaleCurve | ScaleOf => {
@@ -31,9 +31,9 @@ const scaleOf = (where: string, scaling: EntropyScaling, layer: number): ScaleOf
 };
 
 /**
- * The curve of `layer`, for those who compute it themselves: scale(i) = max(least, ln(i + 1) / logContext).
+ * The curve of `layer`, for code that computes the scales elsewhere: scale(i) = max(least, ln(i + 1) / logContext).
  *
- * @throws as {@link queryScale}, and RangeError for a scaling of one's own, which may have any shape.
+ * @throws as {@link queryScale}, and RangeError for the kind `custom`, whose scale may have any shape.
  */
 export const queryScaleCurve = (scaling: EntropyScaling, layer: number): ScaleCurve => {
   const scale = scaleIn("queryScaleCurve", scaling, layer);
@@ -45,11 +45,11 @@ export const queryScaleCurve = (scaling: EntropyScaling, layer: number): ScaleCu
 };
 
 /**
- * What the query at `position` is multiplied by in `layer`, both counted from 0. At least 1, but for a scaling of one's own.
+ * The factor for the query at `position` in `layer`, both counted from 0. It is at least 1, except for the kind `custom`.
  *
- * @throws RangeError when trainedContext is not an integer >= 2, factor is not finite and >= 1, or
- * exemptLayers, layer or position is not an integer >= 0, or one's own scale not finite and > 0, or the kind is unknown; TypeError when one is not a number or a key
- * is not known.
+ * @throws RangeError when trainedContext is not an integer >= 2, when factor is not finite and >= 1, when exemptLayers, layer
+ * or position is not an integer >= 0, when a custom scale is not finite and > 0, or when the kind is unknown; TypeError when
+ * one of them is not a number or a key is not known.
  */
 export const queryScale = (
   scaling: EntropyScaling,

@@ -3,7 +3,7 @@
  *
  *     scale = (0.1 ln(s) + 1)^2
  *
- * YaRN multiplies cos and sin, hence query and key both, by the root of it. Here the query alone carries the square.
+ * YaRN multiplies cos and sin by the square root of this scale, which scales both query and key. Here only the query is scaled.
  */
 import { checkNumber } from "@ropewalk/check";
 import { constantScale, type ScaleCurve, type ScalingOf } from "./scaling.ts";

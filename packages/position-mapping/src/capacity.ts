@@ -4,11 +4,11 @@ import { checkWindow } from "./check.ts";
 import type { PositionMapping } from "./mapping.ts";
 
 /**
- * The longest input, in tokens, that a model trained on `trainedContext` tokens holds with this mapping, without a
- * relative position it has not seen. `Infinity` when there is no limit.
+ * The longest input, in tokens, that a model trained on `trainedContext` tokens reads with this mapping without meeting a
+ * relative position that it has not seen. `Infinity` when there is no limit.
  *
- * @throws RangeError when trainedContext is not an integer >= 1, or is below the mapping's finite window, or the mapping gives
- * no capacity; TypeError when it is not a number, or the mapping is none.
+ * @throws RangeError when trainedContext is not an integer >= 1, or is below the mapping's finite window, or the mapping's
+ * capacity is not >= 0; TypeError when trainedContext is not a number, or `mapping` is not a mapping.
  */
 export const capacity = (mapping: PositionMapping, trainedContext: number): number => {
   checkFunction("capacity", "mapping.capacity", mapping?.capacity);

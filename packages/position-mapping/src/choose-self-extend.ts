@@ -5,7 +5,7 @@
  *
  *     W + (N-W) / G < reach L
  *
- * The smallest such G is taken, for it is the most precise; the exact capacity must hold N as well.
+ * The smallest such G is taken, because it is the most precise. The exact capacity must hold N as well.
  */
 import { checkConfig, checkNumber, optional, positive, share } from "@ropewalk/check";
 import { checkWindow } from "./check.ts";

@@ -1,6 +1,6 @@
-/** What `chooseSelfExtend` takes when it is not told. Tune both here. */
+/** The defaults of `chooseSelfExtend`. */
 
-/** The window: a quarter of the trained context, and at least 1. */
+/** The default window: a quarter of the trained context, and at least 1. */
 export const defaultWindow = (trainedContext: number): number => Math.max(1, Math.floor(trainedContext / 4));
 
 /** The share of the trained context that relative positions may use: two thirds. */

@@ -1,7 +1,6 @@
 /**
- * Which parameters hold an input of N tokens, searched with the mapping's own capacity, and the words
- * with which an error tells so. A mapping of two parameters has its window and a value, such as the
- * group size.
+ * The search for parameters that hold an input of N tokens, by the mapping's own capacity, and the words that name them in an
+ * error. The mappings have two parameters: the window, and a value such as the group size.
  */
 import { defaultWindow } from "./defaults.ts";
 import type { PositionMapping } from "./mapping.ts";
@@ -34,12 +33,12 @@ export const widestWindow = (
   return undefined;
 };
 
-/** Any one of the options, in words. */
+/** The words that end an error: any one of the options would fit. */
 export const wouldFit = (options: readonly string[]): string => `${options.join(" or ") || "nothing"} would fit`;
 
 /**
- * In words: the value that holds `length` tokens with this window, and the window that does with this
- * value; where there is neither, the value that does with the default window.
+ * In words: the value that holds `length` tokens with this window, and the window that holds them with this value. If there is
+ * neither, the value that holds them with the default window.
  */
 export const remedyOf =
   (name: string, capacityOf: CapacityOf, value: number, window: number): PositionMapping["remedy"] =>

@@ -29,7 +29,7 @@ export type BandByChunk = Positions & {
   readonly covers?: undefined;
 };
 
-/** A band of any other rule. It is asked for `j <= i` alone. */
+/** A band of any other rule. `covers` is called only with `j <= i`. */
 export type BandByRule = Positions & {
   readonly covers: (i: number, j: number) => boolean;
   readonly from?: undefined;
@@ -54,8 +54,8 @@ export type PositionMapping = {
    */
   readonly capacity: (trainedContext: number) => number;
   /**
-   * Which keys any query sees: the first `first`, and of those up to the query, itself among them, the last `last`. What is neither
-   * is not kept. Absent: any key.
+   * The keys that a query sees: the first `first` of the input, and the last `last` up to the query itself. Other keys are not
+   * kept in the cache. If absent, all keys are kept.
    */
   readonly seen?: { readonly first: number; readonly last: number };
   /** Which parameters would fit `length` tokens, in words that end an error message. */
@@ -70,14 +70,14 @@ export const near = (window: number): BandByDistance => ({
   key: (j) => j,
 });
 
-/** That band, and one for every distance from `window` on. */
+/** The near band, and one band for every distance from `window` on. */
 export const twoBands = (
   window: number,
   query: Band["query"],
   key: Band["key"],
 ): readonly [BandByDistance, BandByDistance] => [near(window), { from: window, to: Infinity, query, key }];
 
-/** Whether a band covers query `i` and key `j`; never a key after the query. A token is a chunk of one. */
+/** Whether a band covers query `i` and key `j`; never a key after the query. Without `chunkLen`, chunks are of one token. */
 export const covers = (band: Band, i: number, j: number): boolean => {
   const { chunkLen = 1 } = band;
   const distance = Math.floor(i / chunkLen) - Math.floor(j / chunkLen);

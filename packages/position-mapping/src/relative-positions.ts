@@ -38,7 +38,7 @@ export const relativePositions = (
   );
 };
 
-/** The matrix as text: a line a query, right-aligned columns, at most two decimals, "." where not attended. */
+/** The matrix as text: one line for each query, right-aligned columns, at most two decimals, "." for a pair that is not attended. */
 export const formatRelativePositions = (matrix: readonly (readonly (number | null)[])[]): string => {
   const rows = matrix.map((row) => row.map((rel) => (rel === null ? "." : `${Math.round(rel * 100) / 100}`)));
   const width = rows.flat().reduce((most, { length }) => Math.max(most, length), 0);

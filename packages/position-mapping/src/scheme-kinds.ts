@@ -1,6 +1,6 @@
 /**
- * The kinds of `PositionScheme`, a row each: what makes its mapping. (A row states its type beside its value, since the union is
- * made of these types and declarations are emitted file by file.)
+ * The kinds of `PositionScheme`, one row each, with the function that makes the mapping. (A row states its type beside its
+ * value, because the union is made of these types and declarations are emitted file by file.)
  */
 import { custom } from "./schemes/custom.ts";
 import { dualChunk } from "./schemes/dual-chunk.ts";

@@ -1,4 +1,4 @@
-/** A mapping as data: its kind, and what that kind is made of. A kind is a file and its row in `scheme-kinds.ts`. */
+/** A mapping as data: its kind and the parameters of that kind. To add a kind, write its file and its row in `scheme-kinds.ts`. */
 import { checkOneOf, show } from "@ropewalk/check";
 import type { PositionMapping } from "./mapping.ts";
 import { schemes } from "./scheme-kinds.ts";
@@ -7,18 +7,18 @@ type Kind = keyof typeof schemes;
 
 type ConfigOf<K extends Kind> = Parameters<(typeof schemes)[K]>[0];
 
-/** What a mapping is made of. All but `custom` are numbers alone, and can be kept in a file. */
+/** The kind of a mapping and its parameters. In every kind except `custom` the parameters are numbers and can be kept in a file. */
 export type PositionScheme = {
   readonly [K in Kind]: { readonly kind: K } & { readonly [Field in keyof ConfigOf<K>]: ConfigOf<K>[Field] };
 }[Kind];
 
-/** The kinds that there are. */
+/** All kinds of schemes. */
 export const positionKinds: readonly Kind[] = Object.keys(schemes) as Kind[];
 
 /**
  * The mapping of a scheme.
  *
- * @throws RangeError when the kind is unknown, which lists those that are known; RangeError and TypeError of the kind's own
+ * @throws RangeError when the kind is unknown, with a list of the known kinds; RangeError and TypeError of the kind's own
  * function when a number is out of its range, two contradict each other, or a key is not known.
  */
 export const positionMapping = (scheme: PositionScheme): PositionMapping => {

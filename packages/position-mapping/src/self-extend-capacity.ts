@@ -1,14 +1,12 @@
 /**
  * How long an input SelfExtend holds for a model trained on L tokens, 1 <= W <= L.
  *
- * Up to W tokens every pair is near, and fits. Beyond, the largest relative position of N tokens is
- * that of the last query and the first key, floor((N-1)/G) + W - floor(W/G), at most L - 1 when
- * N <= G (L - W + floor(W/G)):
+ * Up to W tokens every pair is near, and fits. Beyond W, the largest relative position of N tokens belongs to the last query and
+ * the first key: floor((N-1)/G) + W - floor(W/G). It is at most L - 1 when N <= G (L - W + floor(W/G)):
  *
  *     capacity = max(W, G (L - W + floor(W/G)))
  *
- * The paper's (L-W) G + W (arXiv 2401.01325, equation 4) is the same when G divides W, and otherwise
- * W mod G too long.
+ * The paper's (L-W) G + W (arXiv 2401.01325, equation 4) is the same when G divides W; otherwise it is W mod G too long.
  */
 import { checkConfig, positive } from "@ropewalk/check";
 import { smallestValue, widestWindow } from "./fit.ts";

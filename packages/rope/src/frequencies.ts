@@ -1,10 +1,10 @@
 /**
- * Every scaling comes to two things: how fast each pair of dimensions turns, and one number that multiplies cos and sin.
+ * Every scaling gives two things: how fast each pair of dimensions turns, and one number that multiplies cos and sin.
  * The default is RoFormer's, arXiv 2104.09864, section 3.2.2:
  *
  *     f(j) = theta^(-2j / d)        j = 0 … d/2 - 1,  d = rotaryDim
  *
- * Pair 0 turns by one radian a token, later pairs ever more slowly. A scaling changes theta, or f pair by pair.
+ * Pair 0 turns by one radian per token, later pairs ever more slowly. A scaling changes theta, or f pair by pair.
  */
 import {
   aboveZero,
@@ -34,7 +34,7 @@ const stretching = { factor: atLeastOne } as const;
 const trained = { ...stretching, originalContext: aboveZero } as const;
 const betas = { betaFast: true, betaSlow: optional(aboveZero) } as const;
 
-/** What a scaling's fields must be, and what it comes to. */
+/** For each kind: the checks of its fields, and the function that gives its change of the default. */
 const scalings: Variants<RopeScaling, Change, [basis: Basis]> = {
   default: [{}, () => ({})],
   linear: [stretching, linear],
@@ -58,17 +58,18 @@ const scalings: Variants<RopeScaling, Change, [basis: Basis]> = {
   custom: [{ factor: optional(atLeastOne), frequencies: checkFunction }, custom],
 };
 
-/** The kinds that there are. */
+/** All kinds of scalings. */
 export const ropeKinds: readonly RopeScaling["kind"][] = Object.keys(scalings) as RopeScaling["kind"][];
 
 /**
  * The frequencies of `rotaryDim / 2` pairs, in radians per token, and the attention scale.
  *
- * `seqLen` is the planned length in tokens; absent, the sequence stays within the trained window. Two scalings read it:
- * see {@link dependsOnLength}. The numbers are those of `ROPE_INIT_FUNCTIONS` in Hugging Face transformers, in float64.
+ * `seqLen` is the planned length in tokens; leave it out when the sequence stays within the trained context. Only some scalings
+ * read it: see {@link dependsOnLength}. The numbers equal those of `ROPE_INIT_FUNCTIONS` in Hugging Face transformers, computed
+ * in float64.
  *
- * @throws RangeError when a number is out of its range or the kind is unknown, TypeError when one is no number or there is a
- * key that is not known; the message has the value.
+ * @throws RangeError when a number is out of its range or the kind is unknown, TypeError when one is not a number or a key is
+ * not known; the message has the value.
  */
 export const ropeFrequencies = (config: {
   readonly rotaryDim: number;
@@ -99,5 +100,5 @@ export const ropeFrequencies = (config: {
   return { inverseFrequencies, attentionScale };
 };
 
-/** Whether the frequencies change with `seqLen`, so that keys rotated for one length are wrong for another. Those of one's own may. */
+/** Whether the frequencies may change with `seqLen`, so that keys rotated for one length are wrong for another. */
 export const dependsOnLength = ({ kind }: RopeScaling): boolean => ["dynamic-ntk", "longrope", "custom"].includes(kind);

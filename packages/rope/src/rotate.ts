@@ -15,13 +15,13 @@ import type { NamedTensor } from "./named-tensor.ts";
 /** Which dimensions of a head turn together. */
 export type RotaryLayout = "halves" | "interleaved";
 
-/** Of so many pairs: how far apart the beginnings of two neighbours are, and the two dimensions of one. */
+/** How far apart two neighbouring pairs begin, and how far apart the two dimensions of a pair are. */
 const layouts: Readonly<Record<RotaryLayout, (numPairs: number) => readonly [stride: number, gap: number]>> = {
   halves: (numPairs) => [1, numPairs],
   interleaved: () => [2, 1],
 };
 
-/** @throws RangeError that lists the layouts. */
+/** @throws RangeError with a list of the layouts. */
 export const checkLayout: Rule = oneOf(layouts);
 
 type Heads = NamedTensor<readonly ["batch", "numHeads", "seqLen", "headDim"]>;
@@ -29,7 +29,7 @@ type Heads = NamedTensor<readonly ["batch", "numHeads", "seqLen", "headDim"]>;
 /**
  * Rotates every head of `x`: the plain-loop reference that other implementations are compared with.
  *
- * The table has one row a position, `seqLen` rows for all of the batch or `batch * seqLen` rows. The result
+ * The table has one row for each position: `seqLen` rows that the whole batch shares, or `batch * seqLen` rows. The result
  * is written to `out`, which may be `x`.
  *
  * @throws RangeError when rotaryDim is not even, above 0 and at most headDim, the layout is unknown, or the sizes disagree;
@@ -61,7 +61,7 @@ export const rotate = (
   data.set(x.data);
   for (let row = 0; row < numRows; row++) {
     const token = Math.floor(row / numHeads / seqLen) * seqLen + (row % seqLen);
-    // A table for all of the batch begins again with every item.
+    // A table that the whole batch shares begins again with every item.
     let at = (token * numPairs) % cos.length;
     for (let j = 0; j < numPairs; j++, at++) {
       const first = row * headDim + j * stride;

@@ -1,7 +1,7 @@
 /**
- * How a model's rotation frequencies are chosen, one variant a method, each with its own fields.
+ * How a model's rotation frequencies are chosen: one variant for each method, with its own fields.
  *
- * `factor` is the ratio of the longest length aimed at to the trained window; `originalContext` is that trained window, in tokens.
+ * `originalContext` is the trained context, in tokens; `factor` is the longest planned length over the trained context.
  */
 export type RopeScaling =
   /** The frequencies of RoFormer, arXiv 2104.09864. */
@@ -17,9 +17,9 @@ export type RopeScaling =
       readonly kind: "yarn";
       readonly factor: number;
       readonly originalContext: number;
-      /** Pairs that turn at least this often in the trained window keep their frequency. Default 32. */
+      /** Pairs that turn at least this often in the trained context keep their frequency. Default 32. */
       readonly betaFast?: number;
-      /** Pairs that turn at most this often in the trained window are interpolated. Default 1. */
+      /** Pairs that turn at most this often in the trained context are interpolated. Default 1. */
       readonly betaSlow?: number;
       /** The attention scale itself, in place of a computed one. */
       readonly attentionFactor?: number;
@@ -29,7 +29,7 @@ export type RopeScaling =
       /** Whether the ends of the ramp are rounded to whole pairs. Default true. */
       readonly truncate?: boolean;
     }
-  /** The rule of Llama 3.1: by wavelength, against the trained window. */
+  /** The rule of Llama 3.1: by how often a pair turns in the trained context. */
   | {
       readonly kind: "llama3";
       readonly factor: number;
@@ -37,7 +37,7 @@ export type RopeScaling =
       readonly highFreqFactor: number;
       readonly originalContext: number;
     }
-  /** LongRoPE, arXiv 2402.13753: a searched factor for every pair, one list within the trained window and one beyond. */
+  /** LongRoPE, arXiv 2402.13753: a searched factor for every pair, one list within the trained context and one beyond. */
   | {
       readonly kind: "longrope";
       readonly shortFactor: readonly number[];
@@ -60,7 +60,7 @@ export type RopeScaling =
       readonly betaFast?: number;
       readonly betaSlow?: number;
     }
-  /** Frequencies of one's own. */
+  /** The caller's own frequencies. */
   | {
       readonly kind: "custom";
       /** `rotaryDim / 2` frequencies in radians per token, and the attention scale; absent: 1. */
@@ -68,14 +68,14 @@ export type RopeScaling =
         readonly inverseFrequencies: ArrayLike<number>;
         readonly attentionScale?: number;
       };
-      /** How many times the trained window the frequencies are made for; absent: 1. */
+      /** The planned length over the trained context; absent: 1. */
       readonly factor?: number;
     };
 
 /** The variant of {@link RopeScaling} named `Kind`. */
 export type ScalingOf<Kind extends RopeScaling["kind"]> = Extract<RopeScaling, { readonly kind: Kind }>;
 
-/** What every scaling comes to. */
+/** The result of every scaling. */
 export type RopeFrequencies = {
   /** `[rotaryDim / 2]`, in radians per token. */
   readonly inverseFrequencies: Float64Array;
@@ -83,10 +83,10 @@ export type RopeFrequencies = {
   readonly attentionScale: number;
 };
 
-/** What a scaling starts from: how many dimensions rotate, the model's base, and the planned length in tokens. */
+/** The input of every scaling: how many dimensions rotate, the model's base, and the planned length in tokens. */
 export type Basis = { readonly rotaryDim: number; readonly theta: number; readonly seqLen: number };
 
-/** What a scaling changes, at most. */
+/** The parts of the default that a scaling may change. */
 export type Change = {
   /** Another base. */
   readonly theta?: number;

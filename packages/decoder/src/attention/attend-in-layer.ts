@@ -1,7 +1,8 @@
 /**
- * One layer's attention under an extension: project, scale, rotate once a band, attend over the cache and the chunk.
+ * One layer's attention under an extension: scale the queries, rotate queries and keys for each band, attend over the cache and
+ * the chunk.
  *
- * A key is rotated here once for good; the graph gives it back in every band's rotation and never rotates a cached one.
+ * A new key is rotated once for each rotation, and the graph outputs it. A cached key is never rotated again.
  */
 import {
   emitAttention,
@@ -29,17 +30,17 @@ type Layer = {
   readonly format: CacheFormat;
   readonly give: Give;
   readonly shared: SharedInputs;
-  /** What the layer's group shares. */
+  /** The inputs that the layer's group shares. */
   readonly own: GroupInputs;
   readonly index: number;
-  /** What is given out of its attention; undefined: nothing. */
+  /** What the graph outputs of the layer's attention; undefined: nothing. */
   readonly measure: Measure | undefined;
 };
 
 /** Queries in each band's rotation, near to far: [1, numKvHeads, group * seqLen, headDim] each. */
 type Queries = readonly Value[];
 
-/** An array of a stretch by its suffix, and where keys are read by several names, by that. */
+/** An array of a stretch, by its suffix; and by its label, if the stretch's keys are read under several names. */
 type Arrays = (suffix: string, label?: string) => Value;
 
 /** Declares the inputs of a stretch. */
@@ -57,7 +58,7 @@ const declare = ({ tape, shared, index }: Layer, { parts }: CacheStretch): Array
   return (suffix, label) => declared.find((array) => array.suffix === suffix && array.label === label)!.value;
 };
 
-/** Keys that some band covers for each query. */
+/** A part whose keys are seen under masks, one for each band. */
 const underMasks = (
   { shared }: Layer,
   queries: Queries,
@@ -73,7 +74,7 @@ const underMasks = (
   values: part.values,
 });
 
-/** The stretches of the cache, in the order that `recentLengths` counts those under masks. */
+/** The stretches of the cache. Those under masks are in the order of `recentLengths`. */
 const cachedParts = (layer: Layer, queries: Queries) => {
   const { tape, shared, own, format } = layer;
   const settled: SettledPart[] = [];
@@ -91,11 +92,11 @@ const cachedParts = (layer: Layer, queries: Queries) => {
   return { settled: settled[0], recent };
 };
 
-/** Queries, in each band's rotation; as they are where nothing rotates. */
+/** Queries in each band's rotation; unchanged if the group has no rotation. */
 const rotatedQueries = ({ tape, own: { group, turn } }: Layer, queries: Value): Queries =>
   group.positions.bands.map((_, band) => (turn === undefined ? queries : turn(tape, band, "query", queries)));
 
-/** A chunk's keys [seqLen, numKvHeads * headDim] in each rotation that is kept, given out. */
+/** A chunk's keys [seqLen, numKvHeads * headDim] in each rotation that is kept; they become outputs of the graph. */
 const rotatedKeys = ({ tape, shared, own: { group, turn }, give, index }: Layer, rows: Value): readonly Value[] => {
   const fresh = turn && emitHeads(tape, shared.heads, rows);
   return keptRotations(group).map((band, rotation) =>
@@ -105,7 +106,7 @@ const rotatedKeys = ({ tape, shared, own: { group, turn }, give, index }: Layer,
   );
 };
 
-/** What the queries attended; what is measured of that is given out. */
+/** The result of attention over all parts. If a measure is asked for, it becomes an output of the graph. */
 const emitAttended = ({ tape, shared: { few }, index, measure }: Layer, parts: AttentionParts): Value => {
   const allHeads = (at: Tape) => (measure ? emitMeasuredAttention(at, measure, parts) : [emitAttention(at, parts)]);
   const byHead = (at: Tape) =>

@@ -10,7 +10,7 @@ export type Attentions = (typeof attentionOutputs)[number];
 /** Which of the two outputs is asked for, and of which layers. */
 export type AskedAttentions = { readonly what: Attentions; readonly layers: readonly number[] };
 
-/** Layers of a model, each once, from 0. */
+/** The rule for a list of a model's layers, counted from 0, each named once. */
 export const someLayers =
   (numLayers: number): Rule =>
   (where, name, value) => {
@@ -31,6 +31,6 @@ export const checkAttentions = (where: string, asked: AskedAttentions, numLayers
 
 const measures: Readonly<Record<Attentions, Measure>> = { maps: attentionMaps, entropies: attentionEntropies };
 
-/** What is to be measured of a layer; undefined: nothing. */
+/** The measure that is asked for in a layer; undefined if there is none. */
 export const measureOf = (asked: AskedAttentions | undefined, layer: number): Measure | undefined =>
   asked?.layers.includes(layer) ? measures[asked.what] : undefined;

@@ -1,4 +1,4 @@
-/** Attention over the cache and a chunk, for graphs that record the layers around it: decoders and rewritten exports. */
+/** Attention over the cache and a chunk, for graphs that record the layers themselves: decoders and rewritten exports. */
 import { checkOneOf } from "@ropewalk/check";
 import { placeOfLayer } from "@ropewalk/context-extension";
 import type { Tape, Value } from "@ropewalk/graph";
@@ -15,12 +15,12 @@ import { declareGroup, declareShared } from "./shared-inputs.ts";
 export type LayerAttention = (scope: Tape, index: number) => Attend;
 
 /**
- * Declares what all layers read, and gives the attention of each.
+ * Declares the inputs that all layers read, and gives the attention of each layer.
  *
  * @param ids - the chunk's tokens [seqLen]
- * @param attentions - what of the attention of which layers is given out; absent: nothing
+ * @param attentions - the attention weights or entropies to output, and of which layers; absent: none
  * @returns the attention of layer `index`, recorded on a tape of the same recording; it declares that layer's part of the
- *   cache, and gives the layer's new keys and values out
+ *   cache, and makes the layer's new keys and values outputs
  */
 export const chunkAttention = (
   tape: Tape,

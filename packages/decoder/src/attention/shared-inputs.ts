@@ -1,6 +1,6 @@
 /**
- * What the attention of many layers reads, declared once and brought into shape once: scales for all layers of a graph, rotations, masks
- * and gates for those of a group.
+ * The inputs that several layers' attention reads, declared once and reshaped once: the scales of all layers of a graph; the
+ * rotations, masks and gates of a group's layers.
  */
 import { emitRepeatPerGroup, type HeadCounts } from "@ropewalk/attention-merge/onnx";
 import type { RecordOptions, Tape, Value } from "@ropewalk/graph";
@@ -11,35 +11,35 @@ import type { ExtendedDecoder } from "../extend-decoder.ts";
 import { cacheLayout, type CacheLayout } from "../cache/cache-layout.ts";
 import { decoderInputs, sizeName } from "../graph-interface.ts";
 
-/** Rotates heads [1, numKvHeads, rows, headDim] to where a band has the chunk's queries, or its keys. */
+/** Rotates heads [1, numKvHeads, rows, headDim] by the positions that a band gives to the chunk's queries, or to its keys. */
 export type Turn = (tape: Tape, band: number, side: "query" | "key", heads: Value, options?: RecordOptions) => Value;
 
 export type SharedInputs = {
   readonly heads: HeadCounts;
   /** [numLayers, seqLen, 1] */
   readonly queryScale: Value;
-  /** [group * seqLen, keyLen]; declared when the first layer asks. */
+  /** [group * seqLen, keyLen]; declared when the first layer asks for it. */
   readonly mask: (name: string, keyLen: string) => Value;
-  /** [1]; declared when the first layer asks. */
+  /** [1]; declared when the first layer asks for it. */
   readonly gate: (name: string) => Value;
-  /** bool: whether the chunk's tokens are few enough for all heads at once; undefined where they always are. */
+  /** bool: whether the chunk is short enough to attend with all heads at once; undefined if all chunks do. */
   readonly few: Value | undefined;
 };
 
-/** Of one group. */
+/** The inputs that the layers of one group share. */
 export type GroupInputs = {
   readonly group: ExtendedGroup;
   /** The group's place among all. */
   readonly place: number;
-  /** What is kept of the tokens before the chunk. */
+  /** How the tokens before the chunk are kept. */
   readonly layout: CacheLayout;
-  /** undefined: nothing rotates. */
+  /** undefined if the group has no rotation. */
   readonly turn: Turn | undefined;
   /** [parts] int64 */
   readonly recentLengths: Value;
 };
 
-/** @param few - whether the chunk's tokens are few, where the graph does not have to ask */
+/** @param few - "always" if chunks of every length attend with all heads at once; absent: the graph decides by the chunk's length */
 export const declareShared = (tape: Tape, extended: ExtendedDecoder, ids: Value, few?: "always"): SharedInputs => {
   const { numHeads, numKvHeads, headDim, numLayers } = extended.decoder;
   const heads: HeadCounts = { numHeads, numKvHeads, headDim };
@@ -62,7 +62,7 @@ export const declareShared = (tape: Tape, extended: ExtendedDecoder, ids: Value,
   };
 };
 
-/** Tables of every band, the queries' [1, group * seqLen, rotaryDim / 2] and the keys' [1, seqLen, rotaryDim / 2], and what turns by them. */
+/** Declares the tables of every band, [1, group * seqLen, rotaryDim / 2] for queries and [1, seqLen, rotaryDim / 2] for keys, and gives the rotation by them. */
 const declareRotations = (tape: Tape, heads: HeadCounts, rope: DecoderRope, bands: number, place: number): Turn => {
   const { rotaryDim, layout } = rope;
   const { numKvHeads, headDim } = heads;

@@ -1,11 +1,11 @@
 /**
- * The list of what a group of layers keeps of the tokens before a chunk. The list has stretches of tokens, the oldest first. Each stretch
- * has its values, and its keys in every rotation in which queries score them. Recording, feeding, filling and counting walk this list.
+ * How a group of layers keeps the tokens before a chunk: a list of stretches of tokens, the oldest first. Each stretch has its values,
+ * and its keys in every rotation in which queries score them. Recording, feeding, filling and counting walk this list.
  *
- *   settled     seen by every query in the outermost rotation, behind a gate alone
- *   tail        the same, of tokens that have not settled: a mask hides what is not in use
- *   ring        the last tokens, or under masks all that may be seen, with a mask for each band
- *   ring-chunk  one of the last few chunks of positions that go by chunks: of one band for all queries
+ *   settled     seen by every query in the outermost rotation, without a mask, behind a gate
+ *   tail        seen by every query in the outermost rotation, but not settled yet: a mask hides slots that are not in use
+ *   ring        the last tokens; for an attention path under masks, all tokens that may be seen. One mask for each band
+ *   ring-chunk  for positions that go by chunks, one of the last few chunks: in one band for all queries
  */
 import { byKind } from "@ropewalk/check";
 import type { AttentionPath, ExtendedGroup } from "@ropewalk/context-extension";
@@ -17,10 +17,10 @@ import { keptRotations, nearestBand, outermostBand, rotationOf } from "../attent
 
 export type StretchKind = "settled" | "tail" | "ring" | "ring-chunk";
 
-/** Queries of a band, and the keys that they score: in which of the kept rotations, and by which name where several are read. */
+/** A band's queries, and the keys that they score: the place of their rotation, and a label if keys are read under several names. */
 export type Scored = { readonly band: number; readonly rotation: number; readonly label?: string };
 
-/** The input [seqLen, keys] says which of the keys the band covers. */
+/** The input `mask` [seqLen, keys] says which of the keys the band covers. */
 export type Masked = Scored & { readonly mask: string };
 
 /**
@@ -33,33 +33,33 @@ export type Seen =
 
 /** One array of a part. */
 export type PartArray = Omit<CacheArray, "shape"> & {
-  /** Behind the axes of heads and, where it is per token, of tokens or tiles. */
+  /** The axes after the axis of heads and, if the array is per token, after the axis of tokens or tiles. */
   readonly shape: readonly number[];
-  /** Elements of a token of a head, or of a head. */
+  /** The number of elements for each token of a head or, if the array is per head, for each head. */
   readonly width: number;
 };
 
-/** Inputs of the graph that a part is read by. */
+/** The inputs of the graph that read a part. */
 export type PartReading = {
   readonly label: string | undefined;
-  /** The names of its arrays, in their order, for a layer. */
+  /** The input names of the part's arrays, in their order, in a layer. */
   readonly names: (layer: number) => readonly string[];
-  /** What the graph calls the number of tokens, or of blocks. */
+  /** The graph's name for the number of tokens, or of tiles. */
   readonly size: string;
-  /** Whether no query sees it unless the chunk has a band: one key may stand for it then. */
+  /** Whether queries see these keys only if the chunk has a band. If it has none, one key may be fed in place of all. */
   readonly inBandsAlone: boolean;
 };
 
 /** The keys of a stretch in one rotation, or its values. */
 export type CachePart = {
-  /** The place of the rotation among those that are kept; undefined for the values. */
+  /** The place of the keys' rotation among the rotations that are kept; undefined for the values. */
   readonly rotation: number | undefined;
   /** The output of the graph with the keys or values of the chunk's tokens. */
   readonly output: (layer: number) => string;
   readonly arrays: readonly PartArray[];
-  /** Makes the arrays from the output. Absent: there is one array, of the output's elements. */
+  /** Makes the arrays from the output. undefined: there is one array, with the output's elements. */
   readonly encode: Encode | undefined;
-  /** Once or, where bands that give keys one position are read apart, several times. */
+  /** One reading; several if bands that share the rotation read the keys under different labels. */
   readonly readings: readonly PartReading[];
 };
 
@@ -67,7 +67,7 @@ export type CacheStretch = Pick<CacheArrays, "step" | "counted"> & {
   readonly kind: StretchKind;
   /** How many newer stretches of the same kind there are. */
   readonly back: number;
-  /** What the graph calls the number of its tokens, or of its tiles. */
+  /** The graph's name for the number of its tokens, or of its tiles. */
   readonly size: string;
   readonly seen: Seen;
   /** Keys, then values. */
@@ -81,13 +81,13 @@ export type CacheLayout = {
   readonly own: readonly Masked[];
 };
 
-/** Keys by the name that they are read by: ring_near_keys. */
+/** Keys in one rotation, with the label in their input's name: "near" in ring_near_keys. */
 type PlannedKeys = Pick<Scored, "rotation" | "label"> & Partial<Pick<PartReading, "inBandsAlone">>;
 
 type Plan = Pick<CacheStretch, "kind" | "back" | "seen"> & {
-  /** What inputs and sizes are called by. */
+  /** The part of the names of its inputs and of its sizes. */
   readonly names: { readonly inputs: string; readonly size: string };
-  /** How it is kept, and what makes its arrays where that takes something. */
+  /** How the stretch is kept, and how its arrays are encoded if they are. */
   readonly kept: CacheArrays & Pick<CacheFormat, "encode">;
   readonly keys: readonly PlannedKeys[];
 };
@@ -133,7 +133,7 @@ const ringPlan = ({ format }: Placed, bands: readonly Masked[], keys: readonly P
   seen: { kind: "under-masks", bands },
 });
 
-/** Each of the last few chunks, which the band of as many back covers. */
+/** The stretch of the chunk that is `back` chunks before the queries'; the band with the same number covers it. */
 const chunkPlan = ({ group, place, format }: Placed, back: number): Plan => {
   const band = scoredIn(group, back);
   return {
@@ -146,7 +146,7 @@ const chunkPlan = ({ group, place, format }: Placed, back: number): Plan => {
   };
 };
 
-/** The stretches that a way to attend has. */
+/** The stretches of an attention path. */
 const plansOf = (placed: Placed): readonly Plan[] => {
   const { group, place } = placed;
   const near = { ...nearest(placed), label: "near", mask: decoderInputs.ringNearMask(place) };
@@ -177,7 +177,7 @@ const plansOf = (placed: Placed): readonly Plan[] => {
   });
 };
 
-/** All keys of a chunk are near to its queries; under masks each band says which it covers. */
+/** How a chunk's own keys are scored: they are all in the nearest band, except under masks, where each band has a mask for them. */
 const ownBands = (placed: Placed): readonly Masked[] => {
   const { group, place } = placed;
   const causal = (): readonly Masked[] => [{ ...nearest(placed), mask: decoderInputs.causalMask }];
@@ -208,7 +208,7 @@ const stretchOf = (plan: Plan, place: number, headDim: number): CacheStretch => 
   ): PartReading => ({
     label,
     names: (layer) => arrays.map(({ suffix }) => decoderInputs.cached(layer, names.inputs, label, suffix)),
-    // Where one key may stand for all, their number is not the stretch's.
+    // One key may be fed in place of all, so this size needs a name of its own.
     size: inBandsAlone ? sizeName(place, `${names.size}Far${counted.as}`) : size,
     inBandsAlone,
   });

@@ -9,15 +9,15 @@ import { decoderInputs } from "../graph-interface.ts";
 /** The number that is added to a masked score: far below any score, but finite, so that no difference of two scores is NaN. */
 export const maskedScore = -1e30;
 
-/** Tokens settled, and how many keys a chunk reads of what is behind a mask, stand-ins among them, by the mask's name. */
+/** How many tokens have settled, and how many keys, stand-ins included, a chunk reads under the mask with a given name. */
 export type CacheWidths = { readonly settled: number; readonly keys: (mask: string) => number };
 
 type Masks = Readonly<Record<string, Numbers>>;
 
-/** The columns that are open in a row. */
+/** The open columns of a row. */
 type Open = (row: number) => readonly SlotRun[];
 
-/** [rows, keys] of 0 in the columns that are open, else `maskedScore`; never without a column. */
+/** A mask [rows, keys]: 0 in the open columns, `maskedScore` in all others. It has at least one column. */
 const maskOf = (rows: number, keys: number, open: Open): Numbers => {
   const columns = Math.max(1, keys);
   const data = new Float32Array(rows * columns).fill(maskedScore);
@@ -33,7 +33,7 @@ const within = (runs: readonly KeyRun[], from: number, to: number): readonly Slo
     return first < end ? [{ slot: first - from, count: end - first }] : [];
   });
 
-/** Masks of the parts of the cache that the group at `place` has, and of the chunk's own. */
+/** The masks of the group at `place`: one for each masked part of its cache, and those of the chunk's own keys. */
 export const chunkMasks = (
   place: number,
   attentionPath: AttentionPath,

@@ -1,4 +1,4 @@
-/** The numbers of one chunk: how its queries and keys are rotated, and what its queries are scaled by. */
+/** The numbers that a graph is fed for one chunk: the rotations of its queries and keys, and the scales of its queries. */
 import { positionIn, type ExtendedGroup } from "@ropewalk/context-extension";
 import { queryScales } from "@ropewalk/entropy-scaling";
 import { rotationTable, type RopeFrequencies } from "@ropewalk/rope";
@@ -6,7 +6,7 @@ import type { Chunk } from "./keys-before-chunk.ts";
 import type { ExtendedDecoder } from "../extend-decoder.ts";
 import { decoderInputs } from "../graph-interface.ts";
 
-/** What a graph is fed under a name. */
+/** The numbers of one input of a graph. */
 export type Numbers = { readonly dims: readonly number[]; readonly data: Float32Array };
 
 /** Rotations of the chunk's queries and keys, band by band, for the group at `place`. */

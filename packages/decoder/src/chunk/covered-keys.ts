@@ -1,8 +1,8 @@
-/** Which keys a band covers for a query: those j <= i with from <= i - j < to, the same in chunks, or those that its rule says. */
+/** The keys j <= i that a band covers for query i: by distance from <= i - j < to, in tokens or in chunks, or by the band's rule. */
 import type { Band, PositionMapping } from "@ropewalk/position-mapping";
 import { covers } from "@ropewalk/position-mapping/bands";
 
-/** Keys side by side. */
+/** Consecutive keys [from, to). */
 export type KeyRun = { readonly from: number; readonly to: number };
 
 /** The keys of query `i` that the band covers, in their order. */
@@ -22,16 +22,16 @@ export const coveredKeys = (band: Band, i: number): readonly KeyRun[] => {
     let to = from + 1;
     while (to <= i && covers(band, i, to)) to++;
     runs.push({ from, to });
-    // Key `to` is none of the band's.
+    // The band does not cover key `to`, so the search goes on after it.
     from = to;
   }
   return runs;
 };
 
 /**
- * The keys of query `i` that each band covers.
+ * The keys of query `i` that each band covers. They are checked here, because a band with a rule can only be checked pair by pair.
  *
- * @throws RangeError when two bands cover one of them, none is covered, or one is said not to be seen: rules are known pair by pair alone
+ * @throws RangeError when two bands cover the same key, no key is covered, or a covered key is outside `seen`
  */
 export const coveredByOne = (
   where: string,

@@ -1,27 +1,27 @@
 /**
- * Where the keys before a chunk are: queries s … s + C - 1 over the keys before them and among themselves.
+ * Where the keys before a chunk lie. The chunk's queries s … s + C - 1 attend to the keys before the chunk and to its own.
  *
- * With a window W, the keys before the chunk fall into three stretches; a chunk is never longer than W, so none of its own
- * keys is far from any of its own queries.
+ * With a window W, the keys before the chunk fall into three stretches. A chunk is never longer than W, so none of its own keys is
+ * far from its own queries.
  *
  *   far   [0, s - W]            beyond the window of every query
- *   band  (s - W, s + C - 1 - W] beyond it for the later queries, inside it for the earlier ones
+ *   band  (s - W, s + C - 1 - W] beyond the window of the later queries, inside the window of the earlier ones
  *   near  the rest, up to s - 1  inside the window of every query
  *
  * Far keys lie in the settled part and the tail; the last W keys lie in a ring, token t in slot t mod W, and each query's
  * masks open a slot of the band in the near rotation or in the far one.
  *
- * Where bands go by chunks of tokens, a chunk that is run lies in one of them: every key before it is of one band for all of its
- * queries, that of its chunk. The last few chunks lie apart, each as a stretch of its own; those before are far.
+ * If bands go by chunks of positions, a run never crosses the end of such a chunk, so every key before the run is in one band for
+ * all of its queries. The last few chunks of positions are separate stretches; the chunks before them are far.
  *
- * Bands of any other form take a mask each, over all keys: nothing is far or near, and nothing settles.
+ * Bands of any other form need one mask each, over all keys: there is no far or near stretch, and no token settles.
  */
 import { byKind } from "@ropewalk/check";
 import type { AttentionPath } from "@ropewalk/context-extension";
 
 export type Chunk = { readonly start: number; readonly length: number };
 
-/** The longest chunk that may start at token `start`. Where positions go by chunks, it ends where the chunk of `start` ends. */
+/** The longest chunk that may start at token `start`. If positions go by chunks, it ends where the chunk of `start` ends. */
 export const longestChunk = (attentionPath: AttentionPath, start: number): number =>
   byKind<AttentionPath, number, []>("longestChunk", "attentionPath", attentionPath, {
     everything: () => Infinity,
@@ -31,7 +31,7 @@ export const longestChunk = (attentionPath: AttentionPath, start: number): numbe
     masked: ({ seen }) => seen?.last ?? Infinity,
   });
 
-/** The ring's slots in all: the window; 0 where there is none. Under masks one for every token that is kept, be it any. */
+/** How many slots the ring has: the window; 0 without a ring; under masks one for every token that is kept, which may be all. */
 export const ringSlots = (attentionPath: AttentionPath): number =>
   byKind<AttentionPath, number, []>("ringSlots", "attentionPath", attentionPath, {
     everything: () => 0,
@@ -41,7 +41,7 @@ export const ringSlots = (attentionPath: AttentionPath): number =>
     masked: ({ seen }) => (seen === undefined ? Infinity : seen.first + seen.last),
   });
 
-/** How many tokens from the start on are far from every query from position `start` on; none where masks say what is far. */
+/** How many of the first tokens are far from every query from position `start` on; 0 under masks, where no stretch is far. */
 export const farFrom = (attentionPath: AttentionPath, start: number): number =>
   byKind<AttentionPath, number, []>("farFrom", "attentionPath", attentionPath, {
     everything: () => start,
@@ -51,7 +51,7 @@ export const farFrom = (attentionPath: AttentionPath, start: number): number =>
     masked: () => 0,
   });
 
-/** How many tokens are run once that many from the start on are far: the least whose `farFrom` is no less. */
+/** How many tokens have been run when the first `count` tokens are far: the smallest start with farFrom(start) >= count. */
 export const farAfter = (attentionPath: AttentionPath, count: number): number =>
   byKind<AttentionPath, number, []>("farAfter", "attentionPath", attentionPath, {
     everything: () => count,
@@ -62,8 +62,8 @@ export const farAfter = (attentionPath: AttentionPath, count: number): number =>
   });
 
 /**
- * Where positions go by chunks of tokens, how many are before a run from token `start` on of each of the last few that lie apart: the
- * run's own first, then back.
+ * For positions that go by chunks: how many tokens of each of the last few chunks lie before token `start`. The chunk of `start`
+ * comes first, then the chunks before it.
  */
 export const ringChunks = (attentionPath: AttentionPath, start: number): readonly number[] => {
   if (attentionPath.kind !== "chunked") return [];
@@ -72,11 +72,11 @@ export const ringChunks = (attentionPath: AttentionPath, start: number): readonl
   return Array.from({ length: count }, (_, back) => (back === 0 ? start % chunkLen : back > own ? 0 : chunkLen));
 };
 
-/** Whether a query of the chunk is a window or more away from a key that an earlier one is closer to. */
+/** Whether the chunk has a band: a key before it that is near for an earlier query and far for a later one. */
 export const hasBand = (attentionPath: AttentionPath, { start, length }: Chunk): boolean =>
   "window" in attentionPath && length > 1 && start + length > attentionPath.window && start > 0;
 
-/** Slots of a ring, side by side. */
+/** Consecutive slots of a ring. */
 export type SlotRun = { readonly slot: number; readonly count: number };
 
 /** The slots of tokens [from, to) in a ring, token t in slot t mod `slots`, as runs that do not wrap. */
@@ -91,11 +91,11 @@ export const slotRuns = (from: number, to: number, slots: number): readonly Slot
   return runs;
 };
 
-/** How many of the first tokens a ring keeps for good, and how many of the last it goes around. */
+/** How many of the first tokens a ring keeps for good, and how many slots it reuses for the last tokens. */
 const keptOf = (attentionPath: AttentionPath): { readonly first: number; readonly last: number } =>
   (attentionPath.kind === "masked" && attentionPath.seen) || { first: 0, last: ringSlots(attentionPath) };
 
-/** The tokens of [from, to) that a ring keeps, once `to` tokens are run. */
+/** The tokens of [from, to) that a ring keeps after `to` tokens were run. */
 export const ringTokens = (
   attentionPath: AttentionPath,
   from: number,
@@ -109,7 +109,7 @@ export const ringTokens = (
   return parts.filter((part) => part.from < part.to);
 };
 
-/** Where tokens [from, to) of a ring lie: token t in slot t mod window, and behind the first that are always seen where there are any. */
+/** The slots of tokens [from, to) in a ring: token t in slot t mod window, after the slots of the first tokens if they are always kept. */
 export const ringRuns = (attentionPath: AttentionPath, from: number, to: number): readonly SlotRun[] => {
   const { first, last } = keptOf(attentionPath);
   const always = from < first ? [{ slot: from, count: Math.min(to, first) - from }] : [];

@@ -1,4 +1,4 @@
-/** A decoder with its extension as one ONNX graph, for a chunk of any length: prefill and decoding are the same graph. */
+/** A decoder with its extension as one ONNX graph for chunks of any length; prefill and decoding use the same graph. */
 import { checkKeys, oneOf, optional, positive } from "@ropewalk/check";
 import { tape as newTape, type ModelProto } from "@ropewalk/graph";
 import type { AskedAttentions } from "../attention/attention-outputs.ts";
@@ -13,7 +13,7 @@ import { decoderInputs } from "../graph-interface.ts";
 import type { Operators } from "../operators.ts";
 import { storedWeights, type ProductPrecision, type WeightSource } from "../layers/stored-weights.ts";
 
-/** What the graph needs of ONNX: RotaryEmbedding came with opset 23, and that with version 11 of the format. */
+/** The ONNX versions that the graph needs: RotaryEmbedding came with opset 23, and opset 23 with version 11 of the format. */
 export const decoderOpset = { opset: 23, irVersion: 11 } as const;
 
 export type GraphOptions = {
@@ -24,12 +24,12 @@ export type GraphOptions = {
 };
 
 /**
- * Records the graph. Its weights stay in their files and are named by place.
+ * Records the graph. The weights stay in their files; the graph names their place.
  *
  * @param source - where each of the decoder's tensors lies
- * @param options - which `operators` it may hold, default all; the `precision` of products with dense weights, default float32;
- *   `attentions`, what is given out of the attention of some layers, default nothing; `batch`, how many sequences of one length are run
- *   together, one behind the other in ids and rows, default 1
+ * @param options - `operators`: which operators the graph may hold, default all; `precision` of products with dense weights, default
+ *   float32; `attentions`: attention weights or entropies to output, and of which layers, default none; `batch`: how many sequences of
+ *   one length run together, one after another in ids and rows, default 1
  * @throws RangeError when the cache's format does not go with the operators, or attentions are asked for of a batch
  */
 export const decoderGraph = (

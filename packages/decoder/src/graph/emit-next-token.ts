@@ -1,17 +1,18 @@
 /**
- * The next token from logits l, in the graph.
+ * Nodes that pick the next token from logits l:
  *
  *   greedy   argmax l, the first of equals
- *   sample   w = exp((l - max l) / temperature) of the topK largest, largest first, of equals the first
+ *   sample   w = exp((l - max l) / temperature) of the topK largest, the largest first, equals in the order of their tokens
  *            p = w / Σ w, kept while the p before it sum to less than topP         Holtzman et al., arXiv 1904.09751
- *            the first whose w, with those before it, sum to more than u Σ w over the kept, u the uniform number
+ *            the first kept token whose w, added to the w before it, exceeds u Σ w over the kept, u the uniform number
  *
- * and -1 where the logits are no numbers. In float64, in the order in which plain loops on the host would add: both choose alike from the same logits.
+ * The token is -1 if the logits are not numbers. Sums are in float64 and in the order of plain loops on the host, so that both pick
+ * the same token from the same logits.
  */
 import { typeCode, type Tape, type Value } from "@ropewalk/graph";
 import { emitAreNumbers, noToken } from "./give-logits.ts";
 
-/** [1] each; float64 but for topK, which is int64. */
+/** [1] each; topK is int64, the others are float64. */
 export type SamplingValues = {
   readonly topK: Value;
   readonly temperature: Value;
@@ -23,7 +24,7 @@ const drawn = (tape: Tape, logits: Value, { topK, temperature, topP, uniform }: 
   const axis = tape.constant("int64", [], [0]);
   const float64 = (x: Value): Value => tape.op("Cast", [x], { to: typeCode("float64") });
   const sums = (x: Value, exclusive: 0 | 1): Value => tape.op("CumSum", [x, axis], { exclusive });
-  // Sums of what is never negative do not fall: the largest is that of all.
+  // The terms are never negative, so the largest partial sum is the sum of all.
   const total = (x: Value): Value => tape.op("ReduceMax", [sums(x, 0)], { keepdims: 1 });
   const [largest, tokens] = tape.ops("TopK", 2, [logits, topK], { axis: 0 });
   const wide = float64(largest!);
@@ -41,7 +42,7 @@ const drawn = (tape: Tape, logits: Value, { topK, temperature, topP, uniform }: 
   return tape.op("Gather", [tokens!, place], { axis: 0 });
 };
 
-/** Logits [1, vocabSize] to a token [1] int64, -1 where they are no numbers. One candidate is no draw. */
+/** Logits [1, vocabSize] to a token [1] int64, -1 if they are not numbers. With topK 1 nothing is drawn. */
 export const emitNextToken = (tape: Tape, logits: Value, sampling: SamplingValues): Value => {
   const greedy = tape.op("Squeeze", [tape.op("Equal", [sampling.topK, tape.constant("int64", [1], [1])])]);
   const [token] = tape.branch(greedy, {

@@ -1,5 +1,5 @@
 /**
- * The parts that families are put together from. Each records a few operators; weights are named by the checkpoint.
+ * The parts of which families are made. Each records a few operators; weights have the checkpoint's names.
  *
  *   embedding  E[ids]
  *   linear     x Wᵀ + b                              W is [out, in], as checkpoints store it
@@ -14,7 +14,7 @@ import type { Value } from "@ropewalk/graph";
 import type { Activation } from "./activations.ts";
 import type { Builder } from "../decoder.ts";
 
-/** A tensor by name, with its bias where there is one. */
+/** The name of a weight, and of its bias if it has one. */
 export type Named = { readonly weight: string; readonly bias?: string };
 
 /** Token ids [seqLen] to rows of the embedding [seqLen, hiddenDim]. */
@@ -27,7 +27,7 @@ export const linear = ({ tape, weights }: Builder, config: Named, x: Value): Val
   return config.bias === undefined ? product : tape.op("Add", [product, weights.tensor(tape, config.bias)]);
 };
 
-/** The columns of x [rows, sum of sizes], cut into stretches of these sizes: what a fused projection gives. */
+/** The columns of x [rows, sum of sizes], split into parts of these sizes: for the result of a fused projection. */
 export const splitColumns = ({ tape }: Builder, sizes: readonly number[], x: Value): readonly Value[] =>
   tape.ops("Split", sizes.length, [x, tape.constant("int64", [sizes.length], sizes)], { axis: -1 });
 
@@ -40,14 +40,14 @@ const rmsNormBy = ({ tape }: Builder, weight: Value, epsilon: number, x: Value):
 export const rmsNorm = (builder: Builder, config: Norm, x: Value): Value =>
   rmsNormBy(builder, builder.weights.tensor(builder.tape, config.weight), config.epsilon, x);
 
-/** The same by 1 + w: what is stored is centered on zero. */
+/** Root mean square norm with the factor 1 + w, for checkpoints that store weights centered on zero. */
 export const zeroCenteredRmsNorm = (builder: Builder, config: Norm, x: Value): Value => {
   const { tape, weights } = builder;
   const weight = tape.op("Add", [weights.tensor(tape, config.weight), tape.constant("float32", [1], [1])]);
   return rmsNormBy(builder, weight, config.epsilon, x);
 };
 
-/** The norm of each head by itself, all by one weight [headDim]: x [rows, numHeads * headDim] to the same shape. */
+/** The norm of each head, with one weight [headDim] for all: x [rows, numHeads * headDim] to the same shape. */
 export const headNorm = (
   builder: Builder,
   config: Norm & { readonly norm: typeof rmsNorm; readonly numHeads: number; readonly headDim: number },
@@ -67,7 +67,7 @@ export const layerNorm = ({ tape, weights }: Builder, config: Norm, x: Value): V
     { axis: -1, epsilon: { float: config.epsilon } },
   );
 
-/** The gated feed-forward of Llama and its kin, [rows, hiddenDim] to the same shape. */
+/** The gated feed-forward of Llama and similar families, [rows, hiddenDim] to the same shape. */
 export const gatedFeedForward = (
   builder: Builder,
   config: { readonly gate: Named; readonly up: Named; readonly down: Named; readonly activation: Activation },

@@ -1,5 +1,5 @@
 /**
- * Adapters: matrices of low rank beside weights that stay as they are (LoRA),
+ * Adapters: low-rank matrices whose product is added to that of an unchanged weight (LoRA),
  *
  *   y = x Wᵀ + (x D) U          D [in, rank], U [rank, out]
  *
@@ -20,9 +20,9 @@ export type LowRank = {
 export type LowRankValues = { readonly down: Value; readonly up: Value };
 
 /**
- * Weights with adapters beside their products.
+ * Weights whose products include their adapters.
  *
- * @param find - the adapter of a matrix; undefined where it has none
+ * @param find - the adapter of a matrix; undefined if it has none
  */
 export const withLowRank = (
   weights: StoredWeights,
@@ -31,14 +31,14 @@ export const withLowRank = (
   ...weights,
   product: (tape, name, x) => {
     const product = weights.product(tape, name, x);
-    const beside = find(tape, name);
-    if (beside === undefined) return product;
-    const narrow = tape.op("MatMul", [x, beside.down]);
-    return tape.op("Add", [product, tape.op("MatMul", [narrow, beside.up])]);
+    const adapter = find(tape, name);
+    if (adapter === undefined) return product;
+    const narrow = tape.op("MatMul", [x, adapter.down]);
+    return tape.op("Add", [product, tape.op("MatMul", [narrow, adapter.up])]);
   },
 });
 
-/** The adapter of a matrix [out, in] in the graph itself: it is small, and the weights' files need not be where it is. */
+/** The adapter of a matrix [out, in], as constants in the graph itself: it is small, and may come from another place than the weights. */
 export const constantLowRank = (
   tape: Tape,
   name: string,

@@ -4,9 +4,10 @@ import type { LayerAttention } from "../attention/chunk-attention.ts";
 import type { Builder, Decoder } from "../decoder.ts";
 
 /**
- * Token ids [seqLen] to the hidden states [seqLen, hiddenDim] behind the last layer.
+ * Token ids [seqLen] to the hidden states [seqLen, hiddenDim] after the last layer.
  *
- * @param between - what the next layer reads of the states behind a layer, or behind none of them; default: they themselves
+ * @param between - applied to the hidden states after the embedding (`layers` 0) and after each layer; its result is read by the next
+ *   layer. Default: the states unchanged
  */
 export const recordHidden = (
   { tape, weights }: Builder,

@@ -1,11 +1,10 @@
 /**
  * A checkpoint's tensors in a graph, each read in the form that it is stored in. Results are float32.
  *
- *   dense      W as it lies, widened to float32 where it is narrower; in float16, where that is the precision, what products and
- *              lookups read
+ *   dense      W, widened to float32 if it is stored in fewer bits; with precision float16, products and lookups read it in float16
  *   blocks     W[o, b B + k] = scale[o, b] (q[o, b B + k] - 2^(bits - 1))        B elements of a row share a scale
  *
- * A matrix that is stored in blocks is never unpacked: the product reads the blocks. An adapter stays beside either.
+ * A matrix that is stored in blocks is never unpacked: the product reads the blocks. An adapter can be added to both.
  */
 import { emitCast, emitLongProduct, emitShortProduct } from "@ropewalk/attention-merge/onnx";
 import { type FilePlace, type Tape, type Value } from "@ropewalk/graph";
@@ -15,33 +14,33 @@ import type { Operators } from "../operators.ts";
 /** How the elements of a dense tensor are stored. */
 export type WeightType = "float32" | "float16" | "bfloat16";
 
-/** Where a dense tensor's bytes lie (a file, an offset from its start, a length, in bytes), and what they are. */
+/** Where a dense tensor's bytes lie (a file, an offset from its start and a length, in bytes), and their type. */
 export type WeightLocation = FilePlace & { readonly type: WeightType };
 
-/** Where the parts of a matrix [out, in] lie that is stored in blocks. */
+/** Where the parts of a block-quantized matrix [out, in] lie. */
 export type BlocksLocation = {
   readonly bits: 4 | 8;
-  /** Elements of a row that share a scale. */
+  /** How many elements of a row share a scale. */
   readonly blockSize: number;
-  /** [out, blocks of a row, blockSize * bits / 8] unsigned bytes; of two halves of a byte the lower one comes first. */
+  /** [out, blocks of a row, blockSize * bits / 8] unsigned bytes; with 4 bits, the lower half of a byte comes first. */
   readonly elements: FilePlace;
   /** [out, blocks of a row] float32. */
   readonly scales: FilePlace;
 };
 
-/** What products with dense weights read. */
+/** The type in which products read dense weights. */
 export type ProductPrecision = "float32" | "float16";
 
 export type WeightSource = {
-  /** Where a tensor lies that is dense. */
+  /** Where a dense tensor lies. */
   readonly locate: (name: string) => WeightLocation;
-  /** Where a matrix lies that is stored in blocks; undefined for a dense one. */
+  /** Where a matrix in blocks lies; undefined for a dense matrix. */
   readonly locateBlocks?: (name: string) => BlocksLocation | undefined;
-  /** The adapter beside a matrix; undefined for one without. */
+  /** The adapter of a matrix; undefined if it has none. */
   readonly lowRank?: (name: string) => LowRank | undefined;
 };
 
-/** The checkpoint's tensors, as families record them. */
+/** The checkpoint's tensors, as families read them when they record. */
 export type StoredWeights = {
   /** A whole tensor. */
   readonly tensor: (tape: Tape, name: string) => Value;
@@ -69,7 +68,7 @@ const emitBlocksProduct = (
       tape.external(`${name}.elements`, "uint8", [N, blocks, (blockSize * bits) / 8], elements),
       tape.external(`${name}.scales`, "float32", [N, blocks], scales),
     ],
-    // Level 4: activations are rounded to 8 bits too, block by block, and multiplied as integers.
+    // Accuracy level 4: activations are rounded to 8 bits too, block by block, and multiplied as integers.
     { N, K, bits, block_size: blockSize, accuracy_level: 4 },
     { domain: "com.microsoft" },
   );
@@ -83,15 +82,15 @@ const emitBlocksProduct = (
 export const denseWeights = (tensor: StoredWeights["tensor"]): StoredWeights => ({
   tensor,
   rows: (tape, name, ids) => tape.op("Gather", [tensor(tape, name), ids], { axis: 0 }),
-  // The transpose of a stored weight is folded when the session loads: the fastest form for one row and for many alike,
-  // at the price of a copy in memory.
+  // The transpose of a stored weight is computed once, when the session loads. This is fastest for one row and for many, but it
+  // needs a copy in memory.
   product: (tape, name, x) => tape.op("MatMul", [x, tape.op("Transpose", [tensor(tape, name)], { perm: [1, 0] })]),
 });
 
 /** How many terms a product in float16 may sum before the error of the sum clearly exceeds the rounding of float16. */
 const longestSum = 512;
 
-/** The most elements that divide `inner` evenly and are summed in one go. */
+/** The largest divisor of `inner` that is no more than the longest sum. */
 const sumOf = (inner: number): number => {
   for (let size = Math.min(inner, longestSum); ; size--) if (inner % size === 0) return size;
 };
@@ -108,9 +107,11 @@ const halfWeights = (half: StoredWeights["tensor"]): Omit<StoredWeights, "tensor
 });
 
 /**
+ * The tensors of a checkpoint, each read in the form in which it is stored.
+ *
  * @param shapes - of every tensor that is read, by name
- * @param operators - plain: a table is widened as a whole when the session loads
- * @param precision - what products with dense weights, and lookups, read; norms' weights and biases are float32
+ * @param operators - with "plain", a table is widened as a whole when the session loads
+ * @param precision - the type in which products with dense weights, and lookups, read; weights of norms and biases are float32
  */
 export const storedWeights = (
   shapes: Shapes,
@@ -122,7 +123,7 @@ export const storedWeights = (
     const { type, ...place } = locate(name);
     return tape.external(name, type, shapes[name]!, place);
   };
-  // One copy of a tensor in a type, however many layers read it.
+  // A tensor is cast once to each type, however many layers read it.
   const inType = (type: ProductPrecision): StoredWeights["tensor"] => {
     const copies = new Map<string, Value>();
     return (tape, name) => {
@@ -135,7 +136,7 @@ export const storedWeights = (
   const dense = precision === "float16" ? { ...whole, ...halfWeights(inType("float16")) } : whole;
   const weights: StoredWeights = {
     ...dense,
-    // Only the rows that are looked up are cast to float32, so the table stays as small as it is stored.
+    // Only the rows that are looked up are cast to float32; the table stays in its stored type.
     rows: (tape, name, ids) =>
       operators === "plain"
         ? dense.rows(tape, name, ids)

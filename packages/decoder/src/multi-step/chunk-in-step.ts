@@ -1,15 +1,15 @@
-/** A chunk's graph as the body of the Loop runs it: which of its outputs stay, how its names begin, and where its weights lie. */
+/** A chunk's graph as part of the Loop's body: its outputs, its names, and the place of its initializers. */
 import { innerGraphs, mapInnerGraphs, type GraphProto } from "@ropewalk/graph";
 import { decoderOutputs } from "../graph-interface.ts";
 
-/** What a chunk's graph is in a step: without the likeliest tokens, since a step picks its token itself. */
+/** A chunk's graph without the likeliest tokens: a step picks its token itself. */
 export const chunkOfStep = (chunk: GraphProto): GraphProto => ({
   ...chunk,
   node: chunk.node.filter(({ output }) => !output.includes(decoderOutputs.likeliest)),
   output: chunk.output.filter(({ name }) => name !== decoderOutputs.likeliest),
 });
 
-/** The names that a chunk's graph has in a step. Weights keep theirs, and no other recording has names that begin like the rest. */
+/** Renames the values of a chunk's graph for the Loop's body. Weights keep their names; all others get a prefix of their own. */
 export const namesInStep = (chunk: GraphProto, kept: readonly string[]): ((name: string) => string) => {
   const inFiles = chunk.initializer.filter(({ externalData }) => externalData.length > 0);
   const weights = new Set(inFiles.map(({ name }) => name));
@@ -21,8 +21,8 @@ export const namesInStep = (chunk: GraphProto, kept: readonly string[]): ((name:
 };
 
 /**
- * The chunk's initializers behind the others, and packed matrices in the Loop's body: ONNX Runtime looks for matrices that it reads as
- * they are packed in their node's own graph alone, and fails without.
+ * The graph with the chunk's initializers after the others, and with packed matrices in the Loop's body. ONNX Runtime looks for a
+ * packed matrix only in the graph of the node that reads it, and fails if it is elsewhere.
  */
 export const placeInitializers = (graph: GraphProto, ofChunk: ReadonlySet<string>): GraphProto => {
   const bodies = graph.node.filter(({ opType }) => opType === "Loop").flatMap(innerGraphs);

@@ -12,7 +12,7 @@ import { emitNextToken } from "../graph/emit-next-token.ts";
 import { noToken } from "../graph/give-logits.ts";
 import { chunkOfStep, namesInStep, placeInitializers } from "./chunk-in-step.ts";
 
-/** What a chunk reads besides its ids, declared under the same names. */
+/** The inputs of a chunk other than its ids, declared under the same names. */
 const declareReads = (tape: Tape, chunk: ModelProto): ReadonlyMap<string, Value> =>
   new Map(
     chunk
@@ -21,7 +21,7 @@ const declareReads = (tape: Tape, chunk: ModelProto): ReadonlyMap<string, Value>
       .map(({ name, type, dims }) => [name, tape.input(name, type!, dims!)]),
   );
 
-/** What several steps read besides a chunk's inputs: how tokens are picked, and which of them end the run. */
+/** The inputs of several steps that a chunk does not have: how tokens are picked, and which tokens end the run. */
 const declareChoice = (tape: Tape) => ({
   stops: tape.input(decoderInputs.stopTokens, "int64", ["count"]),
   uniforms: tape.input(decoderInputs.uniforms, "float64", ["seqLen"]),
@@ -32,10 +32,10 @@ const declareChoice = (tape: Tape) => ({
   },
 });
 
-/** Outputs that have a row for each of those asked. */
-const ofRows: ReadonlySet<string> = new Set([decoderOutputs.logits, decoderOutputs.likeliest]);
+/** The outputs that have a row for each of `logitRows`. */
+const rowOutputs: ReadonlySet<string> = new Set([decoderOutputs.logits, decoderOutputs.likeliest]);
 
-/** The Loop writes rows of float32, and picks tokens by logits. */
+/** Checks the chunk's outputs: the Loop picks tokens by logits, and writes keys and values as rows of float32. */
 const checkChunk = (chunk: ModelProto): void => {
   const given = new Map((chunk.graph?.output ?? []).map((info) => [info.name, valueOfInfo(info).type]));
   if (!given.has(decoderOutputs.logits))
@@ -48,13 +48,13 @@ const checkChunk = (chunk: ModelProto): void => {
         `multiStepGraph: chunk must give no attentions out, whose keys grow step by step, got "${name}"`,
       );
   for (const [name, type] of given)
-    if (!ofRows.has(name) && type !== "float32")
+    if (!rowOutputs.has(name) && type !== "float32")
       throw new RangeError(`multiStepGraph: chunk must give "${name}" out in float32, got ${type}`);
 };
 
 const sizes = (tape: Tape, ...values: readonly number[]): Value => tape.constant("int64", [values.length], values);
 
-/** Room [1, numKvHeads, seqLen, headDim] for the keys or values of `length` steps, and the numbers [1, 1, seqLen, 1] of its rows. */
+/** Zeros [1, numKvHeads, seqLen, headDim] for the keys or values of `length` steps, and the numbers [1, 1, seqLen, 1] of the rows. */
 const emptyRows = (tape: Tape, { numKvHeads, headDim }: DecoderSizes, length: Value) => {
   const shape = tape.op("Concat", [sizes(tape, 1, numKvHeads), length, sizes(tape, headDim)], { axis: 0 });
   const [zero, one] = [tape.constant("int64", [], [0]), tape.constant("int64", [], [1])];
@@ -65,13 +65,13 @@ const emptyRows = (tape: Tape, { numKvHeads, headDim }: DecoderSizes, length: Va
   };
 };
 
-/** Row `step` [1] of what has a row for each token of the chunk; the rest as it is. */
+/** Row `step` [1] of a value that has a row for each token of the chunk; any other value unchanged. */
 const stepOf = (tape: Tape, step: Value, value: Value): Value => {
   const axis = value.dims!.indexOf("seqLen");
   return axis < 0 ? value : tape.op("Gather", [value, step], { axis });
 };
 
-/** Whether a token [1] is one, and none of `stops` [count]. */
+/** Whether the Loop goes on after a token [1]: it is neither `noToken` nor one of `stops` [count]. */
 const goesOn = (tape: Tape, token: Value, stops: Value): Value => {
   const none = tape.constant("int64", [1], [noToken]);
   const ends = tape.op("Concat", [stops, none], { axis: 0 });
@@ -80,17 +80,18 @@ const goesOn = (tape: Tape, token: Value, stops: Value): Value => {
 };
 
 /**
- * The graph of several steps. It is fed as a chunk is, with the first token alone as its ids, and with what the next ones are picked by.
+ * The graph of several steps. It takes the inputs of a chunk, with the first token alone as ids, and the inputs of the choice of
+ * tokens.
  *
  * @param chunk - a graph as `decoderGraph` records it
- * @throws RangeError when it gives no logits, or keys and values that are not float32
+ * @throws RangeError when the chunk's graph has no logits, has attention outputs, or has keys and values that are not float32
  */
 export const multiStepGraph = (decoder: DecoderSizes, chunk: ModelProto): ModelProto => {
   checkChunk(chunk);
   const { numKvHeads, headDim, vocabSize } = decoder;
   const tape = newTape("block");
   const inStep = chunkOfStep(chunk.graph!);
-  const keptNames = inStep.output.map(({ name }) => name).filter((name) => !ofRows.has(name));
+  const keptNames = inStep.output.map(({ name }) => name).filter((name) => !rowOutputs.has(name));
   const rename = namesInStep(inStep, keptNames);
 
   const first = tape.input(decoderInputs.ids, "int64", [1]);
@@ -111,10 +112,10 @@ export const multiStepGraph = (decoder: DecoderSizes, chunk: ModelProto): ModelP
       ]);
       const uniform = stepOf(body, step, uniforms);
       const kept = new Map<string, Value>();
-      // Attention reads the step's row among those of the steps before.
+      // Attention reads the step's own row together with the rows of earlier steps.
       const writeRow = (output: string, index: number) => (fresh: Value) => {
         const row = { ...fresh, dims: [1, numKvHeads, 1, headDim] };
-        // Numbered in the order of the outputs, whichever the chunk makes first.
+        // The number follows the order of the outputs, whichever the chunk computes first.
         const name = index === 0 ? "Where" : `Where_${index}`;
         const written = body.op("Where", [here, row, before[index]!], {}, { name });
         kept.set(output, written);
@@ -133,7 +134,7 @@ export const multiStepGraph = (decoder: DecoderSizes, chunk: ModelProto): ModelP
   );
   const tokens = tape.op("Reshape", [stacked[0]!, sizes(tape, -1)], {}, { output: decoderOutputs.tokens });
   tape.output(decoderOutputs.tokens, tokens);
-  // The rows of steps that were not run are left out.
+  // Rows of steps that were not run are cut off.
   const [from, to, axis] = [sizes(tape, 0), tape.op("Shape", [tokens]), sizes(tape, 2)];
   keptNames.forEach((name, index) =>
     tape.output(name, tape.op("Slice", [carried[index + 1]!, from, to, axis], {}, { output: name })),

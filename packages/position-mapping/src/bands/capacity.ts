@@ -4,14 +4,14 @@
  *     reach(i) = max over bands of  query(i) - min key(j),      j <= i that the band covers for i
  *     capacity = the smallest i with reach(i) > L - 1           L = trainedContext
  *
- * In a band of distances the smallest key moves along as i does: those that a later key is below of are forgotten. In a band of
- * chunks or of another rule every key is asked for.
+ * In a band of distances, only keys that are smaller than all later keys can still be the smallest, so the others are
+ * forgotten. In a band of chunks or of another rule, every key is asked for.
  */
 import { checkConfig, optional, positive } from "@ropewalk/check";
 import { positionIn } from "../check.ts";
 import { covers, type Band, type BandByDistance } from "../mapping.ts";
 
-/** The smallest position of a key that a band covers for each query in turn; undefined where it covers none. */
+/** The smallest position among the keys that a band covers for query i, called for each i in turn; undefined if there are none. */
 type SmallestKey = (i: number) => number | undefined;
 
 type KeyOf = (token: number) => number;
@@ -19,7 +19,7 @@ type KeyOf = (token: number) => number;
 const isByDistance = (band: Band): band is BandByDistance => band.covers === undefined && band.chunkLen === undefined;
 
 const byDistance = ({ from, to }: BandByDistance, keyOf: KeyOf): SmallestKey => {
-  // Those that may be the smallest yet, from `first` on: keys grow along them.
+  // From `first` on: the keys that can still be the smallest, in growing order.
   const seen: { readonly token: number; readonly key: number }[] = [];
   let first = 0;
   return (i) => {
@@ -46,9 +46,9 @@ const byRule =
   };
 
 /**
- * The longest input, in tokens, whose relative positions all stay below `trainedContext`, for bands of one's own; `most`, by
- * default 1,048,576, where all of so many tokens fit: more are not looked at. It has to be given where a band covers pairs by
- * chunks or by a rule, for then all pairs of so many tokens are looked at.
+ * The longest input, in tokens, whose relative positions all stay below `trainedContext`, for any bands. At most `most` tokens
+ * are looked at, by default 1,048,576; if all of them fit, the result is `most`. `most` must be given when a band covers pairs
+ * by chunks or by a rule, because then all pairs of so many tokens are looked at.
  *
  * @throws RangeError when a number is not an integer >= 1, or a band's position is not finite; TypeError when it is not a number
  * or a key is not known.

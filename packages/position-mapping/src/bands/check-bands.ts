@@ -1,12 +1,13 @@
 /**
- * What bands must hold to, for queries i and keys j <= i:
+ * The rules that bands must keep, for queries i and keys j <= i:
  *
- *     each pair in one band at most
- *     each query with one key at least
- *     no key that is said not to be seen
- *     query(i) and key(j) finite
+ *     each pair is in one band at most
+ *     each query has one key at least
+ *     no band covers a key that `seen` leaves out
+ *     query(i) and key(j) are finite
  *
- * Distances, in tokens or in chunks, tell the first two for every length. Of other rules some queries are asked: all of the first, and single ones beyond.
+ * Bands of distances, in tokens or in chunks, show the first two for every length. Bands with another rule are tried: on all of
+ * the first queries, and on single queries further on.
  */
 import {
   checkConfig,
@@ -82,7 +83,7 @@ const checkDistances = (where: string, { name, bands }: Checked): void => {
   }
 };
 
-/** The query's row: which bands cover each of its keys. */
+/** Checks which bands cover each key of query `i`. */
 const checkRow = (where: string, { name, bands, seen }: Checked, i: number): void => {
   let keys = 0;
   for (let j = 0; j <= i; j++) {
@@ -103,8 +104,8 @@ const checkRow = (where: string, { name, bands, seen }: Checked, i: number): voi
     );
 };
 
-/** Whose queries and keys are looked at: the first, and single ones further on. */
-const looked = (bands: readonly Band[], numTokens: number): readonly number[] => {
+/** The tokens whose queries and keys are looked at: the first, and single tokens further on. */
+const tokensToTry = (bands: readonly Band[], numTokens: number): readonly number[] => {
   const first = Array.from({ length: numTokens }, (_, token) => token);
   const beyond = [2 ** 10, 2 ** 12].filter((token) => token >= numTokens);
   const edges = bands
@@ -117,11 +118,11 @@ const looked = (bands: readonly Band[], numTokens: number): readonly number[] =>
 export const checkBandsOf = (where: string, mapping: Checked, numTokens: number): void => {
   checkForm(where, mapping);
   checkDistances(where, mapping);
-  const tokens = looked(mapping.bands, numTokens);
+  const tokens = tokensToTry(mapping.bands, numTokens);
   for (const [index] of mapping.bands.entries())
     for (const token of tokens)
       for (const side of ["query", "key"] as const) positionIn(where, mapping.bands, index, side, token);
-  // The first query has no key but itself: where distances of one kind alone are asked for, it is in the place of all.
+  // If all bands go by one kind of distance, the first query stands for all: it has only one key, itself.
   const [first] = mapping.bands;
   const rules =
     mapping.seen !== undefined ||
@@ -130,11 +131,11 @@ export const checkBandsOf = (where: string, mapping: Checked, numTokens: number)
 };
 
 /**
- * Checks bands that somebody else wrote.
+ * Checks that the bands of a mapping keep the rules of mappings.
  *
  * @param config - `numTokens`: how many tokens from the start on are looked at one by one; 256 unless given
- * @throws RangeError when two bands cover the same pair, a query has no key, or a position is not finite: the message has the
- * bands or the token; TypeError when a band is none, or has a key that is not known
+ * @throws RangeError when two bands cover the same pair, a query has no key, or a position is not finite: the message names the
+ * bands or the token; TypeError when an element is not a band, or has a key that is not known
  */
 export const checkBands = (config: { readonly numTokens?: number }, mapping: Checked): void => {
   const { numTokens = 256 } = checkConfig("checkBands", config, { numTokens: optional(positive) });

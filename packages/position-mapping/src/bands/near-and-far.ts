@@ -1,11 +1,11 @@
-/** The bands that mappings are made of, for mappings of one's own. */
+/** The bands of the usual mappings, checked: a near band, and a far band beyond it. For callers who write a mapping. */
 import { checkFunction, positive } from "@ropewalk/check";
 import { near, twoBands, type Band, type BandByDistance } from "../mapping.ts";
 
 /**
  * The band in which every token keeps its own position: distances below `window`, which may be Infinity.
  *
- * @throws RangeError when it is not an integer >= 1, TypeError when it is not a number.
+ * @throws RangeError when window is not an integer >= 1, TypeError when it is not a number.
  */
 export const nearBand = (window: number): BandByDistance => {
   if (window !== Infinity) positive("nearBand", "window", window);
@@ -13,7 +13,7 @@ export const nearBand = (window: number): BandByDistance => {
 };
 
 /**
- * That band, and one for every distance from `window` on, with positions of its own.
+ * The near band, and one band for every distance from `window` on, with the given positions.
  *
  * @throws RangeError when window is not an integer >= 1, TypeError when it is not a number or a position is not a function.
  */

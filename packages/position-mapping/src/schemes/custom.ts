@@ -1,9 +1,9 @@
 /**
- * A mapping of one's own: bands that somebody else wrote,
+ * The caller's own mapping:
  *
  *     rel(i, j) = query(i) - key(j)      by the band that covers the pair
  *
- * with what is to be known of them: how many of the nearest distances are exact, the capacity, and what would fit.
+ * With the bands come their window (how many of the nearest distances are exact), their capacity and the remedy for longer inputs.
  */
 import {
   check,
@@ -35,11 +35,11 @@ const isSeen: Rule = (where, name, value) => {
   checkKeys(where, name, value as NonNullable<PositionMapping["seen"]>, { first: whole, last: positive });
 };
 
-/** How many tokens are looked at one by one before a mapping is taken. */
-const lookedAt = 256;
+/** How many tokens are looked at one by one before a mapping is accepted. */
+const numTokensChecked = 256;
 
 /**
- * The mapping, once its bands are found in order.
+ * The mapping, after its bands were checked.
  *
  * @throws RangeError when two bands cover the same pair, a query has no key, or a position is not finite; TypeError when a
  * part is missing or a key is not known.
@@ -55,6 +55,6 @@ export const custom = (config: PositionMapping): PositionMapping => {
     capacity: checkFunction,
     remedy: checkFunction,
   });
-  checkBandsOf("custom", mapping, lookedAt);
+  checkBandsOf("custom", mapping, numTokensChecked);
   return mapping;
 };

@@ -1,12 +1,12 @@
 /**
- * Dual chunk attention, arXiv 2402.17463: positions within chunks of c = chunkSize - localSize tokens. The key is at j mod c, the
- * query, by how many chunks it is ahead, floor(i/c) - floor(j/c), at
+ * Dual chunk attention, arXiv 2402.17463: positions within chunks of c = chunkSize - localSize tokens. The key is at j mod c.
+ * The position of the query depends on how many chunks it is ahead of the key, floor(i/c) - floor(j/c):
  *
  *     0:   i mod c
  *     1:   min(i mod c + c, chunkSize)        the nearest localSize tokens keep their distances
  *     2…:  min(2c - 1, chunkSize)
  *
- * The farthest position is min(2c - 1, chunkSize), and shorter inputs reach N - 1:
+ * The farthest position is min(2c - 1, chunkSize); inputs of fewer tokens reach N - 1:
  *
  *     capacity = Infinity where that is < L,   L otherwise
  */
@@ -40,7 +40,7 @@ export const dualChunk = (config: { readonly chunkSize: number; readonly localSi
       band(1, 2, (i) => Math.min((i % chunkLen) + chunkLen, chunkSize)),
       band(2, Infinity, () => farthest),
     ],
-    // A token that is d back is in the chunk before for the first d queries of a chunk, and exact for localSize + 1 of them.
+    // For the first d queries of a chunk, the token d back is in the chunk before. Its distance is exact for localSize + 1 of them.
     window: Math.min(localSize + 1, chunkLen) + 1,
     capacity: (trainedContext) => (farthest < trainedContext ? Infinity : trainedContext),
     remedy: (trainedContext) =>

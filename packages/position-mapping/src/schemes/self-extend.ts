@@ -1,6 +1,5 @@
 /**
- * SelfExtend, arXiv 2401.01325: neighbours keep their positions, tokens further away share that of
- * their group.
+ * SelfExtend, arXiv 2401.01325: near tokens keep their positions, tokens further away share the position of their group.
  *
  *     i - j <  W:  rel(i, j) = i - j
  *     i - j >= W:  rel(i, j) = floor(i/G) - floor(j/G) + W - floor(W/G)

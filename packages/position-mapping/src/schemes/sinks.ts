@@ -1,6 +1,6 @@
 /**
  * Attention sinks and a window, LM-Infinite, arXiv 2308.16137, and StreamingLLM, arXiv 2309.17453: the first n keys are always
- * seen, besides the last W. With the sinks beyond the window as far as its last token:
+ * seen, besides the last W. A sink beyond the window counts as far as the window's last token:
  *
  *     i - j < W:            rel(i, j) = i - j
  *     i - j >= W, j <  n:   rel(i, j) = W - 1         query at W - 1, key at 0

@@ -1,6 +1,6 @@
 /**
- * STRING, arXiv 2410.18745: what is far takes the positions of what is near, for the largest ones are the least trained. With S the
- * distance from which positions are shifted, and W that at which they go on:
+ * STRING, arXiv 2410.18745: far tokens take the positions of near ones, because the largest positions are the least trained. From
+ * the distance S on, positions are shifted so that they count from W:
  *
  *     i - j <  S:  rel(i, j) = i - j
  *     i - j >= S:  rel(i, j) = i - j - S + W          query at i - S + W, key at j
@@ -13,7 +13,7 @@ import { checkConfig, checkNumber, positive } from "@ropewalk/check";
 import { remedyOf } from "../fit.ts";
 import { near, type PositionMapping } from "../mapping.ts";
 
-/** A shift that the model was not trained for, or none, holds nothing. */
+/** The capacity; 0 when S is below W or beyond the trained context. */
 const stringCapacity = (shiftFrom: number, window: number, trainedContext: number): number =>
   shiftFrom < window || shiftFrom > trainedContext ? 0 : trainedContext + shiftFrom - window;
 

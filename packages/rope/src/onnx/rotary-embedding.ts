@@ -4,8 +4,8 @@
  *     a' = a cos - b sin
  *     b' = b cos + a sin
  *
- * RotaryEmbedding of opset 23, with a row of the tables for each position of the input instead of position ids. A step of a
- * small model is mostly the number of its nodes; this is one in place of eight.
+ * RotaryEmbedding of opset 23, with a row of the tables for each position of the input instead of position ids. The time of a
+ * small model's step depends mostly on the number of nodes; this is one node in place of eight.
  */
 import type { RecordOptions, Tape, Value } from "@ropewalk/graph";
 import { check, checkKeys, positive } from "@ropewalk/check";
@@ -20,7 +20,7 @@ const interleaved: Readonly<Record<RotaryLayout, number>> = { halves: 0, interle
  *
  * @param cos - [batch, seqLen, rotaryDim / 2], rows of a `rotationTable`
  * @param sin - the same
- * @param options - the name of the result, where it is to be an output
+ * @param options - the name of the result, if it becomes an output
  * @throws RangeError when rotaryDim is not even, above 0 and at most headDim, or `x` has neither three nor four axes
  */
 export const emitRotaryEmbedding = (

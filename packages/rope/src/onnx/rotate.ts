@@ -4,7 +4,7 @@
  *     a' = a cos - b sin
  *     b' = b cos + a sin
  *
- * For any shape and any version of ONNX; `emitRotaryEmbedding` is one node where opset 23 may be had.
+ * This works for any shape and any version of ONNX. With opset 23, `emitRotaryEmbedding` needs only one node.
  */
 import type { Tape, Value } from "@ropewalk/graph";
 import { check, checkKeys, positive } from "@ropewalk/check";
@@ -40,7 +40,7 @@ const halves: Turned = (tape, x, { cos, sin }, rotaryDim, rest) => {
   return concat(tape, [...turn(tape, a!, b!, cos, sin), ...others]);
 };
 
-/** The two of a pair get an axis of their own. In a shape to reshape to, 0 keeps the size of that axis. */
+/** The two dimensions of a pair get an axis of their own. In the shapes for Reshape, 0 keeps the size of that axis. */
 const interleaved: Turned = (tape, x, { cos, sin }, rotaryDim, rest) => {
   if (!x.dims) throw new RangeError(`emitRotate: the number of axes of x must be known, got x "${x.name}" without`);
   const outer = x.dims.slice(1).map(() => 0);

@@ -3,7 +3,7 @@
  *
  *     theta' in place of theta
  *
- * The paper takes 500,000 in place of 10,000, and trains the model on.
+ * The paper takes 500,000 in place of 10,000, and continues training.
  */
 import type { Change, ScalingOf } from "../scaling.ts";
 

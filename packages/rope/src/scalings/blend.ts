@@ -1,6 +1,6 @@
 /**
- * Between a pair's own frequency f and the interpolated one, as YaRN and Llama 3 have it. The share s that is the pair's
- * own is cut off at 0 and 1:
+ * A mix of a pair's own frequency f and the interpolated frequency f / factor, as in YaRN and Llama 3. The share s of the own
+ * frequency is cut off at 0 and 1:
  *
  *     f' = s f + (1 - s) f / factor
  */

@@ -4,7 +4,7 @@
  *
  *     1 + factor * max(0, seqLen / L - 1)        L = originalContext
  *
- * Within the trained window this is the default. Beyond it every length has frequencies of its own, so a key that was
+ * Within the trained context this is the default. Beyond it every length has its own frequencies, so a key that was
  * rotated for one length is wrong for another.
  */
 import type { Basis, Change, ScalingOf } from "../scaling.ts";

@@ -1,6 +1,6 @@
 /**
- * MrRoPE (mattian7/mrRoPE): with the ramp of YaRN from pair `low` to pair `high`, what lies between is divided by a power of the
- * factor s:
+ * MrRoPE (mattian7/mrRoPE): YaRN's ramp goes from pair `low` to pair `high`. The frequencies of the pairs between them are
+ * divided by a power of the factor s:
  *
  *     f'(j) = f(j) / s^e(j)       e = 0 up to low, 1 from high on, and between them, with x = j - low and w = high - low
  *

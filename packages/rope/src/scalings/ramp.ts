@@ -1,5 +1,5 @@
 /**
- * The pairs between those that turn often and those that turn seldom, as YaRN has them, arXiv 2309.00071, section 3.2:
+ * YaRN's ramp, arXiv 2309.00071, section 3.2: the pairs between those that turn often and those that turn seldom:
  *
  *     pair(r) = d ln(L / (2 pi r)) / (2 ln theta)     the pair that turns r times in L = originalContext tokens
  *     low     = max(floor(pair(betaFast)), 0)         floor and ceil only with truncate; d = rotaryDim
@@ -8,7 +8,7 @@
 import { above } from "@ropewalk/check";
 import type { Basis, ScalingOf } from "../scaling.ts";
 
-/** `low`, and `high - low`, where 0 counts as 0.001. */
+/** `low`, and the width `high - low`; a width of 0 counts as 0.001. */
 export const ramp = (
   {
     originalContext,

@@ -1,4 +1,4 @@
-/** Keys and values as they are, [numKvHeads, tokens, headDim]: what formats of one array each have in common. */
+/** Keys and values without encoding, one array each, [numKvHeads, tokens, headDim]: the common part of float32 and float16. */
 import type { CacheArray, CacheFormat, RecentFormat } from "./format.ts";
 
 type Dense = Pick<RecentFormat, "type" | "step" | "give"> & Pick<CacheFormat, "operators" | "forExports">;

@@ -1,4 +1,4 @@
-/** Keys and values in float16, which products read in whole tiles. */
+/** Keys and values in float16. Products read them in whole tiles. */
 import { float16Tile } from "@ropewalk/attention-merge";
 import { emitCast } from "@ropewalk/attention-merge/onnx";
 import { denseFormat } from "./dense.ts";

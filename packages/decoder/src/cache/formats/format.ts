@@ -1,8 +1,8 @@
 /**
- * What a format of the key-value cache says of itself.
+ * The type of a format of the key-value cache.
  *
- * Keys, and values, are kept in arrays, most of which have a part for each token. How the others of the house declare, feed, fill and
- * count them follows from these lists.
+ * A format keeps keys in a list of arrays, and values in another; most arrays have a part for each token. All code that declares,
+ * feeds, fills or counts the cache goes by these lists.
  */
 import type { SettledPart } from "@ropewalk/attention-merge/onnx";
 import type { RecordOptions, Tape, Value } from "@ropewalk/graph";
@@ -10,35 +10,35 @@ import type { Operators } from "../../operators.ts";
 
 /** One array that keys or values are kept in. */
 export type CacheArray = {
-  /** Behind the name of the stretch that it lies in: settled_key_scales. */
+  /** The end of the input's name, after the name of the stretch: "key_scales" in settled_key_scales. */
   readonly suffix: string;
   readonly type: "float32" | "float16" | "int8";
-  /** Whether each token has a part of it, or each head has it once for all its tokens. */
+  /** Whether each token has a part of the array, or each head has one part for all its tokens. */
   readonly per: "token" | "head";
-  /** Behind the axes of heads and, where it is per token, of tokens or tiles. */
+  /** The axes after the axis of heads and, if the array is per token, after the axis of tokens or tiles. */
   readonly shape: (headDim: number) => readonly number[];
 };
 
-/** Makes keys or values of a chunk an output of the graph, and gives what the chunk itself attends to. */
+/** Makes a chunk's keys or values an output of the graph, and gives the value that the chunk's own attention reads. */
 export type Give = (name: string, record: (options?: RecordOptions) => Value) => Value;
 
 /** How a stretch of tokens is kept. */
 export type CacheArrays = {
-  /** The fewest tokens that can be read; there are always whole steps of them. */
+  /** How many tokens are added at a time: the number of tokens that can be read is a multiple of the step. */
   readonly step: number;
-  /** What the second axis of an array per token counts: tokens, or tiles of so many. */
+  /** What the second axis of an array per token counts: tokens, or tiles of `tokens` tokens; and the end of that size's name. */
   readonly counted: { readonly as: "Len" | "Blocks"; readonly tokens: number };
   readonly keys: readonly CacheArray[];
   readonly values: readonly CacheArray[];
 };
 
-/** Keys and values as a chunk gives them, one array each. */
+/** Keys and values as a chunk's graph outputs them, one array each. */
 export type RecentFormat = CacheArrays & {
   readonly type: "float32" | "float16";
   readonly give: (tape: Tape) => Give;
 };
 
-/** Keys or values of some tokens, in memory that may be written over. */
+/** Keys or values of some tokens, in memory that the encoder may overwrite. */
 export type HostRows = {
   /** [numKvHeads, tokens, headDim] */
   readonly dims: readonly [number, number, number];
@@ -49,41 +49,41 @@ export type HostRows = {
 export type Encoded = Readonly<Record<string, Float32Array | Int8Array>>;
 
 export type EncodeContext = {
-  /** The dimensions of a head that rotate together; the others each alone. */
+  /** The dimensions of a head that rotate together, in pairs; a dimension that does not rotate is a list of one. */
   readonly pairs: readonly (readonly number[])[];
-  /** What the arrays per head hold; undefined where these are the first tokens, which say what they will. */
+  /** The contents of the arrays per head; undefined for the first tokens, from which they are computed. */
   readonly perHead: Encoded | undefined;
 };
 
 export type Encode = (rows: HostRows, context: EncodeContext) => Encoded;
 
-/** The values of the graph that attention over settled tokens reads. */
+/** The graph values that attention over settled tokens reads. */
 export type SettledReading = {
-  /** In the rotation of the keys: [1, numKvHeads, group * seqLen, headDim] */
+  /** Queries in the rotation of the keys: [1, numKvHeads, group * seqLen, headDim] */
   readonly queries: Value;
   /** [1] */
   readonly gate: Value;
-  /** The array of that suffix. */
+  /** The input of the array with that suffix. */
   readonly array: (suffix: string) => Value;
 };
 
-/** How settled tokens are kept, and with that all of the cache. */
+/** How a cache keeps its tokens: the lists for settled tokens, and `recent` for all others. */
 export type CacheFormat = CacheArrays & {
   /** How tokens that have not settled are kept. */
   readonly recent: RecentFormat;
-  /** Whether it is a form of settled tokens alone, and nothing without them. */
+  /** Whether the format differs from `recent` only in settled tokens, so that it needs tokens that settle. */
   readonly settledOnly: boolean;
-  /** The operators of which a graph that reads it may be made. */
+  /** The sets of operators with which a graph can read the format. */
   readonly operators: readonly Operators[];
-  /** Whether the attention of an export can be put on it. */
+  /** Whether a rewritten export can use the format. */
   readonly forExports: boolean;
   /**
-   * Chunks up to this length attend with all heads at once, longer ones head after head: below it the nodes of many small products
-   * cost more than the memory that scores go through.
+   * Chunks up to this length attend with all heads at once, longer chunks head after head. In short chunks, many small nodes cost
+   * more time than moving the scores of all heads through memory.
    */
   readonly fewTokens: number;
-  /** Makes the arrays of keys, or of values, of tokens that settle. Absent: there is one array each, of the elements as they are. */
+  /** Encodes the keys, and the values, of tokens that settle. Absent: there is one array each, not encoded. */
   readonly encode?: { readonly keys: Encode; readonly values: Encode };
-  /** Attention over settled tokens, from the arrays as the graph reads them. */
+  /** Makes the settled part of attention from the graph's inputs. */
   readonly emit: (tape: Tape, reading: SettledReading) => SettledPart;
 };

@@ -1,6 +1,6 @@
 /**
- * How a cache may keep keys and values, a row for each format. (A row states its type beside its value, since the names are taken
- * from the rows and declarations are emitted file by file.)
+ * The formats in which a cache keeps keys and values, one row each. (A row states its type beside its value, because the type of
+ * names is derived from the rows and declarations are emitted file by file.)
  */
 import { float16 } from "./float16.ts";
 import { float32 } from "./float32.ts";

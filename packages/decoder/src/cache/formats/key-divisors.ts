@@ -1,24 +1,25 @@
 /**
- * Outliers in keys, made smaller before they are rounded to 8 bits: a scale for each token cannot tell them from the rest.
+ * Divisors that make outliers in keys smaller before the keys are rounded to 8 bits. Without them, an outlier would set the one
+ * scale of its token, and the other dimensions would lose precision.
  *
  *   q · k = Σ (q_d c_d) (k_d / c_d)      c_d = max(1, m_d / median m)^(3/4)
- *   m_d                                  the largest of tokens at d, as the length of the pair that rotates together
+ *   m_d                                  the largest length, over tokens, of the rotating pair to which d belongs
  *
- * Pairs keep their length when they are rotated, so that what a first tile of tokens tells holds for later ones. No element
- * gets larger. What keys lose queries gain, which are rounded as well: the exponent leaves a small part of an outlier with the
- * keys, since nothing is known of the queries. (Xiao et al., arXiv 2211.10438, do so for activations and weights.)
+ * Rotation keeps the length of a pair, so the divisors of a first tile of tokens suit later tokens too. No element gets larger.
+ * Queries are multiplied by the same numbers and are rounded as well. Because nothing is known about the queries, the exponent
+ * leaves a small part of an outlier in the keys. (Xiao et al., arXiv 2211.10438, do this for activations and weights.)
  */
 import type { HostRows } from "./format.ts";
 
 const exponent = 3 / 4;
 
-/** The lower one of the two in the middle. */
+/** The median; of an even number of values, the lower of the two in the middle. */
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[(values.length - 1) >> 1]!;
 
 /**
- * By what queries are multiplied and keys divided [numKvHeads, headDim], from a tile of keys.
+ * The numbers [numKvHeads, headDim] by which keys are divided and queries multiplied, computed from a tile of keys.
  *
- * @param pairs - dimensions that rotate together; one that stands alone is a list of one
+ * @param pairs - the dimensions that rotate together; a dimension that does not rotate is a list of one
  */
 export const divisorsOf = (
   { dims: [numKvHeads, keyLen, headDim], data }: HostRows,
@@ -45,7 +46,7 @@ export const divisorsOf = (
   return divisors;
 };
 
-/** Divides keys, in their place. */
+/** Divides keys in place. */
 export const divideKeys = ({ dims: [numKvHeads, keyLen, headDim], data }: HostRows, divisors: Float32Array): void => {
   const factors = divisors.map((divisor) => 1 / divisor);
   for (let head = 0, at = 0; head < numKvHeads; head++)

@@ -1,7 +1,7 @@
 /**
  * Settled keys and values in 8 bits, with a scale for each token of each head, in tiles of 128 tokens:
  *
- *   k ≈ c s q      c the divisors of a head's dimensions, which its queries are multiplied by
+ *   k ≈ c s q      c the divisors of a head's dimensions; the queries are multiplied by c
  *   v ≈ s q
  *
  * Tokens that have not settled are in float32.
@@ -11,7 +11,7 @@ import { float32 } from "./float32.ts";
 import type { CacheArray, CacheFormat } from "./format.ts";
 import { divideKeys, divisorsOf } from "./key-divisors.ts";
 
-/** A number for each token of each head. */
+/** An array with one number for each token of each head. */
 const perToken = (suffix: string): CacheArray => ({
   suffix,
   type: "float32",
@@ -23,11 +23,11 @@ export const q8: CacheFormat = {
   step: quantizedTile,
   counted: { as: "Blocks", tokens: quantizedTile },
   keys: [
-    // By what the keys are divided: what the first of them told.
+    // The keys are divided by these numbers, which are computed from the first tile.
     { suffix: "key_divisors", type: "float32", per: "head", shape: (headDim) => [1, headDim] },
     { suffix: "keys", type: "int8", per: "token", shape: (headDim) => [headDim, quantizedTile] },
     perToken("key_scales"),
-    // What a query of unsigned elements scores too much.
+    // The amount by which a score is too large because the query's elements are made unsigned.
     perToken("key_offsets"),
   ],
   values: [
@@ -36,7 +36,8 @@ export const q8: CacheFormat = {
   ],
   recent: float32.recent,
   settledOnly: true,
-  // Few queries are multiplied as integers, more are not: the graph must ask. A guess is few, so that its rows are those of steps.
+  // Few queries are multiplied as integers, many are not, so the graph needs an If. Guessed tokens count as few, so that their rows
+  // equal those of single steps.
   operators: ["all"],
   forExports: true,
   fewTokens: 16,
