@@ -50,7 +50,7 @@ export const asksForExtension = (options: ExtensionOptions): boolean =>
   extensionFlags.some((name) => options[name] !== undefined);
 
 /** What asks, in the words of the flags. */
-export const asking = (options: ExtensionOptions): string => {
+export const flagsInWords = (options: ExtensionOptions): string => {
   const { extension, modules = [], entropy = "none" } = options;
   const asked = [...methodsOf(options), ...modules.map(({ path }) => path)].map((method) => `--method ${method}`);
   if (extension !== undefined) asked.push("--extension");
@@ -62,7 +62,9 @@ export const asking = (options: ExtensionOptions): string => {
 const checkRead = (options: ExtensionOptions, rows: readonly MethodRow[]): void => {
   for (const name of numberNames)
     if (options[name] !== undefined && !rows.some(({ reads }) => reads.includes(name)))
-      throw new RangeError(`${numberFlags[name].flag} is not read by ${asking(options)}, got ${show(options[name])}`);
+      throw new RangeError(
+        `${numberFlags[name].flag} is not read by ${flagsInWords(options)}, got ${show(options[name])}`,
+      );
 };
 
 /** The numbers that are given, and those that a checkpoint's config states of the methods that are asked for. */

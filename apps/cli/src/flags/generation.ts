@@ -1,7 +1,7 @@
 /** The flags that say how a text is generated, and what they mean. */
 import { keepEnds, regroup, type ModelSource, type SendOptions } from "@ropewalk/generation";
 import { InvalidArgumentError, type Command } from "commander";
-import { number, numberList } from "./method-numbers.ts";
+import { number, numberList } from "./parse-numbers.ts";
 import { samplingFrom, withSamplingFlags, type SamplingFlags } from "./sampling.ts";
 
 export type SamplingOptions = SamplingFlags & {

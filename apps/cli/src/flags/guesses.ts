@@ -1,7 +1,7 @@
 /** `--lookup` and `--draft-model`: what is likely to follow is guessed, and several tokens are run at once. */
 import type { DraftOptions, GuessOptions, LookupOptions } from "@ropewalk/generation";
 import { InvalidArgumentError, type Command } from "commander";
-import { number, numberList } from "./method-numbers.ts";
+import { number, numberList } from "./parse-numbers.ts";
 import { load, open } from "../model/open-model.ts";
 import type { SharedOptions } from "./shared.ts";
 

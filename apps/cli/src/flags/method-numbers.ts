@@ -1,6 +1,7 @@
 /** The numbers that methods read, a row each: its flag, what it means, and how its text is read. */
 import type { MethodNumbers } from "@ropewalk/context-extension/methods";
 import { InvalidArgumentError } from "commander";
+import { number, numberList } from "./parse-numbers.ts";
 
 export type Numbers = MethodNumbers;
 
@@ -13,19 +14,6 @@ export type NumberRow<Value> = {
   readonly what: string;
   readonly read: (text: string) => Value;
 };
-
-/** A number as it stands; the functions it is handed to know its rule and name it. */
-export const number = (text: string): number => {
-  const value = Number(text);
-  if (text.trim() === "" || Number.isNaN(value)) throw new InvalidArgumentError(`must be a number, got ${text}`);
-  return value;
-};
-
-/** Numbers by comma. */
-export const numberList = (text: string): readonly number[] => text.split(",").map(number);
-
-/** Numbers by comma, each once: what is asked for twice is measured once. */
-export const distinctNumbers = (text: string): readonly number[] => [...new Set(numberList(text))];
 
 const oneOf =
   <Name extends string>(...names: readonly Name[]) =>

@@ -1,7 +1,7 @@
 /** How tokens are chosen, from flags: a row each, and which of them are read when. */
 import { samplingOf, type LogitBias, type ModelSource, type Sampling } from "@ropewalk/generation";
 import { InvalidArgumentError, type Command } from "commander";
-import { number } from "./method-numbers.ts";
+import { number } from "./parse-numbers.ts";
 
 type Drawing = { readonly topK?: number; readonly topP?: number; readonly minP?: number };
 type Adjusting = {

@@ -11,7 +11,7 @@ import { adapterOption, type AdapterFlag } from "./adapter.ts";
 import { withExtensionOptions, type ExtensionOptions } from "./extension.ts";
 import type { Method } from "../methods/methods.ts";
 import { notice } from "../terminal/notice.ts";
-import { number } from "./method-numbers.ts";
+import { number } from "./parse-numbers.ts";
 
 export type BackendName = "cpu" | "cuda" | "wasm" | "webgpu";
 

@@ -12,7 +12,7 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import { existsSync } from "node:fs";
 import {
   asksForExtension,
-  asking,
+  flagsInWords,
   extensionFlags,
   isMethod,
   rowsOf,
@@ -192,7 +192,7 @@ export const variantsOf = (options: ExtensionOptions & VariantOptions): readonly
       fallback,
     };
   });
-  const said = bases.map(asking).join(", or ");
+  const said = bases.map(flagsInWords).join(", or ");
   for (const [name, value] of [
     ...given.map((own) => [own, options[own]] as const),
     ...vary.map((varied) => [varied.name, varied.values[0]] as const),
@@ -210,7 +210,7 @@ export const variantsOf = (options: ExtensionOptions & VariantOptions): readonly
       }),
     );
   });
-  const named = new Map(runs.map((run) => [`${asking(run.options)} ${run.varied}`, run]));
+  const named = new Map(runs.map((run) => [`${flagsInWords(run.options)} ${run.varied}`, run]));
   return [...named.values()];
 };
 

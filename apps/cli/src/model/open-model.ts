@@ -13,7 +13,7 @@ import { endOnInterrupt, interruptSignal } from "../terminal/interrupt.ts";
 import { notice } from "../terminal/notice.ts";
 import { extensionWords } from "../describe/extension-in-words.ts";
 import { extensionAfter, isSame, type After } from "../flags/after.ts";
-import { asking, asksForExtension, extensionFrom, nameOf, type Run } from "../flags/extension.ts";
+import { flagsInWords, asksForExtension, extensionFrom, nameOf, type Run } from "../flags/extension.ts";
 import { shipped, shippedNames } from "../terminal/help-texts.ts";
 import { backendFrom, type SharedOptions } from "../flags/shared.ts";
 
@@ -109,7 +109,7 @@ const ownChoice = (extension: ContextExtension): Chosen => ({ name: "its own ext
 /** Behind a text that was read before its extension holds. */
 const choiceAfter = (opened: OpenedModel, options: SharedOptions, after: After, run: Run): Chosen => {
   const asked = asksForExtension(options)
-    ? { extension: extensionFrom(options, run), flags: asking(options) || "flags" }
+    ? { extension: extensionFrom(options, run), flags: flagsInWords(options) || "flags" }
     : undefined;
   const extension = extensionAfter(after, asked);
   const own = ownExtension(opened, undefined);

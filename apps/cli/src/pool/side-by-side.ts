@@ -10,7 +10,7 @@ import { newBar, roundingBar } from "../terminal/progress-bars.ts";
 import { shipped } from "../terminal/help-texts.ts";
 import { interruptSignal } from "../terminal/interrupt.ts";
 import { notice } from "../terminal/notice.ts";
-import { number } from "../flags/method-numbers.ts";
+import { number } from "../flags/parse-numbers.ts";
 import { chosenFor, replacedNotices } from "../model/open-model.ts";
 import { checkCount, type SharedOptions } from "../flags/shared.ts";
 import type { Job, JobResult, WorkerSetup } from "./jobs.ts";
@@ -50,7 +50,7 @@ export const jobsOf = <Params extends object>(
   });
 
 /** What the methods switch off, each thing once. */
-const sayNotices = (opened: OpenedModel, jobs: readonly NamedJob[]): void => {
+const noticeReplaced = (opened: OpenedModel, jobs: readonly NamedJob[]): void => {
   const said = jobs.flatMap((job) => {
     const chosen = chosenFor(opened, job.options, lengthOf(job));
     return [...replacedNotices(opened, chosen), ...extendDecoder(opened.source.decoder, chosen.extension).notices];
@@ -101,7 +101,7 @@ export const runSideBySide = async <Params extends object>(
 ): Promise<readonly JobResult[]> => {
   const { quantize, threads: _, ...rest } = withoutExtension(options);
   const threads = threadsOf(options, workers);
-  sayNotices(opened, jobs);
+  noticeReplaced(opened, jobs);
   const signal = interruptSignal(command);
   const rounded = quantize && (await roundOnce(opened, quantize, signal));
   const bar = newBar("{what}");

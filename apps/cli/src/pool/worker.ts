@@ -14,7 +14,7 @@ import type { Job, WorkerMessage, WorkerOrder, WorkerSetup } from "./jobs.ts";
 const port = parentPort!;
 const { options: shared, folder = ".", texts = {} } = workerData as WorkerSetup;
 
-const say = (message: WorkerMessage): void => port.postMessage(message);
+const post = (message: WorkerMessage): void => port.postMessage(message);
 
 const stopping = new AbortController();
 
@@ -49,7 +49,7 @@ const contextOf = ({ model, kind }: Job): EvaluationContext => ({
   },
   load: (name) => importDefault(kind, resolve(folder, name)),
   signal: stopping.signal,
-  onProgress: (done, total) => say({ kind: "progress", done, total }),
+  onProgress: (done, total) => post({ kind: "progress", done, total }),
 });
 
 const run = async (job: Job): Promise<void> => {
@@ -67,7 +67,7 @@ const run = async (job: Job): Promise<void> => {
   const model = await modelFor(own, options, length);
   const extension = extensionFor(own.opened, options, length);
   const result = await evaluation.run(model, params, contextOf(job));
-  say({
+  post({
     kind: "done",
     result: {
       result,
@@ -79,7 +79,7 @@ const run = async (job: Job): Promise<void> => {
 };
 
 const failed = (error: unknown): void =>
-  say({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+  post({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
 
 let running = Promise.resolve();
 port.on("message", (order: WorkerOrder) => {

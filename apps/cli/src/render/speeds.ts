@@ -2,7 +2,7 @@
  * What prefill and decoding take by context, as two tables: models side by side, and below them how they compare. Rates
  * stand for themselves; ratios are of times and of bytes.
  */
-import type { ContextCosts, ModelCost } from "../bench/measure.ts";
+import type { ContextCosts, ModelCost } from "../bench/measure-costs.ts";
 import type { Cost } from "../bench/time-run.ts";
 import { renderTable, type Column } from "./table.ts";
 import { bytes, perSecond } from "./units.ts";

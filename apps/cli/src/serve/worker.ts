@@ -3,7 +3,7 @@ import { serveModels } from "@ropewalk/generation/worker";
 import { parentPort } from "node:worker_threads";
 import { open } from "../model/open-model.ts";
 import { backendFrom, backendNames, type SharedOptions } from "../flags/shared.ts";
-import type { SentModel } from "./sent.ts";
+import type { SentModel } from "./worker-data.ts";
 
 type BackendFlags = Pick<SharedOptions, "threads" | "precision">;
 

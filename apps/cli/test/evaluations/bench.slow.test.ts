@@ -4,7 +4,7 @@ import { onnxExports } from "@ropewalk/testing/vectors";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { median, summary, tokensOf } from "../../src/bench/measure.ts";
+import { median, summary, tokensOf } from "../../src/bench/measure-costs.ts";
 import { randomIds } from "../../src/bench/random-ids.ts";
 import { file, ropewalk, scratch } from "../run.ts";
 

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TrainConfig } from "@ropewalk/finetune";
 import { afterAll, expect, it } from "vitest";
-import { checkRoom } from "../../src/finetune/states.ts";
+import { checkRoom } from "../../src/finetune/training-states.ts";
 import { ropewalk, scratch } from "../run.ts";
 
 afterAll(() => rmSync(scratch, { recursive: true }));

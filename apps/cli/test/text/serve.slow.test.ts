@@ -8,8 +8,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../../src/program.ts";
-import { readNamed } from "../../src/serve/name.ts";
-import { wordsFor, type Loaded } from "../../src/serve/report.ts";
+import { readNamed } from "../../src/serve/model-names.ts";
+import { wordsFor, type Loaded } from "../../src/serve/ready-report.ts";
 import { ropewalk } from "../run.ts";
 
 const main = ["--conditions=@ropewalk/source", resolve("apps/cli/src/main.ts")];

@@ -16,7 +16,7 @@ import { longestMap, mapPicture, mapPlace, mapWords, readMap, type MapPlace } fr
 import { extendedWords, type GroupsAndWindow } from "../../describe/extension-in-words.ts";
 import { examples, modelArgument } from "../../terminal/help-texts.ts";
 import { notice } from "../../terminal/notice.ts";
-import { number, numberList } from "../../flags/method-numbers.ts";
+import { number, numberList } from "../../flags/parse-numbers.ts";
 import { extensionFor, open, withModel } from "../../model/open-model.ts";
 import { checkCount, withSharedOptions, type SharedOptions } from "../../flags/shared.ts";
 import { readText } from "../../input/read-file.ts";
@@ -83,7 +83,7 @@ const pictureOf = (name: string, runs: readonly Run[]): string => {
 };
 
 /** Said of each run that goes beyond what its positions are known for. */
-const sayBeyond = (opened: OpenedModel, jobs: readonly NamedJob<EntropiesParams>[]): void => {
+const noticeBeyond = (opened: OpenedModel, jobs: readonly NamedJob<EntropiesParams>[]): void => {
   for (const { name, options, params } of jobs) {
     const extended = extendDecoder(opened.source.decoder, extensionFor(opened, options, params.length));
     const problem = beyondCapacity(extended, params.length);
@@ -119,7 +119,7 @@ const measure = async ({ path, options, opened, content, length }: Asked): Promi
   // Before anything is loaded: whether the text has the windows.
   tokenStream(opened, textOf("entropies", file, content), { length, windows, separator });
   const jobs = jobsOf("entropies", { model: path, opened, options }, variantsOf(options), [params]);
-  sayBeyond(opened, jobs);
+  noticeBeyond(opened, jobs);
   const results = await runSideBySide<EntropiesParams>(
     {
       command: "entropies",
@@ -172,7 +172,7 @@ const drawMap = async ({ path, options, opened, content, length }: Asked, place:
   const jobs = jobsOf("entropies", { model: path, opened, options }, variantsOf(options), [
     entropiesEvaluation.check("entropies", { text: file, length }),
   ]);
-  sayBeyond(opened, jobs);
+  noticeBeyond(opened, jobs);
   const maps: { readonly method: string; readonly positions: string; readonly weights: Float32Array }[] = [];
   for (const { name: method, options: own } of jobs)
     await withModel("entropies", { opened, options: own, length }, async (model, signal) => {

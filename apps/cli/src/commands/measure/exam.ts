@@ -1,15 +1,15 @@
 /** `ropewalk exam`: multiple choice by the likelihood of the options, plain and extended side by side. */
 import { examEvaluation, examQuestions, examReport, type ExamAnswer, type ExamParams } from "@ropewalk/evals";
 import { Option, type Command } from "commander";
-import { filled } from "../../flags/without-undefined.ts";
+import { withoutUndefined } from "../../flags/without-undefined.ts";
 import { examples, modelArgument } from "../../terminal/help-texts.ts";
-import { number } from "../../flags/method-numbers.ts";
+import { number } from "../../flags/parse-numbers.ts";
 import { open } from "../../model/open-model.ts";
 import { withSharedOptions, type SharedOptions } from "../../flags/shared.ts";
 import { renderExam } from "../../render/exam.ts";
-import { writeAnswers } from "../../samples/answers.ts";
-import { openFiles } from "../../samples/files.ts";
-import { besidePlain, runSamples, type MethodAnswers } from "../../samples/run.ts";
+import { writeAnswers } from "../../samples/write-answers.ts";
+import { openFiles } from "../../samples/sample-files.ts";
+import { besidePlain, runSamples, type MethodAnswers } from "../../samples/run-samples.ts";
 import { workersFor, workersOption } from "../../pool/side-by-side.ts";
 import { checkWritable } from "../../pictures/write-svg.ts";
 import { withVariants, type VariantOptions } from "../../flags/variants.ts";
@@ -30,7 +30,7 @@ const paramsOf = (asked: ExamOptions, trainedContext: number, nameOf: (path: str
   const { options, joint, length = trainedContext, limit } = asked;
   const prompt = asked.prompt === undefined ? undefined : nameOf(asked.prompt);
   const given = { data: asked.data.map(nameOf), options, prompt, joint, length, limit };
-  return examEvaluation.check("exam", filled(given));
+  return examEvaluation.check("exam", withoutUndefined(given));
 };
 
 type Answers = MethodAnswers<ExamAnswer>;

@@ -7,16 +7,16 @@ import {
   type LongBenchParams,
 } from "@ropewalk/evals";
 import type { Command } from "commander";
-import { filled } from "../../flags/without-undefined.ts";
+import { withoutUndefined } from "../../flags/without-undefined.ts";
 import { examples, modelArgument } from "../../terminal/help-texts.ts";
 import { notice } from "../../terminal/notice.ts";
-import { number } from "../../flags/method-numbers.ts";
+import { number } from "../../flags/parse-numbers.ts";
 import { open } from "../../model/open-model.ts";
 import { withSharedOptions, type SharedOptions } from "../../flags/shared.ts";
 import { renderLongBench } from "../../render/longbench.ts";
-import { writeAnswers } from "../../samples/answers.ts";
-import { openFiles } from "../../samples/files.ts";
-import { runSamples } from "../../samples/run.ts";
+import { writeAnswers } from "../../samples/write-answers.ts";
+import { openFiles } from "../../samples/sample-files.ts";
+import { runSamples } from "../../samples/run-samples.ts";
 import { workersFor, workersOption } from "../../pool/side-by-side.ts";
 import { checkWritable } from "../../pictures/write-svg.ts";
 import { variantsOf, withVariants, type VariantOptions } from "../../flags/variants.ts";
@@ -46,7 +46,7 @@ const paramsOf = (
     path === undefined ? undefined : nameOf(path),
   );
   const asked = { data: options.data.map(nameOf), prompts, maxNew, metrics, length, promptTokens, limit, chat };
-  return longBenchEvaluation.check("longbench", filled(asked));
+  return longBenchEvaluation.check("longbench", withoutUndefined(asked));
 };
 
 const longbench = async (model: string, options: LongBenchOptions): Promise<void> => {

@@ -15,7 +15,7 @@ import { passkey875k } from "@ropewalk/tiny-models";
 import type { Command } from "commander";
 import { examples, modelArgument } from "../../terminal/help-texts.ts";
 import { notice } from "../../terminal/notice.ts";
-import { number, distinctNumbers } from "../../flags/method-numbers.ts";
+import { number, distinctNumbers } from "../../flags/parse-numbers.ts";
 import { filesOf, open } from "../../model/open-model.ts";
 import { checkCount, withSharedOptions, type SharedOptions } from "../../flags/shared.ts";
 import type { JobResult } from "../../pool/jobs.ts";

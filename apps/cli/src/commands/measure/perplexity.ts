@@ -7,7 +7,7 @@ import { InvalidArgumentError, type Command } from "commander";
 import type { GroupsAndWindow } from "../../describe/extension-in-words.ts";
 import { examples, modelArgument } from "../../terminal/help-texts.ts";
 import { notice } from "../../terminal/notice.ts";
-import { number, distinctNumbers } from "../../flags/method-numbers.ts";
+import { number, distinctNumbers } from "../../flags/parse-numbers.ts";
 import { extensionFor, open } from "../../model/open-model.ts";
 import { checkCount, withSharedOptions, type SharedOptions } from "../../flags/shared.ts";
 import { readText } from "../../input/read-file.ts";
@@ -73,7 +73,7 @@ const paramsOf = (
   });
 
 /** Said of each run that goes beyond what its positions are known for. */
-const sayBeyond = (opened: OpenedModel, jobs: readonly NamedJob<PerplexityParams>[], alone: boolean): void => {
+const noticeBeyond = (opened: OpenedModel, jobs: readonly NamedJob<PerplexityParams>[], alone: boolean): void => {
   const said = jobs.flatMap(({ name, options, params: { length } }) => {
     const extended = extendDecoder(opened.source.decoder, extensionFor(opened, options, length));
     const problem = beyondCapacity(extended, length);
@@ -164,7 +164,7 @@ const measure = async (path: string, options: PerplexityOptions): Promise<void> 
   const parts = Math.ceil(workers / (variants.length * lengths.length));
   const jobs = jobsOf("perplexity", { model: path, opened, options }, variants, paramsOf(options, lengths, parts));
   const alone = variants.length === 1;
-  sayBeyond(opened, jobs, alone);
+  noticeBeyond(opened, jobs, alone);
   const results = await runSideBySide<PerplexityParams>(
     {
       command: "perplexity",

@@ -5,13 +5,13 @@ import type { Command } from "commander";
 import { basename } from "node:path";
 import { examples, modelArgument } from "../../terminal/help-texts.ts";
 import { notice } from "../../terminal/notice.ts";
-import { number, numberList } from "../../flags/method-numbers.ts";
+import { number, numberList } from "../../flags/parse-numbers.ts";
 import { open } from "../../model/open-model.ts";
 import { checkCount, withSharedOptions, type SharedOptions } from "../../flags/shared.ts";
 import type { JobResult } from "../../pool/jobs.ts";
 import { renderRulerScores, rulerReport, type RulerScores } from "../../render/ruler-scores.ts";
-import { askedTasks, readFiles, type AskedTask, type Files } from "../../ruler/asked.ts";
-import { writePrompts } from "../../ruler/prompts.ts";
+import { askedTasks, readFiles, type AskedTask, type Files } from "../../ruler/asked-tasks.ts";
+import { writePrompts } from "../../ruler/write-prompts.ts";
 import { jobsOf, runSideBySide, workersFor, workersOption, type NamedJob } from "../../pool/side-by-side.ts";
 import { asksForVariants, variantsOf, withVariants, type VariantOptions } from "../../flags/variants.ts";
 
@@ -70,7 +70,7 @@ const byMethod = (jobs: readonly NamedJob<TaskParams>[], results: readonly JobRe
     ),
   }));
 
-const sayBeyond = (jobs: readonly NamedJob<TaskParams>[], results: readonly JobResult[]): void => {
+const noticeBeyond = (jobs: readonly NamedJob<TaskParams>[], results: readonly JobResult[]): void => {
   const beyond = new Map<string, Set<number>>();
   for (const [index, { name, params }] of jobs.entries())
     if (results[index]!.beyondCapacity) beyond.set(name, (beyond.get(name) ?? new Set()).add(params.length));
@@ -125,7 +125,7 @@ const ruler = async (model: string, options: RulerOptions): Promise<void> => {
     },
     jobs,
   );
-  sayBeyond(jobs, results);
+  noticeBeyond(jobs, results);
   const methods = byMethod(jobs, results);
   const threshold = options.threshold / 100;
   if (options.json) process.stdout.write(`${JSON.stringify(report(methods, asked, files, threshold))}\n`);

@@ -7,18 +7,18 @@ import { basename, dirname, resolve } from "node:path";
 import { interruptSignal } from "../../terminal/interrupt.ts";
 import { examples } from "../../terminal/help-texts.ts";
 import { notice } from "../../terminal/notice.ts";
-import { number } from "../../flags/method-numbers.ts";
+import { number } from "../../flags/parse-numbers.ts";
 import { checkCount, withBackendOptions, type SharedOptions } from "../../flags/shared.ts";
 import { readJson } from "../../input/read-file.ts";
 import { connectQueue, readQueueAddress, type QueueAddress } from "../../queue/connection.ts";
-import { queueRun } from "../../queue/wait.ts";
-import { addMerge } from "../../sweep/results/merge.ts";
+import { queueRun } from "../../queue/wait-for-cells.ts";
+import { addMerge } from "../../sweep/results/merge-parts.ts";
 import { sweepBar } from "../../sweep/run/sweep-bar.ts";
 import { methodEntries, modelEntries } from "../../sweep/plan/entries.ts";
 import { localRun } from "../../sweep/run/run-here.ts";
-import { memoryHad, readMemory } from "../../sweep/run/memory.ts";
+import { memoryHad, readMemory } from "../../sweep/run/memory-limit.ts";
 import { planner, type PlannedCell } from "../../sweep/plan/planned-cells.ts";
-import { failuresInWords, fitting, sayFailures } from "../../sweep/run/problems.ts";
+import { failuresInWords, fitting, noticeFailures } from "../../sweep/run/failures.ts";
 import { renderReport } from "../../sweep/report/html-report.ts";
 import { openResults } from "../../sweep/results/results-file.ts";
 import { runCells, type Failure } from "../../sweep/run/run-cells.ts";
@@ -112,7 +112,7 @@ const sweep = async (file: string, options: SweepOptions): Promise<void> => {
   const beyond = fit.filter((cell) => cell.beyond).length;
   if (beyond > 0)
     notice(`sweep: ${beyond} of ${plural(fit.length, "cell")} are beyond their method's capacity; run all the same`);
-  sayFailures("is left out", refused);
+  noticeFailures("is left out", refused);
   const bar = sweepBar({ tokens: mine.reduce((sum, { tokens }) => sum + tokens, 0), cells: mine.length });
   let failures: readonly Failure[] = [];
   try {
@@ -144,7 +144,7 @@ const sweep = async (file: string, options: SweepOptions): Promise<void> => {
     await results.close();
   }
   const problems = [...refused, ...failures];
-  sayFailures("failed", failures);
+  noticeFailures("failed", failures);
   const groups = groupsOf(shard === undefined ? planned : mine, records, planned);
   if (options.json) {
     const cells = (shard === undefined ? planned : mine).map((cell) => {

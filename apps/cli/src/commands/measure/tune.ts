@@ -13,7 +13,7 @@ import {
 import type { Command } from "commander";
 import { newBar } from "../../terminal/progress-bars.ts";
 import { examples, modelArgument } from "../../terminal/help-texts.ts";
-import { number } from "../../flags/method-numbers.ts";
+import { number } from "../../flags/parse-numbers.ts";
 import { open, withModel } from "../../model/open-model.ts";
 import { checkCount, withRunOptions, type SharedOptions } from "../../flags/shared.ts";
 import { readText } from "../../input/read-file.ts";

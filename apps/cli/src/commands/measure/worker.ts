@@ -5,11 +5,11 @@ import { availableParallelism } from "node:os";
 import { examples } from "../../terminal/help-texts.ts";
 import { ending, interruptSignal } from "../../terminal/interrupt.ts";
 import { notice } from "../../terminal/notice.ts";
-import { number } from "../../flags/method-numbers.ts";
+import { number } from "../../flags/parse-numbers.ts";
 import { checkCount, type SharedOptions } from "../../flags/shared.ts";
 import { connectQueue, readQueueAddress, type QueueAddress } from "../../queue/connection.ts";
-import { serve } from "../../queue/serve.ts";
-import { memoryHad, readMemory } from "../../sweep/run/memory.ts";
+import { serve } from "../../queue/take-cells.ts";
+import { memoryHad, readMemory } from "../../sweep/run/memory-limit.ts";
 
 type WorkerOptions = {
   readonly queue: QueueAddress;

@@ -22,7 +22,7 @@ import {
   type ExtensionOptions,
 } from "../../flags/extension.ts";
 import { examples } from "../../terminal/help-texts.ts";
-import { number } from "../../flags/method-numbers.ts";
+import { number } from "../../flags/parse-numbers.ts";
 import { printFacts } from "../../render/facts.ts";
 
 type ExtendOptions = ExtensionOptions & {

@@ -10,7 +10,7 @@ import { attentionLines, groupsReport, layerRows } from "../../describe/layers-i
 import { extendedWords, extensionWords, groupsAndWindow, recordIn } from "../../describe/extension-in-words.ts";
 import { examples, modelArgument } from "../../terminal/help-texts.ts";
 import { inspectSaved, isFile } from "../../describe/saved-prefix.ts";
-import { number } from "../../flags/method-numbers.ts";
+import { number } from "../../flags/parse-numbers.ts";
 import { chosenFor, open, replacedNotices } from "../../model/open-model.ts";
 import { backendFrom, withSharedOptions, type SharedOptions } from "../../flags/shared.ts";
 import { printFacts } from "../../render/facts.ts";

@@ -5,7 +5,7 @@ import { formatRelativePositions, plain, relativePositions, type PositionMapping
 import type { Command } from "commander";
 import { extensionFrom, nameOf, withExtensionOptions, type ExtensionOptions } from "../../flags/extension.ts";
 import { examples } from "../../terminal/help-texts.ts";
-import { number } from "../../flags/method-numbers.ts";
+import { number } from "../../flags/parse-numbers.ts";
 import { terminalWidth } from "../../render/table.ts";
 import { svgPath, writeSvg } from "../../pictures/write-svg.ts";
 

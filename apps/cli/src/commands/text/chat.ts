@@ -2,13 +2,13 @@
 import type { LanguageModel, OpenedModel, Prefix } from "@ropewalk/generation";
 import { InvalidArgumentError, type Command } from "commander";
 import { historyPath, openHistory } from "../../chat/history.ts";
-import { talkInPipe } from "../../chat/piped.ts";
-import { talkAtTerminal } from "../../chat/terminal.ts";
+import { talkInPipe } from "../../chat/talk-in-pipe.ts";
+import { talkAtTerminal } from "../../chat/talk-at-terminal.ts";
 import type { Talk } from "../../chat/conversation.ts";
 import { openAfter, withAfterOption, type After } from "../../flags/after.ts";
 import { checkChosen } from "../../flags/extension.ts";
 import { examples, modelArgument } from "../../terminal/help-texts.ts";
-import { number } from "../../flags/method-numbers.ts";
+import { number } from "../../flags/parse-numbers.ts";
 import { open, withModel } from "../../model/open-model.ts";
 import { checkCount, withSharedOptions, type SharedOptions } from "../../flags/shared.ts";
 import { readText } from "../../input/read-file.ts";

@@ -14,7 +14,7 @@ import { extendedWords, groupsAndWindow } from "../../describe/extension-in-word
 import { openGuesses, withGuessOptions, type GuessFlags } from "../../flags/guesses.ts";
 import { examples } from "../../terminal/help-texts.ts";
 import { notice, noticeBeyondCapacity } from "../../terminal/notice.ts";
-import { number } from "../../flags/method-numbers.ts";
+import { number } from "../../flags/parse-numbers.ts";
 import { chosenFor, open, withModel, type Chosen } from "../../model/open-model.ts";
 import { withSharedOptions, type SharedOptions } from "../../flags/shared.ts";
 import { promptIds, withPromptOptions, type PromptOptions } from "../../input/prompt.ts";

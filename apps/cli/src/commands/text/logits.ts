@@ -5,7 +5,7 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import { openAfter, tokensBefore, withAfterOption } from "../../flags/after.ts";
 import { examples, modelArgument } from "../../terminal/help-texts.ts";
 import { noticeBeyondCapacity } from "../../terminal/notice.ts";
-import { number, numberList } from "../../flags/method-numbers.ts";
+import { number, numberList } from "../../flags/parse-numbers.ts";
 import { open, withModel } from "../../model/open-model.ts";
 import { withSharedOptions, type SharedOptions } from "../../flags/shared.ts";
 import { readIds } from "../../input/read-ids.ts";

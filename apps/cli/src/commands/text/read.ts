@@ -9,7 +9,7 @@ import { fileBar, promptBar } from "../../terminal/progress-bars.ts";
 import { extendedWords } from "../../describe/extension-in-words.ts";
 import { examples, modelArgument } from "../../terminal/help-texts.ts";
 import { noticeBeyondCapacity } from "../../terminal/notice.ts";
-import { number } from "../../flags/method-numbers.ts";
+import { number } from "../../flags/parse-numbers.ts";
 import { chosenFor, open, withModel } from "../../model/open-model.ts";
 import { withSharedOptions, type SharedOptions } from "../../flags/shared.ts";
 import { readIds } from "../../input/read-ids.ts";

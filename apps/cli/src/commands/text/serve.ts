@@ -6,13 +6,13 @@ import type { Command } from "commander";
 import { once } from "node:events";
 import { examples } from "../../terminal/help-texts.ts";
 import { notice } from "../../terminal/notice.ts";
-import { number } from "../../flags/method-numbers.ts";
+import { number } from "../../flags/parse-numbers.ts";
 import { checkCount, withSharedOptions, type SharedOptions } from "../../flags/shared.ts";
 import { oneLine, wordsOf } from "../../terminal/messages.ts";
-import { readMemory } from "../../sweep/run/memory.ts";
-import { loadInWorkers } from "../../serve/load.ts";
-import { checkNames, readNamed } from "../../serve/name.ts";
-import { reportOf, wordsFor, type Loaded } from "../../serve/report.ts";
+import { readMemory } from "../../sweep/run/memory-limit.ts";
+import { loadInWorkers } from "../../serve/load-in-workers.ts";
+import { checkNames, readNamed } from "../../serve/model-names.ts";
+import { reportOf, wordsFor, type Loaded } from "../../serve/ready-report.ts";
 
 type ServeOptions = SharedOptions & {
   readonly length?: number;
@@ -63,7 +63,7 @@ const loadingResponse = (): Response =>
     { status: 503, headers: { "retry-after": "5" } },
   );
 
-const say = (options: ServeOptions, url: string, loaded: readonly Loaded[]): void => {
+const printReady = (options: ServeOptions, url: string, loaded: readonly Loaded[]): void => {
   const { host, workers, json } = options;
   const ready = { url, workers, loaded };
   const words = json ? JSON.stringify(reportOf(ready)) : wordsFor(ready);
@@ -100,7 +100,7 @@ const serve = async (names: readonly string[], options: ServeOptions): Promise<v
     }
     if (signal.aborted) return;
     handler = createHandler(handlerConfig(options, loaded));
-    say(options, listening.url, loaded);
+    printReady(options, listening.url, loaded);
     await Promise.race([once(signal, "abort"), broken]);
   } finally {
     await handler?.close();

@@ -1,7 +1,7 @@
 /** The file that a sweep's finished cells are kept in: whole lines, each on the disk before the next begins. */
 import { readRecords, recordLine, type CellRecord, type Records, type SweepHeader } from "@ropewalk/evals";
 import { open, type FileHandle } from "node:fs/promises";
-import { lockFile } from "./lock.ts";
+import { lockFile } from "./file-lock.ts";
 
 /** The sweep that a file is to be of. */
 export type Whose = Omit<SweepHeader, "record" | "version">;

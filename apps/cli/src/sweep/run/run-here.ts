@@ -2,10 +2,10 @@
 import { dirname } from "node:path";
 import type { SharedOptions } from "../../flags/shared.ts";
 import { openPool } from "../../pool/pool.ts";
-import type { CellRun } from "./cell-run.ts";
-import { workersFor } from "./memory.ts";
+import type { CellRun } from "./cell-runner.ts";
+import { workersFor } from "./memory-limit.ts";
 import type { PlannedCell } from "../plan/planned-cells.ts";
-import { rounder } from "./rounder.ts";
+import { rounder } from "./round-weights-once.ts";
 
 export const localRun = async ({
   cells,

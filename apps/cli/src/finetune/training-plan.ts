@@ -4,12 +4,12 @@ import type { ContextExtension } from "@ropewalk/context-extension";
 import { extendDecoder, type ExtendedDecoder } from "@ropewalk/decoder";
 import { recipe, type Data, type RecipeName, type Schedule, type TrainConfig } from "@ropewalk/finetune";
 import { needCheckpoint, type OpenedModel } from "@ropewalk/generation";
-import { filled } from "../flags/without-undefined.ts";
+import { withoutUndefined } from "../flags/without-undefined.ts";
 import { asksForExtension } from "../flags/extension.ts";
 import { notice } from "../terminal/notice.ts";
 import { chosenFor, replacedNotices } from "../model/open-model.ts";
 import { backendFrom, checkCount, type SharedOptions } from "../flags/shared.ts";
-import { readFiles, type FileOptions } from "./files.ts";
+import { readFiles, type FileOptions } from "./read-data.ts";
 
 export type FinetuneOptions = SharedOptions &
   FileOptions & {
@@ -130,12 +130,12 @@ export const planOf = async (opened: OpenedModel, options: FinetuneOptions): Pro
     ...own.training,
     seqLen,
     learningRate,
-    schedule: { kind, ...filled({ warmupSteps }) },
+    schedule: { kind, ...withoutUndefined({ warmupSteps }) },
     steps,
     batchSize,
     gradientAccumulation,
     gradientCheckpointing,
-    ...filled({ weightDecay, gradientClipping, seed }),
+    ...withoutUndefined({ weightDecay, gradientClipping, seed }),
     ...evaluationOf(heldOut, options, steps),
   };
   return { name, extension, data, heldOut, training };

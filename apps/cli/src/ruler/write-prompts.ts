@@ -5,7 +5,7 @@ import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { AskedTask } from "./asked.ts";
+import type { AskedTask } from "./asked-tasks.ts";
 
 /** What RULER's samples say besides. */
 type Sample = TaskSample & { readonly text?: string; readonly answerPrefix?: string; readonly promptTokens?: number };

@@ -1,8 +1,8 @@
 /** What `serve` says when it is ready: as lines of at most 80 columns, or as data. */
 import { extendedWords } from "../describe/extension-in-words.ts";
 import { plural } from "../render/units.ts";
-import type { LoadedModel } from "./load.ts";
-import type { NamedModel } from "./name.ts";
+import type { LoadedModel } from "./load-in-workers.ts";
+import type { NamedModel } from "./model-names.ts";
 
 export type Loaded = NamedModel & LoadedModel;
 

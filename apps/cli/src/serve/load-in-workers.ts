@@ -7,8 +7,8 @@ import { notice } from "../terminal/notice.ts";
 import { chosenFor, open, replacedNotices, type Chosen } from "../model/open-model.ts";
 import type { SharedOptions } from "../flags/shared.ts";
 import { roundOnce, threadsOf } from "../pool/side-by-side.ts";
-import type { NamedModel } from "./name.ts";
-import type { SentModel } from "./sent.ts";
+import type { NamedModel } from "./model-names.ts";
+import type { SentModel } from "./worker-data.ts";
 
 export type LoadedModel = {
   readonly models: readonly WorkerModel[];

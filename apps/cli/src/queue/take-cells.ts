@@ -6,11 +6,11 @@ import { differences } from "@ropewalk/evals";
 import type { SharedOptions } from "../flags/shared.ts";
 import type { JobResult } from "../pool/jobs.ts";
 import { openPool } from "../pool/pool.ts";
-import { rounder } from "../sweep/run/rounder.ts";
-import { beyondMemory } from "../sweep/run/memory.ts";
+import { rounder } from "../sweep/run/round-weights-once.ts";
+import { beyondMemory } from "../sweep/run/memory-limit.ts";
 import { planner, type PlannedCell, type Planner } from "../sweep/plan/planned-cells.ts";
 import { cellWords } from "../sweep/run/run-cells.ts";
-import { mostStalls, queueName, type QueuedCell } from "./cells.ts";
+import { mostStalls, queueName, type QueuedCell } from "./queued-cell.ts";
 import type { QueueConnection } from "./connection.ts";
 
 export type Serving = {

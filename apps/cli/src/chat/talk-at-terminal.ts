@@ -4,7 +4,7 @@ import picocolors from "picocolors";
 import { promptBar } from "../terminal/progress-bars.ts";
 import { statsLine } from "../render/stats.ts";
 import { oneLine, wordsOf } from "../terminal/messages.ts";
-import { command, isCommand, type Held } from "./commands.ts";
+import { command, isCommand, type Held } from "./slash-commands.ts";
 import { ask, beyondTeller, runOf, stopper, type Stop, type Talk } from "./conversation.ts";
 import type { History } from "./history.ts";
 import { openKeyboard, type Keyboard } from "./keyboard.ts";

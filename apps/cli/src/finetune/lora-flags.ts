@@ -2,7 +2,7 @@
 import { adapterFolder, tunedFolder, type LoraConfig, type Parameters, type TrainConfig } from "@ropewalk/finetune";
 import type { ConvertedFile } from "@ropewalk/models";
 import type { Command } from "commander";
-import { number } from "../flags/method-numbers.ts";
+import { number } from "../flags/parse-numbers.ts";
 
 export type LoraOptions = {
   readonly loraRank?: number;

@@ -3,9 +3,9 @@ import { notice } from "../terminal/notice.ts";
 import type { SharedOptions } from "../flags/shared.ts";
 import type { JobResult } from "../pool/jobs.ts";
 import type { OnProgress } from "../pool/pool.ts";
-import type { CellRun } from "../sweep/run/cell-run.ts";
+import type { CellRun } from "../sweep/run/cell-runner.ts";
 import type { PlannedCell } from "../sweep/plan/planned-cells.ts";
-import { queuedCell, queueName, tries, type QueuedCell } from "./cells.ts";
+import { queuedCell, queueName, tries, type QueuedCell } from "./queued-cell.ts";
 import type { QueueConnection } from "./connection.ts";
 
 type Waiting = {

@@ -1,6 +1,6 @@
 /** The answers of every method, written as lines of JSON where they are asked for. */
 import { writeResult } from "../pictures/write-svg.ts";
-import type { MethodAnswers } from "./run.ts";
+import type { MethodAnswers } from "./run-samples.ts";
 
 const answerLines = (methods: readonly MethodAnswers<object>[]): string =>
   methods

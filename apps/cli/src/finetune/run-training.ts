@@ -3,7 +3,7 @@ import { train, type TrainConfig, type Trained, type TrainStep } from "@ropewalk
 import { trainingBar } from "../terminal/progress-bars.ts";
 import { notice } from "../terminal/notice.ts";
 import { duration } from "../render/units.ts";
-import type { States } from "./states.ts";
+import type { States } from "./training-states.ts";
 
 const words = ({ loss, evaluation, tokensPerSecond, timeLeft }: TrainStep, before: string): Record<string, string> => ({
   loss: loss.toFixed(3),

@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { rename, rm, stat, writeFile } from "node:fs/promises";
 import { examples } from "../../terminal/help-texts.ts";
 import { notice } from "../../terminal/notice.ts";
-import { lockFile } from "./lock.ts";
+import { lockFile } from "./file-lock.ts";
 import { readResults } from "./results-file.ts";
 
 /**

@@ -1,7 +1,7 @@
 /** Cells that cannot be done, in words. */
 import { notice } from "../../terminal/notice.ts";
 import { plural } from "../../render/units.ts";
-import { beyondMemory } from "./memory.ts";
+import { beyondMemory } from "./memory-limit.ts";
 import type { PlannedCell } from "../plan/planned-cells.ts";
 import { cellWords, type Failure } from "./run-cells.ts";
 
@@ -20,7 +20,7 @@ export const fitting = (
 };
 
 /** A line for each thing that went wrong, with the first cell of it; of many the first few. */
-export const sayFailures = (how: string, failures: readonly Failure[]): void => {
+export const noticeFailures = (how: string, failures: readonly Failure[]): void => {
   const most = 5;
   const messages = [...new Set(failures.map(({ message }) => message))];
   for (const message of messages.slice(0, most)) {
