@@ -38,7 +38,10 @@ const start = async (): Promise<void> => {
       {
         className: "skip",
         href: "#run",
-        onclick: (event: Event) => (event.preventDefault(), columns.run.querySelector("textarea")?.focus()),
+        onclick: (event: Event) => {
+          event.preventDefault();
+          columns.run.querySelector("textarea")?.focus();
+        },
       },
       strings.skip,
     ),

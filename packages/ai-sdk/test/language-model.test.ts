@@ -116,7 +116,11 @@ describe.each(["here", "there"] as const)("a model that is %s", (where) => {
     const prompt = [{ role: "user", content: "Who?" }];
     const greedy = { kind: "greedy", presencePenalty: 2, frequencyPenalty: 2, repetitionPenalty: 1.5 } as const;
     const one = await generateText({
-      ...{ model, prompt: "Who?", maxOutputTokens: 20, presencePenalty: 2, frequencyPenalty: 2 },
+      model,
+      prompt: "Who?",
+      maxOutputTokens: 20,
+      presencePenalty: 2,
+      frequencyPenalty: 2,
       providerOptions: ropewalkOptions({ sampling: { repetitionPenalty: 1.5 } }),
     });
     expect(one.text).toBe(await joined(models.here.generate(prompt, { sampling: greedy, maxNewTokens: 20 })));
@@ -286,8 +290,12 @@ describe("an error behind the first piece", () => {
     });
     const parts = await partsOf(failing, asked);
     expect(parts.map(({ type }) => type)).toEqual([
-      ...["stream-start", "response-metadata", "text-start", "text-delta"],
-      ...["error", "finish"],
+      "stream-start",
+      "response-metadata",
+      "text-start",
+      "text-delta",
+      "error",
+      "finish",
     ]);
     expect(parts.at(-2)).toMatchObject({ error: new RangeError("logits must be numbers") });
     expect(parts.at(-1)).toMatchObject({ finishReason: { unified: "error" } });

@@ -36,7 +36,9 @@ export const loadModels = async (): Promise<Models> => {
     { backend: { name: "cpu", options: { threads: 1 } } },
   );
   return {
-    ...{ here, there, plain },
+    here,
+    there,
+    plain,
     release: async () => {
       await Promise.all([here.release(), plain.release(), there.release()]);
       await worker.terminate();

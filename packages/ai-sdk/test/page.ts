@@ -19,7 +19,9 @@ const run = async () => {
   const stop = new AbortController();
   const aborted: unknown[] = [];
   const { textStream } = streamText({
-    ...{ model, prompt: ", there", abortSignal: stop.signal },
+    model,
+    prompt: ", there",
+    abortSignal: stop.signal,
     onAbort: () => void aborted.push("aborted"),
   });
   let pieces = 0;

@@ -126,8 +126,14 @@ describe("an answer", () => {
 
   it("says nothing of what asks for nothing", async () => {
     const { warnings } = await answer({
-      ...{ responseFormat: { type: "text" }, tools: [], toolChoice: { type: "none" }, stopSequences: [] },
-      ...{ reasoning: "provider-default", presencePenalty: 0, frequencyPenalty: 0, headers: { a: "b" } },
+      responseFormat: { type: "text" },
+      tools: [],
+      toolChoice: { type: "none" },
+      stopSequences: [],
+      reasoning: "provider-default",
+      presencePenalty: 0,
+      frequencyPenalty: 0,
+      headers: { a: "b" },
     });
     expect(warnings).toEqual([]);
   });

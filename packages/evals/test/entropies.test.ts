@@ -38,7 +38,10 @@ describe("entropies", () => {
   it("are means over windows, by layer and head, of the positions of a bucket, inside and beyond the trained window", async () => {
     const done: number[] = [];
     const found = await entropies(made(6), [8, ...Array<number>(9).fill(1), 16, ...Array<number>(9).fill(1), 1], {
-      ...{ length: 10, windows: 2, bucket: 4, layers: [2, 0] },
+      length: 10,
+      windows: 2,
+      bucket: 4,
+      layers: [2, 0],
       onProgress: (tokens) => void done.push(tokens),
     });
     expect(done).toEqual([3, 6, 9, 10, 13, 16, 19, 20]);

@@ -27,7 +27,11 @@ test("lines of both forms are questions", () => {
   const v2 = { _id: "x", context: "C", difficulty: "hard", length: "short", domain: "law", sub_domain: "tax" };
   expect(read(`${byLetter(v2)}\n${listed({})}\n${listed({ answer: "A" })}`)).toEqual([
     {
-      ...{ id: "x", question: "Q", context: "C", choices: ["a", "b", "c", "d"], answer: 2 },
+      id: "x",
+      question: "Q",
+      context: "C",
+      choices: ["a", "b", "c", "d"],
+      answer: 2,
       groups: { difficulty: "hard", length: "short", domain: "law" },
     },
     { id: "exam.jsonl line 2", question: "Q", choices: ["a", "b"], answer: 1, groups: {} },
@@ -66,8 +70,12 @@ describe("bad lines are refused by file and line", () => {
 });
 
 const question = (fields: Partial<ExamQuestion>): ExamQuestion => ({
-  ...{ id: "1", question: "Lily went to the park. She saw a big", choices: ["dog", "theorem of numbers"] },
-  ...{ answer: 0, groups: {}, ...fields },
+  id: "1",
+  question: "Lily went to the park. She saw a big",
+  choices: ["dog", "theorem of numbers"],
+  answer: 0,
+  groups: {},
+  ...fields,
 });
 
 describe("on a small model", () => {
@@ -99,7 +107,10 @@ describe("on a small model", () => {
     let runs = 0;
     const counting = {
       ...model,
-      prefill: (...args: Parameters<LanguageModel["prefill"]>) => (runs++, model.prefill(...args)),
+      prefill: (...args: Parameters<LanguageModel["prefill"]>) => {
+        runs += 1;
+        return model.prefill(...args);
+      },
     };
     const choices = ["one", "two", "three", "four"];
     const [answer] = await exam(counting, [question({ choices })], { length: 400, options: "letters" });
@@ -149,7 +160,13 @@ describe("on a small model", () => {
 });
 
 const answered = (right: boolean, difficulty: string): ExamAnswer => ({
-  ...{ id: "", answer: 0, logLikelihoods: [-1, -2], bySum: right ? 0 : 1, byCharacter: 0, tokens: 9, truncated: false },
+  id: "",
+  answer: 0,
+  logLikelihoods: [-1, -2],
+  bySum: right ? 0 : 1,
+  byCharacter: 0,
+  tokens: 9,
+  truncated: false,
   groups: { difficulty },
 });
 

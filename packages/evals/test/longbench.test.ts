@@ -59,18 +59,27 @@ test("a line of LongBench is a sample", () => {
   );
   expect(samples).toEqual([
     {
-      ...{ dataset: "qasper", id: "x", prompt: "Ann came.\nWho?", answers: ["Ann"], metric: "f1" },
-      ...{ task: "single-document QA", maxNewTokens: 128, firstLine: false, chat: true, length: 5000 },
+      dataset: "qasper",
+      id: "x",
+      prompt: "Ann came.\nWho?",
+      answers: ["Ann"],
+      metric: "f1",
+      task: "single-document QA",
+      maxNewTokens: 128,
+      firstLine: false,
+      chat: true,
+      length: 5000,
     },
     {
-      ...{
-        dataset: "samsum_e",
-        id: "data.jsonl line 3",
-        prompt: "Ann came.\nWho?",
-        answers: ["Ann"],
-        metric: "rouge-l",
-      },
-      ...{ task: "few-shot", maxNewTokens: 128, firstLine: true, chat: false },
+      dataset: "samsum_e",
+      id: "data.jsonl line 3",
+      prompt: "Ann came.\nWho?",
+      answers: ["Ann"],
+      metric: "rouge-l",
+      task: "few-shot",
+      maxNewTokens: 128,
+      firstLine: true,
+      chat: false,
     },
   ]);
   expect(skipped).toEqual({});
@@ -213,7 +222,8 @@ test("a prompt fits in its room, the template around it counted", () => {
 
 /** Answers by what the prompt holds, a character a piece. */
 const answering = (answers: Readonly<Record<string, string>>, seen: string[] = []): AnsweringModel => ({
-  ...{ text: characters, source: { name: "fake" } },
+  text: characters,
+  source: { name: "fake" },
   generate: async function* (prompt, options) {
     const asked = characters.decode(prompt as number[]);
     seen.push(asked);
@@ -223,8 +233,16 @@ const answering = (answers: Readonly<Record<string, string>>, seen: string[] = [
 });
 
 const sample = (fields: Partial<LongBenchSample>): LongBenchSample => ({
-  ...{ dataset: "qasper", id: "1", prompt: "one", answers: ["Ann"], metric: "f1", task: "single-document QA" },
-  ...{ maxNewTokens: 20, firstLine: false, chat: true, ...fields },
+  dataset: "qasper",
+  id: "1",
+  prompt: "one",
+  answers: ["Ann"],
+  metric: "f1",
+  task: "single-document QA",
+  maxNewTokens: 20,
+  firstLine: false,
+  chat: true,
+  ...fields,
 });
 
 test("answers are scored by their metrics, the first line alone where that counts", async () => {
@@ -274,14 +292,24 @@ test("a prompt is a message where the checkpoint has a template and the dataset 
 });
 
 const answer = (dataset: string, task: string, scores: readonly number[], length?: number): LongBenchAnswer => ({
-  ...{ dataset, task, scores, id: "", metric: "f1", prediction: "", promptTokens: 1, truncated: false },
+  dataset,
+  task,
+  scores,
+  id: "",
+  metric: "f1",
+  prediction: "",
+  promptTokens: 1,
+  truncated: false,
   ...(length !== undefined && { length }),
 });
 
 test("every dataset counts alike in the average, every task in the average by task", () => {
   const report = longBenchReport([
-    ...[answer("a", "QA", [1], 100), answer("a", "QA", [0], 9000), answer("b", "QA", [0])],
-    ...[answer("c", "code", [0.8]), answer("a", "QA", [0.5], 3999)],
+    answer("a", "QA", [1], 100),
+    answer("a", "QA", [0], 9000),
+    answer("b", "QA", [0]),
+    answer("c", "code", [0.8]),
+    answer("a", "QA", [0.5], 3999),
   ]);
   expect(report.datasets.map(({ dataset, score, byLength }) => [dataset, score, byLength])).toEqual([
     ["a", 50, { "0-4k": 75, "8k+": 0 }],

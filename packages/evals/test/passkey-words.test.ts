@@ -19,7 +19,10 @@ const characters: TextCodec = {
 };
 
 const template: PasskeyTemplate = {
-  ...{ opening: "Read.", sentences: ["One.", "Two."], needle: "It is {key}, {key}.", question: "Which? " },
+  opening: "Read.",
+  sentences: ["One.", "Two."],
+  needle: "It is {key}, {key}.",
+  question: "Which? ",
 };
 
 describe("a template", () => {
@@ -58,7 +61,9 @@ describe("a template", () => {
     for (const digits of [0, 1.5, 65])
       expect(() => withDigits(englishPasskey, { digits })).toThrow(/digits must be an integer from 1 to 64, got/);
     const { key } = passkeyPrompt(withDigits(englishPasskey, { digits: 10 }), characters, {
-      ...{ length: 400, depth: 0, seed: 1 },
+      length: 400,
+      depth: 0,
+      seed: 1,
     });
     expect(key).toMatch(/^\d{10}$/);
   });
@@ -97,7 +102,8 @@ describe("prompts out of a file", () => {
     const stats = { promptTokens: 1, newTokens: 2, prefillTime: 1, decodeTime: 1, cacheBytes: 1 };
     const model = (answer: string): LanguageModel =>
       ({
-        ...{ text: characters, source: { name: "played" } },
+        text: characters,
+        source: { name: "played" },
         generateTokens: async function* (_: readonly number[], { onDone }: { onDone: (done: unknown) => void }) {
           yield* characters.encode(answer);
           onDone(stats);

@@ -52,7 +52,8 @@ describe.each([cpu({ threads: 1 }), wasm()])("on $name, against losses of an ind
 
 it("windows that are run together have the losses of windows by themselves, be they as many as fit or fewer", async () => {
   const model = await loadModel(await openFolder(stories260K.url), {
-    ...{ backend: cpu({ threads: 1 }), extension: selfExtend({ groupSize: 8, window: 32 }) },
+    backend: cpu({ threads: 1 }),
+    extension: selfExtend({ groupSize: 8, window: 32 }),
   });
   const asked = { length: 70, windows: 5, stride: 50, bucket: 20 };
   const apart = await perplexity(model, golden.ids, asked);
@@ -140,8 +141,10 @@ describe("perplexity", () => {
 
   it("scores every token once where windows slide, with at least length - stride before it", async () => {
     const asked = fc.record({
-      ...{ length: fc.integer({ min: 2, max: 20 }), windows: fc.integer({ min: 1, max: 5 }) },
-      ...{ share: fc.double({ min: 0.01, max: 1, noNaN: true }), parts: fc.integer({ min: 1, max: 5 }) },
+      length: fc.integer({ min: 2, max: 20 }),
+      windows: fc.integer({ min: 1, max: 5 }),
+      share: fc.double({ min: 0.01, max: 1, noNaN: true }),
+      parts: fc.integer({ min: 1, max: 5 }),
     });
     await fc.assert(
       fc.asyncProperty(asked, async ({ length, windows, share, parts }) => {

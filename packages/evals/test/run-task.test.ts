@@ -175,7 +175,10 @@ describe("the evaluation `task`", () => {
   it("fills in defaults, and leaves out what the task does not read", () => {
     const files = { essays: "a.txt", documents: "b.json" };
     expect(evaluation.check("test", { task: "vt", length: 512, ...files })).toEqual({
-      ...{ task: "vt", length: 512, samples: 10, seed: 42 },
+      task: "vt",
+      length: 512,
+      samples: 10,
+      seed: 42,
     });
     const questions = evaluation.check("test", { task: "qa_1", length: 512, samples: 2, seed: 1, ...files });
     expect(questions).toEqual({ task: "qa_1", length: 512, samples: 2, seed: 1, documents: "b.json" });

@@ -44,7 +44,13 @@ describe("tokenStream", () => {
   it("encodes no more documents than the windows take", () => {
     let encoded = 0;
     const { encode, decode } = characters([1]);
-    const counting: TextCodec = { decode, encode: (text) => (encoded++, encode(text)) };
+    const counting: TextCodec = {
+      decode,
+      encode: (text) => {
+        encoded += 1;
+        return encode(text);
+      },
+    };
     const { ids } = tokenStream(withCodec(counting, 1), "abc|def|ghi|jkl", { length: 3, windows: 2, separator: "|" });
     expect([encoded, ids.length]).toEqual([2, 8]);
   });

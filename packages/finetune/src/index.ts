@@ -11,7 +11,8 @@ export { attentionEntropy } from "./attention-entropy.ts";
 export { clipGradients, gradientNorm } from "./optimizer/clip-gradients.ts";
 export { dataForm, readData, type Data, type DataConfig, type DataForm } from "./samples/read-data.ts";
 export { openLossGraph, type Frozen, type LossGraph, type Sequences } from "./loss/loss-graph.ts";
-export { adapterFolder, type LoraConfig, type TunedAdapter } from "./weights/lora.ts";
+export { adapterFolder, type TunedAdapter } from "./weights/adapter-folder.ts";
+export type { LoraConfig } from "./weights/lora.ts";
 export { readParameters } from "./weights/learnable-weights.ts";
 export { rateOf, type RateConfig, type Schedule } from "./optimizer/learning-rate.ts";
 export {

@@ -96,7 +96,13 @@ describe.each(layered)("%s", (path) => {
     const model = await loadModel(await openFolder(new URL(`${path}/`, vectors)), { backend, extension });
     const data = cutText(ids, seqLen);
     const { evaluations } = await train({
-      ...{ model, data, seqLen, steps: 4, batchSize: 4, learningRate: 1e-2, lora: { rank: 2 } },
+      model,
+      data,
+      seqLen,
+      steps: 4,
+      batchSize: 4,
+      learningRate: 1e-2,
+      lora: { rank: 2 },
       evaluation: { data, every: 9 },
     });
     expect(evaluations.at(-1)!.loss).toBeLessThan(evaluations[0]!.loss - 0.02);

@@ -41,17 +41,29 @@ const cases: readonly Case[] = [
   // Queries attend in blocks of 256.
   { ...shape, name: "more than a block of rows", seqLen: 300, learnedFrom: 100 },
   {
-    ...{ ...shape, name: "Entropy-ABF", batchSize: 2, seqLen: 96, learnedFrom: 32 },
+    ...shape,
+    name: "Entropy-ABF",
+    batchSize: 2,
+    seqLen: 96,
+    learnedFrom: 32,
     extension: entropyAbf({ trainedContext: 32, theta: 500_000, exemptLayers: 1 }),
     method: { theta: 500_000, logN: { trainedContext: 32, exemptLayers: 1 } },
   },
   {
-    ...{ ...shape, name: "SelfExtend with log-n", batchSize: 2, seqLen: 130, learnedFrom: 40 },
+    ...shape,
+    name: "SelfExtend with log-n",
+    batchSize: 2,
+    seqLen: 130,
+    learnedFrom: 40,
     extension: compose(selfExtend({ groupSize: 5, window: 24 }), logN({ trainedContext: 48 })),
     method: { selfExtend: { groupSize: 5, window: 24 }, logN: { trainedContext: 48, exemptLayers: 0 } },
   },
   {
-    ...{ ...shape, name: "SelfExtend, more than a block of rows", seqLen: 290, numKvHeads: 1, tied: false },
+    ...shape,
+    name: "SelfExtend, more than a block of rows",
+    seqLen: 290,
+    numKvHeads: 1,
+    tied: false,
     extension: selfExtend({ groupSize: 4, window: 32 }),
     method: { selfExtend: { groupSize: 4, window: 32 } },
   },
@@ -70,10 +82,19 @@ const random = (seed: number) => {
 
 const prepare = ({ batchSize, seqLen, numHeads, numKvHeads, headDim, tied, learnedFrom }: Case) => {
   const decoder = llama.read({
-    ...{ model_type: "llama", vocab_size: sizes.vocabSize, hidden_size: sizes.hiddenDim, hidden_act: "silu" },
-    ...{ intermediate_size: sizes.feedForwardDim, num_hidden_layers: sizes.numLayers, head_dim: headDim },
-    ...{ num_attention_heads: numHeads, num_key_value_heads: numKvHeads, max_position_embeddings: 64 },
-    ...{ rms_norm_eps: sizes.epsilon, rope_theta: sizes.theta, tie_word_embeddings: tied },
+    model_type: "llama",
+    vocab_size: sizes.vocabSize,
+    hidden_size: sizes.hiddenDim,
+    hidden_act: "silu",
+    intermediate_size: sizes.feedForwardDim,
+    num_hidden_layers: sizes.numLayers,
+    head_dim: headDim,
+    num_attention_heads: numHeads,
+    num_key_value_heads: numKvHeads,
+    max_position_embeddings: 64,
+    rms_norm_eps: sizes.epsilon,
+    rope_theta: sizes.theta,
+    tie_word_embeddings: tied,
   });
   const next = random(7 + seqLen);
   // Queries and keys large enough that attention prefers some tokens to others.
@@ -124,8 +145,11 @@ it.each(cases)("$name", async (one) => {
   for (const backend of backends)
     for (const gradientCheckpointing of [false, true]) {
       const graph = await openLossGraph({
-        ...{ backend, batch: { batchSize, seqLen }, gradientCheckpointing },
-        ...{ extended: extendDecoder(decoder, extension), learned: Object.keys(parameters) },
+        backend,
+        batch: { batchSize, seqLen },
+        gradientCheckpointing,
+        extended: extendDecoder(decoder, extension),
+        learned: Object.keys(parameters),
       });
       const { loss, gradients } = await graph.gradients(parameters, { ids, labels });
       await graph.release();

@@ -7,14 +7,16 @@ import { expect, it } from "vitest";
 import { openLossGraph, type Parameters } from "../src/index.ts";
 
 const decoder = llama.read({
-  ...{ model_type: "llama", vocab_size: 60_000, hidden_size: 16, intermediate_size: 24, num_hidden_layers: 2 },
-  ...{
-    num_attention_heads: 2,
-    num_key_value_heads: 1,
-    max_position_embeddings: 64,
-    rms_norm_eps: 1e-5,
-    hidden_act: "silu",
-  },
+  model_type: "llama",
+  vocab_size: 60_000,
+  hidden_size: 16,
+  intermediate_size: 24,
+  num_hidden_layers: 2,
+  num_attention_heads: 2,
+  num_key_value_heads: 1,
+  max_position_embeddings: 64,
+  rms_norm_eps: 1e-5,
+  hidden_act: "silu",
 });
 const batch = { batchSize: 2, seqLen: 300 };
 const parameters: Parameters = Object.fromEntries(
@@ -30,7 +32,10 @@ it("adds blocks of logits up, and computes them anew to the same gradients", asy
   const extended = extendDecoder(decoder, {});
   const open = (gradientCheckpointing: boolean) =>
     openLossGraph({
-      ...{ backend: cpu({ threads: 1 }), extended, batch, gradientCheckpointing },
+      backend: cpu({ threads: 1 }),
+      extended,
+      batch,
+      gradientCheckpointing,
       learned: Object.keys(parameters),
     });
   const [kept, anew] = [await open(false), await open(true)];

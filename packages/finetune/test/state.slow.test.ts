@@ -58,7 +58,8 @@ const until = async (steps: number, states: string): Promise<void> => {
   const run = await identifyRun(config);
   const stop = new AbortController();
   const running = train({
-    ...{ ...config, signal: stop.signal },
+    ...config,
+    signal: stop.signal,
     onStep: async ({ step, state }) => {
       await writeState(states, run, state);
       if (step === steps) stop.abort(new Error("enough"));
@@ -134,7 +135,11 @@ describe("a training state on a disk", () => {
     const entropy = (least: number): ContextExtension => ({ entropy: { kind: "custom", scale: () => least } });
     const positions = (far: number): ContextExtension =>
       withPositions({
-        ...{ kind: "custom", name: "mine", window: 4, capacity: () => 512, remedy: () => "" },
+        kind: "custom",
+        name: "mine",
+        window: 4,
+        capacity: () => 512,
+        remedy: () => "",
         bands: [
           { from: 0, to: 4, query: (i) => i, key: (j) => j },
           { from: 4, to: Infinity, query: () => far, key: () => 0 },
@@ -172,11 +177,11 @@ describe("a training state on a disk", () => {
     const own = await identityOf({});
     expect(await identityOf({})).toEqual(own);
     const changes = [
-      ...[{ sliding_window: 13 }, { rope_parameters: rope(1001) }, { query_pre_attn_scalar: 21 }],
-      ...[
-        { attn_logit_softcapping: 30 },
-        { layer_types: ["sliding", "full", "sliding", "full"].map((type) => `${type}_attention`) },
-      ],
+      { sliding_window: 13 },
+      { rope_parameters: rope(1001) },
+      { query_pre_attn_scalar: 21 },
+      { attn_logit_softcapping: 30 },
+      { layer_types: ["sliding", "full", "sliding", "full"].map((type) => `${type}_attention`) },
     ];
     for (const change of changes) expect((await identityOf(change))["extension"]).not.toEqual(own["extension"]);
     // Where all layers are alike, states of before are still those of the same run.
@@ -278,7 +283,10 @@ describe("evaluation", () => {
     const evaluation = { data: data.slice(0, 3), every: 2 };
     const seen: (number | undefined)[] = [];
     const { evaluations, state } = await train({
-      ...{ ...config, data: data.slice(3), steps: 5, evaluation },
+      ...config,
+      data: data.slice(3),
+      steps: 5,
+      evaluation,
       onStep: (step) => void seen.push(step.evaluation),
     });
     expect(evaluations.map(({ step }) => step)).toEqual([0, 2, 4, 5]);
@@ -317,7 +325,9 @@ describe("evaluation", () => {
       },
     };
     const running = train({
-      ...{ ...config, model: { ...model, backend: counting }, evaluation: { data: data.slice(0, 4), every: 1 } },
+      ...config,
+      model: { ...model, backend: counting },
+      evaluation: { data: data.slice(0, 4), every: 1 },
       signal: stop.signal,
       onStep: ({ step }) => void steps.push(step),
     });

@@ -55,8 +55,14 @@ const keys: Keys<HandlerConfig> = {
 
 /** What people write after other servers. */
 const meant = {
-  ...{ cache: "cacheBytes", model: "models", key: "apiKey", api_key: "apiKey", apiKeys: "apiKey" },
-  ...{ maxTokens: "maxNewTokens", bodyLimit: "maxBodyBytes", timeout: "stallTimeout" },
+  cache: "cacheBytes",
+  model: "models",
+  key: "apiKey",
+  api_key: "apiKey",
+  apiKeys: "apiKey",
+  maxTokens: "maxNewTokens",
+  bodyLimit: "maxBodyBytes",
+  timeout: "stallTimeout",
 };
 
 /** When its last run has ended, what it has read goes. */

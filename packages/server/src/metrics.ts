@@ -23,7 +23,10 @@ export const createMetrics = (models: ReadonlyMap<string, Served>): Metrics => {
     new Histogram({ name: `ropewalk_${name}`, help, labelNames: ["model"], buckets: seconds, registers });
   const gauge = (name: string, help: string, of: (served: Served) => number): void => {
     const collected = new Gauge({
-      ...{ name: `ropewalk_${name}`, help, labelNames: ["model"], registers: [] },
+      name: `ropewalk_${name}`,
+      help,
+      labelNames: ["model"],
+      registers: [],
       collect() {
         for (const [model, served] of models) this.set({ model }, of(served));
       },

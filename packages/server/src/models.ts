@@ -78,6 +78,9 @@ export const modelNamed = (models: ReadonlyMap<string, Served>, name: string): S
 
 /** As `GET /v1/models` has it; a model's context is what it can run under its extension. */
 export const modelObject = ({ name, model }: Served, created: number): object => ({
-  ...{ id: name, object: "model", created, owned_by: "ropewalk" },
+  id: name,
+  object: "model",
+  created,
+  owned_by: "ropewalk",
   context_length: model.extended.capacity,
 });

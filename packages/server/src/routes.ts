@@ -161,8 +161,10 @@ const routes: Readonly<Record<string, Methods>> = {
 };
 
 /** A path as metrics count it: those that nobody knows are one. */
-export const routeOf = (path: string): string =>
-  Object.hasOwn(routes, path) ? path : modelPath.test(path) ? "/v1/models/{model}" : "unknown";
+export const routeOf = (path: string): string => {
+  if (Object.hasOwn(routes, path)) return path;
+  return modelPath.test(path) ? "/v1/models/{model}" : "unknown";
+};
 
 /** @throws WireError 404 for a path that is none, 405 for a method that it does not have */
 export const routeFor = (method: string, path: string): Route => {

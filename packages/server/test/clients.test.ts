@@ -66,7 +66,9 @@ describe("openai", () => {
 
   it("streams, with usage", async () => {
     const stream = await client().chat.completions.create({
-      ...{ ...ask, messages: about("Who is Lily?"), stream: true },
+      ...ask,
+      messages: about("Who is Lily?"),
+      stream: true,
       stream_options: { include_usage: true },
     });
     let text = "";
@@ -136,8 +138,12 @@ describe("@ai-sdk/openai-compatible", () => {
   const provider = (key = apiKey) =>
     createOpenAICompatible({ name: "ropewalk", baseURL, apiKey: key, includeUsage: true });
   const ask = (question = "Who is Lily?") => ({
-    ...{ model: provider().chatModel("stories"), temperature: 0, maxOutputTokens: 10, maxRetries: 0 },
-    ...{ instructions: story, prompt: question },
+    model: provider().chatModel("stories"),
+    temperature: 0,
+    maxOutputTokens: 10,
+    maxRetries: 0,
+    instructions: story,
+    prompt: question,
   });
 
   it("generates, with usage", async () => {
@@ -174,7 +180,12 @@ describe("@ai-sdk/openai-compatible", () => {
 describe("@langchain/openai", () => {
   const chat = (more: object = {}): ChatOpenAI =>
     new ChatOpenAI({
-      ...{ model: "stories", apiKey, configuration: { baseURL }, temperature: 0, maxTokens: 10, maxRetries: 0 },
+      model: "stories",
+      apiKey,
+      configuration: { baseURL },
+      temperature: 0,
+      maxTokens: 10,
+      maxRetries: 0,
       ...more,
     });
 

@@ -156,7 +156,11 @@ describe("a completion", () => {
       read: async (...given) => {
         const prefix = await model.read(...given);
         held.push(1);
-        return { ...prefix, release: () => void (prefix.release(), held.pop()) };
+        const release = (): void => {
+          prefix.release();
+          held.pop();
+        };
+        return { ...prefix, release };
       },
     };
     const handler = start({ models: { stories: counted } });

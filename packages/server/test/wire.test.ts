@@ -148,8 +148,18 @@ describe("a completion", () => {
 
   it("takes what asks for nothing, and null for absent", async () => {
     const answer = await asked(handler, "/v1/completions", {
-      ...{ ...completion, user: "me", metadata: {}, store: true, n: null, stream: null, seed: null },
-      ...{ best_of: 1, echo: false, suffix: "", response_format: { type: "text" }, tools: [] },
+      ...completion,
+      user: "me",
+      metadata: {},
+      store: true,
+      n: null,
+      stream: null,
+      seed: null,
+      best_of: 1,
+      echo: false,
+      suffix: "",
+      response_format: { type: "text" },
+      tools: [],
     });
     expect(answer.usage.completion_tokens).toBe(12);
   });

@@ -4,6 +4,9 @@ import type { ModelOrigin } from "../model/model-origin.ts";
 import type { BackendSetting } from "../model/engine.ts";
 import type { Setting } from "../setting/setting.ts";
 import { presets } from "../model/presets/configs.ts";
+import { el } from "../page/dom.ts";
+import type { Page } from "../page/page.ts";
+import { strings } from "../page/strings.ts";
 
 const imported = (names: readonly string[], from: string): string =>
   names.length === 0 ? "" : `import { ${names.join(", ")} } from ${JSON.stringify(`@ropewalk/${from}`)};\n`;
@@ -31,7 +34,7 @@ const sourceOf = (origin: ModelOrigin): { readonly imports: string; readonly tex
   };
 };
 
-export const codeOf = (
+const codeOf = (
   origin: ModelOrigin,
   calls: readonly MethodCall[],
   backend: BackendSetting,
@@ -40,7 +43,8 @@ export const codeOf = (
   const source = sourceOf(origin);
   const made = calls.map(({ make, config }) => `${make}(${literal(config)})`);
   const names = [...new Set(calls.map(({ make }) => make)), ...(made.length > 1 ? ["compose"] : [])].toSorted();
-  const extension = made.length === 0 ? "" : made.length === 1 ? made[0]! : `compose(\n  ${made.join(",\n  ")},\n)`;
+  const [only = ""] = made;
+  const extension = made.length > 1 ? `compose(\n  ${made.join(",\n  ")},\n)` : only;
   const where =
     backend.name === "webgpu" || backend.threads === 1 ? `${backend.name}()` : `wasm({ threads: ${backend.threads} })`;
   const sampling =
@@ -55,4 +59,26 @@ export const codeOf = (
     `const options = { maxNewTokens: ${setting.newTokens}${sampling} };\n` +
     `for await (const text of model.generate(${JSON.stringify(setting.prompt.slice(0, 60))}, options)) console.log(text);\n`
   );
+};
+
+/** The program on the page, with a button that copies it. */
+export const codePart = (page: Page): HTMLElement => {
+  const code = el("code", {});
+  const button = el("button", { type: "button", className: "small" }, strings.code.copy);
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      button.textContent = strings.code.copied;
+      setTimeout(() => (button.textContent = strings.code.copy), 2000);
+    } catch {
+      page.fail(new Error(strings.errors.noCopy));
+    }
+  });
+  page.onChange(() => {
+    const assembled = page.assembled();
+    if (assembled !== undefined && !(assembled instanceof Error))
+      code.textContent = codeOf(page.origin(), assembled.calls, page.backend(), page.setting());
+  });
+  const pre = el("pre", { tabIndex: 0, role: "region", "aria-label": strings.code.label }, code);
+  return el("details", {}, el("summary", {}, strings.code.label), pre, button);
 };

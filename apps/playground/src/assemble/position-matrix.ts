@@ -22,7 +22,11 @@ const colours = (): { readonly near: Colour; readonly end: Colour; readonly beyo
 export const matrixPart = (): { readonly element: HTMLElement; readonly show: (shown: Shown) => void } => {
   const said = el("p", { className: "told", "aria-live": "polite" });
   const canvas = el("canvas", {
-    ...{ width: cells, height: cells, tabIndex: 0, className: "matrix", role: "img" },
+    width: cells,
+    height: cells,
+    tabIndex: 0,
+    className: "matrix",
+    role: "img",
     "aria-label": `${strings.matrix.canvas}. ${strings.matrix.about}`,
   });
   said.id = uniqueId();
@@ -41,13 +45,15 @@ export const matrixPart = (): { readonly element: HTMLElement; readonly show: (s
     const { near, end, beyond, unseen } = colours();
     const context = canvas.getContext("2d")!;
     const image = context.createImageData(cells, cells);
+    const colourOf = (query: number, key: number): Colour => {
+      const position = query < length && key <= query ? relativeOf(mapping, query, key) : undefined;
+      if (position === undefined) return unseen;
+      return position >= known ? beyond : mix(near, end, Math.sqrt(position / known));
+    };
     for (let row = 0; row < cells; row++)
       for (let column = 0; column < cells; column++) {
         const [query, key] = pairAt(row, column);
-        const position = query < length && key <= query ? relativeOf(mapping, query, key) : undefined;
-        const [r, g, b] =
-          position === undefined ? unseen : position >= known ? beyond : mix(near, end, Math.sqrt(position / known));
-        image.data.set([r, g, b, 255], 4 * (row * cells + column));
+        image.data.set([...colourOf(query, key), 255], 4 * (row * cells + column));
       }
     context.putImageData(image, 0, 0);
     const scale = cells / view.size;
@@ -71,8 +77,8 @@ export const matrixPart = (): { readonly element: HTMLElement; readonly show: (s
   const within = (value: number): number => Math.max(0, Math.min(shown!.length - 1, value));
   const choose = (query: number, key: number): void => {
     cell = [within(query), within(key)];
-    const into = (at: number, from: number): number =>
-      at < from ? at : at >= from + view.size ? at - view.size + 1 : from;
+    /** Where the view must begin so that the cell at `at` is inside. */
+    const into = (at: number, from: number): number => Math.max(at - view.size + 1, Math.min(at, from));
     view = { ...view, query: into(cell[0], view.query), key: into(cell[1], view.key) };
     tell();
     repaint();

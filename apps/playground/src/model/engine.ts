@@ -45,7 +45,8 @@ export const startEngine = (): Engine => {
     const key = `${backend.name} ${backend.threads}`;
     // Threads are the runtime's for good: another number of them is another worker.
     if (alive !== undefined && (alive.backend !== key || alive.connection.ended() !== undefined)) end();
-    return (alive ??= start(backend));
+    alive ??= start(backend);
+    return alive;
   };
   const open: Engine["open"] = (origin, backend) => {
     asked = { origin, backend };

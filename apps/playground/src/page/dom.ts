@@ -21,6 +21,8 @@ export const el = <Tag extends keyof HTMLElementTagNameMap>(
   return element;
 };
 
+export const option = (value: string, text: string): HTMLOptionElement => el("option", { value }, text);
+
 let names = 0;
 
 export const uniqueId = (): string => `e${(names += 1)}`;

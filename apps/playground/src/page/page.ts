@@ -34,12 +34,10 @@ export type Page = {
   readonly fail: (error: unknown) => void;
 };
 
-export const originOf = (model: string): ModelOrigin =>
-  /^https?:/.test(model)
-    ? { kind: "url", href: model }
-    : model.startsWith("random-")
-      ? { kind: "preset", name: model }
-      : { kind: "shipped", name: model };
+export const originOf = (model: string): ModelOrigin => {
+  if (/^https?:/.test(model)) return { kind: "url", href: model };
+  return { kind: model.startsWith("random-") ? "preset" : "shipped", name: model };
+};
 
 const nameOf = (origin: ModelOrigin): string => (origin.kind === "url" ? origin.href : origin.name);
 

@@ -43,7 +43,9 @@ export const picture = (name: string, label: string, fail: (error: unknown) => v
     el(
       "button",
       {
-        ...{ type: "button", className: "small", disabled: true },
+        type: "button",
+        className: "small",
+        disabled: true,
         "aria-label": strings.compare.save(label, strings.compare[form]),
         onclick: async () => {
           try {

@@ -37,7 +37,8 @@ export const chatPart = (page: Page): HTMLElement => {
     const stream = streamInto(words);
     const { temperature, newTokens } = page.setting();
     const options = {
-      ...{ maxNewTokens: newTokens, chunkSize: 128 },
+      maxNewTokens: newTokens,
+      chunkSize: 128,
       sampling: samplingOf(temperature, Math.floor(Math.random() * 2 ** 31)),
       onPrefill: (done: number, total: number) => (status.textContent = run.prefilling(done, total)),
       onDone: ({ promptTokens, cachedTokens }: GenerationStats) =>

@@ -106,7 +106,9 @@ export const runPart = (page: Page): readonly HTMLElement[] => {
       const showSpeed = onFrame(() => stats.decode(pieces, performance.now() - first));
       try {
         const given = model.generate(prompt.value, {
-          ...{ signal, maxNewTokens: most, sampling: samplingOf(heat, Math.floor(Math.random() * 2 ** 31)) },
+          signal,
+          maxNewTokens: most,
+          sampling: samplingOf(heat, Math.floor(Math.random() * 2 ** 31)),
           chunkSize: 128,
           onPrefill: (done, total) => (status.textContent = run.prefilling(done, total)),
           onDone: stats.done,

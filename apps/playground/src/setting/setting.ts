@@ -19,8 +19,14 @@ export type Setting = {
 };
 
 const first: Setting = {
-  ...{ model: "stories260K", method: "self-extend", rope: "none", entropy: "none", numbers: {} },
-  ...{ prompt: "Once upon a time", newTokens: 200, temperature: 0.8 },
+  model: "stories260K",
+  method: "self-extend",
+  rope: "none",
+  entropy: "none",
+  numbers: {},
+  prompt: "Once upon a time",
+  newTokens: 200,
+  temperature: 0.8,
 };
 
 const texts = ["model", "method", "rope", "entropy", "prompt"] as const;

@@ -49,8 +49,13 @@ export type EntropiesOptions = Omit<Windows, "stride"> &
 export type EntropyModel = Pick<LanguageModel, "visitAttentions" | "extended">;
 
 const keys: Keys<EntropiesOptions> = {
-  ...{ length: true, windows: true, layers: true, bucket: optional(positive) },
-  ...{ onProgress: true, chunkSize: true, signal: true },
+  length: true,
+  windows: true,
+  layers: true,
+  bucket: optional(positive),
+  onProgress: true,
+  chunkSize: true,
+  signal: true,
 };
 
 /** Sums over windows, a row a head. */

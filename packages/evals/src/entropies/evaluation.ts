@@ -47,9 +47,12 @@ const someLayers: Rule = (where, name, value) => {
 type Asked = Omit<EntropiesParams, "windows" | "bucket"> & Partial<EntropiesParams>;
 
 const keys: Keys<EntropiesParams> = {
-  ...{ text, separator: optional(text) },
+  text,
+  separator: optional(text),
   length: number("an integer >= 2", (length) => Number.isSafeInteger(length) && length >= 2),
-  ...{ windows: optional(positive), bucket: optional(positive), chunkSize: optional(positive) },
+  windows: optional(positive),
+  bucket: optional(positive),
+  chunkSize: optional(positive),
   layers: optional(someLayers),
 };
 
@@ -82,7 +85,8 @@ export const entropiesEvaluation: Evaluation<EntropiesParams, EntropiesReport> =
       ...(signal === undefined ? {} : { signal }),
     });
     return {
-      ...{ trainedContext, drift: drift ?? null },
+      trainedContext,
+      drift: drift ?? null,
       layers: layers.map(({ beyond, ...layer }) => ({ ...layer, beyond: beyond ?? null })),
     };
   },

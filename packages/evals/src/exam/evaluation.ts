@@ -29,8 +29,13 @@ export type ExamResult = ExamReport & { readonly answers: readonly ExamAnswer[] 
 type Asked = Omit<ExamParams, "options" | "joint"> & Partial<ExamParams>;
 
 const keys: Keys<ExamParams> = {
-  ...{ data: names, length: positive, options: optional(oneOf(["texts", "letters"])), prompt: optional(aName) },
-  ...{ joint: optional(aText), limit: optional(positive), part: optional(aPart) },
+  data: names,
+  length: positive,
+  options: optional(oneOf(["texts", "letters"])),
+  prompt: optional(aName),
+  joint: optional(aText),
+  limit: optional(positive),
+  part: optional(aPart),
 };
 
 /**
@@ -54,7 +59,8 @@ export const examEvaluation: Evaluation<ExamParams, ExamResult> = {
   lists: ["data"],
   files: ({ data, prompt }) => [...data, ...(prompt === undefined ? [] : [prompt])],
   check: (where, params) => ({
-    ...{ options: "texts", joint: " " },
+    options: "texts",
+    joint: " ",
     ...checkKeys<Asked>(where, "params", params as Asked, keys),
   }),
   length: ({ length }) => length,

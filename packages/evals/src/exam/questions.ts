@@ -62,7 +62,10 @@ const questionOf = (line: JsonLine): ExamQuestion => {
     check(choice.trim() !== "", `${where}: ${line.at}: choice ${letterOf(index)} must hold text`, choice),
   );
   return {
-    ...{ question, choices, answer: answerOf(line, choices.length), groups: groupsOf(line) },
+    question,
+    choices,
+    answer: answerOf(line, choices.length),
+    groups: groupsOf(line),
     id: idOf(where, line),
     ...(line.value["context"] !== undefined && { context: textField(where, line, "context") }),
   };

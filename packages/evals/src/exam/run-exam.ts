@@ -46,17 +46,21 @@ export type ExamModel = OptionModel &
 const where = "exam";
 
 const keys: Keys<ExamOptions> = {
-  ...{
-    length: positive,
-    options: optional(oneOf(["texts", "letters"])),
-    prompt: optional(aText),
-    joint: optional(aText),
-  },
-  ...{ signal: true, onProgress: true },
+  length: positive,
+  options: optional(oneOf(["texts", "letters"])),
+  prompt: optional(aText),
+  joint: optional(aText),
+  signal: true,
+  onProgress: true,
 };
 
 const questionKeys: Keys<ExamQuestion> = {
-  ...{ id: aText, question: aText, context: true, choices: checkList, answer: whole, groups: true },
+  id: aText,
+  question: aText,
+  context: true,
+  choices: checkList,
+  answer: whole,
+  groups: true,
 };
 
 const listed = (choices: readonly string[]): string =>
@@ -69,7 +73,9 @@ const promptOf = ({ id, question, context, choices }: ExamQuestion, { prompt, op
   }
   const byLetter = choices.map((choice, index) => [`choice_${letterOf(index)}`, choice] as const);
   return filled(where, id, prompt, {
-    ...{ question, ...(context !== undefined && { context }), choices: listed(choices) },
+    question,
+    ...(context !== undefined && { context }),
+    choices: listed(choices),
     ...Object.fromEntries(byLetter),
   });
 };
@@ -119,7 +125,11 @@ export const exam = async (
     const likelihoods = await logLikelihoods(model, continued, signal);
     const characters = optionsOf(question).map((option) => [...option].length);
     answers.push({
-      ...{ id: question.id, answer: question.answer, groups: question.groups, logLikelihoods: likelihoods, truncated },
+      id: question.id,
+      answer: question.answer,
+      groups: question.groups,
+      logLikelihoods: likelihoods,
+      truncated,
       tokens: Math.max(...continued.map(({ ids }) => ids.length)),
       bySum: indexOfMax(likelihoods),
       byCharacter: indexOfMax(likelihoods.map((sum, option) => sum / characters[option]!)),

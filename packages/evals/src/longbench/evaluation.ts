@@ -34,13 +34,15 @@ export type LongBenchResult = LongBenchReport & {
 };
 
 const keys: Keys<LongBenchParams> = {
-  ...{ data: names, prompts: aName, maxNew: optional(aName), metrics: optional(aName), length: positive },
-  ...{
-    promptTokens: optional(positive),
-    limit: optional(positive),
-    chat: optional(trueOrFalse),
-    part: optional(aPart),
-  },
+  data: names,
+  prompts: aName,
+  maxNew: optional(aName),
+  metrics: optional(aName),
+  length: positive,
+  promptTokens: optional(positive),
+  limit: optional(positive),
+  chat: optional(trueOrFalse),
+  part: optional(aPart),
 };
 
 const settingsOf = async (
@@ -56,14 +58,16 @@ const settingsOf = async (
   };
 };
 
-/** The first of each dataset. */
+/** The first `limit` samples of each dataset. */
 const limited = (samples: readonly LongBenchSample[], limit = Infinity): readonly LongBenchSample[] => {
-  const taken = new Map<string, number>();
-  return samples.filter(({ dataset }) => {
-    const before = taken.get(dataset) ?? 0;
-    taken.set(dataset, before + 1);
-    return before < limit;
-  });
+  const counts = new Map<string, number>();
+  const first: LongBenchSample[] = [];
+  for (const sample of samples) {
+    const before = counts.get(sample.dataset) ?? 0;
+    counts.set(sample.dataset, before + 1);
+    if (before < limit) first.push(sample);
+  }
+  return first;
 };
 
 /**

@@ -49,7 +49,11 @@ const datasetScore = (answers: readonly LongBenchAnswer[]): DatasetScore => {
     return own.length === 0 ? [] : [[name, scoreOf(own)] as const];
   });
   return {
-    ...{ dataset, task, metric, score: scoreOf(answers), answers: answers.length },
+    dataset,
+    task,
+    metric,
+    score: scoreOf(answers),
+    answers: answers.length,
     truncated: answers.filter(({ truncated }) => truncated).length,
     byLength: Object.fromEntries(byLength),
   };
@@ -65,7 +69,8 @@ export const longBenchReport = (answers: readonly LongBenchAnswer[]): LongBenchR
     score: mean(datasets.filter((each) => each.task === task).map(({ score }) => score)),
   }));
   return {
-    ...{ datasets, tasks },
+    datasets,
+    tasks,
     average: mean(datasets.map(({ score }) => score)),
     averageByTask: mean(tasks.map(({ score }) => score)),
   };

@@ -41,15 +41,27 @@ export type AnsweringModel = Pick<LanguageModel, "generate" | "text"> & {
 };
 
 const keys: Keys<LongBenchOptions> = {
-  ...{ length: positive, promptTokens: optional(positive), chat: optional(trueOrFalse) },
-  ...{ signal: true, onProgress: true },
+  length: positive,
+  promptTokens: optional(positive),
+  chat: optional(trueOrFalse),
+  signal: true,
+  onProgress: true,
 };
 
 const where = "longBench";
 
 const sampleKeys: Keys<LongBenchSample> = {
-  ...{ dataset: aText, id: aText, prompt: aText, answers: checkList, metric: oneOf(metricNames), task: aText },
-  ...{ maxNewTokens: positive, firstLine: trueOrFalse, chat: trueOrFalse, classes: true, length: true },
+  dataset: aText,
+  id: aText,
+  prompt: aText,
+  answers: checkList,
+  metric: oneOf(metricNames),
+  task: aText,
+  maxNewTokens: positive,
+  firstLine: trueOrFalse,
+  chat: trueOrFalse,
+  classes: true,
+  length: true,
 };
 
 const codecOf = ({ text, source }: AnsweringModel, { chat }: LongBenchOptions): TextCodec => {
@@ -115,9 +127,14 @@ export const longBench = async (
     const prediction = await answerOf(model, prompt, sample, options.signal);
     const { dataset, id, metric, task, length, classes } = sample;
     answers.push({
-      ...{ dataset, id, metric, task, prediction },
+      dataset,
+      id,
+      metric,
+      task,
+      prediction,
       scores: scoreAnswer(metric, prediction, sample.answers, { classes, segment }),
-      ...{ promptTokens: prompt.ids.length, truncated: prompt.truncated },
+      promptTokens: prompt.ids.length,
+      truncated: prompt.truncated,
       ...(length !== undefined && { length }),
     });
     options.onProgress?.(answers.length, samples.length);

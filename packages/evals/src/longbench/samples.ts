@@ -74,10 +74,17 @@ const longBenchLine = (line: JsonLine, name: string, settings: Settings): Read =
   const dataset = datasetOf(line, name);
   const { prompt, metric, task, maxNewTokens, firstLine = false, chat = true } = resolve(where, at, dataset, settings);
   const sample = {
-    ...{ dataset, id: idOf(where, line) },
+    dataset,
+    id: idOf(where, line),
     prompt: filled(where, at, prompt, fieldsOf(value)),
-    ...{ answers, metric, task, maxNewTokens, firstLine, chat },
-    ...{ ...classesOf(line, metric), ...lengthOf(line) },
+    answers,
+    metric,
+    task,
+    maxNewTokens,
+    firstLine,
+    chat,
+    ...classesOf(line, metric),
+    ...lengthOf(line),
   };
   const { language } = value;
   return { sample, at, ...(typeof language === "string" && { language }) };
@@ -119,8 +126,15 @@ const lEvalLine = (line: JsonLine, name: string, settings: Settings): readonly R
     const answer = outputs[index]!;
     const fields = { ...fieldsOf(value), input: document, instruction, words: String(wordsIn(answer)) };
     const sample = {
-      ...{ dataset, id: `${at}, question ${index + 1}`, prompt: filled(where, at, prompt, fields) },
-      ...{ answers: [answer], metric, task, maxNewTokens, firstLine, chat },
+      dataset,
+      id: `${at}, question ${index + 1}`,
+      prompt: filled(where, at, prompt, fields),
+      answers: [answer],
+      metric,
+      task,
+      maxNewTokens,
+      firstLine,
+      chat,
     };
     return { sample, at };
   });

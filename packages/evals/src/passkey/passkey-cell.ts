@@ -39,7 +39,8 @@ export const joinedCells = (cells: readonly PasskeyCell[]): readonly PasskeyCell
         ? cell
         : {
             ...before,
-            ...{ found: before.found + cell.found, trials: before.trials + cell.trials },
+            found: before.found + cell.found,
+            trials: before.trials + cell.trials,
             stats: combined(before.stats, cell.stats),
           },
     );

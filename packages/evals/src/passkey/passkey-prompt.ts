@@ -25,7 +25,9 @@ export type PasskeyPlace = {
  */
 export const passkeyPrompt = (task: PasskeyWording, codec: TextCodec, place: PasskeyPlace): PasskeyPrompt => {
   const { length, depth, seed } = checkKeys("passkeyPrompt", "place", place, {
-    ...{ length: checkFinite, depth: checkFinite, seed: checkFinite },
+    length: checkFinite,
+    depth: checkFinite,
+    seed: checkFinite,
   });
   if (!(depth >= 0 && depth <= 1)) throw new RangeError(`passkeyPrompt: depth must be from 0 to 1, got ${depth}`);
   const random = xoroshiro128plus(seed);

@@ -30,7 +30,8 @@ export const statedKeys = (task: PasskeyWording, depth: number, random: Random):
     ...others.map((name) => ({ depth: uniformFloat64(random), text: named(task.needle(task.key(random)), name) })),
   ];
   return {
-    ...{ key, question: named(task.question, asked) },
+    key,
+    question: named(task.question, asked),
     needles: needles.toSorted((a, b) => b.depth - a.depth),
   };
 };

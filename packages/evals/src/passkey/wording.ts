@@ -89,8 +89,12 @@ export const passkeyFrom = (template: PasskeyTemplate, options: KeyLength = {}):
   const { digits = usualDigits } = checkKeys<KeyLength>("passkeyFrom", "options", options, { digits: true });
   checkInteger("passkeyFrom", "digits", digits, 1, mostDigits);
   const given = checkKeys<PasskeyTemplate>("passkeyFrom", "template", template, {
-    ...{ needle: words, question: words, sentences: true },
-    ...{ opening: optional(text), separator: optional(text), digitSeparator: optional(text) },
+    needle: words,
+    question: words,
+    sentences: true,
+    opening: optional(text),
+    separator: optional(text),
+    digitSeparator: optional(text),
   });
   const { opening = "", needle, question, separator = "\n", digitSeparator = "" } = given;
   const sentences = typeof given.sentences === "string" ? [given.sentences] : given.sentences;
@@ -98,7 +102,9 @@ export const passkeyFrom = (template: PasskeyTemplate, options: KeyLength = {}):
   sentences.forEach((sentence, index) => words("passkeyFrom", `sentences[${index}]`, sentence));
   check(needle.includes("{key}"), "passkeyFrom: needle must have {key} in it", needle);
   return {
-    ...{ opening, separator, question: separator + question },
+    opening,
+    separator,
+    question: separator + question,
     sentence: (random) => (sentences.length === 1 ? sentences[0]! : pick(random, sentences)),
     key: (random) => digitsOf(digits, random, digitSeparator),
     needle: (key) => needle.replaceAll("{key}", key),
@@ -148,7 +154,8 @@ const namesFor = (named: PasskeyLanguage["named"], keys: number): NonNullable<Pa
  */
 export const passkeyIn = (language: PasskeyLanguage, options: PasskeyOptions = {}): PasskeyWording => {
   const { keys, digits = usualDigits } = checkKeys<PasskeyOptions>("passkeyIn", "options", options, {
-    ...{ keys: true, digits: true },
+    keys: true,
+    digits: true,
   });
   checkInteger("passkeyIn", "digits", digits, 1, mostDigits);
   const { filler, named } = language;

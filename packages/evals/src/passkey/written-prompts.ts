@@ -47,7 +47,8 @@ export type WrittenPasskeyParams = {
 const keys: Keys<WrittenPasskeyParams> = {
   file: (where, name, value) =>
     check(typeof value === "string" && value !== "", `${where}: ${name} must be a file`, value, "string"),
-  ...{ prompt: positive, length: positive },
+  prompt: positive,
+  length: positive,
 };
 
 /** One prompt of a file: a cell of its own, whose length is the prompt's. */
@@ -74,7 +75,8 @@ export const writtenPasskeyEvaluation: Evaluation<WrittenPasskeyParams, PasskeyC
     let stats: PasskeyCell["stats"] | undefined;
     const tokens = model.generateTokens(ids, {
       // A key may come in other tokens than it would behind other text.
-      ...{ maxNewTokens: Math.max(1, text.encode(own.key).length + 1), beyondCapacity: "allow" },
+      maxNewTokens: Math.max(1, text.encode(own.key).length + 1),
+      beyondCapacity: "allow",
       onDone: (done) => void (stats = done),
       ...(signal ? { signal } : {}),
     });

@@ -40,16 +40,15 @@ const text: Rule = (where, name, value) =>
 type Asked = Omit<PerplexityParams, "windows" | "bucket"> & Partial<PerplexityParams>;
 
 const keys: Keys<PerplexityParams> = {
-  ...{ text, separator: optional(text) },
+  text,
+  separator: optional(text),
   length: number("an integer >= 2", (length) => Number.isSafeInteger(length) && length >= 2),
-  ...{
-    windows: optional(positive),
-    stride: optional(positive),
-    batch: optional(positive),
-    skip: optional(whole),
-    bucket: optional(positive),
-    chunkSize: optional(positive),
-  },
+  windows: optional(positive),
+  stride: optional(positive),
+  batch: optional(positive),
+  skip: optional(whole),
+  bucket: optional(positive),
+  chunkSize: optional(positive),
 };
 
 /** What is as if it were absent is left out. */
@@ -95,7 +94,14 @@ export const perplexityEvaluation: Evaluation<PerplexityParams, PerplexityReport
     const asked = { length, windows: windows + skip, stride, separator };
     const { ids, masked } = tokenStream(model, textOf("perplexity", name, await read(name)), asked);
     const report = await perplexity(model, ids, {
-      ...{ length, windows, stride, batch, skip, bucket, masked, onProgress },
+      length,
+      windows,
+      stride,
+      batch,
+      skip,
+      bucket,
+      masked,
+      onProgress,
       ...(chunkSize === undefined ? {} : { chunkSize }),
       ...(signal === undefined ? {} : { signal }),
     });
@@ -119,7 +125,8 @@ export const joinedReports = (parts: readonly PerplexityReport[]): PerplexityRep
     : {
         ...joinedLoss(parts),
         buckets: parts[0]!.buckets.map(({ from, to }, index) => ({
-          ...{ from, to },
+          from,
+          to,
           ...joinedLoss(parts.map(({ buckets }) => buckets[index]!)),
         })),
       };

@@ -35,18 +35,16 @@ export type PerplexityOptions = Windows &
   };
 
 const keys: Keys<PerplexityOptions> = {
-  ...{
-    length: true,
-    windows: true,
-    stride: true,
-    batch: optional(positive),
-    skip: optional(whole),
-    bucket: true,
-    masked: true,
-    onProgress: true,
-    chunkSize: true,
-    signal: true,
-  },
+  length: true,
+  windows: true,
+  stride: true,
+  batch: optional(positive),
+  skip: optional(whole),
+  bucket: true,
+  masked: true,
+  onProgress: true,
+  chunkSize: true,
+  signal: true,
 };
 
 const meanOf = (losses: readonly number[]): MeanLoss => ({

@@ -43,7 +43,10 @@ export const tokenStream = (
   options: Windows & { readonly separator?: string | undefined },
 ): TokenStream => {
   const { separator, ...windows } = checkKeys("tokenStream", "options", options, {
-    ...{ length: true, windows: true, stride: true, separator: true },
+    length: true,
+    windows: true,
+    stride: true,
+    separator: true,
   });
   const needed = tokensNeeded("tokenStream", windows);
   if (codec === undefined) throw new RangeError(`tokenStream: ${name} must have a tokenizer, got none`);

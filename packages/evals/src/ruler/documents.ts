@@ -87,8 +87,10 @@ const readHotpot = ({ text, list, fields }: Reader, data: unknown): readonly Que
     const isOwn = ({ title }: { readonly title: string }): boolean => named === undefined || named.has(title);
     const texts = (kept: typeof documents): readonly string[] => [...new Set(kept.map(({ document }) => document))];
     return {
-      ...{ question: text(question, `${at}.question`), answers: [text(answer, `${at}.answer`)] },
-      ...{ own: texts(documents.filter(isOwn)), near: texts(documents.filter((each) => !isOwn(each))) },
+      question: text(question, `${at}.question`),
+      answers: [text(answer, `${at}.answer`)],
+      own: texts(documents.filter(isOwn)),
+      near: texts(documents.filter((each) => !isOwn(each))),
     };
   });
 

@@ -94,7 +94,10 @@ type Drafted = { readonly drafts: readonly Draft[]; readonly reading: Reading };
 
 const draftsOf = (name: RulerName, kind: RulerKind, sources: Sources, chat: boolean, place: TaskPlace): Drafted => {
   const { codec, length, samples, seed } = checkKeys<TaskPlace>(where, "place", place, {
-    ...{ codec: true, length: positive, samples: positive, seed: number("an integer", Number.isSafeInteger) },
+    codec: true,
+    length: positive,
+    samples: positive,
+    seed: number("an integer", Number.isSafeInteger),
   });
   const reading = readingOf(where, codec, chat);
   const drafts = Array.from({ length: samples }, (_, index) =>
@@ -116,7 +119,9 @@ export type OpenedRuler = { readonly task: RulerTask; readonly check: (place: Ta
 export const openRuler = (name: RulerName, options: RulerOptions = {}): OpenedRuler => {
   checkOneOf(where, "name", name, rulerNames);
   const { chat = false } = checkKeys<RulerOptions>(where, "options", options, {
-    ...{ essays: true, documents: true, chat: optional(trueOrFalse) },
+    essays: true,
+    documents: true,
+    chat: optional(trueOrFalse),
   });
   const kind = kinds[name];
   const sources = sourcesOf(name, options);
@@ -124,7 +129,8 @@ export const openRuler = (name: RulerName, options: RulerOptions = {}): OpenedRu
   const draftsAt = (place: TaskPlace): Drafted => draftsOf(name, kind, sources, chat, place);
   return {
     task: {
-      ...{ name, maxNewTokens },
+      name,
+      maxNewTokens,
       samples: (place) => {
         const { drafts, reading } = draftsAt(place);
         return drafts.map((draft) => fitted(reading, draft, place.length - maxNewTokens));

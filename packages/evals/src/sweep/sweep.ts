@@ -79,7 +79,9 @@ export const readSweep = <Model, Method>(
   rules: SweepRules<Model, Method>,
 ): Sweep<Model, Method> => {
   const { models, methods, evaluations } = checkKeys<Stated>(where, "sweep", data as Stated, {
-    ...{ models: checkList, methods: checkList, evaluations: checkList },
+    models: checkList,
+    methods: checkList,
+    evaluations: checkList,
   });
   return {
     models: entriesOf(`${where}: models`, models, rules.models),

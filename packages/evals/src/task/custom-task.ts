@@ -33,7 +33,8 @@ export const ownTask = (where: string, value: unknown): Task => {
     return new Error(`${where}: ${name} must not throw, got ${words}`, { cause: error });
   };
   return {
-    ...{ name: task.name, maxNewTokens: task.maxNewTokens },
+    name: task.name,
+    maxNewTokens: task.maxNewTokens,
     samples: async (place) => {
       try {
         return await task.samples(place);

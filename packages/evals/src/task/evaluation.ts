@@ -52,8 +52,12 @@ const file: Rule = (where, name, value) =>
 type Asked = Omit<TaskParams, "samples" | "seed"> & Partial<TaskParams>;
 
 const keys: Keys<TaskParams> = {
-  ...{ task: taskName, length: positive, samples: optional(positive) },
-  ...{ seed: optional(number("an integer", Number.isSafeInteger)), essays: optional(file), documents: optional(file) },
+  task: taskName,
+  length: positive,
+  samples: optional(positive),
+  seed: optional(number("an integer", Number.isSafeInteger)),
+  essays: optional(file),
+  documents: optional(file),
   chat: optional(trueOrFalse),
 };
 

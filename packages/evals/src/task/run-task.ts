@@ -32,8 +32,11 @@ export type RunTaskOptions = {
 };
 
 const optionKeys: Keys<RunTaskOptions> = {
-  ...{ length: positive, samples: positive, seed: number("an integer", Number.isSafeInteger) },
-  ...{ signal: true, onProgress: true },
+  length: positive,
+  samples: positive,
+  seed: number("an integer", Number.isSafeInteger),
+  signal: true,
+  onProgress: true,
 };
 
 const isIds = (prompt: readonly number[] | readonly ChatMessage[]): prompt is readonly number[] =>
@@ -112,7 +115,8 @@ export const runTask = async <Sample extends TaskSample>(
   for (const { ids, sample } of await samplesOf(task, text, options)) {
     const answered: number[] = [];
     const tokens = model.generateTokens(ids, {
-      ...{ maxNewTokens, beyondCapacity: "allow" },
+      maxNewTokens,
+      beyondCapacity: "allow",
       ...(signal ? { signal } : {}),
     });
     for await (const token of tokens) answered.push(token);

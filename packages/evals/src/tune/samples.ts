@@ -74,7 +74,9 @@ export const tuneSamples = (
   const fit = Math.min(samples, Math.floor((more.ids.length - 1) / length));
   return Array.from({ length: fit }, (_, window): TuneSample => ({
     ids: more.ids.slice(window * length, (window + 1) * length + 1),
-    ...{ far: trainedContext, near: trainedContext, masked: more.masked },
+    far: trainedContext,
+    near: trainedContext,
+    masked: more.masked,
   }));
 };
 

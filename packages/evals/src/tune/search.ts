@@ -133,7 +133,9 @@ export const search = async (
   let window =
     windows[
       await climb(windows.length, quarter, Math.max(1, Math.floor(windows.length / 4)), (index) => ({
-        ...{ window: windows[index]!, groupSize: groupSizes(windows[index]!)[0]!, logN: false },
+        window: windows[index]!,
+        groupSize: groupSizes(windows[index]!)[0]!,
+        logN: false,
       }))
     ]!;
   let groupSize = groupSizes(window)[0]!;
@@ -153,11 +155,9 @@ export const search = async (
       window =
         windows[
           await climb(windows.length, start, 2, (index) => ({
-            ...{
-              window: windows[index]!,
-              groupSize: index === start ? groupSize : groupSizes(windows[index]!)[0]!,
-              logN: true,
-            },
+            window: windows[index]!,
+            groupSize: index === start ? groupSize : groupSizes(windows[index]!)[0]!,
+            logN: true,
           }))
         ]!;
       if (!groupSizes(window).includes(groupSize)) groupSize = groupSizes(window)[0]!;

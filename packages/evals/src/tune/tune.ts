@@ -58,8 +58,13 @@ export type TuneResult = {
 };
 
 const keys: Keys<TuneOptions> = {
-  ...{ length: positive, prefills: true, logN: optional(trueOrFalse), groupSize: optional(positive) },
-  ...{ window: optional(positive), signal: true, onProgress: optional(checkFunction) },
+  length: positive,
+  prefills: true,
+  logN: optional(trueOrFalse),
+  groupSize: optional(positive),
+  window: optional(positive),
+  signal: true,
+  onProgress: optional(checkFunction),
 };
 
 /** Prefills where nothing is said. */
@@ -76,8 +81,10 @@ export const extensionOfCandidate = (
 const rowOf = (losses: readonly SampleLoss[]): Omit<TuneRow, keyof Candidate> => {
   const near = meanOver(losses, "near");
   return {
-    ...{ far: meanOver(losses, "far"), near: Number.isNaN(near) ? null : near },
-    ...{ samples: losses.length, first: meanOver(losses, "far", 1) },
+    far: meanOver(losses, "far"),
+    near: Number.isNaN(near) ? null : near,
+    samples: losses.length,
+    first: meanOver(losses, "far", 1),
   };
 };
 
@@ -124,6 +131,9 @@ export const tune = async (
   return {
     chosen: chosen!,
     extension: extensionOfCandidate(chosen!, trainedContext),
-    ...{ rows, plain, prefills: done, gridPrefills: grid.length * each },
+    rows,
+    plain,
+    prefills: done,
+    gridPrefills: grid.length * each,
   };
 };

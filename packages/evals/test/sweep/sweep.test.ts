@@ -46,11 +46,15 @@ describe("a sweep's file", () => {
       { name: "y", factors: [2, 3] },
     ]);
     const at = (length: number, depth: number) => ({
-      ...{ kind: "passkey", entry: 0 },
+      kind: "passkey",
+      entry: 0,
       params: { length, depth, trials: 10, seed: 3 },
     });
     expect(asked).toEqual([
-      ...[at(128, 0), at(128, 1), at(256, 0), at(256, 1)],
+      at(128, 0),
+      at(128, 1),
+      at(256, 0),
+      at(256, 1),
       { kind: "perplexity", entry: 1, params: { text: "t", length: 64, windows: 8, bucket: 512 } },
     ]);
   });
@@ -94,7 +98,12 @@ describe("a sweep's file", () => {
 
 describe("a cell's hash", () => {
   const identity: CellIdentity = {
-    ...{ model: "m", method: { a: 1, b: { c: [1, 2] } }, run: {}, kind: "passkey", params: passkey, files: [] },
+    model: "m",
+    method: { a: 1, b: { c: [1, 2] } },
+    run: {},
+    kind: "passkey",
+    params: passkey,
+    files: [],
   };
 
   it("is that of what it is, not of the order of its keys", async () => {
@@ -121,8 +130,15 @@ describe("a cell's hash", () => {
 
 const hashOf = (index: number): string => index.toString(16).padStart(64, "0");
 const record = (index: number): CellRecord => ({
-  ...{ record: "cell", hash: hashOf(index), model: "m", method: "x", kind: "passkey", params: passkey },
-  ...{ positions: "plain", beyondCapacity: false, result: { found: index } },
+  record: "cell",
+  hash: hashOf(index),
+  model: "m",
+  method: "x",
+  kind: "passkey",
+  params: passkey,
+  positions: "plain",
+  beyondCapacity: false,
+  result: { found: index },
 });
 const header = recordLine({ record: "sweep", version: 1, sweep: "s", cells: 4 });
 const lines = (...indices: readonly number[]): string =>

@@ -45,7 +45,9 @@ export type LossGraph = {
 export type Frozen = Omit<FrozenWeights, "operators"> & { readonly files: readonly ExternalData[] };
 
 const frozenFor = ({ operators }: Backend, { source, adapters }: Frozen): FrozenWeights => ({
-  ...{ source, adapters, operators },
+  source,
+  adapters,
+  operators,
 });
 
 export type LossGraphConfig = {
@@ -66,7 +68,12 @@ export type LossGraphConfig = {
 };
 
 const keys: Keys<LossGraphConfig> = {
-  ...{ backend: true, extended: true, batch: true, context: true, learned: true, frozen: true },
+  backend: true,
+  extended: true,
+  batch: true,
+  context: true,
+  learned: true,
+  frozen: true,
   gradientCheckpointing: optional(oneOf([true, false])),
 };
 
@@ -82,7 +89,8 @@ export const openLossGraph = async (config: LossGraphConfig): Promise<LossGraph>
   const rows = batchSize * seqLen;
   const recorded = trainingGraph(extended, batch, frozen && frozenFor(backend, frozen));
   const backward = differentiate(recorded, {
-    ...{ loss: trainingOutputs.loss, parameters: learned },
+    loss: trainingOutputs.loss,
+    parameters: learned,
     checkpoints: gradientCheckpointing === true ? trainingCheckpoints(extended.decoder, batch) : [],
   });
   const session: Session = await backend.createSession(encode(backward), frozen?.files);

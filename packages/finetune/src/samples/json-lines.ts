@@ -22,7 +22,12 @@ const textIn = (at: string, line: Line, key: string): string => {
 
 /** Who speaks in ShareGPT's conversations, by the names that they have; any other is a role that the template may know. */
 const speakers: Readonly<Record<string, string>> = {
-  ...{ human: "user", user: "user", gpt: "assistant", chatgpt: "assistant", bing: "assistant", bard: "assistant" },
+  human: "user",
+  user: "user",
+  gpt: "assistant",
+  chatgpt: "assistant",
+  bing: "assistant",
+  bard: "assistant",
 };
 
 const messageOf = (at: string, turn: Line): ChatMessage => {

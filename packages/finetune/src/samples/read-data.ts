@@ -42,7 +42,13 @@ export type Data = {
 const where = "readData";
 
 const keys: Keys<DataConfig> = {
-  ...{ model: true, file: true, seqLen: true, arrange: true, longer: true, separator: true, samples: true },
+  model: true,
+  file: true,
+  seqLen: true,
+  arrange: true,
+  longer: true,
+  separator: true,
+  samples: true,
 };
 
 const textDocuments = (
@@ -85,11 +91,13 @@ type Reader = DataForm & {
 /** By the end of a file's name. */
 const readers: Readonly<Record<string, Reader>> = {
   ".txt": {
-    ...{ arrange: "pack", separated: true },
+    arrange: "pack",
+    separated: true,
     read: ({ file, separator }, encoder, text) => textDocuments(file, encoder, separator, text),
   },
   ".jsonl": {
-    ...{ arrange: "each", separated: false },
+    arrange: "each",
+    separated: false,
     read: ({ file, separator }, encoder, text) => {
       check(
         separator === undefined,

@@ -56,8 +56,12 @@ const partsOfNumbers = function* (extended: ExtendedDecoder, seqLen: number): Ge
 
 /** How layers attend that differ from others. */
 const groupIn = ({ layers, positions, rope, entropy, scoreScale, softcap }: ExtendedGroup): object => ({
-  ...{ layers, positions: positions.name, rope: rope ?? null, scaled: entropy !== undefined },
-  ...{ scoreScale, softcap: softcap ?? null },
+  layers,
+  positions: positions.name,
+  rope: rope ?? null,
+  scaled: entropy !== undefined,
+  scoreScale,
+  softcap: softcap ?? null,
 });
 
 /**
@@ -70,7 +74,9 @@ const extensionIn = async (extended: ExtendedDecoder, seqLen: number): Promise<o
   const own = (!ownPositions && config === undefined) || scaling.kind === "custom" || entropy?.kind === "custom";
   return {
     positions: config ?? positions.name,
-    ...{ theta: decoder.rope.theta, scaling, entropy: entropy ?? null },
+    theta: decoder.rope.theta,
+    scaling,
+    entropy: entropy ?? null,
     // Where all layers are alike, that is all there is.
     ...(decoder.attention && { groups: groups.map(groupIn) }),
     ...(own && { numbers: await fingerprint(partsOfNumbers(extended, seqLen)) }),
@@ -90,9 +96,19 @@ export const identifyRun = async (config: TrainConfig): Promise<RunIdentity> => 
     model: await fingerprint(lora ? partsOfStored(checkpoint) : partsOfModel(await readParameters(checkpoint))),
     data: await fingerprint(partsOfData(sequences)),
     configuration: {
-      ...{ seed, steps, batchSize, gradientAccumulation, seqLen, learningRate, schedule },
+      seed,
+      steps,
+      batchSize,
+      gradientAccumulation,
+      seqLen,
+      learningRate,
+      schedule,
       gradientClipping: gradientClipping === Infinity ? null : gradientClipping,
-      ...{ beta1, beta2, epsilon, weightDecay, extension: await extensionIn(model.extended, seqLen) },
+      beta1,
+      beta2,
+      epsilon,
+      weightDecay,
+      extension: await extensionIn(model.extended, seqLen),
       ...(lora && { lora: { rank: lora.rank, alpha: lora.alpha, modules: [...lora.modules.keys()] } }),
     },
   };

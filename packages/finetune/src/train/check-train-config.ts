@@ -10,23 +10,27 @@ const signal: Rule = (where, name, value) =>
   );
 
 const keys: Keys<TrainConfig> = {
-  ...{ model: true, data: true, steps: true, batchSize: true, seqLen: true, longer: true },
-  ...{ beta1: true, beta2: true, epsilon: true, weightDecay: true },
-  ...{
-    gradientAccumulation: true,
-    gradientCheckpointing: optional(oneOf([true, false])),
-    learningRate: true,
-    schedule: true,
-    gradientClipping: true,
-  },
-  ...{
-    seed: true,
-    lora: true,
-    evaluation: true,
-    start: true,
-    signal: optional(signal),
-    onStep: optional(checkFunction),
-  },
+  model: true,
+  data: true,
+  steps: true,
+  batchSize: true,
+  seqLen: true,
+  longer: true,
+  beta1: true,
+  beta2: true,
+  epsilon: true,
+  weightDecay: true,
+  gradientAccumulation: true,
+  gradientCheckpointing: optional(oneOf([true, false])),
+  learningRate: true,
+  schedule: true,
+  gradientClipping: true,
+  seed: true,
+  lora: true,
+  evaluation: true,
+  start: true,
+  signal: optional(signal),
+  onStep: optional(checkFunction),
 };
 
 /** What people write elsewhere. */

@@ -153,7 +153,11 @@ export const train = async (config: TrainConfig): Promise<Trained> => {
   const extended = { ...model.extended, decoder };
   const frozen = lora && (await frozenBeside(lora, checkpoint, model.backend));
   const graphs = lossGraphs({
-    ...{ backend: model.backend, extended, batch, learned: Object.keys(parameters), frozen },
+    backend: model.backend,
+    extended,
+    batch,
+    learned: Object.keys(parameters),
+    frozen,
     gradientCheckpointing: config.gradientCheckpointing ?? false,
   });
   const losses: number[] = [];
@@ -186,7 +190,11 @@ export const train = async (config: TrainConfig): Promise<Trained> => {
       state = { step: step + 1, parameters, optimizer: next };
       const looked = await evaluate(step + 1);
       await onStep?.({
-        ...{ step: step + 1, loss, gradientNorm: norm, learningRate: rate(step), state },
+        step: step + 1,
+        loss,
+        gradientNorm: norm,
+        learningRate: rate(step),
+        state,
         tokensPerSecond: (1000 * samples.reduce((sum, sample) => sum + usedTokens(sample), 0)) / took,
         timeLeft: ((performance.now() - begun) / losses.length) * (steps - state.step),
         ...looked,

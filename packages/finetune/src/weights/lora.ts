@@ -9,20 +9,12 @@ import { sizeOf } from "@ropewalk/backend";
 import { check, checkKeys, checkNumber, optional, positive, type Keys, type Rule } from "@ropewalk/check";
 import type { Decoder } from "@ropewalk/decoder";
 import type { LearnedLowRank } from "@ropewalk/decoder/training";
-import { asRun, needCheckpoint, type LanguageModel } from "@ropewalk/generation";
-import {
-  adaptable,
-  adapterFiles,
-  adapterTensor,
-  tunedUnder,
-  type Checkpoint,
-  type ConvertedFile,
-} from "@ropewalk/models";
+import { asRun, type LanguageModel } from "@ropewalk/generation";
+import { adaptable, adapterTensor, type Checkpoint } from "@ropewalk/models";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import type { Parameter, Parameters } from "../optimizer/adam-w.ts";
 import type { Frozen } from "../loss/loss-graph.ts";
-import { extensionOn } from "./tuned-folder.ts";
 
 export type LoraConfig = {
   /** Default 8. */
@@ -117,43 +109,4 @@ export const frozenBeside = async (
     ]),
   );
   return { source, adapters, files: source.files.map(({ external }) => external) };
-};
-
-export type TunedAdapter = {
-  /** The one that was tuned, under the extension that it was loaded with. */
-  readonly model: Pick<LanguageModel, "source" | "extended">;
-  /** As `train` had it. */
-  readonly lora: LoraConfig;
-  /** Tokens of the samples. */
-  readonly seqLen: number;
-};
-
-const tunedKeys: Keys<TunedAdapter> = { model: true, lora: true, seqLen: positive };
-
-/**
- * The files of an adapter's folder as PEFT writes it, and beside them the extension that it was learned under, in the order they are
- * to be written in, as by `writeFolder` of `@ropewalk/models/node`.
- *
- * @param parameters - as `train` left them
- * @throws RangeError when a matrix is missing or of another shape
- */
-export const adapterFolder = (config: TunedAdapter, parameters: Parameters): readonly ConvertedFile[] => {
-  const { model, lora: asked, seqLen } = checkKeys<TunedAdapter>("adapterFolder", "config", config, tunedKeys);
-  const { name: baseModel, decoder } = needCheckpoint("adapterFolder", model.source);
-  const lora = loraOf("adapterFolder", decoder, asked);
-  const { rank, alpha, targets, modules } = lora;
-  const shapes = loraShapes(lora, decoder);
-  const matrix = (module: string, side: "A" | "B"): Parameter => {
-    const name = adapterTensor(module, side);
-    const wanted = shapes[name]!;
-    const { dims, data } = parameters[name] ?? {};
-    const holds = String(dims) === String(wanted);
-    check(holds, `adapterFolder: parameters["${name}"] must be [${wanted.join(", ")}]`, dims && `[${dims.join(", ")}]`);
-    return { dims: dims!, data: data! };
-  };
-  const matrices = [...modules.keys()].map(
-    (module) => [module, { A: matrix(module, "A"), B: matrix(module, "B") }] as const,
-  );
-  const tuned = tunedUnder(decoder, extensionOn(model.extended), seqLen);
-  return adapterFiles({ rank, alpha, targets, baseModel }, Object.fromEntries(matrices), tuned);
 };

@@ -33,8 +33,11 @@ const graphs = {
   "solar, an adapter over bfloat16": { family: "tiny/solar", seqLen: 67, lora: { rank: 4 } },
   "llama, an adapter over 4 bits": { family: "tiny/llama", seqLen: 67, quantize: "q4", lora: { rank: 4 } },
   "qwen2, an adapter over 8 bits, recomputed": {
-    ...{ family: "tiny/qwen2", seqLen: 67, gradientCheckpointing: true },
-    ...{ quantize: "q8", lora: { rank: 3 } },
+    family: "tiny/qwen2",
+    seqLen: 67,
+    gradientCheckpointing: true,
+    quantize: "q8",
+    lora: { rank: 3 },
   },
 } as const satisfies Readonly<Record<string, Graph>>;
 
@@ -75,7 +78,12 @@ export const recordGraph = async (
   }));
   await train({
     model: { backend: { ...backend, createSession }, source, extended },
-    ...{ data, seqLen, batchSize, steps: 2, learningRate: 1e-2, schedule: { kind: "constant" } },
+    data,
+    seqLen,
+    batchSize,
+    steps: 2,
+    learningRate: 1e-2,
+    schedule: { kind: "constant" },
     ...(lora && { lora }),
     ...(gradientCheckpointing && { gradientCheckpointing }),
   });
@@ -126,7 +134,8 @@ const kindOf = ({ values, constants, producers }: Known, model: ModelProto, node
     const tensor = tensors.get(name);
     const short = tensor && type === "int64" && tensor.externalData.length === 0;
     const elements = short ? `=${Array.from(tensorToArray(tensor).data).slice(0, 8).join()}` : "";
-    return `${constants.has(name) ? "constant " : producers.has(name) ? "" : "input "}${type}[${dims?.join()}]${elements}`;
+    const fromOutside = producers.has(name) ? "" : "input ";
+    return `${constants.has(name) ? "constant " : fromOutside}${type}[${dims?.join()}]${elements}`;
   };
   return nodes
     .map(({ domain, opType, input, attribute }) => {

@@ -78,7 +78,11 @@ export const abortSteps = async (backend: Backend, open: OpenModelFolder): Promi
   });
   // Two runs a step: it is stopped between them as well.
   const running = train({
-    ...{ ...config, batchSize: 2, gradientAccumulation: 2, steps: 1000, signal: stop.signal },
+    ...config,
+    batchSize: 2,
+    gradientAccumulation: 2,
+    steps: 1000,
+    signal: stop.signal,
     onStep: ({ step }) => void (steps = step),
   });
   const message = await running.then(

@@ -30,7 +30,10 @@ export const runIn = async function* (
     for (;;) {
       const { done, value } = await pieces.next();
       first ??= secondsSince(begun);
-      if (done) return (usage = value);
+      if (done) {
+        usage = value;
+        return value;
+      }
       yield value;
     }
   } finally {

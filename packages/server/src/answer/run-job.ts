@@ -27,17 +27,18 @@ type TokensGiven = (text: string, tokens: readonly GeneratedToken[], isWhole?: b
 /** The tokens that stand in the text that was given: what is held back may be cut off at a stop string. */
 const tokensGiven = (codec: TextCodec): TokensGiven => {
   let waiting: readonly GeneratedToken[] = [];
-  let [given, taken] = [0, 0];
+  /** Characters of the text so far, and of the tokens that were returned for it. */
+  let [textLength, tokensLength] = [0, 0];
   return (text, tokens, isWhole = false) => {
     waiting = [...waiting, ...tokens];
-    given += text.length;
+    textLength += text.length;
     if (isWhole) return waiting;
-    const first = waiting.findIndex(({ token }) => {
-      if (taken >= given) return true;
-      taken += textOf(codec, token).length;
-      return false;
-    });
-    const ready = first < 0 ? waiting : waiting.slice(0, first);
+    const ready: GeneratedToken[] = [];
+    for (const each of waiting) {
+      if (tokensLength >= textLength) break;
+      tokensLength += textOf(codec, each.token).length;
+      ready.push(each);
+    }
     waiting = waiting.slice(ready.length);
     return ready;
   };
@@ -55,7 +56,9 @@ const answering = async function* (
   const left: LeftPrefix[] = [];
   const ready: TokensGiven = stopStrings.length === 0 ? (_, all) => all : tokensGiven(model.text!);
   const options: GenerateOptions = {
-    ...{ maxNewTokens, sampling: sampling(index), signal },
+    maxNewTokens,
+    sampling: sampling(index),
+    signal,
     ...(after && { after }),
     ...(stopStrings.length > 0 && { stopStrings }),
     ...(logprobs !== undefined && { logprobs, onToken: (token) => tokens.push(token) }),

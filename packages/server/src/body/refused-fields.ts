@@ -6,8 +6,14 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** They say who asks, or how OpenAI's own servers are to go about it: the answer is the same without. */
 export const withoutEffect: readonly string[] = [
-  ...["user", "metadata", "store", "safety_identifier", "service_tier"],
-  ...["prompt_cache_key", "prompt_cache_retention", "parallel_tool_calls"],
+  "user",
+  "metadata",
+  "store",
+  "safety_identifier",
+  "service_tier",
+  "prompt_cache_key",
+  "prompt_cache_retention",
+  "parallel_tool_calls",
 ];
 
 const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0;

@@ -91,7 +91,8 @@ const promptIds = v.pipe(v.array(ids), v.nonEmpty());
 const prompt = v.lazy((given): v.GenericSchema<PromptBody> => {
   if (!Array.isArray(given)) return one;
   const [first] = given as readonly unknown[];
-  return typeof first === "number" ? ids : Array.isArray(first) ? promptIds : prompts;
+  if (typeof first === "number") return ids;
+  return Array.isArray(first) ? promptIds : prompts;
 });
 
 const chatEntries = {

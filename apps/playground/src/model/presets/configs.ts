@@ -10,9 +10,18 @@ export type Preset = {
 };
 
 const common = {
-  ...{ vocab_size: 512, hidden_size: 64, intermediate_size: 176, num_hidden_layers: 4, num_attention_heads: 4 },
-  ...{ num_key_value_heads: 2, max_position_embeddings: 256, rope_theta: 10_000, tie_word_embeddings: false },
-  ...{ bos_token_id: 1, eos_token_id: 2, torch_dtype: "float32" },
+  vocab_size: 512,
+  hidden_size: 64,
+  intermediate_size: 176,
+  num_hidden_layers: 4,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  max_position_embeddings: 256,
+  rope_theta: 10_000,
+  tie_word_embeddings: false,
+  bos_token_id: 1,
+  eos_token_id: 2,
+  torch_dtype: "float32",
 };
 
 const ofLlama = {
@@ -30,7 +39,9 @@ export const presets: readonly Preset[] = [
     family: mistral,
     config: {
       ...ofLlama,
-      ...{ model_type: "mistral", architectures: ["MistralForCausalLM"], sliding_window: 64 },
+      model_type: "mistral",
+      architectures: ["MistralForCausalLM"],
+      sliding_window: 64,
     },
   },
   {
@@ -38,8 +49,12 @@ export const presets: readonly Preset[] = [
     family: phi,
     config: {
       ...common,
-      ...{ model_type: "phi", architectures: ["PhiForCausalLM"], hidden_act: "gelu_new", layer_norm_eps: 1e-5 },
-      ...{ partial_rotary_factor: 0.5, num_key_value_heads: 4 },
+      model_type: "phi",
+      architectures: ["PhiForCausalLM"],
+      hidden_act: "gelu_new",
+      layer_norm_eps: 1e-5,
+      partial_rotary_factor: 0.5,
+      num_key_value_heads: 4,
     },
   },
   {

@@ -98,7 +98,9 @@ const draftOf = (random: Random, params: NiahParams, essays: readonly string[]):
   const queries = asked.map(({ key }) => key);
   const { input, answerPrefix } = wordingFor(thing, queries, numQueries * numValues === 1);
   return {
-    ...{ answerPrefix, answers: asked.flatMap(({ values }) => values), least },
+    answerPrefix,
+    answers: asked.flatMap(({ values }) => values),
+    least,
     input: (units) => input(text(units)),
     ...(filled && { filled: (units, pieces) => input(filled(units, pieces)) }),
   };

@@ -32,12 +32,10 @@ const draftOf = (random: Random, { question, answers, own, near }: Question, all
   const known = new Set([...own, ...near]);
   const others = shuffled(random, near).map(placed);
   const rest = all.filter((document) => !known.has(document));
-  /** Another document of the file; over and over where it has no more. */
+  const more = [rest, near].find((documents) => documents.length > 0) ?? own;
+  /** Another document of the file. When all have been used, they are used again, in another order. */
   const other = (index: number): Placed => {
-    while (others.length <= index) {
-      const more = rest.length > 0 ? rest : near.length > 0 ? near : own;
-      others.push(...shuffled(random, more).map(placed));
-    }
+    while (others.length <= index) others.push(...shuffled(random, more).map(placed));
     return others[index]!;
   };
   const input = (units: number, pieces = 0): string => {
