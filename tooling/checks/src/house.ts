@@ -200,6 +200,12 @@ export const tooling: Readonly<Record<string, readonly string[]>> = {
   "tooling/vectors": [],
 };
 
+/** Code that is no package: the documentation's, and the examples. It may import every room that is not an app, and these packages. */
+export const outsidePackages: Readonly<Record<string, readonly string[]>> = {
+  docs: ["@ropewalk/testing", "node:", "playwright-core", "typedoc", "typedoc-plugin-markdown", "vitepress", "vue"],
+  examples: ["@huggingface/transformers", "@langchain/core", "node:", "onnxruntime-node"],
+};
+
 /** Folders whose files may import another package's files by a path, and not by its entry. Nothing may so import a `test/` folder. */
 export const insideOthers: readonly { readonly from: string; readonly to: string; readonly why: string }[] = [
   { from: "packages/finetune/test", to: "packages/graph/src/record", why: "one operator at a time is recorded anew" },
@@ -211,5 +217,7 @@ export const insideOthers: readonly { readonly from: string; readonly to: string
     to: "tooling/vectors/src",
     why: "the conformance suite's graphs are written anew and compared",
   },
+  { from: "tooling/passkey", to: "apps/cli/src", why: "starts the command" },
+  { from: "docs", to: "tooling/checks/src", why: "finds links as the check does" },
   { from: "tooling/checks/test", to: "docs/.vitepress", why: "the documentation's links and pages are checked" },
 ];

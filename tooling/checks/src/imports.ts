@@ -1,12 +1,25 @@
-/** What a TypeScript file imports, by specifier: static, dynamic and type imports alike. */
+/** What a file of code imports, by specifier: every form in which one file names another. */
 import { globSync, readFileSync } from "node:fs";
 
-const statement =
-  /^[ \t]*(?:import|export)\s[^"'`;]*?\bfrom\s*"([^"\s$]+)"|^[ \t]*import\s*"([^"\s$]+)"|\bimport\s*\(\s*"([^"\s$]+)"/gm;
+const quoted = /["'`]([^"'`\s$]+)["'`]/.source;
+
+/** The forms: statements, a bare import, calls that take a specifier, and an address beside the file that ends as code does. */
+const forms = new RegExp(
+  [
+    String.raw`^[ \t]*(?:import|export)\s[^"'\`;]*?\bfrom\s*${quoted}`,
+    String.raw`^[ \t]*import\s*${quoted}`,
+    String.raw`\b(?:import|require|import\.meta\.resolve|createRequire\([^()]*\)|vi\.(?:do)?[mM]ock)\s*\(\s*${quoted}`,
+    String.raw`\bnew URL\(\s*["'\`](\.[^"'\`\s$]*\.[cm]?[jt]sx?)["'\`]\s*,\s*import\.meta\.url`,
+  ].join("|"),
+  "gm",
+);
+
+/** A comment begins behind a space or a bracket; in a string, as of a pattern of files, its signs mostly do not. */
+const comments = /(?<![^\s(])\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
 
 export const importsOf = (source: string): readonly string[] =>
-  [...source.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "").matchAll(statement)].map(
-    ([, named, bare, dynamic]) => (named ?? bare ?? dynamic)!,
+  [...source.replace(comments, "").matchAll(forms)].map(
+    ([, named, bare, called, address]) => (named ?? bare ?? called ?? address)!,
   );
 
 /** The package that a specifier names: `@scope/name`, `name`, `node:` for Node's own modules; undefined for a path. */
@@ -23,7 +36,7 @@ export type SourceFile = {
   readonly testPaths?: readonly string[];
 };
 
-const testPath = /["'`]((?:\.{1,2}\/|packages\/|apps\/)[^"'`$\s]*\/test\/[^"'`$\s]*)/g;
+const testPath = /["'`]((?:\.{1,2}\/|packages\/|apps\/)[^"'`$\s]*\/test(?:\/[^"'`$\s]*|(?=["'`])))/g;
 
 const readSourceFile = (path: string): SourceFile => {
   const source = readFileSync(path, "utf8");
@@ -31,8 +44,10 @@ const readSourceFile = (path: string): SourceFile => {
   return { path: path.replaceAll("\\", "/"), imports: importsOf(source), testPaths };
 };
 
-/** The TypeScript files below a folder. */
+const built = /(^|[\\/])(node_modules|dist|\.vitepress[\\/]cache)$/;
+
+/** The files of code below a folder, TypeScript and JavaScript alike. */
 export const filesBelow = (folder: string): readonly SourceFile[] =>
-  globSync(`${folder}/**/*.ts`, { exclude: (path) => /(^|[\\/])(node_modules|dist)$/.test(String(path)) }).map(
-    readSourceFile,
-  );
+  globSync([`${folder}/**/*.{ts,mts,cts,tsx,js,mjs,cjs,jsx}`, `${folder}/.*/**/*.{ts,mts,js,mjs}`], {
+    exclude: (path) => built.test(String(path)),
+  }).map(readSourceFile);

@@ -4,7 +4,7 @@
  */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, posix } from "node:path";
-import { house, importsOfAllTests, insideOthers, tooling, type Room } from "./house.ts";
+import { house, importsOfAllTests, insideOthers, outsidePackages, tooling, type Room } from "./house.ts";
 import { filesBelow, packageOf, type SourceFile } from "./imports.ts";
 
 type House = Readonly<Record<string, Room>>;
@@ -35,7 +35,7 @@ const namesTestFolders = "tooling/testing/src/vectors.ts";
 /** Strings that name files within another package's `test/`, whose folders only one file names. */
 export const testPathViolations = (folder: string, files: readonly SourceFile[]): readonly string[] =>
   files
-    .filter(({ path }) => path !== namesTestFolders && !path.startsWith("tooling/checks/test/"))
+    .filter(({ path }) => path !== namesTestFolders && !path.startsWith("tooling/checks/"))
     .flatMap(({ path, testPaths = [] }) =>
       testPaths
         .map((name) => (name.startsWith(".") ? posix.join(dirname(path), name) : name))
@@ -67,6 +67,10 @@ export const violations = (
 ): readonly string[] => {
   const found: string[] = [];
   const used = new Set<string>();
+  for (const { path, imports } of files)
+    for (const imported of imports)
+      if (imported.startsWith(".") && posix.join(dirname(path), imported).startsWith(`${room.folder}/test/`))
+        found.push(`${path}: sources may not import ${imported}`);
   for (const file of files)
     for (const imported of file.imports) {
       const target = packageOf(imported);
@@ -115,33 +119,34 @@ export const testViolations = (name: string, room: Room, files: readonly SourceF
   return importViolations(files, allows, `tests of ${name} (floor ${room.floor})`);
 };
 
-/** What the files of a folder of tooling do that its row does not allow. */
+/** What the files of a folder that is no room do that its row does not allow. */
 export const toolingViolations = (
   folder: string,
   packages: readonly string[],
   files: readonly SourceFile[],
 ): readonly string[] => {
-  const also = new Set([...packages, ...importsOfAllTests]);
+  const also = new Set(packages);
   const allows = (target: string): boolean => also.has(target) || (house[target]?.floor ?? Infinity) < appsFloor;
   return importViolations(files, allows, folder);
 };
 
-const foldersWithManifest = (...patterns: readonly string[]): readonly string[] =>
+const foldersOfCode = (...patterns: readonly string[]): readonly string[] =>
   patterns
     .flatMap((pattern) => globSync(pattern))
     .map((folder) => folder.replaceAll("\\", "/"))
-    .filter((folder) => existsSync(`${folder}/package.json`));
+    .filter((folder) => existsSync(`${folder}/package.json`) || filesBelow(folder).length > 0);
 
-/** Every room of the table, every folder of tooling, and every folder that should be in the table. */
+/** Every room of the table, every folder of tooling, the documentation, the examples, and every folder that should be in the table. */
 export const checkLayering = (): readonly string[] => {
   const known = new Set([...Object.values(house).map(({ folder }) => folder), ...Object.keys(tooling)]);
-  const unknown = foldersWithManifest("packages/*", "apps/*", "tooling/*")
+  const unknown = foldersOfCode("packages/*", "apps/*", "tooling/*")
     .filter((folder) => !known.has(folder) && folder !== "tooling/tsconfig")
     .map((folder) => `${folder}: not in the house's table`);
   const rooms = Object.entries(house).flatMap(([name, room]) => {
     const files = filesBelow(room.folder);
     const sources = files.filter(({ path }) => path.startsWith(`${room.folder}/src/`));
-    const tests = files.filter(({ path }) => path.startsWith(`${room.folder}/test/`));
+    // What configures a room's tools stands beside its sources, and may import what its tests may.
+    const tests = files.filter((file) => !sources.includes(file));
     const manifest = JSON.parse(readFileSync(`${room.folder}/package.json`, "utf8")) as Manifest;
     return [
       ...violations(name, room, sources, manifest),
@@ -150,7 +155,10 @@ export const checkLayering = (): readonly string[] => {
       ...testPathViolations(room.folder, files),
     ];
   });
-  const tools = Object.entries(tooling).flatMap(([folder, packages]) => {
+  const tools = Object.entries(tooling).map(
+    ([folder, packages]) => [folder, [...packages, ...importsOfAllTests]] as const,
+  );
+  const others = [...tools, ...Object.entries(outsidePackages)].flatMap(([folder, packages]) => {
     const files = filesBelow(folder);
     return [
       ...toolingViolations(folder, packages, files),
@@ -158,7 +166,7 @@ export const checkLayering = (): readonly string[] => {
       ...testPathViolations(folder, files),
     ];
   });
-  return [...unknown, ...floorViolations(house), ...rooms, ...tools];
+  return [...unknown, ...floorViolations(house), ...rooms, ...others];
 };
 
 if (import.meta.main) {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { houseTable } from "../src/house-table.ts";
 import { house, type Room } from "../src/house.ts";
-import { importsOf, packageOf } from "../src/imports.ts";
+import { filesBelow, importsOf, packageOf } from "../src/imports.ts";
 import {
   checkLayering,
   floorViolations,
@@ -29,6 +31,34 @@ describe("layering", () => {
     expect(violations("@ropewalk/rope", rope, files, declares("@ropewalk/position-mapping"))).toEqual([
       "packages/rope/src/a.ts: @ropewalk/rope (floor 2) may not import @ropewalk/position-mapping; it may import @ropewalk/check",
     ]);
+  });
+
+  it("refuses sources that import their own tests", () => {
+    const files = [{ path: "packages/rope/src/deep/a.ts", imports: ["../../test/b.ts", "../test/c.ts"] }];
+    expect(violations("@ropewalk/rope", rope, files, declares())).toEqual([
+      "packages/rope/src/deep/a.ts: sources may not import ../../test/b.ts",
+    ]);
+  });
+
+  it("reads every file of code, also where a folder's name begins with a dot", () => {
+    const folder = mkdtempSync(join(tmpdir(), "ropewalk-layering-"));
+    const names = [
+      "src/a.ts",
+      "src/b.mts",
+      "src/c.js",
+      "src/cache/d.tsx",
+      "e.config.ts",
+      ".site/f.ts",
+      ".site/g/h.mjs",
+    ];
+    for (const name of [...names, "dist/a.ts", "node_modules/x/a.ts", "src/a.json"]) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), 'import "x"; new URL("../../rope/test", import.meta.url);');
+    }
+    const files = filesBelow(folder);
+    rmSync(folder, { recursive: true });
+    expect(files.map(({ path }) => path.slice(folder.length + 1)).toSorted()).toEqual(names.toSorted());
+    expect(new Set(files.flatMap(({ testPaths = [] }) => testPaths))).toEqual(new Set(["../../rope/test"]));
   });
 
   it("lets only the files behind ./onnx import graph", () => {
@@ -115,6 +145,10 @@ describe("layering", () => {
   it("reads every form of import", () => {
     const source = `import a from "a";\nimport type { B } from "@x/b/sub";\nexport * from "./c.ts";\nconst d = await import("node:fs");\nimport "#e";\n// import "commented"`;
     expect(importsOf(source).map(packageOf)).toEqual(["a", "@x/b", undefined, "node:", undefined]);
+    const called = `a = require("node:a");\nimport b = require("node:b");\nc = createRequire(import.meta.url)('node:c');\nd = await import(\`d\`);\nimport.meta.resolve("e");\nvi.mock("../f.ts");\nnew URL("../../g/src/g.ts", import.meta.url);`;
+    expect(importsOf(called)).toEqual(["node:a", "node:b", "node:c", "d", "e", "../f.ts", "../../g/src/g.ts"]);
+    const patterns = `glob("src/*.ts");\nimport a from "a";\nglob("**/*.js");`;
+    expect(importsOf(patterns)).toEqual(["a"]);
     expect(importsOf(`const rows = { "method from": a, flag: "--shift-from",\n  what: "b" };`)).toEqual([]);
   });
 });
