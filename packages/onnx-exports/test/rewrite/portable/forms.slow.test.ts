@@ -24,7 +24,7 @@ import {
 import { open } from "@ropewalk/testing/exports/run-export";
 import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { describe, expect, it } from "vitest";
-import { extendExport } from "../src/index.ts";
+import { extendExport } from "../../../src/index.ts";
 
 const tolerance = 1e-4;
 

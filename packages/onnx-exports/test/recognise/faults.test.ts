@@ -20,7 +20,7 @@ import { configOf, exportPath, extend, modelOf, tablesOf } from "@ropewalk/testi
 import { open, type Runner } from "@ropewalk/testing/exports/run-export";
 import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { extendExport, loadExport, tablePlaces } from "../src/index.ts";
+import { extendExport, loadExport, tablePlaces } from "../../src/index.ts";
 
 const fault = (name: string) => {
   const at = new URL(`faults/${name}/`, import.meta.url);

@@ -19,7 +19,7 @@ import { decode, encode } from "@ropewalk/graph";
 import { selfExtend } from "@ropewalk/context-extension";
 import { exportPath } from "@ropewalk/testing/exports/export-files";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { extendFolder, trainedContextOf } from "../src/node.ts";
+import { extendFolder, trainedContextOf } from "../../src/node.ts";
 
 const extension = selfExtend({ groupSize: 2, window: 16 });
 

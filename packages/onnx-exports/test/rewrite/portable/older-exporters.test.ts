@@ -9,7 +9,7 @@ import { configOf, expectedOf, goldenOf, modelOf } from "@ropewalk/testing/expor
 import { open } from "@ropewalk/testing/exports/run-export";
 import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { expect, it } from "vitest";
-import { extendExport } from "../src/index.ts";
+import { extendExport } from "../../../src/index.ts";
 
 const name = "torch-ts-eager-llama";
 const trainedContext = 64;

@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as native from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
-import { extendFolder } from "../src/node.ts";
+import { extendFolder } from "../../src/node.ts";
 
 const { Tensor } = native;
 const extension = selfExtend({ groupSize: 2, window: 16 });

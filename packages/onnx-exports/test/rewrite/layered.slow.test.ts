@@ -21,7 +21,7 @@ import { expectGolden } from "@ropewalk/testing/goldens/expect-golden";
 import { layeredExtension, type LayeredCase } from "@ropewalk/testing/goldens/layered-cases";
 import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { extendExport, loadExport } from "../src/index.ts";
+import { extendExport, loadExport } from "../../src/index.ts";
 
 const tolerance = 2e-3;
 

@@ -9,7 +9,7 @@ import { openFolder } from "@ropewalk/models/node";
 import { configOf, expectedOf, exportNames, exportPath, extend } from "@ropewalk/testing/exports/export-files";
 import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { describe, expect, it } from "vitest";
-import { loadExport } from "../src/index.ts";
+import { loadExport } from "../../../src/index.ts";
 
 const extension = selfExtend({ groupSize: 4, window: 16 });
 const everything = cpu({ threads: 1 });

@@ -4,7 +4,7 @@ import { dynamicNtk, selfExtend, withPositions } from "@ropewalk/context-extensi
 import { configOf, modelOf } from "@ropewalk/testing/exports/export-files";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { extendExport, type ExtendOptions } from "../src/index.ts";
+import { extendExport, type ExtendOptions } from "../../src/index.ts";
 
 const extension = selfExtend({ groupSize: 2, window: 16 });
 

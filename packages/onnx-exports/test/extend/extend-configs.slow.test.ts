@@ -2,7 +2,7 @@
 import { reRope, selfExtend, slidingWindow, yarn, type ContextExtension } from "@ropewalk/context-extension";
 import { configOf, exportNames, extend } from "@ropewalk/testing/exports/export-files";
 import { describe, expect, it } from "vitest";
-import { extendConfigs } from "../src/index.ts";
+import { extendConfigs } from "../../src/index.ts";
 
 const extensions: readonly (readonly [string, ContextExtension])[] = [
   ["nothing", {}],

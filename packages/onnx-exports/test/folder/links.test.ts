@@ -22,8 +22,8 @@ import { selfExtend } from "@ropewalk/context-extension";
 import { inMemory } from "@ropewalk/models";
 import { exportPath } from "@ropewalk/testing/exports/export-files";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { extendExport, loadExport } from "../src/index.ts";
-import { extendFolder, trainedContextOf } from "../src/node.ts";
+import { extendExport, loadExport } from "../../src/index.ts";
+import { extendFolder, trainedContextOf } from "../../src/node.ts";
 
 const extension = selfExtend({ groupSize: 2, window: 16 });
 

@@ -17,7 +17,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { inMemory } from "@ropewalk/models";
 import { configOf, modelOf } from "@ropewalk/testing/exports/export-files";
-import { extendExport, loadExport } from "../src/index.ts";
+import { extendExport, loadExport } from "../../src/index.ts";
 
 const extension = selfExtend({ groupSize: 4, window: 16 });
 

@@ -6,7 +6,7 @@ import { configOf, exportNames, extend, modelOf } from "@ropewalk/testing/export
 import { open, type Runner } from "@ropewalk/testing/exports/run-export";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
-import { extendExport, type Attentions, type ExtendOptions } from "../src/index.ts";
+import { extendExport, type Attentions, type ExtendOptions } from "../../../src/index.ts";
 import { config, oneLayer, rowDim, sizes, weightsInLoops, type PairRule } from "./one-layer.ts";
 
 const extension = selfExtend({ groupSize: 4, window: 16 });

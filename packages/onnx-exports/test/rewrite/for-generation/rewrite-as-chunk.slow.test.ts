@@ -33,7 +33,7 @@ import { largestDifference } from "@ropewalk/testing/numbers/largest-difference"
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { extendExport, loadExport, type ExtendOptions } from "../src/index.ts";
+import { extendExport, loadExport, type ExtendOptions } from "../../../src/index.ts";
 
 const llama = "genai-cpu-llama";
 const extension = selfExtend({ groupSize: 4, window: 16 });

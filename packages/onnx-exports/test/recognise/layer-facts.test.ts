@@ -9,7 +9,7 @@ import {
   type LayeredForm,
 } from "@ropewalk/testing/exports/layered-exports";
 import { beforeAll, describe, expect, it } from "vitest";
-import { extendConfigs, extendExport, loadExport, type ExtendedExport } from "../src/index.ts";
+import { extendConfigs, extendExport, loadExport, type ExtendedExport } from "../../src/index.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -13,7 +13,7 @@ import {
 } from "@ropewalk/graph";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
-import { raiseVersions } from "../src/rewrite/for-generation/raise-opset.ts";
+import { raiseVersions } from "../../../src/rewrite/for-generation/raise-opset.ts";
 
 const sizes = [2, 6];
 const data = Float32Array.from({ length: 12 }, (_, i) => Math.sin(3 * i) * (i + 1));

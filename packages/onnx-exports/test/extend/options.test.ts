@@ -3,8 +3,8 @@ import { logN, selfExtend } from "@ropewalk/context-extension";
 import { inMemory } from "@ropewalk/models";
 import { configOf, modelOf } from "@ropewalk/testing/exports/export-files";
 import { describe, expect, it } from "vitest";
-import { extendConfigs, extendExport, loadExport } from "../src/index.ts";
-import { extendFolder, trainedContextOf } from "../src/node.ts";
+import { extendConfigs, extendExport, loadExport } from "../../src/index.ts";
+import { extendFolder, trainedContextOf } from "../../src/node.ts";
 
 const name = "genai-cpu-llama";
 const extension = selfExtend({ groupSize: 4, window: 16 });

@@ -5,8 +5,8 @@ import { inMemory } from "@ropewalk/models";
 import { configOf, modelOf } from "@ropewalk/testing/exports/export-files";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { extendExport, loadExport } from "../src/index.ts";
-import { describeExtension, readMetadata, type RopewalkMetadata } from "../src/metadata/metadata.ts";
+import { extendExport, loadExport } from "../../src/index.ts";
+import { describeExtension, readMetadata, type RopewalkMetadata } from "../../src/metadata/metadata.ts";
 
 const name = "torch-ts-eager-llama";
 const config = configOf(name);
