@@ -19,7 +19,9 @@ import { engineFile, type EngineFile } from "../engines/index.ts";
 import { check } from "../errors.ts";
 import type { DataPlace } from "../graph/external-data.ts";
 import { chunkMetadata, extensionMetadata, withMetadata, type ChunkMetadata } from "../metadata/metadata.ts";
-import { decoderSizesOf, readExport, slideInPart, type ReadExport } from "../recognise/read-export.ts";
+import { decoderSizesOf } from "../recognise/decoder-sizes.ts";
+import { slideInPart } from "../recognise/export-context.ts";
+import { readExport, type ReadExport } from "../recognise/read-export.ts";
 import { rewriteAsChunk } from "../rewrite/for-generation/rewrite-as-chunk.ts";
 import { maxTokens } from "../rewrite/portable/position-pages.ts";
 import { rewritePortable } from "../rewrite/portable/rewrite-portable.ts";
@@ -45,7 +47,7 @@ export type ExtendedModel = {
   readonly numLayers: number;
   /** The files that hold its weights, relative to the model's folder. */
   readonly dataFiles: readonly string[];
-  /** What changed beyond what was asked for, in sentences: a program should print them. */
+  /** Sentences about changes that were not asked for. A program should print them. */
   readonly notices: readonly string[];
   /** Every place in a file that holds weights. */
   readonly places: readonly DataPlace[];
@@ -80,7 +82,7 @@ type Rewritten = {
   readonly chunk?: ChunkMetadata;
 };
 
-/** For a caller that keeps the cache. */
+/** The model for a caller that keeps the cache. */
 const extendPortable = ({ extension, cache, attentions }: ExtendOptions, exported: ReadExport): Rewritten => {
   const { view, attentionMatches, context } = exported;
   check(cache === undefined, `cache must be absent for runtime "portable", where the caller keeps it`, cache);
@@ -91,7 +93,7 @@ const extendPortable = ({ extension, cache, attentions }: ExtendOptions, exporte
   return { extended, model: rewritePortable({ attentionMatches, groups, attentions }, view) };
 };
 
-/** For `@ropewalk/generation`. */
+/** The model for `@ropewalk/generation`, which keeps the cache. */
 const extendForGeneration = (options: ExtendOptions, exported: ReadExport): Rewritten => {
   const { extension, cache, attentions, engines = [] } = options;
   const { view, attentionMatches } = exported;
@@ -110,7 +112,7 @@ const extendForGeneration = (options: ExtendOptions, exported: ReadExport): Rewr
   return { extended, model, chunk: chunkMetadata(extended) };
 };
 
-/** The files of engines. A genai_config.json that was given is the export's own, with the new limits, and no engine's. */
+/** The files of engines. If a genai_config.json was given, that one gets the new limits, and no other is written. */
 const filesOfEngines = (
   { engines = [], file = "model.onnx", genaiConfig }: ExtendOptions,
   extended: Pick<ExtendedModel, "model" | "config" | "capacity">,
@@ -124,7 +126,7 @@ const filesOfEngines = (
   );
 };
 
-/** What was taken on trust. */
+/** Says which rotary tables were not compared with config.json. */
 const tableNotices = ({ unreadTables }: ReadExport): readonly string[] =>
   unreadTables.length === 0
     ? []

@@ -1,4 +1,4 @@
-/** Keys or values of past and new tokens, joined in the graph: present = Concat(past, new), axis 2. */
+/** Keys or values of past and new tokens that a graph joins: present = Concat(past, new) on axis 2. */
 import type { NodeProto } from "@ropewalk/graph";
 import { readAttributes } from "./read-attributes.ts";
 import { refuse } from "../errors.ts";
@@ -7,13 +7,13 @@ import type { ExportView } from "../graph/export-view.ts";
 
 export type Joined = { readonly past: string; readonly fresh: string; readonly present: string };
 
-/** What brings joined keys or values to the attention: repeated for every query head, transposed, scaled. */
+/** Operators between joined keys or values and their attention: they repeat them for every query head, transpose, scale. */
 const carries = new Set(["Unsqueeze", "Squeeze", "Expand", "Reshape", "Transpose", "Cast", "Identity", "Mul", "Div"]);
 
-/** Longer ways than any export has are not followed. */
+/** More nodes than any export has between a join and its attention. */
 const maxSteps = 100;
 
-/** The input of the graph that a past is, through nodes that leave it as it is. */
+/** The input of the graph that a value equals; undefined if a node on the way changes it. */
 const inputOf = (view: ExportView, name: string): string | undefined => {
   let at = name;
   for (let step = 0; step < maxSteps && !view.inputs.has(at); step++) {
@@ -25,7 +25,7 @@ const inputOf = (view: ExportView, name: string): string | undefined => {
   return view.inputs.has(at) ? at : undefined;
 };
 
-/** The join that makes a value, if one does. */
+/** The join of past and new keys that a node does; undefined if it does something else. */
 const joinAt = (view: ExportView, maker: NodeProto | undefined): Joined | undefined => {
   if (maker?.opType !== "Concat" || maker.input.length !== 2) return undefined;
   const past = inputOf(view, maker.input[0]!);
@@ -35,7 +35,12 @@ const joinAt = (view: ExportView, maker: NodeProto | undefined): Joined | undefi
     : undefined;
 };
 
-/** The join that leads to `name`, which `node` takes. */
+/**
+ * The join that a value comes from.
+ *
+ * @param node - the node that attends, for error messages
+ * @throws RangeError when there is no such join
+ */
 export const readJoined = (view: ExportView, node: NodeProto, name: string): Joined => {
   let at = name;
   for (let step = 0; ; step++) {

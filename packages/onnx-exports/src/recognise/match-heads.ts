@@ -1,25 +1,26 @@
-/** A site whose queries, keys and values lie head by head, [batch, numHeads, seqLen, headDim], behind a rotation and a mask. */
+/** Matches attention whose queries, keys and values lie head by head, [batch, numHeads, seqLen, headDim], with a mask that is added. */
 import type { NodeProto } from "@ropewalk/graph";
 import { check, refuse } from "../errors.ts";
 import { describeNode } from "../graph/describe-node.ts";
 import type { ExportView } from "../graph/export-view.ts";
 import type { AttentionMatch } from "./attention-match.ts";
 import { readCache } from "./past-and-present.ts";
-import type { LayerFacts } from "./forms/form.ts";
+import type { LayerFacts } from "./layer-facts.ts";
 import type { Joined } from "./joined-cache.ts";
 import { readMask } from "./trial/read-mask.ts";
 import { readRotated } from "./rotation/rotated-value.ts";
 
-/** Names of what attends: rotated queries, keys and values with their cache, the mask ("": none), the result. */
+/** The names of the values that one attention takes and gives: rotated queries, keys and values with their cache, the mask, the output. */
 export type Attending = {
   readonly query: string;
   readonly keys: Joined;
   readonly values: Joined;
+  /** "" if there is none. */
   readonly mask: string;
   readonly output: string;
 };
 
-/** All of the site but what is done with its scores. */
+/** The match, but for its scale and softcap. */
 export const matchHeads = (
   view: ExportView,
   node: NodeProto,
@@ -61,7 +62,11 @@ export const matchHeads = (
     present: cache.present,
     type: cache.type,
     output: { name: output, layout: "heads" },
-    ...{ numHeads, numKvHeads, headDim, rotaryDim, layout },
+    numHeads,
+    numKvHeads,
+    headDim,
+    rotaryDim,
+    layout,
     ...(window === undefined ? {} : { window }),
   };
 };

@@ -1,4 +1,4 @@
-/** What a graph says of its key-value cache: [batch, numKvHeads, pastLen, headDim]. */
+/** The key-value cache of one attention: the graph's inputs and outputs for it, [batch, numKvHeads, pastLen, headDim]. */
 import type { NodeProto } from "@ropewalk/graph";
 import { check, refuse } from "../errors.ts";
 import { describeNode } from "../graph/describe-node.ts";
@@ -6,13 +6,18 @@ import type { ExportView } from "../graph/export-view.ts";
 import type { AttentionMatch } from "./attention-match.ts";
 
 export type Cache = Pick<AttentionMatch, "past" | "present" | "type"> & {
+  /** Undefined if the graph does not state the size. */
   readonly numKvHeads: number | undefined;
   readonly headDim: number | undefined;
 };
 
 const fixed = (dim: unknown): number | undefined => (typeof dim === "number" && dim > 0 ? dim : undefined);
 
-/** Checks the cache of a node: past keys and values are inputs of the graph, and present ones are made. */
+/**
+ * The cache of a node.
+ *
+ * @throws RangeError when past keys and values are no inputs of the graph, or the node gives no present ones
+ */
 export const readCache = (
   view: ExportView,
   node: NodeProto,

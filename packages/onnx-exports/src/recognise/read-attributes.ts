@@ -1,4 +1,4 @@
-/** Attributes of nodes by name; those that a form does not know are refused. */
+/** Attributes of a node by name. A node with attributes that its reader does not know is refused. */
 import type { NodeProto } from "@ropewalk/graph";
 import { refuse } from "../errors.ts";
 import { describeNode } from "../graph/describe-node.ts";
@@ -8,10 +8,10 @@ export type Attributes = {
   readonly float: (name: string, fallback: number) => number;
 };
 
-/** Reads attributes; any outside `known` is refused, since what it does is not known. */
+/** @throws RangeError when the node has an attribute outside of `known`, since its effect is not known */
 export const readAttributes = (node: NodeProto, known: readonly string[]): Attributes => {
-  const stranger = node.attribute.find(({ name }) => !known.includes(name));
-  if (stranger) refuse(`${describeNode(node)} must have no attributes but ${known.join(", ")}, got ${stranger.name}`);
+  const unknown = node.attribute.find(({ name }) => !known.includes(name));
+  if (unknown) refuse(`${describeNode(node)} must have no attributes but ${known.join(", ")}, got ${unknown.name}`);
   const find = (name: string) => node.attribute.find((attribute) => attribute.name === name);
   return {
     integer: (name, fallback) => {

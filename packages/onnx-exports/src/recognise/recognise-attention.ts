@@ -1,10 +1,10 @@
-/** The attention sites that a graph has of the known forms. */
+/** Finds the attention of every layer of a graph, in one of the known forms. */
 import { innerGraphs, type NodeProto } from "@ropewalk/graph";
 import { check, refuse } from "../errors.ts";
 import { describeNode } from "../graph/describe-node.ts";
 import type { ExportView } from "../graph/export-view.ts";
 import type { AttentionMatch } from "./attention-match.ts";
-import type { LayerFacts } from "./forms/form.ts";
+import type { LayerFacts } from "./layer-facts.ts";
 import { forms } from "./forms/index.ts";
 
 const operatorOf = ({ domain, opType }: NodeProto): string =>
@@ -13,7 +13,7 @@ const operatorOf = ({ domain, opType }: NodeProto): string =>
 const readNode = (view: ExportView, node: NodeProto, facts: LayerFacts): AttentionMatch | undefined => {
   const form = forms.find(({ operator }) => operator === operatorOf(node));
   if (form) return form.read(view, node, facts);
-  // Whatever else attends by its name.
+  // A node that attends by its name, in a form that is not known.
   if (/attention/i.test(node.opType))
     refuse(
       `${describeNode(node)} must be of a known form (${forms.map(({ operator }) => operator).join(", ")}), got ${operatorOf(node)}`,
@@ -21,7 +21,7 @@ const readNode = (view: ExportView, node: NodeProto, facts: LayerFacts): Attenti
   return undefined;
 };
 
-/** Attention inside of branches and loops, where it is not looked for. */
+/** Refuses attention inside of branches and loops, which is not looked for there. */
 const refuseInside = (node: NodeProto): void => {
   const inner = innerGraphs(node).flatMap((graph) => graph.node);
   const attends = inner.find(({ opType }) => opType === "Softmax" || /attention/i.test(opType));
@@ -42,7 +42,7 @@ const checkNumbers = ({ node, numHeads, numKvHeads, headDim, rotaryDim }: Attent
 };
 
 /**
- * Every site of a graph, layer by layer.
+ * The attention of every layer, in the order of the layers.
  *
  * @throws RangeError when there is none, or one is not understood
  */
@@ -52,7 +52,7 @@ export const recogniseAttention = (
 ): readonly AttentionMatch[] => {
   view.graph.node.forEach(refuseInside);
   const attentionMatches: AttentionMatch[] = [];
-  // A layer takes what those before it give, so that this is their order.
+  // A layer takes what the layers before it give, so sorted nodes come in the order of layers.
   for (const node of view.sorted(view.graph.node)) {
     const attentionMatch = readNode(view, node, factsOf(attentionMatches.length));
     if (attentionMatch) attentionMatches.push(attentionMatch);

@@ -1,4 +1,5 @@
-/** One file of a model, rewritten: the graph, or the limits in its configs. */
+/** Rewrites one file of a model: its graph, or the limits in one of its configs. */
+import { decode, type ModelProto } from "@ropewalk/graph";
 import { extendConfigs, extendExport, tablePlaces, type ExtendOptions, type TableRows } from "@ropewalk/onnx-exports";
 import { configsOf, type FileKind } from "./file-kind.ts";
 import { withReminder } from "./reminder-input.ts";
@@ -7,27 +8,28 @@ import { json, parsed } from "./responses.ts";
 type Config = Readonly<Record<string, unknown>>;
 
 export type RewriteOptions = {
-  /** What is put on a graph. */
+  /** The options that a graph is extended with. */
   readonly put: Pick<ExtendOptions, "extension" | "runtime" | "cache" | "attentions">;
   readonly onNotice: (notice: string) => void;
 };
 
 export type Rewritten = {
   readonly bytes: Uint8Array;
-  /** Files that a graph's weights lie in, relative to it. */
+  /** The files that hold a graph's weights, relative to the graph's own file. */
   readonly dataFiles: readonly string[];
 };
 
-/** Reads files as they were, by the keys that transformers.js has for them; undefined where there is none. */
+/** Readers of original files, by the keys of transformers.js. Each gives undefined if there is no such file. */
 export type Originals = {
-  /** From a cache or the disk. */
+  /** Reads a file from a cache or from the disk. */
   readonly stored: (key: string) => Promise<Uint8Array | undefined>;
+  /** Reads a file from its address. */
   readonly fetched: (key: string) => Promise<Uint8Array | undefined>;
-  /** Some bytes of a file, from wherever it lies, where that can be had without the rest of it. */
+  /** Reads some bytes of a file from any of these, if that needs no reading of the whole file. */
   readonly part: (key: string, from: number, to: number) => Promise<Uint8Array | undefined>;
 };
 
-/** A decoder by its config's `architectures`; one that has none is taken for one. */
+/** Whether a model is a decoder, by its config's `architectures`. A config without them is taken for a decoder's. */
 const isDecoder = ({ architectures }: Config): boolean =>
   !Array.isArray(architectures) || architectures.some((name) => String(name).endsWith("ForCausalLM"));
 
@@ -40,8 +42,8 @@ const configOf = async (key: string, { stored, fetched }: Originals): Promise<Co
   throw new RangeError(`extendModels: ${key} must have a config.json beside it or a folder further up, got none`);
 };
 
-/** Rows of a model's rotary tables, which are compared with what its config says; those that cannot be had are left out. */
-const tablesOf = async (key: string, model: Uint8Array, { part }: Originals): Promise<readonly TableRows[]> => {
+/** The rows of a model's rotary tables that lie in files. Rows that cannot be read are left out. */
+const tablesOf = async (key: string, model: ModelProto, { part }: Originals): Promise<readonly TableRows[]> => {
   const rows: TableRows[] = [];
   for (const place of tablePlaces(model)) {
     const file = key.replace(/[^/\\]*$/, () => place.location);
@@ -51,7 +53,11 @@ const tablesOf = async (key: string, model: Uint8Array, { part }: Originals): Pr
   return rows;
 };
 
-/** @returns undefined for a file that stays as it is, since the model is no decoder */
+/**
+ * The rewritten file.
+ *
+ * @returns undefined for a file that stays as it is, since its model is no decoder
+ */
 export const rewrite = async (
   { put, onNotice }: RewriteOptions,
   file: { readonly kind: FileKind; readonly key: string; readonly bytes: () => Promise<Uint8Array> },
@@ -66,7 +72,7 @@ export const rewrite = async (
     return undefined;
   }
   if (kind === "model") {
-    const original = await bytes();
+    const original = decode(await bytes());
     const tables = await tablesOf(key, original, originals);
     const { model, dataFiles, notices } = extendExport({ ...put, config, tables }, original);
     for (const notice of notices) onNotice(`extendModels: ${key}: ${notice}`);

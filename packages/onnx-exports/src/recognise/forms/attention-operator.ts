@@ -1,7 +1,9 @@
 /**
- * Attention of opset 23.
+ * Attention of ONNX, since opset 23.
  *
- *     query, key, value [, mask, past key, past value]   with past and present inside the node, or joined before it
+ *     query, key, value [, mask, past key, past value]
+ *
+ * The node joins past and new keys itself, or a Concat before it does.
  */
 import type { NodeProto } from "@ropewalk/graph";
 import { readAttributes } from "../read-attributes.ts";
@@ -22,13 +24,14 @@ const known = [
   "softmax_precision",
 ];
 
-const inside = (node: NodeProto, index: 0 | 1): Joined | undefined => {
+/** The join that the node itself does; undefined if it takes no past. */
+const joinInside = (node: NodeProto, index: 0 | 1): Joined | undefined => {
   const [past, present] = [node.input[4 + index], node.output[1 + index]];
   return past && present ? { past, present, fresh: node.input[1 + index]! } : undefined;
 };
 
 const join = (view: ExportView, node: NodeProto, index: 0 | 1): Joined =>
-  inside(node, index) ?? readJoined(view, node, node.input[1 + index]!);
+  joinInside(node, index) ?? readJoined(view, node, node.input[1 + index]!);
 
 export const attentionOperator: Form = {
   operator: "Attention",
@@ -40,10 +43,10 @@ export const attentionOperator: Form = {
       `${at} must not give its scores`,
       node.output[3],
     );
-    // Counted from the first key, past ones included, it would hide new keys from new queries: the mask says what is seen.
+    // is_causal counts from the first key, past ones included, so it would hide new keys from new queries. The mask says what is seen.
     check(integer("is_causal", 0) === 0, `${at}: is_causal must be 0 where there is a mask`, integer("is_causal", 0));
-    const stranger = node.input.slice(6).find((name) => name !== "");
-    check(stranger === undefined, `${at} must have no inputs behind the past`, `"${stranger}"`);
+    const unknown = node.input.slice(6).find((name) => name !== "");
+    check(unknown === undefined, `${at} must have no inputs behind the past`, `"${unknown}"`);
     const rows = integer("q_num_heads", 0) > 0;
     check(!rows, `${at} must take heads [batch, numHeads, seqLen, headDim]`, "rows with q_num_heads");
     const [keys, values] = [join(view, node, 0), join(view, node, 1)];

@@ -1,30 +1,31 @@
 /**
- * Attention in basic operators, found by its Softmax:
+ * Attention in basic operators, which is found by its Softmax:
  *
  *     S = q kᵀ, scaled on one side or the other, softcapped or not, + mask
  *     out = Softmax(S) v
  *
- * The way from the Softmax up to queries, keys and mask, and down to the output, is told by the operators. What they compute is
- * told by running them: the scale and the softcap from the scores of small and of large queries, and the whole against
- * attention in plain loops.
+ * The operators show the way from the Softmax up to queries, keys and mask, and down to the output. The numbers are found by running
+ * the operators: scale and softcap come from the scores of small and of large queries. Then the output is compared with attention in
+ * plain loops.
  */
 import type { NodeProto } from "@ropewalk/graph";
 import { refuse } from "../../errors.ts";
 import { describeNode } from "../../graph/describe-node.ts";
 import type { ExportView } from "../../graph/export-view.ts";
-import type { Form, LayerFacts } from "./form.ts";
+import type { LayerFacts } from "../layer-facts.ts";
+import type { Form } from "./form.ts";
 import { matchHeads } from "../match-heads.ts";
 import { readJoined, type Joined } from "../joined-cache.ts";
 import { isRotated } from "../rotation/rotated-value.ts";
 import { tryAttention } from "../trial/try-attention.ts";
 
-/** Between the Softmax and the product with the values. */
+/** Operators between the Softmax and the product with the values. */
 const afterSoftmax = new Set(["Where", "IsNaN", "Cast", "Dropout", "Identity"]);
 
-/** More nodes than any export has between the parts of one attention are not looked through. */
+/** More nodes than any export has between the parts of one attention. */
 const maxNodes = 200;
 
-/** The product of attention weights with values; undefined when the Softmax is no attention's. */
+/** The product of attention weights with values; undefined when the Softmax belongs to no attention. */
 const weightedSum = (view: ExportView, softmax: NodeProto): NodeProto | undefined => {
   const visited = new Set<string>();
   const stack = [softmax.output[0]!];
@@ -42,20 +43,25 @@ const weightedSum = (view: ExportView, softmax: NodeProto): NodeProto | undefine
   return undefined;
 };
 
-/** Between the product of queries and keys and the Softmax. */
+/** Operators between the Softmax and the product of queries and keys before it. */
 const beforeSoftmax = new Set(["Add", "Sub", "Mul", "Div", "Where", "Cast", "Tanh", "Identity", "Max"]);
 
 type Path = {
   readonly product: NodeProto;
   readonly query: string;
-  /** What is added to the scores, or says which of them count. */
+  /** Values that are added to the scores, or that say which scores count. */
   readonly masks: readonly string[];
 };
 
-/** What is done to queries between rotation and product. */
+/** Operators between the rotation of queries and their product with keys. */
 const scales = new Set(["Mul", "Div", "Cast", "Identity"]);
 
-/** The first value that `look` finds something at, up from `name` through these operators; each is looked at once. */
+/**
+ * Looks at a value and at those it is made of, up through the given operators, each once.
+ *
+ * @param look - gives what is looked for if it is at a value; undefined otherwise
+ * @returns the first thing found, and the nodes on the way down to `name`, each with the index of the input on the way
+ */
 const climb = <T>(
   view: ExportView,
   through: ReadonlySet<string>,
@@ -79,11 +85,11 @@ const climb = <T>(
   return from(name);
 };
 
-/** The rotated queries that lead to a value. */
+/** The rotated queries that a value is made of. */
 const leadsToQuery = (view: ExportView, name: string): string | undefined =>
   climb(view, scales, name, (value) => (isRotated(view, value) ? value : undefined))?.found;
 
-/** The input that a node scales by a constant number, or casts. */
+/** The input that a node casts, or scales by a constant number; undefined if it does something else. */
 const scaledInput = (view: ExportView, { opType, input }: NodeProto): string | undefined => {
   if (opType === "Cast" || opType === "Identity") return input[0];
   if (opType !== "Mul" && opType !== "Div") return undefined;
@@ -92,7 +98,7 @@ const scaledInput = (view: ExportView, { opType, input }: NodeProto): string | u
   return opType === "Mul" && isNumber(input[0]) ? input[1] : undefined;
 };
 
-/** The queries that lead to a value where nothing rotates them: what comes before scaling by a number. */
+/** The queries that a value is made of if nothing rotates them: the value before any scaling. */
 const unscaled = (view: ExportView, name: string): string => {
   let at = name;
   for (let step = 0; step < maxNodes; step++) {
@@ -104,7 +110,7 @@ const unscaled = (view: ExportView, name: string): string => {
   return at;
 };
 
-/** The way up from a value to the product of queries and keys; undefined when it leads elsewhere. */
+/** The way up from a value to the product of queries and keys; undefined if there is none. */
 const pathToProduct = (view: ExportView, name: string, rotates: boolean): Path | undefined => {
   const toQuery = rotates ? leadsToQuery : unscaled;
   const path = climb(view, beforeSoftmax, name, (value) => {
@@ -163,8 +169,16 @@ export const decomposedAttention: Form = {
     const attentionMatch = matchHeads(view, softmax, { query, keys, values, mask, output }, facts);
     const { numHeads, numKvHeads, headDim, window } = attentionMatch;
     const numbers = tryAttention(view, {
-      ...{ node: softmax, scores: softmax.input[0]!, output, query, keys: keys.present, values: values.present },
-      ...{ numHeads, numKvHeads, headDim, window },
+      node: softmax,
+      scores: softmax.input[0]!,
+      output,
+      query,
+      keys: keys.present,
+      values: values.present,
+      numHeads,
+      numKvHeads,
+      headDim,
+      window,
     });
     return { ...attentionMatch, ...numbers };
   },

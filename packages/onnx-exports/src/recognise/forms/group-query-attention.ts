@@ -1,11 +1,11 @@
 /**
- * GroupQueryAttention of ONNX Runtime's own domain.
+ * GroupQueryAttention, an operator of ONNX Runtime's own domain.
  *
  *     query [, key, value], past key, past value, seqlens_k, total length [, cos, sin, position ids]
  *     [, bias, head sink, scale of keys, scale of values, norm of queries, norm of keys]
  *
- * Without key and value the query is packed: queries, keys and values of a token side by side. With do_rotary the node
- * rotates by itself, with tables; otherwise RotaryEmbedding nodes do before it.
+ * Without key and value, the query is packed: it has the queries, keys and values of a token side by side. With do_rotary the node
+ * itself rotates queries and keys, by tables. Without, RotaryEmbedding nodes before it do.
  */
 import type { NodeProto } from "@ropewalk/graph";
 import { readAttributes } from "../read-attributes.ts";
@@ -15,7 +15,8 @@ import type { ExportView } from "../../graph/export-view.ts";
 import type { AttentionMatch, Projections } from "../attention-match.ts";
 import { readCache } from "../past-and-present.ts";
 import { layoutOf, readContribPair } from "../rotation/rotary-embedding-node.ts";
-import type { Form, LayerFacts } from "./form.ts";
+import type { LayerFacts } from "../layer-facts.ts";
+import type { Form } from "./form.ts";
 import { checkLength } from "../trial/check-length.ts";
 import { readTables } from "../rotation/check-tables.ts";
 
@@ -29,15 +30,15 @@ const known = [
   "rotary_interleaved",
   "smooth_softmax",
   "qk_output",
-  // A cache that keeps the window alone: the rewritten graph has an ordinary one.
+  // It makes the cache keep only the window. A rewritten graph keeps an ordinary cache.
   "sliding_window_cache",
   "qk_norm_epsilon",
 ];
 
-/** As ONNX Runtime has it where the node does not say. */
+/** The value of ONNX Runtime for nodes that do not state one. */
 const defaultNormEpsilon = 1e-6;
 
-/** Norms of heads inside of the node, which come with its rotation. */
+/** The norms of heads that the node computes before its rotation. */
 const readHeadNorms = (
   view: ExportView,
   node: NodeProto,
@@ -99,9 +100,9 @@ export const groupQueryAttention: Form = {
     const { integer, float } = readAttributes(node, known);
     check(integer("smooth_softmax", 0) <= 0, `${at}: smooth_softmax must be off`, integer("smooth_softmax", 0));
     check(integer("qk_output", 0) === 0, `${at}: qk_output must be 0`, integer("qk_output", 0));
-    const stranger = node.input.slice(10).find((name, place) => name !== "" && place !== 4 && place !== 5);
-    if (stranger !== undefined)
-      return refuse(`${at} must have no attention bias, head sink or quantized cache, got the input "${stranger}"`);
+    const unknown = node.input.slice(10).find((name, place) => name !== "" && place !== 4 && place !== 5);
+    if (unknown !== undefined)
+      return refuse(`${at} must have no attention bias, head sink or quantized cache, got the input "${unknown}"`);
     const cache = readCache(view, node, { past: node.input.slice(3, 5), present: node.output.slice(1, 3) });
     const headDim = cache.headDim ?? facts.headDim();
     const window = integer("local_window_size", -1);

@@ -1,4 +1,4 @@
-/** The forms of attention that are known. */
+/** The table of all known forms of attention. */
 import { attentionOperator } from "./attention-operator.ts";
 import { decomposedAttention } from "./decomposed.ts";
 import type { Form } from "./form.ts";

@@ -1,5 +1,5 @@
 /**
- * MultiHeadAttention of ONNX Runtime's own domain, whose queries and keys RotaryEmbedding nodes rotate.
+ * MultiHeadAttention, an operator of ONNX Runtime's own domain. RotaryEmbedding nodes before it rotate queries and keys.
  *
  *     query, key, value, bias, padding mask, attention bias, past key, past value
  */
@@ -11,13 +11,14 @@ import { describeNode } from "../../graph/describe-node.ts";
 import type { ExportView } from "../../graph/export-view.ts";
 import { readCache } from "../past-and-present.ts";
 import { readContribPair } from "../rotation/rotary-embedding-node.ts";
-import type { Form, LayerFacts } from "./form.ts";
+import type { LayerFacts } from "../layer-facts.ts";
+import type { Form } from "./form.ts";
 import { checkLength } from "../trial/check-length.ts";
 import { readMask } from "../trial/read-mask.ts";
 
 const known = ["num_heads", "scale", "unidirectional", "mask_filter_value"];
 
-/** The window of a mask that is added to the scores, or none where the node is causal by itself. */
+/** The window of the mask that is added to the scores; undefined if it has none, or if the node itself is causal. */
 const windowOf = (
   view: ExportView,
   node: NodeProto,
@@ -31,7 +32,7 @@ const windowOf = (
     : refuse(`${describeNode(node)} must be causal, by unidirectional or by an attention bias, got neither`);
 };
 
-/** A mask of padding, [batch, keys] or a length a row, must leave a prompt without padding as it is. */
+/** Checks that a padding mask, [batch, keys] or the length of each row, hides nothing of a prompt without padding. */
 const checkUnpadded = (view: ExportView, node: NodeProto, name: string): void => {
   const [pastLen, queryLen] = [4, 3];
   const what = "the padding mask";
@@ -55,10 +56,10 @@ export const multiHeadAttention: Form = {
     check(bias === "", `${at} must have no bias`, `"${bias}"`);
     const padding = node.input[4] ?? "";
     if (padding !== "") checkUnpadded(view, node, padding);
-    const [pastLength = "", ...strangers] = node.input.slice(8);
+    const [pastLength = "", ...others] = node.input.slice(8);
     if (pastLength !== "") checkLength(view, node, "past", pastLength);
-    const stranger = strangers.find((name) => name !== "");
-    check(stranger === undefined, `${at} must have no inputs behind the past`, `"${stranger}"`);
+    const unknown = others.find((name) => name !== "");
+    check(unknown === undefined, `${at} must have no inputs behind the past`, `"${unknown}"`);
     const cache = readCache(view, node, { past: node.input.slice(6, 8), present: node.output.slice(1, 3) });
     const headDim = cache.headDim ?? facts.headDim();
     const numHeads = integer("num_heads", 0);

@@ -1,9 +1,9 @@
 /**
- * The tables of cosines and sines that a node looks up, compared with those that config.json states:
+ * Compares the tables of cosines and sines that a node looks up with the rotation that config.json states:
  *
  *     cos[p, j] = s cos(p f(j)),   sin[p, j] = s sin(p f(j))        f, s: frequencies and attention scale
  *
- * A table is a constant, or an If chooses it by the length: then each length is tried, within the original window and beyond.
+ * A table is a constant, or an If chooses between two by the length. Then lengths within the original context and beyond are tried.
  */
 import type { DecoderRope } from "@ropewalk/context-extension";
 import type { GraphProto, NodeProto, TensorProto } from "@ropewalk/graph";
@@ -14,16 +14,16 @@ import { inShort } from "./in-short.ts";
 import { describeNode } from "../../graph/describe-node.ts";
 import type { ExportView } from "../../graph/export-view.ts";
 import { blocksOf, type Block } from "./table-rows.ts";
-import type { LayerFacts } from "../forms/form.ts";
+import type { LayerFacts } from "../layer-facts.ts";
 
-/** A constant in a graph: an initializer, or what a Constant node has. */
+/** A constant of a graph: an initializer, or the value of a Constant node. */
 const constantIn = (graph: GraphProto, name: string): TensorProto | undefined =>
   graph.initializer.find((tensor) => tensor.name === name) ??
   graph.node
     .find(({ opType, output }) => opType === "Constant" && output.includes(name))
     ?.attribute.find((attribute) => attribute.name === "value")?.t;
 
-/** The constant that a value is for sequences of so many tokens. */
+/** The constant that a value equals in sequences of `totalLen` tokens. */
 const tensorFor = (view: ExportView, node: NodeProto, name: string, totalLen: number): TensorProto => {
   const tensor = view.tensor(name);
   if (tensor) return tensor;
@@ -48,14 +48,14 @@ const tensorFor = (view: ExportView, node: NodeProto, name: string, totalLen: nu
   );
 };
 
-/** Lengths that tell which table is chosen when. */
+/** The lengths to try: they show which table is taken for which lengths. */
 const lengthsOf = ({ scaling }: DecoderRope): readonly number[] => {
   if (!dependsOnLength(scaling) || !("originalContext" in scaling)) return [8];
   const { originalContext } = scaling;
   return [2, originalContext, originalContext + 1, 2 * originalContext];
 };
 
-/** How far an element may be off: tables are formed in float32, often the angles too, and rounded to the width of their type. */
+/** The largest difference of an element. Exporters compute tables, and often their angles, in float32, and round them to the table's type. */
 const toleranceOf = ({ dataType }: TensorProto, scale: number, angle: number): number =>
   scale * ((dataType === 10 || dataType === 16 ? 5e-3 : 1e-4) + 2e-6 * angle);
 
@@ -63,10 +63,10 @@ type Pair = { readonly cos: TensorProto; readonly sin: TensorProto };
 
 type Wanted = { readonly inverseFrequencies: Float64Array; readonly attentionScale: number };
 
-/** An element of a row that is another one than is wanted. */
+/** An element of a table that differs from the wanted one. */
 type Wrong = { readonly row: number; readonly pair: number; readonly got: number; readonly wanted: number };
 
-/** The first row of a block that is another one; undefined where there is none. */
+/** The first wrong element in a block of rows; undefined if there is none. */
 const wrongRow = (
   tensor: TensorProto,
   { row, rows }: Block,
@@ -88,9 +88,8 @@ const wrongRow = (
   return undefined;
 };
 
-/** What is wrong with two tables; undefined where nothing is, or where they lie in a file that was not read. */
+/** The first wrong element in two tables; undefined if there is none, or if the tables lie in a file that was not read. */
 const wrongTable = (
-  view: ExportView,
   facts: LayerFacts,
   { cos, sin }: Pair,
   wanted: Wanted,
@@ -99,9 +98,7 @@ const wrongTable = (
     ["cos", cos],
     ["sin", sin],
   ] as const) {
-    const blocks = blocksOf(tensor, facts.tables);
-    if (blocks === undefined) view.once("unread tables", () => new Set<string>()).add(tensor.name);
-    for (const block of blocks ?? []) {
+    for (const block of blocksOf(tensor, facts.tables) ?? []) {
       const wrong = wrongRow(tensor, block, wanted, part);
       if (wrong !== undefined) return { ...wrong, tensor: tensor.name };
     }
@@ -116,11 +113,11 @@ const widthOf = (node: NodeProto, { name, dims }: TensorProto): number =>
         `${describeNode(node)} must take tables [positions, pairs], got [${dims.slice(0, 8).join()}] in "${name}"`,
       );
 
-/** The tables that a node takes. */
+/** The names of the tables that a node takes. */
 export type Tables = { readonly cos: string; readonly sin: string; readonly headDim: number };
 
 /**
- * How many dimensions the tables of a node rotate: those that config.json states, as far as their rows are at hand.
+ * How many dimensions the tables of a node rotate. The tables are compared with config.json, as far as their rows were read.
  *
  * @throws RangeError that names the node, when a table is no constant, or another one than config.json states
  */
@@ -141,16 +138,16 @@ export const readTables = (
       `${describeNode(node)} must not rotate queries and keys, as config.json says of layer ${facts.layer}, got the tables "${cos}" and "${sin}"`,
     );
   const { theta, scaling, rotaryDim: stated } = rope;
-  // Layers of several rotations may take the same tables, if only by mistake.
+  // Layers that should rotate differently may take the same tables by mistake, so the rotation is part of the key.
   const wrong = view.once(`tables ${cos} ${sin} ${headDim} ${JSON.stringify(rope)}`, () => {
     for (const totalLen of lengthsOf(rope)) {
       const pair = pairFor(totalLen);
-      // Another width than the stated one is refused for all layers together.
+      // A width other than the stated one is refused later, where all layers are known.
       if (stated !== rotaryDim) continue;
       const widths = [widthOf(node, pair.cos), widthOf(node, pair.sin)];
       if (widths.some((width) => 2 * width !== rotaryDim)) return `tables ${widths.join(" and ")} wide`;
       const wanted = ropeFrequencies({ rotaryDim, theta, scaling, seqLen: totalLen });
-      const found = wrongTable(view, facts, pair, wanted);
+      const found = wrongTable(facts, pair, wanted);
       if (found === undefined) continue;
       const { row, tensor, pair: at, got } = found;
       const when = dependsOnLength(scaling) ? `, which ${totalLen} tokens take` : "";
@@ -164,8 +161,3 @@ export const readTables = (
     );
   return rotaryDim;
 };
-
-/** Tables that lie in files and were not read, by their names. */
-export const unreadTables = (view: ExportView): readonly string[] => [
-  ...view.once("unread tables", () => new Set<string>()),
-];

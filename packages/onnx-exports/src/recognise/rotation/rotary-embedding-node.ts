@@ -1,26 +1,34 @@
-/** RotaryEmbedding of ONNX Runtime's own domain: x, position ids, a table of cosines and one of sines. */
+/**
+ * RotaryEmbedding, an operator of ONNX Runtime's own domain.
+ *
+ *     x, position ids, table of cosines, table of sines
+ */
 import type { NodeProto } from "@ropewalk/graph";
 import { readAttributes } from "../read-attributes.ts";
 import { check, refuse } from "../../errors.ts";
 import { describeNode } from "../../graph/describe-node.ts";
 import type { ExportView } from "../../graph/export-view.ts";
 import type { AttentionMatch } from "../attention-match.ts";
-import type { LayerFacts } from "../forms/form.ts";
+import type { LayerFacts } from "../layer-facts.ts";
 import { checkLength } from "../trial/check-length.ts";
 import { readTables } from "./check-tables.ts";
 
 type ContribRotation = Pick<AttentionMatch, "rotaryDim" | "layout"> & {
-  /** What is rotated. */
+  /** The value that is rotated. */
   readonly input: string;
 };
 
 export const layoutOf = (interleaved: number): AttentionMatch["layout"] =>
   interleaved === 0 ? "halves" : "interleaved";
 
-/** Heads of what is rotated. */
+/** The heads of the value that is rotated. */
 type Heads = { readonly numHeads: number; readonly headDim: number };
 
-/** The rotation that makes a value, which `node` takes. */
+/**
+ * The rotation that makes a value.
+ *
+ * @param node - the node that takes the value
+ */
 const readContribRotary = (
   view: ExportView,
   node: NodeProto,
@@ -58,7 +66,7 @@ const readContribRotary = (
     `${at}: rotary_embedding_dim must be twice the tables' width, ${rotaryDim}`,
     asked,
   );
-  // Without a number of heads a head is as wide as what rotates.
+  // Without num_heads the operator takes a head to be as wide as the part that rotates.
   check(
     heads > 0 || rotaryDim === headDim,
     `${at}: num_heads must be given where ${rotaryDim} of ${headDim} dimensions rotate`,
@@ -67,7 +75,7 @@ const readContribRotary = (
   return { input, rotaryDim, layout: layoutOf(integer("interleaved", 0)) };
 };
 
-/** Rows that nothing rotates, as config.json says of the layer. */
+/** Refuses queries or keys that are rotated in a layer that has no rotation by config.json. */
 const checkUnrotated = (view: ExportView, node: NodeProto, name: string, { layer }: LayerFacts): void => {
   const maker = view.maker(name);
   if (maker?.opType === "RotaryEmbedding")
@@ -76,7 +84,7 @@ const checkUnrotated = (view: ExportView, node: NodeProto, name: string, { layer
     );
 };
 
-/** The rotations of queries and keys, which must be alike; none where the layer has none. */
+/** The rotation of queries and keys, which must be the same. If the layer has none, `rotaryDim` is 0. */
 export const readContribPair = (
   view: ExportView,
   node: NodeProto,

@@ -1,11 +1,11 @@
 /**
- * Where a value was rotated, whatever operators did it. Their shape tells what is rotated,
+ * Finds the rotation of a value, whatever operators it is written in. The pattern of operators shows which value x is rotated:
  *
  *     x cos + turned(x) sin         turned: parts of x moved and negated
  *     RotaryEmbedding(x, cos, sin)  of opset 23
  *     either of a part of x, joined with the rest
  *
- * and trying them tells how: the part is run on numbers and compared with the rotation that config.json states.
+ * Running them shows how: the result for some numbers is compared with the rotation that config.json states.
  */
 import { ndArray, type NodeProto } from "@ropewalk/graph";
 import { rotate, rotationTable, ropeFrequencies, type RotaryLayout } from "@ropewalk/rope";
@@ -15,11 +15,11 @@ import { describeNode } from "../../graph/describe-node.ts";
 import type { ExportView } from "../../graph/export-view.ts";
 import { inShort } from "./in-short.ts";
 import type { HeadsTensor } from "../attention-match.ts";
-import type { LayerFacts } from "../forms/form.ts";
+import type { LayerFacts } from "../layer-facts.ts";
 
 const isOwn = ({ domain }: NodeProto): boolean => domain === "" || domain === "ai.onnx";
 
-/** What carries a table of cosines or sines from where it is made to where it is used. */
+/** Operators between a table of cosines or sines and its use. */
 const carriesTable = new Set([
   "Unsqueeze",
   "Squeeze",
@@ -32,10 +32,10 @@ const carriesTable = new Set([
   "Mul",
 ]);
 
-/** Longer ways than any export has are not followed. */
+/** More nodes than any export has in one rotation. */
 const maxSteps = 100;
 
-/** Whether a value is a table of cosines or sines: computed as such, or looked up in a constant. */
+/** Whether a value holds cosines or sines, computed by Cos or Sin or looked up in a constant table. */
 const isTable = (view: ExportView, name: string): boolean => {
   let at = name;
   for (let step = 0; step < maxSteps; step++) {
@@ -48,10 +48,10 @@ const isTable = (view: ExportView, name: string): boolean => {
   return false;
 };
 
-/** What moves parts of x. */
+/** Operators that move parts of x. */
 const moves = new Set(["Slice", "Split", "Neg", "Concat", "Cast", "Identity", "Unsqueeze", "Squeeze", "Reshape"]);
 
-/** What parts of x were taken from: one value if all is well, and not all of them if it is not. */
+/** The values that these are parts of. One is expected, so the search ends at the second. */
 const sourcesOf = (view: ExportView, names: readonly string[]): readonly string[] => {
   const sources = new Set<string>();
   const visited = new Set<string>();
@@ -67,7 +67,7 @@ const sourcesOf = (view: ExportView, names: readonly string[]): readonly string[
   return [...sources];
 };
 
-/** What a product of x with a table takes for x; undefined where it is none. */
+/** The x in a product of x with a table; undefined if the value is no such product. */
 const turnedBy = (view: ExportView, term: string): string | undefined => {
   const product = view.maker(term);
   if (product?.opType !== "Mul" || product.input.length !== 2) return undefined;
@@ -75,7 +75,7 @@ const turnedBy = (view: ExportView, term: string): string | undefined => {
   return tables[0] === tables[1] ? undefined : product.input[tables[0] ? 1 : 0]!;
 };
 
-/** What is rotated to give `name`; undefined when nothing is, by the operators that made it. */
+/** The values whose rotation gives `name`; undefined if the operators that made it rotate nothing. */
 const rotatedFrom = (view: ExportView, name: string, steps: number = maxSteps): readonly string[] | undefined =>
   view.once(`rotated ${name}`, () => {
     const node = view.maker(name);
@@ -94,14 +94,14 @@ const rotatedFrom = (view: ExportView, name: string, steps: number = maxSteps): 
     return x === undefined || y === undefined ? undefined : sourcesOf(view, [x, y]);
   });
 
-/** Whether a value is what rotating gives, by the operators that made it. */
+/** Whether a value was rotated, by the operators that made it. */
 export const isRotated = (view: ExportView, name: string): boolean => rotatedFrom(view, name) !== undefined;
 
 export type Rotated = { readonly tensor: HeadsTensor; readonly rotaryDim: number; readonly layout: RotaryLayout };
 
 export type HeadCount = { readonly numHeads: number; readonly headDim: number };
 
-/** The value itself, where the layer has no rotation; one that is rotated all the same is refused. */
+/** The value of a layer without a rotation. A value that is rotated nevertheless is refused. */
 const readUnrotated = (view: ExportView, node: NodeProto, name: string, { layer }: LayerFacts): Rotated => {
   if (isRotated(view, name))
     return refuse(
@@ -110,16 +110,16 @@ const readUnrotated = (view: ExportView, node: NodeProto, name: string, { layer 
   return { tensor: { name, layout: "heads" }, rotaryDim: 0, layout: "halves" };
 };
 
-/** Behind a few tokens, and far behind, where other tables and other positions show. */
+/** Behind a few past tokens, and behind many, which shows other tables and other positions. */
 const trialsOf = ({ trainedContext = 64 }: LayerFacts): readonly Trial[] => [
   { pastLen: 4, queryLen: 3 },
   { pastLen: Math.max(4, Math.min(trainedContext, 1024) - 2), queryLen: 2 },
 ];
 
 /**
- * The rotation that makes `name`, as config.json states it of the layer.
+ * The rotation that makes `name`, which must be the one that config.json states for the layer.
  *
- * @throws RangeError when it is another one, or not understood
+ * @throws RangeError when it is another rotation, or is not understood
  */
 export const readRotated = (
   view: ExportView,
@@ -137,7 +137,7 @@ export const readRotated = (
     );
   const source = sources[0]!;
   const { rotaryDim, theta, scaling } = rope;
-  /** The first element that is another one; undefined where the rotation is this one. */
+  /** The first wrong element for a layout, in words; undefined if there is none. */
   const wrongIn = (layout: RotaryLayout): string | undefined => {
     for (const trial of trialsOf(facts)) {
       const { pastLen, queryLen } = trial;

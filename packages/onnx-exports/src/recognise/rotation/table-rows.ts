@@ -1,39 +1,40 @@
 /**
- * Rows of the tables of cosines and sines that rotary operators look up. Where the tables lie in a file beside the model, it is
- * known which bytes are asked for, and somebody else reads them: first rows, some in the middle and the last ones tell a table.
+ * Rows of the tables of cosines and sines that rotary operators look up. The first rows, some in the middle and the last ones are
+ * enough to tell a table. If a table lies in a file beside the model, the places of these rows are given here, and the caller
+ * reads the file.
  */
 import { innerGraphs, tensorToArray, type GraphProto, type ModelProto, type TensorProto } from "@ropewalk/graph";
 import { check } from "../../errors.ts";
 import { fileOf } from "../../graph/external-data.ts";
 
-/** Some rows of a table in a file. */
+/** The place of some rows of a table in a file. */
 export type TablePlace = {
   readonly tensor: string;
-  /** The first of them. */
+  /** The number of the first row. */
   readonly row: number;
   readonly location: string;
-  /** In bytes, in the file. */
+  /** In the file, in bytes. */
   readonly offset: number;
   readonly length: number;
 };
 
-/** The same, read. */
+/** Some rows of a table in a file, with their bytes. */
 export type TableRows = TablePlace & { readonly bytes: Uint8Array };
 
-/** Bytes an element, by ONNX's number of the type. */
+/** Bytes of an element, by ONNX's number of its type. */
 const widths: Readonly<Record<number, number>> = { 1: 4, 10: 2, 11: 8, 16: 2 };
 
 const external = 1;
 
-/** Which rows are looked at: [from, to). */
+/** The rows that are compared, as ranges [from, to). */
 const ranges = (rows: number): readonly (readonly [number, number])[] => {
-  const [first, some] = [64, 4];
-  if (rows <= first + 2 * some) return [[0, rows]];
-  const middle = Math.floor((first + rows - some) / 2);
+  const [first, few] = [64, 4];
+  if (rows <= first + 2 * few) return [[0, rows]];
+  const middle = Math.floor((first + rows - few) / 2);
   return [
     [0, first],
-    [middle, middle + some],
-    [rows - some, rows],
+    [middle, middle + few],
+    [rows - few, rows],
   ];
 };
 
@@ -43,13 +44,15 @@ const placesOf = (tensor: TensorProto): readonly TablePlace[] => {
   if (tensor.dataLocation !== external || tensor.dims.length !== 2 || width === undefined) return [];
   const { location, offset } = fileOf(tensor);
   return ranges(rows).map(([from, to]) => ({
-    ...{ tensor: tensor.name, row: from, location },
+    tensor: tensor.name,
+    row: from,
+    location,
     offset: offset + from * columns * width,
     length: (to - from) * columns * width,
   }));
 };
 
-/** Names that rotary operators take tables by, and those that they come from through branches. */
+/** The names of the tables that rotary operators take. */
 const tableNames = (graph: GraphProto): ReadonlySet<string> => {
   const names = new Set<string>();
   for (const { opType, domain, input } of graph.node) {
@@ -60,32 +63,32 @@ const tableNames = (graph: GraphProto): ReadonlySet<string> => {
   return names;
 };
 
-/** The constants of a graph that its tables may be, also those in branches that choose between them. */
+/** The constants that these names stand for. If a branch chooses a table, the constants of all its arms. */
 const tensorsFor = (graph: GraphProto): readonly TensorProto[] => {
   const names = tableNames(graph);
-  const within = (inner: GraphProto, asked: ReadonlySet<string>): readonly TensorProto[] => [
-    ...inner.initializer.filter(({ name }) => asked.has(name)),
+  const constantsIn = (inner: GraphProto, wanted: ReadonlySet<string>): readonly TensorProto[] => [
+    ...inner.initializer.filter(({ name }) => wanted.has(name)),
     ...inner.node.flatMap((node) => {
-      if (!node.output.some((name) => asked.has(name))) return [];
+      if (!node.output.some((name) => wanted.has(name))) return [];
       const value = node.opType === "Constant" ? node.attribute.find(({ name }) => name === "value")?.t : undefined;
       const arms = innerGraphs(node).flatMap((arm) => {
-        const given = new Set(arm.output.filter((_, i) => asked.has(node.output[i] ?? "")).map(({ name }) => name));
-        return [...within(arm, given), ...graph.initializer.filter(({ name }) => given.has(name))];
+        const inArm = new Set(arm.output.filter((_, i) => wanted.has(node.output[i] ?? "")).map(({ name }) => name));
+        return [...constantsIn(arm, inArm), ...graph.initializer.filter(({ name }) => inArm.has(name))];
       });
       return value ? [value, ...arms] : arms;
     }),
   ];
-  return within(graph, names);
+  return constantsIn(graph, names);
 };
 
-/** The rows that {@link TableRows} are wanted of, in files. */
+/** The places of the rows of all tables that lie in files, each once. */
 export const placesOfTables = ({ graph }: ModelProto): readonly TablePlace[] => {
   const places = tensorsFor(graph!).flatMap(placesOf);
   const keyOf = ({ location, offset, tensor }: TablePlace): string => `${location} ${offset} ${tensor}`;
   return [...new Map(places.map((place) => [keyOf(place), place])).values()];
 };
 
-/** Rows of a table: the first one's number, and their elements [rows][columns]. */
+/** Rows of a table: the number of the first one, and the elements [rows][columns]. */
 export type Block = { readonly row: number; readonly rows: readonly Float64Array[] };
 
 const rowsIn = (data: Float64Array, columns: number): readonly Float64Array[] =>
@@ -93,14 +96,17 @@ const rowsIn = (data: Float64Array, columns: number): readonly Float64Array[] =>
     data.subarray(r * columns, (r + 1) * columns),
   );
 
-const inFile = (tensor: TensorProto, given: readonly TableRows[]): readonly Block[] | undefined => {
+/** The given rows that lie at a place. */
+const rowsAt = (place: TablePlace, given: readonly TableRows[]): TableRows | undefined =>
+  given.find(
+    ({ location, offset, length }) => location === place.location && offset === place.offset && length === place.length,
+  );
+
+const blocksInFile = (tensor: TensorProto, given: readonly TableRows[]): readonly Block[] | undefined => {
   const columns = Number(tensor.dims[1]);
   const blocks: Block[] = [];
   for (const place of placesOf(tensor)) {
-    const found = given.find(
-      ({ location, offset, length }) =>
-        location === place.location && offset === place.offset && length === place.length,
-    );
+    const found = rowsAt(place, given);
     if (found === undefined) return undefined;
     check(
       found.bytes.length === place.length,
@@ -119,10 +125,18 @@ const inFile = (tensor: TensorProto, given: readonly TableRows[]): readonly Bloc
   return blocks;
 };
 
-/** The rows of a table that are looked at; undefined when they lie in a file and were not given. */
+/** The rows of a table that are compared; undefined when they lie in a file and were not given. */
 export const blocksOf = (tensor: TensorProto, given: readonly TableRows[]): readonly Block[] | undefined => {
-  if (tensor.dataLocation === external) return inFile(tensor, given);
+  if (tensor.dataLocation === external) return blocksInFile(tensor, given);
   const { dims, data } = tensorToArray(tensor);
   const all = rowsIn(data, dims[1] ?? 0);
   return ranges(all.length).map(([from, to]) => ({ row: from, rows: all.slice(from, to) }));
+};
+
+/** The names of rotary tables whose rows lie in a file and were not given. */
+export const unreadTables = (graph: GraphProto, given: readonly TableRows[]): readonly string[] => {
+  const unread = tensorsFor(graph).filter((tensor) =>
+    placesOf(tensor).some((place) => rowsAt(place, given) === undefined),
+  );
+  return [...new Set(unread.map(({ name }) => name))];
 };

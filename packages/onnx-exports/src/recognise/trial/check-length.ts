@@ -1,10 +1,10 @@
 /**
- * What a form takes as lengths and positions, tried: for a prompt without padding, of P past and C new tokens,
+ * Checks the lengths and positions that operators take, by trying them. For a prompt without padding, of P past and C new tokens:
  *
  *     total   P + C
  *     last    P + C - 1                        the place of the last token
  *     past    P
- *     places  P, P + 1, …, P + C - 1           or P alone, where the operator counts on from it
+ *     places  P, P + 1, …, P + C - 1           or P alone, for operators that count on from it
  */
 import type { NdArray, NodeProto } from "@ropewalk/graph";
 import { check, refuse } from "../../errors.ts";
@@ -33,10 +33,10 @@ const rules: Readonly<Record<RuleName, Rule>> = {
   },
 };
 
-/** What lengths are counted from. */
+/** The input that lengths are counted from. */
 const mask = "attention_mask";
 
-/** A prompt, one behind a past, a decode step, and a long past. */
+/** A prompt, a prompt behind a past, a decode step, and a long past. */
 const trials: readonly Trial[] = [
   { pastLen: 0, queryLen: 3 },
   { pastLen: 4, queryLen: 3 },
@@ -45,9 +45,9 @@ const trials: readonly Trial[] = [
 ];
 
 /**
- * Checks that a value is what the node's operator takes it for.
+ * Checks that a value follows the rule that the node's operator assumes.
  *
- * @throws RangeError that names the node, the rule and what the value comes to
+ * @throws RangeError that names the node, the rule and the value that was computed
  */
 export const checkLength = (view: ExportView, node: NodeProto, rule: RuleName, name: string): void => {
   const { what, holds } = rules[rule];

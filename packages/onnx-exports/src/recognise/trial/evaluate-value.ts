@@ -1,6 +1,6 @@
 /**
- * What a value of the graph comes to for given inputs, computed by the graph's own nodes: how a part is understood without
- * knowing the operators it is written in.
+ * Computes a value of the graph for given inputs by the graph's own nodes. So a part of a graph can be understood by its results,
+ * whatever operators it is written in.
  */
 import {
   evaluate,
@@ -15,10 +15,10 @@ import { refuse } from "../../errors.ts";
 import { describeNode } from "../../graph/describe-node.ts";
 import type { ExportView } from "../../graph/export-view.ts";
 
-/** Values that are given, by name, or what makes one when it is asked for; nodes before them are not run. */
+/** Given values by their names, or functions that make them on demand. Nodes that lead to given values are not run. */
 export type Feeds = ReadonlyMap<string, NdArray | (() => NdArray)>;
 
-/** The nodes that lead from what is given to a value, in an order to run them, and the names they begin with. */
+/** The nodes that lead to a value from given ones, in an order to run them, and the names of the values that they begin with. */
 const nodesTo = (view: ExportView, name: string, feeds: Feeds) => {
   const nodes = new Set<NodeProto>();
   const leaves = new Set<string>();
@@ -39,8 +39,8 @@ const nodesTo = (view: ExportView, name: string, feeds: Feeds) => {
 /**
  * The value `name` for `feeds`, in float64.
  *
- * @throws RangeError when it depends on something that is not given, on an operator that is not known, or takes more than the
- *   view's budget
+ * @throws RangeError when it depends on a value that is not given or on an unknown operator, or when it takes more than the view's
+ *   budget
  */
 export const evaluateValue = (view: ExportView, name: string, feeds: Feeds): NdArray => {
   const { nodes, leaves } = nodesTo(view, name, feeds);
@@ -65,7 +65,7 @@ export const evaluateValue = (view: ExportView, name: string, feeds: Feeds): NdA
   return evaluate({ ...view.model, graph }, inputs, view.budget)[name]!;
 };
 
-/** The same for a node, whose name is in the error when it cannot be told. */
+/** The value `name` for `feeds`, in float64. If it cannot be computed, the error names the node. */
 export const evaluateFor = (
   view: ExportView,
   { node, name, what }: { readonly node: NodeProto; readonly name: string; readonly what: string },
@@ -78,10 +78,10 @@ export const evaluateFor = (
   }
 };
 
-/** How many past and new tokens a graph is tried with. */
+/** The number of past and of new tokens that a graph is run with. */
 export type Trial = { readonly pastLen: number; readonly queryLen: number };
 
-/** The graph's inputs for one prompt without padding; caches are empty of numbers and as narrow as can be. */
+/** The graph's inputs for one prompt without padding. Caches hold zeros, and are one head of one dimension. */
 export const trialInputs = (view: ExportView, { pastLen, queryLen }: Trial): Map<string, NdArray | (() => NdArray)> => {
   const totalLen = pastLen + queryLen;
   const fill = (name: string, rank: number | undefined): readonly [number[], (at: number) => number] | undefined => {

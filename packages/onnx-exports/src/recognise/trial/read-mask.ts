@@ -1,6 +1,6 @@
 /**
- * Which keys a query sees, by trying the mask that a graph makes: added to scores, or true where a key is seen. For a prompt
- * without padding it must be causal, with a window or without:
+ * Finds which keys a query sees, by running the nodes that make the mask. A mask is added to scores, or is true for a key that is
+ * seen. For a prompt without padding it must be causal, with a window or without:
  *
  *     seen(c, t) = t <= pastLen + c  and  pastLen + c - t < window
  */
@@ -9,22 +9,22 @@ import { check, refuse } from "../../errors.ts";
 import { evaluateFor, trialInputs, type Trial } from "./evaluate-value.ts";
 import { describeNode } from "../../graph/describe-node.ts";
 import type { ExportView } from "../../graph/export-view.ts";
-import type { LayerFacts } from "../forms/form.ts";
+import type { LayerFacts } from "../layer-facts.ts";
 
 const queryLen = 3;
 
-/** Enough past that a window shows; where config.json states one, a little more than that. */
+/** A past that is long enough to show a window: a little longer than the one in config.json. */
 const pastLenFor = ({ slidingWindow }: LayerFacts): number =>
   Math.min(2 ** 18, Math.max(1024, (slidingWindow() ?? 0) + 5));
 
 const seen = (mask: NdArray, at: number): boolean =>
   mask.type === "bool" ? mask.data[at] !== 0 : mask.data[at]! > -1000;
 
-/** The window of a mask; undefined when a query sees all keys before it. */
+/** The window of a mask; undefined if a query sees all keys before it. */
 export const readMask = (view: ExportView, node: NodeProto, name: string, facts: LayerFacts): number | undefined =>
   view.once(`mask ${name}`, () => tryMask(view, node, name, facts));
 
-/** A mask that is added may change no score of a key that is seen: a bias that grows with the distance is none. */
+/** Refuses a mask that changes the scores of keys that are seen, such as a bias that grows with the distance. */
 const checkAddsNothing = (node: NodeProto, name: string, mask: NdArray): void => {
   if (mask.type === "bool") return;
   const bias = mask.data.find((element, at) => seen(mask, at) && element !== 0);
@@ -40,7 +40,7 @@ const tryMask = (view: ExportView, node: NodeProto, name: string, facts: LayerFa
   return window;
 };
 
-/** The window that a mask of one length has, or is checked to have. */
+/** The window of a mask for one length, or a check that it is the wanted one. */
 const tryLength = (
   view: ExportView,
   node: NodeProto,
@@ -61,7 +61,7 @@ const tryLength = (
   const last = Array.from({ length: totalLen }, (_, t) => seen(mask, (queryLen - 1) * totalLen + t));
   const count = last.filter(Boolean).length;
   const window = wanted ?? (count === totalLen ? Infinity : count);
-  // For every head, where heads have masks of their own.
+  // Heads may have masks of their own: all are compared.
   for (let at = 0; at < mask.data.length; at++) {
     const [c, t] = [Math.floor(at / totalLen) % queryLen, at % totalLen];
     const distance = pastLen + c - t;

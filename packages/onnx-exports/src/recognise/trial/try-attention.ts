@@ -1,6 +1,5 @@
 /**
- * The numbers of an attention that is written in basic operators, and whether it is one: it is run by its own operators and
- * compared with
+ * Finds the numbers of an attention that is written in basic operators. Its own operators are run, and their output is compared with
  *
  *     out = softmax(softcap(scale q kᵀ) + mask) v      query head h with key-value head floor(h numKvHeads / numHeads)
  */
@@ -10,7 +9,7 @@ import { evaluateFor, noise, trialInputs } from "./evaluate-value.ts";
 import { describeNode } from "../../graph/describe-node.ts";
 import type { ExportView } from "../../graph/export-view.ts";
 
-/** Names of values, and the numbers that are known. */
+/** The names of an attention's values, and its sizes. */
 export type Tried = {
   readonly node: NodeProto;
   readonly scores: string;
@@ -57,7 +56,7 @@ const product = (tried: Tried, { q, k }: Inputs, head: number, c: number, t: num
   return sum;
 };
 
-/** The score of the last query and its own key, which no mask hides, for queries of that size; and their product. */
+/** The score of the last query with its own key, which no mask hides, for queries of a size, and their dot product. */
 const scoreOf = (view: ExportView, tried: Tried, size: number): { readonly score: number; readonly dot: number } => {
   const inputs = inputsOf(tried, size);
   const [c, t] = [queryLen - 1, totalLen - 1];
@@ -65,7 +64,7 @@ const scoreOf = (view: ExportView, tried: Tried, size: number): { readonly score
   return { score: score ?? NaN, dot: product(tried, inputs, 0, c, t) };
 };
 
-/** From a score so small that no cap bends it, and one so large that a cap is all that is left of it. */
+/** Scale and softcap, from a score that is too small to be bent by a cap, and from one so large that the cap alone shows. */
 const readNumbers = (view: ExportView, tried: Tried): { readonly scale: number; readonly softcap: number } => {
   const [small, large] = [scoreOf(view, tried, 1e-4), scoreOf(view, tried, 1e6)];
   const scale = small.score / small.dot;
@@ -73,7 +72,7 @@ const readNumbers = (view: ExportView, tried: Tried): { readonly scale: number; 
   return { scale: Math.fround(scale), softcap: capped ? Math.abs(large.score) : 0 };
 };
 
-/** A row of attention in plain loops, [headDim]. */
+/** The output of one query in plain loops, [headDim]. */
 const attend = (tried: Tried, inputs: Inputs, numbers: { scale: number; softcap: number }, head: number, c: number) => {
   const { numHeads, numKvHeads, headDim, window = Infinity } = tried;
   const { scale, softcap } = numbers;
@@ -92,9 +91,9 @@ const attend = (tried: Tried, inputs: Inputs, numbers: { scale: number; softcap:
 };
 
 /**
- * The scale and the softcap.
+ * The scale and the softcap of an attention.
  *
- * @throws RangeError when what the operators compute is no attention, or none with such heads
+ * @throws RangeError when the operators compute no attention, or one with other heads
  */
 export const tryAttention = (view: ExportView, tried: Tried): { readonly scale: number; readonly softcap: number } => {
   const { node, numHeads, headDim, output } = tried;
