@@ -1,10 +1,14 @@
-/** What is read from config.json, and what is written to it and to genai_config.json. */
+/** Reads numbers from config.json, and writes new limits to config.json, tokenizer_config.json and genai_config.json. */
 import type { ExtensionEntry } from "@ropewalk/models";
 import { check } from "../errors.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** An object of JSON, or an error that names the file. */
+/**
+ * An object of JSON.
+ *
+ * @throws RangeError that names the file, for any other value
+ */
 export const jsonObject = (file: string, value: unknown): Json => {
   check(
     typeof value === "object" && value !== null && !Array.isArray(value),
@@ -14,7 +18,7 @@ export const jsonObject = (file: string, value: unknown): Json => {
   return value as Json;
 };
 
-/** A number of a config, an integer above 0; undefined where it is absent or null. */
+/** A number of config.json, an integer above 0; undefined if it is absent or null. */
 export const countOf = (config: Json, key: string): number | undefined => {
   const value = config[key] ?? undefined;
   if (value === undefined) return undefined;
@@ -22,11 +26,11 @@ export const countOf = (config: Json, key: string): number | undefined => {
   return value as number;
 };
 
-/** Dimensions of a head, as config.json says or implies. */
+/** The dimensions of a head, which config.json states or implies. */
 export const headDimOf = (config: Json): number =>
   countOf(config, "head_dim") ?? neededCount(config, "hidden_size") / neededCount(config, "num_attention_heads");
 
-/** A number of a config that must be there. */
+/** A number of config.json that must be there, an integer above 0. */
 export const neededCount = (config: Json, key: string): number => {
   const value = countOf(config, key);
   check(value !== undefined, `config.json: ${key} must be given, since the graph does not say it`, "nothing");
@@ -35,11 +39,11 @@ export const neededCount = (config: Json, key: string): number => {
 
 const slidingType = "sliding_attention";
 
-/** `layer_types` of a config, where it has them, with one type for all layers. */
+/** The `layer_types` of a config with one type for all layers; nothing if the config has none. */
 const allOfType = ({ layer_types: types }: Json, type: string): Json =>
   Array.isArray(types) ? { layer_types: types.map(() => type) } : {};
 
-/** config.json with the window of all layers that an extension turned off; any other as it is. */
+/** config.json with the window that an extension turned off in all layers. Any other config stays as it is. */
 export const withOwnWindows = (config: Json, window: number | null): Json =>
   config["sliding_window"] === null && typeof window === "number"
     ? { ...config, sliding_window: window, ...allOfType(config, slidingType) }
@@ -53,7 +57,7 @@ const withWindow = (config: Json, window: number | null): Json => ({
 export type NewLimits = {
   readonly capacity: number;
   readonly ropewalk?: ExtensionEntry;
-  /** Absent: as it was. */
+  /** Absent: the window stays. */
   readonly slidingWindow?: number | null;
 };
 
@@ -65,10 +69,10 @@ export const extendedConfig = (config: Json, { capacity, slidingWindow, ropewalk
   ...(slidingWindow !== undefined && "sliding_window" in config ? withWindow(config, slidingWindow) : {}),
 });
 
-/** tokenizer_config.json with the new limit: tokenizers cut what is longer than `model_max_length`. */
+/** tokenizer_config.json with the new limit. Tokenizers cut texts that are longer than `model_max_length`. */
 export const extendedTokenizerConfig = (tokenizer: Json, { capacity }: Pick<NewLimits, "capacity">): Json => {
   const limit = tokenizer["model_max_length"];
-  // Absent, or a huge number that stands for none.
+  // No limit is absent, or a huge number.
   return typeof limit !== "number" || limit >= capacity ? tokenizer : { ...tokenizer, model_max_length: capacity };
 };
 
@@ -78,8 +82,8 @@ const withoutWindow = (value: unknown): Json => {
 };
 
 /**
- * genai_config.json with the new limits. The cache of a rewritten graph grows with the sequence, so past and present do not
- * share a buffer, and no part of it slides.
+ * genai_config.json with the new limits. The cache of a rewritten graph grows with the sequence, so past and present share no
+ * buffer, and no layer has a sliding one.
  */
 export const extendedGenaiConfig = (genai: Json, { capacity }: NewLimits): Json => {
   const model = jsonObject("genai_config.json: model", genai["model"] ?? {});

@@ -1,12 +1,17 @@
-/** What config.json says of the attention of each layer, beside what the graph shows. */
+/** The attention of each layer by config.json, and where the graph differs from it. */
 import type { AttentionKind, DecoderRope } from "@ropewalk/context-extension";
 import { readRotation, type Context } from "@ropewalk/models";
 import { refuse } from "../errors.ts";
 import type { Json } from "./config-files.ts";
 
-/** Reads what a config says for heads of a width; `share`: of their dimensions, those that rotate where the config does not say. */
+/**
+ * Reads the attention that a config states.
+ *
+ * @param share - the share of a head's dimensions that rotates if the config does not state one; absent: all
+ */
 export type ReadLayers = (headDim: number, share?: number) => Context;
 
+/** A reader of one config, which reads it once for each `headDim` and `share`. */
 export const layersIn = (config: Json): ReadLayers => {
   const read = new Map<string, Context>();
   return (headDim, share) => {
@@ -18,7 +23,7 @@ export const layersIn = (config: Json): ReadLayers => {
   };
 };
 
-/** Refuses a graph that has another number of layers than config.json says something of. */
+/** Refuses a graph that has another number of layers than config.json states the attention of. */
 export const checkNumLayers = ({ attention }: Context, numLayers: number): void => {
   if (attention !== undefined && attention.length !== numLayers)
     refuse(
@@ -26,7 +31,7 @@ export const checkNumLayers = ({ attention }: Context, numLayers: number): void 
     );
 };
 
-/** The rotation of a layer; undefined: it has none. */
+/** The rotation of a layer; undefined if it has none. */
 export const ropeOfLayer = (stated: Context, layer: number): DecoderRope | undefined => {
   const { attention, rope } = stated;
   if (attention === undefined) return rope;
@@ -43,9 +48,9 @@ export const widestWindow = ({ attention, slidingWindow }: Context): number | un
 
 type Stated = number | undefined;
 
-/** What a graph may have of its own, and what it is called. */
+/** The numbers that a graph may have of its own, with their names in notices. */
 const numbers: readonly (readonly [name: string, of: (kind: AttentionKind, facts: GraphFacts) => Stated])[] = [
-  // A window that no sequence of training was longer than is none.
+  // A window that is not shorter than the trained context has no effect.
   [
     "sliding window",
     ({ slidingWindow: window = Infinity }, { trainedContext }) => (window < trainedContext ? window : undefined),
@@ -59,7 +64,7 @@ type GraphFacts = { readonly trainedContext: number; readonly headDim: number };
 const agree = (a: Stated, b: Stated): boolean =>
   a === b || (a !== undefined && b !== undefined && Math.abs(a - b) <= 1e-6 * Math.abs(b));
 
-/** Numbers of layers of which a config says something else than the graph, which is what runs: a program should say it. */
+/** Sentences about numbers in which config.json and the graph differ. The graph's numbers hold. */
 export const layerNotices = (
   { attention: stated }: Context,
   attention: readonly AttentionKind[],

@@ -1,24 +1,24 @@
-/** What an engine that serves a portable model needs to know of it. */
+/** What the files of engines state about a portable model: its inputs and outputs, and the names of its cache. */
 import { valueOfInfo, type GraphProto, type Value } from "@ropewalk/graph";
 import { check, refuse } from "../errors.ts";
 import type { Json } from "../config/config-files.ts";
 import type { AttentionMatch } from "../recognise/attention-match.ts";
 
 export type EngineModel = {
-  /** As it was rewritten. */
+  /** The rewritten graph. */
   readonly graph: GraphProto;
   readonly attentionMatches: readonly AttentionMatch[];
   /** config.json with the new limits. */
   readonly config: Json;
   readonly capacity: number;
-  /** Where the model lies in its folder. */
+  /** The place of the model in its folder. */
   readonly file: string;
 };
 
-/** Inputs that are no past keys and values, and outputs that are no present ones: by their names, types and sizes. */
+/** The inputs and outputs of a graph without those of its cache. */
 export type Ports = { readonly inputs: readonly Value[]; readonly outputs: readonly Value[] };
 
-const besides = (infos: GraphProto["input"], cached: ReadonlySet<string>): readonly Value[] =>
+const valuesWithout = (infos: GraphProto["input"], cached: ReadonlySet<string>): readonly Value[] =>
   infos.filter(({ name }) => !cached.has(name)).map(valueOfInfo);
 
 export const portsOf = ({ graph, attentionMatches }: EngineModel): Ports => {
@@ -26,8 +26,8 @@ export const portsOf = ({ graph, attentionMatches }: EngineModel): Ports => {
   const cached = (end: "past" | "present"): readonly string[] =>
     attentionMatches.flatMap(({ [end]: { key, value } }) => [key, value]);
   const ports = {
-    inputs: besides(graph.input, new Set([...weights, ...cached("past")])),
-    outputs: besides(graph.output, new Set(cached("present"))),
+    inputs: valuesWithout(graph.input, new Set([...weights, ...cached("past")])),
+    outputs: valuesWithout(graph.output, new Set(cached("present"))),
   };
   check(
     ports.outputs.some(({ name }) => name === "logits"),
@@ -37,7 +37,11 @@ export const portsOf = ({ graph, attentionMatches }: EngineModel): Ports => {
   return ports;
 };
 
-/** Names of all layers as one, in which %d is the layer. */
+/**
+ * The pattern of the names of all layers, in which %d stands for the layer's number.
+ *
+ * @throws RangeError when the names follow no pattern
+ */
 export const patternOf = (names: readonly string[]): string => {
   const [first = ""] = names;
   for (const { index } of first.matchAll(/0/g)) {

@@ -1,15 +1,15 @@
 /**
- * genai_config.json, by which ONNX Runtime GenAI runs a folder: the names of past and present, the limits, the special tokens.
+ * genai_config.json, which ONNX Runtime GenAI reads to run a folder: the names of past and present, the limits, the special tokens.
  *
- *   type "decoder"               any decoder; by a family's own name GenAI does what that family's plain window needs
- *   past_present_share_buffer    false: present is past and new tokens, one behind the other
+ *   type "decoder"               for any decoder; a family's own name would make GenAI handle that family's plain window
+ *   past_present_share_buffer    false, since present holds past and new tokens, and grows
  */
 import { check } from "../errors.ts";
 import { neededCount, type Json } from "../config/config-files.ts";
 import { patternOf, portsOf, type EngineModel } from "./engine.ts";
 
-/** Inputs that GenAI feeds by itself. */
-const fed = ["input_ids", "attention_mask", "position_ids"];
+/** The inputs that GenAI gives values to. */
+const knownInputs = ["input_ids", "attention_mask", "position_ids"];
 
 type Ids = number | readonly number[];
 
@@ -25,7 +25,8 @@ const idsIn = (config: Json, key: string): Ids | undefined => {
 
 const firstOf = (ids: Ids): number => [ids].flat()[0]!;
 
-const special = (config: Json): Json => {
+/** The special tokens. GenAI needs one that pads, for which the first end token serves. */
+const specialTokens = (config: Json): Json => {
   const eos = idsIn(config, "eos_token_id");
   const [bos, pad] = [idsIn(config, "bos_token_id"), idsIn(config, "pad_token_id")];
   check(
@@ -43,22 +44,28 @@ const special = (config: Json): Json => {
 export const genaiConfig = (model: EngineModel): Json => {
   const { attentionMatches, config, capacity, file } = model;
   const { inputs } = portsOf(model);
-  const other = inputs.find(({ name }) => !fed.includes(name));
-  check(other === undefined, `inputs must be ${fed.join(", ")} and past for ONNX Runtime GenAI`, `"${other?.name}"`);
+  const other = inputs.find(({ name }) => !knownInputs.includes(name));
+  check(
+    other === undefined,
+    `inputs must be ${knownInputs.join(", ")} and past for ONNX Runtime GenAI`,
+    `"${other?.name}"`,
+  );
   const { numHeads, numKvHeads, headDim } = attentionMatches[0]!;
   const pattern = (end: "past" | "present", part: "key" | "value"): string =>
     patternOf(attentionMatches.map((attentionMatch) => attentionMatch[end][part]));
   return {
     model: {
       type: "decoder",
-      ...special(config),
+      ...specialTokens(config),
       vocab_size: neededCount(config, "vocab_size"),
       context_length: capacity,
       decoder: {
         filename: file,
         session_options: { provider_options: [] },
-        ...{ num_hidden_layers: attentionMatches.length, num_attention_heads: numHeads },
-        ...{ num_key_value_heads: numKvHeads, head_size: headDim },
+        num_hidden_layers: attentionMatches.length,
+        num_attention_heads: numHeads,
+        num_key_value_heads: numKvHeads,
+        head_size: headDim,
         inputs: {
           ...Object.fromEntries(inputs.map(({ name }) => [name, name])),
           past_key_names: pattern("past", "key"),

@@ -1,11 +1,11 @@
-/** Engines that run a portable model, and the file that each needs beside it. */
+/** The table of engines that run a portable model. Each needs a file of its own beside the model. */
 import { refuse } from "../errors.ts";
 import { genaiConfig } from "./genai-config.ts";
 import type { EngineModel } from "./engine.ts";
 import { tritonConfig } from "./triton-config.ts";
 
 type EngineRow = {
-  /** At the top of the folder. */
+  /** The name of the file, at the top of the folder. */
   readonly file: string;
   readonly write: (model: EngineModel) => string;
   readonly notice?: string;
@@ -30,7 +30,11 @@ const rows: Readonly<Record<Engine, EngineRow>> = {
 
 export type EngineFile = { readonly file: string; readonly content: string; readonly notice?: string };
 
-/** @throws RangeError where an engine is unknown, or cannot run the model */
+/**
+ * The file of an engine.
+ *
+ * @throws RangeError when the engine is unknown, or cannot run the model
+ */
 export const engineFile = (engine: Engine, model: EngineModel): EngineFile => {
   if (!Object.hasOwn(rows, engine)) refuse(`engines must be of ${engines.join(", ")}, got ${JSON.stringify(engine)}`);
   const { file, write, notice } = rows[engine];

@@ -1,8 +1,8 @@
 /**
- * config.pbtxt, by which Triton Inference Server runs a model and keeps its cache between the requests of a sequence.
+ * config.pbtxt, which Triton Inference Server reads to run a model and to keep its cache between the requests of a sequence.
  *
- * Triton's state has a token more than was given: a size that varies is 1 in a sequence's first request. That token is zeros, and
- * the requests mask it:
+ * A state of Triton begins with one token of zeros, since a size that varies is 1 in the first request of a sequence. Requests mask
+ * that token:
  *
  *   request 1   input_ids [1, n]   attention_mask [1, 1 + n]       0 1 … 1
  *   request 2   input_ids [1, m]   attention_mask [1, 1 + n + m]   0 1 … 1
@@ -12,15 +12,19 @@ import { check } from "../errors.ts";
 import { portsOf, type EngineModel } from "./engine.ts";
 
 const types: Readonly<Record<string, string>> = {
-  ...{ float32: "TYPE_FP32", float16: "TYPE_FP16", int64: "TYPE_INT64", int32: "TYPE_INT32", bool: "TYPE_BOOL" },
+  float32: "TYPE_FP32",
+  float16: "TYPE_FP16",
+  int64: "TYPE_INT64",
+  int32: "TYPE_INT32",
+  bool: "TYPE_BOOL",
 };
 
-/** How long Triton keeps a sequence that nothing is asked of: ten minutes. */
+/** How long Triton keeps a sequence without requests: ten minutes. */
 const idleMicroseconds = 600 * 1e6;
 
 /**
- * Sequences whose caches are held beside each other. By the strategy `direct` a model without batches would be held by one sequence,
- * until that ends.
+ * The number of sequences whose caches are kept at the same time. Triton's other strategy, `direct`, would give a model without
+ * batches to one sequence until that ends.
  */
 const sequences = 64;
 
@@ -32,7 +36,7 @@ const typeOf = ({ name, type }: Pick<Value, "name" | "type">): string => {
   return `data_type: ${known}`;
 };
 
-/** One sequence a request: the first axis is 1, and what else has no size of its own varies. */
+/** An input or output. A request has one sequence, so the first axis is 1. Other axes without a fixed size vary. */
 const port = (value: Value): string => {
   const { name, dims } = value;
   check(dims !== undefined && dims.length > 0, `"${name}" must say its axes for Triton`, "none");

@@ -1,11 +1,11 @@
-/** Configurations that callers give: an object whose keys somebody reads, and an extension that is one. */
+/** Checks of options that several public functions take: the extension, and rows of tables. */
 import { check, checkKeys, type Keys } from "@ropewalk/check";
 import type { ContextExtension } from "@ropewalk/context-extension";
 import type { TableRows } from "../recognise/rotation/table-rows.ts";
 
 const extensionKeys: Keys<ContextExtension> = { positions: true, rope: true, entropy: true };
 
-/** @throws TypeError when it is none: a constructor that was not called, the mapping inside of one, a list */
+/** @throws TypeError when it is no extension but a constructor that was not called, a mapping, or a list */
 export const checkExtension = (where: string, extension: ContextExtension): void => {
   if (typeof extension === "function")
     check(

@@ -1,4 +1,4 @@
-/** What goes with an extended model, from its configs alone: for programs that read them before the model. */
+/** The configs of an extended model, from the export's configs alone: for programs that read configs before the model. */
 import { checkKeys, type Keys } from "@ropewalk/check";
 import { extendContext, recordOf, type ContextExtension } from "@ropewalk/context-extension";
 import { readRotation, type ExtensionEntry, type Context } from "@ropewalk/models";
@@ -20,7 +20,7 @@ export type ConfigOptions = {
   readonly extension: ContextExtension;
   /** The export's parsed config.json. */
   readonly config: unknown;
-  /** The parsed tokenizer_config.json, where there is one. */
+  /** The parsed tokenizer_config.json, if there is one. */
   readonly tokenizerConfig?: unknown;
   /** Who keeps the cache, as for `extendExport`. Absent: "portable". */
   readonly runtime?: Runtime;
@@ -32,7 +32,7 @@ export type ExtendedConfigs = {
   readonly capacity: number;
   /** `max_position_embeddings` is the capacity. */
   readonly config: Json;
-  /** `model_max_length` is at least the capacity, where one was given: a tokenizer cuts what is longer. */
+  /** `model_max_length`, if there is one, is at least the capacity, since a tokenizer cuts longer texts. Undefined if none was given. */
   readonly tokenizerConfig: Json | undefined;
 };
 
@@ -63,7 +63,7 @@ const configsUnder = ({ extension, runtime = "portable", ...given }: ConfigOptio
 };
 
 /**
- * The configs of an extended model. Where config.json says nothing of windows that a graph has, `extendExport` knows more.
+ * The configs of an extended model. If the graph has windows that config.json does not state, `extendExport` knows more.
  *
  * @throws RangeError and TypeError naming the key, the rule and the value
  */

@@ -1,8 +1,9 @@
 /**
- * What tells an export from others:
+ * A hash that tells an export from others. It is the SHA-256 of:
  *
- *   SHA-256 of the hash of its graph, the sizes read of it, and of each tensor that lies in a file its name and the hash of its bytes, of a
- *   large one of stretches
+ *   the hash of model.onnx
+ *   the sizes of the decoder
+ *   the name of each tensor in a file, and the hash of its bytes, or of stretches of them if it is large
  */
 import type { DecoderSizes } from "@ropewalk/decoder";
 import { hashOf, fileSampling, tensorSampling, sampledHash, sha256, type CheckpointFile } from "@ropewalk/models";
@@ -19,7 +20,7 @@ export const exportFingerprint = async (
   const tensors: (readonly [string, string])[] = [];
   for (const { tensor, location, offset, end } of places) {
     const { source } = files.get(location)!;
-    // Where the model does not say how long a tensor is, it may go on to the end of the file.
+    // A tensor without a stated length may go on to the end of the file.
     const hash =
       end > offset
         ? await sampledHash(source, { from: offset, to: end }, tensorSampling)

@@ -1,6 +1,6 @@
 /**
- * The name of how each group of layers attends, `attentionPathName` of `@ropewalk/decoder`: for each group the kind of its bands, and for
- * each band the rotation whose keys it reads. A graph for generation's cache is recorded for one such name.
+ * The name of how all groups of layers attend, as `attentionPathName` of `@ropewalk/decoder` gives it. For each group it has the kind
+ * of its bands, and for each band the rotation whose keys it reads. A graph for generation's cache is recorded for one such name.
  */
 import { check } from "@ropewalk/check";
 import { where } from "./value-checks.ts";

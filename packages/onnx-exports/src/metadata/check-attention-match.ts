@@ -1,4 +1,4 @@
-/** A site as the record has it. */
+/** Checks one layer's AttentionMatch that was read from metadata. */
 import { byKind, check, checkInteger, checkNumber, checkOneOf, type Keys } from "@ropewalk/check";
 import type { AttentionMatch, HeadNorms, Projections, HeadsTensor } from "../recognise/attention-match.ts";
 import { checkFinite, checkObject, checkText, most, where } from "./value-checks.ts";
@@ -39,9 +39,21 @@ const checkHeadNorms = (name: string, norms: HeadNorms): void => {
 };
 
 const attentionMatchKeys: Keys<AttentionMatch> = {
-  ...{ node: true, projections: true, headNorms: true, past: true, present: true, output: true },
-  ...{ numHeads: true, numKvHeads: true, headDim: true, rotaryDim: true, layout: true },
-  ...{ scale: true, softcap: true, window: true, type: true },
+  node: true,
+  projections: true,
+  headNorms: true,
+  past: true,
+  present: true,
+  output: true,
+  numHeads: true,
+  numKvHeads: true,
+  headDim: true,
+  rotaryDim: true,
+  layout: true,
+  scale: true,
+  softcap: true,
+  window: true,
+  type: true,
 };
 
 /** @throws RangeError and TypeError naming the key, the rule and the value */

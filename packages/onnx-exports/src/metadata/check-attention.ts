@@ -1,4 +1,4 @@
-/** How layers attend, as the record has it: a rotation, and one entry for each layer where they differ. */
+/** Checks how layers attend, as metadata states it: one rotation, and an entry for each layer if layers differ. */
 import { check, checkInteger, checkNumber, checkOneOf } from "@ropewalk/check";
 import { readRopeScaling } from "@ropewalk/context-extension";
 import type { AttentionKind, DecoderRope } from "@ropewalk/context-extension";

@@ -1,6 +1,6 @@
 /**
- * What a rewritten model says of itself, as JSON in its metadata under the key `ropewalk`: its extension, and the attention of its
- * layers as the export had it, so that another extension can take the place of this one.
+ * What a rewritten model states about itself, as JSON in its metadata under the key `ropewalk`: its extension, and the attention of
+ * its layers as the export had it. By these another extension can replace this one.
  */
 import { show } from "@ropewalk/check";
 import { extensionOf, recordOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/context-extension";
@@ -11,7 +11,7 @@ import type { AttentionMatch } from "../recognise/attention-match.ts";
 import { parseMetadata } from "./parse-metadata.ts";
 
 export type ExtensionMetadata = {
-  /** As a config.json has it. */
+  /** In the form that config.json has. */
   readonly extension: ExtensionRecord;
   /** The name of a custom mapping, which no record can hold. */
   readonly customMapping?: string;

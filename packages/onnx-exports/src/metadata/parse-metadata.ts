@@ -1,6 +1,6 @@
 /**
- * What a rewritten model says of itself is text in a file that anybody may have changed: it is read like a config. Every key is
- * known, every value has its type and its range, and what is said of the layers agrees.
+ * Checks the metadata of a rewritten model. It is text in a file that anybody may have changed. So every key must be known, every value
+ * must have its type and range, and the statements about layers must agree.
  */
 import { check, checkInteger, checkOneOf, type Keys } from "@ropewalk/check";
 import { readRecord, readRopeScaling } from "@ropewalk/context-extension";
@@ -38,7 +38,7 @@ const checkLimit = (name: string, limit: ContextLimit): void => {
   checkInteger(where, `${name}.stated`, limit.stated, 1, most.tokens);
 };
 
-/** How many dimensions rotate in the layers that rotate: as many in each. */
+/** The number of dimensions that rotate, which is the same in all layers that rotate. */
 const rotatingDim = (sites: readonly AttentionMatch[]): number =>
   sites.find(({ rotaryDim }) => rotaryDim > 0)?.rotaryDim ?? sites[0]!.headDim;
 
@@ -86,7 +86,7 @@ const checkExtension = ({ extension, customMapping, sites }: RopewalkMetadata): 
 };
 
 /**
- * What a record says, in the form of today; an earlier version is read too.
+ * The metadata of a parsed record, of this version or an earlier one.
  *
  * @throws RangeError and TypeError naming the key, the rule and the value
  */

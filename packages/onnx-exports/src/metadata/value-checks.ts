@@ -1,9 +1,9 @@
-/** Checks of the record that a rewritten model has: text in a file that anybody may have changed. */
+/** Checks of single values in the metadata of a rewritten model. */
 import { checkKeys, checkNumber, check, type Keys } from "@ropewalk/check";
 
 export const where: string = 'metadata "ropewalk"';
 
-/** More than any model has, and few enough to go through. */
+/** Upper limits: more than any model has, and few enough to go through. */
 export const most: Readonly<Record<"layers" | "size" | "tokens", number>> = {
   layers: 10_000,
   size: 2 ** 24,

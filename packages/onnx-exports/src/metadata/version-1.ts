@@ -1,6 +1,6 @@
 /**
- * The first version of a record had another form of the extension, with null for what was absent and the mapping's name beside the
- * mapping. It is read as the version of today.
+ * Reads records of version 1 as the version of today. They had another form of the extension: null in place of absent parts, and the
+ * mapping's name beside the mapping.
  */
 import { check } from "@ropewalk/check";
 import type { ExtensionRecord } from "@ropewalk/context-extension";
@@ -9,7 +9,7 @@ import { checkObject, where } from "./value-checks.ts";
 type Extension = {
   /** The mapping's name. */
   readonly positions: string | null;
-  /** null for one of somebody's own. */
+  /** null for a custom mapping. */
   readonly mapping?: ExtensionRecord["positions"] | null;
   readonly rope: ExtensionRecord["rope"] | null;
   readonly entropy: ExtensionRecord["entropy"] | null;
@@ -22,7 +22,7 @@ const recordIn = ({ mapping, rope, entropy }: Extension): ExtensionRecord => ({
 });
 
 /**
- * The record in the form of today; one of another version, and what is none, as it is.
+ * The record in the form of today. Any other value stays as it is.
  *
  * @throws RangeError and TypeError naming the key, the rule and the value
  */

@@ -18,8 +18,8 @@ export type FolderOptions = Omit<ExtendOptions, "config" | "genaiConfig" | "tabl
   /** The model in the folder, relative to it. Absent: `model.onnx`, or `onnx/model.onnx` if there is no `model.onnx`. */
   readonly model?: string;
   /**
-   * Whether the new folder's weights are hard links to the source's. Links take no room and work on one disk alone, and programs that
-   * refuse files with several names then refuse both folders. Absent: weights are copied.
+   * Whether the new folder's weights are hard links to the source's. Links take no room, and work on one disk alone. Programs that
+   * refuse files with several names refuse both folders then. Absent: weights are copied.
    */
   readonly link?: boolean;
 };
@@ -50,16 +50,17 @@ const tokenizerConfig = (json: unknown, capacity: number): string =>
   pretty(extendedTokenizerConfig(jsonObject("tokenizer_config.json", json), { capacity }));
 
 type NewFiles = {
-  /** Files of weights, by their places in the folder: the paths that they are copied from, or linked to. */
+  /** The paths of the weights, which are copied or linked, by their places in the new folder. */
   readonly data: ReadonlyMap<string, string>;
   readonly asLinks: boolean;
-  /** Other files that are copied. */
+  /** The paths of other files that are copied, by their places in the new folder. */
   readonly companions: ReadonlyMap<string, string>;
+  /** The contents of new files. */
   readonly written: ReadonlyMap<string, string | Uint8Array>;
 };
 
 /** Weights come first and config.json last. */
-const fill = async (
+const fillFolder = async (
   { write, copy, link }: NewFolder,
   { data, asLinks, companions, written }: NewFiles,
 ): Promise<void> => {
@@ -100,7 +101,7 @@ const writeFolder = async (options: FolderOptions, source: string, target: strin
   const known = new Set([...written.keys(), ...data.keys(), ...(genai ? [genai.file] : [])]);
   const companions = await companionsOf(source, known);
   await writeWhole("extendFolder", target, (folder) =>
-    fill(folder, { data, asLinks, companions: companions.files, written }),
+    fillFolder(folder, { data, asLinks, companions: companions.files, written }),
   );
 
   const dataFiles = [...data.keys()];

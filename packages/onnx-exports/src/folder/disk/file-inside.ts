@@ -1,6 +1,6 @@
 /**
- * Files of an export's folder, behind their links. One that leads out of the folder is refused: what it leads to is not the
- * export's to give away. In the hub's cache every file of a snapshot is a link to that repository's own blobs.
+ * Follows the links of files in an export's folder. A link that leads out of the folder is refused, since its target does not belong to
+ * the export. In the hub's cache every file of a snapshot is a link to the blobs of its repository, which are allowed.
  */
 import { realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
@@ -12,18 +12,19 @@ const snapshot = /^(.*[/\\]models--[^/\\]+)[/\\]snapshots[/\\][0-9a-f]{40}(?:[/\
 const isIn = (folder: string, path: string): boolean => path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 
 /**
- * Where a file's content lies.
+ * The path of a file's content.
  *
  * @param file - relative to the folder
- * @returns undefined where there is no such file; folders, pipes and devices are none
+ * @returns undefined if there is no such file; folders, pipes and devices do not count
+ * @throws RangeError when the file is a link out of the folder
  */
 export const fileInside = async (source: string, file: string): Promise<string | undefined> => {
   const path = await realpath(join(source, file)).catch(() => undefined);
   if (path === undefined || !(await stat(path)).isFile()) return undefined;
   const folder = await realpath(source);
   const repository = snapshot.exec(folder)?.[1];
-  const homes = [folder, ...(repository === undefined ? [] : [join(repository, "blobs")])];
-  if (!homes.some((home) => isIn(home, path)))
+  const allowedFolders = [folder, ...(repository === undefined ? [] : [join(repository, "blobs")])];
+  if (!allowedFolders.some((allowed) => isIn(allowed, path)))
     refuse(`"${file}" must lie in "${source}" itself, got a link to "${path}"; put a copy there, or take it away`);
   return path;
 };

@@ -1,4 +1,4 @@
-/** What is read of an export's folder: its model, its configs, and how large its data is. */
+/** Reads an export's folder on a disk: its model, its configs, rows of its rotary tables, and the sizes of its data files. */
 import { open, readFile, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { decode, type ModelProto } from "@ropewalk/graph";
@@ -8,7 +8,7 @@ import { exportNames } from "../export-files.ts";
 import type { TablePlace, TableRows } from "../../recognise/rotation/table-rows.ts";
 import { fileInside } from "./file-inside.ts";
 
-/** The model's place in the folder. */
+/** The place of the model in the folder. */
 export const findModel = async (source: string, asked: string | undefined): Promise<string> => {
   if (!(await stat(source).catch(() => undefined))?.isDirectory())
     return refuse(`source must be a folder, got "${source}"`);
@@ -21,7 +21,7 @@ export const findModel = async (source: string, asked: string | undefined): Prom
 export const readModel = async (source: string, place: string): Promise<ModelProto> =>
   decode(await readFile((await fileInside(source, place))!));
 
-/** Rows of rotary tables; those of a file that is missing or short are left out, for data files are checked by themselves. */
+/** Rows of rotary tables. Rows in a missing or short file are left out, since {@link findData} refuses such files. */
 export const readTables = async (
   source: string,
   model: string,
@@ -55,7 +55,7 @@ const readJson = async (source: string, file: string): Promise<unknown> => {
 
 type JsonFile = { readonly file: string; readonly json: unknown };
 
-/** A JSON file beside the model, or at the top of the folder: its place and content. */
+/** A JSON file beside the model or at the top of the folder: its place and content. */
 export const findJson = async (source: string, model: string, name: string): Promise<JsonFile | undefined> => {
   for (const file of new Set([join(dirname(model), name), name])) {
     const json = await readJson(source, file);
@@ -68,7 +68,11 @@ export const findJson = async (source: string, model: string, name: string): Pro
 export const findConfig = async (source: string, model: string): Promise<JsonFile> =>
   (await findJson(source, model, "config.json")) ?? refuse(`"${source}" must have a config.json, got none`);
 
-/** Checks that data files are there and long enough; gives them once each, relative to the folder, with where they lie. */
+/**
+ * The paths of the data files' contents, by the files' places in the folder.
+ *
+ * @throws RangeError when a file is missing or too short
+ */
 export const findData = async (
   source: string,
   model: string,

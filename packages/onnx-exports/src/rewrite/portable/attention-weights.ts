@@ -1,13 +1,13 @@
 /**
- * What a query attends to, and as much of it as the graph gives out beside the export's own outputs. Layer N:
+ * The weights of one layer's attention, and the output that the graph gives of them on request. For layer N:
  *
  *     P = softmax(softcap(S) + mask)                                       [batch, numHeads, queryLen, keys]
  *
  *     maps        decoder_attentions.N = P                                 [batch, numHeads, queryLen, keys]
  *     entropies   decoder_attentions.N = - sum_j P_j ln(P_j)  in nats      [batch, numHeads, queryLen]
  *
- * 0 ln(0) = 0: what is below the least normal float32 counts as that in the logarithm, so that 0 times it is 0. The keys are
- * past and new ones, and under a bare window the last of them, those that any query sees. Both outputs are float32.
+ * 0 ln(0) is 0: the logarithm takes weights below the least normal float32 as that number, and 0 times its logarithm is 0. Keys
+ * are all past and new ones; under a window alone they are the last ones that any query sees. Both outputs are float32.
  */
 import type { Attentions } from "@ropewalk/decoder";
 import type { Dim, Tape, Value } from "@ropewalk/graph";
@@ -18,17 +18,17 @@ import type { EmitGroup } from "./emit-group.ts";
 
 export type WeightsRequest = {
   readonly attentionMatch: AttentionMatch;
-  /** Which layer it is, from 0. */
+  /** The layer's number, from 0. */
   readonly index: number;
   readonly group: EmitGroup;
-  /** What is given out; undefined: nothing. */
+  /** The output on request; undefined: none. */
   readonly attentions: Attentions | undefined;
 };
 
-/** Programs that collect attentions, such as transformers.js, know them by the beginning of this name. */
+/** The beginning of the name is fixed: programs that collect attentions, such as transformers.js, look for it. */
 const outputName = (index: number): string => `decoder_attentions.${index}`;
 
-/** The number of keys by a name: layers that look at as many have the same. */
+/** The name of the axis of keys. Layers with the same number of keys share the name. */
 const keysOf = ({ attentionPath }: EmitGroup): Dim =>
   attentionPath.kind === "window" ? `keys.${attentionPath.window}` : "keys";
 
@@ -50,7 +50,7 @@ const emitSoftcap = (tape: Tape, softcap: number, scores: Value): Value => {
   return tape.op("Mul", [tape.op("Tanh", [tape.op("Mul", [scores, inverse!])]), cap!]);
 };
 
-/** softmax(softcap(scores) + mask), [batch, numHeads, queryLen, keys], and the graph's outputs that are asked for. */
+/** The weights softmax(softcap(scores) + mask), [batch, numHeads, queryLen, keys]. The output on request is recorded too. */
 export const emitWeights = (
   context: EmitContext,
   { attentionMatch, index, group, attentions }: WeightsRequest,

@@ -1,10 +1,10 @@
 /**
- * One layer's attention over past and new keys, which lie behind one another in the cache, each rotated to the position of
- * its outermost band. H query heads share h key-value heads, so that queries are laid out [batch, h, H / h * queryLen, headDim].
+ * One layer's attention over past and new keys. The cache holds them one behind the other, rotated to the positions of the outermost
+ * band. H query heads share h key-value heads, so queries have the layout [batch, h, H / h * queryLen, headDim].
  *
  *     everything   S = q kᵀ
  *     window       S = q kᵀ over the last keys that any query sees
- *     near-far     S = q_far kᵀ, and for the last keys that any query is near to, where it is near:  q_near turn(k)ᵀ
+ *     near-far     S = q_far kᵀ, but q_near turn(k)ᵀ for keys that are near to their query
  *
  *     out = softmax(softcap(S) + mask) v
  *
@@ -24,11 +24,11 @@ import { emitQueryScale } from "./query-scale.ts";
 import { emitRotation, rotate, toType, type Rotation } from "./rotation.ts";
 import { emitWeights, type WeightsRequest } from "./attention-weights.ts";
 
-/** The layer's scores and values over the keys that are looked at, and the mask that goes with them. */
+/** A layer's scores and values over the keys that its bands read, and the mask for these keys. */
 type Scored = {
   readonly scores: Value;
   readonly values: Value;
-  /** How many keys that is, [1]. */
+  /** The number of these keys, [1]. */
   readonly numKeys: Value;
   readonly mask: Value;
 };
@@ -45,7 +45,7 @@ type Layer = {
   readonly values: Value;
 };
 
-/** The shape [batch, heads, rows, numKeys] to lay scores out in, once for all layers. */
+/** The shape [batch, heads, rows, numKeys] of scores, recorded once for all layers. */
 const emitScoreShape = (context: EmitContext, heads: number, numKeys: Value): Value =>
   context.once(`shape ${heads} ${numKeys.name}`, () =>
     context.tape.op("Concat", [integers(context, 0, heads, -1), numKeys], { axis: 0 }),
@@ -99,7 +99,7 @@ const attendWindow = (layer: Layer, window: number): Scored => {
   };
 };
 
-/** Cached keys from `from` on, turned from their far position to their near one. */
+/** Cached keys from `from` on, rotated from their far positions to their near ones. */
 const emitTurned = ({ context, attentionMatch, group, positions, keys }: Layer, window: number, from: Value): Value => {
   const [near, far] = group.positions.bands;
   const tokens = context.once(`near tokens ${window}`, () => slice(context, positions.keys, 1, from, toEnd(context)));
@@ -149,13 +149,12 @@ const emitWeighted = ({ context, attentionMatch }: Layer, { values, numKeys }: S
   return tape.op("Reshape", [toType(context, attended, type), integers(context, 0, numHeads, -1, headDim)]);
 };
 
-/** What an attention layer needs to know beside its site. */
 export type LayerRequest = WeightsRequest & {
   /** The graph's attention mask, [batch, totalLen]. */
   readonly mask: Value;
 };
 
-/** Records the attention of a site, with its outputs under the site's names. */
+/** Records the attention of a layer. Its outputs have the names of the export's. */
 export const emitAttention = (shared: EmitContext, request: LayerRequest): void => {
   const { attentionMatch, index, group, mask } = request;
   const { type } = attentionMatch;

@@ -1,11 +1,11 @@
-/** What all layers of a rewritten graph share: the tape, and what was recorded once. */
+/** What all layers of a rewritten graph share: the tape, and values that are recorded once. */
 import type { Tape, Value } from "@ropewalk/graph";
 
 export type EmitContext = {
   readonly tape: Tape;
-  /** The value of that name in the export, with the number of its axes. */
+  /** The value of this name in the export. */
   readonly value: (name: string, type: Value["type"], axes: number) => Value;
-  /** Records something once and gives it to whoever asks by the same key. */
+  /** Records something on the first call with a key, and gives the same on later calls. */
   readonly once: <T>(key: string, record: () => T) => T;
 };
 

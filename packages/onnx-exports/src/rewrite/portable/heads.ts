@@ -1,5 +1,5 @@
 /**
- * Projections to heads and heads to the output.
+ * Turns projections into heads, and heads into the output.
  *
  *     rows [batch, seqLen, numHeads * headDim]  <->  heads [batch, numHeads, seqLen, headDim]
  */
@@ -15,7 +15,7 @@ const rowsToHeads = (context: EmitContext, rows: Value, headDim: number, numHead
 
 type Heads = { readonly query: Value; readonly key: Value; readonly value: Value };
 
-/** Queries, keys and values of the new tokens, head by head, normed where the site norms them. */
+/** Queries, keys and values of the new tokens, head by head. They are normed if the export norms them. */
 export const emitHeads = (context: EmitContext, attentionMatch: AttentionMatch): Heads => {
   const { headNorms, type } = attentionMatch;
   const heads = emitProjected(context, attentionMatch);
@@ -49,7 +49,7 @@ const emitProjected = (
   };
 };
 
-/** Gives the attended heads the name and the layout of the site's output. */
+/** Records the output of a layer's attention, with the name and the layout that the export gives it. */
 export const emitOutput = (context: EmitContext, { output, numHeads, headDim }: AttentionMatch, heads: Value): void => {
   const { tape } = context;
   const underName = { output: output.name };

@@ -1,22 +1,22 @@
 /**
- * Which keys a query sees, for all layers at once. Query c is column pastLen + c of the mask:
+ * Masks that say which keys a query sees, recorded once for all layers. Query c is column pastLen + c of the attention mask:
  *
- *     seen(c, t) = t <= pastLen + c,  and t is a token,  and  position(c) - position(t) < window  where keys slide
+ *     seen(c, t) = t <= pastLen + c,  and t is a token,  and, if keys slide,  position(c) - position(t) < window
  *     near(c, t) = position(c) - position(t) < window
  *
- * A query of W + C - 1 last keys or more has no near key before them.
+ * Only the last window + queryLen - 1 keys are near to any query.
  */
 import type { Value } from "@ropewalk/graph";
 import { integers, slice, toEnd, type EmitContext } from "./emit-context.ts";
 import type { Positions } from "./positions.ts";
 
-/** Added to a score that does not count. Finite, so that a row of padding alone has no NaN. */
-const closed = -1e30;
+/** The number that is added to the score of a key that is not seen. It is finite, so a row of padding alone has no NaN. */
+const maskedScore = -1e30;
 
 const unsqueeze = (context: EmitContext, x: Value, ...axes: readonly number[]): Value =>
   context.tape.op("Unsqueeze", [x, integers(context, ...axes)]);
 
-/** The first of the last keys that some query is near to: max(0, totalLen - queryLen - window + 1), [1]. */
+/** The first key that is near to any query: max(0, totalLen - queryLen - window + 1), [1]. */
 export const emitNearStart = (context: EmitContext, positions: Positions, window: number): Value =>
   context.once(`near start ${window}`, () => {
     const tape = context.tape.scope("positions");
@@ -24,7 +24,7 @@ export const emitNearStart = (context: EmitContext, positions: Positions, window
     return tape.op("Max", [start, integers(context, 0)]);
   });
 
-/** How many those last keys are, [1]. */
+/** The number of keys from that one on, [1]. */
 export const emitNearLength = (context: EmitContext, positions: Positions, window: number): Value =>
   context.once(`near length ${window}`, () =>
     context.tape.scope("positions").op("Sub", [positions.totalLen, emitNearStart(context, positions, window)]),
@@ -48,14 +48,14 @@ export const emitMask = (context: EmitContext, positions: Positions): Value =>
     const own = slice(context, columns, 0, positions.pastLen, toEnd(context));
     const before = tape.op("LessOrEqual", [unsqueeze(context, columns, 0), unsqueeze(context, own, 1)]);
     const seen = tape.op("And", [unsqueeze(context, before, 0, 1), unsqueeze(context, positions.isToken, 1, 2)]);
-    return tape.op("Where", [seen, tape.constant("float32", [], [0]), tape.constant("float32", [], [closed])]);
+    return tape.op("Where", [seen, tape.constant("float32", [], [0]), tape.constant("float32", [], [maskedScore])]);
   });
 
-/** The same for the keys from `from` on, of which a query sees only the nearest `window`. */
+/** The mask for the keys from `from` on, of which a query sees only the nearest `window`. */
 export const emitWindowMask = (context: EmitContext, positions: Positions, window: number, from: Value): Value =>
   context.once(`mask ${window}`, () => {
     const tape = context.tape.scope("mask");
     const mask = slice(context, emitMask(context, positions), 3, from, toEnd(context));
     const near = emitIsNear(context, positions, window, from);
-    return tape.op("Where", [near, mask, tape.constant("float32", [], [closed])]);
+    return tape.op("Where", [near, mask, tape.constant("float32", [], [maskedScore])]);
   });

@@ -1,10 +1,10 @@
 /**
- * Positions as a table in two levels, so that a short table reaches far. For the token i = a P + b, with b < P,
+ * Splits positions into pages, so that two short tables serve long sequences. For the token i = a P + b, with b < P:
  *
  *     p(i) = p(a P) + p(b) - p(0)
  *
- * holds for the positions of every band, where P is a multiple of its group size: i, floor(i / G), i / s, and constants. A
- * rotation by p(i) f is then two rotations, one from a row of pages and one from a row within a page.
+ * This holds for the positions i, floor(i / G), i / s and constants, if P is a multiple of the group size G. A rotation by p(i) is
+ * then a rotation by the page a, and one by the place b in the page.
  */
 import { check } from "../../errors.ts";
 
@@ -16,7 +16,7 @@ export const maxTokens: number = 2 ** 20;
 
 const [leastPage, longestPage] = [1024, 4096];
 
-/** Whether a page size splits a function, tried on the first pages in full and on both ends of the others. */
+/** Whether a page size splits a function. All of the first pages is tried, and the middle and the end of the others. */
 const splits = (position: PositionOf, page: number): boolean => {
   const holds = (a: number, b: number): boolean => {
     const [whole, parts] = [position(a * page + b), position(a * page) + position(b) - position(0)];
@@ -33,7 +33,7 @@ const splits = (position: PositionOf, page: number): boolean => {
 /**
  * The page size that splits all of these functions.
  *
- * @throws RangeError when there is none; the message has the mapping's name.
+ * @throws RangeError that has the mapping's name, when there is none
  */
 export const pageSize = (name: string, positions: readonly PositionOf[]): number => {
   for (let page = leastPage; page <= longestPage; page++)

@@ -1,7 +1,7 @@
 /**
- * Where the tokens of a batch stand, from the attention mask, so that a padded row has the positions it has alone:
+ * Positions of the tokens of a batch, counted in the attention mask. So a padded row has the positions that it has alone:
  *
- *     position(t) = ones in mask[0 … t] - 1        padding, which nothing attends to: at least 0
+ *     position(t) = max(0, ones in mask[0 … t] - 1)
  *
  * Past and new tokens together are T = totalLen columns of the mask; the last C = T - pastLen of them are the queries.
  */
@@ -13,11 +13,11 @@ export type Positions = {
   readonly pastLen: Value;
   /** Number of past and new tokens, [1]. */
   readonly totalLen: Value;
-  /** Whether a column is a token and no padding, bool [batch, totalLen]. */
+  /** Whether a column is a token rather than padding, bool [batch, totalLen]. */
   readonly isToken: Value;
-  /** int32 [batch, totalLen]. */
+  /** Positions of all tokens, int32 [batch, totalLen]. */
   readonly keys: Value;
-  /** int32 [batch, queryLen]. */
+  /** Positions of the new tokens, int32 [batch, queryLen]. */
   readonly queries: Value;
 };
 

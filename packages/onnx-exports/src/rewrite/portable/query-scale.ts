@@ -1,9 +1,9 @@
 /**
- * What the queries of a layer are multiplied by, position i from 0:
+ * The factor of a layer's queries at position i, from 0:
  *
  *     scale * max(least, ln(i + 1) / logContext)
  *
- * The first factor is that of the scores; the curve is the entropy scaling's.
+ * `scale` is the factor of the layer's scores. `least` and `logContext` are those of the entropy scaling.
  */
 import { queryScaleCurve, type EntropyScaling } from "@ropewalk/entropy-scaling";
 import type { Value } from "@ropewalk/graph";

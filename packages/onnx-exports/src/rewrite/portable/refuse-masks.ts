@@ -1,4 +1,4 @@
-/** Bands that an export is not written for, where the caller keeps the cache: near and far, and a window, are told from lengths alone. */
+/** Refuses bands that need a mask of their own. A portable graph tells only near from far, and a window, which lengths alone decide. */
 import type { ExtendedGroup } from "@ropewalk/context-extension";
 import { refuse } from "../../errors.ts";
 

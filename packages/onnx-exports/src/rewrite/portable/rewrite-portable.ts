@@ -1,4 +1,4 @@
-/** An export for any runtime: the attention of every layer is recorded anew, and inputs and outputs keep their names and shapes. */
+/** Rewrites an export for any runtime: the attention of every layer is recorded anew, and inputs and outputs keep their names and shapes. */
 import { placeOfLayer, type ExtendedGroup } from "@ropewalk/context-extension";
 import type { Attentions } from "@ropewalk/decoder";
 import { tape, type ModelProto } from "@ropewalk/graph";
@@ -14,7 +14,7 @@ export type PortableRequest = {
   readonly attentionMatches: readonly AttentionMatch[];
   /** The groups of all layers. */
   readonly groups: readonly ExtendedGroup[];
-  /** What the model gives out of its attention. */
+  /** What the model gives out of its attention; undefined: nothing. */
   readonly attentions: Attentions | undefined;
 };
 
@@ -33,7 +33,7 @@ export const rewritePortable = (request: PortableRequest, view: ExportView): Mod
   check(mask.dims?.length === 2, `input "${maskName}" must have 2 axes`, mask.dims?.length);
 
   const recording = tape();
-  // All names are in our scope from the start: an export may have the names that a tape would give.
+  // The scope keeps recorded names apart from those of the export.
   const context = emitContext(recording.scope(scopeName));
   const groups = request.groups.map((group, place) => ({ ...group, place }));
   for (const [index, attentionMatch] of attentionMatches.entries()) {

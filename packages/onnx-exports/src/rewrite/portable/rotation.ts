@@ -1,10 +1,10 @@
 /**
- * Cosines and sines of positions that the graph works out, from the table in pages (see `pages.ts`):
+ * Cosines and sines of positions that the graph computes, from tables of pages (see `position-pages.ts`):
  *
  *     angle(i) = alpha + beta        alpha from the page of i, beta from its place in the page
  *     cos = cos alpha cos beta - sin alpha sin beta,     sin = sin alpha cos beta + cos alpha sin beta
  *
- * Angles are formed in float64, so the error does not grow with the position as that of a product in float32 does.
+ * The tables' angles are computed in float64. So the error does not grow with the position, as it would with a product in float32.
  */
 import { typeCode, type Value } from "@ropewalk/graph";
 import { ropeFrequencies, rotationTable, type RopeFrequencies } from "@ropewalk/rope";
@@ -17,17 +17,17 @@ import { maxTokens, pageSize, type PositionOf } from "./position-pages.ts";
 /** Cosines and sines, [batch, 1, seqLen, rotaryDim / 2]. */
 export type Rotation = { readonly cos: Value; readonly sin: Value };
 
-/** Positions that a band gives, and the tokens they are for. */
+/** The tokens to rotate, and the positions that a band gives them. */
 export type RotationRequest = {
-  /** Names the rotation: what a group asks for again under it is recorded once. */
+  /** The name of the rotation. A group records a rotation of one name once. */
   readonly name: string;
   readonly position: PositionOf;
   /** int32 [batch, seqLen]. */
   readonly tokens: Value;
   /**
-   * "position": of a query or a new key. Its cosines and sines carry the scaling's attention scale, and have the precision of
-   * the site's type, as those of the export's own table.
-   * "turn": of a cached key, from one position to another.
+   * "position": a query or a new key is rotated to its position. Cosines and sines include the attention scale, and are rounded to
+   * the layer's type, as those in the export's own table.
+   * "turn": a cached key is rotated from one position to another.
    */
   readonly role: "position" | "turn";
 };
@@ -50,7 +50,7 @@ const emitTable = (
 const allPositions = ({ positions }: EmitGroup): readonly PositionOf[] =>
   positions.bands.flatMap(({ query, key }) => [query, key]);
 
-/** The rotation of `tokens` to the positions that `position` gives them, for layers of a group; undefined where nothing rotates. */
+/** The cosines and sines of a rotation for the layers of a group; undefined if these have no rotation. */
 export const emitRotation = (
   context: EmitContext,
   { group, type }: { readonly group: EmitGroup; readonly type: AttentionMatch["type"] },
@@ -91,7 +91,7 @@ export const emitRotation = (
   });
 };
 
-/** Rotates `x` [batch, heads, seqLen, headDim] in float32, and gives it in the site's type; without a rotation as it is. */
+/** `x` [batch, heads, seqLen, headDim], rotated in float32 and given in the layer's type. Without a rotation it stays as it is. */
 export const rotate = (
   context: EmitContext,
   attentionMatch: AttentionMatch,
@@ -105,7 +105,7 @@ export const rotate = (
   return toType(context, emitRotate(context.tape, { layout, headDim, rotaryDim }, wide, cos, sin), type);
 };
 
-/** `x` in a type. */
+/** `x` as a type. */
 export const toType = ({ tape }: EmitContext, x: Value, type: AttentionMatch["type"]): Value => {
   if (x.type === undefined) throw new TypeError(`toType: the type of "${x.name}" must be known, got none`);
   return x.type === type ? x : tape.op("Cast", [x], { to: typeCode(type) });
