@@ -10,6 +10,7 @@ import { wasm } from "@ropewalk/backend-wasm";
 import { webgpu } from "@ropewalk/backend-webgpu";
 import * as charts from "@ropewalk/charts";
 import * as contextExtension from "@ropewalk/context-extension";
+import { makeExtension } from "@ropewalk/context-extension/methods";
 import * as decoder from "@ropewalk/decoder";
 import * as entropy from "@ropewalk/entropy-scaling";
 import * as evals from "@ropewalk/evals";
@@ -87,6 +88,9 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
   "@ropewalk/graph": {
     node: () => graph.node("Add", [], [], {}, mistaken),
     tape: () => graph.tape().model(mistaken),
+  },
+  "@ropewalk/context-extension/methods": {
+    makeExtension: () => makeExtension({ make: "logN", config: { trainedContext: 8 }, mistaken: 1 } as never),
   },
   "@ropewalk/context-extension": {
     ...Object.fromEntries(

@@ -1,4 +1,5 @@
 /** A call of a constructor as data: it can be run, and shown as code. */
+import { checkKeys, oneOf } from "@ropewalk/check";
 import type { RopeScaling } from "@ropewalk/rope";
 import * as constructors from "../extension.ts";
 import type { ContextExtension } from "../extension.ts";
@@ -24,6 +25,12 @@ export const ropeCall = (rope: RopeScaling): MethodCall => ({ make: "compose", c
 /**
  * The extension that a call makes.
  *
- * @throws as the constructor does
+ * @throws TypeError for an unknown key and RangeError for an unknown constructor; whatever the constructor throws
  */
-export const makeExtension = ({ make, config }: MethodCall): ContextExtension => byName.get(make)!(config as never);
+export const makeExtension = (call: MethodCall): ContextExtension => {
+  const { make, config } = checkKeys<MethodCall>("makeExtension", "call", call, {
+    make: oneOf([...byName.keys()] as Constructor[]),
+    config: true,
+  });
+  return byName.get(make)!(config as never);
+};
