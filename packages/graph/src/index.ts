@@ -20,7 +20,14 @@ export type { Budget } from "./evaluate/budget.ts";
 export { evaluate } from "./evaluate/evaluate.ts";
 export type { NodeOptions } from "./model/node.ts";
 export { innerGraphs, namesMade, namesRead, node } from "./model/node.ts";
-export type { AttributesOf, InputsOf, OpType, OpTypeOfOne, OutputsOf } from "./operators/signatures.ts";
+export type {
+  AttributesAndOptions,
+  AttributesOf,
+  InputsOf,
+  OpType,
+  OpTypeOfOne,
+  OutputsOf,
+} from "./operators/signatures.ts";
 export type {
   AttributeProto,
   GraphProto,

@@ -13,6 +13,13 @@ export const compiled = (t: Tape, x: Value, parts: readonly Value[], domain: str
   t.op("QuickGelu", [x], { alpha: { float: 1 } }, { domain: "com.microsoft" });
   t.op("Mine", [x, undefined], { any: "text" }, { domain: "mine" });
   t.op("FusedMatMul", [x, x], {}, { domain });
+  t.op("Add", [x, x], {}, { name: "add" });
+  t.op("Add", [x, x], undefined, { name: "add" });
+  t.branch(x, {
+    whenTrue: (inner) => [inner.op("Neg", [x])],
+    // @ts-expect-error: an input too few, in a graph inside
+    whenFalse: (inner) => [inner.op("Add", [x])],
+  });
 
   // @ts-expect-error: there is no such operator
   t.op("Matmul", [x, x]);
@@ -30,6 +37,14 @@ export const compiled = (t: Tape, x: Value, parts: readonly Value[], domain: str
   t.op("Gemm", [x, x], { alpha: 2 });
   // @ts-expect-error: without an attribute that the operator cannot do without
   t.op("Cast", [x], {});
+  // @ts-expect-error: without any attributes, where one is needed
+  t.op("Cast", [x]);
+  // @ts-expect-error: the same for several outputs and in another domain
+  t.ops("MatMulNBits", 1, [x, x, x], undefined, { domain: "com.microsoft" });
+  // @ts-expect-error: an attribute of an operator that has none
+  t.op("Add", [x, x], { axis: 1 });
+  // @ts-expect-error: the same in another domain
+  t.op("FastGelu", [x], { axis: 1 }, { domain: "com.microsoft" });
   // @ts-expect-error: another number of outputs
   t.ops("TopK", 3, [x, x]);
   // @ts-expect-error: an operator that has two

@@ -15,7 +15,7 @@ export type Signature<In extends Inputs = Inputs, Attr extends Attributes = Attr
   readonly outputs: Outputs;
 };
 
-type NoAttributes = Readonly<Record<never, Attribute>>;
+type NoAttributes = Readonly<Record<string, never>>;
 type Optional = Value | undefined;
 type Float = { readonly float: number };
 
@@ -236,6 +236,12 @@ export type InputsOf<Domain extends string, Op extends string> =
 /** The attributes of an operator. */
 export type AttributesOf<Domain extends string, Op extends string> =
   SignatureOf<Domain, Op> extends Signature<Inputs, infer Attr extends Attributes, number> ? Attr : never;
+
+/** The arguments behind the inputs: attributes may only be left out where the operator can do without any. */
+export type AttributesAndOptions<Domain extends string, Op extends string, Options> =
+  Readonly<Record<never, never>> extends AttributesOf<Domain, Op>
+    ? [attributes?: AttributesOf<Domain, Op>, options?: Options]
+    : [attributes: AttributesOf<Domain, Op>, options?: Options];
 
 /** How many outputs an operator may have. */
 export type OutputsOf<Domain extends string, Op extends string> =

@@ -10,7 +10,7 @@ import { checkSizes } from "../arrays/dims.ts";
 import { nodesIn } from "../edit/map.ts";
 import type { NodeOptions } from "../model/node.ts";
 import { checkOperator } from "../operators/operator-names.ts";
-import type { AttributesOf, InputsOf, OpType, OpTypeOfOne, OutputsOf } from "../operators/signatures.ts";
+import type { AttributesAndOptions, InputsOf, OpType, OpTypeOfOne, OutputsOf } from "../operators/signatures.ts";
 import { domainOf } from "../operators/table.ts";
 import type { GraphProto, ModelProto } from "../proto/onnx_pb.ts";
 import { GraphProtoSchema, ModelProtoSchema } from "../proto/onnx_pb.ts";
@@ -68,8 +68,7 @@ export type Tape = {
   op<Op extends OpTypeOfOne<Domain>, const Domain extends string = "">(
     opType: Op,
     inputs: InputsOf<Domain, Op>,
-    attributes?: AttributesOf<Domain, Op>,
-    options?: RecordOptions<Domain>,
+    ...rest: AttributesAndOptions<Domain, Op, RecordOptions<Domain>>
   ): Value;
   /**
    * A node with several outputs; otherwise like `op`. Nodes are named after their operator unless `options.name` says
@@ -79,8 +78,7 @@ export type Tape = {
     opType: Op,
     numOutputs: OutputsOf<Domain, Op>,
     inputs: InputsOf<Domain, Op>,
-    attributes?: AttributesOf<Domain, Op>,
-    options?: RecordOptions<Domain>,
+    ...rest: AttributesAndOptions<Domain, Op, RecordOptions<Domain>>
   ): readonly Value[];
   /**
    * An If: the values that `whenTrue` records where the condition holds, else those of `whenFalse`, as many, of the same types.
@@ -191,7 +189,7 @@ export const scoped = (recording: Recording, path: string): Tape => {
     },
     constant: (type, dims, data, name) => recordConstant(recording, type, dims, data, name),
     external: (name, type, dims, at) => recordExternal(recording, name, type, dims, at),
-    op: (opType, inputs, attributes, options) => ops(opType, 1, inputs, attributes, options)[0]!,
+    op: (opType, inputs, ...rest) => ops(opType, 1, inputs, ...rest)[0]!,
     ops,
     branch: (condition, arms) => {
       checkKeys("branch", "arms", arms, { whenTrue: true, whenFalse: true });
