@@ -1,7 +1,7 @@
 export type { Attentions } from "@ropewalk/onnx-exports";
 export { extendModels, type ExtendModelsOptions, type TransformersEnv } from "./loading/extend-models.ts";
 export { withRopewalk } from "./running/with-ropewalk.ts";
-// What can be put on a model.
+// The extensions that a model can get.
 export {
   abf,
   compose,

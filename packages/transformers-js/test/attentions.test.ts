@@ -9,13 +9,13 @@ import { extendModels, selfExtend, type Attentions, type ContextExtension } from
 
 type Generated = {
   readonly sequences: Tensor;
-  /** For each new token, for each layer. */
+  /** [new token][layer]. */
   readonly decoder_attentions?: readonly (readonly Tensor[])[];
 };
 
 const newTokens = 3;
 const promptLen = 90;
-/** Two prompts, the second shorter by this much and padded on the left. */
+/** How much shorter the second of two prompts is. It is padded on the left. */
 const padding = 20;
 
 const settings = { ...env };
@@ -50,8 +50,11 @@ const generated = async (
   const output = await model.generate({
     inputs: int64((row, t) => 3 + ((t * 7 + row * 5) % 100)),
     attention_mask: int64((row, t) => (row === 1 && t < padding ? 0 : 1)),
-    ...{ max_new_tokens: newTokens, do_sample: false, eos_token_id: null },
-    ...{ output_attentions: true, return_dict_in_generate: true },
+    max_new_tokens: newTokens,
+    do_sample: false,
+    eos_token_id: null,
+    output_attentions: true,
+    return_dict_in_generate: true,
   } as never);
   await model.dispose();
   await undo();
@@ -86,7 +89,7 @@ describe.each<readonly [string, ContextExtension]>([
           expect([map.type, ...map.dims]).toEqual(["float32", 2, numHeads, queryLen, keys]);
           const measured = entropies.decoder_attentions![step]![layer]!;
           expect([measured.type, ...measured.dims]).toEqual(["float32", 2, numHeads, queryLen]);
-          // The reference refuses rows that do not sum to 1.
+          // attentionEntropy refuses rows whose sum is not 1.
           const wanted = attentionEntropy({ keyLen: keys }, floats(map));
           expect(Math.max(...wanted.map((h, row) => Math.abs(h - floats(measured)[row]!)))).toBeLessThan(1e-5);
           // Nothing attends to padding: the last query of the padded row, in every head.

@@ -1,4 +1,4 @@
-/** The same in headless Chromium. Skipped, by name, where there is none. */
+/** transformers.js in headless Chromium loads extended models. The tests are skipped if there is no Chromium. */
 import { cpSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compose, logN, selfExtend } from "@ropewalk/context-extension";
@@ -28,15 +28,13 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
   };
   const ask = (tab: Tab, asked: Partial<Asked>): Promise<Answered> =>
     tab.evaluate((given) => (globalThis as unknown as Page).run(given), {
-      ...{
-        from: "hub",
-        extended: true,
-        runtime: "portable",
-        model: "passkey",
-        ids: far.ids,
-        text: far.text,
-        newTokens: 5,
-      },
+      from: "hub",
+      extended: true,
+      runtime: "portable",
+      model: "passkey",
+      ids: far.ids,
+      text: far.text,
+      newTokens: 5,
       ...asked,
     } as Asked);
 

@@ -1,4 +1,4 @@
-/** What is written to the disk for transformers.js, and what stays of it when a process ends. */
+/** Files that are written to the disk for transformers.js, and their removal when a process ends. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -32,7 +32,7 @@ describe("a workspace", () => {
     const path = await work.writeModel(model, bytes("new"), ["model.onnx_data"]);
     expect([read(path), read(`${path}_data`), read(model)]).toEqual(["new", "weights", "old"]);
     await work.addData(data);
-    // Once more, as when it failed before.
+    // A second time, as after a failure.
     expect(await work.writeModel(model, bytes("newer"), ["model.onnx_data"])).toBe(path);
     expect(read(path)).toBe("newer");
     await work.remove();
@@ -45,7 +45,7 @@ describe("a workspace", () => {
     const model = original("model.onnx", "the source's");
     const path = await work.writeModel(model, bytes("new"), ["model.onnx"]);
     expect([read(path), read(model)]).toEqual(["new", "the source's"]);
-    // What lies there already is not written to either.
+    // A file that exists in the workspace is not written to either.
     const other = workspace(join(home, "work"));
     const placed = await other.writeModel(model, bytes("new"), []);
     writeFileSync(`${placed}_data`, "in the way");
@@ -56,7 +56,7 @@ describe("a workspace", () => {
 });
 
 describe("a file that is downloaded into the cache", () => {
-  it("has its name when it is whole; of a broken one nothing stays", async () => {
+  it("has its name when it is complete, and leaves nothing when it breaks off", async () => {
     const cache = fileCache(join(home, "cache"), (request) => `m/${request}`);
     const broken = new ReadableStream<Uint8Array>({
       start: (controller) => controller.enqueue(bytes("begin")),
@@ -96,7 +96,7 @@ describe("a process of transformers.js", () => {
     expect(readdirSync(home)).toEqual([]);
   });
 
-  it("that is killed leaves what the next one removes", async () => {
+  it("that is killed leaves files, which the next process removes", async () => {
     const { child, ended } = await run("wait");
     child.kill("SIGKILL");
     await ended;

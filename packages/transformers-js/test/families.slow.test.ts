@@ -1,4 +1,4 @@
-/** What exporters wrote of every family, loaded by transformers.js: the tokens that `@ropewalk/generation` generates. */
+/** Exports of every family, loaded by transformers.js, generate the tokens that `@ropewalk/generation` generates. */
 import { dirname } from "node:path";
 import { checkpointOf, configOf, expectedOf, exportNames, exportPath } from "@ropewalk/testing/exports/export-files";
 import { generatedFrom } from "@ropewalk/testing/exports/passkey-export";
@@ -9,13 +9,13 @@ import { compose, extendModels, logN, selfExtend } from "../src/index.ts";
 
 const extension = compose(selfExtend({ groupSize: 4, window: 16 }), logN({ trainedContext: 64 }));
 const ids = Array.from({ length: 90 }, (_, i) => 3 + ((i * 7) % 100));
-/** In float32, with a checkpoint to compare with. */
+/** The float32 exports that have a checkpoint to compare with. */
 const names = exportNames.filter((name) => !/-(int4|fp16|h32)$/.test(name));
 
 let undo: () => Promise<void>;
 beforeEach(() => {
   Object.assign(env, { allowRemoteModels: false, localModelPath: dirname(exportPath(exportNames[0]!)) });
-  // Mistral's sliding window is off, and that is said.
+  // Mistral's sliding window is turned off, with a notice.
   undo = extendModels(env, { extension, onNotice: () => {} });
 });
 afterEach(() => undo());

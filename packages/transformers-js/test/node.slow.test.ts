@@ -1,4 +1,4 @@
-/** transformers.js itself, in Node: what it loads is the extended model. */
+/** transformers.js in Node loads extended models: local ones, those of a hub, and those of a custom cache. */
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { env, pipeline, type TextGenerationPipeline } from "@huggingface/transformers";
@@ -68,7 +68,7 @@ describe("a local model", () => {
     undo = undefined;
     const plain = await passkeyPipeline();
     expect(plain.tokenizer.model_max_length).toBe(256);
-    // Cut to the trained window by its tokenizer; and when it is not, not found either.
+    // The plain tokenizer cuts the prompt to the trained window. Without the cut the plain model does not find the key either.
     expect(await generate(plain, far.text)).not.toBe(far.key);
     const tokens = await continued(plain.model, far.ids, 5);
     expect(plain.tokenizer.decode([...tokens])).not.toBe(far.key);
@@ -158,7 +158,7 @@ describe("a model of a hub", () => {
           ),
           file,
         ).toBe(true);
-      // From the cache alone.
+      // Only from the cache.
       env.allowRemoteModels = false;
       const second = await open();
       expect(second.model.config).toMatchObject({ max_position_embeddings: 3136 });

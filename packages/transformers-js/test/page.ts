@@ -1,4 +1,4 @@
-/** transformers.js in a page: what a program there would do. */
+/** A page that loads models by transformers.js, as a program there would. */
 import { AutoModelForCausalLM, env, pipeline, Tensor } from "@huggingface/transformers";
 import {
   compose,
@@ -10,7 +10,7 @@ import {
 } from "@ropewalk/transformers-js";
 
 export type Asked = {
-  /** Whether the model comes from a hub, or from beside the page. */
+  /** The source of the model: a hub, or the page's own server. */
   readonly from: "hub" | "page";
   readonly extended: boolean;
   /** Who keeps the cache. */
@@ -25,11 +25,11 @@ export type Answered = {
   readonly tokens: readonly number[];
   readonly text: string;
   readonly maxPositions: unknown;
-  /** Sizes of what the page's cache has, by the end of their address. */
+  /** The sizes of files in the page's cache, by the last part of their addresses. */
   readonly cached: Readonly<Record<string, number>>;
 };
 
-/** What of a browser is used here; the tests are checked as programs of Node. */
+/** The parts of a browser that are used here. Tests are type-checked as programs of Node. */
 const page = globalThis as unknown as {
   readonly caches: {
     readonly open: (name: string) => Promise<{

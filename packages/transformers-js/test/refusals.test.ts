@@ -1,4 +1,4 @@
-/** What cannot be extended is never loaded plain instead: the error reaches whoever called `from_pretrained`. */
+/** A model that cannot be extended is an error of `from_pretrained`. It is never loaded plain instead. */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AutoModel, env } from "@huggingface/transformers";
@@ -21,7 +21,7 @@ const extend = (chosen: ContextExtension = extension): void => {
   undo = extendModels(env, { extension: chosen, onNotice: (said) => notices.push(said) });
 };
 
-/** A copy of the good model with something wrong in it. */
+/** A copy of the good model with a fault in it. */
 const broken = (name: string, breakIt: (folder: string) => void): void => {
   cpSync(place("good"), place(name), { recursive: true });
   breakIt(place(name));
@@ -63,7 +63,7 @@ describe("from_pretrained says", () => {
   it("which node's attention is not understood", async () => {
     extend();
     await expect(load("unknown")).rejects.toThrow(/extendExport: node "layer0\/odd".*smooth_softmax/);
-    // Not by chance: the same once more, and the model without an extension loads.
+    // The second try fails too, and the model without an extension loads.
     await expect(load("unknown", { progress_callback: () => {} })).rejects.toThrow('node "layer0/odd"');
     await undo!();
     undo = undefined;
@@ -73,7 +73,7 @@ describe("from_pretrained says", () => {
   it("the same of a model that it downloads", async () => {
     const site = await serveSite({}, { unknown: place("unknown") });
     const hub = { remoteHost: `${site.address}/`, remotePathTemplate: "models/{model}/" };
-    // Its data comes late: the error must not end the process in the meantime.
+    // The data comes late. The error must not end the process in the meantime.
     const fetch = async (input: string | URL, init?: RequestInit): Promise<Response> => {
       if (String(input).endsWith("_data")) await new Promise((done) => setTimeout(done, 300));
       return settings.fetch(input, init) as Promise<Response>;

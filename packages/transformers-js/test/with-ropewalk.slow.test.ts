@@ -1,4 +1,4 @@
-/** transformers.js generates on the project's own cache: the tokens are the same, and what the cache holds is not run again. */
+/** transformers.js generates on the project's own cache: the tokens are the same, and tokens in the cache are not computed again. */
 import { dirname, join } from "node:path";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import {
@@ -52,7 +52,7 @@ afterEach(async () => {
   undo = undefined;
 });
 
-/** Counts the tokens that the loaded graph itself is given. */
+/** Counts the tokens that the loaded graph is given. */
 const counted = (model: PreTrainedModel): { readonly tokens: number[] } => {
   const { sessions } = model as unknown as { readonly sessions: Record<string, { run: unknown }> };
   const session = sessions["model"]!;
@@ -109,7 +109,7 @@ describe("tokens", () => {
     const ids = far.ids.slice(0, Object.keys(chosen).length === 0 ? 200 : 700);
     extend({ extension: chosen });
     const model = withRopewalk(await load("passkey"));
-    // Frequencies that depend on the length are those of 256 tokens more than the prompt.
+    // Frequencies that depend on the length are those for 256 tokens more than the prompt.
     const planned = await generatedFrom(passkey875k.url, chosen, ids, chosen.rope?.kind === "dynamic-ntk" ? 256 : 30);
     expect(await continued(model, ids, 30)).toEqual(planned.slice(0, 30));
     await model.dispose();
@@ -176,7 +176,7 @@ describe("the cache", () => {
     const { tokens } = counted(model);
     withRopewalk(model);
     const first = [...far.ids.slice(0, 300), ...(await continued(model, far.ids.slice(0, 300), 10))];
-    // Chunks no longer than the window, then token by token; the last token is given out and not run.
+    // First chunks that are no longer than the window, then one token at a time. The last token is given out and not run.
     expect(tokens).toEqual([64, 64, 64, 64, 44, ...Array.from({ length: 9 }, () => 1)]);
     tokens.length = 0;
     const next = [...first, ...far.ids.slice(300, 340)];

@@ -1,6 +1,6 @@
 /**
- * The files that engines read: models are run by what stands in them alone, as ONNX Runtime GenAI and Triton would, and give what the
- * model gives to a caller who knows it.
+ * The files that engines read. Models are run by these files alone, as ONNX Runtime GenAI and Triton would, and give the logits that
+ * they give to a caller who knows the model.
  */
 import { selfExtend } from "@ropewalk/context-extension";
 import { decode } from "@ropewalk/graph";
@@ -54,7 +54,7 @@ const lastRow = ({ logits }: native.InferenceSession.ReturnType): readonly numbe
 const typeOfInput = ({ session }: Runner, name: string): string =>
   (session.inputMetadata.find((input) => input.name === name) as { readonly type: string }).type;
 
-/** Steps as GenAI makes them: an empty past, then each present as the next past. */
+/** Runs steps as GenAI does: with an empty past, then with each present as the next past. */
 const asGenai = (runner: Runner, { model: { decoder } }: Genai) => {
   const named = (pattern: string, layer: number): string => pattern.replace("%d", String(layer));
   const { num_hidden_layers: layers, num_key_value_heads: heads, head_size: size, inputs, outputs } = decoder;
@@ -90,7 +90,7 @@ type State = {
   readonly first: readonly number[];
 };
 
-/** What of config.pbtxt Triton acts on. */
+/** The parts of config.pbtxt that Triton acts on. */
 const readPbtxt = (
   text: string,
 ): { readonly inputs: readonly Port[]; readonly outputs: readonly Port[]; readonly states: readonly State[] } => {
@@ -108,12 +108,15 @@ const readPbtxt = (
     inputs: ports("input"),
     outputs: ports("output"),
     states: [...states].map(([, input, output, type, , , first]) => ({
-      ...{ input: input!, output: output!, type: type!, first: numbers(first!) },
+      input: input!,
+      output: output!,
+      type: type!,
+      first: numbers(first!),
     })),
   };
 };
 
-/** Requests of a sequence, as Triton runs them: its state is zeros of the first sizes, then what the last request left. */
+/** Runs the requests of a sequence as Triton does: its state is zeros at first, then the outputs of the last request. */
 const asTriton = (runner: Runner, text: string) => {
   const { inputs, states } = readPbtxt(text);
   let state = Object.fromEntries(

@@ -1,4 +1,4 @@
-/** Limits from configs alone are those that the model gets. */
+/** `extendConfigs` gives the limits that `extendExport` gives, for every export. */
 import { reRope, selfExtend, slidingWindow, yarn, type ContextExtension } from "@ropewalk/context-extension";
 import { configOf, exportNames, extend } from "@ropewalk/testing/exports/export-files";
 import { describe, expect, it } from "vitest";

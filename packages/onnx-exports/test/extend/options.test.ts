@@ -1,4 +1,4 @@
-/** Options that are none, and extensions that are none: each is told, and none is taken for the plain model. */
+/** Wrong options and wrong extensions: each is an error, and none gives the plain model. */
 import { logN, selfExtend } from "@ropewalk/context-extension";
 import { inMemory } from "@ropewalk/models";
 import { configOf, modelOf } from "@ropewalk/testing/exports/export-files";
@@ -10,7 +10,7 @@ const name = "genai-cpu-llama";
 const extension = selfExtend({ groupSize: 4, window: 16 });
 const config = configOf(name);
 
-/** Whatever JavaScript lets through. */
+/** Values that only JavaScript lets through. */
 const anything = (value: unknown): never => value as never;
 
 const keys = "positions, rope, entropy";
@@ -43,7 +43,7 @@ describe.each<readonly [string, unknown, string]>([
   });
 });
 
-describe("keys that nobody reads", () => {
+describe("unknown keys", () => {
   it.each<readonly [string, () => unknown, string]>([
     [
       "extendExport",

@@ -67,7 +67,7 @@ describe("a folder", () => {
     expect(dataFiles).toEqual(["model.onnx_data"]);
     expect(linked).toEqual([]);
     expect(readFileSync(join(to, "model.onnx_data"))).toEqual(readFileSync(join(from, "model.onnx_data")));
-    // Copies: programs that refuse files with several names take both, and what is changed here stays as it was there.
+    // Copies, not links: programs that refuse files with several names take both folders, and a change here leaves the source as it was.
     for (const folder of [from, to])
       for (const file of readdirSync(folder)) expect(statSync(join(folder, file)).nlink).toBe(1);
   });
@@ -184,7 +184,7 @@ describe("a folder", () => {
     const weights = readFileSync(join(from, "model.onnx_data"));
     const file = openSync(join(from, "model.onnx_data"), "r+");
     ftruncateSync(file, far + 600_000);
-    // The rotary tables are looked at.
+    // Only rows of the rotary tables are read.
     writeSync(file, weights, 0, weights.length, far);
     closeSync(file);
     const before = process.memoryUsage().rss;

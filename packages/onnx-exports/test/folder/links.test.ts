@@ -1,4 +1,4 @@
-/** What an export's folder may have in it, and what is made of links, pipes, trees and weights in odd places. */
+/** Links, pipes, large trees and misplaced weights in an export's folder, and the folder that is written to. */
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
@@ -35,7 +35,6 @@ beforeEach(() => {
   [from, to] = [join(root, "from"), join(root, "to")];
   cpSync(exportPath("genai-cpu-llama"), from, { recursive: true });
   for (const file of ["", ...readdirSync(from)]) chmodSync(join(from, file), 0o755);
-  // Of the tests.
   for (const file of ["io.json", "expected.json"]) rmSync(join(from, file));
   writeFileSync(join(from, "tokenizer.json"), "{}");
 });

@@ -1,4 +1,4 @@
-/** Records that earlier versions wrote into the metadata of a graph are read as what they say. */
+/** Metadata that earlier versions wrote is read with the same meaning. */
 import { recordOf } from "@ropewalk/context-extension";
 import { decode, encode } from "@ropewalk/graph";
 import { inMemory } from "@ropewalk/models";

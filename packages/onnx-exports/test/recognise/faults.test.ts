@@ -1,4 +1,4 @@
-/** What a node is given is checked, in every form and every layer: tables, positions, lengths, masks. */
+/** The inputs of every node of every form are checked: tables, positions, lengths, masks. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cpu } from "@ropewalk/backend-node";
@@ -83,7 +83,7 @@ describe("LongRoPE, whose tables an If chooses by the length", () => {
   );
 
   it("short and long differ", async () => {
-    // Not so if the tables were of one length: 33 tokens, the last of which is seen by none before.
+    // Tables that depend on the length change all logits at 33 tokens. With other tables no earlier token would notice the last one.
     theirs.reset();
     const [long] = await theirs.step([ids(33)]);
     theirs.reset();
@@ -178,7 +178,7 @@ describe("tables against what config.json states", () => {
   });
 });
 
-/** The model with `edit` at the layer'th place that `find` finds. */
+/** The model with the node edited that `find` finds at the given layer. */
 const changed = (
   name: string,
   layer: number,
@@ -191,7 +191,7 @@ const changed = (
   return encode(model);
 };
 
-/** What a node takes, changed by an operator and a number on the way. */
+/** The model with an operator and a number put before an input of a node. */
 const onTheWay =
   (input: number, opType: string, type: "int32" | "int64" | "float32", number: number) =>
   (found: NodeProto, graph: GraphProto): void => {
@@ -202,12 +202,12 @@ const onTheWay =
     found.input = found.input.with(input, "odd_value");
   };
 
-/** The rotation of a layer's keys; that of its queries is told first. */
+/** Finds the rotations of keys. A fault in the rotation of queries would be found before them. */
 const isKeyRotation = ({ name }: NodeProto): boolean => name.endsWith("k_rotary/RotaryEmbedding");
 
 const isOperator = (opType: string) => (found: NodeProto) => found.opType === opType;
 
-/** Products with the value that most products are with: a table of cosines or sines. */
+/** Finds the products with the factor that most products have: a table of cosines or sines. */
 const isTurn = (name: string): ((found: NodeProto) => boolean) => {
   const taken = new Map<string, number>();
   for (const { opType, input } of decode(modelOf(name)).graph!.node)

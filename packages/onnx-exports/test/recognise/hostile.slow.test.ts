@@ -1,6 +1,6 @@
 /**
- * Graphs and records that others wrote to do harm, or by mistake: each ends soon and in little memory, in an error of ours. The
- * graphs are real exports with something put where recognising them runs it.
+ * Graphs and metadata that were made to do harm. Each must end in an error of the project, soon and in little memory. The graphs are
+ * real exports with harmful nodes at places that recognition runs.
  */
 import {
   attribute,
@@ -21,7 +21,7 @@ import { extendExport, loadExport } from "../../src/index.ts";
 
 const extension = selfExtend({ groupSize: 4, window: 16 });
 
-/** What an error of ours begins with: the function that was called, or a room's own, and never an engine's words. */
+/** The beginning of an error of the project: the name of a function. Errors of a JavaScript engine begin in other ways. */
 const ours =
   /^(extendExport|loadExport|decode|extendContext|extendDecoder|recordOf|mappingOf|ropeFrequencies|readRotation|\w+): /;
 const engine =
@@ -29,9 +29,9 @@ const engine =
 
 const limits = { seconds: 2, bytes: 300e6 };
 
-/** Ends in an error of ours, or not at all, within the limits. Gives the message. */
+/** Checks that a call ends within the limits, and that an error is one of the project. Gives the error's message. */
 const ends = (run: () => unknown): string => {
-  // Time on a processor: tests run side by side.
+  // Processor time, since tests run side by side.
   const [started, before] = [process.cpuUsage(), process.memoryUsage()];
   let message = "";
   try {
@@ -54,7 +54,7 @@ const int64 = (name: string, dims: readonly number[], data: readonly number[]) =
 
 type Hostile = { readonly name: string; readonly model: () => Uint8Array };
 
-/** Where a form runs what is put in: lengths, positions, a mask, scores. */
+/** The inputs that recognition computes, by running the nodes before them: lengths, positions, a mask, scores. */
 const places = {
   lengths: ["genai-cpu-llama", "GroupQueryAttention", 5],
   positions: ["genai092-webgpu-llama", "RotaryEmbedding", 1],
@@ -62,7 +62,7 @@ const places = {
   scores: ["torch-ts-eager-llama", "Softmax", 0],
 } as const;
 
-/** An export whose first node of a kind takes what these nodes make, in place of an input. */
+/** An export whose first node of a kind takes the result of these nodes as an input. */
 const bomb = (place: keyof typeof places, make: (graph: GraphProto, from: string) => NodeProto[]): Hostile => {
   const [name, opType, input] = places[place];
   const model = (): Uint8Array => {
@@ -277,7 +277,7 @@ describe("graphs that ask for more than there is", () => {
 
 const llama = "genai-cpu-llama";
 
-/** Leaves of a record, by their paths. */
+/** The paths of all values in a record that are no objects or lists. */
 const pathsOf = (value: unknown, path: readonly (string | number)[] = []): readonly (readonly (string | number)[])[] =>
   typeof value === "object" && value !== null
     ? [
@@ -319,7 +319,7 @@ const read = async (runtime: "portable" | "ropewalk", text: string): Promise<str
   const model = made[runtime].with(text);
   const replaced = ends(() => extendExport({ extension: {}, config, replace: true }, model));
   const files = { "config.json": new TextEncoder().encode(JSON.stringify(config)), "model.onnx": model };
-  // The weights are not there: that is told behind the record.
+  // The weights are missing. That error comes after any error about the record.
   const loaded = await loadExport({}, inMemory("changed", files)).then(
     () => "",
     (error: unknown) => String((error as Error).message),

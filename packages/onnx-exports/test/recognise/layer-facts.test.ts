@@ -1,4 +1,4 @@
-/** What config.json says of each layer, against what an export's graph does: contradictions are named, and configs are written. */
+/** config.json against the graph, layer by layer: differences are refused or noticed. And the configs that are written. */
 import { selfExtend, withPositions, type ContextExtension } from "@ropewalk/context-extension";
 import { attribute, decode, encode, type NodeProto } from "@ropewalk/graph";
 import { inMemory } from "@ropewalk/models";
@@ -144,7 +144,7 @@ describe("a graph that is not what config.json says of a layer", () => {
 
   it("but windows, scales and softcaps, which are the graph's, with a notice", () => {
     expect(extended("gemma2", "genai", {}).notices).toEqual([]);
-    // As the model builder of ONNX Runtime GenAI writes Gemma 2: the odd layers slide.
+    // The model builder of ONNX Runtime GenAI lets the odd layers of Gemma 2 slide.
     const odd = Array.from({ length: 4 }, (_, layer) => (layer % 2 === 0 ? "full_attention" : "sliding_attention"));
     const change = { layer_types: odd, query_pre_attn_scalar: 16, attn_logit_softcapping: 30 };
     expect(extended("gemma2", "genai", change).notices).toEqual([
@@ -214,7 +214,7 @@ describe("config.json beside an extended export", () => {
       const fresh = extended(family, form, {}, extension);
       const first = extended(family, form, {}, selfExtend({ groupSize: 2, window: 16 }));
       const again = extendExport({ extension, config: first.config, replace: true }, first.model);
-      // Nodes that do not wait for each other may stand in another order.
+      // The order of nodes that do not need each other may differ.
       const shape = (bytes: Uint8Array) => new Map(decode(bytes).graph!.node.map(({ name, input }) => [name, input]));
       expect(shape(again.model)).toEqual(shape(fresh.model));
       expect(again.config).toEqual(fresh.config);

@@ -1,4 +1,4 @@
-/** What is not understood is refused, with the name of the node and the reason. */
+/** Graphs that are not understood are refused, with the name of the node and the reason. */
 import { attribute, decode, encode, node, tape, type GraphProto, type NodeProto } from "@ropewalk/graph";
 import { dynamicNtk, selfExtend, withPositions } from "@ropewalk/context-extension";
 import { configOf, modelOf } from "@ropewalk/testing/exports/export-files";

@@ -1,6 +1,6 @@
 /**
- * Exports whose layers differ, in two forms that tools write (see `layered-exports.ts`: no tool made these), rewritten for any runtime
- * and put on the project's cache, against the golden logits of their checkpoints by Hugging Face transformers.
+ * Exports whose layers differ, rewritten for any runtime and for the project's cache, against golden logits by Hugging Face
+ * transformers. No tool made the exports: `layered-exports.ts` records them in two forms that tools write.
  */
 import { wasm } from "@ropewalk/backend-wasm";
 import { readFileSync } from "node:fs";
@@ -53,14 +53,14 @@ describe.each(layeredFamilies.flatMap((family) => formsOf(family).map((form) => 
     const cases = casesOf(family).map(titled);
     const long = cases.filter(({ golden }) => golden.inputIds.length === 100);
     const extended = long.filter(({ golden: { method } }) => method.kind === "none" || method.kind === "self-extend");
-    /** In WebAssembly too: the last of them has all that the others have. */
+    /** Runs in WebAssembly too. One case is enough, since it has everything that the others have. */
     const most = extended.at(-1);
-    /** For any runtime: bands that are neither near and far nor a window are refused there. */
+    /** Cases that run in any runtime, which refuses bands other than near and far and a window. */
     const portable = [...extended, ...long.filter(({ golden }) => golden.method.kind === "string")];
     let model: Uint8Array;
     beforeAll(async () => (model = await layeredExport(family, form)));
 
-    // ONNX Runtime norms heads inside of the node on GPUs alone.
+    // On a CPU, ONNX Runtime has no norms of heads inside the node.
     it.skipIf(form === "fused")("is the checkpoint, as ONNX Runtime runs it", async () => {
       const runner = await openIn("cpu", config, model);
       const short = cases.filter(({ title, golden }) => title === "none" && golden.inputIds.length < 64);

@@ -1,7 +1,7 @@
 /**
- * The logits in each expected.json, by ONNX Runtime alone: a prompt with an empty past, then two greedy steps with the past fed back.
- * Nothing of the package's sources is used. It prints the largest difference of each folder to its expected.json; with `--write` it writes the numbers
- * anew, which another release of ONNX Runtime rounds otherwise.
+ * Computes the logits of each expected.json by ONNX Runtime alone: for a prompt with an empty past, then for two greedy steps with the
+ * past fed back. None of the package's sources is used. It prints the largest difference of each folder to its expected.json. With
+ * `--write` it writes the numbers anew, since another release of ONNX Runtime may round in another way.
  *
  *   node packages/onnx-exports/test/vectors/generate-expected.ts
  */
@@ -43,7 +43,7 @@ const floatOfHalf = (bits: number): number => {
   return sign === 1 ? -magnitude : magnitude;
 };
 
-/** Float16 data is a Uint16Array. */
+/** The numbers of a tensor. The data of float16 is a Uint16Array. */
 const numbersOf = ({ data }: Tensor): readonly number[] =>
   data instanceof Uint16Array ? Array.from(data, floatOfHalf) : Array.from(data as Float32Array);
 
@@ -68,7 +68,7 @@ const emptyPast = ({ inputMetadata }: InferenceSession, config: Config): Past =>
   );
 };
 
-/** `present.0.key` feeds `past_key_values.0.key`. */
+/** The name of the input that an output feeds: `present.0.key` feeds `past_key_values.0.key`. */
 const pastOf = (results: InferenceSession.ReturnType): Past =>
   Object.fromEntries(
     Object.entries(results)
@@ -78,7 +78,7 @@ const pastOf = (results: InferenceSession.ReturnType): Past =>
 
 type Run = { readonly rows: readonly (readonly number[])[]; readonly past: Past };
 
-/** Logits of each token behind `length` earlier ones. */
+/** The logits of each token that follows `length` earlier ones. */
 const run = async (session: InferenceSession, ids: readonly number[], length: number, past: Past): Promise<Run> => {
   const positions = ids.map((_, at) => length + at);
   const results = await session.run({
@@ -100,7 +100,7 @@ const rounded = (logits: readonly number[]): readonly number[] => logits.map((lo
 
 const indexOfLargest = (row: readonly number[]): number => row.indexOf(Math.max(...row));
 
-/** Puts the computed numbers into a case, and gives how far the former ones were from them. */
+/** Puts the computed numbers into a case, and gives the largest difference to the former ones. */
 const recompute = async (session: InferenceSession, config: Config, expected: Case): Promise<number> => {
   const prompt = await run(session, expected.inputIds, 0, emptyPast(session, config));
   const logits = rounded(prompt.rows.at(-1)!);

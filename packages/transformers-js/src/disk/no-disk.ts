@@ -1,4 +1,4 @@
-/** What a browser gets in place of `node-disk.ts`: no file is there, and none can be written. */
+/** Replaces `node-disk.ts` in a browser: no file is found, and reading or writing one is an error. */
 import type * as Node from "./node-disk.ts";
 
 const noDisk = (what: string, got: string): never => {

@@ -1,4 +1,4 @@
-/** Files in Node. A browser gets `no-disk.ts` in its place. */
+/** Reads and writes files on a disk, in Node. In a browser `no-disk.ts` replaces this file. */
 import { createWriteStream } from "node:fs";
 import { mkdir, open, readFile, rename, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -16,7 +16,7 @@ export const isFile = async (path: string): Promise<boolean> =>
 
 export const readBytes = (path: string): Promise<Uint8Array> => readFile(path);
 
-/** Bytes `from` (included) to `to` (excluded); undefined where the file is shorter. */
+/** The bytes [from, to) of a file; undefined if the file is shorter. */
 export const readPart = async (path: string, from: number, to: number): Promise<Uint8Array | undefined> => {
   const file = await open(path);
   try {
@@ -28,14 +28,14 @@ export const readPart = async (path: string, from: number, to: number): Promise<
   }
 };
 
-/** The form in which transformers.js wants a file: models and their data by path, so that they are not read. */
+/** A file in the form that transformers.js takes: models and their data as paths, which need no reading here; other files as responses. */
 export const asFound = async (path: string): Promise<Response | string> =>
   ["model", "data"].includes(kindOf(path)) ? path : bytesResponse(await readBytes(path));
 
 /**
- * The files that transformers.js keeps in `env.cacheDir`, at the same places.
+ * A cache in a folder, with the files at the places where transformers.js keeps them in `env.cacheDir`.
  *
- * @param placeOf - where in the folder a request lies
+ * @param placeOf - gives the place of a request's file in the folder
  */
 export const fileCache = (folder: string, placeOf: (request: string) => string): Cache => ({
   match: async (request) => {
@@ -44,9 +44,9 @@ export const fileCache = (folder: string, placeOf: (request: string) => string):
   },
   put: async (request, response, onProgress) => {
     const place = join(folder, placeOf(request));
-    // A download that breaks off, or whose process ends, leaves nothing under the name, nor what has come of it.
-    const coming = await ownFolder(folder, ".ropewalk-download");
-    const partial = join(coming.path, "file");
+    // A download that fails, or whose process ends, leaves no part of the file behind.
+    const temporary = await ownFolder(folder, ".ropewalk-download");
+    const partial = join(temporary.path, "file");
     const total = Number(response.headers.get("content-length") ?? 0);
     let loaded = 0;
     const counted = new TransformStream<Uint8Array, Uint8Array>({
@@ -62,7 +62,7 @@ export const fileCache = (folder: string, placeOf: (request: string) => string):
       await mkdir(dirname(place), { recursive: true });
       await rename(partial, place);
     } finally {
-      await coming.remove();
+      await temporary.remove();
     }
   },
   delete: (request) =>

@@ -1,4 +1,4 @@
-/** Where rewritten models lie in Node, while the process runs. */
+/** The folders that hold rewritten models in Node, while the process runs. */
 import { constants } from "node:fs";
 import { copyFile, link, mkdir, realpath, rename, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,20 +6,20 @@ import { basename, dirname, join } from "node:path";
 import { ownFolder, type OwnFolder } from "@ropewalk/models/node";
 
 export type Workspace = {
-  /** Writes a model where its data files, found beside the original, lie beside it too. Gives the new path. */
+  /** Writes a model, and puts the data files that lie beside the original beside it. Gives the path of the new model. */
   readonly writeModel: (original: string, model: Uint8Array, dataFiles: readonly string[]) => Promise<string>;
-  /** Puts a data file beside the models that were written from the folder it lies in. */
+  /** Puts a data file beside the rewritten models whose originals lie in the same folder as the file. */
   readonly addData: (original: string) => Promise<void>;
   readonly remove: () => Promise<void>;
 };
 
 const { COPYFILE_EXCL, COPYFILE_FICLONE_FORCE } = constants;
 
-/** The first that the disk can do; where there is a file already, none of them writes to it. */
+/** The ways to put a file into another folder. The first that the disk can do is taken. None of them writes to a file that exists. */
 const waysToCarry: readonly ((from: string, to: string) => Promise<void>)[] = [
-  // Two files that share their blocks until one is changed.
+  // A copy that shares its blocks with the original until one is changed.
   (from, to) => copyFile(from, to, COPYFILE_EXCL | COPYFILE_FICLONE_FORCE),
-  // One file with two names. Nothing here writes to it.
+  // A hard link: one file with two names. Nothing here writes to it.
   (from, to) => link(from, to),
   (from, to) => copyFile(from, to, COPYFILE_EXCL),
 ];
@@ -40,7 +40,7 @@ const linkOrCopy = async (original: string, target: string): Promise<void> => {
 
 const isFile = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined))?.isFile() ?? false;
 
-/** What is done once for a key, unless it fails. */
+/** Does something once for a key; again if it failed. */
 const once = <T>(done: Map<string, Promise<T>>, key: string, act: () => Promise<T>): Promise<T> => {
   const before = done.get(key);
   if (before !== undefined) return before;
@@ -51,11 +51,11 @@ const once = <T>(done: Map<string, Promise<T>>, key: string, act: () => Promise<
 };
 
 /**
- * Folders for rewritten models, one for each that originals lie in: ONNX Runtime takes data files from the model's own folder
- * alone. These share their blocks with the originals where the disk can do that, are hard links to them where it can do that, and
- * copies where it can do neither. The folders go with the process.
+ * Folders for rewritten models, one for each folder of originals. ONNX Runtime takes data files from the model's own folder alone, so
+ * the data files lie there too: as copies that share blocks if the disk can do that, else as hard links if it can do that, else as
+ * copies. The folders are removed when the process ends.
  *
- * @param parent - where the folders are made; absent: the system's folder for temporary files
+ * @param parent - the folder that these folders are made in; absent: the system's folder for temporary files
  */
 export const workspace = (parent: string = tmpdir()): Workspace => {
   const made = new Map<string, Promise<OwnFolder>>();
@@ -82,7 +82,7 @@ export const workspace = (parent: string = tmpdir()): Workspace => {
       const folders = [...made.values()].toReversed();
       made.clear();
       carried.clear();
-      // The last first: one may have made the folder that all lie in.
+      // The last folder is removed first: an earlier one may have made the folder that all lie in.
       for (const folder of folders) await folder.then(({ remove }) => remove());
     },
   };

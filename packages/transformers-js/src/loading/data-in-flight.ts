@@ -1,14 +1,20 @@
 /**
- * Data files that are on their way. In Node transformers.js waits for a model's data before it looks at the model itself, and a
- * model that fails in the meantime would end the process, as a rejection that nobody handles: a failure waits for the data.
+ * Knows which data files are still loading. In Node transformers.js waits for a model's data before it handles the model itself. If
+ * the model failed in the meantime, the unhandled rejection would end the process. So a failure waits for the data.
  */
 
 export type DataInFlight = {
-  /** @param comesLater - whether a request without an answer is followed by a download, and asked again when that is done */
+  /**
+   * Follows the request of a data file until it is answered.
+   *
+   * @param comesLater - whether a request without an answer leads to a download, and is repeated after it
+   */
   readonly follow: <Answer>(key: string, comesLater: boolean, answer: () => Promise<Answer>) => Promise<Answer>;
+  /** Waits until no data file is loading. */
   readonly settled: () => Promise<void>;
 };
 
+/** In milliseconds, between two looks. */
 const pause = 10;
 
 export const dataInFlight = (): DataInFlight => {

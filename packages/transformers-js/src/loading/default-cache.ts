@@ -1,9 +1,9 @@
-/** The cache that transformers.js would use by itself. */
+/** The cache that transformers.js would use without this package. */
 import { fileCache } from "#disk";
 import type { Cache, TransformersEnv } from "./environment.ts";
 import { remoteFile } from "./hub-address.ts";
 
-/** Where transformers.js keeps a file of the hub in its folder: the main revision without its name. */
+/** The place of a hub's file in the folder of transformers.js, which leaves out the name of the main revision. */
 const placeOf =
   (env: TransformersEnv) =>
   (request: string): string => {
@@ -13,7 +13,11 @@ const placeOf =
     return revision === "main" ? `${model}/${file}` : `${model}/${revision}/${file}`;
   };
 
-/** @param before - the custom cache that was set, where one was used */
+/**
+ * The custom cache, the browser's or the one on the disk.
+ *
+ * @param before - the custom cache that was in use before, if there was one
+ */
 export const ownCache = async (env: TransformersEnv, before: Cache | undefined): Promise<Cache | undefined> => {
   if (before !== undefined) return before;
   const { caches } = globalThis as { readonly caches?: { readonly open: (name: string) => Promise<Cache> } };

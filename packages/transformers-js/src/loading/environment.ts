@@ -1,4 +1,4 @@
-/** What of transformers.js's `env` is read and set. */
+/** The properties of transformers.js's `env` that are read and set. */
 import type { env } from "@huggingface/transformers";
 
 export type TransformersEnv = Pick<
@@ -20,7 +20,7 @@ export type TransformersEnv = Pick<
 
 export type Cache = NonNullable<TransformersEnv["customCache"]>;
 
-/** What a cache answers: a path in Node, a response, or nothing. */
+/** The answer of a cache: a path in Node, a response, or undefined. */
 export type Found = Awaited<ReturnType<Cache["match"]>>;
 
 export const inNode = (): boolean => typeof process !== "undefined" && process.versions?.node !== undefined;

@@ -97,6 +97,7 @@ export const extendModels = (env: TransformersEnv, options: ExtendModelsOptions)
     return model;
   };
 
+  /** A file as it is given to transformers.js. */
   const offered = async (key: string, found: NonNullable<Found>): Promise<Found> => {
     const [kind, path] = [kindOf(key), pathOf(found)];
     if (kind === "data" && path !== undefined) await work.addData(path);
@@ -127,9 +128,8 @@ export const extendModels = (env: TransformersEnv, options: ExtendModelsOptions)
     const asksSize = new Headers(init?.headers).has("range");
     if (!isTakenAsFetched(kindOf(key)) || asksSize || !response.ok) return response;
     const bytes = new Uint8Array(await response.arrayBuffer());
-    await (
-      await originals.cache()
-    )
+    const cache = await originals.cache();
+    await cache
       ?.put(key, bytesResponse(bytes))
       .catch((error: unknown) => onNotice(`extendModels: ${key} could not be kept in the cache: ${String(error)}`));
     try {

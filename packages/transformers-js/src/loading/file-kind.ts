@@ -1,4 +1,4 @@
-/** Which of a model's files are rewritten, by their names. */
+/** Tells the files of a model apart by their names, since only some kinds are rewritten. */
 
 export type FileKind = "model" | "data" | "config" | "tokenizer-config" | "other";
 
@@ -14,7 +14,7 @@ export const kindOf = (key: string): FileKind => names.find(([, pattern]) => pat
 
 const folderOf = (key: string): string => key.replace(/[/\\]?[^/\\]*$/, "");
 
-/** Where the config.json of a file may be: beside it, or a folder further up. */
+/** The places where the config.json of a file may be: beside the file, or one folder further up. */
 export const configsOf = (key: string): readonly string[] => {
   const folder = folderOf(key);
   return [`${folder}/config.json`, `${folderOf(folder)}/config.json`];

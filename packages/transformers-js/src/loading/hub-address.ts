@@ -1,4 +1,4 @@
-/** Addresses of files on the hub: `remoteHost` and `remotePathTemplate` read backwards. */
+/** Finds model, revision and file in an address of the hub, by `remoteHost` and `remotePathTemplate` of `env`. */
 import type { TransformersEnv } from "./environment.ts";
 
 export type RemoteFile = { readonly model: string; readonly revision: string; readonly file: string };
@@ -20,7 +20,7 @@ export const remoteFile = (
   return { model, revision: decodeURIComponent(revision), file };
 };
 
-/** Where a file of the hub would lie as a local one: by the model's name, or by a path that the model was asked for by. */
+/** The paths where a file of the hub may lie locally: under the model's name, or at the path that stands in place of the name. */
 export const localPaths = (
   { localModelPath }: Pick<TransformersEnv, "localModelPath">,
   { model, file }: RemoteFile,

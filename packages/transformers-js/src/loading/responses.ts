@@ -1,11 +1,11 @@
-/** Responses as transformers.js reads them. */
+/** Responses that transformers.js reads, and JSON in them. */
 
 export const bytesResponse = (bytes: Uint8Array): Response =>
   new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { "content-length": String(bytes.byteLength) } });
 
 /**
- * A response that fails when it is read, and not before `ready`. transformers.js takes an error of a cache for a missing file
- * and goes on to load the model as it was; an error in the body reaches whoever called `from_pretrained`.
+ * A response whose body fails with `error`, but not before `ready`. If a cache threw the error itself, transformers.js would take the
+ * file for missing, and load the plain model. An error in the body reaches the caller of `from_pretrained`.
  */
 export const failingResponse = (error: unknown, ready: () => Promise<void>): Response => {
   const response = new Response(
@@ -14,7 +14,7 @@ export const failingResponse = (error: unknown, ready: () => Promise<void>): Res
       { highWaterMark: 0 },
     ),
   );
-  // Some browsers put an error of their own in place of the stream's.
+  // Some browsers replace the stream's error by one of their own.
   return Object.assign(response, {
     arrayBuffer: async (): Promise<ArrayBuffer> => {
       await ready();
@@ -25,7 +25,7 @@ export const failingResponse = (error: unknown, ready: () => Promise<void>): Res
 
 export const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
-/** A JSON object; undefined where there is none, such as the page that a development server gives for what is not there. */
+/** A JSON object; undefined for other bytes, such as the page that a development server gives for a missing file. */
 export const parsed = (bytes: Uint8Array | undefined): Readonly<Record<string, unknown>> | undefined => {
   try {
     return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Readonly<Record<string, unknown>>);

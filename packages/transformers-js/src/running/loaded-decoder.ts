@@ -1,4 +1,4 @@
-/** What a loaded model's session and config say of its decoder: enough to feed it a chunk and to keep its cache. */
+/** Finds the decoder of a loaded model, from its session and its config: its sizes, its extension and its cache. */
 import type { Memory } from "@ropewalk/backend";
 import { hostBuffer } from "@ropewalk/backend/host";
 import type { AttentionPath } from "@ropewalk/context-extension";
@@ -16,10 +16,10 @@ import { extensionKey, readExtensionEntry, readRotation } from "@ropewalk/models
 
 type Config = Readonly<Record<string, unknown>>;
 
-/** Shapes of a session's inputs and outputs, by name; a symbol stands for a size that changes. */
+/** Types and shapes of a session's inputs and outputs, by name. A size that varies is a symbol. */
 export type Shapes = ReadonlyMap<string, { readonly type: string; readonly shape: readonly (number | string)[] }>;
 
-/** Where the cache lies: in JavaScript's memory, wherever the session computes. */
+/** The memory of the cache: JavaScript's own, whatever device the session computes on. */
 export const memory: Memory = { name: "transformers.js", allocate: hostBuffer };
 
 const notExtended = (): never => {
@@ -28,7 +28,7 @@ const notExtended = (): never => {
   );
 };
 
-/** How a layer attends, by the stretches of its cache that the graph reads. */
+/** How a layer attends. The graph's inputs show which stretches of the layer's cache it reads. */
 const layoutOf = (shapes: Shapes, layer: number): AttentionPath["kind"] => {
   const has = (stretch: string, label?: string): boolean =>
     shapes.has(decoderInputs.cached(layer, stretch, label, label === undefined ? "values" : "keys"));
@@ -45,7 +45,7 @@ const sizeIn = (shapes: Shapes, name: string, axis: number): number => {
   return typeof size === "number" ? size : notExtended();
 };
 
-/** The first format that has the arrays of the graph; where no token settles in any layer, the one that its new keys have. */
+/** The first cache format whose arrays the graph has. If no token settles in any layer, the new keys show the format. */
 const cacheOf = (shapes: Shapes, layers: readonly number[]): CachePrecision => {
   const has = ({ suffix, type }: CacheArray): boolean => {
     const settled = layers.flatMap(
@@ -56,7 +56,7 @@ const cacheOf = (shapes: Shapes, layers: readonly number[]): CachePrecision => {
   return cachePrecisions.find((cache) => cacheFormats[cache].keys.every(has)) ?? notExtended();
 };
 
-/** How many dimensions of the group at that place rotate; undefined: none, or there is no such group. */
+/** How many dimensions rotate in the group at a place; undefined if none do, or if there is no such group. */
 const rotaryDimOf = (shapes: Shapes, place: number): number | undefined => {
   const name = decoderInputs.rotation(place, 0, "query", "cos");
   return shapes.has(name) ? 2 * sizeIn(shapes, name, 1) : undefined;
@@ -65,7 +65,8 @@ const rotaryDimOf = (shapes: Shapes, place: number): number | undefined => {
 /**
  * The decoder of a loaded model, with the extension that it was loaded with.
  *
- * @throws RangeError and TypeError naming what its config says wrongly; RangeError when the model takes no cache of this kind, or its config speaks of another than its graph
+ * @throws RangeError and TypeError naming the key of the config, the rule and the value; RangeError when the model takes no cache of
+ *   this project, or its config and its graph differ
  */
 export const loadedDecoder = (config: Config, shapes: Shapes): ExtendedDecoder => {
   if (config[extensionKey] === undefined) notExtended();
@@ -83,11 +84,15 @@ export const loadedDecoder = (config: Config, shapes: Shapes): ExtendedDecoder =
   const window = config["sliding_window"];
   const extended = extendDecoder(
     {
-      ...{ numLayers: layers.length, numKvHeads, headDim, trainedContext, rope },
+      numLayers: layers.length,
+      numKvHeads,
+      headDim,
+      trainedContext,
+      rope,
       numHeads: Number(config["num_attention_heads"]),
       vocabSize: sizeIn(shapes, decoderOutputs.logits, 1),
       ...(attention === undefined
-        ? // Whether layers slide is the graph's to say; configs state windows that are not in use.
+        ? // The graph shows whether layers slide: a config may state a window that is not in use.
           { slidingWindow: layouts[0] === "window" && typeof window === "number" ? window : undefined }
         : { slidingWindow, attention }),
     },

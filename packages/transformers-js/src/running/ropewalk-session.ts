@@ -1,9 +1,9 @@
 /**
- * A session for transformers.js that keeps the cache itself. It is asked for a whole sequence every time and runs what is new:
+ * A session for transformers.js that keeps the cache itself. It gets the whole sequence every time, and computes the new tokens only:
  *
- *     asked     input_ids [1, tokens]          the cache holds the first c of them, or is emptied
- *     run       tokens c … tokens - 1          in chunks, in place
- *     given     logits [1, rows, vocabSize]    of the last rows
+ *     gets      input_ids [1, tokens]          the cache holds the first c tokens, or is emptied
+ *     runs      tokens c … tokens - 1          in chunks, in place
+ *     gives     logits [1, rows, vocabSize]    of the last rows
  */
 import { hostSession, type RuntimeSession } from "@ropewalk/backend/host";
 import type { Session } from "@ropewalk/backend";
@@ -12,7 +12,7 @@ import { createCache, prefill, releaseCache, resetCache, type KeyValueCache } fr
 import { memory } from "./loaded-decoder.ts";
 import { reminder } from "../loading/reminder-input.ts";
 
-/** A tensor of the runtime that transformers.js has; its class makes others. */
+/** A tensor of the runtime that transformers.js uses. Its class makes other tensors. */
 type RuntimeTensor = {
   readonly dims: readonly number[];
   readonly data: unknown;
@@ -23,7 +23,7 @@ type TensorClass = new (type: string, data: unknown, dims: readonly number[]) =>
 
 type Feeds = Readonly<Record<string, RuntimeTensor>>;
 
-/** What transformers.js asks of a session. */
+/** The part of a session that transformers.js uses. */
 export type TransformersSession = {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
@@ -36,10 +36,10 @@ export type TransformersSession = {
 
 const names = { ids: "input_ids", mask: "attention_mask", rows: "num_logits_to_keep" } as const;
 
-/** Room for so many tokens more than a prompt has, before the cache has to grow. */
+/** How many tokens more than the prompt's the cache has room for at first. */
 const headroom = 256;
 
-/** The tokens asked for, which must be one sequence without padding. */
+/** The tokens of a call, which must be one sequence without padding. */
 const idsOf = (feeds: Feeds): readonly number[] => {
   const [ids, mask] = [feeds[names.ids]!, feeds[names.mask]!];
   if (ids.dims[0] !== 1)
@@ -53,11 +53,13 @@ const idsOf = (feeds: Feeds): readonly number[] => {
   return Array.from(ids.data as BigInt64Array, Number);
 };
 
-/** How many of a cache's tokens begin a sequence; all of them, or none. */
-const heldOf = (cache: KeyValueCache | undefined, ids: readonly number[], rows: number): number =>
+/** How many tokens need not be computed: all that the cache holds, if the sequence begins with them, else none. */
+const reusedLength = (cache: KeyValueCache | undefined, ids: readonly number[], rows: number): number =>
   cache && cache.length <= ids.length - rows && cache.ids.every((id, i) => id === ids[i]) ? cache.length : 0;
 
 /**
+ * Makes the session that replaces a loaded one.
+ *
  * @param loaded - the session that transformers.js has made of the rewritten graph
  */
 export const ropewalkSession = (
@@ -67,17 +69,17 @@ export const ropewalkSession = (
   let session: Promise<Session> | undefined;
   let cache: KeyValueCache | undefined;
   const { vocabSize } = extended.decoder;
-  // Tensors that are given and those that come back may be of two copies of one class.
-  let Given: TensorClass | undefined;
-  const reminded = loaded.inputNames.includes(reminder);
+  // The class of the tensors that the runtime returns may be another copy of the class of those that it is given.
+  let ResultTensor: TensorClass | undefined;
+  const hasReminder = loaded.inputNames.includes(reminder);
   const watched: RuntimeSession = {
     inputNames: loaded.inputNames.filter((name) => name !== reminder),
     outputNames: loaded.outputNames,
     run: async (feeds, fetches) => {
       const Tensor = Object.values(feeds as Feeds)[0]!.constructor as TensorClass;
-      const unread = reminded ? { [reminder]: new Tensor("int64", BigInt64Array.of(0n), [1]) } : {};
+      const unread = hasReminder ? { [reminder]: new Tensor("int64", BigInt64Array.of(0n), [1]) } : {};
       const results = await loaded.run({ ...(feeds as Feeds), ...unread } as never, fetches);
-      Given = results[decoderOutputs.logits]!.constructor as TensorClass;
+      ResultTensor = results[decoderOutputs.logits]!.constructor as TensorClass;
       return results;
     },
     release: () => loaded.release(),
@@ -93,22 +95,22 @@ export const ropewalkSession = (
     );
     const asked = Number((feeds[names.rows]?.data as BigInt64Array | undefined)?.[0] ?? 0n);
     const rows = asked === 0 ? ids.length : Math.min(asked, ids.length);
-    const held = heldOf(cache, ids, rows);
-    const ready = cache && held === 0 ? resetCache(cache) : cache;
+    const reused = reusedLength(cache, ids, rows);
+    const ready = cache && reused === 0 ? resetCache(cache) : cache;
     const started = ready ?? createCache(memory, extended, { length: ids.length + headroom });
-    // What fails on its way leaves a cache that nobody knows the state of.
+    // If the run fails, the state of the cache is not known.
     cache = undefined;
     const logits = new Float32Array(rows * vocabSize);
     const from = ids.length - rows;
     const put = (start: number, given: Float32Array): void => {
-      const skipped = Math.max(0, from - held - start);
-      logits.set(given.subarray(skipped * vocabSize), (held + start + skipped - from) * vocabSize);
+      const skipped = Math.max(0, from - reused - start);
+      logits.set(given.subarray(skipped * vocabSize), (reused + start + skipped - from) * vocabSize);
     };
     const all = rows === 1 ? {} : { onLogits: put };
-    const result = await prefill(await session, started, ids.slice(held), all);
+    const result = await prefill(await session, started, ids.slice(reused), all);
     if (rows === 1) logits.set(result.logits);
     ({ cache } = result);
-    return { logits: new Given!("float32", logits, [1, rows, vocabSize]) };
+    return { logits: new ResultTensor!("float32", logits, [1, rows, vocabSize]) };
   };
 
   return {

@@ -1,4 +1,4 @@
-/** A model that transformers.js has loaded, on the project's own cache: new keys and values are written in place, in chunks. */
+/** Puts a model that transformers.js has loaded on the project's own cache, which is written in place, in chunks. */
 import type { PreTrainedModel, Tensor } from "@huggingface/transformers";
 import { show } from "@ropewalk/check";
 import type { RuntimeSession } from "@ropewalk/backend/host";
@@ -22,7 +22,7 @@ type Prepare = (
   config: unknown,
 ) => ModelInputs;
 
-/** What of a model is read and set. */
+/** The properties of a model that are read and set. */
 type Parts = {
   readonly config: Readonly<Record<string, unknown>>;
   readonly sessions: Record<string, unknown>;
@@ -34,7 +34,7 @@ const shapesOf = ({ inputMetadata, outputMetadata }: LoadedSession): Shapes =>
 
 type TensorClass = new (type: string, data: readonly bigint[], dims: readonly number[]) => Tensor;
 
-/** Every step is given all tokens: what of them the cache holds is seen there, and not trusted to be what ran before. */
+/** Gives every step all tokens. The session compares them with its cache, and does not assume that the cache holds the earlier ones. */
 const withAllTokens =
   (prepare: Prepare): Prepare =>
   (self, ids, inputs, config) => {
@@ -44,12 +44,12 @@ const withAllTokens =
   };
 
 /**
- * Swaps the session of a loaded model for one that keeps its cache in place, so that `generate`, streamers and pipelines take
- * less time; the tokens are the same. The model must have been loaded under `extendModels(env, { runtime: "ropewalk" })`. It runs
- * one prompt at a time; a prompt that begins with what the cache holds goes on from there.
+ * Replaces the session of a loaded model by one that keeps its cache in place. `generate`, streamers and pipelines take less time, and
+ * give the same tokens. The model must have been loaded under `extendModels(env, { runtime: "ropewalk" })`. It runs one prompt at a
+ * time. If a prompt begins with the tokens that the cache holds, only the rest of it is computed.
  *
- * @param model - changed, and given back
- * @throws RangeError when the model was loaded otherwise, or has been given here before
+ * @param model - is changed, and returned
+ * @throws RangeError when the model was loaded in another way, or this was called with it before
  */
 export const withRopewalk = <M extends PreTrainedModel>(model: M): M => {
   const parts = model as unknown as Parts;

@@ -1,4 +1,4 @@
-/** Exports for backends of plain operators: what they compute of lengths is told, and all else is as it was. */
+/** Exports for backends of plain operators: computed shapes become constants, and logits stay the same. */
 import { cpu } from "@ropewalk/backend-node";
 import { selfExtend } from "@ropewalk/context-extension";
 import { extendDecoder } from "@ropewalk/decoder";
@@ -23,7 +23,7 @@ const nodesOf = async (name: string): Promise<readonly NodeProto[]> => {
 const operatorsOf = async (name: string): Promise<readonly string[]> =>
   (await nodesOf(name)).map(({ opType }) => opType);
 
-/** They compute widths as well, out of shapes that are not known. */
+/** Exports that compute widths too, from shapes that are not known. */
 const computesWidths = (name: string): boolean => /^torch-.*phi3$/.test(name);
 
 describe.each(exportNames)("%s of plain operators", (name) => {
@@ -36,7 +36,7 @@ describe.each(exportNames)("%s of plain operators", (name) => {
     expect((await operatorsOf(name)).filter((operator) => operator === "Shape")).toEqual([]);
   });
 
-  // Beyond the rounding of 4-bit products, which a difference of 1e-6 can flip, and of half precision.
+  // 4-bit products and half precision round, and a difference of 1e-6 can change a rounding.
   const tolerance = name.includes("int4") ? 0.15 : expectedOf(name).tolerance;
   it.each([{}, extension])("gives the same logits, chunk by chunk and token by token (%#)", async (under) => {
     const [ours, theirs] = await Promise.all(

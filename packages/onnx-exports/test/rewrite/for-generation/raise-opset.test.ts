@@ -1,4 +1,4 @@
-/** A model of an older opset, before and after it is raised: the same numbers, here and in ONNX Runtime. */
+/** A model of an older opset gives the same numbers before and after it is raised, by `evaluate` and in ONNX Runtime. */
 import {
   checkModel,
   decode,
@@ -24,7 +24,7 @@ const model = (opset: number, record: (t: Tape, x: Value) => Value): ModelProto 
   return t.model({ opset, irVersion: 8 });
 };
 
-/** By hand, for operators in a form that a tape does not record any more. */
+/** A graph that is written by hand, since a tape does not record the older forms of operators. */
 const byHand = (opset: number, ...nodes: readonly ReturnType<typeof node>[]): ModelProto => {
   const made = model(opset, (t, x) => t.op("Identity", [x], {}, { output: "unused" }));
   const graph = made.graph!;

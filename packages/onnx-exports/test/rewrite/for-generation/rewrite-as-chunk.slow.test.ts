@@ -60,7 +60,7 @@ const folderOf = (model: Uint8Array, config: unknown = configOf(llama), name: st
   });
 };
 
-/** The graph of a chunk, as generation asks for it. */
+/** The graph of a chunk, as generation gets it. */
 const chunkOf = async (model: Uint8Array, chosen: ContextExtension, cache: CachePrecision = "float32") => {
   const { decoder, graph } = (await loadExport({}, folderOf(model)))!;
   return graph(extendDecoder(decoder, chosen, { cache }));
@@ -99,7 +99,7 @@ describe.each(exportNames)("%s, written for generation's cache", (name) => {
   });
 });
 
-/** The export's logits, made of what was its logits before. */
+/** An export with nodes behind its logits, whose result becomes the output. */
 const behindLogits =
   (record: (graph: GraphProto, before: string) => readonly NodeProto[]) =>
   (graph: GraphProto): void => {
@@ -160,7 +160,7 @@ describe("rows that get logits", () => {
 const attentions = (graph: GraphProto): readonly NodeProto[] =>
   graph.node.filter(({ opType }) => opType === "GroupQueryAttention");
 
-/** Another value of an attribute in some layers. */
+/** An export with another value of an attribute in some layers. */
 const changed =
   (name: string, values: Readonly<Record<number, number | { readonly float: number }>>) =>
   (graph: GraphProto): void => {
@@ -170,7 +170,7 @@ const changed =
     }
   };
 
-/** Something in place of the tokens' embeddings, which are its only input. */
+/** An export with a node that replaces the embeddings of tokens, and takes them as its only input. */
 const afterEmbedding =
   (record: (embedded: string) => readonly NodeProto[]) =>
   (graph: GraphProto): void => {
@@ -347,7 +347,7 @@ describe("layers of an export that differ", () => {
     ] as const) {
       const asked = await loaded.withExtension(chosen);
       if (layout !== undefined) expect(attentionPathName(asked.extended)).toBe(layout);
-      // Without an extension the export itself tells, as far as its tables go; under one, the export rewritten for any runtime.
+      // The reference is the export itself, as far as its tables reach; under an extension, the export rewritten for any runtime.
       const isOwn = chosen !== extension && layout !== undefined;
       const ids = isOwn ? inputIds.slice(0, 60) : inputIds;
       const bytes = isOwn ? model : extendExport({ extension: chosen, config, tables }, model).model;

@@ -1,4 +1,4 @@
-/** Attention maps and entropies as outputs: what they are, and that asking for them changes nothing else. */
+/** Attention maps and entropies as outputs: their values, and that all other outputs stay the same. */
 import { compose, logN, selfExtend, slidingWindow, type ContextExtension } from "@ropewalk/context-extension";
 import { attentionEntropy } from "@ropewalk/entropy-scaling";
 import { checkModel, decode, encode, node, valueOfInfo } from "@ropewalk/graph";
@@ -13,7 +13,7 @@ const extension = selfExtend({ groupSize: 4, window: 16 });
 
 const isAttentions = (name: string): boolean => name.startsWith("decoder_attentions");
 
-/** Attentions among a session's results, layer by layer. */
+/** The attentions in a session's results, layer by layer. */
 const attentionsIn = (results: InferenceSession.ReturnType): readonly Tensor[] =>
   Object.entries(results)
     .filter(([name]) => isAttentions(name))
@@ -34,10 +34,10 @@ const asking = (attentions: Attentions | undefined): Pick<ExtendOptions, "attent
   attentions === undefined ? {} : { attentions };
 
 /**
- * The largest of everything that ought to be 0: how far sums of rows are from 1, weights of keys that come later or are
- * padding. NaN where a weight is no number, since then the sum is none.
+ * The largest of all numbers that should be 0: differences of the sums of rows to 1, and weights of later keys and of padding. NaN if
+ * a weight is NaN.
  *
- * @param mask - of past and new tokens, [batch][totalLen]; the map may have the last of them alone
+ * @param mask - the mask of past and new tokens, [batch][totalLen]; the map may have only the last keys
  */
 const worstOf = (map: Tensor, mask: readonly (readonly number[])[]): number => {
   const [batch, numHeads, queryLen, keys] = map.dims as [number, number, number, number];
@@ -108,7 +108,7 @@ describe.each<readonly [string, ContextExtension]>([
 
 const { numHeads, numKvHeads, headDim, trainedContext } = sizes;
 
-/** Numbers that look random, the same ones every time. */
+/** Numbers that look random and are the same every time. */
 const rowsOf = (seed: number, tokens: number): readonly (readonly number[])[] =>
   Array.from({ length: tokens }, (_, t) =>
     Array.from({ length: rowDim }, (_, d) => 1.5 * Math.sin(seed + 12.9898 * (t + 1) * (d + 1.7))),
@@ -161,7 +161,7 @@ describe("one layer, whose queries and keys are given,", () => {
                 worst = Math.max(worst, Math.abs(floats(given!)[at]! - entropy));
               } else
                 for (let k = 0; k < keys; k++) {
-                  // Column k of the last `keys`, and the token that it is.
+                  // The token of column k, since columns are the last `keys` tokens.
                   const token = to - keys + k - 90 + rows.length;
                   worst = Math.max(worst, Math.abs(floats(given!)[at * keys + k]! - (row[token] ?? 0)));
                 }
@@ -175,7 +175,7 @@ describe("one layer, whose queries and keys are given,", () => {
   it("a query that attends to one key has the entropy 0, and no weight that vanishes makes a NaN", async () => {
     const { model } = extendExport({ extension: {}, config, attentions: "entropies" }, oneLayer());
     const session = await InferenceSession.create(model);
-    // A product of 1e4 with itself: every weight but one is 0 in float32.
+    // Scores are so large that every weight but one is 0 in float32.
     const qkv = Float32Array.from({ length: 3 * rowDim }, (_, i) => (i < 2 * rowDim ? 0 : 1e4));
     const past = new Tensor("float32", [], [1, numKvHeads, 0, headDim]);
     const results = await session.run({
@@ -214,7 +214,7 @@ describe("the outputs of a graph", () => {
   it("say their types and shapes", () => {
     const [first] = added(extension, "maps");
     expect(first).toMatchObject({ type: "float32", dims: ["batch", 4, "queryLen", "keys"] });
-    // As many keys as the window shows, not as many as there are.
+    // The number of keys in the window, not of all keys.
     expect(added({}, "maps")[0]).toMatchObject({ type: "float32", dims: ["batch", 4, "queryLen", "keys.24"] });
     expect(added({}, "entropies")[0]).toMatchObject({ type: "float32", dims: ["batch", 4, "queryLen"] });
   });
@@ -253,7 +253,7 @@ describe("refused by name:", () => {
     expect(() => extendExport({ extension, config, attentions: "maps" }, bytes)).toThrow(
       'a model must have no value "decoder_attentions.0" where the rewriting gives one out, got node "mine" (Identity)',
     );
-    // Its own affair where none are asked for.
+    // Without attentions the name is free.
     expect(() => extendExport({ extension, config }, bytes)).not.toThrow();
   });
 });

@@ -1,4 +1,4 @@
-/** Forms and attributes that no export at hand has: an export is changed to have them, and ONNX Runtime runs both. */
+/** Forms and attributes that no export in the tests has: an export is changed to have them, and ONNX Runtime runs it before and after rewriting. */
 import { attribute, decode, encode, node, type Attribute, type NodeProto } from "@ropewalk/graph";
 import { cpu } from "@ropewalk/backend-node";
 import {
@@ -50,7 +50,7 @@ const withAttributes = (changes: Readonly<Record<string, Attribute>>) => (found:
   return found;
 };
 
-/** Logits of a prompt and of three tokens behind it, one after the other. */
+/** Logits of a prompt, and of three tokens after it in single steps. */
 const logitsOf = async (name: string, model: Uint8Array, ids: readonly number[]): Promise<number[]> => {
   const runner = await open(name, model);
   const all = [...(await runner.step([ids]))[0]!];
@@ -59,7 +59,7 @@ const logitsOf = async (name: string, model: Uint8Array, ids: readonly number[])
   return all;
 };
 
-/** Logits of the last token, by the project's own decoder on the checkpoint that the exports were made of. */
+/** Logits of the last token, by the project's own decoder on the checkpoint that was exported. */
 const checkpointLogits = async (
   family: string,
   extension: ContextExtension,
@@ -76,7 +76,7 @@ const same = async (name: string, changed: Uint8Array): Promise<void> => {
   const { model } = extendExport({ extension: {}, config: configOf(name) }, changed);
   const [theirs, ours] = [await logitsOf(name, changed, inputIds), await logitsOf(name, model, inputIds)];
   expect(largestDifference(ours, theirs)).toBeLessThan(tolerance);
-  // The change does change something.
+  // The change has an effect.
   expect(largestDifference(await logitsOf(name, modelOf(name), inputIds), theirs)).toBeGreaterThan(tolerance);
 };
 

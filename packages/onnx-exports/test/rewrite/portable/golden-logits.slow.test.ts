@@ -21,8 +21,8 @@ const extensionOf = ({ method, groupSize, window, logNContext }: GoldenCase): Co
       : compose(selfExtend({ groupSize, window }), logN({ trainedContext: logNContext }));
 
 /**
- * Matrices in 4 bits round activations to 8 bits on the way in (accuracy_level 4), so that a difference of 1e-6 can flip a
- * rounding and come out as 0.1. Of all exports it does so in one decode step of one.
+ * Products with 4-bit matrices round activations to 8 bits (accuracy_level 4), so a difference of 1e-6 can change a rounding and the
+ * result by 0.1. This happens in one decode step of one export.
  */
 const flips: Readonly<Record<string, number>> = { "genai-cpu-llama3-int4": 0.15 };
 
@@ -133,7 +133,7 @@ describe.each(unrounded)("%s, extended", (name) => {
         expect(largestDifference(logits, logitsLast)).toBeLessThan(tolerance);
       }
 
-    // All of them side by side, padded on the left to the longest.
+    // All prompts in one batch, padded on the left to the longest.
     const width = Math.max(...alike.map(({ inputIds }) => inputIds.length));
     const padded = (filler: number, row: readonly number[]): readonly number[] => [
       ...Array.from({ length: width - row.length }, () => filler),

@@ -1,6 +1,6 @@
 /**
- * How exporters wrote rotation and mask before: tables of cosines and sines that end at the trained window, looked up by
- * position; a triangle of the most negative number, shifted by the past, in which padding is scattered.
+ * Rotation and mask as older exporters wrote them. Tables of cosines and sines end at the trained window, and are looked up by
+ * position. The mask is a triangle of the most negative number, shifted by the past, into which padding is scattered.
  */
 import { selfExtend } from "@ropewalk/context-extension";
 import { decode, encode, tape, type GraphProto } from "@ropewalk/graph";
@@ -26,7 +26,7 @@ const recorded = (names: { readonly mask: string; readonly cos: string; readonly
   const number = (x: number) => t.constant("float32", [], [x]);
   const size = (x: typeof past, axis: number) => t.op("Gather", [t.op("Shape", [x]), scalar(axis)], { axis: 0 });
 
-  // Tables as wide as a head: the angles of all pairs, twice.
+  // Tables are as wide as a head: they have the angles of all pairs twice.
   const { cos, sin } = rotationTable(
     ropeFrequencies({ rotaryDim: 16, theta: 10_000, scaling: { kind: "default" } }),
     Array.from({ length: trainedContext }, (_, i) => i),
@@ -54,7 +54,7 @@ const recorded = (names: { readonly mask: string; readonly cos: string; readonly
   const own = t.op("Add", [t.op("Range", [scalar(0), seqLen, scalar(1)]), pastLen]);
   const later = t.op("Greater", [columns, t.op("Unsqueeze", [own, int(1)])]);
   const shifted = t.op("Mul", [triangle, t.op("Cast", [later], { to: 1 })]);
-  // The triangle alone is right without a past; with one, whatever is later counts.
+  // Without a past the triangle is enough. With a past, later keys are compared by position.
   const causal = t.op("Where", [later, number(least), t.op("Mul", [shifted, number(0)])]);
   const four = t.op("Unsqueeze", [causal, int(0, 1)]);
   const wide = t.op("Expand", [
@@ -64,7 +64,7 @@ const recorded = (names: { readonly mask: string; readonly cos: string; readonly
   const tokens = t.op("Cast", [t.op("Unsqueeze", [attention, int(1, 2)])], { to: 1 });
   const padding = t.op("Equal", [t.op("Add", [wide, tokens]), number(0)]);
   const filled = t.op("Where", [padding, number(least), wide]);
-  // Written back in one slice, as an assignment to a part of a tensor is exported.
+  // An assignment to a part of a tensor is exported as one slice that is written back.
   t.op(
     "ScatterND",
     [wide, t.op("Unsqueeze", [t.op("Range", [scalar(0), size(attention, 0), scalar(1)]), int(1)]), filled],

@@ -1,5 +1,5 @@
 /**
- * An export of one layer of attention whose queries and keys are its input, and what they attend to in plain loops:
+ * An export of one layer of attention that takes queries and keys as its input, and its attention in plain loops:
  *
  *     S_ij = least_i q(i) . k(j) / sqrt(headDim)      q and k rotated by the positions that the pair (i, j) has
  *     P    = softmax of S over the keys that a query sees
@@ -51,11 +51,11 @@ export const oneLayer = (): Uint8Array => {
   return encode(t.model());
 };
 
-/** What an extension does to a pair: the positions of its query i and key j, and what the query is multiplied by. */
+/** What an extension does to a pair of tokens: the positions of query i and key j, and the factor of the query. */
 export type PairRule = {
   readonly positions: (i: number, j: number) => readonly [query: number, key: number];
   readonly queryScale?: (i: number) => number;
-  /** Whether a query that is not before a key sees it. */
+  /** Whether a query sees a key that is not later than the query. */
   readonly sees?: (i: number, j: number) => boolean;
 };
 
@@ -71,7 +71,7 @@ const rotated = (x: readonly number[], position: number): readonly number[] =>
 const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, x, d) => sum + x * b[d]!, 0);
 
 /**
- * The weights of every head, query and key, [numHeads][tokens][tokens], of tokens that stand one behind the other.
+ * The weights of every head, query and key, [numHeads][tokens][tokens], for a prompt without padding.
  *
  * @param rows - queries, keys and values, [tokens][rowDim]
  */

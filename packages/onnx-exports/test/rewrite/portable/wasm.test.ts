@@ -1,4 +1,4 @@
-/** A rewritten graph runs wherever the export does: here in ONNX Runtime as WebAssembly. */
+/** A rewritten graph runs in ONNX Runtime as WebAssembly. */
 import { compose, logN, selfExtend } from "@ropewalk/context-extension";
 import { expectedOf, extend, goldenOf } from "@ropewalk/testing/exports/export-files";
 import { open, openInWasm } from "@ropewalk/testing/exports/run-export";
