@@ -4,9 +4,9 @@
  *   s_ij = c q_b(i) · k_b(j)      b the band with from_b ≤ i - j < to_b      c = 1 / sqrt(headDim) unless given
  *   P = softmax_j(s_ij)           out_i = Σ_j P_ij v_j
  *
- * Each band has queries and keys of its own (the same vectors, rotated to that band's positions). A key whose distance no
- * band covers is not attended, and no key after its query ever is. One softmax over all bands: SelfExtend, arXiv
- * 2401.01325, section 3.3.
+ * Each band has queries and keys of its own (the same vectors, rotated to that band's positions). A key at a distance that no band
+ * covers is not attended, and neither is a key after its query. There is one softmax over all bands: SelfExtend, arXiv 2401.01325,
+ * section 3.3.
  */
 import {
   atLeastZero,
@@ -29,7 +29,7 @@ export type AttentionBand = {
   readonly keys: NamedTensor<readonly ["numKvHeads", "keyLen", "headDim"]>;
 };
 
-/** What was attended, and how much, where that was asked for. */
+/** The result of attention, with the probabilities if they were asked for. */
 export type BandedAttention = PartialAttention & {
   readonly probabilities?: NamedTensor<readonly ["numHeads", "queryLen", "keyLen"]>;
 };
@@ -39,8 +39,8 @@ export type BandedAttention = PartialAttention & {
  *
  * Head h reads key-value head floor(h / (numHeads / numKvHeads)), as grouped-query attention does.
  *
- * @param config - `scale` of the scores, default 1 / sqrt(headDim); `queryStart`, the first query's position, to be given where
- *   there are fewer queries than keys, otherwise 0; `probabilities`: whether P is given too
+ * @param config - `scale` of the scores, default 1 / sqrt(headDim); `queryStart`, the first query's position, which must be given if
+ *   there are fewer queries than keys and is otherwise 0; `probabilities`: whether the result has P too
  * @param bands - of disjoint distances
  * @param values - [numKvHeads, keyLen, headDim]
  * @throws RangeError when there is no band, bands overlap, shapes disagree, or numKvHeads does not divide numHeads; TypeError
@@ -84,7 +84,7 @@ export const bandedAttention = (
   const result = out ?? emptyPartial(numHeads, queryLen, headDim);
   checkTensor("bandedAttention", "out", result.out, [numHeads, queryLen, headDim]);
 
-  // Fewer queries than keys may be the last ones or the first: who does not say which made a mistake.
+  // Fewer queries than keys may be the last ones or the first, so there is no default then.
   const { scale = 1 / Math.sqrt(headDim), queryStart = queryLen === keyLen ? 0 : undefined } = config;
   whole("bandedAttention", "queryStart", queryStart);
   const probabilities = config.probabilities && new Float32Array(numHeads * queryLen * keyLen);
@@ -115,7 +115,7 @@ export const bandedAttention = (
         const value = (kvHead * keyLen + j) * headDim;
         for (let d = 0; d < headDim; d++) row[d]! += weight * values.data[value + d]!;
       }
-      // Without a key the logarithm is -Infinity, and everything divided is 0. No score of float32 is below -1e99.
+      // If the query saw no key, the logarithm is -Infinity and all quotients are 0. No score of float32 is below -1e99.
       result.lse.data[h * queryLen + i] = max + Math.log(total);
       for (let d = 0; d < headDim; d++) result.out.data[query + d] = row[d]! / (total || 1);
       if (probabilities)

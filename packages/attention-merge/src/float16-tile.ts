@@ -1,2 +1,2 @@
-/** Tokens in a tile of keys and values in float16: so many are summed in float16, tiles in float32. */
+/** How many tokens a tile of float16 keys and values has. Sums within a tile are in float16, sums of tiles in float32. */
 export const float16Tile = 128;

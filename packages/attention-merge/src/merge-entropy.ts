@@ -3,17 +3,17 @@
  *
  *   w_p = exp(lse_p - lse)      lse = ln Σ_p exp(lse_p)      H = Σ_p w_p (H_p - ln w_p)
  *
- * A key j of part p has w_p q_j of the whole, q_j of its part:  -Σ w_p q_j ln(w_p q_j) = Σ_p w_p (-Σ_j q_j ln q_j - ln w_p).
+ * A key j with the probability q_j in its part p has w_p q_j in the whole:  -Σ w_p q_j ln(w_p q_j) = Σ_p w_p (-Σ_j q_j ln q_j - ln w_p).
  * In nats, 0 ln 0 = 0.
  */
 import { checkList, checkTensor, ofRank } from "@ropewalk/check";
 import type { NamedTensor } from "./named-tensor.ts";
 
-/** How widely queries look at some of the keys, and how much these count. */
+/** The entropy of attention over some of the keys, and the weight of these keys. */
 export type PartialEntropy = {
-  /** In nats; of a query that saw no key, any number. */
+  /** In nats; any number for a query that saw no key. */
   readonly entropy: NamedTensor<readonly ["numHeads", "queryLen"]>;
-  /** As in `PartialAttention`; -Infinity where a query saw no key. */
+  /** As in `PartialAttention`; -Infinity for a query that saw no key. */
   readonly lse: NamedTensor<readonly ["numHeads", "queryLen"]>;
 };
 

@@ -3,8 +3,8 @@
  *
  *   m = max_p lse_p      w_p = exp(lse_p - m)      out = Σ_p w_p out_p / Σ_p w_p      lse = m + ln Σ_p w_p
  *
- * For two parts w_a / (w_a + w_b) = sigmoid(lse_a - lse_b). Where queries, keys and values are split does not matter:
- * the result is one softmax over all of them. Milakov and Gimelshein, arXiv 1805.02867; Dao et al., arXiv 2205.14135.
+ * For two parts w_a / (w_a + w_b) = sigmoid(lse_a - lse_b). However the keys are split, the result is one softmax over all of
+ * them. Milakov and Gimelshein, arXiv 1805.02867; Dao et al., arXiv 2205.14135.
  */
 import { checkList, checkTensor } from "@ropewalk/check";
 import { emptyPartial, ofThreeAxes, type PartialAttention } from "./partial.ts";
@@ -39,7 +39,7 @@ export const mergeAttention = (parts: readonly PartialAttention[], out?: Partial
       total += weight;
       for (let d = 0; d < headDim; d++) merged.out.data[at + d]! += weight * part.out.data[at + d]!;
     }
-    // Without a key the logarithm is -Infinity, and everything divided is 0.
+    // If the query saw no key, the logarithm is -Infinity and all quotients are 0.
     merged.lse.data[row] = max + Math.log(total);
     for (let d = 0; d < headDim; d++) merged.out.data[at + d]! /= total || 1;
   }

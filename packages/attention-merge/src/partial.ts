@@ -1,5 +1,5 @@
 /**
- * What attention over some of the keys leaves behind: enough to be merged exactly with attention over the others.
+ * The result of attention over some of the keys. It can be merged exactly with attention over the other keys.
  *
  *   out = Σ_j softmax(s)_j v_j        lse = ln Σ_j exp(s_j)        over the keys j that were seen
  */
@@ -8,15 +8,15 @@ import type { NamedTensor } from "./named-tensor.ts";
 
 export type PartialAttention = {
   readonly out: NamedTensor<readonly ["numHeads", "queryLen", "headDim"]>;
-  /** Log of the sum of exponentiated scores, natural logarithm; -Infinity where a query saw no key (its `out` is 0). */
+  /** The natural logarithm of the sum of exponentiated scores; -Infinity for a query that saw no key (its `out` is 0). */
   readonly lse: NamedTensor<readonly ["numHeads", "queryLen"]>;
 };
 
-/** Zeroed room for a partial attention. */
+/** A partial attention over no keys, as memory to write to. */
 export const emptyPartial = (numHeads: number, queryLen: number, headDim: number): PartialAttention => ({
   out: { dims: [numHeads, queryLen, headDim], data: new Float32Array(numHeads * queryLen * headDim) },
   lse: { dims: [numHeads, queryLen], data: new Float32Array(numHeads * queryLen).fill(-Infinity) },
 });
 
-/** Queries, keys, values and what attention gives have three axes. */
+/** The rule for queries, keys, values and results of attention: three axes. */
 export const ofThreeAxes: Rule = ofRank(3);

@@ -3,13 +3,13 @@
  *
  *   x ≈ s q      s = max|x| / 127      q = round(x / s)
  *
- * Tokens come in tiles. The keys of a tile are turned, all its tokens side by side at each dimension: a product of a query
- * with them then runs along memory.
+ * Tokens come in tiles. The keys of a tile are transposed: for each dimension, the elements of all its tokens lie side by side. A
+ * product with a query then reads memory in order.
  */
 import { check } from "@ropewalk/check";
 import type { NamedTensor } from "./named-tensor.ts";
 
-/** Tokens in a tile; keyLen is a multiple. */
+/** How many tokens a tile has; keyLen must be a multiple. */
 export const quantizedTile = 128;
 
 type Cached = NamedTensor<readonly ["numKvHeads", "keyLen", "headDim"]>;
@@ -17,7 +17,7 @@ type Cached = NamedTensor<readonly ["numKvHeads", "keyLen", "headDim"]>;
 /** Elements in -127 … 127, and the scale of each token of each head [numKvHeads, keyLen]. */
 export type Quantized = { readonly elements: Int8Array; readonly scales: Float32Array };
 
-/** The largest of `headDim` elements, whatever the sign, a token of a head [numKvHeads, keyLen]. */
+/** The largest absolute value of each token of each head, [numKvHeads, keyLen]. */
 const largestOf = ({ dims: [numKvHeads, keyLen, headDim], data }: Cached): Float32Array => {
   const largest = new Float32Array(numKvHeads * keyLen);
   for (let row = 0, at = 0; row < largest.length; row++) {
@@ -34,7 +34,7 @@ const largestOf = ({ dims: [numKvHeads, keyLen, headDim], data }: Cached): Float
 /** 127 / largest, or 0 for a token of zeros. */
 const ratioOf = (largest: number): number => (largest === 0 ? 0 : 127 / largest);
 
-/** The nearest integer to x in -127 … 127: cutting off the fraction of a positive number is what the processor does fastest. */
+/** The nearest integer to x in -127 … 127. x is made positive first, because cutting off a positive fraction is fastest. */
 const nearest = (x: number): number => ((x + 128.5) | 0) - 128;
 
 /** Values in 8 bits: elements [numKvHeads, keyLen, headDim], which is [numKvHeads, tiles, tile, headDim]. */
@@ -53,8 +53,8 @@ export const quantizeValues = (values: Cached): Quantized => {
 /**
  * Keys in 8 bits: elements [numKvHeads, tiles, headDim, tile].
  *
- * `offsets` [numKvHeads, keyLen] are 128 s Σ q, a token's elements added up: what a score is too large by when 128 was added to
- * each element of its query, to make them unsigned.
+ * `offsets` [numKvHeads, keyLen] are 128 s Σ q over a token's elements. A score is too large by this amount when 128 was added to
+ * each element of the query to make them unsigned.
  *
  * @throws RangeError when the keys do not fill whole tiles
  */
@@ -68,7 +68,7 @@ export const quantizeKeys = (keys: Cached): Quantized & { readonly offsets: Floa
   const offsets = new Float32Array(largest.length);
   for (let row = 0, at = 0; row < largest.length; row++) {
     const ratio = ratioOf(largest[row]!);
-    // Tiles are whole, and so are heads: a tile's first row tells where its elements begin.
+    // A head has whole tiles, so the elements of a tile begin at its first row.
     const place = row % quantizedTile;
     let to = (row - place) * headDim + place;
     let sum = 0;

@@ -1,12 +1,12 @@
 /**
- * How layers attend. Those that attend alike are a group: rotations, masks and the cache's rooms are made once for all of them.
+ * The groups of layers that attend alike. Rotations, masks and the cache's inputs are made once for each group.
  *
- * In many models all layers are alike. In others some see a window alone, some are not rotated, some have another rotation.
+ * In many models all layers are alike. In others, some layers see only a window, some are not rotated, some have another rotation.
  */
 import type { AttentionKind, DecoderRope, ModelLayers } from "./model.ts";
 
 export type AttentionGroup = {
-  /** Which layers, in their order. */
+  /** The numbers of the group's layers, in their order. */
   readonly layers: readonly number[];
   readonly kind: AttentionKind;
 };
@@ -29,8 +29,8 @@ export const attentionGroups = (
 };
 
 /**
- * The kind that says which positions a model knows, of those that its layers have: the first that rotates and attends to everything;
- * where every layer has a window, the first that rotates. Methods set the positions of such layers.
+ * The kind of layers whose positions an extension sets: the first kind that rotates and attends to everything or, if every layer has
+ * a window, the first that rotates.
  */
 export const extendedKind = (
   attention: readonly AttentionKind[],

@@ -1,4 +1,4 @@
-/** An extension as a caller wrote it, checked before anything is made of it: one that is none would run the plain model. */
+/** Checks an extension that a caller wrote. Without the check, a wrong value would silently run the plain model. */
 import {
   check,
   checkFunction,
@@ -19,13 +19,13 @@ import { positionKinds } from "@ropewalk/position-mapping/scheme";
 import type { ContextExtension } from "./extension.ts";
 import type { ConfiguredMapping } from "./mapping-config.ts";
 
-/** Whether it is what a mapping is made of. A kind `custom` is one's own in all three fields. */
+/** Whether a value is a position scheme. The kind `custom` exists in all three fields; only a scheme of it has bands. */
 const isScheme = (value: object): boolean =>
   "kind" in value &&
   (positionKinds as readonly unknown[]).includes(value.kind) &&
   (value.kind !== "custom" || "bands" in value);
 
-/** What was likely meant by what is no extension. */
+/** The end of an error: what the caller probably meant by a value that is not an extension. */
 const meantBy = (value: unknown): string => {
   if (typeof value === "function") return `; it must be called, as in ${value.name}({ … })`;
   if (typeof value === "string") return "; a constructor is meant, as in selfExtend({ groupSize: 8, window: 64 })?";
@@ -45,7 +45,7 @@ const isObject = (value: unknown): value is object =>
 
 const fields = ["positions", "rope", "entropy"] as const;
 
-/** A promise, a map: without any of the fields it would be read as an extension that sets nothing. */
+/** Whether a value is some other object, such as a map, which would otherwise pass as an extension that sets nothing. */
 const isOther = (value: object): boolean => {
   const prototype: unknown = Object.getPrototypeOf(value);
   const plain = prototype === null || Object.getPrototypeOf(prototype) === null;
@@ -57,7 +57,7 @@ const isText: Rule = (where, name, value) => {
   check(value === withoutControls(value), `${where}: ${name} must be text without control characters`, value, "string");
 };
 
-/** The keys of a band, each named with its place. */
+/** The rules for a band's keys. Errors name a key with the band's place. */
 const bandKeys = (place: string, { covers }: Partial<Band>): Keys<Band> => {
   const within =
     (rule: Rule): Rule =>
@@ -69,7 +69,7 @@ const bandKeys = (place: string, { covers }: Partial<Band>): Keys<Band> => {
     to: within(atLeastZero),
     chunkLen: within(optional(positive)),
   };
-  // Beside a rule of its own, distances would be read by nobody.
+  // If a band has a rule of its own, its distances would be ignored.
   return (
     covers === undefined ? { ...distances, ...positions } : { ...positions, covers: within(checkFunction) }
   ) as Keys<Band>;
@@ -87,7 +87,7 @@ const mappingKeys: Keys<ConfiguredMapping> = {
   name: isText,
   bands: checkBands,
   window: (where, name, value) => checkNumber(where, name, value, (value as number) >= 1, ">= 1"),
-  // Its numbers are looked at with the bands.
+  // The numbers of `seen` are checked with the bands.
   seen: true,
   capacity: checkFunction,
   remedy: checkFunction,
@@ -105,7 +105,7 @@ const checkPositions: Rule = (where, name, value) => {
   checkKeys(where, name, value as ConfiguredMapping, mappingKeys);
 };
 
-/** The frequencies of a scaling are computed, and so checked, for a model; an entropy scaling is for any. */
+/** The rules for an extension's fields. The numbers of a rope scaling are checked later, for a model; an entropy scaling fits any. */
 const extensionKeys: Keys<ContextExtension> = {
   positions: checkPositions,
   rope: (where, name, value) => {
@@ -120,7 +120,7 @@ const extensionKeys: Keys<ContextExtension> = {
 /**
  * Checks that a value is an extension: an object with positions, rope, entropy, or none of them.
  *
- * @throws TypeError when it is none, or has a key that nobody reads; the message says what was meant where it can tell
+ * @throws TypeError when it is not an extension, or has a key that is not known; the message says what was probably meant
  * @throws RangeError when a number of its mapping or entropy scaling is out of range, or the kind is unknown
  */
 export const checkExtension = (where: string, extension: ContextExtension, name = "extension"): void => {
@@ -132,7 +132,7 @@ export const checkExtension = (where: string, extension: ContextExtension, name 
   checkKeys(where, name, extension, extensionKeys);
 };
 
-/** A position that a band gives to a token. @throws RangeError naming mapping, band and token when it is not finite */
+/** The position that a band gives to a token. @throws RangeError naming mapping, band and token when it is not finite */
 export const positionIn = (
   where: string,
   { name, bands }: Pick<ConfiguredMapping, "name" | "bands">,
@@ -146,7 +146,7 @@ export const positionIn = (
   return position;
 };
 
-/** Positions are computed chunk by chunk; those that a model starts and ends with tell at once whether they are numbers. */
+/** Checks the positions at the ends of each band, so that positions that are not numbers are reported before the first chunk is run. */
 export const checkPositionsFor = (where: string, mapping: ConfiguredMapping, trainedContext: number): void => {
   for (const [index, { from = 0, chunkLen = 1 }] of mapping.bands.entries())
     for (const token of [0, from * chunkLen, trainedContext - 1]) {

@@ -1,4 +1,4 @@
-/** An extension put on what is known of a model: every field decided, every number checked against the checkpoint. */
+/** An extension applied to a model's context: every default filled in, every number checked against the checkpoint. */
 import { checkNumber } from "@ropewalk/check";
 import type { EntropyScaling } from "@ropewalk/entropy-scaling";
 import { capacity as mappingCapacity, plain, slidingWindow, type PositionMapping } from "@ropewalk/position-mapping";
@@ -10,33 +10,33 @@ import type { ContextExtension } from "./extension.ts";
 import { schemeMapping, type ConfiguredMapping, type MappingConfig } from "./mapping-config.ts";
 import type { ModelContext } from "./model.ts";
 
-/** A model's window and rotation, with an extension put on them: every field decided. */
+/** A model's context with an extension: every default filled in. */
 export type ExtendedContext = {
   readonly positions: PositionMapping;
-  /** Whether these are the model's own, since the extension sets none: all keys, or its sliding window. */
+  /** Whether the positions are the model's own (all keys, or its sliding window), because the extension sets none. */
   readonly ownPositions: boolean;
   readonly attentionPath: AttentionPath;
   readonly scaling: RopeScaling;
   readonly entropy: EntropyScaling | undefined;
-  /** The window whose positions the model knows: the trained one, times what a rope scaling of the extension adds. */
+  /** The context, in tokens, whose positions the model knows: the trained context times the factor of the extension's rope scaling. */
   readonly knownContext: number;
   /** The longest input whose relative positions all lie inside `knownContext`; may be Infinity. */
   readonly capacity: number;
-  /** What the extension changes beyond what it was asked for, in words: a run should say it. */
+  /** Sentences about changes that the extension makes without being asked. A program should print them. */
   readonly notices: readonly string[];
 };
 
-/** How many times longer a window a rope scaling promises; 1 for those that promise nothing without tuning. */
+/** The factor by which a rope scaling lengthens the context; 1 for scalings that do not lengthen it without tuning. */
 const stretch = (scaling: RopeScaling | undefined): number =>
   scaling !== undefined && "factor" in scaling ? (scaling.factor ?? 1) : 1;
 
-/** The window in tokens whose positions a model of that trained window knows under a rope scaling. */
+/** The context, in tokens, whose positions a model knows under a rope scaling. */
 export const knownContext = (trainedContext: number, rope: RopeScaling | undefined): number =>
   Math.floor(trainedContext * stretch(rope));
 
 /**
- * The window that attention slides in. One that is wider than what was trained on, as Phi-3's configs and their exports state it,
- * cuts nothing and is none, unless it is what the trained window was taken from before that was set by hand.
+ * The sliding window of attention; undefined if it is wider than the trained context, as in Phi-3's configs and exports, and so hides
+ * nothing. But a window that limited the trained context, before a caller set that by hand, stays.
  */
 export const windowOf = ({
   slidingWindow: window,
@@ -45,7 +45,7 @@ export const windowOf = ({
 }: Omit<ModelContext, "rope">): number | undefined =>
   window !== undefined && window > trainedContext && contextLimit?.tokens !== window ? undefined : window;
 
-/** The checkpoint's own positions, and the longest input that it knows them for. */
+/** The checkpoint's own positions, and the longest input for which it knows them. */
 const ownPositions = (
   model: ModelContext,
   known: number,
@@ -55,7 +55,7 @@ const ownPositions = (
   return { positions: slidingWindow({ window }), capacity: window > known ? known : Infinity };
 };
 
-/** Whether positions are those that the config states. */
+/** Whether positions are the ones that the config states. */
 const areStated = ({ statedPositions }: ModelContext, positions: ConfiguredMapping | undefined): boolean =>
   positions?.config !== undefined &&
   statedPositions !== undefined &&
@@ -66,7 +66,7 @@ const isSame = (a: MappingConfig, b: MappingConfig): boolean => {
   return these.length === those.size && these.every(([name, value]) => those.get(name) === value);
 };
 
-/** What a config states and a run does without. */
+/** The notice about positions that the config states but that are not used. */
 const statedNotices = (model: ModelContext, positions: ConfiguredMapping | undefined): readonly string[] => {
   const stated = model.statedPositions;
   if (stated === undefined || areStated(model, positions)) return [];
@@ -76,7 +76,7 @@ const statedNotices = (model: ModelContext, positions: ConfiguredMapping | undef
   ];
 };
 
-/** A sliding window of the checkpoint's is off, and what the capacity is counted from where a config states more. */
+/** All notices: a sliding window that is off, a trained context below what the config states, stated positions that are not used. */
 const noticesOf = (model: ModelContext, positions: ConfiguredMapping | undefined): readonly string[] => {
   const { trainedContext, contextLimit: limit } = model;
   const window = windowOf(model);
@@ -85,8 +85,8 @@ const noticesOf = (model: ModelContext, positions: ConfiguredMapping | undefined
       ? [`the checkpoint's sliding window of ${window} tokens is off: ${positions.name} sets the positions`]
       : [];
   const unused = statedNotices(model, positions);
-  // Under the checkpoint's own sliding window, and under what its config states, nothing is counted; a trained window that was set by
-  // hand is not the config's.
+  // Under the checkpoint's own sliding window, and under the positions that its config states, no capacity is counted. A trained
+  // context that a caller set is not the config's.
   const counts =
     (positions !== undefined || window === undefined) &&
     !(limit?.by === model.statedPositions?.by && areStated(model, positions));
@@ -99,10 +99,10 @@ const noticesOf = (model: ModelContext, positions: ConfiguredMapping | undefined
   ];
 };
 
-/** The longest input under a mapping; where a config states the mapping, at least what it states, which its makers have tried. */
+/** The longest input under a mapping. If the config states this mapping, it is at least the config's length, which its makers have tried. */
 const capacityUnder = (model: ModelContext, positions: ConfiguredMapping, known: number): number => {
   const { name, window } = positions;
-  // With its name: a window need not be a number that was asked for, that of STRING is its shiftFrom.
+  // The error names the mapping, because its window need not be a number that the caller gave: STRING's window is its shiftFrom.
   if (window < Infinity)
     checkNumber("extendContext", `window of ${name}`, window, window <= known, `<= trainedContext ${known}`);
   const counted = mappingCapacity(positions, known);
@@ -110,11 +110,12 @@ const capacityUnder = (model: ModelContext, positions: ConfiguredMapping, known:
 };
 
 /**
- * Puts an extension on what is known of a model. Without positions of its own the checkpoint's hold: all keys, or a sliding
+ * Applies an extension to a model's context. If the extension sets no positions, the checkpoint's own hold: all keys, or a sliding
  * window.
  *
- * @throws RangeError when the mapping's window is larger than the trained one, two of its bands cover the
- *   same pair, a query is left without a key, a position is not finite, or a scaling's numbers do not fit the checkpoint; TypeError when it is no extension
+ * @throws RangeError when the mapping's window is larger than the known context, two of its bands cover the same pair, a query is
+ *   left without a key, a position is not finite, or a scaling's numbers do not fit the checkpoint; TypeError when `extension` is not
+ *   an extension
  */
 export const extendContext = (model: ModelContext, extension: ContextExtension): ExtendedContext => {
   checkExtension("extendContext", extension);
@@ -126,7 +127,7 @@ export const extendContext = (model: ModelContext, extension: ContextExtension):
       : { positions: extension.positions, capacity: capacityUnder(model, extension.positions, known) };
   checkPositionsFor("extendContext", positions, model.trainedContext);
   const attentionPath = attentionPathOf(positions);
-  // The other forms leave no key out and count none twice.
+  // The bands of the other paths leave no query without a key and cover no pair twice.
   if (attentionPath.kind === "masked") checkBands({}, positions);
   const scaling = rope ?? model.rope.scaling;
   const { rotaryDim, theta } = model.rope;

@@ -10,27 +10,28 @@ import type { DecoderRope, ModelLayers } from "./model.ts";
 
 /** Layers that attend alike, with an extension put on them. */
 export type ExtendedGroup = {
-  /** Which layers, in their order. */
+  /** The numbers of the group's layers, in their order. */
   readonly layers: readonly number[];
   /** Whether the extension's positions and frequencies are for these layers. */
   readonly isExtended: boolean;
   readonly positions: PositionMapping;
   readonly attentionPath: AttentionPath;
-  /** With the scaling that holds; undefined: queries and keys are not rotated. */
+  /** The rotation, with the extension's scaling if it sets one; undefined: queries and keys are not rotated. */
   readonly rope: DecoderRope | undefined;
   readonly entropy: EntropyScaling | undefined;
-  /** What products of queries and keys are multiplied by. */
+  /** The factor of the products of queries and keys. */
   readonly scoreScale: number;
-  /** The bound of scores; undefined: they have none. */
+  /** The bound of scores; undefined: scores are not bounded. */
   readonly softcap: number | undefined;
 };
 
 /**
- * What an extension is to each group of layers. Its positions and the scaling of its frequencies are for layers that rotate and attend to
- * everything; one with a window of its own never sees a distance that it was not trained on, and keeps it. Where every layer has a
- * window, it is off, or else the model would see no further. The scaling of queries is for every layer that attends to everything.
+ * Applies an extension to each group of layers. The extension's positions and its scaling of frequencies are for layers that rotate
+ * and attend to everything. A layer with a window never meets a distance that it was not trained on, and keeps the window. But if every
+ * layer has a window, the windows are off, because the model would not see further otherwise. The scaling of queries is for every
+ * layer that attends to everything.
  *
- * Beside layers that attend to everything a window holds however short the trained window is, which a caller may set by hand.
+ * If some layers attend to everything, the windows of the others hold even when a caller sets a shorter trained context.
  */
 export const extendGroups = (
   model: ModelLayers,
@@ -62,11 +63,11 @@ export const extendGroups = (
   });
 };
 
-/** The place of the group that a layer is in. */
+/** The place of a layer's group. */
 export const placeOfLayer = (groups: readonly Pick<ExtendedGroup, "layers">[], layer: number): number =>
   groups.findIndex(({ layers }) => layers.includes(layer));
 
-/** Of each group the rotation frequencies of a run planned to be `seqLen` tokens long; undefined where nothing rotates. */
+/** The rotation frequencies of each group, for a run of `seqLen` planned tokens; undefined for a group that does not rotate. */
 export const frequenciesFor = (
   { groups }: { readonly groups: readonly ExtendedGroup[] },
   seqLen: number,

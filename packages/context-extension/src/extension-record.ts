@@ -1,4 +1,4 @@
-/** An extension as plain data, so that a file can say which one it has. */
+/** An extension as plain data, for files. */
 import type { EntropyScaling } from "@ropewalk/entropy-scaling";
 import type { RopeScaling } from "@ropewalk/rope";
 import { checkExtension } from "./check-extension.ts";
@@ -11,7 +11,7 @@ export type ExtensionRecord = {
   readonly entropy?: EntropyScaling;
 };
 
-/** Scalings of one's own are functions. */
+/** Checks that a scaling is plain data: a custom scaling has functions. */
 const checkData = (field: string, scaling: { readonly kind: string } | undefined): void => {
   if (scaling?.kind === "custom")
     throw new RangeError(
@@ -19,7 +19,7 @@ const checkData = (field: string, scaling: { readonly kind: string } | undefined
     );
 };
 
-/** @throws RangeError when the positions or a scaling are one's own, whose functions no data can tell */
+/** The extension as plain data. @throws RangeError when its positions or a scaling are custom, and so have functions */
 export const recordOf = (extension: ContextExtension): ExtensionRecord => {
   checkExtension("recordOf", extension);
   const { positions, rope, entropy } = extension;

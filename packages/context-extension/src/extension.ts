@@ -1,6 +1,6 @@
 /**
- * A context extension is a value: which relative position each pair gets, how the frequencies are scaled, how the query
- * is scaled with its position. Each constructor claims one or two of the fields; `compose` joins what does not collide.
+ * A context extension is a value with three fields: the relative position of each pair, the scaling of the frequencies, and the
+ * scaling of queries with their position. Each constructor sets one or two of the fields; `compose` joins extensions.
  */
 import { aboveZero, atLeastOne, checkConfig, number, oneOf, optional, whole, type Keys } from "@ropewalk/check";
 import { entropyAbfTheta, type EntropyScaling } from "@ropewalk/entropy-scaling";
@@ -12,9 +12,9 @@ import { checkExtension } from "./check-extension.ts";
 import { schemeMapping, type ConfiguredMapping, type MappingConfig } from "./mapping-config.ts";
 
 export type ContextExtension = {
-  /** Which relative position each pair gets. Absent: plain RoPE, i - j. */
+  /** The relative position of each pair. Absent: the model's own, i - j. */
   readonly positions?: ConfiguredMapping;
-  /** How the frequencies are scaled. Absent: as the checkpoint has it. */
+  /** How the frequencies are scaled. Absent: by the checkpoint's own scaling. */
   readonly rope?: RopeScaling;
   /** How the query is scaled with its position. Absent: not at all. */
   readonly entropy?: EntropyScaling;
@@ -31,7 +31,7 @@ const withMapping = <Config extends object>(
   config: Config,
 ): ContextExtension => ({ positions: { ...make(config), config: { ...config, kind } as unknown as MappingConfig } });
 
-/** Positions by a scheme of any kind: `{ kind: "re-rope", window: 64 }`, or `custom` for bands of one's own. */
+/** Positions by a scheme of any kind: `{ kind: "re-rope", window: 64 }`, or `custom` for the caller's own bands. */
 export const withPositions = (scheme: PositionScheme): ContextExtension => ({ positions: schemeMapping(scheme) });
 
 /** SelfExtend, arXiv 2401.01325: exact positions within `window`, positions shared by `groupSize` tokens beyond it. */
@@ -65,7 +65,7 @@ export const positionInterpolation = (config: Fields<RopeScaling, "linear">): Co
 export const ntkAware = (config: Fields<RopeScaling, "ntk-aware">): ContextExtension =>
   withRope("ntkAware", "ntk-aware", config, { factor: atLeastOne });
 
-/** Dynamic NTK: the base grows with the length that is run. */
+/** Dynamic NTK: the base grows with the length of the run. */
 export const dynamicNtk = (config: Fields<RopeScaling, "dynamic-ntk">): ContextExtension =>
   withRope("dynamicNtk", "dynamic-ntk", config, { factor: atLeastOne, originalContext: aboveZero });
 
@@ -103,7 +103,7 @@ export const logN = (config: Fields<EntropyScaling, "log-n">): ContextExtension 
   entropy: { ...checkConfig("logN", config, { trainedContext: contextOfLogarithm }), kind: "log-n" },
 });
 
-/** YaRN's temperature by itself: every query is multiplied by (0.1 ln factor + 1)². `yarn` has it already. */
+/** YaRN's temperature by itself: every query is multiplied by (0.1 ln factor + 1)². `yarn` already includes this scale. */
 export const yarnTemperature = (config: Fields<EntropyScaling, "yarn-temperature">): ContextExtension => ({
   entropy: { ...checkConfig("yarnTemperature", config, { factor: atLeastOne }), kind: "yarn-temperature" },
 });
@@ -124,9 +124,9 @@ const nameOf = (claim: ConfiguredMapping | RopeScaling | EntropyScaling): string
   "kind" in claim ? claim.kind : claim.name;
 
 /**
- * Joins extensions that claim different fields.
+ * Joins extensions that set different fields.
  *
- * @throws RangeError when two claim the same field; the message names both. TypeError when one is none
+ * @throws RangeError when two set the same field; the message names both. TypeError when an argument is not an extension
  */
 export const compose = (...extensions: readonly ContextExtension[]): ContextExtension => {
   for (const [index, extension] of extensions.entries()) checkExtension("compose", extension, `extensions[${index}]`);

@@ -8,8 +8,8 @@ import { schemeMapping, type ConfiguredMapping, type MappingConfig } from "./map
 const growing = ["groupSize", "factor", "shiftFrom"];
 
 /**
- * The extension with the smallest larger number that holds `length` tokens; undefined where its mapping has no such number, or
- * none holds them.
+ * The extension with the smallest larger parameter that holds `length` tokens; undefined if its mapping has no such parameter, or no
+ * value holds them.
  *
  * @param trainedContext - the longest distance that the model knows, in tokens
  */
@@ -30,7 +30,7 @@ export const longerExtension = (
     const mapping = withValue(value);
     return mapping.window <= trainedContext && mapping.capacity(trainedContext) >= length;
   };
-  // One that shifts positions holds nothing beyond the trained context; of all others the length holds it where any does.
+  // A shift beyond the trained context holds nothing. For the other parameters, if any value holds the length, the length itself does.
   const most = holds(length) ? length : trainedContext;
   for (let value = Math.floor(config[name] as number) + 1; value <= most; value++)
     if (holds(value)) return { ...extension, positions: withValue(value) };

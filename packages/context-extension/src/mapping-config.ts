@@ -5,15 +5,15 @@ import { positionKinds, positionMapping, type PositionScheme } from "@ropewalk/p
 /** Numbers alone: functions are no data. */
 export type MappingConfig = Exclude<PositionScheme, { readonly kind: "custom" }>;
 
-/** A mapping that tells what it is made of; one of your own has functions alone. */
+/** A mapping with the scheme from which it was made; a custom mapping has none. */
 export type ConfiguredMapping = PositionMapping & { readonly config?: MappingConfig };
 
-/** Those that a file can name. */
+/** The kinds of mappings that a file can name. */
 export const mappingKinds: readonly MappingConfig["kind"][] = positionKinds.filter((kind) => kind !== "custom");
 
 const isData = (scheme: PositionScheme): scheme is MappingConfig => scheme.kind !== "custom";
 
-/** The mapping of any scheme, with the scheme beside it where that is data. */
+/** The mapping of any scheme, with the scheme itself if it is plain data. */
 export const schemeMapping = (scheme: PositionScheme): ConfiguredMapping => {
   const mapping = positionMapping(scheme);
   return isData(scheme) ? { ...mapping, config: scheme } : mapping;

@@ -1,4 +1,4 @@
-/** Methods by name, for programs whose users choose one: behind an entry of its own, since most code calls a constructor. */
+/** Methods by name, for programs whose users choose one. They have an entry of their own, because most code calls a constructor. */
 export { makeExtension, type MethodCall } from "./methods/method-call.ts";
 export type { Method, MethodNumberName, MethodNumbers, MethodRun } from "./methods/method.ts";
 export {

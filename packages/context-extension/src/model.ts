@@ -1,4 +1,4 @@
-/** What is known of a model: what an extension is put on, and what depends on its layers. */
+/** The numbers of a model to which an extension is applied: its context, its rotation and its layers. */
 import type { RopeScaling, RotaryLayout } from "@ropewalk/rope";
 import type { MappingConfig } from "./mapping-config.ts";
 
@@ -11,36 +11,36 @@ export type DecoderRope = {
   readonly scaling: RopeScaling;
 };
 
-/** Where attention had fewer distances in training than a config states positions. */
+/** A limit of the trained context below the number of positions that the config states: attention met no longer distances in training. */
 export type ContextLimit = {
-  /** The key of the config that says so. */
+  /** The key of the config that sets the limit. */
   readonly by: "sliding_window" | "dual_chunk_attention_config";
-  /** What it says. */
+  /** The limit. */
   readonly tokens: number;
   /** The positions that the config states. */
   readonly stated: number;
 };
 
-/** Positions that a config says a checkpoint is to be run with. They are applied where they are asked for alone. */
+/** The positions with which a checkpoint should be run, by its config. They are applied only if the caller asks for them. */
 export type StatedPositions = {
-  /** The key of the config that says so. */
+  /** The key of the config that states them. */
   readonly by: "dual_chunk_attention_config";
   readonly positions: MappingConfig;
   /** The longest input, in tokens, that the config states. */
   readonly tokens: number;
 };
 
-/** The window that a model knows, and how it rotates: enough to put an extension on it. */
+/** A model's trained context and its rotation: enough to apply an extension. */
 export type ModelContext = {
-  /** The window the model was trained on, in tokens: distances beyond it attention never had. */
+  /** The length of training inputs, in tokens: attention never met longer distances. */
   readonly trainedContext: number;
-  /** Why `trainedContext` is less than the positions that the config states; absent where it is not. */
+  /** Why `trainedContext` is less than the positions that the config states; absent if it is not less. */
   readonly contextLimit?: ContextLimit;
   readonly statedPositions?: StatedPositions;
-  /** The rotation of all layers, or where they differ, of those whose positions an extension sets. */
+  /** The rotation of all layers or, if layers differ, of the layers whose positions an extension sets. */
   readonly rope: DecoderRope;
   /**
-   * How many keys back a query of these layers sees, in tokens; undefined: all of them. Off where an extension sets the positions.
+   * How many of the last keys a query of these layers sees, in tokens; undefined: all keys. Off if an extension sets the positions.
    */
   readonly slidingWindow: number | undefined;
 };
@@ -49,15 +49,15 @@ export type ModelContext = {
 export type AttentionKind = {
   /** undefined: queries and keys are not rotated. */
   readonly rope: DecoderRope | undefined;
-  /** How many keys back a query sees, in tokens; undefined: all of them. */
+  /** How many of the last keys a query sees, in tokens; undefined: all keys. */
   readonly slidingWindow: number | undefined;
-  /** What products of queries and keys are multiplied by. Absent: 1 / sqrt(headDim). */
+  /** The factor of the products of queries and keys. Absent: 1 / sqrt(headDim). */
   readonly scoreScale?: number;
-  /** The bound c of scores c tanh(score / c); Gemma 2, arXiv 2408.00118, section 2. Absent: scores have none. */
+  /** The bound c of scores c tanh(score / c); Gemma 2, arXiv 2408.00118, section 2. Absent: scores are not bounded. */
   readonly softcap?: number;
 };
 
-/** The same with its layers. */
+/** A model's context with its layers. */
 export type ModelLayers = ModelContext & {
   readonly numLayers: number;
   readonly headDim: number;

@@ -1,6 +1,6 @@
 /**
- * A record as a file has it: a config.json, the metadata of a graph, a report of the command line. Anybody may have written it, so
- * every key is known and every number is one that its kind takes. Scalings and mappings check their own numbers; nobody else lists them.
+ * Reads an extension's record from a file: a config.json, the metadata of a graph, a report of the command line. Anybody may have
+ * written the file, so every key and every number is checked. Scalings and mappings check their own numbers, which are not listed here.
  */
 import { checkKeys, checkOneOf, show } from "@ropewalk/check";
 import { entropyKinds, queryScale } from "@ropewalk/entropy-scaling";
@@ -9,7 +9,7 @@ import type { ContextExtension } from "./extension.ts";
 import type { ExtensionRecord } from "./extension-record.ts";
 import { mappingKinds, schemeMapping } from "./mapping-config.ts";
 
-/** Functions are no data. */
+/** Whether a kind can stand in a file: the kind `custom` has functions. */
 const isData = (kind: string): boolean => kind !== "custom";
 
 const ropes = ropeKinds.filter(isData);
@@ -18,7 +18,7 @@ const entropies = entropyKinds.filter(isData);
 
 type Tagged = { readonly kind: string };
 
-/** Checks the kind, then does what checks the numbers; its error says where they stand. */
+/** Checks the kind, then calls `read`, which checks the numbers. Errors name the place in the file. */
 const stated = <Result>(
   where: string,
   name: string,
@@ -40,14 +40,14 @@ const stated = <Result>(
   }
 };
 
-/** What a scaling of any model can be tried on: LongRoPE has a factor for each pair. */
+/** A rotaryDim on which a scaling can be tried when the model is not known: LongRoPE has a factor for each pair. */
 const anyRotaryDim = (scaling: RopeScaling): number =>
   scaling.kind === "longrope" && Array.isArray(scaling.shortFactor) ? 2 * scaling.shortFactor.length || 2 : 2;
 
 /**
- * A rope scaling as a file has it.
+ * A rope scaling from a file.
  *
- * @param rotaryDim - of the model, where it is known: LongRoPE's lists depend on it
+ * @param rotaryDim - of the model, if it is known: the lengths of LongRoPE's lists depend on it
  * @throws RangeError and TypeError naming the key, the rule and the value
  */
 export const readRopeScaling = (where: string, name: string, scaling: RopeScaling, rotaryDim?: number): RopeScaling =>
@@ -57,10 +57,10 @@ export const readRopeScaling = (where: string, name: string, scaling: RopeScalin
   });
 
 /**
- * The extension that a record says.
+ * The extension of a record.
  *
  * @param where - the function and the file, for errors
- * @param name - of the record in it
+ * @param name - the record's name in the file
  * @throws RangeError and TypeError naming the key, the rule and the value
  */
 export const readRecord = (where: string, name: string, record: ExtensionRecord): ContextExtension => {
@@ -79,5 +79,5 @@ export const readRecord = (where: string, name: string, record: ExtensionRecord)
   };
 };
 
-/** {@link readRecord} of data at hand. */
+/** The extension of a record that did not come from a file, as {@link readRecord} gives it. */
 export const extensionOf = (record: ExtensionRecord): ContextExtension => readRecord("extensionOf", "record", record);

@@ -4,13 +4,13 @@
  *   settled   the long stretch of keys that every query sees: no mask, only a gate
  *   masked    a mask [rows, keyLen] of 0 and -1e30 is added
  *   either    near for some queries, far for others, never both: S = max(S_near + mask_near, S_far + mask_far)
- *   bands     the same of any number of bands, each pair open in one at most: S = max_b (S_b + mask_b)
+ *   bands     any number of bands, each pair open in one band at most: S = max_b (S_b + mask_b)
  *
- * The recent parts, masked, either and bands, share one softmax over their joined scores. The settled part is never joined with
- * them: its own softmax is merged in by log-sum-exp, so no mask, Where or Concat of the full width is ever computed.
+ * The recent parts (masked, either and bands) share one softmax over their joined scores. The settled part is never joined with
+ * them: its own softmax is merged in by log-sum-exp, so no mask, Where or Concat has the full width.
  *
- * Runtimes disagree about tensors without elements, so a part always holds at least one key; an absent part is one
- * zero key with its gate or mask closed.
+ * Runtimes disagree about tensors without elements, so a part always holds at least one key. An absent part is one zero key whose
+ * gate or mask is closed.
  */
 import { aboveZero, byKind, checkKeys, optional } from "@ropewalk/check";
 import type { Tape, Value } from "@ropewalk/graph";
@@ -27,7 +27,7 @@ export type MaskedPart = Masked & { readonly kind: "masked"; readonly values: Va
 export type EitherPart = {
   readonly kind: "either";
   readonly near: Masked;
-  /** One key may stand for all where no query sees a far one: its scores are repeated behind the closed mask. */
+  /** If no query sees a far key, one key may stand for all: its scores are broadcast, and the mask closes them. */
   readonly far: Masked;
   readonly values: Value;
 };
@@ -63,11 +63,11 @@ const emitJoined = (tape: Tape, parts: readonly RecentPart[], lengths: Value, so
 /** A layer's queries, keys and values in parts. */
 export type AttentionParts = {
   readonly settled?: SettledPart | undefined;
-  /** Each query sees a key of at least one. */
+  /** Each query must see a key of at least one of these parts. */
   readonly recent: readonly RecentPart[];
   /** [recent.length] int64, the keyLen of each recent part. */
   readonly lengths: Value;
-  /** The bound c of scores c tanh(score / c). Absent: they have none. */
+  /** The bound c of scores c tanh(score / c). Absent: scores are not bounded. */
   readonly softcap?: Softcap;
 };
 
@@ -81,10 +81,10 @@ export const checkParts = (where: string, parts: AttentionParts): void => {
   });
 };
 
-/** What attention gives, and what is measured of it, where that is asked for: both [1, numKvHeads, rows, …]. */
+/** The result of attention, and a measure of its probabilities if one is asked for: both [1, numKvHeads, rows, …]. */
 export type Attended = { readonly out: Value; readonly measured?: Value };
 
-/** Attention over all parts, with one in 8 bits attended as `emitQuantized` does it. */
+/** Attention over all parts. `emitQuantized` computes a settled part in 8 bits. */
 export const emitParts = (
   tape: Tape,
   { settled, recent, lengths, softcap }: AttentionParts,
@@ -105,8 +105,8 @@ export const emitParts = (
 };
 
 /**
- * Attention of grouped queries [1, numKvHeads, rows, headDim], scaled and rotated, over every part, all heads at once. Keys and
- * values are [numKvHeads, keyLen, headDim], with a batch of one in front where they come from `emitHeads`.
+ * Attention of grouped queries [1, numKvHeads, rows, headDim], already scaled and rotated, over all parts, all heads at once. Keys
+ * and values are [numKvHeads, keyLen, headDim], with a leading axis of 1 if they come from `emitHeads`.
  *
  * With a settled part in 8 bits each query is rounded to 8 bits by itself, and multiplied as integers.
  *
@@ -117,7 +117,7 @@ export const emitAttention = (tape: Tape, parts: AttentionParts): Value => {
   return emitParts(tape, parts, emitIntegerAttention).out;
 };
 
-/** `emitAttention`, and what is measured of its probabilities: [1, numKvHeads, rows, 1], or as many columns as there are keys. */
+/** `emitAttention` with a measure of its probabilities: [1, numKvHeads, rows, 1], or as many columns as there are keys. */
 export const emitMeasuredAttention = (
   tape: Tape,
   measure: Measure,

@@ -1,6 +1,6 @@
 /**
- * One layer's attention head after head: a Scan over the heads' axis of all that the parts hold. Masks, gates and lengths are the
- * same for every head and are read from outside.
+ * One layer's attention head after head: a Scan over the axis of heads of all queries, keys and values. Masks, gates and lengths are
+ * the same for every head; the Scan's body reads them from outside.
  */
 import { byKind } from "@ropewalk/check";
 import type { Tape, Value } from "@ropewalk/graph";
@@ -12,7 +12,7 @@ import { emitDense, type QuantizedSettled, type SettledPart } from "./settled.ts
 import type { Softcap } from "./scores.ts";
 import { shape } from "./shape.ts";
 
-/** The parts with each value that has a heads' axis replaced; `tiles` are those of a part in 8 bits, whose first axis it is. */
+/** The parts with every value replaced that has an axis of heads. `tiles` replaces the values in 8 bits, whose first axis is heads. */
 const mapHeads = (
   { settled, recent, ...rest }: AttentionParts,
   apply: (value: Value) => Value,
@@ -65,7 +65,7 @@ const emitWidenedAttention = (tape: Tape, part: QuantizedSettled, softcap: Softc
 
 const emitHeadAfterHead = (tape: Tape, parts: AttentionParts, measure?: Measure): readonly Value[] => {
   const batch = shape(tape, 0);
-  // One slice for each value, in however many parts it is.
+  // One slice for each value, even if several parts read it.
   const scanned = new Map<string, Value>();
   const scan = (value: Value, heads: () => Value): Value => {
     if (!scanned.has(value.name)) scanned.set(value.name, heads());
@@ -86,8 +86,8 @@ const emitHeadAfterHead = (tape: Tape, parts: AttentionParts, measure?: Measure)
 };
 
 /**
- * `emitAttention` for any number of queries, head after head: scores [rows, keyLen] of one head stay in the processor's cache where
- * those of all heads would go through memory, several times. A settled part in 8 bits is widened to float32.
+ * `emitAttention` for any number of queries, head after head. The scores [rows, keyLen] of one head stay in the processor's cache;
+ * those of all heads would go through memory several times. A settled part in 8 bits is widened to float32.
  */
 export const emitAttentionByHead = (tape: Tape, parts: AttentionParts): Value => {
   checkParts("emitAttentionByHead", parts);

@@ -1,16 +1,16 @@
 /**
- * Products of float16 whose sums are float32, whatever the provider sums in.
+ * Products of float16 with sums in float32, whatever type the provider sums in.
  *
  *   A B = Σ_b float32(A[:, b] B[b, :])      over tiles b of at most a few hundred of the inner axis
  *
- * ONNX Runtime's WebGPU provider sums a product of float16 in float16. There 1 + ε is 1 for ε < 2^-11: a sum of many terms of
- * like size stops growing, at 8,192 keys at a quarter of what it should be. Within a tile it is right, tiles are summed up in
- * float32.
+ * ONNX Runtime's WebGPU provider sums a product of float16 in float16, where 1 + ε is 1 for ε < 2^-11. A sum of many terms of
+ * similar size stops growing: over 8,192 keys it reaches a quarter of its true value. Within a tile the sum is right, and tiles are
+ * summed in float32.
  */
 import { typeCode, type RecordOptions, type Tape, type Value } from "@ropewalk/graph";
 import { shape } from "./shape.ts";
 
-/** x in another type; x itself where it has it. */
+/** x in another type; x itself if it has that type already. */
 export const emitCast = (tape: Tape, x: Value, type: "float32" | "float16", options?: RecordOptions): Value =>
   x.type === type ? x : tape.op("Cast", [x], { to: typeCode(type) }, options);
 
@@ -19,7 +19,7 @@ export const emitShortProduct = (tape: Tape, a: Value, b: Value): Value =>
   emitCast(tape, tape.op("MatMul", [emitCast(tape, a, "float16"), b]), "float32");
 
 /**
- * The same in tiles, of which the inner axis must have a whole number.
+ * The product in tiles of the inner axis, whose size must be a multiple of the tile.
  *
  * @param a - float32 [..., rows, inner]
  * @param b - float16 [..., inner, columns], `columns` known
@@ -27,7 +27,7 @@ export const emitShortProduct = (tape: Tape, a: Value, b: Value): Value =>
  */
 export const emitLongProduct = (tape: Tape, tile: number, a: Value, b: Value): Value => {
   const [rank, depth] = [a.dims!.length, b.dims!.length];
-  // 0 leaves an axis as it is.
+  // In a shape for Reshape, 0 keeps the size of an axis.
   const same = (count: number): readonly number[] => Array.from({ length: count }, () => 0);
   const rows = tape.op("Reshape", [emitCast(tape, a, "float16"), shape(tape, ...same(rank - 1), -1, tile)]);
   const leading = Array.from({ length: rank - 2 }, (_, axis) => axis);

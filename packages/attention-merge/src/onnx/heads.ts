@@ -5,8 +5,8 @@
  *   [queryLen, numHeads * headDim]  ->  [1, numKvHeads, group * queryLen, headDim]      group = numHeads / numKvHeads
  *
  * Row g * queryLen + c of key-value head h is query c of head h * group + g. Ainslie et al., arXiv 2305.13245. The leading 1 is
- * the batch that ONNX's own operators on heads want. A group of one needs a node less: a step of a small model is mostly the
- * number of its nodes.
+ * the batch axis that ONNX's operators on heads require. A group of one is recorded with one node less, because the time of a small
+ * model's step depends mostly on the number of nodes.
  */
 import type { RecordOptions, Tape, Value } from "@ropewalk/graph";
 import { shape } from "./shape.ts";
@@ -16,7 +16,7 @@ export type HeadCounts = { readonly numHeads: number; readonly numKvHeads: numbe
 /**
  * A chunk's keys or values [queryLen, numKvHeads * headDim], head by head: [1, numKvHeads, queryLen, headDim].
  *
- * @param options - the name of the result, where it is to be an output
+ * @param options - the name of the result, if it becomes an output
  */
 export const emitHeads = (tape: Tape, heads: HeadCounts, rows: Value, options?: RecordOptions): Value => {
   const split = tape.op("Reshape", [rows, shape(tape, 1, -1, heads.numKvHeads, heads.headDim)]);
@@ -43,7 +43,7 @@ export const emitUngroup = (tape: Tape, heads: HeadCounts, grouped: Value): Valu
   return tape.op("Reshape", [tape.op("Transpose", [byHead], { perm: [2, 0, 1, 3] }), rows]);
 };
 
-/** What belongs to a query (a mask row, a rotation) for every row of a group: [queryLen, n] to [group * queryLen, n]. */
+/** Repeats rows that belong to queries (of a mask or a rotation) for every head of a group: [queryLen, n] to [group * queryLen, n]. */
 export const emitRepeatPerGroup = (tape: Tape, heads: HeadCounts, perQuery: Value): Value =>
   heads.numHeads === heads.numKvHeads
     ? perQuery

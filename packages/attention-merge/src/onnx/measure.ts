@@ -1,37 +1,38 @@
 /**
- * What can be told of attention whose keys come in two parts, from the probabilities of each:
+ * Measures of attention over keys in two parts, computed from the probabilities of each part:
  *
  *   w_a = sigmoid(lse_a - lse_b)      w_b = sigmoid(lse_b - lse_a)
  *
  *   maps       P = (w_a P_a, w_b P_b)                                                           [1, numKvHeads, rows, keys]
  *   entropies  H = w_a (H_a - ln w_a) + w_b (H_b - ln w_b)      H_p = -Σ_j P_pj ln P_pj         [1, numKvHeads, rows, 1]
  *
- * in nats, 0 ln 0 = 0: in a logarithm what is below the least normal float32 counts as that, so that 0 times it is 0.
+ * Entropies are in nats, with 0 ln 0 = 0: a logarithm's argument is at least the smallest normal float32, so that 0 times the
+ * logarithm is 0.
  */
 import type { Tape, Value } from "@ropewalk/graph";
 import { shape } from "./shape.ts";
 
 export type Measure = {
-  /** Of the probabilities of some keys, [..., rows, keys], by themselves. */
+  /** The measure of one part, from its probabilities [..., rows, keys]. */
   readonly of: (tape: Tape, probabilities: Value) => Value;
-  /** Of two parts together, from what it is of each and lse_a - lse_b [..., rows, 1]. */
+  /** The measure of both parts together, from the measure of each and lse_a - lse_b [..., rows, 1]. */
   readonly merge: (tape: Tape, difference: Value, a: Value, b: Value) => Value;
 };
 
-/** The least normal float32. */
+/** The smallest normal float32. */
 const least = 2 ** -126;
 
 /** x ln x. */
 const emitTimesLog = (tape: Tape, x: Value): Value =>
   tape.op("Mul", [x, tape.op("Log", [tape.op("Max", [x, tape.constant("float32", [], [least])])])]);
 
-/** What each of the two counts, w_a and w_b. Each by its own sigmoid: 1 - w_a is 0 long before w_b is. */
+/** The weights of both parts, w_a and w_b. Each has a sigmoid of its own, because 1 - w_a rounds to 0 long before w_b does. */
 const emitWeights = (tape: Tape, difference: Value): readonly [Value, Value] => [
   tape.op("Sigmoid", [difference]),
   tape.op("Sigmoid", [tape.op("Neg", [difference])]),
 ];
 
-/** The probabilities themselves: keys of the first part, then those of the second. */
+/** The probabilities themselves: those of the first part's keys, then those of the second's. */
 export const attentionMaps: Measure = {
   of: (_, probabilities) => probabilities,
   merge: (tape, difference, a, b) => {
@@ -40,11 +41,11 @@ export const attentionMaps: Measure = {
   },
 };
 
-/** How widely each query looks: 0 where one key has it all, ln n where n keys have the same. */
+/** The entropy of each query's attention: 0 if one key has all of it, ln n if n keys share it evenly. */
 export const attentionEntropies: Measure = {
   of: (tape, probabilities) => {
     const sums = tape.op("ReduceSum", [emitTimesLog(tape, probabilities), shape(tape, -1)], { keepdims: 1 });
-    // Not Neg, which makes -0 of a query that attends to one key.
+    // Not Neg: it would give -0 for a query that attends to one key.
     return tape.op("Sub", [tape.constant("float32", [], [0]), sums]);
   },
   merge: (tape, difference, a, b) => {

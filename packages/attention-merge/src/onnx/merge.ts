@@ -4,7 +4,7 @@
  *   lse = max(S) - ln(max(P))      w = sigmoid(lse_a - lse_b)      out = out_b + w (out_a - out_b)
  *   lse_a - lse_b = max(S_a) - max(S_b) + ln(max(P_b) / max(P_a))
  *
- * For the largest score of a row, P = exp(S - lse): the log-sum-exp comes from two maxima, without a second exponential.
+ * The largest score of a row has P = exp(S - lse), so the log-sum-exp comes from two maxima, without a second exponential.
  */
 import type { Tape, Value } from "@ropewalk/graph";
 import { shape } from "./shape.ts";
@@ -12,20 +12,20 @@ import { shape } from "./shape.ts";
 /** `out` [1, numKvHeads, rows, headDim], with the largest score and the largest probability of each row [1, numKvHeads, rows, 1]. */
 export type EmittedPartial = { readonly out: Value; readonly maxScore: Value; readonly maxProbability: Value };
 
-/** The same with the probabilities that it is made of, [1, numKvHeads, rows, keyLen]. */
+/** A partial attention with its probabilities, [1, numKvHeads, rows, keyLen]. */
 export type AttendedPart = EmittedPartial & { readonly probabilities: Value };
 
-/** The largest of each row, its axis kept. */
+/** The largest element of each row; the reduced axis stays, with size 1. */
 export const emitRowMax = (tape: Tape, x: Value): Value => tape.op("ReduceMax", [x, shape(tape, -1)], { keepdims: 1 });
 
-/** lse_a - lse_b, with the gate added: what w is the sigmoid of. */
+/** lse_a - lse_b with the gate added; w is its sigmoid. */
 const emitDifference = (tape: Tape, a: EmittedPartial, b: EmittedPartial, gate: Value): Value => {
   const scores = tape.op("Sub", [a.maxScore, b.maxScore]);
   const ratio = tape.op("Div", [b.maxProbability, a.maxProbability]);
   return tape.op("Add", [tape.op("Add", [scores, tape.op("Log", [ratio])]), gate]);
 };
 
-/** Two parts merged, and lse_a - lse_b of each row [1, numKvHeads, rows, 1], which says how much each of them counts. */
+/** Two parts merged, and lse_a - lse_b of each row [1, numKvHeads, rows, 1], which gives the weight of each part. */
 export const emitMerged = (
   tape: Tape,
   a: EmittedPartial,

@@ -1,14 +1,15 @@
 /**
  * Attention over keys and values in 8 bits, by products of integers.
  *
- *   Q = a (u - 128)      u = ⌊Q / a + 128.5⌋ in 1 … 255      a = max|Q| / 127, a row
+ *   Q = a (u - 128)      u = ⌊Q / a + 128.5⌋ in 1 … 255      a = max|Q| / 127 of each row
  *   S = a (s (u · k) - 128 s Σ k)                            keys s k, with their offsets 128 s Σ k
  *   P = softmax(S)
- *   b u ≈ s P            u = ⌊s P / b + 0.5⌋ in 0 … 255      b = max(s P) / 255, a row of each tile of keys
+ *   b u ≈ s P            u = ⌊s P / b + 0.5⌋ in 0 … 255      b = max(s P) / 255 of each row of each tile of keys
  *   out = Σ b (u · v)    over tiles of 128 keys              values s v
  *
- * Scores keep 8 bits of each query and key. Weights are rounded a tile at a time, so that a few large ones elsewhere do not
- * round the many small ones away. The runtime's fastest product takes unsigned by signed integers without zero points.
+ * Scores keep 8 bits of each query and key. Weights are rounded tile by tile, so that a few large weights in one tile do not round
+ * the small weights of other tiles to zero. Queries are unsigned because the runtime's fastest product multiplies unsigned by signed
+ * integers without zero points.
  */
 import { typeCode, type Tape, type Value } from "@ropewalk/graph";
 import { quantizedTile } from "../quantize.ts";
@@ -16,7 +17,7 @@ import { emitRowMax, type AttendedPart } from "./merge.ts";
 import { emitSoftcap, type Softcap } from "./scores.ts";
 import { shape } from "./shape.ts";
 
-/** What `quantizeKeys` and `quantizeValues` give, in tiles of `quantizedTile` tokens. */
+/** The results of `quantizeKeys` and `quantizeValues`, in tiles of `quantizedTile` tokens. */
 export type QuantizedKeysAndValues = {
   /** int8 [numKvHeads, tiles, headDim, tile], with scales and offsets [numKvHeads, tiles, 1, tile]. */
   readonly keys: Value;
@@ -33,7 +34,7 @@ const scalar = (tape: Tape, value: number): Value => tape.constant("float32", []
 
 const float = (tape: Tape, x: Value): Value => tape.op("Cast", [x], { to: typeCode("float32") });
 
-/** Steps of which each row's largest element has `count`; never 0, so that a row of zeros stays one. */
+/** The step size for each row, so that the largest element has `count` steps; never 0, so that a row of zeros stays zeros. */
 const steps = (tape: Tape, x: Value, count: number): Value =>
   tape.op("Max", [tape.op("Mul", [emitRowMax(tape, x), scalar(tape, 1 / count)]), scalar(tape, 1e-30)]);
 
@@ -41,10 +42,10 @@ const steps = (tape: Tape, x: Value, count: number): Value =>
 const rounded = (tape: Tape, x: Value, step: Value, offset: number): Value =>
   tape.op("Cast", [tape.op("Add", [tape.op("Div", [x, step]), scalar(tape, offset)])], { to: typeCode("uint8") });
 
-/** As it is, of an axis of a tensor that is given another shape. */
+/** In a shape for Reshape: keep the size of the axis. */
 const same = 0;
 
-/** [numKvHeads, tiles, rows, tile] with the tiles of a row side by side, [1, numKvHeads, rows, keyLen], and the way back. */
+/** [numKvHeads, tiles, rows, tile] to [1, numKvHeads, rows, keyLen]: the tiles of a row side by side. `inTiles` is the way back. */
 const joined = (tape: Tape, numKvHeads: number, x: Value): Value => {
   const rows = tape.op("Transpose", [x], { perm: [0, 2, 1, 3] });
   return tape.op("Unsqueeze", [tape.op("Reshape", [rows, shape(tape, numKvHeads, same, -1)]), shape(tape, 0)]);
@@ -56,7 +57,7 @@ const inTiles = (tape: Tape, numKvHeads: number, x: Value): Value => {
   return tape.op("Transpose", [split], { perm: [0, 2, 1, 3] });
 };
 
-/** Few queries, each rounded by itself. */
+/** Attention of few queries, each rounded by itself, to keys and values in 8 bits. */
 export const emitIntegerAttention = (tape: Tape, part: Queried, softcap?: Softcap): AttendedPart => {
   const { keys, keyScales, keyOffsets, values, valueScales } = part;
   const [numKvHeads, , headDim] = keys.dims as readonly [number, unknown, number];
@@ -80,7 +81,7 @@ export const emitIntegerAttention = (tape: Tape, part: Queried, softcap?: Softca
 };
 
 /**
- * One head's tiles in float32: keys and values [keyLen, headDim], from keys [tiles, headDim, tile] and their like.
+ * One head's tiles in float32: keys and values [keyLen, headDim], from keys [tiles, headDim, tile] and values [tiles, tile, headDim].
  */
 export const emitWidened = (
   tape: Tape,

@@ -3,9 +3,9 @@
  *
  *   S[h] = Q[h] K[h]ᵀ
  *
- * Keys and values are [numKvHeads, keyLen, headDim], each head's in one run: the fastest to read. A runtime that fuses the
- * transpose into the product reads them in place. Those in float16 are multiplied as such: scores sum over headDim alone, weighted
- * values over tiles of keys.
+ * Keys and values are [numKvHeads, keyLen, headDim]; each head's lie in one run of memory, which is fastest to read. A runtime that
+ * fuses the transpose into the product reads them in place. Float16 keys and values are multiplied in float16: scores sum over
+ * headDim only, weighted values over tiles of keys.
  */
 import type { Tape, Value } from "@ropewalk/graph";
 import { float16Tile } from "../float16-tile.ts";
@@ -24,7 +24,7 @@ export const emitScores = (tape: Tape, queries: Value, keys: Value): Value =>
     ? emitShortProduct(tape, queries, transposed(tape, keys))
     : tape.op("MatMul", [queries, transposed(tape, keys)]);
 
-/** c; undefined where scores have no bound. */
+/** The bound c of scores; undefined if scores are not bounded. */
 export type Softcap = number | undefined;
 
 /** c tanh(S / c): scores that stay between -c and c. */
@@ -34,7 +34,7 @@ export const emitSoftcap = (tape: Tape, softcap: Softcap, scores: Value): Value 
   return tape.op("Mul", [tape.op("Tanh", [tape.op("Div", [scores, cap])]), cap]);
 };
 
-/** Probabilities [..., rows, keyLen] times values: [..., rows, headDim]. Of those in float16 there are whole tiles. */
+/** Probabilities [..., rows, keyLen] times values: [..., rows, headDim]. Float16 values come in whole tiles. */
 export const emitWeightedValues = (tape: Tape, probabilities: Value, values: Value): Value =>
   values.type === "float16"
     ? emitLongProduct(tape, float16Tile, probabilities, values)

@@ -1,4 +1,4 @@
-/** The long stretch of keys that every query sees, in either of the forms that it may be kept in. */
+/** The long stretch of keys that every query sees, kept in float32 or float16, or in 8 bits. */
 import type { Tape, Value } from "@ropewalk/graph";
 import { emitRowMax, type AttendedPart } from "./merge.ts";
 import type { QuantizedKeysAndValues } from "./quantized.ts";

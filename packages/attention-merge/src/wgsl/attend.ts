@@ -1,15 +1,15 @@
 /**
- * The shader that attends: one workgroup takes a tile of query rows of a key-value head through (a split of) its keys, 32 at a
- * time, with one softmax on the way. For each row and tile of keys (Milakov and Gimelshein, arXiv 1805.02867; FlashAttention-2,
- * arXiv 2307.08691, algorithm 1):
+ * The attention shader. One workgroup computes a tile of query rows of one key-value head. It goes through the keys, or through one
+ * split of them, 32 at a time, and computes the softmax online. For each row and tile of keys (Milakov and Gimelshein, arXiv
+ * 1805.02867; FlashAttention-2, arXiv 2307.08691, algorithm 1):
  *
  *   m' = max(m, max_j s_j)     p_j = exp(s_j - m')     l' = e^(m - m') l + Σ_j p_j     o' = e^(m - m') o + Σ_j p_j v_j
  *
- * and at the end out = o / l, lse = m + ln l. Far and near tiles compute one score a pair, mixed tiles both (`tiles.ts`).
+ * and at the end out = o / l, lse = m + ln l. Far and near tiles compute one score for each pair, mixed tiles two (`tiles.ts`).
  *
- * A thread of row group g and lane h holds rows g, g + 8, … of the tile. Of the scores it has keys 4 h … 4 h + 3, of out the
- * columns h, h + 8, … of four elements. Queries, keys and values pass through workgroup memory 32 dimensions at a time, in rows
- * of 8 columns and one more, which lets neighbouring lanes and groups meet different banks.
+ * A thread of row group g and lane h holds rows g, g + 8, … of the tile: the scores of keys 4 h … 4 h + 3, and of `out` the columns
+ * h, h + 8, … of four elements each. Queries, keys and values pass through workgroup memory 32 dimensions at a time, in rows of 8
+ * columns. Rows are padded by one column, so that neighbouring lanes and groups use different memory banks.
  */
 import type { KernelBands } from "./shape.ts";
 import { sizesStruct } from "./sizes.ts";
@@ -17,24 +17,24 @@ import { columns, isThere, pitch, rowOf, scoresIn } from "./scores.ts";
 import { storedAs, type Storage } from "./storage.ts";
 import { lanes, rowGroups, threads, tileKeys } from "./tiles.ts";
 
-/** All that the text depends on: one pipeline serves every length, window and number of heads, and every width up to the next 32. */
+/** Everything that the shader's text depends on. One pipeline serves every length, window and number of heads. */
 export type AttendShader = {
   readonly kind: KernelBands["kind"];
-  /** Columns of out that a lane holds, four elements each. */
+  /** How many columns of `out`, of four elements each, a lane holds. */
   readonly columnsEach: number;
   readonly rowsEach: number;
   readonly storage: Storage;
-  /** Of what is written: partial results stay float32. */
+  /** The storage of the result; partial results are float32. */
   readonly written: Storage;
 };
 
-/** Bytes of workgroup memory: queries, keys or values, weights, and a number of each row and lane. */
+/** Bytes of workgroup memory: queries, keys or values, weights, and one number for each row and lane. */
 export const attendWorkgroupBytes = ({ rowsEach }: AttendShader): number => {
   const rows = rowsEach * rowGroups;
   return 16 * pitch * (rows + tileKeys + rows) + 4 * rows * lanes;
 };
 
-/** The two bands' choice: a tile's sort is the same for the whole workgroup. */
+/** WGSL that picks the scores of two bands. Whether a tile is far, near or mixed is the same for the whole workgroup. */
 const twoBands = `
     let isFar = firstPosition >= lastKey + sizes.window;
     let isNear = lastPosition - firstKey < sizes.window;

@@ -1,7 +1,7 @@
-/** The manifest's cases: sizes that are easily got wrong, and sizes that people run. */
+/** The manifest's cases: sizes that kernels easily get wrong, and sizes of real models. */
 import type { AttentionConfig } from "./shape.ts";
 
-/** Inputs are any numbers of the stated range; what must come out is `bandedAttention` of them. */
+/** A case. Its inputs are any numbers of the manifest's range; the right result is `bandedAttention` of them. */
 export type AttentionCase = { readonly name: string; readonly config: AttentionConfig };
 
 const one = { numHeads: 1, numKvHeads: 1, headDim: 32, start: 0, queryLen: 1 } as const;
@@ -32,21 +32,27 @@ export const correctnessCases: readonly AttentionCase[] = [
   {
     name: "sliding window in a ring",
     config: {
-      ...{ ...one, start: 500, queryLen: 37 },
+      ...one,
+      start: 500,
+      queryLen: 37,
       bands: { kind: "slidingWindow", window: 64, rows: { start: 0, capacity: 100 } },
     },
   },
   {
     name: "near keys in a ring, rows to spare",
     config: {
-      ...{ ...one, start: 300, queryLen: 45 },
+      ...one,
+      start: 300,
+      queryLen: 45,
       bands: { kind: "nearAndFar", window: 50, nearRows: { start: 0, capacity: 94 }, capacity: 512 },
     },
   },
   {
     name: "near keys from the first that is needed",
     config: {
-      ...{ ...one, start: 300, queryLen: 45 },
+      ...one,
+      start: 300,
+      queryLen: 45,
       bands: { kind: "nearAndFar", window: 50, nearRows: { start: 251, capacity: 94 } },
     },
   },

@@ -1,14 +1,14 @@
 /**
- * What attention must cost, and what this kernel's tiles make of it. With s bytes an element, Q queries behind `start` keys,
+ * The least cost of attention, and its cost in this kernel's tiles. With s bytes for each element, Q queries after `start` keys,
  * N = start + Q, d = headDim, H heads and K key-value heads:
  *
- *   pairs        P = Σ_i (i + 1), i = start … N - 1               min(i + 1, W) under a bare window
+ *   pairs        P = Σ_i (i + 1), i = start … N - 1               min(i + 1, W) under a sliding window
  *   operations   4 d H P                                          a score and a weighted value, 2 d each
  *   bytes        s d (2 H Q + H Q + K (F + M + N)) + 4 H Q        queries of both bands and out; far keys F = max(0, N - W),
  *                                                                 near keys M = min(N, W - 1 + Q), values; log-sum-exps
  *
  * With one band there is one set of queries, no far key, and as many values as near keys. A tile of R rows and 32 keys takes
- * 4 d 32 R operations, mixed 6 d 32 R, and reads s d (32 + 32 + R) bytes, mixed s d (2 · 32 + 32 + 2 R).
+ * 4 d 32 R operations and reads s d (32 + 32 + R) bytes; a mixed tile takes 6 d 32 R and reads s d (2 · 32 + 32 + 2 R).
  */
 import { shapeOf, type AttentionConfig } from "./shape.ts";
 import { bytesPerElement } from "./storage.ts";
@@ -17,11 +17,11 @@ import { countTiles, rowGroups, rowsEachOf, tileKeys, type TileCounts } from "./
 type Cost = { readonly bytes: number; readonly operations: number };
 
 export type AttentionCost = {
-  /** What cannot be avoided: every input read once, every output written once, every pair scored once. */
+  /** The cost that no kernel can avoid: each input is read once, each output written once, each pair scored once. */
   readonly least: Cost;
-  /** What the tiles read, from memory or a cache, and compute; masked pairs included, the merge of splits not. */
+  /** The tiles' reads, from memory or a cache, and operations. Masked pairs are included, the merge of splits is not. */
   readonly tiled: Cost;
-  /** Tiles of one key-value head. */
+  /** The tiles of one key-value head. */
   readonly tiles: TileCounts;
 };
 
@@ -31,7 +31,7 @@ export const attentionCost = (config: AttentionConfig): AttentionCost => {
   const { kind, numHeads, numKvHeads, headDim, start, queryLen, keyLen, window, storage } = shape;
   const two = kind === "nearAndFar";
   const reach = two ? keyLen : window;
-  // Queries before position `reach` see every key so far, later ones `reach` of them.
+  // A query before position `reach` sees every key up to its own; a later query sees `reach` keys.
   const growing = Math.max(0, Math.min(keyLen, reach) - start);
   const pairs = (growing * (2 * start + growing + 1)) / 2 + (queryLen - growing) * reach;
 

@@ -1,10 +1,11 @@
 /**
- * Attention in one or two bands as WebGPU passes: from sizes and limits to source, bindings and dispatch sizes, and nothing else.
+ * Attention in one or two bands as WebGPU passes: makes shader source, bindings and dispatch sizes from sizes and limits. No device
+ * is touched.
  *
  *   splits = 1   attend → out, lse
  *   splits > 1   attend → partialOut, partialLse → merge → out, lse
  *
- * What it costs is in `cost.ts`, how it is cut in `tiles.ts`, the kernels are `attend.ts` and `merge.ts`.
+ * `attend.ts` and `merge.ts` have the shaders, `tiles.ts` the division of the work, `cost.ts` its cost.
  */
 import { attendBuffers, attendShader, attendWorkgroupBytes } from "./attend.ts";
 import { checkLimit, type DeviceLimits } from "./limits.ts";
@@ -32,25 +33,25 @@ export type Binding = {
 
 export type Pass = {
   readonly name: "attend" | "merge";
-  /** WGSL; the same for every length, window and number of heads, so that one pipeline serves a model: keep it by this text. */
+  /** The shader in WGSL. It is the same for every length, window and number of heads: keep one pipeline for each text. */
   readonly code: string;
   readonly entryPoint: "main";
-  /** Of the dispatch. */
+  /** The dispatch size. */
   readonly workgroups: readonly [number, number, number];
   readonly workgroupSize: number;
-  /** Of workgroup memory. */
+  /** Bytes of workgroup memory. */
   readonly workgroupBytes: number;
   readonly bindings: readonly Binding[];
 };
 
 export type AttentionKernel = {
-  /** One after the other. */
+  /** In the order in which they run. */
   readonly passes: readonly Pass[];
-  /** Every storage buffer once. */
+  /** All storage buffers, each once. */
   readonly buffers: readonly KernelBuffer[];
-  /** What the uniform buffer `sizes` holds. */
+  /** The contents of the uniform buffer `sizes`. */
   readonly sizes: Uint32Array<ArrayBuffer>;
-  /** Of all scratch buffers together. */
+  /** Bytes of all scratch buffers together. */
   readonly scratchBytes: number;
 };
 
@@ -88,7 +89,7 @@ const bindingsOf = (names: readonly string[], written: readonly string[]): reado
     type: buffer === "sizes" ? "uniform" : written.includes(buffer) ? "storage" : "read-only-storage",
   }));
 
-/** Where an attending pass leaves its results when the keys are split. */
+/** The buffers to which the attend pass writes if the keys are split. */
 const partials: Readonly<Record<string, string>> = { out: "partialOut", lse: "partialLse" };
 
 const attendPass = (shape: Shape, { splits, rowTiles, rowsEach }: Tiling): Pass => {
@@ -126,9 +127,9 @@ const checkPass = (limits: DeviceLimits, { name, workgroups, workgroupSize, work
 };
 
 /**
- * The passes of one attention. Keys are those before the queries and the queries' own; none after its query is attended.
+ * The passes of one attention. The keys are those before the queries and the queries' own; a query attends to no later key.
  *
- * @throws RangeError naming the argument, its rule and its value, or the device's limit and what would be needed
+ * @throws RangeError naming the argument, its rule and its value, or the device's limit and the number needed
  */
 export const attentionKernel = (config: AttentionConfig): AttentionKernel => {
   const shape = shapeOf("attentionKernel", config);

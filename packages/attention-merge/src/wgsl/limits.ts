@@ -1,4 +1,4 @@
-/** What a device allows, by WebGPU's own names: a `GPUSupportedLimits` is one. */
+/** A device's limits, by WebGPU's names; a `GPUSupportedLimits` has this type. */
 export type DeviceLimits = {
   /** Bytes of workgroup memory. */
   readonly maxComputeWorkgroupStorageSize: number;
@@ -10,7 +10,7 @@ export type DeviceLimits = {
   readonly maxStorageBuffersPerShaderStage: number;
 };
 
-/** What every WebGPU device allows, without asking for more. */
+/** The limits that every WebGPU device has without asking for more. */
 export const defaultLimits: DeviceLimits = {
   maxComputeWorkgroupStorageSize: 16_384,
   maxComputeInvocationsPerWorkgroup: 256,

@@ -1,22 +1,22 @@
 /**
- * What the kernel takes and gives, as one value that JSON can hold: inputs, outputs and scratch with the rules of their shapes,
- * attributes with their rules, cases that must be right and cases worth timing. Buffers are sized by these rules.
+ * The kernel's manifest, one value that JSON can hold: inputs, outputs and scratch with the rules of their shapes, attributes with
+ * their rules, correctness cases and benchmark cases. Buffers are sized by these rules.
  */
 import { benchmarkCases, correctnessCases, type AttentionCase } from "./cases.ts";
 import type { KernelBands } from "./shape.ts";
 
 export type { AttentionCase } from "./cases.ts";
 
-/** A size that a shape is made of. */
+/** The sizes of which shapes are made. */
 export type Axis = "numHeads" | "numKvHeads" | "headDim" | "queryLen" | "nearCapacity" | "keyCapacity" | "splits";
 
 export type ManifestTensor = {
   readonly name: string;
   /** Row-major. */
   readonly shape: readonly Axis[];
-  /** Fixed, or what the attribute `storage` says. */
+  /** Always float32, or the type that the attribute `storage` names. */
   readonly type: "float32" | "storage";
-  /** The layouts of bands that have it. */
+  /** The kinds of bands with which the kernel has this tensor. */
   readonly bands: readonly KernelBands["kind"][];
   readonly about: string;
 };
@@ -25,17 +25,17 @@ type Attribute = { readonly name: string; readonly rule: string };
 
 type Manifest = {
   readonly name: string;
-  /** Of the contract: it rises when inputs, outputs or their meaning change. */
+  /** The contract's version: it rises when inputs, outputs or their meaning change. */
   readonly version: number;
   readonly license: string;
   readonly inputs: readonly ManifestTensor[];
   readonly outputs: readonly ManifestTensor[];
-  /** Between the two passes, where keys are split. */
+  /** Buffers between the two passes, if keys are split. */
   readonly scratch: readonly ManifestTensor[];
   readonly attributes: readonly Attribute[];
   /** Sizes that follow from the attributes. */
   readonly derived: readonly Attribute[];
-  /** Largest difference from `bandedAttention`, inputs in [-2, 2), the queries divided by sqrt(headDim). */
+  /** The largest difference from `bandedAttention`, for inputs in [-2, 2) and queries divided by sqrt(headDim). */
   readonly tolerance: Readonly<Record<"float32" | "float16", number>>;
   readonly tests: readonly AttentionCase[];
   readonly benchmarks: readonly AttentionCase[];

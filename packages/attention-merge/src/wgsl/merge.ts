@@ -1,9 +1,9 @@
 /**
- * The shader that joins what the splits of the keys left, `merge.ts` of this package:
+ * The shader that merges the results of the splits, as `mergeAttention` does:
  *
  *   m = max_p lse_p      w_p = exp(lse_p - m)      out = Σ_p w_p out_p / Σ_p w_p      lse = m + ln Σ_p w_p
  *
- * One thread an element of four.
+ * Each thread computes four elements.
  */
 import { sizesStruct } from "./sizes.ts";
 import { storedAs, type Storage } from "./storage.ts";

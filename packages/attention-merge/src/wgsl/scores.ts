@@ -1,30 +1,30 @@
 /**
- * Scores of a tile of queries and 32 keys in one band, of each thread its rows and four keys:
+ * WGSL for the scores of a tile of queries and 32 keys in one band. Each thread computes the scores of its rows and four keys:
  *
  *   s_ij = q_b(i) · k_b(j)
  *
- * 32 dimensions at a time, queries and keys are brought to workgroup memory, and every pair's product is added up from there.
+ * Queries and keys are copied to workgroup memory 32 dimensions at a time, and the products of all pairs are added up from there.
  */
 
-/** Columns of four elements that pass through workgroup memory at once, and the pitch of their rows. */
+/** How many columns of four elements pass through workgroup memory at once, and the padded length of their rows. */
 export const columns = 8;
 export const pitch: number = columns + 1;
 
 type Band = "near" | "far";
 
-/** Where a band's `key` lies, in WGSL; under one band its value too. */
+/** The row of a band's `key`, in WGSL; with one band also the row of its value. */
 export const rowOf: Readonly<Record<Band, string>> = {
   near: "place.kvHead * sizes.nearCapacity + (key - sizes.nearStart) % sizes.nearCapacity",
   far: "place.kvHead * sizes.keyCapacity + key",
 };
 
-/** Whether it lies anywhere. */
+/** Whether the key has a row, in WGSL. */
 export const isThere: Readonly<Record<Band, string>> = {
   near: "key >= sizes.nearStart && key <= lastKey",
   far: "key <= lastKey",
 };
 
-/** The function `nearScores` or `farScores`. It has barriers: the whole workgroup calls it. */
+/** The function `nearScores` or `farScores`, in WGSL. It has barriers, so the whole workgroup must call it. */
 export const scoresIn = (band: Band): string => `
 fn ${band}Scores(place: Place, firstKey: u32, lastKey: u32) -> array<vec4<f32>, rowsEach> {
   var scores: array<vec4<f32>, rowsEach>;

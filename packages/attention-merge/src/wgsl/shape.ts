@@ -1,4 +1,4 @@
-/** What is asked for: sizes, bands, and where cached keys lie; checked, and with every default filled in. */
+/** The configuration of the kernel: sizes, bands and the place of cached keys, checked and with every default filled in. */
 import {
   byVariant,
   checkConfig,
@@ -13,16 +13,16 @@ import {
 import { defaultLimits, type DeviceLimits } from "./limits.ts";
 import { bytesPerElement, type Storage } from "./storage.ts";
 
-/** Token t of a head lies in row (t - start) mod capacity: a run from `start` on, or a ring. */
+/** The rows of a cache: token t of a head lies in row (t - start) mod capacity. They hold a run from `start` on, or are a ring. */
 export type CacheRows = { readonly start: number; readonly capacity: number };
 
 /**
- * Which distances i - j are attended, and through which rotation.
+ * Which distances i - j are attended, and in which rotation.
  *
- * - `plain`: all of them, through one. Rows are laid out for `capacity` tokens a head, by default for those there are.
- * - `slidingWindow`: those below `window`, through one. Keys and values lie in `rows`.
- * - `nearAndFar`: those below `window` near, all others far (SelfExtend, ReRoPE). Far keys and values lie in `capacity` rows,
- *   near keys in `nearRows`.
+ * - `plain`: all distances, in one rotation. There are `capacity` rows for each head, by default as many as tokens.
+ * - `slidingWindow`: distances below `window`, in one rotation. Keys and values lie in `rows`.
+ * - `nearAndFar`: distances below `window` in the near rotation, all others in the far rotation (SelfExtend, ReRoPE). Far keys and
+ *   values lie in `capacity` rows, near keys in `nearRows`.
  */
 export type KernelBands =
   | { readonly kind: "plain"; readonly capacity?: number }
@@ -44,23 +44,23 @@ export type AttentionConfig = {
   /** Position of the first query, which is the number of keys before it. */
   readonly start: number;
   readonly queryLen: number;
-  /** Of queries, keys, values and out; default float32. */
+  /** The type of queries, keys, values and `out`; default float32. */
   readonly storage?: Storage;
-  /** Over how many workgroups the keys of one tile of queries are split; default by how many tiles there are. */
+  /** Over how many workgroups the keys of one tile of queries are split; the default depends on the number of tiles. */
   readonly splits?: number;
-  /** Default what every device has. A `GPUSupportedLimits` will do. */
+  /** The device's limits, such as a `GPUSupportedLimits`; by default those that every device has. */
   readonly limits?: DeviceLimits;
 };
 
-/** The same, in numbers alone. */
+/** The configuration in numbers, with every default filled in. */
 export type Shape = Pick<AttentionConfig, "numHeads" | "numKvHeads" | "headDim" | "start" | "queryLen"> & {
   readonly kind: KernelBands["kind"];
   readonly group: number;
   readonly keyLen: number;
-  /** Where the near band ends; 2^31 - 1 where it does not. */
+  /** Where the near band ends; 2^31 - 1 if it has no end. */
   readonly window: number;
   readonly near: CacheRows;
-  /** Rows a head of far keys and values, or of values alone. */
+  /** The number of rows for each head of far keys and values, or of values alone. */
   readonly keyCapacity: number;
   readonly storage: Storage;
   readonly limits: DeviceLimits;
@@ -88,7 +88,7 @@ const maybeRows: Rule = (where, name, value) => {
   if (value !== undefined) checkKeys(where, name, value as CacheRows, rows);
 };
 
-/** The keys of each kind, and what lies where. */
+/** For each kind of bands: the checks of its fields, and the function that gives the window and the rows. */
 const kernelBands: Variants<KernelBands, Rows, [keyLen: number]> = {
   plain: [
     { capacity: true },
@@ -127,7 +127,7 @@ const configKeys: Keys<AttentionConfig> = {
   limits: true,
 };
 
-/** @throws RangeError when a size is not whole or out of range, heads do not divide, or keys that are needed have no row. */
+/** @throws RangeError when a size is not whole or out of range, numKvHeads does not divide numHeads, or needed keys have no row. */
 export const shapeOf = (where: string, config: AttentionConfig): Shape => {
   checkConfig(where, config, configKeys);
   const { bands, numHeads, numKvHeads, headDim, start, queryLen, storage = "float32", limits = defaultLimits } = config;

@@ -1,4 +1,4 @@
-/** The numbers that change from call to call, as both shaders read them: a uniform buffer of whole numbers. */
+/** The numbers that change from call to call: a uniform buffer of whole numbers, which both shaders read. */
 import type { Shape } from "./shape.ts";
 
 type Sizes = {
@@ -15,15 +15,23 @@ type Sizes = {
   readonly splits: number;
 };
 
-const order = [
-  ...["numHeads", "headColumns", "group", "queryLen", "start", "window"],
-  ...["nearStart", "nearCapacity", "keyCapacity", "splits"],
-] as readonly (keyof Sizes)[];
+const order: readonly (keyof Sizes)[] = [
+  "numHeads",
+  "headColumns",
+  "group",
+  "queryLen",
+  "start",
+  "window",
+  "nearStart",
+  "nearCapacity",
+  "keyCapacity",
+  "splits",
+];
 
 /** The struct in WGSL. */
 export const sizesStruct: string = `struct Sizes {\n${order.map((name) => `  ${name}: u32,\n`).join("")}}`;
 
-/** Its contents; a uniform's size is a multiple of 16 bytes. */
+/** The contents of the uniform buffer, whose size is a multiple of 16 bytes. */
 export const sizesOf = (shape: Shape, splits: number): Uint32Array<ArrayBuffer> => {
   const sizes: Sizes = {
     ...shape,

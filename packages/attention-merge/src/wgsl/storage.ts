@@ -1,7 +1,7 @@
 /**
- * How four neighbouring elements lie in a buffer. They are computed with in float32 either way.
+ * How four neighbouring elements are stored in a buffer. The shaders compute in float32 in both cases.
  *
- * Two float16s share a word and are widened by `unpack2x16float`, which every device has: `shader-f16` is not needed.
+ * Two float16s share a word and are widened by `unpack2x16float`, which every device has, so `shader-f16` is not needed.
  */
 export type Storage = "float32" | "float16";
 
@@ -18,5 +18,5 @@ const forms: Readonly<Record<Storage, Stored>> = {
   },
 };
 
-/** The WGSL type of four elements, and the expressions that read and write one of them, `x`. */
+/** The WGSL type of four elements, and the expressions that read and write such a value `x`. */
 export const storedAs: (storage: Storage) => Stored = (storage) => forms[storage];

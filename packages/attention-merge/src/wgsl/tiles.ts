@@ -1,26 +1,26 @@
 /**
- * How the work is cut: tiles of query rows times 32 keys, and over how many workgroups the keys are split.
+ * The division of the work: tiles of query rows times 32 keys, and the number of workgroups over which the keys are split.
  *
  * The rows of a key-value head are its queries, token by token and within a token head by head: row r is token floor(r / group).
- * A tile of rows then has as few positions as can be, and the tile of keys that it reads serves the whole group. With rows at
- * positions a … b and keys c … d a tile is
+ * So a tile of rows has as few positions as possible, and each tile of keys serves the whole group. With rows at positions a … b
+ * and keys c … d, a tile is
  *
- *   far     a - d ≥ W      every pair is: one score, no mask
+ *   far     a - d ≥ W      every pair is far: one score, no mask
  *   near    b - c < W      no pair is far: one score, causal mask
  *   mixed   otherwise      both scores, chosen pair by pair
  *
- * However long the input is, per tile of rows at most ceil((b - a + W + 31) / 32) tiles of keys are not far, and of these at
- * most ceil((b - a + 31) / 32) are mixed: the multiples of 32 among the first keys c that allow it.
+ * However long the input is, each tile of rows has at most ceil((b - a + W + 31) / 32) tiles of keys that are not far, and at most
+ * ceil((b - a + 31) / 32) of these are mixed.
  */
 import type { Shape } from "./shape.ts";
 
-/** Invocations of a workgroup: 8 groups of rows times 8 lanes, over which the keys of a tile or the columns of out lie. */
+/** The threads of a workgroup: 8 groups of rows times 8 lanes. A tile's keys, and the columns of `out`, are spread over the lanes. */
 export const rowGroups = 8;
 export const lanes = 8;
 export const threads: number = rowGroups * lanes;
 export const tileKeys = 32;
 
-/** Rows that one thread holds. Few where few are there; at most 2 for wide heads, whose out would not fit into registers. */
+/** How many rows one thread holds: few if there are few rows, and at most 2 for wide heads, so that `out` fits into registers. */
 export const rowsEachOf = ({ headDim, group, queryLen }: Shape): 1 | 2 | 4 => {
   const rows = group * queryLen;
   if (rows <= rowGroups) return 1;
@@ -29,12 +29,12 @@ export const rowsEachOf = ({ headDim, group, queryLen }: Shape): 1 | 2 | 4 => {
 
 export type Tiling = {
   readonly rowsEach: 1 | 2 | 4;
-  /** Tiles of rows, of one key-value head. */
+  /** The number of tiles of rows of one key-value head. */
   readonly rowTiles: number;
   readonly splits: number;
 };
 
-/** Workgroups that keep a large device busy, and the fewest tiles of keys that are worth a workgroup. Reasoned, not measured. */
+/** How many workgroups keep a large device busy, and how many tiles of keys a workgroup needs at least. Reasoned, not measured. */
 const enoughWorkgroups = 256;
 const fewestTiles = 4;
 
@@ -58,17 +58,17 @@ const positionsOf = (
   return [start + Math.floor((rowTile * rows) / group), start + Math.floor(last / group)];
 };
 
-/** The tiles of keys that a tile of rows sees, from the first up to but not including the last. */
+/** The tiles of keys [first, end) that a tile of rows sees. */
 const keyTiles = (shape: Shape, rowTile: number, rowsEach: number): readonly [number, number] => {
   const [first, last] = positionsOf(shape, rowTile, rowsEach);
   const firstKey = shape.kind === "nearAndFar" ? 0 : Math.max(0, first + 1 - shape.window);
   return [Math.floor(firstKey / tileKeys), Math.floor(last / tileKeys) + 1];
 };
 
-/** Tiles of one key-value head. */
+/** How many tiles of each kind one key-value head has. */
 export type TileCounts = { readonly far: number; readonly near: number; readonly mixed: number };
 
-/** How many tiles of each sort there are: what the kernel decides tile by tile, counted. */
+/** Counts the tiles of each kind by the rule that the shader uses for each tile. */
 export const countTiles = (shape: Shape): TileCounts => {
   const { rowsEach, rowTiles } = tilingOf(shape);
   const counts = { far: 0, near: 0, mixed: 0 };

@@ -8,7 +8,7 @@ export type Constructor = keyof typeof constructors;
 
 type AnyConstructor = (config: never) => ContextExtension;
 
-/** All that the file exports are constructors, so none is listed a second time. */
+/** The constructors by name. The file `extension.ts` exports nothing else, so they need no second list. */
 const byName: ReadonlyMap<string, AnyConstructor> = new Map(Object.entries<AnyConstructor>(constructors));
 
 export type MethodCall = { readonly make: Constructor; readonly config: object };

@@ -29,7 +29,7 @@ export type MethodNumbers = {
 
 export type MethodNumberName = keyof MethodNumbers;
 
-/** The numbers that are given, and the run for which the others are chosen: the model's window and the length of the text. */
+/** The given numbers, and the run for which the others are chosen: the model's trained context and the length of the text. */
 export type MethodRun = MethodNumbers & Pick<ModelContext, "trainedContext"> & { readonly length: number };
 
 export type Method = {
@@ -39,11 +39,11 @@ export type Method = {
   readonly about: string;
   /** The numbers that the method reads. */
   readonly reads: readonly MethodNumberName[];
-  /** Those of them that have no default. */
+  /** The numbers among them that have no default. */
   readonly needs?: readonly MethodNumberName[];
   /** The number that is chosen for the length when it is absent. */
   readonly chosen?: MethodNumberName;
-  /** The numbers that a checkpoint's config states; they hold when none are given. */
+  /** The numbers that a checkpoint's config states; they are used when none are given. */
   readonly stated?: (stated: StatedPositions) => MethodNumbers;
   /** The constructor's call, with defaults for the numbers that are absent. */
   readonly call: (run: MethodRun) => MethodCall;

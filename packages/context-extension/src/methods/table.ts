@@ -1,12 +1,12 @@
 /**
- * The methods by name, a row each: the numbers that a method reads, those that it needs, the one that is chosen for the length when it
- * is absent, and the constructor's call.
+ * The methods by name, one row each: the numbers that a method reads, the numbers that it needs, the number that is chosen for the
+ * length when it is absent, and the constructor's call.
  */
 import { chooseSelfExtend, defaultWindow } from "@ropewalk/position-mapping";
 import { callOf, ropeCall } from "./method-call.ts";
 import type { Method, MethodNumberName, MethodNumbers, MethodRun } from "./method.ts";
 
-/** Those of the numbers that are given. */
+/** The named numbers, as far as they are given. */
 const given = <Name extends MethodNumberName>(run: MethodRun, ...names: readonly Name[]): Pick<MethodNumbers, Name> => {
   const picked: Partial<Record<MethodNumberName, unknown>> = {};
   for (const name of names) if (run[name] !== undefined) picked[name] = run[name];
@@ -19,18 +19,18 @@ const needed = <Name extends MethodNumberName>(
   ...names: readonly Name[]
 ): Required<Pick<MethodNumbers, Name>> => given(run, ...names) as Required<Pick<MethodNumbers, Name>>;
 
-/** The window that is given, or else SelfExtend's default. */
-const aWindow = ({ trainedContext, window }: MethodRun): { readonly window: number } => ({
+/** The given window, or else SelfExtend's default. */
+const windowOrDefault = ({ trainedContext, window }: MethodRun): { readonly window: number } => ({
   window: window ?? defaultWindow(trainedContext),
 });
 
 const groupsAndWindow = (run: MethodRun): { readonly groupSize: number; readonly window: number } => {
   const { trainedContext, length, groupSize, window } = run;
-  if (groupSize !== undefined) return { groupSize, ...aWindow(run) };
+  if (groupSize !== undefined) return { groupSize, ...windowOrDefault(run) };
   return chooseSelfExtend({ trainedContext, length, ...(window === undefined ? {} : { window }) });
 };
 
-/** The factor that is given, or else the smallest whole one that reaches the length. */
+/** The given factor, or else the smallest whole factor that reaches the length. */
 const aFactor = ({ trainedContext, length, factor }: MethodRun): { readonly factor: number } => ({
   factor: factor ?? Math.max(1, Math.ceil(length / trainedContext)),
 });
@@ -75,7 +75,7 @@ export const positionMethods: Readonly<Record<PositionMethod, Method>> = {
     label: "ReRoPE",
     about: "exact positions near, one for all beyond",
     reads: ["window"],
-    call: (run) => callOf("reRope", aWindow(run)),
+    call: (run) => callOf("reRope", windowOrDefault(run)),
   },
   "leaky-re-rope": {
     label: "Leaky ReRoPE",
