@@ -1,4 +1,4 @@
-/** What a browser gets: backends that say that they are unavailable there, so that `firstAvailable` passes over them. */
+/** The package's entry in a browser: backends that are unavailable, so that `firstAvailable` passes over them. */
 import type { Backend } from "@ropewalk/backend";
 import { hostTraits } from "@ropewalk/backend/host";
 import type * as Node from "./index.ts";

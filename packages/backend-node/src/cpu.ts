@@ -1,4 +1,4 @@
-/** ONNX Runtime on the CPU, in Node. Inputs are read where they lie; only outputs are copied. */
+/** ONNX Runtime on the CPU, in Node. Inputs are read in place; only outputs are copied. */
 import type { Backend } from "@ropewalk/backend";
 import { hostTraits, whyNotLoaded } from "@ropewalk/backend/host";
 import { check, checkKeys, checkNumber } from "@ropewalk/check";
@@ -6,7 +6,7 @@ import { loadRuntime } from "./runtime.ts";
 import { createSession } from "./session.ts";
 
 export type CpuOptions = {
-  /** Threads of one run. Absent: as many as there are physical cores. */
+  /** The number of threads of one run. Absent: the number of physical cores. */
   readonly threads?: number;
   /** Whether idle threads spin: faster by a tenth when one session runs alone, far slower when several do. Default false. */
   readonly spinning?: boolean;

@@ -1,13 +1,13 @@
 /**
- * What keeps CUDA from running, told apart, each with its remedy.
+ * The reasons why CUDA cannot run, each with its remedy.
  *
- * The runtime says that a "shared library" could not be loaded and leaves its name to its log; the loader is asked for it.
+ * The runtime's error only says that a "shared library" could not be loaded. The loader's error has the library's name.
  */
 
 export type Place = {
   readonly platform: string;
   readonly arch: string;
-  /** Whether the provider's library lies beside the runtime. */
+  /** Whether the provider's library is in the runtime's folder. */
   readonly installed: boolean;
 };
 
@@ -17,7 +17,7 @@ const install =
   "run `ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node` (it needs the network), with " +
   '"onnxruntime-node": true in allowScripts of package.json, without which npm does nothing';
 
-/** What is missing before anything is loaded; undefined when the provider's library is in place. */
+/** The reason that can be found without loading anything; undefined if the provider's library is in place. */
 export const missingProvider = ({ platform, arch, installed }: Place): string | undefined => {
   if (platform !== "linux" || arch !== "x64")
     return `onnxruntime-node has a CUDA provider for linux x64 only, this is ${platform} ${arch}`;
@@ -28,11 +28,11 @@ const path = "on the loader's path (LD_LIBRARY_PATH, or ldconfig)";
 
 type Cause = {
   readonly sign: RegExp;
-  /** @param what - what the sign found */
+  /** @param what - the first group of the sign's match */
   readonly says: (what: string, deviceId: number) => string;
 };
 
-/** The first that fits counts. */
+/** The known causes. The first whose sign matches is taken. */
 const causes: readonly Cause[] = [
   {
     sign: /(libcudnn\S*): cannot open/,
@@ -68,7 +68,7 @@ const causes: readonly Cause[] = [
   },
 ];
 
-/** What a message of the runtime or of the loader means; undefined where it is none of these. */
+/** The cause behind a message of the runtime or of the loader; undefined if it is not known. */
 export const problemIn = (message: string, deviceId: number): string | undefined => {
   for (const { sign, says } of causes) {
     const found = sign.exec(message);

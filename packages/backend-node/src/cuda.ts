@@ -1,4 +1,4 @@
-/** ONNX Runtime on an NVIDIA GPU, in Node. Linux on x64 with CUDA 12 only; tensors cross the bus at every run. */
+/** ONNX Runtime on an NVIDIA GPU, in Node, on Linux x64 with CUDA 12. Tensors cross the bus at every run. */
 import type { Backend } from "@ropewalk/backend";
 import { hostTraits } from "@ropewalk/backend/host";
 import { checkKeys, checkNumber } from "@ropewalk/check";
@@ -13,7 +13,7 @@ export type CudaOptions = {
   readonly deviceId?: number;
 };
 
-/** Where the provider's library lies, or would. */
+/** The path of the provider's library, whether or not it is installed. */
 const providerPath = (): string =>
   join(dirname(createRequire(import.meta.url).resolve("onnxruntime-node")), "../bin/napi-v6/linux/x64", library);
 
@@ -24,7 +24,7 @@ const missing = (): string | undefined => {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** What the loader says of a library. One that it can load is no addon of Node's: that is said then, and means nothing. */
+/** The loader's error for a library. If the library can be loaded, the error says that it is no addon of Node, which means nothing here. */
 export const loaderSays = (path: string): string => {
   try {
     process.dlopen({ exports: {} }, path);
@@ -34,18 +34,18 @@ export const loaderSays = (path: string): string => {
   }
 };
 
-/** -x of one number: to see whether a session can be made at all. */
+/** A model of one node, -x, to see whether a session can be made at all. */
 export const probe: Uint8Array = Buffer.from(
   "CAoSCHJvcGV3YWxrOjwKEQoBeBIBeRoEL05lZyIDTmVnEgVwcm9iZVoPCgF4EgoKCAgBEgQKAggBYg8KAXkSCgoICAESBAoCCAFCBAoAEBU=",
   "base64",
 );
 
-/** Tokens decoded in one run: the cache crosses the bus once for all of them. */
+/** How many tokens are decoded in one run: the cache crosses the bus once for all of them. */
 const stepsPerRun = 32;
 
 /**
- * An NVIDIA GPU. Nothing is checked until a session is made, or `unavailable` is asked; what is missing is then said with how to
- * get it.
+ * An NVIDIA GPU. The GPU is not looked for before a session is made or `unavailable` is called. If something is missing, the error
+ * says how to get it.
  *
  * @throws RangeError when `deviceId` is not a non-negative integer, TypeError for a value of another type and an unknown key
  */

@@ -23,7 +23,7 @@ export const createSession = async (
     () =>
       runtime.InferenceSession.create(model, {
         logSeverityLevel: 3,
-        // Shapes change with every token: a memory plan for each would be made once and never used again.
+        // Shapes change with every token, so a memory plan would never be used again.
         enableMemPattern: false,
         ...rest,
         externalData: files.bytes,

@@ -1,4 +1,4 @@
-/** What a browser gets in place of `environment.ts`: the runtime fetches its own .wasm file, and weights are bytes. */
+/** Stands in place of `environment.ts` in a browser: the runtime fetches its own .wasm file, and weights are bytes. */
 import type * as Node from "./environment.ts";
 
 export const locateBinary: typeof Node.locateBinary = async () => undefined;

@@ -1,8 +1,8 @@
 /**
- * Lets everything else that waits have its turn: timers, events, aborts.
+ * Gives the event loop a turn: timers, events and aborts are handled before the promise resolves.
  *
- * The runtime computes on the thread that asks, and its promises are settled before any timer is looked at: runs that follow one
- * another would let none fire. A message is not slowed down as nested timers are, and those of a page in the background.
+ * The runtime computes on the calling thread, and its promises are settled before any timer. So no timer would fire during runs that
+ * follow one another. A message is used because timers are slowed down when they are nested or the page is in the background.
  */
 type Environment = { readonly setImmediate?: (task: () => void) => unknown };
 

@@ -1,8 +1,8 @@
 /**
  * ONNX Runtime compiled to WebAssembly, in the browser and in Node.
  *
- * Every input is copied into WebAssembly's memory and every output out of it, so a step costs its cache once more than on
- * the CPU backend; 4 GB is the ceiling.
+ * Every input is copied into WebAssembly's memory and every output out of it, so each step copies the cache once, which the CPU
+ * backend does not. The memory's limit is 4 GB.
  */
 import type { Backend, ExternalData, Session } from "@ropewalk/backend";
 import { hostSession, hostTraits, takeTurns, whyNotLoaded, type RuntimeSession } from "@ropewalk/backend/host";
@@ -11,18 +11,18 @@ import { locateBinary, readExternal } from "#environment";
 import { macrotask } from "./macrotask.ts";
 
 export type WasmOptions = {
-  /** Threads of one run; more than 1 only in a cross-origin isolated page. Default 1. */
+  /** The number of threads of one run; more than 1 only in a cross-origin isolated page. Default 1. */
   readonly threads?: number;
   /**
-   * How products with matrices in blocks run. Default unpacked: the runtime's own product with blocks takes 12 times as long
-   * in WebAssembly. Kept is for models whose float32 weights exceed WebAssembly's 4 GB.
+   * How products with matrices in blocks run. Default "unpacked", because the runtime's own product with blocks takes 12 times as
+   * long in WebAssembly. "kept" is for models whose float32 weights exceed WebAssembly's 4 GB.
    */
   readonly quantizedWeights?: Backend["quantizedWeights"];
 };
 
 /**
- * The runtime is one per process, with one stack and the external files of one session at a time: sessions are made, run and
- * released one after another, whoever asks.
+ * Each process has one runtime, with one stack and the external files of one session at a time. So sessions are made, run and
+ * released one after another.
  */
 const inTurn = takeTurns();
 
@@ -40,7 +40,7 @@ const createSession = async (
     const session = await runtime.InferenceSession.create(model, {
       executionProviders: ["wasm"],
       logSeverityLevel: 3,
-      // Shapes change with every token: a memory plan for each would be made once and never used again.
+      // Shapes change with every token, so a memory plan would never be used again.
       enableMemPattern: false,
       externalData: external,
     });
@@ -64,9 +64,9 @@ const createSession = async (
 };
 
 /**
- * WebAssembly.
+ * ONNX Runtime in WebAssembly, as a backend.
  *
- * @throws RangeError when `threads` is not a positive integer, or more than 1 where threads cannot be had, or
+ * @throws RangeError when `threads` is not a positive integer, or more than 1 outside a cross-origin isolated page, or
  *   `quantizedWeights` is neither kept nor unpacked; TypeError for a value of another type and an unknown key
  */
 export const wasm = (options: WasmOptions = {}): Backend => {

@@ -1,8 +1,8 @@
-/** One place where graphs run. A backend is a value that is passed in: there is no default and no registry. */
+/** The interface of a place where graphs run. A backend is a value that is passed in: there is no default and no registry. */
 import type { TensorBuffer, BufferType } from "./tensor-buffer.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** The bytes behind the tensors that a graph names as external data: a file to be memory-mapped, or bytes in memory. */
+/** The bytes of the tensors that a graph names as external data: a file, which may be memory-mapped, or bytes in memory. */
 export type ExternalData =
   | { readonly kind: "path"; readonly folder: string; readonly file: string }
   | { readonly kind: "bytes"; readonly file: string; readonly data: Uint8Array };
@@ -36,30 +36,29 @@ export type Session = {
 export type Backend = {
   readonly name: string;
   /**
-   * How products with matrices in blocks of 4 or 8 bits run best: kept as they lie, or unpacked to float32 when the session
-   * loads, which takes that much memory.
+   * How products with matrices in blocks of 4 or 8 bits run best: with the blocks kept, or unpacked to float32 when the session
+   * loads, which takes more memory.
    */
   readonly quantizedWeights: "kept" | "unpacked";
   /**
-   * How many tokens are best decoded in one run: 1 where a run reads the cache where it lies, more where each run carries it to
-   * a device.
+   * How many tokens are best decoded in one run: 1 if a run reads the cache in place, more if each run copies the cache to a device.
    */
   readonly stepsPerRun: number;
-  /** What keeps it from running here, in words; undefined when nothing does. Loads the runtime at most, no model. */
+  /** The reason why the backend cannot run here, in words; undefined if it can. It may load the runtime, but no model. */
   readonly unavailable: () => Promise<string | undefined>;
   /**
-   * Which operators run where the backend computes: all that ONNX has, or the plain ones, one after another, over float32 and
-   * integers. With plain ones alone a graph with If, Scan, Loop or narrower floats is not for this backend.
+   * Which operators the backend can run: all of ONNX, or only plain ones, which work on float32 and integers. A backend of plain
+   * operators cannot run graphs with If, Scan, Loop or narrower floats.
    */
   readonly operators: "all" | "plain";
   /**
-   * What products with dense weights read, and what a cache is kept in unless it is asked for otherwise. Whatever it is, results of
-   * products are summed up and given in float32.
+   * The type in which products read dense weights, and the default type of a cache. With either precision, the results of products
+   * are float32.
    */
   readonly precision: "float32" | "float16";
-  /** What dense weights may be stored in, to be brought to `precision` when the session loads. */
+  /** The types in which dense weights may be stored. They are converted to `precision` when the session loads. */
   readonly weightTypes: readonly ("float32" | "float16" | "bfloat16")[];
-  /** What its buffers may hold. */
+  /** The types that buffers may hold. */
   readonly bufferTypes: readonly BufferType[];
   /**
    * Loads a graph.
@@ -77,11 +76,11 @@ export type Backend = {
   readonly allocate: (length: number, type?: BufferType) => TensorBuffer;
 };
 
-/** Where buffers live: what a cache needs of a backend. */
+/** The part of a backend that a cache needs: it allocates buffers. */
 export type Memory = Pick<Backend, "name" | "allocate">;
 
 /**
- * Checks runs of one session; what it knows of the session it works out once.
+ * Prepares the check of one session's runs.
  *
  * @returns a check that throws RangeError unless the feeds are exactly the session's inputs and the fetches among its outputs
  */

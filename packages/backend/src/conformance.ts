@@ -1,8 +1,8 @@
 /**
- * The conformance suite: what every backend must do, as cases that any test runner can run.
+ * The conformance suite that every backend must pass, as cases for any test runner.
  *
- * The graphs are the primitives' emissions, at 64 tokens and more (several runtimes are right below that and wrong above),
- * with what the references give for them.
+ * The primitives emit the graphs, at 64 tokens and more, because several runtimes are right below that and wrong above. The
+ * references compute the expected outputs.
  */
 import type { Backend } from "./backend.ts";
 import { graphCases, identityModel } from "./conformance/cases.ts";

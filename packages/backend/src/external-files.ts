@@ -1,4 +1,4 @@
-/** External data as ONNX Runtime takes it in Node: bytes by name, and the one folder that files are mapped from. */
+/** External data in the form that ONNX Runtime takes in Node: bytes by name, and one folder whose files are memory-mapped. */
 import type { ExternalData } from "./backend.ts";
 
 export type ExternalFiles = {
@@ -8,7 +8,7 @@ export type ExternalFiles = {
   readonly entries: Readonly<Record<string, string>>;
 };
 
-/** @throws RangeError naming the backend when files lie in several folders: the runtime looks in one */
+/** @throws RangeError naming the backend when files lie in several folders, because the runtime looks only in one */
 export const externalFiles = (name: string, externalData: readonly ExternalData[]): ExternalFiles => {
   const folders = [...new Set(externalData.flatMap((data) => (data.kind === "path" ? [data.folder] : [])))];
   if (folders.length > 1)

@@ -1,15 +1,16 @@
-/** Running on the first of several backends that can: the one place where something else is taken than what was asked for first. */
+/** Chooses the first of several backends that can run here. Nothing else in the project falls back to another backend. */
 import { checkFunction, show } from "@ropewalk/check";
 import type { Backend } from "./backend.ts";
 
 const inWords = ({ name, precision }: Backend): string => (precision === "float32" ? name : `${name} in ${precision}`);
 
 /**
- * The first backend that nothing keeps from running here. Later ones are not looked at.
+ * The first backend that can run here. Later backends are not asked.
  *
- * @param backends - the ones to choose from, best first
- * @param onNotice - told once which it is, and why not those before it
- * @throws TypeError for what is no backend; RangeError without one; Error that names each backend and its reason when none can run
+ * @param backends - the backends to choose from, in order of preference
+ * @param onNotice - called once with the chosen backend's name and the reasons against those before it
+ * @throws TypeError when an element is not a backend; RangeError for an empty list; Error that names each backend and its reason when
+ *   none can run
  */
 export const firstAvailable = async (
   backends: readonly Backend[],

@@ -1,8 +1,8 @@
-/** Buffers as typed arrays, for every backend that computes in JavaScript's or WebAssembly's reach of the CPU. */
+/** Buffers as typed arrays, for backends that compute on the CPU. */
 import type { TensorBuffer, BufferType } from "./tensor-buffer.ts";
 import { sizeOf, type HostTensor, type Tensor } from "./tensor.ts";
 
-/** The host tensors of a host-only backend's run. @throws TypeError for a tensor of another backend. */
+/** The tensor, if it is on the host. @throws TypeError for a tensor on a device. */
 export const asHost = (name: string, tensor: Tensor): HostTensor => {
   if (tensor.place !== "host")
     throw new TypeError(`${name}: a tensor must be on the host, got one of dims [${tensor.dims}] on a device`);
@@ -28,7 +28,7 @@ const arrays: Readonly<Record<BufferType, (length: number) => Elements>> = {
   int8: (length) => new Int8Array(length),
 };
 
-/** @throws RangeError where the memory does not suffice, or the engine has no arrays of that length */
+/** @throws RangeError when there is not enough memory, or the engine has no arrays of that length */
 const zeroed = (length: number, type: BufferType): Elements => {
   try {
     return arrays[type](length);

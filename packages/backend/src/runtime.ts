@@ -1,4 +1,4 @@
-/** A session of any runtime that takes and gives tensors on the host, as the backend's session. */
+/** Sessions of runtimes that take and give tensors on the host, wrapped as sessions of a backend. */
 import { runChecks, type Session } from "./backend.ts";
 import { asHost } from "./host-buffer.ts";
 import type { HostTensor } from "./tensor.ts";
@@ -14,11 +14,11 @@ export type RuntimeSession = {
   readonly release: () => Promise<void>;
 };
 
-/** What a runtime says, on one line and without its source positions. */
+/** A runtime's error message, on one line and without its source positions. */
 export const reason = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split("\n")[0]!.replace(/\/\S+\.(cc|h):\d+ \S+ /g, "");
 
-/** What keeps a runtime from being loaded, in words; undefined when it can be. */
+/** The reason why a runtime cannot be loaded, in words; undefined if it can. */
 export const whyNotLoaded = (runtime: string, load: () => Promise<unknown>): Promise<string | undefined> =>
   load().then(
     () => undefined,
@@ -29,8 +29,8 @@ export const whyNotLoaded = (runtime: string, load: () => Promise<unknown>): Pro
  * Wraps a runtime's session.
  *
  * @param name - the backend's name, for errors
- * @param load - makes the session; its failure is reported as the graph's
- * @param toRuntime - a host tensor as the runtime wants it
+ * @param load - makes the session; if it fails, the error says that the graph could not be loaded
+ * @param toRuntime - makes the runtime's tensor from a host tensor
  */
 export const hostSession = async (
   name: string,

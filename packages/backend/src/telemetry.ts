@@ -1,6 +1,6 @@
 /**
- * onnxruntime-node reports what it does to its makers: from 1.30 on it keeps a device id and events in the home folder and sends them.
- * The variable that stops it is read when its library is loaded.
+ * Turns off the telemetry of onnxruntime-node. From 1.30 on the runtime keeps a device id and events in the home folder and sends
+ * them to its makers. It reads the variable that stops this when its library is loaded.
  */
 type Process = {
   readonly env: Record<string, string | undefined>;
@@ -10,12 +10,12 @@ type Process = {
 const variable = "ORT_DISABLE_TELEMETRY";
 
 /**
- * Stops the telemetry, unless the variable is set already: to be called when a backend is imported, in whichever thread.
+ * Stops the telemetry, unless the variable is set already. Call it when a backend is imported, in any thread.
  *
- * A worker thread has a copy of the variables, which libraries do not read. There it is the main thread that sets it.
+ * A worker thread has its own copy of the environment variables, which libraries do not read. So only the main thread can set it.
  *
- * @param isMainThread - whether setting a variable is seen by libraries
- * @returns what is to be called before the runtime is loaded: in a worker it warns, once, where nobody has set the variable
+ * @param isMainThread - whether libraries see a variable that is set in this thread
+ * @returns a function to call before the runtime is loaded: in a worker it warns, once, if nobody has set the variable
  */
 export const stopTelemetry = (process: Process, isMainThread: boolean): (() => void) => {
   if (process.env[variable] !== undefined) return () => undefined;

@@ -1,11 +1,11 @@
 /**
- * Memory that outlives a run and is written in place: what a key-value cache is made of.
+ * Memory that outlives a run and is written in place. A key-value cache consists of such buffers.
  *
- * Where it lives is the backend's affair: a typed array on the CPU, a device buffer on a GPU.
+ * The backend decides where a buffer lies: it is a typed array on the CPU, a device buffer on a GPU.
  */
 import type { Tensor } from "./tensor.ts";
 
-/** What a buffer's elements are. */
+/** The type of a buffer's elements. */
 export type BufferType = "float32" | "float16" | "int8";
 
 /** `count` runs of `length` elements; run r goes from `from + r * fromStride` to `to + r * toStride`. */
@@ -22,7 +22,7 @@ export type TensorBuffer = {
   readonly type: BufferType;
   /** In elements. */
   readonly length: number;
-  /** A tensor over `dims` elements from `offset` on, without a copy where the backend can; valid until the next write. */
+  /** A tensor over `dims` elements from `offset` on, without a copy if the backend can do that; valid until the next write. */
   readonly view: (offset: number, dims: readonly number[]) => Tensor;
   /** Copies from a tensor or from another buffer of the same type. */
   readonly write: (source: Tensor | TensorBuffer, copy: StridedCopy) => void;

@@ -1,8 +1,8 @@
-/** What goes into a session and comes out of it. */
+/** Tensors, the inputs and outputs of a session. */
 
 export type TensorType = "float32" | "float64" | "float16" | "int8" | "int32" | "int64";
 
-/** Elements of float16 are their bits: not every JavaScript has an array of them. */
+/** Elements of float16 are kept as bits, because not every JavaScript engine has an array of float16. */
 export type TensorData = Float32Array | Float64Array | Uint16Array | Int8Array | Int32Array | BigInt64Array;
 
 /** A dense row-major tensor in JavaScript's memory. */
@@ -23,7 +23,7 @@ export type DeviceTensor = {
 
 export type Tensor = HostTensor | DeviceTensor;
 
-/** Elements of a tensor of these sizes. */
+/** How many elements a tensor of these sizes has. */
 export const sizeOf = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
 
 const checked = (type: TensorType, dims: readonly number[], data: TensorData): HostTensor => {

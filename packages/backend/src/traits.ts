@@ -1,4 +1,4 @@
-/** What holds of every backend whose buffers are in JavaScript's memory and whose runtime has ONNX Runtime's kernels for the CPU. */
+/** The fields shared by all backends whose buffers are in JavaScript's memory and which have all operators of ONNX Runtime's CPU. */
 import type { Backend } from "./backend.ts";
 import { hostBuffer } from "./host-buffer.ts";
 

@@ -1,13 +1,13 @@
-/** Taking turns: what a runtime that is one per process cannot do at once is done one after another, whoever asks. */
+/** A queue for a runtime of which each process has only one: tasks run one after another, whoever asks. */
 
 export type InTurn = <T>(task: () => Promise<T>) => Promise<T>;
 
-/** A queue of its own: a task begins when those that were given before it have ended, well or not. */
+/** A new queue: a task begins when all tasks before it have ended, whether they succeeded or failed. */
 export const takeTurns = (): InTurn => {
   let last: Promise<unknown> = Promise.resolve();
   return (task) => {
     const done = last.then(task);
-    // What a task gave or threw is for who asked, and is not held until the next one.
+    // The queue itself keeps neither the result nor the error of a task.
     last = done.then(
       () => undefined,
       () => undefined,

@@ -1,4 +1,4 @@
-/** What becomes of a session when it is released: runs under way end first, later ones say so, another release is the first one. */
+/** A session that can be released: runs under way end first, later runs are refused, a second release gives the first's promise. */
 import type { Session } from "./backend.ts";
 
 export const untilReleased = (name: string, { run, release, ...rest }: Session): Session => {

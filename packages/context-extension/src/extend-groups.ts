@@ -1,4 +1,4 @@
-/** An extension put on each group of a model's layers. */
+/** An extension applied to each group of a model's layers. */
 import type { EntropyScaling } from "@ropewalk/entropy-scaling";
 import { plain, slidingWindow, type PositionMapping } from "@ropewalk/position-mapping";
 import { ropeFrequencies, type RopeFrequencies } from "@ropewalk/rope";
@@ -8,7 +8,7 @@ import { windowOf } from "./extend-context.ts";
 import type { ContextExtension } from "./extension.ts";
 import type { DecoderRope, ModelLayers } from "./model.ts";
 
-/** Layers that attend alike, with an extension put on them. */
+/** A group of layers that attend alike, with an extension. */
 export type ExtendedGroup = {
   /** The numbers of the group's layers, in their order. */
   readonly layers: readonly number[];

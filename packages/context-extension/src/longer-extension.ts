@@ -1,10 +1,10 @@
-/** The same extension for a longer text: the number that grows with the length is chosen anew, and all others stay. */
+/** The same extension for a longer text: the number that grows with the length is chosen anew; all others stay. */
 import { checkInteger } from "@ropewalk/check";
 import { checkExtension } from "./check-extension.ts";
 import type { ContextExtension } from "./extension.ts";
 import { schemeMapping, type ConfiguredMapping, type MappingConfig } from "./mapping-config.ts";
 
-/** Numbers of mappings of which a larger one holds more tokens, under the same window. */
+/** The parameters of mappings that hold more tokens when they are larger, with the same window. */
 const growing = ["groupSize", "factor", "shiftFrom"];
 
 /**

@@ -1,8 +1,8 @@
-/** A mapping as plain data: what it was made of, kept with it, and made again of that. */
+/** Mappings that keep the scheme from which they were made, so that they can be written to a file and made again. */
 import type { PositionMapping } from "@ropewalk/position-mapping";
 import { positionKinds, positionMapping, type PositionScheme } from "@ropewalk/position-mapping/scheme";
 
-/** Numbers alone: functions are no data. */
+/** A scheme that is plain data, without functions. */
 export type MappingConfig = Exclude<PositionScheme, { readonly kind: "custom" }>;
 
 /** A mapping with the scheme from which it was made; a custom mapping has none. */

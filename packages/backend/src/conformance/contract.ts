@@ -1,4 +1,4 @@
-/** What every backend promises besides numbers: buffers that are written in place, and errors that say what was wrong. */
+/** Checks of a backend's behaviour other than numbers: buffers, kept outputs, releases, runs at the same time, errors. */
 import type { Backend } from "../backend.ts";
 import { float32, type Tensor } from "../tensor.ts";
 import { bytesOf, type GraphCase } from "./graphs.ts";
@@ -22,7 +22,7 @@ const expectError = async (
   if (message.includes("\n")) fail(`${what}: the message must be one line, got: ${message}`);
 };
 
-/** Strided writes, overlapping moves and views of what was written. */
+/** Checks strided writes, overlapping moves and views of the written buffer. */
 export const checkBuffers = async (backend: Backend, identityModel: string): Promise<void> => {
   const { name, allocate } = backend;
   const buffer = allocate(12);
@@ -54,7 +54,7 @@ export const checkBuffers = async (backend: Backend, identityModel: string): Pro
   for (const each of [buffer, other]) each.release();
 };
 
-/** A session that is released runs no more, and is released once. */
+/** Checks that a released session does not run again and is released only once. */
 export const checkRelease = async (backend: Backend, identityModel: string): Promise<void> => {
   const { name } = backend;
   const session = await backend.createSession(bytesOf(identityModel));
@@ -63,14 +63,14 @@ export const checkRelease = async (backend: Backend, identityModel: string): Pro
     const { out } = await session.run({ x }, { read: ["out"] });
     return out?.place === "host" ? out.data[0] : undefined;
   };
-  // What was asked for before a release is done first.
+  // A run that was requested before the release is completed first.
   const [got] = await Promise.all([run(), Promise.resolve().then(() => session.release())]);
   if (got !== 7) fail(`${name}: a run before a release must give 7, got ${String(got)}`);
   await session.release();
   await expectError(`${name}: a run of a released session`, run, name, "released");
 };
 
-/** Runs that are asked for at once, of one session and of several, each give their own. */
+/** Checks that runs at the same time, of one session and of several, each give their own result. */
 export const checkRunsAtOnce = async (backend: Backend, identityModel: string): Promise<void> => {
   const { name } = backend;
   const sessions = await Promise.all([1, 2].map(() => backend.createSession(bytesOf(identityModel))));
@@ -84,7 +84,7 @@ export const checkRunsAtOnce = async (backend: Backend, identityModel: string): 
   for (const session of sessions) await session.release();
 };
 
-/** Outputs that are kept are written to a buffer and fed again, beside one that is read. */
+/** Checks that a kept output can be written to a buffer and fed again. */
 export const checkKept = async (backend: Backend, identityModel: string): Promise<void> => {
   const { name, allocate } = backend;
   const session = await backend.createSession(bytesOf(identityModel));

@@ -1,4 +1,4 @@
-/** Graphs with inputs and the outputs that reference implementations give for them: each is run and compared. */
+/** Runs a graph on given inputs and compares the output with that of a reference implementation. */
 import type { Backend, ExternalData } from "../backend.ts";
 import { prepare, type Recipe } from "./recipe.ts";
 
@@ -7,7 +7,7 @@ export type GraphCase = {
   /** An encoded ONNX model, base64. */
   readonly model: string;
   readonly feeds: Readonly<Record<string, Recipe>>;
-  /** Float32 tensors behind the graph's external data, one after another in a file called "weights". */
+  /** The graph's external data: float32 tensors, one after another in a file called "weights". */
   readonly weights?: readonly Recipe[];
   readonly expected: {
     /** Default "out". */
@@ -15,10 +15,10 @@ export type GraphCase = {
     /** Default float32. */
     readonly type?: "int64";
     readonly dims: readonly number[];
-    /** As float32 whatever the type, little-endian, base64. */
+    /** The elements as float32, whatever the type; little-endian, base64. */
     readonly data: string;
   };
-  /** Where the operator itself rounds more than float32 does. */
+  /** A larger tolerance, for an operator that rounds more than float32 does. */
   readonly tolerance?: number;
 };
 
@@ -36,7 +36,7 @@ const externalData = ({ weights }: GraphCase): readonly ExternalData[] => {
   return [{ kind: "bytes", file: "weights", data: new Uint8Array(joined.buffer) }];
 };
 
-/** A backend without bytes among its types refuses a graph that reads them when it is loaded, by name. */
+/** Checks that a backend without int8 refuses to load a graph that reads int8, with its name in the error. */
 const checkRefused = async (backend: Backend, graph: GraphCase): Promise<void> => {
   const outcome = await backend.createSession(bytesOf(graph.model), externalData(graph)).then(
     (session) => session.release().then(() => "loaded"),

@@ -1,4 +1,4 @@
-/** Inputs that are told by a few numbers instead of stored: noise from a seed, masks from distances, plain integers. */
+/** Recipes that make inputs from a few numbers: noise from a seed, masks from distances, plain integers. */
 import { float32, int64, int8, sizeOf, type HostTensor } from "../tensor.ts";
 
 export type Recipe =

@@ -1,8 +1,8 @@
-/** What a row of the table of methods says. */
+/** The type of a row in the table of methods. */
 import type { ModelContext, StatedPositions } from "../model.ts";
 import type { MethodCall } from "./method-call.ts";
 
-/** The numbers of all methods, by the name that a user knows them by. */
+/** The numbers of all methods, by the names that users know. */
 export type MethodNumbers = {
   readonly groupSize?: number;
   readonly window?: number;
