@@ -22,6 +22,7 @@ import {
   tensorFromArray,
   tensorsIn,
   unmadeValue,
+  valueInfo,
   type GraphProto,
   type ModelProto,
   type Tape,
@@ -130,6 +131,21 @@ describe("editing a graph", () => {
         expect(pruneGraph(pruned.graph)).toEqual(pruned.graph);
       }),
     );
+  });
+
+  it("prunes an input together with its initializer: no caller has to give it from then on", () => {
+    const t = tape();
+    const x = t.input("x", "float32", [1]);
+    const names = ["used", "unused"] as const;
+    const [used, unused] = names.map((name) => t.constant("float32", [1], [1], name)) as [Value, Value];
+    t.input("given", "float32", [1]);
+    t.op("Add", [x, unused]);
+    t.output("y", t.op("Add", [x, used]));
+    const { graph } = t.model();
+    const defaults = names.map((name) => valueInfo({ name, type: "float32", dims: [1] }));
+    const pruned = pruneGraph({ ...graph!, input: [...graph!.input, ...defaults] });
+    expect(pruned.input.map(({ name }) => name)).toEqual(["x", "given", "used"]);
+    expect([...graphView(pruned).inputs.keys()]).toEqual(["x", "given"]);
   });
 
   it("changes nodes and tensors into those of a new graph", () => {

@@ -19,14 +19,19 @@ export const neededNames = (nodes: readonly NodeProto[], outputs: readonly strin
   return needed;
 };
 
-/** The graph without the nodes and initializers that lead to no output. Its inputs stay. */
+/**
+ * The graph without the nodes and initializers that lead to no output. The inputs that a caller must give stay; an input that loses its
+ * initializer goes, since a caller would have to give it from then on.
+ */
 export const pruneGraph = (graph: GraphProto): GraphProto => {
   const needed = neededNames(
     graph.node,
     graph.output.map(({ name }) => name),
   );
+  const initialized = new Set(graph.initializer.map(({ name }) => name));
   return {
     ...graph,
+    input: graph.input.filter(({ name }) => needed.has(name) || !initialized.has(name)),
     node: graph.node.filter(({ output }) => output.some((name) => needed.has(name))),
     initializer: graph.initializer.filter(({ name }) => needed.has(name)),
   };
