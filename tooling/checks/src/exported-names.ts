@@ -17,7 +17,9 @@ export const exportedNames = (path: string): ReadonlySet<string> => {
   const source = withoutComments(readFileSync(path, "utf8"));
   const lists = [...source.matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(([, list]) => namesOfList(list!));
   const declared = [
-    ...source.matchAll(/^export (?:declare )?(?:const|let|type|interface|class|(?:async )?function\*?) (\w+)/gm),
+    ...source.matchAll(
+      /^export (?:declare |abstract )?(?:const|let|type|interface|class|enum|(?:async )?function\*?|\* as)\s+(\w+)/gm,
+    ),
   ].map(([, name]) => name!);
   const all = [...source.matchAll(/^export \* from "(\.[^"]+)"/gm)].flatMap(([, target]) => [
     ...exportedNames(join(dirname(path), target!)),

@@ -27,11 +27,11 @@ describe("an exported name", () => {
     );
     writeFileSync(
       join(folder, "all.ts"),
-      "export const g = 1;\nexport async function h() {}\nexport type I = 1;\nexport interface J {}\nconst no = 1;\n",
+      'export const g = 1;\nexport async function h() {}\nexport type I = 1;\nexport interface J {}\nexport abstract class K {}\nexport * as l from "./x.ts";\nconst no = 1;\n',
     );
     const names = exportedNames(join(folder, "index.ts"));
     rmSync(folder, { recursive: true });
-    expect([...names].toSorted()).toEqual([..."BEFIJadgh", "own"].toSorted());
+    expect([...names].toSorted()).toEqual([..."BEFIJKadghl", "own"].toSorted());
   });
 });
 
