@@ -1,11 +1,13 @@
 /** Attention maps and entropies, as transformers.js itself collects them while it generates. */
-import { dirname } from "node:path";
+import { rmSync } from "node:fs";
 import { env, Tensor } from "@huggingface/transformers";
 import { attentionEntropy } from "@ropewalk/entropy-scaling";
-import { configOf, exportNames, exportPath } from "@ropewalk/testing/exports/export-files";
+import { configOf } from "@ropewalk/testing/exports/export-files";
+import { temporaryFolder } from "@ropewalk/testing/exports/passkey-export";
 import { load } from "@ropewalk/testing/transformers-js";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { extendModels, selfExtend, type Attentions, type ContextExtension } from "../src/index.ts";
+import { copyExport } from "./copied-export.ts";
 
 type Generated = {
   readonly sequences: Tensor;
@@ -18,16 +20,16 @@ const promptLen = 90;
 /** How much shorter the second of two prompts is. It is padded on the left. */
 const padding = 20;
 
+const root = temporaryFolder();
 const settings = { ...env };
 let undo: (() => Promise<void>) | undefined;
-beforeEach(() =>
-  Object.assign(env, { allowRemoteModels: false, localModelPath: dirname(exportPath(exportNames[0]!)) }),
-);
+beforeEach(() => Object.assign(env, { allowRemoteModels: false, localModelPath: `${root}/` }));
 afterEach(async () => {
   await undo?.();
   undo = undefined;
   Object.assign(env, settings);
 });
+afterAll(() => rmSync(root, { recursive: true }));
 
 const int64 = (value: (row: number, column: number) => number): Tensor =>
   new Tensor(
@@ -46,6 +48,7 @@ const generated = async (
     ...(attentions === undefined ? {} : { attentions }),
     onNotice: () => {},
   });
+  copyExport(name, root);
   const model = await load(name, { subfolder: "" });
   const output = await model.generate({
     inputs: int64((row, t) => 3 + ((t * 7 + row * 5) % 100)),

@@ -1,5 +1,5 @@
 /** transformers.js generates on the project's own cache: the tokens are the same, and tokens in the cache are not computed again. */
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import {
   env,
@@ -9,7 +9,7 @@ import {
   type PreTrainedModel,
   type TextGenerationPipeline,
 } from "@huggingface/transformers";
-import { checkpointOf, expectedOf, exportNames, exportPath } from "@ropewalk/testing/exports/export-files";
+import { checkpointOf, expectedOf, exportNames } from "@ropewalk/testing/exports/export-files";
 import {
   formsOf,
   layeredConfig,
@@ -33,6 +33,7 @@ import {
   type ContextExtension,
   type ExtendModelsOptions,
 } from "../src/index.ts";
+import { copyExport } from "./copied-export.ts";
 
 const extension = compose(selfExtend({ groupSize: 16, window: 64 }), logN({ trainedContext: 256 }));
 const far = prompt(1000);
@@ -225,7 +226,7 @@ describe("what exporters wrote", () => {
   const ids = Array.from({ length: 90 }, (_, i) => 3 + ((i * 7) % 100));
   const names = exportNames.filter((name) => !/-(int4|fp16|h32)$/.test(name));
   it.each(names)("%s", async (name) => {
-    Object.assign(env, { localModelPath: dirname(exportPath(name)) });
+    copyExport(name, root);
     extend({ extension: chosen });
     const model = withRopewalk(await load(name, { subfolder: "" }));
     expect(await continued(model, ids, 20)).toEqual(
