@@ -1,4 +1,4 @@
-/** The command `ropewalk`, with everything that it can be asked for. */
+/** The program `ropewalk` with its commands. */
 import { checkOneOf } from "@ropewalk/check";
 import { Command } from "commander";
 import { readFileSync } from "node:fs";
@@ -9,7 +9,7 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
   readonly version: string;
 };
 
-/** By name, in the order of the help. What a start costs is mostly reading modules: of a command that is asked for, its own alone. */
+/** The commands by name, in the order of the help. Reading modules is most of a start's cost, so only the asked command's module is read. */
 const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
   passkey: async () => (await import("./commands/measure/passkey.ts")).addPasskey,
   perplexity: async () => (await import("./commands/measure/perplexity.ts")).addPerplexity,
@@ -34,7 +34,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   worker: async () => (await import("./commands/measure/worker.ts")).addWorker,
 };
 
-/** Commander's own answers an unknown name with the whole help. */
+/** Adds `help`. Commander's own help command answers an unknown name with the whole help. */
 const addHelp = (program: Command): void => {
   const named = Object.fromEntries(program.commands.map((command) => [command.name(), command]));
   program
@@ -50,13 +50,13 @@ const addHelp = (program: Command): void => {
     });
 };
 
-/** @param asked - the first word behind `ropewalk`: the name of a command reads that one, anything else reads all of them */
+/** @param asked - the first word behind `ropewalk`. A command's name reads that command alone; any other word reads all. */
 export const ropewalk = async (asked?: string): Promise<Command> => {
   const program = new Command("ropewalk")
     .description("Give a RoPE language model a longer context, without retraining.")
     .version(version, "-V, --version", "print the version")
     .configureHelp({
-      // Every command has options; the line is for what it does.
+      // Every command has options, so the line leaves them out.
       subcommandTerm: (command) =>
         [
           command.name(),
@@ -71,7 +71,7 @@ export const ropewalk = async (asked?: string): Promise<Command> => {
   const read = known ? [commands[asked]!] : Object.values(commands);
   for (const add of await Promise.all(read.map((command) => command()))) add(program);
   addHelp(program);
-  // Commander shows all of the help where a command is mistyped.
+  // For a mistyped command commander shows the whole help; this check names the mistake first.
   program.addHelpText("before", () => {
     const name = program.args.find((word) => !word.startsWith("-")) ?? "help";
     const names = program.commands.map((command) => command.name());

@@ -1,11 +1,17 @@
 /** The command as a person runs it: a process, its output, its exit code. */
-import { execFile } from "node:child_process";
+import { execFile, type ExecFileException } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 
 export type Outcome = { readonly stdout: string; readonly stderr: string; readonly code: number };
+
+/** A command's exit status: 1 for an error without a number. */
+const codeOf = (error: ExecFileException | null): number => {
+  if (error === null) return 0;
+  return typeof error.code === "number" ? error.code : 1;
+};
 
 /** With `input` on its standard input, which is a pipe: at once, or piece by piece with some time between. */
 export const ropewalkOn = (input: string | readonly string[], ...args: readonly string[]): Promise<Outcome> =>
@@ -14,8 +20,7 @@ export const ropewalkOn = (input: string | readonly string[], ...args: readonly 
       process.execPath,
       ["--conditions=@ropewalk/source", resolve("apps/cli/src/main.ts"), ...args],
       { cwd: scratch, env: { ...process.env, NO_COLOR: "1" }, maxBuffer: 1 << 26 },
-      (error, stdout, stderr) =>
-        done({ stdout, stderr, code: typeof error?.code === "number" ? error.code : error ? 1 : 0 }),
+      (error, stdout, stderr) => done({ stdout, stderr, code: codeOf(error) }),
     );
     // A command that reads nothing may be gone before.
     stdin!.on("error", () => {});

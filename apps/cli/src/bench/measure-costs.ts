@@ -1,6 +1,6 @@
 /**
- * Models side by side, context by context. They take turns, so that what disturbs one disturbs the other, and each round has
- * the order of the one before it turned around:
+ * The costs of models side by side, context by context. The models take turns, so that a disturbance hits all of them, and each round
+ * reverses the order of the round before:
  *
  *   cost  = median over rounds of a model's own milliseconds per token
  *   ratio = median over rounds of (another model's cost / the first one's cost in that round)
@@ -18,10 +18,10 @@ export type Plan = {
   readonly seed: number;
 };
 
-/** What one model took at one context, and how many times the time of the first model that is; absent of the first. */
+/** The cost of one model at one context, and the ratio to the first model's cost; the first model has no ratio. */
 export type ModelCost = RunCost & { readonly ratio?: Cost };
 
-/** Of each model in turn. */
+/** The costs of all models at one context. */
 export type ContextCosts = { readonly context: number; readonly costs: readonly ModelCost[] };
 
 export const median = (values: readonly number[]): number => {
@@ -35,7 +35,7 @@ const medians = (costs: readonly Cost[]): Cost => ({
   decode: median(costs.map(({ decode }) => decode)),
 });
 
-/** Rounds of one context, [round][model], as costs and ratios of each model. */
+/** The costs and ratios of each model, from rounds of one context, [round][model]. */
 export const summary = (rounds: readonly (readonly RunCost[])[]): readonly ModelCost[] =>
   rounds[0]!.map(({ keyValueBytes }, model): ModelCost => {
     const own = { ...medians(rounds.map((round) => round[model]!)), keyValueBytes };
@@ -47,11 +47,11 @@ export const summary = (rounds: readonly (readonly RunCost[])[]): readonly Model
     return { ...own, ratio: medians(ratios) };
   });
 
-/** Tokens that the whole of it runs: what `onTokens` adds up to. */
+/** Tokens that all runs take together: the sum of what `onTokens` gets. */
 export const tokensOf = ({ contexts, steps, rounds }: Plan, models: number): number =>
   models * contexts.reduce((sum, context) => sum + rounds * (context + steps), contexts[0]! + steps);
 
-/** Before anything counts each model runs the shortest context once. */
+/** Measures the costs. Before that each model runs the shortest context once, to warm up. */
 export const measureCosts = async (
   models: readonly LanguageModel[],
   plan: Plan,

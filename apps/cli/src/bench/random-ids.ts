@@ -1,4 +1,4 @@
-/** Token ids that stand for no text: the time of a run does not depend on which they are. */
+/** Random token ids. The time of a run does not depend on the ids. */
 
 /** A number below 2^32 for each index: a step of the golden ratio, then MurmurHash3's finalizer. */
 const scrambled = (seed: number, index: number): number => {
@@ -8,7 +8,7 @@ const scrambled = (seed: number, index: number): number => {
   return (bits ^ (bits >>> 16)) >>> 0;
 };
 
-/** `count` ids of 0 to vocabSize - 1; the same seed gives the same. */
+/** `count` ids from 0 to vocabSize - 1; the same seed gives the same ids. */
 export const randomIds = (
   { vocabSize, seed }: { readonly vocabSize: number; readonly seed: number },
   count: number,

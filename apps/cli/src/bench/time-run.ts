@@ -1,4 +1,4 @@
-/** One run of a model, timed: its prompt is prefilled in chunks, then it decodes token by token behind it. */
+/** Times one run of a model: the prompt is prefilled in chunks, then tokens are decoded one by one. */
 import { cacheBytes, createCache, prefill, releaseCache, runChunk, type LanguageModel } from "@ropewalk/generation";
 
 /** Milliseconds per token. */
@@ -16,7 +16,7 @@ export type RunOptions = {
   readonly onTokens: (count: number) => void;
 };
 
-/** @param ids - the prompt's, `context` of them, and behind them one for each step of decoding, at least one */
+/** @param ids - `context` ids of the prompt, then one id for each step of decoding, at least one */
 export const timeRun = async (
   { backend, session, extended }: LanguageModel,
   { ids, context }: { readonly ids: readonly number[]; readonly context: number },

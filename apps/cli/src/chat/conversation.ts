@@ -1,23 +1,23 @@
-/** A conversation as a terminal and a pipe hold it: asked line by line, stopped in the middle, taken back. */
+/** A conversation at a terminal or in a pipe: each line is a question, and an answer can be stopped. */
 import type { Chat, GenerationStats, LanguageModel, Prefix, SendOptions } from "@ropewalk/generation";
 import { noticeBeyondCapacity } from "../terminal/notice.ts";
 
 export type Talk = {
   readonly model: LanguageModel;
-  /** A new one, with what every one begins with. */
+  /** Begins a conversation, with the system message and the document. */
   readonly begin: () => Chat;
   readonly run: SendOptions;
   /** The document before it. */
   readonly document: Prefix | undefined;
 };
 
-/** As the flags say, for the `asked`th question of this start: each has a seed of its own. */
+/** The options of question number `asked` of this start. Each question has its own seed. */
 export const runOf = ({ run }: Talk, asked: number): SendOptions => {
   const { sampling } = run;
   return sampling?.kind === "sample" ? { ...run, sampling: { ...sampling, seed: sampling.seed + asked } } : run;
 };
 
-/** Says once when a conversation has gone beyond what the model knows positions for. */
+/** Returns a function that says once when a conversation grows beyond the model's capacity. */
 export const beyondTeller = ({ model, run }: Talk): ((chat: Chat) => void) => {
   let told = false;
   return ({ ids: { length } }) => {
@@ -27,7 +27,7 @@ export const beyondTeller = ({ model, run }: Talk): ((chat: Chat) => void) => {
   };
 };
 
-/** Ends an answer: what was said of it stands; where nothing was, it is as if nothing had been asked. */
+/** Stops an answer. The part that was given stays; before the first piece the question is taken back too. */
 export type Stop = { readonly signal: AbortSignal; readonly stop: () => void; readonly isStopped: () => boolean };
 
 export const stopper = (): Stop => {
@@ -38,9 +38,9 @@ export const stopper = (): Stop => {
 export type Answer = { readonly text: string; readonly stats: GenerationStats | undefined };
 
 /**
- * Asks, and writes the answer as it comes.
+ * Asks a question, and writes the answer as it comes.
  *
- * @param write - given each piece of it
+ * @param write - called with each piece of the answer
  */
 export const ask = async (
   chat: Chat,
@@ -51,7 +51,7 @@ export const ask = async (
 ): Promise<Answer> => {
   let text = "";
   let stats: GenerationStats | undefined;
-  // Once something was said, an abort would take it back: the loop is left instead.
+  // An abort takes the whole turn back, so after the first piece the loop is left instead.
   const untilSaid = new AbortController();
   const abort = (): void => {
     if (text === "") untilSaid.abort(signal.reason);

@@ -1,4 +1,4 @@
-/** What was typed before, kept from one start to the next: a line each, the oldest first, for its owner alone. */
+/** The lines that the user typed, kept from one start to the next: the oldest first, readable by their owner alone. */
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
@@ -7,16 +7,16 @@ import { notice } from "../terminal/notice.ts";
 /** Lines that are kept, at most. */
 export const mostLines = 1000;
 
-/** Where a user's state goes: as the XDG base directories say, and on Windows beside other programs' data. */
+/** The history's path: in the XDG state folder, on Windows in LOCALAPPDATA. */
 export const historyPath = (env: NodeJS.ProcessEnv = process.env, platform: string = process.platform): string => {
   const windows = platform === "win32" ? env["LOCALAPPDATA"] : undefined;
   return join(env["XDG_STATE_HOME"] || windows || join(homedir(), ".local", "state"), "ropewalk", "chat-history");
 };
 
 export type History = {
-  /** The newest first, as readline wants it. */
+  /** The newest first, as readline expects. */
   readonly lines: readonly string[];
-  /** Keeps what readline has by then. */
+  /** Writes the lines that readline holds. */
   readonly keep: (lines: readonly string[]) => void;
 };
 
@@ -24,12 +24,12 @@ const readLines = (path: string): readonly string[] => {
   try {
     return readFileSync(path, "utf8").split("\n").filter(Boolean).slice(-mostLines).toReversed();
   } catch {
-    // There is none yet.
+    // There is no history yet.
     return [];
   }
 };
 
-/** What cannot be kept is said once. */
+/** Opens the history. A failure to write it is reported once. */
 export const openHistory = (path: string): History => {
   let told = false;
   return {
@@ -38,7 +38,7 @@ export const openHistory = (path: string): History => {
       try {
         mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
         writeFileSync(path, `${lines.slice(0, mostLines).toReversed().join("\n")}\n`, { mode: 0o600 });
-        // One that was there keeps its mode otherwise.
+        // A file that was there before would keep its mode.
         chmodSync(path, 0o600);
       } catch (error) {
         if (!told)

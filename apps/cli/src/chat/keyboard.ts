@@ -1,6 +1,6 @@
 /**
- * Lines that a person types, with what readline has for that. While an answer is written nothing that is typed shows; it stands in the next
- * line, and a line that was ended meanwhile is the next one.
+ * Lines that a user types, edited by readline. While an answer is written, typed text is not shown. It appears in the next line, and a line
+ * that was finished meanwhile is the next message.
  */
 import { Writable } from "node:stream";
 import { createInterface } from "node:readline";
@@ -8,14 +8,14 @@ import type { History } from "./history.ts";
 import { mostLines } from "./history.ts";
 
 export type Keyboard = {
-  /** The next line; undefined once there is none, after Ctrl-D. */
+  /** The next line; undefined after Ctrl-D. */
   readonly line: (prompt: string) => Promise<string | undefined>;
-  /** Called at Ctrl-C while no line is waited for, and where it is with an empty line. */
+  /** Sets the function that Ctrl-C calls while an answer is written, or when the line is empty. */
   readonly onInterrupt: (act: () => void) => void;
   readonly close: () => void;
 };
 
-/** The terminal, which can be told to show nothing of what readline writes. */
+/** The terminal as readline's output, which can be muted. */
 const mutable = (terminal: NodeJS.WriteStream) => {
   let muted = true;
   const output = Object.assign(
@@ -71,7 +71,7 @@ export const openKeyboard = (history: History | undefined): Keyboard => {
     if (!isWaiting) return interrupt();
     const wasEmpty = readline.line === "";
     mute(true);
-    // What is typed so far goes.
+    // Clears the typed text.
     readline.write(null, { ctrl: true, name: "e" });
     readline.write(null, { ctrl: true, name: "u" });
     mute(false);
@@ -97,7 +97,7 @@ export const openKeyboard = (history: History | undefined): Keyboard => {
     onInterrupt: (act) => (interrupt = act),
     close: () => {
       end();
-      // Who closes it knows.
+      // The caller closes it, so the interrupt is not called.
       interrupt = () => {};
       if (!isClosed) readline.close();
     },

@@ -1,13 +1,13 @@
-/** What a line that begins with a slash does, a row each. */
+/** The commands that begin with a slash, a row each. */
 import { closest, show } from "@ropewalk/check";
 import type { Chat } from "@ropewalk/generation";
 import { bytes, plural } from "../render/units.ts";
 import type { Talk } from "./conversation.ts";
 
-/** The conversation that is held, and those that are kept under names. */
+/** The current conversation, and those that are kept under names. */
 export type Held = { readonly chat: Chat; readonly kept: ReadonlyMap<string, Chat> };
 
-/** What comes of a command: what is held then, what is said, and whether something is asked or the end has come. */
+/** The result of a command: the conversations, a message, and whether to ask again or to leave. */
 export type Done = Held & { readonly said: string; readonly asksAgain?: boolean; readonly leave?: boolean };
 
 type Row = {
@@ -39,7 +39,7 @@ const help: Row = {
 };
 
 const reset: Row = {
-  does: "begin anew: nothing was said",
+  does: "begin a new conversation",
   run: ({ chat, kept }, _, { begin }) => {
     chat.release();
     return { chat: begin(), kept, said: "a new conversation" };
@@ -56,7 +56,7 @@ const undo: Row = {
 };
 
 const retry: Row = {
-  does: "another answer to the last question, where they are drawn",
+  does: "answer the last question again, at a --temperature above 0",
   run: (held, _, { run }) => {
     countFrom("", held.chat);
     if (run.sampling?.kind !== "sample") throw new RangeError("/retry gives the same answer at --temperature 0");
@@ -76,7 +76,7 @@ const fork: Row = {
 
 const back: Row = {
   takes: "<name>",
-  does: "go on from one that was kept; it stays kept",
+  does: "continue a conversation that was kept; it stays kept",
   run: ({ chat, kept }, word) => {
     const name = nameFrom(word, "/back");
     const found = kept.get(name);
@@ -91,7 +91,7 @@ const back: Row = {
 
 const drop: Row = {
   takes: "<name>",
-  does: "let one that was kept go",
+  does: "remove a conversation that was kept",
   run: ({ chat, kept }, word) => {
     const name = nameFrom(word, "/drop");
     const found = kept.get(name);
@@ -117,7 +117,7 @@ const save: Row = {
 };
 
 const about: Row = {
-  does: "how long the conversation is, what it holds, what is kept",
+  does: "the conversation's length and bytes, and what is kept",
   run: (held, _, { model, document }) => {
     const { capacity } = model.extended;
     const { chat, kept } = held;
@@ -139,13 +139,13 @@ const helpText = (): string =>
     ...Object.entries(rows).map(
       ([name, { takes = "", does }]) => `${`/${name} ${takes}`.trimEnd().padEnd(14)} ${does}`,
     ),
-    "Ctrl-C         stop an answer: what was said of it stands",
-    "\\              at a line's end: the message goes on in the next line",
+    "Ctrl-C         stop an answer; the part that was given stays",
+    "\\              at a line's end: the message continues in the next line",
   ].join("\n");
 
 export const isCommand = (line: string): boolean => line.startsWith("/");
 
-/** @throws Error in words for the person at the terminal; then everything is as it was */
+/** @throws Error with a message for the user; the conversations are then unchanged */
 export const command = async (line: string, held: Held, talk: Talk): Promise<Done> => {
   const [name = "", ...words] = line.slice(1).trim().split(/\s+/);
   const row = Object.hasOwn(rows, name) ? rows[name]! : undefined;

@@ -11,7 +11,7 @@ import { openKeyboard, type Keyboard } from "./keyboard.ts";
 
 const [first, further] = ["> ", ". "];
 
-/** A message of one line, or of several whose ends say that it goes on. */
+/** Reads a message. A line that ends with a backslash continues in the next line. */
 const messageFrom = async (keyboard: Keyboard): Promise<string | undefined> => {
   const lines: string[] = [];
   for (;;) {
@@ -50,7 +50,7 @@ const answer = async (
   }
 };
 
-/** Another answer to the last question, in a fork: where it is stopped before a word, the one that there was stands. */
+/** Answers the last question again in a fork. When the new answer is stopped before its first piece, the old answer stays. */
 const again = async (held: Held, asking: (held: Held, message: Parameters<typeof ask>[1]) => Promise<void>) => {
   const { chat, kept } = held;
   const trial = chat.fork();
@@ -67,7 +67,7 @@ const again = async (held: Held, asking: (held: Held, message: Parameters<typeof
   return isAnswered ? { chat: trial, kept } : held;
 };
 
-/** Until its end, at Ctrl-D. What is wrong with a message or a command is said, and the conversation goes on. */
+/** Talks until Ctrl-D. An error of a message or a command is shown, and the conversation continues. */
 export const talkAtTerminal = async (talk: Talk, history: History | undefined, ended: AbortSignal): Promise<void> => {
   const keyboard = openKeyboard(history);
   let held: Held = { chat: talk.begin(), kept: new Map() };

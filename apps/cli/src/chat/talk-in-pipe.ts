@@ -1,9 +1,9 @@
-/** A conversation without a terminal: a message a line, and of the answers nothing but their text, or an object a line. */
+/** A conversation without a terminal: each line is a message, and each answer is its text alone, or a JSON object. */
 import { createInterface } from "node:readline";
 import { statsReport } from "../render/stats.ts";
 import { ask, beyondTeller, runOf, stopper, type Talk } from "./conversation.ts";
 
-/** @throws what the first message that fails fails with */
+/** @throws the error of the first message that fails */
 export const talkInPipe = async (talk: Talk, json: boolean, ended: AbortSignal): Promise<void> => {
   const chat = talk.begin();
   const lines = createInterface({ input: process.stdin, crlfDelay: Infinity });

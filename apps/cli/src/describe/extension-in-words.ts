@@ -11,7 +11,7 @@ import { keptRotations } from "@ropewalk/decoder";
 
 type Claim = { readonly kind: string };
 
-/** Numbers beside the kind, as position mappings name theirs: yarn(factor 4, originalContext 256). What is a function is left out. */
+/** The kind and its numbers, written as position mappings write theirs: yarn(factor 4, originalContext 256). Functions are left out. */
 const inWords = (field: "rope" | "entropy", { kind: own, ...numbers }: Claim): string => {
   // Both fields have a kind of this name.
   const kind = own === "custom" ? `custom ${field}` : own;
@@ -21,7 +21,7 @@ const inWords = (field: "rope" | "entropy", { kind: own, ...numbers }: Claim): s
   return shown.length === 0 ? kind : `${kind}(${shown.join(", ")})`;
 };
 
-/** log-n by its kind alone: the window that it counts from is the model's, and stands beside it. */
+/** The scaling in words without the trained window, which belongs to the model and is shown beside. */
 const entropyWords = (entropy: Claim & { readonly trainedContext?: number }): string => {
   const { trainedContext: _, ...rest } = entropy;
   return inWords("entropy", rest);
@@ -36,7 +36,7 @@ const words = (positions: string | undefined, { rope, entropy }: ContextExtensio
 export const extensionWords = (extension: ContextExtension): string =>
   words(extension.positions?.name, extension) || "nothing";
 
-/** The same of a model under an extension, with the positions that it then has, its own or others. */
+/** The words of an extension on a model, with the positions that the model then has. */
 export const extendedWords = (positions: string, extension: ContextExtension): string => words(positions, extension);
 
 const keptWords = (extended: Pick<ExtendedContext, "positions">): string => {
@@ -44,7 +44,7 @@ const keptWords = (extended: Pick<ExtendedContext, "positions">): string => {
   return `keys are kept in ${length === 1 ? "one rotation" : `${length} rotations`}`;
 };
 
-/** Which way the bands are attended, and why. */
+/** The attention path in words, with its reason. */
 export const attentionWords = (extended: Pick<ExtendedContext, "attentionPath" | "positions">): string =>
   byKind<AttentionPath, string, []>("inspect", "attentionPath", extended.attentionPath, {
     everything: () => "every key, in one band",
@@ -60,7 +60,7 @@ export const attentionWords = (extended: Pick<ExtendedContext, "attentionPath" |
 const isData = ({ positions, rope, entropy }: ContextExtension): boolean =>
   (positions === undefined || positions.config !== undefined) && rope?.kind !== "custom" && entropy?.kind !== "custom";
 
-/** What `--extension` would take; null where a mapping or a scaling is one's own. */
+/** The record that `--extension` takes; null when a mapping or a scaling holds functions. */
 export const recordIn = (extension: ContextExtension): ExtensionRecord | null =>
   isData(extension) ? recordOf(extension) : null;
 

@@ -1,4 +1,4 @@
-/** Layers in words and as data: how they rotate and what they see, and where they differ, which an extension is for. */
+/** Layers in words and as data: how they rotate, what they see, and which of them an extension changes. */
 import {
   attentionGroups,
   type AttentionGroup,
@@ -14,7 +14,7 @@ import { bytes } from "../render/units.ts";
 const countOf = (groups: readonly { readonly layers: readonly number[] }[]): number =>
   groups.reduce((sum, { layers }) => sum + layers.length, 0);
 
-/** The same words of all layers, or each with the number of layers that they are for; undefined where no layer has any. */
+/** The words that all layers share, or each layer's words with the number of layers; undefined when no layer has words. */
 const byLayers = (
   groups: readonly AttentionGroup[],
   wordsOf: (kind: AttentionKind) => string | undefined,
@@ -32,7 +32,7 @@ const byLayers = (
 const row = (name: string, value: string | undefined): Readonly<Record<string, string>> =>
   value === undefined ? {} : { [name]: value };
 
-/** What a model's layers are, whatever is put on them. */
+/** The facts of a model's layers that no extension changes. */
 export const layerRows = ({ decoder }: ExtendedDecoder): Readonly<Record<string, string>> => {
   const groups = attentionGroups(decoder);
   const differ = new Set(groups.map(({ kind }) => JSON.stringify(kind.rope ?? null))).size > 1;
@@ -60,10 +60,10 @@ export const layerRows = ({ decoder }: ExtendedDecoder): Readonly<Record<string,
   };
 };
 
-/** Whether positions or frequencies are set at all: the scaling of queries is for other layers too. */
+/** Whether the extension sets positions or frequencies. The scaling of queries alone concerns other layers too. */
 const setsLayers = ({ positions, rope }: ContextExtension): boolean => positions !== undefined || rope !== undefined;
 
-/** Why a group attends as it does, beside others. */
+/** Why a group of layers attends in its way, where groups differ. */
 const reasonOf = (
   { isExtended, rope, attentionPath }: ExtendedGroup,
   { groups }: ExtendedDecoder,
@@ -80,7 +80,7 @@ const reasonOf = (
 const bytesOf = (extended: ExtendedDecoder, group: ExtendedGroup, length: number): number =>
   plannedCacheBytes({ ...extended, groups: [group] }, { length });
 
-/** A line for each group of layers that attend alike: how many, which, the way that they take and the bytes of their cache. */
+/** A line for each group of layers that attend alike: their number, the reason, the attention path, and the bytes of their cache. */
 export const attentionLines = (
   extended: ExtendedDecoder,
   extension: ContextExtension,

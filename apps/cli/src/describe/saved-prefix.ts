@@ -1,4 +1,4 @@
-/** `ropewalk inspect book.kv`: what a text that was read and saved is. Its model need not be there. */
+/** `ropewalk inspect book.kv`: the facts of a text that was read and saved. The model is not needed. */
 import { extensionOf } from "@ropewalk/context-extension";
 import { savedPrefixFacts } from "@ropewalk/generation";
 import { statSync } from "node:fs";
@@ -6,7 +6,7 @@ import { extendedWords } from "./extension-in-words.ts";
 import { printFacts } from "../render/facts.ts";
 import { bytes } from "../render/units.ts";
 
-/** Whether a path is a file's, and not that of a model of one file. */
+/** Whether the path names a file other than an ONNX model. */
 export const isFile = (path: string): boolean =>
   !path.endsWith(".onnx") && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 

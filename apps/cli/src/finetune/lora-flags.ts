@@ -1,4 +1,4 @@
-/** `--lora-rank` and what goes with it: an adapter is learned beside the weights, and written in place of them. */
+/** `--lora-rank` and its companions: an adapter is learned beside the weights, and the adapter is written. */
 import { adapterFolder, tunedFolder, type LoraConfig, type Parameters, type TrainConfig } from "@ropewalk/finetune";
 import type { ConvertedFile } from "@ropewalk/models";
 import type { Command } from "commander";
@@ -15,17 +15,17 @@ export const withLoraOptions = (command: Command): Command =>
     .optionsGroup("An adapter (LoRA):")
     .option(
       "--lora-rank <r>",
-      "learn an adapter of that rank beside the weights, and write it as PEFT does; absent: all weights are learned",
+      "learn and write an adapter of that rank, in PEFT's format; absent: all weights are learned",
       number,
     )
-    .option("--lora-alpha <a>", "what it counts, times the rank; absent: 8", number)
+    .option("--lora-alpha <a>", "the adapter's scale, times the rank; absent: 8", number)
     .option(
       "--lora-targets <names>",
       "the ends of the modules' names, by comma, as in q_proj,v_proj; absent: all matrices of the layers",
       (text: string) => text.split(","),
     );
 
-/** @throws RangeError when a flag goes with --lora-rank and that is not there */
+/** @throws RangeError when --lora-alpha or --lora-targets is given without --lora-rank */
 const loraFrom = ({ loraRank: rank, loraAlpha: alpha, loraTargets: targets }: LoraOptions): LoraConfig | undefined => {
   if (rank !== undefined)
     return { rank, ...(alpha === undefined ? {} : { alpha }), ...(targets === undefined ? {} : { targets }) };
@@ -35,19 +35,19 @@ const loraFrom = ({ loraRank: rank, loraAlpha: alpha, loraTargets: targets }: Lo
   return undefined;
 };
 
-/** A plan under which an adapter is learned, where the flags ask for one. */
+/** The plan with an adapter to learn, when the flags ask for one. */
 export const withLora = <P extends { readonly training: TrainConfig }>(plan: P, options: LoraOptions): P => {
   const lora = loraFrom(options);
   return lora === undefined ? plan : { ...plan, training: { ...plan.training, lora } };
 };
 
-/** The files of what was learned: an adapter's, or a checkpoint's. */
+/** The files of the learned adapter or checkpoint. */
 export const learnedFiles = async (
   { model, lora, seqLen }: TrainConfig,
   parameters: Parameters,
 ): Promise<readonly ConvertedFile[]> =>
   lora === undefined ? tunedFolder({ model, seqLen }, parameters) : adapterFolder({ model, lora, seqLen }, parameters);
 
-/** What is in the folder, in words. */
+/** The learned weights in words. */
 export const learnedWords = ({ lora }: TrainConfig): string =>
   lora === undefined ? "weights in float32" : `an adapter of rank ${lora.rank}, for --adapter`;

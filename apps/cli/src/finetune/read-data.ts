@@ -1,4 +1,4 @@
-/** The files of `--data` and `--evaluation` as samples. What the flags say of files holds for both, as far as each is of a form for it. */
+/** The samples in the files of `--data` and `--evaluation`. A flag about files holds for both, unless a file's form has no use for it. */
 import { dataForm, readData, type Data, type DataConfig } from "@ropewalk/finetune";
 import type { OpenedModel } from "@ropewalk/generation";
 import { notice } from "../terminal/notice.ts";
@@ -16,7 +16,7 @@ export type FileOptions = {
 
 type Reading = Pick<DataConfig, "arrange" | "longer" | "separator">;
 
-/** What is read of a file's flags, and those that say nothing of a file of its form, with why. */
+/** The flags that are read for a file, and those that its form has no use for, each with the reason. */
 const readingOf = (
   file: string,
   { arrange, longer, separator }: FileOptions,
@@ -37,7 +37,7 @@ const readingOf = (
   };
 };
 
-/** @throws Error, RangeError and TypeError that name the flag, the file and its line; RangeError for a flag that no file is read by */
+/** @throws Error, RangeError and TypeError that name the flag, the file and its line; RangeError for a flag that is read for no file */
 export const readFiles = async (
   opened: OpenedModel,
   options: FileOptions,

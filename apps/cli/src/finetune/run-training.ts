@@ -1,4 +1,4 @@
-/** The run: steps with a bar, each of them or every few kept, and the last one in any case, however the run ends. */
+/** Runs the training with a bar. Every few steps the state is saved, and the last step's state however the run ends. */
 import { train, type TrainConfig, type Trained, type TrainStep } from "@ropewalk/finetune";
 import { trainingBar } from "../terminal/progress-bars.ts";
 import { notice } from "../terminal/notice.ts";
@@ -15,8 +15,8 @@ const words = ({ loss, evaluation, tokensPerSecond, timeLeft }: TrainStep, befor
 export type Done = { readonly trained: Trained; readonly steps: readonly TrainStep[] };
 
 /**
- * @param saveEvery - steps between two that are kept
- * @throws what `train` throws, and the signal's reason; the last whole step is kept before
+ * @param saveEvery - steps between two saved states
+ * @throws the error of `train`, or the signal's reason; the last whole step is saved before
  */
 export const runTraining = async (
   training: TrainConfig,
@@ -47,7 +47,7 @@ export const runTraining = async (
   } catch (error) {
     bar.stop();
     const last = steps.at(-1);
-    // What ended the run is told in any case; a disk that is full may be that.
+    // The error that ended the run is thrown in any case. A full disk may be that error, and is then not reported twice.
     await (last && keep(last))?.catch(({ message }: Error) => {
       if (message !== (error as Error).message) notice(`finetune: ${message}`);
     });

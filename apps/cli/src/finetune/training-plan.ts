@@ -1,4 +1,4 @@
-/** What a training run is of, out of the flags: the extension, the samples, the numbers. */
+/** The plan of a training run, from the flags: extension, samples and numbers. */
 import { show } from "@ropewalk/check";
 import type { ContextExtension } from "@ropewalk/context-extension";
 import { extendDecoder, type ExtendedDecoder } from "@ropewalk/decoder";
@@ -60,7 +60,7 @@ const extensionOf = (
   return chosen;
 };
 
-/** Ten times a run. */
+/** Steps between two events that occur ten times a run. */
 export const aTenth = (steps: number): number => Math.ceil(steps / 10);
 
 const evaluationOf = (
@@ -75,12 +75,12 @@ const evaluationOf = (
   return {};
 };
 
-/** Bytes that the scores of one run may take, where nothing else is asked for; its gradients take as much again. */
+/** Default limit of the bytes of one run's attention scores. Their gradients take as much again. */
 const mostScores = 2 ** 30;
 
 /**
- * The fewest equal parts of a batch whose attention scores are within that, half of 4 · heads · samples · N² bytes for each band of each layer, or
- * those of one layer where the others are computed anew.
+ * The fewest equal parts of a batch whose attention scores stay within the limit: half of 4 · heads · samples · N² bytes for each band of each
+ * layer, or of one layer alone with gradient checkpointing.
  */
 const partsFor = (
   { decoder, groups }: ExtendedDecoder,
@@ -109,7 +109,7 @@ export const planOf = async (opened: OpenedModel, options: FinetuneOptions): Pro
   const { name, extension } = extensionOf(opened, options);
   const extended = { ...extendDecoder(decoder, extension), name: opened.source.name };
   for (const said of extended.notices) notice(said);
-  // Without a recipe its numbers hold all the same.
+  // Without a recipe the numbers of entropy-abf are the defaults.
   const own = recipe(options.recipe ?? "entropy-abf", { trainedContext: decoder.trainedContext, seqLen });
   const samples = options.samples ?? own.samples;
   const { data, heldOut } = await readFiles(opened, options, samples);

@@ -1,4 +1,4 @@
-/** Where a run's states are kept while it goes on: beside the folder that the model goes to, so that a run that ends early is gone on with. */
+/** The saved states of a training run, in a folder beside the output, so that an interrupted run can continue. */
 import { readdir, statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { identifyRun, type TrainConfig, type TrainState } from "@ropewalk/finetune";
@@ -8,7 +8,7 @@ import { parameterCount } from "@ropewalk/models";
 import { ownFolder } from "@ropewalk/models/node";
 import { bytes } from "../render/units.ts";
 
-/** @throws RangeError when the folder is there with something in it: that would be told at the end of the run alone */
+/** @throws RangeError when the output folder is not empty. Without this check the error would come at the end of the run. */
 export const checkOutput = async (output: string): Promise<void> => {
   const there = await readdir(output).catch(({ code }: NodeJS.ErrnoException) => code);
   const got = there === "ENOENT" ? [] : there;
@@ -18,12 +18,12 @@ export const checkOutput = async (output: string): Promise<void> => {
     );
 };
 
-/** Bytes of a state for an element that is learned: itself and both means, in float32. */
+/** Bytes of a state for each learned element: the element and both means, in float32. */
 const stateWidth = 12;
 
 /**
- * What would be told when the first states are written, hours later, is told now: that the disk takes none, or has not the room for a new
- * one beside the one before. An adapter's are small.
+ * Checks the disk before the run instead of hours later: that the folder can be written, and has room for a new state beside the one
+ * before. States of an adapter are small.
  */
 export const checkRoom = async (folder: string, { model, lora }: TrainConfig, states: number): Promise<void> => {
   const parent = dirname(folder);
@@ -43,15 +43,15 @@ export const checkRoom = async (folder: string, { model, lora }: TrainConfig, st
 
 export type States = {
   readonly folder: string;
-  /** Where an earlier run stood. */
+  /** The state that an earlier run saved. */
   readonly start: TrainState | undefined;
   readonly write: (state: TrainState) => Promise<void>;
   readonly remove: () => Promise<void>;
 };
 
 /**
- * @throws RangeError when a run is to be gone on with and there is none, or is there and is not to be; or it is another; or the disk has
- *   no room for what is kept
+ * @throws RangeError when --resume finds no run, when a run is found without --resume, when the run differs in any number, or when the
+ *   disk lacks room for the states
  */
 export const openStates = async (output: string, training: TrainConfig, resume: boolean): Promise<States> => {
   const folder = `${resolve(output)}.training`;

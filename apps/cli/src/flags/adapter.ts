@@ -1,13 +1,13 @@
-/** `--adapter <folder>`: what a model is run with beside its weights, or has merged into them. */
+/** `--adapter <folder>`: an adapter that stands beside a model's weights, or is merged into them. */
 import { loadAdapter, type ScaledAdapter } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
 import { InvalidArgumentError, Option } from "commander";
 import { existsSync } from "node:fs";
 
-/** An adapter's folder, and what it counts. */
+/** An adapter's folder, and the factor that scales it. */
 export type AdapterFlag = { readonly source: string; readonly scale: number };
 
-/** `folder`, or `folder=scale`; a folder that is there under the whole name is meant by it. */
+/** Reads `folder` or `folder=scale`. When a folder of the whole name exists, the text names that folder. */
 export const readAdapterFlag = (text: string): AdapterFlag => {
   const at = text.lastIndexOf("=");
   if (at < 0 || existsSync(text)) return { source: text, scale: 1 };
@@ -23,7 +23,7 @@ export const adapterOption = (what: string): Option =>
     (text: string, before: readonly AdapterFlag[] | undefined) => [...(before ?? []), readAdapterFlag(text)],
   );
 
-/** The adapters that flags name, read. */
+/** Reads the adapters that the flags name. */
 export const adaptersFrom = (flags: readonly AdapterFlag[] = []): Promise<readonly ScaledAdapter[]> =>
   Promise.all(
     flags.map(async ({ source, scale }) => ({ adapter: await loadAdapter(await openFolder(source)), scale })),

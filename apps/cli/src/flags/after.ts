@@ -1,4 +1,4 @@
-/** `--after`: a run behind a text that `read` saved. The file says under which extension, and how its keys and values are kept. */
+/** `--after`: a run behind a text that `read` saved. The file states the extension, and how its keys and values are kept. */
 import { extensionOf, recordOf, type ContextExtension } from "@ropewalk/context-extension";
 import { savedPrefixFacts, type LanguageModel, type Prefix, type SavedPrefixFacts } from "@ropewalk/generation";
 import { canonical } from "@ropewalk/models";
@@ -6,10 +6,10 @@ import type { Command } from "commander";
 import { fileBar } from "../terminal/progress-bars.ts";
 import { extensionWords } from "../describe/extension-in-words.ts";
 
-/** A file that `read --save` wrote, and what it says of itself. */
+/** A file that `read --save` wrote, and the facts that it states. */
 export type After = { readonly path: string; readonly facts: SavedPrefixFacts };
 
-/** Whether two extensions are one; one of somebody's own is no file's. */
+/** Whether two extensions are equal as data. An extension with functions equals none. */
 export const isSame = (a: ContextExtension, b: ContextExtension): boolean => {
   const dataOf = (extension: ContextExtension): string | undefined => {
     try {
@@ -25,8 +25,8 @@ export const isSame = (a: ContextExtension, b: ContextExtension): boolean => {
 /**
  * The extension of the file.
  *
- * @param asked - what the flags ask for, and in which words; undefined where they ask for nothing
- * @throws RangeError with both where that is another
+ * @param asked - the extension that the flags ask for, and the flags in words; undefined when they ask for none
+ * @throws RangeError that names both extensions when they differ
  */
 export const extensionAfter = (
   { path, facts }: After,
@@ -41,7 +41,7 @@ export const extensionAfter = (
   return extension;
 };
 
-/** Puts what the file says in the place of its path, and its precision in that of `--cache`. */
+/** Replaces the path by the facts of the file, and sets `--cache` to the file's precision. */
 const readAfter = async (_: Command, command: Command): Promise<void> => {
   const path: unknown = command.getOptionValue("after");
   if (typeof path !== "string") return;
@@ -66,7 +66,7 @@ export const withAfterOption = (command: Command): Command =>
 /** Tokens before the run. */
 export const tokensBefore = (after: After | undefined): number => after?.facts.ids.length ?? 0;
 
-/** Opens the file; a bar shows how far it is. */
+/** Opens the file, with a progress bar. */
 export const openAfter = async (
   model: LanguageModel,
   after: After | undefined,

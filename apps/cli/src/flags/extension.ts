@@ -1,4 +1,4 @@
-/** The flags that choose an extension: methods and their numbers, an entropy scaling, or a file that holds one as data. */
+/** The flags that choose an extension: methods and their numbers, an entropy scaling, or a file that holds an extension as data. */
 import { checkKeys, show } from "@ropewalk/check";
 import {
   compose,
@@ -14,29 +14,29 @@ import { numberFlags, numberNames, type NumberName, type NumberRow, type Numbers
 import { readJson } from "../input/read-file.ts";
 
 export type ExtensionOptions = Numbers & {
-  /** Absent: `fallback`, where nothing else sets one. */
+  /** Absent: `fallback`, unless another flag sets an extension. */
   readonly method?: readonly Method[];
   readonly entropy?: Entropy;
   readonly extension?: ExtensionRecord;
-  /** Methods of one's own, by the modules that `--method` named. */
+  /** The user's own methods: the modules that `--method` named. */
   readonly modules?: readonly MethodModule[];
-  /** What the command takes where no method is asked for. */
+  /** The command's method when no flag asks for one. */
   readonly fallback: Method;
 };
 
-/** For which run. */
+/** The run that an extension is made for. */
 export type Run = Pick<Asked, "trainedContext" | "statedPositions" | "length">;
 
 const methodsOf = ({ method, modules, extension, fallback }: ExtensionOptions): readonly Method[] =>
   method ?? (extension === undefined && modules === undefined ? [fallback] : []);
 
-/** The rows of what the flags ask for. */
+/** The table rows of the methods and the entropy scaling that the flags ask for. */
 export const rowsOf = (options: ExtensionOptions): readonly MethodRow[] => [
   ...methodsOf(options).map((method) => methods[method]),
   entropies[options.entropy ?? "none"],
 ];
 
-/** What says which extension. */
+/** The options that choose an extension. */
 export const extensionFlags: readonly (keyof ExtensionOptions)[] = [
   "method",
   "modules",
@@ -49,7 +49,7 @@ export const extensionFlags: readonly (keyof ExtensionOptions)[] = [
 export const asksForExtension = (options: ExtensionOptions): boolean =>
   extensionFlags.some((name) => options[name] !== undefined);
 
-/** What asks, in the words of the flags. */
+/** The flags that ask for the extension, in words. */
 export const flagsInWords = (options: ExtensionOptions): string => {
   const { extension, modules = [], entropy = "none" } = options;
   const asked = [...methodsOf(options), ...modules.map(({ path }) => path)].map((method) => `--method ${method}`);
@@ -67,7 +67,7 @@ const checkRead = (options: ExtensionOptions, rows: readonly MethodRow[]): void 
       );
 };
 
-/** The numbers that are given, and those that a checkpoint's config states of the methods that are asked for. */
+/** The given numbers, and those that the checkpoint's config states for the chosen methods. */
 const numbersOf = (options: ExtensionOptions, { statedPositions }: Run): Numbers => {
   const rows = methodsOf(options).map((method) => methods[method]);
   const given = numberNames.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]] as const]));
@@ -114,7 +114,7 @@ export const checkChosen = (command: string, options: ExtensionOptions): void =>
       );
 };
 
-/** What is asked for in a word: none, self-extend+log-n. */
+/** The name of the chosen extension: none, self-extend+log-n. */
 export const nameOf = (options: ExtensionOptions): string => {
   const { extension, modules = [], entropy = "none" } = options;
   const fields = extension === undefined ? [] : [extension.positions, extension.rope, extension.entropy];
@@ -128,7 +128,7 @@ export const nameOf = (options: ExtensionOptions): string => {
 };
 
 /**
- * By itself, or in what `inspect --json` printed.
+ * Reads an extension from a file that holds it alone, or that `inspect --json` printed.
  *
  * @throws Error, TypeError and RangeError that name the file and what is wrong with it
  */
@@ -147,7 +147,7 @@ const readExtension = async (path: string): Promise<ExtensionRecord> => {
   return record;
 };
 
-/** Puts what files hold in the place of their paths, before a command runs. */
+/** Replaces paths by what their files hold, before a command runs. */
 const readAsked = async (_: Command, command: Command): Promise<void> => {
   const path: unknown = command.getOptionValue("extension");
   if (typeof path === "string") command.setOptionValue("extension", await readExtension(path));
@@ -173,14 +173,14 @@ export const unknownMethod = (method: string): never => {
   );
 };
 
-/** A flag that may be given several times. */
+/** Adds a method to those that earlier flags gave. */
 const another = (method: string, before: readonly string[] = []): readonly string[] =>
   isMethod(method) || isModulePath(method) ? [...before, method] : unknownMethod(method);
 
 const padded = (rows: Readonly<Record<string, MethodRow>>): readonly string[] =>
   Object.entries(rows).map(([name, { about }]) => `  ${name.padEnd(16)}  ${about}`);
 
-/** What the flags take, for the end of the help. */
+/** The list of methods at the end of the help. */
 const methodsHelp = (): string =>
   [
     "\nMethods (--method may be given several times, for methods that go together):",
@@ -198,7 +198,7 @@ const readersOf = (name: NumberName): string =>
     .map(([method]) => method)
     .join(", ");
 
-/** Adds the flags that choose an extension; `fallback` holds where no method is asked for, in the help as `absent` has it. */
+/** Adds the flags that choose an extension. `fallback` is the method when none is asked for; `absent` names it in the help. */
 export const withExtensionOptions = (command: Command, fallback: Method, absent: string = fallback): Command => {
   command
     .optionsGroup("Extension:")

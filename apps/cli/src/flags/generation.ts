@@ -1,4 +1,4 @@
-/** The flags that say how a text is generated, and what they mean. */
+/** The flags that say how a text is generated, and the options that they stand for. */
 import { keepEnds, regroup, type ModelSource, type SendOptions } from "@ropewalk/generation";
 import { InvalidArgumentError, type Command } from "commander";
 import { number, numberList } from "./parse-numbers.ts";
@@ -17,7 +17,7 @@ export type SamplingOptions = SamplingFlags & {
 
 type Overflow = Pick<SendOptions, "beyondCapacity">;
 
-/** What is done with a run that does not fit: one of the flags. */
+/** The option for a run that does not fit. At most one of three flags may be given. */
 const overflowFrom = (
   command: string,
   { beyondCapacity, keepEnds: first, regroup: asked }: SamplingOptions,
@@ -32,7 +32,7 @@ const overflowFrom = (
   return one?.[1] ?? {};
 };
 
-/** What the flags say of a run of a model. */
+/** The options of a run, from the flags. */
 export const runFrom = (command: string, source: ModelSource, options: SamplingOptions): SendOptions => ({
   maxNewTokens: options.maxNewTokens,
   sampling: samplingFrom(command, source, options),
@@ -47,10 +47,10 @@ const collected = (text: string, before: readonly string[] = []): readonly strin
 
 export const withSamplingOptions = (command: Command, maxNewTokens: number): Command =>
   withSamplingFlags(command.option("--max-new-tokens <n>", "tokens to generate, at most", number, maxNewTokens))
-    .option("--stop <text>", "a text that ends the text and is not given out; once for each", collected)
+    .option("--stop <text>", "a text that ends the output and is left out of it; may be given several times", collected)
     .option("--stop-tokens <ids>", "token ids that end the text, by comma; absent: the checkpoint's own", numberList)
-    .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number)
-    .option("--steps-per-run <tokens>", "tokens decoded in one run, at most; absent: as the backend likes it", number)
+    .option("--chunk-size <tokens>", "tokens of a prefill chunk, at most", number)
+    .option("--steps-per-run <tokens>", "tokens decoded in one run, at most; absent: the backend decides", number)
     .option("--beyond-capacity", "run even where the model knows no positions")
     .option("--keep-ends <n>", "where a prompt does not fit: run its first n tokens and the newest that do", number)
     .option("--regroup", "where a prompt does not fit: run it under the smallest larger group size that holds it");

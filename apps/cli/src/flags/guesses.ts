@@ -1,4 +1,4 @@
-/** `--lookup` and `--draft-model`: what is likely to follow is guessed, and several tokens are run at once. */
+/** `--lookup` and `--draft-model`: the next tokens are guessed, and one run checks several of them. */
 import type { DraftOptions, GuessOptions, LookupOptions } from "@ropewalk/generation";
 import { InvalidArgumentError, type Command } from "commander";
 import { number, numberList } from "./parse-numbers.ts";
@@ -6,7 +6,7 @@ import { load, open } from "../model/open-model.ts";
 import type { SharedOptions } from "./shared.ts";
 
 export type GuessFlags = {
-  /** As it stands without numbers. */
+  /** True: the flag stands without numbers. */
   readonly lookup?: true | LookupOptions;
   readonly draftModel?: string;
   readonly draftTokens?: number;
@@ -26,16 +26,16 @@ export const withGuessOptions = (command: Command): Command =>
   command
     .option(
       "--lookup [match,draft]",
-      "guess what followed the same tokens earlier in the text: the same tokens, in fewer runs; without numbers, behind the prompt: 3,8",
+      "guess what followed the same tokens earlier in the text: the same output in fewer runs; without numbers 3,8, and then the flag stands behind the prompt",
       lookupFrom,
     )
-    .option("--draft-model <model>", "guess what a smaller model of the same vocabulary says: the same tokens")
-    .option("--draft-tokens <n>", "tokens that it guesses at once, at most; absent: 4", number);
+    .option("--draft-model <model>", "guess with a smaller model of the same vocabulary: the same output in fewer runs")
+    .option("--draft-tokens <n>", "tokens that the draft model guesses at once, at most; absent: 4", number);
 
-/** A draft that was loaded for a run, which releases it. */
+/** The guesses of a run, and the function that releases a loaded draft model. */
 type Opened = { readonly guesses: GuessOptions; readonly release: () => Promise<void> };
 
-/** Loads the draft, if there is one, as the model itself: under the same method, for a run as long. Adapters are the model's own. */
+/** Loads the draft model, if there is one, under the same method and for the same length. Adapters belong to the main model alone. */
 export const openGuesses = async (
   { lookup, draftModel, draftTokens, ...flags }: GuessFlags & SharedOptions,
   length: number,

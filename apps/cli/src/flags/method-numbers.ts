@@ -1,4 +1,4 @@
-/** The numbers that methods read, a row each: its flag, what it means, and how its text is read. */
+/** The numbers that methods read. Each row has the flag, its meaning, and the function that reads its text. */
 import type { MethodNumbers } from "@ropewalk/context-extension/methods";
 import { InvalidArgumentError } from "commander";
 import { number, numberList } from "./parse-numbers.ts";
@@ -9,7 +9,7 @@ export type NumberName = keyof Numbers;
 
 export type NumberRow<Value> = {
   readonly flag: string;
-  /** What stands for the value in the help. */
+  /** The placeholder of the value in the help. */
   readonly value: string;
   readonly what: string;
   readonly read: (text: string) => Value;
@@ -36,7 +36,7 @@ export const numberFlags: { readonly [Name in NumberName]-?: NumberRow<NonNullab
   shiftFrom: {
     flag: "--shift-from",
     value: "<S>",
-    what: "the distance from which positions go on at --window",
+    what: "the distance from which positions continue at --window",
     read: number,
   },
   positionChunk: {
@@ -100,13 +100,13 @@ export const numberFlags: { readonly [Name in NumberName]-?: NumberRow<NonNullab
   shortFactor: {
     flag: "--short-factor",
     value: "<list>",
-    what: "a factor a pair, by comma, within the window",
+    what: "a factor for each pair, by comma, within the window",
     read: numberList,
   },
   longFactor: {
     flag: "--long-factor",
     value: "<list>",
-    what: "a factor a pair, by comma, beyond the window",
+    what: "a factor for each pair, by comma, beyond the window",
     read: numberList,
   },
   lowFreqFactor: {

@@ -1,4 +1,4 @@
-/** How tokens are chosen, from flags: a row each, and which of them are read when. */
+/** The flags of sampling, a row each, and the checks of which flags are read together. */
 import { samplingOf, type LogitBias, type ModelSource, type Sampling } from "@ropewalk/generation";
 import { InvalidArgumentError, type Command } from "commander";
 import { number } from "./parse-numbers.ts";
@@ -22,7 +22,7 @@ export type SamplingFlags = Drawing &
 type Row<Value> = { readonly flag: string; readonly what: string; readonly read: (text: string) => Value };
 type Rows<Options> = { readonly [Name in keyof Options]-?: Row<NonNullable<Options[Name]>> };
 
-/** Read where tokens are drawn. */
+/** Flags that are read when tokens are drawn. */
 const drawingFlags: Rows<Drawing> = {
   topK: { flag: "--top-k <k>", what: "sample among the k most likely", read: number },
   topP: {
@@ -48,7 +48,7 @@ const readBias = (text: string): LogitBias => {
   return Object.fromEntries(pairs);
 };
 
-/** Read at any temperature. */
+/** Flags that are read at any temperature. */
 const adjustingFlags: Rows<Adjusting> = {
   repetitionPenalty: {
     flag: "--repetition-penalty <r>",
@@ -82,7 +82,8 @@ export const withSamplingFlags = (command: Command): Command => {
   return command;
 };
 
-const given = <Options extends object>(rows: Rows<Options>, options: Options): Options =>
+/** The options of the rows that are given. */
+const givenOptions = <Options extends object>(rows: Rows<Options>, options: Options): Options =>
   Object.fromEntries(
     Object.keys(rows).flatMap((name) => {
       const value = options[name as keyof Options];
@@ -95,7 +96,7 @@ type Stated = readonly (readonly [flag: string, value: unknown])[];
 const drawingStated = (options: Drawing): Stated =>
   Object.entries(drawingFlags).map(([name, { flag }]) => [flag.split(" ")[0]!, options[name as keyof Drawing]]);
 
-/** @throws InvalidArgumentError for a flag that nobody would read */
+/** @throws InvalidArgumentError for a flag that nothing reads */
 const refuse = (command: string, stated: Stated, where: string): void => {
   const [flag, value] = stated.find((each) => each[1] !== undefined) ?? [];
   if (flag !== undefined)
@@ -105,7 +106,7 @@ const refuse = (command: string, stated: Stated, where: string): void => {
 /** @throws InvalidArgumentError when a number of sampling is given and nothing is sampled */
 export const samplingFrom = (command: string, source: ModelSource, options: SamplingFlags): Sampling => {
   const { temperature = 0, seed = 0 } = options;
-  const adjusting = given(adjustingFlags, options);
+  const adjusting = givenOptions(adjustingFlags, options);
   const seedStated: Stated = [["--seed", options.seed]];
   if (options.modelSampling) {
     const stated: Stated = [["--temperature", options.temperature], ...drawingStated(options)];
@@ -115,7 +116,8 @@ export const samplingFrom = (command: string, source: ModelSource, options: Samp
     if (sampling.kind === "greedy") refuse(command, seedStated, greedy);
     return { ...sampling, ...adjusting };
   }
-  if (temperature !== 0) return { kind: "sample", temperature, seed, ...given(drawingFlags, options), ...adjusting };
+  if (temperature !== 0)
+    return { kind: "sample", temperature, seed, ...givenOptions(drawingFlags, options), ...adjusting };
   refuse(command, [...drawingStated(options), ...seedStated], "at --temperature 0");
   return { kind: "greedy", ...adjusting };
 };

@@ -1,4 +1,4 @@
-/** The flags that every command shares, and what they mean: a backend and an extension. */
+/** The flags that most commands share: the extension, the backend, and how weights and cache are kept. */
 import { firstAvailable, type Backend } from "@ropewalk/backend";
 import { cpu, cuda } from "@ropewalk/backend-node";
 import { wasm } from "@ropewalk/backend-wasm";
@@ -19,7 +19,7 @@ type BackendOptions = { readonly threads?: number; readonly precision?: Backend[
 
 const precisions: readonly Backend["precision"][] = ["float32", "float16"];
 
-/** A backend with the flags that it reads; any other is refused. */
+/** Makes a backend from the one flag that it reads, and refuses the others. */
 const reading =
   (name: BackendName, flag: keyof BackendOptions | undefined, backend: (options: BackendOptions) => Backend) =>
   (options: BackendOptions): Backend => {
@@ -40,7 +40,7 @@ export const backendNames = Object.keys(backends) as readonly BackendName[];
 /** `auto` stands for the first of these that can run here. */
 const automatic: readonly Backend[] = [cuda(), cpu()];
 
-/** Puts the name of a backend in the place of `auto`, and says which, before a command runs. */
+/** Replaces `auto` by the name of a backend, and says which, before a command runs. */
 const chooseBackend = async (_: Command, command: Command): Promise<void> => {
   const asked = command.getOptionValue("backend");
   if (asked === "auto") command.setOptionValue("backend", (await firstAvailable(automatic, notice)).name);
@@ -65,26 +65,26 @@ export const checkCount = (command: string, flag: string, value: number): number
   return value;
 };
 
-/** Where it runs. */
+/** Adds the flags that say where a model runs. */
 const withBackend = (command: Command): Command =>
   command
     .addOption(new Option("--backend <backend>", "where it runs").choices([...backendNames, "auto"]).default("cpu"))
-    .option("--threads <n>", "threads of one run; absent: as many as the backend likes", number)
+    .option("--threads <n>", "threads of one run; absent: the backend decides", number)
     .addOption(
       new Option(
         "--precision <precision>",
-        "what weights and cache are held in on a GPU (webgpu); absent: float32",
+        "the precision of weights and cache on a GPU (webgpu); absent: float32",
       ).choices(precisions),
     )
     .hook("preAction", chooseBackend);
 
-/** The same for a command whose file says the rest. */
+/** Adds the backend's flags to a command whose file states the rest. */
 export const withBackendOptions = (command: Command): Command => {
   command.setOptionValueWithSource("fallback", "none", "implied");
   return withBackend(command.option("--json", "print JSON and nothing else").optionsGroup("How it runs:"));
 };
 
-/** Adds the flags that choose an extension, and where it runs; a command may have another default method, and say it in its words. */
+/** Adds the flags that choose an extension, and where a model runs. A command may have another default method, and name it in its own words. */
 export const withRunOptions = (command: Command, fallback: Method = "none", absent?: string): Command =>
   withBackend(
     withExtensionOptions(command.option("--json", "print JSON and nothing else"), fallback, absent)
@@ -92,7 +92,7 @@ export const withRunOptions = (command: Command, fallback: Method = "none", abse
       .option("--trained-context <L>", "the window the model was trained on; absent: as its config says", number),
   );
 
-/** The same, and how weights and cache are kept. */
+/** Adds the flags of `withRunOptions`, and those that say how weights and cache are kept. */
 export const withSharedOptions = (command: Command, fallback: Method = "none", absent?: string): Command =>
   withRunOptions(command, fallback, absent)
     .addOption(

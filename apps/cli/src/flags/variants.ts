@@ -4,8 +4,8 @@
  *   --method none,self-extend --method yarn          none with yarn; self-extend with yarn
  *   --vary group-size=4,8 --vary window=64,128       all four combinations
  *
- * A variant has the flags that choose an extension, all of them: those that were given and are read by its methods, and one combination
- * of the others.
+ * A variant has all flags that choose an extension: the given ones that its methods read, and one combination
+ * of the varied ones.
  */
 import { checkOneOf, show } from "@ropewalk/check";
 import { InvalidArgumentError, Option, type Command } from "commander";
@@ -24,7 +24,7 @@ import { entropies, type Entropy, type Method } from "../methods/methods.ts";
 import { numberFlags, numberNames, type NumberName } from "./method-numbers.ts";
 import type { SharedOptions } from "./shared.ts";
 
-/** What one of several runs has instead of the flags' method, modules and entropy. */
+/** The method, modules and entropy of one of several runs. */
 export type Alternative = {
   readonly method?: readonly Method[];
   readonly modules?: readonly MethodModule[];
@@ -34,19 +34,19 @@ export type Alternative = {
 type Varied = { readonly name: NumberName; readonly values: readonly unknown[] };
 
 export type VariantOptions = {
-  /** Of `--method`, where it names several. */
+  /** The choices of `--method`, when it names several. */
   readonly alternatives?: readonly Alternative[];
   readonly vary?: readonly Varied[];
 };
 
-/** One of several runs: its own flags, and what is varied of it in words, for its name. */
+/** One of several runs: its flags, and its varied numbers in words. */
 export type RunVariant = { readonly options: ExtensionOptions; readonly varied: string };
 
 export const plainVariant: RunVariant = { options: { method: ["none"], fallback: "none" }, varied: "" };
 
 const flagName = (name: NumberName): string => numberFlags[name].flag.slice(2);
 
-/** group-size=4,8,16 */
+/** Reads group-size=4,8,16. */
 const readVaried = (text: string, before: readonly Varied[] = []): readonly Varied[] => {
   const at = text.indexOf("=");
   const [flag, list] = at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
@@ -71,7 +71,7 @@ const readVaried = (text: string, before: readonly Varied[] = []): readonly Vari
   return [...before, { name, values }];
 };
 
-/** Every choice of one of each list, the last list's changing fastest. */
+/** Every choice of one entry from each list. The last list changes fastest. */
 const combinations = <T>(lists: readonly (readonly T[])[]): readonly (readonly T[])[] =>
   lists.reduce<readonly (readonly T[])[]>(
     (all, list) => all.flatMap((one) => list.map((next) => [...one, next])),
@@ -80,7 +80,7 @@ const combinations = <T>(lists: readonly (readonly T[])[]): readonly (readonly T
 
 const entropyNames: ReadonlySet<string> = new Set(Object.keys(entropies).filter((name) => name !== "none"));
 
-/** self-extend+log-n: methods that go together, and an entropy scaling. */
+/** Methods that go together, and an entropy scaling, as in self-extend+log-n. */
 type Named = { readonly methods: readonly Method[]; readonly paths: readonly string[]; readonly entropy?: Entropy };
 
 const readNamed = (text: string): Named => {
@@ -93,7 +93,7 @@ const readNamed = (text: string): Named => {
   return { methods, paths: [], ...(scalings.length === 1 && { entropy: scalings[0]! }) };
 };
 
-/** What one `--method` names, by comma; a file may have one in its name. */
+/** Reads the list of one `--method`, separated by commas. A path may contain a comma itself. */
 const readList = (text: string): readonly Named[] =>
   (isModulePath(text) && existsSync(text) ? [text] : text.split(",")).map(readNamed);
 
@@ -119,7 +119,7 @@ const joined = async (named: readonly Named[], entropy: Entropy | undefined): Pr
   };
 };
 
-/** Puts what the flags name in the place of their words, before a command runs. One alternative is as if it had been no list. */
+/** Replaces the words of `--method` by what they name, before a command runs. A single alternative is no list. */
 const resolveMethods = async (_: Command, command: Command): Promise<void> => {
   const lists = command.getOptionValue("method") as readonly (readonly Named[])[] | undefined;
   if (lists === undefined) return;
@@ -163,11 +163,11 @@ export const asksForVariants = (options: SharedOptions & VariantOptions): boolea
 
 const extensionNames: ReadonlySet<string> = new Set([...extensionFlags, "alternatives", "vary"]);
 
-/** The flags that say nothing of the extension. */
+/** The options without those that choose an extension. */
 export const withoutExtension = (options: SharedOptions): SharedOptions =>
   Object.fromEntries(Object.entries(options).filter(([name]) => !extensionNames.has(name))) as unknown as SharedOptions;
 
-/** Those that are read by the variant's methods, and those that are not. */
+/** The numbers that the variant's methods read. */
 const readBy = (options: ExtensionOptions): ReadonlySet<NumberName> =>
   new Set(rowsOf(options).flatMap(({ reads }) => reads));
 
@@ -214,6 +214,6 @@ export const variantsOf = (options: ExtensionOptions & VariantOptions): readonly
   return [...named.values()];
 };
 
-/** Its name among the others. */
+/** The name of a variant among the others. */
 export const variantName = (name: string, { varied }: RunVariant): string =>
   varied === "" ? name : `${name}, ${varied}`;

@@ -11,7 +11,7 @@ export type PromptOptions = {
   readonly ids?: string;
   readonly chat?: boolean;
   readonly system?: string;
-  /** What it stands behind, if anything. */
+  /** The saved text that the prompt stands behind, if any. */
   readonly after?: unknown;
 };
 
@@ -21,12 +21,12 @@ const isPiped = (): boolean => {
     const input = fstatSync(0);
     return input.isFIFO() || input.isFile() || input.isSocket();
   } catch {
-    // It is closed.
+    // Standard input is closed.
     return false;
   }
 };
 
-/** An editor ends a file's last line, and `echo` its only one; the prompt goes on behind it. */
+/** The text without the last line end, which editors and `echo` add: the output continues the prompt's line. */
 const withoutLineEnd = (text: string): string => text.replace(/\r?\n$/, "");
 
 type Given = { readonly kind: "text"; readonly text: string } | { readonly kind: "ids"; readonly path: string };
@@ -45,7 +45,7 @@ const givenIn = async (command: string, words: readonly string[], { file, ids }:
   return { kind: "text", text };
 };
 
-/** The text as one message of the user, behind the system's where there is one. */
+/** The ids of the text as one message of the user, behind the system's message if there is one. */
 const chatIds = (
   command: string,
   { text, source }: OpenedModel,
@@ -85,12 +85,12 @@ export const promptIds = async (
   return after !== undefined && asked[0] === model.source.bosToken ? asked.slice(1) : asked;
 };
 
-/** Adds the model, the prompt and what says how it is read. */
+/** Adds the model, the prompt, and the flags that say how the prompt is read. */
 export const withPromptOptions = (command: Command): Command =>
   command
     .argument("<model>", modelArgument)
     .argument("[prompt...]", "the prompt, as text; - or none: standard input")
     .option("--file <file>", "the prompt, as a text file; its last line end is left out")
     .option("--chat", "the prompt is a message to the assistant, in the checkpoint's chat template")
-    .option("--system <text>", "what the assistant is told before")
+    .option("--system <text>", "the system message, which the assistant is told first")
     .option("--ids <file>", "the prompt, as a JSON array of token ids; - is standard input");

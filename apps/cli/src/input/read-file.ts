@@ -1,18 +1,18 @@
-/** What a command reads: a file by its path, or standard input, which is `-`. */
+/** Reads a file by its path, or standard input, whose path is `-`. */
 import { fstatSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
 /** The path that stands for standard input. */
 export const standardInput = "-";
 
-/** As messages name it. */
+/** The name of the file in messages. */
 const named = (path: string): string => (path === standardInput ? "standard input" : path);
 
 const readStandardInput = async (): Promise<Buffer> => {
-  // Node takes a folder for an empty input.
+  // Node reads a folder as an empty input.
   if (fstatSync(0).isDirectory()) throw Object.assign(new Error("a folder"), { code: "EISDIR" });
   const parts: Buffer[] = [];
-  // Not as a file: a pipe that has nothing yet would be an error then, where whoever made it does not block on it.
+  // Read as a stream: to read an empty non-blocking pipe as a file is an error.
   for await (const part of process.stdin) parts.push(part as Buffer);
   return Buffer.concat(parts);
 };
@@ -37,7 +37,7 @@ export const readText = async (flag: string, path: string): Promise<string> => {
   }
 };
 
-/** The same as data. */
+/** The JSON of a file. */
 export const readJson = async (flag: string, path: string): Promise<unknown> => {
   const text = await readText(flag, path);
   try {

@@ -1,4 +1,4 @@
-/** A module of one's own, named by its path. Nothing is loaded that was not named. */
+/** Loads a user's module by its path. Only named modules are loaded. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -8,14 +8,14 @@ import { fail } from "../terminal/messages.ts";
 /** What a module exports, by name. */
 export type Exports = Readonly<Record<string, unknown>>;
 
-/** What stands in the place of a default export, in words. */
+/** The exports of a module without a default export, in words. */
 export const exportsInWords = (module: Exports): string =>
   "default" in module ? "nothing" : Object.keys(module).join(", ") || "none";
 
 /**
- * Imports it. A module can end the process, or never be there: then nothing else would say so.
+ * Imports a module. A module may end the process, or never finish loading; an exit handler reports that, since nothing else would.
  *
- * @param hint - what is meant instead of JSON
+ * @param hint - appended to the error for a JSON file
  * @throws Error that names the path
  */
 export const importModule = async (where: string, path: string, hint = ""): Promise<Exports> => {

@@ -1,6 +1,6 @@
 /**
- * A method of one's own: a module that `--method` names by its path, whose default export is a mapping, what a mapping is made of, or an
- * extension. Nothing is loaded that was not named.
+ * A user's own method: a module that `--method` names by its path. Its default export is a mapping, the scheme of a mapping, or an
+ * extension. Only named modules are loaded.
  */
 import { checkExtension, withPositions, type ContextExtension } from "@ropewalk/context-extension";
 import type { PositionMapping } from "@ropewalk/position-mapping";
@@ -10,33 +10,35 @@ import { entropies, methods } from "./methods.ts";
 import { exportsInWords, importModule } from "./import-module.ts";
 import { namedFunctions, wordsOf } from "./named-functions.ts";
 
-/** A method as the flags have it: the path of a module, and what it is. */
+/** A user's own method: the module's path, and its extension. */
 export type MethodModule = { readonly path: string; readonly extension: ContextExtension };
 
-/** Whether what `--method` names is a file and no method of the library's. */
+/** Whether `--method` names a file, not a method of the library. */
 export const isModulePath = (method: string): boolean => /[\\/]/.test(method) || /\.[cm]?[jt]s$/.test(method);
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
-/** Whether it is a scaling by itself. A kind `custom` is one's own in mappings and in both scalings. */
+/** Whether the export is a bare scaling. Mappings and both scalings share the kind `custom`. */
 const isScaling = ({ kind, ...fields }: { readonly kind: unknown }): boolean =>
   kind === "custom"
     ? "frequencies" in fields || "scale" in fields
     : Object.keys({ ...methods, ...entropies }).includes(String(kind)) &&
       !(positionKinds as readonly unknown[]).includes(kind);
 
-/** The extension that a default export is. */
-const extensionIn = (given: unknown): ContextExtension => {
-  const extension = (
-    isObject(given) && "kind" in given && !isScaling(given)
-      ? withPositions(given as PositionScheme)
-      : isObject(given) && "bands" in given
-        ? { positions: given as PositionMapping }
-        : given
-  ) as ContextExtension;
+/** A scheme or a mapping as an extension; any other export unchanged. */
+const extensionOrMapping = (exported: unknown): unknown => {
+  if (!isObject(exported)) return exported;
+  if ("kind" in exported && !isScaling(exported)) return withPositions(exported as PositionScheme);
+  if ("bands" in exported) return { positions: exported as PositionMapping };
+  return exported;
+};
+
+/** The extension that a default export states. */
+const extensionIn = (exported: unknown): ContextExtension => {
+  const extension = extensionOrMapping(exported) as ContextExtension;
   checkExtension("--method", extension);
   const { positions, rope, entropy } = extension;
-  // One that is made wrong would run the plain model.
+  // An extension that sets nothing would run the plain model in silence.
   if (positions === undefined && rope === undefined && entropy === undefined)
     throw new TypeError("--method: extension must set positions, rope or entropy, got none of them");
   if (positions !== undefined) checkBands({}, positions);
@@ -46,8 +48,8 @@ const extensionIn = (given: unknown): ContextExtension => {
 /**
  * Loads the module.
  *
- * @throws Error when it does not load, TypeError when it has no default export, RangeError and TypeError when that is neither a
- *   mapping nor an extension, or one that contradicts itself, Error when one of its functions throws, now or later: each with the path
+ * @throws Error when the module does not load or one of its functions throws, now or later; TypeError when it has no default export;
+ *   RangeError or TypeError when the export is no mapping or extension, or contradicts itself. Each error names the path
  */
 export const loadMethod = async (path: string): Promise<MethodModule> => {
   const module = await importModule("--method", path, `; --extension ${path} is meant?`);

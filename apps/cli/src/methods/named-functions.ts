@@ -1,14 +1,14 @@
-/** Functions out of a module, which say where they stand when they throw: their own words alone name neither module nor function. */
+/** Wraps the functions of a user's module, so that their errors name the module and the function. */
 import { show, withoutControls } from "@ropewalk/check";
 
-/** What was thrown, in words. */
+/** The message of what was thrown. */
 export const wordsOf = (error: unknown): string =>
   withoutControls(error instanceof Error ? error.message : show(error));
 
 export type NamedFunctions = {
-  /** The value with its functions in their places; one and the same function stays one, for bands share a key's. */
+  /** The value with its functions wrapped. A function that occurs twice is wrapped once, since bands may share the key's function. */
   readonly of: (value: unknown) => unknown;
-  /** Whether an error is one of theirs, which has its words. */
+  /** Whether an error came from a wrapped function. Its message is complete. */
   readonly threw: (error: unknown) => boolean;
 };
 
@@ -31,7 +31,7 @@ export const namedFunctions = (where: string): NamedFunctions => {
         throw said;
       }
     };
-    // Where a function stands in another's place, it is shown by its name.
+    // Messages show a function by its name, so the wrapper keeps the name.
     return Object.defineProperty(guard, "name", { value: own.name });
   };
 

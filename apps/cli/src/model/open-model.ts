@@ -17,7 +17,7 @@ import { flagsInWords, asksForExtension, extensionFrom, nameOf, type Run } from 
 import { shipped, shippedNames } from "../terminal/help-texts.ts";
 import { backendFrom, type SharedOptions } from "../flags/shared.ts";
 
-/** @throws RangeError when the name is nearly that of a shipped model and nothing else */
+/** @throws RangeError when the name is nearly a shipped model's name */
 const checkName = (model: string): void => {
   const meant = model.includes("/")
     ? undefined
@@ -31,7 +31,7 @@ const checkName = (model: string): void => {
     );
 };
 
-/** Where a shipped model lies; what is not the name of one stays a path or an id. */
+/** The folder of a shipped model; any other name stays a path or an id. */
 const folderOf = (model: string): string | URL => {
   if (existsSync(model)) return model;
   const url = shipped.find(({ name }) => name === model)?.url;
@@ -39,7 +39,7 @@ const folderOf = (model: string): string | URL => {
   return url ?? model;
 };
 
-/** The model's files; those of the hub are fetched when they are asked for. */
+/** The model's files. Files of the hub are fetched when they are read. */
 export const filesOf = async (
   model: string,
   onProgress: (progress: DownloadProgress) => void = () => {},
@@ -48,7 +48,7 @@ export const filesOf = async (
   return typeof folder === "string" ? openSource(folder, { onNotice: notice, onProgress }) : openFolder(folder);
 };
 
-/** The model with the extension and the window that its adapters state; the adapters themselves are put beside its weights by `load`. */
+/** The model with the extension and the window that its adapters state. `load` puts the adapters themselves beside the weights. */
 const knowingAdapters = async (
   opened: OpenedModel,
   adapter: SharedOptions["adapter"],
@@ -63,7 +63,7 @@ const knowingAdapters = async (
   };
 };
 
-/** Everything but the weights, which are fetched all the same. */
+/** Opens a model without loading its weights. Files of the hub are downloaded here, weights too. */
 export const open = async (
   model: string,
   { trainedContext, adapter }: Pick<SharedOptions, "trainedContext" | "adapter">,
@@ -83,20 +83,20 @@ export const open = async (
   }
 };
 
-/** What a model is run with. */
+/** The extension that a model is run with. */
 export type Chosen = {
-  /** In a word, as the flags say it. */
+  /** The extension's name, as flags write it. */
   readonly name: string;
   readonly extension: ContextExtension;
-  /** Whether it is the one that a checkpoint was tuned under, or an export was written with. */
+  /** Whether the extension is the model's own: a checkpoint was tuned under it, or an export was written with it. */
   readonly own: boolean;
 };
 
 const isNone = (extension: ContextExtension): boolean => Object.keys(extension).length === 0;
 
 /**
- * The extension that a checkpoint was tuned under or an export was written with, where it has one and the flags ask for nothing.
- * An export, whose graph is rewritten, keeps it where they ask for none as well.
+ * The model's own extension, when it has one and the flags ask for nothing. The graph of an export contains its extension, so an
+ * export also keeps it when the flags ask for none.
  */
 const ownExtension = ({ source }: OpenedModel, asked: ContextExtension | undefined): ContextExtension | undefined => {
   if (asked !== undefined && (source.kind === "checkpoint" || !isNone(asked))) return undefined;
@@ -106,7 +106,7 @@ const ownExtension = ({ source }: OpenedModel, asked: ContextExtension | undefin
 
 const ownChoice = (extension: ContextExtension): Chosen => ({ name: "its own extension", extension, own: true });
 
-/** Behind a text that was read before its extension holds. */
+/** The choice behind a saved text: the text's extension holds. */
 const choiceAfter = (opened: OpenedModel, options: SharedOptions, after: After, run: Run): Chosen => {
   const asked = asksForExtension(options)
     ? { extension: extensionFrom(options, run), flags: flagsInWords(options) || "flags" }
@@ -118,7 +118,7 @@ const choiceAfter = (opened: OpenedModel, options: SharedOptions, after: After, 
   return { name: nameOf({ fallback, extension: after.facts.extension }), extension, own: false };
 };
 
-/** What the flags ask for, for a run of `length` tokens; asked for nothing, a model keeps the extension that it has. */
+/** The extension for a run of `length` tokens: the one that the flags ask for, or else the model's own. */
 export const chosenFor = (opened: OpenedModel, options: SharedOptions, length: number): Chosen => {
   const { trainedContext, statedPositions } = opened.source.decoder;
   const run = { trainedContext, length, ...(statedPositions && { statedPositions }) };
@@ -133,7 +133,7 @@ export const chosenFor = (opened: OpenedModel, options: SharedOptions, length: n
 export const extensionFor = (opened: OpenedModel, options: SharedOptions, length: number): ContextExtension =>
   chosenFor(opened, options, length).extension;
 
-/** An extension of the model's own that another takes the place of. */
+/** Says when another extension replaces the model's own. */
 export const replacedNotices = (opened: OpenedModel, { name, own }: Chosen): readonly string[] => {
   const { source } = opened;
   const replaced = own ? undefined : ownExtension(opened, undefined);
@@ -142,7 +142,7 @@ export const replacedNotices = (opened: OpenedModel, { name, own }: Chosen): rea
     : [];
 };
 
-/** The model under that extension; what the extension switches off is said. */
+/** Loads the model under the chosen extension, and says what the extension switches off. */
 export const load = async (
   opened: OpenedModel,
   options: SharedOptions,
@@ -164,7 +164,7 @@ export const load = async (
   return model;
 };
 
-/** Loads the model, uses it, and releases it however that ends; an interrupt ends it by the signal. */
+/** Loads the model, uses it, and releases it in any case. Ctrl-C aborts the signal. */
 export const withModel = async (
   command: string,
   {

@@ -6,7 +6,7 @@ import { InvalidArgumentError } from "commander";
 
 export type MapPlace = { readonly layer: number; readonly head: number | undefined };
 
-/** What `--map` is given as. */
+/** Reads the text of `--map`. */
 export const mapPlace = (text: string): MapPlace => {
   const [, layer, head] = /^(\d+)(?::(\d+))?$/.exec(text) ?? [];
   if (layer === undefined)
@@ -14,7 +14,7 @@ export const mapPlace = (text: string): MapPlace => {
   return { layer: Number(layer), head: head === undefined ? undefined : Number(head) };
 };
 
-/** Tokens of a map, at most: it has as many weights as these squared, of every head. */
+/** Tokens of a map, at most: each head has as many weights as this number squared. */
 export const longestMap = 2048;
 
 /** Weights [tokens, tokens], row by row. */
@@ -30,7 +30,7 @@ export const readMap = async (
   const size = ids.length ** 2;
   if (head !== undefined) return map!.data.slice(head * size, (head + 1) * size);
   const mean = new Float32Array(size);
-  map!.data.forEach((weight, at) => void (mean[at % size]! += weight / numHeads));
+  for (const [at, weight] of map!.data.entries()) mean[at % size]! += weight / numHeads;
   return mean;
 };
 
@@ -39,7 +39,7 @@ export const mapWords = ({ layer, head }: MapPlace): string =>
 
 const leastDrawn = 1e-6;
 
-/** Far tokens have powers of ten less than near ones; what is not seen stays empty, what is hardly seen has the least colour. */
+/** The scale is logarithmic, since far tokens weigh powers of ten less than near ones. Unseen tokens stay empty. */
 export const mapPicture = (title: string, length: number, weights: Float32Array): string =>
   heatMap({
     title,

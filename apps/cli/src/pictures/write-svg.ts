@@ -1,6 +1,6 @@
 /**
- * Where a command's picture goes: as asked, or into the current folder; nowhere with --json alone. It is written behind the
- * results, so that what keeps it from being written loses nothing else.
+ * Where a command's picture goes: to the asked path, or else into the current folder; nowhere with --json alone. The picture is written
+ * after the results, so that a failure to write it loses nothing else.
  */
 import { constants } from "node:fs";
 import { access, rm, stat, writeFile } from "node:fs/promises";
@@ -13,12 +13,12 @@ const problemOf = async (path: string): Promise<string | undefined> => {
   const found = await stat(path).catch(codeOf);
   if (typeof found === "object" && found.isDirectory()) return "EISDIR";
   if (typeof found === "string" && found !== "ENOENT") return found;
-  // What is not there yet is written into its folder.
+  // A new file needs a writable folder.
   return access(typeof found === "object" ? path : dirname(path), constants.W_OK).then(() => undefined, codeOf);
 };
 
 /**
- * To be called before the work whose result goes there.
+ * Checks the path before the work whose result goes there.
  *
  * @throws Error when no file can be written there
  */
@@ -40,7 +40,7 @@ export const svgPath = async (
 /** @throws Error that names the flag and the file */
 export const writeResult = (flag: string, path: string, content: string): Promise<void> =>
   writeFile(path, content).catch(async (error: NodeJS.ErrnoException) => {
-    // A part of a picture is none.
+    // A partly written picture is removed.
     const begun = await stat(path).catch(() => undefined);
     if (begun?.isFile()) await rm(path).catch(() => {});
     throw new Error(`${flag}: ${path} must be a writable file, got ${error.message}`, { cause: error });

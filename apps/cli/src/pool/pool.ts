@@ -1,20 +1,20 @@
-/** Workers side by side. A run of a small model keeps one core busy; several keep them all. */
+/** A pool of workers. A run of a small model keeps one core busy; several runs keep all cores busy. */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Job, JobResult, WorkerMessage, WorkerOrder, WorkerSetup } from "./jobs.ts";
 
-/** Called as a job goes on, with what is done and all there is to do, in units of its kind. */
+/** Called during a job, with the units done and all units of the job. */
 export type OnProgress = (done: number, total: number) => void;
 
 export type Pool = {
   readonly workers: number;
   /**
-   * Runs a job on the next worker that is free, of those the one that has its model.
+   * Runs a job on the next free worker, preferably one that has loaded the job's model.
    *
-   * @throws Error with the job's failure, or whatever the pool was closed for
+   * @throws the job's error, or the reason that the pool was closed for
    */
   readonly run: (job: Job, onProgress?: OnProgress) => Promise<JobResult>;
-  /** Stops what runs, and waits until the workers have ended. */
+  /** Stops all jobs, and waits until the workers have ended. */
   readonly close: (reason?: Error) => Promise<void>;
 };
 
@@ -31,12 +31,12 @@ type Waiting = {
 type Started = {
   readonly tell: (order: WorkerOrder) => void;
   readonly ended: Promise<unknown>;
-  /** What it runs, and the model of its last job. */
+  /** The job that the worker runs. */
   running: Waiting | undefined;
   model: string;
 };
 
-/** Workers are started when there is work for them, at most so many. */
+/** Opens a pool. Workers are started when jobs wait, at most `workers` of them. */
 export const openPool = (setup: WorkerSetup, workers: number): Pool => {
   const started: Started[] = [];
   const waiting: Waiting[] = [];
@@ -73,7 +73,7 @@ export const openPool = (setup: WorkerSetup, workers: number): Pool => {
       if (job !== undefined) how(job);
       take();
     };
-    // One that is gone takes no other job. Code of anybody's may end its thread without an error.
+    // A worker that has ended takes no other job. A user's code may end its thread without an error.
     const gone = (error: Error): void => {
       const at = started.indexOf(own);
       if (at < 0 || closed) return;

@@ -1,4 +1,4 @@
-/** A list of jobs, shared among workers. */
+/** Runs a list of jobs on workers. */
 import { evaluationOf } from "@ropewalk/evals";
 import type { Job, JobResult, WorkerSetup } from "./jobs.ts";
 import { openPool } from "./pool.ts";
@@ -10,8 +10,8 @@ const lengthOf = ({ kind, params }: Pick<Job, "kind" | "params">): number =>
 /**
  * Runs every job and gives the results in the jobs' order.
  *
- * @param onProgress - called as a job goes on, with what is done of it and all there is to do
- * @throws Error with the first failure, or whatever the signal was aborted with
+ * @param onProgress - called during a job, with the units done and all units of the job
+ * @throws the first job's error, or the signal's reason
  */
 export const runJobs = async <J extends Job>(
   { setup, workers, signal }: { readonly setup: WorkerSetup; readonly workers: number; readonly signal: AbortSignal },
@@ -20,7 +20,7 @@ export const runJobs = async <J extends Job>(
 ): Promise<readonly JobResult[]> => {
   const pool = openPool(setup, Math.min(workers, jobs.length));
   const results: JobResult[] = Array.from({ length: jobs.length });
-  // Long ones first: the last one to finish is then a short one.
+  // Long jobs first, so that the last job to finish is a short one.
   const order = jobs.map((job, index) => ({ job, index, length: lengthOf(job) }));
   order.sort((a, b) => b.length - a.length || a.index - b.index);
   const aborted = new Promise<never>((_, reject) =>

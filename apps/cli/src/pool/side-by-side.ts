@@ -1,4 +1,4 @@
-/** Evaluations of one model under several methods, on workers: what the commands that compare methods have in common. */
+/** Evaluations of one model under several methods, on workers, for all commands that compare methods. */
 import { evaluationOf } from "@ropewalk/evals";
 import { extendDecoder } from "@ropewalk/decoder";
 import { needCheckpoint, type OpenedModel } from "@ropewalk/generation";
@@ -17,7 +17,7 @@ import type { Job, JobResult, WorkerSetup } from "./jobs.ts";
 import { runJobs } from "./run-jobs.ts";
 import { variantName, withoutExtension, type RunVariant } from "../flags/variants.ts";
 
-/** A job of one method, which has its name among the others. */
+/** A job of one method, with the name that tells it from other methods. */
 export type NamedJob<Params extends object = object> = Job & {
   readonly name: string;
   readonly options: SharedOptions;
@@ -28,7 +28,7 @@ export type NamedJob<Params extends object = object> = Job & {
 const lengthOf = ({ kind, params }: Pick<Job, "kind" | "params">): number =>
   evaluationOf("passkey", kind).length(params);
 
-/** Every evaluation under every variant, a variant's one behind another. */
+/** The jobs of every evaluation under every variant, variant by variant. */
 export const jobsOf = <Params extends object>(
   kind: string,
   { model, opened, options }: { readonly model: string; readonly opened: OpenedModel; readonly options: SharedOptions },
@@ -49,7 +49,7 @@ export const jobsOf = <Params extends object>(
     }));
   });
 
-/** What the methods switch off, each thing once. */
+/** Says what the methods switch off, each thing once. */
 const noticeReplaced = (opened: OpenedModel, jobs: readonly NamedJob[]): void => {
   const said = jobs.flatMap((job) => {
     const chosen = chosenFor(opened, job.options, lengthOf(job));
@@ -58,7 +58,7 @@ const noticeReplaced = (opened: OpenedModel, jobs: readonly NamedJob[]): void =>
   for (const words of new Set(said)) notice(words);
 };
 
-/** Rounds the weights for all workers. This thread does it, so that what it writes goes with the process. */
+/** Rounds the weights once for all workers. The main thread does this, so that its files are removed with the process. */
 export const roundOnce = async (
   { source }: OpenedModel,
   precision: Precision,
@@ -74,7 +74,7 @@ export const workersOption = (): Option =>
     "runs side by side, each with the model in memory; absent: 1, or as many as cores for a shipped model",
   ).argParser(number);
 
-/** As many as cores for a shipped model, which is small; else one, which has all cores to itself. */
+/** The default number of workers: one for each core for a shipped model, which is small; else one worker with all cores. */
 export const workersFor = (command: string, model: string, asked: number | undefined): number =>
   checkCount(command, "--workers", asked ?? (shipped.some(({ name }) => name === model) ? availableParallelism() : 1));
 
@@ -84,13 +84,13 @@ export type SideBySide<Params extends object> = {
   readonly options: SharedOptions;
   readonly workers: number;
   readonly texts?: WorkerSetup["texts"];
-  /** All that a job has to do, in the units of its progress. */
+  /** The work of a job, in the units of its progress. */
   readonly workOf: (params: Params) => number;
-  /** What the bar says of a job. */
+  /** The text of a job in the bar. */
   readonly label: (job: NamedJob<Params>) => string;
 };
 
-/** Threads of one run: a core a worker, where there are several. */
+/** Threads of one run: one, when there are several workers. */
 export const threadsOf = ({ threads }: SharedOptions, workers: number): number | undefined =>
   threads ?? (workers > 1 ? 1 : undefined);
 
@@ -115,7 +115,7 @@ export const runSideBySide = async <Params extends object>(
     bar.increment(done - (before.get(index) ?? 0), { what: label(jobs[index]!) });
     before.set(index, done);
   };
-  // A job's flags may hold functions, and are for this thread alone.
+  // A job's options may hold functions, which cannot be sent to a worker.
   const ready = jobs.map(({ options: _own, name: _name, ...job }, index) => ({
     ...job,
     index,

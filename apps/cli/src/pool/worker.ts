@@ -1,4 +1,4 @@
-/** A worker: loads a model once, then runs the jobs on it that it is sent; another model takes its place. */
+/** A worker: loads a model once, and runs its jobs on the model. A job for another model replaces the model. */
 import { evaluationOf, type EvaluationContext } from "@ropewalk/evals";
 import { beyondCapacity, type LanguageModel, type OpenedModel } from "@ropewalk/generation";
 import { resolve } from "node:path";
@@ -18,11 +18,11 @@ const post = (message: WorkerMessage): void => port.postMessage(message);
 
 const stopping = new AbortController();
 
-/** Loaded with a job's extension; later ones share its weights. */
+/** The model of the last job. Later extensions share its weights. */
 type Held = { readonly from: string; readonly opened: OpenedModel; loaded?: LanguageModel };
 let held: Held | undefined;
 
-/** The model that stays loaded until a job asks for another. */
+/** Opens the job's model, unless the worker holds it already. */
 const hold = async ({ model, rounded = model }: Job, options: SharedOptions): Promise<Held> => {
   const { trainedContext, adapter, cache, backend, precision } = options;
   const from = JSON.stringify([rounded, trainedContext, adapter, cache, backend, precision]);
@@ -56,7 +56,7 @@ const run = async (job: Job): Promise<void> => {
   const { variant, modules, kind, params } = job;
   const evaluation = evaluationOf("worker", kind);
   const length = evaluation.length(params);
-  // Rounded weights are in a folder of their own.
+  // Rounded weights come from their own folder, so the worker does not round again.
   const { quantize: _, ...asked } = variant;
   const options: SharedOptions = {
     ...shared,

@@ -1,9 +1,9 @@
-/** A queue's server, Redis or Valkey, by its address. One that cannot be reached is told within seconds, and so is one that is lost. */
+/** The connection to a queue's server, Redis or Valkey. An unreachable or lost server is reported within seconds. */
 import { check } from "@ropewalk/check";
 import type { RedisOptions } from "bullmq";
 import { InvalidArgumentError } from "commander";
 
-/** How long a server may take to answer, and how long one that was there may be away, in milliseconds. */
+/** Milliseconds that a server may take to answer, and that a known server may be away. */
 const [patience, longestAway] = [5000, 30_000] as const;
 
 type ServerAddress = {
@@ -29,7 +29,7 @@ export const readQueueAddress = (text: string): QueueAddress => {
   if (!["redis:", "rediss:"].includes(protocol) || hostname === "" || !/^\d*$/.test(db)) throw fails();
   return {
     url: text,
-    // Without the password: it is printed.
+    // Without the password, since this text is printed.
     shown: `${protocol}//${hostname}:${port || 6379}${db === "" ? "" : `/${db}`}`,
     options: {
       host: hostname.replace(/^\[|\]$/g, ""),
@@ -44,16 +44,16 @@ export const readQueueAddress = (text: string): QueueAddress => {
 
 export type QueueConnection = {
   readonly shown: string;
-  /** For every connection that the queue opens. */
+  /** The options of every connection that the queue opens. */
   readonly options: RedisOptions;
-  /** Aborted when a server that was there stays away. */
+  /** Aborted when a known server stays away. */
   readonly lost: AbortSignal;
 };
 
 const unreachable = (where: string, shown: string, got: string, cause?: unknown): Error =>
   new Error(`${where}: --queue: ${shown} must be a Redis or Valkey server that answers, got ${got}`, { cause });
 
-/** Asks it once, without trying again. */
+/** Pings the server once, without a second attempt. */
 const ask = async (where: string, { shown, options }: QueueAddress): Promise<void> => {
   const { Redis } = await import("ioredis");
   const client = new Redis({ ...options, lazyConnect: true, connectTimeout: patience, retryStrategy: () => null });
@@ -80,7 +80,7 @@ const ask = async (where: string, { shown, options }: QueueAddress): Promise<voi
   }
 };
 
-/** @throws Error within seconds where it cannot be reached */
+/** @throws Error within seconds when the server cannot be reached */
 export const connectQueue = async (where: string, address: QueueAddress): Promise<QueueConnection> => {
   await ask(where, address);
   const away = new AbortController();
@@ -90,7 +90,7 @@ export const connectQueue = async (where: string, address: QueueAddress): Promis
     lost: away.signal,
     options: {
       ...address.options,
-      // Commands wait while the server is away, but no longer than this does.
+      // Commands wait while the server is away, until `lost` is aborted.
       maxRetriesPerRequest: null,
       retryStrategy: (times) => {
         const now = performance.now();

@@ -1,11 +1,11 @@
-/** Cells in a queue: a job each, named by the cell's hash, so that one that is there is not put there again. */
+/** Cells in a queue. Each is a job named by the cell's hash, so that a cell is never queued twice. */
 import type { BackendName, SharedOptions } from "../flags/shared.ts";
 import type { AskedCell, PlannedCell } from "../sweep/plan/planned-cells.ts";
 
-/** Of every sweep and worker: a cell is a cell, whoever asks for it. */
+/** One queue for all sweeps and workers. */
 export const queueName = "ropewalk-cells";
 
-/** What a worker on another machine needs to plan the cell itself. */
+/** The data from which a worker on another machine plans the cell itself. */
 export type QueuedCell = AskedCell & {
   readonly hash: string;
   readonly identity: PlannedCell["identity"];
@@ -26,8 +26,8 @@ export const queuedCell = (
   ...(precision === undefined ? {} : { precision }),
 });
 
-/** How often a cell is tried. */
+/** Attempts at a cell. */
 export const tries = 3;
 
-/** How often a cell may lose its worker: one that ends its worker each time must not go on for ever. */
+/** How often a cell may lose its worker, so that a cell that kills its worker is not tried for ever. */
 export const mostStalls = 3;

@@ -1,4 +1,4 @@
-/** A worker of a queue: takes cells, runs them on threads side by side, and keeps its claim on each while it runs. */
+/** Takes cells from a queue and runs them on threads side by side, with a claim on each cell while it runs. */
 import type { Job as QueuedJob } from "bullmq";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
@@ -16,21 +16,21 @@ import type { QueueConnection } from "./connection.ts";
 export type Serving = {
   readonly connection: QueueConnection;
   readonly options: SharedOptions;
-  /** Where relative names of a sweep begin. */
+  /** The folder that relative names of a sweep begin in. */
   readonly folder: string;
   readonly workers: number;
-  /** Bytes that a cell may take; asked for each cell. */
+  /** The bytes that a cell may take, asked anew for each cell. */
   readonly memory: () => number;
-  /** Milliseconds after which a cell whose worker gave no sign of life is another's. */
+  /** Milliseconds without a sign of life after which a cell goes to another worker. */
   readonly lease: number;
   readonly signal: AbortSignal;
   readonly onDone: (words: string, error?: Error) => void;
 };
 
-/** How often progress is told, in milliseconds. */
+/** Milliseconds between two reports of progress. */
 const tellEvery = 500;
 
-/** The cell as this machine has it, which must be the one that the sweep asks for. */
+/** Plans the cell on this machine, and checks that it is the cell that the sweep asks for. */
 const planHere = async (
   folder: string,
   planners: (cell: QueuedCell) => Planner,
@@ -80,7 +80,7 @@ export const serve = async (serving: Serving): Promise<void> => {
       return result;
     } catch (error) {
       if (stopped) {
-        // At once another's, and no try of its own.
+        // The cell goes to another worker at once, and this attempt does not count.
         await job.moveToWait(token);
         throw new WaitingError();
       }

@@ -1,4 +1,4 @@
-/** A sweep whose cells are run by workers elsewhere: puts them into the queue, and waits for what comes of them. */
+/** Puts the cells of a sweep into a queue, and waits for the results of workers elsewhere. */
 import { notice } from "../terminal/notice.ts";
 import type { SharedOptions } from "../flags/shared.ts";
 import type { JobResult } from "../pool/jobs.ts";
@@ -15,7 +15,7 @@ type Waiting = {
   readonly reject: (error: Error) => void;
 };
 
-/** Events can be missed: what is waited for is looked at now and then, in milliseconds. */
+/** Milliseconds between two looks at the waiting cells, since events can be missed. */
 const lookEvery = 5000;
 
 export const queueRun = async (
@@ -25,7 +25,7 @@ export const queueRun = async (
   const { Queue, QueueEvents } = await import("bullmq");
   const queue = new Queue<QueuedCell, JobResult, "cell">(queueName, { connection });
   const events = new QueueEvents(queueName, { connection });
-  // What is lost for good is told by `lost`.
+  // `lost` reports a server that stays away.
   queue.on("error", () => {});
   events.on("error", () => {});
   const waiting = new Map<string, Waiting>();
@@ -55,10 +55,10 @@ export const queueRun = async (
   });
   await events.waitUntilReady();
 
-  /** What came of it before. Its state is asked first: what is read then is of that state, or of a later one. */
+  /** Looks at the state of a cell, and settles a finished one. The state is asked first, so the job read after it is at least as new. */
   const look = async (hash: string): Promise<void> => {
     const state = await queue.getJobState(hash);
-    // A server that was started anew may have kept nothing.
+    // A restarted server may have lost the cell.
     const lostCell = state === "unknown" ? waiting.get(hash)?.cell : undefined;
     if (lostCell) await add(lostCell);
     if (state !== "completed" && state !== "failed") return;
@@ -80,7 +80,7 @@ export const queueRun = async (
         waiting.set(cell.hash, { cell, onProgress, resolve, reject });
         const put = async (): Promise<void> => {
           const state = await queue.getJobState(cell.hash);
-          // One that failed for an earlier sweep is tried anew; one that is there is not put there again.
+          // A cell that failed for an earlier sweep is tried again. A cell that is queued already is not queued twice.
           if (state === "failed") await (await queue.getJob(cell.hash))?.retry("failed", { resetAttemptsMade: true });
           else await add(cell);
           await look(cell.hash);

@@ -1,4 +1,4 @@
-/** What the runs cost: tokens per second and key-value memory, by method and length, and which positions these are. */
+/** The costs of runs by method and length: tokens per second, key-value memory, and the method's positions. */
 import type { GroupsAndWindow } from "../describe/extension-in-words.ts";
 import type { MethodCells } from "./grid.ts";
 import { renderTable, type Column } from "./table.ts";
@@ -13,7 +13,7 @@ export type MethodCosts = MethodCells & {
   readonly beyond: readonly number[];
 };
 
-/** Of all trials of one length together; times in milliseconds. */
+/** The sums over all trials of one length; times in milliseconds. */
 type Sums = {
   readonly method: string;
   readonly length: number;
@@ -41,7 +41,7 @@ const sumsOf = (methods: readonly MethodCosts[]): readonly Sums[] =>
         beyondCapacity: beyond.includes(length),
         promptTokens: sum(({ stats }) => stats.promptTokens),
         prefillTime: sum(({ stats }) => stats.prefillTime),
-        // Each trial's first token comes out of its prompt.
+        // The prefill gives each trial's first token.
         decodedTokens: sum(({ stats, trials }) => stats.newTokens - trials),
         decodeTime: sum(({ stats }) => stats.decodeTime),
         keyValueBytes: Math.max(...own.map(({ stats }) => stats.cacheBytes)),

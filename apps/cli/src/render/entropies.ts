@@ -1,4 +1,4 @@
-/** Entropies as tables: of one method by position, a column a layer; of several side by side, a row a layer. */
+/** Entropies as tables: one method by position, with a column for each layer; several methods side by side, with a row for each layer. */
 import type { EntropiesReport } from "@ropewalk/evals";
 import { renderTable, type Column } from "./table.ts";
 
@@ -9,10 +9,10 @@ const nats = (value: number | undefined | null): string => value?.toFixed(3) ?? 
 const blocks = <T>(all: readonly T[], most: number): readonly (readonly T[])[] =>
   Array.from({ length: Math.ceil(all.length / most) }, (_, block) => all.slice(block * most, (block + 1) * most));
 
-/** As many layers, and as many methods, as stand side by side. */
+/** The most layers, and the most methods, side by side. */
 const [layersAcross, methodsAcross] = [6, 3] as const;
 
-/** By position, and the means of those inside of the trained window and beyond it. */
+/** The table of one method by position, with the means inside the trained window and beyond it. */
 export const renderEntropies = ({ layers, trainedContext }: EntropiesReport): string =>
   blocks(layers, layersAcross)
     .map((own) =>
@@ -29,7 +29,7 @@ export const renderEntropies = ({ layers, trainedContext }: EntropiesReport): st
 
 export type MethodEntropies = { readonly name: string; readonly words: string; readonly report: EntropiesReport };
 
-/** Inside of the trained window and beyond it, a column a method by its number, and how far the two are apart. */
+/** The table of several methods: means inside the trained window and beyond it, and the distance between the two. */
 export const renderEntropiesOfAll = (methods: readonly MethodEntropies[]): string => {
   const numbered = methods.map((method, index) => ({ ...method, number: index + 1 }));
   const tables = blocks(numbered, methodsAcross).map((own) =>

@@ -1,4 +1,4 @@
-/** Scores of an exam: a row a method, in percent, with the standard error; by difficulty and length where questions have them. */
+/** The scores of an exam in percent, a row for each method, with standard errors; by difficulty and length when questions state them. */
 import type { Accuracy, ExamReport, ExamScore } from "@ropewalk/evals";
 import { renderTable, type Column } from "./table.ts";
 
@@ -9,7 +9,7 @@ const right = (head: string): Column => ({ head, align: "right" });
 const percent = ({ accuracy, standardError }: Accuracy): string =>
   `${(100 * accuracy).toFixed(1)}${standardError === null ? "" : ` ± ${(100 * standardError).toFixed(1)}`}`;
 
-/** The groups that fit beside the whole, as LongBench v2 has them. */
+/** The groups of LongBench v2 that have columns: difficulty and length. */
 const columnsOf = ({ groups }: ExamReport): readonly { readonly name: string; readonly value: string }[] =>
   ["difficulty", "length"].flatMap((name) => Object.keys(groups[name] ?? {}).map((value) => ({ name, value })));
 

@@ -1,4 +1,4 @@
-/** Facts, a line each with its name in front, and what has to be said beside them. */
+/** Facts as lines, each behind its name, and notices beside them. */
 import { notice } from "../terminal/notice.ts";
 import { terminalWidth } from "./table.ts";
 
@@ -7,10 +7,10 @@ const nameWidth = 18;
 /** Where a list may be broken, the best places first: behind commas outside of parentheses, behind any, at spaces. */
 const places = [/(?<=,) (?![^(]*\))/, /(?<=,) /, / /] as const;
 
-/** What has a colon or a semicolon is no list: its commas are those of a sentence. */
+/** A text with a colon or a semicolon is a sentence, not a list. */
 const isSentence = (text: string): boolean => /[:;] /.test(text);
 
-/** Broken where the terminal would break it anywhere; a word alone is never broken. */
+/** Breaks a text into lines of at most `width` columns. A single word is never broken. */
 const broken = (text: string, width: number): readonly string[] => {
   const lines: string[] = [];
   const parts = (isSentence(text) ? places.slice(-1) : places).map((place) => text.split(place));
@@ -22,7 +22,7 @@ const broken = (text: string, width: number): readonly string[] => {
   return lines;
 };
 
-/** What is said of a name: in one go, or with several things one below another. */
+/** The text behind a name: one text, or several below one another. */
 export type Fact = string | readonly string[];
 
 export const factLines = (name: string, value: Fact): string => {

@@ -1,4 +1,4 @@
-/** The passkey grid in a terminal: one block a method, depths down, lengths across, green where every key is found. */
+/** The passkey grid in a terminal: a block for each method, depths down, lengths across, green where every key is found. */
 import type { PasskeyCell } from "@ropewalk/evals";
 import pc from "picocolors";
 import { renderTable, terminalWidth } from "./table.ts";
@@ -6,16 +6,21 @@ import { percent } from "./units.ts";
 
 export type MethodCells = { readonly method: string; readonly cells: readonly PasskeyCell[] };
 
-const paint = (share: number): ((text: string) => string) => {
-  const background = share >= 0.95 ? pc.bgGreen : share >= 0.5 ? pc.bgYellow : pc.bgRed;
-  return (text) => background(pc.black(text));
+const backgroundOf = (share: number): ((text: string) => string) => {
+  if (share >= 0.95) return pc.bgGreen;
+  return share >= 0.5 ? pc.bgYellow : pc.bgRed;
 };
+
+const paint =
+  (share: number) =>
+  (text: string): string =>
+    backgroundOf(share)(pc.black(text));
 
 const width = 8;
 
 const row = (label: string, cells: readonly string[]): string => `${label.padStart(6)} ${cells.join(" ")}`;
 
-/** As many lengths as a terminal holds side by side. */
+/** The most lengths that a terminal holds side by side. */
 const mostAcross = Math.floor((terminalWidth - "tokens".length) / (width + 1));
 
 const block = ({ method, cells }: MethodCells, lengths: readonly number[]): string => {
@@ -43,7 +48,7 @@ const block = ({ method, cells }: MethodCells, lengths: readonly number[]): stri
   ].join("\n");
 };
 
-/** Lengths in groups that stand side by side. */
+/** The lengths, in groups that fit side by side. */
 const groupsOf = ({ cells }: MethodCells): readonly (readonly number[])[] => {
   const lengths = [...new Set(cells.map(({ length }) => length))];
   return Array.from({ length: Math.ceil(lengths.length / mostAcross) }, (_, group) =>
@@ -51,11 +56,11 @@ const groupsOf = ({ cells }: MethodCells): readonly (readonly number[])[] => {
   );
 };
 
-/** Depth in percent of the text before the key; a cell is keys found of keys asked. */
+/** The grid of every method. A depth is the percentage of the text before the key; a cell is keys found of keys asked. */
 export const renderGrid = (methods: readonly MethodCells[]): string =>
   methods.flatMap((method) => groupsOf(method).map((lengths) => block(method, lengths))).join("\n\n");
 
-/** Prompts that were written, a row each: whether each method found the key. */
+/** The prompts of a file, a row each: whether each method found the key. */
 export const renderPrompts = (methods: readonly MethodCells[]): string => {
   const names = methods.map(({ method }, index) => `${index + 1}  ${method}`);
   const heads = ["prompt", "tokens", "depth", ...methods.map((_, index) => `${index + 1}`)];

@@ -1,10 +1,10 @@
-/** Scores of LongBench as the papers have them: by dataset, task by task, and their averages; a column a method. */
+/** Scores of LongBench by dataset, grouped by task as in the papers, with averages; a column for each method. */
 import type { LongBenchReport } from "@ropewalk/evals";
 import { renderTable, type Column } from "./table.ts";
 
 export type MethodScores = LongBenchReport & { readonly method: string; readonly positions: string };
 
-/** As many methods as stand side by side. */
+/** The most methods side by side. */
 const mostAcross = 4;
 
 const left = (head: string): Column => ({ head, align: "left" });
@@ -44,7 +44,7 @@ const tableOf = (methods: readonly MethodScores[], heads: readonly string[]): st
   );
 };
 
-/** Methods by their numbers, where there are several; in the first lines what the numbers stand for. */
+/** The tables. Several methods are numbered, and the first lines explain the numbers. */
 export const renderLongBench = (methods: readonly MethodScores[]): string => {
   const [only] = methods;
   if (methods.length === 1) return `${only!.positions}\n${tableOf(methods, ["score"])}`;

@@ -1,7 +1,7 @@
-/** Losses as tables: of one method by position, its perplexity beside; of several side by side, a column each. */
+/** Losses as tables: one method by position with its perplexity, or several methods side by side, a column each. */
 import { renderTable, type Column } from "./table.ts";
 
-/** The mean of what was scored; null or NaN where nothing was. */
+/** The mean loss of scored tokens; null or NaN when no token was scored. */
 type Mean = { readonly loss: number | null; readonly tokens: number };
 
 export type LossRow = Mean & { readonly label: string };
@@ -16,11 +16,11 @@ const row = ({ label, loss, tokens }: LossRow): readonly string[] => [
   tokens.toLocaleString("en"),
 ];
 
-/** @param first - what the rows are: positions, or tokens of context */
+/** @param first - the head of the first column: positions, or context */
 export const renderLossRows = (first: string, rows: readonly LossRow[]): string =>
   renderTable([first, "nats per token", "perplexity", "tokens scored"].map(right), rows.map(row));
 
-/** By position, and all positions together. */
+/** The rows by position, and a row of all positions. */
 export const lossRows = ({ buckets, loss, tokens }: Losses): readonly LossRow[] => [
   ...buckets.map((bucket) => ({ label: `${bucket.from}-${bucket.to}`, loss: bucket.loss, tokens: bucket.tokens })),
   { label: "all", loss, tokens },
@@ -28,12 +28,12 @@ export const lossRows = ({ buckets, loss, tokens }: Losses): readonly LossRow[] 
 
 export const renderLosses = (losses: Losses): string => renderLossRows("positions", lossRows(losses));
 
-/** As many methods as stand side by side. */
+/** The most methods side by side. */
 const mostAcross = 6;
 
 export type MethodLosses = { readonly name: string; readonly words: string; readonly rows: readonly LossRow[] };
 
-/** Nats per token, a column a method by its number; in the first line of each what the number stands for. */
+/** Nats per token, a numbered column for each method. The first lines explain the numbers. */
 export const renderLossesOfAll = (first: string, methods: readonly MethodLosses[]): string => {
   const blocks = Array.from({ length: Math.ceil(methods.length / mostAcross) }, (_, block) => {
     const own = methods.slice(block * mostAcross, (block + 1) * mostAcross);

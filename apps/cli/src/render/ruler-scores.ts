@@ -1,16 +1,16 @@
-/** Scores of tasks by length, as RULER's tables have them: in percent, with averages and the effective length. */
+/** Scores of tasks by length in the form of RULER's tables: in percent, with averages and the effective length. */
 import { lengthSummary, type LengthScore, type LengthSummary } from "@ropewalk/evals";
 import { renderTable } from "./table.ts";
 
 export type TaskCell = { readonly task: string; readonly length: number; readonly score: number };
 
 export type RulerScores = {
-  /** What the model was run with. */
+  /** The name of the method. */
   readonly method: string;
   readonly cells: readonly TaskCell[];
 };
 
-/** Means over tasks, the shortest length first. */
+/** The mean score over tasks of each length, the shortest length first. */
 const lengthScores = (cells: readonly TaskCell[]): readonly LengthScore[] => {
   const lengths = [...new Set(cells.map(({ length }) => length))].sort((a, b) => a - b);
   return lengths.map((length) => {

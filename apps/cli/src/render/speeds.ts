@@ -1,6 +1,6 @@
 /**
- * What prefill and decoding take by context, as two tables: models side by side, and below them how they compare. Rates
- * stand for themselves; ratios are of times and of bytes.
+ * The costs of prefill and decoding by context, as two tables: a row for each model, and below it the ratio to the first model. Rates
+ * are tokens per second; ratios are of times and of bytes.
  */
 import type { ContextCosts, ModelCost } from "../bench/measure-costs.ts";
 import type { Cost } from "../bench/time-run.ts";

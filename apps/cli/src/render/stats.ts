@@ -1,4 +1,4 @@
-/** What a generation took, as a line and as data. */
+/** The statistics of a generation, as a line and as data. */
 import type { GenerationStats, GuessStats } from "@ropewalk/generation";
 import { perSecond, rate } from "./units.ts";
 
@@ -7,10 +7,10 @@ type RunTotals = Omit<GenerationStats, "finish">;
 
 const tokens = (count: number): string => `${count.toLocaleString("en")} token${count === 1 ? "" : "s"}`;
 
-/** Tokens of the prompt that were run; the others had been read. */
+/** Tokens of the prompt that were run. The others were read before. */
 const prefilled = ({ promptTokens, cachedTokens }: RunTotals): number => promptTokens - cachedTokens;
 
-/** The first token comes out of the prompt's last chunk; what follows is decoded. */
+/** Decoded tokens: all new tokens but the first, which comes from the prompt's last chunk. */
 const decoded = ({ newTokens }: RunTotals): number => Math.max(0, newTokens - 1);
 
 const guessed = ({ guesses }: RunTotals): string =>
@@ -31,7 +31,7 @@ export type StatsReport = {
   readonly prefill: Rate;
   readonly decode: Rate;
   readonly keyValueBytes: number;
-  /** Where guesses were asked for. */
+  /** Absent: no guesses were asked for. */
   readonly guesses?: GuessStats;
 };
 

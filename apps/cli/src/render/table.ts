@@ -1,4 +1,4 @@
-/** Tables that a terminal of 80 columns holds: a column of text that is too wide for that is broken into lines. */
+/** Tables of at most 80 columns. A text column that is too wide is broken into lines. */
 import CliTable from "cli-table3";
 
 export type Column = {
@@ -9,10 +9,10 @@ export type Column = {
 /** Columns of the narrowest common terminal. */
 export const terminalWidth = 80;
 
-/** What a cell takes beside its text: a space on both sides and a line. */
+/** Columns of a cell beside its text: a space on both sides, and a line. */
 const frame = 3;
 
-/** The widest of all first column of text cut down until the table fits. */
+/** The widths, with the widest text column cut down until the table fits. */
 const fitted = (columns: readonly Column[], widths: readonly number[]): readonly number[] => {
   const room = terminalWidth - 1 - columns.length * frame;
   const excess = widths.reduce((sum, width) => sum + width, 0) - room;

@@ -8,11 +8,11 @@ export const bytes = (count: number): string => {
   return `${power === 0 ? count : (count / 1000 ** power).toPrecision(3)} ${steps[power]}`;
 };
 
-/** A rate; null where no time was measured, which JSON can say. */
+/** A rate per second; null when no time was measured. */
 export const rate = (count: number, milliseconds: number): number | null =>
   count > 0 && milliseconds > 0 ? (1000 * count) / milliseconds : null;
 
-/** A rate without decimals, thousands apart: 12,345. */
+/** A rate per second as text, without decimals: 12,345. */
 export const perSecond = (count: number, milliseconds: number): string =>
   count > 0 && milliseconds > 0 ? Math.round((1000 * count) / milliseconds).toLocaleString("en") : "-";
 

@@ -1,4 +1,4 @@
-/** What `ropewalk ruler` is asked for: tasks by their names or modules, and the files that they are made of. */
+/** The tasks that `ropewalk ruler` runs, by name or module, and the files that tasks are drawn from. */
 import { closest, show } from "@ropewalk/check";
 import {
   documentShape,
@@ -28,12 +28,12 @@ export type Files = {
   readonly texts: Readonly<Record<string, string>>;
 };
 
-/** A task to be run, and what it takes to run it at any place. */
+/** A task with its parameters. */
 export type AskedTask = {
   readonly name: string;
   readonly params: Pick<TaskParams, "essays" | "documents" | "chat">;
   readonly task: Task;
-  /** Whether it has room there, as far as that can be told without running it. */
+  /** Throws when the task has no room at that place, as far as this is known before a run. */
   readonly check: (place: TaskPlace) => void;
 };
 
@@ -52,7 +52,7 @@ export const readFiles = async (essays: string | undefined, documents: readonly 
   return { ...(essays === undefined ? {} : { essays }), documents: byShape, texts };
 };
 
-/** The file that is needed, where it is there. */
+/** The path of the needed file; undefined when it was not given. */
 const pathOf = ({ shape }: RulerNeed, { essays, documents }: Files): string | undefined =>
   shape === undefined ? essays : documents[shape];
 
@@ -79,7 +79,7 @@ const modules = async (path: string): Promise<AskedTask> => {
   return { name: path, params: {}, task, check: () => {} };
 };
 
-/** @throws RangeError with the nearest name where a name is none, and when a file is missing or nothing reads it */
+/** @throws RangeError for an unknown name, with the nearest known name; RangeError when a file is missing */
 const taskFor = async (name: string, files: Files, chat: boolean): Promise<AskedTask> => {
   if (isTaskModule(name)) return modules(name);
   const known: string | undefined = rulerNames.find((ruler) => ruler === name);
@@ -91,9 +91,9 @@ const taskFor = async (name: string, files: Files, chat: boolean): Promise<Asked
 };
 
 /**
- * The tasks, in the order they were asked for; where none was, all of RULER's whose files are there.
+ * The tasks in their given order. Absent names stand for all tasks of RULER whose files are given.
  *
- * @throws as `readFiles` and the tasks' modules do, and RangeError when nothing reads a file
+ * @throws the errors of the tasks' modules, and RangeError when no task reads a given file
  */
 export const askedTasks = async (
   names: readonly string[] | undefined,

@@ -1,4 +1,4 @@
-/** The prompts of tasks as lines of JSON, in the fields that RULER's files have. */
+/** Writes the prompts of tasks as lines of JSON, in the fields of RULER's files. */
 import type { TaskSample } from "@ropewalk/evals";
 import type { TextCodec } from "@ropewalk/generation";
 import { createWriteStream } from "node:fs";
@@ -7,7 +7,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { AskedTask } from "./asked-tasks.ts";
 
-/** What RULER's samples say besides. */
+/** A sample, with the fields that samples of RULER's tasks add. */
 type Sample = TaskSample & { readonly text?: string; readonly answerPrefix?: string; readonly promptTokens?: number };
 
 const lineOf = (
@@ -16,16 +16,16 @@ const lineOf = (
   maxNewTokens: number,
 ): string => {
   const { prompt, text = prompt, answers, answerPrefix = "", promptTokens } = sample;
-  // A prompt of anybody's may be tokens or messages: it stands as it is.
+  // The prompt of a user's task may be tokens or messages, and is written as it is.
   const input = typeof text === "string" ? text.slice(0, text.length - answerPrefix.length) : text;
   const length = promptTokens === undefined ? {} : { length: promptTokens + maxNewTokens };
   return `${JSON.stringify({ ...at, input, outputs: answers, answer_prefix: answerPrefix, ...length })}\n`;
 };
 
 /**
- * Writes them, length by length and task by task. Equal flags and an equal tokenizer give an equal file.
+ * Writes the prompts, length by length and task by task. Equal flags and an equal tokenizer give an equal file.
  *
- * @returns how many there are
+ * @returns the number of prompts
  * @throws Error that names the file, and whatever a task throws
  */
 export const writePrompts = async (
@@ -51,7 +51,7 @@ export const writePrompts = async (
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== undefined)
       throw new Error(`--write: ${path} must be a writable file, got ${message}`, { cause: error });
-    // A part of the prompts is none.
+    // A file with a part of the prompts is removed.
     await rm(path, { force: true });
     throw error;
   }

@@ -1,4 +1,4 @@
-/** Samples of files under several methods: cut into parts that workers take, and put together again. */
+/** Runs the samples of files under several methods. Workers take parts of the samples, and the answers are joined in order. */
 import { extendDecoder } from "@ropewalk/decoder";
 import type { SamplePart } from "@ropewalk/evals";
 import { beyondCapacity, type OpenedModel } from "@ropewalk/generation";
@@ -16,19 +16,19 @@ import {
   type VariantOptions,
 } from "../flags/variants.ts";
 
-/** What all evaluations of samples have. */
+/** The parameters that all evaluations of samples share. */
 type SampleParams = { readonly length: number; readonly part?: SamplePart };
 
-/** One method and all its answers, in the order of the samples. */
+/** A method and all its answers, in the order of the samples. */
 export type MethodAnswers<Answer> = GroupsAndWindow & {
   readonly method: string;
   readonly positions: string;
   readonly answers: readonly Answer[];
-  /** Whether the longest sample goes beyond what positions are known for. */
+  /** Whether the longest sample is beyond the method's capacity. */
   readonly beyondCapacity: boolean;
 };
 
-/** The flags' methods; one extension alone stands beside the plain model. */
+/** The methods of the flags. A single extension is compared with the plain model. */
 export const besidePlain = (
   opened: OpenedModel,
   options: SharedOptions & VariantOptions,
@@ -51,7 +51,7 @@ const partsOf = <Params extends SampleParams>(params: Params, samples: number, p
         part: { index, of: Math.min(parts, samples) },
       }));
 
-/** As they were before they were dealt out. */
+/** The answers in the order of the samples, from parts that took every n-th sample. */
 const dealtBack = <Answer>(parts: readonly (readonly Answer[])[]): readonly Answer[] =>
   Array.from(
     { length: parts.reduce((sum, { length }) => sum + length, 0) },
@@ -67,7 +67,7 @@ export type SampleRun<Params extends SampleParams, Answer> = {
   readonly texts: Readonly<Record<string, string>>;
   readonly kind: string;
   readonly params: Params;
-  /** How many samples the parameters name. */
+  /** The number of samples. */
   readonly samples: number;
   /** Tokens of the longest run that an answer took. */
   readonly tokensOf: (answer: Answer, index: number) => number;

@@ -2,10 +2,10 @@
 import { readText, standardInput } from "../input/read-file.ts";
 
 export type Files = {
-  /** What a file is called in parameters and messages. */
+  /** The name of a file in parameters and messages. */
   readonly nameOf: (path: string) => string;
   readonly read: (name: string) => Promise<string>;
-  /** Standard input, for workers: it is read once. */
+  /** The text of standard input, which is read once and sent to workers. */
   readonly texts: Readonly<Record<string, string>>;
 };
 

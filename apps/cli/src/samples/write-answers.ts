@@ -1,4 +1,4 @@
-/** The answers of every method, written as lines of JSON where they are asked for. */
+/** Writes the answers of every method as lines of JSON, when --answers asks for them. */
 import { writeResult } from "../pictures/write-svg.ts";
 import type { MethodAnswers } from "./run-samples.ts";
 

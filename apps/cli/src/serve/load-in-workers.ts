@@ -1,4 +1,4 @@
-/** A model in workers: as many of them as are asked for, each with its weights. */
+/** Loads a model in workers. Each worker has its own weights. */
 import { connectWorker, type WorkerModel } from "@ropewalk/generation/worker";
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
@@ -13,16 +13,16 @@ import type { SentModel } from "./worker-data.ts";
 export type LoadedModel = {
   readonly models: readonly WorkerModel[];
   readonly chosen: Chosen;
-  /** Releases the model and ends its workers; their runs must have ended. */
+  /** Releases the model and ends its workers. All runs must have ended. */
   readonly release: () => Promise<void>;
 };
 
 export type LoadConfig = {
   readonly options: SharedOptions & { readonly length?: number };
   readonly workers: number;
-  /** Ends the rounding of weights; what is loading is loaded to its end, for a runtime cannot be cut off. */
+  /** Ends the rounding of weights. A model that is loading is loaded to its end, since the runtime cannot be interrupted. */
   readonly signal: AbortSignal;
-  /** Told of a worker that ended by itself. */
+  /** Called when a worker ends by itself. */
   readonly onEnd: (error: Error) => void;
 };
 

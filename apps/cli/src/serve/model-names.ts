@@ -1,13 +1,13 @@
-/** What `serve` is asked for: models, each by a name that requests give it. */
+/** The models of `serve`, each with the name that requests use. */
 import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
 
 export type NamedModel = { readonly name: string; readonly model: string };
 
-/** A folder goes by its own name, one of the hub by its id, a shipped one by its name. */
+/** The default name of a model: a folder's own name, an id of the hub, or a shipped model's name. */
 const nameOf = (model: string): string => (existsSync(model) ? basename(resolve(model)).replace(/\.onnx$/, "") : model);
 
-/** `model`, or `name=model`; what is there under the whole text is meant by it. */
+/** Reads `model` or `name=model`. When a path of the whole text exists, the text names that path. */
 export const readNamed = (text: string): NamedModel => {
   const at = text.indexOf("=");
   return at <= 0 || existsSync(text)

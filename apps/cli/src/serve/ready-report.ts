@@ -1,4 +1,4 @@
-/** What `serve` says when it is ready: as lines of at most 80 columns, or as data. */
+/** The report of `serve` when it is ready: as lines of at most 80 columns, or as data. */
 import { extendedWords } from "../describe/extension-in-words.ts";
 import { plural } from "../render/units.ts";
 import type { LoadedModel } from "./load-in-workers.ts";
@@ -10,7 +10,7 @@ export type Ready = { readonly url: string; readonly workers: number; readonly l
 
 const columns = 80;
 
-/** Broken between words where it is longer; what follows stands further in. */
+/** Breaks a text between words into lines of 80 columns. Later lines are indented further. */
 const wrapped = (indent: string, text: string): readonly string[] => {
   const lines: string[] = [];
   let line = indent;

@@ -1,8 +1,8 @@
-/** What a worker of `serve` is told of the model that it opens. */
+/** The data from which a worker of `serve` opens its model. */
 import type { SharedOptions } from "../flags/shared.ts";
 
 export type SentModel = {
-  /** As it was named, or the folder of its rounded weights. */
+  /** The model's name, or the folder of its rounded weights. */
   readonly model: string;
   readonly options: Pick<SharedOptions, "trainedContext" | "adapter">;
 };

@@ -1,4 +1,4 @@
-/** A worker of `serve`: a model, opened and run here. */
+/** A worker of `serve`, which opens a model and runs it. */
 import { serveModels } from "@ropewalk/generation/worker";
 import { parentPort } from "node:worker_threads";
 import { open } from "../model/open-model.ts";

@@ -1,24 +1,24 @@
-/** What ends a run from outside: a key (Ctrl-C), or a reader of the results that has had enough (`| head -2`). */
+/** Ends of a run from outside: Ctrl-C, or a reader that closes the pipe (`| head -2`). */
 
-/** An end that is no failure of the run's own: the status to leave with, and nothing or one line to say. */
+/** An end that is no failure of the run: its exit status, and a message of one line or none. */
 export type Ending = Error & { readonly exitStatus: number };
 
 export const ending = (message: string, exitStatus: number): Ending =>
   Object.assign(new Error(message), { exitStatus });
 
-/** What a shell makes of a program that Ctrl-C ended: 128 and the signal's number. */
+/** The shell's exit status of a program that Ctrl-C ended: 128 plus the signal's number. */
 const interrupted = 130;
 
-/** Aborted by the first Ctrl-C, with one line and not with a stack, and in silence when the results can't be written on. */
+/** A signal that the first Ctrl-C aborts with a message of one line, and a closed standard output aborts without a message. */
 export const interruptSignal = (command: string): AbortSignal => {
   const interrupt = new AbortController();
   process.once("SIGINT", () => interrupt.abort(ending(`${command}: stopped`, interrupted)));
-  // What kept it from being written is told where the output is watched.
+  // `watchOutput` reports why the output cannot be written.
   process.stdout.once("error", () => interrupt.abort(ending("", 0)));
   return interrupt.signal;
 };
 
-/** While nothing can be aborted, as in a download: the first Ctrl-C cleans up and ends the process. Gives what undoes that. */
+/** For work that cannot be aborted, such as a download: the first Ctrl-C cleans up and ends the process. Returns a function that undoes this. */
 export const endOnInterrupt = (cleanUp: () => void): (() => void) => {
   const end = (): void => {
     cleanUp();

@@ -1,4 +1,4 @@
-/** Messages to people, on stderr: a line each, whatever they hold. */
+/** Messages on stderr, each on one line. */
 import { withoutControls } from "@ropewalk/check";
 import type { Ending } from "./interrupt.ts";
 
@@ -7,12 +7,12 @@ export const oneLine = (text: string): string => withoutControls(text.trim().rep
 
 export const wordsOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
-  // Several errors at once have no words of their own.
+  // Several errors at once have no message of their own.
   if (error instanceof AggregateError && error.message === "") return error.errors.map(wordsOf).join("; ");
   return error.message;
 };
 
-/** Says what went wrong, and leaves the status to end with. A message names the input; a stack would only bury it. */
+/** Prints the error on one line, and sets the exit status. The message names the input; a stack would only hide it. */
 export const fail = (error: unknown): void => {
   const { exitStatus = 1 } = (error ?? {}) as Partial<Ending>;
   const words = oneLine(wordsOf(error));
@@ -20,13 +20,13 @@ export const fail = (error: unknown): void => {
   if (exitStatus !== 0) process.exitCode = exitStatus;
 };
 
-/** Watches where results and messages go: a closed pipe ends in silence, a full disk in a line. */
+/** Watches the outputs: a closed pipe ends the process in silence, a full disk with a message. */
 export const watchOutput = (): void => {
   process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
     if (code !== "EPIPE" && process.exitCode === undefined)
       fail(new Error(`standard output must be writable, got ${message}`));
   });
-  // Nobody is left who could be told.
+  // Without stderr nothing can be reported.
   process.stderr.on("error", () => {});
   process.on("uncaughtException", (error) => {
     fail(error);

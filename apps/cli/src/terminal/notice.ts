@@ -1,4 +1,4 @@
-/** What is said on stderr beside a result: nothing happens in silence. Workers leave it to the main thread. */
+/** Notices on stderr beside a result. Only the main thread prints them. */
 import { beyondCapacity, type LanguageModel } from "@ropewalk/generation";
 import { isMainThread } from "node:worker_threads";
 import { oneLine } from "./messages.ts";

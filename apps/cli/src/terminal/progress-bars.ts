@@ -1,11 +1,11 @@
-/** Progress bars on stderr: gone when they are done, nothing where it is no terminal. */
+/** Progress bars on stderr. A bar disappears when its work is done; without a terminal there is none. */
 import type { DownloadProgress } from "@ropewalk/models/hub";
 import { Presets, SingleBar } from "cli-progress";
 import { bytes } from "../render/units.ts";
 
 /**
- * @param tail - what stands behind the bar; words in braces are given with each update
- * @param size - how wide the bar is: a long tail leaves it less of 80 columns
+ * @param tail - the text behind the bar; each update gives the words in braces
+ * @param size - the bar's width: a longer tail leaves less of 80 columns
  */
 const barBefore = (tail: string, size: number, stream: NodeJS.WritableStream): SingleBar =>
   new SingleBar(
@@ -20,21 +20,21 @@ const barBefore = (tail: string, size: number, stream: NodeJS.WritableStream): S
     Presets.shades_classic,
   );
 
-/** @param tail - what stands behind the bar and the percentage; words in braces are given with each update */
+/** @param tail - the text behind the bar and the percentage; each update gives the words in braces */
 export const newBar = (tail: string, stream: NodeJS.WritableStream = process.stderr): SingleBar =>
   barBefore(`{percentage}%  ${tail}`, 24, stream);
 
-/** Counts the steps of a training. What people wait for comes first: a terminal that is too narrow cuts the end off. */
+/** Counts the steps of a training. The important numbers come first, since a narrow terminal cuts the end off. */
 export const trainingBar = (stream: NodeJS.WritableStream = process.stderr): SingleBar =>
   barBefore("step {value} of {total}, {left} left  loss {loss}{held}, {rate} tokens/s", 6, stream);
 
 export type DownloadBar = {
   readonly onProgress: (progress: DownloadProgress) => void;
-  /** Takes a bar away that a broken download has left. */
+  /** Removes the bar that a broken download left. */
   readonly stop: () => void;
 };
 
-/** One bar after another, a file each. */
+/** One bar for each file, one after another. */
 export const downloadBar = (stream?: NodeJS.WritableStream): DownloadBar => {
   const bar = newBar("{file}, {got} of {size}", stream);
   let shown: string | undefined;
@@ -57,7 +57,7 @@ export const downloadBar = (stream?: NodeJS.WritableStream): DownloadBar => {
   };
 };
 
-/** Counts the tensors that are rounded; a step after the signal was aborted ends the rounding. */
+/** Counts rounded tensors. Once the signal is aborted, the next step ends the rounding. */
 export const roundingBar = (
   signal: AbortSignal | undefined,
 ): { readonly onStep: (done: number, total: number) => void; readonly stop: () => void } => {
@@ -72,7 +72,7 @@ export const roundingBar = (
   };
 };
 
-/** Counts the prompt's tokens where it takes several chunks; gone before the text begins. */
+/** Counts the tokens of a prompt that takes several chunks. The bar disappears before the text begins. */
 export const promptBar = (): {
   readonly onPrefill: (done: number, total: number) => void;
   readonly stop: () => void;
@@ -90,7 +90,7 @@ export const promptBar = (): {
   };
 };
 
-/** Counts the bytes of a file on its way to the disk or from there. @param done - `saved`, or `opened` */
+/** Counts the bytes of a file that is written or read. @param done - `saved`, or `opened` */
 export const fileBar = (
   done: string,
 ): { readonly onProgress: (done: number, total: number) => void; readonly stop: () => void } => {

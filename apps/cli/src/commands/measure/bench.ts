@@ -1,4 +1,4 @@
-/** `ropewalk bench`: what prefill and decoding cost by context, the model as it is and extended side by side. */
+/** `ropewalk bench`: the costs of prefill and decoding by context, of the plain and the extended model side by side. */
 import { speedCurves } from "@ropewalk/charts";
 import { beyondCapacity, type LanguageModel } from "@ropewalk/generation";
 import type { Command } from "commander";
@@ -20,7 +20,7 @@ type BenchOptions = SharedOptions &
     readonly svg?: string;
   };
 
-/** @throws RangeError when a count is none, or the contexts do not ascend */
+/** @throws RangeError when a count is no positive integer, or the contexts do not ascend */
 const checkPlan = ({ contexts, steps, rounds, seed, chunkSize }: BenchOptions): void => {
   contexts.forEach((context, index) => {
     checkCount("bench", "--contexts", context);
@@ -33,7 +33,7 @@ const checkPlan = ({ contexts, steps, rounds, seed, chunkSize }: BenchOptions): 
   if (!Number.isInteger(seed)) throw new RangeError(`bench: --seed must be an integer, got ${seed}`);
 };
 
-/** A model that takes part, under the name of its method and in the words of its extension. */
+/** A measured model, with its method's name and its extension in words. */
 type Contender = {
   readonly name: string;
   readonly words: string;
@@ -41,7 +41,7 @@ type Contender = {
   readonly model: LanguageModel;
 };
 
-/** Rates beside costs, for whoever reads one and not the other. */
+/** A cost as tokens per second and as milliseconds per token. */
 const rated = (millisecondsPerToken: number) => ({
   tokensPerSecond: 1000 / millisecondsPerToken,
   millisecondsPerToken,
@@ -79,7 +79,7 @@ const reportOf = (
   peakMemoryBytes,
 });
 
-/** The model as it is; undefined, and a line that says why, for an export that was written for its own extension alone. */
+/** The plain model; undefined, with a notice, for an export that only runs under its own extension. */
 const plainOf = async (model: LanguageModel): Promise<LanguageModel | undefined> => {
   try {
     return await model.withExtension({});
@@ -141,7 +141,7 @@ export const addBench = (program: Command): void => {
       .option("--steps <n>", "tokens decoded behind each prompt", number, 16)
       .option("--rounds <n>", "how often each is measured; the median counts", number, 5)
       .option("--seed <n>", "the same seed gives the same tokens", number, 0)
-      .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number)
+      .option("--chunk-size <tokens>", "tokens of a prefill chunk, at most", number)
       .option("--svg <file>", "where the curves go; absent: bench.svg, or nowhere with --json"),
     "self-extend",
   )

@@ -1,4 +1,4 @@
-/** `ropewalk entropies`: how widely a model's queries look, by layer and position, methods side by side; or a map of one layer. */
+/** `ropewalk entropies`: the entropy of attention by layer and position, methods side by side; or the attention map of one layer. */
 import { curves, panels } from "@ropewalk/charts";
 import { checkInteger } from "@ropewalk/check";
 import {
@@ -39,7 +39,7 @@ type EntropiesOptions = SharedOptions &
     readonly svg?: string;
   };
 
-/** One method. */
+/** The result of one method. */
 type Run = GroupsAndWindow &
   EntropiesReport & {
     readonly method: string;
@@ -51,7 +51,7 @@ type Run = GroupsAndWindow &
 
 type Layer = Pick<LayerEntropies, "layer" | "buckets">;
 
-/** A layer's means, a step each. */
+/** A layer's means as a curve of steps. */
 const curveOf = (name: string, { buckets }: Layer) => ({
   name,
   points: buckets.flatMap(({ from, to, mean }) => [from, to].map((x) => ({ x, y: mean }))),
@@ -59,7 +59,7 @@ const curveOf = (name: string, { buckets }: Layer) => ({
 
 const axes = { across: "position in the window, in tokens", up: "mean entropy of attention, in nats" } as const;
 
-/** A curve a layer; of several methods a panel a layer, and a curve a method. */
+/** The picture: a curve for each layer; for several methods a panel for each layer, with a curve for each method. */
 const pictureOf = (name: string, runs: readonly Run[]): string => {
   const [first] = runs as readonly [Run, ...Run[]];
   const inside = first.trainedContext < first.length;
@@ -82,7 +82,7 @@ const pictureOf = (name: string, runs: readonly Run[]): string => {
   });
 };
 
-/** Said of each run that goes beyond what its positions are known for. */
+/** Prints a notice for each run beyond its capacity. */
 const noticeBeyond = (opened: OpenedModel, jobs: readonly NamedJob<EntropiesParams>[]): void => {
   for (const { name, options, params } of jobs) {
     const extended = extendDecoder(opened.source.decoder, extensionFor(opened, options, params.length));
@@ -116,7 +116,7 @@ const measure = async ({ path, options, opened, content, length }: Asked): Promi
     ...(layers && { layers }),
     ...(chunkSize !== undefined && { chunkSize }),
   });
-  // Before anything is loaded: whether the text has the windows.
+  // Checks that the text has enough tokens, before weights are loaded.
   tokenStream(opened, textOf("entropies", file, content), { length, windows, separator });
   const jobs = jobsOf("entropies", { model: path, opened, options }, variantsOf(options), [params]);
   noticeBeyond(opened, jobs);
@@ -154,7 +154,7 @@ const measure = async ({ path, options, opened, content, length }: Asked): Promi
   );
 };
 
-/** @throws InvalidArgumentError for what only tables read */
+/** @throws InvalidArgumentError for flags that only the tables read */
 const checkMapAlone = ({ layers, bucket, windows, workers }: EntropiesOptions): void => {
   for (const [flag, value] of Object.entries({ layers, bucket, windows, workers }))
     if (value !== undefined)
@@ -230,7 +230,7 @@ export const addEntropies = (program: Command): void => {
           "draw what attends to what in one layer instead: in a head, or in the mean of all",
           mapPlace,
         )
-        .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number)
+        .option("--chunk-size <tokens>", "tokens of a prefill chunk, at most", number)
         .addOption(workersOption())
         .option(
           "--svg <file>",

@@ -35,7 +35,7 @@ const paramsOf = (asked: ExamOptions, trainedContext: number, nameOf: (path: str
 
 type Answers = MethodAnswers<ExamAnswer>;
 
-/** How many questions a method gets right that the first one does not, and the other way round, by the sum. */
+/** Compares each method with the first one: questions that only the method answers right, and that only the first answers right. */
 const besideFirst = (methods: readonly Answers[]) => {
   const isRight = ({ answers }: Answers): readonly boolean[] => answers.map(({ answer, bySum }) => answer === bySum);
   const [first, ...others] = methods as readonly [Answers, ...Answers[]];
@@ -58,7 +58,7 @@ const run = async (model: string, options: ExamOptions): Promise<void> => {
   });
   const opened = await open(model, options);
   const params = paramsOf(options, opened.source.decoder.trainedContext, nameOf);
-  // Before anything is loaded: whether all lines can be read.
+  // Checks that all lines can be read, before weights are loaded.
   const questions = await examQuestions(params, read);
   const methods = await runSamples<ExamParams, ExamAnswer>(
     {

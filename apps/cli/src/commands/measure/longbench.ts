@@ -30,7 +30,7 @@ type LongBenchOptions = SharedOptions &
     readonly length?: number;
     readonly promptTokens?: number;
     readonly limit?: number;
-    /** Absent: as the datasets have it. */
+    /** Absent: each dataset's own rule. */
     readonly chat?: boolean;
     readonly answers?: string;
     readonly workers?: number;
@@ -60,7 +60,7 @@ const longbench = async (model: string, options: LongBenchOptions): Promise<void
   });
   const opened = await open(model, options);
   const params = paramsOf(options, opened.source.decoder.trainedContext, nameOf);
-  // Before anything is loaded: whether all lines can be read.
+  // Checks that all lines can be read, before weights are loaded.
   const { samples, skipped } = await longBenchSamples(params, read);
   for (const [judge, lines] of Object.entries(skipped))
     notice(`longbench: ${lines} line${lines === 1 ? "" : "s"} left out, to be judged by ${judge}`);

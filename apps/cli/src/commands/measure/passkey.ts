@@ -47,24 +47,24 @@ type PasskeyOptions = SharedOptions &
     readonly workers?: number;
   };
 
-/** Where no flag chooses an extension. */
+/** The three runs when no flag chooses an extension. */
 const usual: readonly RunVariant[] = [
   plainVariant,
   { options: { method: ["self-extend"], fallback: "none" }, varied: "" },
   { options: { method: ["self-extend"], entropy: "log-n", fallback: "none" }, varied: "" },
 ];
 
-/** Spread evenly: the middles of `count` equal parts of the text. */
+/** Depths that are spread evenly: the middles of `count` equal parts of the text. */
 const depthsFrom = (count: number): readonly number[] =>
   Array.from({ length: checkCount("passkey", "--depths", count) }, (_, index) => (index + 0.5) / count);
 
-/** Where no flag chooses an extension, three of them; of a checkpoint that was tuned under one, that one. */
+/** The runs of the flags. When no flag chooses an extension: a tuned checkpoint's own, else three runs. */
 const runsFrom = ({ source }: OpenedModel, options: PasskeyOptions): readonly RunVariant[] => {
   const isTuned = source.kind === "checkpoint" && Object.keys(source.extension()).length > 0;
   return isTuned || asksForVariants(options) ? variantsOf(options) : usual;
 };
 
-/** @throws RangeError when a count is none */
+/** @throws RangeError when a count is no positive integer */
 const cellsFrom = ({ lengths, seed, keys, digits, template, ...options }: PasskeyOptions): readonly PasskeyParams[] => {
   const trials = checkCount("passkey", "--trials", options.trials);
   const depths = depthsFrom(options.depths);
@@ -88,7 +88,7 @@ const cellsFrom = ({ lengths, seed, keys, digits, template, ...options }: Passke
   );
 };
 
-/** What a file of prompts has no use for. */
+/** The flags that a file of prompts has no use for. */
 const notOfFiles = ["lengths", "depths", "trials", "seed", "keys", "digits", "template"] as const;
 
 /** The prompts of a file, each with its tokens. */
@@ -125,14 +125,14 @@ const byMethod = (
     };
   });
 
-/** What is measured, of one kind or the other. */
+/** The measured parameters: a grid, or the prompts of a file. */
 type Asked =
   | { readonly kind: "passkey"; readonly params: readonly PasskeyParams[] }
   | { readonly kind: "passkey-file"; readonly params: readonly WrittenPasskeyParams[] };
 
 const trialsOf = (params: PasskeyParams | WrittenPasskeyParams): number => ("trials" in params ? params.trials : 1);
 
-/** Whether the model's own words have names for several keys is known before any is run. */
+/** Checks the template, and that the model's texts can name several keys, before anything runs. */
 const checkWords = async (model: string, { keys, template }: PasskeyOptions): Promise<void> => {
   if (template !== undefined) passkeyFrom((await readJson("--template", template)) as PasskeyTemplate);
   if (keys === undefined) return;
@@ -150,7 +150,7 @@ const passkey = async (model: string, options: PasskeyOptions, command: Command)
   const workers = workersFor("passkey", model, options.workers);
   const { keys, file } = options;
   const threads = threadsOf(options, workers);
-  // What is to be downloaded is downloaded once, with a bar; the workers find it.
+  // Files are downloaded here once, with a bar. The workers find them in the cache.
   const opened = await open(model, options);
   await checkWords(model, options);
   const asked: Asked =

@@ -31,7 +31,7 @@ type PerplexityOptions = SharedOptions &
     readonly svg?: string;
   };
 
-/** One method at one length. */
+/** The result of one method at one length. */
 type Run = GroupsAndWindow &
   PerplexityReport & {
     readonly method: string;
@@ -48,7 +48,7 @@ const lengthsOf = ({ length, lengths }: PerplexityOptions, trainedContext: numbe
   return lengths ?? [length ?? trainedContext];
 };
 
-/** What is measured at each length. Where a run is alone, its windows are shared among the workers. */
+/** The parameters of each length. The windows are split into `parts` for several workers. */
 const paramsOf = (
   { text, separator, windows, stride, batch, bucket, chunkSize }: PerplexityOptions,
   lengths: readonly number[],
@@ -72,7 +72,7 @@ const paramsOf = (
     });
   });
 
-/** Said of each run that goes beyond what its positions are known for. */
+/** Prints a notice for each run beyond its capacity. */
 const noticeBeyond = (opened: OpenedModel, jobs: readonly NamedJob<PerplexityParams>[], alone: boolean): void => {
   const said = jobs.flatMap(({ name, options, params: { length } }) => {
     const extended = extendDecoder(opened.source.decoder, extensionFor(opened, options, length));
@@ -83,7 +83,7 @@ const noticeBeyond = (opened: OpenedModel, jobs: readonly NamedJob<PerplexityPar
   for (const words of new Set(said)) notice(words);
 };
 
-/** The trained window, and the capacity of a method alone, where they lie inside. */
+/** Marks of the trained window, and of the capacity of a single method. */
 const marksOf = (opened: OpenedModel, jobs: readonly NamedJob<PerplexityParams>[], alone: boolean) => {
   const { trainedContext } = opened.source.decoder;
   const { options, params } = jobs[0]!;
@@ -94,7 +94,7 @@ const marksOf = (opened: OpenedModel, jobs: readonly NamedJob<PerplexityParams>[
   ];
 };
 
-/** By position where there is one length, else by length. */
+/** The table: by position for one length, by length for several. */
 const tableOf = (runs: readonly Run[], lengths: readonly number[]) => {
   const positions = new Map(runs.map(({ method, positions: words }) => [method, words]));
   const methods = [...positions].map(([name, words]) => {
@@ -156,7 +156,7 @@ const measure = async (path: string, options: PerplexityOptions): Promise<void> 
   checkCount("perplexity", "--bucket", options.bucket);
   if (options.batch !== undefined) checkCount("perplexity", "--batch", options.batch);
   const workers = workersFor("perplexity", path, options.workers);
-  // Before anything is loaded: whether the text has the windows.
+  // Checks that the text has enough tokens, before weights are loaded.
   for (const length of lengths)
     tokenStream(opened, textOf("perplexity", file, content), { length, windows, stride, separator });
 
@@ -237,7 +237,7 @@ export const addPerplexity = (program: Command): void => {
         )
         .option("--batch <n>", "windows that are run together; pays where chunks are small; absent: each alone", number)
         .option("--bucket <tokens>", "positions that share a mean", number, 512)
-        .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number)
+        .option("--chunk-size <tokens>", "tokens of a prefill chunk, at most", number)
         .addOption(workersOption())
         .option("--svg <file>", "where the curves go; absent: perplexity.svg, or nowhere with --json"),
     ),

@@ -1,4 +1,4 @@
-/** `ropewalk ruler`: RULER-style tasks, and tasks of anybody's, at growing lengths. */
+/** `ropewalk ruler`: RULER-style tasks, and tasks of the user's own, at growing lengths. */
 import { isTaskModule, rulerNames, rulerThreshold, type TaskParams, type TaskResult } from "@ropewalk/evals";
 import type { OpenedModel, TextCodec } from "@ropewalk/generation";
 import type { Command } from "commander";
@@ -49,7 +49,7 @@ const checkNumbers = ({ samples, seed, threshold }: RulerOptions): void => {
 const cellsOf = (tasks: readonly AskedTask[], { lengths, samples, seed }: Asked): readonly TaskParams[] =>
   lengths.flatMap((length) => tasks.map(({ name, params }) => ({ task: name, length, samples, seed, ...params })));
 
-/** What the scores rest on. */
+/** A text that says how the prompts were drawn, and from which files. */
 const restsOn = (tasks: readonly AskedTask[], { samples, seed }: Asked, { essays, documents }: Files): string => {
   const drawn = `from seed ${seed}, ${samples} sample${samples === 1 ? "" : "s"} a task and length`;
   return [

@@ -1,4 +1,4 @@
-/** `ropewalk sweep`: many models, methods and evaluations in one run, which goes on where it stopped. */
+/** `ropewalk sweep`: many models, methods and evaluations in one run, which continues where it stopped. */
 import { readSweep, shardOf, sweepHash, type CellRecord, type Shard } from "@ropewalk/evals";
 import type { Command } from "commander";
 import { availableParallelism } from "node:os";
@@ -28,7 +28,7 @@ import { renderGroups } from "../../sweep/report/terminal-tables.ts";
 import { groupsOf } from "../../sweep/report/result-groups.ts";
 import { checkWritable, writeResult } from "../../pictures/write-svg.ts";
 
-/** By whatever names; one that is not there yet is only equal by its path. */
+/** Whether two paths name one file. A file that does not exist yet is compared by its path alone. */
 const sameFile = (a: string, b: string): boolean => {
   const [first, second] = [a, b].map((path) => (existsSync(path) ? realpathSync(path) : resolve(path)));
   return first === second;
@@ -43,7 +43,7 @@ type SweepOptions = SharedOptions & {
   readonly queue?: QueueAddress;
 };
 
-/** Every cell of the file, in its order. */
+/** Plans every cell of the file, in the file's order. */
 const planAll = async (file: string, options: SharedOptions): Promise<readonly PlannedCell[]> => {
   const { models, methods, evaluations } = readSweep(`sweep: ${file}`, await readJson("sweep", file), {
     models: modelEntries,
@@ -64,11 +64,11 @@ const planAll = async (file: string, options: SharedOptions): Promise<readonly P
   return cells;
 };
 
-/** Cells of equal hash are measured once. */
+/** One cell of each hash, since cells of equal hash are measured once. */
 const distinct = (cells: readonly PlannedCell[]): readonly PlannedCell[] =>
   [...new Map(cells.map((cell) => [cell.hash, cell] as const).toReversed()).values()].toReversed();
 
-/** By default beside the sweep's file; of a part, one of its own. */
+/** The results file: beside the sweep's file unless --output names one. Each part has its own file. */
 const outputOf = (file: string, { output }: SweepOptions, shard: Shard | undefined): string =>
   output ??
   `${file.replace(/\.json$/, "")}.results${shard === undefined ? "" : `.${shard.index}-of-${shard.of}`}.jsonl`;
@@ -92,7 +92,7 @@ const sweep = async (file: string, options: SweepOptions): Promise<void> => {
   const planned = await planAll(file, options);
   const all = distinct(planned);
   const dealt = new Set(shard === undefined ? all : shardOf(all, shard, ({ tokens }) => tokens));
-  // Tables have them in the order of the file.
+  // Tables show the cells in the order of the file.
   const mine = all.filter((cell) => dealt.has(cell));
   const hashes = new Set(all.map(({ hash }) => hash));
   const results = await openResults("sweep", output, {
@@ -106,7 +106,7 @@ const sweep = async (file: string, options: SweepOptions): Promise<void> => {
   const records = new Map<string, CellRecord>(results.records.cells);
   const had = memoryHad(options.memory);
   const left = mine.filter(({ hash }) => !records.has(hash));
-  // What a worker elsewhere has, it knows itself.
+  // Over a queue each worker checks its own memory.
   const { fit, refused } = connection === undefined ? fitting(left, had) : { fit: left, refused: [] };
   for (const said of new Set(fit.flatMap(({ notices }) => notices))) notice(said);
   const beyond = fit.filter((cell) => cell.beyond).length;

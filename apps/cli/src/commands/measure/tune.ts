@@ -1,4 +1,4 @@
-/** `ropewalk tune`: group size, window and log-n for a model and a length, found on a text of one's own. */
+/** `ropewalk tune`: finds group size, window and log-n for a model and a length, on the user's text. */
 import { recordOf } from "@ropewalk/context-extension";
 import {
   jsonLines,
@@ -27,7 +27,7 @@ type TuneOptions = SharedOptions & {
   readonly samples: number;
 };
 
-/** A text, the documents of a .jsonl file, or its prompts with their responses. */
+/** Reads a text, the documents of a .jsonl file, or its prompts with their responses. */
 const readTuneText = (name: string, content: string): string | readonly string[] | readonly PromptAndResponse[] => {
   if (!name.endsWith(".jsonl")) return content;
   const lines = jsonLines("tune", { name, text: content });
@@ -56,11 +56,11 @@ const tableOf = ({ rows, plain }: TuneResult): string =>
     ],
   );
 
-/** What the table shows, the choice, and what it rests on. */
+/** The text below the table: its unit, the choice, and the losses and costs of the choice. */
 const words = (result: TuneResult, trainedContext: number, onResponses: boolean): string => {
   const { chosen, rows, plain, prefills, gridPrefills } = result;
   const { groupSize, window, logN } = chosen;
-  // On the same tokens, else nothing is said.
+  // Losses on the same samples alone can be compared.
   const other = rows.find((row) => row.logN !== logN && row.samples === chosen.samples);
   const on = `on ${chosen.samples === 1 ? "the first sample" : `${chosen.samples} samples`}`;
   const decides = onResponses ? "of the responses" : `behind the trained window of ${trainedContext}`;
@@ -88,7 +88,7 @@ const run = async (path: string, options: TuneOptions): Promise<void> => {
   const text = readTuneText(options.text, await readText("--text", options.text));
   const onResponses = typeof text !== "string" && typeof text[0] === "object";
   const opened = await open(path, options);
-  // Whether anything can be found is known before anything is read.
+  // Checks that there are candidates, before the text is read.
   spaceOf(opened.source.decoder.trainedContext, length, { groupSize, window });
   const samples = tuneSamples(opened, text, {
     length,

@@ -1,4 +1,4 @@
-/** `ropewalk worker`: takes the cells of sweeps out of a queue, on as many machines as there are. */
+/** `ropewalk worker`: takes cells of sweeps out of a queue, on any number of machines. */
 import { checkNumber } from "@ropewalk/check";
 import type { Command } from "commander";
 import { availableParallelism } from "node:os";
@@ -27,7 +27,7 @@ const worker = async ({ queue, folder, memory, lease, ...asked }: WorkerOptions)
   const threads = asked.threads ?? (workers > 1 ? 1 : undefined);
   const options: SharedOptions = { fallback: "none", backend: "cpu", ...(threads === undefined ? {} : { threads }) };
   notice(`worker: takes cells from ${connection.shown}, ${workers} side by side`);
-  // What runs machines ends a worker so: its cells are given back, as by Ctrl-C.
+  // Schedulers end a worker by SIGTERM. Its cells are given back, as after Ctrl-C.
   const ended = new AbortController();
   process.once("SIGTERM", () => ended.abort(ending("worker: ended", 143)));
   const signal = AbortSignal.any([interruptSignal("worker"), ended.signal]);
@@ -50,7 +50,7 @@ export const addWorker = (program: Command): void => {
     .requiredOption("--queue <url>", "the queue's Redis or Valkey server, as redis://host:port", readQueueAddress)
     .option("--folder <folder>", "where relative names of a sweep begin; absent: the working folder", ".")
     .option("--workers <n>", "cells side by side; absent: as many as cores", number)
-    .option("--threads <n>", "threads of one run; absent: 1 beside others, else as many as the backend likes", number)
+    .option("--threads <n>", "threads of one run; absent: 1 beside others, else the backend decides", number)
     .option("--memory <bytes>", "what a cell may take, as 12GB; absent: what is free", readMemory)
     .option("--lease <seconds>", "a cell whose worker gave no sign of life for so long is another's", number, 30)
     .addHelpText("after", examples("ropewalk worker --queue redis://localhost:6379"))

@@ -1,4 +1,4 @@
-/** `ropewalk convert`: a checkpoint rewritten with its weights rounded, adapters merged into them, or both, in a folder that loads memory-mapped. */
+/** `ropewalk convert`: writes a checkpoint with rounded weights, merged adapters, or both, in a folder that loads memory-mapped. */
 import { convertCheckpoint, precisionNames, withAdapters, type Precision } from "@ropewalk/models";
 import { writeFolder } from "@ropewalk/models/node";
 import { needCheckpoint } from "@ropewalk/generation";

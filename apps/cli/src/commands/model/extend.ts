@@ -1,4 +1,4 @@
-/** `ropewalk extend`: an ONNX export with another window, in a folder that any program runs as it ran the export, or ours alone. */
+/** `ropewalk extend`: writes an ONNX export with a longer window, for any program that ran the export, or for Ropewalk alone. */
 import {
   attentionOutputs,
   engines,
@@ -40,7 +40,7 @@ type ExtendOptions = ExtensionOptions & {
 /** @throws RangeError when the wanted length is beyond what the extension reaches */
 const checkLength = (extension: ContextExtension, length: number, trainedContext: number): void => {
   const { positions = plain(), rope } = extension;
-  // Whether the export's own positions end, its graph alone knows.
+  // Without positions and frequencies only the graph knows the capacity.
   if (extension.positions === undefined && rope === undefined) return;
   const known = knownContext(trainedContext, rope);
   const capacity = mappingCapacity(positions, known);

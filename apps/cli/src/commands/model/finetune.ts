@@ -1,4 +1,4 @@
-/** `ropewalk finetune`: a checkpoint tuned for a longer window, in a folder that loads like any other. */
+/** `ropewalk finetune`: tunes a checkpoint for a longer window, and writes a folder that loads like any other. */
 import { trainingCurve } from "@ropewalk/charts";
 import { recipeNames, type Data } from "@ropewalk/finetune";
 import { writeFolder } from "@ropewalk/models/node";
@@ -23,10 +23,10 @@ const columns = ["step", "loss", "held out", "learning rate", "tokens/s"].map((h
   align: "right" as const,
 }));
 
-/** At most so many rows, the last one among them. */
+/** The most rows of the table. The last step is always among them. */
 const mostRows = 20;
 
-/** Before the first step there is the held-out loss alone. */
+/** The table of the steps. The row before the first step has the held-out loss alone. */
 const stepsTable = ({ steps, trained }: Done): string => {
   const before = trained.evaluations.filter(({ step }) => step < steps[0]!.step);
   const every = Math.ceil(steps.length / mostRows);
@@ -101,7 +101,7 @@ const finetune = async (path: string, options: FinetuneOptions & LoraOptions): P
   const opened = await open(path, options);
   const plan = withLora(await planOf(opened, options), options);
   const { training, extension } = plan;
-  // Not at the end alone, when everything is learned.
+  // Checked now and not at the end, after the training.
   if (recordIn(extension) === null)
     throw new RangeError(
       `finetune: the extension must be one that a file can hold, for the tuned folder says it, got ${plan.name}: ${extensionWords(extension)}, whose functions its module alone has`,
@@ -113,7 +113,7 @@ const finetune = async (path: string, options: FinetuneOptions & LoraOptions): P
   const done = await runTraining(training, states, { saveEvery, signal });
   const tuned = await learnedFiles(training, done.trained.state.parameters);
   const written = await writeFolder(output, tuned);
-  // Only now is nothing lost with them.
+  // The states are removed only after the result is written.
   await states.remove();
 
   const ended: Ended = { plan, done, written, from };

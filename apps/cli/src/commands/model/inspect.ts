@@ -1,4 +1,4 @@
-/** `ropewalk inspect`: what a model is, and what a wanted length takes. */
+/** `ropewalk inspect`: the facts of a model, and the positions, capacity and memory for a wanted length. */
 import { withPositions } from "@ropewalk/context-extension";
 import { extendDecoder } from "@ropewalk/decoder";
 import { checkWeights, needCheckpoint, plannedCacheBytes, type OpenedModel } from "@ropewalk/generation";
@@ -65,7 +65,7 @@ const exportFacts = ({ modelBytes, files, extension }: ExportedDecoder): Facts =
   };
 };
 
-/** Adapters that fit the model, each with its matrices. */
+/** The facts of the adapters, after a check that they fit the model. */
 const adapterFacts = async ({ source }: OpenedModel, { adapter }: InspectOptions): Promise<Facts> => {
   if (adapter === undefined) return { rows: {}, report: {} };
   const checkpoint = needCheckpoint("inspect: --adapter", source);
@@ -85,7 +85,7 @@ const adapterFacts = async ({ source }: OpenedModel, { adapter }: InspectOptions
   return { rows: { adapters: said.join("; ") }, report: { adapters: facts } };
 };
 
-/** Positions that the config says the model is to be run with. */
+/** The positions that the model's config states. */
 const statedFacts = ({ source }: OpenedModel): Facts => {
   const stated = source.decoder.statedPositions;
   if (stated === undefined) return { rows: {}, report: {} };
@@ -113,10 +113,10 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
   const length = options.length ?? trainedContext;
   const chosen = chosenFor(opened, options, length);
   const { extension } = chosen;
-  // What a run with the same flags would have.
+  // The cache precision of a run with the same flags.
   const cache = options.cache ?? backendFrom(options).precision;
   const extended = extendDecoder(decoder, extension, { cache });
-  // Its own fits; for any other its nodes are asked.
+  // The export's own extension always fits. Any other is checked against the graph.
   if (source.kind === "export" && !chosen.own) source.check(extended);
   const keyValueBytes = plannedCacheBytes(extended, { length });
   const notices = [...replacedNotices(opened, chosen), ...extended.notices];

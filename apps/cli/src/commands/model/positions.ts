@@ -16,12 +16,12 @@ type PositionsOptions = ExtensionOptions & {
   readonly json?: boolean;
 };
 
-/** A side of the matrix, at most: it has 16 million pairs then. */
+/** The largest side of the matrix, which then has 16 million pairs. */
 const longest = 4096;
 
 type Matrix = ReturnType<typeof relativePositions>;
 
-/** What the flags come to, which must be positions and nothing else. */
+/** The mapping that the flags ask for, which must set positions alone. */
 const mappingFrom = (options: PositionsOptions): PositionMapping => {
   const { length, trainedContext = length } = options;
   const { positions, rope, entropy } = extensionFrom(options, { trainedContext, length });
@@ -52,7 +52,7 @@ const picture = (title: string, length: number, matrix: Matrix): string => {
   });
 };
 
-/** The matrix as lines where a terminal holds them. */
+/** The matrix as lines, when they fit in a terminal. */
 const written = (length: number, matrix: Matrix): string => {
   const lines = formatRelativePositions(matrix);
   return lines.split("\n").every((line) => line.length <= terminalWidth)

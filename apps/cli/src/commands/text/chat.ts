@@ -23,7 +23,7 @@ type ChatOptions = SharedOptions &
     readonly history: boolean;
   };
 
-/** @throws TypeError where there is nothing to write a conversation by, before weights are loaded */
+/** @throws TypeError when the model has no tokenizer or no chat template, before weights are loaded */
 const checkTemplate = ({ source, text }: OpenedModel, template: string | undefined): void => {
   if (text === undefined)
     throw new TypeError(`chat: ${source.name} must have a tokenizer.json to read and write text, got none`);
@@ -58,7 +58,7 @@ const chat = async (path: string, options: ChatOptions): Promise<void> => {
   else checkCount("chat", "--length", length);
   const template = options.template === undefined ? undefined : await readText("--template", options.template);
   const opened = await open(path, options);
-  // What is wrong is told before weights are read.
+  // Checks the sampling flags before weights are loaded.
   runFrom("chat", opened.source, options);
   checkTemplate(opened, template);
   const planned = { opened, options, length: length ?? opened.source.decoder.trainedContext };
@@ -75,7 +75,7 @@ export const addChat = (program: Command): void => {
     .command("chat")
     .description("a conversation at a terminal, or line by line through a pipe")
     .argument("<model>", modelArgument)
-    .option("--system <text>", "what the assistant is told before")
+    .option("--system <text>", "the system message, which the assistant is told first")
     .option("--template <file>", "a chat template in Jinja; absent: the checkpoint's own")
     .option("--length <tokens>", "the longest conversation, which a method is chosen for", number)
     .option("--no-history", "keep nothing of what is typed for the next time");

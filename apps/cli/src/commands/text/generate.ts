@@ -23,7 +23,7 @@ import { statsLine, statsReport } from "../../render/stats.ts";
 
 type CommandOptions = SharedOptions & PromptOptions & SamplingOptions & GuessFlags & { readonly logprobs?: number };
 
-/** The model under a larger number where the run does not fit and that is asked for; what has none refuses the run itself. */
+/** The model under a larger group size or factor when the run does not fit. Without such a number the run itself refuses. */
 const regrouped = async (model: LanguageModel, chosen: Chosen, length: number): Promise<[LanguageModel, Chosen]> => {
   const { extended } = model;
   const fits = beyondCapacity(extended, length) === undefined;
@@ -38,7 +38,7 @@ type Job = {
   readonly ids: readonly number[];
   readonly run: GenerateOptions;
   readonly chosen: Chosen;
-  /** What it took, where the run came to its end. */
+  /** The statistics, once the run has ended. */
   readonly stats: () => GenerationStats | undefined;
 };
 
@@ -62,7 +62,7 @@ const printJson = async (model: LanguageModel, { ids, run, chosen, stats }: Job)
   process.stdout.write(`${JSON.stringify(report)}\n`);
 };
 
-/** The text as it comes. Whatever ends it, the line ends too. */
+/** Prints the text as it comes. However the run ends, the last line gets a line end. */
 const stream = async (model: LanguageModel, { ids, run, stats }: Job): Promise<void> => {
   if (model.text === undefined)
     throw new TypeError(

@@ -17,7 +17,7 @@ type LogitsOptions = SharedOptions & {
   readonly layers?: readonly number[];
 };
 
-/** What is read of a run: logits, and attentions where they are asked for, out of the same run. */
+/** Visits the logits of a run, and the attentions of the same run when they are asked for. */
 const run = async (
   model: LanguageModel,
   ids: readonly number[],
@@ -35,7 +35,7 @@ const run = async (
   return model.visitAttentions(ids, (chunk) => visit(chunk.logits!, chunk.start, chunk.layers), asked);
 };
 
-/** As JSON has it: of each chunk the position that it begins at, and its layers. */
+/** A chunk as JSON: its first position, and its layers. */
 const chunkReport = (start: number, layers: readonly LayerAttentions[]) => ({
   start,
   layers: layers.map(({ data, ...layer }) => ({ ...layer, data: Array.from(data) })),
@@ -78,7 +78,7 @@ export const addLogits = (program: Command): void => {
         .description("print the last position's logits and every position's most likely token, as JSON")
         .argument("<model>", modelArgument)
         .requiredOption("--ids <file>", "a JSON array of token ids; - is standard input")
-        .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number)
+        .option("--chunk-size <tokens>", "tokens of a prefill chunk, at most", number)
         .addOption(
           new Option(
             "--attentions <what>",

@@ -1,4 +1,4 @@
-/** `ropewalk read`: a text is read once and saved, so that runs may stand behind it. */
+/** `ropewalk read`: reads a text once and saves it, so that later runs can continue behind the text. */
 import type { OpenedModel, ReadOptions } from "@ropewalk/generation";
 import { InvalidArgumentError, type Command } from "commander";
 import { constants, existsSync } from "node:fs";
@@ -36,11 +36,11 @@ const idsFrom = async (
     throw new InvalidArgumentError("read: give a text file, or --ids, exactly one of them");
   if (ids !== undefined) return readIds(ids);
   if (text === undefined) throw new TypeError(`read: ${source.name} has no tokenizer.json; use --ids`);
-  // Behind another text it does not begin anew.
+  // Behind another text there is no second beginning-of-text token.
   return text.encode(await readText("read", file!), { specialTokens: after === undefined });
 };
 
-/** Hours of reading are lost where the file cannot be written in the end: what can be known before is. */
+/** Checks the place of the file before hours of reading that would be lost. */
 const checkPlace = async (save: string): Promise<void> => {
   const found = await stat(save).catch(() => undefined);
   if (found !== undefined && !found.isFile())
@@ -125,7 +125,7 @@ export const addRead = (program: Command): void => {
       number,
       0,
     )
-    .option("--chunk-size <tokens>", "tokens a prefill chunk, at most", number)
+    .option("--chunk-size <tokens>", "tokens of a prefill chunk, at most", number)
     .option("--beyond-capacity", "read even where the model knows no positions");
   withSharedOptions(command)
     .addHelpText(

@@ -26,18 +26,18 @@ type ServeOptions = SharedOptions & {
   readonly maxBodyBytes?: number;
 };
 
-/** This machine alone. */
+/** Whether the address is reachable from this machine alone. */
 const isLoopback = (host: string): boolean => /^(?:127\.|localhost$|::1$)/.test(host);
 
-/** Where the key is not to stand in a list of processes. */
+/** The API key, from the flag or from the variable, which keeps the key out of process lists. */
 const keyFrom = ({ apiKey = process.env["ROPEWALK_API_KEY"] }: ServeOptions): string | undefined =>
   apiKey === "" ? undefined : apiKey;
 
-/** Aborted when the process is asked to end, by a key or by what runs it. */
+/** A signal that Ctrl-C, SIGTERM or a closed standard output aborts. */
 const endSignal = (): AbortSignal => {
   const end = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"]) process.once(name, () => end.abort());
-  // Nobody reads what is said: whoever started it has gone.
+  // A closed standard output means that the parent process has gone.
   process.stdout.once("error", () => end.abort());
   return end.signal;
 };
@@ -56,7 +56,7 @@ const handlerConfig = (options: ServeOptions, loaded: readonly Loaded[]): Handle
   };
 };
 
-/** Until the models are there. */
+/** The answer to every request while the models are loaded. */
 const loadingResponse = (): Response =>
   Response.json(
     { error: { message: "The models are being loaded.", type: "server_error", param: null, code: "loading" } },
@@ -78,7 +78,7 @@ const serve = async (names: readonly string[], options: ServeOptions): Promise<v
   checkNames(named);
   const workers = checkCount("serve", "--workers", options.workers);
   if (length !== undefined) checkCount("serve", "--length", length);
-  // As from a variable that is not set: a key was meant.
+  // An empty key comes from an unset variable, where a key was meant.
   if (options.apiKey?.trim() === "") throw new RangeError("serve: --api-key must have a character at least, got none");
   checkNumber("serve", "--queue", queue, Number.isInteger(queue) && queue >= 0, "an integer >= 0");
   const signal = endSignal();
@@ -87,7 +87,7 @@ const serve = async (names: readonly string[], options: ServeOptions): Promise<v
   broken.catch(() => {});
   const loaded: Loaded[] = [];
   let handler: Handler | undefined;
-  // A port that is taken is told before minutes of loading.
+  // Listens first, so that a taken port is reported before minutes of loading.
   const listening = await listen({
     fetch: async (request) => (handler ? handler.fetch(request) : loadingResponse()),
     port,

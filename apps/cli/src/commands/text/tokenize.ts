@@ -7,7 +7,7 @@ import { promptIds, withPromptOptions, type PromptOptions } from "../../input/pr
 
 type TokenizeOptions = PromptOptions & { readonly json?: boolean };
 
-/** A token's text inside a text: behind another of its kind, for the first of a text may lose its space. */
+/** A token's text inside a text. The token is decoded behind itself, since the first token of a text may lose its space. */
 const pieceOf = ({ decode }: TextCodec, id: number): string => decode([id, id]).slice(decode([id]).length);
 
 const tokenize = async (model: string, words: readonly string[], options: TokenizeOptions): Promise<void> => {

@@ -1,4 +1,4 @@
-/** The entries of a sweep's models and methods: what the flags of other commands say, as keys of JSON. */
+/** The entries of a sweep's models and methods: the flags of other commands as keys of JSON. */
 import { check, checkKeys, checkOneOf, oneOf, optional, positive, show, type Keys, type Rule } from "@ropewalk/check";
 import { extensionOf, readRecord, type ExtensionRecord } from "@ropewalk/context-extension";
 import { cachePrecisions, type CachePrecision } from "@ropewalk/decoder";
@@ -17,7 +17,7 @@ export type ModelEntry = { readonly model: string; readonly label: string; reado
 export type MethodEntry = {
   readonly label: string;
   readonly variant: Variant;
-  /** Modules of one's own, as the file names them. */
+  /** The user's modules, by the paths in the file. */
   readonly modules: readonly string[];
 };
 
@@ -40,7 +40,7 @@ const modelKeys: Keys<ModelKeys> = {
   cache: optional(oneOf(["none", ...cachePrecisions])),
 };
 
-/** `none` stands beside others in a list for what is absent elsewhere. */
+/** In a list `none` stands for an absent value. */
 const unlessNone = <T extends string>(value: T | "none" | undefined): T | undefined =>
   value === "none" ? undefined : value;
 
@@ -76,13 +76,17 @@ const readModel = (where: string, entry: JsonObject): ModelEntry => {
 export const modelEntries: EntryRule<ModelEntry> = { main: "model", read: readModel };
 
 /** A number as its flag would have it. */
-const flagText = (value: Json): string =>
-  typeof value === "boolean" ? (value ? "yes" : "no") : Array.isArray(value) ? value.join(",") : String(value);
+const flagText = (value: Json): string => {
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return Array.isArray(value) ? value.join(",") : String(value);
+};
 
-const typeWords = (value: unknown): string =>
-  Array.isArray(value) ? "a list of numbers" : typeof value === "boolean" ? "true or false" : `a ${typeof value}`;
+const typeWords = (value: unknown): string => {
+  if (Array.isArray(value)) return "a list of numbers";
+  return typeof value === "boolean" ? "true or false" : `a ${typeof value}`;
+};
 
-/** @throws TypeError for what the flag of that number does not take */
+/** @throws TypeError for a value that the number's flag does not take */
 const readNumber = (where: string, name: NumberName, value: Json): unknown => {
   const { read }: NumberRow<unknown> = numberFlags[name];
   let number: unknown;
@@ -91,13 +95,13 @@ const readNumber = (where: string, name: NumberName, value: Json): unknown => {
   } catch (error) {
     throw new TypeError(`${where}: ${name} ${(error as Error).message}`, { cause: error });
   }
-  // "4" is no 4.
+  // The text "4" is not the number 4.
   if (JSON.stringify(number) !== JSON.stringify(value))
     throw new TypeError(`${where}: ${name} must be ${typeWords(number)}, got ${show(value)}`);
   return number;
 };
 
-/** self-extend+log-n: methods and an entropy scaling joined, as the grid of `passkey` names them; or a module's path. */
+/** Reads methods and an entropy scaling joined by +, as in self-extend+log-n, or the path of a module. */
 const readName = (where: string, name: string) => {
   const parts = isModulePath(name) ? [name] : name.split("+");
   const modules = parts.filter(isModulePath);
@@ -119,7 +123,7 @@ const methodKeys = Object.fromEntries(
   ["method", "entropy", "extension", ...numberNames].map((key) => [key, true]),
 ) as Keys<MethodKeys>;
 
-/** Numbers that have letters in the papers, and in labels. */
+/** The letters of numbers in the papers and in labels. */
 const letters: Partial<Record<NumberName, string>> = { groupSize: "G", window: "W" };
 
 const readMethod = (where: string, entry: JsonObject): MethodEntry => {
@@ -152,11 +156,11 @@ const readMethod = (where: string, entry: JsonObject): MethodEntry => {
     ...(modules.length > 0 && { modules: modules.map((path) => ({ path, extension: {} })) }),
   });
   const words = named.extension && extensionWords(extensionOf(named.extension));
-  const says = method !== undefined || entropy !== undefined;
+  const isNamed = method !== undefined || entropy !== undefined;
+  const unnamed = words === undefined ? "as it is" : undefined;
   return {
     label: [
-      ...(says ? [name] : words === undefined ? ["as it is"] : []),
-      ...(words === undefined ? [] : [words]),
+      ...[isNamed ? name : unnamed, words].filter((part) => part !== undefined),
       ...numbers.map(([key, value]) => `${letters[key] ?? key} ${String(value)}`),
     ].join(", "),
     variant: { ...named, ...Object.fromEntries(numbers) },
@@ -164,7 +168,7 @@ const readMethod = (where: string, entry: JsonObject): MethodEntry => {
   };
 };
 
-/** Numbers that are lists by themselves. */
+/** Numbers whose value is a list. */
 const lists: readonly NumberName[] = ["shortFactor", "longFactor"];
 
 export const methodEntries: EntryRule<MethodEntry> = { main: "method", lists, read: readMethod };

@@ -1,10 +1,10 @@
 /**
- * What tells one model from another, by what is in its files:
+ * The fingerprint of a model, from the contents of its files:
  *
- *   SHA-256 over, of each file that a run reads, its name, its size and the SHA-256 of its bytes
+ *   SHA-256 over the name, the size and the SHA-256 of the bytes of each file that a run reads
  *
- * Of a file of weights that is larger than 64 MiB, not all bytes but 1,024 stretches of 64 KiB of it, spread evenly, the first and the last
- * bytes among them: training changes every matrix.
+ * A file of weights above 64 MiB is not read whole. Its hash covers 1,024 stretches of 64 KiB, spread evenly, with the first and the last
+ * bytes among them. That suffices, since training changes every matrix.
  */
 import { hashOf } from "@ropewalk/evals";
 import type { OpenedModel } from "@ropewalk/generation";
@@ -15,7 +15,7 @@ import type { AdapterFlag } from "../../flags/adapter.ts";
 import { findExport } from "../../model/find-export.ts";
 import { filesOf } from "../../model/open-model.ts";
 
-/** Files beside the weights that change what a run gives. */
+/** Files beside the weights that change the results of a run. */
 const texts = [
   "config.json",
   "generation_config.json",
@@ -40,7 +40,7 @@ const filesIn = async (folder: Awaited<ReturnType<typeof filesOf>>, names: reado
   return found;
 };
 
-/** Of the model's files and those of its adapters. */
+/** The fingerprint of the model's files and of its adapters' files. */
 export const fingerprintOf = async (
   path: string,
   { source }: OpenedModel,

@@ -1,4 +1,4 @@
-/** A parameter in words: text that could be misread stands in quotes, a list is its entries. */
+/** A parameter in words. Text that could be misread is quoted; a list is written as its entries. */
 export const paramText = (value: unknown): string => {
   if (Array.isArray(value)) return value.map(paramText).join(" ");
   if (typeof value === "string") return /^[^\s",]+$/.test(value) ? value : JSON.stringify(value);

@@ -1,4 +1,4 @@
-/** The cells of a sweep, each with its hash, its job and what it takes: all of it known before a weight is loaded. */
+/** Plans the cells of a sweep: the hash, the job, the tokens and the memory of each, before any weight is loaded. */
 import {
   canonical,
   cellHash,
@@ -22,7 +22,7 @@ import type { Job } from "../../pool/jobs.ts";
 import type { MethodEntry, ModelEntry } from "./entries.ts";
 import { fingerprintOf } from "./model-fingerprint.ts";
 
-/** A cell as a sweep asks for it, whoever runs it. */
+/** A cell as a sweep asks for it, independent of the machine that runs it. */
 export type AskedCell = {
   readonly model: ModelEntry;
   readonly method: MethodEntry;
@@ -33,20 +33,20 @@ export type PlannedCell = AskedCell & {
   readonly hash: string;
   readonly identity: CellIdentity;
   readonly job: Job;
-  /** Tokens that it reads, about. */
+  /** Tokens that the cell reads, approximately. */
   readonly tokens: number;
-  /** Bytes of weights, and of keys and values, that a run of it holds. */
+  /** Bytes of weights, keys and values that a run of the cell holds. */
   readonly bytes: number;
-  /** What the method switches off, in words. */
+  /** The things that the method switches off, in words. */
   readonly notices: readonly string[];
-  /** Whether the model and its method know no positions for a run so long. */
+  /** Whether the run is beyond the method's capacity. */
   readonly beyond: boolean;
 };
 
-/** Where a sweep runs: where relative names begin, and on what. */
+/** The place where a sweep runs: the folder that relative names begin in, and the backend's options. */
 export type Place = { readonly folder: string; readonly options: SharedOptions };
 
-/** A path where there is something at it, from the sweep's own folder; else a name. */
+/** The path of a file or folder that exists in the sweep's folder; any other name stays as it is. */
 const located = (folder: string, name: string): string => {
   const path = resolve(folder, name);
   return existsSync(path) ? path : name;
@@ -59,7 +59,7 @@ const variantAt = (folder: string, { variant }: ModelEntry): ModelEntry["variant
     : { ...rest, adapter: adapter.map(({ source, scale }) => ({ source: located(folder, source), scale })) };
 };
 
-/** Weights as they are run: rounded, as they are stored in blocks, or in the backend's precision. */
+/** Bytes of the weights in a run: rounded, in stored blocks, or in the backend's precision. */
 const weightsIn = ({ source }: OpenedModel, { quantize, ...options }: SharedOptions): number => {
   if (source.kind === "export")
     return source.modelBytes + source.files.reduce((sum, { source: { size } }) => sum + size, 0);
@@ -69,7 +69,7 @@ const weightsIn = ({ source }: OpenedModel, { quantize, ...options }: SharedOpti
   return storedSum < wide.float16 ? storedSum : wide[backendFrom(options).precision];
 };
 
-/** A value by its key, made once; several that ask at once wait for one. */
+/** Makes each key's value once. Callers that ask at the same time wait for the same value. */
 export const once = <T>(): ((key: string, make: () => Promise<T>) => Promise<T>) => {
   const made = new Map<string, Promise<T>>();
   return (key, make) => {
@@ -84,9 +84,9 @@ type Opened = { readonly opened: OpenedModel; readonly fingerprint: string };
 export type Planner = (cell: AskedCell) => Promise<PlannedCell>;
 
 /**
- * What plans cells, with every model and file read once.
+ * Returns the function that plans a cell. Every model and file is read once.
  *
- * @throws whatever is wrong with a model, a file or a method, before anything runs
+ * @throws errors of a model, a file or a method, before anything runs
  */
 export const planner = ({ folder, options: shared }: Place): Planner => {
   const [models, files, modules] = [once<Opened>(), once<string>(), once<Awaited<ReturnType<typeof loadMethod>>>()];
@@ -122,7 +122,7 @@ export const planner = ({ folder, options: shared }: Place): Planner => {
     const record = recordIn(extension);
     const identity: CellIdentity = {
       model: fingerprint,
-      // What is in functions is known by its module.
+      // A method with functions is identified by the hash of its module.
       method: (record ?? {
         modules: await Promise.all(method.modules.map((name) => hashOnce("sweep", name))),
         ...method.variant,

@@ -1,4 +1,4 @@
-/** `--shard 3/10`, or `--shard` alone, which takes the part from whoever started the process. */
+/** `--shard 3/10`, or `--shard` alone, which reads the part from variables of Kubernetes or Slurm. */
 import { checkShard, type Shard } from "@ropewalk/evals";
 import { InvalidArgumentError } from "commander";
 
@@ -13,8 +13,8 @@ const integer = (environment: Environment, name: string): number => {
 };
 
 /**
- * The part that this process is to run, as a Kubernetes Indexed Job or a Slurm array says it. Kubernetes tells the index alone: how many
- * there are is for the manifest to say, in JOB_COMPLETIONS.
+ * The part that a Kubernetes Indexed Job or a Slurm array gives this process. Kubernetes sets the index alone, so the manifest must set
+ * the number of parts in JOB_COMPLETIONS.
  */
 const shardHere = (environment: Environment): Shard => {
   const [kubernetes, slurm] = ["JOB_COMPLETION_INDEX", "SLURM_ARRAY_TASK_ID"].map((name) => environment[name]);
@@ -31,7 +31,7 @@ const shardHere = (environment: Environment): Shard => {
   return { index: place + 1, of: integer(environment, "SLURM_ARRAY_TASK_COUNT") };
 };
 
-/** @param given - the flag's value; true where it stands alone */
+/** @param given - the flag's value; true when the flag stands alone */
 export const readShard = (given: string | true | undefined, environment: Environment): Shard | undefined => {
   if (given === undefined) return undefined;
   if (given === true) return checkShard("--shard", shardHere(environment));

@@ -1,4 +1,4 @@
-/** A page of HTML with its style in it. */
+/** An HTML page with its style inside. */
 
 export const escape = (text: string): string =>
   text.replace(/[<>&"']/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -1,6 +1,6 @@
 /**
- * A sweep's report: one page of HTML that needs nothing beside it, light or dark as the reader's system is. It is made from the cells and
- * the sweep alone, without times, so that equal cells make an equal page.
+ * A sweep's report: one HTML page that needs no other file, light or dark as the reader's system. The page is made from the cells and
+ * the sweep alone and contains no times, so that equal cells make an equal page.
  */
 import { curves, keyGrid, lossCurves } from "@ropewalk/charts";
 import { evaluationOf } from "@ropewalk/evals";
@@ -12,7 +12,7 @@ const ofMethod = ({ cells }: Group, method: string): readonly SeenCell[] =>
 
 const done = (group: Group): readonly string[] => group.methods.filter((method) => ofMethod(group, method).length > 0);
 
-/** Keys found: a panel a method. Cells of several seeds are added up. */
+/** Pictures of the keys found, one for each method. Cells of several seeds are added up. */
 const gridOf = (group: Group): readonly string[] => {
   const { found } = evaluationOf("report", group.kind);
   if (found === undefined || done(group).length === 0) return [];
@@ -29,7 +29,7 @@ const gridOf = (group: Group): readonly string[] => {
   });
 };
 
-/** The loss by position: a picture a length, a curve a method. */
+/** Pictures of the loss by position, one for each length, with a curve for each method. */
 const lossesOf = (group: Group): readonly string[] => {
   const { losses } = evaluationOf("report", group.kind);
   if (losses === undefined) return [];
@@ -45,7 +45,7 @@ const lossesOf = (group: Group): readonly string[] => {
   });
 };
 
-/** The first figure by length: a curve a method. */
+/** A picture of the first figure by length, with a curve for each method. */
 const figureCurve = (group: Group): readonly string[] => {
   const [figure] = group.figures;
   if (figure === undefined || group.lengths.length < 2 || done(group).length === 0) return [];
@@ -81,7 +81,7 @@ const row = (cells: readonly string[], kind = "td"): string => {
 const scroll = (head: readonly string[], rows: readonly string[]): string =>
   `<div class="scroll"><table><thead><tr>${head.map((cell) => `<th scope="col">${cell}</th>`).join("")}</tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`;
 
-/** A number stays beside its name, where a narrow screen breaks the line. */
+/** A method's name, in which a number never breaks away from its word on a narrow screen. */
 const label = (method: string): string => escape(method).replaceAll(/([A-Za-z]) (?=[\d.]+(,|$))/g, "$1&#160;");
 
 /** The best of each length is bold. */
@@ -103,7 +103,7 @@ const figureTables = (group: Group): string =>
     )
     .join("\n");
 
-/** What a method came to at each length. */
+/** The table of a method's positions at each length. */
 const positionsTable = (group: Group): string => {
   const rows = group.methods.flatMap((method) =>
     group.lengths.flatMap((length) => {

@@ -1,4 +1,4 @@
-/** What a sweep came to, as tables and pictures show it: a group for each model and each evaluation of the file. */
+/** The results of a sweep in groups, one for each model and each evaluation of the file, for tables and pictures. */
 import { canonical, evaluationOf, type CellRecord, type Figure } from "@ropewalk/evals";
 import { paramText } from "../plan/param-text.ts";
 import type { PlannedCell } from "../plan/planned-cells.ts";
@@ -19,16 +19,16 @@ export type Group = {
   readonly methods: readonly string[];
   readonly lengths: readonly number[];
   readonly cells: readonly SeenCell[];
-  /** What its figures are called, the first that of pictures. */
+  /** The names of the figures. Pictures show the first one. */
   readonly figures: readonly GroupFigure[];
 };
 
 export type GroupFigure = Omit<Figure, "value">;
 
-/** Parameters that cells of one group may differ in. */
+/** Parameters in which cells of one group may differ. */
 const within = new Set(["length", "depth", "seed"]);
 
-/** Numbers of a result whose kind names none. */
+/** The figures of a result whose kind names no figures: all its numbers. */
 const numbersOf = (result: object): readonly Figure[] =>
   Object.entries(result).flatMap(([name, value]) =>
     typeof value === "number" && !within.has(name) ? [{ name, value }] : [],
@@ -53,7 +53,7 @@ const shared = (cells: readonly SeenCell[]): string => {
 
 const distinct = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
 
-/** In the order of the sweep's file, whatever the order in which cells were finished; of a part, methods as `all` has them. */
+/** The groups in the order of the sweep's file. Methods of a part are in the order of `all`. */
 export const groupsOf = (
   cells: readonly PlannedCell[],
   records: ReadonlyMap<string, CellRecord>,
@@ -84,7 +84,7 @@ export const groupsOf = (
   });
 };
 
-/** The mean of a figure over the cells of a method at a length; undefined where one is missing. */
+/** The mean of a figure over the cells of a method at a length; undefined when a cell is missing. */
 export const meanOf = (
   { cells }: Pick<Group, "cells">,
   { method, length, figure }: { readonly method: string; readonly length: number; readonly figure: string },
@@ -96,7 +96,7 @@ export const meanOf = (
   return (values as readonly number[]).reduce((sum, value) => sum + value, 0) / values.length;
 };
 
-/** The best of methods at a length: of several that are equal all, of one alone none. */
+/** The best mean at a length; undefined when fewer than two values differ. */
 export const bestOf = (group: Group, figure: GroupFigure, length: number): number | undefined => {
   const better = figure.better ?? (figure.share === true ? "high" : undefined);
   const values = group.methods
@@ -106,7 +106,7 @@ export const bestOf = (group: Group, figure: GroupFigure, length: number): numbe
   return better === "high" ? Math.max(...values) : Math.min(...values);
 };
 
-/** A figure as tables have it: a share in percent, another number with three decimals. */
+/** A figure in a table: a share in percent, another number with three decimals. */
 export const figureText = ({ share }: Pick<Figure, "share">, value: number | null | undefined): string => {
   if (value === undefined) return "·";
   if (value === null) return "-";

@@ -1,12 +1,12 @@
-/** What a sweep came to, in a terminal: a table a group, methods down, lengths across. */
+/** The results of a sweep in a terminal: a table for each group, methods down, lengths across. */
 import pc from "picocolors";
 import { renderTable } from "../../render/table.ts";
 import { figureText, meanOf, type Group } from "./result-groups.ts";
 
-/** As many lengths as a terminal holds beside a method's name. */
+/** The most lengths that a terminal holds beside a method's name. */
 const mostAcross = 5;
 
-/** The first figure; the page has the others. */
+/** The table of the first figure. The page shows the others. */
 const table = (group: Group, lengths: readonly number[]): string => {
   const [figure = { name: "" }] = group.figures;
   return renderTable(

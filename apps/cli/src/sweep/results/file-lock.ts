@@ -1,10 +1,10 @@
 /**
- * One writer a file. A lock is a folder beside the file whose name says whose it is:
+ * A lock that gives a file one writer. The lock is a folder beside the file, whose name states the owner:
  *
  *   .ropewalk-lock-<hash of the file's name>-<space>.<pid>.<start>-<random>
  *
- * Who wants the file makes its own first and looks for others then: of two, the second to make one sees the first. One whose process has
- * ended is no lock, and is removed.
+ * A process first makes its own lock and then looks for others, so of two processes the second sees the first. A lock whose process has
+ * ended does not count, and is removed.
  */
 import { ownFolder, type OwnFolder } from "@ropewalk/models/node";
 import { createHash } from "node:crypto";
@@ -13,17 +13,17 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 
-/** Behind links, so that two names of one file are one. */
+/** The path with links resolved, so that two names of one file have one lock. */
 const realPath = (file: string): string => {
   const path = resolve(file);
   if (existsSync(path)) return realpathSync(path);
   return resolve(realpathSync(dirname(path)), basename(path));
 };
 
-/** Two that come at the same moment both give way, and come again. */
+/** Attempts. Two processes that come at the same moment both give way and try again. */
 const tries = 5;
 
-/** @throws Error that names the file, and the process that has it */
+/** @throws Error that names the file, and the process that holds the lock */
 export const lockFile = async (where: string, file: string): Promise<OwnFolder> => {
   const path = realPath(file);
   const prefix = `.ropewalk-lock-${createHash("sha256").update(basename(path)).digest("hex").slice(0, 12)}`;

@@ -1,4 +1,4 @@
-/** `ropewalk sweep merge`: the parts of a sweep as one file. */
+/** `ropewalk sweep merge`: joins the parts of a sweep in one file. */
 import { show } from "@ropewalk/check";
 import { mergeRecords } from "@ropewalk/evals";
 import type { Command } from "commander";
@@ -9,9 +9,9 @@ import { lockFile } from "./file-lock.ts";
 import { readResults } from "./results-file.ts";
 
 /**
- * `--output` is a flag of `sweep` as well, which reads it first; any other of its flags says nothing here.
+ * The path of `--output`, which commander reads as a flag of `sweep`. Other flags of `sweep` are refused.
  *
- * @throws RangeError for such a flag, and where there is no output
+ * @throws RangeError for another flag of `sweep`, and when there is no output
  */
 const outputOf = (command: Command): string => {
   const sweep = command.parent!;
@@ -27,9 +27,9 @@ const outputOf = (command: Command): string => {
 };
 
 /**
- * What is there already is written over only where nothing of it is lost.
+ * Checks that overwriting the output loses no cell.
  *
- * @throws Error for a file that is no sweep's, or has cells that the parts have not
+ * @throws Error for a file that holds no sweep, or cells that no part holds
  */
 const checkOutput = async (output: string, hashes: ReadonlySet<string>): Promise<void> => {
   const found = await stat(output).catch(() => undefined);
@@ -62,7 +62,7 @@ const merge = async (files: readonly string[], _: object, command: Command): Pro
     throw error;
   }
   try {
-    // Whole or not at all, also where the output is one of the parts.
+    // Written whole or not at all, even when the output is one of the parts.
     await writeFile(begun, text, { flush: true });
     await rename(begun, output);
   } catch (error) {

@@ -1,14 +1,14 @@
-/** The file that a sweep's finished cells are kept in: whole lines, each on the disk before the next begins. */
+/** The file of a sweep's finished cells: whole lines, each on the disk before the next begins. */
 import { readRecords, recordLine, type CellRecord, type Records, type SweepHeader } from "@ropewalk/evals";
 import { open, type FileHandle } from "node:fs/promises";
 import { lockFile } from "./file-lock.ts";
 
-/** The sweep that a file is to be of. */
+/** The sweep that a file must belong to. */
 export type Whose = Omit<SweepHeader, "record" | "version">;
 
 export type Results = {
   readonly records: Records;
-  /** Keeps a cell; when it resolves, the line is on the disk. */
+  /** Writes a cell. When the promise resolves, the line is on the disk. */
   readonly append: (record: CellRecord) => Promise<void>;
   readonly close: () => Promise<void>;
 };
@@ -17,7 +17,7 @@ const wordsOf = ({ code, message }: NodeJS.ErrnoException): string =>
   code !== undefined && !message.startsWith(code) ? `${code}: ${message}` : message;
 
 /**
- * Reads the lines that are there.
+ * Reads the lines of a results file.
  *
  * @throws Error that names the file, and a line that is broken
  */
@@ -32,7 +32,7 @@ export const readResults = async (where: string, path: string): Promise<Records>
   }
 };
 
-/** Writes at the end; what a full disk has cut off is taken away again. */
+/** Appends lines. A line that a full disk cut off is removed again. */
 const appender = (where: string, path: string, handle: FileHandle, length: number) => {
   let end = length;
   let before: Promise<void> = Promise.resolve();
@@ -53,16 +53,16 @@ const appender = (where: string, path: string, handle: FileHandle, length: numbe
       );
     }
   };
-  // Lines of several workers one behind another.
+  // Lines of several workers are written one after another.
   return (line: string): Promise<void> => (before = before.then(() => write(line)));
 };
 
 /**
- * Opens the file for one writer, or makes it. Cells that it has and the sweep has not are kept: a sweep may grow, and shrink.
+ * Opens or creates the file for one writer. Cells that the sweep no longer has are kept, since a sweep may grow and shrink.
  *
  * @param cells - the hashes of the sweep's cells
- * @param onTorn - told of a last line that was not written to its end
- * @throws Error when another process has it, a line is broken, or it is of another sweep
+ * @param onTorn - called for a last line that was not written to its end
+ * @throws Error when another process holds the file, a line is broken, or the file belongs to another sweep
  */
 export const openResults = async (
   where: string,

@@ -2,10 +2,10 @@ import type { JobResult } from "../../pool/jobs.ts";
 import type { OnProgress } from "../../pool/pool.ts";
 import type { PlannedCell } from "../plan/planned-cells.ts";
 
-/** Where cells run: here, or elsewhere by a queue. */
+/** Runs cells on this machine, or on other machines over a queue. */
 export type CellRun = {
   readonly run: (cell: PlannedCell, onProgress: OnProgress) => Promise<JobResult>;
-  /** Every cell that is not done ends with the reason. */
+  /** Rejects every unfinished cell with the reason. */
   readonly stop: (reason: Error) => void;
   readonly close: () => Promise<void>;
 };

@@ -1,25 +1,26 @@
-/** Cells that cannot be done, in words. */
+/** Cells that do not fit or that failed, in words. */
 import { notice } from "../../terminal/notice.ts";
 import { plural } from "../../render/units.ts";
 import { beyondMemory } from "./memory-limit.ts";
 import type { PlannedCell } from "../plan/planned-cells.ts";
 import { cellWords, type Failure } from "./run-cells.ts";
 
-/** Cells that fit, and those that do not, each said. */
+/** The cells that fit in memory, and those that do not, with the reason. */
 export const fitting = (
   cells: readonly PlannedCell[],
   had: number,
 ): { readonly fit: readonly PlannedCell[]; readonly refused: readonly Failure[] } => {
+  const fit: PlannedCell[] = [];
   const refused: Failure[] = [];
-  const fit = cells.filter((cell) => {
+  for (const cell of cells) {
     const problem = beyondMemory(cell, had);
-    if (problem !== undefined) refused.push({ cell, message: problem });
-    return problem === undefined;
-  });
+    if (problem === undefined) fit.push(cell);
+    else refused.push({ cell, message: problem });
+  }
   return { fit, refused };
 };
 
-/** A line for each thing that went wrong, with the first cell of it; of many the first few. */
+/** Prints a line for each distinct failure with its first cell; of many failures only the first few. */
 export const noticeFailures = (how: string, failures: readonly Failure[]): void => {
   const most = 5;
   const messages = [...new Set(failures.map(({ message }) => message))];

@@ -1,4 +1,4 @@
-/** Whether a cell fits: bytes asked, of weights and of keys and values, and bytes had. */
+/** Whether a cell fits: the bytes of its weights, keys and values, and the bytes that are available. */
 import { InvalidArgumentError } from "commander";
 import { freemem } from "node:os";
 import { bytes } from "../../render/units.ts";
@@ -6,7 +6,7 @@ import type { PlannedCell } from "../plan/planned-cells.ts";
 
 const units: Readonly<Record<string, number>> = { "": 1, B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
 
-/** 800MB, 12 GB, or a number of bytes. */
+/** Reads 800MB, 12 GB, or a number of bytes. */
 export const readMemory = (text: string): number => {
   const [, count, unit = ""] = /^\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*$/.exec(text) ?? [];
   const size = Object.entries(units).find(([name]) => name.toLowerCase() === unit.toLowerCase())?.[1];
@@ -15,7 +15,7 @@ export const readMemory = (text: string): number => {
   return Math.floor(Number(count) * size);
 };
 
-/** What may be used: of this machine what is free, in a container no more than it may have. */
+/** The bytes that may be used: the free memory, but no more than a container's limit. */
 export const memoryHad = (limit: number | undefined): number =>
   limit ?? Math.min(freemem(), (process as { availableMemory?: () => number }).availableMemory?.() ?? Infinity);
 
@@ -25,10 +25,10 @@ export const beyondMemory = ({ bytes: asked }: Pick<PlannedCell, "bytes">, had: 
     ? undefined
     : `its memory must be at most what there is, ${bytes(had)} (${had} bytes), got ${bytes(asked)} (${asked} bytes) of weights and of keys and values`;
 
-/** A model is small where a run of it keeps one core busy, and no more. */
+/** Bytes of a small model, whose run keeps only one core busy. */
 const small = 256e6;
 
-/** Runs side by side: as many as cores where every cell is small, and never more than there is memory for. */
+/** The number of workers: one for each core when every cell is small, but never more than fit in memory. */
 export const workersFor = (
   cells: readonly PlannedCell[],
   { asked, cores, had }: { readonly asked: number | undefined; readonly cores: number; readonly had: number },

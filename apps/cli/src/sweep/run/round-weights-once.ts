@@ -10,7 +10,7 @@ import { once } from "../plan/planned-cells.ts";
 type Rounded = Awaited<ReturnType<typeof quantizeOnDisk>>;
 
 export type Rounder = {
-  /** The job on rounded weights, where it asks for them. */
+  /** The job on rounded weights, if it asks for them. */
   readonly round: (job: Job) => Promise<Job>;
   readonly remove: () => Promise<unknown>;
 };

@@ -1,4 +1,4 @@
-/** Runs cells that are not done yet, and keeps each as it is finished. */
+/** Runs unfinished cells, and saves each as soon as it is finished. */
 import type { CellRecord } from "@ropewalk/evals";
 import type { OnProgress } from "../../pool/pool.ts";
 import type { JobResult } from "../../pool/jobs.ts";
@@ -27,20 +27,20 @@ const recordOf = (cell: PlannedCell, { result, positions, numbers, beyondCapacit
 });
 
 export type Running = {
-  /** One cell, wherever it runs. */
+  /** Runs one cell, here or elsewhere. */
   readonly run: (cell: PlannedCell, onProgress: OnProgress) => Promise<JobResult>;
   readonly keep: (record: CellRecord) => Promise<void>;
-  /** What all take together, in tokens, and what is done of it. */
+  /** Called with the tokens that are done of all cells. */
   readonly onProgress: (done: number, cell: PlannedCell) => void;
-  /** What ends all of it: a key, or a results file that cannot be written. */
+  /** Ends all cells, after Ctrl-C or when the results file cannot be written. */
   readonly stop: (reason: Error) => void;
 };
 
 /**
- * Runs all of them, as many at once as whatever runs them takes. One that fails keeps no other from running.
+ * Runs all cells. A cell that fails does not stop the others.
  *
- * @returns those that failed
- * @throws Error when a cell cannot be kept
+ * @returns the cells that failed
+ * @throws Error when a result cannot be saved
  */
 export const runCells = async (
   cells: readonly PlannedCell[],
@@ -51,7 +51,7 @@ export const runCells = async (
   const shares = new Map<PlannedCell, number>();
   const tell = (cell: PlannedCell): void =>
     onProgress(done + [...shares].reduce((sum, [{ tokens }, share]) => sum + share * tokens, 0), cell);
-  // Long ones first: the last one to finish is then a short one.
+  // Long jobs first, so that the last job to finish is a short one.
   const order = cells.toSorted((a, b) => b.tokens - a.tokens);
   await Promise.all(
     order.map(async (cell) => {

@@ -1,4 +1,4 @@
-/** Cells run here, on workers side by side. */
+/** Runs cells on this machine, on workers side by side. */
 import { dirname } from "node:path";
 import type { SharedOptions } from "../../flags/shared.ts";
 import { openPool } from "../../pool/pool.ts";
@@ -15,7 +15,7 @@ export const localRun = async ({
 }: {
   readonly cells: readonly PlannedCell[];
   readonly options: SharedOptions & { readonly workers?: number };
-  /** The sweep's: names begin beside it. */
+  /** The sweep's file. Relative names begin in its folder. */
   readonly file: string;
   readonly had: number;
   readonly cores: number;

@@ -1,18 +1,18 @@
-/** The progress of a sweep, with the time that is left. */
+/** The progress bar of a sweep, with the time that is left. */
 import { newBar } from "../../terminal/progress-bars.ts";
 import { duration } from "../../render/units.ts";
 import type { PlannedCell } from "../plan/planned-cells.ts";
 
 export type SweepBar = {
-  /** @param cells - done before, and which */
+  /** @param cells - the number of cells that were done before */
   readonly start: (cells: number, done: readonly Pick<PlannedCell, "tokens">[]) => void;
   readonly update: (tokens: number, cell: PlannedCell) => void;
-  /** One more is kept. */
+  /** Counts one more saved cell. */
   readonly cell: () => void;
   readonly stop: () => void;
 };
 
-/** Counts in tokens, which take about as long each. */
+/** The bar counts tokens, since each token takes about the same time. */
 export const sweepBar = ({ tokens, cells }: { readonly tokens: number; readonly cells: number }): SweepBar => {
   const bar = newBar("{done} of {cells} cells, {left} left  {what}");
   let [before, done, begun] = [0, 0, 0];
