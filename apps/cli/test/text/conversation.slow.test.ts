@@ -152,7 +152,7 @@ describe.skipIf(!existsSync("/usr/bin/script"))("at a terminal", () => {
     type(`${"a ".repeat(600)}\r`);
     await until(/must be at most \d+ tokens, [^]*> $/);
     type("/help\r");
-    const help = await until(/goes on in the next line\n> $/);
+    const help = await until(/continues in the next line\n> $/);
     expect(Math.max(...help.split("\n").map((line) => line.length))).toBeLessThan(80);
     type("typed\u0003");
     await until("typed\n> ");
