@@ -1,13 +1,13 @@
-/** How widely a model's queries look, by layer and position: what the paper of Entropy-ABF looks at before and after. */
+/** How widely a model's queries look, by layer and position. Entropy-ABF's paper compares this before and after tuning. */
 import { check } from "@ropewalk/check";
 import type { LanguageModel } from "@ropewalk/generation";
 import { checkTokens } from "./samples/check-tokens.ts";
 
 /**
- * The entropy of attention in nats, its mean over heads and samples: a row a layer, a number a position.
+ * The entropy of attention in nats, averaged over heads and samples: one row for each layer, one number for each position.
  *
- * @param samples - texts as tokens, all of one length
- * @throws RangeError for samples that differ in length, tokens outside the vocabulary
+ * @param samples - texts as tokens, all of the same length
+ * @throws RangeError for samples that differ in length, and for tokens outside the vocabulary
  */
 export const attentionEntropy = async (
   model: Pick<LanguageModel, "attentions" | "extended">,

@@ -1,4 +1,4 @@
-/** What a browser gets for the entry `./node`: the same names, and errors that say what to do there instead. */
+/** The entry `./node` in a browser: the same names, which throw errors that say what to use instead. */
 import type * as Node from "../node.ts";
 
 const needsNode = async (where: string, instead: string, folder: string): Promise<never> => {

@@ -1,4 +1,4 @@
-/** The mean loss of many sequences, by runs of a few. */
+/** The mean loss of a batch, in runs of a few sequences each. */
 import { ignoredLabel } from "@ropewalk/decoder/training";
 import type { Gradients, Parameters } from "../optimizer/adam-w.ts";
 import { usedTokens, type LossGraphs } from "./loss-graphs-by-length.ts";
@@ -7,11 +7,11 @@ import { learnedOf, type Fitted } from "../samples/fit-samples.ts";
 const learnedIn = (sequences: readonly Fitted[]): number =>
   sequences.reduce((sum, sequence) => sum + learnedOf(sequence), 0);
 
-/** Those of a length one beside the other, so that a run is no longer than it must be; in their order otherwise. */
+/** The longest first. Sequences of similar length then share a run, and a run is as long as its longest sequence. */
 const byLength = (sequences: readonly Fitted[]): readonly Fitted[] =>
   sequences.toSorted((a, b) => usedTokens(b) - usedTokens(a));
 
-/** The mean loss of a batch and its gradients. Between runs the signal is looked at: nothing is changed yet. */
+/** The mean loss of a batch and its gradients. An abort between two runs is safe: no parameter has changed yet. */
 export const batchGradients = async (
   graphs: LossGraphs,
   parameters: Parameters,
@@ -38,8 +38,9 @@ export const batchGradients = async (
 };
 
 /**
- * The mean loss over the tokens that are learned of, in nats; a last run that is not full is filled up with what counts nothing.
- * Undefined when it is aborted: a step may stand before it that is still to be told of.
+ * The mean loss over the learned tokens, in nats. The last run is filled up with sequences that have no learned token.
+ *
+ * @returns undefined when the signal is aborted: it does not throw, because the step before this still has to be reported
  */
 export const meanLoss = async (
   graphs: LossGraphs,

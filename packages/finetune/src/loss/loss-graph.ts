@@ -1,4 +1,4 @@
-/** Loss and gradients of a batch, by a graph that a backend runs. */
+/** A training graph on a backend: it computes the loss and the gradients of a batch. */
 import { float32, type Backend, type ExternalData, type HostTensor, type Session } from "@ropewalk/backend";
 import { checkKeys, oneOf, optional, type Keys } from "@ropewalk/check";
 import type { Decoder, ExtendedDecoder } from "@ropewalk/decoder";
@@ -17,7 +17,7 @@ import { encode } from "@ropewalk/graph";
 import { differentiate, gradientOf } from "@ropewalk/graph/gradient";
 import type { Gradients, Parameters } from "../optimizer/adam-w.ts";
 
-/** Sequences of one length: their ids, and the labels that are learned of them, -100 for those that are not. */
+/** Sequences of one length: their ids, and a label for each token, -100 where nothing is learned. */
 export type Sequences = {
   readonly ids: readonly (readonly number[])[];
   /** Absent: the ids themselves. */
@@ -29,19 +29,19 @@ export type LossGraph = {
   /**
    * The loss of a batch, in nats, and its gradients.
    *
-   * @param total - what losses are divided by; absent: the number of tokens that are learned, for their mean
+   * @param total - what the sum of the losses is divided by; absent: the number of learned tokens, which gives the mean
    */
   readonly gradients: (
     parameters: Parameters,
     sequences: Sequences,
     total?: number,
   ) => Promise<{ readonly loss: number; readonly gradients: Gradients }>;
-  /** The loss alone, by a graph without gradients, which is loaded when it is first asked for. */
+  /** The loss alone. A graph without gradients computes it; that graph is loaded at the first call. */
   readonly loss: (parameters: Parameters, sequences: Sequences, total?: number) => Promise<number>;
   readonly release: () => Promise<void>;
 };
 
-/** Weights that are not learned, in files that the backend reads. */
+/** The weights that are not learned, and the files that the backend reads them from. */
 export type Frozen = Omit<FrozenWeights, "operators"> & { readonly files: readonly ExternalData[] };
 
 const frozenFor = ({ operators }: Backend, { source, adapters }: Frozen): FrozenWeights => ({
@@ -54,15 +54,15 @@ export type LossGraphConfig = {
   readonly backend: Backend;
   readonly extended: ExtendedDecoder<Decoder>;
   readonly batch: Batch;
-  /** The length whose frequencies the sequences have, where these depend on it. Default: seqLen. */
+  /** The length that the rotation frequencies are computed for, where they depend on a length. Default: seqLen. */
   readonly context?: number;
-  /** The names of the tensors that are learned; the others are fed as they are. */
+  /** The names of the learned tensors. The others are inputs too, but get no gradient. */
   readonly learned: readonly string[];
   /** Absent: every tensor of the decoder is fed. */
   readonly frozen?: Frozen | undefined;
   /**
-   * Whether a layer's values are computed anew on the way back, so that those of one layer are in memory at a time, for a third more
-   * time a step. Default false.
+   * Whether the backward pass computes each layer's values a second time. Then only one layer's values are in memory at once, and a
+   * step takes a third longer. Default false.
    */
   readonly gradientCheckpointing?: boolean;
 };
@@ -77,7 +77,7 @@ const keys: Keys<LossGraphConfig> = {
   gradientCheckpointing: optional(oneOf([true, false])),
 };
 
-/** Records and loads the graph. */
+/** Records the graph and loads it on the backend. */
 export const openLossGraph = async (config: LossGraphConfig): Promise<LossGraph> => {
   const { backend, extended, batch, context, learned, frozen, gradientCheckpointing } = checkKeys<LossGraphConfig>(
     "openLossGraph",
@@ -94,7 +94,7 @@ export const openLossGraph = async (config: LossGraphConfig): Promise<LossGraph>
     checkpoints: gradientCheckpointing === true ? trainingCheckpoints(extended.decoder, batch) : [],
   });
   const session: Session = await backend.createSession(encode(backward), frozen?.files);
-  // A session computes every output of its graph, also those that nobody reads: the loss alone has a graph of its own.
+  // A session computes every output of its graph, also outputs that nobody reads. So the loss alone has a graph of its own.
   let forward: Promise<Session> | undefined;
   const forwardSession = (): Promise<Session> => (forward ??= backend.createSession(encode(recorded), frozen?.files));
   const shared = Object.fromEntries(
@@ -137,7 +137,7 @@ export const openLossGraph = async (config: LossGraphConfig): Promise<LossGraph>
     },
     release: async () => {
       await session.release();
-      // One that could not be loaded was told to who asked for it.
+      // If the session could not be loaded, the call of `loss` has thrown that error already.
       await (await forward?.catch(() => undefined))?.release();
     },
   };

@@ -1,6 +1,6 @@
 /**
- * Loss graphs of a few lengths: a run is as long as its longest sample is, rounded up to N / 8, N / 4, N / 2 or N. What stands behind
- * the last token that is learned is seen by none that is, so that the loss and its gradients are the same.
+ * Loss graphs of four lengths: N / 8, N / 4, N / 2 and N tokens. A run takes the shortest graph that holds its longest sample. No learned
+ * token sees the tokens after the last learned one, so cutting them off changes neither the loss nor its gradients.
  */
 import { ignoredLabel } from "@ropewalk/decoder/training";
 import type { Parameters } from "../optimizer/adam-w.ts";
@@ -21,17 +21,17 @@ export type LossGraphs = {
   readonly release: () => Promise<void>;
 };
 
-/** Tokens up to the last one that is learned. */
+/** The number of tokens up to the last learned one. */
 export const usedTokens = ({ labels }: Fitted): number => labels.findLastIndex((label) => label !== ignoredLabel) + 1;
 
-/** Sessions are few, and their memory together is little more than that of the longest: it goes with the square of the length. */
+/** A session's memory grows with the square of its length, so the short ones add little to the longest. */
 const shares = [8, 4, 2, 1] as const;
 
-/** The length of a run whose longest sample has so many tokens. */
+/** The length of the graph for a run whose longest sample has `used` tokens. */
 export const lengthOf = (used: number, seqLen: number): number =>
   shares.map((share) => Math.ceil(seqLen / share)).find((length) => length >= Math.max(2, used)) ?? seqLen;
 
-/** Each graph is loaded when a run is first of its length. */
+/** The graphs. Each is loaded when a run first needs its length. */
 export const lossGraphs = (config: LossGraphConfig): LossGraphs => {
   const { batchSize, seqLen } = config.batch;
   const graphs = new Map<number, Promise<LossGraph>>();
@@ -60,7 +60,7 @@ export const lossGraphs = (config: LossGraphConfig): LossGraphs => {
       return graph.loss(parameters, sequences, total);
     },
     release: async () => {
-      // One that could not be loaded was told to who asked for it.
+      // If a graph could not be loaded, the run that needed it has thrown that error already.
       for (const graph of graphs.values()) await (await graph.catch(() => undefined))?.release();
     },
   };

@@ -10,22 +10,22 @@
 import { check, checkKeys, checkNumber } from "@ropewalk/check";
 
 export type AdamWConfig = {
-  /** How slowly the means of gradients and of their squares move. Default 0.9 and 0.95. */
+  /** How slowly the means of the gradients (`beta1`) and of their squares (`beta2`) move. Defaults 0.9 and 0.95. */
   readonly beta1?: number;
   readonly beta2?: number;
   /** Default 1e-8. */
   readonly epsilon?: number;
-  /** How much of a matrix is taken off at a rate of 1. Default 0.1. */
+  /** λ, the share of a matrix that a step at rate 1 takes away. Default 0.1. */
   readonly weightDecay?: number;
 };
 
-/** A tensor that is learned; its elements are changed in place. */
+/** A learned tensor. Training changes its elements in place. */
 export type Parameter = { readonly dims: readonly number[]; readonly data: Float32Array };
 
 export type Parameters = Readonly<Record<string, Parameter>>;
 export type Gradients = Readonly<Record<string, Float32Array>>;
 
-/** What AdamW remembers between steps: how many there were, and both means by name. */
+/** What AdamW keeps between steps: the number of steps done, and both means by parameter name. */
 export type AdamWState = {
   readonly step: number;
   readonly means: Readonly<Record<string, { readonly first: Float32Array; readonly second: Float32Array }>>;
@@ -44,7 +44,7 @@ export const checkAdamW = (where: string, name: string, config: AdamWConfig): Re
   return { beta1, beta2, epsilon, weightDecay };
 };
 
-/** Before the first step. */
+/** The state before the first step: all means are zero. */
 export const startAdamW = (parameters: Parameters): AdamWState => ({
   step: 0,
   means: Object.fromEntries(
@@ -56,10 +56,10 @@ export const startAdamW = (parameters: Parameters): AdamWState => ({
 });
 
 /**
- * One step: parameters and means are changed in place.
+ * Does one step. It changes parameters and means in place.
  *
  * @param rate - r, the learning rate of this step
- * @returns the state to go on from
+ * @returns the state for the next step
  * @throws RangeError when a gradient is missing or of another length than its parameter
  */
 export const adamWStep = (
@@ -72,7 +72,7 @@ export const adamWStep = (
   const { beta1, beta2, epsilon, weightDecay } = checkAdamW("adamWStep", "config", config);
   checkNumber("adamWStep", "rate", rate, rate >= 0 && rate < Infinity, "finite and >= 0");
   const t = step + 1;
-  // Products in the place of quotients: the loop over elements is as fast as its divisions are few.
+  // The loop multiplies where it can: its time is that of its divisions.
   const [stride, whole] = [rate / (1 - beta1 ** t), 1 / (1 - beta2 ** t)];
   const [new1, new2] = [1 - beta1, 1 - beta2];
   for (const [name, { dims, data }] of Object.entries(parameters)) {

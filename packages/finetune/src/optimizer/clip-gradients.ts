@@ -1,5 +1,5 @@
 /**
- * The norm of all gradients as one vector, and the gradients made shorter where it is above a limit c:
+ * The norm of all gradients as one vector. Where it is above a limit c, the gradients are scaled down to it:
  *
  *   n = √(Σ g²)          g ← g min(1, c / (n + 10⁻⁶))
  *

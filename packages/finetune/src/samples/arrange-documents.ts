@@ -1,9 +1,9 @@
 /**
  * Documents as samples:
  *
- *   each   a document is a sample, shorter ones are filled up with what is not learned
- *   pack   documents stand one behind another, each with its own beginning, and a sample is the next `seqLen` tokens of them all: a
- *          document is seen from the one behind it, none is cut off, and the last sample is what is left
+ *   each   every document is a sample
+ *   pack   the documents follow one another, each with its own beginning-of-text token, and every `seqLen` tokens are a sample. No
+ *          document is cut off, tokens see the documents before theirs in the sample, and the last sample has the rest
  */
 import { check } from "@ropewalk/check";
 import { ignoredLabel } from "@ropewalk/decoder/training";
@@ -66,7 +66,7 @@ export const arrangePack = (
     if (samples.length >= most) break;
     count += 1;
     for (const [at, id] of document.ids.entries()) {
-      // A document's first token is foretold by nothing of its own.
+      // The token before belongs to another document, so it does not predict this one's first token.
       labels.push(at === 0 ? ignoredLabel : document.labels[at]!);
       ids.push(id);
       if (ids.length === seqLen) close();

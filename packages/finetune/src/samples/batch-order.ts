@@ -1,12 +1,12 @@
 /**
- * Which samples a step learns from: every epoch is an order of all samples, drawn from the seed and its number, and batches are
- * taken off it one behind the other. So a step's batch depends on the seed and the step alone, and a run that is gone on with sees what it
- * would have seen.
+ * The samples of each step. Every epoch is an order of all samples, drawn from the seed and the epoch's number, and batches are taken
+ * from that order one after another. A step's batch depends on the seed and the step alone, so a resumed run sees the batches that
+ * it would have seen without the interruption.
  */
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
-/** An order of `count` samples: Fisher and Yates. */
+/** A random order of `count` samples, by Fisher and Yates. */
 const shuffled = (count: number, seed: number): readonly number[] => {
   const random = xoroshiro128plus(seed);
   const order = Array.from({ length: count }, (_, at) => at);
@@ -17,10 +17,10 @@ const shuffled = (count: number, seed: number): readonly number[] => {
   return order;
 };
 
-/** Spreads an epoch's number over 32 bits, so that the seeds of epochs are not those of their neighbours. */
+/** Spreads an epoch's number over 32 bits: with seed + epoch, a run with the next seed would get the same orders. */
 const epochSeed = (seed: number, epoch: number): number => (seed ^ Math.imul(epoch, 0x9e3779b1)) | 0;
 
-/** The samples of a step, by their places. */
+/** The indices of a step's samples. */
 export const batchOf = (
   { count, batchSize, seed }: { readonly count: number; readonly batchSize: number; readonly seed: number },
   step: number,

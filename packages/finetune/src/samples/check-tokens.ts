@@ -1,9 +1,9 @@
-/** Tokens out of the vocabulary would be looked up where nothing is. */
+/** Checks that tokens are in the vocabulary. Any other token would be looked up outside the embeddings. */
 import { checkInteger } from "@ropewalk/check";
 import { ignoredLabel } from "@ropewalk/decoder/training";
 import type { Sample } from "./fit-samples.ts";
 
-/** @throws RangeError when a token or a label is none of the vocabulary */
+/** @throws RangeError when a token or a label is outside the vocabulary */
 export const checkTokens = (where: string, name: string, data: readonly Sample[], vocabSize: number): void => {
   for (const [index, { ids, labels = [] }] of data.entries())
     for (const [part, tokens] of Object.entries({ ids, labels }))

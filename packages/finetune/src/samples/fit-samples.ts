@@ -1,18 +1,18 @@
-/** What is learned from: texts as tokens, cut and padded to one length. */
+/** Samples cut and padded to one length. */
 import { check, checkArray, checkInteger, checkKeys, checkOneOf, type Keys } from "@ropewalk/check";
 import { ignoredLabel } from "@ropewalk/decoder/training";
 
 /** A text as tokens. */
 export type Sample = {
   readonly ids: readonly number[];
-  /** What is learned of each token, -100 for nothing. Absent: all of them. */
+  /** The label of each token, -100 where nothing is learned. Absent: the ids, so that every token is learned. */
   readonly labels?: readonly number[];
 };
 
 export type FitConfig = {
-  /** Tokens of every sequence. */
+  /** Tokens of each sequence. */
   readonly seqLen: number;
-  /** What is done with a sample that is longer: its end is cut off, or it is refused. Default refuse. */
+  /** What to do with a longer sample: cut its end off, or refuse it. Default refuse. */
   readonly longer?: "cut" | "refuse";
 };
 
@@ -21,29 +21,29 @@ export type Fitted = {
   readonly labels: readonly number[];
 };
 
-/** Tokens that are learned: a first one is foretold by nothing. */
+/** The number of learned tokens. The first token is never learned, since no token before it predicts it. */
 export const learnedOf = ({ labels = [] }: Sample): number =>
   labels.slice(1).filter((label) => label !== ignoredLabel).length;
 
-/** A token that stands where a shorter sample has ended: nothing that is learned sees it. */
+/** The token that fills up short samples. No learned token sees it. */
 const padding = 0;
 
-/** Masks have seqLen² elements; an array holds 2^32. */
+/** A mask has seqLen² elements, and an array holds at most 2^32. */
 const mostTokens = 2 ** 16;
 
 const arrays = "Array or Int32Array or Uint32Array or Uint16Array";
 
 const keys: Keys<Sample> = { ids: true, labels: true };
 
-/** What people write elsewhere. */
+/** Names of these keys in other libraries. */
 const meant = { label: "labels", input_ids: "ids", inputIds: "ids", tokens: "ids" };
 
 /**
- * Samples in one length. What is missing at an end is filled up and not learned.
+ * Samples as sequences of one length. Short samples are filled up with tokens that are not learned.
  *
  * @returns the sequences, and how many samples were cut
- * @throws RangeError when there is no sample, one is longer and is not to be cut, its labels are not as many as its ids, or nothing
- *   of it is learned
+ * @throws RangeError when there is no sample, or when a sample is too long and may not be cut, has another number of labels than of
+ *   ids, or has no learned token
  */
 export const fitSamples = (
   config: FitConfig,
@@ -72,7 +72,7 @@ export const fitSamples = (
       ...Array.from({ length: Math.max(0, seqLen - row.length) }, () => value),
     ];
     const fitted = { ids: fill(ids, padding), labels: fill(labels, ignoredLabel) };
-    // A first token is foretold by nothing.
+    // No token predicts the first one.
     const learned = fitted.labels.slice(1).some((label) => label !== ignoredLabel);
     check(
       learned,
@@ -84,7 +84,7 @@ export const fitSamples = (
   return { sequences, cut };
 };
 
-/** A long text cut into samples of `seqLen` tokens, one behind the other; what is left at its end is dropped. */
+/** Cuts a long text into samples of `seqLen` tokens each. A shorter rest at the end is dropped. */
 export const cutText = (ids: readonly number[], seqLen: number): readonly Sample[] => {
   checkInteger("cutText", "seqLen", seqLen, 2);
   check(ids.length >= seqLen, `cutText: ids must be at least seqLen ${seqLen}`, ids.length);

@@ -1,12 +1,12 @@
 /**
- * A line of a .jsonl file as a document, in the form that its keys say:
+ * A line of a .jsonl file as a document. Its keys decide its form, and the form decides what is learned:
  *
  *   {"text": …}                                     all of it is learned
  *   {"prompt": …, "response": …}                    the response
  *   {"messages": [{"role": …, "content": …}, …]}    what the assistant says
  *   {"conversations": [{"from": …, "value": …}, …]} the same, as ShareGPT has it
  *
- * Keys that say something else of a document (an id, a source) are passed over.
+ * Other keys (an id, a source) are ignored.
  */
 import { check, checkArray, show, showName } from "@ropewalk/check";
 import type { ChatMessage } from "@ropewalk/generation";
@@ -20,7 +20,7 @@ const textIn = (at: string, line: Line, key: string): string => {
   return value;
 };
 
-/** Who speaks in ShareGPT's conversations, by the names that they have; any other is a role that the template may know. */
+/** The roles of ShareGPT's speakers. Any other speaker is taken as a role, which the template may know. */
 const speakers: Readonly<Record<string, string>> = {
   human: "user",
   user: "user",
@@ -36,7 +36,7 @@ const messageOf = (at: string, turn: Line): ChatMessage => {
   return { role: Object.hasOwn(speakers, from) ? speakers[from]! : from, content: textIn(at, turn, "value") };
 };
 
-/** A turn that says how much it counts would be learned as any other. */
+/** A turn's weight is not supported: without this check the turn would be learned like any other. */
 const checkWeights = (at: string, key: string, turns: unknown): void => {
   for (const [index, turn] of Array.isArray(turns) ? turns.entries() : [])
     if (typeof turn === "object" && turn !== null && Object.hasOwn(turn, "weight"))
@@ -45,7 +45,7 @@ const checkWeights = (at: string, key: string, turns: unknown): void => {
       );
 };
 
-/** What the template says of the messages, with the line in front. */
+/** The document of a conversation. Errors of the template get the line in front. */
 const inConversation = (encoder: Encoder, at: string, messages: readonly ChatMessage[]): Document => {
   try {
     return chatDocument(encoder, at, messages);
@@ -83,7 +83,7 @@ const forms: readonly Form[] = [
   },
 ];
 
-/** Keys that change what a model is to read or say; to pass over them would be to learn something else. */
+/** Keys that change what the model reads or says. To ignore them would be to learn something else. */
 const unread = ["tools", "functions", "system", "instruction", "input", "output", "completion", "weight"] as const;
 
 const formsInWords = forms.map(({ keys }) => keys.join(" and ")).join(", or ");
@@ -116,7 +116,7 @@ const parsed = (at: string, text: string): Line => {
   return value as Line;
 };
 
-/** All lines are read before the first is encoded, so that a broken one is told of whatever is taken of them. */
+/** The documents of a file. All lines are parsed before the first is encoded, so a broken line is reported even if it is never used. */
 export const lineDocuments = (where: string, file: string, encoder: Encoder, text: string): Iterable<Document> => {
   const lines = text
     .replace(/^\uFEFF/, "")

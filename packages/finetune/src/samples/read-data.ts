@@ -1,6 +1,4 @@
-/**
- * Data as people have it, as samples. They stand in the order of the file; which a step takes, the seed says.
- */
+/** Reads a .txt or .jsonl file as samples, in the order of the file. */
 import { check, checkInteger, checkKeys, checkOneOf, showName, type Keys } from "@ropewalk/check";
 import type { OpenedModel } from "@ropewalk/generation";
 import { learnedOf, type Sample } from "./fit-samples.ts";
@@ -9,19 +7,19 @@ import { encoderOf, textDocument, type Document, type Encoder } from "./tokenize
 import { lineDocuments } from "./json-lines.ts";
 
 export type DataConfig = {
-  /** Whose tokenizer and chat template it is read with: a loaded model, or one opened without its weights. */
+  /** The model whose tokenizer and chat template are used: a loaded one, or one opened without its weights. */
   readonly model: Pick<OpenedModel, "source" | "text">;
-  /** The file's name, whose end says how it is read: .txt or .jsonl. */
+  /** The file's name. Its ending, .txt or .jsonl, decides how it is read. */
   readonly file: string;
   /** Tokens of a sample. */
   readonly seqLen: number;
   /** Default: pack for .txt, each for .jsonl. */
   readonly arrange?: "each" | "pack";
-  /** What is done with a document that is longer, where each is a sample: its end is cut off, it is left out, or refused. Default refuse. */
+  /** With "each", what to do with a longer document: cut its end off, leave it out, or refuse the file. Default refuse. */
   readonly longer?: "refuse" | "cut" | "leave-out";
-  /** What stands between the documents of a .txt file. Absent: it is one document. */
+  /** The text between the documents of a .txt file. Absent: the file is one document. */
   readonly separator?: string;
-  /** How many samples, at most. Absent: all. */
+  /** The most samples to read. Absent: all. */
   readonly samples?: number;
 };
 
@@ -31,9 +29,9 @@ export type Data = {
   readonly documents: number;
   /** Documents whose end was cut off. */
   readonly cut: number;
-  /** Documents, or pieces of the pack, that were left out: too long, or with nothing to learn once they are cut. */
+  /** Documents, or packed samples, that were left out: too long, or without a learned token once they are cut. */
   readonly leftOut: number;
-  /** Tokens that are learned, of all samples. */
+  /** The number of learned tokens in all samples. */
   readonly learned: number;
   /** Tokens of the longest sample. */
   readonly longest: number;
@@ -58,7 +56,7 @@ const textDocuments = (
   text: string,
 ): Iterable<Document> => {
   const at = `${where}: ${showName(file)}`;
-  // White space alone is no document, as between separators.
+  // White space alone is no document, here and between separators.
   if (separator === undefined)
     return [text].filter((all) => all.trim() !== "").map((all) => textDocument(encoder, at, all));
   check(separator !== "", `${where}: separator must have at least 1 character`, separator);
@@ -78,7 +76,7 @@ const textDocuments = (
 };
 
 export type DataForm = {
-  /** How its documents become samples unless it is said. */
+  /** How its documents become samples by default. */
   readonly arrange: "each" | "pack";
   /** Whether a separator may stand between its documents. */
   readonly separated: boolean;
@@ -88,7 +86,7 @@ type Reader = DataForm & {
   readonly read: (config: DataConfig, encoder: Encoder, text: string) => Iterable<Document>;
 };
 
-/** By the end of a file's name. */
+/** The readers by the ending of a file's name. */
 const readers: Readonly<Record<string, Reader>> = {
   ".txt": {
     arrange: "pack",
@@ -117,9 +115,9 @@ const readerOf = (caller: string, file: string): Reader => {
 };
 
 /**
- * What a file's name says of how it is read.
+ * How a file is read, by the ending of its name.
  *
- * @throws RangeError when its end is none of those that are read
+ * @throws RangeError for an ending that has no reader
  */
 export const dataForm = (file: string): DataForm => {
   const { arrange, separated } = readerOf("dataForm", file);
@@ -129,8 +127,8 @@ export const dataForm = (file: string): DataForm => {
 /**
  * The samples of a file's text.
  *
- * @throws RangeError and TypeError naming the file, its line or document, and what is wrong with it: no JSON, a form that is not
- *   known, a role that the template refuses, a document that is too long, nothing to learn
+ * @throws RangeError and TypeError naming the file, the line or document, and the problem: broken JSON, an unknown form, a role that
+ *   the template refuses, a document that is too long, or no learned token
  */
 export const readData = (config: DataConfig, text: string): Data => {
   checkKeys<DataConfig>(where, "config", config, keys, { length: "seqLen" });

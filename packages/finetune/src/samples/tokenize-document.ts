@@ -1,16 +1,16 @@
-/** One document of the data as tokens, and which of them are learned. */
+/** A document as tokens, and which of its tokens are learned. */
 import { check } from "@ropewalk/check";
 import { ignoredLabel } from "@ropewalk/decoder/training";
 import type { ChatMessage, OpenedModel, TextCodec } from "@ropewalk/generation";
 
 export type Document = {
-  /** Where it stands, for errors. */
+  /** File and line, for error messages. */
   readonly at: string;
   readonly ids: readonly number[];
   readonly labels: readonly number[];
 };
 
-/** What makes tokens of text. */
+/** A model's tokenizer, with its special tokens. */
 export type Encoder = {
   readonly name: string;
   readonly codec: TextCodec;
@@ -26,7 +26,7 @@ export const encoderOf = (where: string, { source, text }: Pick<OpenedModel, "so
   return { name, codec: text, bosToken, stopTokens };
 };
 
-/** How many tokens two texts begin with alike. */
+/** The number of first tokens that two texts have in common. */
 const commonPrefix = (a: readonly number[], b: readonly number[]): number => {
   const length = Math.min(a.length, b.length);
   let at = 0;
@@ -34,33 +34,33 @@ const commonPrefix = (a: readonly number[], b: readonly number[]): number => {
   return at;
 };
 
-/** Tokens with the bos that the checkpoint names, where its tokenizer writes none. */
-const begun = ({ bosToken }: Encoder, ids: readonly number[]): readonly number[] =>
+/** The tokens with the checkpoint's bos in front, where the tokenizer writes none. */
+const withBos = ({ bosToken }: Encoder, ids: readonly number[]): readonly number[] =>
   bosToken === undefined || ids[0] === bosToken ? ids : [bosToken, ...ids];
 
-/** Of a text all tokens are learned. */
+/** A text: all of its tokens are learned. */
 export const textDocument = (encoder: Encoder, at: string, text: string): Document => {
-  const ids = begun(encoder, encoder.codec.encode(text));
+  const ids = withBos(encoder, encoder.codec.encode(text));
   return { at, ids, labels: ids };
 };
 
-/** Of a prompt and a response, one behind the other, the response's tokens are learned, and the one that ends it. */
+/** A prompt and its response: the response's tokens are learned, and the stop token after it. */
 export const responseDocument = (encoder: Encoder, at: string, prompt: string, response: string): Document => {
   const { codec, stopTokens } = encoder;
-  const whole = begun(encoder, codec.encode(prompt + response));
+  const whole = withBos(encoder, codec.encode(prompt + response));
   const [stop] = stopTokens;
   const ids = stop === undefined || whole.at(-1) === stop ? whole : [...whole, stop];
-  // A token that the end of the prompt and the beginning of the response are together is the response's.
-  const from = commonPrefix(whole, begun(encoder, codec.encode(prompt)));
+  // A token that joins the prompt's end to the response's beginning counts as part of the response.
+  const from = commonPrefix(whole, withBos(encoder, codec.encode(prompt)));
   return { at, ids, labels: ids.map((id, place) => (place < from ? ignoredLabel : id)) };
 };
 
-/** The role whose words are learned. */
+/** The role whose messages are learned. */
 const learnedRole = "assistant";
 
 /**
- * Of a conversation what the assistant says is learned, and what the template writes behind it: the tokens between the prompt that
- * the model would go on from, and the text with its answer.
+ * A conversation: the assistant's messages are learned, and what the template writes after each. For one message these are the tokens
+ * that the conversation up to its end has beyond the prompt that the model would answer.
  */
 export const chatDocument = (encoder: Encoder, at: string, messages: readonly ChatMessage[]): Document => {
   const { codec, name } = encoder;

@@ -1,4 +1,4 @@
-/** What tells one model or one set of samples from another: the hash of its parts, one after another. */
+/** A hash over the parts of a model or of a set of samples, one after another. */
 import { noParts, withPart } from "@ropewalk/models";
 
 /** 64 hexadecimal digits. */

@@ -1,4 +1,4 @@
-/** What a run is of: one that is gone on with must be the same in all of it, or it would end at other weights. */
+/** The identity of a run: everything that its final weights depend on. A run can be resumed only with the same identity. */
 import { check } from "@ropewalk/check";
 import type { ExtendedDecoder } from "@ropewalk/decoder";
 import type { ExtendedGroup } from "@ropewalk/context-extension";
@@ -14,10 +14,10 @@ import type { TrainConfig } from "../train/train.ts";
 import { bytesOf, fingerprint, textBytes } from "./fingerprint.ts";
 
 export type RunIdentity = {
-  /** Fingerprints of the weights that it starts from, and of the samples. */
+  /** Fingerprints of the first weights and of the samples. */
   readonly model: string;
   readonly data: string;
-  /** Numbers and names, each as JSON has it. */
+  /** The configuration's values, each as JSON text. */
   readonly configuration: Readonly<Record<string, unknown>>;
 };
 
@@ -28,7 +28,7 @@ const partsOfModel = function* (parameters: Parameters): Generator<Uint8Array, v
   }
 };
 
-/** Weights that are not learned, as they are stored, and the adapters that they have. */
+/** The bytes of weights that are not learned, as they are stored, and of their adapters. */
 const partsOfStored = async function* (checkpoint: Checkpoint): AsyncGenerator<Uint8Array, void, undefined> {
   const { decoder, files, locate, locateBlocks, adapters } = checkpoint;
   for (const name of Object.keys(decoder.tensors).toSorted()) {
@@ -54,7 +54,7 @@ const partsOfNumbers = function* (extended: ExtendedDecoder, seqLen: number): Ge
     yield* [textBytes([name, dims]), bytesOf(data)];
 };
 
-/** How layers attend that differ from others. */
+/** How a group of layers attends, as JSON. */
 const groupIn = ({ layers, positions, rope, entropy, scoreScale, softcap }: ExtendedGroup): object => ({
   layers,
   positions: positions.name,
@@ -65,8 +65,8 @@ const groupIn = ({ layers, positions, rope, entropy, scoreScale, softcap }: Exte
 });
 
 /**
- * Positions and scalings by their numbers. Those of one's own are functions, which no JSON tells apart: what they give the run has a
- * fingerprint.
+ * Positions and scalings as JSON. A custom mapping or scaling is a function, which JSON cannot tell from another, so a fingerprint of
+ * the numbers that it gives this run is added.
  */
 const extensionIn = async (extended: ExtendedDecoder, seqLen: number): Promise<object> => {
   const { positions, ownPositions, scaling, entropy, decoder, groups } = extended;
@@ -77,7 +77,7 @@ const extensionIn = async (extended: ExtendedDecoder, seqLen: number): Promise<o
     theta: decoder.rope.theta,
     scaling,
     entropy: entropy ?? null,
-    // Where all layers are alike, that is all there is.
+    // With one group only, the values above say everything.
     ...(decoder.attention && { groups: groups.map(groupIn) }),
     ...(own && { numbers: await fingerprint(partsOfNumbers(extended, seqLen)) }),
   };
@@ -114,7 +114,7 @@ export const identifyRun = async (config: TrainConfig): Promise<RunIdentity> => 
   };
 };
 
-/** The same whatever order keys stand in. */
+/** The value with its keys sorted, so that equal values give equal JSON. */
 const inOrder = (value: unknown): unknown =>
   typeof value !== "object" || value === null || Array.isArray(value)
     ? value
@@ -126,13 +126,13 @@ const inOrder = (value: unknown): unknown =>
 
 const asText = (value: unknown): string | undefined => JSON.stringify(inOrder(value));
 
-/** @throws RangeError that names what is of another run, and both values */
+/** @throws RangeError that names what differs between the two runs, with both values */
 export const checkSameRun = (where: string, name: string, stored: RunIdentity, run: RunIdentity): void => {
   const checkKey = (key: string): void => {
     const [have, want] = [asText(stored.configuration[key]), asText(run.configuration[key])];
     check(have === want, `${where}: ${name} must be of a run with the same ${key}, ${want ?? "none"}`, have);
   };
-  // Beside an adapter the same model has another fingerprint.
+  // With an adapter the fingerprint covers the stored weights, so it differs from that of the same model without one.
   checkKey("lora");
   for (const what of ["model", "data"] as const)
     check(

@@ -3,7 +3,7 @@
  *
  *   parameters.safetensors   the weights, by their names
  *   means.safetensors        AdamW's means of gradients and their squares, "first.<name>" and "second.<name>"
- *   state.json               steps done, what the run is of, and a fingerprint of the two files
+ *   state.json               steps done, the run's identity, and a fingerprint of the two files
  */
 import { check, checkInteger, checkKeys, type Keys } from "@ropewalk/check";
 import { readJson, readSafetensorsHeader, safetensorsOf, type CheckpointFolder } from "@ropewalk/models";
@@ -21,7 +21,7 @@ type StateRecord = {
   readonly version: 1;
   readonly step: number;
   readonly run: RunIdentity;
-  /** Of the files' contents, so that what a power failure has left half is known. */
+  /** A fingerprint of the files' contents, so that files that a power failure left incomplete are recognised. */
   readonly contents: string;
 };
 
@@ -39,7 +39,7 @@ const meansAsTensors = (parameters: Parameters, { means }: AdamWState): Paramete
 const contentsOf = (...all: readonly Parameters[]): Promise<string> =>
   fingerprint(all.flatMap((tensors) => [...safetensorsOf(tensors)]));
 
-/** The files of a state; their bytes are the state's own arrays, to be written before its next step. */
+/** The files of a state. Their bytes are the state's own arrays, so they must be written before the next step. */
 export const stateFiles = async (
   run: RunIdentity,
   { step, parameters, optimizer }: TrainState,
@@ -49,12 +49,12 @@ export const stateFiles = async (
   return [
     { name: parametersFile, parts: safetensorsOf(parameters) },
     { name: meansFile, parts: safetensorsOf(means) },
-    // Last, so that a folder that was not finished is none.
+    // Last, so that an unfinished folder does not count as a state.
     { name: stateFile, parts: [textBytes(record)] },
   ];
 };
 
-/** What a folder says that it is; undefined where it says nothing. */
+/** The record in a folder's state.json; undefined where there is none. */
 export const readRecord = async (where: string, folder: CheckpointFolder): Promise<StateRecord | undefined> => {
   const record = (await readJson(folder, stateFile)) as StateRecord | undefined;
   if (record === undefined) return undefined;
@@ -98,7 +98,7 @@ const needTensor = (where: string, file: string, tensors: Parameters, name: stri
 /**
  * The state of a folder.
  *
- * @throws RangeError naming the file when it is not whole, or a tensor has no means
+ * @throws RangeError naming the file when it is incomplete, or a tensor without means
  */
 export const readStateFiles = async (
   where: string,
@@ -130,7 +130,7 @@ export const readStateFiles = async (
  * The state of a folder that `stateFiles` were written to, wherever it is kept.
  *
  * @returns undefined where there is none
- * @throws RangeError naming what is of another run, and both values; or what is not whole
+ * @throws RangeError naming what differs from this run with both values, or the file that is incomplete
  */
 export const stateFrom = async (run: RunIdentity, folder: CheckpointFolder): Promise<TrainState | undefined> => {
   const record = await readRecord("stateFrom", folder);

@@ -1,9 +1,9 @@
 /**
- * Training states on a disk, for Node. Each is a folder of its own, written whole, and then the older ones go:
+ * Training states on a disk, for Node. Each state is a folder of its own. Older folders are removed once the new one is complete:
  *
  *   <folder>/step-6/…
  *
- * However a process ends, the newest one there is whole.
+ * However a process ends, the newest folder is complete.
  */
 import { open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ import { readRecord, readStateFiles, stateFiles } from "./state-files.ts";
 
 const nameOf = (step: number): string => `step-${step}`;
 
-/** Steps of which a folder is there, the newest first. */
+/** The steps that have a folder, the newest first. */
 const stepsIn = async (folder: string): Promise<readonly number[]> => {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
@@ -26,7 +26,7 @@ const stepsIn = async (folder: string): Promise<readonly number[]> => {
     .toSorted((a, b) => b - a);
 };
 
-/** A step's folder, read by ranges; it is no model's, which `openFolder` would ask for. */
+/** A step's folder, read by ranges. `openFolder` cannot open it, because it expects a model. */
 const folderAt = (path: string): CheckpointFolder => ({
   name: path,
   file: async (name) => {
@@ -51,13 +51,13 @@ const folderAt = (path: string): CheckpointFolder => ({
   },
 });
 
-/** What of a step's folder is said; undefined for what is left of one that was being removed. */
+/** The record of a step's folder; undefined if the folder was left half removed. */
 const recordIn = (where: string, path: string) => readRecord(where, folderAt(path));
 
 /**
- * Writes a state, and removes those before it. A disk that is full leaves them.
+ * Writes a state, and then removes the older ones. If the disk is full, the older ones stay.
  *
- * @throws RangeError when states of another run are there; Error naming the file that the disk refuses
+ * @throws RangeError when the folder holds states of another run; Error naming the file that could not be written
  */
 export const writeState = async (folder: string, run: RunIdentity, state: TrainState): Promise<void> => {
   const before = await stepsIn(folder);
@@ -65,7 +65,7 @@ export const writeState = async (folder: string, run: RunIdentity, state: TrainS
     const path = join(folder, nameOf(step));
     const record = await recordIn("writeState", path);
     if (record !== undefined) checkSameRun("writeState", path, record.run, run);
-    // A newer one of the same run has this one in it.
+    // A newer state of the same run already includes this one.
     if (record !== undefined && step >= state.step) return;
   }
   const files = await stateFiles(run, state);
@@ -80,7 +80,7 @@ export const writeState = async (folder: string, run: RunIdentity, state: TrainS
  * The newest state of a run.
  *
  * @returns undefined where there is none
- * @throws RangeError naming the folder, what is of another run, and both values; or what is not whole
+ * @throws RangeError naming the folder, and either what differs from this run with both values, or the file that is incomplete
  */
 export const readState = async (folder: string, run: RunIdentity): Promise<TrainState | undefined> => {
   for (const step of await stepsIn(folder)) {
@@ -93,12 +93,12 @@ export const readState = async (folder: string, run: RunIdentity): Promise<Train
   return undefined;
 };
 
-/** Steps done of the newest state in a folder, whatever run it is of; undefined where there is none. */
+/** The steps done in the newest state of a folder, whichever run it belongs to; undefined where there is no state. */
 export const stateIn = async (folder: string): Promise<number | undefined> => (await stepsIn(folder))[0];
 
-/** Removes all states in a folder, and the folder where nothing else is in it. */
+/** Removes all states in a folder, and the folder too if nothing else is in it. */
 export const removeStates = async (folder: string): Promise<void> => {
-  // The oldest first: what is left by a process that is killed is whole.
+  // The oldest first: if the process is killed, the newest state is still complete.
   for (const step of (await stepsIn(folder)).toReversed())
     await rm(join(folder, nameOf(step)), { recursive: true, force: true });
   const left = await readdir(folder).catch(() => ["unknown"]);

@@ -1,4 +1,4 @@
-/** A state to go on from is one of this run: what is learned, in its shapes, with both means, and all of one step. */
+/** Checks the state that a run starts from: its parameters must have the wanted shapes, with both means, all at the same step. */
 import { sizeOf } from "@ropewalk/backend";
 import { check, checkArray, checkInteger, checkKeys, showName } from "@ropewalk/check";
 import type { TrainState } from "./train.ts";
@@ -6,8 +6,8 @@ import type { TrainState } from "./train.ts";
 const textOf = (dims: readonly number[] | undefined): string | undefined => dims && `[${dims.join(", ")}]`;
 
 /**
- * @param wanted - the shapes of what is learned, by name
- * @throws RangeError and TypeError naming what is missing, of another shape or step, or beyond what is learned
+ * @param wanted - the shapes of the learned parameters, by name
+ * @throws RangeError and TypeError naming a parameter that is missing, has another shape or step, or is not learned
  */
 export const checkStart = (
   where: string,

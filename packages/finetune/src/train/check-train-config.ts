@@ -1,3 +1,4 @@
+/** Checks the keys of the configuration of `train`. */
 import { check, checkFunction, checkKeys, oneOf, optional, type Keys, type Rule } from "@ropewalk/check";
 import type { TrainConfig } from "./train.ts";
 
@@ -33,7 +34,7 @@ const keys: Keys<TrainConfig> = {
   onStep: optional(checkFunction),
 };
 
-/** What people write elsewhere. */
+/** Names of these keys in other libraries. */
 const meant = {
   lr: "learningRate",
   epochs: "steps",

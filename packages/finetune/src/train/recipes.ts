@@ -1,15 +1,15 @@
 /**
- * Extensions as the paper tunes them, all alike: another base, logits scaled by layer, and very little training.
+ * The extensions that the paper of Entropy-ABF compares, each with the same short training.
  *
  *   entropy-abf              θ = 500,000,   q_i ← q_i max(1, ln(i + 1) / ln c)
  *   abf                      θ = 500,000
  *   position-interpolation   positions divided by s = N / c, the length tuned for over the trained window
  *   ntk-by-parts             YaRN's frequencies for s, without its temperature
- *   yarn                     both
+ *   yarn                     YaRN's frequencies for s, with its temperature
  *
  *   AdamW β = (0.9, 0.95), λ = 0.1, cosine, 6 steps on 100 samples
  *
- * Zhang et al., arXiv 2401.07004, section 4.1. The learning rate is the model's own: 2e-5 for 7 billion parameters.
+ * Zhang et al., arXiv 2401.07004, section 4.1. The learning rate depends on the model: 2e-5 for 7 billion parameters.
  */
 import { checkInteger, checkKeys, checkOneOf } from "@ropewalk/check";
 import { abf, entropyAbf, positionInterpolation, yarn, type ContextExtension } from "@ropewalk/context-extension";
@@ -25,7 +25,7 @@ export type Recipe = {
 export type RecipeConfig = {
   /** c, the window that the model was trained on. */
   readonly trainedContext: number;
-  /** N, the length that it is tuned for, in tokens. */
+  /** N, the length to tune for, in tokens. */
   readonly seqLen: number;
 };
 
@@ -50,20 +50,29 @@ const extensions: Readonly<Record<RecipeName, (config: RecipeConfig) => ContextE
 
 export const recipeNames: readonly RecipeName[] = Object.keys(extensions) as RecipeName[];
 
-const asThePaper = (extension: ContextExtension): Recipe => ({
+const withPaperTraining = (extension: ContextExtension): Recipe => ({
   extension,
   samples: 100,
   training: { beta1: 0.9, beta2: 0.95, weightDecay: 0.1, schedule: { kind: "cosine" }, steps: 6, batchSize: 16 },
 });
 
-/** @throws RangeError and TypeError when the name or a number is none of these */
+/**
+ * The extension and the training of a recipe.
+ *
+ * @throws RangeError and TypeError when the name is unknown or a number is out of range
+ */
 export const recipe = (name: RecipeName, config: RecipeConfig): Recipe => {
   checkOneOf("recipe", "name", name, recipeNames);
   checkKeys<RecipeConfig>("recipe", "config", config, { trainedContext: true, seqLen: true });
   checkInteger("recipe", "trainedContext", config.trainedContext, 1);
   checkInteger("recipe", "seqLen", config.seqLen, 1);
-  return asThePaper(extensions[name](config));
+  return withPaperTraining(extensions[name](config));
 };
 
-/** @param config.trainedContext - c, the window that the model was trained on */
-export const entropyAbfRecipe = (config: { readonly trainedContext: number }): Recipe => asThePaper(entropyAbf(config));
+/**
+ * The recipe of Entropy-ABF, for which no length is needed.
+ *
+ * @param config.trainedContext - c, the window that the model was trained on
+ */
+export const entropyAbfRecipe = (config: { readonly trainedContext: number }): Recipe =>
+  withPaperTraining(entropyAbf(config));

@@ -1,4 +1,4 @@
-/** The loop: batches, gradients, a step of AdamW, until the asked number of steps is done. */
+/** The training loop: a batch, its gradients, a step of AdamW, until all steps are done. */
 import { check, checkInteger, checkKeys, checkNumber } from "@ropewalk/check";
 import { needCheckpoint, type LanguageModel } from "@ropewalk/generation";
 import {
@@ -21,7 +21,7 @@ import { checkLearnable, readParameters } from "../weights/learnable-weights.ts"
 import { fitSamples, type FitConfig, type Sample } from "../samples/fit-samples.ts";
 import { rateOf, type Schedule } from "../optimizer/learning-rate.ts";
 
-/** Where a run stands: it can be gone on with from here. Its arrays are changed by the next step. */
+/** The state of a run between two steps, from which it can be resumed. The next step changes its arrays. */
 export type TrainState = {
   /** Steps done. */
   readonly step: number;
@@ -37,53 +37,53 @@ export type TrainStep = {
   /** The norm of all gradients before they were clipped. */
   readonly gradientNorm: number;
   readonly learningRate: number;
-  /** Tokens of the step's samples, up to the last one that is learned. */
+  /** Counts the tokens of the step's samples, each up to its last learned one. */
   readonly tokensPerSecond: number;
-  /** Milliseconds that the steps to come will take, by the mean of those done. */
+  /** Milliseconds that the remaining steps will take, by the mean of those done. */
   readonly timeLeft: number;
-  /** The mean loss of the held-out samples after the step, in nats a token, where it was looked at. */
+  /** The mean loss of the held-out samples after the step, in nats a token, where this step was evaluated. */
   readonly evaluation?: number;
   readonly state: TrainState;
 };
 
-/** Samples that are not learned from, and how often their loss is looked at. */
+/** Samples that are held out from training, and how often their loss is measured. */
 export type Evaluation = {
   readonly data: readonly Sample[];
-  /** Every so many steps; before the first and after the last in any case. */
+  /** Steps between two evaluations. There is always one before the first step and one after the last. */
   readonly every: number;
 };
 
 export type TrainConfig = AdamWConfig &
   FitConfig & {
     /**
-     * What is tuned, under the extension that it is loaded with: a checkpoint, whose weights are not in blocks of a few bits unless an
-     * adapter alone is learned.
+     * The checkpoint to tune, under the extension that it is loaded with. Weights stored in blocks of a few bits stay as they are, so
+     * beside them only an adapter can be learned.
      */
     readonly model: Pick<LanguageModel, "backend" | "source" | "extended">;
     readonly data: readonly Sample[];
     readonly steps: number;
     /** Samples a step. */
     readonly batchSize: number;
-    /** Runs that a batch is split into, so that fewer samples are in memory at once. Default 1. */
+    /** How many runs a batch is split into, so that fewer samples are in memory at once. Default 1. */
     readonly gradientAccumulation?: number;
     /**
-     * Whether a layer's values are computed anew on the way back in place of being kept, so that length, not depth, says how much memory
-     * a run takes; it takes a third more time, and gives the same numbers. Default false.
+     * Whether the backward pass computes each layer's values a second time, instead of keeping them. The memory of a run then depends
+     * on the length and hardly on the number of layers; a step takes a third longer and gives the same numbers. Default false.
      */
     readonly gradientCheckpointing?: boolean;
-    /** At its peak. */
+    /** The rate at the schedule's peak. */
     readonly learningRate: number;
     /** Default cosine. */
     readonly schedule?: Schedule;
-    /** The norm that gradients are shortened to where theirs is larger; Infinity for never. Default 1. */
+    /** The largest norm of the gradients: longer gradients are scaled down to it. Infinity: never. Default 1. */
     readonly gradientClipping?: number;
-    /** An adapter is learned, and the weights stay as they are. Absent: all weights are learned. */
+    /** Given: an adapter is learned, and the weights stay as they are. Absent: all weights are learned. */
     readonly lora?: LoraConfig;
-    /** The order of the samples, and the beginning of an adapter. Default 0. */
+    /** Decides the order of the samples and the first values of an adapter. Default 0. */
     readonly seed?: number;
-    /** Absent: none. */
+    /** Absent: no evaluation. */
     readonly evaluation?: Evaluation;
-    /** Where an earlier run of the same configuration stood; its arrays are gone on with. */
+    /** The state of an earlier run with the same configuration, to resume it. Training changes the state's arrays. */
     readonly start?: TrainState;
     readonly signal?: AbortSignal;
     readonly onStep?: (step: TrainStep) => void | Promise<void>;
@@ -91,15 +91,19 @@ export type TrainConfig = AdamWConfig &
 
 export type Trained = {
   readonly state: TrainState;
-  /** Of every step that was done. */
+  /** The loss of each step. */
   readonly losses: readonly number[];
-  /** Losses of the held-out samples, by the number of steps done before; empty where none are held out. */
+  /** Losses of the held-out samples, with the number of steps done before each; empty without held-out samples. */
   readonly evaluations: readonly { readonly step: number; readonly loss: number }[];
-  /** Samples that were cut, of both kinds. */
+  /** How many samples were cut, training and held-out samples together. */
   readonly cut: number;
 };
 
-/** @throws RangeError and TypeError as for what is learned from */
+/**
+ * The held-out samples in the length of the others.
+ *
+ * @throws RangeError and TypeError as for the training samples
+ */
 const fitHeldOut = (fit: FitConfig, evaluation: Evaluation | undefined, vocabSize: number) => {
   if (evaluation === undefined) return undefined;
   checkKeys<Evaluation>("train", "evaluation", evaluation, { data: true, every: true });
@@ -110,18 +114,18 @@ const fitHeldOut = (fit: FitConfig, evaluation: Evaluation | undefined, vocabSiz
 };
 
 /**
- * Trains all weights of a model, or an adapter beside them, on samples of one length. The model itself is left as it is.
+ * Trains all weights of a model, or an adapter beside them, on samples of one length. The model itself does not change.
  *
- * @throws RangeError and TypeError for what cannot be trained or is out of range; RangeError naming the step when the loss or a gradient
- *   is no number: the step is not done then, and what `onStep` gave last is whole; whatever the signal was aborted with
+ * @throws RangeError and TypeError for a model that cannot be trained and for values out of range; RangeError naming the step when the
+ *   loss or a gradient is not a number, before that step changes the state that `onStep` got last; the signal's reason on an abort
  */
 export const train = async (config: TrainConfig): Promise<Trained> => {
   checkTrainKeys("train", config);
   const { model, data, steps, batchSize, gradientAccumulation = 1, seqLen, longer = "refuse" } = config;
   const { learningRate, schedule = { kind: "cosine" }, gradientClipping = 1, seed = 0, signal, onStep } = config;
   const { beta1, beta2, epsilon, weightDecay } = config;
-  const given = Object.entries({ beta1, beta2, epsilon, weightDecay }).filter(([, value]) => value !== undefined);
-  const optimizer = checkAdamW("train", "config", Object.fromEntries(given));
+  const setOptions = Object.entries({ beta1, beta2, epsilon, weightDecay }).filter(([, value]) => value !== undefined);
+  const optimizer = checkAdamW("train", "config", Object.fromEntries(setOptions));
   checkInteger("train", "batchSize", batchSize, 1);
   checkInteger("train", "gradientAccumulation", gradientAccumulation, 1);
   check(
@@ -142,7 +146,7 @@ export const train = async (config: TrainConfig): Promise<Trained> => {
   const { decoder } = checkpoint;
   const lora = config.lora && loraOf("train", decoder, config.lora);
   if (config.start) {
-    // Of a run that begins it is asked where its weights are read.
+    // A run from the beginning does this check where it reads the weights.
     if (!lora) checkLearnable("train", checkpoint);
     checkStart("train", config.start, lora ? loraShapes(lora, decoder) : decoder.tensors, steps);
   }
@@ -171,7 +175,7 @@ export const train = async (config: TrainConfig): Promise<Trained> => {
     evaluations.push({ step, loss: evaluation });
     return { evaluation };
   };
-  const begun = performance.now();
+  const startTime = performance.now();
   try {
     await evaluate(first);
     while (state.step < steps) {
@@ -188,7 +192,7 @@ export const train = async (config: TrainConfig): Promise<Trained> => {
       losses.push(loss);
       const took = performance.now() - at;
       state = { step: step + 1, parameters, optimizer: next };
-      const looked = await evaluate(step + 1);
+      const evaluated = await evaluate(step + 1);
       await onStep?.({
         step: step + 1,
         loss,
@@ -196,8 +200,8 @@ export const train = async (config: TrainConfig): Promise<Trained> => {
         learningRate: rate(step),
         state,
         tokensPerSecond: (1000 * samples.reduce((sum, sample) => sum + usedTokens(sample), 0)) / took,
-        timeLeft: ((performance.now() - begun) / losses.length) * (steps - state.step),
-        ...looked,
+        timeLeft: ((performance.now() - startTime) / losses.length) * (steps - state.step),
+        ...evaluated,
       });
     }
   } finally {

@@ -7,21 +7,21 @@ import { loraOf, loraShapes, type LoraConfig } from "./lora.ts";
 import { extensionOn } from "./tuned-folder.ts";
 
 export type TunedAdapter = {
-  /** The one that was tuned, under the extension that it was loaded with. */
+  /** The model that was tuned, under the extension that it was loaded with. */
   readonly model: Pick<LanguageModel, "source" | "extended">;
-  /** As `train` had it. */
+  /** The same configuration that `train` was given. */
   readonly lora: LoraConfig;
-  /** Tokens of the samples. */
+  /** Tokens of a sample. */
   readonly seqLen: number;
 };
 
 const tunedKeys: Keys<TunedAdapter> = { model: true, lora: true, seqLen: positive };
 
 /**
- * The files of an adapter's folder as PEFT writes it, and beside them the extension that it was learned under, in the order they are
- * to be written in, as by `writeFolder` of `@ropewalk/models/node`.
+ * The files of an adapter's folder in PEFT's form, and the extension that the adapter was learned under. They must be written in this
+ * order; `writeFolder` of `@ropewalk/models/node` does so.
  *
- * @param parameters - as `train` left them
+ * @param parameters - from the state that `train` returned
  * @throws RangeError when a matrix is missing or of another shape
  */
 export const adapterFolder = (config: TunedAdapter, parameters: Parameters): readonly ConvertedFile[] => {

@@ -1,10 +1,10 @@
-/** A checkpoint's weights as they are learned: float32, in memory, and of nobody else. */
+/** A checkpoint's weights as parameters: float32 copies in memory that training may change. */
 import type { Decoder, WeightSource } from "@ropewalk/decoder";
 import { check } from "@ropewalk/check";
 import { readDense, type Checkpoint } from "@ropewalk/models";
 import type { Parameter, Parameters } from "../optimizer/adam-w.ts";
 
-/** @throws RangeError when a checkpoint has adapters: what is learned in its weights would count beside them alone */
+/** @throws RangeError when a checkpoint has adapters: weights learned beside them would be right only together with them */
 export const checkUnadapted = (where: string, { name, adapters }: Checkpoint): void =>
   check(
     adapters === undefined || adapters.size === 0,
@@ -12,7 +12,7 @@ export const checkUnadapted = (where: string, { name, adapters }: Checkpoint): v
     `adapters beside ${adapters?.size} matrices`,
   );
 
-/** @throws RangeError when weights are stored in blocks of a few bits, which are not learned, or have adapters beside them */
+/** @throws RangeError when weights are stored in blocks of a few bits, which cannot be learned, or have adapters beside them */
 export const checkLearnable = (where: string, checkpoint: Checkpoint): void => {
   checkUnadapted(where, checkpoint);
   const { decoder, locateBlocks }: { readonly decoder: Decoder } & WeightSource = checkpoint;
@@ -24,9 +24,9 @@ export const checkLearnable = (where: string, checkpoint: Checkpoint): void => {
 };
 
 /**
- * Every tensor that the decoder reads, [its shape].
+ * Every tensor that the decoder reads, by name.
  *
- * @throws RangeError when weights are stored in blocks of a few bits, which are not learned, or have adapters beside them
+ * @throws RangeError when weights are stored in blocks of a few bits, which cannot be learned, or have adapters beside them
  */
 export const readParameters = async (checkpoint: Checkpoint): Promise<Parameters> => {
   checkLearnable("readParameters", checkpoint);

@@ -1,9 +1,9 @@
 /**
- * LoRA: matrices A [rank, in] and B [out, rank] are learned beside weights that stay as they are, in whatever form they are stored.
+ * LoRA: two small matrices, A [rank, in] and B [out, rank], are learned for each adapted weight. The weight stays as it is stored.
  *
- *   W + (α / rank) B A          A ~ U(-1/√in, 1/√in), B = 0 in the beginning
+ *   W + (α / rank) B A          at the start A ~ U(-1/√in, 1/√in) and B = 0
  *
- * Hu et al., arXiv 2106.09685; A begins as PEFT has it, Kaiming-uniform with a = √5.
+ * Hu et al., arXiv 2106.09685. A starts as in PEFT: Kaiming-uniform with a = √5.
  */
 import { sizeOf } from "@ropewalk/backend";
 import { check, checkKeys, checkNumber, optional, positive, type Keys, type Rule } from "@ropewalk/check";
@@ -19,15 +19,15 @@ import type { Frozen } from "../loss/loss-graph.ts";
 export type LoraConfig = {
   /** Default 8. */
   readonly rank?: number;
-  /** α: what B A is multiplied by is α / rank. Default 8. */
+  /** α: B A is multiplied by α / rank. Default 8. */
   readonly alpha?: number;
-  /** The ends of the names of the modules that are adapted, such as `q_proj`. Default: all matrices of the layers. */
+  /** The ends of the adapted modules' names, such as `q_proj`. Default: all matrices of the layers. */
   readonly targets?: readonly string[];
 };
 
-/** An adapter's numbers, all decided. */
+/** A checked configuration with its defaults filled in, and the matrices that it adapts. */
 export type Lora = Required<LoraConfig> & {
-  /** The matrices by their modules' names. */
+  /** The matrix of each adapted module, by the module's name. */
   readonly modules: ReadonlyMap<string, string>;
 };
 
@@ -35,7 +35,7 @@ const finite: Rule = (where, name, value) => checkNumber(where, name, value, Num
 
 const keys: Keys<LoraConfig> = { rank: optional(positive), alpha: optional(finite), targets: true };
 
-/** What people write after PEFT. */
+/** PEFT's names of these keys. */
 const meant = { r: "rank", lora_alpha: "alpha", target_modules: "targets", targetModules: "targets" };
 
 const isAt = (target: string, module: string): boolean => module === target || module.endsWith(`.${target}`);
@@ -43,7 +43,9 @@ const isAt = (target: string, module: string): boolean => module === target || m
 const lastPart = (module: string): string => module.slice(module.lastIndexOf(".") + 1);
 
 /**
- * @throws RangeError when a target is none of the decoder's modules, or a number is out of range; TypeError for unknown keys
+ * Checks the configuration and finds the matrices that it adapts.
+ *
+ * @throws RangeError when a target matches no module of the decoder, or a number is out of range; TypeError for unknown keys
  */
 export const loraOf = (where: string, decoder: Decoder, config: LoraConfig): Lora => {
   const { rank = 8, alpha = 8, targets: asked } = checkKeys<LoraConfig>(where, "lora", config, keys, meant);
@@ -66,7 +68,7 @@ export const loraOf = (where: string, decoder: Decoder, config: LoraConfig): Lor
   return { rank, alpha, targets, modules: new Map(all.filter(([module]) => targets.some((end) => isAt(end, module)))) };
 };
 
-/** The shapes of A and B of every module, by the names that the adapter's file has for them. */
+/** The shapes of A and B for every adapted module, by their names in the adapter's file. */
 export const loraShapes = (
   { rank, modules }: Lora,
   { tensors }: Decoder,
@@ -81,21 +83,24 @@ export const loraShapes = (
     }),
   );
 
-/** A and B of every module, by the names that the adapter's file has for them. The same seed gives the same. */
+/** A and B before the first step, by their names in the adapter's file. The same seed gives the same matrices. */
 export const startLora = (lora: Lora, decoder: Decoder, seed: number): Parameters => {
   const random = xoroshiro128plus(seed);
   const shapes = loraShapes(lora, decoder);
-  const began: [string, Parameter][] = [];
+  const matrices: [string, Parameter][] = [];
   for (const module of lora.modules.keys()) {
     const [a, b] = [adapterTensor(module, "A"), adapterTensor(module, "B")];
     const bound = 1 / Math.sqrt(shapes[a]![1]!);
     const data = Float32Array.from({ length: sizeOf(shapes[a]!) }, () => bound * (2 * uniformFloat64(random) - 1));
-    began.push([a, { dims: shapes[a]!, data }], [b, { dims: shapes[b]!, data: new Float32Array(sizeOf(shapes[b]!)) }]);
+    matrices.push(
+      [a, { dims: shapes[a]!, data }],
+      [b, { dims: shapes[b]!, data: new Float32Array(sizeOf(shapes[b]!)) }],
+    );
   }
-  return Object.fromEntries(began);
+  return Object.fromEntries(matrices);
 };
 
-/** The checkpoint's weights in the form that a backend runs, and the adapter's inputs beside them. */
+/** The checkpoint's weights in the form that the backend runs, with the adapters that are learned beside them. */
 export const frozenBeside = async (
   { rank, alpha, modules }: Lora,
   checkpoint: Checkpoint,

@@ -1,4 +1,4 @@
-/** A checkpoint with other weights: loaded like any other, under the extension that it was tuned with. */
+/** A checkpoint with tuned weights in memory. It loads like any other, under the extension that it was tuned with. */
 import { sizeOf } from "@ropewalk/backend";
 import type { WeightLocation } from "@ropewalk/decoder";
 import { check } from "@ropewalk/check";
@@ -8,7 +8,7 @@ import type { Parameters } from "../optimizer/adam-w.ts";
 import { checkUnadapted } from "./learnable-weights.ts";
 
 /**
- * The checkpoint with these weights in memory, in float32, in the place of its own: `loadModel({ source, text }, …)` runs it.
+ * The checkpoint with these float32 weights in memory instead of its own. `loadModel({ source, text }, …)` runs it.
  *
  * @throws TypeError for an ONNX export; RangeError when a tensor that the decoder reads is missing, or has another number of elements
  */

@@ -1,4 +1,4 @@
-/** A tuned model as a folder that loads like any other, its config carrying the extension. */
+/** A tuned model as a folder that loads like any other. Its config holds the extension. */
 import { checkKeys, type Keys } from "@ropewalk/check";
 import type { ContextExtension } from "@ropewalk/context-extension";
 import type { ExtendedDecoder } from "@ropewalk/decoder";
@@ -8,15 +8,15 @@ import type { Parameters } from "../optimizer/adam-w.ts";
 import { checkUnadapted } from "./learnable-weights.ts";
 
 export type TunedModel = {
-  /** The one that was tuned, under the extension that it was loaded with. */
+  /** The model that was tuned, under the extension that it was loaded with. */
   readonly model: Pick<LanguageModel, "source" | "extended">;
-  /** Tokens of the samples. */
+  /** Tokens of a sample. */
   readonly seqLen: number;
 };
 
 const keys: Keys<TunedModel> = { model: true, seqLen: true };
 
-/** What was put on the checkpoint, or what it had. */
+/** The extension that a loaded checkpoint runs under: only the fields that differ from the checkpoint's own. */
 export const extensionOn = ({
   ownPositions,
   positions,
@@ -30,9 +30,9 @@ export const extensionOn = ({
 });
 
 /**
- * The files of the folder, to be written in order, as by `writeFolder` of `@ropewalk/models/node`.
+ * The files of the folder. They must be written in this order; `writeFolder` of `@ropewalk/models/node` does so.
  *
- * @throws RangeError when a parameter is missing or of another shape, or positions are a mapping that no data can tell
+ * @throws RangeError when a parameter is missing or has another shape, or the positions are a mapping of functions, which JSON cannot hold
  */
 export const tunedFolder = async (config: TunedModel, parameters: Parameters): Promise<readonly ConvertedFile[]> => {
   const { model, seqLen } = checkKeys<TunedModel>("tunedFolder", "config", config, keys);
