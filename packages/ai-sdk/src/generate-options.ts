@@ -1,10 +1,10 @@
-/** What is asked of this provider beyond the SDK's own settings: for every call of a model, and for one. */
+/** This provider's own options, beyond the SDK's settings: for every call of a model, and for one call. */
 import type { JSONObject, LanguageModelV4CallOptions } from "@ai-sdk/provider";
 import { checkOneOf, show } from "@ropewalk/check";
 import type { GenerateOptions } from "@ropewalk/generation";
 import type { MoreSampling } from "./settings.ts";
 
-/** Options of `generate` that the SDK's own settings stand for, by these. */
+/** Options of `generate` that are set by the SDK's own settings, with the names of these settings. */
 const instead = {
   maxNewTokens: "maxOutputTokens",
   stopStrings: "stopSequences",
@@ -15,22 +15,22 @@ const instead = {
 const forms = ["chat", "text"] as const;
 export type PromptForm = (typeof forms)[number];
 
-/** Options of `generate`, as a `LanguageModel` or a `WorkerModel` takes them, and how a prompt is read. */
+/** The options of `generate` of a `LanguageModel` or a `WorkerModel`, and how a prompt is read. */
 export type RopewalkOptions<Run extends GenerateOptions = GenerateOptions> = Omit<
   Run,
   keyof typeof instead | "sampling"
 > & {
-  /** How tokens are chosen, beyond what the SDK has names for. */
+  /** Sampling numbers that the SDK has no names for. */
   readonly sampling?: MoreSampling;
   /**
-   * `"chat"`: the messages through the checkpoint's chat template. `"text"`: one user message, as text to go on with, for models
-   * that were not tuned to chat. Default `"chat"`.
+   * `"chat"`: the messages are written by the checkpoint's chat template. `"text"`: the prompt is one user message, and the model
+   * continues its text; for models that were not tuned to chat. Default `"chat"`.
    */
   readonly prompt?: PromptForm;
 };
 
 export type RopewalkSettings<Run extends GenerateOptions = GenerateOptions> = RopewalkOptions<Run> & {
-  /** What the SDK calls the model in responses and logs. Default: the checkpoint's name. */
+  /** The model's name in the SDK's responses and logs. Default: the checkpoint's name. */
   readonly modelId?: string;
 };
 
@@ -52,7 +52,7 @@ export const checkSettings = (settings: RopewalkSettings): RopewalkSettings => {
   return settings;
 };
 
-/** Of a model and of one call, which goes first. */
+/** The options of a model and of one call together. The call's options win. */
 export const optionsFor = (
   settings: RopewalkOptions,
   { providerOptions }: LanguageModelV4CallOptions,
@@ -61,7 +61,7 @@ export const optionsFor = (
   ...checkedOptions("providerOptions.ropewalk", (providerOptions?.["ropewalk"] ?? {}) as RopewalkOptions),
 });
 
-/** Options as `providerOptions` of one call. The SDK's type of them is JSON; what is handed on is the value itself. */
+/** The options as `providerOptions` of one call. The SDK types them as JSON, but passes the value itself on, functions included. */
 export const ropewalkOptions = <Run extends GenerateOptions = GenerateOptions>(
   options: RopewalkOptions<Run>,
 ): { readonly ropewalk: JSONObject } => {

@@ -18,7 +18,7 @@ export type Runnable<Run extends GenerateOptions = GenerateOptions> = {
 type Started = {
   readonly pieces: AsyncGenerator<string, void, undefined>;
   readonly warnings: SharedV4Warning[];
-  /** When the run has ended. */
+  /** The result of the run, once it has ended. */
   readonly ended: () => Pick<
     Awaited<ReturnType<LanguageModelV4["doGenerate"]>>,
     "finishReason" | "usage" | "providerMetadata"
@@ -57,11 +57,11 @@ const start = (
 };
 
 /**
- * A language model for `generateText`, `streamText` and whatever else of the AI SDK takes one.
+ * A language model for `generateText`, `streamText` and the other functions of the AI SDK.
  *
- * @param model - what `loadModel` gave, of `@ropewalk/generation` or of a worker's connection; it stays the caller's to release
- * @param settings - for every call; `providerOptions: ropewalkOptions({ … })` for one
- * @throws TypeError for what is no model, and for settings that the SDK has its own names for
+ * @param model - from `loadModel` of `@ropewalk/generation` or of a worker's connection; the caller still has to release it
+ * @param settings - for every call; `providerOptions: ropewalkOptions({ … })` sets them for one call
+ * @throws TypeError for a value that is not a model, and for settings that the SDK has its own names for
  */
 export const ropewalk = <Options extends GenerateOptions = GenerateOptions>(
   model: Runnable<Options>,

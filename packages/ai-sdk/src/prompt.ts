@@ -18,7 +18,7 @@ const unsupported = (functionality: string, instead: string): never => {
   });
 };
 
-/** The text of a part, or what cannot be told to the model, which is left out and said. */
+/** The text of a part. Reasoning is left out with a warning; other parts are refused. */
 const textOf = (part: Part, warn: (warning: SharedV4Warning) => void): string => {
   switch (part.type) {
     case "text":
@@ -56,8 +56,10 @@ const checkTemplate = ({ text, name }: { readonly text: TextCodec | undefined; r
 };
 
 /**
- * @throws UnsupportedFunctionalityError for a message that is not text, and where there is no chat template to make one text of messages
- * @throws InvalidPromptError where one text is asked for and there are several
+ * The prompt of a call.
+ *
+ * @throws UnsupportedFunctionalityError for a message that is not text, and for a model without a chat template
+ * @throws InvalidPromptError when `"text"` is asked for and there are several messages
  */
 export const promptFrom = (
   model: { readonly text: TextCodec | undefined; readonly name: string },

@@ -1,4 +1,4 @@
-/** Statistics of a run in the SDK's words. */
+/** The statistics of a run in the SDK's types. */
 import type { JSONObject, LanguageModelV4FinishReason, LanguageModelV4Usage } from "@ai-sdk/provider";
 import type { GenerationStats, Sampling } from "@ropewalk/generation";
 
@@ -18,13 +18,13 @@ export const usageOf = ({ promptTokens, cachedTokens, newTokens }: GenerationSta
   raw: { promptTokens, cachedTokens, newTokens },
 });
 
-/** Of a run that broke off. */
+/** The usage of a run that failed. */
 export const unknownUsage: LanguageModelV4Usage = {
   inputTokens: { total: undefined, noCache: undefined, cacheRead: undefined, cacheWrite: undefined },
   outputTokens: { total: undefined, text: undefined, reasoning: undefined },
 };
 
-/** Times in milliseconds, and the seed that was drawn with. */
+/** This provider's metadata: times in milliseconds, and the seed. */
 export const metadataOf = (
   { prefillTime, decodeTime, cacheBytes }: GenerationStats,
   sampling: Sampling,

@@ -1,5 +1,5 @@
 /**
- * The SDK's settings as options of `generate`; what is asked for and cannot be done is said or refused.
+ * The SDK's settings as options of `generate`. Settings that cannot be met give a warning or an error.
  *
  *   temperature 0                                     greedy
  *   temperature absent, and topP, topK, minP or seed  drawn at temperature 1
@@ -8,18 +8,18 @@
 import { UnsupportedFunctionalityError, type LanguageModelV4CallOptions, type SharedV4Warning } from "@ai-sdk/provider";
 import type { GenerateOptions, Sampling } from "@ropewalk/generation";
 
-/** What the SDK has names for. */
+/** The sampling settings of the SDK. */
 const named = ["temperature", "seed", "topK", "topP", "presencePenalty", "frequencyPenalty"] as const;
 
 type Drawing = Extract<Sampling, { readonly kind: "sample" }>;
 
-/** The other numbers of a sampling: `minP`, `repetitionPenalty`, `logitBias`. */
+/** The sampling numbers that the SDK has no names for: `minP`, `repetitionPenalty`, `logitBias`. */
 export type MoreSampling = Omit<Drawing, "kind" | (typeof named)[number]>;
 
-/** A seed where none is asked for; the metadata of the answer has it. */
+/** The seed of a call that gives none. The answer's metadata reports it. */
 const anySeed = (): number => Math.floor(Math.random() * 2 ** 31);
 
-const given = <Values extends object>(values: Values): Values =>
+const defined = <Values extends object>(values: Values): Values =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Values;
 
 const checkMore = (more: MoreSampling): void => {
@@ -32,15 +32,15 @@ export const samplingOf = (asked: LanguageModelV4CallOptions, more: MoreSampling
   checkMore(more);
   const { temperature, topP, topK, seed, presencePenalty, frequencyPenalty } = asked;
   const { minP, ...others } = more;
-  const cuts = given({ topK, topP, minP });
-  const adjustments = given({ presencePenalty, frequencyPenalty, ...others });
+  const cuts = defined({ topK, topP, minP });
+  const adjustments = defined({ presencePenalty, frequencyPenalty, ...others });
   const draws = temperature === undefined ? seed !== undefined || Object.keys(cuts).length > 0 : temperature !== 0;
   return draws
     ? ({ kind: "sample", temperature: temperature ?? 1, seed: seed ?? anySeed(), ...cuts, ...adjustments } as Drawing)
     : ({ kind: "greedy", ...adjustments } as Sampling);
 };
 
-/** The lengths and ends that are asked for. */
+/** The most tokens and the stop sequences of a call. */
 export const endsOf = ({
   maxOutputTokens,
   stopSequences = [],
@@ -49,7 +49,7 @@ export const endsOf = ({
   ...(stopSequences.length > 0 && { stopStrings: stopSequences }),
 });
 
-/** Refuses what an answer without would be wrong for, and warns of the rest. */
+/** Refuses settings without which the answer would be wrong, and warns of other unsupported ones. */
 export const checkAsked = (
   { responseFormat, tools = [], toolChoice, reasoning }: LanguageModelV4CallOptions,
   warn: (warning: SharedV4Warning) => void,

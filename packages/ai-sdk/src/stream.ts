@@ -3,8 +3,8 @@
  *
  *   stream-start  response-metadata  text-start  text-delta…  text-end  finish
  *
- * The next piece is computed when it is asked for. An error behind the first piece is a part, and the stream ends by it; an abort
- * breaks the stream with the signal's reason, as a broken connection would.
+ * A piece is computed when the reader asks for it. An error after the first piece becomes an error part, which ends the stream. An abort
+ * makes the stream fail with the signal's reason, as a broken connection would.
  */
 import type { LanguageModelV4StreamPart } from "@ai-sdk/provider";
 import { unknownUsage } from "./result.ts";
@@ -15,7 +15,7 @@ export type Streamed = {
   readonly pieces: AsyncGenerator<string, void, undefined>;
   readonly raw: boolean;
   readonly finish: () => LanguageModelV4StreamPart;
-  /** Ends the run, wherever it is. */
+  /** Ends the run. */
   readonly abort: (reason: unknown) => void;
   readonly isAborted: () => boolean;
 };
@@ -46,7 +46,7 @@ const parts = async function* (
   }
 };
 
-/** Rejects with what goes wrong before the first piece. */
+/** The stream. It rejects when the run fails before its first piece. */
 export const streamOf = async (streamed: Streamed): Promise<ReadableStream<LanguageModelV4StreamPart>> => {
   const all = parts(streamed, await streamed.pieces.next());
   return new ReadableStream<LanguageModelV4StreamPart>(

@@ -7,28 +7,28 @@ import { errorResponse, innerError, isWireError, wireError } from "./wire/error.
 import { keyCheck } from "./wire/api-key.ts";
 
 export type HandlerConfig = {
-  /** By the names that requests give them; a list is one model in several workers. */
+  /** The models by the names that requests use. A list is one model in several workers. */
   readonly models: ServedModels;
-  /** Requests show it, or one of them, as `authorization: Bearer …`. Absent: everybody may ask. */
+  /** The key, or several, of which a request must show one as `authorization: Bearer …`. Absent: no key is needed. */
   readonly apiKey?: string | readonly string[];
-  /** Requests to a model that may wait, beside those that run. Default 64. */
+  /** How many requests may wait for a model, beside those that run. Default 64. */
   readonly queue?: number;
-  /** Bytes of what was read and is kept for later requests, at most, by all models together; 0: nothing is. Default 1 GiB. */
+  /** The most bytes of prefixes that all models together keep for later requests; 0: none are kept. Default 1 GiB. */
   readonly cacheBytes?: number;
-  /** Bytes of a body, at most. Default 4 MiB. */
+  /** The most bytes of a body. Default 4 MiB. */
   readonly maxBodyBytes?: number;
-  /** Tokens of an answer, at most. Absent: what the model has room for. */
+  /** The most tokens of an answer. Absent: what the model has room for. */
   readonly maxNewTokens?: number;
-  /** Milliseconds after which a client that reads nothing of its answer is left. Default 60,000. */
+  /** Milliseconds after which the run of a client that reads nothing is ended. Default 60,000. */
   readonly stallTimeout?: number;
-  /** Told of what failed here; a client is not told why. Default `console.error`. */
+  /** Called with errors of the server itself, whose reason clients do not see. Default `console.error`. */
   readonly onError?: (error: unknown) => void;
 };
 
 export type Handler = {
   /** Answers a request, and never throws. */
   readonly fetch: (request: Request) => Promise<Response>;
-  /** Ends every run. The models stay the caller's. */
+  /** Ends every run. The caller still has to release the models. */
   readonly close: () => Promise<void>;
 };
 
@@ -42,7 +42,7 @@ const keys: Keys<HandlerConfig> = {
     check(
       value === undefined || isKey(value) || (Array.isArray(value) && value.length > 0 && value.every(isKey)),
       `${where}: ${name} must be text that is not empty, or a list of such`,
-      // A key is told to nobody.
+      // Only the type, so that no key gets into an error message.
       typeof value,
     ),
   queue: optional(whole),
@@ -53,7 +53,7 @@ const keys: Keys<HandlerConfig> = {
   onError: optional(checkFunction),
 };
 
-/** What people write after other servers. */
+/** Names of these keys in other servers. */
 const meant = {
   cache: "cacheBytes",
   model: "models",
@@ -65,9 +65,9 @@ const meant = {
   timeout: "stallTimeout",
 };
 
-/** When its last run has ended, what it has read goes. */
-const letGo = async ({ places, runners }: Served): Promise<void> => {
-  await places.empty();
+/** Waits for the last run, and then releases the prefixes. */
+const releasePrefixes = async ({ queue, runners }: Served): Promise<void> => {
+  await queue.empty();
   for (const { pool } of runners) await pool.clear();
 };
 
@@ -75,7 +75,11 @@ const gone = new Error("handler: the client has gone");
 
 const closing = (): Response => errorResponse(wireError(503, "The server is closing.", { code: "closing" }));
 
-/** @throws TypeError and RangeError that name the key of the configuration, its rule and its value */
+/**
+ * A fetch handler for these models.
+ *
+ * @throws TypeError and RangeError that name the key of the configuration, its rule and its value
+ */
 export const createHandler = (config: HandlerConfig): Handler => {
   const {
     models: given,
@@ -87,7 +91,7 @@ export const createHandler = (config: HandlerConfig): Handler => {
     stallTimeout = 60_000,
     onError = (error: unknown) => console.error(error),
   } = checkConfig("createHandler", config, keys, meant);
-  const models = servedModels(given, { queue, cacheBytes });
+  const models = servedModels(given, { maxWaiting: queue, cacheBytes });
   const checkKey = keyCheck(typeof apiKey === "string" ? [apiKey] : apiKey);
   const metrics = createMetrics(models);
   const created = Math.floor(Date.now() / 1000);
@@ -101,14 +105,14 @@ export const createHandler = (config: HandlerConfig): Handler => {
     return route.answer(serving, request, stop.signal);
   };
   const failed = (error: unknown, { aborted, reason }: AbortSignal): Response => {
-    // There is nobody to tell.
+    // The client has gone, so nobody reads this response.
     if (aborted && reason === gone) return new Response(null, { status: 499 });
     if (aborted) return closing();
     if (isWireError(error)) return errorResponse(error);
     onError(error);
     return errorResponse(innerError());
   };
-  /** The answer, and when all of its work is done. */
+  /** The answer to a request, also when it fails. */
   const start = async (request: Request, path: string, stop: AbortController): Promise<Answer> => {
     try {
       return await answer(request, path, stop);
@@ -136,7 +140,7 @@ export const createHandler = (config: HandlerConfig): Handler => {
       isClosed = true;
       for (const stop of running.keys()) stop.abort(new Error("handler: it was closed"));
       await Promise.all(running.values());
-      await Promise.all([...models.values()].map(letGo));
+      await Promise.all([...models.values()].map(releasePrefixes));
     },
   };
 };

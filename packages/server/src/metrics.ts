@@ -1,12 +1,12 @@
-/** What a server has done and does, in Prometheus' form; a registry of its own. */
+/** The server's metrics in Prometheus' form. Each handler has a registry of its own. */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Usage } from "./answer/pieces.ts";
 import type { Served } from "./models.ts";
-import type { PrefixPool } from "./prefixes/pool.ts";
+import type { PrefixPool } from "./prefixes/prefix-pool.ts";
 
 export type Metrics = {
   readonly answered: (route: string, status: number) => void;
-  /** A run that ended, or was cut off: seconds from its request to the first piece, where there was one, and to its end. */
+  /** Records a run that ended or was aborted: seconds from its request to the first piece, if there was one, and to its end. */
   readonly ran: (model: string, times: { readonly first: number | undefined; readonly all: number }) => void;
   readonly used: (model: string, usage: Usage) => void;
   readonly text: () => Promise<Response>;
@@ -33,8 +33,8 @@ export const createMetrics = (models: ReadonlyMap<string, Served>): Metrics => {
     });
     registry.registerMetric(collected);
   };
-  gauge("running", "requests that run", ({ places }) => places.running());
-  gauge("waiting", "requests that wait for a place", ({ places }) => places.waiting());
+  gauge("running", "requests that run", ({ queue }) => queue.running());
+  gauge("waiting", "requests that wait for a place", ({ queue }) => queue.waiting());
   const sum =
     (of: (pool: PrefixPool) => number) =>
     (served: Served): number =>

@@ -1,9 +1,9 @@
-/** The models that a server has, by the names that requests give them. */
+/** The models of a server, by the names that requests use. */
 import { check, checkFunction, closest, show, showName } from "@ropewalk/check";
 import type { LanguageModel, ReadOptions } from "@ropewalk/generation";
 import type { WorkerModel } from "@ropewalk/generation/worker";
-import { createPool, type PrefixPool } from "./prefixes/pool.ts";
-import { createPlaces, type Places } from "./queue.ts";
+import { createPool, type PrefixPool } from "./prefixes/prefix-pool.ts";
+import { createRunQueue, type RunQueue } from "./run-queue.ts";
 import { wireError } from "./wire/error.ts";
 
 /** A text that a model has read. */
@@ -14,27 +14,27 @@ export type ServedPrefix = {
   readonly release: () => unknown;
 };
 
-/** What a server needs of a model: one that `loadModel` gave, here or in a worker. It runs one sequence at a time. */
+/** A model as the server needs it: what `loadModel` gives, in this thread or in a worker. It runs one sequence at a time. */
 export type ServedModel = Pick<LanguageModel, "generate" | "text"> & {
   readonly source: Pick<WorkerModel["source"], "name" | "bosToken">;
   readonly extended: { readonly capacity: number; readonly decoder: { readonly vocabSize: number } };
   readonly read: (prompt: readonly number[], options?: ReadOptions) => Promise<ServedPrefix>;
-  /** Of what several share, once. */
+  /** The bytes of several prefixes together. Shared bytes count once. */
   readonly prefixBytes: (prefixes: readonly ServedPrefix[]) => number | Promise<number>;
 };
 
-/** The same model once, or several times, as in several workers. */
+/** Each name has one model, or the same model several times, as in several workers. */
 export type ServedModels = Readonly<Record<string, ServedModel | readonly ServedModel[]>>;
 
-/** One of the models of a name, with what it has read. */
+/** One of a name's models, with the prefixes that it has read. */
 export type Runner = { readonly model: ServedModel; readonly pool: PrefixPool };
 
 export type Served = {
   readonly name: string;
   readonly model: ServedModel;
   readonly runners: readonly Runner[];
-  readonly places: Places<Runner>;
-  /** Whether what was read is kept. */
+  readonly queue: RunQueue<Runner>;
+  /** Whether prefixes are kept for later requests. */
   readonly keeps: boolean;
 };
 
@@ -44,10 +44,10 @@ const checkModel = (name: string, model: ServedModel | undefined): void => {
   checkFunction("createHandler", `models[${show(name)}].generate`, model!.generate);
 };
 
-/** @param cacheBytes - of what is kept for later requests, by all models together */
+/** @param cacheBytes - the most bytes of kept prefixes, all models together */
 export const servedModels = (
   models: ServedModels,
-  { queue, cacheBytes }: { readonly queue: number; readonly cacheBytes: number },
+  { maxWaiting, cacheBytes }: { readonly maxWaiting: number; readonly cacheBytes: number },
 ): ReadonlyMap<string, Served> => {
   check(typeof models === "object" && models !== null, "createHandler: models must be an object", models, "object");
   const lists = Object.entries(models).map(([name, given]) => {
@@ -61,12 +61,16 @@ export const servedModels = (
   return new Map(
     lists.map(([name, all]) => {
       const runners = all.map((model) => ({ model, pool: createPool(model, share) }));
-      return [name, { name, model: all[0]!, runners, places: createPlaces(runners, queue), keeps: share > 0 }];
+      return [name, { name, model: all[0]!, runners, queue: createRunQueue(runners, maxWaiting), keeps: share > 0 }];
     }),
   );
 };
 
-/** @throws WireError 404 for a name that no model has */
+/**
+ * The model of that name.
+ *
+ * @throws WireError 404 for a name that no model has
+ */
 export const modelNamed = (models: ReadonlyMap<string, Served>, name: string): Served => {
   const found = models.get(name);
   if (found !== undefined) return found;
@@ -76,7 +80,7 @@ export const modelNamed = (models: ReadonlyMap<string, Served>, name: string): S
   throw wireError(404, `The model ${show(name)} does not exist${hint}.`, { param: "model", code: "model_not_found" });
 };
 
-/** As `GET /v1/models` has it; a model's context is what it can run under its extension. */
+/** A model as `GET /v1/models` lists it. Its context length is the capacity under its extension. */
 export const modelObject = ({ name, model }: Served, created: number): object => ({
   id: name,
   object: "model",

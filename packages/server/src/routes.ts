@@ -1,4 +1,4 @@
-/** What is answered, a row a path and a method. */
+/** The routes: one row for each path and method. */
 import { chatForm, completionForm, type Form, type Writing } from "./answer/forms.ts";
 import type { Pieces } from "./answer/pieces.ts";
 import { chunksOf, wholeOf } from "./answer/chunks.ts";
@@ -7,13 +7,13 @@ import { readBody } from "./body/read-body.ts";
 import { chatSchema, completionSchema, type AnswerBody, type BodySchema } from "./body/schema.ts";
 import type { Metrics } from "./metrics.ts";
 import { modelNamed, modelObject, type Runner, type Served } from "./models.ts";
-import { isQueueFull, type Place, type Places } from "./queue.ts";
-import { runIn } from "./answer/run-in-place.ts";
+import { isQueueFull, type Slot, type RunQueue } from "./run-queue.ts";
+import { runIn } from "./answer/run-in-slot.ts";
 import { wireError, type WireError } from "./wire/error.ts";
 import { readJson } from "./wire/read-json.ts";
 import { eventHeaders, eventStream, type Events } from "./wire/event-stream.ts";
 
-/** What all requests have in common. */
+/** The server's state and limits, which all requests share. */
 export type Serving = {
   readonly models: ReadonlyMap<string, Served>;
   readonly metrics: Metrics;
@@ -25,7 +25,7 @@ export type Serving = {
 };
 
 export type Route = {
-  /** Whether a key must be shown, where there are keys. */
+  /** Present where no API key is needed. */
   readonly isOpen?: true;
   /** @param signal - aborted when the client has gone, or the handler is closed */
   readonly answer: (serving: Serving, request: Request, signal: AbortSignal) => Promise<Answer>;
@@ -33,11 +33,11 @@ export type Route = {
 
 export type Answer = {
   readonly response: Response;
-  /** Of a stream: when its run has ended. */
+  /** For a stream: settles when its run has ended. */
   readonly ended?: Promise<void>;
 };
 
-/** Milliseconds of silence in a stream, at most. */
+/** The longest silence in a stream, in milliseconds. */
 const quietInterval = 10_000;
 
 const tooMany = (retryAfter: number): WireError =>
@@ -47,7 +47,7 @@ const tooMany = (retryAfter: number): WireError =>
     headers: { "retry-after": `${retryAfter}` },
   });
 
-/** @throws WireError 429 in the place of QueueFull */
+/** @throws WireError 429 instead of QueueFull */
 const orTooMany = <Result>(act: () => Result): Result => {
   try {
     return act();
@@ -56,18 +56,18 @@ const orTooMany = <Result>(act: () => Result): Result => {
   }
 };
 
-/** Where nobody could wait for any model, nothing is read either. */
+/** Refuses a request before its body is read, if the queues of all models are full. */
 const checkAnyRoom = ({ models }: Serving): void => {
   const all = [...models.values()];
-  if (all.every(({ places }) => places.isFull())) orTooMany(all[0]!.places.check);
+  if (all.every(({ queue }) => queue.isFull())) orTooMany(all[0]!.queue.check);
 };
 
-/** A place, of those that are free the one whose model has read the most of the prompts. */
-const enter = (places: Places<Runner>, { prompts }: Job, signal: AbortSignal): Promise<Place<Runner>> => {
+/** Waits for a slot. Among the free models it takes the one that has read the most tokens of the prompts. */
+const enter = (queue: RunQueue<Runner>, { prompts }: Job, signal: AbortSignal): Promise<Slot<Runner>> => {
   const known = ({ pool }: Runner): number => prompts.reduce((sum, { ids }) => sum + pool.known(ids), 0);
   const choose = (free: readonly Runner[]): Runner =>
     free.length === 1 ? free[0]! : free.reduce((best, each) => (known(each) > known(best) ? each : best));
-  return orTooMany(() => places.enter(choose, signal));
+  return orTooMany(() => queue.enter(choose, signal));
 };
 
 type Kind<Body extends AnswerBody> = {
@@ -84,22 +84,22 @@ const generating =
     checkAnyRoom(serving);
     const body = readBody(await readJson(request, maxBodyBytes), schema);
     const served = modelNamed(models, body.model);
-    const { places, name } = served;
-    // Encoding a long text takes time: not for a request that could not wait.
-    orTooMany(places.check);
+    const { queue, name } = served;
+    // Checked before encoding, which takes time for long texts.
+    orTooMany(queue.check);
     const job = jobOf(served, body, maxNewTokens);
     const head = { id: form.newId(), created: Math.floor(Date.now() / 1000), model: name };
     const writing: Writing = { head, codec: job.logprobs === undefined ? undefined : served.model.text };
-    const run = (entering: Promise<Place<Runner>>, stop: AbortSignal): Pieces =>
+    const run = (entering: Promise<Slot<Runner>>, stop: AbortSignal): Pieces =>
       runIn({ served, metrics, begun, onError }, entering, job, stop);
     if (body.stream !== true) {
-      const pieces = run(enter(places, job, signal), signal);
+      const pieces = run(enter(queue, job, signal), signal);
       return { response: Response.json(await wholeOf({ form, writing }, pieces)) };
     }
     const withUsage = body.stream_options?.include_usage === true;
-    // What is refused is refused here, with a status of its own; a stream that has begun has none to give.
+    // A full queue is refused here, with its own status. Once a stream has begun, the status is sent already.
     const waiting = new AbortController();
-    const entering = enter(places, job, waiting.signal);
+    const entering = enter(queue, job, waiting.signal);
     const events: Events = (stop) => {
       stop.addEventListener("abort", () => waiting.abort(stop.reason), { once: true });
       return chunksOf({ form, writing, withUsage }, run(entering, stop));
@@ -114,7 +114,7 @@ const json =
 
 const modelPath = /^\/v1\/models\/(.+)$/;
 
-/** A name as it stands where its escapes are none. */
+/** A decoded name; the name itself if its escapes are broken. */
 const decoded = (name: string): string => {
   try {
     return decodeURIComponent(name);
@@ -152,7 +152,7 @@ const routes: Readonly<Record<string, Methods>> = {
       answer: json(({ models }) => ({
         status: "ok",
         models: Object.fromEntries(
-          [...models].map(([name, { places }]) => [name, { running: places.running(), waiting: places.waiting() }]),
+          [...models].map(([name, { queue }]) => [name, { running: queue.running(), waiting: queue.waiting() }]),
         ),
       })),
     },
@@ -160,13 +160,13 @@ const routes: Readonly<Record<string, Methods>> = {
   "/metrics": { GET: { answer: async ({ metrics }) => ({ response: await metrics.text() }) } },
 };
 
-/** A path as metrics count it: those that nobody knows are one. */
+/** The route of a path, as metrics count it. All unknown paths count as one. */
 export const routeOf = (path: string): string => {
   if (Object.hasOwn(routes, path)) return path;
   return modelPath.test(path) ? "/v1/models/{model}" : "unknown";
 };
 
-/** @throws WireError 404 for a path that is none, 405 for a method that it does not have */
+/** @throws WireError 404 for an unknown path, 405 for a method that the path does not have */
 export const routeFor = (method: string, path: string): Route => {
   const methods = routes[routeOf(path)];
   if (methods === undefined) throw wireError(404, `There is nothing at ${path}.`, { code: "unknown_url" });

@@ -1,15 +1,15 @@
-/** Pieces as an answer: chunk by chunk as they come, or whole when all are there. */
+/** The pieces of a run as an answer: as chunks while they come, or as one object at the end. */
 import { usageObject, type Choice, type Form, type Writing } from "./forms.ts";
 import type { Piece, Pieces, Usage } from "./pieces.ts";
 
-/** @param withUsage - whether a last chunk says what it took; all others say null, as OpenAI's do */
+/** @param withUsage - whether a last chunk has the usage; in all other chunks the usage is null then, as in OpenAI's */
 export const chunksOf = async function* (
   { form, writing, withUsage }: { readonly form: Form; readonly writing: Writing; readonly withUsage: boolean },
   pieces: Pieces,
 ): AsyncGenerator<object, void, undefined> {
   const asChunk = (chunk: object): object => (withUsage ? { ...chunk, usage: null } : chunk);
   const { head } = writing;
-  /** Characters of each answer that has begun. */
+  /** The length of each started answer so far, in characters. */
   const lengths = new Map<number, number>();
   try {
     for (;;) {

@@ -1,10 +1,10 @@
-/** Answers in the wire's form: those of a chat, and those of a completion, whole or in chunks. */
+/** The objects of OpenAI's wire format for chats and for completions, whole or in chunks. */
 import { byKind } from "@ropewalk/check";
 import type { GeneratedToken, TextCodec } from "@ropewalk/generation";
 import { chatLogprobs, completionLogprobs } from "./logprobs.ts";
 import type { FinishReason, Piece, Usage } from "./pieces.ts";
 
-/** What every object of one answer begins with. */
+/** The fields that every object of one answer begins with. */
 export type Head = { readonly id: string; readonly created: number; readonly model: string };
 
 /** A whole answer. */
@@ -15,21 +15,21 @@ export type Choice = {
   readonly tokens: readonly GeneratedToken[];
 };
 
-/** What a piece is written with. */
+/** What is needed to write a piece. */
 export type Writing = {
   readonly head: Head;
-  /** Where log-probabilities are asked for: what tokens are written with. */
+  /** Given where log-probabilities are asked for: it writes the tokens as text. */
   readonly codec: TextCodec | undefined;
 };
 
 export type Form = {
   readonly newId: () => string;
   readonly whole: (writing: Writing, choices: readonly Choice[]) => object;
-  /** The chunk that a choice begins with, where there is one. */
+  /** The first chunk of a choice, for forms that have one. */
   readonly begin?: (head: Head, index: number) => object;
-  /** @param from - characters of its answer before it */
+  /** @param from - characters of the answer before this piece */
   readonly chunk: (writing: Writing, piece: Piece, from: number) => object;
-  /** A chunk without choices, for the usage. */
+  /** The last chunk: it has no choices, and carries the usage. */
   readonly last: (head: Head) => object;
 };
 

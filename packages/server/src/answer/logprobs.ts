@@ -1,12 +1,12 @@
-/** Log-probabilities in the wire's forms: that of chats and that of completions. */
+/** Log-probabilities in OpenAI's wire format, for chats and for completions. */
 import type { GeneratedToken, TextCodec } from "@ropewalk/generation";
 
-/** JSON has no -Infinity; OpenAI's own word for it. */
+/** What OpenAI writes for -Infinity, which JSON cannot hold. */
 const least = -9999;
 
 const finite = (logprob: number): number => Math.max(least, logprob);
 
-/** A token's text inside a text: behind another of its kind, for the first of a text may lose its space. */
+/** A token's text inside a longer text. It is decoded after a copy of itself, because a text's first token may lose its space. */
 export const textOf = ({ decode }: TextCodec, token: number): string =>
   decode([token, token]).slice(decode([token]).length);
 

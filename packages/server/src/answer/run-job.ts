@@ -1,31 +1,31 @@
-/** A job on a model: its prompts one after another, each answered n times, behind what was read of them before. */
+/** Runs a job on a model: its prompts one after another, each answered n times after the longest prefix that was read before. */
 import type { GeneratedToken, GenerateOptions, GenerationStats, LeftPrefix, TextCodec } from "@ropewalk/generation";
 import type { Job, PromptIds } from "../body/job.ts";
 import type { Runner, ServedPrefix } from "../models.ts";
-import { readBehind, type Behind } from "../prefixes/read-behind.ts";
+import { prefixForPrompt, type PromptPrefix } from "../prefixes/prefix-for-prompt.ts";
 import { textOf } from "./logprobs.ts";
 import type { Piece, Pieces } from "./pieces.ts";
 
 type Setting = {
   readonly job: Job;
   readonly prompt: PromptIds;
-  readonly behind: Behind;
+  readonly prefix: PromptPrefix;
   readonly index: number;
   readonly maxNewTokens: number;
   readonly signal: AbortSignal;
-  /** Whether what the run leaves is kept. */
+  /** Whether the prefix that the run leaves is kept. */
   readonly keeps: boolean;
 };
 
-/** What else waits is done: a model in this thread would keep an abort, or another request, from being seen until its end. */
-const breathe = (): Promise<void> =>
+/** Lets the event loop run: otherwise a model in this thread would hold back aborts and other requests until its run ends. */
+const letOthersRun = (): Promise<void> =>
   new Promise((resolve) => void (globalThis.setImmediate ?? setTimeout)(() => resolve()));
 
-/** Of the tokens that came, those that go with a text that is given; at the end of a run that nothing stopped, all. */
-type TokensGiven = (text: string, tokens: readonly GeneratedToken[], isWhole?: boolean) => readonly GeneratedToken[];
+/** The tokens that belong to a piece of text. With `isWhole`, at the end of a run without a stop, these are all that are left. */
+type TokensOfText = (text: string, tokens: readonly GeneratedToken[], isWhole?: boolean) => readonly GeneratedToken[];
 
-/** The tokens that stand in the text that was given: what is held back may be cut off at a stop string. */
-const tokensGiven = (codec: TextCodec): TokensGiven => {
+/** Gives tokens only once their text was given: text that is still held back may be cut off at a stop string. */
+const tokensOfText = (codec: TextCodec): TokensOfText => {
   let waiting: readonly GeneratedToken[] = [];
   /** Characters of the text so far, and of the tokens that were returned for it. */
   let [textLength, tokensLength] = [0, 0];
@@ -44,17 +44,17 @@ const tokensGiven = (codec: TextCodec): TokensGiven => {
   };
 };
 
-/** One answer. */
+/** Runs one answer. */
 const answering = async function* (
   { model, pool }: Runner,
-  { job, prompt, behind, index, maxNewTokens, signal, keeps }: Setting,
+  { job, prompt, prefix, index, maxNewTokens, signal, keeps }: Setting,
 ): AsyncGenerator<Piece, GenerationStats, undefined> {
   const { sampling, stopStrings, logprobs } = job;
-  const { after } = behind;
+  const { after } = prefix;
   let stats: GenerationStats | undefined;
   let tokens: GeneratedToken[] = [];
   const left: LeftPrefix[] = [];
-  const ready: TokensGiven = stopStrings.length === 0 ? (_, all) => all : tokensGiven(model.text!);
+  const ready: TokensOfText = stopStrings.length === 0 ? (_, all) => all : tokensOfText(model.text!);
   const options: GenerateOptions = {
     maxNewTokens,
     sampling: sampling(index),
@@ -62,7 +62,7 @@ const answering = async function* (
     ...(after && { after }),
     ...(stopStrings.length > 0 && { stopStrings }),
     ...(logprobs !== undefined && { logprobs, onToken: (token) => tokens.push(token) }),
-    ...(keeps && { onPrefix: (prefix) => left.push(prefix) }),
+    ...(keeps && { onPrefix: (each) => left.push(each) }),
     onDone: (took) => (stats = took),
   };
   try {
@@ -70,10 +70,10 @@ const answering = async function* (
       const fresh = tokens;
       tokens = [];
       yield { kind: "text", index, text, tokens: ready(text, fresh) };
-      await breathe();
+      await letOthersRun();
     }
   } finally {
-    for (const prefix of left) await pool.add(prefix as ServedPrefix);
+    for (const each of left) await pool.add(each as ServedPrefix);
   }
   // The last tokens may have no text, such as a space that is the whole of an answer.
   const last = ready("", tokens, stats!.finish === "length");
@@ -89,15 +89,15 @@ export const runJob = async function* (runner: Runner, keeps: boolean, job: Job,
     const { ids } = prompt;
     const room = runner.model.extended.capacity - ids.length;
     const maxNewTokens = Math.min(job.maxNewTokens ?? room, room);
-    const behind: Behind = keeps
-      ? await readBehind(runner, prompt, { room: maxNewTokens, wholly: job.n > 1, signal })
+    const prefix: PromptPrefix = keeps
+      ? await prefixForPrompt(runner, prompt, { room: maxNewTokens, wholly: job.n > 1, signal })
       : { after: undefined, known: 0 };
-    let cached = behind.known;
+    let cached = prefix.known;
     for (let answer = 0; answer < job.n; answer++) {
-      const setting = { job, prompt, behind, index, maxNewTokens, signal, keeps: keeps && answer === 0 };
+      const setting = { job, prompt, prefix, index, maxNewTokens, signal, keeps: keeps && answer === 0 };
       const stats = yield* answering(runner, setting);
       usage.newTokens += stats.newTokens;
-      // Where what was read does not hold for the run's length, it was run again.
+      // A prefix that does not hold for the run's length was run again, and does not count as cached.
       cached = Math.min(cached, stats.cachedTokens);
       index += 1;
     }

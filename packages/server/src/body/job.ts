@@ -1,4 +1,4 @@
-/** What a request asks a model for, in tokens: prompts as ids, how tokens are chosen, and how many there may be. */
+/** A request as a job for a model: its prompts as ids, its sampling, and its limits. */
 import { show } from "@ropewalk/check";
 import type { ChatMessage, Sampling, TextCodec } from "@ropewalk/generation";
 import type { Served } from "../models.ts";
@@ -9,24 +9,24 @@ import type { AnswerBody, ChatBody, CompletionBody, PromptBody } from "./schema.
 
 export type PromptIds = {
   readonly ids: readonly number[];
-  /** Where later prompts may part from it: the ends of its messages. */
+  /** The ends of its messages, where later prompts may start to differ. */
   readonly ends: readonly number[];
 };
 
 export type Job = {
   readonly prompts: readonly PromptIds[];
-  /** Answers to each prompt. */
+  /** The number of answers to each prompt. */
   readonly n: number;
-  /** Of the answer with this index: each is drawn from a seed of its own. */
+  /** The sampling of the answer with this index. Every answer has a seed of its own. */
   readonly sampling: (index: number) => Sampling;
-  /** Absent: as many as the model has room for behind a prompt. */
+  /** Absent: as many as the model has room for after the prompt. */
   readonly maxNewTokens: number | undefined;
   readonly stopStrings: readonly string[];
-  /** Of how many of the most likely tokens the log-probabilities are asked for, beside the chosen one. Absent: of none. */
+  /** How many of the most likely tokens are reported, beside the chosen one. Absent: no log-probabilities at all. */
   readonly logprobs: number | undefined;
 };
 
-/** Answers to one request, at most. */
+/** The most answers to one request. */
 const mostAnswers = 64;
 /** OpenAI's own default for completions. */
 const completionTokens = 16;
@@ -40,7 +40,7 @@ const needText = ({ name, model }: Served, param: string): TextCodec => {
   return model.text;
 };
 
-/** What a template or a tokenizer says against a text is the caller's to know; it names neither files nor paths. */
+/** Encodes a text. An error of the template or tokenizer goes to the client, since its message names no files or paths. */
 const encoded = <Result>(param: string, encode: () => Result): Result => {
   try {
     return encode();
@@ -51,17 +51,17 @@ const encoded = <Result>(param: string, encode: () => Result): Result => {
   }
 };
 
-/** Characters of a text that are looked at first, for each token of the context: more than most texts have. */
+/** Characters of a text that are encoded first, for each token of the context. Most texts have fewer characters a token. */
 const charactersPerToken = 8;
-/** Tokens that the end of what is looked at may have more than the same stretch of the whole text. */
+/** The end of a cut text may have a few more tokens than the same stretch inside the whole text: at most this many. */
 const cutTokens = 64;
 
-/** Encoding takes time, in which nobody else is answered: not for megabytes whose beginning alone does not fit. */
+/** Refuses a text whose beginning alone does not fit. Encoding megabytes takes long, and holds up all other requests. */
 const checkBeginning = ({ model }: Served, param: string, { encode }: TextCodec, text: string): void => {
   const { capacity } = model.extended;
   const most = charactersPerToken * capacity;
   if (text.length <= most) return;
-  // No half of a character.
+  // Not between the two halves of a surrogate pair.
   const first = text.slice(0, most).replace(/[\uD800-\uDBFF]$/, "");
   const { length } = encoded(param, () => encode(first, { specialTokens: false }));
   if (length > capacity + cutTokens)
@@ -80,7 +80,7 @@ const chatPrompt = (served: Served, messages: readonly ChatMessage[]): PromptIds
   const whole = encoded("messages", () => formatChat(messages));
   checkBeginning(served, "messages", text, whole);
   const ids = encoded("messages", () => encodeChat(messages));
-  // What does not fit is refused: where its messages end takes time to find.
+  // Finding message ends takes time, and a prompt that does not fit will be refused anyway.
   const fits = ids.length < served.model.extended.capacity;
   return { ids, ends: served.keeps && fits ? messageEnds(text, messages, ids) : [] };
 };
@@ -103,7 +103,7 @@ const promptIds = (served: Served, prompt: string | readonly number[]): readonly
   return prompt;
 };
 
-/** @param param - the field that the prompts come from */
+/** @param param - the field that the prompts come from, for messages */
 const checkRoom = (
   { model }: Served,
   param: string,
@@ -124,7 +124,7 @@ const checkRoom = (
   }
 };
 
-/** What a run would refuse. */
+/** Checks in advance what `generate` would refuse during the run. */
 const checkFits = ({ model }: Served, { logit_bias: bias = {} }: AnswerBody, stops: readonly string[]): void => {
   const { vocabSize } = model.extended.decoder;
   const unknown = Object.keys(bias).find((id) => Number(id) >= vocabSize);
@@ -159,8 +159,10 @@ const jobOf = (
 };
 
 /**
- * @param most - tokens that the server lets an answer have
- * @throws WireError 400 for what the model's template refuses, and for what does not fit
+ * The job of a chat request.
+ *
+ * @param most - the server's limit for tokens of an answer
+ * @throws WireError 400 for messages that the template refuses, and for a prompt that does not fit
  */
 export const chatJob = (served: Served, body: ChatBody, most: number | undefined): Job => {
   const { max_tokens: asked, max_completion_tokens: newer = asked, logprobs = false, top_logprobs: top } = body;

@@ -1,4 +1,4 @@
-/** A parsed body as a request, or an error that names the field. */
+/** Checks a parsed body against its schema. An error names the field. */
 import { show } from "@ropewalk/check";
 import * as v from "valibot";
 import { wireError } from "../wire/error.ts";
@@ -10,8 +10,8 @@ type Fields = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** A message without the fields that say nothing: clients send back what an answer had. */
-const spoken = (message: unknown): unknown =>
+/** A message without its empty fields: clients send earlier answers back with all of their fields. */
+const withoutEmptyFields = (message: unknown): unknown =>
   isObject(message)
     ? Object.fromEntries(
         Object.entries(message).filter(
@@ -26,7 +26,7 @@ const pathOf = (issue: v.BaseIssue<unknown>): string =>
     return path === "" ? show(key).slice(1, -1) : `${path}.${show(key).slice(1, -1)}`;
   }, "");
 
-/** What a value must be, in words, by the rule that it broke. */
+/** The rule that a value broke, in words. */
 const ruleOf = ({ type, expected, ...issue }: v.BaseIssue<unknown>): string => {
   const requirement = (issue as { readonly requirement?: unknown }).requirement;
   switch (type) {
@@ -60,14 +60,18 @@ const problemOf = (issue: v.BaseIssue<unknown>): { readonly param: string; reado
   return { param, message: `${param} must be ${ruleOf(issue)}, got ${show(issue.input)}.` };
 };
 
-/** @throws WireError 400 that names the field, its rule and its value */
+/**
+ * The body as its schema has it.
+ *
+ * @throws WireError 400 that names the field, its rule and its value
+ */
 export const readBody = <Body>(json: unknown, { fields, schema }: BodySchema<Body>): Body => {
   if (!isObject(json)) throw wireError(400, `The body must be an object, got ${show(json)}.`);
   const { messages, ...others } = readFields(json, fields);
-  const spokenMessages = Array.isArray(messages) ? messages.map(spoken) : messages;
+  const fullMessages = Array.isArray(messages) ? messages.map(withoutEmptyFields) : messages;
   const read = v.safeParse(
     schema,
-    { ...others, ...(messages !== undefined && { messages: spokenMessages }) },
+    { ...others, ...(messages !== undefined && { messages: fullMessages }) },
     { abortEarly: true },
   );
   if (read.success) return read.output;

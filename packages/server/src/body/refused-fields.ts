@@ -1,10 +1,10 @@
-/** Fields of OpenAI's bodies that this server has no use for: each is without effect, or refused by name. */
+/** Fields of OpenAI's format that this server does not support. Each is either ignored or refused by name. */
 import { closest, showName } from "@ropewalk/check";
 import { wireError } from "../wire/error.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** They say who asks, or how OpenAI's own servers are to go about it: the answer is the same without. */
+/** Ignored fields: they name the user or control OpenAI's own servers, and do not change the answer. */
 export const withoutEffect: readonly string[] = [
   "user",
   "metadata",
@@ -24,14 +24,14 @@ const isOnly =
 const never = (): boolean => false;
 
 type Refused = {
-  /** Whether a value asks for nothing; `null` never does. */
+  /** Whether the value is harmless, so that the field can be ignored. `null` always can. */
   readonly asksNothing: (value: unknown) => boolean;
   readonly why: string;
 };
 
 const toolsWhy = "models are not told of tools here; write them into a message, and read the answer yourself";
 
-/** What is asked for and cannot be had. */
+/** Refused fields: a request with one of them wants something that this server cannot do. */
 const refused: Readonly<Record<string, Refused>> = {
   tools: { asksNothing: isEmpty, why: toolsWhy },
   tool_choice: { asksNothing: isOnly("none", "auto"), why: toolsWhy },
@@ -56,10 +56,10 @@ const refused: Readonly<Record<string, Refused>> = {
 };
 
 /**
- * The fields that are read, of those that a body has; `null` stands for absent, as in OpenAI's.
+ * The fields of a body that the schema reads. `null` means absent, as in OpenAI's format.
  *
  * @param known - the fields that the schema reads
- * @throws WireError 400 for a field that is refused, or that nobody knows
+ * @throws WireError 400 for a field that is refused or unknown
  */
 export const readFields = (body: Fields, known: readonly string[]): Fields => {
   const read: Record<string, unknown> = {};

@@ -1,4 +1,4 @@
-/** How tokens are chosen: the wire's fields as steps of sampling, a row each. */
+/** A request's sampling fields as the sampling of `generate`. */
 import type { Sampling } from "@ropewalk/generation";
 import type { AnswerBody } from "./schema.ts";
 
@@ -6,7 +6,7 @@ type Adjustments = Omit<Extract<Sampling, { readonly kind: "greedy" }>, "kind">;
 
 const randomSeed = (): number => crypto.getRandomValues(new Int32Array(1))[0]!;
 
-/** For drawn and greedy tokens alike. */
+/** The adjustments of logits, which apply to drawn and greedy tokens alike. */
 const adjustmentsOf = (body: AnswerBody): Adjustments => ({
   ...(body.logit_bias === undefined ? {} : { logitBias: body.logit_bias }),
   ...(body.repetition_penalty === undefined ? {} : { repetitionPenalty: body.repetition_penalty }),
@@ -14,7 +14,7 @@ const adjustmentsOf = (body: AnswerBody): Adjustments => ({
   ...(body.presence_penalty === undefined ? {} : { presencePenalty: body.presence_penalty }),
 });
 
-/** OpenAI's defaults: drawn, at temperature 1. The answer with an index is drawn from a seed of its own. */
+/** The sampling of each answer, with OpenAI's default of temperature 1. Every answer of a request has a seed of its own. */
 export const samplingOf = (body: AnswerBody): ((index: number) => Sampling) => {
   const { temperature = 1, top_p: topP = 1, top_k: topK = 0, min_p: minP = 0, seed = randomSeed() } = body;
   const adjustments = adjustmentsOf(body);

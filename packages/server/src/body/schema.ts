@@ -1,7 +1,7 @@
-/** The bodies of requests, as schemas; `null` and what is without effect have been taken out before. */
+/** The bodies of requests, as schemas. Null values and ignored fields have been removed before. */
 import * as v from "valibot";
 
-/** What both kinds of request say about how tokens are chosen, and about the answer. */
+/** The fields that both kinds of request have. */
 export type AnswerBody = {
   readonly model: string;
   readonly max_tokens?: number | undefined;
@@ -33,7 +33,7 @@ export type ChatBody = AnswerBody & {
   readonly top_logprobs?: number | undefined;
 };
 
-/** Text, or ids, or several of either. */
+/** A text, ids, or a list of texts or of ids. */
 export type PromptBody = string | readonly string[] | readonly number[] | readonly (readonly number[])[];
 
 export type CompletionBody = AnswerBody & {
@@ -49,12 +49,12 @@ export type BodySchema<Body> = {
 const count = (most: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most));
 const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most));
 
-/** How many tokens a model has room for is looked at later. */
+/** Any positive number of tokens: whether the model has room for them is checked later. */
 const tokens = count(Number.MAX_SAFE_INTEGER);
 
 const stop = v.pipe(v.string(), v.nonEmpty());
 const stops = v.pipe(v.array(stop), v.maxLength(16));
-/** OpenAI's own most. */
+/** At most 20, as at OpenAI. */
 const mostLogprobs = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(20));
 
 const answer = {
@@ -79,10 +79,10 @@ const answer = {
   ),
 };
 
-/** Lists are told from what stands alone by looking, so that an error says what is wrong inside. */
+// A schema is chosen by looking at the value, not by trying a union, so that an error names the wrong item of a list.
 const one = v.string();
 const isId = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0;
-/** Looked at in one go: they may be hundreds of thousands. */
+/** One check for the whole list, because it may have hundreds of thousands of ids. */
 const ids = v.custom<readonly number[]>((value) => Array.isArray(value) && value.length > 0 && value.every(isId));
 const parts = v.array(v.strictObject({ type: v.literal("text"), text: v.string() }));
 const content = v.lazy((given) => (Array.isArray(given) ? parts : one) as v.GenericSchema<MessageBody["content"]>);

@@ -1,4 +1,4 @@
-/** A fetch handler on a port, by Node's own HTTP server. */
+/** Serves a fetch handler on a port, by Node's own HTTP server. */
 import { check, checkConfig, checkFunction, number, optional, whole, type Keys } from "@ropewalk/check";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,18 +8,18 @@ import { ReadableStream } from "node:stream/web";
 
 export type ListenConfig = {
   readonly fetch: (request: Request) => Promise<Response>;
-  /** 0: one that is free. */
+  /** 0: any free port. */
   readonly port: number;
-  /** Default 127.0.0.1: this machine alone. */
+  /** Default 127.0.0.1, which only this machine can reach. */
   readonly host?: string;
-  /** Milliseconds after which a connection that takes nothing of its answer is cut. Default 60,000. */
+  /** Milliseconds after which a connection that reads nothing of its answer is closed. Default 60,000. */
   readonly stallTimeout?: number;
 };
 
 export type Listening = {
   /** Such as `http://127.0.0.1:8080`. */
   readonly url: string;
-  /** Takes no more connections, and cuts those that there are. */
+  /** Accepts no more connections, and closes the open ones. */
   readonly close: () => Promise<void>;
 };
 
@@ -37,17 +37,17 @@ const requestOf = (incoming: IncomingMessage, signal: AbortSignal): Request => {
     [value ?? []].flat().map((each): [string, string] => [name, each]),
   );
   const init = { method, headers: given, signal };
-  // A host's name is looked at nowhere.
+  // Nothing reads the host's name.
   const address = new URL(`http://localhost${url}`);
   if (method === "GET" || method === "HEAD") return new Request(address, init);
-  // A body that is not read to its end does not cut the connection: the answer goes over it.
+  // A body that is not read to its end must not close the connection, which the answer still needs.
   const body = ReadableStream.from(incoming.iterator({ destroyOnReturn: false }));
   return new Request(address, { ...init, body, duplex: "half" } as RequestInit);
 };
 
 const send = async (response: Response, outgoing: ServerResponse, stallTimeout: number): Promise<void> => {
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  // Writing counts as a sign of life, and waiting for a client that does not read is none.
+  // The timer restarts with every write; it runs out while a client does not read.
   outgoing.setTimeout(stallTimeout, () => outgoing.destroy());
   if (response.body === null) return void outgoing.end();
   await pipeline(Readable.fromWeb(response.body as ReadableStream), outgoing);
@@ -69,15 +69,19 @@ const answer = async (
   }
   try {
     await send(await fetch(request), outgoing, stallTimeout);
-    // What is left of the body is thrown away, so that the connection can be used again.
+    // The rest of the body is thrown away, so that the connection can be used again.
     incoming.resume();
   } catch {
-    // The client has gone, or its stream was cut off.
+    // The client has gone, or its stream was aborted.
     outgoing.destroy();
   }
 };
 
-/** @throws Error when the port is taken or may not be listened on */
+/**
+ * Starts to serve.
+ *
+ * @throws Error when the port is taken, or this process may not listen on it
+ */
 export const listen = async (config: ListenConfig): Promise<Listening> => {
   const { port, host = "127.0.0.1" } = checkConfig("listen", config, keys);
   const server = createServer((incoming, outgoing) => void answer(config, incoming, outgoing));

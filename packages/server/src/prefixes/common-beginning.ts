@@ -1,4 +1,4 @@
-/** Beginnings that lists of ids have in common. */
+/** The common beginning of two lists of ids. */
 
 export const commonLength = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   const most = Math.min(a.length, b.length);

@@ -1,17 +1,17 @@
-/** The key that requests show. */
+/** Checks the API key of a request. */
 import { wireError } from "./error.ts";
 
 const hashOf = async (text: string): Promise<Uint8Array> =>
   new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
 
-/** Compared by hashes, all bytes of them, so that the time tells nothing of how much of a key is right. */
+/** Compares all bytes of two hashes, so that the time does not reveal how much of a key is right. */
 const isSame = (a: Uint8Array, b: Uint8Array): boolean =>
   a.reduce((differing, byte, index) => differing | (byte ^ b[index]!), 0) === 0;
 
-/** Throws unless a request shows one of the keys; without keys everybody may ask. */
+/** Throws unless a request shows one of the keys. Without keys every request passes. */
 export type CheckKey = (request: Request) => Promise<void>;
 
-/** @throws WireError 401, from what is returned */
+/** @returns a check that throws WireError 401 */
 export const keyCheck = (keys: readonly string[]): CheckKey => {
   if (keys.length === 0) return async () => {};
   const known = Promise.all(keys.map(hashOf));

@@ -1,4 +1,4 @@
-/** Errors in the wire's own form: `{"error": {"message", "type", "param", "code"}}`, with a status. */
+/** Errors in OpenAI's wire format: `{"error": {"message", "type", "param", "code"}}`, with a status. */
 import { withoutControls } from "@ropewalk/check";
 
 export type WireError = Error & {
@@ -9,15 +9,15 @@ export type WireError = Error & {
   readonly headers: Readonly<Record<string, string>>;
 };
 
-type Said = {
+type ErrorFields = {
   readonly type?: string;
-  /** The field of the body that it is about, as `messages[0].content`. */
+  /** The field of the body that is wrong, such as `messages[0].content`. */
   readonly param?: string;
   readonly code?: string;
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-/** Characters of a message, at most: what a caller sent is in it. */
+/** The most characters of a message, which may quote the request. */
 const longest = 600;
 
 const shortened = (message: string): string => {
@@ -25,19 +25,19 @@ const shortened = (message: string): string => {
   return line.length > longest ? `${line.slice(0, longest)}…` : line;
 };
 
-export const wireError = (status: number, message: string, said: Said = {}): WireError =>
+export const wireError = (status: number, message: string, fields: ErrorFields = {}): WireError =>
   Object.assign(new Error(shortened(message)), {
     status,
-    type: said.type ?? (status >= 500 ? "server_error" : "invalid_request_error"),
-    param: said.param ?? null,
-    code: said.code ?? null,
-    headers: said.headers ?? {},
+    type: fields.type ?? (status >= 500 ? "server_error" : "invalid_request_error"),
+    param: fields.param ?? null,
+    code: fields.code ?? null,
+    headers: fields.headers ?? {},
   });
 
 export const isWireError = (error: unknown): error is WireError =>
   error instanceof Error && typeof (error as Partial<WireError>).status === "number" && "param" in error;
 
-/** What is said of an error of the server's own: not its words, which may name paths. */
+/** The public form of an error of the server itself. It hides the message, which may name paths. */
 export const innerError = (): WireError =>
   wireError(500, "The server failed on this request; its log says why.", { code: "internal_error" });
 

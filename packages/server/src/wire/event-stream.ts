@@ -1,8 +1,8 @@
 /**
- * Server-sent events that go as fast as they are read.
+ * Server-sent events, as fast as the client reads them.
  *
- * A few events are kept for a reader that is slow; then the run waits. One that reads nothing for `stallTimeout` milliseconds, or that
- * has gone, ends the run, so that it holds neither memory nor a place.
+ * A few events are buffered for a slow reader; then the run waits. If the client reads nothing for `stallTimeout` milliseconds, or has
+ * gone, the run is ended, so that it holds neither memory nor a slot.
  */
 import { errorBody, innerError, isWireError } from "./error.ts";
 
@@ -10,9 +10,9 @@ export type StreamConfig = {
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
   readonly stallTimeout: number;
-  /** Milliseconds between comments while nothing comes: proxies cut connections that are silent for a minute or so. */
+  /** Milliseconds between comments while no event comes: proxies close connections that are silent for about a minute. */
   readonly quietInterval: number;
-  /** Told of errors that are the server's own. */
+  /** Called with errors of the server itself. */
   readonly onError: (error: unknown) => void;
 };
 
@@ -21,11 +21,11 @@ export type Events = (signal: AbortSignal) => AsyncGenerator<object, void, undef
 
 export type EventStream = {
   readonly body: ReadableStream<Uint8Array>;
-  /** Settles when the run has ended, however it did. */
+  /** Settles when the run has ended, however it ended. */
   readonly ended: Promise<void>;
 };
 
-/** Events that wait for a slow reader. */
+/** How many events are buffered for a slow reader. */
 const ahead = 32;
 
 const encoder = new TextEncoder();
@@ -43,11 +43,11 @@ export const eventStream = (events: Events, config: StreamConfig): EventStream =
   const running = events(stop.signal);
   const goOn = (): ReturnType<typeof running.next> => {
     const event = running.next();
-    // Looked at when the reader asks for it, which may be never.
+    // Awaited only when the reader asks for it, which may be never.
     event.catch(() => {});
     return event;
   };
-  // Begun at once: what has not begun would not give its place back.
+  // Started at once: a generator that never started would not give its slot back.
   let next = goOn();
   let stalled: ReturnType<typeof setTimeout> | undefined;
   let quiet: ReturnType<typeof setInterval> | undefined;
@@ -55,7 +55,7 @@ export const eventStream = (events: Events, config: StreamConfig): EventStream =
   let hasEnded: () => void = () => {};
   const ended = new Promise<void>((resolve) => (hasEnded = resolve));
 
-  /** Nothing more is sent. Of a run that is cut off, nobody reads what it throws. */
+  /** Ends the stream and its run. Errors of the aborted run are dropped, because nobody reads them. */
   const finish = async (reason: unknown): Promise<void> => {
     if (isOver) return;
     isOver = true;
@@ -114,6 +114,6 @@ export const eventStream = (events: Events, config: StreamConfig): EventStream =
 export const eventHeaders: Readonly<Record<string, string>> = {
   "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-cache",
-  // nginx passes each event on as it comes.
+  // Makes nginx pass on each event at once.
   "x-accel-buffering": "no",
 };

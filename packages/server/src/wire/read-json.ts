@@ -1,4 +1,4 @@
-/** A request's body as JSON, read up to a limit: what is longer is refused before it is in memory. */
+/** Reads a request's body as JSON, up to a limit: a longer body is refused before it is in memory. */
 import { wireError, type WireError } from "./error.ts";
 
 const tooLarge = (most: number): WireError =>
@@ -21,10 +21,10 @@ const readBytes = async (body: ReadableStream<Uint8Array>, most: number): Promis
   return all;
 };
 
-/** @throws WireError 415 for another type, 413 for a body that is too large, 400 for what is no JSON */
+/** @throws WireError 415 for another content type, 413 for a body that is too large, 400 for a body that is not JSON */
 export const readJson = async (request: Request, maxBodyBytes: number): Promise<unknown> => {
   const type = request.headers.get("content-type") ?? "";
-  // A page of any other site may send a form or plain text here without being asked first; JSON it may not.
+  // Browsers let pages of other sites send forms and plain text without a preflight request, but not JSON.
   if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type))
     throw wireError(415, `The content-type must be application/json, got ${type === "" ? "none" : type}.`, {
       code: "unsupported_media_type",

@@ -1,32 +1,32 @@
 /**
- * What a model has read for requests and keeps: prefixes, the least recently used first out where they hold more bytes than they may. What
- * several share is counted once. A run takes the longest that is wholly a beginning of its ids.
+ * The prefixes that a model has read for requests and keeps. When they hold more bytes than the limit, the least recently used are
+ * released first. Bytes that several prefixes share count once. A run uses the longest prefix that its ids begin with.
  */
 import type { ServedModel, ServedPrefix } from "../models.ts";
 import { beginsWith, commonLength } from "./common-beginning.ts";
 
 export type PrefixPool = {
-  /** Bytes at the end of the last request. */
+  /** The bytes held at the end of the last request. */
   readonly bytes: () => number;
   readonly count: () => number;
-  /** How many of the ids were read, by the longest that they begin with. */
+  /** How many of the ids were read before: the length of the longest prefix that they begin with. */
   readonly known: (ids: readonly number[]) => number;
-  /** The longest that the ids begin with; it counts as used. */
+  /** The longest prefix that the ids begin with. It counts as used now. */
   readonly nearest: (ids: readonly number[]) => ServedPrefix | undefined;
-  /** Where an earlier request's ids part from these, as far on as any does; what is asked for is remembered. */
+  /** The most first ids that these have in common with an earlier request. These ids are remembered for later calls. */
   readonly parting: (ids: readonly number[]) => number;
-  /** Keeps a prefix, which is the pool's from then on. */
+  /** Keeps a prefix. From then on the pool releases it. */
   readonly add: (prefix: ServedPrefix) => Promise<void>;
-  /** Lets go of what is too much. */
+  /** Releases prefixes until the rest is within the limit. */
   readonly trim: () => Promise<void>;
-  /** Lets go of all. */
+  /** Releases all prefixes. */
   readonly clear: () => Promise<void>;
 };
 
-/** Ids of requests that are remembered, in all. */
+/** The most ids of earlier requests that are remembered, all requests together. */
 const remembered = 1 << 20;
 
-/** @param limit - bytes, at most; 0: nothing is kept */
+/** @param limit - the most bytes to keep; 0: nothing is kept */
 export const createPool = (model: Pick<ServedModel, "prefixBytes">, limit: number): PrefixPool => {
   /** The least recently used first. */
   let kept: readonly ServedPrefix[] = [];

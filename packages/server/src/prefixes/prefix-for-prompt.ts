@@ -1,20 +1,21 @@
 /**
- * What a prompt's run stands behind: the longest beginning that was read, and what is read on the way to be kept for later prompts. That is
- * up to the ends of its messages, and up to where an earlier prompt parts from it, so that the third with such a beginning finds it read.
+ * The prefix that a prompt's run continues. It starts from the longest beginning that was read before. On the way, more prefixes are read
+ * and kept for later prompts: up to the end of each message, and up to the place where an earlier prompt differs from this one. So the
+ * third prompt with a common beginning finds that beginning read.
  */
 import type { PromptIds } from "../body/job.ts";
 import type { Runner, ServedPrefix } from "../models.ts";
 
-/** Tokens that are worth a prefix of their own: of a message, and of what two prompts happen to have in common. */
+/** The fewest tokens that get a prefix of their own: those of a message, and those that two prompts have in common. */
 const [leastOfMessage, leastInCommon] = [16, 256];
 
-export type Behind = {
+export type PromptPrefix = {
   readonly after: ServedPrefix | undefined;
-  /** Tokens of the prompt that need not be run. */
+  /** Tokens of the prompt that were read before and need not be run. */
   readonly known: number;
 };
 
-/** Where a prefix is to end, each far enough from the one before it. */
+/** Where prefixes are to end, each far enough from the one before it. */
 const cutsOf = (ids: readonly number[], from: number, wanted: readonly (readonly [at: number, least: number])[]) => {
   const cuts: number[] = [];
   for (const [at, least] of wanted.toSorted(([a], [b]) => a - b))
@@ -23,14 +24,16 @@ const cutsOf = (ids: readonly number[], from: number, wanted: readonly (readonly
 };
 
 /**
- * @param room - tokens that come behind the prompt
- * @param wholly - whether the whole prompt is to be read, since several answers stand behind it
+ * Finds the prefix for a prompt, and reads further ones.
+ *
+ * @param room - tokens that follow the prompt
+ * @param wholly - whether to read the whole prompt, because several answers follow it
  */
-export const readBehind = async (
+export const prefixForPrompt = async (
   { model, pool }: Runner,
   { ids, ends }: PromptIds,
   { room, wholly, signal }: { readonly room: number; readonly wholly: boolean; readonly signal: AbortSignal },
-): Promise<Behind> => {
+): Promise<PromptPrefix> => {
   const found = pool.nearest(ids);
   const from = found?.ids.length ?? 0;
   const cuts = cutsOf(ids, from, [

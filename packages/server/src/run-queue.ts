@@ -1,31 +1,32 @@
-/** Places where a sequence runs, one at a time in each, and a queue with a limit in front of them. */
+/** A queue with a limit in front of several workers, each of which runs one sequence at a time. */
 
-export type Place<Worker> = {
+/** The right to use a worker, until it is given back. */
+export type Slot<Worker> = {
   readonly worker: Worker;
-  /** Gives the place to the next who waits. Once is enough. */
+  /** Gives the worker to the next waiting request. Further calls do nothing. */
   readonly leave: () => void;
 };
 
-export type Places<Worker> = {
+export type RunQueue<Worker> = {
   /**
-   * A place, when there is one.
+   * Waits for a slot.
    *
-   * @param choose - of the workers that are free, the one it would have
-   * @throws QueueFull at once where as many wait as may; the promise: whatever the signal was aborted with
+   * @param choose - picks one of the free workers
+   * @throws QueueFull at once when the queue is full; the promise rejects with the signal's reason
    */
-  readonly enter: (choose: (free: readonly Worker[]) => Worker, signal: AbortSignal) => Promise<Place<Worker>>;
-  /** Whether who came now could not wait. */
+  readonly enter: (choose: (free: readonly Worker[]) => Worker, signal: AbortSignal) => Promise<Slot<Worker>>;
+  /** Whether no worker is free and no further request may wait. */
   readonly isFull: () => boolean;
-  /** @throws QueueFull where it is full */
+  /** @throws QueueFull when the queue is full */
   readonly check: () => void;
   readonly waiting: () => number;
   readonly running: () => number;
-  /** Settles when nobody is in a place. */
+  /** Settles when no worker runs. */
   readonly empty: () => Promise<void>;
 };
 
 export type QueueFull = Error & {
-  /** In how many seconds there may be room. */
+  /** Seconds after which there may be room, an estimate. */
   readonly retryAfter: number;
 };
 
@@ -36,17 +37,17 @@ type Waiting<Worker> = {
   readonly take: (worker: Worker) => void;
 };
 
-/** What the last run counts for in the mean of how long they take. */
+/** The weight of the latest run in the moving mean of durations. */
 const newest = 0.2;
 
-/** @param limit - how many may wait */
-export const createPlaces = <Worker>(workers: readonly Worker[], limit: number): Places<Worker> => {
+/** @param limit - how many requests may wait */
+export const createRunQueue = <Worker>(workers: readonly Worker[], limit: number): RunQueue<Worker> => {
   let free: readonly Worker[] = workers;
   let waiting: readonly Waiting<Worker>[] = [];
   let seconds = 1;
   const leaving: (() => void)[] = [];
 
-  const placeIn = (worker: Worker): Place<Worker> => {
+  const slotIn = (worker: Worker): Slot<Worker> => {
     const begun = performance.now();
     let hasLeft = false;
     free = free.filter((each) => each !== worker);
@@ -68,7 +69,7 @@ export const createPlaces = <Worker>(workers: readonly Worker[], limit: number):
   const check = (): void => {
     if (!isFull()) return;
     const retryAfter = Math.max(1, Math.ceil((seconds * (waiting.length + 1)) / workers.length));
-    throw Object.assign(new Error(`createPlaces: at most ${limit} may wait, and so many do`), { retryAfter });
+    throw Object.assign(new Error(`createRunQueue: at most ${limit} may wait, and so many do`), { retryAfter });
   };
   return {
     isFull,
@@ -81,7 +82,7 @@ export const createPlaces = <Worker>(workers: readonly Worker[], limit: number):
     enter: (choose, signal) => {
       check();
       if (signal.aborted) return Promise.reject(signal.reason);
-      if (free.length > 0) return Promise.resolve(placeIn(choose(free)));
+      if (free.length > 0) return Promise.resolve(slotIn(choose(free)));
       return new Promise((resolve, reject) => {
         const give = (): void => {
           waiting = waiting.filter((each) => each !== own);
@@ -91,7 +92,7 @@ export const createPlaces = <Worker>(workers: readonly Worker[], limit: number):
           choose,
           take: (worker) => {
             signal.removeEventListener("abort", give);
-            resolve(placeIn(worker));
+            resolve(slotIn(worker));
           },
         };
         signal.addEventListener("abort", give, { once: true });

@@ -1,24 +1,24 @@
-/** A job in a place: what it waits for, what it takes, and that the place is given back however it ends. */
+/** Runs a job once it gets a slot, records its times and usage, and gives the slot back however the run ends. */
 import type { Pieces, Usage } from "./pieces.ts";
 import { runJob } from "./run-job.ts";
 import type { Job } from "../body/job.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Runner, Served } from "../models.ts";
-import type { Place } from "../queue.ts";
+import type { Slot } from "../run-queue.ts";
 
 const secondsSince = (begun: number): number => (performance.now() - begun) / 1000;
 
 export type Run = {
   readonly served: Served;
   readonly metrics: Metrics;
-  /** When its request came. */
+  /** When the request arrived. */
   readonly begun: number;
   readonly onError: (error: unknown) => void;
 };
 
 export const runIn = async function* (
   { served, metrics, begun, onError }: Run,
-  entering: Promise<Place<Runner>>,
+  entering: Promise<Slot<Runner>>,
   job: Job,
   signal: AbortSignal,
 ): Pieces {
@@ -37,7 +37,7 @@ export const runIn = async function* (
       yield value;
     }
   } finally {
-    // The model is free when its run has ended, and not before.
+    // The model is free only when its run has ended.
     await pieces.return(undefined as never).catch(() => {});
     await worker.pool.trim().catch(onError);
     leave();
