@@ -1,4 +1,4 @@
-/** The page: three columns, one setting, one worker. */
+/** Starts the page: three columns, one setting, one worker. */
 import { assemblePart } from "./assemble/assemble.ts";
 import { comparePart } from "./compare/compare.ts";
 import { el } from "./page/dom.ts";

@@ -1,4 +1,4 @@
-/** The kinds of evaluations, a row each. Sweeps, workers and queues know them by this table alone. */
+/** The table of evaluations, one row for each kind. Sweeps, workers and queues know evaluations only from this table. */
 import { checkOneOf } from "@ropewalk/check";
 import { entropiesEvaluation } from "./entropies/evaluation.ts";
 import type { Evaluation } from "./evaluation.ts";
@@ -9,7 +9,7 @@ import { writtenPasskeyEvaluation } from "./passkey/written-prompts.ts";
 import { perplexityEvaluation } from "./perplexity/evaluation.ts";
 import { taskEvaluation } from "./task/evaluation.ts";
 
-/** Parameters out of a file are anybody's until the row's own check has read them. */
+/** A row without its parameters' type: parameters from a file have no type until the row has checked them. */
 const row = <Params extends object, Result extends object>(evaluation: Evaluation<Params, Result>): Evaluation =>
   evaluation as unknown as Evaluation;
 
@@ -23,7 +23,7 @@ const rows: readonly Evaluation[] = [
   row(examEvaluation),
 ];
 
-/** By their kinds. */
+/** The evaluations by kind. */
 export const evaluations: Readonly<Record<string, Evaluation>> = Object.fromEntries(
   rows.map((evaluation) => [evaluation.kind, evaluation]),
 );
@@ -31,7 +31,7 @@ export const evaluations: Readonly<Record<string, Evaluation>> = Object.fromEntr
 /**
  * The evaluation of a kind that a file or a message names.
  *
- * @throws RangeError that lists the kinds, TypeError when it is no text
+ * @throws RangeError that lists the kinds; TypeError when the kind is not text
  */
 export const evaluationOf = (where: string, kind: unknown): Evaluation => {
   checkOneOf(where, "kind", kind, Object.keys(evaluations));

@@ -1,13 +1,13 @@
-/** Parameters of evaluations over files of samples: names of files, and which part of the samples. */
+/** Rules for the parameters of evaluations over files of samples: names of files, and a part of the samples. */
 import { check, checkKeys, checkList, positive, whole, type Rule } from "@ropewalk/check";
 
-/** Of `of` parts the one at `index`: every sample whose place leaves that remainder. */
+/** One of `of` parts: the samples whose index leaves the remainder `index`. */
 export type SamplePart = { readonly index: number; readonly of: number };
 
 export const aText: Rule = (where, name, value) =>
   check(typeof value === "string", `${where}: ${name} must be text`, value, "string");
 
-/** A text with something in it. */
+/** A text that is not empty. */
 export const aName: Rule = (where, name, value) =>
   check(typeof value === "string" && value !== "", `${where}: ${name} must be text`, value, "string");
 

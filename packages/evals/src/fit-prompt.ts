@@ -1,13 +1,17 @@
 /**
- * A prompt with a line's fields in it, and what of it fits.
+ * Fills a prompt with a line's fields, and cuts it to a number of tokens.
  *
  *   fields       {context} stands for the line's context; {{ and }} for braces
- *   truncation   of more than `most` tokens the first and the last floor(most / 2) stay: what is asked stands at the ends
+ *   truncation   of more than `most` tokens the first and the last floor(most / 2) stay, because the question stands at one end
  */
 import { closest, show } from "@ropewalk/check";
 import type { TextCodec } from "@ropewalk/generation";
 
-/** @throws RangeError when the prompt names a field that the line does not have, or has a brace alone */
+/**
+ * The prompt with the fields in their places.
+ *
+ * @throws RangeError when the prompt names a field that the line does not have, or has a single brace
+ */
 export const filled = (where: string, at: string, prompt: string, fields: Readonly<Record<string, string>>): string =>
   prompt.replace(/\{\{|\}\}|\{([^{}]*)\}|[{}]/g, (found, name: string | undefined) => {
     if (found === "{{" || found === "}}") return found[0]!;
@@ -31,13 +35,13 @@ export const withoutMiddle = (codec: TextCodec, text: string, most: number): str
 
 export type Fitted = {
   readonly ids: readonly number[];
-  /** Whether its middle is left out. */
+  /** Whether its middle was left out. */
   readonly truncated: boolean;
 };
 
 /**
- * The ids of a prompt: truncated to `most` tokens, then as it is or as a message in the checkpoint's chat template, and truncated further
- * until no more than `room` are left, template and all.
+ * The ids of a prompt. The prompt is truncated to `most` tokens, and with `chat` put into the checkpoint's chat template. It is
+ * truncated further until there are at most `room` ids, with the template.
  *
  * @throws RangeError when there is no room
  */
@@ -50,7 +54,7 @@ export const fitPrompt = (
   const encode = (content: string): readonly number[] =>
     chat ? codec.encodeChat!([{ role: "user", content }]) : codec.encode(content);
   let left = most;
-  // Text that is decoded and encoded again may have some tokens more.
+  // A text that is decoded and encoded again may have a few more tokens.
   while (left >= 2) {
     const content = withoutMiddle(codec, text, left);
     const ids = encode(content);

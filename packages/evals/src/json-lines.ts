@@ -1,10 +1,10 @@
-/** Files of JSON lines, an object a line, empty ones aside; or of one list of objects. */
+/** Reads files of JSON lines, with one object a line, and files that are one list of objects. */
 import { check, checkList, closest, show, showName } from "@ropewalk/check";
 
-/** A file that was read, by the name that it was asked for. */
+/** A file's text, with the name that it was asked for by. */
 export type NamedText = { readonly name: string; readonly text: string };
 
-/** A line's object, and where it stands as messages say it. */
+/** A line's object, and its place in words, for messages. */
 export type JsonLine = { readonly at: string; readonly value: Readonly<Record<string, unknown>> };
 
 const objectOf = (where: string, at: string, value: unknown): JsonLine["value"] => {
@@ -38,7 +38,7 @@ const itemsIn = (where: string, name: string, text: string): readonly JsonLine[]
 /**
  * The objects of a file.
  *
- * @throws TypeError that names the line when one is no object as JSON, RangeError when there is none
+ * @throws TypeError naming a line that is not a JSON object; RangeError when the file has no line
  */
 export const jsonLines = (where: string, { name, text: read }: NamedText): readonly JsonLine[] => {
   const text = read.replace(/^\uFEFF/, "");
@@ -48,9 +48,9 @@ export const jsonLines = (where: string, { name, text: read }: NamedText): reado
 };
 
 /**
- * A field that a line must have.
+ * A required field of a line.
  *
- * @throws TypeError that says which key is likely meant
+ * @throws TypeError that suggests the nearest key of the line
  */
 const fieldOf = (where: string, { at, value }: JsonLine, key: string): unknown => {
   if (value[key] !== undefined) return value[key];
@@ -60,14 +60,22 @@ const fieldOf = (where: string, { at, value }: JsonLine, key: string): unknown =
   );
 };
 
-/** @throws TypeError when the line has no such text */
+/**
+ * A required text of a line.
+ *
+ * @throws TypeError when the line has no such text
+ */
 export const textField = (where: string, line: JsonLine, key: string): string => {
   const text = fieldOf(where, line, key);
   check(typeof text === "string", `${where}: ${line.at}: ${key} must be text`, text, "string");
   return text as string;
 };
 
-/** @throws TypeError when the line has no such list of texts, RangeError when it holds none */
+/**
+ * A required list of texts of a line.
+ *
+ * @throws TypeError when the line has no such list, RangeError when the list is empty
+ */
 export const textsField = (where: string, line: JsonLine, key: string): readonly string[] => {
   const texts = fieldOf(where, line, key);
   checkList(where, `${line.at}: ${key}`, texts);
@@ -78,9 +86,9 @@ export const textsField = (where: string, line: JsonLine, key: string): readonly
 };
 
 /**
- * Lines may say more than is read; a key that is nearly one that may be absent, and is, would be left out in silence.
+ * Finds misspelt optional keys. Lines may have other keys, which are ignored; so a misspelt key would be ignored in silence.
  *
- * @throws TypeError that says which key is meant
+ * @throws TypeError that names the known key
  */
 export const checkOptional = (where: string, { at, value }: JsonLine, known: readonly string[]): void => {
   const absent = known.filter((key) => value[key] === undefined);
@@ -93,7 +101,7 @@ export const checkOptional = (where: string, { at, value }: JsonLine, known: rea
   }
 };
 
-/** The line's own name, or where it stands. */
+/** The line's own id, or its place. */
 export const idOf = (where: string, line: JsonLine): string => {
   const { _id = line.value["id"] } = line.value;
   if (_id === undefined || _id === null) return line.at;

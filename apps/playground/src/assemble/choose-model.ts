@@ -29,7 +29,7 @@ export const modelPart = (page: Page): HTMLElement => {
     try {
       await page.openOrigin(origin);
     } catch {
-      // It is said in the page already.
+      // The page shows the error already.
     } finally {
       state.textContent = "";
       showChosen();

@@ -1,4 +1,4 @@
-/** What differs from model to model, as a picture: its layers, what each sees, how much of a head rotates, and which layer it is a copy of. */
+/** A picture of a model's layers: the window of each, the share of a head that rotates, and, after depth up-scaling, which layer it copies. */
 import type { SourceFacts } from "@ropewalk/generation/worker";
 import { el } from "../page/dom.ts";
 import { presets, upscaledFrom } from "../model/presets/configs.ts";

@@ -1,4 +1,4 @@
-/** The pipeline of the page as a program, to copy. */
+/** The choices of the page as a program, to copy. */
 import type { MethodCall } from "@ropewalk/context-extension/methods";
 import type { ModelOrigin } from "../model/model-origin.ts";
 import type { BackendSetting } from "../model/engine.ts";

@@ -1,4 +1,4 @@
-/** The relative position of every pair, as a picture: queries down, keys across, a cell that tells its pair, and zoom around it. */
+/** The relative position of every pair, as a picture: queries down, keys across. A chosen cell shows its pair in words; zoom is around it. */
 import type { PositionMapping } from "@ropewalk/position-mapping";
 import { el, isDark, onFrame, uniqueId } from "../page/dom.ts";
 import { relativeOf } from "./relative-positions.ts";
@@ -13,7 +13,7 @@ type Colour = readonly [number, number, number];
 const mix = (a: Colour, b: Colour, share: number): Colour =>
   a.map((from, index) => from + (b[index]! - from) * share) as unknown as Colour;
 
-/** Near to the end of the window, beyond it, and what is not seen. */
+/** The colours from near positions to the end of the window, of positions beyond it, and of pairs that are not seen. */
 const colours = (): { readonly near: Colour; readonly end: Colour; readonly beyond: Colour; readonly unseen: Colour } =>
   isDark()
     ? { near: [28, 52, 74], end: [126, 205, 224], beyond: [243, 140, 77], unseen: [24, 27, 31] }

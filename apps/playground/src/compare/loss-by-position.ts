@@ -10,7 +10,7 @@ import { textFor } from "./measured-text.ts";
 
 const { compare } = strings;
 
-/** Chunks whose losses take no longer than a frame to add up. */
+/** A chunk size for which summing up the losses takes no longer than a frame. */
 const chunkFor = ({ source }: WorkerModel): number =>
   Math.max(8, Math.min(128, Math.floor(2 ** 19 / source.decoder.vocabSize)));
 

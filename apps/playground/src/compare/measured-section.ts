@@ -11,7 +11,7 @@ const { compare } = strings;
 export const sides = ["plain", "extended"] as const;
 export type Side = (typeof sides)[number];
 
-/** A table beside a picture, for those who read numbers. */
+/** The numbers of a picture as a table. */
 export const table = (columns: readonly string[], rows: readonly (readonly string[])[]): HTMLElement => {
   const row = (cells: readonly string[], tag: "td" | "th"): HTMLElement =>
     el(

@@ -3,7 +3,7 @@ import type { WorkerModel } from "@ropewalk/generation/worker";
 import type { Page } from "../page/page.ts";
 import { strings } from "../page/strings.ts";
 
-/** Stories that the model tells, each within its window, one after another, until there are as many tokens. */
+/** Stories that the model writes, each within its window, one after another, up to `tokens` tokens. */
 const stories = async (
   model: WorkerModel,
   tokens: number,
@@ -26,7 +26,7 @@ const stories = async (
   return ids;
 };
 
-/** The text that both are measured on: the prompt where it is long enough, or stories. */
+/** The prompt if it is longer than the trained window, otherwise stories. */
 export const textFor = async (
   page: Page,
   model: WorkerModel,

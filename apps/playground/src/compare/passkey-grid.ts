@@ -19,7 +19,7 @@ const wordingFor = async (name: string): Promise<PasskeyWording> => {
 const depths = [0, 0.5, 1];
 const trials = 2;
 
-/** Lengths from the trained window to the capacity, three at most. */
+/** At most three lengths, from the trained window to the capacity. */
 const lengthsFor = (trained: number, capacity: number): readonly number[] => {
   const most = Math.min(Number.isFinite(capacity) ? capacity : 4 * trained, 4 * trained);
   const all = [trained, Math.round((trained + most) / 2), most].map((length) => Math.floor(length));
@@ -79,7 +79,7 @@ export const passkeyPart = (page: Page): HTMLElement =>
     for (const length of lengths)
       for (const depth of depths)
         for (const side of sides) {
-          // A model of a worker has what the task asks of one.
+          // The task uses only what a model in a worker has too.
           const model = models[side] as unknown as LanguageModel;
           const cell = grid.cell(side, length, depth);
           cell.className = "running";
@@ -92,6 +92,6 @@ export const passkeyPart = (page: Page): HTMLElement =>
     const methods = sides.map((side) => ({ method: compare[side], cells: found[side] }));
     const svg = keyGrid({ methods });
     await shown.show(svg, compare.passkey.label, { model: source.name, positions: extended.positions.name, methods });
-    // The tables say the same, and can be read; the picture is for saving.
+    // The tables show the same and can be read by everybody; the picture is only for saving.
     shown.element.hidden = true;
   });

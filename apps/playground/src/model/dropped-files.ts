@@ -1,4 +1,4 @@
-/** Files that are dropped or chosen, as a model's folder. */
+/** Dropped or chosen files as a model's folder, and typed addresses. */
 import { strings } from "../page/strings.ts";
 import type { ModelOrigin } from "./model-origin.ts";
 
@@ -11,7 +11,7 @@ const inFolder = async (entry: FileSystemEntry): Promise<readonly Named[]> => {
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   const found: Named[] = [];
-  // A reader gives a hundred at a time.
+  // One call gives at most a hundred entries.
   for (;;) {
     const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
     if (entries.length === 0) return found;
@@ -28,13 +28,17 @@ export const dropped = async (data: DataTransfer): Promise<readonly Named[]> => 
 export const chosen = (files: Iterable<File>): readonly Named[] =>
   [...files].map((file) => ({ path: file.webkitRelativePath || file.name, file }));
 
-/** Files with weights in them: they must all be in the tab's memory at once. */
+/** Whether a file holds weights. All weights must be in the tab's memory at once. */
 const isWeights = (path: string): boolean => /\.(safetensors|onnx|onnx_data|data)$/.test(path);
 
-/** Of WebAssembly; what a GPU has more of must come through it, or through one array, too. */
+/** The memory of WebAssembly. Weights for a GPU pass through it or through one array, so the limit holds for them too. */
 const mostBytes = 4 * 2 ** 30;
 
-/** @throws RangeError where there is no model among them, or its weights are too large for a tab */
+/**
+ * The folder of the model among these files.
+ *
+ * @throws RangeError when the files hold no model, or its weights are too large for a tab
+ */
 export const folderOf = (files: readonly Named[]): ModelOrigin => {
   const isModel = ({ path }: Named): boolean => /(^|\/)config\.json$/.test(path) || path.endsWith(".onnx");
   const marks = files.filter(isModel).toSorted((a, b) => a.path.length - b.path.length);
@@ -50,7 +54,7 @@ export const folderOf = (files: readonly Named[]): ModelOrigin => {
   };
 };
 
-/** An address as people write it: of a folder, of a model's page on the hub, or a model's name there. */
+/** The address of a model's folder, from a folder's address, a model's page on the hub, or a model's name there. */
 export const addressOf = (text: string): string => {
   const trimmed = text.trim();
   if (/^[\w.-]+\/[\w.-]+$/.test(trimmed)) return `https://huggingface.co/${trimmed}/resolve/main/`;

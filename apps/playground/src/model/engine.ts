@@ -1,4 +1,4 @@
-/** The worker of the page: made for a backend, with one model in it, and made anew when it has ended. */
+/** The page's worker. It is made for one backend, holds one model, and is started again after it has ended. */
 import type { ContextExtension } from "@ropewalk/context-extension";
 import { recordOf } from "@ropewalk/context-extension";
 import { connectWorker, type WorkerConnection, type WorkerModel, type WorkerOpened } from "@ropewalk/generation/worker";
@@ -7,7 +7,7 @@ import { strings } from "../page/strings.ts";
 
 export type BackendSetting = { readonly name: "webgpu" | "wasm"; readonly threads: number };
 
-/** Of WebAssembly: weights, cache and everything between must fit into it. */
+/** The memory of WebAssembly. Weights, cache and all intermediate values must fit into it. */
 const wasmBytes = 4 * 2 ** 30;
 
 type Alive = {
@@ -20,11 +20,11 @@ type Alive = {
 };
 
 export type Engine = {
-  /** What is known of a model, before its weights are loaded. */
+  /** Opens a model without loading its weights. */
   readonly open: (origin: ModelOrigin, backend: BackendSetting) => Promise<WorkerOpened>;
-  /** The model that was opened last, under an extension. */
+  /** The model that was opened last, loaded under an extension. */
   readonly model: (extension: ContextExtension) => Promise<WorkerModel>;
-  /** Ends the worker, whatever it does. */
+  /** Ends the worker at once. */
   readonly end: () => void;
   readonly hasEnded: () => boolean;
 };
@@ -43,7 +43,7 @@ export const startEngine = (): Engine => {
   };
   const living = (backend: BackendSetting): Alive => {
     const key = `${backend.name} ${backend.threads}`;
-    // Threads are the runtime's for good: another number of them is another worker.
+    // A runtime keeps its number of threads, so another number needs another worker.
     if (alive !== undefined && (alive.backend !== key || alive.connection.ended() !== undefined)) end();
     alive ??= start(backend);
     return alive;
@@ -67,7 +67,7 @@ export const startEngine = (): Engine => {
     const now = alive!;
     const options = backend.name === "wasm" ? { threads: backend.threads } : {};
     now.base ??= now.connection.loadModel(opened, { backend: { name: backend.name, options }, extension: {} });
-    // What failed once may go well the next time.
+    // A failed load is forgotten, so that the next call tries again.
     now.base.catch(() => delete now.base);
     return now.base;
   };

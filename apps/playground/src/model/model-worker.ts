@@ -1,4 +1,4 @@
-/** The page's worker: models are opened and run here. */
+/** The page's worker, which opens and runs models. */
 import { wasm } from "@ropewalk/backend-wasm";
 import { webgpu } from "@ropewalk/backend-webgpu";
 import { serveModels } from "@ropewalk/generation/worker";

@@ -1,4 +1,4 @@
-/** What opens a model's folder in the worker, a row a kind of origin. */
+/** Opens a model's folder in the worker: one row for each kind of origin. */
 import { byKind, check } from "@ropewalk/check";
 import { inMemory, openUrl, type CheckpointFolder } from "@ropewalk/models";
 import { passkey875k, stories260K } from "@ropewalk/tiny-models";
@@ -8,7 +8,7 @@ import { strings } from "../page/strings.ts";
 
 const shipped = [passkey875k, stories260K];
 
-/** A file is read when it is asked for: those that nobody needs are left alone. */
+/** A folder over files. A file is read only when it is asked for. */
 const ofFiles = (name: string, files: Readonly<Record<string, File>>): CheckpointFolder => ({
   name,
   file: async (asked) => {

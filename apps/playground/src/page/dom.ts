@@ -1,10 +1,10 @@
-/** Elements in a line each. */
+/** Short functions that make elements of the page. */
 
 type Child = Node | string | undefined | false;
 
 type Props = Readonly<Record<string, unknown>>;
 
-/** An element with its properties, attributes where the name has a dash or is one of ARIA's, and listeners. */
+/** An element. A prop becomes a listener if its name starts with "on", otherwise a property if the element has it, otherwise an attribute. */
 export const el = <Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   props: Props = {},
@@ -33,7 +33,7 @@ export const field = (label: string, control: HTMLElement, ...more: readonly Chi
   return el("div", { className: "field" }, el("label", { htmlFor: control.id }, label), control, ...more);
 };
 
-/** A list of names and values, whose values can change. */
+/** A list of names with values that can be set. */
 export const facts = <Name extends string>(
   names_: Readonly<Record<Name, string>>,
 ): { readonly element: HTMLElement; readonly set: (name: Name, value: string, kind?: string) => void } => {
@@ -53,7 +53,7 @@ export const facts = <Name extends string>(
   };
 };
 
-/** Calls once a frame at most, with what holds then. */
+/** Calls `act` at most once a frame. */
 export const onFrame = (act: () => void): (() => void) => {
   let isAsked = false;
   return () => {

@@ -1,4 +1,4 @@
-/** Cross-origin isolation where the host does not send its headers: by a service worker, behind which the page is loaded once more. */
+/** Cross-origin isolation on hosts that do not send its headers: a service worker adds them, and the page is loaded once more. */
 
 const mark = "isolating";
 
@@ -6,7 +6,7 @@ export const isolate = async (): Promise<void> => {
   if (crossOriginIsolated || !("serviceWorker" in navigator)) return sessionStorage.removeItem(mark);
   await navigator.serviceWorker.register("./isolate.js");
   await navigator.serviceWorker.ready;
-  // Once: a browser that does not isolate then goes on with one thread.
+  // Tried only once. A browser that still does not isolate the page runs one thread.
   if (sessionStorage.getItem(mark) !== null) return;
   sessionStorage.setItem(mark, "once");
   location.reload();

@@ -1,4 +1,4 @@
-/** What the parts of the page share: the setting, the model that is open, the engine, and who is told when they change. */
+/** The state that all parts of the page share: the setting, the open model, the engine, and listeners for changes. */
 import { compose, type ContextExtension } from "@ropewalk/context-extension";
 import { extendDecoder, type DecoderSizes, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { WorkerModel, WorkerOpened } from "@ropewalk/generation/worker";
@@ -9,7 +9,7 @@ import { fromHash, numbersFor, toHash, type Setting } from "../setting/setting.t
 import { strings } from "./strings.ts";
 import type { ModelOrigin } from "../model/model-origin.ts";
 
-/** The setting put on the model that is open. */
+/** The setting applied to the open model. */
 export type Assembled = {
   readonly calls: readonly MethodCall[];
   readonly extension: ContextExtension;
@@ -20,17 +20,17 @@ export type Page = {
   readonly setting: () => Setting;
   readonly change: (change: Partial<Setting>) => void;
   readonly opened: () => WorkerOpened | undefined;
-  /** Undefined while no model is open; an error in words where the numbers do not fit. */
+  /** Undefined while no model is open; an error where the numbers do not fit the model. */
   readonly assembled: () => Assembled | Error | undefined;
   readonly origin: () => ModelOrigin;
   readonly openOrigin: (origin: ModelOrigin) => Promise<void>;
   readonly backend: () => BackendSetting;
   readonly hasGpu: () => boolean;
-  /** Under the setting, or as it was trained. */
+  /** The model under the setting, or as it was trained. */
   readonly model: (which: "extended" | "plain") => Promise<WorkerModel>;
   readonly onChange: (listen: () => void) => void;
   readonly onModel: (listen: () => void) => void;
-  /** Says what went wrong, and goes on. */
+  /** Shows an error. The page goes on. */
   readonly fail: (error: unknown) => void;
 };
 
@@ -43,7 +43,7 @@ const nameOf = (origin: ModelOrigin): string => (origin.kind === "url" ? origin.
 
 const mostThreads = (): number => (crossOriginIsolated ? Math.min(8, navigator.hardwareConcurrency || 1) : 1);
 
-/** The page draws on the others; and small models gain nothing by many. */
+/** Half of the threads, at most four: the page itself needs some, and small models gain nothing from more. */
 const usualThreads = (): number => Math.max(1, Math.min(4, Math.floor(mostThreads() / 2)));
 
 export const startPage = async (say: (message: string) => void): Promise<Page> => {
@@ -100,17 +100,17 @@ export const startPage = async (say: (message: string) => void): Promise<Page> =
   };
   let sharing: ReturnType<typeof setTimeout> | undefined;
   const write = (): void => {
-    // What lies on this disk has no address to share.
+    // Files on this disk have no address to share.
     const shared = origin.kind === "files" ? { ...setting, model: "stories260K" } : setting;
     history.replaceState(null, "", `#${toHash(shared)}`);
   };
-  /** Behind a hand that drags: browsers refuse an address that changes too often. */
+  /** Writes the address after a delay, because browsers refuse to change it many times a second. */
   const share = (): void => {
     clearTimeout(sharing);
     sharing = setTimeout(write, 200);
   };
   addEventListener("pagehide", write);
-  // An address that is typed or pasted is another setting.
+  // A typed or pasted address is a new setting.
   addEventListener("hashchange", () => {
     removeEventListener("pagehide", write);
     clearTimeout(sharing);

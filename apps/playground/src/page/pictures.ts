@@ -1,4 +1,4 @@
-/** A picture with the numbers that it is made of, and the buttons that save it. */
+/** A picture with its numbers, and buttons that save both. */
 import { el } from "./dom.ts";
 import { strings } from "./strings.ts";
 
@@ -20,7 +20,7 @@ const load = (svg: string): Promise<HTMLImageElement> =>
     image.src = href;
   });
 
-/** Twice as large as it is drawn, for screens that are finer. */
+/** The picture as PNG, at twice its size for high-resolution screens. */
 const toPng = async (svg: string): Promise<Blob> => {
   const image = await load(svg);
   const canvas = el("canvas", { width: 2 * image.naturalWidth, height: 2 * image.naturalHeight });
@@ -31,11 +31,14 @@ const toPng = async (svg: string): Promise<Blob> => {
 export type Picture = {
   readonly element: HTMLElement;
   readonly buttons: HTMLElement;
-  /** What is drawn, what it says to those who do not see it, and its numbers. */
+  /** Shows a picture, with words for people who do not see it, and with the numbers to save. */
   readonly show: (svg: string, words: string, numbers: unknown) => Promise<void>;
 };
 
-/** @param name - of the files, and in what buttons say */
+/**
+ * @param name - of the saved files
+ * @param label - what the buttons call the picture
+ */
 export const picture = (name: string, label: string, fail: (error: unknown) => void): Picture => {
   const holder = el("figure", { className: "chart" });
   let shown: { readonly svg: string; readonly numbers: unknown } | undefined;
@@ -69,7 +72,7 @@ export const picture = (name: string, label: string, fail: (error: unknown) => v
       shown = { svg, numbers };
       const image = await load(svg);
       image.alt = words;
-      // What was drawn since is not drawn over.
+      // Not if another picture was shown in the meantime.
       if (shown.svg === svg) holder.replaceChildren(image);
       for (const each of buttons) each.disabled = false;
     },

@@ -1,4 +1,4 @@
-/** Every word of the page, in one place. */
+/** All texts of the page. */
 import { bytes, count, seconds } from "./format-numbers.ts";
 
 export const strings = {

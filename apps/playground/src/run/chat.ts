@@ -1,4 +1,4 @@
-/** A conversation whose history stays in the model's cache: a turn reads what is new, and writes behind it. */
+/** A conversation whose history stays in the model's cache: each turn reads only the new message. */
 import type { GenerationStats } from "@ropewalk/generation";
 import type { WorkerChat, WorkerModel } from "@ropewalk/generation/worker";
 import { el, field } from "../page/dom.ts";
@@ -19,7 +19,7 @@ export const chatPart = (page: Page): HTMLElement => {
     at = undefined;
     log.replaceChildren();
     status.textContent = "";
-    // A worker that has ended has given it back.
+    // If the worker has ended, the cache is gone already.
     await before?.chat.release().catch(() => {});
   };
   const say = (who: string, text: string): HTMLElement => {
@@ -44,7 +44,7 @@ export const chatPart = (page: Page): HTMLElement => {
       onDone: ({ promptTokens, cachedTokens }: GenerationStats) =>
         (status.textContent = chat.read(promptTokens - cachedTokens, cachedTokens)),
     };
-    // Once something was said, an abort would take it back: the loop is left instead, and what was said stands.
+    // An abort takes the whole turn back. Once text has appeared, a stop leaves the loop instead, so that the text stays.
     const untilSaid = new AbortController();
     let isSaid = false;
     const abort = (): void => {
@@ -103,7 +103,7 @@ export const chatPart = (page: Page): HTMLElement => {
   );
   page.onModel(() => {
     section.hidden = page.opened()?.text?.encodeChat === undefined;
-    // The cache went with the model that it was of.
+    // The cache is gone with the previous model.
     at = undefined;
     log.replaceChildren();
   });

@@ -1,4 +1,4 @@
-/** What runs have in common: a button that starts and stops one, how tokens are drawn, and text that comes piece by piece. */
+/** The common parts of runs: a button that starts and stops them, their sampling, and streamed text. */
 import type { Sampling } from "@ropewalk/generation";
 import { el, onFrame } from "../page/dom.ts";
 
@@ -32,7 +32,7 @@ export const runButton = (
   return button;
 };
 
-/** Text that comes piece by piece, put into the page once a frame. */
+/** Appends streamed text to an element, once a frame. */
 export const streamInto = (
   element: HTMLElement,
 ): { readonly clear: () => void; readonly add: (text: string) => void } => {

@@ -1,4 +1,4 @@
-/** The middle column: a prompt, its tokens against the capacity, the answer as it streams, and how fast that is. */
+/** The middle column: a prompt, its tokens against the capacity, the streamed answer, and its speed. */
 import type { GenerationStats } from "@ropewalk/generation";
 import { chatPart } from "./chat.ts";
 import { el, facts, field, onFrame } from "../page/dom.ts";
@@ -6,7 +6,7 @@ import type { Page } from "../page/page.ts";
 import { runButton, samplingOf, streamInto } from "./run-button.ts";
 import { strings } from "../page/strings.ts";
 
-/** Longer texts are counted by their beginning: to encode them would hold the page up. */
+/** The most characters that are encoded to count tokens. Longer texts are estimated from their beginning, to keep the page quick. */
 const mostCounted = 20_000;
 
 const tokensOf = (encode: (text: string) => readonly number[], text: string): readonly [number, boolean] => {
@@ -74,7 +74,7 @@ export const runPart = (page: Page): readonly HTMLElement[] => {
       try {
         counted = [key, ...tokensOf(opened.text.encode, prompt.value)];
       } catch {
-        // What a tokenizer cannot write in its tokens, it says when the text is run.
+        // The tokenizer cannot encode this text. The run shows the error.
         counted = [key, 0, false];
       }
     }

@@ -1,4 +1,4 @@
-/** The methods of the page: rows of the library's table, with the numbers that have a slider. */
+/** The methods that the page offers: rows of the library's table, with the numbers that have a slider. */
 import { compose, type ContextExtension } from "@ropewalk/context-extension";
 import {
   entropyMethods,
@@ -14,8 +14,8 @@ export type NumberName = "groupSize" | "window" | "shiftFrom" | "chunk" | "local
 
 export type Numbers = Readonly<Record<NumberName, number>>;
 
-/** The number of the library's table that a slider sets; addresses of the page have the slider's name. */
-const set: Readonly<Record<NumberName, MethodNumberName>> = {
+/** For each slider, the number of the library's table that it sets. The page's address uses the slider's name. */
+const numberOfSlider: Readonly<Record<NumberName, MethodNumberName>> = {
   groupSize: "groupSize",
   window: "window",
   shiftFrom: "shiftFrom",
@@ -25,12 +25,12 @@ const set: Readonly<Record<NumberName, MethodNumberName>> = {
   factor: "factor",
 };
 
-const sliders = Object.keys(set) as readonly NumberName[];
+const sliders = Object.keys(numberOfSlider) as readonly NumberName[];
 
 type Row = {
   readonly label: string;
   readonly numbers: readonly NumberName[];
-  /** Undefined: nothing is changed. */
+  /** Undefined where the row changes nothing. */
   readonly call: (numbers: Numbers, trainedContext: number) => MethodCall | undefined;
 };
 
@@ -38,10 +38,10 @@ const none = (label: string): Row => ({ label, numbers: [], call: () => undefine
 
 const rowOf = ({ label, reads, call }: Method): Row => ({
   label,
-  numbers: sliders.filter((name) => reads.includes(set[name])),
+  numbers: sliders.filter((name) => reads.includes(numberOfSlider[name])),
   call: (numbers, trainedContext) => {
-    const given = Object.fromEntries(sliders.map((name) => [set[name], numbers[name]]));
-    return call({ ...given, trainedContext, length: trainedContext });
+    const values = Object.fromEntries(sliders.map((name) => [numberOfSlider[name], numbers[name]]));
+    return call({ ...values, trainedContext, length: trainedContext });
   },
 });
 
@@ -78,10 +78,14 @@ export const numbersOf = (chosen: Chosen): readonly NumberName[] => [
 export const callsOf = (chosen: Chosen, numbers: Numbers, trainedContext: number): readonly MethodCall[] =>
   rowsOf(chosen).flatMap((row) => row.call(numbers, trainedContext) ?? []);
 
-/** @throws as the constructors do */
+/**
+ * The extension of these calls.
+ *
+ * @throws as the constructors do
+ */
 export const extensionOf = (calls: readonly MethodCall[]): ContextExtension => compose(...calls.map(makeExtension));
 
-/** Where a slider of a number ends, for a model of that trained window; and where it begins to stand. */
+/** The least, the largest and the first value of each slider, for a model with that trained window. */
 export const limits: Readonly<
   Record<NumberName, (trained: number) => { readonly least: number; readonly most: number; readonly first: number }>
 > = {

@@ -1,4 +1,4 @@
-/** What is chosen on the page, as a value and as the address's end. */
+/** The choices of the page, as a value and as the hash of its address. */
 import { entropyScalings, limits, methods, ropeScalings, type NumberName, type Numbers } from "./methods.ts";
 
 export type Setting = {
@@ -6,11 +6,11 @@ export type Setting = {
   readonly method: string;
   readonly rope: string;
   readonly entropy: string;
-  /** Those that were moved. */
+  /** The numbers whose sliders were moved. */
   readonly numbers: Readonly<Partial<Record<NumberName, number>>>;
   /** Tokens that the matrix and the cache are shown for; absent: the capacity. */
   readonly length?: number;
-  /** Absent: WebGPU where there is one. */
+  /** Absent: WebGPU if the browser has it. */
   readonly backend?: "webgpu" | "wasm";
   readonly threads?: number;
   readonly prompt: string;
@@ -46,7 +46,7 @@ export const toHash = (setting: Setting): string => {
 const known = (value: string, rows: object, otherwise: string): string =>
   Object.hasOwn(rows, value) ? value : otherwise;
 
-/** What an address says; what it says of things that are not there is left out, for addresses are typed by hand too. */
+/** The setting of an address. Unknown names and bad numbers are ignored, since addresses are typed by hand too. */
 export const fromHash = (hash: string): Setting => {
   const all = new URLSearchParams(hash.replace(/^#/, ""));
   const number = (key: string): number | undefined => {
@@ -72,7 +72,7 @@ export const fromHash = (hash: string): Setting => {
   };
 };
 
-/** Every number, kept inside what the model allows. */
+/** Every number of the setting, kept inside the limits for the model. */
 export const numbersFor = ({ numbers }: Setting, trainedContext: number): Numbers =>
   Object.fromEntries(
     names.map((name) => {

@@ -15,21 +15,21 @@ import {
 export type PasskeyParams = {
   /** Tokens of prompt and answer together. */
   readonly length: number;
-  /** Where the key stands: 0 after the first sentence, 1 before the last. */
+  /** The key's place: 0 after the first sentence, 1 before the last. */
   readonly depth: number;
-  /** Keys of the cell. Default 10. */
+  /** Prompts of the cell, each with its own key. Default 10. */
   readonly trials: number;
   /** The same seed gives the same prompts. Default 3. */
   readonly seed: number;
-  /** Keys a text, each for another name. Absent: one, without a name. */
+  /** Keys in each text, each for another name. Absent: one, without a name. */
   readonly keys?: number;
-  /** Of a key. Absent: five. */
+  /** Digits of a key. Absent: five. */
   readonly digits?: number;
-  /** A file with a template, in the place of the model's own words. */
+  /** A file with a template, used instead of the model's own words. */
   readonly template?: string;
 };
 
-/** What has a default may be absent. */
+/** The parameters before defaults are filled in. */
 type Asked = Omit<PasskeyParams, "trials" | "seed"> & Partial<PasskeyParams>;
 
 const keys: Keys<PasskeyParams> = {
@@ -52,7 +52,7 @@ const templateIn = (name: string, text: string): PasskeyTemplate => {
   }
 };
 
-/** The task as the template has it, or in the model's own language where it has a task.json, else in English. */
+/** The wording of the template if one is named; else of the model's own task.json if it has one; else in English. */
 const wordingFor = async (
   name: string,
   { keys: count, digits, template }: PasskeyParams,

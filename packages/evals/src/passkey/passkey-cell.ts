@@ -4,7 +4,7 @@ import type { GenerationStats, LanguageModel } from "@ropewalk/generation";
 import { passkeyPrompt } from "./passkey-prompt.ts";
 import type { PasskeyWording } from "./wording.ts";
 
-/** Numbers of one run or of several. Every key is hidden in a text of its own: nothing is read before. */
+/** Statistics of one run or of several. Each run has its own text, so no tokens are cached. */
 export type PasskeyStats = Omit<GenerationStats, "finish" | "cachedTokens">;
 
 export type PasskeyCell = {
@@ -14,12 +14,12 @@ export type PasskeyCell = {
   readonly depth: number;
   readonly found: number;
   readonly trials: number;
-  /** Of all trials together. */
+  /** The statistics of all trials together. */
   readonly stats: PasskeyStats;
 };
 
-/** What runs took together. */
-const combined = (a: PasskeyStats, b: PasskeyStats): PasskeyStats => ({
+/** The statistics of two runs together. */
+const addedStats = (a: PasskeyStats, b: PasskeyStats): PasskeyStats => ({
   promptTokens: a.promptTokens + b.promptTokens,
   newTokens: a.newTokens + b.newTokens,
   prefillTime: a.prefillTime + b.prefillTime,
@@ -27,7 +27,7 @@ const combined = (a: PasskeyStats, b: PasskeyStats): PasskeyStats => ({
   cacheBytes: Math.max(a.cacheBytes, b.cacheBytes),
 });
 
-/** Cells of one length and depth as one: of several seeds, say. In the order of the first of each. */
+/** Joins cells of equal length and depth, such as those of several seeds. The order is that of the first cells. */
 export const joinedCells = (cells: readonly PasskeyCell[]): readonly PasskeyCell[] => {
   const joined = new Map<string, PasskeyCell>();
   for (const cell of cells) {
@@ -41,22 +41,22 @@ export const joinedCells = (cells: readonly PasskeyCell[]): readonly PasskeyCell
             ...before,
             found: before.found + cell.found,
             trials: before.trials + cell.trials,
-            stats: combined(before.stats, cell.stats),
+            stats: addedStats(before.stats, cell.stats),
           },
     );
   }
   return [...joined.values()];
 };
 
-/** Whether an answer is the key: white space counts for nothing, and what follows the key neither. */
+/** Whether an answer begins with the key. White space is ignored. */
 export const isKey = (answer: string, key: string): boolean => compact(answer).startsWith(compact(key));
 
 const compact = (text: string): string => text.replace(/\s/g, "");
 
 /**
- * Runs one cell: `trials` prompts with keys of their own, read greedily, beyond the capacity if need be.
+ * Runs one cell: `trials` prompts, each with its own key and a greedy answer. Lengths beyond the capacity are allowed.
  *
- * Cells of equal length, depth and seed see the same prompts, whatever the model.
+ * Cells of equal length, depth and seed have the same prompts for all models with the same tokenizer.
  *
  * @param onTrial - called after each trial
  * @throws RangeError when the model has no tokenizer or the length cannot hold the key and the question
@@ -80,7 +80,7 @@ export const passkeyCell = async (
     const tokens = model.generateTokens(prompt.ids, {
       maxNewTokens: prompt.keyTokens,
       beyondCapacity: "allow",
-      onDone: (done) => (stats = combined(stats, done)),
+      onDone: (done) => (stats = addedStats(stats, done)),
       ...(signal ? { signal } : {}),
     });
     for await (const token of tokens) answer.push(token);

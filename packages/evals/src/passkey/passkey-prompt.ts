@@ -1,4 +1,4 @@
-/** A passkey prompt of a wanted length, its key at a wanted depth. The same numbers give the same prompt. */
+/** Writes a passkey prompt of a given length with its key at a given depth. The same numbers give the same prompt. */
 import { checkFinite, checkKeys } from "@ropewalk/check";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import type { TextCodec } from "@ropewalk/generation";
@@ -8,12 +8,12 @@ import type { PasskeyWording } from "./wording.ts";
 export type PasskeyPrompt = {
   readonly ids: readonly number[];
   readonly key: string;
-  /** How many tokens the key takes after the prompt. */
+  /** Tokens of the key after the prompt. */
   readonly keyTokens: number;
 };
 
 export type PasskeyPlace = {
-  /** Tokens of prompt and answer together, at most; as many filler sentences as fit. */
+  /** The most tokens of prompt and answer together. As many filler sentences as fit are used. */
   readonly length: number;
   /** 0: the key comes after the first filler sentence; 1: before the last. */
   readonly depth: number;
@@ -21,6 +21,8 @@ export type PasskeyPlace = {
 };
 
 /**
+ * The prompt for a place.
+ *
  * @throws RangeError when depth is outside [0, 1] or `length` cannot hold the key and the question
  */
 export const passkeyPrompt = (task: PasskeyWording, codec: TextCodec, place: PasskeyPlace): PasskeyPrompt => {
@@ -31,14 +33,14 @@ export const passkeyPrompt = (task: PasskeyWording, codec: TextCodec, place: Pas
   });
   if (!(depth >= 0 && depth <= 1)) throw new RangeError(`passkeyPrompt: depth must be from 0 to 1, got ${depth}`);
   const random = xoroshiro128plus(seed);
-  // It starts badly from small seeds: neighbours would get the same first digits.
+  // The generator starts badly from small seeds: neighbouring seeds would give keys with the same first digits.
   random.jump();
   const { key, question, needles } = statedKeys(task, depth, random);
   const sentences: string[] = [];
   const text = (count: number): string => {
     while (sentences.length < count) sentences.push(task.sentence(random));
     const body = sentences.slice(0, count);
-    // Between two sentences, as long as there are two; from the last on, so that places are those of the filler.
+    // The needle goes between two sentences, if there are two. The deepest comes first, so that depths count filler sentences only.
     for (const { depth: share, text: needle } of needles)
       body.splice(Math.min(count, 1) + Math.round(share * Math.max(0, count - 2)), 0, needle);
     return [...(task.opening ? [task.opening] : []), ...body].join(task.separator) + question;
@@ -51,7 +53,7 @@ export const passkeyPrompt = (task: PasskeyWording, codec: TextCodec, place: Pas
       `passkeyPrompt: length must be at least ${bare.length + keyTokens}, the key${needles.length > 1 ? "s" : ""} and the question, got ${length}`,
     );
 
-  // Sentences differ in length: step by what the average says is still missing, then back off to what fits.
+  // Sentences differ in length: add as many as the average suggests, and then go back to what fits.
   let count = 0;
   let ids = bare;
   for (let step = Infinity; step >= 1;) {

@@ -1,11 +1,11 @@
-/** The four families as small checkpoints: what config.json says of each, and what differs from a Llama, in words. */
+/** Small random checkpoints of four families: the config.json of each. */
 import { llama, mistral, phi, type Family } from "@ropewalk/models";
 
 export type Preset = {
   readonly name: string;
   readonly family: Family;
   readonly config: Readonly<Record<string, unknown>>;
-  /** Layers of the model that it is made of, and how many each copy leaves out: depth up-scaling. */
+  /** For depth up-scaling: the layers of the smaller model, and how many layers each copy of it leaves out. */
   readonly upscaled?: { readonly layers: number; readonly drop: number };
 };
 
@@ -24,7 +24,7 @@ const common = {
   torch_dtype: "float32",
 };
 
-const ofLlama = {
+const llamaConfig = {
   ...common,
   model_type: "llama",
   architectures: ["LlamaForCausalLM"],
@@ -33,12 +33,12 @@ const ofLlama = {
 };
 
 export const presets: readonly Preset[] = [
-  { name: "random-llama", family: llama, config: ofLlama },
+  { name: "random-llama", family: llama, config: llamaConfig },
   {
     name: "random-mistral",
     family: mistral,
     config: {
-      ...ofLlama,
+      ...llamaConfig,
       model_type: "mistral",
       architectures: ["MistralForCausalLM"],
       sliding_window: 64,
@@ -60,13 +60,13 @@ export const presets: readonly Preset[] = [
   {
     name: "random-solar",
     family: llama,
-    config: { ...ofLlama, num_hidden_layers: 6 },
+    config: { ...llamaConfig, num_hidden_layers: 6 },
     upscaled: { layers: 4, drop: 1 },
   },
 ];
 
 /**
- * Which layer of the smaller model each layer is, by depth up-scaling.
+ * For each layer after depth up-scaling, the layer of the smaller model that it copies.
  *
  *     layer i is layer i where i < n - m, and layer i - n + 2 m elsewhere
  */

@@ -1,4 +1,4 @@
-/** A random checkpoint of a family, made in memory, with the tokenizer of stories260K and a chat template. */
+/** Opens a preset: a random checkpoint made in memory, with the tokenizer of stories260K and a chat template. */
 import { check } from "@ropewalk/check";
 import { inMemory, openUrl, safetensorsOf, type CheckpointFolder, type DenseTensor } from "@ropewalk/models";
 import { stories260K } from "@ropewalk/tiny-models";
@@ -8,7 +8,7 @@ const template =
   "{% for message in messages %}{{ message.role }}: {{ message.content }}\n{% endfor %}" +
   "{% if add_generation_prompt %}assistant: {% endif %}";
 
-/** Numbers from 0 to 1, the same every time: xorshift. */
+/** Random numbers from 0 to 1 by xorshift. The same seed gives the same numbers. */
 const uniform = (seed: number): (() => number) => {
   let state = seed;
   return () => {
@@ -21,7 +21,7 @@ const uniform = (seed: number): (() => number) => {
 
 const seedOf = (name: string): number => [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) | 0, 7);
 
-/** Ones and zeros for norms and biases, and for matrices a normal distribution that keeps the size of what they multiply. */
+/** A tensor: ones for norms, zeros for biases, and for matrices normal numbers of a size that keeps the states' size. */
 const tensorOf = (name: string, dims: readonly number[]): DenseTensor => {
   const size = dims.reduce((product, dim) => product * dim, 1);
   if (dims.length === 1) return { dims, data: new Float32Array(size).fill(name.endsWith("bias") ? 0 : 1) };
@@ -31,8 +31,8 @@ const tensorOf = (name: string, dims: readonly number[]): DenseTensor => {
   return { dims, data: Float32Array.from({ length: size }, () => deviation * normal()) };
 };
 
-/** Both copies of a layer have the same weights. */
-const madeAs = (name: string, upscaled: Preset["upscaled"]): string =>
+/** The name that a tensor's seed is made from: both copies of a layer share it, and so have the same weights. */
+const seedName = (name: string, upscaled: Preset["upscaled"]): string =>
   upscaled === undefined
     ? name
     : name.replace(/\.layers\.(\d+)\./, (_, layer) => `.layers.${upscaledFrom(upscaled)[Number(layer)]}.`);
@@ -53,7 +53,7 @@ export const openPreset = async (name: string): Promise<CheckpointFolder> => {
   check(preset !== undefined, `openPreset: name must be one of ${presets.map((each) => each.name).join(", ")}`, name);
   const { family, config, upscaled } = preset!;
   const tensors = Object.entries(family.read(config).tensors).map(
-    ([tensor, dims]) => [tensor, tensorOf(madeAs(tensor, upscaled), dims)] as const,
+    ([tensor, dims]) => [tensor, tensorOf(seedName(tensor, upscaled), dims)] as const,
   );
   const stories = await openUrl(stories260K);
   const read = async (file: string): Promise<Uint8Array> => {
