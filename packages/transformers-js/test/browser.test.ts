@@ -8,7 +8,7 @@ it("in a browser there are the names of a disk, and no disk", async () => {
   await browser.workspace(undefined).remove();
 });
 
-it("what asks for one says that it needs Node", async () => {
+it("functions that need a disk say that they need Node", async () => {
   expect(() => browser.workspace("kept")).toThrow('extendModels: folder needs Node, got "kept" in a browser');
   expect(() => browser.fileCache("kept", String)).toThrow(
     'extendModels: env.cacheDir needs Node, got "kept" in a browser',

@@ -114,7 +114,7 @@ describe("a local model", () => {
     await model.dispose();
   });
 
-  it("is not changed on the disk, and what was written goes when it is undone", async () => {
+  it("is not changed on the disk, and rewritten files are removed when the extension is undone", async () => {
     const files = ["config.json", "tokenizer_config.json", "onnx/model.onnx"];
     const read = () => files.map((file) => readFileSync(join(root, "models", "passkey", file), "utf8"));
     const before = read();

@@ -95,7 +95,7 @@ describe("from_pretrained says", () => {
   });
 });
 
-it("a model that is no decoder stays as it is, and that is said", async () => {
+it("a model that is no decoder stays as it is, with a notice", async () => {
   extend();
   const model = await AutoModel.from_pretrained("encoder", { dtype: "fp32", device: "cpu" });
   expect(model.config).toMatchObject({ max_position_embeddings: 256 });

@@ -74,7 +74,7 @@ const logitsOf = async (model: PreTrainedModel, ids: readonly number[]): Promise
   return ((await model(inputs)) as { readonly logits: Tensor }).logits;
 };
 
-it("a model that was not given to withRopewalk says so", async () => {
+it("a model that runs without withRopewalk fails with an error that names it", async () => {
   extend();
   const model = await load("passkey");
   await expect(logitsOf(model, [1, 2, 3])).rejects.toThrow(
@@ -200,7 +200,7 @@ describe("the cache", () => {
     await model.dispose();
   });
 
-  it("gives logits of every token where all are asked for, as the portable graph does", async () => {
+  it("gives the logits of every token on request, as the portable graph does", async () => {
     const ids = far.ids.slice(0, 333);
     extend();
     const model = withRopewalk(await load("passkey"));
@@ -221,7 +221,7 @@ describe("the cache", () => {
   });
 });
 
-describe("what exporters wrote", () => {
+describe("exports of every family", () => {
   const chosen = compose(selfExtend({ groupSize: 4, window: 16 }), logN({ trainedContext: 64 }));
   const ids = Array.from({ length: 90 }, (_, i) => 3 + ((i * 7) % 100));
   const names = exportNames.filter((name) => !/-(int4|fp16|h32)$/.test(name));
@@ -261,7 +261,7 @@ describe("refused", () => {
     await model.dispose();
   });
 
-  it("attentions, a mapping of one's own, another runtime", async () => {
+  it("attentions, a custom mapping, another runtime", async () => {
     extend({ attentions: "maps" });
     await expect(load("passkey")).rejects.toThrow('attentions must be absent for runtime "ropewalk"');
     await undo!();

@@ -37,13 +37,13 @@ const checkKind = (name: string, kind: AttentionKind, { rotaryDim }: AttentionMa
 export const checkAttention = (
   name: string,
   attention: readonly AttentionKind[],
-  sites: readonly AttentionMatch[],
+  attentionMatches: readonly AttentionMatch[],
 ): void => {
   check(Array.isArray(attention), `${where}: ${name} must be a list`, attention, "object");
   check(
-    attention.length === sites.length,
-    `${where}: ${name} must have an entry for each of ${sites.length} sites`,
+    attention.length === attentionMatches.length,
+    `${where}: ${name} must have an entry for each of ${attentionMatches.length} sites`,
     attention.length,
   );
-  attention.forEach((kind, index) => checkKind(`${name}[${index}]`, kind, sites[index]!));
+  attention.forEach((kind, index) => checkKind(`${name}[${index}]`, kind, attentionMatches[index]!));
 };

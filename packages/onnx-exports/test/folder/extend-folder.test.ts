@@ -72,7 +72,7 @@ describe("a folder", () => {
       for (const file of readdirSync(folder)) expect(statSync(join(folder, file)).nlink).toBe(1);
   });
 
-  it("has a model that gives out its attention, where that is asked for", async () => {
+  it("has a model that gives out its attention on request", async () => {
     const outputs = (): readonly string[] =>
       decode(readFileSync(join(to, "model.onnx"))).graph!.output.map(({ name }) => name);
     await extendFolder({ extension: {}, attentions: "entropies" }, from, to);
@@ -82,7 +82,7 @@ describe("a folder", () => {
     expect(() => statSync(to)).toThrow();
   });
 
-  it("for generation's cache is one that GenAI cannot run, and says so", async () => {
+  it("for generation's cache cannot be run by GenAI, and a notice says so", async () => {
     const { files, notices } = await extendFolder({ extension, runtime: "ropewalk", cache: "q8" }, from, to);
     expect([...files].sort()).toEqual(readdirSync(to).sort());
     expect(files).not.toContain("genai_config.json");
@@ -108,7 +108,7 @@ describe("a folder", () => {
     expect(files).toEqual(expect.arrayContaining(["onnx/model.onnx", "config.json", "onnx/model.onnx_data"]));
   });
 
-  it("is refused where something is missing, and nothing is written", async () => {
+  it("is refused if a file is missing, and nothing is written", async () => {
     const refused = async (message: string): Promise<void> => {
       await expect(extendFolder({ extension }, from, to)).rejects.toThrow(message);
       expect(() => statSync(to)).toThrow();
@@ -129,7 +129,7 @@ describe("a folder", () => {
     await expect(extendFolder({ extension }, join(root, "none"), to)).rejects.toThrow("source must be a folder");
   });
 
-  it("tells the window that its export was trained on, extended or not", async () => {
+  it("knows the window that its export was trained on, extended or not", async () => {
     expect(await trainedContextOf({}, from)).toBe(64);
     await extendFolder({ extension }, from, to);
     expect(await trainedContextOf({}, to)).toBe(64);
@@ -142,7 +142,7 @@ describe("a folder", () => {
     await expect(extendFolder({ extension, model: "../model.onnx" }, from, to)).rejects.toThrow("must have a file");
   });
 
-  it("has its weights as hard links where that is asked for, and says so; the rest is copied", async () => {
+  it("has its weights as hard links on request, with a notice; the rest is copied", async () => {
     const { linked, notices } = await extendFolder({ extension, link: true }, from, to);
     expect(linked).toEqual(["model.onnx_data"]);
     expect(notices).toEqual([

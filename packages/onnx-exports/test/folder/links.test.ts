@@ -108,7 +108,7 @@ describe("a link in an export's folder", () => {
     expect(existsSync(join(root, "again"))).toBe(false);
   });
 
-  it("to a tree, to a folder or to nothing is left out and said, and so is a pipe; none is walked or opened", async () => {
+  it("to a tree, to a folder or to nothing is left out with a notice, and so is a pipe; none is walked or opened", async () => {
     symlinkSync("/", join(from, "everything"));
     symlinkSync(".", join(from, "itself"));
     symlinkSync("nowhere", join(from, "dangling"));
@@ -184,7 +184,7 @@ describe("weights in a file that is read as another", () => {
 });
 
 describe("a target", () => {
-  it("must lie outside of the source, by whatever link either is named", async () => {
+  it("must lie outside of the source, also if either path goes through links", async () => {
     symlinkSync(from, join(root, "alias"));
     for (const [source, target] of [
       [join(root, "alias"), join(from, "new", "er")],
@@ -195,7 +195,7 @@ describe("a target", () => {
     expect(readdirSync(from)).not.toContain("new");
   });
 
-  it("has one of two exports that are extended into it, and the other is told", async () => {
+  it("gets one of two exports that are extended into it, and the other fails", async () => {
     const target = join(root, "above", "in", "to");
     const done = extendFolder({ extension }, from, target);
     const other = extendFolder({ extension: {} }, from, target);

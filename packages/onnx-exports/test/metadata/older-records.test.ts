@@ -53,7 +53,7 @@ describe.each(cases)("%s", (file, says, words) => {
     expect(metadataOf(text)).toEqual({ ...rest, ...says, version: 2 });
   });
 
-  it("is named where the model would be extended twice", () => {
+  it("is named in the error when the model would be extended twice", () => {
     expect(() => extendExport({ extension: {}, config }, withRecord(text))).toThrow(
       file === "version-1-ropewalk"
         ? "extendExport: a model must be an export or one that was extended for any runtime, got one that takes a cache"
@@ -62,7 +62,7 @@ describe.each(cases)("%s", (file, says, words) => {
     expect(describeExtension(metadataOf(text))).toBe(words);
   });
 
-  it("is what a model runs under, unless its mapping was somebody's own", async () => {
+  it("is the extension that a model runs under, unless its mapping was custom", async () => {
     const files = { "config.json": new TextEncoder().encode(JSON.stringify(config)), "model.onnx": withRecord(text) };
     const { extension } = (await loadExport({}, inMemory("older", files)))!;
     if (says.customMapping === undefined) expect(recordOf(extension())).toEqual(says.extension);
@@ -70,7 +70,7 @@ describe.each(cases)("%s", (file, says, words) => {
       expect(extension).toThrow(`must have a mapping that can be made again, or an extension be given, got ${words}`);
   });
 
-  it("stands anew in the record that is written of it", () => {
+  it("stands in the new record when the model is rewritten", () => {
     const metadata = metadataOf(text);
     expect(metadataOf(JSON.stringify(metadata))).toEqual(metadata);
   });

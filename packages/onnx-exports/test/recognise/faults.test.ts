@@ -37,20 +37,20 @@ const folderOf = (model: Uint8Array, config: unknown, dataOf: string): Checkpoin
     "model.onnx_data": readFileSync(join(exportPath(dataOf), "model.onnx_data")),
   });
 
-describe("the rotary tables of one layer are not everybody's", () => {
+describe("rotary tables that are wrong in one layer are refused", () => {
   const { model, config } = fault("two-thetas");
   const message =
     'node "/model/layers.1/attn/GroupQueryAttention" (GroupQueryAttention) must rotate as config.json says (16 of 16 dimensions, ' +
     'theta 10000, default), got another row 1 in "cos_local"';
-  it("when it is loaded", async () => {
+  it("when the model is loaded", async () => {
     await expect(loadExport({}, folderOf(model, config, "genai-cpu-llama"))).rejects.toThrow(`loadExport: ${message}`);
   });
-  it("when it is extended", () => {
+  it("when the model is extended", () => {
     expect(() => extendExport({ extension: {}, config }, model)).toThrow(`extendExport: ${message}`);
   });
 });
 
-it("positions that are computed are not everybody's", () => {
+it("computed positions that are wrong are refused", () => {
   const { model, config } = fault("positions-offset");
   expect(() => extendExport({ extension: {}, config }, model)).toThrow(
     'extendExport: node "/model/layers.0/attn/q_rotary/RotaryEmbedding" (RotaryEmbedding) must be given the places of the new ' +
@@ -158,7 +158,7 @@ describe("tables against what config.json states", () => {
     }
   });
 
-  it("in a file are compared where their rows are given, and a notice says where not", () => {
+  it("in a file are compared if their rows are given; otherwise a notice says that they are not", () => {
     const [name, config] = ["genai-cpu-llama", configOf("genai-cpu-llama")];
     expect(tablePlaces(modelOf(name)).map(({ tensor, length }) => [tensor, length])).toEqual([
       ["cos_cache", 64 * 8 * 4],

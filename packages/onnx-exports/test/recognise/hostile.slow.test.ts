@@ -329,7 +329,7 @@ const read = async (runtime: "portable" | "ropewalk", text: string): Promise<str
   return replaced;
 };
 
-describe("records that are none", () => {
+describe("metadata that is no record", () => {
   it.each<readonly [string, "portable" | "ropewalk", readonly (string | number)[], unknown, string]>([
     ["another version", "portable", ["version"], 3, "version must be 1 or 2, got 3"],
     ["a list", "portable", [], [], "the record must be an object, got []"],

@@ -142,7 +142,7 @@ describe("a graph that is not what config.json says of a layer", () => {
     expect(() => extended(family, form, change)).toThrow(message);
   });
 
-  it("but windows, scales and softcaps, which are the graph's, with a notice", () => {
+  it("is accepted with a notice if windows, scales or softcaps differ: the graph's hold", () => {
     expect(extended("gemma2", "genai", {}).notices).toEqual([]);
     // The model builder of ONNX Runtime GenAI lets the odd layers of Gemma 2 slide.
     const odd = Array.from({ length: 4 }, (_, layer) => (layer % 2 === 0 ? "full_attention" : "sliding_attention"));

@@ -31,8 +31,8 @@ const inGqa =
   (graph: GraphProto): void =>
     edit(first(graph, "GroupQueryAttention"));
 
-describe("what an export is not written for", () => {
-  it("bands that are neither near and far nor a window, where the caller keeps the cache", () => {
+describe("extensions that an export cannot be rewritten for", () => {
+  it("bands other than near and far or a window, if the caller keeps the cache", () => {
     const [chunks, sinks] = [
       withPositions({ kind: "dual-chunk", chunkSize: 40, localSize: 10 }),
       withPositions({ kind: "sinks", sinks: 3, window: 25 }),
@@ -53,7 +53,7 @@ describe("what an export is not written for", () => {
     expect(refusal(modelOf("genai-cpu-llama"), { extension: shifted })).toBe("nothing was refused");
   });
 
-  it("scalings of one's own", () => {
+  it("custom scalings", () => {
     const rope = { kind: "custom", frequencies: () => ({ inverseFrequencies: [1] }) } as const;
     const entropy = { kind: "custom", scale: () => 1 } as const;
     const message = (field: string): RegExp =>
@@ -213,7 +213,7 @@ describe("extensions that a cache cannot hold", () => {
     const dynamic = dynamicNtk({ factor: 4, originalContext: 64 });
     expect(refusal(modelOf("genai-cpu-llama"), { extension: dynamic })).toContain("got dynamic-ntk");
   });
-  it("a checkpoint with LongRoPE, but for another scaling in its place", () => {
+  it("LongRoPE, unless another scaling replaces it", () => {
     const list = Array.from({ length: 8 }, () => 1);
     const rope = { rope_type: "longrope", rope_theta: 10000, short_factor: list, long_factor: list };
     const config = { ...configOf("genai-cpu-llama"), original_max_position_embeddings: 32, rope_parameters: rope };
@@ -245,11 +245,11 @@ describe("files", () => {
     });
     expect(refusal(model)).toContain("nodes must not wait for each other in a circle, got node");
   });
-  it("a config that is none", () => {
+  it("a config that is no object", () => {
     for (const config of [null, [], "{}", { ...configOf("genai-cpu-llama"), max_position_embeddings: "64" }])
       expect(refusal(modelOf("genai-cpu-llama"), { config })).toContain("config.json");
   });
-  it("bytes of any kind: an error of ours, and soon", () => {
+  it("bytes of any kind soon end in an error of the project", () => {
     const original = modelOf("genai-cpu-llama");
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 400 }),
@@ -279,7 +279,7 @@ describe("a model that was extended", () => {
       "a model must not be extended twice (replace: true), got one with SelfExtend(groupSize 2, window 16)",
     );
   });
-  it("gets another extension when asked, as if it had not been", () => {
+  it("gets another extension on request, as if it had not been extended", () => {
     const other = selfExtend({ groupSize: 3, window: 20 });
     const twice = extendExport({ extension: other, config: once.config, replace: true }, once.model);
     const fresh = extendExport({ extension: other, config }, modelOf("genai-cpu-llama"));

@@ -10,7 +10,7 @@ import type { GraphProto, NodeProto, TensorProto } from "@ropewalk/graph";
 import { dependsOnLength, rotationTable, ropeFrequencies } from "@ropewalk/rope";
 import { refuse } from "../../errors.ts";
 import { evaluateFor, trialInputs } from "../trial/evaluate-value.ts";
-import { inShort } from "./in-short.ts";
+import { shortNumber } from "./short-number.ts";
 import { describeNode } from "../../graph/describe-node.ts";
 import type { ExportView } from "../../graph/export-view.ts";
 import { blocksOf, type Block } from "./table-rows.ts";
@@ -151,7 +151,7 @@ export const readTables = (
       if (found === undefined) continue;
       const { row, tensor, pair: at, got } = found;
       const when = dependsOnLength(scaling) ? `, which ${totalLen} tokens take` : "";
-      return `another row ${row} in "${tensor}"${when} (pair ${at}: ${inShort(got)} in place of ${inShort(found.wanted)})`;
+      return `another row ${row} in "${tensor}"${when} (pair ${at}: ${shortNumber(got)} in place of ${shortNumber(found.wanted)})`;
     }
     return undefined;
   });

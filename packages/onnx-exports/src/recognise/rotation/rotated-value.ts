@@ -13,7 +13,7 @@ import { refuse } from "../../errors.ts";
 import { evaluateFor, noise, trialInputs, type Trial } from "../trial/evaluate-value.ts";
 import { describeNode } from "../../graph/describe-node.ts";
 import type { ExportView } from "../../graph/export-view.ts";
-import { inShort } from "./in-short.ts";
+import { shortNumber } from "./short-number.ts";
 import type { HeadsTensor } from "../attention-match.ts";
 import type { LayerFacts } from "../layer-facts.ts";
 
@@ -154,7 +154,7 @@ export const readRotated = (
       const { data } = rotate({ layout, rotaryDim }, { dims, data: x }, table);
       if (data.length !== got.length) return `${got.length} elements in place of ${data.length}`;
       const at = data.findIndex((value, i) => !(Math.abs(value - got[i]!) < 1e-3));
-      if (at >= 0) return `${inShort(got[at]!)} in place of ${inShort(data[at]!)}`;
+      if (at >= 0) return `${shortNumber(got[at]!)} in place of ${shortNumber(data[at]!)}`;
     }
     return undefined;
   };

@@ -150,7 +150,7 @@ describe("rows that get logits", () => {
     expect(largestDifference(Array.from(logits), expected)).toBeLessThan(1e-4);
   });
 
-  it("are picked at the logits where something else takes what leads to them, if only to an output that gives way", async () => {
+  it("are picked at the logits if another node or output takes a value on the way to them", async () => {
     const { graph } = await chunkOf(edited(elsewhere), extension);
     expect(graph!.output.map(({ name }) => name)).not.toContain("highest");
     expect(productOf(graph!)).toBe("Reshape");
@@ -362,7 +362,7 @@ describe("layers of an export that differ", () => {
     await loaded.release();
   });
 
-  it("are what a written model is for", async () => {
+  it("are kept in a written model", async () => {
     const config = configOf(llama);
     const model = edited(changed("local_window_size", { 1: 20 }));
     const options = { extension, config, runtime: "ropewalk" } as const;
@@ -375,7 +375,7 @@ describe("layers of an export that differ", () => {
     );
   });
 
-  it("under masks the keys that bands share tell a written model too", async () => {
+  it("under masks, a written model also depends on the keys that bands share", async () => {
     const chunks = withPositions({ kind: "dual-chunk", chunkSize: 40, localSize: 10 });
     const config = configOf(llama);
     const { model, config: itsConfig } = extendExport(
@@ -427,7 +427,7 @@ describe("a model written for generation's cache", () => {
     );
   });
 
-  it("may come of one that was extended for any runtime", () => {
+  it("may be made from one that was extended for any runtime", () => {
     const portable = extendExport({ extension: slidingWindow({ window: 24 }), config }, modelOf(llama));
     const again = extendExport({ ...options, config: portable.config, replace: true }, portable.model);
     const fresh = extendExport(options, modelOf(llama));

@@ -39,7 +39,7 @@ describe.each(exportNames)("%s, its attention rewritten", (name) => {
   });
   afterAll(() => runner?.release());
 
-  it("is a model by the rules, and its attention is ours alone", () => {
+  it("is a valid model, and has no attention of the export", () => {
     const model = decode(rewritten());
     expect(() => checkModel(model)).not.toThrow();
     expect(model.graph!.node.filter(({ opType }) => /Attention/.test(opType))).toEqual([]);

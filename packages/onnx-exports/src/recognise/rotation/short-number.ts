@@ -1,0 +1,2 @@
+/** A number with four digits, for error messages. */
+export const shortNumber = (value: number): string => String(Number(value.toPrecision(4)));
