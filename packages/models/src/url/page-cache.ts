@@ -9,6 +9,7 @@ type NamedCache = {
 type WithCaches = { readonly caches?: { readonly open: (name: string) => Promise<NamedCache> } };
 
 export type PageCache = {
+  /** @throws Error that names the cache when the browser refuses it; `read` likewise */
   readonly has: (address: string) => Promise<boolean>;
   /** Undefined where nothing is kept under that address. */
   readonly read: (address: string) => Promise<Uint8Array | undefined>;
@@ -27,16 +28,25 @@ export const openPageCache = (where: string, name: string, onNotice: (notice: st
     throw new Error(
       `${where}: the cache ${show(name)} needs Cache Storage, which browsers give to pages of a secure context (https: or localhost), got none`,
     );
-  const opened = (): Promise<NamedCache> => caches.open(name);
+  // A browser that gives a page no storage throws already here.
+  const look = async <Found>(
+    address: string,
+    found: (response: Response | undefined) => Found,
+  ): Promise<Awaited<Found>> => {
+    try {
+      return await found(await (await caches.open(name)).match(address));
+    } catch (error) {
+      throw new Error(`${where}: the cache ${show(name)} must be readable, got ${String(error)} for ${address}`, {
+        cause: error,
+      });
+    }
+  };
   return {
-    has: async (address) => (await (await opened()).match(address)) !== undefined,
-    read: async (address) => {
-      const response = await (await opened()).match(address);
-      return response && new Uint8Array(await response.arrayBuffer());
-    },
+    has: (address) => look(address, (response) => response !== undefined),
+    read: (address) => look(address, async (response) => response && new Uint8Array(await response.arrayBuffer())),
     keep: async (address, bytes) => {
       try {
-        await (await opened()).put(address, new Response(bytes as Uint8Array<ArrayBuffer>));
+        await (await caches.open(name)).put(address, new Response(bytes as Uint8Array<ArrayBuffer>));
       } catch (error) {
         onNotice(`${where}: ${address} could not be kept in the cache ${show(name)}: ${String(error)}`);
       }

@@ -159,6 +159,16 @@ describe("openUrl with a cache of the page", () => {
     ]);
   });
 
+  it("says which cache the browser refuses", async () => {
+    const refused = {
+      open: async () => Promise.reject(new DOMException("The operation is insecure.", "SecurityError")),
+    };
+    vi.stubGlobal("caches", refused);
+    await expect(openUrl(new URL("models/stories/", origin), { cache: "models" }).file("config.json")).rejects.toThrow(
+      `openUrl: the cache "models" must be readable, got SecurityError: The operation is insecure. for ${origin}/models/stories/config.json`,
+    );
+  });
+
   it("says where there is no Cache Storage", () => {
     vi.stubGlobal("caches", undefined);
     expect(() => openUrl(new URL("models/stories/", origin), { cache: "models" })).toThrow(
