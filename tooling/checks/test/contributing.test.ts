@@ -1,5 +1,5 @@
-/** CONTRIBUTING.md follows a token and a weight through the packages: every path that it names is there. */
-import { existsSync, readFileSync } from "node:fs";
+/** CONTRIBUTING.md follows a token and a weight through the packages: every path that it names is there. So is every test that a page runs. */
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 
 const text = readFileSync("CONTRIBUTING.md", "utf8");
@@ -25,4 +25,21 @@ it("docs/design.md names files of packages that are there", () => {
   const design = readFileSync("docs/design.md", "utf8");
   const paths = [...design.matchAll(/`([\w-]+\/src\/[\w./-]+)`/g)].map(([, path]) => path!);
   expect(paths.filter((path) => !existsSync(`packages/${path}`) && !existsSync(path))).toEqual([]);
+});
+
+const tests = globSync("{packages,apps,tooling}/*/test/**/*.test.ts").map((path) => path.replaceAll("\\", "/"));
+
+const pages = globSync("{CONTRIBUTING,README,{packages,apps,tooling}/*/README,docs/{*,*/*}}.md");
+
+it.each(pages)("%s runs tests that are there", (page) => {
+  const asked = [...readFileSync(page, "utf8").matchAll(/npm test -- ((?:packages|apps|tooling)[\w./-]*)/g)];
+  const paths = asked.map(([, path]) => path!.replace(/\.$/, ""));
+  expect(paths.filter((path) => !tests.some((test) => test.includes(path)))).toEqual([]);
+});
+
+it("the tests that begin first are there", () => {
+  const [, longest = ""] = /const longest = `([^`]+)`/.exec(readFileSync("vitest.config.ts", "utf8")) ?? [];
+  const parts = longest.trim().split(/\s+/);
+  expect(parts.length).toBeGreaterThan(1);
+  expect(parts.filter((part) => !tests.some((test) => test.includes(part)))).toEqual([]);
 });
