@@ -1,10 +1,10 @@
-/** The names of a training graph's own inputs and outputs; positions and scales have those of `decoderInputs`. */
+/** The names of a training graph's inputs and outputs. Positions and scales are named as in `decoderInputs`. */
 import { ofGroup } from "../graph-interface.ts";
 
 export const trainingInputs = {
-  /** [batchSize * seqLen] int64: the token that each row is to foretell; any where the row's weight is 0. */
+  /** [batchSize * seqLen] int64: the token that each row should predict; any token where the row's weight is 0. */
   targets: "targets",
-  /** [batchSize * seqLen]: what a row's loss counts, 0 where nothing is learned. */
+  /** [batchSize * seqLen]: the weight of each row's loss, 0 where nothing is learned. */
   weights: "target_weights",
 } as const;
 
@@ -13,11 +13,11 @@ export const trainingOutputs = {
   loss: "loss",
 } as const;
 
-/** Values of a training graph that are no outputs. */
+/** The names of values inside a training graph, which are not outputs. */
 export const trainingValues = {
-  /** [batchSize * seqLen, hiddenDim]: the states behind so many layers, of which 0 are the embeddings. */
+  /** [batchSize * seqLen, hiddenDim]: the states after so many layers; after 0 layers these are the embeddings. */
   hidden: (layers: number): string => `hidden_behind_${layers}`,
-  /** []: the loss of so many first blocks of rows. */
+  /** []: the loss of the first so many blocks of rows. */
   loss: (blocks: number): string => `loss_behind_${blocks}`,
 } as const;
 

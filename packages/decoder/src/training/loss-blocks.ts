@@ -1,10 +1,10 @@
 /**
- * The loss of all rows, a block of rows after another:
+ * The loss of all rows, one block of rows after another:
  *
  *   L = Σ_blocks Σ_r in the block w_r (-ln p(t_r))
  *
- * A large vocabulary makes logits the largest of all values; where a block's are computed anew on the way back, those of one block are
- * in memory at a time.
+ * With a large vocabulary the logits are the largest of all values. If the backward pass computes them again, only one block's logits
+ * are in memory at once.
  */
 import type { Value } from "@ropewalk/graph";
 import type { Builder, Decoder } from "../decoder.ts";
@@ -12,19 +12,19 @@ import { crossEntropy, narrowTokens } from "./cross-entropy.ts";
 import { trainingValues } from "./interface.ts";
 import { part } from "./part.ts";
 
-/** Logits of one block, 64 MiB. Each block unpacks weights that are stored in few bits once more. */
+/** The most logits of a block, 64 MiB. Not less, because each block unpacks weights stored in a few bits again. */
 const mostLogits = 2 ** 24;
 
 const blockRows = (vocabSize: number): number => Math.max(1, Math.floor(mostLogits / vocabSize));
 
-/** How many blocks so many rows make. */
+/** The number of blocks for so many rows. */
 export const lossBlocks = (rows: number, vocabSize: number): number => Math.ceil(rows / blockRows(vocabSize));
 
 /**
  * @param hidden - [rows, hiddenDim]
  * @param targets - [rows] int64
  * @param weights - [rows]
- * @returns one number; the sums before it have the names of `trainingValues.loss`
+ * @returns the loss, one number; the partial sums have the names of `trainingValues.loss`
  */
 export const recordLoss = (
   { tape, ...builder }: Builder,

@@ -2,7 +2,7 @@ import type { Tape, Value } from "@ropewalk/graph";
 
 const integer = (tape: Tape, number: number): Value => tape.constant("int64", [1], [number]);
 
-/** Elements `from` to `to` of an axis, the last left out. */
+/** The elements `from` to `to - 1` of an axis. */
 export const part = (tape: Tape, x: Value, axis: number, from: number, to: number): Value =>
   from === 0 && to === x.dims![axis]
     ? x

@@ -1,11 +1,12 @@
 /**
- * Attention of whole sequences over themselves, in its plainest form: no cache, any number of bands.
+ * Plain attention over whole sequences: without a cache, for any number of bands.
  *
  *   score_b(i, j) = s_i R(q_b(i)) q_i · R(k_b(j)) k_j + mask_b(i, j)       band b gives the pair its relative position
  *   out_i = Σ_j softmax_j(max_b score_b(i, j)) v_j
  *
- * Each pair is open in one band alone, so that the maximum is that band's score. Queries attend in blocks of rows, each to the keys that
- * any of its rows sees: half of all pairs lie behind their query, and a block's scores stay near the processor.
+ * The masks leave each pair open in only one band, so the maximum is that band's score. Queries attend in blocks of rows, and each block
+ * reads only the keys that one of its rows sees: this skips many of the pairs whose key comes after the query, and a block's scores fit
+ * into the processor's cache.
  * Vaswani et al., arXiv 1706.03762, equation 1.
  */
 import { emitSoftcap } from "@ropewalk/attention-merge/onnx";
@@ -20,7 +21,7 @@ import { bandMask } from "./interface.ts";
 import { part } from "./part.ts";
 import { rowBlocks } from "./row-blocks.ts";
 
-/** How many sequences there are, and how long each of them is. */
+/** The number of sequences, and the length of each. */
 export type Batch = { readonly batchSize: number; readonly seqLen: number };
 
 /** @throws TypeError for an unknown key; RangeError when a number is not an integer of at least 1 */
@@ -29,7 +30,7 @@ export const checkBatch = (where: string, batch: Batch): Batch =>
 
 type Rotation = { readonly cos: Value; readonly sin: Value };
 
-/** What the layers of the group at `place` read: of each band, the rotations where there are any, and the mask by blocks of rows. */
+/** The inputs of the layers in group `place`: for each band its rotations, if layers rotate, and its mask by blocks of rows. */
 const declareGroup = (
   tape: Tape,
   { rope, positions: { bands }, softcap }: ExtendedGroup,
@@ -61,7 +62,7 @@ const declareGroup = (
   return { rotations, blocks, softcap };
 };
 
-/** Declares what all layers read, and gives the attention of each: projections of [batchSize * seqLen] rows in and out. */
+/** Declares the inputs that all layers share, and gives each layer's attention, over projections of [batchSize * seqLen] rows. */
 export const plainAttention = (
   tape: Tape,
   { decoder, groups }: ExtendedDecoder,
@@ -100,7 +101,7 @@ export const plainAttention = (
 
       const attended = blocks.map(({ from, to, firstKey, bands }) => {
         const [rows, keyLen] = [to - from, to - firstKey];
-        // The heads that share keys stand one below another: one product for all of them.
+        // The queries of the heads that share keys are stacked, so that one product scores all of them.
         const scores = bands.map(({ band, mask }) => {
           const below = shaped(part(scope, turned[band]!.queries, 2, from, to), [-1, group * rows, headDim]);
           const across = scope.op("Transpose", [part(scope, turned[band]!.keys, 1, firstKey, to)], { perm: [0, 2, 1] });

@@ -1,23 +1,23 @@
-/** Which rows of queries attend together, and to which keys. */
+/** Blocks of query rows that attend together, and the keys of each block. */
 import type { Band } from "@ropewalk/position-mapping";
 
 export type RowBlock = {
-  /** Queries from `from` to `to`, this one left out. */
+  /** The queries from `from` to `to - 1`. */
   readonly from: number;
   readonly to: number;
-  /** The first key that a row sees; the last is that of the last row. */
+  /** The first key that a row of the block sees. The last key is that of the last row. */
   readonly firstKey: number;
-  /** The bands that have pairs here. */
+  /** The bands that have pairs in this block. */
   readonly bands: readonly number[];
 };
 
 /**
- * Measured: from 128 to 512 rows there is no difference, with fewer the products are too small. Two blocks leave out a quarter of all
- * pairs, so that there are two as soon as both have that many.
+ * The rows of a block, 128 to 256. In measurements 128 to 512 rows are equally fast, and with fewer the products are too small. Two blocks
+ * already leave out a quarter of all pairs, so a sequence is split as soon as both blocks have enough rows.
  */
 const blockLen = (seqLen: number): number => Math.min(256, Math.max(128, Math.ceil(seqLen / 2)));
 
-/** A sequence's rows in blocks. A band of a rule of its own may have any pair. */
+/** Splits a sequence's rows into blocks. A band with a custom rule may cover any pair, so it belongs to every block. */
 export const rowBlocks = (bands: readonly Pick<Band, "from" | "to">[], seqLen: number): readonly RowBlock[] => {
   const rows = blockLen(seqLen);
   return Array.from({ length: Math.ceil(seqLen / rows) }, (_, block) => {

@@ -1,6 +1,6 @@
 /**
- * A decoder as a graph for training: whole sequences over themselves, and one number, the loss. What may be learned are inputs: all
- * weights, or adapters beside weights that stay where they are stored,
+ * A decoder as a graph for training: it reads whole sequences and gives one number, the loss. The learned tensors are inputs: all
+ * weights, or the adapters of weights that stay as they are stored,
  *
  *   y = x Wᵀ + (x Aᵀ) (s B)ᵀ          Hu et al., arXiv 2106.09685, equation 3
  */
@@ -19,7 +19,7 @@ import { lossBlocks, recordLoss } from "./loss-blocks.ts";
 import { checkBatch, plainAttention, type Batch } from "./plain-attention.ts";
 import { weightInputs } from "./weight-inputs.ts";
 
-/** Matrices that are learned beside one that is not. */
+/** The two small matrices of an adapter, which are learned beside a fixed matrix. */
 export type LearnedLowRank = {
   readonly rank: number;
   /** s. */
@@ -29,13 +29,13 @@ export type LearnedLowRank = {
   readonly b: string;
 };
 
-/** Weights that are not learned, and what is learned beside them. */
+/** Weights that are not learned, and the adapters that are learned beside them. */
 export type FrozenWeights = {
-  /** Where they lie: dense, in blocks, with adapters of their own. */
+  /** The stored weights: dense or in blocks, and perhaps with adapters of their own. */
   readonly source: WeightSource;
-  /** By the matrix's name. */
+  /** The learned adapters by the matrix's name. */
   readonly adapters: ReadonlyMap<string, LearnedLowRank>;
-  /** Which operators the graph may hold; default all. */
+  /** Operators that the graph may contain. Default: all. */
   readonly operators?: Operators;
 };
 
@@ -44,7 +44,7 @@ const frozenKeys: Keys<FrozenWeights> = {
   operators: optional(oneOf(["all", "plain"] satisfies Operators[])),
 };
 
-/** The weights as they are stored, adapters beside them as inputs. */
+/** Weights as they are stored, with the adapters as inputs. */
 const frozenWeights = (tape: Tape, { tensors }: Decoder, frozen: FrozenWeights): StoredWeights => {
   const { source, adapters, operators } = checkKeys<FrozenWeights>("trainingGraph", "frozen", frozen, frozenKeys);
   const turned = new Map<string, Value>();
@@ -67,9 +67,9 @@ const frozenWeights = (tape: Tape, { tensors }: Decoder, frozen: FrozenWeights):
 };
 
 /**
- * Records the graph. Inputs: `input_ids` [batchSize * seqLen] int64, one sequence behind the other; what `trainingNumbers` and
- * `trainingTargets` give; every tensor of the decoder by its name, in float32, or where weights are frozen, the adapters' matrices
- * by theirs. Output: `loss`, one number. {@link trainingCheckpoints} names values on the way.
+ * Records the graph. Its inputs are `input_ids` [batchSize * seqLen] int64, one sequence after another; the tensors of `trainingNumbers`
+ * and `trainingTargets`; and every tensor of the decoder by its name, in float32, or, where the weights are frozen, the adapters'
+ * matrices by their names. Its output is `loss`, one number. {@link trainingCheckpoints} names values in between.
  *
  * @throws RangeError when batchSize or seqLen is not an integer of at least 1
  */
@@ -96,8 +96,8 @@ export const trainingGraph = (
 };
 
 /**
- * The values of a training graph that are enough to compute all others anew, a layer or a block of logits at a time, in their order:
- * what `differentiate` is to keep where memory counts.
+ * The checkpoints of a training graph, in their order: all other values can be computed from them again, one layer or one block of logits
+ * at a time. They are what `differentiate` keeps where memory is short.
  */
 export const trainingCheckpoints = (
   { numLayers, vocabSize }: Pick<Decoder, "numLayers" | "vocabSize">,

@@ -1,4 +1,4 @@
-/** What a training graph is fed besides ids and weights: positions, scales and masks of a length, and what is to be foretold. */
+/** The inputs of a training graph besides ids and weights: rotations, scales and masks for a length, and the targets. */
 import { check, checkInteger } from "@ropewalk/check";
 import { maskedScore } from "../chunk/chunk-masks.ts";
 import { chunkNumbers, type Numbers } from "../chunk/chunk-numbers.ts";
@@ -13,7 +13,7 @@ export const ignoredLabel = -100;
 /**
  * Rotations, query scales and band masks of sequences of `seqLen` tokens, all from position 0 on.
  *
- * @param context - the length whose frequencies they have, where these depend on it; absent: `seqLen`
+ * @param context - the length that frequencies are computed for, where they depend on a length; absent: `seqLen`
  */
 export const trainingNumbers = (
   extended: ExtendedDecoder,
@@ -42,10 +42,10 @@ export type Targets = {
 };
 
 /**
- * The logits of token t are scored against label t + 1 of the same sequence; labels of -100 are not learned.
+ * Targets and their weights: the logits of token t are scored against label t + 1 of the same sequence. Labels of -100 are not learned.
  *
- * @param labels - a row a sequence, all of one length
- * @param total - what the losses are divided by; absent: the number of tokens that are learned, for their mean
+ * @param labels - one row for each sequence, all of the same length
+ * @param total - what the sum of the losses is divided by; absent: the number of learned tokens, which gives the mean
  * @throws RangeError when sequences differ in length, a label is neither -100 nor an integer of at least 0, or nothing is learned
  */
 export const trainingTargets = (labels: readonly (readonly number[])[], total?: number): Targets => {

@@ -1,11 +1,11 @@
-/** Weights that are fed. */
+/** Weights as inputs of a graph. */
 import type { Tape, Value } from "@ropewalk/graph";
 import type { Decoder } from "../decoder.ts";
 import { denseWeights, type StoredWeights } from "../layers/stored-weights.ts";
 
 /**
- * Every tensor as an input of its name. A product by Gemm, which reads a matrix by its rows, would save the transpose; it sums in another
- * order, in which `npm run train:passkey` no longer gives the weights that are shipped.
+ * Every tensor as an input of its name. A Gemm, which reads a matrix by its rows, would need no transpose. But it sums in another order,
+ * and `npm run train:passkey` would no longer give the shipped weights.
  */
 export const weightInputs = (tape: Tape, { tensors }: Decoder): StoredWeights => {
   const parameters = new Map<string, Value>();

@@ -1,4 +1,4 @@
-// What a rule of differentiation is given and gives, and the few steps that most rules share.
+// The type of a differentiation rule, with its arguments, and the steps that most rules share.
 
 import type { DataType } from "../arrays/data-type.ts";
 import { typeCode } from "../arrays/data-type.ts";
@@ -8,7 +8,7 @@ import type { Call } from "../operators/operator.ts";
 import type { Tape } from "../record/tape.ts";
 import type { Value } from "../model/value.ts";
 
-/** One node on the way back: L is the loss, g = dL/dy for an output y. */
+/** One node in the backward pass: L is the loss, g = dL/dy for an output y. */
 export type Backward = Call<Value> & {
   readonly tape: Tape;
   readonly outputs: readonly Value[];
@@ -16,21 +16,21 @@ export type Backward = Call<Value> & {
   readonly gradients: readonly (Value | undefined)[];
   /** Elements of a short constant, such as the sizes of a Split; undefined for any other value. */
   readonly elementsOf: (value: Value) => readonly number[] | undefined;
-  /** The value whose last two axes are exchanged in this one; undefined where it is no such transpose. */
+  /** The value that this one is the transpose of, in the last two axes; undefined if this is not such a transpose. */
   readonly turnedFrom: (value: Value) => Value | undefined;
-  /** The value that was repeated to this one's shape; undefined where it was not made so. */
+  /** The value that was repeated to make this one; undefined if this one was not made by an Expand. */
   readonly repeatedFrom: (value: Value) => Value | undefined;
 };
 
-/** dL/dx for each input x, recorded when it is wanted; undefined for an input that has none, such as indices. */
+/** dL/dx for each input x, recorded when it is called; undefined for an input without a gradient, such as indices. */
 export type Rule = (at: Backward) => readonly ((() => Value) | undefined)[];
 
 const label = ({ opType, name }: Backward): string => `differentiate: ${opType} "${name}"`;
 
-/** Ends a call whose node a rule cannot take. */
+/** Throws the error for a node that a rule cannot differentiate. */
 export const refuse = (at: Backward, rule: string, got: string): never => fail(`${label(at)}: ${rule}, got ${got}`);
 
-/** The gradient of the first output; further ones, such as a norm's mean, are not differentiated. */
+/** The gradient of the first output. Further outputs, such as a norm's mean, are not differentiated. */
 export const gradient = (at: Backward): Value =>
   at.gradients[0] ?? refuse(at, "its first output alone may lead to the loss", "another");
 
@@ -61,7 +61,7 @@ export const ints = ({ tape }: Backward, values: readonly number[]): Value =>
   tape.constant("int64", [values.length], values);
 
 export const mul = ({ tape }: Backward, a: Value, b: Value): Value => tape.op("Mul", [a, b]);
-/** g x, where g has the shape of the product: it is not written out if the product repeats it by itself. */
+/** g x, where g has the shape of the product. A repeated x is read in its smaller shape, because the product repeats it by itself. */
 export const mulRepeated = (at: Backward, g: Value, x: Value): Value =>
   mul(at, formatDims(g.dims) === formatDims(x.dims) ? (at.repeatedFrom(g) ?? g) : g, x);
 export const add = ({ tape }: Backward, a: Value, b: Value): Value => tape.op("Add", [a, b]);
@@ -72,7 +72,7 @@ export const reshape = (at: Backward, value: Value, dims: readonly number[]): Va
     ? value
     : at.tape.op("Reshape", [value, ints(at, dims)]);
 
-/** A value in the type of another. */
+/** A value cast to the type of another. */
 export const castTo = ({ tape }: Backward, value: Value, { type }: Value): Value =>
   tape.op("Cast", [value], { to: typeCode(type ?? "float32") });
 
@@ -80,7 +80,7 @@ export const castTo = ({ tape }: Backward, value: Value, { type }: Value): Value
 export const sumAlong = (at: Backward, value: Value, axes: readonly number[]): Value =>
   axes.length === 0 ? value : at.tape.op("ReduceSum", [value, ints(at, axes)], { keepdims: 1 });
 
-/** The transpose of the last two axes: of a transpose, what it was made from. */
+/** The transpose of the last two axes. For a value that is a transpose itself, this is the value that it was made from. */
 export const turned = (at: Backward, value: Value): Value => {
   const from = at.turnedFrom(value);
   if (from !== undefined) return from;
@@ -88,7 +88,7 @@ export const turned = (at: Backward, value: Value): Value => {
   return at.tape.op("Transpose", [value], { perm: [...axes.slice(0, -2), axes.length - 1, axes.length - 2] });
 };
 
-/** The gradient of a value that was repeated to a larger shape: what its copies got, added up. */
+/** The gradient of a value that was repeated to a larger shape: the sum of its copies' gradients. */
 export const sumTo = (at: Backward, value: Value, target: Value): Value => {
   const [from, to] = [dimsOf(at, value), dimsOf(at, target)];
   const missing = from.length - to.length;

@@ -1,10 +1,10 @@
 /**
- * Reverse-mode differentiation of a graph: nodes are walked from the loss back, and each hands the gradient of its result to its
- * inputs by the chain rule,
+ * Reverse-mode differentiation of a graph. From the loss back, each node turns the gradient of its result into those of its inputs by
+ * the chain rule,
  *
  *   dL/dx = Σ over the nodes y = f(x, …) that read x of  (dy/dx)ᵀ dL/dy
  *
- * What is recorded are ordinary operators, so that it runs wherever the graph does.
+ * The backward pass consists of ordinary operators, so it runs wherever the graph runs.
  *
  * Griewank and Walther, Evaluating Derivatives, 2nd edition, section 3.2.
  */
@@ -28,23 +28,23 @@ import { findRule } from "./table.ts";
 import { turnsOf } from "./turned-from.ts";
 
 export type Differentiation = {
-  /** The output whose gradients are asked for: one number. */
+  /** The output to differentiate: one number. */
   readonly loss: string;
-  /** Inputs or initializers, of a floating-point type and of sizes that are numbers. */
+  /** The inputs or initializers to differentiate by. They have a floating-point type and known sizes. */
   readonly parameters: readonly string[];
   /**
-   * Values that are kept for the way back, in the order in which they are computed; what depends on one and comes before the next is
-   * computed anew when the way back gets there, so that it is in memory for one such stretch at a time. Absent: everything is kept.
+   * Values to keep for the backward pass, in the order in which they are computed. Values between two of these are computed a second
+   * time when the backward pass needs them, so only one such stretch is in memory at once. Absent: everything is kept.
    */
   readonly checkpoints?: readonly string[];
 };
 
-/** The name of the output that is a parameter's gradient, of its type and shape. */
+/** The name of the output with a parameter's gradient, which has the parameter's type and shape. */
 export const gradientOf = (parameter: string): string => `gradient.${parameter}`;
 
 const isFloat = ({ type }: Value): boolean => type !== undefined && !isInteger(type);
 
-/** Names that depend on a parameter, also by a graph inside a node; each a floating-point value, or of a type that is not known. */
+/** The names of values that depend on a parameter, also through a graph inside a node. Their type is floating-point or not known. */
 const dependents = (nodes: readonly NodeProto[], parameters: readonly string[], { values }: Recording): Set<string> => {
   const found = new Set(parameters);
   for (const node of nodes)
@@ -74,7 +74,7 @@ const checkAsked = ({ values }: Recording, model: ModelProto, { loss, parameters
   return value;
 };
 
-/** A tape on which nodes read something else in the place of some values. */
+/** A tape on which nodes read other values in place of some. */
 const readingBy = (read: (value: Value) => Value, tape: Tape): Tape => {
   const inPlace = <Inputs extends readonly (Value | undefined)[]>(inputs: Inputs): Inputs =>
     inputs.map((value) => value && read(value)) as readonly (Value | undefined)[] as Inputs;
@@ -86,11 +86,11 @@ const readingBy = (read: (value: Value) => Value, tape: Tape): Tape => {
 };
 
 /**
- * The graph with one output more for each parameter, {@link gradientOf} its name: the derivative of the loss by each of its
- * elements, zeros where the loss does not depend on it. The model that is given is left as it is.
+ * The graph with one more output for each parameter, named {@link gradientOf} its name: the derivative of the loss by each of the
+ * parameter's elements, zeros where the loss does not depend on it. The given model does not change.
  *
- * @throws RangeError when the loss is no output of one number, a parameter is no input or initializer, sizes on the way are not
- *   known, or an operator on the way has no rule, by the node's name
+ * @throws RangeError when the loss is not an output of one number, a parameter is neither an input nor an initializer, a size between
+ *   them is not known, or an operator between them has no rule; the message names the node
  */
 export const differentiate = (model: ModelProto, asked: Differentiation): ModelProto => {
   checkKeys<Differentiation>("differentiate", "asked", asked, { loss: true, parameters: true, checkpoints: true });

@@ -1,4 +1,4 @@
-/** Which node computes a value. */
+/** Finds the node that computes a value. */
 import type { NodeProto } from "../proto/onnx_pb.ts";
 import type { Recording } from "../record/recording.ts";
 import type { Value } from "../model/value.ts";
@@ -6,7 +6,7 @@ import type { Value } from "../model/value.ts";
 /** Undefined for inputs and initializers. */
 export type ProducerOf = (value: Value) => NodeProto | undefined;
 
-/** Nodes may be recorded between calls. */
+/** The producers of a list of nodes that may grow between calls. */
 export const producersOf = ({ graph }: Recording): ProducerOf => {
   const producers = new Map<string, NodeProto>();
   let known = 0;

@@ -1,8 +1,8 @@
-/** What of a graph's end is read: a runtime computes every node, also one whose result nobody asks for. */
+/** Removes new nodes that no output needs: a runtime would compute them all the same. */
 import { namesRead } from "../model/node.ts";
 import type { GraphProto } from "../proto/onnx_pb.ts";
 
-/** The graph without the nodes and the initializers behind its first ones that lead to no output. */
+/** The graph without those nodes and initializers, after the first ones, that no output depends on. */
 export const readNodes = (
   graph: GraphProto,
   kept: { readonly nodes: number; readonly initializers: number },

@@ -1,13 +1,14 @@
 /**
- * Computing values anew on the way back, instead of keeping them since the way there. Checkpoints c₁, c₂, … cut the graph into stretches;
- * of n stretches of m values each, n + m are in memory at a time in place of n m, for one more run of the graph.
+ * Recomputation: the backward pass computes values a second time, instead of keeping them from the forward pass. Checkpoints c₁, c₂, …
+ * cut the graph into stretches. With n stretches of m values each, n + m values are in memory at once instead of n m, for the cost of
+ * one more run of the graph.
  *
- * A runtime runs a node as soon as it likes once its inputs are there, so each stretch is tied to the way back. In the place of a
+ * A runtime may run a node as soon as its inputs are known, so each recomputed stretch must be tied to the backward pass. Instead of a
  * checkpoint c it reads
  *
- *   c + 0(g)        0(g) = [g₁ > g₁], which is 0, also of what is no number, and known only when the gradient g at the stretch's end is
+ *   c + 0(g)        0(g) = [g₁ > g₁]: 0, also where g₁ is NaN, and known only once the gradient g at the stretch's end is known
  *
- * and g in turn is tied to all gradients that the stretch behind it hands to parameters and to values before it.
+ * and g in turn is tied to all gradients that the following stretch gives to parameters and to values before it.
  *
  * Chen et al., "Training Deep Nets with Sublinear Memory Cost", arXiv 1604.06174, section 4.
  */
@@ -20,38 +21,38 @@ import type { Value } from "../model/value.ts";
 import { firstElement, zeroBehind } from "./when-run.ts";
 
 export type Recomputation = {
-  /** The way back stands before this node, by its place in the graph; all behind it are done. */
+  /** Tells which node the backward pass comes to next, by its place in the graph. */
   readonly arriveAt: (place: number) => void;
-  /** What is to be read in a value's place on the way back: itself where it is kept. */
+  /** The value to read in the backward pass: the value itself if it is kept, otherwise its recomputed copy. */
   readonly read: (value: Value) => Value;
-  /** A part of a value's gradient; where the value is not of this stretch, the stretch before waits for it. */
+  /** Records a part of a value's gradient. If the value lies before this stretch, the stretch before waits for this part. */
   readonly handed: (to: string, part: Value) => void;
 };
 
 type Stretch = {
-  /** Zero, once the gradient at its end is known. */
+  /** A zero that is known once the gradient at the stretch's end is known. */
   readonly zero: Value;
-  /** Values that depend on a checkpoint before the stretch, by name, and the node that computes each. */
+  /** The nodes that compute the values depending on a checkpoint before the stretch, by the values' names. */
   readonly nodes: ReadonlyMap<string, NodeProto>;
-  /** Those that were computed anew, and checkpoints tied to the way back. */
+  /** The recomputed values, and the checkpoints tied to the backward pass, by name. */
   readonly anew: Map<string, Value>;
 };
 
-/** Zero, of one element, once all values are known. They are of one type. */
+/** A zero of one element that is known once all values are known. The values have the same type. */
 const zeroBehindAll = (tape: Tape, values: readonly Value[]): Value => {
   const firsts = values.map((value) => firstElement(tape, value));
-  // Added up one by one: GPUs' providers have no Sum.
+  // Added one by one, because GPUs' providers have no Sum.
   const sum = firsts.reduce((all, first) => tape.op("Add", [all, first]));
   return zeroBehind(tape, sum, sum.type!);
 };
 
-/** The same value, once the zero is known, which has an axis. */
+/** The same value, known only once the zero [1] is known. */
 const tied = (tape: Tape, value: Value, zero: Value): Value => {
   const sum = tape.op("Add", [value, zero]);
   return value.dims?.length === 0 ? tape.op("Squeeze", [sum, tape.constant("int64", [1], [0])]) : sum;
 };
 
-/** Operators that give other numbers each time. */
+/** Operators that give other numbers at each run. */
 const drawing = new Set(
   "Bernoulli Dropout Multinomial RandomNormal RandomNormalLike RandomUniform RandomUniformLike".split(" "),
 );
@@ -70,9 +71,11 @@ const behind = (nodes: readonly NodeProto[], checkpoints: ReadonlySet<string>): 
 };
 
 /**
+ * Recomputation for a model.
+ *
  * @param nodes - of the model that is differentiated, in their order
- * @param gradients - by the values' names, as far as the way back has come; a checkpoint's is tied
- * @throws RangeError when a checkpoint is not computed in the graph, or they are not in the order in which they are
+ * @param gradients - those known so far, by the values' names; the gradient of a checkpoint is replaced by a tied one
+ * @throws RangeError when a checkpoint is not computed in the graph, or the checkpoints are not in the order of their computation
  */
 export const recomputation = (
   recording: Recording,
@@ -93,7 +96,7 @@ export const recomputation = (
       );
   });
   let stretch: Stretch | undefined;
-  /** Where the stretch begins that the way back is in. */
+  /** The first node of the stretch that the backward pass is in. */
   let begin = (ends.at(-1) ?? -1) + 1;
   let waitedFor: Value[] = [];
 

@@ -1,4 +1,4 @@
-/** Values that were repeated to a larger shape, which an element-wise operator does by itself. */
+/** Finds values that an Expand repeated. Element-wise operators repeat by themselves, so they can read the smaller value. */
 import { domainOf } from "../operators/table.ts";
 import type { Recording } from "../record/recording.ts";
 import type { Value } from "../model/value.ts";

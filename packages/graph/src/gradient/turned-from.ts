@@ -1,15 +1,15 @@
-/** Matrices that a graph has the other way round: (xᵀ)ᵀ = x, which takes no time. */
+/** Finds matrices that a graph already has transposed: (xᵀ)ᵀ = x costs nothing. */
 import { intsAttribute } from "../operators/read-attributes.ts";
 import { domainOf } from "../operators/table.ts";
 import type { Recording } from "../record/recording.ts";
 import type { Value } from "../model/value.ts";
 import type { ProducerOf } from "./producers.ts";
 
-/** Whether axes stay where they are but for the last two, which are exchanged. */
+/** Whether a permutation exchanges the last two axes and leaves the others in place. */
 export const turnsLastTwo = (perm: readonly number[]): boolean =>
   perm.length >= 2 && perm.every((from, axis) => from === (axis < perm.length - 2 ? axis : 2 * perm.length - 3 - axis));
 
-/** Where an operator's axes come from; a Transpose without them exchanges all. */
+/** The permutation of a Transpose. Without the attribute, the order of all axes is reversed. */
 export const permOf = (call: Parameters<typeof intsAttribute>[0], rank: number): readonly number[] =>
   intsAttribute(call, "perm") ?? Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
 

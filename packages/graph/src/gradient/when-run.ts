@@ -1,6 +1,6 @@
-// Numbers that are known only when a graph runs, so that a runtime folds nothing that reads them and runs it no earlier:
+// Numbers that are known only when a graph runs. A runtime can neither fold the nodes that read them nor run these nodes earlier:
 //
-//   [g > g]          0, also where g is no number
+//   [g > g]          0, also where g is NaN
 
 import type { DataType } from "../arrays/data-type.ts";
 import { typeCode } from "../arrays/data-type.ts";

@@ -1,4 +1,4 @@
-// Element-wise operators: g is the gradient of the result y, and sums over what was repeated.
+// Element-wise operators. g is the gradient of the result y; the gradient of a repeated operand is summed over its copies.
 //
 //   y = a + b     dL/da = g             dL/db = g
 //   y = a b       dL/da = g b           dL/db = g a
@@ -12,12 +12,12 @@ import type { Value } from "../../model/value.ts";
 import type { Backward, Rule } from "../backward.ts";
 import { add, castTo, gradient, inputOf, mul, mulRepeated, neg, refuse, scalar, sub, sumTo } from "../backward.ts";
 
-/** One input: dL/dx = g f'(x), where f' is given x and y. */
+/** A rule for one input: dL/dx = g f'(x), where f' gets x and y. */
 const unary =
   (derivative: (at: Backward, x: Value, y: Value) => Value): Rule =>
   (at) => [() => mulRepeated(at, gradient(at), derivative(at, inputOf(at, 0), at.outputs[0]!))];
 
-/** Two inputs, each of which may have been repeated. */
+/** A rule for two inputs, each of which the operator may have repeated. */
 const binary =
   (left: (at: Backward, a: Value, b: Value) => Value, right: (at: Backward, a: Value, b: Value) => Value): Rule =>
   (at) => {
@@ -32,7 +32,7 @@ export const identity: Rule = (at) => [() => gradient(at)];
 export const plus: Rule = binary(gradient, gradient);
 export const minus: Rule = (at) => [
   () => sumTo(at, gradient(at), inputOf(at, 0)),
-  // The sum first: it is the smaller one to negate.
+  // The sum comes first, because negating the smaller tensor is cheaper.
   () => neg(at, sumTo(at, gradient(at), inputOf(at, 1))),
 ];
 export const times: Rule = binary(
@@ -77,7 +77,7 @@ export const gelu: Rule = (at) => {
   })(at);
 };
 
-/** Where the largest or the smallest was: equals share the gradient. */
+/** The gradient goes to the largest (or smallest) input; equal inputs share it. */
 export const extreme: Rule = (at) => {
   const [y] = at.outputs;
   const chosen = at.inputs.map((x) => castTo(at, at.tape.op("Equal", [x!, y!]), gradient(at)));
@@ -99,7 +99,7 @@ export const where: Rule = (at) => {
 
 export const cast: Rule = (at) => [() => castTo(at, gradient(at), inputOf(at, 0))];
 
-/** A triangle's gradient is the same triangle of the gradient. */
+/** Trilu: the gradient of a triangle is the same triangle of the gradient. */
 export const trilu: Rule = (at) => [
   () => at.tape.op("Trilu", [gradient(at), at.inputs[1]], { upper: intAttribute(at, "upper", 1) }),
 ];

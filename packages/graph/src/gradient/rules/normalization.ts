@@ -43,7 +43,7 @@ const normalization =
 export const layerNormalization: Rule = normalization(true);
 export const rmsNormalization: Rule = normalization(false);
 
-/** Rotation by an angle: the gradient is rotated back. Its tables have none. */
+/** Rotation by an angle: the gradient is rotated back. The tables of angles get no gradient. */
 export const rotaryEmbedding: Rule = (at) => [
   () => {
     const [cos, sin] = [inputOf(at, 1), inputOf(at, 2)];

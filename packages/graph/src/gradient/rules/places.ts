@@ -1,4 +1,4 @@
-// Operators that move elements: the gradient goes back to where each came from, and what was read several times gets the sum.
+// Operators that move elements. Each element's gradient goes back to its origin, and an element that was read several times gets the sum.
 
 import { sizeOf } from "../../arrays/dims.ts";
 import { intAttribute } from "../../operators/read-attributes.ts";
@@ -23,7 +23,7 @@ export const transpose: Rule = (at) => [
 
 export const expand: Rule = (at) => [() => sumTo(at, gradient(at), inputOf(at, 0))];
 
-/** x repeated n times along an axis is [n, size] there: the copies are added up. */
+/** Tile: n copies along an axis are viewed as [n, size], and summed over n. */
 export const tile: Rule = (at) => [
   () => {
     const dims = dimsOf(at, inputOf(at, 0));
@@ -51,9 +51,9 @@ export const split: Rule = (at) => [
 ];
 
 /**
- * Rows of `gradients` added to rows `indices` of zeros [dims], along the first axis. Element by element: where ONNX Runtime adds rows by
- * ScatterND, threads add to the same row at once and may lose a sum. A GPU's provider has no operator over int64 but lookups: indices
- * become int32 by one in 0, 1, 2, …
+ * Adds the rows of `gradients` to the rows `indices` of zeros [dims], along the first axis. It adds single elements, because in ONNX
+ * Runtime's ScatterND several threads add to the same row at once and may lose a sum. GPUs' providers have no operators over int64
+ * except lookups, so indices become int32 by a lookup in 0, 1, 2, …
  */
 const addedRows = (at: Backward, dims: readonly number[], indices: Value, gradients: Value): Value => {
   const count = sizeOf(dimsOf(at, indices));
@@ -64,7 +64,7 @@ const addedRows = (at: Backward, dims: readonly number[], indices: Value, gradie
   return at.tape.op("ScatterElements", [zeros(at, dims), places, rows], { axis: 0, reduction: "add" });
 };
 
-/** Elements of an axis of x [dims] were picked by `indices`; `g` has the axes of the indices in its place. */
+/** The gradient of a lookup along one axis of x [dims]. In `g` the axes of `indices` stand in the place of that axis. */
 const unpicked = (at: Backward, dims: readonly number[], axis: number, indices: Value, g: Value): Value => {
   if (axis === 0) return addedRows(at, dims, indices, g);
   const picked = dimsOf(at, indices).length;
@@ -86,7 +86,7 @@ export const gather: Rule = (at) => [
   },
 ];
 
-/** Each axis that was cut, from the last cut back: zeros around what was kept, or between it where steps were taken. */
+/** Slice: for each axis that was cut, the last cut first, zeros are put around the kept elements, and between them where the slice had steps. */
 export const slice: Rule = (at) => [
   () => {
     const dims = dimsOf(at, inputOf(at, 0));

@@ -1,7 +1,7 @@
-// Products of matrices, over the last two axes.
+// Matrix products over the last two axes.
 //
 //   y = a b             dL/da = g bᵀ          dL/db = aᵀ g = (gᵀ a)ᵀ           summed over batches that were repeated
-//   y = x Wᵀ            dL/dx = g W           W in blocks of a few bits is not learned
+//   y = x Wᵀ            dL/dx = g W           W is stored in blocks of a few bits, and is not learned
 //   y = α a' b' + β c   a' is a or aᵀ: as above, and dL/dc = β g
 
 import type { InputsOf } from "../../operators/signatures.ts";
@@ -15,9 +15,9 @@ import { dimsOf, gradient, inputOf, mul, reshape, scalar, sumTo, turned } from "
 const product = ({ tape }: Backward, a: Value, b: Value): Value => tape.op("MatMul", [a, b]);
 
 /**
- * aᵀ g, or the transpose of gᵀ a: by the one that moves fewer elements, of a or of g, and of the result.
+ * aᵀ g, computed as it stands or as the transpose of gᵀ a: the way whose transposes move fewer elements.
  *
- * @param isTurned - whether the result is asked for the other way round
+ * @param isTurned - whether the caller wants the transpose of the result
  */
 const across = (at: Backward, a: Value, g: Value, isTurned: boolean): Value => {
   const [left, right] = [dimsOf(at, a), dimsOf(at, g)];
@@ -27,7 +27,7 @@ const across = (at: Backward, a: Value, g: Value, isTurned: boolean): Value => {
     : product(at, turned(at, a), g);
 };
 
-/** y = a b of matrices, where a vector on the left stands for one row and one on the right for one column. */
+/** y = a b of matrices. A vector on the left counts as one row, a vector on the right as one column. */
 export const matMul: Rule = (at) => {
   const [first, second] = [inputOf(at, 0), inputOf(at, 1)];
   const [left, right] = [dimsOf(at, first), dimsOf(at, second)];
@@ -39,7 +39,7 @@ export const matMul: Rule = (at) => {
   const [a, b] = [() => shaped(first, rowDims), () => shaped(second, columnDims)];
   const g = (): Value => shaped(gradient(at), [...batch, rowDims.at(-2)!, columnDims.at(-1)!]);
   const rows = (value: Value, size: number): Value => reshape(at, value, [-1, size]);
-  // One matrix for all batches: their rows are those of one long product.
+  // If one matrix serves all batches, the rows of all batches form one long product.
   const shared = columnDims.length === 2 && rowDims.length > 2;
   const [inner, columns] = [rowDims.at(-1)!, columnDims.at(-1)!];
   const isTurned = right.length > 1 && at.turnedFrom(second) !== undefined;
@@ -69,7 +69,7 @@ export const gemm: Rule = (at) => {
   ];
 };
 
-/** Where blocks have zeros of their own, the operator itself unpacks the matrix, from the rows of a unit matrix. */
+/** For blocks with zero points of their own, the operator itself unpacks the matrix: it is applied to the unit matrix. */
 export const matMulNBits: Rule = (at) => {
   const K = intAttribute(at, "K");
   const [N, bits, size] = ["N", "bits", "block_size"].map((name) => intAttribute(at, name)) as [number, number, number];

@@ -1,4 +1,4 @@
-// Reductions and the softmax. The gradient is laid out with the reduced axes at size 1 and repeated along them.
+// Reductions and the softmax. The gradient gets the reduced axes back at size 1 and is repeated along them.
 //
 //   y = Σ x          dL/dx = g
 //   y = mean x       dL/dx = g / n                       n elements a group
@@ -30,7 +30,7 @@ type Reduced = {
   readonly at: Backward;
   readonly x: Value;
   readonly axes: readonly number[];
-  /** The result and its gradient, the reduced axes at size 1. */
+  /** The result and its gradient, with the reduced axes at size 1. */
   readonly y: Value;
   readonly g: Value;
 };
@@ -76,7 +76,7 @@ export const softmax: Rule = (at) => [
   },
 ];
 
-/** y = Σ of all before along an axis: the gradient adds up from the other end. */
+/** CumSum: y is the sum of all elements before along an axis, so the gradient is summed from the other end. */
 export const cumSum: Rule = (at) => [
   () =>
     at.tape.op("CumSum", [gradient(at), inputOf(at, 1)], {

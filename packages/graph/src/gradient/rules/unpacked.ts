@@ -1,6 +1,6 @@
-// Weights in blocks back to the matrix [N, K] that they stand for, by ordinary operators:
+// Unpacks weights in blocks to the matrix [N, K] that they stand for, by ordinary operators:
 //
-//   w = scale (q - 2^(bits - 1))          of two halves of a byte the lower one comes first
+//   w = scale (q - 2^(bits - 1))          the lower half of a byte comes first
 
 import { intAttribute } from "../../operators/read-attributes.ts";
 import type { Value } from "../../model/value.ts";
@@ -9,9 +9,9 @@ import { castTo, dimsOf, gradient, inputOf, ints, mul, reshape, scalar, sub } fr
 import { countUp, firstElement, zeroBehind } from "../when-run.ts";
 
 /**
- * The same bytes, as of a value that is only known when the graph runs: a runtime would unpack what is constant once and for all, and
- * keep it, eight times as large, together with every step on the way. They are looked up row by row, at n + [g > g]: of the operators
- * that could hand bytes on, a lookup is the one that GPUs' providers have.
+ * The same bytes, as a value that is known only when the graph runs. A runtime would unpack a constant when it loads the graph, and keep
+ * the matrix, eight times as large, and every intermediate result. The bytes are looked up row by row, at n + [g > g]: among the
+ * operators that can pass on bytes, GPUs' providers have only the lookup.
  */
 const whenRun = (at: Backward, bytes: Value): Value => {
   const { tape } = at;
@@ -20,7 +20,7 @@ const whenRun = (at: Backward, bytes: Value): Value => {
   return tape.op("Gather", [bytes, tape.op("Add", [rows, none])], { axis: 0 });
 };
 
-/** The matrix of a MatMulNBits of 4 or 8 bits; undefined where its zeros lie elsewhere, or its columns are in another order. */
+/** The matrix of a MatMulNBits of 4 or 8 bits; undefined if it has zero points of its own, or its columns are in another order. */
 export const unpacked = (at: Backward): Value | undefined => {
   const [K, N, bits, size] = ["K", "N", "bits", "block_size"].map((name) => intAttribute(at, name)) as [
     ...[number, number, number, number],
