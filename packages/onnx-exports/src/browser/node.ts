@@ -1,4 +1,4 @@
-/** What a browser gets for the entry `./node`: the same names, and errors that say what to do there instead. */
+/** Replaces the entry `./node` in a browser, with the same names. Each function throws an error that says what to do instead. */
 import type * as Node from "../node.ts";
 
 export type { ExtendedFolder, FolderOptions } from "../node.ts";

@@ -1,4 +1,4 @@
-/** What the files of engines state about a portable model: its inputs and outputs, and the names of its cache. */
+/** The parts of a portable model that the files of engines state: its inputs and outputs, and the names of its cache. */
 import { valueOfInfo, type GraphProto, type Value } from "@ropewalk/graph";
 import { check, refuse } from "../errors.ts";
 import type { Json } from "../config/config-files.ts";

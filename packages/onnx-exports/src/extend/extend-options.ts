@@ -22,7 +22,7 @@ export type ExtendOptions = {
   /** The format in which generation keeps settled keys and values; for `runtime: "ropewalk"`. Absent: "float32". */
   readonly cache?: CachePrecision;
   /**
-   * What the model gives out of its attention, float32, layer by layer as `decoder_attentions.N`:
+   * The outputs of every layer's attention, float32, as `decoder_attentions.N`:
    *
    *   "maps"       the softmax weights, [batch, numHeads, queryLen, keys]
    *   "entropies"  the Shannon entropy of every query's weights in nats, [batch, numHeads, queryLen]
@@ -40,7 +40,7 @@ export type ExtendOptions = {
    * one is given, "triton" config.pbtxt. Absent: none.
    */
   readonly engines?: readonly Engine[];
-  /** Where the model lies in its folder, for the files of engines. Absent: "model.onnx". */
+  /** The model's place in its folder, for the files of engines. Absent: "model.onnx". */
   readonly file?: string;
 };
 

@@ -5,7 +5,7 @@ import { check } from "../errors.ts";
 import type { DataPlace } from "../graph/external-data.ts";
 import { placesOfTables, type TableRows } from "../recognise/rotation/table-rows.ts";
 
-/** Where an export's model may lie in its folder. The first that is there is the model. */
+/** The places where an export's model may lie in its folder. The first file that exists is the model. */
 export const exportNames: readonly string[] = ["model.onnx", "onnx/model.onnx"];
 
 export type ModelFile = {

@@ -56,7 +56,7 @@ export type ExportedDecoder = ModelTexts & {
    * The graph of a chunk under an extension. Its data files have the names of `files`.
    *
    * @param options - `operators`: those that attention is recorded with, default "all"; the export's own nodes stay.
-   *   `attentions`: what is given out of the attention of some layers, default nothing
+   *   `attentions`: the outputs of some layers' attention, default none
    * @throws RangeError as `check`; when the graph needs what generation's cache does not give; and if the model was written for
    *   generation, when operators are plain or attentions are asked for
    */

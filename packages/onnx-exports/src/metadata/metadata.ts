@@ -1,5 +1,5 @@
 /**
- * What a rewritten model states about itself, as JSON in its metadata under the key `ropewalk`: its extension, and the attention of
+ * The metadata that a rewritten model has about itself, as JSON under the key `ropewalk`: its extension, and the attention of
  * its layers as the export had it. By these another extension can replace this one.
  */
 import { show } from "@ropewalk/check";
@@ -17,7 +17,7 @@ export type ExtensionMetadata = {
   readonly customMapping?: string;
 };
 
-/** What a graph for the cache of `@ropewalk/generation` was recorded for. */
+/** The decoder and the cache that a graph for `@ropewalk/generation` was recorded for. */
 export type ChunkMetadata = {
   readonly decoder: DecoderSizes;
   /** How each group of layers attends: `attentionPathName` of `@ropewalk/decoder`. */

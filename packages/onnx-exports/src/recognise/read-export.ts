@@ -21,7 +21,7 @@ export type ReadExport = {
   readonly context: ExportContext;
   /** config.json as it was before an extension turned windows off. */
   readonly config: Json;
-  /** What that config.json states about windows and layers. */
+  /** The context that this config.json states. */
   readonly configContext: Context;
   readonly places: readonly DataPlace[];
   /** The names of rotary tables in files whose rows were not given: these were not compared with config.json. */

@@ -21,7 +21,7 @@ import { rewrite } from "./rewrite-file.ts";
 export type { TransformersEnv } from "./environment.ts";
 
 export type ExtendModelsOptions = {
-  /** What to put on every decoder that is loaded. */
+  /** The extension for every decoder that is loaded. */
   readonly extension: ContextExtension;
   /**
    * Who keeps the cache of the decoders that are loaded. "portable": transformers.js. "ropewalk": `withRopewalk`, which must be
@@ -31,11 +31,11 @@ export type ExtendModelsOptions = {
   /** The format in which `withRopewalk` keeps settled keys and values: a cache precision that exports have. Absent: "float32". */
   readonly cache?: CachePrecision;
   /**
-   * What every decoder gives out of its attention, for `generate` with `output_attentions`: "maps", the weights of every pair of
+   * The attention that every decoder gives out, for `generate` with `output_attentions`: "maps", the weights of every pair of
    * tokens, or "entropies", the entropy of these weights in nats. Absent: nothing.
    */
   readonly attentions?: Attentions;
-  /** Where Node keeps rewritten models while the process runs; absent: the system's folder for temporary files. */
+  /** The folder in which Node keeps rewritten models while the process runs. Absent: the system's folder for temporary files. */
   readonly folder?: string;
   /** Gets sentences about files that stay as they are, and about what an extension switches off. Absent: console.warn. */
   readonly onNotice?: (notice: string) => void;

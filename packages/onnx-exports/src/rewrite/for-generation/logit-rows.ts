@@ -1,6 +1,6 @@
 /**
- * Where the rows that get logits are picked: as early as no later node mixes the rows of a chunk. Then the product with the
- * vocabulary is not computed for tokens whose logits nobody asked for.
+ * Finds the place where the rows that get logits are picked: as early as no later node mixes the rows of a chunk. Then the product with the
+ * vocabulary is not computed for tokens whose logits are not asked for.
  *
  *     hidden [1, seqLen, hiddenDim] -> rows -> product with the vocabulary -> softcap, casts, … -> logits [1, rows, vocabSize]
  */

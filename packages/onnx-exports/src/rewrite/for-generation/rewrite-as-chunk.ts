@@ -68,7 +68,7 @@ const readsBatchSize = ({ opType, attribute }: NodeProto): boolean => {
   return opType === "Shape" && (stated("start") ?? 0n) === 0n && stated("end") === 1n;
 };
 
-/** Where logits are picked from the export's rows, and the value that takes the place of all rows. */
+/** The input where rows are picked, and the picked rows that replace all rows there. */
 type Picked = { readonly at: NodeInput; readonly rows: Value };
 
 /** The export's graph as it is spliced: under its own names, with the picked rows. Past and mask, which go, tell no batch size. */
@@ -136,7 +136,7 @@ export type ChunkRequest = {
   readonly attentionMatches: readonly AttentionMatch[];
   /** The operators that attention may be recorded with; the export's other nodes stay. */
   readonly operators: Operators;
-  /** What the graph gives out of the attention of some layers. Absent: nothing. */
+  /** The outputs of some layers' attention. Absent: none. */
   readonly attentions?: AskedAttentions | undefined;
 };
 

@@ -1,4 +1,4 @@
-/** What all layers of a rewritten graph share: the tape, and values that are recorded once. */
+/** The tape that all layers of a rewritten graph share, and the values that are recorded once for all of them. */
 import type { Tape, Value } from "@ropewalk/graph";
 
 export type EmitContext = {

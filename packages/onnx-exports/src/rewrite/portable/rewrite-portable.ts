@@ -14,7 +14,7 @@ export type PortableRequest = {
   readonly attentionMatches: readonly AttentionMatch[];
   /** The groups of all layers. */
   readonly groups: readonly ExtendedGroup[];
-  /** What the model gives out of its attention; undefined: nothing. */
+  /** The outputs of attention on request; undefined: none. */
   readonly attentions: Attentions | undefined;
 };
 

@@ -1,4 +1,4 @@
-/** Forms and attributes that no export in the tests has: an export is changed to have them, and ONNX Runtime runs it before and after rewriting. */
+/** Forms and attributes that no export in the tests has. Exports are changed to have them, and run in ONNX Runtime before and after rewriting. */
 import { attribute, decode, encode, node, type Attribute, type NodeProto } from "@ropewalk/graph";
 import { cpu } from "@ropewalk/backend-node";
 import {
@@ -105,7 +105,7 @@ describe("GroupQueryAttention, against ONNX Runtime's own", () => {
     const extension = selfExtend({ groupSize: 2, window: 16 });
     for (const chosen of [{}, extension])
       expect(extendExport({ extension: chosen, config, tables }, model).notices).toEqual([]);
-    // What the other two have is the extension: each tells.
+    // The window of one layer and the extension of the other two both change the logits.
     const { inputIds } = goldenOf("llama").cases.at(-1)!;
     const [mixed, none] = [model, modelOf(name)].map((bytes) => extendExport({ extension, config, tables }, bytes));
     const logits = await logitsOf(name, mixed!.model, inputIds);
