@@ -1,4 +1,4 @@
-/** A device as a backend: runs in turn, each after the copies that were asked for before it. */
+/** A device as a backend: runs follow one another, each after the copies that were requested before it. */
 import { runChecks, type Backend, type Fetches, type HostTensor, type Session, type Tensor } from "@ropewalk/backend";
 import { reason, untilReleased } from "@ropewalk/backend/host";
 import type { Device, DeviceSession, Placed } from "./device.ts";
@@ -9,7 +9,7 @@ import { inTurn } from "./turns.ts";
 
 const name = "webgpu";
 
-/** An error that has been worded for who reads it stays as it is. */
+/** Rethrows an error of a runtime with the backend's name; an error that has the name already stays unchanged. */
 const failed =
   (what: string) =>
   (error: unknown): never => {
@@ -27,7 +27,7 @@ const sessionOver = <Memory>(
 ): Session => {
   const { inputs, outputs } = session;
   const checkRun = runChecks(name, { inputs, outputs });
-  /** Outputs that the last run kept. */
+  /** Functions that end the validity of the outputs that the last run kept. */
   let kept: readonly (() => void)[] = [];
 
   const compute = async (
@@ -67,7 +67,7 @@ const sessionOver = <Memory>(
         if (given.place === "host") bytes += given.data.byteLength;
       }
     } catch (error) {
-      // What could not be read, and what nobody will be told of.
+      // Frees the outputs that were not delivered, and ends those that were kept.
       for (const result of waiting.values()) if (result.place === "memory") device.free(result.memory);
       for (const end of ends) end();
       throw error;
@@ -92,7 +92,7 @@ const sessionOver = <Memory>(
       }).catch(failed("run"));
     },
     release: () => {
-      // What this session kept goes with it: copies that wait for it come first.
+      // A release frees the outputs that this session kept, so copies that read them are carried out first.
       const work = memory.take();
       return inTurn(async () => {
         try {
@@ -108,7 +108,9 @@ const sessionOver = <Memory>(
 };
 
 /**
- * @param open - finds the device; called when the first session is made, and again after it failed
+ * The backend of a device.
+ *
+ * @param open - finds the device; called when the first session is made, and again if it failed
  */
 export const backendOver = <Memory>(
   open: () => Promise<Device<Memory>>,
@@ -132,7 +134,7 @@ export const backendOver = <Memory>(
     precision,
     weightTypes,
     bufferTypes: bufferTypes[precision],
-    // The cache lies where it is read.
+    // The cache stays on the device, so several steps in one run would gain nothing.
     stepsPerRun: 1,
     unavailable: () =>
       device().then(

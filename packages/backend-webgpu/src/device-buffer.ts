@@ -1,19 +1,19 @@
 /**
- * A buffer on a device: what is asked of it is checked at once, and carried out later.
+ * A buffer on a device: its calls are checked at once and carried out later.
  *
- * A device copies whole words of 4 bytes, two elements of float16: where such a copy begins, its strides and its length are even.
- * WGSL keeps every bit of a float32 that is loaded and stored, so that a word may stand for two elements.
+ * A device copies whole words of 4 bytes, which are two elements of float16. So a copy of float16 must have an even start, even
+ * strides and an even length. WGSL keeps every bit of a float32 that is loaded and stored, so a word may hold two elements.
  */
 import { bytesOfBuffer, sizeOf, type TensorBuffer, type BufferType, type StridedCopy } from "@ropewalk/backend";
 import { isHost, type Place, type Places, type Room, type Work } from "./places.ts";
 
-/** Where the last element ends that a copy touches on one side. */
+/** The end of the last element that a copy touches on one side. */
 const endOf = (start: number, stride: number, { length, count }: StridedCopy): number =>
   count === 0 ? 0 : start + (count - 1) * stride + length;
 
 export const wordsOf = (buffer: Pick<TensorBuffer, "type" | "length">): number => Math.ceil(bytesOfBuffer(buffer) / 4);
 
-/** @param ask - takes note of work to be done */
+/** A buffer on a device. @param ask - notes work that is to be carried out later */
 export const deviceBuffer = <Memory>(
   { handleOf, addBuffer, sourceOf }: Places<Memory>,
   { type, length }: { readonly type: BufferType; readonly length: number },

@@ -1,7 +1,7 @@
 /**
- * What the two homes, the browser and Node, do on their device. All of it is called in turn, one thing after another.
+ * The interface of a device, which the browser and Node each implement. Its functions are called one after another, never at once.
  *
- * `Memory` is a home's own handle on a stretch of device memory; tensors lie at the start of one.
+ * `Memory` is the implementation's handle on a piece of device memory. A tensor lies at its start.
  */
 import type { ExternalData, HostTensor, Session, StridedCopy, TensorData, TensorType } from "@ropewalk/backend";
 
@@ -12,14 +12,14 @@ export type Placed<Memory> = {
   readonly memory: Memory;
 };
 
-/** In words of 4 bytes. */
+/** A copy whose numbers count words of 4 bytes. */
 export type Copy<Memory> = StridedCopy & {
   readonly source: Float32Array | Memory;
   readonly target: Memory;
 };
 
 export type DeviceSession<Memory> = Pick<Session, "inputs" | "outputs" | "release"> & {
-  /** Every output stays on the device where the runtime can keep it there. */
+  /** Runs the graph. Each output stays on the device if the runtime can keep it there. */
   readonly run: (
     feeds: Readonly<Record<string, HostTensor | Placed<Memory>>>,
     outputs: readonly string[],
@@ -27,11 +27,11 @@ export type DeviceSession<Memory> = Pick<Session, "inputs" | "outputs" | "releas
 };
 
 export type Device<Memory> = {
-  /** The most bytes that one buffer may have, and the limit's name; undefined where the runtime does not tell. */
+  /** The most bytes that one buffer may have, and the limit's name; undefined if the runtime does not say. */
   readonly limit: { readonly name: string; readonly bytes: number } | undefined;
-  /** Zeroed room for so many words of 4 bytes. */
+  /** Allocates zeroed memory of `words` words of 4 bytes. */
   readonly allocate: (words: number) => Promise<Memory>;
-  /** Copies in their order; a copy may read what one before it has written, and its own target. */
+  /** Carries out copies in their order. A copy may read what an earlier copy has written, and its own target. */
   readonly copy: (copies: readonly Copy<Memory>[]) => Promise<void>;
   readonly read: (tensor: Placed<Memory>) => Promise<TensorData>;
   readonly free: (memory: Memory) => void;

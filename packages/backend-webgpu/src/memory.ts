@@ -1,8 +1,8 @@
 /**
- * A device's memory as a backend gives it out: buffers, outputs that stay, and what runs read.
+ * A device's memory behind a backend's buffers, kept outputs and feeds.
  *
- * Copies are carried out together before the next run. Neither home can allocate or copy before its device is there, and both
- * copy many stretches faster together than one by one.
+ * Copies are carried out together before the next run. Memory can be allocated only after the device is open, and many copies are
+ * faster together than one by one.
  */
 import {
   sizeOf,
@@ -16,7 +16,7 @@ import { deviceBuffer, wordsOf } from "./device-buffer.ts";
 import type { Copy, Device, Placed } from "./device.ts";
 import { createPlaces, type Kept, type Place, type Room, type Work } from "./places.ts";
 
-/** What a run reads, as it is when the run is asked for: its memory stays until the run has ended. */
+/** An input of a run, as it is when the run is requested. Its memory stays until the run has ended. */
 export type Feed<Memory> = {
   readonly tensor: (device: Device<Memory>) => Promise<HostTensor | Placed<Memory>>;
   readonly end: (device: Device<Memory>) => void;
@@ -24,12 +24,12 @@ export type Feed<Memory> = {
 
 export type DeviceMemory<Memory> = {
   readonly allocate: (length: number, type?: BufferType) => TensorBuffer;
-  /** A tensor that stands for an output; `end` says that it is no longer valid. */
+  /** The tensor of a kept output, and `end`, which makes it invalid. */
   readonly keep: (
     device: Device<Memory>,
     output: Placed<Memory>,
   ) => { readonly tensor: DeviceTensor; readonly end: () => void };
-  /** What has been asked for so far; it is asked for no more. */
+  /** Takes the work that has been requested so far out of the queue. */
   readonly take: () => readonly Work<Memory>[];
   readonly carryOut: (device: Device<Memory>, work: readonly Work<Memory>[]) => Promise<void>;
   readonly feed: (tensor: Tensor) => Feed<Memory>;
@@ -42,8 +42,10 @@ const freeIfEnded = <Memory>(device: Device<Memory>, kept: Kept<Memory>): void =
 };
 
 /**
- * @param types - what buffers may hold
- * @param limit - of one buffer in bytes, as far as it is known yet
+ * The memory of a device.
+ *
+ * @param types - the types that buffers may hold
+ * @param limit - gives the limit of one buffer in bytes; undefined while it is not known
  */
 export const deviceMemory = <Memory>(
   name: string,
@@ -124,7 +126,7 @@ export const deviceMemory = <Memory>(
       }
       const { room, offset } = place;
       if (offset === 0) return { tensor: async (device) => placed(await memoryOf(device, room)), end: () => undefined };
-      // A tensor begins where its memory does.
+      // A tensor lies at the start of its memory, so a view that begins elsewhere is copied.
       let passing: Memory | undefined;
       return {
         tensor: async (device) => {

@@ -4,24 +4,24 @@ import { check, checkFunction, checkKeys } from "@ropewalk/check";
 export type BackendPrecision = Backend["precision"];
 
 export type WebGpuOptions = {
-  /** What dense weights and the cache are held and multiplied in. float16 needs the adapter's `shader-f16`. Default float32. */
+  /** The type in which dense weights and the cache are kept and multiplied. float16 needs `shader-f16`. Default float32. */
   readonly precision?: BackendPrecision;
   /** Called after each run that brings outputs back, with the bytes that crossed to JavaScript's memory. */
   readonly onRead?: (bytes: number) => void;
   /**
-   * In a browser: a GPUDevice of one's own, to be shared. Absent: one is asked for when the first session is made, with the
-   * adapter's own limits.
+   * In a browser: a GPUDevice of the page, to share. Absent: a device with the adapter's limits is requested when the first session
+   * is made.
    */
   readonly device?: object;
 };
 
-/** What its buffers may hold. */
+/** The types that buffers may hold, for each precision. */
 export const bufferTypes: Readonly<Record<BackendPrecision, Backend["bufferTypes"]>> = {
   float32: ["float32"],
   float16: ["float32", "float16"],
 };
 
-/** @throws RangeError for a precision that there is not, TypeError for a value of another type and an unknown key */
+/** The precision that the options ask for. @throws RangeError for an unknown precision, TypeError for a wrong type or an unknown key */
 export const precisionOf = (options: WebGpuOptions): BackendPrecision => {
   checkKeys<WebGpuOptions>("webgpu", "options", options, { precision: true, onRead: true, device: true });
   const { precision = "float32", onRead } = options;

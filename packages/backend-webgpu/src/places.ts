@@ -1,4 +1,4 @@
-/** Where a backend's tensors and buffers lie on its device, known to that backend alone. */
+/** Where a backend's tensors and buffers lie on its device. Only that backend knows these places. */
 import {
   sizeOf,
   type TensorBuffer,
@@ -8,17 +8,17 @@ import {
   type Tensor,
 } from "@ropewalk/backend";
 
-/** A buffer's memory, made when it is first needed; so many words of 4 bytes. */
+/** The memory of a buffer, `words` words of 4 bytes, allocated when it is first needed. */
 export type Room<Memory> = { readonly words: number; memory: Memory | undefined; released: boolean };
 
-/** An output that stayed, of so many elements; its memory is given back when it is no longer valid and nothing waits for it. */
+/** A kept output of `length` elements. Its memory is freed when the output is no longer valid and nothing waits to read it. */
 export type Kept<Memory> = { readonly length: number; readonly memory: Memory; waiting: number; ended: boolean };
 
 export type Place<Memory> =
   | { readonly kind: "room"; readonly room: Room<Memory>; readonly offset: number }
   | { readonly kind: "kept"; readonly kept: Kept<Memory> };
 
-/** What has been asked for and is still to be done. Copies are of words. */
+/** A requested copy or free that is still to be carried out. The numbers of a copy count words. */
 export type Work<Memory> =
   | {
       readonly kind: "copy";
@@ -33,7 +33,7 @@ export type HostElements = Float32Array | Uint16Array;
 export const isHost = (from: unknown): from is HostElements =>
   from instanceof Float32Array || from instanceof Uint16Array;
 
-/** What a copy reads, from `offset` on: elements on the host, or a place. */
+/** The source of a copy, from `offset` on: elements on the host, or a place on the device. */
 export type Source<Memory> = {
   readonly from: HostElements | Place<Memory>;
   readonly offset: number;
@@ -43,9 +43,9 @@ export type Source<Memory> = {
 export type Places<Memory> = {
   readonly handleOf: (place: Place<Memory>) => object;
   readonly addBuffer: (buffer: TensorBuffer, room: Room<Memory>) => void;
-  /** @throws TypeError for a tensor of another backend, or one whose memory is given back */
+  /** The place of a tensor. @throws TypeError for a tensor of another backend, or one whose memory was given back */
   readonly placeOf: (tensor: DeviceTensor) => Place<Memory>;
-  /** @throws TypeError as `placeOf`, for a buffer of another backend, and for what is not of this type */
+  /** The source of a copy. @throws TypeError as `placeOf`, for a buffer of another backend, and for another type */
   readonly sourceOf: (source: Tensor | TensorBuffer, type: BufferType) => Source<Memory>;
 };
 

@@ -1,4 +1,4 @@
-/** A runtime's session on a device: its tensors translated both ways, those on the device as memory. */
+/** A runtime's session on a device. Its tensors are translated both ways; a tensor on the device becomes memory. */
 import type { HostTensor, TensorData } from "@ropewalk/backend";
 import type { DeviceSession, Placed } from "./device.ts";
 
@@ -26,7 +26,7 @@ export type Translation<Memory, Tensor extends RuntimeTensor> = {
   readonly memoryOf: (tensor: Tensor) => Memory;
 };
 
-/** Elements of float16 as bits, whatever array the runtime has for them. */
+/** The elements; those of float16 as bits, whatever array the runtime has for them. */
 export const asBits = (data: unknown): TensorData => {
   const elements = data as TensorData;
   return Object.prototype.toString.call(data) === "[object Float16Array]"

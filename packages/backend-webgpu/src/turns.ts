@@ -1,7 +1,7 @@
 import { takeTurns, type InTurn } from "@ropewalk/backend/host";
 
 /**
- * The runtime is one per process, in the browser one at a time can wait for the device: sessions are made and run one after
- * another, whoever asks.
+ * The queue of all sessions. There is one runtime for each process, and in a browser only one call can wait for the device at a
+ * time. So sessions are made and run one after another.
  */
 export const inTurn: InTurn = takeTurns();

@@ -58,12 +58,12 @@ it("makes the same copy of many layers in few runs", () => {
   expect(batchSizes.at(-1)).toBe(1);
 });
 
-it("makes several copies into each layer, one layer behind another, in as few", () => {
+it("makes several copies into each layer, one layer after another, in as few runs", () => {
   const layers = Array.from({ length: 12 }, () => memories()[0]!);
-  const blocks = layers.flatMap((target) =>
-    [0, 1, 2].map((block) => ({ ...same, to: 64 * block, source: memories()[1]!, target })),
+  const copies = layers.flatMap((target) =>
+    [0, 1, 2].map((place) => ({ ...same, to: 64 * place, source: memories()[1]!, target })),
   );
-  expect(sizes(blocks)).toEqual([4, 4, 4, 4, 4, 4, 4, 4, 4]);
+  expect(sizes(copies)).toEqual([4, 4, 4, 4, 4, 4, 4, 4, 4]);
 });
 
 it("never puts copies together of which one reads what the other writes", () => {

@@ -1,4 +1,4 @@
-/** A block of steps against the chunk of the same tokens, both evaluated in float64. */
+/** Several steps in one graph against the chunk of the same tokens, both evaluated in float64. */
 import { checkModel, evaluate, ndArray, tape, valueOfInfo, type ModelProto, type NdArray } from "@ropewalk/graph";
 import { describe, expect, it } from "vitest";
 import {

@@ -1,6 +1,6 @@
-/** The page's GPU, with all that its adapter allows. */
+/** Requests the page's GPU device with all limits of its adapter. */
 
-/** What the runtime's kernels ask of a device, as far as the adapter has it. */
+/** The limits that the runtime's kernels need. They are requested as high as the adapter allows. */
 const limits = [
   "maxBindGroups",
   "maxBufferSize",
@@ -14,12 +14,12 @@ const limits = [
   "maxStorageBuffersPerShaderStage",
 ] as const;
 
-/** What the runtime has faster kernels for, or weights in float16 need. */
+/** The features for which the runtime has faster kernels, or which float16 needs. They are requested if the adapter has them. */
 const features = ["shader-f16", "subgroups"] as const;
 
 /** @throws Error saying what is missing: WebGPU in this page, or an adapter */
 export const requestDevice = async (): Promise<GPUDevice> => {
-  // Where the page is no secure context there is no `gpu`, whatever its type says.
+  // In a page that is not a secure context `gpu` is undefined, whatever its type says.
   const gpu = (navigator as { readonly gpu?: GPU }).gpu;
   if (gpu === undefined)
     throw new Error(

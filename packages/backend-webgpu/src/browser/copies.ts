@@ -1,8 +1,8 @@
 /**
- * Copies on the device: one encoder for all that are asked for together.
+ * Copies on the device, all in one command encoder.
  *
- * WebGPU copies between two buffers; what moves inside one goes through a third. Offsets and sizes are multiples of 4 bytes, as
- * float32 always are.
+ * WebGPU copies between two different buffers, so a move inside a buffer goes through another one. Offsets and sizes are multiples
+ * of 4 bytes, as for float32.
  */
 import type { Copy } from "../device.ts";
 import { usages } from "./usage.ts";
@@ -13,7 +13,7 @@ export type Gpu = { readonly buffer: GPUBuffer };
 
 const isHost = (source: Float32Array | Gpu): source is Float32Array => source instanceof Float32Array;
 
-/** The host's elements on the device, for one use. */
+/** A buffer with the host's elements, for one copy. */
 const staged = (device: GPUDevice, data: Float32Array): GPUBuffer => {
   const buffer = device.createBuffer({ size: data.byteLength, usage: usages.copySource, mappedAtCreation: true });
   new Float32Array(buffer.getMappedRange()).set(data);
@@ -45,6 +45,6 @@ export const encodeCopies = (device: GPUDevice, copies: readonly Copy<Gpu>[]): v
     );
   }
   device.queue.submit([encoder.finish()]);
-  // What has been submitted is carried out before a buffer goes.
+  // Submitted commands are carried out before their buffers are destroyed.
   for (const buffer of passing) buffer.destroy();
 };

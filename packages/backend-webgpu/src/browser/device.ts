@@ -1,4 +1,4 @@
-/** The GPU as a page has it: buffers are WebGPU's own, and the runtime computes on the same device. */
+/** The GPU in a page: buffers are GPUBuffers, and the runtime computes on the same device. */
 import type { ExternalData, HostTensor } from "@ropewalk/backend";
 import type { InferenceSession, Tensor } from "onnxruntime-web/webgpu";
 import type { Device, Placed } from "../device.ts";
@@ -9,7 +9,7 @@ import { encodeCopies } from "./copies.ts";
 import { watch } from "./errors.ts";
 import { usages } from "./usage.ts";
 
-/** A buffer of one's own, or one that the runtime made for an output, with the way to give it back. */
+/** A buffer that this backend made, or that the runtime made for an output, with a function that frees it. */
 export type GpuMemory = { readonly buffer: GPUBuffer; readonly output?: Tensor; readonly free: () => void };
 
 const external = (data: ExternalData): { readonly path: string; readonly data: Uint8Array } => {
@@ -30,18 +30,18 @@ export const openDevice = async (
   { precision }: { readonly precision: BackendPrecision },
 ): Promise<Device<GpuMemory>> => {
   const { InferenceSession, Tensor, env } = await import("onnxruntime-web/webgpu");
-  // Threads are for operators on the CPU, and none runs there.
+  // Threads are for operators on the CPU, where nothing runs.
   env.wasm.numThreads = 1;
   const device = shared ?? (await requestDevice());
   if (precision === "float16" && !device.features.has("shader-f16")) throw new Error(noHalves);
   const { during } = watch(device);
   const options = (externalData: readonly ExternalData[]): InferenceSession.SessionOptions => ({
     executionProviders: [{ name: "webgpu", device }],
-    // What goes wrong is told by errors; the runtime would print it as well.
+    // Failures are thrown as errors; the runtime would also print them.
     logSeverityLevel: 4,
     preferredOutputLocation: "gpu-buffer",
     externalData: externalData.map(external),
-    // Nothing is computed elsewhere without being asked.
+    // Nothing falls back to the CPU.
     extra: { session: { disable_cpu_ep_fallback: "1" } },
   });
   const toRuntime = (tensor: HostTensor | Placed<GpuMemory>): Tensor => {

@@ -1,13 +1,13 @@
 /**
- * What goes wrong on a device. WebGPU tells of it beside the call: by error scopes, and by a promise when the device is lost.
+ * Errors of a device. WebGPU does not throw them from the call, but reports them by error scopes, and a lost device by a promise.
  */
 
 export type Watched = {
-  /** Runs a task; what the device reports meanwhile, and its loss, are errors of the task. */
+  /** Runs a task. Errors that the device reports meanwhile, and the loss of the device, reject the task. */
   readonly during: <T>(what: string, task: () => Promise<T> | T) => Promise<T>;
 };
 
-/** How long an error may be the first sign of a loss, in milliseconds. */
+/** How long to wait, in milliseconds, whether the device is reported as lost after an error. */
 const patience = 100;
 
 const scopes = ["internal", "validation", "out-of-memory"] as const;

@@ -5,15 +5,15 @@ import { precisionOf, type WebGpuOptions } from "../options.ts";
 import { openDevice } from "./device.ts";
 
 /**
- * The GPU. Nothing is looked for until a session is made; then a missing adapter is an error that says what is needed.
+ * The GPU. It is not looked for before a session is made; then a missing adapter is an error that says what is needed.
  *
- * @throws TypeError when `device` is given and no GPUDevice, for a value of another type and an unknown key; RangeError for
- *   another precision than there is
+ * @throws TypeError when `device` is not a GPUDevice, for a value of another type and an unknown key; RangeError for an unknown
+ *   precision
  */
 export const webgpu = (options: WebGpuOptions = {}): Backend => {
   const precision = precisionOf(options);
   const { device, onRead } = options;
-  // The runtime in a browser has no way to widen bfloat16.
+  // The runtime in a browser cannot widen bfloat16.
   const traits = { ...(onRead && { onRead }), precision, weightTypes: ["float32", "float16"] } as const;
   if (device === undefined) return backendOver(() => openDevice(undefined, traits), traits);
   if (typeof GPUDevice === "undefined" || !(device instanceof GPUDevice))

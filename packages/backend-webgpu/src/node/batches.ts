@@ -1,12 +1,12 @@
 /**
- * Copies carried out together. A run of the runtime costs about half a millisecond on a fast card, whatever it does, and a token's
- * new rows are the same copy in every layer: one run makes as many of them as a graph has places.
+ * Groups copies into batches that one run of the runtime carries out. A run costs about half a millisecond on a fast GPU, whatever
+ * it does, and a token's new rows are the same copy in every layer.
  *
- * The copies of a batch have the same numbers and no order, so none may touch what another writes.
+ * The copies of a batch have the same numbers and no order, so none may touch memory that another writes.
  */
 import type { Copy } from "../device.ts";
 
-/** How many copies a run can make, largest first; the last takes any that is left. */
+/** How many copies a run can make, the largest number first. */
 export const batchSizes = [16, 4, 1] as const;
 
 export type BatchSize = (typeof batchSizes)[number];
@@ -17,18 +17,18 @@ const numbers = ["from", "fromStride", "to", "toStride", "length", "count"] as c
 
 const sameNumbers = <Memory>(a: Copy<Memory>, b: Copy<Memory>): boolean => numbers.every((name) => a[name] === b[name]);
 
-/** Copies of the same numbers, none of which touches what another writes. */
+/** Copies with the same numbers, none of which touches memory that another writes. */
 type Group<Memory> = {
   readonly copies: Copy<Memory>[];
   readonly read: Set<unknown>;
   readonly written: Set<unknown>;
 };
 
-/** Whether a copy must stay behind a group: they touch the same memory, and one of them writes it. */
+/** Whether a copy must come after a group: both touch the same memory, and one of them writes it. */
 const follows = <Memory>({ source, target }: Copy<Memory>, { read, written }: Group<Memory>): boolean =>
   written.has(target) || written.has(source) || read.has(target);
 
-/** Copies in groups. Each is put into the earliest group of its numbers that lies behind all that it must follow. */
+/** Copies in groups. Each copy joins the first group with its numbers after all groups that it must follow. */
 const grouped = <Memory>(copies: readonly Copy<Memory>[]): readonly Group<Memory>[] => {
   const groups: Group<Memory>[] = [];
   for (const copy of copies) {
@@ -43,7 +43,7 @@ const grouped = <Memory>(copies: readonly Copy<Memory>[]): readonly Group<Memory
   return groups;
 };
 
-/** All copies, in batches of the sizes that there are graphs for. */
+/** All copies in batches, whose sizes are those of the copying graphs. */
 export const inBatches = <Memory>(copies: readonly Copy<Memory>[]): readonly Batch<Memory>[] =>
   grouped(copies).flatMap(({ copies: run }) => {
     const batches: Batch<Memory>[] = [];

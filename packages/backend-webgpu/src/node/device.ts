@@ -1,15 +1,14 @@
 /**
- * The GPU as onnxruntime-node has it. Its tensors are opaque: what lies on the device is made, copied and read by small graphs
- * alone.
+ * The GPU in onnxruntime-node. Tensors on the device are opaque, so small graphs allocate, copy and read them.
  *
- * What holds, found by experiment with 1.30:
+ * These facts were found by experiment with version 1.30:
  *
- *   - a tensor on the device is a handle; one made from that handle with other dims is the same memory from its start on, so that
- *     a part of a buffer, or its rows of another width, is fed without a copy
- *   - an output that is given such a tensor is computed into it, in sessions without a preferred location of outputs
- *   - a scatter whose input and output are the same memory writes nothing but the scattered elements
- *   - a session goes on with the outputs that its last run was asked for, in their shapes: every run asks for all of them
- *   - a tensor's `getData` ends the process; an output of a session whose location is the CPU comes back
+ *   - a tensor on the device is a handle; a tensor made from this handle with other dims is the same memory from its start on, so
+ *     the beginning of a buffer, or a buffer as rows of another width, is fed without a copy
+ *   - if such a tensor is given as an output, the result is computed into it, in sessions without a preferred location of outputs
+ *   - a scatter whose input and output are the same memory writes only the scattered elements
+ *   - a session reuses the outputs, and their shapes, that its last run requested, so every run requests all outputs
+ *   - a tensor's `getData` ends the process, but an output comes back from a session whose output location is the CPU
  */
 import type { ExternalData, HostTensor, TensorData, TensorType } from "@ropewalk/backend";
 import { externalFiles, reason } from "@ropewalk/backend/host";
@@ -31,13 +30,13 @@ const options = (externalData: readonly ExternalData[]): InferenceSession.Sessio
   const { bytes, entries } = externalFiles("webgpu", externalData);
   return {
     executionProviders: ["webgpu"],
-    // What goes wrong is told by errors; the runtime would print it as well.
+    // Failures are thrown as errors; the runtime would also print them.
     logSeverityLevel: 4,
     enableMemPattern: false,
     externalData: bytes,
     extra: {
       session: {
-        // Nothing is computed elsewhere without being asked.
+        // Nothing falls back to the CPU.
         disable_cpu_ep_fallback: "1",
         ...entries,
       },
@@ -47,7 +46,7 @@ const options = (externalData: readonly ExternalData[]): InferenceSession.Sessio
 
 type View = (buffer: ArrayBuffer, offset: number, length: number) => TensorData;
 
-/** Bytes of an element, and elements in bytes that came back. */
+/** For each type, the bytes of an element, and the function that views bytes as elements. */
 const elements: Readonly<Record<TensorType, { readonly width: number; readonly view: View }>> = {
   float64: { width: 8, view: (...at) => new Float64Array(...at) },
   float16: { width: 2, view: (...at) => new Uint16Array(...at) },
@@ -72,7 +71,7 @@ const create = (
 
 const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, "base64"));
 
-/** Nothing tells what the adapter has: a small graph of float16 is run, and says. */
+/** Checks that the adapter has float16, by running a small graph: the runtime does not list the adapter's features. */
 const checkHalves = async (runtime: Runtime): Promise<void> => {
   const session = await create(runtime, bytesOf(graphs.half), options([]));
   const x = new runtime.Tensor("float32", Float32Array.of(1), [1]);
@@ -102,7 +101,7 @@ export const openDevice = async (precision: BackendPrecision): Promise<Device<Gp
     Tensor.fromGpuBuffer(tensor.gpuBuffer, { dataType: type, dims });
   const hosted = ({ type, data, dims }: HostTensor): Tensor => {
     const tensor = new Tensor(type, data, dims);
-    // Where JavaScript has a Float16Array the runtime's tensors hold one, and its native part takes that for empty.
+    // If JavaScript has a Float16Array, the runtime's tensor holds one, which the native part reads as empty.
     return type === "float16" ? Object.defineProperty(tensor, "data", { value: data }) : tensor;
   };
   const toRuntime = (tensor: HostTensor | Placed<GpuMemory>): Tensor =>
@@ -142,7 +141,7 @@ export const openDevice = async (precision: BackendPrecision): Promise<Device<Gp
     read: async ({ type, dims, memory }) => {
       const size = dims.reduce((product, dim) => product * dim, 1);
       const { width, view } = elements[type];
-      // Whatever they stand for, bytes come back as they are.
+      // The bytes of any type come back unchanged as int32.
       const x = placed(memory, "int32", [Math.ceil((size * width) / 4)]);
       const { out } = await download.run({ x }, ["out"]);
       const { buffer, byteOffset } = out!.data as Int32Array<ArrayBuffer>;

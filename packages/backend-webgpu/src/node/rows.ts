@@ -3,7 +3,7 @@
  *
  *   width  the greatest common divisor of the runs' length, their starts and their strides
  *
- * A run of a cache's copy is some tokens of one head: the wider the rows, the fewer numbers tell where they go.
+ * In a copy of a cache, a run is some tokens of one head. Wide rows need fewer indices.
  */
 import type { StridedCopy } from "@ropewalk/backend";
 
@@ -11,7 +11,7 @@ export type CopyRows = {
   readonly unit: number;
   readonly from: Int32Array;
   readonly to: Int32Array;
-  /** Rows that the source and the target must be seen as having, at least. */
+  /** How many rows the source and the target must have at least. */
   readonly fromRows: number;
   readonly toRows: number;
 };

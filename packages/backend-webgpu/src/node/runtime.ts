@@ -1,4 +1,4 @@
-/** ONNX Runtime in Node, loaded when it is first needed. Its telemetry is stopped on import: workers that begin later need that. */
+/** Loads ONNX Runtime in Node when it is first needed. Its telemetry is stopped on import, so that workers that begin later have it off. */
 import { stopTelemetry } from "@ropewalk/backend/host";
 import process from "node:process";
 import { isMainThread } from "node:worker_threads";

@@ -5,10 +5,10 @@ import { precisionOf, type WebGpuOptions } from "../options.ts";
 import { openDevice } from "./device.ts";
 
 /**
- * The GPU. Nothing is looked for until a session is made; then a missing adapter is an error that says what is needed.
+ * The GPU. It is not looked for before a session is made; then a missing adapter is an error that says what is needed.
  *
- * @throws TypeError when a device is given, since in Node the runtime has its own, for a value of another type and an unknown
- *   key; RangeError for another precision than there is
+ * @throws TypeError when a device is given, because the runtime has its own in Node, for a value of another type and an unknown
+ *   key; RangeError for an unknown precision
  */
 export const webgpu = (options: WebGpuOptions = {}): Backend => {
   const precision = precisionOf(options);

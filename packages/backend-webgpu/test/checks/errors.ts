@@ -1,4 +1,4 @@
-/** What is refused in both homes. */
+/** Checks of everything that the backend refuses, in a browser and in Node. */
 import { firstAvailable, float32 } from "@ropewalk/backend";
 import { hostBuffer } from "@ropewalk/backend/host";
 import { decoderGraph, extendDecoder } from "@ropewalk/decoder";

@@ -1,4 +1,4 @@
-/** Everything that is checked in both homes. */
+/** All checks that run both in a browser and in Node. */
 import { attentionChecks } from "./attentions.ts";
 import { checksOfAnyPrecision } from "./any-precision.ts";
 import { errorChecks } from "./errors.ts";

@@ -5,7 +5,7 @@
  */
 import type { Backend } from "@ropewalk/backend";
 import { withPositions } from "@ropewalk/context-extension";
-import { createCache, loadModel, prefill, runChunk, type LanguageModel } from "@ropewalk/generation";
+import { createCache, loadModel, prefill, type LanguageModel } from "@ropewalk/generation";
 import { openFolder } from "@ropewalk/models/node";
 import type { Band } from "@ropewalk/position-mapping";
 import { covers } from "@ropewalk/position-mapping/bands";
@@ -14,9 +14,9 @@ import { tokens } from "@ropewalk/testing/numbers/noise";
 import { stories260K } from "@ropewalk/tiny-models";
 import { barOf, type Bar } from "../measuring/bar.ts";
 import { compareTimes, timed, type Candidate } from "../measuring/compare-times.ts";
+import { timedSteps, tokensOfRounds } from "../measuring/timed-steps.ts";
 
 const context = 4096;
-const blockSteps = 16;
 const scheme = { kind: "dual-chunk", chunkSize: 448, localSize: 64 } as const;
 
 const underMasks = () => {
@@ -40,16 +40,11 @@ const reading = (model: LanguageModel): Candidate => {
     });
 };
 
-/** Milliseconds of a decode step behind a prompt. */
-const decoding = async (model: LanguageModel, blocks: number): Promise<Candidate> => {
-  const started = createCache(model.backend, model.extended, { length: context + blocks * blockSteps });
-  let { cache } = await prefill(model.session, started, promptOf(model, context));
-  return async () => {
-    const time = await timed(async () => {
-      for (let step = 0; step < blockSteps; step++) ({ cache } = await runChunk(model.session, cache, [3], [0]));
-    });
-    return time / blockSteps;
-  };
+/** Milliseconds of a decode step after a prompt. */
+const decoding = async (model: LanguageModel, rounds: number): Promise<Candidate> => {
+  const empty = createCache(model.backend, model.extended, { length: context + tokensOfRounds(rounds) });
+  const { cache } = await prefill(model.session, empty, promptOf(model, context));
+  return timedSteps(model, cache);
 };
 
 /** @throws Error when their results differ */
@@ -73,9 +68,12 @@ export const chunkedCost = async (
     );
   const worst = await largestDifference(fast, masked);
   const [rounds, warmups] = [quick ? 2 : 7, 1];
-  const blocks = rounds + warmups;
+  const timedRounds = rounds + warmups;
   const read = await compareTimes(reading(masked), reading(fast), { rounds, warmups });
-  const steps = await compareTimes(await decoding(masked, blocks), await decoding(fast, blocks), { rounds, warmups });
+  const steps = await compareTimes(await decoding(masked, timedRounds), await decoding(fast, timedRounds), {
+    rounds,
+    warmups,
+  });
   await plain.release();
   const way = "dual chunk attention, by chunks / under masks";
   const from = ({ base, candidate }: typeof read, digits: number): string =>

@@ -5,35 +5,26 @@
  *   bytes(n) = 4 (matrices + 2 numLayers numKvHeads headDim n)       every weight that is multiplied, every key, every value
  */
 import type { LanguageModel } from "@ropewalk/generation";
-import { needCheckpoint, runChunk } from "@ropewalk/generation";
+import { needCheckpoint } from "@ropewalk/generation";
 import { barOf, type Bar } from "../measuring/bar.ts";
 import { filledCache } from "../measuring/filled-cache.ts";
-import { compareTimes, timed, type Candidate, type Comparison } from "../measuring/compare-times.ts";
+import { compareTimes, type Candidate, type Comparison } from "../measuring/compare-times.ts";
+import { timedSteps, tokensOfRounds } from "../measuring/timed-steps.ts";
 import type { Models } from "../models/plain-and-extended.ts";
 
 const short = 8192;
 const long = 32_768;
 
-/** Steps that are timed together, since now and then one of them settles keys. */
-const blockSteps = 16;
-
-/** Milliseconds of a step behind `context` keys, as the mean of several. */
-const decoding = (model: LanguageModel, context: number, blocks: number): Candidate => {
-  let cache = filledCache(model, { length: context, room: blocks * blockSteps });
-  return async () => {
-    const time = await timed(async () => {
-      for (let step = 0; step < blockSteps; step++) ({ cache } = await runChunk(model.session, cache, [3], [0]));
-    });
-    return time / blockSteps;
-  };
-};
+/** Milliseconds of a step after `context` keys. */
+const decoding = (model: LanguageModel, context: number, rounds: number): Candidate =>
+  timedSteps(model, filledCache(model, { length: context, room: tokensOfRounds(rounds) }));
 
 type Side = readonly [model: LanguageModel, context: number];
 
 const compare = (base: Side, candidate: Side, rounds: number): Promise<Comparison> => {
   const warmups = 1;
-  const blocks = rounds + warmups;
-  return compareTimes(decoding(...base, blocks), decoding(...candidate, blocks), { rounds, warmups });
+  const timedRounds = rounds + warmups;
+  return compareTimes(decoding(...base, timedRounds), decoding(...candidate, timedRounds), { rounds, warmups });
 };
 
 /** Bytes that a step reads behind `context` keys. */

@@ -116,11 +116,11 @@ const record = (
   graph.output("out", emit({ tape: graph, weights }, x));
 };
 
-const graphCase = (block: LayerPartCase): GraphCase => {
+const graphCase = (layerPart: LayerPartCase): GraphCase => {
   const feeds = { x: { kind: "noise", dims: [seqLen, hiddenDim], seed: 40 } as const };
   let end = 0;
   const places = new Map(
-    Object.entries(block.weights).map(([name, { dims }]) => {
+    Object.entries(layerPart.weights).map(([name, { dims }]) => {
       const offset = end;
       end += 4 * sizeOf(dims);
       return [name, { location: "weights", offset, length: end - offset }];
@@ -128,18 +128,18 @@ const graphCase = (block: LayerPartCase): GraphCase => {
   );
   const place = (name: string): FilePlace => places.get(name)!;
   const stored = tape();
-  record(stored, block, place);
+  record(stored, layerPart, place);
   const evaluated = tape();
-  record(inline(evaluated, block.weights), block, place);
+  record(inline(evaluated, layerPart.weights), layerPart, place);
   const x = prepare(feeds.x);
   const { out } = evaluate(evaluated.model(), { x: ndArray("float32", x.dims, x.data as Float32Array) });
   return {
-    name: block.name,
+    name: layerPart.name,
     model: toBase64(encode(stored.model())),
     feeds,
-    weights: Object.values(block.weights).map(({ recipe }) => recipe),
+    weights: Object.values(layerPart.weights).map(({ recipe }) => recipe),
     expected: { dims: out!.dims, data: floatsToBase64(Float32Array.from(out!.data as ArrayLike<number>)) },
-    ...(block.tolerance === undefined ? {} : { tolerance: block.tolerance }),
+    ...(layerPart.tolerance === undefined ? {} : { tolerance: layerPart.tolerance }),
   };
 };
 
