@@ -61,7 +61,7 @@ it("makes the same copy of many layers in few runs", () => {
 it("makes several copies into each layer, one layer after another, in as few runs", () => {
   const layers = Array.from({ length: 12 }, () => memories()[0]!);
   const copies = layers.flatMap((target) =>
-    [0, 1, 2].map((place) => ({ ...same, to: 64 * place, source: memories()[1]!, target })),
+    [0, 1, 2].map((index) => ({ ...same, to: 64 * index, source: memories()[1]!, target })),
   );
   expect(sizes(copies)).toEqual([4, 4, 4, 4, 4, 4, 4, 4, 4]);
 });
