@@ -8,7 +8,7 @@ const loader = (lib: string): string =>
   `Failed to load library libonnxruntime_providers_cuda.so with error: ${lib}: cannot open shared object file: No such file or directory`;
 
 describe("cuda", () => {
-  it("refuses a device id that is none", () => {
+  it("refuses a device id that is not valid", () => {
     expect(() => cuda({ deviceId: -1 })).toThrow("cuda: deviceId must be a non-negative integer, got -1");
   });
 

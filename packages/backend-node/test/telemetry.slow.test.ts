@@ -1,4 +1,4 @@
-/** The runtime keeps files in the home folder and the temporary one where its telemetry is on: after a run there are none. */
+/** With telemetry on, the runtime keeps files in the home folder and the temporary folder. After a run there are none. */
 import { stopTelemetry } from "@ropewalk/backend/host";
 import { execFile } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";

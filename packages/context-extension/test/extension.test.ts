@@ -50,11 +50,11 @@ describe("what is no extension", () => {
     ["a mapping", reRope({ window: 8 }).positions, "got an object; { positions: … } is meant?"],
     ["a scheme", { kind: "string", shiftFrom: 8, window: 4 }, "got an object; withPositions({ kind: … }) is meant?"],
     [
-      "a scheme of one's own",
+      "a custom scheme",
       { kind: "custom", ...reRope({ window: 8 }).positions! },
       "got an object; withPositions({ kind: … }) is meant?",
     ],
-    ["a scaling of one's own", { kind: "custom", scale: () => 1 }, "got an object; { entropy: … } is meant?"],
+    ["a custom scaling", { kind: "custom", scale: () => 1 }, "got an object; { entropy: … } is meant?"],
     ["frequencies", { kind: "custom", frequencies: () => [] }, "got an object; { rope: … } is meant?"],
     ["a scaling", { kind: "linear", factor: 2 }, "got an object; { rope: … } is meant?"],
   ])("%s, which would be read as one that sets nothing", (_, value, got) => {
@@ -116,7 +116,7 @@ describe("a record", () => {
     expect(extensionOf({ positions: scheme }).positions?.name).toBe(withPositions(scheme).positions?.name);
   });
 
-  it("is refused where functions are one's own", () => {
+  it("is refused for custom functions", () => {
     const { config: _, ...positions } = selfExtend({ groupSize: 2, window: 8 }).positions!;
     expect(() => recordOf(withPositions({ kind: "custom", ...positions }))).toThrow(
       /^recordOf: positions must be a mapping with a config, got SelfExtend/,

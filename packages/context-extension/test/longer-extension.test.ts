@@ -59,7 +59,7 @@ describe("longerExtension", () => {
     ["a sliding window", slidingWindow({ window: 32 })],
     ["frequencies alone", yarn({ factor: 2, originalContext: 100 })],
     [
-      "bands of one's own",
+      "custom bands",
       withPositions({
         kind: "custom",
         name: "own",
@@ -71,7 +71,7 @@ describe("longerExtension", () => {
     ],
   ])("has none of %s", (_, extension) => expect(longerExtension(extension, 100, 400)).toBeUndefined());
 
-  it("refuses what is none", () => {
+  it("refuses values that are not extensions or lengths", () => {
     expect(() => longerExtension(selfExtend({ groupSize: 2, window: 8 }), 0, 4)).toThrow(
       "longerExtension: trainedContext must be an integer >= 1, got 0",
     );

@@ -139,7 +139,7 @@ describe.each(Object.entries(constructors))("%s", (name, make) => {
   });
 });
 
-describe("a mapping of one's own", () => {
+describe("a custom mapping", () => {
   const broken = (query: (i: number) => number): PositionMapping => ({
     name: "broken",
     window: 32,

@@ -106,7 +106,7 @@ describe("wrong types are refused", () => {
     expect(errorOf(call)).toEqual([TypeError, message]);
   });
 
-  it("a scale of one's own that is none, and a curve of one", () => {
+  it("a custom scale that is not valid, and the curve of a custom scaling", () => {
     const own = (scale: unknown): EntropyScaling => ({ kind: "custom", scale: (() => scale) as never });
     const rule = "scale of layer 0 and position 0 must be";
     expect(errorOf(() => queryScale(own(NaN), at))).toEqual([

@@ -78,7 +78,7 @@ describe("the layers of entropy-abf", () => {
   });
 });
 
-describe("a scaling of one's own", () => {
+describe("a custom scaling", () => {
   it("is any function of layer and position, of any shape", () => {
     const wave = ({ layer: l, position: i }: { readonly layer: number; readonly position: number }): number =>
       1 + 0.5 * Math.sin(i) + l / 8;

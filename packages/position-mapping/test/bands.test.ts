@@ -66,7 +66,7 @@ describe("wrong values", () => {
     bands: nearAndFar(8, query, key),
   });
 
-  it("a position that is none is named with its band and token", () => {
+  it("names the band and the token of a position that is not a number", () => {
     const mapping = wrong((i) => i / 0 - i / 0);
     const message = "bands[1].query(9) must be finite, got NaN";
     expect(() => relativePosition(mapping, 9, 0)).toThrow(RangeError(`relativePosition: ${message}`));

@@ -249,7 +249,7 @@ describe("what is refused", () => {
     [{ from: 4, to: 4, ...positions }, "bands[1] of mine must have from < to, got 4 and 4"],
     [{ from: 4.5, to: 8, ...positions }, "bands[1].from of mine must be an integer >= 0, got 4.5"],
     [{ from: 4, to: NaN, ...positions }, "bands[1].to of mine must be an integer >= 0, got NaN"],
-  ])("a band whose numbers are none: case %#", (band, message) => {
+  ])("a band whose numbers are not valid: case %#", (band, message) => {
     expect(() => custom(nearBand(4), band as Band)).toThrow(RangeError(`custom: ${message}`));
   });
 
@@ -267,7 +267,7 @@ describe("what is refused", () => {
       "bands[1].chunkLen of mine must be left out beside covers, got 4",
     ],
     [undefined, "bands[1] must be an object, got nothing"],
-  ])("a band that is none: case %#", (band, message) => {
+  ])("a value that is not a band: case %#", (band, message) => {
     expect(() => custom(nearBand(4), band as Band)).toThrow(TypeError(`custom: ${message}`));
   });
 

@@ -111,7 +111,7 @@ describe("ropeFrequencies", () => {
       { kind: "custom", frequencies: () => ({ inverseFrequencies: [1, 2, 3, 4], attention_scale: 2 }) },
       'config must have no keys but inverseFrequencies, attentionScale, got "attention_scale"; attentionScale is meant?',
     ],
-    // What scalings of the library change is not for one's own.
+    // A custom scaling may not set what only the library's scalings change.
     [
       { kind: "custom", frequencies: () => ({ inverseFrequencies: [1, 2, 3, 4], theta: 2 }) },
       'config must have no keys but inverseFrequencies, attentionScale, got "theta"',
@@ -125,7 +125,7 @@ describe("ropeFrequencies", () => {
       { kind: "custom", frequencies: () => ({ inverseFrequencies: [1, 2, 3, 4], attentionScale: "2" }) },
       'attentionScale must be a number, got "2"',
     ],
-  ])("frequencies of one's own that are none: case %#", (scaling, message) => {
+  ])("custom frequencies that are not valid: case %#", (scaling, message) => {
     expect(withScaling(scaling)).toThrow(new TypeError(`ropeFrequencies: ${message}`));
   });
 
@@ -154,7 +154,7 @@ describe("rotationTable", () => {
   });
 });
 
-describe("rotationTable, given numbers that are none", () => {
+describe("rotationTable, given values that are not finite numbers", () => {
   const frequencies = ropeFrequencies({ rotaryDim: 4, theta: 10_000, scaling: everyScaling.default });
   it.each([
     [frequencies, [0, NaN], RangeError("rotationTable: positions[1] must be finite, got NaN")],
