@@ -5,8 +5,8 @@
  *   bucket [from, to)   the mean of H(l, h, i) over from ≤ i < to in every window
  *   drift               the mean over layers of |mean beyond the trained window - mean inside|
  *
- * A model that looks more widely at positions that it was not trained for spreads its attention over what does not matter: Zhang et al.,
- * arXiv 2401.07004, section 3.
+ * Beyond the positions that it was trained for, a model often spreads its attention over tokens that do not matter, and the entropy rises:
+ * Zhang et al., arXiv 2401.07004, section 3.
  */
 import { check, checkKeys, optional, positive, type Keys } from "@ropewalk/check";
 import type { LanguageModel, ChunkOptions } from "@ropewalk/generation";
@@ -45,7 +45,7 @@ export type EntropiesOptions = Omit<Windows, "stride"> &
     readonly bucket?: number | undefined;
   };
 
-/** What of a model is measured. */
+/** The parts of a loaded model that are needed for entropies. */
 export type EntropyModel = Pick<LanguageModel, "visitAttentions" | "extended">;
 
 const keys: Keys<EntropiesOptions> = {

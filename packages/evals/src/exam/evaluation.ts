@@ -25,7 +25,7 @@ export type ExamParams = {
 
 export type ExamResult = ExamReport & { readonly answers: readonly ExamAnswer[] };
 
-/** What has a default may be absent. */
+/** The parameters before defaults are filled in. */
 type Asked = Omit<ExamParams, "options" | "joint"> & Partial<ExamParams>;
 
 const keys: Keys<ExamParams> = {

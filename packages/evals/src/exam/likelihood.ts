@@ -1,9 +1,9 @@
 /**
- * How likely a model finds what follows a prompt:
+ * How likely a model finds the options after a prompt:
  *
  *   log p(option)   Σ ln p(token | all before it), over the tokens that the prompt and the option together have beyond the prompt's own
  *
- * What a run has read serves every option that begins with it: letters of a token each take one run of the question.
+ * One run serves all options that are beginnings of what it read: options of one token each share a single run of the question.
  */
 import { createCache, releaseCache, type LanguageModel, type TextCodec } from "@ropewalk/generation";
 import { lossOf } from "../perplexity/token-losses.ts";
@@ -11,7 +11,7 @@ import { lossOf } from "../perplexity/token-losses.ts";
 /** A prompt with an option behind it, and where the option begins. */
 export type Continued = { readonly ids: readonly number[]; readonly from: number };
 
-/** The prompt with each option behind it; a token that both have a part of is the option's. */
+/** The prompt followed by each option. A token that spans both counts as part of the option. */
 export const continuedBy = (codec: TextCodec, prompt: string, options: readonly string[]): readonly Continued[] => {
   const alone = codec.encode(prompt);
   return options.map((option) => {
@@ -21,7 +21,7 @@ export const continuedBy = (codec: TextCodec, prompt: string, options: readonly 
   });
 };
 
-/** What the likelihood of options is asked of: a loaded model is one. */
+/** The parts of a loaded model that are needed for likelihoods. */
 export type OptionModel = Pick<LanguageModel, "backend" | "extended" | "prefill">;
 
 /** Reads a token's log-probability out of a row of logits. */

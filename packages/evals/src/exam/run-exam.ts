@@ -39,7 +39,7 @@ export type ExamAnswer = Pick<ExamQuestion, "id" | "answer" | "groups"> & {
   readonly truncated: boolean;
 };
 
-/** What sits an exam: a loaded model does. */
+/** The parts of a loaded model that an exam needs. */
 export type ExamModel = OptionModel &
   Pick<LanguageModel, "text"> & { readonly source: Pick<LanguageModel["source"], "name"> };
 
@@ -98,7 +98,7 @@ const fit = (codec: TextCodec, prompt: string, options: readonly string[], lengt
 const indexOfMax = (values: readonly number[]): number => values.indexOf(Math.max(...values));
 
 /**
- * The answers to questions, in their order; beyond the capacity if need be.
+ * The answers to questions, in their order. Lengths beyond the capacity are allowed.
  *
  * @throws RangeError when the model has no tokenizer, a prompt names what a question does not have, or the length has no room;
  *   whatever the signal was aborted with
@@ -116,7 +116,7 @@ export const exam = async (
   const { length, joint = " ", signal, onProgress } = options;
   const optionsOf = ({ choices }: ExamQuestion): readonly string[] =>
     options.options === "letters" ? choices.map((_, index) => letterOf(index)) : choices;
-  // What a prompt names, every question has, or none is asked.
+  // All prompts are made first, so that a question without a named field is reported before any run.
   const prompts = questions.map((question) => promptOf(question, options));
   const answers: ExamAnswer[] = [];
   for (const [index, question] of questions.entries()) {

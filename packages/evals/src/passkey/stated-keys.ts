@@ -1,10 +1,10 @@
-/** The keys of a prompt: the one that is asked for, and those for others, where there are any. */
+/** The keys of a prompt: the one that is asked for, and with names, further keys for other names. */
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import type { PasskeyWording, Random } from "./wording.ts";
 
 export type StatedKeys = {
-  /** The one that is asked for. */
+  /** The key that is asked for. */
   readonly key: string;
   readonly question: string;
   /** How each key is stated, the deepest first. */
@@ -17,7 +17,7 @@ const drawn = (random: Random, names: readonly string[], count: number): readonl
   return Array.from({ length: count }, () => left.splice(uniformInt(random, 0, left.length - 1), 1)[0]!);
 };
 
-/** @param depth - of the key that is asked for; the others lie anywhere */
+/** @param depth - of the key that is asked for; the others have random depths */
 export const statedKeys = (task: PasskeyWording, depth: number, random: Random): StatedKeys => {
   const key = task.key(random);
   const needle = task.needle(key);

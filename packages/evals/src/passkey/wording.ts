@@ -1,7 +1,7 @@
 /**
  * The passkey task: a random key hidden in filler text, asked for at the end. Mohtashami and Jaggi, arXiv 2305.16300.
  *
- * A task is the language it is written in: how a filler sentence is made, how the key is stated, how it is asked for.
+ * A wording says how filler sentences are made, how the key is stated, and how it is asked for.
  */
 import { check, checkInteger, checkKeys, checkList, optional, type Rule } from "@ropewalk/check";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
@@ -10,29 +10,29 @@ import type { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 export type Random = ReturnType<typeof xoroshiro128plus>;
 
 export type PasskeyWording = {
-  /** Put before everything else, and between sentences. */
+  /** The opening stands before everything else, the separator between sentences. */
   readonly opening: string;
   readonly separator: string;
   readonly sentence: (random: Random) => string;
   readonly key: (random: Random) => string;
   readonly needle: (key: string) => string;
-  /** Follows the text directly. */
+  /** Follows the text directly, without a separator. */
   readonly question: string;
-  /** What a model that found the key goes on with. */
+  /** The right answer, which follows the question. */
   readonly answer: (key: string) => string;
-  /** Several keys a text, each for somebody, of which one is asked for: whom for stands as {name} in needle and question. */
+  /** For several keys in a text, of which one is asked for: each key is for a name, which replaces {name} in needle and question. */
   readonly names?: { readonly all: readonly string[]; readonly keys: number };
 };
 
 const pick = <T>(random: Random, choices: readonly T[]): T => choices[uniformInt(random, 0, choices.length - 1)]!;
 
-/** How long a key is where nothing says so. */
+/** The default number of digits of a key. */
 const usualDigits = 5;
 
 const digitsOf = (count: number, random: Random, separator: string): string =>
   Array.from({ length: count }, () => uniformInt(random, 0, 9)).join(separator);
 
-/** English, as most language models read it: the sentences of LongLM's passkey files, arXiv 2401.01325. */
+/** The English wording of LongLM's passkey files, arXiv 2401.01325. */
 export const englishPasskey: PasskeyWording = {
   opening:
     "There is an important info hidden inside a lot of irrelevant text. Find it and memorize it. " +
@@ -52,25 +52,25 @@ export type KeyLength = {
 
 const mostDigits = 64;
 
-/** The same task with keys of so many digits. */
+/** The same wording with keys of so many digits. */
 export const withDigits = (wording: PasskeyWording, { digits = usualDigits }: KeyLength): PasskeyWording => {
   checkInteger("withDigits", "digits", digits, 1, mostDigits);
   return { ...wording, key: (random) => digitsOf(digits, random, "") };
 };
 
-/** A task in words of one's own. */
+/** A template for a wording of your own. */
 export type PasskeyTemplate = {
-  /** Put before everything else. Absent: nothing. */
+  /** Text before everything else. Absent: nothing. */
   readonly opening?: string;
-  /** The filler: one sentence over and over, or several at random. */
+  /** The filler: one sentence, which is repeated, or several, which are drawn at random. */
   readonly sentences: string | readonly string[];
-  /** How the key is stated: with {key}, as often as it is. */
+  /** States the key, with {key} once or several times. */
   readonly needle: string;
-  /** Stands at the end; the key follows it directly. */
+  /** The end of the prompt. The key follows it directly. */
   readonly question: string;
   /** Between sentences, and before the question. Default a new line. */
   readonly separator?: string;
-  /** Between the digits of a key, for a model that knows them apart. Default nothing. */
+  /** Text between the digits of a key, for a model that has a token for each digit. Default nothing. */
   readonly digitSeparator?: string;
 };
 
@@ -83,7 +83,9 @@ const words: Rule = (where, name, value) => {
 };
 
 /**
- * @throws TypeError for an unknown key or what is no text, RangeError for a needle without {key}
+ * The wording of a template.
+ *
+ * @throws TypeError for an unknown key or a value that is not text, RangeError for a needle without {key}
  */
 export const passkeyFrom = (template: PasskeyTemplate, options: KeyLength = {}): PasskeyWording => {
   const { digits = usualDigits } = checkKeys<KeyLength>("passkeyFrom", "options", options, { digits: true });
@@ -112,7 +114,7 @@ export const passkeyFrom = (template: PasskeyTemplate, options: KeyLength = {}):
   };
 };
 
-/** A task file beside a checkpoint: the small language that a model was trained on. */
+/** The content of a task.json beside a checkpoint: the small language that the model was trained on. */
 export type PasskeyLanguage = {
   readonly filler: {
     readonly subjects: readonly string[];
@@ -122,10 +124,10 @@ export type PasskeyLanguage = {
     /** With {subject}, {verb}, {adjective} and {tail}. */
     readonly sentence: string;
   };
-  /** With {key}, as often as it is stated. */
+  /** With {key}, once or several times. */
   readonly needle: string;
   readonly question: string;
-  /** How keys are stated and asked for by the name of whom they are for, so that several stand in one text. */
+  /** How keys are stated and asked for by name, so that one text can hold several. */
   readonly named?: {
     readonly names: readonly string[];
     /** With {name} and {key}. */
@@ -136,7 +138,7 @@ export type PasskeyLanguage = {
 };
 
 export type PasskeyOptions = KeyLength & {
-  /** Keys a text, each for another name, of which one is asked for. Absent: one, without a name. */
+  /** Keys in each text, each for another name, of which one is asked for. Absent: one, without a name. */
   readonly keys?: number;
 };
 
@@ -148,7 +150,7 @@ const namesFor = (named: PasskeyLanguage["named"], keys: number): NonNullable<Pa
 };
 
 /**
- * The task in a language of its own: digits with spaces between them, one token each.
+ * The wording of a model's own language. A key's digits have spaces between them, so that each is one token.
  *
  * @throws RangeError for more keys than the language has names
  */

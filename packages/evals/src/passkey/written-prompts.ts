@@ -1,10 +1,10 @@
 /**
- * Passkey prompts out of a file, as LongLM's repository has them: a line a prompt, `{input, target, passkey_position}`.
+ * Passkey prompts from a file in the form of LongLM's repository: each line is one prompt, `{input, target, passkey_position}`.
  *
- *   prompt   input, and the question behind it where it does not end with it
+ *   prompt   the input, with the question added if the input does not end with it
  *   depth    where the target first stands in the input, of the input's characters
  *
- * passkey_position counts what its author's tokenizer made of the text, so it says nothing here and is not asked for.
+ * passkey_position is not read, because it counts tokens of another tokenizer.
  */
 import { check, checkKeys, positive, type Keys } from "@ropewalk/check";
 import type { TextCodec } from "@ropewalk/generation";
@@ -38,9 +38,9 @@ export const writtenLength = (codec: TextCodec, { prompt, key }: WrittenPasskey)
 
 export type WrittenPasskeyParams = {
   readonly file: string;
-  /** Which prompt of the file, from 1. */
+  /** The number of the prompt in the file, from 1. */
   readonly prompt: number;
-  /** Tokens of prompt and answer together, at most: what an extension is chosen for. */
+  /** The most tokens of prompt and answer together: the length that an extension is chosen for. */
   readonly length: number;
 };
 

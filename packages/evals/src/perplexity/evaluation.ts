@@ -8,25 +8,25 @@ import { tokenStream } from "./token-stream.ts";
 export type PerplexityParams = {
   /** The text's file; of a .jsonl each line is a document, its `text`. */
   readonly text: string;
-  /** What stands between documents. Absent: the text is one. */
+  /** The text between documents. Absent: the text is one document. */
   readonly separator?: string;
   /** Tokens of a window. */
   readonly length: number;
   /** Default 8. */
   readonly windows: number;
-  /** Tokens from one window's beginning to the next one's. Absent: as many as a window has. */
+  /** Tokens from the beginning of one window to the beginning of the next. Absent: the length of a window. */
   readonly stride?: number;
-  /** Windows that are run together, at most. Absent: each by itself. */
+  /** The most windows that are run together. Absent: each by itself. */
   readonly batch?: number;
-  /** Windows that are left out before the first: a part of what another measurement has. Absent: none. */
+  /** Windows to skip at the beginning, so that a measurement can be split into parts. Absent: none. */
   readonly skip?: number;
   /** Positions that share a mean. Default 512. */
   readonly bucket: number;
-  /** Tokens a prefill chunk, at most. Absent: as many as the model likes. */
+  /** The most tokens of a prefill chunk. Absent: the model's own default. */
   readonly chunkSize?: number;
 };
 
-/** As JSON holds it: null where nothing was scored. */
+/** A loss as JSON has it: null where nothing was scored. */
 export type StatedLoss = { readonly loss: number | null; readonly perplexity: number | null; readonly tokens: number };
 
 export type PerplexityReport = StatedLoss & {
@@ -36,7 +36,7 @@ export type PerplexityReport = StatedLoss & {
 const text: Rule = (where, name, value) =>
   check(typeof value === "string" && value !== "", `${where}: ${name} must be text`, value, "string");
 
-/** What has a default may be absent. */
+/** The parameters before defaults are filled in. */
 type Asked = Omit<PerplexityParams, "windows" | "bucket"> & Partial<PerplexityParams>;
 
 const keys: Keys<PerplexityParams> = {
@@ -51,7 +51,7 @@ const keys: Keys<PerplexityParams> = {
   chunkSize: optional(positive),
 };
 
-/** What is as if it were absent is left out. */
+/** Checks the parameters. Values that are equal to their defaults are left out, so that equal measurements have equal parameters. */
 const checkStride = (where: string, { stride, skip, batch = 1, ...params }: Asked): Asked => {
   const { length } = params;
   check((stride ?? 1) <= length, `${where}: stride must be at most the length, ${length}`, stride);
@@ -118,7 +118,7 @@ const joinedLoss = (parts: readonly StatedLoss[]): StatedLoss => {
   return stated({ loss, tokens });
 };
 
-/** What windows gave that were measured apart, as if they had been measured together. */
+/** Joins the reports of windows that were measured separately. */
 export const joinedReports = (parts: readonly PerplexityReport[]): PerplexityReport =>
   parts.length === 1
     ? parts[0]!

@@ -1,5 +1,5 @@
 /**
- * Loss by position: how well a model predicts the next token, by how much text it has read.
+ * Loss by position: how well a model predicts the next token after how much text.
  *
  *   bucket [from, to)   the mean of loss(p) over from ≤ p < to in every window: p = 0 has read 1 token, p predicts token p + 1
  *   perplexity          exp(mean loss)
@@ -19,16 +19,16 @@ export type MeanLoss = {
 /** Predictions made at positions from `from` to `to - 1`. */
 export type PerplexityBucket = MeanLoss & { readonly from: number; readonly to: number };
 
-/** Of all positions together, and by position. */
+/** The mean loss of all positions together, and by position. */
 export type Perplexity = MeanLoss & { readonly buckets: readonly PerplexityBucket[] };
 
 export type PerplexityOptions = Windows &
   ChunkOptions & {
     /** Positions of one bucket; the last may have fewer. Default 512. */
     readonly bucket?: number | undefined;
-    /** Windows that are run together, at most, where a model can; default 1. It pays where chunks are small, as under a small window. */
+    /** The most windows that are run together, if the model can. Default 1. It helps where chunks are small, as under a small window. */
     readonly batch?: number | undefined;
-    /** Windows that are left out before the first, for a part of what a longer run would score. Default 0. */
+    /** Windows to skip at the beginning, so that a measurement can be split into parts. Default 0. */
     readonly skip?: number | undefined;
     /** Tokens that are not scored as targets. Default none. */
     readonly masked?: readonly number[] | undefined;
@@ -53,7 +53,7 @@ const meanOf = (losses: readonly number[]): MeanLoss => ({
 });
 
 /**
- * The mean loss by position, beyond the capacity if need be. A window of `length` tokens makes `length` predictions: the last
+ * The mean loss by position. Lengths beyond the capacity are allowed. A window of `length` tokens makes `length` predictions: the last
  * one's target is the token behind it. Nothing is carried from one window into the next. With a `stride` below the length windows
  * overlap, and each token is scored once, by the first window that predicts it.
  *

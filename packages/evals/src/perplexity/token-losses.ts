@@ -21,7 +21,7 @@ export const lossOf = (logits: Float32Array, target: number): number => {
 
 const checkText = (ids: readonly number[], vocabSize: number): void => {
   if (ids.length < 2) throw new RangeError(`tokenLosses: ids must hold at least 2 tokens, got ${ids.length}`);
-  // The others go into the model, which checks them.
+  // The model checks all other ids.
   const last = ids.at(-1)!;
   if (!Number.isInteger(last) || last < 0 || last >= vocabSize)
     throw new RangeError(
@@ -29,7 +29,7 @@ const checkText = (ids: readonly number[], vocabSize: number): void => {
     );
 };
 
-/** Logits of each text; several are run together. */
+/** Runs the texts, several of them together, and visits the logits of each. */
 const visitTexts = (
   model: LossModel,
   texts: readonly (readonly number[])[],

@@ -1,11 +1,11 @@
-/** A text as tokens: all of it as one, or document by document, each with a beginning of its own. */
+/** A text as tokens: as one document, or document by document, each with its own beginning-of-text token. */
 import { check, checkKeys } from "@ropewalk/check";
 import type { LanguageModel } from "@ropewalk/generation";
 import { checkTokens, tokensNeeded, type Windows } from "./windows.ts";
 
 export type TokenStream = {
   readonly ids: readonly number[];
-  /** Tokens that are not scored as targets: what begins a document, which no text before it foretells. */
+  /** Tokens that are not scored as targets: those that begin a document, which no text before them can predict. */
   readonly masked: readonly number[];
 };
 

@@ -1,11 +1,11 @@
 /**
- * The windows that a text is read in: each starts with an empty cache, `stride` tokens behind the one before it.
+ * The windows in which a text is read. Each starts with an empty cache, `stride` tokens after the start of the one before it.
  *
  *   window k    the tokens from k stride on, `length` of them, and the one behind them, which its last position predicts
- *   scored      all positions of the first; of later ones the last `stride`, which no window before has scored
+ *   scored      in the first window all positions; in later ones the last `stride`, which no earlier window has scored
  *
- * A stride as long as the window puts them side by side. A shorter one slides: every token but the first window's is scored with at least
- * length - stride tokens before it.
+ * With a stride as long as a window, windows follow one another. With a shorter stride they overlap: after the first window, every token is
+ * scored with at least length - stride tokens before it.
  */
 
 export type Windows = {

@@ -5,16 +5,16 @@
  */
 import { canonical, hashOf, type JsonObject } from "@ropewalk/models";
 
-/** Of records and of what hashes are over. */
+/** The version of records and of cell hashes. */
 export const sweepVersion = 1;
 
-/** What a cell is, whoever measures it. */
+/** Everything that decides a cell's result. */
 export type CellIdentity = {
   /** The model's fingerprint: of its files' contents. */
   readonly model: string;
   /** The extension as data, every number of it. */
   readonly method: JsonObject;
-  /** How it runs, as far as that changes numbers: the backend, precisions. */
+  /** The conditions of a run that change its numbers: the backend, precisions. */
   readonly run: JsonObject;
   readonly kind: string;
   readonly params: object;
@@ -30,6 +30,6 @@ export const differences = (a: CellIdentity, b: CellIdentity): readonly string[]
     (key) => canonical({ value: a[key] }) !== canonical({ value: b[key] }),
   );
 
-/** The name of a whole sweep: that of its cells together, in whatever order. */
+/** The hash of a whole sweep: that of its cells' hashes, in any order. */
 export const sweepHash = (hashes: readonly string[]): Promise<string> =>
   hashOf({ version: sweepVersion, cells: [...new Set(hashes)].sort() });

@@ -1,13 +1,17 @@
-/** Lists are crossed: { a: [1, 2], b: [3, 4] } stands for a 1 with b 3, 1 with 4, 2 with 3, 2 with 4. */
+/** All combinations of an entry's lists: { a: [1, 2], b: [3, 4] } means a 1 with b 3, 1 with 4, 2 with 3 and 2 with 4. */
 import type { Json, JsonObject } from "@ropewalk/models";
 
 /**
- * Every choice of one value from each list of an entry, the first key's slowest.
+ * Every combination of one value from each list of an entry. The first key's value changes slowest.
  *
- * @param lists - keys whose value is a list by itself: of these a list of lists is crossed
+ * @param lists - keys whose value is a list by nature; for these a list of lists gives several values
  * @throws RangeError for a list without values
  */
-export const cross = (where: string, entry: JsonObject, lists: readonly string[] = []): readonly JsonObject[] => {
+export const combinations = (
+  where: string,
+  entry: JsonObject,
+  lists: readonly string[] = [],
+): readonly JsonObject[] => {
   const valuesOf = (key: string, value: Json): readonly Json[] => {
     if (!Array.isArray(value)) return [value];
     const list = value as readonly Json[];

@@ -1,9 +1,9 @@
-/** Parts of one sweep joined: each cell once. */
+/** Joins the records of a sweep's parts, each cell once. */
 import { recordLine, type Records, type SweepHeader } from "./records.ts";
 
 export type Part = { readonly name: string; readonly records: Records };
 
-/** @throws RangeError for a part that does not say whose it is */
+/** @throws RangeError for a part without a header */
 const headerOf = ({ name, records }: Part): SweepHeader => {
   const header = records.headers.at(-1);
   if (header === undefined)
@@ -14,7 +14,7 @@ const headerOf = ({ name, records }: Part): SweepHeader => {
 export type Merged = { readonly text: string; readonly cells: number; readonly of: number };
 
 /**
- * The text of the joined file. It is the same in whatever order the parts are given.
+ * The text of the joined file. The order of the parts does not matter.
  *
  * @throws RangeError that names two parts of different sweeps
  */
@@ -29,7 +29,7 @@ export const mergeRecords = (parts: readonly Part[]): Merged => {
         `merge: ${part.name} must be a part of the same sweep as ${first.name} (${header.sweep.slice(0, 12)}), got ${sweep.slice(0, 12)}`,
       );
   }
-  // Where a cell was measured twice its results may differ in times: the one that sorts first is taken, whatever the order.
+  // If a cell was measured twice, the results may differ in times. The one that sorts first is taken, so that the order does not matter.
   const lines = new Map<string, string>();
   for (const { records } of parts)
     for (const [hash, record] of records.cells) {

@@ -1,10 +1,10 @@
 /**
- * What a sweep has finished, a line of JSON each:
+ * The results file of a sweep, in JSON lines:
  *
- *   {"record":"sweep","version":1,"sweep":"…","cells":60}       whose the lines behind it are
- *   {"record":"cell","hash":"…","result":{…}, …}                 a cell, once
+ *   {"record":"sweep","version":1,"sweep":"…","cells":60}       names the sweep of the following lines
+ *   {"record":"cell","hash":"…","result":{…}, …}                 a finished cell
  *
- * A line is whole when it ends in a line feed. A last line that does not was being written when its writer ended: it is no part.
+ * A line is complete when it ends in a line feed. A last line without one was cut off when its writer ended, and is ignored.
  */
 import { show, showName } from "@ropewalk/check";
 import type { Shard } from "./shard.ts";
@@ -27,7 +27,7 @@ export type CellRecord = {
   readonly method: string;
   readonly kind: string;
   readonly params: object;
-  /** What the method came to, in words, and as numbers. */
+  /** The positions that the method resulted in, in words and as numbers. */
   readonly positions: string;
   readonly groupSize?: number;
   readonly window?: number;
@@ -42,7 +42,7 @@ export type Records = {
   readonly headers: readonly SweepHeader[];
   /** The first of each hash, in the order of the lines. */
   readonly cells: ReadonlyMap<string, CellRecord>;
-  /** Characters of a last line that was not written to its end. */
+  /** Characters of an incomplete last line. */
   readonly torn: number;
 };
 

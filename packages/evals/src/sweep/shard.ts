@@ -1,5 +1,6 @@
 /**
- * A part of a sweep, for one machine of several. Long cells are dealt out first, to and fro, so that parts take about as long:
+ * A part of a sweep, for one of several machines. Cells are dealt out from long to short, in alternating direction, so that all parts take about
+ * equally long:
  *
  *   of 3 parts, cells from long to short go to   1 2 3 3 2 1 1 2 3 …
  */
@@ -19,9 +20,9 @@ export const checkShard = (where: string, { index, of }: Shard): Shard => {
 };
 
 /**
- * The cells of one part. All parts together are all cells, each once.
+ * The cells of one part. All parts together have every cell once.
  *
- * @param costs - what each cell takes, in any unit
+ * @param costs - the work of a cell, in any unit
  */
 export const shardOf = <Cell>(cells: readonly Cell[], shard: Shard, costs: (cell: Cell) => number): readonly Cell[] => {
   checkKeys("shardOf", "shard", shard, { index: positive, of: positive });

@@ -1,22 +1,22 @@
 /**
- * A sweep: every model under every method in every evaluation, as a file of JSON says it.
+ * A sweep, read from a JSON file: every model under every method in every evaluation.
  *
  *   { "models": […], "methods": […], "evaluations": [{ "kind": "passkey", "length": [1024, 2048], "depth": [0.1, 0.9] }] }
  *
- * What models and methods are is for its caller to say; an evaluation is one of the table, with its parameters.
+ * The caller defines how models and methods are read. An evaluation is a kind of the table, with its parameters.
  */
 import { checkKeys, checkList, show } from "@ropewalk/check";
 import { evaluationOf } from "../evaluations.ts";
 import type { Json, JsonObject } from "@ropewalk/models";
-import { cross } from "./combinations.ts";
+import { combinations } from "./combinations.ts";
 
 /** How an entry of models or methods is read. */
 export type EntryRule<Entry> = {
-  /** The key that a text alone stands for. */
+  /** The key that is set when an entry is only a text. */
   readonly main: string;
-  /** Keys whose value is a list by itself. */
+  /** Keys whose value is a list by nature. */
   readonly lists?: readonly string[];
-  /** The entry without lists, checked: an unknown key is a TypeError. */
+  /** Checks an entry whose lists are resolved. An unknown key is a TypeError. */
   readonly read: (where: string, entry: JsonObject) => Entry;
 };
 
@@ -58,13 +58,17 @@ const entriesOf = <Entry>(
 ): readonly Entry[] =>
   stated.flatMap((value, index) => {
     const at = `${where}[${index}]`;
-    return cross(at, objectOf(at, value, main), lists).map((entry) => read(at, entry));
+    return combinations(at, objectOf(at, value, main), lists).map((entry) => read(at, entry));
   });
 
 const evaluationsOf = (where: string, value: Json, entry: number): readonly AskedEvaluation[] => {
   const { kind, ...stated } = objectOf(where, value);
   const { lists, check } = evaluationOf(where, kind);
-  return cross(where, stated, lists).map((params) => ({ kind: kind as string, params: check(where, params), entry }));
+  return combinations(where, stated, lists).map((params) => ({
+    kind: kind as string,
+    params: check(where, params),
+    entry,
+  }));
 };
 
 /**

@@ -1,12 +1,12 @@
-/** A task that somebody else wrote: checked, and named where it throws. */
+/** Checks tasks that users wrote, and names them in the errors that they throw. */
 import { check, checkFunction, checkKeys, positive, withoutControls } from "@ropewalk/check";
 import type { Task } from "./task.ts";
 
 /**
- * Checks that a value is a task, of whoever's making.
+ * Checks that a value is a task.
  *
  * @returns the value
- * @throws TypeError for what is missing, of a wrong type, or one field too many; RangeError for a number out of range
+ * @throws TypeError for a field that is missing, unknown or of a wrong type; RangeError for a number out of range
  */
 export const checkTask = (where: string, value: unknown): Task => {
   return checkKeys<Task>(where, "task", value as Task, {
@@ -21,7 +21,7 @@ export const checkTask = (where: string, value: unknown): Task => {
 };
 
 /**
- * A task that says where it comes from when it throws: its own words alone name neither.
+ * The checked task, whose errors say which task threw them, and where.
  *
  * @param where - stands before every message
  * @throws as `checkTask` does

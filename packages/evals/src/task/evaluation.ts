@@ -1,4 +1,4 @@
-/** A task as an evaluation: one of RULER's by its name, or one of anybody's by its module. */
+/** A task as an evaluation: one of RULER's by name, or a user's by its module's path. */
 import {
   check,
   checkKeys,
@@ -17,7 +17,7 @@ import { runTask, type TaskResult } from "./run-task.ts";
 import type { Task } from "./task.ts";
 
 export type TaskParams = {
-  /** RULER's name of it, or the path of a module whose default export is a task. */
+  /** The name of one of RULER's tasks, or the path of a module whose default export is a task. */
   readonly task: string;
   /** Tokens of prompt and answer together. */
   readonly length: number;
@@ -25,14 +25,14 @@ export type TaskParams = {
   readonly samples: number;
   /** The same seed gives the same samples. Default 42. */
   readonly seed: number;
-  /** Files of prose and of questions over documents. What the task does not read is left out. */
+  /** A file of prose, and a file of questions over documents. Files that the task does not read are left out. */
   readonly essays?: string;
   readonly documents?: string;
   /** Prompts of RULER's are messages to the assistant. Default false. */
   readonly chat?: boolean;
 };
 
-/** Whether a task is a file and none of RULER's. */
+/** Whether a task is given as a module's path. */
 export const isTaskModule = (task: string): boolean => /[\\/]/.test(task) || /\.[cm]?[jt]s$/.test(task);
 
 const isRuler = (task: string): task is RulerName => (rulerNames as readonly string[]).includes(task);
@@ -48,7 +48,7 @@ const taskName: Rule = (where, name, value) => {
 const file: Rule = (where, name, value) =>
   check(typeof value === "string" && value !== "", `${where}: ${name} must be a file's name`, value, "string");
 
-/** What has a default may be absent. */
+/** The parameters before defaults are filled in. */
 type Asked = Omit<TaskParams, "samples" | "seed"> & Partial<TaskParams>;
 
 const keys: Keys<TaskParams> = {
@@ -95,7 +95,7 @@ export const taskEvaluation: Evaluation<TaskParams, TaskResult> = {
   run: async (model, params, context) => {
     const { length, samples, seed } = params;
     const { signal } = context;
-    // In tokens, as of other kinds: samples of unlike lengths are unlike work.
+    // In tokens, as in other kinds, because longer samples are more work.
     const onProgress = (done: number, total: number): void => context.onProgress?.(done * length, total * length);
     const options = { length, samples, seed, signal, onProgress };
     return runTask(await taskFor(params, context), model, options);

@@ -1,4 +1,4 @@
-/** A task on a model: its samples, what the model answers to each, and how that scores. */
+/** Runs a task on a model: its samples, the model's answers, and their scores. */
 import { check, checkKeys, number, positive, show, type Keys } from "@ropewalk/check";
 import type { ChatMessage, LanguageModel, Prompt, TextCodec } from "@ropewalk/generation";
 import { checkTask } from "./custom-task.ts";
@@ -53,7 +53,7 @@ const idsOf = (where: string, codec: TextCodec, prompt: Prompt): readonly number
   return codec.encodeChat(list);
 };
 
-/** What a task gives, or whatever the signal is aborted with: a task of anybody's may never answer. */
+/** Waits for a task's value or an abort, because a user's task may never answer. */
 const unlessAborted = async <Value>(given: Value | Promise<Value>, signal: AbortSignal | undefined): Promise<Value> => {
   if (signal === undefined) return given;
   signal.throwIfAborted();
@@ -65,7 +65,7 @@ const unlessAborted = async <Value>(given: Value | Promise<Value>, signal: Abort
   return Promise.race([given, aborted]).finally(() => signal.removeEventListener("abort", stop));
 };
 
-/** The samples that were asked for, none longer than was asked for. */
+/** The samples of a task, checked for their number and length. */
 const samplesOf = async <Sample extends TaskSample>(
   task: Task<Sample>,
   codec: TextCodec,
@@ -96,7 +96,7 @@ const samplesOf = async <Sample extends TaskSample>(
 };
 
 /**
- * Runs a task, greedily, beyond the capacity if need be. Equal numbers give equal samples, whatever the model's extension.
+ * Runs a task with greedy answers. Lengths beyond the capacity are allowed. Equal numbers give equal samples under every extension.
  *
  * @throws RangeError when the model has no tokenizer, a number is out of range, or the task gives other samples than it was asked for or
  *   a score outside 0 to 1; TypeError when it is no task; whatever the task throws, or the signal was aborted with

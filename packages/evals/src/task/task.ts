@@ -1,5 +1,5 @@
 /**
- * A task: prompts, what a model may answer, and how an answer is scored. It is a value, so that anybody writes one.
+ * A task as a value: it gives prompts with their right answers, and scores a model's answers.
  *
  *   score of a task   the mean of score(answer, sample) over its samples, each from 0 to 1
  */
@@ -7,11 +7,11 @@ import type { Prompt, TextCodec } from "@ropewalk/generation";
 
 export type TaskSample = {
   readonly prompt: Prompt;
-  /** What is right; how several count is for the score to say. */
+  /** The right answers. The task's score decides how several of them count. */
   readonly answers: readonly string[];
 };
 
-/** Which samples are asked for. */
+/** The samples that a run asks for. */
 export type TaskPlace = {
   /** The model's tokenizer: samples are fitted to a length in its tokens. */
   readonly codec: TextCodec;

@@ -1,8 +1,8 @@
-/** What one sample costs under a model: the loss of what decides, and of what tells of harm. */
+/** Measures a candidate on one sample: the far loss, which decides, and the near loss, which shows harm inside the window. */
 import { tokenLosses, type LossModel } from "../perplexity/token-losses.ts";
 import type { TuneSample } from "./samples.ts";
 
-/** Sums, so that samples join by adding. */
+/** A sum of losses and their number. Samples are joined by adding both. */
 export type LossSum = { readonly sum: number; readonly tokens: number };
 
 export type SampleLoss = { readonly far: LossSum; readonly near: LossSum };

@@ -1,5 +1,5 @@
 /**
- * What candidates are measured on: the same tokens for all, each cut into what decides and what tells of harm.
+ * The samples on which all candidates are measured. The losses of far predictions decide, those of near ones show harm inside the window.
  *
  *   a text                      windows of `length` tokens and one more; far: predictions from the trained window on; near: those before
  *   a prompt and its response   far: the tokens of the response, wherever what they ask for stands; near: nothing
@@ -10,15 +10,15 @@ import { tokenStream } from "../perplexity/token-stream.ts";
 
 export type TuneSample = {
   readonly ids: readonly number[];
-  /** Predictions from here on decide; p predicts token p + 1. */
+  /** Predictions from this position on decide; position p predicts token p + 1. */
   readonly far: number;
-  /** Predictions before this one tell of harm. */
+  /** Predictions before this position show harm inside the window. */
   readonly near: number;
   /** Tokens that are not scored as targets. */
   readonly masked: readonly number[];
 };
 
-/** A question, and what a model that can use the whole of it goes on with. */
+/** A prompt, and the response of a model that uses all of the prompt. */
 export type PromptAndResponse = { readonly prompt: string; readonly response: string };
 
 type Model = Pick<LanguageModel, "source" | "text">;
@@ -80,7 +80,7 @@ export const tuneSamples = (
   }));
 };
 
-/** As many windows as the text has, up to those asked for. */
+/** The number of windows in the text, at most as many as asked for. */
 const tokensUpTo = (
   model: Model,
   text: string | readonly string[],

@@ -1,6 +1,6 @@
 /**
- * The search: along the windows with the least group size each, then over group sizes, then with log-n, and round again from there; those
- * that came out best are measured on more of the text.
+ * The search over candidates: first over windows, each with its least group size, then over group sizes, then with log-n, and again from
+ * the best found. The best candidates are measured on more of the text.
  *
  *   screening   every candidate on the same first samples, about a third of the prefills
  *   finals      the best four on more samples, the best two of them on as many as are left: as many with log-n as without, so that whether
@@ -12,7 +12,7 @@
 import type { Candidate, Space } from "./candidates.ts";
 import type { LossSum, SampleLoss } from "./measure.ts";
 
-/** A candidate and what its samples came to, in the order of the samples. */
+/** A candidate with its losses, in the order of the samples. */
 export type Tried = { readonly candidate: Candidate; readonly losses: readonly SampleLoss[] };
 
 export type SearchConfig = {
@@ -40,8 +40,8 @@ export const meanOver = (
 };
 
 /**
- * What decides between candidates. Of a text the mean; of responses, a handful of tokens each, the mean and the worst of them: what is
- * missed once in a hundred shows in the worst first.
+ * The loss that decides between candidates. For a text it is the mean. For responses, which have a few tokens each, it is the mean and the
+ * worst: a rare miss shows first in the worst response.
  */
 const scoreOver = (losses: readonly SampleLoss[], samples: number = losses.length): number => {
   const own = losses.slice(0, samples);
@@ -51,10 +51,10 @@ const scoreOver = (losses: readonly SampleLoss[], samples: number = losses.lengt
     : mean + Math.max(...own.map((loss) => meanOver([loss], "far")));
 };
 
-/** Losses of candidates that are this near to the best are alike; then the one that harms less is taken. */
+/** Candidates whose losses are this near to the best count as equal, and the one with the least harm is taken. */
 const alike = 0.001;
 
-/** The better first, by what both were measured on. */
+/** Orders two candidates, the better first, by the samples that both were measured on. */
 export const ranked = (tried: readonly Tried[]): readonly Tried[] => {
   const most = Math.max(0, ...tried.map(({ losses }) => losses.length));
   const finals = tried.filter(({ losses }) => losses.length === most);

@@ -1,6 +1,6 @@
 /**
- * Group size, window and log-n for a model and a length, from a text of one's own: the loss of what lies behind the trained window
- * decides, that of what lies before tells of harm. Nothing has to be labelled.
+ * Finds group size, window and log-n for a model and a length, from an unlabelled text. The loss beyond the trained window decides; the loss
+ * inside shows harm.
  */
 import {
   check,
@@ -22,11 +22,11 @@ import { meanOver, ranked, search } from "./search.ts";
 export type TuneOptions = {
   /** Tokens that the model is to read. */
   readonly length: number;
-  /** How dear it may be: in runs of `length` tokens through the model. Default 24. */
+  /** The budget, in runs of `length` tokens through the model. Default 24. */
   readonly prefills?: number | undefined;
   /** Whether log-n is tried. Default true. */
   readonly logN?: boolean | undefined;
-  /** Not to be found, but given. */
+  /** Fixed instead of searched. */
   readonly groupSize?: number | undefined;
   readonly window?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -48,9 +48,9 @@ export type TuneRow = Candidate & {
 export type TuneResult = {
   readonly chosen: TuneRow;
   readonly extension: ContextExtension;
-  /** Everything that was tried, the better first: those that were measured on most come before the others. */
+  /** All candidates that were tried: those with the most samples first, and among these the better first. */
   readonly rows: readonly TuneRow[];
-  /** The model as it is, on the first sample. */
+  /** The model without an extension, on the first sample. */
   readonly plain: Omit<TuneRow, keyof Candidate>;
   /** What it took, in prefills, and what the whole grid of candidates would take on as many samples as the choice rests on. */
   readonly prefills: number;
@@ -67,7 +67,7 @@ const keys: Keys<TuneOptions> = {
   onProgress: optional(checkFunction),
 };
 
-/** Prefills where nothing is said. */
+/** The default number of prefills. */
 export const usualPrefills = 24;
 
 export const extensionOfCandidate = (
