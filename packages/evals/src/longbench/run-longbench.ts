@@ -1,5 +1,5 @@
 /**
- * Samples asked of a model: greedy answers, scored by their metrics.
+ * Runs samples on a model, with greedy answers, and scores them by their metrics.
  *
  *   prompt   truncated in the middle to what the length leaves beside the answer, or to `promptTokens`
  *   answer   up to the dataset's number of tokens; of some datasets its first line counts, and the model is asked for no more
@@ -35,7 +35,7 @@ export type LongBenchAnswer = Pick<LongBenchSample, "dataset" | "id" | "metric" 
   readonly truncated: boolean;
 };
 
-/** What answers: a loaded model is one. */
+/** The parts of a loaded model that are needed for answers. */
 export type AnsweringModel = Pick<LanguageModel, "generate" | "text"> & {
   readonly source: Pick<LanguageModel["source"], "name">;
 };
@@ -88,7 +88,7 @@ const fit = (codec: TextCodec, sample: LongBenchSample, options: LongBenchOption
   return fitPrompt(where, codec, sample.prompt, { most: Math.min(promptTokens ?? room, room), room, chat });
 };
 
-/** Greedy, and of a sample whose first line counts until that has ended. */
+/** The greedy answer. If only its first line counts, generation stops after that line. */
 const answerOf = async (
   model: AnsweringModel,
   { ids }: Fitted,
@@ -105,7 +105,7 @@ const answerOf = async (
 };
 
 /**
- * Answers and their scores, in the order of the samples; beyond the capacity if need be.
+ * Answers and their scores, in the order of the samples. Lengths beyond the capacity are allowed.
  *
  * @throws RangeError when the model has no tokenizer or the length leaves no room for a prompt; whatever the signal was aborted with
  */

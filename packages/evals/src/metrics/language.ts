@@ -1,4 +1,4 @@
-/** Whether answers are of the language that a metric counts the words of. */
+/** Checks that right answers are in the language whose words the metric counts. */
 import { show } from "@ropewalk/check";
 import { metrics, type MetricName } from "./metric.ts";
 

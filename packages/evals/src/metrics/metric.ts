@@ -1,5 +1,5 @@
 /**
- * The metrics by their names, a row each: what an answer scores beside a truth. All are from 0 to 1.
+ * The table of metrics, one row for each name: the score of an answer against a right answer, the truth. All scores are from 0 to 1.
  *
  *   score of an answer    the best over its truths, of each part
  *   score of a dataset    100 times the mean over its answers; of several parts, the geometric mean of their means
@@ -14,7 +14,7 @@ import { chineseRougeL, rougeL } from "./rouge-l.ts";
 import { rouges } from "./rouge-mean.ts";
 import type { Segment } from "./segment.ts";
 
-/** What some metrics ask for beside the texts. */
+/** What some metrics need besides the texts. */
 export type ScoreContext = {
   /** All classes of a classification, in the order of its data. */
   readonly classes?: readonly string[] | undefined;
@@ -24,7 +24,7 @@ export type ScoreContext = {
 
 export type Metric = {
   readonly about: string;
-  /** Of what language its words are; absent: of any. */
+  /** The language of the words that it compares. Absent: any. */
   readonly language?: "en" | "zh";
   readonly needs?: keyof ScoreContext;
   /** Throws for a truth that no answer can be scored by, in words that begin with the rule. Absent: any text is one. */

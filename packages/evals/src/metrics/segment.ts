@@ -1,4 +1,4 @@
-/** Chinese words: where one ends stands in no text. The dictionary comes with the package; nothing is fetched from elsewhere. */
+/** Splits Chinese text, which has no spaces, into words. The dictionary is part of a package; nothing is fetched from elsewhere. */
 
 /** Cuts a text into words, which together are the text. */
 export type Segment = (text: string) => readonly string[];

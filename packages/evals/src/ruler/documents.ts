@@ -1,15 +1,15 @@
-/** Questions over documents, as SQuAD's and HotpotQA's files have them: which documents a question is of, and what is right. */
+/** Reads questions over documents from files in the form of SQuAD's and HotpotQA's: each question's documents and right answers. */
 import { check, show } from "@ropewalk/check";
 
 export type DocumentShape = "squad" | "hotpotqa";
 
 export type Question = {
   readonly question: string;
-  /** Any of them is right. */
+  /** Right answers. Any one of them is enough. */
   readonly answers: readonly string[];
-  /** Those that the answer is in. */
+  /** The documents that hold the answer. */
   readonly own: readonly string[];
-  /** Those that are about the same things. */
+  /** Further documents on the same topic. */
   readonly near: readonly string[];
 };
 
@@ -99,10 +99,10 @@ const readers: Readonly<Record<DocumentShape, (reader: Reader, data: unknown) =>
   hotpotqa: readHotpot,
 };
 
-/** As messages name them. */
+/** The shapes' names in messages. */
 export const shapeNames: Readonly<Record<DocumentShape, string>> = { squad: "SQuAD", hotpotqa: "HotpotQA" };
 
-/** The shape that a file's data has; which of its fields are wrong is for the reader to say. */
+/** The shape of a file's data. The reader of that shape checks the fields. */
 const shapeOf = (data: unknown): DocumentShape => (Array.isArray(data) ? "hotpotqa" : "squad");
 
 const parsed = (where: string, source: string): unknown => {
@@ -114,9 +114,9 @@ const parsed = (where: string, source: string): unknown => {
 };
 
 /**
- * The shape of a file, by its outermost braces or brackets.
+ * The shape of a file: an object is SQuAD's, a list is HotpotQA's.
  *
- * @throws SyntaxError when it is no JSON
+ * @throws SyntaxError when the text is not JSON
  */
 export const documentShape = (where: string, source: string): DocumentShape => shapeOf(parsed(where, source));
 

@@ -1,16 +1,16 @@
 /**
- * What RULER's table says of scores s_1 … s_n at growing lengths:
+ * The summary of RULER's table, for scores s_1 … s_n at growing lengths:
  *
  *   average               Σ s_i / n
- *   increasing            Σ i s_i / Σ i               long texts count most
- *   decreasing            Σ (n + 1 - i) s_i / Σ i     short ones do
+ *   increasing            Σ i s_i / Σ i               long texts weigh most
+ *   decreasing            Σ (n + 1 - i) s_i / Σ i     short texts weigh most
  *   effective length      the longest length with s_i ≥ threshold
  */
 import { checkList, number } from "@ropewalk/check";
 
 export type LengthScore = {
   readonly length: number;
-  /** From 0 to 1, of all tasks together. */
+  /** The score of all tasks together, from 0 to 1. */
   readonly score: number;
 };
 
@@ -18,11 +18,11 @@ export type LengthSummary = {
   readonly average: number;
   readonly increasing: number;
   readonly decreasing: number;
-  /** Absent: no length has the threshold. */
+  /** Absent where no length reaches the threshold. */
   readonly effectiveLength: number | undefined;
 };
 
-/** The score of a Llama 2 of 7 billion parameters at its trained window: what RULER asks of the others. */
+/** RULER's threshold: the score of Llama 2 with 7 billion parameters at its trained window. */
 export const rulerThreshold = 0.856;
 
 const weighted = (scores: readonly number[], weight: (index: number) => number): number =>
@@ -31,7 +31,11 @@ const weighted = (scores: readonly number[], weight: (index: number) => number):
 
 const shareOfAll = number("from 0 to 1", (value) => value >= 0 && value <= 1);
 
-/** @param scores - one a length, in any order */
+/**
+ * The averages and the effective length.
+ *
+ * @param scores - one for each length, in any order
+ */
 export const lengthSummary = (scores: readonly LengthScore[], threshold: number = rulerThreshold): LengthSummary => {
   checkList("lengthSummary", "scores", scores);
   shareOfAll("lengthSummary", "threshold", threshold);

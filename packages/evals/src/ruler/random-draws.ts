@@ -1,15 +1,15 @@
-/** What is drawn: from a stream of random numbers that a text names, the same on every machine. */
+/** Random draws from named streams of random numbers, which are the same on every machine. */
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
 export type Random = ReturnType<typeof xoroshiro128plus>;
 
-/** Streams of different names have nothing in common. The seed is the name's FNV-1a hash. */
+/** The stream of that name. Its seed is the name's FNV-1a hash. */
 export const streamOf = (...name: readonly (string | number)[]): Random => {
   let hash = 0x811c9dc5;
   for (const letter of name.join("/")) hash = Math.imul(hash ^ letter.codePointAt(0)!, 0x01000193);
   const random = xoroshiro128plus(hash | 0);
-  // It starts badly from small seeds.
+  // The generator starts badly from small seeds.
   random.jump();
   return random;
 };
@@ -17,7 +17,7 @@ export const streamOf = (...name: readonly (string | number)[]): Random => {
 export const pick = <T>(random: Random, choices: ArrayLike<T>): T =>
   choices[uniformInt(random, 0, choices.length - 1)]!;
 
-/** In a random order: Fisher and Yates. */
+/** The values in a random order, by Fisher and Yates. */
 export const shuffled = <T>(random: Random, list: Iterable<T>): T[] => {
   const order = [...list];
   for (let last = order.length - 1; last > 0; last--) {
@@ -31,7 +31,7 @@ export const shuffled = <T>(random: Random, list: Iterable<T>): T[] => {
 export const someOf = <T>(random: Random, list: Iterable<T>, count: number): readonly T[] =>
   shuffled(random, list).slice(0, count);
 
-/** Draws until one is new, which it adds to those that there are. */
+/** Draws until a value is new, and adds it to the known ones. */
 export const another = (known: Set<string>, draw: () => string): string => {
   for (;;) {
     const drawn = draw();
@@ -41,12 +41,12 @@ export const another = (known: Set<string>, draw: () => string): string => {
   }
 };
 
-/** So many that are all different. */
+/** Draws so many different values. */
 export const different = (count: number, draw: () => string): readonly string[] => {
   const known = new Set<string>();
   return Array.from({ length: count }, () => another(known, draw));
 };
 
-/** So many letters of an alphabet. */
+/** Draws so many letters of an alphabet. */
 export const letters = (random: Random, alphabet: string, count: number): string =>
   Array.from({ length: count }, () => pick(random, alphabet)).join("");

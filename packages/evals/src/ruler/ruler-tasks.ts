@@ -1,6 +1,6 @@
 /**
  * RULER's thirteen tasks, arXiv 2404.06654: their names, parameters, answer prefixes, tokens to generate and scores. Draws and
- * instructions are the project's own, so results stand beside others of this package, not beside RULER's own to the digit.
+ * instructions are the project's own, so results compare with others of this package, and only roughly with RULER's own.
  */
 import { check, checkKeys, checkOneOf, number, optional, positive, trueOrFalse } from "@ropewalk/check";
 import type { Task, TaskPlace } from "../task/task.ts";
@@ -46,7 +46,7 @@ export type RulerTask = Omit<Task, "samples"> & {
   readonly samples: (place: TaskPlace) => readonly RulerSample[];
 };
 
-/** What a task is made of that a person brings: texts of files. */
+/** The texts that the user has to bring. */
 export type RulerSources = {
   /** Prose, for needles in essays. */
   readonly essays?: string | undefined;
@@ -55,11 +55,11 @@ export type RulerSources = {
 };
 
 export type RulerOptions = RulerSources & {
-  /** Prompts are messages to the assistant, whose answer begins with the answer prefix: for models that were tuned for that. */
+  /** Whether prompts are messages to the assistant, whose answer begins with the answer prefix: for models tuned to chat. */
   readonly chat?: boolean | undefined;
 };
 
-/** What a task cannot do without: one of the two, and whose shape it must have. */
+/** The source that a task needs, and for documents the shape that the file must have. */
 export type RulerNeed = { readonly source: keyof RulerSources; readonly shape?: DocumentShape };
 
 const needs: Readonly<Record<NonNullable<RulerKind["needs"]>, RulerNeed>> = {
@@ -108,11 +108,11 @@ const draftsOf = (name: RulerName, kind: RulerKind, sources: Sources, chat: bool
   return { drafts, reading };
 };
 
-/** A task, and whether it has room at a place, without the work of filling it: that would be a pity to learn behind other runs. */
+/** A task with a quick check whether a length has room for it, so that a length that is too short is found before other tasks run. */
 export type OpenedRuler = { readonly task: RulerTask; readonly check: (place: TaskPlace) => void };
 
 /**
- * The task of that name, with what it was made of read once.
+ * The task of that name. Its sources are read once.
  *
  * @throws as `rulerTask` does; from `check`, as its `samples` do
  */
@@ -142,9 +142,9 @@ export const openRuler = (name: RulerName, options: RulerOptions = {}): OpenedRu
 };
 
 /**
- * The task of that name. Its samples fill the length as far as whole words or sentences do; the same seed gives the same.
+ * The task of that name. Its samples fill the length up to whole words or sentences. The same seed gives the same samples.
  *
- * @throws RangeError that lists the names for another one, TypeError or RangeError when a file that it needs is absent or is not what it
- *   must be; from `samples`, RangeError for a length that cannot hold the task, with one that can
+ * @throws RangeError that lists the names for an unknown one; TypeError or RangeError when a needed file is absent or wrong; from
+ *   `samples`, RangeError for a length that is too short, with the least length that is enough
  */
 export const rulerTask = (name: RulerName, options: RulerOptions = {}): RulerTask => openRuler(name, options).task;

@@ -1,8 +1,8 @@
 /**
- * How RULER scores an answer against what is right, r of r_1 … r_n, by whether it occurs in the answer; case does not count:
+ * RULER's scores: which of the right answers r_1 … r_n occur in the model's answer. Case is ignored:
  *
- *   all    the share of r that occur
- *   part   1 when any r occurs, else 0
+ *   all    the share of the r_i that occur
+ *   part   1 when any r_i occurs, else 0
  */
 
 const occurs = (answer: string, right: string): boolean => answer.toLowerCase().includes(right.toLowerCase());

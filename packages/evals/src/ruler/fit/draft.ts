@@ -1,4 +1,4 @@
-/** A sample before it is fitted to a length: what is asked is drawn, what fills the rest grows by units. */
+/** A sample before it is fitted to a length: its question is fixed, and its filler grows by units. */
 import { check } from "@ropewalk/check";
 import type { TextCodec } from "@ropewalk/generation";
 import type { TaskSample } from "../../task/task.ts";
@@ -6,26 +6,26 @@ import { largestCount } from "./largest-count.ts";
 
 export type Draft = {
   readonly answers: readonly string[];
-  /** What the model's answer goes on from; the prompt ends with it. */
+  /** The end of the prompt, which the model's answer continues. */
   readonly answerPrefix: string;
-  /** Fewest units. */
+  /** The fewest units. */
   readonly least: number;
-  /** The prompt before its answer prefix, with so many units. */
+  /** The prompt without its answer prefix, with so many units. */
   readonly input: (units: number) => string;
-  /** The same with smaller pieces in the room that whole units leave, each a token or more. Absent: units are small. */
+  /** The same, with smaller pieces in the room that whole units leave. A piece has at least one token. Absent: units are small. */
   readonly filled?: (units: number, pieces: number) => string;
 };
 
 export type RulerSample = Pick<TaskSample, "answers"> & {
-  /** The text, or its ids where it is a message to the assistant. */
+  /** The text, or ids if it is a message to the assistant. */
   readonly prompt: string | readonly number[];
-  /** All of the prompt; it ends with the answer prefix. */
+  /** The whole prompt, with the answer prefix at its end. */
   readonly text: string;
   readonly answerPrefix: string;
   readonly promptTokens: number;
 };
 
-/** How a model reads a prompt: as text that it goes on with, or as a message whose answer it goes on with. */
+/** How a model reads a prompt: as a text to continue, or as a message whose begun answer it continues. */
 export type Reading = {
   readonly kind: "text" | "message";
   readonly write: (input: string, answerPrefix: string) => string;
@@ -44,11 +44,11 @@ export const readingOf = (where: string, { encode, formatChat }: TextCodec, chat
   };
 };
 
-/** Tokens of a prompt with as little in it as can be. */
+/** The tokens of the shortest prompt. */
 export const leastTokens = ({ write, encode }: Reading, { input, least, answerPrefix }: Draft): number =>
   encode(write(input(least), answerPrefix)).length;
 
-/** The sample with as much in it as `room` tokens hold. */
+/** The sample with as much filler as `room` tokens hold. */
 export const fitted = ({ kind, write, encode }: Reading, draft: Draft, room: number): RulerSample => {
   const { answers, answerPrefix, least, input, filled } = draft;
   const tokens = (given: string): number => encode(write(given, answerPrefix)).length;

@@ -1,10 +1,10 @@
-/** How much of what fills a prompt has room in it. */
+/** Finds how many units of filler fit into a prompt. */
 
 /**
- * The largest count whose text has at most `room` tokens; that of `least` has. Texts grow about evenly with the count: the next
- * guess is where a line through the last two would meet the room.
+ * The largest count whose text has at most `room` tokens. The text of `least` must fit. Texts grow about evenly with the count, so the
+ * next guess is where the line through the last two guesses reaches `room`.
  *
- * @param most - the largest that is tried
+ * @param most - the largest count to try
  */
 export const largestCount = (
   tokens: (count: number) => number,
@@ -16,7 +16,7 @@ export const largestCount = (
   while (tooMany - fits > 1) {
     const guess = Math.min(tooMany - 1, fits + Math.max(1, Math.floor((room - used) / perUnit)));
     const size = tokens(guess);
-    // Some units add nothing: the line must climb all the same.
+    // Some units add no token; the slope must still be positive.
     perUnit = Math.max(0.25, (size - used) / (guess - fits));
     if (size <= room) [fits, used] = [guess, size];
     else tooMany = guess;

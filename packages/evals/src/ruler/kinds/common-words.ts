@@ -30,7 +30,7 @@ const asking = (context: string): string =>
 
 const answerPrefix = ` Answer: The top ${numCommon} words that appear most often in the list are:`;
 
-/** Whether it is part of no other: it would be found in an answer that has the other. */
+/** Whether a word is part of no other: otherwise it would be found in an answer that has only the other. */
 const standsAlone = (word: string): boolean => !commonWords.some((other) => other !== word && other.includes(word));
 
 /** The words of one text: the common ones, and as many others as are asked for. */

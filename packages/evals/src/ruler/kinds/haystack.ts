@@ -1,16 +1,16 @@
-/** What needles are hidden in: noise, other needles, or essays. */
+/** Haystacks, the text around needles: noise, other needles, or essays. */
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { someOf, type Random } from "../random-draws.ts";
 
 export type Haystack = {
   readonly least: number;
-  /** With so many units, and the needles between them. */
+  /** The text with so many units, and the needles between them. */
   readonly text: (units: number) => string;
-  /** The same with smaller pieces behind the units. Absent: units are small. */
+  /** The same with smaller pieces after the units. Absent: units are small. */
   readonly filled?: (units: number, pieces: number) => string;
 };
 
-/** A needle with its place: 0 before everything, 1 behind it. */
+/** A needle with its depth: 0 before the whole text, 1 after it. */
 export type Placed = { readonly depth: number; readonly text: string };
 
 const sentences = [
@@ -40,7 +40,7 @@ export const scattered = (random: Random, needles: readonly string[]): readonly 
   return needles.map((text, index) => ({ text, depth: depths[index]! }));
 };
 
-/** Lines that are all alike: a unit is a line, a piece a sentence. */
+/** Noise of equal lines. A unit is a line, a piece is a sentence. */
 export const noiseHaystack = (needles: readonly Placed[]): Haystack => {
   const text = (lines: number): string =>
     withNeedles(
@@ -54,7 +54,7 @@ export const noiseHaystack = (needles: readonly Placed[]): Haystack => {
   };
 };
 
-/** Lines that look like needles: a unit is a line, and noise fills what whole lines leave. */
+/** Lines that look like needles. A unit is a line; sentences of noise fill the room that whole lines leave. */
 export const needleHaystack = (needles: readonly Placed[], line: () => string): Haystack => {
   const lines: string[] = [];
   const text = (count: number): string => {
@@ -87,7 +87,7 @@ const sentencesOf = (words: readonly string[]): readonly string[] => {
   return found;
 };
 
-/** Essays from their beginning, over and over: a unit is a word, and needles stand between sentences. */
+/** Essays, repeated from their beginning. A unit is a word; needles stand between sentences. */
 export const essayHaystack = (random: Random, needles: readonly string[], essays: readonly string[]): Haystack => {
   const drawn = someOf(random, depths, needles.length);
   const placed = needles.map((text, index) => ({ text, depth: drawn[index]! }));

@@ -18,11 +18,11 @@ export type NiahParams = {
   readonly haystack: "noise" | "needles" | "essays";
   readonly keys: Thing;
   readonly values: Thing;
-  /** Keys that have needles. Default 1, or as many as are asked for. */
+  /** The number of keys with needles. Default 1, or as many as are asked for. */
   readonly numKeys?: number;
-  /** Values a key, each in a needle of its own. Default 1. */
+  /** The number of values for each key, each in a needle of its own. Default 1. */
   readonly numValues?: number;
-  /** Keys that are asked for. Default 1. */
+  /** The number of keys that are asked for. Default 1. */
   readonly numQueries?: number;
 };
 
@@ -43,7 +43,7 @@ const drawThing: Readonly<Record<Thing, (random: Random) => string>> = {
 const listed = (names: readonly string[]): string =>
   names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")}, and ${names.at(-1)}`;
 
-/** What is asked around the text, for one value or for several. */
+/** The instruction and the question around the text, for one value or for several. */
 const wordingFor = (values: Thing, queries: readonly string[], single: boolean) => {
   const asked = listed(queries);
   const thing = single ? values.slice(0, -1) : values;
@@ -66,7 +66,7 @@ const wordingFor = (values: Thing, queries: readonly string[], single: boolean) 
 
 type NeedlesIn = {
   readonly needles: readonly string[];
-  /** Another needle, for a key that nothing asks for. */
+  /** A further needle, for a key that is not asked for. */
   readonly line: () => string;
   readonly essays: readonly string[];
 };

@@ -1,6 +1,6 @@
 /**
- * Questions over documents: those with the answer among others, in any order. First come others about the same things, then any of
- * the file; the last one is cut where the length ends.
+ * Questions over documents. The documents with the answer stand among others, in random order. The others are those on the same topic
+ * first, and then any of the file; the last one is cut where the length ends.
  */
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { check } from "@ropewalk/check";
@@ -56,7 +56,7 @@ export const questions = (needs: DocumentShape): RulerKind => ({
       `rulerTask: samples must be at most ${asked.length}, the questions in documents`,
       samples,
     );
-    // The same questions at every length.
+    // The stream is named without the length, so that every length has the same questions.
     const [own] = shuffled(streamOf(needs, seed), asked).slice(index, index + 1);
     return draftOf(random, own!, all);
   },

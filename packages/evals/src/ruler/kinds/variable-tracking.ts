@@ -15,7 +15,7 @@ import type { RulerKind } from "./kind.ts";
 import { stringMatchAll } from "../string-match.ts";
 
 export type TrackingParams = {
-  /** Assignments behind the first. */
+  /** Assignments after the first one. */
   readonly hops: number;
 };
 
