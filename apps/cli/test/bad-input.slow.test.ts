@@ -59,7 +59,7 @@ const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
     /513.*512|512.*513/,
   ],
   ["W = 0", generate("--method", "self-extend", "--window", "0"), /window must be.*got 0/],
-  ["a block of no tokens", generate("--steps-per-run", "0"), /stepsPerRun must be a positive integer, got 0/],
+  ["a run of no steps", generate("--steps-per-run", "0"), /stepsPerRun must be a positive integer, got 0/],
   [
     "a precision on the CPU",
     generate("--precision", "float16"),

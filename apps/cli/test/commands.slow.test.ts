@@ -97,14 +97,14 @@ describe("generate", () => {
     expect(stdout).toMatch(/there was a little girl/);
   });
 
-  it("tells the same story in blocks, on the first backend that can", async () => {
+  it("tells the same story with several steps a run, on the first backend that can", async () => {
     const args = ["generate", "stories260K", "Once upon a time", "--max-new-tokens", "50"];
-    const [expected, inBlocks] = await Promise.all([
+    const [expected, severalSteps] = await Promise.all([
       ropewalk(...args, "--steps-per-run", "1"),
       ropewalk(...args, "--steps-per-run", "16", "--backend", "auto"),
     ]);
-    expect(inBlocks.stdout).toBe(expected.stdout);
-    expect(inBlocks.stderr).toMatch(/^backend: (cuda|cpu; not cuda: .+)\n$/);
+    expect(severalSteps.stdout).toBe(expected.stdout);
+    expect(severalSteps.stderr).toMatch(/^backend: (cuda|cpu; not cuda: .+)\n$/);
   });
 
   it("samples the same text for the same seed", async () => {

@@ -77,7 +77,7 @@ describe.each(backends)("on $name", (backend) => {
     );
   });
 
-  it("decodes the same in blocks and step by step", async () => {
+  it("decodes the same with several steps a run and step by step", async () => {
     const model = await stories.withExtension(withPositions({ kind: "dual-chunk", chunkSize: 40, localSize: 12 }));
     const tokens = async (stepsPerRun: number): Promise<readonly number[]> => {
       const taken: number[] = [];

@@ -171,7 +171,7 @@ describe.each(exportNames)("%s", (name) => {
     await checkpoint.release();
   });
 
-  it("decodes in blocks what it decodes step by step", async () => {
+  it("decodes with several steps a run what it decodes step by step", async () => {
     for (const extension of [{}, selfExtend({ groupSize: 4, window: 16 })]) {
       const extended = await model.withExtension(extension);
       expect(await collect(extended, ids(50), 30, 7)).toEqual(await collect(extended, ids(50), 30));

@@ -1,4 +1,4 @@
-/** Decoding in blocks, against decoding step by step: the same tokens, under every layout, precision and way to pick them. */
+/** Decoding with several steps a run, against decoding step by step: the same tokens, under every layout, precision and way to pick them. */
 import {
   compose,
   leakyReRope,
@@ -58,7 +58,7 @@ const samplings: readonly Sampling[] = [
 const extensions: readonly (readonly [string, ContextExtension])[] = [
   ["plain", {}],
   ["SelfExtend", selfExtend({ groupSize: 4, window: 24 })],
-  ["SelfExtend, a window of one block", selfExtend({ groupSize: 8, window: 16 })],
+  ["SelfExtend, a window of one run", selfExtend({ groupSize: 8, window: 16 })],
   ["ReRoPE", reRope({ window: 40 })],
   ["Leaky ReRoPE with log-n", compose(leakyReRope({ factor: 4, window: 30 }), logN({ trainedContext: 64 }))],
   ["a sliding window", slidingWindow({ window: 20 })],
@@ -70,7 +70,7 @@ describe.each(backends)("on $name", (backend) => {
   beforeAll(async () => void (stories = await load(backend, stories260K)));
   afterAll(() => stories.release());
 
-  // Past the first settling, around rings many times, in blocks that divide nothing.
+  // Past the first settling, around rings many times, in runs that divide nothing.
   it.each(extensions)("%s: the tokens of step by step, greedy and drawn", async (_, extension) => {
     const model = await stories.withExtension(extension);
     for (const sampling of [samplings[0]!, drawn]) {
@@ -116,9 +116,9 @@ describe("blocks", () => {
       const options: GenerateOptions = { maxNewTokens: 60, stopTokens, onDone: (done) => void stats.push(done) };
       expect(await take(stories, [1], { ...options, stepsPerRun: 8 })).toEqual(expected);
       await take(stories, [1], { ...options, stepsPerRun: 1 });
-      const [inBlocks, stepwise] = stats;
-      expect(inBlocks).toMatchObject({ promptTokens: 1, newTokens: expected.length });
-      expect(inBlocks!.cacheBytes).toBe(stepwise!.cacheBytes);
+      const [severalSteps, stepwise] = stats;
+      expect(severalSteps).toMatchObject({ promptTokens: 1, newTokens: expected.length });
+      expect(severalSteps!.cacheBytes).toBe(stepwise!.cacheBytes);
     }
   });
 

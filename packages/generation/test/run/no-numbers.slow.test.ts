@@ -105,7 +105,7 @@ describe.each(backends)("logits that are no numbers on $name", (backend) => {
     }
   });
 
-  it("a token whose embedding is NaN ends the run where it comes, step by step and in blocks", async () => {
+  it("a token whose embedding is NaN ends the run where it comes, step by step and with several steps a run", async () => {
     const whole = await load(backend, stories260K);
     const story: number[] = [];
     for await (const next of whole.generateTokens(ids, { maxNewTokens: 8, stopTokens: [] })) story.push(next);
