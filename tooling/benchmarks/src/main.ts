@@ -12,7 +12,7 @@ import { keyValueBytes } from "./costs/key-value-bytes.ts";
 import { layerCost } from "./costs/layer-cost.ts";
 import { measureMachine } from "./measuring/machine-limits.ts";
 import { prefillCost } from "./costs/prefill-cost.ts";
-import { secondQuestion } from "./costs/second-question.ts";
+import { secondQuestion } from "./costs/prefix-reuse-cost.ts";
 import { usualFormCost } from "./costs/usual-form-cost.ts";
 import { loadModels } from "./models/plain-and-extended.ts";
 

@@ -44,7 +44,8 @@ const readSourceFile = (path: string): SourceFile => {
   return { path: path.replaceAll("\\", "/"), imports: importsOf(source), testPaths };
 };
 
-const built = /(^|[\\/])(node_modules|dist|\.vitepress[\\/]cache)$/;
+/** Folders of what is installed, built, or written by a test that runs the READMEs. */
+const built = /(^|[\\/])(node_modules|dist|\.snippets|\.vitepress[\\/]cache)$/;
 
 /** The files of code below a folder, TypeScript and JavaScript alike. */
 export const filesBelow = (folder: string): readonly SourceFile[] =>

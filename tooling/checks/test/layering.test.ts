@@ -51,7 +51,7 @@ describe("layering", () => {
       ".site/f.ts",
       ".site/g/h.mjs",
     ];
-    for (const name of [...names, "dist/a.ts", "node_modules/x/a.ts", "src/a.json"]) {
+    for (const name of [...names, "dist/a.ts", ".snippets/a.ts", "node_modules/x/a.ts", "src/a.json"]) {
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), 'import "x"; new URL("../../rope/test", import.meta.url);');
     }

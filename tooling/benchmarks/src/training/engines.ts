@@ -2,7 +2,7 @@
 import type { Backend } from "@ropewalk/backend";
 import { extendDecoder } from "@ropewalk/decoder";
 import { openLossGraph } from "@ropewalk/finetune";
-import { sequence, trainedModel, type ModelName } from "./model.ts";
+import { sequence, trainedModel, type ModelName } from "./timed-models.ts";
 import { provideWorkers } from "./workers.ts";
 
 export type EngineOptions = { readonly model: ModelName; readonly seqLen: number; readonly threads: number };

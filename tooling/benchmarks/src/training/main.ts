@@ -11,7 +11,7 @@ import { measureMachine } from "../measuring/machine-limits.ts";
 import { median } from "../measuring/compare-times.ts";
 import { compareEngines, fastest, speedup, type Compared } from "./compare.ts";
 import { engineNames } from "./engines.ts";
-import { modelNames } from "./model.ts";
+import { modelNames } from "./timed-models.ts";
 
 const { values } = parseArgs({
   options: {

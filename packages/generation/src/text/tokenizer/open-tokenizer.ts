@@ -6,7 +6,7 @@ import { decodesLocally } from "./locality.ts";
 import { checkParts } from "./check-parts.ts";
 import { anObject, type Fields } from "./part-rules.ts";
 import { partsInTerms } from "./library-terms.ts";
-import { checkedModel } from "./vocabulary.ts";
+import { checkedModel } from "./check-vocabulary.ts";
 
 /** Checks that the special tokens that a post-processor writes are tokens. */
 const checkWritten = (part: unknown, known: (token: string) => boolean, at: string): void => {

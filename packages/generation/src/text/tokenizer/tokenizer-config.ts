@@ -10,7 +10,7 @@
  */
 import { check } from "@ropewalk/check";
 import { fields, flag, integer, isObject, mostIds, optional, shortText, type Fields } from "./part-rules.ts";
-import { contentOf, type Vocabulary } from "./vocabulary.ts";
+import { contentOf, type Vocabulary } from "./check-vocabulary.ts";
 
 const bosClass = /^(?:Llama|CodeLlama|Gemma|Cohere)Tokenizer(?:Fast)?$/;
 

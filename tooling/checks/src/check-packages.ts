@@ -8,7 +8,7 @@ import { availableParallelism } from "node:os";
 import { promisify } from "node:util";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
-import { publishingProblems } from "./manifest.ts";
+import { publishingProblems } from "./publishing-problems.ts";
 
 const run = promisify(execFile);
 

@@ -2,7 +2,7 @@ import { globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { installedBy, publishingProblems } from "../src/manifest.ts";
+import { installedBy, publishingProblems } from "../src/publishing-problems.ts";
 
 const folders = [...globSync("packages/*/package.json"), ...globSync("apps/*/package.json")].map((path) =>
   path.replace("/package.json", ""),
