@@ -11,15 +11,15 @@ export type ExamParams = {
   readonly data: readonly string[];
   /** Tokens of question and option together, at most. */
   readonly length: number;
-  /** What stands behind a question. Default "texts". */
+  /** What follows a question. Default "texts". */
   readonly options: "texts" | "letters";
   /** A file with the question's prompt. Absent: context, question and "Answer:". */
   readonly prompt?: string;
-  /** What stands between the question and an option. Default a space. */
+  /** The text between the question and an option. Default a space. */
   readonly joint: string;
-  /** Questions of each file, the first ones. Absent: all. */
+  /** How many questions of each file, from the first on. Absent: all. */
   readonly limit?: number;
-  /** One of several parts of the questions, so that they may run side by side. Absent: all of them. */
+  /** One of several parts of the questions, so that several processes can share them. Absent: all questions. */
   readonly part?: SamplePart;
 };
 

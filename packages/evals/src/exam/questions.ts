@@ -1,23 +1,23 @@
-/** Lines of exams as questions: LongBench v2's, with four choices by letter, and those with a list of choices. */
+/** Reads lines of exams as questions: LongBench v2's lines with four choices by letter, and lines with a list of choices. */
 import { check, checkInteger, checkList, show } from "@ropewalk/check";
 import { checkOptional, idOf, jsonLines, textField, textsField, type JsonLine, type NamedText } from "../json-lines.ts";
 
 export type ExamQuestion = {
-  /** The line's own, or where it stands. */
+  /** The line's own id, or else its file and number. */
   readonly id: string;
   readonly question: string;
-  /** What it is asked about. */
+  /** The text that the question is about. */
   readonly context?: string;
   readonly choices: readonly string[];
   /** Which choice is right, counted from 0. */
   readonly answer: number;
-  /** What results are given by besides: difficulty, length and domain, where the line has them. */
+  /** Results are also given by these: difficulty, length and domain, where the line states them. */
   readonly groups: Readonly<Record<string, string>>;
 };
 
 const where = "exam";
 
-/** At most so many choices have a letter. */
+/** The letters of choices. There cannot be more choices than letters. */
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 export const letterOf = (index: number): string => letters[index]!;

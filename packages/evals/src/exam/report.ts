@@ -2,7 +2,7 @@
  * How many answers are right, and how sure that number is:
  *
  *   accuracy         right / questions, 0 to 1
- *   standard error   sqrt(accuracy (1 - accuracy) / (questions - 1)); null of one question
+ *   standard error   sqrt(accuracy (1 - accuracy) / (questions - 1)); null for a single question
  */
 import { checkList } from "@ropewalk/check";
 import type { ExamAnswer } from "./run-exam.ts";
@@ -12,11 +12,11 @@ export type Accuracy = { readonly accuracy: number; readonly standardError: numb
 export type ExamScore = { readonly questions: number; readonly bySum: Accuracy; readonly byCharacter: Accuracy };
 
 export type ExamReport = ExamScore & {
-  /** What guessing gets on average. */
+  /** The accuracy of guessing, on average. */
   readonly chance: number;
   /** Questions whose middle was left out. */
   readonly truncated: number;
-  /** By what lines say of themselves: difficulty, length, domain. */
+  /** By what the lines state: difficulty, length, domain. */
   readonly groups: Readonly<Record<string, Readonly<Record<string, ExamScore>>>>;
 };
 

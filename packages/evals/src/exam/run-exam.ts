@@ -1,8 +1,8 @@
 /**
- * Multiple choice: the option that a model finds the likeliest is its answer.
+ * Multiple choice: a model's answer is the option that it finds likeliest.
  *
- *   texts     each choice's own text stands behind the question
- *   letters   the choices are listed in the question, and their letters stand behind it
+ *   texts     the options are the choices' texts
+ *   letters   the choices are listed in the question, and the options are their letters
  *   by sum              the largest log p(option)
  *   by character        the largest log p(option) / characters of the option: long ones are not less likely for being long
  */
@@ -14,13 +14,13 @@ import { continuedBy, logLikelihoods, type Continued, type OptionModel } from ".
 import { letterOf, type ExamQuestion } from "./questions.ts";
 
 export type ExamOptions = {
-  /** Tokens of question and option together, at most; of a longer one the middle is left out. */
+  /** Tokens of question and option together, at most. A longer question loses its middle. */
   readonly length: number;
-  /** What stands behind the question. Default "texts". */
+  /** What follows a question. Default "texts". */
   readonly options?: "texts" | "letters" | undefined;
-  /** With {question}, {context}, {choices}, {choice_A}, … in it. Absent: context, question and "Answer:". */
+  /** The prompt, with {question}, {context}, {choices}, {choice_A}, … in it. Absent: context, question and "Answer:". */
   readonly prompt?: string | undefined;
-  /** What stands between the question and an option. Default a space. */
+  /** The text between the question and an option. Default a space. */
   readonly joint?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called after each question with the questions done and all. */
@@ -28,12 +28,12 @@ export type ExamOptions = {
 };
 
 export type ExamAnswer = Pick<ExamQuestion, "id" | "answer" | "groups"> & {
-  /** Of each option, in nats. */
+  /** The log-probability of each option, in nats. */
   readonly logLikelihoods: readonly number[];
   /** The likeliest option, counted from 0: by the sum, and by the sum per character. */
   readonly bySum: number;
   readonly byCharacter: number;
-  /** Of the question and its longest option. */
+  /** Tokens of the question and its longest option. */
   readonly tokens: number;
   /** Whether the question's middle was left out. */
   readonly truncated: boolean;

@@ -7,9 +7,9 @@ export type Dataset = {
   readonly task: string;
   /** Tokens of an answer, at most. */
   readonly maxNewTokens: number;
-  /** The first line of an answer is what is scored. */
+  /** Only the first line of an answer is scored. */
   readonly firstLine?: true;
-  /** The prompt goes on with examples or code: no message to an assistant. */
+  /** The prompt ends in examples or code to be continued, so it is not put into a chat template. */
   readonly chat?: false;
 };
 
@@ -47,7 +47,7 @@ export const longBenchDatasets: Readonly<Record<string, Dataset>> = {
 const closed = "closed-ended";
 const open = "open-ended";
 
-/** Of L-Eval's exams each has its own way to read an answer; what its other lines are scored by they say themselves. */
+/** L-Eval's exams each have their own way to read an answer. All other lines of L-Eval state their metric themselves. */
 export const lEvalExams: Readonly<Record<string, Dataset>> = {
   coursera: { metric: "choices", task: closed, maxNewTokens: 512 },
   quality: { metric: "choice", task: closed, maxNewTokens: 512 },
@@ -58,7 +58,7 @@ export const lEvalExams: Readonly<Record<string, Dataset>> = {
   sci_fi: { metric: "judgement", task: closed, maxNewTokens: 512 },
 };
 
-/** By what a line of L-Eval says under `evaluation`; undefined where people or models judge. */
+/** Metrics by what a line of L-Eval states under `evaluation`; undefined where people or models judge. */
 export const lEvalKinds: Readonly<Record<string, Dataset | undefined>> = {
   exam: { metric: "exact-match", task: closed, maxNewTokens: 512 },
   f1: { metric: "f1", task: open, maxNewTokens: 512 },

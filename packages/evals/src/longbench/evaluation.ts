@@ -13,23 +13,23 @@ export type LongBenchParams = {
   readonly data: readonly string[];
   /** A file with the prompts by dataset, as LongBench's dataset2prompt.json. */
   readonly prompts: string;
-  /** A file with the tokens of an answer by dataset, as dataset2maxlen.json. Absent: the published ones. */
+  /** A file with the longest answer of each dataset in tokens, as dataset2maxlen.json. Absent: the published numbers. */
   readonly maxNew?: string;
   /** A file with the metrics by dataset. Absent: the published ones. */
   readonly metrics?: string;
   /** Tokens of prompt and answer together, at most. */
   readonly length: number;
   readonly promptTokens?: number;
-  /** Samples of a dataset, the first ones. Absent: all. */
+  /** How many samples of each dataset, from the first on. Absent: all. */
   readonly limit?: number;
   readonly chat?: boolean;
-  /** One of several parts of the samples, so that they may run side by side. Absent: all of them. */
+  /** One of several parts of the samples, so that several processes can share them. Absent: all samples. */
   readonly part?: SamplePart;
 };
 
 export type LongBenchResult = LongBenchReport & {
   readonly answers: readonly LongBenchAnswer[];
-  /** Lines that people or models are to judge, by who judges. */
+  /** How many lines people or models must judge, by who judges. */
   readonly skipped: Readonly<Record<string, number>>;
 };
 

@@ -1,5 +1,5 @@
 /**
- * Answers as the papers print them: by dataset, by task and together.
+ * Scores as the papers print them: by dataset, by task and over all.
  *
  *   dataset   100 times the mean of its answers' scores
  *   task      the mean of its datasets

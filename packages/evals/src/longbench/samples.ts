@@ -1,4 +1,4 @@
-/** Lines of LongBench's and L-Eval's files as samples: what is asked, what is right, and how an answer is scored. */
+/** Reads lines of LongBench's and L-Eval's files as samples: the prompt, the right answers, and the metric. */
 import { check, checkKeys, checkList } from "@ropewalk/check";
 import { checkOptional, idOf, jsonLines, textField, textsField, type JsonLine, type NamedText } from "../json-lines.ts";
 import { checkLanguages } from "../metrics/language.ts";
@@ -9,19 +9,19 @@ import { resolve, type Settings } from "./settings.ts";
 
 export type LongBenchSample = {
   readonly dataset: string;
-  /** The line's own, or where it stands. */
+  /** The line's own id, or else its file and number. */
   readonly id: string;
   readonly prompt: string;
   readonly answers: readonly string[];
   readonly metric: MetricName;
   readonly task: string;
   readonly maxNewTokens: number;
-  /** The first line of an answer is what is scored. */
+  /** Only the first line of an answer is scored. */
   readonly firstLine: boolean;
   /** Whether the prompt may be a message in the checkpoint's chat template. */
   readonly chat: boolean;
   readonly classes?: readonly string[];
-  /** As the data counts it, in words or characters. */
+  /** As the data states it, in words or characters. */
   readonly length?: number;
 };
 
@@ -31,7 +31,7 @@ export type ReadSamples = {
   readonly skipped: Readonly<Record<string, number>>;
 };
 
-/** A sample, and what the check of languages wants to know of its line. */
+/** A sample, and what the check of languages needs of its line. */
 type Read = { readonly sample: LongBenchSample; readonly at: string; readonly language?: string | undefined };
 
 const where = "longbench";
@@ -39,7 +39,7 @@ const where = "longbench";
 const longBenchKeys = ["input", "context", "answers", "length", "dataset", "language", "all_classes", "_id", "id"];
 const lEvalKeys = ["input", "instructions", "outputs", "evaluation", "source", "dataset"];
 
-/** What prompts may name: texts and numbers. */
+/** The fields that a prompt may name: texts and numbers. */
 const fieldsOf = (value: JsonLine["value"]): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries(value)
@@ -92,7 +92,7 @@ const longBenchLine = (line: JsonLine, name: string, settings: Settings): Read =
 
 const wordsIn = (text: string): number => text.match(/\S+/g)?.length ?? 0;
 
-/** A line has several questions on one document; who judges them, where no metric does. */
+/** A line has several questions on one document. If no metric scores them, it says who judges. */
 const lEvalLine = (line: JsonLine, name: string, settings: Settings): readonly Read[] | string => {
   const { at, value } = line;
   const document = textField(where, line, "input");
@@ -164,7 +164,7 @@ export const readSamples = (files: readonly NamedText[], settings: Settings): Re
       return [];
     }),
   );
-  // Known before anything is asked, not after some hours of answers.
+  // Checked before the first question: a run may take hours.
   for (const { sample, at } of read)
     sample.answers.forEach((answer, index) =>
       metrics[sample.metric].checkTruth?.(`${where}: ${at}: answers[${index}]`, answer),

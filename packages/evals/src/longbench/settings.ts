@@ -1,10 +1,10 @@
-/** What a person brings beside the data: prompts by dataset, and where they differ from the table, tokens of answers and metrics. */
+/** What a user gives beside the data: prompts by dataset and, where they differ from the table, answer lengths and metrics. */
 import { check, checkInteger, checkOneOf, closest, show, showName } from "@ropewalk/check";
 import type { NamedText } from "../json-lines.ts";
 import { metricNames, type MetricName } from "../metrics/metric.ts";
 import { lEvalExams, longBenchDatasets, type Dataset } from "./datasets.ts";
 
-/** By dataset, each in the form of LongBench's own files. */
+/** Tables by dataset, each in the form of LongBench's own files. */
 export type Settings = {
   /** As dataset2prompt.json. */
   readonly prompts: Readonly<Record<string, string>>;
@@ -14,7 +14,7 @@ export type Settings = {
 };
 
 /**
- * A table by dataset out of a file.
+ * Reads a table by dataset from a file.
  *
  * @throws TypeError and RangeError that name the file, the dataset, the rule and the value
  */
@@ -49,7 +49,7 @@ export const aMetric = (where: string, name: string, value: unknown): void =>
 const own = <Value>(table: Readonly<Record<string, Value>> | undefined, key: string): Value | undefined =>
   table !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;
 
-/** LongBench-E has files of its own for some datasets: the same prompts and metrics. */
+/** Some datasets have a file of their own in LongBench-E, with the same prompts and metrics. */
 const plainName = (dataset: string): string => dataset.replace(/_e$/, "");
 
 /** How a dataset is asked and scored. */
@@ -70,7 +70,7 @@ const missing = (
 };
 
 /**
- * What holds for a line's dataset.
+ * The settings of a line's dataset.
  *
  * @param row - of the table, where the line itself says what it is scored by
  * @throws RangeError that names the dataset and the nearest known one, when it has no prompt, metric or number of tokens

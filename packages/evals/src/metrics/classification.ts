@@ -1,10 +1,11 @@
 /**
- * Classification as LongBench scores it: which of all classes a prediction names.
+ * Classification as LongBench scores it: which of the classes a prediction names.
  *
- *   named   the classes that occur in the prediction, in their order, but for one that is a part of the truth's name and not the truth
- *   score   1 / named where the truth is among them, else 0
+ *   named   the classes that occur in the prediction, in their order. A class whose name is a part of the truth's name is left out,
+ *           unless it is the truth
+ *   score   1 / (number of named classes) if the truth is among them, else 0
  *
- * Of two neighbours in `named` that are both parts of the truth's name, the second stays: the definition skips it.
+ * If two neighbours in `named` are both parts of the truth's name, the second stays in, because LongBench's definition skips it.
  */
 
 const namedIn = (prediction: string, truth: string, classes: readonly string[]): readonly string[] => {

@@ -1,12 +1,12 @@
 /**
- * Edit similarity of code as LongBench scores it: of the first line of the prediction that is no comment and no fence.
+ * Edit similarity of code as LongBench scores it. Only the prediction's first line that is neither a comment nor a fence is compared.
  *
- *   line    the first one, behind the line breaks it begins with, without `, # and //; "" where there is none
- *   score   round(100 ratio(line, truth)) / 100, halves to the even number; 1 where both are the same, 0 where one alone is empty
- *   ratio   "blocks"        by the blocks that both share, as fuzzywuzzy computes it by itself
- *           "subsequence"   2 LCS / (characters of both), as it does where python-Levenshtein is installed beside it
+ *   line    after leading line breaks, the first line that holds none of `, # and //; "" if there is no such line
+ *   score   round(100 ratio(line, truth)) / 100, halves to the even number; 1 if both are the same, 0 if only one of them is empty
+ *   ratio   "blocks"        from the blocks that both share: what fuzzywuzzy computes when it is installed alone
+ *           "subsequence"   2 LCS / (characters of both): what fuzzywuzzy computes when python-Levenshtein is installed too
  *
- * LongBench installs fuzzywuzzy by itself.
+ * LongBench installs fuzzywuzzy alone.
  */
 import { checkOneOf } from "@ropewalk/check";
 import { lcs } from "js-rouge";

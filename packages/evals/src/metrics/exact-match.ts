@@ -1,11 +1,12 @@
 /**
  * Exact match as L-Eval scores its closed-ended tasks:
  *
- *   the truth is letters of A to D   1 where answer and truth are the same, 1/4 where all the answer's letters are among the truth's
- *   else                             both as numbers where both are some; or else whether the truth occurs in the answer, case and
- *                                    spaces aside
+ *   the truth is letters from A to D   1 if answer and truth are the same; 1/4 if all letters of the answer are among the truth's
+ *   both are numbers                   1 if the numbers are equal
+ *   else                               1 if the truth occurs in the answer; case and spaces do not count
  *
- * What of an answer is compared, the tasks' own rules say: the letters of choices, a number, a program's output, true or false.
+ * Each kind of task has a rule for the part of an answer that is compared: the letters of choices, a number, a program's output, true or
+ * false.
  */
 import { articles, asciiPunctuation, wordsOf } from "./text.ts";
 
@@ -34,14 +35,14 @@ export const exactMatch = (prediction: string, truth: string): number => {
 
 const sortedLetters = (text: string): string => [...new Set(text.replace(/[^A-D]/g, ""))].sort().join("");
 
-/** Where no choice is to be found, A stands for a guess. */
+/** If no choice is found, A is taken, as a guess. */
 const guess = "A";
 
 const choicesIn = (answer: string): string => {
   const leading = /^[A-D]*/.exec(answer)![0];
   if (leading.length > 1) return sortedLetters(leading);
   const rest = answer.slice(leading.length).split("Question")[0]!;
-  // Capitals before a space, a full stop or a bracket: options that are listed.
+  // Capitals before a space, a full stop or a bracket are listed options.
   const listed = rest.match(/[A-Z](?=[\s.)])/g) ?? [];
   return sortedLetters(leading + listed.join("")) || sortedLetters(/[A-D]+/.exec(rest)?.[0] ?? "") || guess;
 };
@@ -62,7 +63,7 @@ export const choice = (prediction: string, truth: string): number =>
 export const choices = (prediction: string, truth: string): number =>
   exactMatch(choiceOf(prediction, true), rightChoice(truth));
 
-/** The number behind "The answer is", or the last one of the first paragraph; its digits up to the point. */
+/** The number after "The answer is", or the last number of the first paragraph. Only the digits before the point count. */
 const numberOf = (answer: string): string => {
   const stated = /The answer is (\S+)/.exec(answer)?.[1];
   const word =
@@ -90,7 +91,7 @@ const codeText = (text: string): string =>
 
 const phrases = ["will be", "of the code", "is", "would be", "the value of", "the result of", "printed"];
 
-/** The words behind "the final output", or the last ones: three more than the truth has. */
+/** The words after "the final output", or else the last words: three more than the truth has. */
 const outputIn = (answer: string, truth: string): string => {
   const words = wordsOf(truth).length + 3;
   const text = phrases.reduce((left, phrase) => left.replaceAll(phrase, ""), codeText(answer));
@@ -108,7 +109,7 @@ const outputIn = (answer: string, truth: string): string => {
 export const codeOutput = (prediction: string, truth: string): number =>
   exactMatch(outputIn(prediction, truth), codeText(truth));
 
-/** The first word with true or false in it. What stands behind "[fact:" is not asked for. */
+/** The first word that contains true or false. The text from "[fact:" on is ignored. */
 const verdictIn = (text: string): string => {
   const [own] = text.toLowerCase().split("[fact:");
   const word = wordsOf(own!).find((each) => /true|false/.test(each)) ?? "";

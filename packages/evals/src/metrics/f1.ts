@@ -1,12 +1,12 @@
 /**
  * F1 over tokens, as SQuAD has it (arXiv 1606.05250):
  *
- *   same        tokens that both have, each as often as both have it
+ *   same        the number of tokens that both have, with repetitions
  *   precision   same / tokens of the prediction        recall   same / tokens of the truth
- *   F1          2 precision recall / (precision + recall), 0 where nothing is the same
+ *   F1          2 precision recall / (precision + recall), 0 if no token is the same
  *
- * English: the words of the text in lower case, without punctuation, without a, an and the. Chinese: the words of a segmenter in lower
- * case, without punctuation and white space; what is nothing then is no token.
+ * English tokens are the words of the text in lower case, without punctuation and without a, an and the. Chinese tokens are the words that a
+ * segmenter finds, in lower case, without punctuation and white space; words that are empty after that do not count.
  */
 import type { Segment } from "./segment.ts";
 import { articles, asciiPunctuation, chinesePunctuation, wordsOf } from "./text.ts";
@@ -35,10 +35,10 @@ const f1Of = (predicted: readonly string[], right: readonly string[]): number =>
   return (2 * precision * recall) / (precision + recall);
 };
 
-/** Of English words, 0 to 1. */
+/** F1 of English words, 0 to 1. */
 export const f1 = (prediction: string, truth: string): number =>
   f1Of(normalizedWords(prediction), normalizedWords(truth));
 
-/** Of Chinese words, 0 to 1. */
+/** F1 of Chinese words, 0 to 1. */
 export const chineseF1 = (segment: Segment, prediction: string, truth: string): number =>
   f1Of(chineseTokens(segment, prediction), chineseTokens(segment, truth));

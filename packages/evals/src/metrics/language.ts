@@ -1,14 +1,14 @@
-/** Checks that right answers are in the language whose words the metric counts. */
+/** Checks that the right answers are in the language that the metric is made for. */
 import { show } from "@ropewalk/check";
 import { metrics, type MetricName } from "./metric.ts";
 
-/** Letters of a text, and those of Chinese characters. */
+/** The number of letters in a text, and how many of them are Chinese characters. */
 const lettersOf = (text: string): { readonly all: number; readonly han: number } => ({
   all: text.match(/\p{L}/gu)?.length ?? 0,
   han: text.match(/\p{Script=Han}/gu)?.length ?? 0,
 });
 
-/** What the answers that have letters are; numbers have none. */
+/** The language of the answers that have letters; numbers have none. */
 const scriptsOf = (answers: readonly string[]): "all Chinese" | "some Chinese" | "no Chinese" | "no letters" => {
   const letters = answers.map(lettersOf).filter(({ all }) => all > 0);
   if (letters.length === 0) return "no letters";
@@ -18,11 +18,11 @@ const scriptsOf = (answers: readonly string[]): "all Chinese" | "some Chinese" |
 
 export type Judged = {
   readonly dataset: string;
-  /** As messages say where it stands. */
+  /** Where the answers stand, for messages. */
   readonly at: string;
   readonly metric: MetricName;
   readonly answers: readonly string[];
-  /** What the data itself says. */
+  /** The language that the data states. */
   readonly language?: string | undefined;
 };
 
@@ -35,8 +35,8 @@ const refuse = (where: string, { at, dataset, metric, answers }: Judged, got: st
 };
 
 /**
- * English metrics take no line whose answers are all Chinese; Chinese ones no dataset without a Chinese answer, though single names and
- * numbers stand in any script. What a line states of its own language holds as well.
+ * An English metric refuses a line whose answers are all Chinese. A Chinese metric refuses a dataset without any Chinese answer; single
+ * answers may be names or numbers in any script. The language that a line states must fit as well.
  *
  * @throws RangeError that names the first line, the metric and the answer
  */

@@ -1,11 +1,11 @@
 /**
  * How alike two texts are by the blocks they share (Ratcliff and Metzener, 1988):
  *
- *   M       characters in the longest block that both have, and in those left and right of it, found the same way
+ *   M       the characters in the longest block that both texts have, plus those in the blocks left and right of it, found the same way
  *   ratio   2 M / (characters of both)
  *
- * Of a second text of 200 characters or more, a character that is more than a hundredth of it and one begins no block; a block still
- * goes on over it.
+ * If the second text has 200 characters or more, a character that makes up more than a hundredth of it, plus one, cannot begin a block. It
+ * can still be inside of one.
  */
 
 type Stretch = { readonly from: number; readonly to: number };
@@ -13,7 +13,7 @@ type Block = { readonly a: number; readonly b: number; readonly size: number };
 
 const popularFrom = 200;
 
-/** Where each character stands in the second text, but for those that are too many to begin a block. */
+/** The places of each character in the second text, without the characters that are too frequent to begin a block. */
 const placesIn = (b: readonly string[]): ReadonlyMap<string, readonly number[]> => {
   const places = new Map<string, number[]>();
   b.forEach((character, index) => {
@@ -31,10 +31,10 @@ type Texts = {
   readonly places: ReadonlyMap<string, readonly number[]>;
 };
 
-/** The longest block in both stretches; of several the first in a, and of those the first in b. */
+/** The longest block that both stretches have. If several are as long, it is the first in a, and among these the first in b. */
 const longestBlock = ({ a, b, places }: Texts, inA: Stretch, inB: Stretch): Block => {
   let best: Block = { a: inA.from, b: inB.from, size: 0 };
-  // By its end in b: the size of the block that ends at the character of a before.
+  // By its end in b, the size of the block that ends at the previous character of a.
   let sizes = new Map<number, number>();
   for (let i = inA.from; i < inA.to; i++) {
     const next = new Map<number, number>();
@@ -56,7 +56,7 @@ const longestBlock = ({ a, b, places }: Texts, inA: Stretch, inB: Stretch): Bloc
   return { a: from, b: start, size };
 };
 
-/** 0 to 1; 1 of two empty texts. */
+/** The ratio, 0 to 1; two empty texts have 1. */
 export const matchingRatio = (first: readonly string[], second: readonly string[]): number => {
   if (first.length + second.length === 0) return 1;
   const texts = { a: first, b: second, places: placesIn(second) };

@@ -1,8 +1,9 @@
 /**
- * The table of metrics, one row for each name: the score of an answer against a right answer, the truth. All scores are from 0 to 1.
+ * The table of metrics, one row for each name. A metric compares an answer with a right answer, the truth, and gives a score from 0 to 1. Some
+ * metrics give several scores, its parts.
  *
- *   score of an answer    the best over its truths, of each part
- *   score of a dataset    100 times the mean over its answers; of several parts, the geometric mean of their means
+ *   score of an answer    for each part, the best over all truths
+ *   score of a dataset    100 times the mean over its answers; if there are several parts, the geometric mean of their means
  */
 import { check, checkKeys, checkList, checkOneOf } from "@ropewalk/check";
 import { classification } from "./classification.ts";
@@ -14,7 +15,7 @@ import { chineseRougeL, rougeL } from "./rouge-l.ts";
 import { rouges } from "./rouge-mean.ts";
 import type { Segment } from "./segment.ts";
 
-/** What some metrics need besides the texts. */
+/** Some metrics need more than the two texts. */
 export type ScoreContext = {
   /** All classes of a classification, in the order of its data. */
   readonly classes?: readonly string[] | undefined;
@@ -24,10 +25,10 @@ export type ScoreContext = {
 
 export type Metric = {
   readonly about: string;
-  /** The language of the words that it compares. Absent: any. */
+  /** The language of the words that the metric compares. Absent: any. */
   readonly language?: "en" | "zh";
   readonly needs?: keyof ScoreContext;
-  /** Throws for a truth that no answer can be scored by, in words that begin with the rule. Absent: any text is one. */
+  /** Throws for a truth that the metric cannot use; its message begins with the rule. Absent: any text will do. */
   readonly checkTruth?: (rule: string, truth: string) => void;
   /** The parts that make a dataset's score. */
   readonly parts: readonly string[];
@@ -138,7 +139,7 @@ export const metrics: Readonly<Record<MetricName, Metric>> = {
 export const metricNames: readonly MetricName[] = Object.keys(metrics) as readonly MetricName[];
 
 /**
- * What an answer scores: of each part of the metric, the best over the truths.
+ * The score of an answer: for each part of the metric, the best over the truths.
  *
  * @throws TypeError when an answer or a truth is no text, RangeError when the metric is not known, there is no truth, or what it needs
  *   is missing
@@ -166,7 +167,7 @@ export const scoreAnswer = (
   return parts.map((_, part) => Math.max(...scores.map((each) => each[part]!)));
 };
 
-/** 100 times the mean of each part; of several, the geometric mean of those. NaN of no answers. */
+/** 100 times the mean; if there are several parts, the geometric mean of their means. NaN without answers. */
 export const scoreDataset = (answers: readonly (readonly number[])[]): number => {
   const means = (answers[0] ?? [NaN]).map(
     (_, part) => answers.reduce((sum, parts) => sum + parts[part]!, 0) / answers.length,

@@ -1,9 +1,9 @@
 /**
  * Numbers in a prediction, as LongBench scores counts and retrieved passages:
  *
- *   score   numbers of the prediction that are the right one / numbers of the prediction, 0 where it has none
+ *   score   right numbers in the prediction / all numbers in the prediction; 0 if it has no number
  *
- * The right one is the truth (count), or stands in it behind "Paragraph " (retrieval) or 段落 (its Chinese form).
+ * The right number is the truth itself (count), or the number after "Paragraph " in the truth (retrieval), in Chinese after 段落.
  */
 import { check } from "@ropewalk/check";
 import { numbersIn } from "./text.ts";
@@ -47,5 +47,5 @@ export const count = (prediction: string, truth: string): number => shareOf(pred
  */
 export const retrieval: (prediction: string, truth: string) => number = retrievalBy("retrieval", paragraph);
 
-/** The same of Chinese passages. */
+/** The same for Chinese passages. */
 export const chineseRetrieval: (prediction: string, truth: string) => number = retrievalBy("chineseRetrieval", passage);

@@ -1,13 +1,13 @@
 /**
  * ROUGE-L of summaries (Lin, 2004) as LongBench computes it, over sets of words:
  *
- *   sentences   what stands between full stops; words: what stands between white space
- *   LCS(r, c)   the set of words of the longest common subsequence of a sentence of the truth and one of the prediction
- *   same        words in the union of LCS(r, c) over all r and c
+ *   sentences   are separated by full stops, words by white space
+ *   LCS(r, c)   the set of words in the longest common subsequence of sentence r of the truth and sentence c of the prediction
+ *   same        the number of words in the union of LCS(r, c) over all r and c
  *   P, R        same / different words of the prediction, same / different words of the truth
  *   F           2 P R / (P + R + 1e-8)
  *
- * A text without a sentence scores 0. Chinese texts are those of the segmenter's words with spaces between.
+ * A text without a sentence scores 0. A Chinese text is first written as its words with spaces between them.
  */
 import { lcs } from "js-rouge";
 import type { Segment } from "./segment.ts";
@@ -31,6 +31,6 @@ export const rougeL = (prediction: string, truth: string): number => {
   return (2 * precision! * recall!) / (precision! + recall! + 1e-8);
 };
 
-/** Of Chinese words, 0 to 1. */
+/** ROUGE-L of Chinese words, 0 to 1. */
 export const chineseRougeL = (segment: Segment, prediction: string, truth: string): number =>
   rougeL(segment(prediction).join(" "), segment(truth).join(" "));

@@ -1,9 +1,9 @@
 /**
- * ROUGE-1, -2 and -L as L-Eval computes them, by the scorer of Google Research: F over lower-case runs of a to z and 0 to 9.
+ * ROUGE-1, -2 and -L as L-Eval computes them, with the rules of Google Research's scorer. Words are runs of a to z and 0 to 9, in lower case.
  *
- *   ROUGE-n   grams of n words that both have, each as often as both have it
- *   ROUGE-L   the longest common subsequence of all words, sentences aside
- *   F         2 P R / (P + R), 0 where nothing is the same
+ *   ROUGE-n   compares the n-grams of words that both have, with repetitions
+ *   ROUGE-L   compares by the longest common subsequence of all words; sentences do not matter
+ *   F         2 P R / (P + R), 0 if nothing is the same
  *
  * A dataset's score is the geometric mean of the three means.
  */

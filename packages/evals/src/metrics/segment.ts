@@ -1,20 +1,20 @@
-/** Splits Chinese text, which has no spaces, into words. The dictionary is part of a package; nothing is fetched from elsewhere. */
+/** Splits Chinese text, which has no spaces, into words. The dictionary comes with a package; nothing is downloaded. */
 
-/** Cuts a text into words, which together are the text. */
+/** Cuts a text into words. Joined again, the words are the text. */
 export type Segment = (text: string) => readonly string[];
 
 /**
- * Between a letter or digit with one of these signs and a digit: jieba's word ends there, as in 5k-15k, where the library's goes on. No
- * word of the dictionary lies across.
+ * A place between a letter or digit, one of these signs, and a digit, as in 5k-15k. The original jieba ends a word there, this library does
+ * not. No word of the dictionary spans such a place.
  */
 const alwaysCut = /(?<=[A-Za-z0-9][-+#&_%])(?=\p{Nd})/u;
 
 type Jieba = { readonly cut: (text: string, hmm: boolean) => readonly string[]; readonly default?: unknown };
 
-/** jieba's words, new ones found by its hidden Markov model: those that LongBench scores Chinese answers by. */
+/** The words that jieba finds, with its hidden Markov model for words that are not in the dictionary. LongBench scores Chinese answers by them. */
 export const jieba = async (): Promise<Segment> => {
   const library = (await import("jieba-wasm")) as Jieba;
-  // In a browser the WebAssembly is a file beside the code, to be loaded first; in Node it is there.
+  // In a browser the WebAssembly is a file beside the code and must be loaded first. In Node it is loaded on import.
   if (typeof library.default === "function") await library.default();
   return (text) => text.split(alwaysCut).flatMap((part) => library.cut(part, true));
 };

@@ -1,6 +1,6 @@
-/** Text as the definitions of the metrics cut it: by white space, by lines, by sets of characters. All count code points, not UTF-16 units. */
+/** Ways to cut a text that the metrics share: by white space, by lines, by sets of characters. All count code points, not UTF-16 units. */
 
-/** The four separators and the next line of old terminals are white space as well, by the definitions; the byte order mark is none. */
+/** As in Python, the four separators U+001C to U+001F and U+0085 are white space too, and the byte order mark is not. */
 const separators = new Set("\u001C\u001D\u001E\u001F\u0085");
 const byteOrderMark = "\uFEFF";
 
@@ -20,13 +20,13 @@ export const wordsOf = (text: string): readonly string[] => {
   return word === "" ? words : [...words, word];
 };
 
-/** The lines behind the line breaks that a text begins with. */
+/** The lines of a text, without the line breaks that it begins with. */
 export const linesOf = (text: string): readonly string[] => text.replace(/^\n+/, "").split("\n");
 
 /** The punctuation of ASCII. */
 export const asciiPunctuation: RegExp = /[!-/:-@[-`{-~]/g;
 
-/** The punctuation that Chinese text has, of full width and of its own; 《 is none of it by the definition. */
+/** Chinese punctuation. 《 is missing in LongBench's definition, so it is missing here. */
 export const chinesePunctuation: RegExp =
   /[\u2013\u2014\u2018\u2019\u201B-\u201F\u2026\u2027\u3001-\u3003\u300B-\u3011\u3014-\u301F\u3030\u303E\u303F\uFE4F\uFF01-\uFF0D\uFF0F\uFF1A-\uFF20\uFF3B-\uFF40\uFF5B-\uFF64]/g;
 

@@ -3,9 +3,8 @@
  *
  *   capacity(G, W) ≥ length    for each W < L there is a least G; candidates are that one and some above it
  *
- * The less far positions are shared, the nearer they are to what was trained; the larger the window, the fewer are left for what is far. So
- * the two pull against each other along the least G, and only a measurement says where they meet. A G above the least keeps away from the
- * last positions of the trained window, which are the least trained.
+ * A small G keeps far positions close to what was trained. A large W leaves fewer positions for far tokens, and so needs a larger G. Which
+ * pair is best must be measured. A G above the least one avoids the last positions of the trained window, which are trained least.
  */
 import { check } from "@ropewalk/check";
 import { capacity, largestWindow, selfExtend, smallestGroupSize } from "@ropewalk/position-mapping";
@@ -22,22 +21,22 @@ export type Fixed = { readonly groupSize?: number | undefined; readonly window?:
 export type Space = {
   /** Ascending. */
   readonly windows: readonly number[];
-  /** Of one window, ascending; the first is the least. */
+  /** The group sizes of one window, ascending; the first is the least. */
   readonly groupSizes: (window: number) => readonly number[];
 };
 
-/** Steps of a window: sixteenths of the trained one. */
+/** Windows are multiples of a sixteenth of the trained window. */
 const steps = 16;
 
-/** Above the least group size. */
+/** Group sizes, relative to the least one. */
 const factors = [1, 1.25, 1.6, 2, 2.5, 3.2, 4, 6, 8] as const;
 
 const distinct = (values: readonly number[]): readonly number[] => [...new Set(values)].toSorted((a, b) => a - b);
 
-/** @throws RangeError when no G and W reach the length, with what is given of them */
+/** @throws RangeError when no G and W reach the length under the ones that are fixed */
 export const spaceOf = (trainedContext: number, length: number, { groupSize, window }: Fixed): Space => {
   check(length > trainedContext, `tune: length must be more than the trained window of ${trainedContext}`, length);
-  // Above the least some may hold less: where G does not divide W, a part of the window is lost.
+  // A larger G may hold less: if G does not divide W, a part of the window is lost.
   const holds = (group: number, own: number): boolean =>
     own <= trainedContext && capacity(selfExtend({ groupSize: group, window: own }), trainedContext) >= length;
   const least = (own: number): number | undefined => smallestGroupSize({ window: own, trainedContext, length });
@@ -67,7 +66,7 @@ export const spaceOf = (trainedContext: number, length: number, { groupSize, win
   };
 };
 
-/** Every candidate there is, with log-n and without: what a search is spared. */
+/** Every candidate, with log-n and without: the whole grid, of which a search tries a part. */
 export const everyCandidate = ({ windows, groupSizes }: Space): readonly Candidate[] =>
   windows.flatMap((window) =>
     groupSizes(window).flatMap((groupSize) => [false, true].map((logN) => ({ groupSize, window, logN }))),

@@ -3,11 +3,11 @@
  * the best found. The best candidates are measured on more of the text.
  *
  *   screening   every candidate on the same first samples, about a third of the prefills
- *   finals      the best four on more samples, the best two of them on as many as are left: as many with log-n as without, so that whether
- *               it helps is seen on the same tokens
+ *   finals      the best four on more samples, and the best two of these on all samples that the budget allows; candidates with log-n and
+ *               without get the same samples
  *
- * All see the same tokens, so what differs is the candidate and not the text. A prefill is `length` tokens run once through the model; what
- * has fewer costs a part of one.
+ * All candidates see the same tokens, so differences come from the candidate and not from the text. A prefill is `length` tokens run once
+ * through the model; a shorter sample costs a part of one.
  */
 import type { Candidate, Space } from "./candidates.ts";
 import type { LossSum, SampleLoss } from "./measure.ts";
@@ -17,7 +17,7 @@ export type Tried = { readonly candidate: Candidate; readonly losses: readonly S
 
 export type SearchConfig = {
   readonly space: Space;
-  /** Of each sample, in prefills. */
+  /** The cost of each sample, in prefills. */
   readonly costs: readonly number[];
   readonly prefills: number;
   /** Whether log-n is tried. */
@@ -29,7 +29,7 @@ export type Found = { readonly tried: readonly Tried[]; readonly spent: number }
 const joined = (sums: readonly LossSum[]): LossSum =>
   sums.reduce((a, b) => ({ sum: a.sum + b.sum, tokens: a.tokens + b.tokens }), { sum: 0, tokens: 0 });
 
-/** The mean of the first `samples`; NaN where nothing is scored. */
+/** The mean of the first `samples`; NaN if nothing is scored. */
 export const meanOver = (
   losses: readonly SampleLoss[],
   kind: keyof SampleLoss,
@@ -71,7 +71,7 @@ export const ranked = (tried: readonly Tried[]): readonly Tried[] => {
   ];
 };
 
-/** About as many as a screening tries. */
+/** About how many candidates a screening tries. */
 const usualCandidates = 16;
 
 export const search = async (
@@ -81,7 +81,7 @@ export const search = async (
   const tried = new Map<string, { candidate: Candidate; losses: SampleLoss[] }>();
   let spent = 0;
 
-  /** Measures up to so many samples of it; what cannot be paid for is left out. */
+  /** Measures a candidate on up to so many samples, as far as the budget goes. */
   const upTo = async (candidate: Candidate, samples: number): Promise<boolean> => {
     const key = `${candidate.groupSize} ${candidate.window} ${candidate.logN}`;
     const own = tried.get(key) ?? { candidate, losses: [] };
@@ -120,7 +120,7 @@ export const search = async (
       return true;
     };
     for (let wide = step; wide >= 1; wide = Math.floor(wide / 2)) {
-      // On in the direction that is better; back where none is.
+      // Go on in the direction that is better; stay if neither is.
       const up = await look(best + wide);
       if (up) while (await look(best + wide));
       else while (await look(best - wide));
@@ -165,7 +165,7 @@ export const search = async (
     }
   }
 
-  // As many samples as the budget has for so many finalists.
+  // As many samples as the budget allows for this number of finalists.
   for (const finalists of [4, 2]) {
     const all = ranked([...tried.values()]);
     const kinds = [true, false].map((scaled) => all.filter(({ candidate }) => candidate.logN === scaled));
