@@ -140,7 +140,7 @@ describe("a completion", () => {
 
   it("takes the fields without effect that its README names, and no others", async () => {
     const readme = readFileSync("packages/server/README.md", "utf8");
-    const named = /Those without effect are taken: (.+)\. `null`/.exec(readme)![1]!;
+    const named = /Fields that do not change the answer are accepted: (.+)\. `null`/.exec(readme)![1]!;
     expect(named).toBe(withoutEffect.map((name) => `\`${name}\``).join(", "));
     const given = Object.fromEntries(withoutEffect.map((name) => [name, { any: "thing" }]));
     expect((await asked(handler, "/v1/completions", { ...completion, ...given })).choices[0]!.text).not.toBe("");
