@@ -20,7 +20,7 @@ import { resume } from "../record/resume.ts";
 import { recordedModel, scoped, type Tape } from "../record/tape.ts";
 import type { Value } from "../model/value.ts";
 import type { Backward } from "./backward.ts";
-import { producersOf } from "./producers.ts";
+import { makersIn } from "./maker-of.ts";
 import { readNodes } from "./read-nodes.ts";
 import { recomputation } from "./recomputation.ts";
 import { repeatsOf } from "./repeated-from.ts";
@@ -103,8 +103,8 @@ export const differentiate = (model: ModelProto, asked: Differentiation): ModelP
   const tape = scoped(recording, "/gradient");
   const depends = dependents(nodes, asked.parameters, recording);
   const gradients = new Map<string, Value>([[loss.name, tape.constant(loss.type!, loss.dims as number[], [1])]]);
-  const producerOf = producersOf(recording);
-  const [turnedFrom, repeatedFrom] = [turnsOf(recording, producerOf), repeatsOf(recording, producerOf)];
+  const makerOf = makersIn(recording);
+  const [turnedFrom, repeatedFrom] = [turnsOf(recording, makerOf), repeatsOf(recording, makerOf)];
   const anew = recomputation(recording, tape, nodes, asked.checkpoints ?? [], gradients);
 
   for (const [place, node] of [...nodes.entries()].toReversed()) {

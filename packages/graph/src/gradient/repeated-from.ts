@@ -2,12 +2,12 @@
 import { domainOf } from "../operators/table.ts";
 import type { Recording } from "../record/recording.ts";
 import type { Value } from "../model/value.ts";
-import type { ProducerOf } from "./producers.ts";
+import type { MakerOf } from "./maker-of.ts";
 
 /** Gives the value that an Expand repeated, undefined for any other. */
 export const repeatsOf =
-  ({ values }: Recording, producerOf: ProducerOf): ((value: Value) => Value | undefined) =>
+  ({ values }: Recording, makerOf: MakerOf): ((value: Value) => Value | undefined) =>
   (value) => {
-    const node = producerOf(value);
+    const node = makerOf(value);
     return node?.opType === "Expand" && domainOf(node.domain) === "" ? values.get(node.input[0]!) : undefined;
   };

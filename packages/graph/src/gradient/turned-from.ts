@@ -3,7 +3,7 @@ import { intsAttribute } from "../operators/read-attributes.ts";
 import { domainOf } from "../operators/table.ts";
 import type { Recording } from "../record/recording.ts";
 import type { Value } from "../model/value.ts";
-import type { ProducerOf } from "./producers.ts";
+import type { MakerOf } from "./maker-of.ts";
 
 /** Whether a permutation exchanges the last two axes and leaves the others in place. */
 export const turnsLastTwo = (perm: readonly number[]): boolean =>
@@ -15,9 +15,9 @@ export const permOf = (call: Parameters<typeof intsAttribute>[0], rank: number):
 
 /** Gives the value whose last two axes a Transpose exchanged, undefined for any other. */
 export const turnsOf =
-  ({ values }: Recording, producerOf: ProducerOf): ((value: Value) => Value | undefined) =>
+  ({ values }: Recording, makerOf: MakerOf): ((value: Value) => Value | undefined) =>
   (value) => {
-    const node = producerOf(value);
+    const node = makerOf(value);
     if (node === undefined || node.opType !== "Transpose" || domainOf(node.domain) !== "" || value.dims === undefined)
       return undefined;
     const call = { opType: node.opType, name: node.name, attributes: node.attribute, inputs: [], numOutputs: 1 };
