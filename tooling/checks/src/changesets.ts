@@ -91,7 +91,7 @@ if (import.meta.main) {
     const unnamed = changed.filter((name) => !named.has(name));
     const since = `since ${base.commit.slice(0, 7)} (${base.why})`;
     for (const name of unnamed) console.error(`${name} has changed ${since}, and no changeset names it`);
-    if (unnamed.length > 0) console.error("npx changeset writes one; it counts from when git knows it (git add)");
+    if (unnamed.length > 0) console.error("npm run changeset writes one; it counts from when git knows it (git add)");
     console.log(`changesets: ${changed.length} packages changed ${since}, ${unnamed.length} without a changeset`);
     process.exitCode = unnamed.length > 0 ? 1 : 0;
   }

@@ -10,7 +10,7 @@
  *   - a session reuses the outputs, and their shapes, that its last run requested, so every run requests all outputs
  *   - a tensor's `getData` ends the process, but an output comes back from a session whose output location is the CPU
  */
-import type { ExternalData, HostTensor, TensorData, TensorType } from "@ropewalk/backend";
+import { sizeOf, type ExternalData, type HostTensor, type TensorData, type TensorType } from "@ropewalk/backend";
 import { externalFiles, reason } from "@ropewalk/backend/host";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Device, Placed } from "../device.ts";
@@ -139,7 +139,7 @@ export const openDevice = async (precision: BackendPrecision): Promise<Device<Gp
       }
     },
     read: async ({ type, dims, memory }) => {
-      const size = dims.reduce((product, dim) => product * dim, 1);
+      const size = sizeOf(dims);
       const { width, view } = elements[type];
       // The bytes of any type come back unchanged as int32.
       const x = placed(memory, "int32", [Math.ceil((size * width) / 4)]);

@@ -10,7 +10,7 @@ import { check, checkInteger, checkKeys, checkOneOf, showName, withoutControls, 
 import { recordOf, type ContextExtension, type ExtensionRecord } from "@ropewalk/context-extension";
 import { cachePrecisions, type CachePrecision, type ExtendedDecoder } from "@ropewalk/decoder";
 import { canonical, hashOf, type SafetensorsHeader, type StoredTensor, type TensorType } from "@ropewalk/models";
-import type { BufferType } from "@ropewalk/backend";
+import { sizeOf, type BufferType } from "@ropewalk/backend";
 import type { ElementRun } from "../cache/stored-arrays.ts";
 
 const format = "ropewalk prefix";
@@ -127,8 +127,6 @@ export const widthOf = (type: BufferType): number => widths[type];
 
 type Named = { readonly name: string; readonly type: BufferType; readonly dims: readonly number[] };
 
-const product = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
-
 /** The tensors of a file, in the order of the file. */
 export const tensorsOf = (tokens: number, arrays: readonly Named[]): readonly StoredTensor[] => [
   { name: "ids", type: "I32", dims: [tokens], length: 4 * tokens },
@@ -136,7 +134,7 @@ export const tensorsOf = (tokens: number, arrays: readonly Named[]): readonly St
     name,
     type: types[type],
     dims,
-    length: widths[type] * product(dims),
+    length: widths[type] * sizeOf(dims),
   })),
   { name: "contents", type: "U8", dims: [32], length: 32 },
 ];

@@ -2,7 +2,7 @@
 // ArgMax: the index of the largest element, the first one of equals.
 
 import { offsets } from "../../arrays/nd-array.ts";
-import { stridesOf } from "../../arrays/dims.ts";
+import { sizeOf, stridesOf } from "../../arrays/dims.ts";
 import { intAttribute } from "../read-attributes.ts";
 import type { Call, Operator } from "../operator.ts";
 import { axisOf, constantOf, fail, groupWork, input } from "../operator.ts";
@@ -70,7 +70,7 @@ export const topK: Operator = {
     const { dims, data } = input(call, 0);
     const axis = axisOfTopK(call, dims.length);
     const largest = intAttribute(call, "largest", 1) !== 0;
-    const values = new Float64Array(picked.reduce((size, dim) => size * dim, 1));
+    const values = new Float64Array(sizeOf(picked));
     const indices = values.slice();
     const targets = rowsAlong(picked, axis);
     for (const [row, places] of rowsAlong(dims, axis).entries()) {

@@ -2,7 +2,7 @@
 
 import { offsets } from "../../arrays/nd-array.ts";
 import type { Dim } from "../../arrays/dims.ts";
-import { formatDims, isFixed, sameDim, stridesOf } from "../../arrays/dims.ts";
+import { formatDims, isFixed, sameDim, sizeOf, stridesOf } from "../../arrays/dims.ts";
 import { intAttribute } from "../read-attributes.ts";
 import type { Operator } from "../operator.ts";
 import { axisOf, fail, input, sameType } from "../operator.ts";
@@ -30,7 +30,7 @@ export const concat: Operator = {
   evaluate: (call, [{ dims }]) => {
     const axis = axisOf(call, intAttribute(call, "axis"), dims.length);
     const strides = stridesOf(dims);
-    const out = new Float64Array(dims.reduce((product, dim) => product * dim, 1));
+    const out = new Float64Array(sizeOf(dims));
     let start = 0;
     for (const [index] of call.inputs.entries()) {
       const part = input(call, index);
