@@ -8,7 +8,7 @@
 /** What lives on each floor, the lowest first: a floor's number is its index. */
 export const floors = [
   "ground: arguments checked at the public edge; two small trained models as files",
-  "values: ONNX as a value; numbers to SVG; what a place that runs graphs offers, with its conformance suite",
+  "values: ONNX as a value; numbers to SVG; GGUF files; what a place that runs graphs offers, with its conformance suite",
   "mathematics: one idea a file, its formula at the top",
   "the extension: the value, its constructors, its record as JSON, and putting it on a model's numbers",
   "places that run graphs; ONNX Runtime is imported here and nowhere else",
@@ -69,6 +69,7 @@ const belowApps = [
   ...places,
   "tiny-models",
   "charts",
+  "gguf",
   "evals",
   "finetune",
   "transformers-js",
@@ -87,6 +88,7 @@ export const house: Readonly<Record<string, Room>> = {
     why: "the evaluator and the gradients are compared with ONNX Runtime",
   }),
   "@ropewalk/charts": room(1, "packages/charts", [], []),
+  "@ropewalk/gguf": room(1, "packages/gguf", [], []),
   "@ropewalk/backend": room(1, "packages/backend", [], [], {
     rooms: ["backend-node"],
     why: "the conformance suite is run on one place",

@@ -224,6 +224,9 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
     ...["emitCast", "emitGroupQueries", "emitHeads", "emitLongProduct", "emitMerge", "emitScores", "emitShortProduct"],
     ...["emitSoftcap", "emitRepeatPerGroup", "emitUngroup"],
   ],
+  "@ropewalk/gguf": [
+    ...["codeForm", "isBlockType", "dequantize", "unpackCodes", "blobSource", "bytesSource", "readGguf", "splitNames"],
+  ],
   "@ropewalk/graph": [
     ...["attribute", "checkModel", "decode", "decodeTensor", "encode", "evaluate", "innerGraphs", "ndArray"],
     ...["tensorFromArray", "tensorToArray", "typeCode", "valueInfo", "valueOfInfo"],
