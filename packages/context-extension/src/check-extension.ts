@@ -18,6 +18,7 @@ import type { Band, BandByChunk } from "@ropewalk/position-mapping";
 import { positionKinds } from "@ropewalk/position-mapping/scheme";
 import type { ContextExtension } from "./extension.ts";
 import type { ConfiguredMapping } from "./mapping-config.ts";
+import { checkScaling } from "./try-scaling.ts";
 
 /** Whether a value is a position scheme. The kind `custom` exists in all three fields; only a scheme of it has bands. */
 const isScheme = (value: object): boolean =>
@@ -105,12 +106,11 @@ const checkPositions: Rule = (where, name, value) => {
   checkKeys(where, name, value as ConfiguredMapping, mappingKeys);
 };
 
-/** The rules for an extension's fields. The numbers of a rope scaling are checked later, for a model; an entropy scaling fits any. */
+/** The rules for an extension's fields. What depends on a model, as the length of LongRoPE's lists, is checked later. */
 const extensionKeys: Keys<ContextExtension> = {
   positions: checkPositions,
   rope: (where, name, value) => {
-    if (value !== undefined && !isObject(value))
-      throw new TypeError(`${where}: ${name} must be an object with a kind, got ${show(value)}`);
+    if (value !== undefined) checkScaling(where, name, value);
   },
   entropy: (_, __, value) => {
     if (value !== undefined) queryScale(value as EntropyScaling, { layer: 0, position: 0 });

@@ -10,6 +10,7 @@ import type { PositionScheme } from "@ropewalk/position-mapping/scheme";
 import type { RopeScaling } from "@ropewalk/rope";
 import { checkExtension } from "./check-extension.ts";
 import { schemeMapping, type ConfiguredMapping, type MappingConfig } from "./mapping-config.ts";
+import { checkScaling } from "./try-scaling.ts";
 
 export type ContextExtension = {
   /** The relative position of each pair. Absent: the model's own, i - j. */
@@ -55,7 +56,11 @@ const withRope = <Kind extends RopeScaling["kind"]>(
   kind: Kind,
   config: Fields<RopeScaling, Kind>,
   keys: Keys<Fields<RopeScaling, Kind>>,
-): ContextExtension => ({ rope: { ...checkConfig(where, config, keys), kind } as unknown as RopeScaling });
+): ContextExtension => {
+  const rope = { ...checkConfig(where, config, keys), kind } as unknown as RopeScaling;
+  checkScaling(where, "", rope);
+  return { rope };
+};
 
 /** Position interpolation, arXiv 2306.15595: every position divided by `factor`. */
 export const positionInterpolation = (config: Fields<RopeScaling, "linear">): ContextExtension =>

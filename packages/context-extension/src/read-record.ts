@@ -4,10 +4,11 @@
  */
 import { checkKeys, checkOneOf, show } from "@ropewalk/check";
 import { entropyKinds, queryScale } from "@ropewalk/entropy-scaling";
-import { ropeFrequencies, ropeKinds, type RopeScaling } from "@ropewalk/rope";
+import { ropeKinds, type RopeScaling } from "@ropewalk/rope";
 import type { ContextExtension } from "./extension.ts";
 import type { ExtensionRecord } from "./extension-record.ts";
 import { mappingKinds, schemeMapping } from "./mapping-config.ts";
+import { tryScaling } from "./try-scaling.ts";
 
 /** Whether a kind can stand in a file: the kind `custom` has functions. */
 const isData = (kind: string): boolean => kind !== "custom";
@@ -40,10 +41,6 @@ const stated = <Result>(
   }
 };
 
-/** A rotaryDim on which a scaling can be tried when the model is not known: LongRoPE has a factor for each pair. */
-const anyRotaryDim = (scaling: RopeScaling): number =>
-  scaling.kind === "longrope" && Array.isArray(scaling.shortFactor) ? 2 * scaling.shortFactor.length || 2 : 2;
-
 /**
  * A rope scaling from a file.
  *
@@ -52,7 +49,7 @@ const anyRotaryDim = (scaling: RopeScaling): number =>
  */
 export const readRopeScaling = (where: string, name: string, scaling: RopeScaling, rotaryDim?: number): RopeScaling =>
   stated(where, name, scaling, ropes, () => {
-    ropeFrequencies({ rotaryDim: rotaryDim ?? anyRotaryDim(scaling), theta: 10_000, scaling });
+    tryScaling(scaling, rotaryDim);
     return scaling;
   });
 

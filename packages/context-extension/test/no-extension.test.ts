@@ -75,7 +75,7 @@ const none: readonly (readonly [string, unknown, RegExp])[] = [
   ],
   ["entropy as a function", { entropy: () => 1 }, /scaling must be an object with a kind, got the function entropy$/],
   ["an entropy's typo", { entropy: { kind: "log-n", trained_context: 64 } }, /trainedContext is meant\?$/],
-  ["frequencies", { rope: new Float64Array(4) }, /scaling\.kind must be one of|must be an object with a kind/],
+  ["frequencies", { rope: new Float64Array(4) }, /(scaling|rope)\.kind must be one of|must be an object with a kind/],
   ["a list of scalings", { rope: [] }, /rope must be an object with a kind, got \[\]$/],
 ];
 

@@ -94,7 +94,7 @@ describe("refuses", () => {
     [
       "an inner value that nothing makes",
       ({ graph }) => graph!.node.push(withInner("c", "b")),
-      'node "" (Abs) input 0 must be made before it, got "c", which nothing makes',
+      'the node without a name (Abs) that makes "b" input 0 must be made before it, got "c", which nothing makes',
     ],
     [
       "an inner output that is not made",

@@ -2,19 +2,21 @@
 import { checkpointFolders } from "@ropewalk/testing/checkpoints/checkpoint-folders";
 import { smallConfig } from "@ropewalk/testing/checkpoints/small-checkpoint";
 import { rejectionOf, thrownBy } from "@ropewalk/testing/thrown";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   depthUpscale,
   hasWeights,
   inMemory,
   llama,
   loadCheckpoint,
+  openUrl,
   quantizeBlocks,
   readJson,
   readModelTexts,
   readRotation,
 } from "../src/index.ts";
-import { openHub, openSource } from "../src/hub.ts";
+import * as inPage from "../src/browser/hub.ts";
+import { openHub, openSource, type HubOptions } from "../src/hub.ts";
 
 const anyOf = (value: unknown): never => value as never;
 
@@ -65,6 +67,58 @@ describe("options", () => {
     const message = await rejectionOf(call());
     expect(message.startsWith(`TypeError: ${name}: `), message).toBe(true);
     expect(message).toContain(rule);
+  });
+
+  const refused = {
+    id: [5, null, new URL("https://huggingface.co")],
+    revision: [3, null, {}],
+    cacheFolder: [5, "", new URL("file:///cache"), null],
+    token: [5, null, {}, "secret", "hf_a b"],
+    endpoint: [
+      new URL("https://huggingface.co"),
+      5,
+      null,
+      "",
+      "nope",
+      "huggingface.co",
+      "ftp://huggingface.co",
+      "file:///hub",
+      "localhost:8080",
+      "https://user:secret@huggingface.co",
+      "https://huggingface.co?secret",
+      "https://huggingface.co/#secret",
+    ],
+    fetch: [5, "fetch", null],
+    timeout: ["10", 0, -1, Number.NaN, null],
+    signal: [new AbortController(), "signal", 5, null],
+    onProgress: [5, null, "log"],
+    onNotice: [5, null, "log"],
+  } satisfies Readonly<Record<keyof HubOptions, readonly unknown[]>>;
+  const hubs = { "in Node": { openHub, openSource }, "in a page": inPage };
+  const optionsOfHub = Object.entries(hubs).flatMap(([place, hub]) =>
+    Object.entries(refused).map(([option, values]) => [place, option, hub, values] as const),
+  );
+  it.each(optionsOfHub)("of a hub %s: %s is checked, before anything is asked", async (_place, option, hub, values) => {
+    const fetch = vi.fn<() => never>();
+    const sources = option === "id" || option === "revision" ? [] : [{ fetch, [option]: undefined }];
+    for (const value of values) {
+      const got = await rejectionOf(hub.openHub(anyOf({ id: "a/b", fetch, [option]: value })));
+      const form = `(Type|Range)Error: openHub: (${option}|the token \\(HF_TOKEN\\)) must .*, got .+$`;
+      expect(got, String(value)).toMatch(new RegExp(`^${form}`));
+      if (typeof value !== "string" && typeof value !== "number") expect(got).toMatch(/^TypeError/);
+      expect(got).not.toContain("secret");
+      for (const source of sources)
+        expect(await rejectionOf(hub.openSource("a/b", anyOf({ ...source, [option]: value })))).toMatch(
+          new RegExp(`^${form.replace("openHub", "openSource")}`),
+        );
+    }
+    expect(fetch).not.toHaveBeenCalled();
+  });
+
+  it.each([{ cache: 5 }, { cache: "" }, { onNotice: 5 }, { timeout: "1" }])("of openUrl: %j is refused", (options) => {
+    expect(thrownBy(() => openUrl(new URL("https://a.b/c"), anyOf(options)))).toMatch(
+      new RegExp(`^(Type|Range)Error: openUrl: ${Object.keys(options)[0]!} must .*, got`),
+    );
   });
 
   it("are fine where they are", async () => {

@@ -3,6 +3,7 @@
  * length when it is absent, and the constructor's call.
  */
 import { chooseSelfExtend, defaultWindow } from "@ropewalk/position-mapping";
+import { withCheckedCalls } from "./check-run.ts";
 import { callOf, ropeCall } from "./method-call.ts";
 import type { Method, MethodNumberName, MethodNumbers, MethodRun } from "./method.ts";
 
@@ -63,7 +64,7 @@ export type RopeMethod =
 export type EntropyMethod = "log-n" | "yarn-temperature";
 
 /** Methods that set which relative position each pair gets. */
-export const positionMethods: Readonly<Record<PositionMethod, Method>> = {
+export const positionMethods: Readonly<Record<PositionMethod, Method>> = withCheckedCalls("positionMethods", {
   "self-extend": {
     label: "SelfExtend",
     about: "exact positions near, shared ones far",
@@ -119,10 +120,10 @@ export const positionMethods: Readonly<Record<PositionMethod, Method>> = {
     needs: ["sinks", "window"],
     call: (run) => callOf("withPositions", { kind: "sinks", ...needed(run, "sinks", "window") }),
   },
-};
+});
 
 /** Methods that scale the frequencies of the rotation. */
-export const ropeMethods: Readonly<Record<RopeMethod, Method>> = {
+export const ropeMethods: Readonly<Record<RopeMethod, Method>> = withCheckedCalls("ropeMethods", {
   linear: {
     label: "Position interpolation",
     about: "position interpolation: positions divided by s",
@@ -209,10 +210,10 @@ export const ropeMethods: Readonly<Record<RopeMethod, Method>> = {
     reads: ["theta", "exemptLayers"],
     call: (run) => callOf("entropyAbf", { trainedContext: run.trainedContext, ...given(run, "theta", "exemptLayers") }),
   },
-};
+});
 
 /** Methods that scale queries with their position. */
-export const entropyMethods: Readonly<Record<EntropyMethod, Method>> = {
+export const entropyMethods: Readonly<Record<EntropyMethod, Method>> = withCheckedCalls("entropyMethods", {
   "log-n": {
     label: "By the logarithm of the position",
     about: "by the logarithm of the position",
@@ -226,4 +227,4 @@ export const entropyMethods: Readonly<Record<EntropyMethod, Method>> = {
     chosen: "factor",
     call: (run) => callOf("yarnTemperature", aFactor(run)),
   },
-};
+});

@@ -127,7 +127,10 @@ export const layouts: Readonly<Record<DataType, Layout>> = {
 const names = new Map(Object.entries(layouts).map(([type, { code }]) => [code, type as DataType]));
 
 /** The number that stands for an element type in ONNX, e.g. in Cast's attribute `to`. */
-export const typeCode = (type: DataType): number => layouts[type].code;
+export const typeCode = (type: DataType): number => {
+  checkType("typeCode", type);
+  return layouts[type].code;
+};
 
 /** The element type with a number in ONNX; undefined for text, complex numbers and types narrower than a byte. */
 export const typeOfCode = (code: number): DataType | undefined => names.get(code);

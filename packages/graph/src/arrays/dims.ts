@@ -1,5 +1,7 @@
 // Sizes of tensors that may be known, named or unknown, and how two of them combine.
 
+import { checkArray } from "@ropewalk/check";
+
 /** A size: a number is fixed, a text is a named size, undefined is unknown. */
 export type Dim = number | string | undefined;
 
@@ -17,8 +19,9 @@ export const sizeOf = (dims: readonly number[]): number => dims.reduce((product,
 export const stridesOf = (dims: readonly number[]): readonly number[] =>
   dims.map((_, axis) => sizeOf(dims.slice(axis + 1)));
 
-/** Throws RangeError for a number that is not a size. */
+/** Throws TypeError for what is no list, RangeError for a number that is not a size. */
 export const checkSizes = (at: string, dims: readonly Dim[]): void => {
+  checkArray(at, "dims", dims, "Array");
   const wrong = dims.find((dim) => typeof dim === "number" && !(Number.isSafeInteger(dim) && dim >= 0));
   if (wrong !== undefined)
     throw new RangeError(`${at}: a size must be an integer of at least 0, got ${wrong} in ${formatDims(dims)}`);

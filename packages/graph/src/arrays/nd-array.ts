@@ -4,8 +4,9 @@
 //
 // Transposing, slicing, repeating and broadcasting (stride 0) are all views.
 
-import type { DataType } from "./data-type.ts";
-import { formatDims, sizeOf, stridesOf } from "./dims.ts";
+import { show } from "@ropewalk/check";
+import { checkType, type DataType } from "./data-type.ts";
+import { checkSizes, formatDims, sizeOf, stridesOf } from "./dims.ts";
 
 /**
  * An n-dimensional array, row-major. Elements of every type are float64 numbers: integers are exact up to 2^53, `bool`
@@ -23,6 +24,10 @@ export type NdArray = {
  * @throws RangeError when the number of elements is not the product of the sizes.
  */
 export const ndArray = (type: DataType, dims: readonly number[], data: ArrayLike<number>): NdArray => {
+  checkType("ndArray", type);
+  checkSizes("ndArray", dims);
+  if (typeof data !== "object" || data === null || !(data.length >= 0))
+    throw new TypeError(`ndArray: data must be an array of numbers, got ${show(data)}`);
   if (data.length !== sizeOf(dims)) {
     throw new RangeError(
       `ndArray: data must have one element per place of dims ${formatDims(dims)}, got ${data.length} elements`,

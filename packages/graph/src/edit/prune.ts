@@ -1,11 +1,15 @@
 // Which values lead to the outputs of a graph, and the graph without all others.
 
+import { checkArray } from "@ropewalk/check";
+import { checkGraph, checkNodes } from "../model/check-graph.ts";
 import { namesRead } from "../model/node.ts";
 import type { GraphProto, NodeProto } from "../proto/onnx_pb.ts";
 import { makersOf } from "./sort.ts";
 
 /** The names of values that some outputs need: the outputs themselves, and all that leads to them. */
 export const neededNames = (nodes: readonly NodeProto[], outputs: readonly string[]): ReadonlySet<string> => {
+  checkNodes("neededNames", nodes);
+  checkArray("neededNames", "outputs", outputs, "Array");
   const makers = makersOf(nodes);
   const needed = new Set<string>();
   const stack = [...outputs];
@@ -24,6 +28,7 @@ export const neededNames = (nodes: readonly NodeProto[], outputs: readonly strin
  * initializer goes, since a caller would have to give it from then on.
  */
 export const pruneGraph = (graph: GraphProto): GraphProto => {
+  checkGraph("pruneGraph", graph);
   const needed = neededNames(
     graph.node,
     graph.output.map(({ name }) => name),

@@ -1,8 +1,10 @@
 // Renaming values and nodes, also in the graphs inside nodes. An empty name leaves an optional input or output out, and stays empty.
 
+import { checkFunction, checkKeys, optional, show } from "@ropewalk/check";
+import { checkGraph, checkNodes } from "../model/check-graph.ts";
 import { namesMade } from "../model/node.ts";
 import type { GraphProto, NodeProto } from "../proto/onnx_pb.ts";
-import { mapInnerGraphs } from "./map.ts";
+import { changeInner } from "./map.ts";
 
 type Rename = (name: string) => string;
 
@@ -15,37 +17,71 @@ export type Renaming = {
   readonly nodes?: Rename;
 };
 
-const unlessEmpty =
-  (rename: Rename): Rename =>
-  (name) =>
-    name === "" ? "" : rename(name);
+type Renames = Required<Renaming>;
 
-const renameNode = ({ values, reads = values, nodes = (name) => name }: Renaming, node: NodeProto): NodeProto => ({
-  ...mapInnerGraphs((graph) => {
+/** The renaming, checked, under which an empty name stays empty. */
+const checked = (where: string, renaming: Renaming): Renames => {
+  checkKeys<Renaming>(where, "renaming", renaming, {
+    values: checkFunction,
+    reads: optional(checkFunction),
+    nodes: optional(checkFunction),
+  });
+  const { values, reads = values, nodes = (name) => name } = renaming;
+  const to =
+    (key: keyof Renaming, rename: Rename): Rename =>
+    (name) => {
+      if (name === "") return "";
+      const renamed = rename(name);
+      if (typeof renamed !== "string")
+        throw new TypeError(`${where}: ${key} must return a name, got ${show(renamed)} for ${show(name)}`);
+      return renamed;
+    };
+  return { values: to("values", values), reads: to("reads", reads), nodes: to("nodes", nodes) };
+};
+
+const renameNode = ({ values, reads, nodes }: Renames, node: NodeProto): NodeProto => ({
+  ...changeInner((graph) => {
     // What a graph inside a node makes, it also reads under the name that it was given there.
     const made = namesMade(graph);
-    return renameGraph({ values, nodes, reads: (name) => (made.has(name) ? values : reads)(name) }, graph);
+    return renameAll({ values, nodes, reads: (name) => (made.has(name) ? values : reads)(name) }, graph);
   }, node),
-  name: unlessEmpty(nodes)(node.name),
-  input: node.input.map(unlessEmpty(reads)),
-  output: node.output.map(unlessEmpty(values)),
+  name: nodes(node.name),
+  input: node.input.map(reads),
+  output: node.output.map(values),
 });
 
-/** The nodes under new names. */
-export const renameNodes = (renaming: Renaming, nodes: readonly NodeProto[]): readonly NodeProto[] =>
-  nodes.map((node) => renameNode(renaming, node));
-
-/** The graph under new names: inputs, outputs, initializers, stated shapes and nodes. */
-export const renameGraph = (renaming: Renaming, graph: GraphProto): GraphProto => {
-  const { values, reads = values } = renaming;
+const renameAll = (renames: Renames, graph: GraphProto): GraphProto => {
+  const { values, reads } = renames;
   const named = <T extends { name: string }>(rename: Rename, list: readonly T[]): T[] =>
-    list.map((each) => ({ ...each, name: unlessEmpty(rename)(each.name) }));
+    list.map((each) => ({ ...each, name: rename(each.name) }));
   return {
     ...graph,
     input: named(values, graph.input),
     initializer: named(values, graph.initializer),
     valueInfo: named(values, graph.valueInfo),
-    node: [...renameNodes(renaming, graph.node)],
+    node: graph.node.map((node) => renameNode(renames, node)),
     output: named(reads, graph.output),
   };
+};
+
+/**
+ * The nodes under new names.
+ *
+ * @throws TypeError when an argument, or what a function of the renaming returns, is none
+ */
+export const renameNodes = (renaming: Renaming, nodes: readonly NodeProto[]): readonly NodeProto[] => {
+  const renames = checked("renameNodes", renaming);
+  checkNodes("renameNodes", nodes);
+  return nodes.map((node) => renameNode(renames, node));
+};
+
+/**
+ * The graph under new names: inputs, outputs, initializers, stated shapes and nodes.
+ *
+ * @throws TypeError when an argument, or what a function of the renaming returns, is none
+ */
+export const renameGraph = (renaming: Renaming, graph: GraphProto): GraphProto => {
+  const renames = checked("renameGraph", renaming);
+  checkGraph("renameGraph", graph);
+  return renameAll(renames, graph);
 };

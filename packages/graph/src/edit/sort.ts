@@ -1,7 +1,8 @@
 // The order of nodes: every value is made before it is read, and nodes keep their order wherever they may.
 
 import { fail } from "../fail.ts";
-import { namesRead } from "../model/node.ts";
+import { checkNodes } from "../model/check-graph.ts";
+import { nodeInWords, namesRead } from "../model/node.ts";
 import type { NodeProto } from "../proto/onnx_pb.ts";
 
 /** Nodes by the values that they make. */
@@ -47,6 +48,7 @@ const order = (nodes: readonly NodeProto[]): Order => {
 
 /** A node that waits for its own results, by way of others or at once; undefined where there is none. */
 export const nodeInCircle = (nodes: readonly NodeProto[]): NodeProto | undefined => {
+  checkNodes("nodeInCircle", nodes);
   const found = order(nodes);
   return found.kind === "circle" ? found.node : undefined;
 };
@@ -57,8 +59,8 @@ export const nodeInCircle = (nodes: readonly NodeProto[]): NodeProto | undefined
  * @throws RangeError when nodes wait for each other in a circle; the message names one of them
  */
 export const sortNodes = (nodes: readonly NodeProto[]): readonly NodeProto[] => {
+  checkNodes("sortNodes", nodes);
   const found = order(nodes);
   if (found.kind === "sorted") return found.nodes;
-  const { name, opType } = found.node;
-  return fail(`sortNodes: nodes must not wait for each other in a circle, got node "${name}" (${opType}) in one`);
+  return fail(`sortNodes: nodes must not wait for each other in a circle, got ${nodeInWords(found.node)} in one`);
 };

@@ -1,5 +1,6 @@
 // Values that are read and that nothing makes. Unlike `checkModel`, which throws, this only looks, and nodes may be in any order.
 
+import { checkGraph } from "../model/check-graph.ts";
 import { namesMade, namesRead } from "../model/node.ts";
 import type { GraphProto, NodeProto } from "../proto/onnx_pb.ts";
 
@@ -8,6 +9,7 @@ export type UnmadeValue = { readonly name: string; readonly reader: NodeProto | 
 
 /** The first value that a node or the graph's outputs read and that nothing makes; undefined where all are made. */
 export const unmadeValue = (graph: GraphProto): UnmadeValue | undefined => {
+  checkGraph("unmadeValue", graph);
   const made = namesMade(graph);
   for (const reader of graph.node) {
     const name = namesRead(reader).find((read) => read !== "" && !made.has(read));

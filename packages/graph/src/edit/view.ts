@@ -1,6 +1,7 @@
 // A graph to look around in: who makes a value, who reads it, and which values are constants.
 
 import type { NdArray } from "../arrays/nd-array.ts";
+import { checkGraph } from "../model/check-graph.ts";
 import { tensorToArray } from "../model/tensor.ts";
 import type { Value } from "../model/value.ts";
 import { valueOfInfo } from "../model/value.ts";
@@ -40,6 +41,7 @@ const takersOf = (nodes: readonly NodeProto[]): ReadonlyMap<string, readonly Nod
 
 /** A view of a graph that does not change: an edited graph needs a view of its own. */
 export const graphView = (graph: GraphProto): GraphView => {
+  checkGraph("graphView", graph);
   const makers = makersOf(graph.node);
   const takers = takersOf(graph.node);
   const initializers = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));

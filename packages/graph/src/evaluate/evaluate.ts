@@ -18,6 +18,7 @@ import { TensorProto_DataLocation } from "../proto/onnx_pb.ts";
 import { lastUses } from "./last-uses.ts";
 import type { Run, Scope } from "./scope.ts";
 import { give, inputsOf, labelOf } from "./scope.ts";
+import { checkIsModel } from "../model/check-graph.ts";
 import { tensorToArray } from "../model/tensor.ts";
 
 const runOperator = (node: NodeProto, scope: Scope): void => {
@@ -99,6 +100,7 @@ export const evaluate = (
   feeds: Readonly<Record<string, NdArray>>,
   budget: Budget = defaultBudget(),
 ): Readonly<Record<string, NdArray>> => {
+  checkIsModel("evaluate", model);
   const { graph } = model;
   check(graph !== undefined, "evaluate: a model must have a graph", "none");
   checkFeeds(graph, feeds);

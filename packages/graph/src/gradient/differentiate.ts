@@ -12,6 +12,7 @@ import { checkArray, checkKeys } from "@ropewalk/check";
 import { isInteger } from "../arrays/data-type.ts";
 import { formatDims, isFixed } from "../arrays/dims.ts";
 import { fail } from "../fail.ts";
+import { checkIsModel } from "../model/check-graph.ts";
 import { namesRead } from "../model/node.ts";
 import type { ModelProto, NodeProto } from "../proto/onnx_pb.ts";
 import { shortConstant } from "../record/record-node.ts";
@@ -93,6 +94,7 @@ const readingBy = (read: (value: Value) => Value, tape: Tape): Tape => {
  *   them is not known, or an operator between them has no rule; the message names the node
  */
 export const differentiate = (model: ModelProto, asked: Differentiation): ModelProto => {
+  checkIsModel("differentiate", model);
   checkKeys<Differentiation>("differentiate", "asked", asked, { loss: true, parameters: true, checkpoints: true });
   for (const [name, list] of Object.entries({ parameters: asked.parameters, checkpoints: asked.checkpoints ?? [] }))
     checkArray("differentiate", name, list, "Array");

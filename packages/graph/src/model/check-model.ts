@@ -1,13 +1,12 @@
 // Rules that a runtime relies on: a value has one name and is made before it is used, and every domain is declared.
 
 import { fail as failWith } from "../fail.ts";
-import { innerGraphs } from "./node.ts";
+import { checkIsModel } from "./check-graph.ts";
+import { innerGraphs, nodeInWords } from "./node.ts";
 import { domainOf } from "../operators/table.ts";
 import type { GraphProto, ModelProto, NodeProto } from "../proto/onnx_pb.ts";
 
 const fail = (problem: string): never => failWith(`checkModel: ${problem}`);
-
-const label = ({ name, opType }: NodeProto): string => `node "${name}" (${opType})`;
 
 type Scope = {
   readonly domains: ReadonlySet<string>;
@@ -19,22 +18,22 @@ type Scope = {
 const isMadeAround = ({ outer }: Scope, name: string): boolean => outer.some((made) => made.has(name));
 
 const checkNode = (node: NodeProto, made: Set<string>, later: ReadonlySet<string>, scope: Scope): void => {
-  if (node.opType === "") fail(`${label(node)} must have an operator`);
+  if (node.opType === "") fail(`${nodeInWords(node)} must have an operator`);
   if (!scope.domains.has(domainOf(node.domain)))
     fail(
-      `${label(node)} must be of a declared domain, got "${node.domain}" and opset_import ${[...scope.domains].map((domain) => `"${domain}"`).join(", ")}`,
+      `${nodeInWords(node)} must be of a declared domain, got "${node.domain}" and opset_import ${[...scope.domains].map((domain) => `"${domain}"`).join(", ")}`,
     );
-  if (node.name !== "" && scope.nodeNames.has(node.name)) fail(`${label(node)} must have a name of its own`);
+  if (node.name !== "" && scope.nodeNames.has(node.name)) fail(`${nodeInWords(node)} must have a name of its own`);
   scope.nodeNames.add(node.name);
   for (const [index, input] of node.input.entries()) {
     if (input === "" || made.has(input) || isMadeAround(scope, input)) continue;
     fail(
-      `${label(node)} input ${index} must be made before it, got "${input}", which ${later.has(input) ? "a later node makes" : "nothing makes"}`,
+      `${nodeInWords(node)} input ${index} must be made before it, got "${input}", which ${later.has(input) ? "a later node makes" : "nothing makes"}`,
     );
   }
   for (const graph of innerGraphs(node)) checkGraph(graph, { ...scope, outer: [made, ...scope.outer] });
   for (const output of node.output) {
-    if (made.has(output)) fail(`${label(node)} output must have a new name, got "${output}" again`);
+    if (made.has(output)) fail(`${nodeInWords(node)} output must have a new name, got "${output}" again`);
     if (output !== "") made.add(output);
   }
 };
@@ -68,6 +67,7 @@ const checkGraph = ({ name, node, input, output, initializer }: GraphProto, scop
  * @throws RangeError that names the node and what is wrong with it.
  */
 export const checkModel = (model: ModelProto): void => {
+  checkIsModel("checkModel", model);
   if (model.graph === undefined) fail("a model must have a graph");
   const domains = new Set(model.opsetImport.map(({ domain }) => domainOf(domain ?? "")));
   checkGraph(model.graph!, { domains, nodeNames: new Set(), outer: [] });

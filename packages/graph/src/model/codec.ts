@@ -1,12 +1,14 @@
 // Reading and writing files: bytes of the ONNX format to messages, and back.
 
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { show } from "@ropewalk/check";
+import { checkIsModel } from "./check-graph.ts";
 import type { ModelProto, TensorProto } from "../proto/onnx_pb.ts";
 import { ModelProtoSchema, TensorProtoSchema } from "../proto/onnx_pb.ts";
 
 /** Reads a message. Errors of the protobuf reader become errors of this package. */
 const parse = <T>(what: string, bytes: Uint8Array, read: () => T): T => {
-  if (!(bytes instanceof Uint8Array)) throw new TypeError(`${what}: bytes must be a Uint8Array, got ${typeof bytes}`);
+  if (!(bytes instanceof Uint8Array)) throw new TypeError(`${what}: bytes must be a Uint8Array, got ${show(bytes)}`);
   try {
     return read();
   } catch (cause) {
@@ -19,7 +21,10 @@ const parse = <T>(what: string, bytes: Uint8Array, read: () => T): T => {
 };
 
 /** The bytes of an `.onnx` file. Fields that the reader did not know are written back. */
-export const encode = (model: ModelProto): Uint8Array => toBinary(ModelProtoSchema, model);
+export const encode = (model: ModelProto): Uint8Array => {
+  checkIsModel("encode", model);
+  return toBinary(ModelProtoSchema, model);
+};
 
 /**
  * The model in the bytes of an `.onnx` file. Tensor contents are views of `bytes`, not copies.

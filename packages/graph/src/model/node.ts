@@ -1,9 +1,10 @@
 // Nodes: an operator with the names of its inputs and outputs.
 
 import { create } from "@bufbuild/protobuf";
-import { checkKeys } from "@ropewalk/check";
+import { check, checkKeys, show } from "@ropewalk/check";
 import type { Attribute } from "./attribute.ts";
 import { attribute } from "./attribute.ts";
+import { checkGraph, checkNode } from "./check-graph.ts";
 import type { GraphProto, NodeProto } from "../proto/onnx_pb.ts";
 import { NodeProtoSchema } from "../proto/onnx_pb.ts";
 
@@ -23,6 +24,10 @@ export const node = (
   options: NodeOptions = {},
 ): NodeProto => {
   checkKeys<NodeOptions>("node", "options", options, { domain: true, name: true });
+  check(typeof opType === "string", "node: opType must be the name of an operator", opType, "string");
+  for (const [key, names] of Object.entries({ input, output }))
+    if (!Array.isArray(names) || names.some((each) => typeof each !== "string"))
+      throw new TypeError(`node: ${key} must be a list of names, got ${show(names)}`);
   const { domain = "", name = "" } = options;
   return create(NodeProtoSchema, {
     opType,
@@ -34,20 +39,29 @@ export const node = (
   });
 };
 
+/** A node as errors name it: where it has no name of its own, by what it makes. */
+export const nodeInWords = ({ name, opType, output }: NodeProto): string => {
+  if (name !== "") return `node "${name}" (${opType})`;
+  const made = output.filter((each) => each !== "").map((each) => `"${each}"`);
+  return `the node without a name (${opType}) that makes ${made.join(", ") || "nothing"}`;
+};
+
 /** The graphs inside a node: the arms of an If, the body of a Loop or a Scan. */
-export const innerGraphs = ({ attribute: attributes }: Pick<NodeProto, "attribute">): readonly GraphProto[] =>
-  attributes.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs));
+export const innerGraphs = (around: Pick<NodeProto, "attribute">): readonly GraphProto[] => {
+  checkNode("innerGraphs", around, ["attribute"]);
+  return around.attribute.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs));
+};
 
 /** The names that a graph itself makes: its inputs, its initializers and the results of its nodes. */
-export const namesMade = ({
-  input,
-  initializer,
-  node: nodes,
-}: Pick<GraphProto, "input" | "initializer" | "node">): ReadonlySet<string> =>
-  new Set([...[...input, ...initializer].map(({ name }) => name), ...nodes.flatMap(({ output }) => output)]);
+export const namesMade = (graph: Pick<GraphProto, "input" | "initializer" | "node">): ReadonlySet<string> => {
+  checkGraph("namesMade", graph, ["input", "initializer", "node"]);
+  const { input, initializer, node: nodes } = graph;
+  return new Set([...[...input, ...initializer].map(({ name }) => name), ...nodes.flatMap(({ output }) => output)]);
+};
 
 /** The names that a node reads from the graph around it: its inputs, and what the graphs inside it read and do not make. */
 export const namesRead = (reader: NodeProto): readonly string[] => {
+  checkNode("namesRead", reader);
   const names = [...reader.input];
   for (const graph of innerGraphs(reader)) {
     const made = namesMade(graph);

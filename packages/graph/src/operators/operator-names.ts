@@ -3,7 +3,7 @@
 
 import { findOperator } from "./table.ts";
 
-const onnxNames = [
+const lines = [
   "Abs Acos Acosh Add AffineGrid And ArgMax ArgMin Asin Asinh Atan Atanh Attention AveragePool BatchNormalization Bernoulli",
   "BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor BlackmanWindow Cast CastLike Ceil Celu CenterCropPad Clip Col2Im",
   "Compress Concat ConcatFromSequence Constant ConstantOfShape Conv ConvInteger ConvTranspose Cos Cosh CumProd CumSum DFT",
@@ -26,16 +26,12 @@ const onnxNames = [
 type Words<Text extends string> = Text extends `${infer First} ${infer Rest}` ? First | Words<Rest> : Text;
 
 /** An operator of ONNX's own domain. */
-export type OnnxName = Words<(typeof onnxNames)[number]>;
+export type OnnxName = Words<(typeof lines)[number]>;
 
-const names: ReadonlySet<string> = new Set(onnxNames.flatMap((line) => line.split(" ")));
+const names: ReadonlySet<string> = new Set(lines.flatMap((line) => line.split(" ")));
 
-/** Throws RangeError for an operator that ONNX's own domain does not have, and says which operator was likely meant. */
-export const checkOperator = (at: string, domain: string, opType: string): void => {
-  if (typeof opType !== "string")
-    throw new TypeError(`${at}: opType must be the name of an operator, got ${typeof opType}`);
-  if ((domain !== "" && domain !== "ai.onnx") || names.has(opType) || findOperator(domain, opType)) return;
-  const like = [...names].find((name) => name.toLowerCase() === opType.toLowerCase());
-  const rule = "must be an operator of ONNX's own domain, or have the domain it is of";
-  throw new RangeError(`${at}: opType ${rule}, got "${opType}"${like ? `; ${like} is meant?` : ""}`);
-};
+/** The operators of ONNX's own domain. */
+export const onnxNames: readonly string[] = [...names];
+
+/** Whether ONNX's own domain has the operator, or ONNX Runtime adds it there. */
+export const isOnnxName = (opType: string): boolean => names.has(opType) || findOperator("", opType) !== undefined;

@@ -1,5 +1,5 @@
 // The inputs, attributes and outputs of each operator, as types alone. A misspelt operator, a wrong number of inputs, or an attribute
-// that the operator does not have does not compile.
+// that the operator does not have does not compile. `forms.ts` says the same as values.
 
 import type { Attribute } from "../model/attribute.ts";
 import type { Value } from "../model/value.ts";
@@ -165,7 +165,7 @@ export type KnownMicrosoftSignatures = {
 };
 
 /** Further operators of that domain: they are recorded, and neither inferred nor evaluated. */
-type OtherMicrosoftSignatures = {
+export type OtherMicrosoftSignatures = {
   FastGelu: Signature<readonly [x: Value, bias?: Optional], NoAttributes>;
   Gelu: Unary;
   QuickGelu: Unary<{ readonly alpha?: Float }>;

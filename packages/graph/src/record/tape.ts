@@ -9,11 +9,11 @@ import type { Dim } from "../arrays/dims.ts";
 import { checkSizes } from "../arrays/dims.ts";
 import { nodesIn } from "../edit/map.ts";
 import type { NodeOptions } from "../model/node.ts";
-import { checkOperator } from "../operators/operator-names.ts";
 import type { AttributesAndOptions, InputsOf, OpType, OpTypeOfOne, OutputsOf } from "../operators/signatures.ts";
 import { domainOf } from "../operators/table.ts";
 import type { GraphProto, ModelProto } from "../proto/onnx_pb.ts";
 import { GraphProtoSchema, ModelProtoSchema } from "../proto/onnx_pb.ts";
+import { checkForm, checkOperator } from "./check-call.ts";
 import type { InlineConfig } from "./inline-graph.ts";
 import { inlineGraph } from "./inline-graph.ts";
 import { recordBranch } from "./record-branch.ts";
@@ -166,7 +166,7 @@ export const scoped = (recording: Recording, path: string): Tape => {
     opType: string,
     numOutputs: number,
     inputs: readonly (Value | undefined)[],
-    attributes?: Readonly<Record<string, Attribute>>,
+    attributes: Readonly<Record<string, Attribute>> = {},
     options: RecordOptions = {},
   ): readonly Value[] => {
     checkKeys<RecordOptions>("op", "options", options, { domain: true, name: true, output: true });
@@ -174,6 +174,7 @@ export const scoped = (recording: Recording, path: string): Tape => {
     checkOperator("op", domain, opType);
     if (!Number.isInteger(numOutputs) || numOutputs < 1)
       throw new RangeError(`ops: numOutputs must be an integer of at least 1, got ${numOutputs}`);
+    checkForm(`${opType} "${path}/${asked}"`, domain, opType, inputs, attributes, numOutputs);
     const name = freshName(recording, recording.nodeNames, `${path}/${asked}`);
     const outputs = Array.from({ length: numOutputs }, (_, i) => (i === 0 && output) || `${name}/output_${i}`);
     return recordNode(recording, { opType, domain, name, inputs, attributes, outputs });

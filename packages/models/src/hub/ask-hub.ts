@@ -17,6 +17,18 @@ export class RefusedByHub extends Error {
   }
 }
 
+/** The failure of something that is not the hub's, such as the disk, or a function of the caller. */
+class OwnFailure extends Error {}
+
+/** What a request does beside the hub. When it fails, `ask` throws its error as it is. */
+export const ours = async <Value>(work: () => Value | Promise<Value>): Promise<Value> => {
+  try {
+    return await work();
+  } catch (error) {
+    throw new OwnFailure("", { cause: error });
+  }
+};
+
 const refusal = ({ id, revision, endpoint, token }: Hub, { status, message }: RefusedByHub): string => {
   const answered = `openHub: ${id}: ${endpoint} answered ${status}`;
   if (status === 401 || status === 403)
@@ -35,11 +47,14 @@ const connectionFailure = (error: unknown): string | undefined => {
   return cause === undefined ? error.message : cause.message || cause.code || "no connection";
 };
 
-/** @throws Error naming the id, the address and its answer when the hub refuses; the signal's reason when it is aborted */
+/**
+ * @throws Error naming the id, the address and its answer when the hub refuses; the signal's reason when it is aborted; what `ours` threw
+ */
 export const ask = async <Value>(hub: Hub, request: () => Promise<Value>): Promise<Answer<Value>> => {
   try {
     return { kind: "answered", value: await request() };
   } catch (error) {
+    if (error instanceof OwnFailure) throw error.cause;
     hub.signal?.throwIfAborted();
     const unreached = (what: string): Answer<Value> => ({ kind: "unreached", why: `${hub.endpoint} ${what}` });
     if (error instanceof Silence) return { kind: "unreached", why: error.message };
@@ -50,9 +65,7 @@ export const ask = async <Value>(hub: Hub, request: () => Promise<Value>): Promi
     }
     const why = connectionFailure(error);
     if (why !== undefined) return unreached(`could not be reached (${why})`);
-    const { message, syscall } = error as { readonly message: string; readonly syscall?: string };
-    // The disk's failures are not the hub's.
-    if (syscall !== undefined) throw error;
+    const { message } = error as Error;
     throw new Error(`openHub: ${hub.id}: ${hub.endpoint} must answer as the hub does, got ${message}`, {
       cause: error,
     });

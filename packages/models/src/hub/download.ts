@@ -5,7 +5,7 @@
  * Each piece is written at its own place, so that two processes that fetch the same file write the same bytes.
  */
 import { withinTime } from "../url/time-limit.ts";
-import { ask, RefusedByHub } from "./ask-hub.ts";
+import { ask, ours, RefusedByHub } from "./ask-hub.ts";
 import { authorization, type HubFile } from "./hub-api.ts";
 import type { Hub } from "./hub-options.ts";
 
@@ -39,8 +39,8 @@ const startOf = (range: string | null, from: number): number =>
 /** Asks once for what is missing, and writes what comes. */
 const fetchRest = (hub: Hub, { file, address, size }: HubFile, target: DownloadTarget): Promise<void> =>
   withinTime(hub, async ({ fetch, alive }) => {
-    const from = await target.length();
-    hub.onProgress({ file, done: from, total: size });
+    const from = await ours(target.length);
+    await ours(() => hub.onProgress({ file, done: from, total: size }));
     const response = await fetch(address, { headers: { ...authorization(hub), Range: `bytes=${from}-` } });
     if (!response.ok) throw new RefusedByHub(response.status, response.statusText);
     // A server that ignores the range sends the file from its start.
@@ -51,10 +51,10 @@ const fetchRest = (hub: Hub, { file, address, size }: HubFile, target: DownloadT
     for await (const piece of piecesOf(response.body)) {
       alive();
       if (done + piece.length > size) throw new RangeError(`more than the ${size} bytes of ${file}`);
-      await target.write(piece, done);
+      await ours(() => target.write(piece, done));
       alive();
       done += piece.length;
-      hub.onProgress({ file, done, total: size });
+      await ours(() => hub.onProgress({ file, done, total: size }));
     }
   });
 

@@ -1,6 +1,8 @@
 /** The options of a download from the hub, checked; what they leave out comes from the environment, or is the default. */
-import { checkKeys } from "@ropewalk/check";
+import { checkKeys, optional, type Rule } from "@ropewalk/check";
+import { optionalFunction, optionalSignal, optionalText } from "../url/option-rules.ts";
 import { checkTimeout, defaultTimeout } from "../url/time-limit.ts";
+import { addressOfHub } from "./address-of-hub.ts";
 import { checkId, checkName } from "./repository-name.ts";
 
 export type DownloadProgress = {
@@ -22,7 +24,7 @@ export type HubOptions = {
   readonly cacheFolder?: string;
   /** Absent: HF_TOKEN. */
   readonly token?: string;
-  /** The hub's address. Absent: HF_ENDPOINT, or https://huggingface.co. */
+  /** The hub's address, which begins with https:// or http://. Absent: HF_ENDPOINT, or https://huggingface.co. */
   readonly endpoint?: string;
   readonly fetch?: typeof fetch;
   /**
@@ -58,54 +60,70 @@ export type Platform = {
   readonly warn: (notice: string) => void;
 };
 
-const sourceOptionKeys = {
-  cacheFolder: true,
-  token: true,
-  endpoint: true,
-  fetch: true,
-  timeout: true,
-  signal: true,
-  onProgress: true,
-  onNotice: true,
-} as const;
+/** A token is a secret: no message shows it. */
+const checkToken = (where: string, token: unknown): void => {
+  const refuse = (rule: string, got: string): never => {
+    throw new (typeof token === "string" ? RangeError : TypeError)(
+      `${where}: the token (HF_TOKEN) must ${rule}, got ${got}`,
+    );
+  };
+  if (typeof token !== "string") return refuse("be text", token === null ? "null" : `a value of type ${typeof token}`);
+  if (!token.startsWith("hf_")) refuse("start with hf_", "one that does not");
+  if (!/^[\x21-\x7e]+$/.test(token))
+    refuse("be letters, digits and signs alone", "one with a space, a line break or another character");
+};
 
-/** @throws TypeError for an option that does not exist */
+const sourceOptionRules: Readonly<Record<keyof SourceOptions, Rule>> = {
+  cacheFolder: optionalText,
+  token: optional((where, _name, token) => checkToken(where, token)),
+  endpoint: optional(addressOfHub),
+  fetch: optionalFunction,
+  timeout: optional(checkTimeout),
+  signal: optionalSignal,
+  onProgress: optionalFunction,
+  onNotice: optionalFunction,
+};
+
+/** @throws TypeError for an option that does not exist or has a wrong type; RangeError for a wrong value */
 export const checkSourceOptions = (options: SourceOptions): void => {
-  checkKeys<SourceOptions>("openSource", "options", options, sourceOptionKeys);
+  checkKeys<SourceOptions>("openSource", "options", options, sourceOptionRules);
 };
 
 const timeoutFrom = (stated: number | undefined, seconds: string | undefined): number => {
-  const [name, timeout] =
-    stated === undefined && seconds
-      ? ["HF_HUB_DOWNLOAD_TIMEOUT", 1000 * Number(seconds)]
-      : ["timeout", stated ?? defaultTimeout];
-  checkTimeout("openHub", name, timeout);
+  if (stated !== undefined || !seconds) return stated ?? defaultTimeout;
+  const timeout = 1000 * Number(seconds);
+  checkTimeout("openHub", "HF_HUB_DOWNLOAD_TIMEOUT", timeout);
   return timeout;
 };
 
-/** @throws RangeError when the id, the revision or the token is not valid; TypeError for an option that does not exist */
+const tokenFrom = (stated: string | undefined, variable: string | undefined): string | undefined => {
+  if (stated !== undefined || !variable) return stated;
+  checkToken("openHub", variable);
+  return variable;
+};
+
+const endpointFrom = (stated: string | undefined, variable: string | undefined): string =>
+  stated === undefined && variable
+    ? addressOfHub("openHub", "HF_ENDPOINT", variable)
+    : addressOfHub("openHub", "endpoint", stated ?? "https://huggingface.co");
+
+/** @throws TypeError for an option that does not exist or has a wrong type; RangeError for a wrong value */
 export const hubFrom = (options: HubOptions, { environment, warn }: Platform): Hub => {
-  checkKeys<HubOptions>("openHub", "options", options, { id: true, revision: true, ...sourceOptionKeys });
+  checkKeys<HubOptions>("openHub", "options", options, {
+    id: (_where, _name, id) => checkId(id),
+    revision: optional((_where, name, revision) => checkName(name, revision)),
+    ...sourceOptionRules,
+  });
   const { id, revision = "main", signal, fetch: send = fetch, onProgress = () => {}, onNotice = warn } = options;
   const { HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE = "", HF_HUB_DOWNLOAD_TIMEOUT } = environment;
-  checkId(id);
-  checkName("revision", revision);
-  const token = options.token ?? (HF_TOKEN || undefined);
-  // A token is a secret: the message does not show it.
-  if (token !== undefined && !token.startsWith("hf_"))
-    throw new RangeError("openHub: the token (HF_TOKEN) must start with hf_, got one that does not");
-  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token))
-    throw new RangeError(
-      "openHub: the token (HF_TOKEN) must be letters, digits and signs alone, got one with a space, a line break or another character",
-    );
   return {
     id,
     revision,
-    token,
+    token: tokenFrom(options.token, HF_TOKEN),
     signal,
     timeout: timeoutFrom(options.timeout, HF_HUB_DOWNLOAD_TIMEOUT),
     onProgress,
-    endpoint: (options.endpoint ?? (HF_ENDPOINT || "https://huggingface.co")).replace(/\/+$/, ""),
+    endpoint: endpointFrom(options.endpoint, HF_ENDPOINT),
     fetch: send,
     onNotice,
     offline: /^(1|on|yes|true)$/i.test(HF_HUB_OFFLINE),

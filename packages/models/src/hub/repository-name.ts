@@ -9,15 +9,19 @@ const pathForm = /^(?:[./\\~]|[A-Za-z]:)/;
 /** Whether a text begins as paths do. */
 export const looksLikePath = (source: string): boolean => pathForm.test(source);
 
-/** @throws RangeError when the id is not `owner/name` */
-export const checkId = (id: string): void => check(idForm.test(id), "openHub: id must be owner/name", id);
+/** @throws RangeError when the id is not `owner/name`; TypeError when it is no text */
+export const checkId = (id: unknown): void =>
+  check(typeof id === "string" && idForm.test(id), "openHub: id must be owner/name", id, "string");
 
 /** Names become a part of a path: none may lead out of its folder. */
-export const checkName = (what: string, name: string): void =>
+export const checkName = (what: string, name: unknown): void =>
   check(
-    name.split("/").every((part) => part !== "" && part !== "." && part !== "..") && !/^[A-Za-z]:|[\\\0]/.test(name),
+    typeof name === "string" &&
+      name.split("/").every((part) => part !== "" && part !== "." && part !== "..") &&
+      !/^[A-Za-z]:|[\\\0]/.test(name),
     `openHub: ${what} must be a name that stays inside its folder`,
     name,
+    "string",
   );
 
 export type RepositoryName = { readonly id: string; readonly revision?: string };

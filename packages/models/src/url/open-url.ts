@@ -2,8 +2,9 @@
  * A checkpoint's files behind addresses, for browsers and Node alike. A file is fetched, whole, when it is first asked for. A page can keep
  * the files in a cache of its own.
  */
-import { check, checkKeys, show } from "@ropewalk/check";
+import { check, checkKeys, optional, show } from "@ropewalk/check";
 import { inMemoryFile, type CheckpointFile, type CheckpointFolder } from "../folder/checkpoint-folder.ts";
+import { optionalFunction, optionalText } from "./option-rules.ts";
 import { openPageCache, type PageCache } from "./page-cache.ts";
 import { checkTimeout, defaultTimeout, withinTime } from "./time-limit.ts";
 
@@ -111,9 +112,12 @@ const ofFolder = (folder: URL): Addresses => {
  *   no Cache Storage
  */
 export const openUrl = (source: URL | FilesByUrl, options: UrlOptions = {}): CheckpointFolder => {
-  checkKeys<UrlOptions>("openUrl", "options", options, { timeout: true, cache: true, onNotice: true });
+  checkKeys<UrlOptions>("openUrl", "options", options, {
+    timeout: optional(checkTimeout),
+    cache: optionalText,
+    onNotice: optionalFunction,
+  });
   const { timeout = defaultTimeout, onNotice = (notice: string) => console.warn(notice) } = options;
-  checkTimeout("openUrl", "timeout", timeout);
   const cache = options.cache === undefined ? undefined : openPageCache("openUrl", options.cache, onNotice);
   const { name, of } = source instanceof URL ? ofFolder(source) : ofFiles(source);
   const fetchNamed = (file: string, url: URL): Promise<CheckpointFile | undefined> =>

@@ -1,5 +1,5 @@
 /** Time limits for servers: for the answer to each request, and for each piece of a file. */
-import { checkNumber } from "@ropewalk/check";
+import { checkNumber, type Rule } from "@ropewalk/check";
 
 /** Thrown when a server was silent for too long; the message is a clause with the address. */
 export class Silence extends Error {}
@@ -10,8 +10,8 @@ export const defaultTimeout = 10_000;
 /** The longest time that a timer can count. */
 const longestTimeout = 2 ** 31 - 1;
 
-export const checkTimeout = (where: string, name: string, timeout: number): void => {
-  const holds = timeout === Infinity || (timeout > 0 && timeout <= longestTimeout);
+export const checkTimeout: Rule = (where, name, timeout) => {
+  const holds = timeout === Infinity || ((timeout as number) > 0 && (timeout as number) <= longestTimeout);
   checkNumber(where, name, timeout, holds, `above 0 and at most ${longestTimeout} milliseconds, or Infinity`);
 };
 

@@ -134,6 +134,31 @@ describe("openHub in a page", () => {
     expect(await read(folder, "tokenizer.json")).toEqual(files["tokenizer.json"]);
   });
 
+  it.each([new Error("my own"), new TypeError("my own"), "my own"])(
+    "lets what onProgress throws through as it is: %s",
+    async (thrown) => {
+      const onProgress = ({ done }: DownloadProgress): void => {
+        if (done > 0) throw thrown;
+      };
+      await expect(open({ onProgress })).rejects.toBe(thrown);
+      expect(page.held.get("ropewalk-hub")?.size ?? 0).toBe(0);
+      expect(await read(await open(), "model.safetensors")).toEqual(weights);
+    },
+  );
+
+  it("refuses a wrong address although the cache has the model: it is not a hub that is gone", async () => {
+    await read(await open(), "model.safetensors");
+    for (const endpoint of ["nope", "ftp://hub", hub.endpoint.replace("http://", "")])
+      await expect(open({ endpoint })).rejects.toThrow("endpoint must be an address that begins with https:// or http");
+    expect(notices).toEqual([]);
+    // The same address in another form is the same hub.
+    hub.requests.length = 0;
+    expect(
+      await read(await open({ endpoint: `${hub.endpoint.replace("http", "HTTP")}//` }), "model.safetensors"),
+    ).toEqual(weights);
+    expect(routes()).toEqual(["commit"]);
+  });
+
   it("runs without room in the cache, and says so", async () => {
     visit(pageCaches(2000));
     const { decoder } = await loadCheckpoint(await open());

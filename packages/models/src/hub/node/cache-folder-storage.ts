@@ -18,8 +18,9 @@ import { hashLike } from "./content-hash.ts";
 /** Where the hub's libraries keep their cache, by the environment. */
 const standardFolder = (): string => {
   const { HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME, XDG_CACHE_HOME } = process.env;
-  const home = HF_HOME ?? join(XDG_CACHE_HOME ?? join(homedir(), ".cache"), "huggingface");
-  return HF_HUB_CACHE ?? HUGGINGFACE_HUB_CACHE ?? join(home, "hub");
+  // A variable that is set to nothing counts as absent.
+  const home = HF_HOME || join(XDG_CACHE_HOME || join(homedir(), ".cache"), "huggingface");
+  return HF_HUB_CACHE || HUGGINGFACE_HUB_CACHE || join(home, "hub");
 };
 
 /** Writes all of a piece at its place. */
