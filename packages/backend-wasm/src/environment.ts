@@ -1,5 +1,6 @@
-/** The two things that Node does differently from a browser: finding the .wasm file and reading weights by path. */
+/** What Node does differently from a browser: finding the .wasm file, starting the runtime and reading weights by path. */
 import type { ExternalData } from "@ropewalk/backend";
+import type * as Runtime from "onnxruntime-web/wasm";
 
 const inNode = (): boolean => typeof process !== "undefined" && process.versions?.node !== undefined;
 
@@ -10,6 +11,9 @@ export const locateBinary = async (): Promise<ArrayBuffer | undefined> => {
   const path = createRequire(import.meta.url).resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm");
   return new Uint8Array(await readFile(path)).buffer;
 };
+
+/** Starts the runtime where that may fail for want of its file: in a browser, before weights are fetched. */
+export const startRuntime = async (_runtime: typeof Runtime): Promise<void> => {};
 
 /** External data as bytes. @throws TypeError for a path in a browser. */
 export const readExternal = async (external: ExternalData): Promise<{ path: string; data: Uint8Array }> => {

@@ -5,9 +5,9 @@
  * backend does not. The memory's limit is 4 GB.
  */
 import type { Backend, ExternalData, Session } from "@ropewalk/backend";
-import { hostSession, hostTraits, takeTurns, whyNotLoaded, type RuntimeSession } from "@ropewalk/backend/host";
+import { hostSession, hostTraits, reason, takeTurns, type RuntimeSession } from "@ropewalk/backend/host";
 import { check, checkKeys, checkOneOf } from "@ropewalk/check";
-import { locateBinary, readExternal } from "#environment";
+import { locateBinary, readExternal, startRuntime } from "#environment";
 import { macrotask } from "./macrotask.ts";
 
 export type WasmOptions = {
@@ -26,15 +26,21 @@ export type WasmOptions = {
  */
 const inTurn = takeTurns();
 
+const openRuntime = async (threads: number) => {
+  const runtime = await import("onnxruntime-web/wasm");
+  const binary = await locateBinary();
+  runtime.env.wasm.numThreads = threads;
+  if (binary !== undefined) runtime.env.wasm.wasmBinary = binary;
+  await inTurn(() => startRuntime(runtime));
+  return runtime;
+};
+
 const createSession = async (
   threads: number,
   model: Uint8Array,
   externalData: readonly ExternalData[],
 ): Promise<Session> => {
-  const runtime = await import("onnxruntime-web/wasm");
-  const binary = await locateBinary();
-  runtime.env.wasm.numThreads = threads;
-  if (binary !== undefined) runtime.env.wasm.wasmBinary = binary;
+  const runtime = await openRuntime(threads);
   const external = await Promise.all(externalData.map(readExternal));
   const load = async (): Promise<RuntimeSession> => {
     const session = await runtime.InferenceSession.create(model, {
@@ -63,6 +69,15 @@ const createSession = async (
   );
 };
 
+const whyNotStarted = (threads: number): Promise<string | undefined> =>
+  openRuntime(threads).then(
+    () => undefined,
+    (error: unknown) =>
+      reason(error).startsWith("wasm: ")
+        ? reason(error).slice("wasm: ".length)
+        : `onnxruntime-web cannot be loaded: ${reason(error)}`,
+  );
+
 /**
  * ONNX Runtime in WebAssembly, as a backend.
  *
@@ -85,7 +100,7 @@ export const wasm = (options: WasmOptions = {}): Backend => {
     unavailable: async () =>
       (globalThis as { readonly WebAssembly?: object }).WebAssembly === undefined
         ? "there is no WebAssembly here"
-        : whyNotLoaded("onnxruntime-web", () => Promise.all([import("onnxruntime-web/wasm"), locateBinary()])),
+        : whyNotStarted(threads),
     createSession: (model, externalData = []) => createSession(threads, model, externalData),
   };
 };

@@ -36,6 +36,25 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
     expect(got).toEqual({ mixes: 48, wrong: [] });
   }, 600_000);
 
+  it("says which file of the runtime is missing, and where, before any weights are asked for", async () => {
+    const other = await browser.newPage();
+    const asked: string[] = [];
+    other.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await other.route("**/*.wasm", (route) => route.fulfill({ status: 404 }));
+    await other.goto(`${site.address}/page/`, { waitUntil: "load" });
+    await other.waitForFunction(() => "loadByUrl" in globalThis);
+    const file = "ort-wasm-simd-threaded.wasm";
+    const got = await other.evaluate(
+      (address) => (globalThis as unknown as Page).loadByUrl(address),
+      `${site.address}/models/stories/`,
+    );
+    expect(got).toMatch(
+      `Error: loadModel: backend must be one that can run here, got wasm: the runtime's file ${file} must be at ${site.address}/page/${file}, got status 404 (`,
+    );
+    expect(asked.filter((path) => path.startsWith("/models/"))).toEqual([]);
+    await other.close();
+  });
+
   it("an abort and timers arrive while tokens come", async () => {
     const got = await tab.evaluate((given) => (globalThis as unknown as Page).runAborted(given), files);
     expect(got.message).toBe("stop");

@@ -1,4 +1,6 @@
 /** What a page is asked: the same as a process of Node. */
+import { wasm } from "@ropewalk/backend-wasm";
+import { loadModel } from "@ropewalk/generation";
 import { inMemory } from "@ropewalk/models";
 import { runAborted, runMixes, type Folders } from "./runs-at-once.ts";
 
@@ -20,9 +22,12 @@ const foldersOf = (files: Files): Folders => ({
 export type Page = {
   readonly runMixes: (files: Files) => ReturnType<typeof runMixes>;
   readonly runAborted: (files: Files) => ReturnType<typeof runAborted>;
+  /** What loading a model says. */
+  readonly loadByUrl: (address: string) => Promise<string>;
 };
 
 Object.assign(globalThis, {
   runMixes: (files) => runMixes(foldersOf(files)),
+  loadByUrl: (address) => loadModel(new URL(address), { backend: wasm() }).then(() => "loaded", String),
   runAborted: (files) => runAborted(foldersOf(files)),
 } satisfies Page);

@@ -1,7 +1,8 @@
-/** Progress bars on stderr. A bar disappears when its work is done; without a terminal there is none. */
+/** Progress bars on stderr. A bar disappears when its work is done; without a terminal there are lines instead, or nothing. */
 import type { DownloadProgress } from "@ropewalk/models/hub";
 import { Presets, SingleBar } from "cli-progress";
 import { bytes } from "../render/units.ts";
+import { progressLines, type Progress } from "./progress-lines.ts";
 
 /**
  * @param tail - the text behind the bar; each update gives the words in braces
@@ -21,8 +22,10 @@ const barBefore = (tail: string, size: number, stream: NodeJS.WritableStream): S
   );
 
 /** @param tail - the text behind the bar and the percentage; each update gives the words in braces */
-export const newBar = (tail: string, stream: NodeJS.WritableStream = process.stderr): SingleBar =>
-  barBefore(`{percentage}%  ${tail}`, 24, stream);
+export const newBar = (tail: string, stream: NodeJS.WritableStream = process.stderr): Progress =>
+  (stream as Partial<NodeJS.WriteStream>).isTTY === true
+    ? barBefore(`{percentage}%  ${tail}`, 24, stream)
+    : progressLines(tail, stream);
 
 /** Counts the steps of a training. The important numbers come first, since a narrow terminal cuts the end off. */
 export const trainingBar = (stream: NodeJS.WritableStream = process.stderr): SingleBar =>

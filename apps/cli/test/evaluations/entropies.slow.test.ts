@@ -69,7 +69,7 @@ describe("entropies", () => {
     [["--layers", "0,0"], "entropies: --layers must name a layer once, got 0 twice"],
     [["--bucket", "0"], "entropies: --bucket must be a positive integer, got 0"],
     [["--length", "1"], "entropies: length must be an integer >= 2, got 1"],
-    [["--length", "99999"], "tokenStream: the text must have at least 100000 tokens"],
+    [["--length", "99999"], "entropies: the text of --text must have at least 100000 tokens"],
     [["--map", "5"], "entropies: the layer of --map must be an integer from 0 to 4, got 5"],
     [["--map", "1", "--layers", "1"], "entropies: --layers must be absent beside --map, got 1"],
     [["--map", "1", "--length", "2049"], "entropies: --length with --map must be an integer from 2 to 2048, got 2049"],

@@ -168,6 +168,6 @@ describe("bad input is an error in one line and a non-zero exit", () => {
     const model = join(process.cwd(), `${tinyCheckpoints}/llama`);
     const { stderr, code } = await ropewalk("perplexity", model, "--text", stories);
     expect(code).not.toBe(0);
-    expect(stderr).toMatch(/^ropewalk: tokenStream: .*must have a tokenizer, got none\n$/);
+    expect(stderr).toMatch(/^ropewalk: perplexity: .*must have a tokenizer, got none\n$/);
   });
 });

@@ -1,5 +1,6 @@
 /** The GPU in a page: buffers are GPUBuffers, and the runtime computes on the same device. */
 import type { ExternalData, HostTensor } from "@ropewalk/backend";
+import { startInPage } from "@ropewalk/backend/host";
 import type { InferenceSession, Tensor } from "onnxruntime-web/webgpu";
 import type { Device, Placed } from "../device.ts";
 import { noHalves, type BackendPrecision } from "../options.ts";
@@ -44,6 +45,9 @@ export const openDevice = async (
     // Nothing falls back to the CPU.
     extra: { session: { disable_cpu_ep_fallback: "1" } },
   });
+  await startInPage("webgpu", "ort-wasm-simd-threaded.asyncify.wasm", (model) =>
+    during("the runtime's first graph", () => InferenceSession.create(model, options([]))),
+  );
   const toRuntime = (tensor: HostTensor | Placed<GpuMemory>): Tensor => {
     if (tensor.place === "host") return new Tensor(tensor.type, tensor.data, tensor.dims);
     const { type, dims, memory } = tensor;

@@ -46,12 +46,18 @@ const checkCache = ({ name, bufferTypes }: Backend, cache: CachePrecision): void
     );
 };
 
+/** @throws Error with the reason why the backend cannot run here: nobody should wait for weights first */
+const checkRuns = async ({ name, unavailable }: Backend): Promise<void> => {
+  const why = await unavailable();
+  if (why !== undefined) throw new Error(`loadModel: backend must be one that can run here, got ${name}: ${why}`);
+};
+
 /**
  * Loads a model.
  *
  * @param source - an id on the hub, a folder's URL, a folder of files, or what `openModel` gave; in Node a folder's path too
  * @throws Error when a file is missing or inconsistent, the family or a number is unknown, the extension does not fit, `checkWeights`
- *   finds a weight that is not finite, or the backend cannot keep the cache in that precision
+ *   finds a weight that is not finite, or the backend cannot run here or keep the cache in that precision
  */
 export const loadModel = async (
   source: string | URL | CheckpointFolder | OpenedModel,
@@ -62,6 +68,7 @@ export const loadModel = async (
   const { cache = backend.precision, ...openOptions } = others;
   if (extension !== undefined) checkExtension("loadModel", extension);
   checkCache(backend, cache);
+  await checkRuns(backend);
   const opened = await openModel(source, openOptions);
   const { trainedContext } = openOptions;
   const adapters = await readAdapters(adapter);

@@ -4,7 +4,6 @@ import { checkInteger } from "@ropewalk/check";
 import {
   entropiesEvaluation,
   textOf,
-  tokenStream,
   type EntropiesParams,
   type EntropiesReport,
   type LayerEntropies,
@@ -19,6 +18,7 @@ import { notice } from "../../terminal/notice.ts";
 import { number, numberList } from "../../flags/parse-numbers.ts";
 import { extensionFor, open, withModel } from "../../model/open-model.ts";
 import { checkCount, withSharedOptions, type SharedOptions } from "../../flags/shared.ts";
+import { enoughTokens } from "../../input/enough-text.ts";
 import { readText } from "../../input/read-file.ts";
 import { renderEntropies, renderEntropiesOfAll } from "../../render/entropies.ts";
 import { jobsOf, runSideBySide, workersFor, workersOption, type NamedJob } from "../../pool/side-by-side.ts";
@@ -117,7 +117,7 @@ const measure = async ({ path, options, opened, content, length }: Asked): Promi
     ...(chunkSize !== undefined && { chunkSize }),
   });
   // Checks that the text has enough tokens, before weights are loaded.
-  tokenStream(opened, textOf("entropies", file, content), { length, windows, separator });
+  enoughTokens("entropies", opened, textOf("entropies", file, content), { length, windows, separator });
   const jobs = jobsOf("entropies", { model: path, opened, options }, variantsOf(options), [params]);
   noticeBeyond(opened, jobs);
   const results = await runSideBySide<EntropiesParams>(
@@ -167,7 +167,11 @@ const drawMap = async ({ path, options, opened, content, length }: Asked, place:
   checkInteger("entropies", "the layer of --map", place.layer, 0, opened.source.decoder.numLayers - 1);
   const svg = await svgPath(options, "attention.svg");
   const { separator, text: file, chunkSize } = options;
-  const stream = tokenStream(opened, textOf("entropies", file, content), { length, windows: 1, separator });
+  const stream = enoughTokens("entropies", opened, textOf("entropies", file, content), {
+    length,
+    windows: 1,
+    separator,
+  });
   const ids = stream.ids.slice(0, length);
   const jobs = jobsOf("entropies", { model: path, opened, options }, variantsOf(options), [
     entropiesEvaluation.check("entropies", { text: file, length }),

@@ -11,6 +11,7 @@ import {
   type WrittenPasskeyParams,
 } from "@ropewalk/evals";
 import type { OpenedModel } from "@ropewalk/generation";
+import { readJson as readJsonOf } from "@ropewalk/models";
 import { passkey875k } from "@ropewalk/tiny-models";
 import type { Command } from "commander";
 import { examples, modelArgument } from "../../terminal/help-texts.ts";
@@ -138,10 +139,11 @@ const checkWords = async (model: string, { keys, template }: PasskeyOptions): Pr
   if (keys === undefined) return;
   if (template !== undefined)
     throw new RangeError(`passkey: --keys must be absent beside --template, whose texts have one key, got ${keys}`);
-  if ((await (await filesOf(model)).file("task.json")) === undefined)
-    throw new RangeError(
-      `passkey: --keys must be absent for ${model}, whose texts are in English, with one key, got ${keys}`,
-    );
+  const task = await readJsonOf(await filesOf(model), "task.json");
+  const one =
+    task === undefined ? "are in English, with one key" : "have one key: its task.json states no names for more";
+  if (!(typeof task === "object" && task !== null && "named" in task))
+    throw new RangeError(`passkey: --keys must be absent for ${model}, whose texts ${one}, got ${keys}`);
 };
 
 const passkey = async (model: string, options: PasskeyOptions, command: Command): Promise<void> => {

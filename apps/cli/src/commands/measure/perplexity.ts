@@ -1,7 +1,7 @@
 /** `ropewalk perplexity`: how well a model predicts the next token of a text, by position and by length, methods side by side. */
 import { curves, lossCurves } from "@ropewalk/charts";
 import { extendDecoder } from "@ropewalk/decoder";
-import { joinedReports, textOf, tokenStream, type PerplexityParams, type PerplexityReport } from "@ropewalk/evals";
+import { joinedReports, textOf, type PerplexityParams, type PerplexityReport } from "@ropewalk/evals";
 import { beyondCapacity, type OpenedModel } from "@ropewalk/generation";
 import { InvalidArgumentError, type Command } from "commander";
 import type { GroupsAndWindow } from "../../describe/extension-in-words.ts";
@@ -10,6 +10,7 @@ import { notice } from "../../terminal/notice.ts";
 import { number, distinctNumbers } from "../../flags/parse-numbers.ts";
 import { extensionFor, open } from "../../model/open-model.ts";
 import { checkCount, withSharedOptions, type SharedOptions } from "../../flags/shared.ts";
+import { enoughTokens } from "../../input/enough-text.ts";
 import { readText } from "../../input/read-file.ts";
 import { lossRows, renderLossesOfAll, renderLossRows } from "../../render/losses.ts";
 import { jobsOf, runSideBySide, workersFor, workersOption, type NamedJob } from "../../pool/side-by-side.ts";
@@ -158,7 +159,7 @@ const measure = async (path: string, options: PerplexityOptions): Promise<void> 
   const workers = workersFor("perplexity", path, options.workers);
   // Checks that the text has enough tokens, before weights are loaded.
   for (const length of lengths)
-    tokenStream(opened, textOf("perplexity", file, content), { length, windows, stride, separator });
+    enoughTokens("perplexity", opened, textOf("perplexity", file, content), { length, windows, stride, separator });
 
   const variants = variantsOf(options);
   const parts = Math.ceil(workers / (variants.length * lengths.length));
