@@ -19,6 +19,14 @@ export { openUrl, type FilesByUrl, type UrlOptions } from "./url/open-url.ts";
 export { gemma } from "./families/gemma/index.ts";
 export { gemma2 } from "./families/gemma2/index.ts";
 export { gemma3 } from "./families/gemma3/index.ts";
+export { loadGguf, type GgufOptions } from "./gguf/load-gguf.ts";
+export {
+  holdCheckpoint,
+  isHeld,
+  liesOnDisk,
+  type ComputedFile,
+  type HeldCheckpoint,
+} from "./checkpoint/computed-files.ts";
 export { holdFiles } from "./folder/hold-files-in-memory.ts";
 export { llama } from "./families/llama/index.ts";
 export { mistral } from "./families/mistral/index.ts";
@@ -39,6 +47,7 @@ export { tunedConfig, type TunedConfig } from "./tuned/tuned-config.ts";
 export { tunedFiles } from "./tuned/tuned-files.ts";
 export { encodeSafetensorsHeader, type StoredTensor } from "./safetensors/encode-header.ts";
 export { readSafetensors, readSafetensorsHeader, type SafetensorsHeader } from "./safetensors/read-header.ts";
+export type { StoredEntry } from "./checkpoint/stored-bytes.ts";
 export type { TensorEntry, TensorType } from "./safetensors/tensor-entry.ts";
 export { fileSampling, tensorSampling, sampledHash, type Sampling } from "./hashing/sampled-hash.ts";
 export type { SpecialTokens } from "./text/special-tokens.ts";

@@ -8,6 +8,7 @@ import {
   type CheckpointFile,
   type CheckpointFolder,
   type Family,
+  type StoredEntry,
   type TensorEntry,
 } from "../src/index.ts";
 import { openFolder } from "../src/node.ts";
@@ -30,7 +31,7 @@ it("a file says which way it can be reached", () => {
 });
 
 it("a checkpoint has what running it takes", () => {
-  expectTypeOf<Checkpoint["tensors"]>().toEqualTypeOf<ReadonlyMap<string, TensorEntry>>();
+  expectTypeOf<Checkpoint["tensors"]>().toEqualTypeOf<ReadonlyMap<string, StoredEntry>>();
   expectTypeOf<Checkpoint["stopTokens"]>().toEqualTypeOf<readonly number[]>();
   expectTypeOf<Checkpoint["bosToken"]>().toEqualTypeOf<number | undefined>();
   expectTypeOf<TensorEntry["type"]>().extract<"F32" | "F16" | "BF16">().toEqualTypeOf<"F32" | "F16" | "BF16">();

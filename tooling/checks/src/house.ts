@@ -128,7 +128,7 @@ export const house: Readonly<Record<string, Room>> = {
     { ...runsModels, rooms: [...runsModels.rooms, "backend-node", "decoder", "evals"] },
   ),
   "@ropewalk/decoder": room(5, "packages/decoder", belowDecoder, ["ts-pattern"]),
-  "@ropewalk/models": room(6, "packages/models", [...belowDecoder, "decoder"], ["ts-pattern", "node:"]),
+  "@ropewalk/models": room(6, "packages/models", [...belowDecoder, "decoder", "gguf"], ["ts-pattern", "node:"]),
   "@ropewalk/onnx-exports": room(7, "packages/onnx-exports", belowExports, ["ts-pattern", "node:"], {
     rooms: ["generation"],
     packages: ["onnxruntime-node"],

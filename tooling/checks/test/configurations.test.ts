@@ -125,6 +125,7 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
   },
   "@ropewalk/models": {
     openUrl: () => models.openUrl(new URL("file:///"), mistaken),
+    loadGguf: () => models.loadGguf("x.gguf", none, mistaken),
     depthUpscale: () => models.depthUpscale(none, mistaken),
     quantizeBlocks: () => models.quantizeBlocks(mistaken, new Float32Array(2), 2),
     unpackBlocks: () => models.unpackBlocks(mistaken, { elements: new Uint8Array(), scales: new Float32Array() }, 2),
@@ -279,7 +280,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
     ],
     ...["adaptable", "convertCheckpoint", "firstNonFinite", "hasWeights", "holdFiles", "inMemory", "loadAdapter"],
     ...["adapterTensor", "readExtensionEntry", "tunedUnder"],
-    ...["loadCheckpoint", "nonFiniteWeights"],
+    ...["loadCheckpoint", "nonFiniteWeights", "holdCheckpoint", "isHeld", "liesOnDisk"],
     ...[
       "parameterCount",
       "quantizeCheckpoint",

@@ -4,7 +4,7 @@ import { hostBuffer } from "@ropewalk/backend/host";
 import { decoderGraph, extendDecoder } from "@ropewalk/decoder";
 import { loadModel } from "@ropewalk/generation";
 import { encode, tape } from "@ropewalk/graph";
-import { loadCheckpoint } from "@ropewalk/models";
+import { holdCheckpoint, loadCheckpoint } from "@ropewalk/models";
 import { passkeyFolder } from "./small-models.ts";
 import { expectError, expectThat, type Check } from "./place.ts";
 
@@ -50,7 +50,7 @@ export const errorChecks: readonly Check[] = [
   {
     name: "a decoder's graph with branches is refused, its plain one is not",
     run: async ({ backend, model }) => {
-      const checkpoint = await loadCheckpoint(await model(passkeyFolder));
+      const checkpoint = await holdCheckpoint(await loadCheckpoint(await model(passkeyFolder)));
       const extended = extendDecoder(checkpoint.decoder, {});
       const files = checkpoint.files.map(({ external }) => external);
       const load = (operators: "all" | "plain") =>

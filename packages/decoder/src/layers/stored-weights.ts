@@ -2,12 +2,16 @@
  * A checkpoint's tensors in a graph, each read in the form that it is stored in. Results are float32.
  *
  *   dense      W, widened to float32 if it is stored in fewer bits; with precision float16, products and lookups read it in float16
- *   blocks     W[o, b B + k] = scale[o, b] (q[o, b B + k] - 2^(bits - 1))        B elements of a row share a scale
+ *   blocks     W[o, b B + k] = scale[o, b] (q[o, b B + k] - 2^(bits - 1)) + offset[b, o]        B elements of a row share a scale
+ *
+ * Offsets, where there are any, are taken out of the product: x Wᵀ is the product with the first term, and the sum of x over each block times
+ * its offset. That is exact, and takes two nodes more.
  *
  * A matrix that is stored in blocks is never unpacked: the product reads the blocks. An adapter can be added to both.
  */
 import { emitCast, emitLongProduct, emitShortProduct } from "@ropewalk/attention-merge/onnx";
 import { type FilePlace, type Tape, type Value } from "@ropewalk/graph";
+import { emitBlocksProduct, emitBlocksRows } from "./blocks.ts";
 import { constantLowRank, withLowRank, type LowRank } from "./low-rank.ts";
 import type { Operators } from "../operators.ts";
 
@@ -26,6 +30,10 @@ export type BlocksLocation = {
   readonly elements: FilePlace;
   /** [out, blocks of a row] float32. */
   readonly scales: FilePlace;
+  /** [blocks of a row, out] float32, added to every element of a block; absent: nothing is. */
+  readonly offsets?: FilePlace;
+  /** Whether ids are looked up in the blocks, because there is no dense table beside them. */
+  readonly isTable?: true;
 };
 
 /** The type in which products read dense weights. */
@@ -51,28 +59,6 @@ export type StoredWeights = {
 };
 
 type Shapes = Readonly<Record<string, readonly number[]>>;
-
-const emitBlocksProduct = (
-  tape: Tape,
-  { bits, blockSize, elements, scales }: BlocksLocation,
-  name: string,
-  [out, inner]: readonly number[],
-  x: Value,
-): Value => {
-  const [N, K] = [out!, inner!];
-  const blocks = Math.ceil(K / blockSize);
-  return tape.op(
-    "MatMulNBits",
-    [
-      x,
-      tape.external(`${name}.elements`, "uint8", [N, blocks, (blockSize * bits) / 8], elements),
-      tape.external(`${name}.scales`, "float32", [N, blocks], scales),
-    ],
-    // Accuracy level 4: activations are rounded to 8 bits too, block by block, and multiplied as integers.
-    { N, K, bits, block_size: blockSize, accuracy_level: 4 },
-    { domain: "com.microsoft" },
-  );
-};
 
 /**
  * Weights that are all dense.
@@ -137,10 +123,13 @@ export const storedWeights = (
   const weights: StoredWeights = {
     ...dense,
     // Only the rows that are looked up are cast to float32; the table stays in its stored type.
-    rows: (tape, name, ids) =>
-      operators === "plain"
+    rows: (tape, name, ids) => {
+      const blocks = locateBlocks?.(name);
+      if (blocks?.isTable) return emitBlocksRows(tape, blocks, name, shapes[name]!, ids);
+      return operators === "plain"
         ? dense.rows(tape, name, ids)
-        : emitCast(tape, tape.op("Gather", [stored(tape, name), ids], { axis: 0 }), "float32"),
+        : emitCast(tape, tape.op("Gather", [stored(tape, name), ids], { axis: 0 }), "float32");
+    },
     product: (tape, name, x) => {
       const blocks = locateBlocks?.(name);
       return blocks === undefined

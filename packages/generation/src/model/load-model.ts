@@ -11,7 +11,7 @@ import { fingerprintOnce } from "./fingerprint.ts";
 import type { LanguageModel } from "./language-model.ts";
 import type { Loaded } from "./loaded-model.ts";
 import { openModel, type OpenedModel, type OpenOptions } from "./open-model.ts";
-import { quantizeOnLoad } from "./quantize-on-load.ts";
+import { weightsOnLoad } from "./weights-on-load.ts";
 
 export type LoadOptions = OpenOptions & {
   /** The backend that the model runs on. There is no default. */
@@ -75,7 +75,7 @@ export const loadModel = async (
   // An adapter that does not fit is refused before anything is rounded.
   adapted(opened.source, adapters, trainedContext);
   if (checking) await checkWeights(opened.source);
-  const { source: stored, release: releaseWeights } = await quantizeOnLoad(opened.source, quantize, onQuantize);
+  const { source: stored, release: releaseWeights } = await weightsOnLoad(opened.source, quantize, onQuantize);
   try {
     const withAdapters = adapted(stored, adapters, trainedContext);
     const loaded: Loaded = {

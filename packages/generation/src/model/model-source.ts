@@ -2,7 +2,13 @@
 import { multiStepGraph, decoderGraph, type AskedAttentions, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { Backend, ExternalData } from "@ropewalk/backend";
 import type { ModelProto } from "@ropewalk/graph";
-import { unpackCheckpoint, upcastCheckpoint, type Checkpoint } from "@ropewalk/models";
+import {
+  holdCheckpoint,
+  unpackCheckpoint,
+  upcastCheckpoint,
+  type Checkpoint,
+  type HeldCheckpoint,
+} from "@ropewalk/models";
 import type { ExportedDecoder } from "@ropewalk/onnx-exports";
 import { match } from "ts-pattern";
 
@@ -25,9 +31,9 @@ type Traits = Pick<Backend, "name" | "quantizedWeights" | "operators" | "precisi
 export const asRun = async (
   { quantizedWeights, weightTypes }: Pick<Traits, "quantizedWeights" | "weightTypes">,
   checkpoint: Checkpoint,
-): Promise<Checkpoint> => {
+): Promise<HeldCheckpoint> => {
   const unpacked = quantizedWeights === "unpacked" ? await unpackCheckpoint(checkpoint) : checkpoint;
-  return weightTypes.includes("bfloat16") ? unpacked : upcastCheckpoint(unpacked);
+  return holdCheckpoint(weightTypes.includes("bfloat16") ? unpacked : await upcastCheckpoint(unpacked));
 };
 
 /** Gives the chunk graph. It also gives out the attention of some layers, or runs several texts of one length, where asked for. */

@@ -8,6 +8,9 @@ export const openFolder: typeof Node.openFolder = (folder) =>
 export const quantizeOnDisk: typeof Node.quantizeOnDisk = ({ name }) =>
   needsNode("quantizeOnDisk", "a temporary folder", "quantizeCheckpoint", name);
 
+export const holdOnDisk: typeof Node.holdOnDisk = ({ name }) =>
+  needsNode("holdOnDisk", "a temporary folder", "holdCheckpoint", name);
+
 export const writeFolder: typeof Node.writeFolder = (folder) =>
   needsNode("writeFolder", "a folder on a disk", "the files of convertCheckpoint", folder);
 

@@ -4,14 +4,15 @@ import type { ContextExtension } from "@ropewalk/context-extension";
 import type { Decoder, WeightSource } from "@ropewalk/decoder";
 import type { Adapted } from "../adapter/with-adapters.ts";
 import { readExtensionEntry, type TunedExtension } from "../tuned/extension-entry.ts";
+import { loadGguf } from "../gguf/load-gguf.ts";
 import { familyOf } from "../families/families.ts";
 import { checkFolder, type CheckpointFile, type CheckpointFolder } from "../folder/checkpoint-folder.ts";
 import { readJson } from "../folder/json-file.ts";
 import { readBlockSize, storedNames } from "../quantize/stored-blocks.ts";
-import type { TensorEntry } from "../safetensors/tensor-entry.ts";
 import { readModelTexts, type ModelTexts } from "../text/model-texts.ts";
 import { readWeights, type WeightFile } from "./weight-files.ts";
-import type { StoredPlace } from "./stored-bytes.ts";
+import type { ComputedFile } from "./computed-files.ts";
+import type { StoredEntry, StoredPlace } from "./stored-bytes.ts";
 import { withStoredHead } from "./tied-head.ts";
 import { headWeight } from "../config/unembedding.ts";
 import { checkUnusedTensors } from "./check-unused-tensors.ts";
@@ -28,9 +29,9 @@ export type Checkpoint = ModelTexts &
     /** The extension that it was tuned under, as config.json states it; {} where it states none. */
     readonly extension: () => ContextExtension;
     /** Every tensor of the files by name, also those that the decoder does not read. */
-    readonly tensors: ReadonlyMap<string, TensorEntry>;
-    /** The files that the tensors lie in. */
-    readonly files: readonly CheckpointFile[];
+    readonly tensors: ReadonlyMap<string, StoredEntry>;
+    /** The files that the tensors lie in. Those of a GGUF file's blocks are computed, and have to be held before they are run. */
+    readonly files: readonly (CheckpointFile | ComputedFile)[];
     /** The adapters that `withAdapters` put beside its weights; absent where there are none. */
     readonly adapters?: Adapted;
     /** The extension and the window that these adapters were learned under. Then `extension` and the decoder's trainedContext are theirs. */
@@ -52,12 +53,13 @@ const withBackendNames = ({ locate, locateBlocks }: WeightSource, files: readonl
 
 /**
  * Reads a folder in the Hugging Face layout: config.json, model.safetensors or its shards and their index, and, where there are any,
- * generation_config.json and the tokenizer's files. Of the weights only the headers are read.
+ * generation_config.json and the tokenizer's files; or a GGUF file. Of the weights only the headers are read.
  *
  * @throws RangeError and TypeError naming the file, the key or tensor, the rule and the values
  */
 export const loadCheckpoint = async (folder: CheckpointFolder): Promise<Checkpoint> => {
   checkFolder("loadCheckpoint", folder);
+  if (folder.gguf !== undefined) return loadGguf(folder.gguf, folder);
   const json = await readJson(folder, "config.json");
   check(json !== undefined, `loadCheckpoint: ${folder.name} must have config.json`, json);
   const { config, extension } = readExtensionEntry("loadCheckpoint", json);

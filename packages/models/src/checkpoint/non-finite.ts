@@ -3,7 +3,7 @@ import type { WeightType } from "@ropewalk/decoder";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { ByteSource } from "../folder/checkpoint-folder.ts";
 import { fileOf } from "./stored-bytes.ts";
-import { scalesOf } from "../quantize/stored-blocks.ts";
+import { offsetsOf, scalesOf } from "../quantize/stored-blocks.ts";
 import { upcast } from "./upcast.ts";
 
 /** The first weight of a tensor that is NaN or infinite; `index` is that of its element. */
@@ -63,11 +63,12 @@ export const nonFiniteWeights = async (
   const found: NonFinite[] = [];
   for (const [done, name] of names.entries()) {
     const blocks = checkpoint.locateBlocks?.(name);
-    // A tied embedding is there dense too, beside its blocks.
-    const dense = blocks === undefined || name === checkpoint.decoder.embedding;
+    // A tied embedding may be there dense too, beside its blocks.
+    const dense = blocks === undefined || (name === checkpoint.decoder.embedding && !blocks.isTable);
     const places = [
       ...(dense ? [{ name, ...checkpoint.locate(name) }] : []),
       ...(blocks ? [{ name: scalesOf(name), type: "float32" as const, ...blocks.scales }] : []),
+      ...(blocks?.offsets ? [{ name: offsetsOf(name), type: "float32" as const, ...blocks.offsets }] : []),
     ];
     for (const { location, ...place } of places) {
       const first = await firstNonFinite({ ...place, source: fileOf(checkpoint, location).source });

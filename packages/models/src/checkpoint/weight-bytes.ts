@@ -1,11 +1,11 @@
 /** How large a checkpoint is: its parameters, and the bytes that its weights take in each precision. */
 import type { Decoder } from "@ropewalk/decoder";
 import type { Checkpoint } from "./checkpoint.ts";
+import type { StoredEntry } from "./stored-bytes.ts";
 import { denseNames } from "../quantize/matrices.ts";
 import { blockBytes, precisionNames, type Precision } from "../quantize/precision.ts";
 import { formsOf } from "../quantize/quantize-matrix.ts";
 import { elementsOf, scalesOf } from "../quantize/stored-blocks.ts";
-import type { TensorType } from "../safetensors/tensor-entry.ts";
 import { numElements } from "../safetensors/num-elements.ts";
 
 /** Elements of all tensors that the decoder reads; a tied embedding counts once. */
@@ -13,8 +13,11 @@ export const parameterCount = ({ tensors }: Decoder): number =>
   Object.values(tensors).reduce((sum, dims) => sum + numElements(dims), 0);
 
 /** How many bytes the weights that the decoder reads take as they are stored, by the type of their elements. */
-export const storedBytes = ({ decoder, tensors }: Checkpoint): Readonly<Partial<Record<TensorType, number>>> => {
-  const stored: Partial<Record<TensorType, number>> = {};
+export const storedBytes = ({
+  decoder,
+  tensors,
+}: Checkpoint): Readonly<Partial<Record<StoredEntry["type"], number>>> => {
+  const stored: Partial<Record<StoredEntry["type"], number>> = {};
   for (const name of Object.keys(decoder.tensors))
     for (const part of [name, elementsOf(name), scalesOf(name)]) {
       const entry = tensors.get(part);

@@ -46,10 +46,10 @@ const readIndex = (map: Readonly<Record<string, unknown>>): ReadonlyMap<string, 
   return index;
 };
 
-/** Whether a folder has weights in safetensors. */
+/** Whether a folder has weights in safetensors or GGUF. */
 export const hasWeights = async (folder: CheckpointFolder): Promise<boolean> => {
   checkFolder("hasWeights", folder);
-  return ((await folder.file(single)) ?? (await folder.file(indexName))) !== undefined;
+  return folder.gguf !== undefined || ((await folder.file(single)) ?? (await folder.file(indexName))) !== undefined;
 };
 
 const openShards = async (

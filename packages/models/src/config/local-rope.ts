@@ -18,6 +18,7 @@ export const readLocalRope = (config: ConfigObject, facts: RopeFacts, defaultThe
   const parameters = byType(config);
   const values = {
     partial_rotary_factor: valueOf(config, "partial_rotary_factor"),
+    rope_interleave: valueOf(config, "rope_interleave"),
     ...(parameters && { rope_parameters: parameters.values }),
   };
   const theta = optionalNumber(config, "rope_local_base_freq", { above: 1 });

@@ -12,6 +12,7 @@ import type { RopeScaling } from "@ropewalk/rope";
 import { check } from "@ropewalk/check";
 import {
   objectOf,
+  optionalFlag,
   optionalNumber,
   optionalPositiveInteger,
   optionalText,
@@ -100,7 +101,8 @@ const readParameters = (
       inEither(config, parameters, "original_max_position_embeddings", optionalPositiveInteger) ?? maxPositions,
   });
   const theta = inEither(config, parameters, "rope_theta", above(1)) ?? defaultTheta;
-  return { theta, rotaryDim, layout: "halves", scaling };
+  const interleaved = optionalFlag(config, "rope_interleave") ?? false;
+  return { theta, rotaryDim, layout: interleaved ? "interleaved" : "halves", scaling };
 };
 
 /** The parameters of one type of layer where they are stated by type, or else those of all layers. */
@@ -120,7 +122,8 @@ export const hasRopeByType = (parameters: ConfigObject): boolean =>
   layerTypes.some((type) => valueOf(parameters, type) !== undefined);
 
 /**
- * Reads a config's rotary embedding. Hugging Face checkpoints pair dimension j with j + rotaryDim / 2: the layout "halves".
+ * Reads a config's rotary embedding. Hugging Face checkpoints pair dimension j with j + rotaryDim / 2: the layout "halves". With
+ * rope_interleave, neighbours are pairs.
  *
  * @throws RangeError and TypeError naming the key, the rule and the value
  */

@@ -3,6 +3,8 @@ import type { Stats } from "node:fs";
 import { open, readdir, realpath, stat, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { show } from "@ropewalk/check";
+import { splitNames } from "@ropewalk/gguf";
 import type { CheckpointFile, CheckpointFolder } from "../folder/checkpoint-folder.ts";
 
 /** Node refuses to read 2 GiB or more in one call. */
@@ -67,25 +69,42 @@ const pathOf = (folder: string | URL): string => {
   throw new RangeError(`openFolder: a URL must be a file: URL, got ${folder.href}`);
 };
 
+/** The folder of a GGUF file, as a model. */
+const ggufFolder = (path: string, gguf: string): CheckpointFolder => ({
+  name: gguf,
+  file: (name) => fileIn(path, name),
+  gguf,
+});
+
+/** The one GGUF model of a folder that has no config.json. @throws RangeError where there is none, or more than one */
+const onlyGguf = async (path: string): Promise<string> => {
+  const files = (await readdir(path)).filter((name) => name.endsWith(".gguf")).toSorted();
+  const models = new Set(files.map((name) => splitNames(name)[0]!));
+  const [model] = models;
+  if (model === undefined) throw new RangeError(`openFolder: ${path} must have a file config.json, got nothing`);
+  if (models.size > 1)
+    throw new RangeError(
+      `openFolder: ${path} must have one GGUF model, or be the path of one, got ${show([...models])}`,
+    );
+  return model;
+};
+
 /**
- * Opens the folder of a checkpoint, or of an adapter. Files are read a range at a time, and named by path for a backend to memory-map.
+ * Opens the folder of a checkpoint, or of an adapter, or a GGUF file, by its path or that of the folder that it lies in alone. Files are read a
+ * range at a time, and named by path for a backend to memory-map.
  *
- * @throws RangeError naming the path when there is no such folder, it is no folder, or it has no config.json and no
- *   adapter_config.json
+ * @throws RangeError naming the path when there is no such folder, it is neither a folder nor a GGUF file, or it has no config.json, no
+ *   adapter_config.json and no GGUF file
  */
 export const openFolder = async (folder: string | URL): Promise<CheckpointFolder> => {
   const path = pathOf(folder);
   const found = await statIfThere(path);
+  if (found?.isFile() && path.endsWith(".gguf")) return ggufFolder(dirname(path), basename(path));
   if (!found?.isDirectory()) {
-    const [layout, kind] = path.endsWith(".gguf") ? [" in the Hugging Face layout", "GGUF "] : ["", ""];
-    throw new RangeError(`openFolder: ${path} must be a folder${layout}, got ${found ? `a ${kind}file` : "nothing"}`);
+    const kind = path.endsWith(".gguf") ? "GGUF file" : "folder";
+    throw new RangeError(`openFolder: ${path} must be a ${kind}, got ${found ? "a file" : "nothing"}`);
   }
   const file = (name: string): Promise<CheckpointFile | undefined> => fileIn(path, name);
-  if (((await file("config.json")) ?? (await file("adapter_config.json"))) === undefined) {
-    const other = (await readdir(path)).find((name) => name.endsWith(".gguf"));
-    throw new RangeError(
-      `openFolder: ${path} must have a file config.json, got ${other === undefined ? "nothing" : `${other}: GGUF files are not read, take the checkpoint that it was made from`}`,
-    );
-  }
-  return { name: basename(path), file };
+  const hasConfig = ((await file("config.json")) ?? (await file("adapter_config.json"))) !== undefined;
+  return hasConfig ? { name: basename(path), file } : ggufFolder(path, await onlyGguf(path));
 };

@@ -27,6 +27,8 @@ export type CheckpointFolder = {
   readonly name: string;
   /** The file of that name; undefined where there is none. */
   readonly file: (name: string) => Promise<CheckpointFile | undefined>;
+  /** The GGUF file that is the model, or any part of one in several files. Absent: the folder is a checkpoint's, an adapter's or an export's. */
+  readonly gguf?: string;
 };
 
 /** @throws TypeError for what is no opened folder, such as a path or a URL */

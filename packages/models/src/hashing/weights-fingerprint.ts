@@ -58,8 +58,9 @@ const tensorsOf = async (checkpoint: Checkpoint): Promise<readonly unknown[]> =>
       const place = checkpoint.locate(name);
       all.push([name, place.type, dims, await hashed(place)]);
     } else {
-      const { bits, blockSize, elements, scales } = blocks;
-      all.push([name, `${bits} bits by ${blockSize}`, dims, await hashed(elements), await hashed(scales)]);
+      const { bits, blockSize, elements, scales, offsets } = blocks;
+      const added = offsets ? [await hashed(offsets)] : [];
+      all.push([name, `${bits} bits by ${blockSize}`, dims, await hashed(elements), await hashed(scales), ...added]);
     }
   }
   return all;

@@ -13,6 +13,7 @@ import { encodeSafetensorsHeader, type StoredTensor } from "../safetensors/encod
 import type { BlockForm } from "./quantize-blocks.ts";
 import { denseNames } from "./matrices.ts";
 import { blockBytes, blockSize, type Precision } from "./precision.ts";
+import type { TensorType } from "../safetensors/tensor-entry.ts";
 import { readStored } from "../checkpoint/stored-bytes.ts";
 import { checkDense, formsOf, quantizeMatrix } from "./quantize-matrix.ts";
 import { elementsOf, quantMethod, scalesOf } from "./stored-blocks.ts";
@@ -89,9 +90,9 @@ const tensorsToWrite = (checkpoint: Checkpoint, precision: Precision | undefined
   const dense = denseNames(decoder, forms).map((name): TensorToWrite => {
     // The dense table of an embedding in blocks is only looked up in, and an adapter does not change that.
     if (adapters?.has(name) && !forms.has(name)) return mergedMatrix(checkpoint, name);
-    const { type, dims, length } = checkpoint.tensors.get(name)!;
+    const { dims, length } = checkpoint.tensors.get(name)!;
     return {
-      tensors: [{ name, type, dims, length }],
+      tensors: [{ name, type: checkpoint.tensors.get(name)!.type as TensorType, dims, length }],
       bytes: async () => [await readStored(checkpoint, checkpoint.locate(name))],
     };
   });

@@ -15,6 +15,8 @@ export const quantMethod = "ropewalk";
 
 export const elementsOf = (name: string): string => `${name}.elements`;
 export const scalesOf = (name: string): string => `${name}.scales`;
+/** Numbers that are added to all elements of a block: blocks of a GGUF file may have them. */
+export const offsetsOf = (name: string): string => `${name}.offsets`;
 
 /**
  * The names that a decoder's tensors may have in the files, dense or in blocks.

@@ -3,23 +3,26 @@ import type { BlocksLocation, WeightLocation } from "@ropewalk/decoder";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { inMemoryFile, type CheckpointFile } from "../folder/checkpoint-folder.ts";
 import { matricesInBlocks } from "./matrices.ts";
-import { readStored } from "../checkpoint/stored-bytes.ts";
+import { readStored, type StoredPlace } from "../checkpoint/stored-bytes.ts";
 import { unpackBlocks } from "./unpack-blocks.ts";
 
 const unpacked = async (checkpoint: Checkpoint, name: string, blocks: BlocksLocation): Promise<Uint8Array> => {
   const elements = await readStored(checkpoint, blocks.elements);
-  const scales = new Float32Array((await readStored(checkpoint, blocks.scales)).slice().buffer);
+  const numbers = async (place: StoredPlace): Promise<Float32Array> =>
+    new Float32Array((await readStored(checkpoint, place)).slice().buffer);
   const { bits, blockSize } = blocks;
+  const offsets = blocks.offsets && (await numbers(blocks.offsets));
   const inner = checkpoint.decoder.tensors[name]!.at(-1)!;
-  return new Uint8Array(unpackBlocks({ bits, blockSize }, { elements, scales }, inner).buffer);
+  const stored = { elements, scales: await numbers(blocks.scales), offsets };
+  return new Uint8Array(unpackBlocks({ bits, blockSize }, stored, inner).buffer);
 };
 
 /** @returns the checkpoint itself where nothing is in blocks */
 export const unpackCheckpoint = async (checkpoint: Checkpoint): Promise<Checkpoint> => {
   const { decoder, locate } = checkpoint;
   const matrices = new Map(matricesInBlocks(checkpoint));
-  // A tied embedding is there dense too, beside its blocks.
-  matrices.delete(decoder.embedding);
+  // A tied embedding may be there dense too, beside its blocks.
+  if (!matrices.get(decoder.embedding)?.isTable) matrices.delete(decoder.embedding);
   if (matrices.size === 0) return { ...checkpoint, locateBlocks: () => undefined };
   const places = new Map<string, WeightLocation>();
   const files: CheckpointFile[] = [];

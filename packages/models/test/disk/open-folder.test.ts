@@ -56,21 +56,27 @@ describe("openFolder", () => {
     expect(await file?.source.read(0, 2)).toEqual(Uint8Array.of(1, 2));
   });
 
-  it("refuses GGUF by name: a file, one that is not there, and a folder with nothing else", async () => {
+  it("opens a GGUF file by its path, and by that of the folder that it lies in alone", async () => {
     const lone = join(folder, "lone.gguf");
     await mkdir(lone);
     const model = join(lone, "model.gguf");
-    const layout = "must be a folder in the Hugging Face layout";
-    await expect(openFolder(model)).rejects.toThrow(new RangeError(`openFolder: ${model} ${layout}, got nothing`));
-    await writeFile(model, "GGUF");
-    await expect(openFolder(model)).rejects.toThrow(new RangeError(`openFolder: ${model} ${layout}, got a GGUF file`));
-    await expect(openFolder(lone)).rejects.toThrow(
-      new RangeError(
-        `openFolder: ${lone} must have a file config.json, got model.gguf: GGUF files are not read, take the checkpoint that it was made from`,
-      ),
+    await expect(openFolder(model)).rejects.toThrow(
+      new RangeError(`openFolder: ${model} must be a GGUF file, got nothing`),
     );
+    await writeFile(model, "GGUF");
+    for (const path of [model, lone]) {
+      const opened = await openFolder(path);
+      expect([opened.name, opened.gguf]).toEqual(["model.gguf", "model.gguf"]);
+      expect((await opened.file("model.gguf"))?.external).toMatchObject({ kind: "path", file: "model.gguf" });
+    }
+    await writeFile(join(lone, "split-00002-of-00002.gguf"), "GGUF");
+    await expect(openFolder(lone)).rejects.toThrow(
+      /must have one GGUF model, or be the path of one, got \["model\.gguf", "split-00001-of-00002\.gguf"\]/,
+    );
+    await rm(model);
+    expect((await openFolder(lone)).gguf).toBe("split-00001-of-00002.gguf");
     await writeFile(join(lone, "config.json"), "{}");
-    expect((await openFolder(lone)).name).toBe("lone.gguf");
+    expect(await openFolder(lone)).not.toHaveProperty("gguf");
   });
 
   it("refuses what is no checkpoint's folder", async () => {

@@ -8,6 +8,7 @@ import { float32, int64, type HostTensor, type Tensor } from "@ropewalk/backend"
 import { chunkNumbers, decoderOutputs, decoderInputs as shared } from "@ropewalk/decoder";
 import { createCache, needCheckpoint, runChunk, type LanguageModel } from "@ropewalk/generation";
 import { encode } from "@ropewalk/graph";
+import { holdCheckpoint } from "@ropewalk/models";
 import { tokens } from "@ropewalk/testing/numbers/noise";
 import { barOf, type Bar } from "../measuring/bar.ts";
 import { noiseRows, refill, type Rows } from "../measuring/filled-cache.ts";
@@ -42,7 +43,7 @@ const range = (length: number): readonly number[] => Array.from({ length }, (_, 
 
 const usualForm = async (model: LanguageModel, ids: readonly number[], rows: Rows, meeting: Meeting): Promise<Form> => {
   const { backend, source, extended } = model;
-  const checkpoint = needCheckpoint("usual form", source);
+  const checkpoint = await holdCheckpoint(needCheckpoint("usual form", source));
   const session = await backend.createSession(
     encode(twoScoreMatrices({ ...extended, decoder: checkpoint.decoder }, checkpoint, meeting)),
     checkpoint.files.map(({ external }) => external),

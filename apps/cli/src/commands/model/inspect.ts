@@ -101,7 +101,7 @@ const factsOf = ({ source }: OpenedModel, options: InspectOptions): Facts => {
 };
 
 const inspect = async (path: string, options: InspectOptions): Promise<void> => {
-  if (isFile(path)) return inspectSaved(path, options);
+  if (isFile(path) && !path.endsWith(".gguf")) return inspectSaved(path, options);
   const opened = await open(path, options);
   const { source } = opened;
   if (options.checkWeights) await checkWeights(source);

@@ -1,0 +1,55 @@
+/**
+ * Files that are computed while they are read: no runtime can map them. A checkpoint's are put into memory, or on a disk
+ * (`disk/hold-on-disk.ts`), before it is run.
+ */
+import { inMemoryFile, type ByteSource, type CheckpointFile } from "../folder/checkpoint-folder.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+
+export type ComputedFile = {
+  readonly source: ByteSource;
+  /** `from` is where the bytes lie that it is computed from. */
+  readonly external: {
+    readonly kind: "computed";
+    readonly file: string;
+    readonly from: CheckpointFile["external"]["kind"];
+  };
+  readonly changed?: CheckpointFile["changed"];
+};
+
+/** A checkpoint whose files a runtime can reach. */
+export type HeldCheckpoint = Omit<Checkpoint, "files"> & { readonly files: readonly CheckpointFile[] };
+
+/**
+ * A file of bytes that `compute` gives, whole, whenever a part of it is read.
+ *
+ * @param origin - the file that it is computed from
+ */
+export const computedFile = (
+  file: string,
+  size: number,
+  origin: CheckpointFile,
+  compute: () => Promise<Uint8Array>,
+): ComputedFile => ({
+  source: { size, read: async (from, to) => (await compute()).subarray(from, to) },
+  external: { kind: "computed", file, from: origin.external.kind },
+  ...(origin.changed && { changed: origin.changed }),
+});
+
+export const isComputed = (file: CheckpointFile | ComputedFile): file is ComputedFile =>
+  file.external.kind === "computed";
+
+export const isHeld = (checkpoint: Checkpoint): checkpoint is HeldCheckpoint => !checkpoint.files.some(isComputed);
+
+/** Whether all that a checkpoint's files are, or are computed from, lies on a disk. */
+export const liesOnDisk = ({ files }: Checkpoint): boolean =>
+  files.every(({ external }) => (external.kind === "computed" ? external.from : external.kind) === "path");
+
+/** The checkpoint with its computed files in memory; itself where it has none. */
+export const holdCheckpoint = async (checkpoint: Checkpoint): Promise<HeldCheckpoint> => {
+  if (isHeld(checkpoint)) return checkpoint;
+  const files: CheckpointFile[] = [];
+  // One after another, so that what is read for a file is let go before the next.
+  for (const file of checkpoint.files)
+    files.push(isComputed(file) ? inMemoryFile(file.external.file, await file.source.read(0, file.source.size)) : file);
+  return { ...checkpoint, files };
+};

@@ -1,0 +1,97 @@
+/**
+ * The keys that a GGUF file states of its architecture, `<architecture>.<key>`, read one by one. Each error names the key, the rule and the
+ * value. A key that nothing reads is refused: it may change what the model computes.
+ */
+import { check, showName } from "@ropewalk/check";
+import type { Metadata, MetadataValue } from "@ropewalk/gguf";
+
+export type ArchitectureKeys = {
+  /** What errors begin with: the function and the file. */
+  readonly at: string;
+  readonly architecture: string;
+  /** A finite number; undefined where the key is absent. */
+  readonly number: (key: string) => number | undefined;
+  /** A finite number. */
+  readonly needNumber: (key: string) => number;
+  /** Text; undefined where the key is absent. */
+  readonly text: (key: string) => string | undefined;
+  /** A list of flags, one a layer; undefined where the key is absent or a number. */
+  readonly flags: (key: string) => readonly boolean[] | undefined;
+  /** Takes keys that change nothing of what the model computes. */
+  readonly ignore: (...keys: readonly string[]) => void;
+  /** @throws RangeError naming a key of the architecture that nothing has read */
+  readonly checkAllRead: () => void;
+};
+
+/** The shortest decimal number with the same float32: files state 1e-5 as 9.999999747378752e-6. */
+const shortest = (value: number): number => {
+  if (Math.fround(value) !== value || Number.isInteger(value)) return value;
+  const digits = [1, 2, 3, 4, 5, 6, 7, 8].find((count) => Math.fround(Number(value.toPrecision(count))) === value);
+  return digits === undefined ? value : Number(value.toPrecision(digits));
+};
+
+const areFlags = (value: MetadataValue): value is readonly boolean[] =>
+  Array.isArray(value) && value.every((flag) => typeof flag === "boolean");
+
+/** Some files state a number once for each layer. It counts where all are the same. */
+const oneOf = (at: string, value: MetadataValue): MetadataValue => {
+  if (!ArrayBuffer.isView(value)) return value;
+  const [first, ...others] = value as unknown as readonly number[];
+  check(
+    first !== undefined && others.every((other) => other === first),
+    `${at} must be the same in all layers`,
+    others,
+  );
+  return first;
+};
+
+export const architectureKeys = (at: string, metadata: Metadata): ArchitectureKeys => {
+  const architecture = metadata.get("general.architecture");
+  check(typeof architecture === "string", `${at}: general.architecture must be text`, architecture, "string");
+  const prefix = `${architecture}.`;
+  const read = new Set<string>();
+  const take = (key: string): MetadataValue | undefined => {
+    read.add(prefix + key);
+    return metadata.get(prefix + key);
+  };
+  const number = (key: string): number | undefined => {
+    const stated = take(key);
+    if (stated === undefined) return undefined;
+    const value = oneOf(`${at}: ${prefix}${key}`, stated);
+    check(typeof value === "number", `${at}: ${prefix}${key} must be a number`, value, "number");
+    check(Number.isFinite(value), `${at}: ${prefix}${key} must be finite`, value);
+    return shortest(value);
+  };
+  return {
+    at,
+    architecture,
+    number,
+    needNumber: (key) => {
+      const value = number(key);
+      check(value !== undefined, `${at}: ${prefix}${key} must be a number`, value, "number");
+      return value;
+    },
+    text: (key) => {
+      const value = take(key);
+      check(value === undefined || typeof value === "string", `${at}: ${prefix}${key} must be text`, value, "string");
+      return value;
+    },
+    flags: (key) => {
+      const value = take(key);
+      if (value === undefined || typeof value === "number") return undefined;
+      check(areFlags(value), `${at}: ${prefix}${key} must be a list of true and false`, value);
+      return value;
+    },
+    ignore: (...keys) => {
+      for (const key of keys) take(key);
+    },
+    checkAllRead: () => {
+      const unread = [...metadata.keys()].find((key) => key.startsWith(prefix) && !read.has(key));
+      check(
+        unread === undefined,
+        `${at}: the architecture ${architecture} must be stated by keys that are read here`,
+        unread && showName(unread),
+      );
+    },
+  };
+};
