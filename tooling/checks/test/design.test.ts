@@ -31,7 +31,7 @@ it.each([
   // Without a constructor of its own: its file, its row, that of the methods, its number, the number's flag and the playground's row.
   ["a position mapping", /\bsinks\b/, 6],
   ["an entropy scaling", /\byarn-temperature\b|\byarnTemperature\b/, 7],
-  ["a model family", /\bqwen2\b/, 4],
+  ["a model family", /\bqwen2\b/, 6],
   ["a form of attention in exports", /\bgroupQueryAttention\b/, 2],
   // Its file and its row, and a row for each way of asking.
   ["a step of sampling", /\bpresencePenalty\b/, 6],

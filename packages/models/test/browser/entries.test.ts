@@ -31,7 +31,7 @@ it.each(Object.entries(ofNodeAlone))(
   "%s says in a browser that it needs Node, and what to take instead",
   async (name, stub) => {
     const call = stub as (...given: readonly unknown[]) => Promise<never>;
-    const given = name === "quantizeOnDisk" ? { name: "./some/model" } : "./some/model";
+    const given = name === "quantizeOnDisk" || name === "holdOnDisk" ? { name: "./some/model" } : "./some/model";
     await expect(call(given, name === "openSource" ? {} : given)).rejects.toThrow(
       new RegExp(`^${name}: .+ needs Node, got "./some/model" in a browser; there take .+ of @ropewalk/models$`),
     );
