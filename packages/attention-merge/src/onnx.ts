@@ -1,14 +1,30 @@
-export { emitGroupQueries, emitHeads, emitRepeatPerGroup, emitUngroup, type HeadCounts } from "./onnx/heads.ts";
+export {
+  emitGroupHeads,
+  emitGroupQueries,
+  emitHeads,
+  emitRepeatPerGroup,
+  emitUngroup,
+  type HeadCounts,
+} from "./onnx/heads.ts";
 export {
   emitAttention,
   emitMeasuredAttention,
   type AttentionParts,
+  type BandsPart,
   type EitherPart,
   type MaskedPart,
   type RecentPart,
 } from "./onnx/attention.ts";
 export { emitAttentionByHead, emitMeasuredAttentionByHead } from "./onnx/by-head.ts";
 export { emitCast, emitLongProduct, emitShortProduct } from "./onnx/float16.ts";
+export {
+  emitJointAttention,
+  emitMeasuredJointAttention,
+  type JointBand,
+  type JointBands,
+  type JointPart,
+  type JointParts,
+} from "./onnx/joint.ts";
 export { attentionEntropies, attentionMaps, type Measure } from "./onnx/measure.ts";
 export { emitMerge, type EmittedPartial } from "./onnx/merge.ts";
 export { emitScores, emitSoftcap, type Softcap } from "./onnx/scores.ts";

@@ -8,16 +8,20 @@ import type { ModelLayers } from "@ropewalk/context-extension";
 import type { Tape, Value } from "@ropewalk/graph";
 import type { StoredWeights } from "./layers/stored-weights.ts";
 
-/** The tape on which a family records, and the checkpoint's tensors by name. */
+/** The tape on which a family records, the checkpoint's tensors by name, and how many sequences' rows lie one after another. */
 export type Builder = {
   readonly tape: Tape;
   readonly weights: StoredWeights;
+  readonly batchSize: number;
 };
 
-/** The projections of one layer, before rotation: `query` [seqLen, numHeads * headDim], `key` and `value` [seqLen, numKvHeads * headDim]. */
+/**
+ * The projections of one layer head by head, before rotation: `query` [batchSize, numHeads, seqLen, headDim], `key` and `value`
+ * [batchSize, numKvHeads, seqLen, headDim].
+ */
 export type Projected = { readonly query: Value; readonly key: Value; readonly value: Value };
 
-/** Attention under the context extension: projections in, [seqLen, numHeads * headDim] out. */
+/** Attention under the context extension: projections in, rows [batchSize * seqLen, numHeads * headDim] out. */
 export type Attend = (projected: Projected) => Value;
 
 /** The numbers on which a model's positions, its cache and its chunks depend. They suffice for a graph that was recorded elsewhere. */

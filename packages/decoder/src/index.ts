@@ -13,7 +13,6 @@ export * from "@ropewalk/context-extension";
 export {
   embedding,
   gatedFeedForward,
-  headNorm,
   layerNorm,
   linear,
   rmsNorm,
@@ -22,6 +21,7 @@ export {
   zeroCenteredRmsNorm,
   type Named,
 } from "./layers/layer-parts.ts";
+export { headsOfJoined, headsOfRows, projectHeads, type Heads } from "./layers/projections.ts";
 export type { CacheArray, CacheArrays, CacheFormat, Encoded, HostRows } from "./cache/formats/format.ts";
 export { cacheFormatOf, cacheFormats, cachePrecisions, type CachePrecision } from "./cache/formats/index.ts";
 export {

@@ -1,5 +1,14 @@
 /** A small decoder of two layers, and where its weights would lie. */
-import { embedding, gatedFeedForward, linear, rmsNorm, silu, type Decoder, type WeightSource } from "../src/index.ts";
+import {
+  embedding,
+  gatedFeedForward,
+  linear,
+  projectHeads,
+  rmsNorm,
+  silu,
+  type Decoder,
+  type WeightSource,
+} from "../src/index.ts";
 
 export const decoder: Decoder = {
   family: "test",
@@ -30,8 +39,9 @@ export const decoder: Decoder = {
   embed: (builder, ids) => embedding(builder, { weight: "embed" }, ids),
   layer: (builder, _, hidden, attend) => {
     const normed = rmsNorm(builder, { weight: "norm", epsilon: 1e-5 }, hidden);
-    const project = (weight: string) => linear(builder, { weight }, normed);
-    const attended = attend({ query: project("q"), key: project("k"), value: project("v") });
+    const heads = { numHeads: 4, numKvHeads: 2, headDim: 2 };
+    const names = { query: { weight: "q" }, key: { weight: "k" }, value: { weight: "v" } };
+    const attended = attend(projectHeads(builder, { ...heads, ...names }, normed));
     const feedForward = { gate: { weight: "gate" }, up: { weight: "up" }, down: { weight: "down" }, activation: silu };
     return gatedFeedForward(builder, feedForward, linear(builder, { weight: "o" }, attended));
   },

@@ -15,7 +15,14 @@ import {
   type ContextExtension,
 } from "@ropewalk/context-extension";
 import type { Backend, Session } from "@ropewalk/backend";
-import { decoderGraph, embedding, splitColumns, type Decoder, type ExtendedDecoder } from "@ropewalk/decoder";
+import {
+  decoderGraph,
+  embedding,
+  headsOfRows,
+  splitColumns,
+  type Decoder,
+  type ExtendedDecoder,
+} from "@ropewalk/decoder";
 import { encode } from "@ropewalk/graph";
 import fc from "fast-check";
 
@@ -54,7 +61,8 @@ export const decoderOf = (shape: Shape): Decoder => {
     embed: (builder, ids) => embedding(builder, { weight: "table" }, ids),
     layer: (builder, _, hidden, attend) => {
       const [query, key, value] = splitColumns(builder, [group * kvWidth, kvWidth, kvWidth], hidden);
-      const attended = attend({ query: query!, key: key!, value: value! });
+      const rows = { query: query!, key: key!, value: value! };
+      const attended = attend(headsOfRows(builder, { numHeads: group * numKvHeads, numKvHeads, headDim }, rows));
       return builder.tape.op("Concat", [builder.tape.op("Add", [attended, query!]), key!, value!], { axis: 1 });
     },
     unembed: ({ tape }, hidden) => tape.op("Identity", [hidden]),

@@ -8,6 +8,8 @@ export type { DataType } from "./arrays/data-type.ts";
 export { typeCode } from "./arrays/data-type.ts";
 export type { Dim } from "./arrays/dims.ts";
 export { mapInnerGraphs, mapNodes, mapTensors, nodesIn, tensorsIn } from "./edit/map.ts";
+export { nameOutputs } from "./edit/name-outputs.ts";
+export { withGraph } from "./edit/with-graph.ts";
 export { neededNames, pruneGraph } from "./edit/prune.ts";
 export type { Renaming } from "./edit/rename.ts";
 export { renameGraph, renameNodes } from "./edit/rename.ts";

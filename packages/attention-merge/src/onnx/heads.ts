@@ -33,6 +33,13 @@ export const emitGroupQueries = (tape: Tape, heads: HeadCounts, queries: Value):
   return tape.op("Reshape", [byHead, shape(tape, 1, numKvHeads, -1, headDim)]);
 };
 
+/**
+ * Queries head by head, [1, numHeads, queryLen, headDim], to [1, numKvHeads, group * queryLen, headDim]. Nothing moves: the heads of a group
+ * lie next to each other.
+ */
+export const emitGroupHeads = (tape: Tape, { numHeads, numKvHeads, headDim }: HeadCounts, queries: Value): Value =>
+  numHeads === numKvHeads ? queries : tape.op("Reshape", [queries, shape(tape, 1, numKvHeads, -1, headDim)]);
+
 /** The way back: [1, numKvHeads, group * queryLen, headDim] to [queryLen, numHeads * headDim]. */
 export const emitUngroup = (tape: Tape, heads: HeadCounts, grouped: Value): Value => {
   const { numHeads, numKvHeads, headDim } = heads;

@@ -57,24 +57,41 @@ const inTiles = (tape: Tape, numKvHeads: number, x: Value): Value => {
   return tape.op("Transpose", [split], { perm: [0, 2, 1, 3] });
 };
 
-/** Attention of few queries, each rounded by itself, to keys and values in 8 bits. */
-export const emitIntegerAttention = (tape: Tape, part: Queried, softcap?: Softcap): AttendedPart => {
-  const { keys, keyScales, keyOffsets, values, valueScales } = part;
+/** Scores of few queries, each rounded by itself, against keys in 8 bits: [1, numKvHeads, rows, keyLen]. */
+export const emitIntegerScores = (
+  tape: Tape,
+  { queries: x, keys, keyScales, keyOffsets }: Omit<Queried, "values" | "valueScales">,
+  softcap?: Softcap,
+): Value => {
   const [numKvHeads, , headDim] = keys.dims as readonly [number, unknown, number];
-  const queries = tape.op("Reshape", [part.queries, shape(tape, numKvHeads, 1, -1, headDim)]);
+  const queries = tape.op("Reshape", [x, shape(tape, numKvHeads, 1, -1, headDim)]);
   const a = steps(tape, tape.op("Abs", [queries]), 127);
   const products = float(tape, tape.op("MatMulInteger", [rounded(tape, queries, a, 128.5), keys]));
   const tileScores = tape.op("Mul", [tape.op("Sub", [tape.op("Mul", [products, keyScales]), keyOffsets]), a]);
-  const scores = emitSoftcap(tape, softcap, joined(tape, numKvHeads, tileScores));
-  const probabilities = tape.op("Softmax", [scores], { axis: -1 });
+  return emitSoftcap(tape, softcap, joined(tape, numKvHeads, tileScores));
+};
 
+/** Probabilities [1, numKvHeads, rows, keyLen] of few queries times values in 8 bits: [1, numKvHeads, rows, headDim]. */
+export const emitIntegerValues = (
+  tape: Tape,
+  { values, valueScales }: Pick<Queried, "values" | "valueScales">,
+  probabilities: Value,
+): Value => {
+  const numKvHeads = values.dims![0] as number;
   const weights = tape.op("Mul", [inTiles(tape, numKvHeads, probabilities), valueScales]);
   const b = steps(tape, weights, 255);
   const sums = float(tape, tape.op("MatMulInteger", [rounded(tape, weights, b, 0.5), values]));
   const out = tape.op("ReduceSum", [tape.op("Mul", [sums, b]), shape(tape, 1)], { keepdims: 0 });
+  return tape.op("Unsqueeze", [out, shape(tape, 0)]);
+};
+
+/** Attention of few queries to keys and values in 8 bits, by a softmax of its own. */
+export const emitIntegerAttention = (tape: Tape, part: Queried, softcap?: Softcap): AttendedPart => {
+  const scores = emitIntegerScores(tape, part, softcap);
+  const probabilities = tape.op("Softmax", [scores], { axis: -1 });
   return {
     probabilities,
-    out: tape.op("Unsqueeze", [out, shape(tape, 0)]),
+    out: emitIntegerValues(tape, part, probabilities),
     maxScore: emitRowMax(tape, scores),
     maxProbability: emitRowMax(tape, probabilities),
   };

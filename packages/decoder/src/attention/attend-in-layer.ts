@@ -7,14 +7,15 @@
 import {
   emitAttention,
   emitAttentionByHead,
-  emitGroupQueries,
-  emitHeads,
+  emitGroupHeads,
+  emitJointAttention,
   emitMeasuredAttention,
   emitMeasuredAttentionByHead,
+  emitMeasuredJointAttention,
   emitUngroup,
-  type AttentionParts,
+  type BandsPart,
+  type JointParts,
   type Measure,
-  type RecentPart,
   type SettledPart,
 } from "@ropewalk/attention-merge/onnx";
 import type { Tape, Value } from "@ropewalk/graph";
@@ -64,7 +65,7 @@ const underMasks = (
   queries: Queries,
   bands: readonly Masked[],
   part: { readonly keys: (scored: Scored) => Value; readonly values: Value; readonly size: string },
-): RecentPart => ({
+): BandsPart => ({
   kind: "bands",
   bands: bands.map((scored) => ({
     queries: queries[scored.band]!,
@@ -78,7 +79,7 @@ const underMasks = (
 const cachedParts = (layer: Layer, queries: Queries) => {
   const { tape, shared, own, format } = layer;
   const settled: SettledPart[] = [];
-  const recent: RecentPart[] = [];
+  const recent: BandsPart[] = [];
   for (const stretch of own.layout.stretches) {
     const { seen, size } = stretch;
     const array = declare(layer, stretch);
@@ -92,27 +93,55 @@ const cachedParts = (layer: Layer, queries: Queries) => {
   return { settled: settled[0], recent };
 };
 
-/** Queries in each band's rotation; unchanged if the group has no rotation. */
-const rotatedQueries = ({ tape, own: { group, turn } }: Layer, queries: Value): Queries =>
-  group.positions.bands.map((_, band) => (turn === undefined ? queries : turn(tape, band, "query", queries)));
+/** Queries [1, numHeads, seqLen, headDim] in each band's rotation, grouped; unrotated if the group has no rotation. */
+const rotatedQueries = ({ tape, shared, own: { group, turn } }: Layer, queries: Value): Queries =>
+  group.positions.bands.map((_, band) =>
+    emitGroupHeads(tape, shared.heads, turn === undefined ? queries : turn(tape, band, "query", queries)),
+  );
 
-/** A chunk's keys [seqLen, numKvHeads * headDim] in each rotation that is kept; they become outputs of the graph. */
-const rotatedKeys = ({ tape, shared, own: { group, turn }, give, index }: Layer, rows: Value): readonly Value[] => {
-  const fresh = turn && emitHeads(tape, shared.heads, rows);
-  return keptRotations(group).map((band, rotation) =>
+/** A chunk's keys [1, numKvHeads, seqLen, headDim] in each rotation that is kept; they become outputs of the graph. */
+const rotatedKeys = ({ tape, own: { group, turn }, give, index }: Layer, keys: Value): readonly Value[] =>
+  keptRotations(group).map((band, rotation) =>
     give(decoderOutputs.newKeys(index, rotation), (options) =>
-      fresh === undefined ? emitHeads(tape, shared.heads, rows, options) : turn!(tape, band, "key", fresh, options),
+      turn === undefined ? tape.op("Identity", [keys], {}, options) : turn(tape, band, "key", keys, options),
     ),
   );
+
+/** What a layer attends to: the settled keys, and those under masks, which end with the chunk's own. */
+type Parts = { readonly settled: SettledPart | undefined; readonly recent: readonly BandsPart[] };
+
+/** The parts as few queries attend to them: the pairs that are open stand in one mask for all layers. */
+const jointParts = ({ own }: Layer, { settled, recent }: Parts): JointParts => {
+  const { mask, lengths, open } = own.joint(settled);
+  return {
+    parts: [
+      ...(settled === undefined ? [] : [settled]),
+      ...recent.map(({ bands, ...part }, index) => ({
+        ...part,
+        bands: bands.map(({ queries, keys }, band) => ({ queries, keys, open: open[index]![band] })),
+      })),
+    ],
+    mask,
+    lengths,
+    ...(own.group.softcap !== undefined && { softcap: own.group.softcap }),
+  };
 };
 
 /** The result of attention over all parts. If a measure is asked for, it becomes an output of the graph. */
-const emitAttended = ({ tape, shared: { few }, index, measure }: Layer, parts: AttentionParts): Value => {
+const emitAttended = (layer: Layer, found: Parts): Value => {
+  const { tape, shared, own, index, measure } = layer;
+  const { few } = shared;
+  const parts = { ...found, lengths: own.recentLengths, softcap: own.group.softcap };
   const allHeads = (at: Tape) => (measure ? emitMeasuredAttention(at, measure, parts) : [emitAttention(at, parts)]);
   const byHead = (at: Tape) =>
     measure ? emitMeasuredAttentionByHead(at, measure, parts) : [emitAttentionByHead(at, parts)];
-  const [attended, measured] =
-    few === undefined ? allHeads(tape) : tape.branch(few, { whenTrue: allHeads, whenFalse: byHead });
+  const decided = (): readonly Value[] => {
+    const joined = jointParts(layer, found);
+    const joint = (at: Tape) =>
+      measure ? emitMeasuredJointAttention(at, measure, joined) : [emitJointAttention(at, joined)];
+    return tape.branch(few!, { whenTrue: joint, whenFalse: byHead });
+  };
+  const [attended, measured] = few === undefined ? allHeads(tape) : decided();
   if (measured !== undefined) tape.output(decoderOutputs.attentions(index), { ...measured, type: "float32" });
   return attended!;
 };
@@ -122,14 +151,12 @@ export const attendIn =
   (layer: Layer): Attend =>
   ({ query, key, value }) => {
     const { tape, give, shared, index } = layer;
-    const { group, layout, recentLengths } = layer.own;
-    const { heads: counts } = shared;
+    const { layout } = layer.own;
 
     const scale = tape.op("Gather", [shared.queryScale, tape.constant("int64", [], [index])], { axis: 0 });
-    const grouped = emitGroupQueries(tape, counts, tape.op("Mul", [query, scale]));
-    const queries = rotatedQueries(layer, grouped);
+    const queries = rotatedQueries(layer, tape.op("Mul", [query, scale]));
     const keys = rotatedKeys(layer, key);
-    const values = give(decoderOutputs.newValues(index), (options) => emitHeads(tape, counts, value, options));
+    const values = give(decoderOutputs.newValues(index), (options) => tape.op("Identity", [value], {}, options));
 
     const { settled, recent } = cachedParts(layer, queries);
     const own = underMasks(layer, queries, layout.own, {
@@ -137,6 +164,5 @@ export const attendIn =
       values,
       size: "seqLen",
     });
-    const parts = { settled, recent: [...recent, own], lengths: recentLengths, softcap: group.softcap };
-    return emitUngroup(tape, counts, emitAttended(layer, parts));
+    return emitUngroup(tape, shared.heads, emitAttended(layer, { settled, recent: [...recent, own] }));
   };

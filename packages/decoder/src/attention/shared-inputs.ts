@@ -2,7 +2,7 @@
  * The inputs that several layers' attention reads, declared once and reshaped once: the scales of all layers of a graph; the
  * rotations, masks and gates of a group's layers.
  */
-import { emitRepeatPerGroup, type HeadCounts } from "@ropewalk/attention-merge/onnx";
+import { emitRepeatPerGroup, type HeadCounts, type SettledPart } from "@ropewalk/attention-merge/onnx";
 import type { RecordOptions, Tape, Value } from "@ropewalk/graph";
 import { emitRotaryEmbedding } from "@ropewalk/rope/onnx";
 import type { DecoderRope, ExtendedGroup } from "@ropewalk/context-extension";
@@ -10,8 +10,9 @@ import { cacheFormatOf } from "../cache/formats/index.ts";
 import type { ExtendedDecoder } from "../extend-decoder.ts";
 import { cacheLayout, type CacheLayout } from "../cache/cache-layout.ts";
 import { decoderInputs, sizeName } from "../graph-interface.ts";
+import { jointMasks, type JointMasks } from "./joint-masks.ts";
 
-/** Rotates heads [1, numKvHeads, rows, headDim] by the positions that a band gives to the chunk's queries, or to its keys. */
+/** Rotates heads [1, heads, seqLen, headDim] by the positions that a band gives to the chunk's queries, or to its keys. */
 export type Turn = (tape: Tape, band: number, side: "query" | "key", heads: Value, options?: RecordOptions) => Value;
 
 export type SharedInputs = {
@@ -37,6 +38,8 @@ export type GroupInputs = {
   readonly turn: Turn | undefined;
   /** [parts] int64 */
   readonly recentLengths: Value;
+  /** What few queries attend under; recorded when the first layer asks for it. @param settled - the settled part of any layer */
+  readonly joint: (settled: SettledPart | undefined) => JointMasks;
 };
 
 /** @param few - "always" if chunks of every length attend with all heads at once; absent: the graph decides by the chunk's length */
@@ -62,15 +65,14 @@ export const declareShared = (tape: Tape, extended: ExtendedDecoder, ids: Value,
   };
 };
 
-/** Declares the tables of every band, [1, group * seqLen, rotaryDim / 2] for queries and [1, seqLen, rotaryDim / 2] for keys, and gives the rotation by them. */
+/** Declares the tables of every band, [1, seqLen, rotaryDim / 2], and gives the rotation by them. */
 const declareRotations = (tape: Tape, heads: HeadCounts, rope: DecoderRope, bands: number, place: number): Turn => {
   const { rotaryDim, layout } = rope;
-  const { numKvHeads, headDim } = heads;
+  const { headDim } = heads;
   const tables = (band: number, side: "query" | "key"): readonly Value[] =>
     (["cos", "sin"] as const).map((part) => {
       const rows = tape.input(decoderInputs.rotation(place, band, side, part), "float32", ["seqLen", rotaryDim / 2]);
-      const shaped = side === "query" ? emitRepeatPerGroup(tape, heads, rows) : rows;
-      return tape.op("Unsqueeze", [shaped, tape.constant("int64", [1], [0])]);
+      return tape.op("Unsqueeze", [rows, tape.constant("int64", [1], [0])]);
     });
   const declared = Array.from({ length: bands }, (_, band) => ({
     query: tables(band, "query"),
@@ -78,23 +80,28 @@ const declareRotations = (tape: Tape, heads: HeadCounts, rope: DecoderRope, band
   }));
   return (at, band, side, x, options) => {
     const [cos, sin] = declared[band]![side];
-    return emitRotaryEmbedding(at, { layout, numHeads: numKvHeads, headDim, rotaryDim }, x, cos!, sin!, options);
+    const numHeads = side === "query" ? heads.numHeads : heads.numKvHeads;
+    return emitRotaryEmbedding(at, { layout, numHeads, headDim, rotaryDim }, x, cos!, sin!, options);
   };
 };
 
 /** The inputs of the group at `place`. */
 export const declareGroup = (
   tape: Tape,
-  { heads }: SharedInputs,
+  shared: SharedInputs,
   extended: ExtendedDecoder,
   place: number,
 ): GroupInputs => {
   const group = extended.groups[place]!;
+  const layout = cacheLayout(extended, place);
+  const recentLengths = tape.input(decoderInputs.recentLengths(place), "int64", [sizeName(place, "parts")]);
+  let joint: JointMasks | undefined;
   return {
     group,
     place,
-    layout: cacheLayout(extended, place),
-    turn: group.rope && declareRotations(tape, heads, group.rope, group.positions.bands.length, place),
-    recentLengths: tape.input(decoderInputs.recentLengths(place), "int64", [sizeName(place, "parts")]),
+    layout,
+    turn: group.rope && declareRotations(tape, shared.heads, group.rope, group.positions.bands.length, place),
+    recentLengths,
+    joint: (settled) => (joint ??= jointMasks(tape, shared, shared.few!, { layout, recentLengths }, settled)),
   };
 };

@@ -1,6 +1,6 @@
 /** A decoder with its extension as one ONNX graph for chunks of any length; prefill and decoding use the same graph. */
 import { checkKeys, oneOf, optional, positive } from "@ropewalk/check";
-import { tape as newTape, type ModelProto } from "@ropewalk/graph";
+import { nameOutputs, tape as newTape, withGraph, type ModelProto } from "@ropewalk/graph";
 import type { AskedAttentions } from "../attention/attention-outputs.ts";
 import { attendBatch, batchHeads } from "../attention/batch-heads.ts";
 import { cacheFormats, cachePrecisions } from "../cache/formats/index.ts";
@@ -8,6 +8,7 @@ import { chunkAttention } from "../attention/chunk-attention.ts";
 import type { Decoder } from "../decoder.ts";
 import type { ExtendedDecoder } from "../extend-decoder.ts";
 import { giveLogits } from "./give-logits.ts";
+import { fuseSkipNorms } from "./skip-norms.ts";
 import { recordHidden } from "../layers/record-layers.ts";
 import { decoderInputs } from "../graph-interface.ts";
 import type { Operators } from "../operators.ts";
@@ -57,12 +58,13 @@ export const decoderGraph = (
     throw new RangeError(`decoderGraph: attentions must be absent beside a batch, got a batch of ${batch}`);
   const { decoder } = extended;
   const tape = newTape("decoder");
-  const builder = { tape, weights: storedWeights(decoder.tensors, source, operators, precision) };
+  const builder = { tape, weights: storedWeights(decoder.tensors, source, operators, precision), batchSize: batch };
   const ids = tape.input(decoderInputs.ids, "int64", [batch === 1 ? "seqLen" : "batchRows"]);
   const logitRows = tape.input(decoderInputs.logitRows, "int64", ["rows"]);
   const attention = chunkAttention(tape, batchHeads(extended, batch), ids, operators, attentions);
   const hidden = recordHidden(builder, decoder, ids, batch === 1 ? attention : attendBatch(attention, batch, decoder));
   const wanted = tape.op("Gather", [hidden, logitRows], { axis: 0 });
   giveLogits(tape, decoder.unembed(builder, wanted), decoder.vocabSize);
-  return tape.model(decoderOpset);
+  const model = tape.model(decoderOpset);
+  return withGraph(nameOutputs(fuseSkipNorms(model.graph!, tape.value)), model);
 };

@@ -36,26 +36,47 @@ const blockSums = (tape: Tape, x: Value, numBlocks: number, blockSize: number): 
   return tape.op("ReduceSum", [shaped, tape.constant("int64", [1], [2])], { keepdims: 0 });
 };
 
-/** x [rows, in] times the transpose of a matrix [out, in] in blocks: [rows, out]. */
-export const emitBlocksProduct = (
-  tape: Tape,
-  blocks: BlocksLocation,
-  name: string,
-  shape: readonly number[],
-  x: Value,
-): Value => {
-  const { bits, blockSize } = blocks;
-  const { elements, scales, offsets, numBlocks } = matrixIn(tape, blocks, name, shape);
-  const [N, K] = shape as readonly [number, number];
+/** A matrix [out, in] in blocks, by its name. */
+export type BlocksMatrix = {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly blocks: BlocksLocation;
+};
+
+/** Values joined along an axis; a runtime joins constants once, when it loads the graph. */
+export const joinedAlong = (tape: Tape, axis: number, values: readonly Value[]): Value =>
+  values.length === 1 ? values[0]! : tape.op("Concat", values, { axis });
+
+/** Whether matrices [out, in] of one `in` are stored in blocks of one form, so that one product can read all of them. */
+export const canJoinBlocks = ([first, ...others]: readonly BlocksMatrix[]): boolean => {
+  const { bits, blockSize, offsets } = first!.blocks;
+  return others.every(
+    ({ blocks }) =>
+      blocks.bits === bits &&
+      blocks.blockSize === blockSize &&
+      (blocks.offsets === undefined) === (offsets === undefined),
+  );
+};
+
+/** x [rows, in] times the transposes of matrices [out, in] in blocks of one form: [rows, sum of out]. */
+export const emitBlocksProduct = (tape: Tape, joined: readonly BlocksMatrix[], x: Value): Value => {
+  const { bits, blockSize } = joined[0]!.blocks;
+  const matrices = joined.map(({ blocks, name, shape }) => matrixIn(tape, blocks, name, shape));
+  const { numBlocks } = matrices[0]!;
+  const K = joined[0]!.shape[1]!;
+  const N = joined.reduce((sum, { shape }) => sum + shape[0]!, 0);
+  const rowsOf = (values: readonly Value[]): Value => joinedAlong(tape, 0, values);
   const product = tape.op(
     "MatMulNBits",
-    [x, elements, scales],
+    [x, rowsOf(matrices.map(({ elements }) => elements)), rowsOf(matrices.map(({ scales }) => scales))],
     // Accuracy level 4: activations are rounded to 8 bits too, block by block, and multiplied as integers.
     { N, K, bits, block_size: blockSize, accuracy_level: 4 },
     { domain: "com.microsoft" },
   );
-  if (offsets === undefined) return product;
-  return tape.op("Add", [product, tape.op("MatMul", [blockSums(tape, x, numBlocks, blockSize), offsets])]);
+  const offsets = matrices.flatMap((matrix) => (matrix.offsets === undefined ? [] : [matrix.offsets]));
+  if (offsets.length === 0) return product;
+  const sums = blockSums(tape, x, numBlocks, blockSize);
+  return tape.op("Add", [product, tape.op("MatMul", [sums, joinedAlong(tape, 1, offsets)])]);
 };
 
 /** The codes of rows as float32 [rows, numBlocks, blockSize]; of 4 bits the lower half of a byte is the first. */

@@ -47,18 +47,6 @@ export const zeroCenteredRmsNorm = (builder: Builder, config: Norm, x: Value): V
   return rmsNormBy(builder, weight, config.epsilon, x);
 };
 
-/** The norm of each head, with one weight [headDim] for all: x [rows, numHeads * headDim] to the same shape. */
-export const headNorm = (
-  builder: Builder,
-  config: Norm & { readonly norm: typeof rmsNorm; readonly numHeads: number; readonly headDim: number },
-  x: Value,
-): Value => {
-  const { norm, numHeads, headDim } = config;
-  const shaped = (value: Value, ...dims: readonly number[]): Value =>
-    builder.tape.op("Reshape", [value, builder.tape.constant("int64", [dims.length + 1], [0, ...dims])]);
-  return shaped(norm(builder, config, shaped(x, numHeads, headDim)), numHeads * headDim);
-};
-
 /** Norm by mean and variance over the last axis. */
 export const layerNorm = ({ tape, weights }: Builder, config: Norm, x: Value): Value =>
   tape.op(

@@ -20,7 +20,7 @@ export type LowRank = {
 export type LowRankValues = { readonly down: Value; readonly up: Value };
 
 /**
- * Weights whose products include their adapters.
+ * Weights whose products include their adapters. Each matrix is multiplied by itself.
  *
  * @param find - the adapter of a matrix; undefined if it has none
  */
@@ -36,6 +36,7 @@ export const withLowRank = (
     const narrow = tape.op("MatMul", [x, adapter.down]);
     return tape.op("Add", [product, tape.op("MatMul", [narrow, adapter.up])]);
   },
+  joinedProduct: () => undefined,
 });
 
 /** The adapter of a matrix [out, in], as constants in the graph itself: it is small, and may come from another place than the weights. */

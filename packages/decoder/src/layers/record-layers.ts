@@ -10,16 +10,16 @@ import type { Builder, Decoder } from "../decoder.ts";
  *   layer. Default: the states unchanged
  */
 export const recordHidden = (
-  { tape, weights }: Builder,
+  { tape, ...builder }: Builder,
   decoder: Decoder,
   ids: Value,
   attention: LayerAttention,
   between: (hidden: Value, layers: number) => Value = (hidden) => hidden,
 ): Value => {
-  let hidden = between(decoder.embed({ tape, weights }, ids), 0);
+  let hidden = between(decoder.embed({ tape, ...builder }, ids), 0);
   for (let index = 0; index < decoder.numLayers; index++) {
     const scope = tape.scope(`layers.${index}`);
-    const next = decoder.layer({ tape: scope, weights }, index, hidden, attention(scope.scope("attn"), index));
+    const next = decoder.layer({ tape: scope, ...builder }, index, hidden, attention(scope.scope("attn"), index));
     hidden = between(next, index + 1);
   }
   return hidden;

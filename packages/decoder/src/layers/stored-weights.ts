@@ -11,7 +11,7 @@
  */
 import { emitCast, emitLongProduct, emitShortProduct } from "@ropewalk/attention-merge/onnx";
 import { type FilePlace, type Tape, type Value } from "@ropewalk/graph";
-import { emitBlocksProduct, emitBlocksRows } from "./blocks.ts";
+import { canJoinBlocks, emitBlocksProduct, emitBlocksRows, joinedAlong } from "./blocks.ts";
 import { constantLowRank, withLowRank, type LowRank } from "./low-rank.ts";
 import type { Operators } from "../operators.ts";
 
@@ -56,21 +56,30 @@ export type StoredWeights = {
   readonly rows: (tape: Tape, name: string, ids: Value) => Value;
   /** x [rows, in] times the transpose of a matrix [out, in]: [rows, out]. */
   readonly product: (tape: Tape, name: string, x: Value) => Value;
+  /**
+   * x [rows, in] times several matrices in one product: their results side by side, [rows, sum of out]. undefined if they are to be
+   * multiplied one by one: matrices that are learned, that have adapters, or that are stored in different forms.
+   */
+  readonly joinedProduct: (tape: Tape, names: readonly string[], x: Value) => Value | undefined;
 };
 
 type Shapes = Readonly<Record<string, readonly number[]>>;
 
+// The transpose of a stored weight is computed once, when the session loads. This is fastest for one row and for many, but it needs a
+// copy in memory.
+const emitDenseProduct = (tape: Tape, matrix: Value, x: Value): Value =>
+  tape.op("MatMul", [x, tape.op("Transpose", [matrix], { perm: [1, 0] })]);
+
 /**
- * Weights that are all dense.
+ * Weights that are all dense, each multiplied by itself.
  *
  * @param tensor - a tensor in float32
  */
 export const denseWeights = (tensor: StoredWeights["tensor"]): StoredWeights => ({
   tensor,
   rows: (tape, name, ids) => tape.op("Gather", [tensor(tape, name), ids], { axis: 0 }),
-  // The transpose of a stored weight is computed once, when the session loads. This is fastest for one row and for many, but it
-  // needs a copy in memory.
-  product: (tape, name, x) => tape.op("MatMul", [x, tape.op("Transpose", [tensor(tape, name)], { perm: [1, 0] })]),
+  product: (tape, name, x) => emitDenseProduct(tape, tensor(tape, name), x),
+  joinedProduct: () => undefined,
 });
 
 /** How many terms a product in float16 may sum before the error of the sum clearly exceeds the rounding of float16. */
@@ -81,15 +90,33 @@ const sumOf = (inner: number): number => {
   for (let size = Math.min(inner, longestSum); ; size--) if (inner % size === 0) return size;
 };
 
-/** Weights that are all dense, read in float16 by lookups and products. @param half - a tensor in float16 */
-const halfWeights = (half: StoredWeights["tensor"]): Omit<StoredWeights, "tensor"> => ({
+/** The product of x in float32 with a matrix [out, in] in float16. */
+const emitHalfProduct = (tape: Tape, half: Value, x: Value): Value => {
+  const matrix = tape.op("Transpose", [half], { perm: [1, 0] });
+  const inner = matrix.dims![0] as number;
+  const sum = sumOf(inner);
+  return sum === inner ? emitShortProduct(tape, x, matrix) : emitLongProduct(tape, sum, x, matrix);
+};
+
+/** How dense matrices of one type are looked up and multiplied. */
+type DenseForm = {
+  readonly tensor: StoredWeights["tensor"];
+  readonly rows: StoredWeights["rows"];
+  /** x [rows, in] times the transpose of a matrix [out, in]. */
+  readonly product: (tape: Tape, matrix: Value, x: Value) => Value;
+};
+
+const wholeForm = (tensor: StoredWeights["tensor"]): DenseForm => ({
+  tensor,
+  rows: denseWeights(tensor).rows,
+  product: emitDenseProduct,
+});
+
+/** Lookups and products read float16. @param half - a tensor in float16 */
+const halfForm = (half: StoredWeights["tensor"]): DenseForm => ({
+  tensor: half,
   rows: (tape, name, ids) => emitCast(tape, tape.op("Gather", [half(tape, name), ids], { axis: 0 }), "float32"),
-  product: (tape, name, x) => {
-    const matrix = tape.op("Transpose", [half(tape, name)], { perm: [1, 0] });
-    const inner = matrix.dims![0] as number;
-    const sum = sumOf(inner);
-    return sum === inner ? emitShortProduct(tape, x, matrix) : emitLongProduct(tape, sum, x, matrix);
-  },
+  product: emitHalfProduct,
 });
 
 /**
@@ -118,10 +145,26 @@ export const storedWeights = (
       return value;
     };
   };
-  const whole = denseWeights(inType("float32"));
-  const dense = precision === "float16" ? { ...whole, ...halfWeights(inType("float16")) } : whole;
+  const whole = inType("float32");
+  const dense = precision === "float16" ? halfForm(inType("float16")) : wholeForm(whole);
+  const matrixOf = (name: string) => ({ name, shape: shapes[name]!, blocks: locateBlocks?.(name) });
+  const multiplied = (tape: Tape, names: readonly string[], x: Value): Value | undefined => {
+    const matrices = names.map(matrixOf);
+    const inBlocks = matrices.flatMap(({ blocks, ...matrix }) => (blocks === undefined ? [] : [{ ...matrix, blocks }]));
+    if (inBlocks.length === 0) {
+      const rows = joinedAlong(
+        tape,
+        0,
+        names.map((name) => dense.tensor(tape, name)),
+      );
+      return dense.product(tape, rows, x);
+    }
+    return inBlocks.length === names.length && canJoinBlocks(inBlocks)
+      ? emitBlocksProduct(tape, inBlocks, x)
+      : undefined;
+  };
   const weights: StoredWeights = {
-    ...dense,
+    tensor: whole,
     // Only the rows that are looked up are cast to float32; the table stays in its stored type.
     rows: (tape, name, ids) => {
       const blocks = locateBlocks?.(name);
@@ -130,12 +173,8 @@ export const storedWeights = (
         ? dense.rows(tape, name, ids)
         : emitCast(tape, tape.op("Gather", [stored(tape, name), ids], { axis: 0 }), "float32");
     },
-    product: (tape, name, x) => {
-      const blocks = locateBlocks?.(name);
-      return blocks === undefined
-        ? dense.product(tape, name, x)
-        : emitBlocksProduct(tape, blocks, name, shapes[name]!, x);
-    },
+    product: (tape, name, x) => multiplied(tape, [name], x)!,
+    joinedProduct: multiplied,
   };
   if (lowRank === undefined) return weights;
   return withLowRank(weights, (tape, name) => {

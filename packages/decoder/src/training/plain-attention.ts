@@ -62,7 +62,7 @@ const declareGroup = (
   return { rotations, blocks, softcap };
 };
 
-/** Declares the inputs that all layers share, and gives each layer's attention, over projections of [batchSize * seqLen] rows. */
+/** Declares the inputs that all layers share, and gives each layer's attention, over projections [batchSize, heads, seqLen, headDim]. */
 export const plainAttention = (
   tape: Tape,
   { decoder, groups }: ExtendedDecoder,
@@ -78,11 +78,8 @@ export const plainAttention = (
       const { rotations, blocks, softcap } = declared[placeOfLayer(groups, index)]!;
       const shaped = (x: Value, dims: readonly number[]): Value =>
         scope.op("Reshape", [x, scope.constant("int64", [dims.length], dims)]);
-      /** [batchSize * seqLen, heads * headDim] to [1, batchSize * heads, seqLen, headDim]. */
-      const byHead = (x: Value, heads: number): Value => {
-        const apart = scope.op("Transpose", [shaped(x, [batchSize, seqLen, heads, headDim])], { perm: [0, 2, 1, 3] });
-        return shaped(apart, [1, batchSize * heads, seqLen, headDim]);
-      };
+      /** [batchSize, heads, seqLen, headDim] to [1, batchSize * heads, seqLen, headDim]. */
+      const asOne = (x: Value, heads: number): Value => shaped(x, [1, batchSize * heads, seqLen, headDim]);
       const rotated = (x: Value, heads: number, band: (typeof rotations)[number], side: "query" | "key"): Value => {
         if (band === undefined) return x;
         const { layout, rotaryDim } = band;
@@ -90,10 +87,9 @@ export const plainAttention = (
         return emitRotaryEmbedding(scope, sizes, x, band[side].cos, band[side].sin);
       };
       const scale = scope.op("Gather", [queryScale, scope.constant("int64", [], [index])], { axis: 0 });
-      const scaled = scope.op("Mul", [shaped(query, [batchSize, seqLen, numHeads * headDim]), scale]);
-      const queries = byHead(scaled, numHeads);
-      const keys = byHead(key, numKvHeads);
-      const values = shaped(byHead(value, numKvHeads), [batchSize * numKvHeads, seqLen, headDim]);
+      const queries = asOne(scope.op("Mul", [query, scale]), numHeads);
+      const keys = asOne(key, numKvHeads);
+      const values = shaped(value, [batchSize * numKvHeads, seqLen, headDim]);
       const turned = rotations.map((band) => ({
         queries: shaped(rotated(queries, numHeads, band, "query"), [batchSize * numKvHeads, group, seqLen, headDim]),
         keys: shaped(rotated(keys, numKvHeads, band, "key"), [batchSize * numKvHeads, seqLen, headDim]),

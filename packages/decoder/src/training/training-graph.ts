@@ -83,7 +83,7 @@ export const trainingGraph = (
   const tape = newTape("training");
   const ids = tape.input(decoderInputs.ids, "int64", [rows]);
   const weights = frozen === undefined ? weightInputs(tape, decoder) : frozenWeights(tape, decoder, frozen);
-  const builder = { tape, weights };
+  const builder = { tape, weights, batchSize: batch.batchSize };
   const attention = plainAttention(tape, { decoder, ...extended }, batch);
   const named = (states: Value, layers: number): Value =>
     tape.op("Identity", [states], {}, { output: trainingValues.hidden(layers) });

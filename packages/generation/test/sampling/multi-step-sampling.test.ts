@@ -1,5 +1,5 @@
 /** How a block picks tokens, against `sample`: a decoder whose logits are looked up, with many equals among them. */
-import { decoderGraph, multiStepGraph, embedding, extendDecoder, splitColumns, type Decoder } from "@ropewalk/decoder";
+import { decoderGraph, multiStepGraph, embedding, extendDecoder, headsOfJoined, type Decoder } from "@ropewalk/decoder";
 import { encode } from "@ropewalk/graph";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -29,8 +29,7 @@ const lookedUp: Decoder = {
   unembedding: "table",
   embed: (builder, ids) => embedding(builder, { weight: "table" }, ids),
   layer: (builder, _, hidden, attend) => {
-    const [query, key, value] = splitColumns(builder, [8, 8, 8], hidden);
-    attend({ query: query!, key: key!, value: value! });
+    attend(headsOfJoined(builder, { numHeads: 1, numKvHeads: 1, headDim: 8 }, hidden));
     return hidden;
   },
   unembed: (_, hidden) => hidden,

@@ -8,6 +8,7 @@ import { checkType } from "../arrays/data-type.ts";
 import type { Dim } from "../arrays/dims.ts";
 import { checkSizes } from "../arrays/dims.ts";
 import { nodesIn } from "../edit/map.ts";
+import { withGraph } from "../edit/with-graph.ts";
 import type { NodeOptions } from "../model/node.ts";
 import type { AttributesAndOptions, InputsOf, OpType, OpTypeOfOne, OutputsOf } from "../operators/signatures.ts";
 import { domainOf } from "../operators/table.ts";
@@ -119,6 +120,8 @@ export type Tape = {
   output(name: string, value: Value): Value;
   /** The same recording with node names nested under `name`. */
   scope(name: string): Tape;
+  /** The value that was recorded under a name, with its type and shape; undefined if there is none. */
+  value(name: string): Value | undefined;
   /** What has been recorded so far. Domains other than ONNX's own are imported at version 1. */
   model(options?: ModelOptions): ModelProto;
 };
@@ -148,13 +151,7 @@ const modelOf = ({ graph }: Recording, options: ModelOptions): ModelProto => {
 };
 
 /** What has been recorded behind a model, with that model's versions, domains and whatever else it states. */
-export const recordedModel = ({ graph }: Recording, model: ModelProto): ModelProto => {
-  const stated = new Set(model.opsetImport.map(({ domain = "" }) => domainOf(domain)));
-  const missing = new Set(nodesIn(graph).map(({ domain }) => domainOf(domain)));
-  const added = [...missing].filter((domain) => !stated.has(domain)).map((domain) => ({ domain, version: 1n }));
-  const { opsetImport } = create(ModelProtoSchema, { opsetImport: added });
-  return { ...model, opsetImport: [...model.opsetImport, ...opsetImport], graph };
-};
+export const recordedModel = ({ graph }: Recording, model: ModelProto): ModelProto => withGraph(graph, model);
 
 /** Whether a name is that of a node's result which is no graph output yet. */
 const isResult = ({ graph, tensors }: Recording, name: string): boolean =>
@@ -238,6 +235,7 @@ export const scoped = (recording: Recording, path: string): Tape => {
       if (name === "") throw new RangeError("scope: a name must not be empty");
       return scoped(recording, `${path}/${name}`);
     },
+    value: (name) => recording.values.get(name),
     model: (options = {}) => modelOf(recording, options),
   };
 };

@@ -51,7 +51,7 @@ const naiveAttend = ({ tape }: Builder, decoder: Decoder, index: number, seqLen:
   const [cos, sin] = [table.cos, table.sin].map((part) => constant([seqLen, 1, rotaryDim / 2], part));
   const mask = positions.flatMap((i) => positions.map((j) => (j > i || i - j >= slidingWindow ? -1e9 : 0)));
   const heads = (x: Value, count: number, rotates: boolean): Value => {
-    const rows = tape.op("Reshape", [x, ints([seqLen, count, headDim])]);
+    const rows = tape.op("Transpose", [tape.op("Reshape", [x, ints([count, seqLen, headDim])])], { perm: [1, 0, 2] });
     const turned =
       rotates && kind.rope !== undefined ? emitRotate(tape, { layout, headDim, rotaryDim }, rows, cos!, sin!) : rows;
     const shared = Array.from({ length: numHeads }, (_, head) => Math.floor(head / (numHeads / count)));
@@ -90,6 +90,7 @@ const logitsOf = async (checkpoint: Checkpoint, ids: readonly number[]): Promise
   const tape = newTape();
   const builder: Builder = {
     tape,
+    batchSize: 1,
     weights: denseWeights((_, name) => tape.constant("float32", decoder.tensors[name]!, weights.get(name)!, name)),
   };
   let hidden = decoder.embed(builder, tape.input("ids", "int64", [ids.length]));

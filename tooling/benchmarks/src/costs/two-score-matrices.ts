@@ -10,13 +10,7 @@
  * all layers. Cached and new keys meet before the product, as their rows, or behind it, as scores: the first copies
  * keyLen x headDim numbers a head, the second queryLen x keyLen and never touches the cache.
  */
-import {
-  emitGroupQueries,
-  emitHeads,
-  emitScores,
-  emitRepeatPerGroup,
-  emitUngroup,
-} from "@ropewalk/attention-merge/onnx";
+import { emitGroupHeads, emitScores, emitRepeatPerGroup, emitUngroup } from "@ropewalk/attention-merge/onnx";
 import {
   maskedScore,
   decoderInputs as shared,
@@ -117,8 +111,8 @@ export const twoScoreMatrices = (
         )
         .exhaustive();
       const scale = own.op("Gather", [queryScale, own.constant("int64", [], [index])], { axis: 0 });
-      const queries = emitGroupQueries(own, decoder, own.op("Mul", [query, scale]));
-      const keys = emitHeads(own, decoder, key);
+      const queries = emitGroupHeads(own, decoder, own.op("Mul", [query, scale]));
+      const keys = key;
       const [near, far] = rotations.map((rotation, band) => {
         const output = decoderOutputs.newKeys(index, band);
         const turned = emitRotaryEmbedding(own, rotary, keys, rotation.key.cos, rotation.key.sin, { output });
@@ -127,19 +121,19 @@ export const twoScoreMatrices = (
         return scored(turnedQueries, past(scoreMatrixInputs.pastKeys(index, band)), turned);
       });
       const output = decoderOutputs.newValues(index);
-      const fresh = own.output(output, emitHeads(own, decoder, value, { output }));
+      const fresh = own.output(output, own.op("Identity", [value], {}, { output }));
       const values = own.op("Concat", [past(scoreMatrixInputs.pastValues(index)), fresh], { axis: 2 });
       const scores = own.op("Add", [own.op("Where", [isNear, near!, far!]), causal]);
       const probabilities = own.op("Softmax", [scores], { axis: -1 });
       return emitUngroup(own, decoder, own.op("MatMul", [probabilities, values]));
     };
 
-  let hidden = decoder.embed({ tape, weights }, ids);
+  let hidden = decoder.embed({ tape, weights, batchSize: 1 }, ids);
   for (let index = 0; index < numLayers; index++) {
     const scope = tape.scope(`layers.${index}`);
-    hidden = decoder.layer({ tape: scope, weights }, index, hidden, attendIn(scope.scope("attn"), index));
+    hidden = decoder.layer({ tape: scope, weights, batchSize: 1 }, index, hidden, attendIn(scope.scope("attn"), index));
   }
   const wanted = tape.op("Gather", [hidden, logitRows], { axis: 0 });
-  tape.output(decoderOutputs.logits, decoder.unembed({ tape, weights }, wanted));
+  tape.output(decoderOutputs.logits, decoder.unembed({ tape, weights, batchSize: 1 }, wanted));
   return tape.model({ opset: 23, irVersion: 11 });
 };

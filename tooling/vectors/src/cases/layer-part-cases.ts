@@ -113,7 +113,7 @@ const record = (
 ): void => {
   const weights: StoredWeights = storedWeights(shapes, source(place));
   const x = graph.input("x", "float32", [seqLen, hiddenDim]);
-  graph.output("out", emit({ tape: graph, weights }, x));
+  graph.output("out", emit({ tape: graph, weights, batchSize: 1 }, x));
 };
 
 const graphCase = (layerPart: LayerPartCase): GraphCase => {

@@ -5,7 +5,15 @@
  *     h  = x + attention(norm(x)) Woᵀ
  *     x' = h + (σ(norm(h) Gᵀ) ⊙ norm(h) Uᵀ) Dᵀ
  */
-import { gatedFeedForward, linear, rmsNorm, type Builder, type Decoder, type Projected } from "@ropewalk/decoder";
+import {
+  gatedFeedForward,
+  linear,
+  projectHeads,
+  rmsNorm,
+  type Builder,
+  type Decoder,
+  type Projected,
+} from "@ropewalk/decoder";
 import type { Value } from "@ropewalk/graph";
 import { familyDecoder, type FamilyWeights } from "../family-decoder.ts";
 import type { Weight } from "../weight-table.ts";
@@ -29,7 +37,7 @@ export const llamaVariant = <Layer extends LlamaLayer>(
   config: LlamaConfig,
   { weights, norm, refine, outputNorms }: LlamaVariant<Layer>,
 ): Decoder => {
-  const { epsilon, activation } = config;
+  const { epsilon, activation, sizes } = config;
   const addNormed = (builder: Builder, hidden: Value, output: Value, weight: Weight | undefined): Value =>
     builder.tape.op("Add", [hidden, weight === undefined ? output : norm(builder, { ...weight, epsilon }, output)]);
   return {
@@ -38,11 +46,7 @@ export const llamaVariant = <Layer extends LlamaLayer>(
       const layer = weights.layers[index]!;
       const { attentionNorm, query, key, value, output, feedForwardNorm, gate, up, down } = layer;
       const normed = norm(builder, { ...attentionNorm, epsilon }, hidden);
-      const projected = {
-        query: linear(builder, query, normed),
-        key: linear(builder, key, normed),
-        value: linear(builder, value, normed),
-      };
+      const projected = projectHeads(builder, { ...sizes, query, key, value }, normed);
       const attended = attend(refine(builder, layer, projected));
       const outer = outputNorms?.(layer);
       const middle = addNormed(builder, hidden, linear(builder, output, attended), outer?.attention);

@@ -5,7 +5,7 @@
  *     n  = norm(x)
  *     x' = x + attention(n) Woᵀ + σ(n Uᵀ) Dᵀ
  */
-import { layerNorm, linear } from "@ropewalk/decoder";
+import { layerNorm, linear, projectHeads } from "@ropewalk/decoder";
 import { familyDecoder } from "../family-decoder.ts";
 import type { Family } from "../family.ts";
 import { phiContext, readPhiConfig } from "./config.ts";
@@ -17,18 +17,14 @@ export const phi: Family = {
   context: phiContext,
   read: (json) => {
     const config = readPhiConfig(json);
-    const { epsilon, activation } = config;
+    const { epsilon, activation, sizes } = config;
     const weights = phiWeights(config);
     return {
       ...familyDecoder("phi", config, weights, layerNorm),
       layer: (builder, index, hidden, attend) => {
         const { norm, query, key, value, output, up, down } = weights.layers[index]!;
         const normed = layerNorm(builder, { ...norm, epsilon }, hidden);
-        const attended = attend({
-          query: linear(builder, query, normed),
-          key: linear(builder, key, normed),
-          value: linear(builder, value, normed),
-        });
+        const attended = attend(projectHeads(builder, { ...sizes, query, key, value }, normed));
         const fed = linear(builder, down, activation(builder, linear(builder, up, normed)));
         const both = builder.tape.op("Add", [linear(builder, output, attended), fed]);
         return builder.tape.op("Add", [hidden, both]);

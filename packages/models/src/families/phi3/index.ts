@@ -5,7 +5,7 @@
  *     [Q K V] = norm(x) Wᵀ,      h  = x + attention(Q, K, V) Woᵀ
  *     [g u]   = norm(h) GUᵀ,     x' = h + (σ(g) ⊙ u) Dᵀ
  */
-import { linear, rmsNorm, splitColumns } from "@ropewalk/decoder";
+import { headsOfJoined, linear, rmsNorm, splitColumns } from "@ropewalk/decoder";
 import { familyDecoder } from "../family-decoder.ts";
 import type { Family } from "../family.ts";
 import { phi3Context, readPhi3Config } from "./config.ts";
@@ -17,9 +17,8 @@ export const phi3: Family = {
   context: phi3Context,
   read: (json) => {
     const config = readPhi3Config(json);
-    const { epsilon, activation } = config;
-    const { numHeads, numKvHeads, headDim, feedForwardDim } = config.sizes;
-    const [queryDim, keyDim] = [numHeads * headDim, numKvHeads * headDim];
+    const { epsilon, activation, sizes } = config;
+    const { feedForwardDim } = sizes;
     const weights = phi3Weights(config);
     return {
       ...familyDecoder("phi3", config, weights, rmsNorm),
@@ -27,8 +26,7 @@ export const phi3: Family = {
         const { attentionNorm, queryKeyValue, output, feedForwardNorm, gateUp, down } = weights.layers[index]!;
         const { tape } = builder;
         const fused = linear(builder, queryKeyValue, rmsNorm(builder, { ...attentionNorm, epsilon }, hidden));
-        const [query, key, value] = splitColumns(builder, [queryDim, keyDim, keyDim], fused);
-        const attended = attend({ query: query!, key: key!, value: value! });
+        const attended = attend(headsOfJoined(builder, sizes, fused));
         const middle = tape.op("Add", [hidden, linear(builder, output, attended)]);
         const both = linear(builder, gateUp, rmsNorm(builder, { ...feedForwardNorm, epsilon }, middle));
         const [gate, up] = splitColumns(builder, [feedForwardDim, feedForwardDim], both);

@@ -4,7 +4,7 @@
  *
  *     q = norm(x Wqᵀ),     k = norm(x Wkᵀ)     over the headDim dimensions of each head
  */
-import { headNorm, rmsNorm, type Builder, type Projected } from "@ropewalk/decoder";
+import { rmsNorm, type Builder, type Projected } from "@ropewalk/decoder";
 import type { Family } from "../family.ts";
 import type { LlamaConfig } from "../llama/config.ts";
 import { llamaVariant } from "../llama/decoder.ts";
@@ -13,10 +13,10 @@ import { qwen3Weights, type HeadNorms } from "./weights.ts";
 
 /** Norms each head of the queries and of the keys. */
 export const headNorms =
-  ({ epsilon, sizes: { numHeads, numKvHeads, headDim } }: LlamaConfig, norm: typeof rmsNorm) =>
+  ({ epsilon }: LlamaConfig, norm: typeof rmsNorm) =>
   (builder: Builder, { queryNorm, keyNorm }: HeadNorms, { query, key, value }: Projected): Projected => ({
-    query: headNorm(builder, { ...queryNorm, epsilon, norm, numHeads, headDim }, query),
-    key: headNorm(builder, { ...keyNorm, epsilon, norm, numHeads: numKvHeads, headDim }, key),
+    query: norm(builder, { ...queryNorm, epsilon }, query),
+    key: norm(builder, { ...keyNorm, epsilon }, key),
     value,
   });
 

@@ -17,40 +17,39 @@ const cast = (tape: Tape, x: Value, type: AttentionMatch["type"]): Value =>
 
 const swapHeadsAndRows = (tape: Tape, x: Value): Value => tape.op("Transpose", [x], { perm: [0, 2, 1, 3] });
 
-/** [1, seqLen, width] or [1, heads, seqLen, headDim] as [seqLen, width] in float32. */
-const toRows = (tape: Tape, x: Value, layout: TensorLayout, width: number): Value => {
-  const rows = layout === "heads" ? swapHeadsAndRows(tape, x) : x;
-  return cast(tape, tape.op("Reshape", [rows, shape(tape, -1, width)]), "float32");
+/** [1, seqLen, heads * headDim] or [1, heads, seqLen, headDim] as [1, heads, seqLen, headDim] in float32. */
+const toHeads = (tape: Tape, x: Value, layout: TensorLayout, heads: number, headDim: number): Value => {
+  const byHead =
+    layout === "heads" ? x : swapHeadsAndRows(tape, tape.op("Reshape", [x, shape(tape, 1, -1, heads, headDim)]));
+  return { ...cast(tape, byHead, "float32"), dims: [1, heads, "seqLen", headDim] };
 };
 
-/** Queries, keys and values as rows. */
-const projectedRows = (tape: Tape, exportValue: ExportValue, attentionMatch: AttentionMatch): readonly Value[] => {
+/** Queries, keys and values head by head. */
+const projectedHeads = (tape: Tape, exportValue: ExportValue, attentionMatch: AttentionMatch): readonly Value[] => {
   const { projections, numHeads, numKvHeads, headDim, type } = attentionMatch;
-  const widths = [numHeads, numKvHeads, numKvHeads].map((heads) => heads * headDim);
+  const heads = [numHeads, numKvHeads, numKvHeads];
   if (projections.kind === "packed") {
-    const packed = exportValue(projections.name, type, 3);
-    const parts = tape.ops("Split", 3, [packed, shape(tape, ...widths)], { axis: 2 });
-    return parts.map((part, i) => toRows(tape, part, "rows", widths[i]!));
+    const all = numHeads + 2 * numKvHeads;
+    const packed = toHeads(tape, exportValue(projections.name, type, 3), "rows", all, headDim);
+    return tape.ops("Split", 3, [packed, shape(tape, ...heads)], { axis: 1 });
   }
   const { query, key, value } = projections;
   return [query, key, value].map(({ name, layout }: HeadsTensor, i) =>
-    toRows(tape, exportValue(name, type, layout === "heads" ? 4 : 3), layout, widths[i]!),
+    toHeads(tape, exportValue(name, type, layout === "heads" ? 4 : 3), layout, heads[i]!, headDim),
   );
 };
 
-/** Rows [seqLen, heads * headDim], of which each head is normed if the export's attention norms heads. */
-const normedRows = (
+/** Heads [1, heads, seqLen, headDim], each normed if the export's attention norms heads. */
+const normedHeads = (
   tape: Tape,
   exportValue: ExportValue,
-  { headNorms, headDim, type }: AttentionMatch,
+  { headNorms, type }: AttentionMatch,
   part: "query" | "key",
-  rows: Value,
-  heads: number,
+  heads: Value,
 ): Value => {
-  if (headNorms === undefined) return rows;
+  if (headNorms === undefined) return heads;
   const weight = cast(tape, exportValue(headNorms[part], type, 1), "float32");
-  const byHead = tape.op("Reshape", [rows, shape(tape, -1, heads, headDim)]);
-  return tape.op("Reshape", [emitHeadNorm(tape, byHead, weight, headNorms.epsilon), shape(tape, -1, heads * headDim)]);
+  return emitHeadNorm(tape, heads, weight, headNorms.epsilon);
 };
 
 /** Records the attention of a layer. The result has the name and the layout of the output of the export's own attention. */
@@ -60,11 +59,11 @@ export const emitChunkAttention = (
   attentionMatch: AttentionMatch,
   attend: Attend,
 ): void => {
-  const { numHeads, numKvHeads, headDim, type, output } = attentionMatch;
-  const [query, key, value] = projectedRows(tape, exportValue, attentionMatch);
+  const { numHeads, headDim, type, output } = attentionMatch;
+  const [query, key, value] = projectedHeads(tape, exportValue, attentionMatch);
   const attended = attend({
-    query: normedRows(tape, exportValue, attentionMatch, "query", query!, numHeads),
-    key: normedRows(tape, exportValue, attentionMatch, "key", key!, numKvHeads),
+    query: normedHeads(tape, exportValue, attentionMatch, "query", query!),
+    key: normedHeads(tape, exportValue, attentionMatch, "key", key!),
     value: value!,
   });
   const rows = cast(tape, attended, type);

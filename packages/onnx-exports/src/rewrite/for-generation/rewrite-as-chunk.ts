@@ -16,6 +16,7 @@ import {
   type Operators,
 } from "@ropewalk/decoder";
 import {
+  nameOutputs,
   namesRead,
   renameNodes,
   tape,
@@ -182,7 +183,7 @@ export const rewriteAsChunk = (request: ChunkRequest, view: ExportView): ModelPr
     signature: { input, output: recorded.output },
   });
   checkGoneInputs(graph.node, view.inputs, new Set(input.map(({ name }) => name)));
-  const model = { ...view.model, graph };
+  const model = { ...view.model, graph: nameOutputs(graph) };
   const chunk = { ids: decoderInputs.ids, tokens: ownIds, attentionMatches };
   const settled = operators === "plain" ? withConstantShapes(chunk, model) : model;
   const raised = raiseVersions(decoderOpset, settled);
