@@ -94,13 +94,14 @@ export const declareGroup = (
 ): GroupInputs => {
   const group = extended.groups[place]!;
   const layout = cacheLayout(extended, place);
+  const turn = group.rope && declareRotations(tape, shared.heads, group.rope, group.positions.bands.length, place);
   const recentLengths = tape.input(decoderInputs.recentLengths(place), "int64", [sizeName(place, "parts")]);
   let joint: JointMasks | undefined;
   return {
     group,
     place,
     layout,
-    turn: group.rope && declareRotations(tape, shared.heads, group.rope, group.positions.bands.length, place),
+    turn,
     recentLengths,
     joint: (settled) => (joint ??= jointMasks(tape, shared, shared.few!, { layout, recentLengths }, settled)),
   };

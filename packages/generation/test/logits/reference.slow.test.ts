@@ -17,6 +17,7 @@ import {
   decoderGraph,
   embedding,
   extendDecoder,
+  headsOfRows,
   splitColumns,
   type Decoder,
   type ExtendedDecoder,
@@ -70,7 +71,8 @@ const attentionOnly = ({ numKvHeads, group, headDim, rotaryDim, layout }: Shape)
     embed: (builder, ids) => embedding(builder, { weight: "table" }, ids),
     layer: (builder, _, hidden, attend) => {
       const [query, key, value] = splitColumns(builder, widths, hidden);
-      return attend({ query: query!, key: key!, value: value! });
+      const rows = { query: query!, key: key!, value: value! };
+      return attend(headsOfRows(builder, { numHeads, numKvHeads, headDim }, rows));
     },
     unembed: ({ tape }, hidden) => tape.op("Identity", [hidden]),
   };

@@ -3,7 +3,7 @@
  * cost of attention and its cache.
  */
 import type { ContextExtension } from "@ropewalk/context-extension";
-import { decoderGraph, embedding, extendDecoder, splitColumns, type Decoder } from "@ropewalk/decoder";
+import { decoderGraph, embedding, extendDecoder, headsOfJoined, type Decoder } from "@ropewalk/decoder";
 import { encode } from "@ropewalk/graph";
 import type { Backend } from "@ropewalk/backend";
 import { noise } from "@ropewalk/testing/numbers/noise";
@@ -15,8 +15,7 @@ const vocabSize = 64;
 const table = "projections";
 
 const decoderOf = ({ numHeads, numKvHeads, headDim }: LayerSize, trainedContext: number): Decoder => {
-  const widths = [numHeads * headDim, numKvHeads * headDim, numKvHeads * headDim];
-  const hiddenDim = widths.reduce((sum, width) => sum + width, 0);
+  const hiddenDim = (numHeads + 2 * numKvHeads) * headDim;
   return {
     family: "attention-layer",
     vocabSize: 1,
@@ -34,10 +33,7 @@ const decoderOf = ({ numHeads, numKvHeads, headDim }: LayerSize, trainedContext:
     embedding: table,
     unembedding: table,
     embed: (builder, ids) => embedding(builder, { weight: table }, ids),
-    layer: (builder, _, hidden, attend) => {
-      const [query, key, value] = splitColumns(builder, widths, hidden);
-      return attend({ query: query!, key: key!, value: value! });
-    },
+    layer: (builder, _, hidden, attend) => attend(headsOfJoined(builder, { numHeads, numKvHeads, headDim }, hidden)),
     unembed: ({ tape }, hidden) => tape.op("ReduceSum", [hidden, tape.constant("int64", [1], [1])], { keepdims: 1 }),
   };
 };
