@@ -164,6 +164,6 @@ describe("extendDecoder", () => {
 
   it("refuses scalings that do not fit the checkpoint", () => {
     const wrong = { kind: "longrope", shortFactor: [1], longFactor: [1, 1], factor: 2, originalContext: 64 } as const;
-    expect(() => extendDecoder(decoder, { rope: wrong })).toThrow(/shortFactor/i);
+    expect(() => extendDecoder(decoder, { rope: wrong })).toThrow(/longFactor.length must be 1, got 2/);
   });
 });
