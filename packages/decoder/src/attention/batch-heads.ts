@@ -6,7 +6,7 @@
  *
  * Query head b numHeads + h reads the keys of head b numKvHeads + ⌊h / group⌋, which belong to the same sequence.
  */
-import type { Tape, Value } from "@ropewalk/graph";
+import type { Value } from "@ropewalk/graph";
 import type { LayerAttention } from "./chunk-attention.ts";
 import type { ExtendedDecoder } from "../extend-decoder.ts";
 
