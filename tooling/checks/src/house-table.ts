@@ -6,27 +6,23 @@ const short = (name: string): string => `\`${name.replace("@ropewalk/", "")}\``;
 const roomsOf = (floor: number): readonly string[] =>
   Object.keys(house).filter((name) => house[name]!.floor === floor && name !== "@ropewalk/check");
 
-/** Numbers that rise, runs of three and more by their ends: 2, 3, 5 to 8. */
-const ranges = (numbers: readonly number[]): string => {
-  const runs: number[][] = [];
-  for (const number of numbers) {
-    const last = runs.at(-1);
-    if (last !== undefined && last.at(-1) === number - 1) last.push(number);
-    else runs.push([number]);
-  }
-  return runs.map((run) => (run.length < 3 ? run.join(", ") : `${run[0]} to ${run.at(-1)}`)).join(", ");
-};
+/** A floor by its name: what stands before the first sign in what lives there. */
+const nameOf = (floor: number): string => floors[floor]!.split(/[:;]/)[0]!;
 
-/** Rooms in words: a floor where all of its rooms are among them, else their names. `check` goes without saying. */
-const inWords = (rooms: readonly string[]): string => {
-  const whole = floors.map((_, floor) => floor).filter((floor) => roomsOf(floor).every((name) => rooms.includes(name)));
+/**
+ * Rooms in words: a floor's name where all of its rooms are among them, else their own names. `check` goes without saying.
+ *
+ * @param floor - of the room that may import them
+ */
+const inWords = (rooms: readonly string[], floor: number): string => {
+  const whole = floors.map((_, at) => at).filter((at) => roomsOf(at).every((name) => rooms.includes(name)));
+  if (floor > 0 && whole.length === floor) return "every floor below";
   const single = rooms.filter((name) => name !== "@ropewalk/check" && !whole.includes(house[name]!.floor));
-  const numbered = whole.length === 0 ? [] : [`${whole.length === 1 ? "floor" : "floors"} ${ranges(whole)}`];
-  return [...single.map(short), ...numbered].join(", ");
+  return [...single.map(short), ...whole.map(nameOf)].join(", ");
 };
 
-const allowanceOf = ({ rooms, roomsOfOnnx = [] }: Room): string =>
-  [inWords(rooms), roomsOfOnnx.length === 0 ? "" : `${inWords(roomsOfOnnx)} behind \`./onnx\``]
+const allowanceOf = ({ floor, rooms, roomsOfOnnx = [] }: Room): string =>
+  [inWords(rooms, floor), roomsOfOnnx.length === 0 ? "" : `${inWords(roomsOfOnnx, floor)} behind \`./onnx\``]
     .filter((part) => part !== "")
     .join("; ") || "nothing";
 
