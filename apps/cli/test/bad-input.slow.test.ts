@@ -58,6 +58,11 @@ const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
     generate("--method", "self-extend", "--group-size", "2", "--window", "513"),
     /513.*512|512.*513/,
   ],
+  [
+    "an empty file to read",
+    ["read", "stories260K", "/dev/null", "--save", join(scratch, "never.kv")],
+    /^ropewalk: read: \/dev\/null must have at least 1 character, got an empty file$/m,
+  ],
   ["W = 0", generate("--method", "self-extend", "--window", "0"), /window must be.*got 0/],
   ["a run of no steps", generate("--steps-per-run", "0"), /stepsPerRun must be a positive integer, got 0/],
   [

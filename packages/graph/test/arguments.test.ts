@@ -43,6 +43,11 @@ describe("a tape refuses", () => {
       (_t, x, ops) => ops("Frobnicate", 1, [x]),
       `RangeError: op: opType ${onnx}, got "Frobnicate"`,
     ],
+    [
+      "an operator with graphs inside",
+      (_t, x, ops) => ops("If", 1, [x]),
+      'RangeError: op: opType must be an operator without graphs inside, got "If", which branch of the tape records',
+    ],
     ["no operator", (_t, x, ops) => ops(5, 1, [x]), "TypeError: op: opType must be the name of an operator, got 5"],
     [
       "a domain that is no text",

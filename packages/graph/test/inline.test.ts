@@ -45,6 +45,24 @@ describe("inline", () => {
     expect(graph).toEqual(recorded());
   });
 
+  it("gives a node whose name is taken a number, and refuses a value's", () => {
+    const t = tape();
+    const value = t.input("x", "float32", [2]);
+    const inputs = new Map([
+      ["a", value],
+      ["b", value],
+    ]);
+    t.op("Neg", [value], {}, { name: "once/Add" });
+    const made = t.scope("once").inline(recorded(), { inputs }).get("y")!;
+    t.output("z", made);
+    const model = t.model();
+    checkModel(model);
+    expect(model.graph!.node.map(({ name }) => name).slice(0, 3)).toEqual(["/once/Add", "/once/Add_1", "/once/Mul"]);
+    expect(() => t.scope("once").inline(recorded(), { inputs })).toThrow(
+      'a name must be new in the graph, got "/once/',
+    );
+  });
+
   it("records what others read in place of a value, in a loop as well", () => {
     const t = tape();
     const value = t.input("x", "float32", [2]);

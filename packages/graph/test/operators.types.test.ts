@@ -23,6 +23,8 @@ export const compiled = (t: Tape, x: Value, parts: readonly Value[], domain: str
 
   // @ts-expect-error: there is no such operator
   t.op("Matmul", [x, x]);
+  // @ts-expect-error: an operator with graphs inside
+  t.op("If", [x]);
   // @ts-expect-error: an input too few
   t.op("MatMul", [x]);
   // @ts-expect-error: an input too many

@@ -192,6 +192,14 @@ describe("what is wrong is said in the wire's own form", () => {
       () => post(texts, "{"),
       { status: 400, code: "invalid_json", message: "The body must be JSON in UTF-8." },
     ],
+    ...["__proto__", "constructor", "prototype"].map(
+      (key) =>
+        [
+          `a key that every object has: ${key}`,
+          () => post(texts, `{"model": "stories", "prompt": "a", "logit_bias": {"${key}": 1}}`),
+          { status: 400, code: "unknown_parameter", param: key, message: `${key} is not a known parameter.` },
+        ] as const,
+    ),
     ["a list", () => post(texts, []), { status: 400, message: "The body must be an object, got []." }],
     [
       "another type",

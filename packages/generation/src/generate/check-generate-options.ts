@@ -47,13 +47,15 @@ const meantNames = {
   extension: "withExtension",
 };
 
+const isId = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
 const generateKeys: Keys<GenerateOptions> = {
   maxNewTokens: optionalPositive,
   sampling: (_, __, value) => {
     if (value !== undefined) startSampling(value as Sampling);
   },
   stopTokens: (where, name, value) => {
-    if (value !== undefined && !(Array.isArray(value) && value.every(Number.isInteger)))
+    if (value !== undefined && !(Array.isArray(value) && value.every(isId)))
       throw new TypeError(`${where}: ${name} must be an array of token ids, got ${show(value)}`);
   },
   stopStrings: optional(areStopStrings),
@@ -79,4 +81,18 @@ export const checkGenerateOptions = (options: GenerateOptions): void => {
     "generate: logprobs must come with onToken, which is told them",
     options.logprobs,
   );
+};
+
+/**
+ * A token that the model cannot write would never stop it. Those that its own files state may lie beyond the vocabulary.
+ *
+ * @throws RangeError naming the id and the size of the vocabulary
+ */
+export const checkStopTokens = (
+  stopTokens: readonly number[] | undefined,
+  own: readonly number[],
+  vocabSize: number,
+): void => {
+  const beyond = stopTokens?.find((id) => id >= vocabSize && !own.includes(id));
+  check(beyond === undefined, `generate: stopTokens must be ids below ${vocabSize}, the vocabulary`, beyond);
 };

@@ -13,7 +13,7 @@ import { checkIds } from "../run/check-ids.ts";
 import type { History } from "../sampling/history.ts";
 import { notInMultiStep, pickingBy } from "../sampling/next-token.ts";
 import { startSampling } from "../sampling/sampling.ts";
-import { checkGenerateOptions } from "./check-generate-options.ts";
+import { checkGenerateOptions, checkStopTokens } from "./check-generate-options.ts";
 import { generated, guesswise, multiStepwise, stepsPerRunFor, stepwise, type Decoding } from "./decode-steps.ts";
 import type { GenerateOptions, GenerationStats, TokenOptions } from "./generate-options.ts";
 
@@ -43,6 +43,7 @@ export const generateTokens = async function* (
   const { vocabSize } = loaded.extended.decoder;
   const prefix = behindWhat("generate", options.after, loaded.extended);
   checkIds("generate", prompt, vocabSize, prefix === undefined ? 1 : 0);
+  checkStopTokens(options.stopTokens, loaded.stopTokens, vocabSize);
   const stops = new Set(stopTokens);
   const pickOptions = { sampling, logprobs: options.logprobs, mask: options.mask };
   const firstState = startSampling(sampling, vocabSize);

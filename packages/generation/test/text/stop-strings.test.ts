@@ -168,6 +168,16 @@ describe("a run", () => {
     ["no text", { stopStrings: ["a", ""] }, "generate: stopStrings[1] must have a character at least"],
     ["stop", { stop: ["a"] }, "stopStrings, or stopTokens, is meant?"],
     ["log-probabilities for nobody", { logprobs: 2, onToken: undefined }, "generate: logprobs must come with onToken"],
+    [
+      "a stop token that is no id",
+      { stopTokens: [-1] },
+      "generate: stopTokens must be an array of token ids, got [-1]",
+    ],
+    [
+      "a stop token beyond the vocabulary",
+      { stopTokens: [2, 512] },
+      "generate: stopTokens must be ids below 512, the vocabulary, got 512",
+    ],
     ["none of them", { logprobs: -1 }, "generate: logprobs must be an integer >= 0, got -1"],
   ])("refuses %s", async (_, options, message) => {
     await expect(run(options as never)).rejects.toThrow(message);

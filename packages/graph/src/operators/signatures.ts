@@ -205,8 +205,11 @@ export type OtherMicrosoftSignatures = {
 /** Any inputs and attributes: for operators that are known by name alone, and for other domains. */
 type AnySignature = Signature<Inputs, Attributes, number>;
 
+/** Operators with graphs inside, which `branch`, `loop` and `scan` of a tape record. */
+type WithGraphs = "If" | "Loop" | "Scan";
+
 type OnnxSignatures = KnownOnnxSignatures & {
-  readonly [Name in Exclude<OnnxName, keyof KnownOnnxSignatures>]: AnySignature;
+  readonly [Name in Exclude<OnnxName, keyof KnownOnnxSignatures | WithGraphs>]: AnySignature;
 };
 type MicrosoftSignatures = KnownMicrosoftSignatures & OtherMicrosoftSignatures;
 

@@ -12,12 +12,20 @@ const meant = (name: string, known: readonly string[]): string => {
   return instead === undefined ? "" : `; ${instead} is meant?`;
 };
 
-/** Throws RangeError for an operator that ONNX's own domain does not have, and says which operator was likely meant. */
+/** Operators with graphs inside, and the functions of the tape that record those too. */
+const recordedBy: Readonly<Record<string, string>> = { If: "branch", Loop: "loop", Scan: "scan" };
+
+/** Throws RangeError for an operator with graphs inside, or one that ONNX's own domain does not have, and says which operator was likely meant. */
 export const checkOperator = (at: string, domain: string, opType: string): void => {
   if (typeof opType !== "string")
     throw new TypeError(`${at}: opType must be the name of an operator, got ${show(opType)}`);
   if (typeof domain !== "string") throw new TypeError(`${at}: domain must be text, got ${show(domain)}`);
-  if (domainOf(domain) !== "" || isOnnxName(opType)) return;
+  if (domainOf(domain) !== "") return;
+  if (Object.hasOwn(recordedBy, opType))
+    throw new RangeError(
+      `${at}: opType must be an operator without graphs inside, got "${opType}", which ${recordedBy[opType]} of the tape records`,
+    );
+  if (isOnnxName(opType)) return;
   throw new RangeError(
     `${at}: opType must be an operator of ONNX (for one of another domain the option domain names it), got ${show(opType)}${meant(opType, onnxNames)}`,
   );

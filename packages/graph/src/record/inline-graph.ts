@@ -10,12 +10,15 @@ import type { Value } from "../model/value.ts";
 import { valueOfInfo } from "../model/value.ts";
 import type { GraphProto } from "../proto/onnx_pb.ts";
 import type { Recording } from "./recording.ts";
-import { checkRecorded, declare } from "./recording.ts";
+import { checkRecorded, declare, freshName } from "./recording.ts";
 
 export type InlineConfig = {
   /** The value that stands in place of each input of the graph, by the input's name. */
   readonly inputs: ReadonlyMap<string, Value>;
-  /** What a name of the graph becomes here, of values, nodes and initializers alike. Absent: it is nested in the scope. */
+  /**
+   * What a name of the graph becomes here, of values, nodes and initializers alike. Absent: it is nested in the scope. A node whose name
+   * is taken gets a number.
+   */
   readonly rename?: (name: string) => string;
   /** By the name of a value: records what the nodes behind its maker read in its place. */
   readonly replace?: ReadonlyMap<string, (value: Value) => Value>;
@@ -56,15 +59,16 @@ export const inlineGraph = (
   const made = new Map<string, Value>();
   for (const node of graph.node) {
     const [renamed] = renameNodes(renaming, [node]);
-    recording.nodeNames.add(renamed!.name);
-    recording.graph.node.push(renamed!);
-    for (const name of node.output) {
-      if (name === "") continue;
-      const { type, dims } = stated.get(name) ?? { type: undefined, dims: undefined };
-      const value = declare(recording, at, { name: rename(name), type, dims });
-      made.set(name, value);
-      const inPlace = replace.get(name)?.(value);
-      if (inPlace) readAs.set(name, inPlace.name);
+    const name = renamed!.name === "" ? "" : freshName(recording, recording.nodeNames, renamed!.name);
+    recording.nodeNames.add(name);
+    recording.graph.node.push({ ...renamed!, name });
+    for (const output of node.output) {
+      if (output === "") continue;
+      const { type, dims } = stated.get(output) ?? { type: undefined, dims: undefined };
+      const value = declare(recording, at, { name: rename(output), type, dims });
+      made.set(output, value);
+      const inPlace = replace.get(output)?.(value);
+      if (inPlace) readAs.set(output, inPlace.name);
     }
   }
   for (const name of replace.keys())

@@ -113,7 +113,7 @@ export type Tape = {
    * Records another graph's nodes and initializers here, and returns its outputs by their names. Values keep the types and shapes
    * that the graph states of them. The graph itself is left as it is.
    *
-   * @throws RangeError when an input of the graph is not given, or a name is taken
+   * @throws RangeError when an input of the graph is not given, or the name of a value is taken
    */
   inline(graph: GraphProto, config: InlineConfig): ReadonlyMap<string, Value>;
   /** Makes a value a graph output of that name, by an Identity node unless the value has that name already. */

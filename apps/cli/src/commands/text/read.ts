@@ -37,7 +37,9 @@ const idsFrom = async (
   if (ids !== undefined) return readIds(ids);
   if (text === undefined) throw new TypeError(`read: ${source.name} has no tokenizer.json; use --ids`);
   // Behind another text there is no second beginning-of-text token.
-  return text.encode(await readText("read", file!), { specialTokens: after === undefined });
+  const content = await readText("read", file!);
+  if (content === "") throw new RangeError(`read: ${file} must have at least 1 character, got an empty file`);
+  return text.encode(content, { specialTokens: after === undefined });
 };
 
 /** Checks the place of the file before hours of reading that would be lost. */
