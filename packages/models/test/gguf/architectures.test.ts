@@ -1,0 +1,290 @@
+/** Each architecture: a checkpoint that Hugging Face transformers wrote, as llama.cpp's converter would write it, gives the checkpoint's decoder and tensors. */
+import { ropeFrequencies } from "@ropewalk/rope";
+import { checkpointFolders, readConfig } from "@ropewalk/testing/checkpoints/checkpoint-folders";
+import type { GgufFileTensor, GgufValue } from "@ropewalk/testing/checkpoints/gguf-file";
+import { denseTensor, ggufOfCheckpoint, ggufPartsOf } from "@ropewalk/testing/checkpoints/gguf-of-checkpoint";
+import { ggufFile } from "@ropewalk/testing/checkpoints/gguf-file";
+import type { Json } from "@ropewalk/testing/checkpoints/safetensors-file";
+import { bytesOf } from "@ropewalk/testing/checkpoints/safetensors-file";
+import { describe, expect, it } from "vitest";
+import { inMemory, loadCheckpoint, loadGguf, readDense, type Checkpoint } from "../../src/index.ts";
+import { openFolder } from "../../src/node.ts";
+
+type Case = {
+  readonly architecture: string;
+  readonly checkpoint: keyof typeof checkpointFolders;
+  /** What GGUF files cannot state, as they have it. */
+  readonly changes?: Json;
+  readonly keys?: (config: Json) => Readonly<Record<string, GgufValue>>;
+  readonly tensors?: (checkpoint: Checkpoint, config: Json) => Readonly<Record<string, GgufFileTensor>>;
+};
+
+const uint32 = (value: unknown): GgufValue => ({ type: "uint32", value: value as number });
+const float32 = (value: unknown): GgufValue => ({ type: "float32", value: value as number });
+
+const window = ({ sliding_window: size }: Json) => ({ "attention.sliding_window": uint32(size) });
+
+const factors = (values: unknown): GgufFileTensor =>
+  denseTensor(Float32Array.from(values as readonly number[]), [(values as readonly number[]).length]);
+
+const ropeOf = (config: Json): Json => (config["rope_parameters"] ?? config["rope_scaling"]) as Json;
+
+const longFactors = (_: Checkpoint, config: Json) => {
+  const { short_factor: short, long_factor: long } = ropeOf(config);
+  return { "rope_factors_short.weight": factors(short), "rope_factors_long.weight": factors(long) };
+};
+
+/** What llama.cpp's converter stores of Llama 3's scaling: frequencies without it over frequencies with it. */
+const llama3Factors = ({ decoder: { rope } }: Checkpoint) => {
+  const { theta, rotaryDim, scaling } = rope;
+  const plain = ropeFrequencies({ theta, rotaryDim, scaling: { kind: "default" } }).inverseFrequencies;
+  const scaled = ropeFrequencies({ theta, rotaryDim, scaling }).inverseFrequencies;
+  return { "rope_freqs.weight": factors([...plain].map((own, pair) => own / scaled[pair]!)) };
+};
+
+const patternOf = (config: Json): GgufValue => ({
+  type: "bools",
+  value: (config["layer_types"] as readonly string[]).map((type) => type === "sliding_attention"),
+});
+
+const cases: readonly Case[] = [
+  { architecture: "llama", checkpoint: "llama" },
+  { architecture: "llama", checkpoint: "llama-linear" },
+  { architecture: "llama", checkpoint: "llama-yarn" },
+  { architecture: "llama", checkpoint: "solar" },
+  { architecture: "llama", checkpoint: "mistral", keys: window },
+  {
+    architecture: "llama",
+    checkpoint: "llama3",
+    changes: {
+      rope_parameters: {
+        rope_type: "llama3",
+        rope_theta: 500_000,
+        factor: 8,
+        low_freq_factor: 1,
+        high_freq_factor: 4,
+        original_max_position_embeddings: 8192,
+      },
+      max_position_embeddings: 65_536,
+    },
+    tensors: llama3Factors,
+  },
+  { architecture: "smollm3", checkpoint: "smollm3" },
+  { architecture: "phi2", checkpoint: "phi" },
+  { architecture: "phi3", checkpoint: "phi3" },
+  { architecture: "phi3", checkpoint: "phi4-mini" },
+  {
+    architecture: "phi3",
+    checkpoint: "phi3",
+    changes: {
+      sliding_window: 40,
+      max_position_embeddings: 64,
+      original_max_position_embeddings: 32,
+      rope_parameters: {
+        rope_type: "longrope",
+        rope_theta: 10_000,
+        short_factor: [1, 1, 1, 1.25, 1.5, 1.5, 2, 2],
+        long_factor: [1, 1.5, 2, 2, 3, 4, 8, 16],
+        original_max_position_embeddings: 32,
+      },
+    },
+    keys: window,
+    tensors: longFactors,
+  },
+  { architecture: "qwen2", checkpoint: "qwen2" },
+  { architecture: "qwen3", checkpoint: "qwen3" },
+  { architecture: "gemma", checkpoint: "gemma" },
+  {
+    architecture: "gemma2",
+    checkpoint: "gemma2",
+    changes: { query_pre_attn_scalar: 16 },
+    keys: (config) => ({
+      ...window(config),
+      attn_logit_softcapping: float32(config["attn_logit_softcapping"]),
+      final_logit_softcapping: float32(config["final_logit_softcapping"]),
+    }),
+  },
+  {
+    architecture: "gemma3",
+    checkpoint: "gemma3",
+    changes: { query_pre_attn_scalar: 16 },
+    keys: (config) => ({
+      ...window(config),
+      "attention.sliding_window_pattern": patternOf(config),
+      "rope.freq_base_swa": float32(1000),
+    }),
+  },
+];
+
+/** The checkpoint under a changed config. */
+const loadChanged = async ({
+  checkpoint,
+  changes = {},
+}: Case): Promise<{ readonly hf: Checkpoint; readonly config: Json }> => {
+  const folder = await openFolder(checkpointFolders[checkpoint]);
+  const config = { ...readConfig(checkpointFolders[checkpoint]), ...changes };
+  const own = inMemory("changed", { "config.json": bytesOf(JSON.stringify(config)) });
+  const hf = await loadCheckpoint({ ...folder, file: async (name) => (await own.file(name)) ?? folder.file(name) });
+  return { hf, config };
+};
+
+const inFile = (bytes: Uint8Array) => inMemory("m", { "m.gguf": bytes });
+
+const withoutFunctions = ({ decoder }: Checkpoint): object => JSON.parse(JSON.stringify(decoder)) as object;
+
+/** Numbers beside others that went through float32. */
+const near = (value: unknown): unknown =>
+  typeof value === "number"
+    ? Number(value.toPrecision(6))
+    : Array.isArray(value)
+      ? value.map(near)
+      : typeof value === "object" && value !== null
+        ? Object.fromEntries(Object.entries(value).map(([key, own]) => [key, near(own)]))
+        : value;
+
+describe.each(cases)("$architecture of $checkpoint", (stated) => {
+  const { architecture, keys, tensors } = stated;
+
+  it("gives the decoder and the tensors of the checkpoint, in both forms", async () => {
+    const { hf, config } = await loadChanged(stated);
+    const parts = { architecture, config, keys: keys?.(config) ?? {}, tensors: tensors?.(hf, config) ?? {} };
+    const folder = inFile(await ggufOfCheckpoint(parts, hf));
+    const same = await loadGguf("m.gguf", folder, { form: "checkpoint" });
+    const [own, wanted] = [near(withoutFunctions(same)), near(withoutFunctions(hf))] as Json[];
+    const { scaling, ...rope } = own!["rope"] as Json;
+    const { scaling: other, ...otherRope } = wanted!["rope"] as Json;
+    expect(rope).toEqual(otherRope);
+    expect(scaling).toMatchObject(
+      Object.fromEntries(Object.entries(other as Json).filter(([key]) => key !== "factor")),
+    );
+    expect({ ...own, rope: 0, attention: 0 }).toEqual({ ...wanted, rope: 0, attention: 0 });
+    expect(JSON.stringify(own!["attention"]) ?? "").toEqual(JSON.stringify(wanted!["attention"]) ?? "");
+    for (const name of Object.keys(hf.decoder.tensors)) {
+      const [a, b] = [await readDense(same, name), await readDense(hf, name)];
+      expect(a.length).toBe(b.length);
+      expect(a.findIndex((value, at) => Math.abs(value - b[at]!) > 1e-7)).toBe(-1);
+    }
+    const stored = await loadGguf("m.gguf", folder);
+    const layout = /^(llama|smollm3)$/.test(architecture) ? "interleaved" : "halves";
+    expect(stored.decoder.rope.layout).toBe(layout);
+  });
+});
+
+describe("loadGguf", () => {
+  const llama = async (): Promise<{ readonly parts: Parameters<typeof ggufFile>[0]; readonly hf: Checkpoint }> => {
+    const { hf, config } = await loadChanged(cases[0]!);
+    return { parts: await ggufPartsOf({ architecture: "llama", config }, hf), hf };
+  };
+  const load = (parts: Parameters<typeof ggufFile>[0]): Promise<Checkpoint> =>
+    loadGguf("m.gguf", inFile(ggufFile(parts)));
+
+  it("reads queries, keys and values out of one matrix", async () => {
+    const { hf, config } = await loadChanged({ architecture: "phi2", checkpoint: "phi" });
+    const { metadata, tensors } = await ggufPartsOf({ architecture: "phi2", config }, hf);
+    const fused: Record<string, GgufFileTensor> = { ...tensors };
+    for (let layer = 0; layer < hf.decoder.numLayers; layer++)
+      for (const kind of ["weight", "bias"]) {
+        const three = ["q", "k", "v"].map((part) => `blk.${layer}.attn_${part}.${kind}`);
+        const data = Buffer.concat(three.map((name) => fused[name]!.data));
+        const [width, ...rest] = kind === "weight" ? fused[three[0]!]!.sizes : [];
+        const rows = three.reduce((sum, name) => sum + fused[name]!.sizes.at(-1)!, 0);
+        fused[`blk.${layer}.attn_qkv.${kind}`] = {
+          sizes: kind === "weight" ? [width!, ...rest.slice(1), rows] : [rows],
+          type: 0,
+          data: new Uint8Array(data),
+        };
+        for (const name of three) delete fused[name];
+      }
+    const read = await load({ metadata, tensors: fused });
+    for (const name of Object.keys(hf.decoder.tensors))
+      expect(await readDense(read, name)).toEqual(await readDense(hf, name));
+  });
+
+  it("keeps factors of frequencies that are not Llama 3's", async () => {
+    const { parts } = await llama();
+    const own = Float32Array.from({ length: 8 }, (_, pair) => 1 + pair / 4);
+    const { decoder } = await load({
+      ...parts,
+      tensors: { ...parts.tensors, "rope_freqs.weight": denseTensor(own, [8]) },
+    });
+    expect(decoder.rope.scaling).toMatchObject({
+      kind: "longrope",
+      shortFactor: [...own],
+      longFactor: [...own],
+      factor: 1,
+    });
+  });
+
+  const key = (name: string, value: GgufValue | undefined) => async () => {
+    const { parts } = await llama();
+    const { [name]: _, ...others } = parts.metadata;
+    return { ...parts, metadata: value === undefined ? others : { ...others, [name]: value } };
+  };
+  const tensor = (name: string, value: GgufFileTensor | undefined) => async () => {
+    const { parts } = await llama();
+    const { [name]: _, ...others } = parts.tensors;
+    return { ...parts, tensors: value === undefined ? others : { ...others, [name]: value } };
+  };
+  const text = (value: string): GgufValue => ({ type: "string", value });
+  const vector = denseTensor(new Float32Array(7), [7]);
+
+  it.each([
+    ["no architecture", key("general.architecture", undefined), /general\.architecture must be text, got nothing/],
+    [
+      "an unknown architecture",
+      key("general.architecture", text("mamba")),
+      /general\.architecture must be one of gemma, gemma2, gemma3, llama, phi2, phi3, qwen2, qwen3, smollm3, got "mamba"/,
+    ],
+    ["a key missing", key("llama.block_count", undefined), /llama\.block_count must be a number, got nothing/],
+    ["a number as text", key("llama.block_count", text("2")), /llama\.block_count must be a number, got "2"/],
+    ["no finite number", key("llama.rope.freq_base", float32(Infinity)), /llama\.rope\.freq_base must be finite/],
+    ["another number of heads", key("llama.attention.head_count", uint32(3)), /num_key_value_heads must divide/],
+    [
+      "a key that nothing reads",
+      key("llama.expert_count", uint32(8)),
+      /keys that are read here, got "llama\.expert_count"/,
+    ],
+    [
+      "an unknown rope scaling",
+      key("llama.rope.scaling.type", text("yarm")),
+      /rope\.scaling\.type must be one of none, linear/,
+    ],
+    [
+      "LongRoPE without factors",
+      key("llama.rope.scaling.type", text("longrope")),
+      /longrope with tensors of factors, got "longrope"/,
+    ],
+    [
+      "another vocabulary",
+      key("llama.vocab_size", uint32(5)),
+      /vocab_size must be the \d+ rows of token_embd\.weight, got 5/,
+    ],
+    [
+      "values of another width",
+      key("llama.attention.value_length", uint32(4)),
+      /value_length must be attention\.key_length/,
+    ],
+    [
+      "heads that differ by layer",
+      key("llama.attention.head_count", { type: "ints", value: [4, 2] }),
+      /the same in all layers/,
+    ],
+    ["no embedding", tensor("token_embd.weight", undefined), /there must be a tensor token_embd\.weight/],
+    ["a tensor missing", tensor("blk.1.ffn_up.weight", undefined), /the file must have blk\.1\.ffn_up\.weight/],
+    [
+      "a tensor of another shape",
+      tensor("blk.0.attn_norm.weight", vector),
+      /attn_norm\.weight must be \[64\], got \[7\]/,
+    ],
+    [
+      "a tensor that nothing reads",
+      tensor("blk.0.attn_sinks.weight", vector),
+      /must have no tensor that llama does not read, got "blk\.0\.attn_sinks\.weight"/,
+    ],
+    ["factors of one kind", tensor("rope_factors_long.weight", vector), /there must be rope_factors_short\.weight/],
+  ])("refuses %s by name", async (_, change, message) => {
+    const error = await load(await change()).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Error);
+    expect((error as Error).message).toMatch(message);
+  });
+});
