@@ -4,6 +4,7 @@ export { dequantize, unpackCodes } from "./blocks/unpack.ts";
 export { blobSource, bytesSource, type BlobLike, type ByteSource } from "./byte-source.ts";
 export type { Metadata, MetadataList, MetadataValue } from "./header/metadata.ts";
 export type { GgufTensor } from "./header/tensor-entry.ts";
+export { readGgufHeader, type GgufHeader } from "./header/read-header.ts";
 export { readGguf, type Gguf, type OpenFile } from "./read-gguf.ts";
 export { splitNames } from "./split-files.ts";
 export { tensorForms, tensorTypes, type TensorForm, type TensorType } from "./tensor-types.ts";

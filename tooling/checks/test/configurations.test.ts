@@ -226,7 +226,17 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
     ...["emitSoftcap", "emitRepeatPerGroup", "emitUngroup"],
   ],
   "@ropewalk/gguf": [
-    ...["codeForm", "isBlockType", "dequantize", "unpackCodes", "blobSource", "bytesSource", "readGguf", "splitNames"],
+    ...[
+      "codeForm",
+      "isBlockType",
+      "dequantize",
+      "unpackCodes",
+      "blobSource",
+      "bytesSource",
+      "readGguf",
+      "readGgufHeader",
+      "splitNames",
+    ],
   ],
   "@ropewalk/graph": [
     ...["attribute", "checkModel", "decode", "decodeTensor", "encode", "evaluate", "innerGraphs", "ndArray"],

@@ -7,6 +7,7 @@ export const sendFolder = (folder: CheckpointFolder): SentFolder => {
   const files = new Map<string, CheckpointFile>();
   return proxy<SentFolder>({
     name: () => folder.name,
+    gguf: () => folder.gguf,
     file: async (name) => {
       const file = await folder.file(name);
       if (file === undefined) return undefined;
@@ -20,8 +21,14 @@ export const sendFolder = (folder: CheckpointFolder): SentFolder => {
 
 export type ReceivedFolder = CheckpointFolder & { readonly close: () => void };
 
+const withGguf = async (sent: Remote<SentFolder>): Promise<Pick<CheckpointFolder, "gguf">> => {
+  const gguf = await sent.gguf();
+  return gguf === undefined ? {} : { gguf };
+};
+
 export const receiveFolder = async (sent: Remote<SentFolder>): Promise<ReceivedFolder> => ({
   name: await sent.name(),
+  ...(await withGguf(sent)),
   file: async (name) => {
     const file = await sent.file(name);
     if (file === undefined) return undefined;

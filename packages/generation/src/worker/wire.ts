@@ -23,6 +23,7 @@ export type SentFile = { readonly size: number; readonly external: CheckpointFil
 
 export type SentFolder = {
   readonly name: () => string;
+  readonly gguf: () => string | undefined;
   readonly file: (name: string) => Promise<SentFile | undefined>;
   readonly read: (name: string, from: number, to: number) => Promise<Uint8Array>;
   readonly changed: (name: string) => Promise<string | undefined>;

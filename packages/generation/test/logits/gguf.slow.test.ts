@@ -5,12 +5,15 @@
 import { cpu } from "@ropewalk/backend-node";
 import { wasm } from "@ropewalk/backend-wasm";
 import { selfExtend, type ContextExtension } from "@ropewalk/context-extension";
+import { convertCheckpoint, holdFiles, inMemory, loadCheckpoint, readJson } from "@ropewalk/models";
+import { openFolder } from "@ropewalk/models/node";
 import { checkpointFolders } from "@ropewalk/testing/checkpoints/checkpoint-folders";
 import { expectGolden, type GoldenLogits } from "@ropewalk/testing/goldens/expect-golden";
 import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { logitsRow } from "@ropewalk/testing/numbers/logits-row";
 import { readRepositoryJson, repositoryPath } from "@ropewalk/testing/repository";
 import { ggufVectors } from "@ropewalk/testing/vectors";
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel, type LanguageModel } from "../../src/index.ts";
 
@@ -70,4 +73,23 @@ it("a GGUF file gives the logits of the same weights as a checkpoint, under Self
     await gguf!.release();
     await checkpoint!.release();
   }
+});
+
+it.each(names)("%s converted into a folder gives the logits of the dequantized weights", async (name) => {
+  const stored = await loadCheckpoint(await openFolder(pathOf(name)));
+  const files = await convertCheckpoint(await stored.gguf!.asCheckpoint(), undefined);
+  const folder = await holdFiles(name, files);
+  expect(await readJson(folder, "config.json")).not.toHaveProperty("rope_interleave");
+  const model = await loadModel(folder, { backend: cpu() });
+  for (const golden of casesOf(name)) await expectGolden(model, golden);
+  await model.release();
+});
+
+it("a file in memory is loaded as one on a disk is", async () => {
+  const bytes = new Uint8Array(readFileSync(pathOf("llama-k")));
+  const folder = { ...inMemory("dropped.gguf", { "dropped.gguf": bytes }), gguf: "dropped.gguf" };
+  const model = await loadModel(folder, { backend: exact[0]! });
+  expect(model.source.name).toBe("dropped");
+  for (const golden of casesOf("llama-k")) await expectGolden(model, golden);
+  await model.release();
 });

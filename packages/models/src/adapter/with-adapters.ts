@@ -38,6 +38,11 @@ const placed = (checkpoint: Checkpoint, { adapter, scale = 1 }: ScaledAdapter): 
     const tensor = (side: Side): string => `${at}: ${adapter.name}: ${showName(adapterTensor(module, side))} must be`;
     check(name !== undefined, `${tensor("A")} beside a matrix of ${model}, such as ${[...places.keys()][0]}`, A.dims);
     const [out, inner] = decoder.tensors[name] as readonly [number, number];
+    check(
+      decoder.rope.layout === "halves" || !/\.[qk]_proj\.weight$/.test(name),
+      `${tensor("B")} beside a matrix whose rows are in the order of halves (convert the GGUF file first)`,
+      decoder.rope.layout,
+    );
     check(A.dims[1] === inner, `${tensor("A")} [${rank}, ${inner}] beside ${name} [${out}, ${inner}]`, A.dims);
     check(B.dims[0] === out, `${tensor("B")} [${out}, ${rank}] beside ${name} [${out}, ${inner}]`, B.dims);
     check(

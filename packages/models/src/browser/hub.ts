@@ -23,6 +23,7 @@ export const openHub: typeof Node.openHub = async (options) => {
 export const openSource: typeof Node.openSource = async (source, options = {}) => {
   check(typeof source === "string", "openSource: source must be a path or an id", source, "string");
   checkSourceOptions(options);
-  if (looksLikePath(source)) return needsNode("openSource", "the path of a folder", "openUrl or inMemory", source);
+  if (looksLikePath(source) || source.startsWith("ollama:"))
+    return needsNode("openSource", "the path of a folder", "openUrl or inMemory", source);
   return openHub({ ...options, ...parseRepositoryName(source) });
 };

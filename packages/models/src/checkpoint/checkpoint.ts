@@ -1,6 +1,7 @@
 /** A checkpoint: its decoder, where each of its tensors lies, its tokenizer, its special tokens. */
 import { check } from "@ropewalk/check";
 import type { ContextExtension } from "@ropewalk/context-extension";
+import type { Metadata } from "@ropewalk/gguf";
 import type { Decoder, WeightSource } from "@ropewalk/decoder";
 import type { Adapted } from "../adapter/with-adapters.ts";
 import { readExtensionEntry, type TunedExtension } from "../tuned/extension-entry.ts";
@@ -32,6 +33,8 @@ export type Checkpoint = ModelTexts &
     readonly tensors: ReadonlyMap<string, StoredEntry>;
     /** The files that the tensors lie in. Those of a GGUF file's blocks are computed, and have to be held before they are run. */
     readonly files: readonly (CheckpointFile | ComputedFile)[];
+    /** Where it was read from a GGUF file: what the file states, and the checkpoint as Hugging Face has it, dense and in the order of halves. */
+    readonly gguf?: { readonly metadata: Metadata; readonly asCheckpoint: () => Promise<Checkpoint> };
     /** The adapters that `withAdapters` put beside its weights; absent where there are none. */
     readonly adapters?: Adapted;
     /** The extension and the window that these adapters were learned under. Then `extension` and the decoder's trainedContext are theirs. */

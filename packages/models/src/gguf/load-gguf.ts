@@ -1,6 +1,6 @@
 /** A GGUF file as a checkpoint: its decoder, where each tensor lies, its tokenizer, its special tokens. */
 import { check, checkKeys, checkOneOf } from "@ropewalk/check";
-import { dequantize, readGguf, type Gguf, type Metadata } from "@ropewalk/gguf";
+import { dequantize, readGguf, type Gguf } from "@ropewalk/gguf";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { CheckpointFile, CheckpointFolder } from "../folder/checkpoint-folder.ts";
 import { ggufTexts } from "./ends-of-text.ts";
@@ -57,7 +57,7 @@ export const loadGguf = async (
   file: string,
   folder: CheckpointFolder,
   options: GgufOptions = {},
-): Promise<Checkpoint & { readonly metadata: Metadata }> => {
+): Promise<Checkpoint> => {
   const { form = "stored" } = checkKeys<GgufOptions>("loadGguf", "options", options, { form: true });
   checkOneOf("loadGguf", "form", form, ["stored", "checkpoint"]);
   const at = `loadGguf: ${file}`;
@@ -84,14 +84,17 @@ export const loadGguf = async (
   check(placed.length > 0, `${at}: the file must have tensors`, placed.length);
   return {
     kind: "checkpoint",
-    name: file.replace(/\.gguf$/, ""),
+    name: folder.name.replace(/\.gguf$/, ""),
     folder: ggufFolder(file, config, texts),
     decoder,
     extension: () => ({}),
     tensors: new Map(placed.map(({ entry }) => [entry.name, entry])),
     ...placesOf(placed),
     files: [...new Set(placed.map((each) => each.file))],
-    metadata: gguf.metadata,
+    gguf: {
+      metadata: gguf.metadata,
+      asCheckpoint: () => loadGguf(file, folder, { form: "checkpoint" }),
+    },
     ...texts,
   };
 };

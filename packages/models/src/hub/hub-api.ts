@@ -1,8 +1,9 @@
 /**
- * The two questions that are asked of the hub, by its HTTP interface:
+ * The questions that are asked of the hub, by its HTTP interface:
  *
  *     GET  /api/models/<id>/revision/<revision>     which commit is the revision?
  *     POST /api/models/<id>/paths-info/<commit>     is there such a file, how long is it, what is its hash?
+ *     GET  /api/models/<id>/revision/<commit>       which files does the commit have?
  */
 import { check } from "@ropewalk/check";
 import { withinTime } from "../url/time-limit.ts";
@@ -89,4 +90,15 @@ export const askFile = async (hub: Hub, commit: string, file: string): Promise<A
   );
   const address = `${endpoint}/${id}/resolve/${commit}/${file.split("/").map(encodeURIComponent).join("/")}`;
   return { kind: "answered", value: { file, address, size: size as number, hash } };
+};
+
+/** The names of all files of a commit. */
+export const askFiles = async (hub: Hub, commit: string): Promise<Answer<readonly string[]>> => {
+  const answer = await askJson(hub, `revision/${commit}?expand=siblings`);
+  if (answer.kind === "unreached") return answer;
+  const siblings = isObject(answer.value) ? answer.value["siblings"] : undefined;
+  if (!Array.isArray(siblings))
+    throw new Error(`openHub: ${hub.id}: ${hub.endpoint} must list the files of ${commit}, got no list`);
+  const names = (siblings as readonly unknown[]).filter(isObject).map(({ rfilename }) => rfilename);
+  return { kind: "answered", value: names.filter((name) => typeof name === "string") };
 };

@@ -18,6 +18,11 @@ export type HubOptions = {
   /** A branch, a tag or a commit. Default main. */
   readonly revision?: string;
   /**
+   * The GGUF file that is the model, by its name or, where the hub is reached, by a part of it, such as Q4_K_M. Absent: the repository is a
+   * checkpoint's or an export's.
+   */
+  readonly gguf?: string;
+  /**
    * In Node the path of the cache folder; absent: HF_HUB_CACHE, or the folder hub in HF_HOME, or ~/.cache/huggingface/hub. In a browser
    * the name of the cache in the page's Cache Storage; absent: ropewalk-hub.
    */
@@ -41,10 +46,11 @@ export type HubOptions = {
 };
 
 /** The options of `openSource`, whose first argument names the repository. */
-export type SourceOptions = Omit<HubOptions, "id" | "revision">;
+export type SourceOptions = Omit<HubOptions, "id" | "revision" | "gguf">;
 
 /** Checked options: which repository is downloaded, from where, and how. */
 export type Hub = Required<Pick<HubOptions, "id" | "revision" | "endpoint" | "fetch" | "onNotice" | "onProgress">> & {
+  readonly gguf: string | undefined;
   readonly token: string | undefined;
   readonly signal: AbortSignal | undefined;
   readonly timeout: number;
@@ -112,13 +118,15 @@ export const hubFrom = (options: HubOptions, { environment, warn }: Platform): H
   checkKeys<HubOptions>("openHub", "options", options, {
     id: (_where, _name, id) => checkId(id),
     revision: optional((_where, name, revision) => checkName(name, revision)),
+    gguf: optional((_where, name, gguf) => checkName(name, gguf)),
     ...sourceOptionRules,
   });
-  const { id, revision = "main", signal, fetch: send = fetch, onProgress = () => {}, onNotice = warn } = options;
+  const { id, revision = "main", gguf, signal, fetch: send = fetch, onProgress = () => {}, onNotice = warn } = options;
   const { HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE = "", HF_HUB_DOWNLOAD_TIMEOUT } = environment;
   return {
     id,
     revision,
+    gguf,
     token: tokenFrom(options.token, HF_TOKEN),
     signal,
     timeout: timeoutFrom(options.timeout, HF_HUB_DOWNLOAD_TIMEOUT),

@@ -2,7 +2,8 @@
 import { check } from "@ropewalk/check";
 import type { CheckpointFolder } from "../folder/checkpoint-folder.ts";
 import { download } from "./download.ts";
-import { askCommit, askFile } from "./hub-api.ts";
+import { findGguf } from "./find-gguf.ts";
+import { askCommit, askFile, askFiles } from "./hub-api.ts";
 import type { Hub } from "./hub-options.ts";
 import type { HubStorage } from "./hub-storage.ts";
 import { checkName } from "./repository-name.ts";
@@ -41,7 +42,7 @@ const takeAsAbsent = async (
   file: string,
 ): Promise<void> => {
   if (file === weights && (await storage.has(commit, index))) return;
-  if (file === "config.json" || file === index || file.endsWith(".safetensors"))
+  if (file === "config.json" || file === index || /\.(?:safetensors|gguf)$/.test(file))
     throw new Error(`openHub: ${id}: ${unreached}, and the cache ${storage.name} must then have ${file}, got nothing`);
   onNotice(`openHub: ${id}: ${unreached}; ${file} is not in ${storage.name} and is taken as absent`);
 };
@@ -57,6 +58,16 @@ const fetchFile = async (hub: Hub, storage: HubStorage, commit: string, file: st
   }
   await storage.keep(commit, content, (target) => download(hub, content, target));
   return true;
+};
+
+/** The name of the GGUF file that is meant. Its whole name needs no list of the hub's files. */
+const ggufIn = async (hub: Hub, { commit, unreached }: Snapshot, asked: string): Promise<string> => {
+  if (asked.endsWith(".gguf")) return asked;
+  const needed = `openHub: ${hub.id}: the files must be listed to find ${asked}`;
+  if (unreached !== undefined) throw new Error(`${needed}, but ${unreached}; the name of the file needs no list`);
+  const answer = await askFiles(hub, commit);
+  if (answer.kind === "unreached") throw new Error(`${needed}, but ${answer.why}; the name of the file needs no list`);
+  return findGguf(`openHub: ${hub.id}`, asked, answer.value);
 };
 
 /** Does pieces of work one after another. If one fails, those that already wait behind it fail too; later ones are done again. */
@@ -93,11 +104,15 @@ export const openRepository = async (hub: Hub, storage: HubStorage): Promise<Che
       await takeAsAbsent(hub, storage, snapshot, file);
       return false;
     });
-  check(await fetchOnce("config.json"), `openHub: ${id} must have a file config.json`, undefined);
+  const gguf = hub.gguf === undefined ? undefined : await ggufIn(hub, snapshot, hub.gguf);
+  if (gguf === undefined)
+    check(await fetchOnce("config.json"), `openHub: ${id} must have a file config.json`, undefined);
+  else check(await fetchOnce(gguf), `openHub: ${id} must have a file ${gguf}`, undefined);
   // Not earlier: an older commit that is in the cache is better than a newer one that is not.
   if (unreached === undefined) await storage.rememberCommit(revision, commit);
   return {
-    name: id,
+    name: gguf === undefined ? id : `${id}:${gguf}`,
+    ...(gguf !== undefined && { gguf }),
     file: async (file) => {
       checkName("a file", file);
       return (await fetchOnce(file)) ? storage.read(commit, file) : undefined;

@@ -1,4 +1,7 @@
-/** A repository of the hub, as people write it: `owner/name`, or `owner/name@revision`. */
+/**
+ * A repository of the hub, as people write it: `owner/name`, `owner/name@revision`, and for one of its GGUF files `owner/name:Q4_K_M` or
+ * `owner/name:file.gguf`.
+ */
 import { check } from "@ropewalk/check";
 
 const idForm = /^(?!.*(?:--|\.\.))\w[\w.-]*\/\w[\w.-]*$/;
@@ -24,15 +27,25 @@ export const checkName = (what: string, name: unknown): void =>
     "string",
   );
 
-export type RepositoryName = { readonly id: string; readonly revision?: string };
+export type RepositoryName = {
+  readonly id: string;
+  readonly revision?: string;
+  /** A GGUF file by its name, or by a part of it, such as Q4_K_M. */
+  readonly gguf?: string;
+};
 
 /** @throws RangeError when it is not the name of a repository */
 export const parseRepositoryName = (source: string): RepositoryName => {
-  const [id = "", ...revision] = source.split("@");
+  const [name = "", ...revision] = source.split("@");
+  const [id = "", ...gguf] = name.split(":");
   check(
-    idForm.test(id),
-    "openSource: a model must be the path of a folder, or owner/name or owner/name@revision on the hub",
+    idForm.test(id) && (gguf.length === 0 || gguf.join(":") !== ""),
+    "openSource: a model must be the path of a folder or of a GGUF file, or owner/name, owner/name@revision or owner/name:Q4_K_M on the hub",
     source,
   );
-  return source === id ? { id } : { id, revision: revision.join("@") };
+  return {
+    id,
+    ...(gguf.length > 0 && { gguf: gguf.join(":") }),
+    ...(revision.length > 0 && { revision: revision.join("@") }),
+  };
 };

@@ -86,7 +86,7 @@ const fetchThroughCache = async (
   return fetched;
 };
 
-type Addresses = { readonly name: string; readonly of: (file: string) => URL | undefined };
+type Addresses = { readonly name: string; readonly of: (file: string) => URL | undefined; readonly gguf?: string };
 
 const ofFiles = (source: FilesByUrl): Addresses => {
   const { name, files } = (source ?? {}) as Partial<FilesByUrl>;
@@ -98,6 +98,8 @@ const ofFiles = (source: FilesByUrl): Addresses => {
 
 const ofFolder = (folder: URL): Addresses => {
   const { href, pathname } = checkUrl("source", folder);
+  const file = decodeURIComponent(pathname.split("/").at(-1)!);
+  if (file.endsWith(".gguf")) return { name: file, gguf: file, of: (name) => new URL(encodeURIComponent(name), href) };
   const within = new URL(pathname.endsWith("/") ? href : href.replace(/\/?(?=[?#]|$)/, "/"));
   return {
     name: pathname.split("/").findLast((part) => part !== "") ?? within.host,
@@ -106,7 +108,7 @@ const ofFolder = (folder: URL): Addresses => {
 };
 
 /**
- * Opens a checkpoint by the address of its folder, or by those of its files. Nothing is fetched yet.
+ * Opens a checkpoint by the address of its folder or of a GGUF file, or by those of its files. Nothing is fetched yet.
  *
  * @throws TypeError for what is neither; RangeError for a URL that cannot be fetched, such as a file: URL; Error for a cache where there is
  *   no Cache Storage
@@ -119,7 +121,7 @@ export const openUrl = (source: URL | FilesByUrl, options: UrlOptions = {}): Che
   });
   const { timeout = defaultTimeout, onNotice = (notice: string) => console.warn(notice) } = options;
   const cache = options.cache === undefined ? undefined : openPageCache("openUrl", options.cache, onNotice);
-  const { name, of } = source instanceof URL ? ofFolder(source) : ofFiles(source);
+  const { name, of, gguf } = source instanceof URL ? ofFolder(source) : ofFiles(source);
   const fetchNamed = (file: string, url: URL): Promise<CheckpointFile | undefined> =>
     cache !== undefined && isOnServer(url)
       ? fetchThroughCache(cache, file, url, timeout)
@@ -127,6 +129,7 @@ export const openUrl = (source: URL | FilesByUrl, options: UrlOptions = {}): Che
   const known = new Map<string, Promise<CheckpointFile | undefined>>();
   return {
     name,
+    ...(gguf !== undefined && { gguf }),
     file: async (file) => {
       const url = of(file);
       if (url === undefined) return undefined;

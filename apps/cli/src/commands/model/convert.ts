@@ -18,10 +18,11 @@ type ConvertOptions = {
 };
 
 const convert = async (path: string, { quantize, adapter, output, json }: ConvertOptions): Promise<void> => {
-  if (quantize === undefined && adapter === undefined)
+  const stored = needCheckpoint("convert", (await open(path, {})).source);
+  if (quantize === undefined && adapter === undefined && stored.gguf === undefined)
     throw new InvalidArgumentError("convert: --quantize or --adapter must be given, got neither");
   const adapters = await adaptersFrom(adapter);
-  const opened = needCheckpoint("convert", (await open(path, {})).source);
+  const opened = (await stored.gguf?.asCheckpoint()) ?? stored;
   const checkpoint = adapters.length === 0 ? opened : withAdapters(opened, adapters);
   const { onStep, stop } = roundingBar(interruptSignal("convert"));
   const files = await convertCheckpoint(checkpoint, quantize, onStep);
@@ -40,7 +41,8 @@ const convert = async (path: string, { quantize, adapter, output, json }: Conver
   const merged = adapters.map(
     ({ adapter: { name }, scale = 1 }) => `, ${name} merged${scale === 1 ? "" : ` at ${scale}`}`,
   );
-  const precision = quantize === undefined ? "as they are stored" : `in ${quantize}`;
+  const dense = stored.gguf === undefined ? "as they are stored" : "dense";
+  const precision = quantize === undefined ? dense : `in ${quantize}`;
   process.stdout.write(
     `${output}: ${bytes(written)} in ${files.length} files, weights ${precision}${merged.join("")}\n`,
   );
@@ -49,8 +51,13 @@ const convert = async (path: string, { quantize, adapter, output, json }: Conver
 export const addConvert = (program: Command): void => {
   program
     .command("convert")
-    .description("write a checkpoint with its weights rounded to 4 or 8 bits, adapters merged into them, or both")
-    .argument("<model>", `a checkpoint's folder, an id on the hub (owner/name), or a shipped model: ${shippedNames}`)
+    .description(
+      "write a checkpoint with its weights rounded to 4 or 8 bits, adapters merged into them, or both; of a GGUF file also with dense weights",
+    )
+    .argument(
+      "<model>",
+      `a checkpoint's folder, a GGUF file, an id on the hub (owner/name), or a shipped model: ${shippedNames}`,
+    )
     .addOption(
       new Option(
         "--quantize <precision>",
@@ -64,6 +71,7 @@ export const addConvert = (program: Command): void => {
       "after",
       examples(
         "ropewalk convert stories260K --quantize q4 --output stories-q4",
+        "ropewalk convert ./model.gguf --output model",
         "ropewalk convert ./my-model --adapter ./my-adapter --output merged",
       ),
     )

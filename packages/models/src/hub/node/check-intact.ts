@@ -4,6 +4,7 @@
  */
 import { createReadStream } from "node:fs";
 import { basename, join } from "node:path";
+import { readGgufHeader } from "@ropewalk/gguf";
 import type { ByteSource, CheckpointFile } from "../../folder/checkpoint-folder.ts";
 import { hashLike } from "./content-hash.ts";
 import type { Hub } from "../hub-options.ts";
@@ -28,11 +29,19 @@ const endsAsStated = async ({ size, read }: ByteSource): Promise<boolean> => {
   }
 };
 
+/** Whether a GGUF file has the bytes of all tensors that its header states. */
+const holdsItsTensors = (source: ByteSource): Promise<boolean> =>
+  readGgufHeader("the file", source).then(
+    () => true,
+    () => false,
+  );
+
 /** @throws Error with the file's path, and what to do, where its content is another than its name says */
 export const checkIntact = async ({ id }: Hub, name: string, { source, external }: CheckpointFile): Promise<void> => {
   // Where links are not allowed, a file lies in the snapshot under its own name, which is no hash.
   if (external.kind !== "path" || basename(external.folder) !== "blobs" || !hashForm.test(external.file)) return;
-  if (source.size > small && (!name.endsWith(".safetensors") || (await endsAsStated(source)))) return;
+  const isWhole = name.endsWith(".gguf") ? holdsItsTensors : endsAsStated;
+  if (source.size > small && (!/\.(?:safetensors|gguf)$/.test(name) || (await isWhole(source)))) return;
   const path = join(external.folder, external.file);
   const hash = await hashLike(external.file, source.size, createReadStream(path));
   if (hash !== external.file)
