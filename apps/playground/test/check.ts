@@ -231,7 +231,7 @@ const badInput = async (driven: Driven): Promise<void> => {
   await untilSaid(
     page,
     "files that are dropped and are no model",
-    /no config.json and no .onnx file among the 1 file/,
+    /no config.json, no .onnx and no .gguf file among the 1 file/,
     () => drop(page, { "notes.txt": "nothing" }),
   );
   await page.getByLabel("New tokens, at most").fill("400");

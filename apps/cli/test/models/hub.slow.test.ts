@@ -128,7 +128,7 @@ describe("a model of the hub", () => {
   it.each([
     [
       "no-such-model",
-      'openSource: a model must be the path of a folder, or owner/name or owner/name@revision on the hub, got "no-such-model"',
+      'openSource: a model must be the path of a folder or of a GGUF file, or owner/name, owner/name@revision or owner/name:Q4_K_M on the hub, got "no-such-model"',
     ],
     ["./no-such-folder", "no-such-folder must be a folder, got nothing"],
   ])("is asked for by an id alone: %s", async (model, message) => {

@@ -29,7 +29,7 @@ export const chosen = (files: Iterable<File>): readonly Named[] =>
   [...files].map((file) => ({ path: file.webkitRelativePath || file.name, file }));
 
 /** Whether a file holds weights. All weights must be in the tab's memory at once. */
-const isWeights = (path: string): boolean => /\.(safetensors|onnx|onnx_data|data)$/.test(path);
+const isWeights = (path: string): boolean => /\.(safetensors|onnx|onnx_data|data|gguf)$/.test(path);
 
 /** The memory of WebAssembly. Weights for a GPU pass through it or through one array, so the limit holds for them too. */
 const mostBytes = 4 * 2 ** 30;
@@ -41,15 +41,22 @@ const mostBytes = 4 * 2 ** 30;
  */
 export const folderOf = (files: readonly Named[]): ModelOrigin => {
   const isModel = ({ path }: Named): boolean => /(^|\/)config\.json$/.test(path) || path.endsWith(".onnx");
-  const marks = files.filter(isModel).toSorted((a, b) => a.path.length - b.path.length);
+  const isGguf = ({ path }: Named): boolean => path.endsWith(".gguf");
+  const folders = files.filter(isModel);
+  // A repository of GGUF files may have a config.json that belongs to no weights.
+  const hasOthers = folders.length > 0 && files.some((file) => isWeights(file.path) && !isGguf(file));
+  const gguf = files.some(isGguf) && !hasOthers;
+  const marks = (gguf ? files.filter(isGguf) : folders).toSorted((a, b) => a.path.length - b.path.length);
   if (marks.length === 0) throw new RangeError(strings.errors.noModel(files.length));
   const root = marks[0]!.path.replace(/[^/]*$/, "");
   const inside = files.filter(({ path }) => path.startsWith(root));
   const weights = inside.filter(({ path }) => isWeights(path)).reduce((sum, { file }) => sum + file.size, 0);
   if (weights > mostBytes) throw new RangeError(strings.errors.tooLarge(weights, mostBytes));
+  const first = marks[0]!.path.slice(root.length);
   return {
     kind: "files",
-    name: root.split("/").findLast((part) => part !== "") ?? "dropped",
+    name: gguf ? first : (root.split("/").findLast((part) => part !== "") ?? "dropped"),
+    ...(gguf && { gguf: first }),
     files: Object.fromEntries(inside.map(({ path, file }) => [path.slice(root.length), file])),
   };
 };

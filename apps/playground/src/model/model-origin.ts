@@ -5,7 +5,12 @@ export type ModelOrigin =
   | { readonly kind: "shipped"; readonly name: string }
   /** A random checkpoint of a family, made on request. */
   | { readonly kind: "preset"; readonly name: string }
-  /** Dropped or chosen files, by their names in the folder. */
-  | { readonly kind: "files"; readonly name: string; readonly files: Readonly<Record<string, File>> }
+  /** Dropped or chosen files, by their names in the folder; `gguf` is the one that is the model, where it is a GGUF file. */
+  | {
+      readonly kind: "files";
+      readonly name: string;
+      readonly files: Readonly<Record<string, File>>;
+      readonly gguf?: string;
+    }
   /** The address of a folder. */
   | { readonly kind: "url"; readonly href: string };

@@ -9,8 +9,9 @@ import { strings } from "../page/strings.ts";
 const shipped = [passkey875k, stories260K];
 
 /** A folder over files. A file is read only when it is asked for. */
-const ofFiles = (name: string, files: Readonly<Record<string, File>>): CheckpointFolder => ({
+const ofFiles = (name: string, files: Readonly<Record<string, File>>, gguf: string | undefined): CheckpointFolder => ({
   name,
+  ...(gguf !== undefined && { gguf }),
   file: async (asked) => {
     const file = Object.hasOwn(files, asked) ? files[asked] : undefined;
     if (file === undefined) return undefined;
@@ -34,6 +35,6 @@ export const openOrigin = (origin: ModelOrigin): CheckpointFolder | Promise<Chec
       return openUrl(found!);
     },
     preset: ({ name }) => openPreset(name),
-    files: ({ name, files }) => ofFiles(name, files),
+    files: ({ name, files, gguf }) => ofFiles(name, files, gguf),
     url: ({ href }) => openUrl(new URL(href)),
   });

@@ -185,7 +185,7 @@ export const strings = {
   },
   errors: {
     noModel: (files: number) =>
-      `That is no model: there is no config.json and no .onnx file among the ${files === 1 ? "1 file" : `${count(files)} files`}.`,
+      `That is no model: there is no config.json, no .onnx and no .gguf file among the ${files === 1 ? "1 file" : `${count(files)} files`}.`,
     tooLarge: (asked: number, had: number) =>
       `The model is too large for this tab: its weights ask for ${bytes(asked)}, and it has ${bytes(had)}.`,
     unread: (name: string, asked: number, why: string) =>

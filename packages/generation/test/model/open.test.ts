@@ -96,7 +96,7 @@ describe("a model by name", () => {
 
   it("is refused where it is neither", async () => {
     await expect(openModel("no-such-model")).rejects.toThrow(
-      'openSource: a model must be the path of a folder, or owner/name or owner/name@revision on the hub, got "no-such-model"',
+      'openSource: a model must be the path of a folder or of a GGUF file, or owner/name, owner/name@revision or owner/name:Q4_K_M on the hub, got "no-such-model"',
     );
     await expect(openModel("./no-such-model")).rejects.toThrow(
       /^openFolder: .*no-such-model must be a folder, got nothing$/,

@@ -698,7 +698,7 @@ describe("openSource", () => {
 
   it.each(["no-such-model", "a/b/c", "", "stories260k@main"])("refuses %j, and says what it takes", async (bad) => {
     await expect(openSource(bad, options())).rejects.toThrow(
-      `openSource: a model must be the path of a folder, or owner/name or owner/name@revision on the hub, got ${JSON.stringify(bad)}`,
+      `openSource: a model must be the path of a folder or of a GGUF file, or owner/name, owner/name@revision or owner/name:Q4_K_M on the hub, got ${JSON.stringify(bad)}`,
     );
     expect(hub.requests).toEqual([]);
   });
