@@ -72,6 +72,7 @@ describe("options", () => {
   const refused = {
     id: [5, null, new URL("https://huggingface.co")],
     revision: [3, null, {}],
+    gguf: [5, null, {}, "../m.gguf", ""],
     cacheFolder: [5, "", new URL("file:///cache"), null],
     token: [5, null, {}, "secret", "hf_a b"],
     endpoint: [
