@@ -101,7 +101,7 @@ describe("options", () => {
   );
   it.each(optionsOfHub)("of a hub %s: %s is checked, before anything is asked", async (_place, option, hub, values) => {
     const fetch = vi.fn<() => never>();
-    const sources = option === "id" || option === "revision" ? [] : [{ fetch, [option]: undefined }];
+    const sources = ["id", "revision", "gguf"].includes(option) ? [] : [{ fetch, [option]: undefined }];
     for (const value of values) {
       const got = await rejectionOf(hub.openHub(anyOf({ id: "a/b", fetch, [option]: value })));
       const form = `(Type|Range)Error: openHub: (${option}|the token \\(HF_TOKEN\\)) must .*, got .+$`;

@@ -98,8 +98,8 @@ const ofFiles = (source: FilesByUrl): Addresses => {
 
 const ofFolder = (folder: URL): Addresses => {
   const { href, pathname } = checkUrl("source", folder);
-  const file = decodeURIComponent(pathname.split("/").at(-1)!);
-  if (file.endsWith(".gguf")) return { name: file, gguf: file, of: (name) => new URL(encodeURIComponent(name), href) };
+  const gguf = decodeURIComponent(pathname.split("/").at(-1)!);
+  if (gguf.endsWith(".gguf")) return { name: gguf, gguf, of: (file) => new URL(encodeURIComponent(file), href) };
   const within = new URL(pathname.endsWith("/") ? href : href.replace(/\/?(?=[?#]|$)/, "/"));
   return {
     name: pathname.split("/").findLast((part) => part !== "") ?? within.host,
