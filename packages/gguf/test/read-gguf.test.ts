@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { ggufFile, type GgufFile, type GgufValue } from "@ropewalk/testing/checkpoints/gguf-file";
 import { inRepository } from "@ropewalk/testing/repository";
 import { ggufVectors } from "@ropewalk/testing/vectors";
-import { blobSource, bytesSource, readGguf, splitNames, type ByteSource, type Gguf } from "../src/index.ts";
+import { blobSource, bytesSource, dequantize, readGguf, splitNames, type ByteSource, type Gguf } from "../src/index.ts";
 
 const bytesOf = (name: string): Uint8Array => new Uint8Array(readFileSync(inRepository(`${ggufVectors}/${name}`)));
 
@@ -94,6 +94,17 @@ const watched = (source: ByteSource): { readonly source: ByteSource; readonly ra
   };
   return { source: noting, ranges };
 };
+
+it("reads a Buffer of Node as any other bytes", async () => {
+  const bytes = ggufFile({
+    metadata: { ...small.metadata, list: { type: "ints", value: [5, 6] } },
+    tensors: { a: one },
+  });
+  // Somewhere in memory that holds other bytes before it.
+  const buffer = Buffer.concat([Buffer.alloc(8, 7), bytes]).subarray(8);
+  expect((await read(buffer)).metadata.get("list")).toEqual(Int32Array.of(5, 6));
+  expect(dequantize("F32", Buffer.from(Float32Array.of(0.5, 2).buffer))).toEqual(Float32Array.of(0.5, 2));
+});
 
 describe("a model in several files", () => {
   const part = (no: number, count: number, total: number, tensors: GgufFile["tensors"]): Uint8Array =>

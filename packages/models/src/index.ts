@@ -27,6 +27,8 @@ export {
   type ComputedFile,
   type HeldCheckpoint,
 } from "./checkpoint/computed-files.ts";
+export { ggufTexts } from "./gguf/tokenizer/gguf-texts.ts";
+export { mergesOfScores } from "./gguf/tokenizer/merges-of-scores.ts";
 export { holdFiles } from "./folder/hold-files-in-memory.ts";
 export { llama } from "./families/llama/index.ts";
 export { mistral } from "./families/mistral/index.ts";

@@ -298,6 +298,8 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
       "readExtensionEntry",
       "readJson",
       "readModelTexts",
+      "ggufTexts",
+      "mergesOfScores",
       "readSafetensorsHeader",
       "safetensorsOf",
       "storedBytes",

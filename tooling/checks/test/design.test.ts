@@ -31,7 +31,9 @@ it.each([
   // Without a constructor of its own: its file, its row, that of the methods, its number, the number's flag and the playground's row.
   ["a position mapping", /\bsinks\b/, 6],
   ["an entropy scaling", /\byarn-temperature\b|\byarnTemperature\b/, 7],
-  ["a model family", /\bqwen2\b/, 6],
+  // The same word is a pre-tokenizer.
+  ["a model family", /\bqwen2\b/, 6, /^packages\/models\/src\/gguf\/tokenizer\//],
+  ["a pre-tokenizer of GGUF files", /\bsmaug-bpe\b/, 1],
   ["a form of attention in exports", /\bgroupQueryAttention\b/, 2],
   // Its file and its row, and a row for each way of asking.
   ["a step of sampling", /\bpresencePenalty\b/, 6],

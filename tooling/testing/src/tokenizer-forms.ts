@@ -102,6 +102,15 @@ export const forms: Readonly<Record<string, Form>> = {
   "Llama 2: byte fallback, one space cut": withDecoder(
     chain(spaces, { type: "ByteFallback" }, { type: "Fuse" }, { type: "Strip", content: " ", start: 1, stop: 0 }),
   ),
+  "scores in place of merges": {
+    tokenizer: {
+      ...parts,
+      added_tokens: controls,
+      model: { ...metaspaceModel, scores: pieces.map((_, id) => -id) },
+      decoder: chain(spaces, { type: "ByteFallback" }, { type: "Fuse" }),
+    },
+    config: {},
+  },
   "Gemma: byte fallback": withDecoder(chain(spaces, { type: "ByteFallback" }, { type: "Fuse" })),
   "two spaces cut before, one behind": withDecoder(
     chain(spaces, { type: "ByteFallback" }, { type: "Fuse" }, { type: "Strip", content: " ", start: 2, stop: 1 }),

@@ -18,5 +18,8 @@ export const tinyModelGoldens = "packages/tiny-models/test/vectors";
 /** The language of a passkey task, as a file that a model folder may have. */
 export const namedTask = "packages/evals/test/named-task.json";
 
+/** The ids that llama.cpp gives for texts, by tokenizers in GGUF files. */
+export const tokenizerIds = "packages/generation/test/vectors/gguf-tokenizers.json";
+
 /** GGUF files that gguf-py wrote, with logits of their dequantized weights, and the values of ten types of blocks. */
 export const ggufVectors = "packages/gguf/test/vectors";

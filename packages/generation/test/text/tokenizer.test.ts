@@ -147,6 +147,13 @@ describe("what tokenizer.json says", () => {
     expect(pieces(part, "a-b--c")).toEqual(expected);
   });
 
+  it("splits on digits of any script", () => {
+    const digits = (individual_digits: boolean) => ({ type: "Digits", individual_digits });
+    expect(pieces(digits(true), "a12\u0663\u00bd")).toEqual(["a", "1", "2", "\u0663", "\u00bd"]);
+    expect(pieces(digits(false), "a1\u0663b")).toEqual(["a", "1\u0663", "b"]);
+    expect(pieces({ type: "Digits" }, "a12")).toEqual(["a", "12"]);
+  });
+
   it("splits before the spaces that it writes, unless it says otherwise", () => {
     const metaspace = (more: object) => ({
       type: "Metaspace",

@@ -36,13 +36,13 @@ export const unpackCodes = (type: BlockType, bytes: Uint8Array): BlockCodes => {
 };
 
 const widen: Readonly<Record<DenseType, (bytes: Uint8Array) => Float32Array>> = {
-  F32: (bytes) => new Float32Array(bytes.slice().buffer),
+  F32: (bytes) => new Float32Array(new Uint8Array(bytes).buffer),
   F16: (bytes) => {
     const half = halves();
-    return Float32Array.from(new Uint16Array(bytes.slice().buffer), (bits) => half[bits]!);
+    return Float32Array.from(new Uint16Array(new Uint8Array(bytes).buffer), (bits) => half[bits]!);
   },
   BF16: (bytes) =>
-    new Float32Array(Uint32Array.from(new Uint16Array(bytes.slice().buffer), (bits) => bits << 16).buffer),
+    new Float32Array(Uint32Array.from(new Uint16Array(new Uint8Array(bytes).buffer), (bits) => bits << 16).buffer),
 };
 
 /**

@@ -123,7 +123,8 @@ const typeAt = async (cursor: Cursor, what: string): Promise<ValueType> => {
 
 const numbersOf = async (cursor: Cursor, what: string, type: NumberType, count: number): Promise<NumberArray> => {
   await cursor.need(what, count * type.bytes);
-  return type.list(cursor.bytes(count * type.bytes).slice().buffer);
+  // A copy, also of a Buffer of Node, whose own `slice` copies nothing.
+  return type.list(new Uint8Array(cursor.bytes(count * type.bytes)).buffer);
 };
 
 const readList = async (cursor: Cursor, what: string, depth: number): Promise<MetadataList> => {

@@ -1,6 +1,7 @@
 /** A GGUF file as the folder that a checkpoint has: what its metadata says as config.json, generation_config.json and the tokenizer's files. */
 import { inMemoryFile, type CheckpointFolder } from "../folder/checkpoint-folder.ts";
 import type { ModelTexts } from "../text/model-texts.ts";
+import { withMerges } from "./tokenizer/merges-of-scores.ts";
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
@@ -16,7 +17,7 @@ export const ggufFolder = (name: string, config: object, texts: ModelTexts): Che
   const files: Readonly<Record<string, () => string | undefined>> = {
     "config.json": () => json(config),
     "generation_config.json": () => json({ ...generationConfig, ...ends(texts) }),
-    "tokenizer.json": () => tokenizer && JSON.stringify(tokenizer.tokenizer),
+    "tokenizer.json": () => tokenizer && JSON.stringify(withMerges(tokenizer.tokenizer)),
     "tokenizer_config.json": () => tokenizer && json(tokenizer.config),
     "chat_template.jinja": () => tokenizer?.chatTemplate,
   };

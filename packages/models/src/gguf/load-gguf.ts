@@ -3,7 +3,7 @@ import { check, checkKeys, checkOneOf } from "@ropewalk/check";
 import { dequantize, readGguf, type Gguf } from "@ropewalk/gguf";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { CheckpointFile, CheckpointFolder } from "../folder/checkpoint-folder.ts";
-import { ggufTexts } from "./ends-of-text.ts";
+import { ggufTexts } from "./tokenizer/gguf-texts.ts";
 import { factorNames, findTensors } from "./find-tensors.ts";
 import { ggufConfig } from "./gguf-config.ts";
 import { ggufFolder } from "./gguf-folder.ts";

@@ -107,6 +107,15 @@ const unknown = (model: Fields, ids: Vocabulary, at: string): void => {
 const absent: Rule = (value, at) =>
   check(value === undefined || value === null || value === "", `${at} must be absent`, value);
 
+/** Scores by id, one for each id of the vocabulary. */
+const checkScores = (scores: unknown, vocab: Fields, at: string): void => {
+  check(Array.isArray(scores), `${at} must be a list of scores by id`, scores, "object");
+  const wrong = (scores as readonly unknown[]).findIndex((score) => !Number.isFinite(score));
+  check(wrong < 0, `${at}[${wrong}] must be a finite number`, scores[wrong], "number");
+  const least = Object.values(vocab).reduce<number>((most, id) => Math.max(most, (id as number) + 1), 0);
+  check(scores.length >= least, `${at} must have a score for each id, at least ${least}`, scores.length);
+};
+
 const bpe = fields({
   fuse_unk: optional(flag),
   byte_fallback: optional(flag),
@@ -122,6 +131,7 @@ const kinds: Readonly<Record<string, (model: Fields, at: string) => Vocabulary>>
     const ids = idsOf(model["vocab"], `${at}.vocab`);
     unknown(model, ids, at);
     checkMerges(model["merges"], ids, `${at}.merges`);
+    if (model["scores"] !== undefined) checkScores(model["scores"], model["vocab"] as Fields, `${at}.scores`);
     return ids;
   },
   WordPiece: (model, at) => {

@@ -4,6 +4,7 @@
  *     Split         Removed: captured text is removed too. MergedWithPrevious, MergedWithNext: split after or before each match.
  *                   Contiguous: split on runs of matches. Isolated and inverted: the same as not inverted
  *     Punctuation   a split on punctuation, with the stated behavior
+ *     Digits        a split on digits of any script, alone or in runs; the library knows those of ASCII
  *     Metaspace     splits before each space that it has written, unless `split` is false. An older form says by a flag whether a space is
  *                   written before the text. As a decoder it takes the first space away where one was written
  *     Replace       its content is plain text, in which `$` has no meaning
@@ -62,6 +63,7 @@ type Term = (part: Fields, at: string) => Fields;
 const preTokenizerTerms: Readonly<Record<string, Term>> = {
   Split: split,
   Punctuation: ({ behavior = "Isolated" }, at) => split({ ...isolated(punctuation), behavior }, at),
+  Digits: ({ individual_digits: alone }) => isolated(alone === true ? "\\p{N}" : "\\p{N}+"),
   Metaspace: metaspace,
   Replace: replace,
 };

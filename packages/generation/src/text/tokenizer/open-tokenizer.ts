@@ -3,10 +3,11 @@ import { Tokenizer } from "@huggingface/tokenizers";
 import { check } from "@ropewalk/check";
 import { addedTokens, postProcessor, preTokenizer } from "./tokenizer-config.ts";
 import { decodesLocally } from "./locality.ts";
+import { mergeByScore } from "./merge-by-score.ts";
 import { checkParts } from "./check-parts.ts";
 import { anObject, type Fields } from "./part-rules.ts";
 import { partsInTerms } from "./library-terms.ts";
-import { checkedModel } from "./check-vocabulary.ts";
+import { checkedModel, type Vocabulary } from "./check-vocabulary.ts";
 
 /** Checks that the special tokens that a post-processor writes are tokens. */
 const checkWritten = (part: unknown, known: (token: string) => boolean, at: string): void => {
@@ -28,6 +29,24 @@ export type OpenedTokenizer = {
   readonly local: boolean;
   /** The ids of special tokens, which have no text, by their contents. */
   readonly special: ReadonlyMap<string, number>;
+};
+
+/** The scores of a model that merges by them. The library knows lists of merges alone. */
+const scoresOf = ({ type, scores }: Fields): readonly number[] | undefined =>
+  type === "BPE" ? (scores as readonly number[] | undefined) : undefined;
+
+/** The library's tokenizer, with its own way to merge where the model has scores. */
+const libraryTokenizer = (whole: Fields, config: Fields, ids: Vocabulary): Tokenizer => {
+  const model = whole["model"] as Fields;
+  const scores = scoresOf(model);
+  if (scores === undefined) return new Tokenizer(whole, config);
+  const tokenizer = new Tokenizer({ ...whole, model: { ...model, merges: [] } }, config);
+  const scoreOf = (token: string): number | undefined => {
+    const id = ids(token);
+    return id === undefined ? undefined : scores[id];
+  };
+  (tokenizer.model as { bpe: (word: string) => string[] }).bpe = mergeByScore(scoreOf);
+  return tokenizer;
 };
 
 /** @throws TypeError and RangeError that name the file, the place, the rule and the value */
@@ -61,7 +80,7 @@ export const openTokenizer = (where: string, file: unknown, config: unknown): Op
   // The library takes a word-level model's unknown token from the other file.
   const more = model["type"] === "WordLevel" ? { ...config, unk_token: model["unk_token"] } : config;
   try {
-    return { tokenizer: new Tokenizer(whole, more), local: decodesLocally(whole), special };
+    return { tokenizer: libraryTokenizer(whole, more, ids), local: decodesLocally(whole), special };
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     throw new RangeError(`${at}tokenizer.json must be a tokenizer that can be run, got one that cannot: ${said}`, {

@@ -1,0 +1,70 @@
+/** Typed values of a GGUF file's metadata. Each error names the key, the rule and the value. */
+import { check } from "@ropewalk/check";
+import type { Metadata } from "@ropewalk/gguf";
+
+/** What errors begin with. */
+export const at = "ggufTexts:";
+
+export const textAt = (metadata: Metadata, key: string): string | undefined => {
+  const value = metadata.get(key);
+  check(value === undefined || typeof value === "string", `${at} ${key} must be text`, value, "string");
+  return value;
+};
+
+export const flagAt = (metadata: Metadata, key: string): boolean | undefined => {
+  const value = metadata.get(key);
+  check(value === undefined || typeof value === "boolean", `${at} ${key} must be true or false`, value, "boolean");
+  return value;
+};
+
+type List = ArrayLike<unknown> & Iterable<unknown>;
+
+const isList = (value: unknown): value is List =>
+  Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+
+const listAt = (metadata: Metadata, key: string): List | undefined => {
+  const value = metadata.get(key);
+  check(value === undefined || isList(value), `${at} ${key} must be a list`, value, "object");
+  return value as List | undefined;
+};
+
+export const textsAt = (metadata: Metadata, key: string): readonly string[] | undefined => {
+  const list = listAt(metadata, key);
+  if (list === undefined) return undefined;
+  const texts = Array.from(list);
+  const wrong = texts.findIndex((text) => typeof text !== "string");
+  check(wrong < 0, `${at} ${key}[${wrong}] must be text`, texts[wrong], "string");
+  return texts as readonly string[];
+};
+
+/** Finite numbers. */
+export const numbersAt = (metadata: Metadata, key: string): readonly number[] | undefined => {
+  const list = listAt(metadata, key);
+  if (list === undefined) return undefined;
+  const numbers = Array.from(list, (one) => (typeof one === "bigint" ? Number(one) : one));
+  const wrong = numbers.findIndex((one) => !Number.isFinite(one));
+  check(wrong < 0, `${at} ${key}[${wrong}] must be a finite number`, numbers[wrong], "number");
+  return numbers as readonly number[];
+};
+
+const checkToken = (key: string, id: unknown, numTokens: number): void =>
+  check(
+    Number.isInteger(id) && (id as number) >= 0 && (id as number) < numTokens,
+    `${at} ${key} must be a token, an integer from 0 to ${numTokens - 1}`,
+    id,
+    "number",
+  );
+
+/** The id of a token. */
+export const tokenAt = (metadata: Metadata, key: string, numTokens: number): number | undefined => {
+  const id = metadata.get(key);
+  if (id !== undefined) checkToken(key, id, numTokens);
+  return id as number | undefined;
+};
+
+/** The ids of tokens. */
+export const tokensAt = (metadata: Metadata, key: string, numTokens: number): readonly number[] => {
+  const ids = numbersAt(metadata, key) ?? [];
+  for (const [index, id] of ids.entries()) checkToken(`${key}[${index}]`, id, numTokens);
+  return ids;
+};
