@@ -4,6 +4,7 @@ import { askIn } from "@ropewalk/testing/browser/call-page";
 import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
 import { modelFiles } from "@ropewalk/testing/browser/model-files";
 import { serveSite } from "@ropewalk/testing/browser/serve-site";
+import { webgpuArgs } from "@ropewalk/testing/browser/webgpu-args";
 import { repositoryPath } from "@ropewalk/testing/repository";
 import { chromium, type Browser, type Page as Tab } from "playwright-core";
 import type { Page } from "./page.ts";
@@ -33,7 +34,7 @@ export const openChromium = async (): Promise<Chromium> => {
   const site = await serveSite({ page }, { root: repositoryPath("") });
   const browser = await chromium.launch({
     executablePath: executablePath!,
-    args: ["--no-sandbox", "--enable-unsafe-webgpu"],
+    args: ["--no-sandbox", ...webgpuArgs],
     ignoreDefaultArgs: neverBehind,
   });
   const context = await browser.newContext();

@@ -7,6 +7,7 @@ import { askIn } from "@ropewalk/testing/browser/call-page";
 import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
 import { modelFiles } from "@ropewalk/testing/browser/model-files";
 import { serveSite, type Site } from "@ropewalk/testing/browser/serve-site";
+import { webgpuArgs } from "@ropewalk/testing/browser/webgpu-args";
 import { repositoryPath } from "@ropewalk/testing/repository";
 import { chromium, type Browser, type Page as Tab } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -32,7 +33,7 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
     site = await serveSite({ page }, { root: repositoryPath("") });
     browser = await chromium.launch({
       executablePath: executablePath!,
-      args: ["--no-sandbox", "--enable-unsafe-webgpu"],
+      args: ["--no-sandbox", ...webgpuArgs],
     });
     tab = await browser.newPage();
     await tab.goto(`${site.address}/page/`, { waitUntil: "load" });

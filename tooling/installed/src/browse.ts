@@ -3,12 +3,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
+import { webgpuArgs } from "@ropewalk/testing/browser/webgpu-args";
 import type { Site } from "./bundlers.ts";
 
 export const executablePath: string | undefined = findChromium();
 
 export const openBrowser = (): Promise<Browser> =>
-  chromium.launch({ executablePath: executablePath!, args: ["--no-sandbox", "--enable-unsafe-webgpu"] });
+  chromium.launch({ executablePath: executablePath!, args: ["--no-sandbox", ...webgpuArgs] });
 
 /** Addresses by how they begin, and the folders that answer. */
 export type Answers = Readonly<Record<string, string>>;

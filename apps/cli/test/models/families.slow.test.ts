@@ -25,14 +25,20 @@ const longest = (family: string): readonly Case[] => {
   return cases.filter(({ inputIds }) => inputIds.length === most);
 };
 
+/** What flags make of a model is the same on every backend, so one of them runs a family's last case alone. */
+const casesOn: Readonly<Record<string, (cases: readonly Case[]) => readonly Case[]>> = {
+  cpu: (cases) => cases,
+  wasm: (cases) => cases.slice(-1),
+};
+
 const flags = ({ groupSize, window, logNContext }: Case): readonly string[] => [
   ...(groupSize === null ? [] : ["--method", "self-extend", "--group-size", `${groupSize}`, "--window", `${window}`]),
   ...(logNContext === null ? [] : ["--entropy", "log-n", "--trained-context", `${logNContext}`]),
 ];
 
-describe.each(["cpu", "wasm"])("on %s", (backend) => {
+describe.each(Object.keys(casesOn))("on %s", (backend) => {
   it.each(readdirSync(folder))("%s", async (family) => {
-    for (const golden of longest(family)) {
+    for (const golden of casesOn[backend]!(longest(family))) {
       const ids = idsFile(`${family}.json`, golden.inputIds);
       const { stdout, stderr, code } = await ropewalk(
         ...["logits", `${folder}/${family}`, "--ids", ids, "--backend", backend],

@@ -1,6 +1,7 @@
 /** WebGPU in Node, by Dawn: a device, and passes run on it. */
 import type { AttentionKernel, Pass } from "@ropewalk/attention-merge/wgsl";
 import { softwareDriver } from "@ropewalk/testing/browser/installed-chromium";
+import { zeroesByShader } from "@ropewalk/testing/browser/webgpu-args";
 import { create, globals } from "webgpu";
 
 Object.assign(globalThis, globals);
@@ -20,20 +21,20 @@ const isSoftware = ({ info: { architecture, device, description } }: GPUAdapter)
 
 type Found = { readonly instance: GPU; readonly adapter: GPUAdapter };
 
-const findAdapter = async (): Promise<Found | undefined> => {
-  const instance = create([]);
+const findAdapter = async (options: readonly string[]): Promise<Found | undefined> => {
+  const instance = create([...options]);
   const adapter = await instance.requestAdapter();
   return adapter ? { instance, adapter } : undefined;
 };
 
 /** A card, or else Chromium's driver before another in software, whose compiler takes ten times as long. */
 const findBest = async (): Promise<Found | undefined> => {
-  const found = await findAdapter();
+  const found = await findAdapter([]);
   if (softwareDriver === undefined || (found && !isSoftware(found.adapter))) return found;
   // Dawn says on stderr that there is no other.
   process.env["VK_ICD_FILENAMES"] = softwareDriver;
   process.env["XDG_RUNTIME_DIR"] ??= "/tmp";
-  return (await findAdapter()) ?? found;
+  return (await findAdapter([zeroesByShader])) ?? found;
 };
 
 /** A device with the limits that every device has, or with buffers as large as they can be; undefined where there is no driver. */
