@@ -5,7 +5,7 @@
  *   means.safetensors        AdamW's means of gradients and their squares, "first.<name>" and "second.<name>"
  *   state.json               steps done, the run's identity, and a fingerprint of the two files
  */
-import { check, checkInteger, checkKeys, type Keys } from "@ropewalk/check";
+import { check, checkInteger, checkKeys, type Keys, type Rule } from "@ropewalk/check";
 import { readJson, readSafetensorsHeader, safetensorsOf, type CheckpointFolder } from "@ropewalk/models";
 import type { AdamWState, Parameter, Parameters } from "../optimizer/adam-w.ts";
 import type { TrainState } from "../train/train.ts";
@@ -25,8 +25,11 @@ type StateRecord = {
   readonly contents: string;
 };
 
-const recordKeys: Keys<StateRecord> = { version: true, step: true, run: true, contents: true };
-const runKeys: Keys<RunIdentity> = { model: true, data: true, configuration: true };
+const text: Rule = (where, name, value) =>
+  check(typeof value === "string", `${where}: ${name} must be text`, value, "string");
+
+const recordKeys: Keys<StateRecord> = { version: true, step: true, run: true, contents: text };
+const runKeys: Keys<RunIdentity> = { model: text, data: text, configuration: true };
 
 const meansAsTensors = (parameters: Parameters, { means }: AdamWState): Parameters =>
   Object.fromEntries(
@@ -59,10 +62,10 @@ export const readRecord = async (where: string, folder: CheckpointFolder): Promi
   const record = (await readJson(folder, stateFile)) as StateRecord | undefined;
   if (record === undefined) return undefined;
   const name = `${folder.name}/${stateFile}`;
-  checkKeys<StateRecord>(where, name, record, recordKeys);
+  checkKeys<StateRecord>(`${where}: ${name}`, "the record", record, recordKeys);
   check(record.version === 1, `${where}: ${name}: version must be 1`, record.version, "number");
   checkInteger(where, `${name}: step`, record.step, 0);
-  checkKeys<RunIdentity>(where, `${name}: run`, record.run, runKeys);
+  checkKeys<RunIdentity>(`${where}: ${name}`, "run", record.run, runKeys);
   const { configuration } = record.run;
   check(
     typeof configuration === "object" && configuration !== null,

@@ -71,7 +71,7 @@ export const readFields = (body: Fields, known: readonly string[]): Fields => {
     }
     const row = Object.hasOwn(refused, name) ? refused[name] : undefined;
     if (row?.asksNothing(value)) continue;
-    const param = showName(name);
+    const param = showName(name) || '""';
     if (row !== undefined)
       throw wireError(400, `${param} is not supported: ${row.why}.`, { param, code: "unsupported_parameter" });
     const meant = closest(name, known);
