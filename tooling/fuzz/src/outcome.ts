@@ -17,7 +17,7 @@ const raw: readonly RegExp[] = [
   /Reduce of empty/,
 ];
 
-const classes: readonly unknown[] = [Error, TypeError, RangeError, DOMException];
+const classes: ReadonlySet<unknown> = new Set([Error, TypeError, RangeError, DOMException]);
 
 /** What is wrong with an error, in words; undefined where it is one that a caller can act on. */
 export const faultOf = (error: unknown): string | undefined => {
@@ -26,7 +26,7 @@ export const faultOf = (error: unknown): string | undefined => {
   const own = error.message.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
   const words = raw.map((form) => form.exec(own)?.[0]).find((found) => found !== undefined);
   const shown = `${error.name}: ${error.message.slice(0, 300)}\n${(error.stack ?? "").split("\n").slice(-6, -1).join("\n")}`;
-  if (!classes.includes(error.constructor)) return `the error must be of a plain class, got ${shown}`;
+  if (!classes.has(error.constructor)) return `the error must be of a plain class, got ${shown}`;
   if (!named.test(error.message)) return `the error must begin with a function's name, got ${shown}`;
   if (words !== undefined) return `the error must be one of a check, got the engine's words "${words}" in ${shown}`;
   if (error.message.length > 10_000) return `the error must be short, got ${error.message.length} characters`;

@@ -5,6 +5,7 @@ import { commandFlags } from "./command-flags.ts";
 import { configs } from "./configs.ts";
 import { extensionRecords } from "./extension-records.ts";
 import { foldersToExtend } from "./folders-to-extend.ts";
+import { ggufFiles } from "./gguf-files.ts";
 import { onnxModels } from "./onnx-models.ts";
 import { safetensorsHeaders } from "./safetensors-headers.ts";
 import { savedPrefixes } from "./saved-prefixes.ts";
@@ -20,6 +21,7 @@ export const doors: readonly AnyDoor[] = [
   configs,
   tokenizers,
   chatTemplates,
+  ggufFiles,
   onnxModels,
   extensionRecords,
   savedPrefixes,

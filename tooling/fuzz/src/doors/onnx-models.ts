@@ -1,7 +1,7 @@
 import { inMemory } from "@ropewalk/models";
 import { extendExport, loadExport } from "@ropewalk/onnx-exports";
 import { selfExtend } from "@ropewalk/context-extension";
-import { decode, encode, mapNodes } from "@ropewalk/graph";
+import { decode, encode } from "@ropewalk/graph";
 import { onnxExports } from "@ropewalk/testing/vectors";
 import fc from "fast-check";
 import { mutateBytes } from "../mutations/mutate-bytes.ts";

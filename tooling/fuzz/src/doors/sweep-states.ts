@@ -1,4 +1,4 @@
-import { cellHash, mergeRecords, readRecords, recordLine, sweepHash, type CellRecord } from "@ropewalk/evals";
+import { readRecords, recordLine, type CellRecord } from "@ropewalk/evals";
 import { mutateText } from "../mutations/mutate-text.ts";
 import { mutateJsonText } from "../mutations/mutate-json.ts";
 import fc from "fast-check";
