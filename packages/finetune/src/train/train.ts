@@ -138,6 +138,12 @@ export const train = async (config: TrainConfig): Promise<Trained> => {
   const rate = (step: number): number => rateOf({ learningRate, steps, schedule }, step);
   rate(0);
   const checkpoint = needCheckpoint("train", model.source);
+  // What is learned is written for a checkpoint, whose rows are in another order than those of some GGUF files.
+  check(
+    checkpoint.gguf === undefined,
+    `train: ${checkpoint.name} must be a checkpoint, as convert makes one of a GGUF file`,
+    "a GGUF file",
+  );
   const { sequences, cut } = fitSamples({ seqLen, longer }, data);
   checkTokens("train", "data", data, checkpoint.decoder.vocabSize);
   const heldOut = fitHeldOut({ seqLen, longer }, config.evaluation, checkpoint.decoder.vocabSize);
