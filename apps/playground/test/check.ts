@@ -17,6 +17,8 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { repositoryPath } from "@ropewalk/testing/repository";
+import { ggufVectors } from "@ropewalk/testing/vectors";
 import { stories260K } from "@ropewalk/tiny-models";
 import type { Page, Worker } from "playwright-core";
 import { drive, executablePath, isOpen, longestTask, type Driven } from "./drive.ts";
@@ -199,6 +201,12 @@ const dropped = async (driven: Driven): Promise<void> => {
   await generate(page);
   const text = await page.locator(".answer").innerText();
   hold("a model that is dropped runs", text, "> 4 characters", text.length > 4);
+  const gguf = readFileSync(repositoryPath(`${ggufVectors}/stories260K-q8_0.gguf`)).toString("latin1");
+  await drop(page, { "stories.gguf": gguf });
+  await page.locator('option[value="stories.gguf"]').waitFor({ state: "attached" });
+  await generate(page);
+  const told = await page.locator(".answer").innerText();
+  hold("a GGUF file that is dropped runs", told, "> 4 characters", told.length > 4);
   await page.context().close();
 };
 

@@ -44,7 +44,7 @@ const hex = (algorithm: string, ...parts: readonly (string | Uint8Array)[]): str
 const sha256 = (bytes: Uint8Array): string => hex("sha256", bytes);
 const gitSha1 = (bytes: Uint8Array): string => hex("sha1", `blob ${bytes.length}\0`, bytes);
 
-const isLarge = (file: string): boolean => file.endsWith(".safetensors");
+const isLarge = (file: string): boolean => /\.(?:safetensors|gguf)$/.test(file);
 
 /** What names a file's content in the cache. */
 export const hashOf = (file: string, bytes: Uint8Array): string => (isLarge(file) ? sha256(bytes) : gitSha1(bytes));
@@ -117,7 +117,12 @@ export const startHub = async (id: string, files: Readonly<Record<string, Uint8A
     if (fault?.kind === "page") return void response.writeHead(200).end("<html>Welcome</html>");
     if (route === "commit")
       return rest === "main" || rest === "v1/beta" || rest === hub.commit
-        ? send(200, { _id: "1", id, sha: hub.commit, lastModified: "2026-01-01T00:00:00.000Z" })
+        ? send(200, {
+            ...{ _id: "1", id, sha: hub.commit, lastModified: "2026-01-01T00:00:00.000Z" },
+            ...(incoming.url!.includes("expand=siblings") && {
+              siblings: Object.keys(files).map((rfilename) => ({ rfilename })),
+            }),
+          })
         : send(404, { error: "Invalid rev id" });
     if (route === "paths") return send(200, (JSON.parse(body) as { paths: string[] }).paths.flatMap(infoOf));
     const bytes = files[rest];

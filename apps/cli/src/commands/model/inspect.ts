@@ -26,6 +26,18 @@ const listed = (counts: Readonly<Record<string, number>>, between: string): stri
     .map(([name, count]) => `${bytes(count)} ${between} ${name}`)
     .join(", ");
 
+/** In which form each of a GGUF file's types is multiplied: where it is not unpacked, no number of it is rounded. */
+const formsOfGguf = ({ decoder, tensors, locateBlocks }: Checkpoint): Readonly<Record<string, string>> => {
+  const forms: Record<string, string> = {};
+  for (const name of Object.keys(decoder.tensors)) {
+    const blocks = locateBlocks?.(name);
+    const added = blocks?.offsets === undefined ? "" : " and an offset";
+    forms[tensors.get(name)!.type] =
+      blocks === undefined ? "as stored" : `${blocks.bits} bits, ${blocks.blockSize} a scale${added}`;
+  }
+  return forms;
+};
+
 type Facts = { readonly rows: Readonly<Record<string, string>>; readonly report: Readonly<Record<string, unknown>> };
 
 const checkpointFacts = (checkpoint: Checkpoint, { quantize }: InspectOptions): Facts => {
@@ -33,11 +45,18 @@ const checkpointFacts = (checkpoint: Checkpoint, { quantize }: InspectOptions): 
   const [stored, weights] = [storedBytes(checkpoint), weightBytes(checkpoint)];
   const own = checkpoint.extension();
   const tuned = Object.keys(own).length === 0 ? undefined : extensionWords(own);
+  const forms = checkpoint.gguf && formsOfGguf(checkpoint);
+  const ggufRows = forms && {
+    "weights, in blocks": Object.entries(forms)
+      .map(([type, form]) => `${type}: ${form}`)
+      .join("; "),
+  };
   return {
     rows: {
       family: checkpoint.decoder.family,
       parameters: parameters.toLocaleString("en"),
       "weights, stored": listed(stored, "of"),
+      ...ggufRows,
       "weights would be": listed(quantize === undefined ? weights : { [quantize]: weights[quantize] }, "in"),
       ...(tuned === undefined ? {} : { "tuned under": tuned }),
     },
@@ -46,6 +65,7 @@ const checkpointFacts = (checkpoint: Checkpoint, { quantize }: InspectOptions): 
       parameters,
       storedBytes: stored,
       weightBytes: weights,
+      ...(forms && { forms }),
       ...(tuned === undefined ? {} : { tunedUnder: tuned }),
       ...(quantize === undefined ? {} : { quantize }),
     },

@@ -1,0 +1,62 @@
+/** A GGUF file of a repository that has several, and no config.json. */
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startHub, type FakeHub } from "@ropewalk/testing/fake-hub";
+import { inRepository } from "@ropewalk/testing/repository";
+import { ggufVectors } from "@ropewalk/testing/vectors";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { openSource, type SourceOptions } from "../../src/hub.ts";
+import { loadCheckpoint } from "../../src/index.ts";
+
+const id = "owner/tiny-gguf";
+const bytes = new Uint8Array(readFileSync(inRepository(`${ggufVectors}/stories260K-q8_0.gguf`)));
+const files = { "README.md": new Uint8Array(4), "tiny-Q8_0.gguf": bytes, "tiny-Q4_K_M.gguf": new Uint8Array(8) };
+
+describe("a GGUF file of the hub", () => {
+  let [hub, cacheFolder] = [undefined as unknown as FakeHub, ""];
+  const notices: string[] = [];
+  const options = (): SourceOptions => ({
+    endpoint: hub.endpoint,
+    cacheFolder,
+    onNotice: (notice) => void notices.push(notice),
+  });
+
+  beforeEach(async () => {
+    hub = await startHub(id, files);
+    cacheFolder = await mkdtemp(join(tmpdir(), "ropewalk-gguf-hub-"));
+  });
+  afterEach(async () => {
+    vi.unstubAllEnvs();
+    await hub.stop();
+    await rm(cacheFolder, { recursive: true });
+  });
+
+  it("is found by a short name, fetched alone, and a model", async () => {
+    const folder = await openSource(`${id}:q8_0`, options());
+    expect([folder.name, folder.gguf]).toEqual([`${id}:tiny-Q8_0.gguf`, "tiny-Q8_0.gguf"]);
+    const checkpoint = await loadCheckpoint(folder);
+    expect([checkpoint.name, checkpoint.decoder.numLayers]).toEqual([`${id}:tiny-Q8_0`, 5]);
+    const fetched = hub.requests.filter(({ route }) => route === "content").map(({ url }) => url);
+    expect(fetched).toEqual(["/content/tiny-Q8_0.gguf"]);
+  });
+
+  it("is opened from the cache without the hub, by its whole name", async () => {
+    await openSource(`${id}:Q8_0`, options());
+    vi.stubEnv("HF_HUB_OFFLINE", "1");
+    expect((await openSource(`${id}:tiny-Q8_0.gguf`, options())).gguf).toBe("tiny-Q8_0.gguf");
+    await expect(openSource(`${id}:Q8_0`, options())).rejects.toThrow(
+      /the files must be listed to find Q8_0, but HF_HUB_OFFLINE .*; the name of the file needs no list/,
+    );
+  });
+
+  it.each([
+    [`${id}:Q5_K_M`, /must have one GGUF file for "Q5_K_M", of \["tiny-Q8_0\.gguf", "tiny-Q4_K_M\.gguf"\], got "none"/],
+    [`${id}:other.gguf`, /openHub: owner\/tiny-gguf must have a file other\.gguf, got nothing/],
+    [`${id}:../x.gguf`, /gguf must be a name that stays inside its folder/],
+    [id, /must have a file config\.json/],
+  ])("%s is refused by name", async (source, message) => {
+    await expect(openSource(source, options())).rejects.toThrow(message);
+  });
+});
