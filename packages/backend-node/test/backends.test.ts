@@ -1,8 +1,9 @@
 import { float32 } from "@ropewalk/backend";
 import { encode, tape } from "@ropewalk/graph";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { describe, expect, it, vi } from "vitest";
 import { cpu } from "../src/index.ts";
 
@@ -15,7 +16,7 @@ const graphOver = (location: string): Uint8Array => {
 
 describe("cpu", () => {
   it("maps weights from a file, at any offset", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "ropewalk-"));
+    const folder = scratchFolder();
     await writeFile(join(folder, "weights.bin"), new Uint8Array(Float32Array.of(0, 0, 1, 2, 3).buffer));
     const session = await cpu().createSession(graphOver("weights.bin"), [
       { kind: "path", folder, file: "weights.bin" },

@@ -6,16 +6,16 @@ import { loadModel } from "@ropewalk/generation";
 import { decode, innerGraphs, type GraphProto, type NodeProto } from "@ropewalk/graph";
 import { passkey875k } from "@ropewalk/tiny-models";
 import { openFolder } from "@ropewalk/models/node";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { InferenceSession } from "onnxruntime-node";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { expect, it } from "vitest";
 import { cpu } from "../src/index.ts";
 
 /** The graph as the runtime rewrites it before it runs. */
 const optimized = async (model: Uint8Array, externalData: readonly ExternalData[]): Promise<GraphProto> => {
-  const folder = await mkdtemp(join(tmpdir(), "ropewalk-"));
+  const folder = scratchFolder();
   const optimizedModelFilePath = join(folder, "optimized.onnx");
   const { bytes, entries } = externalFiles("cpu", externalData);
   const session = await InferenceSession.create(model, {

@@ -1,11 +1,10 @@
 /** With telemetry on, the runtime keeps files in the home folder and the temporary folder. After a run there are none. */
 import { stopTelemetry } from "@ropewalk/backend/host";
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdir, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { expect, it } from "vitest";
 
 const program = fileURLToPath(new URL("generate-once.ts", import.meta.url));
@@ -13,7 +12,7 @@ const program = fileURLToPath(new URL("generate-once.ts", import.meta.url));
 it.each(["cpu", "webgpu", "worker"])(
   "no file and no socket of telemetry after generating on %s",
   async (backend) => {
-    const home = await mkdtemp(join(tmpdir(), "ropewalk-home-"));
+    const home = scratchFolder();
     const { ORT_DISABLE_TELEMETRY: _, XDG_CACHE_HOME: __, ...env } = process.env;
     const { stdout } = await promisify(execFile)(
       process.execPath,

@@ -12,15 +12,14 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { afterAll, describe, expect, it } from "vitest";
 import {
   entropyAbfRecipe,
@@ -33,7 +32,7 @@ import {
 } from "../src/index.ts";
 import { readState, removeStates, stateIn, writeState } from "../src/node.ts";
 
-const scratch = mkdtempSync(join(tmpdir(), "ropewalk-finetune-"));
+const scratch = scratchFolder();
 const backend = cpu({ threads: 1 });
 const { extension } = entropyAbfRecipe({ trainedContext: 512 });
 const source = await openFolder(stories260K.url);

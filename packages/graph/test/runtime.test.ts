@@ -1,9 +1,9 @@
 // ONNX Runtime loads and runs what a tape records.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { expect, it } from "vitest";
 import { checkModel, encode, evaluate, ndArray, tape } from "@ropewalk/graph";
 
@@ -30,7 +30,7 @@ it("runs constants, Split, Concat, scopes and weights in a file", async () => {
     x: ndArray("float32", [2, 4], data),
     w: ndArray("float32", [4, 2], weights),
   });
-  const folder = mkdtempSync(join(tmpdir(), "graph-"));
+  const folder = scratchFolder();
   try {
     const file = new Uint8Array(offset + weights.byteLength);
     file.set(new Uint8Array(weights.buffer), offset);

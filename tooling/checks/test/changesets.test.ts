@@ -1,7 +1,7 @@
 /** Which commit changed packages are counted from, and which packages have changed; and that each public package has a changelog. */
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { afterAll, describe, expect, it } from "vitest";
 import { baseOf, changedPackages, gitIn } from "../src/changesets.ts";
 
@@ -13,7 +13,7 @@ afterAll(() => {
 });
 
 const temporary = (): string => {
-  const folder = mkdtempSync(join(tmpdir(), "ropewalk-changesets-"));
+  const folder = scratchFolder();
   folders.push(folder);
   return folder;
 };

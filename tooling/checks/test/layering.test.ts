@@ -1,6 +1,6 @@
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { describe, expect, it } from "vitest";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { houseTable } from "../src/house-table.ts";
 import { house, type Room } from "../src/house.ts";
@@ -41,7 +41,7 @@ describe("layering", () => {
   });
 
   it("reads every file of code, also where a folder's name begins with a dot", () => {
-    const folder = mkdtempSync(join(tmpdir(), "ropewalk-layering-"));
+    const folder = scratchFolder();
     const names = [
       "src/a.ts",
       "src/b.mts",

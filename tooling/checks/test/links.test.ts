@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { describe, expect, it } from "vitest";
 import { anchorsOf, deadLinks, linksOf, slug } from "../src/links.ts";
 
@@ -42,7 +42,7 @@ describe("a link", () => {
   });
 
   it("that is dead is told with its file and line", () => {
-    const root = mkdtempSync(join(tmpdir(), "ropewalk-links-"));
+    const root = scratchFolder();
     mkdirSync(join(root, "docs"));
     writeFileSync(join(root, "README.md"), "# A\n");
     writeFileSync(join(root, "code.ts"), "");

@@ -1,6 +1,6 @@
-import { globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { globSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { describe, expect, it } from "vitest";
 import { installedBy, publishingProblems } from "../src/publishing-problems.ts";
 
@@ -14,7 +14,7 @@ describe("what is published", () => {
   });
 
   it("is told what is missing", () => {
-    const root = mkdtempSync(join(tmpdir(), "ropewalk-manifest-"));
+    const root = scratchFolder();
     writeFileSync(join(root, "package.json"), JSON.stringify({ name: "@ropewalk/some", license: "MIT" }));
     writeFileSync(
       join(root, "README.md"),

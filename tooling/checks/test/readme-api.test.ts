@@ -1,6 +1,6 @@
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { describe, expect, it } from "vitest";
 import { exportedNames } from "../src/exported-names.ts";
 import { apiProblems, listedNames, namesOfPackage } from "../src/readme-api.ts";
@@ -20,7 +20,7 @@ it("the names are those that the modules have", async () => {
 
 describe("an exported name", () => {
   it("is read out of every form of export", () => {
-    const folder = mkdtempSync(join(tmpdir(), "ropewalk-exports-"));
+    const folder = scratchFolder();
     writeFileSync(
       join(folder, "index.ts"),
       'export { a, type B, c as d } from "./x.ts";\nexport type { E,\n F } from "./x.ts";\nexport * from "./all.ts";\n/* export { no } */\n// export const no = 1;\nconst own = 1;\nexport { own };\n',

@@ -6,9 +6,9 @@ import { openModel } from "@ropewalk/generation";
 import { readJson } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
 import { passkey875k } from "@ropewalk/tiny-models";
-import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { describe, expect, it } from "vitest";
 import { renderTable } from "../src/render/table.ts";
 import { runCells } from "../src/run/cells.ts";
@@ -31,7 +31,7 @@ import {
 import { entropyTable, firstBelow, passedAt, referenceTable, stepsTable } from "../src/tuning/report.ts";
 import { behind, cutSamples } from "../src/tuning/text.ts";
 
-const file = (): string => join(mkdtempSync(join(tmpdir(), "study-")), "deep", "results.jsonl");
+const file = (): string => join(scratchFolder(), "deep", "results.jsonl");
 const subject = { model: "m", weights: "w" };
 
 describe("results", () => {
@@ -60,7 +60,7 @@ describe("results", () => {
 
 describe("runCells", () => {
   const work = (body: string): URL => {
-    const path = join(mkdtempSync(join(tmpdir(), "study-")), "work.mjs");
+    const path = join(scratchFolder(), "work.mjs");
     writeFileSync(path, `export const open = async (setup) => async (cell) => { ${body} };`);
     return new URL(`file://${path}`);
   };

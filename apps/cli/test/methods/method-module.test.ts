@@ -1,6 +1,5 @@
 /** Methods of one's own: modules that the command line is given by their paths. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { extendContext } from "@ropewalk/context-extension";
 import { capacityOfBands } from "@ropewalk/position-mapping/bands";
@@ -8,12 +7,13 @@ import type { ContextExtension } from "@ropewalk/context-extension";
 import { queryScale } from "@ropewalk/entropy-scaling";
 import { ropeFrequencies } from "@ropewalk/rope";
 import { Command } from "commander";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { afterAll, describe, expect, it } from "vitest";
 import { recordIn } from "../../src/describe/extension-in-words.ts";
 import { extensionFrom, nameOf, withExtensionOptions, type ExtensionOptions } from "../../src/flags/extension.ts";
 import { loadMethod } from "../../src/methods/method-module.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "ropewalk-method-"));
+const folder = scratchFolder();
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const saved = (name: string, content: string): string => {

@@ -3,9 +3,8 @@ import { compose, selfExtend, yarn } from "@ropewalk/context-extension";
 import { onnxExports } from "@ropewalk/testing/vectors";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../../src/program.ts";
 import { readNamed } from "../../src/serve/model-names.ts";
@@ -19,7 +18,7 @@ type Served = { readonly child: ChildProcess; readonly report: Report; readonly 
 
 const serve = async (...args: readonly string[]): Promise<Served> => {
   const child = spawn(process.execPath, [...main, "serve", ...args, "--port", "0", "--json"], {
-    cwd: mkdtempSync(join(tmpdir(), "ropewalk-serve-")),
+    cwd: scratchFolder(),
     env: { ...process.env, NO_COLOR: "1" },
   });
   let stderr = "";

@@ -32,19 +32,9 @@ import {
 import { open } from "@ropewalk/testing/exports/run-export";
 import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { logitsRow } from "@ropewalk/testing/numbers/logits-row";
-import {
-  chmodSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { argmax, loadModel, openModel, type LanguageModel } from "../../src/index.ts";
 
@@ -255,7 +245,7 @@ describe("a folder", () => {
   const name = "genai-cpu-llama";
   const { inputIds, logitsLast } = expectedOf(name);
   let root: string;
-  beforeAll(() => void (root = mkdtempSync(join(tmpdir(), "ropewalk exports "))));
+  beforeAll(() => void (root = scratchFolder()));
   afterAll(() => rmSync(root, { recursive: true }));
 
   /** A copy of the export, by path. */
@@ -342,7 +332,7 @@ describe("a folder that was extended", () => {
   let root: string;
   let checkpoint: LanguageModel;
   beforeAll(async () => {
-    root = mkdtempSync(join(tmpdir(), "ropewalk extended "));
+    root = scratchFolder();
     checkpoint = await loadModel(checkpointOf("llama"), { backend });
   });
   afterAll(async () => {

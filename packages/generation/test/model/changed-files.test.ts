@@ -1,9 +1,9 @@
 /** Weights that are mapped from files which others write to meanwhile: noticed where that can be. */
 import { selfExtend } from "@ropewalk/context-extension";
 import { openFolder } from "@ropewalk/models/node";
-import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../../src/index.ts";
 import { backends } from "../backends.ts";
@@ -17,7 +17,7 @@ describe("files of weights that change while a model is loaded", () => {
     ["written over", (path: string) => writeFileSync(path, readFileSync(path)), "one that was written to at"],
     ["taken away", (path: string) => rmSync(path), "nothing there"],
   ])("%s: the next session says so", async (_, change, said) => {
-    const folder = mkdtempSync(join(tmpdir(), "ropewalk-"));
+    const folder = scratchFolder();
     cpSync(stories260K.url, folder, { recursive: true });
     const path = join(folder, "model.safetensors");
     utimesSync(path, 1, 1);

@@ -1,8 +1,7 @@
 /** Models by name: a folder's path, or an id on a hub on this machine. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startHub, type FakeHub } from "@ropewalk/testing/fake-hub";
 import { stories260K } from "@ropewalk/tiny-models";
@@ -20,7 +19,7 @@ beforeAll(async () => {
     id,
     Object.fromEntries(names.map((name) => [name, readFileSync(new URL(name, stories260K.url))])),
   );
-  cacheFolder = await mkdtemp(join(tmpdir(), "ropewalk open "));
+  cacheFolder = scratchFolder();
 });
 afterAll(async () => {
   await hub.stop();

@@ -3,9 +3,9 @@ import type { Backend, TensorBuffer, HostTensor, Session } from "@ropewalk/backe
 import { hostBuffer } from "@ropewalk/backend/host";
 import { cacheFormats, cachePrecisions, decoderGraph, extendDecoder, type ExtendedDecoder } from "@ropewalk/decoder";
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCache, forkCache, prefill, releaseCache, type KeyValueCache } from "../../src/index.ts";
 import { storedArrays } from "../../src/cache/stored-arrays.ts";
@@ -55,7 +55,7 @@ const device = () => {
 const host = { name: "memory", allocate: hostBuffer } as unknown as Backend;
 
 let folder = "";
-beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), "ropewalk-"))));
+beforeAll(() => void (folder = scratchFolder()));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const readerOf = (backend: Backend, extended: ExtendedDecoder, session?: Session): Reader =>

@@ -5,9 +5,9 @@ import { openFolder } from "@ropewalk/models/node";
 import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { inRepository } from "@ropewalk/testing/repository";
 import { onnxExports } from "@ropewalk/testing/vectors";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stories260K } from "@ropewalk/tiny-models";
 import { loadModel, type LanguageModel, type LoadOptions, type Prefix } from "../../src/index.ts";
@@ -20,7 +20,7 @@ const stories = await openFolder(stories260K.url);
 const ids = Array.from({ length: 400 }, (_, index) => 3 + ((index * 37 + (index % 7) * 11) % 500));
 
 let folder = "";
-beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), "ropewalk-"))));
+beforeAll(() => void (folder = scratchFolder()));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const tokensBehind = async (model: LanguageModel, after: Prefix): Promise<readonly number[]> => {

@@ -10,10 +10,10 @@ import { extendFolder } from "@ropewalk/onnx-exports/node";
 import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
 import { inRepository } from "@ropewalk/testing/repository";
 import { modelVectors, onnxExports } from "@ropewalk/testing/vectors";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stories260K } from "@ropewalk/tiny-models";
 import { loadModel, type LanguageModel } from "../../src/index.ts";
@@ -103,7 +103,7 @@ it("a cache in 8 bits gives those of what it holds, near those of float32", asyn
 
 describe("an ONNX export", () => {
   const folder = inRepository(`${onnxExports}/genai-cpu-llama/`);
-  const scratch = mkdtempSync(join(tmpdir(), "ropewalk-attentions-"));
+  const scratch = scratchFolder();
   afterAll(() => rmSync(scratch, { recursive: true }));
 
   it("gives them on the cache of this package as well", async () => {

@@ -19,11 +19,11 @@ import { inMemory, openUrl } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
 import { startCpuWorker } from "@ropewalk/testing/workers/start-worker";
 import { stories260K } from "@ropewalk/tiny-models";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const gather = async <Value>(values: AsyncIterable<Value>): Promise<readonly Value[]> => {
@@ -247,7 +247,7 @@ describe("a model in a worker thread", () => {
   });
 
   it("saves what it read, and opens it, by path and URL", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "ropewalk-"));
+    const folder = scratchFolder();
     const path = join(folder, "book.kv");
     const behind = async (model: LanguageModel | WorkerModel) => {
       const seen: (readonly [number, number])[] = [];

@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openSource } from "../../src/hub.ts";
 
@@ -19,7 +19,7 @@ describe("a model of Ollama's", () => {
   const own = ["registry.ollama.ai", "library", "llama3.2", "latest"];
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "ropewalk-ollama-"));
+    folder = scratchFolder();
     vi.stubEnv("OLLAMA_MODELS", folder);
     await write(["blobs", blob], "GGUF");
   });

@@ -1,13 +1,13 @@
 /** Folders that go with the process, however it ends. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ownFolder } from "../../src/node.ts";
 import { startDiskProcess } from "./start-disk-process.ts";
 
 let home = "";
-beforeEach(() => void (home = mkdtempSync(join(tmpdir(), "own folders "))));
+beforeEach(() => void (home = scratchFolder()));
 afterEach(() => rmSync(home, { recursive: true }));
 
 const there = (): readonly string[] => readdirSync(home).toSorted();

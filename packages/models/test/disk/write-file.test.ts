@@ -1,19 +1,10 @@
 /** Files that are written whole, and read as they were. `ROUNDS` sets how often processes are killed in the middle. */
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { rejectionOf } from "@ropewalk/testing/thrown";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { withFile, writeFileWhole } from "../../src/files.ts";
 import { startDiskProcess } from "./start-disk-process.ts";
@@ -21,7 +12,7 @@ import { startDiskProcess } from "./start-disk-process.ts";
 const rounds = Number(process.env["ROUNDS"] ?? 2);
 
 let home = "";
-beforeEach(() => void (home = mkdtempSync(join(tmpdir(), "whole files "))));
+beforeEach(() => void (home = scratchFolder()));
 afterEach(() => rmSync(home, { recursive: true }));
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

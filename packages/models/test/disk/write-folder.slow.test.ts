@@ -3,7 +3,6 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -12,11 +11,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { execFileSync } from "node:child_process";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { rejectionOf } from "@ropewalk/testing/thrown";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { writeFolder, writeWhole } from "../../src/node.ts";
 import { startDiskProcess } from "./start-disk-process.ts";
@@ -24,7 +23,7 @@ import { startDiskProcess } from "./start-disk-process.ts";
 const rounds = Number(process.env["ROUNDS"] ?? 6);
 
 let home = "";
-beforeEach(() => void (home = mkdtempSync(join(tmpdir(), "whole folders "))));
+beforeEach(() => void (home = scratchFolder()));
 afterEach(() => rmSync(home, { recursive: true }));
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -1,11 +1,11 @@
 /** Checkpoints from a hub on this machine, through a cache folder that is thrown away. */
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from "node:fs";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { checkpointFolders, readBytes } from "@ropewalk/testing/checkpoints/checkpoint-folders";
 import { bytesOf } from "@ropewalk/testing/checkpoints/safetensors-file";
 import { commits, hashOf, startHub, type FakeHub } from "@ropewalk/testing/fake-hub";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openHub, openSource, type DownloadProgress, type HubOptions } from "../../src/hub.ts";
 import { loadCheckpoint, type CheckpointFolder } from "../../src/index.ts";
@@ -29,7 +29,7 @@ let progress: DownloadProgress[];
 beforeEach(async () => {
   for (const name of ["HF_TOKEN", "HF_ENDPOINT", "HF_HUB_OFFLINE", "HF_HOME", "HF_HUB_CACHE"])
     vi.stubEnv(name, undefined);
-  cacheFolder = await mkdtemp(join(tmpdir(), "ropewalk hub "));
+  cacheFolder = scratchFolder();
   hub = await startHub(id, files);
   notices = [];
   progress = [];

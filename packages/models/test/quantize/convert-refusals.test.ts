@@ -1,10 +1,10 @@
 /** Conversions that fail or are refused, and what they leave behind: nothing. */
-import { mkdtemp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Json } from "@ropewalk/testing/checkpoints/safetensors-file";
 import { smallCheckpoint } from "@ropewalk/testing/checkpoints/small-checkpoint";
 import { rejectionOf } from "@ropewalk/testing/thrown";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   convertCheckpoint,
@@ -19,7 +19,7 @@ import { quantizeOnDisk, writeFolder } from "../../src/node.ts";
 let home = "";
 
 beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), "ropewalk convert "));
+  home = scratchFolder();
   vi.stubEnv("TMPDIR", home);
   vi.stubEnv("TEMP", home);
 });

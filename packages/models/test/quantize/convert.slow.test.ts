@@ -1,10 +1,10 @@
 /** Checkpoints rounded to blocks, as folders and back. */
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { checkpointFolders, readBytes, readConfig } from "@ropewalk/testing/checkpoints/checkpoint-folders";
 import { bytesOf } from "@ropewalk/testing/checkpoints/safetensors-file";
 import { smallCheckpoint } from "@ropewalk/testing/checkpoints/small-checkpoint";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   convertCheckpoint,
@@ -75,7 +75,7 @@ const expectRounded = async (original: Checkpoint, converted: Checkpoint, precis
 let home = "";
 
 beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), "ropewalk convert "));
+  home = scratchFolder();
   vi.stubEnv("TMPDIR", home);
   vi.stubEnv("TEMP", home);
 });

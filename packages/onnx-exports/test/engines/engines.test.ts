@@ -7,10 +7,10 @@ import { decode } from "@ropewalk/graph";
 import { configOf, exportPath, extend } from "@ropewalk/testing/exports/export-files";
 import { open, type Runner } from "@ropewalk/testing/exports/run-export";
 import { largestDifference } from "@ropewalk/testing/numbers/largest-difference";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as native from "onnxruntime-node";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { describe, expect, it } from "vitest";
 import { extendFolder } from "../../src/node.ts";
 
@@ -202,7 +202,7 @@ describe.each(names)("%s", (name) => {
 
 describe("a folder", () => {
   const inFolder = async (act: (from: string, to: string) => Promise<void>, config: object = {}): Promise<void> => {
-    const root = mkdtempSync(join(tmpdir(), "engines-"));
+    const root = scratchFolder();
     const from = join(root, "from");
     mkdirSync(join(from, "onnx"), { recursive: true });
     for (const file of ["model.onnx", "model.onnx_data"])

@@ -18,6 +18,7 @@ import { join } from "node:path";
 import { decode, encode } from "@ropewalk/graph";
 import { selfExtend } from "@ropewalk/context-extension";
 import { exportPath } from "@ropewalk/testing/exports/export-files";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { extendFolder, trainedContextOf } from "../../src/node.ts";
 
@@ -30,7 +31,7 @@ describe("a folder", () => {
   let from: string;
   let to: string;
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), "onnx-exports-"));
+    root = scratchFolder();
     [from, to] = [join(root, "from"), join(root, "to")];
     cpSync(exportPath("genai-cpu-llama"), from, { recursive: true });
     for (const file of ["", ...readdirSync(from)]) makeWritable(join(from, file));

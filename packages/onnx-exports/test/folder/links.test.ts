@@ -6,7 +6,6 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   readdirSync,
   renameSync,
@@ -15,12 +14,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { decode, encode } from "@ropewalk/graph";
 import { selfExtend } from "@ropewalk/context-extension";
 import { inMemory } from "@ropewalk/models";
 import { exportPath } from "@ropewalk/testing/exports/export-files";
+import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { extendExport, loadExport } from "../../src/index.ts";
 import { extendFolder, trainedContextOf } from "../../src/node.ts";
@@ -31,7 +30,7 @@ let root: string;
 let from: string;
 let to: string;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), "links of exports "));
+  root = scratchFolder();
   [from, to] = [join(root, "from"), join(root, "to")];
   cpSync(exportPath("genai-cpu-llama"), from, { recursive: true });
   for (const file of ["", ...readdirSync(from)]) chmodSync(join(from, file), 0o755);

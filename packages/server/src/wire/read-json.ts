@@ -22,13 +22,13 @@ const readBytes = async (body: ReadableStream<Uint8Array>, most: number): Promis
 };
 
 /** Keys that every object of the language has: a program that looks one up finds it in any body, and none would notice it in this one. */
-const inherited: readonly string[] = ["__proto__", "constructor", "prototype"];
+const inherited: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
 /** @throws WireError 400 for a key, at any depth, that every object has */
 const parse = (text: string): unknown => {
   let found: string | undefined;
   const note = (key: string, value: unknown): unknown => {
-    if (inherited.includes(key)) found = key;
+    if (inherited.has(key)) found = key;
     return value;
   };
   // Hardly any body needs the second look. A letter of the key may be written as an escape.
