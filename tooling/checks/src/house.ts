@@ -190,6 +190,7 @@ export const tooling: Readonly<Record<string, readonly string[]>> = {
   "tooling/fuzz": ["fast-check"],
   "tooling/installed": ["esbuild", "playwright-core"],
   "tooling/passkey": ["pure-rand"],
+  "tooling/soak": [],
   "tooling/studies": [],
   "tooling/testing": [
     "@huggingface/transformers",

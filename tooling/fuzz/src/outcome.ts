@@ -1,7 +1,7 @@
 /** What may come of an input: nothing wrong, or an error that names a function. All else is a fault. */
 
-/** The beginning of an error of the house: a function or a command, and a colon. */
-const named = /^[\w$][\w$.-]*(?: [\w-]+)?: \S/;
+/** The beginnings of an error of the house: a function or a command and a colon, or a flag and its rule. */
+const named = /^(?:[\w$][\w$.["\]-]*(?: [\w-]+)?: \S|--[\w-]+(?::| must| is) \S)/;
 
 /** What a JavaScript engine says where a check is missing. */
 const raw: readonly RegExp[] = [

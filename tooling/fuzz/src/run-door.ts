@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { AnyDoor } from "./door.ts";
 import { faultOf } from "./outcome.ts";
 
-export const limits = {
+const limits = {
   /** Seconds of processor time of one input, since tests run side by side. */
   seconds: 1,
   /** Bytes that the process may grow by during one input. */

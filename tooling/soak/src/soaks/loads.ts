@@ -1,0 +1,26 @@
+import { growth, percent, settledBytes } from "../memory.ts";
+import type { Soak } from "../soak.ts";
+import { loadStories, tell } from "../stories.ts";
+
+const cycles = 1000;
+const warmUp = 200;
+const allowed = 0.02;
+
+const cycle = async (): Promise<void> => {
+  const model = await loadStories();
+  await tell(model, 5);
+  await model.release();
+};
+
+export const loads: Soak = {
+  name: `${cycles} loads, texts and releases`,
+  bar: `memory behind the last is that behind the first ${warmUp}, within ${percent(allowed)}`,
+  run: async (scale) => {
+    const [first, all] = [Math.ceil(scale * warmUp), Math.ceil(scale * cycles)];
+    for (let done = 0; done < first; done++) await cycle();
+    const before = await settledBytes();
+    for (let done = first; done < all; done++) await cycle();
+    const grown = growth(before, await settledBytes());
+    return { figure: `${all} cycles; ${percent(grown)} more`, holds: scale < 1 || grown <= allowed };
+  },
+};
