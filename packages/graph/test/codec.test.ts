@@ -83,7 +83,7 @@ describe("decode refuses", () => {
 
   it("what is not bytes", () => {
     expect(() => decode("model.onnx" as unknown as Uint8Array)).toThrow(
-      new TypeError("decode: bytes must be a Uint8Array, got string"),
+      new TypeError('decode: bytes must be a Uint8Array, got "model.onnx"'),
     );
   });
 

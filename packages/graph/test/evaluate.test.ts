@@ -141,7 +141,7 @@ describe("operators on numbers worked out by hand", () => {
     ],
     ["Flatten", [float([2, 1, 2], 1, 2, 3, 4)], { axis: 0 }, float([1, 4], 1, 2, 3, 4)],
   ])("%s %#", (opType, inputs, attributes, expected) => {
-    expect(run(opType, inputs, attributes)).toEqual([expected]);
+    expect(run(opType, inputs, attributes, opType === "TopK" ? 2 : 1)[0]).toEqual(expected);
   });
 
   it("Split", () => {
@@ -300,6 +300,6 @@ describe("evaluate refuses", () => {
   });
 
   it("an output that the operator does not have", () => {
-    expect(() => run("Neg", [float([], 1)], {}, 2)).toThrow('evaluate: Neg "/Neg" must have at most 1 outputs, got 2');
+    expect(() => run("Neg", [float([], 1)], {}, 2)).toThrow('Neg "/Neg": outputs must be 1, got 2');
   });
 });

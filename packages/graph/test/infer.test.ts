@@ -1,5 +1,6 @@
 // What inference tells from named and unknown sizes, and what it refuses.
 
+import { thrownBy } from "@ropewalk/testing/thrown";
 import { describe, expect, it } from "vitest";
 import type { Attribute, DataType, Dim, Tape, Value } from "@ropewalk/graph";
 import { tape } from "@ropewalk/graph";
@@ -176,8 +177,8 @@ describe("contradictions name the operator, the rule and both shapes", () => {
     ],
     ["Add", (t) => [x(t, "n", 3), x(t, 2, 4)], {}, 'Add "/Add": shapes must broadcast, got [n,3] and [2,4]'],
     ["Add", (t) => [of(t, "float32"), of(t, "int64")], {}, "inputs must have one element type, got float32 and int64"],
-    ["Add", (t) => [x(t)], {}, "input 1 is required"],
-    ["Max", () => [], {}, "needs at least one input"],
+    ["Add", (t) => [x(t)], {}, "inputs must be 2, got 1"],
+    ["Max", () => [], {}, "inputs must be at least 1, got 0"],
     [
       "Concat",
       (t) => [x(t, 2, 3), x(t, 3, 3)],
@@ -187,7 +188,7 @@ describe("contradictions name the operator, the rule and both shapes", () => {
     ["Concat", (t) => [x(t, 2, 3), x(t, 2)], { axis: 1 }, "sizes other than axis 1 must be equal, got [2,3] and [2]"],
     ["Concat", (t) => [x(t, 2, 3)], {}, "attribute axis is required"],
     ["Concat", (t) => [x(t, 2, 3)], { axis: 2 }, "axis must be from -2 to 1 for 2 axes, got 2"],
-    ["Concat", (t) => [x(t, 2, 3)], { axis: { float: 1 } }, "attribute axis must be of kind 2, got kind 1"],
+    ["Concat", (t) => [x(t, 2, 3)], { axis: { float: 1 } }, "attribute axis must be an integer, got an object"],
     ["Transpose", (t) => [x(t, 2, 3)], { perm: [0, 0] }, "perm must name each axis once, got [0,0] for [2,3]"],
     ["Transpose", (t) => [x(t, 2, 3)], { perm: [0] }, "perm must name each axis once, got [0] for [2,3]"],
     ["Reshape", (t) => [x(t, 2, 3), ints(t, 4)], {}, "the number of elements must stay, got [2,3] to [4]"],
@@ -224,7 +225,7 @@ describe("contradictions name the operator, the rule and both shapes", () => {
     ],
     ["Constant", () => [], {}, "needs value, value_int, value_ints, value_float or value_floats"],
   ])("%s %#", (opType, inputs, attributes, message) => {
-    expect(() => infer(opType, inputs, attributes)).toThrow(RangeError);
+    expect(thrownBy(() => infer(opType, inputs, attributes))).toMatch(/^(Range|Type)Error: /);
     expect(() => infer(opType, inputs, attributes)).toThrow(message);
   });
 });

@@ -148,13 +148,13 @@ const onnxForms: { readonly [Name in keyof KnownOnnxSignatures]: FormOf<KnownOnn
   Shape: inputs(1, 1, { start: int, end: int }),
   Size: unary,
   Slice: inputs(3, 5),
-  Split: { ...inputs(1, 2, { axis: int, num_outputs: int }), outputs: [1, Infinity] },
-  Squeeze: inputs(1, 2),
+  Split: { ...inputs(1, 2, { axis: int, num_outputs: int, split: ints }), outputs: [1, Infinity] },
+  Squeeze: inputs(1, 2, { axes: ints }),
   Tile: binary,
   TopK: { ...inputs(2, 2, { axis: int, largest: int, sorted: int }), outputs: [2, 2] },
   Transpose: inputs(1, 1, { perm: ints }),
   Trilu: inputs(1, 2, { upper: int }),
-  Unsqueeze: binary,
+  Unsqueeze: inputs(1, 2, { axes: ints }),
 };
 
 type Microsoft = KnownMicrosoftSignatures & OtherMicrosoftSignatures;

@@ -135,10 +135,10 @@ export type KnownOnnxSignatures = {
   Slice: Signature<readonly [data: Value, starts: Value, ends: Value, axes?: Optional, steps?: Optional], NoAttributes>;
   Split: Signature<
     readonly [x: Value, sizes?: Optional],
-    { readonly axis?: number; readonly num_outputs?: number },
+    { readonly axis?: number; readonly num_outputs?: number; readonly split?: readonly number[] },
     number
   >;
-  Squeeze: Signature<readonly [data: Value, axes?: Optional], NoAttributes>;
+  Squeeze: Signature<readonly [data: Value, axes?: Optional], { readonly axes?: readonly number[] }>;
   Tile: Signature<readonly [x: Value, repeats: Value], NoAttributes>;
   TopK: Signature<
     readonly [x: Value, k: Value],
@@ -147,7 +147,7 @@ export type KnownOnnxSignatures = {
   >;
   Transpose: Unary<{ readonly perm?: readonly number[] }>;
   Trilu: Signature<readonly [x: Value, k?: Optional], { readonly upper?: number }>;
-  Unsqueeze: Signature<readonly [data: Value, axes: Value], NoAttributes>;
+  Unsqueeze: Signature<readonly [data: Value, axes?: Optional], { readonly axes?: readonly number[] }>;
 };
 
 /** Operators of `com.microsoft`, ONNX Runtime's own domain, that inference and evaluation know. */

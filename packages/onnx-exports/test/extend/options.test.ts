@@ -68,7 +68,7 @@ describe("unknown keys", () => {
     [
       "extendExport, no bytes",
       () => extendExport({ extension, config }, anything("model.onnx")),
-      "decode: bytes must be a Uint8Array, got string",
+      'decode: bytes must be a Uint8Array, got "model.onnx"',
     ],
     [
       "extendConfigs",
