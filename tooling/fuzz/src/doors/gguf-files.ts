@@ -1,5 +1,6 @@
 import { inMemory, loadGguf } from "@ropewalk/models";
 import { inRepository } from "@ropewalk/testing/repository";
+import { ggufVectors } from "@ropewalk/testing/vectors";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { mutateBytes } from "../mutations/mutate-bytes.ts";
@@ -12,7 +13,7 @@ export const ggufFiles = defineDoor<Uint8Array>({
   name: "GGUF files",
   seeds: () =>
     ["llama-k", "llama-legacy", "qwen2-k", "stories260K-q8_0"].map(
-      (name) => new Uint8Array(readFileSync(inRepository(`packages/gguf/test/vectors/${name}.gguf`))),
+      (name) => new Uint8Array(readFileSync(inRepository(`${ggufVectors}/${name}.gguf`))),
     ),
   mutate: (file) =>
     fc.oneof(
