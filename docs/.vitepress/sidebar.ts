@@ -55,6 +55,7 @@ const guide: DefaultTheme.SidebarItem[] = [
     text: "What it does",
     items: [
       page("Performance", "/performance"),
+      page("Quality", "/quality"),
       page("Scaling", "/scaling"),
       page("Tuning", "/tuning"),
       page("Sweeps", "/sweeps"),
