@@ -223,6 +223,8 @@ describe("what is no graph, node or model", () => {
   const calls: Readonly<Record<string, readonly [string, (value: never) => unknown]>> = {
     graphView: ["graph", graph.graphView],
     pruneGraph: ["graph", graph.pruneGraph],
+    nameOutputs: ["graph", graph.nameOutputs],
+    withGraph: ["graph", (value: never) => graph.withGraph(value, {} as never)],
     unmadeValue: ["graph", graph.unmadeValue],
     nodesIn: ["graph", graph.nodesIn],
     tensorsIn: ["graph", graph.tensorsIn],

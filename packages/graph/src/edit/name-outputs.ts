@@ -1,5 +1,6 @@
 // Outputs without a node of their own: an Identity that only gives a result the name of an output goes, and the result takes that name.
 
+import { checkGraph } from "../model/check-graph.ts";
 import type { GraphProto, NodeProto } from "../proto/onnx_pb.ts";
 import { renameGraph } from "./rename.ts";
 
@@ -10,6 +11,7 @@ const isIdentity = ({ opType, domain }: NodeProto): boolean => opType === "Ident
  * an input, an initializer, or another output.
  */
 export const nameOutputs = (graph: GraphProto): GraphProto => {
+  checkGraph("nameOutputs", graph);
   const outputs = new Set(graph.output.map(({ name }) => name));
   const results = new Set(graph.node.flatMap(({ output }) => output));
   const names = new Map<string, string>();

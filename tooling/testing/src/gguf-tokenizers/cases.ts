@@ -91,7 +91,7 @@ export const byteTokensOf = (merges: readonly Merge[]): readonly string[] => [
 ];
 
 /** Merges across words, spaces and signs too: then ids tell where a pre-tokenizer cuts. */
-export const byteMerges: readonly Merge[] = trainMerges(plainTexts.map(asBytes), 700);
+const byteMerges: readonly Merge[] = trainMerges(plainTexts.map(asBytes), 700);
 
 /** A byte-level tokenizer under a pre-tokenizer. */
 export const byteLevel = (pre: string, merges: readonly Merge[] = byteMerges): Metadata => {

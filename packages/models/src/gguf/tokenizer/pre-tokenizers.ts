@@ -68,7 +68,7 @@ const byName: ReadonlyMap<string, WordRules> = new Map(
 );
 
 /** The names that `tokenizer.ggml.pre` may have. */
-export const preTokenizerNames: readonly string[] = [...byName.keys()];
+const preTokenizerNames: readonly string[] = [...byName.keys()];
 
 /** Old files do not name it. These architectures have only one. */
 const ofArchitecture: ReadonlyMap<unknown, string> = new Map([
