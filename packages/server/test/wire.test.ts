@@ -130,12 +130,14 @@ describe("a completion", () => {
 
   it("is 16 tokens long where nothing is said, and drawn anew each time", async () => {
     const body = { model: "stories", prompt: "Once" };
-    const [first, second] = [
-      await asked(handler, "/v1/completions", body),
-      await asked(handler, "/v1/completions", body),
-    ];
-    expect(first.usage.completion_tokens).toBe(16);
-    expect(first.choices[0]!.text).not.toBe(second.choices[0]!.text);
+    const texts = new Set<string>();
+    // Two short stories begin alike now and then, eight do not.
+    for (let draw = 0; draw < 8; draw++) {
+      const { usage, choices } = await asked(handler, "/v1/completions", body);
+      expect(usage.completion_tokens).toBe(16);
+      texts.add(choices[0]!.text);
+    }
+    expect(texts.size).toBeGreaterThan(1);
   });
 
   it("takes the fields without effect that its README names, and no others", async () => {
