@@ -17,6 +17,8 @@ export type ArchitectureKeys = {
   readonly text: (key: string) => string | undefined;
   /** A list of flags, one a layer; undefined where the key is absent or a number. */
   readonly flags: (key: string) => readonly boolean[] | undefined;
+  /** @throws RangeError naming the key, as the file has it, where it does not hold to the rule */
+  readonly check: (holds: boolean, key: string, rule: string, got: MetadataValue | undefined) => void;
   /** Takes keys that change nothing of what the model computes. */
   readonly ignore: (...keys: readonly string[]) => void;
   /** @throws RangeError naming a key of the architecture that nothing has read */
@@ -82,6 +84,7 @@ export const architectureKeys = (at: string, metadata: Metadata): ArchitectureKe
       check(areFlags(value), `${at}: ${prefix}${key} must be a list of true and false`, value);
       return value;
     },
+    check: (holds, key, rule, got) => check(holds, `${at}: ${prefix}${key} ${rule}`, got),
     ignore: (...keys) => {
       for (const key of keys) take(key);
     },

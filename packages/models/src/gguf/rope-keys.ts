@@ -1,4 +1,8 @@
-/** How a GGUF file states its rotary embedding, in the words of config.json. */
+/**
+ * How a GGUF file states its rotary embedding, in the words of config.json. As llama.cpp reads it, a file that states no type is `linear`:
+ *
+ *     position = token / factor          the factor is 1 where it is absent or 0
+ */
 import { check } from "@ropewalk/check";
 import type { ArchitectureKeys } from "./keys.ts";
 import { llama3Of } from "./llama3-factors.ts";
@@ -22,15 +26,35 @@ const shareOf = (rotaryDim: number, headDim: number): number => {
 
 type Numbers = { readonly theta: number; readonly rotaryDim: number; readonly context: number };
 
+/** By what positions are divided. Old files name the key `rope.scale_linear`. */
+const factorOf = (keys: ArchitectureKeys): number => {
+  const [factor, old] = [keys.number("rope.scaling.factor"), keys.number("rope.scale_linear")];
+  const agree = factor === undefined || old === undefined || factor === old;
+  keys.check(agree, "rope.scale_linear", `must be rope.scaling.factor ${factor}`, old);
+  return (factor ?? old) || 1;
+};
+
+type StatedScaling = { readonly type: string; readonly factor: number };
+
+/** Positions that are divided beside tensors of factors are not read, so that nothing is left out silently. */
+const checkUndivided = (keys: ArchitectureKeys, factor: number, where: string): void =>
+  keys.check(factor === 1, "rope.scaling.factor", `must be 1 or absent ${where}`, factor);
+
 const fromFactors = (
   keys: ArchitectureKeys,
   factors: FrequencyFactors,
   numbers: Numbers,
-  stated: string,
+  { type, factor }: StatedScaling,
 ): Json | undefined => {
   const { all, short, long } = factors;
   if (all !== undefined) {
-    check(stated === "none", `${keys.at}: rope.scaling.type must be none beside rope_freqs.weight`, stated);
+    keys.check(
+      type === "none" || type === "linear",
+      "rope.scaling.type",
+      "must be none or linear beside rope_freqs.weight",
+      type,
+    );
+    checkUndivided(keys, factor, "beside rope_freqs.weight");
     // The same factors at all lengths are LongRoPE whose two lists are one.
     return (
       llama3Of(numbers, all) ?? {
@@ -53,11 +77,13 @@ const fromFactors = (
     `${keys.at}: there must be rope_factors_long.weight beside rope_factors_short.weight`,
     long,
   );
-  check(
-    stated === "none" || stated === "longrope",
-    `${keys.at}: rope.scaling.type must be longrope beside rope_factors_long.weight`,
-    stated,
+  keys.check(
+    ["none", "linear", "longrope"].includes(type),
+    "rope.scaling.type",
+    "must be longrope, none or linear beside rope_factors_long.weight",
+    type,
   );
+  checkUndivided(keys, factor, "beside rope_factors_long.weight");
   return {
     rope_type: "longrope",
     short_factor: [...short],
@@ -72,7 +98,7 @@ const yarn = (keys: ArchitectureKeys): Json => {
   const times = keys.number("rope.scaling.attn_factor") ?? keys.number("rope.scaling.yarn_attn_factor") ?? 1;
   const [fast, slow] = [keys.number("rope.scaling.yarn_beta_fast"), keys.number("rope.scaling.yarn_beta_slow")];
   const extrapolated = keys.number("rope.scaling.yarn_ext_factor") ?? 1;
-  check(extrapolated === 1, `${keys.at}: rope.scaling.yarn_ext_factor must be 1`, extrapolated);
+  keys.check(extrapolated === 1, "rope.scaling.yarn_ext_factor", "must be 1", extrapolated);
   return {
     rope_type: "yarn",
     factor,
@@ -84,25 +110,25 @@ const yarn = (keys: ArchitectureKeys): Json => {
   };
 };
 
-const byType = (keys: ArchitectureKeys, type: string): Json | undefined => {
-  const factor = keys.number("rope.scaling.factor") ?? keys.number("rope.scale_linear") ?? 1;
+const byType = (keys: ArchitectureKeys, { type, factor }: StatedScaling): Json | undefined => {
   if (type === "yarn") return yarn(keys);
-  check(
+  keys.check(
     type === "none" || type === "linear",
-    `${keys.at}: rope.scaling.type must be one of none, linear, yarn, or longrope with tensors of factors`,
+    "rope.scaling.type",
+    "must be one of none, linear, yarn, or longrope with tensors of factors",
     type,
   );
+  if (type === "none") checkUndivided(keys, factor, "where rope.scaling.type is none");
   const times = keys.number("rope.scaling.attn_factor") ?? 1;
-  check(times === 1, `${keys.at}: rope.scaling.attn_factor must be 1 where rope.scaling.type is ${type}`, times);
-  return type === "linear" && factor !== 1 ? { rope_type: "linear", factor } : undefined;
+  keys.check(times === 1, "rope.scaling.attn_factor", `must be 1 where rope.scaling.type is ${type}`, times);
+  return factor === 1 ? undefined : { rope_type: "linear", factor };
 };
 
 /** The keys of config.json for rotations: rope_theta, rope_scaling, partial_rotary_factor. */
 export const ropeConfig = (keys: ArchitectureKeys, factors: FrequencyFactors, headDim: number): Json => {
   const rotaryDim = keys.number("rope.dimension_count") ?? headDim;
   const theta = keys.number("rope.freq_base") ?? 10_000;
-  const linear = keys.number("rope.scale_linear");
-  const stated = keys.text("rope.scaling.type") ?? (linear === undefined ? "none" : "linear");
+  const stated = { type: keys.text("rope.scaling.type") ?? "linear", factor: factorOf(keys) };
   const numbers = { theta, rotaryDim, context: keys.needNumber("context_length") };
   // Numbers beside the type that say what is known anyway.
   keys.ignore("rope.scaling.finetuned", "rope.scaling.original_context_length");

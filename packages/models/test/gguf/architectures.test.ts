@@ -21,6 +21,7 @@ type Case = {
 
 const uint32 = (value: unknown): GgufValue => ({ type: "uint32", value: value as number });
 const float32 = (value: unknown): GgufValue => ({ type: "float32", value: value as number });
+const text = (value: string): GgufValue => ({ type: "string", value });
 
 const window = ({ sliding_window: size }: Json) => ({ "attention.sliding_window": uint32(size) });
 
@@ -225,8 +226,49 @@ describe("loadGguf", () => {
     const { [name]: _, ...others } = parts.tensors;
     return { ...parts, tensors: value === undefined ? others : { ...others, [name]: value } };
   };
-  const text = (value: string): GgufValue => ({ type: "string", value });
   const vector = denseTensor(new Float32Array(7), [7]);
+
+  const scaled = async (stated: Readonly<Record<string, GgufValue>>): Promise<Checkpoint> => {
+    const { parts } = await llama();
+    const own = Object.fromEntries(Object.entries(stated).map(([name, value]) => [`llama.rope.${name}`, value]));
+    return load({ ...parts, metadata: { ...parts.metadata, ...own } });
+  };
+
+  it.each([
+    { "scaling.factor": float32(4) },
+    { scale_linear: float32(4) },
+    { "scaling.factor": float32(4), scale_linear: float32(4) },
+    { "scaling.factor": float32(4), "scaling.type": text("linear") },
+  ])("divides positions by the factor, whether or not the type is stated: %j", async (stated) => {
+    const { decoder } = await scaled(stated);
+    expect(decoder.rope.scaling).toEqual({ kind: "linear", factor: 4 });
+  });
+
+  it.each([0, 1])("divides nothing by a factor of %d", async (factor) => {
+    for (const type of ["none", "linear"]) {
+      const { decoder } = await scaled({ "scaling.factor": float32(factor), "scaling.type": text(type) });
+      expect(decoder.rope.scaling).toEqual({ kind: "default" });
+    }
+  });
+
+  it("refuses a factor that would be left out", async () => {
+    const factor = float32(4);
+    await expect(scaled({ "scaling.factor": factor, "scaling.type": text("none") })).rejects.toThrow(
+      "loadGguf: m.gguf: llama.rope.scaling.factor must be 1 or absent where rope.scaling.type is none, got 4",
+    );
+    await expect(scaled({ "scaling.factor": factor, scale_linear: float32(2) })).rejects.toThrow(
+      "llama.rope.scale_linear must be rope.scaling.factor 4, got 2",
+    );
+    const { parts } = await llama();
+    const own = denseTensor(
+      Float32Array.from({ length: 8 }, () => 2),
+      [8],
+    );
+    const [metadata, tensors] = [{ ...parts.metadata, "llama.rope.scaling.factor": factor }, parts.tensors];
+    await expect(load({ metadata, tensors: { ...tensors, "rope_freqs.weight": own } })).rejects.toThrow(
+      "llama.rope.scaling.factor must be 1 or absent beside rope_freqs.weight, got 4",
+    );
+  });
 
   it.each([
     ["no architecture", key("general.architecture", undefined), /general\.architecture must be text, got nothing/],
