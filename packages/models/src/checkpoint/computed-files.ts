@@ -7,6 +7,8 @@ import type { Checkpoint } from "./checkpoint.ts";
 
 export type ComputedFile = {
   readonly source: ByteSource;
+  /** All of its bytes in order, so that memory holds one part at a time. */
+  readonly parts: () => AsyncIterable<Uint8Array>;
   /** `from` is where the bytes lie that it is computed from. */
   readonly external: {
     readonly kind: "computed";
@@ -19,8 +21,21 @@ export type ComputedFile = {
 /** A checkpoint whose files a runtime can reach. */
 export type HeldCheckpoint = Omit<Checkpoint, "files"> & { readonly files: readonly CheckpointFile[] };
 
+/** Bytes `from` to `to` of what the parts make together. */
+const readParts = async (parts: AsyncIterable<Uint8Array>, from: number, to: number): Promise<Uint8Array> => {
+  const bytes = new Uint8Array(to - from);
+  let at = 0;
+  for await (const part of parts) {
+    const [first, end] = [Math.max(from - at, 0), Math.min(to - at, part.length)];
+    if (first < end) bytes.set(part.subarray(first, end), at + first - from);
+    at += part.length;
+    if (at >= to) break;
+  }
+  return bytes;
+};
+
 /**
- * A file of bytes that `compute` gives, whole, whenever a part of it is read.
+ * A file of bytes that `parts` computes one after another, from the first, whenever any of it is read.
  *
  * @param origin - the file that it is computed from
  */
@@ -28,9 +43,10 @@ export const computedFile = (
   file: string,
   size: number,
   origin: CheckpointFile,
-  compute: () => Promise<Uint8Array>,
+  parts: ComputedFile["parts"],
 ): ComputedFile => ({
-  source: { size, read: async (from, to) => (await compute()).subarray(from, to) },
+  source: { size, read: (from, to) => readParts(parts(), from, to) },
+  parts,
   external: { kind: "computed", file, from: origin.external.kind },
   ...(origin.changed && { changed: origin.changed }),
 });

@@ -12,9 +12,24 @@ import { ownFolder } from "./own-folder.ts";
 const together = "weights.bin";
 
 /** Bytes that are written: a computed file, or a dense tensor of another file. */
-type Piece = { readonly at: string; readonly size: number; readonly read: () => Promise<Uint8Array> };
+type Piece = { readonly at: string; readonly size: number; readonly parts: () => AsyncIterable<Uint8Array> };
 
 const keyOf = ({ location, offset }: StoredPlace): string => `${offset} ${location}`;
+
+/** Bytes of a dense tensor that are copied at once: more only take memory. */
+const copiedAtOnce = 2 ** 22;
+
+const copied = async function* (
+  checkpoint: Checkpoint,
+  { location, offset, length }: StoredPlace,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let at = 0; at < length; at += copiedAtOnce)
+    yield await readStored(checkpoint, {
+      location,
+      offset: offset + at,
+      length: Math.min(copiedAtOnce, length - at),
+    });
+};
 
 /** The computed files, and the dense tensors beside them: a runtime maps files of one folder alone. */
 const piecesOf = (checkpoint: Checkpoint): readonly Piece[] => {
@@ -25,12 +40,8 @@ const piecesOf = (checkpoint: Checkpoint): readonly Piece[] => {
     .map((name) => checkpoint.locate(name))
     .filter(({ location }) => !names.has(location));
   return [
-    ...computed.map(({ external, source }) => ({
-      at: external.file,
-      size: source.size,
-      read: () => source.read(0, source.size),
-    })),
-    ...dense.map((place) => ({ at: keyOf(place), size: place.length, read: () => readStored(checkpoint, place) })),
+    ...computed.map(({ external, source, parts }) => ({ at: external.file, size: source.size, parts })),
+    ...dense.map((place) => ({ at: keyOf(place), size: place.length, parts: () => copied(checkpoint, place) })),
   ];
 };
 
@@ -71,15 +82,15 @@ const partsOf = async function* (
   pieces: readonly Piece[],
   onProgress: ((done: number, total: number) => void) | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  for (const [index, { size, read }] of pieces.entries()) {
-    yield await read();
+  for (const [index, { size, parts }] of pieces.entries()) {
+    yield* parts();
     yield new Uint8Array(padded(size) - size);
     onProgress?.(index + 1, pieces.length);
   }
 };
 
 /**
- * Computes a checkpoint's files into one of a temporary folder, with its dense tensors beside them: memory holds one tensor at a time. The folder is removed when the process ends, if it
+ * Computes a checkpoint's files into one of a temporary folder, with its dense tensors beside them: memory holds a part of a tensor at a time. The folder is removed when the process ends, if it
  * was not removed before.
  *
  * @param onProgress - called after each tensor

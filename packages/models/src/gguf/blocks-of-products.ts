@@ -33,34 +33,54 @@ const moveOf = (type: BlockType, bits: 4 | 8): number => {
   return codeForm(type).codes[1] < zero ? zero : 0;
 };
 
-/** Offsets [blocks of a row, rows] out of scales and minimums [rows, blocks of a row]. */
-const offsetsOf = (scales: Float32Array, minimums: Float32Array, rows: number, times: number): Float32Array => {
-  const blocks = scales.length / rows;
-  const offsets = new Float32Array(scales.length);
-  for (let row = 0; row < rows; row++)
-    for (let block = 0; block < blocks; block++) {
-      const at = row * blocks + block;
-      offsets[block * rows + row] = scales[at]! * times - minimums[at]!;
-    }
-  return offsets;
+/** Codes as elements: one a byte, or two. */
+const packed = (codes: Int8Array, bits: 4 | 8, move: number): Uint8Array => {
+  const elements = new Uint8Array((codes.length * bits) / 8);
+  if (bits === 8) for (let at = 0; at < codes.length; at++) elements[at] = codes[at]! + move;
+  else
+    for (let at = 0; at < codes.length; at += 2)
+      elements[at >> 1] = (codes[at]! + move) | ((codes[at + 1]! + move) << 4);
+  return elements;
+};
+
+/** Writes offsets [blocks of a row, all rows] out of the scales and minimums [rows, blocks of a row] of rows from `first` on. */
+const putOffsets = (
+  { scales, minimums }: { readonly scales: Float32Array; readonly minimums: Float32Array },
+  times: number,
+  { rows, first }: { readonly rows: number; readonly first: number },
+  offsets: Float32Array,
+): void => {
+  const blocks = offsets.length / rows;
+  for (let at = 0; at < scales.length; at++)
+    offsets[(at % blocks) * rows + first + Math.floor(at / blocks)] = scales[at]! * times - minimums[at]!;
 };
 
 /**
- * The bytes of a matrix with that many rows: elements, scales and offsets, behind one another.
+ * The bytes of a matrix, in parts: elements, scales and offsets behind one another. Memory holds a few rows at a time, beside all scales and offsets.
  *
- * @param bytes - its blocks, row after row
+ * @param read - the blocks of rows `from` (included) to `to` (excluded)
+ * @param elementsAtOnce - how many are unpacked at once, in whole rows: more only take memory
  */
-export const blocksOfProducts = (type: BlockType, bytes: Uint8Array, rows: number): Uint8Array => {
-  const { codes, scales, minimums } = unpackCodes(type, bytes);
-  const form = productForm(type);
-  const sizes = partBytes(form, codes.length);
-  const move = moveOf(type, form.bits);
-  const all = new Uint8Array(sizes.elements + sizes.scales + sizes.offsets);
-  if (form.bits === 8) for (let at = 0; at < codes.length; at++) all[at] = codes[at]! + move;
-  else for (let at = 0; at < codes.length; at += 2) all[at >> 1] = (codes[at]! + move) | ((codes[at + 1]! + move) << 4);
-  const put = (part: Float32Array, from: number): void => all.set(new Uint8Array(part.buffer), from);
-  put(scales, sizes.elements);
-  if (minimums !== undefined)
-    put(offsetsOf(scales, minimums, rows, 2 ** (form.bits - 1) - move), sizes.elements + sizes.scales);
-  return all;
+export const blocksOfProducts = async function* (
+  type: BlockType,
+  [rows, columns]: readonly [rows: number, columns: number],
+  read: (from: number, to: number) => Promise<Uint8Array>,
+  elementsAtOnce: number = 2 ** 20,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { bits, blockSize, hasOffsets } = productForm(type);
+  const move = moveOf(type, bits);
+  const blocks = columns / blockSize;
+  const scales = new Float32Array(rows * blocks);
+  const offsets = hasOffsets ? new Float32Array(rows * blocks) : undefined;
+  const rowsAtOnce = Math.max(1, Math.floor(elementsAtOnce / columns));
+  for (let first = 0; first < rows; first += rowsAtOnce) {
+    const bytes = await read(first, Math.min(rows, first + rowsAtOnce));
+    const { codes, scales: some, minimums } = unpackCodes(type, bytes);
+    scales.set(some, first * blocks);
+    if (offsets !== undefined && minimums !== undefined)
+      putOffsets({ scales: some, minimums }, 2 ** (bits - 1) - move, { rows, first }, offsets);
+    yield packed(codes, bits, move);
+  }
+  yield new Uint8Array(scales.buffer);
+  if (offsets !== undefined) yield new Uint8Array(offsets.buffer);
 };

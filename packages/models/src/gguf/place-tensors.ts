@@ -51,7 +51,7 @@ export const placeTensor = (placing: Placing, found: FoundTensor): Placed => {
     return turns ? halvesOrder(bytes, dims[0]!, halvesOf) : bytes;
   };
   const shared = { name, dims };
-  if (isBlockType(type) && !dense) return inBlocks(found, type, file, name === table, rows);
+  if (isBlockType(type) && !dense) return inBlocks(found, type, file, name === table);
   const stays = !isBlockType(type) && !subtracts;
   const stored = stays ? (type as DenseType) : "F32";
   const place = { type: weightTypes[stored]! };
@@ -62,10 +62,11 @@ export const placeTensor = (placing: Placing, found: FoundTensor): Placed => {
       file,
     };
   const size = stays ? length : 4 * elementsOf(found);
-  const computed = computedFile(name, size, file, async () => {
-    if (stays) return rows();
-    const values = dequantize(type, await rows());
-    return asBytes(subtracts ? lessOne(values) : values);
+  const computed = computedFile(name, size, file, async function* () {
+    const bytes = await rows();
+    if (stays) return yield bytes;
+    const values = dequantize(type, bytes);
+    yield asBytes(subtracts ? lessOne(values) : values);
   });
   return {
     entry: { ...shared, type: stored, file: name, offset: 0, length: size },
@@ -74,18 +75,14 @@ export const placeTensor = (placing: Placing, found: FoundTensor): Placed => {
   };
 };
 
-const inBlocks = (
-  found: FoundTensor,
-  type: BlockType,
-  origin: CheckpointFile,
-  isTable: boolean,
-  rows: () => Promise<Uint8Array>,
-): Placed => {
+const inBlocks = (found: FoundTensor, type: BlockType, origin: CheckpointFile, isTable: boolean): Placed => {
   const { name, dims, tensor, offset, length } = found;
   const form = productForm(type);
   const sizes = partBytes(form, elementsOf(found));
   const at = (from: number, size: number) => ({ location: name, offset: from, length: size });
   const scalesEnd = sizes.elements + sizes.scales;
+  const numRows = dims[0]!;
+  const rowBytes = length / numRows;
   return {
     entry: { name, type, dims, file: tensor.file, offset, length },
     place: {
@@ -98,8 +95,10 @@ const inBlocks = (
         ...(isTable && { isTable }),
       },
     },
-    file: computedFile(name, scalesEnd + sizes.offsets, origin, async () =>
-      blocksOfProducts(type, await rows(), dims[0]!),
+    file: computedFile(name, scalesEnd + sizes.offsets, origin, () =>
+      blocksOfProducts(type, [numRows, elementsOf(found) / numRows], (from, to) =>
+        origin.source.read(offset + from * rowBytes, offset + to * rowBytes),
+      ),
     ),
   };
 };

@@ -1,7 +1,7 @@
 /** What Ropewalk is held to beside its peers. */
 import { speedRatio, type Case, type Sample } from "./measure.ts";
 import type { MemorySample } from "./peak-memory.ts";
-import { precisions, type EngineName, type Precision } from "./workload.ts";
+import { checkpointPrecisions, type EngineName, type Precision } from "./workload.ts";
 
 type SpeedBar = Case & {
   readonly what: "decode" | "prefill";
@@ -28,9 +28,9 @@ const barsOf = (
   );
 
 const speedBars: readonly SpeedBar[] = [
-  ...barsOf("transformers.js", "decode", precisions, { 512: 3, 2048: 6, 8192: 12 }),
+  ...barsOf("transformers.js", "decode", checkpointPrecisions, { 512: 3, 2048: 6, 8192: 12 }),
   ...barsOf("node-llama-cpp", "decode", ["q8", "q4"], { 512: 1.2, 2048: 1.7, 8192: 1.5 }),
-  ...barsOf("transformers.js", "prefill", precisions, { 2048: 1, 8192: 0.9 }),
+  ...barsOf("transformers.js", "prefill", checkpointPrecisions, { 2048: 1, 8192: 0.9 }),
   ...barsOf("node-llama-cpp", "prefill", ["float32"], { 2048: 1.2 }),
   ...barsOf("node-llama-cpp", "prefill", ["q8"], { 2048: 0.7, 8192: 1.2 }),
   { place: "wasm", precision: "q4", context: 2048, what: "decode", peer: "transformers.js", bar: 4 },

@@ -40,7 +40,7 @@ const measurePrecision = async (
   const samples: Sample[] = [];
   try {
     for (const entrant of entrantsFor(precision, options)) {
-      const model = modelOf[entrant.engine](prepared.byPrecision[precision]);
+      const model = modelOf(entrant.engine, prepared.byPrecision[precision]);
       const engine = await startEngine(entrant, { model, threads });
       loaded.push(engine);
       await engine.run(warmUp(prepared.vocabSize));

@@ -43,7 +43,7 @@ const measureEntrant = async (
   precision: Precision,
   entrant: Entrant,
 ): Promise<MemorySample> => {
-  const model = modelOf[entrant.engine](prepared.byPrecision[precision]);
+  const model = modelOf(entrant.engine, prepared.byPrecision[precision]);
   const engine = await startEngine(entrant, { model, threads });
   const { peakBytes } = await engine.run({
     ids: promptOf(memoryContext, prepared.vocabSize),

@@ -31,7 +31,7 @@ const measureEntrant = async (
   context: number,
   entrant: Entrant,
 ): Promise<QuestionSample> => {
-  const model = modelOf[entrant.engine](prepared.byPrecision[precision]);
+  const model = modelOf(entrant.engine, prepared.byPrecision[precision]);
   const engine = await startEngine(entrant, { model, threads });
   await engine.run(warmUp(prepared.vocabSize));
   const all = promptOf(context + questionLength * (rounds + 1), prepared.vocabSize);

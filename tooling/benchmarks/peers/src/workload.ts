@@ -1,8 +1,15 @@
 /** What every engine is asked: a prompt of any length, and the tokens that follow it, taken greedily. */
 import type { CachePrecision } from "@ropewalk/decoder";
+import type { GgufPrecision } from "./models/llama-gguf.ts";
 
-/** `float32` is float16 in llama.cpp, the nearest that it is used with. */
-export const precisions = ["float32", "q8", "q4"] as const;
+/** One checkpoint in each engine's own format. `float32` is float16 in llama.cpp, the nearest that it is used with. */
+export const checkpointPrecisions = ["float32", "q8", "q4"] as const;
+export type CheckpointPrecision = (typeof checkpointPrecisions)[number];
+
+/** One GGUF file, the same for all engines that read it. */
+export const ggufPrecisions = ["q8_0", "q4_k"] as const satisfies readonly GgufPrecision[];
+
+export const precisions = [...checkpointPrecisions, ...ggufPrecisions] as const;
 export type Precision = (typeof precisions)[number];
 
 export const engines = ["ropewalk", "transformers.js", "transformers.js+ropewalk", "node-llama-cpp"] as const;
@@ -17,6 +24,13 @@ export type Workload = {
   /** What the prompt stands behind; it is read before the clock starts, and kept for the next prompt behind the same. */
   readonly document?: readonly number[];
 };
+
+/** Those that read GGUF files. */
+const ggufReaders: ReadonlySet<EngineName> = new Set(["ropewalk", "node-llama-cpp"]);
+
+/** Whether an engine has a model of that precision. */
+export const reads = (engine: EngineName, precision: Precision): boolean =>
+  ggufReaders.has(engine) || checkpointPrecisions.some((known) => known === precision);
 
 /** Those that can keep what they have read, by means of their own. */
 export const keepers: readonly EngineName[] = ["ropewalk", "node-llama-cpp"];

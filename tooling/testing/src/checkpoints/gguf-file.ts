@@ -24,6 +24,9 @@ export type GgufFile = {
   readonly version?: number;
 };
 
+/** How many bytes stand behind so many, up to a multiple of 32. */
+export const ggufPadding = (length: number): number => (32 - (length % 32)) % 32;
+
 /** Bytes that grow. */
 const writer = () => {
   const parts: Uint8Array[] = [];
@@ -51,7 +54,7 @@ const writer = () => {
     bytes,
     byte: (value: number) => bytes(Uint8Array.of(value)),
     length,
-    pad: () => bytes(new Uint8Array((32 - (length() % 32)) % 32)),
+    pad: () => bytes(new Uint8Array(ggufPadding(length()))),
     whole: () => {
       const all = new Uint8Array(length());
       let at = 0;
@@ -107,8 +110,15 @@ const writeValue = (to: Writer, stated: GgufValue): void => {
   }
 };
 
-/** The file's bytes: the header, and the tensors in the order of their keys. */
-export const ggufFile = ({ metadata, tensors, version = 3 }: GgufFile): Uint8Array => {
+/** A tensor whose bytes are written by the caller. */
+export type GgufEntry = Pick<GgufFileTensor, "sizes" | "type"> & { readonly length: number };
+
+/** All before the tensors: the header, the metadata and the table. The tensors' bytes follow in the order of their keys, each padded to 32. */
+export const ggufHead = ({
+  metadata,
+  tensors,
+  version = 3,
+}: Pick<GgufFile, "metadata" | "version"> & { readonly tensors: Readonly<Record<string, GgufEntry>> }): Uint8Array => {
   const to = writer();
   to.bytes(new TextEncoder().encode("GGUF"));
   to.uint32(version);
@@ -120,15 +130,23 @@ export const ggufFile = ({ metadata, tensors, version = 3 }: GgufFile): Uint8Arr
     writeValue(to, value);
   }
   let offset = 0;
-  for (const [name, { sizes, type, data }] of entries) {
+  for (const [name, { sizes, type, length }] of entries) {
     to.text(name);
     to.uint32(sizes.length);
     for (const size of sizes) to.uint64(size);
     to.uint32(type);
     to.uint64(offset);
-    offset += Math.ceil(data.length / 32) * 32;
+    offset += length + ggufPadding(length);
   }
   to.pad();
+  return to.whole();
+};
+
+/** The file's bytes: the head, and the tensors in the order of their keys. */
+export const ggufFile = ({ tensors, ...others }: GgufFile): Uint8Array => {
+  const to = writer();
+  const entries = Object.entries(tensors).map(([name, tensor]) => [name, { ...tensor, length: tensor.data.length }]);
+  to.bytes(ggufHead({ ...others, tensors: Object.fromEntries(entries) as Readonly<Record<string, GgufEntry>> }));
   for (const { data } of Object.values(tensors)) {
     to.bytes(data);
     to.pad();

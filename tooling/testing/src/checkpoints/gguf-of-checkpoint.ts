@@ -25,14 +25,15 @@ const gemma2Names: typeof usualNames = [
   [/^model\.layers\.(\d+)\.post_feedforward_layernorm\./, "blk.$1.post_ffw_norm."],
 ];
 
-const nameIn = (name: string, architecture: string): string => {
+/** The name of a checkpoint's tensor in a file of that architecture. */
+export const ggufName = (name: string, architecture: string): string => {
   const names = [...usualNames, ...(/^gemma[23]$/.test(architecture) ? gemma2Names : llamaNames)];
   const [from, to] = names.find(([pattern]) => pattern.test(name))!;
   return name.replace(from, to);
 };
 
 /** Rows of a head [2, d / 2] as [d / 2, 2]: what the converter calls permuting. */
-const neighbours = (values: Float32Array, numRows: number, headRows: number): Float32Array => {
+export const neighbours = (values: Float32Array, numRows: number, headRows: number): Float32Array => {
   const width = values.length / numRows;
   return Float32Array.from(values, (_, at) => {
     const [row, column] = [Math.floor(at / width), at % width];
@@ -113,7 +114,7 @@ export const ggufPartsOf = async (
     const turns = /^(llama|smollm3)$/.test(architecture) && /\.[qk]_proj\./.test(name);
     const adds = architecture.startsWith("gemma") && name.endsWith("norm.weight");
     const stored = turns ? neighbours(values, dims[0]!, decoder.headDim) : adds ? values.map((w) => w + 1) : values;
-    tensors[nameIn(name, architecture)] = denseTensor(stored, dims);
+    tensors[ggufName(name, architecture)] = denseTensor(stored, dims);
   }
   return {
     metadata: {

@@ -2,7 +2,7 @@
 import { chromium as playwright, type Browser } from "playwright-core";
 import { entrantsFor, type Entrant } from "../entrant.ts";
 import { takeTurns, type Contestant, type Sample } from "../measure.ts";
-import type { Prepared } from "../models/prepare.ts";
+import { modelOf, type Prepared } from "../models/prepare.ts";
 import type { Options } from "../options.ts";
 import { promptOf, tokensFor, warmUp, type EngineName, type Workload } from "../workload.ts";
 import { bundlePage, type Bundle } from "@ropewalk/testing/browser/bundle-page";
@@ -58,7 +58,7 @@ export const measureInBrowser = async (
       ropewalk: await bundle("ropewalk-page.ts", "@ropewalk/backend-wasm/package.json"),
       transformers: await bundle("transformers-page.ts", "@huggingface/transformers"),
     },
-    { ropewalk: models.ropewalk, transformers: models.transformersJs },
+    { ropewalk: modelOf("ropewalk", models), transformers: modelOf("transformers.js", models) },
   );
   const browser = await playwright.launch({ executablePath });
   try {

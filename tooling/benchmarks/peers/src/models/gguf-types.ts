@@ -4,11 +4,13 @@
  *     Q8_0   w = d q          q int8                                          34 bytes
  *     Q4_0   w = d (q - 8)    byte k: element k low, element k + 16 high       18 bytes
  *
- * The codes are those of the project's own rounding, so that every engine multiplies by the same numbers.
+ * The codes are those of the project's own rounding, so that every engine multiplies by the same numbers. Types with 256 elements to a block
+ * are in `gguf-types-of-256.ts`.
  */
 import { quantizeBlocks } from "@ropewalk/models";
+import { encodeQ4K, encodeQ6K, q4KBytes, q6KBytes } from "./gguf-types-of-256.ts";
 
-export type BlockType = "F32" | "F16" | "Q8_0" | "Q4_0";
+export type BlockType = "F32" | "F16" | "Q8_0" | "Q4_0" | "Q4_K" | "Q6_K";
 
 type Storage = {
   /** The type's number in the file. */
@@ -21,7 +23,7 @@ type Storage = {
 const blockSize = 32;
 const scaleBytes = 2;
 
-export const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
 /** Blocks with their scale before them; `put` writes a block's codes behind it. */
@@ -67,4 +69,6 @@ export const blockTypes: Readonly<Record<BlockType, Storage>> = {
   F16: { code: 1, bytes: (elements) => 2 * elements, encode: (values) => bytesOf(Float16Array.from(values)) },
   Q4_0: { code: 2, bytes: blockBytes(4), encode: (values) => inBlocks(4, values, putHalves) },
   Q8_0: { code: 8, bytes: blockBytes(8), encode: (values) => inBlocks(8, values, putSigned) },
+  Q4_K: { code: 12, bytes: q4KBytes, encode: encodeQ4K },
+  Q6_K: { code: 14, bytes: q6KBytes, encode: encodeQ6K },
 };

@@ -6,18 +6,30 @@ import { openFolder, writeFolder } from "@ropewalk/models/node";
 import { writeOnnxFolder } from "@ropewalk/testing/exports/llama-export";
 import { discardMade, madeOnce } from "../../../src/models/made-once.ts";
 import { randomLlama } from "../../../src/models/random-llama.ts";
-import { precisions, type EngineName, type Precision } from "../workload.ts";
+import {
+  checkpointPrecisions,
+  ggufPrecisions,
+  type CheckpointPrecision,
+  type EngineName,
+  type Precision,
+} from "../workload.ts";
 import { writeLlamaGguf, type GgufPrecision } from "./llama-gguf.ts";
 
-/** Paths of one precision's model, by engine. */
-export type Models = { readonly ropewalk: string; readonly transformersJs: string; readonly nodeLlamaCpp: string };
+/** Paths of one precision's model, by engine. A GGUF file is one for all that read it. */
+export type Models = { readonly ropewalk: string; readonly transformersJs?: string; readonly nodeLlamaCpp: string };
 
-/** Which of them an engine reads. */
-export const modelOf: Readonly<Record<EngineName, (models: Models) => string>> = {
+const paths: Readonly<Record<EngineName, (models: Models) => string | undefined>> = {
   ropewalk: ({ ropewalk }) => ropewalk,
   "transformers.js": ({ transformersJs }) => transformersJs,
   "transformers.js+ropewalk": ({ transformersJs }) => transformersJs,
   "node-llama-cpp": ({ nodeLlamaCpp }) => nodeLlamaCpp,
+};
+
+/** Which of them an engine reads. @throws RangeError where none is for it */
+export const modelOf = (engine: EngineName, models: Models): string => {
+  const path = paths[engine](models);
+  if (path === undefined) throw new RangeError(`modelOf: engine must read GGUF files, got ${engine}`);
+  return path;
 };
 
 export type Prepared = {
@@ -30,7 +42,8 @@ export type Prepared = {
 /** Tokens that the other engines' files have positions for. */
 export const positions = 16_384;
 
-const ggufPrecision: Readonly<Record<Precision, GgufPrecision>> = { float32: "f16", q8: "q8_0", q4: "q4_0" };
+/** What llama.cpp has beside the others' own files. */
+const ggufPrecision: Readonly<Record<CheckpointPrecision, GgufPrecision>> = { float32: "f16", q8: "q8_0", q4: "q4_0" };
 
 const load = async (folder: string): Promise<Checkpoint> => loadCheckpoint(await openFolder(folder));
 
@@ -44,7 +57,7 @@ export const prepareModels = async ({ fresh }: { readonly fresh: boolean }): Pro
   };
   const gguf = (precision: GgufPrecision): Promise<string> =>
     madeOnce(`llama-${precision}.gguf`, (path) => writeLlamaGguf(path, checkpoint, { precision, epsilon, positions }));
-  const modelsOf = async (precision: Precision): Promise<Models> => {
+  const modelsOf = async (precision: CheckpointPrecision): Promise<Models> => {
     const ropewalk =
       precision === "float32"
         ? dense
@@ -57,7 +70,11 @@ export const prepareModels = async ({ fresh }: { readonly fresh: boolean }): Pro
     return { ropewalk, transformersJs, nodeLlamaCpp: await gguf(ggufPrecision[precision]) };
   };
   const byPrecision: Partial<Record<Precision, Models>> = {};
-  for (const precision of precisions) byPrecision[precision] = await modelsOf(precision);
+  for (const precision of checkpointPrecisions) byPrecision[precision] = await modelsOf(precision);
+  for (const precision of ggufPrecisions) {
+    const file = await gguf(precision);
+    byPrecision[precision] = { ropewalk: file, nodeLlamaCpp: file };
+  }
   return {
     vocabSize: checkpoint.decoder.vocabSize,
     byPrecision: byPrecision as Record<Precision, Models>,
