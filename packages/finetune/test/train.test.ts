@@ -1,9 +1,11 @@
 /** The loop: it learns, a run that is gone on with is the same run, and what is wrong is said. */
 import { cpu } from "@ropewalk/backend-node";
 import { recordOf } from "@ropewalk/context-extension";
-import { loadModel, type LanguageModel } from "@ropewalk/generation";
-import { holdFiles } from "@ropewalk/models";
+import { loadModel, openModel, type LanguageModel } from "@ropewalk/generation";
+import { holdFiles, type Checkpoint } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
+import { repositoryPath } from "@ropewalk/testing/repository";
+import { ggufVectors } from "@ropewalk/testing/vectors";
 import { stories260K } from "@ropewalk/tiny-models";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
@@ -13,11 +15,14 @@ import {
   cutText,
   entropyAbfRecipe,
   fitSamples,
+  identifyRun,
   rateOf,
+  readParameters,
   recipe,
   recipeNames,
   train,
   tunedCheckpoint,
+  tunedFolder,
   type Schedule,
   type TrainConfig,
   type TrainState,
@@ -140,6 +145,31 @@ describe("train", () => {
     ["a signal that is none", { signal: 1000 }, /^train: signal must be an AbortSignal, got 1000$/],
   ])("refuses %s", async (_, wrong, message) => {
     await expect(train({ ...config, ...wrong } as TrainConfig)).rejects.toThrow(message);
+  });
+
+  it("refuses a GGUF file by one reason, however its weights are stored, and whatever is learned", async () => {
+    const [blocks, dense] = await Promise.all(
+      ["llama-k", "llama-dense"].map(async (name) => {
+        const { source } = await openModel(repositoryPath(`${ggufVectors}/${name}.gguf`));
+        return { ...model, source };
+      }),
+    );
+    const message = (where: string, name: string) =>
+      `${where}: ${name} must be a checkpoint, got a GGUF file, which ropewalk convert writes as one`;
+    for (const [name, gguf] of [
+      ["llama-k", blocks!],
+      ["llama-dense", dense!],
+    ] as const) {
+      const source = gguf.source as Checkpoint;
+      for (const lora of [{}, { lora: { rank: 2 } }]) {
+        const run = { ...config, ...lora, model: gguf, data: [{ ids: [1, 2, 3] }] };
+        await expect(train(run)).rejects.toThrow(message("train", name));
+        await expect(identifyRun(run)).rejects.toThrow(message("identifyRun", name));
+      }
+      await expect(readParameters(source)).rejects.toThrow(message("readParameters", name));
+      await expect(tunedCheckpoint(source, {})).rejects.toThrow(message("tunedCheckpoint", name));
+      await expect(tunedFolder({ model: gguf, seqLen }, {})).rejects.toThrow(message("tunedFolder", name));
+    }
   });
 
   it("goes on from a state of its own alone, and never past weights that it does not learn", async () => {

@@ -372,6 +372,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
       "cutText",
       "dataForm",
       "gradientNorm",
+      "needTunable",
       "openLossGraph",
       "readParameters",
       "startAdamW",

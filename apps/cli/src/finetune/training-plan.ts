@@ -2,8 +2,8 @@
 import { show } from "@ropewalk/check";
 import type { ContextExtension } from "@ropewalk/context-extension";
 import { extendDecoder, type ExtendedDecoder } from "@ropewalk/decoder";
-import { recipe, type Data, type RecipeName, type Schedule, type TrainConfig } from "@ropewalk/finetune";
-import { needCheckpoint, type OpenedModel } from "@ropewalk/generation";
+import { needTunable, recipe, type Data, type RecipeName, type Schedule, type TrainConfig } from "@ropewalk/finetune";
+import type { OpenedModel } from "@ropewalk/generation";
 import { withoutUndefined } from "../flags/without-undefined.ts";
 import { asksForExtension } from "../flags/extension.ts";
 import { notice } from "../terminal/notice.ts";
@@ -104,7 +104,7 @@ const partsFor = (
  * @throws Error, RangeError and TypeError that name the flag, the file and its line
  */
 export const planOf = async (opened: OpenedModel, options: FinetuneOptions): Promise<Plan> => {
-  const { decoder } = needCheckpoint("finetune", opened.source);
+  const { decoder } = needTunable("finetune", opened.source);
   const { length: seqLen, data: file } = options;
   const { name, extension } = extensionOf(opened, options);
   const extended = { ...extendDecoder(decoder, extension), name: opened.source.name };

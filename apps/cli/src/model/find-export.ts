@@ -15,8 +15,16 @@ const folderOf = (path: string): string => {
   return [folder, dirname(folder)].find((place) => existsSync(join(place, "config.json"))) ?? folder;
 };
 
-/** @throws RangeError when there is nothing at the path, no model, or several to choose from */
+const refuseGguf = (path: string): never => {
+  throw new RangeError(
+    `findExport: ${path} must be an ONNX export, got a GGUF file, which has no graph to rewrite; ` +
+      "generate, chat and serve run it with a longer window as it is, by the same flags",
+  );
+};
+
+/** @throws RangeError when there is nothing at the path, no model, a GGUF file, or several models to choose from */
 export const findExport = async (path: string): Promise<FoundExport> => {
+  if (/\.gguf$|^ollama:/.test(path)) refuseGguf(path);
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined)
     throw new RangeError(`findExport: ${path} must be a folder or a model's file, got nothing there`);
@@ -27,6 +35,7 @@ export const findExport = async (path: string): Promise<FoundExport> => {
   const { files } = await listFiles("findExport", path);
   const models = files.filter((file) => file.endsWith(".onnx"));
   const [model] = models;
+  if (model === undefined && files.some((file) => file.endsWith(".gguf"))) refuseGguf(path);
   if (model === undefined) throw new RangeError(`findExport: ${path} must have an .onnx file, got none`);
   if (models.length > 1)
     throw new RangeError(

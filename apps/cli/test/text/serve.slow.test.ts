@@ -125,6 +125,8 @@ describe("what is wrong", () => {
   it.each([
     ["owner/name", { name: "owner/name", model: "owner/name" }],
     ["a=owner/name", { name: "a", model: "owner/name" }],
+    ["owner/name:model-q4_0.gguf", { name: "owner/name:model-q4_0", model: "owner/name:model-q4_0.gguf" }],
+    ["ollama:llama3.2:1b", { name: "ollama:llama3.2:1b" }],
     [`${onnxExports}/genai-cpu-llama`, { name: "genai-cpu-llama" }],
     [`${onnxExports}/genai-cpu-llama/model.onnx`, { name: "model" }],
   ])("%s goes by a name", (text, expected) => {

@@ -3,12 +3,12 @@ import { check } from "@ropewalk/check";
 import type { ExtendedDecoder } from "@ropewalk/decoder";
 import type { ExtendedGroup } from "@ropewalk/context-extension";
 import { trainingNumbers } from "@ropewalk/decoder/training";
-import { needCheckpoint } from "@ropewalk/generation";
 import type { Checkpoint } from "@ropewalk/models";
 import type { Parameters } from "../optimizer/adam-w.ts";
 import { checkTrainKeys } from "../train/check-train-config.ts";
 import { loraOf } from "../weights/lora.ts";
 import { readParameters } from "../weights/learnable-weights.ts";
+import { needTunable } from "../weights/need-tunable.ts";
 import { fitSamples, type Fitted } from "../samples/fit-samples.ts";
 import type { TrainConfig } from "../train/train.ts";
 import { bytesOf, fingerprint, textBytes } from "./fingerprint.ts";
@@ -90,7 +90,7 @@ export const identifyRun = async (config: TrainConfig): Promise<RunIdentity> => 
   const { learningRate, schedule = { kind: "cosine" }, gradientClipping = 1, seed = 0 } = config;
   const { beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8, weightDecay = 0.1 } = config;
   const { sequences } = fitSamples({ seqLen, longer }, data);
-  const checkpoint = needCheckpoint("identifyRun", model.source);
+  const checkpoint = needTunable("identifyRun", model.source);
   const lora = config.lora && loraOf("identifyRun", checkpoint.decoder, config.lora);
   return {
     model: await fingerprint(lora ? partsOfStored(checkpoint) : partsOfModel(await readParameters(checkpoint))),

@@ -1,6 +1,6 @@
 /** The training loop: a batch, its gradients, a step of AdamW, until all steps are done. */
 import { check, checkInteger, checkKeys, checkNumber } from "@ropewalk/check";
-import { needCheckpoint, type LanguageModel } from "@ropewalk/generation";
+import type { LanguageModel } from "@ropewalk/generation";
 import {
   adamWStep,
   checkAdamW,
@@ -18,6 +18,7 @@ import { checkTrainKeys } from "./check-train-config.ts";
 import { lossGraphs, usedTokens } from "../loss/loss-graphs-by-length.ts";
 import { frozenBeside, loraOf, loraShapes, startLora, type LoraConfig } from "../weights/lora.ts";
 import { checkLearnable, readParameters } from "../weights/learnable-weights.ts";
+import { needTunable } from "../weights/need-tunable.ts";
 import { fitSamples, type FitConfig, type Sample } from "../samples/fit-samples.ts";
 import { rateOf, type Schedule } from "../optimizer/learning-rate.ts";
 
@@ -137,13 +138,7 @@ export const train = async (config: TrainConfig): Promise<Trained> => {
   checkInteger("train", "seed", seed, -(2 ** 31), 2 ** 31 - 1);
   const rate = (step: number): number => rateOf({ learningRate, steps, schedule }, step);
   rate(0);
-  const checkpoint = needCheckpoint("train", model.source);
-  // What is learned is written for a checkpoint, whose rows are in another order than those of some GGUF files.
-  check(
-    checkpoint.gguf === undefined,
-    `train: ${checkpoint.name} must be a checkpoint, as convert makes one of a GGUF file`,
-    "a GGUF file",
-  );
+  const checkpoint = needTunable("train", model.source);
   const { sequences, cut } = fitSamples({ seqLen, longer }, data);
   checkTokens("train", "data", data, checkpoint.decoder.vocabSize);
   const heldOut = fitHeldOut({ seqLen, longer }, config.evaluation, checkpoint.decoder.vocabSize);

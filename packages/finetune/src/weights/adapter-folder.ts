@@ -1,9 +1,10 @@
 /** A learned adapter as a folder that PEFT and this project load. */
 import { check, checkKeys, positive, type Keys } from "@ropewalk/check";
-import { needCheckpoint, type LanguageModel } from "@ropewalk/generation";
+import type { LanguageModel } from "@ropewalk/generation";
 import { adapterFiles, adapterTensor, tunedUnder, type ConvertedFile } from "@ropewalk/models";
 import type { Parameter, Parameters } from "../optimizer/adam-w.ts";
 import { loraOf, loraShapes, type LoraConfig } from "./lora.ts";
+import { needTunable } from "./need-tunable.ts";
 import { extensionOn } from "./tuned-folder.ts";
 
 export type TunedAdapter = {
@@ -26,7 +27,7 @@ const tunedKeys: Keys<TunedAdapter> = { model: true, lora: true, seqLen: positiv
  */
 export const adapterFolder = (config: TunedAdapter, parameters: Parameters): readonly ConvertedFile[] => {
   const { model, lora: asked, seqLen } = checkKeys<TunedAdapter>("adapterFolder", "config", config, tunedKeys);
-  const { name: baseModel, decoder } = needCheckpoint("adapterFolder", model.source);
+  const { name: baseModel, decoder } = needTunable("adapterFolder", model.source);
   const lora = loraOf("adapterFolder", decoder, asked);
   const { rank, alpha, targets, modules } = lora;
   const shapes = loraShapes(lora, decoder);

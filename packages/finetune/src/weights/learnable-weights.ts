@@ -2,6 +2,7 @@
 import type { Decoder, WeightSource } from "@ropewalk/decoder";
 import { check } from "@ropewalk/check";
 import { readDense, type Checkpoint } from "@ropewalk/models";
+import { needTunable } from "./need-tunable.ts";
 import type { Parameter, Parameters } from "../optimizer/adam-w.ts";
 
 /** @throws RangeError when a checkpoint has adapters: weights learned beside them would be right only together with them */
@@ -12,9 +13,9 @@ export const checkUnadapted = (where: string, { name, adapters }: Checkpoint): v
     `adapters beside ${adapters?.size} matrices`,
   );
 
-/** @throws RangeError when weights are stored in blocks of a few bits, which cannot be learned, or have adapters beside them */
+/** @throws RangeError when weights are stored in blocks of a few bits, which cannot be learned, or have adapters beside them; TypeError for a GGUF file */
 export const checkLearnable = (where: string, checkpoint: Checkpoint): void => {
-  checkUnadapted(where, checkpoint);
+  checkUnadapted(where, needTunable(where, checkpoint));
   const { decoder, locateBlocks }: { readonly decoder: Decoder } & WeightSource = checkpoint;
   for (const name of Object.keys(decoder.tensors))
     if (locateBlocks?.(name) !== undefined)

@@ -2,10 +2,11 @@
 import { sizeOf } from "@ropewalk/backend";
 import type { WeightLocation } from "@ropewalk/decoder";
 import { check } from "@ropewalk/check";
-import { needCheckpoint, type ModelSource } from "@ropewalk/generation";
+import type { ModelSource } from "@ropewalk/generation";
 import { inMemory, type Checkpoint } from "@ropewalk/models";
 import type { Parameters } from "../optimizer/adam-w.ts";
 import { checkUnadapted } from "./learnable-weights.ts";
+import { needTunable } from "./need-tunable.ts";
 
 /**
  * The checkpoint with these float32 weights in memory instead of its own. `loadModel({ source, text }, …)` runs it.
@@ -13,7 +14,7 @@ import { checkUnadapted } from "./learnable-weights.ts";
  * @throws TypeError for an ONNX export; RangeError when a tensor that the decoder reads is missing, or has another number of elements
  */
 export const tunedCheckpoint = async (source: ModelSource, parameters: Parameters): Promise<Checkpoint> => {
-  const checkpoint = needCheckpoint("tunedCheckpoint", source);
+  const checkpoint = needTunable("tunedCheckpoint", source);
   checkUnadapted("tunedCheckpoint", checkpoint);
   const { decoder } = checkpoint;
   const places = new Map<string, WeightLocation>();

@@ -2,10 +2,11 @@
 import { checkKeys, type Keys } from "@ropewalk/check";
 import type { ContextExtension } from "@ropewalk/context-extension";
 import type { ExtendedDecoder } from "@ropewalk/decoder";
-import { needCheckpoint, type LanguageModel } from "@ropewalk/generation";
+import type { LanguageModel } from "@ropewalk/generation";
 import { tunedFiles, type ConvertedFile } from "@ropewalk/models";
 import type { Parameters } from "../optimizer/adam-w.ts";
 import { checkUnadapted } from "./learnable-weights.ts";
+import { needTunable } from "./need-tunable.ts";
 
 export type TunedModel = {
   /** The model that was tuned, under the extension that it was loaded with. */
@@ -36,7 +37,7 @@ export const extensionOn = ({
  */
 export const tunedFolder = async (config: TunedModel, parameters: Parameters): Promise<readonly ConvertedFile[]> => {
   const { model, seqLen } = checkKeys<TunedModel>("tunedFolder", "config", config, keys);
-  const checkpoint = needCheckpoint("tunedFolder", model.source);
+  const checkpoint = needTunable("tunedFolder", model.source);
   checkUnadapted("tunedFolder", checkpoint);
   return tunedFiles({ extension: extensionOn(model.extended), seqLen }, checkpoint, parameters);
 };

@@ -29,8 +29,16 @@ describe("chatFormat", () => {
     );
   });
 
-  it("refuses a template that is none", () => {
-    expect(() => chatFormat("{% for %}", {})).toThrow(/^chatFormat: the chat template must be Jinja, got .+/);
+  it.each([
+    ["{% for %}", "Unexpected token: CloseStatement"],
+    ["{{ a", "Unexpected end of input"],
+    ["{{", "it ends inside a statement"],
+    ["{% if x %}a", "it ends inside a statement"],
+    ["{% set x %}", "it ends inside a statement"],
+  ])("refuses a template that is none: %s", (broken, why) => {
+    expect(() => chatFormat(broken, {})).toThrow(
+      `chatFormat: the chat template must be Jinja, got "${broken}": ${why}`,
+    );
   });
 });
 

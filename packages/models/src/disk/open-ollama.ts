@@ -1,7 +1,7 @@
 /**
  * A model of Ollama's, by its name. Below OLLAMA_MODELS, or ~/.ollama/models:
  *
- *     manifests/<host>/<owner>/<name>/<tag>     JSON: the layers, each a media type and a digest
+ *     manifests/<host>/<owner>/<name>/<tag>     JSON: the layers, each a media type, a digest and a size
  *     blobs/sha256-<digest>                     the layer's content; that of the model is a GGUF file
  *
  * A name is `name`, `name:tag`, `owner/name` or `host/owner/name`; absent are registry.ollama.ai, library and latest.
@@ -9,7 +9,7 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { check, show } from "@ropewalk/check";
+import { check, checkInteger, show, showName } from "@ropewalk/check";
 import { configObject } from "../config/config-object.ts";
 import type { CheckpointFolder } from "../folder/checkpoint-folder.ts";
 import { fileIn, statIfThere } from "./open-folder.ts";
@@ -34,7 +34,8 @@ const partsOf = (source: string): readonly string[] => {
   return parts;
 };
 
-type Layer = { readonly mediaType: string; readonly digest: string };
+/** `size` in bytes. */
+type Layer = { readonly mediaType: string; readonly digest: string; readonly size: number };
 
 const layersOf = (at: string, text: string): readonly Layer[] => {
   let parsed: unknown;
@@ -46,24 +47,38 @@ const layersOf = (at: string, text: string): readonly Layer[] => {
   const { layers } = configObject(at, parsed).values;
   check(Array.isArray(layers), `${at}: layers must be a list`, layers, "object");
   return layers.map((layer: unknown) => {
-    const { mediaType, digest } = configObject(`${at}: a layer`, layer).values;
+    const { mediaType, digest, size } = configObject(`${at}: a layer`, layer).values;
     check(typeof mediaType === "string", `${at}: mediaType must be text`, mediaType, "string");
     check(
       typeof digest === "string" && /^sha256:[0-9a-f]{64}$/.test(digest),
       `${at}: digest must be sha256: and 64 digits`,
       digest,
     );
-    return { mediaType, digest };
+    checkInteger(at, "size", size, 0);
+    return { mediaType, digest, size: size as number };
   });
 };
 
 const kindOf = ({ mediaType }: Layer): string => mediaType.replace(/^.*\./, "");
 
+/** Kinds of layers that change nothing when they are left out. */
+const silent: ReadonlySet<string> = new Set(["model", "license"]);
+
+/** What the layers say beside the model, and is not used: the GGUF file has a chat template, and a call has its sampling. */
+const unusedNotice = (source: string, layers: readonly Layer[]): string | undefined => {
+  const unused = [...new Set(layers.map(kindOf))].filter((kind) => !silent.has(kind));
+  return unused.length === 0
+    ? undefined
+    : `openSource: ${source}: of the manifest these are not used: ${unused.map(showName).join(", ")}; ` +
+        "the chat template is that of the GGUF file, the rest is as the call says";
+};
+
 /**
  * @param source - `ollama:` and the name
- * @throws RangeError naming the manifest or the blob, where there is none, there is no model, or an adapter lies beside it
+ * @param onNotice - gets a sentence where Ollama's own settings of the model are not used
+ * @throws RangeError naming the manifest or the blob, where there is none, there is no model, its size is another, or an adapter lies beside it
  */
-export const openOllama = async (source: string): Promise<CheckpointFolder> => {
+export const openOllama = async (source: string, onNotice: (notice: string) => void): Promise<CheckpointFolder> => {
   const folder = modelsFolder();
   const manifest = join(folder, "manifests", ...partsOf(source));
   const at = `openSource: ${source}: ${manifest}`;
@@ -73,12 +88,18 @@ export const openOllama = async (source: string): Promise<CheckpointFolder> => {
   check(models.length === 1, `${at} must have one layer that is a model`, models.length);
   const adapters = layers.filter((layer) => kindOf(layer) === "adapter");
   check(adapters.length === 0, `${at} must have no adapter, which is not read in this form`, adapters.length);
-  const gguf = models[0]!.digest.replace(":", "-");
+  const { digest, size } = models[0]!;
+  const gguf = digest.replace(":", "-");
   const blobs = join(folder, "blobs");
+  const blob = join(blobs, gguf);
+  const found = await fileIn(blobs, gguf);
+  check(found !== undefined, `openSource: ${source}: there must be a file ${blob}`, undefined);
   check(
-    (await fileIn(blobs, gguf)) !== undefined,
-    `openSource: ${source}: there must be a file ${join(blobs, gguf)}`,
-    undefined,
+    found!.source.size === size,
+    `openSource: ${source}: ${blob} must have ${size} bytes, as its manifest says`,
+    found!.source.size,
   );
+  const unused = unusedNotice(source, layers);
+  if (unused !== undefined) onNotice(unused);
   return { name: source, file: (name) => fileIn(blobs, name), gguf };
 };

@@ -41,7 +41,7 @@ export type HubOptions = {
   readonly signal?: AbortSignal;
   /** Called when a download begins or goes on, and with every piece that comes. */
   readonly onProgress?: (progress: DownloadProgress) => void;
-  /** Gets a sentence when the cache is used without asking the hub. Absent: a warning of the process, or on a page's console. */
+  /** Gets a sentence when the cache is used without asking the hub, or Ollama's settings of a model are not used. Absent: a warning of the process, or on a page's console. */
   readonly onNotice?: (notice: string) => void;
 };
 

@@ -6,7 +6,11 @@ import { openSource } from "../../src/hub.ts";
 
 const digest = `sha256:${"a1".repeat(32)}`;
 const blob = digest.replace(":", "-");
-const layer = (kind: string, own = digest) => ({ mediaType: `application/vnd.ollama.image.${kind}`, digest: own });
+const layer = (kind: string, own = digest) => ({
+  mediaType: `application/vnd.ollama.image.${kind}`,
+  digest: own,
+  size: 4,
+});
 
 describe("a model of Ollama's", () => {
   let folder: string;
@@ -35,9 +39,22 @@ describe("a model of Ollama's", () => {
     ["ollama:hf.co/me/mine:Q4_K_M", ["hf.co", "me", "mine", "Q4_K_M"]],
   ])("%s is found through its manifest", async (name, path) => {
     await manifest(path, [layer("template", `sha256:${"b2".repeat(32)}`), layer("model")]);
-    const found = await openSource(name);
+    const notices: string[] = [];
+    const found = await openSource(name, { onNotice: (notice) => notices.push(notice) });
+    expect(notices).toEqual([expect.stringContaining(`${name}: of the manifest these are not used: template;`)]);
     expect([found.name, found.gguf]).toEqual([name, blob]);
     expect((await found.file(blob))?.source.size).toBe(4);
+  });
+
+  it("what else its manifest says is named, and a licence is not", async () => {
+    const others = ["license", "params", "system", "projector", "params"].map((kind) => layer(kind));
+    const notices: string[] = [];
+    const onNotice = (notice: string) => void notices.push(notice);
+    await manifest(own, [layer("model"), ...others]);
+    await openSource("ollama:llama3.2", { onNotice });
+    await manifest(own, [layer("model"), layer("license")]);
+    await openSource("ollama:llama3.2", { onNotice });
+    expect(notices).toEqual([expect.stringContaining("are not used: params, system, projector;")]);
   });
 
   it.each([
@@ -49,6 +66,16 @@ describe("a model of Ollama's", () => {
     ["ollama:llama3.2", JSON.stringify({ layers: [] }), /must have one layer that is a model, got 0/],
     ["ollama:llama3.2", JSON.stringify({ layers: [layer("model"), layer("adapter")] }), /must have no adapter/],
     ["ollama:llama3.2", JSON.stringify({ layers: [layer("model", "sha256:../x")] }), /digest must be sha256: and 64/],
+    [
+      "ollama:llama3.2",
+      JSON.stringify({ layers: [{ ...layer("model"), size: 5 }] }),
+      /sha256-a1a1.* must have 5 bytes, as its manifest says, got 4/,
+    ],
+    [
+      "ollama:llama3.2",
+      JSON.stringify({ layers: [{ ...layer("model"), size: "4" }] }),
+      /size must be a number, got "4"/,
+    ],
     [
       "ollama:llama3.2",
       JSON.stringify({ layers: [layer("model", `sha256:${"c3".repeat(32)}`)] }),

@@ -5,7 +5,7 @@ import { needCheckpoint } from "@ropewalk/generation";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { adapterOption, adaptersFrom, type AdapterFlag } from "../../flags/adapter.ts";
 import { roundingBar } from "../../terminal/progress-bars.ts";
-import { examples, shippedNames } from "../../terminal/help-texts.ts";
+import { examples, storedModelArgument } from "../../terminal/help-texts.ts";
 import { interruptSignal } from "../../terminal/interrupt.ts";
 import { open } from "../../model/open-model.ts";
 import { bytes } from "../../render/units.ts";
@@ -54,10 +54,7 @@ export const addConvert = (program: Command): void => {
     .description(
       "write a checkpoint with its weights rounded to 4 or 8 bits, adapters merged into them, or both; of a GGUF file also with dense weights",
     )
-    .argument(
-      "<model>",
-      `a checkpoint's folder, a GGUF file, an id on the hub (owner/name), or a shipped model: ${shippedNames}`,
-    )
+    .argument("<model>", storedModelArgument)
     .addOption(
       new Option(
         "--quantize <precision>",

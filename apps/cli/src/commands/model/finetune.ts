@@ -8,7 +8,7 @@ import { learnedFiles, learnedWords, withLora, withLoraOptions, type LoraOptions
 import { aTenth, planOf, type FinetuneOptions, type Plan } from "../../finetune/training-plan.ts";
 import { runTraining, type Done } from "../../finetune/run-training.ts";
 import { checkOutput, openStates } from "../../finetune/training-states.ts";
-import { examples, shippedNames } from "../../terminal/help-texts.ts";
+import { examples, tunableModelArgument } from "../../terminal/help-texts.ts";
 import { interruptSignal } from "../../terminal/interrupt.ts";
 import { number } from "../../flags/parse-numbers.ts";
 import { open } from "../../model/open-model.ts";
@@ -133,7 +133,7 @@ export const addFinetune = (program: Command): void => {
   const command = program
     .command("finetune")
     .description("tune a checkpoint for a longer window: all its weights or an adapter, on a few samples")
-    .argument("<model>", `a checkpoint's folder, an id on the hub (owner/name), or a shipped model: ${shippedNames}`)
+    .argument("<model>", tunableModelArgument)
     .requiredOption(
       "--data <file>",
       "what it learns from: .txt, or .jsonl of text, prompt and response, messages or conversations",

@@ -4,7 +4,7 @@ import { listen } from "@ropewalk/server/node";
 import { checkNumber } from "@ropewalk/check";
 import type { Command } from "commander";
 import { once } from "node:events";
-import { examples } from "../../terminal/help-texts.ts";
+import { examples, modelArgument } from "../../terminal/help-texts.ts";
 import { notice } from "../../terminal/notice.ts";
 import { number } from "../../flags/parse-numbers.ts";
 import { checkCount, withSharedOptions, type SharedOptions } from "../../flags/shared.ts";
@@ -113,7 +113,7 @@ export const addServe = (program: Command): void => {
   const command = program
     .command("serve")
     .description("answer requests in OpenAI's wire format, until it is ended")
-    .argument("<models...>", "models, each as `generate` takes one; <name>=<model> gives it a name of your own")
+    .argument("<models...>", `models, each ${modelArgument}; <name>=<model> gives it a name of your own`)
     .option("--port <port>", "0: one that is free", number, 8080)
     .option("--host <address>", "where it listens; 0.0.0.0: for other machines too", "127.0.0.1")
     .option("--api-key <key>", "what requests must show; absent: ROPEWALK_API_KEY, or nothing")

@@ -1,6 +1,6 @@
 /** Turns messages into one text, by the chat template that a checkpoint was tuned with. */
 import { Template } from "@huggingface/jinja";
-import { check, checkKeys, showName } from "@ropewalk/check";
+import { check, checkKeys, show, showName } from "@ropewalk/check";
 import { budgetFor, TemplateLimit } from "./budget.ts";
 import { checkedMessages, type ChatMessage } from "./messages.ts";
 import { runTemplate } from "./run-template.ts";
@@ -29,9 +29,9 @@ const specialTokens = (config: object): Readonly<Record<string, string>> =>
 /** The message of an engine whose stack is full: of V8 and JavaScriptCore, and of SpiderMonkey. */
 const stackEnd = /call stack|too much recursion/i;
 
-const messageOf = (error: unknown): string => {
-  // Where the library meets a value that it did not expect, the engine throws a TypeError.
-  if (error instanceof TypeError) return "a value is of a kind that cannot be used so";
+/** @param ofTypeError - what it means that the engine throws a TypeError, which the library does not expect */
+const messageOf = (error: unknown, ofTypeError: string): string => {
+  if (error instanceof TypeError) return ofTypeError;
   const message = (error instanceof Error ? error.message : String(error)).split("\n")[0]!;
   return stackEnd.test(message) ? "it is nested too deep" : showName(message);
 };
@@ -48,7 +48,9 @@ const readTemplate = (template: string): Template["parsed"] => {
   try {
     return new Template(template).parsed;
   } catch (error) {
-    throw new RangeError(`${rule} be Jinja, got ${messageOf(error)}`, { cause: error });
+    throw new RangeError(`${rule} be Jinja, got ${show(template)}: ${messageOf(error, "it ends inside a statement")}`, {
+      cause: error,
+    });
   }
 };
 
@@ -83,7 +85,7 @@ export const chatFormat = (template: string, config: object): ChatFormat => {
           cause: error,
         });
       throw new RangeError(
-        `chatFormat: the messages must be as the chat template wants them, got roles ${roles}: ${messageOf(error)}`,
+        `chatFormat: the messages must be as the chat template wants them, got roles ${roles}: ${messageOf(error, "a value is of a kind that cannot be used so")}`,
         { cause: error },
       );
     }

@@ -4,6 +4,9 @@ import { hubFrom, type HubOptions } from "../hub-options.ts";
 import { openRepository } from "../open-repository.ts";
 import { cacheFolderStorage } from "./cache-folder-storage.ts";
 
+/** Gets notices where `onNotice` is absent. */
+export const warn = (notice: string): void => process.emitWarning(notice);
+
 /**
  * Opens a repository of the hub, as `openRepository` does.
  *
@@ -11,6 +14,6 @@ import { cacheFolderStorage } from "./cache-folder-storage.ts";
  * @throws Error as `openRepository` does
  */
 export const openHub = async (options: HubOptions): Promise<CheckpointFolder> => {
-  const hub = hubFrom(options, { environment: process.env, warn: (notice) => process.emitWarning(notice) });
+  const hub = hubFrom(options, { environment: process.env, warn });
   return openRepository(hub, cacheFolderStorage(hub, options.cacheFolder));
 };

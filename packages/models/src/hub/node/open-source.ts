@@ -6,7 +6,7 @@ import type { CheckpointFolder } from "../../folder/checkpoint-folder.ts";
 import { checkSourceOptions, type SourceOptions } from "../hub-options.ts";
 import { looksLikePath, parseRepositoryName } from "../repository-name.ts";
 import { exists } from "./cache-folder.ts";
-import { openHub } from "./open-hub.ts";
+import { openHub, warn } from "./open-hub.ts";
 
 /**
  * Opens the folder or GGUF file of that path, the model of Ollama's of that name (`ollama:name`), or else the repository of that id:
@@ -17,7 +17,7 @@ import { openHub } from "./open-hub.ts";
 export const openSource = async (source: string, options: SourceOptions = {}): Promise<CheckpointFolder> => {
   check(typeof source === "string", "openSource: source must be a path or an id", source, "string");
   checkSourceOptions(options);
-  if (source.startsWith(ollamaPrefix)) return openOllama(source);
+  if (source.startsWith(ollamaPrefix)) return openOllama(source, options.onNotice ?? warn);
   if (looksLikePath(source) || (await exists(source))) return openFolder(source);
   return openHub({ ...options, ...parseRepositoryName(source) });
 };
