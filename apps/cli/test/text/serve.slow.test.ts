@@ -1,6 +1,6 @@
 /** `ropewalk serve` as a process: started, asked, and ended. */
 import { compose, selfExtend, yarn } from "@ropewalk/context-extension";
-import { onnxExports } from "@ropewalk/testing/vectors";
+import { ggufVectors, onnxExports } from "@ropewalk/testing/vectors";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
@@ -129,6 +129,7 @@ describe("what is wrong", () => {
     ["ollama:llama3.2:1b", { name: "ollama:llama3.2:1b" }],
     [`${onnxExports}/genai-cpu-llama`, { name: "genai-cpu-llama" }],
     [`${onnxExports}/genai-cpu-llama/model.onnx`, { name: "model" }],
+    [`${ggufVectors}/llama-k.gguf`, { name: "llama-k" }],
   ])("%s goes by a name", (text, expected) => {
     expect(readNamed(text)).toMatchObject(expected);
   });
