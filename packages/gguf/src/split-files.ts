@@ -5,17 +5,17 @@
 import { check } from "@ropewalk/check";
 import type { GgufHeader } from "./header/read-header.ts";
 
-const form = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/s;
+const form = /^(.*)-(\d{5})-of-(\d{5})(\.gguf)$/is;
 
 /** The names of all parts of the model that a file is a part of; the file alone where its name states no parts. */
 export const splitNames = (file: string): readonly string[] => {
-  const [, prefix, no, count] = form.exec(file) ?? [];
+  const [, prefix, no, count, suffix] = form.exec(file) ?? [];
   if (prefix === undefined) return [file];
   const [part, parts] = [Number(no), Number(count)];
   check(part >= 1 && part <= parts, `readGguf: ${file} must be a part from 1 to ${parts} by its name`, part);
   return Array.from(
     { length: parts },
-    (_, index) => `${prefix}-${String(index + 1).padStart(5, "0")}-of-${count}.gguf`,
+    (_, index) => `${prefix}-${String(index + 1).padStart(5, "0")}-of-${count}${suffix}`,
   );
 };
 

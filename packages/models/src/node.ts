@@ -4,5 +4,5 @@ export type { NewFolder } from "./disk/new-folder.ts";
 export { ownFolder, type OwnFolder } from "./disk/own-folder.ts";
 export { writeWhole } from "./disk/write-folder-whole.ts";
 export { holdOnDisk } from "./disk/hold-on-disk.ts";
-export { openFolder } from "./disk/open-folder.ts";
+export { isGgufFile, openFolder } from "./disk/open-folder.ts";
 export { quantizeOnDisk, writeFolder } from "./disk/quantize-on-disk.ts";

@@ -5,6 +5,9 @@ import { needsNode } from "./needs-node.ts";
 export const openFolder: typeof Node.openFolder = (folder) =>
   needsNode("openFolder", "a folder on a disk", "openUrl or inMemory", folder);
 
+export const isGgufFile: typeof Node.isGgufFile = (path) =>
+  needsNode("isGgufFile", "a file on a disk", "a GGUF file's name in openUrl or inMemory", path);
+
 export const quantizeOnDisk: typeof Node.quantizeOnDisk = ({ name }) =>
   needsNode("quantizeOnDisk", "a temporary folder", "quantizeCheckpoint", name);
 

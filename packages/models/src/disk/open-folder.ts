@@ -4,8 +4,8 @@ import { open, readdir, realpath, stat, type FileHandle } from "node:fs/promises
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { show } from "@ropewalk/check";
-import { splitNames } from "@ropewalk/gguf";
 import type { CheckpointFile, CheckpointFolder } from "../folder/checkpoint-folder.ts";
+import { ggufModels, isGgufName } from "../gguf/model-names.ts";
 
 /** Node refuses to read 2 GiB or more in one call. */
 const mostAtOnce = 2 ** 30;
@@ -78,15 +78,19 @@ const ggufFolder = (path: string, gguf: string): CheckpointFolder => ({
 
 /** The one GGUF model of a folder that has no config.json. @throws RangeError where there is none, or more than one */
 const onlyGguf = async (path: string): Promise<string> => {
-  const files = (await readdir(path)).filter((name) => name.endsWith(".gguf")).toSorted();
-  const models = new Set(files.map((name) => splitNames(name)[0]!));
-  const [model] = models;
+  const models = ggufModels((await readdir(path)).toSorted());
+  const [model, ...others] = models;
   if (model === undefined) throw new RangeError(`openFolder: ${path} must have a file config.json, got nothing`);
-  if (models.size > 1)
-    throw new RangeError(
-      `openFolder: ${path} must have one GGUF model, or be the path of one, got ${show([...models])}`,
-    );
+  if (others.length > 0)
+    throw new RangeError(`openFolder: ${path} must have one GGUF model, or be the path of one, got ${show(models)}`);
   return model;
+};
+
+/** Whether there is a GGUF file of that path: by its name, or, as a blob of Ollama's has another name, by its first bytes. */
+export const isGgufFile = async (path: string): Promise<boolean> => {
+  const found = await statIfThere(path);
+  if (!found?.isFile()) return false;
+  return isGgufName(path) || (found.size >= 4 && new TextDecoder().decode(await readRange(path, 0, 4)) === "GGUF");
 };
 
 /**
@@ -98,10 +102,10 @@ const onlyGguf = async (path: string): Promise<string> => {
  */
 export const openFolder = async (folder: string | URL): Promise<CheckpointFolder> => {
   const path = pathOf(folder);
+  if (await isGgufFile(path)) return ggufFolder(dirname(path), basename(path));
   const found = await statIfThere(path);
-  if (found?.isFile() && path.endsWith(".gguf")) return ggufFolder(dirname(path), basename(path));
   if (!found?.isDirectory()) {
-    const kind = path.endsWith(".gguf") ? "GGUF file" : "folder";
+    const kind = found ? "folder or a GGUF file" : isGgufName(path) ? "GGUF file" : "folder";
     throw new RangeError(`openFolder: ${path} must be a ${kind}, got ${found ? "a file" : "nothing"}`);
   }
   const file = (name: string): Promise<CheckpointFile | undefined> => fileIn(path, name);

@@ -7,6 +7,7 @@ import { ggufTexts } from "./tokenizer/gguf-texts.ts";
 import { factorNames, findTensors } from "./find-tensors.ts";
 import { ggufConfig } from "./gguf-config.ts";
 import { ggufFolder } from "./gguf-folder.ts";
+import { withoutSuffix } from "./model-names.ts";
 import { placesOf, placeTensor } from "./place-tensors.ts";
 import type { FrequencyFactors } from "./rope-keys.ts";
 
@@ -84,7 +85,7 @@ export const loadGguf = async (
   check(placed.length > 0, `${at}: the file must have tensors`, placed.length);
   return {
     kind: "checkpoint",
-    name: folder.name.replace(/\.gguf$/, ""),
+    name: withoutSuffix(folder.name),
     folder: ggufFolder(file, config, texts),
     decoder,
     extension: () => ({}),

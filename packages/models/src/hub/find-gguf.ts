@@ -1,6 +1,6 @@
 /** The GGUF file of a repository that a short name means: `Q4_K_M` is the one file, or the one model in several files, with that in its name. */
 import { check, show } from "@ropewalk/check";
-import { splitNames } from "@ropewalk/gguf";
+import { ggufModels } from "../gguf/model-names.ts";
 
 /** Parts of a name stand between these. */
 const border = "[-._/]";
@@ -16,13 +16,11 @@ const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\
  */
 export const findGguf = (at: string, asked: string, files: readonly string[]): string => {
   const named = new RegExp(`(?:^|${border})${escaped(asked)}(?:${border}|$)`, "i");
-  // Such a file is a model's eyes, not a model.
-  const models = files.filter((file) => file.endsWith(".gguf") && !/(?:^|[/-])mmproj/i.test(file));
-  const first = new Set(models.map((file) => splitNames(file)[0]!));
-  const found = first.has(asked) ? [asked] : [...first].filter((file) => named.test(file));
+  const models = ggufModels(files);
+  const found = models.includes(asked) ? [asked] : models.filter((file) => named.test(file));
   check(
     found.length === 1,
-    `${at} must have one GGUF file for ${show(asked)}, of ${show([...first])}`,
+    `${at} must have one GGUF file for ${show(asked)}, of ${show(models)}`,
     found.length === 0 ? "none" : found,
   );
   return found[0]!;

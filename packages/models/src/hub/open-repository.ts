@@ -1,6 +1,7 @@
 /** A repository of the hub as a checkpoint's folder. A file is fetched into the storage when it is first asked for. */
 import { check } from "@ropewalk/check";
 import type { CheckpointFolder } from "../folder/checkpoint-folder.ts";
+import { checkReadByName, ggufModels, isGgufName } from "../gguf/model-names.ts";
 import { download } from "./download.ts";
 import { findGguf } from "./find-gguf.ts";
 import { askCommit, askFile, askFiles } from "./hub-api.ts";
@@ -42,7 +43,7 @@ const takeAsAbsent = async (
   file: string,
 ): Promise<void> => {
   if (file === weights && (await storage.has(commit, index))) return;
-  if (file === "config.json" || file === index || /\.(?:safetensors|gguf)$/.test(file))
+  if (file === "config.json" || file === index || file.endsWith(".safetensors") || isGgufName(file))
     throw new Error(`openHub: ${id}: ${unreached}, and the cache ${storage.name} must then have ${file}, got nothing`);
   onNotice(`openHub: ${id}: ${unreached}; ${file} is not in ${storage.name} and is taken as absent`);
 };
@@ -62,12 +63,24 @@ const fetchFile = async (hub: Hub, storage: HubStorage, commit: string, file: st
 
 /** The name of the GGUF file that is meant. Its whole name needs no list of the hub's files. */
 const ggufIn = async (hub: Hub, { commit, unreached }: Snapshot, asked: string): Promise<string> => {
-  if (asked.endsWith(".gguf")) return asked;
+  checkReadByName(`openHub: ${hub.id}`, asked);
+  if (isGgufName(asked)) return asked;
   const needed = `openHub: ${hub.id}: the files must be listed to find ${asked}`;
   if (unreached !== undefined) throw new Error(`${needed}, but ${unreached}; the name of the file needs no list`);
   const answer = await askFiles(hub, commit);
   if (answer.kind === "unreached") throw new Error(`${needed}, but ${answer.why}; the name of the file needs no list`);
-  return findGguf(`openHub: ${hub.id}`, asked, answer.value);
+  const found = findGguf(`openHub: ${hub.id}`, asked, answer.value);
+  checkReadByName(`openHub: ${hub.id}`, found);
+  return found;
+};
+
+/** Refuses a repository without config.json; where it has GGUF files, with their names. */
+const refuseWithoutConfig = async (hub: Hub, { commit, unreached }: Snapshot): Promise<never> => {
+  const answer = unreached === undefined ? await askFiles(hub, commit) : undefined;
+  const models = answer?.kind === "answered" ? ggufModels(answer.value) : [];
+  const must = `openHub: ${hub.id} must have a file config.json`;
+  check(models.length === 0, `${must}, or be asked for with one of its GGUF files, as ${hub.id}:Q4_K_M`, models);
+  throw new RangeError(`${must}, got nothing`);
 };
 
 /** Does pieces of work one after another. If one fails, those that already wait behind it fail too; later ones are done again. */
@@ -86,7 +99,7 @@ const inTurn = (): (<Value>(work: () => Promise<Value>) => Promise<Value>) => {
  * for, and found in the storage from then on. If the hub cannot be reached, or HF_HUB_OFFLINE is set, the storage is used as it is, and
  * `onNotice` is called.
  *
- * @throws RangeError when a file's name is not valid, or there is no config.json
+ * @throws RangeError when a file's name is not valid, there is no config.json, or the type of a GGUF file is not read
  * @throws Error naming the id, the hub's address and the storage when the hub refuses, when it cannot be reached and the storage
  *   lacks what is needed, or when a file's content is not what its hash says
  */
@@ -105,9 +118,10 @@ export const openRepository = async (hub: Hub, storage: HubStorage): Promise<Che
       return false;
     });
   const gguf = hub.gguf === undefined ? undefined : await ggufIn(hub, snapshot, hub.gguf);
-  if (gguf === undefined)
-    check(await fetchOnce("config.json"), `openHub: ${id} must have a file config.json`, undefined);
-  else check(await fetchOnce(gguf), `openHub: ${id} must have a file ${gguf}`, undefined);
+  if (!(await fetchOnce(gguf ?? "config.json"))) {
+    check(gguf === undefined, `openHub: ${id} must have a file ${gguf}`, undefined);
+    await refuseWithoutConfig(hub, snapshot);
+  }
   // Not earlier: an older commit that is in the cache is better than a newer one that is not.
   if (unreached === undefined) await storage.rememberCommit(revision, commit);
   return {

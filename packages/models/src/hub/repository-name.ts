@@ -1,6 +1,6 @@
 /**
  * A repository of the hub, as people write it: `owner/name`, `owner/name@revision`, and for one of its GGUF files `owner/name:Q4_K_M` or
- * `owner/name:file.gguf`.
+ * `owner/name:file.gguf`. The revision may stand before the file or behind it.
  */
 import { check } from "@ropewalk/check";
 
@@ -34,18 +34,23 @@ export type RepositoryName = {
   readonly gguf?: string;
 };
 
+/** `owner/name:file@revision`. No revision has a colon. */
+const form = /^([^:@]+)(?::([^@]+))?(?:@([^:]+))?$/s;
+
+/** `owner/name@revision:file`, in the same order. */
+const inOrder = (source: string): string => source.replace(/^([^:@]+)@([^:]+):([^@]+)$/s, "$1:$3@$2");
+
 /** @throws RangeError when it is not the name of a repository */
 export const parseRepositoryName = (source: string): RepositoryName => {
-  const [name = "", ...revision] = source.split("@");
-  const [id = "", ...gguf] = name.split(":");
+  const [, id = "", gguf, revision] = form.exec(inOrder(source)) ?? [];
   check(
-    idForm.test(id) && (gguf.length === 0 || gguf.join(":") !== ""),
+    idForm.test(id),
     "openSource: a model must be the path of a folder or of a GGUF file, or owner/name, owner/name@revision or owner/name:Q4_K_M on the hub",
     source,
   );
   return {
     id,
-    ...(gguf.length > 0 && { gguf: gguf.join(":") }),
-    ...(revision.length > 0 && { revision: revision.join("@") }),
+    ...(gguf !== undefined && { gguf }),
+    ...(revision !== undefined && { revision }),
   };
 };

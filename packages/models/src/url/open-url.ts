@@ -4,6 +4,7 @@
  */
 import { check, checkKeys, optional, show } from "@ropewalk/check";
 import { inMemoryFile, type CheckpointFile, type CheckpointFolder } from "../folder/checkpoint-folder.ts";
+import { isGgufName } from "../gguf/model-names.ts";
 import { optionalFunction, optionalText } from "./option-rules.ts";
 import { openPageCache, type PageCache } from "./page-cache.ts";
 import { checkTimeout, defaultTimeout, withinTime } from "./time-limit.ts";
@@ -99,7 +100,7 @@ const ofFiles = (source: FilesByUrl): Addresses => {
 const ofFolder = (folder: URL): Addresses => {
   const { href, pathname } = checkUrl("source", folder);
   const gguf = decodeURIComponent(pathname.split("/").at(-1)!);
-  if (gguf.endsWith(".gguf")) return { name: gguf, gguf, of: (file) => new URL(encodeURIComponent(file), href) };
+  if (isGgufName(gguf)) return { name: gguf, gguf, of: (file) => new URL(encodeURIComponent(file), href) };
   const within = new URL(pathname.endsWith("/") ? href : href.replace(/\/?(?=[?#]|$)/, "/"));
   return {
     name: pathname.split("/").findLast((part) => part !== "") ?? within.host,

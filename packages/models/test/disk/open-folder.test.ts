@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openFolder } from "../../src/node.ts";
+import { isGgufFile, openFolder } from "../../src/node.ts";
 
 let folder = "";
 
@@ -79,13 +79,46 @@ describe("openFolder", () => {
     expect(await openFolder(lone)).not.toHaveProperty("gguf");
   });
 
+  it("knows a GGUF file of another name by its first bytes", async () => {
+    for (const [name, content] of [
+      [`sha256-${"a1".repeat(32)}`, "GGUF and more"],
+      ["m.GGUF", "GGUF"],
+    ] as const) {
+      const path = join(folder, name);
+      await writeFile(path, content);
+      expect((await openFolder(path)).gguf).toBe(name);
+      expect(await isGgufFile(path)).toBe(true);
+    }
+    for (const [name, content] of [
+      ["short", "GGU"],
+      ["other", "GGML and more"],
+    ] as const) {
+      const path = join(folder, name);
+      await writeFile(path, content);
+      expect(await isGgufFile(path)).toBe(false);
+      await expect(openFolder(path)).rejects.toThrow(`${path} must be a folder or a GGUF file, got a file`);
+    }
+    expect(await isGgufFile(folder)).toBe(false);
+  });
+
+  it("takes a model's eyes beside it for no model", async () => {
+    const both = join(folder, "eyes");
+    await mkdir(both);
+    await writeFile(join(both, "mmproj-m-f16.gguf"), "GGUF");
+    await expect(openFolder(both)).rejects.toThrow(/must have a file config\.json, got nothing/);
+    for (const name of ["m.mmproj-Q8_0.gguf", "m-Q8_0.GGUF"]) await writeFile(join(both, name), "GGUF");
+    expect((await openFolder(both)).gguf).toBe("m-Q8_0.GGUF");
+  });
+
   it("refuses what is no checkpoint's folder", async () => {
     const absent = join(folder, "absent");
     await expect(openFolder(absent)).rejects.toThrow(
       new RangeError(`openFolder: ${absent} must be a folder, got nothing`),
     );
     const file = join(folder, "bytes");
-    await expect(openFolder(file)).rejects.toThrow(new RangeError(`openFolder: ${file} must be a folder, got a file`));
+    await expect(openFolder(file)).rejects.toThrow(
+      new RangeError(`openFolder: ${file} must be a folder or a GGUF file, got a file`),
+    );
     await expect(openFolder(tmpdir())).rejects.toThrow(
       new RangeError(`openFolder: ${tmpdir()} must have a file config.json, got nothing`),
     );

@@ -42,6 +42,11 @@ describe("a GGUF file of the hub", () => {
     expect(fetched).toEqual(["/content/tiny-Q8_0.gguf"]);
   });
 
+  it("is found at a revision, which stands before it or behind it", async () => {
+    for (const source of [`${id}@main:Q8_0`, `${id}:Q8_0@main`])
+      expect((await openSource(source, options())).gguf).toBe("tiny-Q8_0.gguf");
+  });
+
   it("is opened from the cache without the hub, by its whole name", async () => {
     await openSource(`${id}:Q8_0`, options());
     vi.stubEnv("HF_HUB_OFFLINE", "1");
@@ -55,8 +60,14 @@ describe("a GGUF file of the hub", () => {
     [`${id}:Q5_K_M`, /must have one GGUF file for "Q5_K_M", of \["tiny-Q8_0\.gguf", "tiny-Q4_K_M\.gguf"\], got "none"/],
     [`${id}:other.gguf`, /openHub: owner\/tiny-gguf must have a file other\.gguf, got nothing/],
     [`${id}:../x.gguf`, /gguf must be a name that stays inside its folder/],
-    [id, /must have a file config\.json/],
+    [
+      id,
+      /^openHub: owner\/tiny-gguf must have a file config\.json, or be asked for with one of its GGUF files, as owner\/tiny-gguf:Q4_K_M, got \["tiny-Q8_0\.gguf", "tiny-Q4_K_M\.gguf"\]$/,
+    ],
+    [`${id}:IQ4_XS`, /openHub: owner\/tiny-gguf: IQ4_XS must have tensors of the types F32, .*, got "IQ4_XS"/],
+    [`${id}:IQ4`, /must have tensors of the types F32, .*, got "IQ4"/],
   ])("%s is refused by name", async (source, message) => {
     await expect(openSource(source, options())).rejects.toThrow(message);
+    expect(hub.requests.filter(({ route }) => route === "content")).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import { withPositions } from "@ropewalk/context-extension";
 import { extendDecoder } from "@ropewalk/decoder";
 import { checkWeights, needCheckpoint, plannedCacheBytes, type OpenedModel } from "@ropewalk/generation";
 import { parameterCount, storedBytes, weightBytes, withAdapters, type Checkpoint } from "@ropewalk/models";
+import { isGgufFile } from "@ropewalk/models/node";
 import type { ExportedDecoder } from "@ropewalk/onnx-exports";
 import type { Command } from "commander";
 import { adaptersFrom } from "../../flags/adapter.ts";
@@ -121,7 +122,7 @@ const factsOf = ({ source }: OpenedModel, options: InspectOptions): Facts => {
 };
 
 const inspect = async (path: string, options: InspectOptions): Promise<void> => {
-  if (isFile(path) && !path.endsWith(".gguf")) return inspectSaved(path, options);
+  if (isFile(path) && !(await isGgufFile(path))) return inspectSaved(path, options);
   const opened = await open(path, options);
   const { source } = opened;
   if (options.checkWeights) await checkWeights(source);
