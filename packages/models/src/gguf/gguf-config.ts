@@ -3,14 +3,22 @@
  * one place, and a converted folder states it.
  */
 import { check } from "@ropewalk/check";
+import type { Decoder } from "@ropewalk/decoder";
 import type { Gguf } from "@ropewalk/gguf";
-import type { Family } from "../families/family.ts";
+import { widestHead } from "../config/model-sizes.ts";
 import type { Architecture, Stated } from "./architectures/architecture.ts";
 import { architectures } from "./architectures/index.ts";
 import { architectureKeys, type ArchitectureKeys } from "./keys.ts";
 import { ropeConfig, type FrequencyFactors } from "./rope-keys.ts";
+import { inWordsOfFile } from "./words-of-file.ts";
 
 type Json = Readonly<Record<string, unknown>>;
+
+/** An adapter, or a model's eyes, states the architecture of the model that it belongs to. */
+const checkIsModel = (at: string, { metadata }: Gguf): void => {
+  const type = metadata.get("general.type");
+  check(type === undefined || type === "model", `${at}: general.type must be model, or absent`, type);
+};
 
 /** The file's architecture. @throws RangeError that lists those that are known */
 const architectureOf = ({ at, architecture }: ArchitectureKeys): Architecture => {
@@ -21,9 +29,19 @@ const architectureOf = ({ at, architecture }: ArchitectureKeys): Architecture =>
 
 const headDimOf = (keys: ArchitectureKeys): number => {
   const [width, heads] = [keys.needNumber("embedding_length"), keys.needNumber("attention.head_count")];
-  const headDim = keys.number("attention.key_length") ?? width / heads;
+  const stated = keys.number("attention.key_length");
+  const headDim = stated ?? width / heads;
+  const isWidth = Number.isInteger(headDim) && headDim > 0 && headDim <= widestHead;
+  if (stated === undefined)
+    keys.check(
+      isWidth,
+      "attention.head_count",
+      `must divide embedding_length ${width} into heads of 1 to ${widestHead}`,
+      heads,
+    );
+  else keys.check(isWidth, "attention.key_length", `must be an integer from 1 to ${widestHead}`, stated);
   const valueDim = keys.number("attention.value_length") ?? headDim;
-  check(valueDim === headDim, `${keys.at}: attention.value_length must be attention.key_length ${headDim}`, valueDim);
+  keys.check(valueDim === headDim, "attention.value_length", `must be attention.key_length ${headDim}`, valueDim);
   return headDim;
 };
 
@@ -32,9 +50,10 @@ const sharedConfig = (keys: ArchitectureKeys, { tensors }: Gguf, factors: Freque
   const rows = tensors.get("token_embd.weight")?.dims[0];
   check(rows !== undefined, `${keys.at}: there must be a tensor token_embd.weight`, rows);
   const stated = keys.number("vocab_size");
-  check(
+  keys.check(
     stated === undefined || stated === rows,
-    `${keys.at}: vocab_size must be the ${rows} rows of token_embd.weight`,
+    "vocab_size",
+    `must be the ${rows} rows of token_embd.weight`,
     stated,
   );
   // How files were made, and what other programs do with them.
@@ -55,9 +74,10 @@ const sharedConfig = (keys: ArchitectureKeys, { tensors }: Gguf, factors: Freque
 
 export type GgufConfig = {
   readonly architecture: Architecture;
-  readonly family: Family;
   /** The value of config.json, without keys that are undefined. */
   readonly config: Json;
+  /** The decoder of that config. @throws RangeError and TypeError in the words of the file */
+  readonly read: (config: Json) => Decoder;
 };
 
 /**
@@ -65,6 +85,7 @@ export type GgufConfig = {
  * @throws RangeError and TypeError naming the key, the rule and the value
  */
 export const ggufConfig = (at: string, gguf: Gguf, factors: FrequencyFactors): GgufConfig => {
+  checkIsModel(at, gguf);
   const keys = architectureKeys(at, gguf.metadata);
   const architecture = architectureOf(keys);
   const stated: Stated = {
@@ -82,5 +103,5 @@ export const ggufConfig = (at: string, gguf: Gguf, factors: FrequencyFactors): G
   };
   keys.checkAllRead();
   const config = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
-  return { architecture, family, config };
+  return { architecture, config, read: (own) => inWordsOfFile(keys, () => family.read(own)) };
 };

@@ -9,6 +9,10 @@ export type ArchitectureKeys = {
   /** What errors begin with: the function and the file. */
   readonly at: string;
   readonly architecture: string;
+  /** The key as the file has it: behind the architecture's name. */
+  readonly nameOf: (key: string) => string;
+  /** Whether the file has the key. */
+  readonly states: (key: string) => boolean;
   /** A finite number; undefined where the key is absent. */
   readonly number: (key: string) => number | undefined;
   /** A finite number. */
@@ -36,16 +40,34 @@ const areFlags = (value: MetadataValue): value is readonly boolean[] =>
   Array.isArray(value) && value.every((flag) => typeof flag === "boolean");
 
 /** Some files state a number once for each layer. It counts where all are the same. */
-const oneOf = (at: string, value: MetadataValue): MetadataValue => {
+const oneOf = (at: string, value: MetadataValue, numLayers: MetadataValue | undefined): MetadataValue | undefined => {
   if (!ArrayBuffer.isView(value)) return value;
-  const [first, ...others] = value as unknown as readonly number[];
+  const list = value as ArrayLike<number | bigint>;
+  const layers = typeof numLayers === "number" ? numLayers : 0;
+  check(list.length === layers, `${at} must be a number, or ${layers} numbers, one a layer`, list.length);
+  const each = Array.from(list, Number);
   check(
-    first !== undefined && others.every((other) => other === first),
+    each.every((own) => own === each[0]),
     `${at} must be the same in all layers`,
-    others,
+    each,
   );
-  return first;
+  return each[0];
 };
+
+/** Values by which files say that a model has nothing of a kind: such a key counts as absent. */
+const nothing: Readonly<Record<string, MetadataValue>> = {
+  "attention.causal": true,
+  "attention.clamp_kqv": 0,
+  "attention.max_alibi_bias": 0,
+  "attention.sliding_window": 0,
+  expert_count: 0,
+  expert_shared_count: 0,
+  expert_used_count: 0,
+  pooling_type: 0,
+};
+
+const saysNothing = (key: string, value: MetadataValue | undefined): boolean =>
+  Object.hasOwn(nothing, key) && nothing[key] === value;
 
 export const architectureKeys = (at: string, metadata: Metadata): ArchitectureKeys => {
   const architecture = metadata.get("general.architecture");
@@ -54,12 +76,13 @@ export const architectureKeys = (at: string, metadata: Metadata): ArchitectureKe
   const read = new Set<string>();
   const take = (key: string): MetadataValue | undefined => {
     read.add(prefix + key);
-    return metadata.get(prefix + key);
+    const value = metadata.get(prefix + key);
+    return saysNothing(key, value) ? undefined : value;
   };
   const number = (key: string): number | undefined => {
     const stated = take(key);
     if (stated === undefined) return undefined;
-    const value = oneOf(`${at}: ${prefix}${key}`, stated);
+    const value = oneOf(`${at}: ${prefix}${key}`, stated, metadata.get(`${prefix}block_count`));
     check(typeof value === "number", `${at}: ${prefix}${key} must be a number`, value, "number");
     check(Number.isFinite(value), `${at}: ${prefix}${key} must be finite`, value);
     return shortest(value);
@@ -67,10 +90,18 @@ export const architectureKeys = (at: string, metadata: Metadata): ArchitectureKe
   return {
     at,
     architecture,
+    nameOf: (key) => prefix + key,
+    states: (key) => metadata.has(prefix + key),
     number,
     needNumber: (key) => {
       const value = number(key);
-      check(value !== undefined, `${at}: ${prefix}${key} must be a number`, value, "number");
+      const stated = metadata.get(prefix + key);
+      check(
+        value !== undefined,
+        `${at}: ${prefix}${key} must be a number${stated === undefined ? "" : " above 0"}`,
+        stated,
+        "number",
+      );
       return value;
     },
     text: (key) => {
@@ -89,7 +120,9 @@ export const architectureKeys = (at: string, metadata: Metadata): ArchitectureKe
       for (const key of keys) take(key);
     },
     checkAllRead: () => {
-      const unread = [...metadata.keys()].find((key) => key.startsWith(prefix) && !read.has(key));
+      const unread = [...metadata.keys()].find(
+        (key) => key.startsWith(prefix) && !read.has(key) && !saysNothing(key.slice(prefix.length), metadata.get(key)),
+      );
       check(
         unread === undefined,
         `${at}: the architecture ${architecture} must be stated by keys that are read here`,

@@ -63,10 +63,10 @@ export const loadGguf = async (
   checkOneOf("loadGguf", "form", form, ["stored", "checkpoint"]);
   const at = `loadGguf: ${file}`;
   const { gguf, files } = await openAll(file, folder);
-  const { architecture, family, config: stated } = ggufConfig(at, gguf, await readFactors(gguf, files));
+  const { architecture, read, config: stated } = ggufConfig(at, gguf, await readFactors(gguf, files));
   const { rope_interleave: interleaved, ...others } = stated;
   const config = form === "stored" && interleaved === true ? stated : others;
-  const decoder = family.read(config);
+  const decoder = read(config);
   const found = findTensors(at, decoder, architecture, gguf);
   const dense = form === "checkpoint";
   const placed = found.map((tensor) =>

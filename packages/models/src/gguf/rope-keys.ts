@@ -40,6 +40,13 @@ type StatedScaling = { readonly type: string; readonly factor: number };
 const checkUndivided = (keys: ArchitectureKeys, factor: number, where: string): void =>
   keys.check(factor === 1, "rope.scaling.factor", `must be 1 or absent ${where}`, factor);
 
+/** A factor above 0 for each pair that rotates. @throws RangeError naming the tensor */
+const checkFactors = (keys: ArchitectureKeys, name: string, factors: Float32Array, rotaryDim: number): void => {
+  check(factors.length === rotaryDim / 2, `${keys.at}: ${name} must have ${rotaryDim / 2} numbers`, factors.length);
+  const wrong = factors.findIndex((factor) => !(factor > 0 && factor < Infinity));
+  check(wrong < 0, `${keys.at}: ${name}[${wrong}] must be a finite number above 0`, factors[wrong]);
+};
+
 const fromFactors = (
   keys: ArchitectureKeys,
   factors: FrequencyFactors,
@@ -55,6 +62,7 @@ const fromFactors = (
       type,
     );
     checkUndivided(keys, factor, "beside rope_freqs.weight");
+    checkFactors(keys, "rope_freqs.weight", all, numbers.rotaryDim);
     // The same factors at all lengths are LongRoPE whose two lists are one.
     return (
       llama3Of(numbers, all) ?? {
@@ -84,6 +92,8 @@ const fromFactors = (
     type,
   );
   checkUndivided(keys, factor, "beside rope_factors_long.weight");
+  checkFactors(keys, "rope_factors_short.weight", short, numbers.rotaryDim);
+  checkFactors(keys, "rope_factors_long.weight", long, numbers.rotaryDim);
   return {
     rope_type: "longrope",
     short_factor: [...short],
@@ -127,7 +137,15 @@ const byType = (keys: ArchitectureKeys, { type, factor }: StatedScaling): Json |
 /** The keys of config.json for rotations: rope_theta, rope_scaling, partial_rotary_factor. */
 export const ropeConfig = (keys: ArchitectureKeys, factors: FrequencyFactors, headDim: number): Json => {
   const rotaryDim = keys.number("rope.dimension_count") ?? headDim;
+  const isEven = rotaryDim >= 2 && rotaryDim <= headDim && rotaryDim % 2 === 0;
+  keys.check(
+    isEven,
+    "rope.dimension_count",
+    `must be an even integer from 2 to ${headDim}, the width of a head`,
+    rotaryDim,
+  );
   const theta = keys.number("rope.freq_base") ?? 10_000;
+  keys.check(theta > 1, "rope.freq_base", "must be above 1", theta);
   const stated = { type: keys.text("rope.scaling.type") ?? "linear", factor: factorOf(keys) };
   const numbers = { theta, rotaryDim, context: keys.needNumber("context_length") };
   // Numbers beside the type that say what is known anyway.

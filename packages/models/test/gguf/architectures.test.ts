@@ -271,6 +271,22 @@ describe("loadGguf", () => {
   });
 
   it.each([
+    ["attention.sliding_window", uint32(0)],
+    ["expert_count", uint32(0)],
+    ["expert_used_count", uint32(0)],
+    ["attention.causal", { type: "bool", value: true }],
+    ["pooling_type", uint32(0)],
+    ["feed_forward_length", { type: "ints", value: [160, 160, 160] }],
+    ["feed_forward_length", { type: "uint64s", value: [160n, 160n, 160n] }],
+    ["feed_forward_length", { type: "uint64", value: 160n }],
+  ] as const)("takes %s for the model that it is without", async (name, value) => {
+    const { parts, hf } = await llama();
+    const [own, wanted] = [await load(await key(`llama.${name}`, value)()), await load(parts)];
+    expect(withoutFunctions(own)).toEqual(withoutFunctions(wanted));
+    expect(own.decoder.feedForwardDim).toBe(hf.decoder.feedForwardDim);
+  });
+
+  it.each([
     ["no architecture", key("general.architecture", undefined), /general\.architecture must be text, got nothing/],
     [
       "an unknown architecture",
@@ -280,7 +296,11 @@ describe("loadGguf", () => {
     ["a key missing", key("llama.block_count", undefined), /llama\.block_count must be a number, got nothing/],
     ["a number as text", key("llama.block_count", text("2")), /llama\.block_count must be a number, got "2"/],
     ["no finite number", key("llama.rope.freq_base", float32(Infinity)), /llama\.rope\.freq_base must be finite/],
-    ["another number of heads", key("llama.attention.head_count", uint32(3)), /num_key_value_heads must divide/],
+    [
+      "another number of heads",
+      key("llama.attention.head_count", uint32(3)),
+      /llama\.attention\.head_count_kv must divide llama\.attention\.head_count 3, got 2/,
+    ],
     [
       "a key that nothing reads",
       key("llama.expert_count", uint32(8)),
@@ -308,9 +328,44 @@ describe("loadGguf", () => {
     ],
     [
       "heads that differ by layer",
-      key("llama.attention.head_count", { type: "ints", value: [4, 2] }),
+      key("llama.attention.head_count", { type: "ints", value: [4, 2, 4] }),
       /the same in all layers/,
     ],
+    [
+      "a list of another length",
+      key("llama.feed_forward_length", { type: "ints", value: [160, 160] }),
+      /llama\.feed_forward_length must be a number, or 3 numbers, one a layer, got 2/,
+    ],
+    [
+      "a query that sees ahead",
+      key("llama.attention.causal", { type: "bool", value: false }),
+      /"llama\.attention\.causal"/,
+    ],
+    [
+      "an adapter",
+      key("general.type", text("adapter")),
+      /m\.gguf: general\.type must be model, or absent, got "adapter"/,
+    ],
+    [
+      "a type that is no text",
+      key("general.type", uint32(1)),
+      /m\.gguf: general\.type must be model, or absent, got 1/,
+    ],
+    [
+      "heads of no whole width",
+      async () => {
+        const { metadata, tensors } = await key("llama.attention.head_count", uint32(3))();
+        const { "llama.attention.key_length": _, "llama.attention.value_length": __, ...others } = metadata;
+        return { metadata: others, tensors };
+      },
+      /llama\.attention\.head_count must divide embedding_length 64 into heads of 1 to 65536, got 3/,
+    ],
+    [
+      "a factor that is no number above 0",
+      tensor("rope_freqs.weight", denseTensor(Float32Array.of(0, 1, 1, 1, 1, 1, 1, 1), [8])),
+      /m\.gguf: rope_freqs\.weight\[0\] must be a finite number above 0, got 0/,
+    ],
+    ["too few factors", tensor("rope_freqs.weight", vector), /m\.gguf: rope_freqs\.weight must have 8 numbers, got 7/],
     ["no embedding", tensor("token_embd.weight", undefined), /there must be a tensor token_embd\.weight/],
     ["a tensor missing", tensor("blk.1.ffn_up.weight", undefined), /the file must have blk\.1\.ffn_up\.weight/],
     [
@@ -328,5 +383,33 @@ describe("loadGguf", () => {
     const error = await load(await change()).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Error);
     expect((error as Error).message).toMatch(message);
+  });
+});
+
+/** The words of config.json, and of the functions that read it: a GGUF file has none of them. */
+const ofConfig =
+  /config\.json|\.read:|hidden_size|intermediate_size|num_|_dim\b|max_position|_eps\b|rope_|partial_|layer_types/;
+
+const firstOfEach = cases.filter(
+  ({ architecture }, at) => cases.findIndex((each) => each.architecture === architecture) === at,
+);
+
+describe.each([...firstOfEach, cases[2]!])("numbers that $architecture of $checkpoint cannot have", (stated) => {
+  it("are refused with the file's name and its key", async () => {
+    const { architecture, keys, tensors } = stated;
+    const { hf, config } = await loadChanged(stated);
+    const own = { architecture, config, keys: keys?.(config) ?? {}, tensors: tensors?.(hf, config) ?? {} };
+    const parts = await ggufPartsOf(own, hf);
+    const numbers = Object.entries(parts.metadata).filter(([, { type }]) => /^(uint32|float32)$/.test(type));
+    expect(numbers.length).toBeGreaterThan(8);
+    for (const [name] of numbers)
+      for (const value of [-1, 0, 0.5, 3e9]) {
+        const changed = { ...parts, metadata: { ...parts.metadata, [name]: float32(value) } };
+        const result = await loadGguf("m.gguf", inFile(ggufFile(changed))).catch((error: unknown) => error);
+        if (!(result instanceof Error)) continue;
+        const { message } = result;
+        expect(message).toMatch(/^loadGguf: m\.gguf: .* must .*, got /);
+        expect(message.replace(/rope_(freqs|factors)/g, "")).not.toMatch(ofConfig);
+      }
   });
 });

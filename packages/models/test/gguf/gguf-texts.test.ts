@@ -120,6 +120,19 @@ describe("ggufTexts", () => {
     expect(() => old("llama")).toThrow(/^ggufTexts: tokenizer.ggml.pre must be one of gpt-2, phi-2, .*, got nothing$/);
   });
 
+  it("takes the largest number of 32 bits for no token", () => {
+    const none = 2 ** 32 - 1;
+    expect(filesOf(pieces, { [key("padding_token_id")]: none })).toEqual(filesOf(pieces));
+    expect(read(pieces, { [key("eot_token_id")]: none })).toEqual(read(pieces));
+  });
+
+  it("takes the name that converters write beside pieces, and no other", () => {
+    expect(filesOf(pieces, { [key("pre")]: "default" })).toEqual(filesOf(pieces));
+    expect(() => filesOf(pieces, { [key("pre")]: "zzz" })).toThrow(
+      'ggufTexts: tokenizer.ggml.pre must be default or absent where the model is llama, got "zzz"',
+    );
+  });
+
   it("takes numbers of any type, and sampling from the file", () => {
     expect(read(pieces, { [key("eos_token_ids")]: BigInt64Array.from([7n]) }).stopTokens).toContain(7);
     expect(read(pieces, { [key("suppress_tokens")]: Int32Array.from([5, 6]) }).generationConfig).toEqual({

@@ -8,6 +8,7 @@ export type GgufValue =
   | { readonly type: "string"; readonly value: string }
   | { readonly type: "strings"; readonly value: readonly string[] }
   | { readonly type: "bools"; readonly value: readonly boolean[] }
+  | { readonly type: "uint64s"; readonly value: readonly bigint[] }
   | { readonly type: "floats" | "ints"; readonly value: readonly number[] };
 
 export type GgufFileTensor = {
@@ -103,6 +104,8 @@ const writeValue = (to: Writer, stated: GgufValue): void => {
       return list(to, 8, stated.value, to.text);
     case "bools":
       return list(to, 7, stated.value, (value) => to.byte(value ? 1 : 0));
+    case "uint64s":
+      return list(to, 10, stated.value, to.uint64);
     case "floats":
       return list(to, 6, stated.value, to.float32);
     case "ints":

@@ -8,7 +8,6 @@ export const phi3: Architecture = {
   config: (stated) => ({
     ...rmsNormConfig(stated),
     hidden_act: "silu",
-    // Files state 0 where there is no window.
-    sliding_window: stated.keys.number("attention.sliding_window") || undefined,
+    sliding_window: stated.keys.number("attention.sliding_window"),
   }),
 };

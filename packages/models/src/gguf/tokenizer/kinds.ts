@@ -1,7 +1,7 @@
 /** The kinds of tokenizer that `tokenizer.ggml.model` names, in the terms of tokenizer.json. */
 import { check } from "@ropewalk/check";
 import type { Metadata } from "@ropewalk/gguf";
-import { at, flagAt, textsAt, tokenAt } from "./metadata-values.ts";
+import { at, flagAt, textAt, textsAt, tokenAt } from "./metadata-values.ts";
 import { readWordRules } from "./pre-tokenizers.ts";
 import type { GgufVocabulary } from "./vocabulary.ts";
 
@@ -24,6 +24,8 @@ const replaced = (from: string, to: string): Json => ({ type: "Replace", pattern
 /** Pieces of SentencePiece, merged by their scores. A character that is no piece is written as its bytes. */
 const sentencePieces = (metadata: Metadata, { tokens, scores, ids }: GgufVocabulary): TokenizerKind => {
   check(scores !== undefined, `${at} tokenizer.ggml.scores must be a list where the model is llama`, scores, "object");
+  const words = textAt(metadata, "tokenizer.ggml.pre") ?? "default";
+  check(words === "default", `${at} tokenizer.ggml.pre must be default or absent where the model is llama`, words);
   const unknown = tokenAt(metadata, "tokenizer.ggml.unknown_token_id", tokens.length) ?? 0;
   const spaceBefore = flagAt(metadata, spaceKey) ?? true;
   return {

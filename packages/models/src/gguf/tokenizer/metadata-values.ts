@@ -55,11 +55,15 @@ const checkToken = (key: string, id: unknown, numTokens: number): void =>
     "number",
   );
 
-/** The id of a token. */
+/** -1 in 32 bits without a sign, by which files say that there is no such token. */
+const noToken = 2 ** 32 - 1;
+
+/** The id of a token; undefined where the key is absent, or says that there is none. */
 export const tokenAt = (metadata: Metadata, key: string, numTokens: number): number | undefined => {
   const id = metadata.get(key);
-  if (id !== undefined) checkToken(key, id, numTokens);
-  return id as number | undefined;
+  if (id === undefined || id === noToken) return undefined;
+  checkToken(key, id, numTokens);
+  return id as number;
 };
 
 /** The ids of tokens. */
