@@ -4,12 +4,12 @@ import type { ByteSource } from "./byte-source.ts";
 import type { Metadata } from "./header/metadata.ts";
 import { readGgufHeader, type GgufHeader } from "./header/read-header.ts";
 import type { GgufTensor } from "./header/tensor-entry.ts";
-import { checkSplit, splitNames } from "./split-files.ts";
+import { checkNumTensors, checkPart, splitNames } from "./split-files.ts";
 
 export type Gguf = {
   /** The names of its files, in order. */
   readonly files: readonly string[];
-  /** The values of the first file, by key. */
+  /** The values of the first file, by key. What other parts state is the same. */
   readonly metadata: Metadata;
   /** All tensors by name, in the order of their places. */
   readonly tensors: ReadonlyMap<string, GgufTensor>;
@@ -37,8 +37,12 @@ export const readGguf = async (file: string, open: OpenFile): Promise<Gguf> => {
   checkFunction("readGguf", "open", open);
   const files = splitNames(file);
   const headers: GgufHeader[] = [];
-  for (const name of files) headers.push(await readPart(name, files, open));
-  checkSplit(files, headers);
+  for (const [index, name] of files.entries()) {
+    const header = await readPart(name, files, open);
+    headers.push(header);
+    checkPart(files, index, header.metadata, headers[0]!.metadata);
+  }
+  checkNumTensors(files, headers);
   const tensors = new Map<string, GgufTensor>();
   for (const tensor of headers.flatMap((header) => header.tensors)) {
     const other = tensors.get(tensor.name)?.file;

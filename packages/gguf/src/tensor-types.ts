@@ -1,5 +1,5 @@
 /** The types of tensors: how many elements make a block, and how many bytes a block takes. */
-import { check, showName } from "@ropewalk/check";
+import { check } from "@ropewalk/check";
 
 export type TensorForm = {
   /** The type's number in a file. */
@@ -78,7 +78,6 @@ const others: Readonly<Record<number, string>> = {
  */
 export const typeOfId = (at: string, id: number): TensorType => {
   const type = byId.get(id);
-  const named = showName(others[id] ?? `type ${id}`);
-  check(type !== undefined, `${at} must be of type ${tensorTypes.join(", ")}`, named);
+  check(type !== undefined, `${at} must be of type ${tensorTypes.join(", ")}`, others[id] ?? id);
   return type;
 };

@@ -7,6 +7,7 @@
  */
 import { check } from "@ropewalk/check";
 import type { ByteSource } from "../byte-source.ts";
+import { budgetOf, type Spend } from "./budget.ts";
 
 export type Cursor = {
   /** What errors begin with: the function and the file. */
@@ -15,6 +16,8 @@ export type Cursor = {
   readonly taken: () => number;
   /** How many bytes the file has behind them. */
   readonly left: () => number;
+  /** Takes what a header counts from its budget. */
+  readonly spend: Spend;
   /** Makes sure that the next `bytes` are there. @throws RangeError when the file ends before */
   readonly need: (what: string, bytes: number) => Promise<void> | undefined;
   readonly uint32: () => number;
@@ -25,8 +28,8 @@ export type Cursor = {
 
 const pieceBytes = 2 ** 18;
 
-/** In bytes: far above the largest vocabularies, and few enough to be held. */
-const longestHeader = 2 ** 28;
+/** In bytes: twice what the largest vocabularies take, and few enough to be held. */
+const longestHeader = 2 ** 26;
 
 export const cursorOver = (at: string, source: ByteSource): Cursor => {
   let piece: Uint8Array = new Uint8Array(0);
@@ -49,6 +52,7 @@ export const cursorOver = (at: string, source: ByteSource): Cursor => {
     at,
     left,
     taken: () => start + next,
+    spend: budgetOf(at),
     need: (what, bytes) => {
       if (next + bytes <= piece.length) return undefined;
       check(bytes <= left(), `${at}: the file must be whole: ${what} takes ${bytes} bytes more`, left());

@@ -8,6 +8,7 @@
  * https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
  */
 import { check, showName } from "@ropewalk/check";
+import type { Counted } from "./budget.ts";
 import type { Cursor } from "./cursor.ts";
 
 /** A list: numbers in an array of their own type, texts and flags in an ordinary array. */
@@ -74,17 +75,21 @@ const textOf = (cursor: Cursor, what: string, length: number): string => {
   }
 };
 
-/** A length or a count that the file has room for, where each of what is counted takes at least `least` bytes. */
-export const readCount = async (cursor: Cursor, what: string, least: number): Promise<number> => {
+/** A count that the file has bytes for, and the header's budget elements. */
+export const readCount = async (cursor: Cursor, what: string, counted: Counted): Promise<number> => {
   await cursor.need(what, 8);
   const count = cursor.uint64();
-  const most = Math.floor(cursor.left() / least);
+  const most = Math.floor(cursor.left() / counted.bytes);
   check(count <= most, `${cursor.at}: ${what} must be at most ${most}, for which the file has bytes`, count);
+  cursor.spend(what, Number(count), counted);
   return Number(count);
 };
 
+/** A text alone belongs to a key or a tensor, which is counted. */
+const byteOfText: Counted = { bytes: 1, elements: 0 };
+
 export const readText = async (cursor: Cursor, what: string): Promise<string> => {
-  const length = await readCount(cursor, `the length of ${what}`, 1);
+  const length = await readCount(cursor, `the length of ${what}`, byteOfText);
   await cursor.need(what, length);
   return textOf(cursor, what, length);
 };
@@ -127,16 +132,24 @@ const numbersOf = async (cursor: Cursor, what: string, type: NumberType, count: 
   return type.list(new Uint8Array(cursor.bytes(count * type.bytes)).buffer);
 };
 
+/** The elements of lists that are no numbers. */
+const countedOf: Readonly<Record<Exclude<ValueType["kind"], "number">, Counted>> = {
+  flag: { bytes: 1, elements: 1 },
+  text: { bytes: 8, elements: 2 },
+  list: { bytes: 12, elements: 64 },
+};
+
 const readList = async (cursor: Cursor, what: string, depth: number): Promise<MetadataList> => {
   check(depth < deepest, `${cursor.at}: ${what} must have lists at most ${deepest} deep`, depth + 1);
   const type = await typeAt(cursor, `the elements of ${what}`);
-  const least = { number: type.kind === "number" ? type.bytes : 0, flag: 1, text: 8, list: 12 }[type.kind];
-  const count = await readCount(cursor, `the number of elements of ${what}`, least);
+  const counted = type.kind === "number" ? { bytes: type.bytes, elements: 1 } : countedOf[type.kind];
+  const count = await readCount(cursor, `the number of elements of ${what}`, counted);
   if (type.kind === "number") return numbersOf(cursor, what, type, count);
   if (type.kind === "text") return readTexts(cursor, what, count);
   if (type.kind === "flag") {
     await cursor.need(what, count);
-    return Array.from(cursor.bytes(count), (byte) => flagOf(`${cursor.at}: ${what}`, byte));
+    const at = `${cursor.at}: ${what}`;
+    return Array.from(cursor.bytes(count), (byte) => flagOf(at, byte));
   }
   const lists: MetadataList[] = [];
   for (let index = 0; index < count; index++) lists.push(await readList(cursor, what, depth + 1));
@@ -155,8 +168,8 @@ const readValue = async (cursor: Cursor, what: string): Promise<MetadataValue> =
   return typeof value === "bigint" && Number.isSafeInteger(Number(value)) ? Number(value) : value!;
 };
 
-/** The least bytes of a key and its value: a length, a letter, a type and a byte. */
-export const leastOfKey = 14;
+/** A key and its value: a length, a letter, a type and a byte. */
+export const countedKey: Counted = { bytes: 14, elements: 64 };
 
 /**
  * Reads `count` keys with their values.

@@ -9,11 +9,11 @@
  *
  * https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
  */
-import { check, show } from "@ropewalk/check";
+import { check } from "@ropewalk/check";
 import type { ByteSource } from "../byte-source.ts";
 import { cursorOver } from "./cursor.ts";
-import { leastOfKey, readCount, readMetadata, type Metadata } from "./metadata.ts";
-import { leastOfTensor, readTensorEntry, type GgufTensor, type TensorInData } from "./tensor-entry.ts";
+import { countedKey, readCount, readMetadata, type Metadata } from "./metadata.ts";
+import { countedTensor, readTensorEntry, type GgufTensor, type TensorInData } from "./tensor-entry.ts";
 
 /** What one file states. */
 export type GgufHeader = {
@@ -22,16 +22,13 @@ export type GgufHeader = {
   readonly tensors: readonly GgufTensor[];
 };
 
-const [magic, versions, defaultAlignment] = [0x46554747, [2, 3], 32] as const;
+const [magic, versions, defaultAlignment] = ["GGUF", [2, 3], 32] as const;
 
 const readVersion = (at: string, version: number): void => {
   // The bytes of a small number in the other order.
   const swapped = version >>> 24;
-  check(
-    (version & 0xffffff) !== 0 || swapped === 0,
-    `${at}: the file must be little-endian`,
-    `version ${swapped} in big-endian order`,
-  );
+  if ((version & 0xffffff) === 0 && swapped !== 0)
+    throw new RangeError(`${at}: the file must be little-endian, got version ${swapped} in big-endian order`);
   check((versions as readonly number[]).includes(version), `${at}: the version must be 2 or 3`, version);
 };
 
@@ -67,11 +64,11 @@ export const readGgufHeader = async (file: string, source: ByteSource): Promise<
   const cursor = cursorOver(at, source);
   check(source.size >= 24, `${at}: the file must have at least 24 bytes`, source.size);
   await cursor.need("the beginning", 24);
-  const first = cursor.uint32();
-  check(first === magic, `${at}: the file must begin with the letters GGUF`, show(first));
+  const first = String.fromCharCode(...cursor.bytes(4));
+  check(first === magic, `${at}: the file must begin with the letters ${magic}`, first);
   readVersion(at, cursor.uint32());
-  const numTensors = await readCount(cursor, "the number of tensors", leastOfTensor);
-  const numKeys = await readCount(cursor, "the number of keys", leastOfKey);
+  const numTensors = await readCount(cursor, "the number of tensors", countedTensor);
+  const numKeys = await readCount(cursor, "the number of keys", countedKey);
   const metadata = await readMetadata(cursor, numKeys);
   const entries: TensorInData[] = [];
   const names = new Set<string>();

@@ -8,6 +8,7 @@
  */
 import { check, showName } from "@ropewalk/check";
 import { tensorForms, typeOfId, type TensorType } from "../tensor-types.ts";
+import type { Counted } from "./budget.ts";
 import type { Cursor } from "./cursor.ts";
 import { readText } from "./metadata.ts";
 
@@ -15,7 +16,10 @@ import { readText } from "./metadata.ts";
 export type GgufTensor = {
   readonly name: string;
   readonly type: TensorType;
-  /** Row-major, the slowest axis first: a matrix is [out, in], although the file states the sizes in the other order. */
+  /**
+   * Row-major, the slowest axis first: a matrix is [out, in], although the file states the sizes in the other order. Axes of 1 before all others
+   * are left out.
+   */
   readonly dims: readonly number[];
   readonly file: string;
   /** In bytes, from the start of the file. */
@@ -29,30 +33,36 @@ export type TensorInData = Omit<GgufTensor, "file">;
 
 const mostAxes = 4;
 
-/** The least bytes of a tensor's entry. */
-export const leastOfTensor = 33;
+export const countedTensor: Counted = { bytes: 33, elements: 64 };
 
-const readDims = async (cursor: Cursor, at: string): Promise<readonly number[]> => {
-  await cursor.need(at, 4);
+/** The size of each axis, without axes of 1 that follow all others in the file: some writers state four axes of every tensor. */
+const readDims = async (cursor: Cursor, shown: string): Promise<readonly number[]> => {
+  const at = `${cursor.at}: ${shown}`;
+  await cursor.need(shown, 4);
   const axes = cursor.uint32();
   check(axes >= 1 && axes <= mostAxes, `${at} must have 1 to ${mostAxes} axes`, axes);
-  await cursor.need(at, 8 * axes + 12);
-  const sizes = Array.from({ length: axes }, () => Number(cursor.uint64()));
-  const elements = sizes.reduce((product, size) => product * size, 1);
+  await cursor.need(shown, 8 * axes + 12);
+  const sizes = Array.from({ length: axes }, () => cursor.uint64());
+  const elements = sizes.reduce((product, size) => product * size, 1n);
   check(
-    sizes.every((size) => size > 0) && Number.isSafeInteger(elements),
+    elements >= 1n && elements <= Number.MAX_SAFE_INTEGER,
     `${at} must have axes of at least 1, and fewer than 2^53 elements`,
     sizes,
   );
-  return sizes.toReversed();
+  const last = sizes.findLastIndex((size) => size > 1n);
+  return sizes
+    .slice(0, Math.max(1, last + 1))
+    .map(Number)
+    .toReversed();
 };
 
 /** Reads the next entry. @throws RangeError naming the file, the tensor, the rule and the value */
 export const readTensorEntry = async (cursor: Cursor, index: number): Promise<TensorInData> => {
   const name = await readText(cursor, `the name of tensor ${index}`);
   check(name !== "", `${cursor.at}: the name of tensor ${index} must not be empty`, name);
-  const at = `${cursor.at}: ${showName(name)}`;
-  const dims = await readDims(cursor, at);
+  const shown = showName(name);
+  const at = `${cursor.at}: ${shown}`;
+  const dims = await readDims(cursor, shown);
   const type = typeOfId(at, cursor.uint32());
   const offset = cursor.uint64();
   const { elements, bytes } = tensorForms[type];

@@ -10,13 +10,15 @@ import { ggufModels, isGgufName } from "../gguf/model-names.ts";
 /** Node refuses to read 2 GiB or more in one call. */
 const mostAtOnce = 2 ** 30;
 
+/** Codes of errors of a path that leads to nothing. ELOOP: a link that leads back to itself. */
+const nothingThere: readonly (string | undefined)[] = ["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"];
+
 /** `stat` of a path; undefined where there is nothing. */
 export const statIfThere = async (path: string): Promise<Stats | undefined> => {
   try {
     return await stat(path);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if (nothingThere.includes((error as NodeJS.ErrnoException).code)) return undefined;
     throw error;
   }
 };

@@ -21,7 +21,7 @@ export const findGguf = (at: string, asked: string, files: readonly string[]): s
   check(
     found.length === 1,
     `${at} must have one GGUF file for ${show(asked)}, of ${show(models)}`,
-    found.length === 0 ? "none" : found,
+    found.length === 0 ? undefined : found,
   );
   return found[0]!;
 };

@@ -115,6 +115,12 @@ describe("openFolder", () => {
     await expect(openFolder(absent)).rejects.toThrow(
       new RangeError(`openFolder: ${absent} must be a folder, got nothing`),
     );
+    const loop = join(folder, "loop.gguf");
+    await symlink(loop, loop);
+    for (const path of [loop, join(folder, `${"x".repeat(300)}.gguf`)])
+      await expect(openFolder(path)).rejects.toThrow(
+        new RangeError(`openFolder: ${path} must be a GGUF file, got nothing`),
+      );
     const file = join(folder, "bytes");
     await expect(openFolder(file)).rejects.toThrow(
       new RangeError(`openFolder: ${file} must be a folder or a GGUF file, got a file`),

@@ -25,7 +25,7 @@ describe("the GGUF file of a repository", () => {
 
   it.each([
     ["Q4_K", /at must have one GGUF file for "Q4_K", of .*, got \["m-Q4_K_M\.gguf", "m-Q4_K_S\.gguf"\]/],
-    ["Q5_0", /for "Q5_0".*got "none"/],
+    ["Q5_0", /for "Q5_0".*got nothing/],
     ["m", /for "m".*got \["m-Q4_K_M\.gguf", "m-Q4_K_S\.gguf", "m-Q8_0\.gguf", "F16\/m-F16-00001-of-00002\.gguf"\]/],
   ])("%s is refused, with all of them", (asked, message) => {
     expect(() => findGguf("at", asked, files)).toThrow(message);
