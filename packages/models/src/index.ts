@@ -14,7 +14,14 @@ export { loadCheckpoint, type Checkpoint } from "./checkpoint/checkpoint.ts";
 export { depthUpscale } from "./families/depth-upscale.ts";
 export type { Family } from "./families/family.ts";
 export { weightsFingerprint } from "./hashing/weights-fingerprint.ts";
-export { inMemory, type ByteSource, type CheckpointFile, type CheckpointFolder } from "./folder/checkpoint-folder.ts";
+export {
+  inMemory,
+  type ByteSource,
+  type CheckpointFile,
+  type CheckpointFolder,
+  type HeldFile,
+} from "./folder/checkpoint-folder.ts";
+export { openFiles, type FileLike } from "./folder/open-files.ts";
 export { openUrl, type FilesByUrl, type UrlOptions } from "./url/open-url.ts";
 export { gemma } from "./families/gemma/index.ts";
 export { gemma2 } from "./families/gemma2/index.ts";
@@ -22,6 +29,7 @@ export { gemma3 } from "./families/gemma3/index.ts";
 export { loadGguf, type GgufOptions } from "./gguf/load-gguf.ts";
 export {
   holdCheckpoint,
+  inReach,
   isHeld,
   liesOnDisk,
   type ComputedFile,

@@ -26,7 +26,7 @@ it("folders from a disk and from elsewhere are alike", () => {
 });
 
 it("a file says which way it can be reached", () => {
-  expectTypeOf<CheckpointFile["external"]["kind"]>().toEqualTypeOf<"path" | "bytes">();
+  expectTypeOf<CheckpointFile["external"]["kind"]>().toEqualTypeOf<"path" | "bytes" | "source">();
   expectTypeOf<Extract<CheckpointFile["external"], { kind: "path" }>>().not.toHaveProperty("data");
 });
 

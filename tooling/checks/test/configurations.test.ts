@@ -322,7 +322,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
     ],
     ...["adaptable", "convertCheckpoint", "firstNonFinite", "hasWeights", "holdFiles", "inMemory", "loadAdapter"],
     ...["adapterTensor", "readExtensionEntry", "tunedUnder"],
-    ...["loadCheckpoint", "nonFiniteWeights", "holdCheckpoint", "isHeld", "liesOnDisk"],
+    ...["loadCheckpoint", "nonFiniteWeights", "holdCheckpoint", "inReach", "isHeld", "liesOnDisk", "openFiles"],
     ...[
       "parameterCount",
       "quantizeCheckpoint",

@@ -4,6 +4,7 @@ import type { Backend, ExternalData } from "@ropewalk/backend";
 import type { ModelProto } from "@ropewalk/graph";
 import {
   holdCheckpoint,
+  inReach,
   unpackCheckpoint,
   upcastCheckpoint,
   type Checkpoint,
@@ -61,7 +62,7 @@ export const chunkOf = (
         );
       return {
         model: graph(extended, { operators: traits.operators, attentions: asked.attentions }),
-        externalData: files.map(({ external }) => external),
+        externalData: (await inReach(files)).map(({ external }) => external),
       };
     })
     .exhaustive();

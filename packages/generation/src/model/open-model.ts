@@ -48,8 +48,8 @@ const readSource = async (folder: CheckpointFolder, model: string | undefined): 
 /**
  * Reads a model's config, the header of its weights or its graph, and its tokenizer.
  *
- * @param source - an id on the hub (owner/name, or owner/name@revision), a folder's URL, a folder of files, or an opened model; in Node a
- *   folder's path too
+ * @param source - an id on the hub (owner/name, or owner/name@revision), a folder's URL, a folder of files (`openFiles` of those of a page), or
+ *   an opened model; in Node a folder's path too
  * @throws Error when a file is missing or inconsistent, the family or a number is unknown, or an export is not understood
  */
 export const openModel = async (
@@ -74,6 +74,11 @@ export const openModel = async (
     throw new TypeError(
       "openModel: source must be a folder's path or URL, an id on the hub, a folder of files or an opened model, " +
         "got an object with a url; its url is meant, or openUrl of it in a page?",
+    );
+  if (!isNamed && "slice" in source && !("file" in source))
+    throw new TypeError(
+      `openModel: source must be a folder's path or URL, an id on the hub, a folder of files or an opened model, got ${show(source)}; ` +
+        "openFiles of the list of files is meant?",
     );
   if (!isNamed) checkFunction("openModel", "source.file", source.file);
   const read = await readSource(isNamed ? await openNamed(source, hub) : source, model);

@@ -4,6 +4,7 @@
  */
 import {
   holdCheckpoint,
+  inReach,
   isHeld,
   liesOnDisk,
   quantizeCheckpoint,
@@ -50,5 +51,6 @@ export const weightsOnLoad = async (
   onProgress: Progress,
 ): Promise<WeightsOnLoad> => {
   if (precision !== undefined) return quantized(source, precision, onProgress);
-  return source.kind === "checkpoint" ? held(source) : { source, release: nothing };
+  if (source.kind === "checkpoint") return held(source);
+  return { source: { ...source, files: await inReach(source.files) }, release: nothing };
 };

@@ -1,8 +1,8 @@
 /**
- * Files that are computed while they are read: no runtime can map them. A checkpoint's are put into memory, or on a disk
+ * Files that no runtime can map: those that are computed while they are read, and Blobs. A checkpoint's are put into memory, or on a disk
  * (`disk/hold-on-disk.ts`), before it is run.
  */
-import { inMemoryFile, type ByteSource, type CheckpointFile } from "../folder/checkpoint-folder.ts";
+import { inMemoryFile, type ByteSource, type CheckpointFile, type HeldFile } from "../folder/checkpoint-folder.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 
 export type ComputedFile = {
@@ -19,7 +19,7 @@ export type ComputedFile = {
 };
 
 /** A checkpoint whose files a runtime can reach. */
-export type HeldCheckpoint = Omit<Checkpoint, "files"> & { readonly files: readonly CheckpointFile[] };
+export type HeldCheckpoint = Omit<Checkpoint, "files"> & { readonly files: readonly HeldFile[] };
 
 /** Bytes `from` to `to` of what the parts make together. */
 const readParts = async (parts: AsyncIterable<Uint8Array>, from: number, to: number): Promise<Uint8Array> => {
@@ -54,18 +54,24 @@ export const computedFile = (
 export const isComputed = (file: CheckpointFile | ComputedFile): file is ComputedFile =>
   file.external.kind === "computed";
 
-export const isHeld = (checkpoint: Checkpoint): checkpoint is HeldCheckpoint => !checkpoint.files.some(isComputed);
+const isFileHeld = (file: CheckpointFile | ComputedFile): file is HeldFile =>
+  file.external.kind === "path" || file.external.kind === "bytes";
+
+export const isHeld = (checkpoint: Checkpoint): checkpoint is HeldCheckpoint => checkpoint.files.every(isFileHeld);
 
 /** Whether all that a checkpoint's files are, or are computed from, lies on a disk. */
 export const liesOnDisk = ({ files }: Checkpoint): boolean =>
   files.every(({ external }) => (external.kind === "computed" ? external.from : external.kind) === "path");
 
-/** The checkpoint with its computed files in memory; itself where it has none. */
-export const holdCheckpoint = async (checkpoint: Checkpoint): Promise<HeldCheckpoint> => {
-  if (isHeld(checkpoint)) return checkpoint;
-  const files: CheckpointFile[] = [];
+/** Files in memory, where no runtime can map them; the others as they are. */
+export const inReach = async (files: readonly (CheckpointFile | ComputedFile)[]): Promise<readonly HeldFile[]> => {
+  const held: HeldFile[] = [];
   // One after another, so that what is read for a file is let go before the next.
-  for (const file of checkpoint.files)
-    files.push(isComputed(file) ? inMemoryFile(file.external.file, await file.source.read(0, file.source.size)) : file);
-  return { ...checkpoint, files };
+  for (const file of files)
+    held.push(isFileHeld(file) ? file : inMemoryFile(file.external.file, await file.source.read(0, file.source.size)));
+  return held;
 };
+
+/** The checkpoint with its computed files and its Blobs in memory; itself where it has none. */
+export const holdCheckpoint = async (checkpoint: Checkpoint): Promise<HeldCheckpoint> =>
+  isHeld(checkpoint) ? checkpoint : { ...checkpoint, files: await inReach(checkpoint.files) };

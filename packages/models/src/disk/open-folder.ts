@@ -3,9 +3,9 @@ import type { Stats } from "node:fs";
 import { open, readdir, realpath, stat, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { show } from "@ropewalk/check";
-import type { CheckpointFile, CheckpointFolder } from "../folder/checkpoint-folder.ts";
-import { ggufModels, isGgufName } from "../gguf/model-names.ts";
+import type { CheckpointFile, CheckpointFolder, HeldFile } from "../folder/checkpoint-folder.ts";
+import { onlyGguf } from "../folder/only-gguf.ts";
+import { isGgufName } from "../gguf/model-names.ts";
 
 /** Node refuses to read 2 GiB or more in one call. */
 const mostAtOnce = 2 ** 30;
@@ -53,7 +53,7 @@ const changeSince = async (path: string, was: Stats): Promise<string | undefined
 };
 
 /** The file of that name in a folder; undefined where there is none. */
-export const fileIn = async (folder: string, file: string): Promise<CheckpointFile | undefined> => {
+export const fileIn = async (folder: string, file: string): Promise<HeldFile | undefined> => {
   const found = await statIfThere(join(folder, file));
   if (!found?.isFile()) return undefined;
   // The path behind links: a runtime that maps the files of a folder refuses a link that leads out of it.
@@ -77,16 +77,6 @@ const ggufFolder = (path: string, gguf: string): CheckpointFolder => ({
   file: (name) => fileIn(path, name),
   gguf,
 });
-
-/** The one GGUF model of a folder that has no config.json. @throws RangeError where there is none, or more than one */
-const onlyGguf = async (path: string): Promise<string> => {
-  const models = ggufModels((await readdir(path)).toSorted());
-  const [model, ...others] = models;
-  if (model === undefined) throw new RangeError(`openFolder: ${path} must have a file config.json, got nothing`);
-  if (others.length > 0)
-    throw new RangeError(`openFolder: ${path} must have one GGUF model, or be the path of one, got ${show(models)}`);
-  return model;
-};
 
 /** Whether there is a GGUF file of that path: by its name, or, as a blob of Ollama's has another name, by its first bytes. */
 export const isGgufFile = async (path: string): Promise<boolean> => {
@@ -112,5 +102,7 @@ export const openFolder = async (folder: string | URL): Promise<CheckpointFolder
   }
   const file = (name: string): Promise<CheckpointFile | undefined> => fileIn(path, name);
   const hasConfig = ((await file("config.json")) ?? (await file("adapter_config.json"))) !== undefined;
-  return hasConfig ? { name: basename(path), file } : ggufFolder(path, await onlyGguf(path));
+  return hasConfig
+    ? { name: basename(path), file }
+    : ggufFolder(path, onlyGguf("openFolder", path, await readdir(path)));
 };

@@ -12,15 +12,24 @@ export type ByteSource = {
 
 export type CheckpointFile = {
   readonly source: ByteSource;
-  /** How a backend reaches the bytes itself: by a path that it memory-maps, or in memory. */
+  /**
+   * How a backend reaches the bytes itself: by a path that it memory-maps, or in memory. Bytes of the kind `source` can be read from `source`
+   * alone, and are put into memory before a backend reads them.
+   */
   readonly external:
     | { readonly kind: "path"; readonly folder: string; readonly file: string }
-    | { readonly kind: "bytes"; readonly file: string; readonly data: Uint8Array };
+    | { readonly kind: "bytes"; readonly file: string; readonly data: Uint8Array }
+    | { readonly kind: "source"; readonly file: string };
   /**
    * Says in words what has changed since the file was opened: its size, or the time it was last written. Undefined when nothing has;
    * absent where a file cannot change.
    */
   readonly changed?: () => Promise<string | undefined>;
+};
+
+/** A file whose bytes a backend reaches itself. */
+export type HeldFile = CheckpointFile & {
+  readonly external: Exclude<CheckpointFile["external"], { readonly kind: "source" }>;
 };
 
 export type CheckpointFolder = {
@@ -41,7 +50,7 @@ export const checkFolder = (where: string, folder: CheckpointFolder): void =>
     "function",
   );
 
-export const inMemoryFile = (file: string, data: Uint8Array): CheckpointFile => ({
+export const inMemoryFile = (file: string, data: Uint8Array): HeldFile => ({
   source: { size: data.length, read: async (from, to) => data.subarray(from, to) },
   external: { kind: "bytes", file, data },
 });
