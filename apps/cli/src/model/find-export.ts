@@ -24,7 +24,7 @@ const refuseGguf = (path: string): never => {
 
 /** @throws RangeError when there is nothing at the path, no model, a GGUF file, or several models to choose from */
 export const findExport = async (path: string): Promise<FoundExport> => {
-  if (/\.gguf$|^ollama:/.test(path)) refuseGguf(path);
+  if (/\.gguf$|^ollama:/i.test(path)) refuseGguf(path);
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined)
     throw new RangeError(`findExport: ${path} must be a folder or a model's file, got nothing there`);
@@ -35,7 +35,7 @@ export const findExport = async (path: string): Promise<FoundExport> => {
   const { files } = await listFiles("findExport", path);
   const models = files.filter((file) => file.endsWith(".onnx"));
   const [model] = models;
-  if (model === undefined && files.some((file) => file.endsWith(".gguf"))) refuseGguf(path);
+  if (model === undefined && files.some((file) => /\.gguf$/i.test(file))) refuseGguf(path);
   if (model === undefined) throw new RangeError(`findExport: ${path} must have an .onnx file, got none`);
   if (models.length > 1)
     throw new RangeError(

@@ -6,7 +6,7 @@ export type NamedModel = { readonly name: string; readonly model: string };
 
 /** The default name of a model: that of a folder or a file, without .onnx or .gguf; an id of the hub; or a shipped model's name. */
 const nameOf = (model: string): string =>
-  (existsSync(model) ? basename(resolve(model)).replace(/\.onnx$/, "") : model).replace(/\.gguf$/, "");
+  (existsSync(model) ? basename(resolve(model)).replace(/\.onnx$/, "") : model).replace(/\.gguf$/i, "");
 
 /** Reads `model` or `name=model`. When a path of the whole text exists, the text names that path. */
 export const readNamed = (text: string): NamedModel => {
