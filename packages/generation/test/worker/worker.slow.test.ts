@@ -15,7 +15,7 @@ import {
   type TokenOptions,
 } from "@ropewalk/generation";
 import { connectWorker, type WorkerConnection, type WorkerModel } from "@ropewalk/generation/worker";
-import { inMemory, openUrl } from "@ropewalk/models";
+import { inMemory, openFiles, openUrl } from "@ropewalk/models";
 import { openFolder } from "@ropewalk/models/node";
 import { startCpuWorker } from "@ropewalk/testing/workers/start-worker";
 import { stories260K } from "@ropewalk/tiny-models";
@@ -331,7 +331,10 @@ describe("a model in a worker thread", () => {
     expect(expected).toMatch(/^, there was a little/);
     const opened = await connection.openModel(new URL(stories260K.url));
     expect([opened.source.decoder.numLayers, opened.text!.encode("Lily").length]).toEqual([5, 2]);
-    for (const source of [inMemory("bytes", bytes), opened, new URL(stories260K.url), { own: bytes }])
+    const dropped = openFiles(
+      Object.entries(bytes).map(([name, data]) => new File([data as Uint8Array<ArrayBuffer>], name)),
+    );
+    for (const source of [inMemory("bytes", bytes), dropped, opened, new URL(stories260K.url), { own: bytes }])
       expect(await story(source)).toBe(expected);
   });
 
