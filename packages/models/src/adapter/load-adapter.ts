@@ -90,11 +90,11 @@ export const loadAdapter = async (folder: CheckpointFolder): Promise<Adapter> =>
     check(wrong < 0, `${at} ${shown} must hold finite numbers, at ${wrong}`, data[wrong]);
     sides.set(module, { ...sides.get(module), [side]: { dims, data } });
   }
-  check(sides.size > 0, `${at} there must be tensors, two a module`, "none");
+  check(sides.size > 0, `${at} there must be tensors, two a module`, undefined);
   const modules = new Map<string, AdapterModule>();
   for (const [module, { A, B }] of sides) {
-    check(A !== undefined, `${at} beside ${showName(adapterTensor(module, "B"))} must be its lora_A`, "none");
-    check(B !== undefined, `${at} beside ${showName(adapterTensor(module, "A"))} must be its lora_B`, "none");
+    check(A !== undefined, `${at} beside ${showName(adapterTensor(module, "B"))} must be its lora_A`, undefined);
+    check(B !== undefined, `${at} beside ${showName(adapterTensor(module, "A"))} must be its lora_B`, undefined);
     modules.set(module, { A, B, ...numbersOf(module) });
   }
   const tuned = await readTunedUnder("loadAdapter", folder);

@@ -152,9 +152,9 @@ describe("loadAdapter", () => {
   it.each<readonly [shapes: Readonly<Record<string, readonly number[]>>, message: string]>([
     [{ [nameA]: [8, 64], [nameB]: [64, 4] }, `${nameA} must be [4, in], got [8, 64]`],
     [{ [nameA]: [4, 64], [nameB]: [64, 8] }, `${nameB} must be [out, 4], got [64, 8]`],
-    [{ [nameA]: [4, 64] }, `beside ${nameA} must be its lora_B, got "none"`],
-    [{ [nameB]: [64, 4] }, `beside ${nameB} must be its lora_A, got "none"`],
-    [{}, 'there must be tensors, two a module, got "none"'],
+    [{ [nameA]: [4, 64] }, `beside ${nameA} must be its lora_B, got nothing`],
+    [{ [nameB]: [64, 4] }, `beside ${nameB} must be its lora_A, got nothing`],
+    [{}, "there must be tensors, two a module, got nothing"],
     [
       { ...pair, [`base_model.model.${module}.lora_magnitude_vector`]: [64] },
       `base_model.model.${module}.lora_magnitude_vector must be named base_model.model.<module>.lora_A.weight, or lora_B, got [64]`,

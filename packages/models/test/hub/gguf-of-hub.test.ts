@@ -57,7 +57,10 @@ describe("a GGUF file of the hub", () => {
   });
 
   it.each([
-    [`${id}:Q5_K_M`, /must have one GGUF file for "Q5_K_M", of \["tiny-Q8_0\.gguf", "tiny-Q4_K_M\.gguf"\], got "none"/],
+    [
+      `${id}:Q5_K_M`,
+      /must have one GGUF file for "Q5_K_M", of \["tiny-Q8_0\.gguf", "tiny-Q4_K_M\.gguf"\], got nothing/,
+    ],
     [`${id}:other.gguf`, /openHub: owner\/tiny-gguf must have a file other\.gguf, got nothing/],
     [`${id}:../x.gguf`, /gguf must be a name that stays inside its folder/],
     [
