@@ -41,8 +41,12 @@ const widen: Readonly<Record<DenseType, (bytes: Uint8Array) => Float32Array>> = 
     const half = halves();
     return Float32Array.from(new Uint16Array(new Uint8Array(bytes).buffer), (bits) => half[bits]!);
   },
-  BF16: (bytes) =>
-    new Float32Array(Uint32Array.from(new Uint16Array(new Uint8Array(bytes).buffer), (bits) => bits << 16).buffer),
+  BF16: (bytes) => {
+    const stored = new Uint16Array(new Uint8Array(bytes).buffer);
+    const bits = new Uint32Array(stored.length);
+    for (let at = 0; at < stored.length; at++) bits[at] = stored[at]! << 16;
+    return new Float32Array(bits.buffer);
+  },
 };
 
 /**

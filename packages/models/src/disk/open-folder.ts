@@ -11,14 +11,14 @@ import { isGgufName } from "../gguf/model-names.ts";
 const mostAtOnce = 2 ** 30;
 
 /** Codes of errors of a path that leads to nothing. ELOOP: a link that leads back to itself. */
-const nothingThere: readonly (string | undefined)[] = ["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"];
+const nothingThere: ReadonlySet<string | undefined> = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"]);
 
 /** `stat` of a path; undefined where there is nothing. */
 export const statIfThere = async (path: string): Promise<Stats | undefined> => {
   try {
     return await stat(path);
   } catch (error) {
-    if (nothingThere.includes((error as NodeJS.ErrnoException).code)) return undefined;
+    if (nothingThere.has((error as NodeJS.ErrnoException).code)) return undefined;
     throw error;
   }
 };
