@@ -49,16 +49,28 @@ const onSignal: NodeJS.SignalsListener = Object.assign(
   { [mark]: true },
 );
 
+const ignore = (): void => {
+  process.off("exit", runAll);
+  for (const signal of signals) process.off(signal, onSignal);
+};
+
 const listen = (): void => {
+  // Not twice, where the last task was called off a moment ago.
+  ignore();
   process.on("exit", runAll);
   // Before other listeners: one that was added by `once` would be gone when this one counts them.
   for (const signal of signals) process.prependListener(signal, onSignal);
 };
 
-const ignore = (): void => {
-  process.off("exit", runAll);
-  for (const signal of signals) process.off(signal, onSignal);
+const ignoreUnused = (): void => {
+  if (tasks.size === 0) ignore();
 };
+
+/**
+ * Later, since a signal that has come may not have been told yet, and would be lost. The first `setImmediate` may still be of this turn of
+ * the event loop; signals are told before the second.
+ */
+const ignoreSoon = (): void => void setImmediate(() => void setImmediate(ignoreUnused).unref()).unref();
 
 /**
  * Runs a synchronous task when the process ends. It is not run when the process is killed (SIGKILL). In a worker it is run when the
@@ -70,6 +82,6 @@ export const atEnd = (task: () => void): (() => void) => {
   if (tasks.size === 0) listen();
   tasks.add(task);
   return () => {
-    if (tasks.delete(task) && tasks.size === 0) ignore();
+    if (tasks.delete(task) && tasks.size === 0) ignoreSoon();
   };
 };

@@ -42,28 +42,23 @@ const makeMissing = (folder: string, made: Set<string>): void => {
   }
 };
 
-const removeEmpty = (folders: readonly string[]): void => {
+/** Removes folders, the lowest first, as far as they are empty. */
+const removeEmpty = (folders: Iterable<string>): void => {
   try {
-    for (const folder of folders) rmdirSync(folder);
+    for (const folder of [...folders].sort((a, b) => b.length - a.length)) rmdirSync(folder);
   } catch {
     // Others use that folder, or have removed it.
   }
 };
 
-const lowestFirst = (folders: Iterable<string>): readonly string[] => [...folders].sort((a, b) => b.length - a.length);
-
-/** Makes a folder and the missing ones above it; gives these, the lowest first. Tries again where others remove an empty one meanwhile. */
-const makeFolder = (parent: string, path: string, mode: number): readonly string[] => {
-  const made = new Set<string>();
+/** Makes a folder and the missing ones above it, and adds these to `made`. Tries again where others remove an empty one meanwhile. */
+const makeFolder = (parent: string, path: string, mode: number, made: Set<string>): void => {
   for (let left = 10; ; left--) {
     try {
       makeMissing(parent, made);
-      mkdirSync(path, { mode });
-      return lowestFirst(made);
+      return mkdirSync(path, { mode });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT" && left > 0) continue;
-      removeEmpty(lowestFirst(made));
-      throw error;
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT" || left === 0) throw error;
     }
   }
 };
@@ -81,12 +76,19 @@ export const ownFolder = async (parent: string, prefix: string, mode = 0o700): P
   const above = resolve(parent);
   await removeLeftovers(above);
   const path = join(above, ownName(prefix));
-  // Synchronous, so that no signal comes between making the folder and arranging for its removal.
-  const made = makeFolder(above, path, mode);
+  const made = new Set<string>();
+  // Arranged for before there is a folder: a signal that nothing listens for ends the process at once.
   const callOff = atEnd(() => {
     rmSync(path, removeAll);
     removeEmpty(made);
   });
+  try {
+    makeFolder(above, path, mode, made);
+  } catch (error) {
+    callOff();
+    removeEmpty(made);
+    throw error;
+  }
   const touching = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => {}), touchInterval);
   touching.unref();
   const letGo = (): void => {

@@ -7,8 +7,8 @@
  * If two write the same folder at once, the second to end gets an error. A writer that fails, is aborted or is ended removes what it wrote,
  * and the folders above that it made, as far as they are empty.
  */
-import { mkdirSync } from "node:fs";
-import { chmod, lstat, readdir, realpath, rename, rmdir } from "node:fs/promises";
+import { mkdirSync, renameSync, rmdirSync } from "node:fs";
+import { chmod, lstat, readdir, realpath } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { newFolder, type NewFolder } from "./new-folder.ts";
 import { ownFolder } from "./own-folder.ts";
@@ -52,20 +52,28 @@ const notReplaceable = (where: string, path: string, got: string): RangeError =>
 /** Whether the error of a rename means that the name is taken. */
 const isTaken = (error: unknown): boolean => ["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(codeOf(error) ?? "");
 
-/** Gives a folder its name, in place of an empty folder. */
-const putInPlace = async (own: string, path: string): Promise<void> => {
+const removeIfThere = (path: string): void => {
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+  }
+};
+
+/**
+ * Gives a folder its name, in place of an empty folder. Synchronous: a signal that ends the process has the folder removed, file by file, and
+ * a rename in another thread could give its name to what is left of it.
+ */
+const putInPlace = (own: string, path: string): void => {
   // On other systems a rename replaces an empty folder, in one step.
-  if (process.platform === "win32")
-    await rmdir(path).catch((error: unknown) => {
-      if (codeOf(error) !== "ENOENT") throw error;
-    });
-  await rename(own, path);
+  if (process.platform === "win32") removeIfThere(path);
+  renameSync(own, path);
 };
 
 /** Tries the last rename while nothing is written yet, so that a refusal comes early; then makes the folder anew. */
 const tryReplacing = async (where: string, own: string, path: string): Promise<void> => {
   try {
-    await putInPlace(own, path);
+    putInPlace(own, path);
   } catch (error) {
     throw isTaken(error) ? await taken(where, path) : notReplaceable(where, path, String(codeOf(error)));
   }
@@ -98,9 +106,11 @@ export const writeWhole = async <T>(
     }
     const result = await fill(newFolder(where, own.path, path));
     if (mode !== undefined) await chmod(own.path, mode);
-    await putInPlace(own.path, path).catch(async (error: unknown) => {
+    try {
+      putInPlace(own.path, path);
+    } catch (error) {
       throw isTaken(error) ? await taken(where, path) : error;
-    });
+    }
     own.letGo();
     return result;
   } catch (error) {

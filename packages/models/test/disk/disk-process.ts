@@ -5,7 +5,12 @@
  *     node disk-process.ts write <target> <files> <bytes>
  *     node disk-process.ts file <path> <bytes>          every byte is a 7
  *     node disk-process.ts race <what it writes>        gets targets as messages, and answers with the outcome of each
+ *     node disk-process.ts struck <target>              gets SIGTERM as soon as a folder is made, before the next line runs
+ *     node disk-process.ts late <target> <files>        gets SIGTERM as the folder is given its name, which takes a while
  */
+import { pbkdf2 } from "node:crypto";
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { writeFileWhole } from "../../src/files.ts";
 import { ownFolder, writeFolder } from "../../src/node.ts";
 import { setTimeout as wait } from "node:timers/promises";
@@ -66,6 +71,36 @@ if (kind === "own") {
 } else if (kind === "file") {
   console.log("ready");
   for (;;) await writeFileWhole("write", place, slowly(Number(first), 7));
+} else if (kind === "struck") {
+  const { mkdirSync } = fs;
+  fs.mkdirSync = ((...args: Parameters<typeof mkdirSync>) => {
+    const made = mkdirSync(...args);
+    process.kill(process.pid, "SIGTERM");
+    return made;
+  }) as typeof mkdirSync;
+  syncBuiltinESMExports();
+  console.log("ready");
+  await writeFolder(place, filesOf(2, 400, 7));
+} else if (kind === "late") {
+  const { renameSync, promises } = fs;
+  const { rename } = promises;
+  const strike = (): boolean => process.kill(process.pid, "SIGTERM");
+  fs.renameSync = (from, to) => strike() && renameSync(from, to);
+  promises.rename = (from, to) => {
+    strike();
+    // Keeps the one thread of the pool busy, so that the rename comes while files are removed.
+    pbkdf2("a", "b", 20_000, 64, "sha512", () => {});
+    return rename(from, to);
+  };
+  syncBuiltinESMExports();
+  console.log("ready");
+  await writeFolder(
+    place,
+    Array.from({ length: Number(first) }, (_, index) => ({ name: String(index), parts: [new Uint8Array(4)] })),
+  );
+  // A signal that has come by now must end the process here.
+  await wait(200);
+  process.exit(7);
 } else {
   process.on("message", (target: string) => {
     void writeFolder(target, filesOf(6, 400, Number(place))).then(

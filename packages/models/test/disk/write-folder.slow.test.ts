@@ -146,6 +146,22 @@ describe("a folder", () => {
   );
 });
 
+describe("a signal", () => {
+  it("that comes as soon as a folder is made leaves none", async () => {
+    const { ended } = await startDiskProcess("struck", join(home, "above", "it"));
+    expect(await ended).toEqual([null, "SIGTERM"]);
+    expect(readdirSync(home)).toEqual([]);
+  });
+
+  it("that comes as a folder gets its name leaves all of it, and is heard", async () => {
+    const { ended } = await startDiskProcess("late", join(home, "it"), "2000");
+    expect(await ended).toEqual([null, "SIGTERM"]);
+    const left = readdirSync(home);
+    expect(left.map((name) => readdirSync(join(home, name)).length)).toEqual([2000]);
+    expect(left).toEqual(["it"]);
+  });
+});
+
 describe("a target", () => {
   const refused = (folder: string): Promise<string> => rejectionOf(write(folder, "x"));
 
