@@ -1,4 +1,5 @@
 /** The entry `./node`: folders of a disk, for Node alone. */
+export { followLinks } from "./disk/follow-links.ts";
 export { listFiles, type Listing } from "./disk/list-files.ts";
 export type { NewFolder } from "./disk/new-folder.ts";
 export { ownFolder, type OwnFolder } from "./disk/own-folder.ts";

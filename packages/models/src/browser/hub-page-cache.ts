@@ -26,13 +26,25 @@ const memoryTarget = (bytes: Uint8Array): DownloadTarget => {
   };
 };
 
+/** @throws RangeError naming the file when the page has no memory for it */
+const memoryFor = ({ id, endpoint }: Hub, { file, size }: HubFile): Uint8Array => {
+  try {
+    return new Uint8Array(size);
+  } catch (cause) {
+    throw new RangeError(
+      `openHub: ${id}: ${file} from ${endpoint} must fit in the page's memory, got ${size} bytes: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+};
+
 /** @throws Error naming the file when the transfer breaks off, or the hash is wrong */
 const downloadBytes = async (
   hub: Hub,
   content: HubFile,
   download: (target: DownloadTarget) => Promise<void>,
 ): Promise<Uint8Array> => {
-  const bytes = new Uint8Array(content.size);
+  const bytes = memoryFor(hub, content);
   await download(memoryTarget(bytes));
   checkHash(hub, content, await hashOfBytes(content.hash, bytes));
   return bytes;

@@ -25,3 +25,6 @@ export const ownFolder: typeof Node.ownFolder = (parent) =>
 
 export const listFiles: typeof Node.listFiles = (_where, folder) =>
   needsNode("listFiles", "a folder on a disk", "inMemory", folder);
+
+export const followLinks: typeof Node.followLinks = (folder) =>
+  needsNode("followLinks", "a folder on a disk", "inMemory", folder);

@@ -104,7 +104,7 @@ export const holdOnDisk = async (
   const { path, remove } = await ownFolder(tmpdir(), "ropewalk-weights");
   try {
     await newFolder("holdOnDisk", path).write(together, partsOf(pieces, onProgress));
-    const file = (await fileIn(path, together))!;
+    const file = (await fileIn("holdOnDisk", path, together))!;
     const held = { ...checkpoint, ...placesIn(pieces, checkpoint), files: [file] };
     return { checkpoint: held, path, remove };
   } catch (error) {

@@ -3,9 +3,10 @@ import type { Stats } from "node:fs";
 import { open, readdir, realpath, stat, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { CheckpointFile, CheckpointFolder, HeldFile } from "../folder/checkpoint-folder.ts";
+import type { CheckpointFolder, HeldFile } from "../folder/checkpoint-folder.ts";
 import { onlyGguf } from "../folder/only-gguf.ts";
 import { isGgufName } from "../gguf/model-names.ts";
+import { followLinks } from "./follow-links.ts";
 
 /** Node refuses to read 2 GiB or more in one call. */
 const mostAtOnce = 2 ** 30;
@@ -52,17 +53,31 @@ const changeSince = async (path: string, was: Stats): Promise<string | undefined
   return is.mtimeMs === was.mtimeMs ? undefined : `one that was written to at ${is.mtime.toISOString()}`;
 };
 
-/** The file of that name in a folder; undefined where there is none. */
-export const fileIn = async (folder: string, file: string): Promise<HeldFile | undefined> => {
+/** The file at a path without links: a runtime that maps the files of a folder refuses a link that leads out of it. */
+const fileAt = (path: string, found: Stats): HeldFile => ({
+  source: { size: found.size, read: (from, to) => readRange(path, from, to) },
+  external: { kind: "path", folder: dirname(path), file: basename(path) },
+  changed: () => changeSince(path, found),
+});
+
+/**
+ * The file of that name in a folder; undefined where there is none.
+ *
+ * @param where - the function that errors name
+ * @throws RangeError when the name, or a link, leads out of the folder
+ */
+export const fileIn = async (where: string, folder: string, file: string): Promise<HeldFile | undefined> => {
   const found = await statIfThere(join(folder, file));
   if (!found?.isFile()) return undefined;
-  // The path behind links: a runtime that maps the files of a folder refuses a link that leads out of it.
-  const path = await realpath(join(folder, file));
-  return {
-    source: { size: found.size, read: (from, to) => readRange(path, from, to) },
-    external: { kind: "path", folder: dirname(path), file: basename(path) },
-    changed: () => changeSince(path, found),
-  };
+  const { path, refused } = await followLinks(folder, file);
+  if (refused !== undefined) throw new RangeError(`${where}: ${refused}`);
+  return fileAt(path, found);
+};
+
+/** The file that the caller named, wherever its links lead. */
+const namedFile = async (path: string): Promise<HeldFile | undefined> => {
+  const found = await statIfThere(path);
+  return found?.isFile() ? fileAt(await realpath(path), found) : undefined;
 };
 
 const pathOf = (folder: string | URL): string => {
@@ -71,12 +86,17 @@ const pathOf = (folder: string | URL): string => {
   throw new RangeError(`openFolder: a URL must be a file: URL, got ${folder.href}`);
 };
 
-/** The folder of a GGUF file, as a model. */
-const ggufFolder = (path: string, gguf: string): CheckpointFolder => ({
-  name: gguf,
-  file: (name) => fileIn(path, name),
-  gguf,
-});
+const filesIn =
+  (folder: string): CheckpointFolder["file"] =>
+  (name) =>
+    fileIn("openFolder", folder, name);
+
+/** A GGUF file as a model. */
+const namedGguf = (path: string): CheckpointFolder => {
+  const gguf = basename(path);
+  const others = filesIn(dirname(path));
+  return { name: gguf, file: (name) => (name === gguf ? namedFile(path) : others(name)), gguf };
+};
 
 /** Whether there is a GGUF file of that path: by its name, or, as a blob of Ollama's has another name, by its first bytes. */
 export const isGgufFile = async (path: string): Promise<boolean> => {
@@ -90,19 +110,20 @@ export const isGgufFile = async (path: string): Promise<boolean> => {
  * range at a time, and named by path for a backend to memory-map.
  *
  * @throws RangeError naming the path when there is no such folder, it is neither a folder nor a GGUF file, or it has no config.json, no
- *   adapter_config.json and no GGUF file
+ *   adapter_config.json and no GGUF file. A file of the folder rejects with a RangeError when its name, or a link, leads out of the folder:
+ *   `followLinks`. A GGUF file that is named by its path may be a link to anywhere.
  */
 export const openFolder = async (folder: string | URL): Promise<CheckpointFolder> => {
   const path = pathOf(folder);
-  if (await isGgufFile(path)) return ggufFolder(dirname(path), basename(path));
+  if (await isGgufFile(path)) return namedGguf(path);
   const found = await statIfThere(path);
   if (!found?.isDirectory()) {
     const kind = found ? "folder or a GGUF file" : isGgufName(path) ? "GGUF file" : "folder";
     throw new RangeError(`openFolder: ${path} must be a ${kind}, got ${found ? "a file" : "nothing"}`);
   }
-  const file = (name: string): Promise<CheckpointFile | undefined> => fileIn(path, name);
+  const file = filesIn(path);
   const hasConfig = ((await file("config.json")) ?? (await file("adapter_config.json"))) !== undefined;
-  return hasConfig
-    ? { name: basename(path), file }
-    : ggufFolder(path, onlyGguf("openFolder", path, await readdir(path)));
+  if (hasConfig) return { name: basename(path), file };
+  const gguf = onlyGguf("openFolder", path, await readdir(path));
+  return { name: gguf, file, gguf };
 };

@@ -92,7 +92,7 @@ export const openOllama = async (source: string, onNotice: (notice: string) => v
   const gguf = digest.replace(":", "-");
   const blobs = join(folder, "blobs");
   const blob = join(blobs, gguf);
-  const found = await fileIn(blobs, gguf);
+  const found = await fileIn("openSource", blobs, gguf);
   check(found !== undefined, `openSource: ${source}: there must be a file ${blob}`, undefined);
   check(
     found!.source.size === size,
@@ -101,5 +101,5 @@ export const openOllama = async (source: string, onNotice: (notice: string) => v
   );
   const unused = unusedNotice(source, layers);
   if (unused !== undefined) onNotice(unused);
-  return { name: source, file: (name) => fileIn(blobs, name), gguf };
+  return { name: source, file: (name) => fileIn("openSource", blobs, name), gguf };
 };

@@ -45,6 +45,9 @@ const askJson = (hub: Hub, path: string, init: RequestInit = {}): Promise<Answer
         ...init,
         headers: { ...authorization(hub), ...(init.headers as Readonly<Record<string, string>> | undefined) },
       });
+      // Sizes and hashes are in the answer: content that comes by another way is held to them, so they may not.
+      if (hub.endpoint.startsWith("https:") && response.url.startsWith("http:"))
+        throw new RangeError(`a redirect from https to ${response.url.split("?")[0]}`);
       if (!response.ok) throw await refusedBy(response);
       return response.json();
     }),
@@ -83,6 +86,11 @@ export const askFile = async (hub: Hub, commit: string, file: string): Promise<A
   const found = entries.find(({ path, type }) => path === file && type === "file");
   if (found === undefined) return { kind: "answered", value: undefined };
   const { oid: hash = "", size } = isObject(found["lfs"]) ? found["lfs"] : found;
+  check(
+    Number.isSafeInteger(size) && (size as number) >= 0,
+    `openHub: ${id}: ${endpoint} must give the size of ${file} in bytes`,
+    size,
+  );
   check(
     typeof hash === "string" && /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(hash),
     `openHub: ${id}: ${endpoint} must give the hash of ${file}`,

@@ -108,15 +108,17 @@ export const openRepository = async (hub: Hub, storage: HubStorage): Promise<Che
   const snapshot = await findSnapshot(hub, storage);
   const { commit, unreached } = snapshot;
   const turn = inTurn();
-  /** Whether the commit has the file, which is then in the storage. */
-  const fetchOnce = (file: string): Promise<boolean> =>
-    turn(async () => {
+  /** Whether the commit has the file, which is then in the storage. The name may be one that the hub listed. */
+  const fetchOnce = async (file: string): Promise<boolean> => {
+    checkName("a file", file);
+    return turn(async () => {
       if (await storage.has(commit, file)) return true;
       if (await storage.isKnownAbsent(commit, file)) return false;
       if (unreached === undefined) return fetchFile(hub, storage, commit, file);
       await takeAsAbsent(hub, storage, snapshot, file);
       return false;
     });
+  };
   const gguf = hub.gguf === undefined ? undefined : await ggufIn(hub, snapshot, hub.gguf);
   if (!(await fetchOnce(gguf ?? "config.json"))) {
     check(gguf === undefined, `openHub: ${id} must have a file ${gguf}`, undefined);
@@ -127,9 +129,6 @@ export const openRepository = async (hub: Hub, storage: HubStorage): Promise<Che
   return {
     name: gguf === undefined ? id : `${id}:${gguf}`,
     ...(gguf !== undefined && { gguf }),
-    file: async (file) => {
-      checkName("a file", file);
-      return (await fetchOnce(file)) ? storage.read(commit, file) : undefined;
-    },
+    file: async (file) => ((await fetchOnce(file)) ? storage.read(commit, file) : undefined),
   };
 };

@@ -2,6 +2,8 @@
 import { show, showName } from "@ropewalk/check";
 import { mapTensors, tensorsIn, type ModelProto, type TensorProto } from "@ropewalk/graph";
 import { refuse } from "../errors.ts";
+import { checkNoHiddenData } from "./hidden-data.ts";
+import { isExternal } from "./is-external.ts";
 
 /** The stretch of a file that holds a tensor, in bytes. If the model does not state its length, `end` is `offset`. */
 export type DataPlace = {
@@ -10,10 +12,6 @@ export type DataPlace = {
   readonly offset: number;
   readonly end: number;
 };
-
-const external = 1;
-
-const isExternal = ({ dataLocation }: TensorProto): boolean => dataLocation === external;
 
 /** Whether a place is inside the model's folder: relative, and never up. */
 const isInside = (location: string): boolean =>
@@ -50,15 +48,18 @@ export const fileOf = (tensor: TensorProto): { readonly location: string; readon
 /**
  * The place of every tensor in a file.
  *
- * @throws RangeError when a file is outside of the model's folder, or is a model or a JSON file
+ * @throws RangeError when a file is outside of the model's folder, or is a model or a JSON file, and when a tensor of another kind than
+ *   those of the graph lies in a file, or may do so
  */
-export const dataPlaces = ({ graph }: ModelProto): readonly DataPlace[] =>
-  tensorsIn(graph!)
+export const dataPlaces = (model: ModelProto): readonly DataPlace[] => {
+  checkNoHiddenData(model);
+  return tensorsIn(model.graph!)
     .filter(isExternal)
     .map((tensor) => {
       const { location, offset } = fileOf(tensor);
       return { tensor: tensor.name, location, offset, end: offset + bytes(tensor, "length") };
     });
+};
 
 const renameFile = (tensor: TensorProto, names: ReadonlyMap<string, string>): TensorProto => ({
   ...tensor,

@@ -80,7 +80,7 @@ export const cacheFolderStorage = (hub: Hub, stated: string | undefined): HubSto
     has: (commit, file) => cache.exists(pathOf(commit, file)),
     read: async (commit, file) => {
       const path = pathOf(commit, file);
-      const found = await fileIn(cache.snapshotOf(folder, commit), file);
+      const found = await fileIn("openHub", cache.snapshotOf(folder, commit), file);
       if (found !== undefined && !intact.has(path)) await checkIntact(hub, file, found);
       intact.add(path);
       return found;

@@ -6,6 +6,7 @@
 import { innerGraphs, tensorToArray, type GraphProto, type ModelProto, type TensorProto } from "@ropewalk/graph";
 import { check } from "../../errors.ts";
 import { fileOf } from "../../graph/external-data.ts";
+import { isExternal } from "../../graph/is-external.ts";
 
 /** The place of some rows of a table in a file. */
 export type TablePlace = {
@@ -24,8 +25,6 @@ export type TableRows = TablePlace & { readonly bytes: Uint8Array };
 /** Bytes of an element, by ONNX's number of its type. */
 const widths: Readonly<Record<number, number>> = { 1: 4, 10: 2, 11: 8, 16: 2 };
 
-const external = 1;
-
 /** The rows that are compared, as ranges [from, to). */
 const ranges = (rows: number): readonly (readonly [number, number])[] => {
   const [first, few] = [64, 4];
@@ -41,7 +40,7 @@ const ranges = (rows: number): readonly (readonly [number, number])[] => {
 const placesOf = (tensor: TensorProto): readonly TablePlace[] => {
   const [rows = 0, columns = 0] = tensor.dims.map(Number);
   const width = widths[tensor.dataType];
-  if (tensor.dataLocation !== external || tensor.dims.length !== 2 || width === undefined) return [];
+  if (!isExternal(tensor) || tensor.dims.length !== 2 || width === undefined) return [];
   const { location, offset } = fileOf(tensor);
   return ranges(rows).map(([from, to]) => ({
     tensor: tensor.name,
@@ -127,7 +126,7 @@ const blocksInFile = (tensor: TensorProto, given: readonly TableRows[]): readonl
 
 /** The rows of a table that are compared; undefined when they lie in a file and were not given. */
 export const blocksOf = (tensor: TensorProto, given: readonly TableRows[]): readonly Block[] | undefined => {
-  if (tensor.dataLocation === external) return blocksInFile(tensor, given);
+  if (isExternal(tensor)) return blocksInFile(tensor, given);
   const { dims, data } = tensorToArray(tensor);
   const all = rowsIn(data, dims[1] ?? 0);
   return ranges(all.length).map(([from, to]) => ({ row: from, rows: all.slice(from, to) }));
