@@ -21,7 +21,7 @@ import { repositoryPath } from "@ropewalk/testing/repository";
 import { ggufVectors } from "@ropewalk/testing/vectors";
 import { stories260K } from "@ropewalk/tiny-models";
 import type { Page, Worker } from "playwright-core";
-import { drive, executablePath, isOpen, longestTask, type Driven } from "./drive.ts";
+import { drive, drop, executablePath, isOpen, longestTask, type Driven } from "./drive.ts";
 
 type Row = { readonly what: string; readonly got: string; readonly wanted: string; readonly holds: boolean };
 
@@ -174,25 +174,7 @@ const chatted = async (driven: Driven): Promise<void> => {
   await page.context().close();
 };
 
-/** Files let go over the place for them; each character is a byte. */
-const drop = (page: Page, files: Readonly<Record<string, string>>): Promise<void> =>
-  page.evaluate((contents) => {
-    type Dom = {
-      readonly document: {
-        readonly querySelector: (selector: string) => { readonly dispatchEvent: (event: unknown) => void };
-      };
-      readonly DataTransfer: new () => { readonly items: { readonly add: (file: unknown) => void } };
-      readonly DragEvent: new (type: string, init: object) => unknown;
-    };
-    const dom = globalThis as unknown as Dom;
-    const dataTransfer = new dom.DataTransfer();
-    for (const [name, text] of Object.entries(contents))
-      dataTransfer.items.add(new File([Uint8Array.from(text, (letter) => letter.charCodeAt(0))], name));
-    const event = new dom.DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
-    dom.document.querySelector(".drop").dispatchEvent(event);
-  }, files);
-
-const dropped = async (driven: Driven): Promise<void> => {
+const dropped = async (driven: Driven, into: string): Promise<void> => {
   const page = await driven.open("#model=passkey-875k&newTokens=8");
   const names = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
   const read = (name: string): string => readFileSync(new URL(name, stories260K.url)).toString("latin1");
@@ -202,12 +184,48 @@ const dropped = async (driven: Driven): Promise<void> => {
   const text = await page.locator(".answer").innerText();
   hold("a model that is dropped runs", text, "> 4 characters", text.length > 4);
   const gguf = readFileSync(repositoryPath(`${ggufVectors}/stories260K-q8_0.gguf`)).toString("latin1");
-  await drop(page, { "stories.gguf": gguf });
-  await page.locator('option[value="stories.gguf"]').waitFor({ state: "attached" });
+  // A suffix in capitals, and a model's eyes beside it.
+  await drop(page, { "stories.GGUF": gguf, "mmproj-stories-f16.gguf": "GGUF" });
+  await page.locator('option[value="stories.GGUF"]').waitFor({ state: "attached" });
   await generate(page);
   const told = await page.locator(".answer").innerText();
   hold("a GGUF file that is dropped runs", told, "> 4 characters", told.length > 4);
+  await page.screenshot({ path: join(into, "dropped-gguf.png"), fullPage: true });
+  await untilSaid(page, "two GGUF models at once", /openFiles: .* must have one GGUF model/, () =>
+    drop(page, { "a.gguf": gguf, "b.gguf": gguf }),
+  );
+  await untilSaid(page, "a GGUF file that is cut short", /readGguf: cut\.gguf: .* must .*, got/, () =>
+    drop(page, { "cut.gguf": gguf.slice(0, 100_000) }),
+  );
   await page.context().close();
+};
+
+/** A folder with a model of one tensor that is 5 GiB of nothing on the disk: its embedding. */
+const largeModel = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), "ropewalk-large-"));
+  const small = readFileSync(new URL("model.safetensors", stories260K.url));
+  const config = JSON.parse(readFileSync(new URL("config.json", stories260K.url), "utf8")) as Record<string, unknown>;
+  const headerLength = Number(small.readBigUInt64LE(0));
+  type Entry = { readonly dtype: string; readonly shape: readonly number[]; readonly data_offsets: readonly number[] };
+  const { __metadata__: _, ...tensors } = JSON.parse(small.toString("utf8", 8, 8 + headerLength)) as Record<
+    string,
+    Entry
+  >;
+  const vocabSize = (5 * 2 ** 30) / (4 * Number(config["hidden_size"]));
+  let end = 0;
+  const entries = Object.entries(tensors).map(([name, { dtype, shape }]) => {
+    const dims = shape[0] === config["vocab_size"] ? [vocabSize, ...shape.slice(1)] : shape;
+    const begin = end;
+    end += 4 * dims.reduce((product, size) => product * size, 1);
+    return [name, { dtype, shape: dims, data_offsets: [begin, end] }] as const;
+  });
+  const header = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  writeFileSync(join(folder, "config.json"), JSON.stringify({ ...config, vocab_size: vocabSize }));
+  writeFileSync(join(folder, "model.safetensors"), Buffer.concat([length, header]));
+  truncateSync(join(folder, "model.safetensors"), 8 + header.length + end);
+  return folder;
 };
 
 const badInput = async (driven: Driven): Promise<void> => {
@@ -228,11 +246,8 @@ const badInput = async (driven: Driven): Promise<void> => {
     await page.getByLabel("New tokens, at most").fill("90000");
     await page.getByRole("button", { name: "Generate" }).click();
   });
-  const large = mkdtempSync(join(tmpdir(), "ropewalk-large-"));
-  writeFileSync(join(large, "config.json"), "{}");
-  writeFileSync(join(large, "model.safetensors"), "");
-  truncateSync(join(large, "model.safetensors"), 5 * 2 ** 30);
-  await untilSaid(page, "a file too large for the tab", /ask for 5 GiB, and it has 4 GiB/, () =>
+  const large = largeModel();
+  await untilSaid(page, "a model too large for the tab", /ask for 5(\.\d+)? GiB, and it has 4 GiB/, () =>
     page.locator("input[webkitdirectory]").setInputFiles(large),
   );
   rmSync(large, { recursive: true });
@@ -354,7 +369,7 @@ try {
   await byKeys(driven);
   await families(driven, into);
   await chatted(driven);
-  await dropped(driven);
+  await dropped(driven, into);
   await badInput(driven);
   await threads(driven);
   await onGpu();

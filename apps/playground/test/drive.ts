@@ -58,6 +58,24 @@ export const longestTask = async (
 export const isOpen = (page: Page): Promise<void> =>
   page.locator("#assemble dd", { hasText: /\w/ }).first().waitFor({ timeout: 60_000 });
 
+/** Files let go over the place for them; each character is a byte. */
+export const drop = (page: Page, files: Readonly<Record<string, string>>): Promise<void> =>
+  page.evaluate((contents) => {
+    type Dom = {
+      readonly document: {
+        readonly querySelector: (selector: string) => { readonly dispatchEvent: (event: unknown) => void };
+      };
+      readonly DataTransfer: new () => { readonly items: { readonly add: (file: unknown) => void } };
+      readonly DragEvent: new (type: string, init: object) => unknown;
+    };
+    const dom = globalThis as unknown as Dom;
+    const dataTransfer = new dom.DataTransfer();
+    for (const [name, text] of Object.entries(contents))
+      dataTransfer.items.add(new File([Uint8Array.from(text, (letter) => letter.charCodeAt(0))], name));
+    const event = new dom.DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+    dom.document.querySelector(".drop").dispatchEvent(event);
+  }, files);
+
 /** Built anew into a folder of its own, so that what is driven is what the sources say. */
 export const drive = async (args: readonly string[] = []): Promise<Driven> => {
   const folder = mkdtempSync(join(tmpdir(), "ropewalk-playground-"));

@@ -1,12 +1,14 @@
 /** The page as people use it, in short; `npm run check:playground` does the rest. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { repositoryPath } from "@ropewalk/testing/repository";
+import { ggufVectors } from "@ropewalk/testing/vectors";
 import { stories260K } from "@ropewalk/tiny-models";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { drive, executablePath, longestTask, type Driven } from "./drive.ts";
+import { drive, drop, executablePath, longestTask, type Driven } from "./drive.ts";
 
 const fact = (page: Page, name: string): Promise<string> =>
   page
@@ -75,6 +77,20 @@ describe.skipIf(executablePath === undefined)("the playground, in Chromium", () 
     expect(longest).toBeLessThan(100);
     expect(await fact(page, "Time to the first token")).toMatch(/ms|s$/);
     expect(await fact(page, "Writing")).toMatch(/tokens\/s$/);
+  });
+
+  it("runs a GGUF file that is dropped, read a range at a time", async () => {
+    const gguf = readFileSync(repositoryPath(`${ggufVectors}/stories260K-q8_0.gguf`)).toString("latin1");
+    // A suffix in capitals, and a model's eyes beside it.
+    await drop(page, { "stories.GGUF": gguf, "mmproj-stories.gguf": "GGUF" });
+    await expect
+      .poll(() => page.getByLabel("Model", { exact: true }).inputValue(), { timeout: 20_000 })
+      .toBe("stories.GGUF");
+    await page.getByLabel("Temperature").fill("0");
+    await page.getByLabel("New tokens, at most").fill("12");
+    await page.getByRole("button", { name: "Generate" }).click();
+    await page.getByText("Done.").waitFor({ timeout: 20_000 });
+    expect(await page.locator(".answer").innerText()).toBe(", there was a little girl named Lily. She");
   });
 
   it("says in words what is no model, what does not fit, and goes on", async () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { ggufFile, type GgufFile, type GgufValue } from "@ropewalk/testing/checkpoints/gguf-file";
 import { inRepository } from "@ropewalk/testing/repository";
 import { ggufVectors } from "@ropewalk/testing/vectors";
+import { lettersMemory } from "../src/header/budget.ts";
 import { blobSource, bytesSource, dequantize, readGguf, splitNames, type ByteSource, type Gguf } from "../src/index.ts";
 
 const bytesOf = (name: string): Uint8Array => new Uint8Array(readFileSync(inRepository(`${ggufVectors}/${name}`)));
@@ -337,10 +338,15 @@ describe("a header of many small things", () => {
   const empty = ggufFile({ metadata: {}, tensors: {} });
 
   it.each([
-    ["texts", texts, 8_000_000, /elements of n must be at most 2097120, each of which counts as 2 of the 4194304/],
-    ["flags", flags, 260_000_000, /elements of n must be at most 4194240, .*got 260000000/],
-    ["numbers", numbers, 5_000_000, /elements of n must be at most 4194240/],
-    ["lists", lists, 8_000_000, /elements of n must be at most 65535, each of which counts as 64/],
+    [
+      "texts",
+      texts,
+      8_000_000,
+      /elements of n must be at most 2097119, each of which counts as 32 bytes, in the 67108864/,
+    ],
+    ["flags", flags, 260_000_000, /elements of n must be at most 8388479, .*got 260000000/],
+    ["numbers", numbers, 20_000_000, /elements of n must be at most 16776959, each of which counts as 4 bytes/],
+    ["lists", lists, 8_000_000, /elements of n must be at most 65534, each of which counts as 1024 bytes/],
     ["keys", empty.subarray(0, 16), 1_000_000, /number of keys must be at most 65536/],
     ["tensors", empty.subarray(0, 8), 1_000_000, /number of tensors must be at most 65536/],
   ])("is refused with too many %s, before any is read", async (_, start, count, message) => {
@@ -355,12 +361,13 @@ describe("a header of many small things", () => {
     first.set(withCount(lists, 40_000));
     first.set([9], lists.length + 8);
     await expect(readGguf("x.gguf", async () => vast(first, 40_000))).rejects.toThrow(
-      /the number of elements of n must be at most 25535, /,
+      /the number of elements of n must be at most 25534, /,
     );
   });
 
   it("may have as many keys as its budget has room for", async () => {
-    const count = 65_536;
+    // Each takes 1,024 bytes and its five letters.
+    const count = Math.floor(2 ** 26 / (1024 + 5));
     const keys = Buffer.alloc(count * 18);
     for (let key = 0; key < count; key++) {
       keys.writeUInt8(5, key * 18);
@@ -380,6 +387,40 @@ describe("a header of many small things", () => {
     const { source, ranges } = watched(vast(upToCountOf({ type: "string", value: "" }).subarray(0, -4), 2 ** 28));
     await expect(readGguf("x.gguf", async () => source)).rejects.toThrow(/header must have at most 67108864 bytes/);
     expect(ranges).toEqual([[0, 262_144]]);
+  });
+
+  it("is refused with texts that are few, and take much memory", async () => {
+    // A letter that is not of Latin-1 makes the others twice as wide: 20 MB of the file, 40 MB of memory.
+    const text = Buffer.from(`${"a".repeat(2 ** 20)}Ж`);
+    const piece = Buffer.concat([Buffer.alloc(8), text]);
+    piece.writeBigUInt64LE(BigInt(text.length));
+    const ofTexts = (count: number): Promise<Gguf> =>
+      read(Buffer.concat([withCount(texts, count), ...Array.from({ length: count }, () => piece), Buffer.alloc(64)]));
+    await expect(ofTexts(40)).rejects.toThrow(/the letters of n: text 31 must be at most \d+, in the 67108864 bytes/);
+  });
+
+  it("counts letters as they lie in memory", () => {
+    // The first and the last letters of each length in UTF-8, and of Latin-1.
+    const letter = fc.constantFrom(
+      "a",
+      "\u007f",
+      "\u0080",
+      "ÿ",
+      "Ā",
+      "\u07ff",
+      "\u0800",
+      "漢",
+      "\uffff",
+      "\u{10000}",
+      "\u{10ffff}",
+    );
+    const anyText = fc.array(letter, { maxLength: 40 }).map((letters) => letters.join(""));
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const isNarrow = [...text].every((point) => point.codePointAt(0)! < 256);
+        return lettersMemory(new TextEncoder().encode(text)) === text.length * (isNarrow ? 1 : 2);
+      }),
+    );
   });
 
   it("is read with the largest vocabularies", async () => {

@@ -1,5 +1,6 @@
 /** The model: one of a list, dropped or chosen files, or an address; and what is known of it before its weights are loaded. */
-import { addressOf, chosen, dropped, folderOf } from "../model/dropped-files.ts";
+import { addressOf, chosen, dropped } from "../model/dropped-files.ts";
+import { modelOf } from "../model/model-of-files.ts";
 import type { ModelOrigin } from "../model/model-origin.ts";
 import { presets } from "../model/presets/configs.ts";
 import { el, facts, field, option } from "../page/dom.ts";
@@ -49,7 +50,7 @@ export const modelPart = (page: Page): HTMLElement => {
   select.addEventListener("change", () => void open(kept.get(select.value) ?? originOf(select.value)));
   const openFiles = async (files: Promise<ReturnType<typeof chosen>> | ReturnType<typeof chosen>): Promise<void> => {
     try {
-      await open(folderOf(await files));
+      await open(modelOf(await files));
     } catch (error) {
       page.fail(error);
     }

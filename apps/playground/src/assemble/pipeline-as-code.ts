@@ -18,7 +18,10 @@ const literal = (value: object): string =>
 
 const sourceOf = (origin: ModelOrigin): { readonly imports: string; readonly text: string; readonly note?: string } => {
   if (origin.kind === "url") return { imports: "", text: `new URL(${JSON.stringify(origin.href)})` };
-  if (origin.kind === "files") return { imports: "", text: `new URL("/models/${origin.name}/", location.href)` };
+  if (origin.kind === "files") {
+    const path = /\.gguf$/i.test(origin.name) ? origin.name : `${origin.name}/`;
+    return { imports: "", text: `new URL(${JSON.stringify(`/models/${path}`)}, location.href)` };
+  }
   const preset = presets.find(({ name }) => name === origin.name);
   if (preset === undefined) {
     const name = origin.name === "stories260K" ? origin.name : "passkey875k";

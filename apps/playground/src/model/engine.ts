@@ -7,8 +7,17 @@ import { strings } from "../page/strings.ts";
 
 export type BackendSetting = { readonly name: "webgpu" | "wasm"; readonly threads: number };
 
-/** The memory of WebAssembly. Weights, cache and all intermediate values must fit into it. */
-const wasmBytes = 4 * 2 ** 30;
+/**
+ * The memory of WebAssembly. Weights, cache and all intermediate values must fit into it. Weights for a GPU pass through it or through one
+ * array, so the limit holds for them too.
+ */
+const mostBytes = 4 * 2 ** 30;
+
+const checkFits = (opened: WorkerOpened): WorkerOpened => {
+  const { bytes } = opened.source;
+  if (bytes > mostBytes) throw new RangeError(strings.errors.tooLarge(bytes, mostBytes));
+  return opened;
+};
 
 type Alive = {
   readonly worker: Worker;
@@ -56,14 +65,12 @@ export const startEngine = (): Engine => {
     void before?.then((model) => model.release()).catch(() => {});
     delete now.base;
     now.extended.clear();
-    now.opened = { origin, value: now.connection.openModel({ own: origin }) };
+    now.opened = { origin, value: now.connection.openModel({ own: origin }).then(checkFits) };
     return now.opened.value;
   };
   const base = async (): Promise<WorkerModel> => {
     const { origin, backend } = asked!;
     const opened = await open(origin, backend);
-    if (backend.name === "wasm" && opened.source.bytes > wasmBytes)
-      throw new RangeError(strings.errors.tooLarge(opened.source.bytes, wasmBytes));
     const now = alive!;
     const options = backend.name === "wasm" ? { threads: backend.threads } : {};
     now.base ??= now.connection.loadModel(opened, { backend: { name: backend.name, options }, extension: {} });

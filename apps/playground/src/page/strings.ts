@@ -186,10 +186,10 @@ export const strings = {
   errors: {
     noModel: (files: number) =>
       `That is no model: there is no config.json, no .onnx and no .gguf file among the ${files === 1 ? "1 file" : `${count(files)} files`}.`,
+    severalModels: (folders: readonly string[]) =>
+      `There is more than one model: give one folder of ${folders.join(", ")}.`,
     tooLarge: (asked: number, had: number) =>
       `The model is too large for this tab: its weights ask for ${bytes(asked)}, and it has ${bytes(had)}.`,
-    unread: (name: string, asked: number, why: string) =>
-      `The browser could not read ${name}, which asks for ${bytes(asked)} at once: ${why}`,
     noAddress: (text: string) => `An address begins with https://, or is owner/name on the hub, got "${text}".`,
     restarted: "The worker is started anew when it is needed next.",
     gpuLost: "The GPU was lost.",

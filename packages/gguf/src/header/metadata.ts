@@ -8,7 +8,7 @@
  * https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
  */
 import { check, showName } from "@ropewalk/check";
-import type { Counted } from "./budget.ts";
+import { lettersMemory, type Counted } from "./budget.ts";
 import type { Cursor } from "./cursor.ts";
 
 /** A list: numbers in an array of their own type, texts and flags in an ordinary array. */
@@ -68,6 +68,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 const textOf = (cursor: Cursor, what: string, length: number): string => {
   const bytes = cursor.bytes(length);
+  cursor.spend(`the letters of ${what}`, lettersMemory(bytes), 1);
   try {
     return utf8.decode(bytes);
   } catch (cause) {
@@ -75,18 +76,18 @@ const textOf = (cursor: Cursor, what: string, length: number): string => {
   }
 };
 
-/** A count that the file has bytes for, and the header's budget elements. */
-export const readCount = async (cursor: Cursor, what: string, counted: Counted): Promise<number> => {
+/** A count that the file has bytes for, and the header's budget memory. */
+export const readCount = async (cursor: Cursor, what: string, { bytes, memory }: Counted): Promise<number> => {
   await cursor.need(what, 8);
   const count = cursor.uint64();
-  const most = Math.floor(cursor.left() / counted.bytes);
+  const most = Math.floor(cursor.left() / bytes);
   check(count <= most, `${cursor.at}: ${what} must be at most ${most}, for which the file has bytes`, count);
-  cursor.spend(what, Number(count), counted);
+  cursor.spend(what, Number(count), memory);
   return Number(count);
 };
 
-/** A text alone belongs to a key or a tensor, which is counted. */
-const byteOfText: Counted = { bytes: 1, elements: 0 };
+/** The letters of a text are counted when they have been read. */
+const byteOfText: Counted = { bytes: 1, memory: 0 };
 
 export const readText = async (cursor: Cursor, what: string): Promise<string> => {
   const length = await readCount(cursor, `the length of ${what}`, byteOfText);
@@ -96,7 +97,8 @@ export const readText = async (cursor: Cursor, what: string): Promise<string> =>
 
 /** As `readText`, many times. Waits only where bytes have to be read. */
 const readTexts = async (cursor: Cursor, what: string, count: number): Promise<readonly string[]> => {
-  const texts: string[] = [];
+  // At its whole length: a list that grows is copied, and is longer than its texts.
+  const texts = new Array<string>(count);
   for (let index = 0; index < count; index++) {
     const lengthNeeded = cursor.need(what, 8);
     if (lengthNeeded !== undefined) await lengthNeeded;
@@ -108,7 +110,7 @@ const readTexts = async (cursor: Cursor, what: string, count: number): Promise<r
     );
     const textNeeded = cursor.need(what, Number(length));
     if (textNeeded !== undefined) await textNeeded;
-    texts.push(textOf(cursor, `${what}: text ${index}`, Number(length)));
+    texts[index] = textOf(cursor, `${what}: text ${index}`, Number(length));
   }
   return texts;
 };
@@ -126,23 +128,31 @@ const typeAt = async (cursor: Cursor, what: string): Promise<ValueType> => {
   return known;
 };
 
+/** How many bytes of numbers are read at once: more only take memory. */
+const readAtOnce = 2 ** 18;
+
 const numbersOf = async (cursor: Cursor, what: string, type: NumberType, count: number): Promise<NumberArray> => {
-  await cursor.need(what, count * type.bytes);
-  // A copy, also of a Buffer of Node, whose own `slice` copies nothing.
-  return type.list(new Uint8Array(cursor.bytes(count * type.bytes)).buffer);
+  const data = new Uint8Array(count * type.bytes);
+  for (let at = 0; at < data.length; at += readAtOnce) {
+    const length = Math.min(readAtOnce, data.length - at);
+    await cursor.need(what, length);
+    data.set(cursor.bytes(length), at);
+  }
+  return type.list(data.buffer);
 };
 
 /** The elements of lists that are no numbers. */
 const countedOf: Readonly<Record<Exclude<ValueType["kind"], "number">, Counted>> = {
-  flag: { bytes: 1, elements: 1 },
-  text: { bytes: 8, elements: 2 },
-  list: { bytes: 12, elements: 64 },
+  flag: { bytes: 1, memory: 8 },
+  // Beside its letters: a head, a place in the list, and what is left free behind the letters.
+  text: { bytes: 8, memory: 32 },
+  list: { bytes: 12, memory: 1024 },
 };
 
 const readList = async (cursor: Cursor, what: string, depth: number): Promise<MetadataList> => {
   check(depth < deepest, `${cursor.at}: ${what} must have lists at most ${deepest} deep`, depth + 1);
   const type = await typeAt(cursor, `the elements of ${what}`);
-  const counted = type.kind === "number" ? { bytes: type.bytes, elements: 1 } : countedOf[type.kind];
+  const counted = type.kind === "number" ? { bytes: type.bytes, memory: type.bytes } : countedOf[type.kind];
   const count = await readCount(cursor, `the number of elements of ${what}`, counted);
   if (type.kind === "number") return numbersOf(cursor, what, type, count);
   if (type.kind === "text") return readTexts(cursor, what, count);
@@ -169,7 +179,7 @@ const readValue = async (cursor: Cursor, what: string): Promise<MetadataValue> =
 };
 
 /** A key and its value: a length, a letter, a type and a byte. */
-export const countedKey: Counted = { bytes: 14, elements: 64 };
+export const countedKey: Counted = { bytes: 14, memory: 1024 };
 
 /**
  * Reads `count` keys with their values.

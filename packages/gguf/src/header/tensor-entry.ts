@@ -33,7 +33,7 @@ export type TensorInData = Omit<GgufTensor, "file">;
 
 const mostAxes = 4;
 
-export const countedTensor: Counted = { bytes: 33, elements: 64 };
+export const countedTensor: Counted = { bytes: 33, memory: 1024 };
 
 /** The size of each axis, without axes of 1 that follow all others in the file: some writers state four axes of every tensor. */
 const readDims = async (cursor: Cursor, shown: string): Promise<readonly number[]> => {

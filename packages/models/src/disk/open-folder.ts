@@ -4,7 +4,7 @@ import { open, readdir, realpath, stat, type FileHandle } from "node:fs/promises
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CheckpointFolder, HeldFile } from "../folder/checkpoint-folder.ts";
-import { onlyGguf } from "../folder/only-gguf.ts";
+import { ggufOfFolder } from "../folder/gguf-of-folder.ts";
 import { isGgufName } from "../gguf/model-names.ts";
 import { followLinks } from "./follow-links.ts";
 
@@ -98,6 +98,13 @@ const namedGguf = (path: string): CheckpointFolder => {
   return { name: gguf, file: (name) => (name === gguf ? namedFile(path) : others(name)), gguf };
 };
 
+/** A folder as a model: of the GGUF file in it, or, without one, of all its files. */
+const folderAt = (path: string, gguf: string | undefined): CheckpointFolder => ({
+  name: gguf ?? basename(path),
+  file: filesIn(path),
+  ...(gguf !== undefined && { gguf }),
+});
+
 /** Whether there is a GGUF file of that path: by its name, or, as a blob of Ollama's has another name, by its first bytes. */
 export const isGgufFile = async (path: string): Promise<boolean> => {
   const found = await statIfThere(path);
@@ -109,9 +116,9 @@ export const isGgufFile = async (path: string): Promise<boolean> => {
  * Opens the folder of a checkpoint, or of an adapter, or a GGUF file, by its path or that of the folder that it lies in alone. Files are read a
  * range at a time, and named by path for a backend to memory-map.
  *
- * @throws RangeError naming the path when there is no such folder, it is neither a folder nor a GGUF file, or it has no config.json, no
- *   adapter_config.json and no GGUF file. A file of the folder rejects with a RangeError when its name, or a link, leads out of the folder:
- *   `followLinks`. A GGUF file that is named by its path may be a link to anywhere.
+ * @throws RangeError naming the path when there is no such folder, it is neither a folder nor a GGUF file, it has no config.json, no
+ *   adapter_config.json and no GGUF file, or several GGUF models and no other weights. A file of the folder rejects with a RangeError when its
+ *   name, or a link, leads out of the folder: `followLinks`. A GGUF file that is named by its path may be a link to anywhere.
  */
 export const openFolder = async (folder: string | URL): Promise<CheckpointFolder> => {
   const path = pathOf(folder);
@@ -121,9 +128,5 @@ export const openFolder = async (folder: string | URL): Promise<CheckpointFolder
     const kind = found ? "folder or a GGUF file" : isGgufName(path) ? "GGUF file" : "folder";
     throw new RangeError(`openFolder: ${path} must be a ${kind}, got ${found ? "a file" : "nothing"}`);
   }
-  const file = filesIn(path);
-  const hasConfig = ((await file("config.json")) ?? (await file("adapter_config.json"))) !== undefined;
-  if (hasConfig) return { name: basename(path), file };
-  const gguf = onlyGguf("openFolder", path, await readdir(path));
-  return { name: gguf, file, gguf };
+  return folderAt(path, ggufOfFolder("openFolder", path, await readdir(path)));
 };

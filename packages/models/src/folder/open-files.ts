@@ -2,7 +2,7 @@
 import { check, showName } from "@ropewalk/check";
 import { blobSource, type BlobLike } from "@ropewalk/gguf";
 import type { ByteSource, CheckpointFolder } from "./checkpoint-folder.ts";
-import { onlyGguf } from "./only-gguf.ts";
+import { ggufOfFolder } from "./gguf-of-folder.ts";
 
 /** The part of a `File` that is read. Of a folder that was chosen, `webkitRelativePath` begins with the folder's name. */
 export type FileLike = BlobLike & { readonly name: string; readonly webkitRelativePath?: string };
@@ -45,7 +45,7 @@ const checkFile = (file: unknown, at: number): void => {
  *
  * @param files - a list of `File`s, such as the `files` of an input or of a drop
  * @throws TypeError for what is no list of Files; RangeError naming the files, where two have one name, or there is neither a config.json nor
- *   one GGUF model; a file of it rejects with an Error where the browser cannot read it
+ *   one GGUF model, or several GGUF models and no other weights; a file of it rejects with an Error where the browser cannot read it
  */
 export const openFiles = (files: Iterable<FileLike>): CheckpointFolder => {
   check(
@@ -64,8 +64,7 @@ export const openFiles = (files: Iterable<FileLike>): CheckpointFolder => {
     byName.set(place.name, file);
     folder = place.folder ?? folder;
   }
-  const isFolder = byName.has("config.json") || byName.has("adapter_config.json");
-  const gguf = isFolder ? undefined : onlyGguf("openFiles", folder, [...byName.keys()]);
+  const gguf = ggufOfFolder("openFiles", folder, [...byName.keys()]);
   return {
     name: gguf ?? folder,
     ...(gguf !== undefined && { gguf }),

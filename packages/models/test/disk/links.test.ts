@@ -151,7 +151,8 @@ describe("the hub's cache", () => {
     symlinkSync(outside, blobs);
     writeFileSync(join(outside, "0a"), secret);
     symlinkSync(join("..", "..", "blobs", "0a"), join(snapshot, "config.json"));
-    await refused(openFolder(snapshot), "openFolder", "config.json", `a link to "${join(outside, "0a")}"`);
+    const onDisk = await openFolder(snapshot);
+    await refused(onDisk.file("config.json"), "openFolder", "config.json", `a link to "${join(outside, "0a")}"`);
     const cacheFolder = join(root, "hub");
     const offline = { cacheFolder, fetch: () => Promise.reject(new TypeError("gone")), onNotice: () => {} };
     const opened = await openSource(`owner/own@${commit}`, offline);

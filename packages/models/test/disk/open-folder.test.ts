@@ -75,7 +75,10 @@ describe("openFolder", () => {
     );
     await rm(model);
     expect((await openFolder(lone)).gguf).toBe("split-00001-of-00002.gguf");
+    // Repositories of GGUF files may have a config.json, which belongs to none of them.
     await writeFile(join(lone, "config.json"), "{}");
+    expect((await openFolder(lone)).gguf).toBe("split-00001-of-00002.gguf");
+    await writeFile(join(lone, "model.safetensors"), "");
     expect(await openFolder(lone)).not.toHaveProperty("gguf");
   });
 
