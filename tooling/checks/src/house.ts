@@ -201,6 +201,7 @@ export const tooling: Readonly<Record<string, readonly string[]>> = {
     "playwright-core",
     "webgpu",
   ],
+  "tooling/tsconfig": [],
   "tooling/vectors": [],
 };
 
@@ -225,3 +226,9 @@ export const insideOthers: readonly { readonly from: string; readonly to: string
   { from: "docs", to: "tooling/checks/src", why: "finds links as the check does" },
   { from: "tooling/checks/test", to: "docs/.vitepress", why: "the documentation's links and pages are checked" },
 ];
+
+/** Places whose strings may name what lies within other packages' tests. */
+export const namesTests = [
+  { from: "tooling/testing/src/vectors.ts", why: "gives the folders of golden files and fixtures their names" },
+  { from: "tooling/checks", why: "speaks of places in the house" },
+] as const;

@@ -1,26 +1,38 @@
 /** What a file of code imports, by specifier: every form in which one file names another. */
 import { globSync, readFileSync } from "node:fs";
 
-const quoted = /["'`]([^"'`\s$]+)["'`]/.source;
+/** A text between quotes; in backticks it may go on with values, which stand as they are written: `./${name}.ts`. */
+const text = /(?:"([^"\s$][^"\s]*)"|'([^'\s$][^'\s]*)'|`([^`\s$](?:[^`\s$]|\$\{[^}]*\})*)`)/.source;
 
-/** The forms: statements, a bare import, calls that take a specifier, and an address beside the file that ends as code does. */
+/** The forms: statements, also behind another on a line, a bare import, and calls that take a specifier. */
 const forms = new RegExp(
   [
-    String.raw`^[ \t]*(?:import|export)\s[^"'\`;]*?\bfrom\s*${quoted}`,
-    String.raw`^[ \t]*import\s*${quoted}`,
-    String.raw`\b(?:import|require|import\.meta\.resolve|createRequire\([^()]*\)|vi\.(?:do)?[mM]ock)\s*\(\s*${quoted}`,
-    String.raw`\bnew URL\(\s*["'\`](\.[^"'\`\s$]*\.[cm]?[jt]sx?)["'\`]\s*,\s*import\.meta\.url`,
+    String.raw`(?:^|;)[ \t]*(?:import|export)\s[^"'\`;]*?\bfrom\s*${text}`,
+    String.raw`(?:^|;)[ \t]*import\s*${text}`,
+    String.raw`\b(?:import|require(?:\.resolve)?|import\.meta\.resolve|createRequire\([^()]*\)|vi\.(?:do)?[mM]ock)\s*\(\s*${text}`,
   ].join("|"),
   "gm",
 );
 
+/** An address beside the file that ends as code does. */
+const address = /\bnew URL\(\s*["'`](\.(?:[^"'`\s$]|\$\{[^}]*\})*\.[cm]?[jt]sx?)["'`]\s*,\s*import\.meta\.url/g;
+
+/** What only the compiler reads: `/// <reference path="…" />` and `types="…"`. */
+const reference = /^\s*\/\/\/\s*<reference\s+(path|types)\s*=\s*["']([^"']+)["']/gm;
+
 /** A comment begins behind a space or a bracket; in a string, as of a pattern of files, its signs mostly do not. */
 const comments = /(?<![^\s(])\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
 
-export const importsOf = (source: string): readonly string[] =>
-  [...source.replace(comments, "").matchAll(forms)].map(
-    ([, named, bare, called, address]) => (named ?? bare ?? called ?? address)!,
+const referencesOf = (source: string): readonly string[] =>
+  [...source.matchAll(reference)].map(([, kind, name]) =>
+    kind === "path" && !name!.startsWith(".") ? `./${name}` : name!,
   );
+
+export const importsOf = (source: string): readonly string[] => {
+  const code = source.replace(comments, "");
+  const found = [...code.matchAll(forms), ...code.matchAll(address)].toSorted((a, b) => a.index - b.index);
+  return [...referencesOf(source), ...found.map(([, ...groups]) => groups.find((group) => group !== undefined)!)];
+};
 
 /** The package that a specifier names: `@scope/name`, `name`, `node:` for Node's own modules; undefined for a path. */
 export const packageOf = (name: string): string | undefined => {
@@ -36,12 +48,31 @@ export type SourceFile = {
   readonly testPaths?: readonly string[];
 };
 
-const testPath = /["'`]((?:\.{1,2}\/|packages\/|apps\/)[^"'`$\s]*\/test(?:\/[^"'`$\s]*|(?=["'`])))/g;
+const testPath =
+  /["'`]((?:\.{1,2}\/|packages\/|apps\/)(?:[^"'`$\s]|\$\{[^}]*\})*\/test(?:\/(?:[^"'`$\s]|\$\{[^}]*\})*|(?=["'`])))/g;
+
+/** A call that joins a path of its arguments, without calls inside them. */
+const joined = /\b(?:join|resolve)\(([^()]*(?:\([^()]*\)[^()]*)*)\)/g;
+
+/** The path that such a call gives: texts as they are, and a stand-in for every other argument. */
+const joinedPath = (args: string): string =>
+  args
+    .split(",")
+    .map((part) => /^\s*["'`]([^"'`]*)["'`]\s*$/.exec(part)?.[1] ?? "…")
+    .join("/");
+
+/** Such a path, from where it is one of the repository's or leads up. */
+const joinedTestPath = /(?:^|\/)((?:packages|apps|\.\.)\/.+?\/test(?:\/.*)?)$/;
+
+/** Places in a `test/` folder that a source names: in one text, or as the parts of a joined path. */
+export const testPathsOf = (source: string): readonly string[] => [
+  ...[...source.matchAll(testPath)].map(([, found]) => found!),
+  ...[...source.matchAll(joined)].flatMap(([, args]) => joinedTestPath.exec(joinedPath(args!))?.[1] ?? []),
+];
 
 const readSourceFile = (path: string): SourceFile => {
   const source = readFileSync(path, "utf8");
-  const testPaths = [...source.matchAll(testPath)].map(([, found]) => found!);
-  return { path: path.replaceAll("\\", "/"), imports: importsOf(source), testPaths };
+  return { path: path.replaceAll("\\", "/"), imports: importsOf(source), testPaths: [...new Set(testPathsOf(source))] };
 };
 
 /** Folders of what is installed, built, or written by a test that runs the READMEs. */

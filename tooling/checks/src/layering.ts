@@ -4,7 +4,7 @@
  */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, posix } from "node:path";
-import { house, importsOfAllTests, insideOthers, outsidePackages, tooling, type Room } from "./house.ts";
+import { house, importsOfAllTests, insideOthers, namesTests, outsidePackages, tooling, type Room } from "./house.ts";
 import { filesBelow, packageOf, type SourceFile } from "./imports.ts";
 
 type House = Readonly<Record<string, Room>>;
@@ -29,18 +29,15 @@ export const floorViolations = (rooms: House): readonly string[] => {
   );
 };
 
-/** The one file that names folders within other packages' tests: those of golden files and fixtures. */
-const namesTestFolders = "tooling/testing/src/vectors.ts";
-
-/** Strings that name files within another package's `test/`, whose folders only one file names. */
+/** Strings that name files within another package's `test/`, which only the table's places may. */
 export const testPathViolations = (folder: string, files: readonly SourceFile[]): readonly string[] =>
   files
-    .filter(({ path }) => path !== namesTestFolders && !path.startsWith("tooling/checks/"))
+    .filter(({ path }) => !namesTests.some(({ from }) => path === from || path.startsWith(`${from}/`)))
     .flatMap(({ path, testPaths = [] }) =>
       testPaths
         .map((name) => (name.startsWith(".") ? posix.join(dirname(path), name) : name))
         .filter((target) => !target.startsWith(`${folder}/`))
-        .map((target) => `${path}: ${target} is named in ${namesTestFolders} alone`),
+        .map((target) => `${path}: ${target} is named in ${namesTests[0].from} alone`),
     );
 
 /** Imports by a path that leads out of a package's folder, and all that lead into another's `test/`. */
@@ -140,7 +137,7 @@ const foldersOfCode = (...patterns: readonly string[]): readonly string[] =>
 export const checkLayering = (): readonly string[] => {
   const known = new Set([...Object.values(house).map(({ folder }) => folder), ...Object.keys(tooling)]);
   const unknown = foldersOfCode("packages/*", "apps/*", "tooling/*")
-    .filter((folder) => !known.has(folder) && folder !== "tooling/tsconfig")
+    .filter((folder) => !known.has(folder))
     .map((folder) => `${folder}: not in the house's table`);
   const rooms = Object.entries(house).flatMap(([name, room]) => {
     const files = filesBelow(room.folder);

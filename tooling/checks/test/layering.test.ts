@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { houseTable } from "../src/house-table.ts";
 import { house, type Room } from "../src/house.ts";
-import { filesBelow, importsOf, packageOf } from "../src/imports.ts";
+import { filesBelow, importsOf, packageOf, testPathsOf } from "../src/imports.ts";
 import {
   checkLayering,
   floorViolations,
@@ -151,4 +151,41 @@ describe("layering", () => {
     expect(importsOf(patterns)).toEqual(["a"]);
     expect(importsOf(`const rows = { "method from": a, flag: "--shift-from",\n  what: "b" };`)).toEqual([]);
   });
+
+  it("reads two imports on a line, paths with values in them, and what the compiler is told", () => {
+    // This file is read too: here the words of its texts are written otherwise.
+    const read = (source: string) => importsOf(source.replaceAll("IMPORT", "import").replaceAll("RESOLVE", "resolve"));
+    const line = `IMPORT a from "a"; IMPORT b from 'b';IMPORT "c";IMPORT type { D } from "d"; const e = 1;`;
+    expect(read(line)).toEqual(["a", "b", "c", "d"]);
+    const withValues = "await IMPORT(`../../${room}/a.ts`);\nIMPORT(`@ropewalk/rope/${entry}`);\nIMPORT(`${all}`);";
+    expect(read(withValues)).toEqual(["../../${room}/a.ts", "@ropewalk/rope/${entry}"]);
+    expect(read("new URL(`../../${room}/a.ts`, IMPORT.meta.url)")).toEqual(["../../${room}/a.ts"]);
+    expect(read(`require.RESOLVE("a/b")`)).toEqual(["a/b"]);
+    expect(read("const message = `it must IMPORT; from ${place}`;")).toEqual([]);
+    const told = `/// <reference path="../../rope/src/a.ts" />\n/// <reference types='a'/>\n/// <reference path="b.ts" />`;
+    expect(importsOf(told)).toEqual(["../../rope/src/a.ts", "a", "./b.ts"]);
+    expect(pathViolations("packages/graph", [{ path: "packages/graph/src/a.ts", imports: importsOf(told) }])).toEqual([
+      "packages/graph/src/a.ts: may not import packages/rope/src/a.ts by its path",
+    ]);
+  });
+
+  it.each([
+    ['"../../rope/test/vectors"', "../../rope/test/vectors"],
+    ["`packages/${room}/test/${file}.json`", "packages/${room}/test/${file}.json"],
+    ['join("packages", room, "test", "vectors")', "packages/…/test/vectors"],
+    ["resolve(root, 'packages/rope', `test`)", "packages/rope/test"],
+    ['join(import.meta.dirname, "..", "..", "rope", "test")', "../../rope/test"],
+    ['join("apps", nameOf(room, 1), "test")', "apps/…/…/test"],
+  ])("sees a place in another package's tests: %s", (source, place) => {
+    expect(testPathsOf(`const at = ${source};`)).toEqual([place]);
+    const files = [{ path: "packages/graph/src/a.ts", imports: [], testPaths: testPathsOf(source) }];
+    expect(testPathViolations("packages/graph", files)).toHaveLength(1);
+  });
+
+  it.each(['join("packages", room, "src")', 'expect("test")', 'join(folder, "test")', '"packages/rope/tested"'])(
+    "sees none in %s",
+    (source) => {
+      expect(testPathsOf(source)).toEqual([]);
+    },
+  );
 });
