@@ -7,10 +7,3 @@ export type History = {
 };
 
 export const noHistory: History = { prompt: [], added: [] };
-
-/** Counts how often each token was added. */
-export const countAdded = ({ added }: History): ReadonlyMap<number, number> => {
-  const counts = new Map<number, number>();
-  for (const token of added) counts.set(token, (counts.get(token) ?? 0) + 1);
-  return counts;
-};

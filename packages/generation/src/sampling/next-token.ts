@@ -6,8 +6,9 @@ import type { History } from "./history.ts";
 import { logprobsOf, type Logprobs } from "./logprobs.ts";
 import type { SamplerState } from "./random.ts";
 import type { Mask } from "./mask.ts";
-import { sample, type Sampled } from "./sample.ts";
+import { sampleAfter, type Sampled } from "./sample.ts";
 import { isPlainGreedy, samplingNotInMultiStep, type Sampling } from "./sampling.ts";
+import { tallying } from "./tally.ts";
 
 export type Picked = Sampled & { readonly logprobs?: Logprobs };
 
@@ -56,10 +57,12 @@ const checkNothing = (returned: unknown): void => {
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as Partial<PromiseLike<unknown>> | undefined | null)?.then === "function";
 
+/** Picks the tokens of one run, whose history only grows. */
 export const pickingBy = ({ sampling, logprobs, mask }: PickOptions): Picking => {
   if (isPlainGreedy(sampling) && logprobs === undefined && mask === undefined) return likeliest;
+  const tally = tallying();
   const choose = (state: SamplerState, given: Float32Array, logits: Float32Array, history: History): Picked => {
-    const sampled = sample(sampling, state, logits, history);
+    const sampled = sampleAfter(() => tally(history), sampling, state, logits);
     return logprobs === undefined ? sampled : { ...sampled, logprobs: logprobsOf(given, sampled.token, logprobs) };
   };
   return {

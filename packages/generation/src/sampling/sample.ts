@@ -13,6 +13,7 @@ import { draw } from "./draw.ts";
 import { noHistory, type History } from "./history.ts";
 import { drawUniform, type SamplerState } from "./random.ts";
 import type { Sampling } from "./sampling.ts";
+import { tallying, type Tally } from "./tally.ts";
 
 export type Sampled = { readonly token: number; readonly state: SamplerState };
 
@@ -22,6 +23,26 @@ const checkChoice = (logits: Float32Array, token: number): number => {
     throw new RangeError("sample: at least one token must not be ruled out, got none that is left");
   return token;
 };
+
+/** `sample` after a text whose tokens are counted. */
+export const sampleAfter = (
+  tally: () => Tally,
+  sampling: Sampling,
+  state: SamplerState,
+  logits: Float32Array,
+): Sampled =>
+  byKind<Sampling, Sampled, []>("sample", "sampling", sampling, {
+    greedy: () => {
+      const adjusted = adjust(sampling, logits, tally);
+      return { token: checkChoice(adjusted, argmax(adjusted)), state };
+    },
+    sample: (drawing) => {
+      checkLogits("sample", logits, 0, logits.length);
+      const adjusted = adjust(sampling, logits, tally);
+      const drawn = drawUniform(state);
+      return { token: checkChoice(adjusted, draw(drawing, adjusted, drawn.uniform)), state: drawn.state };
+    },
+  });
 
 /**
  * Chooses a token from logits [vocabSize] and hands the state on.
@@ -34,16 +55,4 @@ export const sample = (
   state: SamplerState,
   logits: Float32Array,
   history: History = noHistory,
-): Sampled =>
-  byKind<Sampling, Sampled, []>("sample", "sampling", sampling, {
-    greedy: () => {
-      const adjusted = adjust(sampling, logits, history);
-      return { token: checkChoice(adjusted, argmax(adjusted)), state };
-    },
-    sample: (drawing) => {
-      checkLogits("sample", logits, 0, logits.length);
-      const adjusted = adjust(sampling, logits, history);
-      const drawn = drawUniform(state);
-      return { token: checkChoice(adjusted, draw(drawing, adjusted, drawn.uniform)), state: drawn.state };
-    },
-  });
+): Sampled => sampleAfter(() => tallying()(history), sampling, state, logits);

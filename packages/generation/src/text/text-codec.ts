@@ -23,6 +23,8 @@ export type TextCodec = {
   readonly decoding?: "local" | "whole";
   /** The ids of special tokens, which have no text, by their contents. */
   readonly specialTokens?: ReadonlyMap<string, number>;
+  /** Whether an id can have a text: `decode` leaves out the others. Absent: any id can. */
+  readonly hasText?: (id: number) => boolean;
 };
 
 /**
@@ -38,6 +40,8 @@ export const textCodec = (files: {
 }): TextCodec => {
   checkKeys("textCodec", "files", files, { tokenizer: true, config: true, chatTemplate: true });
   const { tokenizer, local, special } = openTokenizer("textCodec", files.tokenizer, files.config);
+  const specialIds = new Set(special.values());
+  const hasText = (id: number): boolean => tokenizer.id_to_token(id) !== undefined && !specialIds.has(id);
   const format = files.chatTemplate === undefined ? undefined : chatFormat(files.chatTemplate, files.config as object);
   const idsOf = (text: string, add_special_tokens: boolean): readonly number[] => {
     const { ids, tokens } = tokenizer.encode(text, { add_special_tokens });
@@ -59,7 +63,7 @@ export const textCodec = (files: {
       check(Array.isArray(ids), "decode: ids must be a list of token ids", ids, "object");
       const at = ids.findIndex((id) => !Number.isInteger(id) || id < 0);
       check(at < 0, `decode: ids[${at}] must be an integer >= 0`, ids[at], "number");
-      const known = ids.filter((id) => tokenizer.id_to_token(id) !== undefined);
+      const known = ids.filter(hasText);
       // The tokenizer refuses an empty list. Cleaning up would change text that was already streamed.
       const options = { skip_special_tokens: true, clean_up_tokenization_spaces: false };
       return known.length === 0 ? "" : tokenizer.decode(known, options);
@@ -68,5 +72,6 @@ export const textCodec = (files: {
     ...(format && { encodeChat: (messages) => idsOf(format(messages), false), formatChat: format }),
     decoding: local ? "local" : "whole",
     specialTokens: special,
+    hasText,
   };
 };

@@ -17,6 +17,22 @@ const contextOf = (codec: TextCodec, tokens: readonly number[], fewest: number):
   return tokens;
 };
 
+/** Bytes of the longest character. So of three tokens behind a character, one at least is no part of it. */
+const longestCharacter = 4;
+
+/**
+ * How many of the fresh tokens have a text that later tokens do not change, where the text of all of them ends inside a character: 0 as long as
+ * they are few, since the rest of the character may come. Bytes that never become a character are not held back for good.
+ */
+const wholeTokens = (codec: TextCodec, context: readonly number[], fresh: readonly number[]): number => {
+  if (fresh.length <= 2 * longestCharacter) return 0;
+  const text = codec.decode([...context, ...fresh]);
+  const most = fresh.length - longestCharacter + 1;
+  for (let count = most; count > most - longestCharacter; count--)
+    if (text.startsWith(codec.decode([...context, ...fresh.slice(0, count)]))) return count;
+  return 0;
+};
+
 export type TextStreamOptions = {
   /** Texts that end the text. No part of them is given out. */
   readonly stopStrings?: readonly string[];
@@ -46,7 +62,8 @@ export const textStream = async function* (
   let fresh: number[] = [];
   let held = "";
   let stop: string | undefined;
-  const added = (): string => codec.decode([...context, ...fresh]).slice(codec.decode(context).length);
+  const textOf = (some: readonly number[]): string =>
+    codec.decode([...context, ...some]).slice(codec.decode(context).length);
   const take = (piece: string): Cut => {
     const cut = cutAtStop(stopStrings, held, piece);
     if (cut.stop !== undefined) {
@@ -56,20 +73,23 @@ export const textStream = async function* (
     return cut;
   };
   for await (const token of tokens) {
-    if (stop !== undefined) continue;
+    if (stop !== undefined || codec.hasText?.(token) === false) continue;
     fresh.push(token);
     if (!local && stopStrings.length === 0) continue;
-    const piece = added();
-    const isWhole = local && !piece.endsWith(replacement);
+    const piece = textOf(fresh);
     if (piece === "") continue;
-    const cut = take(isWhole ? piece : complete(piece));
-    if (stop === undefined && !isWhole) continue;
+    const isWhole = local && !piece.endsWith(replacement);
+    const count = isWhole ? fresh.length : local ? wholeTokens(codec, context, fresh) : 0;
+    let cut = take(isWhole ? piece : complete(piece));
+    if (stop === undefined && count === 0) continue;
+    const given = fresh.slice(0, count);
+    if (stop === undefined && !isWhole) cut = take(textOf(given));
     if (cut.text !== "") yield cut.text;
     held = cut.held;
-    [context, fresh] = [contextOf(codec, [...context, ...fresh], fresh.length), []];
+    [context, fresh] = [contextOf(codec, [...context, ...given], count), fresh.slice(count)];
   }
   if (stop !== undefined) return;
-  const last = take(added());
+  const last = take(textOf(fresh));
   const rest = stop === undefined ? last.text + last.held : last.text;
   if (rest !== "") yield rest;
 };

@@ -23,7 +23,7 @@ const idsOf = (tokenizer: (typeof forms)[string]["tokenizer"]): readonly number[
 /** Any tokens, with runs of the same one: spaces, bytes of one character, special tokens. */
 const sequences = (ids: readonly number[]) =>
   fc
-    .array(fc.tuple(fc.constantFrom(...ids), fc.constantFrom(1, 1, 1, 2, 5)), { maxLength: 30 })
+    .array(fc.tuple(fc.constantFrom(...ids), fc.constantFrom(1, 1, 1, 2, 5, 14)), { maxLength: 30 })
     .map((runs) => runs.flatMap(([id, length]) => Array.from({ length }, () => id)));
 
 describe.each(Object.entries(forms))("%s", (_, { tokenizer, config }) => {

@@ -28,7 +28,12 @@ export const chatLogprobs = (codec: TextCodec, tokens: readonly GeneratedToken[]
 /** @param from - characters of the answer before these tokens */
 export const completionLogprobs = (codec: TextCodec, tokens: readonly GeneratedToken[], from: number): object => {
   const texts = tokens.map(({ token }) => textOf(codec, token));
-  const offsets = texts.map((_, index) => from + texts.slice(0, index).join("").length);
+  const offsets: number[] = [];
+  let offset = from;
+  for (const text of texts) {
+    offsets.push(offset);
+    offset += text.length;
+  }
   return {
     tokens: texts,
     token_logprobs: tokens.map(({ logprob = 0 }) => finite(logprob)),

@@ -1,5 +1,5 @@
 import type { Rule } from "@ropewalk/check";
-import type { History } from "../history.ts";
+import type { Tally } from "../tally.ts";
 
 /** A step that changes logits. Greedy and drawn tokens both have it. */
 export type Adjustment<Value> = {
@@ -10,5 +10,5 @@ export type Adjustment<Value> = {
   /** Whether a value changes nothing, whatever the logits. */
   readonly isNeutral: (value: Value) => boolean;
   /** Changes the logits [vocabSize] in place. */
-  readonly apply: (value: Value, logits: Float32Array, history: History) => void;
+  readonly apply: (value: Value, logits: Float32Array, tally: Tally) => void;
 };

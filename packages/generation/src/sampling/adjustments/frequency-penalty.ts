@@ -4,13 +4,12 @@
  *   logits[t] - penalty * count[t]
  */
 import { finiteNumber } from "./finite-number.ts";
-import { countAdded } from "../history.ts";
 import type { Adjustment } from "./adjustment.ts";
 
 export const frequencyPenalty: Adjustment<number> = {
   rule: finiteNumber,
   isNeutral: (penalty) => penalty === 0,
-  apply: (penalty, logits, history) => {
-    for (const [token, count] of countAdded(history)) logits[token]! -= penalty * count;
+  apply: (penalty, logits, { added }) => {
+    for (const [token, count] of added) logits[token]! -= penalty * count;
   },
 };

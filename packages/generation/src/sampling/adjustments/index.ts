@@ -1,6 +1,6 @@
 /** The steps that change logits, a row each, in the order in which they are applied. */
 import { optional, type Rule } from "@ropewalk/check";
-import type { History } from "../history.ts";
+import type { Tally } from "../tally.ts";
 import type { Adjustment } from "./adjustment.ts";
 import { frequencyPenalty } from "./frequency-penalty.ts";
 import { logitBias } from "./logit-bias.ts";
@@ -47,11 +47,12 @@ export const checkAdjustmentsFit = (where: string, given: Adjustments, vocabSize
   for (const { step, value } of active(given)) step.checkFit?.(where, value, vocabSize);
 };
 
-/** The logits after these steps: a changed copy, or the same array where nothing changes. */
-export const adjust = (given: Adjustments, logits: Float32Array, history: History): Float32Array => {
+/** The logits after these steps: a changed copy, or the same array where nothing changes. `tally` is asked only where something changes. */
+export const adjust = (given: Adjustments, logits: Float32Array, tally: () => Tally): Float32Array => {
   const steps = active(given);
   if (steps.length === 0) return logits;
   const changed = logits.slice();
-  for (const { step, value } of steps) step.apply(value, changed, history);
+  const counts = tally();
+  for (const { step, value } of steps) step.apply(value, changed, counts);
   return changed;
 };

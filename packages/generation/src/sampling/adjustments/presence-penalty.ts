@@ -3,14 +3,13 @@
  *
  *   logits[t] - penalty   where count[t] > 0
  */
-import { countAdded } from "../history.ts";
 import type { Adjustment } from "./adjustment.ts";
 import { finiteNumber } from "./finite-number.ts";
 
 export const presencePenalty: Adjustment<number> = {
   rule: finiteNumber,
   isNeutral: (penalty) => penalty === 0,
-  apply: (penalty, logits, history) => {
-    for (const token of countAdded(history).keys()) logits[token]! -= penalty;
+  apply: (penalty, logits, { added }) => {
+    for (const token of added.keys()) logits[token]! -= penalty;
   },
 };

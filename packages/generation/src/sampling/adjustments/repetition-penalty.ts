@@ -11,15 +11,10 @@ import type { Adjustment } from "./adjustment.ts";
 export const repetitionPenalty: Adjustment<number> = {
   rule: aboveZero,
   isNeutral: (penalty) => penalty === 1,
-  apply: (penalty, logits, { prompt, added }) => {
-    const seen = new Uint8Array(logits.length);
-    const punish = (token: number): void => {
-      if (seen[token] !== 0) return;
-      seen[token] = 1;
+  apply: (penalty, logits, { seen }) => {
+    for (const token of seen) {
       const logit = logits[token]!;
       logits[token] = logit < 0 ? logit * penalty : logit / penalty;
-    };
-    prompt.forEach(punish);
-    added.forEach(punish);
+    }
   },
 };
