@@ -1,3 +1,7 @@
+/**
+ * GGUF files as they are read, and those that are refused.
+ * Longer than 400 lines: a row for each rule of the format, and for each way to break it.
+ */
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,7 @@
-/** What goes in and out, by plain fetch, held to the model asked directly. */
+/**
+ * What goes in and out, by plain fetch, held to the model asked directly.
+ * Longer than 400 lines: more than half is one table of refusals, a row for each field of the wire format.
+ */
 import type { LanguageModel } from "@ropewalk/generation";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

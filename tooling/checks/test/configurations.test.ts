@@ -1,6 +1,7 @@
 /**
  * Every public function with a configuration object refuses a key that it does not know. The table is complete: a function that
  * a package exports stands in it, or among those that have none.
+ * Longer than 400 lines: one table, a row for each public function.
  */
 import * as wgsl from "@ropewalk/attention-merge/wgsl";
 import * as attention from "@ropewalk/attention-merge";

@@ -1,4 +1,7 @@
-/** Chats, turn by turn: what is held gives what a cold run over the same ids gives. */
+/**
+ * Chats, turn by turn: what is held gives what a cold run over the same ids gives.
+ * Longer than 400 lines: its parts share one model and the way a conversation is held to a cold run.
+ */
 import type { Backend } from "@ropewalk/backend";
 import { cpu } from "@ropewalk/backend-node";
 import { wasm } from "@ropewalk/backend-wasm";

@@ -1,6 +1,7 @@
 /**
  * Models that other tools exported to ONNX, on the cache of this package: against the logits that the exports give themselves,
  * against golden logits of the checkpoints that they were made of, and against those checkpoints here.
+ * Longer than 400 lines: its parts share the loaded exports, which take longest.
  */
 import { cpu } from "@ropewalk/backend-node";
 import { wasm } from "@ropewalk/backend-wasm";

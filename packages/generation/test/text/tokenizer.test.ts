@@ -1,4 +1,7 @@
-/** Tokenizers as the two files say, and files that lie. */
+/**
+ * Tokenizers as the two files say, and files that lie.
+ * Longer than 400 lines: a row for each statement of the two files, and for each that is refused.
+ */
 import { byteLevel, forms, type Form } from "@ropewalk/testing/tokenizer-forms";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";

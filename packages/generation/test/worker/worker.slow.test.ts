@@ -1,4 +1,7 @@
-/** Models in a worker thread, held to the same models here. */
+/**
+ * Models in a worker thread, held to the same models here.
+ * Longer than 400 lines: one worker serves all tests, and starting it is most of their time.
+ */
 import { cpu } from "@ropewalk/backend-node";
 import { compose, logN, reRope, selfExtend, slidingWindow } from "@ropewalk/context-extension";
 import {

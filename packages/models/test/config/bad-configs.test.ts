@@ -1,4 +1,7 @@
-/** Configs that a family refuses, each by the name of its key, whole messages. */
+/**
+ * Configs that a family refuses, each by the name of its key, whole messages.
+ * Longer than 400 lines: one table, a row for each refusal, which is read beside the families.
+ */
 import { readBytes, readConfig, checkpointFolders, tinyConfig } from "@ropewalk/testing/checkpoints/checkpoint-folders";
 import { bytesOf, type Json } from "@ropewalk/testing/checkpoints/safetensors-file";
 import { smallCheckpoint } from "@ropewalk/testing/checkpoints/small-checkpoint";

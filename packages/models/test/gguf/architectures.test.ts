@@ -1,4 +1,7 @@
-/** Each architecture: a checkpoint that Hugging Face transformers wrote, as llama.cpp's converter would write it, gives the checkpoint's decoder and tensors. */
+/**
+ * Each architecture: a checkpoint that Hugging Face transformers wrote, as llama.cpp's converter would write it, gives the checkpoint's decoder and tensors.
+ * Longer than 400 lines: what each architecture states and what it refuses are rows of the same cases.
+ */
 import { ropeFrequencies } from "@ropewalk/rope";
 import { checkpointFolders, readConfig } from "@ropewalk/testing/checkpoints/checkpoint-folders";
 import type { GgufFileTensor, GgufValue } from "@ropewalk/testing/checkpoints/gguf-file";

@@ -1,4 +1,7 @@
-/** Checkpoints from a hub on this machine, through a cache folder that is thrown away. */
+/**
+ * Checkpoints from a hub on this machine, through a cache folder that is thrown away.
+ * Longer than 400 lines: one hub and one cache folder, with what can go wrong between them, serve all of its parts.
+ */
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from "node:fs";
 import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";

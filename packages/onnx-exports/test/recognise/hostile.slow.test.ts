@@ -1,6 +1,7 @@
 /**
  * Graphs and metadata that were made to do harm. Each must end in an error of the project, soon and in little memory. The graphs are
  * real exports with harmful nodes at places that recognition runs.
+ * Longer than 400 lines: two tables, a row for each harmful graph and each harmful record.
  */
 import {
   attribute,

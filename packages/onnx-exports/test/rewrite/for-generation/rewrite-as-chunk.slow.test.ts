@@ -1,4 +1,7 @@
-/** An export rewritten for the cache that `@ropewalk/generation` keeps: the graph it becomes, and what is refused. */
+/**
+ * An export rewritten for the cache that `@ropewalk/generation` keeps: the graph it becomes, and what is refused.
+ * Longer than 400 lines: its parts share the graphs of all exports, which take longest to make.
+ */
 import { selfExtend, slidingWindow, withPositions, type ContextExtension } from "@ropewalk/context-extension";
 import { decoderGraph, extendDecoder, attentionPathName, type CachePrecision } from "@ropewalk/decoder";
 import {
