@@ -72,3 +72,9 @@ export const checkList = (where: string, name: string, list: unknown): void => {
 /** Checks that a value is a function. */
 export const checkFunction = (where: string, name: string, value: unknown): void =>
   check(typeof value === "function", `${where}: ${name} must be a function`, value, "function");
+
+/** Checks that a value is a path. A null character, which no system takes in one, is refused here and not by the system in other words. */
+export const checkPath = (where: string, name: string, value: unknown): void => {
+  check(typeof value === "string", `${where}: ${name} must be a path`, value, "string");
+  check(!value.includes("\0"), `${where}: ${name} must be a path, without null characters`, value);
+};

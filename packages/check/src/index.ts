@@ -8,6 +8,7 @@ export {
   checkInteger,
   checkList,
   checkNumber,
+  checkPath,
 } from "./check.ts";
 export { closest } from "./closest-name.ts";
 export { checkConfig, checkKeys, checkOneOf, type Keys } from "./check-keys.ts";

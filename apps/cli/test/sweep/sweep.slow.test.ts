@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { readSweep, recordLine, type CellRecord } from "@ropewalk/evals";
 import { readQueueAddress } from "../../src/queue/connection.ts";
 import { methodEntries, modelEntries } from "../../src/sweep/plan/entries.ts";
-import { lockFile } from "../../src/sweep/results/file-lock.ts";
+import { lockFile } from "@ropewalk/models/node";
 import { beyondMemory, readMemory, workersFor } from "../../src/sweep/run/memory-limit.ts";
 import { openResults } from "../../src/sweep/results/results-file.ts";
 import { readShard } from "../../src/sweep/plan/shard-flag.ts";

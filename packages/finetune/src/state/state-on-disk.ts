@@ -5,10 +5,11 @@
  *
  * However a process ends, the newest folder is complete.
  */
-import { open, readdir, rm, stat } from "node:fs/promises";
+import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { checkPath } from "@ropewalk/check";
 import type { CheckpointFolder } from "@ropewalk/models";
-import { writeWhole } from "@ropewalk/models/node";
+import { removeWhole, writeWhole } from "@ropewalk/models/node";
 import type { TrainState } from "../train/train.ts";
 import { checkSameRun, type RunIdentity } from "./run-identity.ts";
 import { readRecord, readStateFiles, stateFiles } from "./state-files.ts";
@@ -16,7 +17,8 @@ import { readRecord, readStateFiles, stateFiles } from "./state-files.ts";
 const nameOf = (step: number): string => `step-${step}`;
 
 /** The steps that have a folder, the newest first. */
-const stepsIn = async (folder: string): Promise<readonly number[]> => {
+const stepsIn = async (where: string, folder: string): Promise<readonly number[]> => {
+  checkPath(where, "folder", folder);
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw error;
@@ -60,7 +62,7 @@ const recordIn = (where: string, path: string) => readRecord(where, folderAt(pat
  * @throws RangeError when the folder holds states of another run; Error naming the file that could not be written
  */
 export const writeState = async (folder: string, run: RunIdentity, state: TrainState): Promise<void> => {
-  const before = await stepsIn(folder);
+  const before = await stepsIn("writeState", folder);
   for (const step of before) {
     const path = join(folder, nameOf(step));
     const record = await recordIn("writeState", path);
@@ -72,8 +74,7 @@ export const writeState = async (folder: string, run: RunIdentity, state: TrainS
   await writeWhole("writeState", join(folder, nameOf(state.step)), async ({ write }) => {
     for (const { name, parts } of files) await write(name, parts);
   });
-  for (const step of before)
-    if (step < state.step) await rm(join(folder, nameOf(step)), { recursive: true, force: true });
+  for (const step of before) if (step < state.step) await removeWhole(join(folder, nameOf(step)));
 };
 
 /**
@@ -83,7 +84,7 @@ export const writeState = async (folder: string, run: RunIdentity, state: TrainS
  * @throws RangeError naming the folder, and either what differs from this run with both values, or the file that is incomplete
  */
 export const readState = async (folder: string, run: RunIdentity): Promise<TrainState | undefined> => {
-  for (const step of await stepsIn(folder)) {
+  for (const step of await stepsIn("readState", folder)) {
     const path = join(folder, nameOf(step));
     const record = await recordIn("readState", path);
     if (record === undefined) continue;
@@ -94,13 +95,13 @@ export const readState = async (folder: string, run: RunIdentity): Promise<Train
 };
 
 /** The steps done in the newest state of a folder, whichever run it belongs to; undefined where there is no state. */
-export const stateIn = async (folder: string): Promise<number | undefined> => (await stepsIn(folder))[0];
+export const stateIn = async (folder: string): Promise<number | undefined> => (await stepsIn("stateIn", folder))[0];
 
 /** Removes all states in a folder, and the folder too if nothing else is in it. */
 export const removeStates = async (folder: string): Promise<void> => {
   // The oldest first: if the process is killed, the newest state is still complete.
-  for (const step of (await stepsIn(folder)).toReversed())
-    await rm(join(folder, nameOf(step)), { recursive: true, force: true });
+  for (const step of (await stepsIn("removeStates", folder)).toReversed())
+    await removeWhole(join(folder, nameOf(step)));
   const left = await readdir(folder).catch(() => ["unknown"]);
-  if (left.length === 0) await rm(folder, { recursive: true, force: true });
+  if (left.length === 0) await removeWhole(folder);
 };

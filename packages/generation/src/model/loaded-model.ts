@@ -48,7 +48,15 @@ export const sessionFor = async (loaded: Loaded, name: string, graph: () => Prom
   if (ready !== undefined) return ready;
   const session = (async () => {
     const { model, externalData } = await graph();
-    return backend.createSession(encode(model), externalData);
+    const made = await backend.createSession(encode(model), externalData);
+    try {
+      // They may have changed while they were being mapped.
+      await checkUnchanged(loaded);
+    } catch (error) {
+      await made.release();
+      throw error;
+    }
+    return made;
   })();
   sessions.set(name, session);
   // A session that could not be made is tried again at the next call.

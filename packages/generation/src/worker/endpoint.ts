@@ -13,11 +13,13 @@ type DomWorker = {
   removeEventListener(type: string, listener: Listener): void;
 };
 
+type NodeEvent = "message" | "messageerror" | "error" | "exit" | "close";
+
 /** A worker thread of Node. */
 type NodeWorker = {
   postMessage(message: unknown, transfer?: never): void;
-  on(type: "message" | "error" | "exit", listener: Listener): unknown;
-  off(type: "message" | "error" | "exit", listener: Listener): unknown;
+  on(type: NodeEvent, listener: Listener): unknown;
+  off(type: NodeEvent, listener: Listener): unknown;
 };
 
 export type WorkerLike = DomWorker | NodeWorker;

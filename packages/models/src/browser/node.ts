@@ -28,3 +28,15 @@ export const listFiles: typeof Node.listFiles = (_where, folder) =>
 
 export const followLinks: typeof Node.followLinks = (folder) =>
   needsNode("followLinks", "a folder on a disk", "inMemory", folder);
+
+export const watchFiles: typeof Node.watchFiles = (_where, paths) =>
+  needsNode("watchFiles", "files on a disk", "inMemory", String(paths));
+
+export const removeWhole: typeof Node.removeWhole = (folder) =>
+  needsNode("removeWhole", "a folder on a disk", "inMemory", folder);
+
+export const lockFile: typeof Node.lockFile = (_where, file) =>
+  needsNode("lockFile", "a lock on a disk", "inMemory", file);
+
+export const waitForLock: typeof Node.waitForLock = (file) =>
+  needsNode("waitForLock", "a lock on a disk", "inMemory", file);

@@ -12,7 +12,7 @@ import { hostname } from "node:os";
 
 /** How often an owner touches its folder, and how old the last touch of a running owner may be, in milliseconds. */
 export const touchInterval = 60_000;
-const longestSilence = 10 * touchInterval;
+export const longestSilence: number = 10 * touchInterval;
 
 const read = (take: () => string): string | undefined => {
   try {

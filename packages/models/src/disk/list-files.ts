@@ -1,4 +1,5 @@
 /** Lists the files of a model's folder and of the folders in it, within limits: a large tree is not walked. */
+import { checkPath } from "@ropewalk/check";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -29,6 +30,7 @@ const behindLink = async (path: string): Promise<string | undefined> => {
  * @throws RangeError when the folder has more entries than a model's folder has
  */
 export const listFiles = async (where: string, folder: string): Promise<Listing> => {
+  checkPath(where, "folder", folder);
   const files: string[] = [];
   const others = new Map<string, string>();
   let seen = 0;

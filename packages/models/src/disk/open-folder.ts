@@ -1,28 +1,17 @@
 /** Opens a checkpoint's folder on a disk, for Node. */
+import { checkPath } from "@ropewalk/check";
 import type { Stats } from "node:fs";
-import { open, readdir, realpath, stat, type FileHandle } from "node:fs/promises";
+import { open, readdir, realpath, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CheckpointFolder, HeldFile } from "../folder/checkpoint-folder.ts";
 import { ggufOfFolder } from "../folder/gguf-of-folder.ts";
 import { isGgufName } from "../gguf/model-names.ts";
+import { changeBetween, statIfThere } from "./file-changes.ts";
 import { followLinks } from "./follow-links.ts";
 
 /** Node refuses to read 2 GiB or more in one call. */
 const mostAtOnce = 2 ** 30;
-
-/** Codes of errors of a path that leads to nothing. ELOOP: a link that leads back to itself. */
-const nothingThere: ReadonlySet<string | undefined> = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"]);
-
-/** `stat` of a path; undefined where there is nothing. */
-export const statIfThere = async (path: string): Promise<Stats | undefined> => {
-  try {
-    return await stat(path);
-  } catch (error) {
-    if (nothingThere.has((error as NodeJS.ErrnoException).code)) return undefined;
-    throw error;
-  }
-};
 
 /** Bytes `from` to `to` of an open file. */
 export const readFrom = async (handle: FileHandle, path: string, from: number, to: number): Promise<Uint8Array> => {
@@ -36,28 +25,28 @@ export const readFrom = async (handle: FileHandle, path: string, from: number, t
   return bytes;
 };
 
-const readRange = async (path: string, from: number, to: number): Promise<Uint8Array> => {
+/** Bytes `from` to `to` of a file that must be the one that was found, before they are read and behind. */
+const readRange = async (path: string, found: Stats, from: number, to: number): Promise<Uint8Array> => {
   const handle = await open(path);
+  const checkSame = async (): Promise<void> => {
+    const change = changeBetween(found, await handle.stat());
+    if (change !== undefined) throw new RangeError(`read: ${path} must be as it was when it was opened, got ${change}`);
+  };
   try {
-    return await readFrom(handle, path, from, to);
+    await checkSame();
+    const bytes = await readFrom(handle, path, from, to);
+    await checkSame();
+    return bytes;
   } finally {
     await handle.close();
   }
 };
 
-/** What has changed since `was`, in words. Only size and time can be compared without reading the file. */
-const changeSince = async (path: string, was: Stats): Promise<string | undefined> => {
-  const is = await statIfThere(path);
-  if (is === undefined) return "nothing there";
-  if (is.size !== was.size) return `${is.size} bytes instead of ${was.size}`;
-  return is.mtimeMs === was.mtimeMs ? undefined : `one that was written to at ${is.mtime.toISOString()}`;
-};
-
 /** The file at a path without links: a runtime that maps the files of a folder refuses a link that leads out of it. */
 const fileAt = (path: string, found: Stats): HeldFile => ({
-  source: { size: found.size, read: (from, to) => readRange(path, from, to) },
+  source: { size: found.size, read: (from, to) => readRange(path, found, from, to) },
   external: { kind: "path", folder: dirname(path), file: basename(path) },
-  changed: () => changeSince(path, found),
+  changed: async () => changeBetween(found, await statIfThere(path)),
 });
 
 /**
@@ -81,9 +70,11 @@ const namedFile = async (path: string): Promise<HeldFile | undefined> => {
 };
 
 const pathOf = (folder: string | URL): string => {
-  if (typeof folder === "string") return resolve(folder);
-  if (folder.protocol === "file:") return resolve(fileURLToPath(folder));
-  throw new RangeError(`openFolder: a URL must be a file: URL, got ${folder.href}`);
+  if (typeof folder !== "string" && folder.protocol !== "file:")
+    throw new RangeError(`openFolder: a URL must be a file: URL, got ${folder.href}`);
+  const path = typeof folder === "string" ? folder : fileURLToPath(folder);
+  checkPath("openFolder", "folder", path);
+  return resolve(path);
 };
 
 const filesIn =
@@ -109,7 +100,9 @@ const folderAt = (path: string, gguf: string | undefined): CheckpointFolder => (
 export const isGgufFile = async (path: string): Promise<boolean> => {
   const found = await statIfThere(path);
   if (!found?.isFile()) return false;
-  return isGgufName(path) || (found.size >= 4 && new TextDecoder().decode(await readRange(path, 0, 4)) === "GGUF");
+  return (
+    isGgufName(path) || (found.size >= 4 && new TextDecoder().decode(await readRange(path, found, 0, 4)) === "GGUF")
+  );
 };
 
 /**

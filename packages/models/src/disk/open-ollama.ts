@@ -12,7 +12,8 @@ import { join } from "node:path";
 import { check, checkInteger, show, showName } from "@ropewalk/check";
 import { configObject } from "../config/config-object.ts";
 import type { CheckpointFolder } from "../folder/checkpoint-folder.ts";
-import { fileIn, statIfThere } from "./open-folder.ts";
+import { statIfThere } from "./file-changes.ts";
+import { fileIn } from "./open-folder.ts";
 
 export const ollamaPrefix = "ollama:";
 

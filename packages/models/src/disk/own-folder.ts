@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
 import { lstat, readdir, rm, utimes } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { check } from "@ropewalk/check";
+import { check, checkPath } from "@ropewalk/check";
 import { atEnd } from "./at-process-end.ts";
 import { isAbandoned, ownName, prefixForm, touchInterval } from "./folder-owner.ts";
 
@@ -15,9 +15,10 @@ export type OwnFolder = {
 };
 
 /** Removing fails where something is written meanwhile; then it is tried again. */
-const removeAll = { recursive: true, force: true, maxRetries: 5, retryDelay: 20 } as const;
+export const removeAll = { recursive: true, force: true, maxRetries: 5, retryDelay: 20 } as const;
 
-const removeLeftovers = async (parent: string): Promise<void> => {
+/** Removes the folders that processes which have ended left in `parent`. */
+export const removeLeftovers = async (parent: string): Promise<void> => {
   for (const name of await readdir(parent).catch(() => [])) {
     const path = join(parent, name);
     const found = name.includes("ropewalk-") && (await lstat(path).catch(() => undefined));
@@ -73,6 +74,7 @@ const makeFolder = (parent: string, path: string, mode: number, made: Set<string
  */
 export const ownFolder = async (parent: string, prefix: string, mode = 0o700): Promise<OwnFolder> => {
   check(prefixForm.test(prefix), "ownFolder: prefix must be ropewalk- and a word, or .ropewalk- and a word", prefix);
+  checkPath("ownFolder", "parent", parent);
   const above = resolve(parent);
   await removeLeftovers(above);
   const path = join(above, ownName(prefix));

@@ -1,7 +1,8 @@
 /** Opens a file to be read a range at a time. It stays the same file, also if another takes its name meanwhile. */
 import { open } from "node:fs/promises";
 import type { ByteSource } from "../folder/checkpoint-folder.ts";
-import { statIfThere, readFrom } from "./open-folder.ts";
+import { statIfThere } from "./file-changes.ts";
+import { readFrom } from "./open-folder.ts";
 import { pathOfFile } from "./path-of-file.ts";
 
 /**

@@ -6,7 +6,7 @@
  */
 import { chmod, open, realpath, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { statIfThere } from "./open-folder.ts";
+import { statIfThere } from "./file-changes.ts";
 import { ownFolder } from "./own-folder.ts";
 import { pathOfFile } from "./path-of-file.ts";
 

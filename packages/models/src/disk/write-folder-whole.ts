@@ -7,12 +7,13 @@
  * If two write the same folder at once, the second to end gets an error. A writer that fails, is aborted or is ended removes what it wrote,
  * and the folders above that it made, as far as they are empty.
  */
+import { checkPath } from "@ropewalk/check";
 import { mkdirSync, renameSync, rmdirSync } from "node:fs";
 import { chmod, lstat, readdir, realpath } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { statIfThere } from "./file-changes.ts";
 import { newFolder, type NewFolder } from "./new-folder.ts";
 import { ownFolder } from "./own-folder.ts";
-import { statIfThere } from "./open-folder.ts";
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
@@ -94,6 +95,7 @@ export const writeWhole = async <T>(
   target: string,
   fill: (folder: NewFolder) => Promise<T>,
 ): Promise<T> => {
+  checkPath(where, "folder", target);
   const path = await realTarget(where, target);
   const mode = await modeOfEmpty(where, path);
   const own = await ownFolder(dirname(path), ".ropewalk-folder", 0o777).catch((error: unknown) => {

@@ -1,5 +1,5 @@
 /** The options of a download from the hub, checked; what they leave out comes from the environment, or is the default. */
-import { checkKeys, optional, type Rule } from "@ropewalk/check";
+import { checkKeys, checkPath, optional, type Rule } from "@ropewalk/check";
 import { optionalFunction, optionalSignal, optionalText } from "../url/option-rules.ts";
 import { checkTimeout, defaultTimeout } from "../url/time-limit.ts";
 import { addressOfHub } from "./address-of-hub.ts";
@@ -79,8 +79,13 @@ const checkToken = (where: string, token: unknown): void => {
     refuse("be letters, digits and signs alone", "one with a space, a line break or another character");
 };
 
+const cacheName: Rule = (where, name, value) => {
+  optionalText(where, name, value);
+  if (value !== undefined) checkPath(where, name, value);
+};
+
 const sourceOptionRules: Readonly<Record<keyof SourceOptions, Rule>> = {
-  cacheFolder: optionalText,
+  cacheFolder: cacheName,
   token: optional((where, _name, token) => checkToken(where, token)),
   endpoint: optional(addressOfHub),
   fetch: optionalFunction,

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, realpath, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, realpath, rename, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -43,7 +43,37 @@ describe("openFolder", () => {
     await writeFile(path, new Uint8Array(10));
     const file = await (await openFolder(folder)).file("shrinking");
     await truncate(path, 4);
-    await expect(file?.source.read(2, 10)).rejects.toThrow(new RangeError(`read: ${path} must have 10 bytes, got 4`));
+    const said = "4 bytes instead of 10";
+    await expect(file?.source.read(2, 10)).rejects.toThrow(
+      new RangeError(`read: ${path} must be as it was when it was opened, got ${said}`),
+    );
+    expect(await file?.changed?.()).toBe(said);
+  });
+
+  it("tells when a file was written over, and when another has its name, of the same size and time", async () => {
+    const path = join(folder, "weights");
+    await writeFile(path, "old ones");
+    await utimes(path, 1, 1);
+    const open = async () => (await (await openFolder(folder)).file("weights"))!;
+    const before = await open();
+    await writeFile(path, "new ones");
+    await expect(before.source.read(0, 8)).rejects.toThrow(/got one that was written to at 20/);
+    await utimes(path, 1, 1);
+    const again = await open();
+    await writeFile(join(folder, "others"), "no match");
+    await utimes(join(folder, "others"), 1, 1);
+    await rename(join(folder, "others"), path);
+    await expect(again.source.read(0, 8)).rejects.toThrow(
+      new RangeError(`read: ${path} must be as it was when it was opened, got another file of that name`),
+    );
+    await rm(path);
+    expect(await again.changed?.()).toBe("nothing there");
+  });
+
+  it.each(["a\0b", new URL("file:///a%00b")])("refuses a path with a null character: %j", async (path) => {
+    await expect(openFolder(path)).rejects.toThrow(
+      /^openFolder: folder must be a path, without null characters, got ".*a\\u0000b"$/,
+    );
   });
 
   it("names the content that a link leads to", async () => {

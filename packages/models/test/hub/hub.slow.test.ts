@@ -165,6 +165,9 @@ describe("openHub", () => {
     const [first, second] = await Promise.all([open(), open()]);
     const both = await Promise.all([first, second].map((folder) => read(folder, "model.safetensors")));
     for (const bytes of both) expect(bytes).toEqual(weights);
+    // The second has waited for the first.
+    expect(ranges()).toEqual(["bytes=0-"]);
+    expect(existsSync(join(cacheFolder, ".locks"))).toBe(false);
     expect(readdirSync(join(repository(), "blobs")).filter((name) => name.endsWith(".incomplete"))).toEqual([]);
   });
 });

@@ -1,11 +1,11 @@
 /** `ropewalk sweep merge`: joins the parts of a sweep in one file. */
 import { show } from "@ropewalk/check";
 import { mergeRecords } from "@ropewalk/evals";
+import { lockFile } from "@ropewalk/models/node";
 import type { Command } from "commander";
 import { rename, rm, stat, writeFile } from "node:fs/promises";
 import { examples } from "../../terminal/help-texts.ts";
 import { notice } from "../../terminal/notice.ts";
-import { lockFile } from "./file-lock.ts";
 import { readResults } from "./results-file.ts";
 
 /**

@@ -1,7 +1,7 @@
 /** The file of a sweep's finished cells: whole lines, each on the disk before the next begins. */
 import { readRecords, recordLine, type CellRecord, type Records, type SweepHeader } from "@ropewalk/evals";
+import { lockFile } from "@ropewalk/models/node";
 import { open, type FileHandle } from "node:fs/promises";
-import { lockFile } from "./file-lock.ts";
 
 /** The sweep that a file must belong to. */
 export type Whose = Omit<SweepHeader, "record" | "version">;

@@ -1,11 +1,13 @@
 /**
  * The hub's cache folder as a storage. A download stands in `blobs/<hash>.incomplete`, whose length says where to go on; it gets its name
- * when its hash is right.
+ * when its hash is right. Of several processes that want the same content one downloads it, and the others wait for it: a lock in
+ * `.locks/<repository>` says which.
  */
 import { constants } from "node:fs";
 import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { waitForLock } from "../../disk/lock-file.ts";
 import { fileIn } from "../../disk/open-folder.ts";
 import { checkHash, type DownloadTarget } from "../download.ts";
 import type { HubFile } from "../hub-api.ts";
@@ -54,6 +56,8 @@ const downloadBlob = async (
     await download(targetIn(handle, cacheFolder));
     const written = handle.createReadStream({ start: 0, autoClose: false });
     hash = await hashLike(content.hash, content.size, written);
+    // A name must not reach the disk before its content.
+    await handle.sync();
   } finally {
     await handle.close();
   }
@@ -71,6 +75,19 @@ export const cacheFolderStorage = (hub: Hub, stated: string | undefined): HubSto
   const folder = join(cacheFolder, repositoryFolder(hub.id));
   const pathOf = (commit: string, file: string): string => join(cache.snapshotOf(folder, commit), file);
   const intact = new Set<string>();
+  const downloadOnce = async (blob: string, content: HubFile, download: DownloadTo): Promise<void> => {
+    const lock = await waitForLock(join(cacheFolder, ".locks", repositoryFolder(hub.id), content.hash), {
+      signal: hub.signal,
+      onWait: (owner) =>
+        hub.onNotice(`openHub: ${hub.id}: ${content.file} is being fetched by ${owner}, which is waited for`),
+    });
+    try {
+      // Whoever had the lock may have brought it.
+      if (!(await cache.exists(blob))) await downloadBlob(hub, cacheFolder, content, blob, download);
+    } finally {
+      await lock.remove();
+    }
+  };
   return {
     name: cacheFolder,
     commitOf: (revision) => cache.cachedCommit(folder, revision),
@@ -87,7 +104,7 @@ export const cacheFolderStorage = (hub: Hub, stated: string | undefined): HubSto
     },
     keep: async (commit, content, download) => {
       const blob = cache.blobOf(folder, content.hash);
-      if (!(await cache.exists(blob))) await downloadBlob(hub, cacheFolder, content, blob, download);
+      if (!(await cache.exists(blob))) await downloadOnce(blob, content, download);
       await cache.pointAt(blob, pathOf(commit, content.file));
     },
   };

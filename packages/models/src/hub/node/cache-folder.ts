@@ -6,17 +6,16 @@
  *                             blobs/<hash>                 the content; <hash>.incomplete: the beginning of a download
  *                             .no_exist/<commit>/<file>    empty: the commit has no such file
  */
-import { link, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rm, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { statIfThere } from "../../disk/open-folder.ts";
+import { statIfThere } from "../../disk/file-changes.ts";
+import { writeFileWhole } from "../../disk/write-file-whole.ts";
 import { checkCommit, isCommit } from "../hub-api.ts";
 
 export const exists = async (path: string): Promise<boolean> => (await statIfThere(path)) !== undefined;
 
-const write = async (path: string, text: string): Promise<void> => {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, text);
-};
+const write = async (path: string, text: string): Promise<void> =>
+  void (await writeFileWhole("openHub", path, [new TextEncoder().encode(text)]));
 
 export const snapshotOf = (folder: string, commit: string): string => join(folder, "snapshots", commit);
 
@@ -30,7 +29,9 @@ export const cachedCommit = async (folder: string, revision: string): Promise<st
 };
 
 export const rememberCommit = async (folder: string, revision: string, commit: string): Promise<void> => {
-  if (revision !== commit) await write(join(folder, "refs", revision), commit);
+  const ref = join(folder, "refs", revision);
+  if (revision === commit || ((await exists(ref)) && (await readFile(ref, "utf8")) === commit)) return;
+  await write(ref, commit);
 };
 
 const absenceOf = (folder: string, commit: string, file: string): string => join(folder, ".no_exist", commit, file);

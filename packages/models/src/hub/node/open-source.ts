@@ -1,5 +1,5 @@
 /** A model as people write it: the path of a folder or of a GGUF file, a name of Ollama's, or an id on the hub. */
-import { check } from "@ropewalk/check";
+import { check, checkPath } from "@ropewalk/check";
 import { ollamaPrefix, openOllama } from "../../disk/open-ollama.ts";
 import { openFolder } from "../../disk/open-folder.ts";
 import type { CheckpointFolder } from "../../folder/checkpoint-folder.ts";
@@ -16,6 +16,7 @@ import { openHub, warn } from "./open-hub.ts";
  */
 export const openSource = async (source: string, options: SourceOptions = {}): Promise<CheckpointFolder> => {
   check(typeof source === "string", "openSource: source must be a path or an id", source, "string");
+  checkPath("openSource", "source", source);
   checkSourceOptions(options);
   if (source.startsWith(ollamaPrefix)) return openOllama(source, options.onNotice ?? warn);
   if (looksLikePath(source) || (await exists(source))) return openFolder(source);

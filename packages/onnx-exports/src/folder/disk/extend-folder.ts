@@ -1,7 +1,8 @@
 /** Writes the folder of an extended export to a disk. */
-import { checkKeys, type Keys } from "@ropewalk/check";
+import { checkKeys, checkPath, type Keys } from "@ropewalk/check";
+import { join } from "node:path";
 import { encode } from "@ropewalk/graph";
-import { writeWhole, type NewFolder } from "@ropewalk/models/node";
+import { listFiles, watchFiles, writeWhole, type NewFolder } from "@ropewalk/models/node";
 import { extendedTokenizerConfig, jsonObject } from "../../config/config-files.ts";
 import { check, throwInNameOf } from "../../errors.ts";
 import { checkExtension } from "../../extend/check-options.ts";
@@ -79,6 +80,12 @@ const writeFolder = async (options: FolderOptions, source: string, target: strin
   check(typeof asLinks === "boolean", "link must be true or false", String(asLinks));
   const place = await findModel(source, asked);
   await checkTarget(source, target);
+  // Links among them are followed, so that a blob of the hub's cache is watched too.
+  const { files: sources } = await listFiles("extendFolder", source);
+  const checkUnchanged = await watchFiles(
+    "extendFolder",
+    sources.map((file) => join(source, file)),
+  );
   const config = await findConfig(source, place);
   const genai = await findJson(source, place, "genai_config.json");
   const tokenizer = await findJson(source, place, "tokenizer_config.json");
@@ -100,9 +107,10 @@ const writeFolder = async (options: FolderOptions, source: string, target: strin
   ]);
   const known = new Set([...written.keys(), ...data.keys(), ...(genai ? [genai.file] : [])]);
   const companions = await companionsOf(source, known);
-  await writeWhole("extendFolder", target, (folder) =>
-    fillFolder(folder, { data, asLinks, companions: companions.files, written }),
-  );
+  await writeWhole("extendFolder", target, async (folder) => {
+    await fillFolder(folder, { data, asLinks, companions: companions.files, written });
+    await checkUnchanged();
+  });
 
   const dataFiles = [...data.keys()];
   const linked = asLinks ? dataFiles : [];
@@ -124,5 +132,7 @@ const writeFolder = async (options: FolderOptions, source: string, target: strin
 export const extendFolder = async (options: FolderOptions, source: string, target: string): Promise<ExtendedFolder> => {
   checkKeys("extendFolder", "options", options, optionKeys);
   checkExtension("extendFolder", options.extension);
+  checkPath("extendFolder", "source", source);
+  checkPath("extendFolder", "target", target);
   return writeFolder(options, source, target).catch((error: unknown) => throwInNameOf("extendFolder", error));
 };
