@@ -186,9 +186,10 @@ export const importsOfAllTests: readonly string[] = [
 /** The folders of tooling, and the packages from outside that each may import. They may import every room that is not an app. */
 export const tooling: Readonly<Record<string, readonly string[]>> = {
   "tooling/benchmarks": ["@huggingface/transformers", "cli-table3", "node-llama-cpp", "playwright-core", "ts-pattern"],
-  "tooling/checks": ["esbuild", "publint"],
+  "tooling/checks": [],
   "tooling/fuzz": ["fast-check"],
   "tooling/installed": ["esbuild", "playwright-core"],
+  "tooling/packaging": ["esbuild", "publint"],
   "tooling/passkey": ["pure-rand"],
   "tooling/soak": [],
   "tooling/studies": [],
@@ -217,6 +218,8 @@ export const insideOthers: readonly { readonly from: string; readonly to: string
   { from: "tooling/vectors", to: "packages/backend/src/conformance", why: "writes what these files read" },
   { from: "tooling/vectors", to: "packages/backend-webgpu/src/node", why: "writes what these files read" },
   { from: "tooling/installed", to: "tooling/checks/src", why: "runs the READMEs' snippets on the packed packages" },
+  { from: "tooling/installed", to: "tooling/packaging/src", why: "installs what is published" },
+  { from: "tooling/packaging", to: "tooling/checks/src", why: "reads READMEs as the checks do" },
   {
     from: "tooling/checks/test",
     to: "tooling/vectors/src",
@@ -231,4 +234,5 @@ export const insideOthers: readonly { readonly from: string; readonly to: string
 export const namesTests = [
   { from: "tooling/testing/src/vectors.ts", why: "gives the folders of golden files and fixtures their names" },
   { from: "tooling/checks", why: "speaks of places in the house" },
+  { from: "tooling/packaging", why: "makes repositories of its own, with rooms and tests" },
 ] as const;

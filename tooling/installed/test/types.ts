@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, inject, it } from "vitest";
-import { leastTypeScript } from "../../checks/src/publishing-problems.ts";
+import { leastTypeScript } from "../../packaging/src/publishing-problems.ts";
 import { appIn } from "../src/app.ts";
 import { packages } from "../src/pack.ts";
 
