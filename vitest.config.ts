@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
@@ -47,7 +48,7 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     // Of the command line's source, which tests start hundreds of times: half of what a start takes is compiling it.
-    env: { NODE_COMPILE_CACHE: new URL("node_modules/.cache/compile", import.meta.url).pathname },
+    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL("node_modules/.cache/compile", import.meta.url)) },
     sequence: { sequencer: LongestFirst },
     // Asked for by `npm run coverage`, which prints it by room.
     coverage: {

@@ -1,6 +1,7 @@
 /** Serves a fetch handler on a port, by Node's own HTTP server. */
 import { check, checkConfig, checkFunction, number, optional, whole, type Keys } from "@ropewalk/check";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { isRebound, isLoopback } from "./rebound.ts";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -22,6 +23,8 @@ export type Listening = {
   /** Accepts no more connections, and closes the open ones. */
   readonly close: () => Promise<void>;
 };
+
+const ownMachine = "127.0.0.1";
 
 const keys: Keys<ListenConfig> = {
   fetch: checkFunction,
@@ -54,10 +57,15 @@ const send = async (response: Response, outgoing: ServerResponse, stallTimeout: 
 };
 
 const answer = async (
-  { fetch, stallTimeout = 60_000 }: ListenConfig,
+  { fetch, host = ownMachine, stallTimeout = 60_000 }: ListenConfig,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> => {
+  if (isLoopback(host) && isRebound(incoming)) {
+    outgoing.writeHead(421, { "Content-Type": "text/plain" }).end("The page's host must be this machine.");
+    incoming.resume();
+    return;
+  }
   const gone = new AbortController();
   outgoing.once("close", () => gone.abort());
   let request: Request;
@@ -83,7 +91,7 @@ const answer = async (
  * @throws Error when the port is taken, or this process may not listen on it
  */
 export const listen = async (config: ListenConfig): Promise<Listening> => {
-  const { port, host = "127.0.0.1" } = checkConfig("listen", config, keys);
+  const { port, host = ownMachine } = checkConfig("listen", config, keys);
   const server = createServer((incoming, outgoing) => void answer(config, incoming, outgoing));
   await new Promise<void>((resolve, reject) => {
     server.once("error", ({ code, message }: NodeJS.ErrnoException) => {
