@@ -1,11 +1,11 @@
 /** The models on the disk: one random checkpoint, and the same weights for every engine and precision. Made once and kept. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { convertCheckpoint, loadCheckpoint, type Checkpoint } from "@ropewalk/models";
-import { openFolder, writeFolder } from "@ropewalk/models/node";
+import { loadCheckpoint, type Checkpoint } from "@ropewalk/models";
+import { openFolder } from "@ropewalk/models/node";
 import { writeOnnxFolder } from "@ropewalk/testing/exports/llama-export";
 import { discardMade, madeOnce } from "../../../src/models/made-once.ts";
-import { randomLlama } from "../../../src/models/random-llama.ts";
+import { randomLlama, roundedLlama } from "../../../src/models/random-llama.ts";
 import {
   checkpointPrecisions,
   ggufPrecisions,
@@ -58,12 +58,7 @@ export const prepareModels = async ({ fresh }: { readonly fresh: boolean }): Pro
   const gguf = (precision: GgufPrecision): Promise<string> =>
     madeOnce(`llama-${precision}.gguf`, (path) => writeLlamaGguf(path, checkpoint, { precision, epsilon, positions }));
   const modelsOf = async (precision: CheckpointPrecision): Promise<Models> => {
-    const ropewalk =
-      precision === "float32"
-        ? dense
-        : await madeOnce(`llama-134m-${precision}`, async (path) =>
-            writeFolder(path, await convertCheckpoint(checkpoint, precision)),
-          );
+    const ropewalk = precision === "float32" ? dense : await roundedLlama(precision);
     const transformersJs = await madeOnce(`transformers-${precision}`, async (path) =>
       writeOnnxFolder(path, await load(ropewalk), { epsilon, positions }),
     );
