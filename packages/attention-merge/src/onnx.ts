@@ -25,6 +25,7 @@ export {
   type JointPart,
   type JointParts,
 } from "./onnx/joint.ts";
+export { emitKernelNode, type KernelNodeInputs, type KernelNodePart } from "./onnx/kernel-node.ts";
 export { attentionEntropies, attentionMaps, type Measure } from "./onnx/measure.ts";
 export { emitMerge, type EmittedPartial } from "./onnx/merge.ts";
 export { emitScores, emitSoftcap, type Softcap } from "./onnx/scores.ts";

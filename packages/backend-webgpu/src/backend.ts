@@ -114,8 +114,9 @@ const sessionOver = <Memory>(
  */
 export const backendOver = <Memory>(
   open: () => Promise<Device<Memory>>,
-  { onRead = () => undefined, precision, weightTypes }: Partial<Reading> & Pick<Backend, "precision" | "weightTypes">,
+  { onRead = () => undefined, ...traits }: Partial<Reading> & Pick<Backend, "precision" | "attention" | "weightTypes">,
 ): Backend => {
+  const { precision, attention, weightTypes } = traits;
   let opening: Promise<Device<Memory>> | undefined;
   let opened: Device<Memory> | undefined;
   const device = (): Promise<Device<Memory>> =>
@@ -131,6 +132,7 @@ export const backendOver = <Memory>(
     name,
     quantizedWeights: "kept",
     operators: "plain",
+    attention,
     precision,
     weightTypes,
     bufferTypes: bufferTypes[precision],

@@ -52,6 +52,10 @@ export type Backend = {
    */
   readonly operators: "all" | "plain";
   /**
+   * How graphs attend to a cache: as operators, or as one node a layer that the backend runs by a kernel of its own.
+   */
+  readonly attention: "operators" | "kernel";
+  /**
    * The type in which products read dense weights, and the default type of a cache. With either precision, the results of products
    * are float32.
    */

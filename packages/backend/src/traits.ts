@@ -2,8 +2,12 @@
 import type { Backend } from "./backend.ts";
 import { hostBuffer } from "./host-buffer.ts";
 
-export const hostTraits: Pick<Backend, "operators" | "precision" | "weightTypes" | "bufferTypes" | "allocate"> = {
+export const hostTraits: Pick<
+  Backend,
+  "operators" | "attention" | "precision" | "weightTypes" | "bufferTypes" | "allocate"
+> = {
   operators: "all",
+  attention: "operators",
   precision: "float32",
   weightTypes: ["float32", "float16", "bfloat16"],
   bufferTypes: ["float32", "int8"],

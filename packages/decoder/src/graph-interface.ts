@@ -42,6 +42,11 @@ export const decoderInputs = {
   /** [parts] int64: keys in each recent part, in the order tail, ring, own. */
   recentLengths: (group: number): string => ofGroup(group, "recent_lengths"),
   /**
+   * Where a kernel attends, in place of masks, gates and lengths: [parts, 3] int32, the tokens from … to before … whose keys each part holds,
+   * and the window within which they are near, 0 for none. Parts are in the order of the cache's stretches, then come the chunk's own keys.
+   */
+  partRanges: (group: number): string => ofGroup(group, "part_ranges"),
+  /**
    * An array of the cache: settled_keys, settled_value_scales, tail_values, ring_near_keys. The cache layout says which arrays there
    * are, and their shapes.
    */

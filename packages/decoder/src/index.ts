@@ -37,7 +37,9 @@ export {
   type StretchKind,
 } from "./cache/cache-layout.ts";
 export { chunkAttention } from "./attention/chunk-attention.ts";
+export { kernelAttention } from "./attention/kernel-attention.ts";
 export { chunkMasks, maskedScore, type CacheWidths } from "./chunk/chunk-masks.ts";
+export { chunkRanges, type PartRanges } from "./chunk/chunk-ranges.ts";
 export { chunkNumbers, type Numbers } from "./chunk/chunk-numbers.ts";
 export {
   farAfter,
@@ -59,7 +61,7 @@ export { decoderGraph, decoderOpset } from "./graph/decoder-graph.ts";
 export { decoderInputs, decoderOutputs } from "./graph-interface.ts";
 export { keptRotations, attentionPathName } from "./attention/key-rotations.ts";
 export type { LowRank } from "./layers/low-rank.ts";
-export type { Operators } from "./operators.ts";
+export type { AttentionForm, Operators } from "./operators.ts";
 export {
   denseWeights,
   storedWeights,

@@ -7,3 +7,13 @@
  *          precision, because many GPUs have none. Weights may be stored in fewer bits; they are widened when the session loads
  */
 export type Operators = "all" | "plain";
+
+/**
+ * How a graph attends to the cache.
+ *
+ *   operators  as operators of ONNX
+ *   kernel     as one node a layer, which no runtime of ONNX knows: for a backend that cuts graphs there and runs a kernel of its own
+ */
+export const attentionForms = ["operators", "kernel"] as const;
+
+export type AttentionForm = (typeof attentionForms)[number];

@@ -102,7 +102,7 @@ describe("a tape refuses", () => {
     [
       "an option that nobody reads",
       (_t, x, ops) => ops("Neg", 1, [x], {}, { nme: "n" }),
-      `TypeError: op: options must have no keys but domain, name, output, got "nme"; name is meant?`,
+      `TypeError: op: options must have no keys but domain, name, output, results, got "nme"; name is meant?`,
     ],
     [
       "an option of the model that nobody reads",

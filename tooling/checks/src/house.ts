@@ -123,7 +123,7 @@ export const house: Readonly<Record<string, Room>> = {
   "@ropewalk/backend-webgpu": room(
     4,
     "packages/backend-webgpu",
-    ["backend"],
+    ["graph", "backend", "attention-merge"],
     ["onnxruntime-node", "onnxruntime-web", "node:"],
     { ...runsModels, rooms: [...runsModels.rooms, "backend-node", "decoder", "evals"] },
   ),

@@ -79,11 +79,13 @@ const calls: Readonly<Record<string, Readonly<Record<string, () => unknown>>>> =
     emitMeasuredAttention: () => attentionOnnx.emitMeasuredAttention(none, none, mistaken),
     emitMeasuredAttentionByHead: () => attentionOnnx.emitMeasuredAttentionByHead(none, none, mistaken),
     emitJointAttention: () => attentionOnnx.emitJointAttention(none, mistaken),
+    emitKernelNode: () => attentionOnnx.emitKernelNode(none, none, mistaken),
     emitMeasuredJointAttention: () => attentionOnnx.emitMeasuredJointAttention(none, none, mistaken),
   },
   "@ropewalk/attention-merge/wgsl": {
     attentionKernel: () => wgsl.attentionKernel(mistaken),
     attentionCost: () => wgsl.attentionCost(mistaken),
+    attentionOverParts: () => wgsl.attentionOverParts(mistaken),
   },
   "@ropewalk/backend-node": { cpu: () => cpu(mistaken), cuda: () => cuda(mistaken) },
   "@ropewalk/backend-wasm": { wasm: () => wasm(mistaken) },
@@ -237,6 +239,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
     ],
     ...["emitSoftcap", "emitRepeatPerGroup", "emitUngroup"],
   ],
+  "@ropewalk/attention-merge/wgsl": ["kernelOfNode", "readKernelNode"],
   "@ropewalk/gguf": [
     ...[
       "codeForm",
@@ -289,6 +292,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
       "chunkAttention",
       "chunkMasks",
       "chunkNumbers",
+      "chunkRanges",
       "denseWeights",
       "embedding",
       "farAfter",
@@ -299,6 +303,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
       "headsOfJoined",
       "headsOfRows",
       "projectHeads",
+      "kernelAttention",
       "keptRotations",
       "attentionPathName",
       "ringChunks",

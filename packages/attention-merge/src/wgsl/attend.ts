@@ -13,6 +13,7 @@
  */
 import type { KernelBands } from "./shape.ts";
 import { sizesStruct } from "./sizes.ts";
+import { outRow, type OutOrder } from "./out-order.ts";
 import { columns, isThere, pitch, rowOf, scoresIn } from "./scores.ts";
 import { storedAs, type Storage } from "./storage.ts";
 import { lanes, rowGroups, threads, tileKeys } from "./tiles.ts";
@@ -24,8 +25,11 @@ export type AttendShader = {
   readonly columnsEach: number;
   readonly rowsEach: number;
   readonly storage: Storage;
-  /** The storage of the result; partial results are float32. */
-  readonly written: Storage;
+  /** Whether the results are those of a split of the keys. Partial results are float32, and in the order of heads. */
+  readonly split: boolean;
+  readonly order: OutOrder;
+  /** Whether scores are bounded. */
+  readonly capped: boolean;
 };
 
 /** Bytes of workgroup memory: queries, keys or values, weights, and one number for each row and lane. */
@@ -74,11 +78,11 @@ export const attendBuffers = ({ kind }: Pick<AttendShader, "kind">): readonly st
 ];
 
 export const attendShader = (shader: AttendShader): string => {
-  const { kind, columnsEach, rowsEach, storage, written } = shader;
+  const { kind, columnsEach, rowsEach, storage, split, order, capped } = shader;
   const two = kind === "nearAndFar";
   const ofValues = two ? "far" : "near";
   const inputs = inputsOf(two);
-  const [read, write] = [storedAs(storage), storedAs(written)];
+  const [read, write] = [storedAs(storage), storedAs(split ? "float32" : storage)];
   return `const columnsEach = ${columnsEach}u;
 const rowsEach = ${rowsEach}u;
 const rowGroups = ${rowGroups}u;
@@ -124,13 +128,14 @@ fn queryRow(place: Place, row: u32) -> u32 {
   return (place.kvHead * sizes.group + row % sizes.group) * sizes.queryLen + row / sizes.group;
 }
 
-/** From the thread's row r back to its four keys; negative to keys after it. */
+/** From the thread's row r back to its four keys; negative to keys after it, and to keys that are not attended to. */
 fn distances(place: Place, r: u32, firstKey: u32) -> vec4<i32> {
   let row = place.firstRow + r * rowGroups + place.rowGroup;
   let position = i32(sizes.start + row / sizes.group);
-  return vec4(position - i32(firstKey + 4u * place.lane)) - vec4(0, 1, 2, 3);
+  let keys = vec4(i32(firstKey + 4u * place.lane)) + vec4(0, 1, 2, 3);
+  return select(vec4(-1), vec4(position) - keys, keys < vec4(i32(sizes.endKey)));
 }
-${scoresIn("near")}${two ? scoresIn("far") : ""}
+${scoresIn("near", capped)}${two ? scoresIn("far", capped) : ""}
 @compute @workgroup_size(threads)
 fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   // What decides the control flow is kept apart from what differs between threads, or the compiler takes it to differ too.
@@ -140,9 +145,11 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) t
   let firstPosition = sizes.start + firstRow / sizes.group;
   let lastPosition = sizes.start + (min(firstRow + rows, numRows) - 1u) / sizes.group;
 
-  // The keys that a row of the tile sees, and this workgroup's share of their tiles.
-  var tile = ${two ? "0u" : "(max(firstPosition + 1u, sizes.window) - sizes.window) / tileKeys"};
-  let afterTiles = lastPosition / tileKeys + 1u;
+  // The keys that a row of the tile sees, and this workgroup's share of their tiles. Tiles begin at the first key of all.
+  let lastSeen = min(lastPosition, sizes.endKey - 1u);
+  var tile = ${two ? "0u" : "(max(max(firstPosition + 1u, sizes.window) - sizes.window, sizes.firstKey) - sizes.firstKey) / tileKeys"};
+  let afterTiles = (lastSeen - sizes.firstKey) / tileKeys + 1u;
+  tile = min(tile, afterTiles);
   let share = (afterTiles - tile + sizes.splits - 1u) / sizes.splits;
   tile += id.z * share;
   let end = min(tile + share, afterTiles);
@@ -153,8 +160,8 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) t
   for (var r = 0u; r < rowsEach; r++) { largest[r] = unseen; }
 
   for (; tile < end; tile++) {
-    let firstKey = tile * tileKeys;
-    let lastKey = min(firstKey + tileKeys - 1u, lastPosition);
+    let firstKey = sizes.firstKey + tile * tileKeys;
+    let lastKey = min(firstKey + tileKeys - 1u, lastSeen);
     var scores: array<vec4<f32>, rowsEach>;${two ? twoBands : oneBand}
 
     for (var r = 0u; r < rowsEach; r++) {
@@ -182,7 +189,7 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) t
         let key = firstKey + at / columns;
         var value = vec4<f32>();
         if (${isThere[ofValues]} && column < sizes.headColumns) {
-          value = widen(values[(${rowOf[ofValues]}) * sizes.headColumns + column]);
+          value = widen(values[(${rowOf(ofValues)}) * sizes.headColumns + column]);
         }
         keyTile[at / columns * pitch + at % columns] = value;
       }
@@ -210,14 +217,15 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) t
     if (firstRow + row >= numRows) { continue; }
     var whole = 0.0;
     for (var lane = 0u; lane < lanes; lane++) { whole += ofLanes[row * lanes + lane]; }
-    let written = id.z * sizes.numHeads * sizes.queryLen + queryRow(place, firstRow + row);
+    let queryAt = queryRow(place, firstRow + row);
+    let written = ${split ? "(sizes.firstSlice + id.z) * sizes.numHeads * sizes.queryLen + queryAt" : outRow(order, "queryAt")};
     // A split may hold no key that the row sees.
     let share = select(0.0, 1.0 / whole, whole > 0.0);
     for (var c = 0u; c < columnsEach; c++) {
       let column = c * columns + place.lane;
       if (column < sizes.headColumns) { out[written * sizes.headColumns + column] = narrow(sum[r * columnsEach + c] * share); }
     }
-    if (place.lane == 0u) { lse[written] = select(unseen, largest[r] + log(whole), whole > 0.0); }
+    if (place.lane == 0u) { lse[${split ? "written" : "queryAt"}] = select(unseen, largest[r] + log(whole), whole > 0.0); }
   }
 }
 `;

@@ -27,6 +27,8 @@ export type AttentionCost = {
 
 /** Bytes and floating-point operations of one attention. */
 export const attentionCost = (config: AttentionConfig): AttentionCost => {
+  if (config.keys !== undefined)
+    throw new RangeError(`attentionCost: keys must be left out, which counts all, got ${JSON.stringify(config.keys)}`);
   const shape = shapeOf("attentionCost", config);
   const { kind, numHeads, numKvHeads, headDim, start, queryLen, keyLen, window, storage } = shape;
   const two = kind === "nearAndFar";

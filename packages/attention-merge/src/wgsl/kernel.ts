@@ -11,7 +11,8 @@ import { attendBuffers, attendShader, attendWorkgroupBytes } from "./attend.ts";
 import { checkLimit, type DeviceLimits } from "./limits.ts";
 import { attentionManifest, type Axis, type ManifestTensor } from "./manifest.ts";
 import { mergeBuffers, mergeShader, mergeThreads } from "./merge.ts";
-import { checkWhole, shapeOf, type AttentionConfig, type Shape } from "./shape.ts";
+import { checkWhole } from "./checks.ts";
+import { shapeOf, type AttentionConfig, type Shape } from "./shape.ts";
 import { sizesOf } from "./sizes.ts";
 import { bytesPerElement, type Storage } from "./storage.ts";
 import { lanes, threads, tilingOf, type Tiling } from "./tiles.ts";
@@ -56,14 +57,14 @@ export type AttentionKernel = {
 };
 
 const buffersOf = (shape: Shape, splits: number): readonly KernelBuffer[] => {
-  const { numHeads, numKvHeads, headDim, queryLen, keyCapacity, near } = shape;
+  const { numHeads, numKvHeads, headDim, queryLen, rows, near } = shape;
   const sizes: Readonly<Record<Axis, number>> = {
     numHeads,
     numKvHeads,
     headDim,
     queryLen,
     nearCapacity: near.capacity,
-    keyCapacity,
+    keyCapacity: rows.capacity,
     splits,
   };
   const buffers =
@@ -89,14 +90,14 @@ const bindingsOf = (names: readonly string[], written: readonly string[]): reado
     type: buffer === "sizes" ? "uniform" : written.includes(buffer) ? "storage" : "read-only-storage",
   }));
 
-/** The buffers to which the attend pass writes if the keys are split. */
+/** The buffers to which the attend pass writes if its result is merged with others. */
 const partials: Readonly<Record<string, string>> = { out: "partialOut", lse: "partialLse" };
 
-const attendPass = (shape: Shape, { splits, rowTiles, rowsEach }: Tiling): Pass => {
-  const split = splits > 1;
-  const { kind, headDim, storage } = shape;
+/** The pass that attends. @param split - whether a merge follows */
+export const attendPass = (shape: Shape, { splits, rowTiles, rowsEach }: Tiling, split: boolean): Pass => {
+  const { kind, headDim, storage, order, softcap } = shape;
   const columnsEach = Math.ceil(headDim / 4 / lanes);
-  const shader = { kind, columnsEach, rowsEach, storage, written: split ? "float32" : storage } as const;
+  const shader = { kind, columnsEach, rowsEach, storage, split, order, capped: softcap !== undefined } as const;
   const names = attendBuffers(shader).map((name) => (split ? (partials[name] ?? name) : name));
   return {
     name: "attend",
@@ -109,9 +110,9 @@ const attendPass = (shape: Shape, { splits, rowTiles, rowsEach }: Tiling): Pass 
   };
 };
 
-const mergePass = ({ numHeads, queryLen, headDim, storage }: Shape): Pass => ({
+export const mergePass = ({ numHeads, queryLen, headDim, storage, order }: Shape): Pass => ({
   name: "merge",
-  code: mergeShader(storage),
+  code: mergeShader(storage, order),
   entryPoint: "main",
   workgroups: [Math.ceil((numHeads * queryLen * headDim) / 4 / mergeThreads), 1, 1],
   workgroupSize: mergeThreads,
@@ -119,15 +120,25 @@ const mergePass = ({ numHeads, queryLen, headDim, storage }: Shape): Pass => ({
   bindings: bindingsOf(mergeBuffers, mergeBuffers.slice(-2)),
 });
 
-const checkPass = (limits: DeviceLimits, { name, workgroups, workgroupSize, workgroupBytes, bindings }: Pass): void => {
-  checkLimit(limits, "maxComputeWorkgroupStorageSize", `workgroup memory of ${name} in bytes`, workgroupBytes);
-  checkLimit(limits, "maxComputeInvocationsPerWorkgroup", `invocations of ${name}`, workgroupSize);
-  checkLimit(limits, "maxComputeWorkgroupsPerDimension", `workgroups of ${name}`, Math.max(...workgroups));
-  checkLimit(limits, "maxStorageBuffersPerShaderStage", `storage buffers of ${name}`, bindings.length - 1);
+/** @throws RangeError naming the limit of the device that a pass or a buffer exceeds */
+export const checkLimits = (
+  where: string,
+  limits: DeviceLimits,
+  passes: readonly Pass[],
+  buffers: readonly Pick<KernelBuffer, "name" | "bytes">[],
+): void => {
+  for (const { name, workgroups, workgroupSize, workgroupBytes, bindings } of passes) {
+    checkLimit(where, limits, "maxComputeWorkgroupStorageSize", `workgroup memory of ${name} in bytes`, workgroupBytes);
+    checkLimit(where, limits, "maxComputeInvocationsPerWorkgroup", `invocations of ${name}`, workgroupSize);
+    checkLimit(where, limits, "maxComputeWorkgroupsPerDimension", `workgroups of ${name}`, Math.max(...workgroups));
+    checkLimit(where, limits, "maxStorageBuffersPerShaderStage", `storage buffers of ${name}`, bindings.length - 1);
+  }
+  for (const { name, bytes } of buffers)
+    checkLimit(where, limits, "maxStorageBufferBindingSize", `bytes of ${name}`, bytes);
 };
 
 /**
- * The passes of one attention. The keys are those before the queries and the queries' own; a query attends to no later key.
+ * The passes of one attention. The keys are those before the queries and the queries' own, or some of them; a query attends to no later key.
  *
  * @throws RangeError naming the argument, its rule and its value, or the device's limit and the number needed
  */
@@ -136,15 +147,14 @@ export const attentionKernel = (config: AttentionConfig): AttentionKernel => {
   if (config.splits !== undefined) checkWhole("attentionKernel", "splits", config.splits, 1);
   const tiling = tilingOf(shape, config.splits);
   const { splits } = tiling;
-  const passes = [attendPass(shape, tiling), ...(splits > 1 ? [mergePass(shape)] : [])];
-  for (const pass of passes) checkPass(shape.limits, pass);
+  const split = splits > 1;
+  const passes = [attendPass(shape, tiling, split), ...(split ? [mergePass(shape)] : [])];
   const buffers = buffersOf(shape, splits);
-  for (const { name, bytes } of buffers)
-    checkLimit(shape.limits, "maxStorageBufferBindingSize", `bytes of ${name}`, bytes);
+  checkLimits("attentionKernel", shape.limits, passes, buffers);
   return {
     passes,
     buffers,
-    sizes: sizesOf(shape, splits),
+    sizes: sizesOf(shape, { splits, slices: splits, firstSlice: 0 }),
     scratchBytes: buffers.reduce((sum, { role, bytes }) => sum + (role === "scratch" ? bytes : 0), 0),
   };
 };

@@ -20,7 +20,13 @@ export const defaultLimits: DeviceLimits = {
 };
 
 /** @throws RangeError naming the limit and both numbers. */
-export const checkLimit = (limits: DeviceLimits, limit: keyof DeviceLimits, what: string, needed: number): void => {
+export const checkLimit = (
+  where: string,
+  limits: DeviceLimits,
+  limit: keyof DeviceLimits,
+  what: string,
+  needed: number,
+): void => {
   if (needed > limits[limit])
-    throw new RangeError(`attentionKernel: ${what} must be at most ${limits[limit]} (${limit}), got ${needed}`);
+    throw new RangeError(`${where}: ${what} must be at most ${limits[limit]} (${limit}), got ${needed}`);
 };

@@ -46,7 +46,7 @@ const both = ["nearAndFar"] as const;
 
 export const attentionManifest: Manifest = {
   name: "ropewalk.BandedAttention",
-  version: 1,
+  version: 2,
   license: "MIT",
   inputs: [
     {
@@ -75,14 +75,14 @@ export const attentionManifest: Manifest = {
       shape: ["numKvHeads", "keyCapacity", "headDim"],
       type: "storage",
       bands: both,
-      about: "keys in the far rotation; token t in row t",
+      about: "keys in the far rotation; token t in row (t - rowsStart) mod keyCapacity",
     },
     {
       name: "values",
       shape: ["numKvHeads", "keyCapacity", "headDim"],
       type: "storage",
       bands: every,
-      about: "values; token t in row t, under one band in the row of its key",
+      about: "values; each in the row of its far key, under one band in the row of its only key",
     },
   ],
   outputs: [
@@ -125,15 +125,19 @@ export const attentionManifest: Manifest = {
     { name: "headDim", rule: "a multiple of 4 from 4 to 256" },
     { name: "start", rule: "at least 0; position of the first query" },
     { name: "queryLen", rule: "at least 1" },
+    { name: "keys", rule: "the range of tokens whose keys are attended to; 0 to keyLen by default" },
+    { name: "softcap", rule: "above 0, or absent; scores become softcap * tanh(score / softcap)" },
+    { name: "order", rule: "heads or queries; with queries, out is [queryLen, numHeads, headDim]" },
     { name: "storage", rule: "float32 or float16; sums are float32" },
     { name: "splits", rule: "at least 1" },
   ],
   derived: [
     { name: "keyLen", rule: "start + queryLen" },
-    { name: "firstNear", rule: "max(0, start + 1 - window); 0 under plain" },
+    { name: "firstNear", rule: "max(keys.from, start + 1 - window); keys.from under plain" },
     { name: "nearStart", rule: "0 to firstNear" },
-    { name: "nearCapacity", rule: "at least keyLen - firstNear" },
-    { name: "keyCapacity", rule: "nearCapacity under one band; at least keyLen under two" },
+    { name: "nearCapacity", rule: "at least keys.to - firstNear" },
+    { name: "rowsStart", rule: "0 to keys.from" },
+    { name: "keyCapacity", rule: "nearCapacity under one band; at least keys.to - keys.from under two" },
   ],
   tolerance: { float32: 1e-4, float16: 1e-3 },
   tests: correctnessCases,

@@ -1,10 +1,11 @@
 /**
- * The shader that merges the results of the splits, as `mergeAttention` does:
+ * The shader that merges the results of the splits of all parts, as `mergeAttention` does:
  *
  *   m = max_p lse_p      w_p = exp(lse_p - m)      out = Σ_p w_p out_p / Σ_p w_p      lse = m + ln Σ_p w_p
  *
  * Each thread computes four elements.
  */
+import { outRow, type OutOrder } from "./out-order.ts";
 import { sizesStruct } from "./sizes.ts";
 import { storedAs, type Storage } from "./storage.ts";
 
@@ -13,7 +14,7 @@ export const mergeThreads = 64;
 /** Names of the bound buffers, in the order of their bindings. */
 export const mergeBuffers: readonly string[] = ["sizes", "partialOut", "partialLse", "out", "lse"];
 
-export const mergeShader = (storage: Storage): string => {
+export const mergeShader = (storage: Storage, order: OutOrder): string => {
   const { type, narrow } = storedAs(storage);
   return `${sizesStruct}
 
@@ -33,15 +34,16 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let row = id.x / sizes.headColumns;
   if (row >= numRows) { return; }
   var largest = partialLse[row];
-  for (var split = 1u; split < sizes.splits; split++) { largest = max(largest, partialLse[split * numRows + row]); }
+  for (var split = 1u; split < sizes.slices; split++) { largest = max(largest, partialLse[split * numRows + row]); }
   var total = 0.0;
   var sum = vec4<f32>();
-  for (var split = 0u; split < sizes.splits; split++) {
+  for (var split = 0u; split < sizes.slices; split++) {
     let weight = exp(partialLse[split * numRows + row] - largest);
     total += weight;
     sum += weight * partialOut[split * numRows * sizes.headColumns + id.x];
   }
-  out[id.x] = narrow(sum / total);
+  let written = ${outRow(order, "row")};
+  out[written * sizes.headColumns + id.x % sizes.headColumns] = narrow(sum / total);
   if (id.x % sizes.headColumns == 0u) { lse[row] = largest + log(total); }
 }
 `;

@@ -12,20 +12,36 @@ export const pitch: number = columns + 1;
 
 type Band = "near" | "far";
 
-/** The row of a band's `key`, in WGSL; with one band also the row of its value. */
-export const rowOf: Readonly<Record<Band, string>> = {
-  near: "place.kvHead * sizes.nearCapacity + (key - sizes.nearStart) % sizes.nearCapacity",
-  far: "place.kvHead * sizes.keyCapacity + key",
+const rows: Readonly<Record<Band, string>> = { near: "near", far: "key" };
+
+/** WGSL for the row of a band's `key`; with one band also the row of its value. A run of keys goes round a ring once at most. */
+export const rowOf = (band: Band): string => {
+  const [base, capacity] = [`sizes.${rows[band]}Base`, `sizes.${rows[band]}Capacity`];
+  return `place.kvHead * ${capacity} + key - ${base} - select(0u, ${capacity}, key - ${base} >= ${capacity})`;
 };
 
 /** Whether the key has a row, in WGSL. */
 export const isThere: Readonly<Record<Band, string>> = {
-  near: "key >= sizes.nearStart && key <= lastKey",
+  near: "key >= sizes.nearFirst && key <= lastKey",
   far: "key <= lastKey",
 };
 
-/** The function `nearScores` or `farScores`, in WGSL. It has barriers, so the whole workgroup must call it. */
-export const scoresIn = (band: Band): string => `
+/** Beyond this tanh is 1 in float32, and some drivers overflow. */
+const mostOfTanh = 15;
+
+/** WGSL that bounds scores: c tanh(s / c). */
+const capScores = `  for (var r = 0u; r < rowsEach; r++) {
+    let share = clamp(scores[r] / sizes.softcap, vec4(-${mostOfTanh}.0), vec4(${mostOfTanh}.0));
+    scores[r] = sizes.softcap * tanh(share);
+  }
+`;
+
+/**
+ * The function `nearScores` or `farScores`, in WGSL. It has barriers, so the whole workgroup must call it.
+ *
+ * @param capped - whether scores are bounded
+ */
+export const scoresIn = (band: Band, capped: boolean): string => `
 fn ${band}Scores(place: Place, firstKey: u32, lastKey: u32) -> array<vec4<f32>, rowsEach> {
   var scores: array<vec4<f32>, rowsEach>;
   for (var first = 0u; first < sizes.headColumns; first += columns) {
@@ -45,7 +61,7 @@ fn ${band}Scores(place: Place, firstKey: u32, lastKey: u32) -> array<vec4<f32>, 
       let key = firstKey + slot;
       var value = vec4<f32>();
       if (${isThere[band]} && column < sizes.headColumns) {
-        value = widen(${band}Keys[(${rowOf[band]}) * sizes.headColumns + column]);
+        value = widen(${band}Keys[(${rowOf(band)}) * sizes.headColumns + column]);
       }
       // A lane's four keys lie 8 rows apart: lanes then read neighbouring rows.
       keyTile[(slot % 4u * lanes + slot / 4u) * pitch + at % columns] = value;
@@ -62,6 +78,6 @@ fn ${band}Scores(place: Place, firstKey: u32, lastKey: u32) -> array<vec4<f32>, 
       }
     }
   }
-  return scores;
+${capped ? capScores : ""}  return scores;
 }
 `;

@@ -58,11 +58,14 @@ const positionsOf = (
   return [start + Math.floor((rowTile * rows) / group), start + Math.floor(last / group)];
 };
 
-/** The tiles of keys [first, end) that a tile of rows sees. */
+/** The tiles of keys [first, end) that a tile of rows sees, counted from the first key of all. */
 const keyTiles = (shape: Shape, rowTile: number, rowsEach: number): readonly [number, number] => {
+  const { keys, kind, window } = shape;
   const [first, last] = positionsOf(shape, rowTile, rowsEach);
-  const firstKey = shape.kind === "nearAndFar" ? 0 : Math.max(0, first + 1 - shape.window);
-  return [Math.floor(firstKey / tileKeys), Math.floor(last / tileKeys) + 1];
+  const firstKey = kind === "nearAndFar" ? keys.from : Math.max(keys.from, first + 1 - window);
+  const lastKey = Math.min(last, keys.to - 1);
+  const end = Math.floor((lastKey - keys.from) / tileKeys) + 1;
+  return [Math.min(end, Math.floor((firstKey - keys.from) / tileKeys)), end];
 };
 
 /** How many tiles of each kind one key-value head has. */
@@ -76,8 +79,8 @@ export const countTiles = (shape: Shape): TileCounts => {
     const [first, last] = positionsOf(shape, rowTile, rowsEach);
     const [from, to] = keyTiles(shape, rowTile, rowsEach);
     for (let tile = from; tile < to; tile++) {
-      const firstKey = tile * tileKeys;
-      const lastKey = Math.min(firstKey + tileKeys - 1, last);
+      const firstKey = shape.keys.from + tile * tileKeys;
+      const lastKey = Math.min(firstKey + tileKeys - 1, last, shape.keys.to - 1);
       if (shape.kind !== "nearAndFar" || last - firstKey < shape.window) counts.near++;
       else if (first - lastKey >= shape.window) counts.far++;
       else counts.mixed++;

@@ -2,8 +2,8 @@
 import type { ExternalData, HostTensor } from "@ropewalk/backend";
 import { startInPage } from "@ropewalk/backend/host";
 import type { InferenceSession, Tensor } from "onnxruntime-web/webgpu";
-import type { Device, Placed } from "../device.ts";
-import { noHalves, type BackendPrecision } from "../options.ts";
+import type { Device, DeviceSession, Placed } from "../device.ts";
+import { noHalves, type BackendAttention, type BackendPrecision } from "../options.ts";
 import { asBits, deviceSession } from "../session.ts";
 import { requestDevice } from "./adapter.ts";
 import { encodeCopies } from "./copies.ts";
@@ -28,7 +28,7 @@ const limitOf = ({ limits: { maxBufferSize, maxStorageBufferBindingSize } }: GPU
 
 export const openDevice = async (
   shared: GPUDevice | undefined,
-  { precision }: { readonly precision: BackendPrecision },
+  { precision, attention }: { readonly precision: BackendPrecision; readonly attention: BackendAttention },
 ): Promise<Device<GpuMemory>> => {
   const { InferenceSession, Tensor, env } = await import("onnxruntime-web/webgpu");
   // Threads are for operators on the CPU, where nothing runs.
@@ -53,6 +53,13 @@ export const openDevice = async (
     const { type, dims, memory } = tensor;
     return Tensor.fromGpuBuffer(memory.buffer, { dataType: type as Tensor.GpuBufferDataTypes, dims });
   };
+  const memoryOf = (output: Tensor): GpuMemory => ({
+    output,
+    buffer: output.gpuBuffer as GPUBuffer,
+    free: () => output.dispose(),
+  });
+  // Pages that do without the kernel do without its code.
+  const kernel = attention === "kernel" ? (await import("../kernel/open-kernel.ts")).openKernel(device) : undefined;
 
   return {
     limit: limitOf(device),
@@ -68,13 +75,12 @@ export const openDevice = async (
     read: ({ memory }) => during("reading an output", async () => asBits(await memory.output!.getData())),
     free: ({ free }) => free(),
     createSession: async (model, externalData) => {
-      const session = await during("the graph", () => InferenceSession.create(model, options(externalData)));
-      const memoryOf = (output: Tensor): GpuMemory => ({
-        output,
-        buffer: output.gpuBuffer as GPUBuffer,
-        free: () => output.dispose(),
-      });
-      const opened = deviceSession<GpuMemory, Tensor>(session, { toRuntime, memoryOf });
+      const openGraph = async (graph: Uint8Array): Promise<DeviceSession<GpuMemory>> =>
+        deviceSession<GpuMemory, Tensor>(
+          await during("the graph", () => InferenceSession.create(graph, options(externalData))),
+          { toRuntime, memoryOf },
+        );
+      const opened = kernel === undefined ? await openGraph(model) : await kernel.openCut(model, openGraph);
       const run: typeof opened.run = (feeds, wanted) => during("a run of the graph", () => opened.run(feeds, wanted));
       return { ...opened, run };
     },

@@ -1,6 +1,6 @@
 /** Logits of every family, and of exports in every form that is recognised, under all extensions that goldens exist for. */
 import { extensionOf, type GoldenMethod } from "@ropewalk/testing/goldens/golden-cases";
-import { layeredExtension, type LayeredCase } from "@ropewalk/testing/goldens/layered-cases";
+import { layeredExtension, layoutOf, type LayeredCase } from "@ropewalk/testing/goldens/layered-cases";
 import { layeredCheckpoints, onnxExports, tinyCheckpoints } from "@ropewalk/testing/vectors";
 import { compare, type Golden } from "./goldens.ts";
 import type { Check, Place } from "./place.ts";
@@ -46,6 +46,8 @@ const layeredCheck = (name: (typeof layered)[number]): Check => ({
     const { cases } = (await place.json(`${folder}/golden-logits.json`)) as { readonly cases: readonly LayeredCase[] };
     const goldens = cases
       .filter(({ inputIds }) => inputIds.length >= shortest)
+      // The kernel refuses bands under masks, which another check holds it to.
+      .filter((golden) => place.backend.attention === "operators" || layoutOf(golden) !== "masked")
       .map((golden) => ({
         extension: layeredExtension(golden),
         ids: golden.inputIds,

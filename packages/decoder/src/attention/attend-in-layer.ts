@@ -1,9 +1,4 @@
-/**
- * One layer's attention under an extension: scale the queries, rotate queries and keys for each band, attend over the cache and
- * the chunk.
- *
- * A new key is rotated once for each rotation, and the graph outputs it. A cached key is never rotated again.
- */
+/** One layer's attention under an extension, as operators: over the cache and the chunk. */
 import {
   emitAttention,
   emitAttentionByHead,
@@ -19,45 +14,24 @@ import {
   type SettledPart,
 } from "@ropewalk/attention-merge/onnx";
 import type { Tape, Value } from "@ropewalk/graph";
-import type { CacheFormat, Give } from "../cache/formats/format.ts";
+import type { CacheFormat } from "../cache/formats/format.ts";
 import type { Attend } from "../decoder.ts";
-import type { CacheStretch, Masked, Scored } from "../cache/cache-layout.ts";
+import type { Masked, Scored } from "../cache/cache-layout.ts";
 import { decoderOutputs } from "../graph-interface.ts";
-import { keptRotations } from "./key-rotations.ts";
+import { declareArrays, rotatedIn, type RotatedLayer } from "./rotated-in-layer.ts";
 import type { GroupInputs, SharedInputs } from "./shared-inputs.ts";
 
-type Layer = {
-  readonly tape: Tape;
+type Layer = RotatedLayer & {
   readonly format: CacheFormat;
-  readonly give: Give;
   readonly shared: SharedInputs;
   /** The inputs that the layer's group shares. */
   readonly own: GroupInputs;
-  readonly index: number;
   /** What the graph outputs of the layer's attention; undefined: nothing. */
   readonly measure: Measure | undefined;
 };
 
 /** Queries in each band's rotation, near to far: [1, numKvHeads, group * seqLen, headDim] each. */
 type Queries = readonly Value[];
-
-/** An array of a stretch, by its suffix; and by its label, if the stretch's keys are read under several names. */
-type Arrays = (suffix: string, label?: string) => Value;
-
-/** Declares the inputs of a stretch. */
-const declare = ({ tape, shared, index }: Layer, { parts }: CacheStretch): Arrays => {
-  const { numKvHeads } = shared.heads;
-  const declared = parts.flatMap(({ arrays, readings }) =>
-    readings.flatMap(({ label, names, size }) => {
-      const inputs = names(index);
-      return arrays.map(({ suffix, type, per, shape }, at) => {
-        const dims = [numKvHeads, ...(per === "head" ? [] : [size]), ...shape];
-        return { suffix, label, value: tape.input(inputs[at]!, type, dims) };
-      });
-    }),
-  );
-  return (suffix, label) => declared.find((array) => array.suffix === suffix && array.label === label)!.value;
-};
 
 /** A part whose keys are seen under masks, one for each band. */
 const underMasks = (
@@ -82,7 +56,7 @@ const cachedParts = (layer: Layer, queries: Queries) => {
   const recent: BandsPart[] = [];
   for (const stretch of own.layout.stretches) {
     const { seen, size } = stretch;
-    const array = declare(layer, stretch);
+    const array = declareArrays(layer, stretch);
     if (seen.kind === "by-all")
       settled.push(format.emit(tape, { queries: queries[seen.band]!, gate: shared.gate(seen.gate), array }));
     else {
@@ -92,20 +66,6 @@ const cachedParts = (layer: Layer, queries: Queries) => {
   }
   return { settled: settled[0], recent };
 };
-
-/** Queries [1, numHeads, seqLen, headDim] in each band's rotation, grouped; unrotated if the group has no rotation. */
-const rotatedQueries = ({ tape, shared, own: { group, turn } }: Layer, queries: Value): Queries =>
-  group.positions.bands.map((_, band) =>
-    emitGroupHeads(tape, shared.heads, turn === undefined ? queries : turn(tape, band, "query", queries)),
-  );
-
-/** A chunk's keys [1, numKvHeads, seqLen, headDim] in each rotation that is kept; they become outputs of the graph. */
-const rotatedKeys = ({ tape, own: { group, turn }, give, index }: Layer, keys: Value): readonly Value[] =>
-  keptRotations(group).map((band, rotation) =>
-    give(decoderOutputs.newKeys(index, rotation), (options) =>
-      turn === undefined ? tape.op("Identity", [keys], {}, options) : turn(tape, band, "key", keys, options),
-    ),
-  );
 
 /** What a layer attends to: the settled keys, and those under masks, which end with the chunk's own. */
 type Parts = { readonly settled: SettledPart | undefined; readonly recent: readonly BandsPart[] };
@@ -149,15 +109,11 @@ const emitAttended = (layer: Layer, found: Parts): Value => {
 /** The attention of layer `index`. */
 export const attendIn =
   (layer: Layer): Attend =>
-  ({ query, key, value }) => {
-    const { tape, give, shared, index } = layer;
+  (projected) => {
+    const { tape, shared } = layer;
     const { layout } = layer.own;
-
-    const scale = tape.op("Gather", [shared.queryScale, tape.constant("int64", [], [index])], { axis: 0 });
-    const queries = rotatedQueries(layer, tape.op("Mul", [query, scale]));
-    const keys = rotatedKeys(layer, key);
-    const values = give(decoderOutputs.newValues(index), (options) => tape.op("Identity", [value], {}, options));
-
+    const group = (heads: Value): Value => emitGroupHeads(tape, shared.heads, heads);
+    const { queries, keys, values } = rotatedIn(layer, projected, group);
     const { settled, recent } = cachedParts(layer, queries);
     const own = underMasks(layer, queries, layout.own, {
       keys: ({ rotation }) => keys[rotation]!,

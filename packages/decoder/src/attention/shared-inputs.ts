@@ -27,8 +27,8 @@ export type SharedInputs = {
   readonly few: Value | undefined;
 };
 
-/** The inputs that the layers of one group share. */
-export type GroupInputs = {
+/** The rotations that the layers of one group share. */
+export type GroupRotations = {
   readonly group: ExtendedGroup;
   /** The group's place among all. */
   readonly place: number;
@@ -36,6 +36,10 @@ export type GroupInputs = {
   readonly layout: CacheLayout;
   /** undefined if the group has no rotation. */
   readonly turn: Turn | undefined;
+};
+
+/** The inputs that the layers of one group share where attention is recorded as operators. */
+export type GroupInputs = GroupRotations & {
   /** [parts] int64 */
   readonly recentLengths: Value;
   /** What few queries attend under; recorded when the first layer asks for it. @param settled - the settled part of any layer */
@@ -85,6 +89,19 @@ const declareRotations = (tape: Tape, heads: HeadCounts, rope: DecoderRope, band
   };
 };
 
+/** The layout of the group at `place`, and the inputs of its rotations. */
+export const declareGroupRotations = (
+  tape: Tape,
+  { heads }: Pick<SharedInputs, "heads">,
+  extended: ExtendedDecoder,
+  place: number,
+): GroupRotations => {
+  const group = extended.groups[place]!;
+  const layout = cacheLayout(extended, place);
+  const turn = group.rope && declareRotations(tape, heads, group.rope, group.positions.bands.length, place);
+  return { group, place, layout, turn };
+};
+
 /** The inputs of the group at `place`. */
 export const declareGroup = (
   tape: Tape,
@@ -92,16 +109,12 @@ export const declareGroup = (
   extended: ExtendedDecoder,
   place: number,
 ): GroupInputs => {
-  const group = extended.groups[place]!;
-  const layout = cacheLayout(extended, place);
-  const turn = group.rope && declareRotations(tape, shared.heads, group.rope, group.positions.bands.length, place);
+  const rotations = declareGroupRotations(tape, shared, extended, place);
+  const { layout } = rotations;
   const recentLengths = tape.input(decoderInputs.recentLengths(place), "int64", [sizeName(place, "parts")]);
   let joint: JointMasks | undefined;
   return {
-    group,
-    place,
-    layout,
-    turn,
+    ...rotations,
     recentLengths,
     joint: (settled) => (joint ??= jointMasks(tape, shared, shared.few!, { layout, recentLengths }, settled)),
   };

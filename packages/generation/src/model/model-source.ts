@@ -26,7 +26,7 @@ export type SourceGraphs = {
 };
 
 /** The properties of a backend that decide how a graph is recorded. */
-type Traits = Pick<Backend, "name" | "quantizedWeights" | "operators" | "precision" | "weightTypes">;
+type Traits = Pick<Backend, "name" | "quantizedWeights" | "operators" | "attention" | "precision" | "weightTypes">;
 
 /** The checkpoint in a form that the backend can run, and runs well. */
 export const asRun = async (
@@ -47,8 +47,8 @@ export const chunkOf = (
   match(source)
     .with({ kind: "checkpoint" }, (checkpoint) => async () => {
       const stored = await asRun(traits, checkpoint);
-      const { operators, precision } = traits;
-      const options = { operators, precision, ...asked };
+      const { operators, attention, precision } = traits;
+      const options = { operators, attention, precision, ...asked };
       return {
         model: decoderGraph({ ...extended, decoder: checkpoint.decoder }, stored, options),
         externalData: stored.files.map(({ external }) => external),
@@ -59,6 +59,11 @@ export const chunkOf = (
         throw new RangeError(
           `loadModel: ${name} is an ONNX export, whose products are as they were exported: it needs a backend with the precision ` +
             `float32, got ${traits.name} with ${traits.precision}`,
+        );
+      if (traits.attention !== "operators")
+        throw new RangeError(
+          `loadModel: ${name} is an ONNX export, whose graph is not cut at its layers: it needs a backend that attends by operators, ` +
+            `got ${traits.name} with ${traits.attention}`,
         );
       return {
         model: graph(extended, { operators: traits.operators, attentions: asked.attentions }),

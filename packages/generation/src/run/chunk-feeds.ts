@@ -1,6 +1,6 @@
 /** One run of the chunk graph: what is fed to it besides the token ids, and what it gives. */
 import { float32, int64, type Session, type Tensor } from "@ropewalk/backend";
-import { chunkMasks, chunkNumbers, decoderInputs, type Chunk, type Numbers } from "@ropewalk/decoder";
+import { chunkMasks, chunkNumbers, chunkRanges, decoderInputs, type Chunk, type Numbers } from "@ropewalk/decoder";
 import type { KeyValueCache } from "../cache/cache.ts";
 import { cacheFeeds, cacheWidths } from "../cache/cache-feeds.ts";
 
@@ -13,12 +13,35 @@ const masksOf = (cache: KeyValueCache, chunk: Chunk): Readonly<Record<string, Nu
     ...cache.groups.map((own, place) => chunkMasks(place, own.group.attentionPath, chunk, cacheWidths(own, cache))),
   ) as Readonly<Record<string, Numbers>>;
 
-/** What the next chunk reads besides its ids: its numbers, its masks and the cache. */
-export const chunkFeeds = (cache: KeyValueCache, chunk: Chunk): Readonly<Record<string, Tensor>> => ({
-  ...asTensors(chunkNumbers(cache.extended, cache.frequencies, chunk)),
-  ...asTensors(masksOf(cache, chunk)),
-  ...cacheFeeds(cache, chunk),
-});
+/** The ranges of tokens of each part, which a kernel goes by. */
+const rangesOf = (cache: KeyValueCache, chunk: Chunk): Readonly<Record<string, Tensor>> => {
+  const feeds: Record<string, Tensor> = {};
+  cache.groups.forEach((own, place) => {
+    const { attentionPath } = own.group;
+    const stretches = own.stretches.map(({ stretch }) => stretch);
+    const ranges = chunkRanges(place, { stretches }, attentionPath, chunk, own);
+    for (const [name, { dims, data }] of Object.entries(ranges))
+      feeds[name] = { place: "host", type: "int32", dims, data };
+  });
+  return feeds;
+};
+
+/**
+ * What the next chunk reads besides its ids: its numbers, its masks and the cache. Where a kernel attends, the graph reads the ranges of
+ * its parts, and no masks, gates or lengths.
+ */
+export const chunkFeeds = (
+  { inputs }: Pick<Session, "inputs">,
+  cache: KeyValueCache,
+  chunk: Chunk,
+): Readonly<Record<string, Tensor>> => {
+  const numbers = asTensors(chunkNumbers(cache.extended, cache.frequencies, chunk));
+  const cached = cacheFeeds(cache, chunk);
+  if (!inputs.includes(decoderInputs.partRanges(0)))
+    return { ...numbers, ...asTensors(masksOf(cache, chunk)), ...cached };
+  const all: Readonly<Record<string, Tensor>> = { ...numbers, ...rangesOf(cache, chunk), ...cached };
+  return Object.fromEntries(inputs.flatMap((name) => (Object.hasOwn(all, name) ? [[name, all[name]!]] : [])));
+};
 
 /**
  * Runs the graph on a chunk that follows the cached tokens. Nothing is put into the cache.
@@ -37,7 +60,7 @@ export const chunkResults = (
     {
       [decoderInputs.ids]: int64([ids.length], ids),
       [decoderInputs.logitRows]: int64([rows.length], rows),
-      ...chunkFeeds(cache, chunk),
+      ...chunkFeeds(session, cache, chunk),
     },
     { read, keep: cache.appended },
   );

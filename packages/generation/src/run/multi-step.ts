@@ -116,7 +116,7 @@ const stepsFrom = async (
         Float64Array.from(drawn, ({ uniform }) => uniform),
       ),
       ...samplingFeeds(options.sampling, extended.decoder.vocabSize),
-      ...chunkFeeds(ready, { start: ready.length, length: steps }),
+      ...chunkFeeds(multiStepSession, ready, { start: ready.length, length: steps }),
     },
     { read: [decoderOutputs.tokens], keep: ready.appended },
   );

@@ -49,7 +49,13 @@ it("is not for exports: a backend that computes in float16 refuses one by name",
     graph,
     files: [],
   } as unknown as ModelSource;
-  const traits = { name: "there", quantizedWeights: "kept", operators: "plain", weightTypes: ["float32"] } as const;
+  const traits = {
+    name: "there",
+    quantizedWeights: "kept",
+    operators: "plain",
+    attention: "operators",
+    weightTypes: ["float32"],
+  } as const;
   const load = (precision: "float32" | "float16") =>
     graphsOf(read, extendDecoder(source.decoder, {}, { cache: precision }), { ...traits, precision }).chunk();
   expect((await load("float32")).model).toBe(model);

@@ -19,6 +19,8 @@ export type NodeRequest = Required<NodeOptions> & {
   /** Names of the outputs. */
   readonly outputs: readonly string[];
   readonly attributes?: Readonly<Record<string, Attribute>> | undefined;
+  /** What is known of the outputs of an operator that inference does not know. */
+  readonly results?: readonly Shaped[] | undefined;
 };
 
 // Inference reads only constants that give sizes and axes, and these are short.
@@ -54,12 +56,15 @@ export const inferNode = (
 
 /** Appends a node and returns its outputs. Throws RangeError when the inputs contradict the operator's rule. */
 export const recordNode = (recording: Recording, request: NodeRequest): readonly Value[] => {
-  const { opType, domain, name, inputs, outputs, attributes = {} } = request;
+  const { opType, domain, name, inputs, outputs, attributes = {}, results } = request;
   const at = `${opType} "${name}"`;
   for (const value of inputs) if (value !== undefined) checkRecorded(recording, at, value);
   const names = inputs.map((value) => value?.name ?? "");
   const recorded = node(opType, names, outputs, attributes, { domain, name });
-  const shaped = inferNode(recording, recorded, inputs);
+  const inferred = inferNode(recording, recorded, inputs);
+  if (inferred !== undefined && results !== undefined)
+    throw new RangeError(`${at}: results must be left out where they are inferred, got ${results.length}`);
+  const shaped = inferred ?? results;
   const values = outputs.map((output, i) =>
     declare(recording, at, { name: output, type: shaped?.[i]?.type, dims: shaped?.[i]?.dims }),
   );

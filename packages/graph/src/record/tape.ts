@@ -11,6 +11,7 @@ import { nodesIn } from "../edit/map.ts";
 import { withGraph } from "../edit/with-graph.ts";
 import type { NodeOptions } from "../model/node.ts";
 import type { AttributesAndOptions, InputsOf, OpType, OpTypeOfOne, OutputsOf } from "../operators/signatures.ts";
+import type { Shaped } from "../operators/operator.ts";
 import { domainOf } from "../operators/table.ts";
 import type { GraphProto, ModelProto } from "../proto/onnx_pb.ts";
 import { GraphProtoSchema, ModelProtoSchema } from "../proto/onnx_pb.ts";
@@ -43,6 +44,8 @@ export type RecordOptions<Domain extends string = string> = NodeOptions & {
   readonly domain?: Domain;
   /** Name of the first result; absent: after the node. A result with the name of a graph output needs no Identity node. */
   readonly output?: string;
+  /** Types and shapes of the results, in their order, of an operator that is not known here. Those of known operators are inferred. */
+  readonly results?: readonly Shaped[];
 };
 
 /** Records one graph. All methods throw RangeError when a name is taken or a value is of another tape. */
@@ -166,15 +169,15 @@ export const scoped = (recording: Recording, path: string): Tape => {
     attributes: Readonly<Record<string, Attribute>> = {},
     options: RecordOptions = {},
   ): readonly Value[] => {
-    checkKeys<RecordOptions>("op", "options", options, { domain: true, name: true, output: true });
-    const { domain = "", name: asked = opType, output } = options;
+    checkKeys<RecordOptions>("op", "options", options, { domain: true, name: true, output: true, results: true });
+    const { domain = "", name: asked = opType, output, results } = options;
     checkOperator("op", domain, opType);
     if (!Number.isInteger(numOutputs) || numOutputs < 1)
       throw new RangeError(`ops: numOutputs must be an integer of at least 1, got ${numOutputs}`);
     checkForm(`${opType} "${path}/${asked}"`, domain, opType, inputs, attributes, numOutputs);
     const name = freshName(recording, recording.nodeNames, `${path}/${asked}`);
     const outputs = Array.from({ length: numOutputs }, (_, i) => (i === 0 && output) || `${name}/output_${i}`);
-    return recordNode(recording, { opType, domain, name, inputs, attributes, outputs });
+    return recordNode(recording, { opType, domain, name, inputs, attributes, outputs, results });
   };
   return {
     input(name, type, dims) {
@@ -187,7 +190,10 @@ export const scoped = (recording: Recording, path: string): Tape => {
     },
     constant: (type, dims, data, name) => recordConstant(recording, type, dims, data, name),
     external: (name, type, dims, at) => recordExternal(recording, name, type, dims, at),
-    op: (opType, inputs, ...rest) => ops(opType, 1, inputs, ...rest)[0]!,
+    op: (opType, inputs, ...rest) => {
+      const [attributes, options] = rest as readonly [Readonly<Record<string, Attribute>>?, RecordOptions?];
+      return ops(opType, 1, inputs, attributes, options)[0]!;
+    },
     ops,
     branch: (condition, arms) => {
       checkKeys("branch", "arms", arms, { whenTrue: true, whenFalse: true });

@@ -1,5 +1,5 @@
 /** WebGPU in Node, by Dawn: a device, and passes run on it. */
-import type { AttentionKernel, Pass } from "@ropewalk/attention-merge/wgsl";
+import type { AttentionKernel, PartsKernel, Pass } from "@ropewalk/attention-merge/wgsl";
 import { softwareDriver } from "@ropewalk/testing/browser/installed-chromium";
 import { zeroesByShader } from "@ropewalk/testing/browser/webgpu-args";
 import { create, globals } from "webgpu";
@@ -143,4 +143,51 @@ export const loadKernel = async (
       for (const buffer of bound.values()) buffer.destroy();
     },
   };
+};
+
+/** Runs attention over parts once. `inputs` has the contents of each part's buffers by their names. */
+export const runParts = async (
+  gpu: Gpu,
+  { passes, bytes }: PartsKernel,
+  inputs: readonly Readonly<Record<string, ArrayBufferView<ArrayBuffer>>>[],
+): Promise<{ readonly out: Float32Array; readonly lse: Float32Array }> => {
+  const { device } = gpu;
+  const { COPY_DST, COPY_SRC, STORAGE, UNIFORM, MAP_READ } = GPUBufferUsage;
+  const made: GPUBuffer[] = [];
+  const buffer = (size: number, usage: number, data?: ArrayBufferView<ArrayBuffer>): GPUBuffer => {
+    const created = device.createBuffer({ size: Math.max(16, size), usage: usage | COPY_DST });
+    if (data) device.queue.writeBuffer(created, 0, data);
+    made.push(created);
+    return created;
+  };
+  const shared = new Map(Object.entries(bytes).map(([name, size]) => [name, buffer(size, STORAGE | COPY_SRC)]));
+  const encoder = device.createCommandEncoder();
+  const encoded = encoder.beginComputePass();
+  for (const pass of passes) {
+    const pipeline = await pipelineOf(gpu, pass);
+    const bound = (name: string): GPUBuffer => {
+      if (name === "sizes") return buffer(pass.sizes.byteLength, UNIFORM, pass.sizes);
+      const data = pass.part === undefined ? undefined : inputs[pass.part]![name];
+      return data === undefined ? shared.get(name)! : buffer(data.byteLength, STORAGE, data);
+    };
+    const entries = pass.bindings.map(({ binding, buffer: name }) => ({ binding, resource: { buffer: bound(name) } }));
+    encoded.setPipeline(pipeline);
+    encoded.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+    encoded.dispatchWorkgroups(...pass.workgroups);
+  }
+  encoded.end();
+  const back = (["out", "lse"] as const).map((name) => {
+    const to = buffer(bytes[name], MAP_READ);
+    encoder.copyBufferToBuffer(shared.get(name)!, 0, to, 0, bytes[name]);
+    return { to, size: bytes[name] };
+  });
+  device.queue.submit([encoder.finish()]);
+  const [out, lse] = await Promise.all(
+    back.map(async ({ to, size }) => {
+      await to.mapAsync(GPUMapMode.READ);
+      return new Float32Array(to.getMappedRange().slice(0, size));
+    }),
+  );
+  for (const each of made) each.destroy();
+  return { out: out!, lse: lse! };
 };
