@@ -5,6 +5,7 @@ export {
   float16,
   float32,
   float64,
+  giveBack,
   int64,
   int8,
   sizeOf,

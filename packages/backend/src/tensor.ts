@@ -47,3 +47,12 @@ export const int8 = (dims: readonly number[], data: Int8Array): HostTensor => ch
 /** An int64 host tensor from plain integers. @throws RangeError when dims and length disagree. */
 export const int64 = (dims: readonly number[], data: readonly number[]): HostTensor =>
   checked("int64", dims, BigInt64Array.from(data, BigInt));
+
+/**
+ * Gives the memory of host tensors back at once, where the engine can do that (Node 22 and later, browsers); otherwise the next garbage
+ * collection does. Their data is empty afterwards. Tensors on a device are left to their session.
+ */
+export const giveBack = (tensors: readonly Tensor[]): void => {
+  for (const tensor of tensors)
+    if (tensor.place === "host") (tensor.data.buffer as { readonly transfer?: (size: number) => unknown }).transfer?.(0);
+};

@@ -1,4 +1,5 @@
 /** Puts the rotated keys and values of a chunk, as the graph gave them, into the stretches of the cache. */
+import { giveBack } from "@ropewalk/backend";
 import { withFields, type KeyValueCache } from "./cache.ts";
 import type { ChunkResults, Given, GroupCache, Growing } from "./group-cache.ts";
 import { appendToLog } from "./token-log.ts";
@@ -35,9 +36,15 @@ const appended = (cache: KeyValueCache, ids: readonly number[], chunk: ChunkResu
   });
 };
 
-/** Appends the first tokens of a chunk, or all of them, inside a run. */
-export const append = (cache: KeyValueCache, ids: readonly number[], chunk: ChunkResults): KeyValueCache =>
-  writing(cache, () => appended(cache, ids, chunk));
+/**
+ * Appends the first tokens of a chunk, or all of them, inside a run. The rows that the graph gave are not read again: those of two or three
+ * long chunks that wait to be collected would take more memory than all else that a chunk needs.
+ */
+export const append = (cache: KeyValueCache, ids: readonly number[], chunk: ChunkResults): KeyValueCache => {
+  const next = writing(cache, () => appended(cache, ids, chunk));
+  giveBack(cache.appended.flatMap((output) => chunk.results[output] ?? []));
+  return next;
+};
 
 /**
  * Appends a chunk: the cache with the rotated keys and values that the graph gave for these ids.
