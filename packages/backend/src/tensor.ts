@@ -54,5 +54,6 @@ export const int64 = (dims: readonly number[], data: readonly number[]): HostTen
  */
 export const giveBack = (tensors: readonly Tensor[]): void => {
   for (const tensor of tensors)
-    if (tensor.place === "host") (tensor.data.buffer as { readonly transfer?: (size: number) => unknown }).transfer?.(0);
+    if (tensor.place === "host")
+      (tensor.data.buffer as { readonly transfer?: (size: number) => unknown }).transfer?.(0);
 };

@@ -12,7 +12,7 @@ import { tunedConfig } from "../tuned/tuned-config.ts";
 import { encodeSafetensorsHeader, type StoredTensor } from "../safetensors/encode-header.ts";
 import type { BlockForm } from "./quantize-blocks.ts";
 import { denseNames } from "./matrices.ts";
-import { blockBytes, blockSize, type Precision } from "./precision.ts";
+import { blockBytes, type Precision } from "./precision.ts";
 import type { TensorType } from "../safetensors/tensor-entry.ts";
 import { readStored } from "../checkpoint/stored-bytes.ts";
 import { checkDense, formsOf, quantizeMatrix } from "./quantize-matrix.ts";
@@ -69,13 +69,12 @@ const mergedMatrix = (checkpoint: Checkpoint, name: string): TensorToWrite => {
   };
 };
 
-const tensorsToWrite = (checkpoint: Checkpoint, precision: Precision | undefined): readonly TensorToWrite[] => {
+const tensorsToWrite = (checkpoint: Checkpoint, forms: ReadonlyMap<string, BlockForm>): readonly TensorToWrite[] => {
   const { decoder, adapters } = checkpoint;
-  const forms = precision === undefined ? new Map<string, BlockForm>() : formsOf(decoder, precision);
   const matrices = [...forms].map(([name, form]): TensorToWrite => {
     const dims = decoder.tensors[name] as readonly [number, number];
     const { elements, scales } = blockBytes(form, dims);
-    const blocks = Math.ceil(dims[1] / blockSize);
+    const blocks = Math.ceil(dims[1] / form.blockSize);
     return {
       tensors: [
         { name: elementsOf(name), type: "U8", dims: [dims[0], blocks, elements / dims[0] / blocks], length: elements },
@@ -133,11 +132,14 @@ export const convertCheckpoint = async (
   const { extension, trainedContext: seqLen } = checkpoint.tuned ?? {};
   const merged = extension === undefined ? json : tunedConfig({ extension, seqLen: seqLen! }, json);
   const { values } = configObject("convertCheckpoint: config.json", merged);
-  const blocks = { quantization_config: { quant_method: quantMethod, block_size: blockSize } };
-  const config = { ...values, ...(precision === undefined ? {} : blocks) };
+  const forms = precision === undefined ? new Map<string, BlockForm>() : formsOf(checkpoint.decoder, precision);
+  // All forms have one block size.
+  const [form] = forms.values();
+  const blocks = form && { quantization_config: { quant_method: quantMethod, block_size: form.blockSize } };
+  const config = { ...values, ...blocks };
   return [
     ...(await companionsOf(folder)),
-    { name: "model.safetensors", parts: weightParts(tensorsToWrite(checkpoint, precision), onProgress) },
+    { name: "model.safetensors", parts: weightParts(tensorsToWrite(checkpoint, forms), onProgress) },
     // Last, so that a folder that was not finished cannot be opened.
     { name: "config.json", parts: once(new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`)) },
   ];

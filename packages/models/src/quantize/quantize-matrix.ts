@@ -5,17 +5,19 @@ import { mergedRows } from "../adapter/merged-rows.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { quantizeBlocks, type BlockForm, type Blocks } from "./quantize-blocks.ts";
 import { matricesInBlocks } from "./matrices.ts";
-import { blockBytes, precisionNames, precisions, type Precision } from "./precision.ts";
+import { blockBytes, blockForms, precisionNames, type Precision } from "./precision.ts";
 
 /** The matrices that a precision rounds, each with its form. */
 export const formsOf = (decoder: Decoder, precision: Precision): ReadonlyMap<string, BlockForm> => {
   const known = precisionNames.includes(precision);
   check(known, `quantize: precision must be one of ${precisionNames.join(", ")}`, precision, "string");
-  const { projections, unembedding } = precisions[precision];
-  return new Map([
-    ...decoder.projections.map((name) => [name, projections] as const),
-    [decoder.unembedding, unembedding],
-  ]);
+  const { tensors } = decoder;
+  const names = [...decoder.projections, decoder.unembedding];
+  const { projections, unembedding } = blockForms(
+    precision,
+    names.map((name) => tensors[name]!.at(-1)!),
+  );
+  return new Map(names.map((name) => [name, name === decoder.unembedding ? unembedding : projections]));
 };
 
 /** @throws RangeError when the checkpoint's matrices are in blocks already */
