@@ -1,18 +1,27 @@
 /** The models of `serve`, each with the name that requests use. */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { basename, resolve } from "node:path";
+import { openFolder } from "@ropewalk/models/node";
 
 export type NamedModel = { readonly name: string; readonly model: string };
 
-/** The default name of a model: that of a folder or a file, without .onnx or .gguf; an id of the hub; or a shipped model's name. */
-const nameOf = (model: string): string =>
-  (existsSync(model) ? basename(resolve(model)).replace(/\.onnx$/, "") : model).replace(/\.gguf$/i, "");
+/** The last name of a path. A folder whose model is a GGUF file has that file's name, as everywhere. */
+const nameAt = async (path: string): Promise<string> =>
+  statSync(path).isDirectory() ? (await openFolder(path)).name : basename(path).replace(/\.onnx$/, "");
 
-/** Reads `model` or `name=model`. When a path of the whole text exists, the text names that path. */
-export const readNamed = (text: string): NamedModel => {
+/** The default name of a model: that of a folder or a file, without .onnx or .gguf; an id of the hub; or a shipped model's name. */
+const nameOf = async (model: string): Promise<string> =>
+  (existsSync(model) ? await nameAt(resolve(model)) : model).replace(/\.gguf$/i, "");
+
+/**
+ * Reads `model` or `name=model`. When a path of the whole text exists, the text names that path.
+ *
+ * @throws RangeError for a folder that is no model's
+ */
+export const readNamed = async (text: string): Promise<NamedModel> => {
   const at = text.indexOf("=");
   return at <= 0 || existsSync(text)
-    ? { name: nameOf(text), model: text }
+    ? { name: await nameOf(text), model: text }
     : { name: text.slice(0, at), model: text.slice(at + 1) };
 };
 

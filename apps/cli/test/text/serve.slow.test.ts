@@ -3,7 +3,8 @@ import { compose, selfExtend, yarn } from "@ropewalk/context-extension";
 import { ggufVectors, onnxExports } from "@ropewalk/testing/vectors";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { resolve } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { scratchFolder } from "@ropewalk/testing/scratch-folder";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../../src/program.ts";
@@ -130,8 +131,16 @@ describe("what is wrong", () => {
     [`${onnxExports}/genai-cpu-llama`, { name: "genai-cpu-llama" }],
     [`${onnxExports}/genai-cpu-llama/model.onnx`, { name: "model" }],
     [`${ggufVectors}/llama-k.gguf`, { name: "llama-k" }],
-  ])("%s goes by a name", (text, expected) => {
-    expect(readNamed(text)).toMatchObject(expected);
+  ])("%s goes by a name", async (text, expected) => {
+    expect(await readNamed(text)).toMatchObject(expected);
+  });
+
+  it("the folder of a GGUF file goes by the name of the file", async () => {
+    const folder = join(scratchFolder(), "some-repository");
+    mkdirSync(folder);
+    await expect(readNamed(folder)).rejects.toThrow(/openFolder: .* must have a file config\.json, got nothing/);
+    for (const name of ["tales-q8_0.gguf", "mmproj-f16.gguf", "config.json"]) writeFileSync(join(folder, name), "{}");
+    expect(await readNamed(folder)).toEqual({ name: "tales-q8_0", model: folder });
   });
 });
 

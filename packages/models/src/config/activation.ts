@@ -1,7 +1,7 @@
 /** The activations of Hugging Face configs, by the names that `hidden_act` uses. */
 import { geluTanh, silu, type Activation } from "@ropewalk/decoder";
 import { check } from "@ropewalk/check";
-import { optionalText, type ConfigObject } from "./config-object.ts";
+import { optionalText, placeOf, type ConfigObject } from "./config-object.ts";
 
 type Activations = Readonly<Record<string, Activation>>;
 
@@ -29,7 +29,7 @@ export const readActivation = (
   const name = optionalText(config, key);
   check(
     name !== undefined && Object.hasOwn(known, name),
-    `${config.at}: ${key} must be one of ${Object.keys(known).join(", ")}`,
+    `${placeOf(config, key)} must be one of ${Object.keys(known).join(", ")}`,
     name,
   );
   return known[name]!;

@@ -4,21 +4,40 @@
  */
 import { check } from "@ropewalk/check";
 
+/** What errors call a config that was made of a file of another kind, so that they name what that file has. */
+export type ConfigNames = {
+  /** What errors begin with: the function and the file. */
+  readonly at: string;
+  /** The file's name of a key. */
+  readonly nameOf: (key: string) => string;
+};
+
 export type ConfigObject = {
   /** What errors begin with: the function and the file. */
   readonly at: string;
   readonly values: Readonly<Record<string, unknown>>;
+  /** Absent: keys have their own names. */
+  readonly nameOf?: ConfigNames["nameOf"];
 };
 
-export const configObject = (at: string, value: unknown): ConfigObject => {
+/** @param names - of a config that was made of another file; then `at` counts for nothing */
+export const configObject = (at: string, value: unknown, names?: ConfigNames): ConfigObject => {
+  const begins = names?.at ?? at;
   check(
     typeof value === "object" && value !== null && !Array.isArray(value),
-    `${at} must be an object`,
+    `${begins} must be an object`,
     value,
     "object",
   );
-  return { at, values: value as Readonly<Record<string, unknown>> };
+  const values = value as Readonly<Record<string, unknown>>;
+  return { at: begins, values, ...(names && { nameOf: names.nameOf }) };
 };
+
+/** A key's name in errors. */
+export const nameIn = ({ nameOf }: ConfigObject, key: string): string => nameOf?.(key) ?? key;
+
+/** What errors about a key begin with. */
+export const placeOf = (config: ConfigObject, key: string): string => `${config.at}: ${nameIn(config, key)}`;
 
 /** Whether a key is there, also as null. */
 export const states = ({ values }: ConfigObject, key: string): boolean => Object.hasOwn(values, key);
@@ -30,7 +49,10 @@ export const valueOf = ({ values }: ConfigObject, key: string): unknown =>
 /** The object under a key; undefined when it is absent or null. */
 export const objectOf = (config: ConfigObject, key: string): ConfigObject | undefined => {
   const value = valueOf(config, key);
-  return value === undefined ? undefined : configObject(`${config.at}: ${key}`, value);
+  if (value === undefined) return undefined;
+  const { at, nameOf } = config;
+  // Another file's keys lie in no objects.
+  return configObject(`${at}: ${key}`, value, nameOf && { at, nameOf });
 };
 
 const isPositiveInteger = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
@@ -45,7 +67,7 @@ export const optionalPositiveInteger = (
   if (value === undefined) return undefined;
   check(
     isPositiveInteger(value) && value <= most,
-    `${config.at}: ${key} must be an integer from 1 to ${most}`,
+    `${placeOf(config, key)} must be an integer from 1 to ${most}`,
     value,
     "number",
   );
@@ -55,7 +77,7 @@ export const optionalPositiveInteger = (
 /** An integer above 0, and at most `most`. */
 export const positiveInteger = (config: ConfigObject, key: string, most?: number): number => {
   const value = optionalPositiveInteger(config, key, most);
-  check(value !== undefined, `${config.at}: ${key} must be a positive integer`, value, "number");
+  check(value !== undefined, `${placeOf(config, key)} must be a positive integer`, value, "number");
   return value;
 };
 
@@ -64,7 +86,7 @@ export const optionalCount = (config: ConfigObject, key: string): number | undef
   const value = valueOf(config, key);
   if (value === undefined) return undefined;
   const isCount = value === 0 || isPositiveInteger(value);
-  check(isCount, `${config.at}: ${key} must be an integer of at least 0`, value, "number");
+  check(isCount, `${placeOf(config, key)} must be an integer of at least 0`, value, "number");
   return value as number;
 };
 
@@ -81,7 +103,7 @@ export const optionalNumber = (
   if (value === undefined) return undefined;
   check(
     typeof value === "number" && Number.isFinite(value) && (value > above || (orEqual && value === above)),
-    `${config.at}: ${key} must be a finite number ${orEqual ? "of at least" : "above"} ${above}`,
+    `${placeOf(config, key)} must be a finite number ${orEqual ? "of at least" : "above"} ${above}`,
     value,
     "number",
   );
@@ -91,14 +113,14 @@ export const optionalNumber = (
 /** A finite number within the bound. */
 export const number = (config: ConfigObject, key: string, bound: LowerBound): number => {
   const value = optionalNumber(config, key, bound);
-  check(value !== undefined, `${config.at}: ${key} must be a number`, value, "number");
+  check(value !== undefined, `${placeOf(config, key)} must be a number`, value, "number");
   return value;
 };
 
 /** Text; undefined when it is absent or null. */
 export const optionalText = (config: ConfigObject, key: string): string | undefined => {
   const value = valueOf(config, key);
-  check(value === undefined || typeof value === "string", `${config.at}: ${key} must be text`, value, "string");
+  check(value === undefined || typeof value === "string", `${placeOf(config, key)} must be text`, value, "string");
   return value;
 };
 
@@ -107,7 +129,7 @@ export const optionalFlag = (config: ConfigObject, key: string): boolean | undef
   const value = valueOf(config, key);
   check(
     value === undefined || typeof value === "boolean",
-    `${config.at}: ${key} must be true or false`,
+    `${placeOf(config, key)} must be true or false`,
     value,
     "boolean",
   );

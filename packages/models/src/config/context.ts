@@ -10,7 +10,14 @@
 import { check } from "@ropewalk/check";
 import { extendedKind, type AttentionKind, type DecoderRope, type StatedPositions } from "@ropewalk/context-extension";
 import type { DecoderSizes } from "@ropewalk/decoder";
-import { objectOf, optionalPositiveInteger, positiveInteger, states, type ConfigObject } from "./config-object.ts";
+import {
+  objectOf,
+  optionalPositiveInteger,
+  placeOf,
+  positiveInteger,
+  states,
+  type ConfigObject,
+} from "./config-object.ts";
 import { checkLayerTypes, layersOf, type LayerRule } from "./layer-types.ts";
 import { readRope, type RopeFacts } from "./rope-config.ts";
 
@@ -52,16 +59,16 @@ const readDualChunk = (config: ConfigObject): DualChunk | undefined => {
   const window = optionalPositiveInteger(stated, "original_max_position_embeddings") ?? chunkSize;
   check(
     window !== undefined,
-    `${stated.at}: original_max_position_embeddings must be a positive integer`,
+    `${placeOf(stated, "original_max_position_embeddings")} must be a positive integer`,
     window,
     "number",
   );
   if (chunkSize === undefined || localSize === undefined) return { window, positions: undefined };
-  check(localSize < chunkSize, `${stated.at}: local_size must be < chunk_size ${chunkSize}`, localSize);
+  check(localSize < chunkSize, `${placeOf(stated, "local_size")} must be < chunk_size ${chunkSize}`, localSize);
   // The farthest position of dual chunk attention is chunk_size.
   check(
     chunkSize <= window,
-    `${stated.at}: chunk_size must be <= original_max_position_embeddings ${window}`,
+    `${placeOf(stated, "chunk_size")} must be <= original_max_position_embeddings ${window}`,
     chunkSize,
   );
   return { window, positions: { kind: "dual-chunk", chunkSize, localSize } };

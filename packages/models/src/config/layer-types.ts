@@ -3,7 +3,7 @@
  * has both, they must agree.
  */
 import { check } from "@ropewalk/check";
-import { positiveInteger, valueOf, type ConfigObject } from "./config-object.ts";
+import { placeOf, positiveInteger, valueOf, type ConfigObject } from "./config-object.ts";
 import { mostLayers } from "./model-sizes.ts";
 
 /** Whether a layer has the sliding window, and whether it rotates its queries and keys. */
@@ -30,17 +30,17 @@ export const layersOf = (config: ConfigObject): readonly number[] =>
 export const readLayerTypes = (config: ConfigObject): readonly boolean[] | undefined => {
   const types = valueOf(config, "layer_types");
   if (types === undefined) return undefined;
-  check(Array.isArray(types), `${config.at}: layer_types must be a list`, types, "object");
+  check(Array.isArray(types), `${placeOf(config, "layer_types")} must be a list`, types, "object");
   const numLayers = layersOf(config).length;
   check(
     types.length === numLayers,
-    `${config.at}: layer_types must have one type for each of ${numLayers} layers`,
+    `${placeOf(config, "layer_types")} must have one type for each of ${numLayers} layers`,
     types.length,
   );
   const unknown = (types as readonly unknown[]).findIndex((type) => type !== slidingType && type !== fullType);
   check(
     unknown < 0,
-    `${config.at}: layer_types[${unknown}] must be ${fullType} or ${slidingType}`,
+    `${placeOf(config, "layer_types")}[${unknown}] must be ${fullType} or ${slidingType}`,
     types[unknown],
     "string",
   );
@@ -67,7 +67,7 @@ export const checkLayerTypes = (config: ConfigObject, slides: readonly boolean[]
     if (!same && Array.isArray(types) && types.length > mostShown) readLayerTypes(config);
     check(
       same,
-      `${config.at}: layer_types must be ${wanted.length} times ${wanted[0]}, as the other keys say`,
+      `${placeOf(config, "layer_types")} must be ${wanted.length} times ${wanted[0]}, as the other keys say`,
       shownTypes(types, wanted[0]!),
     );
     return;
@@ -75,7 +75,7 @@ export const checkLayerTypes = (config: ConfigObject, slides: readonly boolean[]
   const other = (readLayerTypes(config) ?? slides).findIndex((own, layer) => own !== slides[layer]);
   check(
     other < 0,
-    `${config.at}: layer_types[${other}] must be ${wanted[other]}, as the other keys say`,
+    `${placeOf(config, "layer_types")}[${other}] must be ${wanted[other]}, as the other keys say`,
     typeOf(!slides[other]),
   );
 };

@@ -1,7 +1,7 @@
 /** The rope of layers that slide, where a config states one of their own: by type under rope_parameters, or as rope_local_base_freq. */
 import { check } from "@ropewalk/check";
 import type { DecoderRope } from "@ropewalk/context-extension";
-import { objectOf, optionalNumber, valueOf, type ConfigObject } from "./config-object.ts";
+import { nameIn, objectOf, optionalNumber, placeOf, valueOf, type ConfigObject } from "./config-object.ts";
 import { hasRopeByType, readRope, type RopeFacts } from "./rope-config.ts";
 
 /** rope_parameters, where it holds one rope for each type of layer. */
@@ -23,10 +23,10 @@ export const readLocalRope = (config: ConfigObject, facts: RopeFacts, defaultThe
   };
   const theta = optionalNumber(config, "rope_local_base_freq", { above: 1 });
   const own = { ropeOf: "sliding_attention", defaultTheta: theta ?? defaultTheta } as const;
-  const rope = readRope({ at: config.at, values }, { ...facts, ...own });
+  const rope = readRope({ ...config, values }, { ...facts, ...own });
   check(
     theta === undefined || theta === rope.theta,
-    `${config.at}: rope_local_base_freq must be the rope_theta of sliding_attention, ${rope.theta}`,
+    `${placeOf(config, "rope_local_base_freq")} must be the ${nameIn(config, "rope_theta")} of sliding_attention, ${rope.theta}`,
     theta,
   );
   return rope;

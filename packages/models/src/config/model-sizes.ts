@@ -1,7 +1,7 @@
 /** The sizes that every family's config states under the same keys. */
 import type { Decoder } from "@ropewalk/decoder";
 import { check } from "@ropewalk/check";
-import { optionalPositiveInteger, positiveInteger, type ConfigObject } from "./config-object.ts";
+import { nameIn, optionalPositiveInteger, placeOf, positiveInteger, type ConfigObject } from "./config-object.ts";
 
 export type Sizes = Pick<
   Decoder,
@@ -21,23 +21,22 @@ export const widestHead = 65_536;
  * @throws RangeError and TypeError naming the key, the rule and the value
  */
 export const readSizes = (config: ConfigObject, defaultHeadDim?: number): Sizes => {
-  const { at } = config;
   const hiddenDim = positiveInteger(config, "hidden_size");
   const numHeads = positiveInteger(config, "num_attention_heads");
   const numKvHeads = optionalPositiveInteger(config, "num_key_value_heads") ?? numHeads;
   check(
     numHeads % numKvHeads === 0,
-    `${at}: num_key_value_heads must divide num_attention_heads ${numHeads}`,
+    `${placeOf(config, "num_key_value_heads")} must divide ${nameIn(config, "num_attention_heads")} ${numHeads}`,
     numKvHeads,
   );
   const statedHeadDim = optionalPositiveInteger(config, "head_dim") ?? defaultHeadDim;
   check(
     statedHeadDim !== undefined || hiddenDim % numHeads === 0,
-    `${at}: num_attention_heads must divide hidden_size ${hiddenDim} where head_dim is absent`,
+    `${placeOf(config, "num_attention_heads")} must divide ${nameIn(config, "hidden_size")} ${hiddenDim} where head_dim is absent`,
     numHeads,
   );
   const headDim = statedHeadDim ?? hiddenDim / numHeads;
-  check(headDim <= widestHead, `${at}: head_dim must be at most ${widestHead}`, headDim);
+  check(headDim <= widestHead, `${placeOf(config, "head_dim")} must be at most ${widestHead}`, headDim);
   return {
     vocabSize: positiveInteger(config, "vocab_size"),
     hiddenDim,

@@ -11,11 +11,13 @@ import type { DecoderRope } from "@ropewalk/context-extension";
 import type { RopeScaling } from "@ropewalk/rope";
 import { check } from "@ropewalk/check";
 import {
+  nameIn,
   objectOf,
   optionalFlag,
   optionalNumber,
   optionalPositiveInteger,
   optionalText,
+  placeOf,
   valueOf,
   type ConfigObject,
 } from "./config-object.ts";
@@ -29,7 +31,11 @@ const inEither = (
   read: (config: ConfigObject, key: string) => number | undefined,
 ): number | undefined => {
   const [a, b] = [read(outer, key), read(inner, key)];
-  check(a === undefined || b === undefined || a === b, `${inner.at}: ${key} must equal the ${key} outside`, [b, a]);
+  check(
+    a === undefined || b === undefined || a === b,
+    `${placeOf(inner, key)} must equal the ${nameIn(outer, key)} outside`,
+    [b, a],
+  );
   return b ?? a;
 };
 
@@ -72,7 +78,7 @@ const typeOf = (parameters: ConfigObject, aliases: Readonly<Record<string, strin
   const known = new Set([...Object.keys(ropeScalings), ...Object.keys(aliases)]);
   check(
     type !== undefined && Object.hasOwn(ropeScalings, type),
-    `${parameters.at}: rope_type must be one of ${[...known].join(", ")}`,
+    `${placeOf(parameters, "rope_type")} must be one of ${[...known].join(", ")}`,
     stated,
   );
   return type;
@@ -84,11 +90,11 @@ const readParameters = (
   { headDim, maxPositions, rotaryShare = 1, ropeTypes = {}, defaultTheta = 10_000 }: RopeFacts,
 ): DecoderRope => {
   const share = inEither(config, parameters, "partial_rotary_factor", above(0)) ?? rotaryShare;
-  check(share <= 1, `${config.at}: partial_rotary_factor must be at most 1`, share);
+  check(share <= 1, `${placeOf(config, "partial_rotary_factor")} must be at most 1`, share);
   const rotaryDim = Math.floor(headDim * share);
   check(
     rotaryDim > 0 && rotaryDim % 2 === 0,
-    `${config.at}: head_dim ${headDim} times partial_rotary_factor ${share} must be even and above 0`,
+    `${placeOf(config, "head_dim")} ${headDim} times ${nameIn(config, "partial_rotary_factor")} ${share} must be even and above 0`,
     rotaryDim,
   );
   const type = typeOf(parameters, ropeTypes);
@@ -138,5 +144,5 @@ export const readRope = (config: ConfigObject, facts: RopeFacts): DecoderRope =>
     `${config.at}: rope_parameters and rope_scaling must say the same`,
     [JSON.stringify(rope), JSON.stringify(other)],
   );
-  return rope ?? readParameters(config, { at: config.at, values: {} }, facts);
+  return rope ?? readParameters(config, { ...config, values: {} }, facts);
 };

@@ -1,7 +1,7 @@
 /** The rope types of Hugging Face transformers, each read into its variant of `RopeScaling`. */
 import type { RopeScaling } from "@ropewalk/rope";
 import { check } from "@ropewalk/check";
-import { number, optionalFlag, optionalNumber, valueOf, type ConfigObject } from "./config-object.ts";
+import { nameIn, number, optionalFlag, optionalNumber, placeOf, valueOf, type ConfigObject } from "./config-object.ts";
 
 type Stated = {
   readonly parameters: ConfigObject;
@@ -25,7 +25,7 @@ const factorOrRatio = ({ parameters, maxPositions }: Stated, originalContext: nu
   const factor = optionalNumber(parameters, "factor", atLeastOne) ?? maxPositions / originalContext;
   check(
     factor >= 1,
-    `${parameters.at}: max_position_embeddings must be at least original_max_position_embeddings ${originalContext}`,
+    `${placeOf(parameters, "max_position_embeddings")} must be at least ${nameIn(parameters, "original_max_position_embeddings")} ${originalContext}`,
     maxPositions,
   );
   return factor;
@@ -34,7 +34,7 @@ const factorOrRatio = ({ parameters, maxPositions }: Stated, originalContext: nu
 /** One factor above 0 for each rotating pair. */
 const factorsOf = ({ parameters, rotaryDim }: Stated, key: string): readonly number[] => {
   const value = valueOf(parameters, key);
-  const at = `${parameters.at}: ${key}`;
+  const at = placeOf(parameters, key);
   check(Array.isArray(value), `${at} must be a list of numbers`, value, "object");
   check(value.length === rotaryDim / 2, `${at} must have ${rotaryDim / 2} numbers`, value.length);
   const wrong = value.findIndex((item) => !(typeof item === "number" && item > 0));
@@ -47,10 +47,11 @@ const yarn = (stated: Stated): RopeScaling => {
   const originalContext = stated.originalContext();
   const betaFast = optionalNumber(parameters, "beta_fast", { above: 0 });
   const betaSlow = optionalNumber(parameters, "beta_slow", { above: 0 });
-  check((betaFast ?? 32) > (betaSlow ?? 1), `${parameters.at}: beta_fast must be above beta_slow`, [
-    betaFast,
-    betaSlow,
-  ]);
+  check(
+    (betaFast ?? 32) > (betaSlow ?? 1),
+    `${placeOf(parameters, "beta_fast")} must be above ${nameIn(parameters, "beta_slow")}`,
+    [betaFast, betaSlow],
+  );
   return {
     kind: "yarn",
     factor: factorOrRatio(stated, originalContext),
@@ -133,7 +134,7 @@ export const checkReads = (parameters: ConfigObject, type: string): void => {
     const changesNothing = value === undefined || (key === "factor" && value === 1);
     check(
       keys.includes(key) || changesNothing,
-      `${parameters.at}: ${key} must be absent where the rope type is ${type}, which does not read it`,
+      `${placeOf(parameters, key)} must be absent where the rope type is ${type}, which does not read it`,
       value,
     );
   }

@@ -1,6 +1,6 @@
 /** Which layers rotate their queries and keys, where a config lists them. */
 import { check } from "@ropewalk/check";
-import { valueOf, type ConfigObject } from "./config-object.ts";
+import { placeOf, valueOf, type ConfigObject } from "./config-object.ts";
 import { layersOf } from "./layer-types.ts";
 
 /**
@@ -13,11 +13,11 @@ export const readRotates = (config: ConfigObject): readonly boolean[] | undefine
   const stated = valueOf(config, "no_rope_layers");
   if (stated === undefined) return undefined;
   const isList = Array.isArray(stated) && stated.every((value) => value === 0 || value === 1);
-  check(isList, `${config.at}: no_rope_layers must be a list of 0 and 1`, stated, "object");
+  check(isList, `${placeOf(config, "no_rope_layers")} must be a list of 0 and 1`, stated, "object");
   const numLayers = layersOf(config).length;
   check(
     stated.length === numLayers,
-    `${config.at}: no_rope_layers must have one number for each of ${numLayers} layers`,
+    `${placeOf(config, "no_rope_layers")} must have one number for each of ${numLayers} layers`,
     stated.length,
   );
   return stated.map((value) => value === 1);

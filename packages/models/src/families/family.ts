@@ -1,5 +1,6 @@
 /** A family of models: models whose config, weight names and blocks are alike. */
 import type { Decoder } from "@ropewalk/decoder";
+import type { ConfigNames } from "../config/config-object.ts";
 import type { ContextRules } from "../config/context.ts";
 
 export type Family = {
@@ -14,7 +15,8 @@ export type Family = {
   /**
    * The decoder that a parsed config.json describes.
    *
+   * @param names - where the config was made of another file: what errors call that file and its keys
    * @throws RangeError and TypeError naming the key, the rule and the value
    */
-  readonly read: (config: unknown) => Decoder;
+  readonly read: (config: unknown, names?: ConfigNames) => Decoder;
 };

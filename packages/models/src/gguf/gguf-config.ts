@@ -8,9 +8,9 @@ import type { Gguf } from "@ropewalk/gguf";
 import { widestHead } from "../config/model-sizes.ts";
 import type { Architecture, Stated } from "./architectures/architecture.ts";
 import { architectures } from "./architectures/index.ts";
+import { configNames } from "./config-names.ts";
 import { architectureKeys, type ArchitectureKeys } from "./keys.ts";
 import { ropeConfig, type FrequencyFactors } from "./rope-keys.ts";
-import { inWordsOfFile } from "./words-of-file.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -76,7 +76,7 @@ export type GgufConfig = {
   readonly architecture: Architecture;
   /** The value of config.json, without keys that are undefined. */
   readonly config: Json;
-  /** The decoder of that config. @throws RangeError and TypeError in the words of the file */
+  /** The decoder of that config. @throws RangeError and TypeError naming the file and its key */
   readonly read: (config: Json) => Decoder;
 };
 
@@ -103,5 +103,5 @@ export const ggufConfig = (at: string, gguf: Gguf, factors: FrequencyFactors): G
   };
   keys.checkAllRead();
   const config = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
-  return { architecture, config, read: (own) => inWordsOfFile(keys, () => family.read(own)) };
+  return { architecture, config, read: (own) => family.read(own, configNames(keys)) };
 };

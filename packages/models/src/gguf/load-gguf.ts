@@ -3,7 +3,7 @@ import { check, checkKeys, checkOneOf } from "@ropewalk/check";
 import { dequantize, readGguf, type Gguf } from "@ropewalk/gguf";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { CheckpointFile, CheckpointFolder } from "../folder/checkpoint-folder.ts";
-import { ggufTexts } from "./tokenizer/gguf-texts.ts";
+import { textsOfFile } from "./tokenizer/gguf-texts.ts";
 import { factorNames, findTensors } from "./find-tensors.ts";
 import { ggufConfig } from "./gguf-config.ts";
 import { ggufFolder } from "./gguf-folder.ts";
@@ -81,7 +81,7 @@ export const loadGguf = async (
       tensor,
     ),
   );
-  const texts = ggufTexts(gguf.metadata, decoder.vocabSize);
+  const texts = textsOfFile({ at, values: gguf.metadata }, decoder.vocabSize);
   check(placed.length > 0, `${at}: the file must have tensors`, placed.length);
   return {
     kind: "checkpoint",

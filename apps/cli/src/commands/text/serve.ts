@@ -74,7 +74,7 @@ const printReady = (options: ServeOptions, url: string, loaded: readonly Loaded[
 
 const serve = async (names: readonly string[], options: ServeOptions): Promise<void> => {
   const { port, host, queue, length } = options;
-  const named = names.map(readNamed);
+  const named = await Promise.all(names.map(readNamed));
   checkNames(named);
   const workers = checkCount("serve", "--workers", options.workers);
   if (length !== undefined) checkCount("serve", "--length", length);

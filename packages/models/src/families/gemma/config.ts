@@ -2,7 +2,14 @@
 import { check } from "@ropewalk/check";
 import { geluTanh, type Activation } from "@ropewalk/decoder";
 import { readActivation } from "../../config/activation.ts";
-import { configObject, optionalFlag, valueOf, type ConfigObject } from "../../config/config-object.ts";
+import {
+  configObject,
+  optionalFlag,
+  placeOf,
+  valueOf,
+  type ConfigNames,
+  type ConfigObject,
+} from "../../config/config-object.ts";
 import type { ContextRules } from "../../config/context.ts";
 import { readAttentionBiases, readShared, type LlamaConfig } from "../llama/config.ts";
 
@@ -15,7 +22,7 @@ const readGemmaActivation = (config: ConfigObject): Activation => {
   const [activation, other] = keys.map((key) => readActivation(config, { key, names }));
   check(
     other === undefined || other === activation,
-    `${config.at}: hidden_activation must be the hidden_act ${String(valueOf(config, "hidden_act"))}`,
+    `${placeOf(config, "hidden_activation")} must be the hidden_act ${String(valueOf(config, "hidden_act"))}`,
     valueOf(config, "hidden_activation"),
   );
   return activation ?? readActivation(config, { names });
@@ -26,7 +33,7 @@ export const gemmaContext: ContextRules = {};
 /** The numbers that all Gemmas state under the same keys. */
 export const readGemmaShared = (config: ConfigObject, context: ContextRules): LlamaConfig => {
   const seesAhead = optionalFlag(config, "use_bidirectional_attention") ?? false;
-  check(!seesAhead, `${config.at}: use_bidirectional_attention must be false`, seesAhead);
+  check(!seesAhead, `${placeOf(config, "use_bidirectional_attention")} must be false`, seesAhead);
   return {
     ...readShared(config, context, { headDim: 256, tied: true, activation: readGemmaActivation }),
     biases: readAttentionBiases(config),
@@ -34,5 +41,5 @@ export const readGemmaShared = (config: ConfigObject, context: ContextRules): Ll
 };
 
 /** @throws RangeError and TypeError naming the key, the rule and the value */
-export const readGemmaConfig = (json: unknown): LlamaConfig =>
-  readGemmaShared(configObject("gemma.read: config.json", json), gemmaContext);
+export const readGemmaConfig = (json: unknown, names?: ConfigNames): LlamaConfig =>
+  readGemmaShared(configObject("gemma.read: config.json", json, names), gemmaContext);

@@ -28,8 +28,8 @@ export const gemma: Family = {
   modelTypes: ["gemma"],
   architecture: "GemmaForCausalLM",
   context: gemmaContext,
-  read: (json) => {
-    const config = readGemmaConfig(json);
+  read: (json, names) => {
+    const config = readGemmaConfig(json, names);
     const decoder = llamaVariant("gemma", config, {
       weights: llamaWeights(config),
       norm: zeroCenteredRmsNorm,

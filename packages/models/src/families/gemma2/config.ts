@@ -3,9 +3,12 @@ import { check } from "@ropewalk/check";
 import type { AttentionKind } from "@ropewalk/context-extension";
 import {
   configObject,
+  nameIn,
   optionalNumber,
   optionalPositiveInteger,
+  placeOf,
   states,
+  type ConfigNames,
   type ConfigObject,
 } from "../../config/config-object.ts";
 import type { ContextRules } from "../../config/context.ts";
@@ -51,7 +54,11 @@ export const gemma2Context: ContextRules = {
     const window = unlessStated(config, "sliding_window", optionalPositiveInteger, defaults.window);
     // The first configs state the window a second time.
     const again = optionalPositiveInteger(config, "sliding_window_size") ?? window;
-    check(again === window, `${config.at}: sliding_window_size must be the sliding_window ${window ?? "null"}`, again);
+    check(
+      again === window,
+      `${placeOf(config, "sliding_window_size")} must be the ${nameIn(config, "sliding_window")} ${window ?? "null"}`,
+      again,
+    );
     return window;
   },
   // Without a list in the config, every other layer slides, beginning with the first.
@@ -60,8 +67,8 @@ export const gemma2Context: ContextRules = {
 };
 
 /** @throws RangeError and TypeError naming the key, the rule and the value */
-export const readGemma2Config = (json: unknown): Gemma2Config => {
-  const config = configObject("gemma2.read: config.json", json);
+export const readGemma2Config = (json: unknown, names?: ConfigNames): Gemma2Config => {
+  const config = configObject("gemma2.read: config.json", json, names);
   return {
     ...readGemmaShared(config, gemma2Context),
     logitSoftcap: softcapOf(config, "final_logit_softcapping", defaults.logitSoftcap),

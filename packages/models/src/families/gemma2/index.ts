@@ -16,8 +16,8 @@ export const gemma2: Family = {
   modelTypes: ["gemma2"],
   architecture: "Gemma2ForCausalLM",
   context: gemma2Context,
-  read: (json) => {
-    const config = readGemma2Config(json);
+  read: (json, names) => {
+    const config = readGemma2Config(json, names);
     return gemma2Decoder("gemma2", config, { weights: gemma2Weights(config), refine: asProjected });
   },
 };

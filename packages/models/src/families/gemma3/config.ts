@@ -1,6 +1,12 @@
 /** The numbers of the text part of a Gemma 3, read from its config.json. */
 import { check } from "@ropewalk/check";
-import { configObject, optionalPositiveInteger, type ConfigObject } from "../../config/config-object.ts";
+import {
+  configObject,
+  optionalPositiveInteger,
+  placeOf,
+  type ConfigNames,
+  type ConfigObject,
+} from "../../config/config-object.ts";
 import type { ContextRules } from "../../config/context.ts";
 import { readGemmaShared } from "../gemma/config.ts";
 import { gemmaScores, softcapOf, unlessStated, type Gemma2Config } from "../gemma2/config.ts";
@@ -22,7 +28,7 @@ const readSlides = (config: ConfigObject): readonly boolean[] => {
   const byPattern = layersOf(config).map((layer) => (layer + 1) % pattern !== 0);
   check(
     listed !== undefined || remainder === undefined || remainder === pattern,
-    `${config.at}: _sliding_window_pattern must be ${pattern} where layer_types is absent`,
+    `${placeOf(config, "_sliding_window_pattern")} must be ${pattern} where layer_types is absent`,
     remainder,
   );
   if (stated !== undefined) checkLayerTypes(config, byPattern);
@@ -40,8 +46,8 @@ export const gemma3Context: ContextRules = {
 };
 
 /** @throws RangeError and TypeError naming the key, the rule and the value */
-export const readGemma3Config = (json: unknown): Gemma2Config => {
-  const config = configObject("gemma3.read: config.json", json);
+export const readGemma3Config = (json: unknown, names?: ConfigNames): Gemma2Config => {
+  const config = configObject("gemma3.read: config.json", json, names);
   return {
     ...readGemmaShared(config, gemma3Context),
     logitSoftcap: softcapOf(config, "final_logit_softcapping", undefined),

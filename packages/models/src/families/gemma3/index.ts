@@ -13,8 +13,8 @@ export const gemma3: Family = {
   modelTypes: ["gemma3_text"],
   architecture: "Gemma3ForCausalLM",
   context: gemma3Context,
-  read: (json) => {
-    const config = readGemma3Config(json);
+  read: (json, names) => {
+    const config = readGemma3Config(json, names);
     return gemma2Decoder("gemma3", config, {
       weights: gemma3Weights(config),
       refine: headNorms(config, zeroCenteredRmsNorm),

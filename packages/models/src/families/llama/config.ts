@@ -1,7 +1,7 @@
 /** The numbers of a Llama, read from its config.json. */
 import type { Activation } from "@ropewalk/decoder";
 import { readActivation } from "../../config/activation.ts";
-import { configObject, number, optionalFlag, type ConfigObject } from "../../config/config-object.ts";
+import { configObject, number, optionalFlag, type ConfigNames, type ConfigObject } from "../../config/config-object.ts";
 import { readContext, type Context, type ContextRules } from "../../config/context.ts";
 import { readSizes, type Sizes } from "../../config/model-sizes.ts";
 import { readUnembedding, type Unembedding } from "../../config/unembedding.ts";
@@ -62,8 +62,8 @@ export const readAttentionBiases = (config: ConfigObject): LlamaBiases => {
 export const llamaContext: ContextRules = { defaultPositions: 2048 };
 
 /** @throws RangeError and TypeError naming the key, the rule and the value */
-export const readLlamaConfig = (json: unknown): LlamaConfig => {
-  const config = configObject("llama.read: config.json", json);
+export const readLlamaConfig = (json: unknown, names?: ConfigNames): LlamaConfig => {
+  const config = configObject("llama.read: config.json", json, names);
   return {
     ...readShared(config, llamaContext),
     biases: { ...readAttentionBiases(config), feedForward: optionalFlag(config, "mlp_bias") ?? false },

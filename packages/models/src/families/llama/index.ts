@@ -11,5 +11,5 @@ export const llama: Family = {
   architecture: "LlamaForCausalLM",
   spellings: ["LLaMAForCausalLM"],
   context: llamaContext,
-  read: (json) => llamaDecoder("llama", readLlamaConfig(json)),
+  read: (json, names) => llamaDecoder("llama", readLlamaConfig(json, names)),
 };

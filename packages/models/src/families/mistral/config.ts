@@ -1,5 +1,5 @@
 /** The numbers of a Mistral: a Llama without biases, whose attention slides. */
-import { configObject, optionalPositiveInteger, states } from "../../config/config-object.ts";
+import { configObject, optionalPositiveInteger, states, type ConfigNames } from "../../config/config-object.ts";
 import type { ContextRules } from "../../config/context.ts";
 import { readShared, type LlamaConfig } from "../llama/config.ts";
 
@@ -12,7 +12,7 @@ export const mistralContext: ContextRules = {
 };
 
 /** @throws RangeError and TypeError naming the key, the rule and the value */
-export const readMistralConfig = (json: unknown): LlamaConfig => ({
-  ...readShared(configObject("mistral.read: config.json", json), mistralContext),
+export const readMistralConfig = (json: unknown, names?: ConfigNames): LlamaConfig => ({
+  ...readShared(configObject("mistral.read: config.json", json, names), mistralContext),
   biases: { inputs: false, output: false, feedForward: false },
 });

@@ -7,5 +7,5 @@ export const mistral: Family = {
   modelTypes: ["mistral"],
   architecture: "MistralForCausalLM",
   context: mistralContext,
-  read: (json) => llamaDecoder("mistral", readMistralConfig(json)),
+  read: (json, names) => llamaDecoder("mistral", readMistralConfig(json, names)),
 };

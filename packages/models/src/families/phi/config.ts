@@ -2,7 +2,7 @@
 import type { Activation } from "@ropewalk/decoder";
 import { readActivation } from "../../config/activation.ts";
 import { check } from "@ropewalk/check";
-import { configObject, number, optionalFlag } from "../../config/config-object.ts";
+import { configObject, number, optionalFlag, placeOf, type ConfigNames } from "../../config/config-object.ts";
 import { readContext, type Context, type ContextRules } from "../../config/context.ts";
 import { readSizes, type Sizes } from "../../config/model-sizes.ts";
 import { readUnembedding, type Unembedding } from "../../config/unembedding.ts";
@@ -20,10 +20,10 @@ export type PhiConfig = {
 export const phiContext: ContextRules = { rotaryShare: 0.5 };
 
 /** @throws RangeError and TypeError naming the key, the rule and the value */
-export const readPhiConfig = (json: unknown): PhiConfig => {
-  const config = configObject("phi.read: config.json", json);
+export const readPhiConfig = (json: unknown, names?: ConfigNames): PhiConfig => {
+  const config = configObject("phi.read: config.json", json, names);
   const normsQueriesAndKeys = optionalFlag(config, "qk_layernorm") ?? false;
-  check(!normsQueriesAndKeys, `${config.at}: qk_layernorm must be false`, normsQueriesAndKeys);
+  check(!normsQueriesAndKeys, `${placeOf(config, "qk_layernorm")} must be false`, normsQueriesAndKeys);
   const sizes = readSizes(config);
   return {
     sizes,

@@ -15,8 +15,8 @@ export const phi: Family = {
   modelTypes: ["phi"],
   architecture: "PhiForCausalLM",
   context: phiContext,
-  read: (json) => {
-    const config = readPhiConfig(json);
+  read: (json, names) => {
+    const config = readPhiConfig(json, names);
     const { epsilon, activation, sizes } = config;
     const weights = phiWeights(config);
     return {

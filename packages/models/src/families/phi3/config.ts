@@ -1,5 +1,5 @@
 /** The numbers of a Phi-3, read from its config.json: a Llama's, without biases, and a sliding window. */
-import { configObject, optionalPositiveInteger } from "../../config/config-object.ts";
+import { configObject, optionalPositiveInteger, type ConfigNames } from "../../config/config-object.ts";
 import type { ContextRules } from "../../config/context.ts";
 import { readShared, type LlamaConfig } from "../llama/config.ts";
 
@@ -12,5 +12,5 @@ export const phi3Context: ContextRules = {
 };
 
 /** @throws RangeError and TypeError naming the key, the rule and the value */
-export const readPhi3Config = (json: unknown): Phi3Config =>
-  readShared(configObject("phi3.read: config.json", json), phi3Context);
+export const readPhi3Config = (json: unknown, names?: ConfigNames): Phi3Config =>
+  readShared(configObject("phi3.read: config.json", json, names), phi3Context);

@@ -15,8 +15,8 @@ export const phi3: Family = {
   modelTypes: ["phi3"],
   architecture: "Phi3ForCausalLM",
   context: phi3Context,
-  read: (json) => {
-    const config = readPhi3Config(json);
+  read: (json, names) => {
+    const config = readPhi3Config(json, names);
     const { epsilon, activation, sizes } = config;
     const { feedForwardDim } = sizes;
     const weights = phi3Weights(config);

@@ -7,5 +7,5 @@ export const qwen2: Family = {
   modelTypes: ["qwen2"],
   architecture: "Qwen2ForCausalLM",
   context: qwen2Context,
-  read: (json) => llamaDecoder("qwen2", readQwen2Config(json)),
+  read: (json, names) => llamaDecoder("qwen2", readQwen2Config(json, names)),
 };

@@ -24,8 +24,8 @@ export const qwen3: Family = {
   modelTypes: ["qwen3"],
   architecture: "Qwen3ForCausalLM",
   context: qwen3Context,
-  read: (json) => {
-    const config = readQwen3Config(json);
+  read: (json, names) => {
+    const config = readQwen3Config(json, names);
     return llamaVariant("qwen3", config, {
       weights: qwen3Weights(config),
       norm: rmsNorm,

@@ -4,6 +4,7 @@ import {
   optionalFlag,
   optionalPositiveInteger,
   positiveInteger,
+  type ConfigNames,
   type ConfigObject,
 } from "../../config/config-object.ts";
 import type { ContextRules } from "../../config/context.ts";
@@ -33,8 +34,8 @@ export const smollm3Context: ContextRules = {
 };
 
 /** @throws RangeError and TypeError naming the key, the rule and the value */
-export const readSmollm3Config = (json: unknown): LlamaConfig => {
-  const config = configObject("smollm3.read: config.json", json);
+export const readSmollm3Config = (json: unknown, names?: ConfigNames): LlamaConfig => {
+  const config = configObject("smollm3.read: config.json", json, names);
   return {
     ...readShared(config, smollm3Context, { tied: true }),
     biases: { ...readAttentionBiases(config), feedForward: optionalFlag(config, "mlp_bias") ?? false },

@@ -10,5 +10,5 @@ export const smollm3: Family = {
   modelTypes: ["smollm3"],
   architecture: "SmolLM3ForCausalLM",
   context: smollm3Context,
-  read: (json) => llamaDecoder("smollm3", readSmollm3Config(json)),
+  read: (json, names) => llamaDecoder("smollm3", readSmollm3Config(json, names)),
 };

@@ -1,5 +1,5 @@
 /** Tokens that are cut out of a text before the rest is merged, as tokenizer.json lists them. */
-import type { Metadata } from "@ropewalk/gguf";
+import type { FileMetadata } from "./metadata-values.ts";
 import { tokenTypes, type GgufVocabulary } from "./vocabulary.ts";
 
 const { control, unknown, userDefined } = tokenTypes;
@@ -14,9 +14,9 @@ const keepSpaceBehind: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /** Those of type control and unknown are special: they have no text. */
-export const addedTokens = (metadata: Metadata, { tokens, types, ids }: GgufVocabulary): readonly object[] => {
+export const addedTokens = (metadata: FileMetadata, { tokens, types, ids }: GgufVocabulary): readonly object[] => {
   const keep = keepSpaceBehind.get(
-    `${String(metadata.get("general.architecture"))} ${String(metadata.get("tokenizer.ggml.model"))}`,
+    `${String(metadata.values.get("general.architecture"))} ${String(metadata.values.get("tokenizer.ggml.model"))}`,
   );
   return tokens.flatMap((content, id) => {
     if (!added.has(types[id]) || ids[content] !== id) return [];

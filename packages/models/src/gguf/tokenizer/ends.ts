@@ -1,8 +1,7 @@
 /** BOS and EOS: which tokens they are, and whether they are written around a text. */
 import { check } from "@ropewalk/check";
-import type { Metadata } from "@ropewalk/gguf";
 import type { TokenizerKind } from "./kinds.ts";
-import { at, flagAt, tokenAt } from "./metadata-values.ts";
+import { flagAt, tokenAt, type FileMetadata } from "./metadata-values.ts";
 import type { GgufVocabulary } from "./vocabulary.ts";
 
 type End = "bos" | "eos";
@@ -11,7 +10,7 @@ type End = "bos" | "eos";
 export type Ends = { readonly [name in End]: number | undefined };
 
 export const readEnds = (
-  metadata: Metadata,
+  metadata: FileMetadata,
   { tokens, ids }: GgufVocabulary,
   { usual }: Pick<TokenizerKind, "usual">,
 ): Ends => {
@@ -20,7 +19,11 @@ export const readEnds = (
     const stated = tokenAt(metadata, key, tokens.length);
     const id = stated ?? usual[name];
     const isUsed = id !== undefined && ids[tokens[id] ?? ""] === id;
-    check(stated === undefined || isUsed, `${at} ${key} must be a token with a text that is not unused`, stated);
+    check(
+      stated === undefined || isUsed,
+      `${metadata.at}: ${key} must be a token with a text that is not unused`,
+      stated,
+    );
     return isUsed ? id : undefined;
   };
   return { bos: idOf("bos"), eos: idOf("eos") };
@@ -28,7 +31,7 @@ export const readEnds = (
 
 /** The part of tokenizer.json that writes BOS and EOS; null where neither is written. */
 export const postProcessor = (
-  metadata: Metadata,
+  metadata: FileMetadata,
   { tokens }: GgufVocabulary,
   { addBos }: Pick<TokenizerKind, "addBos">,
   ends: Ends,
@@ -37,7 +40,11 @@ export const postProcessor = (
     const key = `tokenizer.ggml.add_${name}_token`;
     const stated = flagAt(metadata, key);
     const id = ends[name];
-    check(stated !== true || id !== undefined, `${at} ${key} must be false where there is no ${name}_token_id`, stated);
+    check(
+      stated !== true || id !== undefined,
+      `${metadata.at}: ${key} must be false where there is no ${name}_token_id`,
+      stated,
+    );
     return (stated ?? usual) && id !== undefined ? [id] : [];
   };
   const [before, behind] = [written("bos", addBos), written("eos", false)];

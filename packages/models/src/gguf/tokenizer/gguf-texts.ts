@@ -11,7 +11,7 @@ import { addedTokens } from "./added-tokens.ts";
 import { postProcessor, readEnds, type Ends } from "./ends.ts";
 import { checkTokenizerKeys } from "./known-keys.ts";
 import { tokenizerKinds } from "./kinds.ts";
-import { at, textAt, tokenAt, tokensAt } from "./metadata-values.ts";
+import { textAt, tokenAt, tokensAt, type FileMetadata } from "./metadata-values.ts";
 import { readStopTokens } from "./stop-tokens.ts";
 import { readVocabulary, tokenTypes, type GgufVocabulary } from "./vocabulary.ts";
 
@@ -20,11 +20,11 @@ const modelKey = "tokenizer.ggml.model";
 /** Names of a tokenizer by which a file says that it has none. */
 const none: ReadonlySet<string | undefined> = new Set(["none", "no_vocab"]);
 
-const hasTokenizer = (metadata: Metadata): boolean =>
-  !none.has(textAt(metadata, modelKey)) && [...metadata.keys()].some((key) => key.startsWith("tokenizer."));
+const hasTokenizer = (metadata: FileMetadata): boolean =>
+  !none.has(textAt(metadata, modelKey)) && [...metadata.values.keys()].some((key) => key.startsWith("tokenizer."));
 
 /** The value of tokenizer_config.json: the texts of tokens by name, which chat templates write. */
-const configOf = (metadata: Metadata, { tokens, types }: GgufVocabulary, { bos, eos }: Ends): object => {
+const configOf = (metadata: FileMetadata, { tokens, types }: GgufVocabulary, { bos, eos }: Ends): object => {
   const named = (name: string, key: string): object => {
     const id = tokenAt(metadata, `tokenizer.ggml.${key}_token_id`, tokens.length);
     // A name makes its token special, and padding may be any token.
@@ -41,21 +41,16 @@ const configOf = (metadata: Metadata, { tokens, types }: GgufVocabulary, { bos, 
   };
 };
 
-/**
- * Reads a tokenizer out of a GGUF file's metadata. Its tokenizer.json may have a field that the format does not: `scores` of the model, by id.
- * Then tokens are merged by their scores, and not by a list. `mergesOfScores` makes such a list, for other readers.
- *
- * @param metadata - values by key, as `readGguf` of `@ropewalk/gguf` gives them
- * @param vocabSize - the rows of the embedding
- * @returns texts whose tokenizer is undefined where the file has none
- * @throws RangeError and TypeError naming the key, the rule and the value
- */
-export const ggufTexts = (metadata: Metadata, vocabSize: number): ModelTexts => {
-  check(metadata instanceof Map, `${at} metadata must be a Map`, metadata, "object");
+/** {@link ggufTexts} of a file, which errors name. */
+export const textsOfFile = (metadata: FileMetadata, vocabSize: number): ModelTexts => {
   if (!hasTokenizer(metadata)) return { tokenizer: undefined, bosToken: undefined, stopTokens: [] };
   const model = textAt(metadata, modelKey);
   const read = model !== undefined && Object.hasOwn(tokenizerKinds, model) ? tokenizerKinds[model] : undefined;
-  check(read !== undefined, `${at} ${modelKey} must be one of ${Object.keys(tokenizerKinds).join(", ")}`, model);
+  check(
+    read !== undefined,
+    `${metadata.at}: ${modelKey} must be one of ${Object.keys(tokenizerKinds).join(", ")}`,
+    model,
+  );
   checkTokenizerKeys(metadata);
   const vocabulary = readVocabulary(metadata, vocabSize);
   const kind = read(metadata, vocabulary);
@@ -76,4 +71,19 @@ export const ggufTexts = (metadata: Metadata, vocabSize: number): ModelTexts => 
     stopTokens: readStopTokens(metadata, vocabulary, ends.eos),
     ...(suppressed.length > 0 && { generationConfig: { suppress_tokens: suppressed } }),
   };
+};
+
+/**
+ * Reads a tokenizer out of a GGUF file's metadata. Its tokenizer.json may have a field that the format does not: `scores` of the model, by id.
+ * Then tokens are merged by their scores, and not by a list. `mergesOfScores` makes such a list, for other readers.
+ *
+ * @param metadata - values by key, as `readGguf` of `@ropewalk/gguf` gives them
+ * @param vocabSize - the rows of the embedding
+ * @returns texts whose tokenizer is undefined where the file has none
+ * @throws RangeError and TypeError naming the key, the rule and the value
+ */
+export const ggufTexts = (metadata: Metadata, vocabSize: number): ModelTexts => {
+  const at = "ggufTexts";
+  check(metadata instanceof Map, `${at}: metadata must be a Map`, metadata, "object");
+  return textsOfFile({ at, values: metadata }, vocabSize);
 };

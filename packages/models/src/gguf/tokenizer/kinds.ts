@@ -1,7 +1,6 @@
 /** The kinds of tokenizer that `tokenizer.ggml.model` names, in the terms of tokenizer.json. */
 import { check } from "@ropewalk/check";
-import type { Metadata } from "@ropewalk/gguf";
-import { at, flagAt, textAt, textsAt, tokenAt } from "./metadata-values.ts";
+import { flagAt, textAt, textsAt, tokenAt, type FileMetadata } from "./metadata-values.ts";
 import { readWordRules } from "./pre-tokenizers.ts";
 import type { GgufVocabulary } from "./vocabulary.ts";
 
@@ -22,10 +21,19 @@ const spaceKey = "tokenizer.ggml.add_space_prefix";
 const replaced = (from: string, to: string): Json => ({ type: "Replace", pattern: { String: from }, content: to });
 
 /** Pieces of SentencePiece, merged by their scores. A character that is no piece is written as its bytes. */
-const sentencePieces = (metadata: Metadata, { tokens, scores, ids }: GgufVocabulary): TokenizerKind => {
-  check(scores !== undefined, `${at} tokenizer.ggml.scores must be a list where the model is llama`, scores, "object");
+const sentencePieces = (metadata: FileMetadata, { tokens, scores, ids }: GgufVocabulary): TokenizerKind => {
+  check(
+    scores !== undefined,
+    `${metadata.at}: tokenizer.ggml.scores must be a list where the model is llama`,
+    scores,
+    "object",
+  );
   const words = textAt(metadata, "tokenizer.ggml.pre") ?? "default";
-  check(words === "default", `${at} tokenizer.ggml.pre must be default or absent where the model is llama`, words);
+  check(
+    words === "default",
+    `${metadata.at}: tokenizer.ggml.pre must be default or absent where the model is llama`,
+    words,
+  );
   const unknown = tokenAt(metadata, "tokenizer.ggml.unknown_token_id", tokens.length) ?? 0;
   const spaceBefore = flagAt(metadata, spaceKey) ?? true;
   return {
@@ -67,14 +75,14 @@ const isMerge = (ids: GgufVocabulary["ids"], merge: string): boolean => {
 };
 
 /** GPT-2's: a text is cut into words, and the bytes of a word are merged in the order of a list. */
-const byteLevel = (metadata: Metadata, { ids }: GgufVocabulary): TokenizerKind => {
+const byteLevel = (metadata: FileMetadata, { ids }: GgufVocabulary): TokenizerKind => {
   const key = "tokenizer.ggml.merges";
   const merges = textsAt(metadata, key);
-  check(merges !== undefined, `${at} ${key} must be a list where the model is gpt2`, merges, "object");
+  check(merges !== undefined, `${metadata.at}: ${key} must be a list where the model is gpt2`, merges, "object");
   const wrong = merges.findIndex((merge) => !isMerge(ids, merge));
-  check(wrong < 0, `${at} ${key}[${wrong}] must be two tokens, which make one`, merges[wrong]);
+  check(wrong < 0, `${metadata.at}: ${key}[${wrong}] must be two tokens, which make one`, merges[wrong]);
   const spaceBefore = flagAt(metadata, spaceKey) ?? false;
-  check(!spaceBefore, `${at} ${spaceKey} must be absent or false where the model is gpt2`, spaceBefore);
+  check(!spaceBefore, `${metadata.at}: ${spaceKey} must be absent or false where the model is gpt2`, spaceBefore);
   const { patterns, wholeWords = false, addBos = false } = readWordRules(metadata);
   return {
     parts: {
@@ -96,5 +104,5 @@ const byteLevel = (metadata: Metadata, { ids }: GgufVocabulary): TokenizerKind =
 
 /** By the name in `tokenizer.ggml.model`. */
 export const tokenizerKinds: Readonly<
-  Record<string, (metadata: Metadata, vocabulary: GgufVocabulary) => TokenizerKind>
+  Record<string, (metadata: FileMetadata, vocabulary: GgufVocabulary) => TokenizerKind>
 > = { llama: sentencePieces, gpt2: byteLevel };

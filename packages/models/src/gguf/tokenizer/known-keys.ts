@@ -1,7 +1,6 @@
 /** Refuses what a file states of its tokenizer and this reader does not do, so that nothing is ignored silently. */
 import { check } from "@ropewalk/check";
-import type { Metadata } from "@ropewalk/gguf";
-import { at } from "./metadata-values.ts";
+import type { FileMetadata } from "./metadata-values.ts";
 
 /** Keys that are read, and keys that change neither ids nor text. */
 const known =
@@ -11,10 +10,10 @@ const known =
 const mustBeFalse = /^tokenizer\.ggml\.(?:add_sep_token|remove_extra_whitespaces|normalizer\.\w+)$/;
 
 /** @throws RangeError naming the key, the rule and the value */
-export const checkTokenizerKeys = (metadata: Metadata): void => {
-  for (const [key, value] of metadata) {
+export const checkTokenizerKeys = (metadata: FileMetadata): void => {
+  for (const [key, value] of metadata.values) {
     if (!key.startsWith("tokenizer.")) continue;
-    if (mustBeFalse.test(key)) check(value === false, `${at} ${key} must be absent or false`, value);
-    else check(known.test(key), `${at} ${key} must be absent, as it may change ids and is not known`, value);
+    if (mustBeFalse.test(key)) check(value === false, `${metadata.at}: ${key} must be absent or false`, value);
+    else check(known.test(key), `${metadata.at}: ${key} must be absent, as it may change ids and is not known`, value);
   }
 };

@@ -5,8 +5,7 @@
  * The patterns are those of the tokenizers that the names stand for.
  */
 import { check } from "@ropewalk/check";
-import type { Metadata } from "@ropewalk/gguf";
-import { at, textAt } from "./metadata-values.ts";
+import { textAt, type FileMetadata } from "./metadata-values.ts";
 
 export type WordRules = {
   readonly patterns: readonly string[];
@@ -78,9 +77,10 @@ const ofArchitecture: ReadonlyMap<unknown, string> = new Map([
 ]);
 
 /** @throws RangeError where the name is not known, or where the file names none and its architecture does not decide */
-export const readWordRules = (metadata: Metadata): WordRules => {
-  const name = textAt(metadata, "tokenizer.ggml.pre") ?? ofArchitecture.get(metadata.get("general.architecture"));
+export const readWordRules = (metadata: FileMetadata): WordRules => {
+  const name =
+    textAt(metadata, "tokenizer.ggml.pre") ?? ofArchitecture.get(metadata.values.get("general.architecture"));
   const rules = name === undefined ? undefined : byName.get(name);
-  check(rules !== undefined, `${at} tokenizer.ggml.pre must be one of ${preTokenizerNames.join(", ")}`, name);
+  check(rules !== undefined, `${metadata.at}: tokenizer.ggml.pre must be one of ${preTokenizerNames.join(", ")}`, name);
   return rules;
 };

@@ -1,6 +1,5 @@
 /** The tokens that end a text. */
-import type { Metadata } from "@ropewalk/gguf";
-import { tokenAt, tokensAt } from "./metadata-values.ts";
+import { tokenAt, tokensAt, type FileMetadata } from "./metadata-values.ts";
 import { tokenTypes, type GgufVocabulary } from "./vocabulary.ts";
 
 /**
@@ -22,7 +21,7 @@ const endings = [
  * @returns each token once, `eos` first
  */
 export const readStopTokens = (
-  metadata: Metadata,
+  metadata: FileMetadata,
   { tokens, types, ids }: GgufVocabulary,
   eos: number | undefined,
 ): readonly number[] => {
