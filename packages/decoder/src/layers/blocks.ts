@@ -76,7 +76,8 @@ export const emitBlocksProduct = (tape: Tape, joined: readonly BlocksMatrix[], x
   const offsets = matrices.flatMap((matrix) => (matrix.offsets === undefined ? [] : [matrix.offsets]));
   if (offsets.length === 0) return product;
   const sums = blockSums(tape, x, numBlocks, blockSize);
-  return tape.op("Add", [product, tape.op("MatMul", [sums, joinedAlong(tape, 1, offsets)])]);
+  // The second product adds the first: one node fewer than a sum of both.
+  return tape.op("Gemm", [sums, joinedAlong(tape, 1, offsets), product]);
 };
 
 /** The codes of rows as float32 [rows, numBlocks, blockSize]; of 4 bits the lower half of a byte is the first. */

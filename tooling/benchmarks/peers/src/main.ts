@@ -10,7 +10,7 @@ import { prepareModels } from "./models/prepare.ts";
 import { measureOnCpu } from "./on-cpu.ts";
 import { readOptions } from "./options.ts";
 import { measureMemory, memoryContext, nodeBytes } from "./peak-memory.ts";
-import { renderMemory, renderQuestions, renderSamples, renderVerdicts } from "./report.ts";
+import { renderMemory, renderQuestions, renderRatios, renderSamples, renderVerdicts } from "./report.ts";
 import { measureQuestions } from "./second-question.ts";
 
 const options = readOptions();
@@ -39,6 +39,8 @@ if (options.json) {
   console.log(JSON.stringify({ samples: measured, questions, memory, nodeBytes: ofNode, bars: verdicts }));
 } else {
   console.log(renderSamples(samples));
+  const ratios = renderRatios(samples);
+  if (ratios !== "") console.log(ratios);
   if (questions.length > 0) console.log(renderQuestions(questions));
   if (memory.length > 0) console.log(renderMemory(memory, ofNode));
   if (verdicts.length > 0) console.log(renderVerdicts(verdicts));

@@ -3,7 +3,7 @@ import Table from "cli-table3";
 import { agreementOf, compared } from "./agreement.ts";
 import type { Verdict } from "./bars.ts";
 import type { MemorySample } from "./peak-memory.ts";
-import { speed, type Sample } from "./measure.ts";
+import { speed, speedRatio, type Quantity, type Sample } from "./measure.ts";
 import type { QuestionSample } from "./second-question.ts";
 
 const table = (head: readonly string[], left: number, rows: readonly (readonly (string | number)[])[]): string => {
@@ -44,6 +44,30 @@ export const renderSamples = (samples: readonly Sample[]): string =>
       `${agreementOf(sample, samples) ?? "-"} of ${compared}`,
     ]),
   );
+
+const quantities: readonly Quantity[] = ["prefill", "decode", "decodeStep"];
+
+/** Each of Ropewalk's rows beside each other engine of the same case: how many times as fast it is. "" where no other was measured. */
+export const renderRatios = (samples: readonly Sample[]): string => {
+  const rows = samples
+    .filter(({ engine }) => engine === "ropewalk")
+    .flatMap((own) =>
+      samples
+        .filter(
+          ({ engine, place, precision, context }) =>
+            engine !== "ropewalk" && place === own.place && precision === own.precision && context === own.context,
+        )
+        .map((peer) => [
+          `${own.name} / ${peer.name}`,
+          own.place,
+          own.precision,
+          own.context,
+          ...quantities.map((quantity) => speedRatio(quantity, own, peer).toFixed(2)),
+        ]),
+    );
+  const head = ["times as fast", "place", "precision", "context", "prefill", "decode", "by median step"];
+  return rows.length === 0 ? "" : table(head, 3, rows);
+};
 
 export const renderQuestions = (samples: readonly QuestionSample[]): string =>
   table(
