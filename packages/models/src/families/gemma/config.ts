@@ -14,18 +14,18 @@ import type { ContextRules } from "../../config/context.ts";
 import { readAttentionBiases, readShared, type LlamaConfig } from "../llama/config.ts";
 
 /** The first configs state gelu and mean its approximation by tanh: all of these models were trained with that. */
-const names = { gelu: geluTanh };
+const ownNames = { gelu: geluTanh };
 
 /** Configs state the activation under hidden_act, under hidden_activation, or under both. */
 const readGemmaActivation = (config: ConfigObject): Activation => {
   const keys = ["hidden_act", "hidden_activation"].filter((key) => valueOf(config, key) !== undefined);
-  const [activation, other] = keys.map((key) => readActivation(config, { key, names }));
+  const [activation, other] = keys.map((key) => readActivation(config, { key, names: ownNames }));
   check(
     other === undefined || other === activation,
     `${placeOf(config, "hidden_activation")} must be the hidden_act ${String(valueOf(config, "hidden_act"))}`,
     valueOf(config, "hidden_activation"),
   );
-  return activation ?? readActivation(config, { names });
+  return activation ?? readActivation(config, { names: ownNames });
 };
 
 export const gemmaContext: ContextRules = {};
