@@ -21,7 +21,17 @@ import { repositoryPath } from "@ropewalk/testing/repository";
 import { ggufVectors } from "@ropewalk/testing/vectors";
 import { stories260K } from "@ropewalk/tiny-models";
 import type { Page, Worker } from "playwright-core";
-import { drive, drop, executablePath, isOpen, longestTask, type Driven } from "./drive.ts";
+import {
+  drive,
+  drop,
+  executablePath,
+  isOpen,
+  longestTask,
+  pageRules,
+  policyAnswers,
+  scriptRules,
+  type Driven,
+} from "./drive.ts";
 
 type Row = { readonly what: string; readonly got: string; readonly wanted: string; readonly holds: boolean };
 
@@ -63,6 +73,15 @@ const sizes = ({ folder }: Driven): void => {
     .map((file) => gzipSync(readFileSync(join(file.parentPath, file.name)), { level: 9 }).length);
   const total = own.reduce((sum, size) => sum + size, 0);
   hold("gzipped, without models and ONNX Runtime", total, "< 300,000 bytes", total < 300_000);
+};
+
+const policy = async (driven: Driven): Promise<void> => {
+  const got = await policyAnswers(driven);
+  for (const [place, rules] of Object.entries({ page: pageRules, worker: scriptRules }))
+    for (const [what, rule] of Object.entries(rules)) {
+      const by = got[place as keyof typeof got][what] ?? "nothing";
+      hold(`the policy in the ${place}: ${what}`, `refused by ${by}`, rule, by === rule);
+    }
 };
 
 const firstPaint = async (driven: Driven): Promise<void> => {
@@ -365,6 +384,7 @@ mkdirSync(into, { recursive: true });
 const driven = await drive();
 try {
   sizes(driven);
+  await policy(driven);
   await firstPaint(driven);
   await byKeys(driven);
   await families(driven, into);

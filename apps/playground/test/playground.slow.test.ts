@@ -8,7 +8,16 @@ import { stories260K } from "@ropewalk/tiny-models";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { drive, drop, executablePath, longestTask, type Driven } from "./drive.ts";
+import {
+  drive,
+  drop,
+  executablePath,
+  longestTask,
+  pageRules,
+  policyAnswers,
+  scriptRules,
+  type Driven,
+} from "./drive.ts";
 
 const fact = (page: Page, name: string): Promise<string> =>
   page
@@ -31,6 +40,16 @@ describe.skipIf(executablePath === undefined)("the playground, in Chromium", () 
 
   it("is isolated behind a plain server, by its service worker", async () => {
     expect(await page.evaluate(() => (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated)).toBe(true);
+  });
+
+  it("has a policy that lets no other code run, in the page and in its worker", async () => {
+    expect(await policyAnswers(driven)).toEqual({ page: pageRules, worker: scriptRules });
+    const html = readFileSync(new URL("../index.html", import.meta.url), "utf8");
+    const stated = /const policy = \[([^\]]*)\]/.exec(
+      readFileSync(new URL("../public/isolate.js", import.meta.url), "utf8"),
+    )![1]!;
+    const inWorker = [...stated.matchAll(/"([^"]*)"/g)].map(([, each]) => each!);
+    expect(/content="(default-src [^"]*)"/.exec(html)![1]!.split("; ")).toEqual(inWorker);
   });
 
   it("follows a hand that drags, and has the setting in its address", async () => {
