@@ -9,9 +9,13 @@ import { hostSession, hostTraits, reason, takeTurns, type RuntimeSession } from 
 import { check, checkKeys, checkOneOf } from "@ropewalk/check";
 import { locateBinary, readExternal, startRuntime } from "#environment";
 import { macrotask } from "./macrotask.ts";
+import { hasSimd } from "./simd.ts";
 
 export type WasmOptions = {
-  /** The number of threads of one run; more than 1 only in a cross-origin isolated page. Default 1. */
+  /**
+   * The number of threads of one run; more than 1 only in a cross-origin isolated page. Default 1, or as many as the runtime of this page or
+   * worker has: it keeps the number that it was started with.
+   */
   readonly threads?: number;
   /**
    * How products with matrices in blocks run. Default "unpacked", because the runtime's own product with blocks takes 12 times as
@@ -26,17 +30,37 @@ export type WasmOptions = {
  */
 const inTurn = takeTurns();
 
-const openRuntime = async (threads: number) => {
+/** The number of threads that the runtime was started with. */
+let startedWith: number | undefined;
+
+const threadsOf = (asked: number | undefined): number => {
+  startedWith ??= asked ?? 1;
+  if (asked !== undefined && asked !== startedWith)
+    throw new RangeError(
+      `wasm: threads must be ${startedWith}, with which the runtime here was started, got ${asked}; a worker starts a runtime of its own`,
+    );
+  return startedWith;
+};
+
+const openRuntime = async (asked: number | undefined) => {
+  if (!hasSimd()) throw new Error("wasm: WebAssembly must have SIMD, got none here");
+  const threads = threadsOf(asked);
   const runtime = await import("onnxruntime-web/wasm");
   const binary = await locateBinary();
-  runtime.env.wasm.numThreads = threads;
-  if (binary !== undefined) runtime.env.wasm.wasmBinary = binary;
+  const flags = runtime.env.wasm;
+  flags.numThreads = threads;
+  if (binary !== undefined) flags.wasmBinary = binary;
   await inTurn(() => startRuntime(runtime));
+  // Where it cannot have so many, the runtime goes on with one, and sets its flag.
+  if (flags.numThreads !== threads)
+    throw new RangeError(
+      `wasm: threads must be ${flags.numThreads}, as many as the runtime can have here, got ${threads}`,
+    );
   return runtime;
 };
 
 const createSession = async (
-  threads: number,
+  threads: number | undefined,
   model: Uint8Array,
   externalData: readonly ExternalData[],
 ): Promise<Session> => {
@@ -69,7 +93,7 @@ const createSession = async (
   );
 };
 
-const whyNotStarted = (threads: number): Promise<string | undefined> =>
+const whyNotStarted = (threads: number | undefined): Promise<string | undefined> =>
   openRuntime(threads).then(
     () => undefined,
     (error: unknown) =>
@@ -86,9 +110,9 @@ const whyNotStarted = (threads: number): Promise<string | undefined> =>
  */
 export const wasm = (options: WasmOptions = {}): Backend => {
   checkKeys<WasmOptions>("wasm", "options", options, { threads: true, quantizedWeights: true });
-  const { threads = 1, quantizedWeights = "unpacked" } = options;
+  const { threads, quantizedWeights = "unpacked" } = options;
   const isolated = (globalThis as { readonly crossOriginIsolated?: boolean }).crossOriginIsolated === true;
-  const possible = Number.isInteger(threads) && threads >= 1 && (threads === 1 || isolated);
+  const possible = threads === undefined || (Number.isInteger(threads) && threads >= 1 && (threads === 1 || isolated));
   const rule = `wasm: threads must be a positive integer${isolated ? "" : ", and 1 outside a cross-origin isolated page"}`;
   check(possible, rule, threads, "number");
   checkOneOf("wasm", "quantizedWeights", quantizedWeights, ["kept", "unpacked"]);

@@ -55,6 +55,52 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
     await other.close();
   });
 
+  /** Opens the page anew, changed by `prepare`. */
+  const opened = async (prepare: (page: Tab) => Promise<void> = async () => {}): Promise<Tab> => {
+    const other = await browser.newPage();
+    await prepare(other);
+    await other.goto(`${site.address}/page/`, { waitUntil: "load" });
+    await other.waitForFunction(() => "whyNotThreads" in globalThis);
+    return other;
+  };
+  const whyNot = (page: Tab, threads: number): Promise<string | undefined> =>
+    page.evaluate((asked) => (globalThis as unknown as Page).whyNotThreads(asked), threads);
+
+  it("in an isolated page the runtime has the threads that it was started with, and no others", async () => {
+    const other = await opened();
+    expect(await whyNot(other, 2)).toBeUndefined();
+    // One of the two is the page's own.
+    expect(other.workers()).toHaveLength(1);
+    expect(await whyNot(other, 3)).toBe(
+      "threads must be 2, with which the runtime here was started, got 3; a worker starts a runtime of its own",
+    );
+    expect(await whyNot(other, 2)).toBeUndefined();
+    await other.close();
+  });
+
+  it("says that there are no threads: in a page that is not isolated, and without shared memory", async () => {
+    const shared = await opened((page) =>
+      page.route("**/page/", async (route) => {
+        const { "cross-origin-opener-policy": _, ...headers } = (await route.fetch()).headers();
+        await route.fulfill({ response: await route.fetch(), headers });
+      }),
+    );
+    expect(await whyNot(shared, 2)).toBe(
+      "RangeError: wasm: threads must be a positive integer, and 1 outside a cross-origin isolated page, got 2",
+    );
+    expect(await whyNot(shared, 1)).toBeUndefined();
+    await shared.close();
+    const alone = await opened((page) => page.addInitScript("delete globalThis.SharedArrayBuffer"));
+    expect(await whyNot(alone, 2)).toBe("threads must be 1, as many as the runtime can have here, got 2");
+    await alone.close();
+  });
+
+  it("says that there is no SIMD", async () => {
+    const other = await opened((page) => page.addInitScript("WebAssembly.validate = () => false"));
+    expect(await whyNot(other, 1)).toBe("WebAssembly must have SIMD, got none here");
+    await other.close();
+  });
+
   it("an abort and timers arrive while tokens come", async () => {
     const got = await tab.evaluate((given) => (globalThis as unknown as Page).runAborted(given), files);
     expect(got.message).toBe("stop");

@@ -22,12 +22,21 @@ const foldersOf = (files: Files): Folders => ({
 export type Page = {
   readonly runMixes: (files: Files) => ReturnType<typeof runMixes>;
   readonly runAborted: (files: Files) => ReturnType<typeof runAborted>;
+  /** Why a number of threads cannot be had; undefined where it can. */
+  readonly whyNotThreads: (threads: number) => Promise<string | undefined>;
   /** What loading a model says. */
   readonly loadByUrl: (address: string) => Promise<string>;
 };
 
 Object.assign(globalThis, {
   runMixes: (files) => runMixes(foldersOf(files)),
+  whyNotThreads: async (threads) => {
+    try {
+      return await wasm({ threads }).unavailable();
+    } catch (error) {
+      return String(error);
+    }
+  },
   loadByUrl: (address) => loadModel(new URL(address), { backend: wasm() }).then(() => "loaded", String),
   runAborted: (files) => runAborted(foldersOf(files)),
 } satisfies Page);

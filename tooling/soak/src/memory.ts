@@ -13,4 +13,6 @@ export const settledBytes = async (): Promise<number> => {
 /** By how much memory has grown, as a share of what it was. */
 export const growth = (before: number, after: number): number => after / before - 1;
 
+export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
+
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

@@ -1,4 +1,4 @@
-import { growth, percent, settledBytes } from "../memory.ts";
+import { growth, megabytes, percent, settledBytes } from "../memory.ts";
 import type { Soak } from "../soak.ts";
 import { loadStories, tell } from "../stories.ts";
 
@@ -20,7 +20,11 @@ export const loads: Soak = {
     for (let done = 0; done < first; done++) await cycle();
     const before = await settledBytes();
     for (let done = first; done < all; done++) await cycle();
-    const grown = growth(before, await settledBytes());
-    return { figure: `${all} cycles; ${percent(grown)} more`, holds: scale < 1 || grown <= allowed };
+    const after = await settledBytes();
+    const grown = growth(before, after);
+    return {
+      figure: `${all} cycles; ${megabytes(before)} to ${megabytes(after)}, ${percent(grown)} more`,
+      holds: scale < 1 || grown <= allowed,
+    };
   },
 };

@@ -1,5 +1,5 @@
 import { selfExtend } from "@ropewalk/context-extension";
-import { growth, percent, settledBytes } from "../memory.ts";
+import { growth, megabytes, percent, settledBytes } from "../memory.ts";
 import type { Soak } from "../soak.ts";
 import { loadStories, tell } from "../stories.ts";
 
@@ -16,11 +16,12 @@ export const longTexts: Soak = {
     const first = await tell(model, tokens);
     const before = await settledBytes();
     const second = await tell(model, tokens);
-    const grown = growth(before, await settledBytes());
+    const after = await settledBytes();
+    const grown = growth(before, after);
     const same = first.length === tokens && first.every((token, at) => token === second[at]);
     await model.release();
     return {
-      figure: `${tokens} tokens twice, ${same ? "the same" : "others"}; ${percent(grown)} more`,
+      figure: `${tokens} tokens twice, ${same ? "the same" : "others"}; ${megabytes(before)} to ${megabytes(after)}, ${percent(grown)} more`,
       holds: same && (scale < 1 || grown <= allowed),
     };
   },
