@@ -56,7 +56,7 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
   });
 
   /** Opens the page anew, changed by `prepare`. */
-  const opened = async (prepare: (page: Tab) => Promise<void> = async () => {}): Promise<Tab> => {
+  const opened = async (prepare: (page: Tab) => Promise<unknown> = async () => {}): Promise<Tab> => {
     const other = await browser.newPage();
     await prepare(other);
     await other.goto(`${site.address}/page/`, { waitUntil: "load" });
