@@ -1,6 +1,7 @@
 /** A folder as users have it: outside the repository, with the packed packages and the runtimes that their READMEs install. */
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -47,9 +48,10 @@ const besides = (): readonly string[] =>
   });
 
 /** @returns the folder, and what removes it */
-export const makeApp = async (): Promise<{ readonly folder: string; readonly remove: () => void }> => {
+export const makeApp = async (): Promise<{ readonly folder: string; readonly remove: () => Promise<void> }> => {
   const folder = mkdtempSync(join(tmpdir(), "ropewalk-installed-"));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  // Hundreds of megabytes: vitest waits for its workers meanwhile, and says that they do not end if it cannot hear of it.
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     appIn(folder).write("package.json", JSON.stringify({ name: "app", private: true, type: "module" }));
     const tarballs = join(folder, "tarballs");
@@ -58,7 +60,7 @@ export const makeApp = async (): Promise<{ readonly folder: string; readonly rem
     await run("npm", ["install", ...flags, ...(await pack(tarballs)), ...peers(), ...besides()], { cwd: folder });
     return { folder, remove };
   } catch (error) {
-    remove();
+    await remove();
     throw error;
   }
 };

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { transformSync } from "esbuild";
 import type { App } from "./app.ts";
-import { packages } from "./pack.ts";
+import { published } from "../../packaging/src/published.ts";
 
 /** The one block of a README that has all of these words. */
 const blockOf = (readme: string, ...words: readonly string[]): string => {
@@ -16,7 +16,7 @@ const blockOf = (readme: string, ...words: readonly string[]): string => {
 };
 
 /** Entries that a page may import: all but those of the command line, which has none, and of the server, whose metrics need Node. */
-export const entries: readonly string[] = packages
+export const entries: readonly string[] = published
   .filter(({ name }) => name !== "@ropewalk/server")
   .flatMap((each) => each.entries);
 

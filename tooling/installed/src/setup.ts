@@ -9,7 +9,7 @@ declare module "vitest" {
   }
 }
 
-export const setup = async ({ provide }: TestProject): Promise<() => void> => {
+export const setup = async ({ provide }: TestProject): Promise<() => Promise<void>> => {
   const { folder, remove } = await makeApp();
   provide("app", folder);
   return remove;

@@ -7,14 +7,14 @@ import { transformSync } from "esbuild";
 import { describe, expect, inject, it } from "vitest";
 import { printedLines, snippetsOf } from "../../checks/src/snippets.ts";
 import { appIn } from "../src/app.ts";
-import { packages } from "../src/pack.ts";
+import { published } from "../../packaging/src/published.ts";
 import { userNode } from "../src/user-node.ts";
 
 const run = promisify(execFile);
 const app = appIn(inject("app"));
 const env = { ...process.env, NODE_OPTIONS: "" };
 
-describe.each(packages)("$name", ({ name }) => {
+describe.each(published)("$name", ({ name }) => {
   const installed = join(app.folder, "node_modules", name);
 
   it("has its licence", () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, inject, it } from "vitest";
 import { leastTypeScript } from "../../packaging/src/publishing-problems.ts";
 import { appIn } from "../src/app.ts";
-import { packages } from "../src/pack.ts";
+import { published } from "../../packaging/src/published.ts";
 
 const app = appIn(inject("app"));
 const compiler = new URL("../tools/node_modules/typescript/", import.meta.url).pathname;
@@ -18,7 +18,7 @@ const compile = (project: string): Promise<readonly string[]> =>
     );
   });
 
-const consumer = packages
+const consumer = published
   .flatMap(({ entries }) => entries)
   .map((entry, index) => `import * as entry${index} from ${JSON.stringify(entry)};\nentry${index} satisfies object;`)
   .join("\n");
