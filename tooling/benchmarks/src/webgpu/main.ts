@@ -72,7 +72,7 @@ try {
   const folder = values.model ?? (isSoftware ? fileURLToPath(stories260K.url) : await randomLlama());
   const window = number("window", values.window ?? (isSoftware ? "64" : "1024"));
   const groupSize = number("group-size", values["group-size"] ?? (isSoftware ? "4" : "32"));
-  const contexts = (values.contexts ?? (isSoftware ? "160" : "512,8192"))
+  const contexts = (values.contexts ?? (isSoftware ? "200" : "512,8192"))
     .split(",")
     .map((text) => number("contexts", text));
   const [chunkSize, steps] = [number("chunk-size", values["chunk-size"]), number("steps", values.steps)];
