@@ -27,6 +27,19 @@ it("docs/design.md names files of packages that are there", () => {
   expect(paths.filter((path) => !existsSync(`packages/${path}`) && !existsSync(path))).toEqual([]);
 });
 
+it("SECURITY.md is held by tests, scripts and pages that are there", () => {
+  const security = readFileSync("SECURITY.md", "utf8");
+  const named = [...security.matchAll(/`((?:packages|apps|tooling)\/[\w./-]+)`/g)].map(([, path]) => path!);
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter((path) => !existsSync(path))).toEqual([]);
+  const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Readonly<Record<string, string>> };
+  const run = [...security.matchAll(/`npm run ([\w:-]+)`/g)].map(([, script]) => script!);
+  expect(run.filter((script) => !Object.hasOwn(scripts, script))).toEqual([]);
+  const rows = security.split("\n").filter((line) => /^\| (?:an?|the) /.test(line));
+  expect(rows.length).toBeGreaterThan(8);
+  for (const row of rows) expect(row).toMatch(/(?:`(?:packages|apps)\/[^`]+`|`npm run fuzz`) \|$/);
+});
+
 const tests = globSync("{packages,apps,tooling}/*/test/**/*.test.ts").map((path) => path.replaceAll("\\", "/"));
 
 const pages = globSync("{CONTRIBUTING,README,{packages,apps,tooling}/*/README,docs/{*,*/*}}.md");
