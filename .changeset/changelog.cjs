@@ -1,6 +1,14 @@
-/** The lines of a changelog: an entry's own words, and one line for all the dependencies that moved along. */
+/**
+ * The lines of a changelog: an entry's own words, and one line for all the dependencies that moved along.
+ *
+ * The first release has notes of its own, in changesets that are named `first-…`. What else changed before it is no news to anybody.
+ */
+const { readdirSync } = require("node:fs");
 
-const getReleaseLine = async ({ summary }) => {
+const isFirst = (name) => name.startsWith("first-");
+
+const getReleaseLine = async ({ id, summary }) => {
+  if (!isFirst(id) && readdirSync(__dirname).some(isFirst)) return "";
   const [first, ...rest] = summary.trim().split("\n");
   return [`- ${first}`, ...rest.map((line) => (line === "" ? "" : `  ${line}`))].join("\n");
 };
